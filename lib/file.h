@@ -1,0 +1,21 @@
+/*
+ * Whole files: read with a limit, write so that a reader sees the old or the
+ * new content and never a half. The new content lives in an unnamed file
+ * (O_TMPFILE) until it is complete, so a kill leaves nothing behind.
+ */
+#ifndef PTH_FILE_H
+#define PTH_FILE_H
+
+#include "buf.h"
+
+/* Append the content of path ("-": stdin) to b. More than max bytes: error. */
+int pth_file_read(const char *path, size_t max, struct pth_buf *b, struct pth_err *e);
+/* Write data as path relative to dirfd (AT_FDCWD), mode 0644 less umask:
+ * write, fsync, link or rename into place, fsync of the directory. */
+int pth_file_write(int dirfd, const char *path, const void *p, size_t n, struct pth_err *e);
+/* mkdir -p, mode 0777 less umask; dirfd AT_FDCWD for the current one. */
+int pth_mkdirs(int dirfd, const char *path, struct pth_err *e);
+/* Remove a tree below dirfd, links not followed. Missing is no error. */
+int pth_rmtree(int dirfd, const char *path, struct pth_err *e);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * System calls that need care, in one place.
+ */
+#ifndef PTH_OS_H
+#define PTH_OS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "buf.h"
+
+/* Make sure that fds 0, 1, 2 are open (on /dev/null), so that no file of ours
+ * becomes somebody's stdout. */
+void pth_fd_sanitize(void);
+/* Open below dirfd only: no "..", no absolute path, no link that leaves
+ * (openat2 RESOLVE_BENEATH). -1 and errno. */
+int pth_open_beneath(int dirfd, const char *path, int flags, mode_t mode);
+/* Read or write all of n bytes, EINTR retried. Bytes done, or -1. */
+ssize_t pth_read_all(int fd, void *p, size_t n);
+int pth_write_all(int fd, const void *p, size_t n);
+/* CLOSE_RANGE of all fds from `first` on, for a child before exec. */
+void pth_close_from(int first);
+
+/*
+ * Where the project's own data lies, found from the place of the running
+ * program: in a checkout BIN/../share, installed BIN/../share/pth.
+ * $PTH_SHARE overrides share. 0, or -1 with e.
+ */
+struct pth_home {
+	char *share;   /* plugins/ and templates/ */
+	char *libexec; /* helper programs of ours: miniP_server ... */
+	char *bin;     /* the tools */
+};
+int pth_home_find(struct pth_home *h, struct pth_err *e);
+void pth_home_release(struct pth_home *h);
+/* Find a program as execvp would, in `path` (NULL: $PATH). Allocated or NULL. */
+char *pth_which(const char *name, const char *path);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * The record stream between the tools, pth-record(5): one JSON object per
+ * line, closed by {"pth":1,"type":"end","tests":N}.
+ *
+ *   struct pth_rec_in in;
+ *   pth_rec_open(&in, stdin, "stdin");
+ *   while ((r = pth_rec_read(&in, &rec, &e)) > 0) {
+ *           if (pth_rec_is_test(rec)) ...;
+ *           pth_rec_write(&out, rec);   (json_decref is ours)
+ *   }
+ *
+ * A record that is not a test passes through unchanged; so do unknown keys.
+ * The end record is not handed out: it is counted, and pth_rec_finish() says
+ * whether the stream was whole.
+ */
+#ifndef PTH_REC_H
+#define PTH_REC_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "json.h"
+
+#define PTH_REC_MAX (64u << 20) /* bytes of one line */
+
+struct pth_rec_in {
+	FILE *fp;
+	const char *name;
+	char *line;
+	size_t cap;
+	unsigned long lineno;
+	long tests;    /* test records handed out */
+	long promised; /* sum of the end records' counts */
+	bool ended;    /* the last record was an end */
+};
+
+void pth_rec_open(struct pth_rec_in *in, FILE *fp, const char *name);
+/* 1: *rec is a new reference; 0: end of input; -1: e says file:line: what. */
+int pth_rec_read(struct pth_rec_in *in, json_t **rec, struct pth_err *e);
+/* 0 when the stream was closed by an end record with the right count,
+ * else -1 and e (code PTH_SYSTEM). */
+int pth_rec_whole(const struct pth_rec_in *in, struct pth_err *e);
+void pth_rec_close(struct pth_rec_in *in);
+
+bool pth_rec_is_test(const json_t *rec);
+/* The id of a test record ("?" when it has none). */
+const char *pth_rec_id(const json_t *rec);
+/* Mark a test as one that cannot go on; the first mark wins. line/col 0: unknown. */
+void pth_rec_error(json_t *rec, const char *stage, const char *file,
+    unsigned line, unsigned col, const char *fmt, ...) PTH_PRINTF(6, 7);
+
+struct pth_rec_out {
+	FILE *fp;
+	long tests;
+};
+
+/* One line, flushed. -1 when the write fails (code PTH_SYSTEM). */
+int pth_rec_write(struct pth_rec_out *out, const json_t *rec, struct pth_err *e);
+/* The end record with the count of tests written. */
+int pth_rec_end(struct pth_rec_out *out, struct pth_err *e);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * Small work on text: quoting, names, globs, numbers, UTF-8, similarity.
+ * Nothing here looks at the locale.
+ */
+#ifndef PTH_TEXT_H
+#define PTH_TEXT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "buf.h"
+
+/* One shell word: as it is when that is safe, else in '...'. */
+void pth_quote_sh(struct pth_buf *b, const char *s);
+/* A name that can be a file, host and container name:
+ * [A-Za-z0-9_][A-Za-z0-9._-]{0,62}. */
+bool pth_name_ok(const char *s);
+/* Make such a name out of any text: lower case, other bytes become one '-',
+ * at most max bytes (max >= 2). Empty text gives "x". */
+void pth_name_from(struct pth_buf *b, const char *s, size_t max);
+/* fnmatch(3) with FNM_PATHNAME off; true when it matches. */
+bool pth_glob(const char *pattern, const char *s);
+/* Whole decimal integer within [min, max]; false and *v untouched otherwise. */
+bool pth_int(const char *s, long long min, long long max, long long *v);
+/* "5MB" "10 KiB" "512" -> bytes. Decimal units k M G (B), binary Ki Mi Gi (B). */
+bool pth_size(const char *s, long long *bytes);
+/* Is s[0..n) valid UTF-8 without NUL? *bad gets the offset of the first fault. */
+bool pth_utf8_ok(const char *s, size_t n, size_t *bad);
+/* Append s[0..n) with every invalid byte and NUL turned into U+FFFD. */
+void pth_utf8_clean(struct pth_buf *b, const char *s, size_t n);
+/* Append s with control characters shown as \n \t \xNN, for messages;
+ * at most max bytes of s, then "...". */
+void pth_show(struct pth_buf *b, const char *s, size_t max);
+/* Edit distance with transposition (Damerau), at most `limit` + 1. */
+unsigned pth_distance(const char *a, const char *b, unsigned limit);
+/* The nearest of names[0..n) to s, or NULL when none is near enough for a
+ * "did you mean". */
+const char *pth_nearest(const char *s, const char *const *names, size_t n);
+
+#endif
