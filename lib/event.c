@@ -1,0 +1,279 @@
+#include "event.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "json.h"
+#include "os.h"
+#include "text.h"
+#include "when.h"
+
+#define LINE_MAX_BYTES 4096 /* PIPE_BUF: one write is one line, never mixed */
+
+const char *pth_prog = "pth";
+
+static enum { JSON, JSON_ASKED, TEXT, NONE } mode = NONE;
+static char run_id[128], test_id[128];
+static int file_fd = -1;
+
+void
+pth_event_init(const char *tool)
+{
+	const char *v = getenv("PTH_EVENTS");
+
+	pth_prog = tool;
+	pth_fd_sanitize();
+	if (v == NULL || *v == '\0')
+		mode = isatty(STDERR_FILENO) ? TEXT : JSON;
+	else if (strcmp(v, "text") == 0)
+		mode = TEXT;
+	else if (strcmp(v, "none") == 0)
+		mode = NONE;
+	else
+		mode = JSON_ASKED;
+}
+
+void
+pth_event_run(const char *run)
+{
+	snprintf(run_id, sizeof run_id, "%s", run ? run : "");
+}
+
+void
+pth_event_test(const char *test)
+{
+	snprintf(test_id, sizeof test_id, "%s", test ? test : "");
+}
+
+int
+pth_event_file(const char *path, struct pth_err *e)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+
+	if (fd < 0)
+		return pth_err_set(e, PTH_SYSTEM, "%s:", path);
+	if (file_fd >= 0)
+		close(file_fd);
+	file_fd = fd;
+	return 0;
+}
+
+/* Cut the longest string of the object by a third; false when none is long. */
+static bool
+shorten(json_t *o)
+{
+	const char *key, *longest = NULL;
+	size_t max = 64;
+	struct pth_buf b = PTH_BUF_INIT;
+	json_t *v;
+
+	json_object_foreach(o, key, v)
+		if (json_string_length(v) > max) {
+			max = json_string_length(v);
+			longest = key;
+		}
+	if (longest == NULL)
+		return false;
+	/* pth_utf8_clean mends a cut inside a character. */
+	pth_utf8_clean(&b, json_string_value(json_object_get(o, longest)), max * 2 / 3);
+	pth_json_set(o, longest, json_stringn(b.s, b.len));
+	pth_json_set(o, "cut", json_true());
+	pth_buf_release(&b);
+	return true;
+}
+
+/* One line, one write. A short or failed write is not retried: the rest
+ * would not be contiguous. */
+static void
+put(int fd, const struct pth_buf *b)
+{
+	ssize_t ignored = write(fd, b->s, b->len);
+
+	(void)ignored;
+}
+
+static json_t *
+head(const char *name)
+{
+	struct pth_buf t = PTH_BUF_INIT;
+	json_t *o = json_object();
+
+	pth_rfc3339(&t, pth_real_us());
+	pth_json_set(o, "pth", json_integer(1));
+	pth_json_set(o, "event", json_string(name));
+	pth_json_set(o, "t", json_string(t.s));
+	pth_json_set(o, "us", json_integer(pth_mono_us()));
+	if (*run_id)
+		pth_json_set(o, "run", json_string(run_id));
+	pth_json_set(o, "tool", json_string(pth_prog));
+	pth_json_set(o, "pid", json_integer(getpid()));
+	if (*test_id)
+		pth_json_set(o, "test", json_string(test_id));
+	pth_buf_release(&t);
+	return o;
+}
+
+/* tool: entity.verb [test] key=value ... */
+static void
+as_text(struct pth_buf *b, const char *name, json_t *data)
+{
+	const char *key;
+	json_t *v;
+
+	pth_buf_addf(b, "%s: %s", pth_prog, name);
+	if (*test_id)
+		pth_buf_addf(b, " %s", test_id);
+	json_object_foreach(data, key, v) {
+		pth_buf_addf(b, " %s=", key);
+		if (json_is_string(v))
+			pth_show(b, json_string_value(v), 300);
+		else
+			pth_json_dump(b, v);
+	}
+	pth_buf_addc(b, '\n');
+}
+
+static void
+emit(const char *name, json_t *data, bool show)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	json_t *o;
+
+	if (mode == TEXT && show) {
+		as_text(&b, name, data);
+		put(STDERR_FILENO, &b);
+		pth_buf_cut(&b, 0);
+	}
+	if (file_fd >= 0 || ((mode == JSON || mode == JSON_ASKED) && show)) {
+		o = head(name);
+		json_object_update_missing(o, data);
+		do {
+			pth_buf_cut(&b, 0);
+			pth_json_dump(&b, o);
+			pth_buf_addc(&b, '\n');
+		} while (b.len > LINE_MAX_BYTES && shorten(o));
+		json_decref(o);
+		if (file_fd >= 0)
+			put(file_fd, &b);
+		if ((mode == JSON || mode == JSON_ASKED) && show)
+			put(STDERR_FILENO, &b);
+	}
+	pth_buf_release(&b);
+	json_decref(data);
+}
+
+void
+pth_event(const char *name, const char *fmt, ...)
+{
+	int saved = errno;
+	json_error_t je;
+	json_t *data;
+	va_list ap;
+
+	if (mode == NONE && file_fd < 0)
+		return;
+	va_start(ap, fmt);
+	data = json_vpack_ex(&je, 0, fmt, ap);
+	va_end(ap);
+	if (data == NULL) /* invalid UTF-8 in a value: say so, do not vanish */
+		data = json_pack("{s:s}", "unprintable", je.text);
+	emit(name, data, true);
+	errno = saved;
+}
+
+/* A message for people. Positions stay first on the line, as compilers do. */
+static void
+message(const char *name, const char *prefix, const char *fmt, va_list ap)
+{
+	int saved = errno;
+	size_t len = strlen(fmt);
+	struct pth_buf raw = PTH_BUF_INIT, b = PTH_BUF_INIT;
+
+	pth_buf_vaddf(&raw, fmt, ap);
+	if (len > 0 && fmt[len - 1] == ':')
+		pth_buf_addf(&raw, " %s", strerror(saved));
+	if (mode != JSON_ASKED) {
+		pth_buf_adds(&b, prefix);
+		pth_show(&b, raw.s, LINE_MAX_BYTES - 200);
+		pth_buf_addc(&b, '\n');
+		put(STDERR_FILENO, &b);
+	}
+	emit(name, json_pack("{s:o}", "message", pth_json_text(raw.s, raw.len)), mode == JSON_ASKED);
+	pth_buf_release(&b);
+	pth_buf_release(&raw);
+	errno = saved;
+}
+
+static void
+said(const char *name, const char *fmt, va_list ap)
+{
+	char prefix[80];
+
+	snprintf(prefix, sizeof prefix, "%s: %s", pth_prog,
+	    strcmp(name, "tool.warning") == 0 ? "warning: " : "");
+	message(name, prefix, fmt, ap);
+}
+
+void
+pth_warn(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	said("tool.warning", fmt, ap);
+	va_end(ap);
+}
+
+void
+pth_complain(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	said("tool.error", fmt, ap);
+	va_end(ap);
+}
+
+void
+pth_die(int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	said("tool.error", fmt, ap);
+	va_end(ap);
+	exit(code);
+}
+
+static void
+diag(const char *name, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	message(name, "", fmt, ap);
+	va_end(ap);
+}
+
+int
+pth_diags_print(struct pth_diags *d, int strict)
+{
+	size_t hidden = d->errors + d->warnings - d->n;
+
+	pth_diags_sort(d);
+	for (size_t i = 0; i < d->n; i++) {
+		const struct pth_diag *x = &d->v[i];
+		bool error = x->severity == PTH_ERROR || strict;
+
+		diag(error ? "tool.error" : "tool.warning", "%s:%u:%u: %s: %s", d->file,
+		    x->line, x->col, error ? "error" : "warning", x->text);
+	}
+	if (hidden > 0)
+		diag("tool.error", "%s: %zu more problems not shown", d->file, hidden);
+	return d->errors > 0 || (strict && d->warnings > 0) ? PTH_INPUT : PTH_OK;
+}

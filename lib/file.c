@@ -1,0 +1,182 @@
+#include "file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "os.h"
+
+int
+pth_file_read(const char *path, size_t max, struct pth_buf *b, struct pth_err *e)
+{
+	bool in = strcmp(path, "-") == 0;
+	int fd = in ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	size_t start = b->len;
+	ssize_t n = 0;
+
+	if (fd < 0)
+		return pth_err_set(e, errno == ENOENT || errno == EISDIR ? PTH_INPUT : PTH_SYSTEM,
+		    "%s:", path);
+	for (;;) {
+		size_t left = max + 1 - (b->len - start);
+
+		if (left == 0)
+			break;
+		n = pth_read_all(fd, pth_buf_room(b, left < 65536 ? left : 65536),
+		    left < 65536 ? left : 65536);
+		if (n <= 0)
+			break;
+		b->len += (size_t)n;
+	}
+	if (n < 0)
+		pth_err_set(e, PTH_SYSTEM, "%s:", in ? "stdin" : path);
+	if (!in)
+		close(fd);
+	pth_buf_add(b, "", 0);
+	if (n < 0)
+		return -1;
+	if (b->len - start > max)
+		return pth_err_set(e, PTH_INPUT, "%s: larger than %zu bytes", path, max);
+	return 0;
+}
+
+/* Directory and last part of path; both point into two copies to be freed. */
+struct split {
+	char *copy1, *copy2;
+	const char *dir, *base;
+};
+
+static void
+split(struct split *s, const char *path)
+{
+	s->copy1 = pth_xstrdup(path);
+	s->copy2 = pth_xstrdup(path);
+	s->dir = dirname(s->copy1);
+	s->base = basename(s->copy2);
+}
+
+/* Give the unnamed file fd the name base in dir, replacing what is there. */
+static int
+name_it(int dir, int fd, const char *base)
+{
+	char proc[64], tmp[NAME_MAX + 1];
+
+	snprintf(proc, sizeof proc, "/proc/self/fd/%d", fd);
+	if (linkat(AT_FDCWD, proc, dir, base, AT_SYMLINK_FOLLOW) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return -1;
+	/* link(2) does not replace: a short-lived second name, then rename. */
+	snprintf(tmp, sizeof tmp, ".%.200s.%ld", base, (long)getpid());
+	if (linkat(AT_FDCWD, proc, dir, tmp, AT_SYMLINK_FOLLOW) != 0)
+		return -1;
+	if (renameat(dir, tmp, dir, base) != 0) {
+		unlinkat(dir, tmp, 0);
+		return -1;
+	}
+	return 0;
+}
+
+/* Where the file system has no O_TMPFILE: a named temporary, then rename. */
+static int
+write_renamed(int dir, const char *base, const void *p, size_t n)
+{
+	char tmp[NAME_MAX + 1];
+	int fd, ok;
+
+	snprintf(tmp, sizeof tmp, ".%.200s.%ld", base, (long)getpid());
+	fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return -1;
+	ok = pth_write_all(fd, p, n) == 0 && fsync(fd) == 0;
+	if (close(fd) != 0 || !ok || renameat(dir, tmp, dir, base) != 0) {
+		int saved = errno;
+
+		unlinkat(dir, tmp, 0);
+		errno = saved;
+		return -1;
+	}
+	return 0;
+}
+
+int
+pth_file_write(int dirfd, const char *path, const void *p, size_t n, struct pth_err *e)
+{
+	struct split s;
+	int dir, fd = -1, r = -1;
+
+	split(&s, path);
+	dir = openat(dirfd, s.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		goto out;
+	fd = openat(dir, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+	if (fd >= 0)
+		r = pth_write_all(fd, p, n) == 0 && fsync(fd) == 0 &&
+		    name_it(dir, fd, s.base) == 0 ? 0 : -1;
+	else if (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT)
+		r = write_renamed(dir, s.base, p, n);
+	if (r == 0)
+		fsync(dir); /* best effort: some file systems refuse it */
+out:
+	if (r != 0)
+		pth_err_set(e, PTH_SYSTEM, "write %s:", path);
+	if (fd >= 0)
+		close(fd);
+	if (dir >= 0)
+		close(dir);
+	free(s.copy1);
+	free(s.copy2);
+	return r;
+}
+
+int
+pth_mkdirs(int dirfd, const char *path, struct pth_err *e)
+{
+	char *copy = pth_xstrdup(path), *p = copy;
+	struct stat st;
+	int r = 0;
+
+	while (r == 0 && *p) {
+		p += strspn(p, "/");
+		p += strcspn(p, "/");
+		char c = *p;
+
+		*p = '\0';
+		if (*copy && mkdirat(dirfd, copy, 0777) != 0 &&
+		    (errno != EEXIST || fstatat(dirfd, copy, &st, 0) != 0 || !S_ISDIR(st.st_mode))) {
+			if (errno == EEXIST)
+				errno = ENOTDIR;
+			r = pth_err_set(e, PTH_SYSTEM, "mkdir %s:", copy);
+		}
+		*p = c;
+	}
+	free(copy);
+	return r;
+}
+
+int
+pth_rmtree(int dirfd, const char *path, struct pth_err *e)
+{
+	struct dirent *de;
+	DIR *d;
+	int fd, r = 0;
+
+	if (unlinkat(dirfd, path, 0) == 0 || errno == ENOENT)
+		return 0;
+	fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || (d = fdopendir(fd)) == NULL)
+		return pth_err_set(e, PTH_SYSTEM, "remove %s:", path);
+	while (r == 0 && (de = readdir(d)) != NULL)
+		if (strcmp(de->d_name, ".") != 0 && strcmp(de->d_name, "..") != 0)
+			r = pth_rmtree(fd, de->d_name, e);
+	closedir(d);
+	if (r == 0 && unlinkat(dirfd, path, AT_REMOVEDIR) != 0)
+		r = pth_err_set(e, PTH_SYSTEM, "remove %s:", path);
+	return r;
+}
