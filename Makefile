@@ -21,7 +21,7 @@ ifdef SAN
 HARDEN   = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 HARDENLD = -fsanitize=address,undefined
 endif
-ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DPTH_VERSION='"$(VERSION)"' -Ilib -include lib/banned.h \
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DPTH_VERSION='"$(VERSION)"' -iquote lib -include lib/banned.h \
            $(WARN) $(HARDEN) $(shell pkg-config --cflags $(PKGS)) $(CFLAGS)
 ALL_LIBS = $(shell pkg-config --libs $(PKGS)) $(LDLIBS)
 
