@@ -1,22 +1,78 @@
 #include "rec.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 void
 pth_rec_open(struct pth_rec_in *in, FILE *fp, const char *name)
 {
 	memset(in, 0, sizeof *in);
-	in->fp = fp;
+	in->fd = fileno(fp);
 	in->name = name;
 }
 
 void
 pth_rec_close(struct pth_rec_in *in)
 {
-	free(in->line);
-	in->line = NULL;
+	pth_buf_release(&in->buf);
+}
+
+bool
+pth_rec_pending(struct pth_rec_in *in)
+{
+	const char *from = in->buf.s + in->seen;
+
+	if (in->buf.len > in->seen && memchr(from, '\n', in->buf.len - in->seen) != NULL)
+		return true;
+	in->seen = in->buf.len;
+	return in->eof || in->buf.len - in->pos > PTH_REC_MAX;
+}
+
+int
+pth_rec_fill(struct pth_rec_in *in, struct pth_err *e)
+{
+	ssize_t n;
+
+	/* Drop what was handed out before asking for more. */
+	if (in->pos > 0) {
+		memmove(in->buf.s, in->buf.s + in->pos, in->buf.len - in->pos);
+		in->buf.len -= in->pos;
+		in->seen -= in->pos;
+		in->pos = 0;
+	}
+	do
+		n = read(in->fd, pth_buf_room(&in->buf, 65536), 65536);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return pth_err_set(e, PTH_SYSTEM, "read %s:", in->name);
+	in->buf.len += (size_t)n;
+	in->eof = n == 0;
+	return 0;
+}
+
+/* The next line, not NUL-terminated. 1, 0 at the end, -1 with e. */
+static int
+next_line(struct pth_rec_in *in, const char **line, size_t *n, struct pth_err *e)
+{
+	const char *start, *nl;
+
+	while (!pth_rec_pending(in))
+		if (pth_rec_fill(in, e) != 0)
+			return -1;
+	if (in->pos == in->buf.len)
+		return 0;
+	start = in->buf.s + in->pos;
+	nl = memchr(start, '\n', in->buf.len - in->pos);
+	in->lineno++;
+	*line = start;
+	*n = nl ? (size_t)(nl - start) : in->buf.len - in->pos;
+	if (*n > PTH_REC_MAX)
+		return pth_err_set(e, PTH_INPUT, "%s:%lu:1: a record of more than %u bytes",
+		    in->name, in->lineno, PTH_REC_MAX);
+	in->pos += *n + (nl != NULL);
+	in->seen = in->pos;
+	return 1;
 }
 
 static bool
@@ -37,37 +93,45 @@ pth_rec_id(const json_t *rec)
 	return pth_json_str(rec, "id", "?");
 }
 
+/* An object out of one line, or NULL with e. */
+static json_t *
+parse_line(struct pth_rec_in *in, const char *line, size_t n, struct pth_err *e)
+{
+	json_t *rec = pth_json_parse(line, n, e);
+
+	if (rec == NULL) {
+		/* jansson's line is always 1 here: ours is the one that counts. */
+		const char *rest = strchr(e->text, ':') + 1;
+
+		memmove(e->text, rest, strlen(rest) + 1);
+		pth_err_wrap(e, "%s:%lu", in->name, in->lineno);
+		return NULL;
+	}
+	if (!json_is_object(rec)) {
+		json_decref(rec);
+		pth_err_set(e, PTH_INPUT, "%s:%lu:1: a record must be a JSON object", in->name,
+		    in->lineno);
+		return NULL;
+	}
+	return rec;
+}
+
 int
 pth_rec_read(struct pth_rec_in *in, json_t **rec, struct pth_err *e)
 {
-	ssize_t n;
+	const char *line;
+	size_t n;
+	int r;
 
 	for (;;) {
-		errno = 0;
-		n = getline(&in->line, &in->cap, in->fp);
-		if (n < 0)
-			return ferror(in->fp) ? pth_err_set(e, PTH_SYSTEM, "read %s:", in->name) : 0;
-		in->lineno++;
-		if (n > 0 && in->line[n - 1] == '\n')
-			n--;
+		r = next_line(in, &line, &n, e);
+		if (r <= 0)
+			return r;
 		if (n == 0)
 			continue;
-		if ((size_t)n > PTH_REC_MAX)
-			return pth_err_set(e, PTH_INPUT, "%s:%lu:1: a record of more than %u bytes",
-			    in->name, in->lineno, PTH_REC_MAX);
-		*rec = pth_json_parse(in->line, (size_t)n, e);
-		if (*rec == NULL) {
-			/* jansson's line is always 1 here: ours is the one that counts. */
-			const char *rest = strchr(e->text, ':');
-
-			memmove(e->text, rest ? rest + 1 : e->text, strlen(rest ? rest + 1 : e->text) + 1);
-			return pth_err_wrap(e, "%s:%lu", in->name, in->lineno);
-		}
-		if (!json_is_object(*rec)) {
-			json_decref(*rec);
-			return pth_err_set(e, PTH_INPUT, "%s:%lu:1: a record must be a JSON object",
-			    in->name, in->lineno);
-		}
+		*rec = parse_line(in, line, n, e);
+		if (*rec == NULL)
+			return -1;
 		in->ended = is_type(*rec, "end");
 		if (!in->ended)
 			break;
@@ -75,9 +139,7 @@ pth_rec_read(struct pth_rec_in *in, json_t **rec, struct pth_err *e)
 		json_decref(*rec);
 	}
 	if (pth_rec_is_test(*rec)) {
-		const char *id = pth_json_str(*rec, "id", NULL);
-
-		if (id == NULL || *id == '\0') {
+		if (*pth_json_str(*rec, "id", "") == '\0') {
 			json_decref(*rec);
 			return pth_err_set(e, PTH_INPUT, "%s:%lu:1: a test record without id",
 			    in->name, in->lineno);

@@ -24,10 +24,12 @@
 #define PTH_REC_MAX (64u << 20) /* bytes of one line */
 
 struct pth_rec_in {
-	FILE *fp;
+	int fd;
 	const char *name;
-	char *line;
-	size_t cap;
+	struct pth_buf buf; /* read but not yet handed out */
+	size_t pos;         /* start of the next line in buf */
+	size_t seen;        /* no newline between pos and here */
+	bool eof;
 	unsigned long lineno;
 	long tests;    /* test records handed out */
 	long promised; /* sum of the end records' counts */
@@ -35,6 +37,11 @@ struct pth_rec_in {
 };
 
 void pth_rec_open(struct pth_rec_in *in, FILE *fp, const char *name);
+/* Would pth_rec_read() return at once? When not, poll in->fd and call
+ * pth_rec_fill(): for tools that do other things while they wait. */
+bool pth_rec_pending(struct pth_rec_in *in);
+/* One read(2). 0, also at end of input, or -1 with e. */
+int pth_rec_fill(struct pth_rec_in *in, struct pth_err *e);
 /* 1: *rec is a new reference; 0: end of input; -1: e says file:line: what. */
 int pth_rec_read(struct pth_rec_in *in, json_t **rec, struct pth_err *e);
 /* 0 when the stream was closed by an end record with the right count,
