@@ -1,56 +1,107 @@
 # pth: libpth (lib/) and one small program per stage (bin/).
-# make; make demo; make check; make install PREFIX=/usr/local
+#   make; make demo; make check; make install PREFIX=/usr/local
+# Programs: bin/pth-X is bin/pth-X.c and libpth, which is all of lib/.
 
+VERSION := 0.1.0
 PREFIX  ?= /usr/local
 BINDIR  ?= $(PREFIX)/bin
 MANDIR  ?= $(PREFIX)/share/man
 DATADIR ?= $(PREFIX)/share/pth
-VERSION := 0.1.0
+DOCDIR  ?= $(PREFIX)/share/doc/pth
+LIBEXECDIR ?= $(PREFIX)/libexec/pth
 
-# CFLAGS, LDFLAGS and LDLIBS are the user's; the rest is ours.
-CC      ?= cc
+# CFLAGS, LDFLAGS and LDLIBS are the user's; the rest is ours. Each kind of
+# build has its folder: make B=build/asan BIN=build/asan/bin SAN=1.
+# (:= is for files, = for what needs pkg-config: make deps comes first.)
 CFLAGS  ?= -O2 -g
 B       ?= build
 BIN     ?= bin
-PKGS     = yaml-0.1 jansson libcrypto
 WARN     = -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes \
            -Wwrite-strings -Wvla -Wformat=2 -Wundef
-HARDEN   = -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
-HARDENLD = -pie -Wl,-z,relro,-z,now
+PKGS     = yaml-0.1 jansson libcrypto
 ifdef SAN
 HARDEN   = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 HARDENLD = -fsanitize=address,undefined
+else
+HARDEN   = -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fPIE
+HARDENLD = -pie -Wl,-z,relro,-z,now
 endif
-ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DPTH_VERSION='"$(VERSION)"' -iquote lib -include lib/banned.h \
-           $(WARN) $(HARDEN) $(shell pkg-config --cflags $(PKGS)) $(CFLAGS)
-ALL_LIBS = $(shell pkg-config --libs $(PKGS)) $(LDLIBS)
+PTH_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DPTH_VERSION='"$(VERSION)"' -Ilib -include lib/banned.h \
+             $(WARN) $$(pkg-config --cflags $(PKGS))
+COMPILE = $(CC) $(PTH_CFLAGS) $(HARDEN) $(CFLAGS) -MMD -MP
+LIBS    = $(HARDENLD) $(LDFLAGS) $$(pkg-config --libs $(PKGS)) $(LDLIBS)
 
-LIB   := $(patsubst lib/%.c,$(B)/lib/%.o,$(wildcard lib/*.c))
+LIB   := $(patsubst %.c,$(B)/%.o,$(wildcard lib/*.c))
 TOOLS := $(patsubst bin/%.c,$(BIN)/%,$(wildcard bin/pth-*.c))
-UNITS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))
+UNITS := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/unit/*.c))
+FUZZ  := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/fuzz/*.c))
+MINIP := examples/minip/miniP_server examples/minip/miniP_client
+DEPS   = tests/deps
+JOBS   = --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-all: $(TOOLS)
+all: $(TOOLS) $(MINIP)
+units: all $(UNITS)
 
 $(B)/libpth.a: $(LIB)
 	@rm -f $@; ar rcs $@ $^
-$(B)/lib/%.o: lib/%.c
+$(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
-$(B)/bin/%.o: bin/%.c
-	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(COMPILE) -c -o $@ $<
 $(BIN)/pth-%: $(B)/bin/pth-%.o $(B)/libpth.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(HARDENLD) $(LDFLAGS) -o $@ $< $(B)/libpth.a $(ALL_LIBS)
-$(B)/unit/%: tests/unit/%.c $(B)/libpth.a
+	$(CC) -o $@ $^ $(LIBS)
+$(B)/unit/%: $(B)/tests/unit/%.o $(B)/libpth.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP $(HARDENLD) $(LDFLAGS) -o $@ $< $(B)/libpth.a $(ALL_LIBS)
+	$(CC) -o $@ $^ $(LIBS)
+$(B)/fuzz/%: tests/fuzz/%.c $(B)/libpth.a
+	@mkdir -p $(@D)
+	$(COMPILE) -fsanitize=fuzzer -o $@ $< $(B)/libpth.a $(LIBS)
+# The sample programs stand alone, as the programs under test do.
+examples/minip/miniP_%: examples/minip/miniP_%.c examples/minip/minip.c examples/minip/minip.h
+	$(CC) -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^)
 
--include $(wildcard $(B)/*/*.d)
+demo:
+	@$(DEPS) build run && $(MAKE) $(JOBS) all && examples/demo
+check:
+	@$(DEPS) build run check && $(MAKE) $(JOBS) units && tests/run $(TESTS)
+lint:
+	@$(DEPS) build check lint && CC='$(CC)' tests/lint $(PTH_CFLAGS)
+asan:
+	@$(DEPS) build run check && $(MAKE) $(JOBS) B=build/asan BIN=build/asan/bin SAN=1 units && \
+	PTH_BUILD=build/asan tests/run $(TESTS)
+valgrind:
+	@$(DEPS) build run check lint && $(MAKE) $(JOBS) units && tests/valgrind
+fuzz:
+	@$(DEPS) build fuzz && $(MAKE) $(JOBS) B=build/fuzz BIN=build/fuzz/bin CC=clang SAN=1 fuzzers && \
+	tests/fuzz/run $(or $(FUZZ_SECONDS),30)
+fuzzers: $(FUZZ)
+bench:
+	@$(DEPS) build run check && $(MAKE) $(JOBS) all && tests/bench/run
+deps:
+	@$(DEPS) build run check lint fuzz
 
+install: all
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DOCDIR)/examples $(DESTDIR)$(DATADIR) \
+	  $(addprefix $(DESTDIR)$(MANDIR)/man,1 5 7)
+	install $(filter-out %.c %.o,$(wildcard bin/pth-*)) bin/pth $(DESTDIR)$(BINDIR)
+	install $(MINIP) $(DESTDIR)$(LIBEXECDIR)
+	cp -R share/plugins share/templates $(DESTDIR)$(DATADIR)
+	install -m 644 README.md NEWS LICENSE $(DESTDIR)$(DOCDIR)
+	install -m 644 $(wildcard examples/*.yaml) $(DESTDIR)$(DOCDIR)/examples
+	for n in 1 5 7; do install -m 644 man/*.$$n $(DESTDIR)$(MANDIR)/man$$n || exit; done
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,pth $(notdir $(filter-out %.c %.o,$(wildcard bin/pth-*)) $(TOOLS)))
+	rm -f $(foreach n,1 5 7,$(addprefix $(DESTDIR)$(MANDIR)/man$(n)/,$(notdir $(wildcard man/*.$(n)))))
+	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR) $(DESTDIR)$(DOCDIR)
+dist:
+	@mkdir -p build
+	git archive --prefix=pth-$(VERSION)/ -o build/pth-$(VERSION).tar.gz HEAD
+	@echo build/pth-$(VERSION).tar.gz
 clean:
-	rm -rf build $(TOOLS)
+	rm -rf build $(TOOLS) $(MINIP)
+
+-include $(wildcard $(B)/lib/*.d $(B)/bin/*.d $(B)/tests/unit/*.d $(B)/fuzz/*.d)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all clean
+.PHONY: all units fuzzers demo check lint asan valgrind fuzz bench deps install uninstall dist clean

@@ -1,0 +1,109 @@
+# shellcheck shell=sh
+# Read by every tests/*_test.sh:
+#
+#   . "$TOP/tests/lib.sh"
+#   testSomething() { need jq jq || return; run pth-parse x.yaml; assertEquals 0 "$code"; }
+#   . shunit2
+#
+# The working directory is $PTH_TMP, fresh for the file; PATH begins with the
+# tools under test; TOP is the top of the tree.
+
+: "${TOP:?run me by tests/run}" "${PTH_TMP:?}" "${PTH_RESULT:?}"
+NL='
+'
+
+# skip REASON: this test counts as skipped. `skip why; return`
+skip() {
+	pth_skip=$1
+	return 1
+}
+
+# need PROGRAM PACKAGE || return: skip when there is no such program.
+need() {
+	command -v "$1" >/dev/null 2>&1 || skip "needs $1 (package $2)"
+}
+
+# A private network namespace can be made here, as pth-exec does.
+need_namespaces() {
+	unshare -Urnpf --mount-proc true 2>/dev/null || unshare -npf true 2>/dev/null ||
+		skip 'no namespaces on this machine'
+}
+
+need_root() {
+	[ "$(id -u)" = 0 ] || skip 'needs root'
+}
+
+# run COMMAND...: its stdout in $out, stderr in $err, exit code in $code.
+# shellcheck disable=SC2034 # the tests read them
+run() {
+	out=$("$@" 2>"$PTH_TMP/.err")
+	code=$?
+	err=$(cat "$PTH_TMP/.err")
+}
+
+# The code and the whole output, to be read when it is another code.
+assertCode() { # expected
+	assertEquals "exit code; stdout: $out${NL}stderr: $err" "$1" "$code"
+}
+
+# assertMatch TEXT REGEX: some line of TEXT matches (grep -E).
+assertMatch() {
+	printf '%s\n' "$1" | grep -Eq -e "$2"
+	assertTrue "no line matches $2 in: $1" $?
+}
+
+assertNoMatch() {
+	! printf '%s\n' "$1" | grep -Eq -e "$2"
+	assertTrue "a line matches $2 in: $1" $?
+}
+
+# assertSoon SECONDS COMMAND...: it succeeds within that time.
+assertSoon() {
+	pth_tries=$(($1 * 20))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		pth_tries=$((pth_tries - 1))
+		if [ $pth_tries -le 0 ]; then
+			fail "not soon enough: $*"
+			return 1
+		fi
+		sleep 0.05
+	done
+	assertTrue 0
+}
+
+# shunit2 passes a test without assertions and does not count skipped tests.
+# It calls suite() when its own functions are there and before it runs the
+# tests, so this is where its loop is replaced by ours.
+suite() {
+	_shunit_execSuite() {
+		for pth_test in ${__shunit_suite}; do
+			pth_skip='' pth_before=${__shunit_assertsTotal}
+			__shunit_testSuccess=${SHUNIT_TRUE}
+			endSkipping
+			cd "$PTH_TMP" || exit 4
+			echo "$pth_test"
+			setUp
+			$pth_test
+			pth_code=$?
+			tearDown
+			cd "$PTH_TMP" || exit 4
+			if [ -n "$pth_skip" ]; then
+				echo "skip $pth_test: $pth_skip" >>"$PTH_RESULT"
+				continue
+			elif [ "${__shunit_testSuccess}" -ne "${SHUNIT_TRUE}" ]; then
+				pth_why='assertion failed'
+			elif [ "${__shunit_assertsTotal}" -eq "$pth_before" ]; then
+				pth_why='no assertions'
+			elif [ "$pth_code" -ne 0 ]; then
+				pth_why="the function returned $pth_code"
+			else
+				echo "ok $pth_test" >>"$PTH_RESULT"
+				__shunit_testsPassed=$((__shunit_testsPassed + 1))
+				continue
+			fi
+			echo "FAIL $pth_test: $pth_why" >>"$PTH_RESULT"
+			__shunit_testsFailed=$((__shunit_testsFailed + 1))
+		done
+	}
+}
