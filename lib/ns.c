@@ -1,0 +1,219 @@
+#include "ns.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "json.h"
+#include "os.h"
+
+static const struct {
+	unsigned bit;
+	int flag;
+	const char *name;
+} kinds[] = {
+	{ PTH_NS_USER, CLONE_NEWUSER, "user" }, { PTH_NS_NET, CLONE_NEWNET, "net" },
+	{ PTH_NS_PID, CLONE_NEWPID, "pid" }, { PTH_NS_MOUNT, CLONE_NEWNS, "mount" },
+	{ PTH_NS_IPC, CLONE_NEWIPC, "ipc" }, { PTH_NS_UTS, CLONE_NEWUTS, "uts" },
+};
+
+json_t *
+pth_ns_names(unsigned set)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < countof(kinds); i++)
+		if (set & kinds[i].bit)
+			pth_json_push(a, json_string(kinds[i].name));
+	return a;
+}
+
+static int
+put(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return -1;
+	r = pth_write_all(fd, text, strlen(text));
+	return close(fd) == 0 ? r : -1;
+}
+
+/*
+ * Map ids one to one: the whole range when we may (root), else just ours.
+ * Written by the parent: only it is root outside.
+ */
+static int
+map_ids(pid_t pid)
+{
+	char path[64], text[64];
+	bool all = geteuid() == 0;
+
+	snprintf(path, sizeof path, "/proc/%ld/uid_map", (long)pid);
+	/* Root of a container has a smaller map of its own: then just root. */
+	all = all && put(path, "0 0 4294967295\n") == 0;
+	snprintf(text, sizeof text, "%u %u 1\n", geteuid(), geteuid());
+	if (!all && put(path, text) != 0)
+		return -1;
+	if (!all) {
+		snprintf(path, sizeof path, "/proc/%ld/setgroups", (long)pid);
+		put(path, "deny");
+	}
+	snprintf(path, sizeof path, "/proc/%ld/gid_map", (long)pid);
+	snprintf(text, sizeof text, "%u %u 1\n", getegid(), getegid());
+	return put(path, all ? "0 0 4294967295\n" : text);
+}
+
+/* clone(2) as fork: no stack, no shared memory. */
+static pid_t
+clone_fork(int flags)
+{
+	return (pid_t)syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, NULL);
+}
+
+/* One try with exactly this set. 0 in the child, -1 with errno. */
+static pid_t
+try_fork(unsigned set)
+{
+	int flags = 0, go[2];
+	char c;
+	pid_t pid, parent = getpid();
+
+	for (size_t i = 0; i < countof(kinds); i++)
+		if (set & kinds[i].bit)
+			flags |= kinds[i].flag;
+	if (pipe2(go, O_CLOEXEC) != 0)
+		return -1;
+	pid = clone_fork(flags);
+	if (pid == 0) {
+		close(go[1]);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		/* The byte says that the ids are mapped; end of file, that the
+		 * parent is gone or could not map them. */
+		if (pth_read_all(go[0], &c, 1) != 1 || (!(set & PTH_NS_PID) && getppid() != parent))
+			_exit(127);
+		close(go[0]);
+		return 0;
+	}
+	close(go[0]);
+	if (pid > 0 && (((set & PTH_NS_USER) && map_ids(pid) != 0) ||
+	    pth_write_all(go[1], "g", 1) != 0)) {
+		int saved = errno;
+
+		close(go[1]);
+		waitpid(pid, NULL, 0);
+		errno = saved;
+		return -1;
+	}
+	close(go[1]);
+	return pid;
+}
+
+pid_t
+pth_ns_fork(unsigned want, struct pth_ns *got, struct pth_err *e)
+{
+	/* From the best to the least: with a user namespace, as root without
+	 * one, then nothing. */
+	const unsigned sets[] = { want, want & ~(unsigned)PTH_NS_USER, 0 };
+	pid_t pid = -1;
+
+	got->reason[0] = '\0';
+	for (size_t i = 0; i < countof(sets); i++) {
+		if (i > 0 && sets[i] == sets[i - 1])
+			continue;
+		pid = try_fork(sets[i]);
+		got->used = sets[i];
+		if (pid >= 0)
+			return pid;
+		if (got->reason[0] == '\0')
+			snprintf(got->reason, sizeof got->reason, "%s namespaces: %s",
+			    sets[i] & PTH_NS_USER ? "user" : "private", strerror(errno));
+	}
+	return pth_err_set(e, PTH_SYSTEM, "fork:");
+}
+
+static void
+note(struct pth_ns *ns, const char *what)
+{
+	size_t n = strlen(ns->reason);
+
+	snprintf(ns->reason + n, sizeof ns->reason - n, "%s%s: %s", n ? "; " : "", what,
+	    strerror(errno));
+}
+
+static int
+loopback_up(void)
+{
+	struct ifreq ifr = { .ifr_name = "lo" };
+	struct ethtool_value off = { .data = 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int r = -1;
+
+	if (fd < 0)
+		return -1;
+	if (ioctl(fd, SIOCGIFFLAGS, &ifr) == 0) {
+		ifr.ifr_flags |= IFF_UP;
+		r = ioctl(fd, SIOCSIFFLAGS, &ifr);
+	}
+	/* Without this a sender with UDP_SEGMENT puts 64 KiB "datagrams" into
+	 * the capture, which no dissector takes apart. Best effort. */
+	ifr.ifr_data = (char *)&off;
+	off.cmd = ETHTOOL_SGSO;
+	ioctl(fd, SIOCETHTOOL, &ifr);
+	off.cmd = ETHTOOL_STSO;
+	ioctl(fd, SIOCETHTOOL, &ifr);
+	close(fd);
+	return r;
+}
+
+void
+pth_ns_furnish(struct pth_ns *ns)
+{
+	if (ns->used & PTH_NS_NET) {
+		if (loopback_up() != 0) {
+			note(ns, "loopback");
+			ns->used &= ~(unsigned)PTH_NS_NET;
+		}
+		put("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
+	}
+	if (ns->used & PTH_NS_MOUNT) {
+		/* What is mounted here stays here. */
+		if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) != 0)
+			note(ns, "mounts");
+		/* A container that hides parts of /proc forbids a fresh one; ours
+		 * still works, it only shows the host's processes. */
+		else if ((ns->used & PTH_NS_PID) &&
+		    mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) != 0)
+			note(ns, "/proc");
+	}
+	if (ns->used & PTH_NS_UTS)
+		(void)!sethostname("pth", 3);
+}
+
+void
+pth_ns_sweep(void)
+{
+	/* A process that forks as fast as it can may slip through one round. */
+	for (;;) {
+		if (kill(-1, SIGKILL) != 0 && errno == ESRCH)
+			break;
+		while (waitpid(-1, NULL, 0) > 0)
+			;
+	}
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+}

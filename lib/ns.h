@@ -1,0 +1,57 @@
+/*
+ * Namespaces: a child process in a world of its own. It is process 1 there;
+ * when it dies, the kernel kills everything below it and takes the network,
+ * mounts and ipc objects away. Works without any right where the host allows
+ * user namespaces (user_namespaces(7)).
+ */
+#ifndef PTH_NS_H
+#define PTH_NS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include <jansson.h>
+
+#include "err.h"
+
+/* Bits of a set of namespaces; also what pth_ns_fork() could give. */
+enum {
+	PTH_NS_USER = 1,
+	PTH_NS_NET = 2,
+	PTH_NS_PID = 4,
+	PTH_NS_MOUNT = 8,
+	PTH_NS_IPC = 16,
+	PTH_NS_UTS = 32,
+	PTH_NS_ALL = 63,
+};
+
+struct pth_ns {
+	unsigned used;    /* what the child is in */
+	char reason[200]; /* why it is not more, or "" */
+};
+
+/*
+ * As fork(2). The child starts in as many of `want` as the host gives, dies
+ * by SIGKILL with the caller, and has the caller's uid and gid. As an
+ * ordinary user it has all capabilities over its own namespaces until it
+ * executes something. -1 with e when not even a plain fork worked.
+ */
+pid_t pth_ns_fork(unsigned want, struct pth_ns *got, struct pth_err *e);
+
+/*
+ * Furnish the child's world, called in the child: loopback up, segmentation
+ * offload of lo off (so that a capture shows datagrams as they are), ports
+ * below 1024 open to all, a /proc of its own, hostname. What fails is named
+ * in `reason` and taken out of got->used only where the namespace is useless
+ * without it (the network without a loopback).
+ */
+void pth_ns_furnish(struct pth_ns *got);
+
+/* ["user","net",...] of a set. */
+json_t *pth_ns_names(unsigned set);
+
+/* SIGKILL every process of this pid namespace but the caller (who is its
+ * process 1), and reap them. */
+void pth_ns_sweep(void);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * Is a service ready? Each check looks once and returns at once; the caller
+ * decides when to look again and for how long.
+ */
+#ifndef PTH_READY_H
+#define PTH_READY_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "err.h"
+
+/* Is a UDP socket bound to the port, or a TCP socket listening on it, in the
+ * caller's network namespace? Reads /proc/net/{udp,udp6,tcp,tcp6}. */
+bool pth_ready_udp(unsigned port);
+bool pth_ready_tcp(unsigned port);
+/* Does path exist (below dirfd or absolute)? */
+bool pth_ready_file(int dirfd, const char *path);
+
+/* A growing log that is searched line by line for a POSIX extended regex.
+ * Lines longer than 64 KiB are matched by their beginning. */
+struct pth_ready_log;
+/* NULL with e when the expression is wrong. The file need not exist yet. */
+struct pth_ready_log *pth_ready_log_open(int dirfd, const char *path, const char *regex,
+    struct pth_err *e);
+bool pth_ready_log_look(struct pth_ready_log *l);
+void pth_ready_log_close(struct pth_ready_log *l);
+
+#endif
