@@ -2,7 +2,7 @@
 #   make; make demo; make check; make install PREFIX=/usr/local
 # Programs: bin/pth-X is bin/pth-X.c and libpth, which is all of lib/.
 
-VERSION := 0.1.0
+VERSION := $(shell sed -n 's/^version=//p' bin/pth)
 PREFIX  ?= /usr/local
 BINDIR  ?= $(PREFIX)/bin
 MANDIR  ?= $(PREFIX)/share/man
@@ -26,7 +26,7 @@ else
 HARDEN   = -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fPIE
 HARDENLD = -pie -Wl,-z,relro,-z,now
 endif
-PTH_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DPTH_VERSION='"$(VERSION)"' -Ilib -include lib/banned.h \
+PTH_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DPTH_VERSION='"$(VERSION)"' -iquote lib -include lib/banned.h \
              $(WARN) $$(pkg-config --cflags $(PKGS))
 COMPILE = $(CC) $(PTH_CFLAGS) $(HARDEN) $(CFLAGS) -MMD -MP
 LIBS    = $(HARDENLD) $(LDFLAGS) $$(pkg-config --libs $(PKGS)) $(LDLIBS)
