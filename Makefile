@@ -39,7 +39,7 @@ MINIP := examples/minip/miniP_server examples/minip/miniP_client
 DEPS   = tests/deps
 JOBS   = --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-all: $(TOOLS) $(MINIP)
+all: $(B)/libpth.a $(TOOLS) $(MINIP)
 units: all $(UNITS)
 
 $(B)/libpth.a: $(LIB)

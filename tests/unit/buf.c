@@ -1,0 +1,106 @@
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "arena.h"
+#include "buf.h"
+#include "unit.h"
+
+static void
+buffers(void)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	char *s;
+
+	unit("an empty buffer is an empty text");
+	s = pth_buf_take(&b);
+	CHECK_STR(s, "");
+	free(s);
+
+	unit("adding keeps the NUL behind the text");
+	pth_buf_add(&b, "a\0b", 3);
+	CHECK_INT(b.len, 3);
+	CHECK(memcmp(b.s, "a\0b", 4) == 0);
+	pth_buf_adds(&b, "cd");
+	pth_buf_addc(&b, 'e');
+	CHECK_INT(b.len, 6);
+	CHECK_STR(b.s + 2, "bcde");
+	pth_buf_cut(&b, 2);
+	CHECK_INT(b.len, 2);
+	CHECK(b.s[2] == '\0');
+	pth_buf_cut(&b, 100);
+	CHECK_INT(b.len, 2);
+	pth_buf_release(&b);
+	CHECK(b.s == NULL && b.len == 0 && b.cap == 0);
+
+	unit("printing grows as far as needed");
+	pth_buf_addf(&b, "%d-", 7);
+	pth_buf_addf(&b, "%0500d", 1);
+	CHECK_INT(b.len, 502);
+	CHECK(b.s[0] == '7' && b.s[501] == '1' && b.s[502] == '\0');
+	pth_buf_release(&b);
+	for (int i = 70; i < 90; i++) { /* round the size of the first try */
+		pth_buf_addf(&b, "%0*d", i, 3);
+		CHECK_INT(b.len, i);
+		CHECK(b.s[i - 1] == '3' && b.s[i] == '\0');
+		pth_buf_release(&b);
+	}
+
+	unit("many single characters");
+	for (int i = 0; i < 100000; i++)
+		pth_buf_addc(&b, (char)('a' + i % 26));
+	CHECK_INT(b.len, 100000);
+	CHECK(b.s[99999] == 'a' + 99999 % 26 && b.s[100000] == '\0');
+
+	unit("take hands the memory over");
+	s = pth_buf_take(&b);
+	CHECK(strlen(s) == 100000 && b.s == NULL && b.len == 0);
+	free(s);
+
+	unit("room is what the caller fills");
+	memcpy(pth_buf_room(&b, 5), "hello", 5);
+	b.len += 5;
+	pth_buf_add(&b, "", 0);
+	CHECK_STR(b.s, "hello");
+	pth_buf_release(&b);
+}
+
+static void
+arenas(void)
+{
+	struct pth_arena a = { 0 };
+	char *big, *s, *first;
+	bool aligned = true, zeroed = true;
+
+	unit("an arena gives aligned, zeroed memory");
+	for (size_t i = 1; i < 2000; i++) {
+		char *p = pth_arena_alloc(&a, i);
+
+		aligned &= (size_t)p % _Alignof(max_align_t) == 0;
+		for (size_t j = 0; j < i; j++)
+			zeroed &= p[j] == 0;
+		memset(p, 0xff, i);
+	}
+	CHECK(aligned);
+	CHECK(zeroed);
+	CHECK(a.total >= 1999 * 1000);
+
+	unit("an arena copies texts and takes large blocks");
+	first = pth_arena_str(&a, "first");
+	big = pth_arena_alloc(&a, 3 << 20);
+	memset(big, 1, 3 << 20);
+	s = pth_arena_strn(&a, "second and more", 6);
+	CHECK_STR(first, "first");
+	CHECK_STR(s, "second");
+	CHECK(pth_arena_alloc(&a, 0) != NULL);
+	pth_arena_release(&a);
+	CHECK(a.head == NULL);
+	CHECK_INT(a.total, 0);
+}
+
+int
+main(void)
+{
+	buffers();
+	arenas();
+	return unit_done();
+}

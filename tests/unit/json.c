@@ -1,0 +1,125 @@
+#include "json.h"
+#include "unit.h"
+
+static json_t *
+parse(const char *s)
+{
+	struct pth_err e;
+
+	return pth_json_parse(s, strlen(s), &e);
+}
+
+static const char *
+dumped(const json_t *v)
+{
+	static struct pth_buf b;
+
+	pth_buf_cut(&b, 0);
+	pth_json_dump(&b, v);
+	return b.s;
+}
+
+/* Parse, dump, compare. */
+static void
+same(const char *text, const char *expected)
+{
+	json_t *v = parse(text);
+
+	CHECK(v != NULL);
+	if (v)
+		CHECK_STR(dumped(v), expected);
+	json_decref(v);
+}
+
+static void
+refused(const char *text, size_t n)
+{
+	struct pth_err e = { 0 };
+	json_t *v = pth_json_parse(text, n, &e);
+
+	if (!CHECK(v == NULL && e.code == PTH_INPUT && strchr(e.text, ':')))
+		printf("    accepted: %s\n", text);
+	json_decref(v);
+}
+
+static void
+merged(const char *base, const char *over, const char *expected)
+{
+	json_t *a = parse(base), *b = parse(over), *m = pth_json_merge(a, b);
+
+	CHECK_STR(dumped(m), expected);
+	CHECK_STR(dumped(a), base);
+	json_decref(m);
+	json_decref(b);
+	json_decref(a);
+}
+
+static void
+getters(void)
+{
+	json_t *o = parse("{\"s\":\"x\",\"i\":5,\"r\":1.5,\"t\":true,\"a\":[{\"b\":[1,2]}],\"n\":null}");
+
+	unit("getters and their defaults");
+	CHECK_STR(pth_json_str(o, "s", "d"), "x");
+	CHECK_STR(pth_json_str(o, "i", "d"), "d");
+	CHECK_STR(pth_json_str(NULL, "s", NULL), NULL);
+	CHECK_INT(pth_json_int(o, "i", 9), 5);
+	CHECK_INT(pth_json_int(o, "r", 9), 9);
+	CHECK_INT(pth_json_int(o, "absent", 9), 9);
+	CHECK(pth_json_num(o, "r", 0) == 1.5);
+	CHECK(pth_json_num(o, "i", 0) == 5);
+	CHECK(pth_json_num(o, "s", 3) == 3);
+	CHECK(pth_json_bool(o, "t", false));
+	CHECK(pth_json_bool(o, "i", true));
+	CHECK(!pth_json_bool(NULL, "t", false));
+
+	unit("paths");
+	CHECK_INT(json_integer_value(pth_json_path(o, "a.0.b.1")), 2);
+	CHECK(pth_json_path(o, "a.1") == NULL);
+	CHECK(pth_json_path(o, "a.x") == NULL);
+	CHECK(pth_json_path(o, "s.x") == NULL);
+	CHECK(pth_json_path(o, "absent.x") == NULL);
+	CHECK(json_is_null(pth_json_path(o, "n")));
+	CHECK(pth_json_path(o, "") == o);
+	json_decref(o);
+}
+
+int
+main(void)
+{
+	json_t *v;
+
+	getters();
+
+	unit("what is read is written");
+	same("{\"b\":1,\"a\":[true,null,\"x\"]}", "{\"b\":1,\"a\":[true,null,\"x\"]}");
+	same("[0.1,1e2,9007199254740993]", "[0.1,100.0,9007199254740993]");
+	same("\"\\u00e9\\n\"", "\"\xc3\xa9\\n\"");
+
+	unit("strict input");
+	refused("{\"a\":1,\"a\":2}", 13);
+	refused("[1] [2]", 7);
+	refused("[1,]", 4);
+	refused("", 0);
+	refused("{", 1);
+	refused("\"\xff\"", 3);
+	refused("\"a\\u0000b\"", 10);
+	refused("[1e400]", 7);
+	refused("// c\n1", 6);
+
+	unit("strings of any bytes");
+	v = pth_json_text("a\xff\0", 3);
+	CHECK_STR(json_string_value(v), "a\xef\xbf\xbd\xef\xbf\xbd");
+	json_decref(v);
+	v = pth_json_text("", 0);
+	CHECK_STR(json_string_value(v), "");
+	json_decref(v);
+
+	unit("deep merge");
+	merged("{\"a\":{\"x\":1,\"y\":2},\"l\":[1,2]}", "{\"a\":{\"y\":3,\"z\":4},\"l\":[9]}",
+	    "{\"a\":{\"x\":1,\"y\":3,\"z\":4},\"l\":[9]}");
+	merged("{\"a\":1}", "{\"a\":{\"b\":2}}", "{\"a\":{\"b\":2}}");
+	merged("{\"a\":{\"b\":2}}", "{\"a\":null}", "{\"a\":null}");
+	merged("[1]", "[2]", "[2]");
+	return unit_done();
+}

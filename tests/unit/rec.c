@@ -1,0 +1,142 @@
+#include <unistd.h>
+
+#include "rec.h"
+#include "unit.h"
+
+/* A stream with this text, to be read. */
+static FILE *
+stream(const char *text, size_t n)
+{
+	FILE *fp = tmpfile();
+
+	if (fp == NULL || fwrite(text, 1, n, fp) != n || fflush(fp) != 0)
+		abort();
+	rewind(fp);
+	lseek(fileno(fp), 0, SEEK_SET);
+	return fp;
+}
+
+/* Read everything; the number of records or -1 with e; e after that also says
+ * whether the stream was whole. */
+static int
+drain(const char *text, size_t n, struct pth_err *e, bool *whole)
+{
+	FILE *fp = stream(text, n);
+	struct pth_rec_in in;
+	json_t *rec;
+	int r, count = 0;
+
+	memset(e, 0, sizeof *e);
+	pth_rec_open(&in, fp, "in");
+	while ((r = pth_rec_read(&in, &rec, e)) > 0) {
+		count++;
+		json_decref(rec);
+	}
+	*whole = r == 0 && pth_rec_whole(&in, e) == 0;
+	pth_rec_close(&in);
+	fclose(fp);
+	return r < 0 ? -1 : count;
+}
+
+#define TEST1 "{\"pth\":1,\"type\":\"test\",\"id\":\"001-a\"}\n"
+#define TEST2 "{\"pth\":1,\"type\":\"test\",\"id\":\"002-b\"}\n"
+#define END(n) "{\"pth\":1,\"type\":\"end\",\"tests\":" #n "}\n"
+
+static void
+reading(void)
+{
+	struct pth_err e;
+	bool whole;
+	char *big;
+
+#define DRAIN(s) drain(s, sizeof s - 1, &e, &whole)
+	unit("a whole stream");
+	CHECK_INT(DRAIN(TEST1 TEST2 END(2)), 2);
+	CHECK(whole);
+	CHECK_INT(DRAIN(END(0)), 0);
+	CHECK(whole);
+	CHECK_INT(DRAIN("\n" TEST1 "\n\n" END(1)), 1);
+	CHECK(whole);
+
+	unit("two streams after one another are one");
+	CHECK_INT(DRAIN(TEST1 END(1) TEST2 END(1)), 2);
+	CHECK(whole);
+
+	unit("other records pass and do not count");
+	CHECK_INT(DRAIN("{\"type\":\"note\"}\n" TEST1 END(1)), 2);
+	CHECK(whole);
+
+	unit("an incomplete stream");
+	CHECK_INT(DRAIN(TEST1), 1);
+	CHECK(!whole && e.code == PTH_SYSTEM);
+	CHECK_INT(DRAIN(""), 0);
+	CHECK(!whole && e.code == PTH_SYSTEM);
+	CHECK_INT(DRAIN(TEST1 END(2)), 1);
+	CHECK(!whole && strstr(e.text, "2 tests promised"));
+
+	unit("a last line without newline");
+	CHECK_INT(DRAIN(TEST1 "{\"pth\":1,\"type\":\"end\",\"tests\":1}"), 1);
+	CHECK(whole);
+
+	unit("what is no record has a position");
+	CHECK_INT(DRAIN(TEST1 "{\"a\":\n"), -1);
+	CHECK(e.code == PTH_INPUT);
+	CHECK(strncmp(e.text, "in:2:", 5) == 0);
+	CHECK_INT(DRAIN("[1]\n"), -1);
+	CHECK(strncmp(e.text, "in:1:1: ", 8) == 0);
+	CHECK_INT(DRAIN("{\"type\":\"test\"}\n"), -1);
+	CHECK(strstr(e.text, "id"));
+	CHECK_INT(DRAIN("\0\n"), -1);
+	CHECK_INT(DRAIN("{\"a\":1,\"a\":2}\n"), -1);
+
+	unit("a long record");
+	big = malloc(1000100);
+	memset(big, ' ', 1000100);
+	memcpy(big, "{\"type\":\"x\"", 11);
+	memcpy(big + 1000000, "}\n", 2);
+	CHECK_INT(drain(big, 1000002, &e, &whole), 1);
+	free(big);
+}
+
+static void
+writing(void)
+{
+	struct pth_rec_out out = { 0 };
+	struct pth_err e = { 0 };
+	json_t *rec = json_pack("{s:s,s:s}", "type", "test", "id", "001-x");
+	char line[300];
+
+	unit("an error marks a record once");
+	pth_rec_error(rec, "plan", "f.yaml", 3, 4, "no plugin %s", "x");
+	pth_rec_error(rec, "exec", NULL, 0, 0, "later");
+	CHECK_STR(pth_json_str(pth_json_path(rec, "error"), "stage", ""), "plan");
+	CHECK_STR(pth_json_str(pth_json_path(rec, "error"), "message", ""), "no plugin x");
+	CHECK_INT(pth_json_int(pth_json_path(rec, "error"), "line", 0), 3);
+	CHECK_STR(pth_rec_id(rec), "001-x");
+
+	unit("records are lines, closed by an end record");
+	out.fp = tmpfile();
+	CHECK_INT(pth_rec_write(&out, rec, &e), 0);
+	CHECK_INT(pth_rec_end(&out, &e), 0);
+	rewind(out.fp);
+	CHECK(fgets(line, sizeof line, out.fp) && strstr(line, "\"001-x\"") && strchr(line, '\n'));
+	CHECK_STR(fgets(line, sizeof line, out.fp), "{\"pth\":1,\"type\":\"end\",\"tests\":1}\n");
+	fclose(out.fp);
+
+	unit("a full disk is an error of the system");
+	out.fp = fopen("/dev/full", "w");
+	CHECK(out.fp && pth_rec_write(&out, rec, &e) == -1);
+	CHECK_INT(e.code, PTH_SYSTEM);
+	CHECK(strstr(e.text, "No space"));
+	if (out.fp)
+		fclose(out.fp);
+	json_decref(rec);
+}
+
+int
+main(void)
+{
+	reading();
+	writing();
+	return unit_done();
+}

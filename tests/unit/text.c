@@ -1,0 +1,193 @@
+#include <limits.h>
+
+#include "text.h"
+#include "unit.h"
+
+static const char *
+quoted(const char *s)
+{
+	static struct pth_buf b;
+
+	pth_buf_cut(&b, 0);
+	pth_quote_sh(&b, s);
+	return b.s;
+}
+
+static const char *
+named(const char *s, size_t max)
+{
+	static struct pth_buf b;
+
+	pth_buf_cut(&b, 0);
+	pth_name_from(&b, s, max);
+	return b.s;
+}
+
+static const char *
+shown(const char *s, size_t max)
+{
+	static struct pth_buf b;
+
+	pth_buf_cut(&b, 0);
+	pth_show(&b, s, max);
+	return b.s;
+}
+
+static void
+words(void)
+{
+	unit("shell words");
+	CHECK_STR(quoted("plain-1.2/x"), "plain-1.2/x");
+	CHECK_STR(quoted(""), "''");
+	CHECK_STR(quoted("a b"), "'a b'");
+	CHECK_STR(quoted("it's"), "'it'\\''s'");
+	CHECK_STR(quoted("$(rm -rf /)"), "'$(rm -rf /)'");
+	CHECK_STR(quoted("a\nb"), "'a\nb'");
+	CHECK_STR(quoted("~"), "'~'");
+	CHECK_STR(quoted("*"), "'*'");
+}
+
+static void
+names(void)
+{
+	char long63[64], long64[65];
+
+	memset(long63, 'a', 63);
+	long63[63] = '\0';
+	memset(long64, 'a', 64);
+	long64[64] = '\0';
+
+	unit("good and bad names");
+	CHECK(pth_name_ok("a"));
+	CHECK(pth_name_ok("_x.y-Z9"));
+	CHECK(pth_name_ok(long63));
+	CHECK(!pth_name_ok(long64));
+	CHECK(!pth_name_ok(""));
+	CHECK(!pth_name_ok("."));
+	CHECK(!pth_name_ok(".."));
+	CHECK(!pth_name_ok("-x"));
+	CHECK(!pth_name_ok("a/b"));
+	CHECK(!pth_name_ok("a\nb"));
+	CHECK(!pth_name_ok("\xc3\xa9"));
+
+	unit("names out of any text");
+	CHECK_STR(named("Ping-pong functional", 40), "ping-pong-functional");
+	CHECK_STR(named("", 40), "x");
+	CHECK_STR(named("../../etc/passwd", 40), "etc-passwd");
+	CHECK_STR(named("  a  b  ", 40), "a-b");
+	CHECK_STR(named("\xc3\xa9\xc3\xa9", 40), "x");
+	CHECK_STR(named("a\nb\x01" "c", 40), "a-b-c");
+	CHECK_INT(strlen(named(long64, 40)), 40);
+	CHECK(pth_name_ok(named("-.-..weird../ NAME", 12)));
+	for (size_t max = 2; max < 20; max++) {
+		const char *s = named("a b c d e f g h i j k", max);
+
+		CHECK(strlen(s) <= max && s[strlen(s) - 1] != '-');
+	}
+
+	unit("globs");
+	CHECK(pth_glob("00*", "001-x"));
+	CHECK(pth_glob("*/x", "a/b/x"));
+	CHECK(pth_glob("[ab]?", "bz"));
+	CHECK(!pth_glob("a", "ab"));
+}
+
+static void
+numbers(void)
+{
+	long long v = 77;
+
+	unit("integers");
+	CHECK(pth_int("0", 0, 10, &v) && v == 0);
+	CHECK(pth_int("-5", -5, 5, &v) && v == -5);
+	CHECK(pth_int("9223372036854775807", 0, LLONG_MAX, &v) && v == LLONG_MAX);
+	v = 77;
+	CHECK(!pth_int("9223372036854775808", 0, LLONG_MAX, &v));
+	CHECK(!pth_int("11", 0, 10, &v));
+	CHECK(!pth_int("", 0, 10, &v));
+	CHECK(!pth_int(" 1", 0, 10, &v));
+	CHECK(!pth_int("1 ", 0, 10, &v));
+	CHECK(!pth_int("+1", 0, 10, &v));
+	CHECK(!pth_int("0x1", 0, 10, &v));
+	CHECK(!pth_int("-", -10, 10, &v));
+	CHECK_INT(v, 77);
+
+	unit("sizes");
+	CHECK(pth_size("512", &v) && v == 512);
+	CHECK(pth_size("5MB", &v) && v == 5000000);
+	CHECK(pth_size("10 KiB", &v) && v == 10240);
+	CHECK(pth_size("1G", &v) && v == 1000000000);
+	CHECK(!pth_size("", &v));
+	CHECK(!pth_size("MB", &v));
+	CHECK(!pth_size("-1", &v));
+	CHECK(!pth_size("1XB", &v));
+	CHECK(!pth_size("1  k", &v));
+	CHECK(!pth_size("99999999999999999999", &v));
+	CHECK(!pth_size("9999999999GiB", &v));
+}
+
+static void
+bytes(void)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	size_t bad = 99;
+
+	unit("valid UTF-8");
+	CHECK(pth_utf8_ok("", 0, NULL));
+	CHECK(pth_utf8_ok("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", 10, &bad));
+	CHECK(!pth_utf8_ok("a\0b", 3, &bad) && bad == 1);
+	CHECK(!pth_utf8_ok("ab\xc3", 3, &bad) && bad == 2);
+	CHECK(!pth_utf8_ok("\xc0\x80", 2, &bad) && bad == 0);         /* overlong */
+	CHECK(!pth_utf8_ok("\xe0\x80\x80", 3, &bad));                 /* overlong */
+	CHECK(!pth_utf8_ok("\xed\xa0\x80", 3, &bad));                 /* surrogate */
+	CHECK(!pth_utf8_ok("\xf4\x90\x80\x80", 4, &bad));             /* above U+10FFFF */
+	CHECK(!pth_utf8_ok("\xff", 1, &bad));
+	CHECK(pth_utf8_ok("\xf4\x8f\xbf\xbf", 4, NULL));
+
+	unit("cleaned UTF-8");
+	pth_utf8_clean(&b, "ok\xff\0z\xc3", 6);
+	CHECK_STR(b.s, "ok\xef\xbf\xbd\xef\xbf\xbdz\xef\xbf\xbd");
+	CHECK(pth_utf8_ok(b.s, b.len, NULL));
+	pth_buf_release(&b);
+	pth_utf8_clean(&b, "", 0);
+	CHECK_STR(b.s, "");
+	pth_buf_release(&b);
+
+	unit("control characters in messages");
+	CHECK_STR(shown("a\tb\nc\x1b[1m", 100), "a\\tb\\nc\\x1b[1m");
+	CHECK_STR(shown("abcdef", 3), "abc...");
+	CHECK_STR(shown("abc", 3), "abc");
+	CHECK_STR(shown("a\xc3\xa9" "b", 2), "a...");
+}
+
+static void
+likeness(void)
+{
+	static const char *const roles[] = { "server", "client", "peer" };
+
+	unit("edit distance");
+	CHECK_INT(pth_distance("", "", 5), 0);
+	CHECK_INT(pth_distance("abc", "abc", 5), 0);
+	CHECK_INT(pth_distance("abc", "acb", 5), 1);
+	CHECK_INT(pth_distance("abc", "", 5), 3);
+	CHECK_INT(pth_distance("kitten", "sitting", 5), 3);
+	CHECK_INT(pth_distance("abcdef", "uvwxyz", 2), 3);
+
+	unit("the nearest name");
+	CHECK_STR(pth_nearest("sever", roles, 3), "server");
+	CHECK_STR(pth_nearest("cleint", roles, 3), "client");
+	CHECK_STR(pth_nearest("peer", roles, 3), "peer");
+	CHECK_STR(pth_nearest("banana", roles, 3), NULL);
+	CHECK_STR(pth_nearest("x", roles, 0), NULL);
+}
+
+int
+main(void)
+{
+	words();
+	names();
+	numbers();
+	bytes();
+	likeness();
+	return unit_done();
+}
