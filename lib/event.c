@@ -17,7 +17,7 @@
 
 const char *pth_prog = "pth";
 
-static enum { JSON, JSON_ASKED, TEXT, NONE } mode = NONE;
+static enum { JSON, JSON_ASKED, BRIEF, TEXT, NONE } mode = NONE;
 static char run_id[128], test_id[128];
 static int file_fd = -1;
 
@@ -29,7 +29,7 @@ pth_event_init(const char *tool)
 	pth_prog = tool;
 	pth_fd_sanitize();
 	if (v == NULL || *v == '\0')
-		mode = isatty(STDERR_FILENO) ? TEXT : JSON;
+		mode = isatty(STDERR_FILENO) ? BRIEF : JSON;
 	else if (strcmp(v, "text") == 0)
 		mode = TEXT;
 	else if (strcmp(v, "none") == 0)
@@ -118,6 +118,21 @@ head(const char *name)
 	return o;
 }
 
+/* On a terminal only what a person waits for, and what went wrong. */
+static bool
+worth_a_line(const char *name)
+{
+	static const char *const brief[] = { "test.ended", "test.judged", "run.started", "run.interrupted",
+		"environment.degraded" };
+	const char *verb = strrchr(name, '.');
+
+	for (size_t i = 0; i < countof(brief); i++)
+		if (strcmp(name, brief[i]) == 0)
+			return true;
+	return verb != NULL && (strcmp(verb, ".failed") == 0 || strcmp(verb, ".error") == 0 ||
+	    strcmp(verb, ".timeout") == 0);
+}
+
 /* tool: entity.verb [test] key=value ... */
 static void
 as_text(struct pth_buf *b, const char *name, json_t *data)
@@ -144,7 +159,7 @@ emit(const char *name, json_t *data, bool show)
 	struct pth_buf b = PTH_BUF_INIT;
 	json_t *o;
 
-	if (mode == TEXT && show) {
+	if (show && (mode == TEXT || (mode == BRIEF && worth_a_line(name)))) {
 		as_text(&b, name, data);
 		put(STDERR_FILENO, &b);
 		pth_buf_cut(&b, 0);

@@ -313,3 +313,39 @@ pth_proc_run(const struct pth_proc_req *req, int64_t limit_us, struct pth_buf *o
 		*timed_out = late;
 	return 0;
 }
+
+/* Kill every direct child; orphans become direct children as their parents
+ * die. Returns how many there were. */
+static size_t
+kill_children(void)
+{
+	char path[64];
+	size_t n = 0;
+	long pid;
+	FILE *fp;
+
+	snprintf(path, sizeof path, "/proc/self/task/%ld/children", (long)getpid());
+	fp = fopen(path, "re");
+	if (fp == NULL)
+		return 0;
+	while (fscanf(fp, "%ld", &pid) == 1) {
+		kill((pid_t)pid, SIGKILL);
+		n++;
+	}
+	fclose(fp);
+	return n;
+}
+
+void
+pth_proc_sweep(int64_t limit_us)
+{
+	int64_t end = pth_mono_us() + limit_us;
+
+	while (kill_children() > 0 && pth_mono_us() < end) {
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+		poll(NULL, 0, 1);
+	}
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+}

@@ -62,4 +62,9 @@ int pth_signal_number(const char *name);
 int pth_proc_run(const struct pth_proc_req *req, int64_t limit_us, struct pth_buf *out,
     struct pth_buf *errs, size_t max, struct pth_exit *x, bool *timed_out, struct pth_err *e);
 
+/* SIGKILL all descendants of this process, which must be a subreaper
+ * (PR_SET_CHILD_SUBREAPER), and reap them; at most limit_us. For hosts without
+ * pid namespaces: a process that forks fast enough can escape. */
+void pth_proc_sweep(int64_t limit_us);
+
 #endif

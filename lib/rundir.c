@@ -1,0 +1,180 @@
+#include "rundir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "json.h"
+#include "os.h"
+#include "when.h"
+
+#define SOURCE_MAX ((size_t)64 << 20)
+#define PLAN "plan.jsonl"
+
+/* A name that is free below base: RUN-YYYYMMDD-HHMMSS[-N]. */
+static int
+make_new(const char *base, const char *run, struct pth_buf *path, struct pth_err *e)
+{
+	time_t now = (time_t)(pth_real_us() / 1000000);
+	char stamp[32];
+	struct tm tm;
+
+	localtime_r(&now, &tm);
+	strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &tm);
+	if (pth_mkdirs(AT_FDCWD, base, e) != 0)
+		return -1;
+	for (int i = 1; i < 1000; i++) {
+		pth_buf_cut(path, 0);
+		pth_buf_addf(path, "%s/%s-%s", base, run, stamp);
+		if (i > 1)
+			pth_buf_addf(path, "-%d", i);
+		if (mkdir(path->s, 0777) == 0)
+			return 0;
+		if (errno != EEXIST)
+			break;
+	}
+	return pth_err_set(e, PTH_SYSTEM, "mkdir %s:", path->s);
+}
+
+/* BASE/latest -> NAME, replaced in one step. A convenience: no error. */
+static void
+point_latest(const char *base, const char *path)
+{
+	struct pth_buf tmp = PTH_BUF_INIT, link = PTH_BUF_INIT;
+	const char *name = strrchr(path, '/') + 1;
+
+	pth_buf_addf(&link, "%s/latest", base);
+	pth_buf_addf(&tmp, "%s/.latest.%ld", base, (long)getpid());
+	if (symlink(name, tmp.s) == 0 && rename(tmp.s, link.s) != 0)
+		unlink(tmp.s);
+	pth_buf_release(&tmp);
+	pth_buf_release(&link);
+}
+
+/* Empty, or a run of ours: then the old streams go. */
+static int
+claim(int fd, const char *path, struct pth_err *e)
+{
+	static const char *const ours[] = { PLAN, "results.jsonl", "events.jsonl" };
+	struct dirent *de;
+	bool empty = true;
+	DIR *dir = fdopendir(dup(fd));
+
+	if (dir == NULL)
+		return pth_err_set(e, PTH_SYSTEM, "%s:", path);
+	while ((de = readdir(dir)) != NULL)
+		if (strcmp(de->d_name, ".") != 0 && strcmp(de->d_name, "..") != 0)
+			empty = false;
+	closedir(dir);
+	if (!empty && faccessat(fd, PLAN, F_OK, 0) != 0)
+		return pth_err_set(e, PTH_SYSTEM, "%s: not empty and not a run directory"
+		    " (no %s in it)", path, PLAN);
+	for (size_t i = 0; i < countof(ours); i++)
+		if (unlinkat(fd, ours[i], 0) != 0 && errno != ENOENT)
+			return pth_err_set(e, PTH_SYSTEM, "%s/%s:", path, ours[i]);
+	return 0;
+}
+
+int
+pth_rundir_open(struct pth_rundir *d, const char *dir, const char *base, const char *run,
+    struct pth_err *e)
+{
+	struct pth_buf path = PTH_BUF_INIT;
+	int r;
+
+	d->fd = -1;
+	d->path = NULL;
+	if (dir != NULL) {
+		pth_buf_adds(&path, dir);
+		r = pth_mkdirs(AT_FDCWD, dir, e);
+	} else {
+		r = make_new(base, run, &path, e);
+		if (r == 0)
+			point_latest(base, path.s);
+	}
+	if (r == 0) {
+		d->path = realpath(path.s, NULL);
+		d->fd = open(path.s, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (d->path == NULL || d->fd < 0)
+			r = pth_err_set(e, PTH_SYSTEM, "%s:", path.s);
+		else if (dir != NULL)
+			r = claim(d->fd, path.s, e);
+	}
+	pth_buf_release(&path);
+	if (r != 0)
+		pth_rundir_close(d);
+	return r;
+}
+
+void
+pth_rundir_close(struct pth_rundir *d)
+{
+	if (d->fd >= 0)
+		close(d->fd);
+	d->fd = -1;
+	free(d->path);
+	d->path = NULL;
+}
+
+int
+pth_rundir_test(struct pth_rundir *d, const char *id, struct pth_err *e)
+{
+	int fd;
+
+	if (mkdirat(d->fd, id, 0777) != 0 &&
+	    (errno != EEXIST || pth_rmtree(d->fd, id, e) != 0 || mkdirat(d->fd, id, 0777) != 0))
+		return pth_err_set(e, PTH_SYSTEM, "mkdir %s/%s:", d->path, id);
+	fd = pth_open_beneath(d->fd, id, O_RDONLY | O_DIRECTORY, 0);
+	return fd < 0 ? pth_err_set(e, PTH_SYSTEM, "%s/%s:", d->path, id) : fd;
+}
+
+int
+pth_rundir_append(struct pth_rundir *d, const char *file, const json_t *v, struct pth_err *e)
+{
+	int fd = openat(d->fd, file, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0666);
+	struct pth_buf b = PTH_BUF_INIT;
+	int r;
+
+	if (fd < 0)
+		return pth_err_set(e, PTH_SYSTEM, "%s/%s:", d->path, file);
+	pth_json_dump(&b, v);
+	pth_buf_addc(&b, '\n');
+	r = pth_write_all(fd, b.s, b.len);
+	pth_buf_release(&b);
+	if (close(fd) != 0 || r != 0)
+		return pth_err_set(e, PTH_SYSTEM, "write %s/%s:", d->path, file);
+	return 0;
+}
+
+int
+pth_rundir_put(struct pth_rundir *d, const char *id, const char *file, const json_t *v,
+    struct pth_err *e)
+{
+	struct pth_buf path = PTH_BUF_INIT, b = PTH_BUF_INIT;
+	int r;
+
+	pth_buf_addf(&path, "%s/%s", id, file);
+	pth_json_dump(&b, v);
+	pth_buf_addc(&b, '\n');
+	r = pth_file_write(d->fd, path.s, b.s, b.len, e);
+	pth_buf_release(&path);
+	pth_buf_release(&b);
+	return r;
+}
+
+void
+pth_rundir_source(struct pth_rundir *d, const char *file)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+
+	if (pth_file_read(file, SOURCE_MAX, &b, NULL) == 0)
+		pth_file_write(d->fd, "experiment.yaml", b.s, b.len, NULL);
+	pth_buf_release(&b);
+}

@@ -1,0 +1,619 @@
+#include "service.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "event.h"
+#include "file.h"
+#include "json.h"
+#include "os.h"
+#include "text.h"
+#include "when.h"
+
+#define NEVER INT64_MAX
+#define PHASE_LIMIT_US (300 * 1000000LL)
+#define READY_LIMIT_US (10 * 1000000LL)
+#define LOOK_FIRST_US 500
+#define LOOK_LAST_US 20000
+
+static const char *const phase_names[PTH_PHASES] = {
+	"pre_compile", "compile", "post_compile", "pre_run", "run", "post_run",
+};
+
+static const char *const end_names[] = {
+	[PTH_END_NONE] = "running", [PTH_END_EXIT] = "exit", [PTH_END_SIGNAL] = "signal",
+	[PTH_END_STOPPED] = "stopped", [PTH_END_TIMEOUT] = "timeout",
+	[PTH_END_NOT_FOUND] = "not found", [PTH_END_NOT_EXECUTABLE] = "not executable",
+	[PTH_END_NOT_READY] = "not ready", [PTH_END_NOT_STARTED] = "not started",
+	[PTH_END_LOST] = "lost",
+};
+
+void
+pth_service_to(struct pth_service *s, enum pth_state to)
+{
+	if (s->state == to)
+		return;
+	if (!pth_state_may(s->state, to)) {
+		pth_complain("service %s: illegal transition %s -> %s", s->name,
+		    pth_state_name(s->state), pth_state_name(to));
+		abort();
+	}
+	s->state = to;
+	switch (to) {
+	case PTH_ST_INITIALIZING: pth_event("service.initializing", "{s:s}", "service", s->name); break;
+	case PTH_ST_READY: pth_event("service.ready", "{s:s}", "service", s->name); break;
+	case PTH_ST_RUNNING: pth_event("service.running", "{s:s}", "service", s->name); break;
+	case PTH_ST_STOPPING: pth_event("service.stopping", "{s:s}", "service", s->name); break;
+	case PTH_ST_STOPPED: pth_event("service.stopped", "{s:s,s:s}", "service", s->name, "reason",
+	    end_names[s->end]); break;
+	case PTH_ST_ERROR: pth_event("service.error", "{s:s,s:s,s:s}", "service", s->name, "reason",
+	    end_names[s->end], "message", s->error); break;
+	default: break;
+	}
+}
+
+int
+pth_service_init(struct pth_service *s, const json_t *plan, int testdir,
+    const struct pth_places *places, struct pth_err *e)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+
+	memset(s, 0, sizeof *s);
+	s->plan = plan;
+	s->name = pth_json_str(plan, "name", "");
+	s->places = places;
+	s->finite = pth_json_bool(plan, "finite", false);
+	s->critical = pth_json_bool(plan, "critical", true);
+	s->has_run = json_is_object(pth_json_path(plan, "phases.run"));
+	s->phases = json_array();
+	s->end = PTH_END_NOT_STARTED;
+	s->dirfd = -1;
+	pth_buf_addf(&b, "%s/%s", places->dir, s->name);
+	s->home = pth_buf_take(&b);
+	if (!pth_name_ok(s->name))
+		return pth_err_set(e, PTH_INPUT, "service name \"%.80s\" cannot be a directory", s->name);
+	if (mkdirat(testdir, s->name, 0777) != 0 && errno != EEXIST)
+		return pth_err_set(e, PTH_SYSTEM, "mkdir %s:", s->name);
+	s->dirfd = pth_open_beneath(testdir, s->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+	if (s->dirfd < 0)
+		return pth_err_set(e, PTH_SYSTEM, "%s:", s->name);
+	return pth_workdir_fill(s->dirfd, plan, places, e);
+}
+
+void
+pth_service_release(struct pth_service *s)
+{
+	if (s->dirfd >= 0)
+		close(s->dirfd);
+	pth_ready_log_close(s->ready_log);
+	json_decref(s->phases);
+	free(s->home);
+}
+
+static const json_t *
+command(const struct pth_service *s)
+{
+	const json_t *p = json_object_get(json_object_get(s->plan, "phases"), phase_names[s->phase]);
+
+	return s->phase == PTH_RUN ? (s->index == 0 ? p : NULL) : json_array_get(p, s->index);
+}
+
+/* The first problem is the one that is told. */
+static void
+fail(struct pth_service *s, enum pth_end end, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (s->error[0] != '\0')
+		return;
+	va_start(ap, fmt);
+	vsnprintf(s->error, sizeof s->error, fmt, ap);
+	va_end(ap);
+	s->end = end;
+}
+
+static int
+open_log(const struct pth_service *s, const char *stream)
+{
+	char path[64];
+
+	if (s->phase == PTH_RUN)
+		snprintf(path, sizeof path, "%s.log", stream);
+	else
+		snprintf(path, sizeof path, "phases/%s.%s.log", phase_names[s->phase], stream);
+	return pth_workdir_open(s->dirfd, path, O_WRONLY | O_CREAT | O_APPEND, NULL);
+}
+
+static void
+spawn_failed(struct pth_service *s, int err_no, const char *text)
+{
+	if (err_no == ENOENT)
+		fail(s, PTH_END_NOT_FOUND, "%s", text);
+	else if (err_no == EACCES || err_no == ENOEXEC)
+		fail(s, PTH_END_NOT_EXECUTABLE, "%s", text);
+	else
+		fail(s, PTH_END_NOT_STARTED, "%s", text);
+}
+
+/* Start one command with the service's own surroundings. 0 or -1. */
+static pid_t
+start(struct pth_service *s, const json_t *cmd, int out, int err)
+{
+	char **argv = pth_places_argv(s->places, json_object_get(cmd, "argv"));
+	char **env = pth_places_env(s->places, s->home, json_object_get(s->plan, "environment"),
+	    json_object_get(cmd, "env"));
+	struct pth_buf cwd = PTH_BUF_INIT;
+	struct pth_err e = { 0 };
+	int err_no = 0;
+	pid_t pid = -1;
+
+	pth_places_expand(s->places, pth_json_str(cmd, "cwd", s->home), &cwd);
+	if (argv == NULL) {
+		fail(s, PTH_END_NOT_STARTED, "%s: a command without argv", phase_names[s->phase]);
+	} else {
+		struct pth_proc_req q = {
+			.argv = (const char *const *)argv, .env = (const char *const *)env,
+			.cwd = cwd.s, .in = -1, .out = out, .err = err,
+			.session = true, .die_with_parent = true, .no_new_privs = true,
+		};
+
+		pid = pth_proc_spawn(&q, &err_no, &e);
+		if (pid < 0)
+			spawn_failed(s, err_no, e.text);
+	}
+	pth_strv_free(argv);
+	pth_strv_free(env);
+	pth_buf_release(&cwd);
+	return pid;
+}
+
+static void
+spawn(struct pth_service *s, const json_t *cmd, int64_t now, int64_t zero)
+{
+	int out = open_log(s, "stdout"), err = open_log(s, "stderr");
+	int64_t limit = pth_json_int(cmd, "timeout_us", PHASE_LIMIT_US);
+
+	if (out < 0 || err < 0) {
+		fail(s, PTH_END_NOT_STARTED, "log files: %s", strerror(errno));
+	} else {
+		s->pid = start(s, cmd, out, err);
+		if (s->pid < 0)
+			s->pid = 0;
+	}
+	if (out >= 0)
+		close(out);
+	if (err >= 0)
+		close(err);
+	if (s->pid == 0)
+		return;
+	s->began = now;
+	s->killed_late = false;
+	if (s->phase == PTH_RUN) {
+		limit = pth_json_int(s->plan, "timeout_us", 0);
+		s->run_pid = s->pid;
+		s->end = PTH_END_NONE;
+		s->started_us = now - zero;
+		s->ready_since = now;
+		s->ready_wait = LOOK_FIRST_US;
+		s->ready_look = now;
+		pth_event("service.started", "{s:s,s:i,s:s}", "service", s->name, "process",
+		    (int)s->pid, "program",
+		    json_string_value(json_array_get(json_object_get(cmd, "argv"), 0)));
+	}
+	s->deadline = limit > 0 ? now + limit : NEVER;
+}
+
+/* Note a finished phase command; false when it was critical and failed. */
+static bool
+note_phase(struct pth_service *s, const struct pth_exit *x, int64_t now)
+{
+	const json_t *cmd = command(s);
+	const char *argv0 = json_string_value(json_array_get(json_object_get(cmd, "argv"), 0));
+	char sig[16], log[64];
+	json_t *o = json_object();
+
+	snprintf(log, sizeof log, "phases/%s", phase_names[s->phase]);
+	pth_json_set(o, "phase", json_string(phase_names[s->phase]));
+	pth_json_set(o, "index", json_integer((json_int_t)s->index));
+	pth_json_set(o, "argv0", json_string(argv0 ? argv0 : ""));
+	pth_json_set(o, "code", x->signaled ? json_null() : json_integer(x->code));
+	pth_json_set(o, "signal", x->signaled ? json_string(pth_signal_name(x->signal, sig)) : json_null());
+	pth_json_set(o, "timeout", json_boolean(s->killed_late));
+	pth_json_set(o, "duration_us", json_integer(now - s->began));
+	pth_json_set(o, "log", json_sprintf("%s/%s", s->name, log));
+	pth_json_push(s->phases, o);
+	pth_event("command.ended", "{s:s,s:s,s:i,s:i,s:I}", "service", s->name, "phase",
+	    phase_names[s->phase], "index", (int)s->index, "code", x->code, "duration_us",
+	    (json_int_t)(now - s->began));
+	if (!x->signaled && x->code == 0)
+		return true;
+	if (!pth_json_bool(cmd, "critical", true)) {
+		pth_event("command.failed", "{s:s,s:s,s:s,s:b}", "service", s->name, "phase",
+		    phase_names[s->phase], "program", argv0 ? argv0 : "", "critical", 0);
+		return true;
+	}
+	if (s->killed_late)
+		fail(s, PTH_END_TIMEOUT, "%s: %s took too long; see %s/%s.stderr.log",
+		    phase_names[s->phase], argv0, s->name, log);
+	else
+		fail(s, PTH_END_NOT_STARTED, "%s: %s ended with %s %s; see %s/%s.stderr.log",
+		    phase_names[s->phase], argv0, x->signaled ? "signal" : "exit code",
+		    pth_signal_name(x->signaled ? x->signal : x->code, sig), s->name, log);
+	return false;
+}
+
+/* The last line of a log, shown, for messages. */
+static void
+last_line(const struct pth_service *s, char *to, size_t max)
+{
+	static const char *const logs[] = { "stderr.log", "stdout.log" };
+	struct pth_buf b = PTH_BUF_INIT;
+	char tail[2048];
+	ssize_t n = 0;
+
+	to[0] = '\0';
+	for (size_t i = 0; i < countof(logs) && n <= 0; i++) {
+		int fd = openat(s->dirfd, logs[i], O_RDONLY | O_CLOEXEC);
+		off_t size;
+
+		if (fd < 0)
+			continue;
+		size = lseek(fd, 0, SEEK_END);
+		n = pread(fd, tail, sizeof tail - 1, size > (off_t)sizeof tail - 1 ?
+		    size - (off_t)sizeof tail + 1 : 0);
+		close(fd);
+	}
+	while (n > 0 && (tail[n - 1] == '\n' || tail[n - 1] == '\0'))
+		n--;
+	if (n <= 0)
+		return;
+	tail[n] = '\0';
+	char *nl = memrchr(tail, '\n', (size_t)n);
+	char *line = nl ? nl + 1 : tail;
+
+	pth_show(&b, line, 200);
+	snprintf(to, max, "; last log line: %s", b.s ? b.s : "");
+	pth_buf_release(&b);
+}
+
+static void
+ran_to_end(struct pth_service *s, const struct pth_exit *x, int64_t now, int64_t zero)
+{
+	bool was_ready = s->state == PTH_ST_READY || s->state == PTH_ST_RUNNING;
+	char sig[16], line[300];
+
+	s->exit = *x;
+	s->exited = true;
+	s->ended_us = now - zero;
+	pth_event("service.exited", "{s:s,s:i,s:s?,s:b}", "service", s->name, "code", x->code,
+	    "signal", x->signaled ? pth_signal_name(x->signal, sig) : NULL, "core", x->core);
+	s->phase = PTH_POST_RUN;
+	s->index = 0;
+	if (s->killed_late) {
+		fail(s, PTH_END_TIMEOUT, "still running after its timeout");
+		s->end = PTH_END_TIMEOUT;
+	} else if (s->stopping) {
+		/* It may have died of something else while we were stopping it. */
+		s->end = PTH_END_STOPPED;
+	} else {
+		s->end = x->signaled ? PTH_END_SIGNAL : PTH_END_EXIT;
+	}
+	if (s->stopping || was_ready || s->end == PTH_END_TIMEOUT) {
+		pth_service_to(s, PTH_ST_STOPPED);
+		return;
+	}
+	/* The end came while it was still being waited for. */
+	s->failed_early = true;
+	last_line(s, line, sizeof line);
+	snprintf(s->error, sizeof s->error, "ended with %s %s before it was ready%s",
+	    x->signaled ? "signal" : "exit code",
+	    pth_signal_name(x->signaled ? x->signal : x->code, sig), line);
+	pth_service_to(s, PTH_ST_ERROR);
+}
+
+bool
+pth_service_reaped(struct pth_service *s, pid_t pid, int status, const struct rusage *ru,
+    int64_t now, int64_t zero)
+{
+	struct pth_exit x = pth_exit_of(status, ru);
+
+	if (pid == s->ready_pid && pid > 0) {
+		s->ready_pid = 0;
+		if (!x.signaled && x.code == 0) {
+			s->ready_index++;
+			s->ready_since = now;
+			s->ready_look = now;
+		} else {
+			s->ready_look = now + s->ready_wait;
+		}
+		return true;
+	}
+	if (pid != s->pid || pid <= 0)
+		return false;
+	s->pid = 0;
+	s->deadline = NEVER;
+	s->stop_deadline = NEVER;
+	if (s->phase == PTH_RUN) {
+		ran_to_end(s, &x, now, zero);
+	} else if (s->stopping && s->phase != PTH_POST_RUN) {
+		pth_service_to(s, PTH_ST_STOPPED); /* we killed it */
+	} else if (note_phase(s, &x, now)) {
+		s->index++;
+	} else if (s->phase == PTH_POST_RUN) {
+		s->index++; /* the others still get their turn */
+	} else {
+		pth_service_to(s, PTH_ST_ERROR);
+	}
+	return true;
+}
+
+/* One look at the current readiness check. */
+static bool
+look(struct pth_service *s, const json_t *r, int64_t now)
+{
+	const char *kind = pth_json_str(r, "kind", "");
+	struct pth_buf b = PTH_BUF_INIT;
+	struct pth_err e = { 0 };
+	bool yes = false;
+
+	if (strcmp(kind, "udp") == 0)
+		return pth_ready_udp((unsigned)pth_json_int(r, "port", 0));
+	if (strcmp(kind, "tcp") == 0)
+		return pth_ready_tcp((unsigned)pth_json_int(r, "port", 0));
+	if (strcmp(kind, "delay") == 0)
+		return now - s->ready_since >= pth_json_int(r, "us", 0);
+	if (strcmp(kind, "file") == 0) {
+		pth_places_expand(s->places, pth_json_str(r, "path", ""), &b);
+		yes = pth_ready_file(s->dirfd, b.s);
+	} else if (strcmp(kind, "log") == 0) {
+		if (s->ready_log == NULL)
+			s->ready_log = pth_ready_log_open(s->dirfd, pth_json_str(r, "file", "stdout.log"),
+			    pth_json_str(r, "matches", ""), &e);
+		if (s->ready_log == NULL) {
+			fail(s, PTH_END_NOT_READY, "%s", e.text);
+			return false;
+		}
+		yes = pth_ready_log_look(s->ready_log);
+		if (yes) {
+			pth_ready_log_close(s->ready_log);
+			s->ready_log = NULL;
+		}
+	} else if (strcmp(kind, "command") == 0) {
+		s->ready_pid = start(s, r, -1, -1);
+		if (s->ready_pid < 0)
+			s->ready_pid = 0;
+	} else {
+		fail(s, PTH_END_NOT_READY, "unknown readiness check \"%.60s\"", kind);
+	}
+	pth_buf_release(&b);
+	return yes;
+}
+
+static void
+not_ready_in_time(struct pth_service *s, const json_t *r, int64_t limit)
+{
+	const char *kind = pth_json_str(r, "kind", "");
+	struct pth_buf b = PTH_BUF_INIT;
+	char line[300];
+
+	last_line(s, line, sizeof line);
+	if (strcmp(kind, "udp") == 0 || strcmp(kind, "tcp") == 0)
+		pth_buf_addf(&b, "did not %s %s port %lld", *kind == 'u' ? "bind" : "listen on",
+		    *kind == 'u' ? "UDP" : "TCP", (long long)pth_json_int(r, "port", 0));
+	else if (strcmp(kind, "log") == 0)
+		pth_buf_addf(&b, "did not log /%.100s/", pth_json_str(r, "matches", ""));
+	else if (strcmp(kind, "file") == 0)
+		pth_buf_addf(&b, "did not make the file %.100s", pth_json_str(r, "path", ""));
+	else
+		pth_buf_addf(&b, "its readiness check (%.40s) did not succeed", kind);
+	pth_buf_adds(&b, " within ");
+	pth_duration_show(&b, limit);
+	fail(s, PTH_END_NOT_READY, "%s%s", b.s, line);
+	pth_buf_release(&b);
+}
+
+static void
+step_ready(struct pth_service *s, int64_t now, int64_t zero)
+{
+	const json_t *r;
+
+	while (s->state == PTH_ST_INITIALIZING && s->ready_pid == 0 && now >= s->ready_look) {
+		int64_t limit;
+
+		r = json_array_get(json_object_get(s->plan, "ready"), s->ready_index);
+		if (r == NULL) {
+			s->ready_us = now - zero;
+			pth_service_to(s, PTH_ST_READY);
+			if (s->finite || json_array_size(json_object_get(s->plan, "ready")) == 0)
+				pth_service_to(s, PTH_ST_RUNNING);
+			return;
+		}
+		if (look(s, r, now)) {
+			s->ready_index++;
+			s->ready_since = now;
+			s->ready_wait = LOOK_FIRST_US;
+			continue;
+		}
+		limit = pth_json_int(r, "timeout_us", READY_LIMIT_US);
+		if (strcmp(pth_json_str(r, "kind", ""), "delay") == 0)
+			limit = NEVER - now;
+		if (s->error[0] == '\0' && now - s->ready_since >= limit)
+			not_ready_in_time(s, r, limit);
+		if (s->error[0] != '\0') {
+			s->end = PTH_END_NOT_READY;
+			pth_service_to(s, PTH_ST_ERROR);
+			pth_service_stop(s, now);
+			return;
+		}
+		s->ready_look = now + s->ready_wait;
+		if (s->ready_wait < LOOK_LAST_US)
+			s->ready_wait += s->ready_wait / 4;
+	}
+}
+
+void
+pth_service_begin(struct pth_service *s, int64_t zero)
+{
+	(void)zero;
+	s->deadline = s->stop_deadline = NEVER;
+	pth_service_to(s, PTH_ST_INITIALIZING);
+}
+
+/* The next command of the phases, when it may start. */
+static void
+step_phases(struct pth_service *s, int64_t now, int64_t zero)
+{
+	const json_t *cmd;
+
+	while (s->pid == 0 && s->phase < PTH_PHASES) {
+		if (s->phase == PTH_RUN && (s->exited || !s->has_run))
+			return;
+		if (s->phase == PTH_RUN && !s->released)
+			return;
+		cmd = command(s);
+		if (cmd != NULL) {
+			spawn(s, cmd, now, zero);
+			if (s->pid == 0 && s->phase == PTH_POST_RUN)
+				s->index++;
+			else if (s->pid == 0)
+				pth_service_to(s, PTH_ST_ERROR);
+			if (s->pid == 0 && s->phase != PTH_POST_RUN)
+				return;
+			continue;
+		}
+		s->phase++;
+		s->index = 0;
+		if (s->phase == PTH_POST_RUN)
+			return;
+	}
+}
+
+void
+pth_service_step(struct pth_service *s, int64_t now, int64_t zero)
+{
+	if (s->state == PTH_ST_NEW)
+		return;
+	if (s->pid > 0 && now >= s->deadline) {
+		s->killed_late = true;
+		s->deadline = NEVER;
+		pth_event("service.timeout", "{s:s,s:s}", "service", s->name, "phase",
+		    phase_names[s->phase]);
+		if (s->phase == PTH_RUN)
+			pth_service_stop(s, now);
+		else
+			kill(-s->pid, SIGKILL);
+	}
+	if (s->pid > 0 && now >= s->stop_deadline) {
+		s->stop_deadline = NEVER;
+		s->killed = true;
+		pth_event("service.killed", "{s:s}", "service", s->name);
+		kill(-s->pid, SIGKILL);
+	}
+	if ((s->state == PTH_ST_INITIALIZING && !s->stopping) ||
+	    (s->phase == PTH_POST_RUN && s->exited))
+		step_phases(s, now, zero);
+	if (s->state == PTH_ST_INITIALIZING && s->phase == PTH_RUN && s->pid > 0)
+		step_ready(s, now, zero);
+}
+
+void
+pth_service_stop(struct pth_service *s, int64_t now)
+{
+	const char *name = pth_json_str(json_object_get(s->plan, "stop"), "signal", "TERM");
+	int sig = pth_signal_number(name);
+
+	if (s->stopping || s->phase == PTH_POST_RUN)
+		return;
+	s->stopping = true;
+	if (s->ready_pid > 0)
+		kill(-s->ready_pid, SIGKILL);
+	if (s->pid == 0) {
+		if (s->state == PTH_ST_INITIALIZING || s->state == PTH_ST_READY || s->state == PTH_ST_RUNNING)
+			pth_service_to(s, PTH_ST_STOPPED);
+		return;
+	}
+	if (s->state != PTH_ST_ERROR)
+		pth_service_to(s, PTH_ST_STOPPING);
+	/* Phase commands have nothing to say goodbye to. */
+	if (s->phase != PTH_RUN)
+		sig = SIGKILL;
+	kill(-s->pid, sig ? sig : SIGTERM);
+	kill(-s->pid, SIGCONT); /* a stopped process cannot take a signal */
+	s->stop_deadline = now + pth_json_int(json_object_get(s->plan, "stop"), "grace_us", 5000000);
+}
+
+bool
+pth_service_is_ready(const struct pth_service *s)
+{
+	return s->state == PTH_ST_READY || s->state == PTH_ST_RUNNING ||
+	    (s->exited && s->ready_us > 0) ||
+	    (!s->has_run && s->phase >= PTH_RUN && s->state == PTH_ST_INITIALIZING);
+}
+
+bool
+pth_service_is_idle(const struct pth_service *s)
+{
+	return s->pid == 0 && (s->phase != PTH_POST_RUN || command(s) == NULL || !s->exited);
+}
+
+int64_t
+pth_service_next(const struct pth_service *s)
+{
+	int64_t t = NEVER;
+
+	if (s->state == PTH_ST_NEW)
+		return t;
+	if (s->pid > 0) {
+		t = s->deadline < s->stop_deadline ? s->deadline : s->stop_deadline;
+		if (s->state == PTH_ST_INITIALIZING && s->phase == PTH_RUN && s->ready_pid == 0 &&
+		    s->ready_look < t)
+			t = s->ready_look;
+	}
+	return t;
+}
+
+static json_t *
+usage_json(const struct rusage *u)
+{
+	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I}",
+	    "user_us", (json_int_t)u->ru_utime.tv_sec * 1000000 + u->ru_utime.tv_usec,
+	    "sys_us", (json_int_t)u->ru_stime.tv_sec * 1000000 + u->ru_stime.tv_usec,
+	    "max_rss_kb", (json_int_t)u->ru_maxrss,
+	    "minflt", (json_int_t)u->ru_minflt, "majflt", (json_int_t)u->ru_majflt,
+	    "nvcsw", (json_int_t)u->ru_nvcsw, "nivcsw", (json_int_t)u->ru_nivcsw);
+}
+
+json_t *
+pth_service_result(const struct pth_service *s)
+{
+	json_t *o = json_object();
+	char sig[16];
+
+	pth_json_set(o, "state", json_string(pth_state_name(s->state)));
+	pth_json_set(o, "reason", json_string(end_names[s->end]));
+	pth_json_set(o, "code", s->exited && !s->exit.signaled ? json_integer(s->exit.code) : json_null());
+	pth_json_set(o, "signal", s->exited && s->exit.signaled ?
+	    json_string(pth_signal_name(s->exit.signal, sig)) : json_null());
+	pth_json_set(o, "core", json_boolean(s->exit.core));
+	pth_json_set(o, "killed", json_boolean(s->killed));
+	if (s->run_pid > 0) {
+		pth_json_set(o, "pid", json_integer(s->run_pid));
+		pth_json_set(o, "started_us", json_integer(s->started_us));
+	}
+	if (s->ready_us > 0)
+		pth_json_set(o, "ready_us", json_integer(s->ready_us));
+	if (s->exited) {
+		pth_json_set(o, "ended_us", json_integer(s->ended_us));
+		pth_json_set(o, "rusage", usage_json(&s->exit.usage));
+	}
+	pth_json_set(o, "phases", json_incref(s->phases));
+	if (s->error[0] != '\0')
+		pth_json_set(o, "error", pth_json_text(s->error, strlen(s->error)));
+	return o;
+}

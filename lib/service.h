@@ -1,0 +1,92 @@
+/*
+ * One service of a running test: its phases, its process, its readiness, its
+ * end. Driven from outside: the owner calls pth_service_step() whenever a
+ * deadline has come or a child was reaped, and polls until pth_service_next()
+ * meanwhile. Nothing here blocks.
+ */
+#ifndef PTH_SERVICE_H
+#define PTH_SERVICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <jansson.h>
+
+#include "proc.h"
+#include "ready.h"
+#include "state.h"
+#include "workdir.h"
+
+enum pth_phase { PTH_PRE_COMPILE, PTH_COMPILE, PTH_POST_COMPILE, PTH_PRE_RUN, PTH_RUN,
+	PTH_POST_RUN, PTH_PHASES };
+
+/* Why a service's run command ended, or did not run. */
+enum pth_end { PTH_END_NONE, PTH_END_EXIT, PTH_END_SIGNAL, PTH_END_STOPPED, PTH_END_TIMEOUT,
+	PTH_END_NOT_FOUND, PTH_END_NOT_EXECUTABLE, PTH_END_NOT_READY, PTH_END_NOT_STARTED,
+	PTH_END_LOST };
+
+struct pth_service {
+	const json_t *plan; /* borrowed: one element of plan.services */
+	const char *name;   /* borrowed from plan */
+	const struct pth_places *places;
+	int dirfd;          /* its directory */
+	char *home;         /* path of the same */
+	bool finite, has_run;
+	bool critical;
+
+	enum pth_state state;
+	enum pth_phase phase; /* the phase that pid runs, or that comes next */
+	size_t index;         /* command within the phase */
+	pid_t pid;            /* of the command that runs, or 0 */
+	int64_t began, deadline; /* of that command */
+	bool killed_late;     /* its deadline passed */
+
+	bool released;        /* may start its run command */
+	size_t ready_index;   /* readiness check that is being waited for */
+	int64_t ready_look, ready_wait, ready_since;
+	struct pth_ready_log *ready_log;
+	pid_t ready_pid;      /* a readiness command that runs */
+
+	bool stopping, killed;
+	int64_t stop_deadline;
+
+	/* The result */
+	enum pth_end end;
+	struct pth_exit exit;
+	bool exited;          /* the run command ran and ended */
+	bool failed_early;    /* ended before it was ready */
+	pid_t run_pid;
+	int64_t started_us, ready_us, ended_us; /* since the test's start, 0: never */
+	json_t *phases;
+	char error[600];
+};
+
+/* Open the directory name below testdir (made, with dirs and files of the
+ * plan). -1 with e. */
+int pth_service_init(struct pth_service *s, const json_t *plan, int testdir,
+    const struct pth_places *places, struct pth_err *e);
+void pth_service_release(struct pth_service *s);
+
+/* Start its phases. */
+void pth_service_begin(struct pth_service *s, int64_t zero);
+/* Do what can be done now. zero is the monotonic start of the test. */
+void pth_service_step(struct pth_service *s, int64_t now, int64_t zero);
+/* A child was reaped: true when it was this service's. */
+bool pth_service_reaped(struct pth_service *s, pid_t pid, int status, const struct rusage *ru,
+    int64_t now, int64_t zero);
+/* Ask it to stop: signal, grace, KILL. */
+void pth_service_stop(struct pth_service *s, int64_t now);
+/* Ready for others, or past that. */
+bool pth_service_is_ready(const struct pth_service *s);
+/* Nothing of it runs, and nothing is left to run (post_run comes by itself
+ * after the end of its process). */
+bool pth_service_is_idle(const struct pth_service *s);
+/* Earliest time at which pth_service_step() has something to do. */
+int64_t pth_service_next(const struct pth_service *s);
+/* State change with its event; an illegal one aborts. */
+void pth_service_to(struct pth_service *s, enum pth_state to);
+/* Its part of the record's result. */
+json_t *pth_service_result(const struct pth_service *s);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * The warden of a test: one process that owns it from setup to the last
+ * sweep, in the test's own namespaces where the host has them. It starts the
+ * capture and the services, waits for what the plan waits for, and stops
+ * everything. Blocks until the test is over.
+ */
+#ifndef PTH_WARDEN_H
+#define PTH_WARDEN_H
+
+#include <jansson.h>
+
+#include "ns.h"
+#include "workdir.h"
+
+struct pth_warden_req {
+	const json_t *plan; /* the record's "plan" */
+	const struct pth_places *places;
+	int dirfd;          /* the test's directory, fresh */
+	int ctl;            /* a byte or end of file here interrupts the test */
+	struct pth_ns ns;   /* what this process is in, furnished */
+};
+
+/*
+ * Run the test; the record's "result" without what the owner of the run adds
+ * (run_dir, dir, attempt). Never NULL: what went wrong is in it.
+ */
+json_t *pth_warden_run(const struct pth_warden_req *req);
+
+#endif
