@@ -25,7 +25,7 @@ main(void)
 	CHECK_INT(e.code, PTH_SYSTEM);
 
 	unit("long texts are cut");
-	big = malloc(5000);
+	big = pth_xmalloc(5000);
 	memset(big, 'x', 4999);
 	big[4999] = '\0';
 	pth_err_set(&e, PTH_INPUT, "%s", big);

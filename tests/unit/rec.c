@@ -90,7 +90,7 @@ reading(void)
 	CHECK_INT(DRAIN("{\"a\":1,\"a\":2}\n"), -1);
 
 	unit("a long record");
-	big = malloc(1000100);
+	big = pth_xmalloc(1000100);
 	memset(big, ' ', 1000100);
 	memcpy(big, "{\"type\":\"x\"", 11);
 	memcpy(big + 1000000, "}\n", 2);

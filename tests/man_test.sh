@@ -1,0 +1,159 @@
+#!/bin/sh
+# The manual pages: sound, complete, and their EXAMPLES work.
+# timeout: 300
+. "$TOP/tests/lib.sh"
+
+tools() {
+	for file in "$TOP"/bin/pth "$TOP"/bin/pth-*; do
+		name=${file##*/}
+		case $name in *.o) continue ;; esac
+		[ -f "$file" ] && echo "${name%.c}"
+	done | sort -u
+}
+
+text_of() { # page: what a reader sees
+	mandoc -Tascii "$1" | col -bx
+}
+
+testLint() {
+	need mandoc mandoc || return
+	for page in "$TOP"/man/*.[157]; do
+		assertEquals '' "$(mandoc -Tlint -W warning "$page" 2>&1)"
+	done
+}
+
+testEveryToolHasAPage() {
+	for tool in $(tools); do
+		assertTrue "man/$tool.1 is missing" "[ -f '$TOP/man/$tool.1' ]"
+	done
+	for page in pth.7 pth-experiment.5 pth-plugin.5 pth-record.5 pth-events.5 pth-template.5; do
+		assertTrue "man/$page is missing" "[ -f '$TOP/man/$page' ]"
+	done
+}
+
+testPagesHaveTheirSections() {
+	for page in "$TOP"/man/*.1; do
+		for section in NAME SYNOPSIS DESCRIPTION 'EXIT STATUS' EXAMPLES; do
+			grep -q "^\.Sh $section" "$page"
+			assertTrue "${page##*/}: no section $section" $?
+		done
+	done
+}
+
+# The options of a tool: those of its getopt strings and tables, and those of
+# its synopsis.
+options_of() { # tool
+	source=$TOP/bin/$1.c
+	if [ -f "$source" ]; then
+		tr '\n' ' ' <"$source" | grep -oE 'getopt(_long)?\([^"]*"[^"]*"' | sed 's/.*"\(.*\)"/\1/' |
+			tr -d ':+' | grep -o . | sed 's/^/-/'
+		grep -oE '^[[:space:]]*\{ *"[a-z][a-z-]*", *(no|required|optional)_argument' "$source" |
+			sed 's/.*"\(.*\)".*/--\1/'
+	fi
+	"$1" -h 2>/dev/null | grep -oE '(^|[[ |])--?[a-zA-Z][a-z-]*' | sed 's/^[[ |]*//'
+}
+
+testEveryOptionIsInItsPage() {
+	need mandoc mandoc || return
+	for tool in $(tools); do
+		page=$TOP/man/$tool.1
+		[ -f "$page" ] || continue
+		text_of "$page" >text
+		options_of "$tool" | sort -u >options
+		assertTrue "$tool has no options, not even -h" "[ -s options ]"
+		while read -r option; do
+			grep -qE -e "(^|[^-a-zA-Z])$option([^a-zA-Z]|\$)" text
+			assertTrue "${page##*/} does not know $option" $?
+		done <options
+	done
+}
+
+testHelpAndUsage() {
+	for tool in $(tools); do
+		run "$tool" -h
+		assertCode 0
+		assertMatch "$out" '^usage: '
+		run "$tool" --no-such-option
+		assertCode 2
+		assertMatch "$err" '^usage: '
+		assertEquals "$tool: stdout at a usage error" '' "$out"
+	done
+}
+
+# Examples: in the section EXAMPLES, literal blocks, "$ command" and then what
+# it prints, if that is said. "..." in there stands for anything. A line
+# .\" needs PROGRAM before a block: the block is for machines that have it.
+# They become files NNN.cmd and NNN.out.
+extract() { # page
+	awk '
+	function plain(s) {
+		gsub(/\\&/, "", s); gsub(/\\-/, "-", s); gsub(/\\\(aq/, "\047", s); gsub(/\\\(dq/, "\"", s)
+		gsub(/\\\(ti/, "~", s); gsub(/\\\(ha/, "^", s); gsub(/\\\(ga/, "`", s); gsub(/\\e/, "\\", s)
+		return s
+	}
+	/^\.Sh / { examples = /EXAMPLES/ }
+	!examples { next }
+	/^\.\\" needs / { needs = $3 }
+	/^\.Bd / { block = 1; more = 0; file = ""; next }
+	/^\.Ed/ { block = 0; needs = ""; next }
+	!block { next }
+	{ line = plain($0) }
+	more { print line >> (file ".cmd"); more = line ~ /\\$/; next }
+	line ~ /^\$ / {
+		file = sprintf("%03d", ++n)
+		print substr(line, 3) > (file ".cmd")
+		if (needs) print needs > (file ".needs")
+		more = line ~ /\\$/
+		next
+	}
+	file { print line >> (file ".out") }
+	' "$1"
+}
+
+run_example() { # page number; in the directory "top"
+	name=$1
+	if [ -f "$2.needs" ] && ! command -v "$(cat "$2.needs")" >/dev/null; then return; fi
+	(cd top && PTH_EVENTS=none timeout 60 sh "../$2.cmd" >../stdout 2>../stderr)
+	code=$?
+	if [ -f "$2.out" ]; then
+		# shellcheck disable=SC2001
+		pattern=$(sed 's/[][*?\\]/\\&/g;s/\.\.\./*/g' "$2.out")
+		# shellcheck disable=SC2254 # a pattern
+		case $(cat stdout) in
+		$pattern) assertTrue 0 ;;
+		*) assertEquals "$name: $(cat "$2.cmd")${NL}$(cat stderr)" "$(cat "$2.out")" "$(cat stdout)" ;;
+		esac
+		assertTrue "$name: $(cat "$2.cmd"): exit code $code${NL}$(cat stderr)" "[ $code -lt 124 ]"
+	else
+		assertEquals "$name: $(cat "$2.cmd")${NL}$(cat stdout stderr)" 0 $code
+	fi
+}
+
+# The tree as a reader has it, but what the examples write does not stay.
+make_top() {
+	rm -rf top && mkdir top
+	for file in "$TOP"/*; do
+		case ${file##*/} in
+		bin | out | outputs | build) ;;
+		*) ln -s "$file" top/ ;;
+		esac
+	done
+	ln -s "$(dirname "$(command -v pth-parse)")" top/bin
+}
+
+testExamples() {
+	need tshark tshark || return
+	PATH=$PATH:/usr/sbin:/sbin
+	for page in "$TOP"/man/*.[157]; do
+		rm -rf ex && mkdir ex && cd ex || return
+		make_top
+		extract "$page"
+		for cmd in [0-9]*.cmd; do
+			[ -f "$cmd" ] && run_example "${page##*/}" "${cmd%.cmd}"
+		done
+		cd "$PTH_TMP" || return
+	done
+	assertTrue 0
+}
+
+. shunit2
