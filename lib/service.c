@@ -45,6 +45,8 @@ pth_service_to(struct pth_service *s, enum pth_state to)
 		abort();
 	}
 	s->state = to;
+	if (s->quiet)
+		return;
 	switch (to) {
 	case PTH_ST_INITIALIZING: pth_event("service.initializing", "{s:s}", "service", s->name); break;
 	case PTH_ST_READY: pth_event("service.ready", "{s:s}", "service", s->name); break;

@@ -34,6 +34,7 @@ struct pth_service {
 	char *home;         /* path of the same */
 	bool finite, has_run;
 	bool critical;
+	bool quiet;         /* no events: the test's own setup commands */
 
 	enum pth_state state;
 	enum pth_phase phase; /* the phase that pid runs, or that comes next */

@@ -126,6 +126,7 @@ init_services(struct warden *w)
 		return false;
 	}
 	/* Certificates and the like belong to the test, not to a "setup" folder. */
+	w->v[0].quiet = true;
 	free(w->v[0].home);
 	w->v[0].home = pth_xstrdup(w->req->places->dir);
 	json_array_foreach(list, i, p)
@@ -346,6 +347,7 @@ stage_setup(struct warden *w, int64_t now)
 		begin_stop(w, now);
 	} else if (pth_service_is_ready(s)) {
 		w->setup_us = now - w->zero;
+		pth_event("environment.ready", "{s:I}", "setup_us", (json_int_t)w->setup_us);
 		capture_begin(w);
 		for (size_t i = 1; i < w->n; i++)
 			pth_service_begin(&w->v[i], w->zero);
@@ -364,6 +366,7 @@ advance(struct warden *w, int64_t now)
 	}
 	do {
 		before = w->stage;
+		now = pth_mono_us(); /* starting a capture takes a while */
 		if (w->stage == SETUP)
 			stage_setup(w, now);
 		if (w->stage == START)

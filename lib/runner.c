@@ -1,0 +1,334 @@
+#include "runner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "event.h"
+#include "json.h"
+#include "ns.h"
+#include "os.h"
+#include "rec.h"
+#include "warden.h"
+#include "when.h"
+
+#define WINDOW_PER_JOB 8
+#define LATE_US (60 * 1000000LL) /* grace beyond all limits of the test */
+#define NO_LIMIT_US (366LL * 86400 * 1000000)
+
+void
+pth_runner_init(struct pth_runner *p, struct pth_rundir *dir, const char *share,
+    const char *libexec, unsigned jobs)
+{
+	memset(p, 0, sizeof *p);
+	p->dir = dir;
+	p->share = share;
+	p->libexec = libexec;
+	p->jobs = jobs;
+	p->window = jobs * WINDOW_PER_JOB;
+	p->v = pth_xarray(NULL, p->window, sizeof *p->v);
+}
+
+static struct pth_entry *
+at(const struct pth_runner *p, size_t i)
+{
+	return &p->v[(p->first + i) % p->window];
+}
+
+void
+pth_runner_release(struct pth_runner *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		json_decref(at(p, i)->rec);
+		pth_buf_release(&at(p, i)->out);
+	}
+	free(p->v);
+}
+
+bool
+pth_runner_has_room(const struct pth_runner *p)
+{
+	return p->n < p->window;
+}
+
+bool
+pth_runner_is_empty(const struct pth_runner *p)
+{
+	return p->n == 0;
+}
+
+void
+pth_runner_add(struct pth_runner *p, json_t *rec, bool run)
+{
+	struct pth_entry *x = at(p, p->n++);
+
+	*x = (struct pth_entry){ .rec = rec, .state = run ? PTH_WAITING : PTH_DONE, .ctl = -1,
+		.report = -1 };
+}
+
+json_t *
+pth_runner_take(struct pth_runner *p)
+{
+	json_t *rec;
+
+	if (p->n == 0 || at(p, 0)->state != PTH_DONE)
+		return NULL;
+	rec = at(p, 0)->rec;
+	pth_buf_release(&at(p, 0)->out);
+	p->first = (p->first + 1) % p->window;
+	p->n--;
+	return rec;
+}
+
+json_t *
+pth_result_without(const char *status, const char *reason)
+{
+	return json_pack("{s:s,s:s,s:i,s:{}}", "status", status, "reason", reason, "duration_us", 0,
+	    "services");
+}
+
+static unsigned
+wanted(const json_t *rec)
+{
+	const char *iso = pth_json_str(json_object_get(json_object_get(rec, "plan"), "environment"),
+	    "isolation", "full");
+
+	if (strcmp(iso, "none") == 0)
+		return 0;
+	if (strcmp(iso, "net") == 0)
+		return PTH_NS_USER | PTH_NS_NET | PTH_NS_PID;
+	return PTH_NS_ALL;
+}
+
+/* In the new process: run the test and send its result home. */
+static void
+warden(const struct pth_runner *p, const struct pth_entry *x, struct pth_ns *ns, int dirfd,
+    int ctl, int report)
+{
+	struct pth_buf dir = PTH_BUF_INIT, out = PTH_BUF_INIT;
+	struct pth_places places = { NULL, p->share, p->libexec };
+	struct pth_warden_req req = { .plan = json_object_get(x->rec, "plan"), .places = &places,
+		.dirfd = dirfd, .ctl = ctl };
+	json_t *result;
+
+	for (size_t i = 0; i < p->n; i++)
+		if (at(p, i)->state == PTH_ACTIVE) {
+			close(at(p, i)->ctl);
+			close(at(p, i)->report);
+		}
+	pth_buf_addf(&dir, "%s/%s", p->dir->path, pth_rec_id(x->rec));
+	places.dir = dir.s;
+	pth_event_test(pth_rec_id(x->rec));
+	pth_ns_furnish(ns);
+	req.ns = *ns;
+	result = pth_warden_run(&req);
+	pth_json_dump(&out, result);
+	pth_write_all(report, out.s, out.len);
+	json_decref(result);
+	pth_buf_release(&dir);
+	pth_buf_release(&out);
+}
+
+static int
+finish(struct pth_runner *p, struct pth_entry *x, json_t *result, struct pth_err *e)
+{
+	const char *id = pth_rec_id(x->rec);
+
+	x->state = PTH_DONE;
+	pth_json_set(result, "attempt", json_integer(1));
+	pth_json_set(result, "run_dir", json_string(p->dir->path));
+	pth_json_set(result, "dir", json_string(id));
+	pth_json_set(x->rec, "result", result);
+	return pth_rundir_put(p->dir, id, "result.json", result, e);
+}
+
+/* What the parent keeps of a test that has begun. */
+static void
+begun(struct pth_runner *p, struct pth_entry *x, const struct pth_ns *ns)
+{
+	int64_t limit = pth_json_int(json_object_get(x->rec, "plan"), "timeout_us", 0);
+
+	x->state = PTH_ACTIVE;
+	x->isolated = (ns->used & PTH_NS_NET) != 0;
+	x->deadline = pth_mono_us() +
+	    (limit > 0 && limit < NO_LIMIT_US ? limit + LATE_US : NO_LIMIT_US);
+	p->active++;
+	if (x->isolated)
+		return;
+	p->shared = true;
+	pth_event("environment.degraded", "{s:s,s:s}", "test", pth_rec_id(x->rec), "reason",
+	    wanted(x->rec) == 0 ? "isolation: none was asked for" : ns->reason);
+}
+
+/* Start the test of entry x. */
+static int
+launch(struct pth_runner *p, struct pth_entry *x, struct pth_err *e)
+{
+	int ctl[2], report[2], dirfd;
+	struct pth_ns ns;
+
+	dirfd = pth_rundir_test(p->dir, pth_rec_id(x->rec), e);
+	if (dirfd < 0 || pth_rundir_put(p->dir, pth_rec_id(x->rec), "record.json", x->rec, e) != 0)
+		return -1;
+	if (pipe2(ctl, O_CLOEXEC) != 0 || pipe2(report, O_CLOEXEC | O_NONBLOCK) != 0)
+		return pth_err_set(e, PTH_SYSTEM, "pipe:");
+	x->pid = pth_ns_fork(wanted(x->rec), &ns, e);
+	if (x->pid < 0)
+		return -1;
+	if (x->pid == 0) {
+		close(ctl[1]);
+		close(report[0]);
+		fcntl(report[1], F_SETFL, 0); /* the warden may wait for its reader */
+		warden(p, x, &ns, dirfd, ctl[0], report[1]);
+		_exit(0);
+	}
+	close(dirfd);
+	close(ctl[0]);
+	close(report[1]);
+	x->ctl = ctl[1];
+	x->report = report[0];
+	begun(p, x, &ns);
+	return 0;
+}
+
+int
+pth_runner_start(struct pth_runner *p, struct pth_err *e)
+{
+	for (size_t i = 0; i < p->n && p->active < p->jobs; i++) {
+		struct pth_entry *x = at(p, i);
+
+		if (x->state != PTH_WAITING)
+			continue;
+		/* Tests that share the host's network run one at a time. */
+		if (p->shared || (wanted(x->rec) == 0 && p->active > 0))
+			return 0;
+		if (launch(p, x, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+size_t
+pth_runner_fds(const struct pth_runner *p, int *fds, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n && n < max; i++)
+		if (at(p, i)->state == PTH_ACTIVE)
+			fds[n++] = at(p, i)->report;
+	return n;
+}
+
+/* The warden has closed its report: its result, or what can be said without.
+ * A warden that reported well is reaped later: the kernel takes its time to
+ * dissolve the namespaces, and the next test need not wait for that. */
+static int
+reported(struct pth_runner *p, struct pth_entry *x, struct pth_err *e)
+{
+	json_t *result = NULL;
+	char reason[200];
+	int status;
+
+	if (x->out.len > 0)
+		result = pth_json_parse(x->out.s, x->out.len, NULL);
+	if (result != NULL) {
+		p->dying++;
+	} else {
+		while (waitpid(x->pid, &status, 0) < 0 && errno == EINTR)
+			;
+		snprintf(reason, sizeof reason, "the test's supervisor was lost (%s %d)",
+		    WIFSIGNALED(status) ? "signal" : "exit", WIFSIGNALED(status) ? WTERMSIG(status) :
+		    WEXITSTATUS(status));
+		result = pth_result_without(p->interrupted ? "interrupted" : "error", reason);
+	}
+	close(x->ctl);
+	close(x->report);
+	p->active--;
+	if (!x->isolated)
+		p->shared = false;
+	return finish(p, x, result, e);
+}
+
+static bool
+is_active(const struct pth_runner *p, pid_t pid)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (at(p, i)->state == PTH_ACTIVE && at(p, i)->pid == pid)
+			return true;
+	return false;
+}
+
+/* Reap wardens that have reported; one that has not is its entry's business. */
+static void
+reap(struct pth_runner *p, int flags)
+{
+	siginfo_t si;
+
+	while (p->dying > 0) {
+		si.si_pid = 0;
+		if (waitid(P_ALL, 0, &si, WEXITED | WNOWAIT | flags) != 0 || si.si_pid == 0 ||
+		    is_active(p, si.si_pid))
+			return;
+		waitpid(si.si_pid, NULL, 0);
+		p->dying--;
+	}
+}
+
+void
+pth_runner_drain(struct pth_runner *p)
+{
+	reap(p, 0);
+}
+
+/* Read the report as far as it has come. */
+static int
+attend(struct pth_runner *p, struct pth_entry *x, struct pth_err *e)
+{
+	ssize_t n;
+
+	for (;;) {
+		n = read(x->report, pth_buf_room(&x->out, 65536), 65536);
+		if (n <= 0)
+			break;
+		x->out.len += (size_t)n;
+	}
+	if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		return reported(p, x, e);
+	if (pth_mono_us() > x->deadline) {
+		x->deadline = pth_mono_us() + LATE_US;
+		kill(x->pid, SIGKILL);
+	}
+	return 0;
+}
+
+int
+pth_runner_attend(struct pth_runner *p, struct pth_err *e)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (at(p, i)->state == PTH_ACTIVE && attend(p, at(p, i), e) != 0)
+			return -1;
+	reap(p, WNOHANG);
+	return 0;
+}
+
+void
+pth_runner_interrupt(struct pth_runner *p, bool hard)
+{
+	p->interrupted = true;
+	for (size_t i = 0; i < p->n; i++) {
+		struct pth_entry *x = at(p, i);
+
+		if (x->state == PTH_WAITING) {
+			x->state = PTH_DONE;
+			pth_json_set(x->rec, "result", pth_result_without("interrupted", "not begun"));
+		} else if (x->state == PTH_ACTIVE && hard) {
+			kill(x->pid, SIGKILL);
+		} else if (x->state == PTH_ACTIVE) {
+			(void)!write(x->ctl, "i", 1);
+		}
+	}
+}

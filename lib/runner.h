@@ -1,0 +1,70 @@
+/*
+ * Tests in parallel: a window of records in input order, of which at most
+ * `jobs` run. Results leave in input order; memory grows with the window,
+ * not with the stream.
+ */
+#ifndef PTH_RUNNER_H
+#define PTH_RUNNER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <jansson.h>
+
+#include "buf.h"
+#include "rundir.h"
+
+struct pth_entry {
+	json_t *rec;
+	enum { PTH_WAITING, PTH_ACTIVE, PTH_DONE } state;
+	pid_t pid;
+	int ctl, report; /* to and from the warden */
+	struct pth_buf out;
+	int64_t deadline; /* when the warden itself is given up */
+	bool isolated;    /* it has a network of its own */
+};
+
+struct pth_runner {
+	struct pth_rundir *dir;
+	const char *share, *libexec;
+	unsigned jobs;
+	unsigned window;        /* records held at most */
+	struct pth_entry *v;    /* ring of `window` entries */
+	size_t first, n;
+	unsigned active;
+	unsigned dying;         /* wardens that have reported and not yet been reaped */
+	bool shared;            /* a test without a network of its own is running */
+	bool interrupted;
+};
+
+void pth_runner_init(struct pth_runner *p, struct pth_rundir *dir, const char *share,
+    const char *libexec, unsigned jobs);
+void pth_runner_release(struct pth_runner *p);
+
+/* Room for another record? */
+bool pth_runner_has_room(const struct pth_runner *p);
+/* Take a record over: to be run, or (run false) just to keep its place. */
+void pth_runner_add(struct pth_runner *p, json_t *rec, bool run);
+/* Start what may start now. 0, or -1 with e when the system refused. */
+int pth_runner_start(struct pth_runner *p, struct pth_err *e);
+/* The oldest record when it is done (new owner: caller), or NULL. */
+json_t *pth_runner_take(struct pth_runner *p);
+bool pth_runner_is_empty(const struct pth_runner *p);
+
+/* Descriptors to poll for reading, at most max; returns how many. */
+size_t pth_runner_fds(const struct pth_runner *p, int *fds, size_t max);
+/* Read what came from wardens, reap the ended, enforce deadlines.
+ * -1 with e when a result could not be stored. */
+int pth_runner_attend(struct pth_runner *p, struct pth_err *e);
+/* Wait until every warden has been reaped. */
+void pth_runner_drain(struct pth_runner *p);
+/* Stop everything: tests end as interrupted, waiting ones are not begun.
+ * hard: without goodbye. */
+void pth_runner_interrupt(struct pth_runner *p, bool hard);
+
+/* The result of a test that was not run. */
+json_t *pth_result_without(const char *status, const char *reason);
+
+#endif
