@@ -61,11 +61,22 @@ split(struct split *s, const char *path)
 	s->base = basename(s->copy2);
 }
 
+/* Name of a temporary for base: hidden, and of this process. */
+static char *
+temporary(const char *base)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+
+	pth_buf_addf(&b, ".%.200s.%ld", base, (long)getpid());
+	return pth_buf_take(&b);
+}
+
 /* Give the unnamed file fd the name base in dir, replacing what is there. */
 static int
 name_it(int dir, int fd, const char *base)
 {
-	char proc[64], tmp[NAME_MAX + 1];
+	char proc[64], *tmp;
+	int r;
 
 	snprintf(proc, sizeof proc, "/proc/self/fd/%d", fd);
 	if (linkat(AT_FDCWD, proc, dir, base, AT_SYMLINK_FOLLOW) == 0)
@@ -73,66 +84,88 @@ name_it(int dir, int fd, const char *base)
 	if (errno != EEXIST)
 		return -1;
 	/* link(2) does not replace: a short-lived second name, then rename. */
-	snprintf(tmp, sizeof tmp, ".%.200s.%ld", base, (long)getpid());
-	if (linkat(AT_FDCWD, proc, dir, tmp, AT_SYMLINK_FOLLOW) != 0)
-		return -1;
-	if (renameat(dir, tmp, dir, base) != 0) {
-		unlinkat(dir, tmp, 0);
-		return -1;
-	}
-	return 0;
-}
-
-/* Where the file system has no O_TMPFILE: a named temporary, then rename. */
-static int
-write_renamed(int dir, const char *base, const void *p, size_t n)
-{
-	char tmp[NAME_MAX + 1];
-	int fd, ok;
-
-	snprintf(tmp, sizeof tmp, ".%.200s.%ld", base, (long)getpid());
-	fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
-	if (fd < 0)
-		return -1;
-	ok = pth_write_all(fd, p, n) == 0 && fsync(fd) == 0;
-	if (close(fd) != 0 || !ok || renameat(dir, tmp, dir, base) != 0) {
+	tmp = temporary(base);
+	r = linkat(AT_FDCWD, proc, dir, tmp, AT_SYMLINK_FOLLOW);
+	if (r == 0 && renameat(dir, tmp, dir, base) != 0) {
 		int saved = errno;
 
 		unlinkat(dir, tmp, 0);
 		errno = saved;
-		return -1;
+		r = -1;
 	}
-	return 0;
+	free(tmp);
+	return r;
+}
+
+int
+pth_file_begin(struct pth_newfile *f, int dirfd, const char *path, struct pth_err *e)
+{
+	struct split s;
+
+	split(&s, path);
+	*f = (struct pth_newfile){ .fd = -1, .base = pth_xstrdup(s.base) };
+	f->dir = openat(dirfd, s.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	free(s.copy1);
+	free(s.copy2);
+	if (f->dir >= 0)
+		f->fd = openat(f->dir, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+	if (f->dir >= 0 && f->fd < 0 &&
+	    (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT)) {
+		f->tmp = temporary(f->base);
+		f->fd = openat(f->dir, f->tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+		    0666);
+	}
+	if (f->fd >= 0)
+		return 0;
+	pth_err_set(e, PTH_SYSTEM, "write %s:", path);
+	pth_file_abandon(f);
+	return -1;
+}
+
+int
+pth_file_commit(struct pth_newfile *f, struct pth_err *e)
+{
+	int r = fsync(f->fd);
+
+	if (r == 0)
+		r = f->tmp ? renameat(f->dir, f->tmp, f->dir, f->base) : name_it(f->dir, f->fd, f->base);
+	if (r != 0) {
+		pth_err_set(e, PTH_SYSTEM, "write %s:", f->base);
+	} else {
+		free(f->tmp); /* it has its name now: nothing to remove */
+		f->tmp = NULL;
+		fsync(f->dir); /* best effort: some file systems refuse it */
+	}
+	pth_file_abandon(f);
+	return r != 0 ? -1 : 0;
+}
+
+void
+pth_file_abandon(struct pth_newfile *f)
+{
+	if (f->tmp != NULL)
+		unlinkat(f->dir, f->tmp, 0);
+	if (f->fd >= 0)
+		close(f->fd);
+	if (f->dir >= 0)
+		close(f->dir);
+	free(f->base);
+	free(f->tmp);
+	*f = (struct pth_newfile){ .fd = -1, .dir = -1 };
 }
 
 int
 pth_file_write(int dirfd, const char *path, const void *p, size_t n, struct pth_err *e)
 {
-	struct split s;
-	int dir, fd = -1, r = -1;
+	struct pth_newfile f;
 
-	split(&s, path);
-	dir = openat(dirfd, s.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		goto out;
-	fd = openat(dir, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
-	if (fd >= 0)
-		r = pth_write_all(fd, p, n) == 0 && fsync(fd) == 0 &&
-		    name_it(dir, fd, s.base) == 0 ? 0 : -1;
-	else if (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT)
-		r = write_renamed(dir, s.base, p, n);
-	if (r == 0)
-		fsync(dir); /* best effort: some file systems refuse it */
-out:
-	if (r != 0)
-		pth_err_set(e, PTH_SYSTEM, "write %s:", path);
-	if (fd >= 0)
-		close(fd);
-	if (dir >= 0)
-		close(dir);
-	free(s.copy1);
-	free(s.copy2);
-	return r;
+	if (pth_file_begin(&f, dirfd, path, e) != 0)
+		return -1;
+	if (pth_write_all(f.fd, p, n) == 0)
+		return pth_file_commit(&f, e);
+	pth_err_set(e, PTH_SYSTEM, "write %s:", path);
+	pth_file_abandon(&f);
+	return -1;
 }
 
 int

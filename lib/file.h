@@ -13,6 +13,19 @@ int pth_file_read(const char *path, size_t max, struct pth_buf *b, struct pth_er
 /* Write data as path relative to dirfd (AT_FDCWD), mode 0644 less umask:
  * write, fsync, link or rename into place, fsync of the directory. */
 int pth_file_write(int dirfd, const char *path, const void *p, size_t n, struct pth_err *e);
+/*
+ * The same in steps, for content that is not in memory: write to fd between
+ * begin and commit. commit and abandon close and release.
+ */
+struct pth_newfile {
+	int fd;     /* write here */
+	int dir;    /* where it will be */
+	char *base; /* its name there */
+	char *tmp;  /* name of the temporary, where the file system has no O_TMPFILE */
+};
+int pth_file_begin(struct pth_newfile *f, int dirfd, const char *path, struct pth_err *e);
+int pth_file_commit(struct pth_newfile *f, struct pth_err *e);
+void pth_file_abandon(struct pth_newfile *f);
 /* mkdir -p, mode 0777 less umask; dirfd AT_FDCWD for the current one. */
 int pth_mkdirs(int dirfd, const char *path, struct pth_err *e);
 /* Remove a tree below dirfd, links not followed. Missing is no error. */

@@ -7,8 +7,8 @@
 # begin with its name (template.h: template.c, template_scan.c, ...).
 base='err buf arena text when os event banned'
 io='file json rec yaml'
-run='sig proc ns ready capture net state workdir'
-domain='template experiment plugin plan service artifact metric tshark packets pcapng verdict report summary exec runner'
+run='sig proc pool ns ready capture net state workdir'
+domain='template experiment plugin plan service artifact metric tshark packets pcapng verdict collect report summary exec runner'
 
 rank_of() { # room
 	case " $base " in *" $1 "*) echo 1 && return ;; esac
