@@ -8,8 +8,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -33,9 +31,10 @@ struct ring {
 	unsigned next; /* block to read */
 };
 
-/* A socket with a ring, bound: capturing from now on. */
+/* A socket with a ring, bound: capturing from now on. -1 and errno; the
+ * process ends then, so nothing is closed. */
 static int
-ring_open(struct ring *r, const char *interface, struct pth_err *e)
+ring_open(struct ring *r, const char *interface)
 {
 	struct tpacket_req3 req = {
 		.tp_block_size = BLOCK_BYTES,
@@ -49,28 +48,22 @@ ring_open(struct ring *r, const char *interface, struct pth_err *e)
 
 	to.sll_ifindex = (int)if_nametoindex(interface);
 	if (to.sll_ifindex == 0)
-		return pth_err_set(e, PTH_SYSTEM, "capture on %s:", interface);
+		return -1;
 	/* Protocol 0 at first: nothing arrives before the ring is there. */
 	r->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 	if (r->fd < 0)
-		return pth_err_set(e, PTH_SYSTEM, "capture on %s:", interface);
+		return -1;
 	/* On loopback every packet passes twice, out and in. Keep one. */
 	if (strcmp(interface, "lo") == 0)
 		setsockopt(r->fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof one);
 	if (setsockopt(r->fd, SOL_PACKET, PACKET_VERSION, &version, sizeof version) != 0 ||
 	    setsockopt(r->fd, SOL_PACKET, PACKET_RX_RING, &req, sizeof req) != 0)
-		goto fail;
+		return -1;
 	r->map = mmap(NULL, (size_t)BLOCK_BYTES * BLOCKS, PROT_READ | PROT_WRITE, MAP_SHARED,
 	    r->fd, 0);
 	if (r->map == MAP_FAILED)
-		goto fail;
-	if (bind(r->fd, (struct sockaddr *)&to, sizeof to) != 0)
-		goto fail;
-	return 0;
-fail:
-	pth_err_set(e, PTH_SYSTEM, "capture on %s:", interface);
-	close(r->fd);
-	return -1;
+		return -1;
+	return bind(r->fd, (struct sockaddr *)&to, sizeof to);
 }
 
 /* Write the packets of one block and give it back to the kernel. */
@@ -129,69 +122,105 @@ work(struct ring *r, struct pth_pcapng *w, int ctl, unsigned snaplen,
 	}
 }
 
+/* What the process is to do. */
+struct task {
+	const char *interface;
+	unsigned snaplen;
+	int file, ctl, report;
+};
+
+/* The process. Its first word home is an error number, 0 when the ring is
+ * live; the second one is the result. */
 static void
-process(struct ring *r, const char *interface, int file, int ctl, int report, unsigned snaplen)
+process(const struct task *t)
 {
 	struct pth_capture_result res = { 0 };
 	struct tpacket_stats_v3 st = { 0 };
 	socklen_t len = sizeof st;
-	struct pth_pcapng *w = pth_pcapng_open(file, interface, PTH_LINKTYPE_ETHERNET, snaplen);
+	struct ring r = { .fd = -1 };
+	struct pth_pcapng *w;
+	int error = 0;
 
-	work(r, w, ctl, snaplen, &res);
-	if (getsockopt(r->fd, SOL_PACKET, PACKET_STATISTICS, &st, &len) == 0)
+	if (ring_open(&r, t->interface) != 0)
+		error = errno;
+	if (pth_write_all(t->report, &error, sizeof error) != 0 || error != 0)
+		return;
+	w = pth_pcapng_open(t->file, t->interface, PTH_LINKTYPE_ETHERNET, t->snaplen);
+	work(&r, w, t->ctl, t->snaplen, &res);
+	if (getsockopt(r.fd, SOL_PACKET, PACKET_STATISTICS, &st, &len) == 0)
 		res.dropped = st.tp_drops;
 	if (pth_pcapng_close(w, res.packets + res.dropped, res.dropped, NULL) != 0)
 		res.error = errno;
-	(void)!write(report, &res, sizeof res);
+	(void)!write(t->report, &res, sizeof res);
 }
 
 int
 pth_capture_start(struct pth_capture *c, const char *interface, int dirfd, const char *path,
     unsigned snaplen, struct pth_err *e)
 {
-	struct ring r = { .fd = -1 };
-	int ctl[2], report[2], file;
+	int file, ctl[2] = { -1, -1 }, report[2] = { -1, -1 };
 	pid_t parent = getpid();
 
-	*c = (struct pth_capture){ .pid = -1, .ctl = -1, .report = -1 };
+	*c = (struct pth_capture){ .pid = -1, .ctl = -1, .report = -1, .interface = interface };
 	if (snaplen == 0 || snaplen > SNAP_MAX)
 		snaplen = SNAP_MAX;
-	if (ring_open(&r, interface, e) != 0)
-		return -1;
 	file = pth_open_beneath(dirfd, path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-	if (file < 0) {
-		close(r.fd);
+	if (file < 0)
 		return pth_err_set(e, PTH_SYSTEM, "%s:", path);
-	}
-	if (pipe2(ctl, O_CLOEXEC) != 0 || pipe2(report, O_CLOEXEC) != 0)
-		return pth_err_set(e, PTH_SYSTEM, "capture: pipe:");
-	c->pid = fork();
+	if (pipe2(ctl, O_CLOEXEC) == 0 && pipe2(report, O_CLOEXEC) == 0)
+		c->pid = fork();
 	if (c->pid == 0) {
+		struct task t = { interface, snaplen, file, ctl[0], report[1] };
 		sigset_t all;
 
 		/* Only a closed ctl or the kernel's SIGKILL ends a capture. */
 		sigfillset(&all);
 		sigprocmask(SIG_SETMASK, &all, NULL);
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() != parent)
-			_exit(127);
 		close(ctl[1]);
-		process(&r, interface, file, ctl[0], report[1], snaplen);
+		close(report[0]);
+		if (getppid() == parent)
+			process(&t);
 		_exit(0);
 	}
-	munmap(r.map, (size_t)BLOCK_BYTES * BLOCKS);
-	close(r.fd);
+	if (c->pid < 0)
+		pth_err_set(e, PTH_SYSTEM, "capture:");
 	close(file);
-	close(ctl[0]);
-	close(report[1]);
+	if (ctl[0] >= 0)
+		close(ctl[0]);
+	if (report[1] >= 0)
+		close(report[1]);
 	c->ctl = ctl[1];
 	c->report = report[0];
-	if (c->pid < 0) {
+	return c->pid < 0 ? -1 : 0;
+}
+
+static void
+forget(struct pth_capture *c)
+{
+	if (c->ctl >= 0)
 		close(c->ctl);
-		close(c->report);
-		return pth_err_set(e, PTH_SYSTEM, "capture: fork:");
+	close(c->report);
+	waitpid(c->pid, NULL, WNOHANG);
+	c->pid = -1;
+}
+
+int
+pth_capture_confirm(struct pth_capture *c, struct pth_err *e)
+{
+	int error = 0;
+	ssize_t n = pth_read_all(c->report, &error, sizeof error);
+
+	if (n == (ssize_t)sizeof error && error == 0)
+		return 0;
+	if (n == (ssize_t)sizeof error) {
+		errno = error;
+		pth_err_set(e, PTH_SYSTEM, "capture on %s:", c->interface);
+	} else {
+		pth_err_set(e, PTH_SYSTEM, "capture on %s: the process died", c->interface);
 	}
-	return 0;
+	forget(c);
+	return -1;
 }
 
 int
@@ -200,11 +229,9 @@ pth_capture_stop(struct pth_capture *c, struct pth_capture_result *res, struct p
 	ssize_t n;
 
 	close(c->ctl);
+	c->ctl = -1;
 	n = pth_read_all(c->report, res, sizeof *res);
-	close(c->report);
-	while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	c->pid = -1;
+	forget(c);
 	if (n != (ssize_t)sizeof *res) {
 		memset(res, 0, sizeof *res);
 		return pth_err_set(e, PTH_SYSTEM, "the capture process died");

@@ -18,6 +18,7 @@ struct pth_capture {
 	pid_t pid;
 	int ctl;    /* closing it asks the process to finish */
 	int report; /* it writes its result here */
+	const char *interface; /* borrowed */
 };
 
 struct pth_capture_result {
@@ -26,14 +27,19 @@ struct pth_capture_result {
 };
 
 /*
- * Start capturing. Returns when the ring is live: what is sent afterwards is
- * in the file. path is below dirfd, created. snaplen 0: whole packets.
- * -1 with e (no right, no such interface).
+ * Start the process; it opens the interface and its ring meanwhile (the
+ * kernel takes some milliseconds). path is below dirfd, created. snaplen 0:
+ * whole packets. -1 with e.
  */
 int pth_capture_start(struct pth_capture *c, const char *interface, int dirfd,
     const char *path, unsigned snaplen, struct pth_err *e);
-/* Take in what is still in the ring (some milliseconds), close the file.
- * The process is reaped. -1 with e when it died or could not write. */
+/* Wait until the ring is live: what is sent afterwards is in the file. -1 with
+ * e when it cannot (no right, no such interface); the process is then gone. */
+int pth_capture_confirm(struct pth_capture *c, struct pth_err *e);
+/* Take in what is still in the ring (some milliseconds), close the file. The
+ * process ends by itself then; its zombie is left to the caller's sweep, for
+ * the kernel takes longer to dissolve the ring than we want to wait.
+ * -1 with e when it died or could not write. */
 int pth_capture_stop(struct pth_capture *c, struct pth_capture_result *r, struct pth_err *e);
 
 #endif

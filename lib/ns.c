@@ -207,13 +207,9 @@ pth_ns_furnish(struct pth_ns *ns)
 void
 pth_ns_sweep(void)
 {
-	/* A process that forks as fast as it can may slip through one round. */
-	for (;;) {
-		if (kill(-1, SIGKILL) != 0 && errno == ESRCH)
-			break;
-		while (waitpid(-1, NULL, 0) > 0)
-			;
-	}
+	/* One signal to all at once: fork(2) gives up when a signal is pending,
+	 * so even a fork bomb has no child that escapes. */
+	kill(-1, SIGKILL);
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		;
 }

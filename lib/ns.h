@@ -50,8 +50,9 @@ void pth_ns_furnish(struct pth_ns *got);
 /* ["user","net",...] of a set. */
 json_t *pth_ns_names(unsigned set);
 
-/* SIGKILL every process of this pid namespace but the caller (who is its
- * process 1), and reap them. */
+/* SIGKILL every process of this pid namespace but the caller, who is its
+ * process 1. They may still be dying when this returns; the namespace is gone
+ * only after them. */
 void pth_ns_sweep(void);
 
 #endif

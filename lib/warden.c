@@ -45,7 +45,7 @@ struct warden {
 	int64_t zero, deadline, wait_deadline;
 	int64_t setup_us, ready_us, run_us; /* ends of the stages */
 	int sigfd;
-	bool capturing;
+	bool capturing, confirmed;
 	struct pth_capture capture;
 	json_t *capture_result;
 };
@@ -165,22 +165,48 @@ tmp_remove(struct warden *w)
 }
 
 static void
+capture_failed(struct warden *w, const char *interface, const struct pth_err *e)
+{
+	w->capture_result = json_pack("{s:s}", "error", e->text);
+	pth_event("capture.failed", "{s:s,s:s}", "interface", interface, "message", e->text);
+}
+
+static const char *
+capture_interface(const struct warden *w)
+{
+	return pth_json_str(json_object_get(w->req->plan, "capture"), "interface", "lo");
+}
+
+/* It gets ready while the setup commands run. */
+static void
 capture_begin(struct warden *w)
 {
 	const json_t *c = json_object_get(w->req->plan, "capture");
-	const char *interface = pth_json_str(c, "interface", "lo");
 	struct pth_err e;
 
 	if (!json_is_object(c))
 		return;
-	if (pth_capture_start(&w->capture, interface, w->req->dirfd,
-	    pth_json_str(c, "file", "capture.pcapng"), (unsigned)pth_json_int(c, "snaplen", 0), &e) != 0) {
-		w->capture_result = json_pack("{s:s}", "error", e.text);
-		pth_event("capture.failed", "{s:s,s:s}", "interface", interface, "message", e.text);
+	if (pth_capture_start(&w->capture, capture_interface(w), w->req->dirfd,
+	    pth_json_str(c, "file", "capture.pcapng"), (unsigned)pth_json_int(c, "snaplen", 0), &e) != 0)
+		capture_failed(w, capture_interface(w), &e);
+	else
+		w->capturing = true;
+}
+
+static void
+capture_confirm(struct warden *w)
+{
+	struct pth_err e;
+
+	if (!w->capturing)
+		return;
+	if (pth_capture_confirm(&w->capture, &e) != 0) {
+		w->capturing = false;
+		capture_failed(w, capture_interface(w), &e);
 		return;
 	}
-	w->capturing = true;
-	pth_event("capture.started", "{s:s,s:b}", "interface", interface, "isolated",
+	w->confirmed = true;
+	pth_event("capture.started", "{s:s,s:b}", "interface", capture_interface(w), "isolated",
 	    (w->req->ns.used & PTH_NS_NET) != 0);
 }
 
@@ -191,16 +217,17 @@ capture_end(struct warden *w)
 	struct pth_capture_result r;
 	struct pth_err e;
 
+	if (w->capturing && !w->confirmed)
+		capture_confirm(w);
 	if (!w->capturing)
 		return;
 	w->capturing = false;
 	if (pth_capture_stop(&w->capture, &r, &e) != 0) {
-		w->capture_result = json_pack("{s:s}", "error", e.text);
-		pth_event("capture.failed", "{s:s}", "message", e.text);
+		capture_failed(w, capture_interface(w), &e);
 		return;
 	}
 	w->capture_result = json_pack("{s:s,s:s,s:I,s:I,s:b}", "file",
-	    pth_json_str(c, "file", "capture.pcapng"), "interface", pth_json_str(c, "interface", "lo"),
+	    pth_json_str(c, "file", "capture.pcapng"), "interface", capture_interface(w),
 	    "packets", (json_int_t)r.packets, "dropped", (json_int_t)r.dropped, "isolated",
 	    (w->req->ns.used & PTH_NS_NET) != 0);
 	pth_event("capture.stopped", "{s:I,s:I}", "packets", (json_int_t)r.packets, "dropped",
@@ -348,7 +375,7 @@ stage_setup(struct warden *w, int64_t now)
 	} else if (pth_service_is_ready(s)) {
 		w->setup_us = now - w->zero;
 		pth_event("environment.ready", "{s:I}", "setup_us", (json_int_t)w->setup_us);
-		capture_begin(w);
+		capture_confirm(w);
 		for (size_t i = 1; i < w->n; i++)
 			pth_service_begin(&w->v[i], w->zero);
 		w->stage = START;
@@ -529,8 +556,10 @@ pth_warden_run(const struct pth_warden_req *req)
 	pth_event("test.started", "{s:o,s:s}", "isolation", pth_ns_names(req->ns.used), "missing_reason",
 	    req->ns.reason);
 	tmp_make(&w);
-	if (requirements_met(&w) && init_services(&w))
+	if (requirements_met(&w) && init_services(&w)) {
+		capture_begin(&w);
 		loop(&w);
+	}
 	capture_end(&w);
 	if (req->ns.used & PTH_NS_PID)
 		pth_ns_sweep();
