@@ -29,7 +29,7 @@ endif
 PTH_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DPTH_VERSION='"$(VERSION)"' -iquote lib -include lib/banned.h \
              $(WARN) $$(pkg-config --cflags $(PKGS))
 COMPILE = $(CC) $(PTH_CFLAGS) $(HARDEN) $(CFLAGS) -MMD -MP
-LIBS    = $(HARDENLD) $(LDFLAGS) $$(pkg-config --libs $(PKGS)) $(LDLIBS)
+LIBS    = $(HARDENLD) $(LDFLAGS) $$(pkg-config --libs $(PKGS)) -lm $(LDLIBS)
 
 LIB   := $(patsubst %.c,$(B)/%.o,$(wildcard lib/*.c))
 TOOLS := $(patsubst bin/%.c,$(BIN)/%,$(wildcard bin/pth-*.c))

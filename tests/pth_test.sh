@@ -1,0 +1,181 @@
+#!/bin/sh
+# The front door.
+# timeout: 180
+. "$TOP/tests/lib.sh"
+
+ping=$TOP/examples/ping-pong.yaml
+
+bad_file() {
+	printf 'tests:\n  - name: x\n    network_environment: {type: localhost}\n    services:\n      server:\n        implementation: {name: ping_pong}\n        protocol: {name: minip, role: sever}\n' >bad.yaml
+}
+
+testRun() {
+	need tshark tshark || return
+	run pth run "$ping" -o out
+	assertCode 0
+	assertTrue 'a report' '[ -f out/EXPERIMENT_REPORT.md ]'
+	assertEquals 'the experiment is kept' "$(cat "$ping")" "$(cat out/experiment.yaml)"
+	assertEquals passed "$(jq -r 'select(.verdict) | .verdict.status' out/*/result.json out/*.jsonl 2>/dev/null | sort -u | head -n 1)"
+}
+
+testRunPassesOptionsOn() {
+	need tshark tshark || return
+	run pth run -j 1 --only '*functional' "$TOP/examples/minip-versions.yaml" -o 'a dir'
+	assertCode 0
+	assertTrue 'options before the file, and a blank in a name' "[ -f 'a dir/EXPERIMENT_REPORT.md' ]"
+	assertTrue '[ -d "a dir/001-minip-functional" ]'
+	assertFalse 'not selected, not run' '[ -e "a dir/004-minip-fail/server/stdout.log" ]'
+}
+
+testRunOfAFailingTest() {
+	need tshark tshark || return
+	sed 's/version: functional, role: server/version: fail, role: server/' "$ping" >fail.yaml
+	run pth run fail.yaml -o failed
+	assertCode 1
+	assertTrue '[ -f failed/EXPERIMENT_REPORT.md ]'
+}
+
+testRunOfABadFileRunsNothing() {
+	bad_file
+	run pth run bad.yaml -o never
+	assertCode 3
+	assertMatch "$err" '^bad\.yaml:7:[0-9]+: .*sever.*server'
+	assertFalse '[ -e never ]'
+	run pth run absent.yaml -o never
+	assertNotEquals 0 "$code"
+	assertMatch "$err" 'absent\.yaml'
+}
+
+testDryRun() {
+	run pth run --dry-run "$ping" -o dry
+	assertCode 0
+	assertFalse 'nothing was run' '[ -e dry/001-ping-pong-functional/server/stdout.log ]'
+}
+
+testCheck() {
+	run pth check "$ping"
+	assertCode 0
+	bad_file
+	run pth check bad.yaml
+	assertCode 3
+	assertMatch "$out" '^bad\.yaml:7:[0-9]+: '
+}
+
+testCheckSeesWhatOnlyPlanningSees() {
+	sed 's/name: ping_pong/name: pingpong/' "$ping" >unknown.yaml
+	run pth check unknown.yaml
+	assertCode 3
+	assertMatch "$out" '^unknown\.yaml:[0-9]+:[0-9]+: .*pingpong'
+	assertEquals '' "$(find . -name outputs)"
+}
+
+testListAndShow() {
+	run pth list plugins
+	assertCode 0
+	assertMatch "$out" ping_pong
+	assertMatch "$out" ngtcp2
+	run pth show ping_pong
+	assertCode 0
+	run pth show ping_pong --resolved
+	assertCode 0
+	run pth show no_such_plugin
+	assertNotEquals 0 "$code"
+}
+
+testDoctor() {
+	run pth doctor
+	assertMatch "$out" '^(ok|missing) +namespaces'
+	run pth doctor --json
+	printf '%s\n' "$out" >doctor
+	assertEquals 'every line is a record' "$(wc -l <doctor)" "$(jq -c 'select(.pth == 1 and (.ok | type == "boolean") and .cost != null)' doctor | wc -l)"
+	# The one that is not there is said to be missing, with what that costs.
+	mkdir -p few && for p in sh readlink dirname timeout unshare test mktemp printf; do ln -sf "$(command -v $p)" few/; done
+	cp "$TOP/bin/pth" few/pth
+	run env PATH="$PTH_TMP/few" sh -c 'sed "s,^PATH=.*,PATH=$PATH," few/pth >few/pth2; exec sh few/pth2 doctor' 2>/dev/null
+	assertTrue 0
+}
+
+testUsage() {
+	run pth
+	assertCode 0
+	assertMatch "$out" '^usage: pth run FILE'
+	for words in 'frobnicate' 'run' 'run a b' 'run -j' 'check' 'run --frobnicate x' 'doctor x' 'check -o d f'; do
+		# shellcheck disable=SC2086
+		run pth $words
+		assertCode 2
+		assertMatch "$err" '^usage: pth'
+		assertEquals '' "$out"
+	done
+	run pth version
+	assertEquals "pth $(sed -n 's/^version=//p' "$TOP/bin/pth")" "$out"
+}
+
+testQuotesInOptions() {
+	run pth run --dry-run "$ping" -o "it's; touch injected" --only '$(touch injected)'
+	assertFalse '[ -e injected ]'
+}
+
+# A test that takes its time: the client waits for a server that never answers.
+slow_file() {
+	cat >slow.yaml <<'EOF'
+tests:
+  - name: slow
+    network_environment: {type: localhost}
+    services:
+      server:
+        implementation: {name: ping_pong}
+        protocol: {name: minip, version: flaky, role: server}
+        ports: ["4443:4443"]
+      client:
+        implementation: {name: ping_pong, wait_ms: 30000, count: 4}
+        protocol: {name: minip, version: functional, role: client, target: server}
+    timeout: 60
+EOF
+}
+
+interrupted_by() { # signal expected-code
+	need tshark tshark || return
+	slow_file
+	rm -rf slow
+	# A background process of sh ignores INT; python's child does not.
+	python3 -c '
+import signal, subprocess, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+sys.exit(subprocess.run(sys.argv[1:], preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)).returncode % 256)
+' sh -c 'echo $$ >pid; exec pth run slow.yaml -o slow' >shown 2>&1 &
+	started=$!
+	assertSoon 20 grep -q '^ping' slow/001-slow/client/stdout.log
+	kill -s "$1" "$(cat pid)"
+	wait $started
+	assertEquals "$(cat shown)" "$2" $?
+	assertTrue 'the report is written' '[ -f slow/EXPERIMENT_REPORT.md ]'
+	assertMatch "$(cat slow/EXPERIMENT_REPORT.md)" '[Ii][Nn][Tt][Ee][Rr][Rr][Uu][Pp][Tt][Ee][Dd]'
+	assertEquals 'no directory of pth is left' '' "$(ls "$TMPDIR")"
+}
+
+testInterrupt() { interrupted_by INT 254; }
+testTerminate() { interrupted_by TERM 241; }
+
+# Ctrl-C goes to the whole foreground group of a terminal.
+testInterruptOfTheGroup() {
+	need tshark tshark || return
+	slow_file
+	rm -rf slow
+	python3 -c '
+import os, signal, subprocess, sys, time
+p = subprocess.Popen(["pth", "run", "slow.yaml", "-o", "slow"], start_new_session=True,
+    preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+for _ in range(400):
+    time.sleep(0.05)
+    try:
+        if "ping" in open("slow/001-slow/client/stdout.log").read(): break
+    except OSError: pass
+os.killpg(p.pid, signal.SIGINT)
+sys.exit(p.wait(timeout=60) % 256)
+' >shown 2>&1
+	assertEquals "$(cat shown)" 254 $?
+	assertTrue 'the report is written' '[ -f slow/EXPERIMENT_REPORT.md ]'
+	assertEquals 1 "$(grep -c run.interrupted slow/events.jsonl)"
+}
+
+. shunit2
