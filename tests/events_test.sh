@@ -15,18 +15,18 @@ listed() {
 }
 
 testEmittedIsListed() {
-	emitted | sort -u >emitted
-	listed | sort >listed
-	assertTrue 'events are emitted' '[ -s emitted ]'
-	assertEquals 'emitted, not in man/pth-events.5' '' "$(comm -23 emitted listed)"
+	emitted | sort -u >are_emitted
+	listed | sort >are_listed
+	assertTrue 'events are emitted' '[ -s are_emitted ]'
+	assertEquals 'emitted, not in man/pth-events.5' '' "$(comm -23 are_emitted are_listed)"
 }
 
 testListedIsEmitted() {
-	emitted | sort -u >emitted
-	listed | sort >listed
-	assertTrue 'events are listed' '[ -s listed ]'
-	assertEquals 'in man/pth-events.5, never emitted' '' "$(comm -13 emitted listed)"
-	assertEquals 'listed twice' '' "$(uniq -d listed)"
+	emitted | sort -u >are_emitted
+	listed | sort >are_listed
+	assertTrue 'events are listed' '[ -s are_listed ]'
+	assertEquals 'in man/pth-events.5, never emitted' '' "$(comm -13 are_emitted are_listed)"
+	assertEquals 'listed twice' '' "$(uniq -d are_listed)"
 }
 
 testNamesAreEntityVerb() {
@@ -50,8 +50,8 @@ testEventsOfARun() {
 		and (.us | type == "number") and (.tool | startswith("pth-")) and (.pid | type == "number")) | not)' stderr 2>&1)"
 	assertEquals 'longer than 4096 bytes' '' "$(grep -E '.{4096}' stderr)"
 	jq -r .event stderr | sort -u >names
-	listed | sort >listed
-	assertEquals 'not listed' '' "$(comm -23 names listed)"
+	listed | sort >are_listed
+	assertEquals 'not listed' '' "$(comm -23 names are_listed)"
 }
 
 . shunit2

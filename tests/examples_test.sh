@@ -1,0 +1,158 @@
+#!/bin/sh
+# The examples, through the whole pipe, as the README says.
+# timeout: 300
+. "$TOP/tests/lib.sh"
+
+pipe() { # file dir: as in the README; the exit code is that of pth-report
+	pth-parse "$1" | pth-plan | pth-exec -o "$2" | pth-collect | pth-report
+}
+
+statuses() { # dir: "id status ok" of each test
+	jq -r 'select(.verdict) | "\(.id) \(.verdict.status) \(.verdict.ok)"' "$1"
+}
+
+ready() {
+	need tshark tshark && need jq jq
+}
+
+testPingPong() {
+	ready || return
+	run pipe "$TOP/examples/ping-pong.yaml" out
+	assertCode 0
+	for file in experiment.yaml plan.jsonl events.jsonl results.jsonl EXPERIMENT_REPORT.md experiment_summary.json \
+		001-ping-pong-functional/record.json 001-ping-pong-functional/result.json \
+		001-ping-pong-functional/capture.pcapng 001-ping-pong-functional/server/stdout.log; do
+		assertTrue "no $file" "[ -s out/$file ]"
+	done
+	assertEquals '10 datagrams' 10 "$(tshark -r out/001-ping-pong-functional/capture.pcapng -Y 'udp.port == 4443' 2>/dev/null | wc -l)"
+}
+
+testMinipVersions() {
+	ready || return
+	pth-parse "$TOP/examples/minip-versions.yaml" | pth-plan | pth-exec -o versions | pth-collect >judged 2>/dev/null
+	statuses judged >is
+	cat >should <<'EOF'
+001-minip-functional passed true
+002-minip-random passed true
+003-minip-flaky failed true
+004-minip-fail failed true
+005-minip-vulnerable crashed true
+006-minip-functional-oversized-datagram passed true
+EOF
+	assertEquals "$(cat should)" "$(cat is)"
+	run pth-report <judged
+	assertCode 0
+}
+
+testWithoutTheExpectationTheyFail() {
+	ready || return
+	grep -v 'status: failed' "$TOP/examples/minip-versions.yaml" >strict.yaml
+	pth-parse strict.yaml | pth-plan | pth-exec -o strict --only '*-fail' | pth-collect 2>/dev/null >judged
+	assertMatch "$(statuses judged)" '^004-minip-fail failed false$'
+	run pth-report <judged
+	assertCode 1
+}
+
+testQuic() {
+	ready || return
+	need gtlsserver ngtcp2-server && need gtlsclient ngtcp2-client || return
+	run pipe "$TOP/examples/quic.yaml" quic
+	assertCode 0
+	test=quic/001-quic-download-of-5-mb
+	cmp -s $test/server/www/data.bin $test/client/downloads/data.bin
+	assertTrue 'what came is what was served' $?
+	assertEquals 5000000 "$(wc -c <$test/client/downloads/data.bin)"
+	assertTrue 'http3 frames, with the keys inside' "[ $(tshark -r $test/capture.pcapng -Y http3 2>/dev/null | wc -l) -gt 0 ]"
+	assertTrue 'keys' "[ -s $test/server/keys.log ] || [ -s $test/client/keys.log ]"
+	assertTrue 'qlog' "[ -n '$(find $test -name '*.sqlog' -o -name '*.qlog')' ]"
+	assertMatch "$(cat quic/EXPERIMENT_REPORT.md)" '[Hh]andshake'
+	assertMatch "$(cat quic/EXPERIMENT_REPORT.md)" '[Gg]oodput'
+}
+
+# Any stage may have a filter before it, or be saved and fed again.
+testFiltersBetweenTheStages() {
+	ready || return
+	jq_() { jq -c --unbuffered .; }
+	pth-parse "$TOP/examples/ping-pong.yaml" | jq_ | pth-plan | jq_ | pth-exec -o filtered | jq_ |
+		pth-collect | jq_ | tee judged | pth-report >report
+	assertEquals 0 $?
+	assertEquals '001-ping-pong-functional passed true' "$(statuses judged)"
+}
+
+testSavedAndFedAgain() {
+	ready || return
+	pth-parse "$TOP/examples/ping-pong.yaml" >parsed
+	pth-plan <parsed >planned
+	pth-plan <parsed >planned2
+	assertEquals 'a plan is a function of its input' "$(cat planned)" "$(cat planned2)"
+	assertNoMatch "$(cat planned)" "$TOP|$PTH_TMP"
+	pth-exec -o saved <planned >ran
+	pth-collect <ran >judged
+	run pth-report <judged
+	assertCode 0
+	pth-collect <ran >judged2
+	assertEquals "$(statuses judged)" "$(statuses judged2)"
+	pth-exec -o again <planned | pth-collect >judged3
+	assertEquals "$(statuses judged)" "$(statuses judged3)"
+}
+
+# A stage that dies sends no end record; sh says nothing, pth-report does.
+testADeadStageIsSeen() {
+	ready || return
+	pth-parse "$TOP/examples/ping-pong.yaml" | pth-plan | pth-exec -o dead | pth-collect >judged
+	run sh -c 'grep -v "\"type\":\"end\"" judged | pth-report'
+	assertCode 4
+	assertMatch "$err" incomplete
+}
+
+ms_of() {
+	t0=$(date +%s%N)
+	"$@" >/dev/null 2>&1
+	echo $((($(date +%s%N) - t0) / 1000000))
+}
+
+# On an idle machine: pth-exec 0.3 s, the pipe 1 s. Tests run in company, so
+# this only sees that nothing sleeps.
+testNothingSleeps() {
+	ready || return
+	[ "$PTH_BUILD" = build ] || skip 'sanitizers are slow' || return
+	pth-parse "$TOP/examples/ping-pong.yaml" | pth-plan >planned
+	best=100000
+	for i in 1 2 3 4 5; do
+		ms=$(ms_of pth-exec -o timed$i planned)
+		[ "$ms" -ge $best ] || best=$ms
+	done
+	assertTrue "pth-exec took $best ms" "[ $best -lt 1000 ]"
+}
+
+testManyOnTheSamePort() {
+	ready || return
+	sed 's/^    network_environment:/    iterations: 20\n&/' "$TOP/examples/ping-pong.yaml" >many.yaml
+	pth-parse many.yaml | pth-plan | pth-exec -j 4 -o many | pth-collect 2>/dev/null >judged
+	assertEquals 20 "$(statuses judged | grep -c 'passed true$')"
+}
+
+testOrdinaryUser() {
+	ready || return
+	need_root || return
+	need setpriv util-linux || return
+	as_user() { setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all env HOME=/nonexistent "$@"; }
+	as_user unshare -Urn true 2>/dev/null || skip 'users may not make namespaces here' || return
+	as_user test -r "$TOP/examples/quic.yaml" || skip 'users may not read this tree' || return
+	chmod 755 "$PTH_TMP" && mkdir user && chmod 777 user "$TMPDIR"
+	# shellcheck disable=SC2016
+	for name in ping-pong quic; do
+		run as_user sh -c 'cd "$1/user" && pth run "$2" -o "$3"' sh "$PTH_TMP" "$TOP/examples/$name.yaml" $name
+		assertCode 0
+		assertTrue "$name is isolated" "jq -e '.result.isolation.used | index(\"net\")' user/$name/results.jsonl >/dev/null"
+		assertTrue "$name is captured" "[ -s user/$name/001*/capture.pcapng ]"
+	done
+}
+
+testDemo() {
+	ready || return
+	[ -x "$TOP/examples/demo" ] || fail 'no examples/demo'
+	assertMatch "$(cat "$TOP/examples/demo")" 'pth-parse .*\| pth-plan \| pth-exec .*\| pth-collect \| pth-report'
+}
+
+. shunit2
