@@ -120,7 +120,7 @@ testNothingSleeps() {
 	best=100000
 	for i in 1 2 3 4 5; do
 		ms=$(ms_of pth-exec -o timed$i planned)
-		[ "$ms" -ge $best ] || best=$ms
+		[ "$ms" -ge "$best" ] || best=$ms
 	done
 	assertTrue "pth-exec took $best ms" "[ $best -lt 1000 ]"
 }
