@@ -1,0 +1,129 @@
+/*
+ * pth-plan: test records in, the same with "plan" out. pth-plan(1)
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "event.h"
+#include "file.h"
+#include "os.h"
+#include "plan.h"
+#include "rec.h"
+
+static const char usage_text[] = "usage: pth-plan [-P DIR]... [--check] [--strict] [FILE]...\n";
+
+struct options {
+	const char *dirs[64];
+	size_t ndirs;
+	bool check, strict;
+};
+
+/* What has been seen: for the exit code of --check. */
+struct tally {
+	bool bad;
+};
+
+static void usage(FILE *fp, int code)
+{
+	fputs(usage_text, fp);
+	exit(code);
+}
+
+static void options(struct options *o, int argc, char **argv)
+{
+	static const struct option longs[] = { { "check", no_argument, NULL, 'c' },
+		{ "strict", no_argument, NULL, 's' }, { "plugins", required_argument, NULL, 'P' },
+		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' }, { 0 } };
+	int c;
+
+	while ((c = getopt_long(argc, argv, "P:hV", longs, NULL)) != -1) {
+		switch (c) {
+		case 'P':
+			if (o->ndirs == countof(o->dirs))
+				pth_die(PTH_USAGE, "more than %zu directories", countof(o->dirs));
+			o->dirs[o->ndirs++] = optarg;
+			break;
+		case 'c': o->check = true; break;
+		case 's': o->strict = true; break;
+		case 'h': usage(stdout, PTH_OK); break;
+		case 'V': puts("pth-plan " PTH_VERSION); exit(PTH_OK);
+		default: usage(stderr, PTH_USAGE);
+		}
+	}
+}
+
+/* Plan one record; its problems are shown at once, so that memory stays flat. */
+static void plan(struct pth_plugins *ps, json_t *rec, const struct options *o, struct tally *t)
+{
+	struct pth_diags d;
+
+	if (!pth_rec_is_test(rec) || json_object_get(rec, "error")) {
+		t->bad = t->bad || (pth_rec_is_test(rec) && o->check);
+		return;
+	}
+	pth_event_run(pth_json_str(rec, "run", NULL));
+	pth_event_test(pth_rec_id(rec));
+	pth_diags_init(&d, "");
+	if (pth_plan_test(ps, rec, &d) == 0)
+		pth_event("test.planned", "{s:i}", "services",
+		    (int)json_array_size(pth_json_path(rec, "plan.services")));
+	if (pth_diags_print(&d, o->strict) != PTH_OK)
+		t->bad = true;
+	pth_diags_release(&d);
+	pth_event_test(NULL);
+}
+
+static void stream(struct pth_plugins *ps, FILE *fp, const char *name, const struct options *o,
+    struct pth_rec_out *out, struct tally *t)
+{
+	struct pth_rec_in in;
+	struct pth_err e;
+	json_t *rec;
+	int r;
+
+	pth_rec_open(&in, fp, name);
+	while ((r = pth_rec_read(&in, &rec, &e)) > 0) {
+		plan(ps, rec, o, t);
+		if (!o->check && pth_rec_write(out, rec, &e) < 0)
+			pth_die(e.code, "%s", e.text);
+		json_decref(rec);
+	}
+	if (r < 0 || pth_rec_whole(&in, &e) < 0)
+		pth_die(e.code, "%s", e.text);
+	pth_rec_close(&in);
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = { 0 };
+	struct pth_rec_out out = { stdout, 0 };
+	struct pth_plugins ps;
+	struct pth_home home;
+	struct tally t = { 0 };
+	struct pth_err e;
+	int i;
+
+	pth_event_init("pth-plan");
+	options(&o, argc, argv);
+	if (pth_home_find(&home, &e) < 0 ||
+	    pth_plugins_open(&ps, o.dirs, o.ndirs, getenv("PTH_PATH"), home.share, &e) < 0)
+		pth_die(e.code, "%s", e.text);
+	if (optind == argc)
+		stream(&ps, stdin, "stdin", &o, &out, &t);
+	for (i = optind; i < argc; i++) {
+		FILE *fp = strcmp(argv[i], "-") ? fopen(argv[i], "re") : stdin;
+
+		if (!fp)
+			pth_die(PTH_INPUT, "%s:", argv[i]);
+		stream(&ps, fp, argv[i], &o, &out, &t);
+		if (fp != stdin)
+			fclose(fp);
+	}
+	if (!o.check && pth_rec_end(&out, &e) < 0)
+		pth_die(e.code, "%s", e.text);
+	pth_plugins_close(&ps);
+	pth_home_release(&home);
+	return o.check && t.bad ? PTH_INPUT : PTH_OK;
+}

@@ -1,0 +1,477 @@
+/*
+ * A service's part of the plan: its command line, environment, phases and
+ * everything else that pth-exec needs.
+ */
+#include "plan_priv.h"
+
+#include <string.h>
+
+#include "file.h"
+#include "text.h"
+#include "when.h"
+
+#define SECOND ((int64_t)1000000)
+
+/* What is being put together for one service. */
+struct emit {
+	struct plan *p;
+	struct plan_service *s;
+	json_t *out;
+	struct pth_err e;
+};
+
+static int64_t seconds(const json_t *v, int64_t def)
+{
+	return json_is_number(v) && json_number_value(v) > 0 && json_number_value(v) < 1e9 ?
+	    (int64_t)(json_number_value(v) * SECOND) : def;
+}
+
+/* A list of the descriptor's, then the same key of each execution
+ * environment, with its own variables. */
+static json_t *exec_vars(struct emit *m, const struct plan_exec *x)
+{
+	json_t *vars = json_copy(m->s->vars);
+
+	json_object_update(vars, x->params);
+	return vars;
+}
+
+static bool concerns(const struct plan_exec *x, const struct plan_service *s)
+{
+	json_t *v;
+	size_t i;
+
+	if (!json_is_array(x->only))
+		return true;
+	json_array_foreach(x->only, i, v)
+		if (json_is_string(v) && (!strcmp(json_string_value(v), s->name) ||
+		    !strcmp(json_string_value(v), s->key)))
+			return true;
+	return false;
+}
+
+static int lists(struct emit *m, const char *key)
+{
+	json_t *out = json_array(), *vars;
+	size_t i;
+	int r = plan_list(m->p, pth_yaml_get(m->s->view, key), m->s->vars, out, &m->e);
+
+	for (i = 0; r == 0 && i < m->p->nx; i++) {
+		const struct pth_ynode *n = pth_yaml_get(m->p->x[i].view, key);
+
+		if (!n || !concerns(&m->p->x[i], m->s))
+			continue;
+		vars = exec_vars(m, &m->p->x[i]);
+		r = plan_list(m->p, n, vars, out, &m->e);
+		json_decref(vars);
+	}
+	pth_json_set(m->out, key, out);
+	return r;
+}
+
+static int add_env(struct plan *p, const struct pth_ynode *map, json_t *vars, json_t *env,
+    struct pth_err *e)
+{
+	const struct pth_ynode *c;
+	struct pth_buf b = PTH_BUF_INIT;
+	int r = 0;
+
+	for (c = map ? map->child : NULL; c && r == 0; c = c->next) {
+		r = plan_text(p, c, vars, &b, e);
+		if (r == 0)
+			pth_json_set(env, c->key, pth_json_text(b.s ? b.s : "", b.len));
+		pth_buf_cut(&b, 0);
+	}
+	pth_buf_release(&b);
+	return r;
+}
+
+/* The experiment's own variables: texts as they are, but for placeholders. */
+static int user_env(struct emit *m, json_t *env)
+{
+	json_t *given = json_object_get(m->s->rec, "environment"), *v;
+	struct pth_buf b = PTH_BUF_INIT;
+	const char *key;
+	int r = 0;
+
+	json_object_foreach(given, key, v) {
+		plan_scalar(&b, v);
+		if ((r = plan_names(m->p, &b, 0, &m->e)) < 0)
+			break;
+		pth_json_set(env, key, pth_json_text(b.s ? b.s : "", b.len));
+		pth_buf_cut(&b, 0);
+	}
+	pth_buf_release(&b);
+	return r;
+}
+
+static int environment(struct emit *m)
+{
+	json_t *env = json_object(), *vars;
+	size_t i;
+	int r;
+
+	pth_json_set(m->out, "environment", env);
+	r = add_env(m->p, pth_yaml_get(m->s->pview, "environment"), m->s->vars, env, &m->e);
+	if (r == 0)
+		r = add_env(m->p, pth_yaml_get(m->s->view, "environment"), m->s->vars, env, &m->e);
+	for (i = 0; r == 0 && i < m->p->nx; i++) {
+		if (!concerns(&m->p->x[i], m->s))
+			continue;
+		vars = exec_vars(m, &m->p->x[i]);
+		r = add_env(m->p, pth_yaml_get(m->p->x[i].view, "environment"), vars, env, &m->e);
+		json_decref(vars);
+	}
+	return r < 0 ? r : user_env(m, env);
+}
+
+/* The directory of the descriptor that a value came from: its templates lie
+ * beside it. */
+static char *beside(const struct plan_service *s, const struct pth_ynode *n, const char *file)
+{
+	const char *from = ((const struct pth_dval *)n)->file, *slash;
+	const struct pth_plugin *q;
+	struct pth_buf b = PTH_BUF_INIT;
+
+	for (q = s->plugin; q && strcmp(q->file, from); q = q->base)
+		;
+	slash = q ? strrchr(q->path, '/') : NULL;
+	if (slash)
+		pth_buf_add(&b, q->path, (size_t)(slash - q->path) + 1);
+	pth_buf_adds(&b, file);
+	return pth_buf_take(&b);
+}
+
+/* {line: TEXT} or {template: FILE}: one command line, split after rendering. */
+static int command_line(struct emit *m, const struct pth_ynode *n, json_t *argv)
+{
+	const struct pth_ynode *file = pth_yaml_get(n, "template");
+	struct pth_buf b = PTH_BUF_INIT, src = PTH_BUF_INIT;
+	char *path = file ? beside(m->s, file, file->text) : NULL;
+	int r;
+
+	if (!file)
+		r = plan_text(m->p, pth_yaml_get(n, "line"), m->s->vars, &b, &m->e);
+	else if ((r = pth_file_read(path, 1 << 20, &src, &m->e)) == 0)
+		r = plan_user_text(m->p, file->text, src.s ? src.s : "", m->s->vars, &b, &m->e);
+	if (r == 0)
+		r = pth_command_words(b.s ? b.s : "", json_object_get(m->out, "environment"), argv, &m->e);
+	pth_buf_release(&b);
+	pth_buf_release(&src);
+	free(path);
+	return r;
+}
+
+static int binary(struct emit *m, json_t *argv)
+{
+	const struct pth_ynode *b = pth_desc_role(pth_yaml_get(m->s->view, "binary"), m->s->role);
+	struct pth_buf text = PTH_BUF_INIT;
+	int r;
+
+	if (!b || b->kind == PTH_YNULL)
+		return 0;
+	if (b->kind == PTH_YSEQ)
+		return plan_args(m->p, b, m->s->vars, argv, &m->e);
+	r = plan_text(m->p, b, m->s->vars, &text, &m->e);
+	if (r == 0 && text.len)
+		pth_json_push(argv, pth_json_text(text.s, text.len));
+	pth_buf_release(&text);
+	return r;
+}
+
+/* command_override: a list of arguments, or text split into words. */
+static int overridden(struct emit *m, json_t *given, json_t *argv)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	json_t *v;
+	size_t i;
+	int r = 0;
+
+	if (json_is_string(given)) {
+		r = plan_user_text(m->p, "command_override", json_string_value(given), m->s->vars, &b, &m->e);
+		r = r < 0 ? r : pth_words(b.s ? b.s : "", argv, &m->e);
+	}
+	json_array_foreach(given, i, v) {
+		pth_buf_cut(&b, 0);
+		if (json_is_string(v))
+			r = plan_user_text(m->p, "command_override", json_string_value(v), m->s->vars, &b, &m->e);
+		else
+			plan_scalar(&b, v);
+		if (r < 0)
+			break;
+		pth_json_push(argv, pth_json_text(b.s ? b.s : "", b.len));
+	}
+	pth_buf_release(&b);
+	return r;
+}
+
+static int wraps(struct emit *m, json_t *argv)
+{
+	const struct pth_ynode *net = pth_yaml_get(m->p->eview, "wrap"), *n;
+	json_t *vars;
+	size_t i;
+	int r = 0;
+
+	if (net) {
+		vars = json_copy(m->s->vars);
+		json_object_update(vars, m->p->eparams);
+		r = plan_args(m->p, net, vars, argv, &m->e);
+		json_decref(vars);
+	}
+	for (i = 0; r == 0 && i < m->p->nx; i++) {
+		n = pth_yaml_get(m->p->x[i].view, "wrap");
+		if (!n || !concerns(&m->p->x[i], m->s))
+			continue;
+		vars = exec_vars(m, &m->p->x[i]);
+		r = plan_args(m->p, n, vars, argv, &m->e);
+		json_decref(vars);
+	}
+	return r;
+}
+
+static json_t *run_cmd(struct emit *m, int64_t timeout_us)
+{
+	const struct pth_ynode *n = pth_desc_role(pth_yaml_get(m->s->view, "commands"), m->s->role);
+	json_t *given = json_object_get(m->s->rec, "command_override"), *argv = json_array(), *cmd;
+	const char *cwd = pth_json_str(m->s->rec, "working_directory", NULL);
+	int r = wraps(m, argv);
+
+	if (r == 0 && given && !json_is_null(given))
+		r = overridden(m, given, argv);
+	else if (r == 0) {
+		r = binary(m, argv);
+		if (r == 0 && n)
+			r = n->kind == PTH_YMAP ? command_line(m, n, argv) :
+			    plan_args(m->p, n, m->s->vars, argv, &m->e);
+	}
+	if (r == 0 && json_array_size(argv) == 0)
+		r = pth_err_set(&m->e, PTH_INPUT, "%s: the command is empty", m->s->plugin->name);
+	if (r < 0) {
+		json_decref(argv);
+		return NULL;
+	}
+	cmd = json_object();
+	pth_json_set(cmd, "argv", argv);
+	pth_json_set(cmd, "critical", json_true());
+	pth_json_set(cmd, "timeout_us", json_integer(timeout_us));
+	if (cwd)
+		pth_json_set(cmd, "cwd", json_string(cwd));
+	return cmd;
+}
+
+static int posts(struct emit *m, json_t *list)
+{
+	json_t *vars;
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < m->p->nx; i++) {
+		if (!concerns(&m->p->x[i], m->s))
+			continue;
+		vars = exec_vars(m, &m->p->x[i]);
+		r = plan_cmds(m->p, pth_yaml_get(m->p->x[i].view, "post"), vars, 60 * SECOND, list, &m->e);
+		json_decref(vars);
+	}
+	return r;
+}
+
+static int phases(struct emit *m, int64_t timeout_us)
+{
+	static const char *const names[] = { "pre_compile", "compile", "post_compile", "pre_run", NULL,
+		"post_run" };
+	const struct pth_ynode *from = pth_yaml_get(m->s->view, "phases");
+	json_t *out = json_object(), *v;
+	size_t i;
+
+	pth_json_set(m->out, "phases", out);
+	for (i = 0; i < countof(names); i++) {
+		if (!names[i]) {
+			if (!(v = run_cmd(m, timeout_us)))
+				return -1;
+			pth_json_set(out, "run", v);
+			continue;
+		}
+		v = json_array();
+		pth_json_set(out, names[i], v);
+		if (plan_cmds(m->p, pth_yaml_get(from, names[i]), m->s->vars,
+		    (i < 3 ? 300 : 60) * SECOND, v, &m->e) < 0)
+			return -1;
+	}
+	return posts(m, json_object_get(out, "post_run"));
+}
+
+static json_t *ready_one(struct emit *m, const struct pth_ynode *n)
+{
+	static const char *const kinds[] = { "udp", "tcp", "file", "log", "command", "delay" };
+	const char *timeout = pth_desc_str(n, "timeout", "10s");
+	const struct pth_ynode *v = NULL, *in = pth_yaml_get(n, "in");
+	json_t *o = json_object(), *argv;
+	struct pth_buf b = PTH_BUF_INIT;
+	int64_t us = 10 * SECOND;
+	long long port;
+	size_t i;
+
+	for (i = 0; i < countof(kinds) && !(v = pth_yaml_get(n, kinds[i])); i++)
+		;
+	pth_json_set(o, "kind", json_string(kinds[i]));
+	if (i == 4) {
+		argv = json_array();
+		pth_json_set(o, "argv", argv);
+		if (plan_args(m->p, v, m->s->vars, argv, &m->e) < 0)
+			goto fail;
+	} else if (plan_text(m->p, v, m->s->vars, &b, &m->e) < 0)
+		goto fail;
+	if (i < 2 && !pth_int(b.s ? b.s : "", 1, 65535, &port)) {
+		pth_err_set(&m->e, PTH_INPUT, "%s:%u:%u: ready: '%.40s' is not a port",
+		    ((const struct pth_dval *)v)->file, v->line, v->col, b.s ? b.s : "");
+		goto fail;
+	}
+	if (i < 2)
+		pth_json_set(o, "port", json_integer(port));
+	else if (i == 5)
+		pth_json_set(o, "us", json_integer(pth_duration(b.s ? b.s : "", &us) ? us : 0));
+	else if (i != 4)
+		pth_json_set(o, i == 2 ? "path" : "matches", pth_json_text(b.s ? b.s : "", b.len));
+	if (i == 3) {
+		pth_buf_cut(&b, 0);
+		if (in && plan_text(m->p, in, m->s->vars, &b, &m->e) < 0)
+			goto fail;
+		pth_json_set(o, "file", json_string(b.len ? b.s : "stdout.log"));
+	}
+	us = 10 * SECOND;
+	pth_duration(timeout, &us);
+	pth_json_set(o, "timeout_us", json_integer(us));
+	pth_buf_release(&b);
+	return o;
+fail:
+	pth_buf_release(&b);
+	json_decref(o);
+	return NULL;
+}
+
+static int ready(struct emit *m)
+{
+	const struct pth_ynode *n = pth_desc_role(pth_yaml_get(m->s->view, "ready"), m->s->role), *c;
+	json_t *list = json_array(), *o;
+
+	pth_json_set(m->out, "ready", list);
+	if (!pth_yaml_get(m->s->view, "ready"))
+		n = pth_desc_role(pth_yaml_get(m->s->pview, "ready"), m->s->role);
+	for (c = n && n->kind == PTH_YSEQ ? n->child : n; c; c = n->kind == PTH_YSEQ ? c->next : NULL) {
+		const struct pth_ynode *when = pth_yaml_get(c, "when");
+		int go = when ? plan_truth(m->p, when, m->s->vars, &m->e) : 1;
+
+		if (go == 0)
+			continue;
+		o = go > 0 ? ready_one(m, c) : NULL;
+		if (!o)
+			return -1;
+		pth_json_push(list, o);
+	}
+	return 0;
+}
+
+static void stop(struct emit *m)
+{
+	const struct pth_ynode *n = pth_yaml_get(m->s->view, "stop"), *pn = pth_yaml_get(m->s->pview, "stop");
+	const char *signal = pth_desc_str(n, "signal", pth_desc_str(pn, "signal", "TERM"));
+	const char *grace = pth_desc_str(n, "grace", pth_desc_str(pn, "grace", "5s"));
+	int64_t us = 5 * SECOND;
+	json_t *o = json_object();
+
+	pth_duration(grace, &us);
+	pth_json_set(o, "signal", json_string(signal + (strncmp(signal, "SIG", 3) ? 0 : 3)));
+	pth_json_set(o, "grace_us", json_integer(us));
+	pth_json_set(m->out, "stop", o);
+}
+
+static bool is_finite(const struct plan_service *s)
+{
+	const struct pth_ynode *n = pth_desc_role(pth_yaml_get(s->view, "finite"), s->role);
+
+	if (n && n->kind == PTH_YBOOL)
+		return n->b;
+	return s->client || s->plugin->kind == PTH_TESTER;
+}
+
+/* Is the test lost with this service? network_environment.critical_services
+ * names those that matter, when it names any. */
+static bool critical(const struct plan *p, const struct plan_service *s)
+{
+	json_t *list = json_object_get(p->eparams, "critical_services"), *v;
+	size_t i;
+
+	if (!json_array_size(list))
+		return true;
+	json_array_foreach(list, i, v)
+		if (json_is_string(v) && (!strcmp(json_string_value(v), s->name) ||
+		    !strcmp(json_string_value(v), s->key)))
+			return true;
+	return false;
+}
+
+static void head(struct emit *m)
+{
+	const struct plan_service *s = m->s;
+	json_t *o = m->out;
+
+	pth_json_set(o, "name", json_string(s->name));
+	pth_json_set(o, "plugin", json_string(s->plugin->name));
+	pth_json_set(o, "kind", json_string(pth_kind_name(s->plugin->kind)));
+	pth_json_set(o, "protocol", json_string(s->protocol->name));
+	pth_json_set(o, "version", json_string(s->version));
+	pth_json_set(o, "role", json_string(s->role));
+	pth_json_set(o, "finite", json_boolean(is_finite(s)));
+	if (s->target)
+		pth_json_set(o, "target", json_string(s->target->name));
+	pth_json_set(o, "after", plan_after(m->p, s));
+	pth_json_set(o, "critical", json_boolean(critical(m->p, s)));
+	pth_json_set(o, "address", json_string(s->address));
+	pth_json_set(o, "port", s->port ? json_integer(s->port) : json_null());
+	pth_json_set(o, "transport", json_string(s->transport));
+}
+
+/* What an image needs is only of use where images are built. */
+static int docker(struct emit *m)
+{
+	const struct pth_ynode *d = pth_yaml_get(m->s->view, "docker"), *images = pth_yaml_get(m->p->eview, "images");
+	json_t *v;
+
+	if (!d || !images || !images->b)
+		return 0;
+	v = plan_tree(m->p, d, m->s->vars, &m->e);
+	if (!v)
+		return -1;
+	pth_json_set(m->out, "docker", v);
+	return 0;
+}
+
+static int body(struct emit *m)
+{
+	int64_t timeout_us = seconds(json_object_get(m->s->rec, "timeout"), 60 * SECOND);
+
+	if (plan_params_late(m->p, m->s, &m->e) < 0 || lists(m, "dirs") < 0)
+		return -1;
+	json_object_set(m->out, "files", m->s->files);
+	if (environment(m) < 0 || phases(m, timeout_us) < 0 || ready(m) < 0)
+		return -1;
+	stop(m);
+	pth_json_set(m->out, "timeout_us", json_integer(timeout_us));
+	if (lists(m, "requires") < 0 || lists(m, "keylogs") < 0 || lists(m, "artifacts") < 0 ||
+	    lists(m, "metrics") < 0 || lists(m, "verdict") < 0)
+		return -1;
+	return docker(m);
+}
+
+json_t *plan_service_emit(struct plan *p, struct plan_service *s)
+{
+	struct emit m = { .p = p, .s = s, .out = json_object() };
+	struct pth_buf at = PTH_BUF_INIT;
+
+	head(&m);
+	if (body(&m) < 0) {
+		plan_problem(p, PTH_ERROR, plan_path(&at, s, "implementation.name"), "%s: %s", s->name, m.e.text);
+		pth_buf_release(&at);
+	}
+	return m.out;
+}

@@ -1,0 +1,150 @@
+#include "plan_priv.h"
+
+#include <string.h>
+
+#include "text.h"
+
+static bool skipped(const struct plan_given *g, const char *key)
+{
+	const char *const *s;
+
+	for (s = g->skip; s && *s; s++)
+		if (!strcmp(*s, key))
+			return true;
+	return false;
+}
+
+static void unknown(struct plan *p, const char *plugin, const struct pth_ynode *specs,
+    const struct plan_given *g, const char *key)
+{
+	const char **names = pth_xarray(NULL, specs ? specs->n + 1 : 1, sizeof *names);
+	const struct pth_ynode *s;
+	struct pth_buf path = PTH_BUF_INIT, shown = PTH_BUF_INIT;
+	const char *near;
+	size_t n = 0;
+
+	for (s = specs ? specs->child : NULL; s; s = s->next)
+		names[n++] = s->key;
+	near = pth_nearest(key, names, n);
+	pth_buf_addf(&path, "%s.%s", g->path, key);
+	pth_show(&shown, key, 80);
+	plan_problem(p, g->unknown, path.s, "%s has no parameter '%s'%s%s%s", plugin, shown.s,
+	    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	pth_buf_release(&path);
+	pth_buf_release(&shown);
+	free(names);
+}
+
+static json_t *one(struct plan *p, const struct pth_ynode *spec, const struct plan_given *given,
+    size_t n)
+{
+	struct pth_buf path = PTH_BUF_INIT;
+	struct pth_err e = { 0 };
+	const json_t *v = NULL;
+	json_t *out;
+	size_t i;
+
+	for (i = 0; i < n && !v; i++)
+		if (!skipped(&given[i], spec->key))
+			v = json_object_get(given[i].map, spec->key);
+	if (!v)
+		out = pth_param_default(spec->key, spec, &e);
+	else
+		out = pth_param_value(spec->key, spec, v, &e);
+	if (!out) {
+		pth_buf_addf(&path, "%s.%s", v ? given[i - 1].path : given[0].path, spec->key);
+		plan_problem(p, PTH_ERROR, path.s, "%s", e.text);
+		pth_buf_release(&path);
+		return json_null();
+	}
+	if (json_is_null(out) && pth_yaml_get(spec, "required") && pth_yaml_get(spec, "required")->b)
+		plan_problem(p, PTH_ERROR, given[0].path, "parameter '%s' is missing", spec->key);
+	return out;
+}
+
+json_t *plan_params(struct plan *p, const char *plugin, const struct pth_ynode *view,
+    const struct plan_given *given, size_t n)
+{
+	const struct pth_ynode *specs = pth_yaml_get(view, "parameters"), *s;
+	json_t *out = json_object();
+	const char *key;
+	json_t *v;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		json_object_foreach((json_t *)given[i].map, key, v)
+			if (!skipped(&given[i], key) && !pth_yaml_get(specs, key))
+				unknown(p, plugin, specs, &given[i], key);
+	for (s = specs ? specs->child : NULL; s; s = s->next)
+		if (s->kind == PTH_YMAP)
+			pth_json_set(out, s->key, one(p, s, given, n));
+	return out;
+}
+
+/* Every string in v as a template. */
+static json_t *rendered(struct plan *p, const char *name, json_t *v, json_t *vars, struct pth_err *e)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	json_t *out, *item;
+	const char *key;
+	size_t i;
+
+	if (json_is_string(v)) {
+		out = plan_user_text(p, name, json_string_value(v), vars, &b, e) < 0 ? NULL :
+		    pth_json_text(b.s ? b.s : "", b.len);
+		pth_buf_release(&b);
+		return out;
+	}
+	if (!json_is_array(v) && !json_is_object(v))
+		return json_incref(v);
+	out = json_is_array(v) ? json_array() : json_object();
+	json_array_foreach(v, i, item) {
+		item = rendered(p, name, item, vars, e);
+		if (!item)
+			goto fail;
+		pth_json_push(out, item);
+	}
+	json_object_foreach(v, key, item) {
+		item = rendered(p, name, item, vars, e);
+		if (!item)
+			goto fail;
+		pth_json_set(out, key, item);
+	}
+	return out;
+fail:
+	json_decref(out);
+	return NULL;
+}
+
+static int late(struct plan *p, struct plan_service *s, const struct pth_ynode *spec, struct pth_err *e)
+{
+	const struct pth_ynode *t = pth_yaml_get(spec, "template"), *from = pth_yaml_get(spec, "from");
+	json_t *v = json_object_get(s->params, spec->key), *out = NULL;
+	struct pth_buf name = PTH_BUF_INIT;
+
+	if (t && t->b && !json_is_null(v)) {
+		pth_buf_addf(&name, "parameter %s", spec->key);
+		out = rendered(p, name.s, v, s->vars, e);
+	} else if (from && from->kind == PTH_YSTR && json_is_null(v)) {
+		pth_dval_where(&name, from);
+		v = pth_json_path(s->vars, from->text);
+		out = v ? json_incref(v) : pth_template_expr(name.s, from->text, s->vars, e);
+	} else
+		return 0;
+	pth_buf_release(&name);
+	if (!out)
+		return -1;
+	json_object_set(s->params, spec->key, out);
+	pth_json_set(s->vars, spec->key, out);
+	return 0;
+}
+
+int plan_params_late(struct plan *p, struct plan_service *s, struct pth_err *e)
+{
+	const struct pth_ynode *specs = pth_yaml_get(s->view, "parameters"), *c;
+
+	for (c = specs ? specs->child : NULL; c; c = c->next)
+		if (c->kind == PTH_YMAP && late(p, s, c, e) < 0)
+			return -1;
+	return 0;
+}

@@ -1,0 +1,123 @@
+/* Inside the plan room: what its files share. */
+#ifndef PTH_PLAN_PRIV_H
+#define PTH_PLAN_PRIV_H
+
+#include "err.h"
+#include "json.h"
+#include "plan.h"
+#include "plugin.h"
+#include "rec.h"
+
+struct plan_service {
+	const char *key, *name;  /* in the experiment; name of directory and host */
+	json_t *rec;             /* its part of the record, borrowed */
+	struct pth_plugin *plugin, *protocol;
+	const struct pth_ynode *view, *pview; /* with version and role applied */
+	const char *version, *role;
+	struct plan_service *target;
+	json_t *params;          /* owned */
+	json_t *pparams;         /* the protocol's parameters, owned */
+	json_t *info;            /* what others see as target.*, owned */
+	json_t *vars;            /* of its templates, owned */
+	json_t *files;           /* owned */
+	char *address, *listen;  /* owned */
+	int64_t port;            /* 0: none */
+	const char *transport;
+	bool client, own_certs, port_given;
+	int mark;                /* for the order: 0 new, 1 on the way, 2 done */
+};
+
+struct plan_exec {
+	struct pth_plugin *plugin;
+	const struct pth_ynode *view;
+	json_t *params;
+	const json_t *only;      /* names of services, or NULL for all */
+};
+
+struct plan {
+	struct pth_plugins *ps;
+	json_t *rec;
+	struct pth_diags *d;
+	size_t errors;           /* of d at the start */
+	struct pth_plugin *env;
+	const struct pth_ynode *eview;
+	json_t *eparams;
+	struct plan_exec *x;
+	size_t nx;
+	struct plan_service *v;
+	size_t n;
+	struct plan_service **order;
+	json_t *services;        /* infos by name */
+	json_t *names;
+	json_t *test;            /* test.* of templates */
+};
+
+/* plan.c: a problem at the record's mark of `path` (or of the nearest path
+ * above that has one). */
+void plan_problem(struct plan *p, enum pth_severity s, const char *path, const char *fmt, ...)
+    PTH_PRINTF(4, 5);
+/* A mark's path "services.KEY.what". */
+const char *plan_path(struct pth_buf *b, const struct plan_service *s, const char *what);
+bool plan_failed(const struct plan *p);
+struct plan_service *plan_find(struct plan *p, const char *name);
+
+/* plan_service.c: first look at each service: plugin, version, parameters. */
+void plan_service_look(struct plan *p, struct plan_service *s);
+void plan_service_release(struct plan_service *s);
+/* plan_emit.c: its part of the plan, once all are known. */
+json_t *plan_service_emit(struct plan *p, struct plan_service *s);
+
+/* plan_param.c: values for a descriptor's parameters; given and more are
+ * objects or NULL, given wins. Unknown names in given: `unknown` severity, in
+ * more: a warning. New object. */
+struct plan_given {
+	const json_t *map;
+	const char *path;        /* of its marks */
+	enum pth_severity unknown;
+	const char *const *skip; /* names that are no parameters, NULL-ended */
+};
+json_t *plan_params(struct plan *p, const char *plugin, const struct pth_ynode *view,
+    const struct plan_given *given, size_t n);
+/* `from:` and `template:` once the variables are there. */
+int plan_params_late(struct plan *p, struct plan_service *s, struct pth_err *e);
+
+/* plan_net.c: addresses, ports, targets */
+void plan_net(struct plan *p);
+
+/* plan_order.c: order the services; problems to p->d. */
+void plan_order(struct plan *p);
+/* Who must be where before s starts: [{"service","state"}]. */
+json_t *plan_after(struct plan *p, const struct plan_service *s);
+
+/* plan_vars.c */
+json_t *plan_vars(struct plan *p, struct plan_service *s);
+
+/*
+ * plan_args.c: a descriptor's values with templates filled in. Text goes to b;
+ * `args` appends words to out; a command is an object, or json null when its
+ * `when` is false; a tree is any value. p NULL: placeholders stay.
+ */
+int plan_text(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_buf *b,
+    struct pth_err *e);
+/* A `when:` expression: 1, 0, or -1 with e. */
+int plan_truth(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_err *e);
+int plan_args(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e);
+json_t *plan_cmd(struct plan *p, const struct pth_ynode *n, json_t *vars, int64_t timeout_us,
+    struct pth_err *e);
+/* All commands of a list, appended to out. */
+int plan_cmds(struct plan *p, const struct pth_ynode *list, json_t *vars, int64_t timeout_us,
+    json_t *out, struct pth_err *e);
+json_t *plan_tree(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_err *e);
+/* List of trees, appended to out; NULL list is nothing. */
+int plan_list(struct plan *p, const struct pth_ynode *list, json_t *vars, json_t *out,
+    struct pth_err *e);
+/* Text of a scalar JSON value, for arguments. */
+void plan_scalar(struct pth_buf *b, const json_t *v);
+/* A text of the experiment's (not of a descriptor) as a template. */
+int plan_user_text(struct plan *p, const char *name, const char *text, json_t *vars,
+    struct pth_buf *b, struct pth_err *e);
+
+/* plan_name.c: @{service:attribute[secondary]:format} in b from `at` on. */
+int plan_names(struct plan *p, struct pth_buf *b, size_t at, struct pth_err *e);
+
+#endif

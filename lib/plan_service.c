@@ -1,0 +1,183 @@
+/*
+ * The first look at a service: which plugin, protocol, version and role, and
+ * are its parameters right?
+ */
+#include "plan_priv.h"
+
+#include <string.h>
+
+#include "text.h"
+
+static void suggest(struct plan *p, struct plan_service *s, const char *what, const char *got,
+    const char *near, const char *path)
+{
+	struct pth_buf at = PTH_BUF_INIT, shown = PTH_BUF_INIT;
+
+	pth_show(&shown, got, 80);
+	plan_problem(p, PTH_ERROR, plan_path(&at, s, path), "no %s named '%s'%s%s%s", what,
+	    shown.s ? shown.s : "", near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	pth_buf_release(&at);
+	pth_buf_release(&shown);
+}
+
+static bool usable(struct plan *p, struct plan_service *s, struct pth_plugin *plugin, const char *path)
+{
+	struct pth_buf at = PTH_BUF_INIT;
+	struct pth_err e;
+
+	if (pth_plugin_load(p->ps, plugin, NULL, &e) == 0)
+		return true;
+	plan_problem(p, PTH_ERROR, plan_path(&at, s, path), "cannot use %s: %s", plugin->name, e.text);
+	pth_buf_release(&at);
+	return false;
+}
+
+static bool look_plugin(struct plan *p, struct plan_service *s, const char *protocol)
+{
+	const json_t *impl = json_object_get(s->rec, "implementation");
+	const char *name = pth_json_str(impl, "name", ""), *type = pth_json_str(impl, "type", "iut");
+	enum pth_kind kind = !strcmp(type, "iut") ? PTH_IUT : PTH_TESTER;
+	enum pth_kind other = kind == PTH_IUT ? PTH_TESTER : PTH_IUT;
+	struct pth_buf at = PTH_BUF_INIT;
+
+	s->plugin = pth_plugins_find(p->ps, kind, name, protocol);
+	if (!s->plugin)
+		s->plugin = pth_plugins_find(p->ps, kind, name, NULL);
+	if (s->plugin)
+		return usable(p, s, s->plugin, "implementation.name");
+	if (pth_plugins_find(p->ps, other, name, NULL)) {
+		plan_problem(p, PTH_ERROR, plan_path(&at, s, "implementation.type"), "%s is %s; write type: %s",
+		    name, other == PTH_IUT ? "an implementation" : "a tester", other == PTH_IUT ? "iut" : "testers");
+		pth_buf_release(&at);
+	} else
+		suggest(p, s, kind == PTH_IUT ? "implementation" : "tester", name,
+		    pth_plugins_nearest(p->ps, kind, name), "implementation.name");
+	return false;
+}
+
+static bool look_protocol(struct plan *p, struct plan_service *s, const char *name)
+{
+	const struct pth_ynode *speaks = pth_yaml_get(s->plugin->root, "protocol");
+	struct pth_buf at = PTH_BUF_INIT, b = PTH_BUF_INIT;
+	const struct pth_ynode *c;
+
+	s->protocol = pth_plugins_find(p->ps, PTH_PROTOCOL, name, NULL);
+	if (!s->protocol) {
+		suggest(p, s, "protocol", name, pth_plugins_nearest(p->ps, PTH_PROTOCOL, name), "protocol.name");
+		return false;
+	}
+	if (!usable(p, s, s->protocol, "protocol.name"))
+		return false;
+	if (pth_desc_has(speaks, name) || pth_desc_has(speaks, "any"))
+		return true;
+	for (c = speaks->child; c; c = c->next)
+		pth_buf_addf(&b, "%s%s", b.len ? ", " : "", c->text);
+	plan_problem(p, PTH_ERROR, plan_path(&at, s, "protocol.name"), "%s speaks %s, not %s",
+	    s->plugin->name, b.len ? b.s : speaks->text, name);
+	pth_buf_release(&at);
+	pth_buf_release(&b);
+	return false;
+}
+
+static void unknown_version(struct plan *p, struct plan_service *s, const struct pth_ynode *known)
+{
+	struct pth_buf at = PTH_BUF_INIT, b = PTH_BUF_INIT, shown = PTH_BUF_INIT;
+	const struct pth_ynode *c;
+
+	pth_show(&shown, s->version, 80);
+	for (c = known->child; c; c = c->next)
+		pth_buf_addf(&b, "%s%s", b.len ? ", " : "", c->key);
+	plan_problem(p, PTH_ERROR, plan_path(&at, s, "protocol.version"), "%s has no version '%s'; it has %s",
+	    s->plugin->name, shown.s, b.s ? b.s : "none");
+	pth_buf_release(&at);
+	pth_buf_release(&b);
+	pth_buf_release(&shown);
+}
+
+static void look_version(struct plan *p, struct plan_service *s)
+{
+	const struct pth_ynode *known = pth_yaml_get(s->plugin->root, "versions");
+	const char *given = pth_json_str(json_object_get(s->rec, "protocol"), "version", "");
+
+	if (!*given)
+		given = pth_json_str(json_object_get(s->rec, "implementation"), "version", "");
+	s->version = given;
+	if (!known || !known->child)
+		known = pth_yaml_get(s->protocol->root, "versions");
+	if (!*s->version)
+		s->version = pth_desc_str(s->plugin->root, "default_version",
+		    pth_desc_str(s->protocol->root, "default_version", ""));
+	else if (known && known->child && !pth_yaml_get(known, s->version))
+		unknown_version(p, s, known);
+}
+
+static void look_role(struct plan *p, struct plan_service *s)
+{
+	const struct pth_ynode *commands = pth_yaml_get(s->view, "commands"), *c;
+	struct pth_buf at = PTH_BUF_INIT, b = PTH_BUF_INIT;
+
+	if (pth_desc_role(commands, s->role) || json_object_get(s->rec, "command_override"))
+		return;
+	for (c = commands ? commands->child : NULL; c; c = c->next)
+		pth_buf_addf(&b, "%s%s", b.len ? ", " : "", c->key);
+	plan_problem(p, PTH_ERROR, plan_path(&at, s, "protocol.role"), "%s has no command for the role %s; it has %s",
+	    s->plugin->name, s->role, b.s ? b.s : "none");
+	pth_buf_release(&at);
+	pth_buf_release(&b);
+}
+
+static void look_params(struct plan *p, struct plan_service *s)
+{
+	static const char *const plain[] = { "name", "type", "version", "version_config", "parameters", NULL };
+	const json_t *impl = json_object_get(s->rec, "implementation");
+	struct pth_buf a = PTH_BUF_INIT, b = PTH_BUF_INIT, c = PTH_BUF_INIT;
+	struct plan_given given[] = {
+		{ impl, plan_path(&a, s, "implementation"), PTH_ERROR, plain },
+		{ json_object_get(impl, "parameters"), plan_path(&b, s, "implementation.parameters"),
+		    PTH_ERROR, NULL },
+		{ json_object_get(s->rec, "plugin_config"), plan_path(&c, s, "plugin_config"),
+		    PTH_WARNING, plain },
+	};
+	static const struct plan_given none = { NULL, "", PTH_ERROR, NULL };
+
+	s->params = plan_params(p, s->plugin->name, s->view, given, countof(given));
+	s->pparams = plan_params(p, s->protocol->name, s->pview, &none, 1);
+	if (!json_object_get(s->pparams, "port") && pth_yaml_get(s->pview, "port"))
+		pth_json_set(s->pparams, "port", json_integer(pth_yaml_get(s->pview, "port")->i));
+	pth_buf_release(&a);
+	pth_buf_release(&b);
+	pth_buf_release(&c);
+}
+
+void plan_service_look(struct plan *p, struct plan_service *s)
+{
+	const json_t *protocol = json_object_get(s->rec, "protocol");
+	const char *name = pth_json_str(protocol, "name", ""), *cert;
+
+	s->role = pth_json_str(protocol, "role", "server");
+	s->client = !strcmp(s->role, "client");
+	s->params = json_object();
+	s->pparams = json_object();
+	if (!look_plugin(p, s, name) || !look_protocol(p, s, name))
+		return;
+	look_version(p, s);
+	s->view = pth_plugin_view(p->ps, s->plugin, s->version, s->role);
+	s->pview = pth_plugin_view(p->ps, s->protocol, s->version, s->role);
+	look_role(p, s);
+	json_decref(s->params);
+	json_decref(s->pparams);
+	look_params(p, s);
+	cert = pth_json_str(s->params, "cert_file", "");
+	s->own_certs = !*cert || pth_json_bool(s->rec, "generate_new_certificates", false);
+}
+
+void plan_service_release(struct plan_service *s)
+{
+	json_decref(s->params);
+	json_decref(s->pparams);
+	json_decref(s->info);
+	json_decref(s->vars);
+	json_decref(s->files);
+	free(s->address);
+	free(s->listen);
+}

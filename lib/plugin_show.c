@@ -1,0 +1,65 @@
+/*
+ * A descriptor as YAML for people, each value with the place it came from.
+ */
+#include "plugin.h"
+
+#include <string.h>
+
+#include "json.h"
+
+static void origin(struct pth_buf *b, const struct pth_ynode *n, bool origins)
+{
+	if (origins) {
+		pth_buf_adds(b, "  # ");
+		pth_dval_where(b, n);
+	}
+	pth_buf_addc(b, '\n');
+}
+
+/* JSON's form of a string is YAML too; plain where nothing can be misread. */
+static void scalar(struct pth_buf *b, const struct pth_ynode *n)
+{
+	static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "0123456789_./@-";
+	json_t *v;
+
+	if (n->kind == PTH_YSTR && n->plain && n->len && strspn(n->text, safe) == n->len &&
+	    n->text[0] != '-' && n->text[0] != '@') {
+		pth_buf_adds(b, n->text);
+		return;
+	}
+	v = pth_yaml_json(n);
+	pth_json_dump(b, v);
+	json_decref(v);
+}
+
+static void show(struct pth_buf *b, const struct pth_ynode *n, unsigned depth, bool origins)
+{
+	const struct pth_ynode *c;
+	unsigned i;
+
+	for (c = n->child; c; c = c->next) {
+		for (i = 0; i < depth; i++)
+			pth_buf_adds(b, "  ");
+		if (c->key)
+			pth_buf_addf(b, "%s:", c->key);
+		else
+			pth_buf_addc(b, '-');
+		if (c->kind < PTH_YSEQ || !c->child) {
+			pth_buf_addc(b, ' ');
+			if (c->kind >= PTH_YSEQ)
+				pth_buf_adds(b, c->kind == PTH_YSEQ ? "[]" : "{}");
+			else
+				scalar(b, c);
+			origin(b, c, origins);
+		} else {
+			pth_buf_addc(b, '\n');
+			show(b, c, depth + 1, origins);
+		}
+	}
+}
+
+void pth_desc_show(struct pth_buf *b, const struct pth_ynode *root, bool origins)
+{
+	show(b, root, 0, origins);
+}
