@@ -211,13 +211,26 @@ spawn(struct pth_service *s, const json_t *cmd, int64_t now, int64_t zero)
 	s->deadline = limit > 0 ? now + limit : NEVER;
 }
 
+/* "exit code 3" or "signal SEGV". */
+static const char *
+how(const struct pth_exit *x, char to[32])
+{
+	char sig[16];
+
+	if (x->signaled)
+		snprintf(to, 32, "signal %s", pth_signal_name(x->signal, sig));
+	else
+		snprintf(to, 32, "exit code %d", x->code);
+	return to;
+}
+
 /* Note a finished phase command; false when it was critical and failed. */
 static bool
 note_phase(struct pth_service *s, const struct pth_exit *x, int64_t now)
 {
 	const json_t *cmd = command(s);
 	const char *argv0 = json_string_value(json_array_get(json_object_get(cmd, "argv"), 0));
-	char sig[16], log[64];
+	char sig[16], log[64], ended[32];
 	json_t *o = json_object();
 
 	snprintf(log, sizeof log, "phases/%s", phase_names[s->phase]);
@@ -244,9 +257,8 @@ note_phase(struct pth_service *s, const struct pth_exit *x, int64_t now)
 		fail(s, PTH_END_TIMEOUT, "%s: %s took too long; see %s/%s.stderr.log",
 		    phase_names[s->phase], argv0, s->name, log);
 	else
-		fail(s, PTH_END_NOT_STARTED, "%s: %s ended with %s %s; see %s/%s.stderr.log",
-		    phase_names[s->phase], argv0, x->signaled ? "signal" : "exit code",
-		    pth_signal_name(x->signaled ? x->signal : x->code, sig), s->name, log);
+		fail(s, PTH_END_NOT_STARTED, "%s: %s ended with %s; see %s/%s.stderr.log",
+		    phase_names[s->phase], argv0, how(x, ended), s->name, log);
 	return false;
 }
 
@@ -288,7 +300,7 @@ static void
 ran_to_end(struct pth_service *s, const struct pth_exit *x, int64_t now, int64_t zero)
 {
 	bool was_ready = s->state == PTH_ST_READY || s->state == PTH_ST_RUNNING;
-	char sig[16], line[300];
+	char sig[16], line[300], ended[32];
 
 	s->exit = *x;
 	s->exited = true;
@@ -297,6 +309,8 @@ ran_to_end(struct pth_service *s, const struct pth_exit *x, int64_t now, int64_t
 	    "signal", x->signaled ? pth_signal_name(x->signal, sig) : NULL, "core", x->core);
 	s->phase = PTH_POST_RUN;
 	s->index = 0;
+	if (s->state == PTH_ST_ERROR)
+		return; /* given up on before, and stopped for that */
 	if (s->killed_late) {
 		fail(s, PTH_END_TIMEOUT, "still running after its timeout");
 		s->end = PTH_END_TIMEOUT;
@@ -313,9 +327,7 @@ ran_to_end(struct pth_service *s, const struct pth_exit *x, int64_t now, int64_t
 	/* The end came while it was still being waited for. */
 	s->failed_early = true;
 	last_line(s, line, sizeof line);
-	snprintf(s->error, sizeof s->error, "ended with %s %s before it was ready%s",
-	    x->signaled ? "signal" : "exit code",
-	    pth_signal_name(x->signaled ? x->signal : x->code, sig), line);
+	snprintf(s->error, sizeof s->error, "ended with %s before it was ready%s", how(x, ended), line);
 	pth_service_to(s, PTH_ST_ERROR);
 }
 

@@ -1,0 +1,386 @@
+#!/bin/sh
+# pth-exec on plans made here by hand, so that it is tested without the other
+# stages. A plan is built from services: svc NAME JSON ARGV...
+. "$TOP/tests/lib.sh"
+
+# One service. Its argv comes last; JSON is merged over the defaults.
+svc() { # name json argv...
+	name=$1 json=$2
+	shift 2
+	jq -cn --arg name "$name" --argjson over "$json" '
+		{name: $name, finite: true, phases: {run: {argv: $ARGS.positional}},
+		 stop: {signal: "TERM", grace_us: 300000}, timeout_us: 20000000} * $over' --args -- "$@"
+}
+
+# One test record: rec ID SERVICE... ; plan keys from $plan when set.
+rec() {
+	id=$1
+	shift
+	printf '%s\n' "$@" | jq -cs --arg id "$id" --argjson plan "${plan:-{\}}" '
+		{pth: 1, type: "test", run: "hand", id: $id, index: 1, of: 1, name: $id,
+		 plan: ({environment: {type: "localhost", isolation: "full"}, timeout_us: 30000000,
+		         setup: [], capture: null, order: [.[].name], services: .} * $plan)}'
+}
+
+end() {
+	echo "{\"pth\":1,\"type\":\"end\",\"tests\":$1}"
+}
+
+# exec1 SERVICE...: run one test "t" and leave its result in $out.
+exec1() {
+	{ rec t "$@"; end 1; } >plan
+	run pth-exec -o out plan
+	echo "$out" >records
+	out=$(jq -c 'select(.type == "test").result' records)
+}
+
+field() { # jq expression over the result
+	printf '%s\n' "$out" | jq -r "$1"
+}
+
+minip() { # count [port]: server and client of the ping-pong protocol
+	svc server "{\"finite\": false, \"ready\": [{\"kind\": \"udp\", \"port\": ${2:-4443}, \"timeout_us\": 5000000}], \"stop\": {\"signal\": \"INT\"}}" \
+		@{libexec}/miniP_server -p "${2:-4443}"
+	svc client '{"after": [{"service": "server", "state": "ready"}]}' \
+		@{libexec}/miniP_client -p "${2:-4443}" -i 127.0.0.1 -n "$1"
+}
+
+setUp() {
+	rm -rf out plan records
+	plan=
+}
+
+testPingPongIsCapturedWhole() {
+	need_namespaces || return
+	plan='{"capture": {"interface": "lo", "file": "capture.pcapng"}}'
+	minip 20 >services
+	exec1 "$(sed -n 1p services)" "$(sed -n 2p services)"
+	assertCode 0
+	assertEquals completed "$(field .status)"
+	assertEquals '40 0' "$(field '.capture | "\(.packets) \(.dropped)"')"
+	assertEquals stopped "$(field .services.server.reason)"
+	assertEquals '0 exit' "$(field '.services.client | "\(.code) \(.reason)"')"
+	assertEquals true "$(field '.services.client.started_us >= .services.server.ready_us')"
+	assertEquals 20 "$(grep -c pong out/t/client/stdout.log)"
+	need capinfos wireshark-common || return
+	assertEquals 40 "$(capinfos -Mcr out/t/capture.pcapng 2>/dev/null | grep -o '[0-9]*$')"
+}
+
+testOrdinaryUserHasIsolationAndCapture() {
+	need_root || return
+	id nobody >/dev/null 2>&1 || skip 'no user nobody' || return
+	setpriv --reuid=65534 --regid=65534 --clear-groups unshare -Urn true 2>/dev/null ||
+		skip 'this host forbids user namespaces to ordinary users' || return
+	plan='{"capture": {"interface": "lo", "file": "capture.pcapng"}}'
+	minip 3 >services
+	{ rec t "$(sed -n 1p services)" "$(sed -n 2p services)"; end 1; } >plan.jsonl
+	mkdir -m 777 user
+	chmod 711 "$PTH_TMP"
+	run setpriv --reuid=65534 --regid=65534 --clear-groups pth-exec -o "$PTH_TMP/user/out" <plan.jsonl
+	assertCode 0
+	out=$(printf '%s\n' "$out" | jq -c 'select(.type == "test").result')
+	assertEquals completed "$(field .status)"
+	assertEquals 6 "$(field .capture.packets)"
+	assertEquals '[]' "$(field .isolation.missing)"
+	assertEquals 65534 "$(stat -c %u user/out/t/result.json)"
+}
+
+testHostThatForbidsNamespaces() {
+	need unshare util-linux || return
+	plan='{"capture": {"interface": "lo", "file": "capture.pcapng"}}'
+	minip 2 >services
+	{ rec t "$(sed -n 1p services)" "$(sed -n 2p services)"; end 1; } >plan.jsonl
+	# shellcheck disable=SC2016 # for the inner shell
+	run unshare -Urn sh -c 'ip link set lo up; for n in user net pid mnt; do
+		echo 0 >/proc/sys/user/max_${n}_namespaces; done; pth-exec -o out plan.jsonl'
+	assertCode 0
+	assertMatch "$err" environment.degraded
+	out=$(printf '%s\n' "$out" | jq -c 'select(.type == "test").result')
+	assertEquals completed "$(field .status)"
+	assertEquals '[]' "$(field .isolation.used)"
+	assertNotEquals '' "$(field .isolation.reason)"
+}
+
+testCaptureThatCannotStartIsSaid() {
+	plan='{"capture": {"interface": "nosuch0", "file": "capture.pcapng"}}'
+	exec1 "$(svc a '{}' true)"
+	assertEquals completed "$(field .status)"
+	assertMatch "$(field .capture.error)" 'nosuch0'
+	assertMatch "$err" capture.failed
+}
+
+testReadiness() {
+	need python3 python3 || return
+	after='{"after": [{"service": "s", "state": "ready"}]}'
+	tcp='import socket,time; time.sleep(.1); s=socket.create_server(("127.0.0.1",5001)); time.sleep(9)'
+	for kind in \
+		'{"kind": "tcp", "port": 5001}' \
+		'{"kind": "file", "path": "up"}' \
+		'{"kind": "log", "matches": "^listening on [0-9]+"}' \
+		'{"kind": "command", "argv": ["test", "-e", "up"]}' \
+		'{"kind": "delay", "us": 150000}'
+	do
+		exec1 "$(svc s "{\"finite\": false, \"ready\": [$kind]}" sh -c \
+			"python3 -c '$tcp' & sleep .1; : >up; echo listening on 5001; wait")" \
+			"$(svc c "$after" true)"
+		assertEquals "$kind: $out" completed "$(field .status)"
+		assertEquals "$kind" true "$(field '.services.c.started_us >= 90000')"
+	done
+}
+
+testNotReadyInTimeTellsTheLastLine() {
+	exec1 "$(svc s '{"finite": false, "ready": [{"kind": "udp", "port": 4443, "timeout_us": 100000}]}' \
+		sh -c 'echo cannot find my key; sleep 9')" \
+		"$(svc c '{"after": [{"service": "s", "state": "ready"}]}' true)"
+	assertEquals error "$(field .status)"
+	assertEquals 's: did not bind UDP port 4443 within 100 ms; last log line: cannot find my key' "$(field .reason)"
+	assertEquals 'not ready' "$(field .services.s.reason)"
+	assertEquals 'not started' "$(field .services.c.reason)"
+}
+
+testEndBeforeReady() {
+	exec1 "$(svc s '{"finite": false, "ready": [{"kind": "udp", "port": 4443}]}' sh -c 'echo bad option >&2; exit 3')"
+	assertEquals error "$(field .status)"
+	assertEquals 's: ended with exit code 3 before it was ready; last log line: bad option' "$(field .reason)"
+}
+
+testStatuses() {
+	exec1 "$(svc a '{}' sh -c 'exit 7')"
+	assertEquals 'failed 7 a ended with exit code 7' "$(field '"\(.status) \(.services.a.code) \(.reason)"')"
+	# shellcheck disable=SC2016 # $$ of the inner shell
+	exec1 "$(svc a '{}' sh -c 'kill -SEGV $$')"
+	assertEquals 'crashed SEGV null' "$(field '"\(.status) \(.services.a.signal) \(.services.a.code)"')"
+	exec1 "$(svc a '{"timeout_us": 100000}' sleep 9)"
+	assertEquals 'timeout timeout' "$(field '"\(.status) \(.services.a.reason)"')"
+	plan='{"timeout_us": 100000}'
+	exec1 "$(svc a '{}' sleep 9)"
+	assertEquals "timeout the test's timeout passed" "$(field '"\(.status) \(.reason)"')"
+	plan='{"wait_us": 100000}'
+	exec1 "$(svc a '{}' sleep 9)"
+	assertEquals timeout "$(field .status)"
+	exec1 "$(svc a '{"finite": false}' sleep 9)"
+	assertEquals 'completed stopped' "$(field '"\(.status) \(.services.a.reason)"')"
+}
+
+testMissingPrograms() {
+	plan=
+	exec1 "$(svc a '{"requires": [{"program": "no-such-prog", "package": "nosuch"}]}' no-such-prog)"
+	assertEquals 'error a: no-such-prog not found; Debian has it in the package nosuch' "$(field '"\(.status) \(.reason)"')"
+	exec1 "$(svc a '{}' no-such-prog)"
+	assertEquals 'error not found' "$(field '"\(.status) \(.services.a.reason)"')"
+	exec1 "$(svc a '{}' /etc/passwd)"
+	assertEquals 'error not executable' "$(field '"\(.status) \(.services.a.reason)"')"
+	exec1 "$(svc a '{}' ./nowhere)"
+	assertEquals 'error not found' "$(field '"\(.status) \(.services.a.reason)"')"
+}
+
+testServerThatDiesEndsTheTest() {
+	# shellcheck disable=SC2016 # $$ of the inner shell
+	exec1 "$(svc s '{"finite": false}' sh -c 'sleep .1; kill -ABRT $$')" "$(svc c '{}' sleep 20)"
+	assertEquals 'crashed s died of signal ABRT' "$(field '"\(.status) \(.reason)"')"
+	assertEquals true "$(field '.duration_us < 5000000')"
+}
+
+testPhasesRunInOrderAndCriticalOnesCount() {
+	exec1 "$(svc a '{"phases": {
+		"post_run": [{"argv": ["sh", "-c", "echo 6 >>order"]}],
+		"pre_run": [{"argv": ["sh", "-c", "echo 4 >>order"]}, {"argv": ["false"], "critical": false}],
+		"post_compile": [{"argv": ["sh", "-c", "echo 3 >>order"]}],
+		"compile": [{"argv": ["sh", "-c", "echo 2 >>order; echo gcc says hello"]}],
+		"pre_compile": [{"argv": ["sh", "-c", "echo 1 >>order"], "env": {"X": "y"}}]}}' \
+		sh -c 'echo 5 >>order')"
+	assertEquals completed "$(field .status)"
+	assertEquals '1 2 3 4 5 6' "$(tr '\n' ' ' <out/t/a/order | sed 's/ $//')"
+	assertEquals 'gcc says hello' "$(cat out/t/a/phases/compile.stdout.log)"
+	assertEquals 'pre_compile compile post_compile pre_run pre_run post_run' \
+		"$(field '[.services.a.phases[].phase] | join(" ")')"
+	exec1 "$(svc a '{"phases": {"compile": [{"argv": ["sh", "-c", "exit 2"]}]}}' true)"
+	assertEquals error "$(field .status)"
+	assertMatch "$(field .reason)" 'compile: sh ended with exit code 2; see a/phases/compile.stderr.log'
+	exec1 "$(svc a '{"phases": {"compile": [{"argv": ["sleep", "9"], "timeout_us": 100000}]}}' true)"
+	assertMatch "$(field .reason)" 'compile: sleep took too long'
+}
+
+testStopLadder() {
+	exec1 "$(svc s '{"finite": false}' sh -c "trap '' TERM; sleep 9 & wait; wait; sleep 9")" "$(svc c '{}' sleep .2)"
+	assertEquals 'completed true KILL stopped' \
+		"$(field '"\(.status) \(.services.s.killed) \(.services.s.signal) \(.services.s.reason)"')"
+	exec1 "$(svc s '{"finite": false, "stop": {"signal": "USR1"}}' \
+		sh -c "trap 'echo bye; exit 0' USR1; echo up; while :; do sleep .05; done")" "$(svc c '{}' sleep .2)"
+	assertEquals bye "$(tail -n 1 out/t/s/stdout.log)"
+}
+
+testEveryByteArrivesUnchanged() {
+	need python3 python3 || return
+	python3 - <<-'P' >plan
+		import json
+		s = "".join(map(chr, range(1, 128))) + "$(id) `id` ; 'q' \"q\" é"
+		print(json.dumps({"pth": 1, "type": "test", "run": "hand", "id": "t", "plan": {
+		  "environment": {"type": "localhost"}, "services": [{"name": "a", "finite": True,
+		  "environment": {"E": s}, "phases": {"run": {"argv": ["sh", "-c",
+		  "printf %s \"$1\" >arg; printf %s \"$E\" >env", "sh", s]}}}]}}))
+		print('{"pth":1,"type":"end","tests":1}')
+		open("want", "w").write(s)
+	P
+	run pth-exec -o out plan
+	assertCode 0
+	assertTrue 'argument' "cmp want out/t/a/arg"
+	assertTrue 'environment' "cmp want out/t/a/env"
+}
+
+testPlacesAndFiles() {
+	exec1 "$(svc a '{"dirs": ["qlog"], "files": [{"path": "www/x.bin", "size": 100000, "seed": 7}, {"path": "t.txt", "text": "in @{dir}"}],
+		"environment": {"D": "@{dir}/a", "KEEP": "@{server:ip}"}}' \
+		sh -c 'echo "$D $1 $KEEP" >places; touch "$TMPDIR/x"; ls -d qlog' sh @{dir})"
+	assertEquals completed "$(field .status)"
+	d=$(cd out/t && pwd)
+	assertEquals "$d/a $d @{server:ip}" "$(cat out/t/a/places)"
+	assertEquals "in $d" "$(cat out/t/a/t.txt)"
+	assertEquals 100000 "$(wc -c <out/t/a/www/x.bin)"
+	sum=$(cksum <out/t/a/www/x.bin)
+	assertFalse 'the temporary directory is gone' '[ -e out/t/tmp ]'
+	exec1 "$(svc a '{"files": [{"path": "www/x.bin", "size": 100000, "seed": 7}]}' true)"
+	assertEquals 'same seed, same bytes' "$sum" "$(cksum <out/t/a/www/x.bin)"
+	exec1 "$(svc a '{"files": [{"path": "../evil", "text": "x"}]}' true)"
+	assertEquals error "$(field .status)"
+	assertFalse '[ -e out/t/evil ]'
+	exec1 "$(svc ../../evil '{}' true)"
+	assertEquals error "$(field .status)"
+}
+
+testSetupCommands() {
+	plan='{"setup": [{"argv": ["sh", "-c", "mkdir certs; echo key >certs/key.pem"]}]}'
+	exec1 "$(svc a '{}' cat @{dir}/certs/key.pem)"
+	assertEquals completed "$(field .status)"
+	assertEquals key "$(cat out/t/a/stdout.log)"
+	plan='{"setup": [{"argv": ["false"]}]}'
+	exec1 "$(svc a '{}' true)"
+	assertEquals 'error not started' "$(field '"\(.status) \(.services.a.reason)"')"
+	assertMatch "$(field .reason)" '^setup: pre_run: false ended with exit code 1'
+}
+
+testDaemonsDoNotSurvive() {
+	need_namespaces || return
+	exec1 "$(svc a '{}' sh -c 'setsid sh -c "(sleep 98765 &)" & setsid sleep 98765 & sleep .1')"
+	assertEquals completed "$(field .status)"
+	assertSoon 2 sh -c '! pgrep -f "sleep 9876[5]"'
+}
+
+testOrderOfResultsAndParallel() {
+	need_namespaces || return
+	for i in 1 2 3 4 5 6; do
+		minip 3 >services
+		rec "$i-t" "$(sed -n 1p services)" "$(sed -n 2p services)" "$(svc z '{}' sleep 0.$((7 - i)))"
+	done >plan.in
+	end 6 >>plan.in
+	run pth-exec -j 6 -o out plan.in
+	assertCode 0
+	assertEquals '1-t 2-t 3-t 4-t 5-t 6-t' "$(printf '%s\n' "$out" | jq -r 'select(.id).id' | tr '\n' ' ' | sed 's/ $//')"
+	assertEquals 6 "$(printf '%s\n' "$out" | grep -c '"status":"completed"')"
+	assertEquals 6 "$(wc -l <out/results.jsonl)"
+	assertEquals 6 "$(wc -l <out/plan.jsonl)"
+	assertMatch "$(tail -n 1 out/events.jsonl)" run.ended
+}
+
+testSelection() {
+	{ rec 1-a "$(svc a '{}' true)"; rec 2-b "$(svc a '{}' true)"; end 2; } >plan.in
+	run pth-exec --only '2-*' -o out plan.in
+	assertCode 0
+	assertEquals 'skipped completed' "$(printf '%s\n' "$out" | jq -r 'select(.id).result.status' | xargs)"
+	run pth-exec -n -o dry plan.in
+	assertEquals 'skipped skipped' "$(printf '%s\n' "$out" | jq -r 'select(.id).result.status' | xargs)"
+	assertFalse 'a dry run makes nothing' '[ -e dry ]'
+}
+
+testErrorsPassThrough() {
+	{ rec 1-a "$(svc a '{}' true)" | jq -c '. + {error: {stage: "plan", message: "unknown plugin"}} | del(.plan)'
+	  rec 2-b "$(svc a '{}' true)" | jq -c '.plan.environment.type = "shadow_ns"'
+	  rec ../3 "$(svc a '{}' true)"
+	  echo '{"pth":1,"type":"note","x":[1]}'
+	  rec 4-d "$(svc a '{}' true)"; end 4; } >plan.in
+	run pth-exec -o out plan.in
+	assertCode 0
+	assertEquals 'error unsupported error completed' "$(printf '%s\n' "$out" | jq -r 'select(.id).result.status' | xargs)"
+	assertMatch "$out" '^\{"pth":1,"type":"note","x":\[1\]\}$'
+	assertEquals '{"pth":1,"type":"end","tests":4}' "$(printf '%s\n' "$out" | tail -n 1)"
+}
+
+testBadStreams() {
+	rec 1-a "$(svc a '{}' true)" >plan.in
+	run pth-exec -o out plan.in
+	assertCode 4
+	assertMatch "$err" 'incomplete'
+	assertNoMatch "$out" '"type":"end"'
+	assertEquals 'but the test ran' completed "$(printf '%s' "$out" | jq -r .result.status)"
+	echo '{"a":1,' >plan.in
+	run pth-exec -o out plan.in
+	assertCode 3
+	assertMatch "$err" '^pth-exec: plan.in:1:'
+	echo '[]' >plan.in
+	run pth-exec -o out plan.in
+	assertCode 3
+	run pth-exec -j 0
+	assertCode 2
+	run pth-exec --nonsense
+	assertCode 2
+	run pth-exec nowhere.jsonl
+	assertCode 4
+}
+
+testOutputThatCannotBeWritten() {
+	{ rec 1-a "$(svc a '{}' true)"; end 1; } >plan.in
+	pth-exec -o out plan.in >/dev/full 2>err
+	assertEquals 4 $?
+	assertMatch "$(cat err)" 'write stdout: No space'
+	pth-exec -o out plan.in >&- 2>err
+	assertEquals 0 $? # stdout on /dev/null, no file of ours hit by it
+	mkdir other && : >other/thesis.tex
+	run pth-exec -o other plan.in
+	assertCode 4
+	assertMatch "$err" 'not a run directory'
+	assertTrue '[ -e other/thesis.tex ]'
+	: >file
+	run pth-exec -o file/x plan.in
+	assertCode 4
+}
+
+# A port and a duration that nobody else on the machine uses.
+left_over() {
+	pgrep -f 'miniP_server -p 4473[1]|sleep 8765[4]' >/dev/null
+}
+
+testKillLeavesNothing() {
+	need_namespaces || return
+	plan='{"capture": {"interface": "lo", "file": "capture.pcapng"}}'
+	minip 100000000 44731 >services
+	{ rec t "$(sed -n 1p services)" "$(sed -n 2p services)" "$(svc d '{}' sh -c 'setsid sleep 87654 & sleep 87654')"; end 1; } >plan.in
+	for delay in 0.01 0.03 0.06 0.1 0.3; do
+		pth-exec -o out plan.in >/dev/null 2>&1 &
+		pid=$!
+		sleep $delay
+		kill -KILL $pid
+		wait $pid 2>/dev/null
+		assertSoon 2 sh -c "! pgrep -f 'miniP_server -p 4473[1]|sleep 8765[4]'"
+		assertEquals 'temporary files' '' "$(find out -name '.*' -type f)"
+	done
+}
+
+testInterrupt() {
+	{ rec 1-t "$(svc s '{"finite": false, "stop": {"signal": "INT"}}' sh -c "trap 'echo bye; exit 0' INT; while :; do sleep .05; done")" \
+		"$(svc c '{}' sleep 87654)"
+	  rec 2-t "$(svc a '{}' true)"; end 2; } >plan.in
+	# setsid: a shell's background job ignores INT otherwise
+	setsid pth-exec -j 1 -o out plan.in >records 2>err &
+	pid=$!
+	assertSoon 5 grep -q test.running err
+	kill -INT "$(pgrep -f 'pth-exec -j 1 -o out plan[.]in' | head -n 1)"
+	wait $pid
+	assertEquals 130 $?
+	assertEquals 'interrupted interrupted' "$(jq -r 'select(.id).result.status' records | xargs)"
+	assertEquals bye "$(cat out/1-t/s/stdout.log)"
+	assertMatch "$(tail -n 1 records)" '"type":"end","tests":2'
+	left_over
+	assertNotEquals 0 $?
+}
+
+. shunit2
