@@ -114,9 +114,7 @@ static void show_value(struct pth_buf *b, const struct pth_ynode *n)
 		pth_buf_addf(b, "a %s", pth_ykind_name(n->kind));
 		return;
 	}
-	pth_buf_addf(b, "%s '", pth_ykind_name(n->kind));
-	pth_show(b, n->text, 60);
-	pth_buf_addc(b, '\'');
+	pth_buf_addf(b, "%s '%.60s'%s", pth_ykind_name(n->kind), n->text, n->len > 60 ? "..." : "");
 }
 
 static void unexpected(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
@@ -125,7 +123,7 @@ static void unexpected(struct pth_experiment *x, const struct schema *s, const s
 	struct pth_buf b = PTH_BUF_INIT;
 	const char *near = NULL;
 
-	pth_buf_addf(&b, "%s: ", what);
+	pth_buf_addf(&b, "%.60s: ", what);
 	show_value(&b, n);
 	pth_buf_adds(&b, "; expected ");
 	exp_schema_expected(&b, s);
@@ -184,15 +182,12 @@ unsigned exp_environment_kind(const struct pth_ynode *n)
 static void unknown_key(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
     const struct pth_ynode *c, const char *what)
 {
-	struct pth_buf b = PTH_BUF_INIT;
 	const char *near = strlen(c->key) < 60 ? pth_nearest(c->key, s->names, s->nnames) : NULL;
 
-	pth_show(&b, c->key, 60);
 	if (near && !pth_yaml_get(n, near))
-		exp_key_warn(x, c, "%s: unknown key '%s'; did you mean '%s'?", what, b.s, near);
+		exp_key_warn(x, c, "%.60s: unknown key '%.60s'; did you mean '%s'?", what, c->key, near);
 	else
-		exp_key_warn(x, c, "%s: unknown key '%s'", what, b.s);
-	pth_buf_release(&b);
+		exp_key_warn(x, c, "%.60s: unknown key '%.60s'", what, c->key);
 }
 
 static void check_child(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
@@ -206,7 +201,7 @@ static void check_child(struct pth_experiment *x, const struct schema *s, const 
 	if (only && kind == 0)
 		return; /* parameters of a user's own environment */
 	if (only && only != kind) {
-		exp_key_warn(x, c, "'%s' has no effect in environment %s", c->key,
+		exp_key_warn(x, c, "'%.60s' has no effect in environment %s", c->key,
 		    exp_text(n, "type", "docker_compose"));
 		return;
 	}
@@ -215,16 +210,11 @@ static void check_child(struct pth_experiment *x, const struct schema *s, const 
 			unknown_key(x, s, n, c, what);
 		return;
 	}
-	if (s->any == cs && (s->key->flags & F_NAME) && !pth_name_ok(c->key)) {
-		struct pth_buf b = PTH_BUF_INIT;
-
-		pth_show(&b, c->key, 60);
-		exp_key_error(x, c, "'%s' cannot be a service's name; expected letters, digits, "
-		    "'.', '_', '-', at most 63", b.s);
-		pth_buf_release(&b);
-	}
+	if (s->any == cs && (s->key->flags & F_NAME) && !pth_name_ok(c->key))
+		exp_key_error(x, c, "'%.60s' cannot be a service's name; expected letters, digits, "
+		    "'.', '_', '-', at most 63", c->key);
 	if ((cs->key->flags & F_IDLE) && exp_given(c) && !(c->kind >= PTH_YSEQ && c->n == 0))
-		exp_key_warn(x, c, "'%s' has no effect here", c->key);
+		exp_key_warn(x, c, "'%.60s' has no effect here", c->key);
 	if (!(cs->key->flags & F_LATER))
 		exp_check(x, cs, c, c->key);
 }
@@ -238,7 +228,7 @@ static void check_map(struct pth_experiment *x, const struct schema *s, const st
 		check_child(x, s, n, c, kind, what);
 	for (const struct schema *c = s->child; c; c = c->next)
 		if ((c->key->flags & F_NEED) && !pth_yaml_get(n, c->name))
-			exp_error(x, n, "%s: no '%s'; it must be given", what, c->name);
+			exp_error(x, n, "%.60s: no '%s'; it must be given", what, c->name);
 }
 
 void exp_check(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
@@ -252,13 +242,13 @@ void exp_check(struct pth_experiment *x, const struct schema *s, const struct pt
 		if (s->key->flags & F_NEED)
 			unexpected(x, s, n, what);
 		else if (!(t & T_NULL))
-			exp_key_warn(x, n, "%s: no value; taken as not given", what);
+			exp_key_warn(x, n, "%.60s: no value; taken as not given", what);
 	} else if (n->kind == PTH_YMAP && (t & T_MAP)) {
 		check_map(x, s, n, what);
 	} else if (n->kind == PTH_YSEQ && (t & T_LIST)) {
 		for (const struct pth_ynode *c = n->child; c && s->item; c = c->next) {
 			if (c->kind == PTH_YNULL && !(s->item->key->types & T_ANY))
-				exp_error(x, c, "%s: an item without value", what);
+				exp_error(x, c, "%.60s: an item without value", what);
 			else
 				exp_check(x, s->item, c, what);
 		}

@@ -87,6 +87,7 @@ struct pth_experiment {
 	size_t nsrc;
 	struct pth_ynode *root;
 	bool placeholders; /* ${ or @{ occurs somewhere */
+	uint32_t *ports, round; /* of 65536: who took a host port last, see rules */
 	char *run;
 	long total;
 	json_t *settings;

@@ -30,11 +30,16 @@ struct source *exp_source(struct pth_experiment *x, const char *name)
 static void say(struct pth_experiment *x, enum pth_severity sev, unsigned file, unsigned line,
     unsigned col, const char *fmt, va_list ap)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	struct pth_buf raw = PTH_BUF_INIT, utf8 = PTH_BUF_INIT, text = PTH_BUF_INIT;
 
-	pth_buf_vaddf(&b, fmt, ap);
-	pth_diags_add(&x->src[file]->d, sev, line, col, "%s", b.s);
-	pth_buf_release(&b);
+	/* it may quote anything from the file, cut anywhere */
+	pth_buf_vaddf(&raw, fmt, ap);
+	pth_utf8_clean(&utf8, raw.s, raw.len);
+	pth_show(&text, utf8.s, 2000);
+	pth_diags_add(&x->src[file]->d, sev, line, col, "%s", text.s);
+	pth_buf_release(&raw);
+	pth_buf_release(&utf8);
+	pth_buf_release(&text);
 }
 
 #define SAY(name, sev, l, c) \
@@ -125,7 +130,7 @@ struct pth_ynode *exp_source_parse(struct pth_experiment *x, struct source *s)
 	size_t i = 0;
 
 	pth_buf_adds(&s->text, "");
-	n = pth_yaml_load(s->text.s, s->text.len, &x->a, &s->d);
+	n = pth_yaml_try(s->text.s, s->text.len, &x->a, &s->d);
 
 	while (x->src[i] != s)
 		i++;
@@ -262,7 +267,7 @@ static void override(struct pth_experiment *x, const char *name, const char *pat
 	struct pth_ynode *v, *root;
 
 	if (!s) {
-		pth_diags_add(&x->src[0]->d, PTH_ERROR, 0, 0, "too many files and options");
+		pth_diags_add(&x->src[0]->d, PTH_ERROR, 1, 1, "too many files and options");
 		return;
 	}
 	pth_buf_adds(&s->text, *value ? value : "''");
@@ -387,6 +392,8 @@ static void complete(struct pth_experiment *x, const char *path, const struct pt
     size_t n, bool use_env)
 {
 	x->root = exp_source_parse(x, x->src[0]);
+	x->ports = pth_xarray(NULL, 65536, sizeof *x->ports);
+	memset(x->ports, 0, 65536 * sizeof *x->ports);
 	if (!x->root)
 		return;
 	if (x->root->kind != PTH_YMAP) {
@@ -433,7 +440,11 @@ struct pth_experiment *pth_experiment_load(const char *path, const struct pth_ov
 	struct pth_err e;
 
 	if (pth_file_read(path, FILE_MAX, &x->src[0]->text, &e) < 0) {
-		pth_diags_add(&x->src[0]->d, PTH_ERROR, 0, 0, "%s", e.text);
+		size_t known = strlen(path);
+
+		/* the name stands before the message anyway */
+		pth_diags_add(&x->src[0]->d, PTH_ERROR, 1, 1, "%s", !strncmp(e.text, path, known) &&
+		    !strncmp(e.text + known, ": ", 2) ? e.text + known + 2 : e.text);
 		x->src[0]->broken = e.code == PTH_SYSTEM;
 		return x;
 	}
@@ -452,6 +463,7 @@ void pth_experiment_free(struct pth_experiment *x)
 	exp_schema_free(x->schema);
 	json_decref(x->settings);
 	pth_arena_release(&x->a);
+	free(x->ports);
 	free(x->run);
 	free(x);
 }

@@ -54,18 +54,17 @@ static const char *nearest_service(const struct pth_ynode *services, const char 
 static void check_reference(struct pth_experiment *x, const struct pth_ynode *services,
     const struct pth_ynode *n, bool warn)
 {
-	struct pth_buf b = PTH_BUF_INIT, shown = PTH_BUF_INIT;
+	struct pth_buf b = PTH_BUF_INIT;
 	const char *near, *sep = "";
 
 	if (!n || n->kind == PTH_YMAP || n->kind == PTH_YSEQ || n->kind == PTH_YNULL ||
 	    exp_service(services, n->text))
 		return;
 	near = nearest_service(services, n->text);
-	pth_show(&shown, n->text, 60);
-	pth_buf_addf(&b, "there is no service '%s' in this test", shown.s);
+	pth_buf_addf(&b, "there is no service '%.60s' in this test", n->text);
 	if (near)
 		pth_buf_addf(&b, "; did you mean '%s'?", near);
-	else
+	else if (services->n)
 		pth_buf_adds(&b, "; its services are ");
 	for (const struct pth_ynode *c = near ? NULL : services->child; c && b.len < 300; c = c->next) {
 		pth_buf_addf(&b, "%s%.63s", sep, c->key);
@@ -76,7 +75,6 @@ static void check_reference(struct pth_experiment *x, const struct pth_ynode *se
 	else
 		exp_error(x, n, "%s", b.s);
 	pth_buf_release(&b);
-	pth_buf_release(&shown);
 }
 
 static bool has_control(const char *s)
@@ -133,54 +131,47 @@ bool exp_port(const char *s, long long *host, long long *container, const char *
 	return true;
 }
 
-struct ports {
-	unsigned char used[65536]; /* bits: 1 tcp, 2 udp */
-};
+/* A port is taken when its entry has the number of this test in it. */
+static bool is_taken(const struct pth_experiment *x, long long port, unsigned bits)
+{
+	return x->ports[port] >> 2 == x->round && (x->ports[port] & bits);
+}
 
-static void check_port(struct pth_experiment *x, const struct pth_ynode *n, struct ports *p)
+static void check_port(struct pth_experiment *x, const struct pth_ynode *n)
 {
 	long long host, container, free_port;
 	const char *proto;
-	unsigned char bits;
+	unsigned bits;
 
 	if (n->kind == PTH_YMAP || n->kind == PTH_YSEQ || n->kind == PTH_YNULL)
 		return;
 	if (!exp_port(n->text, &host, &container, &proto)) {
-		struct pth_buf b = PTH_BUF_INIT;
-
-		pth_show(&b, n->text, 40);
-		exp_error(x, n, "ports: '%s'; expected HOST:CONTAINER with numbers from 1 to 65535, "
-		    "and /tcp or /udp when wanted", b.s);
-		pth_buf_release(&b);
+		exp_error(x, n, "ports: '%.40s'; expected HOST:CONTAINER with numbers from 1 to 65535, "
+		    "and /tcp or /udp when wanted", n->text);
 		return;
 	}
 	bits = !*proto ? 3 : *proto == 't' ? 1 : 2;
-	if (p->used[host] & bits) {
-		for (free_port = host + 1; free_port < 65535 && p->used[free_port]; free_port++)
+	if (is_taken(x, host, bits)) {
+		for (free_port = host + 1; free_port < 65535 && is_taken(x, free_port, 3); free_port++)
 			;
 		exp_error(x, n, "ports: host port %lld is taken by another entry of this test; "
 		    "%lld is free", host, free_port);
 	}
-	p->used[host] |= bits;
+	x->ports[host] = x->round << 2 | (x->ports[host] >> 2 == x->round ? x->ports[host] & 3 : 0) | bits;
 }
 
 static void check_ports(struct pth_experiment *x, const struct pth_ynode *services)
 {
-	struct ports *p = NULL;
 	const struct pth_ynode *list;
 
+	x->round++;
 	for (const struct pth_ynode *s = services->child; s; s = s->next) {
 		list = pth_yaml_get(s, "ports");
-		if (!list || list->kind != PTH_YSEQ || !list->child)
+		if (!list || list->kind != PTH_YSEQ)
 			continue;
-		if (!p) {
-			p = pth_xmalloc(sizeof *p);
-			memset(p, 0, sizeof *p);
-		}
 		for (const struct pth_ynode *c = list->child; c; c = c->next)
-			check_port(x, c, p);
+			check_port(x, c);
 	}
-	free(p);
 }
 
 /* ---- services */

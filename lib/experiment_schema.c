@@ -138,7 +138,15 @@ const struct schema *exp_schema_child(const struct schema *s, const char *name)
 	return s->any;
 }
 
-static void types_text(struct pth_buf *b, unsigned types)
+static void range_text(struct pth_buf *b, const struct schema *s)
+{
+	if (s->min > -HUGE_VAL && s->max < HUGE_VAL)
+		pth_buf_addf(b, " from %.15g to %.15g", s->min, s->max);
+	else if (s->min > -HUGE_VAL)
+		pth_buf_addf(b, " of at least %.15g", s->min);
+}
+
+static void types_text(struct pth_buf *b, const struct schema *s, bool range)
 {
 	static const struct { unsigned bits; const char *text; } names[] = {
 		{ T_INT, "integer" }, { T_REAL, "number" }, { T_BOOL, "true or false" }, { T_STR, "string" },
@@ -146,12 +154,16 @@ static void types_text(struct pth_buf *b, unsigned types)
 		{ T_DUR, "duration (10ms)" }, { T_PERCENT, "percentage" }, { T_ANY, "anything" },
 		{ T_NULL, "null" },
 	};
+	const unsigned numbers = T_INT | T_REAL | T_SECS | T_PERCENT;
+	unsigned types = s->key->types & ~(range ? (unsigned)T_NULL : 0);
 	const char *sep = "";
 
 	for (size_t i = 0; i < countof(names); i++) {
 		if (!(types & names[i].bits) || (names[i].bits == T_INT && (types & T_REAL)))
 			continue;
 		pth_buf_addf(b, "%s%s", sep, names[i].text);
+		if (range && s->ranged && (names[i].bits & numbers))
+			range_text(b, s);
 		sep = " or ";
 	}
 }
@@ -164,11 +176,7 @@ void exp_schema_expected(struct pth_buf *b, const struct schema *s)
 			pth_buf_addf(b, "%s%s", i ? ", " : "", s->values[i]);
 		return;
 	}
-	types_text(b, s->key->types & ~(unsigned)T_NULL);
-	if (s->ranged && s->min > -HUGE_VAL && s->max < HUGE_VAL)
-		pth_buf_addf(b, " from %.15g to %.15g", s->min, s->max);
-	else if (s->ranged && s->min > -HUGE_VAL)
-		pth_buf_addf(b, ", at least %.15g", s->min);
+	types_text(b, s, true);
 }
 
 /* ---- --explain */
@@ -178,7 +186,7 @@ static void explain(struct pth_buf *b, const struct schema *s)
 	const struct pth_key *k = s->key;
 
 	pth_buf_addf(b, "%s\n\t%s\n\ttype: ", k->path, k->meaning);
-	types_text(b, k->types);
+	types_text(b, s, false);
 	if (s->nvalues || s->ranged) {
 		pth_buf_adds(b, s->nvalues && (k->flags & F_HINT) ? "\n\tusual values: " : "\n\tvalues: ");
 		pth_buf_adds(b, k->values);
@@ -301,15 +309,13 @@ int pth_experiment_explain(struct pth_buf *b, const char *key, struct pth_err *e
 
 void pth_experiment_mdoc(struct pth_buf *b)
 {
-	struct exp_schema *t = exp_schema_new();
-
 	for (size_t i = 0; i < pth_keys_n; i++) {
 		const struct pth_key *k = &pth_keys[i];
 
 		if (!*k->path)
 			continue;
 		pth_buf_addf(b, ".It Ic %s\n%s\n(", k->path, k->meaning);
-		types_text(b, k->types);
+		types_text(b, &(struct schema){ .key = k }, false);
 		if (k->values)
 			pth_buf_addf(b, "%s%s", k->flags & F_HINT ? ", for example " : ": ", k->values);
 		if (k->flags & F_NEED)
@@ -320,5 +326,4 @@ void pth_experiment_mdoc(struct pth_buf *b)
 			pth_buf_adds(b, "; no effect here");
 		pth_buf_adds(b, ")\n");
 	}
-	exp_schema_free(t);
 }

@@ -45,7 +45,7 @@ struct loader {
 	size_t nanchors;
 	const char *keys[256]; /* most keys occur again and again: keep one copy */
 	unsigned documents;
-	bool stop;
+	bool stop, whole; /* the end of the stream was reached */
 };
 
 const char *pth_ykind_name(enum pth_ykind k)
@@ -512,11 +512,16 @@ static void on_event(struct loader *l, const yaml_event_t *ev)
 		on_end(l);
 		break;
 	case YAML_STREAM_END_EVENT:
-		l->stop = true;
+		l->stop = l->whole = true;
 		break;
 	default:
 		break;
 	}
+}
+
+static bool is_empty(const struct pth_ynode *root)
+{
+	return !root || (root->kind == PTH_YNULL && root->len == 0);
 }
 
 static void run(struct loader *l)
@@ -531,7 +536,7 @@ static void run(struct loader *l)
 		on_event(l, &ev);
 		yaml_event_delete(&ev);
 	}
-	if (l->d->errors == 0 && (!l->root || (l->root->kind == PTH_YNULL && l->root->len == 0)))
+	if (l->whole && is_empty(l->root))
 		pth_diags_add(l->d, PTH_ERROR, 1, 1, "the file is empty");
 	while (l->depth)
 		free(l->f[--l->depth].anchor);
@@ -558,11 +563,10 @@ static bool text_ok(const char *text, size_t n, struct pth_diags *d)
 	return false;
 }
 
-struct pth_ynode *pth_yaml_load(const char *text, size_t n, struct pth_arena *a,
+struct pth_ynode *pth_yaml_try(const char *text, size_t n, struct pth_arena *a,
     struct pth_diags *d)
 {
 	struct loader l = { .text = text, .n = n, .a = a, .d = d };
-	size_t errors = d->errors;
 
 	if (!text_ok(text, n, d))
 		return NULL;
@@ -577,7 +581,16 @@ struct pth_ynode *pth_yaml_load(const char *text, size_t n, struct pth_arena *a,
 	yaml_parser_delete(&l.p);
 	json_decref(l.names);
 	free(l.anchors);
-	return d->errors > errors ? NULL : l.root;
+	return l.whole && !is_empty(l.root) ? l.root : NULL;
+}
+
+struct pth_ynode *pth_yaml_load(const char *text, size_t n, struct pth_arena *a,
+    struct pth_diags *d)
+{
+	size_t errors = d->errors;
+	struct pth_ynode *root = pth_yaml_try(text, n, a, d);
+
+	return d->errors > errors ? NULL : root;
 }
 
 json_t *pth_yaml_json(const struct pth_ynode *n)

@@ -47,6 +47,10 @@ struct pth_ynode {
  */
 struct pth_ynode *pth_yaml_load(const char *text, size_t n, struct pth_arena *a,
     struct pth_diags *d);
+/* The same, but what could be read in spite of errors (duplicate keys, odd
+ * values) is returned, so that its content can be checked too. */
+struct pth_ynode *pth_yaml_try(const char *text, size_t n, struct pth_arena *a,
+    struct pth_diags *d);
 /* Value of a map's key, or NULL. */
 struct pth_ynode *pth_yaml_get(const struct pth_ynode *map, const char *key);
 /* The same content as jansson value; new reference. */
