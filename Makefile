@@ -39,7 +39,7 @@ MINIP := examples/minip/miniP_server examples/minip/miniP_client
 DEPS   = tests/deps
 JOBS   = --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-all: $(B)/libpth.a $(TOOLS) $(MINIP)
+all: $(B)/libpth.a $(TOOLS) $(MINIP) $(BIN)/pth
 units: all $(UNITS)
 
 $(B)/libpth.a: $(LIB)
@@ -50,6 +50,11 @@ $(B)/%.o: %.c Makefile
 $(BIN)/pth-%: $(B)/bin/pth-%.o $(B)/libpth.a
 	@mkdir -p $(@D)
 	$(CC) -o $@ $^ $(LIBS)
+ifneq ($(BIN),bin)
+$(BIN)/pth: bin/pth
+	@mkdir -p $(@D)
+	cp $< $@
+endif
 $(B)/unit/%: $(B)/tests/unit/%.o $(B)/libpth.a
 	@mkdir -p $(@D)
 	$(CC) -o $@ $^ $(LIBS)

@@ -5,7 +5,7 @@
 emitted() {
 	for file in "$TOP"/lib/*.c "$TOP"/bin/*.c; do
 		[ -f "$file" ] && tr '\n\t' '  ' <"$file" && echo
-	done | grep -oE 'pth_event(_[a-z]+)?\( *"[^"]*"' | sed 's/.*"\(.*\)"/\1/'
+	done | grep -oE 'pth_event\( *"[^"]*"' | sed 's/.*"\(.*\)"/\1/'
 	# Messages become events inside event.c, by name.
 	grep -ohE '"tool\.[a-z]+"' "$TOP/lib/event.c" | tr -d '"'
 }

@@ -6,9 +6,9 @@
 # The whole map, bottom to top. A room is a header and the .c files that
 # begin with its name (template.h: template.c, template_scan.c, ...).
 base='err buf arena text when os event banned'
-io='file json rec yaml'
-run='sig proc pool ns ready capture net state workdir'
-domain='template experiment plugin plan service artifact metric tshark packets pcapng verdict collect report summary exec runner'
+io='file json rec yaml pcapng'
+run='sig proc ns ready capture state workdir rundir service warden runner pool'
+domain='template experiment plugin plan artifact packets tshark metric verdict collect report'
 
 rank_of() { # room
 	case " $base " in *" $1 "*) echo 1 && return ;; esac
