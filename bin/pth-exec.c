@@ -272,6 +272,22 @@ run(struct exec *x, int sigfd)
 	}
 }
 
+/* Close the streams: ours, and those in the run directory, so that they can be
+ * fed again. */
+static int
+end_streams(struct exec *x, struct pth_err *e)
+{
+	json_t *end = json_pack("{s:i,s:s,s:I}", "pth", 1, "type", "end", "tests",
+	    (json_int_t)x->out.tests);
+	int r = 0;
+
+	if (x->opened)
+		r = pth_rundir_append(&x->dir, "plan.jsonl", end, e) != 0 ||
+		    pth_rundir_append(&x->dir, "results.jsonl", end, e) != 0 ? -1 : 0;
+	json_decref(end);
+	return r == 0 ? pth_rec_end(&x->out, e) : -1;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -301,7 +317,7 @@ main(int argc, char **argv)
 	if (x.signal == 0 && pth_rec_whole(&x.in, &e) != 0) {
 		pth_complain("%s", e.text);
 		code = PTH_SYSTEM;
-	} else if (x.in.ended && pth_rec_end(&x.out, &e) != 0) {
+	} else if (x.in.ended && end_streams(&x, &e) != 0) {
 		pth_die(e.code, "%s", e.text);
 	}
 	if (x.opened) {

@@ -1,6 +1,7 @@
 #!/bin/sh
 # pth-exec on plans made here by hand, so that it is tested without the other
 # stages. A plan is built from services: svc NAME JSON ARGV...
+# shellcheck disable=SC1083,SC2016,SC2154 # @{dir} is literal; $out and $err come from run
 . "$TOP/tests/lib.sh"
 
 # One service. Its argv comes last; JSON is merged over the defaults.
@@ -90,7 +91,6 @@ testHostThatForbidsNamespaces() {
 	plan='{"capture": {"interface": "lo", "file": "capture.pcapng"}}'
 	minip 2 >services
 	{ rec t "$(sed -n 1p services)" "$(sed -n 2p services)"; end 1; } >plan.jsonl
-	# shellcheck disable=SC2016 # for the inner shell
 	run unshare -Urn sh -c 'ip link set lo up; for n in user net pid mnt; do
 		echo 0 >/proc/sys/user/max_${n}_namespaces; done; pth-exec -o out plan.jsonl'
 	assertCode 0
@@ -147,7 +147,6 @@ testEndBeforeReady() {
 testStatuses() {
 	exec1 "$(svc a '{}' sh -c 'exit 7')"
 	assertEquals 'failed 7 a ended with exit code 7' "$(field '"\(.status) \(.services.a.code) \(.reason)"')"
-	# shellcheck disable=SC2016 # $$ of the inner shell
 	exec1 "$(svc a '{}' sh -c 'kill -SEGV $$')"
 	assertEquals 'crashed SEGV null' "$(field '"\(.status) \(.services.a.signal) \(.services.a.code)"')"
 	exec1 "$(svc a '{"timeout_us": 100000}' sleep 9)"
@@ -175,7 +174,6 @@ testMissingPrograms() {
 }
 
 testServerThatDiesEndsTheTest() {
-	# shellcheck disable=SC2016 # $$ of the inner shell
 	exec1 "$(svc s '{"finite": false}' sh -c 'sleep .1; kill -ABRT $$')" "$(svc c '{}' sleep 20)"
 	assertEquals 'crashed s died of signal ABRT' "$(field '"\(.status) \(.reason)"')"
 	assertEquals true "$(field '.duration_us < 5000000')"
@@ -277,8 +275,10 @@ testOrderOfResultsAndParallel() {
 	assertCode 0
 	assertEquals '1-t 2-t 3-t 4-t 5-t 6-t' "$(printf '%s\n' "$out" | jq -r 'select(.id).id' | tr '\n' ' ' | sed 's/ $//')"
 	assertEquals 6 "$(printf '%s\n' "$out" | grep -c '"status":"completed"')"
-	assertEquals 6 "$(wc -l <out/results.jsonl)"
-	assertEquals 6 "$(wc -l <out/plan.jsonl)"
+	assertEquals 'one line a test and the end' '7 7' "$(wc -l <out/results.jsonl) $(wc -l <out/plan.jsonl)"
+	cp out/plan.jsonl again
+	run pth-exec -o out2 again
+	assertCode 0
 	assertMatch "$(tail -n 1 out/events.jsonl)" run.ended
 }
 
