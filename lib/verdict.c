@@ -55,9 +55,8 @@ pth_judge_add(struct pth_judge *j, const struct pth_rule_from *from, enum pth_st
 		fault->status = status;
 		fault->rule = o;
 	}
-	if (!ok)
-		pth_event("assertion.failed", "{s:O, s:O}", "rule", json_object_get(o, "rule"), "text",
-		    text);
+	pth_event("assertion.checked", "{s:O, s:b, s:O}", "rule", json_object_get(o, "rule"), "ok", ok,
+	    "text", text);
 	pth_buf_release(&b);
 }
 
@@ -129,7 +128,7 @@ judge_assertion(struct pth_judge *j, const json_t *a)
 		pth_judge_add(j, &from, PTH_S_FAILED, false, b.s, "the service was never ready");
 	else
 		pth_judge_add(j, &from, PTH_S_FAILED,
-		    pth_service_end(j->rec, service, &how) == PTH_S_PASSED, b.s, "%s",
+		    pth_verdict_service_end(j->rec, service, &how) == PTH_S_PASSED, b.s, "%s",
 		    how.len > 0 ? how.s : "was ready");
 	pth_buf_release(&b);
 	pth_buf_release(&how);
@@ -148,7 +147,7 @@ judge_services(struct pth_judge *j)
 		const struct pth_rule_from from = { .service = name };
 		const json_t *plan = pth_planned_service(j->rec, name);
 		struct pth_buf how = PTH_BUF_INIT, rule = PTH_BUF_INIT;
-		enum pth_status end = pth_service_end(j->rec, name, &how);
+		enum pth_status end = pth_verdict_service_end(j->rec, name, &how);
 		json_t *judged = json_object_get(j->exits, name);
 
 		pth_buf_addf(&rule, "exit %s", name);

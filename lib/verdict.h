@@ -38,8 +38,12 @@ struct pth_evidence {
 /* Every display filter of the record's rules, once each; new array. */
 json_t *pth_verdict_filters(const json_t *rec);
 
-/* The verdict object of pth-record(5); new reference. Emits an
- * assertion.failed event per broken rule, and test.judged. */
+/* The verdict object of pth-record(5); new reference. Emits
+ * assertion.checked for each rule, and test.judged. */
 json_t *pth_verdict(const json_t *rec, const struct pth_evidence *ev);
+
+/* How a service ended, by itself: passed, failed, crashed, timeout or error,
+ * and in b the words for it. */
+enum pth_status pth_verdict_service_end(const json_t *rec, const char *name, struct pth_buf *b);
 
 #endif

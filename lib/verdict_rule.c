@@ -26,7 +26,7 @@ pth_planned_service(const json_t *rec, const char *name)
 }
 
 enum pth_status
-pth_service_end(const json_t *rec, const char *name, struct pth_buf *b)
+pth_verdict_service_end(const json_t *rec, const char *name, struct pth_buf *b)
 {
 	const json_t *s = json_object_get(pth_json_path(rec, "result.services"), name);
 	const char *reason = pth_json_str(s, "reason", ""), *error = pth_json_str(s, "error", "");
@@ -171,7 +171,7 @@ exit_rule(struct pth_judge *j, const struct pth_rule_from *from, const char *ser
 	} else if (!json_is_integer(want) && !json_is_string(want) && !json_is_array(want)) {
 		wrong(j, from, rule.s, "an exit rule is a code, a list of codes, a signal or any", "");
 	} else {
-		pth_service_end(j->rec, service, &how);
+		pth_verdict_service_end(j->rec, service, &how);
 		ok = ended_so(s, want);
 		json_array_foreach(want, i, w)
 			ok |= ended_so(s, w);

@@ -47,9 +47,6 @@ void pth_rule(struct pth_judge *j, const struct pth_rule_from *from, const char 
  * `files` below www/) must be the same: one rule for each. */
 void pth_rule_downloads(struct pth_judge *j);
 
-/* How a service ended, by itself: passed, failed, crashed, timeout or error,
- * and in b the words for it. */
-enum pth_status pth_service_end(const json_t *rec, const char *name, struct pth_buf *b);
 /* From plan.services, by name; NULL. */
 const json_t *pth_planned_service(const json_t *rec, const char *name);
 

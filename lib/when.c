@@ -43,6 +43,48 @@ pth_rfc3339(struct pth_buf *b, int64_t us)
 	    tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, frac);
 }
 
+/* n digits at s as a number, or -1. */
+static int
+digits_at(const char *s, int n)
+{
+	int v = 0;
+
+	for (int i = 0; i < n; i++) {
+		if (s[i] < '0' || s[i] > '9')
+			return -1;
+		v = v * 10 + (s[i] - '0');
+	}
+	return v;
+}
+
+bool
+pth_rfc3339_parse(const char *s, int64_t *real_us)
+{
+	static const char shape[] = "dddd-dd-ddTdd:dd:dd";
+	struct tm tm = { 0 };
+	long us = 0, place = 100000;
+	time_t t;
+
+	for (size_t i = 0; shape[i] != '\0'; i++)
+		if (shape[i] == 'd' ? s[i] < '0' || s[i] > '9' : s[i] != shape[i])
+			return false;
+	tm.tm_year = digits_at(s, 4) - 1900;
+	tm.tm_mon = digits_at(s + 5, 2) - 1;
+	tm.tm_mday = digits_at(s + 8, 2);
+	tm.tm_hour = digits_at(s + 11, 2);
+	tm.tm_min = digits_at(s + 14, 2);
+	tm.tm_sec = digits_at(s + 17, 2);
+	s += 19;
+	if (*s == '.')
+		for (s++; *s >= '0' && *s <= '9'; s++, place /= 10)
+			us += place * (*s - '0');
+	t = timegm(&tm);
+	if (strcmp(s, "Z") != 0 || tm.tm_year < 70 || t == (time_t)-1)
+		return false;
+	*real_us = (int64_t)t * S + us;
+	return true;
+}
+
 bool
 pth_duration(const char *s, int64_t *us)
 {

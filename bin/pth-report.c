@@ -1,0 +1,260 @@
+/*
+ * pth-report: the last stage. Summary on stdout, reports in files, and the
+ * exit code that says whether every test was as it should be.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "event.h"
+#include "file.h"
+#include "rec.h"
+#include "report.h"
+
+static struct {
+	const char *dir, *junit, *tap, *csv;
+	const char *format;
+	bool partial, pass;
+} opt = { .format = "md,json,text" };
+
+static void
+usage(FILE *to)
+{
+	fputs("usage: pth-report [-p] [--partial] [-o dir] [--format list] [--junit file]\n"
+	    "                  [--tap file] [--csv file] [file ...]\n", to);
+}
+
+/* Is name one of the comma-separated formats? */
+static bool
+wanted(const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *s = opt.format; *s != '\0'; s += strcspn(s, ",")) {
+		s += *s == ',';
+		if (strcspn(s, ",") == n && strncmp(s, name, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+formats_known(const char *s)
+{
+	for (; *s != '\0'; s += strcspn(s, ",")) {
+		size_t n;
+
+		s += *s == ',';
+		n = strcspn(s, ",");
+		if (!(n == 2 && strncmp(s, "md", n) == 0) && !(n == 4 && strncmp(s, "json", n) == 0) &&
+		    !(n == 4 && strncmp(s, "text", n) == 0))
+			return false;
+	}
+	return true;
+}
+
+static void
+put_stdout(const struct pth_buf *b)
+{
+	if (fwrite(b->s, 1, b->len, stdout) != b->len || fflush(stdout) != 0)
+		pth_die(PTH_SYSTEM, "write stdout:");
+}
+
+/* path "-": stdout */
+static void
+put(int dirfd, const char *path, struct pth_buf *b)
+{
+	struct pth_err e;
+
+	if (strcmp(path, "-") == 0)
+		put_stdout(b);
+	else if (pth_file_write(dirfd, path, b->s, b->len, &e) != 0)
+		pth_die(e.code, "%s", e.text);
+	pth_buf_release(b);
+}
+
+/* All records of one stream into r. 0, or the exit code and why in e. */
+static int
+take_stream(struct pth_report *r, FILE *fp, const char *name, struct pth_rec_out *pass,
+    struct pth_err *e)
+{
+	struct pth_rec_in in;
+	struct pth_err write;
+	json_t *rec;
+	int got, rc = 0;
+
+	pth_rec_open(&in, fp, name);
+	while ((got = pth_rec_read(&in, &rec, e)) > 0) {
+		pth_report_add(r, rec);
+		if (opt.pass && pth_rec_write(pass, rec, &write) != 0)
+			pth_die(write.code, "%s", write.text);
+		json_decref(rec);
+	}
+	if (got < 0)
+		rc = e->code;
+	else if (pth_rec_whole(&in, e) != 0)
+		rc = opt.partial ? 0 : e->code;
+	else
+		e->text[0] = '\0';
+	pth_rec_close(&in);
+	return rc;
+}
+
+/* The named files, or stdin. *why: the first reason to be incomplete. */
+static int
+take_all(struct pth_report *r, char **files, int n, struct pth_rec_out *pass, struct pth_err *why)
+{
+	struct pth_err e = { 0 };
+	int rc = 0, one;
+
+	why->text[0] = '\0';
+	if (n == 0)
+		return take_stream(r, stdin, "stdin", pass, why);
+	for (int i = 0; i < n; i++) {
+		FILE *fp = fopen(files[i], "re");
+
+		if (fp == NULL)
+			pth_die(PTH_INPUT, "%s:", files[i]);
+		one = take_stream(r, fp, files[i], pass, &e);
+		if (why->text[0] == '\0')
+			*why = e;
+		rc = rc ? rc : one;
+		fclose(fp);
+	}
+	return rc;
+}
+
+/* EXPERIMENT_REPORT.md and experiment_summary.json; the directory's absolute
+ * path, or NULL when there is none to write to. Caller frees. */
+static char *
+write_files(const struct pth_report *r)
+{
+	const char *dir = opt.dir ? opt.dir : r->run_dir;
+	struct pth_buf b = PTH_BUF_INIT;
+	struct pth_err e;
+	char *real;
+	int fd;
+
+	if (!wanted("md") && !wanted("json"))
+		return NULL;
+	if (dir == NULL) {
+		pth_warn("no run directory in the records: reports are not written (use -o)");
+		return NULL;
+	}
+	if (pth_mkdirs(AT_FDCWD, dir, &e) != 0)
+		pth_die(e.code, "%s", e.text);
+	real = realpath(dir, NULL);
+	fd = real ? open(real, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (fd < 0)
+		pth_die(PTH_SYSTEM, "%s:", dir);
+	if (wanted("json")) {
+		pth_report_json(r, &b);
+		put(fd, "experiment_summary.json", &b);
+	}
+	if (wanted("md")) {
+		pth_report_md(r, real, &b);
+		put(fd, "EXPERIMENT_REPORT.md", &b);
+	}
+	close(fd);
+	return real;
+}
+
+static bool
+to_stdout(const char *path)
+{
+	return path != NULL && strcmp(path, "-") == 0;
+}
+
+static void
+write_all(const struct pth_report *r)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	char *dir = write_files(r);
+	bool taken = opt.pass || to_stdout(opt.junit) || to_stdout(opt.tap) || to_stdout(opt.csv);
+
+	if (opt.junit != NULL) {
+		pth_report_junit(r, &b);
+		put(AT_FDCWD, opt.junit, &b);
+	}
+	if (opt.tap != NULL) {
+		pth_report_tap(r, &b);
+		put(AT_FDCWD, opt.tap, &b);
+	}
+	if (opt.csv != NULL) {
+		pth_report_csv(r, &b);
+		put(AT_FDCWD, opt.csv, &b);
+	}
+	if (wanted("text") && !taken) {
+		pth_report_text(r, isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL, &b);
+		if (dir != NULL && wanted("md"))
+			pth_buf_addf(&b, "report: %s/EXPERIMENT_REPORT.md\n", dir);
+		put_stdout(&b);
+		pth_buf_release(&b);
+	}
+	free(dir);
+}
+
+static void
+options(int argc, char **argv)
+{
+	enum { PARTIAL = 256, FORMAT, JUNIT, TAP, CSV };
+	static const struct option longs[] = {
+		{ "pass", no_argument, NULL, 'p' }, { "help", no_argument, NULL, 'h' },
+		{ "output", required_argument, NULL, 'o' }, { "partial", no_argument, NULL, PARTIAL },
+		{ "format", required_argument, NULL, FORMAT },
+		{ "junit", required_argument, NULL, JUNIT }, { "tap", required_argument, NULL, TAP },
+		{ "csv", required_argument, NULL, CSV }, { NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "ho:p", longs, NULL)) != -1) {
+		switch (c) {
+		case 'p': opt.pass = true; break;
+		case 'o': opt.dir = optarg; break;
+		case PARTIAL: opt.partial = true; break;
+		case FORMAT: opt.format = optarg; break;
+		case JUNIT: opt.junit = optarg; break;
+		case TAP: opt.tap = optarg; break;
+		case CSV: opt.csv = optarg; break;
+		case 'h':
+			usage(stdout);
+			exit(PTH_OK);
+		default:
+			usage(stderr);
+			exit(PTH_USAGE);
+		}
+	}
+	if (!formats_known(opt.format)) {
+		pth_complain("--format %s: md, json and text are known", opt.format);
+		usage(stderr);
+		exit(PTH_USAGE);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	struct pth_rec_out pass = { .fp = stdout };
+	struct pth_report *r;
+	struct pth_err why, e;
+	int rc;
+
+	pth_event_init("pth-report");
+	options(argc, argv);
+	r = pth_report_new();
+	rc = take_all(r, argv + optind, argc - optind, &pass, &why);
+	pth_report_finish(r, why.text);
+	if (opt.pass && why.text[0] == '\0' && pth_rec_end(&pass, &e) != 0)
+		pth_die(e.code, "%s", e.text);
+	write_all(r);
+	if (rc != 0)
+		pth_complain("%s", why.text);
+	else if (r->ok != r->n)
+		rc = PTH_NO;
+	pth_report_free(r);
+	return rc;
+}
