@@ -1,0 +1,216 @@
+#include <math.h>
+
+#include "buf.h"
+#include "json.h"
+#include "unit.h"
+#include "yaml.h"
+
+static struct pth_arena arena;
+static struct pth_diags diags;
+
+static struct pth_ynode *load(const char *text)
+{
+	pth_diags_release(&diags);
+	pth_arena_release(&arena);
+	memset(&arena, 0, sizeof arena);
+	pth_diags_init(&diags, "t");
+	return pth_yaml_load(text, strlen(text), &arena, &diags);
+}
+
+/* The document as JSON, or "line:col text" of the first problem. */
+static const char *seen(const char *text)
+{
+	static char out[2000];
+	struct pth_ynode *n = load(text);
+	struct pth_buf b = PTH_BUF_INIT;
+	json_t *v;
+
+	if (!n) {
+		pth_diags_sort(&diags);
+		snprintf(out, sizeof out, "%u:%u %s", diags.v[0].line, diags.v[0].col, diags.v[0].text);
+		return out;
+	}
+	v = pth_yaml_json(n);
+	pth_json_dump(&b, v);
+	snprintf(out, sizeof out, "%s", b.s);
+	pth_buf_release(&b);
+	json_decref(v);
+	return out;
+}
+
+static void scalars(void)
+{
+	unit("plain scalars have the types of the core schema");
+	CHECK_STR(seen("[1, -7, +3, 0x1F, 0o17, 1.5, 1e3, .5, 12.]"), "[1,-7,3,31,15,1.5,1000.0,0.5,12.0]");
+	CHECK_STR(seen("[null, ~, Null, '', true, True, FALSE]"), "[null,null,null,\"\",true,true,false]");
+	CHECK_STR(seen("[a b, 1 2, 0b1, 4443:4443, 2024-01-01, 1_000, nulls, -, 1.2.3]"),
+	    "[\"a b\",\"1 2\",\"0b1\",\"4443:4443\",\"2024-01-01\",\"1_000\",\"nulls\",\"-\",\"1.2.3\"]");
+
+	unit("quoted scalars are strings, whatever they look like");
+	CHECK_STR(seen("['1', \"true\", '~', 'yes']"), "[\"1\",\"true\",\"~\",\"yes\"]");
+
+	unit("booleans of YAML 1.1 are taken with a warning");
+	CHECK_STR(seen("[yes, No, on, OFF]"), "[true,false,true,false]");
+	CHECK_INT(diags.warnings, 4);
+	CHECK_INT(diags.errors, 0);
+	CHECK_STR(seen("[y, n, Yesterday]"), "[\"y\",\"n\",\"Yesterday\"]");
+	CHECK_INT(diags.warnings, 0);
+
+	unit("010 is ten, with a warning");
+	CHECK_STR(seen("010"), "10");
+	CHECK_INT(diags.warnings, 1);
+
+	unit("what no number can hold is an error");
+	CHECK_STR(seen("[9223372036854775807, -9223372036854775808]"), "[9223372036854775807,-9223372036854775808]");
+	CHECK_STR(seen("a: 9223372036854775808"),
+	    "1:4 9223372036854775808 does not fit in 64 bits; quote it when text is meant");
+	CHECK_STR(seen("1e999"), "1:1 1e999 is too large a number; quote it when text is meant");
+	CHECK_STR(seen("[.inf]"), "1:2 .inf is not a number that can be used here; quote it when text is meant");
+	CHECK_STR(seen("[.NaN]"), "1:2 .NaN is not a number that can be used here; quote it when text is meant");
+
+	unit("tags");
+	CHECK_STR(seen("[!!str 12, !!int '12', !!float 1, !!bool 'true', ! x]"), "[\"12\",12,1.0,true,\"x\"]");
+	CHECK_STR(seen("!!python/object x"), "1:1 unknown tag tag:yaml.org,2002:python/object");
+	CHECK_STR(seen("a: !!int x"), "1:4 the value is not of the type that its tag says");
+}
+
+static void structure(void)
+{
+	const struct pth_ynode *n;
+
+	unit("order is kept and positions count from 1");
+	CHECK_STR(seen("z: 1\na: {y: [2, 3], b: x}\n"), "{\"z\":1,\"a\":{\"y\":[2,3],\"b\":\"x\"}}");
+	n = pth_yaml_get(load("z: 1\nä: {y:  [2, 3]}\n"), "ä");
+	CHECK_INT(n->kline, 2);
+	CHECK_INT(n->kcol, 1);
+	CHECK_INT(n->col, 4);
+	n = pth_yaml_get(n, "y");
+	CHECK_INT(n->col, 9);
+	CHECK_INT(n->n, 2);
+	CHECK_STR(n->child->next->text, "3");
+
+	unit("aliases share, merge keys come first and do not win");
+	CHECK_STR(seen("a: &a {x: 1, y: 2}\nb: {y: 3, <<: *a}\nc: *a\n"),
+	    "{\"a\":{\"x\":1,\"y\":2},\"b\":{\"x\":1,\"y\":3},\"c\":{\"x\":1,\"y\":2}}");
+	CHECK_STR(seen("a: &a {x: 1}\nb: &b {x: 2, z: 3}\nc: {<<: [*a, *b]}\n"),
+	    "{\"a\":{\"x\":1},\"b\":{\"x\":2,\"z\":3},\"c\":{\"x\":1,\"z\":3}}");
+	CHECK_STR(seen("a: {'<<': 1}"), "{\"a\":{\"<<\":1}}");
+	CHECK_STR(seen("a: {<<: 1}"), "1:9 << takes a map or a list of maps, not a integer");
+
+	unit("shapes that real files have");
+	CHECK_STR(seen("key : value\nlist: [ ]\ntwo:  x\nt: \"TESTERS\"# c\n#\n   \n"),
+	    "{\"key\":\"value\",\"list\":[],\"two\":\"x\",\"t\":\"TESTERS\"}");
+	CHECK_STR(seen("\xef\xbb\xbf" "a: \xc2\xa7\n"), "{\"a\":\"\xc2\xa7\"}");
+}
+
+static void faults(void)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+
+	unit("empty documents");
+	CHECK_STR(seen(""), "1:1 the file is empty");
+	CHECK_STR(seen("# x\n"), "1:1 the file is empty");
+	CHECK_STR(seen("---\n"), "1:1 the file is empty");
+
+	unit("duplicate keys, also far apart");
+	CHECK_STR(seen("a: 1\nb: 2\na: 3\n"), "3:1 duplicate key 'a', first given on line 1");
+	for (int i = 0; i < 100; i++)
+		pth_buf_addf(&b, "k%d: 1\n", i);
+	CHECK(load(b.s) != NULL);
+	pth_buf_adds(&b, "k77: 2\nk3: 3\n");
+	CHECK_STR(seen(b.s), "101:1 duplicate key 'k77', first given on line 78");
+	CHECK_INT(diags.errors, 2);
+
+	unit("syntax, tabs, documents, keys, aliases");
+	CHECK_STR(seen("a:\n\tb: 1\n"), "2:1 not YAML: a tab where blanks are expected");
+	CHECK(!load("a: [1,\nb: 2\n"));
+	CHECK_STR(seen("a: 1\n---\nb: 2\n"), "2:1 a second document; one per file is read");
+	CHECK_STR(seen("? [a]\n: 1\n"), "1:3 a key must be a single value");
+	CHECK_STR(seen("a: *b\n"), "1:4 alias *b has no anchor before it");
+	CHECK_STR(seen("a: &a [*a]\n"), "1:8 alias *a has no anchor before it");
+	CHECK_STR(seen("a: \"x\\0y\"\n"), "1:4 NUL character in a string");
+
+	unit("bytes that are no text");
+	CHECK_STR(seen("a: \xff\n"), "1:4 not UTF-8: byte 0xff");
+	CHECK_STR(seen("a: b\nc: \x01\n"), "2:4 not a text file: control characters are not allowed");
+	pth_diags_release(&diags);
+	pth_diags_init(&diags, "t");
+	CHECK(!pth_yaml_load("a\0b", 3, &arena, &diags));
+	CHECK_STR(diags.v[0].text, "not a text file: NUL byte");
+	pth_buf_release(&b);
+}
+
+static void limits(void)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+
+	unit("64 levels are read, 65 are not");
+	for (int i = 0; i < 64; i++)
+		pth_buf_addc(&b, '[');
+	for (int i = 0; i < 64; i++)
+		pth_buf_addc(&b, ']');
+	CHECK(load(b.s) != NULL);
+	pth_buf_cut(&b, 0);
+	for (int i = 0; i < 65; i++)
+		pth_buf_addc(&b, '[');
+	CHECK_STR(seen(b.s), "1:65 nested more than 64 levels deep");
+
+	unit("depth through aliases counts");
+	pth_buf_cut(&b, 0);
+	pth_buf_adds(&b, "a0: &a0 []\n");
+	for (int i = 1; i < 70; i++)
+		pth_buf_addf(&b, "a%d: &a%d [*a%d]\n", i, i, i - 1);
+	CHECK_STR(seen(b.s), "64:12 nested more than 64 levels deep");
+
+	unit("an alias bomb is counted");
+	pth_buf_cut(&b, 0);
+	pth_buf_adds(&b, "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+	for (int i = 1; i < 12; i++)
+		pth_buf_addf(&b, "a%d: &a%d [*a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d]\n", i, i,
+		    i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
+	CHECK(strstr(seen(b.s), "more than 1000000 nodes") != NULL);
+	pth_buf_release(&b);
+}
+
+static void dump(void)
+{
+	static const char *const hard[] = { "", "yes", "No", "null", "~", "12", "1e3", "0x1", "1_000", "12:30",
+		"2024-01-01", "-1", ".5", ".inf", "=", "<<", "y", "- a", "a: b", "a #b", "#a", "*a", "&a", "!a", "%a",
+		"@a", "`a", "[a", "{a", "'a'", "\"a\"", " a", "a ", "a\nb", "a\n", "\n", "a\n\n b", "\ta", "a\tb",
+		"\x01", "\xc2\xa7", "?", "? a", "|", ">", "a: ", "true", "a'b\"c", "--- a", "..." };
+	json_t *v = json_array(), *back;
+	struct pth_buf b = PTH_BUF_INIT;
+	struct pth_err e;
+	struct pth_ynode *n;
+
+	unit("what is written is read back, every string as a string");
+	for (size_t i = 0; i < countof(hard); i++) {
+		json_t *o = json_object();
+
+		json_object_set_new(o, hard[i], json_string(hard[i]));
+		json_array_append_new(v, o);
+	}
+	json_array_append_new(v, json_pack("[i,f,f,f,b,n,[],{},{s:[i]}]", -5, 1.0, 1e20, 0.1, 1, "k", 3));
+	CHECK_INT(pth_yaml_dump(&b, v, &e), 0);
+	n = load(b.s);
+	CHECK(n != NULL);
+	back = n ? pth_yaml_json(n) : json_null();
+	CHECK(json_equal(v, back));
+	CHECK_INT(diags.warnings, 0);
+	CHECK(strstr(b.s, "1.0e+20") != NULL);
+	json_decref(v);
+	json_decref(back);
+	pth_buf_release(&b);
+}
+
+int main(void)
+{
+	scalars();
+	structure();
+	faults();
+	limits();
+	dump();
+	pth_diags_release(&diags);
+	pth_arena_release(&arena);
+	return unit_done();
+}
