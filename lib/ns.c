@@ -2,21 +2,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/ethtool.h>
-#include <linux/sockios.h>
-#include <net/if.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "iface.h"
 #include "json.h"
 #include "os.h"
 
@@ -155,39 +151,25 @@ note(struct pth_ns *ns, const char *what)
 	    strerror(errno));
 }
 
-static int
-loopback_up(void)
-{
-	struct ifreq ifr = { .ifr_name = "lo" };
-	struct ethtool_value off = { .data = 0 };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	int r = -1;
-
-	if (fd < 0)
-		return -1;
-	if (ioctl(fd, SIOCGIFFLAGS, &ifr) == 0) {
-		ifr.ifr_flags |= IFF_UP;
-		r = ioctl(fd, SIOCSIFFLAGS, &ifr);
-	}
-	/* Without this a sender with UDP_SEGMENT puts 64 KiB "datagrams" into
-	 * the capture, which no dissector takes apart. Best effort. */
-	ifr.ifr_data = (char *)&off;
-	off.cmd = ETHTOOL_SGSO;
-	ioctl(fd, SIOCETHTOOL, &ifr);
-	off.cmd = ETHTOOL_STSO;
-	ioctl(fd, SIOCETHTOOL, &ifr);
-	close(fd);
-	return r;
-}
+/*
+ * Without these a sender with UDP_SEGMENT, as QUIC servers are, puts 64 KiB
+ * "datagrams" into the capture, which no dissector takes apart.
+ */
+static const char *const offload[] = {
+	"tx-udp-segmentation", "tx-tcp-segmentation", "tx-tcp6-segmentation",
+	"tx-tcp-ecn-segmentation", "tx-tcp-mangleid-segmentation", "tx-sctp-segmentation",
+};
 
 void
 pth_ns_furnish(struct pth_ns *ns)
 {
 	if (ns->used & PTH_NS_NET) {
-		if (loopback_up() != 0) {
+		if (pth_iface_up("lo") != 0) {
 			note(ns, "loopback");
 			ns->used &= ~(unsigned)PTH_NS_NET;
 		}
+		if (pth_iface_features_off("lo", offload, countof(offload)) != 0)
+			note(ns, "segmentation offload of lo");
 		put("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
 	}
 	if (ns->used & PTH_NS_MOUNT) {

@@ -1,0 +1,101 @@
+#include "iface.h"
+
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "err.h"
+
+static int
+control(void)
+{
+	return socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+}
+
+static int
+ethtool(int fd, const char *name, void *cmd)
+{
+	struct ifreq ifr = { 0 };
+
+	memcpy(ifr.ifr_name, name, strnlen(name, IFNAMSIZ - 1));
+	ifr.ifr_data = cmd;
+	return ioctl(fd, SIOCETHTOOL, &ifr);
+}
+
+int
+pth_iface_up(const char *name)
+{
+	struct ifreq ifr = { 0 };
+	int fd = control(), r;
+
+	if (fd < 0)
+		return -1;
+	memcpy(ifr.ifr_name, name, strnlen(name, IFNAMSIZ - 1));
+	r = ioctl(fd, SIOCGIFFLAGS, &ifr);
+	if (r == 0) {
+		ifr.ifr_flags |= IFF_UP;
+		r = ioctl(fd, SIOCSIFFLAGS, &ifr);
+	}
+	close(fd);
+	return r;
+}
+
+/* The kernel's names of its features, in the order of their bits; NULL and
+ * errno. Each is ETH_GSTRING_LEN bytes. */
+static struct ethtool_gstrings *
+feature_names(int fd, const char *name)
+{
+	struct {
+		struct ethtool_sset_info head;
+		uint32_t count;
+	} info = { .head = { .cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1ULL << ETH_SS_FEATURES } };
+	struct ethtool_gstrings *s;
+
+	if (ethtool(fd, name, &info) != 0)
+		return NULL;
+	s = pth_xmalloc(sizeof *s + (size_t)info.count * ETH_GSTRING_LEN);
+	s->cmd = ETHTOOL_GSTRINGS;
+	s->string_set = ETH_SS_FEATURES;
+	s->len = info.count;
+	if (ethtool(fd, name, s) != 0) {
+		free(s);
+		return NULL;
+	}
+	return s;
+}
+
+int
+pth_iface_features_off(const char *name, const char *const *features, size_t n)
+{
+	struct ethtool_sfeatures *set;
+	struct ethtool_gstrings *s;
+	int fd = control(), r = -1;
+	uint32_t blocks;
+
+	if (fd < 0)
+		return -1;
+	s = feature_names(fd, name);
+	if (s != NULL) {
+		blocks = (s->len + 31) / 32;
+		set = pth_xmalloc(sizeof *set + blocks * sizeof set->features[0]);
+		memset(set, 0, sizeof *set + blocks * sizeof set->features[0]);
+		set->cmd = ETHTOOL_SFEATURES;
+		set->size = blocks;
+		for (uint32_t bit = 0; bit < s->len; bit++)
+			for (size_t i = 0; i < n; i++)
+				if (strncmp((const char *)s->data + (size_t)bit * ETH_GSTRING_LEN,
+				    features[i], ETH_GSTRING_LEN) == 0)
+					set->features[bit / 32].valid |= 1u << bit % 32;
+		r = ethtool(fd, name, set) < 0 ? -1 : 0;
+		free(set);
+		free(s);
+	}
+	close(fd);
+	return r;
+}

@@ -1,0 +1,18 @@
+/*
+ * Network interfaces of the caller's network namespace, by ioctl(2).
+ */
+#ifndef PTH_IFACE_H
+#define PTH_IFACE_H
+
+#include <stddef.h>
+
+/* Set IFF_UP. -1 and errno. */
+int pth_iface_up(const char *name);
+/*
+ * Turn features off, by the names that "ethtool -k" shows for the kernel's
+ * own strings ("tx-udp-segmentation"). Unknown ones are passed over. -1 and
+ * errno when the kernel refused.
+ */
+int pth_iface_features_off(const char *name, const char *const *features, size_t n);
+
+#endif
