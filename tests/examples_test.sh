@@ -81,7 +81,8 @@ testFiltersBetweenTheStages() {
 
 testSavedAndFedAgain() {
 	ready || return
-	pth-parse "$TOP/examples/ping-pong.yaml" >parsed
+	cp "$TOP/examples/ping-pong.yaml" .
+	pth-parse ping-pong.yaml >parsed
 	pth-plan <parsed >planned
 	pth-plan <parsed >planned2
 	assertEquals 'a plan is a function of its input' "$(cat planned)" "$(cat planned2)"
@@ -144,7 +145,7 @@ testOrdinaryUser() {
 	for name in ping-pong quic; do
 		run as_user sh -c 'cd "$1/user" && pth run "$2" -o "$3"' sh "$PTH_TMP" "$TOP/examples/$name.yaml" $name
 		assertCode 0
-		assertTrue "$name is isolated" "jq -e '.result.isolation.used | index(\"net\")' user/$name/results.jsonl >/dev/null"
+		assertMatch "$(jq -c 'select(.result) | .result.isolation.used' user/$name/results.jsonl)" '"net"'
 		assertTrue "$name is captured" "[ -s user/$name/001*/capture.pcapng ]"
 	done
 }
