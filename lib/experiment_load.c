@@ -353,6 +353,7 @@ static void check_tests(struct pth_experiment *x, const struct pth_ynode *tests)
 		const struct pth_ynode *name = pth_yaml_get(t, "name");
 		const char *s = exp_text(t, "name", "unnamed_test");
 		const json_t *first = json_object_get(names, s);
+		long before = x->total;
 
 		if (first)
 			exp_error(x, name ? name : t, "a second test with the name '%.200s', first on line %d", s,
@@ -361,6 +362,8 @@ static void check_tests(struct pth_experiment *x, const struct pth_ynode *tests)
 			pth_json_set(names, s, json_integer(name ? name->line : t->line));
 		if (exp_variants(x, t, check_variant, list->item) < 0)
 			exp_check(x, list->item, t, "test");
+		else if (t->kind == PTH_YMAP && x->total == before)
+			exp_error(x, pth_yaml_get(t, "matrix"), "matrix: everything is excluded");
 		if (x->total > TESTS_MAX) {
 			exp_error(x, t, "more than %d tests", TESTS_MAX);
 			break;

@@ -216,6 +216,15 @@ static json_t *services(struct maker *m, const struct schema *s, const struct pt
 
 /* ---- references by another name */
 
+static void rename_list(const struct maker *m, json_t *list)
+{
+	json_t *name;
+	size_t i;
+
+	json_array_foreach(list, i, name)
+		json_array_set_new(list, i, json_string(service_key(m, json_string_value(name))));
+}
+
 static void rename_in(const struct maker *m, json_t *v)
 {
 	json_t *c, *name = json_object_get(v, "service");
@@ -224,9 +233,7 @@ static void rename_in(const struct maker *m, json_t *v)
 
 	if (json_is_string(name))
 		pth_json_set(v, "service", json_string(service_key(m, json_string_value(name))));
-	json_array_foreach(json_object_get(v, "between"), i, name)
-		json_array_set_new(json_object_get(v, "between"), i,
-		    json_string(service_key(m, json_string_value(name))));
+	rename_list(m, json_object_get(v, "between"));
 	json_object_foreach(v, key, c)
 		rename_in(m, c);
 	json_array_foreach(v, i, c)
@@ -241,6 +248,8 @@ static void rename_references(const struct maker *m, json_t *rec)
 
 	for (size_t i = 0; i < countof(where); i++)
 		rename_in(m, json_object_get(rec, where[i]));
+	if (exp_environment_kind(m->network))
+		rename_list(m, pth_json_path(rec, "network_environment.critical_services"));
 	if (!codes)
 		return;
 	out = json_object();

@@ -463,6 +463,20 @@ static void check_expect(struct pth_experiment *x, const struct pth_ynode *servi
 	}
 }
 
+static void check_critical(struct pth_experiment *x, const struct pth_ynode *services,
+    const struct pth_ynode *environment)
+{
+	static const char *const where[] = { "critical_services", "config.critical_services",
+		"plugin_config.critical_services" };
+
+	for (size_t i = 0; i < countof(where); i++) {
+		const struct pth_ynode *list = exp_at(environment, where[i]);
+
+		for (const struct pth_ynode *c = list && list->kind == PTH_YSEQ ? list->child : NULL; c; c = c->next)
+			check_reference(x, services, c, false);
+	}
+}
+
 void exp_rules(struct pth_experiment *x, const struct pth_ynode *test)
 {
 	const struct pth_ynode *services = pth_yaml_get(test, "services"), *c;
@@ -473,6 +487,7 @@ void exp_rules(struct pth_experiment *x, const struct pth_ynode *test)
 	if (!services || services->kind != PTH_YMAP)
 		return;
 	check_services(x, services);
+	check_critical(x, services, pth_yaml_get(test, "network_environment"));
 	check_steps(x, test, services);
 	check_timeout(x, pth_yaml_get(test, "timeout"));
 	for (c = items(test, "links"); c; c = c->next)

@@ -182,7 +182,8 @@ struct pth_ynode *exp_merge(struct pth_arena *a, const struct pth_ynode *base,
 
 /* ---- matrix */
 
-static const struct pth_ynode *at_path(const struct pth_ynode *n, const char *path)
+/* The node at a dotted path, or NULL. */
+const struct pth_ynode *exp_at(const struct pth_ynode *n, const char *path)
 {
 	while (n && *path) {
 		size_t len = strcspn(path, ".");
@@ -215,11 +216,11 @@ static bool excluded(const struct pth_ynode *matrix, const struct pth_ynode *tes
 {
 	const struct pth_ynode *list = pth_yaml_get(matrix, "exclude");
 
-	for (const struct pth_ynode *e = list ? list->child : NULL; e; e = e->next) {
-		bool fits = e->n > 0;
+	for (const struct pth_ynode *e = list && list->kind == PTH_YSEQ ? list->child : NULL; e; e = e->next) {
+		bool fits = e->kind == PTH_YMAP && e->n > 0;
 
-		for (const struct pth_ynode *f = e->child; f && fits; f = f->next) {
-			const struct pth_ynode *v = at_path(test, f->key);
+		for (const struct pth_ynode *f = e->kind == PTH_YMAP ? e->child : NULL; f && fits; f = f->next) {
+			const struct pth_ynode *v = exp_at(test, f->key);
 
 			fits = v && same(v, f);
 		}
@@ -291,7 +292,7 @@ static int one_point(struct pth_experiment *x, const struct pth_ynode *test,
 		t = next;
 	}
 	for (size_t i = 0; i < naxes; i++) {
-		const struct pth_ynode *set = at_path(t, axis[i]->key);
+		const struct pth_ynode *set = exp_at(t, axis[i]->key);
 		json_t *v = set ? pth_yaml_json(set) : json_null();
 
 		if (i)
@@ -313,6 +314,8 @@ out:
 	return r;
 }
 
+/* Each test that a test with a matrix stands for. -1 when the matrix is
+ * wrong (which was said), else what fn returned last; fn's non-zero ends it. */
 int exp_variants(struct pth_experiment *x, const struct pth_ynode *test, exp_variant_fn *fn,
     void *arg)
 {

@@ -23,20 +23,6 @@ static const char *closing(const char *s)
 	return NULL;
 }
 
-static const struct pth_ynode *config_value(const struct pth_ynode *n, const char *path)
-{
-	while (n && *path) {
-		size_t len = strcspn(path, ".");
-		const struct pth_ynode *c = n->kind == PTH_YMAP ? n->child : NULL;
-
-		while (c && (strlen(c->key) != len || memcmp(c->key, path, len)))
-			c = c->next;
-		n = c;
-		path += len + (path[len] == '.');
-	}
-	return n && n->kind != PTH_YMAP && n->kind != PTH_YSEQ && n->kind != PTH_YNULL ? n : NULL;
-}
-
 static bool expand(struct pth_experiment *x, const struct pth_ynode *at, const char *s, int depth,
     struct pth_buf *out);
 
@@ -54,7 +40,9 @@ static bool expand_one(struct pth_experiment *x, const struct pth_ynode *at, con
 		def += 2;
 	}
 	value = getenv(name);
-	v = value ? NULL : config_value(x->root, name);
+	v = value ? NULL : exp_at(x->root, name);
+	if (v && (v->kind == PTH_YMAP || v->kind == PTH_YSEQ || v->kind == PTH_YNULL))
+		v = NULL;
 	if (value && *value) {
 		pth_utf8_clean(out, value, strlen(value));
 	} else if (v) {

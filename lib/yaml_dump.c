@@ -35,12 +35,16 @@ static int emit_string(struct dump *d, const char *s, size_t n)
 	return emit_text(d, s, n, style);
 }
 
-/* With a point and a signed exponent, so that YAML 1.1 readers see a number too. */
+/* The shortest that reads back the same; with a point and a signed exponent, so that YAML 1.1 readers see a number too. */
 static int emit_real(struct dump *d, double v)
 {
 	char s[40], *e;
 
-	snprintf(s, sizeof s - 2, "%.15g", v);
+	for (int digits = 15; digits <= 17; digits++) {
+		snprintf(s, sizeof s - 2, "%.*g", digits, v);
+		if (!(strtod(s, NULL) < v || strtod(s, NULL) > v))
+			break;
+	}
 	if (!strchr(s, '.')) {
 		e = strchr(s, 'e');
 		e = e ? e : s + strlen(s);
