@@ -107,22 +107,23 @@ selected(const struct options *o, const json_t *rec)
 static json_t *
 result_at_once(struct exec *x, json_t *rec)
 {
-	const json_t *plan = json_object_get(rec, "plan"), *env = json_object_get(plan, "environment");
-	const char *type = pth_json_str(env, "type", "localhost");
+	const json_t *plan = pth_plan_of(rec);
+	const char *type = pth_json_str(json_object_get(plan, "environment"), "type", "localhost");
 	char reason[200];
 
 	if (!selected(&x->opt, rec))
 		return pth_result_without("skipped", "not selected by --only");
-	if (!json_is_object(plan) && json_object_get(rec, "error") == NULL)
+	if (plan == NULL && json_object_get(rec, "error") == NULL)
 		pth_rec_error(rec, "exec", NULL, 0, 0, "the record has no plan; pth-plan makes it");
 	if (!pth_name_ok(pth_rec_id(rec)))
 		pth_rec_error(rec, "exec", NULL, 0, 0, "the id is not a safe directory name");
 	if (json_object_get(rec, "error") != NULL)
 		return pth_result_without("error", pth_json_str(json_object_get(rec, "error"), "message",
 		    "error in an earlier stage"));
-	if (strcmp(type, "localhost") != 0) {
-		snprintf(reason, sizeof reason, "network environment %.80s cannot be run by this version",
-		    type);
+	if (strcmp(type, "localhost") != 0 && json_object_get(rec, "compose") == NULL) {
+		snprintf(reason, sizeof reason, "network environment %.80s: %s", type,
+		    strcmp(type, "docker_compose") == 0 ? "put pth-compose before pth-exec" :
+		    "cannot be run by this version");
 		return pth_result_without("unsupported", reason);
 	}
 	if (x->signal != 0)

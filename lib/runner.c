@@ -91,17 +91,68 @@ pth_result_without(const char *status, const char *reason)
 	    "services");
 }
 
+const json_t *
+pth_plan_of(const json_t *rec)
+{
+	const json_t *plan = json_object_get(json_object_get(rec, "compose"), "plan");
+
+	plan = plan ? plan : json_object_get(rec, "plan");
+	return json_is_object(plan) ? plan : NULL;
+}
+
+static const json_t *
+environment(const json_t *rec)
+{
+	return json_object_get(pth_plan_of(rec), "environment");
+}
+
+/* Do the services run where the environment's own program puts them (an
+ * engine's containers), and not as our children? */
+static bool
+is_remote(const json_t *rec)
+{
+	return strcmp(pth_json_str(environment(rec), "type", "localhost"), "localhost") != 0;
+}
+
 static unsigned
 wanted(const json_t *rec)
 {
-	const char *iso = pth_json_str(json_object_get(json_object_get(rec, "plan"), "environment"),
-	    "isolation", "full");
+	const char *iso = pth_json_str(environment(rec), "isolation", "full");
 
-	if (strcmp(iso, "none") == 0)
+	if (strcmp(iso, "none") == 0 || is_remote(rec))
 		return 0;
 	if (strcmp(iso, "net") == 0)
 		return PTH_NS_USER | PTH_NS_NET | PTH_NS_PID;
 	return PTH_NS_ALL;
+}
+
+/* Do both want the same thing of the host: plan.environment.resources, for
+ * example "udp:4443"? */
+static bool
+share_resource(const json_t *a, const json_t *b)
+{
+	json_t *x, *y;
+	size_t i, k;
+
+	json_array_foreach(json_object_get(environment(a), "resources"), i, x)
+		json_array_foreach(json_object_get(environment(b), "resources"), k, y)
+			if (json_equal(x, y))
+				return true;
+	return false;
+}
+
+/* May x run beside those that run? One on the host's network tolerates no
+ * other: whether that one gets a network of its own is known only later. */
+static bool
+fits(const struct pth_runner *p, const struct pth_entry *x)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		const struct pth_entry *y = at(p, i);
+
+		if (y->state == PTH_ACTIVE && (!y->isolated || share_resource(x->rec, y->rec)))
+			return false;
+	}
+	return true;
 }
 
 /* In the new process: run the test and send its result home. */
@@ -111,7 +162,7 @@ warden(const struct pth_runner *p, const struct pth_entry *x, struct pth_ns *ns,
 {
 	struct pth_buf dir = PTH_BUF_INIT, out = PTH_BUF_INIT;
 	struct pth_places places = { NULL, p->share, p->libexec };
-	struct pth_warden_req req = { .plan = json_object_get(x->rec, "plan"), .places = &places,
+	struct pth_warden_req req = { .plan = pth_plan_of(x->rec), .places = &places,
 		.dirfd = dirfd, .ctl = ctl };
 	json_t *result;
 
@@ -150,16 +201,15 @@ finish(struct pth_runner *p, struct pth_entry *x, json_t *result, struct pth_err
 static void
 begun(struct pth_runner *p, struct pth_entry *x, const struct pth_ns *ns)
 {
-	int64_t limit = pth_json_int(json_object_get(x->rec, "plan"), "timeout_us", 0);
+	int64_t limit = pth_json_int(pth_plan_of(x->rec), "timeout_us", 0);
 
 	x->state = PTH_ACTIVE;
-	x->isolated = (ns->used & PTH_NS_NET) != 0;
+	x->isolated = (ns->used & PTH_NS_NET) != 0 || is_remote(x->rec);
 	x->deadline = pth_mono_us() +
 	    (limit > 0 && limit < NO_LIMIT_US ? limit + LATE_US : NO_LIMIT_US);
 	p->active++;
 	if (x->isolated)
 		return;
-	p->shared = true;
 	pth_event("environment.degraded", "{s:s,s:s}", "test", pth_rec_id(x->rec), "reason",
 	    wanted(x->rec) == 0 ? "isolation: none was asked for" : ns->reason);
 }
@@ -201,12 +251,8 @@ pth_runner_start(struct pth_runner *p, struct pth_err *e)
 	for (size_t i = 0; i < p->n && p->active < p->jobs; i++) {
 		struct pth_entry *x = at(p, i);
 
-		if (x->state != PTH_WAITING)
-			continue;
-		/* Tests that share the host's network run one at a time. */
-		if (p->shared || (wanted(x->rec) == 0 && p->active > 0))
-			return 0;
-		if (launch(p, x, e) != 0)
+		/* A later test may overtake one that has to wait. */
+		if (x->state == PTH_WAITING && fits(p, x) && launch(p, x, e) != 0)
 			return -1;
 	}
 	return 0;
@@ -248,8 +294,6 @@ reported(struct pth_runner *p, struct pth_entry *x, struct pth_err *e)
 	close(x->ctl);
 	close(x->report);
 	p->active--;
-	if (!x->isolated)
-		p->shared = false;
 	return finish(p, x, result, e);
 }
 

@@ -26,6 +26,10 @@ struct pth_entry {
 	bool isolated;    /* it has a network of its own */
 };
 
+/* What is executed of a record: "compose.plan" when pth-compose made one,
+ * else "plan". Borrowed; NULL when there is none. */
+const json_t *pth_plan_of(const json_t *rec);
+
 struct pth_runner {
 	struct pth_rundir *dir;
 	const char *share, *libexec;
@@ -35,7 +39,6 @@ struct pth_runner {
 	size_t first, n;
 	unsigned active;
 	unsigned dying;         /* wardens that have reported and not yet been reaped */
-	bool shared;            /* a test without a network of its own is running */
 	bool interrupted;
 };
 

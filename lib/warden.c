@@ -32,13 +32,14 @@ static const char *const status_names[] = {
 	"completed", "failed", "crashed", "timeout", "error", "interrupted",
 };
 
-enum stage { SETUP, START, RUN, STOP, OVER };
+enum stage { SETUP, START, RUN, STOP, TEARDOWN, OVER };
 
 struct warden {
 	const struct pth_warden_req *req;
 	struct pth_service *v; /* v[0]: the test's own setup commands */
 	size_t n;
-	json_t *setup_plan;
+	struct pth_service teardown;
+	json_t *setup_plan, *teardown_plan;
 	enum stage stage;
 	enum status status;
 	char reason[600];
@@ -109,26 +110,37 @@ requirements_met(struct warden *w)
 	return ok;
 }
 
+/* Commands of the test itself run as the phase of a service without a run
+ * command, with the test's directory as its own. */
+static int
+init_own(struct warden *w, struct pth_service *s, json_t **plan, const char *name,
+    struct pth_err *e)
+{
+	*plan = json_pack("{s:s,s:b,s:{s:O?}}", "name", name, "finite", 0, "phases", "pre_run",
+	    json_object_get(w->req->plan, name));
+	if (pth_service_init(s, *plan, w->req->dirfd, w->req->places, e) != 0)
+		return -1;
+	s->quiet = true;
+	free(s->home);
+	s->home = pth_xstrdup(w->req->places->dir);
+	return 0;
+}
+
 static bool
 init_services(struct warden *w)
 {
-	const json_t *plan = w->req->plan;
-	json_t *list = json_object_get(plan, "services"), *setup = json_object_get(plan, "setup");
+	json_t *p, *list = json_object_get(w->req->plan, "services");
 	struct pth_err e;
-	json_t *p;
 	size_t i;
 
 	w->v = pth_xarray(NULL, json_array_size(list) + 1, sizeof *w->v);
-	w->setup_plan = json_pack("{s:s,s:b,s:{s:O?}}", "name", "setup", "finite", 0, "phases",
-	    "pre_run", setup);
-	if (pth_service_init(&w->v[w->n++], w->setup_plan, w->req->dirfd, w->req->places, &e) != 0) {
+	if (pth_workdir_fill(w->req->dirfd, w->req->plan, w->req->places, &e) != 0 ||
+	    init_own(w, &w->v[w->n++], &w->setup_plan, "setup", &e) != 0 ||
+	    (json_array_size(json_object_get(w->req->plan, "teardown")) > 0 &&
+	    init_own(w, &w->teardown, &w->teardown_plan, "teardown", &e) != 0)) {
 		ending(w, ERROR, "%s", e.text);
 		return false;
 	}
-	/* Certificates and the like belong to the test, not to a "setup" folder. */
-	w->v[0].quiet = true;
-	free(w->v[0].home);
-	w->v[0].home = pth_xstrdup(w->req->places->dir);
 	json_array_foreach(list, i, p)
 		if (pth_service_init(&w->v[w->n++], p, w->req->dirfd, w->req->places, &e) != 0) {
 			ending(w, ERROR, "%s: %s", pth_json_str(p, "name", "?"), e.text);
@@ -358,7 +370,30 @@ stage_stop(struct warden *w, int64_t now)
 		if (!pth_service_is_idle(&w->v[i]))
 			gone = false;
 	if (gone)
+		w->stage = TEARDOWN;
+}
+
+/* What setup has made outside of our namespaces is taken down, whatever
+ * happened before. */
+static void
+stage_teardown(struct warden *w, int64_t now)
+{
+	struct pth_service *s = &w->teardown;
+
+	if (w->teardown_plan == NULL || w->v[0].state == PTH_ST_NEW) {
 		w->stage = OVER;
+		return;
+	}
+	if (s->state == PTH_ST_NEW)
+		pth_service_begin(s, w->zero);
+	pth_service_step(s, now, w->zero);
+	if (s->state == PTH_ST_ERROR) {
+		ending(w, ERROR, "teardown: %s", s->error);
+		pth_event("environment.failed", "{s:s,s:s}", "stage", "teardown", "message", s->error);
+		w->stage = OVER;
+	} else if (pth_service_is_ready(s)) {
+		w->stage = OVER;
+	}
 }
 
 static void
@@ -402,30 +437,37 @@ advance(struct warden *w, int64_t now)
 			stage_run(w, now);
 		if (w->stage == STOP)
 			stage_stop(w, now);
+		if (w->stage == TEARDOWN)
+			stage_teardown(w, now);
 	} while (w->stage != before && w->stage != OVER);
+}
+
+static void
+reap_service(struct warden *w, struct pth_service *s)
+{
+	struct rusage ru;
+	int status;
+	pid_t pid;
+
+	for (int k = 0; k < 2; k++) {
+		pid = k ? s->ready_pid : s->pid;
+		if (pid > 0 && wait4(pid, &status, WNOHANG, &ru) == pid)
+			pth_service_reaped(s, pid, status, &ru, pth_mono_us(), w->zero);
+	}
 }
 
 static void
 reap(struct warden *w)
 {
 	struct signalfd_siginfo si;
-	struct rusage ru;
-	int status;
-	pid_t pid;
 
 	while (read(w->sigfd, &si, sizeof si) > 0)
 		;
-	/* One signal may stand for several children. The capture is reaped by
-	 * its owner, so ask for each of ours by pid first. */
-	for (size_t i = 0; i < w->n; i++) {
-		struct pth_service *s = &w->v[i];
-
-		for (int k = 0; k < 2; k++) {
-			pid = k ? s->ready_pid : s->pid;
-			if (pid > 0 && wait4(pid, &status, WNOHANG, &ru) == pid)
-				pth_service_reaped(s, pid, status, &ru, pth_mono_us(), w->zero);
-		}
-	}
+	/* One signal may stand for several children, and not all are services:
+	 * ask for each of ours by pid. */
+	for (size_t i = 0; i < w->n; i++)
+		reap_service(w, &w->v[i]);
+	reap_service(w, &w->teardown);
 }
 
 /* Orphans that were handed to us: everybody but our own. */
@@ -435,12 +477,12 @@ reap_orphans(const struct warden *w)
 	siginfo_t si;
 
 	for (;;) {
-		bool ours = w->capturing;
+		bool ours;
 
 		si.si_pid = 0;
 		if (waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) != 0 || si.si_pid == 0)
 			return;
-		ours = w->capturing && si.si_pid == w->capture.pid;
+		ours = si.si_pid == w->teardown.pid || (w->capturing && si.si_pid == w->capture.pid);
 		for (size_t i = 0; i < w->n; i++)
 			ours = ours || si.si_pid == w->v[i].pid || si.si_pid == w->v[i].ready_pid;
 		if (ours)
@@ -456,8 +498,8 @@ next_deadline(const struct warden *w)
 
 	if (w->stage == RUN && w->wait_deadline < t)
 		t = w->wait_deadline;
-	for (size_t i = 0; i < w->n; i++) {
-		s = pth_service_next(&w->v[i]);
+	for (size_t i = 0; i <= w->n; i++) {
+		s = pth_service_next(i < w->n ? &w->v[i] : &w->teardown);
 		t = s < t ? s : t;
 	}
 	return t;
@@ -572,7 +614,10 @@ pth_warden_run(const struct pth_warden_req *req)
 	for (size_t i = 0; i < w.n; i++)
 		pth_service_release(&w.v[i]);
 	free(w.v);
+	if (w.teardown_plan != NULL)
+		pth_service_release(&w.teardown);
 	json_decref(w.setup_plan);
+	json_decref(w.teardown_plan);
 	json_decref(w.capture_result);
 	close(w.sigfd);
 	pth_buf_release(&started);
