@@ -162,7 +162,7 @@ warden(const struct pth_runner *p, const struct pth_entry *x, struct pth_ns *ns,
 {
 	struct pth_buf dir = PTH_BUF_INIT, out = PTH_BUF_INIT;
 	struct pth_places places = { NULL, p->share, p->libexec };
-	struct pth_warden_req req = { .plan = pth_plan_of(x->rec), .places = &places,
+	struct pth_warden_req req = { .rec = x->rec, .plan = pth_plan_of(x->rec), .places = &places,
 		.dirfd = dirfd, .ctl = ctl };
 	json_t *result;
 
