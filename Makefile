@@ -11,7 +11,7 @@ DOCDIR  ?= $(PREFIX)/share/doc/pth
 LIBEXECDIR ?= $(PREFIX)/libexec/pth
 
 # CFLAGS, LDFLAGS and LDLIBS are the user's; the rest is ours. Each kind of
-# build has its folder: make B=build/asan BIN=build/asan/bin SAN=1.
+# build has its folder, and V=1 shows the commands: make B=build/asan BIN=build/asan/bin SAN=1.
 # (:= is for files, = for what needs pkg-config: make deps comes first.)
 CFLAGS  ?= -O2 -g
 B       ?= build
@@ -37,19 +37,20 @@ UNITS := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/unit/*.c))
 FUZZ  := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/fuzz/*.c))
 MINIP := examples/minip/miniP_server examples/minip/miniP_client
 DEPS   = tests/deps
+SAY    = $(if $(V),,@echo '  $(1)  $@';)
 JOBS   = --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 all: $(B)/libpth.a $(TOOLS) $(MINIP) $(BIN)/pth
 units: all $(UNITS)
 
 $(B)/libpth.a: $(LIB)
-	@rm -f $@; ar rcs $@ $^
+	@rm -f $@.new; ar rcs $@.new $^ && mv $@.new $@
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(COMPILE) -c -o $@ $<
+	$(call SAY,CC)$(COMPILE) -c -o $@ $<
 $(BIN)/pth-%: $(B)/bin/pth-%.o $(B)/libpth.a
 	@mkdir -p $(@D)
-	$(CC) -o $@ $^ $(LIBS)
+	$(call SAY,LD)$(CC) -o $@ $^ $(LIBS)
 ifneq ($(BIN),bin)
 $(BIN)/pth: bin/pth
 	@mkdir -p $(@D)
@@ -57,13 +58,13 @@ $(BIN)/pth: bin/pth
 endif
 $(B)/unit/%: $(B)/tests/unit/%.o $(B)/libpth.a
 	@mkdir -p $(@D)
-	$(CC) -o $@ $^ $(LIBS)
+	$(call SAY,LD)$(CC) -o $@ $^ $(LIBS)
 $(B)/fuzz/%: tests/fuzz/%.c $(B)/libpth.a
 	@mkdir -p $(@D)
-	$(COMPILE) -fsanitize=fuzzer -o $@ $< $(B)/libpth.a $(LIBS)
+	$(call SAY,LD)$(COMPILE) -fsanitize=fuzzer -o $@ $< $(B)/libpth.a $(LIBS)
 # The sample programs stand alone, as the programs under test do.
 examples/minip/miniP_%: examples/minip/miniP_%.c examples/minip/minip.c examples/minip/minip.h
-	$(CC) -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^)
+	$(call SAY,CC)$(CC) -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^)
 
 demo:
 	@$(DEPS) build run && $(MAKE) $(JOBS) all && examples/demo
