@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@
 #include "report.h"
 
 static struct {
-	const char *dir, *junit, *tap, *csv;
+	const char *dir, *junit, *tap, *csv, *html;
 	const char *format;
 	bool partial, pass;
 } opt = { .format = "md,json,text" };
@@ -25,7 +26,7 @@ static void
 usage(FILE *to)
 {
 	fputs("usage: pth-report [-p] [--partial] [-o dir] [--format list] [--junit file]\n"
-	    "                  [--tap file] [--csv file] [file ...]\n", to);
+	    "                  [--tap file] [--csv file] [--html file] [file ...]\n", to);
 }
 
 /* Is name one of the comma-separated formats? */
@@ -169,12 +170,28 @@ to_stdout(const char *path)
 	return path != NULL && strcmp(path, "-") == 0;
 }
 
+/* Its links are relative to where it will be. */
+static void
+write_html(const struct pth_report *r)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	char *copy = pth_xstrdup(opt.html), *dir = realpath(dirname(copy), NULL);
+
+	if (dir == NULL)
+		pth_die(PTH_SYSTEM, "%s:", opt.html);
+	pth_report_html(r, dir, &b);
+	put(AT_FDCWD, opt.html, &b);
+	free(dir);
+	free(copy);
+}
+
 static void
 write_all(const struct pth_report *r)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 	char *dir = write_files(r);
-	bool taken = opt.pass || to_stdout(opt.junit) || to_stdout(opt.tap) || to_stdout(opt.csv);
+	bool taken = opt.pass || to_stdout(opt.junit) || to_stdout(opt.tap) ||
+	    to_stdout(opt.csv) || to_stdout(opt.html);
 
 	if (opt.junit != NULL) {
 		pth_report_junit(r, &b);
@@ -188,6 +205,8 @@ write_all(const struct pth_report *r)
 		pth_report_csv(r, &b);
 		put(AT_FDCWD, opt.csv, &b);
 	}
+	if (opt.html != NULL)
+		write_html(r);
 	if (wanted("text") && !taken) {
 		pth_report_text(r, isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL, &b);
 		if (dir != NULL && wanted("md"))
@@ -201,13 +220,14 @@ write_all(const struct pth_report *r)
 static void
 options(int argc, char **argv)
 {
-	enum { PARTIAL = 256, FORMAT, JUNIT, TAP, CSV };
+	enum { PARTIAL = 256, FORMAT, JUNIT, TAP, CSV, HTML };
 	static const struct option longs[] = {
 		{ "pass", no_argument, NULL, 'p' }, { "help", no_argument, NULL, 'h' },
 		{ "output", required_argument, NULL, 'o' }, { "partial", no_argument, NULL, PARTIAL },
 		{ "format", required_argument, NULL, FORMAT },
 		{ "junit", required_argument, NULL, JUNIT }, { "tap", required_argument, NULL, TAP },
-		{ "csv", required_argument, NULL, CSV }, { NULL, 0, NULL, 0 },
+		{ "csv", required_argument, NULL, CSV }, { "html", required_argument, NULL, HTML },
+		{ NULL, 0, NULL, 0 },
 	};
 	int c;
 
@@ -220,6 +240,7 @@ options(int argc, char **argv)
 		case JUNIT: opt.junit = optarg; break;
 		case TAP: opt.tap = optarg; break;
 		case CSV: opt.csv = optarg; break;
+		case HTML: opt.html = optarg; break;
 		case 'h':
 			usage(stdout);
 			exit(PTH_OK);

@@ -114,6 +114,10 @@ void pth_report_line(const struct pth_report *r, struct pth_buf *b);
 /* "handshake 22.8 ms, 3983 packets": what is worth a line. */
 void pth_report_numbers(const struct pth_report_test *t, struct pth_buf *b);
 
+/* A link to a file of the test, relative to outdir, percent-encoded. */
+void pth_report_href(const struct pth_report_test *t, const char *outdir, const char *path,
+    struct pth_buf *b);
+
 /* The forms. Each appends to b. outdir: where the file will be, for relative
  * links. color: on a terminal. */
 void pth_report_json(const struct pth_report *r, struct pth_buf *b);
@@ -122,6 +126,7 @@ void pth_report_text(const struct pth_report *r, bool color, struct pth_buf *b);
 void pth_report_junit(const struct pth_report *r, struct pth_buf *b);
 void pth_report_tap(const struct pth_report *r, struct pth_buf *b);
 void pth_report_csv(const struct pth_report *r, struct pth_buf *b);
+void pth_report_html(const struct pth_report *r, const char *outdir, struct pth_buf *b);
 
 /* Used by report.c: logs of a failed test, and the cause out of them. */
 void pth_report_read_tails(struct pth_report *r, struct pth_report_test *t, const json_t *rec,

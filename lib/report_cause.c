@@ -126,22 +126,31 @@ add_tail(struct pth_report *r, struct pth_report_test *t, int dirfd, const char 
 	return true;
 }
 
-/* The logs of phases that did not end well, then the service's own. */
+/* The logs of commands that did not end well. */
+static void
+command_tails(struct pth_report *r, struct pth_report_test *t, const json_t *commands, int dirfd)
+{
+	const json_t *c;
+	struct pth_buf path = PTH_BUF_INIT;
+	size_t i;
+
+	json_array_foreach(commands, i, c) {
+		if (pth_json_int(c, "code", -1) == 0)
+			continue;
+		pth_buf_cut(&path, 0);
+		pth_buf_addf(&path, "%s.stderr.log", pth_json_str(c, "log", "?"));
+		add_tail(r, t, dirfd, path.s);
+	}
+	pth_buf_release(&path);
+}
+
 static void
 service_tails(struct pth_report *r, struct pth_report_test *t, const char *name,
     const json_t *result, int dirfd)
 {
-	const json_t *p;
 	struct pth_buf path = PTH_BUF_INIT;
-	size_t i;
 
-	json_array_foreach(json_object_get(result, "phases"), i, p) {
-		if (pth_json_int(p, "code", -1) == 0)
-			continue;
-		pth_buf_cut(&path, 0);
-		pth_buf_addf(&path, "%s.stderr.log", pth_json_str(p, "log", "?"));
-		add_tail(r, t, dirfd, path.s);
-	}
+	command_tails(r, t, json_object_get(result, "phases"), dirfd);
 	for (int k = 0; k < 2; k++) {
 		pth_buf_cut(&path, 0);
 		pth_buf_addf(&path, "%s/%s.log", name, k ? "stdout" : "stderr");
@@ -155,13 +164,10 @@ void
 pth_report_read_tails(struct pth_report *r, struct pth_report_test *t, const json_t *rec,
     int dirfd)
 {
-	const json_t *services = pth_json_path(rec, "result.services"), *setup;
+	const json_t *services = pth_json_path(rec, "result.services");
 	const struct pth_report_service *s;
-	size_t i;
 
-	json_array_foreach(pth_json_path(rec, "result.setup"), i, setup)
-		if (pth_json_int(setup, "code", -1) != 0)
-			service_tails(r, t, "setup", setup, dirfd);
+	command_tails(r, t, pth_json_path(rec, "result.setup"), dirfd);
 	/* Those that failed first; then the others, for they may know why. */
 	for (int bad = 1; bad >= 0; bad--)
 		for (s = t->services; s != NULL; s = s->next)

@@ -43,55 +43,15 @@ fenced(struct pth_buf *b, const char *s)
 	pth_buf_addc(b, '\n');
 }
 
-static void
-url(struct pth_buf *b, const char *s)
-{
-	for (; *s != '\0'; s++) {
-		if ((*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') || (*s >= '0' && *s <= '9') ||
-		    strchr("/._-", *s) != NULL)
-			pth_buf_addc(b, *s);
-		else
-			pth_buf_addf(b, "%%%02X", (unsigned char)*s);
-	}
-}
-
-/* Relative path from directory `from` to directory `to`, both absolute and
- * without "..". "" when they are the same, else it ends in '/'. */
-static void
-relative(struct pth_buf *b, const char *from, const char *to)
-{
-	size_t i = 0, same = 0;
-
-	for (; from[i] != '\0' && from[i] == to[i]; i++)
-		if (from[i] == '/')
-			same = i + 1;
-	if (from[i] == '\0' && (to[i] == '\0' || to[i] == '/'))
-		same = to[i] == '\0' ? i : i + 1;
-	else if (to[i] == '\0' && from[i] == '/')
-		same = i + 1;
-	from += same < strlen(from) ? same : strlen(from);
-	to += same < strlen(to) ? same : strlen(to);
-	for (const char *p = from; *p != '\0'; p++)
-		if (p == from || p[-1] == '/')
-			pth_buf_adds(b, "../");
-	if (*to != '\0')
-		pth_buf_addf(b, "%s/", to);
-}
-
 /* [text](path below the test's directory) */
 static void
 link_to(struct pth_buf *b, const struct pth_report_test *t, const char *outdir, const char *path)
 {
-	struct pth_buf target = PTH_BUF_INIT;
-
-	relative(&target, outdir, t->run_dir);
-	pth_buf_addf(&target, "%s/%s", t->dir, path);
 	pth_buf_addc(b, '[');
 	md(b, path);
 	pth_buf_adds(b, "](");
-	url(b, target.s);
+	pth_report_href(t, outdir, path, b);
 	pth_buf_addc(b, ')');
-	pth_buf_release(&target);
 }
 
 static const char *

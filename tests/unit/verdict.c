@@ -1,0 +1,360 @@
+/* The verdict, and the numbers out of packets, on hand-made input. */
+#include "unit.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "artifact.h"
+#include "event.h"
+#include "file.h"
+#include "metric.h"
+#include "packets.h"
+#include "tshark.h"
+#include "verdict.h"
+
+static json_t *
+parse(const char *s)
+{
+	struct pth_err e;
+	json_t *v = pth_json_parse(s, strlen(s), &e);
+
+	if (v == NULL)
+		printf("%s: %s\n", s, e.text);
+	return v;
+}
+
+/* "status ok|bad marks: summary" of a test whose two services ended with the
+ * given result objects. */
+static char *
+judged(const char *status, const char *server, const char *client, const char *more)
+{
+	struct pth_buf b = PTH_BUF_INIT, out = PTH_BUF_INIT;
+	struct pth_evidence ev = { .dirfd = -1 };
+	json_t *rec, *v, *mark;
+	size_t i;
+	int here = open(".", O_RDONLY | O_DIRECTORY);
+
+	pth_buf_addf(&b, "{\"pth\":1,\"type\":\"test\",\"id\":\"t\",\"result\":{\"status\":\"%s\",\"reason\""
+	    ":\"the reason\",\"services\":{\"server\":%s,\"client\":%s}}%s%s}", status, server, client,
+	    *more ? "," : "", more);
+	rec = parse(b.s);
+	ev.dirfd = here;
+	ev.metrics = json_object_get(rec, "m");
+	ev.filters = json_object_get(rec, "f");
+	ev.no_packets = ev.filters ? NULL : "no capture";
+	v = pth_verdict(rec, &ev);
+	pth_buf_addf(&out, "%s %s", pth_json_str(v, "status", "?"),
+	    pth_json_bool(v, "ok", false) ? "ok" : "bad");
+	json_array_foreach(json_object_get(v, "marks"), i, mark)
+		pth_buf_addf(&out, " %s", json_string_value(mark));
+	pth_buf_addf(&out, ": %s", pth_json_str(v, "summary", "?"));
+	json_decref(v);
+	json_decref(rec);
+	pth_buf_release(&b);
+	close(here);
+	return pth_buf_take(&out);
+}
+
+#define STOPPED "{\"reason\":\"stopped\",\"code\":0,\"ready_us\":5}"
+#define EXIT(n) "{\"reason\":\"exit\",\"code\":" #n "}"
+#define SIGNAL "{\"reason\":\"signal\",\"code\":null,\"signal\":\"SEGV\"}"
+#define LATE "{\"reason\":\"timeout\",\"code\":null}"
+
+#define JUDGED(status, server, client, more, want) do { \
+	char *got = judged(status, server, client, more); \
+	CHECK_STR(got, want); \
+	free(got); \
+} while (0)
+
+static void
+runs(void)
+{
+	unit("how a run ended");
+	JUDGED("completed", STOPPED, EXIT(0), "", "passed ok: 2 rules held");
+	JUDGED("failed", STOPPED, EXIT(3), "", "failed bad: exit client: exit code 3");
+	JUDGED("crashed", SIGNAL, EXIT(1), "", "crashed bad: exit server: killed by SIGSEGV");
+	JUDGED("timeout", STOPPED, LATE, "", "timeout bad: exit client: timeout");
+	JUDGED("interrupted", STOPPED, STOPPED, "", "interrupted bad: the reason");
+	JUDGED("skipped", STOPPED, STOPPED, "", "skipped bad: the reason");
+	JUDGED("unsupported", STOPPED, STOPPED, "", "unsupported bad: the reason");
+	JUDGED("error", STOPPED, STOPPED, "", "error bad: the reason");
+	JUDGED("nonsense", STOPPED, STOPPED, "", "error bad: the reason");
+	/* Something that no service shows, such as a command of setup. */
+	JUDGED("failed", STOPPED, EXIT(0), "", "failed bad: the reason");
+	JUDGED("completed", STOPPED, EXIT(0), "\"error\":{\"stage\":\"plan\",\"message\":\"no\"}",
+	    "error bad: plan: no");
+	JUDGED("failed", STOPPED, EXIT(3),
+	    "\"plan\":{\"services\":[{\"name\":\"client\",\"critical\":false}]}",
+	    "failed bad: the reason");
+}
+
+static void
+expectations(void)
+{
+	unit("expect.status");
+	JUDGED("crashed", SIGNAL, EXIT(0), "\"expect\":{\"status\":\"crashed\"}",
+	    "crashed ok expected-fail: exit server: killed by SIGSEGV");
+	JUDGED("completed", STOPPED, EXIT(0), "\"expect\":{\"status\":\"failed\"}",
+	    "passed bad unexpected-pass: passed, although it was expected not to");
+	JUDGED("failed", STOPPED, EXIT(1), "\"expect\":{\"status\":[\"timeout\",\"failed\"]}",
+	    "failed ok expected-fail: exit client: exit code 1");
+	JUDGED("completed", STOPPED, EXIT(0), "\"expect\":{\"status\":\"great\"}",
+	    "error bad: expect.status is not a status");
+	JUDGED("failed", STOPPED, EXIT(1), "\"expect\":{\"status\":\"failed\",\"exit\":{\"client\":2}}",
+	    "failed bad: ended as expected, but exit client: exit code 1, 2 wanted");
+	unit("expect.exit replaces the default");
+	JUDGED("failed", STOPPED, EXIT(3), "\"expect\":{\"exit\":{\"client\":3}}",
+	    "passed ok: 2 rules held");
+	JUDGED("failed", STOPPED, EXIT(3), "\"expect\":{\"exit\":{\"client\":[1,3]}}",
+	    "passed ok: 2 rules held");
+	JUDGED("failed", STOPPED, EXIT(3), "\"expect\":{\"exit\":{\"client\":\"any\"}}",
+	    "passed ok: 2 rules held");
+	JUDGED("crashed", SIGNAL, EXIT(0), "\"expect\":{\"exit\":{\"server\":\"SIGSEGV\"}}",
+	    "passed ok: 2 rules held");
+	JUDGED("completed", STOPPED, EXIT(0), "\"expect\":{\"exit\":{\"client\":1}}",
+	    "failed bad: exit client: exit code 0, 1 wanted");
+	/* It speaks of one service; the other's end still counts. */
+	JUDGED("failed", EXIT(1), EXIT(3), "\"expect\":{\"exit\":{\"client\":3}}",
+	    "failed bad: exit server: exit code 1");
+	unit("flaky");
+	json_t *rec = parse("{\"id\":\"t\",\"result\":{\"status\":\"completed\",\"attempt\":2,"
+	    "\"services\":{}}}");
+	struct pth_evidence none = { .dirfd = -1 };
+	json_t *v = pth_verdict(rec, &none);
+	CHECK_STR(json_string_value(pth_json_path(v, "marks.0")), "flaky");
+	CHECK(pth_json_bool(v, "ok", false));
+	json_decref(v);
+	json_decref(rec);
+	unit("not executed");
+	rec = parse("{\"id\":\"t\"}");
+	v = pth_verdict(rec, &none);
+	CHECK_STR(pth_json_str(v, "status", ""), "error");
+	CHECK_STR(pth_json_str(v, "summary", ""), "not executed");
+	json_decref(v);
+	json_decref(rec);
+}
+
+static void
+wrong_rules(void)
+{
+	unit("rules that are wrong themselves are errors");
+	JUDGED("completed", STOPPED, EXIT(0), "\"expect\":{\"packts\":[]}",
+	    "error bad: packts: unknown rule; did you mean packets?");
+	JUDGED("completed", STOPPED, EXIT(0), "\"expect\":{\"exit\":{\"klient\":0}}",
+	    "error bad: exit klient: no such service in this test: klient");
+	JUDGED("completed", STOPPED, EXIT(0), "\"expect\":{\"exit\":{\"client\":null}}",
+	    "error bad: exit client: an exit rule is a code, a list of codes, a signal or any");
+	JUDGED("completed", STOPPED, EXIT(0), "\"expect\":{\"log\":[{\"service\":\"client\"}]}",
+	    "error bad: log client ?: the rule needs a service and matches or not_matches");
+	JUDGED("completed", STOPPED, EXIT(0),
+	    "\"expect\":{\"log\":{\"service\":\"client\",\"matches\":\"(\"}}",
+	    "error bad: log client (: not a regular expression: Unmatched ( or \\(");
+	JUDGED("completed", STOPPED, EXIT(0), "\"expect\":{\"files\":[{\"path\":\"x\",\"sice\":1}]}",
+	    "error bad: file x: unknown key in the rule: sice");
+	JUDGED("completed", STOPPED, EXIT(0), "\"expect\":{\"files\":[7]}",
+	    "error bad: file ?: the rule must be a map");
+	JUDGED("completed", STOPPED, EXIT(0),
+	    "\"expect\":{\"packets\":{\"filter\":\"udp\",\"min\":\"many\"}},\"f\":{\"udp\":1}",
+	    "error bad: packets udp: min and max must be numbers");
+	JUDGED("completed", STOPPED, EXIT(0), "\"expect\":[]",
+	    "error bad: expect: must be a map of rules");
+	JUDGED("completed", STOPPED, EXIT(0),
+	    "\"assertions\":[{\"type\":\"output_contains\",\"service\":\"client\"}]",
+	    "error bad: output_contains client: unknown type of assertion");
+}
+
+static void
+numbers(void)
+{
+	unit("packets and metrics");
+	JUDGED("completed", STOPPED, EXIT(0),
+	    "\"expect\":{\"packets\":{\"filter\":\"udp\"}},\"f\":{\"udp\":1}", "passed ok: 3 rules held");
+	JUDGED("completed", STOPPED, EXIT(0),
+	    "\"expect\":{\"packets\":{\"filter\":\"udp\",\"min\":2}},\"f\":{\"udp\":1}",
+	    "failed bad: packets udp: 1 packet, at least 2 wanted");
+	JUDGED("completed", STOPPED, EXIT(0),
+	    "\"expect\":{\"packets\":{\"filter\":\"tcp\",\"max\":0}},\"f\":{\"tcp\":3}",
+	    "failed bad: packets tcp: 3 packets, at most 0 wanted");
+	JUDGED("completed", STOPPED, EXIT(0), "\"expect\":{\"packets\":{\"filter\":\"udp\"}}",
+	    "unsupported bad: packets udp: packets not counted: no capture");
+	JUDGED("completed", STOPPED, EXIT(0), "\"expect\":{\"metrics\":{\"name\":\"handshake_us\","
+	    "\"max\":10}},\"f\":{},\"m\":{\"quic\":{\"handshake_us\":9}}", "passed ok: 3 rules held");
+	JUDGED("completed", STOPPED, EXIT(0), "\"expect\":{\"metrics\":{\"name\":\"quic.handshake_us\","
+	    "\"max\":8}},\"f\":{},\"m\":{\"quic\":{\"handshake_us\":9}}",
+	    "failed bad: metric quic.handshake_us: 9, at most 8 wanted");
+	JUDGED("completed", STOPPED, EXIT(0), "\"expect\":{\"metrics\":{\"name\":\"nope\",\"max\":8}},"
+	    "\"f\":{},\"m\":{}", "failed bad: metric nope: was not measured");
+}
+
+static void
+put(const char *path, const char *text, size_t n)
+{
+	struct pth_err e;
+
+	CHECK(pth_file_write(AT_FDCWD, path, text, n, &e) == 0);
+}
+
+static void
+logs_and_files(void)
+{
+	static const char raw[] = "first line\nsecond \xff line\nnul \0 here\nlast";
+	char *big = malloc(200001);
+
+	unit("logs");
+	mkdir("client", 0755);
+	put("client/stdout.log", raw, sizeof raw - 1);
+	put("client/stderr.log", "", 0);
+#define LOG(rule) "\"expect\":{\"log\":{\"service\":\"client\"," rule "}}"
+	JUDGED("completed", STOPPED, EXIT(0), LOG("\"matches\":\"^first\""), "passed ok: 3 rules held");
+	JUDGED("completed", STOPPED, EXIT(0), LOG("\"matches\":\"^second .* line$\""),
+	    "passed ok: 3 rules held");
+	JUDGED("completed", STOPPED, EXIT(0), LOG("\"matches\":\"here$\""), "passed ok: 3 rules held");
+	JUDGED("completed", STOPPED, EXIT(0), LOG("\"matches\":\"^last$\",\"min\":1,\"max\":1"),
+	    "passed ok: 3 rules held");
+	JUDGED("completed", STOPPED, EXIT(0), LOG("\"matches\":\"^line\""),
+	    "failed bad: log client ^line: 0 lines, at least 1 wanted");
+	JUDGED("completed", STOPPED, EXIT(0), LOG("\"not_matches\":\"line\""),
+	    "failed bad: log client without line: 2 lines, at most 0 wanted");
+	JUDGED("completed", STOPPED, EXIT(0), LOG("\"file\":\"no.log\",\"matches\":\"x\""),
+	    "failed bad: log client x: there is no such log");
+	JUDGED("completed", STOPPED, EXIT(0), LOG("\"file\":\"../../etc/passwd\",\"matches\":\"root\""),
+	    "failed bad: log client root: there is no such log");
+	unit("long lines");
+	memset(big, 'a', 200000);
+	memcpy(big + 199990, "\nneedle\n", 8);
+	put("client/stderr.log", big, 200000);
+	JUDGED("completed", STOPPED, EXIT(0), LOG("\"matches\":\"^needle$\",\"max\":1"),
+	    "passed ok: 3 rules held");
+	free(big);
+	unit("files");
+#define FILES(rule) "\"expect\":{\"files\":{" rule "}}"
+	put("a.bin", "same bytes", 10);
+	put("b.bin", "same bytes", 10);
+	put("c.bin", "same bytex", 10);
+	JUDGED("completed", STOPPED, EXIT(0), FILES("\"path\":\"a.bin\",\"same_as\":\"b.bin\""),
+	    "passed ok: 3 rules held");
+	JUDGED("completed", STOPPED, EXIT(0), FILES("\"path\":\"a.bin\",\"same_as\":\"c.bin\""),
+	    "failed bad: file a.bin: a.bin (10 bytes) differs from c.bin (10 bytes) at byte 9");
+	JUDGED("completed", STOPPED, EXIT(0), FILES("\"path\":\"a.bin\",\"min_size\":\"1KB\""),
+	    "failed bad: file a.bin: 10 bytes, at least 1000 wanted");
+	JUDGED("completed", STOPPED, EXIT(0), FILES("\"path\":\"a.bin\",\"size\":10"),
+	    "passed ok: 3 rules held");
+	JUDGED("completed", STOPPED, EXIT(0), FILES("\"path\":\"x.bin\""),
+	    "failed bad: file x.bin: there is no such file");
+	JUDGED("completed", STOPPED, EXIT(0), FILES("\"path\":\"x.bin\",\"exists\":false"),
+	    "passed ok: 3 rules held");
+	JUDGED("completed", STOPPED, EXIT(0), FILES("\"path\":\"a.bin\",\"sha256\":"
+	    "\"b00f1b5372ed0ad07ba7e7d2c0ec35e17b8f5e2ac8d5c1a6ad2c3bb2d1f2ba11\""),
+	    "failed bad: file a.bin: SHA-256 is "
+	    "58100dc8fc06562ce3e578231dc948e083520ee49c4b4ee5a5a28bb4b4003feb");
+	unit("descriptor rules are relative to their service");
+	put("client/got.bin", "same bytes", 10);
+	JUDGED("completed", STOPPED, EXIT(0), "\"plan\":{\"services\":[{\"name\":\"client\",\"verdict\":[{"
+	    "\"files\":{\"path\":\"got.bin\",\"same_as\":\"@{dir}/c.bin\"},\"status\":\"error\","
+	    "\"text\":\"bad luck\"}]}]}", "error bad: file got.bin: bad luck: client/got.bin (10 bytes)"
+	    " differs from c.bin (10 bytes) at byte 9");
+}
+
+static void
+artifacts(void)
+{
+	unit("kinds of artifacts");
+	CHECK_STR(pth_artifact_kind("server/stdout.log"), "log");
+	CHECK_STR(pth_artifact_kind("server/phases/pre_run.stderr.log"), "log");
+	CHECK_STR(pth_artifact_kind("server/keys.log"), "keylog");
+	CHECK_STR(pth_artifact_kind("capture.pcapng"), "capture");
+	CHECK_STR(pth_artifact_kind("client/downloads/a/b.log"), "download");
+	CHECK_STR(pth_artifact_kind("client/qlog/x.sqlog"), "qlog");
+	CHECK_STR(pth_artifact_kind("server/core.17"), "core");
+	CHECK_STR(pth_artifact_kind("certs/key.pem"), "certificate");
+	CHECK_STR(pth_artifact_kind("server/callgrind.out.7"), "profile");
+	CHECK_STR(pth_artifact_kind("server/www/data.bin"), "file");
+}
+
+/* A line of tshark's fields: time len protocols port>port conn version type form frames http3 */
+static void
+line(struct pth_packets *p, const char *time, int from, int to, const char *version,
+    const char *type, const char *form, const char *frames, const char *h3)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+
+	pth_buf_addf(&b, "%s\t100\teth:ethertype:ip:udp:quic:quic\t10.0.0.1\t\t10.0.0.1\t\t%d\t%d"
+	    "\t\t\t\t\t\t\t0\t%s\t%s\t\t%s\t%s\t%s", time, from, to, version, type, form, frames, h3);
+	pth_packets_line(p, b.s);
+	pth_buf_release(&b);
+}
+
+static void
+packets(void)
+{
+	struct pth_tap tap = { "udp.port in {1,2}", -1 };
+	struct pth_packets p = { .taps = &tap, .ntaps = 1 };
+	json_t *m = json_object();
+	char text[][60] = { "====", "Filter: udp.port in {1,2}", "eth      frames:3 bytes:9",
+		"  ip     frames:3 bytes:9", "raw      frames:4 bytes:9", "" };
+
+	unit("numbers out of packets");
+	line(&p, "100.000000000", 5000, 443, "0x00000001", "0", "1", "6", "");
+	line(&p, "100.010000000", 443, 5000, "0x00000001,0x00000000", "0,2", "1,1,0", "6", "4");
+	line(&p, "100.015000000", 5000, 443, "0x00000001", "2", "1", "2", "");
+	line(&p, "100.020000500", 5000, 443, "0x00000001", "2", "1,0", "2,8", "4,1");
+	line(&p, "100.030000000", 443, 5000, "", "", "0", "30,8", "1");
+	line(&p, "100.060000000", 443, 5000, "", "", "0", "8", "");
+	for (size_t i = 0; i < countof(text); i++)
+		pth_packets_line(&p, text[i]);
+	pth_packets_json(&p, m);
+	CHECK(pth_json_int(m, "packets", 0) == 6);
+	CHECK(pth_json_int(m, "bytes", 0) == 600);
+	CHECK(pth_json_int(m, "captured_us", 0) == 60000);
+	CHECK(json_integer_value(pth_json_path(m, "protocols.quic.packets")) == 6);
+	CHECK(pth_json_path(m, "protocols.ethertype") == NULL);
+	CHECK(json_integer_value(pth_json_path(m, "quic.handshake_us")) == 20000);
+	CHECK(json_integer_value(pth_json_path(m, "quic.confirmed_us")) == 30000);
+	CHECK(json_integer_value(pth_json_path(m, "quic.connections")) == 1);
+	CHECK(json_integer_value(pth_json_path(m, "quic.http3_frames")) == 4);
+	CHECK(json_array_size(pth_json_path(m, "quic.versions")) == 1);
+	CHECK(pth_json_int(m, "data_us", 0) == 50000); /* 100.01 to 100.06, server */
+	CHECK(tap.packets == 7);
+	json_decref(m);
+	p.taps = NULL;
+	pth_packets_release(&p);
+	unit("lines that are not fields");
+	char junk[][40] = { "1", "99999999999999999999\t-1\t::::", "1.5\t\t\t\t\t\t\t\t\t\t\t99999999", "\t\t",
+		"0.1\t0x\ta\t" };
+	for (size_t i = 0; i < countof(junk); i++)
+		pth_packets_line(&p, junk[i]);
+	CHECK(p.packets == 4);
+	pth_packets_release(&p);
+}
+
+static void
+keylogs(void)
+{
+	static const char text[] = "# comment\nCLIENT_RANDOM aa bb\nCLIENT_RANDOM aa bb\r\nbad line\n"
+	    "X zz 11\nSERVER_X 0011 2233";
+	struct pth_buf b = PTH_BUF_INIT;
+	json_t *seen = json_object();
+
+	unit("key logs");
+	pth_keylog_merge(&b, seen, text, sizeof text - 1);
+	pth_keylog_merge(&b, seen, text, sizeof text - 1);
+	CHECK_STR(b.s, "CLIENT_RANDOM aa bb\nSERVER_X 0011 2233\n");
+	pth_buf_release(&b);
+	json_decref(seen);
+}
+
+int
+main(void)
+{
+	pth_event_init("unit");
+	runs();
+	expectations();
+	wrong_rules();
+	numbers();
+	logs_and_files();
+	artifacts();
+	packets();
+	keylogs();
+	return unit_done();
+}
