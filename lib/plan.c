@@ -213,21 +213,6 @@ static void services(struct plan *p)
 	}
 }
 
-/* Names that a program may ask this service for: what lies below www/. */
-static json_t *served(const json_t *files)
-{
-	json_t *list = json_array(), *v;
-	size_t i;
-
-	json_array_foreach((json_t *)files, i, v) {
-		const char *path = pth_json_str(v, "path", "");
-
-		if (!strncmp(path, "www/", 4))
-			pth_json_push(list, json_string(path + 4));
-	}
-	return list;
-}
-
 static json_t *info(const struct plan_service *s)
 {
 	json_t *o = json_object(), *port = s->port ? json_integer(s->port) : json_null();
@@ -241,28 +226,9 @@ static json_t *info(const struct plan_service *s)
 	pth_json_set(o, "plugin", json_string(s->plugin->name));
 	pth_json_set(o, "protocol", json_string(s->protocol->name));
 	pth_json_set(o, "version", json_string(s->version));
-	pth_json_set(o, "served", served(s->files));
+	pth_json_set(o, "served", json_incref(s->served));
 	json_object_set(o, "parameters", s->params);
 	return o;
-}
-
-/* The files of the experiment, else those of the descriptor. */
-static void files(struct plan *p, struct plan_service *s)
-{
-	json_t *given = json_object_get(s->rec, "files"), *vars;
-	struct pth_buf at = PTH_BUF_INIT;
-	struct pth_err e;
-
-	if (json_array_size(given)) {
-		s->files = json_incref(given);
-		return;
-	}
-	s->files = json_array();
-	vars = json_pack("{s:s, s:s, s:O}", "name", s->name, "role", s->role, "parameters", s->params);
-	if (plan_list(NULL, pth_yaml_get(s->view, "files"), vars, s->files, &e) < 0)
-		plan_problem(p, PTH_ERROR, plan_path(&at, s, "implementation.name"), "files: %s", e.text);
-	json_decref(vars);
-	pth_buf_release(&at);
 }
 
 /* --- the whole --- */
@@ -288,7 +254,7 @@ static void variables(struct plan *p)
 	p->names = json_array();
 	p->test = test_vars(p->rec);
 	for (i = 0; i < p->n; i++) {
-		files(p, &p->v[i]);
+		p->v[i].served = plan_served(p, &p->v[i]);
 		p->v[i].info = info(&p->v[i]);
 		json_object_set(p->services, p->v[i].name, p->v[i].info);
 		pth_json_push(p->names, json_string(p->v[i].name));

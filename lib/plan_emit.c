@@ -229,34 +229,59 @@ static int wraps(struct emit *m, json_t *argv)
 	return r;
 }
 
-static json_t *run_cmd(struct emit *m, int64_t timeout_us)
+/* The program's own command line, without what is put before it. */
+static int own_argv(struct emit *m, json_t *argv)
 {
 	const struct pth_ynode *n = pth_desc_role(pth_yaml_get(m->s->view, "commands"), m->s->role);
-	json_t *given = json_object_get(m->s->rec, "command_override"), *argv = json_array(), *cmd;
-	const char *cwd = pth_json_str(m->s->rec, "working_directory", NULL);
-	int r = wraps(m, argv);
+	json_t *given = json_object_get(m->s->rec, "command_override");
 
-	if (r == 0 && given && !json_is_null(given))
-		r = overridden(m, given, argv);
-	else if (r == 0) {
-		r = binary(m, argv);
-		if (r == 0 && n)
-			r = n->kind == PTH_YMAP ? command_line(m, n, argv) :
-			    plan_args(m->p, n, m->s->vars, argv, &m->e);
-	}
-	if (r == 0 && json_array_size(argv) == 0)
-		r = pth_err_set(&m->e, PTH_INPUT, "%s: the command is empty", m->s->plugin->name);
-	if (r < 0) {
-		json_decref(argv);
-		return NULL;
-	}
-	cmd = json_object();
+	if (given && !json_is_null(given))
+		return overridden(m, given, argv);
+	if (binary(m, argv) < 0)
+		return -1;
+	if (!n || n->kind == PTH_YNULL)
+		return 0;
+	return n->kind == PTH_YMAP ? command_line(m, n, argv) : plan_args(m->p, n, m->s->vars, argv, &m->e);
+}
+
+static int cwd(struct emit *m, json_t *cmd)
+{
+	const char *given = pth_json_str(m->s->rec, "working_directory", NULL);
+	const struct pth_ynode *n = pth_yaml_get(m->s->view, "cwd");
+	struct pth_buf b = PTH_BUF_INIT;
+
+	if (given)
+		pth_buf_adds(&b, given);
+	else if (n && plan_text(m->p, n, m->s->vars, &b, &m->e) < 0)
+		return -1;
+	if (b.len)
+		pth_json_set(cmd, "cwd", pth_json_text(b.s, b.len));
+	pth_buf_release(&b);
+	return 0;
+}
+
+static json_t *run_cmd(struct emit *m, int64_t timeout_us)
+{
+	json_t *cmd = json_object(), *argv = json_array(), *own = json_array();
+	int r = own_argv(m, own);
+
 	pth_json_set(cmd, "argv", argv);
+	if (r == 0 && json_array_size(own) == 0)
+		r = pth_err_set(&m->e, PTH_INPUT, "%s: the command is empty", m->s->plugin->name);
+	if (r == 0) {
+		json_object_set(m->s->vars, "program", json_array_get(own, 0));
+		r = wraps(m, argv);
+	}
+	json_array_extend(argv, own);
+	json_decref(own);
 	pth_json_set(cmd, "critical", json_true());
 	pth_json_set(cmd, "timeout_us", json_integer(timeout_us));
-	if (cwd)
-		pth_json_set(cmd, "cwd", json_string(cwd));
-	return cmd;
+	if (r == 0)
+		r = cwd(m, cmd);
+	if (r == 0)
+		return cmd;
+	json_decref(cmd);
+	return NULL;
 }
 
 static int posts(struct emit *m, json_t *list)
@@ -385,15 +410,6 @@ static void stop(struct emit *m)
 	pth_json_set(m->out, "stop", o);
 }
 
-static bool is_finite(const struct plan_service *s)
-{
-	const struct pth_ynode *n = pth_desc_role(pth_yaml_get(s->view, "finite"), s->role);
-
-	if (n && n->kind == PTH_YBOOL)
-		return n->b;
-	return s->client || s->plugin->kind == PTH_TESTER;
-}
-
 /* Is the test lost with this service? network_environment.critical_services
  * names those that matter, when it names any. */
 static bool critical(const struct plan *p, const struct plan_service *s)
@@ -421,7 +437,7 @@ static void head(struct emit *m)
 	pth_json_set(o, "protocol", json_string(s->protocol->name));
 	pth_json_set(o, "version", json_string(s->version));
 	pth_json_set(o, "role", json_string(s->role));
-	pth_json_set(o, "finite", json_boolean(is_finite(s)));
+	pth_json_set(o, "finite", json_boolean(plan_finite(s)));
 	if (s->target)
 		pth_json_set(o, "target", json_string(s->target->name));
 	pth_json_set(o, "after", plan_after(m->p, s));
@@ -449,10 +465,13 @@ static int docker(struct emit *m)
 static int body(struct emit *m)
 {
 	int64_t timeout_us = seconds(json_object_get(m->s->rec, "timeout"), 60 * SECOND);
+	json_t *files;
 
 	if (plan_params_late(m->p, m->s, &m->e) < 0 || lists(m, "dirs") < 0)
 		return -1;
-	json_object_set(m->out, "files", m->s->files);
+	if (!(files = plan_files(m->p, m->s, &m->e)))
+		return -1;
+	pth_json_set(m->out, "files", files);
 	if (environment(m) < 0 || phases(m, timeout_us) < 0 || ready(m) < 0)
 		return -1;
 	stop(m);

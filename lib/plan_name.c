@@ -136,7 +136,7 @@ int plan_names(struct plan *p, struct pth_buf *b, size_t at, struct pth_err *e)
 	struct ref r;
 	int rc = 0;
 
-	if (!p || !strstr(s, "@{"))
+	if (!p->services || !strstr(s, "@{"))
 		return 0;
 	while (rc == 0 && (ref = strstr(s, "@{")) != NULL) {
 		pth_buf_add(&out, s, (size_t)(ref - s));

@@ -101,7 +101,7 @@ static char *by_env(struct plan *p, struct plan_service *s, const char *key, con
 
 	if (!n)
 		pth_buf_adds(&b, def);
-	else if (plan_text(NULL, n, vars, &b, &e) < 0)
+	else if (plan_text(p, n, vars, &b, &e) < 0)
 		plan_problem(p, PTH_ERROR, "network_environment.type", "%s", e.text);
 	json_decref(vars);
 	return pth_buf_take(&b);

@@ -19,7 +19,7 @@ struct plan_service {
 	json_t *pparams;         /* the protocol's parameters, owned */
 	json_t *info;            /* what others see as target.*, owned */
 	json_t *vars;            /* of its templates, owned */
-	json_t *files;           /* owned */
+	json_t *served;          /* names below www/, owned */
 	char *address, *listen;  /* owned */
 	int64_t port;            /* 0: none */
 	const char *transport;
@@ -89,13 +89,23 @@ void plan_order(struct plan *p);
 /* Who must be where before s starts: [{"service","state"}]. */
 json_t *plan_after(struct plan *p, const struct plan_service *s);
 
+/*
+ * plan_files.c: the files of the experiment, and those of the descriptor that
+ * it does not replace: with the same path, or anything below www/ when it
+ * brings its own there. served: what a program may ask this service for.
+ */
+json_t *plan_served(struct plan *p, struct plan_service *s);
+json_t *plan_files(struct plan *p, struct plan_service *s, struct pth_err *e);
+
 /* plan_vars.c */
 json_t *plan_vars(struct plan *p, struct plan_service *s);
+/* Does it end by itself? */
+bool plan_finite(const struct plan_service *s);
 
 /*
  * plan_args.c: a descriptor's values with templates filled in. Text goes to b;
  * `args` appends words to out; a command is an object, or json null when its
- * `when` is false; a tree is any value. p NULL: placeholders stay.
+ * `when` is false; a tree is any value. Before p->services is there, placeholders stay.
  */
 int plan_text(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_buf *b,
     struct pth_err *e);

@@ -177,7 +177,7 @@ void plan_service_release(struct plan_service *s)
 	json_decref(s->pparams);
 	json_decref(s->info);
 	json_decref(s->vars);
-	json_decref(s->files);
+	json_decref(s->served);
 	free(s->address);
 	free(s->listen);
 }

@@ -94,6 +94,28 @@ static bool ours(const char *name)
 	return false;
 }
 
+bool plan_finite(const struct plan_service *s)
+{
+	const struct pth_ynode *n = pth_desc_role(pth_yaml_get(s->view, "finite"), s->role);
+
+	if (n && n->kind == PTH_YBOOL)
+		return n->b;
+	return s->client || s->plugin->kind == PTH_TESTER;
+}
+
+/* The other side: the target, or the first service that targets this one. */
+static json_t *peer_of(const struct plan *p, const struct plan_service *s)
+{
+	size_t i;
+
+	if (s->target)
+		return s->target->info;
+	for (i = 0; i < p->n; i++)
+		if (p->v[i].target == s)
+			return p->v[i].info;
+	return json_null();
+}
+
 json_t *plan_vars(struct plan *p, struct plan_service *s)
 {
 	const char *interface = pth_json_str(json_object_get(s->rec, "network"), "interface", "");
@@ -110,11 +132,14 @@ json_t *plan_vars(struct plan *p, struct plan_service *s)
 	pth_json_set(vars, "port", json_integer(peer->port));
 	set(vars, "interface", interface);
 	json_object_set(vars, "target", s->target ? s->target->info : json_null());
+	json_object_set(vars, "peer", peer_of(p, s));
 	json_object_set(vars, "service", s->rec);
 	json_object_set(vars, "services", p->services);
 	json_object_set(vars, "service_names", p->names);
+	pth_json_set(vars, "finite", json_boolean(plan_finite(s)));
 	pth_json_set(vars, "protocol", protocol(s));
-	json_object_set(vars, "test", p->test);
+	json_object_set(vars, "record", p->test);
+	json_object_set(vars, "test", p->test); /* a parameter may hide it */
 	set(vars, "environment", p->env->name);
 	json_object_set(vars, "timeout", json_object_get(s->rec, "timeout"));
 	pth_json_set(vars, "features", features(s));

@@ -121,6 +121,7 @@ static const struct key top_keys[] = {
 	{ .name = "parameters", .type = PARAMS },
 	{ .name = "binary", .kinds = SERVICE, .type = ROLES, .item = BINARY },
 	{ .name = "commands", .kinds = SERVICE, .type = ROLES, .item = LINE },
+	{ .name = "cwd", .kinds = SERVICE, .type = TPL },
 	{ .name = "phases", .kinds = SERVICE, .type = KEYS, .keys = phase_keys },
 	{ .name = "ready", .kinds = RUNS, .type = ROLES, .item = READY },
 	{ .name = "stop", .kinds = RUNS, .type = KEYS, .keys = stop_keys },
@@ -400,10 +401,10 @@ static void check_over(struct check *c, const struct pth_ynode *n)
 
 static void check_params(struct check *c, const struct pth_ynode *n)
 {
-	static const char *const taken[] = { "name", "role", "version", "host", "target", "service",
-		"services", "protocol", "test", "paths", "features", "parameters", "dir", "item", "index",
+	static const char *const taken[] = { "name", "role", "version", "host", "target", "peer", "service",
+		"services", "protocol", "record", "paths", "features", "parameters", "dir", "item", "index",
 		"address", "listen", "interface", "environment", "service_names", "qlog_dir", "keylog",
-		"downloads", "www", "generate_certificates" };
+		"downloads", "www", "generate_certificates", "program", "finite" };
 	unsigned services = SERVICE;
 	const struct pth_ynode *v;
 	size_t i;

@@ -63,6 +63,20 @@ static struct pth_ynode *copy_params(struct pth_arena *a, const struct pth_ynode
 	return to;
 }
 
+static struct pth_ynode *copy(struct pth_arena *a, const struct pth_ynode *n, const char *file,
+    int level);
+
+/* `rfc9000:` with nothing after it names a version that changes nothing; only
+ * an explicit null (~) takes one away. */
+static struct pth_ynode *override(struct pth_arena *a, const struct pth_ynode *n, const char *file)
+{
+	struct pth_ynode *to = copy(a, n, file, 0);
+
+	if (to->kind == PTH_YNULL && to->len == 0)
+		to->kind = PTH_YMAP;
+	return to;
+}
+
 /* level: 0 for a descriptor's own map (or an override's), whose `parameters`
  * have the short form; 1 for the maps that hold overrides by name. */
 static struct pth_ynode *copy(struct pth_arena *a, const struct pth_ynode *n, const char *file,
@@ -79,7 +93,7 @@ static struct pth_ynode *copy(struct pth_arena *a, const struct pth_ynode *n, co
 		else if (level == 0)
 			push(to, &tail, copy(a, c, file, over ? 1 : 2));
 		else
-			push(to, &tail, copy(a, c, file, level == 1 ? 0 : 2));
+			push(to, &tail, level == 1 ? override(a, c, file) : copy(a, c, file, 2));
 	}
 	return to;
 }
