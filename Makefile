@@ -78,7 +78,8 @@ asan:
 valgrind:
 	@$(DEPS) build run check lint && $(MAKE) $(JOBS) units && tests/valgrind
 fuzz:
-	@$(DEPS) build fuzz && $(MAKE) $(JOBS) B=build/fuzz BIN=build/fuzz/bin CC=clang SAN=1 fuzzers && \
+	@$(DEPS) build fuzz && $(MAKE) $(JOBS) B=build/fuzz BIN=build/fuzz/bin CC=clang SAN=1 \
+	  CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' fuzzers && \
 	tests/fuzz/run $(or $(FUZZ_SECONDS),30)
 fuzzers: $(FUZZ)
 bench:

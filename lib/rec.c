@@ -21,9 +21,8 @@ pth_rec_close(struct pth_rec_in *in)
 bool
 pth_rec_pending(struct pth_rec_in *in)
 {
-	const char *from = in->buf.s + in->seen;
-
-	if (in->buf.len > in->seen && memchr(from, '\n', in->buf.len - in->seen) != NULL)
+	if (in->buf.len > in->seen &&
+	    memchr(in->buf.s + in->seen, '\n', in->buf.len - in->seen) != NULL)
 		return true;
 	in->seen = in->buf.len;
 	return in->eof || in->buf.len - in->pos > PTH_REC_MAX;
