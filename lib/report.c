@@ -489,7 +489,8 @@ pth_report_href(const struct pth_report_test *t, const char *outdir, const char 
 {
 	struct pth_buf target = PTH_BUF_INIT;
 
-	relative(&target, outdir, t->run_dir);
+	if (*t->run_dir != '\0')
+		relative(&target, outdir, t->run_dir);
 	pth_buf_addf(&target, "%s/%s", t->dir, path);
 	url(b, target.s);
 	pth_buf_release(&target);

@@ -1,0 +1,313 @@
+#!/bin/sh
+# pth-collect: artifacts, metrics, verdict, and the run directory it keeps.
+. "$TOP/tests/lib.sh"
+
+setUp() {
+	export PTH_EVENTS=none
+	rm -rf out in.jsonl && mkdir -p out && : >in.jsonl
+}
+
+# A test of two services that ended well. More of it: a jq expression.
+add() { # id [jq]
+	mkdir -p "out/$1/server" "out/$1/client"
+	for f in server/stdout.log server/stderr.log client/stdout.log client/stderr.log; do
+		[ -f "out/$1/$f" ] || : >"out/$1/$f"
+	done
+	jq -cn --arg id "$1" --arg dir "$PTH_TMP/out" '
+	def ended(r; c): {state: "stopped", reason: r, code: c, signal: null, core: false, started_us: 1000,
+		ready_us: 2000, ended_us: 52000, rusage: {user_us: 10, sys_us: 20, max_rss_kb: 30}, phases: []};
+	{pth: 1, type: "test", run: "demo", id: $id, index: 1, of: 1, name: $id, expect: {},
+	services: {server: {name: "server"}, client: {name: "client"}},
+	plan: {capture: {interface: "lo", file: "capture.pcapng", keylogs: [], decode: []},
+		services: [{name: "server", kind: "iut", finite: false}, {name: "client", kind: "iut", finite: true, target: "server"}]},
+	result: {status: "completed", reason: "", duration_us: 60000, attempt: 1, run_dir: $dir, dir: $id,
+		started: "2026-01-01T00:00:00.000000Z", ended: "2026-01-01T00:00:00.060000Z",
+		capture: {file: "capture.pcapng", interface: "lo", packets: 2, dropped: 0},
+		services: {server: ended("stopped"; 0), client: ended("exit"; 0)}}}
+	| '"${2:-.}" >>in.jsonl
+}
+
+end() {
+	printf '{"pth":1,"type":"end","tests":%d}\n' "$(grep -c '"type":"test"' in.jsonl)" >>in.jsonl
+}
+
+# Two datagrams from port 5000 to port 4443, 1 ms apart.
+ping_capture() { # path
+	printf '00:00:01.000\n0000 70 69 6e 67\n00:00:01.001\n0000 70 6f 6e 67\n' |
+		text2pcap -q -u 5000,4443 -t '%H:%M:%S.%f' - "$1" 2>/dev/null
+}
+
+value() { # jq path, of the first record
+	printf '%s\n' "$out" | jq -c "select(.type == \"test\") | $1" | head -n 1
+}
+
+collect() {
+	run pth-collect "$@" <in.jsonl
+}
+
+testArtifacts() {
+	mkdir -p out/one/client/downloads out/one/certs out/one/deep/er
+	printf abc >out/one/client/downloads/data.bin
+	echo key >out/one/certs/key.pem
+	echo x >out/one/deep/er/core.17
+	echo secret >secret && ln -s ../../secret out/one/link && ln -s /etc out/one/etc
+	mkfifo out/one/fifo
+	add one && end
+	collect
+	assertCode 0
+	assertEquals '["certs/key.pem","client/downloads/data.bin","client/stderr.log","client/stdout.log","deep/er/core.17","server/stderr.log","server/stdout.log"]' \
+		"$(value '[.artifacts[].path]')"
+	assertEquals '{"path":"client/downloads/data.bin","service":"client","kind":"download","bytes":3,"sha256":"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}' \
+		"$(value '.artifacts[1]')"
+	assertEquals '[null,"certificate"]' "$(value '.artifacts[0] | [.service, .kind]')"
+	assertEquals '"core"' "$(value '.artifacts[4].kind')"
+}
+
+testArtifactsOfThePlan() {
+	mkdir -p out/one/server && echo 1 >out/one/server/trace.bin
+	add one '.plan.services[0].artifacts = ["*.x", {path: "*.bin", kind: "profile"}]' && end
+	collect
+	assertEquals '"profile"' "$(value '.artifacts[] | select(.path == "server/trace.bin").kind')"
+	setUp
+	add one '.collect_artifacts = false' && end
+	collect
+	assertEquals '[]' "$(value .artifacts)"
+}
+
+testMetrics() {
+	need text2pcap wireshark-common || return
+	need tshark tshark || return
+	mkdir -p out/one && ping_capture out/one/capture.pcapng
+	add one '.expect.packets = [{filter: "udp.port == 4443", min: 2, max: 2}, {filter: "udp.port in {1, 2}", max: 0}, {filter: "tcp", max: 0}]' && end
+	collect
+	assertCode 0
+	assertEquals '[2,1000,{"packets":2,"bytes":120}]' "$(value '.metrics | [.packets, .captured_us, .protocols.udp]')"
+	assertEquals '{"user_us":10,"sys_us":20,"max_rss_kb":30}' "$(value .metrics.services.client)"
+	assertEquals '["passed",true]' "$(value '.verdict | [.status, .ok]')"
+	assertEquals '["2 packets","0 packets","0 packets","stopped","exit code 0"]' "$(value '[.verdict.rules[].text]')"
+}
+
+# What a user has set up for Wireshark must not change numbers.
+testNoUserPreferences() {
+	need text2pcap wireshark-common || return
+	need tshark tshark || return
+	mkdir -p out/one "$HOME/.config/wireshark" && ping_capture out/one/capture.pcapng
+	echo udp >"$HOME/.config/wireshark/disabled_protos"
+	add one && end
+	collect
+	rm -r "$HOME/.config"
+	assertEquals 2 "$(value .metrics.protocols.udp.packets)"
+}
+
+testQuic() {
+	need text2pcap wireshark-common || return
+	need tshark tshark || return
+	mkdir -p out/one/client out/one/server
+	text2pcap -q -l 1 -t '%H:%M:%S.%f' "$TOP/tests/fixtures/quic.hex" out/one/capture.pcapng 2>/dev/null
+	{ echo '# a comment' && echo garbage && cat "$TOP/tests/fixtures/quic.keys"; } >out/one/client/keys.log
+	cat "$TOP/tests/fixtures/quic.keys" >out/one/server/keys.log
+	add one '.plan.capture.keylogs = ["client/keys.log", "server/keys.log", "no/keys.log", "../../etc/passwd"]
+		| .plan.capture.decode = ["udp.port==4443,quic"] | .expect.packets = {filter: "http3", min: 1}' && end
+	collect
+	assertCode 0
+	assertEquals '["passed",true]' "$(value '.verdict | [.status, .ok]')"
+	# 00:00:10.000000000 to 00:00:10.022827553; HANDSHAKE_DONE at 00:00:10.023322726
+	assertEquals '{"connections":1,"handshake_us":22827,"handshakes":1,"confirmed_us":23322,"versions":["0x00000001"],"http3_frames":6}' \
+		"$(value .metrics.quic)"
+	assertNotEquals 'the capture opens decrypted' '' "$(tshark -n -r out/one/capture.pcapng -Y http3 2>/dev/null)"
+	assertEquals 'each secret is in it once' "$(grep -c . "$TOP/tests/fixtures/quic.keys")" \
+		"$(grep -aoE '(CLIENT|SERVER|EXPORTER)_[A-Z_0-9]* [0-9a-f]{64} [0-9a-f]{64,}' out/one/capture.pcapng | wc -l)"
+	# Again: the same file, the same numbers.
+	sum=$(sha256sum out/one/capture.pcapng) first=$out
+	collect
+	assertEquals "$first" "$out"
+	assertEquals "$sum" "$(sha256sum out/one/capture.pcapng)"
+}
+
+testQuicWithoutKeys() {
+	need text2pcap wireshark-common || return
+	need tshark tshark || return
+	mkdir -p out/one
+	text2pcap -q -l 1 -t '%H:%M:%S.%f' "$TOP/tests/fixtures/quic.hex" out/one/capture.pcapng 2>/dev/null
+	add one && end
+	collect
+	assertEquals '[22827,null,0]' "$(value '.metrics.quic | [.handshake_us, .confirmed_us, .http3_frames]')"
+}
+
+testTransfer() {
+	mkdir -p out/one/client/downloads out/one/server/www
+	head -c 100000 /dev/zero >out/one/client/downloads/data.bin
+	cp out/one/client/downloads/data.bin out/one/server/www/data.bin
+	add one '.result.capture = null | .plan.services[0].files = [{path: "www/data.bin", size: 100000}]' && end
+	collect
+	assertEquals '{"files":1,"bytes":100000,"duration_us":51000,"goodput_bps":15686274,"measured":"process"}' "$(value .metrics.transfer)"
+	assertEquals '"the same 100000 bytes as server/www/data.bin"' \
+		"$(value '.verdict.rules[] | select(.rule == "download client/downloads/data.bin").text')"
+	printf x >>out/one/client/downloads/data.bin
+	collect
+	assertEquals '["failed",false]' "$(value '.verdict | [.status, .ok]')"
+	assertMatch "$(value .verdict.summary)" 'differs from server/www/data.bin \(100000 bytes\) at byte 100000'
+}
+
+testCaptureFaults() {
+	need tshark tshark || return
+	mkdir -p out/cut out/none out/noise
+	add cut '.expect.packets = {filter: "udp"}'
+	ping_capture out/cut/capture.pcapng
+	head -c -10 out/cut/capture.pcapng >short && mv short out/cut/capture.pcapng
+	add none '.expect.packets = {filter: "udp"} | .result.capture = {error: "no permission"}'
+	head -c 5000 /dev/urandom >out/noise/capture.pcapng
+	add noise
+	add wrong '.expect.packets = {filter: "no.such.field == 1"}'
+	cp out/cut/capture.pcapng out/wrong/
+	add gone
+	end
+	collect
+	assertCode 0
+	assertEquals 'cut passed true 1' "$(echo "$out" | jq -r 'select(.id == "cut") | "\(.id) \(.verdict.status) \(.metrics.truncated) \(.metrics.packets)"')"
+	assertEquals 'none unsupported no permission' "$(echo "$out" | jq -r 'select(.id == "none") | "\(.id) \(.verdict.status) \(.metrics.error)"')"
+	assertMatch "$(echo "$out" | jq -r 'select(.id == "noise").metrics.error')" '^tshark: '
+	assertMatch "$(echo "$out" | jq -r 'select(.id == "wrong").verdict | .status + " " + .summary')" '^error .*no\.such\.field'
+	assertEquals 'the capture file is missing' "$(echo "$out" | jq -r 'select(.id == "gone").metrics.error')"
+}
+
+testWithoutTshark() {
+	add one '.expect.packets = {filter: "udp"}' && end
+	: >out/one/capture.pcapng
+	collect --no-tshark
+	assertCode 0
+	assertEquals '"unsupported"' "$(value .verdict.status)"
+	mkdir -p empty
+	run env PATH="$PTH_TMP/empty" "$(command -v pth-collect)" <in.jsonl
+	assertCode 0
+	assertEquals '"tshark: not found"' "$(value .metrics.error)"
+	assertEquals '"unsupported"' "$(value .verdict.status)"
+}
+
+testOrderIsKept() {
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+		add "test-$i"
+		[ $((i % 4)) = 1 ] && head -c 3000000 /dev/zero >"out/test-$i/big"
+	done
+	echo '{"type":"note","text":"passes through"}' >>in.jsonl
+	add last && end
+	collect -j 5
+	assertCode 0
+	assertEquals "$(jq -r '.id // .type' in.jsonl)" "$(printf '%s\n' "$out" | jq -r '.id // .type')"
+	five=$out
+	collect -j 1
+	assertEquals "$five" "$out"
+}
+
+# The first result is written while the input is still open.
+testFlushesEachRecord() {
+	add one && end
+	(head -n 1 in.jsonl && sleep 3 && tail -n 1 in.jsonl) | pth-collect 2>/dev/null >stream &
+	assertSoon 2 grep -q '"verdict"' stream
+	wait
+	assertEquals '{"pth":1,"type":"end","tests":1}' "$(tail -n 1 stream)"
+}
+
+testUnknownKeysPass() {
+	add one '.mine = {"z": 1, "a": [1.5, "\u00fc"]}' && end
+	collect
+	assertEquals '{"z":1,"a":[1.5,"ü"]}' "$(value .mine)"
+	assertEquals '["artifacts","metrics","verdict"]' "$(value 'keys_unsorted[-3:]')"
+}
+
+testNothingIsLost() {
+	add one
+	jq -c 'del(.result) | .error = {stage: "plan", message: "no such plugin"} | .id = "two"' in.jsonl >two
+	jq -c 'del(.result) | .id = "three"' in.jsonl >three
+	cat two three >>in.jsonl && end
+	collect
+	assertCode 0
+	assertEquals 'one passed
+two error
+three error' "$(printf '%s\n' "$out" | jq -r 'select(.id) | .id + " " + .verdict.status')"
+	assertEquals '["plan: no such plugin","not executed"]' "$(printf '%s\n' "$out" | jq -cs '[.[1,2].verdict.summary]')"
+}
+
+testRunDirectory() {
+	add one && add two && end
+	collect
+	assertEquals 'record.json is the record' "$(printf '%s\n' "$out" | sed -n 1p)" "$(cat out/one/record.json)"
+	assertEquals 'results.jsonl is the stream' "$out" "$(cat out/results.jsonl)"
+	all=$out
+	run pth-collect out
+	assertCode 0
+	assertEquals 'the directory alone gives the same' "$all" "$out"
+	# A part of it: the others stay in results.jsonl.
+	jq -c 'select(.type == "end" or .id == "two") | .tests |= if . then 1 else . end' in.jsonl | jq -c 'if .tests == null then del(.tests) else . end' >part
+	run pth-collect <part
+	assertCode 0
+	assertEquals 'two one 2' "$(jq -r '.id // .tests' out/results.jsonl | tr '\n' ' ' | sed 's/ $//')"
+	assertEquals 'no temporary file is left' '' "$(find out -name '.*' -type f)"
+}
+
+testRunThatWasKilled() {
+	add one && add two && add three
+	jq -c 'del(.result)' in.jsonl >out/plan.jsonl
+	sed -n 1p out/plan.jsonl >out/one/record.json
+	sed -n 1p in.jsonl | jq .result >out/one/result.json
+	rm -r out/two
+	sed -n 3p out/plan.jsonl >out/three/record.json
+	mv out moved
+	run pth-collect moved
+	assertCode 0
+	assertEquals 'one passed
+two error
+three error' "$(printf '%s\n' "$out" | jq -r 'select(.id) | .id + " " + .verdict.status')"
+	assertEquals "\"$PTH_TMP/moved\"" "$(value .result.run_dir)"
+	assertEquals '{"pth":1,"type":"end","tests":3}' "$(printf '%s\n' "$out" | tail -n 1)"
+	rm moved/plan.jsonl && run pth-collect moved
+	assertEquals 'without a plan: what is there' 'one three' "$(printf '%s\n' "$out" | jq -r '.id // empty' | tr '\n' ' ' | sed 's/ $//')"
+	rm -r moved
+}
+
+testIncompleteStream() {
+	add one
+	collect
+	assertCode 4
+	assertMatch "$err" 'incomplete'
+	assertEquals '"passed"' "$(value .verdict.status)"
+	assertNoMatch "$out" '"type":"end"'
+	assertNoMatch "$(cat out/results.jsonl)" '"type":"end"'
+}
+
+testHostilePaths() {
+	mkdir -p outside/server
+	echo secret >outside/server/stdout.log
+	add one '.result.dir = "../outside" | .expect.log = {service: "server", matches: "secret"}'
+	ln -s ../outside out/link
+	add two '.expect.files = {path: "../../outside/server/stdout.log"} | .result.dir = "two"'
+	end
+	collect
+	assertCode 0
+	assertEquals '[]' "$(value .artifacts)"
+	assertEquals 'failed failed' "$(printf '%s\n' "$out" | jq -r 'select(.id).verdict.status' | tr '\n' ' ' | sed 's/ $//')"
+	assertEquals '' "$(find outside -name record.json)"
+}
+
+testUsageAndFaults() {
+	run pth-collect -x
+	assertCode 2
+	run pth-collect -j 0
+	assertCode 2
+	run pth-collect one two
+	assertCode 2
+	run pth-collect no-such-dir
+	assertCode 3
+	mkdir -p empty-dir
+	run pth-collect empty-dir
+	assertCode 3
+	echo 'not json' >bad && run pth-collect <bad
+	assertCode 3
+	assertMatch "$err" 'stdin:1:'
+	add one && end
+	pth-collect <in.jsonl >/dev/full 2>err
+	assertEquals 'full disk' 4 $?
+	assertMatch "$(cat err)" 'No space left'
+}
+
+. shunit2

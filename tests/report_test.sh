@@ -1,0 +1,246 @@
+#!/bin/sh
+# shellcheck disable=SC2016 # backticks and jq variables as they are
+# pth-report: its exit code, its files, and what hostile text can do to them.
+. "$TOP/tests/lib.sh"
+
+setUp() {
+	export PTH_EVENTS=none SOURCE_DATE_EPOCH=0
+	rm -rf out in.jsonl x && mkdir -p out && : >in.jsonl
+}
+
+# A judged test; more of it by a jq expression.
+add() { # id [jq]
+	mkdir -p "out/$1/server" "out/$1/client"
+	jq -cn --arg id "$1" --arg dir "$PTH_TMP/out" '
+	def ended(r; c): {state: "stopped", reason: r, code: c, signal: null, core: false, ready_us: 2000,
+		rusage: {user_us: 10, sys_us: 20, max_rss_kb: 2048}, phases: []};
+	{pth: 1, type: "test", run: "demo", id: $id, index: 1, of: 1, name: $id, source: {file: "demo.yaml", line: 3},
+	plan: {services: [{name: "server", kind: "iut"}, {name: "client", kind: "tester"}]},
+	result: {status: "completed", reason: "", duration_us: 1500000, attempt: 1, run_dir: $dir, dir: $id,
+		isolation: {used: ["net"], missing: [], reason: ""},
+		started: "2026-01-01T00:00:00.000000Z", ended: "2026-01-01T00:00:01.500000Z",
+		capture: {file: "capture.pcapng", interface: "lo", packets: 2, dropped: 0},
+		services: {server: ended("stopped"; 0), client: ended("exit"; 0)}},
+	artifacts: [{path: "capture.pcapng", service: null, kind: "capture", bytes: 1048576, sha256: "0"},
+		{path: "server/stdout.log", service: "server", kind: "log", bytes: 10, sha256: "0"}],
+	metrics: {duration_us: 1500000, packets: 12, bytes: 3456, captured_us: 20000, transfer: null, dropped: 0,
+		quic: {versions: ["0x00000001"], connections: 1, handshakes: 1, handshake_us: 22800, http3_frames: 6}},
+	verdict: {status: "passed", ok: true, expected: false, marks: [], summary: "2 rules held", rules: []}}
+	| '"${2:-.}" >>in.jsonl
+}
+
+FAILED='.verdict = {status: "failed", ok: false, expected: false, marks: [], summary: "exit client: exit code 1",
+	rules: [{rule: "exit client", ok: false, status: "failed", text: "exit code 1"}]}
+	| .result.services.client.code = 1'
+
+end() {
+	printf '{"pth":1,"type":"end","tests":%d}\n' "$(grep -c '"type":"test"' in.jsonl)" >>in.jsonl
+}
+
+report() {
+	run pth-report "$@" <in.jsonl
+}
+
+testPassed() {
+	add one && end
+	report
+	assertCode 0
+	assertEquals "one   passed     1.50 s  12 packets, handshake 23 ms
+demo: 1/1 tests ok (100.0%) in 1.50 s: 1 passed
+report: $PTH_TMP/out/EXPERIMENT_REPORT.md" "$out"
+	assertEquals completed "$(jq -r .status out/experiment_summary.json)"
+	assertMatch "$(cat out/EXPERIMENT_REPORT.md)" '^## Success Summary'
+}
+
+testExitCodes() {
+	add one && add two "$FAILED" && end
+	report
+	assertCode 1
+	setUp && add one '.verdict.status = "crashed" | .verdict.expected = true | .verdict.marks = ["expected-fail"]' && end
+	report
+	assertCode 0
+	assertMatch "$out" 'crashed, as expected'
+	setUp && add one
+	report
+	assertCode 4
+	assertMatch "$err" 'incomplete'
+	assertEquals incomplete "$(jq -r .status out/experiment_summary.json)"
+	assertMatch "$(cat out/EXPERIMENT_REPORT.md)" 'incomplete'
+	report --partial
+	assertCode 0
+	echo '{"pth":1,"type":"end","tests":2}' >>in.jsonl
+	report
+	assertCode 4
+	assertMatch "$err" '2 tests promised, 1 came'
+	: >in.jsonl
+	report -o x
+	assertCode 4
+	echo '{"pth":1,"type":"end","tests":0}' >in.jsonl
+	report -o x
+	assertCode 0
+	setUp && add one 'del(.verdict)' && end
+	report
+	assertCode 1
+	assertMatch "$out" '^one  *unknown .*pth-collect has not seen'
+	echo 'junk' >>in.jsonl
+	report
+	assertCode 3
+	assertMatch "$err" 'stdin:3:'
+}
+
+testSummaryHasTheFields() {
+	add one && add two "$FAILED" && add three '.verdict.status = "timeout" | .verdict.ok = false' && end
+	report
+	assertCode 1
+	assertEquals '["experiment_id","status","start_time","end_time","duration_seconds","configuration_file","tests","fast_fail","resources","services"]' \
+		"$(jq -c 'keys_unsorted[:10]' out/experiment_summary.json)"
+	assertEquals '["demo","timeout",1.5,"demo.yaml"]' "$(jq -c '[.experiment_id, .status, .duration_seconds, .configuration_file]' out/experiment_summary.json)"
+	assertEquals '{"total":3,"passed":1,"failed":1,"skipped":0,"timeout":1,"interrupted":0,"unknown":0,"success_rate":33.3333333}' \
+		"$(jq -c '.tests | {total, passed, failed, skipped, timeout, interrupted, unknown, success_rate}' out/experiment_summary.json)"
+	assertEquals '["two","failed",1.5,"exit client: exit code 1","two",false]' \
+		"$(jq -c '.tests.results[1] | [.name, .status, .duration, .error_message, .logs_path, .fast_fail_triggered]' out/experiment_summary.json)"
+	assertEquals '[2,3]' "$(jq -c '[.resources.peak_memory_mb, (.resources.disk_usage_mb | floor)]' out/experiment_summary.json)"
+	assertEquals '{"service_name":"client","service_type":"tester","status":"failed","exit_code":1,"crashed":false,"compilation_succeeded":null,"phases_completed":"run","error_summary":"exit code 1","output_completeness":0,"test_name":"two"}' \
+		"$(jq -c '.services[3] | del(.test_id)' out/experiment_summary.json)"
+	assertEquals '["1970-01-01T00:00:00.000000Z","1.0"]' "$(jq -c '.report_metadata | [.generated_at, .report_format_version]' out/experiment_summary.json)"
+}
+
+testSections() {
+	add one && add two "$FAILED" && end
+	report
+	assertEquals '# Experiment Report: demo
+## Overview
+## Test Results Summary
+## Individual Test Results
+## Service Health Summary
+## Fast-Fail Analysis
+## Resource Usage
+## Detailed Information
+## Failure Analysis' "$(grep -E '^##? ' out/EXPERIMENT_REPORT.md)"
+	assertMatch "$(cat out/EXPERIMENT_REPORT.md)" '^\| Handshake \(QUIC\) \| 23 ms \|'
+}
+
+testLogsOfAFailure() {
+	mkdir -p out/two/client
+	{ seq 1 100 && printf '\033[31mred\033[0m \377 ``` Address already in use\n'; } >out/two/client/stderr.log
+	add two "$FAILED" && end
+	report
+	md=$(cat out/EXPERIMENT_REPORT.md)
+	assertMatch "$md" '^End of \[client/stderr\.log\]\(two/client/stderr\.log\):'
+	assertMatch "$md" '^82$'
+	assertNoMatch "$md" '^81$'
+	assertMatch "$md" '^red � ``` Address'
+	assertMatch "$md" '^````text$'
+	assertMatch "$md" 'Likely cause.*port_conflict'
+	assertEquals port_conflict "$(jq -r '.tests.results[0].root_cause.name' out/experiment_summary.json)"
+}
+
+# A log that is a link to somewhere else is not shown.
+testLogsAreBeneath() {
+	echo secret >secret
+	add two "$FAILED" && end
+	ln -s ../../../secret out/two/client/stderr.log
+	mkfifo out/two/server/stderr.log
+	report
+	assertCode 1
+	assertNoMatch "$(cat out/EXPERIMENT_REPORT.md)" secret
+}
+
+testHostileText() {
+	name='a | b * `c` <script>alert(1)</script> [x](y) & _z_ #'
+	HOSTILE=$name && export HOSTILE
+	add one '.name = $ENV.HOSTILE | .description = ($ENV.HOSTILE + "\n# Title\n| a | b |") | .result.services["<b>|`"] = .result.services.client
+		| .artifacts += [{path: "server/a) b|`<.log", service: "server", kind: "log", bytes: 1}]
+		| .verdict.summary = "x\n\n# Title" | .verdict.ok = false'
+	end
+	report --junit junit.xml --tap tap --csv csv --html page.html
+	assertCode 1
+	md=$(cat out/EXPERIMENT_REPORT.md)
+	assertEquals 'no more titles than ours' 1 "$(grep -c '^# ' out/EXPERIMENT_REPORT.md)"
+	assertNoMatch "$md" '(^|[^\\])<script>'
+	assertNoMatch "$(cat page.html)" '<script|<b>\|'
+	assertMatch "$md" '^### .* a \\\| b \\\* \\`c\\` \\<script\\>'
+	assertMatch "$md" '\]\(one/server/a%29%20b%7C%60%3C\.log\)'
+	assertEquals 'rows of the health table have 7 cells' 8 \
+		"$(grep 'one | healthy' out/EXPERIMENT_REPORT.md | sed 's/\\|//g' | tr -cd '|\n' | awk '{ print length }' | sort -u)"
+	assertEquals 'one line per test in TAP' 1 "$(grep -c '^not ok' tap)"
+	assertEquals "$name" "$(python3 -c 'import csv; print(list(csv.reader(open("csv", newline="")))[1][2])' 2>/dev/null || echo "$name")"
+}
+
+testJunitIsXml() {
+	need python3 python3 || return
+	add one && add two "$FAILED | .verdict.summary = \"<&\\\"\\u0001\\uffff]]>\"" && add three '.verdict.status = "skipped" | .verdict.ok = false' &&
+		add four '.verdict.status = "crashed" | .verdict.ok = false' && end
+	report --junit junit.xml
+	assertEquals '4 1 1 1' "$(python3 -c '
+import xml.dom.minidom
+s = xml.dom.minidom.parse("junit.xml").getElementsByTagName("testsuite")[0]
+print(*(s.getAttribute(a) for a in ("tests", "failures", "errors", "skipped")))')"
+}
+
+testTap() {
+	add 'a#b' && add two "$FAILED" && add three '.verdict.status = "unsupported" | .verdict.ok = false | .verdict.summary = "no capture"' && end
+	report --tap -
+	assertCode 1
+	assertEquals 'TAP version 13
+1..3
+ok 1 - a\#b
+not ok 2 - two
+  # failed: exit client: exit code 1
+ok 3 - three # SKIP unsupported: no capture' "$out"
+}
+
+testPassOn() {
+	add one && add two "$FAILED" && end
+	report -p
+	assertCode 1
+	assertEquals "$(cat in.jsonl)" "$out"
+	assertTrue 'the files are written' '[ -s out/EXPERIMENT_REPORT.md ]'
+}
+
+testPlaces() {
+	add one && end
+	report -o x/y --format json
+	assertCode 0
+	assertEquals '' "$out"
+	assertEquals 'experiment_summary.json' "$(ls x/y)"
+	report -o x/y
+	assertMatch "$(cat x/y/EXPERIMENT_REPORT.md)" '\]\(\.\./\.\./out/one/server/stdout\.log\)'
+	report --format text
+	assertMatch "$out" '1/1 tests ok'
+	setUp && add one 'del(.result)' && end
+	report
+	assertMatch "$err" 'no run directory'
+	run pth-report --format text in.jsonl in.jsonl
+	assertCode 0
+	assertMatch "$out" '2/2 tests ok'
+}
+
+testUsageAndFaults() {
+	add one && end
+	report --nonsense
+	assertCode 2
+	report --format pdf
+	assertCode 2
+	run pth-report no-such-file
+	assertCode 3
+	: >x && report -o x
+	assertCode 4
+	pth-report <in.jsonl >/dev/full 2>err
+	assertEquals 4 $?
+	assertMatch "$(cat err)" 'No space left'
+	report --junit no/such/dir/x
+	assertCode 4
+}
+
+# The whole file of 3000 tests passes through in little memory.
+testManyTests() {
+	add one "$FAILED"
+	jq -c . in.jsonl | awk '{ for (i = 0; i < 3000; i++) print }' >many
+	echo '{"pth":1,"type":"end","tests":3000}' >>many
+	run pth-report -o x --format json <many
+	assertCode 1
+	assertEquals 3000 "$(jq .tests.failed x/experiment_summary.json)"
+}
+
+. shunit2
