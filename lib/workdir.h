@@ -15,6 +15,13 @@ struct pth_places {
 	const char *dir;     /* @{dir}: absolute directory of the test */
 	const char *share;   /* @{share} */
 	const char *libexec; /* @{libexec} */
+	/* For plans that make things outside of the test's own processes; NULL:
+	 * these marks stay as they are. */
+	const char *bin;     /* @{bin}: where our tools are */
+	const char *owner;   /* @{owner}: who runs this, owner.h */
+	const char *unique;  /* @{unique}: differs between all runs and tests */
+	bool engine;         /* commands talk to a container engine: they see the
+	                      * user's HOME and DOCKER_... */
 };
 
 /* Append text with its placeholders replaced. Others are left as they are. */

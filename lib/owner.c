@@ -1,0 +1,73 @@
+#include "owner.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "buf.h"
+
+static void
+add_boot(struct pth_buf *b)
+{
+	char line[64] = "";
+	FILE *fp = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+	if (fp == NULL || fgets(line, sizeof line, fp) == NULL)
+		strncpy(line, "unknown", sizeof line - 1);
+	if (fp != NULL)
+		fclose(fp);
+	for (const char *p = line; *p != '\0' && *p != '\n'; p++)
+		if (*p != '-')
+			pth_buf_addc(b, *p);
+}
+
+/* Field 22 of /proc/self/stat; the name in field 2 may hold anything. */
+static unsigned long long
+start_time(void)
+{
+	char line[1024] = "";
+	unsigned long long t = 0;
+	FILE *fp = fopen("/proc/self/stat", "re");
+	const char *p;
+
+	if (fp == NULL)
+		return 0;
+	if (fgets(line, sizeof line, fp) != NULL && (p = strrchr(line, ')')) != NULL &&
+	    sscanf(p + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d"
+	    " %*d %*d %llu", &t) != 1)
+		t = 0;
+	fclose(fp);
+	return t;
+}
+
+char *
+pth_owner_text(void)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+
+	add_boot(&b);
+	pth_buf_addf(&b, ".%ld.%llu", (long)getpid(), start_time());
+	return pth_buf_take(&b);
+}
+
+static uint64_t
+fnv(uint64_t h, const char *s)
+{
+	for (; *s != '\0'; s++)
+		h = (h ^ (unsigned char)*s) * 0x100000001b3;
+	return h;
+}
+
+void
+pth_owner_unique(const char *owner, const char *path, char to[PTH_UNIQUE_SIZE])
+{
+	static const char digits[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+	uint64_t h = fnv(fnv(0xcbf29ce484222325, owner), path);
+
+	for (int i = 0; i < PTH_UNIQUE_SIZE - 1; i++) {
+		to[i] = digits[h % (sizeof digits - 1)];
+		h /= sizeof digits - 1;
+	}
+	to[PTH_UNIQUE_SIZE - 1] = '\0';
+}
