@@ -23,7 +23,7 @@ static void push_number(json_t *any, const struct schema *s, const char *type)
 	if (s->ranged && s->max < HUGE_VAL)
 		pth_json_set(o, "maximum", json_real(s->max));
 	pth_json_push(any, o);
-	pth_json_push(any, pattern(strcmp(type, "integer") ? "^[-+]?[0-9.]+$" : "^[-+]?[0-9]+$"));
+	pth_json_push(any, pattern(strcmp(type, "integer") ? "^[-+]?[0-9.]+([eE][-+]?[0-9]+)?$" : "^[-+]?[0-9]+$"));
 }
 
 static void push_words(json_t *any, const struct schema *s)
@@ -114,7 +114,8 @@ static json_t *node(const struct schema *s)
 
 	if (s->def)
 		pth_json_set(out, "default", json_incref(s->def));
-	if (t & T_ANY) {
+	/* an option of one environment may be something else in a user's own */
+	if ((t & T_ANY) || (s->key->flags & (F_DOCKER | F_SHADOW))) {
 		json_decref(any);
 		return out;
 	}

@@ -230,6 +230,13 @@ static size_t last_segment(const char *s, size_t n)
 static bool ends_in(const char *path, const char *want)
 {
 	size_t n = strlen(path), m = strlen(want);
+	size_t name = n;
+	bool whole;
+
+	/* a last segment that could be any name counts only in a whole path */
+	while (name > 2 && path[name - 1] == ']')
+		name -= 2;
+	whole = name && path[name - 1] == '*' && (!m || want[m - 1] != '*');
 
 	while (m && n) {
 		size_t a = last_segment(path, n), b = last_segment(want, m);
@@ -245,7 +252,7 @@ static bool ends_in(const char *path, const char *want)
 		if (n && path[n - 1] == '.')
 			n--;
 	}
-	return m == 0;
+	return m == 0 && (n == 0 || !whole);
 }
 
 static bool is_whole(const char *path, const char *want)

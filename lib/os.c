@@ -15,9 +15,12 @@ pth_fd_sanitize(void)
 {
 	int fd;
 
-	do
+	do {
 		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= 2);
+		/* a stdout that was closed must fail, not swallow */
+		if (fd == STDOUT_FILENO && close(fd) == 0)
+			fd = open("/dev/null", O_RDONLY);
+	} while (fd >= 0 && fd <= 2);
 	if (fd > 2)
 		close(fd);
 }

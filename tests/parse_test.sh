@@ -1,0 +1,321 @@
+#!/bin/sh
+# pth-parse: what golden cases cannot show. Bad input, streams, options, the schema.
+. "$TOP/tests/lib.sh"
+
+setUp() {
+	export PTH_EVENTS=none
+	unset PTH_LOG_LEVEL PANTHER_LOG_LEVEL
+}
+
+# One test with one server; $1 goes into the test, $2 into the service.
+experiment() {
+	cat <<-end
+	tests:
+	  - name: t
+	    network_environment: {type: localhost}
+	    $1
+	    services:
+	      server:
+	        implementation: {name: ping_pong}
+	        protocol: {name: minip, role: server}
+	        ports: ["4443:4443"]
+	        $2
+	end
+}
+
+accepted() { # FILE
+	run pth-parse "$1"
+	assertCode 0
+	assertEquals "$err" '' "$err"
+	assertMatch "$out" '^{"pth":1,"type":"end","tests":[1-9]'
+}
+
+refused() { # FILE PATTERN...: exit 3, no record, each pattern in a line of stderr
+	refused_file=$1
+	shift
+	run pth-parse "$refused_file"
+	assertCode 3
+	assertEquals 'no record, not even a part of one' '' "$out"
+	for pattern in "$@"; do assertMatch "$err" "$pattern"; done
+}
+
+testTheSkeletonIsAccepted() {
+	experiment >e.yaml
+	accepted e.yaml
+}
+
+testEmptyAndBinary() {
+	: >e.yaml
+	refused e.yaml '^e.yaml:1:1: error: the file is empty$'
+	printf '# only\n\n' >e.yaml
+	refused e.yaml '^e.yaml:1:1: error: the file is empty$'
+	head -c 5000 "$(command -v pth-parse)" >e.yaml
+	refused e.yaml '^e.yaml:[0-9]*:[0-9]*: error: not '
+	printf 'tests:\n  - name: caf\351\n' >e.yaml
+	refused e.yaml '^e.yaml:2:14: error: not UTF-8: byte 0xe9$'
+	printf 'tests:\n  - name: a\000b\n' >e.yaml
+	refused e.yaml '^e.yaml:2:12: error: not a text file: NUL byte$'
+	printf '[1, 2]\n' >e.yaml
+	refused e.yaml "^e.yaml:1:1: error: not an experiment: a list; expected a map with 'tests'$"
+	printf 'invalid: yaml\n' >e.yaml
+	refused e.yaml "unknown key 'invalid'" "error: experiment: no 'tests'; it must be given"
+}
+
+testTabsAndDuplicates() {
+	printf 'tests:\n\t- name: a\n' >e.yaml
+	refused e.yaml '^e.yaml:2:1: error: not YAML: a tab where blanks are expected$'
+	experiment 'timeout: 20' >e.yaml
+	sed -i 's/timeout: 20/timeout: 20\n    timeout: 30/' e.yaml
+	refused e.yaml "^e.yaml:5:5: error: duplicate key 'timeout', first given on line 4$"
+}
+
+testRolesAndTargets() {
+	experiment >e.yaml
+	sed 's/role: server/role: sever/' e.yaml >f.yaml
+	refused f.yaml "^f.yaml:8:39: error: role: string 'sever'; expected one of server, client, peer, mitm; did you mean 'server'"
+	sed 's/role: server/role: client/' e.yaml >f.yaml
+	refused f.yaml '^f.yaml:8:19: error: a client must have a target'
+	sed 's/role: server/role: client, target: severs/' e.yaml >f.yaml
+	refused f.yaml "^f.yaml:8:55: error: there is no service 'severs' in this test; did you mean 'server'"
+	sed 's/role: server/role: client, target: server/' e.yaml >f.yaml
+	refused f.yaml '^f.yaml:8:55: error: service server targets itself'
+	sed 's/role: server/role: mitm/' e.yaml >f.yaml
+	run pth-parse f.yaml
+	assertCode 0
+	assertMatch "$err" '^f.yaml:8:39: warning: role mitm'
+}
+
+testPorts() {
+	for port in 0:1 1:0 70000:1 1:65536 x:y 1:2:3 1:2/sctp 99999999999999999999:1 -1:1; do
+		experiment >e.yaml
+		sed -i "s,4443:4443,$port," e.yaml
+		refused e.yaml '^e.yaml:9:17: error: ports: .*expected HOST:CONTAINER'
+	done
+	experiment >e.yaml
+	sed -i 's/"4443:4443"/"80:1", "81:1", "80:2"/' e.yaml
+	refused e.yaml '^e.yaml:9:33: error: ports: host port 80 is taken by another entry of this test; 82 is free$'
+	sed -i 's,"80:2","80:2/udp",;s,"80:1","80:1/tcp",' e.yaml
+	accepted e.yaml
+}
+
+testNumbers() {
+	for value in -5 0 abc 1.5 86401 '[1]' '{a: 1}' 99999999999999999999; do
+		experiment '' "timeout: $value" >e.yaml
+		refused e.yaml '^e.yaml:10:18: error: '
+	done
+	for value in 60 '"60"' 60.0 60s 1m '!!int "60"'; do
+		experiment '' "timeout: $value" >e.yaml
+		accepted e.yaml
+		assertEquals 60 "$(echo "$out" | jq -r '.services.server.timeout // empty')"
+	done
+}
+
+testNames() {
+	experiment >e.yaml
+	{
+		printf 'tests:\n  - name: ' && head -c 1000000 /dev/zero | tr '\0' n && echo
+		sed 1,2d e.yaml
+	} >f.yaml
+	refused f.yaml '^f.yaml:2:11: error: name: 1000000 bytes long; at most 200$'
+	sed 's/name: t$/name: "a\\nb"/' e.yaml >f.yaml
+	refused f.yaml '^f.yaml:2:11: error: name: has a newline'
+	sed 's,name: t$,name: ../../t,' e.yaml >f.yaml
+	accepted f.yaml
+	assertEquals 'safe as a directory' 001-t "$(echo "$out" | jq -r 'select(.id) | .id')"
+	for name in ../x /x '"a\\nb"' '"a b"' -x "$(head -c 64 /dev/zero | tr '\0' n)"; do
+		sed "s,server:\$,$name:," e.yaml >f.yaml
+		refused f.yaml "^f.yaml:6:7: error: .* cannot be a service's name"
+	done
+}
+
+testBombsAndDepth() {
+	awk 'BEGIN { printf "tests: "; for (i = 0; i < 10000; i++) printf "["; print "" }' >e.yaml
+	refused e.yaml '^e.yaml:1:71: error: nested more than 64 levels deep$'
+	awk 'BEGIN { for (i = 0; i < 10000; i++) { printf "%*s- \n", i, "" } }' >e.yaml
+	refused e.yaml '^e.yaml:65:.*nested more than 64 levels deep$'
+	awk 'BEGIN { print "a0: &a0 [x, x, x, x, x, x, x, x, x]"
+		for (i = 1; i < 20; i++) printf "a%d: &a%d [*a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d]\n",
+			i, i, i-1, i-1, i-1, i-1, i-1, i-1, i-1, i-1 }' >e.yaml
+	refused e.yaml 'error: more than 1000000 nodes, aliases followed$'
+	experiment 'iterations: 100000' >e.yaml
+	sed -i 's/iterations/matrix: {seed: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]}\n    iterations/' e.yaml
+	refused e.yaml 'more than 1000000 tests'
+	experiment "matrix: {seed: [$(seq -s, 400)], retries: [$(seq -s, 300)]}" >e.yaml
+	refused e.yaml '120000 combinations; at most 100000'
+	experiment 'expect: {log: [{service: server, matches: "((a{1,200}){1,200}){1,200}"}]}' >e.yaml
+	refused e.yaml 'too large a regular expression'
+}
+
+testEveryProblemAtOnce() {
+	cat >e.yaml <<-end
+	logging: {level: LOUD}
+	docker: {network_mode: brige}
+	tests:
+	  - name: a
+	    services: null
+	  - name: a
+	    iterations: 0
+	    services: {s: {protocol: {role: client}}}
+	end
+	refused e.yaml ':1:18: error: level' ':2:24: error: network_mode' ":5:15: error: services: a null; expected map" \
+		":6:11: error: a second test with the name 'a', first on line 4" ':7:17: error: iterations' \
+		":8:19: error: s: no 'implementation'" ':8:30: error: a client must have a target'
+	printf '%s\n' "$err" | sort -t: -k2,2n -k3,3n -s >sorted
+	assertEquals 'sorted' "$(cat sorted)" "$err"
+}
+
+testStrictAndCheck() {
+	experiment 'should_be_ignore: 1' >e.yaml
+	run pth-parse --check e.yaml
+	assertCode 0
+	assertEquals "e.yaml:4:5: warning: test: unknown key 'should_be_ignore'" "$out"
+	run pth-parse --check --strict e.yaml
+	assertCode 3
+	assertEquals "e.yaml:4:5: error: test: unknown key 'should_be_ignore'" "$out"
+	run pth-parse --strict e.yaml
+	assertCode 3
+	assertEquals '' "$out"
+	assertMatch "$err" '^e.yaml:4:5: error: '
+}
+
+testStreams() {
+	experiment >e.yaml
+	run pth-parse <e.yaml
+	assertCode 0
+	assertEquals stdin "$(echo "$out" | jq -r '.source.file // empty')"
+	run pth-parse - <e.yaml
+	assertCode 0
+	run pth-parse e.yaml - e.yaml <e.yaml
+	assertCode 0
+	assertEquals '3 tests, one end' 'test test test end 3' \
+		"$(echo "$out" | jq -r '.type, (.tests // empty)' | tr '\n' ' ' | sed 's/ $//')"
+	echo 'tests: []' >f.yaml
+	run pth-parse e.yaml f.yaml
+	assertCode 3
+	assertEquals 'one bad file, no records' '' "$out"
+	run pth-parse nothing.yaml
+	assertCode 3
+	assertMatch "$err" '^nothing.yaml:1:1: error: No such file'
+	run sh -c 'pth-parse e.yaml >/dev/full'
+	assertCode 4
+	assertMatch "$err" 'No space left'
+	run sh -c 'pth-parse e.yaml >&-'
+	assertCode 4
+	run sh -c 'pth-parse --schema >/dev/full'
+	assertCode 4
+}
+
+testUsage() {
+	for words in '-s novalue' '-s =1' '--explain' '-x'; do
+		# shellcheck disable=SC2086
+		run pth-parse $words
+		assertCode 2
+		assertMatch "$err" '^usage: '
+		assertEquals '' "$out"
+	done
+	run pth-parse -V
+	assertCode 0
+	assertMatch "$out" '^pth-parse [0-9]'
+}
+
+testOverridesSayWhere() {
+	experiment >e.yaml
+	run pth-parse -s tests.0.timeout=soon e.yaml
+	assertCode 3
+	assertEquals "-s tests.0.timeout:1:1: error: timeout: string 'soon'; expected seconds from 1 to 86400" "$err"
+	run pth-parse -s tests.7.timeout=5 e.yaml
+	assertCode 3
+	assertMatch "$err" 'there is no place tests.7.timeout in the experiment'
+	run env PTH_LOG_LEVEL=loud pth-parse e.yaml
+	assertCode 3
+	assertMatch "$err" "^PTH_LOG_LEVEL:1:1: error: level: string 'loud'"
+	run pth-parse -s 'a=[' e.yaml
+	assertCode 3
+	assertMatch "$err" '^-s a:[0-9]*:[0-9]*: error: not YAML'
+}
+
+testVariables() {
+	# shellcheck disable=SC2016 # they are for pth-parse
+	experiment 'timeout: ${T:-20}' 'environment: {A: "${X_Y}", B: "${NONE:-${X_Y}!}", C: "$${X_Y}", D: $X_Y}' >e.yaml
+	run env X_Y='a: "b"' pth-parse e.yaml
+	assertCode 0
+	assertEquals '[20,{"A":"a: \"b\"","B":"a: \"b\"!","C":"${X_Y}","D":"$X_Y"}]' \
+		"$(echo "$out" | jq -c 'select(.id) | [.timeout, .services.server.environment]')"
+	run env T=-3 X_Y= pth-parse e.yaml
+	assertCode 3
+	assertMatch "$err" '^e.yaml:4:14: error: timeout: integer'
+	run env -u X_Y pth-parse e.yaml
+	assertCode 3
+	assertMatch "$err" '^e.yaml:10:26: error: \$\{X_Y\} is not set'
+	for bad in '@{server}' '@{:ip}' '@{a:name}' '@{a:ip:octal}' '@{a:ip' '@{a:ip[]}'; do
+		experiment '' "environment: {A: \"$bad\"}" >e.yaml
+		refused e.yaml '^e.yaml:10:26: error: placeholder @'
+	done
+	experiment '' 'environment: {A: "@{a:ip[b]:hex} @{dir}/x @{share} @{libexec} @{a:port}"}' >e.yaml
+	accepted e.yaml
+}
+
+testIncludesThatFail() {
+	printf 'include: nothing.yaml\n' >e.yaml
+	refused e.yaml '^e.yaml:1:10: error: include: nothing.yaml: No such file'
+	printf 'include: e.yaml\ntests: []\n' >e.yaml
+	refused e.yaml 'a file that includes itself'
+	printf 'tests: [{name: 1, services: {a: 5}}]\n' >inner.yaml
+	printf 'include: inner.yaml\n' >e.yaml
+	refused e.yaml '^inner.yaml:1:33: error: a: integer .5.; expected map'
+}
+
+testSameBytesEveryTime() {
+	experiment 'matrix: {seed: [1, 2, 3]}' >e.yaml
+	pth-parse e.yaml >one
+	pth-parse e.yaml >two
+	assertTrue 'not deterministic' 'cmp one two'
+	assertEquals 4 "$(wc -l <one)"
+}
+
+testSettingsAreInEachRecord() {
+	experiment >e.yaml
+	run pth-parse e.yaml
+	assertEquals '["INFO","outputs",true,true]' "$(echo "$out" |
+		jq -c 'select(.id) | .settings | [.logging.level, .paths.output_dir, .fast_fail.enabled, .metrics.enabled]')"
+}
+
+testExplain() {
+	run pth-parse --explain tests.0.services.web.timeout
+	assertCode 0
+	assertMatch "$out" '^tests\[\]\.services\.\*\.timeout$'
+	run pth-parse --explain timeout
+	assertTrue 'all that fit' "[ $(echo "$out" | grep -c '^[^	]') -gt 3 ]"
+	run pth-parse --explain timeot
+	assertCode 1
+	assertMatch "$err" "no key 'timeot'; did you mean 'timeout'"
+}
+
+# The manual's list of keys is the table.
+testManualHasTheKeys() {
+	sed -n '/^\.\\" keys begin/,/^\.\\" keys end/p' "$TOP/man/pth-experiment.5" | sed '1d;$d' >listed
+	pth-parse --keys >known
+	assertTrue 'there are keys' '[ -s known ]'
+	assertEquals 'man/pth-experiment.5 has another list than pth-parse --keys' '' "$(diff listed known)"
+}
+
+testJsonSchema() {
+	need python3 python3 || return
+	python3 -c 'import jsonschema, yaml' 2>/dev/null || { skip 'needs python3-jsonschema and python3-yaml' || return; }
+	pth-parse --schema >schema.json
+	cat >validate.py <<-'end'
+	import json, sys, yaml, jsonschema
+	schema = json.load(open("schema.json"))
+	check = jsonschema.Draft202012Validator
+	check.check_schema(schema)
+	bad = [str(e.message)[:200] for e in check(schema).iter_errors(yaml.safe_load(open(sys.argv[1])))]
+	print("\n".join(bad))
+	end
+	for file in "$TOP"/examples/*.yaml "$TOP"/tests/golden/pth-parse/full/full.yaml "$TOP"/tests/golden/pth-parse/shapes/shapes.yaml; do
+		assertEquals "$file" '' "$(python3 validate.py "$file" 2>&1)"
+	done
+	experiment 'iterations: many' >e.yaml
+	assertNotEquals 'a wrong file is found' '' "$(python3 validate.py e.yaml)"
+}
+
+. shunit2
