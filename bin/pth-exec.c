@@ -157,6 +157,7 @@ open_run(struct exec *x, const json_t *rec)
 	if (source != NULL)
 		pth_rundir_source(&x->dir, source);
 	pth_runner_init(&x->runner, &x->dir, x->home.share, x->home.libexec, x->opt.jobs);
+	x->runner.bin = x->home.bin;
 	pth_event("run.started", "{s:s,s:i}", "dir", x->dir.path, "jobs", (int)x->opt.jobs);
 }
 

@@ -10,11 +10,11 @@
 static void
 add_boot(struct pth_buf *b)
 {
-	char line[64] = "";
+	char line[64] = "unknown";
 	FILE *fp = fopen("/proc/sys/kernel/random/boot_id", "re");
 
-	if (fp == NULL || fgets(line, sizeof line, fp) == NULL)
-		strncpy(line, "unknown", sizeof line - 1);
+	if (fp != NULL && fgets(line, sizeof line, fp) == NULL)
+		pth_buf_adds(b, "unknown");
 	if (fp != NULL)
 		fclose(fp);
 	for (const char *p = line; *p != '\0' && *p != '\n'; p++)

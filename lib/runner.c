@@ -12,6 +12,7 @@
 #include "json.h"
 #include "ns.h"
 #include "os.h"
+#include "owner.h"
 #include "rec.h"
 #include "warden.h"
 #include "when.h"
@@ -28,6 +29,7 @@ pth_runner_init(struct pth_runner *p, struct pth_rundir *dir, const char *share,
 	p->dir = dir;
 	p->share = share;
 	p->libexec = libexec;
+	p->owner = pth_owner_text();
 	p->jobs = jobs;
 	p->window = jobs * WINDOW_PER_JOB;
 	p->v = pth_xarray(NULL, p->window, sizeof *p->v);
@@ -47,6 +49,7 @@ pth_runner_release(struct pth_runner *p)
 		pth_buf_release(&at(p, i)->out);
 	}
 	free(p->v);
+	free(p->owner);
 }
 
 bool
@@ -161,9 +164,11 @@ warden(const struct pth_runner *p, const struct pth_entry *x, struct pth_ns *ns,
     int ctl, int report)
 {
 	struct pth_buf dir = PTH_BUF_INIT, out = PTH_BUF_INIT;
-	struct pth_places places = { NULL, p->share, p->libexec };
+	struct pth_places places = { .share = p->share, .libexec = p->libexec, .bin = p->bin,
+		.owner = p->owner, .engine = is_remote(x->rec) };
 	struct pth_warden_req req = { .rec = x->rec, .plan = pth_plan_of(x->rec), .places = &places,
 		.dirfd = dirfd, .ctl = ctl };
+	char unique[PTH_UNIQUE_SIZE];
 	json_t *result;
 
 	for (size_t i = 0; i < p->n; i++)
@@ -173,6 +178,8 @@ warden(const struct pth_runner *p, const struct pth_entry *x, struct pth_ns *ns,
 		}
 	pth_buf_addf(&dir, "%s/%s", p->dir->path, pth_rec_id(x->rec));
 	places.dir = dir.s;
+	pth_owner_unique(p->owner, dir.s, unique);
+	places.unique = unique;
 	pth_event_test(pth_rec_id(x->rec));
 	pth_ns_furnish(ns);
 	req.ns = *ns;

@@ -33,6 +33,8 @@ const json_t *pth_plan_of(const json_t *rec);
 struct pth_runner {
 	struct pth_rundir *dir;
 	const char *share, *libexec;
+	const char *bin;        /* where our tools are, NULL: unknown */
+	char *owner;            /* pth_owner_text() */
 	unsigned jobs;
 	unsigned window;        /* records held at most */
 	struct pth_entry *v;    /* ring of `window` entries */

@@ -18,6 +18,7 @@ pth_places_expand(const struct pth_places *p, const char *text, struct pth_buf *
 		const char *mark, *value;
 	} all[] = {
 		{ "@{dir}", p->dir }, { "@{share}", p->share }, { "@{libexec}", p->libexec },
+		{ "@{bin}", p->bin }, { "@{owner}", p->owner }, { "@{unique}", p->unique },
 	};
 	const char *at;
 	size_t i;
@@ -25,7 +26,7 @@ pth_places_expand(const struct pth_places *p, const char *text, struct pth_buf *
 	while ((at = strstr(text, "@{")) != NULL) {
 		pth_buf_add(b, text, (size_t)(at - text));
 		for (i = 0; i < countof(all); i++)
-			if (strncmp(at, all[i].mark, strlen(all[i].mark)) == 0)
+			if (all[i].value != NULL && strncmp(at, all[i].mark, strlen(all[i].mark)) == 0)
 				break;
 		if (i < countof(all)) {
 			pth_buf_adds(b, all[i].value);
@@ -230,6 +231,9 @@ pth_places_env(const struct pth_places *p, const char *home, const json_t *env,
 	 * make a test depend on who runs it. */
 	static const char *const keep[] = { "USER", "LOGNAME", "LD_LIBRARY_PATH", "ASAN_OPTIONS",
 		"UBSAN_OPTIONS", "LSAN_OPTIONS" };
+	static const char *const engine[] = { "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG",
+		"DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY", "DOCKER_BUILDKIT", "CONTAINER_HOST",
+		"XDG_RUNTIME_DIR", "HOME" };
 	struct strv s = { NULL, 0 };
 	struct pth_buf b = PTH_BUF_INIT;
 
@@ -248,6 +252,9 @@ pth_places_env(const struct pth_places *p, const char *home, const json_t *env,
 	env_set(&s, "TMPDIR", b.s);
 	env_set(&s, "LC_ALL", "C.UTF-8");
 	env_set(&s, "TZ", "UTC");
+	for (size_t i = 0; p->engine && i < countof(engine); i++)
+		if (getenv(engine[i]) != NULL)
+			env_set(&s, engine[i], getenv(engine[i]));
 	env_add(&s, p, env);
 	env_add(&s, p, over);
 	pth_buf_release(&b);
