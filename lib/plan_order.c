@@ -24,13 +24,15 @@ static struct plan_service *waits_for(const struct plan_service *s)
 
 static const char *state_of(const json_t *v)
 {
-	const char *s = json_is_object(v) ? pth_json_str(v, "condition", NULL) : json_string_value(v);
+	const char *s = json_string_value(v);
 	static const char *const names[][2] = { { "ready", "ready" }, { "running", "running" },
 		{ "started", "running" }, { "stopped", "stopped" }, { "completed", "stopped" },
 		{ "service_healthy", "ready" }, { "service_started", "running" },
 		{ "service_completed_successfully", "stopped" } };
 	size_t i;
 
+	if (json_is_object(v))
+		s = pth_json_str(v, "state", pth_json_str(v, "condition", NULL));
 	if (!s)
 		return "ready";
 	for (i = 0; i < countof(names); i++)
@@ -39,8 +41,8 @@ static const char *state_of(const json_t *v)
 	return NULL;
 }
 
-/* Call fn for each dependency of s: depends_on is a list of names, or a map
- * of names to states. */
+/* Call fn for each dependency of s: depends_on is a list of names or of
+ * {service, state}, or a map of names to states. */
 typedef void dep_fn(struct plan *p, const struct plan_service *s, const char *name,
     const json_t *state, void *arg);
 
@@ -52,9 +54,12 @@ static void dependencies(struct plan *p, const struct plan_service *s, dep_fn *f
 
 	if (json_is_string(d))
 		fn(p, s, json_string_value(d), NULL, arg);
-	json_array_foreach(d, i, v)
+	json_array_foreach(d, i, v) {
 		if (json_is_string(v))
 			fn(p, s, json_string_value(v), NULL, arg);
+		else if (json_is_object(v))
+			fn(p, s, pth_json_str(v, "service", ""), v, arg);
+	}
 	json_object_foreach(d, key, v)
 		fn(p, s, key, v, arg);
 }

@@ -1,0 +1,355 @@
+#!/bin/sh
+# pth-plan: what golden cases cannot show. Errors that only planning sees,
+# values that must arrive unchanged, order, streams, user plugins.
+. "$TOP/tests/lib.sh"
+
+setUp() {
+	export PTH_EVENTS=none
+	unset PTH_PATH
+}
+
+# A test of a minip server and client; $1 goes below the server's
+# implementation, $2 below its protocol, $3 into the server, $4 into the client.
+experiment() {
+	cat <<-end
+	tests:
+	  - name: t
+	    network_environment: {type: ${net:-localhost}}
+	    services:
+	      server:
+	        implementation: {name: ping_pong${1:+, $1}}
+	        protocol: {name: minip, role: server${2:+, $2}}
+	        ports: ["4443:4443"]
+	        $3
+	      client:
+	        implementation: {name: ping_pong}
+	        protocol: {name: minip, role: client, target: server}
+	        $4
+	end
+}
+
+# plan FILE [OPTION...]: through both stages.
+plan() {
+	file=$1
+	shift
+	pth-parse "$file" >parsed.jsonl 2>parse.err || { cat parse.err; return 9; }
+	run pth-plan "$@" parsed.jsonl
+}
+
+argv() { # service
+	printf '%s\n' "$out" | jq -c "select(.type == \"test\") | .plan.services[] | select(.name == \"$1\") | .phases.run.argv"
+}
+
+refused() { # message position
+	run pth-plan --check parsed.jsonl
+	assertCode 3
+	assertEquals "$err" "$1" "$err"
+	assertEquals '' "$out"
+}
+
+testEveryProblemHasItsPlace() {
+	experiment 'mod: random' >x.yaml && plan x.yaml
+	assertCode 0
+	assertEquals 'plan' "$(printf '%s\n' "$out" | jq -r 'select(.error) | .error.stage')"
+	refused "x.yaml:6:48: error: ping_pong has no parameter 'mod'; did you mean 'mode'?"
+	experiment 'mode: odd' >x.yaml && plan x.yaml
+	refused "x.yaml:6:49: error: parameter mode: 'odd' is not one of functional, random, flaky, fail, vulnerable"
+	experiment 'count: 0' >x.yaml && plan x.yaml
+	refused 'x.yaml:6:50: error: parameter count: 0 is below the minimum 1'
+	experiment 'count: [1]' >x.yaml && plan x.yaml
+	refused 'x.yaml:6:50: error: parameter count must be of type int, not a list'
+	experiment '' 'version: randm' >x.yaml && plan x.yaml
+	refused "x.yaml:7:56: error: ping_pong has no version 'randm'; it has functional, random, flaky, fail, vulnerable"
+	experiment 'type: testers' >x.yaml && plan x.yaml
+	refused 'x.yaml:6:49: error: ping_pong is an implementation; write type: iut'
+	experiment '' '' 'command_override: "miniP {{ prt }}"' >x.yaml && plan x.yaml
+	assertMatch "$err" "prt"
+}
+
+testUnknownPlugins() {
+	experiment | sed 's/name: ping_pong}/name: ping_pog}/' >x.yaml
+	plan x.yaml
+	run pth-plan --check parsed.jsonl
+	assertCode 3
+	assertMatch "$err" "^x.yaml:6:32: error: no implementation named 'ping_pog'; did you mean 'ping_pong'\\?$"
+	assertMatch "$err" "^x.yaml:11:32: error: no implementation"
+	net=localhst
+	experiment >x.yaml
+	unset net
+	pth-parse x.yaml 2>/dev/null >parsed.jsonl || cat <<-end >parsed.jsonl
+	{"pth":1,"type":"test","run":"x","id":"001-t","index":1,"of":1,"name":"t","source":{"file":"x.yaml","line":2,"col":5},"network_environment":{"type":"localhst"},"services":{"s":{"name":"s","implementation":{"name":"ping_pong","type":"iut"},"protocol":{"name":"minip","role":"server"}}},"marks":{"network_environment.type":[3,33]}}
+	{"pth":1,"type":"end","tests":1}
+	end
+	refused "x.yaml:3:33: error: no network environment named 'localhst'; did you mean 'localhost'?"
+}
+
+# One bad test does not take the others with it.
+testOthersGoOn() {
+	{
+		experiment
+		experiment 'mode: odd' | sed '1d; s/name: t$/name: bad/'
+		experiment | sed '1d; s/name: t$/name: last/'
+	} >x.yaml
+	plan x.yaml
+	assertCode 0
+	assertEquals '[true,false,true]' "$(printf '%s\n' "$out" | jq -sc 'map(select(.type == "test") | has("plan"))')"
+	assertEquals '{"pth":1,"type":"end","tests":3}' "$(printf '%s\n' "$out" | tail -n 1)"
+	assertMatch "$err" '^x.yaml:[0-9]+:[0-9]+: error: parameter mode'
+}
+
+# Every byte that YAML can hold comes out as one argument, unchanged.
+testValuesArriveUnchanged() {
+	need jq jq || return
+	mkdir -p p
+	cat <<-'end' >p/echo.yaml
+	plugin: echo
+	kind: iut
+	protocol: minip
+	parameters: {v: {type: str, default: ""}, l: {type: list, default: []}}
+	commands: {server: [echo, "{{ v }}", "<{{ v }}>", {each: l}, {when: v, args: ["-{{ v }}"]}, {optional: "{{ v }}"}]}
+	end
+	cat <<-'end' >make.jq
+	([range(1; 127)] | implode) as $all | [$all, " a  b ", "$(id); `id` && x > y | z", "'\"\\", "{{ port }} {% x %}",
+	  "a\nb\tc\r", "@{", "ü€𝄞", "*", "-n", ""] |
+	(to_entries[] | {pth: 1, type: "test", run: "r", id: "t\(.key)", index: (.key + 1), name: "t", source: {file: "x", line: 1},
+	  network_environment: {type: "localhost"}, services: {s: {implementation: {name: "echo", v: .value, l: ["q", .value]},
+	  protocol: {name: "minip", role: "server"}}}}), {pth: 1, type: "end", tests: length}
+	end
+	jq -nc -f make.jq >in.jsonl
+	run pth-plan -P p in.jsonl
+	assertCode 0
+	assertEquals 11 "$(printf '%s\n' "$out" | jq -c 'select(.plan)' | wc -l)"
+	assertEquals '' "$(printf '%s\n' "$out" | jq -c 'select(.type == "test") | .services.s.implementation.v as $v |
+		select(.plan.services[0].phases.run.argv != ["echo", $v, "<\($v)>", "q", $v] + (if $v == "" then [] else ["-" + $v, $v] end))')"
+}
+
+testOrder() {
+	cat <<-'end' >x.yaml
+	tests:
+	  - name: t
+	    network_environment: {type: localhost}
+	    services:
+	      a: {implementation: {name: ping_pong}, protocol: {name: minip, role: client, target: b}, depends_on: {c: running}}
+	      b: {implementation: {name: ping_pong}, protocol: {name: minip, role: server, target: a}, ports: ["4443:4443"]}
+	      c: {implementation: {name: ping_pong}, protocol: {name: minip, role: server}, ports: ["4444:4444"], depends_on: [b]}
+	end
+	plan x.yaml
+	assertCode 0
+	assertEquals '[["b","c","a"],[],[{"service":"b","state":"ready"}],[{"service":"b","state":"ready"},{"service":"c","state":"running"}]]' \
+		"$(printf '%s\n' "$out" | jq -c 'select(.plan).plan | [.order, .services[].after]')"
+	sed 's/"4443:4443"\]}/"4443:4443"], depends_on: [c]}/' x.yaml >y.yaml
+	plan y.yaml
+	run pth-plan --check parsed.jsonl
+	assertCode 3
+	assertMatch "$err" '^y.yaml:[0-9]+:[0-9]+: error: services wait for each other: b -> c -> b$'
+}
+
+testPorts() {
+	experiment '' '' '' '' | sed 's/4443:4443/8080:5000/' >x.yaml
+	plan x.yaml
+	assertEquals '[5000,5000]' "$(printf '%s\n' "$out" | jq -c 'select(.plan) | [.plan.services[].port]')"
+	experiment 'port: 6000' >x.yaml
+	plan x.yaml
+	assertEquals '["@{libexec}/miniP_server","-p","6000"]' "$(argv server | jq -c '.[:3]')"
+	assertEquals '"6000"' "$(argv client | jq -c '.[2]')"
+	# The usual port of the protocol wins over others that are published.
+	experiment '' '' '' '' | sed 's/"4443:4443"/"8080:8080", "4443:4443"/' >x.yaml
+	plan x.yaml
+	assertEquals '4443' "$(printf '%s\n' "$out" | jq -c 'select(.plan) | .plan.services[0].port')"
+}
+
+# Two servers that named no port do not clash; two that named one do.
+testPortClash() {
+	record() { # extra
+		cat <<-end
+		{"pth":1,"type":"test","run":"x","id":"1","index":1,"name":"t","source":{"file":"x","line":1},"network_environment":{"type":"localhost"},"services":{"a":{"implementation":{"name":"ping_pong"$1},"protocol":{"name":"minip","role":"server"}},"b":{"implementation":{"name":"ping_pong"$1},"protocol":{"name":"minip","role":"server"}}}}
+		{"pth":1,"type":"end","tests":1}
+		end
+	}
+	record >x.jsonl
+	run pth-plan x.jsonl
+	assertEquals '[4443,4444]' "$(printf '%s\n' "$out" | jq -c 'select(.plan) | [.plan.services[].port] | sort')"
+	record ',"port":7000' >x.jsonl
+	run pth-plan --check x.jsonl
+	assertCode 3
+	assertMatch "$err" 'a and b both want udp port 7000 on 127.0.0.1'
+}
+
+testPlaceholders() {
+	experiment '' '' 'environment: {A: "@{client:ip:decimal} @{server:ip:hex} @{server:port} @{client:hostname} @{dir} @"}' \
+		'command_override: [x, "@{server_service:ip}", "@{server:port:hex}"]' >x.yaml
+	plan x.yaml
+	assertCode 0
+	assertEquals '"2130706433 0x7F000001 4443 client @{dir} @"' \
+		"$(printf '%s\n' "$out" | jq -c 'select(.plan) | .plan.services[0].environment.A')"
+	assertEquals '["x","127.0.0.1","0x115B"]' "$(argv client)"
+	sed 's/@{client:hostname}/@{clint:hostname}/' parsed.jsonl >bad.jsonl
+	run pth-plan --check bad.jsonl
+	assertCode 3
+	assertMatch "$err" "no service of this name; did you mean 'client'"
+}
+
+# Containers have no address yet: their names are in the plan.
+testDocker() {
+	net=docker_compose
+	experiment '' '' 'environment: {A: "@{client:ip:decimal} @{client:hostname}"}' >x.yaml
+	unset net
+	plan x.yaml
+	assertCode 0
+	assertEquals '["-i","0.0.0.0"]' "$(argv server | jq -c '.[3:5]')"
+	assertEquals '["-i","server"]' "$(argv client | jq -c '.[3:5]')"
+	assertEquals '["docker_compose",["pth-compose"],null]' "$(printf '%s\n' "$out" |
+		jq -c 'select(.plan).plan | [.environment.type, .environment.supported_by, .capture]')"
+	assertMatch "$out" '@{client:ip:decimal} client'
+}
+
+testCommandOverride() {
+	experiment '' '' '' "command_override: \"miniP -p {{ port }} 'a b' \\\"\$HOME\\\"\"" >x.yaml
+	plan x.yaml
+	assertEquals '["miniP","-p","4443","a b","$HOME"]' "$(argv client)"
+}
+
+testUserPluginHidesOurs() {
+	mkdir -p mine/services/iut/minip
+	cat <<-'end' >mine/services/iut/minip/ping_pong.yaml
+	plugin: ping_pong
+	kind: iut
+	extends: ping_pong
+	binary: /opt/mine
+	end
+	experiment >x.yaml
+	plan x.yaml -P mine
+	assertEquals '["/opt/mine","-p","4443","-i"]' "$(argv server | jq -c '.[:4]')"
+	PTH_EVENTS=json PTH_PATH=mine:nowhere pth-plan parsed.jsonl >out.jsonl 2>events
+	assertEquals '/opt/mine' "$(jq -r 'select(.plan) | .plan.services[0].phases.run.argv[0]' out.jsonl)"
+	assertEquals '["ping_pong","mine/services/iut/minip/ping_pong.yaml","plugins/services/iut/minip/ping_pong.yaml"]' \
+		"$(jq -c 'select(.event == "plugin.overridden") | [.plugin, .by, .hides]' events)"
+	echo 'bad: [' >mine/services/iut/minip/ping_pong.yaml
+	PTH_PATH=mine run pth-plan --check parsed.jsonl
+	assertCode 3
+	assertMatch "$err" '^x.yaml:6:32: error: cannot use ping_pong: mine/services/iut/minip/ping_pong.yaml:[0-9]+:[0-9]+: '
+}
+
+# PANTHER's way: the command is one template file beside the descriptor.
+testTemplateCommand() {
+	mkdir -p t/services/iut/minip/old
+	cat <<-'end' >t/services/iut/minip/old/plugin.yaml
+	plugin: old
+	kind: iut
+	protocol: minip
+	environment: {BINARY: ./miniP_server}
+	commands: {server: {template: server_command.jinja}, client: {line: "c {{ host }} > log"}}
+	end
+	cat <<-'end' >t/services/iut/minip/old/server_command.jinja
+	{% if port %}
+	$BINARY -p {{ port }}
+	  -i "{{ address }} x" > /app/logs/server.log 2> /app/logs/server.err.log
+	{% endif %}
+	end
+	experiment | sed 's/name: ping_pong/name: old/' >x.yaml
+	plan x.yaml -P t
+	assertEquals '["./miniP_server","-p","4443","-i","127.0.0.1 x"]' "$(argv server)"
+	assertEquals '["c","127.0.0.1"]' "$(argv client)"
+}
+
+testExecutionEnvironments() {
+	experiment | sed '3a\    execution_environment: [{type: strace, services: [client], trace_all_syscalls: false, trace_network_syscalls: true, nonsense: 1}, {type: gdb, enabled: false}, {type: iterations, iterations: 3}]' >x.yaml
+	plan x.yaml
+	assertCode 0
+	assertMatch "$err" "warning: strace has no parameter 'nonsense'"
+	assertEquals '"@{libexec}/miniP_server"' "$(argv server | jq -c '.[0]')"
+	assertEquals '["strace","-o","@{dir}/client/strace.log","-tt","-yy","-f","-e","trace=%network,read,write,readv,writev,close","sh","-c"]' \
+		"$(argv client | jq -c '.[:10]')"
+	assertEquals '["iterations","3","0","0","0","@{libexec}/miniP_client"]' "$(argv client | jq -c '.[11:17]')"
+	experiment | sed '3a\    execution_environment: [{type: memcheck}, {type: gdb}]' >x.yaml
+	plan x.yaml
+	run pth-plan --check parsed.jsonl
+	assertCode 3
+	assertMatch "$err" 'memcheck and gdb cannot work together'
+}
+
+testStreams() {
+	run pth-plan </dev/null
+	assertCode 4
+	printf '{"pth":1,"type":"note","x":1}\n{"pth":1,"type":"end","tests":0}\n' >in.jsonl
+	run pth-plan in.jsonl
+	assertCode 0
+	assertEquals "{\"pth\":1,\"type\":\"note\",\"x\":1}$NL{\"pth\":1,\"type\":\"end\",\"tests\":0}" "$out"
+	experiment >x.yaml
+	pth-parse x.yaml >parsed.jsonl
+	pth-plan parsed.jsonl >a.jsonl
+	jq -c . parsed.jsonl | pth-plan >b.jsonl
+	assertEquals 'the same bytes' "$(cksum <a.jsonl)" "$(cksum <b.jsonl)"
+	echo '{"pth":' >bad.jsonl
+	run pth-plan bad.jsonl
+	assertCode 3
+	assertMatch "$err" '^pth-plan: bad.jsonl:1: '
+	run sh -c 'pth-plan parsed.jsonl >/dev/full'
+	assertCode 4
+	run sh -c 'pth-plan parsed.jsonl >&-'
+	assertCode 4
+	run pth-plan missing.jsonl
+	assertCode 3
+	run pth-plan -P nowhere parsed.jsonl
+	assertCode 3
+	run pth-plan --nonsense
+	assertCode 2
+}
+
+# An earlier stage's error goes on untouched, and --check counts it.
+testEarlierError() {
+	printf '{"pth":1,"type":"test","id":"a","error":{"stage":"parse","message":"m"}}\n{"pth":1,"type":"end","tests":1}\n' >in.jsonl
+	run pth-plan in.jsonl
+	assertCode 0
+	assertEquals '{"pth":1,"type":"test","id":"a","error":{"stage":"parse","message":"m"}}' "$(printf '%s\n' "$out" | head -n 1)"
+	run pth-plan --check in.jsonl
+	assertCode 3
+}
+
+# Records that no parser of ours would write: an error or a plan, never a crash.
+testOddRecords() {
+	cat <<-'end' >in.jsonl
+	{"pth":1,"type":"test","id":"a"}
+	{"pth":1,"type":"test","id":"a","services":[],"network_environment":"x"}
+	{"pth":1,"type":"test","id":"a","services":{"s":1}}
+	{"pth":1,"type":"test","id":"a","services":{"s":{"implementation":[],"protocol":3}}}
+	{"pth":1,"type":"test","id":"a","services":{"../s":{"implementation":{"name":"ping_pong"},"protocol":{"name":"minip"}}}}
+	{"pth":1,"type":"test","id":"a","services":{"certs":{"implementation":{"name":"ping_pong"},"protocol":{"name":"minip"}}}}
+	{"pth":1,"type":"test","id":"a","marks":[],"source":1,"services":{"s":{"implementation":{"name":"ping_pong"},"protocol":{"name":"minip"},"ports":[1,{}],"files":[1],"depends_on":[2],"environment":[],"timeout":"x"}}}
+	{"pth":1,"type":"end","tests":7}
+	end
+	run pth-plan in.jsonl
+	assertCode 0
+	assertEquals '[true,true,true,true,true,true,false]' "$(printf '%s\n' "$out" | jq -sc 'map(select(.type == "test") | has("error"))')"
+	printf '{"pth":1,"type":"test","id":"a","services":{"a":{"implementation":{"name":"ping_pong"},"protocol":{"name":"minip"},"depends_on":[{"service":"b","state":"odd"},"a"]},"b":{"implementation":{"name":"ping_pong"},"protocol":{"name":"minip","target":"x"}}}}\n{"pth":1,"type":"end","tests":1}\n' >odd.jsonl
+	run pth-plan --check odd.jsonl
+	assertCode 3
+	assertMatch "$err" "b targets 'x', which is no service of this test"
+	sed 's/,"target":"x"//' odd.jsonl >even.jsonl
+	run pth-plan --check even.jsonl
+	assertMatch "$err" "the state of 'b' must be ready, running or stopped"
+	assertMatch "$err" "a depends on itself"
+	run pth-plan in.jsonl
+	assertMatch "$out" "'../s' cannot be a service's name"
+	assertMatch "$out" "a service cannot be named 'certs'"
+}
+
+testMemoryIsFlat() {
+	case $PTH_BUILD in build) ;; *) skip 'sanitizers keep memory' || return ;; esac
+	experiment >x.yaml
+	pth-parse x.yaml | head -n 1 >one.jsonl
+	awk 'BEGIN { getline line < "one.jsonl"; for (i = 0; i < 5000; i++) print line; print "{\"pth\":1,\"type\":\"end\",\"tests\":5000}" }' >many.jsonl
+	{ cat one.jsonl; echo '{"pth":1,"type":"end","tests":1}'; } >few.jsonl
+	peak() { sh -c 'pth-plan "$1" >/dev/null & wait $!; :' sh "$1"; python3 - "$1" <<-'end'
+	import resource, subprocess, sys
+	subprocess.run(["pth-plan", sys.argv[1]], stdout=subprocess.DEVNULL, check=True)
+	print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+	end
+	}
+	few=$(peak few.jsonl)
+	many=$(peak many.jsonl)
+	assertTrue "$few KB for 1 test, $many KB for 5000" "[ $many -le $((few + 4096)) ]"
+}
+
+# shellcheck disable=SC1091
+. shunit2
