@@ -369,7 +369,6 @@ static void turns(struct eval *x, const struct node *n, struct loop *l)
 	if (l->n > MAX_STEPS - x->steps)
 		tmpl_fail(x, n, "loops of more than %d turns", MAX_STEPS);
 	assign(x, x->sh->sym_loop, (struct val){ .k = V_LOOP, .l = l });
-	l->depth = ++x->loops;
 	for (; l->i < l->n; l->i++) {
 		m = tmpl_mark(x);
 		undo = x->nundo;
@@ -380,7 +379,6 @@ static void turns(struct eval *x, const struct node *n, struct loop *l)
 		if (x->escapes == escapes)
 			tmpl_reset(x, m);
 	}
-	x->loops--;
 }
 
 static void run_for(struct eval *x, const struct node *n)

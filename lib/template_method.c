@@ -89,7 +89,7 @@ static void split_space(struct val *list, const char *s, const char *end, int64_
 		if (s == end)
 			return;
 		if (max-- == 0) {
-			push(list, s, end - tmpl_space_back(s, (size_t)(end - s)));
+			push(list, s, end);
 			return;
 		}
 		for (word = s; s < end && tmpl_space(s, (size_t)(end - s)) == 0; s++)
@@ -107,7 +107,7 @@ static void rsplit_space(struct val *list, const char *s, const char *end, int64
 		if (s == end)
 			return;
 		if (max-- == 0) {
-			push(list, s + tmpl_space(s, (size_t)(end - s)), end);
+			push(list, s, end);
 			return;
 		}
 		for (stop = end; end > s && tmpl_space_back(s, (size_t)(end - s)) == 0; end--)
@@ -142,6 +142,7 @@ static struct val split(const struct margs *m, bool right)
 			q = right ? find_last(s, end, sep) : memmem(s, (size_t)(end - s), sep.s, sep.n);
 			if (!q)
 				break;
+			tmpl_work(m->x, 64);
 			if (right) {
 				push(&list, q + sep.n, end);
 				end = q;
@@ -228,6 +229,7 @@ static struct val m_count(const struct margs *m)
 	while (p < end && (p = memmem(p, (size_t)(end - p), w.s, w.n)) != NULL) {
 		n++;
 		p += w.n;
+		tmpl_work(m->x, 64);
 	}
 	return vint(n);
 }

@@ -204,10 +204,10 @@ static struct val loop_attr(struct eval *x, const struct node *at, const struct 
 		return vint(l->n - l->i);
 	if (tmpl_word(s, n, "revindex0"))
 		return vint(l->n - l->i - 1);
-	if (tmpl_word(s, n, "depth"))
-		return vint(l->depth);
+	if (tmpl_word(s, n, "depth")) /* of recursive loops, which are not there */
+		return vint(1);
 	if (tmpl_word(s, n, "depth0"))
-		return vint(l->depth - 1);
+		return vint(0);
 	if (tmpl_word(s, n, "previtem") && l->i > 0)
 		return tmpl_at(l->seq, l->i - 1);
 	if (tmpl_word(s, n, "nextitem") && l->i < l->n - 1)

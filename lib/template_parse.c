@@ -298,9 +298,13 @@ static void unknown_statement(struct parse *p)
 		if (tmpl_is(p, not_ours[i]))
 			tmpl_parse_fail(p, p->t.pos, "'%s' is not supported%s", name,
 			    i < 5 ? "; use 'include'" : "");
-	for (size_t i = 0; i < countof(names); i++)
-		if (tmpl_is(p, names[i]))
-			tmpl_parse_fail(p, p->t.pos, "'%s' without its beginning", name);
+	for (size_t i = 0; i < countof(names); i++) {
+		if (!tmpl_is(p, names[i]))
+			continue;
+		if (p->what && strncmp(name, "end", 3) == 0)
+			tmpl_parse_fail(p, p->t.pos, "'%s' where 'end%s' should be", name, p->what);
+		tmpl_parse_fail(p, p->t.pos, "'%s' without its beginning", name);
+	}
 	near = pth_nearest(name, names, countof(names));
 	tmpl_parse_fail(p, p->t.pos, "no statement '%s'%s%s%s", name,
 	    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
@@ -341,9 +345,11 @@ static struct node *parse_body(struct parse *p, uint32_t begin, const char *what
     const char *const *ends)
 {
 	struct node *list = NULL, **tail = &list, *n;
+	const char *outer = p->what;
 	struct token t;
 
 	for (;;) {
+		p->what = what;
 		t = tmpl_scan_text(p);
 		p->has_ahead = false;
 		switch (t.kind) {
@@ -362,8 +368,10 @@ static struct node *parse_body(struct parse *p, uint32_t begin, const char *what
 		default:
 			tmpl_next(p);
 			for (const char *const *end = ends; end && *end; end++)
-				if (tmpl_is(p, *end))
+				if (tmpl_is(p, *end)) {
+					p->what = outer;
 					return list;
+				}
 			n = parse_statement(p, t.pos);
 		}
 		*tail = n;

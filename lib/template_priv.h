@@ -38,7 +38,7 @@ enum {
 	MAX_INCLUDE = 16,
 	MAX_ARG = 6,            /* named parameters of a filter */
 };
-#define MAX_WORK (2ull << 30) /* bytes moved by one rendering */
+#define MAX_WORK (1ull << 30) /* bytes moved by one rendering */
 
 /* ---- the text ---- */
 
@@ -107,7 +107,6 @@ struct undef {
 struct loop {
 	struct val seq;
 	int64_t i, n;
-	int depth;
 	uint64_t changed; /* hash of the arguments of the last loop.changed() */
 };
 
@@ -204,6 +203,7 @@ struct parse {
 	bool has_ahead;
 	unsigned depth;  /* recursion of the expression parser */
 	unsigned blocks; /* statements open */
+	const char *what; /* the innermost of them */
 };
 
 void tmpl_parse_fail(struct parse *p, uint32_t pos, const char *fmt, ...)
@@ -273,7 +273,7 @@ struct eval {
 	unsigned long escapes; /* values stored where a heap reset must not reach */
 	long steps;
 	unsigned long long work;
-	int includes, loops;
+	int includes;
 	void *locale;          /* for case of letters beyond ASCII */
 	struct chunk first;
 	char small[4096];

@@ -122,6 +122,7 @@ static struct val interleave(struct eval *x, struct val s, struct val with, int6
 	size_t len, i = 0;
 
 	for (; count != 0; count--) {
+		tmpl_work(x, 32);
 		add(x, with.s, with.n);
 		if (i >= s.n)
 			break;
@@ -145,6 +146,7 @@ struct val tmpl_replace(struct eval *x, struct val s, struct val old, struct val
 		add(x, new_.s, new_.n);
 		p = q + old.n;
 		count--;
+		tmpl_work(x, 64); /* many short pieces take longer than their bytes */
 	}
 	if (p == s.s)
 		return s;

@@ -41,6 +41,8 @@ static void put_path(struct eval *x, struct pth_buf *b, const struct node *n)
 			pth_buf_addf(b, "['%.*s']", (int)n->b->val.n, n->b->val.s);
 		else if (n->b->op == E_CONST && n->b->val.k == V_INT)
 			pth_buf_addf(b, "[%lld]", (long long)n->b->val.i);
+		else if (n->b->op == E_NAME)
+			pth_buf_addf(b, "[%s]", x->sh->sym[n->b->sym].s);
 		else
 			pth_buf_adds(b, "[...]");
 		break;
@@ -65,7 +67,7 @@ static void put_near(struct eval *x, struct pth_buf *b, const struct undef *u)
 		add_keys(&l, u->base.j);
 	}
 	snprintf(key, sizeof key, "%.*s", (int)(u->len > 90 ? 90 : u->len), u->name);
-	near = pth_nearest(key, l.v, l.n);
+	near = u->len > 1 ? pth_nearest(key, l.v, l.n) : NULL;
 	if (near)
 		pth_buf_addf(b, "; did you mean '%s'?", near);
 	else if (u->base.k != V_ABSENT && !tmpl_is_map(u->base))
@@ -88,6 +90,8 @@ void tmpl_fail_undef(struct eval *x, struct val v)
 		pth_buf_adds(&b, "' is undefined");
 		if (u->name)
 			put_near(x, &b, u);
+		else if (tmpl_is_seq(u->base))
+			pth_buf_addf(&b, ": %s of %lld", tmpl_kind(u->base), (long long)tmpl_len(u->base));
 	}
 	tmpl_error(u->src, u->at->pos, x->e, "%s", b.s);
 	pth_buf_release(&b);
