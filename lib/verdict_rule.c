@@ -322,7 +322,7 @@ done:
 static int64_t
 matching_lines(int fd, const regex_t *re)
 {
-	char *block = pth_xmalloc(LINE_MAX_BYTES);
+	char *block = pth_xmalloc(LINE_MAX_BYTES + 1); /* sanitizers want a NUL somewhere */
 	size_t have = 0;
 	int64_t n = 0;
 	ssize_t got;
@@ -333,6 +333,7 @@ matching_lines(int fd, const regex_t *re)
 		got = pth_read_all(fd, block + have, LINE_MAX_BYTES - have);
 		if (got > 0)
 			have += (size_t)got;
+		block[have] = '\0';
 		while (from < have) {
 			char *nl = memchr(block + from, '\n', have - from);
 			size_t end = nl ? (size_t)(nl - block) : have;
