@@ -28,6 +28,7 @@ pth_report_free(struct pth_report *r)
 {
 	for (struct pth_report_test *t = r->tests; t != NULL; t = t->next)
 		json_decref(t->metrics);
+	pth_report_free_causes(r);
 	pth_arena_release(&r->arena);
 	free(r);
 }
@@ -334,7 +335,7 @@ pth_report_add(struct pth_report *r, const json_t *rec)
 	add_links(r, t, rec);
 	add_times(r, t);
 	if (!t->ok)
-		pth_report_find_cause(t, rec);
+		pth_report_find_cause(r, t, rec);
 	if (json_is_object(ff) && r->fast_failed == NULL)
 		r->fast_failed = t;
 	r->n++;

@@ -89,6 +89,7 @@ struct pth_report {
 	int64_t first_us, last_us;      /* realtime; 0: nothing was run */
 	int64_t peak_rss_kb, disk_bytes, log_bytes;
 	size_t tails;
+	struct pth_cause_regex *regex;  /* report_cause.c: compiled at the first failure */
 	bool fast_fail_enabled, fast_fail_test_level;
 	const struct pth_report_test *fast_failed;
 	const char *incomplete;         /* "" or why the stream was cut */
@@ -131,6 +132,7 @@ void pth_report_html(const struct pth_report *r, const char *outdir, struct pth_
 /* Used by report.c: logs of a failed test, and the cause out of them. */
 void pth_report_read_tails(struct pth_report *r, struct pth_report_test *t, const json_t *rec,
     int dirfd);
-void pth_report_find_cause(struct pth_report_test *t, const json_t *rec);
+void pth_report_find_cause(struct pth_report *r, struct pth_report_test *t, const json_t *rec);
+void pth_report_free_causes(struct pth_report *r);
 
 #endif

@@ -1,5 +1,6 @@
 /* Why a test failed: the ends of its logs, and a catalogue of known causes. */
 #include <regex.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -191,24 +192,46 @@ matches(const regex_t *re, const struct pth_report_test *t, const char *reason)
 	return false;
 }
 
+/* Compiling takes longer than matching: once, and only for failures. */
+struct pth_cause_regex {
+	regex_t re[countof(causes)];
+};
+
+static void
+compile_causes(struct pth_report *r)
+{
+	if (r->regex != NULL)
+		return;
+	r->regex = pth_xmalloc(sizeof *r->regex);
+	for (size_t i = 0; i < countof(causes); i++)
+		if (regcomp(&r->regex->re[i], causes[i].regex,
+		    REG_EXTENDED | REG_ICASE | REG_NOSUB | REG_NEWLINE) != 0)
+			abort(); /* the patterns are ours */
+}
+
+void
+pth_report_free_causes(struct pth_report *r)
+{
+	for (size_t i = 0; r->regex != NULL && i < countof(causes); i++)
+		regfree(&r->regex->re[i]);
+	free(r->regex);
+}
+
 /* The reference's scores: 0.4 for the message, 0.5 for what happened, 0.8 for
  * both. A status alone is too little to name a cause, except for a crash and
  * a timeout, which are causes themselves. */
 void
-pth_report_find_cause(struct pth_report_test *t, const json_t *rec)
+pth_report_find_cause(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 {
 	const char *reason = pth_json_str(json_object_get(rec, "result"), "reason", "");
 
+	compile_causes(r);
 	for (size_t i = 0; i < countof(causes); i++) {
 		const struct pth_cause *c = &causes[i];
 		bool status = c->status == t->status, message;
 		double score;
-		regex_t re;
 
-		if (regcomp(&re, c->regex, REG_EXTENDED | REG_ICASE | REG_NOSUB | REG_NEWLINE) != 0)
-			continue;
-		message = matches(&re, t, reason);
-		regfree(&re);
+		message = matches(&r->regex->re[i], t, reason);
 		score = message && status ? 0.8 : message ? 0.4 : 0;
 		if (score == 0 && status &&
 		    (c->status == PTH_S_CRASHED || strcmp(c->name, "timeout_cascade") == 0))
