@@ -66,6 +66,45 @@ static struct pth_ynode *copy_params(struct pth_arena *a, const struct pth_ynode
 static struct pth_ynode *copy(struct pth_arena *a, const struct pth_ynode *n, const char *file,
     int level);
 
+/* A readiness check replaces that of the base, so each is put into a list:
+ * `tcp` over `udp` would otherwise be both. */
+static struct pth_ynode *list_of(struct pth_arena *a, const struct pth_ynode *n, const char *file)
+{
+	struct pth_ynode *list = clone(a, n, file), *v = copy(a, n, file, 2);
+
+	v->key = NULL;
+	list->kind = PTH_YSEQ;
+	list->child = v;
+	list->n = 1;
+	return list;
+}
+
+static bool is_role(const char *s)
+{
+	size_t i;
+
+	for (i = 0; i < pth_nroles; i++)
+		if (!strcmp(s, pth_roles[i]))
+			return true;
+	return false;
+}
+
+static struct pth_ynode *copy_ready(struct pth_arena *a, const struct pth_ynode *n, const char *file)
+{
+	struct pth_ynode *to, **tail;
+	const struct pth_ynode *c;
+
+	if (n->kind != PTH_YMAP)
+		return copy(a, n, file, 2);
+	if (!n->child || !is_role(n->child->key))
+		return list_of(a, n, file);
+	to = clone(a, n, file);
+	tail = &to->child;
+	for (c = n->child; c; c = c->next)
+		push(to, &tail, c->kind == PTH_YMAP ? list_of(a, c, file) : copy(a, c, file, 2));
+	return to;
+}
+
 /* `rfc9000:` with nothing after it names a version that changes nothing; only
  * an explicit null (~) takes one away. */
 static struct pth_ynode *override(struct pth_arena *a, const struct pth_ynode *n, const char *file)
@@ -90,6 +129,8 @@ static struct pth_ynode *copy(struct pth_arena *a, const struct pth_ynode *n, co
 
 		if (level == 0 && c->key && !strcmp(c->key, "parameters") && c->kind == PTH_YMAP)
 			push(to, &tail, copy_params(a, c, file));
+		else if (level == 0 && c->key && !strcmp(c->key, "ready"))
+			push(to, &tail, copy_ready(a, c, file));
 		else if (level == 0)
 			push(to, &tail, copy(a, c, file, over ? 1 : 2));
 		else
@@ -246,16 +287,6 @@ bool pth_desc_has(const struct pth_ynode *n, const char *s)
 		return n->text && !strcmp(n->text, s);
 	for (c = n->child; c; c = c->next)
 		if (c->kind < PTH_YSEQ && c->text && !strcmp(c->text, s))
-			return true;
-	return false;
-}
-
-static bool is_role(const char *s)
-{
-	size_t i;
-
-	for (i = 0; i < pth_nroles; i++)
-		if (!strcmp(s, pth_roles[i]))
 			return true;
 	return false;
 }
