@@ -395,8 +395,6 @@ static void complete(struct pth_experiment *x, const char *path, const struct pt
     size_t n, bool use_env)
 {
 	x->root = exp_source_parse(x, x->src[0]);
-	x->ports = pth_xarray(NULL, 65536, sizeof *x->ports);
-	memset(x->ports, 0, 65536 * sizeof *x->ports);
 	if (!x->root)
 		return;
 	if (x->root->kind != PTH_YMAP) {

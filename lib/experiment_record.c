@@ -325,6 +325,8 @@ static json_t *make_marks(struct maker *m)
 		mark(m, marks, &path, s);
 		mark_at(m, marks, &path, ".implementation", pth_yaml_get(s, "implementation"));
 		mark_at(m, marks, &path, ".protocol", pth_yaml_get(s, "protocol"));
+		mark_at(m, marks, &path, ".ports", pth_yaml_get(s, "ports"));
+		mark_at(m, marks, &path, ".depends_on", pth_yaml_get(s, "depends_on"));
 		mark_at(m, marks, &path, ".plugin_config", pth_yaml_get(s, "plugin_config"));
 	}
 	pth_buf_release(&path);

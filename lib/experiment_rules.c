@@ -11,6 +11,7 @@
 
 #define NAME_MAX_BYTES 200
 #define SERVICES_MAX 1000
+#define PORTS 65536
 
 const char *exp_text(const struct pth_ynode *map, const char *key, const char *def)
 {
@@ -165,6 +166,10 @@ static void check_ports(struct pth_experiment *x, const struct pth_ynode *servic
 	const struct pth_ynode *list;
 
 	x->round++;
+	if (!x->ports) {
+		x->ports = pth_xarray(NULL, PORTS, sizeof *x->ports);
+		memset(x->ports, 0, PORTS * sizeof *x->ports);
+	}
 	for (const struct pth_ynode *s = services->child; s; s = s->next) {
 		list = pth_yaml_get(s, "ports");
 		if (!list || list->kind != PTH_YSEQ)

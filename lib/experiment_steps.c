@@ -116,6 +116,7 @@ static int64_t run_limit(const struct pth_ynode *test, const struct pth_ynode *s
 json_t *exp_steps(const struct schema *s, const struct pth_ynode *test, const struct pth_ynode *steps)
 {
 	json_t *out = json_object(), *actions = json_array();
+	const struct pth_ynode *pcap = steps ? pth_yaml_get(steps, "record_pcap") : NULL;
 	int64_t pauses = 0;
 
 	if (steps && (steps->kind == PTH_YMAP || steps->kind == PTH_YSEQ))
@@ -123,6 +124,8 @@ json_t *exp_steps(const struct schema *s, const struct pth_ynode *test, const st
 	pth_json_set(out, "wait", json_integer(run_limit(test, steps, pauses)));
 	commands(out, "pre_commands", pth_yaml_get(steps, "pre_commands"));
 	commands(out, "post_commands", pth_yaml_get(steps, "post_commands"));
+	if (exp_given(pcap))
+		pth_json_set(out, "record_pcap", exp_canon(exp_schema_child(s, "record_pcap"), pcap));
 	if (json_array_size(actions))
 		pth_json_set(out, "actions", json_incref(actions));
 	json_decref(actions);

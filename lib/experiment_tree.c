@@ -250,7 +250,9 @@ static size_t axes(struct pth_experiment *x, const struct pth_ynode *matrix,
 	return n;
 }
 
-/* The name of one point: "base [a, b]". */
+#define NAME_MAX_BYTES 200 /* as experiment_rules.c has it */
+
+/* The name of one point: "base [a, b]", cut when it is too long for a name. */
 static void add_name(struct pth_arena *a, struct pth_ynode **test, const struct pth_buf *values)
 {
 	const struct pth_ynode *old = pth_yaml_get(*test, "name");
@@ -260,6 +262,14 @@ static void add_name(struct pth_arena *a, struct pth_ynode **test, const struct 
 	if (!old || old->kind == PTH_YSEQ || old->kind == PTH_YMAP)
 		return;
 	pth_buf_addf(&b, "%s [%s]", old->text, values->s);
+	if (b.len > NAME_MAX_BYTES && old->len < NAME_MAX_BYTES - 10) {
+		size_t end = NAME_MAX_BYTES - 4;
+
+		while ((b.s[end] & 0xc0) == 0x80)
+			end--;
+		pth_buf_cut(&b, end);
+		pth_buf_adds(&b, "...]");
+	}
 	name = *old;
 	name.kind = PTH_YSTR;
 	name.text = pth_arena_strn(a, b.s, b.len);

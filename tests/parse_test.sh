@@ -137,6 +137,9 @@ testBombsAndDepth() {
 		for (i = 1; i < 20; i++) printf "a%d: &a%d [*a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d]\n",
 			i, i, i-1, i-1, i-1, i-1, i-1, i-1, i-1, i-1 }' >e.yaml
 	refused e.yaml 'error: more than 1000000 nodes, aliases followed$'
+	experiment "matrix: {services.server.environment: [{A: $(head -c 400 /dev/zero | tr '\0' n)}]}" >e.yaml
+	accepted e.yaml
+	assertEquals 'a long name is cut' 200 "$(echo "$out" | jq -r 'select(.id) | .name | length')"
 	experiment 'iterations: 100000' >e.yaml
 	sed -i 's/iterations/matrix: {seed: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]}\n    iterations/' e.yaml
 	refused e.yaml 'more than 1000000 tests'
@@ -185,7 +188,7 @@ testStreams() {
 	assertEquals stdin "$(echo "$out" | jq -r '.source.file // empty')"
 	run pth-parse - <e.yaml
 	assertCode 0
-	run pth-parse e.yaml - e.yaml <e.yaml
+	run sh -c 'pth-parse e.yaml - e.yaml <e.yaml'
 	assertCode 0
 	assertEquals '3 tests, one end' 'test test test end 3' \
 		"$(echo "$out" | jq -r '.type, (.tests // empty)' | tr '\n' ' ' | sed 's/ $//')"
