@@ -274,7 +274,7 @@ main(int argc, char **argv)
 	write_all(r);
 	if (rc != 0)
 		pth_complain("%s", why.text);
-	else if (r->ok != r->n)
+	else if (r->bad > 0)
 		rc = PTH_NO;
 	pth_report_free(r);
 	return rc;

@@ -260,7 +260,7 @@ add_services(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 		if (rss > r->peak_rss_kb)
 			r->peak_rss_kb = rss;
 	}
-	if (!t->ok && dirfd >= 0 && r->tails < PTH_REPORT_TAILS) {
+	if (!t->ok && t->status != PTH_S_SKIPPED && dirfd >= 0 && r->tails < PTH_REPORT_TAILS) {
 		pth_report_read_tails(r, t, rec, dirfd);
 		r->tails++;
 	}
@@ -334,13 +334,14 @@ pth_report_add(struct pth_report *r, const json_t *rec)
 	add_services(r, t, rec);
 	add_links(r, t, rec);
 	add_times(r, t);
-	if (!t->ok)
+	if (!t->ok && t->status != PTH_S_SKIPPED)
 		pth_report_find_cause(r, t, rec);
 	if (json_is_object(ff) && r->fast_failed == NULL)
 		r->fast_failed = t;
 	r->n++;
 	r->count[t->status]++;
 	r->ok += t->ok;
+	r->bad += !t->ok && t->status != PTH_S_SKIPPED;
 	r->flaky += t->flaky;
 	r->expected += t->expected;
 	*r->end = t;
@@ -374,7 +375,7 @@ pth_report_status(const struct pth_report *r)
 	for (const struct pth_report_test *t = r->tests; t != NULL; t = t->next)
 		if (t->status == PTH_S_TIMEOUT && !t->ok)
 			return "timeout";
-	return r->ok == r->n ? "completed" : "failed";
+	return r->bad == 0 ? "completed" : "failed";
 }
 
 int64_t
@@ -386,7 +387,7 @@ pth_report_duration(const struct pth_report *r)
 double
 pth_report_rate(const struct pth_report *r)
 {
-	return r->n > 0 ? 100.0 * (double)r->ok / (double)r->n : 0;
+	return r->ok + r->bad > 0 ? 100.0 * (double)r->ok / (double)(r->ok + r->bad) : 0;
 }
 
 const char *
@@ -407,7 +408,7 @@ void
 pth_report_line(const struct pth_report *r, struct pth_buf *b)
 {
 	pth_buf_addf(b, "%s: %zu/%zu tests ok (%.1f%%) in ", *r->run ? r->run : "no run", r->ok,
-	    r->n, pth_report_rate(r));
+	    r->ok + r->bad, pth_report_rate(r));
 	pth_duration_show(b, pth_report_duration(r));
 }
 

@@ -85,6 +85,7 @@ struct pth_report {
 	const char *run, *run_dir, *file; /* of the first test; run_dir may be NULL */
 	struct pth_report_test *tests, **end;
 	size_t n, ok, flaky, expected;
+	size_t bad;                     /* not ok, without those that were skipped */
 	size_t count[PTH_STATUSES + 1]; /* by status; the last: without a verdict */
 	int64_t first_us, last_us;      /* realtime; 0: nothing was run */
 	int64_t peak_rss_kb, disk_bytes, log_bytes;
@@ -106,7 +107,7 @@ void pth_report_finish(struct pth_report *r, const char *why);
 /* completed failed timeout interrupted incomplete: the run as a whole. */
 const char *pth_report_status(const struct pth_report *r);
 int64_t pth_report_duration(const struct pth_report *r);
-/* Percent of tests that are ok. */
+/* Percent of tests that are ok, of those that were not skipped. */
 double pth_report_rate(const struct pth_report *r);
 const char *pth_report_test_status(const struct pth_report_test *t);
 const char *pth_health_name(enum pth_health h);

@@ -100,7 +100,7 @@ test_details(const struct pth_report_test *t, const char *outdir, size_t i, stru
 {
 	const struct pth_report_tail *tail;
 
-	pth_buf_addf(b, "<details id=\"t%zu\"%s><summary>", i, t->ok ? "" : " open");
+	pth_buf_addf(b, "<details id=\"t%zu\"%s><summary>", i, t->ok || t->status == PTH_S_SKIPPED ? "" : " open");
 	html(b, t->id);
 	pth_buf_adds(b, ": ");
 	html(b, t->name);
@@ -146,7 +146,7 @@ pth_report_html(const struct pth_report *r, const char *outdir, struct pth_buf *
 	html(b, line.s);
 	pth_buf_addf(b, "</title><style>%s</style></head><body>\n<h1>Experiment Report: ", style);
 	html(b, r->run);
-	pth_buf_addf(b, "</h1>\n<p class=\"%s\">%s</p>\n", r->ok == r->n && !*r->incomplete ? "ok" :
+	pth_buf_addf(b, "</h1>\n<p class=\"%s\">%s</p>\n", r->bad == 0 && !*r->incomplete ? "ok" :
 	    "bad", pth_report_status(r));
 	element(b, "p", line.s);
 	if (*r->incomplete)

@@ -133,7 +133,7 @@ summary(const struct pth_report *r, struct pth_buf *b)
 	if (r->flaky > 0)
 		pth_buf_addf(b, "- **Flaky** (passed when tried again): %zu\n", r->flaky);
 	pth_buf_addf(b, "- **Success rate**: %.1f%% (%zu of %zu as expected)\n", pth_report_rate(r),
-	    r->ok, r->n);
+	    r->ok, r->ok + r->bad);
 }
 
 static void
@@ -362,15 +362,15 @@ one_failure(const struct pth_report_test *t, const char *outdir, struct pth_buf 
 static void
 failures(const struct pth_report *r, const char *outdir, struct pth_buf *b)
 {
-	if (r->ok == r->n) {
-		pth_buf_addf(b, "\n## Success Summary\n\n%s\n", r->n == 0 ? "There were no tests." :
+	if (r->bad == 0) {
+		pth_buf_addf(b, "\n## Success Summary\n\n%s\n", r->ok == 0 ? "No test was run." :
 		    r->expected > 0 ? "Every test ended as it was expected to." :
 		    "Every test passed.");
 		return;
 	}
 	pth_buf_adds(b, "\n## Failure Analysis\n");
 	for (const struct pth_report_test *t = r->tests; t != NULL; t = t->next)
-		if (!t->ok)
+		if (!t->ok && t->status != PTH_S_SKIPPED)
 			one_failure(t, outdir, b);
 }
 

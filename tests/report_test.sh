@@ -78,6 +78,10 @@ testExitCodes() {
 	echo '{"pth":1,"type":"end","tests":0}' >in.jsonl
 	report -o x
 	assertCode 0
+	setUp && add one && add two '.verdict.status = "skipped" | .verdict.ok = false' && end
+	report
+	assertCode 0
+	assertMatch "$out" '^demo: 1/1 tests ok \(100\.0%\) .* 1 passed, 1 skipped$'
 	setUp && add one 'del(.verdict)' && end
 	report
 	assertCode 1
