@@ -40,6 +40,20 @@ int pth_template_render(const struct pth_template *t, json_t *vars, struct pth_b
     struct pth_err *e);
 void pth_template_free(struct pth_template *t);
 
+/*
+ * Templates in files. share is set by the caller (share/templates, allocated,
+ * or NULL); find() reads the template itself - as given, else below share -
+ * and notes the directory beside it, from which include() then takes files,
+ * else from share, never from outside of the two. 0, or -1 with e.
+ */
+struct pth_template_place {
+	char *beside, *share;
+};
+int pth_template_find(struct pth_template_place *p, const char *path, struct pth_buf *b,
+    struct pth_err *e);
+pth_template_loader pth_template_include; /* its arg: the place */
+void pth_template_place_release(struct pth_template_place *p);
+
 /* Evaluate one bare expression ("port > 0 and qlog_dir"), no braces; new
  * reference or NULL with e. An undefined name at the top is json null. */
 json_t *pth_template_expr(const char *name, const char *src, json_t *vars,
