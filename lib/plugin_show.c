@@ -16,21 +16,33 @@ static void origin(struct pth_buf *b, const struct pth_ynode *n, bool origins)
 	pth_buf_addc(b, '\n');
 }
 
-/* JSON's form of a string is YAML too; plain where nothing can be misread. */
-static void scalar(struct pth_buf *b, const struct pth_ynode *n)
+/* Can a text stand without quotes? */
+static bool safe(const char *s, size_t len)
 {
-	static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	    "0123456789_./@-";
-	json_t *v;
+	size_t dashes = strspn(s, "-");
 
-	if (n->kind == PTH_YSTR && n->plain && n->len && strspn(n->text, safe) == n->len &&
-	    n->text[0] != '-' && n->text[0] != '@') {
-		pth_buf_adds(b, n->text);
-		return;
-	}
-	v = pth_yaml_json(n);
+	return len > dashes && dashes <= 2 && strspn(s, plain) == len && s[0] != '@';
+}
+
+/* JSON's form of a string is YAML, too. */
+static void quoted(struct pth_buf *b, const char *s)
+{
+	json_t *v = json_string(s);
+
 	pth_json_dump(b, v);
 	json_decref(v);
+}
+
+static void scalar(struct pth_buf *b, const struct pth_ynode *n)
+{
+	if (n->kind == PTH_YNULL)
+		pth_buf_addc(b, '~');
+	else if (n->kind == PTH_YSTR && !(n->plain && safe(n->text, n->len)))
+		quoted(b, n->text);
+	else
+		pth_buf_adds(b, n->text);
 }
 
 static void show(struct pth_buf *b, const struct pth_ynode *n, unsigned depth, bool origins)
@@ -41,10 +53,14 @@ static void show(struct pth_buf *b, const struct pth_ynode *n, unsigned depth, b
 	for (c = n->child; c; c = c->next) {
 		for (i = 0; i < depth; i++)
 			pth_buf_adds(b, "  ");
-		if (c->key)
-			pth_buf_addf(b, "%s:", c->key);
-		else
+		if (!c->key)
 			pth_buf_addc(b, '-');
+		else if (safe(c->key, strlen(c->key)))
+			pth_buf_addf(b, "%s:", c->key);
+		else {
+			quoted(b, c->key);
+			pth_buf_addc(b, ':');
+		}
 		if (c->kind < PTH_YSEQ || !c->child) {
 			pth_buf_addc(b, ' ');
 			if (c->kind >= PTH_YSEQ)

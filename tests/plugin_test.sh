@@ -1,0 +1,218 @@
+#!/bin/sh
+# pth-plugin and the descriptors: ours are sound, bad ones are refused with
+# their place, and what pth-plugin(5) walks through works.
+. "$TOP/tests/lib.sh"
+
+setUp() {
+	export PTH_EVENTS=none
+	unset PTH_PATH
+	rm -rf d && mkdir d
+}
+
+# descriptor NAME: stdin, below d/, of kind iut
+descriptor() {
+	{ printf 'plugin: %s\nkind: iut\n' "$1"; cat; } >"d/$1.yaml"
+}
+
+problem() { # file expected-line
+	run pth-plugin -P d check "$1"
+	assertCode 3
+	assertEquals "$err" "$2" "$err"
+}
+
+testOursAreSound() {
+	find "$TOP/share/plugins" -name '*.yaml' >all
+	assertTrue 'there are some' '[ "$(wc -l <all)" -gt 40 ]'
+	# shellcheck disable=SC2046
+	run pth-plugin check $(cat all)
+	assertCode 0
+	assertEquals '' "$err"
+	run pth-plugin list
+	assertEquals "$(wc -l <all)" "$(printf '%s\n' "$out" | wc -l)"
+	assertNoMatch "$out" 'NOT USABLE'
+}
+
+# All that the seeds name is there.
+testNothingIsForgotten() {
+	run pth-plugin list
+	for name in service quic python_quic rust_quic http python_http minip tcp aioquic lsquic mvfst picoquic picoquic_shadow \
+		quant quic_go quiche quinn ngtcp2 nginx curl socat ping_pong frr_bgp libcoap panther_ivy command bgp coap localhost \
+		docker_compose shadow_ns strace memcheck helgrind gdb gperf_cpu gperf_heap iterations; do
+		assertMatch "$out" "^[a-z_]+ +[a-z-]+ +$name "
+	done
+}
+
+testBadDescriptors() {
+	printf 'protocol: quic\nextends: nosuch\ncommands: {any: [a]}\n' | descriptor a
+	problem d/a.yaml "d/a.yaml:4:10: error: extends: no base named 'nosuch'"
+	printf 'protocol: quic\nextends: quik\ncommands: {any: [a]}\n' | descriptor b
+	problem d/b.yaml "d/b.yaml:4:10: error: extends: no base named 'quik'; did you mean 'quic'?"
+	printf 'extends: quic\ncomands: {any: [a]}\n' | descriptor c
+	problem d/c.yaml "d/c.yaml:4:1: error: unknown key 'comands'; did you mean 'commands'?"
+	printf 'extends: quic\ncommands: {server: ["{{ a | }}"]}\n' | descriptor e
+	run pth-plugin check d/e.yaml
+	assertCode 3
+	assertMatch "$err" '^d/e.yaml:4:[0-9]+: error: '
+	printf 'extends: quic\nparameters: {alpn: 5}\n' | descriptor f
+	run pth-plugin check d/f.yaml
+	assertCode 0
+	printf 'extends: quic\nparameters: {initial_version: xyz}\n' | descriptor g
+	problem d/g.yaml "d/g.yaml:4:31: error: parameter initial_version: 'xyz' does not match ^[0-9a-fA-F]{8}\$"
+	echo '- a' >d/h.yaml
+	problem d/h.yaml 'd/h.yaml:1:1: error: a descriptor is a map with plugin: and kind:, not a list'
+	: >d/i.yaml
+	run pth-plugin check d/i.yaml
+	assertCode 3
+	printf 'plugin: j\n' >d/j.yaml
+	run pth-plugin check d/j.yaml
+	assertCode 3
+	run pth-plugin check d/none.yaml
+	assertCode 3
+	printf 'plugin: x\001\n' >d/k.yaml
+	run pth-plugin check d/k.yaml
+	assertCode 3
+}
+
+testCycles() {
+	mkdir -p d/services/base
+	for pair in a:b b:c c:a self:self; do
+		printf 'plugin: %s\nkind: service\nextends: %s\n' "${pair%:*}" "${pair#*:}" >"d/services/base/${pair%:*}.yaml"
+	done
+	run pth-plugin -P d show a --resolved
+	assertCode 3
+	assertMatch "$err" 'a cycle'
+	run pth-plugin -P d show self --resolved
+	assertCode 3
+	assertMatch "$err" 'self comes back to self: a cycle'
+	run pth-plugin -P d list service
+	assertCode 0
+	assertMatch "$out" '^service +- +a +NOT USABLE'
+	assertMatch "$out" '^service +- +quic +base of'
+}
+
+# A chain of bases as long as one likes, in time and memory that do not explode.
+testLongChain() {
+	mkdir -p d/services/base
+	i=0
+	while [ $i -lt 300 ]; do
+		printf 'plugin: b%d\nkind: service\nextends: %s\nparameters: {p%d: %d}\n' $i "$([ $i = 0 ] && echo service || echo b$((i - 1)))" $i $i
+		i=$((i + 1))
+	done | awk '/^plugin/ { f = "d/services/base/" $2 ".yaml" } { print > f; }'
+	run pth-plugin -P d show b299 --json
+	assertCode 0
+	assertEquals 303 "$(printf '%s\n' "$out" | jq '.parameters | length')"
+}
+
+testTwiceInOneDirectory() {
+	mkdir -p d/protocols/x
+	printf 'plugin: x\nkind: protocol\ntransport: udp\n' | tee d/protocols/x.yaml >d/protocols/x/plugin.yaml
+	run pth-plugin -P d list
+	assertCode 3
+	assertMatch "$err" 'protocol x is defined a second time; first in d/protocols/x'
+}
+
+testShow() {
+	run pth-plugin show picoquic
+	assertCode 0
+	assertEquals "$(cat "$TOP/share/plugins/services/iut/quic/picoquic.yaml")" "$out"
+	run pth-plugin show picoquic --resolved
+	assertMatch "$out" '^# iut picoquic: plugins/services/iut/quic/picoquic.yaml < plugins/services/base/quic.yaml < plugins/services/base/service.yaml$'
+	assertMatch "$out" '^    default: hq-interop  # plugins/services/base/quic.yaml:[0-9]+:[0-9]+$'
+	assertMatch "$out" '^    - -c  # plugins/services/iut/quic/picoquic.yaml:[0-9]+:[0-9]+$'
+	need python3 python3 || return
+	# It is YAML, and the same content as the JSON.
+	printf '%s\n' "$out" >resolved.yaml
+	pth-plugin show picoquic --json >resolved.json
+	run python3 -c 'import json, yaml; assert yaml.safe_load(open("resolved.yaml")) == json.load(open("resolved.json"))'
+	assertCode 0
+	run pth-plugin show pikoquic
+	assertCode 3
+	assertMatch "$err" "no plugin named 'pikoquic'; did you mean 'picoquic'\\?"
+	run pth-plugin show protocol/quic
+	assertMatch "$out" '^transport: udp$'
+	run pth-plugin show quic/ngtcp2
+	assertMatch "$out" '^plugin: ngtcp2$'
+	run pth-plugin show execution/gperf
+	assertMatch "$out" '^plugin: gperf_cpu$'
+	run pth-plugin list --json tester
+	assertEquals 'command panther_ivy' "$(printf '%s\n' "$out" | jq -r .plugin | paste -sd' ')"
+}
+
+testUsage() {
+	run pth-plugin
+	assertCode 2
+	run pth-plugin frobnicate
+	assertCode 2
+	run pth-plugin list nonsense
+	assertCode 2
+	run pth-plugin new iut
+	assertCode 2
+	run pth-plugin new iut ../x
+	assertCode 2
+	run sh -c 'pth-plugin list >/dev/full'
+	assertCode 4
+}
+
+# What `new` writes is good and its test runs.
+testNew() {
+	for words in 'iut myquic --extends quic' 'iut mytcp --protocol tcp' 'iut myown' 'tester probe --protocol minip' 'protocol snap' \
+		'network here' 'execution watch' 'service mybase --extends http' 'iut child --extends ngtcp2'; do
+		# shellcheck disable=SC2086
+		run pth-plugin -P d new -o d $words
+		assertCode 0
+		assertEquals "$words" 3 "$(printf '%s\n' "$out" | wc -l)"
+		for file in $out; do
+			case $file in *.sh) run sh "$file" && assertCode 0 && assertMatch "$out" ': ok$' ;; esac
+		done
+	done
+	run pth-plugin -P d list
+	for name in myquic mytcp myown probe snap here watch mybase child; do
+		assertMatch "$out" " $name +[a-z]"
+	done
+	run pth-plugin new -o d iut myown
+	assertCode 3
+	assertMatch "$err" 'is there already'
+	run pth-plugin new -o d iut z --extends nosuch
+	assertCode 3
+	run pth-plugin new -o d iut z --protocol nosuch
+	assertCode 3
+}
+
+# The files of the walk-throughs, out of the page.
+walk() {
+	awk '/^\.\\" walk / { file = $3; next }
+	     file && /^\.Bd/ { inside = 1; next }
+	     inside && /^\.Ed/ { inside = 0; close(file); file = ""; next }
+	     inside { gsub(/\\e/, "\\"); print > file }' "$TOP/man/pth-plugin.5"
+}
+
+testWalkThroughs() {
+	mkdir -p mine/services/iut/quic mine/services/iut/echo mine/services/testers mine/protocols
+	walk
+	file=mine/services/iut/quic/myquic.yaml
+	assertTrue "$(wc -l <$file) lines" "[ $(wc -l <$file) -le 12 ]"
+	run pth-plugin -P mine check $file mine/protocols/echo.yaml mine/services/iut/echo/echo_sh.yaml mine/services/testers/knock.yaml
+	assertCode 0
+	run sh -c 'pth-parse myquic-test.yaml | pth-plan -P mine'
+	assertCode 0
+	assertEquals '["myquicd","--cert","@{dir}/certs/cert.pem","--key","@{dir}/certs/key.pem","127.0.0.1:4443"]
+["myquic","-v","--out","@{dir}/client/downloads","--alpn","hq-29","https://127.0.0.1:4443/index.html"]
+downloads/index.html' "$(printf '%s\n' "$out" | jq -rc 'select(.plan).plan.services | (.[].phases.run.argv), .[1].verdict[0].files[0].path')"
+	run sh -c 'pth-parse echo-test.yaml | pth-plan -P mine --check'
+	assertCode 0
+	assertEquals '' "$err"
+}
+
+testWalkThroughsRun() {
+	need socat socat || return
+	need tshark tshark || return
+	need_namespaces || return
+	mkdir -p mine/services/iut/quic mine/services/iut/echo mine/services/testers mine/protocols
+	walk
+	PATH=$PATH:/usr/sbin:/sbin
+	pth-parse echo-test.yaml | pth-plan -P mine | pth-exec -o out-echo 2>exec.err | pth-collect >judged.jsonl
+	assertEquals "$(cat exec.err)" '["passed","passed"]' "$(jq -sc 'map(.verdict.status // empty)' judged.jsonl)"
+}
+
+# shellcheck disable=SC1091
+. shunit2
