@@ -1,7 +1,9 @@
 #include "proc.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -57,6 +59,10 @@ child(struct start *s)
 
 		setrlimit((__rlimit_resource_t)q->limits[i].resource, &rl);
 	}
+	/* The wrappers of libc would change all threads of the parent too. */
+	if (q->user != NULL && (syscall(SYS_setgroups, 1, &q->user->gid) != 0 ||
+	    syscall(SYS_setgid, q->user->gid) != 0 || syscall(SYS_setuid, q->user->uid) != 0))
+		goto fail;
 	if (q->no_new_privs)
 		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	if (q->die_with_parent) {
@@ -312,6 +318,59 @@ pth_proc_run(const struct pth_proc_req *req, int64_t limit_us, struct pth_buf *o
 	if (timed_out != NULL)
 		*timed_out = late;
 	return 0;
+}
+
+/* The session of a process by /proc/PID/stat: field 6, after the name in
+ * parentheses, which may hold anything (proc(5)). -1 when it is gone. */
+static long
+session_of(long pid)
+{
+	char path[64], stat[1024], *p;
+	long session;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof path, "/proc/%ld/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	n = read(fd, stat, sizeof stat - 1);
+	close(fd);
+	if (n <= 0)
+		return -1;
+	stat[n] = '\0';
+	p = strrchr(stat, ')');
+	return p != NULL && sscanf(p, ") %*c %*d %*d %ld", &session) == 1 ? session : -1;
+}
+
+static bool
+proc_is_ours(void)
+{
+	char self[32];
+	ssize_t n = readlink("/proc/self", self, sizeof self - 1);
+	long long pid;
+
+	if (n <= 0)
+		return false;
+	self[n] = '\0';
+	return pth_int(self, 1, INT_MAX, &pid) && pid == getpid();
+}
+
+void
+pth_proc_signal_session(pid_t leader, int sig)
+{
+	DIR *d = proc_is_ours() ? opendir("/proc") : NULL;
+	struct dirent *de;
+	long long pid;
+
+	kill(-leader, sig);
+	if (d == NULL)
+		return;
+	while ((de = readdir(d)) != NULL)
+		if (pth_int(de->d_name, 2, INT_MAX, &pid) && pid != getpid() &&
+		    session_of((long)pid) == leader)
+			kill((pid_t)pid, sig);
+	closedir(d);
 }
 
 /* Kill every direct child; orphans become direct children as their parents

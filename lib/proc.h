@@ -20,6 +20,11 @@ struct pth_proc_limit {
 	rlim_t value; /* soft and hard */
 };
 
+struct pth_proc_user {
+	uid_t uid;
+	gid_t gid; /* the only group */
+};
+
 struct pth_proc_req {
 	const char *const *argv; /* argv[0] without '/' is looked up in PATH of env */
 	const char *const *env;  /* "K=V", NULL-terminated; NULL: ours */
@@ -28,6 +33,7 @@ struct pth_proc_req {
 	bool session;            /* setsid(2): a group of its own to signal */
 	bool die_with_parent;    /* SIGKILL when the calling thread dies */
 	bool no_new_privs;       /* setuid programs gain nothing */
+	const struct pth_proc_user *user; /* NULL: ours */
 	const struct pth_proc_limit *limits;
 	size_t nlimits;
 };
@@ -61,6 +67,11 @@ int pth_signal_number(const char *name);
  */
 int pth_proc_run(const struct pth_proc_req *req, int64_t limit_us, struct pth_buf *out,
     struct pth_buf *errs, size_t max, struct pth_exit *x, bool *timed_out, struct pth_err *e);
+
+/* Send a signal to every process of the session of leader: shells with job
+ * control and others may have made groups of their own in it. Only the
+ * leader's group where /proc does not show our pid namespace. */
+void pth_proc_signal_session(pid_t leader, int sig);
 
 /* SIGKILL all descendants of this process, which must be a subreaper
  * (PR_SET_CHILD_SUBREAPER), and reap them; at most limit_us. For hosts without

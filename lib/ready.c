@@ -5,10 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "buf.h"
 
+#define LOOK_MAX ((size_t)4 << 20)
 #define LINE_KEPT ((size_t)64 << 10)
 #define TCP_LISTEN 0x0a /* include/net/tcp_states.h */
 
@@ -51,13 +53,15 @@ pth_ready_file(int dirfd, const char *path)
 
 struct pth_ready_log {
 	int dirfd, fd;
+	int64_t skip;
 	char *path;
 	regex_t re;
 	struct pth_buf line; /* the unfinished last line */
 };
 
 struct pth_ready_log *
-pth_ready_log_open(int dirfd, const char *path, const char *regex, struct pth_err *e)
+pth_ready_log_open(int dirfd, const char *path, const char *regex,
+    int64_t skip, struct pth_err *e)
 {
 	struct pth_ready_log *l = pth_xmalloc(sizeof *l);
 	char why[200];
@@ -71,6 +75,7 @@ pth_ready_log_open(int dirfd, const char *path, const char *regex, struct pth_er
 	}
 	l->dirfd = dirfd;
 	l->fd = -1;
+	l->skip = skip;
 	l->path = pth_xstrdup(path);
 	l->line = (struct pth_buf)PTH_BUF_INIT;
 	return l;
@@ -101,16 +106,31 @@ bool
 pth_ready_log_look(struct pth_ready_log *l)
 {
 	char chunk[16384];
+	size_t left = LOOK_MAX;
 	ssize_t n;
 
-	if (l->fd < 0)
-		l->fd = openat(l->dirfd, l->path, O_RDONLY | O_CLOEXEC);
-	if (l->fd < 0)
-		return false;
-	while ((n = read(l->fd, chunk, sizeof chunk)) > 0)
+	if (l->fd < 0) {
+		l->fd = openat(l->dirfd, l->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+		if (l->fd < 0)
+			return false;
+		lseek(l->fd, l->skip, SEEK_SET);
+	}
+	/* Bounded: a service may write as fast as we read. */
+	while (left > 0 && (n = read(l->fd, chunk, sizeof chunk)) > 0) {
 		if (feed(l, chunk, (size_t)n))
 			return true;
+		left -= (size_t)n < left ? (size_t)n : left;
+	}
 	return false;
+}
+
+bool
+pth_ready_log_behind(const struct pth_ready_log *l)
+{
+	struct stat st;
+
+	return l->fd >= 0 && fstat(l->fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    lseek(l->fd, 0, SEEK_CUR) < st.st_size;
 }
 
 void

@@ -6,6 +6,7 @@
 #define PTH_READY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "err.h"
@@ -20,10 +21,14 @@ bool pth_ready_file(int dirfd, const char *path);
 /* A growing log that is searched line by line for a POSIX extended regex.
  * Lines longer than 64 KiB are matched by their beginning. */
 struct pth_ready_log;
-/* NULL with e when the expression is wrong. The file need not exist yet. */
+/* Its first `skip` bytes do not count. NULL with e when the expression is
+ * wrong. The file need not exist yet. */
 struct pth_ready_log *pth_ready_log_open(int dirfd, const char *path, const char *regex,
-    struct pth_err *e);
+    int64_t skip, struct pth_err *e);
+/* Search what has come, at most 4 MiB at once. */
 bool pth_ready_log_look(struct pth_ready_log *l);
+/* Is there more that has not been searched? */
+bool pth_ready_log_behind(const struct pth_ready_log *l);
 void pth_ready_log_close(struct pth_ready_log *l);
 
 #endif

@@ -1,4 +1,4 @@
-#include "service.h"
+#include "service_priv.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,6 @@
 #include "text.h"
 #include "when.h"
 
-#define NEVER INT64_MAX
 #define PHASE_LIMIT_US (300 * 1000000LL)
 #define READY_LIMIT_US (10 * 1000000LL)
 #define LOOK_FIRST_US 500
@@ -26,24 +25,12 @@ static const char *const phase_names[PTH_PHASES] = {
 	"pre_compile", "compile", "post_compile", "pre_run", "run", "post_run",
 };
 
-static const char *const end_names[] = {
-	[PTH_END_NONE] = "running", [PTH_END_EXIT] = "exit", [PTH_END_SIGNAL] = "signal",
-	[PTH_END_STOPPED] = "stopped", [PTH_END_TIMEOUT] = "timeout",
-	[PTH_END_NOT_FOUND] = "not found", [PTH_END_NOT_EXECUTABLE] = "not executable",
-	[PTH_END_NOT_READY] = "not ready", [PTH_END_NOT_STARTED] = "not started",
-	[PTH_END_LOST] = "lost",
-};
-
 void
 pth_service_to(struct pth_service *s, enum pth_state to)
 {
 	if (s->state == to)
 		return;
-	if (!pth_state_may(s->state, to)) {
-		pth_complain("service %s: illegal transition %s -> %s", s->name,
-		    pth_state_name(s->state), pth_state_name(to));
-		abort();
-	}
+	pth_machine_check(&pth_service_machine, s->name, s->state, to);
 	s->state = to;
 	if (s->quiet)
 		return;
@@ -53,9 +40,9 @@ pth_service_to(struct pth_service *s, enum pth_state to)
 	case PTH_ST_RUNNING: pth_event("service.running", "{s:s}", "service", s->name); break;
 	case PTH_ST_STOPPING: pth_event("service.stopping", "{s:s}", "service", s->name); break;
 	case PTH_ST_STOPPED: pth_event("service.stopped", "{s:s,s:s}", "service", s->name, "reason",
-	    end_names[s->end]); break;
+	    pth_service_end_name(s->end)); break;
 	case PTH_ST_ERROR: pth_event("service.error", "{s:s,s:s,s:s}", "service", s->name, "reason",
-	    end_names[s->end], "message", s->error); break;
+	    pth_service_end_name(s->end), "message", s->error); break;
 	default: break;
 	}
 }
@@ -94,7 +81,10 @@ pth_service_release(struct pth_service *s)
 	if (s->dirfd >= 0)
 		close(s->dirfd);
 	pth_ready_log_close(s->ready_log);
+	json_decref(s->restarts);
+	json_decref(s->old_logs);
 	json_decref(s->phases);
+	json_decref(s->inner);
 	free(s->home);
 }
 
@@ -104,20 +94,6 @@ command(const struct pth_service *s)
 	const json_t *p = json_object_get(json_object_get(s->plan, "phases"), phase_names[s->phase]);
 
 	return s->phase == PTH_RUN ? (s->index == 0 ? p : NULL) : json_array_get(p, s->index);
-}
-
-/* The first problem is the one that is told. */
-static void
-fail(struct pth_service *s, enum pth_end end, const char *fmt, ...)
-{
-	va_list ap;
-
-	if (s->error[0] != '\0')
-		return;
-	va_start(ap, fmt);
-	vsnprintf(s->error, sizeof s->error, fmt, ap);
-	va_end(ap);
-	s->end = end;
 }
 
 static int
@@ -136,43 +112,56 @@ static void
 spawn_failed(struct pth_service *s, int err_no, const char *text)
 {
 	if (err_no == ENOENT)
-		fail(s, PTH_END_NOT_FOUND, "%s", text);
+		pth_service_fail(s, PTH_END_NOT_FOUND, "%s", text);
 	else if (err_no == EACCES || err_no == ENOEXEC)
-		fail(s, PTH_END_NOT_EXECUTABLE, "%s", text);
+		pth_service_fail(s, PTH_END_NOT_EXECUTABLE, "%s", text);
 	else
-		fail(s, PTH_END_NOT_STARTED, "%s", text);
+		pth_service_fail(s, PTH_END_NOT_STARTED, "%s", text);
 }
 
-/* Start one command with the service's own surroundings. 0 or -1. */
-static pid_t
-start(struct pth_service *s, const json_t *cmd, int out, int err)
+pid_t
+pth_service_spawn(const struct pth_service *s, const json_t *cmd, int out, int err, int *err_no,
+    struct pth_err *e)
 {
 	char **argv = pth_places_argv(s->places, json_object_get(cmd, "argv"));
 	char **env = pth_places_env(s->places, s->home, json_object_get(s->plan, "environment"),
 	    json_object_get(cmd, "env"));
+	const json_t *who = json_object_get(s->plan, "user");
+	struct pth_proc_user user = { (uid_t)pth_json_int(who, "uid", 0), (gid_t)pth_json_int(who, "gid", 0) };
 	struct pth_buf cwd = PTH_BUF_INIT;
-	struct pth_err e = { 0 };
-	int err_no = 0;
 	pid_t pid = -1;
 
+	*err_no = 0;
 	pth_places_expand(s->places, pth_json_str(cmd, "cwd", s->home), &cwd);
 	if (argv == NULL) {
-		fail(s, PTH_END_NOT_STARTED, "%s: a command without argv", phase_names[s->phase]);
+		pth_err_set(e, PTH_INPUT, "a command without argv");
 	} else {
 		struct pth_proc_req q = {
 			.argv = (const char *const *)argv, .env = (const char *const *)env,
 			.cwd = cwd.s, .in = -1, .out = out, .err = err,
 			.session = true, .die_with_parent = true, .no_new_privs = true,
+			.user = user.uid ? &user : NULL,
 		};
 
-		pid = pth_proc_spawn(&q, &err_no, &e);
-		if (pid < 0)
-			spawn_failed(s, err_no, e.text);
+		pid = pth_proc_spawn(&q, err_no, e);
 	}
 	pth_strv_free(argv);
 	pth_strv_free(env);
 	pth_buf_release(&cwd);
 	return pid;
+}
+
+/* Start one command of the phases or a readiness check. Its pid, or 0. */
+static pid_t
+start(struct pth_service *s, const json_t *cmd, int out, int err)
+{
+	struct pth_err e = { 0 };
+	int err_no;
+	pid_t pid = pth_service_spawn(s, cmd, out, err, &err_no, &e);
+
+	if (pid < 0)
+		spawn_failed(s, err_no, e.text);
+	return pid < 0 ? 0 : pid;
 }
 
 static void
@@ -182,11 +171,9 @@ spawn(struct pth_service *s, const json_t *cmd, int64_t now, int64_t zero)
 	int64_t limit = pth_json_int(cmd, "timeout_us", PHASE_LIMIT_US);
 
 	if (out < 0 || err < 0) {
-		fail(s, PTH_END_NOT_STARTED, "log files: %s", strerror(errno));
+		pth_service_fail(s, PTH_END_NOT_STARTED, "log files: %s", strerror(errno));
 	} else {
 		s->pid = start(s, cmd, out, err);
-		if (s->pid < 0)
-			s->pid = 0;
 	}
 	if (out >= 0)
 		close(out);
@@ -224,56 +211,19 @@ how(const struct pth_exit *x, char to[32])
 	return to;
 }
 
-/* Note a finished phase command; false when it was critical and failed. */
-static bool
-note_phase(struct pth_service *s, const struct pth_exit *x, int64_t now)
-{
-	const json_t *cmd = command(s);
-	const char *argv0 = json_string_value(json_array_get(json_object_get(cmd, "argv"), 0));
-	char sig[16], log[64], ended[32];
-	json_t *o = json_object();
-
-	snprintf(log, sizeof log, "phases/%s", phase_names[s->phase]);
-	pth_json_set(o, "phase", json_string(phase_names[s->phase]));
-	pth_json_set(o, "index", json_integer((json_int_t)s->index));
-	pth_json_set(o, "argv0", json_string(argv0 ? argv0 : ""));
-	pth_json_set(o, "code", x->signaled ? json_null() : json_integer(x->code));
-	pth_json_set(o, "signal", x->signaled ? json_string(pth_signal_name(x->signal, sig)) : json_null());
-	pth_json_set(o, "timeout", json_boolean(s->killed_late));
-	pth_json_set(o, "duration_us", json_integer(now - s->began));
-	pth_json_set(o, "log", json_sprintf("%s/%s", s->name, log));
-	pth_json_push(s->phases, o);
-	pth_event("command.ended", "{s:s,s:s,s:i,s:i,s:I}", "service", s->name, "phase",
-	    phase_names[s->phase], "index", (int)s->index, "code", x->code, "duration_us",
-	    (json_int_t)(now - s->began));
-	if (!x->signaled && x->code == 0)
-		return true;
-	if (!pth_json_bool(cmd, "critical", true)) {
-		pth_event("command.failed", "{s:s,s:s,s:s,s:b}", "service", s->name, "phase",
-		    phase_names[s->phase], "program", argv0 ? argv0 : "", "critical", 0);
-		return true;
-	}
-	if (s->killed_late)
-		fail(s, PTH_END_TIMEOUT, "%s: %s took too long; see %s/%s.stderr.log",
-		    phase_names[s->phase], argv0, s->name, log);
-	else
-		fail(s, PTH_END_NOT_STARTED, "%s: %s ended with %s; see %s/%s.stderr.log",
-		    phase_names[s->phase], argv0, how(x, ended), s->name, log);
-	return false;
-}
-
-/* The last line of a log, shown, for messages. */
+/* The last line of the first of two logs that has any, shown, for messages;
+ * second may be NULL. */
 static void
-last_line(const struct pth_service *s, char *to, size_t max)
+last_line_of(const struct pth_service *s, const char *first, const char *second, char *to, size_t max)
 {
-	static const char *const logs[] = { "stderr.log", "stdout.log" };
+	const char *const logs[] = { first, second };
 	struct pth_buf b = PTH_BUF_INIT;
 	char tail[2048];
 	ssize_t n = 0;
 
 	to[0] = '\0';
 	for (size_t i = 0; i < countof(logs) && n <= 0; i++) {
-		int fd = openat(s->dirfd, logs[i], O_RDONLY | O_CLOEXEC);
+		int fd = logs[i] ? openat(s->dirfd, logs[i], O_RDONLY | O_CLOEXEC) : -1;
 		off_t size;
 
 		if (fd < 0)
@@ -297,24 +247,79 @@ last_line(const struct pth_service *s, char *to, size_t max)
 }
 
 static void
+last_line(const struct pth_service *s, char *to, size_t max)
+{
+	last_line_of(s, "stderr.log", "stdout.log", to, max);
+}
+
+/* Note a finished phase command; false when it was critical and failed. */
+static bool
+note_phase(struct pth_service *s, const struct pth_exit *x, int64_t now)
+{
+	const json_t *cmd = command(s);
+	const char *argv0 = json_string_value(json_array_get(json_object_get(cmd, "argv"), 0));
+	char sig[16], log[64], file[80], ended[32], line[300];
+	json_t *o = json_object();
+
+	snprintf(log, sizeof log, "phases/%s", phase_names[s->phase]);
+	pth_json_set(o, "phase", json_string(phase_names[s->phase]));
+	pth_json_set(o, "index", json_integer((json_int_t)s->index));
+	pth_json_set(o, "argv0", json_string(argv0 ? argv0 : ""));
+	pth_json_set(o, "code", x->signaled ? json_null() : json_integer(x->code));
+	pth_json_set(o, "signal", x->signaled ? json_string(pth_signal_name(x->signal, sig)) : json_null());
+	pth_json_set(o, "timeout", json_boolean(s->killed_late));
+	pth_json_set(o, "duration_us", json_integer(now - s->began));
+	pth_json_set(o, "log", json_sprintf("%s/%s", s->name, log));
+	pth_json_push(s->phases, o);
+	pth_event("command.ended", "{s:s,s:s,s:i,s:i,s:I}", "service", s->name, "phase",
+	    phase_names[s->phase], "index", (int)s->index, "code", x->code, "duration_us",
+	    (json_int_t)(now - s->began));
+	if (!x->signaled && x->code == 0)
+		return true;
+	if (!pth_json_bool(cmd, "critical", true)) {
+		pth_event("command.failed", "{s:s,s:s,s:s,s:b}", "service", s->name, "phase",
+		    phase_names[s->phase], "program", argv0 ? argv0 : "", "critical", 0);
+		return true;
+	}
+	snprintf(file, sizeof file, "%s.stderr.log", log);
+	last_line_of(s, file, NULL, line, sizeof line);
+	if (s->killed_late)
+		pth_service_fail(s, PTH_END_TIMEOUT, "%s: %s took too long; see %s/%s%s",
+		    phase_names[s->phase], argv0, s->name, file, line);
+	else
+		pth_service_fail(s, PTH_END_NOT_STARTED, "%s: %s ended with %s; see %s/%s%s",
+		    phase_names[s->phase], argv0, how(x, ended), s->name, file, line);
+	return false;
+}
+
+static void
 ran_to_end(struct pth_service *s, const struct pth_exit *x, int64_t now, int64_t zero)
 {
-	bool was_ready = s->state == PTH_ST_READY || s->state == PTH_ST_RUNNING;
+	struct pth_exit real = *x;
 	char sig[16], line[300], ended[32];
+	bool was_ready;
 
+	s->ended_us = now - zero;
+	pth_service_inner_take(s, &real, zero);
+	was_ready = s->state == PTH_ST_READY || s->state == PTH_ST_RUNNING;
+	x = &real;
 	s->exit = *x;
 	s->exited = true;
-	s->ended_us = now - zero;
 	pth_event("service.exited", "{s:s,s:i,s:s?,s:b}", "service", s->name, "code", x->code,
 	    "signal", x->signaled ? pth_signal_name(x->signal, sig) : NULL, "core", x->core);
 	s->phase = PTH_POST_RUN;
 	s->index = 0;
+	s->paused = false;
 	if (s->state == PTH_ST_ERROR)
 		return; /* given up on before, and stopped for that */
+	if (s->error[0] != '\0' && !s->stopping && !s->killed_late) {
+		pth_service_to(s, PTH_ST_ERROR); /* it never ran in its container */
+		return;
+	}
 	if (s->killed_late) {
-		fail(s, PTH_END_TIMEOUT, "still running after its timeout");
+		pth_service_fail(s, PTH_END_TIMEOUT, "still running after its timeout");
 		s->end = PTH_END_TIMEOUT;
-	} else if (s->stopping) {
+	} else if (s->stopping || pth_service_was_asked(s, x)) {
 		/* It may have died of something else while we were stopping it. */
 		s->end = PTH_END_STOPPED;
 	} else {
@@ -388,9 +393,10 @@ look(struct pth_service *s, const json_t *r, int64_t now)
 	} else if (strcmp(kind, "log") == 0) {
 		if (s->ready_log == NULL)
 			s->ready_log = pth_ready_log_open(s->dirfd, pth_json_str(r, "file", "stdout.log"),
-			    pth_json_str(r, "matches", ""), &e);
+			    pth_json_str(r, "matches", ""),
+			    pth_json_int(s->old_logs, pth_json_str(r, "file", "stdout.log"), 0), &e);
 		if (s->ready_log == NULL) {
-			fail(s, PTH_END_NOT_READY, "%s", e.text);
+			pth_service_fail(s, PTH_END_NOT_READY, "%s", e.text);
 			return false;
 		}
 		yes = pth_ready_log_look(s->ready_log);
@@ -400,10 +406,8 @@ look(struct pth_service *s, const json_t *r, int64_t now)
 		}
 	} else if (strcmp(kind, "command") == 0) {
 		s->ready_pid = start(s, r, -1, -1);
-		if (s->ready_pid < 0)
-			s->ready_pid = 0;
 	} else {
-		fail(s, PTH_END_NOT_READY, "unknown readiness check \"%.60s\"", kind);
+		pth_service_fail(s, PTH_END_NOT_READY, "unknown readiness check \"%.60s\"", kind);
 	}
 	pth_buf_release(&b);
 	return yes;
@@ -428,7 +432,7 @@ not_ready_in_time(struct pth_service *s, const json_t *r, int64_t limit)
 		pth_buf_addf(&b, "its readiness check (%.40s) did not succeed", kind);
 	pth_buf_adds(&b, " within ");
 	pth_duration_show(&b, limit);
-	fail(s, PTH_END_NOT_READY, "%s%s", b.s, line);
+	pth_service_fail(s, PTH_END_NOT_READY, "%s%s", b.s, line);
 	pth_buf_release(&b);
 }
 
@@ -513,6 +517,8 @@ pth_service_step(struct pth_service *s, int64_t now, int64_t zero)
 {
 	if (s->state == PTH_ST_NEW)
 		return;
+	if (s->restarting && s->pid == 0)
+		pth_service_again(s);
 	if (s->pid > 0 && now >= s->deadline) {
 		s->killed_late = true;
 		s->deadline = NEVER;
@@ -542,6 +548,7 @@ pth_service_stop(struct pth_service *s, int64_t now)
 	const char *name = pth_json_str(json_object_get(s->plan, "stop"), "signal", "TERM");
 	int sig = pth_signal_number(name);
 
+	s->restarting = false;
 	if (s->stopping || s->phase == PTH_POST_RUN)
 		return;
 	s->stopping = true;
@@ -558,7 +565,10 @@ pth_service_stop(struct pth_service *s, int64_t now)
 	if (s->phase != PTH_RUN)
 		sig = SIGKILL;
 	kill(-s->pid, sig ? sig : SIGTERM);
-	kill(-s->pid, SIGCONT); /* a stopped process cannot take a signal */
+	/* A stopped process cannot take a signal. */
+	if (s->paused)
+		pth_service_pause(s, false);
+	kill(-s->pid, SIGCONT);
 	s->stop_deadline = now + pth_json_int(json_object_get(s->plan, "stop"), "grace_us", 5000000);
 }
 
@@ -590,44 +600,4 @@ pth_service_next(const struct pth_service *s)
 			t = s->ready_look;
 	}
 	return t;
-}
-
-static json_t *
-usage_json(const struct rusage *u)
-{
-	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I}",
-	    "user_us", (json_int_t)u->ru_utime.tv_sec * 1000000 + u->ru_utime.tv_usec,
-	    "sys_us", (json_int_t)u->ru_stime.tv_sec * 1000000 + u->ru_stime.tv_usec,
-	    "max_rss_kb", (json_int_t)u->ru_maxrss,
-	    "minflt", (json_int_t)u->ru_minflt, "majflt", (json_int_t)u->ru_majflt,
-	    "nvcsw", (json_int_t)u->ru_nvcsw, "nivcsw", (json_int_t)u->ru_nivcsw);
-}
-
-json_t *
-pth_service_result(const struct pth_service *s)
-{
-	json_t *o = json_object();
-	char sig[16];
-
-	pth_json_set(o, "state", json_string(pth_state_name(s->state)));
-	pth_json_set(o, "reason", json_string(end_names[s->end]));
-	pth_json_set(o, "code", s->exited && !s->exit.signaled ? json_integer(s->exit.code) : json_null());
-	pth_json_set(o, "signal", s->exited && s->exit.signaled ?
-	    json_string(pth_signal_name(s->exit.signal, sig)) : json_null());
-	pth_json_set(o, "core", json_boolean(s->exit.core));
-	pth_json_set(o, "killed", json_boolean(s->killed));
-	if (s->run_pid > 0) {
-		pth_json_set(o, "pid", json_integer(s->run_pid));
-		pth_json_set(o, "started_us", json_integer(s->started_us));
-	}
-	if (s->ready_us > 0)
-		pth_json_set(o, "ready_us", json_integer(s->ready_us));
-	if (s->exited) {
-		pth_json_set(o, "ended_us", json_integer(s->ended_us));
-		pth_json_set(o, "rusage", usage_json(&s->exit.usage));
-	}
-	pth_json_set(o, "phases", json_incref(s->phases));
-	if (s->error[0] != '\0')
-		pth_json_set(o, "error", pth_json_text(s->error, strlen(s->error)));
-	return o;
 }

@@ -35,6 +35,7 @@ struct pth_service {
 	bool finite, has_run;
 	bool critical;
 	bool quiet;         /* no events: the test's own setup commands */
+	bool degraded;      /* the owner's: its failure was put up with */
 
 	enum pth_state state;
 	enum pth_phase phase; /* the phase that pid runs, or that comes next */
@@ -51,6 +52,11 @@ struct pth_service {
 
 	bool stopping, killed;
 	int64_t stop_deadline;
+	bool restarting;      /* stopped in order to be started again */
+	bool paused;
+	uint64_t asked;       /* signals sent by steps: bit NUMBER - 1 */
+	json_t *old_logs;     /* lengths of the logs at the restart, or NULL */
+	json_t *restarts;     /* how its earlier lives ended, or NULL */
 
 	/* The result */
 	enum pth_end end;
@@ -60,6 +66,7 @@ struct pth_service {
 	pid_t run_pid;
 	int64_t started_us, ready_us, ended_us; /* since the test's start, 0: never */
 	json_t *phases;
+	json_t *inner;        /* what pth-init said of it, plan "inner", or NULL */
 	char error[600];
 };
 
@@ -78,6 +85,33 @@ bool pth_service_reaped(struct pth_service *s, pid_t pid, int status, const stru
     int64_t now, int64_t zero);
 /* Ask it to stop: signal, grace, KILL. */
 void pth_service_stop(struct pth_service *s, int64_t now);
+/* Stop it and start its run command again; it has to become ready again.
+ * Also when it has ended already. The end that this brings counts for nothing
+ * but the "restarts" of its result. */
+void pth_service_restart(struct pth_service *s, int64_t now);
+/* Send a signal to its process group. An end that this brings counts as
+ * asked for. -1 when it does not run. */
+int pth_service_signal(struct pth_service *s, int sig);
+/* SIGSTOP or SIGCONT to every process of its session. -1 when it does not run. */
+int pth_service_pause(struct pth_service *s, bool pause);
+/* It fails before it has run, or is given up while it runs: `end` says which. */
+void pth_service_give_up(struct pth_service *s, enum pth_end end, int64_t now, const char *fmt, ...)
+    PTH_PRINTF(4, 5);
+/* Does its run command's process exist? */
+bool pth_service_lives(const struct pth_service *s);
+/* Are the ports of its readiness checks bound? 1 all, 0 not all, -1 none to
+ * look at. *port and *udp (may be NULL) say which is not. */
+int pth_service_listens(const struct pth_service *s, unsigned *port, bool *udp);
+/* Has it reached a state of depends_on: started, running, ready, completed
+ * (ended with exit code 0), stopped (ended, however)? 1 yes, 0 not yet, -1
+ * it will not any more. */
+int pth_service_reached(const struct pth_service *s, const char *state);
+/* "exit code 3", "signal SEGV", "still running": for messages. */
+const char *pth_service_how(const struct pth_service *s, char to[32]);
+/* Start a command in its directory with its environment: {"argv", "env",
+ * "cwd"}. The pid, or -1 with *err_no (exec's) and e. */
+pid_t pth_service_spawn(const struct pth_service *s, const json_t *cmd, int out, int err,
+    int *err_no, struct pth_err *e);
 /* Ready for others, or past that. */
 bool pth_service_is_ready(const struct pth_service *s);
 /* Nothing of it runs, and nothing is left to run (post_run comes by itself

@@ -1,0 +1,129 @@
+/*
+ * A service whose process ran somewhere else, in a container: what we
+ * started was only its attached client. plan "inner" names the file in the
+ * service's directory in which pth-init tells how the process itself ended.
+ */
+#include "service_priv.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "json.h"
+#include "os.h"
+
+#define INNER_MAX ((size_t)4 << 20)
+
+static json_t *
+load(const struct pth_service *s, const char *file)
+{
+	int fd = pth_open_beneath(s->dirfd, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+	struct pth_buf b = PTH_BUF_INIT;
+	json_t *v = NULL;
+	ssize_t n = -1;
+
+	if (fd >= 0) {
+		n = pth_read_all(fd, pth_buf_room(&b, INNER_MAX), INNER_MAX);
+		close(fd);
+	}
+	if (n > 0 && (size_t)n < INNER_MAX)
+		v = pth_json_parse(b.s, (size_t)n, NULL);
+	pth_buf_release(&b);
+	if (json_is_object(json_object_get(v, "service")))
+		return v;
+	json_decref(v);
+	return NULL;
+}
+
+static void
+usage(struct rusage *u, const json_t *r)
+{
+	u->ru_utime.tv_sec = pth_json_int(r, "user_us", 0) / 1000000;
+	u->ru_utime.tv_usec = pth_json_int(r, "user_us", 0) % 1000000;
+	u->ru_stime.tv_sec = pth_json_int(r, "sys_us", 0) / 1000000;
+	u->ru_stime.tv_usec = pth_json_int(r, "sys_us", 0) % 1000000;
+	u->ru_maxrss = pth_json_int(r, "max_rss_kb", 0);
+	u->ru_minflt = pth_json_int(r, "minflt", 0);
+	u->ru_majflt = pth_json_int(r, "majflt", 0);
+	u->ru_nvcsw = pth_json_int(r, "nvcsw", 0);
+	u->ru_nivcsw = pth_json_int(r, "nivcsw", 0);
+}
+
+static void
+take_exit(struct pth_exit *x, const json_t *o)
+{
+	const char *sig = pth_json_str(o, "signal", NULL);
+
+	memset(x, 0, sizeof *x);
+	x->signaled = sig != NULL;
+	x->signal = sig ? pth_signal_number(sig) : 0;
+	x->code = sig ? -1 : (int)pth_json_int(o, "code", -1);
+	x->core = pth_json_bool(o, "core", false);
+	usage(&x->usage, json_object_get(o, "rusage"));
+}
+
+static void
+take_times(struct pth_service *s, const json_t *inner, const json_t *o, int64_t zero)
+{
+	int64_t shift = pth_json_int(inner, "zero_us", zero) - zero;
+
+	/* One monotonic clock for all containers of a machine. */
+	if (pth_json_int(o, "ready_us", 0) > 0 && shift >= 0)
+		s->ready_us = shift + pth_json_int(o, "ready_us", 0);
+	if (pth_json_int(o, "started_us", 0) > 0 && shift >= 0)
+		s->started_us = shift + pth_json_int(o, "started_us", 0);
+	if (pth_json_int(o, "ended_us", 0) > 0 && shift >= 0)
+		s->ended_us = shift + pth_json_int(o, "ended_us", 0);
+}
+
+/* Endings that are no exit of the process: it never ran, or not to its end. */
+static void
+take_failure(struct pth_service *s, const json_t *inner, const json_t *o)
+{
+	static const enum pth_end ends[] = { PTH_END_NOT_FOUND, PTH_END_NOT_EXECUTABLE, PTH_END_NOT_READY,
+		PTH_END_NOT_STARTED, PTH_END_LOST };
+	const char *reason = pth_json_str(o, "reason", ""), *error = pth_json_str(o, "error", NULL);
+
+	if (strcmp(reason, "timeout") == 0 && error != NULL && strstr(error, "took too long") == NULL)
+		s->killed_late = true;
+	if (pth_json_bool(inner, "oom", false))
+		pth_service_fail(s, PTH_END_LOST, "out of memory: the kernel killed it at the limit of its container");
+	if (error == NULL)
+		error = pth_json_str(inner, "reason", NULL);
+	for (size_t i = 0; i < countof(ends); i++)
+		if (strcmp(reason, pth_service_end_name(ends[i])) == 0 && error != NULL)
+			pth_service_fail(s, ends[i], "%s", error);
+	if (pth_json_bool(o, "failed_early", false) && error != NULL)
+		pth_service_fail(s, PTH_END_EXIT, "%s", error);
+}
+
+bool
+pth_service_inner_take(struct pth_service *s, struct pth_exit *x, int64_t zero)
+{
+	const char *file = pth_json_str(s->plan, "inner", NULL);
+	json_t *inner, *o;
+
+	if (file == NULL)
+		return false;
+	inner = load(s, file);
+	if (inner == NULL) {
+		/* docker start says 137 for a container that was killed. */
+		if (!s->stopping)
+			pth_service_fail(s, PTH_END_LOST, x->code == 137 ? "its container was killed from outside"
+			    : "its container was lost: docker ended with exit code %d and left no result", x->code);
+		return false;
+	}
+	o = json_object_get(inner, "service");
+	take_exit(x, o);
+	take_times(s, inner, o, zero);
+	take_failure(s, inner, o);
+	json_decref(s->phases);
+	s->phases = json_is_array(json_object_get(o, "phases")) ?
+	    json_incref(json_object_get(o, "phases")) : json_array();
+	json_decref(s->inner);
+	s->inner = inner;
+	/* Readiness that came and went between two looks of ours counts. */
+	if (s->state == PTH_ST_INITIALIZING && pth_json_int(o, "ready_us", 0) > 0 && s->error[0] == '\0')
+		pth_service_to(s, PTH_ST_READY);
+	return true;
+}

@@ -1,0 +1,22 @@
+/* Inside the room service only. */
+#ifndef PTH_SERVICE_PRIV_H
+#define PTH_SERVICE_PRIV_H
+
+#include "service.h"
+
+#define NEVER INT64_MAX
+
+/* Note why it fails; the first problem is the one that is told. */
+void pth_service_fail(struct pth_service *s, enum pth_end end, const char *fmt, ...) PTH_PRINTF(3, 4);
+const char *pth_service_end_name(enum pth_end end);
+/* Is such an end what a step's signals asked for? */
+bool pth_service_was_asked(const struct pth_service *s, const struct pth_exit *x);
+/* The process is gone: begin a new life. */
+void pth_service_again(struct pth_service *s);
+/* Take over how the process ended in its container: exit, times, phases,
+ * failure. False when there is nothing of the kind. */
+bool pth_service_inner_take(struct pth_service *s, struct pth_exit *x, int64_t zero);
+/* Keep how this life ended, for the result. */
+void pth_service_note_life(struct pth_service *s);
+
+#endif

@@ -1,0 +1,429 @@
+#include "steps.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "event.h"
+#include "json.h"
+#include "text.h"
+#include "when.h"
+
+#define NEVER INT64_MAX
+#define SECOND 1000000LL
+#define EXEC_LIMIT_S 60
+
+static const char *const kinds[] = { "exec", "signal", "restart", "pause", "resume", "link" };
+
+/* The kind of an action and its value; NULL when it is none. */
+static const char *
+kind_of(const json_t *action, const json_t **what)
+{
+	*what = NULL;
+	if (json_is_integer(json_object_get(action, "wait_us")))
+		return "wait";
+	for (size_t i = 0; i < countof(kinds); i++)
+		if ((*what = json_object_get(action, kinds[i])) != NULL)
+			return kinds[i];
+	return NULL;
+}
+
+const char *
+pth_steps_unsupported(const json_t *rec, bool remote)
+{
+	json_t *action;
+	const json_t *what;
+	size_t i;
+
+	if (json_array_size(json_object_get(rec, "links")) > 0)
+		return "links: network conditions are not supported by this version";
+	json_array_foreach(pth_json_path(rec, "steps.actions"), i, action) {
+		const char *kind = kind_of(action, &what);
+
+		if (kind == NULL || strcmp(kind, "wait") == 0)
+			continue;
+		if (strcmp(kind, "link") == 0)
+			return "steps: link is not supported by this version";
+		if (remote && json_object_get(what, "service") != NULL)
+			return "steps: services in containers are not supported by this version";
+	}
+	return NULL;
+}
+
+static struct pth_service *
+find(struct pth_service *v, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (name != NULL && strcmp(v[i].name, name) == 0)
+			return &v[i];
+	return NULL;
+}
+
+static int
+init_step(struct pth_step *s, const json_t *def, struct pth_service *services, size_t n,
+    struct pth_err *e)
+{
+	const char *name, *after = pth_json_str(json_object_get(def, "after"), "service", NULL);
+
+	memset(s, 0, sizeof *s);
+	s->def = def;
+	s->kind = kind_of(def, &s->what);
+	if (s->kind == NULL)
+		return pth_err_set(e, PTH_INPUT, "no known action");
+	name = pth_json_str(s->what, "service", NULL);
+	s->service = find(services, n, name);
+	if (s->service == NULL && (name != NULL || (strcmp(s->kind, "exec") != 0 &&
+	    strcmp(s->kind, "wait") != 0 && strcmp(s->kind, "link") != 0)))
+		return pth_err_set(e, PTH_INPUT, "%s: no service \"%.80s\" in this test", s->kind,
+		    name ? name : "");
+	s->cause = find(services, n, after);
+	if (after != NULL && s->cause == NULL)
+		return pth_err_set(e, PTH_INPUT, "after: no service \"%.80s\" in this test", after);
+	return 0;
+}
+
+int
+pth_steps_init(struct pth_steps *st, const json_t *actions, struct pth_service *services,
+    size_t n, struct pth_service *own, int testdir, struct pth_err *e)
+{
+	json_t *a;
+	size_t i;
+
+	memset(st, 0, sizeof *st);
+	st->own = own;
+	st->testdir = testdir;
+	st->deadline = NEVER;
+	if (json_array_size(actions) == 0)
+		return 0;
+	st->v = pth_xarray(NULL, json_array_size(actions), sizeof *st->v);
+	json_array_foreach(actions, i, a) {
+		if (init_step(&st->v[i], a, services, n, e) != 0)
+			return pth_err_wrap(e, "step %zu", i + 1);
+		st->n++;
+	}
+	return 0;
+}
+
+void
+pth_steps_release(struct pth_steps *st)
+{
+	free(st->v);
+}
+
+const char *
+pth_steps_current(const struct pth_steps *st, char to[64])
+{
+	snprintf(to, 64, "step %zu of %zu (%s)", st->next + 1, st->n,
+	    st->next < st->n ? st->v[st->next].kind : "none");
+	return to;
+}
+
+/* Every change of state, with its event. */
+static void
+step_to(struct pth_steps *st, struct pth_step *s, enum pth_step_state to)
+{
+	int n = (int)(s - st->v) + 1;
+	const char *service = s->service ? s->service->name : NULL;
+
+	pth_machine_check(&pth_step_machine, s->kind, s->state, to);
+	s->state = to;
+	switch (to) {
+	case PTH_SS_EXECUTING:
+		pth_event("step.started", "{s:i,s:s,s:s?}", "step", n, "kind", s->kind, "service", service);
+		break;
+	case PTH_SS_COMPLETED:
+		pth_event("step.ended", "{s:i,s:s,s:s?,s:I}", "step", n, "kind", s->kind, "service",
+		    service, "duration_us", (json_int_t)(s->ended - s->began));
+		break;
+	case PTH_SS_FAILED:
+		pth_event("step.failed", "{s:i,s:s,s:s?,s:s}", "step", n, "kind", s->kind, "service",
+		    service, "message", s->text);
+		break;
+	case PTH_SS_SKIPPED:
+		pth_event("step.skipped", "{s:i,s:s,s:s?}", "step", n, "kind", s->kind, "service", service);
+		break;
+	default:
+		break;
+	}
+}
+
+/* The current step is over. */
+static void
+finish(struct pth_steps *st, bool ok, int64_t now, const char *fmt, ...)
+{
+	struct pth_step *s = &st->v[st->next];
+	char where[64];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(s->text, sizeof s->text, fmt, ap);
+	va_end(ap);
+	s->ok = ok;
+	s->ended = now;
+	if (s->state == PTH_SS_PENDING)
+		step_to(st, s, PTH_SS_EXECUTING); /* it failed before it could begin */
+	step_to(st, s, ok ? PTH_SS_COMPLETED : PTH_SS_FAILED);
+	if (!ok && st->failure[0] == '\0' && pth_json_bool(s->what, "critical", true))
+		snprintf(st->failure, sizeof st->failure, "%s: %s", pth_steps_current(st, where), s->text);
+	st->deadline = NEVER;
+	st->next++;
+}
+
+static int
+open_log(const struct pth_steps *st, const struct pth_step *s, const char *stream)
+{
+	char path[64];
+
+	snprintf(path, sizeof path, "steps/%zu.%s.log", st->next + 1, stream);
+	return pth_workdir_open(s->service ? s->service->dirfd : st->testdir, path,
+	    O_WRONLY | O_CREAT | O_TRUNC, NULL);
+}
+
+static void
+begin_exec(struct pth_steps *st, struct pth_step *s, int64_t now)
+{
+	int out = open_log(st, s, "stdout"), err = open_log(st, s, "stderr"), err_no;
+	struct pth_err e = { 0 };
+	pid_t pid = -1;
+
+	if (out >= 0 && err >= 0)
+		pid = pth_service_spawn(s->service ? s->service : st->own, s->what, out, err, &err_no, &e);
+	else
+		pth_err_set(&e, PTH_SYSTEM, "log files:");
+	if (out >= 0)
+		close(out);
+	if (err >= 0)
+		close(err);
+	if (pid < 0) {
+		finish(st, false, now, "%s", e.text);
+		return;
+	}
+	st->pid = pid;
+	st->late = false;
+	st->deadline = now + pth_json_int(s->what, "timeout", EXEC_LIMIT_S) * SECOND;
+}
+
+static void
+do_signal(struct pth_steps *st, struct pth_step *s, int64_t now)
+{
+	const char *name = pth_json_str(s->what, "signal", "");
+	int sig = pth_signal_number(name);
+	char how[32];
+
+	if (sig == 0)
+		finish(st, false, now, "there is no signal \"%.20s\"", name);
+	else if (pth_service_signal(s->service, sig) != 0)
+		finish(st, false, now, "%s does not run (%s)", s->service->name,
+		    pth_service_how(s->service, how));
+	else
+		finish(st, true, now, "sent %s to %s", name, s->service->name);
+}
+
+static void
+do_pause(struct pth_steps *st, struct pth_step *s, int64_t now, bool pause)
+{
+	char how[32];
+
+	if (pth_service_pause(s->service, pause) != 0)
+		finish(st, false, now, "%s does not run (%s)", s->service->name,
+		    pth_service_how(s->service, how));
+	else
+		finish(st, true, now, pause ? "%s is frozen" : "%s goes on", s->service->name);
+}
+
+static void
+begin_restart(struct pth_steps *st, struct pth_step *s, int64_t now)
+{
+	if (s->service->state == PTH_ST_ERROR || !s->service->has_run)
+		finish(st, false, now, "%s cannot be started again: %s", s->service->name,
+		    *s->service->error ? s->service->error : "it has no command");
+	else
+		pth_service_restart(s->service, now);
+}
+
+static void
+begin_step(struct pth_steps *st, struct pth_step *s, int64_t now)
+{
+	s->began = now;
+	step_to(st, s, PTH_SS_EXECUTING);
+	if (strcmp(s->kind, "wait") == 0)
+		st->deadline = now + pth_json_int(s->def, "wait_us", 0);
+	else if (strcmp(s->kind, "exec") == 0)
+		begin_exec(st, s, now);
+	else if (strcmp(s->kind, "signal") == 0)
+		do_signal(st, s, now);
+	else if (strcmp(s->kind, "restart") == 0)
+		begin_restart(st, s, now);
+	else if (strcmp(s->kind, "link") == 0)
+		finish(st, false, now, "not supported by this version");
+	else
+		do_pause(st, s, now, strcmp(s->kind, "pause") == 0);
+}
+
+/* May it begin? Its time and its cause. */
+static bool
+may_begin(struct pth_steps *st, struct pth_step *s, int64_t now)
+{
+	const char *state = pth_json_str(json_object_get(s->def, "after"), "state", "ready");
+	int reached;
+	char how[32];
+
+	if (now < st->ready + pth_json_int(s->def, "at_us", 0))
+		return false;
+	if (s->cause == NULL)
+		return true;
+	reached = pth_service_reached(s->cause, state);
+	if (reached < 0) {
+		s->began = now;
+		finish(st, false, now, "%s will not be %s any more (%s)", s->cause->name, state,
+		    pth_service_how(s->cause, how));
+	}
+	return reached > 0;
+}
+
+/* Is a step that executes over? */
+static void
+watch(struct pth_steps *st, struct pth_step *s, int64_t now)
+{
+	struct pth_service *t = s->service;
+
+	if (strcmp(s->kind, "wait") == 0 && now >= st->deadline) {
+		finish(st, true, now, "waited");
+	} else if (strcmp(s->kind, "restart") == 0 && !t->restarting) {
+		if (t->state == PTH_ST_ERROR || (t->exited && t->ready_us == 0))
+			finish(st, false, now, "%s did not come up again: %s", t->name, t->error);
+		else if (pth_service_is_ready(t))
+			finish(st, true, now, "%s is ready again", t->name);
+	} else if (st->pid > 0 && now >= st->deadline) {
+		st->late = true;
+		st->deadline = NEVER;
+		kill(-st->pid, SIGKILL);
+	}
+}
+
+void
+pth_steps_begin(struct pth_steps *st, int64_t now)
+{
+	st->ready = now;
+}
+
+void
+pth_steps_step(struct pth_steps *st, int64_t now)
+{
+	size_t before;
+
+	if (st->ready == 0)
+		return;
+	/* As many as can be done at once. */
+	do {
+		struct pth_step *s;
+
+		before = st->next;
+		if (st->next == st->n)
+			return;
+		s = &st->v[st->next];
+		if (s->state == PTH_SS_EXECUTING)
+			watch(st, s, now);
+		else if (may_begin(st, s, now))
+			begin_step(st, s, now);
+	} while (st->next != before && st->failure[0] == '\0');
+}
+
+void
+pth_steps_reaped(struct pth_steps *st, int status, int64_t now)
+{
+	struct pth_exit x = pth_exit_of(status, NULL);
+	const struct pth_step *s;
+	const char *dir;
+	char how[32], sig[16], see[128];
+
+	st->pid = 0;
+	if (st->next == st->n || st->v[st->next].state != PTH_SS_EXECUTING)
+		return; /* it was stopped, and counted then */
+	s = &st->v[st->next];
+	dir = s->service ? s->service->name : "";
+	snprintf(see, sizeof see, "see %s%ssteps/%zu.stderr.log", dir, *dir ? "/" : "", st->next + 1);
+	if (x.signaled)
+		snprintf(how, sizeof how, "signal %s", pth_signal_name(x.signal, sig));
+	else
+		snprintf(how, sizeof how, "exit code %d", x.code);
+	if (st->late)
+		finish(st, false, now, "%.40s took too long; %s", json_string_value(json_array_get(
+		    json_object_get(s->what, "argv"), 0)), see);
+	else if (x.signaled || x.code != 0)
+		finish(st, false, now, "%.40s ended with %s; %s", json_string_value(json_array_get(
+		    json_object_get(s->what, "argv"), 0)), how, see);
+	else
+		finish(st, true, now, "%s", how);
+}
+
+void
+pth_steps_stop(struct pth_steps *st, int64_t now)
+{
+	if (st->pid > 0)
+		kill(-st->pid, SIGKILL);
+	if (st->next < st->n && st->v[st->next].state == PTH_SS_EXECUTING) {
+		struct pth_step *s = &st->v[st->next++];
+
+		snprintf(s->text, sizeof s->text, "the run was over before it had ended");
+		s->ended = now;
+		step_to(st, s, PTH_SS_FAILED);
+	}
+	for (; st->next < st->n; st->next++) {
+		struct pth_step *s = &st->v[st->next];
+
+		snprintf(s->text, sizeof s->text, "the run was over before its turn");
+		step_to(st, s, PTH_SS_SKIPPED);
+	}
+}
+
+bool
+pth_steps_done(const struct pth_steps *st)
+{
+	return st->next == st->n;
+}
+
+int64_t
+pth_steps_next(const struct pth_steps *st)
+{
+	const struct pth_step *s;
+	int64_t at;
+
+	if (st->ready == 0 || st->next == st->n)
+		return NEVER;
+	s = &st->v[st->next];
+	if (s->state == PTH_SS_EXECUTING)
+		return st->deadline;
+	at = st->ready + pth_json_int(s->def, "at_us", 0);
+	/* Past that time it waits for a service, whose change wakes the loop. */
+	return at > pth_mono_us() ? at : NEVER;
+}
+
+json_t *
+pth_steps_result(const struct pth_steps *st)
+{
+	json_t *list;
+
+	if (st->n == 0)
+		return NULL;
+	list = json_array();
+	for (size_t i = 0; i < st->n; i++) {
+		const struct pth_step *s = &st->v[i];
+		json_t *o = json_pack("{s:s,s:s}", "step", s->kind, "state",
+		    pth_machine_name(&pth_step_machine, s->state));
+
+		if (s->service != NULL)
+			pth_json_set(o, "service", json_string(s->service->name));
+		if (s->began > 0) {
+			pth_json_set(o, "at_us", json_integer(s->began - st->ready));
+			pth_json_set(o, "duration_us", json_integer(s->ended - s->began));
+		}
+		pth_json_set(o, "ok", json_boolean(s->ok));
+		pth_json_set(o, "text", pth_json_text(s->text, strlen(s->text)));
+		pth_json_push(list, o);
+	}
+	return list;
+}

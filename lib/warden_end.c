@@ -1,0 +1,186 @@
+/* How a test ends: what its services' ends mean, and the result. */
+#include "warden_priv.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "event.h"
+#include "json.h"
+#include "when.h"
+
+static const char *const status_names[] = {
+	"completed", "failed", "crashed", "timeout", "error", "interrupted", "unsupported",
+};
+
+const char *
+warden_status_name(enum status s)
+{
+	return status_names[s];
+}
+
+void
+warden_ending(struct warden *w, enum status s, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (s <= w->status)
+		return;
+	w->status = s;
+	va_start(ap, fmt);
+	vsnprintf(w->reason, sizeof w->reason, fmt, ap);
+	va_end(ap);
+}
+
+/* The status that a service's end makes, and why. COMPLETED: a good end, or
+ * none. */
+static enum status
+end_of(const struct pth_service *s, char why[700])
+{
+	char sig[16];
+
+	if (s->exited && s->exit.signaled && s->end != PTH_END_STOPPED && s->end != PTH_END_TIMEOUT) {
+		snprintf(why, 700, "%s died of signal %s%s", s->name,
+		    pth_signal_name(s->exit.signal, sig), s->exit.core ? " (core dumped)" : "");
+		return CRASHED;
+	}
+	if (s->state == PTH_ST_ERROR) {
+		snprintf(why, 700, "%s: %s", s->name, s->error);
+		return ERROR;
+	}
+	if (s->end == PTH_END_TIMEOUT) {
+		snprintf(why, 700, "%s was still running after its timeout", s->name);
+		return TIMEOUT;
+	}
+	if (s->end == PTH_END_EXIT && s->exit.code != 0) {
+		snprintf(why, 700, "%s ended with exit code %d", s->name, s->exit.code);
+		return FAILED;
+	}
+	return COMPLETED;
+}
+
+/* May the test go on without it? */
+static bool
+dispensable(const struct warden *w, const struct pth_service *s)
+{
+	const json_t *rec = json_object_get(json_object_get(w->req->rec, "services"), s->name);
+	bool said = json_is_false(json_object_get(rec, "critical"));
+
+	if (s->critical && !said)
+		return false;
+	/* One that critical_services leaves out may fail, but has to start,
+	 * unless allow_partial_deployment says otherwise. */
+	return said || w->partial || w->state > PTH_TS_DEPLOYING;
+}
+
+static void
+degrade(struct warden *w, struct pth_service *s, const char *why)
+{
+	if (s->degraded)
+		return;
+	s->degraded = true;
+	if (w->degraded == NULL)
+		w->degraded = json_array();
+	pth_json_push(w->degraded, json_string(s->name));
+	pth_event("test.degraded", "{s:s,s:s}", "service", s->name, "reason", why);
+}
+
+void
+warden_judge(struct warden *w, struct pth_service *s, int64_t now)
+{
+	char why[700];
+	enum status status;
+
+	if ((s->state != PTH_ST_ERROR && s->state != PTH_ST_STOPPED) || s->restarting || s->degraded)
+		return;
+	status = end_of(s, why);
+	if (status == COMPLETED)
+		return;
+	if (dispensable(w, s)) {
+		degrade(w, s, why);
+		return;
+	}
+	warden_ending(w, status, "%s", why);
+	/* Other clients may go on beside one that failed; without its server a
+	 * client would only wait for its own limit. */
+	if (status != FAILED || !s->finite)
+		warden_begin_stop(w, now);
+}
+
+/* When the stages ended; one that was not reached took no time. */
+static json_t *
+timings(const struct warden *w, int64_t now)
+{
+	int64_t setup = w->setup_us, ready = w->ready_us, run = w->run_us;
+
+	ready = ready > setup ? ready : setup;
+	run = run > ready ? run : ready;
+	return json_pack("{s:I,s:I,s:I,s:I}", "setup_us", (json_int_t)setup, "ready_us",
+	    (json_int_t)(ready - setup), "run_us", (json_int_t)(run - ready), "stop_us",
+	    (json_int_t)(now - w->zero - run));
+}
+
+static void
+put_if(json_t *o, const char *key, json_t *v)
+{
+	if (v != NULL)
+		pth_json_set(o, key, v);
+}
+
+/* What the services did, and what was done to them. */
+static void
+put_parts(json_t *o, struct warden *w)
+{
+	json_t *services = json_object();
+
+	for (size_t i = 0; i < OWNS; i++)
+		if (w->own[i].there && i != TEARDOWN && json_array_size(w->own[i].s.phases) > 0)
+			pth_json_set(o, w->own[i].name, json_incref(w->own[i].s.phases));
+	for (size_t i = 0; i < w->n; i++)
+		pth_json_set(services, w->v[i].name, pth_service_result(&w->v[i]));
+	pth_json_set(o, "services", services);
+	put_if(o, "steps", pth_steps_result(&w->steps));
+	put_if(o, "assertions", pth_assertions_result(&w->assertions));
+	put_if(o, "degraded", json_incref(w->degraded));
+}
+
+/* Every container has a capture of its own; a server's, who sees it all,
+ * stands for the test. */
+static json_t *
+capture_inside(struct warden *w)
+{
+	const json_t *best = NULL;
+
+	for (size_t i = 0; i < w->n; i++) {
+		const json_t *c = json_object_get(w->v[i].inner, "capture");
+
+		if (json_is_object(c) && (best == NULL || !w->v[i].finite))
+			best = c;
+		if (best == c && !w->v[i].finite)
+			break;
+	}
+	return best ? json_deep_copy(best) : json_null();
+}
+
+json_t *
+warden_result(struct warden *w, const char *started)
+{
+	int64_t now = pth_mono_us();
+	struct pth_buf ended = PTH_BUF_INIT;
+	json_t *o = json_object();
+
+	pth_rfc3339(&ended, pth_real_us());
+	pth_json_set(o, "status", json_string(status_names[w->status]));
+	if (*w->reason)
+		pth_json_set(o, "reason", pth_json_text(w->reason, strlen(w->reason)));
+	pth_json_set(o, "started", json_string(started));
+	pth_json_set(o, "ended", json_string(ended.s));
+	pth_json_set(o, "duration_us", json_integer(now - w->zero));
+	pth_json_set(o, "isolation", json_pack("{s:o,s:o,s:s}", "used",
+	    pth_ns_names(w->req->ns.used), "missing", pth_ns_names(PTH_NS_ALL & ~w->req->ns.used),
+	    "reason", w->req->ns.reason));
+	pth_json_set(o, "capture", w->capture_result ? json_incref(w->capture_result) : capture_inside(w));
+	pth_json_set(o, "timings", timings(w, now));
+	put_parts(o, w);
+	pth_buf_release(&ended);
+	return o;
+}

@@ -1,0 +1,88 @@
+/* Inside the room warden only. */
+#ifndef PTH_WARDEN_PRIV_H
+#define PTH_WARDEN_PRIV_H
+
+#include "assertion.h"
+#include "capture.h"
+#include "service.h"
+#include "state.h"
+#include "steps.h"
+#include "warden.h"
+
+#define NEVER INT64_MAX
+
+/* How bad an ending is; the worst one is the status of the test. */
+enum status { COMPLETED, FAILED, CRASHED, TIMEOUT, ERROR, INTERRUPTED, UNSUPPORTED };
+
+/* Commands of the test itself run as the phase of a service without a run
+ * command, with the test's directory as its own. */
+enum { SETUP, PRE, POST, TEARDOWN, OWNS };
+
+struct own {
+	const char *name; /* of it, in messages and as a directory */
+	bool there;       /* it has commands (SETUP: always there) */
+	json_t *plan;
+	struct pth_service s;
+};
+
+struct warden {
+	const struct pth_warden_req *req;
+	struct own own[OWNS];
+	struct pth_service *v;
+	size_t n;
+	struct pth_steps steps;
+	struct pth_assertions assertions;
+	enum pth_test_state state;
+	enum pth_env_state env;
+	enum status status;
+	char reason[700];
+	bool prepared; /* setup is done: pre_commands and services have begun */
+	bool over;     /* nothing is left to do */
+	bool partial;  /* a service that is not critical may fail to start */
+	int64_t zero, deadline, deploy_deadline, wait_deadline, teardown_deadline;
+	int64_t setup_us, ready_us, run_us; /* ends of the stages */
+	int64_t look_every, look_next, look_limit; /* health of services; 0: none */
+	unsigned *missed; /* failed looks in a row, per service */
+	json_t *degraded; /* names, or NULL */
+	int sigfd;
+	bool capturing, confirmed;
+	struct pth_capture capture;
+	json_t *capture_result;
+};
+
+/* warden_end.c: endings and the result */
+
+/* A worse ending replaces a better one; the first reason of its kind stays. */
+void warden_ending(struct warden *w, enum status s, const char *fmt, ...) PTH_PRINTF(3, 4);
+const char *warden_status_name(enum status s);
+/* What the end of one service means for the test. */
+void warden_judge(struct warden *w, struct pth_service *s, int64_t now);
+json_t *warden_result(struct warden *w, const char *started);
+
+/* warden_setup.c: what has to be there */
+
+/* False, with an ending, when the test cannot be begun. */
+bool warden_prepare(struct warden *w);
+void warden_release(struct warden *w);
+void warden_tmp_make(struct warden *w);
+void warden_tmp_remove(struct warden *w);
+
+/* warden_capture.c */
+void warden_capture_begin(struct warden *w);
+void warden_capture_confirm(struct warden *w);
+void warden_capture_end(struct warden *w);
+
+/* warden_run.c: the stages from deploying to asserting */
+void warden_deploy(struct warden *w, int64_t now);
+void warden_run(struct warden *w, int64_t now);
+void warden_assert(struct warden *w, int64_t now);
+
+/* warden.c */
+
+/* Change of state, with its event. */
+void warden_to(struct warden *w, enum pth_test_state to);
+void warden_env_to(struct warden *w, enum pth_env_state to, const char *message);
+/* What runs is stopped from now on. */
+void warden_begin_stop(struct warden *w, int64_t now);
+
+#endif

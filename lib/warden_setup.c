@@ -1,0 +1,221 @@
+/* What has to be there before a test begins, and how it is taken down. */
+#include "warden_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "file.h"
+#include "json.h"
+#include "os.h"
+
+#define SECOND 1000000LL
+#define COMMAND_LIMIT_US (60 * SECOND) /* of pre_commands and post_commands */
+
+/* Programs that the plan names and the machine lacks: say so before anything
+ * starts, with the package that has them. */
+static bool
+requirements_met(struct warden *w)
+{
+	char **env = pth_places_env(w->req->places, w->req->places->dir, NULL, NULL);
+	const char *path = NULL;
+	json_t *service, *r;
+	size_t i, k;
+	bool ok = true;
+
+	for (char **p = env; *p != NULL; p++)
+		if (strncmp(*p, "PATH=", 5) == 0)
+			path = *p + 5;
+	json_array_foreach(json_object_get(w->req->plan, "services"), i, service)
+		json_array_foreach(json_object_get(service, "requires"), k, r) {
+			struct pth_buf b = PTH_BUF_INIT;
+			const char *package = pth_json_str(r, "package", NULL);
+			char *found;
+
+			pth_places_expand(w->req->places, pth_json_str(r, "program", ""), &b);
+			found = pth_which(b.s, path);
+			if (found == NULL) {
+				ok = false;
+				warden_ending(w, ERROR, "%s: %s not found%s%s",
+				    pth_json_str(service, "name", "?"), b.s,
+				    package ? "; Debian has it in the package " : "",
+				    package ? package : "");
+			}
+			free(found);
+			pth_buf_release(&b);
+		}
+	pth_strv_free(env);
+	return ok;
+}
+
+/* Commands as a plan has them, out of the record's lists of words. Those
+ * after the services all get their turn. */
+static json_t *
+commands(const json_t *lists, bool critical)
+{
+	json_t *out = json_array(), *argv;
+	size_t i;
+
+	json_array_foreach(lists, i, argv)
+		pth_json_push(out, json_pack("{s:O,s:b,s:I}", "argv", argv, "critical", critical,
+		    "timeout_us", (json_int_t)COMMAND_LIMIT_US));
+	return out;
+}
+
+static int
+init_own(struct warden *w, int which, const char *name, json_t *list, struct pth_err *e)
+{
+	struct own *o = &w->own[which];
+	struct pth_service *s = &o->s;
+
+	o->name = name;
+	o->plan = json_pack("{s:s,s:b,s:{s:o}}", "name", name, "finite", 0, "phases", "pre_run", list);
+	o->there = which == SETUP || json_array_size(list) > 0;
+	if (!o->there)
+		return 0;
+	if (pth_service_init(s, o->plan, w->req->dirfd, w->req->places, e) != 0)
+		return -1;
+	s->quiet = true;
+	free(s->home);
+	s->home = pth_xstrdup(w->req->places->dir);
+	return 0;
+}
+
+static json_t *
+planned(const struct warden *w, const char *key)
+{
+	json_t *list = json_object_get(w->req->plan, key);
+
+	return list != NULL ? json_incref(list) : json_array();
+}
+
+static int
+init_owns(struct warden *w, struct pth_err *e)
+{
+	const json_t *steps = json_object_get(w->req->rec, "steps");
+
+	if (init_own(w, SETUP, "setup", planned(w, "setup"), e) != 0 ||
+	    init_own(w, PRE, "pre_commands", commands(json_object_get(steps, "pre_commands"), true),
+	    e) != 0 ||
+	    init_own(w, POST, "post_commands", commands(json_object_get(steps, "post_commands"),
+	    false), e) != 0)
+		return -1;
+	return init_own(w, TEARDOWN, "teardown", planned(w, "teardown"), e);
+}
+
+static int
+init_services(struct warden *w, struct pth_err *e)
+{
+	json_t *p, *list = json_object_get(w->req->plan, "services");
+	size_t i;
+
+	if (pth_workdir_fill(w->req->dirfd, w->req->plan, w->req->places, e) != 0 ||
+	    init_owns(w, e) != 0)
+		return -1;
+	w->v = pth_xarray(NULL, json_array_size(list) + 1, sizeof *w->v);
+	w->missed = pth_xarray(NULL, json_array_size(list) + 1, sizeof *w->missed);
+	json_array_foreach(list, i, p) {
+		w->missed[i] = 0;
+		if (pth_service_init(&w->v[w->n++], p, w->req->dirfd, w->req->places, e) != 0)
+			return pth_err_wrap(e, "%s", pth_json_str(p, "name", "?"));
+	}
+	return 0;
+}
+
+static int
+init_actions(struct warden *w, struct pth_err *e)
+{
+	if (pth_steps_init(&w->steps, pth_json_path(w->req->rec, "steps.actions"), w->v, w->n,
+	    &w->own[SETUP].s, w->req->dirfd, e) != 0)
+		return -1;
+	return pth_assertions_init(&w->assertions, json_object_get(w->req->rec, "assertions"), w->v,
+	    w->n, w->req->dirfd, e);
+}
+
+/* Limits and what is put up with: the planned environment, else what the
+ * record says of it. */
+static void
+read_environment(struct warden *w)
+{
+	const json_t *given = json_object_get(w->req->rec, "network_environment");
+	const json_t *env = json_object_get(w->req->plan, "environment");
+	const json_t *params = json_object_get(env, "parameters");
+	int64_t deploy = pth_json_int(env, "deploy_timeout_us", 0);
+	int64_t looks = pth_json_int(given, "failure_threshold_count", 0);
+
+	if (deploy <= 0)
+		deploy = pth_json_int(given, "deploy_timeout", 0) * SECOND;
+	w->deploy_deadline = deploy > 0 ? w->zero + deploy : NEVER;
+	w->partial = pth_json_bool(params, "allow_partial_deployment", true);
+	/* Only where it was asked for: a server may close its port on purpose. */
+	if (looks > 0 && pth_json_bool(given, "enable_background_monitoring", true)) {
+		w->look_limit = looks;
+		w->look_every = pth_json_int(given, "monitoring_interval_seconds", 5) * SECOND;
+	}
+}
+
+bool
+warden_prepare(struct warden *w)
+{
+	const char *no = pth_steps_unsupported(w->req->rec, w->req->places->engine);
+	struct pth_err e;
+
+	if (no != NULL) {
+		warden_ending(w, UNSUPPORTED, "%s", no);
+		return false;
+	}
+	if (!requirements_met(w))
+		return false;
+	if (init_services(w, &e) != 0 || init_actions(w, &e) != 0) {
+		warden_ending(w, ERROR, "%s", e.text);
+		return false;
+	}
+	read_environment(w);
+	return true;
+}
+
+void
+warden_release(struct warden *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		pth_service_release(&w->v[i]);
+	for (size_t i = 0; i < OWNS; i++) {
+		if (w->own[i].there)
+			pth_service_release(&w->own[i].s);
+		json_decref(w->own[i].plan);
+	}
+	pth_steps_release(&w->steps);
+	pth_assertions_release(&w->assertions);
+	free(w->v);
+	free(w->missed);
+	json_decref(w->degraded);
+	json_decref(w->capture_result);
+}
+
+/* A directory for temporary files; in memory, and gone with the namespace,
+ * where we have mounts of our own. */
+void
+warden_tmp_make(struct warden *w)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+
+	mkdirat(w->req->dirfd, "tmp", 0700);
+	if (w->req->ns.used & PTH_NS_MOUNT) {
+		pth_buf_addf(&b, "%s/tmp", w->req->places->dir);
+		mount("tmpfs", b.s, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700");
+		pth_buf_release(&b);
+	}
+}
+
+void
+warden_tmp_remove(struct warden *w)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+
+	pth_buf_addf(&b, "%s/tmp", w->req->places->dir);
+	if (w->req->ns.used & PTH_NS_MOUNT)
+		umount2(b.s, MNT_DETACH);
+	pth_rmtree(w->req->dirfd, "tmp", NULL);
+	pth_buf_release(&b);
+}
