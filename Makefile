@@ -51,6 +51,10 @@ $(B)/%.o: %.c Makefile
 $(BIN)/pth-%: $(B)/bin/pth-%.o $(B)/libpth.a
 	@mkdir -p $(@D)
 	$(call SAY,LD)$(CC) -o $@ $^ $(LIBS)
+# Process 1 of containers: static, so that every image will do.
+$(BIN)/pth-init: $(B)/bin/pth-init.o $(B)/libpth.a
+	@mkdir -p $(@D)
+	$(call SAY,LD)$(CC) -o $@ $^ $(if $(SAN),$(LIBS),-static $(LDFLAGS) -ljansson) -lresolv
 ifneq ($(BIN),bin)
 $(BIN)/pth: bin/pth
 	@mkdir -p $(@D)
@@ -84,6 +88,11 @@ fuzz:
 fuzzers: $(FUZZ)
 bench:
 	@$(DEPS) build run check && $(MAKE) $(JOBS) all && tests/bench/run
+# Other QUIC implementations, from their registries: tests/peers/README.md.
+peers:
+	@tests/peers/build $(PEERS)
+check-peers:
+	@$(DEPS) build run && $(MAKE) $(JOBS) all && tests/peers/check
 deps:
 	@$(DEPS) build run check lint fuzz
 
@@ -111,4 +120,4 @@ clean:
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all units fuzzers demo check lint asan valgrind fuzz bench deps install uninstall dist clean
+.PHONY: all units fuzzers demo check lint asan valgrind fuzz bench peers check-peers deps install uninstall dist clean
