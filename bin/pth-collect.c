@@ -10,6 +10,7 @@
 
 #include "collect.h"
 #include "event.h"
+#include "os.h"
 #include "pool.h"
 #include "rec.h"
 #include "text.h"
@@ -170,6 +171,7 @@ main(int argc, char **argv)
 		if (pth_olddir_open(&s.dir, argv[optind], &e) != 0)
 			pth_die(e.code, "%s", e.text);
 	} else {
+		pth_outlive_interrupt();
 		pth_rec_open(&s.in, stdin, "stdin");
 	}
 	rc = collect(&s, jobs);

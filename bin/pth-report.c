@@ -13,6 +13,7 @@
 
 #include "event.h"
 #include "file.h"
+#include "os.h"
 #include "rec.h"
 #include "report.h"
 
@@ -266,6 +267,7 @@ main(int argc, char **argv)
 
 	pth_event_init("pth-report");
 	options(argc, argv);
+	pth_outlive_interrupt();
 	r = pth_report_new();
 	rc = take_all(r, argv + optind, argc - optind, &pass, &why);
 	pth_report_finish(r, why.text);

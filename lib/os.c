@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <limits.h>
 #include <linux/openat2.h>
 #include <stdlib.h>
@@ -235,4 +236,19 @@ pth_which(const char *name, const char *path)
 	}
 	pth_buf_release(&b);
 	return NULL;
+}
+
+static void
+no_more(int sig)
+{
+	(void)sig;
+}
+
+void
+pth_outlive_interrupt(void)
+{
+	struct sigaction sa = { .sa_handler = no_more, .sa_flags = SA_RESTART | SA_RESETHAND }, old;
+
+	if (sigaction(SIGINT, NULL, &old) == 0 && old.sa_handler == SIG_DFL)
+		sigaction(SIGINT, &sa, NULL);
 }

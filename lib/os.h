@@ -18,6 +18,10 @@ int pth_open_beneath(int dirfd, const char *path, int flags, mode_t mode);
 /* Read or write all of n bytes, EINTR retried. Bytes done, or -1. */
 ssize_t pth_read_all(int fd, void *p, size_t n);
 int pth_write_all(int fd, const void *p, size_t n);
+/* The first SIGINT does nothing, the next one ends us: for the stages after
+ * pth-exec. Ctrl-C goes to the whole pipe, and what ran shall be reported.
+ * Nothing changes where SIGINT is ignored already. */
+void pth_outlive_interrupt(void);
 /* CLOSE_RANGE of all fds from `first` on, for a child before exec. */
 void pth_close_from(int first);
 

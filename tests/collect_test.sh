@@ -208,6 +208,29 @@ testFlushesEachRecord() {
 	assertEquals '{"pth":1,"type":"end","tests":1}' "$(tail -n 1 stream)"
 }
 
+# Ctrl-C ends pth-exec; what it had run is still judged and reported.
+testOutlivesOneInterrupt() {
+	add one && end
+	mkfifo pipe
+	for tool in pth-collect 'pth-report --format text'; do
+		rm -f stream code
+		# A shell ignores SIGINT for what it starts in the background.
+		# shellcheck disable=SC2086 # words
+		env --default-signal=INT sh -c 'exec "$@"' sh $tool <pipe >stream 2>err &
+		pid=$!
+		exec 5>pipe
+		head -n 1 in.jsonl >&5
+		sleep 0.3
+		kill -INT $pid
+		sleep 0.1
+		tail -n 1 in.jsonl >&5
+		exec 5>&-
+		wait $pid
+		assertTrue "$tool: ended with $?: $(cat err)" "[ -s stream ]"
+	done
+	rm pipe
+}
+
 testUnknownKeysPass() {
 	add one '.mine = {"z": 1, "a": [1.5, "\u00fc"]}' && end
 	collect
