@@ -355,6 +355,8 @@ pth_service_reaped(struct pth_service *s, pid_t pid, int status, const struct ru
 	}
 	if (pid != s->pid || pid <= 0)
 		return false;
+	if (s->phase == PTH_RUN && pth_service_inner_wait(s))
+		return true;
 	s->pid = 0;
 	s->deadline = NEVER;
 	s->stop_deadline = NEVER;

@@ -66,6 +66,7 @@ struct pth_service {
 	pid_t run_pid;
 	int64_t started_us, ready_us, ended_us; /* since the test's start, 0: never */
 	json_t *phases;
+	bool inner_waited;    /* for the container, after its client had ended */
 	json_t *inner;        /* what pth-init said of it, plan "inner", or NULL */
 	char error[600];
 };

@@ -1,7 +1,8 @@
 /*
  * A service whose process ran somewhere else, in a container: what we
- * started was only its attached client. plan "inner" names the file in the
- * service's directory in which pth-init tells how the process itself ended.
+ * started was only its attached client. plan "inner" is {"file", "wait"}: the
+ * file in the service's directory in which pth-init tells how the process itself
+ * ended, and a command that lasts as long as the container does.
  */
 #include "service_priv.h"
 
@@ -98,9 +99,27 @@ take_failure(struct pth_service *s, const json_t *inner, const json_t *o)
 }
 
 bool
+pth_service_inner_wait(struct pth_service *s)
+{
+	const json_t *inner = json_object_get(s->plan, "inner"), *cmd = json_object_get(inner, "wait");
+	struct pth_err e;
+	int err_no;
+	pid_t pid;
+
+	if (cmd == NULL || s->inner_waited || s->killed ||
+	    faccessat(s->dirfd, pth_json_str(inner, "file", ""), F_OK, 0) == 0)
+		return false;
+	s->inner_waited = true;
+	pid = pth_service_spawn(s, cmd, -1, -1, &err_no, &e);
+	if (pid > 0)
+		s->pid = pid;
+	return pid > 0;
+}
+
+bool
 pth_service_inner_take(struct pth_service *s, struct pth_exit *x, int64_t zero)
 {
-	const char *file = pth_json_str(s->plan, "inner", NULL);
+	const char *file = pth_json_str(json_object_get(s->plan, "inner"), "file", NULL);
 	json_t *inner, *o;
 
 	if (file == NULL)

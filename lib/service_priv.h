@@ -13,6 +13,9 @@ const char *pth_service_end_name(enum pth_end end);
 bool pth_service_was_asked(const struct pth_service *s, const struct pth_exit *x);
 /* The process is gone: begin a new life. */
 void pth_service_again(struct pth_service *s);
+/* The client is gone: is its container still there (some clients leave as soon as
+ * they have passed a signal on)? Then s->pid is a process that waits for it. */
+bool pth_service_inner_wait(struct pth_service *s);
 /* Take over how the process ended in its container: exit, times, phases,
  * failure. False when there is nothing of the kind. */
 bool pth_service_inner_take(struct pth_service *s, struct pth_exit *x, int64_t zero);

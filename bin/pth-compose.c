@@ -1,0 +1,250 @@
+/*
+ * pth-compose: planned tests in, those in containers with "compose" out,
+ * pth-compose(1).
+ */
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "compose.h"
+#include "event.h"
+#include "file.h"
+#include "os.h"
+#include "owner.h"
+#include "rec.h"
+#include "workdir.h"
+
+static const char usage_text[] =
+    "usage: pth-compose [--images | -n [--stack] | -o DIR [--stack]] [FILE]...\n";
+
+struct options {
+	enum { FILTER, PRINT, WRITE, IMAGES } mode;
+	const char *dir;
+	bool stack;
+};
+
+struct work {
+	struct options opt;
+	struct pth_home home;
+	struct pth_rec_out out;
+	json_t *seen;  /* tags already listed */
+	unsigned long shown;
+	bool bad;
+};
+
+static void
+usage(FILE *fp, int code)
+{
+	fputs(usage_text, fp);
+	exit(code);
+}
+
+static void
+parse_options(struct options *o, int argc, char **argv)
+{
+	static const struct option longs[] = { { "images", no_argument, NULL, 'i' },
+		{ "print", no_argument, NULL, 'n' }, { "output", required_argument, NULL, 'o' },
+		{ "stack", no_argument, NULL, 's' }, { "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 } };
+	int c;
+
+	while ((c = getopt_long(argc, argv, "no:hV", longs, NULL)) != -1) {
+		switch (c) {
+		case 'i': o->mode = IMAGES; break;
+		case 'n': o->mode = PRINT; break;
+		case 'o': o->mode = WRITE; o->dir = optarg; break;
+		case 's': o->stack = true; break;
+		case 'h': usage(stdout, PTH_OK); break;
+		case 'V': puts("pth-compose " PTH_VERSION); exit(PTH_OK);
+		default: usage(stderr, PTH_USAGE);
+		}
+	}
+	if (o->stack && o->mode != PRINT && o->mode != WRITE)
+		usage(stderr, PTH_USAGE);
+}
+
+static void
+check(int r, const struct pth_err *e)
+{
+	if (r != 0)
+		pth_die(e->code, "%s", e->text);
+}
+
+/* The compose file, as it is or for a swarm. */
+static void
+yaml_of(const struct work *w, const json_t *rec, struct pth_buf *b)
+{
+	json_t *doc = pth_json_path(rec, "compose.document"), *stack = NULL;
+	struct pth_err e;
+
+	if (w->opt.stack)
+		doc = stack = pth_compose_stack(doc);
+	check(pth_compose_yaml(b, doc, &e), &e);
+	json_decref(stack);
+}
+
+static void
+print(struct work *w, const json_t *rec)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+
+	yaml_of(w, rec, &b);
+	if (w->shown++ > 0)
+		fputs("---\n", stdout);
+	fwrite(b.s, 1, b.len, stdout);
+	if (fflush(stdout) != 0)
+		pth_die(PTH_SYSTEM, "stdout:");
+	pth_buf_release(&b);
+}
+
+/* One line per image: its name, its builder, its Dockerfile's place. */
+static void
+list_images(struct work *w, const json_t *rec)
+{
+	json_t *v;
+	size_t i;
+
+	json_array_foreach(pth_json_path(rec, "compose.images"), i, v) {
+		const char *tag = pth_json_str(v, "tag", "");
+		json_t *line;
+
+		if (json_object_get(w->seen, tag) != NULL)
+			continue;
+		pth_json_set(w->seen, tag, json_true());
+		line = json_deep_copy(v);
+		json_object_del(line, "argv");
+		if (json_dumpf(line, stdout, JSON_COMPACT) != 0 || putchar('\n') == EOF || fflush(stdout) != 0)
+			pth_die(PTH_SYSTEM, "stdout:");
+		json_decref(line);
+	}
+}
+
+/* Everything that pth-exec would put into the test's directory, for use by
+ * hand: DIR/ID/docker-compose.yml and what it mounts. */
+static void
+write_files(struct work *w, const json_t *rec)
+{
+	json_t *plan = json_deep_copy(pth_json_path(rec, "compose.plan")), *v;
+	char *base, *owner = pth_owner_text(), unique[PTH_UNIQUE_SIZE];
+	struct pth_buf dir = PTH_BUF_INIT, yaml = PTH_BUF_INIT;
+	struct pth_places p = { .share = w->home.share, .libexec = w->home.libexec, .bin = w->home.bin,
+		.owner = owner, .unique = unique };
+	struct pth_err e;
+	size_t i;
+	int fd;
+
+	check(pth_mkdirs(AT_FDCWD, w->opt.dir, &e), &e);
+	if ((base = realpath(w->opt.dir, NULL)) == NULL)
+		pth_die(PTH_SYSTEM, "%s:", w->opt.dir);
+	pth_buf_addf(&dir, "%s/%s", base, pth_rec_id(rec));
+	check(pth_mkdirs(AT_FDCWD, dir.s, &e), &e);
+	pth_owner_unique(owner, dir.s, unique);
+	p.dir = dir.s;
+	if (w->opt.stack) {
+		yaml_of(w, rec, &yaml);
+		pth_json_push(json_object_get(plan, "files"), json_pack("{s:s,s:s}", "path",
+		    "docker-stack.yml", "text", yaml.s));
+	}
+	if ((fd = open(dir.s, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		pth_die(PTH_SYSTEM, "%s:", dir.s);
+	check(pth_workdir_fill(fd, plan, &p, &e), &e);
+	json_array_foreach(json_object_get(plan, "services"), i, v) {
+		const char *name = pth_json_str(v, "name", "");
+		int sub;
+
+		check(pth_mkdirs(fd, name, &e), &e);
+		if ((sub = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
+			pth_die(PTH_SYSTEM, "%s:", name);
+		check(pth_workdir_fill(sub, v, &p, &e), &e);
+		close(sub);
+	}
+	close(fd);
+	printf("%s/docker-%s.yml\n", dir.s, w->opt.stack ? "stack" : "compose");
+	if (fflush(stdout) != 0)
+		pth_die(PTH_SYSTEM, "stdout:");
+	json_decref(plan);
+	pth_buf_release(&dir);
+	pth_buf_release(&yaml);
+	free(base);
+	free(owner);
+}
+
+static void
+handle(struct work *w, json_t *rec)
+{
+	struct pth_err e;
+
+	if (pth_rec_is_test(rec) && pth_compose_wants(rec)) {
+		pth_event_run(pth_json_str(rec, "run", NULL));
+		pth_event_test(pth_rec_id(rec));
+		if (pth_compose_test(rec, w->home.share, &e) == 0) {
+			pth_event("test.composed", "{s:s,s:i}", "project", pth_json_str(pth_json_path(rec, "compose"),
+			    "project", ""), "images", (int)json_array_size(pth_json_path(rec, "compose.images")));
+		} else {
+			w->bad = true;
+			pth_complain("%s: %s", pth_rec_id(rec), e.text);
+			pth_rec_error(rec, "compose", pth_json_str(json_object_get(rec, "source"), "file", NULL),
+			    (unsigned)pth_json_int(json_object_get(rec, "source"), "line", 0),
+			    (unsigned)pth_json_int(json_object_get(rec, "source"), "col", 0), "%s", e.text);
+		}
+		pth_event_test(NULL);
+	}
+	if (w->opt.mode == FILTER) {
+		check(pth_rec_write(&w->out, rec, &e), &e);
+	} else if (json_object_get(rec, "compose") != NULL) {
+		if (w->opt.mode == PRINT)
+			print(w, rec);
+		else if (w->opt.mode == IMAGES)
+			list_images(w, rec);
+		else
+			write_files(w, rec);
+	}
+}
+
+static void
+stream(struct work *w, FILE *fp, const char *name)
+{
+	struct pth_rec_in in;
+	struct pth_err e;
+	json_t *rec;
+	int r;
+
+	pth_rec_open(&in, fp, name);
+	while ((r = pth_rec_read(&in, &rec, &e)) > 0) {
+		handle(w, rec);
+		json_decref(rec);
+	}
+	if (r < 0 || pth_rec_whole(&in, &e) < 0)
+		pth_die(e.code, "%s", e.text);
+	pth_rec_close(&in);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct work w = { .out = { stdout, 0 }, .seen = json_object() };
+	struct pth_err e;
+
+	pth_event_init("pth-compose");
+	parse_options(&w.opt, argc, argv);
+	check(pth_home_find(&w.home, &e), &e);
+	if (optind == argc)
+		stream(&w, stdin, "stdin");
+	for (int i = optind; i < argc; i++) {
+		FILE *fp = strcmp(argv[i], "-") ? fopen(argv[i], "re") : stdin;
+
+		if (fp == NULL)
+			pth_die(PTH_INPUT, "%s:", argv[i]);
+		stream(&w, fp, argv[i]);
+		if (fp != stdin)
+			fclose(fp);
+	}
+	if (w.opt.mode == FILTER)
+		check(pth_rec_end(&w.out, &e), &e);
+	pth_home_release(&w.home);
+	json_decref(w.seen);
+	return w.opt.mode != FILTER && w.bad ? PTH_INPUT : PTH_OK;
+}

@@ -1,0 +1,278 @@
+/*
+ * pth-init: process 1 of a container, pth-init(1). It runs one service with
+ * the same code as pth-exec does: phases, readiness, capture, stop.
+ *
+ * It is linked statically and mounted into the container, which needs nothing
+ * of ours then.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "event.h"
+#include "file.h"
+#include "iface.h"
+#include "json.h"
+#include "names.h"
+#include "ns.h"
+#include "owners.h"
+#include "warden.h"
+#include "when.h"
+
+#define PLAN_MAX ((size_t)16 << 20)
+#define LIBEXEC "/usr/local/libexec/pth"
+#define SHARE "/usr/local/share/pth"
+
+static const char usage[] = "usage: pth-init [--ready] PLAN\n";
+
+struct init {
+	json_t *root, *plan, *service; /* service: the only one of the plan */
+	const char *dir, *name;
+	int dirfd, homefd;             /* the test's directory, the service's */
+	struct stat home;              /* as it was */
+};
+
+static void
+load(struct init *x, const char *path)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	struct pth_err e;
+
+	if (pth_file_read(path, PLAN_MAX, &b, &e) != 0 ||
+	    (x->root = pth_json_parse(b.s ? b.s : "", b.len, &e)) == NULL)
+		pth_die(e.code, "%s", e.text);
+	pth_buf_release(&b);
+	x->plan = json_object_get(x->root, "plan");
+	x->service = json_array_get(json_object_get(x->plan, "services"), 0);
+	x->dir = pth_json_str(x->root, "dir", NULL);
+	x->name = pth_json_str(x->root, "service", NULL);
+	if (!json_is_object(x->service) || x->dir == NULL || x->name == NULL)
+		pth_die(PTH_INPUT, "%s: not a plan of one service, as pth-compose makes it", path);
+}
+
+static void
+open_dirs(struct init *x)
+{
+	x->dirfd = open(x->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (x->dirfd < 0)
+		pth_die(PTH_SYSTEM, "%s:", x->dir);
+	x->homefd = openat(x->dirfd, x->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (x->homefd < 0 || fstat(x->homefd, &x->home) != 0)
+		pth_die(PTH_SYSTEM, "%s/%s:", x->dir, x->name);
+}
+
+/* The healthcheck of compose: has the service become ready? */
+static int
+is_ready(struct init *x)
+{
+	const char *path = pth_json_str(x->plan, "announce", "");
+
+	return faccessat(x->dirfd, path, F_OK, 0) == 0 ? PTH_OK : PTH_NO;
+}
+
+/*
+ * As whom it runs: given numbers, else the one that the directory belongs to,
+ * so that the files are those of who runs the test; else the user of the
+ * image; root last, when that is allowed.
+ */
+static struct pth_proc_user
+find_user(const struct init *x)
+{
+	const json_t *u = json_object_get(x->root, "user");
+	const char *name = pth_json_str(u, "name", NULL);
+	struct pth_proc_user who = { x->home.st_uid, x->home.st_gid };
+
+	if (json_object_get(u, "uid") != NULL) {
+		who.uid = (uid_t)pth_json_int(u, "uid", 0);
+		who.gid = (gid_t)pth_json_int(u, "gid", (int64_t)who.uid);
+	} else if (who.uid == 0 && name != NULL && pth_owners_lookup("/etc/passwd", name, &who) != 0 &&
+	    !pth_json_bool(u, "fallback_to_root", true)) {
+		pth_die(PTH_INPUT, "the image has no user %s, and docker.user_mapping.fallback_to_root is false",
+		    name);
+	}
+	return who;
+}
+
+/* Give the service what it may write: its directory, and those that all
+ * containers share. */
+static void
+give(struct init *x, const struct pth_proc_user *who)
+{
+	json_t *v;
+	size_t i;
+
+	mkdirat(x->dirfd, "tmp", 0700);
+	if (fchmodat(x->dirfd, "tmp", 01777, 0) != 0)
+		pth_warn("%s/tmp:", x->dir);
+	json_array_foreach(json_object_get(x->root, "open"), i, v)
+		if (json_is_string(v) && chmod(json_string_value(v), 01777) != 0 && errno != ENOENT)
+			pth_warn("%s:", json_string_value(v));
+	if (who->uid == 0)
+		return;
+	if (who->uid != x->home.st_uid || who->gid != x->home.st_gid)
+		pth_owners_give(x->homefd, who->uid, who->gid);
+	pth_json_set(x->service, "user", json_pack("{s:I,s:I}", "uid", (json_int_t)who->uid, "gid",
+	    (json_int_t)who->gid));
+}
+
+/* The image's variables and those of the compose file are the service's. */
+static void
+inherit(struct init *x)
+{
+	json_t *env = json_object();
+
+	for (char **p = environ; *p != NULL; p++) {
+		const char *eq = strchr(*p, '=');
+		struct pth_buf key = PTH_BUF_INIT, value = PTH_BUF_INIT;
+		struct pth_err e = { 0 };
+
+		if (eq == NULL || strncmp(*p, "PTH_EVENTS=", 11) == 0 || strncmp(*p, "HOME=", 5) == 0)
+			continue;
+		pth_buf_add(&key, *p, (size_t)(eq - *p));
+		if (pth_names_expand(&value, eq + 1, &e) != 0)
+			pth_die(e.code, "%s: %s", key.s, e.text);
+		pth_json_set(env, key.s, pth_json_text(value.s ? value.s : "", value.len));
+		pth_buf_release(&key);
+		pth_buf_release(&value);
+	}
+	pth_json_set(x->service, "environment", env);
+}
+
+/* The kernel's count of processes that it killed in this container for want
+ * of memory: cgroup v2, then v1. */
+static bool
+out_of_memory(void)
+{
+	static const char *const files[] = { "/sys/fs/cgroup/memory.events",
+		"/sys/fs/cgroup/memory/memory.oom_control" };
+	bool yes = false;
+
+	for (size_t i = 0; i < countof(files); i++) {
+		struct pth_buf b = PTH_BUF_INIT;
+		const char *p;
+
+		if (pth_file_read(files[i], 65536, &b, NULL) == 0 && (p = strstr(b.s, "oom_kill ")) != NULL)
+			yes = yes || strtoul(p + strlen("oom_kill "), NULL, 10) > 0;
+		pth_buf_release(&b);
+	}
+	return yes;
+}
+
+static int
+exit_code(const json_t *service)
+{
+	const char *reason = pth_json_str(service, "reason", ""), *sig = pth_json_str(service, "signal", NULL);
+
+	if (strcmp(reason, "timeout") == 0)
+		return 124;
+	if (sig != NULL)
+		return 128 + pth_signal_number(sig);
+	if (json_is_integer(json_object_get(service, "code")))
+		return (int)pth_json_int(service, "code", 0);
+	return strcmp(reason, "not found") == 0 ? 127 : strcmp(reason, "not executable") == 0 ? 126 : 125;
+}
+
+/* What pth-exec reads: inner.json in the service's directory. */
+static void
+tell(struct init *x, const json_t *result, int64_t zero)
+{
+	json_t *service = json_object_get(json_object_get(result, "services"), x->name);
+	json_t *o = json_pack("{s:i,s:I,s:s,s:s,s:b,s:O?,s:O?}", "pth", 1, "zero_us", (json_int_t)zero,
+	    "status", pth_json_str(result, "status", "error"), "reason", pth_json_str(result, "reason", ""),
+	    "oom", pth_json_str(service, "signal", NULL) != NULL && out_of_memory(), "service",
+	    service ? service : json_object(), "capture", json_object_get(result, "capture"));
+	struct pth_buf b = PTH_BUF_INIT;
+	struct pth_err e;
+
+	pth_json_dump(&b, o);
+	pth_buf_addc(&b, '\n');
+	if (pth_file_write(x->homefd, "inner.json", b.s, b.len, &e) != 0)
+		pth_complain("%s", e.text);
+	pth_owners_give(x->homefd, x->home.st_uid, x->home.st_gid);
+	pth_buf_release(&b);
+	json_decref(o);
+}
+
+static int
+open_signals(void)
+{
+	static const int sigs[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < countof(sigs); i++)
+		sigaddset(&set, sigs[i]);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static int
+run(struct init *x)
+{
+	static const char *const offload[] = { "tx-udp-segmentation", "tx-tcp-segmentation",
+		"tx-tcp6-segmentation", "tx-generic-segmentation" };
+	struct pth_places places = { .dir = x->dir, .libexec = LIBEXEC, .share = SHARE };
+	/* A signal to process 1 is the wish to end: the warden reads it as such. */
+	struct pth_warden_req req = { .rec = x->root, .plan = x->plan, .places = &places,
+		.dirfd = x->dirfd, .ctl = open_signals() };
+	struct pth_proc_user who = find_user(x);
+	struct pth_err e;
+	json_t *result;
+	int64_t zero;
+	int code;
+
+	unlinkat(x->dirfd, pth_json_str(x->plan, "announce", ""), 0);
+	unlinkat(x->homefd, "inner.json", 0);
+	give(x, &who);
+	inherit(x);
+	if (pth_names_expand_all(x->plan, &e) != 0)
+		pth_die(e.code, "%s", e.text);
+	if (json_is_object(json_object_get(x->plan, "capture")))
+		pth_iface_features_off(pth_json_str(json_object_get(x->plan, "capture"), "interface", "eth0"),
+		    offload, countof(offload));
+	umask(022);
+	req.ns.used = PTH_NS_ALL & ~(PTH_NS_USER | PTH_NS_MOUNT);
+	zero = pth_mono_us();
+	result = pth_warden_run(&req);
+	tell(x, result, zero);
+	code = exit_code(json_object_get(json_object_get(result, "services"), x->name));
+	json_decref(result);
+	return code;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct option longs[] = { { "ready", no_argument, NULL, 'r' },
+		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 } };
+	struct init x = { .dirfd = -1, .homefd = -1 };
+	bool ready = false;
+	int c, code;
+
+	pth_event_init("pth-init");
+	while ((c = getopt_long(argc, argv, "hV", longs, NULL)) != -1) {
+		switch (c) {
+		case 'r': ready = true; break;
+		case 'h': fputs(usage, stdout); return PTH_OK;
+		case 'V': puts("pth-init " PTH_VERSION); return PTH_OK;
+		default: fputs(usage, stderr); return PTH_USAGE;
+		}
+	}
+	if (argc - optind != 1) {
+		fputs(usage, stderr);
+		return PTH_USAGE;
+	}
+	load(&x, argv[optind]);
+	open_dirs(&x);
+	code = ready ? is_ready(&x) : run(&x);
+	json_decref(x.root);
+	return code;
+}

@@ -1,0 +1,280 @@
+#include "compose_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "yaml.h"
+
+bool
+pth_compose_wants(const json_t *rec)
+{
+	return json_object_get(rec, "error") == NULL &&
+	    strcmp(pth_json_str(pth_json_path(rec, "plan.environment"), "type", ""), "docker_compose") == 0;
+}
+
+/* Names of projects are [a-z0-9_-] and begin with a letter or digit. */
+static char *
+project_name(const char *id)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+
+	pth_buf_adds(&b, "pth-");
+	for (; *id != '\0'; id++)
+		pth_buf_addc(&b, (*id >= 'a' && *id <= 'z') || (*id >= '0' && *id <= '9') || *id == '_' ?
+		    *id : '-');
+	pth_buf_adds(&b, "-@{unique}");
+	return pth_buf_take(&b);
+}
+
+static int
+check(struct compose *c)
+{
+	static const char *const taken[] = { "docker", "images", "ticket", "shared", "sync",
+		"docker-compose.yml" };
+	const char *mode = pth_json_str(c->docker, "network_mode", "bridge");
+	char address[16];
+	json_t *s;
+	size_t i;
+
+	if (strcmp(mode, "bridge") != 0 && strcmp(mode, "overlay") != 0)
+		return pth_err_set(c->e, PTH_INPUT, "docker.network_mode %s: a test in containers has a "
+		    "network of its own (bridge or overlay); the network environment localhost runs "
+		    "on this machine", mode);
+	json_array_foreach(json_object_get(c->plan, "services"), i, s)
+		for (size_t k = 0; k < countof(taken); k++)
+			if (strcmp(pth_json_str(s, "name", ""), taken[k]) == 0)
+				return pth_err_set(c->e, PTH_INPUT, "a service in a container cannot be named %s: "
+				    "the test's directory has this already", taken[k]);
+	if (c->subnet != NULL && !compose_address(c, json_array_size(json_object_get(c->plan, "services")), address))
+		return pth_err_set(c->e, PTH_INPUT, "network_environment.subnet \"%.60s\": must be an IPv4 network "
+		    "with room for all services, as 10.1.0.0/24", c->subnet);
+	return 0;
+}
+
+/* Two services of one image may not disagree about it. */
+static json_t *
+image_once(struct compose *c, json_t *image)
+{
+	json_t *v;
+	size_t i;
+
+	json_array_foreach(c->images, i, v) {
+		if (strcmp(pth_json_str(v, "tag", ""), pth_json_str(image, "tag", "")) != 0)
+			continue;
+		if (!json_equal(v, image)) {
+			pth_err_set(c->e, PTH_INPUT, "two services want the image %s built in different ways",
+			    pth_json_str(image, "tag", ""));
+			json_decref(image);
+			return NULL;
+		}
+		json_decref(image);
+		return v;
+	}
+	pth_json_push(c->images, image);
+	return image;
+}
+
+static const char *
+pull_policy(const char *given)
+{
+	if (strcmp(given, "if_not_present") == 0)
+		return "missing";
+	return strcmp(given, "build") == 0 ? "never" : given;
+}
+
+/* The document's service with its image in front. */
+static int
+add_service(struct compose *c, const json_t *service, size_t index)
+{
+	const char *name = pth_json_str(service, "name", "");
+	const json_t *given = json_object_get(json_object_get(c->rec, "services"), name);
+	struct pth_image_req q = { service, given, c->docker, c->share };
+	json_t *doc = json_object(), *image = pth_image_plan(&q, c->e), *rest;
+	const char *platform;
+
+	if (image != NULL)
+		image = image_once(c, image);
+	rest = image ? compose_service(c, service, index) : NULL;
+	if (rest == NULL) {
+		json_decref(doc);
+		return pth_err_wrap(c->e, "%s", name);
+	}
+	pth_json_set(doc, "image", json_incref(json_object_get(image, "tag")));
+	if (json_object_get(image, "dockerfile") != NULL)
+		pth_json_set(doc, "build", json_pack("{s:o}", "context", json_sprintf("@{dir}/%s",
+		    pth_json_str(image, "directory", ""))));
+	pth_json_set(doc, "pull_policy", json_string(json_object_get(image, "argv") ? "never" :
+	    pull_policy(pth_json_str(c->docker, "pull_policy", "never"))));
+	platform = pth_json_str(c->docker, "target_platform", NULL);
+	platform = pth_json_str(json_object_get(given, "docker"), "target_platform", platform);
+	if (platform != NULL)
+		pth_json_set(doc, "platform", json_string(platform));
+	json_object_update(doc, rest);
+	json_decref(rest);
+	pth_json_set(c->services, name, doc);
+	return 0;
+}
+
+static json_t *
+document(struct compose *c)
+{
+	json_t *o = json_object(), *net = json_object();
+	const char *version = pth_json_str(json_object_get(c->rec, "network_environment"), "version", NULL);
+
+	if (version != NULL)
+		pth_json_set(o, "version", json_string(version));
+	pth_json_set(o, "services", json_incref(c->services));
+	pth_json_set(net, "name", json_string(c->network));
+	pth_json_set(net, "driver", json_string(pth_json_str(c->docker, "network_mode", "bridge")));
+	if (c->subnet != NULL)
+		pth_json_set(net, "ipam", json_pack("{s:[{s:s}]}", "config", "subnet", c->subnet));
+	if (pth_json_bool(c->params, "enable_ipv6", false))
+		pth_json_set(net, "enable_ipv6", json_true());
+	pth_json_set(net, "labels", compose_labels(c));
+	pth_json_set(o, "networks", json_pack("{s:o}", c->network_key, net));
+	if (json_object_size(c->volumes) > 0)
+		pth_json_set(o, "volumes", json_incref(c->volumes));
+	return o;
+}
+
+static int
+build(struct compose *c, json_t **doc, json_t **plan)
+{
+	struct pth_buf yaml = PTH_BUF_INIT;
+	json_t *s;
+	size_t i;
+
+	if (check(c) != 0)
+		return -1;
+	json_array_foreach(json_object_get(c->plan, "services"), i, s)
+		if (add_service(c, s, i) != 0)
+			return -1;
+	if (c->subnet != NULL)
+		pth_json_push(c->resources, json_sprintf("subnet:%s", c->subnet));
+	*doc = document(c);
+	if (pth_compose_yaml(&yaml, *doc, c->e) != 0) {
+		json_decref(*doc);
+		return -1;
+	}
+	*plan = compose_plan(c);
+	pth_json_push(json_object_get(*plan, "files"), json_pack("{s:s,s:o}", "path", "docker-compose.yml",
+	    "text", pth_json_text(yaml.s, yaml.len)));
+	pth_buf_release(&yaml);
+	return 0;
+}
+
+int
+pth_compose_test(json_t *rec, const char *share, struct pth_err *e)
+{
+	json_t *plan = json_object_get(rec, "plan"), *settings = json_object_get(rec, "settings");
+	struct compose c = { .rec = rec, .plan = plan, .share = share, .e = e,
+		.params = pth_json_path(plan, "environment.parameters"),
+		.docker = json_object_get(settings, "docker"), .services = json_object(),
+		.volumes = json_object(), .images = json_array(), .resources = json_array() };
+	json_t *doc, *inside;
+	int r;
+
+	c.project = project_name(pth_json_str(rec, "id", "x"));
+	c.network = pth_xstrdup(c.project);
+	c.network_key = pth_json_str(c.params, "network_name", "panther_network");
+	c.subnet = pth_json_str(c.params, "subnet", NULL);
+	c.subnet = c.subnet && *c.subnet ? c.subnet : NULL;
+	c.certs = compose_mentions(json_object_get(plan, "services"), "@{dir}/certs") ||
+	    compose_mentions(json_object_get(plan, "setup"), "@{dir}/certs");
+	r = build(&c, &doc, &inside);
+	if (r == 0)
+		pth_json_set(rec, "compose", json_pack("{s:s,s:o,s:O,s:o}", "project", c.project, "document",
+		    doc, "images", c.images, "plan", inside));
+	json_decref(c.services);
+	json_decref(c.volumes);
+	json_decref(c.images);
+	json_decref(c.resources);
+	free(c.project);
+	free(c.network);
+	return r;
+}
+
+/* '$' means a variable in a compose file; two of them mean one. */
+static json_t *
+escaped(const json_t *v)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	json_t *out, *x;
+	const char *key;
+	size_t i;
+
+	if (json_is_string(v)) {
+		for (const char *s = json_string_value(v); *s != '\0'; s++) {
+			pth_buf_addc(&b, *s);
+			if (*s == '$')
+				pth_buf_addc(&b, '$');
+		}
+		out = pth_json_text(b.s ? b.s : "", b.len);
+		pth_buf_release(&b);
+	} else if (json_is_array(v)) {
+		out = json_array();
+		json_array_foreach(v, i, x)
+			pth_json_push(out, escaped(x));
+	} else if (json_is_object(v)) {
+		out = json_object();
+		json_object_foreach((json_t *)(uintptr_t)v, key, x)
+			pth_json_set(out, key, escaped(x));
+	} else {
+		out = json_deep_copy(v);
+	}
+	return out;
+}
+
+int
+pth_compose_yaml(struct pth_buf *b, const json_t *doc, struct pth_err *e)
+{
+	json_t *copy = escaped(doc);
+	int r;
+
+	pth_buf_adds(b, "# Generated by pth-compose(1). By hand: docker-compose -f THIS up\n");
+	r = pth_yaml_dump(b, copy, e);
+	json_decref(copy);
+	return r;
+}
+
+/* --- swarm --- */
+
+static void
+stack_limits(json_t *s, json_t *deploy)
+{
+	json_t *limits = json_object(), *v;
+
+	if ((v = json_object_get(s, "mem_limit")) != NULL)
+		pth_json_set(limits, "memory", json_sprintf("%lld", (long long)json_integer_value(v)));
+	if ((v = json_object_get(s, "cpus")) != NULL)
+		pth_json_set(limits, "cpus", json_sprintf("%.15g", json_number_value(v)));
+	if (json_object_size(limits) > 0)
+		pth_json_set(deploy, "resources", json_pack("{s:O}", "limits", limits));
+	json_decref(limits);
+}
+
+json_t *
+pth_compose_stack(const json_t *doc)
+{
+	/* Not in the schema of stack files, or without meaning in a swarm. */
+	static const char *const drop[] = { "container_name", "depends_on", "restart", "build",
+		"pull_policy", "platform", "security_opt", "mem_limit", "memswap_limit", "cpus", "pids_limit" };
+	json_t *o = json_deep_copy(doc), *out = json_pack("{s:s}", "version", "3.8"), *s, *deploy;
+	const char *key;
+
+	json_object_foreach(json_object_get(o, "services"), key, s) {
+		deploy = json_pack("{s:i,s:{s:s}}", "replicas", 1, "restart_policy", "condition", "none");
+		stack_limits(s, deploy);
+		for (size_t i = 0; i < countof(drop); i++)
+			json_object_del(s, drop[i]);
+		pth_json_set(s, "deploy", deploy);
+	}
+	json_object_foreach(json_object_get(o, "networks"), key, s) {
+		pth_json_set(s, "driver", json_string("overlay"));
+		pth_json_set(s, "attachable", json_true());
+	}
+	json_object_del(o, "version");
+	json_object_update(out, o);
+	json_decref(o);
+	return out;
+}

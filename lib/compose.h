@@ -1,0 +1,35 @@
+/*
+ * Containers for a planned test: the compose file, the images, and the plan
+ * that pth-exec runs on this machine (create, start attached, remove), with
+ * the plan of each container inside. Deterministic; nothing here talks to an
+ * engine or looks at the machine.
+ */
+#ifndef PTH_COMPOSE_H
+#define PTH_COMPOSE_H
+
+#include <stdbool.h>
+
+#include <jansson.h>
+
+#include "buf.h"
+
+/* Where things are inside a container. @{dir} of the plan is PTH_INSIDE_DIR. */
+#define PTH_INSIDE_DIR "/app/test"
+#define PTH_INSIDE_LOGS "/app/logs"
+#define PTH_INSIDE_CERTS "/opt/certs"
+#define PTH_INSIDE_LIBEXEC "/usr/local/libexec/pth"
+#define PTH_INSIDE_SHARE "/usr/local/share/pth"
+#define PTH_INSIDE_INIT "/pth/init"
+#define PTH_INSIDE_PLAN "/pth/plan.json"
+
+/* Is this record one for us: planned, without error, in containers? */
+bool pth_compose_wants(const json_t *rec);
+/* Add "compose" to the record. -1 with e when the test cannot be run in
+ * containers as it stands; the record is then as it was. */
+int pth_compose_test(json_t *rec, const char *share, struct pth_err *e);
+/* The compose file as YAML, placeholders inside. Appends to b. */
+int pth_compose_yaml(struct pth_buf *b, const json_t *document, struct pth_err *e);
+/* The same document for docker stack deploy: without what a swarm refuses. */
+json_t *pth_compose_stack(const json_t *document);
+
+#endif

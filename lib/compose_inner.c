@@ -1,0 +1,134 @@
+/*
+ * The plan of one container: the service's own plan with paths as they are
+ * inside, without what the host does for it.
+ */
+#include "compose_priv.h"
+
+#include <string.h>
+
+static void
+replace(struct pth_buf *b, const char *s)
+{
+	static const char *const marks[][2] = {
+		{ "@{dir}", PTH_INSIDE_DIR }, { "@{libexec}", PTH_INSIDE_LIBEXEC },
+		{ "@{share}", PTH_INSIDE_SHARE },
+	};
+	const char *at;
+
+	while ((at = strstr(s, "@{")) != NULL) {
+		size_t i;
+
+		pth_buf_add(b, s, (size_t)(at - s));
+		for (i = 0; i < countof(marks); i++)
+			if (strncmp(at, marks[i][0], strlen(marks[i][0])) == 0)
+				break;
+		if (i < countof(marks))
+			pth_buf_adds(b, marks[i][1]);
+		else
+			pth_buf_adds(b, "@{");
+		s = at + (i < countof(marks) ? strlen(marks[i][0]) : 2);
+	}
+	pth_buf_adds(b, s);
+}
+
+json_t *
+compose_inside(const json_t *v)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	json_t *out, *x;
+	const char *key;
+	size_t i;
+
+	if (json_is_string(v)) {
+		replace(&b, json_string_value(v));
+		out = pth_json_text(b.s ? b.s : "", b.len);
+		pth_buf_release(&b);
+	} else if (json_is_array(v)) {
+		out = json_array();
+		json_array_foreach(v, i, x)
+			pth_json_push(out, compose_inside(x));
+	} else if (json_is_object(v)) {
+		out = json_object();
+		json_object_foreach((json_t *)(uintptr_t)v, key, x)
+			pth_json_set(out, key, compose_inside(x));
+	} else {
+		out = json_deep_copy(v);
+	}
+	return out;
+}
+
+bool
+compose_mentions(const json_t *v, const char *mark)
+{
+	const char *key;
+	json_t *x;
+	size_t i;
+
+	if (json_is_string(v))
+		return strstr(json_string_value(v), mark) != NULL;
+	if (json_is_array(v))
+		json_array_foreach(v, i, x)
+			if (compose_mentions(x, mark))
+				return true;
+	if (json_is_object(v))
+		json_object_foreach((json_t *)(uintptr_t)v, key, x)
+			if (compose_mentions(x, mark))
+				return true;
+	return false;
+}
+
+/* As whom the service runs, for pth-init to find out. */
+static json_t *
+user(const struct compose *c)
+{
+	const json_t *m = json_object_get(c->docker, "user_mapping");
+	const json_t *uid = json_object_get(m, "custom_uid"), *gid = json_object_get(m, "custom_gid");
+	json_t *o = json_object();
+
+	if (json_is_integer(uid))
+		pth_json_set(o, "uid", json_integer(json_integer_value(uid)));
+	if (json_is_integer(gid))
+		pth_json_set(o, "gid", json_integer(json_integer_value(gid)));
+	pth_json_set(o, "owner_first", json_true());
+	if (!pth_json_bool(m, "run_as_host_user", false))
+		pth_json_set(o, "name", json_string(pth_json_str(m, "user_name", "panther")));
+	pth_json_set(o, "fallback_to_root", json_boolean(pth_json_bool(m, "fallback_to_root", true)));
+	return o;
+}
+
+static json_t *
+capture(const struct compose *c, const char *name)
+{
+	const json_t *cap = json_object_get(c->plan, "capture");
+
+	if (!json_is_object(cap))
+		return json_null();
+	return json_pack("{s:s,s:o,s:I}", "interface", pth_json_str(cap, "interface", "eth0"), "file",
+	    json_sprintf("%s/%s", name, pth_json_str(cap, "file", "capture.pcapng")), "snaplen",
+	    (json_int_t)pth_json_int(cap, "snaplen", 0));
+}
+
+json_t *
+compose_inner(struct compose *c, const json_t *service)
+{
+	/* Done on the host, before or after. */
+	static const char *const outside[] = { "dirs", "files", "docker", "artifacts", "verdict",
+		"metrics", "keylogs", "target" };
+	const char *name = pth_json_str(service, "name", "");
+	json_t *s = compose_inside(service), *plan = json_object();
+
+	for (size_t i = 0; i < countof(outside); i++)
+		json_object_del(s, outside[i]);
+	pth_json_set(s, "after", json_array());
+	pth_json_set(s, "environment", json_object()); /* the container has it */
+	pth_json_set(plan, "environment", json_pack("{s:s,s:s}", "type", "localhost", "isolation", "none"));
+	pth_json_set(plan, "timeout_us", json_integer(0));
+	pth_json_set(plan, "wait_us", json_null());
+	pth_json_set(plan, "setup", json_array());
+	pth_json_set(plan, "announce", json_sprintf("%s/.ready", name));
+	pth_json_set(plan, "capture", capture(c, name));
+	pth_json_set(plan, "order", json_pack("[s]", name));
+	pth_json_set(plan, "services", json_pack("[o]", s));
+	return json_pack("{s:i,s:s,s:s,s:o,s:[s,s,s],s:o}", "pth", 1, "dir", PTH_INSIDE_DIR, "service",
+	    name, "user", user(c), "open", "/opt/ticket", "/app/shared", "/app/sync_logs", "plan", plan);
+}

@@ -1,0 +1,47 @@
+/* Inside the compose room. */
+#ifndef PTH_COMPOSE_PRIV_H
+#define PTH_COMPOSE_PRIV_H
+
+#include "compose.h"
+#include "image.h"
+#include "json.h"
+
+struct compose {
+	json_t *rec, *plan;    /* borrowed */
+	const json_t *params;  /* of the environment */
+	const json_t *docker;  /* settings.docker */
+	const char *share;
+	char *project;         /* with @{unique} */
+	char *network;         /* its name on the engine */
+	const char *network_key;
+	const char *subnet;    /* or NULL */
+	bool certs;            /* the test makes certificates */
+	json_t *services;      /* of the document, by name */
+	json_t *volumes;       /* named volumes of the document */
+	json_t *images;        /* distinct ones, in order */
+	json_t *resources;     /* of the host */
+	struct pth_err *e;
+};
+
+/* compose_service.c: one service of the document; NULL with c->e. */
+json_t *compose_service(struct compose *c, const json_t *service, size_t index);
+/* The bind mount of a host path. */
+json_t *compose_bind(const char *source, const char *target, bool read_only);
+json_t *compose_labels(const struct compose *c);
+/* The address of the service with this index in the subnet; false without one. */
+bool compose_address(const struct compose *c, size_t index, char to[16]);
+
+/* compose_create.c: the argv of docker create for a service of the document. */
+json_t *compose_create(const struct compose *c, const char *name, const json_t *doc);
+
+/* compose_inner.c: the plan that pth-init runs inside. */
+json_t *compose_inner(struct compose *c, const json_t *service);
+/* A value with every @{dir}, @{libexec} and @{share} replaced by its place inside. */
+json_t *compose_inside(const json_t *v);
+/* Does any text of v begin a path with this placeholder? */
+bool compose_mentions(const json_t *v, const char *mark);
+
+/* compose_plan.c: what pth-exec runs. Steals nothing. */
+json_t *compose_plan(struct compose *c);
+
+#endif

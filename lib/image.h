@@ -1,0 +1,38 @@
+/*
+ * Images of services: what they are called, the Dockerfile that makes them,
+ * and the command that sees to it that they exist. Nothing here talks to an
+ * engine; pth-image(1) does, when the test is set up.
+ */
+#ifndef PTH_IMAGE_H
+#define PTH_IMAGE_H
+
+#include <jansson.h>
+
+#include "buf.h"
+
+/* The base of all images that are built here, made by pth image base. */
+#define PTH_IMAGE_BASE "panther_base_service:latest"
+
+struct pth_image_req {
+	const json_t *service; /* one element of plan.services */
+	const json_t *given;   /* the record's services.NAME */
+	const json_t *docker;  /* settings.docker, or NULL */
+	const char *share;     /* our data: templates */
+};
+
+/*
+ * IMPL-VERSION:latest with suffixes, each "-text" (facts of the reference:
+ * lower case, other characters than [a-z0-9._-] become '-', no '.' or '-' in
+ * front, at most 128 characters; the name is cut, never the tag).
+ */
+void pth_image_tag(struct pth_buf *b, const char *impl, const char *version,
+    const char *const *suffixes, size_t n);
+
+/*
+ * {"tag", "plugin", "builder", "hash"?, "dockerfile"?, "directory"?, "argv"?}:
+ * without dockerfile the image must exist already. directory is below the test's;
+ * argv builds what is not there yet. New reference, or NULL with e.
+ */
+json_t *pth_image_plan(const struct pth_image_req *q, struct pth_err *e);
+
+#endif
