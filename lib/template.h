@@ -35,7 +35,7 @@ struct pth_template_options {
 struct pth_template *pth_template_parse(const char *name, const char *src, size_t n,
     const struct pth_template_options *opt, struct pth_err *e);
 /* Render with an object of variables (borrowed); output is appended to b.
- * 0, or -1 with e and b as it was. */
+ * 0 (b->s is not NULL then), or -1 with e and b as long as it was. */
 int pth_template_render(const struct pth_template *t, json_t *vars, struct pth_buf *b,
     struct pth_err *e);
 void pth_template_free(struct pth_template *t);

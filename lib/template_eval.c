@@ -603,6 +603,7 @@ int pth_template_render(const struct pth_template *t, json_t *vars, struct pth_b
 	int r;
 
 	open_eval(&x, t, vars, b, e);
+	pth_buf_add(b, "", 0); /* text, even when there is none */
 	r = guarded_run(&x, t->body);
 	if (r != 0)
 		pth_buf_cut(b, x.out0);
