@@ -48,7 +48,7 @@ static const struct pth_cause causes[] = {
 	{ "wrong_rule", "A rule of the test is wrong",
 	  "Correct expect, or the verdict of the descriptor: pth-record(5) has the rules.",
 	  "unknown rule|unknown key in the rule|not a regular expression|is invalid -|"
-	  "the rule needs|must be a map|unknown type of assertion", PTH_S_ERROR },
+	  "the rule needs|must be a map|were not looked at", PTH_S_ERROR },
 	{ "capture_unavailable", "Packets could not be captured",
 	  "The rules on packets need a capture: see what pth doctor says about it.",
 	  "packets not counted|was not measured: ", PTH_S_UNSUPPORTED },

@@ -108,36 +108,48 @@ judge_expect(struct pth_judge *j)
 			pth_rule(j, &from, key, v);
 }
 
-/* PANTHER's assertions. Those it never implemented are errors here: a check
- * that did not take place must not look like one that passed. */
+/* Steps and assertions: pth-exec looked at them while the services ran. One
+ * that was not looked at must not pass for one that held. */
 static void
-judge_assertion(struct pth_judge *j, const json_t *a)
+judge_looks(struct pth_judge *j, const char *key, const char *type)
 {
-	const struct pth_rule_from from = { .status = PTH_S_FAILED, .expect = true };
-	const char *type = pth_json_str(a, "type", "?"), *service = pth_json_str(a, "service", "?");
-	json_t *s = json_object_get(pth_json_path(j->rec, "result.services"), service);
-	struct pth_buf b = PTH_BUF_INIT, how = PTH_BUF_INIT;
-	bool responsive = strcmp(type, "service_responsive") == 0;
+	const struct pth_rule_from from = { .status = PTH_S_FAILED };
+	const json_t *seen = json_object_get(json_object_get(j->rec, "result"), key), *o;
+	const json_t *wanted = json_object_get(j->rec, key);
+	size_t i;
 
-	pth_buf_addf(&b, "%s %s", type, service);
-	if (!responsive && strcmp(type, "service_running") != 0)
-		pth_judge_add(j, &from, PTH_S_ERROR, false, b.s, "unknown type of assertion");
-	else if (s == NULL)
-		pth_judge_add(j, &from, PTH_S_ERROR, false, b.s, "no such service in this test");
-	else if (!json_is_integer(json_object_get(s, "ready_us")))
-		pth_judge_add(j, &from, PTH_S_FAILED, false, b.s, "the service was never ready");
-	else
-		pth_judge_add(j, &from, PTH_S_FAILED,
-		    pth_verdict_service_end(j->rec, service, &how) == PTH_S_PASSED, b.s, "%s",
-		    how.len > 0 ? how.s : "was ready");
-	pth_buf_release(&b);
-	pth_buf_release(&how);
+	json_array_foreach(seen, i, o) {
+		const char *service = pth_json_str(o, "service", "");
+		struct pth_buf b = PTH_BUF_INIT;
+
+		pth_buf_addf(&b, "%s%s%s", pth_json_str(o, type, "?"), *service ? " " : "", service);
+		pth_judge_add(j, &from, PTH_S_FAILED, pth_json_bool(o, "ok", false), b.s, "%s",
+		    pth_json_str(o, "text", ""));
+		pth_buf_release(&b);
+	}
+	if (json_is_array(wanted) && json_array_size(seen) < json_array_size(wanted))
+		pth_judge_add(j, &from, PTH_S_ERROR, false, key, "%zu of %zu were not looked at",
+		    json_array_size(wanted) - json_array_size(seen), json_array_size(wanted));
+}
+
+/* May the test go on without this service? pth-exec has decided that. */
+static bool
+dispensable(const json_t *rec, const char *name)
+{
+	const json_t *s;
+	size_t i;
+
+	json_array_foreach(pth_json_path(rec, "result.degraded"), i, s)
+		if (json_is_string(s) && strcmp(json_string_value(s), name) == 0)
+			return true;
+	return !pth_json_bool(pth_planned_service(rec, name), "critical", true);
 }
 
 /* How services ended, except where expect says how it should be. True when
- * every bad end was one that expect asked for, and there was one. */
+ * every bad end was one that expect asked for, and there was one. When exec
+ * calls the run completed, an end that looks bad was meant (a step's signal). */
 static bool
-judge_services(struct pth_judge *j)
+judge_services(struct pth_judge *j, bool completed)
 {
 	json_t *s;
 	const char *name;
@@ -145,19 +157,18 @@ judge_services(struct pth_judge *j)
 
 	json_object_foreach(pth_json_path(j->rec, "result.services"), name, s) {
 		const struct pth_rule_from from = { .service = name };
-		const json_t *plan = pth_planned_service(j->rec, name);
 		struct pth_buf how = PTH_BUF_INIT, rule = PTH_BUF_INIT;
 		enum pth_status end = pth_verdict_service_end(j->rec, name, &how);
+		bool fine = end == PTH_S_PASSED || completed, spare = dispensable(j->rec, name);
 		json_t *judged = json_object_get(j->exits, name);
 
 		pth_buf_addf(&rule, "exit %s", name);
 		if (judged != NULL)
-			asked |= end != PTH_S_PASSED && json_is_true(judged);
-		else if (end != PTH_S_PASSED && !pth_json_bool(plan, "critical", true))
-			pth_judge_add(j, &from, end, true, rule.s, "%s (not critical)", how.s);
+			asked |= !fine && json_is_true(judged);
 		else
-			pth_judge_add(j, &from, end, end == PTH_S_PASSED, rule.s, "%s", how.s);
-		other |= judged == NULL && end != PTH_S_PASSED && pth_json_bool(plan, "critical", true);
+			pth_judge_add(j, &from, end, fine || spare, rule.s, "%s%s", how.s,
+			    fine ? "" : spare ? " (not critical)" : "");
+		other |= judged == NULL && !fine && !spare;
 		pth_buf_release(&how);
 		pth_buf_release(&rule);
 	}
@@ -193,7 +204,9 @@ judge_run(struct pth_judge *j, enum pth_status run)
 	json_array_foreach(pth_json_path(j->rec, "plan.services"), i, s)
 		judge_list(j, json_object_get(s, "verdict"), pth_json_str(s, "name", "?"));
 	judge_list(j, pth_json_path(j->rec, "plan.verdict"), NULL);
-	if (!judge_services(j) && run > j->self.status)
+	judge_looks(j, "steps", "step");
+	judge_looks(j, "assertions", "type");
+	if (!judge_services(j, run == PTH_S_PASSED) && run > j->self.status)
 		pth_judge_add(j, &from, run, false, "run", "%s",
 		    *reason ? reason : pth_status_name(run));
 }
@@ -308,6 +321,8 @@ conclude(struct pth_judge *j)
 		pth_json_push(marks, json_string("expected-fail"));
 	if (again && s == PTH_S_PASSED)
 		pth_json_push(marks, json_string("flaky"));
+	if (json_array_size(pth_json_path(j->rec, "result.degraded")) > 0)
+		pth_json_push(marks, json_string("degraded"));
 	v = verdict_json(s, ok, marks, b.s, j->rules);
 	pth_buf_release(&b);
 	return v;
@@ -317,13 +332,10 @@ static json_t *
 judge(const json_t *rec, const struct pth_evidence *ev, enum pth_status run)
 {
 	struct pth_judge j = { .rec = rec, .ev = ev, .rules = json_array(), .exits = json_object() };
-	json_t *a, *v;
-	size_t i;
+	json_t *v;
 
 	/* expect first: its exit rules replace the services' own. */
 	judge_expect(&j);
-	json_array_foreach(json_object_get(rec, "assertions"), i, a)
-		judge_assertion(&j, a);
 	pth_rule_downloads(&j);
 	judge_run(&j, run);
 	v = conclude(&j);

@@ -161,7 +161,7 @@ wrong_rules(void)
 	    "error bad: expect: must be a map of rules");
 	JUDGED("completed", STOPPED, EXIT(0),
 	    "\"assertions\":[{\"type\":\"output_contains\",\"service\":\"client\"}]",
-	    "error bad: output_contains client: unknown type of assertion");
+	    "error bad: assertions: 1 of 1 were not looked at");
 }
 
 static void
