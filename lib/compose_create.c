@@ -32,6 +32,8 @@ push_map(json_t *argv, const char *option, const json_t *map)
 	json_t *v;
 
 	json_object_foreach((json_t *)(uintptr_t)map, key, v) {
+		if (strcmp(key, "PTH_EVENTS") == 0)
+			continue; /* pth-exec has its own */
 		pth_json_push(argv, json_string(option));
 		if (json_is_integer(v))
 			pth_json_push(argv, json_sprintf("%s=%lld", key, (long long)json_integer_value(v)));
@@ -95,7 +97,7 @@ compose_create(const struct compose *c, const char *name, const json_t *doc)
 		push(argv, "--platform", pth_json_str(doc, "platform", ""));
 	push(argv, "--user", pth_json_str(doc, "user", ""));
 	push_map(argv, "--env", json_object_get(doc, "environment"));
-	push(argv, "--env", "PTH_EVENTS=none"); /* pth-exec has its own */
+	push(argv, "--env", "PTH_EVENTS=none");
 	push(argv, "--network", c->network);
 	push(argv, "--network-alias", name);
 	if (json_object_get(net, "ipv4_address") != NULL)

@@ -65,6 +65,10 @@ setup(const struct compose *c)
 	const char *key;
 	size_t i;
 
+	/* Keys of a test, made for one user, read by another inside. */
+	if (c->certs)
+		pth_json_push(list, cmd(json_pack("[s,s,s,s]", "chmod", "-R", "a+rX", "@{dir}/certs"),
+		    COMMAND_LIMIT, true));
 	json_array_foreach(c->images, i, v)
 		if ((argv = json_object_get(v, "argv")) != NULL)
 			pth_json_push(list, cmd(json_deep_copy(argv), deploy, true));

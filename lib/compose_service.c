@@ -219,6 +219,7 @@ environment(const struct compose *c, const json_t *service)
 	json_t *env = json_object(), *all, *v;
 	const char *key;
 
+	pth_json_set(env, "PTH_EVENTS", json_string("text")); /* of pth-init, for who looks on */
 	json_object_update(env, json_object_get(c->params, "environment"));
 	json_object_update(env, json_object_get(service, "environment"));
 	all = compose_inside(env);
