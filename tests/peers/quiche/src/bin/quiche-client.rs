@@ -197,8 +197,7 @@ fn fetch(args: &Args) -> Result<bool> {
 }
 
 fn main() -> std::process::ExitCode {
-    let valued =
-        [VALUED, &["connect-to", "dump-responses", "trust-origin-ca-pem", "wire-version"]].concat();
+    let valued = [VALUED, &["connect-to", "dump-responses", "trust-origin-ca-pem", "wire-version"]].concat();
     let flags = [FLAGS, &["no-verify"]].concat();
     let args = cli::parse(USAGE, &valued, &flags);
     match fetch(&args) {

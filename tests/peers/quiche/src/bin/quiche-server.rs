@@ -130,7 +130,12 @@ impl Client {
 }
 
 /// True when the answer is complete.
-fn write_h3(http: &mut h3::Connection, conn: &mut quiche::Connection, stream: u64, answer: &mut Answer) -> Result<bool> {
+fn write_h3(
+    http: &mut h3::Connection,
+    conn: &mut quiche::Connection,
+    stream: u64,
+    answer: &mut Answer,
+) -> Result<bool> {
     if let Some(status) = answer.status {
         let fields = [
             h3::Header::new(b":status", status.to_string().as_bytes()),
