@@ -2,7 +2,6 @@
  * pth-render: text from a template, once or for every test record. See
  * pth-render(1).
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <sys/stat.h>
@@ -12,11 +11,10 @@
 #include "os.h"
 #include "rec.h"
 #include "template.h"
-#include "workdir.h"
 #include "yaml.h"
 
 static const char synopsis[] =
-	"usage: pth-render [-hnV] -t TEMPLATE [-v NAME=VALUE]... [--data FILE]\n"
+	"usage: pth-render [-hV] [-n] -t TEMPLATE [-v NAME=VALUE]... [--data FILE]\n"
 	"                  [-o PATH [-C DIRECTORY]] [--jinja]\n";
 
 #define DATA_MAX ((size_t)64 << 20)
@@ -148,56 +146,23 @@ static void load_templates(struct render *r)
 
 /* ---- output ---- */
 
-/* Make and open the directories of path, one by one; *base is the last part. */
-static int open_parent(int dirfd, const char *path, const char **base, struct pth_err *e)
-{
-	char part[256];
-	int fd = fcntl(dirfd, F_DUPFD_CLOEXEC, 3), next;
-	const char *slash;
-
-	for (; fd >= 0 && (slash = strchr(path, '/')) != NULL; path = slash + 1) {
-		snprintf(part, sizeof part, "%.*s", (int)(slash - path), path);
-		if (*part == '\0')
-			continue;
-		mkdirat(fd, part, 0777); /* there or not: what counts is that it opens */
-		next = openat(fd, part, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		close(fd);
-		fd = next;
-	}
-	*base = path;
-	return fd >= 0 ? fd : pth_err_set(e, PTH_SYSTEM, "%s:", path);
-}
-
-/* Inside, and no part of it is longer than a name can be. */
-static bool path_ok(const struct pth_buf *path)
-{
-	const char *s = path->s;
-
-	if (!pth_path_inside(s) || strlen(s) != path->len || s[path->len - 1] == '/')
-		return false;
-	for (size_t n; *s; s += n + (s[n] == '/'))
-		if ((n = strcspn(s, "/")) > 255)
-			return false;
-	return true;
-}
-
 static int write_file(struct render *r, json_t *vars, const struct pth_buf *text, struct pth_err *e)
 {
 	struct pth_buf path = PTH_BUF_INIT;
-	const char *base;
-	int fd, rc = -1;
+	int rc = -1;
 
 	if (pth_template_render(r->path, vars, &path, e) != 0) {
 		/* e says why */
-	} else if (!path.s || !path_ok(&path)) {
-		pth_err_set(e, PTH_INPUT, "-o: \"%.200s\" is not a path below %s", path.s ? path.s : "",
-		    r->dir ? r->dir : "the current directory");
-	} else if (json_object_get(r->written, path.s)) {
+	} else if (json_object_getn(r->written, path.s, path.len)) {
 		pth_err_set(e, PTH_INPUT, "-o: %.200s: two records with this path", path.s);
-	} else if ((fd = open_parent(r->dirfd, path.s, &base, e)) >= 0) {
-		rc = pth_file_write(fd, base, text->s ? text->s : "", text->len, e);
-		close(fd);
-		pth_json_set(r->written, path.s, json_true());
+	} else if (strlen(path.s) != path.len) {
+		pth_err_set(e, PTH_INPUT, "-o: a NUL in the path");
+	} else {
+		rc = pth_template_write(r->dirfd, path.s, text, e);
+		if (rc != 0)
+			pth_err_wrap(e, "-o");
+		else
+			pth_json_set(r->written, path.s, json_true());
 	}
 	pth_buf_release(&path);
 	return rc;

@@ -53,6 +53,10 @@ int pth_template_find(struct pth_template_place *p, const char *path, struct pth
     struct pth_err *e);
 pth_template_loader pth_template_include; /* its arg: the place */
 void pth_template_place_release(struct pth_template_place *p);
+/* Write a text to dirfd/path, a path that a template made: it must be relative
+ * and without "..", directories on the way are made, links not followed. */
+int pth_template_write(int dirfd, const char *path, const struct pth_buf *text,
+    struct pth_err *e);
 
 /* Evaluate one bare expression ("port > 0 and qlog_dir"), no braces; new
  * reference or NULL with e. An undefined name at the top is json null. */

@@ -1,5 +1,6 @@
-/* Templates in files: where they are looked for. */
+/* Templates in files: where they are looked for; where texts are written. */
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "file.h"
 #include "os.h"
@@ -60,4 +61,50 @@ void pth_template_place_release(struct pth_template_place *p)
 	free(p->beside);
 	free(p->share);
 	p->beside = p->share = NULL;
+}
+
+/* Inside, and no part of it is longer than a name can be. */
+static bool path_ok(const char *s)
+{
+	if (!pth_path_inside(s) || s[strlen(s) - 1] == '/')
+		return false;
+	for (size_t n; *s; s += n + (s[n] == '/'))
+		if ((n = strcspn(s, "/")) > 255)
+			return false;
+	return true;
+}
+
+/* Make and open the directories of path, one by one; *base is the last part. */
+static int open_parent(int dirfd, const char *path, const char **base, struct pth_err *e)
+{
+	char part[256];
+	int fd = fcntl(dirfd, F_DUPFD_CLOEXEC, 3), next;
+	const char *slash;
+
+	for (; fd >= 0 && (slash = strchr(path, '/')) != NULL; path = slash + 1) {
+		snprintf(part, sizeof part, "%.*s", (int)(slash - path), path);
+		if (*part == '\0')
+			continue;
+		mkdirat(fd, part, 0777); /* there or not: what counts is that it opens */
+		next = openat(fd, part, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		close(fd);
+		fd = next;
+	}
+	*base = path;
+	return fd >= 0 ? fd : pth_err_set(e, PTH_SYSTEM, "%s:", path);
+}
+
+int pth_template_write(int dirfd, const char *path, const struct pth_buf *text, struct pth_err *e)
+{
+	const char *base;
+	int fd, r;
+
+	if (!path_ok(path))
+		return pth_err_set(e, PTH_INPUT, "\"%.200s\" is not the path of a file inside a directory", path);
+	fd = open_parent(dirfd, path, &base, e);
+	if (fd < 0)
+		return -1;
+	r = pth_file_write(fd, base, text->s ? text->s : "", text->len, e);
+	close(fd);
+	return r;
 }

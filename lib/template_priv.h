@@ -3,6 +3,7 @@
  *
  *   template_scan    text and tokens; whitespace control
  *   template_parse   statements      template_expr    expressions
+ *   template_bind    arguments to parameters
  *   template_eval    the interpreter; the API
  *   template_undef   what to say about what is missing
  *   template_value   values: heap, comparison, sequences, to and from jansson
@@ -227,6 +228,9 @@ struct node *tmpl_expression(struct parse *p);
 struct node *tmpl_tuple(struct parse *p, bool cond);
 /* `|name(...)` once or more around in; p stands on the pipe. */
 struct node *tmpl_filters(struct parse *p, struct node *in);
+/* Sort the arguments in n->b into n->arg, by parameter; those of a filter
+ * that takes any number go to n->d. */
+struct node *tmpl_bind(struct parse *p, struct node *n);
 /* NAME or (NAME, NAME ...) to assign to; ns: also NAME.NAME. */
 struct node *tmpl_target(struct parse *p, bool ns);
 /* A template of its own, or a bare expression; NULL with e. */

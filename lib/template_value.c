@@ -461,7 +461,7 @@ static bool numeric(struct val v)
 
 bool tmpl_equal(struct eval *x, struct val a, struct val b, int depth)
 {
-	tmpl_work(x, 16);
+	tmpl_work(x, 32);
 	if (depth > MAX_DEPTH)
 		tmpl_fail(x, x->at, "a value nested deeper than %d", MAX_DEPTH);
 	a = tmpl_defined(x, a);
