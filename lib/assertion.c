@@ -35,7 +35,7 @@ struct kind {
 	enum answer (*look)(struct pth_assertions *a, struct pth_assertion *x, int64_t now);
 };
 
-static void
+static PTH_PRINTF(2, 3) void
 say(struct pth_assertion *x, const char *fmt, ...)
 {
 	va_list ap;
@@ -59,7 +59,7 @@ look_running(struct pth_assertions *a, struct pth_assertion *x, int64_t now)
 
 	(void)a, (void)now;
 	if (pth_service_lives(x->service)) {
-		say(x, x->service->paused ? "is running, frozen" : "is running");
+		say(x, "is running%s", x->service->paused ? ", frozen" : "");
 		return YES;
 	}
 	say(x, "%s%s", ended_well(x->service) ? "has run: " : "is not running: ",
@@ -132,7 +132,7 @@ look_responsive(struct pth_assertions *a, struct pth_assertion *x, int64_t now)
 	else if (!pth_service_is_ready(s))
 		say(x, "is running, but not ready");
 	else
-		say(x, listens > 0 ? "is running and listens" : "is running, and was ready");
+		say(x, "is running%s", listens > 0 ? " and listens" : ", and was ready");
 	return listens != 0 && !s->paused && pth_service_is_ready(s) ? YES : NO;
 }
 

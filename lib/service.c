@@ -246,8 +246,8 @@ last_line_of(const struct pth_service *s, const char *first, const char *second,
 	pth_buf_release(&b);
 }
 
-static void
-last_line(const struct pth_service *s, char *to, size_t max)
+void
+pth_service_last_line(const struct pth_service *s, char *to, size_t max)
 {
 	last_line_of(s, "stderr.log", "stdout.log", to, max);
 }
@@ -331,7 +331,7 @@ ran_to_end(struct pth_service *s, const struct pth_exit *x, int64_t now, int64_t
 	}
 	/* The end came while it was still being waited for. */
 	s->failed_early = true;
-	last_line(s, line, sizeof line);
+	pth_service_last_line(s, line, sizeof line);
 	snprintf(s->error, sizeof s->error, "ended with %s before it was ready%s", how(x, ended), line);
 	pth_service_to(s, PTH_ST_ERROR);
 }
@@ -422,7 +422,7 @@ not_ready_in_time(struct pth_service *s, const json_t *r, int64_t limit)
 	struct pth_buf b = PTH_BUF_INIT;
 	char line[300];
 
-	last_line(s, line, sizeof line);
+	pth_service_last_line(s, line, sizeof line);
 	if (strcmp(kind, "udp") == 0 || strcmp(kind, "tcp") == 0)
 		pth_buf_addf(&b, "did not %s %s port %lld", *kind == 'u' ? "bind" : "listen on",
 		    *kind == 'u' ? "UDP" : "TCP", (long long)pth_json_int(r, "port", 0));
@@ -519,7 +519,8 @@ pth_service_step(struct pth_service *s, int64_t now, int64_t zero)
 {
 	if (s->state == PTH_ST_NEW)
 		return;
-	if (s->restarting && s->pid == 0)
+	/* One that has ended by itself has its post_run commands first. */
+	if (s->restarting && s->pid == 0 && (s->stopping || pth_service_is_idle(s)))
 		pth_service_again(s);
 	if (s->pid > 0 && now >= s->deadline) {
 		s->killed_late = true;

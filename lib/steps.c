@@ -151,7 +151,7 @@ step_to(struct pth_steps *st, struct pth_step *s, enum pth_step_state to)
 }
 
 /* The current step is over. */
-static void
+static PTH_PRINTF(4, 5) void
 finish(struct pth_steps *st, bool ok, int64_t now, const char *fmt, ...)
 {
 	struct pth_step *s = &st->v[st->next];
@@ -231,7 +231,7 @@ do_pause(struct pth_steps *st, struct pth_step *s, int64_t now, bool pause)
 		finish(st, false, now, "%s does not run (%s)", s->service->name,
 		    pth_service_how(s->service, how));
 	else
-		finish(st, true, now, pause ? "%s is frozen" : "%s goes on", s->service->name);
+		finish(st, true, now, "%s %s", s->service->name, pause ? "is frozen" : "goes on");
 }
 
 static void
@@ -315,7 +315,7 @@ pth_steps_step(struct pth_steps *st, int64_t now)
 {
 	size_t before;
 
-	if (st->ready == 0)
+	if (st->ready == 0 || st->failure[0] != '\0')
 		return;
 	/* As many as can be done at once. */
 	do {
