@@ -241,7 +241,7 @@ last_line_of(const struct pth_service *s, const char *first, const char *second,
 	char *nl = memrchr(tail, '\n', (size_t)n);
 	char *line = nl ? nl + 1 : tail;
 
-	pth_show(&b, line, 200);
+	pth_show(&b, line, 400);
 	snprintf(to, max, "; last log line: %s", b.s ? b.s : "");
 	pth_buf_release(&b);
 }
@@ -258,7 +258,7 @@ note_phase(struct pth_service *s, const struct pth_exit *x, int64_t now)
 {
 	const json_t *cmd = command(s);
 	const char *argv0 = json_string_value(json_array_get(json_object_get(cmd, "argv"), 0));
-	char sig[16], log[64], file[80], ended[32], line[300];
+	char sig[16], log[64], file[80], ended[32], line[500];
 	json_t *o = json_object();
 
 	snprintf(log, sizeof log, "phases/%s", phase_names[s->phase]);
@@ -296,7 +296,7 @@ static void
 ran_to_end(struct pth_service *s, const struct pth_exit *x, int64_t now, int64_t zero)
 {
 	struct pth_exit real = *x;
-	char sig[16], line[300], ended[32];
+	char sig[16], line[500], ended[32];
 	bool was_ready;
 
 	s->ended_us = now - zero;
@@ -420,7 +420,7 @@ not_ready_in_time(struct pth_service *s, const json_t *r, int64_t limit)
 {
 	const char *kind = pth_json_str(r, "kind", "");
 	struct pth_buf b = PTH_BUF_INIT;
-	char line[300];
+	char line[500];
 
 	pth_service_last_line(s, line, sizeof line);
 	if (strcmp(kind, "udp") == 0 || strcmp(kind, "tcp") == 0)
@@ -596,6 +596,8 @@ pth_service_next(const struct pth_service *s)
 
 	if (s->state == PTH_ST_NEW)
 		return t;
+	if (s->restarting && s->pid == 0)
+		return 0;
 	if (s->pid > 0) {
 		t = s->deadline < s->stop_deadline ? s->deadline : s->stop_deadline;
 		if (s->state == PTH_ST_INITIALIZING && s->phase == PTH_RUN && s->ready_pid == 0 &&

@@ -67,6 +67,7 @@ struct pth_service {
 	int64_t started_us, ready_us, ended_us; /* since the test's start, 0: never */
 	json_t *phases;
 	bool inner_waited;    /* for the container, after its client had ended */
+	bool out_of_memory;   /* its container was at its limit */
 	json_t *inner;        /* what pth-init said of it, plan "inner", or NULL */
 	char error[600];
 };

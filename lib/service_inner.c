@@ -87,8 +87,7 @@ take_failure(struct pth_service *s, const json_t *inner, const json_t *o)
 
 	if (strcmp(reason, "timeout") == 0 && error != NULL && strstr(error, "took too long") == NULL)
 		s->killed_late = true;
-	if (pth_json_bool(inner, "oom", false))
-		pth_service_fail(s, PTH_END_LOST, "out of memory: the kernel killed it at the limit of its container");
+	s->out_of_memory = pth_json_bool(inner, "oom", false);
 	if (error == NULL)
 		error = pth_json_str(inner, "reason", NULL);
 	for (size_t i = 0; i < countof(ends); i++)
@@ -106,7 +105,8 @@ pth_service_inner_wait(struct pth_service *s)
 	int err_no;
 	pid_t pid;
 
-	if (cmd == NULL || s->inner_waited || s->killed ||
+	/* A container that never started would be waited for in vain. */
+	if (cmd == NULL || !s->stopping || s->inner_waited || s->killed ||
 	    faccessat(s->dirfd, pth_json_str(inner, "file", ""), F_OK, 0) == 0)
 		return false;
 	s->inner_waited = true;
@@ -120,6 +120,7 @@ bool
 pth_service_inner_take(struct pth_service *s, struct pth_exit *x, int64_t zero)
 {
 	const char *file = pth_json_str(json_object_get(s->plan, "inner"), "file", NULL);
+	char line[500];
 	json_t *inner, *o;
 
 	if (file == NULL)
@@ -127,9 +128,12 @@ pth_service_inner_take(struct pth_service *s, struct pth_exit *x, int64_t zero)
 	inner = load(s, file);
 	if (inner == NULL) {
 		/* docker start says 137 for a container that was killed. */
-		if (!s->stopping)
-			pth_service_fail(s, PTH_END_LOST, x->code == 137 ? "its container was killed from outside"
-			    : "its container was lost: docker ended with exit code %d and left no result", x->code);
+		pth_service_last_line(s, line, sizeof line);
+		if (!s->stopping && x->code == 137)
+			pth_service_fail(s, PTH_END_LOST, "its container was killed from outside");
+		else if (!s->stopping)
+			pth_service_fail(s, PTH_END_LOST, "its container could not be started or was lost: docker "
+			    "ended with exit code %d%s", x->code, line);
 		return false;
 	}
 	o = json_object_get(inner, "service");

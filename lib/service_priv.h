@@ -13,6 +13,8 @@ const char *pth_service_end_name(enum pth_end end);
 bool pth_service_was_asked(const struct pth_service *s, const struct pth_exit *x);
 /* The process is gone: begin a new life. */
 void pth_service_again(struct pth_service *s);
+/* "; last log line: TEXT" of the run command, or "". */
+void pth_service_last_line(const struct pth_service *s, char *to, size_t max);
 /* The client is gone: is its container still there (some clients leave as soon as
  * they have passed a signal on)? Then s->pid is a process that waits for it. */
 bool pth_service_inner_wait(struct pth_service *s);

@@ -35,7 +35,7 @@ put_end(json_t *o, const struct pth_service *s)
 	char sig[16];
 
 	pth_json_set(o, "reason", json_string(pth_service_end_name(s->end)));
-	pth_json_set(o, "code", s->exited && !s->exit.signaled ? json_integer(s->exit.code) : json_null());
+	pth_json_set(o, "code", s->exited && s->exit.code >= 0 ? json_integer(s->exit.code) : json_null());
 	pth_json_set(o, "signal", s->exited && s->exit.signaled ?
 	    json_string(pth_signal_name(s->exit.signal, sig)) : json_null());
 	pth_json_set(o, "core", json_boolean(s->exit.core));

@@ -40,7 +40,8 @@ end_of(const struct pth_service *s, char why[700])
 
 	if (s->exited && s->exit.signaled && s->end != PTH_END_STOPPED && s->end != PTH_END_TIMEOUT) {
 		snprintf(why, 700, "%s died of signal %s%s", s->name,
-		    pth_signal_name(s->exit.signal, sig), s->exit.core ? " (core dumped)" : "");
+		    pth_signal_name(s->exit.signal, sig), s->out_of_memory ? ": out of memory, at the limit of its container" :
+		    s->exit.core ? " (core dumped)" : "");
 		return CRASHED;
 	}
 	if (s->state == PTH_ST_ERROR) {
@@ -63,9 +64,10 @@ static bool
 dispensable(const struct warden *w, const struct pth_service *s)
 {
 	const json_t *rec = json_object_get(json_object_get(w->req->rec, "services"), s->name);
-	bool said = json_is_false(json_object_get(rec, "critical"));
+	const json_t *own = json_object_get(rec, "critical");
+	bool said = json_is_false(own);
 
-	if (s->critical && !said)
+	if (json_is_true(own) || (s->critical && !said))
 		return false;
 	/* One that critical_services leaves out may fail, but has to start,
 	 * unless allow_partial_deployment says otherwise. */
