@@ -26,9 +26,9 @@ static const char *state_of(const json_t *v)
 {
 	const char *s = json_string_value(v);
 	static const char *const names[][2] = { { "ready", "ready" }, { "running", "running" },
-		{ "started", "running" }, { "stopped", "stopped" }, { "completed", "stopped" },
-		{ "service_healthy", "ready" }, { "service_started", "running" },
-		{ "service_completed_successfully", "stopped" } };
+		{ "started", "started" }, { "stopped", "stopped" }, { "completed", "completed" },
+		{ "service_healthy", "ready" }, { "service_started", "started" },
+		{ "service_completed_successfully", "completed" } };
 	size_t i;
 
 	if (json_is_object(v))
@@ -78,7 +78,7 @@ static void check_dep(struct plan *p, const struct plan_service *s, const char *
 		plan_problem(p, PTH_ERROR, plan_path(&path, s, "depends_on"), "%s depends on itself", s->name);
 	else if (!state_of(state))
 		plan_problem(p, PTH_ERROR, plan_path(&path, s, "depends_on"),
-		    "%s: the state of '%s' must be ready, running or stopped", s->name, shown.s);
+		    "%s: the state of '%s' must be started, running, ready, completed or stopped", s->name, shown.s);
 	pth_buf_release(&path);
 	pth_buf_release(&shown);
 }

@@ -120,11 +120,12 @@ judge_looks(struct pth_judge *j, const char *key, const char *type)
 
 	json_array_foreach(seen, i, o) {
 		const char *service = pth_json_str(o, "service", "");
+		bool ok = pth_json_bool(o, "ok", false), spare = !pth_json_bool(o, "critical", true);
 		struct pth_buf b = PTH_BUF_INIT;
 
 		pth_buf_addf(&b, "%s%s%s", pth_json_str(o, type, "?"), *service ? " " : "", service);
-		pth_judge_add(j, &from, PTH_S_FAILED, pth_json_bool(o, "ok", false), b.s, "%s",
-		    pth_json_str(o, "text", ""));
+		pth_judge_add(j, &from, PTH_S_FAILED, ok || spare, b.s, "%s%s",
+		    pth_json_str(o, "text", ""), !ok && spare ? " (not critical)" : "");
 		pth_buf_release(&b);
 	}
 	if (json_is_array(wanted) && json_array_size(seen) < json_array_size(wanted))

@@ -395,6 +395,20 @@ testStatesOfAfter() {
 	took 0 5000
 }
 
+# The example, as the manual says; each of its tests passes because of its steps.
+testExample() {
+	need tshark tshark && need_namespaces || return
+	pth-parse "$TOP/examples/steps.yaml" | pth-plan | pth-exec -o example | pth-collect 2>/dev/null >judged
+	assertEquals "$(jq -c 'select(.verdict) | .verdict' judged)" 'passed true passed true passed true' \
+		"$(jq -r 'select(.verdict).verdict | .status, .ok' judged | xargs)"
+	assertEquals '2 4 3' "$(jq -r 'select(.id) | [.result.steps[] | select(.ok)] | length' judged | xargs)"
+	assertEquals true "$(jq 'select(.index == 1).result | .duration_us < 5000000 and (.services.client.restarts | length == 1)' judged)"
+	sed 's/- resume: server/- wait: 1ms/;s/- restart: server/- wait: 2ms/;s/exec: {service: server, argv/exec: {service: server, critical: false, argv/;s/echo still/exit 9; echo/' \
+		"$TOP/examples/steps.yaml" >broken.yaml
+	pth-parse broken.yaml | pth-plan | pth-exec -o broken | pth-collect 2>/dev/null >judged
+	assertEquals 'passed failed failed' "$(jq -r 'select(.verdict).verdict.status' judged | xargs)"
+}
+
 # Every transition of a test is an event, in order.
 testEventsOfATest() {
 	asserts='[{"type": "service_running", "service": "s"}]'
