@@ -25,7 +25,7 @@ struct tally {
 	bool bad;
 };
 
-static void usage(FILE *fp, int code)
+static void __attribute__((noreturn)) usage(FILE *fp, int code)
 {
 	fputs(usage_text, fp);
 	exit(code);

@@ -27,7 +27,7 @@ struct options {
 	const char *extends, *protocol, *out;
 };
 
-static void usage(FILE *fp, int code)
+static void __attribute__((noreturn)) usage(FILE *fp, int code)
 {
 	fputs(usage_text, fp);
 	exit(code);

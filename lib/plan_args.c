@@ -53,7 +53,7 @@ int plan_text(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pt
 	struct pth_dval *d = (struct pth_dval *)n;
 	size_t at = b->len;
 
-	if (n->kind == PTH_YNULL)
+	if (!n || n->kind == PTH_YNULL) /* taken away by inheritance */
 		return 0;
 	if (!d->state && (n->kind != PTH_YSTR || !has_template(n->text)))
 		d->state = 'l';
@@ -187,7 +187,7 @@ int plan_args(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *o
 {
 	const struct pth_ynode *c;
 
-	for (c = n->child; c; c = c->next)
+	for (c = n ? n->child : NULL; c; c = c->next)
 		if (arg(p, c, vars, out, e) < 0)
 			return -1;
 	return 0;
@@ -220,12 +220,15 @@ static int cmd_extras(struct plan *p, const struct pth_ynode *n, json_t *vars, j
 	const struct pth_ynode *cwd = pth_yaml_get(n, "cwd"), *env = pth_yaml_get(n, "env");
 	struct pth_buf b = PTH_BUF_INIT;
 	json_t *v;
+	int r;
 
 	if (cwd) {
-		if (plan_text(p, cwd, vars, &b, e) < 0)
-			return -1;
-		pth_json_set(cmd, "cwd", pth_json_text(b.s ? b.s : "", b.len));
+		r = plan_text(p, cwd, vars, &b, e);
+		if (r == 0)
+			pth_json_set(cmd, "cwd", pth_json_text(b.s ? b.s : "", b.len));
 		pth_buf_release(&b);
+		if (r < 0)
+			return -1;
 	}
 	if (env) {
 		v = plan_tree(p, env, vars, e);

@@ -147,8 +147,13 @@ static int command_line(struct emit *m, const struct pth_ynode *n, json_t *argv)
 {
 	const struct pth_ynode *file = pth_yaml_get(n, "template");
 	struct pth_buf b = PTH_BUF_INIT, src = PTH_BUF_INIT;
-	char *path = file ? beside(m->s, file, file->text) : NULL;
+	char *path;
 	int r;
+
+	if (file && (file->text[0] == '/' || strstr(file->text, "..")))
+		return pth_err_set(&m->e, PTH_INPUT, "%s:%u:%u: template: must be a file beside the descriptor",
+		    ((const struct pth_dval *)file)->file, file->line, file->col);
+	path = file ? beside(m->s, file, file->text) : NULL;
 
 	if (!file)
 		r = plan_text(m->p, pth_yaml_get(n, "line"), m->s->vars, &b, &m->e);
@@ -249,15 +254,16 @@ static int cwd(struct emit *m, json_t *cmd)
 	const char *given = pth_json_str(m->s->rec, "working_directory", NULL);
 	const struct pth_ynode *n = pth_yaml_get(m->s->view, "cwd");
 	struct pth_buf b = PTH_BUF_INIT;
+	int r = 0;
 
 	if (given)
 		pth_buf_adds(&b, given);
-	else if (n && plan_text(m->p, n, m->s->vars, &b, &m->e) < 0)
-		return -1;
-	if (b.len)
+	else if (n)
+		r = plan_text(m->p, n, m->s->vars, &b, &m->e);
+	if (r == 0 && b.len)
 		pth_json_set(cmd, "cwd", pth_json_text(b.s, b.len));
 	pth_buf_release(&b);
-	return 0;
+	return r;
 }
 
 static json_t *run_cmd(struct emit *m, int64_t timeout_us)
@@ -338,6 +344,11 @@ static json_t *ready_one(struct emit *m, const struct pth_ynode *n)
 
 	for (i = 0; i < countof(kinds) && !(v = pth_yaml_get(n, kinds[i])); i++)
 		;
+	if (i == countof(kinds)) {
+		pth_err_set(&m->e, PTH_INPUT, "%s:%u:%u: ready: nothing to look for",
+		    ((const struct pth_dval *)n)->file, n->line, n->col);
+		goto fail;
+	}
 	pth_json_set(o, "kind", json_string(kinds[i]));
 	if (i == 4) {
 		argv = json_array();

@@ -198,8 +198,8 @@ testDocker() {
 	assertCode 0
 	assertEquals '["-i","0.0.0.0"]' "$(argv server | jq -c '.[3:5]')"
 	assertEquals '["-i","server"]' "$(argv client | jq -c '.[3:5]')"
-	assertEquals '["docker_compose",["pth-compose"],null]' "$(printf '%s\n' "$out" |
-		jq -c 'select(.plan).plan | [.environment.type, .environment.supported_by, .capture]')"
+	assertEquals '["docker_compose","container"]' "$(printf '%s\n' "$out" |
+		jq -c 'select(.plan).plan.environment | [.type, .isolation]')"
 	assertMatch "$out" '@{client:ip:decimal} client'
 }
 
@@ -228,6 +228,33 @@ testUserPluginHidesOurs() {
 	PTH_PATH=mine run pth-plan --check parsed.jsonl
 	assertCode 3
 	assertMatch "$err" '^x.yaml:6:32: error: cannot use ping_pong: mine/services/iut/minip/ping_pong.yaml:[0-9]+:[0-9]+: '
+}
+
+# What inheritance takes away is missing, and nothing worse.
+testTakenAway() {
+	mkdir -p gone
+	cat <<-'end' >gone/gone.yaml
+	plugin: gone
+	kind: iut
+	extends: minip
+	versions:
+	  functional:
+	  random: {ready: {server: {udp: ~}}}
+	  flaky: {commands: {server: [{each: ~}, {optional: ~}, {words: ~}, {when: ~}, ~]}}
+	  fail: {phases: {pre_run: [{argv: ~}]}}
+	  vulnerable: {commands: ~}
+	commands: {server: [a]}
+	end
+	for version in functional random flaky fail vulnerable; do
+		experiment '' "version: $version" | sed '/client:/,$d; s/name: ping_pong/name: gone/' >x.yaml
+		plan x.yaml -P gone
+		assertCode 0
+		case $version in functional) assertEquals '["a"]' "$(argv server)" ;; esac
+		printf '%s\n' "$out" | jq -r '.error.message // empty' | sed 's/^/'$version': /'
+	done >said
+	assertMatch "$(cat said)" '^random: .*ready: nothing to look for'
+	assertMatch "$(cat said)" '^fail: .*a command without words'
+	assertMatch "$(cat said)" '^vulnerable: .*no command for the role server'
 }
 
 # PANTHER's way: the command is one template file beside the descriptor.
@@ -327,7 +354,7 @@ testOddRecords() {
 	assertMatch "$err" "b targets 'x', which is no service of this test"
 	sed 's/,"target":"x"//' odd.jsonl >even.jsonl
 	run pth-plan --check even.jsonl
-	assertMatch "$err" "the state of 'b' must be ready, running or stopped"
+	assertMatch "$err" "the state of 'b' must be started, running, ready, completed or stopped"
 	assertMatch "$err" "a depends on itself"
 	run pth-plan in.jsonl
 	assertMatch "$out" "'../s' cannot be a service's name"
