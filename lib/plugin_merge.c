@@ -162,6 +162,23 @@ static const struct pth_ynode *find_over(const struct pth_ynode *over, const cha
 	return found;
 }
 
+/*
+ * Where in a descriptor: TOP in its own map, NAMES in `versions` or `roles`
+ * (whose null takes a version away), INSIDE below a name: a null there is kept,
+ * since it takes something away only when the override is applied.
+ */
+enum level { TOP, NAMES, INSIDE, BELOW };
+
+static struct pth_ynode *merge(struct pth_arena *a, const struct pth_ynode *base,
+    const struct pth_ynode *over, enum level level);
+
+static enum level level_of(enum level level, const char *key)
+{
+	if (level == NAMES || level == INSIDE)
+		return INSIDE;
+	return level == TOP && key && (!strcmp(key, "versions") || !strcmp(key, "roles")) ? NAMES : BELOW;
+}
+
 static struct pth_ynode *join(struct pth_arena *a, const struct pth_ynode *base,
     const struct pth_ynode *more)
 {
@@ -169,31 +186,33 @@ static struct pth_ynode *join(struct pth_arena *a, const struct pth_ynode *base,
 	const struct pth_ynode *c;
 
 	for (c = base->child; c; c = c->next)
-		push(to, &tail, pth_desc_merge(a, NULL, c));
+		push(to, &tail, merge(a, NULL, c, BELOW));
 	for (c = more->child; c; c = c->next)
-		push(to, &tail, pth_desc_merge(a, NULL, c));
+		push(to, &tail, merge(a, NULL, c, BELOW));
 	return to;
 }
 
 static struct pth_ynode *merge_child(struct pth_arena *a, const struct pth_ynode *base,
-    const struct pth_ynode *over)
+    const struct pth_ynode *over, enum level level)
 {
+	enum level in = level_of(level, base->key);
+
 	if (!over)
-		return pth_desc_merge(a, NULL, base);
-	if (over->kind == PTH_YNULL)
+		return merge(a, NULL, base, in);
+	if (over->kind == PTH_YNULL && level != INSIDE)
 		return NULL;
-	if (appends(over, base->key) && base->kind == PTH_YSEQ && over->kind == PTH_YSEQ)
+	if ((appends(over, base->key) || (level == INSIDE && strchr(base->key, '+'))) && base->kind == PTH_YSEQ && over->kind == PTH_YSEQ)
 		return join(a, base, over);
-	return pth_desc_merge(a, base, over);
+	return merge(a, base, over, in);
 }
 
-/* A key that only the child has, without its '+'. */
-static struct pth_ynode *fresh(struct pth_arena *a, const struct pth_ynode *over)
+/* A key that only the child has. Its '+' goes, unless it is for later. */
+static struct pth_ynode *fresh(struct pth_arena *a, const struct pth_ynode *over, enum level level)
 {
-	struct pth_ynode *n = pth_desc_merge(a, NULL, over);
+	struct pth_ynode *n = merge(a, NULL, over, level_of(level, over->key));
 	size_t len = strlen(over->key);
 
-	if (len > 1 && over->key[len - 1] == '+')
+	if (level != INSIDE && len > 1 && over->key[len - 1] == '+')
 		n->key = pth_arena_strn(a, over->key, len - 1);
 	return n;
 }
@@ -208,8 +227,8 @@ static bool based(const struct pth_ynode *base, const struct pth_ynode *over)
 	return false;
 }
 
-struct pth_ynode *pth_desc_merge(struct pth_arena *a, const struct pth_ynode *base,
-    const struct pth_ynode *over)
+static struct pth_ynode *merge(struct pth_arena *a, const struct pth_ynode *base,
+    const struct pth_ynode *over, enum level level)
 {
 	bool maps = base && base->kind == PTH_YMAP && over->kind == PTH_YMAP;
 	struct pth_ynode *to = clone(a, over, file_of(over)), **tail = &to->child, *n;
@@ -218,15 +237,21 @@ struct pth_ynode *pth_desc_merge(struct pth_arena *a, const struct pth_ynode *ba
 	if (maps)
 		to->key = base->key;
 	for (c = maps ? base->child : NULL; c; c = c->next)
-		if ((n = merge_child(a, c, find_over(over, c->key))) != NULL)
+		if ((n = merge_child(a, c, find_over(over, c->key), level)) != NULL)
 			push(to, &tail, n);
 	for (c = over->child; c; c = c->next) {
 		if (over->kind != PTH_YMAP)
-			push(to, &tail, pth_desc_merge(a, NULL, c));
-		else if (!(maps && based(base, c)) && c->kind != PTH_YNULL)
-			push(to, &tail, fresh(a, c));
+			push(to, &tail, merge(a, NULL, c, BELOW));
+		else if (!(maps && based(base, c)) && (c->kind != PTH_YNULL || level == INSIDE))
+			push(to, &tail, fresh(a, c, level));
 	}
 	return to;
+}
+
+struct pth_ynode *pth_desc_merge(struct pth_arena *a, const struct pth_ynode *base,
+    const struct pth_ynode *over)
+{
+	return merge(a, base, over, TOP);
 }
 
 static const struct pth_ynode *apply(struct pth_plugins *ps, const struct pth_ynode *root,

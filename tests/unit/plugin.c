@@ -57,6 +57,10 @@ static void test_merge(void)
 	unit("null takes away; an empty version is a version");
 	merged("a: 1\nb: 2", "a: ~", "{\"b\":2}");
 	merged("versions: {v1: {binary: x}}", "versions:\n  v2:\n  v1: ~", "{\"versions\":{\"v2\":{}}}");
+	merged("a: 1", "versions: {v: {a: ~, l+: [2]}}", "{\"a\":1,\"versions\":{\"v\":{\"a\":null,\"l+\":[2]}}}");
+	merged("versions: {v: {a: 1, l: [1]}}", "versions: {v: {a: ~, l+: [2]}}",
+	    "{\"versions\":{\"v\":{\"a\":null,\"l\":[1,2]}}}");
+	merged("versions: {v: {l+: [1]}}", "versions: {v: {l+: [2]}}", "{\"versions\":{\"v\":{\"l+\":[1,2]}}}");
 	unit("short parameters are defaults");
 	merged("parameters: {p: {type: int, default: 1}}", "parameters: {p: 2, q: [x]}",
 	    "{\"parameters\":{\"p\":{\"type\":\"int\",\"default\":2},\"q\":{\"default\":[\"x\"]}}}");
