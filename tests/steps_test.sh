@@ -403,7 +403,7 @@ testExample() {
 		"$(jq -r 'select(.verdict).verdict | .status, .ok' judged | xargs)"
 	assertEquals '2 4 3' "$(jq -r 'select(.id) | [.result.steps[] | select(.ok)] | length' judged | xargs)"
 	assertEquals true "$(jq 'select(.index == 1).result | .duration_us < 5000000 and (.services.client.restarts | length == 1)' judged)"
-	sed 's/- resume: server/- wait: 1ms/;s/- restart: server/- wait: 2ms/;s/exec: {service: server, argv/exec: {service: server, critical: false, argv/;s/echo still/exit 9; echo/' \
+	sed 's/- restart: server/- wait: 2ms/;s/exec: {service: server, argv/exec: {service: server, critical: false, argv/;s/echo still/exit 9; echo/' \
 		"$TOP/examples/steps.yaml" >broken.yaml
 	pth-parse broken.yaml | pth-plan | pth-exec -o broken | pth-collect 2>/dev/null >judged
 	assertEquals 'passed failed failed' "$(jq -r 'select(.verdict).verdict.status' judged | xargs)"
