@@ -270,6 +270,9 @@ main(int argc, char **argv)
 		fputs(usage, stderr);
 		return PTH_USAGE;
 	}
+	/* At the end process 1 kills all others that it sees. */
+	if (!ready && getpid() != 1)
+		pth_die(PTH_USAGE, "it is process 1 of a container, and this is process %d", (int)getpid());
 	load(&x, argv[optind]);
 	open_dirs(&x);
 	code = ready ? is_ready(&x) : run(&x);

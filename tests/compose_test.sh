@@ -1,0 +1,277 @@
+#!/bin/sh
+# pth-compose without an engine: what it generates, and what real compose
+# programs say of it. pth-init in a pid namespace of its own.
+# shellcheck disable=SC1083,SC2016,SC2154 # @{dir} is literal; $out and $err come from run
+. "$TOP/tests/lib.sh"
+
+# planned FILE: through pth-parse and pth-plan.
+planned() {
+	PTH_EVENTS=none pth-parse "$1" 2>/dev/null | PTH_EVENTS=none pth-plan 2>/dev/null
+}
+
+# A test of one service; $net and $extra are its lines.
+one() {
+	cat <<-EOF
+		metadata: {name: one}
+		tests:
+		  - name: one
+		    network_environment: {type: docker_compose${net:-}}
+		    services:
+		      ${service:-server}:
+		        implementation: {name: ping_pong, type: iut}
+		        protocol: {name: minip, version: ${version:-functional}, role: server}
+		        network: {port: 4443}
+		${extra:-}
+		    steps: {wait: 5}
+		${more:-}
+	EOF
+}
+
+composed() { # file -> $out: the test record
+	planned "$1" >plan.jsonl
+	PTH_EVENTS=none run pth-compose plan.jsonl
+	out=$(printf '%s\n' "$out" | head -1)
+}
+
+field() {
+	printf '%s\n' "$out" | jq -r "$1"
+}
+
+testRecordsPassThrough() {
+	planned "$TOP/examples/ping-pong.yaml" >in
+	PTH_EVENTS=none run pth-compose in
+	assertCode 0
+	assertEquals "$(cat in)" "$out"
+}
+
+testExamplesAreComposed() {
+	for example in minip-docker quic-docker; do
+		composed "$TOP/examples/$example.yaml"
+		assertCode 0
+		assertEquals null "$(field .error)"
+		assertEquals 'client server' "$(field '.compose.document.services | keys | join(" ")')"
+		assertEquals server "$(field '.compose.plan.order[0]')"
+		# The plan itself is untouched, and nothing of this machine is in the record.
+		assertEquals "$(head -1 plan.jsonl)" "$(field 'del(.compose)' | jq -c .)"
+		assertNoMatch "$(field .compose)" "$TOP/(bin|lib|share)"
+		first=$out
+		composed "$TOP/examples/$example.yaml"
+		assertEquals "$first" "$out"
+	done
+}
+
+testComposeFileIsAccepted() {
+	need docker-compose docker-compose || return
+	extra='        ports: ["4443:4443", "8080:80/tcp"]
+        environment: {A: "x $$ y $HOME", B: "1\n2", C: "\"q\" '"'a'"'"}
+        volumes: ["/etc/hostname:/x:ro", "data:/var/data", {local: /etc, container: /host/etc, mode: ro}]
+        limits: {memory: 64MB, cpu: 0.5, processes: 10}'
+	net=', subnet: 10.77.0.0/24, enable_ipv6: true, network_name: lab' one >one.yaml
+	for file in one.yaml "$TOP/examples/minip-docker.yaml" "$TOP/examples/quic-docker.yaml"; do
+		planned "$file" >plan.jsonl
+		PTH_EVENTS=none run pth-compose -o files plan.jsonl
+		assertCode 0
+		written=$out
+		assertTrue "$written" "[ -f '$written' ]"
+		run docker-compose -f "$written" config -q
+		assertCode 0
+		docker-compose -f "$written" config >config.yml
+		assertMatch "$(cat config.yml)" "$TOP/bin/pth-init|pth-init"
+		PTH_EVENTS=none run pth-compose --stack -o stack plan.jsonl
+		assertCode 0
+		run docker-compose -f "$out" config -q
+		assertCode 0
+		assertNoMatch "$(cat "$(PTH_EVENTS=none pth-compose --stack -o stack plan.jsonl)")" 'depends_on|container_name'
+	done
+}
+
+testValuesArriveUnchanged() {
+	need docker-compose docker-compose || return
+	extra='        environment: {A: "x $$ y $HOME ''$${Z}", B: "1\n2", C: "\"q\" '"'a'"'"}' one >one.yaml
+	planned one.yaml >plan.jsonl
+	file=$(PTH_EVENTS=none pth-compose -o files plan.jsonl)
+	docker-compose -f "$file" config >config.yml
+	python3 - config.yml >values <<-'EOF' || skip 'needs python3-yaml' || return
+		import sys, yaml
+		for k, v in sorted(yaml.safe_load(open(sys.argv[1]))["services"]["server"]["environment"].items()):
+		    print(k, repr(v.replace("$$", "$")))
+	EOF
+	assertMatch "$(cat values)" "^A 'x \\$\\$ y \\\$HOME \\$\{Z\}'"
+	assertMatch "$(cat values)" "^B '1\\\\n2'"
+	assertMatch "$(cat values)" '^C '
+	# docker create gets the same, without a second meaning of $.
+	composed one.yaml
+	assertEquals 1 "$(field '[.compose.plan.services[0].phases.pre_run[0].argv[] | select(. == "A=x $$ y $HOME ${Z}")] | length')"
+}
+
+testCreateSaysWhatTheFileSays() {
+	extra='        ports: ["4443:4443"]
+        limits: {memory: 64MB, cpu: 0.5, processes: 10}' net=', subnet: 10.77.0.0/24' one >one.yaml
+	composed one.yaml
+	argv=$(field '.compose.plan.services[0].phases.pre_run[0].argv | join(" ")')
+	for word in '--memory 64000000' '--cpus 0.5' '--pids-limit 13' '--ip 10.77.0.2' '--publish 4443:4443/udp' \
+		'--cap-drop ALL' '--security-opt no-new-privileges:true' '--pull never'; do
+		case $argv in *" $word "*) assertTrue 0 ;; *) fail "no $word in $argv" ;; esac
+	done
+	assertEquals "$(field '.compose.document.services.server.volumes | length')" \
+		"$(field '[.compose.plan.services[0].phases.pre_run[0].argv[] | select(. == "--mount")] | length')"
+	assertEquals '["udp:4443","subnet:10.77.0.0/24"]' "$(field '.compose.plan.environment.resources | tojson')"
+}
+
+testLabelsOnEverything() {
+	extra='        volumes: ["data:/var/data"]' one >one.yaml
+	composed one.yaml
+	for key in .compose.document.services.server .compose.document.networks.panther_network .compose.document.volumes.data; do
+		assertEquals one "$(field "$key.labels[\"org.pth.run\"]")"
+		assertEquals 001-one "$(field "$key.labels[\"org.pth.test\"]")"
+		assertEquals '@{owner}' "$(field "$key.labels[\"org.pth.owner\"]")"
+	done
+	assertEquals 2 "$(field '[.compose.plan.setup[].argv | select(.[0] == "docker" and (index("--label") != null))] | length')"
+	assertEquals 3 "$(field '.compose.plan.teardown | length')"
+}
+
+testImages() {
+	planned "$TOP/examples/minip-docker.yaml" >plan.jsonl
+	PTH_EVENTS=none run pth-compose --images plan.jsonl
+	assertCode 0
+	assertEquals ping_pong-functional:latest "$(field .tag)"
+	assertMatch "$(field .dockerfile)" '^FROM panther_base_service:latest'
+	assertMatch "$(field .dockerfile)" '^COPY files/miniP_server /usr/local/libexec/pth/miniP_server'
+	assertMatch "$(field .dockerfile)" '^USER panther'
+}
+
+testBuilders() {
+	mkdir -p plugins
+	for lang in c cpp go python rust; do
+		cat >plugins/in_$lang.yaml <<-EOF
+			plugin: in_$lang
+			kind: iut
+			extends: minip
+			binary: /usr/local/bin/x
+			docker:
+			  builder: $lang
+			  packages: [libssl3]
+			  build_packages: [libssl-dev]
+			  repository: "https://example.org/a b.git"
+			  revision: abc
+			  submodules: true
+			  dependencies: [{name: dep, repository: "https://example.org/dep.git", revision: r1, build: [make]}]
+			  args: {LEVEL: "2"}
+			  environment: {MODE: "a \"b\" \$c"}
+			  build: ["make all"]
+			  expose: [4443]
+		EOF
+		sed "s/ping_pong/in_$lang/" <<-EOF >b.yaml
+			$(one)
+		EOF
+		PTH_EVENTS=none pth-parse b.yaml 2>/dev/null | PTH_EVENTS=none pth-plan -P plugins 2>/dev/null >plan.jsonl
+		PTH_EVENTS=none run pth-compose --images plan.jsonl
+		assertCode 0
+		text=$(field .dockerfile)
+		assertEquals "$lang" 2 "$(printf '%s\n' "$text" | grep -c '^FROM ')"
+		assertMatch "$text" "git clone 'https://example.org/a b.git' /opt/in_$lang"
+		assertMatch "$text" '^RUN cd /opt/dep && make$'
+		assertMatch "$text" 'git submodule update'
+		assertMatch "$text" '^RUN make all$'
+		assertMatch "$text" '^COPY --from=build /usr/local /usr/local$'
+		assertMatch "$text" '^ENV MODE="a \\"b\\" \\\$c"$'
+	done
+}
+
+refused() { # expected text
+	composed one.yaml
+	assertCode 0
+	assertEquals compose "$(field .error.stage)"
+	assertMatch "$(field .error.message)" "$1"
+	assertEquals null "$(field .compose)"
+	PTH_EVENTS=none run pth-compose -n plan.jsonl
+	assertCode 3
+}
+
+testRefusals() {
+	net=', subnet: 10.0.0.0/31' one >one.yaml && refused 'must be an IPv4 network with room'
+	net=', subnet: nonsense' one >one.yaml && refused 'must be an IPv4 network'
+	service=docker one >one.yaml && refused 'cannot be named docker'
+	more='docker: {network_mode: host}' one >one.yaml && refused 'network_mode host'
+	extra='        volumes: ["relative/nowhere:/x"]' one >one.yaml && refused 'no such file'
+	extra='        volumes: ["/etc:etc"]' one >one.yaml && refused 'must begin with'
+}
+
+testUsage() {
+	run pth-compose -x
+	assertCode 2
+	assertMatch "$err" '^usage: pth-compose'
+	run pth-compose --stack
+	assertCode 2
+	run pth-compose -h
+	assertCode 0
+	assertMatch "$out" '^usage: pth-compose'
+}
+
+testInitIsStatic() {
+	[ "$PTH_BUILD" = build ] || skip 'not with sanitizers' || return
+	need readelf binutils || return
+	assertNoMatch "$(readelf -lW "$TOP/bin/pth-init")" INTERP
+}
+
+testInitRefusesToBeAnyProcess() {
+	run pth-init plan.json
+	assertCode 2
+	assertMatch "$err" 'process 1 of a container'
+}
+
+# inner ARGV...: pth-init runs it as process 1 of a pid namespace of its own.
+inner() {
+	rm -rf app && mkdir -p app/svc
+	jq -cn --arg dir "$PWD/app" --argjson over "${over:-{\}}" '{pth: 1, dir: $dir, service: "svc",
+		user: {owner_first: true, name: "nobody", fallback_to_root: true},
+		plan: {environment: {type: "localhost"}, timeout_us: 0, setup: [], capture: null, announce: "svc/.ready",
+		services: [{name: "svc", finite: true, phases: {pre_run: [{argv: ["sh", "-c", "echo pre; id -u"]}],
+		run: {argv: $ARGS.positional}}, ready: [], stop: {signal: "TERM", grace_us: 500000}, timeout_us: 5000000} * $over]}}' \
+		--args -- "$@" >plan.json
+	run env PTH_EVENTS=none HELLO='a $b' unshare -fp --mount-proc --kill-child pth-init "$PWD/plan.json"
+}
+
+need_pid_namespace() {
+	need_root || return
+	unshare -fp --mount-proc true 2>/dev/null || skip 'no pid namespaces'
+}
+
+testInitRunsAService() {
+	need_pid_namespace || return
+	chmod 755 . 2>/dev/null
+	inner sh -c 'echo "$HELLO"; id -u; exit 7'
+	assertCode 7
+	assertEquals 'a $b' "$(sed -n 1p app/svc/stdout.log)"
+	assertEquals "$(id -u nobody)" "$(sed -n 2p app/svc/stdout.log)"
+	assertTrue 'ready' '[ -e app/svc/.ready ]'
+	assertEquals '7 exit pre_run' "$(jq -r '"\(.service.code) \(.service.reason) \(.service.phases[0].phase)"' app/svc/inner.json)"
+	assertEquals pre "$(sed -n 1p app/svc/phases/pre_run.stdout.log)"
+	# Everything is its owner's again.
+	assertEquals '' "$(find app/svc ! -user root)"
+}
+
+testInitEndings() {
+	need_pid_namespace || return
+	inner sh -c 'kill -SEGV $$'
+	assertCode 139
+	assertEquals SEGV "$(jq -r .service.signal app/svc/inner.json)"
+	inner /no/such/program
+	assertCode 127
+	assertEquals 'not found' "$(jq -r .service.reason app/svc/inner.json)"
+	over='{"timeout_us": 200000}' inner sleep 20
+	assertCode 124
+	over='{"phases": {"pre_run": [{"argv": ["false"]}]}}' inner true
+	assertCode 125
+	assertMatch "$(jq -r .service.error app/svc/inner.json)" 'pre_run: false ended with exit code 1'
+	assertFalse 'not ready' '[ -e app/svc/.ready ]'
+}
+
+testInitSaysWhatItCannotFind() {
+	need_pid_namespace || return
+	inner echo '@{nowhere:ip:dotted}'
+	assertNotEquals 0 "$code"
+	assertMatch "$err" 'nowhere'
+}
+
+. shunit2
