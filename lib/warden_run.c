@@ -48,7 +48,7 @@ release(struct warden *w, struct pth_service *s, int64_t now)
 		return;
 	r = may_start(w, s, &cause);
 	s->released = r > 0;
-	if (r >= 0)
+	if (r >= 0 || cause == NULL)
 		return;
 	pth_service_give_up(s, PTH_END_NOT_STARTED, now, "not started, for it waited for %s (%s)",
 	    cause->name, *cause->error ? cause->error : pth_service_how(cause, how));
