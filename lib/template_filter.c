@@ -52,12 +52,13 @@ struct val tmpl_apply(struct eval *x, const struct filter *f, struct val in,
 	if (*f->params == '*') {
 		c.rest = arg;
 		c.nrest = n;
-		return f->fn(x, &c);
-	}
-	if (n < f->min || n > max)
+		n = 0;
+	} else if (n < f->min || n > max) {
 		tmpl_fail(x, x->at, "%zu argument%s for '%s'", n, n == 1 ? "" : "s", f->name);
+	}
 	for (size_t i = 0; i < n; i++)
 		c.arg[i] = arg[i];
+	/* cppcheck-suppress returnDanglingLifetime; values never point to the call */
 	return f->fn(x, &c);
 }
 

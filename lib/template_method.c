@@ -362,6 +362,7 @@ struct val tmpl_string_method(struct eval *x, struct val s, const char *name, co
 			continue;
 		if (n < methods[i].min || n > methods[i].max)
 			tmpl_fail(x, x->at, "%zu argument%s for '%s'", n, n == 1 ? "" : "s", name);
+		/* cppcheck-suppress returnDanglingLifetime; values never point to m */
 		return methods[i].fn(&m);
 	}
 	return vabsent();

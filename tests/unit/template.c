@@ -195,7 +195,8 @@ run_file(const char *path, bool update)
 
 	c.opt.load = load;
 	c.opt.arg = &c;
-	if (!CHECK(fp != NULL))
+	CHECK(fp != NULL);
+	if (!fp)
 		return;
 	while ((n = getline(&line, &cap, fp)) >= 0) {
 		at++;
