@@ -263,7 +263,11 @@ pth_compose_stack(const json_t *doc)
 	const char *key;
 
 	json_object_foreach(json_object_get(o, "services"), key, s) {
-		deploy = json_pack("{s:i,s:{s:s}}", "replicas", 1, "restart_policy", "condition", "none");
+		/* A swarm starts all at once: who depends on another tries again. */
+		deploy = json_object_get(s, "depends_on") == NULL ?
+		    json_pack("{s:i,s:{s:s}}", "replicas", 1, "restart_policy", "condition", "none") :
+		    json_pack("{s:i,s:{s:s,s:s,s:i}}", "replicas", 1, "restart_policy", "condition",
+		    "on-failure", "delay", "1s", "max_attempts", 30);
 		stack_limits(s, deploy);
 		for (size_t i = 0; i < countof(drop); i++)
 			json_object_del(s, drop[i]);

@@ -1,0 +1,84 @@
+# shellcheck shell=sh
+# An engine for the tests alone: its own data, socket and process; stopped by
+# its pid. Read by tests/docker*_test.sh after tests/lib.sh.
+
+# engine_start: $DOCKER_HOST is a running engine, or the test is skipped.
+engine_start() {
+	[ -z "${engine:-}" ] || return 0
+	need docker docker.io && need dockerd docker.io && need_root || return
+	engine=$PTH_TMP/engine
+	mkdir -p "$engine"
+	export DOCKER_HOST="unix://$engine/sock"
+	# Sockets of containerd may not have long paths.
+	engine_exec=$(mktemp -d /tmp/pth-engine.XXXXXX)
+	dockerd --data-root "$engine/data" --exec-root "$engine_exec" -H "$DOCKER_HOST" -p "$engine/pid" \
+		>"$engine/log" 2>&1 &
+	engine_pid=$!
+	tries=0
+	until docker version >/dev/null 2>&1; do
+		tries=$((tries + 1))
+		if [ $tries -gt 150 ] || ! kill -0 $engine_pid 2>/dev/null; then
+			engine_stop
+			skip "dockerd does not start here: $(grep -o 'level=fatal.*' "$engine/log" | tail -1 | cut -c1-200)"
+			return
+		fi
+		sleep 0.2
+	done
+}
+
+engine_stop() {
+	[ -n "${engine_pid:-}" ] || return 0
+	kill "$engine_pid" 2>/dev/null
+	wait "$engine_pid" 2>/dev/null
+	engine_pid='' engine=''
+	# What it may leave mounted when it is killed.
+	awk -v d="$engine_exec" 'index($2, d) == 1 { print $2 }' /proc/mounts | while read -r m; do umount -l "$m"; done
+	awk -v d="$PTH_TMP/engine" 'index($2, d) == 1 { print $2 }' /proc/mounts | while read -r m; do umount -l "$m"; done
+	rm -rf "$engine_exec"
+}
+
+# small_base: a base image of a shell and the libraries of this machine, in a
+# second and without any network.
+small_base() {
+	docker image inspect panther_base_service:latest >/dev/null 2>&1 && return
+	root=$PTH_TMP/base
+	mkdir -p "$root/bin" "$root/etc" "$root/tmp" "$root/usr/local"
+	for program in sh id sleep sort env; do
+		file=$(readlink -f "$(command -v $program)")
+		cp "$file" "$root/bin/$program"
+		ldd "$file" | grep -o '/[^ ]*' | while read -r lib; do
+			mkdir -p "$root${lib%/*}" && cp -L "$lib" "$root$lib"
+		done
+	done
+	ldd "$TOP/examples/minip/miniP_server" | grep -o '/[^ ]*' | while read -r lib; do
+		mkdir -p "$root${lib%/*}" && cp -L "$lib" "$root$lib"
+	done
+	printf 'root:x:0:0:::\npanther:x:10001:10001::/tmp:/bin/sh\n' >"$root/etc/passwd"
+	tar -C "$root" -c . | docker import -c 'ENV PATH=/bin:/usr/bin' - panther_base_service:latest >/dev/null
+	rm -rf "$root"
+}
+
+# Everything of ours on the engine.
+ours() {
+	docker ps -a --filter label=org.pth.run --format 'container {{.Names}}'
+	docker network ls --filter label=org.pth.run --format 'network {{.Name}}'
+	docker volume ls --filter label=org.pth.run --format 'volume {{.Name}}'
+}
+
+
+# through FILE [pth-exec options]: the whole pipe; $out: the results' records.
+through() {
+	file=$1
+	shift
+	rm -rf run
+	export PTH_EVENTS=none
+	pth-parse "$file" 2>/dev/null | pth-plan 2>/dev/null | pth-compose >composed.jsonl
+	pth-exec -o run "$@" <composed.jsonl | pth-collect >records.jsonl
+	# shellcheck disable=SC2034 # the tests read it
+	code=$?
+	out=$(grep '"type":"test"' records.jsonl)
+}
+
+field() {
+	printf '%s\n' "$out" | jq -r "$1"
+}
