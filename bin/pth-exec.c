@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "event.h"
+#include "intake.h"
 #include "json.h"
 #include "os.h"
 #include "runner.h"
@@ -19,19 +20,21 @@
 #include "rundir.h"
 #include "sig.h"
 #include "text.h"
+#include "when.h"
 
 #define JOBS_MAX 256
 #define IDLE_MS 1000 /* how often the wardens' own deadlines are looked at */
 
 static const char usage[] =
-    "usage: pth-exec [-n] [-j jobs] [-o dir] [--only glob]... [file]\n";
+    "usage: pth-exec [-nhV] [-j jobs] [-o dir] [--only glob]... [--skip glob]...\n"
+    "                [--resume] [--rerun failed] [--fail-fast n] [--unordered] [file]\n";
 
 struct options {
 	const char *dir;
-	unsigned jobs;
-	bool dry;
-	char **only;
-	size_t nonly;
+	unsigned jobs, fail_fast;
+	bool unordered;
+	struct pth_intake in;
+	const char **only, **skip; /* what in.only and in.skip show to others */
 };
 
 struct exec {
@@ -47,11 +50,21 @@ struct exec {
 };
 
 static void
+push(const char ***v, size_t *n, const char *s)
+{
+	*v = pth_xarray(*v, *n + 1, sizeof **v);
+	(*v)[(*n)++] = s;
+}
+
+static void
 parse_options(struct options *o, int argc, char **argv)
 {
 	static const struct option longs[] = {
 		{ "dry-run", no_argument, NULL, 'n' }, { "jobs", required_argument, NULL, 'j' },
 		{ "output", required_argument, NULL, 'o' }, { "only", required_argument, NULL, 'O' },
+		{ "skip", required_argument, NULL, 'S' }, { "resume", no_argument, NULL, 'R' },
+		{ "rerun", required_argument, NULL, 'F' }, { "unordered", no_argument, NULL, 'U' },
+		{ "fail-fast", required_argument, NULL, 'X' },
 		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -62,7 +75,7 @@ parse_options(struct options *o, int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "hj:no:V", longs, NULL)) != -1) {
 		switch (c) {
 		case 'n':
-			o->dry = true;
+			o->in.dry = true;
 			break;
 		case 'j':
 			if (!pth_int(optarg, 1, JOBS_MAX, &n))
@@ -73,8 +86,27 @@ parse_options(struct options *o, int argc, char **argv)
 			o->dir = optarg;
 			break;
 		case 'O':
-			o->only = pth_xarray(o->only, o->nonly + 1, sizeof *o->only);
-			o->only[o->nonly++] = optarg;
+			push(&o->only, &o->in.nonly, optarg);
+			break;
+		case 'S':
+			push(&o->skip, &o->in.nskip, optarg);
+			break;
+		case 'F':
+			if (strcmp(optarg, "failed") != 0)
+				pth_die(PTH_USAGE, "--rerun %s: only \"failed\" is known", optarg);
+			o->in.rerun_failed = true;
+			o->in.resume = true;
+			break;
+		case 'R':
+			o->in.resume = true;
+			break;
+		case 'U':
+			o->unordered = true;
+			break;
+		case 'X':
+			if (!pth_int(optarg, 1, 1000000, &n))
+				pth_die(PTH_USAGE, "--fail-fast %s: a number from 1", optarg);
+			o->fail_fast = (unsigned)n;
 			break;
 		case 'h':
 			fputs(usage, stdout);
@@ -91,46 +123,10 @@ parse_options(struct options *o, int argc, char **argv)
 		fputs(usage, stderr);
 		exit(PTH_USAGE);
 	}
-}
-
-static bool
-selected(const struct options *o, const json_t *rec)
-{
-	for (size_t i = 0; i < o->nonly; i++)
-		if (pth_glob(o->only[i], pth_rec_id(rec)) ||
-		    pth_glob(o->only[i], pth_json_str(rec, "name", "")))
-			return true;
-	return o->nonly == 0;
-}
-
-/* Why a test is not run, or NULL. */
-static json_t *
-result_at_once(struct exec *x, json_t *rec)
-{
-	const json_t *plan = pth_plan_of(rec);
-	const char *type = pth_json_str(json_object_get(plan, "environment"), "type", "localhost");
-	char reason[200];
-
-	if (!selected(&x->opt, rec))
-		return pth_result_without("skipped", "not selected by --only");
-	if (plan == NULL && json_object_get(rec, "error") == NULL)
-		pth_rec_error(rec, "exec", NULL, 0, 0, "the record has no plan; pth-plan makes it");
-	if (!pth_name_ok(pth_rec_id(rec)))
-		pth_rec_error(rec, "exec", NULL, 0, 0, "the id is not a safe directory name");
-	if (json_object_get(rec, "error") != NULL)
-		return pth_result_without("error", pth_json_str(json_object_get(rec, "error"), "message",
-		    "error in an earlier stage"));
-	if (strcmp(type, "localhost") != 0 && json_object_get(rec, "compose") == NULL) {
-		snprintf(reason, sizeof reason, "network environment %.80s: %s", type,
-		    strcmp(type, "docker_compose") == 0 ? "put pth-compose before pth-exec" :
-		    "cannot be run by this version");
-		return pth_result_without("unsupported", reason);
-	}
-	if (x->signal != 0)
-		return pth_result_without("interrupted", "not begun");
-	if (x->opt.dry)
-		return pth_result_without("skipped", "dry run");
-	return NULL;
+	if (o->in.resume && o->dir == NULL)
+		pth_die(PTH_USAGE, "--resume needs the run directory, -o");
+	o->in.only = o->only;
+	o->in.skip = o->skip;
 }
 
 /* The run directory is made when the first test is there to name it. */
@@ -147,7 +143,7 @@ open_run(struct exec *x, const json_t *rec)
 	x->opened = true;
 	if (!pth_name_ok(run))
 		run = "run";
-	if (pth_rundir_open(&x->dir, x->opt.dir, base, run, &e) != 0)
+	if (pth_rundir_open(&x->dir, x->opt.dir, base, run, x->opt.in.resume, &e) != 0)
 		pth_die(e.code, "%s", e.text);
 	pth_buf_addf(&events, "%s/events.jsonl", x->dir.path);
 	if (pth_event_file(events.s, &e) != 0)
@@ -157,6 +153,8 @@ open_run(struct exec *x, const json_t *rec)
 	if (source != NULL)
 		pth_rundir_source(&x->dir, source);
 	pth_runner_init(&x->runner, &x->dir, x->home.share, x->home.libexec, x->opt.jobs);
+	x->runner.unordered = x->opt.unordered;
+	x->runner.fastfail.max = x->opt.fail_fast;
 	x->runner.bin = x->home.bin;
 	pth_event("run.started", "{s:s,s:i}", "dir", x->dir.path, "jobs", (int)x->opt.jobs);
 }
@@ -187,15 +185,21 @@ take_record(struct exec *x, json_t *rec)
 			emit(x, rec);
 		return;
 	}
-	if (!x->opened && !x->opt.dry)
+	if (!x->opened && !x->opt.in.dry)
 		open_run(x, rec);
-	result = result_at_once(x, rec);
+	result = pth_intake_result(&x->opt.in, &x->dir, rec);
+	if (result == NULL && x->signal != 0)
+		result = pth_result_without("interrupted", "not begun");
+	if (result == NULL && x->runner.fastfail.triggered)
+		result = pth_result_without("skipped", x->runner.fastfail.reason);
 	if (x->opened && pth_rundir_append(&x->dir, "plan.jsonl", rec, &e) != 0)
 		pth_die(e.code, "%s", e.text);
 	if (result != NULL) {
 		if (x->opened)
 			pth_json_set(result, "run_dir", json_string(x->dir.path));
 		pth_json_set(rec, "result", result);
+		if (x->opened && pth_fastfail_note(&x->runner.fastfail, rec, pth_mono_us()))
+			pth_json_set(result, "fast_fail", pth_fastfail_json(&x->runner.fastfail));
 	}
 	if (x->opened)
 		pth_runner_add(&x->runner, rec, result == NULL);
@@ -238,6 +242,17 @@ take_signals(struct exec *x, int sigfd)
 	}
 }
 
+/* How long to wait for something to happen. */
+static int
+idle_ms(const struct exec *x)
+{
+	int64_t t = x->opened ? pth_runner_next(&x->runner) : INT64_MAX, now = pth_mono_us();
+
+	if (t == INT64_MAX || t - now > IDLE_MS * 1000)
+		return IDLE_MS;
+	return t > now ? (int)((t - now) / 1000 + 1) : 0;
+}
+
 static void
 run(struct exec *x, int sigfd)
 {
@@ -265,7 +280,7 @@ run(struct exec *x, int sigfd)
 		n = x->opened ? pth_runner_fds(&x->runner, fds, JOBS_MAX) : 0;
 		for (size_t i = 0; i < n; i++)
 			p[i + 2] = (struct pollfd){ fds[i], POLLIN, 0 };
-		poll(p, n + 2, IDLE_MS);
+		poll(p, n + 2, idle_ms(x));
 		take_signals(x, sigfd);
 		if (p[1].revents && pth_rec_fill(&x->in, &e) != 0)
 			pth_die(e.code, "%s", e.text);
@@ -330,6 +345,7 @@ main(int argc, char **argv)
 	pth_rec_close(&x.in);
 	pth_home_release(&x.home);
 	free(x.opt.only);
+	free(x.opt.skip);
 	if (x.signal != 0)
 		pth_sig_reraise(x.signal);
 	return code;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -60,7 +61,7 @@ point_latest(const char *base, const char *path)
 
 /* Empty, or a run of ours: then the old streams go. */
 static int
-claim(int fd, const char *path, struct pth_err *e)
+claim(int fd, const char *path, bool resume, struct pth_err *e)
 {
 	static const char *const ours[] = { PLAN, "results.jsonl", "events.jsonl" };
 	struct dirent *de;
@@ -76,7 +77,9 @@ claim(int fd, const char *path, struct pth_err *e)
 	if (!empty && faccessat(fd, PLAN, F_OK, 0) != 0)
 		return pth_err_set(e, PTH_SYSTEM, "%s: not empty and not a run directory"
 		    " (no %s in it)", path, PLAN);
-	for (size_t i = 0; i < countof(ours); i++)
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+		return pth_err_set(e, PTH_SYSTEM, "%s: another pth-exec works in it", path);
+	for (size_t i = 0; i < countof(ours) - resume; i++)
 		if (unlinkat(fd, ours[i], 0) != 0 && errno != ENOENT)
 			return pth_err_set(e, PTH_SYSTEM, "%s/%s:", path, ours[i]);
 	return 0;
@@ -84,7 +87,7 @@ claim(int fd, const char *path, struct pth_err *e)
 
 int
 pth_rundir_open(struct pth_rundir *d, const char *dir, const char *base, const char *run,
-    struct pth_err *e)
+    bool resume, struct pth_err *e)
 {
 	struct pth_buf path = PTH_BUF_INIT;
 	int r;
@@ -105,7 +108,7 @@ pth_rundir_open(struct pth_rundir *d, const char *dir, const char *base, const c
 		if (d->path == NULL || d->fd < 0)
 			r = pth_err_set(e, PTH_SYSTEM, "%s:", path.s);
 		else if (dir != NULL)
-			r = claim(d->fd, path.s, e);
+			r = claim(d->fd, path.s, resume, e);
 	}
 	pth_buf_release(&path);
 	if (r != 0)
@@ -166,6 +169,35 @@ pth_rundir_put(struct pth_rundir *d, const char *id, const char *file, const jso
 	r = pth_file_write(d->fd, path.s, b.s, b.len, e);
 	pth_buf_release(&path);
 	pth_buf_release(&b);
+	return r;
+}
+
+json_t *
+pth_rundir_get(const struct pth_rundir *d, const char *id, const char *file)
+{
+	struct pth_buf path = PTH_BUF_INIT, b = PTH_BUF_INIT;
+	json_t *v = NULL;
+
+	pth_buf_addf(&path, "%s/%s/%s", d->path, id, file);
+	if (pth_file_read(path.s, SOURCE_MAX, &b, NULL) == 0)
+		v = pth_json_parse(b.s, b.len, NULL);
+	pth_buf_release(&path);
+	pth_buf_release(&b);
+	return v;
+}
+
+int
+pth_rundir_keep_try(struct pth_rundir *d, const char *id, int n, struct pth_err *e)
+{
+	struct pth_buf to = PTH_BUF_INIT;
+	int r = pth_mkdirs(d->fd, "tries", e);
+
+	pth_buf_addf(&to, "tries/%s-%d", id, n);
+	if (r == 0)
+		r = pth_rmtree(d->fd, to.s, e);
+	if (r == 0 && renameat(d->fd, id, d->fd, to.s) != 0)
+		r = pth_err_set(e, PTH_SYSTEM, "%s/%s:", d->path, to.s);
+	pth_buf_release(&to);
 	return r;
 }
 

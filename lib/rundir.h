@@ -19,10 +19,12 @@ struct pth_rundir {
 /*
  * Make and open it. dir: exactly this one; NULL: BASE/RUN-DATE-TIME, to which
  * BASE/latest then points. A directory that holds something else than a run
- * is refused; an old run in it is replaced.
+ * is refused; so is one in which another pth-exec works. An old run in it is
+ * replaced test by test; its streams begin anew, but the events when it is
+ * resumed.
  */
 int pth_rundir_open(struct pth_rundir *d, const char *dir, const char *base, const char *run,
-    struct pth_err *e);
+    bool resume, struct pth_err *e);
 void pth_rundir_close(struct pth_rundir *d);
 /* A fresh directory for a test; its fd, or -1 with e. */
 int pth_rundir_test(struct pth_rundir *d, const char *id, struct pth_err *e);
@@ -31,6 +33,10 @@ int pth_rundir_append(struct pth_rundir *d, const char *file, const json_t *v, s
 /* Put v into place as ID/file. */
 int pth_rundir_put(struct pth_rundir *d, const char *id, const char *file, const json_t *v,
     struct pth_err *e);
+/* What was put there, or NULL when there is none that can be read. */
+json_t *pth_rundir_get(const struct pth_rundir *d, const char *id, const char *file);
+/* Keep the directory of a try that failed as tries/ID-N. */
+int pth_rundir_keep_try(struct pth_rundir *d, const char *id, int n, struct pth_err *e);
 /* Copy the experiment file in; what cannot be read is left out. */
 void pth_rundir_source(struct pth_rundir *d, const char *file);
 

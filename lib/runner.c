@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "event.h"
+#include "fault.h"
+#include "intake.h"
 #include "json.h"
 #include "ns.h"
 #include "os.h"
@@ -19,6 +21,7 @@
 
 #define WINDOW_PER_JOB 8
 #define LATE_US (60 * 1000000LL) /* grace beyond all limits of the test */
+#define RETRY_FIRST_US 500000
 #define NO_LIMIT_US (366LL * 86400 * 1000000)
 
 void
@@ -70,28 +73,26 @@ pth_runner_add(struct pth_runner *p, json_t *rec, bool run)
 	struct pth_entry *x = at(p, p->n++);
 
 	*x = (struct pth_entry){ .rec = rec, .state = run ? PTH_WAITING : PTH_DONE, .ctl = -1,
-		.report = -1 };
+		.report = -1, .attempt = 1 };
 }
 
 json_t *
 pth_runner_take(struct pth_runner *p)
 {
-	json_t *rec;
+	size_t i = 0, last = p->unordered ? p->n : p->n > 0;
+	struct pth_entry x;
 
-	if (p->n == 0 || at(p, 0)->state != PTH_DONE)
+	while (i < last && at(p, i)->state != PTH_DONE)
+		i++;
+	if (i == last)
 		return NULL;
-	rec = at(p, 0)->rec;
-	pth_buf_release(&at(p, 0)->out);
+	/* The gap of a later one is filled by those before it. */
+	for (x = *at(p, i); i > 0; i--)
+		*at(p, i) = *at(p, i - 1);
+	pth_buf_release(&x.out);
 	p->first = (p->first + 1) % p->window;
 	p->n--;
-	return rec;
-}
-
-json_t *
-pth_result_without(const char *status, const char *reason)
-{
-	return json_pack("{s:s,s:s,s:i,s:{}}", "status", status, "reason", reason, "duration_us", 0,
-	    "services");
+	return x.rec;
 }
 
 const json_t *
@@ -191,16 +192,77 @@ warden(const struct pth_runner *p, const struct pth_entry *x, struct pth_ns *ns,
 	pth_buf_release(&out);
 }
 
+/* Is another try worth it? Not for what would be the same again. */
+static bool
+may_retry(const struct pth_runner *p, const struct pth_entry *x)
+{
+	enum pth_category c = pth_fault_of(x->rec);
+
+	return x->attempt <= pth_json_int(x->rec, "retries", 0) && !p->interrupted &&
+	    !p->fastfail.triggered && c != PTH_CAT_NONE && c != PTH_CAT_DEPENDENCY &&
+	    c != PTH_CAT_CONFIGURATION && c != PTH_CAT_PLUGIN_LOAD;
+}
+
+/* Back into the queue, with twice the pause of the try before. */
+static int
+retry(struct pth_runner *p, struct pth_entry *x, struct pth_err *e)
+{
+	json_t *result = json_object_get(x->rec, "result");
+	int64_t pause = RETRY_FIRST_US << (x->attempt < 8 ? x->attempt - 1 : 7);
+
+	if (pth_rundir_keep_try(p->dir, pth_rec_id(x->rec), x->attempt, e) != 0)
+		return -1;
+	if (x->tries == NULL)
+		x->tries = json_array();
+	pth_json_push(x->tries, json_pack("{s:i,s:s,s:s,s:I,s:o}", "attempt", x->attempt, "status",
+	    pth_json_str(result, "status", ""), "reason", pth_json_str(result, "reason", ""),
+	    "duration_us", (json_int_t)pth_json_int(result, "duration_us", 0), "dir",
+	    json_sprintf("tries/%s-%d", pth_rec_id(x->rec), x->attempt)));
+	pth_event("test.retried", "{s:s,s:i,s:s,s:I}", "test", pth_rec_id(x->rec), "attempt",
+	    x->attempt, "status", pth_json_str(result, "status", ""), "pause_us", (json_int_t)pause);
+	json_object_del(x->rec, "result");
+	pth_buf_release(&x->out);
+	x->attempt++;
+	x->not_before = pth_mono_us() + pause;
+	x->state = PTH_WAITING;
+	return 0;
+}
+
+/* No more tests are begun. */
+static void
+stop_waiting(struct pth_runner *p, const char *status, const char *reason)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		struct pth_entry *x = at(p, i);
+
+		if (x->state != PTH_WAITING)
+			continue;
+		x->state = PTH_DONE;
+		pth_json_set(x->rec, "result", pth_result_without(status, reason));
+	}
+}
+
 static int
 finish(struct pth_runner *p, struct pth_entry *x, json_t *result, struct pth_err *e)
 {
 	const char *id = pth_rec_id(x->rec);
+	char reason[400];
 
-	x->state = PTH_DONE;
-	pth_json_set(result, "attempt", json_integer(1));
+	pth_json_set(result, "attempt", json_integer(x->attempt));
 	pth_json_set(result, "run_dir", json_string(p->dir->path));
 	pth_json_set(result, "dir", json_string(id));
 	pth_json_set(x->rec, "result", result);
+	if (may_retry(p, x))
+		return retry(p, x, e);
+	x->state = PTH_DONE;
+	if (x->tries != NULL)
+		pth_json_set(result, "tries", x->tries);
+	x->tries = NULL;
+	if (pth_fastfail_note(&p->fastfail, x->rec, pth_mono_us())) {
+		pth_json_set(result, "fast_fail", pth_fastfail_json(&p->fastfail));
+		snprintf(reason, sizeof reason, "fast fail: %s", p->fastfail.reason);
+		stop_waiting(p, "skipped", reason);
+	}
 	return pth_rundir_put(p->dir, id, "result.json", result, e);
 }
 
@@ -259,7 +321,13 @@ pth_runner_start(struct pth_runner *p, struct pth_err *e)
 		struct pth_entry *x = at(p, i);
 
 		/* A later test may overtake one that has to wait. */
-		if (x->state == PTH_WAITING && fits(p, x) && launch(p, x, e) != 0)
+		if (x->state != PTH_WAITING || x->not_before > pth_mono_us() || !fits(p, x))
+			continue;
+		if (!pth_fastfail_disk(&p->fastfail, x->rec, p->dir->fd)) {
+			stop_waiting(p, "skipped", p->fastfail.reason);
+			return 0;
+		}
+		if (launch(p, x, e) != 0)
 			return -1;
 	}
 	return 0;
@@ -370,16 +438,25 @@ void
 pth_runner_interrupt(struct pth_runner *p, bool hard)
 {
 	p->interrupted = true;
+	stop_waiting(p, "interrupted", "not begun");
 	for (size_t i = 0; i < p->n; i++) {
 		struct pth_entry *x = at(p, i);
 
-		if (x->state == PTH_WAITING) {
-			x->state = PTH_DONE;
-			pth_json_set(x->rec, "result", pth_result_without("interrupted", "not begun"));
-		} else if (x->state == PTH_ACTIVE && hard) {
+		if (x->state == PTH_ACTIVE && hard)
 			kill(x->pid, SIGKILL);
-		} else if (x->state == PTH_ACTIVE) {
+		else if (x->state == PTH_ACTIVE)
 			(void)!write(x->ctl, "i", 1);
-		}
 	}
+}
+
+int64_t
+pth_runner_next(const struct pth_runner *p)
+{
+	int64_t t = INT64_MAX;
+
+	for (size_t i = 0; i < p->n; i++)
+		if (at(p, i)->state == PTH_WAITING && at(p, i)->not_before > 0 &&
+		    at(p, i)->not_before < t)
+			t = at(p, i)->not_before;
+	return t;
 }

@@ -14,6 +14,7 @@
 #include <jansson.h>
 
 #include "buf.h"
+#include "fastfail.h"
 #include "rundir.h"
 
 struct pth_entry {
@@ -24,6 +25,9 @@ struct pth_entry {
 	struct pth_buf out;
 	int64_t deadline; /* when the warden itself is given up */
 	bool isolated;    /* it has a network of its own */
+	int attempt;      /* from 1 */
+	int64_t not_before; /* a further try waits until then */
+	json_t *tries;    /* results of the tries before, in short; or NULL */
 };
 
 /* What is executed of a record: "compose.plan" when pth-compose made one,
@@ -42,6 +46,8 @@ struct pth_runner {
 	unsigned active;
 	unsigned dying;         /* wardens that have reported and not yet been reaped */
 	bool interrupted;
+	bool unordered;         /* results leave as they come */
+	struct pth_fastfail fastfail;
 };
 
 void pth_runner_init(struct pth_runner *p, struct pth_rundir *dir, const char *share,
@@ -54,7 +60,7 @@ bool pth_runner_has_room(const struct pth_runner *p);
 void pth_runner_add(struct pth_runner *p, json_t *rec, bool run);
 /* Start what may start now. 0, or -1 with e when the system refused. */
 int pth_runner_start(struct pth_runner *p, struct pth_err *e);
-/* The oldest record when it is done (new owner: caller), or NULL. */
+/* The oldest record (any, when unordered) when it is done (new owner: caller), or NULL. */
 json_t *pth_runner_take(struct pth_runner *p);
 bool pth_runner_is_empty(const struct pth_runner *p);
 
@@ -69,7 +75,7 @@ void pth_runner_drain(struct pth_runner *p);
  * hard: without goodbye. */
 void pth_runner_interrupt(struct pth_runner *p, bool hard);
 
-/* The result of a test that was not run. */
-json_t *pth_result_without(const char *status, const char *reason);
+/* When something has to be done at the latest, monotonic; INT64_MAX: never. */
+int64_t pth_runner_next(const struct pth_runner *p);
 
 #endif

@@ -1,0 +1,82 @@
+#include "intake.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "fault.h"
+#include "json.h"
+#include "rec.h"
+#include "text.h"
+#include "runner.h"
+
+json_t *
+pth_result_without(const char *status, const char *reason)
+{
+	return json_pack("{s:s,s:s,s:i,s:{}}", "status", status, "reason", reason, "duration_us", 0,
+	    "services");
+}
+
+static bool
+named(const char *const *globs, size_t n, const json_t *rec)
+{
+	for (size_t i = 0; i < n; i++)
+		if (pth_glob(globs[i], pth_rec_id(rec)) ||
+		    pth_glob(globs[i], pth_json_str(rec, "name", "")))
+			return true;
+	return false;
+}
+
+/*
+ * The stored result of an earlier run of the same test: complete (its file
+ * was put into place), not cut short, and of the same plan.
+ */
+static json_t *
+stored(const struct pth_intake *in, const struct pth_rundir *dir, json_t *rec)
+{
+	json_t *old = pth_rundir_get(dir, pth_rec_id(rec), "record.json");
+	json_t *result = pth_rundir_get(dir, pth_rec_id(rec), "result.json");
+	const char *status = pth_json_str(result, "status", "interrupted");
+	bool keep = result != NULL && strcmp(status, "interrupted") != 0 &&
+	    json_equal(pth_plan_of(old), pth_plan_of(rec));
+
+	if (keep && in->rerun_failed) {
+		pth_json_set(old, "result", json_incref(result));
+		keep = pth_fault_of(old) == PTH_CAT_NONE;
+	}
+	json_decref(old);
+	if (!keep) {
+		json_decref(result);
+		return NULL;
+	}
+	pth_json_set(result, "run_dir", json_string(dir->path));
+	return result;
+}
+
+json_t *
+pth_intake_result(const struct pth_intake *in, const struct pth_rundir *dir, json_t *rec)
+{
+	const json_t *plan = pth_plan_of(rec);
+	const char *type = pth_json_str(json_object_get(plan, "environment"), "type", "localhost");
+	char reason[200];
+
+	if (in->nonly > 0 && !named(in->only, in->nonly, rec))
+		return pth_result_without("skipped", "not selected by --only");
+	if (named(in->skip, in->nskip, rec))
+		return pth_result_without("skipped", "left out by --skip");
+	if (plan == NULL && json_object_get(rec, "error") == NULL)
+		pth_rec_error(rec, "exec", NULL, 0, 0, "the record has no plan; pth-plan makes it");
+	if (!pth_name_ok(pth_rec_id(rec)))
+		pth_rec_error(rec, "exec", NULL, 0, 0, "the id is not a safe directory name");
+	if (json_object_get(rec, "error") != NULL)
+		return pth_result_without("error", pth_json_str(json_object_get(rec, "error"), "message",
+		    "error in an earlier stage"));
+	if (strcmp(type, "localhost") != 0 && json_object_get(rec, "compose") == NULL) {
+		snprintf(reason, sizeof reason, "network environment %.80s: %s", type,
+		    strcmp(type, "docker_compose") == 0 ? "put pth-compose before pth-exec" :
+		    "cannot be run by this version");
+		return pth_result_without("unsupported", reason);
+	}
+	if (in->dry)
+		return pth_result_without("skipped", "dry run");
+	return in->resume ? stored(in, dir, rec) : NULL;
+}
