@@ -12,7 +12,7 @@ tools() {
 }
 
 text_of() { # page: what a reader sees
-	mandoc -Tascii "$1" | col -bx
+	mandoc -Tascii "$1" | sed "s/.$(printf '\b')//g" # no overstrikes
 }
 
 testLint() {
