@@ -7,7 +7,6 @@
 #include "json.h"
 #include "rec.h"
 #include "text.h"
-#include "runner.h"
 
 json_t *
 pth_result_without(const char *status, const char *reason)
@@ -37,7 +36,7 @@ stored(const struct pth_intake *in, const struct pth_rundir *dir, json_t *rec)
 	json_t *result = pth_rundir_get(dir, pth_rec_id(rec), "result.json");
 	const char *status = pth_json_str(result, "status", "interrupted");
 	bool keep = result != NULL && strcmp(status, "interrupted") != 0 &&
-	    json_equal(pth_plan_of(old), pth_plan_of(rec));
+	    json_equal(pth_rec_plan(old), pth_rec_plan(rec));
 
 	if (keep && in->rerun_failed) {
 		pth_json_set(old, "result", json_incref(result));
@@ -55,7 +54,7 @@ stored(const struct pth_intake *in, const struct pth_rundir *dir, json_t *rec)
 json_t *
 pth_intake_result(const struct pth_intake *in, const struct pth_rundir *dir, json_t *rec)
 {
-	const json_t *plan = pth_plan_of(rec);
+	const json_t *plan = pth_rec_plan(rec);
 	const char *type = pth_json_str(json_object_get(plan, "environment"), "type", "localhost");
 	char reason[200];
 

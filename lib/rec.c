@@ -148,6 +148,15 @@ pth_rec_read(struct pth_rec_in *in, json_t **rec, struct pth_err *e)
 	return 1;
 }
 
+const json_t *
+pth_rec_plan(const json_t *rec)
+{
+	const json_t *plan = json_object_get(json_object_get(rec, "compose"), "plan");
+
+	plan = plan ? plan : json_object_get(rec, "plan");
+	return json_is_object(plan) ? plan : NULL;
+}
+
 int
 pth_rec_whole(const struct pth_rec_in *in, struct pth_err *e)
 {

@@ -95,19 +95,10 @@ pth_runner_take(struct pth_runner *p)
 	return x.rec;
 }
 
-const json_t *
-pth_plan_of(const json_t *rec)
-{
-	const json_t *plan = json_object_get(json_object_get(rec, "compose"), "plan");
-
-	plan = plan ? plan : json_object_get(rec, "plan");
-	return json_is_object(plan) ? plan : NULL;
-}
-
 static const json_t *
 environment(const json_t *rec)
 {
-	return json_object_get(pth_plan_of(rec), "environment");
+	return json_object_get(pth_rec_plan(rec), "environment");
 }
 
 /* Do the services run where the environment's own program puts them (an
@@ -167,7 +158,7 @@ warden(const struct pth_runner *p, const struct pth_entry *x, struct pth_ns *ns,
 	struct pth_buf dir = PTH_BUF_INIT, out = PTH_BUF_INIT;
 	struct pth_places places = { .share = p->share, .libexec = p->libexec, .bin = p->bin,
 		.owner = p->owner, .engine = is_remote(x->rec) };
-	struct pth_warden_req req = { .rec = x->rec, .plan = pth_plan_of(x->rec), .places = &places,
+	struct pth_warden_req req = { .rec = x->rec, .plan = pth_rec_plan(x->rec), .places = &places,
 		.dirfd = dirfd, .ctl = ctl };
 	char unique[PTH_UNIQUE_SIZE];
 	json_t *result;
@@ -270,7 +261,7 @@ finish(struct pth_runner *p, struct pth_entry *x, json_t *result, struct pth_err
 static void
 begun(struct pth_runner *p, struct pth_entry *x, const struct pth_ns *ns)
 {
-	int64_t limit = pth_json_int(pth_plan_of(x->rec), "timeout_us", 0);
+	int64_t limit = pth_json_int(pth_rec_plan(x->rec), "timeout_us", 0);
 
 	x->state = PTH_ACTIVE;
 	x->isolated = (ns->used & PTH_NS_NET) != 0 || is_remote(x->rec);

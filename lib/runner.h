@@ -30,10 +30,6 @@ struct pth_entry {
 	json_t *tries;    /* results of the tries before, in short; or NULL */
 };
 
-/* What is executed of a record: "compose.plan" when pth-compose made one,
- * else "plan". Borrowed; NULL when there is none. */
-const json_t *pth_plan_of(const json_t *rec);
-
 struct pth_runner {
 	struct pth_rundir *dir;
 	const char *share, *libexec;

@@ -14,7 +14,7 @@
 
 struct pth_warden_req {
 	const json_t *rec;  /* the whole record */
-	const json_t *plan; /* what is executed of it: pth_plan_of() */
+	const json_t *plan; /* what is executed of it: pth_rec_plan() */
 	const struct pth_places *places;
 	int dirfd;          /* the test's directory, fresh */
 	int ctl;            /* a byte or end of file here interrupts the test */

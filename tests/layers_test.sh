@@ -7,8 +7,8 @@
 # begin with its name (template.h: template.c, template_scan.c, ...).
 base='err buf arena text when os event banned'
 io='file json rec yaml pcapng'
-run='sig proc iface ns ready http owner capture state owners names workdir rundir service assertion steps warden runner pool'
-domain='template experiment plugin plan image compose artifact packets tshark metric fault fastfail verdict collect report'
+run='sig proc iface ns ready http owner capture state owners names workdir rundir service assertion steps warden fault fastfail intake runner pool'
+domain='template experiment plugin plan image compose artifact packets tshark metric verdict collect report'
 
 rank_of() { # room
 	case " $base " in *" $1 "*) echo 1 && return ;; esac
