@@ -259,8 +259,8 @@ pth_compose_stack(const json_t *doc)
 	/* Not in the schema of stack files, or without meaning in a swarm. */
 	static const char *const drop[] = { "container_name", "depends_on", "restart", "build",
 		"pull_policy", "platform", "security_opt", "mem_limit", "memswap_limit", "cpus", "pids_limit" };
-	json_t *o = json_deep_copy(doc), *out = json_pack("{s:s}", "version", "3.8"), *s, *deploy;
-	const char *key;
+	json_t *o = json_deep_copy(doc), *out = json_pack("{s:s}", "version", "3.8"), *s, *deploy, *v;
+	const char *key, *net;
 
 	json_object_foreach(json_object_get(o, "services"), key, s) {
 		/* A swarm starts all at once: who depends on another tries again. */
@@ -272,6 +272,9 @@ pth_compose_stack(const json_t *doc)
 		for (size_t i = 0; i < countof(drop); i++)
 			json_object_del(s, drop[i]);
 		pth_json_set(s, "deploy", deploy);
+		/* A swarm gives addresses itself. */
+		json_object_foreach(json_object_get(s, "networks"), net, v)
+			json_object_del(v, "ipv4_address");
 	}
 	json_object_foreach(json_object_get(o, "networks"), key, s) {
 		pth_json_set(s, "driver", json_string("overlay"));

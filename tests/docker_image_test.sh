@@ -1,0 +1,68 @@
+#!/bin/sh
+# Images for real: the base by debootstrap, one with Debian's packages, one
+# that is compiled in a stage of its own. Fetches from a Debian mirror.
+# timeout: 900
+# shellcheck disable=SC2154 # $out and $code come from through
+. "$TOP/tests/lib.sh"
+. "$TOP/tests/docker_lib.sh"
+
+oneTimeTearDown() {
+	engine_stop
+}
+
+ready() {
+	[ "$PTH_BUILD" = build ] || skip 'pth-init is not static with sanitizers' || return
+	need debootstrap debootstrap || return
+	getent hosts deb.debian.org >/dev/null || skip 'deb.debian.org cannot be resolved' || return
+	engine_start || return
+	docker image inspect panther_base_service:latest >/dev/null 2>&1 && return
+	run pth-image base
+	assertCode 0
+}
+
+testBase() {
+	ready || return
+	assertMatch "$(pth-image list)" '^panther_base_service:latest'
+	assertEquals 'VERSION_CODENAME=bookworm' \
+		"$(docker run --rm panther_base_service:latest grep CODENAME /etc/os-release | head -1)"
+}
+
+testQuicExample() {
+	ready || return
+	through "$TOP/examples/quic-docker.yaml"
+	assertEquals "$(field '"\(.result.status): \(.result.reason)"')" passed "$(field .verdict.status)"
+	assertTrue 'the same file' "cmp run/*/server/www/data.bin run/*/client/downloads/data.bin"
+	assertTrue 'http3 in the capture' "[ $(field '.metrics.protocols.http3.packets') -ge 1 ]"
+	assertEquals '' "$(ours)"
+}
+
+testCompiledInAStageOfItsOwn() {
+	ready || return
+	mkdir -p plugins
+	cat >plugins/compiled.yaml <<-EOF
+		plugin: compiled
+		kind: iut
+		extends: minip
+		description: miniP, compiled in its image
+		binary: {server: /usr/local/bin/miniP_server, client: /usr/local/bin/miniP_client}
+		docker:
+		  builder: c
+		  files: ["$TOP/examples/minip/minip.c", "$TOP/examples/minip/minip.h", "$TOP/examples/minip/miniP_server.c", "$TOP/examples/minip/miniP_client.c"]
+		  args: {LEVEL: "2"}
+		  environment: {GREETING: "a \"b\" \$c"}
+		  build:
+		    - gcc -D_GNU_SOURCE -O\$LEVEL -o /usr/local/bin/miniP_server miniP_server.c minip.c
+		    - gcc -D_GNU_SOURCE -O\$LEVEL -o /usr/local/bin/miniP_client miniP_client.c minip.c
+	EOF
+	sed 's/ping_pong/compiled/' "$TOP/examples/minip-docker.yaml" >t.yaml
+	rm -rf run
+	pth-parse t.yaml 2>/dev/null | pth-plan -P plugins 2>/dev/null | pth-compose | pth-exec -o run >records.jsonl
+	out=$(head -1 records.jsonl)
+	assertEquals "$(field .result.reason)$(cat run/*/images/*/build.log)" completed "$(field .result.status)"
+	# shellcheck disable=SC2016
+	assertEquals 'a "b" $c' "$(docker run --rm --entrypoint sh compiled-functional:latest -c 'echo "$GREETING"')"
+	# The compiler stayed behind, and the user is not root.
+	assertEquals 'panther' "$(docker run --rm --entrypoint sh compiled-functional:latest -c 'command -v gcc; id -un')"
+}
+
+. shunit2
