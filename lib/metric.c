@@ -24,9 +24,8 @@ capture_of(const json_t *rec)
 
 /* The same as a path for programs, when it is a regular file inside of dir. */
 static char *
-capture_path(const char *dir, const json_t *rec)
+path_inside(const char *dir, const char *file)
 {
-	const char *file = capture_of(rec);
 	struct pth_buf b = PTH_BUF_INIT;
 	int dirfd, fd;
 
@@ -62,6 +61,33 @@ read_keylog(int dirfd, const char *path, struct pth_buf *keys, json_t *seen)
 	close(fd);
 }
 
+static char *
+capture_path(const char *dir, const json_t *rec)
+{
+	return path_inside(dir, capture_of(rec));
+}
+
+/* The captures of single services (containers) get the keys too. */
+static int
+inject_services(const char *dir, const json_t *rec, const struct pth_buf *keys, struct pth_err *e)
+{
+	const char *name, *file, *main_file = capture_of(rec);
+	json_t *s;
+	int rc = 0;
+
+	json_object_foreach(pth_json_path(rec, "result.services"), name, s) {
+		char *path;
+
+		file = json_string_value(pth_json_path(s, "capture.file"));
+		if (file == NULL || strcmp(file, main_file) == 0 || (path = path_inside(dir, file)) == NULL)
+			continue;
+		if (pth_tshark_inject(path, keys, e) != 0)
+			rc = -1;
+		free(path);
+	}
+	return rc;
+}
+
 int
 pth_metric_keys(const char *dir, const json_t *rec, struct pth_err *e)
 {
@@ -82,6 +108,8 @@ pth_metric_keys(const char *dir, const json_t *rec, struct pth_err *e)
 	if (dirfd >= 0)
 		close(dirfd);
 	rc = pth_tshark_inject(path, &keys, e);
+	if (rc == 0)
+		rc = inject_services(dir, rec, &keys, e);
 	pth_buf_release(&keys);
 	free(path);
 	return rc;
