@@ -50,7 +50,13 @@ options_of() { # tool
 		grep -oE '^[[:space:]]*\{ *"[a-z][a-z-]*", *(no|required|optional)_argument' "$source" |
 			sed 's/.*"\(.*\)".*/--\1/'
 	fi
-	"$1" -h 2>/dev/null | grep -oE '(^|[[ |])--?[a-zA-Z][a-z-]*' | sed 's/^[[ |]*//'
+	# [-nh] is -n and -h.
+	"$1" -h 2>/dev/null | grep -oE '(^|[[ |])--?[a-zA-Z][a-z-]*' | sed 's/^[[ |]*//' | while read -r word; do
+		case $word in
+		--*) echo "$word" ;;
+		*) echo "${word#-}" | grep -o . | sed 's/^/-/' ;;
+		esac
+	done
 }
 
 testEveryOptionIsInItsPage() {

@@ -7,6 +7,7 @@ port=$((20000 + $$ % 20000))
 server=''
 
 start() { # server options
+	rm -f server.out # or the line of the one before would do
 	"$minip/miniP_server" -p $port -i 127.0.0.1 "$@" >server.out 2>server.err &
 	server=$!
 	assertSoon 5 grep -q '^listen' server.out
