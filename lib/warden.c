@@ -396,15 +396,16 @@ pth_warden_run(const struct pth_warden_req *req)
 		.wait_deadline = NEVER, .teardown_deadline = NEVER, .look_next = NEVER };
 	int64_t limit = pth_json_int(req->plan, "timeout_us", 0);
 	struct pth_buf started = PTH_BUF_INIT;
-	json_t *o;
+	json_t *o, *names = pth_ns_names(req->ns.used);
 
 	pth_rfc3339(&started, pth_real_us());
 	w.deadline = limit > 0 ? w.zero + limit : NEVER;
 	open_signals(&w);
 	if (!(req->ns.used & PTH_NS_PID))
 		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-	pth_event("test.started", "{s:o,s:s}", "isolation", pth_ns_names(req->ns.used), "missing_reason",
-	    req->ns.reason);
+	/* O, not o: nobody takes it over when events are off. */
+	pth_event("test.started", "{s:O,s:s}", "isolation", names, "missing_reason", req->ns.reason);
+	json_decref(names);
 	warden_tmp_make(&w);
 	if (warden_prepare(&w)) {
 		warden_to(&w, PTH_TS_SETTING_UP);
