@@ -267,6 +267,7 @@ static json_t *environment(const struct plan *p)
 {
 	const struct pth_ynode *address = pth_yaml_get(p->eview, "address");
 	const struct pth_ynode *by = pth_yaml_get(p->eview, "supported_by");
+	const char *own = pth_desc_str(p->eview, "isolation", "none");
 	const struct pth_plugin *root = p->env;
 	json_t *o = json_object();
 
@@ -274,7 +275,9 @@ static json_t *environment(const struct plan *p)
 		root = root->base;
 	pth_json_set(o, "type", json_string(root->name));
 	pth_json_set(o, "plugin", json_string(p->env->name));
-	pth_json_set(o, "isolation", json_string(pth_desc_str(p->eview, "isolation", "none")));
+	/* The test may ask for less or more, but not of an engine's containers. */
+	pth_json_set(o, "isolation", json_string(strcmp(own, "container") == 0 ? own :
+	    pth_json_str(p->rec, "isolation", own)));
 	if (address && !strchr(address->text, '{'))
 		pth_json_set(o, "address", json_string(address->text));
 	if (by)
@@ -341,12 +344,13 @@ static int requires(struct plan *p, json_t *out, struct pth_err *e)
 static json_t *capture(struct plan *p, const json_t *services, struct pth_err *e)
 {
 	const struct pth_ynode *c = pth_yaml_get(p->eview, "capture");
+	const json_t *own = json_object_get(p->rec, "capture");
 	json_t *o, *keylogs = json_array(), *decode = json_array(), *list, *s, *v;
 	struct pth_buf b = PTH_BUF_INIT;
 	size_t i, k;
 	int r = 0;
 
-	if (!c || !pth_json_bool(p->eparams, "capture", true) ||
+	if (!c || json_is_false(own) || !pth_json_bool(p->eparams, "capture", true) ||
 	    !pth_json_bool(json_object_get(p->rec, "steps"), "record_pcap", true)) {
 		json_decref(keylogs);
 		json_decref(decode);
@@ -367,7 +371,10 @@ static json_t *capture(struct plan *p, const json_t *services, struct pth_err *e
 		json_decref(list);
 	}
 	o = json_object();
-	pth_json_set(o, "interface", json_string(pth_desc_str(c, "interface", "lo")));
+	pth_json_set(o, "interface", json_string(pth_json_str(own, "interface",
+	    pth_desc_str(c, "interface", "lo"))));
+	if (pth_json_int(own, "snaplen", 0) > 0)
+		pth_json_set(o, "snaplen", json_integer(pth_json_int(own, "snaplen", 0)));
 	pth_json_set(o, "file", json_string(pth_desc_str(c, "file", "capture.pcapng")));
 	pth_json_set(o, "keylogs", keylogs);
 	pth_json_set(o, "decode", decode);

@@ -119,6 +119,29 @@ spawn_failed(struct pth_service *s, int err_no, const char *text)
 		pth_service_fail(s, PTH_END_NOT_STARTED, "%s", text);
 }
 
+#define LIMITS 4
+
+/* What the experiment's limits are as resource limits; processors are none. */
+static size_t
+limits_of(const json_t *plan, struct pth_proc_limit to[LIMITS])
+{
+	static const struct {
+		const char *key;
+		int resource;
+	} all[LIMITS] = {
+		{ "memory", RLIMIT_AS }, { "processes", RLIMIT_NPROC }, { "files", RLIMIT_NOFILE },
+		{ "disk", RLIMIT_FSIZE },
+	};
+	const json_t *limits = json_object_get(plan, "limits");
+	size_t n = 0;
+
+	for (size_t i = 0; i < LIMITS; i++)
+		if (pth_json_int(limits, all[i].key, 0) > 0)
+			to[n++] = (struct pth_proc_limit){ all[i].resource,
+				(rlim_t)pth_json_int(limits, all[i].key, 0) };
+	return n;
+}
+
 pid_t
 pth_service_spawn(const struct pth_service *s, const json_t *cmd, int out, int err, int *err_no,
     struct pth_err *e)
@@ -127,6 +150,7 @@ pth_service_spawn(const struct pth_service *s, const json_t *cmd, int out, int e
 	char **env = pth_places_env(s->places, s->home, json_object_get(s->plan, "environment"),
 	    json_object_get(cmd, "env"));
 	const json_t *who = json_object_get(s->plan, "user");
+	struct pth_proc_limit limits[LIMITS];
 	struct pth_proc_user user = { (uid_t)pth_json_int(who, "uid", 0), (gid_t)pth_json_int(who, "gid", 0) };
 	struct pth_buf cwd = PTH_BUF_INIT;
 	pid_t pid = -1;
@@ -141,6 +165,7 @@ pth_service_spawn(const struct pth_service *s, const json_t *cmd, int out, int e
 			.cwd = cwd.s, .in = -1, .out = out, .err = err,
 			.session = true, .die_with_parent = true, .no_new_privs = true,
 			.user = user.uid ? &user : NULL,
+			.limits = limits, .nlimits = limits_of(s->plan, limits),
 		};
 
 		pid = pth_proc_spawn(&q, err_no, e);

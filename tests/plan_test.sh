@@ -379,4 +379,25 @@ testMemoryIsFlat() {
 }
 
 # shellcheck disable=SC1091
+testCaptureIsolationAndLimitsOfTheTest() {
+	cat >keys.yaml <<-'Y'
+	tests:
+	  - &t
+	    name: quiet
+	    network_environment: {type: localhost}
+	    isolation: net
+	    capture: false
+	    limits: {files: 99}
+	    services:
+	      server: {implementation: {name: ping_pong}, protocol: {name: minip, version: functional}}
+	  - <<: *t
+	    name: short packets
+	    capture: {interface: any0, snaplen: 96}
+	Y
+	run sh -c 'pth-parse keys.yaml | pth-plan'
+	assertCode 0
+	assertEquals 'net null 99' "$(printf '%s\n' "$out" | jq -r 'select(.index == 1).plan | "\(.environment.isolation) \(.capture) \(.services[0].limits.files)"')"
+	assertEquals 'any0 96' "$(printf '%s\n' "$out" | jq -r 'select(.index == 2).plan.capture | "\(.interface) \(.snaplen)"')"
+}
+
 . shunit2
