@@ -30,8 +30,11 @@ void pth_rundir_close(struct pth_rundir *d);
 int pth_rundir_test(struct pth_rundir *d, const char *id, struct pth_err *e);
 /* Append one JSON line. */
 int pth_rundir_append(struct pth_rundir *d, const char *file, const json_t *v, struct pth_err *e);
-/* Put v into place as ID/file. */
+/* Put v into place as ID/file, whole and durable. */
 int pth_rundir_put(struct pth_rundir *d, const char *id, const char *file, const json_t *v,
+    struct pth_err *e);
+/* The same for what may be lost with the machine's power. */
+int pth_rundir_note(struct pth_rundir *d, const char *id, const char *file, const json_t *v,
     struct pth_err *e);
 /* What was put there, or NULL when there is none that can be read. */
 json_t *pth_rundir_get(const struct pth_rundir *d, const char *id, const char *file);

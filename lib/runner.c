@@ -282,7 +282,7 @@ launch(struct pth_runner *p, struct pth_entry *x, struct pth_err *e)
 	struct pth_ns ns;
 
 	dirfd = pth_rundir_test(p->dir, pth_rec_id(x->rec), e);
-	if (dirfd < 0 || pth_rundir_put(p->dir, pth_rec_id(x->rec), "record.json", x->rec, e) != 0)
+	if (dirfd < 0 || pth_rundir_note(p->dir, pth_rec_id(x->rec), "record.json", x->rec, e) != 0)
 		return -1;
 	if (pipe2(ctl, O_CLOEXEC) != 0 || pipe2(report, O_CLOEXEC | O_NONBLOCK) != 0)
 		return pth_err_set(e, PTH_SYSTEM, "pipe:");

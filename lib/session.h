@@ -1,0 +1,43 @@
+/*
+ * A run of pth-exec: its directory, its runner, the records that go in and
+ * out. Opened by the first test, which names it.
+ */
+#ifndef PTH_SESSION_H
+#define PTH_SESSION_H
+
+#include <stdbool.h>
+
+#include "intake.h"
+#include "os.h"
+#include "rec.h"
+#include "runner.h"
+
+struct pth_session {
+	/* Set by the owner: */
+	const char *dir_wanted; /* NULL: a new one below paths.output_dir */
+	unsigned jobs, fail_fast;
+	bool unordered;
+	bool interrupted;       /* begin no further test */
+	struct pth_intake in;
+	const struct pth_home *home;
+	struct pth_rec_out out;
+	/* Ours: */
+	bool opened;            /* dir and runner exist */
+	struct pth_rundir dir;
+	struct pth_runner runner;
+};
+
+/* Room for another record? */
+bool pth_session_has_room(const struct pth_session *s);
+/* Nothing left to run or to write? */
+bool pth_session_is_idle(const struct pth_session *s);
+/* Take a record over (also on error). -1 with e. */
+int pth_session_take(struct pth_session *s, json_t *rec, struct pth_err *e);
+/* Start what may start, write what is done. */
+int pth_session_move(struct pth_session *s, struct pth_err *e);
+/* Close the streams, ours and those of the run directory, so that they can be
+ * fed again. */
+int pth_session_end(struct pth_session *s, struct pth_err *e);
+void pth_session_release(struct pth_session *s);
+
+#endif
