@@ -114,11 +114,15 @@ compose_inner(struct compose *c, const json_t *service)
 	/* Done on the host, before or after. */
 	static const char *const outside[] = { "dirs", "files", "docker", "artifacts", "verdict",
 		"metrics", "keylogs", "target" };
+	/* Limits that the engine sets for the whole container. */
+	static const char *const engine[] = { "cpu", "memory", "processes" };
 	const char *name = pth_json_str(service, "name", "");
 	json_t *s = compose_inside(service), *plan = json_object();
 
 	for (size_t i = 0; i < countof(outside); i++)
 		json_object_del(s, outside[i]);
+	for (size_t i = 0; i < countof(engine); i++)
+		json_object_del(json_object_get(s, "limits"), engine[i]);
 	pth_json_set(s, "after", json_array());
 	pth_json_set(s, "environment", json_object()); /* the container has it */
 	pth_json_set(plan, "environment", json_pack("{s:s,s:s}", "type", "localhost", "isolation", "none"));

@@ -218,6 +218,31 @@ testNetworks() {
 	assertEquals '' "$(ours)"
 }
 
+testPoolExhausted() {
+	ready || return
+	experiment pool >t.yaml
+	n=0
+	while [ $n -lt 200 ] && docker network create --label org.pth.run=fill "fill$n" >/dev/null 2>&1; do n=$((n + 1)); done
+	through t.yaml
+	assertMatch "$(why)" '^error: setup: .*could not find an available, non-overlapping IPv4 address pool'
+	pth-clean -r fill >/dev/null
+	assertEquals '' "$(ours)"
+}
+
+testOrdinaryUserOwnsAllFiles() {
+	ready || return
+	experiment user '[id, -u]' >t.yaml
+	pth-parse t.yaml 2>/dev/null | pth-plan 2>/dev/null | pth-compose >composed.jsonl
+	chmod 755 "$PTH_TMP" "$PTH_TMP/engine" && chmod 666 "$PTH_TMP/engine/sock" composed.jsonl
+	rm -rf home && mkdir home && chown 65534:65534 home
+	HOME=$PWD/home setpriv --reuid 65534 --regid 65534 --clear-groups pth-exec -o home/run composed.jsonl >records.jsonl
+	out=$(head -1 records.jsonl)
+	assertEquals 'completed: ' "$(why)"
+	assertEquals 65534 "$(cat home/run/*/client/stdout.log)"
+	assertEquals '' "$(find home ! -uid 65534)"
+	rm -rf home
+}
+
 testImagesAreReused() {
 	ready || return
 	experiment again >t.yaml
@@ -267,7 +292,7 @@ testNoPermission() {
 	ready || return
 	experiment denied >t.yaml
 	pth-parse t.yaml 2>/dev/null | pth-plan 2>/dev/null | pth-compose >composed.jsonl
-	chmod 755 "$PTH_TMP" "$PTH_TMP/engine" && mkdir -p home && chown 65534 home && chmod 644 composed.jsonl
+	chmod 755 "$PTH_TMP" "$PTH_TMP/engine" && mkdir -p home && chown 65534 home && chmod 644 composed.jsonl && chmod 600 "$PTH_TMP/engine/sock"
 	setpriv --reuid 65534 --regid 65534 --clear-groups pth-exec -o home/run composed.jsonl >records.jsonl
 	out=$(head -1 records.jsonl)
 	assertMatch "$(why)" '^error: setup: .*permission denied'
