@@ -79,7 +79,8 @@ inject_services(const char *dir, const json_t *rec, const struct pth_buf *keys, 
 		char *path;
 
 		file = json_string_value(pth_json_path(s, "capture.file"));
-		if (file == NULL || strcmp(file, main_file) == 0 || (path = path_inside(dir, file)) == NULL)
+		if (file == NULL || (main_file != NULL && strcmp(file, main_file) == 0) ||
+		    (path = path_inside(dir, file)) == NULL)
 			continue;
 		if (pth_tshark_inject(path, keys, e) != 0)
 			rc = -1;
