@@ -218,6 +218,7 @@ testScriptFails() {
 	run $shells 001-x.sh two
 	assertCode 1
 	assertMatch "$err" 'server is not ready in time'
+	assertEquals 'nothing of it is left' '' "$(pgrep -f "$PWD/two/z")"
 	plan | sed 's/"program":"sh"/"program":"no-such-program"/' | script
 	run $shells 001-x.sh three
 	assertCode 3
