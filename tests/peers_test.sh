@@ -90,7 +90,7 @@ testCheck() {
 	assertCode 0
 	assertMatch "$out" '^not here: quiche: not built; see make peers'
 	assertMatch "$out" '^ngtcp2 +ok +- +- +- +- *$'
-	assertMatch "$out" '^1 ok, 4 not here, 0 failed'
+	assertMatch "$out" '^1 passed, 0 failed, 4 skipped'
 
 	fake go 'if [ "$1" = env ]; then echo go1.26.0; else while [ "$1" != -o ]; do shift; done
 		printf "#!/bin/sh\necho broken; exit 7\n" >"$2"; chmod +x "$2"; fi'
@@ -99,7 +99,7 @@ testCheck() {
 	run env PTH_BIN="$(dirname "$(command -v pth-parse)")" "$TOP/tests/peers/check" -o out ngtcp2 quic_go
 	assertCode 1
 	assertMatch "$out" '^ngtcp2 <- quic_go: failed: .*; out/005-peers-ngtcp2-quic_go'
-	assertMatch "$out" '^0 ok, 0 not here, 1 failed'
+	assertMatch "$out" '^0 passed, 1 failed, 0 skipped'
 }
 
 . shunit2
