@@ -76,6 +76,22 @@ pth_runner_add(struct pth_runner *p, json_t *rec, bool run)
 		.report = -1, .attempt = 1 };
 }
 
+int
+pth_runner_store(struct pth_runner *p, struct pth_err *e)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		struct pth_entry *x = at(p, i);
+
+		if (x->state != PTH_DONE || !x->fresh)
+			continue;
+		if (pth_rundir_put(p->dir, pth_rec_id(x->rec), "result.json",
+		    json_object_get(x->rec, "result"), e) != 0)
+			return -1;
+		x->fresh = false;
+	}
+	return 0;
+}
+
 json_t *
 pth_runner_take(struct pth_runner *p)
 {
@@ -254,7 +270,8 @@ finish(struct pth_runner *p, struct pth_entry *x, json_t *result, struct pth_err
 		snprintf(reason, sizeof reason, "fast fail: %s", p->fastfail.reason);
 		stop_waiting(p, "skipped", reason);
 	}
-	return pth_rundir_put(p->dir, id, "result.json", result, e);
+	x->fresh = true;
+	return 0;
 }
 
 /* What the parent keeps of a test that has begun. */

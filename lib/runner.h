@@ -28,6 +28,7 @@ struct pth_entry {
 	int attempt;      /* from 1 */
 	int64_t not_before; /* a further try waits until then */
 	json_t *tries;    /* results of the tries before, in short; or NULL */
+	bool fresh;       /* it was run, and its result is not yet stored */
 };
 
 struct pth_runner {
@@ -56,7 +57,12 @@ bool pth_runner_has_room(const struct pth_runner *p);
 void pth_runner_add(struct pth_runner *p, json_t *rec, bool run);
 /* Start what may start now. 0, or -1 with e when the system refused. */
 int pth_runner_start(struct pth_runner *p, struct pth_err *e);
-/* The oldest record (any, when unordered) when it is done (new owner: caller), or NULL. */
+/* Put the results of finished tests into place, whole and durable. Apart from
+ * their end, because the disk takes its time, in which the next tests run
+ * already. -1 with e. */
+int pth_runner_store(struct pth_runner *p, struct pth_err *e);
+/* The oldest record (any, when unordered) when it is done (new owner: caller), or NULL. Call
+ * pth_runner_store() before: what is handed out is on the disk. */
 json_t *pth_runner_take(struct pth_runner *p);
 bool pth_runner_is_empty(const struct pth_runner *p);
 

@@ -112,7 +112,7 @@ pth_session_move(struct pth_session *s, struct pth_err *e)
 
 	if (!s->opened)
 		return 0;
-	if (pth_runner_start(&s->runner, e) != 0)
+	if (pth_runner_start(&s->runner, e) != 0 || pth_runner_store(&s->runner, e) != 0)
 		return -1;
 	while ((rec = pth_runner_take(&s->runner)) != NULL)
 		if (emit(s, rec, e) != 0)
