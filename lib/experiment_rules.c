@@ -86,6 +86,13 @@ static bool has_control(const char *s)
 	return false;
 }
 
+/* A path with a ".." in it. The id is a safe name whatever the name is, but
+ * nobody who writes this means a name. */
+static bool climbs(const char *s)
+{
+	return strcmp(s, "..") == 0 || strncmp(s, "../", 3) == 0 || strstr(s, "/../") != NULL;
+}
+
 static void check_name(struct pth_experiment *x, const struct pth_ynode *test)
 {
 	const struct pth_ynode *n = pth_yaml_get(test, "name");
@@ -96,6 +103,8 @@ static void check_name(struct pth_experiment *x, const struct pth_ynode *test)
 		exp_error(x, n, "name: %zu bytes long; at most %d", n->len, NAME_MAX_BYTES);
 	else if (n->text && has_control(n->text))
 		exp_error(x, n, "name: has a newline or another control character");
+	else if (n->text && climbs(n->text))
+		exp_error(x, n, "name: '%.60s' is a path upwards; expected a name", n->text);
 }
 
 /* ---- ports */

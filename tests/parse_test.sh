@@ -321,4 +321,14 @@ testJsonSchema() {
 	assertNotEquals 'a wrong file is found' '' "$(python3 validate.py e.yaml)"
 }
 
+testNameThatIsAPath() {
+	for name in ../../etc/x a/../b ..; do
+		printf 'tests:\n  - name: %s\n    network_environment: {type: localhost}\n    services:\n      a: {implementation: {name: x}, protocol: {name: minip}}\n' "$name" >path.yaml
+		run pth-parse path.yaml
+		assertCode 3
+		assertMatch "$err" '^path.yaml:2:11: error: name: .* is a path upwards'
+		assertEquals '' "$out"
+	done
+}
+
 . shunit2
