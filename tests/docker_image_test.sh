@@ -24,7 +24,7 @@ testBase() {
 	ready || return
 	assertMatch "$(pth-image list)" '^panther_base_service:latest'
 	assertEquals 'VERSION_CODENAME=bookworm' \
-		"$(docker run --rm panther_base_service:latest grep CODENAME /etc/os-release | head -1)"
+		"$(docker run --rm --network none panther_base_service:latest grep CODENAME /etc/os-release | head -1)"
 }
 
 testQuicExample() {
@@ -60,9 +60,9 @@ testCompiledInAStageOfItsOwn() {
 	out=$(head -1 records.jsonl)
 	assertEquals "$(field .result.reason)$(cat run/*/images/*/build.log)" completed "$(field .result.status)"
 	# shellcheck disable=SC2016
-	assertEquals 'a "b" $c' "$(docker run --rm --entrypoint sh compiled-functional:latest -c 'echo "$GREETING"')"
+	assertEquals 'a "b" $c' "$(docker run --rm --network none --entrypoint sh compiled-functional:latest -c 'echo "$GREETING"')"
 	# The compiler stayed behind, and the user is not root.
-	assertEquals 'panther' "$(docker run --rm --entrypoint sh compiled-functional:latest -c 'command -v gcc; id -un')"
+	assertEquals 'panther' "$(docker run --rm --network none --entrypoint sh compiled-functional:latest -c 'command -v gcc; id -un')"
 }
 
 . shunit2

@@ -11,7 +11,8 @@ engine_start() {
 	export DOCKER_HOST="unix://$engine/sock"
 	# Sockets of containerd may not have long paths.
 	engine_exec=$(mktemp -d /tmp/pth-engine.XXXXXX)
-	dockerd --data-root "$engine/data" --exec-root "$engine_exec" -H "$DOCKER_HOST" -p "$engine/pid" \
+	# No bridge of its own: the machine's engine may have docker0.
+	dockerd --bridge none --data-root "$engine/data" --exec-root "$engine_exec" -H "$DOCKER_HOST" -p "$engine/pid" \
 		>"$engine/log" 2>&1 &
 	engine_pid=$!
 	tries=0

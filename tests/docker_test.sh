@@ -276,6 +276,7 @@ testBuildFailureIsQuoted() {
 	out=$(head -1 records.jsonl)
 	assertMatch "$(why)" 'Step 3/[0-9]+ : RUN echo no such luck.*no such luck'
 	assertTrue 'log' "[ -s run/001-broken/images/*/build.log ]"
+	assertEquals 'nothing of the build is left' '' "$(docker ps -aq)"
 }
 
 testEngineAway() {
@@ -334,6 +335,7 @@ testSwarm() {
 	assertSoon 60 sh -c "grep -q '\"code\":0' '${file%/*}'/client/inner.json"
 	docker stack rm pthstack >/dev/null 2>&1
 	docker swarm leave --force >/dev/null 2>&1
+	docker network rm docker_gwbridge >/dev/null 2>&1
 }
 
 # The same two containers by bare docker run, five times each.
