@@ -2,7 +2,7 @@
 # Tests in containers on a real engine, started here and stopped by pid. The
 # base image is made of this machine's own libraries, so nothing is fetched;
 # tests/docker_image_test.sh makes the real one.
-# timeout: 400
+# timeout: 700
 # shellcheck disable=SC2016,SC2154 # scripts of sh -c; $out and $code come from through
 . "$TOP/tests/lib.sh"
 . "$TOP/tests/docker_lib.sh"
