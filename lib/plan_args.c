@@ -383,8 +383,8 @@ json_t *plan_tree(struct plan *p, const struct pth_ynode *n, json_t *vars, struc
 	return NULL;
 }
 
-int plan_user_text(struct plan *p, const char *name, const char *text, json_t *vars,
-    struct pth_buf *b, struct pth_err *e)
+static int render(struct plan *p, const char *name, const char *text,
+    const struct pth_template_options *o, json_t *vars, struct pth_buf *b, struct pth_err *e)
 {
 	struct pth_template *t;
 	size_t at = b->len;
@@ -394,10 +394,24 @@ int plan_user_text(struct plan *p, const char *name, const char *text, json_t *v
 		pth_buf_adds(b, text);
 		return plan_names(p, b, at, e);
 	}
-	t = pth_template_parse(name, text, strlen(text), NULL, e);
+	t = pth_template_parse(name, text, strlen(text), o, e);
 	if (!t)
 		return -1;
 	r = pth_template_render(t, vars, b, e);
 	pth_template_free(t);
 	return r < 0 ? -1 : plan_names(p, b, at, e);
+}
+
+int plan_user_text(struct plan *p, const char *name, const char *text, json_t *vars,
+    struct pth_buf *b, struct pth_err *e)
+{
+	return render(p, name, text, NULL, vars, b, e);
+}
+
+int plan_line_text(struct plan *p, const char *name, const char *text, json_t *vars,
+    struct pth_buf *b, struct pth_err *e)
+{
+	static const struct pth_template_options o = { .keep_blocks = true };
+
+	return render(p, name, text, &o, vars, b, e);
 }

@@ -147,6 +147,7 @@ static int command_line(struct emit *m, const struct pth_ynode *n, json_t *argv)
 {
 	const struct pth_ynode *file = pth_yaml_get(n, "template");
 	struct pth_buf b = PTH_BUF_INIT, src = PTH_BUF_INIT;
+	json_t *vars;
 	char *path;
 	int r;
 
@@ -154,15 +155,17 @@ static int command_line(struct emit *m, const struct pth_ynode *n, json_t *argv)
 		return pth_err_set(&m->e, PTH_INPUT, "%s:%u:%u: template: must be a file beside the descriptor",
 		    ((const struct pth_dval *)file)->file, file->line, file->col);
 	path = file ? beside(m->s, file, file->text) : NULL;
+	vars = file ? plan_version_for_file(m->s) : json_incref(m->s->vars);
 
 	if (!file)
-		r = plan_text(m->p, pth_yaml_get(n, "line"), m->s->vars, &b, &m->e);
+		r = plan_text(m->p, pth_yaml_get(n, "line"), vars, &b, &m->e);
 	else if ((r = pth_file_read(path, 1 << 20, &src, &m->e)) == 0)
-		r = plan_user_text(m->p, file->text, src.s ? src.s : "", m->s->vars, &b, &m->e);
+		r = plan_line_text(m->p, file->text, src.s ? src.s : "", vars, &b, &m->e);
 	if (r == 0)
 		r = pth_command_words(b.s ? b.s : "", json_object_get(m->out, "environment"), argv, &m->e);
 	pth_buf_release(&b);
 	pth_buf_release(&src);
+	json_decref(vars);
 	free(path);
 	return r;
 }

@@ -31,12 +31,13 @@ static int64_t inner_port(const json_t *v)
 /*
  * A service's own port: the plugin's parameter, network.port, then its
  * `ports`: the protocol's usual port when it is among them (the others are
- * published for other reasons), else the first. Last the usual port.
+ * published for other reasons), else the first. Last the usual port. A version
+ * file's port is the usual one, and better than one that pth-parse filled in.
  */
 static void own_port(struct plan_service *s)
 {
 	const json_t *net = json_object_get(s->rec, "network");
-	json_t *ports = json_object_get(s->rec, "ports"), *v;
+	json_t *ports = s->port_usual ? NULL : json_object_get(s->rec, "ports"), *v;
 	int64_t usual = pth_json_int(s->pparams, "port", 0), first = 0, n;
 	size_t i;
 

@@ -20,10 +20,11 @@ struct plan_service {
 	json_t *info;            /* what others see as target.*, owned */
 	json_t *vars;            /* of its templates, owned */
 	json_t *served;          /* names below www/, owned */
+	json_t *section;         /* its role's part of a version file, or NULL, owned */
 	char *address, *listen;  /* owned */
 	int64_t port;            /* 0: none */
 	const char *transport;
-	bool client, own_certs, port_given;
+	bool client, own_certs, port_given, port_usual;
 	int mark;                /* for the order: 0 new, 1 on the way, 2 done */
 };
 
@@ -81,6 +82,16 @@ json_t *plan_params(struct plan *p, const char *plugin, const struct pth_ynode *
 /* `from:` and `template:` once the variables are there. */
 int plan_params_late(struct plan *p, struct plan_service *s, struct pth_err *e);
 
+/*
+ * plan_version.c: what a version file says to the role, with every name that
+ * PANTHER's templates read. look: into section, and into the parameters that
+ * the experiment leaves open. vars: its variables. for_file: those of a
+ * template in a file, where `target` is a text; a new object.
+ */
+void plan_version_look(struct plan *p, struct plan_service *s);
+void plan_version_vars(const struct plan_service *s, json_t *vars);
+json_t *plan_version_for_file(const struct plan_service *s);
+
 /* plan_net.c: addresses, ports, targets */
 void plan_net(struct plan *p);
 
@@ -125,6 +136,10 @@ int plan_list(struct plan *p, const struct pth_ynode *list, json_t *vars, json_t
 void plan_scalar(struct pth_buf *b, const json_t *v);
 /* A text of the experiment's (not of a descriptor) as a template. */
 int plan_user_text(struct plan *p, const char *name, const char *text, json_t *vars,
+    struct pth_buf *b, struct pth_err *e);
+/* The same for a command line: the end of the line after a tag stays, since it
+ * is all that may stand between two words. */
+int plan_line_text(struct plan *p, const char *name, const char *text, json_t *vars,
     struct pth_buf *b, struct pth_err *e);
 
 /* plan_name.c: @{service:attribute[secondary]:format} in b from `at` on. */

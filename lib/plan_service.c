@@ -85,8 +85,13 @@ static void unknown_version(struct plan *p, struct plan_service *s, const struct
 	const struct pth_ynode *c;
 
 	pth_show(&shown, s->version, 80);
-	for (c = known->child; c; c = c->next)
+	for (c = known->child; c; c = c->next) {
+		const struct pth_ynode *from = pth_yaml_get(c, "version_config");
+
 		pth_buf_addf(&b, "%s%s", b.len ? ", " : "", c->key);
+		if (from)
+			pth_buf_addf(&b, " (%s)", ((const struct pth_dval *)from)->file);
+	}
 	plan_problem(p, PTH_ERROR, plan_path(&at, s, "protocol.version"), "%s has no version '%s'; it has %s",
 	    s->plugin->name, shown.s, b.s ? b.s : "none");
 	pth_buf_release(&at);
@@ -167,6 +172,7 @@ void plan_service_look(struct plan *p, struct plan_service *s)
 	json_decref(s->params);
 	json_decref(s->pparams);
 	look_params(p, s);
+	plan_version_look(p, s);
 	cert = pth_json_str(s->params, "cert_file", "");
 	s->own_certs = !*cert || pth_json_bool(s->rec, "generate_new_certificates", false);
 }
@@ -178,6 +184,7 @@ void plan_service_release(struct plan_service *s)
 	json_decref(s->info);
 	json_decref(s->vars);
 	json_decref(s->served);
+	json_decref(s->section);
 	free(s->address);
 	free(s->listen);
 }

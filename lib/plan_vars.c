@@ -146,6 +146,7 @@ json_t *plan_vars(struct plan *p, struct plan_service *s)
 	json_object_set(vars, "parameters", s->params);
 	pth_json_set(vars, "generate_certificates", json_boolean(s->own_certs));
 	places(vars, s);
+	plan_version_vars(s, vars);
 	json_object_foreach(s->params, key, v)
 		if (!ours(key))
 			json_object_set(vars, key, v);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "event.h"
 #include "file.h"
@@ -207,6 +208,21 @@ static int by_path(const FTSENT **a, const FTSENT **b)
 	return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
+/* Folders that belong to one plugin: what is in them is no descriptor. */
+static bool inner(const FTSENT *f)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	bool r = !strcmp(f->fts_name, "version_configs");
+
+	if (!r && f->fts_level > 1) {
+		pth_buf_add(&b, f->fts_path, f->fts_pathlen - f->fts_namelen);
+		pth_buf_adds(&b, "plugin.yaml");
+		r = access(b.s, F_OK) == 0;
+		pth_buf_release(&b);
+	}
+	return r;
+}
+
 static int scan(struct pth_plugins *ps, const char *dir, bool ours, struct pth_err *e)
 {
 	char *root = pth_xstrdup(dir), *argv[] = { root, NULL };
@@ -222,7 +238,7 @@ static int scan(struct pth_plugins *ps, const char *dir, bool ours, struct pth_e
 			r = pth_err_set(e, PTH_INPUT, "%s: more than %d files; not a plugin directory",
 			    dir, FILES_MAX);
 		else if (f->fts_info == FTS_D && f->fts_level > 0 &&
-		    (f->fts_level >= DEPTH_MAX || f->fts_name[0] == '.'))
+		    (f->fts_level >= DEPTH_MAX || f->fts_name[0] == '.' || inner(f)))
 			fts_set(fts, f, FTS_SKIP);
 		else if (f->fts_info == FTS_F)
 			r = take_file(ps, f, root, ours, before, e);
@@ -419,7 +435,7 @@ static int load_base(struct pth_plugins *ps, struct pth_plugin *p, const struct 
 
 static void load(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d)
 {
-	struct pth_ynode *root = read_tree(ps, p, d), *own;
+	struct pth_ynode *root = read_tree(ps, p, d), *own, *versions;
 	const char *name;
 
 	if (!root || d->errors || read_kind(p, root, d) < 0)
@@ -431,8 +447,12 @@ static void load(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags 
 		    pth_yaml_get(root, "plugin")->col, "plugin: '%s' in a file named %s", name, p->name);
 	if (load_base(ps, p, root, d) < 0 || d->errors)
 		return;
+	versions = pth_versions_load(ps, p, root, d);
 	own = pth_desc_copy(&ps->arena, root, p->file);
-	p->root = pth_desc_merge(&ps->arena, p->base ? p->base->root : NULL, own);
+	p->root = p->base ? p->base->root : NULL;
+	if (versions)
+		p->root = pth_desc_merge(&ps->arena, p->root, versions);
+	p->root = pth_desc_merge(&ps->arena, p->root, own);
 	pth_desc_check_whole(p->root, p->kind, d);
 }
 
@@ -454,6 +474,16 @@ static void remember(struct pth_plugins *ps, struct pth_plugin *p, struct pth_di
 	pth_event("plugin.failed", "{s:s, s:s}", "plugin", p->name, "reason", p->why);
 }
 
+/* Nobody asked for the problems: warnings are told all the same. */
+static void warn(const struct pth_plugin *p, const struct pth_diags *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->n; i++)
+		if (d->v[i].severity == PTH_WARNING)
+			pth_warn("%s:%u:%u: %s", p->file, d->v[i].line, d->v[i].col, d->v[i].text);
+}
+
 int pth_plugin_load(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d,
     struct pth_err *e)
 {
@@ -472,7 +502,9 @@ int pth_plugin_load(struct pth_plugins *ps, struct pth_plugin *p, struct pth_dia
 		if (p->state == 'n')
 			remember(ps, p, d);
 	}
-	if (!keep)
+	if (!keep) {
+		warn(p, d);
 		pth_diags_release(d);
+	}
 	return p->state == 'y' ? 0 : pth_err_set(e, PTH_INPUT, "%s", p->why ? p->why : "busy");
 }

@@ -117,6 +117,18 @@ struct pth_ynode *pth_desc_merge(struct pth_arena *a, const struct pth_ynode *ba
     const struct pth_ynode *over);
 
 /*
+ * plugin_version.c: the files VERSION.yaml of PANTHER below `version_configs:`
+ * of own (a descriptor as it was read), or in version_configs/ beside it:
+ * {versions: {VERSION: {environment, parameters, version_config}},
+ * default_version} to be merged between the base and own; NULL when there are
+ * none. Problems go to d with the name of their file in the text.
+ */
+struct pth_ynode *pth_versions_load(struct pth_plugins *ps, struct pth_plugin *p,
+    const struct pth_ynode *own, struct pth_diags *d);
+/* plugin_shape.c: what is in such a file, or in `version_config`. */
+void pth_version_check(const struct pth_ynode *n, struct pth_diags *d);
+
+/*
  * plugin_param.c: one value of a parameter. spec is the map below
  * parameters.NAME. The value in the form that its type asks for ("60" for an
  * int gives 60), new reference, or NULL with e (text without position).

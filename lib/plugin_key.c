@@ -26,6 +26,7 @@ enum type {
 	ROLES,  /* `item`, or a map of it by role */
 	OVER,   /* partial descriptors by name */
 	PARAMS,
+	VERSION, /* what PANTHER's version files hold */
 	ENUM,   /* words in `words` */
 };
 
@@ -116,6 +117,8 @@ static const struct key top_keys[] = {
 	{ .name = "aliases", .kinds = ENV, .type = NAMES },
 	{ .name = "versions", .kinds = RUNS, .type = OVER },
 	{ .name = "default_version", .kinds = RUNS, .type = TEXT },
+	{ .name = "version_configs", .kinds = SERVICE, .type = TEXT },
+	{ .name = "version_config", .kinds = SERVICE, .type = VERSION },
 	{ .name = "roles", .kinds = RUNS, .type = OVER },
 	{ .name = "features", .kinds = RUNS, .type = MAP, .item = ANY },
 	{ .name = "parameters", .type = PARAMS },
@@ -380,7 +383,8 @@ static void check_roles(struct check *c, const struct pth_ynode *n, const struct
 /* A part of a descriptor that a version or a role lays over the whole. */
 static void check_over(struct check *c, const struct pth_ynode *n)
 {
-	static const char *const fixed[] = { "plugin", "kind", "extends", "versions", "aliases" };
+	static const char *const fixed[] = { "plugin", "kind", "extends", "versions", "version_configs",
+		"aliases" };
 	const struct pth_ynode *v, *k;
 	size_t i;
 
@@ -480,6 +484,7 @@ static void check(struct check *c, const struct pth_ynode *n, const struct key *
 	case ROLES: check_roles(c, n, k); break;
 	case OVER: check_over(c, n); break;
 	case PARAMS: check_params(c, n); break;
+	case VERSION: pth_version_check(n, c->d); break;
 	case ENUM: check_enum(c, n, k->words); break;
 	case SIGNAL: check_signal(c, n); break;
 	case NAMES:
