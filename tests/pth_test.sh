@@ -178,4 +178,31 @@ sys.exit(p.wait(timeout=60) % 256)
 	assertEquals 1 "$(grep -c run.interrupted slow/events.jsonl)"
 }
 
+testCommandsOfOtherTools() {
+	run pth schema
+	assertCode 0
+	assertEquals pth "$(printf '%s\n' "$out" | jq -r '.title | split(" ")[0]')"
+	run pth check --explain tests.retries
+	assertCode 0
+	assertMatch "$out" 'Further tries'
+	printf 'plugin: x\nkind: iut\nextends: nosuch\n' >x.yaml
+	run pth check x.yaml
+	assertCode 3
+	assertMatch "$out" '^x.yaml:3:'
+	run pth new iut mine --extends minip
+	assertCode 0
+	assertTrue 'a descriptor is written' '[ -f plugins/services/iut/minip/mine/plugin.yaml ]'
+}
+
+testRunResumes() {
+	printf 'tests:\n  - name: t\n    network_environment: {type: localhost}\n    services:\n      a: {implementation: {name: command, type: testers, command: [sh, -c, "echo x >>$TMPDIR/../../../ran"]}, protocol: {name: minip}}\n' >t.yaml
+	run pth run -o out t.yaml
+	before=$(cat out/001-t/result.json)
+	run pth run -o out --resume t.yaml
+	assertCode 0
+	assertEquals 'the result is kept' "$before" "$(cat out/001-t/result.json)"
+	run pth run -o out t.yaml
+	assertNotEquals 'a new one is made' "$before" "$(cat out/001-t/result.json)"
+}
+
 . shunit2
