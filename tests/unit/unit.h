@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *unit_name;
+static char unit_name[256]; /* a copy: names may come from a directory list */
 static int unit_checks, unit_bad, unit_failed;
 
 static inline void
@@ -22,7 +22,7 @@ unit_close(void)
 	const char *path = getenv("PTH_RESULT");
 	FILE *fp;
 
-	if (unit_name == NULL && unit_checks == 0)
+	if (unit_name[0] == '\0' && unit_checks == 0)
 		return;
 	if (unit_checks == 0)
 		printf("%s: no checks\n", unit_name);
@@ -30,7 +30,7 @@ unit_close(void)
 	fp = path ? fopen(path, "a") : NULL;
 	if (fp) {
 		fprintf(fp, "%s %s%s\n", unit_bad || !unit_checks ? "FAIL" : "ok",
-		    unit_name ? unit_name : "main", unit_checks ? "" : ": no checks");
+		    unit_name[0] ? unit_name : "main", unit_checks ? "" : ": no checks");
 		fclose(fp);
 	}
 }
@@ -39,7 +39,7 @@ static inline void
 unit(const char *name)
 {
 	unit_close();
-	unit_name = name;
+	snprintf(unit_name, sizeof unit_name, "%s", name);
 	unit_checks = unit_bad = 0;
 }
 
@@ -56,7 +56,7 @@ unit_check(int ok, const char *file, int line, const char *text)
 	unit_checks++;
 	if (!ok) {
 		unit_bad = 1;
-		printf("%s:%d: %s: false: %s\n", file, line, unit_name ? unit_name : "main", text);
+		printf("%s:%d: %s: false: %s\n", file, line, unit_name[0] ? unit_name : "main", text);
 	}
 	return ok;
 }
