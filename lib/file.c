@@ -132,9 +132,11 @@ pth_file_commit(struct pth_newfile *f, struct pth_err *e)
 	if (r != 0) {
 		pth_err_set(e, PTH_SYSTEM, "write %s:", f->base);
 	} else {
-		free(f->tmp); /* it has its name now: nothing to remove */
+		/* It has its name now: nothing to remove. The directory is not
+		 * synced: after a loss of power the file may be missing, but it is
+		 * never a half, and a missing result is run again. */
+		free(f->tmp);
 		f->tmp = NULL;
-		fsync(f->dir); /* best effort: some file systems refuse it */
 	}
 	pth_file_abandon(f);
 	return r != 0 ? -1 : 0;

@@ -11,7 +11,7 @@
 /* Append the content of path ("-": stdin) to b. More than max bytes: error. */
 int pth_file_read(const char *path, size_t max, struct pth_buf *b, struct pth_err *e);
 /* Write data as path relative to dirfd (AT_FDCWD), mode 0644 less umask:
- * write, fsync, link or rename into place, fsync of the directory. */
+ * write, fsync, link or rename into place. */
 int pth_file_write(int dirfd, const char *path, const void *p, size_t n, struct pth_err *e);
 /*
  * The same in steps, for content that is not in memory: write to fd between
