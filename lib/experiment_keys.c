@@ -241,7 +241,7 @@ ENVIRONMENT("tests[].network_environment.plugin_config"),
 { "tests[].execution_environment[].plugin_config", T_MAP | T_NULL, NULL, NULL, F_OPEN | F_OWN, "parse", "Parameters, as if they were written one level above." },
 
 { "tests[].services", T_MAP, NULL, NULL, F_NEED | F_OWN | F_NAME, "plan", "The services by name, at least one." },
-{ "tests[].services.*", T_MAP, NULL, NULL, 0, "plan", "A service: one implementation in one role." },
+{ "tests[].services.*", T_MAP, NULL, NULL, F_NEED, "plan", "A service: one implementation in one role." },
 { "tests[].services.*.name", T_STR, NULL, NULL, F_OWN, "parse", "Another name that targets may use; the key is the service's name." },
 { "tests[].services.*.include", ONE_OR_MORE, NULL, NULL, F_OWN, "parse", "Files with a map whose content comes below this service's." },
 { "tests[].services.*.include[]", T_STR, NULL, NULL, 0, "parse", "A file." },

@@ -325,4 +325,10 @@ testJsonSchema() {
 	assertNotEquals 'a wrong file is found' '' "$(python3 validate.py e.yaml)"
 }
 
+testServiceWithoutValue() {
+	experiment >e.yaml
+	printf '      lonely:\n' >>e.yaml
+	refused e.yaml 'error: .*lonely'
+}
+
 . shunit2
