@@ -142,7 +142,8 @@ testRestartOfWhatHasEndedOrIgnoresTerm() {
 }
 
 testRestartThatDoesNotComeUp() {
-	steps='[{"restart": {"service": "s"}}]'
+	# not before its first life has left its mark
+	steps='[{"exec": {"service": "s", "argv": ["sh", "-c", "until [ -s n ]; do sleep .02; done"]}}, {"restart": {"service": "s"}}]'
 	exec1 "$(svc s '{"finite": false}' sh -c 'echo x >>n; [ $(wc -l <n) = 1 ] || { echo no more >&2; exit 5; }; sleep 60')" \
 		"$(svc c '{}' sleep 9)"
 	assertMatch "$(status)" 's ended with exit code 5'
