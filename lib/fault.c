@@ -5,6 +5,7 @@
 
 #include "err.h"
 #include "json.h"
+#include "rec.h"
 
 static const struct {
 	const char *name;
@@ -91,18 +92,6 @@ of_setup(const json_t *rec, const json_t *result)
 	    PTH_CAT_NETWORK_SETUP;
 }
 
-static const json_t *
-planned(const json_t *rec, const char *service)
-{
-	json_t *s;
-	size_t i;
-
-	json_array_foreach(pth_json_path(rec, "plan.services"), i, s)
-		if (strcmp(pth_json_str(s, "name", ""), service) == 0)
-			return s;
-	return NULL;
-}
-
 /* The first service that went wrong says what it is. */
 static enum pth_category
 of_services(const json_t *rec, const json_t *result)
@@ -118,7 +107,7 @@ of_services(const json_t *rec, const json_t *result)
 			continue;
 		if (pth_json_path(s, "started_us") != NULL)
 			return PTH_CAT_SERVICE_START;
-		if (strcmp(pth_json_str(planned(rec, name), "kind", ""), "tester") == 0 &&
+		if (strcmp(pth_json_str(pth_rec_service(rec, name), "kind", ""), "tester") == 0 &&
 		    strstr(pth_json_str(s, "error", ""), "compile") != NULL)
 			return PTH_CAT_TESTER_COMPILATION;
 		return PTH_CAT_COMMAND_EXECUTION;

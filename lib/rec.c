@@ -157,6 +157,18 @@ pth_rec_plan(const json_t *rec)
 	return json_is_object(plan) ? plan : NULL;
 }
 
+const json_t *
+pth_rec_service(const json_t *rec, const char *name)
+{
+	json_t *s;
+	size_t i;
+
+	json_array_foreach(pth_json_path(rec, "plan.services"), i, s)
+		if (name != NULL && strcmp(pth_json_str(s, "name", ""), name) == 0)
+			return s;
+	return NULL;
+}
+
 int
 pth_rec_whole(const struct pth_rec_in *in, struct pth_err *e)
 {

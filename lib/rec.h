@@ -55,6 +55,8 @@ const char *pth_rec_id(const json_t *rec);
 /* What is executed of a record: "compose.plan" when pth-compose made one, else
  * "plan". Borrowed; NULL when there is none. */
 const json_t *pth_rec_plan(const json_t *rec);
+/* From plan.services, by name (NULL: none). Borrowed; NULL when there is none. */
+const json_t *pth_rec_service(const json_t *rec, const char *name);
 /* Mark a test as one that cannot go on; the first mark wins. line/col 0: unknown. */
 void pth_rec_error(json_t *rec, const char *stage, const char *file,
     unsigned line, unsigned col, const char *fmt, ...) PTH_PRINTF(6, 7);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "event.h"
+#include "rec.h"
 #include "text.h"
 
 static const char *const names[PTH_STATUSES] = {
@@ -143,7 +144,7 @@ dispensable(const json_t *rec, const char *name)
 	json_array_foreach(pth_json_path(rec, "result.degraded"), i, s)
 		if (json_is_string(s) && strcmp(json_string_value(s), name) == 0)
 			return true;
-	return !pth_json_bool(pth_planned_service(rec, name), "critical", true);
+	return !pth_json_bool(pth_rec_service(rec, name), "critical", true);
 }
 
 /* How services ended, except where expect says how it should be. True when

@@ -9,21 +9,10 @@
 #include "artifact.h"
 #include "metric.h"
 #include "os.h"
+#include "rec.h"
 #include "text.h"
 
 #define LINE_MAX_BYTES 65536 /* longer lines are judged piece by piece */
-
-const json_t *
-pth_planned_service(const json_t *rec, const char *name)
-{
-	json_t *s;
-	size_t i;
-
-	json_array_foreach(pth_json_path(rec, "plan.services"), i, s)
-		if (strcmp(pth_json_str(s, "name", ""), name) == 0)
-			return s;
-	return NULL;
-}
 
 enum pth_status
 pth_verdict_service_end(const json_t *rec, const char *name, struct pth_buf *b)
@@ -564,8 +553,8 @@ pth_rule_downloads(struct pth_judge *j)
 
 	json_array_foreach(j->ev->artifacts, i, a) {
 		const char *path = pth_json_str(a, "path", ""), *service = pth_json_str(a, "service", "");
-		const json_t *plan = pth_planned_service(j->rec, service);
-		const json_t *target = pth_planned_service(j->rec, pth_json_str(plan, "target", ""));
+		const json_t *plan = pth_rec_service(j->rec, service);
+		const json_t *target = pth_rec_service(j->rec, pth_json_str(plan, "target", ""));
 		struct pth_buf rule = PTH_BUF_INIT;
 		char *source;
 

@@ -47,7 +47,4 @@ void pth_rule(struct pth_judge *j, const struct pth_rule_from *from, const char 
  * `files` below www/) must be the same: one rule for each. */
 void pth_rule_downloads(struct pth_judge *j);
 
-/* From plan.services, by name; NULL. */
-const json_t *pth_planned_service(const json_t *rec, const char *name);
-
 #endif
