@@ -51,6 +51,8 @@ pth_runner_release(struct pth_runner *p)
 		json_decref(at(p, i)->rec);
 		pth_buf_release(&at(p, i)->out);
 	}
+	if (p->grouped)
+		pth_cgroups_close(&p->groups);
 	free(p->v);
 	free(p->owner);
 }
@@ -166,6 +168,33 @@ fits(const struct pth_runner *p, const struct pth_entry *x)
 	return true;
 }
 
+/* Does a service of it have limits that need a group? Then the run gets a
+ * place for groups, and the test a number. */
+static void
+want_groups(struct pth_runner *p, struct pth_entry *x)
+{
+	json_t *s;
+	size_t i;
+
+	x->serial = 0;
+	json_array_foreach(json_object_get(pth_rec_plan(x->rec), "services"), i, s) {
+		if (is_remote(x->rec) || !pth_limit_wants_group(json_object_get(s, "limits")))
+			continue;
+		if (!p->grouped)
+			pth_cgroups_open(&p->groups, p->owner);
+		p->grouped = true;
+		x->serial = ++p->serial;
+		return;
+	}
+}
+
+/* What its groups are called by. */
+static void
+group_prefix(const struct pth_entry *x, char to[32])
+{
+	snprintf(to, 32, "%u.", x->serial);
+}
+
 /* In the new process: run the test and send its result home. */
 static void
 warden(const struct pth_runner *p, const struct pth_entry *x, struct pth_ns *ns, int dirfd,
@@ -176,7 +205,7 @@ warden(const struct pth_runner *p, const struct pth_entry *x, struct pth_ns *ns,
 		.owner = p->owner, .engine = is_remote(x->rec) };
 	struct pth_warden_req req = { .rec = x->rec, .plan = pth_rec_plan(x->rec), .places = &places,
 		.dirfd = dirfd, .ctl = ctl };
-	char unique[PTH_UNIQUE_SIZE];
+	char unique[PTH_UNIQUE_SIZE], prefix[32];
 	json_t *result;
 
 	for (size_t i = 0; i < p->n; i++)
@@ -191,6 +220,9 @@ warden(const struct pth_runner *p, const struct pth_entry *x, struct pth_ns *ns,
 	pth_event_test(pth_rec_id(x->rec));
 	pth_ns_furnish(ns);
 	req.ns = *ns;
+	group_prefix(x, prefix);
+	req.limits = (struct pth_limit_host){ .groups = x->serial ? &p->groups : NULL,
+		.prefix = prefix, .counts_users = (ns->used & PTH_NS_USER) && geteuid() != 0 };
 	result = pth_warden_run(&req);
 	pth_json_dump(&out, result);
 	pth_write_all(report, out.s, out.len);
@@ -303,6 +335,7 @@ launch(struct pth_runner *p, struct pth_entry *x, struct pth_err *e)
 		return -1;
 	if (pipe2(ctl, O_CLOEXEC) != 0 || pipe2(report, O_CLOEXEC | O_NONBLOCK) != 0)
 		return pth_err_set(e, PTH_SYSTEM, "pipe:");
+	want_groups(p, x);
 	x->pid = pth_ns_fork(wanted(x->rec), &ns, e);
 	if (x->pid < 0)
 		return -1;
@@ -354,25 +387,33 @@ pth_runner_fds(const struct pth_runner *p, int *fds, size_t max)
 
 /* The warden has closed its report: its result, or what can be said without.
  * A warden that reported well is reaped later: the kernel takes its time to
- * dissolve the namespaces, and the next test need not wait for that. */
+ * dissolve the namespaces, and the next test need not wait for that. But its
+ * groups can be removed only then. */
 static int
 reported(struct pth_runner *p, struct pth_entry *x, struct pth_err *e)
 {
 	json_t *result = NULL;
 	char reason[200];
-	int status;
+	int status = 0;
 
 	if (x->out.len > 0)
 		result = pth_json_parse(x->out.s, x->out.len, NULL);
-	if (result != NULL) {
+	if (result != NULL && x->serial == 0) {
 		p->dying++;
 	} else {
 		while (waitpid(x->pid, &status, 0) < 0 && errno == EINTR)
 			;
+	}
+	if (result == NULL) {
 		snprintf(reason, sizeof reason, "the test's supervisor was lost (%s %d)",
 		    WIFSIGNALED(status) ? "signal" : "exit", WIFSIGNALED(status) ? WTERMSIG(status) :
 		    WEXITSTATUS(status));
 		result = pth_result_without(p->interrupted ? "interrupted" : "error", reason);
+	}
+	/* Now that its processes have gone with the warden. */
+	if (x->serial != 0) {
+		group_prefix(x, reason);
+		pth_cgroups_sweep(&p->groups, reason);
 	}
 	close(x->ctl);
 	close(x->report);

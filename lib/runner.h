@@ -14,6 +14,7 @@
 #include <jansson.h>
 
 #include "buf.h"
+#include "cgroup.h"
 #include "fastfail.h"
 #include "rundir.h"
 
@@ -29,6 +30,7 @@ struct pth_entry {
 	int64_t not_before; /* a further try waits until then */
 	json_t *tries;    /* results of the tries before, in short; or NULL */
 	bool fresh;       /* it was run, and its result is not yet stored */
+	unsigned serial;  /* of its groups, or 0: it has none */
 };
 
 struct pth_runner {
@@ -42,6 +44,9 @@ struct pth_runner {
 	size_t first, n;
 	unsigned active;
 	unsigned dying;         /* wardens that have reported and not yet been reaped */
+	struct pth_cgroups groups; /* for tests with limits; opened by the first */
+	bool grouped;           /* it is open */
+	unsigned serial;        /* of the last test with groups */
 	bool interrupted;
 	bool unordered;         /* results leave as they come */
 	struct pth_fastfail fastfail;

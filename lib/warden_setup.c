@@ -6,6 +6,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include "event.h"
 #include "file.h"
 #include "json.h"
 #include "os.h"
@@ -104,6 +105,29 @@ init_owns(struct warden *w, struct pth_err *e)
 	return init_own(w, TEARDOWN, "teardown", planned(w, "teardown"), e);
 }
 
+/* Limits of a service; one that cannot be kept is told. */
+static void
+limit(struct warden *w, struct pth_service *s)
+{
+	const char *key;
+	json_t *how;
+
+	pth_limit_init(&s->limit, json_object_get(s->plan, "limits"), &w->req->limits, s->name);
+	if (s->limit.how == NULL)
+		return;
+	pth_event("service.limited", "{s:s,s:O}", "service", s->name, "limits", s->limit.how);
+	json_object_foreach(s->limit.how, key, how) {
+		struct pth_buf b = PTH_BUF_INIT;
+
+		if (strcmp(json_string_value(how), "none") != 0)
+			continue;
+		pth_buf_addf(&b, "%s: limits.%s is not kept: no control group for it can be made here",
+		    s->name, key);
+		pth_event("environment.degraded", "{s:s}", "reason", b.s);
+		pth_buf_release(&b);
+	}
+}
+
 static int
 init_services(struct warden *w, struct pth_err *e)
 {
@@ -119,6 +143,7 @@ init_services(struct warden *w, struct pth_err *e)
 		w->missed[i] = 0;
 		if (pth_service_init(&w->v[w->n++], p, w->req->dirfd, w->req->places, e) != 0)
 			return pth_err_wrap(e, "%s", pth_json_str(p, "name", "?"));
+		limit(w, &w->v[i]);
 	}
 	return 0;
 }
