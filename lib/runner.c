@@ -195,6 +195,30 @@ group_prefix(const struct pth_entry *x, char to[32])
 	snprintf(to, 32, "%u.", x->serial);
 }
 
+/* What the test sees of the file system, when it has mounts of its own. */
+static void
+furnish_view(const struct pth_runner *p, const struct pth_entry *x, struct pth_ns *ns,
+    struct pth_places *places)
+{
+	const json_t *plan = pth_rec_plan(x->rec);
+	char **keep;
+	struct pth_ns_view view = { .run = p->dir->path, .test = places->dir,
+		.read_only = pth_json_bool(environment(x->rec), "read_only", false) };
+
+	if (ns->asked & PTH_NS_MOUNT)
+		ns->asked |= PTH_NS_PRIVATE;
+	if (view.read_only && !is_remote(x->rec))
+		ns->asked |= PTH_NS_READ_ONLY;
+	if (!(ns->used & PTH_NS_MOUNT))
+		return;
+	keep = pth_places_seen(places, plan);
+	view.keep = (const char *const *)keep;
+	pth_ns_view(ns, &view);
+	pth_strv_free(keep);
+	if (ns->used & PTH_NS_PRIVATE)
+		places->tmp = "/tmp";
+}
+
 /* In the new process: run the test and send its result home. */
 static void
 warden(const struct pth_runner *p, const struct pth_entry *x, struct pth_ns *ns, int dirfd,
@@ -219,6 +243,7 @@ warden(const struct pth_runner *p, const struct pth_entry *x, struct pth_ns *ns,
 	places.unique = unique;
 	pth_event_test(pth_rec_id(x->rec));
 	pth_ns_furnish(ns);
+	furnish_view(p, x, ns, &places);
 	req.ns = *ns;
 	group_prefix(x, prefix);
 	req.limits = (struct pth_limit_host){ .groups = x->serial ? &p->groups : NULL,

@@ -179,7 +179,7 @@ warden_result(struct warden *w, const char *started)
 	pth_json_set(o, "ended", json_string(ended.s));
 	pth_json_set(o, "duration_us", json_integer(now - w->zero));
 	pth_json_set(o, "isolation", json_pack("{s:o,s:o,s:s}", "used",
-	    pth_ns_names(w->req->ns.used), "missing", pth_ns_names(PTH_NS_ALL & ~w->req->ns.used),
+	    pth_ns_names(w->req->ns.used), "missing", pth_ns_names((PTH_NS_ALL | w->req->ns.asked) & ~w->req->ns.used),
 	    "reason", w->req->ns.reason));
 	pth_json_set(o, "capture", w->capture_result ? json_incref(w->capture_result) : capture_inside(w));
 	pth_json_set(o, "timings", timings(w, now));

@@ -218,13 +218,15 @@ warden_release(struct warden *w)
 	json_decref(w->capture_result);
 }
 
-/* A directory for temporary files; in memory, and gone with the namespace,
- * where we have mounts of our own. */
+/* A directory for temporary files, where the test has no /tmp of its own; in
+ * memory, and gone with the namespace, where we have mounts of our own. */
 void
 warden_tmp_make(struct warden *w)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 
+	if (w->req->places->tmp != NULL)
+		return;
 	mkdirat(w->req->dirfd, "tmp", 0700);
 	if (w->req->ns.used & PTH_NS_MOUNT) {
 		pth_buf_addf(&b, "%s/tmp", w->req->places->dir);
@@ -238,6 +240,8 @@ warden_tmp_remove(struct warden *w)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 
+	if (w->req->places->tmp != NULL)
+		return;
 	pth_buf_addf(&b, "%s/tmp", w->req->places->dir);
 	if (w->req->ns.used & PTH_NS_MOUNT)
 		umount2(b.s, MNT_DETACH);

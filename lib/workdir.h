@@ -13,6 +13,7 @@
 
 struct pth_places {
 	const char *dir;     /* @{dir}: absolute directory of the test */
+	const char *tmp;     /* for temporary files; NULL: tmp in dir */
 	const char *share;   /* @{share} */
 	const char *libexec; /* @{libexec} */
 	/* For plans that make things outside of the test's own processes; NULL:
@@ -43,5 +44,9 @@ char **pth_places_argv(const struct pth_places *p, const json_t *argv);
 char **pth_places_env(const struct pth_places *p, const char *home, const json_t *env,
     const json_t *over);
 void pth_strv_free(char **v);
+/* What the test's programs may need of the file system beyond the system's
+ * own: our data and tools, PATH and the like, the current directory, and all
+ * that the plan names by an absolute path. As pth_places_argv(). */
+char **pth_places_seen(const struct pth_places *p, const json_t *plan);
 
 #endif
