@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "digest.h"
 #include "event.h"
 #include "fault.h"
 #include "intake.h"
@@ -36,6 +37,8 @@ pth_runner_init(struct pth_runner *p, struct pth_rundir *dir, const char *share,
 	p->jobs = jobs;
 	p->window = jobs * WINDOW_PER_JOB;
 	p->v = pth_xarray(NULL, p->window, sizeof *p->v);
+	p->cache.fd = -1;
+	p->cache.digest = pth_sha256_fd;
 }
 
 static struct pth_entry *
@@ -53,6 +56,8 @@ pth_runner_release(struct pth_runner *p)
 	}
 	if (p->grouped)
 		pth_cgroups_close(&p->groups);
+	if (p->cache.fd >= 0)
+		close(p->cache.fd);
 	free(p->v);
 	free(p->owner);
 }
@@ -195,6 +200,25 @@ group_prefix(const struct pth_entry *x, char to[32])
 	snprintf(to, 32, "%u.", x->serial);
 }
 
+/* Does a service of it want the cache of compiled things? Opened here, for
+ * the test may not see where it lies, or not write there. */
+static void
+want_cache(struct pth_runner *p, const struct pth_entry *x)
+{
+	struct pth_err e;
+	json_t *s;
+	size_t i;
+
+	json_array_foreach(json_object_get(pth_rec_plan(x->rec), "services"), i, s) {
+		if (p->cached || json_object_get(s, "compile_cache") == NULL)
+			continue;
+		p->cached = true;
+		p->cache.fd = pth_cache_open(&e);
+		if (p->cache.fd < 0)
+			pth_warn("%s", e.text);
+	}
+}
+
 /* What the test sees of the file system, when it has mounts of its own. */
 static void
 furnish_view(const struct pth_runner *p, const struct pth_entry *x, struct pth_ns *ns,
@@ -207,7 +231,7 @@ furnish_view(const struct pth_runner *p, const struct pth_entry *x, struct pth_n
 
 	if (ns->asked & PTH_NS_MOUNT)
 		ns->asked |= PTH_NS_PRIVATE;
-	if (view.read_only && !is_remote(x->rec))
+	if (view.read_only)
 		ns->asked |= PTH_NS_READ_ONLY;
 	if (!(ns->used & PTH_NS_MOUNT))
 		return;
@@ -226,7 +250,8 @@ warden(const struct pth_runner *p, const struct pth_entry *x, struct pth_ns *ns,
 {
 	struct pth_buf dir = PTH_BUF_INIT, out = PTH_BUF_INIT;
 	struct pth_places places = { .share = p->share, .libexec = p->libexec, .bin = p->bin,
-		.owner = p->owner, .engine = is_remote(x->rec) };
+		.owner = p->owner, .engine = is_remote(x->rec),
+		.cache = p->cache.fd >= 0 && !is_remote(x->rec) ? &p->cache : NULL };
 	struct pth_warden_req req = { .rec = x->rec, .plan = pth_rec_plan(x->rec), .places = &places,
 		.dirfd = dirfd, .ctl = ctl };
 	char unique[PTH_UNIQUE_SIZE], prefix[32];
@@ -361,6 +386,7 @@ launch(struct pth_runner *p, struct pth_entry *x, struct pth_err *e)
 	if (pipe2(ctl, O_CLOEXEC) != 0 || pipe2(report, O_CLOEXEC | O_NONBLOCK) != 0)
 		return pth_err_set(e, PTH_SYSTEM, "pipe:");
 	want_groups(p, x);
+	want_cache(p, x);
 	x->pid = pth_ns_fork(wanted(x->rec), &ns, e);
 	if (x->pid < 0)
 		return -1;

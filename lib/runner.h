@@ -14,6 +14,7 @@
 #include <jansson.h>
 
 #include "buf.h"
+#include "cache.h"
 #include "cgroup.h"
 #include "fastfail.h"
 #include "rundir.h"
@@ -47,6 +48,8 @@ struct pth_runner {
 	struct pth_cgroups groups; /* for tests with limits; opened by the first */
 	bool grouped;           /* it is open */
 	unsigned serial;        /* of the last test with groups */
+	struct pth_cache cache; /* for tests with compile_cache; opened by the first */
+	bool cached;            /* that was tried */
 	bool interrupted;
 	bool unordered;         /* results leave as they come */
 	struct pth_fastfail fastfail;

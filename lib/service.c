@@ -30,6 +30,8 @@ pth_service_to(struct pth_service *s, enum pth_state to)
 {
 	if (s->state == to)
 		return;
+	if (to == PTH_ST_ERROR || to == PTH_ST_STOPPED)
+		pth_service_cache_leave(s);
 	pth_machine_check(&pth_service_machine, s->name, s->state, to);
 	s->state = to;
 	if (s->quiet)
@@ -62,7 +64,7 @@ pth_service_init(struct pth_service *s, const json_t *plan, int testdir,
 	s->has_run = json_is_object(pth_json_path(plan, "phases.run"));
 	s->phases = json_array();
 	s->end = PTH_END_NOT_STARTED;
-	s->dirfd = -1;
+	s->dirfd = s->cache_lock = -1;
 	pth_buf_addf(&b, "%s/%s", places->dir, s->name);
 	s->home = pth_buf_take(&b);
 	if (!pth_name_ok(s->name))
@@ -81,6 +83,7 @@ pth_service_release(struct pth_service *s)
 	if (s->dirfd >= 0)
 		close(s->dirfd);
 	pth_ready_log_close(s->ready_log);
+	pth_service_cache_leave(s);
 	pth_limit_release(&s->limit);
 	json_decref(s->restarts);
 	json_decref(s->old_logs);
@@ -507,6 +510,8 @@ step_phases(struct pth_service *s, int64_t now, int64_t zero)
 {
 	const json_t *cmd;
 
+	if (s->phase == PTH_PRE_COMPILE && s->index == 0 && s->pid == 0 && pth_service_cache_wait(s, now))
+		return;
 	while (s->pid == 0 && s->phase < PTH_PHASES) {
 		if (s->phase == PTH_RUN && (s->exited || !s->has_run))
 			return;
@@ -525,6 +530,8 @@ step_phases(struct pth_service *s, int64_t now, int64_t zero)
 		}
 		s->phase++;
 		s->index = 0;
+		if (s->phase == PTH_PRE_RUN)
+			pth_service_cache_keep(s);
 		if (s->phase == PTH_POST_RUN)
 			return;
 	}
@@ -614,6 +621,8 @@ pth_service_next(const struct pth_service *s)
 		return t;
 	if (s->restarting && s->pid == 0)
 		return 0;
+	if (s->cache_state == PTH_CACHE_LOOKING && s->state == PTH_ST_INITIALIZING && s->pid == 0)
+		return s->cache_next;
 	if (s->pid > 0) {
 		t = s->deadline < s->stop_deadline ? s->deadline : s->stop_deadline;
 		if (s->state == PTH_ST_INITIALIZING && s->phase == PTH_RUN && s->ready_pid == 0 &&

@@ -13,6 +13,7 @@
 
 #include <jansson.h>
 
+#include "cache.h"
 #include "limit.h"
 #include "proc.h"
 #include "ready.h"
@@ -44,6 +45,11 @@ struct pth_service {
 	pid_t pid;            /* of the command that runs, or 0 */
 	int64_t began, deadline; /* of that command */
 	bool killed_late;     /* its deadline passed */
+
+	enum { PTH_CACHE_NEW, PTH_CACHE_LOOKING, PTH_CACHE_MAKING, PTH_CACHE_OFF } cache_state;
+	char cache_key[PTH_CACHE_KEY];
+	int cache_lock;       /* or -1 */
+	int64_t cache_next;   /* when to look again */
 
 	bool released;        /* may start its run command */
 	size_t ready_index;   /* readiness check that is being waited for */

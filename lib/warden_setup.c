@@ -105,6 +105,22 @@ init_owns(struct warden *w, struct pth_err *e)
 	return init_own(w, TEARDOWN, "teardown", planned(w, "teardown"), e);
 }
 
+/* What was asked for beside the network, and is not there. */
+static void
+tell_lacks(const struct warden *w)
+{
+	const struct pth_ns *ns = &w->req->ns;
+	unsigned lacks = ns->asked & ~ns->used;
+	struct pth_buf b = PTH_BUF_INIT;
+
+	if (!(ns->used & PTH_NS_NET) || !(lacks & (PTH_NS_PRIVATE | PTH_NS_READ_ONLY)))
+		return; /* the runner says so */
+	pth_buf_addf(&b, "%s: %s", lacks & PTH_NS_READ_ONLY ? "the file system can be written" :
+	    "no private /tmp", *ns->reason ? ns->reason : "that needs isolation: full");
+	pth_event("environment.degraded", "{s:s}", "reason", b.s);
+	pth_buf_release(&b);
+}
+
 /* Limits of a service; one that cannot be kept is told. */
 static void
 limit(struct warden *w, struct pth_service *s)
@@ -197,6 +213,7 @@ warden_prepare(struct warden *w)
 		return false;
 	}
 	read_environment(w);
+	tell_lacks(w);
 	return true;
 }
 

@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "buf.h"
+#include "cache.h"
 
 struct pth_places {
 	const char *dir;     /* @{dir}: absolute directory of the test */
@@ -21,6 +22,7 @@ struct pth_places {
 	const char *bin;     /* @{bin}: where our tools are */
 	const char *owner;   /* @{owner}: who runs this, owner.h */
 	const char *unique;  /* @{unique}: differs between all runs and tests */
+	const struct pth_cache *cache; /* of compiled things, or NULL */
 	bool engine;         /* commands talk to a container engine: they see the
 	                      * user's HOME and DOCKER_... */
 };
