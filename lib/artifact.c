@@ -8,8 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <openssl/evp.h>
-
+#include "digest.h"
 #include "os.h"
 #include "text.h"
 
@@ -89,29 +88,6 @@ pth_artifact_open(int dirfd, const char *path, int64_t *size)
 	if (size != NULL)
 		*size = st.st_size;
 	return fd;
-}
-
-int
-pth_sha256_fd(int fd, char hex[65], int64_t *bytes)
-{
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	unsigned char *block = pth_xmalloc(BLOCK), md[EVP_MAX_MD_SIZE];
-	unsigned len = 0;
-	ssize_t n = 0;
-	int ok;
-
-	*bytes = 0;
-	ok = ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL);
-	while (ok && (n = pth_read_all(fd, block, BLOCK)) > 0) {
-		ok = EVP_DigestUpdate(ctx, block, (size_t)n);
-		*bytes += n;
-	}
-	ok = ok && n == 0 && EVP_DigestFinal_ex(ctx, md, &len) && len == 32;
-	for (unsigned i = 0; ok && i < len; i++)
-		snprintf(hex + 2 * i, 3, "%02x", md[i]);
-	free(block);
-	EVP_MD_CTX_free(ctx);
-	return ok ? 0 : -1;
 }
 
 struct walk {

@@ -32,10 +32,6 @@ json_t *pth_artifact_list(int dirfd, const json_t *rec, struct pth_err *e);
  */
 const char *pth_artifact_kind(const char *path);
 
-/* SHA-256 (FIPS 180-4) of all that can be read from fd: 64 hex digits and NUL
- * in hex, the count in *bytes. -1 with errno. */
-int pth_sha256_fd(int fd, char hex[65], int64_t *bytes);
-
 /*
  * Are the files a and b, below dirfd, the same byte for byte? 1 yes, 0 no
  * with a sentence in `why`, -1 when one cannot be read (sentence in `why`).

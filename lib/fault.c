@@ -71,6 +71,20 @@ by_name(const char *name)
 	return PTH_CAT_NONE;
 }
 
+/* Limits of its own make a test meet what else would be a want of the
+ * machine, and the others need not stop for that. */
+static bool
+is_limited(const json_t *rec)
+{
+	json_t *s;
+	size_t i;
+
+	json_array_foreach(pth_json_path(rec, "plan.services"), i, s)
+		if (json_object_size(json_object_get(s, "limits")) > 0)
+			return true;
+	return false;
+}
+
 /* A setup command that failed: the plan may say what it was for. */
 static enum pth_category
 of_setup(const json_t *rec, const json_t *result)
@@ -133,7 +147,8 @@ of_error(const json_t *rec, const json_t *result)
 	if (json_object_get(rec, "error") != NULL)
 		return of_early_error(json_object_get(rec, "error"));
 	for (size_t i = 0; i < countof(signs); i++)
-		if (strstr(reason, signs[i].text) != NULL)
+		if (strstr(reason, signs[i].text) != NULL &&
+		    !(signs[i].category == PTH_CAT_RESOURCE && is_limited(rec)))
 			return signs[i].category;
 	if (strncmp(reason, "setup: ", 7) == 0)
 		return of_setup(rec, result);

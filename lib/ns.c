@@ -24,6 +24,7 @@ static const struct {
 	{ PTH_NS_USER, CLONE_NEWUSER, "user" }, { PTH_NS_NET, CLONE_NEWNET, "net" },
 	{ PTH_NS_PID, CLONE_NEWPID, "pid" }, { PTH_NS_MOUNT, CLONE_NEWNS, "mount" },
 	{ PTH_NS_IPC, CLONE_NEWIPC, "ipc" }, { PTH_NS_UTS, CLONE_NEWUTS, "uts" },
+	{ PTH_NS_PRIVATE, 0, "private_tmp" }, { PTH_NS_READ_ONLY, 0, "read_only" },
 };
 
 json_t *
@@ -128,6 +129,7 @@ pth_ns_fork(unsigned want, struct pth_ns *got, struct pth_err *e)
 	pid_t pid = -1;
 
 	got->reason[0] = '\0';
+	got->asked = want;
 	for (size_t i = 0; i < countof(sets); i++) {
 		if (i > 0 && sets[i] == sets[i - 1])
 			continue;

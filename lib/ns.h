@@ -23,10 +23,14 @@ enum {
 	PTH_NS_IPC = 16,
 	PTH_NS_UTS = 32,
 	PTH_NS_ALL = 63,
+	/* What is made of the mounts, pth_ns_view(). */
+	PTH_NS_PRIVATE = 64,    /* a /tmp of its own, no look at other tests */
+	PTH_NS_READ_ONLY = 128, /* all else cannot be written */
 };
 
 struct pth_ns {
 	unsigned used;    /* what the child is in */
+	unsigned asked;   /* what it should be in */
 	char reason[200]; /* why it is not more, or "" */
 };
 
@@ -46,6 +50,21 @@ pid_t pth_ns_fork(unsigned want, struct pth_ns *got, struct pth_err *e);
  * without it (the network without a loopback).
  */
 void pth_ns_furnish(struct pth_ns *got);
+
+struct pth_ns_view {
+	const char *run;  /* the run's directory: it looks empty */
+	const char *test; /* but for the test's own, below it */
+	const char *const *keep; /* absolute paths, NULL-terminated: those that
+	                          * lie below /tmp are seen nevertheless */
+	bool read_only;
+};
+
+/*
+ * Called in the furnished child: its own /tmp, /var/tmp and /dev/shm, in
+ * memory, at most a quarter of that, and gone with the namespace. A test that
+ * has no mounts of its own is left as it is; what fails is in `reason`.
+ */
+void pth_ns_view(struct pth_ns *ns, const struct pth_ns_view *want);
 
 /* ["user","net",...] of a set. */
 json_t *pth_ns_names(unsigned set);

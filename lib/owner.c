@@ -22,14 +22,18 @@ add_boot(struct pth_buf *b)
 			pth_buf_addc(b, *p);
 }
 
-/* Field 22 of /proc/self/stat; the name in field 2 may hold anything. */
+/* Field 22 of /proc/PID/stat; the name in field 2 may hold anything. 0: there
+ * is no such process. */
 static unsigned long long
-start_time(void)
+start_time(long pid)
 {
-	char line[1024] = "";
+	char line[1024] = "", path[64];
 	unsigned long long t = 0;
-	FILE *fp = fopen("/proc/self/stat", "re");
 	const char *p;
+	FILE *fp;
+
+	snprintf(path, sizeof path, "/proc/%ld/stat", pid);
+	fp = fopen(path, "re");
 
 	if (fp == NULL)
 		return 0;
@@ -47,8 +51,25 @@ pth_owner_text(void)
 	struct pth_buf b = PTH_BUF_INIT;
 
 	add_boot(&b);
-	pth_buf_addf(&b, ".%ld.%llu", (long)getpid(), start_time());
+	pth_buf_addf(&b, ".%ld.%llu", (long)getpid(), start_time(getpid()));
 	return pth_buf_take(&b);
+}
+
+bool
+pth_owner_lives(const char *owner)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	unsigned long long start;
+	bool yes;
+	long pid;
+
+	add_boot(&b);
+	pth_buf_addc(&b, '.');
+	yes = strncmp(owner, b.s, b.len) == 0 &&
+	    sscanf(owner + b.len, "%ld.%llu", &pid, &start) == 2 && pid > 0 &&
+	    start_time(pid) == start;
+	pth_buf_release(&b);
+	return yes;
 }
 
 static uint64_t

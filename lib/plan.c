@@ -278,6 +278,8 @@ static json_t *environment(const struct plan *p)
 	/* The test may ask for less or more, but not of an engine's containers. */
 	pth_json_set(o, "isolation", json_string(strcmp(own, "container") == 0 ? own :
 	    pth_json_str(p->rec, "isolation", own)));
+	if (pth_json_bool(p->rec, "read_only", false))
+		pth_json_set(o, "read_only", json_true());
 	if (address && !strchr(address->text, '{'))
 		pth_json_set(o, "address", json_string(address->text));
 	if (by)

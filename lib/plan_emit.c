@@ -478,6 +478,24 @@ static int docker(struct emit *m)
 	return 0;
 }
 
+/* Only where something is compiled. */
+static int compile_cache(struct emit *m)
+{
+	const struct pth_ynode *n = pth_yaml_get(m->s->view, "compile_cache");
+	const json_t *phases = json_object_get(m->out, "phases");
+	json_t *v;
+
+	if (!n || json_array_size(json_object_get(phases, "pre_compile")) +
+	    json_array_size(json_object_get(phases, "compile")) +
+	    json_array_size(json_object_get(phases, "post_compile")) == 0)
+		return 0;
+	v = plan_tree(m->p, n, m->s->vars, &m->e);
+	if (!v)
+		return -1;
+	pth_json_set(m->out, "compile_cache", v);
+	return 0;
+}
+
 static int body(struct emit *m)
 {
 	int64_t timeout_us = seconds(json_object_get(m->s->rec, "timeout"), 60 * SECOND);
@@ -488,7 +506,7 @@ static int body(struct emit *m)
 	if (!(files = plan_files(m->p, m->s, &m->e)))
 		return -1;
 	pth_json_set(m->out, "files", files);
-	if (environment(m) < 0 || phases(m, timeout_us) < 0 || ready(m) < 0)
+	if (environment(m) < 0 || phases(m, timeout_us) < 0 || compile_cache(m) < 0 || ready(m) < 0)
 		return -1;
 	stop(m);
 	pth_json_set(m->out, "timeout_us", json_integer(timeout_us));

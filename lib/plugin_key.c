@@ -94,6 +94,11 @@ static const struct key arg_keys[] = {
 	{ .name = "optional", .type = TPL }, { .name = "words", .type = TPL }, { .name = NULL },
 };
 
+static const struct key cache_keys[] = {
+	{ .name = "inputs", .type = LIST }, { .name = "outputs", .type = LIST },
+	{ .name = NULL },
+};
+
 static const struct key param_keys[] = {
 	{ .name = "type", .type = ENUM, .words = "str int float bool list map any" },
 	{ .name = "default", .type = ANY }, { .name = "from", .type = TPL },
@@ -132,6 +137,7 @@ static const struct key top_keys[] = {
 	{ .name = "environment", .kinds = RUNS | BIT(EXECUTION), .type = MAP, .item = TPL },
 	{ .name = "dirs", .kinds = SERVICE | BIT(EXECUTION), .type = LIST },
 	{ .name = "files", .kinds = SERVICE, .type = LIST },
+	{ .name = "compile_cache", .kinds = SERVICE, .type = KEYS, .keys = cache_keys },
 	{ .name = "keylogs", .kinds = SERVICE, .type = LIST },
 	{ .name = "artifacts", .kinds = SERVICE | BIT(EXECUTION), .type = LIST },
 	{ .name = "requires", .type = LIST },

@@ -48,6 +48,10 @@ child(struct start *s)
 	for (int sig = 1; sig < NSIG; sig++)
 		if (sig != SIGKILL && sig != SIGSTOP)
 			sigaction(sig, &dfl, NULL);
+	/* Before it can have a child that would stay outside. */
+	for (size_t i = 0; i < q->njoin; i++)
+		if (write(q->join[i], "0", 1) != 1)
+			goto fail;
 	if (q->session)
 		setsid();
 	for (int i = 0; i < 3; i++)

@@ -36,6 +36,8 @@ struct pth_proc_req {
 	const struct pth_proc_user *user; /* NULL: ours */
 	const struct pth_proc_limit *limits;
 	size_t nlimits;
+	const int *join;         /* cgroup.procs of groups that it is born into */
+	size_t njoin;
 };
 
 /* How a process ended. */

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "digest.h"
 #include "event.h"
 #include "fault.h"
 #include "intake.h"
@@ -36,6 +37,8 @@ pth_runner_init(struct pth_runner *p, struct pth_rundir *dir, const char *share,
 	p->jobs = jobs;
 	p->window = jobs * WINDOW_PER_JOB;
 	p->v = pth_xarray(NULL, p->window, sizeof *p->v);
+	p->cache.fd = -1;
+	p->cache.digest = pth_sha256_fd;
 }
 
 static struct pth_entry *
@@ -51,6 +54,10 @@ pth_runner_release(struct pth_runner *p)
 		json_decref(at(p, i)->rec);
 		pth_buf_release(&at(p, i)->out);
 	}
+	if (p->grouped)
+		pth_cgroups_close(&p->groups);
+	if (p->cache.fd >= 0)
+		close(p->cache.fd);
 	free(p->v);
 	free(p->owner);
 }
@@ -166,6 +173,76 @@ fits(const struct pth_runner *p, const struct pth_entry *x)
 	return true;
 }
 
+/* Does a service of it have limits that need a group? Then the run gets a
+ * place for groups, and the test a number. */
+static void
+want_groups(struct pth_runner *p, struct pth_entry *x)
+{
+	json_t *s;
+	size_t i;
+
+	x->serial = 0;
+	json_array_foreach(json_object_get(pth_rec_plan(x->rec), "services"), i, s) {
+		if (is_remote(x->rec) || !pth_limit_wants_group(json_object_get(s, "limits")))
+			continue;
+		if (!p->grouped)
+			pth_cgroups_open(&p->groups, p->owner);
+		p->grouped = true;
+		x->serial = ++p->serial;
+		return;
+	}
+}
+
+/* What its groups are called by. */
+static void
+group_prefix(const struct pth_entry *x, char to[32])
+{
+	snprintf(to, 32, "%u.", x->serial);
+}
+
+/* Does a service of it want the cache of compiled things? Opened here, for
+ * the test may not see where it lies, or not write there. */
+static void
+want_cache(struct pth_runner *p, const struct pth_entry *x)
+{
+	struct pth_err e;
+	json_t *s;
+	size_t i;
+
+	json_array_foreach(json_object_get(pth_rec_plan(x->rec), "services"), i, s) {
+		if (p->cached || json_object_get(s, "compile_cache") == NULL)
+			continue;
+		p->cached = true;
+		p->cache.fd = pth_cache_open(&e);
+		if (p->cache.fd < 0)
+			pth_warn("%s", e.text);
+	}
+}
+
+/* What the test sees of the file system, when it has mounts of its own. */
+static void
+furnish_view(const struct pth_runner *p, const struct pth_entry *x, struct pth_ns *ns,
+    struct pth_places *places)
+{
+	const json_t *plan = pth_rec_plan(x->rec);
+	char **keep;
+	struct pth_ns_view view = { .run = p->dir->path, .test = places->dir,
+		.read_only = pth_json_bool(environment(x->rec), "read_only", false) };
+
+	if (ns->asked & PTH_NS_MOUNT)
+		ns->asked |= PTH_NS_PRIVATE;
+	if (view.read_only)
+		ns->asked |= PTH_NS_READ_ONLY;
+	if (!(ns->used & PTH_NS_MOUNT))
+		return;
+	keep = pth_places_seen(places, plan);
+	view.keep = (const char *const *)keep;
+	pth_ns_view(ns, &view);
+	pth_strv_free(keep);
+	if (ns->used & PTH_NS_PRIVATE)
+		places->tmp = "/tmp";
+}
+
 /* In the new process: run the test and send its result home. */
 static void
 warden(const struct pth_runner *p, const struct pth_entry *x, struct pth_ns *ns, int dirfd,
@@ -173,10 +250,11 @@ warden(const struct pth_runner *p, const struct pth_entry *x, struct pth_ns *ns,
 {
 	struct pth_buf dir = PTH_BUF_INIT, out = PTH_BUF_INIT;
 	struct pth_places places = { .share = p->share, .libexec = p->libexec, .bin = p->bin,
-		.owner = p->owner, .engine = is_remote(x->rec) };
+		.owner = p->owner, .engine = is_remote(x->rec),
+		.cache = p->cache.fd >= 0 && !is_remote(x->rec) ? &p->cache : NULL };
 	struct pth_warden_req req = { .rec = x->rec, .plan = pth_rec_plan(x->rec), .places = &places,
 		.dirfd = dirfd, .ctl = ctl };
-	char unique[PTH_UNIQUE_SIZE];
+	char unique[PTH_UNIQUE_SIZE], prefix[32];
 	json_t *result;
 
 	for (size_t i = 0; i < p->n; i++)
@@ -190,7 +268,11 @@ warden(const struct pth_runner *p, const struct pth_entry *x, struct pth_ns *ns,
 	places.unique = unique;
 	pth_event_test(pth_rec_id(x->rec));
 	pth_ns_furnish(ns);
+	furnish_view(p, x, ns, &places);
 	req.ns = *ns;
+	group_prefix(x, prefix);
+	req.limits = (struct pth_limit_host){ .groups = x->serial ? &p->groups : NULL,
+		.prefix = prefix, .counts_users = (ns->used & PTH_NS_USER) && geteuid() != 0 };
 	result = pth_warden_run(&req);
 	pth_json_dump(&out, result);
 	pth_write_all(report, out.s, out.len);
@@ -303,6 +385,8 @@ launch(struct pth_runner *p, struct pth_entry *x, struct pth_err *e)
 		return -1;
 	if (pipe2(ctl, O_CLOEXEC) != 0 || pipe2(report, O_CLOEXEC | O_NONBLOCK) != 0)
 		return pth_err_set(e, PTH_SYSTEM, "pipe:");
+	want_groups(p, x);
+	want_cache(p, x);
 	x->pid = pth_ns_fork(wanted(x->rec), &ns, e);
 	if (x->pid < 0)
 		return -1;
@@ -354,25 +438,33 @@ pth_runner_fds(const struct pth_runner *p, int *fds, size_t max)
 
 /* The warden has closed its report: its result, or what can be said without.
  * A warden that reported well is reaped later: the kernel takes its time to
- * dissolve the namespaces, and the next test need not wait for that. */
+ * dissolve the namespaces, and the next test need not wait for that. But its
+ * groups can be removed only then. */
 static int
 reported(struct pth_runner *p, struct pth_entry *x, struct pth_err *e)
 {
 	json_t *result = NULL;
 	char reason[200];
-	int status;
+	int status = 0;
 
 	if (x->out.len > 0)
 		result = pth_json_parse(x->out.s, x->out.len, NULL);
-	if (result != NULL) {
+	if (result != NULL && x->serial == 0) {
 		p->dying++;
 	} else {
 		while (waitpid(x->pid, &status, 0) < 0 && errno == EINTR)
 			;
+	}
+	if (result == NULL) {
 		snprintf(reason, sizeof reason, "the test's supervisor was lost (%s %d)",
 		    WIFSIGNALED(status) ? "signal" : "exit", WIFSIGNALED(status) ? WTERMSIG(status) :
 		    WEXITSTATUS(status));
 		result = pth_result_without(p->interrupted ? "interrupted" : "error", reason);
+	}
+	/* Now that its processes have gone with the warden. */
+	if (x->serial != 0) {
+		group_prefix(x, reason);
+		pth_cgroups_sweep(&p->groups, reason);
 	}
 	close(x->ctl);
 	close(x->report);

@@ -14,6 +14,8 @@
 #include <jansson.h>
 
 #include "buf.h"
+#include "cache.h"
+#include "cgroup.h"
 #include "fastfail.h"
 #include "rundir.h"
 
@@ -29,6 +31,7 @@ struct pth_entry {
 	int64_t not_before; /* a further try waits until then */
 	json_t *tries;    /* results of the tries before, in short; or NULL */
 	bool fresh;       /* it was run, and its result is not yet stored */
+	unsigned serial;  /* of its groups, or 0: it has none */
 };
 
 struct pth_runner {
@@ -42,6 +45,11 @@ struct pth_runner {
 	size_t first, n;
 	unsigned active;
 	unsigned dying;         /* wardens that have reported and not yet been reaped */
+	struct pth_cgroups groups; /* for tests with limits; opened by the first */
+	bool grouped;           /* it is open */
+	unsigned serial;        /* of the last test with groups */
+	struct pth_cache cache; /* for tests with compile_cache; opened by the first */
+	bool cached;            /* that was tried */
 	bool interrupted;
 	bool unordered;         /* results leave as they come */
 	struct pth_fastfail fastfail;

@@ -30,6 +30,8 @@ pth_service_to(struct pth_service *s, enum pth_state to)
 {
 	if (s->state == to)
 		return;
+	if (to == PTH_ST_ERROR || to == PTH_ST_STOPPED)
+		pth_service_cache_leave(s);
 	pth_machine_check(&pth_service_machine, s->name, s->state, to);
 	s->state = to;
 	if (s->quiet)
@@ -62,7 +64,7 @@ pth_service_init(struct pth_service *s, const json_t *plan, int testdir,
 	s->has_run = json_is_object(pth_json_path(plan, "phases.run"));
 	s->phases = json_array();
 	s->end = PTH_END_NOT_STARTED;
-	s->dirfd = -1;
+	s->dirfd = s->cache_lock = -1;
 	pth_buf_addf(&b, "%s/%s", places->dir, s->name);
 	s->home = pth_buf_take(&b);
 	if (!pth_name_ok(s->name))
@@ -81,6 +83,8 @@ pth_service_release(struct pth_service *s)
 	if (s->dirfd >= 0)
 		close(s->dirfd);
 	pth_ready_log_close(s->ready_log);
+	pth_service_cache_leave(s);
+	pth_limit_release(&s->limit);
 	json_decref(s->restarts);
 	json_decref(s->old_logs);
 	json_decref(s->phases);
@@ -119,29 +123,6 @@ spawn_failed(struct pth_service *s, int err_no, const char *text)
 		pth_service_fail(s, PTH_END_NOT_STARTED, "%s", text);
 }
 
-#define LIMITS 4
-
-/* What the experiment's limits are as resource limits; processors are none. */
-static size_t
-limits_of(const json_t *plan, struct pth_proc_limit to[LIMITS])
-{
-	static const struct {
-		const char *key;
-		int resource;
-	} all[LIMITS] = {
-		{ "memory", RLIMIT_AS }, { "processes", RLIMIT_NPROC }, { "files", RLIMIT_NOFILE },
-		{ "disk", RLIMIT_FSIZE },
-	};
-	const json_t *limits = json_object_get(plan, "limits");
-	size_t n = 0;
-
-	for (size_t i = 0; i < LIMITS; i++)
-		if (pth_json_int(limits, all[i].key, 0) > 0)
-			to[n++] = (struct pth_proc_limit){ all[i].resource,
-				(rlim_t)pth_json_int(limits, all[i].key, 0) };
-	return n;
-}
-
 pid_t
 pth_service_spawn(const struct pth_service *s, const json_t *cmd, int out, int err, int *err_no,
     struct pth_err *e)
@@ -150,7 +131,6 @@ pth_service_spawn(const struct pth_service *s, const json_t *cmd, int out, int e
 	char **env = pth_places_env(s->places, s->home, json_object_get(s->plan, "environment"),
 	    json_object_get(cmd, "env"));
 	const json_t *who = json_object_get(s->plan, "user");
-	struct pth_proc_limit limits[LIMITS];
 	struct pth_proc_user user = { (uid_t)pth_json_int(who, "uid", 0), (gid_t)pth_json_int(who, "gid", 0) };
 	struct pth_buf cwd = PTH_BUF_INIT;
 	pid_t pid = -1;
@@ -165,9 +145,9 @@ pth_service_spawn(const struct pth_service *s, const json_t *cmd, int out, int e
 			.cwd = cwd.s, .in = -1, .out = out, .err = err,
 			.session = true, .die_with_parent = true, .no_new_privs = true,
 			.user = user.uid ? &user : NULL,
-			.limits = limits, .nlimits = limits_of(s->plan, limits),
 		};
 
+		pth_limit_put(&s->limit, &q);
 		pid = pth_proc_spawn(&q, err_no, e);
 	}
 	pth_strv_free(argv);
@@ -283,7 +263,7 @@ note_phase(struct pth_service *s, const struct pth_exit *x, int64_t now)
 {
 	const json_t *cmd = command(s);
 	const char *argv0 = json_string_value(json_array_get(json_object_get(cmd, "argv"), 0));
-	char sig[16], log[64], file[80], ended[32], line[500];
+	char sig[16], log[64], file[80], ended[32], line[500], memory[80];
 	json_t *o = json_object();
 
 	snprintf(log, sizeof log, "phases/%s", phase_names[s->phase]);
@@ -312,8 +292,9 @@ note_phase(struct pth_service *s, const struct pth_exit *x, int64_t now)
 		pth_service_fail(s, PTH_END_TIMEOUT, "%s: %s took too long; see %s/%s%s",
 		    phase_names[s->phase], argv0, s->name, file, line);
 	else
-		pth_service_fail(s, PTH_END_NOT_STARTED, "%s: %s ended with %s; see %s/%s%s",
-		    phase_names[s->phase], argv0, how(x, ended), s->name, file, line);
+		pth_service_fail(s, PTH_END_NOT_STARTED, "%s: %s ended with %s%s; see %s/%s%s",
+		    phase_names[s->phase], argv0, how(x, ended), pth_service_memory(s, memory), s->name,
+		    file, line);
 	return false;
 }
 
@@ -321,7 +302,7 @@ static void
 ran_to_end(struct pth_service *s, const struct pth_exit *x, int64_t now, int64_t zero)
 {
 	struct pth_exit real = *x;
-	char sig[16], line[500], ended[32];
+	char sig[16], line[500], ended[32], memory[80];
 	bool was_ready;
 
 	s->ended_us = now - zero;
@@ -357,8 +338,20 @@ ran_to_end(struct pth_service *s, const struct pth_exit *x, int64_t now, int64_t
 	/* The end came while it was still being waited for. */
 	s->failed_early = true;
 	pth_service_last_line(s, line, sizeof line);
-	snprintf(s->error, sizeof s->error, "ended with %s before it was ready%s", how(x, ended), line);
+	snprintf(s->error, sizeof s->error, "ended with %s before it was ready%s%s", how(x, ended),
+	    pth_service_memory(s, memory), line);
 	pth_service_to(s, PTH_ST_ERROR);
+}
+
+/* Has the kernel killed one of its processes for want of memory? */
+static void
+note_memory(struct pth_service *s)
+{
+	int64_t n = s->limit.memory > 0 ? pth_cgroup_oom_kills(&s->limit.group) : 0;
+
+	if (n > s->oom_kills)
+		s->out_of_memory = true;
+	s->oom_kills = n;
 }
 
 bool
@@ -385,6 +378,7 @@ pth_service_reaped(struct pth_service *s, pid_t pid, int status, const struct ru
 	s->pid = 0;
 	s->deadline = NEVER;
 	s->stop_deadline = NEVER;
+	note_memory(s);
 	if (s->phase == PTH_RUN) {
 		ran_to_end(s, &x, now, zero);
 	} else if (s->stopping && s->phase != PTH_POST_RUN) {
@@ -516,6 +510,8 @@ step_phases(struct pth_service *s, int64_t now, int64_t zero)
 {
 	const json_t *cmd;
 
+	if (s->phase == PTH_PRE_COMPILE && s->index == 0 && s->pid == 0 && pth_service_cache_wait(s, now))
+		return;
 	while (s->pid == 0 && s->phase < PTH_PHASES) {
 		if (s->phase == PTH_RUN && (s->exited || !s->has_run))
 			return;
@@ -534,6 +530,8 @@ step_phases(struct pth_service *s, int64_t now, int64_t zero)
 		}
 		s->phase++;
 		s->index = 0;
+		if (s->phase == PTH_PRE_RUN)
+			pth_service_cache_keep(s);
 		if (s->phase == PTH_POST_RUN)
 			return;
 	}
@@ -623,6 +621,8 @@ pth_service_next(const struct pth_service *s)
 		return t;
 	if (s->restarting && s->pid == 0)
 		return 0;
+	if (s->cache_state == PTH_CACHE_LOOKING && s->state == PTH_ST_INITIALIZING && s->pid == 0)
+		return s->cache_next;
 	if (s->pid > 0) {
 		t = s->deadline < s->stop_deadline ? s->deadline : s->stop_deadline;
 		if (s->state == PTH_ST_INITIALIZING && s->phase == PTH_RUN && s->ready_pid == 0 &&

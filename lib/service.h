@@ -13,6 +13,8 @@
 
 #include <jansson.h>
 
+#include "cache.h"
+#include "limit.h"
 #include "proc.h"
 #include "ready.h"
 #include "state.h"
@@ -44,6 +46,11 @@ struct pth_service {
 	int64_t began, deadline; /* of that command */
 	bool killed_late;     /* its deadline passed */
 
+	enum { PTH_CACHE_NEW, PTH_CACHE_LOOKING, PTH_CACHE_MAKING, PTH_CACHE_OFF } cache_state;
+	char cache_key[PTH_CACHE_KEY];
+	int cache_lock;       /* or -1 */
+	int64_t cache_next;   /* when to look again */
+
 	bool released;        /* may start its run command */
 	size_t ready_index;   /* readiness check that is being waited for */
 	int64_t ready_look, ready_wait, ready_since;
@@ -54,6 +61,8 @@ struct pth_service {
 	int64_t stop_deadline;
 	bool restarting;      /* stopped in order to be started again */
 	bool paused;
+	struct pth_limit limit; /* what it may use */
+	int64_t oom_kills;    /* of its processes, at the limit of memory */
 	uint64_t asked;       /* signals sent by steps: bit NUMBER - 1 */
 	json_t *old_logs;     /* lengths of the logs at the restart, or NULL */
 	json_t *restarts;     /* how its earlier lives ended, or NULL */
@@ -67,7 +76,7 @@ struct pth_service {
 	int64_t started_us, ready_us, ended_us; /* since the test's start, 0: never */
 	json_t *phases;
 	bool inner_waited;    /* for the container, after its client had ended */
-	bool out_of_memory;   /* its container was at its limit */
+	bool out_of_memory;   /* killed at the limit of its group or container */
 	json_t *inner;        /* what pth-init said of it, plan "inner", or NULL */
 	char error[600];
 };
@@ -108,6 +117,9 @@ int pth_service_listens(const struct pth_service *s, unsigned *port, bool *udp);
  * (ended with exit code 0), stopped (ended, however)? 1 yes, 0 not yet, -1
  * it will not any more. */
 int pth_service_reached(const struct pth_service *s, const char *state);
+/* ": out of memory: limit 64 MiB" when the kernel has killed a process of it
+ * at its limit, else "": for messages. */
+const char *pth_service_memory(const struct pth_service *s, char to[80]);
 /* "exit code 3", "signal SEGV", "still running": for messages. */
 const char *pth_service_how(const struct pth_service *s, char to[32]);
 /* Start a command in its directory with its environment: {"argv", "env",

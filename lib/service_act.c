@@ -9,6 +9,7 @@
 
 #include "event.h"
 #include "json.h"
+#include "text.h"
 
 void
 pth_service_fail(struct pth_service *s, enum pth_end end, const char *fmt, ...)
@@ -114,7 +115,7 @@ pth_service_again(struct pth_service *s)
 	pth_service_note_life(s);
 	forget_readiness(s);
 	s->restarting = s->stopping = s->killed = s->killed_late = false;
-	s->exited = s->failed_early = s->paused = false;
+	s->exited = s->failed_early = s->paused = s->out_of_memory = false;
 	s->asked = 0;
 	s->error[0] = '\0';
 	s->end = PTH_END_NOT_STARTED;
@@ -170,6 +171,22 @@ pth_service_reached(const struct pth_service *s, const char *state)
 	if (pth_service_is_ready(s) && s->state != PTH_ST_ERROR)
 		return 1;
 	return over ? -1 : 0;
+}
+
+const char *
+pth_service_memory(const struct pth_service *s, char to[80])
+{
+	struct pth_buf b = PTH_BUF_INIT;
+
+	to[0] = '\0';
+	if (s->out_of_memory && s->limit.memory > 0) {
+		pth_size_show(&b, s->limit.memory);
+		snprintf(to, 80, ": out of memory: limit %s", b.s);
+		pth_buf_release(&b);
+	} else if (s->out_of_memory) {
+		snprintf(to, 80, ": out of memory, at the limit of its container");
+	}
+	return to;
 }
 
 const char *

@@ -21,6 +21,13 @@ bool pth_service_inner_wait(struct pth_service *s);
 /* Take over how the process ended in its container: exit, times, phases,
  * failure. False when there is nothing of the kind. */
 bool pth_service_inner_take(struct pth_service *s, struct pth_exit *x, int64_t zero);
+/* Has it to wait for another test that compiles the same? Else its phase is
+ * the next to go on with: pre_run when the result was there. */
+bool pth_service_cache_wait(struct pth_service *s, int64_t now);
+/* All is compiled: keep that, when it is to be kept. */
+void pth_service_cache_keep(struct pth_service *s);
+/* It will not be compiled: let others try. */
+void pth_service_cache_leave(struct pth_service *s);
 /* Keep how this life ended, for the result. */
 void pth_service_note_life(struct pth_service *s);
 

@@ -74,6 +74,10 @@ pth_service_result(const struct pth_service *s)
 		pth_json_set(o, "capture", json_incref(json_object_get(s->inner, "capture")));
 	if (s->restarts != NULL)
 		pth_json_set(o, "restarts", json_incref(s->restarts));
+	if (s->limit.how != NULL)
+		pth_json_set(o, "limits", json_incref(s->limit.how));
+	if (s->oom_kills > 0)
+		pth_json_set(o, "oom_kills", json_integer(s->oom_kills));
 	pth_json_set(o, "phases", json_incref(s->phases));
 	if (s->error[0] != '\0')
 		pth_json_set(o, "error", pth_json_text(s->error, strlen(s->error)));

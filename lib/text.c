@@ -125,6 +125,25 @@ pth_size(const char *s, long long *bytes)
 	return false;
 }
 
+void
+pth_size_show(struct pth_buf *b, long long bytes)
+{
+	static const struct {
+		const char *unit;
+		long long factor;
+	} units[] = {
+		{ "GiB", 1 << 30 }, { "GB", 1000000000 }, { "MiB", 1 << 20 }, { "MB", 1000000 },
+		{ "KiB", 1 << 10 }, { "kB", 1000 },
+	};
+
+	for (size_t i = 0; i < countof(units); i++)
+		if (bytes >= units[i].factor && bytes % units[i].factor == 0) {
+			pth_buf_addf(b, "%lld %s", bytes / units[i].factor, units[i].unit);
+			return;
+		}
+	pth_buf_addf(b, "%lld bytes", bytes);
+}
+
 /* Length of the valid UTF-8 sequence at s (1-4), or 0. RFC 3629, section 4. */
 static size_t
 utf8_len(const unsigned char *s, size_t n)

@@ -24,6 +24,8 @@ bool pth_glob(const char *pattern, const char *s);
 bool pth_int(const char *s, long long min, long long max, long long *v);
 /* "5MB" "10 KiB" "512" -> bytes. Decimal units k M G (B), binary Ki Mi Gi (B). */
 bool pth_size(const char *s, long long *bytes);
+/* For people: "64 MiB", "5 MB", "1000001 bytes", exact in any case. */
+void pth_size_show(struct pth_buf *b, long long bytes);
 /* Is s[0..n) valid UTF-8 without NUL? *bad gets the offset of the first fault. */
 bool pth_utf8_ok(const char *s, size_t n, size_t *bad);
 /* Append s[0..n) with every invalid byte and NUL turned into U+FFFD. */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "artifact.h"
+#include "digest.h"
 #include "metric.h"
 #include "os.h"
 #include "rec.h"

@@ -9,6 +9,7 @@
 
 #include <jansson.h>
 
+#include "limit.h"
 #include "ns.h"
 #include "workdir.h"
 
@@ -19,6 +20,7 @@ struct pth_warden_req {
 	int dirfd;          /* the test's directory, fresh */
 	int ctl;            /* a byte or end of file here interrupts the test */
 	struct pth_ns ns;   /* what this process is in, furnished */
+	struct pth_limit_host limits; /* what keeps the services' limits */
 };
 
 /*

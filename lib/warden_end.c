@@ -36,11 +36,12 @@ warden_ending(struct warden *w, enum status s, const char *fmt, ...)
 static enum status
 end_of(const struct pth_service *s, char why[700])
 {
-	char sig[16];
+	char sig[16], memory[80];
 
+	pth_service_memory(s, memory);
 	if (s->exited && s->exit.signaled && s->end != PTH_END_STOPPED && s->end != PTH_END_TIMEOUT) {
 		snprintf(why, 700, "%s died of signal %s%s", s->name,
-		    pth_signal_name(s->exit.signal, sig), s->out_of_memory ? ": out of memory, at the limit of its container" :
+		    pth_signal_name(s->exit.signal, sig), *memory ? memory :
 		    s->exit.core ? " (core dumped)" : "");
 		return CRASHED;
 	}
@@ -53,7 +54,7 @@ end_of(const struct pth_service *s, char why[700])
 		return TIMEOUT;
 	}
 	if (s->end == PTH_END_EXIT && s->exit.code != 0) {
-		snprintf(why, 700, "%s ended with exit code %d", s->name, s->exit.code);
+		snprintf(why, 700, "%s ended with exit code %d%s", s->name, s->exit.code, memory);
 		return FAILED;
 	}
 	return COMPLETED;
@@ -178,7 +179,7 @@ warden_result(struct warden *w, const char *started)
 	pth_json_set(o, "ended", json_string(ended.s));
 	pth_json_set(o, "duration_us", json_integer(now - w->zero));
 	pth_json_set(o, "isolation", json_pack("{s:o,s:o,s:s}", "used",
-	    pth_ns_names(w->req->ns.used), "missing", pth_ns_names(PTH_NS_ALL & ~w->req->ns.used),
+	    pth_ns_names(w->req->ns.used), "missing", pth_ns_names((PTH_NS_ALL | w->req->ns.asked) & ~w->req->ns.used),
 	    "reason", w->req->ns.reason));
 	pth_json_set(o, "capture", w->capture_result ? json_incref(w->capture_result) : capture_inside(w));
 	pth_json_set(o, "timings", timings(w, now));

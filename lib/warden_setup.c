@@ -6,6 +6,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include "event.h"
 #include "file.h"
 #include "json.h"
 #include "os.h"
@@ -104,6 +105,45 @@ init_owns(struct warden *w, struct pth_err *e)
 	return init_own(w, TEARDOWN, "teardown", planned(w, "teardown"), e);
 }
 
+/* What was asked for beside the network, and is not there. */
+static void
+tell_lacks(const struct warden *w)
+{
+	const struct pth_ns *ns = &w->req->ns;
+	unsigned lacks = ns->asked & ~ns->used;
+	struct pth_buf b = PTH_BUF_INIT;
+
+	if (!(ns->used & PTH_NS_NET) || !(lacks & (PTH_NS_PRIVATE | PTH_NS_READ_ONLY)))
+		return; /* the runner says so */
+	pth_buf_addf(&b, "%s: %s", lacks & PTH_NS_READ_ONLY ? "the file system can be written" :
+	    "no private /tmp", *ns->reason ? ns->reason : "that needs isolation: full");
+	pth_event("environment.degraded", "{s:s}", "reason", b.s);
+	pth_buf_release(&b);
+}
+
+/* Limits of a service; one that cannot be kept is told. */
+static void
+limit(struct warden *w, struct pth_service *s)
+{
+	const char *key;
+	json_t *how;
+
+	pth_limit_init(&s->limit, json_object_get(s->plan, "limits"), &w->req->limits, s->name);
+	if (s->limit.how == NULL)
+		return;
+	pth_event("service.limited", "{s:s,s:O}", "service", s->name, "limits", s->limit.how);
+	json_object_foreach(s->limit.how, key, how) {
+		struct pth_buf b = PTH_BUF_INIT;
+
+		if (strcmp(json_string_value(how), "none") != 0)
+			continue;
+		pth_buf_addf(&b, "%s: limits.%s is not kept: no control group for it can be made here",
+		    s->name, key);
+		pth_event("environment.degraded", "{s:s}", "reason", b.s);
+		pth_buf_release(&b);
+	}
+}
+
 static int
 init_services(struct warden *w, struct pth_err *e)
 {
@@ -119,6 +159,7 @@ init_services(struct warden *w, struct pth_err *e)
 		w->missed[i] = 0;
 		if (pth_service_init(&w->v[w->n++], p, w->req->dirfd, w->req->places, e) != 0)
 			return pth_err_wrap(e, "%s", pth_json_str(p, "name", "?"));
+		limit(w, &w->v[i]);
 	}
 	return 0;
 }
@@ -172,6 +213,7 @@ warden_prepare(struct warden *w)
 		return false;
 	}
 	read_environment(w);
+	tell_lacks(w);
 	return true;
 }
 
@@ -193,13 +235,15 @@ warden_release(struct warden *w)
 	json_decref(w->capture_result);
 }
 
-/* A directory for temporary files; in memory, and gone with the namespace,
- * where we have mounts of our own. */
+/* A directory for temporary files, where the test has no /tmp of its own; in
+ * memory, and gone with the namespace, where we have mounts of our own. */
 void
 warden_tmp_make(struct warden *w)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 
+	if (w->req->places->tmp != NULL)
+		return;
 	mkdirat(w->req->dirfd, "tmp", 0700);
 	if (w->req->ns.used & PTH_NS_MOUNT) {
 		pth_buf_addf(&b, "%s/tmp", w->req->places->dir);
@@ -213,6 +257,8 @@ warden_tmp_remove(struct warden *w)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 
+	if (w->req->places->tmp != NULL)
+		return;
 	pth_buf_addf(&b, "%s/tmp", w->req->places->dir);
 	if (w->req->ns.used & PTH_NS_MOUNT)
 		umount2(b.s, MNT_DETACH);

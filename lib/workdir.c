@@ -188,6 +188,68 @@ pth_places_argv(const struct pth_places *p, const json_t *argv)
 	return s.v;
 }
 
+static void
+seen_path(struct strv *s, const char *path)
+{
+	if (path != NULL && *path == '/' && path[1] != '\0')
+		strv_push(s, pth_xstrdup(path));
+}
+
+/* "/a:/b" */
+static void
+seen_list(struct strv *s, const char *list)
+{
+	while (list != NULL && *list != '\0') {
+		size_t n = strcspn(list, ":");
+		char *path = pth_xstrndup(list, n);
+
+		seen_path(s, path);
+		free(path);
+		list += n + (list[n] == ':');
+	}
+}
+
+/* Any text of the plan: "/path" or "--option=/path". */
+static void
+seen_plan(struct strv *s, const struct pth_places *p, const json_t *v)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	const char *key, *eq;
+	json_t *each;
+	size_t i;
+
+	json_object_foreach((json_t *)v, key, each)
+		seen_plan(s, p, each);
+	json_array_foreach(v, i, each)
+		seen_plan(s, p, each);
+	if (!json_is_string(v))
+		return;
+	pth_places_expand(p, json_string_value(v), &b);
+	eq = strchr(b.s ? b.s : "", '=');
+	seen_path(s, b.s);
+	seen_path(s, eq ? eq + 1 : NULL);
+	pth_buf_release(&b);
+}
+
+char **
+pth_places_seen(const struct pth_places *p, const json_t *plan)
+{
+	static const char *const lists[] = { "PATH", "LD_LIBRARY_PATH", "PTH_PATH" };
+	char *cwd = getcwd(NULL, 0);
+	struct strv s = { NULL, 0 };
+
+	seen_path(&s, p->share);
+	seen_path(&s, p->libexec);
+	seen_path(&s, p->bin);
+	seen_path(&s, cwd);
+	for (size_t i = 0; i < countof(lists); i++)
+		seen_list(&s, getenv(lists[i]));
+	seen_plan(&s, p, plan);
+	strv_push(&s, NULL);
+	free(cwd);
+	return s.v;
+}
+
 /* Set K=V in a list that is searched from the front: replace or append. */
 static void
 env_set(struct strv *s, const char *key, const char *value)
@@ -248,8 +310,9 @@ pth_places_env(const struct pth_places *p, const char *home, const json_t *env,
 		if (getenv(keep[i]) != NULL)
 			env_set(&s, keep[i], getenv(keep[i]));
 	env_set(&s, "HOME", home);
-	pth_buf_addf(&b, "%s/tmp", p->dir);
-	env_set(&s, "TMPDIR", b.s);
+	if (p->tmp == NULL)
+		pth_buf_addf(&b, "%s/tmp", p->dir);
+	env_set(&s, "TMPDIR", p->tmp ? p->tmp : b.s);
 	env_set(&s, "LC_ALL", "C.UTF-8");
 	env_set(&s, "TZ", "UTC");
 	for (size_t i = 0; p->engine && i < countof(engine); i++)

@@ -10,9 +10,11 @@
 #include <jansson.h>
 
 #include "buf.h"
+#include "cache.h"
 
 struct pth_places {
 	const char *dir;     /* @{dir}: absolute directory of the test */
+	const char *tmp;     /* for temporary files; NULL: tmp in dir */
 	const char *share;   /* @{share} */
 	const char *libexec; /* @{libexec} */
 	/* For plans that make things outside of the test's own processes; NULL:
@@ -20,6 +22,7 @@ struct pth_places {
 	const char *bin;     /* @{bin}: where our tools are */
 	const char *owner;   /* @{owner}: who runs this, owner.h */
 	const char *unique;  /* @{unique}: differs between all runs and tests */
+	const struct pth_cache *cache; /* of compiled things, or NULL */
 	bool engine;         /* commands talk to a container engine: they see the
 	                      * user's HOME and DOCKER_... */
 };
@@ -43,5 +46,9 @@ char **pth_places_argv(const struct pth_places *p, const json_t *argv);
 char **pth_places_env(const struct pth_places *p, const char *home, const json_t *env,
     const json_t *over);
 void pth_strv_free(char **v);
+/* What the test's programs may need of the file system beyond the system's
+ * own: our data and tools, PATH and the like, the current directory, and all
+ * that the plan names by an absolute path. As pth_places_argv(). */
+char **pth_places_seen(const struct pth_places *p, const json_t *plan);
 
 #endif

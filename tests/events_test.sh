@@ -31,7 +31,7 @@ testListedIsEmitted() {
 
 testNamesAreEntityVerb() {
 	for name in $(emitted); do
-		echo "$name" | grep -qE '^(tool|experiment|test|service|environment|plugin|command|step|assertion|link|capture|artifact|metric|verdict|report|run)\.[a-z][a-z_]*$'
+		echo "$name" | grep -qE '^(tool|experiment|test|service|environment|plugin|command|compile|step|assertion|link|capture|artifact|metric|verdict|report|run)\.[a-z][a-z_]*$'
 		assertTrue "$name is not entity.verb" $?
 	done
 }

@@ -6,8 +6,8 @@
 # The whole map, bottom to top. A room is a header and the .c files that
 # begin with its name (template.h: template.c, template_scan.c, ...).
 base='err buf arena text when os event banned'
-io='file json rec yaml pcapng'
-run='sig proc iface ns ready http owner capture state owners names workdir rundir service assertion steps warden fault fastfail intake runner session pool'
+io='file json digest rec yaml pcapng'
+run='sig proc cgroup limit iface ns ready http owner capture state owners names cache workdir rundir service assertion steps warden fault fastfail intake runner session pool'
 domain='template experiment plugin plan image compose artifact packets tshark metric verdict collect report'
 
 rank_of() { # room

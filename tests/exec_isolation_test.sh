@@ -1,0 +1,426 @@
+#!/bin/sh
+# What pth-exec keeps from tests: more than their limits, each other, the
+# machine's files; and what they share: what was compiled.
+# shellcheck disable=SC1083,SC2016,SC2154 # @{dir} is literal; $out and $err come from run
+. "$TOP/tests/lib.sh"
+
+# rec ID JSON ARGV...: a test of one service a; JSON is merged over the plan.
+rec() {
+	id=$1 over=$2
+	shift 2
+	jq -cn --arg id "$id" --argjson over "$over" '
+		{pth: 1, type: "test", run: "iso", id: $id, index: 1, of: 1, name: $id,
+		 plan: ({environment: {type: "localhost", isolation: "full"}, timeout_us: 30000000, setup: [],
+		         capture: null, order: ["a"], services: [{name: "a", finite: true, timeout_us: 20000000,
+		         stop: {signal: "TERM", grace_us: 300000}, phases: {run: {argv: $ARGS.positional}}}
+		         * ($over.service // {})]} * ($over | del(.service)))}' --args -- "$@"
+}
+
+end() {
+	echo "{\"pth\":1,\"type\":\"end\",\"tests\":$1}"
+}
+
+# exec1 JSON ARGV...: run one test "t" by $as (words before the command) and
+# leave its result in $out.
+exec1() {
+	{ rec t "$@"; end 1; } >plan
+	# shellcheck disable=SC2086 # words
+	run $as pth-exec -o "${dir:-out}" plan
+	out=$(printf '%s\n' "$out" | jq -c 'select(.type == "test").result')
+}
+
+field() { # jq expression over the result
+	printf '%s\n' "$out" | jq -r "$1"
+}
+
+log() {
+	xargs <"${dir:-out}/t/a/stdout.log"
+}
+
+need_user() {
+	need_root || return
+	id nobody >/dev/null 2>&1 || skip 'no user nobody' || return
+	setpriv --reuid=65534 --regid=65534 --clear-groups unshare -Urn true 2>/dev/null ||
+		skip 'this host forbids user namespaces to ordinary users'
+}
+
+# Control groups can be made: those of the machine, or version 1 mounted in
+# a private mount namespace; $as is what to begin a command with.
+need_groups() {
+	need_root || return
+	as=''
+	[ -z "$(limits)" ] || return 0
+	as="unshare -m $PTH_TMP/mount-groups"
+	[ -z "$(limits)" ] || return 0
+	as=''
+	skip 'no control groups can be made here'
+}
+
+limits() { # prints something when all three are kept by groups
+	exec1 '{"service": {"limits": {"cpu": 1, "memory": 100000000, "processes": 50}}}' true
+	field '.services.a.limits | select(all(.[]; startswith("cgroup")))'
+}
+
+left_groups() {
+	find /sys/fs/cgroup -type d -name 'pth-*' 2>/dev/null
+}
+
+oneTimeSetUp() {
+	cat >mount-groups <<-'S'
+	#!/bin/sh
+	mount -t tmpfs tmpfs /sys/fs/cgroup || exit 4
+	for c in memory pids cpu; do
+		mkdir /sys/fs/cgroup/$c && mount -t cgroup -o $c $c /sys/fs/cgroup/$c
+	done
+	exec "$@"
+	S
+	chmod +x mount-groups
+	chmod 711 "$PTH_TMP"
+	mkdir -m 777 user
+}
+
+setUp() {
+	rm -rf out plan user/out cache count
+	as='' dir=''
+}
+
+user='setpriv --reuid=65534 --regid=65534 --clear-groups'
+
+testMemory() {
+	need python3 python3 || return
+	need_groups || return
+	exec1 '{"service": {"limits": {"memory": 67108864}}}' python3 -c 'bytearray(10**9)'
+	assertCode 0
+	assertEquals 'crashed: a died of signal KILL: out of memory: limit 64 MiB' "$(field '"\(.status): \(.reason)"')"
+	assertMatch "$(field '.services.a.limits.memory')" '^cgroup v[12]$'
+	assertEquals 1 "$(field .services.a.oom_kills)"
+	assertMatch "$err" '"service.limited".*"limits":{"memory":"cgroup v'
+	# A child that was killed; address space alone is no memory.
+	exec1 '{"service": {"limits": {"memory": 67108864}}}' sh -c 'python3 -c "bytearray(10**9)"; exit 3'
+	assertEquals 'failed: a ended with exit code 3: out of memory: limit 64 MiB' "$(field '"\(.status): \(.reason)"')"
+	exec1 '{"service": {"limits": {"memory": 67108864}}}' python3 -c 'import mmap; mmap.mmap(-1, 1 << 30, flags=mmap.MAP_PRIVATE)'
+	assertEquals completed "$(field .status)"
+	exec1 '{"service": {"limits": {"memory": 67108864}, "phases": {"compile": [{"argv": ["python3", "-c", "bytearray(10**9)"]}]}}}' true
+	assertMatch "$(field .reason)" '^a: compile: python3 ended with signal KILL: out of memory: limit 64 MiB; see '
+	assertEquals '' "$(left_groups)"
+}
+
+# It may go on until its time is over; it must not do more than that.
+testForkBomb() {
+	need_groups || return
+	exec1 '{"service": {"limits": {"processes": 30}, "timeout_us": 700000}}' \
+		sh -c 'bomb() { bomb | bomb & sleep 876543; }; bomb'
+	assertCode 0
+	assertMatch "$(field .status)" '^(timeout|failed)$'
+	assertSoon 2 sh -c "! pgrep -f 'sleep 87654[3]'"
+	assertEquals '' "$(left_groups)"
+	# Within the limit nothing is refused.
+	exec1 '{"service": {"limits": {"processes": 30}}}' sh -c 'for i in 1 2 3 4 5 6 7 8 9; do sleep .1 & done; wait'
+	assertEquals completed "$(field .status)"
+}
+
+testEverythingOfAServiceIsInItsGroup() {
+	need_groups || return
+	exec1 '{"service": {"limits": {"processes": 30, "cpu": 0.5},
+		"ready": [{"kind": "command", "argv": ["sh", "-c", "cat /proc/self/cgroup >ready.txt"]}],
+		"phases": {"pre_run": [{"argv": ["sh", "-c", "cat /proc/self/cgroup >pre_run.txt"]}]}}}' \
+		sh -c 'cat /proc/self/cgroup >run.txt; until [ -s ready.txt ]; do sleep .02; done
+		d=$(sed -n "s/^[0-9]*:cpu:/\/sys\/fs\/cgroup\/cpu/p" /proc/self/cgroup); cat $d/cpu.cfs_quota_us'
+	assertEquals completed "$(field .status)"
+	for phase in pre_run ready run; do
+		assertMatch "$phase: $(cat out/t/a/$phase.txt)" '/pth-[0-9a-f]*\.[0-9]*\.[0-9]*\.[0-9]*/1\.a$'
+	done
+	case $(field .services.a.limits.cpu) in *v1) assertEquals 50000 "$(log)" ;; esac
+}
+
+testLimitsWithoutGroups() {
+	need_root || return
+	need python3 python3 || return
+	need unshare util-linux || return
+	printf '#!/bin/sh\nmount -t tmpfs -o ro tmpfs /sys/fs/cgroup || exit 4\nexec "$@"\n' >hide
+	chmod +x hide
+	as='unshare -m ./hide'
+	exec1 '{"service": {"limits": {"memory": 200000000, "cpu": 0.5, "processes": 10, "files": 64}}}' python3 -c 'bytearray(10**9)'
+	assertCode 0
+	assertEquals failed "$(field .status)"
+	assertMatch "$(cat out/t/a/stderr.log)" MemoryError
+	# The kernel counts no processes of root.
+	assertEquals '{"cpu":"none","memory":"rlimit","processes":"none","files":"rlimit"}' "$(field '.services.a.limits | tojson')"
+	assertMatch "$err" '"environment.degraded".*"reason":"a: limits.cpu is not kept'
+	assertMatch "$err" '"environment.degraded".*"reason":"a: limits.processes is not kept'
+}
+
+testLimitsOfAnOrdinaryUser() {
+	need_user || return
+	as=$user dir=$PTH_TMP/user/out
+	exec1 '{"service": {"limits": {"processes": 4, "files": 33}, "timeout_us": 3000000}}' \
+		sh -c 'ulimit -n; for i in 1 2 3 4 5 6; do sleep 0.2 & done; wait'
+	assertCode 0
+	assertMatch "$(field .services.a.limits.processes)" '^(rlimit|cgroup v2)$'
+	assertMatch "$(cat "$dir/t/a/stderr.log")" '[Cc]annot fork|Resource temporarily'
+	assertEquals 33 "$(log)"
+}
+
+# The limits of one test are no want of the machine: the others go on.
+testOwnLimitsStopNoOthers() {
+	ready='"ready": [{"kind": "file", "path": "up"}]'
+	for limits in '"limits": {"files": 64},' ''; do
+		{ rec 1-t "{\"service\": {$limits $ready}}" sh -c 'echo "fork: Resource temporarily unavailable" >&2; exit 1'
+		  rec 2-t '{}' true; end 2; } | jq -c 'if .id then .settings.fast_fail.enabled = true else . end' >plan
+		rm -rf out
+		run pth-exec -j 1 -o out plan
+		assertEquals "error $([ -n "$limits" ] && echo completed || echo skipped)" \
+			"$(printf '%s\n' "$out" | jq -r 'select(.id).result.status' | xargs)"
+	done
+}
+
+testGroupsOfAKilledRun() {
+	need_groups || return
+	[ -z "$as" ] || skip 'the groups of this machine are not mounted' || return
+	{ rec t '{"service": {"limits": {"processes": 10}}}' sleep 876542; end 1; } >plan
+	for how in clean run; do
+		pth-exec -o out plan >/dev/null 2>&1 &
+		pid=$!
+		assertSoon 5 pgrep -f 'sleep 87654[2]'
+		kill -KILL $pid
+		wait $pid 2>/dev/null
+		assertSoon 2 sh -c "! pgrep -f 'sleep 87654[2]'"
+		assertMatch "$(left_groups)" "/pth-[^/]*\\.$pid\\."
+		if [ $how = clean ]; then
+			run env DOCKER_HOST=unix:///nonexistent pth-clean -n
+			assertMatch "$out" "^would remove group /.*\\.$pid\\."
+			pth-clean >cleaned 2>/dev/null
+			assertMatch "$(cat cleaned)" "^removed group /.*\\.$pid\\."
+		else
+			exec1 '{"service": {"limits": {"processes": 10}}}' true
+			assertEquals completed "$(field .status)"
+		fi
+		assertEquals '' "$(left_groups | grep "\\.$pid\\.")"
+	done
+}
+
+testGroupsInUseStay() {
+	need_groups || return
+	[ -z "$as" ] || skip 'the groups of this machine are not mounted' || return
+	{ rec t '{"service": {"limits": {"processes": 10}}}' sh -c 'until [ -e stop ]; do sleep .05; done'; end 1; } >plan
+	cp plan plan.live
+	pth-exec -o live plan.live >/dev/null 2>&1 &
+	pid=$!
+	assertSoon 5 test -e live/t/a/stdout.log
+	run pth-clean
+	assertNoMatch "$out" "\\.$pid\\."
+	exec1 '{"service": {"limits": {"processes": 10}}}' true
+	assertMatch "$(left_groups)" "\\.$pid\\."
+	: >live/t/a/stop
+	wait $pid
+	assertEquals completed "$(jq -r .status live/t/result.json)"
+	assertEquals '' "$(left_groups)"
+}
+
+# Both as who runs this and as an ordinary user.
+each_user() { # function
+	as='' dir=$PTH_TMP/out
+	"$1"
+	if need_user; then
+		as=$user dir=$PTH_TMP/user/out
+		"$1"
+	else
+		pth_skip=''
+	fi
+}
+
+private() {
+	script='echo $1 >/tmp/who; echo $1 >/var/tmp/who; : >/dev/shm/$1; : >../../$1.was.here
+		sleep .2; cat /tmp/who /var/tmp/who; ls /dev/shm ../..; echo $TMPDIR'
+	{ rec one '{}' sh -c "$script" sh one; rec two '{}' sh -c "$script" sh two; end 2; } >plan
+	# shellcheck disable=SC2086 # words
+	run $as pth-exec -j 2 -o "$dir" plan
+	assertCode 0
+	for id in one two; do
+		assertEquals "$id $id ../..: $id $id.was.here /dev/shm: $id /tmp" "$(xargs <"$dir/$id/a/stdout.log")"
+		assertEquals '' "$(cat "$dir/$id/a/stderr.log")"
+		assertFalse 'the run directory is as it was' "[ -e $dir/$id.was.here ]"
+		assertFalse 'nothing is left in the test' "[ -e $dir/$id/tmp ]"
+	done
+	assertFalse '[ -e /tmp/who ] || [ -e /var/tmp/who ] || [ -e /dev/shm/one ]'
+	assertMatch "$err" '"test.started".*"isolation":\[.*"private_tmp"'
+}
+
+testPrivateTmp() {
+	need_namespaces || return
+	each_user private
+}
+
+# What lies below /tmp and is needed: the working directory, what is in PATH,
+# what the plan names. The rest of the directory they are in is not there; $B
+# has a letter before the path, so that this does not name it.
+testProgramsBelowTmpAreSeen() {
+	need_namespaces || return
+	base=$(mktemp -d /tmp/pth-iso.XXXXXX) || return
+	mkdir "$base/path" "$base/named" "$base/hidden" "$base/work"
+	for f in path/by-path named/by-name work/by-cwd; do
+		printf '#!/bin/sh\necho %s\n' "${f#*/}" >"$base/$f"
+		chmod +x "$base/$f"
+	done
+	echo data >"$base/named/data"
+	echo file >"$base.file"
+	{ rec t "{\"service\": {\"environment\": {\"B\": \"x$base\"}}}" sh -c 'b=${B#x}
+		by-path; "$1"; cat "${1%/*}/data" "${2#--file=}"; "$b/work/by-cwd"; ls "$b"' \
+		sh "$base/named/by-name" "--file=$base.file"; end 1; } >"$base/work/plan"
+	old=$PATH
+	PATH=$PATH:$base/path
+	cd "$base/work" || return
+	run pth-exec -o "$base/work/out" plan
+	assertCode 0
+	assertEquals 'by-path by-name data file by-cwd named path work' "$(xargs <out/t/a/stdout.log)"
+	assertFalse 'one test sees the others' '[ -e out/t/a/plan ]'
+	# Started in /tmp itself: that is private all the same.
+	cd /tmp || return
+	run pth-exec -o "$base/out" "$base/work/plan"
+	assertEquals 'by-path by-name data file named out path' "$(xargs <"$base/out/t/a/stdout.log")"
+	PATH=$old
+	rm -rf "$base" "$base.file"
+}
+
+testNetIsolationHasNoMounts() {
+	need_namespaces || return
+	exec1 '{"environment": {"isolation": "net", "read_only": true}}' sh -c 'echo $TMPDIR; ls -d ../../t'
+	assertEquals "$PTH_TMP/out/t/tmp ../../t" "$(log)"
+	assertEquals true "$(field '.isolation.missing | contains(["read_only"])')"
+	assertMatch "$err" '"environment.degraded".*"reason":"the file system can be written: '
+	assertFalse '[ -e out/t/tmp ]'
+}
+
+read_only() {
+	exec1 '{"environment": {"read_only": true}}' sh -c 'for d in /etc /usr /home /run "$1" ../..; do
+			! touch "$d/pth-was-here" 2>/dev/null || echo "$d"
+		done
+		for d in /tmp /var/tmp /dev/shm . ..; do touch "$d/mine" || echo not "$d"; done
+		echo null >/dev/null && echo done' sh "$PTH_TMP"
+	assertCode 0
+	assertEquals 'done' "$(log)"
+	assertEquals '["read_only"] []' "$(field '.isolation | "\(.used | map(select(. == "read_only"))) \(.missing)"')"
+	assertMatch "$err" '"test.started".*"isolation":\[.*"read_only"'
+	assertTrue '[ -e "$dir/t/mine" ] && [ -e "$dir/t/a/mine" ] && [ -s "$dir/t/result.json" ]'
+}
+
+testReadOnly() {
+	need_namespaces || return
+	each_user read_only
+}
+
+testReadOnlyKey() {
+	cat >t.yaml <<-'Y'
+	tests:
+	  - name: t
+	    network_environment: {type: localhost}
+	    read_only: true
+	    services:
+	      server: {implementation: {name: ping_pong}, protocol: {name: minip, version: functional}}
+	Y
+	run sh -c 'pth-parse t.yaml | pth-plan'
+	assertEquals true "$(printf '%s\n' "$out" | jq -r 'select(.id).plan.environment.read_only')"
+}
+
+# compiled TEXT: what a service with a cache is; every compilation is a line of ./count.
+compiled() {
+	jq -cn --arg text "$1" --arg count "$PTH_TMP/count" '{service: {
+		compile_cache: {inputs: ["src"], outputs: ["prog", "@{dir}/a/lib"]},
+		files: [{path: "src", text: $text}],
+		phases: {compile: [{argv: ["sh", "-c", "echo >>\"$0\"; echo compiling; sleep .3; mkdir -p lib/deep; " +
+			"cp src prog; chmod +x prog; cp src lib/deep/x; ln -s x lib/deep/l; ! grep -q bad src", $count]}]}}}'
+}
+
+use='./prog; cat lib/deep/l phases/compile.stdout.log; echo broken >prog'
+
+testCompileOnceForAll() {
+	script="#!/bin/sh${NL}echo one$NL"
+	: >count
+	{ for i in 1 2 3; do rec t$i "$(compiled "$script")" sh -c "$use"; done; end 3; } >plan
+	for round in 1 2; do
+		rm -rf out
+		XDG_CACHE_HOME=$PTH_TMP/cache run env XDG_CACHE_HOME="$PTH_TMP/cache" pth-exec -j 3 -o out plan
+		assertCode 0
+		assertEquals "round $round" 1 "$(wc -l <count)"
+		for i in 1 2 3; do
+			assertEquals 'one #!/bin/sh echo one compiling' "$(xargs <out/t$i/a/stdout.log)"
+		done
+		assertEquals $((round + 1)) "$(printf '%s\n' "$out" | jq -r 'select(.id).result.services.a.phases[0].cached' | grep -c true)"
+		assertEquals $((round + 1)) "$(printf '%s\n' "$err" | grep -c '"compile.cached"')"
+	done
+	assertEquals 'no lock is left' '' "$(find cache -name '*.lock' -o -name '*.new')"
+	# Something else is compiled again.
+	{ rec t "$(compiled "$script# two")" sh -c "$use"; end 1; } >plan
+	run env XDG_CACHE_HOME="$PTH_TMP/cache" pth-exec -o out2 plan
+	assertEquals 2 "$(wc -l <count)"
+	rm -rf out2
+}
+
+testWhatFailsIsNotKept() {
+	: >count
+	{ rec t1 "$(compiled bad)" true; rec t2 "$(compiled bad)" true; end 2; } >plan
+	run env XDG_CACHE_HOME="$PTH_TMP/cache" pth-exec -j 2 -o out plan
+	assertEquals 'error error' "$(printf '%s\n' "$out" | jq -r 'select(.id).result.status' | xargs)"
+	assertEquals 2 "$(wc -l <count)"
+	assertEquals '' "$(find cache/pth/compile -mindepth 1 ! -name '*.lock')"
+	# Nothing to keep it in, or an output that is not made: it just compiles.
+	{ rec t "$(compiled x | jq -c '.service.compile_cache.outputs = ["nowhere"]')" true; end 1; } >plan
+	run env XDG_CACHE_HOME="$PTH_TMP/cache" pth-exec -o out plan
+	assertMatch "$err" '"compile.not_cached".*"reason":"output nowhere'
+	for outputs in '["../b"]' '["/etc"]' '[]'; do
+		{ rec t "$(compiled x | jq -c ".service.compile_cache.outputs = $outputs")" true; end 1; } >plan
+		run env XDG_CACHE_HOME="$PTH_TMP/cache" pth-exec -o out plan
+		assertMatch "$err" '"compile.not_cached".*must be paths in the directory'
+		assertEquals completed "$(printf '%s\n' "$out" | jq -r 'select(.id).result.status')"
+	done
+	run env XDG_CACHE_HOME=/proc/nowhere pth-exec -o out plan
+	assertMatch "$err" '/proc/nowhere'
+	assertEquals completed "$(printf '%s\n' "$out" | jq -r 'select(.id).result.status')"
+}
+
+testKilledCompilationLeavesNoHalfEntry() {
+	need_namespaces || return
+	: >count
+	slow=$(compiled x | jq -c '.service.phases.compile[0].argv[2] |= sub("sleep .3"; "[ -e \"$0.go\" ] || sleep 876541")')
+	{ rec t "$slow" true; end 1; } >plan
+	env XDG_CACHE_HOME="$PTH_TMP/cache" pth-exec -o out plan >/dev/null 2>&1 &
+	pid=$!
+	assertSoon 5 pgrep -f 'sleep 87654[1]'
+	kill -KILL $pid
+	wait $pid 2>/dev/null
+	assertSoon 2 sh -c "! pgrep -f 'sleep 87654[1]'"
+	: >count.go
+	run env XDG_CACHE_HOME="$PTH_TMP/cache" pth-exec -o out plan
+	rm -f count.go
+	assertEquals completed "$(printf '%s\n' "$out" | jq -r 'select(.id).result.status')"
+	assertEquals 2 "$(wc -l <count)"
+	assertMatch "$err" '"compile.kept"'
+}
+
+testDescriptorsCacheIsPlanned() {
+	mkdir -p plugins
+	cat >plugins/built.yaml <<-'Y'
+	plugin: built
+	kind: iut
+	extends: service
+	protocol: [minip]
+	parameters: {flags: {type: str, default: -O2}}
+	compile_cache: {inputs: ["src/{{ flags }}"], outputs: [prog]}
+	phases:
+	  compile: [[cp, src, prog]]
+	binary: "true"
+	commands: {server: [x]}
+	Y
+	cat >t.yaml <<-'Y'
+	tests:
+	  - name: t
+	    network_environment: {type: localhost}
+	    services:
+	      server: {implementation: {name: built}, protocol: {name: minip, version: functional}}
+	Y
+	run sh -c 'pth-parse t.yaml | pth-plan -P plugins'
+	assertCode 0
+	assertEquals '{"inputs":["src/-O2"],"outputs":["prog"]}' "$(printf '%s\n' "$out" | jq -c 'select(.id).plan.services[0].compile_cache')"
+}
+
+. shunit2

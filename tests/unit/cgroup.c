@@ -1,0 +1,179 @@
+/* Where groups are made: out of texts as machines have them, and in a
+ * directory that looks like one of version 2. */
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cgroup.h"
+#include "limit.h"
+#include "owner.h"
+
+#include "unit.h"
+
+static struct pth_cgroup_place p[PTH_CG_KINDS];
+
+static int
+at(enum pth_cg_kind k, int version, const char *own, const char *top)
+{
+	int same = p[k].version == version && strcmp(p[k].own ? p[k].own : "", own) == 0 &&
+	    strcmp(p[k].top ? p[k].top : "", top) == 0;
+
+	if (!same)
+		printf("%s: %d %s (%s)\n", pth_cgroup_controller(k), p[k].version,
+		    p[k].own ? p[k].own : "-", p[k].top ? p[k].top : "-");
+	return same;
+}
+
+static void
+locate(const char *self, const char *mounts)
+{
+	pth_cgroup_places_release(p);
+	pth_cgroup_locate(self, mounts, p);
+}
+
+#define ROOT "23 1 0:1 / / rw - ext4 /dev/sda rw\n"
+
+static void
+version_1(void)
+{
+	unit("version 1, a hierarchy for each controller");
+	locate("9:name=systemd:/\n8:pids:/a b\n4:memory:/x/y\n1:cpu,cpuacct:/\n0::/u\n",
+	    ROOT "32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw,relatime - cgroup cgroup rw,cpu,cpuacct\n"
+	    "35 31 0:32 / /sys/fs/cgroup/memory rw shared:3 master:1 - cgroup cgroup rw,memory\n"
+	    "39 31 0:36 / /sys/fs/cgroup/pi\\040ds rw,relatime - cgroup cgroup rw,pids\n"
+	    "41 31 0:38 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw\n");
+	CHECK(at(PTH_CG_MEMORY, 1, "/sys/fs/cgroup/memory/x/y", "/sys/fs/cgroup/memory"));
+	CHECK(at(PTH_CG_PIDS, 1, "/sys/fs/cgroup/pi ds/a b", "/sys/fs/cgroup/pi ds"));
+	CHECK(at(PTH_CG_CPU, 1, "/sys/fs/cgroup/cpu,cpuacct", "/sys/fs/cgroup/cpu,cpuacct"));
+
+	unit("a hierarchy that is not mounted");
+	locate("8:pids:/\n0::/\n", ROOT "41 31 0:38 / /u rw - cgroup2 cgroup2 rw\n");
+	CHECK(at(PTH_CG_PIDS, 0, "", ""));
+	CHECK(at(PTH_CG_MEMORY, 2, "/u", "/u"));
+}
+
+static void
+version_2(void)
+{
+	unit("version 2");
+	locate("0::/user.slice/user-1000.slice/session-1.scope\n",
+	    ROOT "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n");
+	for (int k = 0; k < PTH_CG_KINDS; k++)
+		CHECK(at((enum pth_cg_kind)k, 2,
+		    "/sys/fs/cgroup/user.slice/user-1000.slice/session-1.scope", "/sys/fs/cgroup"));
+
+	unit("a part of the tree is mounted");
+	locate("0::/docker/abc/x\n", "30 23 0:26 /docker/abc /sys/fs/cgroup rw - cgroup2 cgroup rw\n");
+	CHECK(at(PTH_CG_CPU, 2, "/sys/fs/cgroup/x", "/sys/fs/cgroup"));
+	locate("0::/docker/abc\n", "30 23 0:26 /docker/abc /sys/fs/cgroup rw - cgroup2 cgroup rw\n");
+	CHECK(at(PTH_CG_CPU, 2, "/sys/fs/cgroup", "/sys/fs/cgroup"));
+	locate("0::/docker/abcd\n", "30 23 0:26 /docker/abc /sys/fs/cgroup rw - cgroup2 cgroup rw\n");
+	CHECK(at(PTH_CG_CPU, 2, "/sys/fs/cgroup", "/sys/fs/cgroup"));
+
+	unit("texts that are none");
+	locate("", "");
+	CHECK(at(PTH_CG_CPU, 0, "", ""));
+	locate("0:\n::\n0::x\n:memory:/\nmemory\n", "30 23 0:26 / /c rw - cgroup2\n\n-\n30 23\n");
+	CHECK(at(PTH_CG_MEMORY, 0, "", ""));
+	pth_cgroup_places_release(p);
+}
+
+static void
+write_file(const char *path, const char *text)
+{
+	FILE *fp = fopen(path, "w");
+
+	if (fp != NULL) {
+		fputs(text, fp);
+		fclose(fp);
+	}
+}
+
+static int
+holds(const char *path, const char *text)
+{
+	char line[100] = "";
+	FILE *fp = fopen(path, "r");
+
+	if (fp != NULL) {
+		line[fread(line, 1, sizeof line - 1, fp)] = '\0';
+		fclose(fp);
+	}
+	if (strcmp(line, text) != 0)
+		printf("%s: \"%s\"\n", path, line);
+	return strcmp(line, text) == 0;
+}
+
+/* A group as the kernel would show it, but for the memory controller. */
+static void
+make_look(const char *dir)
+{
+	static const char *const files[] = { "cgroup.procs", "pids.max", "cpu.max", "memory.events" };
+	char path[200];
+
+	mkdir(dir, 0755);
+	for (size_t i = 0; i < countof(files); i++) {
+		snprintf(path, sizeof path, "%s/%s", dir, files[i]);
+		write_file(path, i == 3 ? "low 0\noom 1\noom_kill 7\noom_group_kill 0\n" : "");
+	}
+}
+
+static void
+files_of_version_2(void)
+{
+	struct pth_cgroups g = { .version = { 2, 2, 2 }, .above = { -1, -1, -1 } };
+	struct pth_limit_host host = { .groups = &g, .prefix = "1." };
+	struct pth_limit l;
+	json_t *limits = json_pack("{s:f,s:i,s:i,s:i}", "cpu", 0.25, "processes", 12, "memory", 4096,
+	    "files", 5);
+
+	unit("the files of version 2");
+	make_look("1.a");
+	for (int k = 0; k < PTH_CG_KINDS; k++)
+		g.fd[k] = open(".", O_RDONLY | O_DIRECTORY);
+	pth_limit_init(&l, limits, &host, "a");
+	CHECK(holds("1.a/cpu.max", "25000 100000"));
+	CHECK(holds("1.a/pids.max", "12"));
+	CHECK(l.group.njoin == 1);
+	/* Without a file for it the address space stands in. */
+	CHECK(strcmp(json_string_value(json_object_get(l.how, "cpu")), "cgroup v2") == 0);
+	CHECK(strcmp(json_string_value(json_object_get(l.how, "memory")), "rlimit") == 0);
+	CHECK(l.nr == 2 && l.memory == 0 && pth_cgroup_oom_kills(&l.group) == 0);
+	pth_limit_release(&l);
+	write_file("1.a/memory.max", "max\n");
+	pth_limit_init(&l, limits, &host, "a");
+	CHECK(holds("1.a/memory.max", "4096"));
+	CHECK(l.nr == 1 && l.memory == 4096 && pth_cgroup_oom_kills(&l.group) == 7);
+	CHECK(l.group.njoin == 1);
+	pth_limit_release(&l);
+	for (int k = 0; k < PTH_CG_KINDS; k++)
+		close(g.fd[k]);
+	json_decref(limits);
+}
+
+static void
+owners(void)
+{
+	char *me = pth_owner_text(), *other = pth_owner_text();
+
+	unit("who lives");
+	CHECK(pth_owner_lives(me));
+	other[0] = other[0] == 'a' ? 'b' : 'a';
+	CHECK(!pth_owner_lives(other)); /* before the machine was started */
+	other[0] = me[0];
+	other[strlen(other) - 1] ^= 1; /* another process had our number */
+	CHECK(!pth_owner_lives(other));
+	CHECK(!pth_owner_lives("") && !pth_owner_lives("x.1.1"));
+	free(me);
+	free(other);
+}
+
+int
+main(void)
+{
+	version_1();
+	version_2();
+	files_of_version_2();
+	owners();
+	return unit_done();
+}
