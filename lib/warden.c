@@ -254,11 +254,11 @@ advance(struct warden *w, int64_t now)
 		default: return;
 		}
 	} while (w->state != before && !w->over);
+	warden_watch(w, now);
 }
 
-/* The services and the test's own commands, in one row. */
-static struct pth_service *
-nth(struct warden *w, size_t i)
+struct pth_service *
+warden_nth(struct warden *w, size_t i)
 {
 	return i < w->n ? &w->v[i] : i < w->n + OWNS ? &w->own[i - w->n].s : NULL;
 }
@@ -288,7 +288,7 @@ reap(struct warden *w)
 		;
 	/* One signal may stand for several children, and not all are services:
 	 * ask for each of ours by pid. */
-	for (size_t i = 0; (s = nth(w, i)) != NULL; i++)
+	for (size_t i = 0; (s = warden_nth(w, i)) != NULL; i++)
 		reap_service(w, s);
 	if (w->steps.pid > 0 && waitpid(w->steps.pid, &status, WNOHANG) == w->steps.pid)
 		pth_steps_reaped(&w->steps, status, pth_mono_us());
@@ -308,7 +308,7 @@ reap_orphans(struct warden *w)
 		if (waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) != 0 || si.si_pid == 0)
 			return;
 		ours = si.si_pid == w->steps.pid || (w->capturing && si.si_pid == w->capture.pid);
-		for (size_t i = 0; (s = nth(w, i)) != NULL; i++)
+		for (size_t i = 0; (s = warden_nth(w, i)) != NULL; i++)
 			ours = ours || si.si_pid == s->pid || si.si_pid == s->ready_pid;
 		if (ours)
 			return;
@@ -336,9 +336,9 @@ next_deadline(struct warden *w)
 		t = earlier(t, pth_assertions_next(&w->assertions));
 	if (w->state == PTH_TS_TEARING_DOWN)
 		t = earlier(t, w->teardown_deadline);
-	for (size_t i = 0; (s = nth(w, i)) != NULL; i++)
+	for (size_t i = 0; (s = warden_nth(w, i)) != NULL; i++)
 		t = earlier(t, pth_service_next(s));
-	return t;
+	return earlier(t, warden_watch_next(w));
 }
 
 static void
@@ -418,6 +418,7 @@ pth_warden_run(const struct pth_warden_req *req)
 		pth_ns_sweep();
 	else
 		pth_proc_sweep(SWEEP_LIMIT_US);
+	warden_watch_end(&w);
 	warden_tmp_remove(&w);
 	o = warden_result(&w, started.s);
 	warden_to(&w, PTH_TS_ENDED);
