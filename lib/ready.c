@@ -9,42 +9,43 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "sockets.h"
 #include "when.h"
 
 #define LOOK_US 20000            /* short lines take longer than their bytes */
 #define TAIL_MAX ((off_t)256 << 10)
 #define LINE_KEPT ((size_t)64 << 10)
-#define TCP_LISTEN 0x0a /* include/net/tcp_states.h */
 
-/* A line of /proc/net/udp: "  sl: LOCAL:PORT REMOTE:PORT ST ..." in hex. */
+struct want {
+	unsigned port, state; /* state 0: any */
+	bool found;
+};
+
 static bool
-bound(const char *file, unsigned port, unsigned state)
+compare(void *arg, const struct pth_socket *s)
 {
-	char line[512];
-	unsigned p, st;
-	bool found = false;
-	FILE *fp = fopen(file, "re");
+	struct want *w = arg;
 
-	if (fp == NULL)
-		return false;
-	while (!found && fgets(line, sizeof line, fp) != NULL)
-		found = sscanf(line, " %*[0-9]: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x", &p, &st) == 2 &&
-		    p == port && (state == 0 || st == state);
-	fclose(fp);
-	return found;
+	w->found = s->port == w->port && (w->state == 0 || s->state == w->state);
+	return !w->found;
 }
 
 bool
 pth_ready_udp(unsigned port)
 {
-	return bound("/proc/self/net/udp", port, 0) || bound("/proc/self/net/udp6", port, 0);
+	struct want w = { port, 0, false };
+
+	pth_sockets_each(true, compare, &w);
+	return w.found;
 }
 
 bool
 pth_ready_tcp(unsigned port)
 {
-	return bound("/proc/self/net/tcp", port, TCP_LISTEN) ||
-	    bound("/proc/self/net/tcp6", port, TCP_LISTEN);
+	struct want w = { port, PTH_TCP_LISTEN, false };
+
+	pth_sockets_each(false, compare, &w);
+	return w.found;
 }
 
 bool

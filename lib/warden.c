@@ -94,6 +94,7 @@ warden_begin_stop(struct warden *w, int64_t now)
 {
 	if (w->state >= PTH_TS_STOPPING)
 		return;
+	warden_watch_last(w, now);
 	pth_steps_stop(&w->steps, now);
 	if (w->state != PTH_TS_ASSERTING)
 		w->run_us = now - w->zero;
@@ -393,7 +394,8 @@ json_t *
 pth_warden_run(const struct pth_warden_req *req)
 {
 	struct warden w = { .req = req, .zero = pth_mono_us(), .deploy_deadline = NEVER,
-		.wait_deadline = NEVER, .teardown_deadline = NEVER, .look_next = NEVER };
+		.wait_deadline = NEVER, .teardown_deadline = NEVER, .look_next = NEVER,
+		.sample_next = NEVER };
 	int64_t limit = pth_json_int(req->plan, "timeout_us", 0);
 	struct pth_buf started = PTH_BUF_INIT;
 	json_t *o, *names = pth_ns_names(req->ns.used);
@@ -410,6 +412,7 @@ pth_warden_run(const struct pth_warden_req *req)
 	if (warden_prepare(&w)) {
 		warden_to(&w, PTH_TS_SETTING_UP);
 		warden_env_to(&w, PTH_ES_SETTING_UP, NULL);
+		warden_watch_begin(&w);
 		warden_capture_begin(&w);
 		loop(&w);
 	}

@@ -1,8 +1,20 @@
-/* What is looked at while programs run: how long their logs get. */
+/* What is looked at while programs run: how long their logs get, and what they
+ * use. */
 #include "warden_priv.h"
+
+#include <stdlib.h>
+
+#include "event.h"
+#include "json.h"
+#include "when.h"
 
 #define LOGS_EVERY_US 100000
 #define LOGS_SOON_US 25000 /* one grows fast */
+
+/* The first samples follow each other sooner, so that a short test has some:
+ * after 10, 20, 40 ms ... */
+#define SAMPLE_FIRST_US 10000
+#define SECOND 1000000LL
 
 static void
 also_cut(void *arg, struct pth_service *s, const char *path, int64_t keep)
@@ -36,20 +48,90 @@ busy(struct warden *w)
 }
 
 void
+warden_watch_begin(struct warden *w)
+{
+	const json_t *m = pth_json_path(w->req->rec, "settings.metrics");
+	const char *file = json_string_value(pth_json_path(w->req->plan, "metrics.file"));
+	double every = pth_json_num(m, "publish_interval", 1);
+
+	w->sample_next = NEVER;
+	/* Of containers, those in them take samples. */
+	if (w->req->places->engine || !pth_json_bool(m, "enabled", true) ||
+	    !pth_json_bool(m, "collect_system_metrics", true))
+		return;
+	w->sample_every = every >= 0.01 && every <= 86400 ? (int64_t)(every * SECOND) : SECOND;
+	w->sample_step = SAMPLE_FIRST_US;
+	w->sampler = pth_sampler_new(w->req->dirfd, file ? file : "metrics.jsonl", w->n);
+	if (json_is_object(json_object_get(w->req->plan, "capture")))
+		w->tally = pth_tally_new();
+}
+
+static void
+sample(struct warden *w, int64_t now)
+{
+	struct pth_sampled *v = pth_xarray(NULL, w->n + 1, sizeof *v);
+	struct pth_err e;
+
+	for (size_t i = 0; i < w->n; i++) {
+		const struct pth_service *s = &w->v[i];
+
+		v[i] = (struct pth_sampled){ s->name, pth_service_lives(s) ? s->run_pid : 0,
+			s->started_us };
+	}
+	pth_sampler_tally(w->sampler, w->confirmed ? w->tally : NULL);
+	if (pth_sampler_take(w->sampler, now - w->zero, v, &e) != 0) {
+		pth_event("metrics.failed", "{s:s}", "message", e.text);
+		w->sample_next = NEVER;
+		w->sample_every = 0;
+	}
+	free(v);
+}
+
+static void
+watch_use(struct warden *w, int64_t now)
+{
+	if (w->sample_every == 0 || w->state < PTH_TS_RUNNING || w->state >= PTH_TS_STOPPING)
+		return;
+	if (w->sample_next != NEVER && now < w->sample_next)
+		return; /* NEVER: all services are ready now */
+	w->sample_next = now + (w->sample_step < w->sample_every ? w->sample_step : w->sample_every);
+	w->sample_step = w->sample_step < w->sample_every ? w->sample_step * 2 : w->sample_every;
+	sample(w, now);
+}
+
+void
 warden_watch(struct warden *w, int64_t now)
 {
 	if (now >= w->logs_next)
 		w->logs_next = now + (look_at_logs(w) ? LOGS_SOON_US : LOGS_EVERY_US);
+	watch_use(w, now);
+}
+
+void
+warden_watch_last(struct warden *w, int64_t now)
+{
+	if (w->sample_every > 0 && w->state >= PTH_TS_RUNNING)
+		sample(w, now);
+	w->sample_next = NEVER;
 }
 
 int64_t
 warden_watch_next(struct warden *w)
 {
-	return busy(w) ? w->logs_next : NEVER;
+	int64_t t = w->sample_next;
+
+	return busy(w) && w->logs_next < t ? w->logs_next : t;
 }
 
 void
 warden_watch_end(struct warden *w)
 {
 	look_at_logs(w);
+	/* Now the capture has all packets, and nothing runs any more. */
+	if (w->ready_us > 0 && w->sample_every > 0 && w->confirmed)
+		sample(w, pth_mono_us());
+	pth_sampler_free(w->sampler);
+	pth_tally_free(w->tally);
+	w->sampler = NULL;
+	w->tally = NULL;
 }
