@@ -118,7 +118,7 @@ const struct pth_key pth_keys[] = {
 
 { "metrics", T_MAP | T_NULL, NULL, "{}", F_REC, "collect", "What is measured." },
 { "metrics.enabled", T_BOOL, NULL, "true", F_REC, "exec", "Take samples of what services use while they run." },
-{ "metrics.collect_system_metrics", T_BOOL, NULL, "true", 0, "exec", "The same." },
+{ "metrics.collect_system_metrics", T_BOOL, NULL, "true", 0, "exec", "The same; false for either: no samples." },
 { "metrics.publish_interval", NUM, "0.1..3600", "1", 0, "exec", "Seconds between two samples." },
 { "metrics.export_format", T_STR, "json csv prometheus", "json", 0, "report", "Form of the exported metrics." },
 { "metrics.retention_days", T_INT, "1..365", "30", 0, NULL, "Days that PANTHER keeps metrics." },
