@@ -310,6 +310,7 @@ pth_sampler_take(struct pth_sampler *s, int64_t at_us, const struct pth_sampled 
 {
 	json_t *line, *services;
 	struct pth_buf b = PTH_BUF_INIT;
+	bool any = false;
 	int r = 0;
 
 	if (s->fd < 0)
@@ -318,7 +319,10 @@ pth_sampler_take(struct pth_sampler *s, int64_t at_us, const struct pth_sampled 
 		return -1;
 	memset(s->now, 0, s->n * sizeof *s->now);
 	s->v = v;
-	pth_proc_each(add_process, s);
+	for (size_t i = 0; i < s->n; i++)
+		any = any || v[i].session > 0;
+	if (any) /* it is the dear part */
+		pth_proc_each(add_process, s);
 	if (s->tally != NULL)
 		find_ports(s);
 	line = json_object();

@@ -46,6 +46,7 @@ struct warden {
 	int64_t logs_next; /* when the logs' sizes are looked at */
 	int64_t sample_every, sample_step, sample_next; /* 0 every: no samples */
 	struct pth_sampler *sampler;
+	bool sampled;      /* there is a line at least */
 	struct pth_tally *tally; /* packets by port, when there is a capture */
 	unsigned *missed; /* failed looks in a row, per service */
 	json_t *degraded; /* names, or NULL */

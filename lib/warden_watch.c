@@ -12,7 +12,7 @@
 #define LOGS_SOON_US 25000 /* one grows fast */
 
 /* The first samples follow each other sooner, so that a short test has some:
- * after 10, 20, 40 ms ... */
+ * after 10, 20, 40, 80 ms ... */
 #define SAMPLE_FIRST_US 10000
 #define SECOND 1000000LL
 
@@ -71,16 +71,19 @@ sample(struct warden *w, int64_t now)
 {
 	struct pth_sampled *v = pth_xarray(NULL, w->n + 1, sizeof *v);
 	struct pth_err e;
+	bool any = w->sampled;
 
 	for (size_t i = 0; i < w->n; i++) {
 		const struct pth_service *s = &w->v[i];
 
+		any = any || pth_service_lives(s);
 		v[i] = (struct pth_sampled){ s->name, pth_service_lives(s) ? s->run_pid : 0,
 			s->started_us };
 	}
 	pth_sampler_tally(w->sampler, w->confirmed ? w->tally : NULL);
-	if (pth_sampler_take(w->sampler, now - w->zero, v, &e) != 0) {
-		pth_event("metrics.failed", "{s:s}", "message", e.text);
+	w->sampled = any;
+	if (any && pth_sampler_take(w->sampler, now - w->zero, v, &e) != 0) {
+		pth_event("metric.failed", "{s:s}", "message", e.text);
 		w->sample_next = NEVER;
 		w->sample_every = 0;
 	}
@@ -92,8 +95,15 @@ watch_use(struct warden *w, int64_t now)
 {
 	if (w->sample_every == 0 || w->state < PTH_TS_RUNNING || w->state >= PTH_TS_STOPPING)
 		return;
+	/* NEVER: all services are ready now. The first sample waits a little: at
+	 * the start there is nothing to see, and a test of a few milliseconds
+	 * does not pay for what its rusage says as well. */
 	if (w->sample_next != NEVER && now < w->sample_next)
-		return; /* NEVER: all services are ready now */
+		return;
+	if (w->sample_next == NEVER) {
+		w->sample_next = now + w->sample_step;
+		return;
+	}
 	w->sample_next = now + (w->sample_step < w->sample_every ? w->sample_step : w->sample_every);
 	w->sample_step = w->sample_step < w->sample_every ? w->sample_step * 2 : w->sample_every;
 	sample(w, now);
@@ -110,7 +120,7 @@ warden_watch(struct warden *w, int64_t now)
 void
 warden_watch_last(struct warden *w, int64_t now)
 {
-	if (w->sample_every > 0 && w->state >= PTH_TS_RUNNING)
+	if (w->sampled && w->sample_every > 0)
 		sample(w, now);
 	w->sample_next = NEVER;
 }
@@ -128,7 +138,7 @@ warden_watch_end(struct warden *w)
 {
 	look_at_logs(w);
 	/* Now the capture has all packets, and nothing runs any more. */
-	if (w->ready_us > 0 && w->sample_every > 0 && w->confirmed)
+	if (w->sampled && w->sample_every > 0 && w->confirmed)
 		sample(w, pth_mono_us());
 	pth_sampler_free(w->sampler);
 	pth_tally_free(w->tally);
