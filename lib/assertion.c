@@ -256,10 +256,12 @@ pth_assertions_log_cut(struct pth_assertions *a, const struct pth_service *s, co
     int64_t keep)
 {
 	for (size_t i = 0; i < a->n; i++)
-		for (size_t k = 0; k < countof(a->v[i].logs); k++)
-			if (a->v[i].service == s && a->v[i].logs[k] != NULL &&
-			    strcmp(log_name(&a->v[i], k), path) == 0)
+		for (size_t k = 0; k < countof(a->v[i].logs); k++) {
+			const char *name = a->v[i].logs[k] ? log_name(&a->v[i], k) : NULL;
+
+			if (a->v[i].service == s && name != NULL && strcmp(name, path) == 0)
 				pth_ready_log_cut(a->v[i].logs[k], keep);
+		}
 }
 
 static int

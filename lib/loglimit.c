@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,21 +22,38 @@ find(const struct pth_loglimit *l, const char *path)
 	return NULL;
 }
 
+static int
+open_again(int dirfd, const char *path)
+{
+	int fd = pth_workdir_open(dirfd, path, O_RDWR | O_NONBLOCK | O_NOCTTY, NULL);
+	struct stat st;
+
+	if (fd < 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* May we keep it open? The last half of the descriptors is for others. */
+static bool
+affordable(int fd)
+{
+	struct rlimit rl;
+
+	return getrlimit(RLIMIT_NOFILE, &rl) != 0 || (rlim_t)fd < rl.rlim_cur / 2;
+}
+
 /* Watch the file that dir/path is now. One of that name from before has been
  * moved away, or it is the same one. */
 static void
 watch(struct pth_loglimit *l, int dirfd, const char *path)
 {
 	struct pth_loglimit_file *f = find(l, path);
-	int fd = pth_workdir_open(dirfd, path, O_RDWR | O_NONBLOCK | O_NOCTTY, NULL);
+	int fd = open_again(dirfd, path);
 	struct stat st;
 
 	if (fd < 0)
 		return;
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-		close(fd);
-		return;
-	}
 	if (f == NULL) {
 		l->v = pth_xarray(l->v, l->n + 1, sizeof *l->v);
 		f = &l->v[l->n++];
@@ -43,9 +61,12 @@ watch(struct pth_loglimit *l, int dirfd, const char *path)
 	}
 	if (f->fd >= 0)
 		close(f->fd);
-	f->fd = fd;
-	if (st.st_size < f->keep)
+	if (fstat(fd, &st) == 0 && st.st_size < f->keep)
 		f->head = -1; /* another file */
+	f->dirfd = dirfd;
+	f->fd = affordable(fd) ? fd : -1;
+	if (f->fd < 0)
+		close(fd);
 }
 
 int
@@ -91,7 +112,7 @@ cut_place(int fd, int64_t limit)
 /* The mark is put in place first and the rest is cut off then: at no moment
  * can the program's next line come before it. */
 static void
-cut(struct pth_loglimit *l, struct pth_loglimit_file *f, int64_t size,
+cut(struct pth_loglimit *l, struct pth_loglimit_file *f, int fd, int64_t size,
     void (*about)(void *arg, const char *path, int64_t keep, bool first), void *arg)
 {
 	bool first = f->head < 0;
@@ -100,8 +121,8 @@ cut(struct pth_loglimit *l, struct pth_loglimit_file *f, int64_t size,
 	struct stat st;
 
 	if (first)
-		f->head = cut_place(f->fd, l->limit);
-	if (f->head > 0 && pread(f->fd, &before, 1, f->head - 1) != 1)
+		f->head = cut_place(fd, l->limit);
+	if (f->head > 0 && pread(fd, &before, 1, f->head - 1) != 1)
 		before = '\n';
 	if (before != '\n')
 		pth_buf_addc(&mark, '\n');
@@ -111,10 +132,10 @@ cut(struct pth_loglimit *l, struct pth_loglimit_file *f, int64_t size,
 	f->keep = f->head + (int64_t)mark.len;
 	if (about != NULL)
 		about(arg, f->path, f->keep, first);
-	if (fstat(f->fd, &st) == 0 && st.st_size > size)
+	if (fstat(fd, &st) == 0 && st.st_size > size)
 		size = st.st_size;
-	(void)!pwrite(f->fd, mark.s, mark.len, f->head);
-	if (ftruncate(f->fd, f->keep) == 0 || first)
+	(void)!pwrite(fd, mark.s, mark.len, f->head);
+	if (ftruncate(fd, f->keep) == 0 || first)
 		f->dropped += size - (first ? f->head : f->keep);
 	pth_buf_release(&mark);
 }
@@ -124,19 +145,22 @@ pth_loglimit_look(struct pth_loglimit *l,
     void (*about)(void *arg, const char *path, int64_t keep, bool first), void *arg)
 {
 	bool fast = false;
-	struct stat st;
 
 	for (size_t i = 0; i < l->n; i++) {
 		struct pth_loglimit_file *f = &l->v[i];
+		int fd = f->fd >= 0 ? f->fd : open_again(f->dirfd, f->path);
+		struct stat st;
 
-		if (fstat(f->fd, &st) != 0)
-			continue;
-		fast = fast || st.st_size - f->seen > l->limit / 8;
-		f->seen = st.st_size;
-		if (st.st_size <= (f->head < 0 ? l->limit : f->keep))
-			continue;
-		cut(l, f, st.st_size, about, arg);
-		f->seen = f->keep;
+		if (fd >= 0 && fstat(fd, &st) == 0) {
+			fast = fast || st.st_size - f->seen > l->limit / 8;
+			f->seen = st.st_size;
+			if (st.st_size > (f->head < 0 ? l->limit : f->keep)) {
+				cut(l, f, fd, st.st_size, about, arg);
+				f->seen = f->keep;
+			}
+		}
+		if (fd >= 0 && f->fd < 0)
+			close(fd);
 	}
 	return fast;
 }
@@ -160,7 +184,8 @@ void
 pth_loglimit_release(struct pth_loglimit *l)
 {
 	for (size_t i = 0; i < l->n; i++) {
-		close(l->v[i].fd);
+		if (l->v[i].fd >= 0)
+			close(l->v[i].fd);
 		free(l->v[i].path);
 	}
 	free(l->v);

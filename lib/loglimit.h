@@ -22,7 +22,8 @@
 
 struct pth_loglimit_file {
 	char *path;       /* below the directory that it was opened in */
-	int fd;           /* of our own: it does not append */
+	int dirfd;        /* borrowed: of that directory */
+	int fd;           /* of our own: it does not append. -1: opened for each look */
 	int64_t head;     /* bytes kept before the mark, -1: not cut yet */
 	int64_t keep;     /* the same with the mark */
 	int64_t seen;     /* its size at the last look */
@@ -36,8 +37,9 @@ struct pth_loglimit {
 };
 
 /* Open dir/path (made, with its directories) for a program to append to, and
- * watch it from now on. The caller closes what it gets; -1 and errno. A file
- * that cannot be watched, for want of descriptors, is no error. */
+ * watch it from now on; dirfd stays open. The caller closes what it gets; -1
+ * and errno. Where descriptors are scarce none is kept: then a log that the
+ * program renames is not watched any more. */
 int pth_loglimit_open(struct pth_loglimit *l, int dirfd, const char *path);
 /* Look once at every file. Before one is cut, `cut` is called (may be NULL):
  * the file will be `keep` bytes long. first: it was not cut before. True when

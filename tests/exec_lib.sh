@@ -1,4 +1,5 @@
 # shellcheck shell=sh
+# shellcheck disable=SC1083,SC2034 # @{dir} is literal; the tests read them
 # For tests that run pth-exec on plans made by hand. Read after lib.sh.
 
 # One service. Its argv comes last; JSON is merged over the defaults.

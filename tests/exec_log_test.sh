@@ -98,6 +98,18 @@ testAssertionAfterACut() {
 	assertEquals true "$(field '.assertions[0].ok')"
 }
 
+testFewDescriptors() {
+	for i in $(seq 12); do svc "s$i" "$limit" sh -c "seq 100000; $until_cut"; done >services
+	set --
+	while read -r line; do set -- "$@" "$line"; done <services
+	rec '{}' "$@" >plan.jsonl
+	rm -rf out
+	run sh -c 'ulimit -n 64; exec pth-exec -o out plan.jsonl'
+	out=$(printf '%s\n' "$out" | jq -c 'select(.type == "test").result')
+	assertEquals "$(field .reason)" completed "$(field .status)"
+	assertEquals 12 "$(field '[.services[].logs_cut["stdout.log"] | select(. > 0)] | length')"
+}
+
 testLogThatIsNoPlainFile() {
 	# What the service makes of its log is not touched.
 	echo precious >precious

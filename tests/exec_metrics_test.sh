@@ -121,6 +121,23 @@ testAsAnOrdinaryUser() {
 	rm out
 }
 
+# What the warden in a container does, without the container.
+testInsideOfAContainer() {
+	need_root || return
+	unshare -pf --mount-proc true 2>/dev/null || skip 'no pid namespaces' || return
+	rm -rf out
+	mkdir -p out/t/s
+	jq -n --argjson s "$(svc s '{"limits": {"log": 1000}}' sh -c 'seq 1000; sleep 0.2')" --arg dir "$PTH_TMP/out/t" '
+		{pth: 1, dir: $dir, service: "s", user: {}, open: [], settings: {metrics: {publish_interval: 0.1}},
+		 plan: {environment: {type: "localhost", isolation: "none"}, timeout_us: 0, setup: [], capture: null,
+			metrics: {file: "s/metrics.jsonl"}, order: ["s"], services: [$s]}}' >inner-plan.json
+	run unshare -pf --mount-proc pth-init inner-plan.json
+	assertCode 0
+	mv out/t/s/metrics.jsonl out/t/
+	assertEquals 2 "$(samples 'map(.services.s.processes // 0) | max')"
+	assertEquals true "$(jq '.service.logs_cut["stdout.log"] > 0' out/t/s/inner.json)"
+}
+
 testSamplesThatCannotBeWritten() {
 	exec1 '{"plan": {"dirs": ["metrics.jsonl"]}}' "$(svc s '{}' sleep 0.3)"
 	assertEquals completed "$(field .status)"

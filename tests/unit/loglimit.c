@@ -2,6 +2,7 @@
 #include "loglimit.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -96,16 +97,25 @@ main(void)
 	close(fd2);
 	close(fd);
 
+	unit("no descriptors to spare");
+	CHECK(setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 10, 10 }) == 0);
+	fd = pth_loglimit_open(&l, dir, "poor");
+	CHECK(fd >= 0 && l.v[l.n - 1].fd < 0);
+	put(fd, "more than the twenty bytes\n");
+	pth_loglimit_look(&l, NULL, NULL);
+	CHECK_STR(content(dir, "poor"), "more than the twenty\n" MARK);
+	close(fd);
+
 	unit("no limit, and what is no file");
 	l.limit = 0;
 	fd = pth_loglimit_open(&l, dir, "free");
-	CHECK(fd >= 0 && l.n == 1);
+	CHECK(fd >= 0 && l.n == 2);
 	close(fd);
 	l.limit = 20;
 	CHECK(mkfifoat(dir, "fifo", 0600) == 0);
 	fd2 = openat(dir, "fifo", O_RDONLY | O_NONBLOCK);
 	fd = pth_loglimit_open(&l, dir, "fifo");
-	CHECK(fd >= 0 && l.n == 1);
+	CHECK(fd >= 0 && l.n == 2);
 	close(fd);
 	close(fd2);
 	CHECK(pth_loglimit_open(&l, dir, "../out") < 0);

@@ -1,6 +1,7 @@
 /* Ports of frames: whole, short, with everything in between; counters. */
 #include "tally.h"
 
+#include "err.h"
 #include "unit.h"
 
 /* A frame out of hex digits; blanks are passed over. */
@@ -36,7 +37,7 @@ ports(const char *frame, const char *want)
 		printf("%s: %s, not %s\n", frame, got, want);
 	/* Nothing beyond the end is needed: the ports are the last that is read. */
 	for (size_t k = 0; k < n; k++) {
-		unsigned char *piece = malloc(k ? k : 1);
+		unsigned char *piece = pth_xmalloc(k ? k : 1);
 
 		memcpy(piece, b, k);
 		pth_tally_ports(piece, k, &p);
