@@ -47,6 +47,7 @@ static const struct {
 	{ "perf.data*", "profile" },
 	{ "perf.stat*", "profile" },
 	{ "gmon.out*", "profile" },
+	{ "metrics.jsonl", "metrics" },
 	{ "*/phases/*", "log" },
 	{ "setup/*", "log" },
 	{ "*.log", "log" },

@@ -242,12 +242,33 @@ escape(struct pth_buf *b, const char *s)
 	}
 }
 
+/* Where its output is looked for: path number i, or NULL. */
+static const char *
+log_name(const struct pth_assertion *x, size_t i)
+{
+	const char *file = pth_json_str(x->def, "file", NULL);
+
+	return i == 0 ? (file ? file : "stdout.log") : file ? NULL : "stderr.log";
+}
+
+void
+pth_assertions_log_cut(struct pth_assertions *a, const struct pth_service *s, const char *path,
+    int64_t keep)
+{
+	for (size_t i = 0; i < a->n; i++)
+		for (size_t k = 0; k < countof(a->v[i].logs); k++) {
+			const char *name = a->v[i].logs[k] ? log_name(&a->v[i], k) : NULL;
+
+			if (a->v[i].service == s && name != NULL && strcmp(name, path) == 0)
+				pth_ready_log_cut(a->v[i].logs[k], keep);
+		}
+}
+
 static int
 open_logs(struct pth_assertion *x, struct pth_err *e)
 {
 	const char *file = pth_json_str(x->def, "file", NULL);
 	const char *text = pth_json_str(x->def, "text", NULL);
-	const char *names[] = { file ? file : "stdout.log", file ? NULL : "stderr.log" };
 	struct pth_buf re = PTH_BUF_INIT;
 	int r = 0;
 
@@ -261,8 +282,8 @@ open_logs(struct pth_assertion *x, struct pth_err *e)
 		escape(&re, text);
 	else
 		pth_buf_adds(&re, pth_json_str(x->def, "pattern", ""));
-	for (size_t i = 0; i < countof(names) && r == 0; i++)
-		if (names[i] != NULL && (x->logs[i] = pth_ready_log_open(x->service->dirfd, names[i],
+	for (size_t i = 0; i < countof(x->logs) && r == 0; i++)
+		if (log_name(x, i) != NULL && (x->logs[i] = pth_ready_log_open(x->service->dirfd, log_name(x, i),
 		    re.len ? re.s : "", 0, e)) == NULL)
 			r = -1;
 	pth_buf_release(&re);

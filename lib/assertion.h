@@ -36,6 +36,9 @@ void pth_assertions_begin(struct pth_assertions *a, int64_t now);
 /* Look at those that are due. more: steps are to come, which may still change
  * what a service that has ended does. */
 void pth_assertions_step(struct pth_assertions *a, int64_t now, bool more);
+/* A log of a service is about to be cut to keep bytes. */
+void pth_assertions_log_cut(struct pth_assertions *a, const struct pth_service *s, const char *path,
+    int64_t keep);
 /* Must the run go on for one of them? */
 bool pth_assertions_waiting(const struct pth_assertions *a);
 /* The run is over; look at the rest. Then step until done, some seconds. */

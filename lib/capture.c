@@ -19,11 +19,20 @@
 
 #include "os.h"
 #include "pcapng.h"
+#include "tally.h"
 
 #define BLOCK_BYTES (256u << 10)
 #define BLOCKS 32       /* 8 MiB: a few milliseconds of a saturated loopback */
 #define RETIRE_MS 2     /* a block that is not full is handed over after this */
 #define SNAP_MAX 262144
+
+static struct pth_tally *tally; /* of captures that are started now */
+
+void
+pth_capture_tally(struct pth_tally *t)
+{
+	tally = t;
+}
 
 struct ring {
 	int fd;
@@ -79,6 +88,7 @@ take_block(struct tpacket_block_desc *d, struct pth_pcapng *w, unsigned snaplen)
 
 		pth_pcapng_packet(w, t->tp_sec * 1000000000ULL + t->tp_nsec, p + t->tp_mac, cap,
 		    t->tp_len);
+		pth_tally_frame(tally, p + t->tp_mac, t->tp_snaplen, t->tp_len);
 		p += t->tp_next_offset;
 	}
 	__atomic_store_n(&h->block_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);

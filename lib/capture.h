@@ -26,6 +26,11 @@ struct pth_capture_result {
 	int error; /* errno of a failed write, or 0 */
 };
 
+struct pth_tally;
+
+/* Captures that are started from now on count packets by port there, too;
+ * NULL: they do not. Borrowed. */
+void pth_capture_tally(struct pth_tally *t);
 /*
  * Start the process; it opens the interface and its ring meanwhile (the
  * kernel takes some milliseconds). path is below dirfd, created. snaplen 0:

@@ -64,6 +64,7 @@ collect_dir(json_t *rec, int dirfd, const char *path, const struct pth_collect_o
 	if (e.code != 0)
 		pth_warn("%s: %s", path, e.text);
 	pth_metric_result(rec, metrics);
+	pth_metric_samples(dirfd, rec, metrics);
 	if (opt->no_packets)
 		packets.why = pth_xstrdup("left out (--no-tshark)");
 	else

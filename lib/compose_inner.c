@@ -131,8 +131,10 @@ compose_inner(struct compose *c, const json_t *service)
 	pth_json_set(plan, "setup", json_array());
 	pth_json_set(plan, "announce", json_sprintf("%s/.ready", name));
 	pth_json_set(plan, "capture", capture(c, name));
+	pth_json_set(plan, "metrics", json_pack("{s:o}", "file", json_sprintf("%s/metrics.jsonl", name)));
 	pth_json_set(plan, "order", json_pack("[s]", name));
 	pth_json_set(plan, "services", json_pack("[o]", s));
-	return json_pack("{s:i,s:s,s:s,s:o,s:[s,s,s],s:o}", "pth", 1, "dir", PTH_INSIDE_DIR, "service",
-	    name, "user", user(c), "open", "/opt/ticket", "/app/shared", "/app/sync_logs", "plan", plan);
+	return json_pack("{s:i,s:s,s:s,s:o,s:[s,s,s],s:{s:O*},s:o}", "pth", 1, "dir", PTH_INSIDE_DIR, "service",
+	    name, "user", user(c), "open", "/opt/ticket", "/app/shared", "/app/sync_logs", "settings",
+	    "metrics", pth_json_path(c->rec, "settings.metrics"), "plan", plan);
 }

@@ -34,6 +34,10 @@ void pth_metric_packets_release(struct pth_metric_packets *out);
 /* Add duration_us and services (CPU time and memory) from the result. */
 void pth_metric_result(const json_t *rec, json_t *metrics);
 
+/* Add to services what the samples (sampler.h) say of them: peak, traffic.
+ * After pth_metric_result(). */
+void pth_metric_samples(int dirfd, const json_t *rec, json_t *metrics);
+
 /*
  * Add transfer: bytes of the files of kind download (so what was sent twice
  * counts once), the time they took, and bytes * 8 / time as goodput_bps.

@@ -324,29 +324,6 @@ pth_proc_run(const struct pth_proc_req *req, int64_t limit_us, struct pth_buf *o
 	return 0;
 }
 
-/* The session of a process by /proc/PID/stat: field 6, after the name in
- * parentheses, which may hold anything (proc(5)). -1 when it is gone. */
-static long
-session_of(long pid)
-{
-	char path[64], stat[1024], *p;
-	long session;
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof path, "/proc/%ld/stat", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	n = read(fd, stat, sizeof stat - 1);
-	close(fd);
-	if (n <= 0)
-		return -1;
-	stat[n] = '\0';
-	p = strrchr(stat, ')');
-	return p != NULL && sscanf(p, ") %*c %*d %*d %ld", &session) == 1 ? session : -1;
-}
-
 static bool
 proc_is_ours(void)
 {
@@ -360,21 +337,45 @@ proc_is_ours(void)
 	return pth_int(self, 1, INT_MAX, &pid) && pid == getpid();
 }
 
-void
-pth_proc_signal_session(pid_t leader, int sig)
+bool
+pth_proc_each(void (*f)(void *arg, pid_t pid, pid_t session), void *arg)
 {
 	DIR *d = proc_is_ours() ? opendir("/proc") : NULL;
 	struct dirent *de;
 	long long pid;
+	pid_t session;
 
-	kill(-leader, sig);
 	if (d == NULL)
-		return;
+		return false;
 	while ((de = readdir(d)) != NULL)
 		if (pth_int(de->d_name, 2, INT_MAX, &pid) && pid != getpid() &&
-		    session_of((long)pid) == leader)
-			kill((pid_t)pid, sig);
+		    (session = getsid((pid_t)pid)) > 0)
+			f(arg, (pid_t)pid, session);
 	closedir(d);
+	return true;
+}
+
+struct signal {
+	pid_t leader;
+	int sig;
+};
+
+static void
+signal_member(void *arg, pid_t pid, pid_t session)
+{
+	const struct signal *s = arg;
+
+	if (session == s->leader)
+		kill(pid, s->sig);
+}
+
+void
+pth_proc_signal_session(pid_t leader, int sig)
+{
+	struct signal s = { leader, sig };
+
+	kill(-leader, sig);
+	pth_proc_each(signal_member, &s);
 }
 
 /* Kill every direct child; orphans become direct children as their parents

@@ -9,40 +9,43 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "sockets.h"
+#include "when.h"
 
-#define LOOK_MAX ((size_t)4 << 20)
+#define LOOK_US 20000            /* short lines take longer than their bytes */
+#define TAIL_MAX ((off_t)256 << 10)
 #define LINE_KEPT ((size_t)64 << 10)
-#define TCP_LISTEN 0x0a /* include/net/tcp_states.h */
 
-/* A line of /proc/net/udp: "  sl: LOCAL:PORT REMOTE:PORT ST ..." in hex. */
+struct want {
+	unsigned port, state; /* state 0: any */
+	bool found;
+};
+
 static bool
-bound(const char *file, unsigned port, unsigned state)
+compare(void *arg, const struct pth_socket *s)
 {
-	char line[512];
-	unsigned p, st;
-	bool found = false;
-	FILE *fp = fopen(file, "re");
+	struct want *w = arg;
 
-	if (fp == NULL)
-		return false;
-	while (!found && fgets(line, sizeof line, fp) != NULL)
-		found = sscanf(line, " %*[0-9]: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x", &p, &st) == 2 &&
-		    p == port && (state == 0 || st == state);
-	fclose(fp);
-	return found;
+	w->found = s->port == w->port && (w->state == 0 || s->state == w->state);
+	return !w->found;
 }
 
 bool
 pth_ready_udp(unsigned port)
 {
-	return bound("/proc/self/net/udp", port, 0) || bound("/proc/self/net/udp6", port, 0);
+	struct want w = { port, 0, false };
+
+	pth_sockets_each(true, compare, &w);
+	return w.found;
 }
 
 bool
 pth_ready_tcp(unsigned port)
 {
-	return bound("/proc/self/net/tcp", port, TCP_LISTEN) ||
-	    bound("/proc/self/net/tcp6", port, TCP_LISTEN);
+	struct want w = { port, PTH_TCP_LISTEN, false };
+
+	pth_sockets_each(false, compare, &w);
+	return w.found;
 }
 
 bool
@@ -54,6 +57,7 @@ pth_ready_file(int dirfd, const char *path)
 struct pth_ready_log {
 	int dirfd, fd;
 	int64_t skip;
+	bool found;
 	char *path;
 	regex_t re;
 	struct pth_buf line; /* the unfinished last line */
@@ -76,52 +80,85 @@ pth_ready_log_open(int dirfd, const char *path, const char *regex,
 	l->dirfd = dirfd;
 	l->fd = -1;
 	l->skip = skip;
+	l->found = false;
 	l->path = pth_xstrdup(path);
 	l->line = (struct pth_buf)PTH_BUF_INIT;
 	return l;
 }
 
-/* Take in bytes; true when a line (or the unfinished one) matches. */
+/* Take in bytes after those of an unfinished line; true when a line (or the
+ * unfinished one) matches. */
 static bool
-feed(struct pth_ready_log *l, const char *s, size_t n)
+feed(const struct pth_ready_log *l, struct pth_buf *line, const char *s, size_t n)
 {
 	while (n > 0) {
 		const char *nl = memchr(s, '\n', n);
 		size_t len = nl ? (size_t)(nl - s) : n;
-		size_t room = l->line.len < LINE_KEPT ? LINE_KEPT - l->line.len : 0;
+		size_t room = line->len < LINE_KEPT ? LINE_KEPT - line->len : 0;
 
-		pth_buf_add(&l->line, s, len < room ? len : room);
-		if (regexec(&l->re, l->line.s, 0, NULL, 0) == 0)
+		pth_buf_add(line, s, len < room ? len : room);
+		if (regexec(&l->re, line->s, 0, NULL, 0) == 0)
 			return true;
 		if (nl == NULL)
 			break;
-		pth_buf_cut(&l->line, 0);
+		pth_buf_cut(line, 0);
 		s += len + 1;
 		n -= len + 1;
 	}
 	return false;
 }
 
+static bool
+is_open(struct pth_ready_log *l)
+{
+	if (l->fd < 0) {
+		l->fd = openat(l->dirfd, l->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+		if (l->fd >= 0)
+			lseek(l->fd, l->skip, SEEK_SET);
+	}
+	return l->fd >= 0;
+}
+
 bool
 pth_ready_log_look(struct pth_ready_log *l)
 {
 	char chunk[16384];
-	size_t left = LOOK_MAX;
+	int64_t end = pth_mono_us() + LOOK_US;
 	ssize_t n;
 
-	if (l->fd < 0) {
-		l->fd = openat(l->dirfd, l->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-		if (l->fd < 0)
-			return false;
-		lseek(l->fd, l->skip, SEEK_SET);
-	}
+	if (l->found || !is_open(l))
+		return l->found;
 	/* Bounded: a service may write as fast as we read. */
-	while (left > 0 && (n = read(l->fd, chunk, sizeof chunk)) > 0) {
-		if (feed(l, chunk, (size_t)n))
-			return true;
-		left -= (size_t)n < left ? (size_t)n : left;
+	do {
+		n = read(l->fd, chunk, sizeof chunk);
+		l->found = n > 0 && feed(l, &l->line, chunk, (size_t)n);
+	} while (n > 0 && !l->found && pth_mono_us() < end);
+	return l->found;
+}
+
+void
+pth_ready_log_cut(struct pth_ready_log *l, int64_t keep)
+{
+	struct pth_buf line = PTH_BUF_INIT;
+	char chunk[16384];
+	struct stat st;
+	off_t at, from;
+	ssize_t n;
+
+	if (l->found || !is_open(l) || fstat(l->fd, &st) != 0)
+		return;
+	at = from = lseek(l->fd, 0, SEEK_CUR);
+	if (st.st_size - from > TAIL_MAX)
+		from = st.st_size - TAIL_MAX;
+	else
+		pth_buf_add(&line, l->line.s, l->line.len);
+	for (; !l->found && from < st.st_size && (n = pread(l->fd, chunk, sizeof chunk, from)) > 0; from += n)
+		l->found = feed(l, &line, chunk, (size_t)n);
+	pth_buf_release(&line);
+	if (at > keep) {
+		lseek(l->fd, keep, SEEK_SET);
+		pth_buf_cut(&l->line, 0);
 	}
-	return false;
 }
 
 bool
@@ -129,7 +166,7 @@ pth_ready_log_behind(const struct pth_ready_log *l)
 {
 	struct stat st;
 
-	return l->fd >= 0 && fstat(l->fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	return !l->found && l->fd >= 0 && fstat(l->fd, &st) == 0 && S_ISREG(st.st_mode) &&
 	    lseek(l->fd, 0, SEEK_CUR) < st.st_size;
 }
 

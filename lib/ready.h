@@ -25,8 +25,11 @@ struct pth_ready_log;
  * wrong. The file need not exist yet. */
 struct pth_ready_log *pth_ready_log_open(int dirfd, const char *path, const char *regex,
     int64_t skip, struct pth_err *e);
-/* Search what has come, at most 4 MiB at once. */
+/* Search what has come, at most some 20 ms at once. True for good once it matched. */
 bool pth_ready_log_look(struct pth_ready_log *l);
+/* The file is about to be cut to keep bytes (loglimit.h): search the last 256
+ * KiB of what was not searched, and go on from there. */
+void pth_ready_log_cut(struct pth_ready_log *l, int64_t keep);
 /* Is there more that has not been searched? */
 bool pth_ready_log_behind(const struct pth_ready_log *l);
 void pth_ready_log_close(struct pth_ready_log *l);

@@ -94,6 +94,8 @@ add_lacks(struct pth_report *r, struct pth_report_test *t, const json_t *result)
 		pth_buf_addf(&b, " (%s)",
 		    pth_json_str(json_object_get(result, "isolation"), "reason", ""));
 	t->not_isolated = keep_buf(r, &b);
+	pth_report_logs_cut(result, &b);
+	t->logs_cut = keep_buf(r, &b);
 	t->not_captured = keep(r, capture, "error");
 	if (json_is_null(capture))
 		t->not_captured = "no capture";
@@ -192,6 +194,8 @@ add_service(struct pth_report *r, struct pth_report_test *t, const json_t *rec, 
 	how = pth_verdict_service_end(rec, name, &b);
 	s->end = keep_buf(r, &b);
 	s->error = keep(r, result, "error");
+	pth_report_use(json_object_get(pth_json_path(rec, "metrics.services"), name), &b);
+	s->use = keep_buf(r, &b);
 	s->code = json_is_integer(code) ? json_integer_value(code) : -1;
 	s->crashed = how == PTH_S_CRASHED;
 	phases(r, s, result);

@@ -35,6 +35,7 @@ struct pth_report_service {
 	const char *end;         /* "exit code 0", "stopped", "killed by SIGSEGV" */
 	const char *phases;      /* "pre_run, run": those that were completed */
 	const char *error;       /* "" or why */
+	const char *use;         /* "" or what it used, at most */
 	int64_t code;            /* -1: none */
 	bool crashed;
 	int compiled;            /* 1 yes, 0 no, -1 nothing to compile */
@@ -70,6 +71,7 @@ struct pth_report_test {
 	int64_t duration_us;
 	const char *not_isolated;     /* "" or what and why */
 	const char *not_captured;
+	const char *logs_cut;         /* "" or which */
 	json_t *metrics;              /* the few numbers that are shown */
 	const char *fast_fail;        /* "" or why the run ended with it */
 	struct pth_report_service *services;
@@ -115,6 +117,11 @@ const char *pth_health_name(enum pth_health h);
 void pth_report_line(const struct pth_report *r, struct pth_buf *b);
 /* "handshake 22.8 ms, 3983 packets": what is worth a line. */
 void pth_report_numbers(const struct pth_report_test *t, struct pth_buf *b);
+
+/* Append what a service used, of metrics.services.X; nothing when unknown. */
+void pth_report_use(const json_t *metric, struct pth_buf *b);
+/* Append the logs that were cut at their limit. */
+void pth_report_logs_cut(const json_t *result, struct pth_buf *b);
 
 /* A link to a file of the test, relative to outdir, percent-encoded. */
 void pth_report_href(const struct pth_report_test *t, const char *outdir, const char *path,

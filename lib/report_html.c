@@ -80,16 +80,21 @@ static void
 test_services(const struct pth_report_test *t, struct pth_buf *b)
 {
 	const struct pth_report_service *s;
+	bool use = false;
 
 	if (t->services == NULL)
 		return;
-	pth_buf_adds(b, "<table><tr><th>Service<th>Health<th>End<th>Phases</tr>\n");
+	for (s = t->services; s != NULL; s = s->next)
+		use = use || *s->use;
+	pth_buf_addf(b, "<table><tr><th>Service<th>Health<th>End<th>Phases%s</tr>\n", use ? "<th>Use" : "");
 	for (s = t->services; s != NULL; s = s->next) {
 		pth_buf_adds(b, "<tr>");
 		element(b, "td", s->name);
 		element(b, "td", pth_health_name(s->health));
 		element(b, "td", s->end);
 		element(b, "td", s->phases);
+		if (use)
+			element(b, "td", s->use);
 		pth_buf_adds(b, "</tr>\n");
 	}
 	pth_buf_adds(b, "</table>\n");
@@ -117,6 +122,11 @@ test_details(const struct pth_report_test *t, const char *outdir, size_t i, stru
 	if (*t->not_captured) {
 		pth_buf_adds(b, "<p>Not captured: ");
 		html(b, t->not_captured);
+		pth_buf_adds(b, "</p>");
+	}
+	if (*t->logs_cut) {
+		pth_buf_adds(b, "<p>Logs cut: ");
+		html(b, t->logs_cut);
 		pth_buf_adds(b, "</p>");
 	}
 	if (t->cause != NULL)

@@ -178,7 +178,7 @@ metrics_table(const struct pth_report_test *t, struct pth_buf *b)
 		{ "Goodput", "transfer.goodput_bps", "bit/s" },
 	};
 	const json_t *v;
-	struct pth_buf versions = PTH_BUF_INIT;
+	struct pth_buf versions = PTH_BUF_INIT, use = PTH_BUF_INIT;
 	size_t i, head = b->len, start;
 
 	pth_buf_adds(b, "\n| Metric | Value |\n|---|---|\n");
@@ -194,11 +194,19 @@ metrics_table(const struct pth_report_test *t, struct pth_buf *b)
 		if (json_is_string(v))
 			pth_buf_addf(&versions, "%s%s", versions.len ? ", " : "", json_string_value(v));
 	text_row(b, "QUIC versions", versions.len ? versions.s : "");
+	for (const struct pth_report_service *s = t->services; s != NULL; s = s->next) {
+		pth_buf_cut(&use, 0);
+		pth_buf_adds(&use, "Use of ");
+		md(&use, s->name);
+		text_row(b, use.s, s->use);
+	}
+	text_row(b, "Logs cut", t->logs_cut);
 	text_row(b, "Not isolated", t->not_isolated);
 	text_row(b, "Not captured", t->not_captured);
 	if (b->len == start) /* no row: no table */
 		pth_buf_cut(b, head);
 	pth_buf_release(&versions);
+	pth_buf_release(&use);
 }
 
 static void

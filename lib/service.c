@@ -21,7 +21,7 @@
 #define LOOK_FIRST_US 500
 #define LOOK_LAST_US 20000
 
-static const char *const phase_names[PTH_PHASES] = {
+const char *const pth_phase_names[PTH_PHASES] = {
 	"pre_compile", "compile", "post_compile", "pre_run", "run", "post_run",
 };
 
@@ -63,6 +63,9 @@ pth_service_init(struct pth_service *s, const json_t *plan, int testdir,
 	s->critical = pth_json_bool(plan, "critical", true);
 	s->has_run = json_is_object(pth_json_path(plan, "phases.run"));
 	s->phases = json_array();
+	/* In a container its own warden watches. */
+	s->logs.limit = json_object_get(plan, "inner") != NULL ? 0 :
+	    pth_json_int(json_object_get(plan, "limits"), "log", PTH_LOG_LIMIT);
 	s->end = PTH_END_NOT_STARTED;
 	s->dirfd = s->cache_lock = -1;
 	pth_buf_addf(&b, "%s/%s", places->dir, s->name);
@@ -85,6 +88,7 @@ pth_service_release(struct pth_service *s)
 	pth_ready_log_close(s->ready_log);
 	pth_service_cache_leave(s);
 	pth_limit_release(&s->limit);
+	pth_loglimit_release(&s->logs);
 	json_decref(s->restarts);
 	json_decref(s->old_logs);
 	json_decref(s->phases);
@@ -95,21 +99,9 @@ pth_service_release(struct pth_service *s)
 static const json_t *
 command(const struct pth_service *s)
 {
-	const json_t *p = json_object_get(json_object_get(s->plan, "phases"), phase_names[s->phase]);
+	const json_t *p = json_object_get(json_object_get(s->plan, "phases"), pth_phase_names[s->phase]);
 
 	return s->phase == PTH_RUN ? (s->index == 0 ? p : NULL) : json_array_get(p, s->index);
-}
-
-static int
-open_log(const struct pth_service *s, const char *stream)
-{
-	char path[64];
-
-	if (s->phase == PTH_RUN)
-		snprintf(path, sizeof path, "%s.log", stream);
-	else
-		snprintf(path, sizeof path, "phases/%s.%s.log", phase_names[s->phase], stream);
-	return pth_workdir_open(s->dirfd, path, O_WRONLY | O_CREAT | O_APPEND, NULL);
 }
 
 static void
@@ -172,7 +164,7 @@ start(struct pth_service *s, const json_t *cmd, int out, int err)
 static void
 spawn(struct pth_service *s, const json_t *cmd, int64_t now, int64_t zero)
 {
-	int out = open_log(s, "stdout"), err = open_log(s, "stderr");
+	int out = pth_service_log_open(s, "stdout"), err = pth_service_log_open(s, "stderr");
 	int64_t limit = pth_json_int(cmd, "timeout_us", PHASE_LIMIT_US);
 
 	if (out < 0 || err < 0) {
@@ -216,47 +208,6 @@ how(const struct pth_exit *x, char to[32])
 	return to;
 }
 
-/* The last line of the first of two logs that has any, shown, for messages;
- * second may be NULL. */
-static void
-last_line_of(const struct pth_service *s, const char *first, const char *second, char *to, size_t max)
-{
-	const char *const logs[] = { first, second };
-	struct pth_buf b = PTH_BUF_INIT;
-	char tail[2048];
-	ssize_t n = 0;
-
-	to[0] = '\0';
-	for (size_t i = 0; i < countof(logs) && n <= 0; i++) {
-		int fd = logs[i] ? openat(s->dirfd, logs[i], O_RDONLY | O_CLOEXEC) : -1;
-		off_t size;
-
-		if (fd < 0)
-			continue;
-		size = lseek(fd, 0, SEEK_END);
-		n = pread(fd, tail, sizeof tail - 1, size > (off_t)sizeof tail - 1 ?
-		    size - (off_t)sizeof tail + 1 : 0);
-		close(fd);
-	}
-	while (n > 0 && (tail[n - 1] == '\n' || tail[n - 1] == '\0'))
-		n--;
-	if (n <= 0)
-		return;
-	tail[n] = '\0';
-	char *nl = memrchr(tail, '\n', (size_t)n);
-	char *line = nl ? nl + 1 : tail;
-
-	pth_show(&b, line, 400);
-	snprintf(to, max, "; last log line: %s", b.s ? b.s : "");
-	pth_buf_release(&b);
-}
-
-void
-pth_service_last_line(const struct pth_service *s, char *to, size_t max)
-{
-	last_line_of(s, "stderr.log", "stdout.log", to, max);
-}
-
 /* Note a finished phase command; false when it was critical and failed. */
 static bool
 note_phase(struct pth_service *s, const struct pth_exit *x, int64_t now)
@@ -266,8 +217,8 @@ note_phase(struct pth_service *s, const struct pth_exit *x, int64_t now)
 	char sig[16], log[64], file[80], ended[32], line[500], memory[80];
 	json_t *o = json_object();
 
-	snprintf(log, sizeof log, "phases/%s", phase_names[s->phase]);
-	pth_json_set(o, "phase", json_string(phase_names[s->phase]));
+	snprintf(log, sizeof log, "phases/%s", pth_phase_names[s->phase]);
+	pth_json_set(o, "phase", json_string(pth_phase_names[s->phase]));
 	pth_json_set(o, "index", json_integer((json_int_t)s->index));
 	pth_json_set(o, "argv0", json_string(argv0 ? argv0 : ""));
 	pth_json_set(o, "code", x->signaled ? json_null() : json_integer(x->code));
@@ -277,23 +228,23 @@ note_phase(struct pth_service *s, const struct pth_exit *x, int64_t now)
 	pth_json_set(o, "log", json_sprintf("%s/%s", s->name, log));
 	pth_json_push(s->phases, o);
 	pth_event("command.ended", "{s:s,s:s,s:i,s:i,s:I}", "service", s->name, "phase",
-	    phase_names[s->phase], "index", (int)s->index, "code", x->code, "duration_us",
+	    pth_phase_names[s->phase], "index", (int)s->index, "code", x->code, "duration_us",
 	    (json_int_t)(now - s->began));
 	if (!x->signaled && x->code == 0)
 		return true;
 	if (!pth_json_bool(cmd, "critical", true)) {
 		pth_event("command.failed", "{s:s,s:s,s:s,s:b}", "service", s->name, "phase",
-		    phase_names[s->phase], "program", argv0 ? argv0 : "", "critical", 0);
+		    pth_phase_names[s->phase], "program", argv0 ? argv0 : "", "critical", 0);
 		return true;
 	}
 	snprintf(file, sizeof file, "%s.stderr.log", log);
-	last_line_of(s, file, NULL, line, sizeof line);
+	pth_service_last_line(s, file, NULL, line, sizeof line);
 	if (s->killed_late)
 		pth_service_fail(s, PTH_END_TIMEOUT, "%s: %s took too long; see %s/%s%s",
-		    phase_names[s->phase], argv0, s->name, file, line);
+		    pth_phase_names[s->phase], argv0, s->name, file, line);
 	else
 		pth_service_fail(s, PTH_END_NOT_STARTED, "%s: %s ended with %s%s; see %s/%s%s",
-		    phase_names[s->phase], argv0, how(x, ended), pth_service_memory(s, memory), s->name,
+		    pth_phase_names[s->phase], argv0, how(x, ended), pth_service_memory(s, memory), s->name,
 		    file, line);
 	return false;
 }
@@ -337,7 +288,7 @@ ran_to_end(struct pth_service *s, const struct pth_exit *x, int64_t now, int64_t
 	}
 	/* The end came while it was still being waited for. */
 	s->failed_early = true;
-	pth_service_last_line(s, line, sizeof line);
+	pth_service_last_line(s, "stderr.log", "stdout.log", line, sizeof line);
 	snprintf(s->error, sizeof s->error, "ended with %s before it was ready%s%s", how(x, ended),
 	    pth_service_memory(s, memory), line);
 	pth_service_to(s, PTH_ST_ERROR);
@@ -441,7 +392,7 @@ not_ready_in_time(struct pth_service *s, const json_t *r, int64_t limit)
 	struct pth_buf b = PTH_BUF_INIT;
 	char line[500];
 
-	pth_service_last_line(s, line, sizeof line);
+	pth_service_last_line(s, "stderr.log", "stdout.log", line, sizeof line);
 	if (strcmp(kind, "udp") == 0 || strcmp(kind, "tcp") == 0)
 		pth_buf_addf(&b, "did not %s %s port %lld", *kind == 'u' ? "bind" : "listen on",
 		    *kind == 'u' ? "UDP" : "TCP", (long long)pth_json_int(r, "port", 0));
@@ -549,7 +500,7 @@ pth_service_step(struct pth_service *s, int64_t now, int64_t zero)
 		s->killed_late = true;
 		s->deadline = NEVER;
 		pth_event("service.timeout", "{s:s,s:s}", "service", s->name, "phase",
-		    phase_names[s->phase]);
+		    pth_phase_names[s->phase]);
 		if (s->phase == PTH_RUN)
 			pth_service_stop(s, now);
 		else

@@ -15,6 +15,7 @@
 
 #include "cache.h"
 #include "limit.h"
+#include "loglimit.h"
 #include "proc.h"
 #include "ready.h"
 #include "state.h"
@@ -64,6 +65,7 @@ struct pth_service {
 	struct pth_limit limit; /* what it may use */
 	int64_t oom_kills;    /* of its processes, at the limit of memory */
 	uint64_t asked;       /* signals sent by steps: bit NUMBER - 1 */
+	struct pth_loglimit logs; /* those that it writes, also of steps for it */
 	json_t *old_logs;     /* lengths of the logs at the restart, or NULL */
 	json_t *restarts;     /* how its earlier lives ended, or NULL */
 
@@ -126,6 +128,11 @@ const char *pth_service_how(const struct pth_service *s, char to[32]);
  * "cwd"}. The pid, or -1 with *err_no (exec's) and e. */
 pid_t pth_service_spawn(const struct pth_service *s, const json_t *cmd, int out, int err,
     int *err_no, struct pth_err *e);
+/* Keep its logs within their limit, look once. Before one is cut `also` is
+ * called (may be NULL): it will be `keep` bytes long. True when one grows
+ * fast. */
+bool pth_service_logs(struct pth_service *s, void (*also)(void *arg, struct pth_service *s,
+    const char *path, int64_t keep), void *arg);
 /* Ready for others, or past that. */
 bool pth_service_is_ready(const struct pth_service *s);
 /* Nothing of it runs, and nothing is left to run (post_run comes by itself

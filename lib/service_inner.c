@@ -128,7 +128,7 @@ pth_service_inner_take(struct pth_service *s, struct pth_exit *x, int64_t zero)
 	inner = load(s, file);
 	if (inner == NULL) {
 		/* docker start says 137 for a container that was killed. */
-		pth_service_last_line(s, line, sizeof line);
+		pth_service_last_line(s, "stderr.log", "stdout.log", line, sizeof line);
 		if (!s->stopping && x->code == 137)
 			pth_service_fail(s, PTH_END_LOST, "its container was killed from outside");
 		else if (!s->stopping)

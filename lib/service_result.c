@@ -66,12 +66,16 @@ pth_service_note_life(struct pth_service *s)
 json_t *
 pth_service_result(const struct pth_service *s)
 {
-	json_t *o = json_object();
+	json_t *o = json_object(), *cut;
 
 	pth_json_set(o, "state", json_string(pth_machine_name(&pth_service_machine, s->state)));
 	put_end(o, s);
 	if (json_is_object(json_object_get(s->inner, "capture")))
 		pth_json_set(o, "capture", json_incref(json_object_get(s->inner, "capture")));
+	cut = s->inner != NULL ? json_incref(json_object_get(json_object_get(s->inner, "service"),
+	    "logs_cut")) : pth_loglimit_dropped(&s->logs);
+	if (cut != NULL)
+		pth_json_set(o, "logs_cut", cut);
 	if (s->restarts != NULL)
 		pth_json_set(o, "restarts", json_incref(s->restarts));
 	if (s->limit.how != NULL)

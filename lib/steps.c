@@ -175,11 +175,11 @@ finish(struct pth_steps *st, bool ok, int64_t now, const char *fmt, ...)
 static int
 open_log(const struct pth_steps *st, const struct pth_step *s, const char *stream)
 {
+	struct pth_service *whose = s->service ? s->service : st->own;
 	char path[64];
 
 	snprintf(path, sizeof path, "steps/%zu.%s.log", st->next + 1, stream);
-	return pth_workdir_open(s->service ? s->service->dirfd : st->testdir, path,
-	    O_WRONLY | O_CREAT | O_TRUNC, NULL);
+	return pth_loglimit_open(&whose->logs, s->service ? s->service->dirfd : st->testdir, path);
 }
 
 static void

@@ -94,6 +94,7 @@ warden_begin_stop(struct warden *w, int64_t now)
 {
 	if (w->state >= PTH_TS_STOPPING)
 		return;
+	warden_watch_last(w, now);
 	pth_steps_stop(&w->steps, now);
 	if (w->state != PTH_TS_ASSERTING)
 		w->run_us = now - w->zero;
@@ -254,11 +255,11 @@ advance(struct warden *w, int64_t now)
 		default: return;
 		}
 	} while (w->state != before && !w->over);
+	warden_watch(w, now);
 }
 
-/* The services and the test's own commands, in one row. */
-static struct pth_service *
-nth(struct warden *w, size_t i)
+struct pth_service *
+warden_nth(struct warden *w, size_t i)
 {
 	return i < w->n ? &w->v[i] : i < w->n + OWNS ? &w->own[i - w->n].s : NULL;
 }
@@ -288,7 +289,7 @@ reap(struct warden *w)
 		;
 	/* One signal may stand for several children, and not all are services:
 	 * ask for each of ours by pid. */
-	for (size_t i = 0; (s = nth(w, i)) != NULL; i++)
+	for (size_t i = 0; (s = warden_nth(w, i)) != NULL; i++)
 		reap_service(w, s);
 	if (w->steps.pid > 0 && waitpid(w->steps.pid, &status, WNOHANG) == w->steps.pid)
 		pth_steps_reaped(&w->steps, status, pth_mono_us());
@@ -308,7 +309,7 @@ reap_orphans(struct warden *w)
 		if (waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) != 0 || si.si_pid == 0)
 			return;
 		ours = si.si_pid == w->steps.pid || (w->capturing && si.si_pid == w->capture.pid);
-		for (size_t i = 0; (s = nth(w, i)) != NULL; i++)
+		for (size_t i = 0; (s = warden_nth(w, i)) != NULL; i++)
 			ours = ours || si.si_pid == s->pid || si.si_pid == s->ready_pid;
 		if (ours)
 			return;
@@ -336,9 +337,9 @@ next_deadline(struct warden *w)
 		t = earlier(t, pth_assertions_next(&w->assertions));
 	if (w->state == PTH_TS_TEARING_DOWN)
 		t = earlier(t, w->teardown_deadline);
-	for (size_t i = 0; (s = nth(w, i)) != NULL; i++)
+	for (size_t i = 0; (s = warden_nth(w, i)) != NULL; i++)
 		t = earlier(t, pth_service_next(s));
-	return t;
+	return earlier(t, warden_watch_next(w));
 }
 
 static void
@@ -393,7 +394,8 @@ json_t *
 pth_warden_run(const struct pth_warden_req *req)
 {
 	struct warden w = { .req = req, .zero = pth_mono_us(), .deploy_deadline = NEVER,
-		.wait_deadline = NEVER, .teardown_deadline = NEVER, .look_next = NEVER };
+		.wait_deadline = NEVER, .teardown_deadline = NEVER, .look_next = NEVER,
+		.sample_next = NEVER };
 	int64_t limit = pth_json_int(req->plan, "timeout_us", 0);
 	struct pth_buf started = PTH_BUF_INIT;
 	json_t *o, *names = pth_ns_names(req->ns.used);
@@ -410,6 +412,7 @@ pth_warden_run(const struct pth_warden_req *req)
 	if (warden_prepare(&w)) {
 		warden_to(&w, PTH_TS_SETTING_UP);
 		warden_env_to(&w, PTH_ES_SETTING_UP, NULL);
+		warden_watch_begin(&w);
 		warden_capture_begin(&w);
 		loop(&w);
 	}
@@ -418,6 +421,7 @@ pth_warden_run(const struct pth_warden_req *req)
 		pth_ns_sweep();
 	else
 		pth_proc_sweep(SWEEP_LIMIT_US);
+	warden_watch_end(&w);
 	warden_tmp_remove(&w);
 	o = warden_result(&w, started.s);
 	warden_to(&w, PTH_TS_ENDED);

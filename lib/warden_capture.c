@@ -26,11 +26,13 @@ warden_capture_begin(struct warden *w)
 
 	if (!json_is_object(c))
 		return;
+	pth_capture_tally(w->tally);
 	if (pth_capture_start(&w->capture, capture_interface(w), w->req->dirfd,
 	    pth_json_str(c, "file", "capture.pcapng"), (unsigned)pth_json_int(c, "snaplen", 0), &e) != 0)
 		capture_failed(w, capture_interface(w), &e);
 	else
 		w->capturing = true;
+	pth_capture_tally(NULL);
 }
 
 void

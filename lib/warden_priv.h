@@ -6,6 +6,7 @@
 #include "capture.h"
 #include "service.h"
 #include "state.h"
+#include "sampler.h"
 #include "steps.h"
 #include "warden.h"
 
@@ -42,6 +43,11 @@ struct warden {
 	int64_t zero, deadline, deploy_deadline, wait_deadline, teardown_deadline;
 	int64_t setup_us, ready_us, run_us; /* ends of the stages */
 	int64_t look_every, look_next, look_limit; /* health of services; 0: none */
+	int64_t logs_next; /* when the logs' sizes are looked at */
+	int64_t sample_every, sample_step, sample_next; /* 0 every: no samples */
+	struct pth_sampler *sampler;
+	bool sampled;      /* there is a line at least */
+	struct pth_tally *tally; /* packets by port, when there is a capture */
 	unsigned *missed; /* failed looks in a row, per service */
 	json_t *degraded; /* names, or NULL */
 	int sigfd;
@@ -72,6 +78,18 @@ void warden_capture_begin(struct warden *w);
 void warden_capture_confirm(struct warden *w);
 void warden_capture_end(struct warden *w);
 
+/* warden_watch.c: what is looked at while programs run */
+
+/* Before the capture begins. */
+void warden_watch_begin(struct warden *w);
+void warden_watch(struct warden *w, int64_t now);
+/* Earliest time at which there is something to look at. */
+int64_t warden_watch_next(struct warden *w);
+/* The services are about to be stopped: the last sample. */
+void warden_watch_last(struct warden *w, int64_t now);
+/* All processes have ended: the last look. */
+void warden_watch_end(struct warden *w);
+
 /* warden_run.c: the stages from deploying to asserting */
 void warden_deploy(struct warden *w, int64_t now);
 void warden_run(struct warden *w, int64_t now);
@@ -79,6 +97,8 @@ void warden_assert(struct warden *w, int64_t now);
 
 /* warden.c */
 
+/* The services and the test's own commands, in one row; NULL after the last. */
+struct pth_service *warden_nth(struct warden *w, size_t i);
 /* Change of state, with its event. */
 void warden_to(struct warden *w, enum pth_test_state to);
 void warden_env_to(struct warden *w, enum pth_env_state to, const char *message);

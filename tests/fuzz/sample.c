@@ -1,0 +1,68 @@
+/* Any bytes as files of /proc: nothing beyond them is read, and
+ * what comes out is within its bounds. The first byte says what they are. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sample.h"
+#include "sockets.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+static void
+interfaces(const char *p, const char *end)
+{
+	struct pth_sample_net x;
+	const char *before = p;
+
+	while (pth_sample_net_next(&p, end, &x)) {
+		if (strlen(x.name) >= sizeof x.name || x.name[0] == '\0' || p <= before || p > end)
+			abort();
+		before = p;
+	}
+}
+
+static void
+sockets(const char *p, const char *end)
+{
+	struct pth_socket s = { .udp = true };
+	const char *before = p;
+
+	while (pth_sockets_next(&p, end, &s)) {
+		if (!s.udp || s.state > 255 || p <= before || p > end)
+			abort();
+		before = p;
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	struct pth_sample x = { 0 };
+	struct pth_sample_stat st;
+	char *text;
+
+	if (n == 0)
+		return 0;
+	text = malloc(n); /* its end is watched */
+	memcpy(text, data + 1, n - 1);
+	n--;
+	switch (data[0] % 4) {
+	case 0:
+		pth_sample_stat(text, n, &st);
+		break;
+	case 1:
+		for (int i = 0; i < 3; i++)
+			pth_sample_status(text, n, &x);
+		if (x.voluntary < 0 || x.involuntary < 0)
+			abort();
+		break;
+	case 2:
+		interfaces(text, text + n);
+		break;
+	default:
+		sockets(text, text + n);
+		break;
+	}
+	free(text);
+	return 0;
+}
