@@ -75,3 +75,9 @@ warden_capture_end(struct warden *w)
 	pth_event("capture.stopped", "{s:I,s:I}", "packets", (json_int_t)r.packets, "dropped",
 	    (json_int_t)r.dropped);
 }
+
+bool
+warden_capture_counts(const struct warden *w)
+{
+	return w->confirmed && w->tally != NULL;
+}

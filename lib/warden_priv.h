@@ -77,6 +77,8 @@ void warden_tmp_remove(struct warden *w);
 void warden_capture_begin(struct warden *w);
 void warden_capture_confirm(struct warden *w);
 void warden_capture_end(struct warden *w);
+/* Has the capture of the test counted packets by port, in w->tally? */
+bool warden_capture_counts(const struct warden *w);
 
 /* warden_watch.c: what is looked at while programs run */
 

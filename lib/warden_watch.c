@@ -80,7 +80,7 @@ sample(struct warden *w, int64_t now)
 		v[i] = (struct pth_sampled){ s->name, pth_service_lives(s) ? s->run_pid : 0,
 			s->started_us };
 	}
-	pth_sampler_tally(w->sampler, w->confirmed ? w->tally : NULL);
+	pth_sampler_tally(w->sampler, warden_capture_counts(w) ? w->tally : NULL);
 	w->sampled = any;
 	if (any && pth_sampler_take(w->sampler, now - w->zero, v, &e) != 0) {
 		pth_event("metric.failed", "{s:s}", "message", e.text);
@@ -138,7 +138,7 @@ warden_watch_end(struct warden *w)
 {
 	look_at_logs(w);
 	/* Now the capture has all packets, and nothing runs any more. */
-	if (w->sampled && w->sample_every > 0 && w->confirmed)
+	if (w->sampled && w->sample_every > 0 && warden_capture_counts(w))
 		sample(w, pth_mono_us());
 	pth_sampler_free(w->sampler);
 	pth_tally_free(w->tally);
