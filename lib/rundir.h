@@ -6,6 +6,7 @@
 #define PTH_RUNDIR_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <jansson.h>
 
@@ -26,6 +27,12 @@ struct pth_rundir {
 int pth_rundir_open(struct pth_rundir *d, const char *dir, const char *base, const char *run,
     bool resume, struct pth_err *e);
 void pth_rundir_close(struct pth_rundir *d);
+/* The newest directory that a run of this name has made below base, or NULL.
+ * To be freed. */
+char *pth_rundir_newest(const char *base, const char *run);
+/* How long the test took that has its result in the run directory at path;
+ * -1 when that is not known. */
+int64_t pth_rundir_duration(const char *path, const char *id);
 /* A fresh directory for a test; its fd, or -1 with e. */
 int pth_rundir_test(struct pth_rundir *d, const char *id, struct pth_err *e);
 /* Append one JSON line. */

@@ -19,6 +19,7 @@ struct pth_warden_req {
 	int dirfd;          /* the test's directory, fresh */
 	int ctl;            /* a byte or end of file here interrupts the test */
 	struct pth_ns ns;   /* what this process is in, furnished */
+	unsigned char *phase; /* where to note each enum pth_test_state; or NULL */
 };
 
 /*
