@@ -17,7 +17,9 @@
 #define EVERY_MIN_US 100000 /* ten times a second are enough */
 #define WIPE "\r\033[J"
 #define BAR 20
-#define ID_COLUMNS 40
+#define ID_MIN 16 /* columns */
+#define ID_MAX 40
+#define OTHER_COLUMNS 55
 
 static const char *const modes[] = { "auto", "none", "plain", "tty" };
 
@@ -119,17 +121,28 @@ static void
 ended(struct pth_progress *p, struct pth_entry *x)
 {
 	const char *status = pth_json_str(json_object_get(x->rec, "result"), "status", "");
-	bool out = x->started == 0 && (strcmp(status, "skipped") == 0 ||
-	    strcmp(status, "interrupted") == 0), ok;
+	bool cut = strcmp(status, "interrupted") == 0, bad;
 
 	x->shown = true;
 	if (!pth_rec_is_test(x->rec))
 		return;
-	ok = out || pth_fault_of(x->rec) == PTH_CAT_NONE;
+	bad = !cut && pth_fault_of(x->rec) != PTH_CAT_NONE;
 	p->done++;
-	p->bad += !ok;
-	if (p->ends && p->mode != PTH_PROGRESS_NONE && (x->started > 0 || !ok))
-		put_end(p, x->rec, ok);
+	p->bad += bad;
+	if (p->ends && p->mode != PTH_PROGRESS_NONE && (x->started > 0 || bad))
+		put_end(p, x->rec, !bad && !cut);
+}
+
+/* Less exact than pth_duration_show(): these figures move. */
+static void
+put_time(struct pth_buf *b, int64_t us)
+{
+	if (us < 10000000)
+		pth_buf_addf(b, "%.1f s", (double)us / 1e6);
+	else if (us < 60000000)
+		pth_buf_addf(b, "%d s", (int)(us / 1000000));
+	else
+		pth_duration_show(b, us);
 }
 
 /* What can be said of the time that is left. */
@@ -138,15 +151,15 @@ put_left(struct pth_buf *b, const struct pth_progress_test *t)
 {
 	if (t->expected >= 0 && t->elapsed <= t->expected) {
 		pth_buf_adds(b, "about ");
-		pth_duration_show(b, t->expected - t->elapsed);
+		put_time(b, t->expected - t->elapsed);
 		pth_buf_adds(b, " left");
 	} else if (t->expected >= 0) {
-		pth_buf_adds(b, "longer than the ");
-		pth_duration_show(b, t->expected);
+		pth_buf_adds(b, "over the ");
+		put_time(b, t->expected);
 		pth_buf_adds(b, " of last time");
 	} else if (t->limit > 0) {
 		pth_buf_adds(b, "at most ");
-		pth_duration_show(b, t->limit > t->elapsed ? t->limit - t->elapsed : 0);
+		put_time(b, t->limit > t->elapsed ? t->limit - t->elapsed : 0);
 		pth_buf_adds(b, " left");
 	}
 }
@@ -164,9 +177,10 @@ pth_progress_line(struct pth_buf *b, const struct pth_progress_test *t, size_t w
 {
 	size_t from = b->len;
 	struct pth_buf elapsed = PTH_BUF_INIT;
-	int id = width > 80 ? ID_COLUMNS : ID_COLUMNS / 2;
+	int id = width > OTHER_COLUMNS + ID_MAX ? ID_MAX : width < OTHER_COLUMNS + ID_MIN ? ID_MIN :
+	    (int)width - OTHER_COLUMNS;
 
-	pth_duration_show(&elapsed, t->elapsed);
+	put_time(&elapsed, t->elapsed);
 	/* The beginning of an id tells tests apart: it has the number. */
 	pth_buf_addf(b, "  %-*.*s  %-12s %8s  ", id, id, t->id, t->phase, elapsed.s);
 	put_left(b, t);
@@ -224,7 +238,7 @@ draw(struct pth_progress *p, const struct pth_runner *r, int64_t now)
 	for (size_t i = 0; (x = pth_runner_nth(r, i)) != NULL && lines < rows; i++) {
 		if (x->state != PTH_ACTIVE)
 			continue;
-		pth_buf_adds(&b, "\r\n");
+		pth_buf_addc(&b, '\n');
 		put_running(r, x, now, &b, width);
 		lines++;
 	}
@@ -250,7 +264,9 @@ pth_progress_show(struct pth_progress *p, const struct pth_runner *r)
 	if (r->active == 0) {
 		pth_progress_wipe(p);
 		p->next = INT64_MAX;
-	} else if (p->next == INT64_MAX || now >= p->next) {
+	} else if (p->next == INT64_MAX) {
+		p->next = now + p->every; /* what is over before that is not drawn */
+	} else if (now >= p->next) {
 		draw(p, r, now);
 		p->next = now + p->every;
 	}
