@@ -174,38 +174,36 @@ pth_rundir_test(struct pth_rundir *d, const char *id, struct pth_err *e)
 }
 
 static int
-write_line(struct pth_rundir *d, const char *path, int flags, const json_t *v, struct pth_err *e)
+write_line(struct pth_rundir *d, const char *path, int flags, const struct pth_buf *line,
+    struct pth_err *e)
 {
 	int fd = openat(d->fd, path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | flags, 0666);
-	struct pth_buf b = PTH_BUF_INIT;
 	int r;
 
 	if (fd < 0)
 		return pth_err_set(e, PTH_SYSTEM, "%s/%s:", d->path, path);
-	pth_json_dump(&b, v);
-	pth_buf_addc(&b, '\n');
-	r = pth_write_all(fd, b.s, b.len);
-	pth_buf_release(&b);
+	r = pth_write_all(fd, line->s, line->len);
 	if (close(fd) != 0 || r != 0)
 		return pth_err_set(e, PTH_SYSTEM, "write %s/%s:", d->path, path);
 	return 0;
 }
 
 int
-pth_rundir_append(struct pth_rundir *d, const char *file, const json_t *v, struct pth_err *e)
+pth_rundir_append(struct pth_rundir *d, const char *file, const struct pth_buf *line,
+    struct pth_err *e)
 {
-	return write_line(d, file, O_APPEND, v, e);
+	return write_line(d, file, O_APPEND, line, e);
 }
 
 int
-pth_rundir_note(struct pth_rundir *d, const char *id, const char *file, const json_t *v,
-    struct pth_err *e)
+pth_rundir_note(struct pth_rundir *d, const char *id, const char *file,
+    const struct pth_buf *line, struct pth_err *e)
 {
 	struct pth_buf path = PTH_BUF_INIT;
 	int r;
 
 	pth_buf_addf(&path, "%s/%s", id, file);
-	r = write_line(d, path.s, O_TRUNC, v, e);
+	r = write_line(d, path.s, O_TRUNC, line, e);
 	pth_buf_release(&path);
 	return r;
 }

@@ -60,6 +60,7 @@ pth_runner_release(struct pth_runner *p)
 	for (size_t i = 0; i < p->n; i++) {
 		json_decref(at(p, i)->rec);
 		pth_buf_release(&at(p, i)->out);
+		pth_buf_release(&at(p, i)->line);
 		pth_claim_release(&at(p, i)->claim);
 	}
 	if (p->phases != NULL)
@@ -119,12 +120,14 @@ rank_of(const struct pth_runner *p, const struct pth_entry *x)
 }
 
 void
-pth_runner_add(struct pth_runner *p, json_t *rec, bool run, int64_t expected)
+pth_runner_add(struct pth_runner *p, json_t *rec, struct pth_buf *line, bool run,
+    int64_t expected)
 {
 	struct pth_entry *x = at(p, p->n++);
 
-	*x = (struct pth_entry){ .rec = rec, .state = run ? PTH_WAITING : PTH_DONE, .ctl = -1,
+	*x = (struct pth_entry){ .rec = rec, .line = *line, .state = run ? PTH_WAITING : PTH_DONE, .ctl = -1,
 		.report = -1, .attempt = 1, .expected = expected, .serial = p->added++ };
+	*line = (struct pth_buf)PTH_BUF_INIT;
 	x->rank = rank_of(p, x);
 	if (run)
 		pth_claim_of(pth_rec_plan(rec), &x->claim);
@@ -160,6 +163,7 @@ pth_runner_take(struct pth_runner *p)
 	for (x = *at(p, i); i > 0; i--)
 		*at(p, i) = *at(p, i - 1);
 	pth_buf_release(&x.out);
+	pth_buf_release(&x.line);
 	pth_claim_release(&x.claim);
 	p->first = (p->first + 1) % p->window;
 	p->n--;
@@ -381,7 +385,7 @@ launch(struct pth_runner *p, struct pth_entry *x, struct pth_err *e)
 	struct pth_ns ns;
 
 	dirfd = pth_rundir_test(p->dir, pth_rec_id(x->rec), e);
-	if (dirfd < 0 || pth_rundir_note(p->dir, pth_rec_id(x->rec), "record.json", x->rec, e) != 0)
+	if (dirfd < 0 || pth_rundir_note(p->dir, pth_rec_id(x->rec), "record.json", &x->line, e) != 0)
 		return -1;
 	if (pipe2(ctl, O_CLOEXEC) != 0 || pipe2(report, O_CLOEXEC | O_NONBLOCK) != 0)
 		return pth_err_set(e, PTH_SYSTEM, "pipe:");

@@ -27,6 +27,7 @@ enum pth_order {
 
 struct pth_entry {
 	json_t *rec;
+	struct pth_buf line; /* of it as it came */
 	enum { PTH_WAITING, PTH_ACTIVE, PTH_DONE } state;
 	pid_t pid;
 	int ctl, report; /* to and from the warden */
@@ -75,8 +76,10 @@ void pth_runner_release(struct pth_runner *p);
 /* Room for another record? */
 bool pth_runner_has_room(const struct pth_runner *p);
 /* Take a record over: to be run, or (run false) just to keep its place.
- * expected: how long it took in an earlier run, -1: unknown. */
-void pth_runner_add(struct pth_runner *p, json_t *rec, bool run, int64_t expected);
+ * line: pth_rec_line() of it, taken over, too; for record.json. expected: how
+ * long it took in an earlier run, -1: unknown. */
+void pth_runner_add(struct pth_runner *p, json_t *rec, struct pth_buf *line, bool run,
+    int64_t expected);
 /* Start what may start now. 0, or -1 with e when the system refused. */
 int pth_runner_start(struct pth_runner *p, struct pth_err *e);
 /* Put the results of finished tests into place, whole and durable. Apart from

@@ -94,14 +94,17 @@ open_run(struct pth_session *s, const json_t *rec, struct pth_err *e)
 static int
 emit(struct pth_session *s, json_t *rec, struct pth_err *e)
 {
+	struct pth_buf line = PTH_BUF_INIT;
 	int r = 0;
 
+	pth_rec_line(&line, rec);
 	if (s->opened && pth_rec_is_test(rec))
-		r = pth_rundir_append(&s->dir, "results.jsonl", rec, e);
+		r = pth_rundir_append(&s->dir, "results.jsonl", &line, e);
 	if (isatty(fileno(s->out.fp)))
 		pth_progress_wipe(&s->progress);
 	if (r == 0)
-		r = pth_rec_write(&s->out, rec, e);
+		r = pth_rec_write_line(&s->out, rec, &line, e);
+	pth_buf_release(&line);
 	json_decref(rec);
 	return r;
 }
@@ -123,14 +126,18 @@ int
 pth_session_take(struct pth_session *s, json_t *rec, struct pth_err *e)
 {
 	bool test = pth_rec_is_test(rec);
+	struct pth_buf line = PTH_BUF_INIT;
 	json_t *result = NULL;
 
 	if (test && !s->opened && !s->in.dry && open_run(s, rec, e) != 0)
 		goto fail;
 	if (test)
 		result = at_once(s, rec);
-	if (test && s->opened && pth_rundir_append(&s->dir, "plan.jsonl", rec, e) != 0)
-		goto fail;
+	if (test && s->opened) {
+		pth_rec_line(&line, rec);
+		if (pth_rundir_append(&s->dir, "plan.jsonl", &line, e) != 0)
+			goto fail;
+	}
 	if (result != NULL) {
 		if (s->opened)
 			pth_json_set(result, "run_dir", json_string(s->dir.path));
@@ -142,9 +149,10 @@ pth_session_take(struct pth_session *s, json_t *rec, struct pth_err *e)
 		return emit(s, rec, e);
 	pth_progress_total(&s->progress, rec);
 	test = test && result == NULL;
-	pth_runner_add(&s->runner, rec, test, test ? expected(s, rec) : -1);
+	pth_runner_add(&s->runner, rec, &line, test, test ? expected(s, rec) : -1);
 	return 0;
 fail:
+	pth_buf_release(&line);
 	json_decref(rec);
 	return -1;
 }
@@ -178,14 +186,14 @@ pth_session_next(const struct pth_session *s)
 int
 pth_session_end(struct pth_session *s, struct pth_err *e)
 {
-	json_t *end = json_pack("{s:i,s:s,s:I}", "pth", 1, "type", "end", "tests",
-	    (json_int_t)s->out.tests);
+	struct pth_buf end = PTH_BUF_INIT;
 	int r = 0;
 
+	pth_buf_addf(&end, "{\"pth\":1,\"type\":\"end\",\"tests\":%ld}\n", s->out.tests);
 	if (s->opened)
-		r = pth_rundir_append(&s->dir, "plan.jsonl", end, e) != 0 ||
-		    pth_rundir_append(&s->dir, "results.jsonl", end, e) != 0 ? -1 : 0;
-	json_decref(end);
+		r = pth_rundir_append(&s->dir, "plan.jsonl", &end, e) != 0 ||
+		    pth_rundir_append(&s->dir, "results.jsonl", &end, e) != 0 ? -1 : 0;
+	pth_buf_release(&end);
 	return r == 0 ? pth_rec_end(&s->out, e) : -1;
 }
 

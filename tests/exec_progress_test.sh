@@ -176,7 +176,7 @@ ok 3/3 3-t T" "$(printf '%s\n' "$err" | sed 's/ [0-9.]* m\{0,1\}s\(:\|$\)/ T\1/'
 	assertEquals 'what is asked for comes, too' 2 "$(printf '%s\n' "$err" | grep -c '"test.ended"')"
 	assertEquals 'left out is not told, but counted' '2/3 3/3' "$(printf '%s\n' "$err" | sed -n 's/^ok \(.\/.\) .*/\1/p' | xargs)"
 	run pth-exec -j 1 --progress=tty -o out in
-	assertMatch "$(printf '%s\n' "$err" | cat -v)" '^\^M\^\[\[J.*ok.* 3/3 3-t'
+	assertMatch "$(printf '%s\n' "$err" | cat -v)" '\^M\^\[\[J[^ ]*ok[^ ]* 3/3 3-t'
 }
 
 testRetriesAndErrors() {
