@@ -183,9 +183,9 @@ pth_progress_line(struct pth_buf *b, const struct pth_progress_test *t, size_t w
 	put_time(&elapsed, t->elapsed);
 	/* The beginning of an id tells tests apart: it has the number. */
 	pth_buf_addf(b, "  %-*.*s  %-12s %8s  ", id, id, t->id, t->phase, elapsed.s);
-	put_left(b, t);
 	if (t->attempt > 1)
-		pth_buf_addf(b, ", try %d", t->attempt);
+		pth_buf_addf(b, "try %d, ", t->attempt);
+	put_left(b, t);
 	cut_line(b, from, width);
 	pth_buf_release(&elapsed);
 }
