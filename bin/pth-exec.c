@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "event.h"
@@ -24,7 +25,8 @@
 
 static const char usage[] =
     "usage: pth-exec [-nhV] [-j jobs] [-o dir] [--only glob]... [--skip glob]...\n"
-    "                [--resume] [--rerun failed] [--fail-fast n] [--unordered] [file]\n";
+    "                [--resume] [--rerun failed] [--fail-fast n] [--order input|longest]\n"
+    "                [--shuffle] [--seed n] [--unordered] [--progress mode] [file]\n";
 
 struct exec {
 	struct pth_session s;
@@ -42,6 +44,16 @@ push(const char ***v, size_t *n, const char *s)
 	(*v)[(*n)++] = s;
 }
 
+/* Nine digits, so that a person can type them. */
+static uint64_t
+chosen_seed(void)
+{
+	uint32_t r = 0;
+
+	(void)!getrandom(&r, sizeof r, 0);
+	return r % 1000000000;
+}
+
 static void
 parse_options(struct exec *x, int argc, char **argv)
 {
@@ -50,13 +62,18 @@ parse_options(struct exec *x, int argc, char **argv)
 		{ "output", required_argument, NULL, 'o' }, { "only", required_argument, NULL, 'O' },
 		{ "skip", required_argument, NULL, 'S' }, { "resume", no_argument, NULL, 'R' },
 		{ "rerun", required_argument, NULL, 'F' }, { "unordered", no_argument, NULL, 'U' },
-		{ "fail-fast", required_argument, NULL, 'X' },
+		{ "fail-fast", required_argument, NULL, 'X' }, { "order", required_argument, NULL, 'D' },
+		{ "shuffle", no_argument, NULL, 'H' }, { "seed", required_argument, NULL, 'E' },
+		{ "progress", required_argument, NULL, 'P' },
 		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
 	};
 	long long n = sysconf(_SC_NPROCESSORS_ONLN);
 	struct pth_session *o = &x->s;
-	int c;
+	bool seeded = false;
+	int c, mode = PTH_PROGRESS_AUTO;
+
+	o->order = PTH_ORDER_LONGEST;
 
 	o->jobs = n < 1 ? 1 : n > JOBS_MAX ? JOBS_MAX : (unsigned)n;
 	while ((c = getopt_long(argc, argv, "hj:no:V", longs, NULL)) != -1) {
@@ -95,6 +112,24 @@ parse_options(struct exec *x, int argc, char **argv)
 				pth_die(PTH_USAGE, "--fail-fast %s: a number from 1", optarg);
 			o->fail_fast = (unsigned)n;
 			break;
+		case 'D':
+			if (strcmp(optarg, "input") != 0 && strcmp(optarg, "longest") != 0)
+				pth_die(PTH_USAGE, "--order %s: input or longest", optarg);
+			o->order = *optarg == 'i' ? PTH_ORDER_INPUT : PTH_ORDER_LONGEST;
+			break;
+		case 'H':
+			o->order = PTH_ORDER_SHUFFLE;
+			break;
+		case 'E':
+			if (!pth_int(optarg, 0, INT64_MAX, &n))
+				pth_die(PTH_USAGE, "--seed %s: a number from 0", optarg);
+			o->seed = (uint64_t)n;
+			seeded = true;
+			break;
+		case 'P':
+			if ((mode = pth_progress_mode(optarg)) < 0)
+				pth_die(PTH_USAGE, "--progress %s: auto, tty, plain or none", optarg);
+			break;
 		case 'h':
 			fputs(usage, stdout);
 			exit(PTH_OK);
@@ -112,6 +147,11 @@ parse_options(struct exec *x, int argc, char **argv)
 	}
 	if (o->in.resume && o->dir_wanted == NULL)
 		pth_die(PTH_USAGE, "--resume needs the run directory, -o");
+	if (seeded && o->order != PTH_ORDER_SHUFFLE)
+		pth_die(PTH_USAGE, "--seed goes with --shuffle");
+	if (!seeded)
+		o->seed = chosen_seed();
+	pth_progress_open(&o->progress, (enum pth_progress_mode)mode);
 	o->in.only = x->only;
 	o->in.skip = x->skip;
 }
@@ -153,7 +193,7 @@ take_signals(struct exec *x, int sigfd)
 static int
 idle_ms(const struct exec *x)
 {
-	int64_t t = x->s.opened ? pth_runner_next(&x->s.runner) : INT64_MAX, now = pth_mono_us();
+	int64_t t = pth_session_next(&x->s), now = pth_mono_us();
 
 	if (t == INT64_MAX || t - now > IDLE_MS * 1000)
 		return IDLE_MS;
@@ -171,6 +211,7 @@ run(struct exec *x, int sigfd)
 
 	for (;;) {
 		take_pending(x);
+		x->s.complete = x->finished;
 		if (pth_session_move(&x->s, &e) != 0)
 			pth_die(e.code, "%s", e.text);
 		if (x->finished && pth_session_is_idle(&x->s))

@@ -20,11 +20,12 @@ const char *pth_prog = "pth";
 static enum { JSON, JSON_ASKED, BRIEF, TEXT, NONE } mode = NONE;
 static char run_id[128], test_id[128];
 static int file_fd = -1;
+static bool wipes; /* a line on stderr wipes what is below the cursor */
 
 void
 pth_event_init(const char *tool)
 {
-	const char *v = getenv("PTH_EVENTS");
+	const char *v = getenv("PTH_EVENTS"), *term = getenv("TERM");
 
 	pth_prog = tool;
 	pth_fd_sanitize();
@@ -36,6 +37,22 @@ pth_event_init(const char *tool)
 		mode = NONE;
 	else
 		mode = JSON_ASKED;
+	wipes = mode != JSON_ASKED && term != NULL && *term != '\0' && strcmp(term, "dumb") != 0 &&
+	    isatty(STDERR_FILENO);
+}
+
+void
+pth_event_for_people(bool wipe)
+{
+	if (mode == JSON)
+		mode = BRIEF;
+	wipes = wipe && mode != JSON_ASKED;
+}
+
+bool
+pth_event_wipes(void)
+{
+	return wipes;
 }
 
 void
@@ -97,6 +114,14 @@ put(int fd, const struct pth_buf *b)
 	(void)ignored;
 }
 
+/* The progress of pth-exec rests with the cursor at its first line. */
+static void
+wipe(struct pth_buf *b)
+{
+	if (wipes)
+		pth_buf_adds(b, "\r\033[J");
+}
+
 static json_t *
 head(const char *name)
 {
@@ -118,11 +143,12 @@ head(const char *name)
 	return o;
 }
 
-/* On a terminal only what a person waits for, and what went wrong. */
+/* On a terminal only what a person waits for, and what went wrong. (The end of
+ * a test is told by the progress.) */
 static bool
 worth_a_line(const char *name)
 {
-	static const char *const brief[] = { "test.ended", "test.judged", "run.started", "run.interrupted",
+	static const char *const brief[] = { "test.judged", "run.started", "run.interrupted",
 		"environment.degraded" };
 	const char *verb = strrchr(name, '.');
 
@@ -140,6 +166,7 @@ as_text(struct pth_buf *b, const char *name, json_t *data)
 	const char *key;
 	json_t *v;
 
+	wipe(b);
 	pth_buf_addf(b, "%s: %s", pth_prog, name);
 	if (*test_id)
 		pth_buf_addf(b, " %s", test_id);
@@ -213,6 +240,7 @@ message(const char *name, const char *prefix, const char *fmt, va_list ap)
 	if (len > 0 && fmt[len - 1] == ':')
 		pth_buf_addf(&raw, " %s", strerror(saved));
 	if (mode != JSON_ASKED) {
+		wipe(&b);
 		pth_buf_adds(&b, prefix);
 		pth_show(&b, raw.s, LINE_MAX_BYTES - 200);
 		pth_buf_addc(&b, '\n');

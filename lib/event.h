@@ -9,6 +9,8 @@
 #ifndef PTH_EVENT_H
 #define PTH_EVENT_H
 
+#include <stdbool.h>
+
 #include "err.h"
 
 /* First thing in main: name of the tool; opens fds 0-2 when closed. */
@@ -16,6 +18,12 @@ void pth_event_init(const char *tool);
 /* Common fields from now on; NULL leaves a field out. Copied. */
 void pth_event_run(const char *run);
 void pth_event_test(const char *test);
+/* A person reads stderr: brief text instead of JSON, unless PTH_EVENTS says
+ * what it is to be. wipe: and something may be drawn below the cursor, which
+ * each line wipes first; this is so from the beginning on a terminal that can. */
+void pth_event_for_people(bool wipe);
+/* Does it? */
+bool pth_event_wipes(void);
 /* Append the events to this file too. 0 or -1 with e. */
 int pth_event_file(const char *path, struct pth_err *e);
 

@@ -411,6 +411,21 @@ static void limits(const struct plan *p, json_t *out)
 	pth_json_set(out, "wait_us", wait_us ? json_integer(wait_us) : json_null());
 }
 
+/* What the test wants of the machine, when it says so. */
+static void schedule(const struct plan *p, json_t *out)
+{
+	static const char *const keys[] = { "cpus", "locks" };
+	json_t *o = json_object(), *v;
+	size_t i;
+
+	for (i = 0; i < countof(keys); i++)
+		if ((v = json_object_get(p->rec, keys[i])) != NULL && !json_is_null(v))
+			json_object_set(o, keys[i], v);
+	if (json_object_size(o) > 0)
+		json_object_set(out, "schedule", o);
+	json_decref(o);
+}
+
 static json_t *emit(struct plan *p)
 {
 	json_t *out = json_object(), *list = json_array(), *order = json_array(), *need = json_array();
@@ -428,6 +443,7 @@ static json_t *emit(struct plan *p)
 		plan_problem(p, PTH_ERROR, "", "%s", e.text);
 	pth_json_set(out, "environment", environment(p));
 	limits(p, out);
+	schedule(p, out);
 	pth_json_set(out, "setup", before);
 	pth_json_set(out, "requires", need);
 	pth_json_set(out, "capture", cap ? cap : json_null());

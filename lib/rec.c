@@ -207,25 +207,40 @@ pth_rec_error(json_t *rec, const char *stage, const char *file, unsigned line, u
 	pth_buf_release(&b);
 }
 
-static int
-put(FILE *fp, const json_t *rec, struct pth_err *e)
+void
+pth_rec_line(struct pth_buf *b, const json_t *rec)
 {
-	struct pth_buf b = PTH_BUF_INIT;
-	int ok;
+	pth_json_dump(b, rec);
+	pth_buf_addc(b, '\n');
+}
 
-	pth_json_dump(&b, rec);
-	pth_buf_addc(&b, '\n');
-	ok = fwrite(b.s, 1, b.len, fp) == b.len && fflush(fp) == 0;
-	pth_buf_release(&b);
+static int
+put(FILE *fp, const struct pth_buf *b, struct pth_err *e)
+{
+	int ok = fwrite(b->s, 1, b->len, fp) == b->len && fflush(fp) == 0;
+
 	return ok ? 0 : pth_err_set(e, PTH_SYSTEM, "write stdout:");
+}
+
+int
+pth_rec_write_line(struct pth_rec_out *out, const json_t *rec, const struct pth_buf *line,
+    struct pth_err *e)
+{
+	if (pth_rec_is_test(rec))
+		out->tests++;
+	return put(out->fp, line, e);
 }
 
 int
 pth_rec_write(struct pth_rec_out *out, const json_t *rec, struct pth_err *e)
 {
-	if (pth_rec_is_test(rec))
-		out->tests++;
-	return put(out->fp, rec, e);
+	struct pth_buf b = PTH_BUF_INIT;
+	int r;
+
+	pth_rec_line(&b, rec);
+	r = pth_rec_write_line(out, rec, &b, e);
+	pth_buf_release(&b);
+	return r;
 }
 
 int
@@ -233,7 +248,7 @@ pth_rec_end(struct pth_rec_out *out, struct pth_err *e)
 {
 	json_t *rec = json_pack("{s:i,s:s,s:I}", "pth", 1, "type", "end", "tests",
 	    (json_int_t)out->tests);
-	int r = put(out->fp, rec, e);
+	int r = pth_rec_write(out, rec, e);
 
 	json_decref(rec);
 	return r;

@@ -68,6 +68,11 @@ struct pth_rec_out {
 
 /* One line, flushed. -1 when the write fails (code PTH_SYSTEM). */
 int pth_rec_write(struct pth_rec_out *out, const json_t *rec, struct pth_err *e);
+/* The same of a record whose line was made before. */
+int pth_rec_write_line(struct pth_rec_out *out, const json_t *rec, const struct pth_buf *line,
+    struct pth_err *e);
+/* Line of a record for a stream: compact text and a newline. Appends to b. */
+void pth_rec_line(struct pth_buf *b, const json_t *rec);
 /* The end record with the count of tests written. */
 int pth_rec_end(struct pth_rec_out *out, struct pth_err *e);
 

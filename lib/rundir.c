@@ -44,6 +44,41 @@ make_new(const char *base, const char *run, struct pth_buf *path, struct pth_err
 	return pth_err_set(e, PTH_SYSTEM, "mkdir %s:", path->s);
 }
 
+/* -YYYYMMDD-HHMMSS[-N], as make_new() has it? */
+static bool
+is_stamp(const char *s)
+{
+	static const char form[] = "-dddddddd-dddddd";
+
+	for (size_t i = 0; form[i] != '\0'; i++, s++)
+		if (form[i] == 'd' ? *s < '0' || *s > '9' : *s != form[i])
+			return false;
+	return *s == '\0' || *s == '-';
+}
+
+char *
+pth_rundir_newest(const char *base, const char *run)
+{
+	struct pth_buf best = PTH_BUF_INIT, path = PTH_BUF_INIT;
+	DIR *dir = opendir(base);
+	size_t n = strlen(run);
+	struct dirent *de;
+
+	while (dir != NULL && (de = readdir(dir)) != NULL) {
+		if (strncmp(de->d_name, run, n) != 0 || !is_stamp(de->d_name + n) ||
+		    (best.s != NULL && strverscmp(de->d_name, best.s) < 0))
+			continue;
+		pth_buf_cut(&best, 0);
+		pth_buf_adds(&best, de->d_name);
+	}
+	if (dir != NULL)
+		closedir(dir);
+	if (best.s != NULL)
+		pth_buf_addf(&path, "%s/%s", base, best.s);
+	pth_buf_release(&best);
+	return path.s != NULL ? pth_buf_take(&path) : NULL;
+}
+
 /* BASE/latest -> NAME, replaced in one step. A convenience: no error. */
 static void
 point_latest(const char *base, const char *path)
@@ -139,38 +174,36 @@ pth_rundir_test(struct pth_rundir *d, const char *id, struct pth_err *e)
 }
 
 static int
-write_line(struct pth_rundir *d, const char *path, int flags, const json_t *v, struct pth_err *e)
+write_line(struct pth_rundir *d, const char *path, int flags, const struct pth_buf *line,
+    struct pth_err *e)
 {
 	int fd = openat(d->fd, path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | flags, 0666);
-	struct pth_buf b = PTH_BUF_INIT;
 	int r;
 
 	if (fd < 0)
 		return pth_err_set(e, PTH_SYSTEM, "%s/%s:", d->path, path);
-	pth_json_dump(&b, v);
-	pth_buf_addc(&b, '\n');
-	r = pth_write_all(fd, b.s, b.len);
-	pth_buf_release(&b);
+	r = pth_write_all(fd, line->s, line->len);
 	if (close(fd) != 0 || r != 0)
 		return pth_err_set(e, PTH_SYSTEM, "write %s/%s:", d->path, path);
 	return 0;
 }
 
 int
-pth_rundir_append(struct pth_rundir *d, const char *file, const json_t *v, struct pth_err *e)
+pth_rundir_append(struct pth_rundir *d, const char *file, const struct pth_buf *line,
+    struct pth_err *e)
 {
-	return write_line(d, file, O_APPEND, v, e);
+	return write_line(d, file, O_APPEND, line, e);
 }
 
 int
-pth_rundir_note(struct pth_rundir *d, const char *id, const char *file, const json_t *v,
-    struct pth_err *e)
+pth_rundir_note(struct pth_rundir *d, const char *id, const char *file,
+    const struct pth_buf *line, struct pth_err *e)
 {
 	struct pth_buf path = PTH_BUF_INIT;
 	int r;
 
 	pth_buf_addf(&path, "%s/%s", id, file);
-	r = write_line(d, path.s, O_TRUNC, v, e);
+	r = write_line(d, path.s, O_TRUNC, line, e);
 	pth_buf_release(&path);
 	return r;
 }
@@ -203,6 +236,17 @@ pth_rundir_get(const struct pth_rundir *d, const char *id, const char *file)
 	pth_buf_release(&path);
 	pth_buf_release(&b);
 	return v;
+}
+
+int64_t
+pth_rundir_duration(const char *path, const char *id)
+{
+	struct pth_rundir d = { .path = (char *)(uintptr_t)path, .fd = -1 };
+	json_t *result = pth_rundir_get(&d, id, "result.json");
+	int64_t us = pth_json_int(result, "duration_us", 0);
+
+	json_decref(result);
+	return us > 0 ? us : -1;
 }
 
 int

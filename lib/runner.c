@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,17 +18,19 @@
 #include "os.h"
 #include "owner.h"
 #include "rec.h"
+#include "state.h"
 #include "warden.h"
 #include "when.h"
 
 #define WINDOW_PER_JOB 8
+#define WINDOW_TO_REORDER 64 /* at least, where the order is not that of the input */
 #define LATE_US (60 * 1000000LL) /* grace beyond all limits of the test */
 #define RETRY_FIRST_US 500000
 #define NO_LIMIT_US (366LL * 86400 * 1000000)
 
 void
 pth_runner_init(struct pth_runner *p, struct pth_rundir *dir, const char *share,
-    const char *libexec, unsigned jobs)
+    const char *libexec, unsigned jobs, enum pth_order order)
 {
 	memset(p, 0, sizeof *p);
 	p->dir = dir;
@@ -35,10 +38,17 @@ pth_runner_init(struct pth_runner *p, struct pth_rundir *dir, const char *share,
 	p->libexec = libexec;
 	p->owner = pth_owner_text();
 	p->jobs = jobs;
+	p->order = order;
 	p->window = jobs * WINDOW_PER_JOB;
+	if (order != PTH_ORDER_INPUT && p->window < WINDOW_TO_REORDER)
+		p->window = WINDOW_TO_REORDER;
 	p->v = pth_xarray(NULL, p->window, sizeof *p->v);
 	p->cache.fd = -1;
 	p->cache.digest = pth_sha256_fd;
+	p->turns = pth_xarray(NULL, p->window, sizeof *p->turns);
+	p->phases = mmap(NULL, jobs, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (p->phases == MAP_FAILED)
+		p->phases = NULL;
 }
 
 static struct pth_entry *
@@ -53,12 +63,17 @@ pth_runner_release(struct pth_runner *p)
 	for (size_t i = 0; i < p->n; i++) {
 		json_decref(at(p, i)->rec);
 		pth_buf_release(&at(p, i)->out);
+		pth_buf_release(&at(p, i)->line);
+		pth_claim_release(&at(p, i)->claim);
 	}
 	if (p->grouped)
 		pth_cgroups_close(&p->groups);
 	if (p->cache.fd >= 0)
 		close(p->cache.fd);
+	if (p->phases != NULL)
+		munmap(p->phases, p->jobs);
 	free(p->v);
+	free(p->turns);
 	free(p->owner);
 }
 
@@ -74,13 +89,55 @@ pth_runner_is_empty(const struct pth_runner *p)
 	return p->n == 0;
 }
 
+struct pth_entry *
+pth_runner_nth(const struct pth_runner *p, size_t i)
+{
+	return i < p->n ? at(p, i) : NULL;
+}
+
+unsigned
+pth_runner_phase(const struct pth_runner *p, const struct pth_entry *x)
+{
+	return p->phases != NULL ? p->phases[x->slot] : PTH_TS_CREATED;
+}
+
+static uint64_t
+block(const struct pth_runner *p, const struct pth_entry *x)
+{
+	return x->serial / (p->window / 2);
+}
+
+/* A shuffled order depends on the input and the seed, not on how fast the
+ * input came: a block is begun when it is all there. */
+static bool
+is_here(const struct pth_runner *p, const struct pth_entry *x)
+{
+	return p->order != PTH_ORDER_SHUFFLE || p->complete ||
+	    p->added >= (block(p, x) + 1) * (p->window / 2);
+}
+
+static uint64_t
+rank_of(const struct pth_runner *p, const struct pth_entry *x)
+{
+	if (p->order == PTH_ORDER_SHUFFLE)
+		return block(p, x) << 40 | pth_schedule_hash(p->seed, pth_rec_id(x->rec)) >> 24;
+	/* What is not known may be long. Alone, nothing is gained by an order. */
+	return p->order == PTH_ORDER_LONGEST && p->jobs > 1 && x->expected >= 0 ?
+	    UINT64_MAX - (uint64_t)x->expected : 0;
+}
+
 void
-pth_runner_add(struct pth_runner *p, json_t *rec, bool run)
+pth_runner_add(struct pth_runner *p, json_t *rec, struct pth_buf *line, bool run,
+    int64_t expected)
 {
 	struct pth_entry *x = at(p, p->n++);
 
-	*x = (struct pth_entry){ .rec = rec, .state = run ? PTH_WAITING : PTH_DONE, .ctl = -1,
-		.report = -1, .attempt = 1 };
+	*x = (struct pth_entry){ .rec = rec, .line = *line, .state = run ? PTH_WAITING : PTH_DONE, .ctl = -1,
+		.report = -1, .attempt = 1, .expected = expected, .serial = p->added++ };
+	*line = (struct pth_buf)PTH_BUF_INIT;
+	x->rank = rank_of(p, x);
+	if (run)
+		pth_claim_of(pth_rec_plan(rec), &x->claim);
 }
 
 int
@@ -113,6 +170,8 @@ pth_runner_take(struct pth_runner *p)
 	for (x = *at(p, i); i > 0; i--)
 		*at(p, i) = *at(p, i - 1);
 	pth_buf_release(&x.out);
+	pth_buf_release(&x.line);
+	pth_claim_release(&x.claim);
 	p->first = (p->first + 1) % p->window;
 	p->n--;
 	return x.rec;
@@ -144,33 +203,43 @@ wanted(const json_t *rec)
 	return PTH_NS_ALL;
 }
 
-/* Do both want the same thing of the host: plan.environment.resources, for
- * example "udp:4443"? */
+/* Is it, or has it to be expected, on the host's network? Whether a test gets
+ * one of its own is known only when one has got it. */
 static bool
-share_resource(const json_t *a, const json_t *b)
+on_host(const struct pth_runner *p, const struct pth_entry *x)
 {
-	json_t *x, *y;
-	size_t i, k;
-
-	json_array_foreach(json_object_get(environment(a), "resources"), i, x)
-		json_array_foreach(json_object_get(environment(b), "resources"), k, y)
-			if (json_equal(x, y))
-				return true;
-	return false;
+	if (!x->claim.isolable)
+		return x->claim.host;
+	return x->state == PTH_ACTIVE ? !x->isolated : p->net != PTH_NET_OWN;
 }
 
-/* May x run beside those that run? One on the host's network tolerates no
- * other: whether that one gets a network of its own is known only later. */
-static bool
-fits(const struct pth_runner *p, const struct pth_entry *x)
+static struct pth_turn
+turn(const struct pth_runner *p, const struct pth_entry *x, int64_t now)
 {
-	for (size_t i = 0; i < p->n; i++) {
-		const struct pth_entry *y = at(p, i);
+	struct pth_turn t = { .claim = &x->claim, .rank = x->rank, .passed = x->passed,
+		.host = on_host(p, x) };
 
-		if (y->state == PTH_ACTIVE && (!y->isolated || share_resource(x->rec, y->rec)))
-			return false;
-	}
-	return true;
+	if (x->state == PTH_ACTIVE)
+		t.state = PTH_TURN_RUNS;
+	else if (x->state == PTH_WAITING && x->not_before <= now && is_here(p, x))
+		t.state = PTH_TURN_WAITS;
+	return t;
+}
+
+/* The entry that starts now, or NULL; those before it that could have started
+ * too have been passed over. */
+static struct pth_entry *
+choose(struct pth_runner *p)
+{
+	int64_t now = pth_mono_us();
+	size_t k;
+
+	for (size_t i = 0; i < p->n; i++)
+		p->turns[i] = turn(p, at(p, i), now);
+	k = pth_schedule_next(p->turns, p->n, p->jobs, p->window);
+	for (size_t i = 0; i < k && k < p->n; i++)
+		at(p, i)->passed += p->turns[i].state == PTH_TURN_WAITS;
+	return k < p->n ? at(p, k) : NULL;
 }
 
 /* Does a service of it have limits that need a group? Then the run gets a
@@ -181,14 +250,14 @@ want_groups(struct pth_runner *p, struct pth_entry *x)
 	json_t *s;
 	size_t i;
 
-	x->serial = 0;
+	x->groups = 0;
 	json_array_foreach(json_object_get(pth_rec_plan(x->rec), "services"), i, s) {
 		if (is_remote(x->rec) || !pth_limit_wants_group(json_object_get(s, "limits")))
 			continue;
 		if (!p->grouped)
 			pth_cgroups_open(&p->groups, p->owner);
 		p->grouped = true;
-		x->serial = ++p->serial;
+		x->groups = ++p->last_groups;
 		return;
 	}
 }
@@ -197,7 +266,7 @@ want_groups(struct pth_runner *p, struct pth_entry *x)
 static void
 group_prefix(const struct pth_entry *x, char to[32])
 {
-	snprintf(to, 32, "%u.", x->serial);
+	snprintf(to, 32, "%u.", x->groups);
 }
 
 /* Does a service of it want the cache of compiled things? Opened here, for
@@ -253,7 +322,7 @@ warden(const struct pth_runner *p, const struct pth_entry *x, struct pth_ns *ns,
 		.owner = p->owner, .engine = is_remote(x->rec),
 		.cache = p->cache.fd >= 0 && !is_remote(x->rec) ? &p->cache : NULL };
 	struct pth_warden_req req = { .rec = x->rec, .plan = pth_rec_plan(x->rec), .places = &places,
-		.dirfd = dirfd, .ctl = ctl };
+		.dirfd = dirfd, .ctl = ctl, .phase = p->phases ? &p->phases[x->slot] : NULL };
 	char unique[PTH_UNIQUE_SIZE], prefix[32];
 	json_t *result;
 
@@ -271,7 +340,7 @@ warden(const struct pth_runner *p, const struct pth_entry *x, struct pth_ns *ns,
 	furnish_view(p, x, ns, &places);
 	req.ns = *ns;
 	group_prefix(x, prefix);
-	req.limits = (struct pth_limit_host){ .groups = x->serial ? &p->groups : NULL,
+	req.limits = (struct pth_limit_host){ .groups = x->groups ? &p->groups : NULL,
 		.prefix = prefix, .counts_users = (ns->used & PTH_NS_USER) && geteuid() != 0 };
 	result = pth_warden_run(&req);
 	pth_json_dump(&out, result);
@@ -364,6 +433,9 @@ begun(struct pth_runner *p, struct pth_entry *x, const struct pth_ns *ns)
 
 	x->state = PTH_ACTIVE;
 	x->isolated = (ns->used & PTH_NS_NET) != 0 || is_remote(x->rec);
+	if (x->claim.isolable)
+		p->net = x->isolated ? PTH_NET_OWN : PTH_NET_REFUSED;
+	x->started = pth_mono_us();
 	x->deadline = pth_mono_us() +
 	    (limit > 0 && limit < NO_LIMIT_US ? limit + LATE_US : NO_LIMIT_US);
 	p->active++;
@@ -371,6 +443,20 @@ begun(struct pth_runner *p, struct pth_entry *x, const struct pth_ns *ns)
 		return;
 	pth_event("environment.degraded", "{s:s,s:s}", "test", pth_rec_id(x->rec), "reason",
 	    wanted(x->rec) == 0 ? "isolation: none was asked for" : ns->reason);
+}
+
+/* A place for its phase that no active test has. */
+static unsigned
+free_slot(const struct pth_runner *p)
+{
+	for (unsigned slot = 0;; slot++) {
+		bool taken = false;
+
+		for (size_t i = 0; i < p->n && !taken; i++)
+			taken = at(p, i)->state == PTH_ACTIVE && at(p, i)->slot == slot;
+		if (!taken)
+			return slot;
+	}
 }
 
 /* Start the test of entry x. */
@@ -381,12 +467,15 @@ launch(struct pth_runner *p, struct pth_entry *x, struct pth_err *e)
 	struct pth_ns ns;
 
 	dirfd = pth_rundir_test(p->dir, pth_rec_id(x->rec), e);
-	if (dirfd < 0 || pth_rundir_note(p->dir, pth_rec_id(x->rec), "record.json", x->rec, e) != 0)
+	if (dirfd < 0 || pth_rundir_note(p->dir, pth_rec_id(x->rec), "record.json", &x->line, e) != 0)
 		return -1;
 	if (pipe2(ctl, O_CLOEXEC) != 0 || pipe2(report, O_CLOEXEC | O_NONBLOCK) != 0)
 		return pth_err_set(e, PTH_SYSTEM, "pipe:");
 	want_groups(p, x);
 	want_cache(p, x);
+	x->slot = free_slot(p);
+	if (p->phases != NULL)
+		p->phases[x->slot] = PTH_TS_CREATED;
 	x->pid = pth_ns_fork(wanted(x->rec), &ns, e);
 	if (x->pid < 0)
 		return -1;
@@ -409,12 +498,9 @@ launch(struct pth_runner *p, struct pth_entry *x, struct pth_err *e)
 int
 pth_runner_start(struct pth_runner *p, struct pth_err *e)
 {
-	for (size_t i = 0; i < p->n && p->active < p->jobs; i++) {
-		struct pth_entry *x = at(p, i);
+	struct pth_entry *x;
 
-		/* A later test may overtake one that has to wait. */
-		if (x->state != PTH_WAITING || x->not_before > pth_mono_us() || !fits(p, x))
-			continue;
+	while (p->active < p->jobs && (x = choose(p)) != NULL) {
 		if (!pth_fastfail_disk(&p->fastfail, x->rec, p->dir->fd)) {
 			stop_waiting(p, "skipped", p->fastfail.reason);
 			return 0;
@@ -449,7 +535,7 @@ reported(struct pth_runner *p, struct pth_entry *x, struct pth_err *e)
 
 	if (x->out.len > 0)
 		result = pth_json_parse(x->out.s, x->out.len, NULL);
-	if (result != NULL && x->serial == 0) {
+	if (result != NULL && x->groups == 0) {
 		p->dying++;
 	} else {
 		while (waitpid(x->pid, &status, 0) < 0 && errno == EINTR)
@@ -462,7 +548,7 @@ reported(struct pth_runner *p, struct pth_entry *x, struct pth_err *e)
 		result = pth_result_without(p->interrupted ? "interrupted" : "error", reason);
 	}
 	/* Now that its processes have gone with the warden. */
-	if (x->serial != 0) {
+	if (x->groups != 0) {
 		group_prefix(x, reason);
 		pth_cgroups_sweep(&p->groups, reason);
 	}

@@ -1,7 +1,8 @@
 /*
- * Tests in parallel: a window of records in input order, of which at most
- * `jobs` run. Results leave in input order; memory grows with the window,
- * not with the stream.
+ * Tests in parallel: a window of records, of which as many run as `jobs`
+ * allows (schedule.h). They start in the wanted order as far as the window
+ * reaches; results leave in input order. Memory grows with the window, not
+ * with the stream.
  */
 #ifndef PTH_RUNNER_H
 #define PTH_RUNNER_H
@@ -18,20 +19,34 @@
 #include "cgroup.h"
 #include "fastfail.h"
 #include "rundir.h"
+#include "schedule.h"
+
+enum pth_order {
+	PTH_ORDER_INPUT,
+	PTH_ORDER_LONGEST, /* first those of unknown duration, then the longest */
+	PTH_ORDER_SHUFFLE, /* by seed and id, in blocks of half the window */
+};
 
 struct pth_entry {
 	json_t *rec;
+	struct pth_buf line; /* of it as it came */
 	enum { PTH_WAITING, PTH_ACTIVE, PTH_DONE } state;
 	pid_t pid;
 	int ctl, report; /* to and from the warden */
 	struct pth_buf out;
 	int64_t deadline; /* when the warden itself is given up */
 	bool isolated;    /* it has a network of its own */
+	struct pth_claim claim;
+	uint64_t serial, rank;
+	unsigned passed;  /* see schedule.h */
+	unsigned slot;    /* of its phase, while active */
+	int64_t started, expected; /* monotonic; microseconds it took before, or -1 */
+	bool shown;       /* its end has been told: progress.h */
 	int attempt;      /* from 1 */
 	int64_t not_before; /* a further try waits until then */
 	json_t *tries;    /* results of the tries before, in short; or NULL */
 	bool fresh;       /* it was run, and its result is not yet stored */
-	unsigned serial;  /* of its groups, or 0: it has none */
+	unsigned groups;  /* number of its control groups, or 0: it has none */
 };
 
 struct pth_runner {
@@ -40,14 +55,21 @@ struct pth_runner {
 	const char *bin;        /* where our tools are, NULL: unknown */
 	char *owner;            /* pth_owner_text() */
 	unsigned jobs;
+	enum pth_order order;
+	uint64_t seed;          /* PTH_ORDER_SHUFFLE */
+	bool complete;          /* no further record will be added */
 	unsigned window;        /* records held at most */
 	struct pth_entry *v;    /* ring of `window` entries */
 	size_t first, n;
+	uint64_t added;
+	struct pth_turn *turns; /* of them, while one is chosen */
+	unsigned char *phases;  /* enum pth_test_state per slot, shared with the wardens */
+	enum { PTH_NET_UNKNOWN, PTH_NET_OWN, PTH_NET_REFUSED } net; /* can tests be isolated? */
 	unsigned active;
 	unsigned dying;         /* wardens that have reported and not yet been reaped */
 	struct pth_cgroups groups; /* for tests with limits; opened by the first */
 	bool grouped;           /* it is open */
-	unsigned serial;        /* of the last test with groups */
+	unsigned last_groups;   /* number of the last test's groups */
 	struct pth_cache cache; /* for tests with compile_cache; opened by the first */
 	bool cached;            /* that was tried */
 	bool interrupted;
@@ -56,13 +78,16 @@ struct pth_runner {
 };
 
 void pth_runner_init(struct pth_runner *p, struct pth_rundir *dir, const char *share,
-    const char *libexec, unsigned jobs);
+    const char *libexec, unsigned jobs, enum pth_order order);
 void pth_runner_release(struct pth_runner *p);
 
 /* Room for another record? */
 bool pth_runner_has_room(const struct pth_runner *p);
-/* Take a record over: to be run, or (run false) just to keep its place. */
-void pth_runner_add(struct pth_runner *p, json_t *rec, bool run);
+/* Take a record over: to be run, or (run false) just to keep its place.
+ * line: pth_rec_line() of it, taken over, too; for record.json. expected: how
+ * long it took in an earlier run, -1: unknown. */
+void pth_runner_add(struct pth_runner *p, json_t *rec, struct pth_buf *line, bool run,
+    int64_t expected);
 /* Start what may start now. 0, or -1 with e when the system refused. */
 int pth_runner_start(struct pth_runner *p, struct pth_err *e);
 /* Put the results of finished tests into place, whole and durable. Apart from
@@ -73,6 +98,10 @@ int pth_runner_store(struct pth_runner *p, struct pth_err *e);
  * pth_runner_store() before: what is handed out is on the disk. */
 json_t *pth_runner_take(struct pth_runner *p);
 bool pth_runner_is_empty(const struct pth_runner *p);
+/* The i-th of those held, in input order; NULL behind the last. */
+struct pth_entry *pth_runner_nth(const struct pth_runner *p, size_t i);
+/* An enum pth_test_state: where an active test is. */
+unsigned pth_runner_phase(const struct pth_runner *p, const struct pth_entry *x);
 
 /* Descriptors to poll for reading, at most max; returns how many. */
 size_t pth_runner_fds(const struct pth_runner *p, int *fds, size_t max);

@@ -33,6 +33,8 @@ warden_to(struct warden *w, enum pth_test_state to)
 {
 	pth_machine_check(&pth_test_machine, "", w->state, to);
 	w->state = to;
+	if (w->req->phase != NULL)
+		*w->req->phase = (unsigned char)to;
 	switch (to) {
 	case PTH_TS_SETTING_UP:
 		pth_event("test.setting_up", "{}");

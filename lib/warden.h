@@ -21,6 +21,7 @@ struct pth_warden_req {
 	int ctl;            /* a byte or end of file here interrupts the test */
 	struct pth_ns ns;   /* what this process is in, furnished */
 	struct pth_limit_host limits; /* what keeps the services' limits */
+	unsigned char *phase; /* where to note each enum pth_test_state; or NULL */
 };
 
 /*

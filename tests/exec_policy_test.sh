@@ -3,31 +3,20 @@
 # shellcheck disable=SC1083,SC2016,SC2154 # $out and $err come from run
 . "$TOP/tests/lib.sh"
 
-# rec ID JSON ARGV...: a test of one service; JSON is merged over the record.
-rec() {
-	id=$1 over=$2
+# one ID JSON ARGV...: a test of one service; JSON is merged over the record.
+one() {
+	over=$(jq -cn --argjson over "$2" '{settings: {fast_fail: {enabled: true}}} * $over')
+	id=$1
 	shift 2
-	jq -cn --arg id "$id" --argjson over "$over" '
-		{pth: 1, type: "test", run: "policy", id: $id, name: $id, settings: {fast_fail: {enabled: true}},
-		 plan: {environment: {type: "localhost"}, timeout_us: 20000000, services:
-		   [{name: "a", finite: true, phases: {run: {argv: $ARGS.positional}}, timeout_us: 10000000}]}} * $over' \
-		--args -- "$@"
-}
-
-end() {
-	echo "{\"pth\":1,\"type\":\"end\",\"tests\":$1}"
-}
-
-statuses() {
-	printf '%s\n' "$out" | jq -r 'select(.id).result.status' | xargs
+	rec "$id" "$(svc a '{}' "$@")"
 }
 
 # four ENABLED-JSON FIRST-ARGV...: four tests, the first ones as given, one job.
 four() {
 	set_=$1
 	shift
-	{ rec 1-t "{\"settings\": {\"fast_fail\": $set_}}" "$@"
-	  for i in 2 3 4; do rec $i-t "{\"settings\": {\"fast_fail\": $set_}}" true; done
+	{ one 1-t "{\"settings\": {\"fast_fail\": $set_}}" "$@"
+	  for i in 2 3 4; do one $i-t "{\"settings\": {\"fast_fail\": $set_}}" true; done
 	  end 4; } >in
 	run pth-exec -j 1 -o out in
 	assertCode 0
@@ -38,11 +27,11 @@ setUp() {
 }
 
 testRetries() {
-	{ rec 1-t '{"retries": 3}' sh -c 'echo x >>../../../count; [ "$(wc -l <../../../count)" -ge 2 ]'
-	  rec 2-t '{"retries": 1}' false
-	  rec 3-t '{}' false
-	  rec 4-t '{"retries": 2}' no-such-program
-	  rec 5-t '{"retries": 2, "expect": {"status": "failed"}}' false; end 5; } >in
+	{ one 1-t '{"retries": 3}' sh -c 'echo x >>../../../count; [ "$(wc -l <../../../count)" -ge 2 ]'
+	  one 2-t '{"retries": 1}' false
+	  one 3-t '{}' false
+	  one 4-t '{"retries": 2}' no-such-program
+	  one 5-t '{"retries": 2, "expect": {"status": "failed"}}' false; end 5; } >in
 	: >count
 	run pth-exec -j 2 -o out in
 	assertCode 0
@@ -54,7 +43,7 @@ testRetries() {
 }
 
 testFailFastCounts() {
-	{ for i in 1 2 3 4; do rec $i-t '{}' false; done; end 4; } >in
+	{ for i in 1 2 3 4; do one $i-t '{}' false; done; end 4; } >in
 	run pth-exec -j 1 --fail-fast 2 -o out in
 	assertEquals 'failed failed skipped skipped' "$(statuses)"
 	assertEquals 'true test_execution' "$(printf '%s\n' "$out" | jq -r 'select(.id == "2-t").result.fast_fail | "\(.triggered) \(.category)"')"
@@ -67,8 +56,8 @@ testSwitchesOfCategories() {
 	# critical: stops unless its switch is false
 	cert='{"plan": {"setup": [{"argv": ["sh", "-c", "exit 1"], "category": "certificate"}]}}'
 	for set_ in '{}' '{"certificate_failures": false}' '{"enabled": false}'; do
-		{ rec 1-t "$cert" true | jq -c --argjson s "$set_" '.settings.fast_fail += $s'
-		  rec 2-t '{}' true; end 2; } >in
+		{ one 1-t "$cert" true | jq -c --argjson s "$set_" '.settings.fast_fail += $s'
+		  one 2-t '{}' true; end 2; } >in
 		run pth-exec -j 1 -o out in
 		case $set_ in '{}') want='error skipped' ;; *) want='error completed' ;; esac
 		assertEquals "$set_" "$want" "$(statuses)"
@@ -78,16 +67,16 @@ testSwitchesOfCategories() {
 	late='{"plan": {"services": [{"name": "a", "ready": [{"kind": "udp", "port": 9}], "phases": {"run": {"argv": ["false"]}}}]}}'
 	for set_ in '{"service_start_failures": true}' '{"service_start_failures": false}' \
 		'{"service_start_failures": true, "critical_only": true}' '{}'; do
-		{ rec 1-t "$late" false | jq -c --argjson s "$set_" '.settings.fast_fail += $s'
-		  rec 2-t '{}' true; end 2; } >in
+		{ one 1-t "$late" false | jq -c --argjson s "$set_" '.settings.fast_fail += $s'
+		  one 2-t '{}' true; end 2; } >in
 		run pth-exec -j 1 -o out in
 		case $set_ in '{"service_start_failures": true}') want='error skipped' ;; *) want='error completed' ;; esac
 		assertEquals "$start $set_" "$want" "$(statuses)"
 	done
 	# errors of earlier stages count too
 	for set_ in plugin_load_failures configuration_failures; do
-		{ rec 1-t "{\"error\": {\"stage\": \"plan\", \"message\": \"unknown plugin x\"}, \"settings\": {\"fast_fail\": {\"$set_\": true}}}" true
-		  rec 2-t '{}' true; end 2; } >in
+		{ one 1-t "{\"error\": {\"stage\": \"plan\", \"message\": \"unknown plugin x\"}, \"settings\": {\"fast_fail\": {\"$set_\": true}}}" true
+		  one 2-t '{}' true; end 2; } >in
 		run pth-exec -j 1 -o out in
 		case $set_ in plugin*) want='error skipped' ;; *) want='error completed' ;; esac
 		assertEquals "$set_" "$want" "$(statuses)"
@@ -96,11 +85,11 @@ testSwitchesOfCategories() {
 
 testCascades() {
 	sleepy='{"plan": {"timeout_us": 60000}, "settings": {"fast_fail": {"timeout_cascades": true, "timeout_cascade_threshold": 2}}}'
-	{ for i in 1 2 3; do rec $i-t "$sleepy" sleep 9; done; end 3; } >in
+	{ for i in 1 2 3; do one $i-t "$sleepy" sleep 9; done; end 3; } >in
 	run pth-exec -j 1 -o out in
 	assertEquals 'timeout timeout skipped' "$(statuses)"
 	assertMatch "$err" 'cascade: 2 failures of the category timeout'
-	{ for i in 1 2 3; do rec $i-t '{"plan": {"timeout_us": 60000}}' sleep 9; done; end 3; } >in
+	{ for i in 1 2 3; do one $i-t '{"plan": {"timeout_us": 60000}}' sleep 9; done; end 3; } >in
 	run pth-exec -j 1 -o out in
 	assertEquals 'timeout timeout timeout' "$(statuses)"
 	four '{"max_errors_before_fail": 1}' false
@@ -109,24 +98,24 @@ testCascades() {
 
 testTestLevel() {
 	for own in true false; do
-		{ rec 1-t "{\"fast_fail_enabled\": $own, \"settings\": {\"fast_fail\": {\"test_level\": true, \"max_errors_before_fail\": 1}}}" false
-		  rec 2-t '{}' true; end 2; } >in
+		{ one 1-t "{\"fast_fail_enabled\": $own, \"settings\": {\"fast_fail\": {\"test_level\": true, \"max_errors_before_fail\": 1}}}" false
+		  one 2-t '{}' true; end 2; } >in
 		run pth-exec -j 1 -o out in
 		case $own in true) want='failed skipped' ;; *) want='failed completed' ;; esac
 		assertEquals "$own" "$want" "$(statuses)"
 	done
-	{ rec 1-t '{"continue_on_failure": true, "settings": {"fast_fail": {"max_errors_before_fail": 1}}}' false
-	  rec 2-t '{}' true; end 2; } >in
+	{ one 1-t '{"continue_on_failure": true, "settings": {"fast_fail": {"max_errors_before_fail": 1}}}' false
+	  one 2-t '{}' true; end 2; } >in
 	run pth-exec -j 1 -o out in
 	assertEquals 'failed completed' "$(statuses)"
-	{ rec 1-t '{"settings": {"fast_fail": {"disk_space_threshold_gb": 1000000000}}}' true; end 1; } >in
+	{ one 1-t '{"settings": {"fast_fail": {"disk_space_threshold_gb": 1000000000}}}' true; end 1; } >in
 	run pth-exec -o out in
 	assertEquals skipped "$(statuses)"
 	assertMatch "$err" 'disk_space_threshold_gb'
 }
 
 testSkipAndUnordered() {
-	{ rec 1-t '{}' sleep 0.4; rec 2-t '{}' true; rec 3-t '{}' true; end 3; } >in
+	{ one 1-t '{}' sleep 0.4; one 2-t '{}' true; one 3-t '{}' true; end 3; } >in
 	run pth-exec -j 2 --unordered --skip '3-*' -o out in
 	assertCode 0
 	assertEquals 1-t "$(printf '%s\n' "$out" | jq -r 'select(.id).id' | tail -n 1)"
@@ -135,8 +124,8 @@ testSkipAndUnordered() {
 }
 
 testResumeKeepsWhatIsComplete() {
-	{ rec 1-t '{}' sh -c 'echo x >>../../../ran'; rec 2-t '{}' sh -c 'echo x >>../../../ran; exit 1'
-	  rec 3-t '{}' sh -c 'echo x >>../../../ran'; end 3; } >in
+	{ one 1-t '{}' sh -c 'echo x >>../../../ran'; one 2-t '{}' sh -c 'echo x >>../../../ran; exit 1'
+	  one 3-t '{}' sh -c 'echo x >>../../../ran'; end 3; } >in
 	: >ran
 	run pth-exec -o out in
 	assertEquals 3 "$(wc -l <ran)"
@@ -161,7 +150,7 @@ testResumeKeepsWhatIsComplete() {
 testKilledRunsAreCompletedByResume() {
 	need_namespaces || return
 	{ for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
-		if [ $((i % 4)) = 0 ]; then rec $i-t '{}' sh -c 'sleep .05; exit 1'; else rec $i-t '{}' sleep .05; fi
+		if [ $((i % 4)) = 0 ]; then one $i-t '{}' sh -c 'sleep .05; exit 1'; else one $i-t '{}' sleep .05; fi
 	  done; end 12; } >in
 	run pth-exec -j 2 -o whole in
 	want=$(statuses)
@@ -180,7 +169,7 @@ testKilledRunsAreCompletedByResume() {
 }
 
 testOneRunADirectory() {
-	{ rec 1-t '{}' sleep 2; end 1; } >in
+	{ one 1-t '{}' sleep 2; end 1; } >in
 	pth-exec -o out in >/dev/null 2>err &
 	pid=$!
 	assertSoon 5 grep -q test.started err

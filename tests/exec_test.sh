@@ -1,43 +1,7 @@
 #!/bin/sh
-# pth-exec on plans made here by hand, so that it is tested without the other
-# stages. A plan is built from services: svc NAME JSON ARGV...
+# pth-exec on plans made here by hand, with svc and rec of lib.sh.
 # shellcheck disable=SC1083,SC2016,SC2154 # @{dir} is literal; $out and $err come from run
 . "$TOP/tests/lib.sh"
-
-# One service. Its argv comes last; JSON is merged over the defaults.
-svc() { # name json argv...
-	name=$1 json=$2
-	shift 2
-	jq -cn --arg name "$name" --argjson over "$json" '
-		{name: $name, finite: true, phases: {run: {argv: $ARGS.positional}},
-		 stop: {signal: "TERM", grace_us: 300000}, timeout_us: 20000000} * $over' --args -- "$@"
-}
-
-# One test record: rec ID SERVICE... ; plan keys from $plan when set.
-rec() {
-	id=$1
-	shift
-	printf '%s\n' "$@" | jq -cs --arg id "$id" --argjson plan "${plan:-{\}}" '
-		{pth: 1, type: "test", run: "hand", id: $id, index: 1, of: 1, name: $id,
-		 plan: ({environment: {type: "localhost", isolation: "full"}, timeout_us: 30000000,
-		         setup: [], capture: null, order: [.[].name], services: .} * $plan)}'
-}
-
-end() {
-	echo "{\"pth\":1,\"type\":\"end\",\"tests\":$1}"
-}
-
-# exec1 SERVICE...: run one test "t" and leave its result in $out.
-exec1() {
-	{ rec t "$@"; end 1; } >plan
-	run pth-exec -o out plan
-	echo "$out" >records
-	out=$(jq -c 'select(.type == "test").result' records)
-}
-
-field() { # jq expression over the result
-	printf '%s\n' "$out" | jq -r "$1"
-}
 
 minip() { # count [port]: server and client of the ping-pong protocol
 	svc server "{\"finite\": false, \"ready\": [{\"kind\": \"udp\", \"port\": ${2:-4443}, \"timeout_us\": 5000000}], \"stop\": {\"signal\": \"INT\"}}" \

@@ -72,6 +72,49 @@ assertSoon() {
 	assertTrue 0
 }
 
+# Records made by hand, so that pth-exec is tested without the stages before it.
+
+# svc NAME JSON ARGV...: one service; JSON is merged over the defaults.
+svc() {
+	pth_name=$1 pth_json=$2
+	shift 2
+	jq -cn --arg name "$pth_name" --argjson over "$pth_json" '
+		{name: $name, finite: true, phases: {run: {argv: $ARGS.positional}},
+		 stop: {signal: "TERM", grace_us: 300000}, timeout_us: 20000000} * $over' --args -- "$@"
+}
+
+# rec ID SERVICE...: one test record. JSON in $plan is merged into its plan,
+# that in $over into the whole.
+rec() {
+	pth_id=$1
+	shift
+	printf '%s\n' "$@" | jq -cs --arg id "$pth_id" --argjson plan "${plan:-{\}}" --argjson over "${over:-{\}}" '
+		{pth: 1, type: "test", run: "hand", id: $id, index: 1, of: 1, name: $id,
+		 plan: ({environment: {type: "localhost", isolation: "full"}, timeout_us: 30000000,
+		         setup: [], capture: null, order: [.[].name], services: .} * $plan)} * $over'
+}
+
+end() { # tests
+	echo "{\"pth\":1,\"type\":\"end\",\"tests\":$1}"
+}
+
+# exec1 SERVICE...: run one test "t" and leave its result in $out.
+exec1() {
+	{ rec t "$@"; end 1; } >plan
+	run pth-exec -o out plan
+	[ "$code" = 0 ] || echo "pth-exec: $code $err"
+	printf '%s\n' "$out" >records
+	out=$(jq -c 'select(.type == "test").result' records)
+}
+
+field() { # jq expression over the result
+	printf '%s\n' "$out" | jq -r "$1"
+}
+
+statuses() { # of all tests of $out
+	printf '%s\n' "$out" | jq -r 'select(.id).result.status' | xargs
+}
+
 # shunit2 passes a test without assertions and does not count skipped tests.
 # It calls suite() when its own functions are there and before it runs the
 # tests, so this is where its loop is replaced by ours.

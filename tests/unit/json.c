@@ -31,6 +31,41 @@ same(const char *text, const char *expected)
 	json_decref(v);
 }
 
+/* As jansson has it. */
+static void
+as_jansson(json_t *v)
+{
+	char *text = json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+
+	CHECK_STR(dumped(v), text);
+	free(text);
+	json_decref(v);
+}
+
+static void
+dumps(void)
+{
+	static const double reals[] = { 0, -0.0, 1, 0.1, -1.5, 1e300, 5e-324, 1.0 / 3, 123456789012345.6,
+		1e15, 1e16, 1e-7 };
+	char all[129];
+
+	for (int i = 0; i < 128; i++)
+		all[i] = (char)(i + 1);
+	all[128] = '\0';
+	all[127] = 'x';
+	as_jansson(json_string(all));
+	as_jansson(json_stringn("a\0b", 3));
+	as_jansson(json_string("\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80"));
+	as_jansson(json_pack("{s:i,s:[],s:{},s:[[],{},n]}", all, 1, "", "b\"\\/", "c"));
+	as_jansson(json_integer(INT64_MIN));
+	as_jansson(json_integer(INT64_MAX));
+	as_jansson(json_integer(0));
+	as_jansson(json_integer(-10));
+	for (size_t i = 0; i < sizeof reals / sizeof *reals; i++)
+		as_jansson(json_real(reals[i]));
+	as_jansson(json_pack("[b,b,n]", 1, 0));
+}
+
 static void
 refused(const char *text, size_t n)
 {
@@ -90,6 +125,9 @@ main(void)
 	json_t *v;
 
 	getters();
+
+	unit("dump");
+	dumps();
 
 	unit("what is read is written");
 	same("{\"b\":1,\"a\":[true,null,\"x\"]}", "{\"b\":1,\"a\":[true,null,\"x\"]}");
