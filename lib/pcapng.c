@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "buf.h"
 #include "os.h"
@@ -11,11 +12,13 @@
 #define FLUSH_AT ((size_t)1 << 20)
 
 enum { SHB = 0x0a0d0d0a, IDB = 1, ISB = 5, EPB = 6 };
-enum { OPT_END = 0, IF_NAME = 2, IF_TSRESOL = 9, SHB_USERAPPL = 4, ISB_IFRECV = 4, ISB_IFDROP = 5 };
+enum { OPT_END = 0, OPT_COMMENT = 1, IF_NAME = 2, IF_TSRESOL = 9, SHB_USERAPPL = 4, ISB_IFRECV = 4, ISB_IFDROP = 5 };
 
 struct pth_pcapng {
 	int fd;
 	int failed; /* errno of the first failed write */
+	uint64_t size; /* of the file, without b */
+	uint64_t lost;
 	struct pth_buf b;
 };
 
@@ -102,20 +105,72 @@ pth_pcapng_open(int fd, const char *interface, unsigned linktype, unsigned snapl
 	return w;
 }
 
+/* A write of the buffer failed after n bytes: keep the blocks that are whole,
+ * count the packets of the others. */
+static void
+cut_short(struct pth_pcapng *w, uint64_t n)
+{
+	uint64_t whole = 0;
+	uint32_t head[2];
+
+	for (size_t at = 0; at + sizeof head <= w->b.len; at += head[1]) {
+		memcpy(head, w->b.s + at, sizeof head);
+		if (at + head[1] <= n)
+			whole = at + head[1];
+		else if (head[0] == EPB)
+			w->lost++;
+	}
+	w->size += whole;
+	/* When not even this can be done, the file ends in half a block. */
+	if (ftruncate(w->fd, (off_t)w->size) != 0)
+		w->size += n - whole;
+}
+
 int
 pth_pcapng_flush(struct pth_pcapng *w)
 {
-	if (w->failed == 0 && pth_write_all(w->fd, w->b.s, w->b.len) != 0)
+	if (w->failed == 0 && pth_write_all(w->fd, w->b.s, w->b.len) != 0) {
+		off_t at;
+
 		w->failed = errno;
+		at = lseek(w->fd, 0, SEEK_CUR);
+		cut_short(w, at > 0 && (uint64_t)at > w->size ? (uint64_t)at - w->size : 0);
+	} else if (w->failed == 0) {
+		w->size += w->b.len;
+	}
 	pth_buf_cut(&w->b, 0);
+	errno = w->failed;
 	return w->failed ? -1 : 0;
+}
+
+uint64_t
+pth_pcapng_size(const struct pth_pcapng *w)
+{
+	return w->size + w->b.len;
+}
+
+uint64_t
+pth_pcapng_packet_size(uint32_t cap)
+{
+	return 32 + ((uint64_t)cap + 3) / 4 * 4;
+}
+
+uint64_t
+pth_pcapng_lost(const struct pth_pcapng *w)
+{
+	return w->lost;
 }
 
 void
 pth_pcapng_packet(struct pth_pcapng *w, uint64_t ns, const void *p, uint32_t cap, uint32_t len)
 {
-	size_t at = begin(&w->b, EPB);
+	size_t at;
 
+	if (w->failed) {
+		w->lost++;
+		return;
+	}
+	at = begin(&w->b, EPB);
 	u32(&w->b, 0);
 	u32(&w->b, (uint32_t)(ns >> 32));
 	u32(&w->b, (uint32_t)ns);
@@ -127,26 +182,32 @@ pth_pcapng_packet(struct pth_pcapng *w, uint64_t ns, const void *p, uint32_t cap
 		pth_pcapng_flush(w);
 }
 
+uint64_t
+pth_pcapng_end_size(size_t n)
+{
+	return 56 + (n > 0 ? 8 + (uint64_t)n : 0); /* head and tail, two numbers, a comment */
+}
+
 int
-pth_pcapng_close(struct pth_pcapng *w, uint64_t received, uint64_t dropped, struct pth_err *e)
+pth_pcapng_close(struct pth_pcapng *w, uint64_t received, uint64_t dropped, const char *comment)
 {
 	uint64_t now = (uint64_t)pth_real_us() * 1000;
 	size_t at = begin(&w->b, ISB);
-	int r;
+	int r, error;
 
 	u32(&w->b, 0);
 	u32(&w->b, (uint32_t)(now >> 32));
 	u32(&w->b, (uint32_t)now);
+	if (comment != NULL)
+		option(&w->b, OPT_COMMENT, comment, strlen(comment));
 	option(&w->b, ISB_IFRECV, &received, sizeof received);
 	option(&w->b, ISB_IFDROP, &dropped, sizeof dropped);
 	option(&w->b, OPT_END, "", 0);
 	end(&w->b, at);
 	r = pth_pcapng_flush(w);
-	if (r != 0) {
-		errno = w->failed;
-		pth_err_set(e, PTH_SYSTEM, "write capture:");
-	}
+	error = w->failed;
 	pth_buf_release(&w->b);
 	free(w);
+	errno = error;
 	return r;
 }

@@ -6,7 +6,7 @@
 # The whole map, bottom to top. A room is a header and the .c files that
 # begin with its name (template.h: template.c, template_scan.c, ...).
 base='err buf arena text when os event banned'
-io='file json rec yaml pcapng'
+io='file json rec yaml pcapng filter'
 run='sig proc iface ns ready http owner capture state owners names workdir rundir service assertion steps warden fault fastfail intake runner session pool'
 domain='template experiment plugin plan image compose artifact packets tshark metric verdict collect report'
 
