@@ -1,7 +1,7 @@
 /*
  * Writing pcapng files (draft-ietf-opsawg-pcapng, sections 4.1-4.3, 4.6):
  * one section, one interface, enhanced packet blocks, and at the end an
- * interface statistics block with the drop count.
+ * interface statistics block with the drop count. And merging such files.
  *
  * A write that fails (disk full) leaves whole blocks only: what was begun is
  * cut off again, and what comes afterwards is counted and forgotten.
@@ -9,8 +9,11 @@
 #ifndef PTH_PCAPNG_H
 #define PTH_PCAPNG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "err.h"
 
 struct pth_pcapng;
 
@@ -37,5 +40,20 @@ uint64_t pth_pcapng_end_size(size_t n);
  * NULL. -1 and errno when any write failed (disk full). */
 int pth_pcapng_close(struct pth_pcapng *w, uint64_t received, uint64_t dropped,
     const char *comment);
+
+/*
+ * Several captures as one, for who reads a single file: files that our writer
+ * made (TLS secrets may have been put in), packets by their time. paths: the
+ * files of one capture, in order. A packet that several captures have, with
+ * the same time and the same bytes, is taken once. *cut: a file ended in the
+ * middle or held something else, and what comes there after is left out. 0, or
+ * -1 with e: a file cannot be opened, out not be written, or all are empty.
+ */
+struct pth_pcapng_stream {
+	const char *const *paths;
+	size_t n;
+};
+int pth_pcapng_merge(const struct pth_pcapng_stream *v, size_t n, int out, bool *cut,
+    struct pth_err *e);
 
 #endif

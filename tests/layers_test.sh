@@ -8,7 +8,7 @@
 base='err buf arena text when os event banned'
 io='file json rec yaml pcapng filter'
 run='sig proc iface ns ready http owner capture state owners names workdir rundir service assertion steps warden fault fastfail intake runner session pool'
-domain='template experiment plugin plan image compose artifact packets tshark metric verdict collect report'
+domain='template experiment plugin plan image compose artifact captures packets tshark metric verdict collect report'
 
 rank_of() { # room
 	case " $base " in *" $1 "*) echo 1 && return ;; esac
