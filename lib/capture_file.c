@@ -87,19 +87,37 @@ failed(struct sink *s)
 	s->stopped = true;
 }
 
-static void
-end_file(struct sink *s, const char *comment)
+/* The file says itself what it does not have. NULL: it has all. */
+static const char *
+sentence(const struct sink *s, char text[SENTENCE])
 {
+	if (s->r.omitted > 0)
+		snprintf(text, SENTENCE, "incomplete: %llu packets %s", (unsigned long long)s->r.omitted,
+		    s->r.error ? "could not be written" : "came after max_size was reached");
+	else if (s->r.discarded > 0)
+		snprintf(text, SENTENCE, "the newest files of a ring: %llu packets were in those before",
+		    (unsigned long long)s->r.discarded);
+	else
+		return NULL;
+	return text;
+}
+
+static void
+end_file(struct sink *s, bool last)
+{
+	char text[SENTENCE];
 	uint64_t lost;
 
 	if (s->w == NULL)
 		return;
-	pth_pcapng_flush(s->w);
+	if (pth_pcapng_flush(s->w) != 0)
+		failed(s);
 	lost = pth_pcapng_lost(s->w);
 	s->in_file -= lost;
 	s->r.packets -= lost;
 	s->r.omitted += lost;
-	if (pth_pcapng_close(s->w, s->in_file + s->file_dropped, s->file_dropped, comment) != 0)
+	if (pth_pcapng_close(s->w, s->in_file + s->file_dropped, s->file_dropped,
+	    last ? sentence(s, text) : NULL) != 0)
 		failed(s);
 	s->w = NULL;
 	if (close(s->fd) != 0)
@@ -114,7 +132,7 @@ next_file(struct sink *s)
 	unsigned n = s->spec->files;
 
 	count_drops(s);
-	end_file(s, NULL);
+	end_file(s, false);
 	if (s->stopped)
 		return;
 	s->counts[s->r.last % n] = s->in_file;
@@ -160,26 +178,9 @@ capture_sink_flush(struct sink *s)
 		failed(s);
 }
 
-/* The file says itself what it does not have. */
-static const char *
-sentence(const struct sink *s, char text[SENTENCE])
-{
-	if (s->r.omitted > 0 && s->r.error == 0)
-		snprintf(text, SENTENCE, "incomplete: %llu packets came after max_size was reached",
-		    (unsigned long long)s->r.omitted);
-	else if (s->r.discarded > 0)
-		snprintf(text, SENTENCE, "the newest files of a ring: %llu packets were in those before",
-		    (unsigned long long)s->r.discarded);
-	else
-		return NULL;
-	return text;
-}
-
 void
 capture_sink_close(struct sink *s)
 {
-	char text[SENTENCE];
-
 	count_drops(s);
-	end_file(s, sentence(s, text));
+	end_file(s, true);
 }

@@ -4,7 +4,9 @@
  * interface statistics block with the drop count. And merging such files.
  *
  * A write that fails (disk full) leaves whole blocks only: what was begun is
- * cut off again, and what comes afterwards is counted and forgotten.
+ * cut off again, and what comes afterwards is counted and forgotten. So that a
+ * capture does not take the disk from results and logs, it counts as full
+ * when 256 KiB are left.
  */
 #ifndef PTH_PCAPNG_H
 #define PTH_PCAPNG_H

@@ -283,6 +283,26 @@ flood(3000)" '{"interface": "lo", "file": "talk/capture.pcapng", "ring": {"files
 	assertEquals 'the ring had room' 'null 3000' "$(value '.result.services.talk.capture | "\(.error) \(.packets + .discarded + .dropped)"')"
 }
 
+# The capture does not take the last bytes of the disk: the result has a place.
+testFullDisk() {
+	need_namespaces || return
+	need python3 python3 || return
+	need tshark tshark || return
+	unshare -Urm true 2>/dev/null || skip 'no user namespaces' || return
+	by_hand '{"interface": "lo", "file": "capture.pcapng"}' "$FLOOD
+flood(3000)"
+	mkdir out
+	run unshare -Urm sh -c 'mount -t tmpfs -o size=900k none out && pth-exec -o out/run plan >exec.out 2>exec.err
+		echo $? && pth-collect <exec.out'
+	assertEquals '0' "$(printf '%s\n' "$out" | head -n 1)"
+	out=$(printf '%s\n' "$out" | sed 1d)
+	assertEquals 'completed write capture: No space left on device' "$(value '.result | "\(.status) \(.capture.error)"')"
+	assertEquals 3000 "$(value '.result.capture | .packets + .omitted + .dropped')"
+	assertTrue "some are there" "[ $(value .result.capture.packets) -gt 300 ]"
+	assertEquals "$(value '"\(.result.capture.packets) null"')" "$(value '.metrics | "\(.packets) \(.truncated)"')"
+	assertMatch "$(note)" '^write capture: No space left on device; [0-9]* packets not written$'
+}
+
 testCaptureThatCannotStart() {
 	need_namespaces || return
 	experiment true '{interface: nosuch0}' true && make_plan && go
