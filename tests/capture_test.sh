@@ -1,5 +1,6 @@
 #!/bin/sh
 # Captures from the experiment file to the report: filters, sizes, rings, single
+# timeout: 300
 # services, and what happens when one cannot be had or loses packets.
 # shellcheck disable=SC2154 # $out and $err come from run
 . "$TOP/tests/lib.sh"
@@ -138,7 +139,7 @@ testWrongFilters() {
 	run pth-parse x.yaml
 	assertCode 3
 	assertMatch "$err" 'x.yaml:4:[0-9]*: error: files: .*from 2 to 1000'
-	assertMatch "$err" 'x.yaml:4:[0-9]*: error: size: '
+	assertMatch "$err" 'x.yaml:4:[0-9]*: error: size: .*expected bytes \(5MB\) of at least 4096'
 }
 
 testServiceThatCannotBeToldApart() {
