@@ -1,7 +1,7 @@
 #!/bin/sh
 # Captures from the experiment file to the report: filters, sizes, rings, single
-# timeout: 300
 # services, and what happens when one cannot be had or loses packets.
+# timeout: 300
 # shellcheck disable=SC2154 # $out and $err come from run
 . "$TOP/tests/lib.sh"
 
