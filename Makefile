@@ -18,7 +18,7 @@ B       ?= build
 BIN     ?= bin
 WARN     = -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes \
            -Wwrite-strings -Wvla -Wformat=2 -Wundef
-PKGS     = yaml-0.1 jansson libcrypto
+PKGS     = yaml-0.1 jansson libcrypto libpcap
 ifdef SAN
 HARDEN   = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 HARDENLD = -fsanitize=address,undefined
@@ -29,7 +29,7 @@ endif
 PTH_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DPTH_VERSION='"$(VERSION)"' -iquote lib -include lib/banned.h \
              $(WARN) $$(pkg-config --cflags $(PKGS))
 COMPILE = $(CC) $(PTH_CFLAGS) $(HARDEN) $(CFLAGS) -MMD -MP
-LIBS    = $(HARDENLD) $(LDFLAGS) $$(pkg-config --libs $(PKGS)) -lm $(LDLIBS)
+LIBS    = $(HARDENLD) -Wl,--as-needed $(LDFLAGS) $$(pkg-config --libs $(PKGS)) -lm $(LDLIBS)
 
 LIB   := $(patsubst %.c,$(B)/%.o,$(wildcard lib/*.c))
 TOOLS := $(patsubst bin/%.c,$(BIN)/%,$(wildcard bin/pth-*.c))

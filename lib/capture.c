@@ -1,4 +1,4 @@
-#include "capture.h"
+#include "capture_priv.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +18,6 @@
 #include <arpa/inet.h>
 
 #include "os.h"
-#include "pcapng.h"
 #include "tally.h"
 
 #define BLOCK_BYTES (256u << 10)
@@ -37,83 +36,113 @@ pth_capture_tally(struct pth_tally *t)
 struct ring {
 	int fd;
 	char *map;
+	unsigned blocks;
 	unsigned next; /* block to read */
 };
+
+/* What the process was doing when it failed. */
+enum stage { RING, FILTER, FILES };
+
+/* Its first word home: error 0 when the ring is live. */
+struct hello {
+	enum stage stage;
+	int error;
+};
+
+/* What the kernel is to hand over, and how much of it: less is copied. */
+static int
+ring_filter(const struct ring *r, const struct pth_capture_spec *spec, unsigned snaplen)
+{
+	struct sock_filter all = BPF_STMT(BPF_RET | BPF_K, snaplen);
+	struct sock_fprog f = { .len = 1, .filter = &all };
+
+	if (spec->filter != NULL) {
+		f.filter = (struct sock_filter *)(uintptr_t)spec->filter;
+		f.len = (unsigned short)spec->filter_n;
+	}
+	return setsockopt(r->fd, SOL_SOCKET, SO_ATTACH_FILTER, &f, sizeof f);
+}
 
 /* A socket with a ring, bound: capturing from now on. -1 and errno; the
  * process ends then, so nothing is closed. */
 static int
-ring_open(struct ring *r, const char *interface)
+ring_open(struct ring *r, const struct pth_capture_spec *spec, unsigned snaplen, enum stage *stage)
 {
 	struct tpacket_req3 req = {
 		.tp_block_size = BLOCK_BYTES,
-		.tp_block_nr = BLOCKS,
 		.tp_frame_size = 2048,
-		.tp_frame_nr = BLOCK_BYTES / 2048 * BLOCKS,
 		.tp_retire_blk_tov = RETIRE_MS,
 	};
 	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL) };
 	int version = TPACKET_V3, one = 1;
+	size_t bytes;
 
-	to.sll_ifindex = (int)if_nametoindex(interface);
+	r->blocks = spec->buffer > 0 ? (unsigned)((spec->buffer + BLOCK_BYTES - 1) / BLOCK_BYTES) : BLOCKS;
+	bytes = (size_t)BLOCK_BYTES * r->blocks;
+	req.tp_block_nr = r->blocks;
+	req.tp_frame_nr = BLOCK_BYTES / 2048 * r->blocks;
+	to.sll_ifindex = (int)if_nametoindex(spec->interface);
 	if (to.sll_ifindex == 0)
 		return -1;
 	/* Protocol 0 at first: nothing arrives before the ring is there. */
 	r->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 	if (r->fd < 0)
 		return -1;
+	/* The kernel then notes the time once, as the packet comes in, and not
+	 * again for each socket. */
+	if (spec->shared_clock)
+		setsockopt(r->fd, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof one);
 	/* On loopback every packet passes twice, out and in. Keep one. */
-	if (strcmp(interface, "lo") == 0)
+	if (strcmp(spec->interface, "lo") == 0)
 		setsockopt(r->fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof one);
+	*stage = FILTER;
+	if (ring_filter(r, spec, snaplen) != 0)
+		return -1;
+	*stage = RING;
 	if (setsockopt(r->fd, SOL_PACKET, PACKET_VERSION, &version, sizeof version) != 0 ||
 	    setsockopt(r->fd, SOL_PACKET, PACKET_RX_RING, &req, sizeof req) != 0)
 		return -1;
-	r->map = mmap(NULL, (size_t)BLOCK_BYTES * BLOCKS, PROT_READ | PROT_WRITE, MAP_SHARED,
-	    r->fd, 0);
+	r->map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, r->fd, 0);
 	if (r->map == MAP_FAILED)
 		return -1;
 	return bind(r->fd, (struct sockaddr *)&to, sizeof to);
 }
 
 /* Write the packets of one block and give it back to the kernel. */
-static uint64_t
-take_block(struct tpacket_block_desc *d, struct pth_pcapng *w, unsigned snaplen)
+static void
+take_block(struct tpacket_block_desc *d, struct sink *to)
 {
 	struct tpacket_hdr_v1 *h = &d->hdr.bh1;
 	const char *p = (char *)d + h->offset_to_first_pkt;
 
 	for (uint32_t i = 0; i < h->num_pkts; i++) {
 		const struct tpacket3_hdr *t = (const void *)p;
-		uint32_t cap = t->tp_snaplen < snaplen ? t->tp_snaplen : snaplen;
+		uint32_t cap = t->tp_snaplen < to->snaplen ? t->tp_snaplen : to->snaplen;
 
-		pth_pcapng_packet(w, t->tp_sec * 1000000000ULL + t->tp_nsec, p + t->tp_mac, cap,
+		capture_sink_packet(to, t->tp_sec * 1000000000ULL + t->tp_nsec, p + t->tp_mac, cap,
 		    t->tp_len);
 		pth_tally_frame(tally, p + t->tp_mac, t->tp_snaplen, t->tp_len);
 		p += t->tp_next_offset;
 	}
 	__atomic_store_n(&h->block_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
-	return h->num_pkts;
 }
 
-static uint64_t
-take_ready(struct ring *r, struct pth_pcapng *w, unsigned snaplen)
+static void
+take_ready(struct ring *r, struct sink *to)
 {
-	uint64_t n = 0;
-
 	for (;;) {
 		struct tpacket_block_desc *d = (void *)(r->map + (size_t)r->next * BLOCK_BYTES);
 
 		if (!(__atomic_load_n(&d->hdr.bh1.block_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER))
-			return n;
-		n += take_block(d, w, snaplen);
-		r->next = (r->next + 1) % BLOCKS;
+			return;
+		take_block(d, to);
+		r->next = (r->next + 1) % r->blocks;
 	}
 }
 
-/* Until ctl is closed, then until two retire intervals brought nothing. */
+/* Until ctl says something, then until two retire intervals brought nothing. */
 static void
-work(struct ring *r, struct pth_pcapng *w, int ctl, unsigned snaplen,
-    struct pth_capture_result *res)
+work(struct ring *r, struct sink *to, int ctl)
 {
 	bool stopping = false;
 
@@ -121,87 +150,75 @@ work(struct ring *r, struct pth_pcapng *w, int ctl, unsigned snaplen,
 		struct pollfd p[2] = { { r->fd, POLLIN, 0 }, { stopping ? -1 : ctl, POLLIN, 0 } };
 		int n = poll(p, 2, stopping ? 3 * RETIRE_MS : 200);
 
-		res->packets += take_ready(r, w, snaplen);
+		take_ready(r, to);
 		if (n == 0 && stopping)
 			break;
 		/* Quiet: let a reader of the growing file see what there is. */
 		if (n == 0)
-			pth_pcapng_flush(w);
+			capture_sink_flush(to);
 		if (p[1].revents)
 			stopping = true;
 	}
 }
 
-/* What the process is to do. */
-struct task {
-	const char *interface;
-	unsigned snaplen;
-	int file, ctl, report;
-};
-
-/* The process. Its first word home is an error number, 0 when the ring is
- * live; the second one is the result. */
+/* The process: a hello, then the result. */
 static void
-process(const struct task *t)
+process(const struct pth_capture_spec *spec, int ctl, int report)
 {
-	struct pth_capture_result res = { 0 };
-	struct tpacket_stats_v3 st = { 0 };
-	socklen_t len = sizeof st;
+	unsigned snaplen = spec->snaplen > 0 && spec->snaplen < SNAP_MAX ? spec->snaplen : SNAP_MAX;
+	struct hello hello = { RING, 0 };
 	struct ring r = { .fd = -1 };
-	struct pth_pcapng *w;
-	int error = 0;
+	struct sink to;
 
-	if (ring_open(&r, t->interface) != 0)
-		error = errno;
-	if (pth_write_all(t->report, &error, sizeof error) != 0 || error != 0)
+	if (ring_open(&r, spec, snaplen, &hello.stage) != 0) {
+		hello.error = errno;
+	} else if (capture_sink_open(&to, spec, snaplen) != 0) {
+		hello.stage = FILES;
+		hello.error = errno;
+	}
+	if (pth_write_all(report, &hello, sizeof hello) != 0 || hello.error != 0)
 		return;
-	w = pth_pcapng_open(t->file, t->interface, PTH_LINKTYPE_ETHERNET, t->snaplen);
-	work(&r, w, t->ctl, t->snaplen, &res);
-	if (getsockopt(r.fd, SOL_PACKET, PACKET_STATISTICS, &st, &len) == 0)
-		res.dropped = st.tp_drops;
-	if (pth_pcapng_close(w, res.packets + res.dropped, res.dropped, NULL) != 0)
-		res.error = errno;
-	(void)!write(t->report, &res, sizeof res);
+	to.socket = r.fd;
+	work(&r, &to, ctl);
+	capture_sink_close(&to);
+	(void)!write(report, &to.r, sizeof to.r);
 }
 
 int
-pth_capture_start(struct pth_capture *c, const char *interface, int dirfd, const char *path,
-    unsigned snaplen, struct pth_err *e)
+pth_capture_start(struct pth_capture *c, const struct pth_capture_spec *spec, struct pth_err *e)
 {
-	int file, ctl[2] = { -1, -1 }, report[2] = { -1, -1 };
+	int ctl[2] = { -1, -1 }, report[2] = { -1, -1 };
 	pid_t parent = getpid();
 
-	*c = (struct pth_capture){ .pid = -1, .ctl = -1, .report = -1, .interface = interface };
-	if (snaplen == 0 || snaplen > SNAP_MAX)
-		snaplen = SNAP_MAX;
-	file = pth_open_beneath(dirfd, path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-	if (file < 0)
-		return pth_err_set(e, PTH_SYSTEM, "%s:", path);
+	*c = (struct pth_capture){ .pid = -1, .ctl = -1, .report = -1, .interface = spec->interface,
+		.path = spec->path };
 	if (pipe2(ctl, O_CLOEXEC) == 0 && pipe2(report, O_CLOEXEC) == 0)
 		c->pid = fork();
 	if (c->pid == 0) {
-		struct task t = { interface, snaplen, file, ctl[0], report[1] };
 		sigset_t all;
 
-		/* Only a closed ctl or the kernel's SIGKILL ends a capture. */
+		/* Only ctl or the kernel's SIGKILL ends a capture. */
 		sigfillset(&all);
 		sigprocmask(SIG_SETMASK, &all, NULL);
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		close(ctl[1]);
 		close(report[0]);
 		if (getppid() == parent)
-			process(&t);
+			process(spec, ctl[0], report[1]);
 		_exit(0);
 	}
 	if (c->pid < 0)
 		pth_err_set(e, PTH_SYSTEM, "capture:");
-	close(file);
 	if (ctl[0] >= 0)
 		close(ctl[0]);
 	if (report[1] >= 0)
 		close(report[1]);
 	c->ctl = ctl[1];
 	c->report = report[0];
+	if (c->pid < 0 && c->ctl >= 0)
+		close(c->ctl);
+	if (c->pid < 0 && c->report >= 0)
+		close(c->report);
 	return c->pid < 0 ? -1 : 0;
 }
 
@@ -218,17 +235,20 @@ forget(struct pth_capture *c)
 int
 pth_capture_confirm(struct pth_capture *c, struct pth_err *e)
 {
-	int error = 0;
-	ssize_t n = pth_read_all(c->report, &error, sizeof error);
+	struct hello hello = { RING, 0 };
+	ssize_t n = pth_read_all(c->report, &hello, sizeof hello);
 
-	if (n == (ssize_t)sizeof error && error == 0)
+	if (n == (ssize_t)sizeof hello && hello.error == 0)
 		return 0;
-	if (n == (ssize_t)sizeof error) {
-		errno = error;
-		pth_err_set(e, PTH_SYSTEM, "capture on %s:", c->interface);
-	} else {
+	errno = hello.error;
+	if (n != (ssize_t)sizeof hello)
 		pth_err_set(e, PTH_SYSTEM, "capture on %s: the process died", c->interface);
-	}
+	else if (hello.stage == FILES)
+		pth_err_set(e, PTH_SYSTEM, "capture on %s: %s:", c->interface, c->path);
+	else if (hello.stage == FILTER)
+		pth_err_set(e, PTH_SYSTEM, "capture on %s: filter:", c->interface);
+	else
+		pth_err_set(e, PTH_SYSTEM, "capture on %s:", c->interface);
 	forget(c);
 	return -1;
 }
@@ -238,8 +258,9 @@ pth_capture_stop(struct pth_capture *c, struct pth_capture_result *res, struct p
 {
 	ssize_t n;
 
-	close(c->ctl);
-	c->ctl = -1;
+	/* A word, not an end of file: other captures, forked later, have a copy
+	 * of this end. When the process is gone, the report says so. */
+	(void)!write(c->ctl, "", 1);
 	n = pth_read_all(c->report, res, sizeof *res);
 	forget(c);
 	if (n != (ssize_t)sizeof *res) {

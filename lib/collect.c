@@ -74,6 +74,7 @@ collect_dir(json_t *rec, int dirfd, const char *path, const struct pth_collect_o
 	ev.filters = packets.counts;
 	ev.no_packets = packets.why;
 	ev.filter_refused = packets.refused;
+	ev.incomplete = packets.incomplete;
 	if (pth_json_bool(rec, "collect_artifacts", true))
 		pth_json_set(rec, "artifacts", json_incref(artifacts));
 	else

@@ -96,16 +96,34 @@ user(const struct compose *c)
 	return o;
 }
 
-static json_t *
-capture(const struct compose *c, const char *name)
+const json_t *
+compose_capture(const struct compose *c, const json_t *service)
 {
-	const json_t *cap = json_object_get(c->plan, "capture");
+	const json_t *own = json_object_get(service, "capture"), *all = json_object_get(c->plan, "capture");
 
-	if (!json_is_object(cap))
+	if (own != NULL)
+		return json_is_object(own) ? own : NULL;
+	return json_is_string(json_object_get(all, "file")) ? all : NULL;
+}
+
+static json_t *
+capture(const struct compose *c, const json_t *service)
+{
+	static const char *const keys[] = { "filter", "bpf", "ring", "max_size", "buffer" };
+	const char *name = pth_json_str(service, "name", "");
+	const json_t *cap = compose_capture(c, service), *v;
+	json_t *o;
+
+	if (cap == NULL)
 		return json_null();
-	return json_pack("{s:s,s:o,s:I}", "interface", pth_json_str(cap, "interface", "eth0"), "file",
+	o = json_pack("{s:s,s:o,s:I}", "interface", pth_json_str(cap, "interface", "eth0"), "file",
+	    cap == json_object_get(service, "capture") ? json_string(pth_json_str(cap, "file", "")) :
 	    json_sprintf("%s/%s", name, pth_json_str(cap, "file", "capture.pcapng")), "snaplen",
 	    (json_int_t)pth_json_int(cap, "snaplen", 0));
+	for (size_t i = 0; i < countof(keys); i++)
+		if ((v = json_object_get(cap, keys[i])) != NULL)
+			pth_json_set(o, keys[i], json_deep_copy(v));
+	return o;
 }
 
 json_t *
@@ -113,7 +131,7 @@ compose_inner(struct compose *c, const json_t *service)
 {
 	/* Done on the host, before or after. */
 	static const char *const outside[] = { "dirs", "files", "docker", "artifacts", "verdict",
-		"metrics", "keylogs", "target" };
+		"metrics", "keylogs", "target", "capture" };
 	/* Limits that the engine sets for the whole container. */
 	static const char *const engine[] = { "cpu", "memory", "processes" };
 	const char *name = pth_json_str(service, "name", "");
@@ -130,7 +148,7 @@ compose_inner(struct compose *c, const json_t *service)
 	pth_json_set(plan, "wait_us", json_null());
 	pth_json_set(plan, "setup", json_array());
 	pth_json_set(plan, "announce", json_sprintf("%s/.ready", name));
-	pth_json_set(plan, "capture", capture(c, name));
+	pth_json_set(plan, "capture", capture(c, service));
 	pth_json_set(plan, "metrics", json_pack("{s:o}", "file", json_sprintf("%s/metrics.jsonl", name)));
 	pth_json_set(plan, "order", json_pack("[s]", name));
 	pth_json_set(plan, "services", json_pack("[o]", s));

@@ -149,6 +149,7 @@ service_outside(const struct compose *c, const json_t *service)
 
 	json_object_del(o, "docker");
 	json_object_del(o, "limits"); /* of the container, not of its client */
+	json_object_del(o, "capture"); /* taken inside */
 	pth_json_set(o, "environment", json_object());
 	pth_json_set(phases, "pre_compile", json_array());
 	pth_json_set(phases, "compile", json_array());

@@ -36,6 +36,8 @@ json_t *compose_create(const struct compose *c, const char *name, const json_t *
 
 /* compose_inner.c: the plan that pth-init runs inside. */
 json_t *compose_inner(struct compose *c, const json_t *service);
+/* What is captured in the container of a planned service; NULL: nothing. */
+const json_t *compose_capture(const struct compose *c, const json_t *service);
 /* A value with every @{dir}, @{libexec} and @{share} replaced by its place inside. */
 json_t *compose_inside(const json_t *v);
 /* Does any text of v begin a path with this placeholder? */

@@ -246,7 +246,7 @@ cap_add(const struct compose *c, const json_t *service)
 	for (i = 0; i < countof(capabilities); i++)
 		pth_json_push(list, json_string(capabilities[i]));
 	/* A capture, with segmentation offload off so that it shows datagrams. */
-	if (json_is_object(json_object_get(c->plan, "capture"))) {
+	if (compose_capture(c, service) != NULL) {
 		pth_json_push(list, json_string("NET_RAW"));
 		pth_json_push(list, json_string("NET_ADMIN"));
 	}

@@ -20,6 +20,17 @@
 { p ".enabled", T_BOOL, NULL, "true", 0, "plan", "Whether the environment may be used." }, \
 { p ".priority", T_INT, NULL, "100", F_IDLE, NULL, "Order among plugins in PANTHER." }
 
+/* Of the test and of a service. */
+#define CAPTURE(p) \
+{ p ".interface", T_STR, NULL, NULL, 0, "plan", "Interface to capture on; the network environment's without it." }, \
+{ p ".snaplen", T_INT, "0..262144", NULL, 0, "plan", "Bytes kept of each packet; 0: all." }, \
+{ p ".filter", T_STR, NULL, NULL, 0, "plan", "Packets to capture, in the language of pcap-filter(7)." }, \
+{ p ".max_size", T_SIZE, "4096..", NULL, 0, "plan", "Size of the file at which the capture ends." }, \
+{ p ".ring", T_SIZE | T_MAP, "8192..", NULL, 0, "plan", "Keep the newest packets only: bytes in all, in two files." }, \
+{ p ".ring.files", T_INT, "2..1000", "2", F_REC, "plan", "Files that are kept." }, \
+{ p ".ring.size", T_SIZE, "4096..", NULL, F_NEED, "plan", "Size of a file." }, \
+{ p ".buffer", T_SIZE, "524288..1073741824", "8MiB", 0, "plan", "Memory in the kernel for packets on their way to the file." }
+
 /* An observer of PANTHER; here each is a filter over the stream of events. */
 #define OBSERVER(p) \
 { p, T_MAP | T_NULL, NULL, NULL, 0, "report", "Settings of one observer of events." }, \
@@ -285,11 +296,8 @@ ENVIRONMENT("tests[].network_environment.plugin_config"),
 { "tests[].services.*.files[].text", T_STR, NULL, NULL, 0, "exec", "The content itself." },
 { "tests[].services.*.finite", T_BOOL | T_NULL, NULL, NULL, 0, "plan", "It ends by itself; without it the descriptor says so." },
 { "tests[].services.*.critical", T_BOOL, NULL, NULL, 0, "exec", "The test ends when it fails." },
-{ "tests[].services.*.capture", T_BOOL | T_MAP, NULL, NULL, 0, "exec", "Capture at this service." },
-{ "tests[].services.*.capture.interface", T_STR, NULL, NULL, 0, "exec", "Interface to capture on." },
-{ "tests[].services.*.capture.snaplen", T_INT, "0..262144", NULL, 0, "exec", "Bytes kept of each packet; 0: all." },
-{ "tests[].services.*.capture.ring", T_SIZE, NULL, NULL, 0, "exec", "Bytes kept of the capture, the newest." },
-{ "tests[].services.*.capture.filter", T_STR, NULL, NULL, 0, "exec", "Capture filter of pcap-filter(7)." },
+{ "tests[].services.*.capture", T_BOOL | T_MAP, NULL, NULL, 0, "plan", "A capture of this service's own packets; by default as capture.per_service says." },
+CAPTURE("tests[].services.*.capture"),
 { "tests[].services.*.limits", T_MAP | T_NULL, NULL, NULL, F_OWN, "exec", "Limits of what it may use." },
 { "tests[].services.*.limits.cpu", NUM, "0.01..1024", NULL, 0, "exec", "Processors, 0.5 for half of one." },
 { "tests[].services.*.limits.memory", T_SIZE, NULL, NULL, 0, "exec", "Memory in bytes." },
@@ -424,10 +432,9 @@ LINK("tests[].links[]"),
 { "tests[].isolation", T_STR, "none net full", NULL, 0, "plan", "Namespaces of the test." },
 { "tests[].read_only", T_BOOL, NULL, NULL, 0, "plan", "Let it write to nothing but its own directory and /tmp." },
 { "tests[].capture", T_BOOL | T_MAP, NULL, NULL, F_OWN, "plan", "Capture of packets; on by default." },
-{ "tests[].capture.interface", T_STR, NULL, NULL, 0, "plan", "Interface to capture on." },
-{ "tests[].capture.snaplen", T_INT, "0..262144", NULL, 0, "plan", "Bytes kept of each packet; 0: all." },
-{ "tests[].capture.ring", T_SIZE, NULL, NULL, 0, "plan", "Bytes kept of the capture, the newest." },
-{ "tests[].capture.filter", T_STR, NULL, NULL, 0, "plan", "Capture filter of pcap-filter(7)." },
+{ "tests[].capture.enabled", T_BOOL, NULL, "true", 0, "plan", "A capture of the whole test." },
+{ "tests[].capture.per_service", T_BOOL, NULL, "false", 0, "plan", "A capture of each service's own packets too." },
+CAPTURE("tests[].capture"),
 { "tests[].limits", T_MAP | T_NULL, NULL, NULL, F_OWN, "parse", "Limits of each service that does not set its own." },
 { "tests[].limits.cpu", NUM, "0.01..1024", NULL, 0, "exec", "Processors, 0.5 for half of one." },
 { "tests[].limits.memory", T_SIZE, NULL, NULL, 0, "exec", "Memory in bytes." },

@@ -311,6 +311,7 @@ static json_t *make_marks(struct maker *m)
 	unsigned i = 0;
 
 	mark_at(m, marks, &path, "network_environment", m->network);
+	mark_at(m, marks, &path, "capture", pth_yaml_get(m->test, "capture"));
 	for (const struct pth_ynode *c = env && env->kind == PTH_YSEQ ? env->child : env; c;
 	     c = env->kind == PTH_YSEQ ? c->next : NULL) {
 		if (c->kind != PTH_YMAP)
@@ -327,6 +328,7 @@ static json_t *make_marks(struct maker *m)
 		mark_at(m, marks, &path, ".protocol", pth_yaml_get(s, "protocol"));
 		mark_at(m, marks, &path, ".ports", pth_yaml_get(s, "ports"));
 		mark_at(m, marks, &path, ".depends_on", pth_yaml_get(s, "depends_on"));
+		mark_at(m, marks, &path, ".capture", pth_yaml_get(s, "capture"));
 		mark_at(m, marks, &path, ".plugin_config", pth_yaml_get(s, "plugin_config"));
 	}
 	pth_buf_release(&path);

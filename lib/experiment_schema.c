@@ -154,7 +154,7 @@ static void types_text(struct pth_buf *b, const struct schema *s, bool range)
 		{ T_DUR, "duration (10ms)" }, { T_PERCENT, "percentage" }, { T_ANY, "anything" },
 		{ T_NULL, "null" },
 	};
-	const unsigned numbers = T_INT | T_REAL | T_SECS | T_PERCENT;
+	const unsigned numbers = T_INT | T_REAL | T_SECS | T_SIZE | T_PERCENT;
 	unsigned types = s->key->types & ~(range ? (unsigned)T_NULL : 0);
 	const char *sep = "";
 

@@ -6,21 +6,12 @@
 #include <fcntl.h>
 
 #include "artifact.h"
+#include "captures.h"
 #include "os.h"
+#include "pcapng.h"
 #include "tshark.h"
 
 #define KEYLOG_MAX (16u << 20)
-
-/* Path of the capture below the test's directory, or NULL. */
-static const char *
-capture_of(const json_t *rec)
-{
-	const char *s = json_string_value(pth_json_path(rec, "result.capture.file"));
-
-	if (s == NULL && json_is_null(pth_json_path(rec, "result.capture")))
-		return NULL;
-	return s;
-}
 
 /* The same as a path for programs, when it is a regular file inside of dir. */
 static char *
@@ -61,31 +52,33 @@ read_keylog(int dirfd, const char *path, struct pth_buf *keys, json_t *seen)
 	close(fd);
 }
 
-static char *
-capture_path(const char *dir, const json_t *rec)
+/* Into one file of a capture. */
+static int
+inject(const char *dir, const char *file, const struct pth_buf *keys, struct pth_err *e)
 {
-	return path_inside(dir, capture_of(rec));
+	char *path = path_inside(dir, file);
+	int rc = path != NULL ? pth_tshark_inject(path, keys, e) : 0;
+
+	free(path);
+	return rc;
 }
 
-/* The captures of single services (containers) get the keys too. */
+/* Into all that the result names: those of the test, those of services. */
 static int
-inject_services(const char *dir, const json_t *rec, const struct pth_buf *keys, struct pth_err *e)
+inject_all(const char *dir, const json_t *rec, const struct pth_buf *keys, struct pth_err *e)
 {
-	const char *name, *file, *main_file = capture_of(rec);
-	json_t *s;
+	json_t *all = pth_captures(rec, true), *files, *f;
+	struct pth_err one;
+	size_t i, k;
 	int rc = 0;
 
-	json_object_foreach(pth_json_path(rec, "result.services"), name, s) {
-		char *path;
-
-		file = json_string_value(pth_json_path(s, "capture.file"));
-		if (file == NULL || (main_file != NULL && strcmp(file, main_file) == 0) ||
-		    (path = path_inside(dir, file)) == NULL)
-			continue;
-		if (pth_tshark_inject(path, keys, e) != 0)
-			rc = -1;
-		free(path);
-	}
+	json_array_foreach(all, i, files)
+		json_array_foreach(files, k, f)
+			if (inject(dir, json_string_value(f), keys, &one) != 0 && rc == 0) {
+				*e = one;
+				rc = -1;
+			}
+	json_decref(all);
 	return rc;
 }
 
@@ -94,11 +87,10 @@ pth_metric_keys(const char *dir, const json_t *rec, struct pth_err *e)
 {
 	struct pth_buf keys = PTH_BUF_INIT;
 	json_t *list = pth_json_path(rec, "plan.capture.keylogs"), *k, *seen;
-	char *path = json_array_size(list) > 0 ? capture_path(dir, rec) : NULL;
 	int dirfd, rc = 0;
 	size_t i;
 
-	if (path == NULL)
+	if (json_array_size(list) == 0)
 		return 0;
 	dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	seen = json_object();
@@ -108,11 +100,9 @@ pth_metric_keys(const char *dir, const json_t *rec, struct pth_err *e)
 	json_decref(seen);
 	if (dirfd >= 0)
 		close(dirfd);
-	rc = pth_tshark_inject(path, &keys, e);
-	if (rc == 0)
-		rc = inject_services(dir, rec, &keys, e);
+	if (keys.len > 0)
+		rc = inject_all(dir, rec, &keys, e);
 	pth_buf_release(&keys);
-	free(path);
 	return rc;
 }
 
@@ -151,7 +141,7 @@ tap_counts(const struct pth_packets *p)
 
 /* The pass with the filters; when they are refused, once more without. */
 static void
-read_capture(const char *path, const json_t *rec, const json_t *filters, json_t *metrics,
+count_capture(int in, const json_t *rec, const json_t *filters, json_t *metrics,
     struct pth_metric_packets *out)
 {
 	json_t *decode = pth_json_path(rec, "plan.capture.decode");
@@ -161,12 +151,12 @@ read_capture(const char *path, const json_t *rec, const json_t *filters, json_t 
 	int rc;
 
 	set_taps(&p, filters);
-	rc = pth_tshark_read(path, decode, &p, &cut, &e);
+	rc = pth_tshark_read(in, decode, &p, &cut, &e);
 	if (rc != 0 && e.code == PTH_INPUT && p.ntaps > 0) {
 		out->why = pth_xstrdup(e.text);
 		out->refused = true;
 		p.ntaps = 0;
-		rc = pth_tshark_read(path, decode, &p, &cut, &e);
+		rc = pth_tshark_read(in, decode, &p, &cut, &e);
 	}
 	if (rc != 0) {
 		free(out->why);
@@ -183,26 +173,91 @@ read_capture(const char *path, const json_t *rec, const json_t *filters, json_t 
 	pth_packets_release(&p);
 }
 
+/* Paths of the files; NULL when one is missing. */
+static char **
+paths_of(const char *dir, const json_t *files)
+{
+	char **v = pth_xarray(NULL, json_array_size(files) + 1, sizeof *v);
+	size_t n = 0;
+
+	while (n < json_array_size(files) &&
+	    (v[n] = path_inside(dir, json_string_value(json_array_get(files, n)))) != NULL)
+		n++;
+	v[n] = NULL;
+	if (n == json_array_size(files))
+		return v;
+	for (size_t i = 0; i < n; i++)
+		free(v[i]);
+	free(v);
+	return NULL;
+}
+
+/* All files of all captures as one that can be read; -1 with e. */
+static int
+open_captures(const char *dir, const json_t *captures, bool *cut, struct pth_err *e)
+{
+	size_t n = json_array_size(captures), got = 0;
+	struct pth_pcapng_stream *v = pth_xarray(NULL, n + 1, sizeof *v);
+	int fd = -1;
+
+	for (; got < n; got++) {
+		char **paths = paths_of(dir, json_array_get(captures, got));
+
+		if (paths == NULL)
+			break;
+		v[got] = (struct pth_pcapng_stream){ (const char *const *)paths,
+			json_array_size(json_array_get(captures, got)) };
+	}
+	*cut = false;
+	if (got < n)
+		pth_err_set(e, PTH_INPUT, "the capture file is missing");
+	else if (n == 1 && v[0].n == 1 && (fd = open(v[0].paths[0], O_RDONLY | O_NONBLOCK | O_CLOEXEC)) < 0)
+		pth_err_set(e, PTH_INPUT, "%s:", v[0].paths[0]);
+	else if (fd < 0 && (fd = pth_tshark_scratch()) < 0)
+		pth_err_set(e, PTH_SYSTEM, "temporary file:");
+	else if ((n > 1 || v[0].n > 1) && pth_pcapng_merge(v, n, fd, cut, e) != 0) {
+		close(fd);
+		fd = -1;
+	}
+	for (size_t i = 0; i < got; i++) {
+		for (size_t k = 0; k < v[i].n; k++)
+			free((char *)(uintptr_t)v[i].paths[k]);
+		free((char **)(uintptr_t)v[i].paths);
+	}
+	free(v);
+	return fd;
+}
+
 void
 pth_metric_capture(const char *dir, const json_t *rec, const json_t *filters, json_t *metrics,
     struct pth_metric_packets *out)
 {
-	json_t *cap = pth_json_path(rec, "result.capture");
-	char *path = capture_path(dir, rec);
+	const char *wrong = json_string_value(pth_json_path(rec, "result.capture.error"));
+	json_t *captures = pth_captures(rec, false);
+	struct pth_buf note = PTH_BUF_INIT;
+	struct pth_err e;
+	bool cut;
+	int fd;
 
 	*out = (struct pth_metric_packets){ 0 };
-	if (path != NULL) {
-		read_capture(path, rec, filters, metrics, out);
-		free(path);
-	} else if (json_object_get(cap, "error") != NULL) {
-		no_packets(out, metrics, pth_json_str(cap, "error", "capture failed"), false);
-	} else if (capture_of(rec) != NULL) {
-		no_packets(out, metrics, "the capture file is missing", false);
-	} else {
+	if (json_array_size(captures) == 0 && wrong != NULL) {
+		no_packets(out, metrics, wrong, false);
+	} else if (json_array_size(captures) == 0) {
 		out->why = pth_xstrdup("nothing was captured");
+	} else if ((fd = open_captures(dir, captures, &cut, &e)) < 0) {
+		no_packets(out, metrics, e.text, false);
+	} else {
+		count_capture(fd, rec, filters, metrics, out);
+		if (cut)
+			pth_json_set(metrics, "truncated", json_true());
+		close(fd);
 	}
-	if (json_object_get(cap, "dropped") != NULL)
-		pth_json_set(metrics, "dropped", json_integer(pth_json_int(cap, "dropped", 0)));
+	json_decref(captures);
+	pth_captures_losses(rec, metrics);
+	pth_captures_notes(rec, false, &note);
+	if (note.len > 0)
+		out->incomplete = pth_buf_take(&note);
+	pth_buf_release(&note);
 }
 
 void
@@ -210,6 +265,7 @@ pth_metric_packets_release(struct pth_metric_packets *out)
 {
 	json_decref(out->counts);
 	free(out->why);
+	free(out->incomplete);
 	*out = (struct pth_metric_packets){ 0 };
 }
 
@@ -229,6 +285,8 @@ pth_metric_result(const json_t *rec, json_t *metrics)
 		o = json_object();
 		for (size_t i = 0; i < countof(keys); i++)
 			pth_json_set(o, keys[i], json_integer(pth_json_int(ru, keys[i], 0)));
+		if (json_is_integer(pth_json_path(s, "capture.dropped")))
+			pth_json_set(o, "dropped", json_incref(pth_json_path(s, "capture.dropped")));
 		pth_json_set(services, name, o);
 	}
 	pth_json_set(metrics, "services", services);

@@ -12,19 +12,20 @@ struct pth_metric_packets {
 	json_t *counts;    /* {"display filter": packets}; NULL when not counted */
 	char *why;         /* else: why not, one sentence */
 	bool refused;      /* ... and it is the filter's own fault */
+	char *incomplete;  /* what is missing in what was counted; NULL: nothing */
 };
 
 /*
- * Put the plan's TLS key logs into the capture, so that it opens decrypted.
+ * Put the plan's TLS key logs into all captures, so that they open decrypted.
  * dir: the test's directory (absolute or relative to ours). Called before the
- * artifacts are listed, because the file changes. 0, also when there is
- * nothing to do; -1 with e and the capture as it was.
+ * artifacts are listed, because the files change. 0, also when there is
+ * nothing to do; -1 with e (the first fault) and that capture as it was.
  */
 int pth_metric_keys(const char *dir, const json_t *rec, struct pth_err *e);
 
 /*
  * Count the capture and add to metrics: packets, bytes, captured_us,
- * protocols, quic, tcp, dropped; "error" when it cannot be read. filters: an
+ * protocols, quic, tcp, dropped (omitted, discarded); "error" when it cannot be read. filters: an
  * array of display filters to be counted in the same pass (may be NULL).
  */
 void pth_metric_capture(const char *dir, const json_t *rec, const json_t *filters,

@@ -161,11 +161,11 @@ static void execution(struct plan *p)
 static bool name_taken(const char *name)
 {
 	static const char *const names[] = { "certs", "setup", "record.json", "result.json",
-		"capture.pcapng" };
+		"capture*.pcapng" };
 	size_t i;
 
 	for (i = 0; i < countof(names); i++)
-		if (!strcmp(name, names[i]))
+		if (pth_glob(names[i], name))
 			return true;
 	return false;
 }
@@ -343,50 +343,6 @@ static int requires(struct plan *p, json_t *out, struct pth_err *e)
 	return r;
 }
 
-static json_t *capture(struct plan *p, const json_t *services, struct pth_err *e)
-{
-	const struct pth_ynode *c = pth_yaml_get(p->eview, "capture");
-	const json_t *own = json_object_get(p->rec, "capture");
-	json_t *o, *keylogs = json_array(), *decode = json_array(), *list, *s, *v;
-	struct pth_buf b = PTH_BUF_INIT;
-	size_t i, k;
-	int r = 0;
-
-	if (!c || json_is_false(own) || !pth_json_bool(p->eparams, "capture", true) ||
-	    !pth_json_bool(json_object_get(p->rec, "steps"), "record_pcap", true)) {
-		json_decref(keylogs);
-		json_decref(decode);
-		return json_null();
-	}
-	json_array_foreach((json_t *)services, i, s)
-		json_array_foreach(json_object_get(s, "keylogs"), k, v) {
-			pth_buf_cut(&b, 0);
-			pth_buf_addf(&b, "%s/", pth_json_str(s, "name", ""));
-			plan_scalar(&b, v);
-			push_once(keylogs, pth_json_text(b.s, b.len));
-		}
-	for (i = 0; i < p->n && r == 0; i++) {
-		list = json_array();
-		r = plan_list(p, pth_yaml_get(p->v[i].pview, "decode"), p->v[i].vars, list, e);
-		json_array_foreach(list, k, v)
-			push_once(decode, json_incref(v));
-		json_decref(list);
-	}
-	o = json_object();
-	pth_json_set(o, "interface", json_string(pth_json_str(own, "interface",
-	    pth_desc_str(c, "interface", "lo"))));
-	if (pth_json_int(own, "snaplen", 0) > 0)
-		pth_json_set(o, "snaplen", json_integer(pth_json_int(own, "snaplen", 0)));
-	pth_json_set(o, "file", json_string(pth_desc_str(c, "file", "capture.pcapng")));
-	pth_json_set(o, "keylogs", keylogs);
-	pth_json_set(o, "decode", decode);
-	pth_buf_release(&b);
-	if (r == 0)
-		return o;
-	json_decref(o);
-	return NULL;
-}
-
 static int64_t micro(const json_t *v)
 {
 	return json_is_number(v) && json_number_value(v) > 0 && json_number_value(v) < 1e9 ?
@@ -438,7 +394,7 @@ static json_t *emit(struct plan *p)
 		pth_json_push(order, json_string(p->order[i]->name));
 		pth_json_push(list, v);
 	}
-	cap = capture(p, list, &e);
+	cap = plan_capture(p, list, &e);
 	if (!cap || setup(p, before, &e) < 0 || requires(p, need, &e) < 0)
 		plan_problem(p, PTH_ERROR, "", "%s", e.text);
 	pth_json_set(out, "environment", environment(p));

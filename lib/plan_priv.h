@@ -95,6 +95,13 @@ json_t *plan_version_for_file(const struct plan_service *s);
 /* plan_net.c: addresses, ports, targets */
 void plan_net(struct plan *p);
 
+/*
+ * plan_capture.c: the plan's "capture", or json null; those of services go
+ * into their parts of the plan (services, in the order of p->order). NULL with
+ * e when a descriptor cannot be read.
+ */
+json_t *plan_capture(struct plan *p, json_t *services, struct pth_err *e);
+
 /* plan_order.c: order the services; problems to p->d. */
 void plan_order(struct plan *p);
 /* Who must be where before s starts: [{"service","state"}]. */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "artifact.h"
+#include "captures.h"
 #include "metric.h"
 #include "os.h"
 #include "text.h"
@@ -78,10 +79,23 @@ add_verdict(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 	}
 }
 
+static bool
+has_captures(const json_t *result)
+{
+	const char *name;
+	json_t *s;
+
+	json_object_foreach(json_object_get(result, "services"), name, s)
+		if (json_is_object(json_object_get(s, "capture")))
+			return true;
+	return false;
+}
+
 /* What was promised of isolation and capture but not given. */
 static void
-add_lacks(struct pth_report *r, struct pth_report_test *t, const json_t *result)
+add_lacks(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 {
+	const json_t *result = json_object_get(rec, "result");
 	const json_t *missing = pth_json_path(result, "isolation.missing"), *m;
 	const json_t *capture = json_object_get(result, "capture");
 	struct pth_buf b = PTH_BUF_INIT;
@@ -96,15 +110,12 @@ add_lacks(struct pth_report *r, struct pth_report_test *t, const json_t *result)
 	t->not_isolated = keep_buf(r, &b);
 	pth_report_logs_cut(result, &b);
 	t->logs_cut = keep_buf(r, &b);
-	t->not_captured = keep(r, capture, "error");
-	if (json_is_null(capture))
+	pth_captures_notes(rec, true, &b);
+	t->not_captured = keep_buf(r, &b);
+	if (*t->not_captured == '\0' && json_is_null(capture) && !has_captures(result))
 		t->not_captured = "no capture";
 	if (*t->not_captured == '\0')
 		t->not_captured = keep(r, t->metrics, "error");
-	if (pth_json_int(capture, "dropped", 0) > 0) {
-		pth_buf_addf(&b, "%lld packets dropped", (long long)pth_json_int(capture, "dropped", 0));
-		t->not_captured = keep_buf(r, &b);
-	}
 }
 
 /* The numbers that reports show; the record keeps the rest. */
@@ -112,7 +123,7 @@ static json_t *
 few_metrics(const json_t *m)
 {
 	static const char *const names[] = { "duration_us", "packets", "bytes", "captured_us",
-		"dropped", "truncated", "quic", "tcp", "transfer", "error" };
+		"dropped", "omitted", "discarded", "truncated", "quic", "tcp", "transfer", "error" };
 	json_t *o = json_object(), *v;
 
 	for (size_t i = 0; i < countof(names); i++)
@@ -334,7 +345,7 @@ pth_report_add(struct pth_report *r, const json_t *rec)
 	t->metrics = few_metrics(json_object_get(rec, "metrics"));
 	add_head(r, rec, t);
 	add_verdict(r, t, rec);
-	add_lacks(r, t, result);
+	add_lacks(r, t, rec);
 	add_services(r, t, rec);
 	add_links(r, t, rec);
 	add_times(r, t);
@@ -452,6 +463,8 @@ pth_report_numbers(const struct pth_report_test *t, struct pth_buf *b)
 			add_rate(b, pth_json_int(transfer, "goodput_bps", 0));
 		}
 	}
+	if (pth_json_int(t->metrics, "dropped", 0) + pth_json_int(t->metrics, "omitted", 0) > 0)
+		pth_buf_addf(b, "%s%s", b->len > start ? ", " : "", t->not_captured);
 }
 
 static void

@@ -120,7 +120,7 @@ test_details(const struct pth_report_test *t, const char *outdir, size_t i, stru
 		pth_buf_adds(b, "</p>");
 	}
 	if (*t->not_captured) {
-		pth_buf_adds(b, "<p>Not captured: ");
+		pth_buf_adds(b, "<p>Capture: ");
 		html(b, t->not_captured);
 		pth_buf_adds(b, "</p>");
 	}

@@ -86,9 +86,8 @@ refused(const char *prog, const struct pth_exit *x, const struct pth_buf *errs, 
 	return -1;
 }
 
-/* A file without a name, for output that nobody else shall see. */
-static int
-scratch(void)
+int
+pth_tshark_scratch(void)
 {
 	const char *dir = getenv("TMPDIR");
 	int fd = open(dir && *dir ? dir : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -164,22 +163,21 @@ read_lines(int fd, struct pth_packets *p, struct pth_err *e)
 }
 
 int
-pth_tshark_read(const char *path, const json_t *decode, struct pth_packets *p, bool *cut,
+pth_tshark_read(int in, const json_t *decode, struct pth_packets *p, bool *cut,
     struct pth_err *e)
 {
 	struct pth_buf errs = PTH_BUF_INIT;
 	struct pth_exit x;
 	char **own;
 	const char **argv;
-	int in = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC), out, rc;
+	int out = pth_tshark_scratch(), rc;
 
 	*cut = false;
-	if (in < 0)
-		return pth_err_set(e, PTH_INPUT, "%s:", path);
-	out = scratch();
-	if (out < 0) {
-		close(in);
-		return pth_err_set(e, PTH_SYSTEM, "temporary file:");
+	if (out < 0 || lseek(in, 0, SEEK_SET) != 0) {
+		pth_err_set(e, PTH_SYSTEM, out < 0 ? "temporary file:" : "capture:");
+		if (out >= 0)
+			close(out);
+		return -1;
 	}
 	argv = tshark_argv(decode, p, &own);
 	rc = run(argv, in, out, TSHARK_LIMIT_US, &errs, &x, e);
@@ -195,7 +193,6 @@ pth_tshark_read(const char *path, const json_t *decode, struct pth_packets *p, b
 	free(own);
 	free(argv);
 	pth_buf_release(&errs);
-	close(in);
 	close(out);
 	return rc;
 }

@@ -8,15 +8,15 @@
 #include "packets.h"
 
 /*
- * One pass of tshark over the capture at path: fills p (its taps are counted
- * in the same pass). decode: "Decode As" rules such as "udp.port==4443,quic".
+ * One pass of tshark over the capture in, a file from its begin: fills p (its
+ * taps are counted in the same pass). decode: "Decode As" rules such as "udp.port==4443,quic".
  *
  * 0, or -1 with e: code PTH_SYSTEM when tshark cannot be started (not
  * installed) or ran out of time, PTH_INPUT when it refused (a wrong filter or
  * decode rule: its own words are in the text). A capture that was cut short
  * gives 0 and *cut true.
  */
-int pth_tshark_read(const char *path, const json_t *decode, struct pth_packets *p, bool *cut,
+int pth_tshark_read(int in, const json_t *decode, struct pth_packets *p, bool *cut,
     struct pth_err *e);
 
 /*
@@ -25,6 +25,9 @@ int pth_tshark_read(const char *path, const json_t *decode, struct pth_packets *
  * secrets already stays as it is. 0, or -1 with e and the file untouched.
  */
 int pth_tshark_inject(const char *path, const struct pth_buf *keys, struct pth_err *e);
+
+/* A file without a name, for output that nobody else shall see. -1 and errno. */
+int pth_tshark_scratch(void);
 
 /* Append to b the lines of a key log that are well-formed and not yet in
  * seen (an object used as a set). */

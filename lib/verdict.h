@@ -32,6 +32,7 @@ struct pth_evidence {
 	const json_t *metrics;
 	const json_t *filters;   /* {"display filter": packets} */
 	const char *no_packets;  /* why filters is NULL */
+	const char *incomplete;  /* what the capture does not have, or NULL */
 	int filter_refused;      /* ... because tshark does not know the filter */
 };
 

@@ -447,6 +447,8 @@ rule_packets(struct pth_judge *j, const struct pth_rule_from *from, json_t *v)
 		    json_integer_value(n) == 1 ? "" : "s");
 		if (!within(&r, json_number_value(n)))
 			wanted(&b, &r);
+		if (j->ev->incomplete)
+			pth_buf_addf(&b, " (%s)", j->ev->incomplete);
 		pth_judge_add(j, from, from->status, within(&r, json_number_value(n)), rule.s, "%s",
 		    b.s);
 	}

@@ -310,7 +310,7 @@ reap_orphans(struct warden *w)
 		si.si_pid = 0;
 		if (waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) != 0 || si.si_pid == 0)
 			return;
-		ours = si.si_pid == w->steps.pid || (w->capturing && si.si_pid == w->capture.pid);
+		ours = si.si_pid == w->steps.pid || warden_capture_is(w, si.si_pid);
 		for (size_t i = 0; (s = warden_nth(w, i)) != NULL; i++)
 			ours = ours || si.si_pid == s->pid || si.si_pid == s->ready_pid;
 		if (ours)

@@ -138,8 +138,12 @@ put_parts(json_t *o, struct warden *w)
 	for (size_t i = 0; i < OWNS; i++)
 		if (w->own[i].there && i != TEARDOWN && json_array_size(w->own[i].s.phases) > 0)
 			pth_json_set(o, w->own[i].name, json_incref(w->own[i].s.phases));
-	for (size_t i = 0; i < w->n; i++)
-		pth_json_set(services, w->v[i].name, pth_service_result(&w->v[i]));
+	for (size_t i = 0; i < w->n; i++) {
+		json_t *s = pth_service_result(&w->v[i]);
+
+		put_if(s, "capture", json_incref(warden_capture_result(w, w->v[i].name)));
+		pth_json_set(services, w->v[i].name, s);
+	}
 	pth_json_set(o, "services", services);
 	put_if(o, "steps", pth_steps_result(&w->steps));
 	put_if(o, "assertions", pth_assertions_result(&w->assertions));
@@ -169,7 +173,7 @@ warden_result(struct warden *w, const char *started)
 {
 	int64_t now = pth_mono_us();
 	struct pth_buf ended = PTH_BUF_INIT;
-	json_t *o = json_object();
+	json_t *o = json_object(), *whole = warden_capture_result(w, NULL);
 
 	pth_rfc3339(&ended, pth_real_us());
 	pth_json_set(o, "status", json_string(status_names[w->status]));
@@ -181,7 +185,7 @@ warden_result(struct warden *w, const char *started)
 	pth_json_set(o, "isolation", json_pack("{s:o,s:o,s:s}", "used",
 	    pth_ns_names(w->req->ns.used), "missing", pth_ns_names((PTH_NS_ALL | w->req->ns.asked) & ~w->req->ns.used),
 	    "reason", w->req->ns.reason));
-	pth_json_set(o, "capture", w->capture_result ? json_incref(w->capture_result) : capture_inside(w));
+	pth_json_set(o, "capture", whole ? json_incref(whole) : capture_inside(w));
 	pth_json_set(o, "timings", timings(w, now));
 	put_parts(o, w);
 	pth_buf_release(&ended);

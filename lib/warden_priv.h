@@ -51,9 +51,8 @@ struct warden {
 	unsigned *missed; /* failed looks in a row, per service */
 	json_t *degraded; /* names, or NULL */
 	int sigfd;
-	bool capturing, confirmed;
-	struct pth_capture capture;
-	json_t *capture_result;
+	struct warden_capture *captures; /* of the test, then of services */
+	size_t ncaptures;
 };
 
 /* warden_end.c: endings and the result */
@@ -77,6 +76,12 @@ void warden_tmp_remove(struct warden *w);
 void warden_capture_begin(struct warden *w);
 void warden_capture_confirm(struct warden *w);
 void warden_capture_end(struct warden *w);
+void warden_capture_release(struct warden *w);
+/* Is this the process of one? */
+bool warden_capture_is(const struct warden *w, pid_t pid);
+/* What came of it, after the end; service NULL: that of the test. Borrowed,
+ * NULL when there was none. */
+json_t *warden_capture_result(const struct warden *w, const char *service);
 /* Has the capture of the test counted packets by port, in w->tally? */
 bool warden_capture_counts(const struct warden *w);
 

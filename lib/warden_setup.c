@@ -232,7 +232,7 @@ warden_release(struct warden *w)
 	free(w->v);
 	free(w->missed);
 	json_decref(w->degraded);
-	json_decref(w->capture_result);
+	warden_capture_release(w);
 }
 
 /* A directory for temporary files, where the test has no /tmp of its own; in

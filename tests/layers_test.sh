@@ -6,9 +6,9 @@
 # The whole map, bottom to top. A room is a header and the .c files that
 # begin with its name (template.h: template.c, template_scan.c, ...).
 base='err buf arena text when os event banned'
-io='file json digest rec yaml pcapng'
+io='file json digest rec yaml pcapng filter'
 run='sig proc cgroup limit iface ns ready http owner capture state owners names cache workdir rundir loglimit sockets tally sample sampler service assertion steps warden fault fastfail intake schedule runner progress session pool'
-domain='template experiment plugin plan image compose artifact packets tshark metric verdict collect report'
+domain='template experiment plugin plan image compose artifact captures packets tshark metric verdict collect report'
 
 rank_of() { # room
 	case " $base " in *" $1 "*) echo 1 && return ;; esac
