@@ -28,6 +28,8 @@ int pth_rundir_open(struct pth_rundir *d, const char *dir, const char *base, con
 void pth_rundir_close(struct pth_rundir *d);
 /* A fresh directory for a test; its fd, or -1 with e. */
 int pth_rundir_test(struct pth_rundir *d, const char *id, struct pth_err *e);
+/* Remove the temporary files of a test whose supervisor could not. */
+void pth_rundir_tidy(struct pth_rundir *d, const char *id);
 /* Append one JSON line. */
 int pth_rundir_append(struct pth_rundir *d, const char *file, const json_t *v, struct pth_err *e);
 /* Put v into place as ID/file, whole and durable. */

@@ -373,6 +373,7 @@ reported(struct pth_runner *p, struct pth_entry *x, struct pth_err *e)
 		    WIFSIGNALED(status) ? "signal" : "exit", WIFSIGNALED(status) ? WTERMSIG(status) :
 		    WEXITSTATUS(status));
 		result = pth_result_without(p->interrupted ? "interrupted" : "error", reason);
+		pth_rundir_tidy(p->dir, pth_rec_id(x->rec));
 	}
 	close(x->ctl);
 	close(x->report);
