@@ -95,6 +95,7 @@ claim(int fd, const char *path, bool resume, struct pth_err *e)
 	for (size_t i = 0; i < countof(ours) - resume; i++)
 		if (unlinkat(fd, ours[i], 0) != 0 && errno != ENOENT)
 			return pth_err_set(e, PTH_SYSTEM, "%s/%s:", path, ours[i]);
+	pth_file_sweep(fd);
 	return 0;
 }
 

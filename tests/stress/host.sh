@@ -9,6 +9,12 @@ want_statuses() {
 	rm -rf out
 }
 
+# What is said of a test is the truth, or that it is an error.
+true_or_error() {
+	statuses ran | comm -23 - wanted | grep -v ' error$' >other
+	[ ! -s other ] || bad "$1: $(tr '\n' ' ' <other)"
+}
+
 # The disk becomes full while tests run, at different places.
 fault_disk() {
 	choose 4 40
@@ -29,11 +35,10 @@ fault_disk() {
 		*) bad "$what: exit code $code" ;;
 		esac
 		clean "$what" 5
-		# What it says of a test is the truth, or that it is an error.
-		statuses ran | comm -23 - wanted | grep -v ' error$' >other
-		[ ! -s other ] || bad "$what: $(tr '\n' ' ' <other)"
+		true_or_error "$what"
 		rm -f small/ballast
 		pth-exec -j 2 -o small/out --resume <plan >ran 2>err || bad "$what, resumed: $(said err)"
+		true_or_error "$what, resumed"
 		statuses ran | cut -d' ' -f1 >now
 		cut -d' ' -f1 wanted >ids
 		same "$what, resumed" ids now
@@ -78,7 +83,8 @@ fault_clock() {
 	deadlines >plan
 	printf '%s\n' 'delay completed' 'fine completed' 'grace completed' 'ready error' 'service timeout' 'test timeout' \
 		'wait timeout' >wanted
-	"${CC:-cc}" -O2 -shared -fPIC -o jump.so "$TOP/tests/stress/jump.c" || cannot 'no C compiler'
+	plain_build 'they mind a preloaded library'
+	"${CC:-cc}" -O2 -shared -fPIC -o jump.so "$here/jump.c" || cannot 'no C compiler'
 	[ "$(LD_PRELOAD=$W/jump.so date +%F)" != "$(date +%F)" ] || cannot 'the clock cannot be stepped here'
 	clock_run 'clock stepped a day ahead and back' env LD_PRELOAD="$W/jump.so"
 	for how in -T -UrT; do
@@ -88,29 +94,36 @@ fault_clock() {
 	done
 }
 
-# With few descriptors it works, or says clearly that they are too few.
+# With few descriptors it works, or says clearly that they are too few. The
+# tests last as long as it takes to begin them all.
 fault_descriptors() {
-	choose '2 8 60' '1 2 3 4 6 8 12 16 24 32 48 60 100 256'
-	undisturbed 24
+	choose '2 8 60' '1 2 3 4 6 8 12 16 24 28 32 48 60 100 256'
+	many 40 '' >plan
+	want_statuses
 	for jobs in $n; do
 		rm -rf out
 		forget_codes
 		what="64 descriptors, $jobs jobs"
+		ms $((jobs * 10))
+		many 40 "sleep $seconds; " >plan
 		(
 			ulimit -n 64
-			stage parse pth-parse x.yaml | stage plan pth-plan | stage exec pth-exec -j "$jobs" -o out |
-				stage collect pth-collect -j "$jobs" --no-tshark | stage report pth-report >report.txt
+			stage exec pth-exec -j "$jobs" -o out <plan | stage collect pth-collect -j "$jobs" --no-tshark |
+				stage report pth-report >report.txt
 		)
 		clean "$what" 5
-		: >kept
-		if [ "$(codes)" = '0 0 0 0 1 ' ]; then
-			verdicts out/results.jsonl >now
+		said err.* >complaints
+		if [ "$(cat code.exec code.collect)" = "0${NL}0" ]; then
+			statuses out/results.jsonl >now
 			same "$what" wanted now
 			continue
 		fi
-		[ "$jobs" -gt 8 ] || bad "$what: exit codes $(codes): $(said err.*)"
-		grep -hv '^{' err.exec err.collect | grep -q 'Too many open files' ||
-			bad "$what: no clear message: $(said err.*)"
-		check_resumed "$what"
+		[ "$jobs" -gt 8 ] || bad "$what: $(cat complaints)"
+		grep -q 'Too many open files' complaints || bad "$what: no clear message: $(cat complaints)"
+		note_kept "$what"
+		pth-exec -j 25 -o out --resume <plan >ran 2>err || bad "$what, resumed: $(said err)"
+		statuses ran >now
+		same "$what, resumed" wanted now
+		check_kept "$what, resumed"
 	done
 }

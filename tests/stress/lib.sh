@@ -3,6 +3,8 @@
 # in, and this shell is process 1.
 
 wrong=''
+NL='
+'
 seed=$PTH_STRESS_SEED
 
 # bad TEXT: what is not as it should be. Never in a subshell.
@@ -15,6 +17,11 @@ bad() {
 cannot() {
 	printf 'fault %s: %s\n' "$fault" "$*"
 	exit 77
+}
+
+# plain_build WHY: what cannot be done to programs with sanitizers.
+plain_build() {
+	case ${PTH_BUILD:-build} in build) ;; *) cannot "not with sanitizers: $1" ;; esac
 }
 
 # choose SHORT LONG: how much or often, into $n.
@@ -75,6 +82,13 @@ kill_all() {
 	all_gone 10
 }
 
+# must_end WHAT: everybody ends by himself, in good time.
+must_end() {
+	all_gone 30 && wait && return
+	bad "$1: the others do not end: $(tr '\n' ' ' <left)"
+	kill_all
+}
+
 # What the world looks like with nothing in it: mounts, interfaces, sockets.
 scene() {
 	{
@@ -102,7 +116,9 @@ clean() {
 	comm -13 scene.before scene.now >odd
 	[ ! -s odd ] || bad "$1: mounts, interfaces or sockets are left: $(tr '\n' ' ' <odd)"
 	[ -z "$(ls -A "$TMPDIR")" ] || bad "$1: temporary files are left: $(ls -A "$TMPDIR" | tr '\n' ' ')"
+	# The name of a file that just replaces another lasts until the next run, too.
 	find . \( -name '.?*' -o -type s -o -type p \) -print >odd 2>/dev/null
+	[ -z "${2:-}" ] || sed -i '\,^\./[a-z]*/\.[^/]*\.[0-9]*$,d' odd
 	[ ! -s odd ] || bad "$1: half files, sockets or pipes are left: $(tr '\n' ' ' <odd)"
 	# The next run removes the control groups of one that was killed, and a
 	# test that was cut off has a tmp until it is run again.

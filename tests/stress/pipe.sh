@@ -107,8 +107,7 @@ fault_kill() {
 		random_moment
 		what="round $i, $victim killed after $moment of $took ms"
 		kill -KILL "$(cat "pid.$victim")" 2>/dev/null
-		all_gone 30 || bad "$what: the others do not end: $(tr '\n' ' ' <left)"
-		wait
+		must_end "$what"
 		clean "$what" 5
 		if [ "$(codes)" = '0 0 0 0 1 ' ]; then
 			verdicts out/results.jsonl >now
@@ -133,8 +132,7 @@ fault_warden() {
 		child=$(pgrep -P "$(cat pid.exec)" | head -n 1)
 		what="round $i, a supervisor killed after $moment of $took ms"
 		[ -z "$child" ] || kill -KILL "$child" 2>/dev/null
-		all_gone 30 || bad "$what: the others do not end: $(tr '\n' ' ' <left)"
-		wait
+		must_end "$what"
 		[ "$(codes | cut -c1-8)" = '0 0 0 0 ' ] || bad "$what: exit codes $(codes)"
 		clean "$what"
 		verdicts out/results.jsonl >now

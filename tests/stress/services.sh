@@ -117,7 +117,7 @@ run_services() {
 
 fault_services() {
 	choose 1 10
-	"${CC:-cc}" -O2 -pthread -o hostile "$TOP/tests/stress/hostile.c" || cannot 'no C compiler'
+	"${CC:-cc}" -O2 -pthread -o hostile "$here/hostile.c" || cannot 'no C compiler'
 	core=false
 	# A name without a pipe is a file where the crashed one ran.
 	case $(cat /proc/sys/kernel/core_pattern) in
