@@ -107,6 +107,7 @@ fault_descriptors() {
 		ms $((jobs * 10))
 		many 40 "sleep $seconds; " >plan
 		(
+			# shellcheck disable=SC3045 # dash has it
 			ulimit -n 64
 			stage exec pth-exec -j "$jobs" -o out <plan | stage collect pth-collect -j "$jobs" --no-tshark |
 				stage report pth-report >report.txt

@@ -115,7 +115,8 @@ clean() {
 	# Only what is new: a mount of the host may go at any time.
 	comm -13 scene.before scene.now >odd
 	[ ! -s odd ] || bad "$1: mounts, interfaces or sockets are left: $(tr '\n' ' ' <odd)"
-	[ -z "$(ls -A "$TMPDIR")" ] || bad "$1: temporary files are left: $(ls -A "$TMPDIR" | tr '\n' ' ')"
+	find "$TMPDIR" -mindepth 1 >odd
+	[ ! -s odd ] || bad "$1: temporary files are left: $(tr '\n' ' ' <odd)"
 	# The name of a file that just replaces another lasts until the next run, too.
 	find . \( -name '.?*' -o -type s -o -type p \) -print >odd 2>/dev/null
 	[ -z "${2:-}" ] || sed -i '\,^\./[a-z]*/\.[^/]*\.[0-9]*$,d' odd

@@ -160,10 +160,10 @@ fault_input() {
 		# The first time at the end of a line: nothing but the end is missing.
 		[ "$i" != 1 ] || random=$(head -n 3 plan | wc -c)
 		what="round $i, input ends after $random of $size bytes"
-		head -c "$random" plan >cut
-		whole=$(wc -l <cut)
+		head -c "$random" plan >broken
+		whole=$(wc -l <broken)
 		# shellcheck disable=SC2002 # a pipe it shall be
-		cat cut | pth-exec -j 2 -o out >ran 2>err
+		cat broken | pth-exec -j 2 -o out >ran 2>err
 		code=$?
 		[ $code = 4 ] || bad "$what: exit code $code: $(said err)"
 		grep -q incomplete err || bad "$what: nobody says that it is incomplete: $(said err)"
