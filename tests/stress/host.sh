@@ -58,7 +58,7 @@ deadlines() {
 	test_of wait '{"plan": {"wait_us": 300000}}' sleep 100
 	test_of grace '{"finite": false, "more": [{"name": "b", "finite": true, "phases": {"run": {"argv": ["sleep", "0.1"]}}}]}' \
 		sh -c 'trap "" TERM; while :; do sleep 1; done'
-	test_of delay '{"ready": [{"kind": "delay", "us": 200000}]}' sleep 0.5
+	test_of delay '{"ready": [{"kind": "delay", "us": 200000}]}' sleep 1.5
 	test_of fine '{}' sleep 0.3
 	end_of 7
 }

@@ -13,10 +13,12 @@ misbehave() {
 	test_of "$id" "$json" "$@" >>plan
 }
 
-client='"more": [{"name": "b", "finite": true, "phases": {"run": {"argv": ["sleep", "0.1"]}}}]'
+client='"more": [{"name": "b", "finite": true, "after": [{"service": "a", "state": "ready"}],
+	"phases": {"run": {"argv": ["sleep", "0.1"]}}}]'
 
 services_everywhere() {
-	misbehave ignores-term completed "{\"finite\": false, $client}" sh -c 'trap "" TERM INT HUP; while :; do sleep 1; done'
+	misbehave ignores-term completed "{\"finite\": false, \"ready\": [{\"kind\": \"log\", \"matches\": \"up\"}], $client}" \
+		sh -c 'trap "" TERM INT HUP; echo up; while :; do sleep 1; done'
 	misbehave ignores-term-late timeout '{"timeout_us": 200000}' sh -c 'trap "" TERM INT HUP; while :; do sleep 1; done'
 	misbehave daemon completed '{}' sh -c '(setsid sh -c "trap \"\" TERM; (setsid sleep 1000 &); sleep 1000" &) ; exit 0'
 	misbehave daemon-server completed "{\"finite\": false, $client}" sh -c 'setsid sleep 1000 & sleep 1000'
