@@ -74,6 +74,9 @@ demo:
 	@$(DEPS) build run && $(MAKE) $(JOBS) all && examples/demo
 check:
 	@$(DEPS) build run check && $(MAKE) $(JOBS) units && tests/run $(TESTS)
+# The faults of tests/stress at length; make check has them in short.
+stress:
+	@$(DEPS) build run check && $(MAKE) $(JOBS) all && PTH_STRESS=long tests/run -t 7200 stress_test
 lint:
 	@$(DEPS) build check lint && CC='$(CC)' tests/lint $(PTH_CFLAGS)
 asan:
@@ -120,4 +123,4 @@ clean:
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all units fuzzers demo check lint asan valgrind fuzz bench peers check-peers deps install uninstall dist clean
+.PHONY: all units fuzzers demo check stress lint asan valgrind fuzz bench peers check-peers deps install uninstall dist clean

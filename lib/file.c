@@ -71,6 +71,26 @@ temporary(const char *base)
 	return pth_buf_take(&b);
 }
 
+void
+pth_file_sweep(int dirfd)
+{
+	struct dirent *de;
+	DIR *d = fdopendir(fcntl(dirfd, F_DUPFD_CLOEXEC, 3));
+
+	if (d == NULL)
+		return;
+	rewinddir(d);
+	while ((de = readdir(d)) != NULL) {
+		const char *pid = strrchr(de->d_name, '.');
+
+		/* .NAME.PID, see temporary() */
+		if (de->d_name[0] == '.' && pid > de->d_name + 1 && pid[1] != '\0' &&
+		    pid[1 + strspn(pid + 1, "0123456789")] == '\0')
+			unlinkat(dirfd, de->d_name, 0);
+	}
+	closedir(d);
+}
+
 /* Give the unnamed file fd the name base in dir, replacing what is there. */
 static int
 name_it(int dir, int fd, const char *base)

@@ -26,6 +26,9 @@ struct pth_newfile {
 int pth_file_begin(struct pth_newfile *f, int dirfd, const char *path, struct pth_err *e);
 int pth_file_commit(struct pth_newfile *f, struct pth_err *e);
 void pth_file_abandon(struct pth_newfile *f);
+/* Remove the temporary names that writers which were killed have left in a
+ * directory: there is one for a moment while a file replaces another. */
+void pth_file_sweep(int dirfd);
 /* mkdir -p, mode 0777 less umask; dirfd AT_FDCWD for the current one. */
 int pth_mkdirs(int dirfd, const char *path, struct pth_err *e);
 /* Remove a tree below dirfd, links not followed. Missing is no error. */

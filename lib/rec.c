@@ -115,6 +115,13 @@ parse_line(struct pth_rec_in *in, const char *line, size_t n, struct pth_err *e)
 	return rec;
 }
 
+/* Is this line what a writer that died has left of a record? */
+static bool
+is_broken_off(const struct pth_rec_in *in, const char *line, size_t n)
+{
+	return line[0] == '{' && line + n == in->buf.s + in->buf.len;
+}
+
 int
 pth_rec_read(struct pth_rec_in *in, json_t **rec, struct pth_err *e)
 {
@@ -129,6 +136,10 @@ pth_rec_read(struct pth_rec_in *in, json_t **rec, struct pth_err *e)
 		if (n == 0)
 			continue;
 		*rec = parse_line(in, line, n, e);
+		if (*rec == NULL && is_broken_off(in, line, n)) {
+			in->broken = true;
+			return 0;
+		}
 		if (*rec == NULL)
 			return -1;
 		in->ended = is_type(*rec, "end");
@@ -172,6 +183,10 @@ pth_rec_service(const json_t *rec, const char *name)
 int
 pth_rec_whole(const struct pth_rec_in *in, struct pth_err *e)
 {
+	if (in->broken)
+		return pth_err_set(e, PTH_SYSTEM, "%s:%lu: the stream is incomplete: it breaks off within"
+		    " this record, after %ld tests (did an earlier stage die?)", in->name, in->lineno,
+		    in->tests);
 	if (!in->ended)
 		return pth_err_set(e, PTH_SYSTEM, "%s: the stream is incomplete: no end record after"
 		    " %ld tests (did an earlier stage die?)", in->name, in->tests);

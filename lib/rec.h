@@ -34,6 +34,7 @@ struct pth_rec_in {
 	long tests;    /* test records handed out */
 	long promised; /* sum of the end records' counts */
 	bool ended;    /* the last record was an end */
+	bool broken;   /* the last line is a part of a record, and was not handed out */
 };
 
 void pth_rec_open(struct pth_rec_in *in, FILE *fp, const char *name);
@@ -42,7 +43,8 @@ void pth_rec_open(struct pth_rec_in *in, FILE *fp, const char *name);
 bool pth_rec_pending(struct pth_rec_in *in);
 /* One read(2). 0, also at end of input, or -1 with e. */
 int pth_rec_fill(struct pth_rec_in *in, struct pth_err *e);
-/* 1: *rec is a new reference; 0: end of input; -1: e says file:line: what. */
+/* 1: *rec is a new reference; 0: end of input; -1: e says file:line: what. A
+ * last line without newline that is no JSON is the end: its writer has died. */
 int pth_rec_read(struct pth_rec_in *in, json_t **rec, struct pth_err *e);
 /* 0 when the stream was closed by an end record with the right count,
  * else -1 and e (code PTH_SYSTEM). */

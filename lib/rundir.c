@@ -94,11 +94,24 @@ point_latest(const char *base, const char *path)
 	pth_buf_release(&link);
 }
 
+/* The file by which a run directory is known, there before all others and
+ * never removed: whenever a run is killed, it can be resumed. */
+static int
+mark(int fd, const char *path, struct pth_err *e)
+{
+	int file = openat(fd, PLAN, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
+
+	if (file < 0)
+		return pth_err_set(e, PTH_SYSTEM, "%s/%s:", path, PLAN);
+	close(file);
+	return 0;
+}
+
 /* Empty, or a run of ours: then the old streams go. */
 static int
 claim(int fd, const char *path, bool resume, struct pth_err *e)
 {
-	static const char *const ours[] = { PLAN, "results.jsonl", "events.jsonl" };
+	static const char *const ours[] = { "results.jsonl", "events.jsonl" };
 	struct dirent *de;
 	bool empty = true;
 	DIR *dir = fdopendir(dup(fd));
@@ -117,6 +130,7 @@ claim(int fd, const char *path, bool resume, struct pth_err *e)
 	for (size_t i = 0; i < countof(ours) - resume; i++)
 		if (unlinkat(fd, ours[i], 0) != 0 && errno != ENOENT)
 			return pth_err_set(e, PTH_SYSTEM, "%s/%s:", path, ours[i]);
+	pth_file_sweep(fd);
 	return 0;
 }
 
@@ -144,6 +158,8 @@ pth_rundir_open(struct pth_rundir *d, const char *dir, const char *base, const c
 			r = pth_err_set(e, PTH_SYSTEM, "%s:", path.s);
 		else if (dir != NULL)
 			r = claim(d->fd, path.s, resume, e);
+		if (r == 0)
+			r = mark(d->fd, path.s, e);
 	}
 	pth_buf_release(&path);
 	if (r != 0)
@@ -171,6 +187,16 @@ pth_rundir_test(struct pth_rundir *d, const char *id, struct pth_err *e)
 		return pth_err_set(e, PTH_SYSTEM, "mkdir %s/%s:", d->path, id);
 	fd = pth_open_beneath(d->fd, id, O_RDONLY | O_DIRECTORY, 0);
 	return fd < 0 ? pth_err_set(e, PTH_SYSTEM, "%s/%s:", d->path, id) : fd;
+}
+
+void
+pth_rundir_tidy(struct pth_rundir *d, const char *id)
+{
+	struct pth_buf path = PTH_BUF_INIT;
+
+	pth_buf_addf(&path, "%s/tmp", id);
+	pth_rmtree(d->fd, path.s, NULL);
+	pth_buf_release(&path);
 }
 
 static int

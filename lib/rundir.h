@@ -35,6 +35,8 @@ char *pth_rundir_newest(const char *base, const char *run);
 int64_t pth_rundir_duration(const char *path, const char *id);
 /* A fresh directory for a test; its fd, or -1 with e. */
 int pth_rundir_test(struct pth_rundir *d, const char *id, struct pth_err *e);
+/* Remove the temporary files of a test whose supervisor could not. */
+void pth_rundir_tidy(struct pth_rundir *d, const char *id);
 /* Append a line, whole with its newline. */
 int pth_rundir_append(struct pth_rundir *d, const char *file, const struct pth_buf *line,
     struct pth_err *e);

@@ -546,6 +546,7 @@ reported(struct pth_runner *p, struct pth_entry *x, struct pth_err *e)
 		    WIFSIGNALED(status) ? "signal" : "exit", WIFSIGNALED(status) ? WTERMSIG(status) :
 		    WEXITSTATUS(status));
 		result = pth_result_without(p->interrupted ? "interrupted" : "error", reason);
+		pth_rundir_tidy(p->dir, pth_rec_id(x->rec));
 	}
 	/* Now that its processes have gone with the warden. */
 	if (x->groups != 0) {

@@ -117,8 +117,10 @@ statuses() { # of all tests of $out
 
 # shunit2 passes a test without assertions and does not count skipped tests.
 # It calls suite() when its own functions are there and before it runs the
-# tests, so this is where its loop is replaced by ours.
+# tests, so this is where its loop is replaced by ours. PTH_SUITE: the names of
+# test functions that the file has made; shunit2 finds only written ones.
 suite() {
+	for pth_test in ${PTH_SUITE:-}; do suite_addTest "$pth_test"; done
 	_shunit_execSuite() {
 		for pth_test in ${__shunit_suite}; do
 			pth_skip='' pth_before=${__shunit_assertsTotal}

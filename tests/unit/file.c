@@ -100,6 +100,27 @@ writing(void)
 }
 
 static void
+sweeping(void)
+{
+	struct pth_err e;
+	int dir;
+
+	unit("names that killed writers have left");
+	CHECK_INT(pth_mkdirs(AT_FDCWD, "s", &e), 0);
+	CHECK_INT(pth_file_write(AT_FDCWD, "s/.result.json.4711", "half", 4, &e), 0);
+	CHECK_INT(pth_file_write(AT_FDCWD, "s/.hidden", "x", 1, &e), 0);
+	CHECK_INT(pth_file_write(AT_FDCWD, "s/.v1.2x", "x", 1, &e), 0);
+	CHECK_INT(pth_file_write(AT_FDCWD, "s/.5", "x", 1, &e), 0);
+	CHECK_INT(pth_file_write(AT_FDCWD, "s/a.5", "x", 1, &e), 0);
+	dir = open("s", O_RDONLY | O_DIRECTORY);
+	pth_file_sweep(dir);
+	close(dir);
+	CHECK(access("s/.result.json.4711", F_OK) != 0);
+	CHECK(access("s/.hidden", F_OK) == 0 && access("s/.v1.2x", F_OK) == 0);
+	CHECK(access("s/.5", F_OK) == 0 && access("s/a.5", F_OK) == 0);
+}
+
+static void
 trees(void)
 {
 	struct pth_err e = { 0 };
@@ -127,6 +148,7 @@ main(void)
 {
 	reading();
 	writing();
+	sweeping();
 	trees();
 	return unit_done();
 }

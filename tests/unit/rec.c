@@ -78,6 +78,15 @@ reading(void)
 	CHECK_INT(DRAIN(TEST1 "{\"pth\":1,\"type\":\"end\",\"tests\":1}"), 1);
 	CHECK(whole);
 
+	unit("a last line that breaks off");
+	CHECK_INT(DRAIN(TEST1 "{\"pth\":1,\"type\":\"te"), 1);
+	CHECK(!whole && e.code == PTH_SYSTEM);
+	CHECK(strncmp(e.text, "in:2: the stream is incomplete: it breaks off", 45) == 0);
+	CHECK_INT(DRAIN(TEST1 END(1) "{"), 1);
+	CHECK(!whole);
+	CHECK_INT(DRAIN("no record"), -1);
+	CHECK(e.code == PTH_INPUT);
+
 	unit("what is no record has a position");
 	CHECK_INT(DRAIN(TEST1 "{\"a\":\n"), -1);
 	CHECK(e.code == PTH_INPUT);
