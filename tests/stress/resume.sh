@@ -59,7 +59,7 @@ fault_syscalls() {
 	command -v strace >/dev/null || cannot 'needs strace (package strace)'
 	plain_build 'they mind being traced'
 	strace -o /dev/null true 2>/dev/null || cannot 'strace may not trace here'
-	choose 12 1000
+	choose 6 1000
 	many 4 '' >plan
 	moments_of pth-exec -j 2 -o out
 	clean undisturbed
@@ -83,7 +83,7 @@ fault_syscalls() {
 
 # pth-collect replaces results.jsonl: it is the old or the new one, and whole.
 collect_syscalls() {
-	choose 4 1000
+	choose 3 1000
 	pth-collect out >collected 2>err || bad "undisturbed: $(said err)"
 	moments_of pth-collect out
 	verdicts out/results.jsonl >wanted
