@@ -23,6 +23,7 @@ enum {
 	F_REC = 1,       /* the default is written into records */
 	F_NEED = 2,      /* must be given */
 	F_CASE = 4,      /* values in any case; recorded as listed */
+	F_TEXTS = 8,     /* numbers below that would be printed otherwise stay texts */
 	F_IDLE = 32,     /* accepted, no effect: a warning when not empty */
 	F_OPEN = 64,     /* a map: other keys pass through */
 	F_DOCKER = 128,  /* options of one kind of network environment */

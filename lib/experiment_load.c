@@ -234,6 +234,27 @@ static bool has_include(const struct pth_ynode *n)
 	return n->kind == PTH_YMAP && pth_yaml_get(n, "include");
 }
 
+/* implementation.version_config may name a file: what is in it stands there. */
+static void version_file(struct pth_experiment *x, unsigned test, const struct pth_ynode *service)
+{
+	const struct pth_ynode *n = pth_yaml_get(pth_yaml_get(service, "implementation"), "version_config");
+	struct pth_ynode *file;
+	char path[300];
+
+	if (!n || n->kind != PTH_YSTR || n->len < 6 || strcmp(n->text + n->len - 5, ".yaml"))
+		return;
+	file = include_file(x, n, 0, false);
+	if (!file)
+		return;
+	snprintf(path, sizeof path, "tests.%u.services.%s.implementation.version_config", test, service->key);
+	x->root = exp_set(&x->a, x->root, path, file);
+}
+
+static bool has_place(const struct pth_ynode *s)
+{
+	return s->key && strlen(s->key) <= 63 && !strchr(s->key, '.');
+}
+
 /* include: in tests and in services. */
 static void inner_includes(struct pth_experiment *x)
 {
@@ -251,10 +272,16 @@ static void inner_includes(struct pth_experiment *x)
 		}
 		services = pth_yaml_get(test, "services");
 		for (const struct pth_ynode *s = services ? services->child : NULL; s; s = s->next) {
-			if (!s->key || !has_include(s) || strlen(s->key) > 63 || strchr(s->key, '.'))
+			const struct pth_ynode *whole = s;
+
+			if (!has_place(s))
 				continue;
-			snprintf(path, sizeof path, "tests.%u.services.%s", i, s->key);
-			x->root = exp_set(&x->a, x->root, path, includes(x, (struct pth_ynode *)s, 0, false));
+			if (has_include(s)) {
+				snprintf(path, sizeof path, "tests.%u.services.%s", i, s->key);
+				whole = includes(x, (struct pth_ynode *)s, 0, false);
+				x->root = exp_set(&x->a, x->root, path, whole);
+			}
+			version_file(x, i, whole);
 		}
 	}
 }

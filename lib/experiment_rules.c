@@ -199,13 +199,13 @@ static void check_protocol(struct pth_experiment *x, const struct pth_ynode *ser
 	bool has_ports = ports && ports->kind == PTH_YSEQ && ports->n;
 
 	if (!exp_given(proto)) {
-		exp_key_warn(x, s, "service %s has no protocol; taken as a server of an unknown one", s->key);
+		exp_key_warn(x, s, "service %s has no protocol; taken as a server of what its implementation speaks", s->key);
 		return;
 	}
 	if (proto->kind != PTH_YMAP)
 		return;
 	if (!name)
-		exp_key_warn(x, proto, "protocol without name; taken as 'unknown'");
+		exp_key_warn(x, proto, "protocol without name; taken as what the implementation speaks");
 	if (!strcmp(role, "mitm"))
 		exp_warn(x, pth_yaml_get(proto, "role"), "role mitm is not one of PANTHER's; kept for the plan");
 	if (!strcmp(role, "client") && (!exp_given(target) || !target->len))

@@ -316,7 +316,7 @@ static bool has_alias(struct pth_plugins *ps, struct pth_plugin *p, const char *
 {
 	struct pth_err e;
 
-	if (p->kind != PTH_NETWORK && p->kind != PTH_EXECUTION)
+	if (p->kind != PTH_NETWORK && p->kind != PTH_EXECUTION && p->kind != PTH_PROTOCOL)
 		return false;
 	if (pth_plugin_load(ps, p, NULL, &e) < 0)
 		return false;

@@ -114,7 +114,7 @@ static const struct key top_keys[] = {
 	{ .name = "homepage", .type = TEXT },
 	{ .name = "language", .kinds = SERVICE, .type = TEXT },
 	{ .name = "protocol", .kinds = SERVICE, .type = NAMES },
-	{ .name = "aliases", .kinds = ENV, .type = NAMES },
+	{ .name = "aliases", .kinds = ENV | BIT(PROTOCOL), .type = NAMES },
 	{ .name = "versions", .kinds = RUNS, .type = OVER },
 	{ .name = "default_version", .kinds = RUNS, .type = TEXT },
 	{ .name = "version_configs", .kinds = SERVICE, .type = TEXT },
