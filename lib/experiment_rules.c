@@ -398,27 +398,6 @@ static void check_assertion(struct pth_experiment *x, const struct pth_ynode *se
 			exp_error(x, a, "%s needs '%s'", type, needs[i].need);
 }
 
-/* regcomp(3) unrolls bounded repetitions, one inside the other. */
-static bool unrolls_far(const char *s)
-{
-	long product = 1;
-
-	while (product < 10000 && (s = strchr(s, '{')) != NULL) {
-		const char *end = s + strcspn(s, "}");
-		long most = 1;
-
-		for (s++; s < end; s++) {
-			long v = strtol(s, NULL, 10);
-
-			most = v > most ? v : most;
-			s += strcspn(s, ",}");
-		}
-		product *= most < 10000 ? most : 10000;
-		s = end;
-	}
-	return product >= 10000;
-}
-
 static void check_regex(struct pth_experiment *x, const struct pth_ynode *n)
 {
 	regex_t re;
@@ -427,7 +406,7 @@ static void check_regex(struct pth_experiment *x, const struct pth_ynode *n)
 
 	if (!n || n->kind != PTH_YSTR)
 		return;
-	if (n->len > 1000 || unrolls_far(n->text)) {
+	if (n->len > 1000 || pth_regex_unrolls(n->text)) {
 		exp_error(x, n, "too large a regular expression");
 		return;
 	}

@@ -110,7 +110,7 @@ static json_t *
 few_metrics(const json_t *m)
 {
 	static const char *const names[] = { "duration_us", "packets", "bytes", "captured_us",
-		"dropped", "truncated", "quic", "tcp", "transfer", "error" };
+		"dropped", "truncated", "quic", "tcp", "transfer", "measures", "error" };
 	json_t *o = json_object(), *v;
 
 	for (size_t i = 0; i < countof(names); i++)
