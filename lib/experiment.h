@@ -10,7 +10,8 @@
  *   experiment_load    files, include, overrides, environment, ${VAR}
  *   experiment_check   types, ranges, known names
  *   experiment_rules   what spans several keys: targets, ports, names
- *   experiment_tree    changing a tree; matrix
+ *   experiment_tree    changing a tree
+ *   experiment_matrix  of one test many
  *   experiment_record  records
  */
 #ifndef PTH_EXPERIMENT_H

@@ -115,6 +115,8 @@ struct pth_ynode *exp_merge(struct pth_arena *a, const struct pth_ynode *base,
     const struct pth_ynode *over);
 struct pth_ynode *exp_without(struct pth_arena *a, const struct pth_ynode *map, const char *key);
 const struct pth_ynode *exp_at(const struct pth_ynode *n, const char *path);
+
+/* matrix */
 typedef int exp_variant_fn(struct pth_experiment *x, const struct pth_ynode *test,
     json_t *point, void *arg);
 /* Each test that a test with a matrix stands for; point NULL without matrix. */

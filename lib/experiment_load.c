@@ -374,6 +374,7 @@ static int check_variant(struct pth_experiment *x, const struct pth_ynode *test,
 static void check_tests(struct pth_experiment *x, const struct pth_ynode *tests)
 {
 	const struct schema *list = exp_schema_child(x->schema->root, "tests");
+	const struct pth_ynode *matrix;
 	json_t *names = json_object();
 
 	for (const struct pth_ynode *t = tests->child; t; t = t->next) {
@@ -387,10 +388,13 @@ static void check_tests(struct pth_experiment *x, const struct pth_ynode *tests)
 			    (int)json_integer_value(first));
 		else
 			pth_json_set(names, s, json_integer(name ? name->line : t->line));
+		matrix = t->kind == PTH_YMAP ? pth_yaml_get(t, "matrix") : NULL;
 		if (exp_variants(x, t, check_variant, list->item) < 0)
 			exp_check(x, list->item, t, "test");
+		else if (exp_given(matrix) && x->total > before)
+			exp_check(x, exp_schema_child(list->item, "matrix"), matrix, "matrix");
 		else if (t->kind == PTH_YMAP && x->total == before)
-			exp_error(x, pth_yaml_get(t, "matrix"), "matrix: everything is excluded");
+			exp_error(x, matrix, "matrix: everything is excluded");
 		if (x->total > TESTS_MAX) {
 			exp_error(x, t, "more than %d tests", TESTS_MAX);
 			break;
