@@ -28,16 +28,6 @@ static void usage(void)
 	exit(PTH_USAGE);
 }
 
-/* Everything written has arrived, or the reason why not. */
-static int finish(int code)
-{
-	if (fflush(stdout) || ferror(stdout)) {
-		pth_complain("stdout:");
-		return PTH_SYSTEM;
-	}
-	return code;
-}
-
 static void add_override(struct options *o, char *arg)
 {
 	char *eq = strchr(arg, '=');
@@ -75,10 +65,10 @@ static void parse_options(struct options *o, int argc, char **argv)
 		case OPT_KEYS: o->keys = true; break;
 		case 'h':
 			fputs(synopsis, stdout);
-			exit(finish(PTH_OK));
+			exit(pth_finish(PTH_OK));
 		case 'V':
 			puts("pth-parse " PTH_VERSION);
-			exit(finish(PTH_OK));
+			exit(pth_finish(PTH_OK));
 		default: usage();
 		}
 	}
@@ -105,7 +95,7 @@ static int describe(const struct options *o)
 	}
 	fwrite(b.s ? b.s : "", 1, b.len, stdout);
 	pth_buf_release(&b);
-	return finish(code);
+	return pth_finish(code);
 }
 
 static int write_record(void *out, const json_t *rec, struct pth_err *e)
@@ -126,7 +116,7 @@ static int emit(struct pth_experiment **x, size_t n, char *const *files)
 			goto failed;
 	}
 	if (pth_rec_end(&out, &e) == 0)
-		return finish(PTH_OK);
+		return pth_finish(PTH_OK);
 failed:
 	pth_complain("%s", e.text);
 	return e.code;
@@ -161,7 +151,7 @@ int main(int argc, char **argv)
 	if (code == PTH_OK && !o.check)
 		code = emit(x, n, files);
 	else
-		code = finish(code);
+		code = pth_finish(code);
 	for (size_t i = 0; i < n; i++)
 		pth_experiment_free(x[i]);
 	free(x);

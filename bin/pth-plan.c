@@ -15,8 +15,7 @@
 static const char usage_text[] = "usage: pth-plan [-P DIR]... [--check] [--strict] [FILE]...\n";
 
 struct options {
-	const char *dirs[64];
-	size_t ndirs;
+	struct pth_plugin_dirs dirs;
 	bool check, strict;
 };
 
@@ -36,19 +35,19 @@ static void options(struct options *o, int argc, char **argv)
 	static const struct option longs[] = { { "check", no_argument, NULL, 'c' },
 		{ "strict", no_argument, NULL, 's' }, { "plugins", required_argument, NULL, 'P' },
 		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' }, { 0 } };
+	struct pth_err e;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "P:hV", longs, NULL)) != -1) {
 		switch (c) {
 		case 'P':
-			if (o->ndirs == countof(o->dirs))
-				pth_die(PTH_USAGE, "more than %zu directories", countof(o->dirs));
-			o->dirs[o->ndirs++] = optarg;
+			if (pth_plugin_dirs_add(&o->dirs, optarg, &e) < 0)
+				pth_die(e.code, "%s", e.text);
 			break;
 		case 'c': o->check = true; break;
 		case 's': o->strict = true; break;
 		case 'h': usage(stdout, PTH_OK); break;
-		case 'V': puts("pth-plan " PTH_VERSION); exit(PTH_OK);
+		case 'V': puts("pth-plan " PTH_VERSION); exit(pth_finish(PTH_OK));
 		default: usage(stderr, PTH_USAGE);
 		}
 	}
@@ -108,7 +107,7 @@ int main(int argc, char **argv)
 	pth_event_init("pth-plan");
 	options(&o, argc, argv);
 	if (pth_home_find(&home, &e) < 0 ||
-	    pth_plugins_open(&ps, o.dirs, o.ndirs, getenv("PTH_PATH"), home.share, &e) < 0)
+	    pth_plugins_open(&ps, &o.dirs, getenv("PTH_PATH"), home.share, &e) < 0)
 		pth_die(e.code, "%s", e.text);
 	if (optind == argc)
 		stream(&ps, stdin, "stdin", &o, &out, &t);
