@@ -56,8 +56,8 @@ const struct pth_key pth_keys[] = {
 { "paths", T_MAP | T_NULL, NULL, "{}", F_REC, "exec", "Where things are kept." },
 { "paths.output_dir", T_STR, NULL, "outputs", F_REC, "exec", "Directory of the run directories." },
 { "paths.log_dir", T_STR, NULL, "outputs/logs", 0, NULL, "Logs of PANTHER; here logs are in the run directory." },
-{ "paths.plugin_dir", T_STR, NULL, "panther/plugins", 0, "plan", "Directory of descriptors, searched before ours." },
-{ "paths.cert_dir", T_STR | T_NULL, NULL, NULL, 0, "plan", "Certificates to use instead of new ones." },
+{ "paths.plugin_dir", T_STR, NULL, "panther/plugins", 0, "plan", "Directory of descriptors, searched after $PTH_PATH and before ours; that of PANTHER is passed over." },
+{ "paths.cert_dir", T_STR | T_NULL, NULL, NULL, 0, "plan", "Absolute directory of cert.pem, key.pem and ca.pem to use instead of new ones." },
 { "paths.temp_dir", T_STR, NULL, "/tmp/panther", 0, NULL, "Temporary files of PANTHER." },
 { "paths.config_dir", T_STR, NULL, NULL, F_IDLE, NULL, "Directory of experiment files of PANTHER." },
 

@@ -169,7 +169,7 @@ static struct pth_ynode *include_file(struct pth_experiment *x, const struct pth
 		return NULL;
 	}
 	if (pth_file_read(s->name, FILE_MAX, &s->text, &e) < 0) {
-		exp_error(x, at, "include: %s", e.text);
+		exp_error(x, at, "%s: %s", at->key ? at->key : "include", e.text);
 		return NULL;
 	}
 	n = exp_source_parse(x, s);

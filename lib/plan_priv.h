@@ -24,6 +24,7 @@ struct plan_service {
 	json_t *vgiven;          /* the experiment's part of it, or NULL, owned */
 	json_t *section;         /* its role's part of vfile, or NULL, owned */
 	char *address, *listen;  /* owned */
+	const char *cert_dir;    /* where certificates are, or NULL; borrowed */
 	int64_t port;            /* 0: none */
 	const char *transport;
 	bool client, own_certs, port_given, port_usual;

@@ -72,6 +72,12 @@ static bool look_protocol(struct plan *p, struct plan_service *s, const char *na
 	if (!*name || !strcmp(name, "unknown"))
 		name = only_protocol(speaks, name);
 	s->protocol = pth_plugins_find(p->ps, PTH_PROTOCOL, name, NULL);
+	if (!s->protocol && !strcmp(name, "unknown")) {
+		plan_problem(p, PTH_ERROR, plan_path(&at, s, "protocol.name"),
+		    "%s speaks several protocols; protocol.name must say which", s->plugin->name);
+		pth_buf_release(&at);
+		return false;
+	}
 	if (!s->protocol) {
 		suggest(p, s, "protocol", name, pth_plugins_nearest(p->ps, PTH_PROTOCOL, name), "protocol.name");
 		return false;
@@ -181,6 +187,16 @@ static const char *settings_version(struct plan *p, struct plan_service *s)
 	return name;
 }
 
+/* paths.cert_dir, when programs can find it wherever they run. */
+static const char *cert_dir(struct plan *p)
+{
+	const char *dir = pth_json_str(pth_json_path(p->rec, "settings.paths"), "cert_dir", "");
+
+	if (*dir && *dir != '/')
+		plan_problem(p, PTH_WARNING, "", "paths.cert_dir: '%.200s' must begin with / to be used", dir);
+	return *dir == '/' ? dir : NULL;
+}
+
 void plan_service_look(struct plan *p, struct plan_service *s)
 {
 	const json_t *protocol = json_object_get(s->rec, "protocol");
@@ -202,7 +218,8 @@ void plan_service_look(struct plan *p, struct plan_service *s)
 	look_params(p, s);
 	plan_version_look(p, s);
 	cert = pth_json_str(s->params, "cert_file", "");
-	s->own_certs = !*cert || pth_json_bool(s->rec, "generate_new_certificates", false);
+	s->cert_dir = cert_dir(p);
+	s->own_certs = (!*cert && !s->cert_dir) || pth_json_bool(s->rec, "generate_new_certificates", false);
 }
 
 void plan_service_release(struct plan_service *s)
