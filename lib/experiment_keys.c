@@ -187,7 +187,7 @@ OBSERVER("observers.gui"),
 { "global", T_MAP | T_NULL, NULL, NULL, F_OPEN | F_IDLE, NULL, "Settings of an older PANTHER." },
 
 { "tests", T_LIST, NULL, NULL, F_NEED | F_OWN | F_LATER, "parse", "The tests." },
-{ "tests[]", T_MAP, NULL, NULL, 0, "parse", "A test." },
+{ "tests[]", T_MAP, NULL, NULL, F_NEED, "parse", "A test." },
 { "tests[].name", T_STR, NULL, "unnamed_test", F_OWN, "all", "Its name: free text up to 200 bytes, unique in the file." },
 { "tests[].description", T_STR | T_NULL, NULL, "", F_OWN, "report", "What it tests." },
 { "tests[].include", ONE_OR_MORE, NULL, NULL, F_OWN, "parse", "Files with a map whose content comes below this test's." },

@@ -81,9 +81,12 @@ static bool axes(struct matrix *m, double *points)
 		m->axis[m->naxes++] = c;
 		*points *= c->n;
 	}
-	if (m->naxes == 0)
-		*points = 0;
-	return m->naxes > 0 || items(m->node);
+	if (m->naxes > 0)
+		return true;
+	*points = 0;
+	if (!items(m->node))
+		exp_key_error(m->x, m->node, "matrix: no fields to vary");
+	return items(m->node) != NULL;
 }
 
 /* The name of one point: "base [a, b]", cut when it is too long for a name. */

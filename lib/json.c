@@ -116,6 +116,51 @@ pth_json_merge(const json_t *base, const json_t *over)
 	return out;
 }
 
+/*
+ * Records are mostly written: jansson's writer guards against values that
+ * contain themselves with a hash of printed pointers, and prints integers with
+ * printf. Ours has the same bytes.
+ */
+static void
+dump_string(struct pth_buf *b, const char *s, size_t n)
+{
+	static const char short_form[] = "btn?fr"; /* from \b on */
+	size_t from = 0;
+
+	pth_buf_addc(b, '"');
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)s[i];
+
+		if (c >= 0x20 && c != '"' && c != '\\')
+			continue;
+		pth_buf_add(b, s + from, i - from);
+		from = i + 1;
+		if (c >= 0x20)
+			pth_buf_addf(b, "\\%c", c);
+		else if (c >= '\b' && c <= '\r' && c != '\v')
+			pth_buf_addf(b, "\\%c", short_form[c - '\b']);
+		else
+			pth_buf_addf(b, "\\u%04X", c);
+	}
+	pth_buf_add(b, s + from, n - from);
+	pth_buf_addc(b, '"');
+}
+
+static void
+dump_int(struct pth_buf *b, json_int_t i)
+{
+	char text[24], *p = text + sizeof text;
+	unsigned long long v = i < 0 ? 0ULL - (unsigned long long)i : (unsigned long long)i;
+
+	do {
+		*--p = (char)('0' + v % 10);
+		v /= 10;
+	} while (v > 0);
+	if (i < 0)
+		*--p = '-';
+	pth_buf_add(b, p, (size_t)(text + sizeof text - p));
+}
+
 static int
 append(const char *s, size_t n, void *arg)
 {
@@ -123,10 +168,48 @@ append(const char *s, size_t n, void *arg)
 	return 0;
 }
 
+/* v without its members: they are many, and the depth is limited where values
+ * come in. */
+static void
+dump_scalar(struct pth_buf *b, const json_t *v)
+{
+	switch (json_typeof(v)) {
+	case JSON_STRING: dump_string(b, json_string_value(v), json_string_length(v)); break;
+	case JSON_INTEGER: dump_int(b, json_integer_value(v)); break;
+	case JSON_TRUE: pth_buf_add(b, "true", 4); break;
+	case JSON_FALSE: pth_buf_add(b, "false", 5); break;
+	case JSON_NULL: pth_buf_add(b, "null", 4); break;
+	default: json_dump_callback(v, append, b, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+	}
+}
+
 void
 pth_json_dump(struct pth_buf *b, const json_t *v)
 {
-	json_dump_callback(v, append, b, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+	bool first = true;
+	const char *key;
+	json_t *c;
+	size_t i;
+
+	if (json_is_object(v)) {
+		json_object_foreach((json_t *)v, key, c) {
+			pth_buf_addc(b, first ? '{' : ',');
+			first = false;
+			dump_string(b, key, strlen(key));
+			pth_buf_addc(b, ':');
+			pth_json_dump(b, c);
+		}
+		pth_buf_adds(b, first ? "{}" : "}");
+	} else if (json_is_array(v)) {
+		json_array_foreach((json_t *)v, i, c) {
+			pth_buf_addc(b, first ? '[' : ',');
+			first = false;
+			pth_json_dump(b, c);
+		}
+		pth_buf_adds(b, first ? "[]" : "]");
+	} else if (v != NULL) {
+		dump_scalar(b, v);
+	}
 }
 
 json_t *
