@@ -153,6 +153,20 @@ static struct pth_plugin *find(struct pth_plugins *ps, const char *word)
 	return p;
 }
 
+/* Say that the name alone could have meant another one. */
+static void tell_others(struct pth_plugins *ps, const struct pth_plugin *p)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	size_t i;
+
+	for (i = 0; i < ps->n; i++)
+		if (ps->v[i] != p && !strcmp(ps->v[i]->name, p->name))
+			pth_buf_addf(&b, "%s%s/%s", b.len ? ", " : "", pth_kind_name(ps->v[i]->kind), p->name);
+	if (b.len)
+		pth_warn("this is %s/%s; there is also %s", pth_kind_name(p->kind), p->name, b.s);
+	pth_buf_release(&b);
+}
+
 static const char *nearest(struct pth_plugins *ps, const char *word)
 {
 	const char **names = pth_xarray(NULL, ps->n + 1, sizeof *names), *near;
@@ -178,6 +192,8 @@ static int show(struct pth_plugins *ps, const struct options *o, const char *wor
 		pth_die(PTH_INPUT, "no plugin named '%s'%s%s%s", word, near ? "; did you mean '" : "",
 		    near ? near : "", near ? "'?" : "");
 	}
+	if (!strchr(word, '/'))
+		tell_others(ps, p);
 	if (pth_plugin_load(ps, p, NULL, &e) < 0)
 		pth_die(PTH_INPUT, "%s", e.text);
 	if (o->json) {

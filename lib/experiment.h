@@ -56,6 +56,10 @@ const char *pth_experiment_run(const struct pth_experiment *x);
 typedef int pth_experiment_fn(void *arg, const json_t *rec, struct pth_err *e);
 int pth_experiment_each(struct pth_experiment *x, pth_experiment_fn *fn, void *arg,
     struct pth_err *e);
+/* The same, but tests with errors are left out instead; none at all when there
+ * are errors outside of the tests. */
+int pth_experiment_sound(struct pth_experiment *x, pth_experiment_fn *fn, void *arg,
+    struct pth_err *e);
 
 /* Append what is known of a key ("timeout", "services.*.timeout",
  * "tests.0.steps.wait"), every key that fits. -1 and e when none does. */

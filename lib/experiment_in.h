@@ -91,6 +91,8 @@ struct pth_experiment {
 	uint32_t *ports, round; /* of 65536: who took a host port last, see rules */
 	char *run;
 	long total;
+	bool *bad;        /* tests with errors, by their place in the list */
+	size_t others;    /* errors that are no test's */
 	json_t *settings;
 };
 

@@ -376,6 +376,10 @@ static void check_tests(struct pth_experiment *x, const struct pth_ynode *tests)
 	const struct schema *list = exp_schema_child(x->schema->root, "tests");
 	const struct pth_ynode *matrix;
 	json_t *names = json_object();
+	size_t errors = exp_errors(x), i = 0;
+
+	x->bad = pth_xarray(NULL, tests->n, sizeof *x->bad);
+	memset(x->bad, 0, tests->n * sizeof *x->bad);
 
 	for (const struct pth_ynode *t = tests->child; t; t = t->next) {
 		const struct pth_ynode *name = pth_yaml_get(t, "name");
@@ -395,8 +399,11 @@ static void check_tests(struct pth_experiment *x, const struct pth_ynode *tests)
 			exp_check(x, exp_schema_child(list->item, "matrix"), matrix, "matrix");
 		else if (t->kind == PTH_YMAP && x->total == before)
 			exp_error(x, matrix, "matrix: everything is excluded");
+		x->bad[i++] = exp_errors(x) > errors;
+		errors = exp_errors(x);
 		if (x->total > TESTS_MAX) {
 			exp_error(x, t, "more than %d tests", TESTS_MAX);
+			x->others++;
 			break;
 		}
 	}
@@ -418,7 +425,8 @@ static void check_all(struct pth_experiment *x)
 		exp_error(x, tests, "tests: a %s; expected a list of tests", pth_ykind_name(tests->kind));
 	else if (tests->n == 0)
 		exp_error(x, tests, "tests: an empty list; expected at least one test");
-	else
+	x->others = exp_errors(x);
+	if (tests->kind == PTH_YSEQ && tests->n)
 		check_tests(x, tests);
 }
 
@@ -442,7 +450,7 @@ static void complete(struct pth_experiment *x, const char *path, const struct pt
 		exp_interpolate(x);
 	set_run(x, path);
 	check_all(x);
-	if (exp_errors(x) == 0)
+	if (x->bad && x->others == 0)
 		x->settings = exp_settings(x);
 }
 
@@ -496,6 +504,7 @@ void pth_experiment_free(struct pth_experiment *x)
 	json_decref(x->settings);
 	pth_arena_release(&x->a);
 	free(x->ports);
+	free(x->bad);
 	free(x->run);
 	free(x);
 }

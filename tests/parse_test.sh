@@ -334,6 +334,17 @@ testServiceWithoutValue() {
 }
 
 # Of a matrix too: it is no test, and looked at by itself.
+testKeepGoing() {
+	{ experiment && experiment 'iterations: 2' 'timeout: x' | sed 1d | sed 's/: t$/: u/' && experiment | sed 1d | sed 's/: t$/: v/'; } >e.yaml
+	run pth-parse --keep-going e.yaml
+	assertCode 3
+	assertEquals 't v 2' "$(printf '%s\n' "$out" | jq -r '.name // .tests' | tr '\n' ' ' | sed 's/ $//')"
+	echo 'logging: {level: x}' >>e.yaml
+	run pth-parse --keep-going e.yaml
+	assertCode 3
+	assertEquals '{"pth":1,"type":"end","tests":0}' "$out"
+}
+
 testMatrixOfAWrongShape() {
 	experiment 'matrix: {seed: [1, 2], exclude: 7}' >e.yaml
 	refused e.yaml "^e.yaml:4:37: error: exclude: integer '7'; expected list$"
