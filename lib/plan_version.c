@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text.h"
+
 /* Parameters and the values of a version file that mean the same. */
 static const struct {
 	const char *param, *path;
@@ -173,6 +175,27 @@ static void check_given(struct plan *p, const struct plan_service *s, const json
 	pth_buf_release(&at);
 }
 
+/* A dependency's name is its directory, in a command of the image. */
+static void check_dependencies(struct plan *p, const struct plan_service *s, const json_t *given, const char *what)
+{
+	struct pth_buf at = PTH_BUF_INIT, shown = PTH_BUF_INIT;
+	json_t *v;
+	size_t i;
+
+	json_array_foreach(json_object_get(given, "dependencies"), i, v) {
+		const char *name = pth_json_str(v, "name", "");
+
+		if (pth_name_ok(name))
+			continue;
+		pth_buf_cut(&shown, 0);
+		pth_show(&shown, name, 80);
+		plan_problem(p, PTH_ERROR, plan_path(&at, s, what), "dependencies: '%s' cannot be a name",
+		    shown.s ? shown.s : "");
+	}
+	pth_buf_release(&at);
+	pth_buf_release(&shown);
+}
+
 /* implementation.version and implementation.version_config, where they are maps. */
 static void given_part(struct plan *p, struct plan_service *s)
 {
@@ -190,6 +213,7 @@ static void given_part(struct plan *p, struct plan_service *s)
 		pth_buf_cut(&what, 0);
 		pth_buf_addf(&what, "implementation.%s", keys[i]);
 		check_given(p, s, part, what.s);
+		check_dependencies(p, s, part, what.s);
 		complete_certificates(part);
 		both = s->vgiven ? pth_json_merge(s->vgiven, part) : json_incref(part);
 		json_decref(s->vgiven);
@@ -269,6 +293,8 @@ void plan_version_docker(const struct plan_service *s, json_t *docker)
 	}
 	json_array_foreach(json_object_get(s->vfile, "dependencies"), i, v) {
 		to = named(list, pth_json_str(v, "name", ""));
+		if (!to && !json_object_get(v, "url"))
+			continue; /* nowhere to get it from */
 		if (!to) {
 			to = json_object();
 			set_text(to, "name", v, "name");

@@ -98,7 +98,7 @@ testVersionConfig() {
 	mkdir -p sub
 	cat >sub/mine.yaml <<-'end'
 	commit: 1234567
-	dependencies: [{name: picotls, url: https://example.org/p.git, commit: deadbeef}, {name: other, commit: 0x1}]
+	dependencies: [{name: picotls, url: https://example.org/p.git, commit: deadbeef}, {name: other, commit: 0x1, url: u}, {name: lost}]
 	env: {VAR_X: "a b", N: 0x10}
 	parameters: {server_name: {value: example.org, description: who}}
 	server:
@@ -129,7 +129,7 @@ testVersionConfig() {
 	plan x.yaml
 	assertCode 0
 	assertEquals '["/opt/picoquic/picoquicdemo","-c","/opt/cert.pem","-k","/opt/key.pem","-a","hq-29","-n","example.org","-D","-L","-q","@{dir}/s/qlog","-Q","x y","-p","4999"]' "$(argv s)"
-	assertEquals '["a b","7","1234567",[["picotls","https://example.org/p.git","deadbeef"],["other",null,"0x1"]]]' \
+	assertEquals '["a b","7","1234567",[["picotls","https://example.org/p.git","deadbeef"],["other","u","0x1"]]]' \
 		"$(printf '%s\n' "$out" | jq -c 'select(.plan).plan.services[0] | [.environment.VAR_X, .environment.N, .docker.revision, [.docker.dependencies[] | [.name, .repository, .revision]]]')"
 	assertMatch "$(argv c)" '^\["picoquicdemo","-c","/c",.*"-a","hq-29",.*"-v","00000002","s","4999"'
 	assertMatch "$(argv d)" '"-a","hq-27",.*"-v","ff00001b"'
@@ -137,12 +137,13 @@ testVersionConfig() {
 	tests:
 	  - name: a
 	    services:
-	      s: {implementation: {name: picoquic, version_config: {servr: {}, server: {network: 5}}}, protocol: {name: quic}}
+	      s: {implementation: {name: picoquic, version_config: {servr: {}, dependencies: [{name: a b}], server: {network: 5}}}, protocol: {name: quic}}
 	      c: {implementation: {name: picoquic, version_config: rfc1}, protocol: {name: quic}}
 	end
 	plan x.yaml
 	refused "x.yaml:4:60: warning: unknown key 'servr'; did you mean 'server'?
 x.yaml:4:60: error: network: must be a map, not a integer
+x.yaml:4:60: error: dependencies: 'a b' cannot be a name
 x.yaml:5:60: error: picoquic has no version 'rfc1'; it has rfc9000, draft29, draft27, draft27-vuln1, draft27-vuln2"
 	sed -i 's/rfc1}/none.yaml}/' x.yaml
 	run pth-parse x.yaml
