@@ -231,6 +231,14 @@ testWalkThroughOfAnImplementationRuns() {
 		"$(jq -c 'select(.verdict) | [.verdict.status, [.verdict.rules[] | select(.rule | test("downloads")) | .text[4:8]]]' judged.jsonl)"
 }
 
+testHintOfAMissingProgram() {
+	mkdir -p hint/services/iut/tcp
+	printf 'plugin: lost\nkind: iut\nprotocol: tcp\ncommands: {any: [x]}\nrequires: [{program: no-such-program, hint: "`make it` builds it"}]\n' >hint/services/iut/tcp/lost.yaml
+	printf 'tests: [{name: a, network_environment: {type: localhost}, services: {s: {implementation: {name: lost}, protocol: {name: tcp}, ports: ["7:7"]}}}]\n' >hint.yaml
+	pth-parse hint.yaml 2>/dev/null | pth-plan -P hint | pth-exec -o out-hint 2>/dev/null >hint.jsonl
+	assertEquals 's: no-such-program not found; `make it` builds it' "$(jq -r '.result.reason // empty' hint.jsonl)"
+}
+
 testMetrics() {
 	printf 'protocol: tcp\ncommands: {any: [x]}\nmetrics: [%s]\n' '{name: n, matches: "a(b"}' | descriptor m
 	problem d/m.yaml 'd/m.yaml:5:30: error: matches: not a regular expression'
