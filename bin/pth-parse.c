@@ -9,33 +9,23 @@
 #include "rec.h"
 
 static const char synopsis[] =
-	"usage: pth-parse [-hV] [--strict] [--check] [-s KEY=VALUE]... [FILE...]\n"
+	"usage: pth-parse [-hV] [--strict] [--check] [--keep-going] [-s KEY=VALUE]... [FILE...]\n"
 	"       pth-parse --explain KEY | --schema\n";
 
 struct options {
 	struct pth_override *over;
 	size_t nover;
 	const char *explain;
-	bool check, strict, schema, keys;
+	bool check, strict, schema, keys, keep;
 };
 
-enum { OPT_CHECK = 256, OPT_STRICT, OPT_EXPLAIN, OPT_SCHEMA, OPT_KEYS };
+enum { OPT_CHECK = 256, OPT_STRICT, OPT_EXPLAIN, OPT_SCHEMA, OPT_KEYS, OPT_KEEP };
 
 static void usage(void) __attribute__((noreturn));
 static void usage(void)
 {
 	fputs(synopsis, stderr);
 	exit(PTH_USAGE);
-}
-
-/* Everything written has arrived, or the reason why not. */
-static int finish(int code)
-{
-	if (fflush(stdout) || ferror(stdout)) {
-		pth_complain("stdout:");
-		return PTH_SYSTEM;
-	}
-	return code;
 }
 
 static void add_override(struct options *o, char *arg)
@@ -57,6 +47,7 @@ static void parse_options(struct options *o, int argc, char **argv)
 		{ "explain", required_argument, NULL, OPT_EXPLAIN },
 		{ "schema", no_argument, NULL, OPT_SCHEMA },
 		{ "keys", no_argument, NULL, OPT_KEYS },
+		{ "keep-going", no_argument, NULL, OPT_KEEP },
 		{ "set", required_argument, NULL, 's' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
@@ -73,12 +64,13 @@ static void parse_options(struct options *o, int argc, char **argv)
 		case OPT_EXPLAIN: o->explain = optarg; break;
 		case OPT_SCHEMA: o->schema = true; break;
 		case OPT_KEYS: o->keys = true; break;
+		case OPT_KEEP: o->keep = true; break;
 		case 'h':
 			fputs(synopsis, stdout);
-			exit(finish(PTH_OK));
+			exit(pth_finish(PTH_OK));
 		case 'V':
 			puts("pth-parse " PTH_VERSION);
-			exit(finish(PTH_OK));
+			exit(pth_finish(PTH_OK));
 		default: usage();
 		}
 	}
@@ -105,7 +97,7 @@ static int describe(const struct options *o)
 	}
 	fwrite(b.s ? b.s : "", 1, b.len, stdout);
 	pth_buf_release(&b);
-	return finish(code);
+	return pth_finish(code);
 }
 
 static int write_record(void *out, const json_t *rec, struct pth_err *e)
@@ -122,11 +114,11 @@ static int emit(struct pth_experiment **x, size_t n, char *const *files)
 		pth_event_run(pth_experiment_run(x[i]));
 		pth_event("experiment.loaded", "{s:s, s:I}", "file", files[i], "tests",
 		    (json_int_t)pth_experiment_count(x[i]));
-		if (pth_experiment_each(x[i], write_record, &out, &e) < 0)
+		if (pth_experiment_sound(x[i], write_record, &out, &e) < 0)
 			goto failed;
 	}
 	if (pth_rec_end(&out, &e) == 0)
-		return finish(PTH_OK);
+		return pth_finish(PTH_OK);
 failed:
 	pth_complain("%s", e.text);
 	return e.code;
@@ -142,6 +134,8 @@ int main(int argc, char **argv)
 
 	pth_event_init("pth-parse");
 	parse_options(&o, argc, argv);
+	if ((o.schema || o.keys || o.explain) && optind < argc)
+		usage();
 	if (o.schema || o.keys || o.explain)
 		return describe(&o);
 	files = argv + optind;
@@ -158,10 +152,8 @@ int main(int argc, char **argv)
 		c = pth_experiment_report(x[i], o.strict, o.check ? stdout : NULL);
 		code = c > code ? c : code;
 	}
-	if (code == PTH_OK && !o.check)
-		code = emit(x, n, files);
-	else
-		code = finish(code);
+	c = !o.check && (code == PTH_OK || (o.keep && code == PTH_INPUT)) ? emit(x, n, files) : pth_finish(PTH_OK);
+	code = c > code ? c : code;
 	for (size_t i = 0; i < n; i++)
 		pth_experiment_free(x[i]);
 	free(x);

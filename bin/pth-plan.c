@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "event.h"
 #include "file.h"
@@ -15,9 +16,17 @@
 static const char usage_text[] = "usage: pth-plan [-P DIR]... [--check] [--strict] [FILE]...\n";
 
 struct options {
-	const char *dirs[64];
-	size_t ndirs;
+	struct pth_plugin_dirs dirs;
 	bool check, strict;
+};
+
+/* The plugins, and the directory of the experiment that is searched after
+ * $PTH_PATH; opened for the first record, and again when that changes. */
+struct plugins {
+	struct pth_plugins set;
+	struct pth_home home;
+	char *dir; /* NULL: not open yet */
+	bool extra; /* dir is there */
 };
 
 /* What has been seen: for the exit code of --check. */
@@ -36,26 +45,65 @@ static void options(struct options *o, int argc, char **argv)
 	static const struct option longs[] = { { "check", no_argument, NULL, 'c' },
 		{ "strict", no_argument, NULL, 's' }, { "plugins", required_argument, NULL, 'P' },
 		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' }, { 0 } };
+	struct pth_err e;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "P:hV", longs, NULL)) != -1) {
 		switch (c) {
 		case 'P':
-			if (o->ndirs == countof(o->dirs))
-				pth_die(PTH_USAGE, "more than %zu directories", countof(o->dirs));
-			o->dirs[o->ndirs++] = optarg;
+			if (pth_plugin_dirs_add(&o->dirs, optarg, &e) < 0)
+				pth_die(e.code, "%s", e.text);
 			break;
 		case 'c': o->check = true; break;
 		case 's': o->strict = true; break;
 		case 'h': usage(stdout, PTH_OK); break;
-		case 'V': puts("pth-plan " PTH_VERSION); exit(PTH_OK);
+		case 'V': puts("pth-plan " PTH_VERSION); exit(pth_finish(PTH_OK));
 		default: usage(stderr, PTH_USAGE);
 		}
 	}
 }
 
+static int open_with(struct plugins *ps, const struct options *o, const char *dir, struct pth_err *e)
+{
+	const char *env = getenv("PTH_PATH");
+	struct pth_buf path = PTH_BUF_INIT;
+	int r;
+
+	pth_buf_addf(&path, "%s:%s", env ? env : "", dir);
+	r = pth_plugins_open(&ps->set, &o->dirs, path.s, ps->home.share, e);
+	pth_buf_release(&path);
+	return r;
+}
+
+/* paths.plugin_dir of PANTHER's files names PANTHER's own plugins as a rule:
+ * they are not there, or no descriptors, and that is no error. */
+static void plugins_for(struct plugins *ps, const json_t *rec, const struct options *o)
+{
+	const char *dir = pth_json_str(pth_json_path(rec, "settings.paths"), "plugin_dir", "");
+	struct pth_err e;
+
+	bool open = ps->dir != NULL, before = ps->extra;
+
+	if (open && !strcmp(ps->dir, dir))
+		return;
+	free(ps->dir);
+	ps->dir = pth_xstrdup(dir);
+	ps->extra = *dir && access(dir, X_OK) == 0;
+	if (open && !before && !ps->extra)
+		return;
+	if (open)
+		pth_plugins_close(&ps->set);
+	if (open_with(ps, o, dir, &e) == 0)
+		return;
+	if (*dir)
+		pth_warn("paths.plugin_dir is left out: %s", e.text);
+	pth_plugins_close(&ps->set);
+	if (open_with(ps, o, "", &e) < 0)
+		pth_die(e.code, "%s", e.text);
+}
+
 /* Plan one record; its problems are shown at once, so that memory stays flat. */
-static void plan(struct pth_plugins *ps, json_t *rec, const struct options *o, struct tally *t)
+static void plan(struct plugins *ps, json_t *rec, const struct options *o, struct tally *t)
 {
 	struct pth_diags d;
 
@@ -66,7 +114,8 @@ static void plan(struct pth_plugins *ps, json_t *rec, const struct options *o, s
 	pth_event_run(pth_json_str(rec, "run", NULL));
 	pth_event_test(pth_rec_id(rec));
 	pth_diags_init(&d, "");
-	if (pth_plan_test(ps, rec, &d) == 0)
+	plugins_for(ps, rec, o);
+	if (pth_plan_test(&ps->set, rec, &d) == 0)
 		pth_event("test.planned", "{s:i}", "services",
 		    (int)json_array_size(pth_json_path(rec, "plan.services")));
 	if (pth_diags_print(&d, o->strict) != PTH_OK)
@@ -75,7 +124,7 @@ static void plan(struct pth_plugins *ps, json_t *rec, const struct options *o, s
 	pth_event_test(NULL);
 }
 
-static void stream(struct pth_plugins *ps, FILE *fp, const char *name, const struct options *o,
+static void stream(struct plugins *ps, FILE *fp, const char *name, const struct options *o,
     struct pth_rec_out *out, struct tally *t)
 {
 	struct pth_rec_in in;
@@ -99,17 +148,16 @@ int main(int argc, char **argv)
 {
 	struct options o = { 0 };
 	struct pth_rec_out out = { stdout, 0 };
-	struct pth_plugins ps;
-	struct pth_home home;
+	struct plugins ps = { .dir = NULL };
 	struct tally t = { 0 };
 	struct pth_err e;
 	int i;
 
 	pth_event_init("pth-plan");
 	options(&o, argc, argv);
-	if (pth_home_find(&home, &e) < 0 ||
-	    pth_plugins_open(&ps, o.dirs, o.ndirs, getenv("PTH_PATH"), home.share, &e) < 0)
+	if (pth_home_find(&ps.home, &e) < 0)
 		pth_die(e.code, "%s", e.text);
+	plugins_for(&ps, NULL, &o); /* a -P that is wrong is said at once */
 	if (optind == argc)
 		stream(&ps, stdin, "stdin", &o, &out, &t);
 	for (i = optind; i < argc; i++) {
@@ -123,7 +171,8 @@ int main(int argc, char **argv)
 	}
 	if (!o.check && pth_rec_end(&out, &e) < 0)
 		pth_die(e.code, "%s", e.text);
-	pth_plugins_close(&ps);
-	pth_home_release(&home);
+	pth_plugins_close(&ps.set);
+	pth_home_release(&ps.home);
+	free(ps.dir);
 	return o.check && t.bad ? PTH_INPUT : PTH_OK;
 }

@@ -21,8 +21,7 @@ static const char usage_text[] =
     "       pth-plugin [-P DIR]... new KIND NAME [--extends BASE] [--protocol NAME] [-o DIR]\n";
 
 struct options {
-	const char *dirs[64];
-	size_t ndirs;
+	struct pth_plugin_dirs dirs;
 	bool json, resolved;
 	const char *extends, *protocol, *out;
 };
@@ -40,14 +39,14 @@ static void options(struct options *o, int argc, char **argv)
 		{ "protocol", required_argument, NULL, 'p' }, { "output", required_argument, NULL, 'o' },
 		{ "plugins", required_argument, NULL, 'P' }, { "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' }, { 0 } };
+	struct pth_err e;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "P:o:hV", longs, NULL)) != -1) {
 		switch (c) {
 		case 'P':
-			if (o->ndirs == countof(o->dirs))
-				pth_die(PTH_USAGE, "more than %zu directories", countof(o->dirs));
-			o->dirs[o->ndirs++] = optarg;
+			if (pth_plugin_dirs_add(&o->dirs, optarg, &e) < 0)
+				pth_die(e.code, "%s", e.text);
 			break;
 		case 'j': o->json = true; break;
 		case 'r': o->resolved = true; break;
@@ -55,7 +54,7 @@ static void options(struct options *o, int argc, char **argv)
 		case 'p': o->protocol = optarg; break;
 		case 'o': o->out = optarg; break;
 		case 'h': usage(stdout, PTH_OK); break;
-		case 'V': puts("pth-plugin " PTH_VERSION); exit(PTH_OK);
+		case 'V': puts("pth-plugin " PTH_VERSION); exit(pth_finish(PTH_OK));
 		default: usage(stderr, PTH_USAGE);
 		}
 	}
@@ -154,6 +153,20 @@ static struct pth_plugin *find(struct pth_plugins *ps, const char *word)
 	return p;
 }
 
+/* Say that the name alone could have meant another one. */
+static void tell_others(struct pth_plugins *ps, const struct pth_plugin *p)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	size_t i;
+
+	for (i = 0; i < ps->n; i++)
+		if (ps->v[i] != p && !strcmp(ps->v[i]->name, p->name))
+			pth_buf_addf(&b, "%s%s/%s", b.len ? ", " : "", pth_kind_name(ps->v[i]->kind), p->name);
+	if (b.len)
+		pth_warn("this is %s/%s; there is also %s", pth_kind_name(p->kind), p->name, b.s);
+	pth_buf_release(&b);
+}
+
 static const char *nearest(struct pth_plugins *ps, const char *word)
 {
 	const char **names = pth_xarray(NULL, ps->n + 1, sizeof *names), *near;
@@ -179,6 +192,8 @@ static int show(struct pth_plugins *ps, const struct options *o, const char *wor
 		pth_die(PTH_INPUT, "no plugin named '%s'%s%s%s", word, near ? "; did you mean '" : "",
 		    near ? near : "", near ? "'?" : "");
 	}
+	if (!strchr(word, '/'))
+		tell_others(ps, p);
 	if (pth_plugin_load(ps, p, NULL, &e) < 0)
 		pth_die(PTH_INPUT, "%s", e.text);
 	if (o->json) {
@@ -255,7 +270,7 @@ int main(int argc, char **argv)
 	if (optind == argc)
 		usage(stderr, PTH_USAGE);
 	if (pth_home_find(&home, &e) < 0 ||
-	    pth_plugins_open(&ps, o.dirs, o.ndirs, getenv("PTH_PATH"), home.share, &e) < 0)
+	    pth_plugins_open(&ps, &o.dirs, getenv("PTH_PATH"), home.share, &e) < 0)
 		pth_die(e.code, "%s", e.text);
 	verb = argv[optind];
 	words = argv + optind + 1;

@@ -35,15 +35,6 @@ static void __attribute__((noreturn)) usage(void)
 	exit(PTH_USAGE);
 }
 
-static int finish(int code)
-{
-	if (fflush(stdout) || ferror(stdout)) {
-		pth_complain("stdout:");
-		return PTH_SYSTEM;
-	}
-	return code;
-}
-
 static void add_var(struct render *r, const char *arg)
 {
 	const char *eq = strchr(arg, '=');
@@ -110,10 +101,10 @@ static void parse_options(struct render *r, int argc, char **argv)
 		case OPT_JINJA: r->jinja = true; break;
 		case 'h':
 			fputs(synopsis, stdout);
-			exit(finish(PTH_OK));
+			exit(pth_finish(PTH_OK));
 		case 'V':
 			puts("pth-render " PTH_VERSION);
-			exit(finish(PTH_OK));
+			exit(pth_finish(PTH_OK));
 		default: usage();
 		}
 	}
@@ -277,5 +268,5 @@ int main(int argc, char **argv)
 	json_decref(r.vars);
 	json_decref(r.written);
 	pth_template_place_release(&r.place);
-	return finish(code);
+	return pth_finish(code);
 }

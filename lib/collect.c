@@ -70,6 +70,7 @@ collect_dir(json_t *rec, int dirfd, const char *path, const struct pth_collect_o
 	else
 		pth_metric_capture(path, rec, filters, metrics, &packets);
 	pth_metric_transfer(rec, artifacts, metrics);
+	pth_metric_measures(dirfd, rec, artifacts, metrics);
 	ev.artifacts = artifacts;
 	ev.filters = packets.counts;
 	ev.no_packets = packets.why;

@@ -304,6 +304,15 @@ diag(const char *name, const char *fmt, ...)
 }
 
 int
+pth_finish(int code)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	pth_complain("stdout:");
+	return PTH_SYSTEM;
+}
+
+int
 pth_diags_print(struct pth_diags *d, int strict)
 {
 	size_t hidden = d->errors + d->warnings - d->n;

@@ -10,7 +10,8 @@
  *   experiment_load    files, include, overrides, environment, ${VAR}
  *   experiment_check   types, ranges, known names
  *   experiment_rules   what spans several keys: targets, ports, names
- *   experiment_tree    changing a tree; matrix
+ *   experiment_tree    changing a tree
+ *   experiment_matrix  of one test many
  *   experiment_record  records
  */
 #ifndef PTH_EXPERIMENT_H
@@ -54,6 +55,10 @@ const char *pth_experiment_run(const struct pth_experiment *x);
  * Stops at the first -1 and returns it. */
 typedef int pth_experiment_fn(void *arg, const json_t *rec, struct pth_err *e);
 int pth_experiment_each(struct pth_experiment *x, pth_experiment_fn *fn, void *arg,
+    struct pth_err *e);
+/* The same, but tests with errors are left out instead; none at all when there
+ * are errors outside of the tests. */
+int pth_experiment_sound(struct pth_experiment *x, pth_experiment_fn *fn, void *arg,
     struct pth_err *e);
 
 /* Append what is known of a key ("timeout", "services.*.timeout",

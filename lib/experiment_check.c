@@ -285,12 +285,31 @@ static json_t *scalar_value(const struct schema *s, const struct pth_ynode *n)
 	return text_value(s, n);
 }
 
+/* 00000001 and 0x7F000001 of a version file mean these texts. */
+static json_t *as_written(const struct pth_ynode *n)
+{
+	json_t *out;
+
+	if (n->kind < PTH_YSEQ)
+		return pth_yaml_as_printed(n) ? pth_yaml_json(n) : json_stringn_nocheck(n->text, n->len);
+	out = n->kind == PTH_YSEQ ? json_array() : json_object();
+	for (const struct pth_ynode *c = n->child; c; c = c->next) {
+		if (n->kind == PTH_YSEQ)
+			pth_json_push(out, as_written(c));
+		else
+			pth_json_set(out, c->key, as_written(c));
+	}
+	return out;
+}
+
 json_t *exp_canon(const struct schema *s, const struct pth_ynode *n)
 {
 	json_t *out;
 
 	if (s->key->types & T_ANY)
 		return pth_yaml_json(n);
+	if (s->key->flags & F_TEXTS)
+		return as_written(n);
 	switch (n->kind) {
 	case PTH_YNULL:
 		return json_null();

@@ -23,6 +23,7 @@ enum {
 	F_REC = 1,       /* the default is written into records */
 	F_NEED = 2,      /* must be given */
 	F_CASE = 4,      /* values in any case; recorded as listed */
+	F_TEXTS = 8,     /* numbers below that would be printed otherwise stay texts */
 	F_IDLE = 32,     /* accepted, no effect: a warning when not empty */
 	F_OPEN = 64,     /* a map: other keys pass through */
 	F_DOCKER = 128,  /* options of one kind of network environment */
@@ -90,6 +91,8 @@ struct pth_experiment {
 	uint32_t *ports, round; /* of 65536: who took a host port last, see rules */
 	char *run;
 	long total;
+	bool *bad;        /* tests with errors, by their place in the list */
+	size_t others;    /* errors that are no test's */
 	json_t *settings;
 };
 
@@ -114,6 +117,8 @@ struct pth_ynode *exp_merge(struct pth_arena *a, const struct pth_ynode *base,
     const struct pth_ynode *over);
 struct pth_ynode *exp_without(struct pth_arena *a, const struct pth_ynode *map, const char *key);
 const struct pth_ynode *exp_at(const struct pth_ynode *n, const char *path);
+
+/* matrix */
 typedef int exp_variant_fn(struct pth_experiment *x, const struct pth_ynode *test,
     json_t *point, void *arg);
 /* Each test that a test with a matrix stands for; point NULL without matrix. */

@@ -169,7 +169,7 @@ static struct pth_ynode *include_file(struct pth_experiment *x, const struct pth
 		return NULL;
 	}
 	if (pth_file_read(s->name, FILE_MAX, &s->text, &e) < 0) {
-		exp_error(x, at, "include: %s", e.text);
+		exp_error(x, at, "%s: %s", at->key ? at->key : "include", e.text);
 		return NULL;
 	}
 	n = exp_source_parse(x, s);
@@ -234,6 +234,27 @@ static bool has_include(const struct pth_ynode *n)
 	return n->kind == PTH_YMAP && pth_yaml_get(n, "include");
 }
 
+/* implementation.version_config may name a file: what is in it stands there. */
+static void version_file(struct pth_experiment *x, unsigned test, const struct pth_ynode *service)
+{
+	const struct pth_ynode *n = pth_yaml_get(pth_yaml_get(service, "implementation"), "version_config");
+	struct pth_ynode *file;
+	char path[300];
+
+	if (!n || n->kind != PTH_YSTR || n->len < 6 || strcmp(n->text + n->len - 5, ".yaml"))
+		return;
+	file = include_file(x, n, 0, false);
+	if (!file)
+		return;
+	snprintf(path, sizeof path, "tests.%u.services.%s.implementation.version_config", test, service->key);
+	x->root = exp_set(&x->a, x->root, path, file);
+}
+
+static bool has_place(const struct pth_ynode *s)
+{
+	return s->key && strlen(s->key) <= 63 && !strchr(s->key, '.');
+}
+
 /* include: in tests and in services. */
 static void inner_includes(struct pth_experiment *x)
 {
@@ -251,10 +272,16 @@ static void inner_includes(struct pth_experiment *x)
 		}
 		services = pth_yaml_get(test, "services");
 		for (const struct pth_ynode *s = services ? services->child : NULL; s; s = s->next) {
-			if (!s->key || !has_include(s) || strlen(s->key) > 63 || strchr(s->key, '.'))
+			const struct pth_ynode *whole = s;
+
+			if (!has_place(s))
 				continue;
-			snprintf(path, sizeof path, "tests.%u.services.%s", i, s->key);
-			x->root = exp_set(&x->a, x->root, path, includes(x, (struct pth_ynode *)s, 0, false));
+			if (has_include(s)) {
+				snprintf(path, sizeof path, "tests.%u.services.%s", i, s->key);
+				whole = includes(x, (struct pth_ynode *)s, 0, false);
+				x->root = exp_set(&x->a, x->root, path, whole);
+			}
+			version_file(x, i, whole);
 		}
 	}
 }
@@ -347,7 +374,12 @@ static int check_variant(struct pth_experiment *x, const struct pth_ynode *test,
 static void check_tests(struct pth_experiment *x, const struct pth_ynode *tests)
 {
 	const struct schema *list = exp_schema_child(x->schema->root, "tests");
+	const struct pth_ynode *matrix;
 	json_t *names = json_object();
+	size_t errors = exp_errors(x), i = 0;
+
+	x->bad = pth_xarray(NULL, tests->n, sizeof *x->bad);
+	memset(x->bad, 0, tests->n * sizeof *x->bad);
 
 	for (const struct pth_ynode *t = tests->child; t; t = t->next) {
 		const struct pth_ynode *name = pth_yaml_get(t, "name");
@@ -360,12 +392,18 @@ static void check_tests(struct pth_experiment *x, const struct pth_ynode *tests)
 			    (int)json_integer_value(first));
 		else
 			pth_json_set(names, s, json_integer(name ? name->line : t->line));
+		matrix = t->kind == PTH_YMAP ? pth_yaml_get(t, "matrix") : NULL;
 		if (exp_variants(x, t, check_variant, list->item) < 0)
 			exp_check(x, list->item, t, "test");
+		else if (exp_given(matrix) && x->total > before)
+			exp_check(x, exp_schema_child(list->item, "matrix"), matrix, "matrix");
 		else if (t->kind == PTH_YMAP && x->total == before)
-			exp_error(x, pth_yaml_get(t, "matrix"), "matrix: everything is excluded");
+			exp_error(x, matrix, "matrix: everything is excluded");
+		x->bad[i++] = exp_errors(x) > errors;
+		errors = exp_errors(x);
 		if (x->total > TESTS_MAX) {
 			exp_error(x, t, "more than %d tests", TESTS_MAX);
+			x->others++;
 			break;
 		}
 	}
@@ -387,7 +425,8 @@ static void check_all(struct pth_experiment *x)
 		exp_error(x, tests, "tests: a %s; expected a list of tests", pth_ykind_name(tests->kind));
 	else if (tests->n == 0)
 		exp_error(x, tests, "tests: an empty list; expected at least one test");
-	else
+	x->others = exp_errors(x);
+	if (tests->kind == PTH_YSEQ && tests->n)
 		check_tests(x, tests);
 }
 
@@ -411,7 +450,7 @@ static void complete(struct pth_experiment *x, const char *path, const struct pt
 		exp_interpolate(x);
 	set_run(x, path);
 	check_all(x);
-	if (exp_errors(x) == 0)
+	if (x->bad && x->others == 0)
 		x->settings = exp_settings(x);
 }
 
@@ -465,6 +504,7 @@ void pth_experiment_free(struct pth_experiment *x)
 	json_decref(x->settings);
 	pth_arena_release(&x->a);
 	free(x->ports);
+	free(x->bad);
 	free(x->run);
 	free(x);
 }

@@ -429,15 +429,24 @@ static int each_variant(struct pth_experiment *x, const struct pth_ynode *test, 
 
 int pth_experiment_each(struct pth_experiment *x, pth_experiment_fn *fn, void *arg, struct pth_err *e)
 {
-	const struct pth_ynode *tests = pth_yaml_get(x->root, "tests");
-	struct maker m = { .x = x, .fn = fn, .arg = arg, .e = e };
-	int r = 0;
-
 	if (exp_errors(x))
 		return pth_err_set(e, PTH_INPUT, "the experiment has errors");
+	return pth_experiment_sound(x, fn, arg, e);
+}
+
+int pth_experiment_sound(struct pth_experiment *x, pth_experiment_fn *fn, void *arg, struct pth_err *e)
+{
+	const struct pth_ynode *tests = pth_yaml_get(x->root, "tests");
+	struct maker m = { .x = x, .fn = fn, .arg = arg, .e = e };
+	size_t i = 0;
+	int r = 0;
+
+	if (!x->settings)
+		return 0;
 	m.schema = exp_schema_child(x->schema->root, "tests")->item;
 	for (const struct pth_ynode *t = tests->child; t && r == 0; t = t->next)
-		r = exp_variants(x, t, each_variant, &m);
+		if (!x->bad[i++])
+			r = exp_variants(x, t, each_variant, &m);
 	return r;
 }
 

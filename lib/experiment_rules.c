@@ -191,7 +191,7 @@ static void check_ports(struct pth_experiment *x, const struct pth_ynode *servic
 /* ---- services */
 
 static void check_protocol(struct pth_experiment *x, const struct pth_ynode *services,
-    const struct pth_ynode *s)
+    const struct pth_ynode *s, bool certs_for_all)
 {
 	const struct pth_ynode *proto = pth_yaml_get(s, "protocol"), *target = pth_yaml_get(proto, "target");
 	const char *role = exp_text(proto, "role", "server"), *name = exp_text(proto, "name", NULL);
@@ -199,13 +199,13 @@ static void check_protocol(struct pth_experiment *x, const struct pth_ynode *ser
 	bool has_ports = ports && ports->kind == PTH_YSEQ && ports->n;
 
 	if (!exp_given(proto)) {
-		exp_key_warn(x, s, "service %s has no protocol; taken as a server of an unknown one", s->key);
+		exp_key_warn(x, s, "service %s has no protocol; taken as a server of what its implementation speaks", s->key);
 		return;
 	}
 	if (proto->kind != PTH_YMAP)
 		return;
 	if (!name)
-		exp_key_warn(x, proto, "protocol without name; taken as 'unknown'");
+		exp_key_warn(x, proto, "protocol without name; taken as what the implementation speaks");
 	if (!strcmp(role, "mitm"))
 		exp_warn(x, pth_yaml_get(proto, "role"), "role mitm is not one of PANTHER's; kept for the plan");
 	if (!strcmp(role, "client") && (!exp_given(target) || !target->len))
@@ -219,7 +219,7 @@ static void check_protocol(struct pth_experiment *x, const struct pth_ynode *ser
 	if (!has_ports && strcmp(name, "quic") && strcmp(name, "http") && strcmp(name, "https"))
 		exp_key_warn(x, s, "server %s has no ports, and %.60s has no usual one", s->key, name);
 	certs = pth_yaml_get(s, "generate_new_certificates");
-	if (!exp_given(certs) && (!strcmp(name, "quic") || !strcmp(name, "https")))
+	if (!exp_given(certs) && !certs_for_all && (!strcmp(name, "quic") || !strcmp(name, "https")))
 		exp_key_warn(x, s, "%s server %s without generate_new_certificates", name, s->key);
 }
 
@@ -283,7 +283,7 @@ static void check_timeout(struct pth_experiment *x, const struct pth_ynode *n)
 		    v < 10 ? "short" : "long");
 }
 
-static void check_services(struct pth_experiment *x, const struct pth_ynode *services)
+static void check_services(struct pth_experiment *x, const struct pth_ynode *services, bool certs_for_all)
 {
 	json_t *names = json_object();
 
@@ -305,7 +305,7 @@ static void check_services(struct pth_experiment *x, const struct pth_ynode *ser
 			exp_error(x, name, "name: two services are called '%s'", name->text);
 		else if (exp_given(name) && name->text)
 			pth_json_set(names, name->text, json_true());
-		check_protocol(x, services, s);
+		check_protocol(x, services, s, certs_for_all);
 		check_depends(x, services, s);
 		check_files(x, pth_yaml_get(s, "files"));
 		check_timeout(x, pth_yaml_get(s, "timeout"));
@@ -398,27 +398,6 @@ static void check_assertion(struct pth_experiment *x, const struct pth_ynode *se
 			exp_error(x, a, "%s needs '%s'", type, needs[i].need);
 }
 
-/* regcomp(3) unrolls bounded repetitions, one inside the other. */
-static bool unrolls_far(const char *s)
-{
-	long product = 1;
-
-	while (product < 10000 && (s = strchr(s, '{')) != NULL) {
-		const char *end = s + strcspn(s, "}");
-		long most = 1;
-
-		for (s++; s < end; s++) {
-			long v = strtol(s, NULL, 10);
-
-			most = v > most ? v : most;
-			s += strcspn(s, ",}");
-		}
-		product *= most < 10000 ? most : 10000;
-		s = end;
-	}
-	return product >= 10000;
-}
-
 static void check_regex(struct pth_experiment *x, const struct pth_ynode *n)
 {
 	regex_t re;
@@ -427,7 +406,7 @@ static void check_regex(struct pth_experiment *x, const struct pth_ynode *n)
 
 	if (!n || n->kind != PTH_YSTR)
 		return;
-	if (n->len > 1000 || unrolls_far(n->text)) {
+	if (n->len > 1000 || pth_regex_unrolls(n->text)) {
 		exp_error(x, n, "too large a regular expression");
 		return;
 	}
@@ -500,7 +479,7 @@ void exp_rules(struct pth_experiment *x, const struct pth_ynode *test)
 	check_name(x, test);
 	if (!services || services->kind != PTH_YMAP)
 		return;
-	check_services(x, services);
+	check_services(x, services, exp_given(pth_yaml_get(test, "generate_new_certificates")));
 	check_critical(x, services, pth_yaml_get(test, "network_environment"));
 	check_steps(x, test, services);
 	check_timeout(x, pth_yaml_get(test, "timeout"));

@@ -300,7 +300,7 @@ int pth_experiment_explain(struct pth_buf *b, const char *key, struct pth_err *e
 	struct exp_schema *t = exp_schema_new();
 	int n = explain_all(b, t->root, key, is_whole);
 
-	if (n == 0)
+	if (n == 0 && *key)
 		n = explain_all(b, t->root, key, ends_in);
 	exp_schema_free(t);
 	if (n == 0) {

@@ -1,5 +1,6 @@
 /*
- * ${NAME}, ${NAME:-default} and ${paths.output_dir} in strings, and the
+ * ${NAME}, ${NAME:-default}, ${oc.env:NAME,default} and ${paths.output_dir} in
+ * strings, and the
  * syntax of @{service:attribute[secondary]:format}, which pth-plan resolves.
  */
 #include "experiment_in.h"
@@ -30,17 +31,22 @@ static bool expand(struct pth_experiment *x, const struct pth_ynode *at, const c
 static bool expand_one(struct pth_experiment *x, const struct pth_ynode *at, const char *s, size_t n,
     int depth, struct pth_buf *out)
 {
-	char *name = pth_xstrndup(s, n), *def = strstr(name, ":-");
+	char *whole = pth_xstrndup(s, n), *name = whole, *def = strstr(name, ":-");
+	bool omega = !strncmp(name, "oc.env:", 7); /* OmegaConf's ${oc.env:NAME,default} */
 	const struct pth_ynode *v;
 	const char *value;
 	bool ok = true;
 
+	if (omega) {
+		name += 7;
+		def = strchr(name, ',');
+	}
 	if (def) {
 		*def = '\0';
-		def += 2;
+		def += omega ? 1 : 2;
 	}
 	value = getenv(name);
-	v = value ? NULL : exp_at(x->root, name);
+	v = value || omega ? NULL : exp_at(x->root, name);
 	if (v && (v->kind == PTH_YMAP || v->kind == PTH_YSEQ || v->kind == PTH_YNULL))
 		v = NULL;
 	if (value && *value) {
@@ -54,7 +60,7 @@ static bool expand_one(struct pth_experiment *x, const struct pth_ynode *at, con
 		    name, name);
 		ok = false;
 	}
-	free(name);
+	free(whole);
 	return ok;
 }
 

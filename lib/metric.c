@@ -345,5 +345,5 @@ pth_metric_find(const json_t *metrics, const char *name)
 
 	for (size_t i = 0; v == NULL && i < countof(rooms); i++)
 		v = pth_json_path(json_object_get(metrics, rooms[i]), name);
-	return v;
+	return v != NULL ? v : pth_metric_measure(metrics, name);
 }

@@ -7,6 +7,26 @@
 
 #include "json.h"
 
+/*
+ * The files that a descriptor's `metrics` names, read for the numbers that it
+ * asks for (metric_read.c): adds measures: {service: {name: number}}. artifacts:
+ * the list of pth_artifact_list; no other file is opened. What is not there,
+ * or has no number, is left out.
+ */
+void pth_metric_measures(int dirfd, const json_t *rec, const json_t *artifacts, json_t *metrics);
+/* One of them: "SERVICE.NAME", or NAME when one service alone has it; or NULL. */
+const json_t *pth_metric_measure(const json_t *metrics, const char *name);
+
+/* One metric, {matches or json, reduce, scale}: read from files one after the
+ * other, then reduced; a new number, or NULL when there is none. */
+struct pth_measure {
+	double first, last, min, max, sum;
+	int64_t n;
+	bool counts;
+};
+void pth_metric_read(struct pth_measure *m, const json_t *spec, int fd, int64_t size);
+json_t *pth_metric_reduce(const struct pth_measure *m, const json_t *spec);
+
 /* What the capture was asked for the verdict, beside the metrics. */
 struct pth_metric_packets {
 	json_t *counts;    /* {"display filter": packets}; NULL when not counted */
@@ -49,7 +69,8 @@ void pth_metric_samples(int dirfd, const json_t *rec, json_t *metrics);
 void pth_metric_transfer(const json_t *rec, const json_t *artifacts, json_t *metrics);
 
 /* The value of a metric by its name: "packets", "quic.handshake_us", or short
- * for one below quic, tcp or transfer: "handshake_us". NULL when absent. */
+ * for one below quic, tcp or transfer: "handshake_us"; then one of measures.
+ * NULL when absent. */
 const json_t *pth_metric_find(const json_t *metrics, const char *name);
 
 #endif

@@ -133,9 +133,23 @@ static void add_execution(struct plan *p, const json_t *given, size_t i)
 	pth_buf_release(&b);
 }
 
-static void conflict(struct plan *p, const struct pth_plugin *a, const struct pth_plugin *b)
+/* Does the experiment's list name it, by its name or an alias? */
+static bool listed(const json_t *list, const struct pth_plugin *x)
 {
-	if (pth_desc_has(pth_yaml_get(a->root, "conflicts"), b->name))
+	json_t *v;
+	size_t i;
+
+	json_array_foreach((json_t *)list, i, v)
+		if (json_is_string(v) && (!strcmp(json_string_value(v), x->name) ||
+		    pth_desc_has(pth_yaml_get(x->root, "aliases"), json_string_value(v))))
+			return true;
+	return false;
+}
+
+/* own: what the experiment says instead of the descriptor, or NULL. */
+static void conflict(struct plan *p, const struct pth_plugin *a, const struct pth_plugin *b, const json_t *own)
+{
+	if (json_is_array(own) ? listed(own, b) : pth_desc_has(pth_yaml_get(a->root, "conflicts"), b->name))
 		plan_problem(p, PTH_ERROR, "execution_environment", "%s and %s cannot work together",
 		    a->name, b->name);
 }
@@ -149,10 +163,10 @@ static void execution(struct plan *p)
 	json_array_foreach(list, i, v)
 		add_execution(p, v, i);
 	for (i = 0; p->env && i < p->nx; i++) {
-		conflict(p, p->env, p->x[i].plugin);
+		conflict(p, p->env, p->x[i].plugin, json_object_get(p->eparams, "incompatibility"));
 		for (k = 0; k < p->nx; k++)
 			if (k != i)
-				conflict(p, p->x[i].plugin, p->x[k].plugin);
+				conflict(p, p->x[i].plugin, p->x[k].plugin, NULL);
 	}
 }
 

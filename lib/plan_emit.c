@@ -87,14 +87,14 @@ static int add_env(struct plan *p, const struct pth_ynode *map, json_t *vars, js
 }
 
 /* The experiment's own variables: texts as they are, but for placeholders. */
-static int user_env(struct emit *m, json_t *env)
+static int user_env(struct emit *m, const json_t *given, json_t *env)
 {
-	json_t *given = json_object_get(m->s->rec, "environment"), *v;
 	struct pth_buf b = PTH_BUF_INIT;
 	const char *key;
+	json_t *v;
 	int r = 0;
 
-	json_object_foreach(given, key, v) {
+	json_object_foreach((json_t *)given, key, v) {
 		plan_scalar(&b, v);
 		if ((r = plan_names(m->p, &b, 0, &m->e)) < 0)
 			break;
@@ -115,6 +115,8 @@ static int environment(struct emit *m)
 	r = add_env(m->p, pth_yaml_get(m->s->pview, "environment"), m->s->vars, env, &m->e);
 	if (r == 0)
 		r = add_env(m->p, pth_yaml_get(m->s->view, "environment"), m->s->vars, env, &m->e);
+	if (r == 0)
+		r = user_env(m, plan_version_env(m->s), env);
 	for (i = 0; r == 0 && i < m->p->nx; i++) {
 		if (!concerns(&m->p->x[i], m->s))
 			continue;
@@ -122,7 +124,7 @@ static int environment(struct emit *m)
 		r = add_env(m->p, pth_yaml_get(m->p->x[i].view, "environment"), vars, env, &m->e);
 		json_decref(vars);
 	}
-	return r < 0 ? r : user_env(m, env);
+	return r < 0 ? r : user_env(m, json_object_get(m->s->rec, "environment"), env);
 }
 
 /* The directory of the descriptor that a value came from: its templates lie
@@ -474,6 +476,7 @@ static int docker(struct emit *m)
 	v = plan_tree(m->p, d, m->s->vars, &m->e);
 	if (!v)
 		return -1;
+	plan_version_docker(m->s, v);
 	pth_json_set(m->out, "docker", v);
 	return 0;
 }

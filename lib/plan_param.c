@@ -14,6 +14,22 @@ static bool skipped(const struct plan_given *g, const char *key)
 	return false;
 }
 
+/* PANTHER's files hand plugins any key. One that nearly is a parameter is a
+ * misspelling, another one only has no effect; the base keys of all of
+ * PANTHER's environments do not even deserve a word. */
+static bool of_panther(const struct plan_given *g, const char *key)
+{
+	static const char *const names[] = { "enabled", "priority", "version", "output_format",
+		"collect_metrics", "enable_background_monitoring", "monitoring_interval_seconds",
+		"failure_threshold_count", "allow_partial_deployment", "critical_services" };
+	size_t i;
+
+	for (i = 0; g->unknown == PTH_WARNING && i < countof(names); i++)
+		if (!strcmp(names[i], key))
+			return true;
+	return false;
+}
+
 static void unknown(struct plan *p, const char *plugin, const struct pth_ynode *specs,
     const struct plan_given *g, const char *key)
 {
@@ -28,7 +44,7 @@ static void unknown(struct plan *p, const char *plugin, const struct pth_ynode *
 	near = pth_nearest(key, names, n);
 	pth_buf_addf(&path, "%s.%s", g->path, key);
 	pth_show(&shown, key, 80);
-	plan_problem(p, g->unknown, path.s, "%s has no parameter '%s'%s%s%s", plugin, shown.s,
+	plan_problem(p, near ? g->unknown : PTH_WARNING, path.s, "%s has no parameter '%s'%s%s%s", plugin, shown.s,
 	    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 	pth_buf_release(&path);
 	pth_buf_release(&shown);
@@ -73,7 +89,7 @@ json_t *plan_params(struct plan *p, const char *plugin, const struct pth_ynode *
 
 	for (i = 0; i < n; i++)
 		json_object_foreach((json_t *)given[i].map, key, v)
-			if (!skipped(&given[i], key) && !pth_yaml_get(specs, key))
+			if (!skipped(&given[i], key) && !pth_yaml_get(specs, key) && !of_panther(&given[i], key))
 				unknown(p, plugin, specs, &given[i], key);
 	for (s = specs ? specs->child : NULL; s; s = s->next)
 		if (s->kind == PTH_YMAP)

@@ -20,8 +20,11 @@ struct plan_service {
 	json_t *info;            /* what others see as target.*, owned */
 	json_t *vars;            /* of its templates, owned */
 	json_t *served;          /* names below www/, owned */
-	json_t *section;         /* its role's part of a version file, or NULL, owned */
+	json_t *vfile;           /* the version file, with what the experiment says in its place, or NULL, owned */
+	json_t *vgiven;          /* the experiment's part of it, or NULL, owned */
+	json_t *section;         /* its role's part of vfile, or NULL, owned */
 	char *address, *listen;  /* owned */
+	const char *cert_dir;    /* where certificates are, or NULL; borrowed */
 	int64_t port;            /* 0: none */
 	const char *transport;
 	bool client, own_certs, port_given, port_usual;
@@ -84,10 +87,17 @@ int plan_params_late(struct plan *p, struct plan_service *s, struct pth_err *e);
 
 /*
  * plan_version.c: what a version file says to the role, with every name that
- * PANTHER's templates read. look: into section, and into the parameters that
- * the experiment leaves open. vars: its variables. for_file: those of a
- * template in a file, where `target` is a text; a new object.
+ * PANTHER's templates read. file: into vfile and vgiven; needs the view. look:
+ * into section, and into the parameters that the experiment leaves open.
+ * vars: its variables. for_file: those of a template in a file, where `target`
+ * is a text; a new object. env: variables of the environment that the
+ * experiment's part asks for, or NULL. docker: its commits, into the plan's
+ * `docker`. params: values of parameters that the experiment's part gives; new.
  */
+void plan_version_file(struct plan *p, struct plan_service *s);
+json_t *plan_version_params(const struct plan_service *s);
+const json_t *plan_version_env(const struct plan_service *s);
+void plan_version_docker(const struct plan_service *s, json_t *docker);
 void plan_version_look(struct plan *p, struct plan_service *s);
 void plan_version_vars(const struct plan_service *s, json_t *vars);
 json_t *plan_version_for_file(const struct plan_service *s);

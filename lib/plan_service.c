@@ -55,20 +55,36 @@ static bool look_plugin(struct plan *p, struct plan_service *s, const char *prot
 	return false;
 }
 
+/* The one that a plugin speaks, when the experiment names none. */
+static const char *only_protocol(const struct pth_ynode *speaks, const char *def)
+{
+	if (speaks && speaks->kind == PTH_YSEQ && speaks->n == 1)
+		speaks = speaks->child;
+	return speaks && speaks->kind == PTH_YSTR && strcmp(speaks->text, "any") ? speaks->text : def;
+}
+
 static bool look_protocol(struct plan *p, struct plan_service *s, const char *name)
 {
 	const struct pth_ynode *speaks = pth_yaml_get(s->plugin->root, "protocol");
 	struct pth_buf at = PTH_BUF_INIT, b = PTH_BUF_INIT;
 	const struct pth_ynode *c;
 
+	if (!*name || !strcmp(name, "unknown"))
+		name = only_protocol(speaks, name);
 	s->protocol = pth_plugins_find(p->ps, PTH_PROTOCOL, name, NULL);
+	if (!s->protocol && !strcmp(name, "unknown")) {
+		plan_problem(p, PTH_ERROR, plan_path(&at, s, "protocol.name"),
+		    "%s speaks several protocols; protocol.name must say which", s->plugin->name);
+		pth_buf_release(&at);
+		return false;
+	}
 	if (!s->protocol) {
 		suggest(p, s, "protocol", name, pth_plugins_nearest(p->ps, PTH_PROTOCOL, name), "protocol.name");
 		return false;
 	}
 	if (!usable(p, s, s->protocol, "protocol.name"))
 		return false;
-	if (pth_desc_has(speaks, name) || pth_desc_has(speaks, "any"))
+	if (pth_desc_has(speaks, name) || pth_desc_has(speaks, s->protocol->name) || pth_desc_has(speaks, "any"))
 		return true;
 	for (c = speaks->child; c; c = c->next)
 		pth_buf_addf(&b, "%s%s", b.len ? ", " : "", c->text);
@@ -79,20 +95,21 @@ static bool look_protocol(struct plan *p, struct plan_service *s, const char *na
 	return false;
 }
 
-static void unknown_version(struct plan *p, struct plan_service *s, const struct pth_ynode *known)
+static void unknown_version(struct plan *p, struct plan_service *s, const struct pth_ynode *known,
+    const char *name, const char *path)
 {
 	struct pth_buf at = PTH_BUF_INIT, b = PTH_BUF_INIT, shown = PTH_BUF_INIT;
 	const struct pth_ynode *c;
 
-	pth_show(&shown, s->version, 80);
-	for (c = known->child; c; c = c->next) {
+	pth_show(&shown, name, 80);
+	for (c = known ? known->child : NULL; c; c = c->next) {
 		const struct pth_ynode *from = pth_yaml_get(c, "version_config");
 
 		pth_buf_addf(&b, "%s%s", b.len ? ", " : "", c->key);
 		if (from)
 			pth_buf_addf(&b, " (%s)", ((const struct pth_dval *)from)->file);
 	}
-	plan_problem(p, PTH_ERROR, plan_path(&at, s, "protocol.version"), "%s has no version '%s'; it has %s",
+	plan_problem(p, PTH_ERROR, plan_path(&at, s, path), "%s has no version '%s'; it has %s",
 	    s->plugin->name, shown.s, b.s ? b.s : "none");
 	pth_buf_release(&at);
 	pth_buf_release(&b);
@@ -113,7 +130,7 @@ static void look_version(struct plan *p, struct plan_service *s)
 		s->version = pth_desc_str(s->plugin->root, "default_version",
 		    pth_desc_str(s->protocol->root, "default_version", ""));
 	else if (known && known->child && !pth_yaml_get(known, s->version))
-		unknown_version(p, s, known);
+		unknown_version(p, s, known, s->version, "protocol.version");
 }
 
 static void look_role(struct plan *p, struct plan_service *s)
@@ -133,15 +150,18 @@ static void look_role(struct plan *p, struct plan_service *s)
 
 static void look_params(struct plan *p, struct plan_service *s)
 {
-	static const char *const plain[] = { "name", "type", "version", "version_config", "parameters", NULL };
+	static const char *const plain[] = { "name", "type", "version", "version_config", "parameters", "config", NULL };
 	const json_t *impl = json_object_get(s->rec, "implementation");
-	struct pth_buf a = PTH_BUF_INIT, b = PTH_BUF_INIT, c = PTH_BUF_INIT;
+	struct pth_buf a[5] = { PTH_BUF_INIT, PTH_BUF_INIT, PTH_BUF_INIT, PTH_BUF_INIT, PTH_BUF_INIT };
+	json_t *version = plan_version_params(s);
 	struct plan_given given[] = {
-		{ impl, plan_path(&a, s, "implementation"), PTH_ERROR, plain },
-		{ json_object_get(impl, "parameters"), plan_path(&b, s, "implementation.parameters"),
+		{ impl, plan_path(&a[0], s, "implementation"), PTH_ERROR, plain },
+		{ json_object_get(impl, "parameters"), plan_path(&a[1], s, "implementation.parameters"),
 		    PTH_ERROR, NULL },
-		{ json_object_get(s->rec, "plugin_config"), plan_path(&c, s, "plugin_config"),
+		{ json_object_get(impl, "config"), plan_path(&a[2], s, "implementation.config"), PTH_ERROR, plain },
+		{ json_object_get(s->rec, "plugin_config"), plan_path(&a[3], s, "plugin_config"),
 		    PTH_WARNING, plain },
+		{ version, plan_path(&a[4], s, "implementation.version_config.parameters"), PTH_WARNING, NULL },
 	};
 	static const struct plan_given none = { NULL, "", PTH_ERROR, NULL };
 
@@ -149,9 +169,32 @@ static void look_params(struct plan *p, struct plan_service *s)
 	s->pparams = plan_params(p, s->protocol->name, s->pview, &none, 1);
 	if (!json_object_get(s->pparams, "port") && pth_yaml_get(s->pview, "port"))
 		pth_json_set(s->pparams, "port", json_integer(pth_yaml_get(s->pview, "port")->i));
-	pth_buf_release(&a);
-	pth_buf_release(&b);
-	pth_buf_release(&c);
+	for (size_t i = 0; i < countof(a); i++)
+		pth_buf_release(&a[i]);
+	json_decref(version);
+}
+
+/* The version whose settings are used: another one's by version_config: NAME. */
+static const char *settings_version(struct plan *p, struct plan_service *s)
+{
+	const char *name = pth_json_str(json_object_get(s->rec, "implementation"), "version_config", NULL);
+	const struct pth_ynode *known = pth_yaml_get(s->plugin->root, "versions");
+
+	if (!name || !*name)
+		return s->version;
+	if (!pth_yaml_get(known, name))
+		unknown_version(p, s, known, name, "implementation.version_config");
+	return name;
+}
+
+/* paths.cert_dir, when programs can find it wherever they run. */
+static const char *cert_dir(struct plan *p)
+{
+	const char *dir = pth_json_str(pth_json_path(p->rec, "settings.paths"), "cert_dir", "");
+
+	if (*dir && *dir != '/')
+		plan_problem(p, PTH_WARNING, "", "paths.cert_dir: '%.200s' must begin with / to be used", dir);
+	return *dir == '/' ? dir : NULL;
 }
 
 void plan_service_look(struct plan *p, struct plan_service *s)
@@ -166,15 +209,17 @@ void plan_service_look(struct plan *p, struct plan_service *s)
 	if (!look_plugin(p, s, name) || !look_protocol(p, s, name))
 		return;
 	look_version(p, s);
-	s->view = pth_plugin_view(p->ps, s->plugin, s->version, s->role);
+	s->view = pth_plugin_view(p->ps, s->plugin, settings_version(p, s), s->role);
 	s->pview = pth_plugin_view(p->ps, s->protocol, s->version, s->role);
 	look_role(p, s);
 	json_decref(s->params);
 	json_decref(s->pparams);
+	plan_version_file(p, s);
 	look_params(p, s);
 	plan_version_look(p, s);
 	cert = pth_json_str(s->params, "cert_file", "");
-	s->own_certs = !*cert || pth_json_bool(s->rec, "generate_new_certificates", false);
+	s->cert_dir = cert_dir(p);
+	s->own_certs = (!*cert && !s->cert_dir) || pth_json_bool(s->rec, "generate_new_certificates", false);
 }
 
 void plan_service_release(struct plan_service *s)
@@ -184,6 +229,8 @@ void plan_service_release(struct plan_service *s)
 	json_decref(s->info);
 	json_decref(s->vars);
 	json_decref(s->served);
+	json_decref(s->vfile);
+	json_decref(s->vgiven);
 	json_decref(s->section);
 	free(s->address);
 	free(s->listen);

@@ -21,7 +21,8 @@ static json_t *at(const struct plan_service *s, const char *what)
 	return v;
 }
 
-/* Certificates: this test's own, or those that the experiment names. */
+/* Certificates: this test's own, or those that the experiment names, one by
+ * one or with their directory. */
 static json_t *cert(const struct plan_service *s, const char *param, const char *file)
 {
 	const char *given = pth_json_str(s->params, param, NULL);
@@ -30,7 +31,7 @@ static json_t *cert(const struct plan_service *s, const char *param, const char 
 
 	if (!s->own_certs && given && *given)
 		return json_string(given);
-	pth_buf_addf(&b, "@{dir}/certs/%s", file);
+	pth_buf_addf(&b, "%s/%s", s->own_certs || !s->cert_dir ? "@{dir}/certs" : s->cert_dir, file);
 	v = json_stringn(b.s, b.len);
 	pth_buf_release(&b);
 	return v;

@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text.h"
+
 /* Parameters and the values of a version file that mean the same. */
 static const struct {
 	const char *param, *path;
@@ -107,6 +109,227 @@ static json_t *section_of(const json_t *file, const char *role)
 	return out;
 }
 
+/* --- the file, and the experiment's part of it --- */
+
+static const char *const roles[] = { "server", "client", "peer", "mitm" };
+
+/* What stands beside the roles is the service's own: {alpn...} for
+ * {server: {alpn...}}. */
+static void own_section(json_t *given, const char *role)
+{
+	static const char *const keys[] = { "initial_version", "protocol", "binary", "network",
+		"certificates", "ticket_file", "logging" };
+	json_t *section = json_object_get(given, role), *v;
+	size_t i;
+
+	for (i = 0; i < countof(keys); i++) {
+		v = json_object_get(given, keys[i]);
+		if (!v)
+			continue;
+		if (!json_is_object(section)) {
+			section = json_object();
+			pth_json_set(given, role, section);
+		}
+		if (!json_object_get(section, keys[i]))
+			json_object_set(section, keys[i], v);
+		json_object_del(given, keys[i]);
+	}
+}
+
+/* So that cert_param of one file wins over cert.param of the other. */
+static void complete_certificates(json_t *file)
+{
+	static const char *const kinds[] = { "cert", "key" };
+	json_t *certs;
+	size_t i, k;
+
+	for (i = 0; i < countof(roles); i++) {
+		certs = json_object_get(json_object_get(file, roles[i]), "certificates");
+		if (!json_is_object(certs))
+			continue;
+		for (k = 0; k < countof(kinds); k++)
+			if (!json_is_object(json_object_get(certs, kinds[k])))
+				pth_json_set(certs, kinds[k], json_object());
+		both_forms(certs);
+	}
+}
+
+static void check_given(struct plan *p, const struct plan_service *s, const json_t *given, const char *what)
+{
+	struct pth_arena a = { NULL, 0 };
+	struct pth_buf text = PTH_BUF_INIT, at = PTH_BUF_INIT;
+	struct pth_ynode *n;
+	struct pth_diags d;
+	size_t i;
+
+	pth_diags_init(&d, "");
+	pth_json_dump(&text, given);
+	n = pth_yaml_load(text.s, text.len, &a, &d);
+	if (n)
+		pth_version_check(n, &d);
+	for (i = 0; i < d.n; i++)
+		plan_problem(p, d.v[i].severity, plan_path(&at, s, what), "%s", d.v[i].text);
+	pth_diags_release(&d);
+	pth_arena_release(&a);
+	pth_buf_release(&text);
+	pth_buf_release(&at);
+}
+
+/* A dependency's name is its directory, in a command of the image. */
+static void check_dependencies(struct plan *p, const struct plan_service *s, const json_t *given, const char *what)
+{
+	struct pth_buf at = PTH_BUF_INIT, shown = PTH_BUF_INIT;
+	json_t *v;
+	size_t i;
+
+	json_array_foreach(json_object_get(given, "dependencies"), i, v) {
+		const char *name = pth_json_str(v, "name", "");
+
+		if (pth_name_ok(name))
+			continue;
+		pth_buf_cut(&shown, 0);
+		pth_show(&shown, name, 80);
+		plan_problem(p, PTH_ERROR, plan_path(&at, s, what), "dependencies: '%s' cannot be a name",
+		    shown.s ? shown.s : "");
+	}
+	pth_buf_release(&at);
+	pth_buf_release(&shown);
+}
+
+/* implementation.version and implementation.version_config, where they are maps. */
+static void given_part(struct plan *p, struct plan_service *s)
+{
+	static const char *const keys[] = { "version", "version_config" };
+	const json_t *impl = json_object_get(s->rec, "implementation");
+	struct pth_buf what = PTH_BUF_INIT;
+	json_t *part, *both;
+	size_t i;
+
+	for (i = 0; i < countof(keys); i++) {
+		if (!json_is_object(json_object_get(impl, keys[i])))
+			continue;
+		part = json_deep_copy(json_object_get(impl, keys[i]));
+		own_section(part, s->role);
+		pth_buf_cut(&what, 0);
+		pth_buf_addf(&what, "implementation.%s", keys[i]);
+		check_given(p, s, part, what.s);
+		check_dependencies(p, s, part, what.s);
+		complete_certificates(part);
+		both = s->vgiven ? pth_json_merge(s->vgiven, part) : json_incref(part);
+		json_decref(s->vgiven);
+		json_decref(part);
+		s->vgiven = both;
+	}
+	pth_buf_release(&what);
+}
+
+void plan_version_file(struct plan *p, struct plan_service *s)
+{
+	const struct pth_ynode *n = pth_yaml_get(s->view, "version_config");
+	json_t *both;
+
+	given_part(p, s);
+	s->vfile = n && n->kind == PTH_YMAP ? pth_yaml_json(n) : NULL;
+	complete_certificates(s->vfile);
+	if (!s->vgiven)
+		return;
+	both = s->vfile ? pth_json_merge(s->vfile, s->vgiven) : json_incref(s->vgiven);
+	json_decref(s->vfile);
+	s->vfile = both;
+}
+
+static json_t *value_of(json_t *v)
+{
+	json_t *inner = json_object_get(v, "value");
+
+	return inner ? inner : v;
+}
+
+json_t *plan_version_params(const struct plan_service *s)
+{
+	json_t *out = json_object(), *v;
+	const char *key;
+
+	json_object_foreach(json_object_get(s->vgiven, "parameters"), key, v)
+		json_object_set(out, key, value_of(v));
+	return out;
+}
+
+const json_t *plan_version_env(const struct plan_service *s)
+{
+	return json_object_get(s->vgiven, "env");
+}
+
+static void set_text(json_t *to, const char *key, const json_t *from, const char *name)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+
+	plan_scalar(&b, json_object_get(from, name));
+	if (b.len)
+		pth_json_set(to, key, pth_json_text(b.s, b.len));
+	pth_buf_release(&b);
+}
+
+static json_t *named(json_t *list, const char *name)
+{
+	json_t *v;
+	size_t i;
+
+	json_array_foreach(list, i, v)
+		if (!strcmp(pth_json_str(v, "name", ""), name))
+			return v;
+	return NULL;
+}
+
+void plan_version_docker(const struct plan_service *s, json_t *docker)
+{
+	json_t *list = json_object_get(docker, "dependencies"), *v, *to;
+	size_t i;
+
+	set_text(docker, "revision", s->vfile, "commit");
+	if (!list && json_array_size(json_object_get(s->vfile, "dependencies")) > 0) {
+		list = json_array();
+		pth_json_set(docker, "dependencies", list);
+	}
+	json_array_foreach(json_object_get(s->vfile, "dependencies"), i, v) {
+		to = named(list, pth_json_str(v, "name", ""));
+		if (!to && !json_object_get(v, "url"))
+			continue; /* nowhere to get it from */
+		if (!to) {
+			to = json_object();
+			set_text(to, "name", v, "name");
+			pth_json_push(list, to);
+		}
+		set_text(to, "repository", v, "url");
+		set_text(to, "revision", v, "commit");
+	}
+}
+
+/* --- into the parameters --- */
+
+static bool open_parameter(const struct plan_service *s, const char *name)
+{
+	return json_object_get(s->params, name) && !given(s, name);
+}
+
+/* Of the experiment's part alone: where the program is, more arguments. A
+ * version file of PANTHER names its container's places. */
+static void given_parameters(struct plan_service *s)
+{
+	const json_t *section = json_object_get(s->vgiven, s->role);
+	const char *dir = json_string_value(pth_json_path(section, "binary.dir"));
+	const char *more = json_string_value(pth_json_path(section, "protocol.additional_parameters"));
+	json_t *words = json_array();
+	struct pth_err e;
+
+	if (dir && *dir && open_parameter(s, "directory"))
+		pth_json_set(s->params, "directory", json_string(dir));
+	if (more && json_is_array(json_object_get(s->params, "extra")) && !given(s, "extra") &&
+	    pth_words(more, words, &e) == 0)
+		json_object_set(s->params, "extra", words);
+	json_decref(words);
+}
+
 /* The file's port is the server's usual one; `ports` without a place in the
  * experiment were filled in by pth-parse. */
 static void usual_port(const struct plan *p, struct plan_service *s)
@@ -123,14 +346,12 @@ static void usual_port(const struct plan *p, struct plan_service *s)
 
 void plan_version_look(struct plan *p, struct plan_service *s)
 {
-	const struct pth_ynode *n = pth_yaml_get(s->view, "version_config");
-	json_t *file, *v;
+	json_t *v;
 	size_t i;
 
-	if (!n || n->kind != PTH_YMAP)
+	if (!s->vfile)
 		return;
-	file = pth_yaml_json(n);
-	s->section = section_of(file, s->role);
+	s->section = section_of(s->vfile, s->role);
 	both_forms(json_object_get(s->section, "certificates"));
 	for (i = 0; i < countof(twins); i++) {
 		v = pth_json_path(s->section, twins[i].path);
@@ -141,8 +362,8 @@ void plan_version_look(struct plan *p, struct plan_service *s)
 		else
 			json_object_set(s->params, twins[i].param, v);
 	}
+	given_parameters(s);
 	usual_port(p, s);
-	json_decref(file);
 }
 
 /* The certificates of the test, where the file names some. */
@@ -183,7 +404,7 @@ static json_t *binary_path(const json_t *binary)
 
 void plan_version_vars(const struct plan_service *s, json_t *vars)
 {
-	json_t *file, *v, *port = json_object_get(vars, "port"), *protocol = json_object_get(vars, "protocol");
+	json_t *v, *port = json_object_get(vars, "port"), *protocol = json_object_get(vars, "protocol");
 	json_t *top = json_pack("{s:s, s:[], s:{}, s:{}}", "commit", "", "dependencies", "env", "tests");
 	const char *key;
 
@@ -197,30 +418,29 @@ void plan_version_vars(const struct plan_service *s, json_t *vars)
 	json_object_foreach(json_object_get(s->section, "protocol"), key, v)
 		if (strcmp(key, "name") && strcmp(key, "version") && strcmp(key, "transport") && strcmp(key, "port"))
 			json_object_set(protocol, key, v);
-	file = pth_yaml_json(pth_yaml_get(s->view, "version_config"));
 	pth_json_set(vars, "binary_path", binary_path(json_object_get(s->section, "binary")));
 	json_object_set(vars, "target_port", port);
 	json_object_update_missing(vars, s->section);
-	json_object_update_existing(top, file);
+	json_object_update_existing(top, s->vfile);
 	json_object_update_missing(vars, top);
-	pth_json_set(vars, "version_config", file);
+	json_object_set(vars, "version_config", s->vfile);
 	json_decref(top);
 }
 
 json_t *plan_version_for_file(const struct plan_service *s)
 {
-	const struct pth_ynode *n = pth_yaml_get(pth_yaml_get(s->view, "version_config"), "parameters"), *c;
-	json_t *vars, *params, *about;
+	json_t *vars, *params, *about, *v;
+	const char *key;
 
 	if (!s->section)
 		return json_incref(s->vars);
 	vars = json_copy(s->vars);
 	json_object_set(vars, "target", json_object_get(vars, "host"));
 	params = json_copy(s->params);
-	for (c = n && n->kind == PTH_YMAP ? n->child : NULL; c; c = c->next) {
-		about = c->kind == PTH_YMAP ? pth_yaml_json(c) : json_object();
-		json_object_set(about, "value", json_object_get(s->params, c->key));
-		pth_json_set(params, c->key, about);
+	json_object_foreach(json_object_get(s->vfile, "parameters"), key, v) {
+		about = json_is_object(v) ? json_copy(v) : json_object();
+		json_object_set(about, "value", json_object_get(s->params, key));
+		pth_json_set(params, key, about);
 	}
 	pth_json_set(vars, "parameters", params);
 	return vars;

@@ -273,19 +273,27 @@ static int scan_path(struct pth_plugins *ps, const char *path, struct pth_err *e
 	return r;
 }
 
-int pth_plugins_open(struct pth_plugins *ps, const char *const *dirs, size_t n,
-    const char *path, const char *share, struct pth_err *e)
+int pth_plugin_dirs_add(struct pth_plugin_dirs *dirs, const char *dir, struct pth_err *e)
+{
+	if (dirs->n == countof(dirs->v))
+		return pth_err_set(e, PTH_USAGE, "more than %zu directories of plugins", countof(dirs->v));
+	dirs->v[dirs->n++] = dir;
+	return 0;
+}
+
+int pth_plugins_open(struct pth_plugins *ps, const struct pth_plugin_dirs *dirs, const char *path,
+    const char *share, struct pth_err *e)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 	size_t i;
 	int r = 0;
 
 	memset(ps, 0, sizeof *ps);
-	for (i = 0; i < n && r == 0; i++) {
-		if (!is_dir(dirs[i]))
-			r = pth_err_set(e, PTH_INPUT, "%s: not a directory of plugins", dirs[i]);
+	for (i = 0; i < dirs->n && r == 0; i++) {
+		if (!is_dir(dirs->v[i]))
+			r = pth_err_set(e, PTH_INPUT, "%s: not a directory of plugins", dirs->v[i]);
 		else
-			r = scan(ps, dirs[i], false, e);
+			r = scan(ps, dirs->v[i], false, e);
 	}
 	if (r == 0)
 		r = scan_path(ps, path, e);
@@ -316,7 +324,7 @@ static bool has_alias(struct pth_plugins *ps, struct pth_plugin *p, const char *
 {
 	struct pth_err e;
 
-	if (p->kind != PTH_NETWORK && p->kind != PTH_EXECUTION)
+	if (p->kind != PTH_NETWORK && p->kind != PTH_EXECUTION && p->kind != PTH_PROTOCOL)
 		return false;
 	if (pth_plugin_load(ps, p, NULL, &e) < 0)
 		return false;

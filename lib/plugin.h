@@ -49,6 +49,14 @@ struct pth_plugin {
 	const char *why;         /* state 'n': the first problem, with its position */
 };
 
+/* The directories of -P, in order. Begins as zeros. */
+struct pth_plugin_dirs {
+	const char *v[64];
+	size_t n;
+};
+/* One more -P; -1 with e (PTH_USAGE) when there are too many. dir is borrowed. */
+int pth_plugin_dirs_add(struct pth_plugin_dirs *dirs, const char *dir, struct pth_err *e);
+
 struct pth_plugins {
 	struct pth_arena arena;
 	struct pth_plugin **v;   /* those that win, sorted by kind, protocol, name */
@@ -58,13 +66,13 @@ struct pth_plugins {
 };
 
 /*
- * Look for descriptors in dirs[0..n), then in each directory of `path` (as
+ * Look for descriptors in dirs, then in each directory of `path` (as
  * $PTH_PATH, may be NULL), then in share/plugins. The first one found wins;
  * plugin.overridden tells when it hides one of ours. A directory of dirs that
  * does not exist is an error, one of `path` is not. 0, or -1 with e.
  */
-int pth_plugins_open(struct pth_plugins *ps, const char *const *dirs, size_t n,
-    const char *path, const char *share, struct pth_err *e);
+int pth_plugins_open(struct pth_plugins *ps, const struct pth_plugin_dirs *dirs, const char *path,
+    const char *share, struct pth_err *e);
 void pth_plugins_close(struct pth_plugins *ps);
 
 /* By name or alias; protocol NULL: any. NULL when there is none. Not loaded yet. */

@@ -13,7 +13,7 @@
 
 enum type {
 	ANY,    /* templates allowed in strings, when/each in lists of maps */
-	TEXT, NAME, NAMES, BOOL, INT, DURATION, SIGNAL,
+	TEXT, NAME, NAMES, BOOL, INT, NUMBER, DURATION, SIGNAL,
 	TPL,    /* a scalar with a template */
 	LIST,   /* of ANY: templates, each with when/each if a map */
 	ARGS,   /* elements of an argv */
@@ -26,6 +26,7 @@ enum type {
 	ROLES,  /* `item`, or a map of it by role */
 	OVER,   /* partial descriptors by name */
 	PARAMS,
+	METRICS, /* numbers out of files */
 	VERSION, /* what PANTHER's version files hold */
 	ENUM,   /* words in `words` */
 };
@@ -110,6 +111,15 @@ static const struct key param_keys[] = {
 	{ .name = NULL },
 };
 
+static const struct key metric_keys[] = {
+	{ .name = "name", .type = TPL }, { .name = "file", .type = TPL },
+	{ .name = "matches", .type = TPL }, { .name = "json", .type = TPL },
+	{ .name = "reduce", .type = ENUM, .words = "last first sum min max mean count" },
+	{ .name = "scale", .type = NUMBER }, { .name = "description", .type = TEXT },
+	{ .name = "when", .type = TPL }, { .name = "each", .type = TPL }, { .name = "as", .type = NAME },
+	{ .name = NULL },
+};
+
 static const struct key top_keys[] = {
 	{ .name = "plugin", .type = NAME },
 	{ .name = "kind", .type = ENUM, .words = "protocol service iut tester network_environment "
@@ -119,7 +129,7 @@ static const struct key top_keys[] = {
 	{ .name = "homepage", .type = TEXT },
 	{ .name = "language", .kinds = SERVICE, .type = TEXT },
 	{ .name = "protocol", .kinds = SERVICE, .type = NAMES },
-	{ .name = "aliases", .kinds = ENV, .type = NAMES },
+	{ .name = "aliases", .kinds = ENV | BIT(PROTOCOL), .type = NAMES },
 	{ .name = "versions", .kinds = RUNS, .type = OVER },
 	{ .name = "default_version", .kinds = RUNS, .type = TEXT },
 	{ .name = "version_configs", .kinds = SERVICE, .type = TEXT },
@@ -157,7 +167,7 @@ static const struct key top_keys[] = {
 	{ .name = "supported_by", .kinds = BIT(NETWORK), .type = NAMES },
 	{ .name = "wrap", .kinds = ENV, .type = ARGS },
 	{ .name = "post", .kinds = BIT(EXECUTION), .type = CMDS },
-	{ .name = "metrics", .kinds = BIT(EXECUTION) | SERVICE, .type = LIST },
+	{ .name = "metrics", .kinds = BIT(EXECUTION) | SERVICE, .type = METRICS },
 	{ .name = "conflicts", .kinds = ENV, .type = NAMES },
 	{ .name = NULL },
 };
@@ -467,9 +477,40 @@ static void check_scalar(struct check *c, const struct pth_ynode *n, enum type t
 		bad(c, n, "true or false");
 	else if (t == INT && n->kind != PTH_YINT)
 		bad(c, n, "an integer");
+	else if (t == NUMBER && n->kind != PTH_YINT && n->kind != PTH_YREAL)
+		bad(c, n, "a number");
 	else if (t == DURATION && !strstr(n->text, "{{") && !pth_duration(n->text, &us))
 		pth_diags_add(c->d, PTH_ERROR, n->line, n->col,
 		    "%s: must be a duration such as 5s or 250ms", n->key);
+}
+
+static void check_metric(struct check *c, const struct pth_ynode *n)
+{
+	static const char *const forms[] = { "matches", "json" };
+	const struct pth_ynode *m = pth_yaml_get(n, "matches");
+	const char *fault;
+
+	check_keys(c, n, metric_keys);
+	if (n->kind != PTH_YMAP)
+		return;
+	one_of(c, n, forms, countof(forms));
+	if (!pth_yaml_get(n, "name"))
+		pth_diags_add(c->d, PTH_ERROR, n->line, n->col, "a metric without name");
+	if (m && m->kind == PTH_YSTR && !strstr(m->text, "{{") && !strstr(m->text, "{%") &&
+	    (fault = pth_regex_fault(m->text)) != NULL)
+		pth_diags_add(c->d, PTH_ERROR, m->line, m->col, "matches: %s", fault);
+}
+
+static void check_metrics(struct check *c, const struct pth_ynode *n)
+{
+	const struct pth_ynode *v;
+
+	if (n->kind != PTH_YSEQ) {
+		bad(c, n, "a list of metrics");
+		return;
+	}
+	for (v = n->child; v; v = v->next)
+		check_metric(c, v);
 }
 
 static void check(struct check *c, const struct pth_ynode *n, const struct key *k, enum type t)
@@ -490,6 +531,7 @@ static void check(struct check *c, const struct pth_ynode *n, const struct key *
 	case ROLES: check_roles(c, n, k); break;
 	case OVER: check_over(c, n); break;
 	case PARAMS: check_params(c, n); break;
+	case METRICS: check_metrics(c, n); break;
 	case VERSION: pth_version_check(n, c->d); break;
 	case ENUM: check_enum(c, n, k->words); break;
 	case SIGNAL: check_signal(c, n); break;
@@ -505,7 +547,7 @@ static void check(struct check *c, const struct pth_ynode *n, const struct key *
 		for (v = n->kind == PTH_YMAP ? n->child : NULL; v; v = v->next)
 			check(c, v, NULL, k->item);
 		break;
-	case TEXT: case NAME: case BOOL: case INT: case DURATION:
+	case TEXT: case NAME: case BOOL: case INT: case NUMBER: case DURATION:
 		check_scalar(c, n, t);
 	}
 }
@@ -539,7 +581,8 @@ static void check_param_whole(const struct pth_ynode *p, struct pth_diags *d)
 	json_t *v;
 	regex_t re;
 
-	if (pattern && regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB)) {
+	if (pattern && (strlen(pattern) > 1000 || pth_regex_unrolls(pattern) ||
+	    regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB))) {
 		pth_diags_add(d, PTH_ERROR, p->line, p->col, "parameter %s: bad pattern", p->key);
 		return;
 	}

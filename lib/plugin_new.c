@@ -32,6 +32,14 @@ static struct pth_plugin *find_base(struct begin *n)
 	return p ? p : pth_plugins_find(n->ps, n->kind, n->base, NULL);
 }
 
+static int no_base(struct begin *n, struct pth_err *e)
+{
+	const char *near = pth_plugins_nearest(n->ps, PTH_BASE, n->base);
+
+	return pth_err_set(e, PTH_INPUT, near ? "no base named '%s'; did you mean '%s'?" : "no base named '%s'",
+	    n->base, near);
+}
+
 /* Protocol from base, base from protocol. */
 static int fit(struct begin *n, struct pth_err *e)
 {
@@ -44,7 +52,7 @@ static int fit(struct begin *n, struct pth_err *e)
 	if (n->base) {
 		p = find_base(n);
 		if (!p)
-			return pth_err_set(e, PTH_INPUT, "no base named '%s'", n->base);
+			return no_base(n, e);
 		if (pth_plugin_load(n->ps, p, NULL, e) < 0)
 			return -1;
 		speaks = pth_yaml_get(p->root, "protocol");

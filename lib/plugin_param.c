@@ -107,6 +107,8 @@ static json_t *convert(const json_t *v, const char *type, const struct pth_ynode
 		return as_bool(v);
 	if (!strcmp(type, "str"))
 		return as_str(v, pth_yaml_get(spec, "enum"));
+	if (!strcmp(type, "list") && json_is_false(v)) /* PANTHER's way to say none */
+		return json_array();
 	if ((!strcmp(type, "list") && !json_is_array(v)) || (!strcmp(type, "map") && !json_is_object(v)))
 		return NULL;
 	return json_incref((json_t *)v);

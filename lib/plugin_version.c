@@ -67,22 +67,14 @@ static struct pth_ynode *as(struct pth_arena *a, const struct pth_ynode *n, cons
  * 4443 is an integer, 0x7F000001 and 00000001 are texts. */
 static void keep_texts(struct pth_ynode *n)
 {
-	struct pth_buf b = PTH_BUF_INIT;
 	struct pth_ynode *c;
-	json_t *v;
 
 	for (c = n->child; c; c = c->next)
 		keep_texts(c);
-	if (n->kind != PTH_YINT && n->kind != PTH_YREAL)
-		return;
-	v = pth_yaml_json(n);
-	pth_json_dump(&b, v);
-	json_decref(v);
-	if (strcmp(b.s, n->text)) {
+	if (!pth_yaml_as_printed(n)) {
 		n->kind = PTH_YSTR;
 		n->plain = false;
 	}
-	pth_buf_release(&b);
 }
 
 /* {value: V, description: D} is a parameter whose default is V. */

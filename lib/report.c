@@ -123,7 +123,8 @@ static json_t *
 few_metrics(const json_t *m)
 {
 	static const char *const names[] = { "duration_us", "packets", "bytes", "captured_us",
-		"dropped", "omitted", "discarded", "truncated", "quic", "tcp", "transfer", "error" };
+		"dropped", "omitted", "discarded", "truncated", "quic", "tcp", "transfer",
+		"measures", "error" };
 	json_t *o = json_object(), *v;
 
 	for (size_t i = 0; i < countof(names); i++)

@@ -159,6 +159,25 @@ text_row(struct pth_buf *b, const char *name, const char *value)
 	pth_buf_adds(b, " |\n");
 }
 
+/* What descriptors read out of the services' files. */
+static void
+measures(const struct pth_report_test *t, struct pth_buf *b)
+{
+	const char *service, *name;
+	json_t *own, *v;
+
+	json_object_foreach(json_object_get(t->metrics, "measures"), service, own)
+		json_object_foreach(own, name, v) {
+			if (!json_is_number(v))
+				continue;
+			pth_buf_adds(b, "| ");
+			md(b, service);
+			pth_buf_adds(b, ": ");
+			md(b, name);
+			pth_buf_addf(b, " | %.15g |\n", json_number_value(v));
+		}
+}
+
 static void
 metrics_table(const struct pth_report_test *t, struct pth_buf *b)
 {
@@ -190,6 +209,7 @@ metrics_table(const struct pth_report_test *t, struct pth_buf *b)
 	}
 	for (i = 0; i < countof(rows); i++)
 		row(b, rows[i].name, pth_json_path(t->metrics, rows[i].path), rows[i].unit);
+	measures(t, b);
 	json_array_foreach(pth_json_path(t->metrics, "quic.versions"), i, v)
 		if (json_is_string(v))
 			pth_buf_addf(&versions, "%s%s", versions.len ? ", " : "", json_string_value(v));

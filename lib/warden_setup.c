@@ -32,16 +32,17 @@ requirements_met(struct warden *w)
 		json_array_foreach(json_object_get(service, "requires"), k, r) {
 			struct pth_buf b = PTH_BUF_INIT;
 			const char *package = pth_json_str(r, "package", NULL);
+			const char *hint = pth_json_str(r, "hint", NULL);
 			char *found;
 
 			pth_places_expand(w->req->places, pth_json_str(r, "program", ""), &b);
 			found = pth_which(b.s, path);
 			if (found == NULL) {
 				ok = false;
-				warden_ending(w, ERROR, "%s: %s not found%s%s",
+				warden_ending(w, ERROR, "%s: %s not found%s%s%s%s",
 				    pth_json_str(service, "name", "?"), b.s,
 				    package ? "; Debian has it in the package " : "",
-				    package ? package : "");
+				    package ? package : "", hint ? "; " : "", hint ? hint : "");
 			}
 			free(found);
 			pth_buf_release(&b);

@@ -566,8 +566,13 @@ static bool text_ok(const char *text, size_t n, struct pth_diags *d)
 struct pth_ynode *pth_yaml_try(const char *text, size_t n, struct pth_arena *a,
     struct pth_diags *d)
 {
-	struct loader l = { .text = text, .n = n, .a = a, .d = d };
+	struct loader l;
 
+	if (n >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) { /* byte order mark */
+		text += 3;
+		n -= 3;
+	}
+	l = (struct loader){ .text = text, .n = n, .a = a, .d = d };
 	if (!text_ok(text, n, d))
 		return NULL;
 	if (!yaml_parser_initialize(&l.p)) {
@@ -591,6 +596,22 @@ struct pth_ynode *pth_yaml_load(const char *text, size_t n, struct pth_arena *a,
 	struct pth_ynode *root = pth_yaml_try(text, n, a, d);
 
 	return d->errors > errors ? NULL : root;
+}
+
+bool pth_yaml_as_printed(const struct pth_ynode *n)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	bool alike = true;
+	json_t *v;
+
+	if (n->kind == PTH_YINT || n->kind == PTH_YREAL) {
+		v = pth_yaml_json(n);
+		pth_json_dump(&b, v);
+		alike = !strcmp(b.s, n->text);
+		json_decref(v);
+		pth_buf_release(&b);
+	}
+	return alike;
 }
 
 json_t *pth_yaml_json(const struct pth_ynode *n)

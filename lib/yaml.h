@@ -55,6 +55,9 @@ struct pth_ynode *pth_yaml_try(const char *text, size_t n, struct pth_arena *a,
 struct pth_ynode *pth_yaml_get(const struct pth_ynode *map, const char *key);
 /* The same content as jansson value; new reference. */
 json_t *pth_yaml_json(const struct pth_ynode *n);
+/* Would a number be printed as it is written? 4443 would, 0x7F and 0001 would
+ * not. True for all that is no number. */
+bool pth_yaml_as_printed(const struct pth_ynode *n);
 /* "string" "integer" "map" ... for messages. */
 const char *pth_ykind_name(enum pth_ykind k);
 

@@ -45,6 +45,30 @@ collect() {
 	run pth-collect "$@" <in.jsonl
 }
 
+testMeasures() {
+	{ printf 'rtt 1,500.5 us\nrtt 500 us\n\000rtt x us\n'; head -c 200000 /dev/zero | tr '\0' r; printf 'tt 7 us\nrtt 1 us'; } >rtt
+	add m '.plan.services[1].metrics = [
+		{name: "rtt", matches: "^rtt ([0-9.,]+) us", reduce: "sum", scale: 2},
+		{name: "lines", file: "*.log", matches: "rtt", reduce: "count"},
+		{name: "none", matches: "^nothing ([0-9]+)"}, {name: "no_file", file: "absent", matches: "."},
+		{name: "deep", file: "s.json", json: "a.b", reduce: "max"}, {name: "each", file: "l.jsonl", json: "v", reduce: "mean"}]
+		| .plan.services[0].metrics = [{name: "rtt", file: "stderr.log", matches: "[0-9]+"}]
+		| .expect = {metrics: [{name: "client.rtt", min: 4003, max: 4003}, {name: "deep", max: 3}, {name: "rtt", min: 0}]}'
+	mv rtt out/m/client/stdout.log
+	echo 17 23 >out/m/server/stderr.log
+	echo '{"a": {"b": [1, 3.5, "2"]}}' >out/m/client/s.json
+	printf '{"v":1}\nnonsense\n{"v":2}\n{"v":9' >out/m/client/l.jsonl
+	end
+	collect --no-tshark
+	assertCode 0
+	assertEquals '{"server":{"rtt":17},"client":{"rtt":4003,"lines":4,"deep":3.5,"each":1.5}}' "$(value .metrics.measures)"
+	# only what one service alone has needs no service's name
+	assertEquals '[["metric client.rtt",true],["metric deep",false],["metric rtt",false]]' \
+		"$(value '[.verdict.rules[] | select(.rule | test("^metric")) | [.rule, .ok]]')"
+	printf '%s\n' "$out" | pth-report -o rep >/dev/null 2>&1
+	assertMatch "$(cat rep/EXPERIMENT_REPORT.md)" 'client: rtt \| 4003'
+}
+
 testArtifacts() {
 	mkdir -p out/one/client/downloads out/one/certs out/one/deep/er
 	printf abc >out/one/client/downloads/data.bin

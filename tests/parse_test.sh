@@ -329,6 +329,45 @@ testServiceWithoutValue() {
 	experiment >e.yaml
 	printf '      lonely:\n' >>e.yaml
 	refused e.yaml 'error: .*lonely'
+	printf 'tests:\n  -\n' >e.yaml
+	refused e.yaml '^e.yaml:2:4: error: test: a null; expected map$'
+}
+
+# Of a matrix too: it is no test, and looked at by itself.
+testKeepGoing() {
+	{ experiment && experiment 'iterations: 2' 'timeout: x' | sed 1d | sed 's/: t$/: u/' && experiment | sed 1d | sed 's/: t$/: v/'; } >e.yaml
+	run pth-parse --keep-going e.yaml
+	assertCode 3
+	assertEquals 't v 2' "$(printf '%s\n' "$out" | jq -r '.name // .tests' | tr '\n' ' ' | sed 's/ $//')"
+	echo 'logging: {level: x}' >>e.yaml
+	run pth-parse --keep-going e.yaml
+	assertCode 3
+	assertEquals '{"pth":1,"type":"end","tests":0}' "$out"
+}
+
+testMatrixOfAWrongShape() {
+	experiment 'matrix: {seed: [1, 2], exclude: 7}' >e.yaml
+	refused e.yaml "^e.yaml:4:37: error: exclude: integer '7'; expected list$"
+	experiment 'matrix: {include: [{timeout: 0}, {steps.wait: 20, nosuch: 1}]}' >e.yaml
+	refused e.yaml "^e.yaml:4:34: error: timeout: integer '0'; expected seconds from 1 to 86400$" \
+		"^e.yaml:4:63: warning: test: unknown key 'nosuch'"
+	experiment 'matrix: {include: [x]}' >e.yaml
+	refused e.yaml "error: include: string 'x'; expected map$"
+	experiment 'matrix: {include: []}' >e.yaml
+	refused e.yaml '^e.yaml:4:5: error: matrix: no fields to vary$'
+}
+
+# What PANTHER reads and a strict reader would not.
+testHabits() {
+	{ printf '\357\273\277' && experiment | sed 's/$/\r/'; } >e.yaml
+	accepted e.yaml
+	printf 'paths: {output_dir: "${oc.env:NO_SUCH,out}", log_dir: "${oc.env:HOME}"}\n' >e.yaml
+	experiment >>e.yaml
+	accepted e.yaml
+	assertEquals out "$(printf '%s\n' "$out" | jq -r 'select(.settings).settings.paths.output_dir')"
+	printf 'paths: {output_dir: "${oc.env:NO_SUCH}"}\n' >e.yaml
+	experiment >>e.yaml
+	refused e.yaml '^e.yaml:1:21: error: [$]{NO_SUCH} is not set'
 }
 
 . shunit2

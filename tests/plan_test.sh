@@ -66,6 +66,113 @@ testEveryProblemHasItsPlace() {
 	assertMatch "$err" "prt"
 }
 
+# PANTHER hands plugins any key; only a misspelling is an error.
+testKeysThatPluginsDoNotKnow() {
+	experiment 'performance_mode: balanced, runtime_parameters: {buffer_size: 64KB}, config: {mode: random}' >x.yaml && plan x.yaml
+	assertCode 0
+	assertMatch "$err" "^x.yaml:6:61: warning: ping_pong has no parameter 'performance_mode'$"
+	assertMatch "$(argv server)" '"-m","random"'
+	experiment '' '' '' 'command_override: x' | sed "s/full/x/;s/{type: localhost}/{type: shadow_ns, priority: 5, monitoring_interval_seconds: 9}/" >x.yaml
+	plan x.yaml
+	assertEquals '' "$err"
+}
+
+testTheImplementationSaysWhatIsSpoken() {
+	experiment | sed '/protocol: {name: minip, role: server/d;s/protocol: {name: minip, /protocol: {/' >x.yaml && plan x.yaml
+	assertCode 0
+	assertEquals 'minip minip' "$(printf '%s\n' "$out" | jq -r 'select(.plan) | [.plan.services[].protocol] | join(" ")')"
+	experiment | sed 's/name: ping_pong}/name: panther_ivy, type: testers}/;/protocol: {name: minip, role: server/d' >x.yaml
+	plan x.yaml
+	refused "x.yaml:6:9: error: panther_ivy speaks several protocols; protocol.name must say which"
+}
+
+testIncompatibilityOfTheExperiment() {
+	for list in ':x' ', incompatibility: []:' ', incompatibility: [gperf]:x'; do
+		experiment | sed "s/{type: localhost}/{type: shadow_ns${list%:*}}/;s/    services:/    execution_environment: [{type: gperf_cpu}]\n&/" >x.yaml
+		plan x.yaml
+		assertEquals "$list $err" "${list##*:}" "$(printf '%s\n' "$out" | jq -r 'select(.error) | "x"')"
+	done
+}
+
+testVersionConfig() {
+	mkdir -p sub
+	cat >sub/mine.yaml <<-'end'
+	commit: 1234567
+	dependencies: [{name: picotls, url: https://example.org/p.git, commit: deadbeef}, {name: other, commit: 0x1, url: u}, {name: lost}]
+	env: {VAR_X: "a b", N: 0x10}
+	parameters: {server_name: {value: example.org, description: who}}
+	server:
+	  protocol: {alpn: {param: -a, value: hq-29}, additional_parameters: "-Q 'x y'"}
+	  binary: {dir: /opt/picoquic, name: ./picoquicdemo}
+	  network: {port: 4999}
+	  certificates: {cert_param: -c, cert_file: /opt/cert.pem, key: {param: -k, file: /opt/key.pem}}
+	end
+	cat >x.yaml <<-'end'
+	tests:
+	  - name: a
+	    network_environment: {type: docker_compose}
+	    services:
+	      s:
+	        implementation: {name: picoquic, version_config: sub/mine.yaml}
+	        protocol: {name: quic, version: rfc9000, role: server}
+	        environment: {N: 7}
+	      c:
+	        implementation:
+	          name: picoquic
+	          version: draft29
+	          version_config: {initial_version: 00000002, certificates: {cert_file: /c}}
+	        protocol: {name: quic, role: client, target: s}
+	      d:
+	        implementation: {name: picoquic, version_config: draft27}
+	        protocol: {name: quic, role: client, target: s}
+	end
+	plan x.yaml
+	assertCode 0
+	assertEquals '["/opt/picoquic/picoquicdemo","-c","/opt/cert.pem","-k","/opt/key.pem","-a","hq-29","-n","example.org","-D","-L","-q","@{dir}/s/qlog","-Q","x y","-p","4999"]' "$(argv s)"
+	assertEquals '["a b","7","1234567",[["picotls","https://example.org/p.git","deadbeef"],["other","u","0x1"]]]' \
+		"$(printf '%s\n' "$out" | jq -c 'select(.plan).plan.services[0] | [.environment.VAR_X, .environment.N, .docker.revision, [.docker.dependencies[] | [.name, .repository, .revision]]]')"
+	assertMatch "$(argv c)" '^\["picoquicdemo","-c","/c",.*"-a","hq-29",.*"-v","00000002","s","4999"'
+	assertMatch "$(argv d)" '"-a","hq-27",.*"-v","ff00001b"'
+	cat >x.yaml <<-'end'
+	tests:
+	  - name: a
+	    services:
+	      s: {implementation: {name: picoquic, version_config: {servr: {}, dependencies: [{name: a b}], server: {network: 5}}}, protocol: {name: quic}}
+	      c: {implementation: {name: picoquic, version_config: rfc1}, protocol: {name: quic}}
+	end
+	plan x.yaml
+	refused "x.yaml:4:60: warning: unknown key 'servr'; did you mean 'server'?
+x.yaml:4:60: error: network: must be a map, not a integer
+x.yaml:4:60: error: dependencies: 'a b' cannot be a name
+x.yaml:5:60: error: picoquic has no version 'rfc1'; it has rfc9000, draft29, draft27, draft27-vuln1, draft27-vuln2"
+	sed -i 's/rfc1}/none.yaml}/' x.yaml
+	run pth-parse x.yaml
+	assertCode 3
+	assertMatch "$err" '^x.yaml:5:60: error: version_config: none.yaml: No such file'
+}
+
+testDirectoriesOfTheExperiment() {
+	mkdir -p own/services/iut/minip
+	printf 'plugin: mine\nkind: iut\nextends: ping_pong\n' >own/services/iut/minip/mine.yaml
+	experiment | sed 's/ping_pong}/mine}/' >x.yaml
+	plan x.yaml
+	assertMatch "$err" "no implementation named 'mine'"
+	echo 'paths: {plugin_dir: own, cert_dir: /etc/c}' >>x.yaml
+	plan x.yaml
+	assertEquals '' "$err"
+	mkdir -p own/services/iut/minip/x
+	printf 'plugin: mine\nkind: iut\n' | tee own/services/iut/minip/x/mine.yaml >/dev/null
+	plan x.yaml
+	assertMatch "$err" 'paths.plugin_dir is left out: .*mine.* is defined a second time'
+	printf 'paths: {cert_dir: /etc/c}\n' >y.yaml
+	experiment | sed 's/ping_pong/picoquic/;s/minip/quic/' >>y.yaml
+	plan y.yaml
+	assertMatch "$(argv server)" '"-c","/etc/c/cert.pem","-k","/etc/c/key.pem"'
+	sed -i 's,/etc/c,c,' y.yaml
+	plan y.yaml
+	assertMatch "$err" "warning: paths.cert_dir: 'c' must begin with / to be used"
+}
+
 testUnknownPlugins() {
 	experiment | sed 's/name: ping_pong}/name: ping_pog}/' >x.yaml
 	plan x.yaml

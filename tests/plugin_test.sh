@@ -212,6 +212,43 @@ testWalkThroughsRun() {
 	PATH=$PATH:/usr/sbin:/sbin
 	pth-parse echo-test.yaml | pth-plan -P mine | pth-exec -o out-echo 2>exec.err | pth-collect >judged.jsonl
 	assertEquals "$(cat exec.err)" '["passed","passed"]' "$(jq -sc 'map(.verdict.status // empty)' judged.jsonl)"
+	assertEquals '{"knock":{"lost":0}}' "$(jq -c '.metrics.measures // empty' judged.jsonl)"
+}
+
+# The first walk-through has no program; ours binds the port, and its client
+# takes the file where the server has it.
+testWalkThroughOfAnImplementationRuns() {
+	need socat socat || return
+	need_namespaces || return
+	mkdir -p mine/services/iut/quic mine/services/iut/echo mine/services/testers mine/protocols bin
+	walk
+	printf '#!/bin/sh\nfor a; do :; done\nexec socat -u "UDP-RECV:${a##*:},bind=${a%%:*}" -\n' >bin/myquicd
+	printf '#!/bin/sh\nshift; cp ../server/www/index.html "$2/"\n' >bin/myquic
+	chmod +x bin/*
+	PATH=$PWD/bin:$PATH:/usr/sbin:/sbin
+	pth-parse myquic-test.yaml | pth-plan -P mine | pth-exec -o out-quic 2>exec.err | pth-collect --no-tshark >judged.jsonl
+	assertEquals "$(cat exec.err)" '["passed",["same","same"]]' \
+		"$(jq -c 'select(.verdict) | [.verdict.status, [.verdict.rules[] | select(.rule | test("downloads")) | .text[4:8]]]' judged.jsonl)"
+}
+
+testHintOfAMissingProgram() {
+	mkdir -p hint/services/iut/tcp
+	printf 'plugin: lost\nkind: iut\nprotocol: tcp\ncommands: {any: [x]}\nrequires: [{program: no-such-program, hint: "`make it` builds it"}]\n' >hint/services/iut/tcp/lost.yaml
+	printf 'tests: [{name: a, network_environment: {type: localhost}, services: {s: {implementation: {name: lost}, protocol: {name: tcp}, ports: ["7:7"]}}}]\n' >hint.yaml
+	pth-parse hint.yaml 2>/dev/null | pth-plan -P hint | pth-exec -o out-hint 2>/dev/null >hint.jsonl
+	assertEquals 's: no-such-program not found; `make it` builds it' "$(jq -r '.result.reason // empty' hint.jsonl)"
+}
+
+testMetrics() {
+	printf 'protocol: tcp\ncommands: {any: [x]}\nmetrics: [%s]\n' '{name: n, matches: "a(b"}' | descriptor m
+	problem d/m.yaml 'd/m.yaml:5:30: error: matches: not a regular expression'
+	printf 'protocol: tcp\ncommands: {any: [x]}\nmetrics: [%s]\n' '{name: n, matches: "(a)\\1"}' | descriptor m
+	problem d/m.yaml 'd/m.yaml:5:30: error: matches: back-references are not allowed in it'
+	printf 'protocol: tcp\ncommands: {any: [x]}\nmetrics: [%s]\n' '{name: n, json: a, matches: b}' | descriptor m
+	problem d/m.yaml 'd/m.yaml:5:11: error: must have exactly one of matches, json'
+	printf 'protocol: tcp\ncommands: {any: [x]}\nmetrics: [%s]\n' '{name: n, json: a, reduce: avg, sacle: 2}' | descriptor m
+	problem d/m.yaml "d/m.yaml:5:38: error: reduce: must be one of: last first sum min max mean count
+d/m.yaml:5:43: error: unknown key 'sacle'; did you mean 'scale'?"
 }
 
 # shellcheck disable=SC1091

@@ -62,6 +62,21 @@ testCheck() {
 }
 
 testCheckSeesWhatOnlyPlanningSees() {
+	# the problems of both stages at once, by their place, of all tests
+	cat >both.yaml <<-'end'
+	tests:
+	- name: a
+	  services: {s: {implementation: {name: nosuch}, protocol: {name: minip}, ports: ["1:1"]}}
+	- name: b
+	  services: {s: {implementation: {name: ping_pong}, protocol: {name: minip, role: client}}}
+	- name: c
+	  services: {s: {implementation: {name: pingpong}, protocol: {name: minip}, ports: ["1:1"]}}
+	end
+	run pth check both.yaml
+	assertCode 3
+	assertEquals "both.yaml:3:41: error: no implementation named 'nosuch'
+both.yaml:5:63: error: a client must have a target: the name of the service that it talks to
+both.yaml:7:41: error: no implementation named 'pingpong'; did you mean 'ping_pong'?" "$out"
 	sed 's/name: ping_pong/name: pingpong/' "$ping" >unknown.yaml
 	run pth check unknown.yaml
 	assertCode 3

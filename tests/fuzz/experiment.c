@@ -31,9 +31,9 @@ static int look(void *arg, const json_t *rec, struct pth_err *e)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	/* nothing may be read from files */
-	struct pth_experiment *x = memmem(data, n, "include", 7)
-	    ? NULL : pth_experiment_parse("fuzz.yaml", (const char *)data, n, NULL, 0, false);
+	/* nothing may be read from files: there are none beside this path */
+	struct pth_experiment *x = memchr(data, '/', n) && (memmem(data, n, "include", 7) || memmem(data, n, ".yaml", 5))
+	    ? NULL : pth_experiment_parse("/nonexistent/fuzz.yaml", (const char *)data, n, NULL, 0, false);
 	struct seen s = { 0, 0 };
 	struct pth_err e;
 	FILE *null = fopen("/dev/null", "w");

@@ -122,6 +122,8 @@ getters(void)
 int
 main(void)
 {
+	struct pth_buf ours = PTH_BUF_INIT;
+	char all[128], *theirs;
 	json_t *v;
 
 	getters();
@@ -133,6 +135,18 @@ main(void)
 	same("{\"b\":1,\"a\":[true,null,\"x\"]}", "{\"b\":1,\"a\":[true,null,\"x\"]}");
 	same("[0.1,1e2,9007199254740993]", "[0.1,100.0,9007199254740993]");
 	same("\"\\u00e9\\n\"", "\"\xc3\xa9\\n\"");
+
+	unit("the bytes of jansson");
+	for (size_t i = 0; i < sizeof all; i++)
+		all[i] = (char)i;
+	v = json_pack("{s:o,s:[i,b,n,{},[]],s:[f,f,f,f,f,f],s:[I,I]}", "all", json_stringn_nocheck(all + 1, 127), "a\"b\\",
+	    0, 1, "r", 1.0, 0.1, -0.0, 1e100, 1e-7, 123456789012345678.0, "", (json_int_t)INT64_MIN, (json_int_t)INT64_MAX);
+	theirs = json_dumps(v, JSON_COMPACT | JSON_REAL_PRECISION(15));
+	pth_json_dump(&ours, v);
+	CHECK_STR(ours.s, theirs);
+	free(theirs);
+	pth_buf_release(&ours);
+	json_decref(v);
 
 	unit("strict input");
 	refused("{\"a\":1,\"a\":2}", 13);
