@@ -24,6 +24,7 @@ pth_err_set(struct pth_err *e, int code, const char *fmt, ...)
 	va_end(ap);
 	if (len > 0 && fmt[len - 1] == ':' && n >= 0 && (size_t)n < sizeof e->text)
 		snprintf(e->text + n, sizeof e->text - (size_t)n, " %s", strerror(saved));
+	errno = saved;
 	return -1;
 }
 
