@@ -88,7 +88,7 @@ add_service(struct compose *c, const json_t *service, size_t index)
 {
 	const char *name = pth_json_str(service, "name", "");
 	const json_t *given = json_object_get(json_object_get(c->rec, "services"), name);
-	struct pth_image_req q = { service, given, c->docker, c->share };
+	struct pth_image_req q = { service, given, c->docker, c->share, c->seen };
 	json_t *doc = json_object(), *image = pth_image_plan(&q, c->e), *rest;
 	const char *platform;
 
@@ -164,10 +164,10 @@ build(struct compose *c, json_t **doc, json_t **plan)
 }
 
 int
-pth_compose_test(json_t *rec, const char *share, struct pth_err *e)
+pth_compose_test(json_t *rec, const char *share, json_t *seen, struct pth_err *e)
 {
 	json_t *plan = json_object_get(rec, "plan"), *settings = json_object_get(rec, "settings");
-	struct compose c = { .rec = rec, .plan = plan, .share = share, .e = e,
+	struct compose c = { .rec = rec, .plan = plan, .share = share, .seen = seen, .e = e,
 		.params = pth_json_path(plan, "environment.parameters"),
 		.docker = json_object_get(settings, "docker"), .services = json_object(),
 		.volumes = json_object(), .images = json_array(), .resources = json_array() };
