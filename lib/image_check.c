@@ -122,7 +122,7 @@ image_words(const struct pth_image_req *q, const json_t *docker, const char *key
 		json_t *text = json_is_integer(v) ? json_sprintf("%" JSON_INTEGER_FORMAT, json_integer_value(v)) :
 		    json_incref(v);
 		const char *s = json_string_value(text);
-		bool empty = s != NULL && *s == '\0';
+		bool empty = s != NULL ? *s == '\0' : json_is_null(v); /* `x if y` without else */
 
 		if (!empty && image_check(q, key, k, s, e) != 0) {
 			json_decref(text);
