@@ -101,7 +101,8 @@ add_service(struct compose *c, const json_t *service, size_t index)
 	}
 	pth_json_set(doc, "image", json_incref(json_object_get(image, "tag")));
 	if (json_object_get(image, "dockerfile") != NULL)
-		pth_json_set(doc, "build", json_pack("{s:o}", "context", json_sprintf("@{dir}/%s",
+		pth_json_set(doc, "build", json_pack("{s:o}", "context", json_object_get(image, "context") ?
+		    json_incref(json_object_get(image, "context")) : json_sprintf("@{dir}/%s",
 		    pth_json_str(image, "directory", ""))));
 	pth_json_set(doc, "pull_policy", json_string(json_object_get(image, "argv") ? "never" :
 	    pull_policy(pth_json_str(c->docker, "pull_policy", "never"))));

@@ -153,6 +153,15 @@ push_settings(const struct pth_image_req *q, json_t *argv)
 	}
 }
 
+/* The folder of a path that has one. */
+static json_t *
+folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return json_stringn(path, slash != path ? (size_t)(slash - path) : 1);
+}
+
 static json_t *
 command(const struct pth_image_req *q, const json_t *vars, const char *tag, const char *directory)
 {
@@ -168,7 +177,7 @@ command(const struct pth_image_req *q, const json_t *vars, const char *tag, cons
 	push_args(argv, "-a", args);
 	if (*own != '\0') {
 		push(argv, "-C");
-		pth_json_push(argv, json_stringn(own, (size_t)(strrchr(own, '/') - own)));
+		pth_json_push(argv, folder(own));
 	}
 	push_inputs(argv, vars);
 	push_source(argv, vars);
@@ -198,7 +207,7 @@ check_own(const struct pth_image_req *q, struct pth_err *e)
 	const json_t *d = json_object_get(q->service, "docker");
 	const char *path = pth_json_str(d, "dockerfile", "");
 
-	if (*path != '/' && strncmp(path, "@{", 2) != 0)
+	if (*path != '/' && (strncmp(path, "@{", 2) != 0 || strchr(path, '/') == NULL))
 		return image_bad(q, "dockerfile", path, e, "is no absolute path");
 	for (size_t i = 0; i < countof(keys); i++)
 		if (json_array_size(json_object_get(d, keys[i])) > 0)
@@ -249,6 +258,8 @@ built(const struct pth_image_req *q, const char *builder, struct pth_err *e)
 		    pth_json_str(q->service, "plugin", ""), "builder", own ? "dockerfile" : builder,
 		    "dockerfile", pth_json_text(text.s ? text.s : "", text.len), "directory", directory.s,
 		    "argv", command(q, vars, tag.s, directory.s));
+		if (own)
+			pth_json_set(out, "context", folder(pth_json_str(d, "dockerfile", "")));
 	}
 	json_decref(vars);
 	pth_buf_release(&tag);

@@ -32,8 +32,9 @@ void pth_image_tag(struct pth_buf *b, const char *impl, const char *version,
     const char *const *suffixes, size_t n);
 
 /*
- * {"tag", "plugin", "builder", "dockerfile"?, "directory"?, "argv"?}:
+ * {"tag", "plugin", "builder", "dockerfile"?, "directory"?, "argv"?, "context"?}:
  * without dockerfile the image must exist already. directory is below the test's;
+ * context is the folder of a descriptor's own Dockerfile;
  * argv builds what is not there yet. When another image of the same name is in
  * `seen`, the tag ends with eight digits of its own. New reference, or NULL with e.
  */

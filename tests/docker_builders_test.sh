@@ -329,12 +329,12 @@ testFailures() {
 	go
 	line=$(grep -n 'about to fail' run/*/images/*/Dockerfile | cut -d: -f1)
 	assertMatch "$(why)" "^error: setup: .*Dockerfile:$line: Step [0-9]+/[0-9]+ : RUN echo about to fail.*cannot access '/nowhere'"
-	assertMatch "$(pth-report --partial records.jsonl 2>&1)" 'RUN echo about to fail'
+	assertMatch "$(pth-collect records.jsonl 2>/dev/null | pth-report 2>&1)" 'RUN echo about to fail'
 	revision=0123456789abcdef0123456789abcdef01234567 descriptor c
 	go
 	assertMatch "$(why)" "there is no revision 0123456789"
 	descriptor c
-	sed -i 's/^-.puts/-nothing/' plugins/hello_c.patch
+	sed -i 's/^-puts/-nothing/' plugins/hello_c.patch
 	go
 	assertMatch "$(why)" 'RUN git apply .*(does not apply|corrupt)'
 	# More than one line, and signs that Docker would read itself.
