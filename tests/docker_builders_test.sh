@@ -328,8 +328,9 @@ testFailures() {
 	experiment c >t.yaml
 	go
 	line=$(grep -n 'about to fail' run/*/images/*/Dockerfile | cut -d: -f1)
-	assertMatch "$(why)" "^error: setup: .*Dockerfile:$line: Step [0-9]+/[0-9]+ : RUN echo about to fail.*cannot access '/nowhere'"
-	assertMatch "$(pth-collect records.jsonl 2>/dev/null | pth-report 2>&1)" 'RUN echo about to fail'
+	assertMatch "$(why)" "^error: setup: .*Dockerfile:$line: Step [0-9]+/[0-9]+ : RUN echo about to fail; .*cannot access '/nowhere'"
+	pth-collect records.jsonl 2>/dev/null | pth-report -o report >/dev/null 2>&1
+	assertMatch "$(cat report/*.md)" "Dockerfile:$line: Step [0-9]+/[0-9]+ : RUN echo about to fail"
 	revision=0123456789abcdef0123456789abcdef01234567 descriptor c
 	go
 	assertMatch "$(why)" "there is no revision 0123456789"

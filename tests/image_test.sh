@@ -192,7 +192,7 @@ testFailureOfBuildx() {
 		"ERROR: failed to solve: exit code: 2"; exit 1;; esac'
 	build -x default
 	assertCode 4
-	assertMatch "$err" '^t:latest: Dockerfile:3: \[build 2/3\] RUN make: ERROR: failed to solve: exit code: 2$'
+	assertMatch "$err" '^t:latest: Dockerfile:3: \[build 2/3\] RUN make: 1.2 cc: not found$'
 }
 
 testImagesBelowAreLookedAt() {
