@@ -169,7 +169,7 @@ go() {
 	rm -rf run
 	export PTH_EVENTS=none
 	pth-parse t.yaml 2>err | pth-plan -P plugins 2>>err | pth-compose 2>>err >composed.jsonl
-	pth-exec -o run "$@" <composed.jsonl >records.jsonl 2>>err
+	pth-exec -o run "$@" <composed.jsonl 2>>err | pth-collect 2>>err >records.jsonl
 	out=$(grep '"type":"test"' records.jsonl)
 }
 
@@ -329,8 +329,8 @@ testFailures() {
 	go
 	line=$(grep -n 'about to fail' run/*/images/*/Dockerfile | cut -d: -f1)
 	assertMatch "$(why)" "^error: setup: .*Dockerfile:$line: Step [0-9]+/[0-9]+ : RUN echo about to fail; .*cannot access '/nowhere'"
-	pth-collect records.jsonl 2>/dev/null | pth-report -o report >/dev/null 2>&1
-	assertMatch "$(cat report/*.md)" "Dockerfile:$line: Step [0-9]+/[0-9]+ : RUN echo about to fail"
+	pth-report -o report records.jsonl >report.txt 2>&1
+	assertMatch "$(cat report.txt report/EXPERIMENT_REPORT.md)" "Dockerfile:$line: Step [0-9]+/[0-9]+ : RUN echo about to fail"
 	revision=0123456789abcdef0123456789abcdef01234567 descriptor c
 	go
 	assertMatch "$(why)" "there is no revision 0123456789"
