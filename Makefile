@@ -40,7 +40,7 @@ DEPS   = tests/deps
 SAY    = $(if $(V),,@echo '  $(1)  $@';)
 JOBS   = --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-all: $(B)/libpth.a $(TOOLS) $(MINIP) $(BIN)/pth
+all: $(B)/libpth.a $(TOOLS) $(MINIP) $(BIN)/pth $(BIN)/pth-image
 units: all $(UNITS)
 
 $(B)/libpth.a: $(LIB)
@@ -56,7 +56,7 @@ $(BIN)/pth-init: $(B)/bin/pth-init.o $(B)/libpth.a
 	@mkdir -p $(@D)
 	$(call SAY,LD)$(CC) -o $@ $^ $(if $(SAN),$(LIBS),-static $(LDFLAGS) -ljansson) -lresolv
 ifneq ($(BIN),bin)
-$(BIN)/pth: bin/pth
+$(BIN)/pth $(BIN)/pth-image: $(BIN)/%: bin/%
 	@mkdir -p $(@D)
 	cp $< $@
 endif

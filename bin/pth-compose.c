@@ -12,6 +12,7 @@
 #include "compose.h"
 #include "event.h"
 #include "file.h"
+#include "image.h"
 #include "os.h"
 #include "owner.h"
 #include "rec.h"
@@ -30,6 +31,7 @@ struct work {
 	struct options opt;
 	struct pth_home home;
 	struct pth_rec_out out;
+	json_t *names; /* of images so far */
 	json_t *seen;  /* tags already listed */
 	unsigned long shown;
 	bool bad;
@@ -100,10 +102,13 @@ print(struct work *w, const json_t *rec)
 	pth_buf_release(&b);
 }
 
-/* One line per image: its name, its builder, its Dockerfile's place. */
+/* One line per image: its name, its builder, its Dockerfile, its hash. */
 static void
 list_images(struct work *w, const json_t *rec)
 {
+	struct pth_places p = { .share = w->home.share, .libexec = w->home.libexec, .bin = w->home.bin, .owner = "" };
+	struct pth_buf hash = PTH_BUF_INIT;
+	struct pth_err e;
 	json_t *v;
 	size_t i;
 
@@ -115,11 +120,17 @@ list_images(struct work *w, const json_t *rec)
 			continue;
 		pth_json_set(w->seen, tag, json_true());
 		line = json_deep_copy(v);
+		if (json_object_get(v, "argv") != NULL) {
+			pth_buf_cut(&hash, 0);
+			check(pth_image_hash(v, &p, &hash, &e), &e);
+			pth_json_set(line, "hash", json_string(hash.s));
+		}
 		json_object_del(line, "argv");
 		if (json_dumpf(line, stdout, JSON_COMPACT) != 0 || putchar('\n') == EOF || fflush(stdout) != 0)
 			pth_die(PTH_SYSTEM, "stdout:");
 		json_decref(line);
 	}
+	pth_buf_release(&hash);
 }
 
 /* Everything that pth-exec would put into the test's directory, for use by
@@ -180,7 +191,7 @@ handle(struct work *w, json_t *rec)
 	if (pth_rec_is_test(rec) && pth_compose_wants(rec)) {
 		pth_event_run(pth_json_str(rec, "run", NULL));
 		pth_event_test(pth_rec_id(rec));
-		if (pth_compose_test(rec, w->home.share, &e) == 0) {
+		if (pth_compose_test(rec, w->home.share, w->names, &e) == 0) {
 			pth_event("test.composed", "{s:s,s:i}", "project", pth_json_str(pth_json_path(rec, "compose"),
 			    "project", ""), "images", (int)json_array_size(pth_json_path(rec, "compose.images")));
 		} else {
@@ -225,7 +236,7 @@ stream(struct work *w, FILE *fp, const char *name)
 int
 main(int argc, char **argv)
 {
-	struct work w = { .out = { stdout, 0 }, .seen = json_object() };
+	struct work w = { .out = { stdout, 0 }, .seen = json_object(), .names = json_object() };
 	struct pth_err e;
 
 	pth_event_init("pth-compose");
@@ -246,5 +257,6 @@ main(int argc, char **argv)
 		check(pth_rec_end(&w.out, &e), &e);
 	pth_home_release(&w.home);
 	json_decref(w.seen);
+	json_decref(w.names);
 	return w.opt.mode != FILTER && w.bad ? PTH_INPUT : PTH_OK;
 }

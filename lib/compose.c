@@ -88,7 +88,7 @@ add_service(struct compose *c, const json_t *service, size_t index)
 {
 	const char *name = pth_json_str(service, "name", "");
 	const json_t *given = json_object_get(json_object_get(c->rec, "services"), name);
-	struct pth_image_req q = { service, given, c->docker, c->share };
+	struct pth_image_req q = { service, given, c->docker, c->share, c->seen };
 	json_t *doc = json_object(), *image = pth_image_plan(&q, c->e), *rest;
 	const char *platform;
 
@@ -101,7 +101,8 @@ add_service(struct compose *c, const json_t *service, size_t index)
 	}
 	pth_json_set(doc, "image", json_incref(json_object_get(image, "tag")));
 	if (json_object_get(image, "dockerfile") != NULL)
-		pth_json_set(doc, "build", json_pack("{s:o}", "context", json_sprintf("@{dir}/%s",
+		pth_json_set(doc, "build", json_pack("{s:o}", "context", json_object_get(image, "context") ?
+		    json_incref(json_object_get(image, "context")) : json_sprintf("@{dir}/%s",
 		    pth_json_str(image, "directory", ""))));
 	pth_json_set(doc, "pull_policy", json_string(json_object_get(image, "argv") ? "never" :
 	    pull_policy(pth_json_str(c->docker, "pull_policy", "never"))));
@@ -164,10 +165,10 @@ build(struct compose *c, json_t **doc, json_t **plan)
 }
 
 int
-pth_compose_test(json_t *rec, const char *share, struct pth_err *e)
+pth_compose_test(json_t *rec, const char *share, json_t *seen, struct pth_err *e)
 {
 	json_t *plan = json_object_get(rec, "plan"), *settings = json_object_get(rec, "settings");
-	struct compose c = { .rec = rec, .plan = plan, .share = share, .e = e,
+	struct compose c = { .rec = rec, .plan = plan, .share = share, .seen = seen, .e = e,
 		.params = pth_json_path(plan, "environment.parameters"),
 		.docker = json_object_get(settings, "docker"), .services = json_object(),
 		.volumes = json_object(), .images = json_array(), .resources = json_array() };

@@ -25,8 +25,9 @@
 /* Is this record one for us: planned, without error, in containers? */
 bool pth_compose_wants(const json_t *rec);
 /* Add "compose" to the record. -1 with e when the test cannot be run in
- * containers as it stands; the record is then as it was. */
-int pth_compose_test(json_t *rec, const char *share, struct pth_err *e);
+ * containers as it stands; the record is then as it was. seen: names of
+ * images so far, an object kept between tests (image.h). */
+int pth_compose_test(json_t *rec, const char *share, json_t *seen, struct pth_err *e);
 /* The compose file as YAML, placeholders inside. Appends to b. */
 int pth_compose_yaml(struct pth_buf *b, const json_t *document, struct pth_err *e);
 /* The same document for docker stack deploy: without what a swarm refuses. */

@@ -11,6 +11,7 @@ struct compose {
 	const json_t *params;  /* of the environment */
 	const json_t *docker;  /* settings.docker */
 	const char *share;
+	json_t *seen;          /* names of images so far, or NULL */
 	char *project;         /* with @{unique} */
 	char *network;         /* its name on the engine */
 	const char *network_key;

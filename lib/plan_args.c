@@ -355,6 +355,11 @@ static int item(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t 
 	return 0;
 }
 
+int plan_item(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e)
+{
+	return pth_yaml_get(n, "each") ? each(p, n, vars, out, item, e) : item(p, n, vars, out, e);
+}
+
 int plan_list(struct plan *p, const struct pth_ynode *list, json_t *vars, json_t *out,
     struct pth_err *e)
 {
@@ -362,7 +367,7 @@ int plan_list(struct plan *p, const struct pth_ynode *list, json_t *vars, json_t
 	int r = 0;
 
 	for (c = list ? list->child : NULL; c && r == 0; c = c->next)
-		r = pth_yaml_get(c, "each") ? each(p, c, vars, out, item, e) : item(p, c, vars, out, e);
+		r = plan_item(p, c, vars, out, e);
 	return r;
 }
 
@@ -381,6 +386,21 @@ json_t *plan_tree(struct plan *p, const struct pth_ynode *n, json_t *vars, struc
 		return out;
 	json_decref(out);
 	return NULL;
+}
+
+char *plan_beside(const struct plan_service *s, const struct pth_ynode *n, const char *file)
+{
+	const char *from = ((const struct pth_dval *)n)->file, *slash;
+	const struct pth_plugin *q;
+	struct pth_buf b = PTH_BUF_INIT;
+
+	for (q = s->plugin; q && strcmp(q->file, from); q = q->base)
+		;
+	slash = q ? strrchr(q->path, '/') : NULL;
+	if (slash)
+		pth_buf_add(&b, q->path, (size_t)(slash - q->path) + 1);
+	pth_buf_adds(&b, file);
+	return pth_buf_take(&b);
 }
 
 static int render(struct plan *p, const char *name, const char *text,

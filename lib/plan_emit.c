@@ -127,23 +127,6 @@ static int environment(struct emit *m)
 	return r < 0 ? r : user_env(m, json_object_get(m->s->rec, "environment"), env);
 }
 
-/* The directory of the descriptor that a value came from: its templates lie
- * beside it. */
-static char *beside(const struct plan_service *s, const struct pth_ynode *n, const char *file)
-{
-	const char *from = ((const struct pth_dval *)n)->file, *slash;
-	const struct pth_plugin *q;
-	struct pth_buf b = PTH_BUF_INIT;
-
-	for (q = s->plugin; q && strcmp(q->file, from); q = q->base)
-		;
-	slash = q ? strrchr(q->path, '/') : NULL;
-	if (slash)
-		pth_buf_add(&b, q->path, (size_t)(slash - q->path) + 1);
-	pth_buf_adds(&b, file);
-	return pth_buf_take(&b);
-}
-
 /* {line: TEXT} or {template: FILE}: one command line, split after rendering. */
 static int command_line(struct emit *m, const struct pth_ynode *n, json_t *argv)
 {
@@ -156,7 +139,7 @@ static int command_line(struct emit *m, const struct pth_ynode *n, json_t *argv)
 	if (file && (file->text[0] == '/' || strstr(file->text, "..")))
 		return pth_err_set(&m->e, PTH_INPUT, "%s:%u:%u: template: must be a file beside the descriptor",
 		    ((const struct pth_dval *)file)->file, file->line, file->col);
-	path = file ? beside(m->s, file, file->text) : NULL;
+	path = file ? plan_beside(m->s, file, file->text) : NULL;
 	vars = file ? plan_version_for_file(m->s) : json_incref(m->s->vars);
 
 	if (!file)
@@ -465,22 +448,6 @@ static void head(struct emit *m)
 	pth_json_set(o, "transport", json_string(s->transport));
 }
 
-/* What an image needs is only of use where images are built. */
-static int docker(struct emit *m)
-{
-	const struct pth_ynode *d = pth_yaml_get(m->s->view, "docker"), *images = pth_yaml_get(m->p->eview, "images");
-	json_t *v;
-
-	if (!d || !images || !images->b)
-		return 0;
-	v = plan_tree(m->p, d, m->s->vars, &m->e);
-	if (!v)
-		return -1;
-	plan_version_docker(m->s, v);
-	pth_json_set(m->out, "docker", v);
-	return 0;
-}
-
 /* Only where something is compiled. */
 static int compile_cache(struct emit *m)
 {
@@ -516,7 +483,7 @@ static int body(struct emit *m)
 	if (lists(m, "requires") < 0 || lists(m, "keylogs") < 0 || lists(m, "artifacts") < 0 ||
 	    lists(m, "metrics") < 0 || lists(m, "verdict") < 0)
 		return -1;
-	return docker(m);
+	return plan_docker(m->p, m->s, m->out, &m->e);
 }
 
 json_t *plan_service_emit(struct plan *p, struct plan_service *s)

@@ -125,6 +125,13 @@ json_t *plan_after(struct plan *p, const struct plan_service *s);
 json_t *plan_served(struct plan *p, struct plan_service *s);
 json_t *plan_files(struct plan *p, struct plan_service *s, struct pth_err *e);
 
+/*
+ * plan_docker.c: out.docker, where images are built. Paths of files (files,
+ * patches, dockerfile, local repositories) are absolute, and the files are
+ * there; docker.at has the position of each key: {"patches": "x.yaml:3:4"}.
+ */
+int plan_docker(struct plan *p, struct plan_service *s, json_t *out, struct pth_err *e);
+
 /* plan_vars.c */
 json_t *plan_vars(struct plan *p, struct plan_service *s);
 /* Does it end by itself? */
@@ -149,6 +156,10 @@ json_t *plan_tree(struct plan *p, const struct pth_ynode *n, json_t *vars, struc
 /* List of trees, appended to out; NULL list is nothing. */
 int plan_list(struct plan *p, const struct pth_ynode *list, json_t *vars, json_t *out,
     struct pth_err *e);
+/* One item of such a list; `each` makes several of it. */
+int plan_item(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e);
+/* The path of a file beside the descriptor that the value n came from. To free. */
+char *plan_beside(const struct plan_service *s, const struct pth_ynode *n, const char *file);
 /* Text of a scalar JSON value, for arguments. */
 void plan_scalar(struct pth_buf *b, const json_t *v);
 /* A text of the experiment's (not of a descriptor) as a template. */

@@ -62,6 +62,8 @@ static const struct key capture_keys[] = {
 
 static const struct key docker_keys[] = {
 	{ .name = "builder", .type = TEXT }, { .name = "base", .type = TPL },
+	{ .name = "build_base", .type = TPL }, { .name = "features", .type = LIST },
+	{ .name = "patches", .type = LIST },
 	{ .name = "image", .type = TPL }, { .name = "dockerfile", .type = TPL },
 	{ .name = "packages", .type = LIST }, { .name = "build_packages", .type = LIST },
 	{ .name = "repository", .type = TPL }, { .name = "revision", .type = TPL },

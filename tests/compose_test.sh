@@ -169,8 +169,8 @@ testBuilders() {
 		assertCode 0
 		text=$(field .dockerfile)
 		assertEquals "$lang" 2 "$(printf '%s\n' "$text" | grep -c '^FROM ')"
-		assertMatch "$text" "git clone 'https://example.org/a b.git' /opt/in_$lang"
-		assertMatch "$text" '^RUN cd /opt/dep && make$'
+		assertMatch "$text" "git clone -q -- 'https://example.org/a b.git' /opt/in_$lang"
+		assertMatch "$text" '^WORKDIR /opt/dep$'
 		assertMatch "$text" 'git submodule update'
 		assertMatch "$text" '^RUN make all$'
 		assertMatch "$text" '^COPY --from=build /usr/local /usr/local$'

@@ -59,6 +59,50 @@ small_base() {
 	rm -rf "$root"
 }
 
+# real_base: the base that pth-image makes by debootstrap; once, and again
+# when pth-image has changed. The result is kept where `make peers` keeps its own.
+real_base() {
+	docker image inspect panther_base_service:latest >/dev/null 2>&1 && return
+	from_cache base "$TOP/bin/pth-image" && return
+	need debootstrap debootstrap || return
+	getent hosts deb.debian.org >/dev/null || skip 'deb.debian.org cannot be resolved' || return
+	run pth-image base
+	assertCode 0
+	to_cache panther_base_service:latest
+}
+
+# toolchains: an image pth_toolchains:latest with the compilers of all
+# languages, on the real base.
+toolchains='FROM panther_base_service:latest
+RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends git gcc g++ \
+ libc6-dev make cmake golang-go cargo rustc pkg-config python3-venv && rm -rf /usr/share/doc /usr/share/man /var/lib/apt/lists/*'
+toolchains() {
+	docker image inspect pth_toolchains:latest >/dev/null 2>&1 && return
+	printf '%s\n' "$toolchains" >toolchains.txt
+	from_cache toolchains "$TOP/bin/pth-image" toolchains.txt && return
+	real_base || return
+	from_cache toolchains "$TOP/bin/pth-image" toolchains.txt # another name now
+	printf '%s\n' "$toolchains" | docker build --network host -t pth_toolchains:latest - >toolchains.log 2>&1 ||
+		skip "the compilers cannot be fetched: $(tail -1 toolchains.log)" || return
+	to_cache panther_base_service:latest pth_toolchains:latest
+}
+
+# from_cache NAME FILE...: load what to_cache kept for these files.
+from_cache() {
+	cached=$PTH_CACHE/engine
+	mkdir -p "$cached" 2>/dev/null
+	stale=$cached/$1-
+	shift
+	cached=$stale$(cat "$@" | sha256sum | cut -c1-16).tar
+	[ -s "$cached" ] && docker load -qi "$cached" >/dev/null 2>&1
+}
+
+to_cache() { # image...
+	docker save -o "$cached.$$" "$@" 2>/dev/null || return 0 # it is only a cache
+	for old in "$stale"*.tar; do [ "$old" = "$cached" ] || rm -f "$old"; done
+	mv "$cached.$$" "$cached"
+}
+
 # Everything of ours on the engine.
 ours() {
 	docker ps -a --filter label=org.pth.run --format 'container {{.Names}}'

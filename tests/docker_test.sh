@@ -267,7 +267,7 @@ testBuildFailureIsQuoted() {
 		extends: minip
 		description: cannot be built
 		binary: "true"
-		docker: {builder: base, dockerfile: plugins/Dockerfile}
+		docker: {builder: base, dockerfile: Dockerfile}
 	EOF
 	printf 'FROM panther_base_service:latest\nRUN echo fine\nRUN echo no such luck; exit 9\n' >plugins/Dockerfile
 	iut=broken experiment broken >t.yaml

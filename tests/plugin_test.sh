@@ -187,12 +187,16 @@ walk() {
 }
 
 testWalkThroughs() {
-	mkdir -p mine/services/iut/quic mine/services/iut/echo mine/services/testers mine/protocols
+	mkdir -p mine/services/iut/quic mine/services/iut/minip mine/services/iut/echo mine/services/testers mine/protocols
 	walk
 	file=mine/services/iut/quic/myquic.yaml
 	assertTrue "$(wc -l <$file) lines" "[ $(wc -l <$file) -le 12 ]"
-	run pth-plugin -P mine check $file mine/protocols/echo.yaml mine/services/iut/echo/echo_sh.yaml mine/services/testers/knock.yaml
+	run pth-plugin -P mine check $file mine/protocols/echo.yaml mine/services/iut/echo/echo_sh.yaml mine/services/testers/knock.yaml \
+		mine/services/iut/minip/hello.yaml
 	assertCode 0
+	run sh -c 'pth-parse hello-test.yaml | pth-plan -P mine | pth-compose --images'
+	assertCode 0
+	assertEquals 'ENV FEATURES="-DLOUD=ON -DLEVEL=2"' "$(printf '%s\n' "$out" | jq -r .dockerfile | grep FEATURES=)"
 	run sh -c 'pth-parse myquic-test.yaml | pth-plan -P mine'
 	assertCode 0
 	assertEquals '["myquicd","--cert","@{dir}/certs/cert.pem","--key","@{dir}/certs/key.pem","127.0.0.1:4443"]
@@ -207,7 +211,7 @@ testWalkThroughsRun() {
 	need socat socat || return
 	need tshark tshark || return
 	need_namespaces || return
-	mkdir -p mine/services/iut/quic mine/services/iut/echo mine/services/testers mine/protocols
+	mkdir -p mine/services/iut/quic mine/services/iut/minip mine/services/iut/echo mine/services/testers mine/protocols
 	walk
 	PATH=$PATH:/usr/sbin:/sbin
 	pth-parse echo-test.yaml | pth-plan -P mine | pth-exec -o out-echo 2>exec.err | pth-collect >judged.jsonl

@@ -50,6 +50,11 @@ main(void)
 	is("name:latest", tag("name-", "", NULL, NULL));
 	is("n-x:latest", tag("n", "x--", NULL, NULL));
 	is("x:latest", tag("", "", NULL, NULL));
+	/* What the engine refuses in names. */
+	is("a-b:latest", tag("a.-b", "", NULL, NULL));
+	is("a__b-c.d:latest", tag("a__b", "c.d", NULL, NULL));
+	is("a-b--c:latest", tag("_a___b--c_", "", NULL, NULL));
+	is("x:latest", tag("\n\xff..", "", NULL, NULL));
 	long_names();
 	return unit_done();
 }

@@ -1,0 +1,348 @@
+#!/bin/sh
+# The builders for real: a program of each language, out of a repository, at a
+# revision, patched, with features and arguments; and when images are built
+# again. The compilers are in an image that is made once (docker_lib.sh).
+# timeout: 900
+# shellcheck disable=SC2016,SC2154 # scripts of sh -c; $out and $code come from through
+. "$TOP/tests/lib.sh"
+. "$TOP/tests/docker_lib.sh"
+
+oneTimeTearDown() {
+	[ -z "${http_pid:-}" ] || kill "$http_pid" 2>/dev/null
+	engine_stop
+}
+
+ready() {
+	[ "$PTH_BUILD" = build ] || skip 'pth-init is not static with sanitizers' || return
+	need git git && engine_start && toolchains
+}
+
+# --- the sources: commit 1 says "first", commit 2 "second" ---
+
+sources_c() {
+	cat >hello.c <<-'EOF'
+		#include <stdio.h>
+		int main(void)
+		{
+			puts("hello first, level " LEVEL
+		#ifdef LOUD
+			", loud"
+		#endif
+			);
+			return 0;
+		}
+	EOF
+	printf 'hello: hello.c\n\t$(CC) $(CPPFLAGS) -DLEVEL="\\"$(LEVEL)\\"" -o $@ hello.c\ninstall:\n\tinstall hello $(PREFIX)/bin/\n' >Makefile
+}
+
+sources_cpp() {
+	cat >hello.cpp <<-'EOF'
+		#include <iostream>
+		int main()
+		{
+			std::cout << "hello first, level " << LEVEL;
+			if (LOUD)
+				std::cout << ", loud";
+			std::cout << std::endl;
+		}
+	EOF
+	cat >CMakeLists.txt <<-'EOF'
+		cmake_minimum_required(VERSION 3.18)
+		project(hello CXX)
+		option(LOUD "say it" OFF)
+		add_executable(hello hello.cpp)
+		target_compile_definitions(hello PRIVATE LEVEL=$ENV{LEVEL} LOUD=$<BOOL:${LOUD}>)
+		install(TARGETS hello)
+	EOF
+}
+
+sources_go() {
+	printf 'module example.org/hello\n\ngo 1.19\n' >go.mod
+	printf 'package main\n\nimport "fmt"\n\nvar level, extra string\n\nfunc main() {\n\tfmt.Println("hello first, level " + level + extra)\n}\n' >main.go
+	printf '//go:build loud\n\npackage main\n\nfunc init() { extra = ", loud" }\n' >loud.go
+}
+
+sources_rust() {
+	mkdir -p src
+	printf '[package]\nname = "hello"\nversion = "1.0.0"\nedition = "2021"\n\n[features]\nloud = []\n' >Cargo.toml
+	printf 'version = 3\n\n[[package]]\nname = "hello"\nversion = "1.0.0"\n' >Cargo.lock
+	printf 'fn main() {\n    let extra = if cfg!(feature = "loud") { ", loud" } else { "" };\n    println!("hello first, level {}{}", env!("LEVEL"), extra);\n}\n' >src/main.rs
+}
+
+sources_python() {
+	mkdir -p extra
+	cat >setup.py <<-'EOF'
+		import os
+		from setuptools import setup
+		with open("level.py", "w") as f:
+		    f.write("level = %r\n" % os.environ["LEVEL"])
+		setup(name="hello", version="1.0", py_modules=["hello", "level"],
+		      entry_points={"console_scripts": ["hello = hello:main"]},
+		      extras_require={"loud": ["hello-loud @ file:///opt/hello_python/extra"]})
+	EOF
+	cat >hello.py <<-'EOF'
+		import level
+		def main():
+		    try:
+		        import hello_loud
+		        extra = ", loud"
+		    except ImportError:
+		        extra = ""
+		    print("hello first, level " + level.level + extra)
+	EOF
+	printf 'from setuptools import setup\nsetup(name="hello-loud", version="1.0", py_modules=["hello_loud"])\n' >extra/setup.py
+	: >extra/hello_loud.py
+}
+
+commit() { # text
+	git add -A && git -c user.name=t -c user.email=t@example.org commit -qm "$1"
+}
+
+# repository LANG: $PTH_TMP/repo/LANG, and a patch beside it.
+repository() {
+	[ ! -d "$PTH_TMP/repo/$1" ] || return 0
+	mkdir -p "$PTH_TMP/repo/$1" "$PTH_TMP/plugins"
+	cd "$PTH_TMP/repo/$1" || exit
+	git init -q .
+	"sources_$1"
+	commit first
+	file=$(grep -rl --exclude-dir=.git 'hello first' .)
+	sed -i 's/hello first/hello second/' "$file"
+	commit second
+	git checkout -q HEAD~1
+	sed -i 's/hello first/patched hello first/' "$file"
+	git diff >"$PTH_TMP/repo/$1.patch"
+	git checkout -q -f -
+	cd "$PTH_TMP" || exit
+}
+
+commit_of() { # language revision
+	git -C "$PTH_TMP/repo/$1" rev-parse "$2"
+}
+
+# descriptor LANG [more keys of docker]: how it is built.
+descriptor() {
+	cp "repo/$1.patch" "plugins/hello_$1.patch"
+	level='LEVEL: "2"'
+	[ "$1" != go ] || level='GOFLAGS: "-ldflags=-X=main.level=2"'
+	feature=LOUD
+	case $1 in go | rust | python) feature=loud ;; esac
+	cat >"plugins/hello_$1.yaml" <<-EOF
+		plugin: hello_$1
+		kind: iut
+		extends: minip
+		description: says hello
+		binary: /usr/local/bin/hello
+		finite: true
+		commands: {server: []}
+		ready: {server: []}
+		docker:
+		  builder: $1
+		  build_base: pth_toolchains:latest
+		  repository: ${repository:-$PTH_TMP/repo/$1}
+		  revision: ${revision:-$(commit_of "$1" HEAD~1)}
+		  patches: [hello_$1.patch]
+		  features: [$feature, ""]
+		  args: {$level}
+		  ${2:-}
+	EOF
+	[ "$1" != python ] || sed -i 's|binary: .*|binary: /usr/local/venv/bin/hello|' plugins/hello_python.yaml
+}
+
+experiment() { # languages
+	printf 'metadata: {name: hello}\ntests:\n'
+	for l; do
+		cat <<-EOF
+			  - name: $l
+			    network_environment: {type: docker_compose}
+			    services:
+			      hello:
+			        implementation: {name: hello_$l, type: iut}
+			        protocol: {name: minip, version: functional, role: server}
+			    steps: {wait: 10}
+		EOF
+	done
+}
+
+# go [pth-exec options]: t.yaml through the pipe. $out: the results.
+go() {
+	rm -rf run
+	export PTH_EVENTS=none
+	pth-parse t.yaml 2>err | pth-plan -P plugins 2>>err | pth-compose 2>>err >composed.jsonl
+	pth-exec -o run "$@" <composed.jsonl 2>>err | pth-collect 2>>err >records.jsonl
+	out=$(grep '"type":"test"' records.jsonl)
+}
+
+why() {
+	field '"\(.result.status): \(.result.reason // .error.message // "")"'
+}
+
+id_of() { # image
+	docker image inspect -f '{{.Id}}' "$1"
+}
+
+hash_of() { # image
+	docker image inspect -f '{{index .Config.Labels "org.pth.hash"}}' "$1"
+}
+
+listed() {
+	pth-parse t.yaml 2>/dev/null | pth-plan -P plugins 2>/dev/null | pth-compose --images | jq -r .hash
+}
+
+# The sources of rust come over the network, those of the others from here.
+serve() {
+	git clone -q --bare repo/rust repo/rust.git
+	git -C repo/rust.git update-server-info
+	python3 -u -m http.server --bind 127.0.0.1 --directory repo 0 >http.log 2>&1 &
+	http_pid=$!
+	assertSoon 10 grep -q 'port [0-9]' http.log
+	repository=http://127.0.0.1:$(sed -n 's/.* port \([0-9]*\).*/\1/p' http.log)/rust.git
+}
+
+testEveryLanguage() {
+	ready || return
+	for l in c cpp go python rust; do repository $l; done
+	serve
+	descriptor rust
+	repository=''
+	for l in c cpp go python; do descriptor $l; done
+	experiment c cpp go python rust >t.yaml
+	go -j 2
+	assertEquals "$(why)$(cat err)" 'completed completed completed completed completed' "$(field .result.status | xargs)"
+	for l in c cpp go python rust; do
+		assertEquals "$l: $(cat run/*"-$l"/images/*/build.log)" 'patched hello first, level 2, loud' \
+			"$(cat run/*"-$l"/hello/stdout.log)"
+		# The compilers stayed behind, and the user is not root.
+		assertEquals "$l" panther "$(docker run --rm --network none --entrypoint sh "hello_$l-functional:latest" \
+			-c 'command -v gcc g++ go rustc cargo cmake git; id -un')"
+		assertTrue "$l: log" "[ -s run/*-$l/images/*/build.log ]"
+		assertTrue "$l: no archive is left" "[ ! -e run/*-$l/images/*/source.tar ]"
+	done
+	assertEquals '' "$(ours)"
+}
+
+testBuiltAgainWhenSomethingHasChanged() {
+	ready || return
+	repository c && descriptor c && experiment c >t.yaml
+	image=hello_c-functional:latest
+	go
+	assertEquals "$(why)" completed "$(field .result.status)"
+	assertEquals 'as listed' "$(listed)" "$(hash_of $image)"
+	first=$(id_of $image)
+	go
+	assertEquals 'nothing has changed' "$first" "$(id_of $image)"
+	sed -i 's/+\(.*\)patched/+\1mended/' plugins/hello_c.patch
+	go
+	assertNotEquals 'the patch has' "$first" "$(id_of $image)"
+	assertEquals "$(why)" 'mended hello first, level 2, loud' "$(cat run/*/hello/stdout.log)"
+	second=$(id_of $image)
+	# Another image below: the one that was there is now the old one.
+	docker tag panther_base_service:latest kept
+	printf 'FROM kept\nRUN echo 1 >/etc/mark\nLABEL org.pth.image=1\n' | docker build --network host -t panther_base_service:latest - >/dev/null
+	go
+	assertEquals "$(why)" 1 "$(docker run --rm --network none --entrypoint cat $image /etc/mark)"
+	docker tag kept panther_base_service:latest
+	go
+	# What was forced is built, once per run; without cache, every step is.
+	third=$(id_of $image)
+	echo 'docker: {force_build_docker_image: true}' >>t.yaml
+	go
+	assertNotEquals "$third" "$(id_of $image)"
+	assertMatch "$(cat run/*/images/*/build.log)" 'Using cache'
+	sed -i 's/force_build_docker_image/no_docker_cache/' t.yaml
+	go
+	assertEquals "$(why)" completed "$(field .result.status)"
+	assertNoMatch "$(cat run/*/images/*/build.log)" 'Using cache'
+	assertNotEquals "$second" "$(id_of $image)"
+	docker rmi kept >/dev/null
+}
+
+# Of a work tree: as it is now, without what git ignores.
+testWorkTree() {
+	ready || return
+	repository c
+	git clone -q repo/c repo/work
+	echo '*.o' >repo/work/.gitignore
+	echo junk >repo/work/x.o
+	sed -i 's/hello second/hello third/' repo/work/hello.c
+	mkdir -p plugins/beside
+	repository=$PTH_TMP/repo/work revision='""' descriptor c 'build: ["test ! -e x.o", "$CC_NAME -DLEVEL=1 $FEATURES -o /usr/local/bin/hello hello.c"]'
+	sed -i "s|repository: .*|repository: ../repo/work|; s|patches: .*||; s|LEVEL: .*}|CC_NAME: gcc}|; s|LEVEL=1|LEVEL=\\\\\\\\\\\\\"1\\\\\\\\\\\\\"|" plugins/hello_c.yaml
+	experiment c >t.yaml
+	go
+	assertEquals "$(why)$(cat plugins/hello_c.yaml)" 'hello third, level 1, loud' "$(cat run/*/hello/stdout.log)"
+}
+
+testOwnDockerfile() {
+	ready || return
+	mkdir -p plugins/own/data
+	cat >plugins/own/own.yaml <<-'EOF'
+		plugin: own
+		kind: iut
+		extends: minip
+		description: with a Dockerfile of its own
+		binary: cat
+		finite: true
+		commands: {server: [/data/list]}
+		ready: {server: []}
+		docker: {dockerfile: Dockerfile, args: {WHO: "the $world"}}
+	EOF
+	cat >plugins/own/Dockerfile <<-'EOF'
+		ARG BASE_IMAGE
+		FROM ${BASE_IMAGE}
+		ARG VERSION
+		ARG WHO=nobody
+		COPY . /data/
+		RUN echo "$WHO $VERSION" $(cd /data && find . -type f | sort) >/data/list
+	EOF
+	echo 1 >plugins/own/data/a
+	echo 1 >plugins/own/data/secret
+	printf '**/secret\nDockerfile\n' >plugins/own/.dockerignore
+	experiment own | sed s/hello_own/own/ >t.yaml
+	go
+	assertEquals "$(why)$(cat err)" 'the $world functional ./.dockerignore ./data/a ./own.yaml' "$(cat run/*/hello/stdout.log)"
+	first=$(id_of own-functional:latest)
+	go
+	assertEquals "$first" "$(id_of own-functional:latest)"
+	echo 2 >plugins/own/data/b
+	go
+	assertMatch "$(cat run/*/hello/stdout.log)" './data/b'
+}
+
+# Two ways to build one image: each test gets its own, also at the same time.
+testOneNameTwoImages() {
+	ready || return
+	repository c && descriptor c
+	sed -i 's/features: .*/features: ["{{ '"'LOUD' if loud"' }}"]/; s/finite: true/&\nparameters: {loud: false}/' plugins/hello_c.yaml
+	experiment c c >t.yaml
+	sed -i '0,/name: hello_c,/s//name: hello_c, loud: true,/; 0,/- name: c/s//- name: loud/' t.yaml
+	go -j 2
+	assertEquals "$(why)$(cat err)" 'patched hello first, level 2, loud|patched hello first, level 2' \
+		"$(cat run/001-*/hello/stdout.log)|$(cat run/002-*/hello/stdout.log)"
+}
+
+testFailures() {
+	ready || return
+	repository c
+	descriptor c 'build: ["make", "echo about to fail; ls /nowhere", "make install"]'
+	experiment c >t.yaml
+	go
+	line=$(grep -n 'about to fail' run/*/images/*/Dockerfile | cut -d: -f1)
+	assertMatch "$(why)" "^error: setup: .*Dockerfile:$line: Step [0-9]+/[0-9]+ : RUN echo about to fail; .*cannot access '/nowhere'"
+	pth-report -o report records.jsonl >report.txt 2>&1
+	assertMatch "$(cat report.txt report/EXPERIMENT_REPORT.md)" "Dockerfile:$line: Step [0-9]+/[0-9]+ : RUN echo about to fail"
+	revision=0123456789abcdef0123456789abcdef01234567 descriptor c
+	go
+	assertMatch "$(why)" "there is no revision 0123456789"
+	descriptor c
+	sed -i 's/^-puts/-nothing/' plugins/hello_c.patch
+	go
+	assertMatch "$(why)" 'RUN git apply .*(does not apply|corrupt)'
+	# More than one line, and signs that Docker would read itself.
+	descriptor c 'build: ["set -e\ncat >x <<END\nRUN no\nEND\ngrep -x \"RUN no\" x\nfalse\ntrue"]'
+	go
+	assertMatch "$(why)" 'RUN \["/bin/sh","-ec",'
+	assertEquals '' "$(docker ps -aq)"
+}
+
+. shunit2

@@ -1,0 +1,235 @@
+#!/bin/sh
+# Images without an engine: what the hash covers, what a Dockerfile may not
+# be given, and what pth-image asks of the engine's client.
+# shellcheck disable=SC2016,SC2154 # $ in descriptors is literal; $out and $err come from run
+. "$TOP/tests/lib.sh"
+
+setUp() {
+	rm -rf plugins repo fake t.yaml
+	mkdir -p plugins
+	export PTH_EVENTS=none
+	unset PTH_SHARE
+}
+
+# descriptor KEYS-OF-DOCKER: plugins/x.yaml, its docker on line 6.
+descriptor() {
+	printf '%s\n' 'plugin: x' 'kind: iut' 'extends: minip' 'description: x' 'binary: "true"' "docker: {$1}" >plugins/x.yaml
+	[ -e t.yaml ] || experiment
+}
+
+experiment() { # [lines]
+	cat >t.yaml <<-EOF
+		metadata: {name: t}
+		tests:
+		  - name: t
+		    network_environment: {type: docker_compose}
+		    services:
+		      s:
+		        implementation: {name: x, type: iut}
+		        protocol: {name: minip, version: functional, role: server}
+		    steps: {wait: 5}
+		${1:-}
+	EOF
+}
+
+images() {
+	pth-parse t.yaml 2>/dev/null | pth-plan -P plugins 2>planned.err >plan.jsonl
+	run pth-compose --images plan.jsonl
+}
+
+hash() {
+	images
+	assertCode 0
+	now=$(printf '%s' "$out" | jq -r .hash)
+	assertMatch "$now" '^[0-9a-f]{64}$'
+}
+
+changed() { # what
+	hash
+	assertNotEquals "$1" "$before" "$now"
+	before=$now
+}
+
+same() { # what
+	hash
+	assertEquals "$1" "$before" "$now"
+}
+
+git_() {
+	git -C repo -c user.name=t -c user.email=t@example.org "$@"
+}
+
+testHashCoversEveryInput() {
+	need git git || return
+	mkdir repo && git_ init -q && echo 1 >repo/a && git_ add a && git_ commit -qm 1
+	echo '--- a' >plugins/p.patch
+	echo x >plugins/f
+	d='builder: c, repository: ../repo, patches: [p.patch]'
+	descriptor "$d, files: [f]"
+	hash
+	before=$now
+	same 'nothing'
+	cp -a repo elsewhere && touch elsewhere/a && rm -rf repo && mv elsewhere repo
+	same 'times of files'
+	echo '--- b' >plugins/p.patch && changed 'a patch'
+	echo y >plugins/f && changed 'a file'
+	chmod +x plugins/f && changed 'its mode'
+	echo 2 >repo/a && changed 'the work tree'
+	echo new >repo/new && changed 'a new file'
+	mv plugins/f plugins/g && descriptor "$d, files: [g]" && changed 'its name'
+	descriptor "$d, revision: HEAD, files: [g]" && changed 'a commit'
+	echo 3 >repo/a && same 'the work tree, when a commit was named'
+	git_ commit -qam 2 && changed 'another commit'
+	descriptor "$d, revision: HEAD~1, files: [g]" && changed 'another revision'
+	experiment 'docker: {build_args: {A: "1"}}' && changed 'an argument'
+	experiment 'docker: {build_args: {A: "1 B=2"}}' && changed 'its value'
+	experiment 'docker: {build_args: {A: "1", B: "2"}}' && changed 'two of them'
+	experiment 'docker: {target_platform: linux/amd64}' && changed 'the platform'
+	mkdir share && cp -R "$TOP/share/plugins" "$TOP/share/templates" share
+	export PTH_SHARE="$PWD/share"
+	same 'a copy of the templates'
+	echo 'RUN true' >>share/templates/dockerfile-runtime.j2 && changed 'a template'
+	sed -i 's/version: functional/version: random/' t.yaml && changed 'the version'
+	assertEquals 'nothing is left' '' "$(find "$TMPDIR" -name 'pth-image*')"
+}
+
+testMissingFilesAreNamedWithPosition() {
+	while read -r docker where what; do
+		descriptor "$(echo "$docker" | tr _ ' ')"
+		images
+		assertMatch "$(cat planned.err)" "plugins/x.yaml:6:$where: docker\.$what.*No such file or directory"
+	done <<-'EOF'
+		dockerfile:_none 22 dockerfile:.*plugins/none
+		patches:_[none] 20 patches:.*plugins/none
+		files:_[{from:_none}] 18 files:.*plugins/none
+		repository:_./none 22 repository:.*plugins/./none
+		dependencies:_[{name:_d,_repository:_/none}] 25 dependencies:./none
+	EOF
+}
+
+# No value begins an instruction of its own.
+testValuesCannotAddInstructions() {
+	while IFS='|' read -r docker what; do
+		descriptor "$docker"
+		images
+		assertCode 3
+		assertMatch "$err" "plugins/x.yaml:6:[0-9]+: docker\.$what"
+		assertEquals "$docker" '' "$out"
+	done <<-'EOF'
+		base: "x\nRUN evil"|base: "x.nRUN evil" is no name of an image
+		build_base: "x y"|build_base: "x y" is no name
+		builder: c, revision: "r\nRUN evil", repository: "https://x/y"|revision: .* is no revision
+		builder: c, revision: "-f", repository: "https://x/y"|revision: .* is no revision
+		builder: c, repository: "https://x\nRUN evil"|repository: .* end a line
+		builder: c, directory: "/x y"|directory: "/x y" is no absolute path
+		directory: relative|directory: "relative" is no absolute path
+		packages: ["x; evil"]|packages: "x; evil" is no name of a package
+		packages: ["--allow-unauthenticated"]|packages: .* is no name of a package
+		build_packages: [{a: b}], builder: c|build_packages: must be a text
+		features: ["$(evil)"], builder: go|features: .* is no name of a feature
+		args: {"A B": x}, builder: c|args: "A B" is no name of a variable
+		args: {A: "x\nRUN evil"}, builder: c|args: "x.nRUN evil" has characters that end a line
+		environment: {A: "x\rRUN evil"}|environment: .* end a line
+		expose: ["80\nRUN evil"]|expose: .* is no port
+		expose: [70000]|expose: "70000" is no port
+		files: [{from: /etc/hostname, to: "/a\nRUN evil"}]|files: .* is no path
+		files: [/etc/hostname, {from: /etc/hostname}]|files: "hostname" is there twice
+		dependencies: [{name: "a/b", repository: "https://x"}], builder: c|dependencies: "a/b" is no name
+		dependencies: [{name: a}], builder: c|dependencies: "a" has no repository
+		builder: fortran|builder: "fortran" is none of base, c, cpp
+		image: "x:1", packages: [y]|image: "x:1" is used as it is
+	EOF
+	descriptor ''
+	experiment 'docker: {user_mapping: {user_name: "x\nRUN evil"}}'
+	images
+	assertMatch "$err" 'user_name: "x.nRUN evil" is no name of a user'
+	experiment "docker: {build_args: {A: \"$(head -c 40000 /dev/zero | tr '\0' x)\"}}"
+	images
+	assertMatch "$err" 'args: longer than 32768 bytes'
+}
+
+testWhatIsQuotedArrives() {
+	descriptor 'builder: c, args: {A: "a \"b\" $c \\ `d`"}, build: ["a\nb", "cat <<X", "[ -e x ]", "end\\", " plain \n"]'
+	images
+	text=$(printf '%s' "$out" | jq -r .dockerfile)
+	assertMatch "$text" '^ARG A="a \\"b\\" \\\$c \\\\ `d`"$'
+	assertEquals 'RUN ["/bin/sh","-ec","a\nb"]|RUN ["/bin/sh","-ec","cat <<X"]|RUN ["/bin/sh","-ec","[ -e x ]"]|RUN ["/bin/sh","-ec","end\\"]|RUN plain|' \
+		"$(printf '%s\n' "$text" | grep -E '^RUN (\["/bin|plain)' | tr '\n' '|')"
+}
+
+# fake SCRIPT: a client of the engine that notes how it is called.
+fake() {
+	mkdir -p fake dir
+	printf '#!/bin/sh\necho "$*" >>"%s/calls"\n%s\n' "$PTH_TMP" "$1" >fake/docker
+	chmod +x fake/docker
+	rm -f calls
+	[ -e dir/Dockerfile ] || echo 'FROM x' >dir/Dockerfile
+}
+
+build() {
+	run env PATH="$PWD/fake:$PATH" XDG_RUNTIME_DIR="$PTH_TMP" pth-image build "$@" t:latest dir
+}
+
+testBuildxWhenPresent() {
+	fake 'case $1 in image) exit 1;; esac'
+	build -x mine -n -p linux/arm64 -a "A=it's" -c other
+	assertCode 0
+	assertMatch "$(cat calls)" "^buildx build --load --progress plain --builder mine --network host --no-cache --build-arg A=it's --cache-from other --platform linux/arm64 --label org.pth.hash="
+	fake 'case $1 in image | buildx) exit 1;; esac'
+	build -x mine
+	assertCode 0
+	assertMatch "$(cat calls)" '^build --force-rm --network host'
+	fake 'case $1 in image) exit 1;; esac'
+	build
+	assertMatch "$(cat calls)" '^build --force-rm'
+}
+
+# What the other builder says of a failed step.
+testFailureOfBuildx() {
+	fake 'case "$1 $2" in image*) exit 1;; buildx\ build) printf "%s\n" "#5 [build 2/3] RUN make" "#5 1.2 cc: not found" \
+		"#5 ERROR: process \"/bin/sh -c make\" did not complete successfully: exit code: 2" "------" " > [build 2/3] RUN make:" \
+		"1.2 cc: not found" "------" "Dockerfile:3" "--------------------" "   3 | >>> RUN make" "--------------------" \
+		"ERROR: failed to solve: exit code: 2"; exit 1;; esac'
+	build -x default
+	assertCode 4
+	assertMatch "$err" '^t:latest: Dockerfile:3: \[build 2/3\] RUN make: 1.2 cc: not found$'
+}
+
+testImagesBelowAreLookedAt() {
+	printf 'ARG B=one\nARG C\nFROM --platform=x $B AS s\nFROM s\nCOPY --from=three /a /b\nfrom "${C}"\nCOPY --from=s /a /b\n' | tr -d '"' >dir/Dockerfile
+	fake 'case $1 in image) exit 1;; esac'
+	build -a C=two
+	assertCode 0
+	assertMatch "$(cat calls)" 'org.pth.below=one three two --label'
+	rm dir/Dockerfile
+}
+
+testWrongCalls() {
+	fake 'exit 0'
+	for args in '' 'build' 'build x' 'base a b' 'list x' 'base -q' 'nothing'; do
+		# shellcheck disable=SC2086 # words
+		run env PATH="$PWD/fake:$PATH" pth-image $args
+		assertCode 2
+	done
+	for args in '-s ../x' '-s -x' '-i a;b' '-i -x' '-m /tmp'; do
+		# shellcheck disable=SC2086
+		run env PATH="$PWD/fake:$PATH" pth-image base $args
+		assertCode 2
+		assertMatch "$err" "no (name|names|address)"
+	done
+	run env PATH="$PWD/fake:$PATH" pth-image build t nowhere
+	assertCode 3
+	assertMatch "$err" 'nowhere/Dockerfile: no such file'
+	build -s "source.tar=:/nowhere"
+	assertCode 3
+	assertMatch "$err" '/nowhere: no such directory; it is the repository of t:latest'
+	need git git || return
+	mkdir repo && git_ init -q
+	build -s "source.tar=v9:$PWD/repo"
+	assertCode 3
+	assertMatch "$err" 'there is no revision v9'
+	run env PATH="$PWD/fake:/usr/bin:/bin" DOCKER_HOST=unix:///nowhere pth-image base -f -s nosuch
+	assertNotEquals 0 "$code"
+}
+
+. shunit2
