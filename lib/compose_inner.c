@@ -52,7 +52,7 @@ compose_inside(const json_t *v)
 		json_object_foreach((json_t *)(uintptr_t)v, key, x)
 			pth_json_set(out, key, compose_inside(x));
 	} else {
-		out = json_deep_copy(v);
+		out = v ? json_deep_copy(v) : json_null();
 	}
 	return out;
 }
@@ -103,28 +103,52 @@ capture(const struct compose *c, const char *name)
 
 	if (!json_is_object(cap))
 		return json_null();
+	if (c->whole)
+		return json_incref((json_t *)(uintptr_t)cap);
 	return json_pack("{s:s,s:o,s:I}", "interface", pth_json_str(cap, "interface", "eth0"), "file",
 	    json_sprintf("%s/%s", name, pth_json_str(cap, "file", "capture.pcapng")), "snaplen",
 	    (json_int_t)pth_json_int(cap, "snaplen", 0));
 }
 
-json_t *
-compose_inner(struct compose *c, const json_t *service)
+/* A service without what is done on the host, before or after. */
+static json_t *
+inner_service(const json_t *service)
 {
-	/* Done on the host, before or after. */
 	static const char *const outside[] = { "dirs", "files", "docker", "artifacts", "verdict",
 		"metrics", "keylogs", "target" };
-	/* Limits that the engine sets for the whole container. */
-	static const char *const engine[] = { "cpu", "memory", "processes" };
-	const char *name = pth_json_str(service, "name", "");
-	json_t *s = compose_inside(service), *plan = json_object();
+	json_t *s = compose_inside(service);
 
 	for (size_t i = 0; i < countof(outside); i++)
 		json_object_del(s, outside[i]);
+	return s;
+}
+
+/* One that has its container to itself. */
+static json_t *
+inner_alone(const json_t *service)
+{
+	/* Limits that the engine sets for the whole container. */
+	static const char *const engine[] = { "cpu", "memory", "processes" };
+	json_t *s = inner_service(service);
+
 	for (size_t i = 0; i < countof(engine); i++)
 		json_object_del(json_object_get(s, "limits"), engine[i]);
 	pth_json_set(s, "after", json_array());
 	pth_json_set(s, "environment", json_object()); /* the container has it */
+	return s;
+}
+
+json_t *
+compose_inner(struct compose *c, const json_t *service)
+{
+	const char *name = pth_json_str(service, "name", "");
+	json_t *list = json_array(), *plan = json_object(), *root, *s;
+	size_t i;
+
+	json_array_foreach(c->whole ? json_object_get(c->plan, "services") : NULL, i, s)
+		pth_json_push(list, inner_service(s));
+	if (!c->whole)
+		pth_json_push(list, inner_alone(service));
 	pth_json_set(plan, "environment", json_pack("{s:s,s:s}", "type", "localhost", "isolation", "none"));
 	pth_json_set(plan, "timeout_us", json_integer(0));
 	pth_json_set(plan, "wait_us", json_null());
@@ -132,7 +156,10 @@ compose_inner(struct compose *c, const json_t *service)
 	pth_json_set(plan, "announce", json_sprintf("%s/.ready", name));
 	pth_json_set(plan, "capture", capture(c, name));
 	pth_json_set(plan, "order", json_pack("[s]", name));
-	pth_json_set(plan, "services", json_pack("[o]", s));
-	return json_pack("{s:i,s:s,s:s,s:o,s:[s,s,s],s:o}", "pth", 1, "dir", PTH_INSIDE_DIR, "service",
+	pth_json_set(plan, "services", list);
+	root = json_pack("{s:i,s:s,s:s,s:o,s:[s,s,s],s:o}", "pth", 1, "dir", PTH_INSIDE_DIR, "service",
 	    name, "user", user(c), "open", "/opt/ticket", "/app/shared", "/app/sync_logs", "plan", plan);
+	if (c->whole)
+		compose_whole_inner(c, root, plan);
+	return root;
 }

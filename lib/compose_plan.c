@@ -78,7 +78,8 @@ setup(const struct compose *c)
 		push(argv, pth_json_str(v, "name", key));
 		pth_json_push(list, cmd(argv, COMMAND_LIMIT, true));
 	}
-	pth_json_push(list, cmd(network_create(c), COMMAND_LIMIT, true));
+	if (!c->whole)
+		pth_json_push(list, cmd(network_create(c), COMMAND_LIMIT, true));
 	return list;
 }
 
@@ -94,8 +95,9 @@ teardown(const struct compose *c)
 	json_object_foreach(c->services, key, v)
 		push(rm, pth_json_str(v, "container_name", ""));
 	pth_json_push(list, cmd(rm, COMMAND_LIMIT, false));
-	pth_json_push(list, cmd(json_pack("[s,s,s,s]", "docker", "network", "rm", c->network),
-	    COMMAND_LIMIT, true));
+	if (!c->whole)
+		pth_json_push(list, cmd(json_pack("[s,s,s,s]", "docker", "network", "rm", c->network),
+		    COMMAND_LIMIT, true));
 	json_object_foreach(c->volumes, key, v)
 		pth_json_push(list, cmd(json_pack("[s,s,s,s]", "docker", "volume", "rm",
 		    pth_json_str(v, "name", key)), COMMAND_LIMIT, true));
@@ -144,17 +146,18 @@ service_outside(const struct compose *c, const json_t *service)
 	const char *name = pth_json_str(service, "name", "");
 	const json_t *doc = json_object_get(c->services, name);
 	json_t *o = json_deep_copy(service), *phases = json_object();
-	int64_t begin = until_ready(service), end = after_run(service);
+	int64_t begin = until_ready(service), end = after_run(service), limit = pth_json_int(service, "timeout_us", 0);
 	json_t *start = json_pack("[s,s,s,s]", "docker", "start", "-a", pth_json_str(doc, "container_name", ""));
 
 	json_object_del(o, "docker");
 	json_object_del(o, "limits"); /* of the container, not of its client */
 	pth_json_set(o, "environment", json_object());
+	pth_json_set(o, "files", compose_inside(json_object_get(service, "files")));
 	pth_json_set(phases, "pre_compile", json_array());
 	pth_json_set(phases, "compile", json_array());
 	pth_json_set(phases, "post_compile", json_array());
 	pth_json_set(phases, "pre_run", json_pack("[o]", cmd(compose_create(c, name, doc), COMMAND_LIMIT, true)));
-	pth_json_set(phases, "run", cmd(start, pth_json_int(service, "timeout_us", 0), true));
+	pth_json_set(phases, "run", cmd(start, limit, true));
 	pth_json_set(phases, "post_run", json_array());
 	pth_json_set(o, "phases", phases);
 	pth_json_set(o, "inner", json_pack("{s:s,s:o}", "file", "inner.json", "wait", cmd(json_pack("[s,s,s]",
@@ -163,7 +166,7 @@ service_outside(const struct compose *c, const json_t *service)
 	    "timeout_us", (json_int_t)begin));
 	pth_json_set(o, "stop", json_pack("{s:s,s:I}", "signal", "TERM", "grace_us",
 	    (json_int_t)(pth_json_int(json_object_get(service, "stop"), "grace_us", 5 * SECOND) + end)));
-	pth_json_set(o, "timeout_us", json_integer(pth_json_int(service, "timeout_us", 0) + begin + end));
+	pth_json_set(o, "timeout_us", json_integer(limit > 0 ? limit + begin + end : 0));
 	pth_json_set(o, "requires", json_pack("[{s:s,s:s}]", "program", "docker", "package", "docker.io"));
 	return o;
 }
@@ -179,7 +182,7 @@ files(const struct compose *c)
 		if (json_object_get(v, "dockerfile") != NULL)
 			pth_json_push(list, json_pack("{s:o,s:O}", "path", json_sprintf("%s/Dockerfile",
 			    pth_json_str(v, "directory", "")), "text", json_object_get(v, "dockerfile")));
-	json_array_foreach(json_object_get(c->plan, "services"), i, v) {
+	json_array_foreach(c->units, i, v) {
 		json_t *inner = compose_inner((struct compose *)(uintptr_t)c, v);
 
 		pth_buf_cut(&b, 0);
@@ -221,7 +224,12 @@ compose_plan(struct compose *c)
 	pth_json_set(o, "files", files(c));
 	pth_json_set(o, "setup", setup(c));
 	pth_json_set(o, "capture", json_null()); /* each container has its own */
-	json_array_foreach(json_object_get(c->plan, "services"), i, v)
+	if (c->whole) {
+		compose_whole_fill(c, json_object_get(o, "dirs"), json_object_get(o, "files"));
+		pth_json_set(o, "wait_us", json_null());
+		pth_json_set(o, "inside", json_true());
+	}
+	json_array_foreach(c->units, i, v)
 		pth_json_push(list, service_outside(c, v));
 	pth_json_set(o, "services", list);
 	pth_json_set(o, "teardown", teardown(c));

@@ -86,6 +86,18 @@ degrade(struct warden *w, struct pth_service *s, const char *why)
 	pth_event("test.degraded", "{s:s,s:s}", "service", s->name, "reason", why);
 }
 
+/* The test ran in a container as a whole: its end there is its end. When we
+ * have stopped it, it knows less than we do. */
+static void
+take_inside(struct warden *w, const json_t *result)
+{
+	const char *status = pth_json_str(result, "status", "");
+
+	for (size_t i = 0; i < countof(status_names); i++)
+		if (strcmp(status, status_names[i]) == 0 && (i != INTERRUPTED || w->status == COMPLETED))
+			warden_ending(w, (enum status)i, "%s", pth_json_str(result, "reason", ""));
+}
+
 void
 warden_judge(struct warden *w, struct pth_service *s, int64_t now)
 {
@@ -94,6 +106,7 @@ warden_judge(struct warden *w, struct pth_service *s, int64_t now)
 
 	if ((s->state != PTH_ST_ERROR && s->state != PTH_ST_STOPPED) || s->restarting || s->degraded)
 		return;
+	take_inside(w, json_object_get(s->inner, "result"));
 	status = end_of(s, why);
 	if (status == COMPLETED)
 		return;
@@ -128,6 +141,39 @@ put_if(json_t *o, const char *key, json_t *v)
 		pth_json_set(o, key, v);
 }
 
+/* Times since the start inside, as times since ours. */
+static void
+shift_times(json_t *o, int64_t us)
+{
+	static const char *const keys[] = { "started_us", "ready_us", "ended_us" };
+	json_t *v;
+	size_t i;
+
+	for (size_t k = 0; k < countof(keys); k++)
+		if (pth_json_int(o, keys[k], 0) > 0)
+			pth_json_set(o, keys[k], json_integer(pth_json_int(o, keys[k], 0) + us));
+	json_array_foreach(json_object_get(o, "restarts"), i, v)
+		shift_times(v, us);
+}
+
+/* The parts of a test that ran in a container as a whole. */
+static void
+put_inside(json_t *o, const json_t *inner, int64_t zero)
+{
+	static const char *const keys[] = { "services", "steps", "assertions", "degraded",
+		"pre_commands", "post_commands" };
+	const json_t *result = json_object_get(inner, "result");
+	const char *name;
+	json_t *v;
+
+	for (size_t i = 0; i < countof(keys); i++)
+		if ((v = json_object_get(result, keys[i])) != NULL)
+			pth_json_set(o, keys[i], json_deep_copy(v));
+	if (json_is_object(result))
+		json_object_foreach(json_object_get(o, "services"), name, v)
+			shift_times(v, pth_json_int(inner, "zero_us", zero) - zero);
+}
+
 /* What the services did, and what was done to them. */
 static void
 put_parts(json_t *o, struct warden *w)
@@ -143,6 +189,8 @@ put_parts(json_t *o, struct warden *w)
 	put_if(o, "steps", pth_steps_result(&w->steps));
 	put_if(o, "assertions", pth_assertions_result(&w->assertions));
 	put_if(o, "degraded", json_incref(w->degraded));
+	for (size_t i = 0; i < w->n; i++)
+		put_inside(o, w->v[i].inner, w->zero);
 }
 
 /* Every container has a capture of its own; a server's, who sees it all,
