@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -159,26 +158,6 @@ inherit(struct init *x)
 	json_decref(env);
 }
 
-/* The kernel's count of processes that it killed in this container for want
- * of memory: cgroup v2, then v1. */
-static bool
-out_of_memory(void)
-{
-	static const char *const files[] = { "/sys/fs/cgroup/memory.events",
-		"/sys/fs/cgroup/memory/memory.oom_control" };
-	bool yes = false;
-
-	for (size_t i = 0; i < countof(files); i++) {
-		struct pth_buf b = PTH_BUF_INIT;
-		const char *p;
-
-		if (pth_file_read(files[i], 65536, &b, NULL) == 0 && (p = strstr(b.s, "oom_kill ")) != NULL)
-			yes = yes || strtoul(p + strlen("oom_kill "), NULL, 10) > 0;
-		pth_buf_release(&b);
-	}
-	return yes;
-}
-
 static int
 exit_code(const struct init *x, const json_t *result)
 {
@@ -206,7 +185,7 @@ tell(struct init *x, const json_t *result, int64_t zero)
 	json_t *service = own ? own : json_object_get(json_object_get(result, "services"), x->name);
 	json_t *o = json_pack("{s:i,s:I,s:s,s:s,s:b,s:O?,s:O?}", "pth", 1, "zero_us", (json_int_t)zero,
 	    "status", pth_json_str(result, "status", "error"), "reason", pth_json_str(result, "reason", ""),
-	    "oom", pth_json_str(service, "signal", NULL) != NULL && out_of_memory(), "service",
+	    "oom", pth_json_str(service, "signal", NULL) != NULL && pth_proc_out_of_memory(), "service",
 	    service ? service : json_object(), "capture", json_object_get(result, "capture"));
 	struct pth_buf b = PTH_BUF_INIT;
 	struct pth_err e;
@@ -221,18 +200,6 @@ tell(struct init *x, const json_t *result, int64_t zero)
 	pth_buf_release(&b);
 	json_decref(own);
 	json_decref(o);
-}
-
-/* Cores are artifacts; not all engines leave the limit where it can be. */
-static void
-allow_cores(void)
-{
-	struct rlimit r;
-
-	if (getrlimit(RLIMIT_CORE, &r) == 0) {
-		r.rlim_cur = r.rlim_max;
-		setrlimit(RLIMIT_CORE, &r);
-	}
 }
 
 static int
@@ -273,7 +240,7 @@ run(struct init *x)
 		pth_iface_features_off(pth_json_str(json_object_get(x->plan, "capture"), "interface", "eth0"),
 		    offload, countof(offload));
 	umask(022);
-	allow_cores();
+	pth_proc_allow_cores();
 	req.ns.used = PTH_NS_ALL & ~(PTH_NS_USER | PTH_NS_MOUNT);
 	zero = pth_mono_us();
 	result = pth_warden_run(&req);

@@ -276,6 +276,20 @@ stack_limits(json_t *s, json_t *deploy)
 	json_decref(limits);
 }
 
+/* A swarm starts all at once: who depends on another tries again. */
+static json_t *
+stack_deploy(const json_t *s)
+{
+	const char *policy = pth_json_str(s, "restart", "no");
+
+	if (strcmp(policy, "always") == 0 || strcmp(policy, "unless-stopped") == 0)
+		return json_pack("{s:i,s:{s:s}}", "replicas", 1, "restart_policy", "condition", "any");
+	if (strcmp(policy, "on-failure") == 0 || json_object_get(s, "depends_on") != NULL)
+		return json_pack("{s:i,s:{s:s,s:s,s:i}}", "replicas", 1, "restart_policy", "condition",
+		    "on-failure", "delay", "1s", "max_attempts", 30);
+	return json_pack("{s:i,s:{s:s}}", "replicas", 1, "restart_policy", "condition", "none");
+}
+
 json_t *
 pth_compose_stack(const json_t *doc)
 {
@@ -286,11 +300,7 @@ pth_compose_stack(const json_t *doc)
 	const char *key, *net;
 
 	json_object_foreach(json_object_get(o, "services"), key, s) {
-		/* A swarm starts all at once: who depends on another tries again. */
-		deploy = json_object_get(s, "depends_on") == NULL ?
-		    json_pack("{s:i,s:{s:s}}", "replicas", 1, "restart_policy", "condition", "none") :
-		    json_pack("{s:i,s:{s:s,s:s,s:i}}", "replicas", 1, "restart_policy", "condition",
-		    "on-failure", "delay", "1s", "max_attempts", 30);
+		deploy = stack_deploy(s);
 		stack_limits(s, deploy);
 		for (size_t i = 0; i < countof(drop); i++)
 			json_object_del(s, drop[i]);

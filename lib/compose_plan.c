@@ -150,6 +150,7 @@ service_outside(const struct compose *c, const json_t *service)
 	json_t *start = json_pack("[s,s,s,s]", "docker", "start", "-a", pth_json_str(doc, "container_name", ""));
 
 	json_object_del(o, "docker");
+	json_object_del(o, "restart"); /* inside, by pth-init */
 	json_object_del(o, "limits"); /* of the container, not of its client */
 	pth_json_set(o, "environment", json_object());
 	pth_json_set(o, "files", compose_inside(json_object_get(service, "files")));

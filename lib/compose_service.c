@@ -356,7 +356,7 @@ compose_service(struct compose *c, const json_t *service, const json_t *given, s
 	if (json_array_size(json_object_get(service, "after")) > 0)
 		pth_json_set(o, "depends_on", depends_on(service));
 	pth_json_set(o, "healthcheck", healthcheck(service));
-	pth_json_set(o, "restart", json_string("no"));
+	pth_json_set(o, "restart", json_string(pth_json_str(service, "restart", "no")));
 	pth_json_set(o, "stop_signal", json_string("SIGTERM"));
 	pth_json_set(o, "stop_grace_period", json_sprintf("%llds", (long long)grace + STOP_MARGIN_S));
 	pth_json_set(o, "labels", compose_labels(c));

@@ -53,6 +53,7 @@ struct pth_service {
 	bool stopping, killed;
 	int64_t stop_deadline;
 	bool restarting;      /* stopped in order to be started again */
+	int64_t again_at, again_pause; /* by its restart policy: not before, and the last pause */
 	bool paused;
 	uint64_t asked;       /* signals sent by steps: bit NUMBER - 1 */
 	json_t *old_logs;     /* lengths of the logs at the restart, or NULL */
