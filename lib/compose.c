@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text.h"
 #include "yaml.h"
 
 bool
@@ -26,6 +27,21 @@ project_name(const char *id)
 	return pth_buf_take(&b);
 }
 
+/* What stands in names on the engine, or in the compose file's own. */
+static int
+check_names(struct compose *c)
+{
+	const char *prefix = pth_json_str(c->params, "service_prefix", "");
+
+	if (*prefix != '\0' && (*prefix == '_' || !pth_name_ok(prefix)))
+		return pth_err_set(c->e, PTH_INPUT, "network_environment.service_prefix \"%.80s\": names of "
+		    "containers are letters, digits, '.', '_' and '-'", prefix);
+	if (!pth_name_ok(c->network_key))
+		return pth_err_set(c->e, PTH_INPUT, "network_environment.network_name \"%.80s\": names of "
+		    "networks are letters, digits, '.', '_' and '-'", c->network_key);
+	return 0;
+}
+
 static int
 check(struct compose *c)
 {
@@ -36,6 +52,8 @@ check(struct compose *c)
 	json_t *s;
 	size_t i;
 
+	if (check_names(c) != 0)
+		return -1;
 	if (!c->whole && strcmp(mode, "bridge") != 0 && strcmp(mode, "overlay") != 0)
 		return pth_err_set(c->e, PTH_INPUT, "docker.network_mode %s: a test in containers has a "
 		    "network of its own (bridge or overlay); the network environment localhost runs "
@@ -49,6 +67,9 @@ check(struct compose *c)
 		if (c->whole && strcmp(pth_json_str(s, "name", ""), PTH_COMPOSE_WHOLE) == 0)
 			return pth_err_set(c->e, PTH_INPUT, "a service cannot be named " PTH_COMPOSE_WHOLE
 			    " where all share one container");
+	if (strchr(pth_json_str(c->docker, "target_platform", ""), ',') != NULL)
+		return pth_err_set(c->e, PTH_INPUT, "docker.target_platform %.100s: several platforms need "
+		    "docker.multi_platform: true", pth_json_str(c->docker, "target_platform", ""));
 	if (c->subnet != NULL && !compose_address(c, json_array_size(json_object_get(c->plan, "services")), address))
 		return pth_err_set(c->e, PTH_INPUT, "network_environment.subnet \"%.60s\": must be an IPv4 network "
 		    "with room for all services, as 10.1.0.0/24", c->subnet);
@@ -139,9 +160,41 @@ document(struct compose *c)
 		pth_json_set(net, "ipam", json_pack("{s:[{s:s}]}", "config", "subnet", c->subnet));
 	if (pth_json_bool(c->params, "enable_ipv6", false))
 		pth_json_set(net, "enable_ipv6", json_true());
+	if (c->mtu > 0)
+		pth_json_set(net, "driver_opts", json_pack("{s:o}", PTH_COMPOSE_MTU,
+		    json_sprintf("%lld", (long long)c->mtu)));
 	pth_json_set(net, "labels", compose_labels(c));
 	pth_json_set(o, "networks", json_pack("{s:o}", c->network_key, net));
 	return o;
+}
+
+static int64_t
+smallest_mtu(const json_t *services)
+{
+	int64_t least = 0, mtu;
+	const char *key;
+	json_t *v;
+
+	json_object_foreach((json_t *)(uintptr_t)services, key, v) {
+		mtu = pth_json_int(json_object_get(v, "network"), "mtu", 0);
+		if (mtu > 0 && (least == 0 || mtu < least))
+			least = mtu;
+	}
+	return least;
+}
+
+/* A list of platforms is for the builds that are made besides; the image that
+ * the test runs is the engine's own. */
+static void
+look_at_platforms(struct compose *c)
+{
+	c->multi = pth_json_bool(c->docker, "multi_platform", false);
+	if (!c->multi)
+		return;
+	c->platforms = pth_json_str(c->docker, "target_platform", NULL);
+	c->own_docker = json_copy((json_t *)(uintptr_t)c->docker);
+	json_object_del(c->own_docker, "target_platform");
+	c->docker = c->own_docker;
 }
 
 static int
@@ -199,6 +252,8 @@ pth_compose_test(json_t *rec, const char *share, struct pth_err *e)
 	c.network_key = pth_json_str(c.params, "network_name", "panther_network");
 	c.subnet = pth_json_str(c.params, "subnet", NULL);
 	c.subnet = c.subnet && *c.subnet ? c.subnet : NULL;
+	look_at_platforms(&c);
+	c.mtu = smallest_mtu(json_object_get(rec, "services"));
 	c.whole = pth_json_bool(c.params, "container", false);
 	c.certs = compose_mentions(json_object_get(plan, "services"), "@{dir}/certs") ||
 	    compose_mentions(json_object_get(plan, "setup"), "@{dir}/certs");
@@ -206,6 +261,7 @@ pth_compose_test(json_t *rec, const char *share, struct pth_err *e)
 	if (r == 0)
 		pth_json_set(rec, "compose", json_pack("{s:s,s:o,s:O,s:o}", "project", c.project, "document",
 		    doc, "images", c.images, "plan", inside));
+	json_decref(c.own_docker);
 	json_decref(c.services);
 	json_decref(c.volumes);
 	json_decref(c.images);

@@ -138,6 +138,21 @@ inner_alone(const json_t *service)
 	return s;
 }
 
+/* How the service is watched; only the inside sees its ports. */
+static json_t *
+monitoring(const struct compose *c)
+{
+	static const char *const keys[] = { "enable_background_monitoring", "monitoring_interval_seconds",
+		"failure_threshold_count" };
+	const json_t *given = json_object_get(c->rec, "network_environment");
+	json_t *o = json_object(), *v;
+
+	for (size_t i = 0; i < countof(keys); i++)
+		if ((v = json_object_get(given, keys[i])) != NULL)
+			pth_json_set(o, keys[i], json_incref(v));
+	return o;
+}
+
 json_t *
 compose_inner(struct compose *c, const json_t *service)
 {
@@ -161,5 +176,7 @@ compose_inner(struct compose *c, const json_t *service)
 	    name, "user", user(c), "open", "/opt/ticket", "/app/shared", "/app/sync_logs", "plan", plan);
 	if (c->whole)
 		compose_whole_inner(c, root, plan);
+	else
+		pth_json_set(root, "network_environment", monitoring(c));
 	return root;
 }

@@ -6,15 +6,21 @@
 #include "image.h"
 #include "json.h"
 
+#define PTH_COMPOSE_MTU "com.docker.network.driver.mtu"
+
 struct compose {
 	json_t *rec, *plan;    /* borrowed */
 	const json_t *params;  /* of the environment */
 	const json_t *docker;  /* settings.docker */
+	json_t *own_docker;    /* owned: that, changed; or NULL */
 	const char *share;
 	char *project;         /* with @{unique} */
 	char *network;         /* its name on the engine */
 	const char *network_key;
 	const char *subnet;    /* or NULL */
+	int64_t mtu;           /* the smallest that a service wants, or 0 */
+	bool multi;            /* images for several platforms: */
+	const char *platforms; /* these, or NULL: the usual ones */
 	bool certs;            /* the test makes certificates */
 	bool whole;            /* one container for all services */
 	json_t *units;         /* services as containers have them: those of the plan, or one */

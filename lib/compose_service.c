@@ -231,6 +231,12 @@ environment(const struct compose *c, const json_t *service)
 	json_object_foreach(all, key, v) {
 		struct pth_buf b = PTH_BUF_INIT;
 
+		if (*key == '\0' || strchr(key, '=') != NULL) {
+			pth_err_set(c->e, PTH_INPUT, "environment: \"%.80s\" cannot be the name of a variable", key);
+			json_decref(env);
+			json_decref(all);
+			return NULL;
+		}
 		if (json_is_string(v))
 			continue;
 		if (!json_is_null(v))
@@ -330,7 +336,11 @@ compose_service(struct compose *c, const json_t *service, const json_t *given, s
 	pth_json_set(o, "domainname", json_string("panther.local"));
 	pth_json_set(o, "entrypoint", json_pack("[s,s]", PTH_INSIDE_INIT, PTH_INSIDE_PLAN));
 	pth_json_set(o, "user", json_string("0:0"));
-	pth_json_set(o, "environment", environment(c, service));
+	if ((list = environment(c, service)) == NULL) {
+		json_decref(o);
+		return NULL;
+	}
+	pth_json_set(o, "environment", list);
 	if (c->whole)
 		pth_json_set(o, "network_mode", json_string("none"));
 	else

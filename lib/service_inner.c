@@ -88,6 +88,9 @@ take_failure(struct pth_service *s, const json_t *inner, const json_t *o)
 	if (strcmp(reason, "timeout") == 0 && error != NULL && strstr(error, "took too long") == NULL)
 		s->killed_late = true;
 	s->out_of_memory = pth_json_bool(inner, "oom", false);
+	/* A signal that we have not sent: docker stop, or an engine that ends. */
+	if (!s->stopping && strcmp(pth_json_str(inner, "status", ""), "interrupted") == 0)
+		pth_service_fail(s, PTH_END_LOST, "its container was stopped from outside");
 	if (error == NULL)
 		error = pth_json_str(inner, "reason", NULL);
 	for (size_t i = 0; i < countof(ends); i++)
@@ -116,24 +119,35 @@ pth_service_inner_wait(struct pth_service *s)
 	return pid > 0;
 }
 
+/* Its client has ended, and it has told nothing. */
+static void
+lost(struct pth_service *s, int code)
+{
+	char line[500];
+
+	pth_service_last_line(s, line, sizeof line);
+	/* docker start says 137 for a container that was killed. */
+	if (code == 137)
+		pth_service_fail(s, PTH_END_LOST, "its container was killed from outside");
+	else if (s->state == PTH_ST_READY || s->state == PTH_ST_RUNNING)
+		pth_service_fail(s, PTH_END_LOST, "the engine was lost while its container ran%s", line);
+	else
+		pth_service_fail(s, PTH_END_LOST, "its container could not be started or was lost: docker "
+		    "ended with exit code %d%s", code, line);
+}
+
 bool
 pth_service_inner_take(struct pth_service *s, struct pth_exit *x, int64_t zero)
 {
 	const char *file = pth_json_str(json_object_get(s->plan, "inner"), "file", NULL);
-	char line[500];
 	json_t *inner, *o;
 
 	if (file == NULL)
 		return false;
 	inner = load(s, file);
 	if (inner == NULL) {
-		/* docker start says 137 for a container that was killed. */
-		pth_service_last_line(s, line, sizeof line);
-		if (!s->stopping && x->code == 137)
-			pth_service_fail(s, PTH_END_LOST, "its container was killed from outside");
-		else if (!s->stopping)
-			pth_service_fail(s, PTH_END_LOST, "its container could not be started or was lost: docker "
-			    "ended with exit code %d%s", x->code, line);
+		if (!s->stopping)
+			lost(s, x->code);
 		return false;
 	}
 	o = json_object_get(inner, "service");

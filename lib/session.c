@@ -5,6 +5,7 @@
 #include "event.h"
 #include "fastfail.h"
 #include "json.h"
+#include "leftover.h"
 #include "text.h"
 #include "when.h"
 
@@ -98,6 +99,10 @@ pth_session_take(struct pth_session *s, json_t *rec, struct pth_err *e)
 	}
 	if (!s->opened)
 		return emit(s, rec, e);
+	if (result == NULL && s->in.resume && !s->cleaned && json_object_get(rec, "compose") != NULL) {
+		s->cleaned = true;
+		pth_leftover_remove(s->home, pth_json_str(rec, "run", "run"));
+	}
 	pth_runner_add(&s->runner, rec, test && result == NULL);
 	return 0;
 fail:

@@ -23,6 +23,7 @@ struct pth_session {
 	struct pth_rec_out out;
 	/* Ours: */
 	bool opened;            /* dir and runner exist */
+	bool cleaned;           /* what an earlier try left on the engine is gone */
 	struct pth_rundir dir;
 	struct pth_runner runner;
 };

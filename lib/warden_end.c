@@ -38,7 +38,8 @@ end_of(const struct pth_service *s, char why[700])
 {
 	char sig[16];
 
-	if (s->exited && s->exit.signaled && s->end != PTH_END_STOPPED && s->end != PTH_END_TIMEOUT) {
+	if (s->exited && s->exit.signaled && s->end != PTH_END_STOPPED && s->end != PTH_END_TIMEOUT &&
+	    s->end != PTH_END_LOST) {
 		snprintf(why, 700, "%s died of signal %s%s", s->name,
 		    pth_signal_name(s->exit.signal, sig), s->out_of_memory ? ": out of memory, at the limit of its container" :
 		    s->exit.core ? " (core dumped)" : "");
@@ -86,15 +87,15 @@ degrade(struct warden *w, struct pth_service *s, const char *why)
 	pth_event("test.degraded", "{s:s,s:s}", "service", s->name, "reason", why);
 }
 
-/* The test ran in a container as a whole: its end there is its end. When we
- * have stopped it, it knows less than we do. */
+/* The test ran in a container as a whole: its end there is its end. Of who
+ * interrupted it, it knows less than we do. */
 static void
 take_inside(struct warden *w, const json_t *result)
 {
 	const char *status = pth_json_str(result, "status", "");
 
 	for (size_t i = 0; i < countof(status_names); i++)
-		if (strcmp(status, status_names[i]) == 0 && (i != INTERRUPTED || w->status == COMPLETED))
+		if (strcmp(status, status_names[i]) == 0 && i != INTERRUPTED)
 			warden_ending(w, (enum status)i, "%s", pth_json_str(result, "reason", ""));
 }
 

@@ -9,15 +9,10 @@ oneTimeTearDown() {
 	engine_stop
 }
 
-ready() {
-	[ "$PTH_BUILD" = build ] || skip 'pth-init is not static with sanitizers' || return
-	engine_start && small_base
-}
-
 steps='    steps: {wait: 20}'
 
 # A test whose client runs a command, or pings; $more: lines of the test.
-one() { # [command]
+test_yaml() { # [command]
 	client='name: ping_pong, type: iut'
 	[ -z "${1:-}" ] || client="name: command, type: testers, command: $1"
 	cat <<-EOF
@@ -39,13 +34,9 @@ one() { # [command]
 	EOF
 }
 
-why() {
-	field '"\(.result.status): \(.result.reason // "")"'
-}
-
 testPingPong() {
-	ready || return
-	more='    steps: {wait: 20, pre_commands: ["echo before >shared/seen"]}' one >t.yaml
+	docker_ready || return
+	more='    steps: {wait: 20, pre_commands: ["echo before >shared/seen"]}' test_yaml >t.yaml
 	through t.yaml
 	assertEquals before "$(cat run/*/shared/seen)"
 	assertEquals "$(why)" passed "$(field .verdict.status)"
@@ -63,8 +54,8 @@ testPingPong() {
 }
 
 testTheSameRecordWithoutAnEngine() {
-	one | sed 's/, container: true//' >here.yaml
-	one >there.yaml
+	test_yaml | sed 's/, container: true//' >here.yaml
+	test_yaml >there.yaml
 	for file in here there; do
 		PTH_EVENTS=none pth-parse $file.yaml 2>/dev/null | PTH_EVENTS=none pth-plan 2>/dev/null | head -1 |
 			jq '[.plan.services[].phases.run.argv], .plan.capture, .plan.order' >$file.plan
@@ -73,10 +64,10 @@ testTheSameRecordWithoutAnEngine() {
 }
 
 testStepsPhasesAndCodesAreThoseInside() {
-	ready || return
+	docker_ready || return
 	more='    steps:
       - exec: {service: server, argv: [sh, -c, "echo step >here"]}
-      - restart: server' one '[sh, -c, "env | sort; id -u; sleep 1; exit 3"]' >t.yaml
+      - restart: server' test_yaml '[sh, -c, "env | sort; id -u; sleep 1; exit 3"]' >t.yaml
 	through t.yaml
 	assertEquals 'failed: client ended with exit code 3' "$(why)"
 	assertEquals step "$(cat run/*/server/here)"
@@ -89,14 +80,14 @@ testStepsPhasesAndCodesAreThoseInside() {
 }
 
 testEndings() {
-	ready || return
-	more='    steps: {wait: 1}' one '[sleep, "60"]' >t.yaml
+	docker_ready || return
+	more='    steps: {wait: 1}' test_yaml '[sleep, "60"]' >t.yaml
 	through t.yaml
 	assertMatch "$(why)" '^timeout: '
-	one '[/no/such/program]' >t.yaml
+	test_yaml '[/no/such/program]' >t.yaml
 	through t.yaml
 	assertMatch "$(why)" '^error: client: .*/no/such/program'
-	one '[sleep, "60"]' >t.yaml
+	test_yaml '[sleep, "60"]' >t.yaml
 	{ assertSoon 30 sh -c 'docker ps --format "{{.Names}}" | grep -q container' && docker kill "$(docker ps -q)" >/dev/null; } &
 	through t.yaml
 	wait $!
@@ -113,9 +104,9 @@ testEndings() {
 }
 
 testByHand() {
-	ready || return
+	docker_ready || return
 	need docker-compose docker-compose || return
-	one >t.yaml
+	test_yaml >t.yaml
 	through t.yaml
 	PTH_EVENTS=none pth-compose -o hand plan.jsonl >file 2>/dev/null || PTH_EVENTS=none pth-compose -o hand composed.jsonl >file
 	docker-compose -f "$(cat file)" config -q

@@ -7,7 +7,7 @@
 # begin with its name (template.h: template.c, template_scan.c, ...).
 base='err buf arena text when os event banned'
 io='file json rec yaml pcapng'
-run='sig proc iface ns ready http owner capture state owners names workdir rundir service assertion steps warden fault fastfail intake runner session pool'
+run='sig proc iface ns ready http owner capture state owners names workdir rundir service assertion steps warden fault fastfail intake leftover runner session pool'
 domain='template experiment plugin plan image compose artifact packets tshark metric verdict collect report'
 
 rank_of() { # room
