@@ -194,9 +194,12 @@ tell(struct init *x, const json_t *result, int64_t zero)
 		pth_json_set(o, "result", json_incref((json_t *)(uintptr_t)result));
 	pth_json_dump(&b, o);
 	pth_buf_addc(&b, '\n');
-	if (pth_file_write(x->homefd, "inner.json", b.s, b.len, &e) != 0)
+	if (pth_file_write(x->homefd, "inner.tmp", b.s, b.len, &e) != 0)
 		pth_complain("%s", e.text);
 	pth_owners_give(x->whole ? x->dirfd : x->homefd, x->home.st_uid, x->home.st_gid);
+	/* The last of all: who sees it may take the container away. */
+	if (renameat(x->homefd, "inner.tmp", x->homefd, "inner.json") != 0)
+		pth_warn("inner.json:");
 	pth_buf_release(&b);
 	json_decref(own);
 	json_decref(o);

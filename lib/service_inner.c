@@ -119,6 +119,20 @@ pth_service_inner_wait(struct pth_service *s)
 	return pid > 0;
 }
 
+void
+pth_service_shift(json_t *o, int64_t us)
+{
+	static const char *const keys[] = { "started_us", "ready_us", "ended_us" };
+	json_t *v;
+	size_t i;
+
+	for (size_t k = 0; k < countof(keys); k++)
+		if (pth_json_int(o, keys[k], 0) > 0)
+			pth_json_set(o, keys[k], json_integer(pth_json_int(o, keys[k], 0) + us));
+	json_array_foreach(json_object_get(o, "restarts"), i, v)
+		pth_service_shift(v, us);
+}
+
 /* Its client has ended, and it has told nothing. */
 static void
 lost(struct pth_service *s, int code)
@@ -157,6 +171,15 @@ pth_service_inner_take(struct pth_service *s, struct pth_exit *x, int64_t zero)
 	json_decref(s->phases);
 	s->phases = json_is_array(json_object_get(o, "phases")) ?
 	    json_incref(json_object_get(o, "phases")) : json_array();
+	if (json_is_array(json_object_get(o, "restarts"))) {
+		size_t i;
+		json_t *v;
+
+		json_decref(s->restarts);
+		s->restarts = json_deep_copy(json_object_get(o, "restarts"));
+		json_array_foreach(s->restarts, i, v)
+			pth_service_shift(v, pth_json_int(inner, "zero_us", zero) - zero);
+	}
 	json_decref(s->inner);
 	s->inner = inner;
 	/* Readiness that came and went between two looks of ours counts. */

@@ -142,21 +142,6 @@ put_if(json_t *o, const char *key, json_t *v)
 		pth_json_set(o, key, v);
 }
 
-/* Times since the start inside, as times since ours. */
-static void
-shift_times(json_t *o, int64_t us)
-{
-	static const char *const keys[] = { "started_us", "ready_us", "ended_us" };
-	json_t *v;
-	size_t i;
-
-	for (size_t k = 0; k < countof(keys); k++)
-		if (pth_json_int(o, keys[k], 0) > 0)
-			pth_json_set(o, keys[k], json_integer(pth_json_int(o, keys[k], 0) + us));
-	json_array_foreach(json_object_get(o, "restarts"), i, v)
-		shift_times(v, us);
-}
-
 /* The parts of a test that ran in a container as a whole. */
 static void
 put_inside(json_t *o, const json_t *inner, int64_t zero)
@@ -172,7 +157,7 @@ put_inside(json_t *o, const json_t *inner, int64_t zero)
 			pth_json_set(o, keys[i], json_deep_copy(v));
 	if (json_is_object(result))
 		json_object_foreach(json_object_get(o, "services"), name, v)
-			shift_times(v, pth_json_int(inner, "zero_us", zero) - zero);
+			pth_service_shift(v, pth_json_int(inner, "zero_us", zero) - zero);
 }
 
 /* What the services did, and what was done to them. */

@@ -12,7 +12,7 @@ oneTimeTearDown() {
 steps='    steps: {wait: 20}'
 
 # A test whose client runs a command, or pings; $more: lines of the test.
-test_yaml() { # [command]
+single() { # [command]
 	client='name: ping_pong, type: iut'
 	[ -z "${1:-}" ] || client="name: command, type: testers, command: $1"
 	cat <<-EOF
@@ -36,7 +36,7 @@ test_yaml() { # [command]
 
 testPingPong() {
 	docker_ready || return
-	more='    steps: {wait: 20, pre_commands: ["echo before >shared/seen"]}' test_yaml >t.yaml
+	more='    steps: {wait: 20, pre_commands: ["echo before >shared/seen"]}' single >t.yaml
 	through t.yaml
 	assertEquals before "$(cat run/*/shared/seen)"
 	assertEquals "$(why)" passed "$(field .verdict.status)"
@@ -54,8 +54,8 @@ testPingPong() {
 }
 
 testTheSameRecordWithoutAnEngine() {
-	test_yaml | sed 's/, container: true//' >here.yaml
-	test_yaml >there.yaml
+	single | sed 's/, container: true//' >here.yaml
+	single >there.yaml
 	for file in here there; do
 		PTH_EVENTS=none pth-parse $file.yaml 2>/dev/null | PTH_EVENTS=none pth-plan 2>/dev/null | head -1 |
 			jq '[.plan.services[].phases.run.argv], .plan.capture, .plan.order' >$file.plan
@@ -67,7 +67,7 @@ testStepsPhasesAndCodesAreThoseInside() {
 	docker_ready || return
 	more='    steps:
       - exec: {service: server, argv: [sh, -c, "echo step >here"]}
-      - restart: server' test_yaml '[sh, -c, "env | sort; id -u; sleep 1; exit 3"]' >t.yaml
+      - restart: server' single '[sh, -c, "env | sort; id -u; sleep 1; exit 3"]' >t.yaml
 	through t.yaml
 	assertEquals 'failed: client ended with exit code 3' "$(why)"
 	assertEquals step "$(cat run/*/server/here)"
@@ -81,13 +81,13 @@ testStepsPhasesAndCodesAreThoseInside() {
 
 testEndings() {
 	docker_ready || return
-	more='    steps: {wait: 1}' test_yaml '[sleep, "60"]' >t.yaml
+	more='    steps: {wait: 1}' single '[sleep, "60"]' >t.yaml
 	through t.yaml
 	assertMatch "$(why)" '^timeout: '
-	test_yaml '[/no/such/program]' >t.yaml
+	single '[/no/such/program]' >t.yaml
 	through t.yaml
 	assertMatch "$(why)" '^error: client: .*/no/such/program'
-	test_yaml '[sleep, "60"]' >t.yaml
+	single '[sleep, "60"]' >t.yaml
 	{ assertSoon 30 sh -c 'docker ps --format "{{.Names}}" | grep -q container' && docker kill "$(docker ps -q)" >/dev/null; } &
 	through t.yaml
 	wait $!
@@ -106,7 +106,7 @@ testEndings() {
 testByHand() {
 	docker_ready || return
 	need docker-compose docker-compose || return
-	test_yaml >t.yaml
+	single >t.yaml
 	through t.yaml
 	PTH_EVENTS=none pth-compose -o hand plan.jsonl >file 2>/dev/null || PTH_EVENTS=none pth-compose -o hand composed.jsonl >file
 	docker-compose -f "$(cat file)" config -q

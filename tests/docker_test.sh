@@ -115,11 +115,12 @@ testExitCodesPhasesAndUser() {
 
 testValuesOfTheEnvironment() {
 	docker_ready || return
-	experiment env '[env]' 'environment: {A: "x $$ y", B: "1\n2", C: "@{server:ip:decimal}", D: "@{server:ip:hex}"}' >t.yaml
+	experiment env '[env]' 'environment: {A: "x $$ y", B: "1\n2", Q: "\"q\" \u0027a\u0027 `b` \\", C: "@{server:ip:decimal}", D: "@{server:ip:hex}"}' >t.yaml
 	through t.yaml
 	text=$(cat run/*/client/stdout.log)
 	assertMatch "$text" '^A=x \$\$? y$'
 	assertMatch "$text" '^2$'
+	case $text in *"Q=\"q\" 'a' \`b\` \\"*) assertTrue 0 ;; *) fail "no Q in $text" ;; esac
 	assertMatch "$text" '^C=[0-9]{9,10}$'
 	assertMatch "$text" '^D=0x[0-9A-F]{8}$'
 }
@@ -163,6 +164,79 @@ testImagesAreReused() {
 	through t.yaml
 	assertMatch "$(why)" '^error: setup: .*pth has not built'
 	docker rmi ping_pong-functional:latest >/dev/null
+}
+
+testRestartPolicy() {
+	docker_ready || return
+	experiment again '[sh, -c, "[ ! -e second ] || exit 0; : >second; exit 9"]' 'restart_policy: on-failure' >t.yaml
+	through t.yaml
+	assertEquals 'completed: ' "$(why)"
+	assertEquals '9 0' "$(field '.result.services.client | "\(.restarts[0].code) \(.code)"')"
+	assertEquals on-failure "$(field .compose.document.services.client.restart)"
+	assertEquals '' "$(ours)"
+}
+
+testKeysOfTheEnvironment() {
+	docker_ready || return
+	# The interface has the smallest mtu that a service asks for.
+	experiment mtu '[sh, -c, "read -r x </sys/class/net/eth0/mtu; echo $x"]' 'network: {mtu: 1300}' >t.yaml
+	through t.yaml
+	assertEquals 1300 "$(cat run/*/client/stdout.log)"
+	# A server that lets go of its port is noticed from inside.
+	cat >watched.yaml <<-'EOF'
+		metadata: {name: watched}
+		tests:
+		  - name: watched
+		    network_environment: {type: docker_compose, monitoring_interval_seconds: 1, failure_threshold_count: 1}
+		    services:
+		      server:
+		        implementation: {name: ping_pong, type: iut}
+		        protocol: {name: minip, version: functional, role: server}
+		        network: {port: 4443}
+		        command_override: [sh, -c, "/usr/local/libexec/pth/miniP_server -p 4443 -i 0.0.0.0 & sleep 0.5; kill $!; sleep 60"]
+		      client:
+		        implementation: {name: command, type: testers, command: [sleep, "20"]}
+		        protocol: {name: minip, version: functional, role: client, target: server}
+		    steps: {wait: 20}
+	EOF
+	through watched.yaml
+	assertMatch "$(why)" '^error: server: has not bound UDP port 4443 any more'
+	assertEquals '' "$(ours)"
+}
+
+testWhatIsToStayStays() {
+	docker_ready || return
+	experiment keep '' 'volumes: ["data:/var/data"]' >t.yaml
+	echo 'docker: {remove_containers_after: false, remove_docker_network: false}' >>t.yaml
+	through t.yaml
+	assertEquals "$(why)" passed "$(field .verdict.status)"
+	assertEquals 'exited exited' "$(docker ps -a --filter label=org.pth.run=hand --format '{{.State}}' | xargs)"
+	assertEquals 'container container network volume' "$(ours | cut -d' ' -f1 | xargs)"
+	pth-clean -r hand >/dev/null
+	assertEquals '' "$(ours)"
+	echo 'docker: {remove_docker_volume: false}' >>t.yaml
+	sed -i '/remove_containers_after/d' t.yaml
+	through t.yaml
+	assertEquals volume "$(ours | cut -d' ' -f1)"
+	pth-clean >/dev/null
+	assertEquals '' "$(ours)"
+}
+
+testSeveralPlatforms() {
+	docker_ready || return
+	experiment multi >t.yaml
+	echo 'docker: {multi_platform: true, target_platform: "linux/amd64,linux/arm64"}' >>t.yaml
+	# The image itself is the engine's own, with or without buildx.
+	DOCKER_CONFIG=$PTH_TMP/none through t.yaml
+	if DOCKER_CONFIG=$PTH_TMP/none docker buildx version >/dev/null 2>&1; then
+		assertMatch "$(why)" '^(completed|error: setup: .*[Mm]ulti.platform)'
+	else
+		assertMatch "$(why)" '^error: setup: .*docker.multi_platform needs buildx'
+	fi
+	sed -i 's/multi_platform: true, //' t.yaml
+	through t.yaml
+	assertMatch "$(why)" '^error: .*several platforms need docker.multi_platform'
+	assertEquals '' "$(ours)"
 }
 
 testSwarm() {
