@@ -42,6 +42,21 @@ check_names(struct compose *c)
 	return 0;
 }
 
+/* A record may come from anywhere: what is read of it here is there. */
+static int
+check_record(struct compose *c)
+{
+	json_t *list = json_object_get(c->plan, "services"), *s;
+	size_t i;
+
+	if (!json_is_array(list) || json_array_size(list) == 0 || !json_is_array(json_object_get(c->plan, "setup")))
+		return pth_err_set(c->e, PTH_INPUT, "the record's plan is not one of pth-plan");
+	json_array_foreach(list, i, s)
+		if (!pth_name_ok(pth_json_str(s, "name", "")) || !json_is_object(json_object_get(s, "phases")))
+			return pth_err_set(c->e, PTH_INPUT, "service %zu of the record's plan is not one of pth-plan", i + 1);
+	return 0;
+}
+
 static int
 check(struct compose *c)
 {
@@ -52,7 +67,7 @@ check(struct compose *c)
 	json_t *s;
 	size_t i;
 
-	if (check_names(c) != 0)
+	if (check_record(c) != 0 || check_names(c) != 0)
 		return -1;
 	if (!c->whole && strcmp(mode, "bridge") != 0 && strcmp(mode, "overlay") != 0)
 		return pth_err_set(c->e, PTH_INPUT, "docker.network_mode %s: a test in containers has a "

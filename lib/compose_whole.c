@@ -139,7 +139,7 @@ image(struct compose *c, json_t *o)
 		pth_json_set(docker, "image", json_string(given));
 	} else if (all_alike(c)) {
 		json_object_update(docker, json_object_get(first, "docker"));
-		pth_json_set(o, "version", json_incref(json_object_get(first, "version")));
+		pth_json_set(o, "version", json_string(pth_json_str(first, "version", "")));
 	} else {
 		json_array_foreach(services_of(c), i, s)
 			if (add_image(c, docker, s, &special) != 0) {
@@ -218,9 +218,10 @@ compose_whole_fill(const struct compose *c, json_t *dirs, json_t *files)
 
 		pth_json_push(dirs, json_string(name));
 		json_array_foreach(json_object_get(s, "dirs"), k, v)
-			pth_json_push(dirs, json_sprintf("%s/%s", name, json_string_value(v)));
+			if (json_is_string(v))
+				pth_json_push(dirs, json_sprintf("%s/%s", name, json_string_value(v)));
 		json_array_foreach(json_object_get(s, "files"), k, v) {
-			json_t *f = compose_inside(v);
+			json_t *f = json_is_object(v) ? compose_inside(v) : json_object();
 
 			pth_json_set(f, "path", json_sprintf("%s/%s", name, pth_json_str(v, "path", "")));
 			pth_json_push(files, f);
@@ -239,8 +240,8 @@ compose_whole_inner(const struct compose *c, json_t *root, json_t *plan)
 		if (json_object_get(c->rec, keep[i]) != NULL)
 			pth_json_set(root, keep[i], json_incref(json_object_get(c->rec, keep[i])));
 	pth_json_set(root, "whole", json_true());
-	pth_json_set(plan, "timeout_us", json_incref(json_object_get(c->plan, "timeout_us")));
-	pth_json_set(plan, "wait_us", json_incref(json_object_get(c->plan, "wait_us")));
-	pth_json_set(json_object_get(plan, "environment"), "parameters", json_incref((json_t *)(uintptr_t)c->params));
-	pth_json_set(plan, "order", json_incref(json_object_get(c->plan, "order")));
+	pth_json_set(plan, "timeout_us", json_integer(pth_json_int(c->plan, "timeout_us", 0)));
+	pth_json_set(plan, "wait_us", json_integer(pth_json_int(c->plan, "wait_us", 0)));
+	json_object_set(json_object_get(plan, "environment"), "parameters", (json_t *)(uintptr_t)c->params);
+	json_object_set(plan, "order", json_object_get(c->plan, "order"));
 }

@@ -157,7 +157,7 @@ put_inside(json_t *o, const json_t *inner, int64_t zero)
 			pth_json_set(o, keys[i], json_deep_copy(v));
 	if (json_is_object(result))
 		json_object_foreach(json_object_get(o, "services"), name, v)
-			pth_service_shift(v, pth_json_int(inner, "zero_us", zero) - zero);
+			pth_service_shift(v, pth_service_inner_shift(inner, zero));
 }
 
 /* What the services did, and what was done to them. */

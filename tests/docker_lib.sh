@@ -68,6 +68,15 @@ small_base() {
 	rm -rf "$root"
 }
 
+# each_compose COMMAND...: run it with every compose program that is here,
+# `docker compose` and docker-compose, as $compose.
+each_compose() {
+	for compose in 'docker compose' docker-compose; do
+		$compose version >/dev/null 2>&1 || continue
+		"$@"
+	done
+}
+
 # Everything of ours on the engine.
 ours() {
 	docker ps -a --filter label=org.pth.run --format 'container {{.Names}}'

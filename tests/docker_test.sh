@@ -82,18 +82,27 @@ testFourInParallelAndNothingForeignIsTouched() {
 	docker volume rm foreign >/dev/null
 }
 
+# up_by_hand FILE: compose itself runs the test of that file.
+up_by_hand() {
+	dir=${1%/*}
+	rm -f "$dir"/*/stdout.log "$dir"/*/inner.json
+	$compose -f "$1" config -q
+	assertEquals "$compose config" 0 $?
+	timeout 60 $compose -f "$1" up --abort-on-container-exit >up.log 2>&1
+	assertEquals "$compose: $(cat up.log)" 0 $?
+	$compose -f "$1" down -v >/dev/null 2>&1
+	assertEquals 0 "$(jq .service.code "$dir/client/inner.json")"
+	assertMatch "$(cat "$dir/server/stdout.log")" '^send pong 5'
+	assertEquals "$compose" '' "$(ours)"
+}
+
 testComposeUpByHandRunsTheTest() {
 	docker_ready || return
 	need docker-compose docker-compose || return
 	through "$TOP/examples/minip-docker.yaml"
-	dir=$(echo run/001-*)
-	rm -f "$dir"/*/stdout.log "$dir"/*/inner.json
-	timeout 60 docker-compose -f "$dir/docker-compose.yml" up --abort-on-container-exit >up.log 2>&1
-	assertEquals "$(cat up.log)" 0 $?
-	docker-compose -f "$dir/docker-compose.yml" down -v >/dev/null 2>&1
-	assertEquals 0 "$(jq .service.code "$dir/client/inner.json")"
-	assertMatch "$(cat "$dir/server/stdout.log")" '^send pong 5'
-	assertEquals '' "$(ours)"
+	each_compose up_by_hand run/001-*/docker-compose.yml
+	rm -rf files
+	each_compose up_by_hand "$(PTH_EVENTS=none pth-compose -o files composed.jsonl)"
 }
 
 testExitCodesPhasesAndUser() {
