@@ -1,7 +1,7 @@
 #!/bin/sh
 # pth-compose without an engine: what it generates, and what real compose
 # programs say of it. pth-init in a pid namespace of its own.
-# shellcheck disable=SC1083,SC2016,SC2154 # @{dir} is literal; $out and $err come from run
+# shellcheck disable=SC1083,SC2016,SC2086,SC2154 # @{dir} is literal; lists are words; $out and $err come from run
 . "$TOP/tests/lib.sh"
 . "$TOP/tests/docker_lib.sh"
 

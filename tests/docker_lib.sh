@@ -16,10 +16,11 @@ engine_start() {
 	skip "dockerd does not start here: $(grep -o 'level=fatal.*' "$engine/log" | tail -1 | cut -c1-200)"
 }
 
-# engine_run: dockerd, until it answers; 1: it does not.
+# engine_run: dockerd with $engine_options, until it answers; 1: it does not.
 engine_run() {
 	# No bridge of its own: the machine's engine may have docker0.
-	dockerd --bridge none --data-root "$engine/data" --exec-root "$engine_exec" -H "$DOCKER_HOST" -p "$engine/pid" \
+	# shellcheck disable=SC2086 # words
+	dockerd --bridge none ${engine_options:-} --data-root "$engine/data" --exec-root "$engine_exec" -H "$DOCKER_HOST" -p "$engine/pid" \
 		>"$engine/log" 2>&1 &
 	engine_pid=$!
 	tries=0

@@ -3,7 +3,7 @@
 # base image is made of this machine's own libraries, so nothing is fetched;
 # tests/docker_image_test.sh makes the real one.
 # timeout: 700
-# shellcheck disable=SC2016,SC2154 # scripts of sh -c; $out and $code come from through
+# shellcheck disable=SC2016,SC2086,SC2154 # scripts of sh -c; $compose is words; $out and $code come from through
 . "$TOP/tests/lib.sh"
 . "$TOP/tests/docker_lib.sh"
 
