@@ -24,6 +24,7 @@
 #include "names.h"
 #include "ns.h"
 #include "owners.h"
+#include "text.h"
 #include "warden.h"
 #include "when.h"
 
@@ -34,7 +35,8 @@
 static const char usage[] = "usage: pth-init [--ready] PLAN\n";
 
 struct init {
-	json_t *root, *plan, *service; /* service: the only one of the plan */
+	json_t *root, *plan, *services;
+	bool whole;                    /* a whole test, not one service of it */
 	const char *dir, *name;
 	int dirfd, homefd;             /* the test's directory, the service's */
 	struct stat home;              /* as it was */
@@ -51,11 +53,13 @@ load(struct init *x, const char *path)
 		pth_die(e.code, "%s", e.text);
 	pth_buf_release(&b);
 	x->plan = json_object_get(x->root, "plan");
-	x->service = json_array_get(json_object_get(x->plan, "services"), 0);
+	x->services = json_object_get(x->plan, "services");
+	x->whole = pth_json_bool(x->root, "whole", false);
 	x->dir = pth_json_str(x->root, "dir", NULL);
 	x->name = pth_json_str(x->root, "service", NULL);
-	if (!json_is_object(x->service) || x->dir == NULL || x->name == NULL)
-		pth_die(PTH_INPUT, "%s: not a plan of one service, as pth-compose makes it", path);
+	if (!json_is_object(json_array_get(x->services, 0)) || x->dir == NULL || x->name == NULL ||
+	    !pth_name_ok(x->name))
+		pth_die(PTH_INPUT, "%s: not a plan of a container, as pth-compose makes it", path);
 }
 
 static void
@@ -118,16 +122,18 @@ give(struct init *x, const struct pth_proc_user *who)
 	if (who->uid == 0)
 		return;
 	if (who->uid != x->home.st_uid || who->gid != x->home.st_gid)
-		pth_owners_give(x->homefd, who->uid, who->gid);
-	pth_json_set(x->service, "user", json_pack("{s:I,s:I}", "uid", (json_int_t)who->uid, "gid",
-	    (json_int_t)who->gid));
+		pth_owners_give(x->whole ? x->dirfd : x->homefd, who->uid, who->gid);
+	json_array_foreach(x->services, i, v)
+		pth_json_set(v, "user", json_pack("{s:I,s:I}", "uid", (json_int_t)who->uid, "gid",
+		    (json_int_t)who->gid));
 }
 
 /* The image's variables and those of the compose file are the service's. */
 static void
 inherit(struct init *x)
 {
-	json_t *env = json_object();
+	json_t *env = json_object(), *s;
+	size_t i;
 
 	for (char **p = environ; *p != NULL; p++) {
 		const char *eq = strchr(*p, '=');
@@ -143,34 +149,24 @@ inherit(struct init *x)
 		pth_buf_release(&key);
 		pth_buf_release(&value);
 	}
-	pth_json_set(x->service, "environment", env);
-}
+	json_array_foreach(x->services, i, s) {
+		json_t *all = json_copy(env);
 
-/* The kernel's count of processes that it killed in this container for want
- * of memory: cgroup v2, then v1. */
-static bool
-out_of_memory(void)
-{
-	static const char *const files[] = { "/sys/fs/cgroup/memory.events",
-		"/sys/fs/cgroup/memory/memory.oom_control" };
-	bool yes = false;
-
-	for (size_t i = 0; i < countof(files); i++) {
-		struct pth_buf b = PTH_BUF_INIT;
-		const char *p;
-
-		if (pth_file_read(files[i], 65536, &b, NULL) == 0 && (p = strstr(b.s, "oom_kill ")) != NULL)
-			yes = yes || strtoul(p + strlen("oom_kill "), NULL, 10) > 0;
-		pth_buf_release(&b);
+		json_object_update(all, json_object_get(s, "environment"));
+		pth_json_set(s, "environment", all);
 	}
-	return yes;
+	json_decref(env);
 }
 
 static int
-exit_code(const json_t *service)
+exit_code(const struct init *x, const json_t *result)
 {
+	const json_t *service = json_object_get(json_object_get(result, "services"), x->name);
+	const char *status = pth_json_str(result, "status", "");
 	const char *reason = pth_json_str(service, "reason", ""), *sig = pth_json_str(service, "signal", NULL);
 
+	if (x->whole)
+		return strcmp(status, "completed") == 0 ? 0 : strcmp(status, "timeout") == 0 ? 124 : 1;
 	if (strcmp(reason, "timeout") == 0)
 		return 124;
 	if (sig != NULL)
@@ -180,24 +176,32 @@ exit_code(const json_t *service)
 	return strcmp(reason, "not found") == 0 ? 127 : strcmp(reason, "not executable") == 0 ? 126 : 125;
 }
 
-/* What pth-exec reads: inner.json in the service's directory. */
+/* What pth-exec reads: inner.json in the service's directory. Of a whole test
+ * it is the result, and the container itself has done its work. */
 static void
 tell(struct init *x, const json_t *result, int64_t zero)
 {
-	json_t *service = json_object_get(json_object_get(result, "services"), x->name);
+	json_t *own = x->whole ? json_pack("{s:s,s:i,s:i}", "reason", "exit", "code", 0, "ready_us", 1) : NULL;
+	json_t *service = own ? own : json_object_get(json_object_get(result, "services"), x->name);
 	json_t *o = json_pack("{s:i,s:I,s:s,s:s,s:b,s:O?,s:O?}", "pth", 1, "zero_us", (json_int_t)zero,
 	    "status", pth_json_str(result, "status", "error"), "reason", pth_json_str(result, "reason", ""),
-	    "oom", pth_json_str(service, "signal", NULL) != NULL && out_of_memory(), "service",
+	    "oom", pth_json_str(service, "signal", NULL) != NULL && pth_proc_out_of_memory(), "service",
 	    service ? service : json_object(), "capture", json_object_get(result, "capture"));
 	struct pth_buf b = PTH_BUF_INIT;
 	struct pth_err e;
 
+	if (x->whole)
+		pth_json_set(o, "result", json_incref((json_t *)(uintptr_t)result));
 	pth_json_dump(&b, o);
 	pth_buf_addc(&b, '\n');
-	if (pth_file_write(x->homefd, "inner.json", b.s, b.len, &e) != 0)
+	if (pth_file_write(x->homefd, "inner.tmp", b.s, b.len, &e) != 0)
 		pth_complain("%s", e.text);
-	pth_owners_give(x->homefd, x->home.st_uid, x->home.st_gid);
+	pth_owners_give(x->whole ? x->dirfd : x->homefd, x->home.st_uid, x->home.st_gid);
+	/* The last of all: who sees it may take the container away. */
+	if (renameat(x->homefd, "inner.tmp", x->homefd, "inner.json") != 0)
+		pth_warn("inner.json:");
 	pth_buf_release(&b);
+	json_decref(own);
 	json_decref(o);
 }
 
@@ -239,11 +243,12 @@ run(struct init *x)
 		pth_iface_features_off(pth_json_str(json_object_get(x->plan, "capture"), "interface", "eth0"),
 		    offload, countof(offload));
 	umask(022);
+	pth_proc_allow_cores();
 	req.ns.used = PTH_NS_ALL & ~(PTH_NS_USER | PTH_NS_MOUNT);
 	zero = pth_mono_us();
 	result = pth_warden_run(&req);
 	tell(x, result, zero);
-	code = exit_code(json_object_get(json_object_get(result, "services"), x->name));
+	code = exit_code(x, result);
 	json_decref(result);
 	return code;
 }

@@ -3,13 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text.h"
 #include "yaml.h"
 
 bool
 pth_compose_wants(const json_t *rec)
 {
 	return json_object_get(rec, "error") == NULL &&
-	    strcmp(pth_json_str(pth_json_path(rec, "plan.environment"), "type", ""), "docker_compose") == 0;
+	    pth_json_has(pth_json_path(rec, "plan.environment.supported_by"), "pth-compose");
 }
 
 /* Names of projects are [a-z0-9_-] and begin with a letter or digit. */
@@ -26,17 +27,49 @@ project_name(const char *id)
 	return pth_buf_take(&b);
 }
 
+/* What stands in names on the engine, or in the compose file's own. */
+static int
+check_names(struct compose *c)
+{
+	const char *prefix = pth_json_str(c->params, "service_prefix", "");
+
+	if (*prefix != '\0' && (*prefix == '_' || !pth_name_ok(prefix)))
+		return pth_err_set(c->e, PTH_INPUT, "network_environment.service_prefix \"%.80s\": names of "
+		    "containers are letters, digits, '.', '_' and '-'", prefix);
+	if (!pth_name_ok(c->network_key))
+		return pth_err_set(c->e, PTH_INPUT, "network_environment.network_name \"%.80s\": names of "
+		    "networks are letters, digits, '.', '_' and '-'", c->network_key);
+	return 0;
+}
+
+/* A record may come from anywhere: what is read of it here is there. */
+static int
+check_record(struct compose *c)
+{
+	json_t *list = json_object_get(c->plan, "services"), *s;
+	size_t i;
+
+	if (!json_is_array(list) || json_array_size(list) == 0 || !json_is_array(json_object_get(c->plan, "setup")))
+		return pth_err_set(c->e, PTH_INPUT, "the record's plan is not one of pth-plan");
+	json_array_foreach(list, i, s)
+		if (!pth_name_ok(pth_json_str(s, "name", "")) || !json_is_object(json_object_get(s, "phases")))
+			return pth_err_set(c->e, PTH_INPUT, "service %zu of the record's plan is not one of pth-plan", i + 1);
+	return 0;
+}
+
 static int
 check(struct compose *c)
 {
 	static const char *const taken[] = { "docker", "images", "ticket", "shared", "sync",
-		"docker-compose.yml" };
+		"docker-compose.yml", "phases" };
 	const char *mode = pth_json_str(c->docker, "network_mode", "bridge");
 	char address[16];
 	json_t *s;
 	size_t i;
 
-	if (strcmp(mode, "bridge") != 0 && strcmp(mode, "overlay") != 0)
+	if (check_record(c) != 0 || check_names(c) != 0)
+		return -1;
+	if (!c->whole && strcmp(mode, "bridge") != 0 && strcmp(mode, "overlay") != 0)
 		return pth_err_set(c->e, PTH_INPUT, "docker.network_mode %s: a test in containers has a "
 		    "network of its own (bridge or overlay); the network environment localhost runs "
 		    "on this machine", mode);
@@ -45,6 +78,13 @@ check(struct compose *c)
 			if (strcmp(pth_json_str(s, "name", ""), taken[k]) == 0)
 				return pth_err_set(c->e, PTH_INPUT, "a service in a container cannot be named %s: "
 				    "the test's directory has this already", taken[k]);
+	json_array_foreach(json_object_get(c->plan, "services"), i, s)
+		if (c->whole && strcmp(pth_json_str(s, "name", ""), PTH_COMPOSE_WHOLE) == 0)
+			return pth_err_set(c->e, PTH_INPUT, "a service cannot be named " PTH_COMPOSE_WHOLE
+			    " where all share one container");
+	if (strchr(pth_json_str(c->docker, "target_platform", ""), ',') != NULL)
+		return pth_err_set(c->e, PTH_INPUT, "docker.target_platform %.100s: several platforms need "
+		    "docker.multi_platform: true", pth_json_str(c->docker, "target_platform", ""));
 	if (c->subnet != NULL && !compose_address(c, json_array_size(json_object_get(c->plan, "services")), address))
 		return pth_err_set(c->e, PTH_INPUT, "network_environment.subnet \"%.60s\": must be an IPv4 network "
 		    "with room for all services, as 10.1.0.0/24", c->subnet);
@@ -84,17 +124,16 @@ pull_policy(const char *given)
 
 /* The document's service with its image in front. */
 static int
-add_service(struct compose *c, const json_t *service, size_t index)
+add_service(struct compose *c, const json_t *service, const json_t *given, size_t index)
 {
 	const char *name = pth_json_str(service, "name", "");
-	const json_t *given = json_object_get(json_object_get(c->rec, "services"), name);
 	struct pth_image_req q = { service, given, c->docker, c->share, c->seen };
 	json_t *doc = json_object(), *image = pth_image_plan(&q, c->e), *rest;
 	const char *platform;
 
 	if (image != NULL)
 		image = image_once(c, image);
-	rest = image ? compose_service(c, service, index) : NULL;
+	rest = image ? compose_service(c, service, given, index) : NULL;
 	if (rest == NULL) {
 		json_decref(doc);
 		return pth_err_wrap(c->e, "%s", name);
@@ -125,31 +164,79 @@ document(struct compose *c)
 	if (version != NULL)
 		pth_json_set(o, "version", json_string(version));
 	pth_json_set(o, "services", json_incref(c->services));
+	if (json_object_size(c->volumes) > 0)
+		pth_json_set(o, "volumes", json_incref(c->volumes));
+	if (c->whole) {
+		json_decref(net);
+		return o;
+	}
 	pth_json_set(net, "name", json_string(c->network));
 	pth_json_set(net, "driver", json_string(pth_json_str(c->docker, "network_mode", "bridge")));
 	if (c->subnet != NULL)
 		pth_json_set(net, "ipam", json_pack("{s:[{s:s}]}", "config", "subnet", c->subnet));
 	if (pth_json_bool(c->params, "enable_ipv6", false))
 		pth_json_set(net, "enable_ipv6", json_true());
+	if (c->mtu > 0)
+		pth_json_set(net, "driver_opts", json_pack("{s:o}", PTH_COMPOSE_MTU,
+		    json_sprintf("%lld", (long long)c->mtu)));
 	pth_json_set(net, "labels", compose_labels(c));
 	pth_json_set(o, "networks", json_pack("{s:o}", c->network_key, net));
-	if (json_object_size(c->volumes) > 0)
-		pth_json_set(o, "volumes", json_incref(c->volumes));
 	return o;
+}
+
+static int64_t
+smallest_mtu(const json_t *services)
+{
+	int64_t least = 0, mtu;
+	const char *key;
+	json_t *v;
+
+	json_object_foreach((json_t *)(uintptr_t)services, key, v) {
+		mtu = pth_json_int(json_object_get(v, "network"), "mtu", 0);
+		if (mtu > 0 && (least == 0 || mtu < least))
+			least = mtu;
+	}
+	return least;
+}
+
+/* A list of platforms is for the builds that are made besides; the image that
+ * the test runs is the engine's own. */
+static void
+look_at_platforms(struct compose *c)
+{
+	c->multi = pth_json_bool(c->docker, "multi_platform", false);
+	if (!c->multi)
+		return;
+	c->platforms = pth_json_str(c->docker, "target_platform", NULL);
+	c->own_docker = json_copy((json_t *)(uintptr_t)c->docker);
+	json_object_del(c->own_docker, "target_platform");
+	c->docker = c->own_docker;
+}
+
+static int
+add_services(struct compose *c)
+{
+	json_t *s, *given = json_object_get(c->rec, "services");
+	size_t i;
+
+	if (c->whole && compose_whole(c) != 0)
+		return -1;
+	if (!c->whole)
+		json_array_extend(c->units, json_object_get(c->plan, "services"));
+	json_array_foreach(c->units, i, s)
+		if (add_service(c, s, c->whole ? c->unit_given :
+		    json_object_get(given, pth_json_str(s, "name", "")), i) != 0)
+			return -1;
+	return 0;
 }
 
 static int
 build(struct compose *c, json_t **doc, json_t **plan)
 {
 	struct pth_buf yaml = PTH_BUF_INIT;
-	json_t *s;
-	size_t i;
 
-	if (check(c) != 0)
+	if (check(c) != 0 || add_services(c) != 0)
 		return -1;
-	json_array_foreach(json_object_get(c->plan, "services"), i, s)
-		if (add_service(c, s, i) != 0)
-			return -1;
 	if (c->subnet != NULL)
 		pth_json_push(c->resources, json_sprintf("subnet:%s", c->subnet));
 	*doc = document(c);
@@ -171,7 +258,8 @@ pth_compose_test(json_t *rec, const char *share, json_t *seen, struct pth_err *e
 	struct compose c = { .rec = rec, .plan = plan, .share = share, .seen = seen, .e = e,
 		.params = pth_json_path(plan, "environment.parameters"),
 		.docker = json_object_get(settings, "docker"), .services = json_object(),
-		.volumes = json_object(), .images = json_array(), .resources = json_array() };
+		.volumes = json_object(), .images = json_array(), .resources = json_array(),
+		.units = json_array() };
 	json_t *doc, *inside;
 	int r;
 
@@ -180,16 +268,22 @@ pth_compose_test(json_t *rec, const char *share, json_t *seen, struct pth_err *e
 	c.network_key = pth_json_str(c.params, "network_name", "panther_network");
 	c.subnet = pth_json_str(c.params, "subnet", NULL);
 	c.subnet = c.subnet && *c.subnet ? c.subnet : NULL;
+	look_at_platforms(&c);
+	c.mtu = smallest_mtu(json_object_get(rec, "services"));
+	c.whole = pth_json_bool(c.params, "container", false);
 	c.certs = compose_mentions(json_object_get(plan, "services"), "@{dir}/certs") ||
 	    compose_mentions(json_object_get(plan, "setup"), "@{dir}/certs");
 	r = build(&c, &doc, &inside);
 	if (r == 0)
 		pth_json_set(rec, "compose", json_pack("{s:s,s:o,s:O,s:o}", "project", c.project, "document",
 		    doc, "images", c.images, "plan", inside));
+	json_decref(c.own_docker);
 	json_decref(c.services);
 	json_decref(c.volumes);
 	json_decref(c.images);
 	json_decref(c.resources);
+	json_decref(c.units);
+	json_decref(c.unit_given);
 	free(c.project);
 	free(c.network);
 	return r;
@@ -254,21 +348,31 @@ stack_limits(json_t *s, json_t *deploy)
 	json_decref(limits);
 }
 
+/* A swarm starts all at once: who depends on another tries again. */
+static json_t *
+stack_deploy(const json_t *s)
+{
+	const char *policy = pth_json_str(s, "restart", "no");
+
+	if (strcmp(policy, "always") == 0 || strcmp(policy, "unless-stopped") == 0)
+		return json_pack("{s:i,s:{s:s}}", "replicas", 1, "restart_policy", "condition", "any");
+	if (strcmp(policy, "on-failure") == 0 || json_object_get(s, "depends_on") != NULL)
+		return json_pack("{s:i,s:{s:s,s:s,s:i}}", "replicas", 1, "restart_policy", "condition",
+		    "on-failure", "delay", "1s", "max_attempts", 30);
+	return json_pack("{s:i,s:{s:s}}", "replicas", 1, "restart_policy", "condition", "none");
+}
+
 json_t *
 pth_compose_stack(const json_t *doc)
 {
 	/* Not in the schema of stack files, or without meaning in a swarm. */
-	static const char *const drop[] = { "container_name", "depends_on", "restart", "build",
+	static const char *const drop[] = { "container_name", "network_mode", "depends_on", "restart", "build",
 		"pull_policy", "platform", "security_opt", "mem_limit", "memswap_limit", "cpus", "pids_limit" };
 	json_t *o = json_deep_copy(doc), *out = json_pack("{s:s}", "version", "3.8"), *s, *deploy, *v;
 	const char *key, *net;
 
 	json_object_foreach(json_object_get(o, "services"), key, s) {
-		/* A swarm starts all at once: who depends on another tries again. */
-		deploy = json_object_get(s, "depends_on") == NULL ?
-		    json_pack("{s:i,s:{s:s}}", "replicas", 1, "restart_policy", "condition", "none") :
-		    json_pack("{s:i,s:{s:s,s:s,s:i}}", "replicas", 1, "restart_policy", "condition",
-		    "on-failure", "delay", "1s", "max_attempts", 30);
+		deploy = stack_deploy(s);
 		stack_limits(s, deploy);
 		for (size_t i = 0; i < countof(drop); i++)
 			json_object_del(s, drop[i]);

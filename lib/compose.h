@@ -21,6 +21,8 @@
 #define PTH_INSIDE_SHARE "/usr/local/share/pth"
 #define PTH_INSIDE_INIT "/pth/init"
 #define PTH_INSIDE_PLAN "/pth/plan.json"
+/* The only container of a test whose services share one. */
+#define PTH_COMPOSE_WHOLE "container"
 
 /* Is this record one for us: planned, without error, in containers? */
 bool pth_compose_wants(const json_t *rec);

@@ -98,8 +98,9 @@ compose_create(const struct compose *c, const char *name, const json_t *doc)
 	push(argv, "--user", pth_json_str(doc, "user", ""));
 	push_map(argv, "--env", json_object_get(doc, "environment"));
 	push(argv, "--env", "PTH_EVENTS=none");
-	push(argv, "--network", c->network);
-	push(argv, "--network-alias", name);
+	push(argv, "--network", c->whole ? "none" : c->network);
+	if (!c->whole)
+		push(argv, "--network-alias", name);
 	if (json_object_get(net, "ipv4_address") != NULL)
 		push(argv, "--ip", pth_json_str(net, "ipv4_address", ""));
 	push_list(argv, "--publish", json_object_get(doc, "ports"));
@@ -109,7 +110,6 @@ compose_create(const struct compose *c, const char *name, const json_t *doc)
 	push_list(argv, "--cap-add", json_object_get(doc, "cap_add"));
 	push_list(argv, "--security-opt", json_object_get(doc, "security_opt"));
 	push_map(argv, "--sysctl", json_object_get(doc, "sysctls"));
-	push_map(argv, "--ulimit", json_object_get(doc, "ulimits"));
 	push_limits(argv, doc);
 	push(argv, "--no-healthcheck", NULL); /* the ready file is looked at from here */
 	push(argv, "--log-driver", "none");   /* output goes to the service's own logs */

@@ -52,7 +52,7 @@ compose_inside(const json_t *v)
 		json_object_foreach((json_t *)(uintptr_t)v, key, x)
 			pth_json_set(out, key, compose_inside(x));
 	} else {
-		out = json_deep_copy(v);
+		out = v ? json_deep_copy(v) : json_null();
 	}
 	return out;
 }
@@ -116,6 +116,8 @@ capture(const struct compose *c, const json_t *service)
 
 	if (cap == NULL)
 		return json_null();
+	if (c->whole)
+		return json_incref((json_t *)(uintptr_t)cap);
 	o = json_pack("{s:s,s:o,s:I}", "interface", pth_json_str(cap, "interface", "eth0"), "file",
 	    cap == json_object_get(service, "capture") ? json_string(pth_json_str(cap, "file", "")) :
 	    json_sprintf("%s/%s", name, pth_json_str(cap, "file", "capture.pcapng")), "snaplen",
@@ -126,33 +128,77 @@ capture(const struct compose *c, const json_t *service)
 	return o;
 }
 
-json_t *
-compose_inner(struct compose *c, const json_t *service)
+/* A service without what is done on the host, before or after. */
+static json_t *
+inner_service(const json_t *service)
 {
-	/* Done on the host, before or after. */
 	static const char *const outside[] = { "dirs", "files", "docker", "artifacts", "verdict",
-		"metrics", "keylogs", "target", "capture" };
-	/* Limits that the engine sets for the whole container. */
-	static const char *const engine[] = { "cpu", "memory", "processes" };
-	const char *name = pth_json_str(service, "name", "");
-	json_t *s = compose_inside(service), *plan = json_object();
+		"metrics", "keylogs", "target" };
+	json_t *s = compose_inside(service);
 
 	for (size_t i = 0; i < countof(outside); i++)
 		json_object_del(s, outside[i]);
+	return s;
+}
+
+/* One that has its container to itself. */
+static json_t *
+inner_alone(const json_t *service)
+{
+	/* Limits that the engine sets for the whole container. */
+	static const char *const engine[] = { "cpu", "memory", "processes" };
+	json_t *s = inner_service(service);
+
 	for (size_t i = 0; i < countof(engine); i++)
 		json_object_del(json_object_get(s, "limits"), engine[i]);
+	json_object_del(s, "capture"); /* it is that of the plan */
 	pth_json_set(s, "after", json_array());
 	pth_json_set(s, "environment", json_object()); /* the container has it */
+	return s;
+}
+
+/* How the service is watched; only the inside sees its ports. */
+static json_t *
+monitoring(const struct compose *c)
+{
+	static const char *const keys[] = { "enable_background_monitoring", "monitoring_interval_seconds",
+		"failure_threshold_count" };
+	const json_t *given = json_object_get(c->rec, "network_environment");
+	json_t *o = json_object(), *v;
+
+	for (size_t i = 0; i < countof(keys); i++)
+		if ((v = json_object_get(given, keys[i])) != NULL)
+			pth_json_set(o, keys[i], json_incref(v));
+	return o;
+}
+
+json_t *
+compose_inner(struct compose *c, const json_t *service)
+{
+	const char *name = pth_json_str(service, "name", "");
+	json_t *list = json_array(), *plan = json_object(), *root, *s;
+	size_t i;
+
+	json_array_foreach(c->whole ? json_object_get(c->plan, "services") : NULL, i, s)
+		pth_json_push(list, inner_service(s));
+	if (!c->whole)
+		pth_json_push(list, inner_alone(service));
 	pth_json_set(plan, "environment", json_pack("{s:s,s:s}", "type", "localhost", "isolation", "none"));
 	pth_json_set(plan, "timeout_us", json_integer(0));
 	pth_json_set(plan, "wait_us", json_null());
 	pth_json_set(plan, "setup", json_array());
 	pth_json_set(plan, "announce", json_sprintf("%s/.ready", name));
 	pth_json_set(plan, "capture", capture(c, service));
-	pth_json_set(plan, "metrics", json_pack("{s:o}", "file", json_sprintf("%s/metrics.jsonl", name)));
+	if (!c->whole)
+		pth_json_set(plan, "metrics", json_pack("{s:o}", "file", json_sprintf("%s/metrics.jsonl", name)));
 	pth_json_set(plan, "order", json_pack("[s]", name));
-	pth_json_set(plan, "services", json_pack("[o]", s));
-	return json_pack("{s:i,s:s,s:s,s:o,s:[s,s,s],s:{s:O*},s:o}", "pth", 1, "dir", PTH_INSIDE_DIR, "service",
-	    name, "user", user(c), "open", "/opt/ticket", "/app/shared", "/app/sync_logs", "settings",
-	    "metrics", pth_json_path(c->rec, "settings.metrics"), "plan", plan);
+	pth_json_set(plan, "services", list);
+	root = json_pack("{s:i,s:s,s:s,s:o,s:[s,s,s],s:{s:O*},s:o}", "pth", 1, "dir", PTH_INSIDE_DIR,
+	    "service", name, "user", user(c), "open", "/opt/ticket", "/app/shared", "/app/sync_logs",
+	    "settings", "metrics", pth_json_path(c->rec, "settings.metrics"), "plan", plan);
+	if (c->whole)
+		compose_whole_inner(c, root, plan);
+	else
+		pth_json_set(root, "network_environment", monitoring(c));
+	return root;
 }

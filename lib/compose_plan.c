@@ -8,12 +8,23 @@
 
 #define SECOND ((int64_t)1000000)
 #define COMMAND_LIMIT (120 * SECOND) /* of one call of the engine */
+#define PLATFORMS "linux/amd64,linux/arm64" /* docker.multi_platform without a list */
 #define MARGIN (30 * SECOND)         /* for the engine, beyond what the inside may take */
 
 static json_t *
 cmd(json_t *argv, int64_t limit, bool critical)
 {
 	return json_pack("{s:o,s:b,s:I}", "argv", argv, "critical", critical, "timeout_us", (json_int_t)limit);
+}
+
+/* category: of fault.h, for what may stop a whole run. */
+static json_t *
+cmd_for(const char *category, json_t *argv, int64_t limit)
+{
+	json_t *o = cmd(argv, limit, true);
+
+	pth_json_set(o, "category", json_string(category));
+	return o;
 }
 
 static void
@@ -35,6 +46,29 @@ push_labels(const struct compose *c, json_t *argv)
 	json_decref(labels);
 }
 
+/* docker.multi_platform: the image is built for all of them, to see that it
+ * can be; the test runs the engine's own. */
+static json_t *
+build_platforms(const struct compose *c, const json_t *image)
+{
+	static const char script[] = "docker buildx version >/dev/null 2>&1 || { echo 'docker.multi_platform "
+	    "needs buildx, and this docker has no such command (the package docker-buildx, in newer "
+	    "Debians)' >&2; exit 4; }; exec docker buildx build \"$@\"";
+	json_t *argv = json_pack("[s,s,s,s,s,s,s,s,s]", "sh", "-c", script, "buildx", "--progress", "plain",
+	    "--network", "host", "--platform"), *v;
+	const char *key;
+
+	push(argv, c->platforms ? c->platforms : PLATFORMS);
+	push(argv, "--builder");
+	push(argv, pth_json_str(c->docker, "buildx_builder", "default"));
+	json_object_foreach(json_object_get(c->docker, "build_args"), key, v) {
+		push(argv, "--build-arg");
+		pth_json_push(argv, json_sprintf("%s=%s", key, json_is_string(v) ? json_string_value(v) : ""));
+	}
+	pth_json_push(argv, json_sprintf("@{dir}/%s", pth_json_str(image, "directory", "")));
+	return argv;
+}
+
 static json_t *
 network_create(const struct compose *c)
 {
@@ -51,6 +85,10 @@ network_create(const struct compose *c)
 		push(argv, "--ipv6");
 		push(argv, "--subnet");
 		push(argv, "fd00:7074:68::/64");
+	}
+	if (c->mtu > 0) {
+		push(argv, "--opt");
+		pth_json_push(argv, json_sprintf(PTH_COMPOSE_MTU "=%lld", (long long)c->mtu));
 	}
 	push_labels(c, argv);
 	push(argv, c->network);
@@ -69,36 +107,46 @@ setup(const struct compose *c)
 	if (c->certs)
 		pth_json_push(list, cmd(json_pack("[s,s,s,s]", "chmod", "-R", "a+rX", "@{dir}/certs"),
 		    COMMAND_LIMIT, true));
-	json_array_foreach(c->images, i, v)
-		if ((argv = json_object_get(v, "argv")) != NULL)
-			pth_json_push(list, cmd(json_deep_copy(argv), deploy, true));
+	json_array_foreach(c->images, i, v) {
+		if ((argv = json_object_get(v, "argv")) == NULL)
+			continue;
+		pth_json_push(list, cmd_for("docker_build", json_deep_copy(argv), deploy));
+		if (c->multi)
+			pth_json_push(list, cmd_for("docker_build", build_platforms(c, v), deploy));
+	}
 	json_object_foreach(c->volumes, key, v) {
 		argv = json_pack("[s,s,s]", "docker", "volume", "create");
 		push_labels(c, argv);
 		push(argv, pth_json_str(v, "name", key));
-		pth_json_push(list, cmd(argv, COMMAND_LIMIT, true));
+		pth_json_push(list, cmd_for("docker_runtime", argv, COMMAND_LIMIT));
 	}
-	pth_json_push(list, cmd(network_create(c), COMMAND_LIMIT, true));
+	if (!c->whole)
+		pth_json_push(list, cmd_for("network_setup", network_create(c), COMMAND_LIMIT));
 	return list;
 }
 
 /* Containers that were never made are no trouble; a network that does not go
- * away is: something of ours still hangs on it. */
+ * away is: something of ours still hangs on it. What the user wants to look
+ * at afterwards stays, until pth-clean. */
 static json_t *
 teardown(const struct compose *c)
 {
-	json_t *list = json_array(), *rm = json_pack("[s,s,s,s]", "docker", "rm", "-f", "-v"), *v;
+	bool keep = !pth_json_bool(c->docker, "remove_containers_after", true);
+	json_t *list = json_array(), *v, *rm = keep ? json_pack("[s,s,s,s]", "docker", "stop", "-t", "0") :
+	    json_pack("[s,s,s,s]", "docker", "rm", "-f", "-v");
 	const char *key;
 	size_t i;
 
 	json_object_foreach(c->services, key, v)
 		push(rm, pth_json_str(v, "container_name", ""));
 	pth_json_push(list, cmd(rm, COMMAND_LIMIT, false));
-	pth_json_push(list, cmd(json_pack("[s,s,s,s]", "docker", "network", "rm", c->network),
-	    COMMAND_LIMIT, true));
+	if (!c->whole && pth_json_bool(c->docker, "remove_docker_network", true))
+		pth_json_push(list, cmd(json_pack("[s,s,s,s]", "docker", "network", "rm", c->network),
+		    COMMAND_LIMIT, true));
 	json_object_foreach(c->volumes, key, v)
-		pth_json_push(list, cmd(json_pack("[s,s,s,s]", "docker", "volume", "rm",
-		    pth_json_str(v, "name", key)), COMMAND_LIMIT, true));
+		if (!keep && pth_json_bool(c->docker, "remove_docker_volume", true))
+			pth_json_push(list, cmd(json_pack("[s,s,s,s]", "docker", "volume", "rm",
+			    pth_json_str(v, "name", key)), COMMAND_LIMIT, true));
 	if (!pth_json_bool(c->docker, "remove_images_after", false))
 		return list;
 	json_array_foreach(c->images, i, v)
@@ -144,18 +192,20 @@ service_outside(const struct compose *c, const json_t *service)
 	const char *name = pth_json_str(service, "name", "");
 	const json_t *doc = json_object_get(c->services, name);
 	json_t *o = json_deep_copy(service), *phases = json_object();
-	int64_t begin = until_ready(service), end = after_run(service);
+	int64_t begin = until_ready(service), end = after_run(service), limit = pth_json_int(service, "timeout_us", 0);
 	json_t *start = json_pack("[s,s,s,s]", "docker", "start", "-a", pth_json_str(doc, "container_name", ""));
 
 	json_object_del(o, "docker");
+	json_object_del(o, "restart"); /* inside, by pth-init */
 	json_object_del(o, "limits"); /* of the container, not of its client */
 	json_object_del(o, "capture"); /* taken inside */
 	pth_json_set(o, "environment", json_object());
+	pth_json_set(o, "files", compose_inside(json_object_get(service, "files")));
 	pth_json_set(phases, "pre_compile", json_array());
 	pth_json_set(phases, "compile", json_array());
 	pth_json_set(phases, "post_compile", json_array());
 	pth_json_set(phases, "pre_run", json_pack("[o]", cmd(compose_create(c, name, doc), COMMAND_LIMIT, true)));
-	pth_json_set(phases, "run", cmd(start, pth_json_int(service, "timeout_us", 0), true));
+	pth_json_set(phases, "run", cmd(start, limit, true));
 	pth_json_set(phases, "post_run", json_array());
 	pth_json_set(o, "phases", phases);
 	pth_json_set(o, "inner", json_pack("{s:s,s:o}", "file", "inner.json", "wait", cmd(json_pack("[s,s,s]",
@@ -164,7 +214,7 @@ service_outside(const struct compose *c, const json_t *service)
 	    "timeout_us", (json_int_t)begin));
 	pth_json_set(o, "stop", json_pack("{s:s,s:I}", "signal", "TERM", "grace_us",
 	    (json_int_t)(pth_json_int(json_object_get(service, "stop"), "grace_us", 5 * SECOND) + end)));
-	pth_json_set(o, "timeout_us", json_integer(pth_json_int(service, "timeout_us", 0) + begin + end));
+	pth_json_set(o, "timeout_us", json_integer(limit > 0 ? limit + begin + end : 0));
 	pth_json_set(o, "requires", json_pack("[{s:s,s:s}]", "program", "docker", "package", "docker.io"));
 	return o;
 }
@@ -180,7 +230,7 @@ files(const struct compose *c)
 		if (json_object_get(v, "dockerfile") != NULL)
 			pth_json_push(list, json_pack("{s:o,s:O}", "path", json_sprintf("%s/Dockerfile",
 			    pth_json_str(v, "directory", "")), "text", json_object_get(v, "dockerfile")));
-	json_array_foreach(json_object_get(c->plan, "services"), i, v) {
+	json_array_foreach(c->units, i, v) {
 		json_t *inner = compose_inner((struct compose *)(uintptr_t)c, v);
 
 		pth_buf_cut(&b, 0);
@@ -222,7 +272,12 @@ compose_plan(struct compose *c)
 	pth_json_set(o, "files", files(c));
 	pth_json_set(o, "setup", setup(c));
 	pth_json_set(o, "capture", json_null()); /* each container has its own */
-	json_array_foreach(json_object_get(c->plan, "services"), i, v)
+	if (c->whole) {
+		compose_whole_fill(c, json_object_get(o, "dirs"), json_object_get(o, "files"));
+		pth_json_set(o, "wait_us", json_null());
+		pth_json_set(o, "inside", json_true());
+	}
+	json_array_foreach(c->units, i, v)
 		pth_json_push(list, service_outside(c, v));
 	pth_json_set(o, "services", list);
 	pth_json_set(o, "teardown", teardown(c));

@@ -6,17 +6,26 @@
 #include "image.h"
 #include "json.h"
 
+#define PTH_COMPOSE_MTU "com.docker.network.driver.mtu"
+
 struct compose {
 	json_t *rec, *plan;    /* borrowed */
 	const json_t *params;  /* of the environment */
 	const json_t *docker;  /* settings.docker */
+	json_t *own_docker;    /* owned: that, changed; or NULL */
 	const char *share;
 	json_t *seen;          /* names of images so far, or NULL */
 	char *project;         /* with @{unique} */
 	char *network;         /* its name on the engine */
 	const char *network_key;
 	const char *subnet;    /* or NULL */
+	int64_t mtu;           /* the smallest that a service wants, or 0 */
+	bool multi;            /* images for several platforms: */
+	const char *platforms; /* these, or NULL: the usual ones */
 	bool certs;            /* the test makes certificates */
+	bool whole;            /* one container for all services */
+	json_t *units;         /* services as containers have them: those of the plan, or one */
+	json_t *unit_given;    /* whole: its part of the record */
 	json_t *services;      /* of the document, by name */
 	json_t *volumes;       /* named volumes of the document */
 	json_t *images;        /* distinct ones, in order */
@@ -24,8 +33,9 @@ struct compose {
 	struct pth_err *e;
 };
 
-/* compose_service.c: one service of the document; NULL with c->e. */
-json_t *compose_service(struct compose *c, const json_t *service, size_t index);
+/* compose_service.c: one service of the document; NULL with c->e. given: its
+ * part of the record. */
+json_t *compose_service(struct compose *c, const json_t *service, const json_t *given, size_t index);
 /* The bind mount of a host path. */
 json_t *compose_bind(const char *source, const char *target, bool read_only);
 json_t *compose_labels(const struct compose *c);
@@ -43,6 +53,13 @@ const json_t *compose_capture(const struct compose *c, const json_t *service);
 json_t *compose_inside(const json_t *v);
 /* Does any text of v begin a path with this placeholder? */
 bool compose_mentions(const json_t *v, const char *mark);
+
+/* compose_whole.c: all services as the only unit. -1 with c->e. */
+int compose_whole(struct compose *c);
+/* The directories and files of all services, seen from the test's directory. */
+void compose_whole_fill(const struct compose *c, json_t *dirs, json_t *files);
+/* The test itself into the plan that pth-init runs. */
+void compose_whole_inner(const struct compose *c, json_t *root, json_t *plan);
 
 /* compose_plan.c: what pth-exec runs. Steals nothing. */
 json_t *compose_plan(struct compose *c);

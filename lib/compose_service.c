@@ -148,7 +148,11 @@ volumes(struct compose *c, const json_t *service, const json_t *given)
 	bindf(list, PTH_INSIDE_INIT, true, "@{bin}/pth-init", "");
 	pth_buf_addf(&b, "@{dir}/docker/%s.json", name);
 	bindf(list, PTH_INSIDE_PLAN, true, b.s, "");
-	json_array_foreach(json_object_get(c->plan, "services"), i, s) {
+	if (c->whole) {
+		bindf(list, PTH_INSIDE_DIR, false, "@{dir}", "");
+		bindf(list, PTH_INSIDE_LOGS, false, "@{dir}", "");
+	}
+	json_array_foreach(c->whole ? NULL : json_object_get(c->plan, "services"), i, s) {
 		bool own = strcmp(other = pth_json_str(s, "name", ""), name) == 0;
 
 		pth_buf_cut(&b, 0);
@@ -159,7 +163,8 @@ volumes(struct compose *c, const json_t *service, const json_t *given)
 		if (own || compose_mentions(json_object_get(service, "phases"), mark.s))
 			bindf(list, b.s, !own, "@{dir}/", other);
 	}
-	bindf(list, PTH_INSIDE_LOGS, false, "@{dir}/", name);
+	if (!c->whole)
+		bindf(list, PTH_INSIDE_LOGS, false, "@{dir}/", name);
 	if (c->certs) {
 		bindf(list, PTH_INSIDE_DIR "/certs", true, "@{dir}/certs", "");
 		bindf(list, PTH_INSIDE_CERTS, true, "@{dir}/certs", "");
@@ -167,7 +172,7 @@ volumes(struct compose *c, const json_t *service, const json_t *given)
 	bindf(list, "/opt/ticket", false, "@{dir}/ticket", "");
 	bindf(list, "/app/shared", false, "@{dir}/shared", "");
 	bindf(list, "/app/sync_logs", false, "@{dir}/sync", "");
-	if (compose_mentions(service, "@{share}"))
+	if (compose_mentions(c->whole ? json_object_get(c->plan, "services") : service, "@{share}"))
 		bindf(list, PTH_INSIDE_SHARE, true, "@{share}", "");
 	pth_buf_release(&b);
 	pth_buf_release(&mark);
@@ -226,6 +231,12 @@ environment(const struct compose *c, const json_t *service)
 	json_object_foreach(all, key, v) {
 		struct pth_buf b = PTH_BUF_INIT;
 
+		if (*key == '\0' || strchr(key, '=') != NULL) {
+			pth_err_set(c->e, PTH_INPUT, "environment: \"%.80s\" cannot be the name of a variable", key);
+			json_decref(env);
+			json_decref(all);
+			return NULL;
+		}
 		if (json_is_string(v))
 			continue;
 		if (!json_is_null(v))
@@ -237,6 +248,13 @@ environment(const struct compose *c, const json_t *service)
 	return all;
 }
 
+static void
+push_once(json_t *list, const char *word)
+{
+	if (!pth_json_has(list, word))
+		pth_json_push(list, json_string(word));
+}
+
 static json_t *
 cap_add(const struct compose *c, const json_t *service)
 {
@@ -244,17 +262,17 @@ cap_add(const struct compose *c, const json_t *service)
 	size_t i;
 
 	for (i = 0; i < countof(capabilities); i++)
-		pth_json_push(list, json_string(capabilities[i]));
+		push_once(list, capabilities[i]);
 	/* A capture, with segmentation offload off so that it shows datagrams. */
 	if (compose_capture(c, service) != NULL) {
-		pth_json_push(list, json_string("NET_RAW"));
-		pth_json_push(list, json_string("NET_ADMIN"));
+		push_once(list, "NET_RAW");
+		push_once(list, "NET_ADMIN");
 	}
 	if (pth_json_int(service, "port", 0) > 0 && pth_json_int(service, "port", 0) < 1024)
-		pth_json_push(list, json_string("NET_BIND_SERVICE"));
+		push_once(list, "NET_BIND_SERVICE");
 	json_array_foreach(pth_json_path(service, "docker.capabilities"), i, v)
 		if (json_is_string(v))
-			pth_json_push(list, json_incref(v));
+			push_once(list, json_string_value(v));
 	return list;
 }
 
@@ -313,10 +331,9 @@ healthcheck(const json_t *service)
 }
 
 json_t *
-compose_service(struct compose *c, const json_t *service, size_t index)
+compose_service(struct compose *c, const json_t *service, const json_t *given, size_t index)
 {
 	const char *name = pth_json_str(service, "name", "");
-	const json_t *given = json_object_get(json_object_get(c->rec, "services"), name);
 	const char *prefix = pth_json_str(c->params, "service_prefix", "");
 	json_t *o = json_object(), *list;
 	int64_t grace = pth_json_int(pth_json_path(service, "stop"), "grace_us", 5000000) / 1000000;
@@ -326,8 +343,15 @@ compose_service(struct compose *c, const json_t *service, size_t index)
 	pth_json_set(o, "domainname", json_string("panther.local"));
 	pth_json_set(o, "entrypoint", json_pack("[s,s]", PTH_INSIDE_INIT, PTH_INSIDE_PLAN));
 	pth_json_set(o, "user", json_string("0:0"));
-	pth_json_set(o, "environment", environment(c, service));
-	pth_json_set(o, "networks", network(c, name, index));
+	if ((list = environment(c, service)) == NULL) {
+		json_decref(o);
+		return NULL;
+	}
+	pth_json_set(o, "environment", list);
+	if (c->whole)
+		pth_json_set(o, "network_mode", json_string("none"));
+	else
+		pth_json_set(o, "networks", network(c, name, index));
 	list = ports(c, service, given);
 	if (json_array_size(list) > 0)
 		pth_json_set(o, "ports", list);
@@ -338,18 +362,18 @@ compose_service(struct compose *c, const json_t *service, size_t index)
 		return NULL;
 	}
 	pth_json_set(o, "volumes", list);
-	pth_json_set(o, "tmpfs", json_pack("[s]", PTH_INSIDE_DIR ":mode=1777,exec"));
+	if (!c->whole)
+		pth_json_set(o, "tmpfs", json_pack("[s]", PTH_INSIDE_DIR ":mode=1777,exec"));
 	pth_json_set(o, "cap_drop", json_pack("[s]", "ALL"));
 	pth_json_set(o, "cap_add", cap_add(c, service));
 	pth_json_set(o, "security_opt", json_pack("[s]", "no-new-privileges:true"));
-	if (!pth_json_bool(c->params, "enable_ipv6", false))
+	if (!c->whole && !pth_json_bool(c->params, "enable_ipv6", false))
 		pth_json_set(o, "sysctls", json_pack("{s:s}", "net.ipv6.conf.all.disable_ipv6", "1"));
-	pth_json_set(o, "ulimits", json_pack("{s:i}", "core", -1));
 	limits(o, given);
 	if (json_array_size(json_object_get(service, "after")) > 0)
 		pth_json_set(o, "depends_on", depends_on(service));
 	pth_json_set(o, "healthcheck", healthcheck(service));
-	pth_json_set(o, "restart", json_string("no"));
+	pth_json_set(o, "restart", json_string(pth_json_str(service, "restart", "no")));
 	pth_json_set(o, "stop_signal", json_string("SIGTERM"));
 	pth_json_set(o, "stop_grace_period", json_sprintf("%llds", (long long)grace + STOP_MARGIN_S));
 	pth_json_set(o, "labels", compose_labels(c));

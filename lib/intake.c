@@ -55,7 +55,8 @@ json_t *
 pth_intake_result(const struct pth_intake *in, const struct pth_rundir *dir, json_t *rec)
 {
 	const json_t *plan = pth_rec_plan(rec);
-	const char *type = pth_json_str(json_object_get(plan, "environment"), "type", "localhost");
+	const json_t *env = json_object_get(plan, "environment");
+	const char *type = pth_json_str(env, "type", "localhost");
 	char reason[200];
 
 	if (in->nonly > 0 && !named(in->only, in->nonly, rec))
@@ -71,7 +72,8 @@ pth_intake_result(const struct pth_intake *in, const struct pth_rundir *dir, jso
 		    "error in an earlier stage"));
 	if (strcmp(type, "localhost") != 0 && json_object_get(rec, "compose") == NULL) {
 		snprintf(reason, sizeof reason, "network environment %.80s: %s", type,
-		    strcmp(type, "docker_compose") == 0 ? "put pth-compose before pth-exec" :
+		    pth_json_has(json_object_get(env, "supported_by"), "pth-compose") ?
+		    "put pth-compose before pth-exec" :
 		    "cannot be run by this version");
 		return pth_result_without("unsupported", reason);
 	}

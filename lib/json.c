@@ -69,6 +69,18 @@ pth_json_path(const json_t *o, const char *path)
 	return (json_t *)o;
 }
 
+bool
+pth_json_has(const json_t *list, const char *text)
+{
+	json_t *v;
+	size_t i;
+
+	json_array_foreach(list, i, v)
+		if (json_is_string(v) && strcmp(json_string_value(v), text) == 0)
+			return true;
+	return false;
+}
+
 json_t *
 pth_json_text(const char *s, size_t n)
 {

@@ -18,6 +18,8 @@ double pth_json_num(const json_t *o, const char *key, double def);
 bool pth_json_bool(const json_t *o, const char *key, bool def);
 /* "a.b.0.c": keys and array indexes. NULL when any step is missing. */
 json_t *pth_json_path(const json_t *o, const char *path);
+/* Is the text an item of the list? */
+bool pth_json_has(const json_t *list, const char *text);
 /* A string value of any bytes: invalid UTF-8 and NUL become U+FFFD. */
 json_t *pth_json_text(const char *s, size_t n);
 /* json_object_set_new that dies on memory exhaustion; steals v. */

@@ -102,13 +102,26 @@ static json_t *env_params(struct plan *p, const struct pth_plugin *x, const json
 	return plan_params(p, x->name, x->root, g, countof(g));
 }
 
+/* Said beside `type`, or below. */
+static bool wants_container(const json_t *given)
+{
+	return pth_json_bool(given, "container", false) ||
+	    pth_json_bool(json_object_get(given, "plugin_config"), "container", false) ||
+	    pth_json_bool(json_object_get(given, "config"), "container", false);
+}
+
 static void network(struct plan *p)
 {
 	json_t *given = json_object_get(p->rec, "network_environment");
+	const char *inside;
 
 	p->env = env_plugin(p, PTH_NETWORK, pth_json_str(given, "type", "localhost"),
 	    "network_environment.type");
 	if (!p->env)
+		return;
+	inside = pth_desc_str(p->env->root, "in_container", NULL);
+	if (inside && wants_container(given) &&
+	    !(p->env = env_plugin(p, PTH_NETWORK, inside, "network_environment.container")))
 		return;
 	p->eview = p->env->root;
 	p->eparams = env_params(p, p->env, given, "network_environment");

@@ -441,6 +441,8 @@ static void head(struct emit *m)
 		pth_json_set(o, "target", json_string(s->target->name));
 	pth_json_set(o, "after", plan_after(m->p, s));
 	pth_json_set(o, "critical", json_boolean(critical(m->p, s)));
+	if (strcmp(pth_json_str(s->rec, "restart_policy", "no"), "no") != 0)
+		json_object_set(o, "restart", json_object_get(s->rec, "restart_policy"));
 	if (json_object_size(json_object_get(s->rec, "limits")) > 0)
 		json_object_set(o, "limits", json_object_get(s->rec, "limits"));
 	pth_json_set(o, "address", json_string(s->address));

@@ -165,6 +165,7 @@ static const struct key top_keys[] = {
 	{ .name = "address", .kinds = BIT(NETWORK), .type = TPL },
 	{ .name = "listen", .kinds = BIT(NETWORK), .type = TPL },
 	{ .name = "images", .kinds = BIT(NETWORK), .type = BOOL },
+	{ .name = "in_container", .kinds = BIT(NETWORK), .type = NAME },
 	{ .name = "capture", .kinds = BIT(NETWORK), .type = KEYS, .keys = capture_keys },
 	{ .name = "supported_by", .kinds = BIT(NETWORK), .type = NAMES },
 	{ .name = "wrap", .kinds = ENV, .type = ARGS },

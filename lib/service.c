@@ -332,6 +332,7 @@ pth_service_reaped(struct pth_service *s, pid_t pid, int status, const struct ru
 	note_memory(s);
 	if (s->phase == PTH_RUN) {
 		ran_to_end(s, &x, now, zero);
+		pth_service_policy(s, now);
 	} else if (s->stopping && s->phase != PTH_POST_RUN) {
 		pth_service_to(s, PTH_ST_STOPPED); /* we killed it */
 	} else if (note_phase(s, &x, now)) {
@@ -494,7 +495,7 @@ pth_service_step(struct pth_service *s, int64_t now, int64_t zero)
 	if (s->state == PTH_ST_NEW)
 		return;
 	/* One that has ended by itself has its post_run commands first. */
-	if (s->restarting && s->pid == 0 && (s->stopping || pth_service_is_idle(s)))
+	if (s->restarting && s->pid == 0 && now >= s->again_at && (s->stopping || pth_service_is_idle(s)))
 		pth_service_again(s);
 	if (s->pid > 0 && now >= s->deadline) {
 		s->killed_late = true;
@@ -571,7 +572,7 @@ pth_service_next(const struct pth_service *s)
 	if (s->state == PTH_ST_NEW)
 		return t;
 	if (s->restarting && s->pid == 0)
-		return 0;
+		return s->again_at;
 	if (s->cache_state == PTH_CACHE_LOOKING && s->state == PTH_ST_INITIALIZING && s->pid == 0)
 		return s->cache_next;
 	if (s->pid > 0) {

@@ -61,6 +61,7 @@ struct pth_service {
 	bool stopping, killed;
 	int64_t stop_deadline;
 	bool restarting;      /* stopped in order to be started again */
+	int64_t again_at, again_pause; /* by its restart policy: not before, and the last pause */
 	bool paused;
 	struct pth_limit limit; /* what it may use */
 	int64_t oom_kills;    /* of its processes, at the limit of memory */
@@ -142,6 +143,10 @@ bool pth_service_is_idle(const struct pth_service *s);
 int64_t pth_service_next(const struct pth_service *s);
 /* State change with its event; an illegal one aborts. */
 void pth_service_to(struct pth_service *s, enum pth_state to);
+/* How much later than ours, zero, the time began of what a container tells. */
+int64_t pth_service_inner_shift(const json_t *inner, int64_t zero);
+/* A result of a service, or of one of its lives, whose times began us later. */
+void pth_service_shift(json_t *o, int64_t us);
 /* Its part of the record's result. */
 json_t *pth_service_result(const struct pth_service *s);
 

@@ -77,6 +77,7 @@ pth_service_restart(struct pth_service *s, int64_t now)
 {
 	if (pth_service_lives(s))
 		pth_service_stop(s, now);
+	s->again_at = 0;
 	s->restarting = true;
 }
 
@@ -114,6 +115,7 @@ pth_service_again(struct pth_service *s)
 		kill(-s->run_pid, SIGKILL);
 	pth_service_note_life(s);
 	forget_readiness(s);
+	s->again_at = 0;
 	s->restarting = s->stopping = s->killed = s->killed_late = false;
 	s->exited = s->failed_early = s->paused = s->out_of_memory = false;
 	s->asked = 0;

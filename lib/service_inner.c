@@ -14,6 +14,7 @@
 #include "os.h"
 
 #define INNER_MAX ((size_t)4 << 20)
+#define TIME_MAX ((int64_t)1 << 52) /* beyond all clocks */
 
 static json_t *
 load(const struct pth_service *s, const char *file)
@@ -63,18 +64,49 @@ take_exit(struct pth_exit *x, const json_t *o)
 	usage(&x->usage, json_object_get(o, "rusage"));
 }
 
+/* A time or duration that a container tells; 0 for what cannot be one. */
+static int64_t
+time_of(const json_t *o, const char *key)
+{
+	int64_t us = pth_json_int(o, key, 0);
+
+	return us > 0 && us < TIME_MAX ? us : 0;
+}
+
+int64_t
+pth_service_inner_shift(const json_t *inner, int64_t zero)
+{
+	int64_t us = time_of(inner, "zero_us");
+
+	return us > zero ? us - zero : 0;
+}
+
+void
+pth_service_shift(json_t *o, int64_t us)
+{
+	static const char *const keys[] = { "started_us", "ready_us", "ended_us" };
+	json_t *v;
+	size_t i;
+
+	for (size_t k = 0; k < countof(keys); k++)
+		if (json_object_get(o, keys[k]) != NULL)
+			pth_json_set(o, keys[k], json_integer(time_of(o, keys[k]) + us));
+	json_array_foreach(json_object_get(o, "restarts"), i, v)
+		pth_service_shift(v, us);
+}
+
 static void
 take_times(struct pth_service *s, const json_t *inner, const json_t *o, int64_t zero)
 {
-	int64_t shift = pth_json_int(inner, "zero_us", zero) - zero;
-
 	/* One monotonic clock for all containers of a machine. */
-	if (pth_json_int(o, "ready_us", 0) > 0 && shift >= 0)
-		s->ready_us = shift + pth_json_int(o, "ready_us", 0);
-	if (pth_json_int(o, "started_us", 0) > 0 && shift >= 0)
-		s->started_us = shift + pth_json_int(o, "started_us", 0);
-	if (pth_json_int(o, "ended_us", 0) > 0 && shift >= 0)
-		s->ended_us = shift + pth_json_int(o, "ended_us", 0);
+	int64_t shift = pth_service_inner_shift(inner, zero);
+
+	if (time_of(o, "ready_us") > 0)
+		s->ready_us = shift + time_of(o, "ready_us");
+	if (time_of(o, "started_us") > 0)
+		s->started_us = shift + time_of(o, "started_us");
+	if (time_of(o, "ended_us") > 0)
+		s->ended_us = shift + time_of(o, "ended_us");
 }
 
 /* Endings that are no exit of the process: it never ran, or not to its end. */
@@ -88,6 +120,9 @@ take_failure(struct pth_service *s, const json_t *inner, const json_t *o)
 	if (strcmp(reason, "timeout") == 0 && error != NULL && strstr(error, "took too long") == NULL)
 		s->killed_late = true;
 	s->out_of_memory = pth_json_bool(inner, "oom", false);
+	/* A signal that we have not sent: docker stop, or an engine that ends. */
+	if (!s->stopping && strcmp(pth_json_str(inner, "status", ""), "interrupted") == 0)
+		pth_service_fail(s, PTH_END_LOST, "its container was stopped from outside");
 	if (error == NULL)
 		error = pth_json_str(inner, "reason", NULL);
 	for (size_t i = 0; i < countof(ends); i++)
@@ -116,24 +151,35 @@ pth_service_inner_wait(struct pth_service *s)
 	return pid > 0;
 }
 
+/* Its client has ended, and it has told nothing. */
+static void
+lost(struct pth_service *s, int code)
+{
+	char line[500];
+
+	pth_service_last_line(s, "stderr.log", "stdout.log", line, sizeof line);
+	/* docker start says 137 for a container that was killed. */
+	if (code == 137)
+		pth_service_fail(s, PTH_END_LOST, "its container was killed from outside");
+	else if (s->state == PTH_ST_READY || s->state == PTH_ST_RUNNING)
+		pth_service_fail(s, PTH_END_LOST, "the engine was lost while its container ran%s", line);
+	else
+		pth_service_fail(s, PTH_END_LOST, "its container could not be started or was lost: docker "
+		    "ended with exit code %d%s", code, line);
+}
+
 bool
 pth_service_inner_take(struct pth_service *s, struct pth_exit *x, int64_t zero)
 {
 	const char *file = pth_json_str(json_object_get(s->plan, "inner"), "file", NULL);
-	char line[500];
 	json_t *inner, *o;
 
 	if (file == NULL)
 		return false;
 	inner = load(s, file);
 	if (inner == NULL) {
-		/* docker start says 137 for a container that was killed. */
-		pth_service_last_line(s, "stderr.log", "stdout.log", line, sizeof line);
-		if (!s->stopping && x->code == 137)
-			pth_service_fail(s, PTH_END_LOST, "its container was killed from outside");
-		else if (!s->stopping)
-			pth_service_fail(s, PTH_END_LOST, "its container could not be started or was lost: docker "
-			    "ended with exit code %d%s", x->code, line);
+		if (!s->stopping)
+			lost(s, x->code);
 		return false;
 	}
 	o = json_object_get(inner, "service");
@@ -143,6 +189,15 @@ pth_service_inner_take(struct pth_service *s, struct pth_exit *x, int64_t zero)
 	json_decref(s->phases);
 	s->phases = json_is_array(json_object_get(o, "phases")) ?
 	    json_incref(json_object_get(o, "phases")) : json_array();
+	if (json_is_array(json_object_get(o, "restarts"))) {
+		size_t i;
+		json_t *v;
+
+		json_decref(s->restarts);
+		s->restarts = json_deep_copy(json_object_get(o, "restarts"));
+		json_array_foreach(s->restarts, i, v)
+			pth_service_shift(v, pth_service_inner_shift(inner, zero));
+	}
 	json_decref(s->inner);
 	s->inner = inner;
 	/* Readiness that came and went between two looks of ours counts. */

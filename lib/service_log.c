@@ -49,6 +49,12 @@ pth_service_last_line(const struct pth_service *s, const char *first, const char
 		return;
 	tail[n] = '\0';
 	char *nl = memrchr(tail, '\n', (size_t)n);
+
+	/* Said by clients of an engine after the line that says something. */
+	if (nl != NULL && strncmp(nl + 1, "exit status ", 12) == 0) {
+		*nl = '\0';
+		nl = memrchr(tail, '\n', (size_t)(nl - tail));
+	}
 	char *line = nl ? nl + 1 : tail;
 
 	pth_show(&b, line, 400);

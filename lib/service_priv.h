@@ -11,6 +11,8 @@ void pth_service_fail(struct pth_service *s, enum pth_end end, const char *fmt, 
 const char *pth_service_end_name(enum pth_end end);
 /* Is such an end what a step's signals asked for? */
 bool pth_service_was_asked(const struct pth_service *s, const struct pth_exit *x);
+/* It has ended: does the plan's "restart" want it again, and when? */
+void pth_service_policy(struct pth_service *s, int64_t now);
 /* The process is gone: begin a new life. */
 void pth_service_again(struct pth_service *s);
 extern const char *const pth_phase_names[PTH_PHASES];

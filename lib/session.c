@@ -7,6 +7,7 @@
 #include "event.h"
 #include "fastfail.h"
 #include "json.h"
+#include "leftover.h"
 #include "text.h"
 #include "when.h"
 
@@ -147,6 +148,10 @@ pth_session_take(struct pth_session *s, json_t *rec, struct pth_err *e)
 	}
 	if (!s->opened)
 		return emit(s, rec, e);
+	if (result == NULL && s->in.resume && !s->cleaned && json_object_get(rec, "compose") != NULL) {
+		s->cleaned = true;
+		pth_leftover_remove(s->home, pth_json_str(rec, "run", "run"));
+	}
 	pth_progress_total(&s->progress, rec);
 	test = test && result == NULL;
 	pth_runner_add(&s->runner, rec, &line, test, test ? expected(s, rec) : -1);

@@ -29,6 +29,7 @@ struct pth_session {
 	/* Ours: */
 	bool opened;            /* dir and runner exist */
 	char *earlier;          /* a run directory with durations, or NULL */
+	bool cleaned;           /* what an earlier try left on the engine is gone */
 	struct pth_rundir dir;
 	struct pth_runner runner;
 };

@@ -39,7 +39,8 @@ end_of(const struct pth_service *s, char why[700])
 	char sig[16], memory[80];
 
 	pth_service_memory(s, memory);
-	if (s->exited && s->exit.signaled && s->end != PTH_END_STOPPED && s->end != PTH_END_TIMEOUT) {
+	if (s->exited && s->exit.signaled && s->end != PTH_END_STOPPED && s->end != PTH_END_TIMEOUT &&
+	    s->end != PTH_END_LOST) {
 		snprintf(why, 700, "%s died of signal %s%s", s->name,
 		    pth_signal_name(s->exit.signal, sig), *memory ? memory :
 		    s->exit.core ? " (core dumped)" : "");
@@ -87,6 +88,18 @@ degrade(struct warden *w, struct pth_service *s, const char *why)
 	pth_event("test.degraded", "{s:s,s:s}", "service", s->name, "reason", why);
 }
 
+/* The test ran in a container as a whole: its end there is its end. Of who
+ * interrupted it, it knows less than we do. */
+static void
+take_inside(struct warden *w, const json_t *result)
+{
+	const char *status = pth_json_str(result, "status", "");
+
+	for (size_t i = 0; i < countof(status_names); i++)
+		if (strcmp(status, status_names[i]) == 0 && i != INTERRUPTED)
+			warden_ending(w, (enum status)i, "%s", pth_json_str(result, "reason", ""));
+}
+
 void
 warden_judge(struct warden *w, struct pth_service *s, int64_t now)
 {
@@ -95,6 +108,7 @@ warden_judge(struct warden *w, struct pth_service *s, int64_t now)
 
 	if ((s->state != PTH_ST_ERROR && s->state != PTH_ST_STOPPED) || s->restarting || s->degraded)
 		return;
+	take_inside(w, json_object_get(s->inner, "result"));
 	status = end_of(s, why);
 	if (status == COMPLETED)
 		return;
@@ -129,6 +143,24 @@ put_if(json_t *o, const char *key, json_t *v)
 		pth_json_set(o, key, v);
 }
 
+/* The parts of a test that ran in a container as a whole. */
+static void
+put_inside(json_t *o, const json_t *inner, int64_t zero)
+{
+	static const char *const keys[] = { "services", "steps", "assertions", "degraded",
+		"pre_commands", "post_commands" };
+	const json_t *result = json_object_get(inner, "result");
+	const char *name;
+	json_t *v;
+
+	for (size_t i = 0; i < countof(keys); i++)
+		if ((v = json_object_get(result, keys[i])) != NULL)
+			pth_json_set(o, keys[i], json_deep_copy(v));
+	if (json_is_object(result))
+		json_object_foreach(json_object_get(o, "services"), name, v)
+			pth_service_shift(v, pth_service_inner_shift(inner, zero));
+}
+
 /* What the services did, and what was done to them. */
 static void
 put_parts(json_t *o, struct warden *w)
@@ -148,6 +180,8 @@ put_parts(json_t *o, struct warden *w)
 	put_if(o, "steps", pth_steps_result(&w->steps));
 	put_if(o, "assertions", pth_assertions_result(&w->assertions));
 	put_if(o, "degraded", json_incref(w->degraded));
+	for (size_t i = 0; i < w->n; i++)
+		put_inside(o, w->v[i].inner, w->zero);
 }
 
 /* Every container has a capture of its own; a server's, who sees it all,

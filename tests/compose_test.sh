@@ -1,8 +1,9 @@
 #!/bin/sh
 # pth-compose without an engine: what it generates, and what real compose
 # programs say of it. pth-init in a pid namespace of its own.
-# shellcheck disable=SC1083,SC2016,SC2154 # @{dir} is literal; $out and $err come from run
+# shellcheck disable=SC1083,SC2016,SC2086,SC2154 # @{dir} is literal; lists are words; $out and $err come from run
 . "$TOP/tests/lib.sh"
+. "$TOP/tests/docker_lib.sh"
 
 # planned FILE: through pth-parse and pth-plan.
 planned() {
@@ -60,6 +61,14 @@ testExamplesAreComposed() {
 	done
 }
 
+# accepts FILE...: $compose has nothing to say against them.
+accepts() {
+	for written_file; do
+		run $compose -f "$written_file" config -q
+		assertEquals "$compose $written_file: $err" 0 "$code"
+	done
+}
+
 testComposeFileIsAccepted() {
 	need docker-compose docker-compose || return
 	extra='        ports: ["4443:4443", "8080:80/tcp"]
@@ -67,21 +76,20 @@ testComposeFileIsAccepted() {
         volumes: ["/etc/hostname:/x:ro", "data:/var/data", {local: /etc, container: /host/etc, mode: ro}]
         limits: {memory: 64MB, cpu: 0.5, processes: 10}'
 	net=', subnet: 10.77.0.0/24, enable_ipv6: true, network_name: lab' one >one.yaml
-	for file in one.yaml "$TOP/examples/minip-docker.yaml" "$TOP/examples/quic-docker.yaml"; do
+	sed 's/type: docker_compose/type: localhost_single_container, container: true/;s/, subnet.*}/}/' one.yaml >single.yaml
+	# shellcheck disable=SC2046 # names of files of ours
+	for file in one.yaml single.yaml $(grep -l docker_compose "$TOP"/examples/*.yaml); do
 		planned "$file" >plan.jsonl
 		PTH_EVENTS=none run pth-compose -o files plan.jsonl
 		assertCode 0
 		written=$out
-		assertTrue "$written" "[ -f '$written' ]"
-		run docker-compose -f "$written" config -q
-		assertCode 0
-		docker-compose -f "$written" config >config.yml
+		each_compose accepts $written
+		docker-compose -f "$(echo "$written" | head -1)" config >config.yml
 		assertMatch "$(cat config.yml)" "$TOP/bin/pth-init|pth-init"
 		PTH_EVENTS=none run pth-compose --stack -o stack plan.jsonl
 		assertCode 0
-		run docker-compose -f "$out" config -q
-		assertCode 0
-		assertNoMatch "$(cat "$(PTH_EVENTS=none pth-compose --stack -o stack plan.jsonl)")" 'depends_on|container_name'
+		each_compose accepts $out
+		assertNoMatch "$(PTH_EVENTS=none pth-compose --stack -n plan.jsonl)" 'depends_on|container_name'
 	done
 }
 
@@ -195,6 +203,78 @@ testRefusals() {
 	more='docker: {network_mode: host}' one >one.yaml && refused 'network_mode host'
 	extra='        volumes: ["relative/nowhere:/x"]' one >one.yaml && refused 'no such file'
 	extra='        volumes: ["/etc:etc"]' one >one.yaml && refused 'must begin with'
+}
+
+# Two services in one image: what descriptors want of it, put together.
+testOneImageForAll() {
+	mkdir -p plugins
+	for x in a b; do
+		cat >plugins/$x.yaml <<-EOF
+			plugin: $x
+			kind: iut
+			extends: minip
+			binary: /bin/$x
+			docker: {packages: [lib$x, both], environment: {X_$x: "1"}, capabilities: [NET_ADMIN]}
+		EOF
+		cat >plugins/special_$x.yaml <<-EOF
+			plugin: special_$x
+			kind: iut
+			extends: minip
+			binary: /bin/$x
+			docker: {builder: c, repository: "https://example.org/$x.git", build: [make], packages: [sp$x]}
+		EOF
+	done
+	two() { # server client [more of the environment]
+		cat <<-EOF
+			metadata: {name: two}
+			tests:
+			  - name: two
+			    network_environment: {type: localhost_single_container, container: true${3:-}}
+			    services:
+			      server: {implementation: {name: $1}, protocol: {name: minip, version: functional, role: server}}
+			      client: {implementation: {name: $2}, protocol: {name: minip, version: functional, role: client, target: server}}
+			    steps: {wait: 5}
+		EOF
+	}
+	composed_two() {
+		two "$@" >two.yaml
+		PTH_EVENTS=none pth-parse two.yaml 2>/dev/null | PTH_EVENTS=none pth-plan -P plugins 2>/dev/null >plan.jsonl
+		PTH_EVENTS=none run pth-compose plan.jsonl
+		out=$(printf '%s\n' "$out" | head -1)
+	}
+	composed_two a b
+	assertEquals a-with-b:latest "$(field '.compose.images[0].tag')"
+	assertEquals 1 "$(field '.compose.images | length')"
+	assertEquals 1 "$(field '.compose.images[0].dockerfile' | grep -c 'no-install-recommends liba both libb ')"
+	assertMatch "$(field '.compose.images[0].dockerfile')" 'X_b="1"'
+	assertEquals 'container' "$(field '.compose.document.services | keys | join(" ")')"
+	assertEquals none "$(field '.compose.document.services.container.network_mode')"
+	assertEquals '' "$(field '.compose.document.services.container.cap_add | sort | group_by(.) | map(select(length > 1))[][]')"
+	composed_two special_a b
+	text=$(field '.compose.images[0].dockerfile')
+	assertMatch "$text" 'example.org/a.git'
+	assertMatch "$text" '(^| )spa( |$)'
+	assertMatch "$text" '(^| )libb( |$)'
+	composed_two special_a special_b
+	assertMatch "$(field .error.message)" '(server and client|client and server) want images of their own; name one that has both: network_environment.image'
+	composed_two special_a special_b ', image: "site/both:1"'
+	assertEquals site/both:1 "$(field '.compose.document.services.container.image')"
+	service=container one | sed 's/type: docker_compose/type: localhost_single_container, container: true/' >one.yaml
+	refused 'cannot be named container'
+}
+
+testRestartAndNetworkOptions() {
+	extra='        restart_policy: on-failure
+        network: {mtu: 1400}'
+	one | grep -v 'network: {port' >t.yaml
+	composed t.yaml
+	assertEquals on-failure "$(field .compose.document.services.server.restart)"
+	assertEquals on-failure "$(field '.compose.plan.files[] | select(.path == "docker/server.json").text | fromjson.plan.services[0].restart')"
+	assertEquals null "$(field '.compose.plan.services[0].restart')"
+	assertEquals 1400 "$(field '.compose.document.networks.panther_network.driver_opts["com.docker.network.driver.mtu"]')"
+	assertMatch "$(field '.compose.plan.setup[].argv | join(" ")')" 'network create .*--opt com.docker.network.driver.mtu=1400'
+	assertMatch "$(PTH_EVENTS=none pth-compose --stack -n plan.jsonl)" 'condition: on-failure'
+	assertEquals 'docker_build network_setup' "$(field '[.compose.plan.setup[].category // empty] | join(" ")')"
 }
 
 testUsage() {

@@ -11,26 +11,36 @@ engine_start() {
 	export DOCKER_HOST="unix://$engine/sock"
 	# Sockets of containerd may not have long paths.
 	engine_exec=$(mktemp -d /tmp/pth-engine.XXXXXX)
+	engine_run && return
+	engine_stop
+	skip "dockerd does not start here: $(grep -o 'level=fatal.*' "$engine/log" | tail -1 | cut -c1-200)"
+}
+
+# engine_run: dockerd with $engine_options, until it answers; 1: it does not.
+engine_run() {
 	# No bridge of its own: the machine's engine may have docker0.
-	dockerd --bridge none --data-root "$engine/data" --exec-root "$engine_exec" -H "$DOCKER_HOST" -p "$engine/pid" \
+	# shellcheck disable=SC2086 # words
+	dockerd --bridge none ${engine_options:-} --data-root "$engine/data" --exec-root "$engine_exec" -H "$DOCKER_HOST" -p "$engine/pid" \
 		>"$engine/log" 2>&1 &
 	engine_pid=$!
 	tries=0
 	until docker version >/dev/null 2>&1; do
 		tries=$((tries + 1))
-		if [ $tries -gt 150 ] || ! kill -0 $engine_pid 2>/dev/null; then
-			engine_stop
-			skip "dockerd does not start here: $(grep -o 'level=fatal.*' "$engine/log" | tail -1 | cut -c1-200)"
-			return
-		fi
+		{ [ $tries -le 150 ] && kill -0 $engine_pid 2>/dev/null; } || return
 		sleep 0.2
 	done
+}
+
+# What a killed dockerd leaves running: by the path of ours in their arguments.
+engine_orphans() {
+	pgrep -f "containerd.* $engine_exec/"
 }
 
 engine_stop() {
 	[ -n "${engine_pid:-}" ] || return 0
 	kill "$engine_pid" 2>/dev/null
 	wait "$engine_pid" 2>/dev/null
+	for orphan in $(engine_orphans); do kill -KILL "$orphan" 2>/dev/null; done
 	engine_pid='' engine=''
 	# What it may leave mounted when it is killed.
 	awk -v d="$engine_exec" 'index($2, d) == 1 { print $2 }' /proc/mounts | while read -r m; do umount -l "$m"; done
@@ -103,13 +113,21 @@ to_cache() { # image...
 	mv "$cached.$$" "$cached"
 }
 
+# each_compose COMMAND...: run it with every compose program that is here,
+# `docker compose` and docker-compose, as $compose.
+each_compose() {
+	for compose in 'docker compose' docker-compose; do
+		$compose version >/dev/null 2>&1 || continue
+		"$@"
+	done
+}
+
 # Everything of ours on the engine.
 ours() {
 	docker ps -a --filter label=org.pth.run --format 'container {{.Names}}'
 	docker network ls --filter label=org.pth.run --format 'network {{.Name}}'
 	docker volume ls --filter label=org.pth.run --format 'volume {{.Name}}'
 }
-
 
 # through FILE [pth-exec options]: the whole pipe; $out: the results' records.
 through() {
@@ -126,4 +144,40 @@ through() {
 
 field() {
 	printf '%s\n' "$out" | jq -r "$1"
+}
+
+# For tests with small_base: an engine, or the test is skipped.
+docker_ready() {
+	[ "$PTH_BUILD" = build ] || skip 'pth-init is not static with sanitizers' || return
+	engine_start && small_base
+}
+
+# A test NAME whose client runs COMMAND (a flow list), or pings.
+one() { # name [command [more lines of the client]]
+	client='name: ping_pong, type: iut'
+	[ -z "${2:-}" ] || client="name: command, type: testers, command: $2"
+	cat <<-EOF
+		  - name: $1
+		    network_environment: {type: docker_compose${net:-}}
+		    services:
+		      server:
+		        implementation: {name: ${iut:-ping_pong}, type: iut}
+		        protocol: {name: minip, version: functional, role: server}
+		        network: {port: 4443}
+		        ${server:-}
+		      client:
+		        implementation: {$client}
+		        protocol: {name: minip, version: functional, role: client, target: server}
+		        ${3:-}
+		    steps: {wait: ${wait:-20}}
+	EOF
+}
+
+experiment() { # name [command [lines]]
+	printf 'metadata: {name: %s}\ntests:\n' "${run:-hand}"
+	one "$@"
+}
+
+why() {
+	field '"\(.result.status): \(.result.reason // "")"'
 }

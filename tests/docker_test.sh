@@ -3,7 +3,7 @@
 # base image is made of this machine's own libraries, so nothing is fetched;
 # tests/docker_image_test.sh makes the real one.
 # timeout: 700
-# shellcheck disable=SC2016,SC2154 # scripts of sh -c; $out and $code come from through
+# shellcheck disable=SC2016,SC2086,SC2154 # scripts of sh -c; $compose is words; $out and $code come from through
 . "$TOP/tests/lib.sh"
 . "$TOP/tests/docker_lib.sh"
 
@@ -11,43 +11,8 @@ oneTimeTearDown() {
 	engine_stop
 }
 
-ready() {
-	[ "$PTH_BUILD" = build ] || skip 'pth-init is not static with sanitizers' || return
-	engine_start && small_base
-}
-
-# A test NAME whose client runs COMMAND (a flow list), or pings.
-one() { # name [command [more lines of the client]]
-	client='name: ping_pong, type: iut'
-	[ -z "${2:-}" ] || client="name: command, type: testers, command: $2"
-	cat <<-EOF
-		  - name: $1
-		    network_environment: {type: docker_compose${net:-}}
-		    services:
-		      server:
-		        implementation: {name: ${iut:-ping_pong}, type: iut}
-		        protocol: {name: minip, version: functional, role: server}
-		        network: {port: 4443}
-		        ${server:-}
-		      client:
-		        implementation: {$client}
-		        protocol: {name: minip, version: functional, role: client, target: server}
-		        ${3:-}
-		    steps: {wait: ${wait:-20}}
-	EOF
-}
-
-experiment() { # name [command [lines]]
-	printf 'metadata: {name: %s}\ntests:\n' "${run:-hand}"
-	one "$@"
-}
-
-why() {
-	field '"\(.result.status): \(.result.reason // "")"'
-}
-
 testMinipExample() {
-	ready || return
+	docker_ready || return
 	through "$TOP/examples/minip-docker.yaml"
 	assertEquals "$(why)" passed "$(field .verdict.status)"
 	for side in server client; do
@@ -63,7 +28,7 @@ testMinipExample() {
 }
 
 testConfigOfTheReferenceRunsUnchanged() {
-	ready || return
+	docker_ready || return
 	cat >panther.yaml <<-'EOF'
 		logging:
 		  level: DEBUG
@@ -99,7 +64,7 @@ testConfigOfTheReferenceRunsUnchanged() {
 }
 
 testFourInParallelAndNothingForeignIsTouched() {
-	ready || return
+	docker_ready || return
 	docker create --name foreign panther_base_service:latest sleep 1 >/dev/null
 	docker network create foreign >/dev/null
 	docker volume create foreign >/dev/null
@@ -117,22 +82,31 @@ testFourInParallelAndNothingForeignIsTouched() {
 	docker volume rm foreign >/dev/null
 }
 
-testComposeUpByHandRunsTheTest() {
-	ready || return
-	need docker-compose docker-compose || return
-	through "$TOP/examples/minip-docker.yaml"
-	dir=$(echo run/001-*)
+# up_by_hand FILE: compose itself runs the test of that file.
+up_by_hand() {
+	dir=${1%/*}
 	rm -f "$dir"/*/stdout.log "$dir"/*/inner.json
-	timeout 60 docker-compose -f "$dir/docker-compose.yml" up --abort-on-container-exit >up.log 2>&1
-	assertEquals "$(cat up.log)" 0 $?
-	docker-compose -f "$dir/docker-compose.yml" down -v >/dev/null 2>&1
+	$compose -f "$1" config -q
+	assertEquals "$compose config" 0 $?
+	timeout 60 $compose -f "$1" up --abort-on-container-exit >up.log 2>&1
+	assertEquals "$compose: $(cat up.log)" 0 $?
+	$compose -f "$1" down -v >/dev/null 2>&1
 	assertEquals 0 "$(jq .service.code "$dir/client/inner.json")"
 	assertMatch "$(cat "$dir/server/stdout.log")" '^send pong 5'
-	assertEquals '' "$(ours)"
+	assertEquals "$compose" '' "$(ours)"
+}
+
+testComposeUpByHandRunsTheTest() {
+	docker_ready || return
+	need docker-compose docker-compose || return
+	through "$TOP/examples/minip-docker.yaml"
+	each_compose up_by_hand run/001-*/docker-compose.yml
+	rm -rf files
+	each_compose up_by_hand "$(PTH_EVENTS=none pth-compose -o files composed.jsonl)"
 }
 
 testExitCodesPhasesAndUser() {
-	ready || return
+	docker_ready || return
 	experiment code '[sh, -c, "id -u; exit 3"]' >t.yaml
 	through t.yaml
 	assertEquals 'failed: client ended with exit code 3' "$(why)"
@@ -149,18 +123,19 @@ testExitCodesPhasesAndUser() {
 }
 
 testValuesOfTheEnvironment() {
-	ready || return
-	experiment env '[env]' 'environment: {A: "x $$ y", B: "1\n2", C: "@{server:ip:decimal}", D: "@{server:ip:hex}"}' >t.yaml
+	docker_ready || return
+	experiment env '[env]' 'environment: {A: "x $$ y", B: "1\n2", Q: "\"q\" \u0027a\u0027 `b` \\", C: "@{server:ip:decimal}", D: "@{server:ip:hex}"}' >t.yaml
 	through t.yaml
 	text=$(cat run/*/client/stdout.log)
 	assertMatch "$text" '^A=x \$\$? y$'
 	assertMatch "$text" '^2$'
+	case $text in *"Q=\"q\" 'a' \`b\` \\"*) assertTrue 0 ;; *) fail "no Q in $text" ;; esac
 	assertMatch "$text" '^C=[0-9]{9,10}$'
 	assertMatch "$text" '^D=0x[0-9A-F]{8}$'
 }
 
 testLimitsOfTime() {
-	ready || return
+	docker_ready || return
 	wait=2 experiment slow '[sleep, "60"]' >t.yaml
 	through t.yaml
 	assertMatch "$(why)" '^timeout: '
@@ -171,66 +146,8 @@ testLimitsOfTime() {
 	assertEquals '' "$(ours)"
 }
 
-testOutOfMemory() {
-	ready || return
-	experiment oom '[sort, -S, 300M, /dev/zero]' 'limits: {memory: 32MB}' >t.yaml
-	through t.yaml
-	assertMatch "$(why)" '^crashed: client died of signal KILL: out of memory'
-	assertEquals '' "$(ours)"
-}
-
-testContainerKilledFromOutside() {
-	ready || return
-	experiment kill '[sleep, "60"]' >t.yaml
-	# shellcheck disable=SC2046
-	{ assertSoon 30 sh -c 'docker ps --format "{{.Names}}" | grep -q client' && docker kill $(docker ps -q --filter name=client) >/dev/null; } &
-	through t.yaml
-	wait $!
-	assertEquals 'error: client: its container was killed from outside' "$(why)"
-	assertEquals '' "$(ours)"
-}
-
-testPortTaken() {
-	ready || return
-	need python3 python3 || return
-	python3 -c 'import socket, time
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.bind(("0.0.0.0", 24444))
-time.sleep(60)' &
-	busy=$!
-	server='ports: ["24444:4443"]' experiment port >t.yaml
-	sleep 0.5
-	through t.yaml
-	kill $busy
-	assertMatch "$(why)" '^error: server: .*could not be started.*24444.*address already in use'
-	assertEquals '' "$(ours)"
-}
-
-testNetworks() {
-	ready || return
-	docker network create --subnet 10.99.0.0/24 other >/dev/null
-	net=', subnet: 10.99.0.0/24' experiment subnet >t.yaml
-	through t.yaml
-	docker network rm other >/dev/null
-	assertMatch "$(why)" '^error: setup: .*Pool overlaps with other one'
-	through t.yaml
-	assertEquals "$(why)" passed "$(field .verdict.status)"
-	assertEquals '' "$(ours)"
-}
-
-testPoolExhausted() {
-	ready || return
-	experiment pool >t.yaml
-	n=0
-	while [ $n -lt 200 ] && docker network create --label org.pth.run=fill "fill$n" >/dev/null 2>&1; do n=$((n + 1)); done
-	through t.yaml
-	assertMatch "$(why)" '^error: setup: .*could not find an available, non-overlapping IPv4 address pool'
-	pth-clean -r fill >/dev/null
-	assertEquals '' "$(ours)"
-}
-
 testOrdinaryUserOwnsAllFiles() {
-	ready || return
+	docker_ready || return
 	experiment user '[id, -u]' >t.yaml
 	pth-parse t.yaml 2>/dev/null | pth-plan 2>/dev/null | pth-compose >composed.jsonl
 	chmod 755 "$PTH_TMP" "$PTH_TMP/engine" && chmod 666 "$PTH_TMP/engine/sock" composed.jsonl
@@ -244,7 +161,7 @@ testOrdinaryUserOwnsAllFiles() {
 }
 
 testImagesAreReused() {
-	ready || return
+	docker_ready || return
 	experiment again >t.yaml
 	through t.yaml
 	id=$(docker image inspect -f '{{.Id}}' ping_pong-functional:latest)
@@ -258,74 +175,81 @@ testImagesAreReused() {
 	docker rmi ping_pong-functional:latest >/dev/null
 }
 
-testBuildFailureIsQuoted() {
-	ready || return
-	mkdir -p plugins
-	cat >plugins/broken.yaml <<-'EOF'
-		plugin: broken
-		kind: iut
-		extends: minip
-		description: cannot be built
-		binary: "true"
-		docker: {builder: base, dockerfile: Dockerfile}
-	EOF
-	printf 'FROM panther_base_service:latest\nRUN echo fine\nRUN echo no such luck; exit 9\n' >plugins/Dockerfile
-	iut=broken experiment broken >t.yaml
-	rm -rf run
-	pth-parse t.yaml 2>/dev/null | pth-plan -P plugins 2>/dev/null | pth-compose | pth-exec -o run >records.jsonl
-	out=$(head -1 records.jsonl)
-	assertMatch "$(why)" 'Step 3/[0-9]+ : RUN echo no such luck.*no such luck'
-	assertTrue 'log' "[ -s run/001-broken/images/*/build.log ]"
-	assertEquals 'nothing of the build is left' '' "$(docker ps -aq)"
-}
-
-testEngineAway() {
-	ready || return
-	experiment away >t.yaml
-	host=$DOCKER_HOST
-	DOCKER_HOST=unix:///nowhere/sock
+testRestartPolicy() {
+	docker_ready || return
+	experiment again '[sh, -c, "[ ! -e second ] || exit 0; : >second; exit 9"]' 'restart_policy: on-failure' >t.yaml
 	through t.yaml
-	DOCKER_HOST=$host
-	assertMatch "$(why)" '^error: setup: .*Cannot connect to the Docker daemon at unix:///nowhere/sock'
+	assertEquals 'completed: ' "$(why)"
+	assertEquals '9 0' "$(field '.result.services.client | "\(.restarts[0].code) \(.code)"')"
+	assertEquals on-failure "$(field .compose.document.services.client.restart)"
+	assertEquals '' "$(ours)"
 }
 
-testNoPermission() {
-	ready || return
-	experiment denied >t.yaml
-	pth-parse t.yaml 2>/dev/null | pth-plan 2>/dev/null | pth-compose >composed.jsonl
-	chmod 755 "$PTH_TMP" "$PTH_TMP/engine" && mkdir -p home && chown 65534 home && chmod 644 composed.jsonl && chmod 600 "$PTH_TMP/engine/sock"
-	setpriv --reuid 65534 --regid 65534 --clear-groups pth-exec -o home/run composed.jsonl >records.jsonl
-	out=$(head -1 records.jsonl)
-	assertMatch "$(why)" '^error: setup: .*permission denied'
+testKeysOfTheEnvironment() {
+	docker_ready || return
+	# The interface has the smallest mtu that a service asks for.
+	experiment mtu '[sh, -c, "read -r x </sys/class/net/eth0/mtu; echo $x"]' 'network: {mtu: 1300}' >t.yaml
+	through t.yaml
+	assertEquals 1300 "$(cat run/*/client/stdout.log)"
+	# A server that lets go of its port is noticed from inside.
+	cat >watched.yaml <<-'EOF'
+		metadata: {name: watched}
+		tests:
+		  - name: watched
+		    network_environment: {type: docker_compose, monitoring_interval_seconds: 1, failure_threshold_count: 1}
+		    services:
+		      server:
+		        implementation: {name: ping_pong, type: iut}
+		        protocol: {name: minip, version: functional, role: server}
+		        network: {port: 4443}
+		        command_override: [sh, -c, "/usr/local/libexec/pth/miniP_server -p 4443 -i 0.0.0.0 & sleep 0.5; kill $!; sleep 60"]
+		      client:
+		        implementation: {name: command, type: testers, command: [sleep, "20"]}
+		        protocol: {name: minip, version: functional, role: client, target: server}
+		    steps: {wait: 20}
+	EOF
+	through watched.yaml
+	assertMatch "$(why)" '^error: server: has not bound UDP port 4443 any more'
+	assertEquals '' "$(ours)"
 }
 
-testKilledRunIsCleaned() {
-	ready || return
-	run=lost experiment lost '[sleep, "60"]' >t.yaml
-	pth-parse t.yaml 2>/dev/null | pth-plan 2>/dev/null | pth-compose >lost.jsonl
-	run=alive experiment alive '[sleep, "20"]' >t.yaml
-	pth-parse t.yaml 2>/dev/null | pth-plan 2>/dev/null | pth-compose >alive.jsonl
-	pth-exec -o lost lost.jsonl >lost.out &
-	lost=$!
-	pth-exec -o alive alive.jsonl >alive.out &
-	alive=$!
-	assertSoon 30 sh -c '[ "$(docker ps --format "{{.Names}}" | grep -c client)" = 2 ]'
-	kill -KILL $lost
-	wait $lost 2>/dev/null
-	out=$(pth-clean --dry-run)
-	assertMatch "$out" 'would remove container pth-001-lost-.*-client'
-	assertMatch "$out" 'would remove network pth-001-lost'
-	assertNoMatch "$out" alive
-	assertEquals 3 "$(pth-clean | grep -c '^removed .*lost')"
-	kill -INT $alive
-	wait $alive
-	assertEquals 130 $?
-	assertEquals interrupted "$(head -1 alive.out | jq -r .result.status)"
+testWhatIsToStayStays() {
+	docker_ready || return
+	experiment keep '' 'volumes: ["data:/var/data"]' >t.yaml
+	echo 'docker: {remove_containers_after: false, remove_docker_network: false}' >>t.yaml
+	through t.yaml
+	assertEquals "$(why)" passed "$(field .verdict.status)"
+	assertEquals 'exited exited' "$(docker ps -a --filter label=org.pth.run=hand --format '{{.State}}' | xargs)"
+	assertEquals 'container container network volume' "$(ours | cut -d' ' -f1 | xargs)"
+	pth-clean -r hand >/dev/null
+	assertEquals '' "$(ours)"
+	echo 'docker: {remove_docker_volume: false}' >>t.yaml
+	sed -i '/remove_containers_after/d' t.yaml
+	through t.yaml
+	assertEquals volume "$(ours | cut -d' ' -f1)"
+	pth-clean >/dev/null
+	assertEquals '' "$(ours)"
+}
+
+testSeveralPlatforms() {
+	docker_ready || return
+	experiment multi >t.yaml
+	echo 'docker: {multi_platform: true, target_platform: "linux/amd64,linux/arm64"}' >>t.yaml
+	# The image itself is the engine's own, with or without buildx.
+	DOCKER_CONFIG=$PTH_TMP/none through t.yaml
+	if DOCKER_CONFIG=$PTH_TMP/none docker buildx version >/dev/null 2>&1; then
+		assertMatch "$(why)" '^(completed|error: setup: .*[Mm]ulti.platform)'
+	else
+		assertMatch "$(why)" '^error: setup: .*docker.multi_platform needs buildx'
+	fi
+	sed -i 's/multi_platform: true, //' t.yaml
+	through t.yaml
+	assertMatch "$(why)" '^error: .*several platforms need docker.multi_platform'
 	assertEquals '' "$(ours)"
 }
 
 testSwarm() {
-	ready || return
+	docker_ready || return
 	docker swarm init --advertise-addr 127.0.0.1 >/dev/null 2>swarm.err || skip "no swarm: $(cat swarm.err)" || return
 	pth-parse "$TOP/examples/minip-docker.yaml" 2>/dev/null | pth-plan 2>/dev/null >plan.jsonl
 	through "$TOP/examples/minip-docker.yaml" # builds the image
@@ -340,7 +264,7 @@ testSwarm() {
 
 # The same two containers by bare docker run, five times each.
 testOverhead() {
-	ready || return
+	docker_ready || return
 	through "$TOP/examples/minip-docker.yaml"
 	bare() {
 		docker network create bare >/dev/null

@@ -107,6 +107,29 @@ testRestart() {
 	took 500 6000
 }
 
+# restart_policy, as the plan has it.
+testRestartPolicy() {
+	steps='[]'
+	# Ends twice with an error, then well; no step asked for anything.
+	flaky='echo life >>lives; [ "$(wc -l <lives)" -ge 3 ] || exit 9'
+	exec1 "$(svc c '{"restart": "on-failure"}' sh -c "$flaky")"
+	assertEquals 'completed: null' "$(status)"
+	assertEquals '9 9 0' "$(field '.services.c | "\(.restarts[0].code) \(.restarts[1].code) \(.code)"')"
+	assertEquals '100000 200000' "$(printf '%s\n' "$err" | sed -n 's/.*"service.restarting".*"pause_us":\([0-9]*\).*/\1/p' | xargs)"
+	exec1 "$(svc c '{}' sh -c "$flaky")"
+	assertEquals 'failed: c ended with exit code 9' "$(status)"
+	# A server that dies while its client runs.
+	exec1 "$(svc s '{"finite": false, "restart": "always", "ready": [{"kind": "file", "path": "up"}]}' \
+		sh -c 'echo >up; echo life >>lives; [ "$(wc -l <lives)" -ge 2 ] || exit 0; sleep 60')" \
+		"$(svc c '{}' sh -c 'until [ "$(wc -l <../s/lives)" -ge 2 ]; do sleep .02; done')"
+	assertEquals 'completed: null' "$(status)"
+	assertEquals 1 "$(field '.services.s.restarts | length')"
+	# Its limit of time is no end of its own.
+	exec1 "$(svc c '{"restart": "always", "timeout_us": 100000}' sleep 60)"
+	assertEquals 'timeout: c was still running after its timeout' "$(status)"
+	assertEquals null "$(field .services.c.restarts)"
+}
+
 testRestartOfWhatHasEndedOrIgnoresTerm() {
 	steps='[{"restart": {"service": "c"}, "after": {"service": "c", "state": "stopped"}}]'
 	exec_ "$(svc c '{"phases": {"post_run": [{"argv": ["sh", "-c", "echo post >>post"]}]}}' sh -c 'echo life >>lives')"

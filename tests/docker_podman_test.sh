@@ -1,0 +1,99 @@
+#!/bin/sh
+# podman in place of the engine: its service answers where DOCKER_HOST points
+# to. A service of our own, with its own storage, ended by pid.
+# timeout: 300
+# shellcheck disable=SC2154 # $out and $code come from through
+. "$TOP/tests/lib.sh"
+. "$TOP/tests/docker_lib.sh"
+
+# A machine that may not raise limits (no CAP_SYS_RESOURCE) takes podman's
+# usual ones amiss, and crun one with both kinds of control groups.
+podman_config() {
+	cat <<-EOF
+		[containers]
+		default_ulimits = ["nofile=1000:1000", "nproc=1000:1000"]
+		[engine]
+		cgroup_manager = "cgroupfs"
+		events_logger = "file"
+	EOF
+	[ ! -x "$(command -v runc)" ] || echo 'runtime = "runc"'
+}
+
+podman_start() {
+	[ -z "${podman_pid:-}" ] || return 0
+	[ "$PTH_BUILD" = build ] || skip 'pth-init is not static with sanitizers' || return
+	need docker docker.io && need podman podman && need_root || return
+	pod=$(mktemp -d /tmp/pth-podman.XXXXXX) # short: it holds sockets
+	podman_config >"$pod/conf"
+	export CONTAINERS_CONF="$pod/conf" DOCKER_HOST="unix://$pod/sock"
+	podman --root "$pod/root" --runroot "$pod/runroot" --tmpdir "$pod/tmp" --storage-driver vfs system service --time=0 \
+		"$DOCKER_HOST" >"$pod/log" 2>&1 &
+	podman_pid=$!
+	tries=0
+	until docker version >/dev/null 2>&1; do
+		tries=$((tries + 1))
+		if [ $tries -gt 100 ] || ! kill -0 $podman_pid 2>/dev/null; then
+			skip "podman's service does not start here: $(tail -1 "$pod/log")"
+			return
+		fi
+		sleep 0.2
+	done
+	small_base
+	said=$(docker run --rm --network none panther_base_service:latest sh -c 'echo fine' 2>&1)
+	[ "$said" = fine ] || skip "podman cannot start containers here: $said"
+}
+
+oneTimeTearDown() {
+	[ -n "${podman_pid:-}" ] || return 0
+	docker ps -aq | xargs -r docker rm -f >/dev/null 2>&1
+	kill "$podman_pid" 2>/dev/null
+	wait "$podman_pid" 2>/dev/null
+	awk -v d="$pod" 'index($2, d) == 1 { print $2 }' /proc/mounts | sort -r | while read -r m; do umount -l "$m"; done
+	rm -rf "$pod"
+}
+
+testMinip() {
+	podman_start || return
+	through "$TOP/examples/minip-docker.yaml"
+	assertEquals "$(why)" passed "$(field .verdict.status)"
+	for side in server client; do
+		assertMatch "$(tshark -r "run/$(field .result.dir)/$side/capture.pcapng" -Y 'udp.port == 4443' -T fields -e data 2>/dev/null | xxd -r -p)" 'pong 5'
+	done
+	assertEquals '' "$(ours)"
+}
+
+testEndings() {
+	podman_start || return
+	experiment code '[sh, -c, "exit 3"]' >t.yaml
+	through t.yaml
+	assertEquals 'failed: client ended with exit code 3' "$(why)"
+	wait=2 experiment slow '[sleep, "60"]' >t.yaml
+	through t.yaml
+	assertMatch "$(why)" '^timeout: '
+	assertEquals '' "$(ours)"
+}
+
+testOneContainer() {
+	podman_start || return
+	sed 's/type: docker_compose/type: localhost_single_container\n      container: true/;/client\/capture.pcapng/d;/^      files:$/d' \
+		"$TOP/examples/minip-docker.yaml" >t.yaml
+	through t.yaml
+	assertEquals "$(why)" passed "$(field .verdict.status)"
+	assertEquals '' "$(ours)"
+}
+
+testKilledRunIsCleaned() {
+	podman_start || return
+	experiment lost '[sleep, "60"]' >t.yaml
+	PTH_EVENTS=none pth-parse t.yaml 2>/dev/null | PTH_EVENTS=none pth-plan 2>/dev/null | PTH_EVENTS=none pth-compose >lost.jsonl
+	rm -rf lost
+	pth-exec -o lost lost.jsonl >lost.out 2>/dev/null &
+	lost=$!
+	assertSoon 30 sh -c '[ -e lost/*/client/.ready ]'
+	kill -KILL $lost
+	wait $lost 2>/dev/null
+	assertEquals 3 "$(pth-clean | grep -c '^removed')"
+	assertEquals '' "$(ours)"
+}
+
+. shunit2
