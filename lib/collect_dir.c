@@ -88,13 +88,14 @@ load(const struct pth_olddir *d, const char *id, const char *file, json_t **out,
 }
 
 /* record.json has all stages; result.json is what pth-exec left: the whole
- * record, or the value of "result". */
+ * record, or the value of "result". A record.json that breaks off is what a
+ * killed run was writing: the plan has the same. */
 static int
 test_of(const struct pth_olddir *d, const char *id, json_t **rec, struct pth_err *e)
 {
 	json_t *whole, *result, *inner;
 
-	if (load(d, id, "record.json", &whole, e) != 0)
+	if (load(d, id, "record.json", &whole, e) != 0 && *rec == NULL)
 		return -1;
 	if (load(d, id, "result.json", &result, e) != 0) {
 		json_decref(whole);

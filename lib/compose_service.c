@@ -248,13 +248,6 @@ environment(const struct compose *c, const json_t *service)
 	return all;
 }
 
-static void
-push_once(json_t *list, const char *word)
-{
-	if (!pth_json_has(list, word))
-		pth_json_push(list, json_string(word));
-}
-
 static json_t *
 cap_add(const struct compose *c, const json_t *service)
 {
@@ -262,17 +255,17 @@ cap_add(const struct compose *c, const json_t *service)
 	size_t i;
 
 	for (i = 0; i < countof(capabilities); i++)
-		push_once(list, capabilities[i]);
+		pth_json_push_once(list, json_string(capabilities[i]));
 	/* A capture, with segmentation offload off so that it shows datagrams. */
 	if (compose_capture(c, service) != NULL) {
-		push_once(list, "NET_RAW");
-		push_once(list, "NET_ADMIN");
+		pth_json_push_once(list, json_string("NET_RAW"));
+		pth_json_push_once(list, json_string("NET_ADMIN"));
 	}
 	if (pth_json_int(service, "port", 0) > 0 && pth_json_int(service, "port", 0) < 1024)
-		push_once(list, "NET_BIND_SERVICE");
+		pth_json_push_once(list, json_string("NET_BIND_SERVICE"));
 	json_array_foreach(pth_json_path(service, "docker.capabilities"), i, v)
 		if (json_is_string(v))
-			push_once(list, json_string_value(v));
+			pth_json_push_once(list, json_incref(v));
 	return list;
 }
 

@@ -56,18 +56,13 @@ add_required(json_t *packages, const json_t *service)
 static void
 add_once(json_t *o, const char *key, const json_t *from)
 {
-	json_t *to = json_object_get(o, key), *v, *have;
-	size_t i, k;
+	json_t *to = json_object_get(o, key), *v;
+	size_t i;
 
 	if (to == NULL)
 		pth_json_set(o, key, to = json_array());
-	json_array_foreach(json_object_get(from, key), i, v) {
-		json_array_foreach(to, k, have)
-			if (json_equal(have, v))
-				break;
-		if (k == json_array_size(to))
-			json_array_append(to, v);
-	}
+	json_array_foreach(json_object_get(from, key), i, v)
+		pth_json_push_once(to, json_incref(v));
 }
 
 static void

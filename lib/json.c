@@ -111,6 +111,20 @@ pth_json_push(json_t *a, json_t *v)
 		must(NULL);
 }
 
+void
+pth_json_push_once(json_t *a, json_t *v)
+{
+	json_t *have;
+	size_t i;
+
+	json_array_foreach(a, i, have)
+		if (json_equal(have, v)) {
+			json_decref(v);
+			return;
+		}
+	pth_json_push(a, v);
+}
+
 json_t *
 pth_json_merge(const json_t *base, const json_t *over)
 {

@@ -25,6 +25,8 @@ json_t *pth_json_text(const char *s, size_t n);
 /* json_object_set_new that dies on memory exhaustion; steals v. */
 void pth_json_set(json_t *o, const char *key, json_t *v);
 void pth_json_push(json_t *a, json_t *v);
+/* The same, unless an equal value is there. */
+void pth_json_push_once(json_t *a, json_t *v);
 /* Deep merge: objects of over replace or extend those of base, all other
  * values replace. Both borrowed; a new value is returned. */
 json_t *pth_json_merge(const json_t *base, const json_t *over);

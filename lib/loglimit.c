@@ -9,6 +9,7 @@
 
 #include "buf.h"
 #include "json.h"
+#include "text.h"
 #include "workdir.h"
 
 #define LINE_LOOK 4096 /* a line end is looked for in so many bytes */
@@ -79,24 +80,6 @@ pth_loglimit_open(struct pth_loglimit *l, int dirfd, const char *path)
 	return fd;
 }
 
-/* 67108864: "64 MiB", 1000: "1 kB", 5: "5 bytes". */
-static void
-show_size(struct pth_buf *b, int64_t size)
-{
-	static const struct {
-		const char *name;
-		int64_t bytes;
-	} units[] = {
-		{ "GiB", 1LL << 30 }, { "GB", 1000000000 }, { "MiB", 1LL << 20 }, { "MB", 1000000 },
-		{ "KiB", 1LL << 10 }, { "kB", 1000 }, { "bytes", 1 },
-	};
-	size_t i = 0;
-
-	while (size % units[i].bytes != 0)
-		i++;
-	pth_buf_addf(b, "%lld %s", (long long)(size / units[i].bytes), units[i].name);
-}
-
 /* Where to cut: behind the last whole line, when there is one near. */
 static int64_t
 cut_place(int fd, int64_t limit)
@@ -127,7 +110,7 @@ cut(struct pth_loglimit *l, struct pth_loglimit_file *f, int fd, int64_t size,
 	if (before != '\n')
 		pth_buf_addc(&mark, '\n');
 	pth_buf_adds(&mark, "[pth: log limit of ");
-	show_size(&mark, l->limit);
+	pth_size_show(&mark, l->limit);
 	pth_buf_adds(&mark, " reached, output dropped]\n");
 	f->keep = f->head + (int64_t)mark.len;
 	if (about != NULL)

@@ -342,19 +342,6 @@ static int setup(struct plan *p, json_t *out, struct pth_err *e)
 	return r;
 }
 
-static void push_once(json_t *list, json_t *v)
-{
-	json_t *have;
-	size_t i;
-
-	json_array_foreach(list, i, have)
-		if (json_equal(have, v)) {
-			json_decref(v);
-			return;
-		}
-	pth_json_push(list, v);
-}
-
 /* What must be there for the setup: that of the network and the protocols. */
 static int requires(struct plan *p, json_t *out, struct pth_err *e)
 {
@@ -365,7 +352,7 @@ static int requires(struct plan *p, json_t *out, struct pth_err *e)
 	for (i = 0; i < p->n && r == 0; i++)
 		r = plan_list(p, pth_yaml_get(p->v[i].pview, "requires"), p->v[i].vars, list, e);
 	json_array_foreach(list, i, v)
-		push_once(out, json_incref(v));
+		pth_json_push_once(out, json_incref(v));
 	json_decref(list);
 	return r;
 }

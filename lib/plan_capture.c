@@ -167,19 +167,6 @@ static bool services(struct plan *p, json_t *list, bool whole)
 	return any;
 }
 
-static void push_once(json_t *list, json_t *v)
-{
-	json_t *have;
-	size_t i;
-
-	json_array_foreach(list, i, have)
-		if (json_equal(have, v)) {
-			json_decref(v);
-			return;
-		}
-	pth_json_push(list, v);
-}
-
 /* How captures are read: whose keys, and which ports are of what. */
 static int reading(struct plan *p, json_t *services, json_t *o, struct pth_err *e)
 {
@@ -193,13 +180,13 @@ static int reading(struct plan *p, json_t *services, json_t *o, struct pth_err *
 			pth_buf_cut(&b, 0);
 			pth_buf_addf(&b, "%s/", pth_json_str(s, "name", ""));
 			plan_scalar(&b, v);
-			push_once(keylogs, pth_json_text(b.s, b.len));
+			pth_json_push_once(keylogs, pth_json_text(b.s, b.len));
 		}
 	for (i = 0; i < p->n && r == 0; i++) {
 		list = json_array();
 		r = plan_list(p, pth_yaml_get(p->v[i].pview, "decode"), p->v[i].vars, list, e);
 		json_array_foreach(list, k, v)
-			push_once(decode, json_incref(v));
+			pth_json_push_once(decode, json_incref(v));
 		json_decref(list);
 	}
 	pth_json_set(o, "keylogs", keylogs);

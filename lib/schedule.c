@@ -6,20 +6,6 @@
 
 /* ---- what a test claims */
 
-static void
-claim(json_t *list, json_t *name)
-{
-	json_t *have;
-	size_t i;
-
-	json_array_foreach(list, i, have)
-		if (json_equal(have, name)) {
-			json_decref(name);
-			return;
-		}
-	pth_json_push(list, name);
-}
-
 /* One port of the host; of an unknown transport: both. */
 static void
 claim_port(struct pth_claim *c, const char *transport, int64_t port)
@@ -29,7 +15,7 @@ claim_port(struct pth_claim *c, const char *transport, int64_t port)
 
 	for (size_t i = 0; i < 2; i++)
 		if (!known || strcmp(transport, kinds[i]) == 0)
-			claim(c->ports, json_sprintf("%s:%lld", kinds[i], (long long)port));
+			pth_json_push_once(c->ports, json_sprintf("%s:%lld", kinds[i], (long long)port));
 }
 
 /* The ports that a service is planned to have, and those that make it ready.
@@ -67,7 +53,7 @@ claim_resources(struct pth_claim *c, const json_t *resources)
 
 		if (s == NULL)
 			continue;
-		claim(c->names, json_incref(v));
+		pth_json_push_once(c->names, json_incref(v));
 		c->host = c->host || strncmp(s, "tcp:", 4) == 0 || strncmp(s, "udp:", 4) == 0;
 	}
 }
@@ -86,7 +72,7 @@ pth_claim_of(const json_t *plan, struct pth_claim *c)
 	c->cpus = cpus < 1 ? 1 : cpus > 1 << 20 ? 1 << 20 : (unsigned)cpus;
 	json_array_foreach(json_object_get(own, "locks"), i, v)
 		if (json_is_string(v))
-			claim(c->names, json_sprintf("lock:%s", json_string_value(v)));
+			pth_json_push_once(c->names, json_sprintf("lock:%s", json_string_value(v)));
 	claim_resources(c, json_object_get(env, "resources"));
 	if (!here)
 		return;

@@ -14,6 +14,34 @@
 #define SECOND 1000000LL
 #define COMMAND_LIMIT_US (60 * SECOND) /* of pre_commands and post_commands */
 
+/* Is each program of the list there? owner: who wants them. */
+static bool
+programs_found(struct warden *w, const json_t *list, const char *owner, const char *path)
+{
+	bool ok = true;
+	json_t *r;
+	size_t i;
+
+	json_array_foreach(list, i, r) {
+		struct pth_buf b = PTH_BUF_INIT;
+		const char *package = pth_json_str(r, "package", NULL);
+		const char *hint = pth_json_str(r, "hint", NULL);
+		char *found;
+
+		pth_places_expand(w->req->places, pth_json_str(r, "program", ""), &b);
+		found = pth_which(b.s, path);
+		if (found == NULL) {
+			ok = false;
+			warden_ending(w, ERROR, "%s: %s not found%s%s%s%s", owner, b.s,
+			    package ? "; Debian has it in the package " : "", package ? package : "",
+			    hint ? "; " : "", hint ? hint : "");
+		}
+		free(found);
+		pth_buf_release(&b);
+	}
+	return ok;
+}
+
 /* Programs that the plan names and the machine lacks: say so before anything
  * starts, with the package that has them. */
 static bool
@@ -21,32 +49,17 @@ requirements_met(struct warden *w)
 {
 	char **env = pth_places_env(w->req->places, w->req->places->dir, NULL, NULL);
 	const char *path = NULL;
-	json_t *service, *r;
-	size_t i, k;
-	bool ok = true;
+	json_t *service;
+	size_t i;
+	bool ok;
 
 	for (char **p = env; *p != NULL; p++)
 		if (strncmp(*p, "PATH=", 5) == 0)
 			path = *p + 5;
+	ok = programs_found(w, json_object_get(w->req->plan, "requires"), "setup", path);
 	json_array_foreach(json_object_get(w->req->plan, "services"), i, service)
-		json_array_foreach(json_object_get(service, "requires"), k, r) {
-			struct pth_buf b = PTH_BUF_INIT;
-			const char *package = pth_json_str(r, "package", NULL);
-			const char *hint = pth_json_str(r, "hint", NULL);
-			char *found;
-
-			pth_places_expand(w->req->places, pth_json_str(r, "program", ""), &b);
-			found = pth_which(b.s, path);
-			if (found == NULL) {
-				ok = false;
-				warden_ending(w, ERROR, "%s: %s not found%s%s%s%s",
-				    pth_json_str(service, "name", "?"), b.s,
-				    package ? "; Debian has it in the package " : "",
-				    package ? package : "", hint ? "; " : "", hint ? hint : "");
-			}
-			free(found);
-			pth_buf_release(&b);
-		}
+		ok = programs_found(w, json_object_get(service, "requires"),
+		    pth_json_str(service, "name", "?"), path) && ok;
 	pth_strv_free(env);
 	return ok;
 }

@@ -299,15 +299,19 @@ testRunThatWasKilled() {
 	sed -n 1p in.jsonl | jq .result >out/one/result.json
 	rm -r out/two
 	sed -n 3p out/plan.jsonl >out/three/record.json
+	add four
+	sed -n 4p in.jsonl | jq -c 'del(.result)' >>out/plan.jsonl
+	head -c 100 out/three/record.json >out/four/record.json # it was being written
 	mv out moved
 	run pth-collect moved
 	assertCode 0
 	assertEquals 'one passed
 two error
-three error' "$(printf '%s\n' "$out" | jq -r 'select(.id) | .id + " " + .verdict.status')"
+three error
+four error' "$(printf '%s\n' "$out" | jq -r 'select(.id) | .id + " " + .verdict.status')"
 	assertEquals "\"$PTH_TMP/moved\"" "$(value .result.run_dir)"
-	assertEquals '{"pth":1,"type":"end","tests":3}' "$(printf '%s\n' "$out" | tail -n 1)"
-	rm moved/plan.jsonl && run pth-collect moved
+	assertEquals '{"pth":1,"type":"end","tests":4}' "$(printf '%s\n' "$out" | tail -n 1)"
+	rm -r moved/plan.jsonl moved/four && run pth-collect moved
 	assertEquals 'without a plan: what is there' 'one three' "$(printf '%s\n' "$out" | jq -r '.id // empty' | tr '\n' ' ' | sed 's/ $//')"
 	rm -r moved
 }

@@ -223,7 +223,7 @@ testNoProgram() {
 	assertEquals 'chmod docker pth-image' "$(head -1 none.jsonl | jq -r '[.compose.plan | (.setup[], .teardown[], (.services[].phases | .pre_run[], .run)).argv[0] | split("/") | last] | unique | map(select(. != "chmod")) | ["chmod"] + . | join(" ")')"
 	PATH=$TOP/bin PTH_EVENTS=none "$(command -v pth-exec)" -o none none.jsonl >out.jsonl
 	out=$(/usr/bin/head -1 out.jsonl)
-	assertEquals 'error: server: docker not found; Debian has it in the package docker.io' "$(why)"
+	assertEquals 'error: setup: docker not found; Debian has it in the package docker.io' "$(why)"
 }
 
 testNames() {

@@ -130,6 +130,10 @@ testMissingPrograms() {
 	plan=
 	exec1 "$(svc a '{"requires": [{"program": "no-such-prog", "package": "nosuch"}]}' no-such-prog)"
 	assertEquals 'error a: no-such-prog not found; Debian has it in the package nosuch' "$(field '"\(.status) \(.reason)"')"
+	plan='{"requires": [{"program": "no-such-prog", "hint": "write it"}]}'
+	exec1 "$(svc a '{}' true)"
+	assertEquals 'error setup: no-such-prog not found; write it' "$(field '"\(.status) \(.reason)"')"
+	plan=
 	exec1 "$(svc a '{}' no-such-prog)"
 	assertEquals 'error not found' "$(field '"\(.status) \(.services.a.reason)"')"
 	exec1 "$(svc a '{}' /etc/passwd)"
