@@ -47,17 +47,25 @@ busy(struct warden *w)
 	return w->steps.pid > 0;
 }
 
+static bool
+wanted(const json_t *metrics)
+{
+	return pth_json_bool(metrics, "enabled", true) &&
+	    pth_json_bool(metrics, "collect_system_metrics", true);
+}
+
 void
 warden_watch_begin(struct warden *w)
 {
 	const json_t *m = pth_json_path(w->req->rec, "settings.metrics");
+	/* PANTHER has two places for the same; its files use the second. */
+	const json_t *observer = pth_json_path(w->req->rec, "settings.observers.metrics");
 	const char *file = json_string_value(pth_json_path(w->req->plan, "metrics.file"));
-	double every = pth_json_num(m, "publish_interval", 1);
+	double every = pth_json_num(observer, "publish_interval", pth_json_num(m, "publish_interval", 1));
 
 	w->sample_next = NEVER;
 	/* Of containers, those in them take samples. */
-	if (w->req->places->engine || !pth_json_bool(m, "enabled", true) ||
-	    !pth_json_bool(m, "collect_system_metrics", true))
+	if (w->req->places->engine || !wanted(m) || !wanted(observer))
 		return;
 	w->sample_every = every >= 0.01 && every <= 86400 ? (int64_t)(every * SECOND) : SECOND;
 	w->sample_step = SAMPLE_FIRST_US;

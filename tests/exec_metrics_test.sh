@@ -17,7 +17,7 @@ samples_say() { # jq expression
 family='sleep 60 & sleep 60 & until [ -e enough ]; do sleep 0.05; done; kill $!; kill %1 2>/dev/null; exit 0'
 
 testProcessesOfAService() {
-	exec1 '{"settings": {"metrics": {"publish_interval": 0.1}},
+	exec1 '{"settings": {"metrics": {"publish_interval": 60}, "observers": {"metrics": {"publish_interval": 0.1}}},
 		"steps": {"actions": [{"wait_us": 300000}, {"exec": {"service": "s", "argv": ["touch", "enough"]}}]}}' \
 		"$(svc s '{}' sh -c "$family")" "$(svc other '{"finite": false}' sleep 60)"
 	assertCode 0
@@ -93,6 +93,8 @@ testNoSamples() {
 		exec1 "{\"settings\": {\"metrics\": {\"$off\": false}}}" "$(svc s '{}' sleep 0.1)"
 		assertEquals completed "$(field .status)"
 		assertFalse "$off" '[ -e out/t/metrics.jsonl ]'
+		exec1 "{\"settings\": {\"observers\": {\"metrics\": {\"$off\": false}}}}" "$(svc s '{}' sleep 0.1)"
+		assertFalse "observer: $off" '[ -e out/t/metrics.jsonl ]'
 	done
 }
 

@@ -114,7 +114,7 @@ check_plans(const json_t *rec)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	json_t *rec = pth_json_parse((const char *)data, n, NULL), *stack;
+	json_t *rec = pth_json_parse((const char *)data, n, NULL), *stack, *seen;
 	struct pth_err e;
 
 	if (!json_is_object(rec) || !pth_rec_is_test(rec) || !pth_compose_wants(rec) ||
@@ -122,13 +122,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		json_decref(rec);
 		return 0;
 	}
-	if (pth_compose_test(rec, "/nowhere", &e) == 0) {
+	seen = json_object();
+	if (pth_compose_test(rec, "/nowhere", seen, &e) == 0) {
 		check_yaml(pth_json_path(rec, "compose.document"));
 		stack = pth_compose_stack(pth_json_path(rec, "compose.document"));
 		check_yaml(stack);
 		json_decref(stack);
 		check_plans(rec);
 	}
+	json_decref(seen);
 	json_decref(rec);
 	return 0;
 }
