@@ -196,7 +196,8 @@ static void check_protocol(struct pth_experiment *x, const struct pth_ynode *ser
 	const struct pth_ynode *proto = pth_yaml_get(s, "protocol"), *target = pth_yaml_get(proto, "target");
 	const char *role = exp_text(proto, "role", "server"), *name = exp_text(proto, "name", NULL);
 	const struct pth_ynode *ports = pth_yaml_get(s, "ports"), *certs;
-	bool has_ports = ports && ports->kind == PTH_YSEQ && ports->n;
+	bool has_ports = (ports && ports->kind == PTH_YSEQ && ports->n) ||
+	    exp_given(pth_yaml_get(pth_yaml_get(s, "network"), "port"));
 
 	if (!exp_given(proto)) {
 		exp_key_warn(x, s, "service %s has no protocol; taken as a server of what its implementation speaks", s->key);

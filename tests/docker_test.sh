@@ -262,29 +262,4 @@ testSwarm() {
 	docker network rm docker_gwbridge >/dev/null 2>&1
 }
 
-# The same two containers by bare docker run, five times each.
-testOverhead() {
-	docker_ready || return
-	through "$TOP/examples/minip-docker.yaml"
-	bare() {
-		docker network create bare >/dev/null
-		docker run --rm -d --name bare-s --network bare --network-alias server ping_pong-functional:latest \
-			/usr/local/libexec/pth/miniP_server -p 4443 -i 0.0.0.0 >/dev/null
-		docker run --rm --name bare-c --network bare ping_pong-functional:latest \
-			/usr/local/libexec/pth/miniP_client -p 4443 -i server -n 5 -w 3000 >/dev/null
-		docker rm -f bare-s >/dev/null 2>&1
-		docker network rm bare >/dev/null
-	}
-	pth-parse "$TOP/examples/minip-docker.yaml" 2>/dev/null | pth-plan 2>/dev/null | pth-compose >one.jsonl
-	bare_us=0 ours_us=0
-	for _ in 1 2 3 4 5; do
-		t0=$(date +%s%6N) && bare && t1=$(date +%s%6N)
-		rm -rf run && pth-exec -o run one.jsonl >/dev/null
-		t2=$(date +%s%6N)
-		bare_us=$((bare_us + t1 - t0)) ours_us=$((ours_us + t2 - t1))
-	done
-	echo "bare docker run: $((bare_us / 5)) us; pth-exec: $((ours_us / 5)) us"
-	assertTrue "$ours_us us, bare $bare_us us" "[ $((ours_us * 10)) -lt $((bare_us * 15)) ]"
-}
-
 . shunit2

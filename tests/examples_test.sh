@@ -156,4 +156,11 @@ testDemo() {
 	assertMatch "$(cat "$TOP/examples/demo")" 'pth-parse .*\| pth-plan \| pth-exec .*\| pth-collect \| pth-report'
 }
 
+testNothingIsSaidAgainstThem() {
+	for file in "$TOP"/examples/*.yaml; do
+		run pth check --strict "$file"
+		assertEquals "${file##*/}: $err" 0 "$code"
+	done
+}
+
 . shunit2
