@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -162,6 +163,35 @@ static const char *const offload[] = {
 	"tx-tcp-ecn-segmentation", "tx-tcp-mangleid-segmentation", "tx-sctp-segmentation",
 };
 
+/*
+ * What is mounted here from now on stays here. The root of a chroot(2) is no
+ * mount, and the one that it lies on cannot be named: there a private copy of
+ * all becomes the root, attached to /proc for want of a place that surely is a
+ * mount and can be made private.
+ */
+static int
+own_mounts(void)
+{
+	struct mount_attr private = { .propagation = MS_PRIVATE };
+	char *cwd;
+	int tree, r;
+
+	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) == 0)
+		return 0;
+	if (errno != EINVAL || mount(NULL, "/proc", NULL, MS_PRIVATE, NULL) != 0)
+		return -1;
+	tree = open_tree(AT_FDCWD, "/", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	if (tree < 0)
+		return -1;
+	cwd = getcwd(NULL, 0);
+	r = mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &private, sizeof private) == 0 &&
+	    move_mount(tree, "", AT_FDCWD, "/proc", MOVE_MOUNT_F_EMPTY_PATH) == 0 &&
+	    fchdir(tree) == 0 && chroot(".") == 0 && (cwd == NULL || chdir(cwd) == 0) ? 0 : -1;
+	free(cwd);
+	close(tree);
+	return r;
+}
+
 void
 pth_ns_furnish(struct pth_ns *ns)
 {
@@ -175,9 +205,10 @@ pth_ns_furnish(struct pth_ns *ns)
 		put("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
 	}
 	if (ns->used & PTH_NS_MOUNT) {
-		/* What is mounted here stays here. */
-		if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) != 0)
+		if (own_mounts() != 0) {
 			note(ns, "mounts");
+			ns->used &= ~(unsigned)PTH_NS_MOUNT; /* ours would be seen outside */
+		}
 		/* A container that hides parts of /proc forbids a fresh one; ours
 		 * still works, it only shows the host's processes. */
 		else if ((ns->used & PTH_NS_PID) &&

@@ -212,7 +212,7 @@ flood(200)"
 		assertTrue "$f: $(stat -c %s "$f") bytes" "[ $(stat -c %s "$f") -le 40000 ]"
 	done
 	assertEquals 'the newest' 0199 "$(tshark -n -r out/t/capture_00006.pcapng -T fields -e udp.payload 2>/dev/null |
-		tail -n 1 | cut -c 1-8 | xxd -r -p)"
+		tail -n 1 | cut -c 1-8 | unhex)"
 	assertEquals "$(value .result.capture.packets)" "$(value .metrics.packets)"
 	assertEquals "$(value .result.capture.discarded)" "$(value .metrics.discarded)"
 	assertEquals 3 "$(value '[.artifacts[] | select(.kind == "capture")] | length')"

@@ -57,7 +57,7 @@ testMinip() {
 	through "$TOP/examples/minip-docker.yaml"
 	assertEquals "$(why)" passed "$(field .verdict.status)"
 	for side in server client; do
-		assertMatch "$(tshark -r "run/$(field .result.dir)/$side/capture.pcapng" -Y 'udp.port == 4443' -T fields -e data 2>/dev/null | xxd -r -p)" 'pong 5'
+		assertMatch "$(tshark -r "run/$(field .result.dir)/$side/capture.pcapng" -Y 'udp.port == 4443' -T fields -e data 2>/dev/null | unhex)" 'pong 5'
 	done
 	assertEquals '' "$(ours)"
 }

@@ -41,7 +41,7 @@ testPingPong() {
 	assertEquals before "$(cat run/*/shared/seen)"
 	assertEquals "$(why)" passed "$(field .verdict.status)"
 	# As on localhost: one capture of the loopback, logs by service.
-	text=$(tshark -r run/001-single/capture.pcapng -Y 'udp.port == 4443' -T fields -e data 2>/dev/null | xxd -r -p)
+	text=$(tshark -r run/001-single/capture.pcapng -Y 'udp.port == 4443' -T fields -e data 2>/dev/null | unhex)
 	assertMatch "$text" 'ping 1'
 	assertMatch "$text" 'pong 5'
 	assertMatch "$(cat run/*/server/stdout.log)" '^send pong 5'

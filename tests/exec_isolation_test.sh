@@ -136,7 +136,7 @@ testEverythingOfAServiceIsInItsGroup() {
 testLimitsWithoutGroups() {
 	need_root || return
 	need python3 python3 || return
-	need unshare util-linux || return
+	unshare -m true 2>/dev/null || skip 'no mounts of its own here (unshare -m)' || return
 	printf '#!/bin/sh\nmount -t tmpfs -o ro tmpfs /sys/fs/cgroup || exit 4\nexec "$@"\n' >hide
 	chmod +x hide
 	as='unshare -m ./hide'
@@ -299,7 +299,7 @@ read_only() {
 		echo null >/dev/null && echo done' sh "$PTH_TMP"
 	assertCode 0
 	assertEquals 'done' "$(log)"
-	assertEquals '["read_only"] []' "$(field '.isolation | "\(.used | map(select(. == "read_only"))) \(.missing)"')"
+	assertEquals '["read_only"] []' "$(field '.isolation | "\(.used | map(select(. == "read_only"))) \(.missing - ["user"])"')"
 	assertMatch "$err" '"test.started".*"isolation":\[.*"read_only"'
 	assertTrue '[ -e "$dir/t/mine" ] && [ -e "$dir/t/a/mine" ] && [ -s "$dir/t/result.json" ]'
 }

@@ -37,14 +37,14 @@ terminal() {
 }
 
 testTerminal() {
-	need python3 python3 || return
+	need_terminal || return
 	three
 	terminal 100 24
 	assertEquals 0 "$code"
 	assertEquals 'what stays on the screen' "pth-exec: run.started dir=$PWD/out jobs=1 order=longest
 ok 1/3 1-t T
 failed 2/3 2-t T: a ended with exit code 3
-ok 3/3 3-t T" "$(sed 's/ [0-9.]* m\{0,1\}s\(:\|$\)/ T\1/' tty.end)"
+ok 3/3 3-t T" "$(sed 's/ [0-9.]* [mu]\{0,1\}s\(:\|$\)/ T\1/' tty.end)"
 	# Above the block the lines are whole, and it has one line for each test that runs.
 	assertMatch "$(cat tty.screens)" '^[-|/\\] \[#{13}\.{7}\] 2/3 done, 1 failed, 1 running$'
 	assertMatch "$(cat tty.screens)" '^  3-t +running +[0-9.]+ s  at most [0-9]+ s left$'
@@ -53,7 +53,7 @@ ok 3/3 3-t T" "$(sed 's/ [0-9.]* m\{0,1\}s\(:\|$\)/ T\1/' tty.end)"
 }
 
 testTheTimeOfTheLastRun() {
-	need python3 python3 || return
+	need_terminal || return
 	three
 	mkdir -p out/3-t && : >out/plan.jsonl
 	echo '{"duration_us": 3600000000}' >out/3-t/result.json
@@ -66,7 +66,7 @@ testTheTimeOfTheLastRun() {
 }
 
 testLinesInBetween() {
-	need python3 python3 || return
+	need_terminal || return
 	{ rec 1-t "$(waits)"; rec 2-t "$(svc a '{"phases": {"pre_run": [{"argv": ["false"], "critical": false}]}}' true)"
 	  plan='{"capture": {"interface": "nosuch0", "file": "x"}}'
 	  rec 3-t "$(svc a '{}' sleep .3)"; end 3; } | jq -c 'if .id then .of = 3 else . end' >in
@@ -82,7 +82,7 @@ testLinesInBetween() {
 }
 
 testSmallAndResizedTerminals() {
-	need python3 python3 || return
+	need_terminal || return
 	three
 	sed 's/3-t/3-t-with-a-name-of-some-length-that-does-not-fit/' in >in2 && mv in2 in
 	until='3-t-with-a-name-  running' terminal 50 3
@@ -95,7 +95,7 @@ testSmallAndResizedTerminals() {
 }
 
 testTerminalsThatCannot() {
-	need python3 python3 || return
+	need_terminal || return
 	three
 	term=dumb until='failed 2/3' terminal 100 24
 	assertEquals 'no sequence' '' "$(tr -d '\r' <tty.raw | LC_ALL=C grep -a '[^ -~]')"
@@ -109,7 +109,7 @@ testTerminalsThatCannot() {
 }
 
 testSettings() {
-	need python3 python3 || return
+	need_terminal || return
 	three
 	jq -c 'if .id then .settings.progress = {show_test_status: false, show_spinner: false, update_interval: 0.2} else . end' in >in2
 	mv in2 in
@@ -131,7 +131,7 @@ testSettings() {
 }
 
 testSwitchedOff() {
-	need python3 python3 || return
+	need_terminal || return
 	three
 	: >go
 	for events in none json; do
@@ -143,7 +143,7 @@ testSwitchedOff() {
 }
 
 testInterrupted() {
-	need python3 python3 || return
+	need_terminal || return
 	need_namespaces || return
 	three
 	rec 4-t "$(svc a '{}' true)" >one
@@ -171,7 +171,7 @@ testPlainLines() {
 	assertEquals "pth-exec: run.started dir=$PWD/out jobs=1 order=longest
 ok 1/3 1-t T
 failed 2/3 2-t T: a ended with exit code 3
-ok 3/3 3-t T" "$(printf '%s\n' "$err" | sed 's/ [0-9.]* m\{0,1\}s\(:\|$\)/ T\1/')"
+ok 3/3 3-t T" "$(printf '%s\n' "$err" | sed 's/ [0-9.]* [mu]\{0,1\}s\(:\|$\)/ T\1/')"
 	PTH_EVENTS=json run pth-exec -j 1 --progress=plain --skip 2-t -o out in
 	assertEquals 'what is asked for comes, too' 2 "$(printf '%s\n' "$err" | grep -c '"test.ended"')"
 	assertEquals 'left out is not told, but counted' '2/3 3/3' "$(printf '%s\n' "$err" | sed -n 's/^ok \(.\/.\) .*/\1/p' | xargs)"

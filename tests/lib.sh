@@ -29,6 +29,17 @@ need_namespaces() {
 		skip 'no namespaces on this machine'
 }
 
+# A terminal can be made here.
+need_terminal() {
+	need python3 python3 || return
+	python3 -c 'import pty; pty.openpty()' 2>/dev/null || skip 'no pseudo-terminals on this machine'
+}
+
+# Bytes out of hexadecimal digits.
+unhex() {
+	perl -pe 's/([0-9a-f]{2})/chr hex $1/gie'
+}
+
 need_root() {
 	[ "$(id -u)" = 0 ] || skip 'needs root'
 }
