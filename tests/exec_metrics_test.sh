@@ -50,13 +50,14 @@ while time.process_time() < end: pass')" >plan.jsonl
 	wait $!
 	out=$(jq -c 'select(.type == "test").result' records)
 	assertEquals completed "$(field .status)"
-	assertEquals true "$(samples 'map(.services.s.threads // 0) | max == 5')"
+	# python3 may be a script that starts others before it is one process.
+	assertEquals true "$(samples 'map(.services.s | select(.processes == 1).threads) | max == 5')"
 	assertEquals true "$(samples 'map(.services.s.rss_kb // 0) | max > 61440')"
 	assertEquals true "$(samples 'map(.services.s.cpu_us // 0) | max >= 290000')"
 	assertEquals true "$(samples 'map(.services.s.cpu_percent // 0) | max > 0')"
 	run pth-collect out
 	assertEquals true "$(printf '%s\n' "$out" | jq -s '.[0].metrics.services.s |
-		.peak.samples >= 3 and .peak.max_threads == 5 and .peak.max_rss_kb > 61440 and .user_us > 0 and
+		.peak.samples >= 3 and .peak.max_threads >= 5 and .peak.max_rss_kb > 61440 and .user_us > 0 and
 		.peak.max_cpu_percent >= .peak.mean_cpu_percent and (has("traffic") | not)')"
 	assertEquals '["metrics"]' "$(printf '%s\n' "$out" |
 		jq -cs '[.[0].artifacts[] | select(.path == "metrics.jsonl") | .kind]')"
