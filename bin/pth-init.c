@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cgroup.h"
 #include "event.h"
 #include "file.h"
 #include "iface.h"
@@ -185,7 +186,7 @@ tell(struct init *x, const json_t *result, int64_t zero)
 	json_t *service = own ? own : json_object_get(json_object_get(result, "services"), x->name);
 	json_t *o = json_pack("{s:i,s:I,s:s,s:s,s:b,s:O?,s:O?}", "pth", 1, "zero_us", (json_int_t)zero,
 	    "status", pth_json_str(result, "status", "error"), "reason", pth_json_str(result, "reason", ""),
-	    "oom", pth_json_str(service, "signal", NULL) != NULL && pth_proc_out_of_memory(), "service",
+	    "oom", pth_json_str(service, "signal", NULL) != NULL && pth_cgroup_out_of_memory(), "service",
 	    service ? service : json_object(), "capture", json_object_get(result, "capture"));
 	struct pth_buf b = PTH_BUF_INIT;
 	struct pth_err e;

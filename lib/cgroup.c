@@ -348,20 +348,43 @@ pth_cgroup_make(struct pth_cgroup *c, const struct pth_cgroups *g, const char *n
 			make_kind(c, g, name, (enum pth_cg_kind)k, limits[k]);
 }
 
-int64_t
-pth_cgroup_oom_kills(const struct pth_cgroup *c)
+/* By the kernel's own count, of version 2 or 1. */
+static int64_t
+oom_kills_in(int dirfd)
 {
 	static const char *const files[] = { "memory.events", "memory.oom_control" };
 	long long n = 0;
 
-	for (size_t i = 0; i < countof(files) && c->dir[PTH_CG_MEMORY] >= 0; i++) {
-		char *text = get(c->dir[PTH_CG_MEMORY], files[i]), *p = strstr(text, "oom_kill ");
+	for (size_t i = 0; i < countof(files) && dirfd >= 0; i++) {
+		char *text = get(dirfd, files[i]), *p = strstr(text, "oom_kill ");
 
 		if (p != NULL)
 			n = strtoll(p + strlen("oom_kill "), NULL, 10);
 		free(text);
 	}
 	return n;
+}
+
+int64_t
+pth_cgroup_oom_kills(const struct pth_cgroup *c)
+{
+	return oom_kills_in(c->dir[PTH_CG_MEMORY]);
+}
+
+bool
+pth_cgroup_out_of_memory(void)
+{
+	static const char *const dirs[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/memory" };
+	bool yes = false;
+
+	for (size_t i = 0; i < countof(dirs); i++) {
+		int fd = open(dirs[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		yes = yes || oom_kills_in(fd) > 0;
+		if (fd >= 0)
+			close(fd);
+	}
+	return yes;
 }
 
 void

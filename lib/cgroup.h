@@ -68,6 +68,8 @@ void pth_cgroup_make(struct pth_cgroup *c, const struct pth_cgroups *g, const ch
     const int64_t limit[PTH_CG_KINDS]);
 /* How many of its processes the kernel has killed for want of memory. */
 int64_t pth_cgroup_oom_kills(const struct pth_cgroup *c);
+/* Has it killed one in the container that we are in? */
+bool pth_cgroup_out_of_memory(void);
 /* Close the descriptors; the group stays, its processes may still be dying. */
 void pth_cgroup_release(struct pth_cgroup *c);
 

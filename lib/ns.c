@@ -1,4 +1,4 @@
-#include "ns.h"
+#include "ns_priv.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -145,8 +145,8 @@ pth_ns_fork(unsigned want, struct pth_ns *got, struct pth_err *e)
 	return pth_err_set(e, PTH_SYSTEM, "fork:");
 }
 
-static void
-note(struct pth_ns *ns, const char *what)
+void
+ns_note(struct pth_ns *ns, const char *what)
 {
 	size_t n = strlen(ns->reason);
 
@@ -197,23 +197,23 @@ pth_ns_furnish(struct pth_ns *ns)
 {
 	if (ns->used & PTH_NS_NET) {
 		if (pth_iface_up("lo") != 0) {
-			note(ns, "loopback");
+			ns_note(ns, "loopback");
 			ns->used &= ~(unsigned)PTH_NS_NET;
 		}
 		if (pth_iface_features_off("lo", offload, countof(offload)) != 0)
-			note(ns, "segmentation offload of lo");
+			ns_note(ns, "segmentation offload of lo");
 		put("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
 	}
 	if (ns->used & PTH_NS_MOUNT) {
 		if (own_mounts() != 0) {
-			note(ns, "mounts");
+			ns_note(ns, "mounts");
 			ns->used &= ~(unsigned)PTH_NS_MOUNT; /* ours would be seen outside */
 		}
 		/* A container that hides parts of /proc forbids a fresh one; ours
 		 * still works, it only shows the host's processes. */
 		else if ((ns->used & PTH_NS_PID) &&
 		    mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) != 0)
-			note(ns, "/proc");
+			ns_note(ns, "/proc");
 	}
 	if (ns->used & PTH_NS_UTS)
 		(void)!sethostname("pth", 3);

@@ -3,7 +3,7 @@
  * that is private: making and dissolving each costs more than binding a
  * directory of it.
  */
-#include "ns.h"
+#include "ns_priv.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -151,15 +151,6 @@ hide_run(struct view *v)
 	return -1;
 }
 
-static void
-note(struct pth_ns *ns, const char *what)
-{
-	size_t n = strlen(ns->reason);
-
-	snprintf(ns->reason + n, sizeof ns->reason - n, "%s%s: %s", n ? "; " : "", what,
-	    strerror(errno));
-}
-
 static int
 set_read_only(const char *path, bool on, unsigned flags)
 {
@@ -174,14 +165,14 @@ static void
 make_read_only(struct pth_ns *ns, const struct pth_ns_view *want)
 {
 	if (set_read_only("/", true, AT_RECURSIVE) != 0) {
-		note(ns, "read-only root");
+		ns_note(ns, "read-only root");
 		return;
 	}
 	for (size_t i = 0; i < countof(privates); i++)
 		set_read_only(privates[i], false, 0);
 	set_read_only("/proc", false, 0);
 	if (set_read_only(want->test, false, 0) != 0) {
-		note(ns, "read-only root");
+		ns_note(ns, "read-only root");
 		set_read_only("/", false, AT_RECURSIVE);
 		return;
 	}
@@ -206,7 +197,7 @@ pth_ns_view(struct pth_ns *ns, const struct pth_ns_view *want)
 			ns->used |= PTH_NS_PRIVATE;
 	}
 	if (!(ns->used & PTH_NS_PRIVATE)) {
-		note(ns, "private /tmp");
+		ns_note(ns, "private /tmp");
 		while (v.mounts-- > 0)
 			umount2("/tmp", MNT_DETACH);
 	} else if (want->read_only) {

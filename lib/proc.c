@@ -13,7 +13,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "file.h"
 #include "os.h"
 #include "text.h"
 #include "when.h"
@@ -413,24 +412,6 @@ pth_proc_sweep(int64_t limit_us)
 	}
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		;
-}
-
-bool
-pth_proc_out_of_memory(void)
-{
-	static const char *const files[] = { "/sys/fs/cgroup/memory.events",
-		"/sys/fs/cgroup/memory/memory.oom_control" };
-	bool yes = false;
-
-	for (size_t i = 0; i < countof(files); i++) {
-		struct pth_buf b = PTH_BUF_INIT;
-		const char *p;
-
-		if (pth_file_read(files[i], 65536, &b, NULL) == 0 && (p = strstr(b.s, "oom_kill ")) != NULL)
-			yes = yes || strtoul(p + strlen("oom_kill "), NULL, 10) > 0;
-		pth_buf_release(&b);
-	}
-	return yes;
 }
 
 void

@@ -82,9 +82,6 @@ void pth_proc_signal_session(pid_t leader, int sig);
  * (PR_SET_CHILD_SUBREAPER), and reap them; at most limit_us. For hosts without
  * pid namespaces: a process that forks fast enough can escape. */
 void pth_proc_sweep(int64_t limit_us);
-/* Has the kernel killed a process in this container for want of memory? By its
- * own count, of cgroup v2 or v1. */
-bool pth_proc_out_of_memory(void);
 /* As large a core as the hard limit allows, for this process and its children. */
 void pth_proc_allow_cores(void);
 

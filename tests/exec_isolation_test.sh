@@ -37,13 +37,6 @@ log() {
 	xargs <"${dir:-out}/t/a/stdout.log"
 }
 
-need_user() {
-	need_root || return
-	id nobody >/dev/null 2>&1 || skip 'no user nobody' || return
-	setpriv --reuid=65534 --regid=65534 --clear-groups unshare -Urn true 2>/dev/null ||
-		skip 'this host forbids user namespaces to ordinary users'
-}
-
 # Control groups can be made: those of the machine, or version 1 mounted in
 # a private mount namespace; $as is what to begin a command with.
 need_groups() {
@@ -84,7 +77,6 @@ setUp() {
 	as='' dir=''
 }
 
-user='setpriv --reuid=65534 --regid=65534 --clear-groups'
 
 testMemory() {
 	need python3 python3 || return
@@ -152,7 +144,7 @@ testLimitsWithoutGroups() {
 
 testLimitsOfAnOrdinaryUser() {
 	need_user || return
-	as=$user dir=$PTH_TMP/user/out
+	as=as_user dir=$PTH_TMP/user/out
 	exec1 '{"service": {"limits": {"processes": 4, "files": 33}, "timeout_us": 3000000}}' \
 		sh -c 'ulimit -n; for i in 1 2 3 4 5 6; do sleep 0.2 & done; wait'
 	assertCode 0
@@ -222,7 +214,7 @@ each_user() { # function
 	as='' dir=$PTH_TMP/out
 	"$1"
 	if need_user; then
-		as=$user dir=$PTH_TMP/user/out
+		as=as_user dir=$PTH_TMP/user/out
 		"$1"
 	else
 		pth_skip=''

@@ -44,6 +44,18 @@ need_root() {
 	[ "$(id -u)" = 0 ] || skip 'needs root'
 }
 
+# as_user COMMAND...: as an ordinary user, for root.
+as_user() {
+	setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+}
+
+# An ordinary user can have namespaces here.
+need_user() {
+	need_root || return
+	id nobody >/dev/null 2>&1 || skip 'no user nobody' || return
+	as_user unshare -Urn true 2>/dev/null || skip 'this host forbids user namespaces to ordinary users'
+}
+
 # run COMMAND...: its stdout in $out, stderr in $err, exit code in $code.
 # shellcheck disable=SC2034 # the tests read them
 run() {

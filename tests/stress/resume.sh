@@ -1,6 +1,16 @@
 # shellcheck shell=sh
 # A run of many tests is killed at a random moment and resumed.
 
+# What was killed left nothing behind; resumed, it ends as the undisturbed run.
+resumed_as_wanted() {
+	clean "$what" 5
+	note_kept "$what"
+	pth-exec -j 2 -o out --resume <plan >ran 2>err || bad "$what, resumed: $(said err)"
+	clean "$what, resumed"
+	statuses ran >now
+	same "$what, resumed" wanted now
+}
+
 fault_resume() {
 	choose 30 200 && tests=$n
 	choose 2 20
@@ -18,12 +28,7 @@ fault_resume() {
 		what="round $i, pth-exec killed after $moment of $took ms"
 		kill -KILL $pid 2>/dev/null
 		wait $pid 2>/dev/null
-		clean "$what" 5
-		note_kept "$what"
-		pth-exec -j 2 -o out --resume <plan >ran 2>err || bad "$what, resumed: $(said err)"
-		clean "$what, resumed"
-		statuses ran >now
-		same "$what, resumed" wanted now
+		resumed_as_wanted
 		statuses out/results.jsonl >now
 		same "$what, resumed, results.jsonl" wanted now
 		check_kept "$what"
@@ -68,12 +73,7 @@ fault_syscalls() {
 	for i in $(seq "$n"); do
 		rm -rf out
 		killed_at "$i" "$n" pth-exec -j 2 -o out
-		clean "$what" 5
-		note_kept "$what"
-		pth-exec -j 2 -o out --resume <plan >ran 2>err || bad "$what, resumed: $(said err)"
-		clean "$what, resumed"
-		statuses ran >now
-		same "$what, resumed" wanted now
+		resumed_as_wanted
 		check_kept "$what"
 	done
 	# The number of calls differs a little between runs, but not much.
