@@ -6,6 +6,7 @@
 # shellcheck disable=SC2016,SC2086,SC2154 # scripts of sh -c; $compose is words; $out and $code come from through
 . "$TOP/tests/lib.sh"
 . "$TOP/tests/docker_lib.sh"
+engine_world --net
 
 oneTimeTearDown() {
 	engine_stop
