@@ -135,15 +135,11 @@ testManyOnTheSamePort() {
 
 testOrdinaryUser() {
 	ready || return
-	need_root || return
-	need setpriv util-linux || return
-	as_user() { setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all env HOME=/nonexistent "$@"; }
-	as_user unshare -Urn true 2>/dev/null || skip 'users may not make namespaces here' || return
-	as_user test -r "$TOP/examples/quic.yaml" || skip 'users may not read this tree' || return
+	need_user || return
 	chmod 755 "$PTH_TMP" && mkdir user && chmod 777 user "$TMPDIR"
 	# shellcheck disable=SC2016
 	for name in ping-pong quic; do
-		run as_user sh -c 'cd "$1/user" && pth run "$2" -o "$3"' sh "$PTH_TMP" "$TOP/examples/$name.yaml" $name
+		run as_user env HOME=/nonexistent sh -c 'cd "$1/user" && pth run "$2" -o "$3"' sh "$PTH_TMP" "$user_top/examples/$name.yaml" $name
 		assertCode 0
 		assertMatch "$(jq -c 'select(.result) | .result.isolation.used' user/$name/results.jsonl)" '"net"'
 		assertTrue "$name is captured" "[ -s user/$name/001*/capture.pcapng ]"

@@ -8,7 +8,7 @@ one() {
 	over=$(jq -cn --argjson over "$2" '{settings: {fast_fail: {enabled: true}}} * $over')
 	id=$1
 	shift 2
-	rec "$id" "$(svc a '{}' "$@")"
+	rec "$id" "$(svc a '{"role": "client"}' "$@")"
 }
 
 # four ENABLED-JSON FIRST-ARGV...: four tests, the first ones as given, one job.

@@ -3,6 +3,9 @@
 # shellcheck disable=SC2016,SC2154 # $out and $err come from run
 . "$TOP/tests/lib.sh"
 
+# What needs no port of the host, where there are no namespaces.
+quiet='{"role": "client"}'
+
 setUp() {
 	rm -rf out in log busy here.* outputs
 	plan='' over=''
@@ -17,7 +20,7 @@ meet() {
 }
 
 # Says that it was there.
-says() { svc a '{}' sh -c "echo $1 >>../../../log"; }
+says() { svc a "$quiet" sh -c "echo $1 >>../../../log"; }
 
 # exec_ ARG...: run what is in the file in; $out is the statuses.
 exec_() {
@@ -30,41 +33,41 @@ order() { xargs <log; }
 
 testLocks() {
 	plan='{"schedule": {"locks": ["db", "x"]}}'
-	for i in 1 2 3; do rec $i-t "$(alone '{}')"; done >in
+	for i in 1 2 3; do rec $i-t "$(alone "$quiet")"; done >in
 	plan='{"schedule": {"locks": ["db"]}}'
-	{ rec 4-t "$(alone '{}')"; end 4; } >>in
+	{ rec 4-t "$(alone "$quiet")"; end 4; } >>in
 	exec_ -j 4
 	assertEquals 'completed completed completed completed' "$out"
 	plan='{"schedule": {"locks": ["a"]}}'
-	rec 1-t "$(meet 1 2 '{}')" >in
+	rec 1-t "$(meet 1 2 "$quiet")" >in
 	plan='{"schedule": {"locks": ["b"]}}'
-	{ rec 2-t "$(meet 2 1 '{}')"; end 2; } >>in
+	{ rec 2-t "$(meet 2 1 "$quiet")"; end 2; } >>in
 	exec_ -j 2
 	assertEquals 'another lock is no hindrance' 'completed completed' "$out"
 }
 
 testALaterOneOvertakes() {
 	plan='{"schedule": {"locks": ["a"]}}'
-	{ rec 1-t "$(meet 1 3 '{}')"; rec 2-t "$(says 2)"; } >in
+	{ rec 1-t "$(meet 1 3 "$quiet")"; rec 2-t "$(says 2)"; } >in
 	plan=''
-	{ rec 3-t "$(meet 3 1 '{}')"; end 3; } >>in
+	{ rec 3-t "$(meet 3 1 "$quiet")"; end 3; } >>in
 	exec_ -j 2
 	assertEquals 'completed completed completed' "$out"
 }
 
 testCpus() {
 	plan='{"schedule": {"cpus": 2}}'
-	{ rec 1-t "$(alone '{}')"; rec 2-t "$(alone '{}')"; } >in
+	{ rec 1-t "$(alone "$quiet")"; rec 2-t "$(alone "$quiet")"; } >in
 	plan='{"schedule": {"cpus": 99}}'
-	rec 3-t "$(alone '{}')" >>in
+	rec 3-t "$(alone "$quiet")" >>in
 	plan=''
-	{ rec 4-t "$(alone '{}')"; end 4; } >>in
+	{ rec 4-t "$(alone "$quiet")"; end 4; } >>in
 	exec_ -j 2
 	assertEquals 'completed completed completed completed' "$out"
 	plan='{"schedule": {"cpus": 2}}'
-	rec 1-t "$(meet 1 2 '{}')" >in
+	rec 1-t "$(meet 1 2 "$quiet")" >in
 	plan=''
-	{ rec 2-t "$(meet 2 1 '{}')"; end 2; } >>in
+	{ rec 2-t "$(meet 2 1 "$quiet")"; end 2; } >>in
 	exec_ -j 3
 	assertEquals 'completed completed' "$out"
 }

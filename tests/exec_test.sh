@@ -63,6 +63,15 @@ testHostThatForbidsNamespaces() {
 	assertNotEquals '' "$(field .isolation.reason)"
 }
 
+testOnTheHostAsAskedFor() {
+	plan='{"environment": {"isolation": "none"}}'
+	{ rec t "$(svc s '{}' readlink /proc/self/ns/net)"; end 1; } >plan.jsonl
+	run pth-exec -o out plan.jsonl
+	assertCode 0
+	assertNoMatch "$err" degraded
+	assertEquals "$(readlink /proc/self/ns/net)" "$(cat out/t/s/stdout.log)"
+}
+
 testCaptureThatCannotStartIsSaid() {
 	plan='{"capture": {"interface": "nosuch0", "file": "capture.pcapng"}}'
 	exec1 "$(svc a '{}' true)"

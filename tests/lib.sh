@@ -44,16 +44,30 @@ need_root() {
 	[ "$(id -u)" = 0 ] || skip 'needs root'
 }
 
-# as_user COMMAND...: as an ordinary user, for root.
+# as_user COMMAND...: as an ordinary user, for root; with the tools of $user_top.
 as_user() {
-	setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+	PATH=${pth_user_path:-$PATH} setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+}
+
+# user_top: $user_top is a tree that ordinary users can read: this one, or a
+# copy of what they run where it is in somebody's home.
+user_top() {
+	[ -z "${user_top:-}" ] || return 0
+	user_top=$TOP
+	[ "$(id -u)" = 0 ] && ! as_user test -r "$TOP/tests/lib.sh" || return 0
+	user_top=$PTH_TMP/top
+	mkdir -p "$user_top/$PTH_BUILD" && chmod 755 "$PTH_TMP"
+	(cd "$TOP" && cp -R bin share examples tests "$user_top" && { [ "$PTH_BUILD" = build ] || cp -R "$PTH_BUILD/bin" "$user_top/$PTH_BUILD"; })
+	chmod -R a+rX "$user_top"
+	pth_user_path=$(printf '%s' "$PATH" | sed "s,$TOP,$user_top,g")
 }
 
 # An ordinary user can have namespaces here.
 need_user() {
 	need_root || return
 	id nobody >/dev/null 2>&1 || skip 'no user nobody' || return
-	as_user unshare -Urn true 2>/dev/null || skip 'this host forbids user namespaces to ordinary users'
+	as_user unshare -Urn true 2>/dev/null || skip 'this host forbids user namespaces to ordinary users' || return
+	user_top
 }
 
 # run COMMAND...: its stdout in $out, stderr in $err, exit code in $code.
