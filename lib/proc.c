@@ -1,6 +1,5 @@
 #include "proc.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -324,49 +323,18 @@ pth_proc_run(const struct pth_proc_req *req, int64_t limit_us, struct pth_buf *o
 	return 0;
 }
 
-static bool
-proc_is_ours(void)
-{
-	char self[32];
-	ssize_t n = readlink("/proc/self", self, sizeof self - 1);
-	long long pid;
-
-	if (n <= 0)
-		return false;
-	self[n] = '\0';
-	return pth_int(self, 1, INT_MAX, &pid) && pid == getpid();
-}
-
-bool
-pth_proc_each(void (*f)(void *arg, pid_t pid, pid_t session), void *arg)
-{
-	DIR *d = proc_is_ours() ? opendir("/proc") : NULL;
-	struct dirent *de;
-	long long pid;
-	pid_t session;
-
-	if (d == NULL)
-		return false;
-	while ((de = readdir(d)) != NULL)
-		if (pth_int(de->d_name, 2, INT_MAX, &pid) && pid != getpid() &&
-		    (session = getsid((pid_t)pid)) > 0)
-			f(arg, (pid_t)pid, session);
-	closedir(d);
-	return true;
-}
-
 struct signal {
 	pid_t leader;
 	int sig;
 };
 
 static void
-signal_member(void *arg, pid_t pid, pid_t session)
+signal_member(void *arg, const struct pth_proc_id *id)
 {
 	const struct signal *s = arg;
 
-	if (session == s->leader)
-		kill(pid, s->sig);
+	if (id->session == s->leader)
+		kill(id->pid, s->sig);
 }
 
 void

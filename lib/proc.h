@@ -70,9 +70,15 @@ int pth_signal_number(const char *name);
 int pth_proc_run(const struct pth_proc_req *req, int64_t limit_us, struct pth_buf *out,
     struct pth_buf *errs, size_t max, struct pth_exit *x, bool *timed_out, struct pth_err *e);
 
-/* Call f for every process but us that /proc shows, with its session. False
- * where /proc does not show our pid namespace. */
-bool pth_proc_each(void (*f)(void *arg, pid_t pid, pid_t session), void *arg);
+/* A process of our pid namespace. */
+struct pth_proc_id {
+	pid_t pid, session;
+	pid_t shown; /* its name in /proc, which may be that of an outer namespace */
+};
+
+/* Call f for every process of our pid namespace but us and its first. False
+ * where /proc does not tell. */
+bool pth_proc_each(void (*f)(void *arg, const struct pth_proc_id *id), void *arg);
 /* Send a signal to every process of the session of leader: shells with job
  * control and others may have made groups of their own in it. Only the
  * leader's group where /proc does not show our pid namespace. */

@@ -134,16 +134,16 @@ is_number(const char *s)
 }
 
 static void
-switches(pid_t pid, uint64_t threads, struct pth_sample *to)
+switches(pid_t shown, uint64_t threads, struct pth_sample *to)
 {
 	char path[300], text[4096];
 	struct dirent *de;
 	int left = THREADS_MAX;
 	DIR *d;
 
-	snprintf(path, sizeof path, "/proc/%ld/task", (long)pid);
+	snprintf(path, sizeof path, "/proc/%ld/task", (long)shown);
 	if (threads == 1) {
-		snprintf(path, sizeof path, "/proc/%ld/status", (long)pid);
+		snprintf(path, sizeof path, "/proc/%ld/status", (long)shown);
 		pth_sample_status(text, pth_sample_read(path, text, sizeof text), to);
 		return;
 	}
@@ -151,7 +151,7 @@ switches(pid_t pid, uint64_t threads, struct pth_sample *to)
 	while (d != NULL && left > 0 && (de = readdir(d)) != NULL) {
 		if (!is_number(de->d_name))
 			continue;
-		snprintf(path, sizeof path, "/proc/%ld/task/%s/status", (long)pid, de->d_name);
+		snprintf(path, sizeof path, "/proc/%ld/task/%s/status", (long)shown, de->d_name);
 		pth_sample_status(text, pth_sample_read(path, text, sizeof text), to);
 		left--;
 	}
@@ -176,19 +176,19 @@ cpu_us(pid_t pid, const struct pth_sample_stat *st)
 }
 
 bool
-pth_sample_process(pid_t pid, struct pth_sample *to)
+pth_sample_process(pid_t shown, pid_t pid, struct pth_sample *to)
 {
 	struct pth_sample_stat st;
 	char path[64], text[2048];
 
-	snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
+	snprintf(path, sizeof path, "/proc/%ld/stat", (long)shown);
 	if (!pth_sample_stat(text, pth_sample_read(path, text, sizeof text), &st))
 		return false;
 	to->processes++;
 	to->threads += bounded(st.threads);
 	to->rss_kb += bounded(st.pages) * (sysconf(_SC_PAGESIZE) / 1024);
 	to->cpu_us += cpu_us(pid, &st);
-	switches(pid, st.threads, to);
+	switches(shown, st.threads, to);
 	return true;
 }
 
@@ -203,7 +203,7 @@ socket_inode(const char *link, size_t n, uint64_t *inode)
 }
 
 void
-pth_sample_fds(pid_t pid, struct pth_sample *to, void (*socket)(void *arg, uint64_t inode, const char *link),
+pth_sample_fds(pid_t shown, struct pth_sample *to, void (*socket)(void *arg, uint64_t inode, const char *link),
     void *arg)
 {
 	char path[64], link[64], whole[400];
@@ -214,7 +214,7 @@ pth_sample_fds(pid_t pid, struct pth_sample *to, void (*socket)(void *arg, uint6
 	ssize_t n;
 	DIR *d;
 
-	snprintf(path, sizeof path, "/proc/%ld/fd", (long)pid);
+	snprintf(path, sizeof path, "/proc/%ld/fd", (long)shown);
 	/* Since Linux 6.2 its size is their number. */
 	if (socket == NULL && stat(path, &st) == 0 && st.st_size > 0) {
 		to->fds += st.st_size;

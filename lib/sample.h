@@ -36,11 +36,12 @@ void pth_sample_status(const char *text, size_t n, struct pth_sample *to);
 /* The next interface of /proc/net/dev in [*p, end), which *p moves along. */
 bool pth_sample_net_next(const char **p, const char *end, struct pth_sample_net *to);
 
-/* Add a process, without its descriptors. False when it has gone. */
-bool pth_sample_process(pid_t pid, struct pth_sample *to);
+/* Add a process, without its descriptors. False when it has gone. shown: its
+ * name in /proc; pid: that for system calls. */
+bool pth_sample_process(pid_t shown, pid_t pid, struct pth_sample *to);
 /* Count its descriptors; each socket is given to `socket` (may be NULL) with
  * its inode and the path of its link, of the first 4096. */
-void pth_sample_fds(pid_t pid, struct pth_sample *to,
+void pth_sample_fds(pid_t shown, struct pth_sample *to,
     void (*socket)(void *arg, uint64_t inode, const char *link), void *arg);
 /* Read a file of /proc into text[max]; how much, 0 when it has gone. */
 size_t pth_sample_read(const char *path, char *text, size_t max);

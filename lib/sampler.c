@@ -137,16 +137,16 @@ see_socket(void *arg, uint64_t inode, const char *link)
 }
 
 static void
-add_process(void *arg, pid_t pid, pid_t session)
+add_process(void *arg, const struct pth_proc_id *id)
 {
 	struct pth_sampler *s = arg;
 
 	for (size_t i = 0; i < s->n; i++) {
-		if (s->v[i].session != session || session <= 0)
+		if (s->v[i].session != id->session)
 			continue;
 		s->looking = (uint32_t)i;
-		if (pth_sample_process(pid, &s->now[i]))
-			pth_sample_fds(pid, &s->now[i], s->tally ? see_socket : NULL, s);
+		if (pth_sample_process(id->shown, id->pid, &s->now[i]))
+			pth_sample_fds(id->shown, &s->now[i], s->tally ? see_socket : NULL, s);
 		return;
 	}
 }

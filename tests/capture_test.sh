@@ -240,7 +240,7 @@ flood(100)"
 
 # The capture process is stopped while packets come: the kernel's ring is full.
 testLostPacketsAreSaid() {
-	need_namespaces || return
+	need_namespaces && need_proc || return
 	need python3 python3 || return
 	need tshark tshark || return
 	by_hand '{"interface": "lo", "file": "capture.pcapng", "buffer": 524288}' "$FLOOD
@@ -332,7 +332,7 @@ testPlanWithoutAProgramForTheFilter() {
 }
 
 testCaptureThatIsKilled() {
-	need_namespaces || return
+	need_namespaces && need_proc || return
 	need python3 python3 || return
 	need tshark tshark || return
 	by_hand '{"interface": "lo", "file": "capture.pcapng"}' "$FLOOD

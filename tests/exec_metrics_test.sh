@@ -33,6 +33,24 @@ testProcessesOfAService() {
 	assertEquals '' "$(ls -d out/t/*/metrics.jsonl 2>/dev/null)"
 }
 
+# Where parts of /proc are hidden, as in most containers, nobody inside gets
+# one for his own pid namespace.
+testProcOfAnOuterNamespace() {
+	unshare -Urm sh -c 'mount --bind /dev/null /proc/timer_list' 2>/dev/null || skip 'nothing of /proc can be hidden here' || return
+	steps='{"actions": [{"wait_us": 300000}, {"signal": {"service": "s", "signal": "USR1"}}]}'
+	rec "{\"settings\": {\"metrics\": {\"publish_interval\": 0.1}}, \"steps\": $steps}" \
+		"$(svc s '{}' sh -c 'trap "kill %1; exit 0" USR1; sleep 60 & setsid -f sleep 61; wait')" >plan.jsonl
+	rm -rf out
+	run unshare -Urm sh -c 'mount --bind /dev/null /proc/timer_list; exec pth-exec -o out plan.jsonl'
+	assertCode 0
+	out=$(printf '%s\n' "$out" | jq -c 'select(.type == "test").result')
+	assertMatch "$(field .isolation.reason)" '^/proc: '
+	assertEquals "$(field .reason)" completed "$(field .status)"
+	assertEquals 2 "$(samples 'map(.services.s.processes // 0) | max')"
+	assertEquals true "$(samples 'map(.services.s.rss_kb // 0) | max > 100')"
+	assertEquals true "$(samples 'map(.services.s.fds // 0) | max > 3')"
+}
+
 testProcessorTimeThreadsAndMemory() {
 	need python3 python3 || return
 	rec '{"settings": {"metrics": {"publish_interval": 0.1}}}' "$(svc s '{}' python3 -c '

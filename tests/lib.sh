@@ -29,6 +29,11 @@ need_namespaces() {
 		skip 'no namespaces on this machine'
 }
 
+# A pid namespace can have its own /proc here; not in most containers.
+need_proc() {
+	unshare -Urpf --mount-proc true 2>/dev/null || skip 'parts of /proc are hidden here, so that a namespace has none of its own'
+}
+
 # A terminal can be made here.
 need_terminal() {
 	need python3 python3 || return

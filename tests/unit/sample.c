@@ -82,13 +82,13 @@ main(void)
 
 	unit("this process");
 	x = (struct pth_sample){ 0 };
-	CHECK(pth_sample_process(getpid(), &x));
+	CHECK(pth_sample_process(getpid(), getpid(), &x));
 	CHECK(x.processes == 1 && x.threads == 1 && x.rss_kb > 0 && x.cpu_us > 0);
 	pth_sample_fds(getpid(), &x, NULL, NULL);
 	CHECK(x.fds >= 3);
 	x.fds = 0;
 	pth_sample_fds(getpid(), &x, count_socket, NULL);
 	CHECK(x.fds >= 3 && found <= x.fds);
-	CHECK(!pth_sample_process(0x7fffffff, &x));
+	CHECK(!pth_sample_process(0x7fffffff, 0x7fffffff, &x));
 	return unit_done();
 }
