@@ -542,6 +542,8 @@ pth_service_stop(struct pth_service *s, int64_t now)
 	/* Phase commands have nothing to say goodbye to. */
 	if (s->phase != PTH_RUN)
 		sig = SIGKILL;
+	else
+		pth_service_inner_stop(s);
 	kill(-s->pid, sig ? sig : SIGTERM);
 	/* A stopped process cannot take a signal. */
 	if (s->paused)

@@ -151,6 +151,26 @@ testStoppedFromOutside() {
 	assertEquals '' "$(ours)"
 }
 
+testClientThatLosesSignals() {
+	docker_ready || return
+	# What docker 28 does of some dozens of times: the signal ends in the client.
+	mkdir -p deaf
+	cat >deaf/docker <<-EOF
+		#!/bin/sh
+		[ "\$1" = start ] || exec $(command -v docker) "\$@"
+		trap "" TERM
+		setsid $(command -v docker) "\$@" &
+		wait \$!
+	EOF
+	chmod +x deaf/docker
+	experiment deaf >t.yaml
+	PATH=$PWD/deaf:$PATH through t.yaml
+	assertEquals "$(why)" passed "$(field .verdict.status)"
+	assertEquals 'it was asked, and not killed' stop "$(tail -1 run/*/server/stdout.log)"
+	assertEquals 'stopped null' "$(field '.result.services.server | "\(.reason) \(.signal)"')"
+	assertEquals '' "$(ours)"
+}
+
 # begun NAME: a test of that name runs, as process $running; out.jsonl: its end.
 begun() {
 	run=$1 experiment "$1" '[sleep, "60"]' >t.yaml
