@@ -158,7 +158,7 @@ add_service(struct compose *c, const json_t *service, const json_t *given, size_
 static json_t *
 document(struct compose *c)
 {
-	json_t *o = json_object(), *net = json_object();
+	json_t *o = json_object(), *net = json_object(), *subnets = json_array();
 	const char *version = pth_json_str(json_object_get(c->rec, "network_environment"), "version", NULL);
 
 	if (version != NULL)
@@ -168,14 +168,20 @@ document(struct compose *c)
 		pth_json_set(o, "volumes", json_incref(c->volumes));
 	if (c->whole) {
 		json_decref(net);
+		json_decref(subnets);
 		return o;
 	}
 	pth_json_set(net, "name", json_string(c->network));
 	pth_json_set(net, "driver", json_string(pth_json_str(c->docker, "network_mode", "bridge")));
 	if (c->subnet != NULL)
-		pth_json_set(net, "ipam", json_pack("{s:[{s:s}]}", "config", "subnet", c->subnet));
-	if (pth_json_bool(c->params, "enable_ipv6", false))
+		pth_json_push(subnets, json_pack("{s:s}", "subnet", c->subnet));
+	if (pth_json_bool(c->params, "enable_ipv6", false)) {
 		pth_json_set(net, "enable_ipv6", json_true());
+		pth_json_push(subnets, json_pack("{s:s}", "subnet", PTH_COMPOSE_NET6));
+	}
+	if (json_array_size(subnets) > 0)
+		pth_json_set(net, "ipam", json_pack("{s:O}", "config", subnets));
+	json_decref(subnets);
 	if (c->mtu > 0)
 		pth_json_set(net, "driver_opts", json_pack("{s:o}", PTH_COMPOSE_MTU,
 		    json_sprintf("%lld", (long long)c->mtu)));

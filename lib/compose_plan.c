@@ -84,7 +84,7 @@ network_create(const struct compose *c)
 	if (pth_json_bool(c->params, "enable_ipv6", false)) {
 		push(argv, "--ipv6");
 		push(argv, "--subnet");
-		push(argv, "fd00:7074:68::/64");
+		push(argv, PTH_COMPOSE_NET6);
 	}
 	if (c->mtu > 0) {
 		push(argv, "--opt");
@@ -151,7 +151,8 @@ teardown(const struct compose *c)
 		return list;
 	json_array_foreach(c->images, i, v)
 		if (json_object_get(v, "argv") != NULL)
-			pth_json_push(list, cmd(json_pack("[s,s,s]", "docker", "rmi", pth_json_str(v, "tag", "")),
+			pth_json_push(list, cmd(json_pack("[s,s,s,s,o]", "sh", "-c", "docker rmi \"$(cat \"$1\")\"",
+			    "docker rmi", json_sprintf("@{dir}/%s.id", pth_json_str(v, "directory", ""))),
 			    COMMAND_LIMIT, false));
 	return list;
 }

@@ -119,8 +119,10 @@ of_services(const json_t *rec, const json_t *result)
 			return PTH_CAT_DEPENDENCY;
 		if (strcmp(pth_json_str(s, "state", ""), "error") != 0)
 			continue;
+		/* A pre_run without a start is the one outside: the container is made. */
 		if (json_object_get(rec, "compose") != NULL && (strcmp(reason, "lost") == 0 ||
-		    strncmp(pth_json_str(s, "error", ""), "pre_run: docker ", 16) == 0))
+		    (pth_json_path(s, "started_us") == NULL &&
+		    strncmp(pth_json_str(s, "error", ""), "pre_run: ", 9) == 0)))
 			return PTH_CAT_DOCKER_RUNTIME;
 		if (pth_json_path(s, "started_us") != NULL)
 			return PTH_CAT_SERVICE_START;

@@ -241,7 +241,7 @@ testNoProgram() {
 	experiment none >t.yaml
 	PTH_EVENTS=none pth-parse t.yaml 2>/dev/null | PTH_EVENTS=none pth-plan 2>/dev/null | PTH_EVENTS=none pth-compose >none.jsonl
 	# No compose program is needed: nothing calls one.
-	assertEquals 'chmod docker pth-image' "$(head -1 none.jsonl | jq -r '[.compose.plan | (.setup[], .teardown[], (.services[].phases | .pre_run[], .run)).argv[0] | split("/") | last] | unique | map(select(. != "chmod")) | ["chmod"] + . | join(" ")')"
+	assertEquals 'chmod docker pth-image sh' "$(head -1 none.jsonl | jq -r '[.compose.plan | (.setup[], .teardown[], (.services[].phases | .pre_run[], .run)).argv[0] | split("/") | last] | unique | map(select(. != "chmod")) | ["chmod"] + . | join(" ")')"
 	PATH=$TOP/bin PTH_EVENTS=none "$(command -v pth-exec)" -o none none.jsonl >out.jsonl
 	out=$(/usr/bin/head -1 out.jsonl)
 	assertEquals 'error: setup: docker not found; Debian has it in the package docker.io' "$(why)"

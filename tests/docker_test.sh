@@ -176,6 +176,45 @@ testImagesAreReused() {
 	docker rmi ping_pong-functional:latest >/dev/null
 }
 
+testImagesOfOthers() {
+	docker_ready || return
+	pth-clean -i >/dev/null
+	experiment again >t.yaml
+	through t.yaml
+	# Labels pass on to what others build on ours; that is theirs all the same.
+	for name in users:1 ping_pong-random:latest; do
+		printf 'FROM ping_pong-functional:latest\nENV MINE=1\n' | docker build -q -t $name - >/dev/null 2>&1
+	done
+	docker tag ping_pong-functional:latest copy:1
+	assertEquals ping_pong-functional:latest "$(pth-image list | cut -f1)"
+	assertEquals 'would remove image ping_pong-functional:latest' "$(pth-clean -n -i)"
+	sed -i 's/functional/random/' t.yaml
+	through t.yaml
+	assertMatch "$(why)" '^error: setup: .*pth-image ended with exit code 3.*ping_pong-random:latest is there that pth has not built'
+	assertEquals 'removed image ping_pong-functional:latest' "$(pth-clean -i)"
+	assertEquals 'copy:1 ping_pong-random:latest users:1' \
+		"$(docker images --format '{{.Repository}}:{{.Tag}}' | grep -v panther_base | sort | xargs)"
+	docker rmi -f copy:1 ping_pong-random:latest users:1 >/dev/null
+}
+
+testAnotherRunTakesTheName() {
+	docker_ready || return
+	experiment taken >t.yaml
+	mkdir -p thief
+	cat >thief/docker <<-EOF
+		#!/bin/sh
+		[ "\$1" != create ] || $(command -v docker) tag panther_base_service:latest ping_pong-functional:latest
+		exec $(command -v docker) "\$@"
+	EOF
+	chmod +x thief/docker
+	PATH=$PWD/thief:$PATH through t.yaml
+	assertEquals "$(why)" passed "$(field .verdict.status)"
+	docker rmi ping_pong-functional:latest >/dev/null
+	# What has lost its name is removed with the others.
+	assertMatch "$(pth-clean -i)" '^removed image sha256:[0-9a-f]{64}$'
+	assertEquals panther_base_service:latest "$(docker images --format '{{.Repository}}:{{.Tag}}')"
+}
+
 testRestartPolicy() {
 	docker_ready || return
 	experiment again '[sh, -c, "[ ! -e second ] || exit 0; : >second; exit 9"]' 'restart_policy: on-failure' >t.yaml
@@ -211,6 +250,21 @@ testKeysOfTheEnvironment() {
 	EOF
 	through watched.yaml
 	assertMatch "$(why)" '^error: server: has not bound UDP port 4443 any more'
+	assertEquals '' "$(ours)"
+}
+
+testIpv6() {
+	docker_ready || return
+	# Networks of IPv6 differ, so that tests run beside each other.
+	{ net=', enable_ipv6: true' experiment one && net=', enable_ipv6: true, subnet: 10.93.0.0/24' one two; } |
+		sed 's/{port: 4443}/{port: 4443, bind_address: "::"}/' >t.yaml
+	through t.yaml -j 2
+	assertEquals "$(why)" 'passed passed' "$(field .verdict.status | xargs)"
+	assertMatch "$(tshark -r run/001-one/client/capture.pcapng -Y 'udp.port == 4443' -T fields -e ipv6.dst 2>/dev/null | head -1)" '^fd70:7468:'
+	run=$(through t.yaml; sed -n 's/.*subnet: .*\(fd70[^"]*\).*/\1/p' run/*/docker-compose.yml | sort -u | wc -l)
+	assertEquals 2 "$run"
+	need docker-compose docker-compose || return
+	each_compose up_by_hand run/001-*/docker-compose.yml
 	assertEquals '' "$(ours)"
 }
 
