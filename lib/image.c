@@ -245,7 +245,7 @@ built(const struct pth_image_req *q, const char *builder, struct pth_err *e)
 	const json_t *d = json_object_get(q->service, "docker");
 	bool own = *pth_json_str(d, "dockerfile", "") != '\0';
 	struct pth_buf tag = PTH_BUF_INIT, text = PTH_BUF_INIT, directory = PTH_BUF_INIT;
-	json_t *vars, *out = NULL;
+	json_t *vars, *out = NULL, *args = image_args(q);
 
 	make_tag(q, !json_is_object(d), &tag);
 	vars = image_variables(q, tag.s, builder, e);
@@ -258,10 +258,13 @@ built(const struct pth_image_req *q, const char *builder, struct pth_err *e)
 		    pth_json_str(q->service, "plugin", ""), "builder", own ? "dockerfile" : builder,
 		    "dockerfile", pth_json_text(text.s ? text.s : "", text.len), "directory", directory.s,
 		    "argv", command(q, vars, tag.s, directory.s));
+		if (json_object_size(args) > 0)
+			pth_json_set(out, "args", json_incref(args));
 		if (own)
 			pth_json_set(out, "context", folder(pth_json_str(d, "dockerfile", "")));
 	}
 	json_decref(vars);
+	json_decref(args);
 	pth_buf_release(&tag);
 	pth_buf_release(&text);
 	pth_buf_release(&directory);
