@@ -31,9 +31,11 @@ platform(const struct pth_image_req *q)
 static void
 make_tag(const struct pth_image_req *q, bool roles, struct pth_buf *b)
 {
+	const json_t *implementation = json_object_get(q->given, "implementation");
 	const char *suffixes[] = {
 		roles ? pth_json_str(q->service, "role", NULL) : NULL,
-		pth_json_str(json_object_get(q->given, "implementation"), "build_mode", NULL), platform(q),
+		pth_json_str(implementation, "build_mode", NULL),
+		strcmp(pth_json_str(implementation, "z3_source", ""), "pip") == 0 ? "z3pip" : NULL, platform(q),
 	};
 
 	pth_image_tag(b, pth_json_str(q->service, "plugin", "x"), pth_json_str(q->service, "version", ""),
