@@ -60,6 +60,7 @@ static const struct {
 	{ "Resource temporarily unavailable", PTH_CAT_RESOURCE },
 	{ "Address already in use", PTH_CAT_PORT_CONFLICT },
 	{ "address already in use", PTH_CAT_PORT_CONFLICT },
+	{ "setup: network_environment.subnet ", PTH_CAT_NETWORK_SETUP },
 };
 
 static enum pth_category
