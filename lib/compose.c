@@ -111,6 +111,9 @@ image_once(struct compose *c, json_t *image)
 		return v;
 	}
 	pth_json_push(c->images, image);
+	/* No other test may lose it between its build and its start. */
+	if (pth_json_bool(c->docker, "remove_images_after", false) && json_object_get(image, "argv") != NULL)
+		pth_json_push(c->resources, json_sprintf("image:%s", pth_json_str(image, "tag", "")));
 	return image;
 }
 
