@@ -279,8 +279,8 @@ testIpv6() {
 	through t.yaml -j 2
 	assertEquals "$(why)" 'passed passed' "$(field .verdict.status | xargs)"
 	assertMatch "$(tshark -r run/001-one/client/capture.pcapng -Y 'udp.port == 4443' -T fields -e ipv6.dst 2>/dev/null | head -1)" '^fd70:7468:'
-	run=$(through t.yaml; sed -n 's/.*subnet: .*\(fd70[^"]*\).*/\1/p' run/*/docker-compose.yml | sort -u | wc -l)
-	assertEquals 2 "$run"
+	networks=$(through t.yaml; sed -n 's/.*subnet: .*\(fd70[^"]*\).*/\1/p' run/*/docker-compose.yml | sort -u | wc -l)
+	assertEquals 2 "$networks"
 	need docker-compose docker-compose || return
 	each_compose up_by_hand run/001-*/docker-compose.yml
 	assertEquals '' "$(ours)"
