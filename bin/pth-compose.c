@@ -80,11 +80,14 @@ static void
 yaml_of(const struct work *w, const json_t *rec, struct pth_buf *b)
 {
 	json_t *doc = pth_json_path(rec, "compose.document"), *stack = NULL;
+	struct pth_buf how = PTH_BUF_INIT;
 	struct pth_err e;
 
 	if (w->opt.stack)
 		doc = stack = pth_compose_stack(doc);
-	check(pth_compose_yaml(b, doc, &e), &e);
+	pth_compose_how(&how, rec, w->opt.stack);
+	check(pth_compose_yaml(b, doc, how.s, &e), &e);
+	pth_buf_release(&how);
 	json_decref(stack);
 }
 
@@ -173,6 +176,9 @@ write_files(struct work *w, const json_t *rec)
 		close(sub);
 	}
 	close(fd);
+	json_array_foreach(pth_json_path(rec, "compose.images"), i, v)
+		if (json_object_get(v, "argv") != NULL)
+			check(pth_image_fill(v, &p, &e), &e);
 	printf("%s/docker-%s.yml\n", dir.s, w->opt.stack ? "stack" : "compose");
 	if (fflush(stdout) != 0)
 		pth_die(PTH_SYSTEM, "stdout:");

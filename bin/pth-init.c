@@ -97,12 +97,13 @@ find_user(const struct init *x)
 
 	if (json_object_get(u, "uid") != NULL) {
 		who.uid = (uid_t)pth_json_int(u, "uid", 0);
-		who.gid = (gid_t)pth_json_int(u, "gid", (int64_t)who.uid);
+		who.gid = (gid_t)who.uid;
 	} else if (who.uid == 0 && name != NULL && pth_owners_lookup("/etc/passwd", name, &who) != 0 &&
 	    !pth_json_bool(u, "fallback_to_root", true)) {
 		pth_die(PTH_INPUT, "the image has no user %s, and docker.user_mapping.fallback_to_root is false",
 		    name);
 	}
+	who.gid = (gid_t)pth_json_int(u, "gid", (int64_t)who.gid);
 	return who;
 }
 

@@ -111,6 +111,9 @@ image_once(struct compose *c, json_t *image)
 		return v;
 	}
 	pth_json_push(c->images, image);
+	/* No other test may lose it between its build and its start. */
+	if (pth_json_bool(c->docker, "remove_images_after", false) && json_object_get(image, "argv") != NULL)
+		pth_json_push(c->resources, json_sprintf("image:%s", pth_json_str(image, "tag", "")));
 	return image;
 }
 
@@ -120,6 +123,24 @@ pull_policy(const char *given)
 	if (strcmp(given, "if_not_present") == 0)
 		return "missing";
 	return strcmp(given, "build") == 0 ? "never" : given;
+}
+
+/* For who has compose build it: the same as pth-image(1) does, and it will
+ * know the image for ours. */
+static json_t *
+build_section(const json_t *image)
+{
+	json_t *o = json_object(), *args = json_object_get(image, "args");
+	const char *own = pth_json_str(image, "context", NULL), *directory = pth_json_str(image, "directory", "");
+
+	pth_json_set(o, "context", own ? json_string(own) : json_sprintf("@{dir}/%s", directory));
+	if (own != NULL)
+		pth_json_set(o, "dockerfile", json_sprintf("@{dir}/%s/Dockerfile", directory));
+	pth_json_set(o, "network", json_string("host"));
+	if (args != NULL)
+		pth_json_set(o, "args", json_incref(args));
+	pth_json_set(o, "labels", json_pack("{s:O}", "org.pth.image", json_object_get(image, "tag")));
+	return o;
 }
 
 /* The document's service with its image in front. */
@@ -140,9 +161,7 @@ add_service(struct compose *c, const json_t *service, const json_t *given, size_
 	}
 	pth_json_set(doc, "image", json_incref(json_object_get(image, "tag")));
 	if (json_object_get(image, "dockerfile") != NULL)
-		pth_json_set(doc, "build", json_pack("{s:o}", "context", json_object_get(image, "context") ?
-		    json_incref(json_object_get(image, "context")) : json_sprintf("@{dir}/%s",
-		    pth_json_str(image, "directory", ""))));
+		pth_json_set(doc, "build", build_section(image));
 	pth_json_set(doc, "pull_policy", json_string(json_object_get(image, "argv") ? "never" :
 	    pull_policy(pth_json_str(c->docker, "pull_policy", "never"))));
 	platform = pth_json_str(c->docker, "target_platform", NULL);
@@ -158,7 +177,7 @@ add_service(struct compose *c, const json_t *service, const json_t *given, size_
 static json_t *
 document(struct compose *c)
 {
-	json_t *o = json_object(), *net = json_object();
+	json_t *o = json_object(), *net = json_object(), *subnets = json_array();
 	const char *version = pth_json_str(json_object_get(c->rec, "network_environment"), "version", NULL);
 
 	if (version != NULL)
@@ -168,14 +187,20 @@ document(struct compose *c)
 		pth_json_set(o, "volumes", json_incref(c->volumes));
 	if (c->whole) {
 		json_decref(net);
+		json_decref(subnets);
 		return o;
 	}
 	pth_json_set(net, "name", json_string(c->network));
 	pth_json_set(net, "driver", json_string(pth_json_str(c->docker, "network_mode", "bridge")));
 	if (c->subnet != NULL)
-		pth_json_set(net, "ipam", json_pack("{s:[{s:s}]}", "config", "subnet", c->subnet));
-	if (pth_json_bool(c->params, "enable_ipv6", false))
+		pth_json_push(subnets, json_pack("{s:s}", "subnet", c->subnet));
+	if (pth_json_bool(c->params, "enable_ipv6", false)) {
 		pth_json_set(net, "enable_ipv6", json_true());
+		pth_json_push(subnets, json_pack("{s:s}", "subnet", PTH_COMPOSE_NET6));
+	}
+	if (json_array_size(subnets) > 0)
+		pth_json_set(net, "ipam", json_pack("{s:O}", "config", subnets));
+	json_decref(subnets);
 	if (c->mtu > 0)
 		pth_json_set(net, "driver_opts", json_pack("{s:o}", PTH_COMPOSE_MTU,
 		    json_sprintf("%lld", (long long)c->mtu)));
@@ -233,14 +258,18 @@ add_services(struct compose *c)
 static int
 build(struct compose *c, json_t **doc, json_t **plan)
 {
-	struct pth_buf yaml = PTH_BUF_INIT;
+	struct pth_buf yaml = PTH_BUF_INIT, how = PTH_BUF_INIT;
+	int r;
 
 	if (check(c) != 0 || add_services(c) != 0)
 		return -1;
 	if (c->subnet != NULL)
 		pth_json_push(c->resources, json_sprintf("subnet:%s", c->subnet));
 	*doc = document(c);
-	if (pth_compose_yaml(&yaml, *doc, c->e) != 0) {
+	pth_compose_how(&how, c->rec, false);
+	r = pth_compose_yaml(&yaml, *doc, how.s, c->e);
+	pth_buf_release(&how);
+	if (r != 0) {
 		json_decref(*doc);
 		return -1;
 	}
@@ -320,13 +349,31 @@ escaped(const json_t *v)
 	return out;
 }
 
+void
+pth_compose_how(struct pth_buf *b, const json_t *rec, bool stack)
+{
+	const char *ends = NULL;
+	json_t *s;
+	size_t i, n = 0;
+
+	json_array_foreach(pth_json_path(rec, "plan.services"), i, s)
+		if (pth_json_bool(s, "finite", false) && ++n == 1)
+			ends = pth_json_str(s, "name", NULL);
+	if (pth_json_bool(pth_json_path(rec, "plan.environment.parameters"), "container", false))
+		n = 0; /* the only one */
+	pth_buf_adds(b, stack ? "docker stack deploy -c THIS NAME" : "docker-compose -f THIS up");
+	if (!stack && n == 1 && ends != NULL)
+		pth_buf_addf(b, " --exit-code-from %s", ends);
+}
+
 int
-pth_compose_yaml(struct pth_buf *b, const json_t *doc, struct pth_err *e)
+pth_compose_yaml(struct pth_buf *b, const json_t *doc, const char *how, struct pth_err *e)
 {
 	json_t *copy = escaped(doc);
 	int r;
 
-	pth_buf_adds(b, "# Generated by pth-compose(1). By hand: docker-compose -f THIS up\n");
+	if (*how != '\0')
+		pth_buf_addf(b, "# Generated by pth-compose(1). By hand: %s\n", how);
 	r = pth_yaml_dump(b, copy, e);
 	json_decref(copy);
 	return r;

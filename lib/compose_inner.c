@@ -172,6 +172,20 @@ monitoring(const struct compose *c)
 	return o;
 }
 
+/* Directories that are root's at first, and that services share: the test's, and
+ * volumes of the experiment's that have just been made. */
+static json_t *
+open_dirs(const struct compose *c, const char *name)
+{
+	json_t *list = json_pack("[s,s,s]", "/opt/ticket", "/app/shared", "/app/sync_logs"), *v;
+	size_t i;
+
+	json_array_foreach(json_object_get(json_object_get(c->services, name), "volumes"), i, v)
+		if (strcmp(pth_json_str(v, "type", ""), "volume") == 0 && !pth_json_bool(v, "read_only", false))
+			pth_json_push(list, json_incref(json_object_get(v, "target")));
+	return list;
+}
+
 json_t *
 compose_inner(struct compose *c, const json_t *service)
 {
@@ -193,9 +207,8 @@ compose_inner(struct compose *c, const json_t *service)
 		pth_json_set(plan, "metrics", json_pack("{s:o}", "file", json_sprintf("%s/metrics.jsonl", name)));
 	pth_json_set(plan, "order", json_pack("[s]", name));
 	pth_json_set(plan, "services", list);
-	root = json_pack("{s:i,s:s,s:s,s:o,s:[s,s,s],s:{s:O*,s:{s:O*}},s:o}", "pth", 1, "dir", PTH_INSIDE_DIR,
-	    "service", name, "user", user(c), "open", "/opt/ticket", "/app/shared", "/app/sync_logs",
-	    "settings", "metrics", pth_json_path(c->rec, "settings.metrics"), "observers", "metrics",
+	root = json_pack("{s:i,s:s,s:s,s:o,s:o,s:{s:O*,s:{s:O*}},s:o}", "pth", 1, "dir", PTH_INSIDE_DIR,
+	    "service", name, "user", user(c), "open", open_dirs(c, name), "settings", "metrics", pth_json_path(c->rec, "settings.metrics"), "observers", "metrics",
 	    pth_json_path(c->rec, "settings.observers.metrics"), "plan", plan);
 	if (c->whole)
 		compose_whole_inner(c, root, plan);

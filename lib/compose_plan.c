@@ -84,7 +84,7 @@ network_create(const struct compose *c)
 	if (pth_json_bool(c->params, "enable_ipv6", false)) {
 		push(argv, "--ipv6");
 		push(argv, "--subnet");
-		push(argv, "fd00:7074:68::/64");
+		push(argv, PTH_COMPOSE_NET6);
 	}
 	if (c->mtu > 0) {
 		push(argv, "--opt");
@@ -151,7 +151,8 @@ teardown(const struct compose *c)
 		return list;
 	json_array_foreach(c->images, i, v)
 		if (json_object_get(v, "argv") != NULL)
-			pth_json_push(list, cmd(json_pack("[s,s,s]", "docker", "rmi", pth_json_str(v, "tag", "")),
+			pth_json_push(list, cmd(json_pack("[s,s,s,s,o]", "sh", "-c", "docker rmi \"$(cat \"$1\")\"",
+			    "docker rmi", json_sprintf("@{dir}/%s.id", pth_json_str(v, "directory", ""))),
 			    COMMAND_LIMIT, false));
 	return list;
 }
@@ -193,7 +194,8 @@ service_outside(const struct compose *c, const json_t *service)
 	const json_t *doc = json_object_get(c->services, name);
 	json_t *o = json_deep_copy(service), *phases = json_object();
 	int64_t begin = until_ready(service), end = after_run(service), limit = pth_json_int(service, "timeout_us", 0);
-	json_t *start = json_pack("[s,s,s,s]", "docker", "start", "-a", pth_json_str(doc, "container_name", ""));
+	const char *container = pth_json_str(doc, "container_name", "");
+	json_t *start = json_pack("[s,s,s,s]", "docker", "start", "-a", container);
 
 	json_object_del(o, "docker");
 	json_object_del(o, "restart"); /* inside, by pth-init */
@@ -208,8 +210,9 @@ service_outside(const struct compose *c, const json_t *service)
 	pth_json_set(phases, "run", cmd(start, limit, true));
 	pth_json_set(phases, "post_run", json_array());
 	pth_json_set(o, "phases", phases);
-	pth_json_set(o, "inner", json_pack("{s:s,s:o}", "file", "inner.json", "wait", cmd(json_pack("[s,s,s]",
-	    "docker", "wait", pth_json_str(doc, "container_name", "")), COMMAND_LIMIT, false)));
+	pth_json_set(o, "inner", json_pack("{s:s,s:o,s:o}", "file", "inner.json", "wait",
+	    cmd(json_pack("[s,s,s]", "docker", "wait", container), COMMAND_LIMIT, false), "stop",
+	    cmd(json_pack("[s,s,s,s,s]", "docker", "kill", "--signal", "TERM", container), COMMAND_LIMIT, false)));
 	pth_json_set(o, "ready", json_pack("[{s:s,s:s,s:I}]", "kind", "file", "path", ".ready",
 	    "timeout_us", (json_int_t)begin));
 	pth_json_set(o, "stop", json_pack("{s:s,s:I}", "signal", "TERM", "grace_us",

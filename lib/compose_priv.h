@@ -7,6 +7,7 @@
 #include "json.h"
 
 #define PTH_COMPOSE_MTU "com.docker.network.driver.mtu"
+#define PTH_COMPOSE_NET6 "@{net6}"
 
 struct compose {
 	json_t *rec, *plan;    /* borrowed */

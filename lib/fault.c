@@ -60,6 +60,7 @@ static const struct {
 	{ "Resource temporarily unavailable", PTH_CAT_RESOURCE },
 	{ "Address already in use", PTH_CAT_PORT_CONFLICT },
 	{ "address already in use", PTH_CAT_PORT_CONFLICT },
+	{ "setup: network_environment.subnet ", PTH_CAT_NETWORK_SETUP },
 };
 
 static enum pth_category
@@ -119,8 +120,10 @@ of_services(const json_t *rec, const json_t *result)
 			return PTH_CAT_DEPENDENCY;
 		if (strcmp(pth_json_str(s, "state", ""), "error") != 0)
 			continue;
+		/* A pre_run without a start is the one outside: the container is made. */
 		if (json_object_get(rec, "compose") != NULL && (strcmp(reason, "lost") == 0 ||
-		    strncmp(pth_json_str(s, "error", ""), "pre_run: docker ", 16) == 0))
+		    (pth_json_path(s, "started_us") == NULL &&
+		    strncmp(pth_json_str(s, "error", ""), "pre_run: ", 9) == 0)))
 			return PTH_CAT_DOCKER_RUNTIME;
 		if (pth_json_path(s, "started_us") != NULL)
 			return PTH_CAT_SERVICE_START;

@@ -1,9 +1,12 @@
 #include "iface.h"
 
+#include <arpa/inet.h>
+#include <ifaddrs.h>
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -11,6 +14,7 @@
 #include <unistd.h>
 
 #include "err.h"
+#include "text.h"
 
 static int
 control(void)
@@ -98,4 +102,54 @@ pth_iface_features_off(const char *name, const char *const *features, size_t n)
 	}
 	close(fd);
 	return r;
+}
+
+/* "10.1.0.0/24" in the host's order. */
+static bool
+read_network(const char *text, uint32_t *address, uint32_t *mask)
+{
+	const char *slash = strchr(text, '/');
+	char copy[INET_ADDRSTRLEN];
+	struct in_addr a;
+	long long bits;
+
+	if (slash == NULL || (size_t)(slash - text) >= sizeof copy || !pth_int(slash + 1, 1, 32, &bits))
+		return false;
+	memcpy(copy, text, (size_t)(slash - text));
+	copy[slash - text] = '\0';
+	if (inet_pton(AF_INET, copy, &a) != 1)
+		return false;
+	*address = ntohl(a.s_addr);
+	*mask = UINT32_MAX << (32 - bits);
+	return true;
+}
+
+static uint32_t
+number(const struct sockaddr *a)
+{
+	struct sockaddr_in in;
+
+	memcpy(&in, a, sizeof in);
+	return ntohl(in.sin_addr.s_addr);
+}
+
+bool
+pth_iface_in(const char *network, char to[IF_NAMESIZE])
+{
+	uint32_t address, mask;
+	struct ifaddrs *all = NULL;
+	bool found = false;
+
+	if (!read_network(network, &address, &mask) || getifaddrs(&all) != 0)
+		return false;
+	for (const struct ifaddrs *i = all; i != NULL && !found; i = i->ifa_next) {
+		if (i->ifa_addr == NULL || i->ifa_netmask == NULL || i->ifa_addr->sa_family != AF_INET ||
+		    !(i->ifa_flags & IFF_UP))
+			continue;
+		found = ((number(i->ifa_addr) ^ address) & mask & number(i->ifa_netmask)) == 0;
+		if (found)
+			snprintf(to, IF_NAMESIZE, "%s", i->ifa_name);
+	}
+	freeifaddrs(all);
+	return found;
 }

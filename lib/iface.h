@@ -4,6 +4,8 @@
 #ifndef PTH_IFACE_H
 #define PTH_IFACE_H
 
+#include <net/if.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Set IFF_UP. -1 and errno. */
@@ -14,5 +16,10 @@ int pth_iface_up(const char *name);
  * errno when the kernel refused.
  */
 int pth_iface_features_off(const char *name, const char *const *features, size_t n);
+/*
+ * Has an interface that is up addresses of this network of IPv4, "10.1.0.0/24",
+ * or is the network a part of its own? to: its name. What is no network has none.
+ */
+bool pth_iface_in(const char *network, char to[IF_NAMESIZE]);
 
 #endif

@@ -31,9 +31,11 @@ platform(const struct pth_image_req *q)
 static void
 make_tag(const struct pth_image_req *q, bool roles, struct pth_buf *b)
 {
+	const json_t *implementation = json_object_get(q->given, "implementation");
 	const char *suffixes[] = {
 		roles ? pth_json_str(q->service, "role", NULL) : NULL,
-		pth_json_str(json_object_get(q->given, "implementation"), "build_mode", NULL), platform(q),
+		pth_json_str(implementation, "build_mode", NULL),
+		strcmp(pth_json_str(implementation, "z3_source", ""), "pip") == 0 ? "z3pip" : NULL, platform(q),
 	};
 
 	pth_image_tag(b, pth_json_str(q->service, "plugin", "x"), pth_json_str(q->service, "version", ""),
@@ -245,7 +247,7 @@ built(const struct pth_image_req *q, const char *builder, struct pth_err *e)
 	const json_t *d = json_object_get(q->service, "docker");
 	bool own = *pth_json_str(d, "dockerfile", "") != '\0';
 	struct pth_buf tag = PTH_BUF_INIT, text = PTH_BUF_INIT, directory = PTH_BUF_INIT;
-	json_t *vars, *out = NULL;
+	json_t *vars, *out = NULL, *args = image_args(q);
 
 	make_tag(q, !json_is_object(d), &tag);
 	vars = image_variables(q, tag.s, builder, e);
@@ -258,10 +260,13 @@ built(const struct pth_image_req *q, const char *builder, struct pth_err *e)
 		    pth_json_str(q->service, "plugin", ""), "builder", own ? "dockerfile" : builder,
 		    "dockerfile", pth_json_text(text.s ? text.s : "", text.len), "directory", directory.s,
 		    "argv", command(q, vars, tag.s, directory.s));
+		if (json_object_size(args) > 0)
+			pth_json_set(out, "args", json_incref(args));
 		if (own)
 			pth_json_set(out, "context", folder(pth_json_str(d, "dockerfile", "")));
 	}
 	json_decref(vars);
+	json_decref(args);
 	pth_buf_release(&tag);
 	pth_buf_release(&text);
 	pth_buf_release(&directory);

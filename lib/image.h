@@ -32,7 +32,7 @@ void pth_image_tag(struct pth_buf *b, const char *impl, const char *version,
     const char *const *suffixes, size_t n);
 
 /*
- * {"tag", "plugin", "builder", "dockerfile"?, "directory"?, "argv"?, "context"?}:
+ * {"tag", "plugin", "builder", "dockerfile"?, "directory"?, "argv"?, "args"?, "context"?}:
  * without dockerfile the image must exist already. directory is below the test's;
  * context is the folder of a descriptor's own Dockerfile;
  * argv builds what is not there yet. When another image of the same name is in
@@ -45,5 +45,7 @@ json_t *pth_image_plan(const struct pth_image_req *q, struct pth_err *e);
  * matter. Appends to hash.
  */
 int pth_image_hash(const json_t *image, const struct pth_places *places, struct pth_buf *hash, struct pth_err *e);
+/* Put all that it is made of beside its Dockerfile below places.dir. */
+int pth_image_fill(const json_t *image, const struct pth_places *places, struct pth_err *e);
 
 #endif

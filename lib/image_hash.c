@@ -78,3 +78,15 @@ pth_image_hash(const json_t *image, const struct pth_places *places, struct pth_
 	pth_buf_release(&file);
 	return r;
 }
+
+int
+pth_image_fill(const json_t *image, const struct pth_places *places, struct pth_err *e)
+{
+	struct pth_buf hash = PTH_BUF_INIT;
+	char **argv = words(image, places);
+	int r = run(argv, &hash, e);
+
+	pth_strv_free(argv);
+	pth_buf_release(&hash);
+	return r;
+}

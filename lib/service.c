@@ -239,6 +239,8 @@ note_phase(struct pth_service *s, const struct pth_exit *x, int64_t now)
 	}
 	snprintf(file, sizeof file, "%s.stderr.log", log);
 	pth_service_last_line(s, file, NULL, line, sizeof line);
+	if (argv0 && strncmp(argv0, "@{bin}/", 7) == 0)
+		argv0 += 7; /* one of our own */
 	if (s->killed_late)
 		pth_service_fail(s, PTH_END_TIMEOUT, "%s: %s took too long; see %s/%s%s",
 		    pth_phase_names[s->phase], argv0, s->name, file, line);
@@ -542,6 +544,8 @@ pth_service_stop(struct pth_service *s, int64_t now)
 	/* Phase commands have nothing to say goodbye to. */
 	if (s->phase != PTH_RUN)
 		sig = SIGKILL;
+	else
+		pth_service_inner_stop(s);
 	kill(-s->pid, sig ? sig : SIGTERM);
 	/* A stopped process cannot take a signal. */
 	if (s->paused)

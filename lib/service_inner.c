@@ -1,8 +1,9 @@
 /*
  * A service whose process ran somewhere else, in a container: what we
- * started was only its attached client. plan "inner" is {"file", "wait"}: the
- * file in the service's directory in which pth-init tells how the process itself
- * ended, and a command that lasts as long as the container does.
+ * started was only its attached client. plan "inner" is {"file", "wait", "stop"}:
+ * the file in the service's directory in which pth-init tells how the process
+ * itself ended, a command that lasts as long as the container does, and one
+ * that asks it to end.
  */
 #include "service_priv.h"
 
@@ -130,6 +131,18 @@ take_failure(struct pth_service *s, const json_t *inner, const json_t *o)
 			pth_service_fail(s, ends[i], "%s", error);
 	if (pth_json_bool(o, "failed_early", false) && error != NULL)
 		pth_service_fail(s, PTH_END_EXIT, "%s", error);
+}
+
+void
+pth_service_inner_stop(struct pth_service *s)
+{
+	const json_t *cmd = json_object_get(json_object_get(s->plan, "inner"), "stop");
+	struct pth_err e;
+	int err_no;
+
+	/* Reaped like any orphan: how it ends tells nothing, the container does. */
+	if (cmd != NULL)
+		pth_service_spawn(s, cmd, -1, -1, &err_no, &e);
 }
 
 bool

@@ -23,6 +23,9 @@ int pth_service_log_open(struct pth_service *s, const char *stream);
  * second may be NULL. */
 void pth_service_last_line(const struct pth_service *s, const char *first, const char *second,
     char *to, size_t max);
+/* Ask the process in the container to end. Clients pass a signal of ours on, but
+ * some lose it: docker 28 gives its own work up at the same moment. */
+void pth_service_inner_stop(struct pth_service *s);
 /* The client is gone: is its container still there (some clients leave as soon as
  * they have passed a signal on)? Then s->pid is a process that waits for it. */
 bool pth_service_inner_wait(struct pth_service *s);

@@ -400,7 +400,7 @@ run(const struct pth_warden_req *req)
 		.sample_next = NEVER };
 	int64_t limit = pth_json_int(req->plan, "timeout_us", 0);
 	struct pth_buf started = PTH_BUF_INIT;
-	json_t *o, *names = pth_ns_names(req->ns.used);
+	json_t *o, *isolation = warden_isolation(req);
 
 	pth_rfc3339(&started, pth_real_us());
 	w.deadline = limit > 0 ? w.zero + limit : NEVER;
@@ -408,8 +408,8 @@ run(const struct pth_warden_req *req)
 	if (!(req->ns.used & PTH_NS_PID))
 		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	/* O, not o: nobody takes it over when events are off. */
-	pth_event("test.started", "{s:O,s:s}", "isolation", names, "missing_reason", req->ns.reason);
-	json_decref(names);
+	pth_event("test.started", "{s:O,s:s}", "isolation", json_object_get(isolation, "used"), "missing_reason", req->ns.reason);
+	json_decref(isolation);
 	warden_tmp_make(&w);
 	if (warden_prepare(&w)) {
 		warden_to(&w, PTH_TS_SETTING_UP);

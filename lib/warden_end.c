@@ -203,6 +203,18 @@ capture_inside(struct warden *w)
 }
 
 json_t *
+warden_isolation(const struct pth_warden_req *req)
+{
+	unsigned used = req->ns.used, asked = PTH_NS_ALL | req->ns.asked;
+
+	/* What every container has; a user namespace is up to the engine. */
+	if (strcmp(pth_json_str(json_object_get(req->plan, "environment"), "isolation", ""), "container") == 0)
+		used = asked = PTH_NS_ALL & ~(unsigned)PTH_NS_USER;
+	return json_pack("{s:o,s:o,s:s}", "used", pth_ns_names(used), "missing", pth_ns_names(asked & ~used),
+	    "reason", req->ns.reason);
+}
+
+json_t *
 warden_result(struct warden *w, const char *started)
 {
 	int64_t now = pth_mono_us();
@@ -216,9 +228,7 @@ warden_result(struct warden *w, const char *started)
 	pth_json_set(o, "started", json_string(started));
 	pth_json_set(o, "ended", json_string(ended.s));
 	pth_json_set(o, "duration_us", json_integer(now - w->zero));
-	pth_json_set(o, "isolation", json_pack("{s:o,s:o,s:s}", "used",
-	    pth_ns_names(w->req->ns.used), "missing", pth_ns_names((PTH_NS_ALL | w->req->ns.asked) & ~w->req->ns.used),
-	    "reason", w->req->ns.reason));
+	pth_json_set(o, "isolation", warden_isolation(w->req));
 	pth_json_set(o, "capture", whole ? json_incref(whole) : capture_inside(w));
 	pth_json_set(o, "timings", timings(w, now));
 	put_parts(o, w);

@@ -62,6 +62,9 @@ void warden_ending(struct warden *w, enum status s, const char *fmt, ...) PTH_PR
 const char *warden_status_name(enum status s);
 /* What the end of one service means for the test. */
 void warden_judge(struct warden *w, struct pth_service *s, int64_t now);
+/* {"used", "missing", "reason"}: the namespaces that the services are in, ours or
+ * those of their containers. */
+json_t *warden_isolation(const struct pth_warden_req *req);
 json_t *warden_result(struct warden *w, const char *started);
 
 /* warden_setup.c: what has to be there */

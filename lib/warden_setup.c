@@ -8,6 +8,7 @@
 
 #include "event.h"
 #include "file.h"
+#include "iface.h"
 #include "json.h"
 #include "os.h"
 
@@ -210,6 +211,27 @@ read_environment(struct warden *w)
 	}
 }
 
+/* A network of containers with the host's own addresses would cut it off from
+ * its neighbours, and an engine makes what it is told to. */
+static bool
+networks_free(struct warden *w)
+{
+	char name[IF_NAMESIZE];
+	json_t *v;
+	size_t i;
+
+	json_array_foreach(pth_json_path(w->req->plan, "environment.resources"), i, v) {
+		const char *s = json_is_string(v) ? json_string_value(v) : "";
+
+		if (strncmp(s, "subnet:", 7) != 0 || !pth_iface_in(s + 7, name))
+			continue;
+		warden_ending(w, ERROR, "setup: network_environment.subnet %s: the interface %s of this host has "
+		    "addresses there", s + 7, name);
+		return false;
+	}
+	return true;
+}
+
 bool
 warden_prepare(struct warden *w)
 {
@@ -220,7 +242,7 @@ warden_prepare(struct warden *w)
 		warden_ending(w, UNSUPPORTED, "%s", no);
 		return false;
 	}
-	if (!requirements_met(w))
+	if (!requirements_met(w) || !networks_free(w))
 		return false;
 	if (init_services(w, &e) != 0 || init_actions(w, &e) != 0) {
 		warden_ending(w, ERROR, "%s", e.text);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,14 +12,28 @@
 #include "json.h"
 #include "os.h"
 
+/* One of the networks that nobody gives out (RFC 4193); "pth" is 70 74 68. */
+static const char *
+net6(const char *unique, char to[32])
+{
+	unsigned char v[4] = { 0 };
+
+	for (size_t i = 0; unique != NULL && unique[i] != '\0'; i++)
+		v[i % sizeof v] = (unsigned char)(v[i % sizeof v] * 37 + (unsigned char)unique[i]);
+	snprintf(to, 32, "fd70:7468:%02x%02x:%02x%02x::/64", v[0], v[1], v[2], v[3]);
+	return unique ? to : NULL;
+}
+
 void
 pth_places_expand(const struct pth_places *p, const char *text, struct pth_buf *b)
 {
+	char net[32];
 	const struct {
 		const char *mark, *value;
 	} all[] = {
 		{ "@{dir}", p->dir }, { "@{share}", p->share }, { "@{libexec}", p->libexec },
 		{ "@{bin}", p->bin }, { "@{owner}", p->owner }, { "@{unique}", p->unique },
+		{ "@{net6}", net6(p->unique, net) },
 	};
 	const char *at;
 	size_t i;

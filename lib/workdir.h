@@ -21,7 +21,8 @@ struct pth_places {
 	 * these marks stay as they are. */
 	const char *bin;     /* @{bin}: where our tools are */
 	const char *owner;   /* @{owner}: who runs this, owner.h */
-	const char *unique;  /* @{unique}: differs between all runs and tests */
+	const char *unique;  /* @{unique}: differs between all runs and tests;
+	                      * @{net6}: a network of IPv6 that does, too */
 	const struct pth_cache *cache; /* of compiled things, or NULL */
 	bool engine;         /* commands talk to a container engine: they see the
 	                      * user's HOME and DOCKER_... */

@@ -124,6 +124,10 @@ testCreateSaysWhatTheFileSays() {
 	assertEquals "$(field '.compose.document.services.server.volumes | length')" \
 		"$(field '[.compose.plan.services[0].phases.pre_run[0].argv[] | select(. == "--mount")] | length')"
 	assertEquals '["udp:4443","subnet:10.77.0.0/24"]' "$(field '.compose.plan.environment.resources | tojson')"
+	one >one.yaml
+	echo 'docker: {remove_images_after: true}' >>one.yaml
+	composed one.yaml
+	assertEquals "[\"image:$(field '.compose.images[0].tag')\"]" "$(field '.compose.plan.environment.resources | map(select(startswith("image:")))[:1] | tojson')"
 }
 
 testLabelsOnEverything() {

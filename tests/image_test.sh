@@ -170,16 +170,23 @@ build() {
 	run env PATH="$PWD/fake:$PATH" XDG_RUNTIME_DIR="$PTH_TMP" pth-image build "$@" t:latest dir
 }
 
+# nothing_there [CASES]: an engine without any image but the one that it builds.
+nothing_there() {
+	rm -f built
+	fake "case \$1 in ${1:-none) ;;} image) [ -e built ] && echo sha256:1 || exit 1 ;; *build*) : >built ;; esac"
+}
+
 testBuildxWhenPresent() {
-	fake 'case $1 in image) exit 1;; esac'
+	nothing_there
 	build -x mine -n -p linux/arm64 -a "A=it's" -c other
 	assertCode 0
 	assertMatch "$(cat calls)" "^buildx build --load --progress plain --builder mine --network host --no-cache --build-arg A=it's --cache-from other --platform linux/arm64 --label org.pth.hash="
-	fake 'case $1 in image | buildx) exit 1;; esac'
+	nothing_there 'buildx) exit 1 ;;'
 	build -x mine
 	assertCode 0
 	assertMatch "$(cat calls)" '^build --force-rm --network host'
-	fake 'case $1 in image) exit 1;; esac'
+	assertEquals 'its number' sha256:1 "$(cat dir.id)"
+	nothing_there
 	build
 	assertMatch "$(cat calls)" '^build --force-rm'
 }
@@ -197,7 +204,7 @@ testFailureOfBuildx() {
 
 testImagesBelowAreLookedAt() {
 	printf 'ARG B=one\nARG C\nFROM --platform=x $B AS s\nFROM s\nCOPY --from=three /a /b\nfrom "${C}"\nCOPY --from=s /a /b\n' | tr -d '"' >dir/Dockerfile
-	fake 'case $1 in image) exit 1;; esac'
+	nothing_there
 	build -a C=two
 	assertCode 0
 	assertMatch "$(cat calls)" 'org.pth.below=one three two --label'

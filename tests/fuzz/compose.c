@@ -76,7 +76,7 @@ check_yaml(const json_t *doc)
 	struct pth_err e;
 	json_t *read;
 
-	if (pth_compose_yaml(&b, doc, &e) != 0) {
+	if (pth_compose_yaml(&b, doc, "", &e) != 0) {
 		pth_buf_release(&b);
 		return;
 	}
