@@ -137,6 +137,8 @@ void exp_canon_map(const struct schema *s, const struct pth_ynode *n, json_t *ou
 /* F_DOCKER, F_SHADOW, F_OWN (localhost), or 0: a user's own. */
 unsigned exp_environment_kind(const struct pth_ynode *n);
 bool exp_given(const struct pth_ynode *n);
+/* Truth of a node that says it, also in quotes; else -1. */
+int exp_bool(const struct pth_ynode *n);
 /* Number in a checked node, for rules. */
 bool exp_int(const struct pth_ynode *n, unsigned types, int64_t *v);
 

@@ -419,11 +419,13 @@ static void check_all(struct pth_experiment *x)
 	exp_check(x, x->schema->root, x->root, "experiment");
 	if (old)
 		exp_key_warn(x, old, "build_docker_image is the old name of force_build_docker_image");
+	if (!tests && (old = exp_at(x->root, "test_suite.tests")) != NULL)
+		exp_key_error(x, old, "tests below test_suite are not read, by PANTHER neither; write 'tests' at the top");
 	if (!tests)
 		return;
-	if (tests->kind != PTH_YSEQ)
+	if (tests->kind != PTH_YSEQ && !tests->bad)
 		exp_error(x, tests, "tests: a %s; expected a list of tests", pth_ykind_name(tests->kind));
-	else if (tests->n == 0)
+	else if (tests->n == 0 && !tests->bad)
 		exp_error(x, tests, "tests: an empty list; expected at least one test");
 	x->others = exp_errors(x);
 	if (tests->kind == PTH_YSEQ && tests->n)

@@ -471,6 +471,16 @@ static void check_critical(struct pth_experiment *x, const struct pth_ynode *ser
 	}
 }
 
+/* What PANTHER passes over without a word. */
+static void check_fast_fail(struct pth_experiment *x, const struct pth_ynode *test)
+{
+	const struct pth_ynode *own = pth_yaml_get(test, "fast_fail_enabled");
+	const struct pth_ynode *level = exp_at(x->root, "fast_fail.test_level");
+
+	if (exp_given(own) && (!exp_given(level) || exp_bool(level) == 0))
+		exp_key_warn(x, own, "'fast_fail_enabled' has no effect without fast_fail.test_level: true");
+}
+
 void exp_rules(struct pth_experiment *x, const struct pth_ynode *test)
 {
 	const struct pth_ynode *services = pth_yaml_get(test, "services"), *c;
@@ -478,6 +488,7 @@ void exp_rules(struct pth_experiment *x, const struct pth_ynode *test)
 	if (test->kind != PTH_YMAP)
 		return;
 	check_name(x, test);
+	check_fast_fail(x, test);
 	if (!services || services->kind != PTH_YMAP)
 		return;
 	check_services(x, services, exp_given(pth_yaml_get(test, "generate_new_certificates")));
