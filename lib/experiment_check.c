@@ -7,6 +7,7 @@
 #include <math.h>
 #include <strings.h>
 
+#include "event.h"
 #include "text.h"
 #include "when.h"
 
@@ -239,6 +240,8 @@ static bool is_idle(const struct schema *s, const struct pth_ynode *c)
 	json_t *v;
 	bool same;
 
+	if (!strcmp(s->key->path, "logging.feature_levels"))
+		return exp_given(c) && !is_extension(c->key) && !pth_event_feature(c->key);
 	if (!cs || cs == s->any || !(cs->key->flags & F_IDLE) || !exp_given(c) || (c->kind >= PTH_YSEQ && c->n == 0))
 		return false;
 	v = exp_canon(cs, c);
@@ -270,11 +273,12 @@ static void check_idle(struct pth_experiment *x, const struct schema *s, const s
 	pth_buf_release(&b);
 }
 
-/* A key that must be given, and is not; perhaps one of the unknown ones is it. */
+/* A key that must be given, and is not. In an open map, where no other message
+ * is about them, one of the unknown ones may be it. */
 static void check_missing(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
     const struct schema *missing, const char *what)
 {
-	for (const struct pth_ynode *c = n->child; c; c = c->next)
+	for (const struct pth_ynode *c = s->key->flags & F_OPEN ? n->child : NULL; c; c = c->next)
 		if (!is_extension(c->key) && strlen(c->key) < 60 && exp_schema_child(s, c->key) == s->any &&
 		    pth_nearest(c->key, &missing->name, 1)) {
 			exp_error(x, n, "%.60s: no '%s'; it must be given; is it '%.60s'?", what, missing->name, c->key);

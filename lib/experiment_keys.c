@@ -34,11 +34,11 @@
 /* An observer of PANTHER. Two have something to say here, a third an interval;
  * the others (F_IDLE) ask for what is always done, or for what there is not. */
 #define OBSERVER(p, idle, level, meaning) \
-{ p, T_MAP | T_NULL, NULL, NULL, idle, NULL, meaning }, \
+{ p, T_MAP | T_NULL, NULL, NULL, idle, (idle) ? NULL : "exec", meaning }, \
 { p ".enabled", T_BOOL, NULL, "true", 0, "exec", "Whether it is used." }, \
 { p ".priority", T_INT, NULL, "100", F_IDLE, NULL, "Order among observers in PANTHER." }, \
 { p ".auto_register", T_BOOL, NULL, "true", F_IDLE, NULL, "Register by itself in PANTHER." }, \
-{ p ".log_level", T_STR, LEVELS, "INFO", F_CASE | level, "all", "Least severe event that it shows." }
+{ p ".log_level", T_STR, LEVELS, "INFO", F_CASE | level, (level) ? NULL : "all", "Least severe event that it shows." }
 
 const struct pth_key pth_keys[] = {
 { "", T_MAP, NULL, NULL, 0, "parse", "An experiment." },
