@@ -516,6 +516,11 @@ long pth_experiment_count(const struct pth_experiment *x)
 	return exp_errors(x) ? 0 : x->total;
 }
 
+const json_t *pth_experiment_settings(const struct pth_experiment *x)
+{
+	return x->settings;
+}
+
 const char *pth_experiment_run(const struct pth_experiment *x)
 {
 	return x->run ? x->run : "";
