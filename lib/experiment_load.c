@@ -387,7 +387,7 @@ static void check_tests(struct pth_experiment *x, const struct pth_ynode *tests)
 		const json_t *first = json_object_get(names, s);
 		long before = x->total;
 
-		if (first)
+		if (first && t->kind == PTH_YMAP)
 			exp_error(x, name ? name : t, "a second test with the name '%.200s', first on line %d", s,
 			    (int)json_integer_value(first));
 		else

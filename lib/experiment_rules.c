@@ -304,8 +304,12 @@ static void check_services(struct pth_experiment *x, const struct pth_ynode *ser
 			    "'.', '_', '-', at most 63");
 		else if (exp_given(name) && name->text && json_object_get(names, name->text))
 			exp_error(x, name, "name: two services are called '%s'", name->text);
-		else if (exp_given(name) && name->text)
+		else if (exp_given(name) && name->text) {
 			pth_json_set(names, name->text, json_true());
+			if (strcmp(name->text, s->key) && pth_yaml_get(services, name->text))
+				exp_warn(x, name, "name: '%s' is the key of another service, which targets of that name mean",
+				    name->text);
+		}
 		check_protocol(x, services, s, certs_for_all);
 		check_depends(x, services, s);
 		check_files(x, pth_yaml_get(s, "files"));

@@ -365,6 +365,17 @@ testQuotedBooleans() {
 	refused e.yaml "error: collect_artifacts: string 'maybe'; expected true or false"
 }
 
+testNamesOfServices() {
+	experiment >e.yaml
+	sed 's/^      server:/&\n        name: other/' e.yaml >f.yaml
+	{ cat f.yaml && echo '      other: {implementation: {name: ping_pong}, protocol: {name: minip, role: client, target: other}}'; } >g.yaml
+	run pth-parse g.yaml
+	assertMatch "$err" "^g.yaml:7:15: warning: name: 'other' is the key of another service, which targets of that name mean$"
+	printf 'tests: [1, x, {}, {}]\n' >e.yaml
+	run pth-parse e.yaml
+	assertEquals 'only of maps' 1 "$(echo "$err" | grep -c 'second test')"
+}
+
 # What helps: what was meant, and one message about one mistake.
 testMessagesHelp() {
 	experiment | sed 's/{type: localhost}/localhost/' >e.yaml

@@ -105,6 +105,18 @@ x.yaml:4:155: warning: gdb has no parameter 'priority'"
 	assertMatch "$err" '^x.yaml:6:25: warning: panther_ivy without test: name of the test; without it nothing is tested$'
 }
 
+# quant binds to an interface: that of the environment, unless the experiment names one.
+testInterface() {
+	for case in localhost::lo docker_compose::eth0 shadow_ns::eth0 docker_compose:eth1:eth1; do
+		IFS=: read -r net own expected <<-end
+		$case
+		end
+		experiment '' '' "network: {interface: \"$own\"}" | sed 's/ping_pong/quant/;s/minip/quic/' >x.yaml && plan x.yaml
+		assertMatch "$case: $(argv server)" "\"-i\",\"$expected\""
+	done
+	unset net
+}
+
 testIncompatibilityOfTheExperiment() {
 	for list in ':x' ', incompatibility: []:' ', incompatibility: [gperf]:x'; do
 		experiment | sed "s/{type: localhost}/{type: shadow_ns${list%:*}}/;s/    services:/    execution_environment: [{type: gperf_cpu}]\n&/" >x.yaml
