@@ -144,6 +144,8 @@ bool exp_int(const struct pth_ynode *n, unsigned types, int64_t *v);
 
 /* rules */
 void exp_rules(struct pth_experiment *x, const struct pth_ynode *test);
+/* values: forms that the table does not tell */
+void exp_values(struct pth_experiment *x, const struct pth_ynode *test);
 /* A service by key or by its `name`. */
 const struct pth_ynode *exp_service(const struct pth_ynode *services, const char *name);
 bool exp_port(const char *s, long long *host, long long *container, const char **proto);

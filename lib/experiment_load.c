@@ -384,13 +384,13 @@ static void check_tests(struct pth_experiment *x, const struct pth_ynode *tests)
 	for (const struct pth_ynode *t = tests->child; t; t = t->next) {
 		const struct pth_ynode *name = pth_yaml_get(t, "name");
 		const char *s = exp_text(t, "name", "unnamed_test");
-		const json_t *first = json_object_get(names, s);
+		const json_t *first = t->kind == PTH_YMAP ? json_object_get(names, s) : NULL;
 		long before = x->total;
 
-		if (first && t->kind == PTH_YMAP)
+		if (first)
 			exp_error(x, name ? name : t, "a second test with the name '%.200s', first on line %d", s,
 			    (int)json_integer_value(first));
-		else
+		else if (t->kind == PTH_YMAP)
 			pth_json_set(names, s, json_integer(name ? name->line : t->line));
 		matrix = t->kind == PTH_YMAP ? pth_yaml_get(t, "matrix") : NULL;
 		if (exp_variants(x, t, check_variant, list->item) < 0)

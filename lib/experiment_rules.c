@@ -493,6 +493,7 @@ void exp_rules(struct pth_experiment *x, const struct pth_ynode *test)
 		return;
 	check_name(x, test);
 	check_fast_fail(x, test);
+	exp_values(x, test);
 	if (!services || services->kind != PTH_YMAP)
 		return;
 	check_services(x, services, exp_given(pth_yaml_get(test, "generate_new_certificates")));

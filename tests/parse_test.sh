@@ -376,6 +376,33 @@ testNamesOfServices() {
 	assertEquals 'only of maps' 1 "$(echo "$err" | grep -c 'second test')"
 }
 
+# What a table of types cannot tell; pth-compose would say it without a place.
+testFormsOfValues() {
+	while read -r col value; do
+		experiment | sed "s#{type: localhost}#{type: docker_compose, $value}#" >e.yaml
+		refused e.yaml "^e.yaml:3:$col: error: ${value%%:*}: "
+	done <<-end
+	57 subnet: 300.1.1.0/24
+	57 subnet: 10.1.1.0/31
+	57 subnet: net
+	63 network_name: "a b"
+	65 service_prefix: /x
+	59 volumes: [x]
+	59 volumes: [":/x"]
+	59 volumes: ["a:b"]
+	81 volumes: [{local: a, container: b}]
+	59 volumes: [{local: a}]
+	63 environment: {"A=B": 1}
+	end
+	experiment | sed 's,{type: localhost},{type: docker_compose\, subnet: 10.0.0.0/8\, network_name: a.b-c\, volumes: ["a:/b:ro"\, {local: ./c\, container: /c}]},' >e.yaml
+	accepted e.yaml
+	experiment '' 'volumes: ["./a"]' >e.yaml
+	refused e.yaml "^e.yaml:10:19: error: volumes: './a'; expected LOCAL:INSIDE or LOCAL:INSIDE:ro$"
+	experiment '' 'environment: {"": 1, "A=": 2, A-B: 3}' >e.yaml
+	refused e.yaml "^e.yaml:10:23: error: environment: '' cannot be the name" "^e.yaml:10:30: error: environment: 'A=' cannot"
+	assertEquals 2 "$(echo "$err" | wc -l)"
+}
+
 # What helps: what was meant, and one message about one mistake.
 testMessagesHelp() {
 	experiment | sed 's/{type: localhost}/localhost/' >e.yaml
