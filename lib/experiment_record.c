@@ -466,7 +466,7 @@ json_t *exp_settings(const struct pth_experiment *x)
 	json_object_del(out, "version");
 	d = json_object_get(out, "docker");
 	if (exp_given(old) && !json_object_get(d, "force_build_docker_image"))
-		pth_json_set(d, "force_build_docker_image", 
+		pth_json_set(d, "force_build_docker_image",
 		    exp_canon(exp_schema_child(docker, "build_docker_image"), old));
 	if (pth_json_bool(d, "no_docker_cache", false))
 		pth_json_set(d, "force_build_docker_image", json_true());
