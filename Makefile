@@ -65,7 +65,7 @@ $(B)/unit/%: $(B)/tests/unit/%.o $(B)/libpth.a
 	$(call SAY,LD)$(CC) -o $@ $^ $(LIBS)
 $(B)/fuzz/%: tests/fuzz/%.c $(B)/libpth.a
 	@mkdir -p $(@D)
-	$(call SAY,LD)$(COMPILE) -fsanitize=fuzzer -o $@ $< $(B)/libpth.a $(LIBS)
+	$(call SAY,LD)$(COMPILE) -fsanitize=fuzzer -o $@ $< $(B)/libpth.a $(LIBS) -lresolv
 # The sample programs stand alone, as the programs under test do.
 examples/minip/miniP_%: examples/minip/miniP_%.c examples/minip/minip.c examples/minip/minip.h
 	$(call SAY,CC)$(CC) -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^)

@@ -195,6 +195,7 @@ handle(struct work *w, json_t *rec)
 	struct pth_err e;
 
 	if (pth_rec_is_test(rec) && pth_compose_wants(rec)) {
+		pth_event_settings(json_object_get(rec, "settings"));
 		pth_event_run(pth_json_str(rec, "run", NULL));
 		pth_event_test(pth_rec_id(rec));
 		if (pth_compose_test(rec, w->home.share, w->names, &e) == 0) {

@@ -111,6 +111,7 @@ static int emit(struct pth_experiment **x, size_t n, char *const *files)
 	struct pth_err e;
 
 	for (size_t i = 0; i < n; i++) {
+		pth_event_settings(pth_experiment_settings(x[i]));
 		pth_event_run(pth_experiment_run(x[i]));
 		pth_event("experiment.loaded", "{s:s, s:I}", "file", files[i], "tests",
 		    (json_int_t)pth_experiment_count(x[i]));

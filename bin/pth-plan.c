@@ -111,6 +111,7 @@ static void plan(struct plugins *ps, json_t *rec, const struct options *o, struc
 		t->bad = t->bad || (pth_rec_is_test(rec) && o->check);
 		return;
 	}
+	pth_event_settings(json_object_get(rec, "settings"));
 	pth_event_run(pth_json_str(rec, "run", NULL));
 	pth_event_test(pth_rec_id(rec));
 	pth_diags_init(&d, "");

@@ -108,6 +108,7 @@ pth_collect_test(json_t *rec, const struct pth_collect_options *opt)
 	char *path;
 	int dirfd = open_test_dir(rec, &path);
 
+	pth_event_settings(json_object_get(rec, "settings"));
 	pth_event_run(pth_json_str(rec, "run", NULL));
 	pth_event_test(pth_rec_id(rec));
 	if (dirfd < 0) {

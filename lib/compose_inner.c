@@ -207,9 +207,11 @@ compose_inner(struct compose *c, const json_t *service)
 		pth_json_set(plan, "metrics", json_pack("{s:o}", "file", json_sprintf("%s/metrics.jsonl", name)));
 	pth_json_set(plan, "order", json_pack("[s]", name));
 	pth_json_set(plan, "services", list);
-	root = json_pack("{s:i,s:s,s:s,s:o,s:o,s:{s:O*,s:{s:O*}},s:o}", "pth", 1, "dir", PTH_INSIDE_DIR,
-	    "service", name, "user", user(c), "open", open_dirs(c, name), "settings", "metrics", pth_json_path(c->rec, "settings.metrics"), "observers", "metrics",
-	    pth_json_path(c->rec, "settings.observers.metrics"), "plan", plan);
+	root = json_pack("{s:i,s:s,s:s,s:o,s:o,s:{s:O*,s:{s:O*,s:O*}},s:o}", "pth", 1, "dir", PTH_INSIDE_DIR,
+	    "service", name, "user", user(c), "open", open_dirs(c, name),
+	    "settings", "metrics", pth_json_path(c->rec, "settings.metrics"), "observers", "metrics",
+	    pth_json_path(c->rec, "settings.observers.metrics"), "resource",
+	    pth_json_path(c->rec, "settings.observers.resource"), "plan", plan);
 	if (c->whole)
 		compose_whole_inner(c, root, plan);
 	else

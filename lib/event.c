@@ -20,6 +20,7 @@ const char *pth_prog = "pth";
 static enum { JSON, JSON_ASKED, BRIEF, TEXT, NONE } mode = NONE;
 static char run_id[128], test_id[128];
 static int file_fd = -1;
+static bool file_chosen; /* the file gets what is shown, not all */
 static bool wipes; /* a line on stderr wipes what is below the cursor */
 
 void
@@ -79,6 +80,128 @@ pth_event_file(const char *path, struct pth_err *e)
 	file_fd = fd;
 	return 0;
 }
+
+/* --- what is shown --- */
+
+enum { ALL, WARNINGS, ERRORS, UNSET }; /* least severe event that is */
+
+/* Entities of events, and what PANTHER calls features. */
+static struct {
+	const char *entity, *features;
+	int least;
+} entities[] = {
+	{ "run", "experiment_workflow fast_fail", UNSET },
+	{ "test", "test_execution experiment_workflow", UNSET },
+	{ "step", "test_execution", UNSET },
+	{ "assertion", "test_execution validation validation_checks", UNSET },
+	{ "service", "service_start service_managers service_management service_coordination quic_services "
+	    "minip_services CoAP_services state_management", UNSET },
+	{ "environment", "environment_setup network_environments network_setup execution_environment "
+	    "execution_environments docker_build docker_builder docker_compose docker_operations shadow_ns localhost_container", UNSET },
+	{ "command", "command_generation ivy_operations", UNSET },
+	{ "compile", "ivy_operations", UNSET },
+	{ "capture", "output_collection", UNSET },
+	{ "metric", "metrics_collection", UNSET },
+	{ "plugin", "plugin_loading plugin_operations", UNSET },
+};
+static int least_severe = ALL;
+
+/* Is word one of the words of list? */
+static bool
+has_word(const char *list, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (; *list; list += strcspn(list, " "), list += *list == ' ')
+		if (strncmp(list, word, n) == 0 && (list[n] == ' ' || list[n] == '\0'))
+			return n > 0;
+	return false;
+}
+
+static bool
+stands_for(const char *feature, size_t i)
+{
+	return strcmp(feature, entities[i].entity) == 0 || has_word(entities[i].features, feature);
+}
+
+bool
+pth_event_feature(const char *name)
+{
+	for (size_t i = 0; i < countof(entities); i++)
+		if (stands_for(name, i))
+			return true;
+	return false;
+}
+
+/* Of a level's name; most events are INFO, and none is below. */
+static int
+least_of(const char *level, int def)
+{
+	if (level == NULL)
+		return def;
+	return strcmp(level, "WARNING") == 0 ? WARNINGS :
+	    strcmp(level, "ERROR") == 0 || strcmp(level, "CRITICAL") == 0 ? ERRORS : ALL;
+}
+
+void
+pth_event_settings(const json_t *settings)
+{
+	json_t *logging = json_object_get(settings, "logging"), *v;
+	json_t *logger = json_object_get(json_object_get(settings, "observers"), "logger");
+	const char *feature;
+	int own;
+
+	least_severe = least_of(pth_json_str(logging, "level", NULL), ALL);
+	if (!pth_json_bool(logger, "enabled", true) || !pth_json_bool(logger, "log_to_console", true))
+		own = ERRORS;
+	else
+		own = least_of(pth_json_str(logger, "log_level", NULL), ALL);
+	least_severe = own > least_severe ? own : least_severe;
+	file_chosen = !pth_json_bool(logging, "debug_file_logging", true);
+	for (size_t i = 0; i < countof(entities); i++)
+		entities[i].least = UNSET;
+	json_object_foreach(json_object_get(logging, "feature_levels"), feature, v) {
+		own = least_of(json_string_value(v), UNSET);
+		for (size_t i = 0; i < countof(entities); i++)
+			if (own < entities[i].least && stands_for(feature, i))
+				entities[i].least = own;
+	}
+}
+
+static bool
+ends_in(const char *name, const char *verbs)
+{
+	const char *verb = strrchr(name, '.');
+
+	return verb != NULL && has_word(verbs, verb + 1);
+}
+
+static int
+severity_of(const char *name, const json_t *data)
+{
+	const char *status = pth_json_str(data, "status", NULL);
+
+	if (ends_in(name, "failed error timeout") || !pth_json_bool(data, "ok", true) ||
+	    (strcmp(name, "test.ended") == 0 && status != NULL && strcmp(status, "completed") != 0))
+		return ERRORS;
+	return ends_in(name, "degraded retried interrupted failing_fast skipped limited log_cut killed restarting "
+	    "overridden not_cached") ? WARNINGS : ALL;
+}
+
+static bool
+wanted(const char *name, const json_t *data)
+{
+	size_t n = strcspn(name, ".");
+	int least = least_severe;
+
+	for (size_t i = 0; i < countof(entities); i++)
+		if (strncmp(entities[i].entity, name, n) == 0 && entities[i].entity[n] == '\0' &&
+		    entities[i].least != UNSET)
+			least = entities[i].least;
+	return severity_of(name, data) >= least;
+}
+
+/* --- writing --- */
 
 /* Cut the longest string of the object by a third; false when none is long. */
 static bool
@@ -150,13 +273,11 @@ worth_a_line(const char *name)
 {
 	static const char *const brief[] = { "test.judged", "run.started", "run.interrupted",
 		"environment.degraded" };
-	const char *verb = strrchr(name, '.');
 
 	for (size_t i = 0; i < countof(brief); i++)
 		if (strcmp(name, brief[i]) == 0)
 			return true;
-	return verb != NULL && (strcmp(verb, ".failed") == 0 || strcmp(verb, ".error") == 0 ||
-	    strcmp(verb, ".timeout") == 0);
+	return ends_in(name, "failed error timeout");
 }
 
 /* tool: entity.verb [test] key=value ... */
@@ -181,8 +302,9 @@ as_text(struct pth_buf *b, const char *name, json_t *data)
 }
 
 static void
-emit(const char *name, json_t *data, bool show)
+emit(const char *name, json_t *data, bool show, bool keep)
 {
+	const int fd = keep ? file_fd : -1;
 	struct pth_buf b = PTH_BUF_INIT;
 	json_t *o;
 
@@ -191,7 +313,7 @@ emit(const char *name, json_t *data, bool show)
 		put(STDERR_FILENO, &b);
 		pth_buf_cut(&b, 0);
 	}
-	if (file_fd >= 0 || ((mode == JSON || mode == JSON_ASKED) && show)) {
+	if (fd >= 0 || ((mode == JSON || mode == JSON_ASKED) && show)) {
 		o = head(name);
 		json_object_update_missing(o, data);
 		do {
@@ -200,8 +322,8 @@ emit(const char *name, json_t *data, bool show)
 			pth_buf_addc(&b, '\n');
 		} while (b.len > LINE_MAX_BYTES && shorten(o));
 		json_decref(o);
-		if (file_fd >= 0)
-			put(file_fd, &b);
+		if (fd >= 0)
+			put(fd, &b);
 		if ((mode == JSON || mode == JSON_ASKED) && show)
 			put(STDERR_FILENO, &b);
 	}
@@ -215,6 +337,7 @@ pth_event(const char *name, const char *fmt, ...)
 	int saved = errno;
 	json_error_t je;
 	json_t *data;
+	bool show;
 	va_list ap;
 
 	if (mode == NONE && file_fd < 0)
@@ -224,7 +347,8 @@ pth_event(const char *name, const char *fmt, ...)
 	va_end(ap);
 	if (data == NULL) /* invalid UTF-8 in a value: say so, do not vanish */
 		data = json_pack("{s:s}", "unprintable", je.text);
-	emit(name, data, true);
+	show = mode == JSON_ASKED || wanted(name, data);
+	emit(name, data, show, show || !file_chosen);
 	errno = saved;
 }
 
@@ -246,7 +370,7 @@ message(const char *name, const char *prefix, const char *fmt, va_list ap)
 		pth_buf_addc(&b, '\n');
 		put(STDERR_FILENO, &b);
 	}
-	emit(name, json_pack("{s:o}", "message", pth_json_text(raw.s, raw.len)), mode == JSON_ASKED);
+	emit(name, json_pack("{s:o}", "message", pth_json_text(raw.s, raw.len)), mode == JSON_ASKED, true);
 	pth_buf_release(&b);
 	pth_buf_release(&raw);
 	errno = saved;

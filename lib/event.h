@@ -11,6 +11,8 @@
 
 #include <stdbool.h>
 
+#include <jansson.h>
+
 #include "err.h"
 
 /* First thing in main: name of the tool; opens fds 0-2 when closed. */
@@ -24,6 +26,15 @@ void pth_event_test(const char *test);
 void pth_event_for_people(bool wipe);
 /* Does it? */
 bool pth_event_wipes(void);
+/*
+ * From now on show what the experiment wants to see: `settings` of a record,
+ * with logging.level, logging.feature_levels, logging.debug_file_logging and
+ * observers.logger. Whoever asks for PTH_EVENTS=json gets all of it, and so
+ * does the file unless debug_file_logging is false.
+ */
+void pth_event_settings(const json_t *settings);
+/* Does a feature of PANTHER (or the first part of an event's name) stand for events? */
+bool pth_event_feature(const char *name);
 /* Append the events to this file too. 0 or -1 with e. */
 int pth_event_file(const char *path, struct pth_err *e);
 

@@ -51,6 +51,8 @@ int pth_experiment_report(struct pth_experiment *x, bool strict, FILE *plain);
 long pth_experiment_count(const struct pth_experiment *x);
 /* Name of the run, safe as a file name. */
 const char *pth_experiment_run(const struct pth_experiment *x);
+/* Settings of all tests, borrowed; NULL when there are errors. */
+const json_t *pth_experiment_settings(const struct pth_experiment *x);
 /* Hand out each record (borrowed by the function) in order. Only without errors.
  * Stops at the first -1 and returns it. */
 typedef int pth_experiment_fn(void *arg, const json_t *rec, struct pth_err *e);

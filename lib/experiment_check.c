@@ -7,6 +7,7 @@
 #include <math.h>
 #include <strings.h>
 
+#include "event.h"
 #include "text.h"
 #include "when.h"
 
@@ -83,16 +84,18 @@ bool exp_int(const struct pth_ynode *n, unsigned types, int64_t *v)
 	return false;
 }
 
-static int boolean(const struct pth_ynode *n)
+int exp_bool(const struct pth_ynode *n)
 {
+	static const char *const words[] = { "false", "true", "no", "yes", "off", "on", "0", "1" };
+
 	if (n->kind == PTH_YBOOL)
 		return n->b;
 	if (n->kind == PTH_YINT && (n->i == 0 || n->i == 1))
 		return (int)n->i;
-	if (n->kind == PTH_YSTR && !strcasecmp(n->text, "true"))
-		return 1;
-	if (n->kind == PTH_YSTR && !strcasecmp(n->text, "false"))
-		return 0;
+	/* PANTHER takes them in quotes, too, and these other words of YAML 1.1 */
+	for (size_t i = 0; n->kind == PTH_YSTR && i < countof(words); i++)
+		if (!strcasecmp(n->text, words[i]))
+			return i % 2;
 	return -1;
 }
 
@@ -117,12 +120,23 @@ static void show_value(struct pth_buf *b, const struct pth_ynode *n)
 	pth_buf_addf(b, "%s '%.60s'%s", pth_ykind_name(n->kind), n->text, n->len > 60 ? "..." : "");
 }
 
+/* What a text in the place of a map is likely to be: the key that names a plugin. */
+static const char *main_key(const struct schema *s)
+{
+	for (const struct schema *c = s->key->types & T_MAP ? s->child : NULL; c; c = c->next)
+		if (!strcmp(c->name, "type") || !strcmp(c->name, "name"))
+			return s->key->flags & F_NEED && !(s->key->flags & F_OWN) ? NULL : c->name;
+	return NULL;
+}
+
 static void unexpected(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
     const char *what)
 {
 	struct pth_buf b = PTH_BUF_INIT;
-	const char *near = NULL;
+	const char *near = NULL, *inner;
 
+	if (n->bad)
+		return; /* said where it was read */
 	pth_buf_addf(&b, "%.60s: ", what);
 	show_value(&b, n);
 	pth_buf_adds(&b, "; expected ");
@@ -131,6 +145,8 @@ static void unexpected(struct pth_experiment *x, const struct schema *s, const s
 		near = pth_nearest(n->text, s->values, s->nvalues);
 	if (near)
 		pth_buf_addf(&b, "; did you mean '%s'?", near);
+	else if ((inner = main_key(s)) != NULL && n->kind == PTH_YSTR && n->len && n->len < 60)
+		pth_buf_addf(&b, "; write {%s: %s}", inner, n->text);
 	exp_error(x, n, "%s", b.s);
 	pth_buf_release(&b);
 }
@@ -155,7 +171,7 @@ static bool scalar_fits(const struct schema *s, const struct pth_ynode *n)
 		return in_range(s, d);
 	if ((t & T_DUR) && duration(n, &i))
 		return true;
-	if ((t & T_BOOL) && boolean(n) >= 0)
+	if ((t & T_BOOL) && exp_bool(n) >= 0)
 		return true;
 	if (!(t & T_STR))
 		return false;
@@ -213,10 +229,62 @@ static void check_child(struct pth_experiment *x, const struct schema *s, const 
 	if (s->any == cs && (s->key->flags & F_NAME) && !pth_name_ok(c->key))
 		exp_key_error(x, c, "'%.60s' cannot be a service's name; expected letters, digits, "
 		    "'.', '_', '-', at most 63", c->key);
-	if ((cs->key->flags & F_IDLE) && exp_given(c) && !(c->kind >= PTH_YSEQ && c->n == 0))
-		exp_key_warn(x, c, "'%.60s' has no effect here", c->key);
 	if (!(cs->key->flags & F_LATER))
 		exp_check(x, cs, c, c->key);
+}
+
+/* Accepted, and asks for something that is not done anyway? */
+static bool is_idle(const struct schema *s, const struct pth_ynode *c)
+{
+	const struct schema *cs = exp_schema_child(s, c->key);
+	json_t *v;
+	bool same;
+
+	if (!strcmp(s->key->path, "logging.feature_levels"))
+		return exp_given(c) && !is_extension(c->key) && !pth_event_feature(c->key);
+	if (!cs || cs == s->any || !(cs->key->flags & F_IDLE) || !exp_given(c) || (c->kind >= PTH_YSEQ && c->n == 0))
+		return false;
+	v = exp_canon(cs, c);
+	same = json_equal(v, cs->def);
+	json_decref(v);
+	return !same;
+}
+
+/* One warning for all of a map, at the first. */
+static void check_idle(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	const struct pth_ynode *first = NULL, *last = NULL;
+	unsigned more = 0;
+
+	for (const struct pth_ynode *c = n->child; c; c = c->next) {
+		if (!is_idle(s, c))
+			continue;
+		if (last)
+			pth_buf_addf(&b, "%s'%.60s'", last == first ? "" : ", ", last->key);
+		first = first ? first : c;
+		last = c;
+		more++;
+	}
+	if (more == 1)
+		exp_key_warn(x, first, "'%.60s' has no effect here", first->key);
+	else if (more)
+		exp_key_warn(x, first, "%s and '%.60s' have no effect here", b.s, last->key);
+	pth_buf_release(&b);
+}
+
+/* A key that must be given, and is not. In an open map, where no other message
+ * is about them, one of the unknown ones may be it. */
+static void check_missing(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
+    const struct schema *missing, const char *what)
+{
+	for (const struct pth_ynode *c = s->key->flags & F_OPEN ? n->child : NULL; c; c = c->next)
+		if (!is_extension(c->key) && strlen(c->key) < 60 && exp_schema_child(s, c->key) == s->any &&
+		    pth_nearest(c->key, &missing->name, 1)) {
+			exp_error(x, n, "%.60s: no '%s'; it must be given; is it '%.60s'?", what, missing->name, c->key);
+			return;
+		}
+	exp_error(x, n, "%.60s: no '%s'; it must be given", what, missing->name);
 }
 
 static void check_map(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
@@ -226,9 +294,11 @@ static void check_map(struct pth_experiment *x, const struct schema *s, const st
 
 	for (const struct pth_ynode *c = n->child; c; c = c->next)
 		check_child(x, s, n, c, kind, what);
+	if (!(s->key->flags & F_IDLE))
+		check_idle(x, s, n);
 	for (const struct schema *c = s->child; c; c = c->next)
 		if ((c->key->flags & F_NEED) && !pth_yaml_get(n, c->name))
-			exp_error(x, n, "%.60s: no '%s'; it must be given", what, c->name);
+			check_missing(x, s, n, c, what);
 }
 
 void exp_check(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
@@ -280,8 +350,8 @@ static json_t *scalar_value(const struct schema *s, const struct pth_ynode *n)
 		return json_real(d);
 	if ((t & T_PERCENT) && percent(n, &d))
 		return json_real(d);
-	if ((t & T_BOOL) && boolean(n) >= 0)
-		return json_boolean(boolean(n));
+	if ((t & T_BOOL) && exp_bool(n) >= 0)
+		return json_boolean(exp_bool(n));
 	return text_value(s, n);
 }
 

@@ -137,11 +137,15 @@ void exp_canon_map(const struct schema *s, const struct pth_ynode *n, json_t *ou
 /* F_DOCKER, F_SHADOW, F_OWN (localhost), or 0: a user's own. */
 unsigned exp_environment_kind(const struct pth_ynode *n);
 bool exp_given(const struct pth_ynode *n);
+/* Truth of a node that says it, also in quotes; else -1. */
+int exp_bool(const struct pth_ynode *n);
 /* Number in a checked node, for rules. */
 bool exp_int(const struct pth_ynode *n, unsigned types, int64_t *v);
 
 /* rules */
 void exp_rules(struct pth_experiment *x, const struct pth_ynode *test);
+/* values: forms that the table does not tell */
+void exp_values(struct pth_experiment *x, const struct pth_ynode *test);
 /* A service by key or by its `name`. */
 const struct pth_ynode *exp_service(const struct pth_ynode *services, const char *name);
 bool exp_port(const char *s, long long *host, long long *container, const char **proto);

@@ -59,7 +59,7 @@ static void push_scalars(json_t *any, const struct schema *s, unsigned t)
 {
 	if (t & T_BOOL) {
 		pth_json_push(any, of_type("boolean"));
-		pth_json_push(any, pattern("^([Tt]rue|[Ff]alse)$"));
+		pth_json_push(any, pattern("^([Tt]rue|TRUE|[Ff]alse|FALSE|[Yy]es|[Nn]o|[Oo]n|[Oo]ff|[01])$"));
 	}
 	if (t & (T_REAL | T_PERCENT))
 		push_number(any, s, "number");

@@ -384,13 +384,13 @@ static void check_tests(struct pth_experiment *x, const struct pth_ynode *tests)
 	for (const struct pth_ynode *t = tests->child; t; t = t->next) {
 		const struct pth_ynode *name = pth_yaml_get(t, "name");
 		const char *s = exp_text(t, "name", "unnamed_test");
-		const json_t *first = json_object_get(names, s);
+		const json_t *first = t->kind == PTH_YMAP ? json_object_get(names, s) : NULL;
 		long before = x->total;
 
 		if (first)
 			exp_error(x, name ? name : t, "a second test with the name '%.200s', first on line %d", s,
 			    (int)json_integer_value(first));
-		else
+		else if (t->kind == PTH_YMAP)
 			pth_json_set(names, s, json_integer(name ? name->line : t->line));
 		matrix = t->kind == PTH_YMAP ? pth_yaml_get(t, "matrix") : NULL;
 		if (exp_variants(x, t, check_variant, list->item) < 0)
@@ -419,11 +419,13 @@ static void check_all(struct pth_experiment *x)
 	exp_check(x, x->schema->root, x->root, "experiment");
 	if (old)
 		exp_key_warn(x, old, "build_docker_image is the old name of force_build_docker_image");
+	if (!tests && (old = exp_at(x->root, "test_suite.tests")) != NULL)
+		exp_key_error(x, old, "tests below test_suite are not read, by PANTHER neither; write 'tests' at the top");
 	if (!tests)
 		return;
-	if (tests->kind != PTH_YSEQ)
+	if (tests->kind != PTH_YSEQ && !tests->bad)
 		exp_error(x, tests, "tests: a %s; expected a list of tests", pth_ykind_name(tests->kind));
-	else if (tests->n == 0)
+	else if (tests->n == 0 && !tests->bad)
 		exp_error(x, tests, "tests: an empty list; expected at least one test");
 	x->others = exp_errors(x);
 	if (tests->kind == PTH_YSEQ && tests->n)
@@ -512,6 +514,11 @@ void pth_experiment_free(struct pth_experiment *x)
 long pth_experiment_count(const struct pth_experiment *x)
 {
 	return exp_errors(x) ? 0 : x->total;
+}
+
+const json_t *pth_experiment_settings(const struct pth_experiment *x)
+{
+	return x->settings;
 }
 
 const char *pth_experiment_run(const struct pth_experiment *x)

@@ -43,13 +43,19 @@ static json_t *environment(const struct schema *s, const struct pth_ynode *n)
 	return out;
 }
 
+/* Of an environment, wherever they are written. */
+static const struct pth_ynode *options(struct maker *m, const struct pth_ynode *n)
+{
+	return flatten(&m->a, flatten(&m->a, n, "plugin_config"), "config");
+}
+
 static json_t *execution(struct maker *m, const struct schema *s, const struct pth_ynode *n)
 {
 	json_t *out = json_array();
 	const struct pth_ynode *c = n && n->kind == PTH_YSEQ ? n->child : n;
 
 	for (; c; c = n->kind == PTH_YSEQ ? c->next : NULL)
-		pth_json_push(out, exp_canon(s->item, flatten(&m->a, c, "plugin_config")));
+		pth_json_push(out, exp_canon(s->item, options(m, c)));
 	return out;
 }
 
@@ -318,7 +324,7 @@ static json_t *make_marks(struct maker *m)
 			break;
 		pth_buf_cut(&path, 0);
 		pth_buf_addf(&path, "execution_environment.%u", i++);
-		mark_tree(m, marks, &path, flatten(&m->a, c, "plugin_config"));
+		mark_tree(m, marks, &path, options(m, c));
 	}
 	for (const struct pth_ynode *s = m->services->child; s; s = s->next) {
 		pth_buf_cut(&path, 0);
@@ -343,7 +349,7 @@ static void own_test_key(void *arg, const struct schema *s, const struct pth_yno
 	const struct pth_ynode *pcap;
 
 	if (!strcmp(s->name, "network_environment")) {
-		m->network = flatten(&m->a, flatten(&m->a, n, "plugin_config"), "config");
+		m->network = options(m, n);
 		pth_json_set(out, s->name, environment(s, m->network));
 	} else if (!strcmp(s->name, "execution_environment")) {
 		pth_json_set(out, s->name, execution(m, s, n));
@@ -452,15 +458,16 @@ int pth_experiment_sound(struct pth_experiment *x, pth_experiment_fn *fn, void *
 
 json_t *exp_settings(const struct pth_experiment *x)
 {
-	const struct pth_ynode *docker = pth_yaml_get(x->root, "docker"), *old;
+	const struct schema *docker = exp_schema_child(x->schema->root, "docker");
+	const struct pth_ynode *old = exp_at(x->root, "docker.build_docker_image");
 	json_t *out = json_object(), *d;
 
 	exp_canon_map(x->schema->root, x->root, out, NULL, NULL);
 	json_object_del(out, "version");
 	d = json_object_get(out, "docker");
-	old = pth_yaml_get(docker, "build_docker_image");
 	if (exp_given(old) && !json_object_get(d, "force_build_docker_image"))
-		pth_json_set(d, "force_build_docker_image", json_boolean(old->kind == PTH_YBOOL && old->b));
+		pth_json_set(d, "force_build_docker_image",
+		    exp_canon(exp_schema_child(docker, "build_docker_image"), old));
 	if (pth_json_bool(d, "no_docker_cache", false))
 		pth_json_set(d, "force_build_docker_image", json_true());
 	return out;

@@ -304,8 +304,12 @@ static void check_services(struct pth_experiment *x, const struct pth_ynode *ser
 			    "'.', '_', '-', at most 63");
 		else if (exp_given(name) && name->text && json_object_get(names, name->text))
 			exp_error(x, name, "name: two services are called '%s'", name->text);
-		else if (exp_given(name) && name->text)
+		else if (exp_given(name) && name->text) {
 			pth_json_set(names, name->text, json_true());
+			if (strcmp(name->text, s->key) && pth_yaml_get(services, name->text))
+				exp_warn(x, name, "name: '%s' is the key of another service, which targets of that name mean",
+				    name->text);
+		}
 		check_protocol(x, services, s, certs_for_all);
 		check_depends(x, services, s);
 		check_files(x, pth_yaml_get(s, "files"));
@@ -471,6 +475,16 @@ static void check_critical(struct pth_experiment *x, const struct pth_ynode *ser
 	}
 }
 
+/* What PANTHER passes over without a word. */
+static void check_fast_fail(struct pth_experiment *x, const struct pth_ynode *test)
+{
+	const struct pth_ynode *own = pth_yaml_get(test, "fast_fail_enabled");
+	const struct pth_ynode *level = exp_at(x->root, "fast_fail.test_level");
+
+	if (exp_given(own) && (!exp_given(level) || exp_bool(level) == 0))
+		exp_key_warn(x, own, "'fast_fail_enabled' has no effect without fast_fail.test_level: true");
+}
+
 void exp_rules(struct pth_experiment *x, const struct pth_ynode *test)
 {
 	const struct pth_ynode *services = pth_yaml_get(test, "services"), *c;
@@ -478,6 +492,8 @@ void exp_rules(struct pth_experiment *x, const struct pth_ynode *test)
 	if (test->kind != PTH_YMAP)
 		return;
 	check_name(x, test);
+	check_fast_fail(x, test);
+	exp_values(x, test);
 	if (!services || services->kind != PTH_YMAP)
 		return;
 	check_services(x, services, exp_given(pth_yaml_get(test, "generate_new_certificates")));

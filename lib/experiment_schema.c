@@ -63,10 +63,14 @@ static void set_words(struct pth_arena *a, struct schema *s, const char *v)
 	}
 }
 
-static json_t *default_value(const char *s)
+static json_t *default_value(const char *s, unsigned types)
 {
 	long long i;
 
+	if ((types & T_SIZE) && pth_size(s, &i))
+		return json_integer(i);
+	if (types & T_STR)
+		return json_string(s);
 	if (!strcmp(s, "true") || !strcmp(s, "false"))
 		return json_boolean(s[0] == 't');
 	if (!strcmp(s, "null"))
@@ -114,8 +118,9 @@ struct exp_schema *exp_schema_new(void)
 			set_range(s, k->values);
 		else if (k->values)
 			set_words(&t->a, s, k->values);
-		if (k->def && (k->flags & F_REC)) {
-			s->def = default_value(k->def);
+		/* of an idle key: what needs no warning */
+		if (k->def && (k->flags & (F_REC | F_IDLE))) {
+			s->def = default_value(k->def, k->types);
 			pth_json_push(t->defaults, s->def);
 		}
 	}

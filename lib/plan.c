@@ -71,18 +71,17 @@ static struct pth_plugin *env_plugin(struct plan *p, enum pth_kind kind, const c
 	struct pth_plugin *x = pth_plugins_find(p->ps, kind, name, NULL);
 	struct pth_buf shown = PTH_BUF_INIT;
 	struct pth_err e;
-	const char *near;
 
 	if (x && pth_plugin_load(p->ps, x, NULL, &e) == 0)
 		return x;
 	if (x)
 		plan_problem(p, PTH_ERROR, path, "cannot use %s: %s", x->name, e.text);
 	else {
-		near = pth_plugins_nearest(p->ps, kind, name);
+		pth_buf_addf(&shown, "no %s environment named '", kind == PTH_NETWORK ? "network" : "execution");
 		pth_show(&shown, name, 80);
-		plan_problem(p, PTH_ERROR, path, "no %s environment named '%s'%s%s%s",
-		    kind == PTH_NETWORK ? "network" : "execution", shown.s ? shown.s : "",
-		    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+		pth_buf_addc(&shown, '\'');
+		pth_plugins_suggest(p->ps, kind, name, &shown);
+		plan_problem(p, PTH_ERROR, path, "%s", shown.s);
 		pth_buf_release(&shown);
 	}
 	return NULL;
@@ -138,6 +137,7 @@ static void add_execution(struct plan *p, const json_t *given, size_t i)
 	x->plugin = env_plugin(p, PTH_EXECUTION, pth_json_str(given, "type", ""), b.s);
 	pth_buf_cut(&b, b.len - strlen(".type"));
 	if (x->plugin) {
+		x->index = i;
 		x->view = x->plugin->root;
 		x->params = env_params(p, x->plugin, given, b.s);
 		x->only = json_object_get(given, "services");
@@ -160,11 +160,15 @@ static bool listed(const json_t *list, const struct pth_plugin *x)
 }
 
 /* own: what the experiment says instead of the descriptor, or NULL. */
-static void conflict(struct plan *p, const struct pth_plugin *a, const struct pth_plugin *b, const json_t *own)
+static void conflict(struct plan *p, const struct pth_plugin *a, const struct plan_exec *x, const json_t *own)
 {
+	const struct pth_plugin *b = x->plugin;
+	struct pth_buf at = PTH_BUF_INIT;
+
+	pth_buf_addf(&at, "execution_environment.%zu.type", x->index);
 	if (json_is_array(own) ? listed(own, b) : pth_desc_has(pth_yaml_get(a->root, "conflicts"), b->name))
-		plan_problem(p, PTH_ERROR, "execution_environment", "%s and %s cannot work together",
-		    a->name, b->name);
+		plan_problem(p, PTH_ERROR, at.s, "%s and %s cannot work together", a->name, b->name);
+	pth_buf_release(&at);
 }
 
 static void execution(struct plan *p)
@@ -176,10 +180,10 @@ static void execution(struct plan *p)
 	json_array_foreach(list, i, v)
 		add_execution(p, v, i);
 	for (i = 0; p->env && i < p->nx; i++) {
-		conflict(p, p->env, p->x[i].plugin, json_object_get(p->eparams, "incompatibility"));
+		conflict(p, p->env, &p->x[i], json_object_get(p->eparams, "incompatibility"));
 		for (k = 0; k < p->nx; k++)
 			if (k != i)
-				conflict(p, p->x[i].plugin, p->x[k].plugin, NULL);
+				conflict(p, p->x[i].plugin, &p->x[k], NULL);
 	}
 }
 

@@ -15,19 +15,26 @@ static bool skipped(const struct plan_given *g, const char *key)
 }
 
 /* PANTHER's files hand plugins any key. One that nearly is a parameter is a
- * misspelling, another one only has no effect; the base keys of all of
- * PANTHER's environments do not even deserve a word. */
-static bool of_panther(const struct plan_given *g, const char *key)
+ * misspelling, another one only has no effect; a base key of all of PANTHER's
+ * environments does not even deserve a word when it has its usual value. */
+static bool of_panther(const struct plan_given *g, const char *key, json_t *v)
 {
-	static const char *const names[] = { "enabled", "priority", "version", "output_format",
-		"collect_metrics", "enable_background_monitoring", "monitoring_interval_seconds",
-		"failure_threshold_count", "allow_partial_deployment", "critical_services" };
-	size_t i;
+	static const struct { const char *key, *usual; } base[] = { { "enabled", "true" }, { "priority", "100" },
+		{ "output_format", "\"json\"" }, { "collect_metrics", "true" },
+		{ "enable_background_monitoring", "true" }, { "monitoring_interval_seconds", "5" },
+		{ "failure_threshold_count", "1" }, { "allow_partial_deployment", "false" },
+		{ "critical_services", "[]" }, { "version", NULL } };
+	struct pth_buf b = PTH_BUF_INIT;
+	bool usual = false;
 
-	for (i = 0; g->unknown == PTH_WARNING && i < countof(names); i++)
-		if (!strcmp(names[i], key))
-			return true;
-	return false;
+	for (size_t i = 0; g->unknown == PTH_WARNING && i < countof(base); i++) {
+		if (strcmp(base[i].key, key))
+			continue;
+		pth_json_dump(&b, v);
+		usual = !base[i].usual || !strcmp(b.s, base[i].usual);
+	}
+	pth_buf_release(&b);
+	return usual;
 }
 
 static void unknown(struct plan *p, const char *plugin, const struct pth_ynode *specs,
@@ -51,8 +58,8 @@ static void unknown(struct plan *p, const char *plugin, const struct pth_ynode *
 	free(names);
 }
 
-static json_t *one(struct plan *p, const struct pth_ynode *spec, const struct plan_given *given,
-    size_t n)
+static json_t *one(struct plan *p, const char *plugin, const struct pth_ynode *spec,
+    const struct plan_given *given, size_t n)
 {
 	struct pth_buf path = PTH_BUF_INIT;
 	struct pth_err e = { 0 };
@@ -63,6 +70,13 @@ static json_t *one(struct plan *p, const struct pth_ynode *spec, const struct pl
 	for (i = 0; i < n && !v; i++)
 		if (!skipped(&given[i], spec->key))
 			v = json_object_get(given[i].map, spec->key);
+	/* as in version files: {value: 5, description: ...} */
+	if (json_is_object(v) && json_object_get(v, "value") && strcmp(pth_desc_str(spec, "type", "any"), "map") &&
+	    strcmp(pth_desc_str(spec, "type", "any"), "any"))
+		v = json_object_get(v, "value");
+	if (!v && pth_yaml_get(spec, "wanted") && pth_yaml_get(spec, "wanted")->b)
+		plan_problem(p, PTH_WARNING, given[0].path, "%s without %s: %s", plugin, spec->key,
+		    pth_desc_str(spec, "description", "nothing is done"));
 	if (!v)
 		out = pth_param_default(spec->key, spec, &e);
 	else
@@ -89,11 +103,11 @@ json_t *plan_params(struct plan *p, const char *plugin, const struct pth_ynode *
 
 	for (i = 0; i < n; i++)
 		json_object_foreach((json_t *)given[i].map, key, v)
-			if (!skipped(&given[i], key) && !pth_yaml_get(specs, key) && !of_panther(&given[i], key))
+			if (!skipped(&given[i], key) && !pth_yaml_get(specs, key) && !of_panther(&given[i], key, v))
 				unknown(p, plugin, specs, &given[i], key);
 	for (s = specs ? specs->child : NULL; s; s = s->next)
 		if (s->kind == PTH_YMAP)
-			pth_json_set(out, s->key, one(p, s, given, n));
+			pth_json_set(out, s->key, one(p, plugin, s, given, n));
 	return out;
 }
 

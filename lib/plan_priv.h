@@ -36,6 +36,7 @@ struct plan_exec {
 	const struct pth_ynode *view;
 	json_t *params;
 	const json_t *only;      /* names of services, or NULL for all */
+	size_t index;            /* in the experiment's list */
 };
 
 struct plan {

@@ -9,13 +9,14 @@
 #include "text.h"
 
 static void suggest(struct plan *p, struct plan_service *s, const char *what, const char *got,
-    const char *near, const char *path)
+    enum pth_kind kind, const char *path)
 {
 	struct pth_buf at = PTH_BUF_INIT, shown = PTH_BUF_INIT;
 
 	pth_show(&shown, got, 80);
-	plan_problem(p, PTH_ERROR, plan_path(&at, s, path), "no %s named '%s'%s%s%s", what,
-	    shown.s ? shown.s : "", near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	pth_buf_addc(&shown, '\'');
+	pth_plugins_suggest(p->ps, kind, got, &shown);
+	plan_problem(p, PTH_ERROR, plan_path(&at, s, path), "no %s named '%s", what, shown.s);
 	pth_buf_release(&at);
 	pth_buf_release(&shown);
 }
@@ -50,8 +51,7 @@ static bool look_plugin(struct plan *p, struct plan_service *s, const char *prot
 		    name, other == PTH_IUT ? "an implementation" : "a tester", other == PTH_IUT ? "iut" : "testers");
 		pth_buf_release(&at);
 	} else
-		suggest(p, s, kind == PTH_IUT ? "implementation" : "tester", name,
-		    pth_plugins_nearest(p->ps, kind, name), "implementation.name");
+		suggest(p, s, kind == PTH_IUT ? "implementation" : "tester", name, kind, "implementation.name");
 	return false;
 }
 
@@ -79,7 +79,7 @@ static bool look_protocol(struct plan *p, struct plan_service *s, const char *na
 		return false;
 	}
 	if (!s->protocol) {
-		suggest(p, s, "protocol", name, pth_plugins_nearest(p->ps, PTH_PROTOCOL, name), "protocol.name");
+		suggest(p, s, "protocol", name, PTH_PROTOCOL, "protocol.name");
 		return false;
 	}
 	if (!usable(p, s, s->protocol, "protocol.name"))

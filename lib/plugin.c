@@ -11,7 +11,7 @@
 #include "file.h"
 #include "text.h"
 
-enum { DESCRIPTOR_MAX = 256 << 10, FILES_MAX = 8192, DEPTH_MAX = 6 };
+enum { DESCRIPTOR_MAX = 256 << 10, FILES_MAX = 8192, DEPTH_MAX = 6, FEW = 12 };
 
 static const struct {
 	const char *name, *dir;
@@ -358,6 +358,28 @@ const char *pth_plugins_nearest(struct pth_plugins *ps, enum pth_kind kind, cons
 	near = pth_nearest(name, names, n);
 	free(names);
 	return near;
+}
+
+void pth_plugins_suggest(struct pth_plugins *ps, enum pth_kind kind, const char *name, struct pth_buf *b)
+{
+	const char *near = pth_plugins_nearest(ps, kind, name), *sep = "; there are ";
+	size_t i, n = 0;
+
+	if (near) {
+		pth_buf_addf(b, "; did you mean '%s'?", near);
+		return;
+	}
+	for (i = 0; i < ps->n; i++)
+		n += ps->v[i]->kind == kind;
+	if (n > FEW) { /* more than a message should hold */
+		pth_buf_adds(b, "; pth list shows those that there are");
+		return;
+	}
+	for (i = 0; i < ps->n; i++)
+		if (ps->v[i]->kind == kind) {
+			pth_buf_addf(b, "%s%s", sep, ps->v[i]->name);
+			sep = ", ";
+		}
 }
 
 struct pth_plugin *pth_plugins_file(struct pth_plugins *ps, const char *path)

@@ -79,6 +79,9 @@ void pth_plugins_close(struct pth_plugins *ps);
 struct pth_plugin *pth_plugins_find(struct pth_plugins *ps, enum pth_kind kind,
     const char *name, const char *protocol);
 /* The nearest known name of this kind, or NULL. */
+/* Appends what helps who named one that is not there: "; did you mean 'x'?",
+ * or which there are when they are few. */
+void pth_plugins_suggest(struct pth_plugins *ps, enum pth_kind kind, const char *name, struct pth_buf *b);
 const char *pth_plugins_nearest(struct pth_plugins *ps, enum pth_kind kind,
     const char *name);
 /* A descriptor by its path, outside of the set's directories; never NULL. */

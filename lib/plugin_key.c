@@ -109,7 +109,7 @@ static const struct key param_keys[] = {
 	{ .name = "enum", .type = ANY }, { .name = "pattern", .type = TEXT },
 	{ .name = "items", .type = ENUM, .words = "str int float bool list map any" },
 	{ .name = "description", .type = TEXT }, { .name = "unit", .type = TEXT },
-	{ .name = "template", .type = BOOL }, { .name = "required", .type = BOOL },
+	{ .name = "template", .type = BOOL }, { .name = "required", .type = BOOL }, { .name = "wanted", .type = BOOL },
 	{ .name = NULL },
 };
 

@@ -63,7 +63,8 @@ pth_progress_settings(struct pth_progress *p, const json_t *settings)
 		p->every = (int64_t)every;
 	p->spinner = pth_json_bool(s, "show_spinner", true);
 	p->colour = p->colour &&
-	    pth_json_bool(json_object_get(settings, "logging"), "enable_colors", true);
+	    pth_json_bool(json_object_get(settings, "logging"), "enable_colors", true) &&
+	    pth_json_bool(pth_json_path(settings, "observers.logger"), "enable_colors", true);
 	if (p->given)
 		return;
 	p->ends = pth_json_bool(s, "show_test_status", true);

@@ -29,6 +29,7 @@ pth_report_free(struct pth_report *r)
 {
 	for (struct pth_report_test *t = r->tests; t != NULL; t = t->next)
 		json_decref(t->metrics);
+	json_decref(r->metadata);
 	pth_report_free_causes(r);
 	pth_arena_release(&r->arena);
 	free(r);
@@ -316,6 +317,7 @@ add_head(struct pth_report *r, const json_t *rec, const struct pth_report_test *
 	if (r->n == 0) {
 		r->run = keep(r, rec, "run");
 		r->file = keep(r, json_object_get(rec, "source"), "file");
+		r->metadata = json_incref(pth_json_path(rec, "settings.metadata"));
 		r->fast_fail_enabled = pth_json_bool(ff, "enabled", false);
 		r->fast_fail_test_level = pth_json_bool(ff, "test_level", false);
 	}

@@ -85,6 +85,7 @@ struct pth_report_test {
 struct pth_report {
 	struct pth_arena arena;
 	const char *run, *run_dir, *file; /* of the first test; run_dir may be NULL */
+	json_t *metadata;                 /* ours: metadata of the experiment, or NULL */
 	struct pth_report_test *tests, **end;
 	size_t n, ok, flaky, expected;
 	size_t bad;                     /* not ok, without those that were skipped */

@@ -177,6 +177,8 @@ pth_report_json(const struct pth_report *r, struct pth_buf *b)
 	pth_json_set(o, "fast_fail", fast_fail_json(r));
 	pth_json_set(o, "resources", resources_json(r));
 	pth_json_set(o, "services", services_json(r));
+	if (json_object_size(r->metadata) > 0)
+		pth_json_set(o, "metadata", json_incref(r->metadata));
 	pth_json_set(o, "incomplete", or_null(r->incomplete));
 	pth_json_set(meta, "generated_at", text(r->generated));
 	pth_json_set(meta, "panther_version", json_null());

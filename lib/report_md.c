@@ -84,6 +84,28 @@ duration(struct pth_buf *b, int64_t us)
 		    (long long)(s % 60));
 }
 
+/* What the experiment says of itself; its name is the run's. */
+static void
+metadata(const json_t *given, struct pth_buf *b)
+{
+	static const struct { const char *key, *name; } shown[] = { { "description", "Description" },
+		{ "author", "Author" }, { "version", "Version" }, { "created_at", "Created" },
+		{ "modified_at", "Modified" } };
+	struct pth_buf tags = PTH_BUF_INIT;
+	json_t *tag;
+	size_t i;
+
+	for (i = 0; i < countof(shown); i++)
+		if (*pth_json_str(given, shown[i].key, "") != '\0')
+			field(b, shown[i].name, pth_json_str(given, shown[i].key, ""));
+	json_array_foreach(json_object_get(given, "tags"), i, tag)
+		if (json_is_string(tag))
+			pth_buf_addf(&tags, "%s%s", i > 0 ? ", " : "", json_string_value(tag));
+	if (tags.len > 0)
+		field(b, "Tags", tags.s);
+	pth_buf_release(&tags);
+}
+
 static void
 overview(const struct pth_report *r, struct pth_buf *b)
 {
@@ -108,6 +130,7 @@ overview(const struct pth_report *r, struct pth_buf *b)
 	duration(&time, pth_report_duration(r));
 	field(b, "Duration", time.s);
 	field(b, "Configuration", r->file);
+	metadata(r->metadata, b);
 	pth_buf_release(&time);
 }
 

@@ -70,6 +70,7 @@ open_run(struct pth_session *s, const json_t *rec, struct pth_err *e)
 	if (!pth_name_ok(run))
 		run = "run";
 	pth_progress_settings(&s->progress, json_object_get(rec, "settings"));
+	pth_event_settings(json_object_get(rec, "settings"));
 	if (wants_durations(s))
 		s->earlier = pth_rundir_newest(base, run);
 	if (pth_rundir_open(&s->dir, s->dir_wanted, base, run, s->in.resume, e) != 0)

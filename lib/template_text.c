@@ -330,18 +330,46 @@ FILTER(f_escape)
 	return tmpl_take(x);
 }
 
-FILTER(f_urlencode)
+/* In a query a blank is "+", and a slash is not left as it is. */
+static void add_url(struct eval *x, struct val s, bool query)
 {
-	struct val s = tmpl_str(x, c->in);
-
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char ch = (unsigned char)s.s[i];
 
 		if ((ch >= '0' && ch <= '9') || ((ch | 0x20) >= 'a' && (ch | 0x20) <= 'z') ||
-		    (ch && strchr("/_.-~", ch)))
+		    (ch && strchr(query ? "_.-~" : "/_.-~", ch)))
 			add(x, s.s + i, 1);
+		else if (query && ch == ' ')
+			add(x, "+", 1);
 		else
 			pth_buf_addf(&x->tmp, "%%%02X", ch);
+	}
+}
+
+/* A text, or the names and values of a query: a mapping, or a list of pairs. */
+FILTER(f_urlencode)
+{
+	struct val pairs, *part, pair;
+	size_t n;
+
+	if (c->in.k == V_STR || (!tmpl_is_map(c->in) && !tmpl_is_seq(c->in))) {
+		add_url(x, tmpl_str(x, c->in), false);
+		return tmpl_take(x);
+	}
+	pairs = tmpl_is_map(c->in) ? tmpl_map_items(x, c->in, 'i') : tmpl_seq(x, c->in);
+	n = (size_t)tmpl_len(pairs);
+	part = tmpl_list(x, 2 * n, false).v; /* before the first is added: tmpl_str uses the same buffer */
+	for (size_t i = 0; i < n; i++) {
+		pair = tmpl_at(pairs, (int64_t)i);
+		if (!tmpl_is_seq(pair) || tmpl_len(pair) != 2)
+			tmpl_fail(x, x->at, "urlencode: a list of pairs is expected");
+		part[2 * i] = tmpl_str(x, tmpl_at(pair, 0));
+		part[2 * i + 1] = tmpl_str(x, tmpl_at(pair, 1));
+	}
+	for (size_t i = 0; i < 2 * n; i++) {
+		if (i)
+			add(x, i % 2 ? "=" : "&", 1);
+		add_url(x, part[i], true);
 	}
 	return tmpl_take(x);
 }
@@ -402,6 +430,7 @@ const struct filter tmpl_filters_text[] = {
 	{ "format", f_format, "*", 0, false },
 	{ "safe", f_safe, "", 0, false },
 	{ "quote", f_quote, "", 0, false },
+	{ "quote_shell", f_quote, "", 0, false }, /* as PANTHER's templates call it */
 	{ "basename", f_basename, "", 0, false },
 	{ "dirname", f_dirname, "", 0, false },
 	{ NULL, NULL, NULL, 0, false },

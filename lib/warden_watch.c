@@ -54,14 +54,27 @@ wanted(const json_t *metrics)
 	    pth_json_bool(metrics, "collect_system_metrics", true);
 }
 
+/* Seconds: with what an observer wants, when it is used. */
+static double
+shorter(double every, const json_t *observer, const char *key)
+{
+	double v = pth_json_bool(observer, "enabled", true) ? pth_json_num(observer, key, every) : every;
+
+	return v > 0 && v < every ? v : every;
+}
+
 void
 warden_watch_begin(struct warden *w)
 {
 	const json_t *m = pth_json_path(w->req->rec, "settings.metrics");
 	/* PANTHER has two places for the same; its files use the second. */
 	const json_t *observer = pth_json_path(w->req->rec, "settings.observers.metrics");
+	const json_t *resource = pth_json_path(w->req->rec, "settings.observers.resource");
 	const char *file = json_string_value(pth_json_path(w->req->plan, "metrics.file"));
 	double every = pth_json_num(observer, "publish_interval", pth_json_num(m, "publish_interval", 1));
+
+	every = shorter(every, observer, "resource_collection_interval");
+	every = shorter(every, resource, "monitor_interval");
 
 	w->sample_next = NEVER;
 	/* Of containers, those in them take samples. */

@@ -199,6 +199,13 @@ static struct pth_ynode *new_node(struct loader *l, const yaml_event_t *ev)
 
 #define CORE "tag:yaml.org,2002:"
 
+static void unknown_tag(struct loader *l, struct pth_ynode *n, const char *tag)
+{
+	n->bad = true;
+	pth_diags_add(l->d, PTH_ERROR, n->line, n->col, "unknown tag %.60s%s", tag,
+	    strcmp(tag, "!include") ? "" : "; a file is included by the key include");
+}
+
 /* Kind of a scalar with an explicit tag. */
 static void resolve_tagged(struct loader *l, struct pth_ynode *n, const char *tag,
     const yaml_mark_t *m)
@@ -222,9 +229,10 @@ static void resolve_tagged(struct loader *l, struct pth_ynode *n, const char *ta
 		}
 		if (bad || n->kind != known[i].kind)
 			complain(l, m, "the value is not of the type that its tag says");
+		n->bad = bad || n->kind != known[i].kind;
 		return;
 	}
-	pth_diags_add(l->d, PTH_ERROR, m->line + 1, m->column + 1, "unknown tag %.60s", tag);
+	unknown_tag(l, n, tag);
 }
 
 static void resolve_plain(struct loader *l, struct pth_ynode *n)
@@ -232,6 +240,7 @@ static void resolve_plain(struct loader *l, struct pth_ynode *n)
 	bool bad;
 	const char *remark = pth_yaml_resolve(n, &bad);
 
+	n->bad = remark && bad;
 	if (remark)
 		pth_diags_add(l->d, bad ? PTH_ERROR : PTH_WARNING, n->line, n->col, "%.60s %s",
 		    n->text, remark);
@@ -320,7 +329,7 @@ static void on_start(struct loader *l, const yaml_event_t *ev)
 	if (l->stop || !count(l, 1, &ev->start_mark))
 		return;
 	if (tag && strcmp(tag, map ? CORE "map" : CORE "seq"))
-		pth_diags_add(l->d, PTH_ERROR, n->line, n->col, "unknown tag %.60s", tag);
+		unknown_tag(l, n, tag);
 	if (wants_key(l)) {
 		complain(l, &ev->start_mark, "a key must be a single value");
 		l->f[l->depth - 1].key = "";
@@ -537,7 +546,8 @@ static void run(struct loader *l)
 		yaml_event_delete(&ev);
 	}
 	if (l->whole && is_empty(l->root))
-		pth_diags_add(l->d, PTH_ERROR, 1, 1, "the file is empty");
+		pth_diags_add(l->d, PTH_ERROR, 1, 1, memchr(l->text, '#', l->n) ?
+		    "nothing but comments" : "the file is empty");
 	while (l->depth)
 		free(l->f[--l->depth].anchor);
 }

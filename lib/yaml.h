@@ -26,6 +26,7 @@ enum pth_ykind { PTH_YNULL, PTH_YBOOL, PTH_YINT, PTH_YREAL, PTH_YSTR, PTH_YSEQ, 
 struct pth_ynode {
 	enum pth_ykind kind;
 	bool plain;         /* a scalar without quotes */
+	bool bad;           /* its type cannot be had: there is an error about it */
 	unsigned char file; /* free for the caller: which file it came from */
 	unsigned line, col; /* of the value; from 1 */
 	unsigned n;         /* children */

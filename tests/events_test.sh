@@ -36,6 +36,39 @@ testNamesAreEntityVerb() {
 	done
 }
 
+# What an experiment wants to see, and who has the last word.
+testLevels() {
+	cat >e.yaml <<-end
+	tests:
+	  - name: t
+	    network_environment: {type: localhost}
+	    capture: false
+	    services: {s: {implementation: {name: command, type: testers, command: ["true"]}, protocol: {name: tcp, role: server}, ports: ["4443:4443"]}}
+	end
+	events() { # settings [VARIABLE=VALUE...]: kinds of events that are shown | that are kept
+		{ echo "$1" && cat e.yaml; } >f.yaml
+		shift
+		rm -rf out
+		env -u PTH_EVENTS "$@" sh -c 'pth-parse f.yaml | pth-plan 2>plan.err | pth-exec -o out 2>exec.err >/dev/null' 2>parse.err
+		cat parse.err plan.err exec.err | jq -r 'select(.tool != "pth-parse") | .event | split(".")[0]' | sort -u | tr '\n' ' '
+		echo "| $(jq -r '.event | split(".")[0]' out/events.jsonl | sort -u | tr '\n' ' ')"
+	}
+	all='environment run service test '
+	assertEquals "$all| $all" "$(events '')"
+	assertEquals "$all| $all" "$(events 'logging: {level: debug}')"
+	assertEquals "| $all" "$(events 'logging: {level: ERROR}')"
+	assertEquals "| $all" "$(events 'observers: {logger: {log_level: WARNING}}')"
+	assertEquals "| $all" "$(events 'observers: {logger: {enabled: false}}')"
+	assertEquals "| $all" "$(events 'observers: {logger: {log_to_console: false}}')"
+	assertEquals '| ' "$(events 'logging: {level: CRITICAL, debug_file_logging: false}')"
+	assertEquals "service | $all" "$(events 'logging: {level: ERROR, feature_levels: {service_start: INFO, quic_services: ERROR}}')"
+	assertEquals 'environment run test '"| $all" "$(events 'logging: {feature_levels: {service: ERROR}}')"
+	assertEquals "| $all" "$(events 'logging: {level: DEBUG}' PANTHER_LOG_LEVEL=ERROR)"
+	assertEquals 'asked for' "$all| $all" "$(events 'logging: {level: ERROR}' PTH_EVENTS=json)"
+	sed -i 's/"true"/"false"/' e.yaml
+	assertEquals 'what is wrong is shown' "test | $all" "$(events 'logging: {level: ERROR}')"
+}
+
 # A real run: every line on stderr is one object with the common fields.
 testEventsOfARun() {
 	need tshark tshark || return

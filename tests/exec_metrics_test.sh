@@ -51,6 +51,19 @@ testProcOfAnOuterNamespace() {
 	assertEquals true "$(samples 'map(.services.s.fds // 0) | max > 3')"
 }
 
+# Of several intervals the shortest counts, but not that of an observer that is off.
+testIntervalsOfObservers() {
+	set -- '[{"wait_us": 1300000}, {"exec": {"service": "s", "argv": ["touch", "enough"]}}]' "$(svc s '{}' sh -c "$family")"
+	for observers in '{"metrics": {"publish_interval": 60, "resource_collection_interval": 0.1}}' \
+		'{"metrics": {"publish_interval": 60}, "resource": {"monitor_interval": 0.1}}'; do
+		exec1 "{\"settings\": {\"observers\": $observers}, \"steps\": {\"actions\": $1}}" "$2"
+		assertEquals "$observers" true "$(samples 'length > 10')"
+	done
+	exec1 '{"settings": {"metrics": {"publish_interval": 60}, "observers": {"resource": {"enabled": false, "monitor_interval": 0.1}}},
+		"steps": {"actions": '"$1"'}}' "$2"
+	assertEquals 'few, further and further apart' true "$(samples 'length < 10')"
+}
+
 testProcessorTimeThreadsAndMemory() {
 	need python3 python3 || return
 	rec '{"settings": {"metrics": {"publish_interval": 0.1}}}' "$(svc s '{}' python3 -c '

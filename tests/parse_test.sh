@@ -48,7 +48,7 @@ testEmptyAndBinary() {
 	: >e.yaml
 	refused e.yaml '^e.yaml:1:1: error: the file is empty$'
 	printf '# only\n\n' >e.yaml
-	refused e.yaml '^e.yaml:1:1: error: the file is empty$'
+	refused e.yaml '^e.yaml:1:1: error: nothing but comments$'
 	head -c 5000 "$(command -v pth-parse)" >e.yaml
 	refused e.yaml '^e.yaml:[0-9]*:[0-9]*: error: not '
 	printf 'tests:\n  - name: caf\351\n' >e.yaml
@@ -306,6 +306,123 @@ testManualHasTheKeys() {
 	assertEquals 'man/pth-experiment.5 has another list than pth-parse --keys' '' "$(diff listed known)"
 }
 
+# A key that asks for what is not done gets a warning, one for each map.
+testKeysWithoutEffect() {
+	{
+		cat <<-end
+		version: 1.0
+		logging: {format: "%(asctime)s [%(levelname)s] - %(module)s - %(message)s", feature_levels: {service_start: DEBUG, run: INFO, other: null}}
+		paths: {log_dir: outputs/logs, temp_dir: /tmp/panther}
+		progress: {redirect_logging: true, use_emojis: false}
+		metrics: {retention_days: "30", export_format: json}
+		observers:
+		  logger: {enabled: true, priority: 100, auto_register: true, correlation_tracking: true, max_file_size: 10MB, output_file: null}
+		  metrics: {publish_metrics: true, enable_real_time_monitoring: true}
+		end
+		experiment
+	} >e.yaml
+	accepted e.yaml
+	{
+		cat <<-end
+		paths: {log_dir: /var/log, temp_dir: /tmp/x, config_dir: panther/configs}
+		logging: {feature_levels: {service_start: DEBUG, other: DEBUG}}
+		observers:
+		  logger: {max_file_size: 5MB}
+		  metrics: {log_level: DEBUG, percentiles: [50], export_format: csv}
+		  storage: {enabled: true}
+		fast_fail: {enabled: true}
+		end
+		experiment 'fast_fail_enabled: true' | sed 's/type: localhost/type: localhost, enabled: false/'
+	} >e.yaml
+	run pth-parse --check e.yaml
+	assertCode 0
+	assertEquals "e.yaml:1:9: warning: 'log_dir', 'temp_dir' and 'config_dir' have no effect here
+e.yaml:2:50: warning: 'other' has no effect here
+e.yaml:4:12: warning: 'max_file_size' has no effect here
+e.yaml:5:13: warning: 'log_level', 'percentiles' and 'export_format' have no effect here
+e.yaml:6:3: warning: 'storage' has no effect here
+e.yaml:10:44: warning: 'enabled' has no effect here
+e.yaml:11:5: warning: 'fast_fail_enabled' has no effect without fast_fail.test_level: true" "$out"
+	sed -i 's/fast_fail: {enabled: true}/fast_fail: {test_level: "yes"}/' e.yaml
+	run pth-parse --check e.yaml
+	assertNoMatch "$out" fast_fail_enabled
+}
+
+testQuotedBooleans() {
+	for word in true True yes ON 1; do
+		experiment "continue_on_failure: \"$word\"" >e.yaml
+		{ echo "docker: {build_docker_image: '$word'}" && cat e.yaml; } >f.yaml
+		run pth-parse f.yaml
+		assertCode 0
+		assertEquals "$word" '[true,true]' "$(echo "$out" | jq -c 'select(.id) | [.continue_on_failure, .settings.docker.force_build_docker_image]')"
+	done
+	for word in false No off 0; do
+		experiment "collect_artifacts: '$word'" >e.yaml
+		accepted e.yaml
+		assertEquals "$word" false "$(echo "$out" | jq -c 'select(.id) | .collect_artifacts')"
+	done
+	experiment "collect_artifacts: maybe" >e.yaml
+	refused e.yaml "error: collect_artifacts: string 'maybe'; expected true or false"
+}
+
+testNamesOfServices() {
+	experiment >e.yaml
+	sed 's/^      server:/&\n        name: other/' e.yaml >f.yaml
+	{ cat f.yaml && echo '      other: {implementation: {name: ping_pong}, protocol: {name: minip, role: client, target: other}}'; } >g.yaml
+	run pth-parse g.yaml
+	assertMatch "$err" "^g.yaml:7:15: warning: name: 'other' is the key of another service, which targets of that name mean$"
+	printf 'tests: [1, x, {}, {}]\n' >e.yaml
+	run pth-parse e.yaml
+	assertEquals 'only of maps' 1 "$(echo "$err" | grep -c 'second test')"
+}
+
+# What a table of types cannot tell; pth-compose would say it without a place.
+testFormsOfValues() {
+	while read -r col value; do
+		experiment | sed "s#{type: localhost}#{type: docker_compose, $value}#" >e.yaml
+		refused e.yaml "^e.yaml:3:$col: error: ${value%%:*}: "
+	done <<-end
+	57 subnet: 300.1.1.0/24
+	57 subnet: 10.1.1.0/31
+	57 subnet: net
+	63 network_name: "a b"
+	65 service_prefix: /x
+	59 volumes: [x]
+	59 volumes: [":/x"]
+	59 volumes: ["a:b"]
+	81 volumes: [{local: a, container: b}]
+	59 volumes: [{local: a}]
+	63 environment: {"A=B": 1}
+	end
+	experiment | sed 's,{type: localhost},{type: docker_compose\, subnet: 10.0.0.0/8\, network_name: a.b-c\, volumes: ["a:/b:ro"\, {local: ./c\, container: /c}]},' >e.yaml
+	accepted e.yaml
+	experiment '' 'volumes: ["./a"]' >e.yaml
+	refused e.yaml "^e.yaml:10:19: error: volumes: './a'; expected LOCAL:INSIDE or LOCAL:INSIDE:ro$"
+	experiment '' 'environment: {"": 1, "A=": 2, A-B: 3}' >e.yaml
+	refused e.yaml "^e.yaml:10:23: error: environment: '' cannot be the name" "^e.yaml:10:30: error: environment: 'A=' cannot"
+	assertEquals 2 "$(echo "$err" | wc -l)"
+}
+
+# What helps: what was meant, and one message about one mistake.
+testMessagesHelp() {
+	experiment | sed 's/{type: localhost}/localhost/' >e.yaml
+	refused e.yaml "^e.yaml:3:26: error: network_environment: string 'localhost'; expected map; write {type: localhost}$"
+	experiment | sed 's/{name: ping_pong}/ping_pong/' >e.yaml
+	refused e.yaml "expected map; write {name: ping_pong}$"
+	experiment 'execution_environment: [strace]' >e.yaml
+	refused e.yaml "^e.yaml:4:29: error: execution_environment: string 'strace'; expected map; write {type: strace}$"
+	experiment | sed 's/{name: ping_pong}/{nane: ping_pong}/' >e.yaml
+	refused e.yaml "error: implementation: no 'name'; it must be given; is it 'nane'.$"
+	printf 'tests: !include other.yaml\n' >e.yaml
+	refused e.yaml '^e.yaml:1:8: error: unknown tag !include; a file is included by the key include$'
+	assertEquals 'one message' 1 "$(echo "$err" | wc -l)"
+	experiment 'timeout: .inf' >e.yaml
+	refused e.yaml '^e.yaml:4:14: error: .inf is not a number'
+	assertEquals 'one message' 1 "$(echo "$err" | wc -l)"
+	printf 'test_suite:\n  tests:\n  - name: x\n' >e.yaml
+	refused e.yaml "^e.yaml:2:3: error: tests below test_suite are not read, by PANTHER neither; write 'tests' at the top$"
+}
+
 testJsonSchema() {
 	need python3 python3 || return
 	python3 -c 'import jsonschema, yaml' 2>/dev/null || { skip 'needs python3-jsonschema and python3-yaml' || return; }
@@ -361,7 +478,7 @@ testMatrixOfAWrongShape() {
 testHabits() {
 	{ printf '\357\273\277' && experiment | sed 's/$/\r/'; } >e.yaml
 	accepted e.yaml
-	printf 'paths: {output_dir: "${oc.env:NO_SUCH,out}", log_dir: "${oc.env:HOME}"}\n' >e.yaml
+	printf 'paths: {output_dir: "${oc.env:NO_SUCH,out}", cert_dir: "${oc.env:HOME}"}\n' >e.yaml
 	experiment >>e.yaml
 	accepted e.yaml
 	assertEquals out "$(printf '%s\n' "$out" | jq -r 'select(.settings).settings.paths.output_dir')"

@@ -81,9 +81,40 @@ testTheImplementationSaysWhatIsSpoken() {
 	experiment | sed '/protocol: {name: minip, role: server/d;s/protocol: {name: minip, /protocol: {/' >x.yaml && plan x.yaml
 	assertCode 0
 	assertEquals 'minip minip' "$(printf '%s\n' "$out" | jq -r 'select(.plan) | [.plan.services[].protocol] | join(" ")')"
-	experiment | sed 's/name: ping_pong}/name: panther_ivy, type: testers}/;/protocol: {name: minip, role: server/d' >x.yaml
+	experiment | sed 's/name: ping_pong}/name: panther_ivy, type: testers, test: x}/;/protocol: {name: minip, role: server/d' >x.yaml
 	plan x.yaml
 	refused "x.yaml:6:9: error: panther_ivy speaks several protocols; protocol.name must say which"
+}
+
+# PANTHER's habits: {value:}, options below config, base keys of environments.
+testHabitsOfPanther() {
+	experiment 'parameters: {mode: {value: flaky, description: x}}' >x.yaml && plan x.yaml
+	assertCode 0
+	assertMatch "$(argv server)" '"-m","flaky"'
+	experiment 'parameters: {wait_ms: {value: soon}}' >x.yaml && plan x.yaml
+	refused 'x.yaml:6:65: error: parameter wait_ms must be of type int, not a string'
+	experiment | sed '3a\    execution_environment: [{type: strace, config: {trace_childern: true, string_limit: 99}, priority: 100, collect_metrics: true}, {type: gdb, priority: 5}]' >x.yaml
+	plan x.yaml
+	refused "x.yaml:4:36: error: gdb and strace cannot work together
+x.yaml:4:69: warning: strace has no parameter 'trace_childern'; did you mean 'trace_children'?
+x.yaml:4:155: warning: gdb has no parameter 'priority'"
+	experiment | sed 's/type: localhost}/type: simulator}/' >x.yaml && plan x.yaml
+	refused "x.yaml:3:33: error: no network environment named 'simulator'; there are docker_compose, localhost, shadow_ns, single_container"
+	experiment | sed '6s/name: ping_pong}/name: panther_ivy, type: testers}/' >x.yaml && plan x.yaml
+	run pth-plan --check parsed.jsonl
+	assertMatch "$err" '^x.yaml:6:25: warning: panther_ivy without test: name of the test; without it nothing is tested$'
+}
+
+# quant binds to an interface: that of the environment, unless the experiment names one.
+testInterface() {
+	for case in localhost::lo docker_compose::eth0 shadow_ns::eth0 docker_compose:eth1:eth1; do
+		IFS=: read -r net own expected <<-end
+		$case
+		end
+		experiment '' '' "network: {interface: \"$own\"}" | sed 's/ping_pong/quant/;s/minip/quic/' >x.yaml && plan x.yaml
+		assertMatch "$case: $(argv server)" "\"-i\",\"$expected\""
+	done
+	unset net
 }
 
 testIncompatibilityOfTheExperiment() {

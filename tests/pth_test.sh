@@ -74,7 +74,7 @@ testCheckSeesWhatOnlyPlanningSees() {
 	end
 	run pth check both.yaml
 	assertCode 3
-	assertEquals "both.yaml:3:41: error: no implementation named 'nosuch'
+	assertEquals "both.yaml:3:41: error: no implementation named 'nosuch'; pth list shows those that there are
 both.yaml:5:63: error: a client must have a target: the name of the service that it talks to
 both.yaml:7:41: error: no implementation named 'pingpong'; did you mean 'ping_pong'?" "$out"
 	sed 's/name: ping_pong/name: pingpong/' "$ping" >unknown.yaml

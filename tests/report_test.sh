@@ -92,6 +92,16 @@ testExitCodes() {
 	assertMatch "$err" 'stdin:3:'
 }
 
+testMetadataOfTheExperiment() {
+	add one '.settings.metadata = {name: "demo", description: "what *it* tests", author: "A B", tags: ["quic", "x"], version: "2"}'
+	end
+	report
+	assertEquals '["A B",["quic","x"]]' "$(jq -c '.metadata | [.author, .tags]' out/experiment_summary.json)"
+	for line in 'Description\*\*: what \\\*it\\\* tests' 'Author\*\*: A B' 'Version\*\*: 2' 'Tags\*\*: quic, x'; do
+		assertMatch "$(cat out/EXPERIMENT_REPORT.md)" "^- \*\*$line\$"
+	done
+}
+
 testSummaryHasTheFields() {
 	add one && add two "$FAILED" && add three '.verdict.status = "timeout" | .verdict.ok = false' && end
 	report

@@ -109,7 +109,7 @@ static void faults(void)
 
 	unit("empty documents");
 	CHECK_STR(seen(""), "1:1 the file is empty");
-	CHECK_STR(seen("# x\n"), "1:1 the file is empty");
+	CHECK_STR(seen("# x\n"), "1:1 nothing but comments");
 	CHECK_STR(seen("---\n"), "1:1 the file is empty");
 
 	unit("duplicate keys, also far apart");

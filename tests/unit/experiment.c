@@ -1,0 +1,36 @@
+/* The table of keys: each that nobody reads says so, and is warned about. */
+#include "experiment_in.h"
+
+#include "unit.h"
+
+/* Is the key, or a map that it is in, without effect? */
+static bool idle(const struct pth_key *k)
+{
+	for (size_t i = 0; i < pth_keys_n; i++) {
+		const char *path = pth_keys[i].path;
+		size_t n = strlen(path);
+
+		if (n && !strncmp(path, k->path, n) && strchr(".[", k->path[n]) && (pth_keys[i].flags & F_IDLE))
+			return true;
+	}
+	return false;
+}
+
+int main(void)
+{
+	char what[300];
+
+	unit("every key has a reader or a warning");
+	CHECK(pth_keys_n > 300);
+	for (size_t i = 0; i < pth_keys_n; i++) {
+		const struct pth_key *k = &pth_keys[i];
+		/* an item or a key of any name belongs to what it is in */
+		bool part = k->path[0] && strchr("*]", k->path[strlen(k->path) - 1]);
+
+		if (!k->reader != ((k->flags & F_IDLE) || idle(k)) && !part && !(k->reader && idle(k))) {
+			snprintf(what, sizeof what, "%s: read by %s, but flags %x", k->path, k->reader ? k->reader : "nobody", k->flags);
+			CHECK_STR("", what);
+		}
+	}
+	return unit_done();
+}
