@@ -382,23 +382,6 @@ static void check_steps(struct pth_experiment *x, const struct pth_ynode *test,
 
 /* ---- assertions, expectations */
 
-static void check_assertion(struct pth_experiment *x, const struct pth_ynode *services,
-    const struct pth_ynode *a)
-{
-	static const struct { const char *type, *need, *or; } needs[] = {
-		{ "output_contains", "text", "pattern" }, { "port_open", "port", "port" },
-		{ "file_exists", "file", "file" }, { "exit_code", "code", "code" },
-	};
-	const char *type = exp_text(a, "type", "");
-
-	/* PANTHER never looked at these, so old files may be wrong here */
-	check_reference(x, services, pth_yaml_get(a, "service"), true);
-	for (size_t i = 0; i < countof(needs); i++)
-		if (!strcmp(type, needs[i].type) && !pth_yaml_get(a, needs[i].need) &&
-		    !pth_yaml_get(a, needs[i].or))
-			exp_error(x, a, "%s needs '%s'", type, needs[i].need);
-}
-
 static void check_regex(struct pth_experiment *x, const struct pth_ynode *n)
 {
 	regex_t re;
@@ -418,6 +401,27 @@ static void check_regex(struct pth_experiment *x, const struct pth_ynode *n)
 	}
 	regerror(r, NULL, text, sizeof text);
 	exp_error(x, n, "not a regular expression: %s", text);
+}
+
+static void check_assertion(struct pth_experiment *x, const struct pth_ynode *services,
+    const struct pth_ynode *a)
+{
+	static const struct { const char *type, *need, *or; } needs[] = {
+		{ "output_contains", "text", "pattern" }, { "port_open", "port", "port" },
+		{ "file_exists", "file", "file" }, { "exit_code", "code", "code" },
+		{ "output_contains", "service", "service" }, { "exit_code", "service", "service" },
+		{ "service_running", "service", "service" },
+		{ "service_responsive", "service", "service" },
+	};
+	const char *type = exp_text(a, "type", "");
+
+	/* PANTHER never looked at these, so old files may be wrong here */
+	check_reference(x, services, pth_yaml_get(a, "service"), true);
+	for (size_t i = 0; i < countof(needs); i++)
+		if (!strcmp(type, needs[i].type) && !pth_yaml_get(a, needs[i].need) &&
+		    !pth_yaml_get(a, needs[i].or))
+			exp_error(x, a, "%s needs '%s'", type, needs[i].need);
+	check_regex(x, pth_yaml_get(a, "pattern"));
 }
 
 static const struct pth_ynode *items(const struct pth_ynode *map, const char *key)

@@ -19,10 +19,6 @@ extern const char *const pth_phase_names[PTH_PHASES];
 /* Its log of the phase it is in, for a program to append to: "stdout" or
  * "stderr". -1 and errno. */
 int pth_service_log_open(struct pth_service *s, const char *stream);
-/* "; last log line: TEXT" of the first of two logs that has any, or "".
- * second may be NULL. */
-void pth_service_last_line(const struct pth_service *s, const char *first, const char *second,
-    char *to, size_t max);
 /* The client is gone: is its container still there (some clients leave as soon as
  * they have passed a signal on)? Then s->pid is a process that waits for it. */
 bool pth_service_inner_wait(struct pth_service *s);
