@@ -121,7 +121,7 @@ const struct pth_key pth_keys[] = {
 { "fast_fail.resource_exhaustion", T_BOOL, NULL, NULL, 0, "exec", "Stop when memory, disk or processes run out." },
 { "fast_fail.certificate_failures", T_BOOL, NULL, NULL, 0, "exec", "Stop when certificates cannot be made." },
 { "fast_fail.configuration_failures", T_BOOL, NULL, NULL, 0, "exec", "Stop when a test is configured wrongly." },
-{ "fast_fail.timeout_cascades", T_BOOL, NULL, NULL, 0, "exec", "Stop after several timeouts." },
+{ "fast_fail.timeout_cascades", T_BOOL, NULL, NULL, 0, "exec", "Stop after several failures of one kind, such as timeouts." },
 { "fast_fail.timeout_cascade_threshold", T_INT, "1..100", NULL, 0, "exec", "Timeouts one after the other that are too many." },
 { "fast_fail.max_errors_before_fail", T_INT, "1..", NULL, 0, "exec", "Errors that are too many." },
 { "fast_fail.disk_space_threshold_gb", NUM, "0..", NULL, 0, "exec", "Least free space, in GB." },

@@ -115,11 +115,12 @@ static json_t *
 at_once(struct pth_session *s, json_t *rec)
 {
 	json_t *result = pth_intake_result(&s->in, &s->dir, rec);
+	char reason[400];
 
 	if (result == NULL && s->interrupted)
 		result = pth_result_without("interrupted", "not begun");
 	if (result == NULL && s->runner.fastfail.triggered)
-		result = pth_result_without("skipped", s->runner.fastfail.reason);
+		result = pth_result_without("skipped", pth_fastfail_reason(&s->runner.fastfail, reason));
 	return result;
 }
 
