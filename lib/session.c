@@ -206,6 +206,7 @@ pth_session_end(struct pth_session *s, struct pth_err *e)
 void
 pth_session_release(struct pth_session *s)
 {
+	pth_intake_release(&s->in);
 	if (!s->opened)
 		return;
 	pth_event("run.ended", "{s:s,s:I}", "dir", s->dir.path, "tests", (json_int_t)s->out.tests);

@@ -218,6 +218,36 @@ testKilledRunsAreCompletedByResume() {
 	done
 }
 
+# What came before a record that cannot be read is run and told.
+testBrokenRecordInTheMiddle() {
+	{ one 1-t '{}' sleep .2; one 2-t '{}' true; echo '{"pth":1,"type":"test","id":"3-t",'; one 4-t '{}' true; end 4; } >in
+	run pth-exec -j 2 -o out in
+	assertCode 3
+	assertMatch "$err" '^pth-exec: in:3:[0-9]+: '
+	assertEquals 'completed completed' "$(statuses)"
+	assertEquals 'no end is promised' 0 "$(printf '%s\n' "$out" | grep -c '"end"')"
+	sed 's/"3-t",$/"3-t"}/' in >in2
+	run pth-exec -j 2 --resume -o out in2
+	assertCode 0
+	assertEquals 'completed completed error completed' "$(statuses)"
+}
+
+testSameIdTwice() {
+	{ one 1-t '{}' sleep .2; one 2-t '{}' true; one 1-t '{}' sh -c ': >ran'; end 3; } >in
+	run pth-exec -j 3 -o out in
+	assertCode 0
+	assertEquals 'completed completed error' "$(statuses)"
+	assertMatch "$out" 'another test with this id came before it'
+	assertFalse 'it has not run' '[ -e out/1-t/a/ran ]'
+}
+
+testPatternsThatMatchNothing() {
+	{ one 1-t '{}' true; one 2-t '{}' true; end 2; } >in
+	run pth-exec -n --only '1*' --only x-t --skip '2*' --skip y-t in
+	assertEquals "warning: --only 'x-t' matches no test,warning: --skip 'y-t' matches no test" \
+		"$(printf '%s\n' "$err" | sed -n 's/^pth-exec: //p' | paste -sd,)"
+}
+
 testOneRunADirectory() {
 	{ one 1-t '{}' sleep 2; end 1; } >in
 	pth-exec -o out in >/dev/null 2>err &
