@@ -84,7 +84,6 @@ pth_intake_result(struct pth_intake *in, const struct pth_rundir *dir, json_t *r
 {
 	const json_t *plan = pth_rec_plan(rec);
 	const json_t *env = json_object_get(plan, "environment");
-	const char *type = pth_json_str(env, "type", "localhost");
 	char reason[200];
 	bool selected, left_out;
 
@@ -104,8 +103,8 @@ pth_intake_result(struct pth_intake *in, const struct pth_rundir *dir, json_t *r
 	if (json_object_get(rec, "error") != NULL)
 		return pth_result_without("error", pth_json_str(json_object_get(rec, "error"), "message",
 		    "error in an earlier stage"));
-	if (strcmp(type, "localhost") != 0 && json_object_get(rec, "compose") == NULL) {
-		snprintf(reason, sizeof reason, "network environment %.80s: %s", type,
+	if (!pth_rec_plan_is_local(plan) && json_object_get(rec, "compose") == NULL) {
+		snprintf(reason, sizeof reason, "network environment %.80s: %s", pth_json_str(env, "type", ""),
 		    pth_json_has(json_object_get(env, "supported_by"), "pth-compose") ?
 		    "put pth-compose before pth-exec" :
 		    "cannot be run by this version");

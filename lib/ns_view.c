@@ -52,6 +52,23 @@ is_hidden(const char *path)
 	return false;
 }
 
+void
+pth_ns_hidden(char **paths)
+{
+	char **to = paths;
+
+	for (char **p = paths; *p != NULL; p++) {
+		char *path = realpath(*p, NULL);
+
+		free(*p);
+		if (path != NULL && is_hidden(path))
+			*to++ = path;
+		else
+			free(path);
+	}
+	*to = NULL;
+}
+
 static int
 copy_tree(const char *path)
 {
@@ -187,7 +204,9 @@ pth_ns_view(struct pth_ns *ns, const struct pth_ns_view *want)
 	if (!(ns->used & PTH_NS_MOUNT))
 		return;
 	v.test = copy_tree(want->test);
-	for (const char *const *p = want->keep; v.test >= 0 && *p != NULL; p++)
+	for (char *const *p = want->common; v.test >= 0 && *p != NULL; p++)
+		keep(&v, *p);
+	for (char *const *p = want->keep; v.test >= 0 && *p != NULL; p++)
 		keep(&v, *p);
 	if (v.test >= 0 && make_private(&v) == 0) {
 		for (size_t i = 0; i < v.n; i++)

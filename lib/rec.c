@@ -167,6 +167,13 @@ pth_rec_plan(const json_t *rec)
 	return json_is_object(plan) ? plan : NULL;
 }
 
+bool
+pth_rec_plan_is_local(const json_t *plan)
+{
+	return strcmp(pth_json_str(json_object_get(plan, "environment"), "type", "localhost"),
+	    "localhost") == 0;
+}
+
 const json_t *
 pth_rec_service(const json_t *rec, const char *name)
 {

@@ -19,6 +19,7 @@
 #include "rec.h"
 #include "state.h"
 #include "when.h"
+#include "workdir.h"
 
 #define WINDOW_PER_JOB 8
 #define WINDOW_TO_REORDER 64 /* at least, where the order is not that of the input */
@@ -87,6 +88,7 @@ pth_runner_release(struct pth_runner *p)
 	free(p->v);
 	free(p->turns);
 	free(p->owner);
+	pth_strv_free(p->common);
 }
 
 bool

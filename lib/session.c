@@ -53,7 +53,7 @@ expected(const struct pth_session *s, const json_t *rec)
 
 	if (!wants_durations(s))
 		return -1;
-	us = pth_rundir_duration(s->dir.path, pth_rec_id(rec));
+	us = s->dir.fresh ? -1 : pth_rundir_duration(s->dir.path, pth_rec_id(rec));
 	return us < 0 && s->earlier != NULL ? pth_rundir_duration(s->earlier, pth_rec_id(rec)) : us;
 }
 

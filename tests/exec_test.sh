@@ -236,7 +236,7 @@ testSetupCommands() {
 	plan='{"setup": [{"argv": ["false"]}]}'
 	exec1 "$(svc a '{}' true)"
 	assertEquals 'error not started' "$(field '"\(.status) \(.services.a.reason)"')"
-	assertMatch "$(field .reason)" '^setup: pre_run: false ended with exit code 1'
+	assertMatch "$(field .reason)" '^setup: false ended with exit code 1'
 }
 
 testLimits() {
