@@ -81,11 +81,12 @@ attach(int tree, const char *to)
 	return move_mount(tree, "", AT_FDCWD, to, MOVE_MOUNT_F_EMPTY_PATH);
 }
 
-/* A file is seen with its neighbours, unless those are all of /tmp. */
+/* A file is seen with its neighbours, unless those are all of /tmp. The path
+ * has no links, and is taken over. */
 static void
-keep(struct view *v, const char *given)
+keep(struct view *v, char *path)
 {
-	char *path = realpath(given, NULL), *slash;
+	char *slash;
 	struct kept *k = &v->keep[v->n];
 	struct stat st;
 
@@ -205,9 +206,9 @@ pth_ns_view(struct pth_ns *ns, const struct pth_ns_view *want)
 		return;
 	v.test = copy_tree(want->test);
 	for (char *const *p = want->common; v.test >= 0 && *p != NULL; p++)
-		keep(&v, *p);
+		keep(&v, pth_xstrdup(*p));
 	for (char *const *p = want->keep; v.test >= 0 && *p != NULL; p++)
-		keep(&v, *p);
+		keep(&v, realpath(*p, NULL));
 	if (v.test >= 0 && make_private(&v) == 0) {
 		for (size_t i = 0; i < v.n; i++)
 			if (make_place(&v.keep[i]) == 0)
