@@ -83,6 +83,7 @@ want_cache(struct pth_runner *p, const struct pth_entry *x)
 			continue;
 		p->cached = true;
 		p->cache.fd = pth_cache_open(&e);
+		p->cache.max = pth_cache_max();
 		if (p->cache.fd < 0)
 			pth_warn("%s", e.text);
 	}

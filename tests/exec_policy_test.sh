@@ -1,6 +1,6 @@
 #!/bin/sh
 # pth-exec: what is tried again, what stops a run, what a resumed run keeps.
-# shellcheck disable=SC1083,SC2016,SC2154 # $out and $err come from run
+# shellcheck disable=SC1083,SC2016,SC2059,SC2154 # formats are ours; $out and $err come from run
 . "$TOP/tests/lib.sh"
 
 # one ID JSON ARGV...: a test of one service; JSON is merged over the record.
@@ -136,7 +136,6 @@ testCascades() {
 	assertEquals 'failed failed failed failed skipped' "$(statuses)"
 	start='{"plan": {"services": [{"name": "a", "ready": [{"kind": "udp", "port": 9}], "phases": {"run": {"argv": ["false"]}}}]}, "settings": {"fast_fail": {"timeout_cascades": true %s}}}'
 	for more in '' ', "service_start_failures": false' ', "critical_only": true'; do
-		# shellcheck disable=SC2059 # the format is ours
 		{ for i in 1 2 3 4; do one $i-t "$(printf "$start" "$more")" false; done; end 4; } >in
 		run pth-exec -j 1 -o out in
 		case $more in '') want='error error error skipped' ;; *) want='error error error error' ;; esac

@@ -110,6 +110,22 @@ testDoctor() {
 	assertTrue 0
 }
 
+# iproute2 is there: what is missing then is the kernel's.
+testDoctorOnConditionsAndCaptures() {
+	need_namespaces || return
+	mkdir -p fake
+	printf '#!/bin/sh\nexit 2\n' >fake/tc && chmod +x fake/tc
+	run env PATH="$PTH_TMP/fake:$PATH" pth doctor --json
+	assertEquals 'false  this kernel has no netem' \
+		"$(printf '%s\n' "$out" | jq -r 'select(.name == "network conditions") | "\(.ok) \(.package) \(.cost)"' | sed 's/no delay.*: //;s/ (.*//')"
+	assertEquals true "$(printf '%s\n' "$out" | jq 'select(.name == "capture in a namespace").ok')"
+	# Not dumpcap's rights count, but ours.
+	need_user || return
+	mkdir -p user && chmod 777 user && chmod 711 "$PTH_TMP"
+	run as_user env HOME="$PTH_TMP/user" TMPDIR="$PTH_TMP/user" pth doctor --json
+	assertEquals 'true false' "$(printf '%s\n' "$out" | jq 'select(.name | startswith("capture ")).ok' | xargs)"
+}
+
 testUsage() {
 	run pth
 	assertCode 0
