@@ -176,10 +176,9 @@ begun(struct pth_runner *p, struct pth_entry *x, const struct pth_ns *ns)
 	x->deadline = pth_mono_us() +
 	    (limit > 0 && limit < NO_LIMIT_US ? limit + RUNNER_LATE_US : NO_LIMIT_US);
 	p->active++;
-	if (x->isolated)
-		return;
-	pth_event("environment.degraded", "{s:s,s:s}", "test", pth_rec_id(x->rec), "reason",
-	    wanted(x->rec) == 0 ? "isolation: none was asked for" : ns->reason);
+	if (!x->isolated && wanted(x->rec) != 0)
+		pth_event("environment.degraded", "{s:s,s:s}", "test", pth_rec_id(x->rec), "reason",
+		    ns->reason);
 }
 
 /* A place for its phase that no active test has. */

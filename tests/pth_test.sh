@@ -187,6 +187,21 @@ sys.exit(subprocess.run(sys.argv[1:], preexec_fn=lambda: signal.signal(signal.SI
 testInterrupt() { interrupted_by INT 254; }
 testTerminate() { interrupted_by TERM 241; }
 
+# Nobody is told of this one, but for the kernel.
+testKilled() {
+	need tshark tshark || return
+	setpriv --pdeathsig TERM true 2>/dev/null || skip 'needs setpriv --pdeathsig (package util-linux)' || return
+	slow_file
+	rm -rf slow
+	sh -c 'echo $$ >pid; exec pth run slow.yaml -o slow' >shown 2>&1 &
+	assertSoon 20 grep -q '^ping' slow/001-slow/client/stdout.log
+	kill -KILL "$(cat pid)"
+	wait $!
+	assertSoon 20 test -f slow/EXPERIMENT_REPORT.md
+	assertEquals interrupted "$(jq -r 'select(.id).result.status' slow/results.jsonl)"
+	assertEquals 'no directory of pth is left' '' "$(cd "$TMPDIR" && ls -d pth.* 2>/dev/null)"
+}
+
 # Ctrl-C goes to the whole foreground group of a terminal.
 testInterruptOfTheGroup() {
 	need tshark tshark || return
