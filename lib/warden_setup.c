@@ -129,7 +129,7 @@ tell_lacks(const struct warden *w)
 	unsigned lacks = ns->asked & ~ns->used;
 	struct pth_buf b = PTH_BUF_INIT;
 
-	if (!(ns->used & PTH_NS_NET) || !(lacks & (PTH_NS_PRIVATE | PTH_NS_READ_ONLY)))
+	if ((lacks & PTH_NS_NET) || !(lacks & (PTH_NS_PRIVATE | PTH_NS_READ_ONLY)))
 		return; /* the runner says so */
 	pth_buf_addf(&b, "%s: %s", lacks & PTH_NS_READ_ONLY ? "the file system can be written" :
 	    "no private /tmp", *ns->reason ? ns->reason : "that needs isolation: full");

@@ -281,6 +281,10 @@ testNetIsolationHasNoMounts() {
 	assertEquals true "$(field '.isolation.missing | contains(["read_only"])')"
 	assertMatch "$err" '"environment.degraded".*"reason":"the file system can be written: '
 	assertFalse '[ -e out/t/tmp ]'
+	exec1 '{"environment": {"isolation": "none", "read_only": true}}' true
+	assertMatch "$err" '"environment.degraded".*the file system can be written'
+	exec1 '{"environment": {"isolation": "none"}}' true
+	assertNoMatch "$err" '"environment.degraded"'
 }
 
 read_only() {

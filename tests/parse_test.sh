@@ -85,6 +85,13 @@ testRolesAndTargets() {
 	assertMatch "$err" '^f.yaml:8:39: warning: role mitm'
 }
 
+testCommandsWithoutWords() {
+	for steps in '[{exec: []}]' '[{exec: {argv: []}}]' '{exec: []}' '{pre_commands: [[]]}' '{post_commands: ["true", []]}'; do
+		experiment "steps: $steps" >e.yaml
+		refused e.yaml 'error: a command without words$'
+	done
+}
+
 testAssertionsThatCannotHold() {
 	for type in service_running service_responsive output_contains exit_code; do
 		experiment "assertions: [{type: $type, text: a, code: 0}]" >e.yaml
