@@ -243,6 +243,8 @@ testLimits() {
 	exec1 "$(svc a '{"limits": {"files": 64, "disk": 100000, "cpu": 1.5}}' \
 		sh -c 'ulimit -n; dd if=/dev/zero of=big bs=1000 count=1000 2>/dev/null; wc -c <big')"
 	assertEquals '64 100000' "$(xargs <out/t/a/stdout.log)"
+	exec1 "$(svc a '{"limits": {"disk": 100000}}' dd if=/dev/zero of=big bs=1000 count=1000)"
+	assertEquals 'crashed a died of signal XFSZ: a file has reached limits.disk, 100 kB' "$(field '"\(.status) \(.reason)"')"
 }
 
 testDaemonsDoNotSurvive() {

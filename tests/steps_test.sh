@@ -196,7 +196,7 @@ testTheRunWaitsForItsSteps() {
 	exec_ "$(server)" "$(svc c '{}' true)"
 	assertEquals "timeout: the test's timeout passed before step 1 of 1 (wait) had ended" "$(status)"
 	assertEquals 'the run was over before s was stopped' "$(field '.steps[0].text')"
-	plan= steps='[{"wait_us": 9000000}]'
+	plan='' steps='[{"wait_us": 9000000}]'
 	exec_ "$(svc s '{"finite": false}' sh -c 'sleep .1; kill -SEGV $$')" "$(svc c '{}' true)"
 	assertEquals 'a crash ends it' 'crashed: s died of signal SEGV' "$(status)"
 	took 0 5000
