@@ -34,6 +34,7 @@ struct exec {
 	struct pth_rec_in in;
 	struct pth_home home;
 	bool finished; /* no more input */
+	struct pth_err broken; /* why it ends too early, or text "" */
 	int signal;    /* that interrupts the run, or 0 */
 };
 
@@ -156,6 +157,14 @@ parse_options(struct exec *x, int argc, char **argv)
 	o->in.skip = x->skip;
 }
 
+/* What has come is run to its end; there is just no more. */
+static void
+input_breaks(struct exec *x, const struct pth_err *e)
+{
+	x->broken = *e;
+	x->finished = true;
+}
+
 /* Take in what has been read already, as far as there is room. */
 static void
 take_pending(struct exec *x)
@@ -166,10 +175,12 @@ take_pending(struct exec *x)
 
 	while (!x->finished && pth_session_has_room(&x->s) && pth_rec_pending(&x->in)) {
 		r = pth_rec_read(&x->in, &rec, &e);
-		if (r < 0 || (r > 0 && pth_session_take(&x->s, rec, &e) != 0))
-			pth_die(e.code, "%s", e.text);
-		if (r == 0)
+		if (r < 0)
+			input_breaks(x, &e);
+		else if (r == 0)
 			x->finished = true;
+		else if (pth_session_take(&x->s, rec, &e) != 0)
+			pth_die(e.code, "%s", e.text);
 	}
 }
 
@@ -226,8 +237,9 @@ run(struct exec *x, int sigfd)
 			p[i + 2] = (struct pollfd){ fds[i], POLLIN, 0 };
 		poll(p, n + 2, idle_ms(x));
 		take_signals(x, sigfd);
-		if ((p[1].revents && pth_rec_fill(&x->in, &e) != 0) ||
-		    (x->s.opened && pth_runner_attend(&x->s.runner, &e) != 0))
+		if (p[1].revents && pth_rec_fill(&x->in, &e) != 0)
+			input_breaks(x, &e);
+		if (x->s.opened && pth_runner_attend(&x->s.runner, &e) != 0)
 			pth_die(e.code, "%s", e.text);
 	}
 }
@@ -259,12 +271,14 @@ main(int argc, char **argv)
 	run(&x, sigfd);
 	if (x.s.opened)
 		pth_runner_drain(&x.s.runner);
-	if (x.signal == 0 && pth_rec_whole(&x.in, &e) != 0) {
-		pth_complain("%s", e.text);
-		code = PTH_SYSTEM;
+	if (*x.broken.text || (x.signal == 0 && pth_rec_whole(&x.in, &x.broken) != 0)) {
+		pth_complain("%s", x.broken.text);
+		code = x.broken.code;
 	} else if (x.in.ended && pth_session_end(&x.s, &e) != 0) {
 		pth_die(e.code, "%s", e.text);
 	}
+	if (x.signal == 0 && code == PTH_OK)
+		pth_intake_end(&x.s.in);
 	pth_session_release(&x.s);
 	pth_rec_close(&x.in);
 	pth_home_release(&x.home);

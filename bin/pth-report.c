@@ -209,7 +209,7 @@ write_all(const struct pth_report *r)
 	if (opt.html != NULL)
 		write_html(r);
 	if (wanted("text") && !taken) {
-		pth_report_text(r, isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL, &b);
+		pth_report_text(r, pth_tty_colours(STDOUT_FILENO), &b);
 		if (dir != NULL && wanted("md"))
 			pth_buf_addf(&b, "report: %s/EXPERIMENT_REPORT.md\n", dir);
 		put_stdout(&b);

@@ -149,19 +149,28 @@ look_port(struct pth_assertions *a, struct pth_assertion *x, int64_t now)
 	return open ? YES : NO;
 }
 
+static bool
+of_test(const struct pth_assertion *x)
+{
+	return x->service == NULL || strncmp(pth_json_str(x->def, "file", ""), "@{dir}/", 7) == 0;
+}
+
+/* The path of its file, below the directory of the test or the service. */
+static const char *
+below(const struct pth_assertion *x)
+{
+	const char *file = pth_json_str(x->def, "file", "");
+
+	return strncmp(file, "@{dir}/", 7) == 0 ? file + 7 : file;
+}
+
 static enum answer
 look_file(struct pth_assertions *a, struct pth_assertion *x, int64_t now)
 {
-	const char *file = pth_json_str(x->def, "file", "");
-	bool there;
+	bool there = pth_ready_file(of_test(x) ? a->testdir : x->service->dirfd, below(x));
 
 	(void)now;
-	if (strncmp(file, "@{dir}/", 7) == 0)
-		there = pth_path_inside(file + 7) && pth_ready_file(a->testdir, file + 7);
-	else
-		there = pth_path_inside(file) &&
-		    pth_ready_file(x->service ? x->service->dirfd : a->testdir, file);
-	say(x, "%.200s %s", file, there ? "exists" : "does not exist");
+	say(x, "%.200s %s", pth_json_str(x->def, "file", ""), there ? "exists" : "does not exist");
 	return there ? YES : NO;
 }
 
@@ -180,8 +189,8 @@ look_output(struct pth_assertions *a, struct pth_assertion *x, int64_t now)
 		}
 		behind |= pth_ready_log_behind(x->logs[i]);
 	}
-	say(x, "\"%.200s\" is not in its output", pth_json_str(x->def, "text",
-	    pth_json_str(x->def, "pattern", "")));
+	say(x, "\"%.200s\" is not in %.100s", pth_json_str(x->def, "text",
+	    pth_json_str(x->def, "pattern", "")), pth_json_str(x->def, "file", "its output"));
 	return behind ? BUSY : NO;
 }
 
@@ -310,14 +319,18 @@ init_one(struct pth_assertion *x, const json_t *def, struct pth_service *service
 			x->service = &services[i];
 	if (x->kind == NULL)
 		return pth_err_set(e, PTH_INPUT, "unknown type \"%.60s\"", type);
-	if (x->service == NULL && (name != NULL || x->kind->needs_service))
-		return pth_err_set(e, PTH_INPUT, "%s: no service \"%.80s\" in this test", type,
-		    name ? name : "");
+	if (x->service == NULL && name != NULL)
+		return pth_err_set(e, PTH_INPUT, "%s: no service \"%.80s\" in this test", type, name);
+	if (x->service == NULL && x->kind->needs_service)
+		return pth_err_set(e, PTH_INPUT, "%s: it names no service", type);
 	if (x->kind->look == look_port && port_of(x) == 0)
 		return pth_err_set(e, PTH_INPUT, "port_open: no port");
 	if (json_object_get(def, "endpoint") != NULL && pth_http_endpoint(pth_json_str(def, "endpoint", ""),
 	    port_of(x), &port, path, e) != 0)
 		return -1;
+	if (x->kind->look == look_file && !pth_path_inside(below(x)))
+		return pth_err_set(e, PTH_INPUT, "file_exists: the file must be below the directory of the %s",
+		    x->service ? "service" : "test");
 	return x->kind->look == look_output ? open_logs(x, e) : 0;
 }
 

@@ -1,4 +1,4 @@
-#include "cache.h"
+#include "cache_priv.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -132,6 +132,15 @@ pth_cache_key(const struct pth_cache *c, const json_t *what, const json_t *input
 	return r;
 }
 
+bool
+cache_is(const struct pth_cache *c, const char *name, int fd)
+{
+	struct stat st, now;
+
+	return fstat(fd, &st) == 0 && fstatat(c->fd, name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    st.st_dev == now.st_dev && st.st_ino == now.st_ino;
+}
+
 enum pth_cache_look
 pth_cache_look(const struct pth_cache *c, const char *key, int *lock, struct pth_err *e)
 {
@@ -146,9 +155,16 @@ pth_cache_look(const struct pth_cache *c, const char *key, int *lock, struct pth
 		pth_err_set(e, PTH_SYSTEM, "compile cache: %s:", name);
 		return PTH_CACHE_FAILED;
 	}
-	if (flock(*lock, LOCK_EX | LOCK_NB) == 0)
-		/* It may have come between the look and the lock. */
-		return faccessat(c->fd, key, F_OK, 0) == 0 ? PTH_CACHE_THERE : PTH_CACHE_MAKE;
+	if (flock(*lock, LOCK_EX | LOCK_NB) == 0) {
+		/* It may have come between the look and the lock; and a lock that
+		 * was swept away meanwhile keeps nobody else out. */
+		if (faccessat(c->fd, key, F_OK, 0) == 0)
+			return PTH_CACHE_THERE;
+		if (cache_is(c, name, *lock))
+			return PTH_CACHE_MAKE;
+		pth_cache_leave(lock);
+		return PTH_CACHE_WAIT;
+	}
 	if (errno == EWOULDBLOCK || errno == EINTR)
 		return PTH_CACHE_WAIT;
 	pth_err_set(e, PTH_SYSTEM, "compile cache: lock:");
@@ -284,10 +300,17 @@ copy_path(int from, int to, const char *path)
 int
 pth_cache_take(const struct pth_cache *c, const char *key, int dirfd, struct pth_err *e)
 {
-	int in = openat(c->fd, key, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), r = 0;
+	int in = openat(c->fd, key, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), r = 0, n;
 	struct dirent **list;
-	int n = in >= 0 ? names_in(in, ".", &list) : -1;
 
+	if (in < 0)
+		return errno == ENOENT ? 1 : pth_err_set(e, PTH_SYSTEM, "compile cache: %s:", key);
+	if (flock(in, LOCK_SH | LOCK_NB) != 0 || !cache_is(c, key, in)) {
+		close(in);
+		return 1;
+	}
+	futimens(in, NULL);
+	n = names_in(in, ".", &list);
 	for (int i = 0; i < n; i++) {
 		if (r == 0 && copy_any(in, dirfd, list[i]->d_name, 0) != 0)
 			r = pth_err_set(e, PTH_SYSTEM, "compile cache: copy %s:", list[i]->d_name);
@@ -295,9 +318,11 @@ pth_cache_take(const struct pth_cache *c, const char *key, int dirfd, struct pth
 	}
 	if (n >= 0)
 		free(list);
-	if (in >= 0)
-		close(in);
-	return n < 0 ? pth_err_set(e, PTH_SYSTEM, "compile cache: %s:", key) : r;
+	else
+		r = pth_err_set(e, PTH_SYSTEM, "compile cache: %s:", key);
+	flock(in, LOCK_UN);
+	close(in);
+	return r;
 }
 
 int

@@ -26,7 +26,7 @@ static bool wipes; /* a line on stderr wipes what is below the cursor */
 void
 pth_event_init(const char *tool)
 {
-	const char *v = getenv("PTH_EVENTS"), *term = getenv("TERM");
+	const char *v = getenv("PTH_EVENTS");
 
 	pth_prog = tool;
 	pth_fd_sanitize();
@@ -38,8 +38,7 @@ pth_event_init(const char *tool)
 		mode = NONE;
 	else
 		mode = JSON_ASKED;
-	wipes = mode != JSON_ASKED && term != NULL && *term != '\0' && strcmp(term, "dumb") != 0 &&
-	    isatty(STDERR_FILENO);
+	wipes = mode != JSON_ASKED && pth_tty_draws(STDERR_FILENO);
 }
 
 void

@@ -337,6 +337,20 @@ static void check_link(struct pth_experiment *x, const struct pth_ynode *service
 		check_reference(x, services, c, false);
 }
 
+static const struct pth_ynode *items(const struct pth_ynode *map, const char *key)
+{
+	const struct pth_ynode *n = pth_yaml_get(map, key);
+
+	return n && (n->kind == PTH_YSEQ || n->kind == PTH_YMAP) ? n->child : NULL;
+}
+
+/* A list of words without any. */
+static void check_words(struct pth_experiment *x, const struct pth_ynode *n)
+{
+	if (n && n->kind == PTH_YSEQ && !n->child)
+		exp_error(x, n, "a command without words");
+}
+
 static void check_action(struct pth_experiment *x, const struct pth_ynode *services,
     const struct pth_ynode *step)
 {
@@ -351,6 +365,8 @@ static void check_action(struct pth_experiment *x, const struct pth_ynode *servi
 			check_reference(x, services, pth_yaml_get(a, "service"), false);
 		else if (a->kind == PTH_YSTR && strcmp(actions[i], "exec") && strcmp(actions[i], "wait"))
 			check_reference(x, services, a, false);
+		if (!strcmp(actions[i], "exec"))
+			check_words(x, a->kind == PTH_YMAP ? pth_yaml_get(a, "argv") : a);
 		if (!strcmp(actions[i], "link"))
 			check_link(x, services, a);
 	}
@@ -360,6 +376,7 @@ static void check_action(struct pth_experiment *x, const struct pth_ynode *servi
 static void check_steps(struct pth_experiment *x, const struct pth_ynode *test,
     const struct pth_ynode *services)
 {
+	static const char *const lists[] = { "pre_commands", "post_commands" };
 	const struct pth_ynode *steps = pth_yaml_get(test, "steps"), *timeout = pth_yaml_get(test, "timeout");
 	const struct pth_ynode *wait = steps && steps->kind == PTH_YMAP ? pth_yaml_get(steps, "wait") : steps;
 	int64_t w, t;
@@ -372,6 +389,9 @@ static void check_steps(struct pth_experiment *x, const struct pth_ynode *test,
 		return;
 	if (steps->kind == PTH_YMAP)
 		check_action(x, services, steps);
+	for (size_t i = 0; i < countof(lists); i++)
+		for (const struct pth_ynode *c = items(steps, lists[i]); c; c = c->next)
+			check_words(x, c);
 	for (const struct pth_ynode *c = steps->kind == PTH_YSEQ ? steps->child : NULL; c; c = c->next) {
 		unsigned n = 0;
 
@@ -385,23 +405,6 @@ static void check_steps(struct pth_experiment *x, const struct pth_ynode *test,
 }
 
 /* ---- assertions, expectations */
-
-static void check_assertion(struct pth_experiment *x, const struct pth_ynode *services,
-    const struct pth_ynode *a)
-{
-	static const struct { const char *type, *need, *or; } needs[] = {
-		{ "output_contains", "text", "pattern" }, { "port_open", "port", "port" },
-		{ "file_exists", "file", "file" }, { "exit_code", "code", "code" },
-	};
-	const char *type = exp_text(a, "type", "");
-
-	/* PANTHER never looked at these, so old files may be wrong here */
-	check_reference(x, services, pth_yaml_get(a, "service"), true);
-	for (size_t i = 0; i < countof(needs); i++)
-		if (!strcmp(type, needs[i].type) && !pth_yaml_get(a, needs[i].need) &&
-		    !pth_yaml_get(a, needs[i].or))
-			exp_error(x, a, "%s needs '%s'", type, needs[i].need);
-}
 
 static void check_regex(struct pth_experiment *x, const struct pth_ynode *n)
 {
@@ -424,11 +427,25 @@ static void check_regex(struct pth_experiment *x, const struct pth_ynode *n)
 	exp_error(x, n, "not a regular expression: %s", text);
 }
 
-static const struct pth_ynode *items(const struct pth_ynode *map, const char *key)
+static void check_assertion(struct pth_experiment *x, const struct pth_ynode *services,
+    const struct pth_ynode *a)
 {
-	const struct pth_ynode *n = pth_yaml_get(map, key);
+	static const struct { const char *type, *need, *or; } needs[] = {
+		{ "output_contains", "text", "pattern" }, { "port_open", "port", "port" },
+		{ "file_exists", "file", "file" }, { "exit_code", "code", "code" },
+		{ "output_contains", "service", "service" }, { "exit_code", "service", "service" },
+		{ "service_running", "service", "service" },
+		{ "service_responsive", "service", "service" },
+	};
+	const char *type = exp_text(a, "type", "");
 
-	return n && (n->kind == PTH_YSEQ || n->kind == PTH_YMAP) ? n->child : NULL;
+	/* PANTHER never looked at these, so old files may be wrong here */
+	check_reference(x, services, pth_yaml_get(a, "service"), true);
+	for (size_t i = 0; i < countof(needs); i++)
+		if (!strcmp(type, needs[i].type) && !pth_yaml_get(a, needs[i].need) &&
+		    !pth_yaml_get(a, needs[i].or))
+			exp_error(x, a, "%s needs '%s'", type, needs[i].need);
+	check_regex(x, pth_yaml_get(a, "pattern"));
 }
 
 static void check_expect(struct pth_experiment *x, const struct pth_ynode *services,

@@ -10,26 +10,27 @@
 #define WINDOW_US (300 * 1000000LL)
 
 /* The switch of each category below fast_fail, and how many failures of it
- * in the window are a cascade. */
+ * in the window are a cascade; those without a number stop the run sooner. */
 static const struct {
 	const char *key;
 	unsigned cascade;
 } rules[PTH_CATEGORIES] = {
-	[PTH_CAT_DOCKER_BUILD] = { "docker_build_failures", 5 },
-	[PTH_CAT_DOCKER_RUNTIME] = { "docker_runtime_failures", 2 },
+	[PTH_CAT_DOCKER_BUILD] = { "docker_build_failures", 0 },
+	[PTH_CAT_DOCKER_RUNTIME] = { "docker_runtime_failures", 0 },
 	[PTH_CAT_PLUGIN_LOAD] = { "plugin_load_failures", 5 },
 	[PTH_CAT_SERVICE_START] = { "service_start_failures", 3 },
-	[PTH_CAT_NETWORK_SETUP] = { "network_setup_failures", 2 },
+	[PTH_CAT_NETWORK_SETUP] = { "network_setup_failures", 0 },
 	[PTH_CAT_PORT_CONFLICT] = { "port_conflict_failures", 5 },
-	[PTH_CAT_CERTIFICATE] = { "certificate_failures", 5 },
-	[PTH_CAT_TESTER_COMPILATION] = { "ivy_compilation_failures", 5 },
+	[PTH_CAT_CERTIFICATE] = { "certificate_failures", 0 },
+	[PTH_CAT_TESTER_COMPILATION] = { "ivy_compilation_failures", 0 },
 	[PTH_CAT_COMMAND_EXECUTION] = { NULL, 5 },
 	[PTH_CAT_CONFIGURATION] = { "configuration_failures", 5 },
-	[PTH_CAT_RESOURCE] = { "resource_exhaustion", 5 },
+	[PTH_CAT_RESOURCE] = { "resource_exhaustion", 0 },
 	[PTH_CAT_TIMEOUT] = { NULL, 3 },
 	[PTH_CAT_TEST_FRAMEWORK] = { NULL, 5 },
 	[PTH_CAT_TEST_EXECUTION] = { NULL, 4 },
-	[PTH_CAT_DEPENDENCY] = { NULL, 5 },
+	/* Its program is missing: it cannot start. */
+	[PTH_CAT_DEPENDENCY] = { "service_start_failures", 5 },
 };
 
 static bool
@@ -76,21 +77,16 @@ remember(struct pth_fastfail *f, enum pth_category c, int64_t now)
 	f->recent[f->nrecent++].at = now;
 }
 
-/* Too many of one kind, one after the other. */
+/* Too many of one kind, one after the other. on: the switch of the kind. */
 static bool
-cascades(struct pth_fastfail *f, const json_t *set, enum pth_category c, int64_t now)
+cascades(struct pth_fastfail *f, const json_t *set, const json_t *on, enum pth_category c, int64_t now)
 {
 	unsigned limit = rules[c].cascade, n = repeated(f, c, now);
-	bool on;
 
-	if (c == PTH_CAT_TIMEOUT) {
-		on = pth_json_bool(set, "timeout_cascades", false);
+	if (c == PTH_CAT_TIMEOUT)
 		limit = (unsigned)pth_json_int(set, "timeout_cascade_threshold", limit);
-	} else {
-		on = rules[c].key != NULL ? pth_json_bool(set, rules[c].key, false) :
-		    pth_json_bool(set, "timeout_cascades", false);
-	}
-	return on && n >= limit && trigger(f, c, "cascade: %u failures of the category %s within %d s",
+	return pth_json_bool(set, "timeout_cascades", false) && !json_is_false(on) && limit > 0 &&
+	    n >= limit && trigger(f, c, "cascade: %u failures of the category %s within %d s",
 	    n, pth_category_name(c), (int)(WINDOW_US / 1000000));
 }
 
@@ -108,7 +104,7 @@ pth_fastfail_note(struct pth_fastfail *f, const json_t *rec, int64_t now)
 		return false;
 	remember(f, c, now);
 	if (f->max > 0 && f->failures >= f->max)
-		return trigger(f, c, "%u failures, and --fail-fast allows %u", f->failures, f->max - 1);
+		return trigger(f, c, "%u failures, --fail-fast %u", f->failures, f->max);
 	if (!pth_json_bool(set, "enabled", true) || pth_json_bool(rec, "continue_on_failure", false))
 		return false;
 	if (pth_json_bool(set, "test_level", false) && json_is_boolean(own)) {
@@ -123,7 +119,7 @@ pth_fastfail_note(struct pth_fastfail *f, const json_t *rec, int64_t now)
 	    json_is_true(on) && !pth_json_bool(set, "critical_only", false))
 		return trigger(f, c, "%s: %s", id,
 		    pth_json_str(json_object_get(rec, "result"), "reason", "failed"));
-	return !pth_json_bool(set, "critical_only", false) && cascades(f, set, c, now);
+	return !pth_json_bool(set, "critical_only", false) && cascades(f, set, on, c, now);
 }
 
 bool
@@ -141,6 +137,13 @@ pth_fastfail_disk(struct pth_fastfail *f, const json_t *rec, int dirfd)
 		return true;
 	trigger(f, PTH_CAT_RESOURCE, "%.2f GB of disk left, disk_space_threshold_gb is %.2f", left, least);
 	return false;
+}
+
+const char *
+pth_fastfail_reason(const struct pth_fastfail *f, char to[400])
+{
+	snprintf(to, 400, "fast fail: %s", f->reason);
+	return to;
 }
 
 json_t *

@@ -2,10 +2,10 @@
  * When to stop a run early: PANTHER's fast_fail section, all of it, and
  * --fail-fast N. Fed with every finished test in the order of their ends.
  *
- * A failure of a category whose switch is true stops the run. Without a
- * switch a failure of severity critical does. Failures that repeat within 300
- * seconds and ten failures stop it as a cascade: the limits of each category
- * apply where its switch (timeouts: timeout_cascades) is true.
+ * A failure of a category whose switch is true stops the run. Where it is not
+ * set, one of severity critical does. With timeout_cascades several failures
+ * of one category, within 300 seconds and the last ten, do, unless the switch
+ * of the category is false.
  */
 #ifndef PTH_FASTFAIL_H
 #define PTH_FASTFAIL_H
@@ -38,6 +38,8 @@ bool pth_fastfail_note(struct pth_fastfail *f, const json_t *rec, int64_t now);
 /* Before a test starts: is there enough disk (disk_space_threshold_gb) for
  * it below dirfd? False triggers. */
 bool pth_fastfail_disk(struct pth_fastfail *f, const json_t *rec, int dirfd);
+/* Why the tests that are left are skipped. */
+const char *pth_fastfail_reason(const struct pth_fastfail *f, char to[400]);
 /* {"triggered":true,"category":...,"reason":...} for the results. */
 json_t *pth_fastfail_json(const struct pth_fastfail *f);
 

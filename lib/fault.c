@@ -140,7 +140,9 @@ of_early_error(const json_t *error)
 {
 	const char *message = pth_json_str(error, "message", "");
 
-	return strstr(message, "plugin") != NULL || strstr(message, "descriptor") != NULL ?
+	/* "no implementation named 'x'", "cannot use x: ..." */
+	return (strncmp(message, "no ", 3) == 0 && strstr(message, " named '") != NULL) ||
+	    strncmp(message, "cannot use ", 11) == 0 || strstr(message, "plugin") != NULL || strstr(message, "descriptor") != NULL ?
 	    PTH_CAT_PLUGIN_LOAD : PTH_CAT_CONFIGURATION;
 }
 

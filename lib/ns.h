@@ -54,8 +54,9 @@ void pth_ns_furnish(struct pth_ns *got);
 struct pth_ns_view {
 	const char *run;  /* the run's directory: it looks empty */
 	const char *test; /* but for the test's own, below it */
-	const char *const *keep; /* absolute paths, NULL-terminated: those that
-	                          * lie below /tmp are seen nevertheless */
+	/* Absolute paths, NULL-terminated: those that lie below /tmp are seen
+	 * nevertheless. Of all tests, by pth_ns_hidden(), and of this one. */
+	char *const *common, *const *keep;
 	bool read_only;
 };
 
@@ -65,6 +66,10 @@ struct pth_ns_view {
  * has no mounts of its own is left as it is; what fails is in `reason`.
  */
 void pth_ns_view(struct pth_ns *ns, const struct pth_ns_view *want);
+
+/* Leave of a list of paths (as for the view) those that it would hide, with
+ * links resolved: what is asked once need not be looked up by every test. */
+void pth_ns_hidden(char **paths);
 
 /* ["user","net",...] of a set. */
 json_t *pth_ns_names(unsigned set);

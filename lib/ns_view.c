@@ -52,6 +52,23 @@ is_hidden(const char *path)
 	return false;
 }
 
+void
+pth_ns_hidden(char **paths)
+{
+	char **to = paths;
+
+	for (char **p = paths; *p != NULL; p++) {
+		char *path = realpath(*p, NULL);
+
+		free(*p);
+		if (path != NULL && is_hidden(path))
+			*to++ = path;
+		else
+			free(path);
+	}
+	*to = NULL;
+}
+
 static int
 copy_tree(const char *path)
 {
@@ -64,11 +81,12 @@ attach(int tree, const char *to)
 	return move_mount(tree, "", AT_FDCWD, to, MOVE_MOUNT_F_EMPTY_PATH);
 }
 
-/* A file is seen with its neighbours, unless those are all of /tmp. */
+/* A file is seen with its neighbours, unless those are all of /tmp. The path
+ * has no links, and is taken over. */
 static void
-keep(struct view *v, const char *given)
+keep(struct view *v, char *path)
 {
-	char *path = realpath(given, NULL), *slash;
+	char *slash;
 	struct kept *k = &v->keep[v->n];
 	struct stat st;
 
@@ -187,8 +205,10 @@ pth_ns_view(struct pth_ns *ns, const struct pth_ns_view *want)
 	if (!(ns->used & PTH_NS_MOUNT))
 		return;
 	v.test = copy_tree(want->test);
-	for (const char *const *p = want->keep; v.test >= 0 && *p != NULL; p++)
-		keep(&v, *p);
+	for (char *const *p = want->common; v.test >= 0 && *p != NULL; p++)
+		keep(&v, pth_xstrdup(*p));
+	for (char *const *p = want->keep; v.test >= 0 && *p != NULL; p++)
+		keep(&v, realpath(*p, NULL));
 	if (v.test >= 0 && make_private(&v) == 0) {
 		for (size_t i = 0; i < v.n; i++)
 			if (make_place(&v.keep[i]) == 0)

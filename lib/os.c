@@ -252,3 +252,19 @@ pth_outlive_interrupt(void)
 	if (sigaction(SIGINT, NULL, &old) == 0 && old.sa_handler == SIG_DFL)
 		sigaction(SIGINT, &sa, NULL);
 }
+
+bool
+pth_tty_draws(int fd)
+{
+	const char *term = getenv("TERM");
+
+	return term != NULL && *term != '\0' && strcmp(term, "dumb") != 0 && isatty(fd);
+}
+
+bool
+pth_tty_colours(int fd)
+{
+	const char *no = getenv("NO_COLOR");
+
+	return (no == NULL || *no == '\0') && pth_tty_draws(fd);
+}

@@ -40,4 +40,9 @@ void pth_home_release(struct pth_home *h);
 /* Find a program as execvp would, in `path` (NULL: $PATH). Allocated or NULL. */
 char *pth_which(const char *name, const char *path);
 
+/* A terminal that can be drawn on: TERM says so, and not "dumb". */
+bool pth_tty_draws(int fd);
+/* The same, where colours are wanted: NO_COLOR is empty or not set. */
+bool pth_tty_colours(int fd);
+
 #endif

@@ -191,7 +191,8 @@ static void execution(struct plan *p)
 
 static bool name_taken(const char *name)
 {
-	static const char *const names[] = { "certs", "setup", "record.json", "result.json",
+	static const char *const names[] = { "certs", "setup", "teardown", "pre_commands",
+		"post_commands", "steps", "tmp", "record.json*", "result.json*", "metrics.jsonl",
 		"capture*.pcapng" };
 	size_t i;
 

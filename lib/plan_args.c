@@ -66,6 +66,19 @@ int plan_text(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pt
 	return plan_names(p, b, at, e);
 }
 
+int plan_duration(struct plan *p, const struct pth_ynode *n, json_t *vars, int64_t *us,
+    struct pth_err *e)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	int r = plan_text(p, n, vars, &b, e);
+
+	if (r == 0 && b.len > 0 && !pth_duration(b.s, us))
+		r = pth_err_set(e, PTH_INPUT, "%s:%u:%u: '%.40s' is not a duration such as 5s or 250ms",
+		    ((const struct pth_dval *)n)->file, n->line, n->col, b.s);
+	pth_buf_release(&b);
+	return r;
+}
+
 /* 1 or 0; the expression is compiled as the condition of an {% if %}. */
 int plan_truth(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_err *e)
 {
@@ -243,7 +256,6 @@ json_t *plan_cmd(struct plan *p, const struct pth_ynode *n, json_t *vars, int64_
     struct pth_err *e)
 {
 	const struct pth_ynode *when = pth_yaml_get(n, "when"), *critical = pth_yaml_get(n, "critical");
-	const char *timeout = pth_desc_str(n, "timeout", NULL);
 	int go = when ? plan_truth(p, when, vars, e) : 1;
 	json_t *cmd, *argv;
 
@@ -259,8 +271,8 @@ json_t *plan_cmd(struct plan *p, const struct pth_ynode *n, json_t *vars, int64_
 		    ((const struct pth_dval *)n)->file, n->line, n->col);
 		goto fail;
 	}
-	if (timeout)
-		pth_duration(timeout, &timeout_us);
+	if (plan_duration(p, pth_yaml_get(n, "timeout"), vars, &timeout_us, e) < 0)
+		goto fail;
 	pth_json_set(cmd, "critical", json_boolean(!critical || critical->b));
 	pth_json_set(cmd, "timeout_us", json_integer(timeout_us));
 	if (n->kind == PTH_YMAP && cmd_extras(p, n, vars, cmd, e) < 0)

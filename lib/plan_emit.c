@@ -322,11 +322,10 @@ static int phases(struct emit *m, int64_t timeout_us)
 static json_t *ready_one(struct emit *m, const struct pth_ynode *n)
 {
 	static const char *const kinds[] = { "udp", "tcp", "file", "log", "command", "delay" };
-	const char *timeout = pth_desc_str(n, "timeout", "10s");
 	const struct pth_ynode *v = NULL, *in = pth_yaml_get(n, "in");
 	json_t *o = json_object(), *argv;
 	struct pth_buf b = PTH_BUF_INIT;
-	int64_t us = 10 * SECOND;
+	int64_t us = 0;
 	long long port;
 	size_t i;
 
@@ -343,6 +342,10 @@ static json_t *ready_one(struct emit *m, const struct pth_ynode *n)
 		pth_json_set(o, "argv", argv);
 		if (plan_args(m->p, v, m->s->vars, argv, &m->e) < 0)
 			goto fail;
+	} else if (i == 5) {
+		if (plan_duration(m->p, v, m->s->vars, &us, &m->e) < 0)
+			goto fail;
+		pth_json_set(o, "us", json_integer(us));
 	} else if (plan_text(m->p, v, m->s->vars, &b, &m->e) < 0)
 		goto fail;
 	if (i < 2 && !pth_int(b.s ? b.s : "", 1, 65535, &port)) {
@@ -352,9 +355,7 @@ static json_t *ready_one(struct emit *m, const struct pth_ynode *n)
 	}
 	if (i < 2)
 		pth_json_set(o, "port", json_integer(port));
-	else if (i == 5)
-		pth_json_set(o, "us", json_integer(pth_duration(b.s ? b.s : "", &us) ? us : 0));
-	else if (i != 4)
+	else if (i == 2 || i == 3)
 		pth_json_set(o, i == 2 ? "path" : "matches", pth_json_text(b.s ? b.s : "", b.len));
 	if (i == 3) {
 		pth_buf_cut(&b, 0);
@@ -363,7 +364,8 @@ static json_t *ready_one(struct emit *m, const struct pth_ynode *n)
 		pth_json_set(o, "file", json_string(b.len ? b.s : "stdout.log"));
 	}
 	us = 10 * SECOND;
-	pth_duration(timeout, &us);
+	if (plan_duration(m->p, pth_yaml_get(n, "timeout"), m->s->vars, &us, &m->e) < 0)
+		goto fail;
 	pth_json_set(o, "timeout_us", json_integer(us));
 	pth_buf_release(&b);
 	return o;
@@ -395,18 +397,21 @@ static int ready(struct emit *m)
 	return 0;
 }
 
-static void stop(struct emit *m)
+static int stop(struct emit *m)
 {
 	const struct pth_ynode *n = pth_yaml_get(m->s->view, "stop"), *pn = pth_yaml_get(m->s->pview, "stop");
 	const char *signal = pth_desc_str(n, "signal", pth_desc_str(pn, "signal", "TERM"));
-	const char *grace = pth_desc_str(n, "grace", pth_desc_str(pn, "grace", "5s"));
+	const struct pth_ynode *grace = pth_yaml_get(n, "grace");
 	int64_t us = 5 * SECOND;
-	json_t *o = json_object();
+	json_t *o;
 
-	pth_duration(grace, &us);
+	if (plan_duration(m->p, grace ? grace : pth_yaml_get(pn, "grace"), m->s->vars, &us, &m->e) < 0)
+		return -1;
+	o = json_object();
 	pth_json_set(o, "signal", json_string(signal + (strncmp(signal, "SIG", 3) ? 0 : 3)));
 	pth_json_set(o, "grace_us", json_integer(us));
 	pth_json_set(m->out, "stop", o);
+	return 0;
 }
 
 /* Is the test lost with this service? network_environment.critical_services
@@ -478,9 +483,9 @@ static int body(struct emit *m)
 	if (!(files = plan_files(m->p, m->s, &m->e)))
 		return -1;
 	pth_json_set(m->out, "files", files);
-	if (environment(m) < 0 || phases(m, timeout_us) < 0 || compile_cache(m) < 0 || ready(m) < 0)
+	if (environment(m) < 0 || phases(m, timeout_us) < 0 || compile_cache(m) < 0 || ready(m) < 0 ||
+	    stop(m) < 0)
 		return -1;
-	stop(m);
 	pth_json_set(m->out, "timeout_us", json_integer(timeout_us));
 	if (lists(m, "requires") < 0 || lists(m, "keylogs") < 0 || lists(m, "artifacts") < 0 ||
 	    lists(m, "metrics") < 0 || lists(m, "verdict") < 0)

@@ -145,6 +145,9 @@ bool plan_finite(const struct plan_service *s);
  */
 int plan_text(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_buf *b,
     struct pth_err *e);
+/* A duration; *us stays when there is none. */
+int plan_duration(struct plan *p, const struct pth_ynode *n, json_t *vars, int64_t *us,
+    struct pth_err *e);
 /* A `when:` expression: 1, 0, or -1 with e. */
 int plan_truth(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_err *e);
 int plan_args(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e);

@@ -100,10 +100,9 @@ parse_line(struct pth_rec_in *in, const char *line, size_t n, struct pth_err *e)
 
 	if (rec == NULL) {
 		/* jansson's line is always 1 here: ours is the one that counts. */
-		const char *rest = strchr(e->text, ':') + 1;
+		struct pth_err why = *e;
 
-		memmove(e->text, rest, strlen(rest) + 1);
-		pth_err_wrap(e, "%s:%lu", in->name, in->lineno);
+		pth_err_set(e, why.code, "%s:%lu:%s", in->name, in->lineno, strchr(why.text, ':') + 1);
 		return NULL;
 	}
 	if (!json_is_object(rec)) {
@@ -166,6 +165,13 @@ pth_rec_plan(const json_t *rec)
 
 	plan = plan ? plan : json_object_get(rec, "plan");
 	return json_is_object(plan) ? plan : NULL;
+}
+
+bool
+pth_rec_plan_is_local(const json_t *plan)
+{
+	return strcmp(pth_json_str(json_object_get(plan, "environment"), "type", "localhost"),
+	    "localhost") == 0;
 }
 
 const json_t *

@@ -57,6 +57,9 @@ const char *pth_rec_id(const json_t *rec);
 /* What is executed of a record: "compose.plan" when pth-compose made one, else
  * "plan". Borrowed; NULL when there is none. */
 const json_t *pth_rec_plan(const json_t *rec);
+/* Does pth-exec run the commands of such a plan itself (environment localhost),
+ * not an engine? NULL counts as that. */
+bool pth_rec_plan_is_local(const json_t *plan);
 /* From plan.services, by name (NULL: none). Borrowed; NULL when there is none. */
 const json_t *pth_rec_service(const json_t *rec, const char *name);
 /* Mark a test as one that cannot go on; the first mark wins. line/col 0: unknown. */

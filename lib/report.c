@@ -109,6 +109,10 @@ add_lacks(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 		pth_buf_addf(&b, " (%s)",
 		    pth_json_str(json_object_get(result, "isolation"), "reason", ""));
 	t->not_isolated = keep_buf(r, &b);
+	json_array_foreach(json_object_get(result, "degraded"), i, m)
+		if (json_is_string(m))
+			pth_buf_addf(&b, "%s%s", b.len ? ", " : "", json_string_value(m));
+	t->degraded = keep_buf(r, &b);
 	pth_report_logs_cut(result, &b);
 	t->logs_cut = keep_buf(r, &b);
 	pth_captures_notes(rec, true, &b);
@@ -409,6 +413,15 @@ pth_report_rate(const struct pth_report *r)
 }
 
 const char *
+pth_report_mark(const struct pth_report_test *t)
+{
+	static const char *const marks[][2] = { { "", ", degraded" },
+		{ ", flaky", ", flaky, degraded" }, { ", as expected", ", as expected, degraded" } };
+
+	return marks[t->expected ? 2 : t->flaky][*t->degraded != '\0'];
+}
+
+const char *
 pth_report_test_status(const struct pth_report_test *t)
 {
 	return t->status < PTH_STATUSES ? pth_status_name(t->status) : "unknown";
@@ -466,7 +479,8 @@ pth_report_numbers(const struct pth_report_test *t, struct pth_buf *b)
 			add_rate(b, pth_json_int(transfer, "goodput_bps", 0));
 		}
 	}
-	if (pth_json_int(t->metrics, "dropped", 0) + pth_json_int(t->metrics, "omitted", 0) > 0)
+	if (pth_json_int(t->metrics, "dropped", 0) + pth_json_int(t->metrics, "omitted", 0) > 0 ||
+	    *pth_json_str(t->metrics, "error", ""))
 		pth_buf_addf(b, "%s%s", b->len > start ? ", " : "", t->not_captured);
 }
 

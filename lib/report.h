@@ -72,6 +72,7 @@ struct pth_report_test {
 	const char *not_isolated;     /* "" or what and why */
 	const char *not_captured;
 	const char *logs_cut;         /* "" or which */
+	const char *degraded;         /* "" or the services that it went on without */
 	json_t *metrics;              /* the few numbers that are shown */
 	const char *fast_fail;        /* "" or why the run ended with it */
 	struct pth_report_service *services;
@@ -112,6 +113,8 @@ const char *pth_report_status(const struct pth_report *r);
 int64_t pth_report_duration(const struct pth_report *r);
 /* Percent of tests that are ok, of those that were not skipped. */
 double pth_report_rate(const struct pth_report *r);
+/* What is said behind the status: ", flaky", ", as expected" ..., or "". */
+const char *pth_report_mark(const struct pth_report_test *t);
 const char *pth_report_test_status(const struct pth_report_test *t);
 const char *pth_health_name(enum pth_health h);
 /* "demo: 3/4 tests ok (75.0%) in 1.5 s" */

@@ -46,8 +46,8 @@ test_row(const struct pth_report_test *t, size_t i, struct pth_buf *b)
 
 	pth_buf_addf(b, "<tr><td><a href=\"#t%zu\">", i);
 	html(b, t->id);
-	pth_buf_addf(b, "</a></td><td class=\"%s\">%s%s%s</td><td>", t->ok ? "ok" : "bad",
-	    pth_report_test_status(t), t->expected ? ", as expected" : "", t->flaky ? ", flaky" : "");
+	pth_buf_addf(b, "</a></td><td class=\"%s\">%s%s</td><td>", t->ok ? "ok" : "bad",
+	    pth_report_test_status(t), pth_report_mark(t));
 	if (*t->started)
 		pth_duration_show(b, t->duration_us);
 	pth_buf_adds(b, "</td>");
@@ -122,6 +122,11 @@ test_details(const struct pth_report_test *t, const char *outdir, size_t i, stru
 	if (*t->not_captured) {
 		pth_buf_adds(b, "<p>Capture: ");
 		html(b, t->not_captured);
+		pth_buf_adds(b, "</p>");
+	}
+	if (*t->degraded) {
+		pth_buf_adds(b, "<p>Went on without: ");
+		html(b, t->degraded);
 		pth_buf_adds(b, "</p>");
 	}
 	if (*t->logs_cut) {

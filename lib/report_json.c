@@ -54,6 +54,7 @@ test_json(const struct pth_report_test *t)
 	pth_json_set(o, "not_isolated", or_null(t->not_isolated));
 	pth_json_set(o, "not_captured", or_null(t->not_captured));
 	pth_json_set(o, "logs_cut", or_null(t->logs_cut));
+	pth_json_set(o, "degraded", or_null(t->degraded));
 	pth_json_set(o, "metrics", json_incref(t->metrics));
 	if (t->cause != NULL) {
 		json_t *c = json_object();

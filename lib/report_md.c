@@ -283,9 +283,10 @@ one_test(const struct pth_report_test *t, const char *outdir, struct pth_buf *b)
 	md(b, t->name);
 	pth_buf_adds(b, "\n\n");
 	field(b, t->expected ? "As expected" : t->ok ? "Passed" : "Problem", t->summary);
-	pth_buf_addf(b, "- **Status**: %s%s%s%s\n", pth_report_test_status(t),
-	    t->expected ? ", as expected" : "", t->unexpected ? ", although it should not" : "",
-	    t->flaky ? ", flaky" : "");
+	pth_buf_addf(b, "- **Status**: %s%s%s\n", pth_report_test_status(t),
+	    t->unexpected ? ", although it should not" : "", pth_report_mark(t));
+	if (*t->degraded)
+		field(b, "Went on without", t->degraded);
 	if (*t->fast_fail)
 		field(b, "Fast-fail", t->fast_fail);
 	pth_buf_adds(b, "- **Test**: ");

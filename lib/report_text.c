@@ -15,16 +15,10 @@ color_of(const struct pth_report_test *t)
 	return t->ok ? "\033[32m" : t->status == PTH_S_SKIPPED ? "\033[33m" : "\033[31m";
 }
 
-static const char *
-mark_of(const struct pth_report_test *t)
-{
-	return t->expected ? ", as expected" : t->flaky ? ", flaky" : "";
-}
-
 static size_t
 status_width(const struct pth_report_test *t)
 {
-	return strlen(pth_report_test_status(t)) + strlen(mark_of(t));
+	return strlen(pth_report_test_status(t)) + strlen(pth_report_mark(t));
 }
 
 static void
@@ -38,7 +32,7 @@ text_line(const struct pth_report_test *t, size_t width, size_t swidth, bool col
 	else
 		pth_buf_adds(&time, "-");
 	pth_buf_addf(b, "%-*s  %s%s%s%-*s%s  %9s  ", (int)width, t->id, color ? color_of(t) : "",
-	    pth_report_test_status(t), mark_of(t), (int)(swidth - status_width(t)), "",
+	    pth_report_test_status(t), pth_report_mark(t), (int)(swidth - status_width(t)), "",
 	    color ? "\033[0m" : "", time.s);
 	if (t->ok)
 		pth_report_numbers(t, b);

@@ -18,6 +18,7 @@
 
 #define SOURCE_MAX ((size_t)64 << 20)
 #define PLAN "plan.jsonl"
+#define PATIENCE_US 2000000
 
 /* A name that is free below base: RUN-YYYYMMDD-HHMMSS[-N]. */
 static int
@@ -107,9 +108,27 @@ mark(int fd, const char *path, struct pth_err *e)
 	return 0;
 }
 
+/* It is ours alone, from now on. Who was killed has it until its tests have
+ * ended, too. */
+static int
+lock(int fd, const char *path, struct pth_err *e)
+{
+	const struct timespec pause = { 0, 20000000 };
+	int64_t end = pth_mono_us() + PATIENCE_US;
+
+	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return 0; /* a file system without locks */
+		if (pth_mono_us() > end)
+			return pth_err_set(e, PTH_SYSTEM, "%s: another pth-exec works in it", path);
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
 /* Empty, or a run of ours: then the old streams go. */
 static int
-claim(int fd, const char *path, bool resume, struct pth_err *e)
+claim(int fd, const char *path, bool resume, bool *fresh, struct pth_err *e)
 {
 	static const char *const ours[] = { "results.jsonl", "events.jsonl" };
 	struct dirent *de;
@@ -125,8 +144,9 @@ claim(int fd, const char *path, bool resume, struct pth_err *e)
 	if (!empty && faccessat(fd, PLAN, F_OK, 0) != 0)
 		return pth_err_set(e, PTH_SYSTEM, "%s: not empty and not a run directory"
 		    " (no %s in it)", path, PLAN);
-	if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-		return pth_err_set(e, PTH_SYSTEM, "%s: another pth-exec works in it", path);
+	if (lock(fd, path, e) != 0)
+		return -1;
+	*fresh = empty;
 	for (size_t i = 0; i < countof(ours) - resume; i++)
 		if (unlinkat(fd, ours[i], 0) != 0 && errno != ENOENT)
 			return pth_err_set(e, PTH_SYSTEM, "%s/%s:", path, ours[i]);
@@ -143,6 +163,7 @@ pth_rundir_open(struct pth_rundir *d, const char *dir, const char *base, const c
 
 	d->fd = -1;
 	d->path = NULL;
+	d->fresh = true;
 	if (dir != NULL) {
 		pth_buf_adds(&path, dir);
 		r = pth_mkdirs(AT_FDCWD, dir, e);
@@ -157,7 +178,7 @@ pth_rundir_open(struct pth_rundir *d, const char *dir, const char *base, const c
 		if (d->path == NULL || d->fd < 0)
 			r = pth_err_set(e, PTH_SYSTEM, "%s:", path.s);
 		else if (dir != NULL)
-			r = claim(d->fd, path.s, resume, e);
+			r = claim(d->fd, path.s, resume, &d->fresh, e);
 		if (r == 0)
 			r = mark(d->fd, path.s, e);
 	}

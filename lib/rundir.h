@@ -15,12 +15,14 @@
 struct pth_rundir {
 	char *path; /* absolute */
 	int fd;
+	bool fresh; /* nothing was in it: no results of an earlier run */
 };
 
 /*
  * Make and open it. dir: exactly this one; NULL: BASE/RUN-DATE-TIME, to which
  * BASE/latest then points. A directory that holds something else than a run
- * is refused; so is one in which another pth-exec works. An old run in it is
+ * is refused; so is one in which another pth-exec works, after some patience:
+ * the tests of one that was killed take a moment to end. An old run in it is
  * replaced test by test; its streams begin anew, but the events when it is
  * resumed.
  */

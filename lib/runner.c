@@ -19,6 +19,7 @@
 #include "rec.h"
 #include "state.h"
 #include "when.h"
+#include "workdir.h"
 
 #define WINDOW_PER_JOB 8
 #define WINDOW_TO_REORDER 64 /* at least, where the order is not that of the input */
@@ -87,6 +88,7 @@ pth_runner_release(struct pth_runner *p)
 	free(p->v);
 	free(p->turns);
 	free(p->owner);
+	pth_strv_free(p->common);
 }
 
 bool
@@ -264,6 +266,23 @@ retry(struct pth_runner *p, struct pth_entry *x, struct pth_err *e)
 	return 0;
 }
 
+/* The result of a test that waits for its next try, which it does not get:
+ * that of the last one. */
+static json_t *
+last_try(struct pth_entry *x)
+{
+	const json_t *last = json_array_get(x->tries, json_array_size(x->tries) - 1);
+	json_t *result = pth_result_without(pth_json_str(last, "status", "failed"),
+	    pth_json_str(last, "reason", ""));
+
+	pth_json_set(result, "duration_us", json_incref(json_object_get(last, "duration_us")));
+	pth_json_set(result, "dir", json_incref(json_object_get(last, "dir")));
+	pth_json_set(result, "attempt", json_integer(x->attempt - 1));
+	pth_json_set(result, "tries", x->tries);
+	x->tries = NULL;
+	return result;
+}
+
 /* No more tests are begun. */
 static void
 stop_waiting(struct pth_runner *p, const char *status, const char *reason)
@@ -274,7 +293,8 @@ stop_waiting(struct pth_runner *p, const char *status, const char *reason)
 		if (x->state != PTH_WAITING)
 			continue;
 		x->state = PTH_DONE;
-		pth_json_set(x->rec, "result", pth_result_without(status, reason));
+		pth_json_set(x->rec, "result", x->tries != NULL && strcmp(status, "skipped") == 0 ?
+		    last_try(x) : pth_result_without(status, reason));
 	}
 }
 
@@ -296,8 +316,7 @@ finish(struct pth_runner *p, struct pth_entry *x, json_t *result, struct pth_err
 	x->tries = NULL;
 	if (pth_fastfail_note(&p->fastfail, x->rec, pth_mono_us())) {
 		pth_json_set(result, "fast_fail", pth_fastfail_json(&p->fastfail));
-		snprintf(reason, sizeof reason, "fast fail: %s", p->fastfail.reason);
-		stop_waiting(p, "skipped", reason);
+		stop_waiting(p, "skipped", pth_fastfail_reason(&p->fastfail, reason));
 	}
 	x->fresh = true;
 	return 0;
@@ -307,11 +326,12 @@ int
 pth_runner_start(struct pth_runner *p, struct pth_err *e)
 {
 	struct pth_entry *x;
+	char reason[400];
 	int r;
 
 	while (p->active < p->jobs && (x = choose(p)) != NULL) {
 		if (!pth_fastfail_disk(&p->fastfail, x->rec, p->dir->fd)) {
-			stop_waiting(p, "skipped", p->fastfail.reason);
+			stop_waiting(p, "skipped", pth_fastfail_reason(&p->fastfail, reason));
 			return 0;
 		}
 		r = runner_launch(p, x, e);

@@ -53,6 +53,7 @@ struct pth_runner {
 	struct pth_rundir *dir;
 	const char *share, *libexec;
 	const char *bin;        /* where our tools are, NULL: unknown */
+	char **common;          /* what all tests see below /tmp; made for the first */
 	char *owner;            /* pth_owner_text() */
 	unsigned jobs;
 	enum pth_order order;

@@ -28,7 +28,7 @@ environment(const json_t *rec)
 bool
 runner_is_remote(const json_t *rec)
 {
-	return strcmp(pth_json_str(environment(rec), "type", "localhost"), "localhost") != 0;
+	return !pth_rec_plan_is_local(pth_rec_plan(rec));
 }
 
 static unsigned
@@ -83,9 +83,21 @@ want_cache(struct pth_runner *p, const struct pth_entry *x)
 			continue;
 		p->cached = true;
 		p->cache.fd = pth_cache_open(&e);
+		p->cache.max = pth_cache_max();
 		if (p->cache.fd < 0)
 			pth_warn("%s", e.text);
 	}
+}
+
+static void
+want_common(struct pth_runner *p)
+{
+	const struct pth_places places = { .share = p->share, .libexec = p->libexec, .bin = p->bin };
+
+	if (p->common != NULL)
+		return;
+	p->common = pth_places_common(&places);
+	pth_ns_hidden(p->common);
 }
 
 /* What the test sees of the file system, when it has mounts of its own. */
@@ -104,8 +116,8 @@ furnish_view(const struct pth_runner *p, const struct pth_entry *x, struct pth_n
 		ns->asked |= PTH_NS_READ_ONLY;
 	if (!(ns->used & PTH_NS_MOUNT))
 		return;
-	keep = pth_places_seen(places, plan);
-	view.keep = (const char *const *)keep;
+	view.common = p->common;
+	view.keep = keep = pth_places_seen(places, plan);
 	pth_ns_view(ns, &view);
 	pth_strv_free(keep);
 	if (ns->used & PTH_NS_PRIVATE)
@@ -219,6 +231,7 @@ runner_launch(struct pth_runner *p, struct pth_entry *x, struct pth_err *e)
 	}
 	want_groups(p, x);
 	want_cache(p, x);
+	want_common(p);
 	x->slot = free_slot(p);
 	if (p->phases != NULL)
 		p->phases[x->slot] = PTH_TS_CREATED;

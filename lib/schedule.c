@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "rec.h"
 
 /* ---- what a test claims */
 
@@ -63,7 +64,6 @@ pth_claim_of(const json_t *plan, struct pth_claim *c)
 {
 	const json_t *env = json_object_get(plan, "environment");
 	const json_t *own = json_object_get(plan, "schedule");
-	bool here = strcmp(pth_json_str(env, "type", "localhost"), "localhost") == 0;
 	int64_t cpus = pth_json_int(own, "cpus", 1);
 	json_t *v;
 	size_t i;
@@ -74,7 +74,7 @@ pth_claim_of(const json_t *plan, struct pth_claim *c)
 		if (json_is_string(v))
 			pth_json_push_once(c->names, json_sprintf("lock:%s", json_string_value(v)));
 	claim_resources(c, json_object_get(env, "resources"));
-	if (!here)
+	if (!pth_rec_plan_is_local(plan))
 		return;
 	c->isolable = strcmp(pth_json_str(env, "isolation", "full"), "none") != 0;
 	c->host = c->host || !c->isolable;

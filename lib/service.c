@@ -73,10 +73,10 @@ pth_service_init(struct pth_service *s, const json_t *plan, int testdir,
 	if (!pth_name_ok(s->name))
 		return pth_err_set(e, PTH_INPUT, "service name \"%.80s\" cannot be a directory", s->name);
 	if (mkdirat(testdir, s->name, 0777) != 0 && errno != EEXIST)
-		return pth_err_set(e, PTH_SYSTEM, "mkdir %s:", s->name);
+		return pth_err_set(e, PTH_SYSTEM, "its directory:");
 	s->dirfd = pth_open_beneath(testdir, s->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 	if (s->dirfd < 0)
-		return pth_err_set(e, PTH_SYSTEM, "%s:", s->name);
+		return pth_err_set(e, PTH_SYSTEM, "its directory:");
 	return pth_workdir_fill(s->dirfd, plan, places, e);
 }
 
@@ -188,6 +188,7 @@ spawn(struct pth_service *s, const json_t *cmd, int64_t now, int64_t zero)
 		s->ready_since = now;
 		s->ready_wait = LOOK_FIRST_US;
 		s->ready_look = now;
+		s->ready_how[0] = '\0';
 		pth_event("service.started", "{s:s,s:i,s:s}", "service", s->name, "process",
 		    (int)s->pid, "program",
 		    json_string_value(json_array_get(json_object_get(cmd, "argv"), 0)));
@@ -214,7 +215,9 @@ note_phase(struct pth_service *s, const struct pth_exit *x, int64_t now)
 {
 	const json_t *cmd = command(s);
 	const char *argv0 = json_string_value(json_array_get(json_object_get(cmd, "argv"), 0));
-	char sig[16], log[64], file[80], ended[32], line[500], memory[80];
+	/* Those of the test itself have no phases to tell apart. */
+	const char *phase = s->quiet ? "" : pth_phase_names[s->phase];
+	char sig[16], log[64], file[80], ended[32], line[500], excess[80];
 	json_t *o = json_object();
 
 	snprintf(log, sizeof log, "phases/%s", pth_phase_names[s->phase]);
@@ -238,16 +241,16 @@ note_phase(struct pth_service *s, const struct pth_exit *x, int64_t now)
 		return true;
 	}
 	snprintf(file, sizeof file, "%s.stderr.log", log);
-	pth_service_last_line(s, file, NULL, line, sizeof line);
+	pth_service_last_line(s->dirfd, file, NULL, line, sizeof line);
 	if (argv0 && strncmp(argv0, "@{bin}/", 7) == 0)
 		argv0 += 7; /* one of our own */
 	if (s->killed_late)
-		pth_service_fail(s, PTH_END_TIMEOUT, "%s: %s took too long; see %s/%s%s",
-		    pth_phase_names[s->phase], argv0, s->name, file, line);
+		pth_service_fail(s, PTH_END_TIMEOUT, "%s%s%s took too long; see %s/%s%s", phase,
+		    *phase ? ": " : "", argv0, s->name, file, line);
 	else
-		pth_service_fail(s, PTH_END_NOT_STARTED, "%s: %s ended with %s%s; see %s/%s%s",
-		    pth_phase_names[s->phase], argv0, how(x, ended), pth_service_memory(s, memory), s->name,
-		    file, line);
+		pth_service_fail(s, PTH_END_NOT_STARTED, "%s%s%s ended with %s%s; see %s/%s%s", phase,
+		    *phase ? ": " : "", argv0, how(x, ended), pth_service_excess(s, x, excess),
+		    s->name, file, line);
 	return false;
 }
 
@@ -255,11 +258,13 @@ static void
 ran_to_end(struct pth_service *s, const struct pth_exit *x, int64_t now, int64_t zero)
 {
 	struct pth_exit real = *x;
-	char sig[16], line[500], ended[32], memory[80];
+	char sig[16], line[500], ended[32], excess[80];
 	bool was_ready;
 
 	s->ended_us = now - zero;
 	pth_service_inner_take(s, &real, zero);
+	if (s->ready_pid > 0)
+		kill(-s->ready_pid, SIGKILL); /* nobody waits for its answer */
 	was_ready = s->state == PTH_ST_READY || s->state == PTH_ST_RUNNING;
 	x = &real;
 	s->exit = *x;
@@ -290,9 +295,10 @@ ran_to_end(struct pth_service *s, const struct pth_exit *x, int64_t now, int64_t
 	}
 	/* The end came while it was still being waited for. */
 	s->failed_early = true;
-	pth_service_last_line(s, "stderr.log", "stdout.log", line, sizeof line);
-	snprintf(s->error, sizeof s->error, "ended with %s before it was ready%s%s", how(x, ended),
-	    pth_service_memory(s, memory), line);
+	pth_service_last_line(s->dirfd, "stderr.log", "stdout.log", line, sizeof line);
+	snprintf(s->error, sizeof s->error, "ended with %s before it was ready%s%s%s", how(x, ended),
+	    pth_service_excess(s, x, excess), !s->finite && !x->signaled && x->code == 0 ?
+	    "; it must not go into the background" : "", line);
 	pth_service_to(s, PTH_ST_ERROR);
 }
 
@@ -315,7 +321,9 @@ pth_service_reaped(struct pth_service *s, pid_t pid, int status, const struct ru
 
 	if (pid == s->ready_pid && pid > 0) {
 		s->ready_pid = 0;
+		how(&x, s->ready_how);
 		if (!x.signaled && x.code == 0) {
+			s->ready_how[0] = '\0';
 			s->ready_index++;
 			s->ready_since = now;
 			s->ready_look = now;
@@ -388,14 +396,38 @@ look(struct pth_service *s, const json_t *r, int64_t now)
 	return yes;
 }
 
+/* The readiness check that it waits for, or NULL. */
+static const json_t *
+check(const struct pth_service *s)
+{
+	return json_array_get(json_object_get(s->plan, "ready"), s->ready_index);
+}
+
+static int64_t
+ready_limit(const json_t *r)
+{
+	return pth_json_int(r, "timeout_us", READY_LIMIT_US);
+}
+
+/* A delay is never late. */
+static int64_t
+ready_deadline(const struct pth_service *s)
+{
+	const json_t *r = check(s);
+
+	return r == NULL || strcmp(pth_json_str(r, "kind", ""), "delay") == 0 ? NEVER :
+	    s->ready_since + ready_limit(r);
+}
+
 static void
-not_ready_in_time(struct pth_service *s, const json_t *r, int64_t limit)
+not_ready_in_time(struct pth_service *s, const json_t *r)
 {
 	const char *kind = pth_json_str(r, "kind", "");
+	bool command = strcmp(kind, "command") == 0;
 	struct pth_buf b = PTH_BUF_INIT;
 	char line[500];
 
-	pth_service_last_line(s, "stderr.log", "stdout.log", line, sizeof line);
+	pth_service_last_line(s->dirfd, "stderr.log", "stdout.log", line, sizeof line);
 	if (strcmp(kind, "udp") == 0 || strcmp(kind, "tcp") == 0)
 		pth_buf_addf(&b, "did not %s %s port %lld", *kind == 'u' ? "bind" : "listen on",
 		    *kind == 'u' ? "UDP" : "TCP", (long long)pth_json_int(r, "port", 0));
@@ -406,38 +438,42 @@ not_ready_in_time(struct pth_service *s, const json_t *r, int64_t limit)
 	else
 		pth_buf_addf(&b, "its readiness check (%.40s) did not succeed", kind);
 	pth_buf_adds(&b, " within ");
-	pth_duration_show(&b, limit);
+	pth_duration_show(&b, ready_limit(r));
+	if (command)
+		pth_buf_addf(&b, ": %s", *s->ready_how ? s->ready_how : "it still ran");
 	pth_service_fail(s, PTH_END_NOT_READY, "%s%s", b.s, line);
 	pth_buf_release(&b);
 }
 
 static void
+is_ready(struct pth_service *s, int64_t now, int64_t zero)
+{
+	s->ready_us = now - zero;
+	pth_service_to(s, PTH_ST_READY);
+	if (s->finite || json_array_size(json_object_get(s->plan, "ready")) == 0)
+		pth_service_to(s, PTH_ST_RUNNING);
+}
+
+static void
 step_ready(struct pth_service *s, int64_t now, int64_t zero)
 {
-	const json_t *r;
+	while (s->state == PTH_ST_INITIALIZING) {
+		const json_t *r = check(s);
 
-	while (s->state == PTH_ST_INITIALIZING && s->ready_pid == 0 && now >= s->ready_look) {
-		int64_t limit;
-
-		r = json_array_get(json_object_get(s->plan, "ready"), s->ready_index);
+		if (now < (s->ready_pid > 0 ? ready_deadline(s) : s->ready_look))
+			return;
 		if (r == NULL) {
-			s->ready_us = now - zero;
-			pth_service_to(s, PTH_ST_READY);
-			if (s->finite || json_array_size(json_object_get(s->plan, "ready")) == 0)
-				pth_service_to(s, PTH_ST_RUNNING);
+			is_ready(s, now, zero);
 			return;
 		}
-		if (look(s, r, now)) {
+		if (s->ready_pid == 0 && look(s, r, now)) {
 			s->ready_index++;
 			s->ready_since = now;
 			s->ready_wait = LOOK_FIRST_US;
 			continue;
 		}
-		limit = pth_json_int(r, "timeout_us", READY_LIMIT_US);
-		if (strcmp(pth_json_str(r, "kind", ""), "delay") == 0)
-			limit = NEVER - now;
-		if (s->error[0] == '\0' && now - s->ready_since >= limit)
-			not_ready_in_time(s, r, limit);
+		if (s->error[0] == '\0' && now >= ready_deadline(s))
+			not_ready_in_time(s, r);
 		if (s->error[0] != '\0') {
 			s->end = PTH_END_NOT_READY;
 			pth_service_to(s, PTH_ST_ERROR);
@@ -581,9 +617,11 @@ pth_service_next(const struct pth_service *s)
 		return s->cache_next;
 	if (s->pid > 0) {
 		t = s->deadline < s->stop_deadline ? s->deadline : s->stop_deadline;
-		if (s->state == PTH_ST_INITIALIZING && s->phase == PTH_RUN && s->ready_pid == 0 &&
-		    s->ready_look < t)
-			t = s->ready_look;
+		if (s->state == PTH_ST_INITIALIZING && s->phase == PTH_RUN) {
+			int64_t look = s->ready_pid > 0 ? ready_deadline(s) : s->ready_look;
+
+			t = look < t ? look : t;
+		}
 	}
 	return t;
 }

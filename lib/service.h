@@ -57,6 +57,7 @@ struct pth_service {
 	int64_t ready_look, ready_wait, ready_since;
 	struct pth_ready_log *ready_log;
 	pid_t ready_pid;      /* a readiness command that runs */
+	char ready_how[32];   /* how the last one ended */
 
 	bool stopping, killed;
 	int64_t stop_deadline;
@@ -120,9 +121,12 @@ int pth_service_listens(const struct pth_service *s, unsigned *port, bool *udp);
  * (ended with exit code 0), stopped (ended, however)? 1 yes, 0 not yet, -1
  * it will not any more. */
 int pth_service_reached(const struct pth_service *s, const char *state);
-/* ": out of memory: limit 64 MiB" when the kernel has killed a process of it
- * at its limit, else "": for messages. */
-const char *pth_service_memory(const struct pth_service *s, char to[80]);
+/* The limit that was behind such an end, ": out of memory: limit 64 MiB", or
+ * "": for messages. */
+const char *pth_service_excess(const struct pth_service *s, const struct pth_exit *x, char to[80]);
+/* "; last log line: TEXT" of the first of two logs below dirfd that has any,
+ * or "": for messages. second may be NULL. */
+void pth_service_last_line(int dirfd, const char *first, const char *second, char *to, size_t max);
 /* "exit code 3", "signal SEGV", "still running": for messages. */
 const char *pth_service_how(const struct pth_service *s, char to[32]);
 /* Start a command in its directory with its environment: {"argv", "env",

@@ -176,18 +176,22 @@ pth_service_reached(const struct pth_service *s, const char *state)
 }
 
 const char *
-pth_service_memory(const struct pth_service *s, char to[80])
+pth_service_excess(const struct pth_service *s, const struct pth_exit *x, char to[80])
 {
+	int64_t disk = pth_json_int(json_object_get(s->plan, "limits"), "disk", 0);
 	struct pth_buf b = PTH_BUF_INIT;
 
 	to[0] = '\0';
 	if (s->out_of_memory && s->limit.memory > 0) {
 		pth_size_show(&b, s->limit.memory);
 		snprintf(to, 80, ": out of memory: limit %s", b.s);
-		pth_buf_release(&b);
 	} else if (s->out_of_memory) {
 		snprintf(to, 80, ": out of memory, at the limit of its container");
+	} else if (x->signaled && x->signal == SIGXFSZ && disk > 0) {
+		pth_size_show(&b, disk);
+		snprintf(to, 80, ": a file has reached limits.disk, %s", b.s);
 	}
+	pth_buf_release(&b);
 	return to;
 }
 

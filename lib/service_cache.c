@@ -149,6 +149,7 @@ pth_service_cache_wait(struct pth_service *s, int64_t now)
 {
 	const struct pth_cache *c = s->places->cache;
 	struct pth_err e = { 0 };
+	int r;
 
 	if (s->cache_state == PTH_CACHE_NEW && (c == NULL ||
 	    json_object_get(s->plan, "compile_cache") == NULL))
@@ -159,7 +160,12 @@ pth_service_cache_wait(struct pth_service *s, int64_t now)
 		return false;
 	switch (pth_cache_look(c, s->cache_key, &s->cache_lock, &e)) {
 	case PTH_CACHE_THERE:
-		if (pth_cache_take(c, s->cache_key, s->dirfd, &e) != 0) {
+		r = pth_cache_take(c, s->cache_key, s->dirfd, &e);
+		if (r > 0) {
+			s->cache_next = now + LOOK_US;
+			return true;
+		}
+		if (r < 0) {
 			give_up(s, e.text);
 			return false;
 		}
@@ -215,6 +221,7 @@ pth_service_cache_keep(struct pth_service *s)
 	else
 		pth_event("compile.kept", "{s:s,s:s}", "service", s->name, "key", s->cache_key);
 	pth_service_cache_leave(s);
+	pth_cache_prune(s->places->cache);
 	json_decref(outputs);
 	json_decref(logs);
 }

@@ -170,7 +170,7 @@ lost(struct pth_service *s, int code)
 {
 	char line[500];
 
-	pth_service_last_line(s, "stderr.log", "stdout.log", line, sizeof line);
+	pth_service_last_line(s->dirfd, "stderr.log", "stdout.log", line, sizeof line);
 	/* docker start says 137 for a container that was killed. */
 	if (code == 137)
 		pth_service_fail(s, PTH_END_LOST, "its container was killed from outside");

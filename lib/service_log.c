@@ -23,8 +23,7 @@ pth_service_log_open(struct pth_service *s, const char *stream)
 }
 
 void
-pth_service_last_line(const struct pth_service *s, const char *first, const char *second, char *to,
-    size_t max)
+pth_service_last_line(int dirfd, const char *first, const char *second, char *to, size_t max)
 {
 	const char *const logs[] = { first, second };
 	struct pth_buf b = PTH_BUF_INIT;
@@ -33,7 +32,7 @@ pth_service_last_line(const struct pth_service *s, const char *first, const char
 
 	to[0] = '\0';
 	for (size_t i = 0; i < countof(logs) && n <= 0; i++) {
-		int fd = logs[i] ? openat(s->dirfd, logs[i], O_RDONLY | O_CLOEXEC) : -1;
+		int fd = logs[i] ? openat(dirfd, logs[i], O_RDONLY | O_CLOEXEC) : -1;
 		off_t size;
 
 		if (fd < 0)

@@ -19,10 +19,6 @@ extern const char *const pth_phase_names[PTH_PHASES];
 /* Its log of the phase it is in, for a program to append to: "stdout" or
  * "stderr". -1 and errno. */
 int pth_service_log_open(struct pth_service *s, const char *stream);
-/* "; last log line: TEXT" of the first of two logs that has any, or "".
- * second may be NULL. */
-void pth_service_last_line(const struct pth_service *s, const char *first, const char *second,
-    char *to, size_t max);
 /* Ask the process in the container to end. Clients pass a signal of ours on, but
  * some lose it: docker 28 gives its own work up at the same moment. */
 void pth_service_inner_stop(struct pth_service *s);

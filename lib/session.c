@@ -53,7 +53,7 @@ expected(const struct pth_session *s, const json_t *rec)
 
 	if (!wants_durations(s))
 		return -1;
-	us = pth_rundir_duration(s->dir.path, pth_rec_id(rec));
+	us = s->dir.fresh ? -1 : pth_rundir_duration(s->dir.path, pth_rec_id(rec));
 	return us < 0 && s->earlier != NULL ? pth_rundir_duration(s->earlier, pth_rec_id(rec)) : us;
 }
 
@@ -116,11 +116,12 @@ static json_t *
 at_once(struct pth_session *s, json_t *rec)
 {
 	json_t *result = pth_intake_result(&s->in, &s->dir, rec);
+	char reason[400];
 
 	if (result == NULL && s->interrupted)
 		result = pth_result_without("interrupted", "not begun");
 	if (result == NULL && s->runner.fastfail.triggered)
-		result = pth_result_without("skipped", s->runner.fastfail.reason);
+		result = pth_result_without("skipped", pth_fastfail_reason(&s->runner.fastfail, reason));
 	return result;
 }
 
@@ -206,6 +207,7 @@ pth_session_end(struct pth_session *s, struct pth_err *e)
 void
 pth_session_release(struct pth_session *s)
 {
+	pth_intake_release(&s->in);
 	if (!s->opened)
 		return;
 	pth_event("run.ended", "{s:s,s:I}", "dir", s->dir.path, "tests", (json_int_t)s->out.tests);

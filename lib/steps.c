@@ -263,11 +263,18 @@ begin_step(struct pth_steps *st, struct pth_step *s, int64_t now)
 		do_pause(st, s, now, strcmp(s->kind, "pause") == 0);
 }
 
+/* The state of its cause that it waits for. */
+static const char *
+after_state(const struct pth_step *s)
+{
+	return pth_json_str(json_object_get(s->def, "after"), "state", "ready");
+}
+
 /* May it begin? Its time and its cause. */
 static bool
 may_begin(struct pth_steps *st, struct pth_step *s, int64_t now)
 {
-	const char *state = pth_json_str(json_object_get(s->def, "after"), "state", "ready");
+	const char *state = after_state(s);
 	int reached;
 	char how[32];
 
@@ -337,25 +344,27 @@ pth_steps_reaped(struct pth_steps *st, int status, int64_t now)
 {
 	struct pth_exit x = pth_exit_of(status, NULL);
 	const struct pth_step *s;
-	const char *dir;
-	char how[32], sig[16], see[128];
+	const char *dir, *argv0;
+	char how[32], sig[16], log[64], line[400];
 
 	st->pid = 0;
 	if (st->next == st->n || st->v[st->next].state != PTH_SS_EXECUTING)
 		return; /* it was stopped, and counted then */
 	s = &st->v[st->next];
 	dir = s->service ? s->service->name : "";
-	snprintf(see, sizeof see, "see %s%ssteps/%zu.stderr.log", dir, *dir ? "/" : "", st->next + 1);
+	argv0 = json_string_value(json_array_get(json_object_get(s->what, "argv"), 0));
+	snprintf(log, sizeof log, "steps/%zu.stderr.log", st->next + 1);
+	pth_service_last_line(s->service ? s->service->dirfd : st->testdir, log, NULL, line, sizeof line);
 	if (x.signaled)
 		snprintf(how, sizeof how, "signal %s", pth_signal_name(x.signal, sig));
 	else
 		snprintf(how, sizeof how, "exit code %d", x.code);
 	if (st->late)
-		finish(st, false, now, "%.40s took too long; %s", json_string_value(json_array_get(
-		    json_object_get(s->what, "argv"), 0)), see);
+		finish(st, false, now, "%.40s took too long; see %s%s%s%s", argv0, dir, *dir ? "/" : "", log,
+		    line);
 	else if (x.signaled || x.code != 0)
-		finish(st, false, now, "%.40s ended with %s; %s", json_string_value(json_array_get(
-		    json_object_get(s->what, "argv"), 0)), how, see);
+		finish(st, false, now, "%.40s ended with %s; see %s%s%s%s", argv0, how, dir, *dir ? "/" : "",
+		    log, line);
 	else
 		finish(st, true, now, "%s", how);
 }
@@ -375,7 +384,11 @@ pth_steps_stop(struct pth_steps *st, int64_t now)
 	for (; st->next < st->n; st->next++) {
 		struct pth_step *s = &st->v[st->next];
 
-		snprintf(s->text, sizeof s->text, "the run was over before its turn");
+		if (s->cause != NULL && pth_service_reached(s->cause, after_state(s)) == 0)
+			snprintf(s->text, sizeof s->text, "the run was over before %s was %s", s->cause->name,
+			    after_state(s));
+		else
+			snprintf(s->text, sizeof s->text, "the run was over before its turn");
 		step_to(st, s, PTH_SS_SKIPPED);
 	}
 }

@@ -24,7 +24,7 @@ struct pth_step {
 	enum pth_step_state state;
 	bool ok;
 	int64_t began, ended; /* monotonic */
-	char text[300];       /* what it did, or why it failed */
+	char text[600];       /* what it did, or why it failed */
 };
 
 struct pth_steps {
@@ -36,7 +36,7 @@ struct pth_steps {
 	int64_t deadline;   /* of the step that executes */
 	pid_t pid;          /* of the command that runs, or 0 */
 	bool late;          /* it was killed at its deadline */
-	char failure[400];  /* the first that the test fails for, or "" */
+	char failure[700];  /* the first that the test fails for, or "" */
 };
 
 /*

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -190,15 +191,27 @@ judge_assertions(struct warden *w)
 static void
 judge_post(struct warden *w)
 {
+	char how[64];
 	json_t *p;
 	size_t i;
 
 	if (!w->own[POST].there)
 		return;
-	json_array_foreach(w->own[POST].s.phases, i, p)
-		if (pth_json_int(p, "code", -1) != 0)
-			warden_ending(w, FAILED, "post_commands: %s failed; see %s.stderr.log",
-			    pth_json_str(p, "argv0", "?"), pth_json_str(p, "log", ""));
+	json_array_foreach(w->own[POST].s.phases, i, p) {
+		const char *signal = pth_json_str(p, "signal", NULL);
+		int64_t code = pth_json_int(p, "code", -1);
+
+		if (code == 0)
+			continue;
+		if (pth_json_bool(p, "timeout", false))
+			snprintf(how, sizeof how, "took too long");
+		else if (signal != NULL)
+			snprintf(how, sizeof how, "ended with signal %s", signal);
+		else
+			snprintf(how, sizeof how, "ended with exit code %d", (int)code);
+		warden_ending(w, FAILED, "post_commands: %s %s; see %s.stderr.log",
+		    pth_json_str(p, "argv0", "?"), how, pth_json_str(p, "log", ""));
+	}
 	if (w->own[POST].s.error[0] != '\0')
 		warden_ending(w, FAILED, "post_commands: %s", w->own[POST].s.error);
 }
@@ -241,6 +254,11 @@ advance(struct warden *w, int64_t now)
 	enum pth_test_state before;
 
 	if (now >= w->deadline && w->state < PTH_TS_STOPPING) {
+		char where[64];
+
+		if (w->state == PTH_TS_RUNNING && !pth_steps_done(&w->steps))
+			warden_ending(w, TIMEOUT, "the test's timeout passed before %s had ended",
+			    pth_steps_current(&w->steps, where));
 		warden_ending(w, TIMEOUT, "the test's timeout passed");
 		warden_begin_stop(w, now);
 	}

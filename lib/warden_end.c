@@ -36,13 +36,13 @@ warden_ending(struct warden *w, enum status s, const char *fmt, ...)
 static enum status
 end_of(const struct pth_service *s, char why[700])
 {
-	char sig[16], memory[80];
+	char sig[16], excess[80];
 
-	pth_service_memory(s, memory);
+	pth_service_excess(s, &s->exit, excess);
 	if (s->exited && s->exit.signaled && s->end != PTH_END_STOPPED && s->end != PTH_END_TIMEOUT &&
 	    s->end != PTH_END_LOST) {
 		snprintf(why, 700, "%s died of signal %s%s", s->name,
-		    pth_signal_name(s->exit.signal, sig), *memory ? memory :
+		    pth_signal_name(s->exit.signal, sig), *excess ? excess :
 		    s->exit.core ? " (core dumped)" : "");
 		return CRASHED;
 	}
@@ -55,7 +55,7 @@ end_of(const struct pth_service *s, char why[700])
 		return TIMEOUT;
 	}
 	if (s->end == PTH_END_EXIT && s->exit.code != 0) {
-		snprintf(why, 700, "%s ended with exit code %d%s", s->name, s->exit.code, memory);
+		snprintf(why, 700, "%s ended with exit code %d%s", s->name, s->exit.code, excess);
 		return FAILED;
 	}
 	return COMPLETED;

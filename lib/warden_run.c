@@ -85,7 +85,8 @@ warden_deploy(struct warden *w, int64_t now)
 		pth_service_step(s, now, w->zero);
 		if (w->state == PTH_TS_DEPLOYING)
 			warden_judge(w, s, now);
-		if (!pth_service_is_ready(s) && !s->degraded)
+		/* Those not started yet wait for others. */
+		if (!pth_service_is_ready(s) && !s->degraded && (late == NULL || s->run_pid > 0))
 			late = s;
 	}
 	if (w->state != PTH_TS_DEPLOYING)

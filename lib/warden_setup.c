@@ -1,10 +1,12 @@
 /* What has to be there before a test begins, and how it is taken down. */
 #include "warden_priv.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "event.h"
 #include "file.h"
@@ -91,7 +93,7 @@ init_own(struct warden *w, int which, const char *name, json_t *list, struct pth
 	if (!o->there)
 		return 0;
 	if (pth_service_init(s, o->plan, w->req->dirfd, w->req->places, e) != 0)
-		return -1;
+		return pth_err_wrap(e, "%s", name);
 	s->quiet = true;
 	free(s->home);
 	s->home = pth_xstrdup(w->req->places->dir);
@@ -128,7 +130,7 @@ tell_lacks(const struct warden *w)
 	unsigned lacks = ns->asked & ~ns->used;
 	struct pth_buf b = PTH_BUF_INIT;
 
-	if (!(ns->used & PTH_NS_NET) || !(lacks & (PTH_NS_PRIVATE | PTH_NS_READ_ONLY)))
+	if ((lacks & PTH_NS_NET) || !(lacks & (PTH_NS_PRIVATE | PTH_NS_READ_ONLY)))
 		return; /* the runner says so */
 	pth_buf_addf(&b, "%s: %s", lacks & PTH_NS_READ_ONLY ? "the file system can be written" :
 	    "no private /tmp", *ns->reason ? ns->reason : "that needs isolation: full");
@@ -253,9 +255,19 @@ warden_prepare(struct warden *w)
 	return true;
 }
 
+/* The directory of commands of which there were none. */
+static void
+remove_unused(struct warden *w)
+{
+	for (size_t i = 0; i < OWNS; i++)
+		if (w->own[i].there && json_array_size(w->own[i].s.phases) == 0)
+			unlinkat(w->req->dirfd, w->own[i].name, AT_REMOVEDIR);
+}
+
 void
 warden_release(struct warden *w)
 {
+	remove_unused(w);
 	for (size_t i = 0; i < w->n; i++)
 		pth_service_release(&w->v[i]);
 	for (size_t i = 0; i < OWNS; i++) {

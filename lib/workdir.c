@@ -249,6 +249,16 @@ seen_plan(struct strv *s, const struct pth_places *p, const json_t *v)
 char **
 pth_places_seen(const struct pth_places *p, const json_t *plan)
 {
+	struct strv s = { NULL, 0 };
+
+	seen_plan(&s, p, plan);
+	strv_push(&s, NULL);
+	return s.v;
+}
+
+char **
+pth_places_common(const struct pth_places *p)
+{
 	static const char *const lists[] = { "PATH", "LD_LIBRARY_PATH", "PTH_PATH" };
 	char *cwd = getcwd(NULL, 0);
 	struct strv s = { NULL, 0 };
@@ -259,7 +269,6 @@ pth_places_seen(const struct pth_places *p, const json_t *plan)
 	seen_path(&s, cwd);
 	for (size_t i = 0; i < countof(lists); i++)
 		seen_list(&s, getenv(lists[i]));
-	seen_plan(&s, p, plan);
 	strv_push(&s, NULL);
 	free(cwd);
 	return s.v;

@@ -47,9 +47,11 @@ char **pth_places_argv(const struct pth_places *p, const json_t *argv);
 char **pth_places_env(const struct pth_places *p, const char *home, const json_t *env,
     const json_t *over);
 void pth_strv_free(char **v);
-/* What the test's programs may need of the file system beyond the system's
- * own: our data and tools, PATH and the like, the current directory, and all
- * that the plan names by an absolute path. As pth_places_argv(). */
+/* What programs may need of the file system beyond the system's own, as
+ * pth_places_argv(): all that the plan names by an absolute path; and what is
+ * the same for all tests, our data and tools, PATH and the like, the current
+ * directory. */
 char **pth_places_seen(const struct pth_places *p, const json_t *plan);
+char **pth_places_common(const struct pth_places *p);
 
 #endif

@@ -281,6 +281,10 @@ testNetIsolationHasNoMounts() {
 	assertEquals true "$(field '.isolation.missing | contains(["read_only"])')"
 	assertMatch "$err" '"environment.degraded".*"reason":"the file system can be written: '
 	assertFalse '[ -e out/t/tmp ]'
+	exec1 '{"environment": {"isolation": "none", "read_only": true}}' true
+	assertMatch "$err" '"environment.degraded".*the file system can be written'
+	exec1 '{"environment": {"isolation": "none"}}' true
+	assertNoMatch "$err" '"environment.degraded"'
 }
 
 read_only() {
@@ -387,6 +391,74 @@ testKilledCompilationLeavesNoHalfEntry() {
 	assertEquals completed "$(printf '%s\n' "$out" | jq -r 'select(.id).result.status')"
 	assertEquals 2 "$(wc -l <count)"
 	assertMatch "$err" '"compile.kept"'
+}
+
+# compile NAME [SIZE]: something of 120 kB, in a cache of SIZE.
+compile() {
+	{ rec t "$(compiled "#!/bin/sh$NL# $1 $padding$NL")" true; end 1; } >plan
+	run env XDG_CACHE_HOME="$PTH_TMP/small" PTH_CACHE_SIZE="${2-300kB}" pth-exec -o out plan
+	assertEquals "$1" completed "$(printf '%s\n' "$out" | jq -r 'select(.id).result.status')"
+}
+
+entries() {
+	find small/pth/compile -mindepth 1 -maxdepth 1 | wc -l
+}
+
+testCacheKeepsWhatWasUsedLast() {
+	padding=$(printf '%060000d' 0)
+	rm -rf small && : >count
+	compile one && compile two && compile one && compile three
+	assertEquals 'three compiled, the second use was of the cache' '3 2' "$(wc -l <count) $(entries)"
+	assertEquals 1 "$(printf '%s\n' "$err" | grep -c '"compile.evicted"')"
+	compile one && compile three
+	assertEquals 'both are still there' 3 "$(wc -l <count)"
+	compile two
+	assertEquals 'it had been used the longest time ago' '4 2' "$(wc -l <count) $(entries)"
+	compile four 1
+	assertEquals 'the newest stays' 1 "$(entries)"
+	compile five 0
+	compile six 1x
+	assertMatch "$err" "PTH_CACHE_SIZE '1x' is no size"
+	assertEquals 'no limit, and the usual one' 3 "$(entries)"
+}
+
+testCacheEntryInUseStays() {
+	need flock util-linux || return
+	padding=$(printf '%060000d' 0)
+	rm -rf small && : >count
+	compile one
+	entry=$(find "$PTH_TMP/small/pth/compile" -mindepth 1 -maxdepth 1)
+	mkfifo held
+	flock -s "$entry" cat held &
+	assertSoon 5 sh -c "! flock -n '$entry' true"
+	compile two 1
+	assertEquals 'one is used' 2 "$(entries)"
+	run env XDG_CACHE_HOME="$PTH_TMP/small" DOCKER_HOST=unix:///nonexistent pth-clean -c
+	assertEquals 'also by who cleans' "$entry" "$(find "$PTH_TMP/small/pth/compile" -mindepth 1 -maxdepth 1)"
+	: >held
+	wait $!
+	rm held
+	# What a kill has left goes, too.
+	left=$(printf '%064d' 7)
+	mkdir -p "small/pth/compile/$left.new/a" "small/pth/compile/$left.gone/a" && : >"small/pth/compile/$left.lock"
+	compile three 1
+	assertEquals 1 "$(entries)"
+}
+
+testCleanEmptiesTheCache() {
+	need flock util-linux || return
+	padding='' left=$(printf '%064d' 7)
+	rm -rf small
+	compile one && compile two
+	mkdir -p "small/pth/compile/$left.new/a" "small/pth/compile/$left.gone/a" && : >"small/pth/compile/$left.lock"
+	export XDG_CACHE_HOME="$PTH_TMP/small" DOCKER_HOST=unix:///nonexistent
+	run pth-clean -n -c
+	assertEquals 2 "$(printf '%s\n' "$out" | grep -c 'would remove compiled ')"
+	assertEquals 5 "$(entries)"
+	run pth-clean -c
+	unset XDG_CACHE_HOME DOCKER_HOST
+	assertEquals 2 "$(printf '%s\n' "$out" | grep -c 'removed compiled ')"
+	assertEquals 0 "$(entries)"
 }
 
 testDescriptorsCacheIsPlanned() {

@@ -1,6 +1,6 @@
 #!/bin/sh
 # pth-exec: what is tried again, what stops a run, what a resumed run keeps.
-# shellcheck disable=SC1083,SC2016,SC2154 # $out and $err come from run
+# shellcheck disable=SC1083,SC2016,SC2059,SC2154 # formats are ours; $out and $err come from run
 . "$TOP/tests/lib.sh"
 
 # one ID JSON ARGV...: a test of one service; JSON is merged over the record.
@@ -42,6 +42,18 @@ testRetries() {
 	assertEquals 2 "$(printf '%s\n' "$err" | grep -c test.retried)"
 }
 
+# The run stops while a test waits for its next try: what it was stays told.
+testStoppedBetweenTries() {
+	host='{"plan": {"environment": {"isolation": "none"}}}'
+	{ one 1-t '{"retries": 5}' sh -c 'exit 3'
+	  one 2-t "$host" sh -c 'until [ -e ../../tries ]; do sleep .02; done; exit 4'; end 2; } >in
+	run pth-exec -j 2 --fail-fast 1 -o out in
+	assertEquals 'failed failed' "$(statuses)"
+	assertEquals 'a ended with exit code 3 1' "$(printf '%s\n' "$out" | jq -r 'select(.id == "1-t").result | "\(.reason) \(.attempt)"')"
+	d=$(printf '%s\n' "$out" | jq -r 'select(.id == "1-t").result.dir')
+	assertTrue "$d" "[ -e out/$d/a/stdout.log ]"
+}
+
 testFailFastCounts() {
 	{ for i in 1 2 3 4; do one $i-t '{}' false; done; end 4; } >in
 	run pth-exec -j 1 --fail-fast 2 -o out in
@@ -52,34 +64,59 @@ testFailFastCounts() {
 	assertEquals 'failed failed failed failed' "$(statuses)"
 }
 
-testSwitchesOfCategories() {
-	# critical: stops unless its switch is false
-	cert='{"plan": {"setup": [{"argv": ["sh", "-c", "exit 1"], "category": "certificate"}]}}'
-	for set_ in '{}' '{"certificate_failures": false}' '{"enabled": false}'; do
-		{ one 1-t "$cert" true | jq -c --argjson s "$set_" '.settings.fast_fail += $s'
-		  one 2-t '{}' true; end 2; } >in
+# Each switch with a failure of its category: what the next test gets with it
+# absent, true, false, and true beside critical_only.
+testEverySwitch() {
+	setup() { printf '{"plan": {"setup": [{"argv": ["sh", "-c", "exit 1"], "category": "%s"}]}}' "$1"; }
+	before='{"plan": {"services": [{"name": "a", "ready": [{"kind": "udp", "port": 9}], "phases": {"run": {"argv": ["sh", "-c", "echo %s >&2; exit 1"]}}}]}}'
+	early='{"error": {"stage": "plan", "message": "%s"}}'
+	while IFS='|' read -r switch category severity failure; do
+		case $severity in critical) want='skipped skipped completed skipped' ;; *) want='completed skipped completed completed' ;; esac
+		got=
+		for set_ in '{}' "{\"$switch\": true}" "{\"$switch\": false}" "{\"$switch\": true, \"critical_only\": true}"; do
+			# two tests, one after the other
+			{ one 1-t "$failure" true | jq -c --argjson s "$set_" '.settings.fast_fail += $s'
+			  one 2-t '{}' true; end 2; } >in
+			rm -rf out
+			run pth-exec -j 1 -o out in
+			got="$got $(printf '%s\n' "$out" | jq -r 'select(.id == "2-t").result.status')"
+			case $got in *skipped)
+				assertMatch "$err" "\"run.failing_fast\".*\"category\":\"$category\",\"severity\":\"$severity\""
+				assertMatch "$(printf '%s\n' "$out" | jq -r 'select(.id == "2-t").result.reason')" '^fast fail: 1-t: ' ;;
+			esac
+		done
+		assertEquals "$switch" " $want" "$got"
+	done <<-END
+	docker_build_failures|docker_build|critical|$(setup docker_build)
+	docker_runtime_failures|docker_runtime|critical|$(setup docker_runtime)
+	network_setup_failures|network_setup|critical|$(setup none)
+	certificate_failures|certificate|critical|$(setup certificate)
+	resource_exhaustion|resource|critical|$(printf "$before" 'No space left on device')
+	ivy_compilation_failures|tester_compilation|critical|{"plan": {"services": [{"name": "a", "kind": "tester", "phases": {"compile": [{"argv": ["false"]}], "run": {"argv": ["true"]}}}]}}
+	plugin_load_failures|plugin_load|high|$(printf "$early" "no implementation named 'x'")
+	configuration_failures|configuration|high|$(printf "$early" 'parameter x: 3 is too much')
+	port_conflict_failures|port_conflict|high|$(printf "$before" 'bind: Address already in use')
+	service_start_failures|service_start|high|$(printf "$before" 'bad key')
+	service_start_failures|dependency|high|{"plan": {"services": [{"name": "a", "phases": {"run": {"argv": ["no-such-program"]}}}]}}
+	END
+}
+
+# What the planner says of a plugin that is missing or broken is a failure of
+# that kind.
+testSwitchOfPluginsInThePipe() {
+	mkdir -p plugins
+	printf 'plugin: broken\nkind: iut\nprotocol: minip\nextends: nothing\ncommands: {any: ["true"]}\n' >plugins/broken.yaml
+	for name in nothing broken; do
+		cat >x.yaml <<-END
+		fast_fail: {plugin_load_failures: true}
+		tests:
+		  - {name: one, network_environment: {type: localhost}, services: {s: {implementation: {name: $name}, protocol: {name: minip, role: server}}}}
+		  - {name: two, network_environment: {type: localhost}, services: {s: {implementation: {name: ping_pong}, protocol: {name: minip, role: server}}}}
+		END
+		pth-parse x.yaml 2>/dev/null | pth-plan -P plugins 2>/dev/null >in
 		run pth-exec -j 1 -o out in
-		case $set_ in '{}') want='error skipped' ;; *) want='error completed' ;; esac
-		assertEquals "$set_" "$want" "$(statuses)"
-	done
-	# high: stops when its switch is true, and critical_only is not
-	start='sh -c "exit 3"'
-	late='{"plan": {"services": [{"name": "a", "ready": [{"kind": "udp", "port": 9}], "phases": {"run": {"argv": ["false"]}}}]}}'
-	for set_ in '{"service_start_failures": true}' '{"service_start_failures": false}' \
-		'{"service_start_failures": true, "critical_only": true}' '{}'; do
-		{ one 1-t "$late" false | jq -c --argjson s "$set_" '.settings.fast_fail += $s'
-		  one 2-t '{}' true; end 2; } >in
-		run pth-exec -j 1 -o out in
-		case $set_ in '{"service_start_failures": true}') want='error skipped' ;; *) want='error completed' ;; esac
-		assertEquals "$start $set_" "$want" "$(statuses)"
-	done
-	# errors of earlier stages count too
-	for set_ in plugin_load_failures configuration_failures; do
-		{ one 1-t "{\"error\": {\"stage\": \"plan\", \"message\": \"unknown plugin x\"}, \"settings\": {\"fast_fail\": {\"$set_\": true}}}" true
-		  one 2-t '{}' true; end 2; } >in
-		run pth-exec -j 1 -o out in
-		case $set_ in plugin*) want='error skipped' ;; *) want='error completed' ;; esac
-		assertEquals "$set_" "$want" "$(statuses)"
+		assertEquals "$name" 'error skipped' "$(statuses)"
+		assertMatch "$err" '"category":"plugin_load"'
 	done
 }
 
@@ -92,6 +129,18 @@ testCascades() {
 	{ for i in 1 2 3; do one $i-t '{"plan": {"timeout_us": 60000}}' sleep 9; done; end 3; } >in
 	run pth-exec -j 1 -o out in
 	assertEquals 'timeout timeout timeout' "$(statuses)"
+	# Of another kind: four failed tests, unless it is of a category that is off.
+	for i in 1 2 3 4 5; do one $i-t '{"settings": {"fast_fail": {"timeout_cascades": true}}}' false; done >in
+	end 5 >>in
+	run pth-exec -j 1 -o out in
+	assertEquals 'failed failed failed failed skipped' "$(statuses)"
+	start='{"plan": {"services": [{"name": "a", "ready": [{"kind": "udp", "port": 9}], "phases": {"run": {"argv": ["false"]}}}]}, "settings": {"fast_fail": {"timeout_cascades": true %s}}}'
+	for more in '' ', "service_start_failures": false' ', "critical_only": true'; do
+		{ for i in 1 2 3 4; do one $i-t "$(printf "$start" "$more")" false; done; end 4; } >in
+		run pth-exec -j 1 -o out in
+		case $more in '') want='error error error skipped' ;; *) want='error error error error' ;; esac
+		assertEquals "$more" "$want" "$(statuses)"
+	done
 	four '{"max_errors_before_fail": 1}' false
 	assertEquals 'failed skipped skipped skipped' "$(statuses)"
 }
@@ -161,15 +210,46 @@ testKilledRunsAreCompletedByResume() {
 		sleep $delay
 		kill -KILL $pid
 		wait $pid 2>/dev/null
-		until run pth-exec -j 2 --resume -o out in; [ "$code" != 4 ]; do sleep .05; done
+		# The killed one's tests may still be dying: it is waited for them.
+		run pth-exec -j 2 --resume -o out in
 		assertCode 0
 		assertEquals "killed after $delay s" "$want" "$(statuses)"
 		assertEquals 13 "$(wc -l <out/results.jsonl)"
 	done
 }
 
+# What came before a record that cannot be read is run and told.
+testBrokenRecordInTheMiddle() {
+	{ one 1-t '{}' sleep .2; one 2-t '{}' true; echo '{"pth":1,"type":"test","id":"3-t",'; one 4-t '{}' true; end 4; } >in
+	run pth-exec -j 2 -o out in
+	assertCode 3
+	assertMatch "$err" '^pth-exec: in:3:[0-9]+: '
+	assertEquals 'completed completed' "$(statuses)"
+	assertEquals 'no end is promised' 0 "$(printf '%s\n' "$out" | grep -c '"end"')"
+	sed 's/"3-t",$/"3-t"}/' in >in2
+	run pth-exec -j 2 --resume -o out in2
+	assertCode 0
+	assertEquals 'completed completed error completed' "$(statuses)"
+}
+
+testSameIdTwice() {
+	{ one 1-t '{}' sleep .2; one 2-t '{}' true; one 1-t '{}' sh -c ': >ran'; end 3; } >in
+	run pth-exec -j 3 -o out in
+	assertCode 0
+	assertEquals 'completed completed error' "$(statuses)"
+	assertMatch "$out" 'another test with this id came before it'
+	assertFalse 'it has not run' '[ -e out/1-t/a/ran ]'
+}
+
+testPatternsThatMatchNothing() {
+	{ one 1-t '{}' true; one 2-t '{}' true; end 2; } >in
+	run pth-exec -n --only '1*' --only x-t --skip '2*' --skip y-t in
+	assertEquals "warning: --only 'x-t' matches no test,warning: --skip 'y-t' matches no test" \
+		"$(printf '%s\n' "$err" | sed -n 's/^pth-exec: //p' | paste -sd,)"
+}
+
 testOneRunADirectory() {
-	{ one 1-t '{}' sleep 2; end 1; } >in
+	{ one 1-t '{}' sleep 60; end 1; } >in
 	pth-exec -o out in >/dev/null 2>err &
 	pid=$!
 	assertSoon 5 grep -q test.started err

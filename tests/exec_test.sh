@@ -109,10 +109,26 @@ testNotReadyInTimeTellsTheLastLine() {
 	assertEquals 'not started' "$(field .services.c.reason)"
 }
 
+testEveryKindOfReadinessSaysWhatWasMissing() {
+	while IFS='|' read -r check want; do
+		exec1 "$(svc s "{\"finite\": false, \"ready\": [${check%\}}, \"timeout_us\": 60000}]}" sleep 9)"
+		assertEquals error "$(field .status)"
+		assertEquals "$check" "s: $want" "$(field .reason)"
+	done <<-'END'
+	{"kind": "tcp", "port": 5001}|did not listen on TCP port 5001 within 60 ms
+	{"kind": "file", "path": "up"}|did not make the file up within 60 ms
+	{"kind": "log", "matches": "^up$"}|did not log /^up$/ within 60 ms
+	{"kind": "command", "argv": ["sh", "-c", "exit 4"]}|its readiness check (command) did not succeed within 60 ms: exit code 4
+	{"kind": "command", "argv": ["sleep", "9"]}|its readiness check (command) did not succeed within 60 ms: it still ran
+	END
+}
+
 testEndBeforeReady() {
 	exec1 "$(svc s '{"finite": false, "ready": [{"kind": "udp", "port": 4443}]}' sh -c 'echo bad option >&2; exit 3')"
 	assertEquals error "$(field .status)"
 	assertEquals 's: ended with exit code 3 before it was ready; last log line: bad option' "$(field .reason)"
+	exec1 "$(svc s '{"finite": false, "ready": [{"kind": "udp", "port": 4443}]}' sh -c 'sleep 9 & exit')"
+	assertEquals 's: ended with exit code 0 before it was ready; it must not go into the background' "$(field .reason)"
 }
 
 testStatuses() {
@@ -229,13 +245,15 @@ testSetupCommands() {
 	plan='{"setup": [{"argv": ["false"]}]}'
 	exec1 "$(svc a '{}' true)"
 	assertEquals 'error not started' "$(field '"\(.status) \(.services.a.reason)"')"
-	assertMatch "$(field .reason)" '^setup: pre_run: false ended with exit code 1'
+	assertMatch "$(field .reason)" '^setup: false ended with exit code 1'
 }
 
 testLimits() {
 	exec1 "$(svc a '{"limits": {"files": 64, "disk": 100000, "cpu": 1.5}}' \
 		sh -c 'ulimit -n; dd if=/dev/zero of=big bs=1000 count=1000 2>/dev/null; wc -c <big')"
 	assertEquals '64 100000' "$(xargs <out/t/a/stdout.log)"
+	exec1 "$(svc a '{"limits": {"disk": 100000}}' dd if=/dev/zero of=big bs=1000 count=1000)"
+	assertEquals 'crashed a died of signal XFSZ: a file has reached limits.disk, 100 kB' "$(field '"\(.status) \(.reason)"')"
 }
 
 testDaemonsDoNotSurvive() {

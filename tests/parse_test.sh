@@ -85,6 +85,22 @@ testRolesAndTargets() {
 	assertMatch "$err" '^f.yaml:8:39: warning: role mitm'
 }
 
+testCommandsWithoutWords() {
+	for steps in '[{exec: []}]' '[{exec: {argv: []}}]' '{exec: []}' '{pre_commands: [[]]}' '{post_commands: ["true", []]}'; do
+		experiment "steps: $steps" >e.yaml
+		refused e.yaml 'error: a command without words$'
+	done
+}
+
+testAssertionsThatCannotHold() {
+	for type in service_running service_responsive output_contains exit_code; do
+		experiment "assertions: [{type: $type, text: a, code: 0}]" >e.yaml
+		refused e.yaml "error: $type needs 'service'$"
+	done
+	experiment 'assertions: [{type: output_contains, service: server, pattern: "("}]' >e.yaml
+	refused e.yaml 'error: not a regular expression: '
+}
+
 testPorts() {
 	for port in 0:1 1:0 70000:1 1:65536 x:y 1:2:3 1:2/sctp 99999999999999999999:1 -1:1; do
 		experiment >e.yaml

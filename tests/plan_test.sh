@@ -433,6 +433,41 @@ testExecutionEnvironments() {
 	assertMatch "$err" 'memcheck and gdb cannot work together'
 }
 
+# The directory of a service must not be what the test's own things need.
+testNamesThatATestNeedsItself() {
+	for name in certs setup teardown pre_commands post_commands steps tmp record.json result.json metrics.jsonl capture.pcapng; do
+		printf '{"pth":1,"type":"test","id":"a","services":{"%s":{"implementation":{"name":"ping_pong"},"protocol":{"name":"minip"}}}}\n{"pth":1,"type":"end","tests":1}\n' $name >in.jsonl
+		run pth-plan in.jsonl
+		assertMatch "$out" "a service cannot be named '$name'"
+	done
+}
+
+testDurationsAreTemplates() {
+	mkdir -p plugins
+	cat >plugins/slow.yaml <<-'end'
+	plugin: slow
+	kind: iut
+	protocol: minip
+	parameters: {patience: {type: str, default: 7s}}
+	commands: {any: [sleep, "1"]}
+	ready: {any: [{file: up, timeout: "{{ patience }}"}, {delay: "{{ patience }}"}]}
+	stop: {grace: "{{ patience }}"}
+	phases: {compile: [{argv: [make], timeout: "{{ patience }}"}]}
+	end
+	rec='{"pth":1,"type":"test","id":"a","services":{"s":{"implementation":{"name":"slow"%s},"protocol":{"name":"minip"}}}}\n{"pth":1,"type":"end","tests":1}\n'
+	# shellcheck disable=SC2059 # the format is ours
+	printf "$rec" '' >in.jsonl
+	run pth-plan -P plugins in.jsonl
+	assertCode 0
+	assertEquals '7000000 7000000 7000000 7000000' "$(printf '%s\n' "$out" |
+		jq -r 'select(.id).plan.services[0] | "\(.ready[0].timeout_us) \(.ready[1].us) \(.stop.grace_us) \(.phases.compile[0].timeout_us)"')"
+	# shellcheck disable=SC2059
+	printf "$rec" ',"patience":"long"' >in.jsonl
+	run pth-plan --check -P plugins in.jsonl
+	assertCode 3
+	assertMatch "$err" "slow.yaml:[0-9]+:[0-9]+: 'long' is not a duration"
+}
+
 testStreams() {
 	run pth-plan </dev/null
 	assertCode 4
@@ -448,7 +483,7 @@ testStreams() {
 	echo '{"pth":' >bad.jsonl
 	run pth-plan bad.jsonl
 	assertCode 3
-	assertMatch "$err" '^pth-plan: bad.jsonl:1: '
+	assertMatch "$err" '^pth-plan: bad.jsonl:1:[0-9]+: '
 	run sh -c 'pth-plan parsed.jsonl >/dev/full'
 	assertCode 4
 	run sh -c 'pth-plan parsed.jsonl >&-'

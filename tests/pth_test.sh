@@ -110,6 +110,22 @@ testDoctor() {
 	assertTrue 0
 }
 
+# iproute2 is there: what is missing then is the kernel's.
+testDoctorOnConditionsAndCaptures() {
+	need_namespaces || return
+	mkdir -p fake
+	printf '#!/bin/sh\nexit 2\n' >fake/tc && chmod +x fake/tc
+	run env PATH="$PTH_TMP/fake:$PATH" pth doctor --json
+	assertEquals 'false  this kernel has no netem' \
+		"$(printf '%s\n' "$out" | jq -r 'select(.name == "network conditions") | "\(.ok) \(.package) \(.cost)"' | sed 's/no delay.*: //;s/ (.*//')"
+	assertEquals true "$(printf '%s\n' "$out" | jq 'select(.name == "capture in a namespace").ok')"
+	# Not dumpcap's rights count, but ours.
+	need_user || return
+	mkdir -p user && chmod 777 user && chmod 711 "$PTH_TMP"
+	run as_user env HOME="$PTH_TMP/user" TMPDIR="$PTH_TMP/user" pth doctor --json
+	assertEquals 'true false' "$(printf '%s\n' "$out" | jq 'select(.name | startswith("capture ")).ok' | xargs)"
+}
+
 testUsage() {
 	run pth
 	assertCode 0
@@ -170,6 +186,21 @@ sys.exit(subprocess.run(sys.argv[1:], preexec_fn=lambda: signal.signal(signal.SI
 
 testInterrupt() { interrupted_by INT 254; }
 testTerminate() { interrupted_by TERM 241; }
+
+# Nobody is told of this one, but for the kernel.
+testKilled() {
+	need tshark tshark || return
+	setpriv --pdeathsig TERM true 2>/dev/null || skip 'needs setpriv --pdeathsig (package util-linux)' || return
+	slow_file
+	rm -rf slow
+	sh -c 'echo $$ >pid; exec pth run slow.yaml -o slow' >shown 2>&1 &
+	assertSoon 20 grep -q '^ping' slow/001-slow/client/stdout.log
+	kill -KILL "$(cat pid)"
+	wait $!
+	assertSoon 20 test -f slow/EXPERIMENT_REPORT.md
+	assertEquals interrupted "$(jq -r 'select(.id).result.status' slow/results.jsonl)"
+	assertEquals 'no directory of pth is left' '' "$(cd "$TMPDIR" && ls -d pth.* 2>/dev/null)"
+}
 
 # Ctrl-C goes to the whole foreground group of a terminal.
 testInterruptOfTheGroup() {

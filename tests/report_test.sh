@@ -52,6 +52,32 @@ report: $PTH_TMP/out/EXPERIMENT_REPORT.md" "$out"
 	assertMatch "$(cat out/EXPERIMENT_REPORT.md)" '^## Success Summary'
 }
 
+# A pass that lacks something is told as one.
+testPassedWithoutSomething() {
+	add one '.result.degraded = ["probe", "x&y"]'
+	add two '.result.degraded = ["probe"] | .verdict.marks = ["flaky", "degraded"]'
+	add three 'del(.metrics.packets) | .metrics.error = "capture on eth9: No such device"' && end
+	report --html out/r.html
+	assertCode 0
+	assertMatch "$out" '^one +passed, degraded  '
+	assertMatch "$out" '^two +passed, flaky, degraded  '
+	assertMatch "$out" '^three +passed .*capture on eth9: No such device'
+	assertMatch "$(cat out/EXPERIMENT_REPORT.md)" '^- .*Went on without.*: probe, x&amp;y$|^- .*Went on without.*: probe, x.*y$'
+	assertMatch "$(cat out/r.html)" '<p>Went on without: probe, x&amp;y</p>'
+	assertEquals '"probe, x&y" null' "$(jq -r '.tests.results[] | select(.id == ("one", "three")).degraded | tojson' out/experiment_summary.json | xargs -d '\n')"
+}
+
+testColoursOnATerminal() {
+	need_terminal || return
+	add one && end
+	for set_ in 'TERM=xterm NO_COLOR=' 'TERM=xterm NO_COLOR=1' 'TERM=dumb NO_COLOR=' 'TERM= NO_COLOR='; do
+		# shellcheck disable=SC2086 # two words
+		got=$(env $set_ python3 "$TOP/tests/fixtures/terminal.py" 100 24 sh -c 'pth-report <in.jsonl >&2'; grep -c '\[32m' tty.raw)
+		case $set_ in 'TERM=xterm NO_COLOR=') want=1 ;; *) want=0 ;; esac
+		assertEquals "$set_" $want "$got"
+	done
+}
+
 testExitCodes() {
 	add one && add two "$FAILED" && end
 	report

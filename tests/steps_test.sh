@@ -53,9 +53,9 @@ testWaitAndExec() {
 
 testExecThatFails() {
 	steps='[{"exec": {"service": "s", "argv": ["sh", "-c", "exit 3"], "critical": false}},
-		{"exec": {"service": "s", "argv": ["sh", "-c", "exit 4"]}}, {"wait_us": 9000000}]'
+		{"exec": {"service": "s", "argv": ["sh", "-c", "echo oh no >&2; exit 4"]}}, {"wait_us": 9000000}]'
 	exec_ "$(server)"
-	assertEquals 'failed: step 2 of 3 (exec): sh ended with exit code 4; see s/steps/2.stderr.log' "$(status)"
+	assertEquals 'failed: step 2 of 3 (exec): sh ended with exit code 4; see s/steps/2.stderr.log; last log line: oh no' "$(status)"
 	assertEquals 'false false false' "$(oks)"
 	assertEquals 'failed failed skipped' "$(field '[.steps[].state] | join(" ")')"
 	assertEquals '2 1' "$(echo "$err" | grep -c step.failed) $(echo "$err" | grep -c step.skipped)"
@@ -191,8 +191,12 @@ testTheRunWaitsForItsSteps() {
 	took 300 5000
 	plan='{"timeout_us": 300000}'
 	exec_ "$(server)" "$(svc c '{}' true)"
-	assertEquals "timeout: the test's timeout passed" "$(status)"
-	plan=
+	assertEquals "timeout: the test's timeout passed before step 2 of 2 (wait) had ended" "$(status)"
+	steps='[{"wait_us": 0, "after": {"service": "s", "state": "stopped"}}]'
+	exec_ "$(server)" "$(svc c '{}' true)"
+	assertEquals "timeout: the test's timeout passed before step 1 of 1 (wait) had ended" "$(status)"
+	assertEquals 'the run was over before s was stopped' "$(field '.steps[0].text')"
+	plan='' steps='[{"wait_us": 9000000}]'
 	exec_ "$(svc s '{"finite": false}' sh -c 'sleep .1; kill -SEGV $$')" "$(svc c '{}' true)"
 	assertEquals 'a crash ends it' 'crashed: s died of signal SEGV' "$(status)"
 	took 0 5000
@@ -224,12 +228,12 @@ testCommandsBeforeAndAfter() {
 	assertEquals '1 2' "$(field '"\(.pre_commands | length) \(.post_commands | length)"')"
 	over='{"steps": {"pre_commands": [["sh", "-c", "exit 9"]], "post_commands": [["sh", "-c", ": >tidied"]]}}'
 	exec_ "$(svc a '{}' sh -c ': >ran')"
-	assertMatch "$(status)" '^error: pre_commands: pre_run: sh ended with exit code 9'
+	assertMatch "$(status)" '^error: pre_commands: sh ended with exit code 9'
 	assertFalse 'the service has not run' '[ -e out/t/a/ran ]'
 	assertTrue 'what is after is done all the same' '[ -e out/t/tidied ]'
 	over='{"steps": {"post_commands": [["false"], ["sh", "-c", ": >tidied"]]}}'
 	exec_ "$(svc a '{}' true)"
-	assertMatch "$(status)" '^failed: post_commands: false failed; see post_commands/phases/pre_run.stderr.log'
+	assertMatch "$(status)" '^failed: post_commands: false ended with exit code 1; see post_commands/phases/pre_run.stderr.log'
 	assertTrue 'each gets its turn' '[ -e out/t/tidied ]'
 }
 
@@ -243,7 +247,7 @@ testAssertionsAtTheEnd() {
 	assertEquals 'failed: c ended with exit code 7' "$(status)"
 	assertEquals 'is not running: exit code 7' "$(field '.assertions[7].text')"
 	assertEquals '7 1' "$(echo "$err" | grep -c assertion.passed) $(echo "$err" | grep -c assertion.failed)"
-	asserts='[{"type": "output_contains", "service": "s", "text": "aXb"}, {"type": "file_exists", "service": "s", "file": "../plan.json"},
+	asserts='[{"type": "output_contains", "service": "s", "text": "aXb"}, {"type": "file_exists", "service": "s", "file": "nosuch"},
 		{"type": "exit_code", "service": "s", "code": 1}, {"type": "port_open", "service": "s", "port": 5009}, {"type": "port_open", "port": 5009, "transport": "udp"}]'
 	exec_ "$(svc s '{"finite": false, "ready": [{"kind": "log", "matches": "^up"}]}' sh -c "echo a.b; $forever")" "$(svc c '{}' sleep .1)"
 	assertEquals 'false false false false false' "$(held)"
@@ -335,7 +339,8 @@ testResponsiveLooksAtThePort() {
 testWrongAssertionsAreErrors() {
 	for a in '{"type": "is_nice", "service": "s"}' '{"type": "service_running", "service": "nobody"}' '{"type": "exit_code"}' \
 		'{"type": "output_contains", "service": "s"}' '{"type": "output_contains", "service": "s", "pattern": "("}' '{"type": "port_open"}' \
-		'{"type": "service_responsive", "service": "s", "endpoint": "99999/x"}' '{}'; do
+		'{"type": "service_responsive", "service": "s", "endpoint": "99999/x"}' \
+		'{"type": "file_exists", "file": "../plan.jsonl"}' '{"type": "file_exists", "service": "s", "file": "/etc/passwd"}' '{}'; do
 		asserts="[$a]"
 		exec_ "$(svc s '{}' sh -c ': >ran')"
 		assertMatch "$(status)" '^error: assertion 1: '
