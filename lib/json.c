@@ -142,6 +142,46 @@ pth_json_merge(const json_t *base, const json_t *over)
 	return out;
 }
 
+static json_t *
+map_string(const json_t *v, int (*text)(struct pth_buf *, const char *, void *), void *arg)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	json_t *out = NULL;
+
+	if (text(&b, json_string_value(v), arg) == 0)
+		out = pth_json_text(b.s ? b.s : "", b.len);
+	pth_buf_release(&b);
+	return out;
+}
+
+json_t *
+pth_json_map(const json_t *v, int (*text)(struct pth_buf *, const char *, void *), void *arg)
+{
+	json_t *out, *x;
+	const char *key;
+	size_t i;
+
+	if (json_is_string(v))
+		return map_string(v, text, arg);
+	if (v == NULL || (!json_is_array(v) && !json_is_object(v)))
+		return must(v ? json_deep_copy(v) : json_null());
+	out = must(json_is_array(v) ? json_array() : json_object());
+	json_array_foreach(v, i, x) {
+		if ((x = pth_json_map(x, text, arg)) == NULL)
+			goto fail;
+		pth_json_push(out, x);
+	}
+	json_object_foreach((json_t *)(uintptr_t)v, key, x) {
+		if ((x = pth_json_map(x, text, arg)) == NULL)
+			goto fail;
+		pth_json_set(out, key, x);
+	}
+	return out;
+fail:
+	json_decref(out);
+	return NULL;
+}
+
 static void
 dump_string(struct pth_buf *b, const char *s, size_t n)
 {

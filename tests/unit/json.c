@@ -119,6 +119,29 @@ getters(void)
 	json_decref(o);
 }
 
+/* Doubles the text, and drops what *arg is. "no" is refused. */
+static int
+twice(struct pth_buf *b, const char *s, void *arg)
+{
+	if (strcmp(s, arg) != 0) {
+		pth_buf_adds(b, s);
+		pth_buf_adds(b, s);
+	}
+	return strcmp(s, "no") == 0 ? -1 : 0;
+}
+
+static void
+mapped(const char *text, const char *expected)
+{
+	char drop[] = "drop";
+	json_t *v = parse(text), *m = pth_json_map(v, twice, drop);
+
+	CHECK_STR(m ? dumped(m) : NULL, expected);
+	CHECK_STR(dumped(v), text);
+	json_decref(m);
+	json_decref(v);
+}
+
 int
 main(void)
 {
@@ -173,5 +196,15 @@ main(void)
 	merged("{\"a\":1}", "{\"a\":{\"b\":2}}", "{\"a\":{\"b\":2}}");
 	merged("{\"a\":{\"b\":2}}", "{\"a\":null}", "{\"a\":null}");
 	merged("[1]", "[2]", "[2]");
+
+	unit("every string anew");
+	mapped("\"a\"", "\"aa\"");
+	mapped("{\"k\":[\"a\",{\"l\":\"b\"},\"drop\"],\"n\":[1,1.5,true,null,[],{}]}",
+	    "{\"k\":[\"aa\",{\"l\":\"bb\"},\"\"],\"n\":[1,1.5,true,null,[],{}]}");
+	mapped("[\"a\",\"no\"]", NULL);
+	mapped("{\"a\":[\"b\"],\"c\":{\"d\":\"no\"}}", NULL);
+	v = pth_json_map(NULL, twice, NULL);
+	CHECK(json_is_null(v));
+	json_decref(v);
 	return unit_done();
 }
