@@ -96,14 +96,12 @@ pth_rec_id(const json_t *rec)
 static json_t *
 parse_line(struct pth_rec_in *in, const char *line, size_t n, struct pth_err *e)
 {
-	json_t *rec = pth_json_parse(line, n, e);
+	struct pth_err why;
+	json_t *rec = pth_json_parse(line, n, &why);
 
 	if (rec == NULL) {
 		/* jansson's line is always 1 here: ours is the one that counts. */
-		const char *rest = strchr(e->text, ':') + 1;
-
-		memmove(e->text, rest, strlen(rest) + 1);
-		pth_err_wrap(e, "%s:%lu", in->name, in->lineno);
+		pth_err_set(e, PTH_INPUT, "%s:%lu%s", in->name, in->lineno, strchr(why.text, ':'));
 		return NULL;
 	}
 	if (!json_is_object(rec)) {
