@@ -16,10 +16,6 @@ rec() {
 		         * ($over.service // {})]} * ($over | del(.service)))}' --args -- "$@"
 }
 
-end() {
-	echo "{\"pth\":1,\"type\":\"end\",\"tests\":$1}"
-}
-
 # exec1 JSON ARGV...: run one test "t" by $as (words before the command) and
 # leave its result in $out.
 exec1() {
@@ -27,10 +23,6 @@ exec1() {
 	# shellcheck disable=SC2086 # words
 	run $as pth-exec -o "${dir:-out}" plan
 	out=$(printf '%s\n' "$out" | jq -c 'select(.type == "test").result')
-}
-
-field() { # jq expression over the result
-	printf '%s\n' "$out" | jq -r "$1"
 }
 
 log() {
