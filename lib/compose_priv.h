@@ -36,8 +36,6 @@ struct compose {
 /* compose_service.c: one service of the document; NULL with c->e. given: its
  * part of the record. */
 json_t *compose_service(struct compose *c, const json_t *service, const json_t *given, size_t index);
-/* The bind mount of a host path. */
-json_t *compose_bind(const char *source, const char *target, bool read_only);
 json_t *compose_labels(const struct compose *c);
 /* The address of the service with this index in the subnet; false without one. */
 bool compose_address(const struct compose *c, size_t index, char to[16]);

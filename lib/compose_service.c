@@ -24,8 +24,9 @@ compose_labels(const struct compose *c)
 	    "org.pth.project", c->project);
 }
 
-json_t *
-compose_bind(const char *source, const char *target, bool read_only)
+/* The mount of a host path. */
+static json_t *
+bind_mount(const char *source, const char *target, bool read_only)
 {
 	json_t *o = json_pack("{s:s,s:s,s:s}", "type", "bind", "source", source, "target", target);
 
@@ -41,7 +42,7 @@ bindf(json_t *list, const char *target, bool read_only, const char *fmt, const c
 
 	pth_buf_adds(&b, fmt);
 	pth_buf_adds(&b, arg);
-	pth_json_push(list, compose_bind(b.s, target, read_only));
+	pth_json_push(list, bind_mount(b.s, target, read_only));
 	pth_buf_release(&b);
 }
 
@@ -78,7 +79,7 @@ user_volume(struct compose *c, json_t *list, const char *local, const char *insi
 	if (strchr(local, '/') != NULL || *local == '.') {
 		char *path = realpath(local, NULL);
 
-		o = compose_bind(path ? path : local, inside, ro);
+		o = bind_mount(path ? path : local, inside, ro);
 		free(path);
 		if (*json_string_value(json_object_get(o, "source")) != '/') {
 			json_decref(o);

@@ -45,7 +45,4 @@ int pth_finish(int code);
  * (or strict and any at all), else PTH_OK. */
 int pth_diags_print(struct pth_diags *d, int strict);
 
-/* Name of the tool as given to pth_event_init. */
-extern const char *pth_prog;
-
 #endif

@@ -104,9 +104,6 @@ void exp_key_warn(struct pth_experiment *x, const struct pth_ynode *n, const cha
 size_t exp_errors(const struct pth_experiment *x);
 
 /* load */
-/* Register a source, name copied; NULL when there are too many. */
-struct source *exp_source(struct pth_experiment *x, const char *name);
-struct pth_ynode *exp_source_parse(struct pth_experiment *x, struct source *s);
 void exp_interpolate(struct pth_experiment *x);
 
 /* tree: nodes are shared (aliases, included maps), so changes copy the way down */

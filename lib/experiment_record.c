@@ -429,13 +429,6 @@ static int each_variant(struct pth_experiment *x, const struct pth_ynode *test, 
 
 int pth_experiment_each(struct pth_experiment *x, pth_experiment_fn *fn, void *arg, struct pth_err *e)
 {
-	if (exp_errors(x))
-		return pth_err_set(e, PTH_INPUT, "the experiment has errors");
-	return pth_experiment_sound(x, fn, arg, e);
-}
-
-int pth_experiment_sound(struct pth_experiment *x, pth_experiment_fn *fn, void *arg, struct pth_err *e)
-{
 	const struct pth_ynode *tests = pth_yaml_get(x->root, "tests");
 	struct maker m = { .x = x, .fn = fn, .arg = arg, .e = e };
 	size_t i = 0;

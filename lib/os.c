@@ -116,12 +116,6 @@ pth_write_all(int fd, const void *p, size_t n)
 	return 0;
 }
 
-void
-pth_close_from(int first)
-{
-	close_range((unsigned)first, ~0U, 0);
-}
-
 static char *
 joined(const char *dir, const char *tail)
 {

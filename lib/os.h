@@ -22,8 +22,6 @@ int pth_write_all(int fd, const void *p, size_t n);
  * pth-exec. Ctrl-C goes to the whole pipe, and what ran shall be reported.
  * Nothing changes where SIGINT is ignored already. */
 void pth_outlive_interrupt(void);
-/* CLOSE_RANGE of all fds from `first` on, for a child before exec. */
-void pth_close_from(int first);
 
 /*
  * Where the project's own data lies, found from the place of the running

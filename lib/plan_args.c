@@ -239,7 +239,7 @@ static int cmd_extras(struct plan *p, const struct pth_ynode *n, json_t *vars, j
 	return 0;
 }
 
-json_t *plan_cmd(struct plan *p, const struct pth_ynode *n, json_t *vars, int64_t timeout_us,
+static json_t *command(struct plan *p, const struct pth_ynode *n, json_t *vars, int64_t timeout_us,
     struct pth_err *e)
 {
 	const struct pth_ynode *when = pth_yaml_get(n, "when"), *critical = pth_yaml_get(n, "critical");
@@ -278,7 +278,7 @@ int plan_cmds(struct plan *p, const struct pth_ynode *list, json_t *vars, int64_
 	json_t *cmd;
 
 	for (c = list ? list->child : NULL; c; c = c->next) {
-		cmd = plan_cmd(p, c, vars, timeout_us, e);
+		cmd = command(p, c, vars, timeout_us, e);
 		if (!cmd)
 			return -1;
 		if (json_is_null(cmd))

@@ -147,8 +147,6 @@ int plan_text(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pt
 /* A `when:` expression: 1, 0, or -1 with e. */
 int plan_truth(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_err *e);
 int plan_args(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e);
-json_t *plan_cmd(struct plan *p, const struct pth_ynode *n, json_t *vars, int64_t timeout_us,
-    struct pth_err *e);
 /* All commands of a list, appended to out. */
 int plan_cmds(struct plan *p, const struct pth_ynode *list, json_t *vars, int64_t timeout_us,
     json_t *out, struct pth_err *e);

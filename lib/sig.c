@@ -43,20 +43,3 @@ pth_sig_reraise(int sig)
 	sigprocmask(SIG_SETMASK, &set, NULL);
 	_exit(128 + sig);
 }
-
-static void
-nothing(int sig)
-{
-	(void)sig;
-}
-
-void
-pth_sig_patient(void)
-{
-	const int sigs[] = { SIGINT, SIGTERM };
-	struct sigaction old, once = { .sa_handler = nothing, .sa_flags = SA_RESETHAND | SA_RESTART };
-
-	for (unsigned i = 0; i < sizeof sigs / sizeof *sigs; i++)
-		if (sigaction(sigs[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-			sigaction(sigs[i], &once, NULL);
-}

@@ -62,7 +62,5 @@ int pth_template_write(int dirfd, const char *path, const struct pth_buf *text,
  * reference or NULL with e. An undefined name at the top is json null. */
 json_t *pth_template_expr(const char *name, const char *src, json_t *vars,
     struct pth_err *e);
-/* Truth as in Python: "", 0, [], {}, null, false are false. */
-bool pth_template_true(const json_t *v);
 
 #endif

@@ -641,13 +641,3 @@ json_t *pth_template_expr(const char *name_, const char *src, json_t *vars, stru
 	pth_template_free(t);
 	return v;
 }
-
-bool pth_template_true(const json_t *v)
-{
-	struct val t;
-
-	if (!v)
-		return false;
-	t = tmpl_from((json_t *)(uintptr_t)v);
-	return tmpl_truth(NULL, t);
-}

@@ -218,7 +218,6 @@ const char *tmpl_tok_name(int kind);
 /* ---- parse ---- */
 
 void tmpl_next(struct parse *p);
-const struct token *tmpl_look(struct parse *p);
 bool tmpl_is(const struct parse *p, const char *name);
 bool tmpl_skip(struct parse *p, const char *name);
 void tmpl_expect(struct parse *p, int kind);
@@ -231,8 +230,6 @@ struct node *tmpl_filters(struct parse *p, struct node *in);
 /* Sort the arguments in n->b into n->arg, by parameter; those of a filter
  * that takes any number go to n->d. */
 struct node *tmpl_bind(struct parse *p, struct node *n);
-/* NAME or (NAME, NAME ...) to assign to; ns: also NAME.NAME. */
-struct node *tmpl_target(struct parse *p, bool ns);
 /* A template of its own, or a bare expression; NULL with e. */
 struct pth_template *tmpl_new(const char *name, const char *src, size_t n,
     const struct pth_template_options *opt, bool expr, struct pth_err *e);
@@ -345,7 +342,6 @@ void tmpl_utf8(struct pth_buf *b, unsigned c);
 /* ---- text ---- */
 
 void tmpl_put_int(struct pth_buf *b, int64_t i);
-void tmpl_put_real(struct pth_buf *b, double d);
 /* str() as in Python; repr: strings with quotes. Stops at MAX_OUTPUT. */
 void tmpl_put(struct eval *x, struct pth_buf *b, struct val v, bool repr, int depth);
 void tmpl_put_json(struct eval *x, struct pth_buf *b, struct val v, int indent, int level);
