@@ -46,7 +46,7 @@ static void add_var(struct render *r, const char *arg)
 	if (!eq || eq == arg)
 		usage();
 	name = pth_xstrndup(arg, (size_t)(eq - arg));
-	pth_json_set(r->vars, name, pth_json_text(eq + 1, strlen(eq + 1)));
+	pth_json_set(r->vars, name, pth_json_string(eq + 1));
 	free(name);
 }
 

@@ -112,7 +112,7 @@ service_of(const json_t *rec, const char *path)
 	name = pth_xstrndup(path, (size_t)(slash - path));
 	if (json_object_get(json_object_get(rec, "services"), name) != NULL ||
 	    json_object_get(pth_json_path(rec, "result.services"), name) != NULL)
-		v = pth_json_text(name, strlen(name));
+		v = pth_json_string(name);
 	free(name);
 	return v;
 }
@@ -165,7 +165,7 @@ list_file(struct walk *w, int dir, const char *name, const char *path)
 	close(fd);
 	a = json_object();
 	service = service_of(w->rec, path);
-	pth_json_set(a, "path", pth_json_text(path, strlen(path)));
+	pth_json_set(a, "path", pth_json_string(path));
 	pth_json_set(a, "service", service);
 	pth_json_set(a, "kind", json_string(planned_kind(w->rec, json_string_value(service), path,
 	    pth_artifact_kind(path))));

@@ -522,12 +522,11 @@ pth_assertions_result(const struct pth_assertions *a)
 		const struct pth_assertion *x = &a->v[i];
 		json_t *o = json_object();
 
-		pth_json_set(o, "type", pth_json_text(pth_json_str(x->def, "type", ""),
-		    strlen(pth_json_str(x->def, "type", ""))));
+		pth_json_set(o, "type", pth_json_string(pth_json_str(x->def, "type", "")));
 		if (x->service != NULL)
 			pth_json_set(o, "service", json_string(x->service->name));
 		pth_json_set(o, "ok", json_boolean(x->settled && x->ok));
-		pth_json_set(o, "text", pth_json_text(x->text, strlen(x->text)));
+		pth_json_set(o, "text", pth_json_string(x->text));
 		pth_json_push(list, o);
 	}
 	return list;

@@ -84,7 +84,7 @@ chosen(const json_t *rec, bool all)
 		if (!json_is_object(c) || (whole && strcmp(pth_json_str(c, "file", ""), file) == 0) ||
 		    (!all && is_repeated(rec, name)))
 			continue;
-		pth_json_push(list, json_pack("{s:o,s:O}", "service", pth_json_text(name, strlen(name)),
+		pth_json_push(list, json_pack("{s:o,s:O}", "service", pth_json_string(name),
 		    "capture", c));
 	}
 	return list;

@@ -135,7 +135,7 @@ pth_collect_failed(json_t *rec, const char *why)
 	pth_json_set(v, "ok", json_false());
 	pth_json_set(v, "expected", json_false());
 	pth_json_set(v, "marks", json_array());
-	pth_json_set(v, "summary", pth_json_text(why, strlen(why)));
+	pth_json_set(v, "summary", pth_json_string(why));
 	pth_json_set(v, "rules", json_array());
 	pth_json_set(rec, "verdict", v);
 }

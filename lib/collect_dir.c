@@ -123,8 +123,8 @@ place(const struct pth_olddir *d, json_t *rec, const char *id)
 
 	if (!json_is_object(result))
 		return;
-	pth_json_set(result, "run_dir", pth_json_text(d->path, strlen(d->path)));
-	pth_json_set(result, "dir", pth_json_text(id, strlen(id)));
+	pth_json_set(result, "run_dir", pth_json_string(d->path));
+	pth_json_set(result, "dir", pth_json_string(id));
 }
 
 int

@@ -264,7 +264,7 @@ static json_t *file_name(const struct maker *m, const struct pth_ynode *n)
 {
 	const char *s = m->x->src[n->file]->name;
 
-	return pth_json_text(s, strlen(s));
+	return pth_json_string(s);
 }
 
 static void mark(struct maker *m, json_t *marks, struct pth_buf *path, const struct pth_ynode *n)

@@ -257,7 +257,7 @@ built(const struct pth_image_req *q, const char *builder, struct pth_err *e)
 		pth_buf_adds(&directory, strstr(tag.s, ":latest") + strlen(":latest"));
 		out = json_pack("{s:s,s:s,s:s,s:o,s:s,s:o}", "tag", tag.s, "plugin",
 		    pth_json_str(q->service, "plugin", ""), "builder", own ? "dockerfile" : builder,
-		    "dockerfile", pth_json_text(text.s ? text.s : "", text.len), "directory", directory.s,
+		    "dockerfile", pth_json_text(text.s, text.len), "directory", directory.s,
 		    "argv", command(q, vars, tag.s, directory.s));
 		if (own)
 			pth_json_set(out, "context", folder(pth_json_str(d, "dockerfile", "")));

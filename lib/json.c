@@ -88,13 +88,19 @@ pth_json_text(const char *s, size_t n)
 	json_t *v = NULL;
 
 	if (pth_utf8_ok(s, n, NULL))
-		v = json_stringn_nocheck(s, n);
+		v = json_stringn_nocheck(s ? s : "", n);
 	else {
 		pth_utf8_clean(&b, s, n);
 		v = json_stringn_nocheck(b.s, b.len);
 		pth_buf_release(&b);
 	}
 	return must(v);
+}
+
+json_t *
+pth_json_string(const char *s)
+{
+	return pth_json_text(s, strlen(s));
 }
 
 void
@@ -149,7 +155,7 @@ map_string(const json_t *v, int (*text)(struct pth_buf *, const char *, void *),
 	json_t *out = NULL;
 
 	if (text(&b, json_string_value(v), arg) == 0)
-		out = pth_json_text(b.s ? b.s : "", b.len);
+		out = pth_json_text(b.s, b.len);
 	pth_buf_release(&b);
 	return out;
 }

@@ -20,8 +20,11 @@ bool pth_json_bool(const json_t *o, const char *key, bool def);
 json_t *pth_json_path(const json_t *o, const char *path);
 /* Is the text an item of the list? */
 bool pth_json_has(const json_t *list, const char *text);
-/* A string value of any bytes: invalid UTF-8 and NUL become U+FFFD. */
+/* A string value of any bytes: invalid UTF-8 and NUL become U+FFFD. s may be
+ * NULL when n is 0, as that of an empty buffer is. New reference. */
 json_t *pth_json_text(const char *s, size_t n);
+/* The same of a whole string. */
+json_t *pth_json_string(const char *s);
 /* json_object_set_new that dies on memory exhaustion; steals v. */
 void pth_json_set(json_t *o, const char *key, json_t *v);
 void pth_json_push(json_t *a, json_t *v);

@@ -143,7 +143,7 @@ static int each(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t 
 
 static void push_text(json_t *out, struct pth_buf *b)
 {
-	pth_json_push(out, pth_json_text(b->s ? b->s : "", b->len));
+	pth_json_push(out, pth_json_text(b->s, b->len));
 	pth_buf_release(b);
 }
 
@@ -225,7 +225,7 @@ static int cmd_extras(struct plan *p, const struct pth_ynode *n, json_t *vars, j
 	if (cwd) {
 		r = plan_text(p, cwd, vars, &b, e);
 		if (r == 0)
-			pth_json_set(cmd, "cwd", pth_json_text(b.s ? b.s : "", b.len));
+			pth_json_set(cmd, "cwd", pth_json_text(b.s, b.len));
 		pth_buf_release(&b);
 		if (r < 0)
 			return -1;
@@ -309,7 +309,7 @@ static json_t *tree_text(struct plan *p, const struct pth_ynode *n, json_t *vars
 		v = NULL;
 	}
 	if (plan_text(p, n, vars, &b, e) == 0)
-		v = pth_json_text(b.s ? b.s : "", b.len);
+		v = pth_json_text(b.s, b.len);
 	pth_buf_release(&b);
 	return v;
 }

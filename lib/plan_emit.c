@@ -79,7 +79,7 @@ static int add_env(struct plan *p, const struct pth_ynode *map, json_t *vars, js
 	for (c = map ? map->child : NULL; c && r == 0; c = c->next) {
 		r = plan_text(p, c, vars, &b, e);
 		if (r == 0)
-			pth_json_set(env, c->key, pth_json_text(b.s ? b.s : "", b.len));
+			pth_json_set(env, c->key, pth_json_text(b.s, b.len));
 		pth_buf_cut(&b, 0);
 	}
 	pth_buf_release(&b);
@@ -98,7 +98,7 @@ static int user_env(struct emit *m, const json_t *given, json_t *env)
 		plan_scalar(&b, v);
 		if ((r = plan_names(m->p, &b, 0, &m->e)) < 0)
 			break;
-		pth_json_set(env, key, pth_json_text(b.s ? b.s : "", b.len));
+		pth_json_set(env, key, pth_json_text(b.s, b.len));
 		pth_buf_cut(&b, 0);
 	}
 	pth_buf_release(&b);
@@ -192,7 +192,7 @@ static int overridden(struct emit *m, json_t *given, json_t *argv)
 			plan_scalar(&b, v);
 		if (r < 0)
 			break;
-		pth_json_push(argv, pth_json_text(b.s ? b.s : "", b.len));
+		pth_json_push(argv, pth_json_text(b.s, b.len));
 	}
 	pth_buf_release(&b);
 	return r;
@@ -355,7 +355,7 @@ static json_t *ready_one(struct emit *m, const struct pth_ynode *n)
 	else if (i == 5)
 		pth_json_set(o, "us", json_integer(pth_duration(b.s ? b.s : "", &us) ? us : 0));
 	else if (i != 4)
-		pth_json_set(o, i == 2 ? "path" : "matches", pth_json_text(b.s ? b.s : "", b.len));
+		pth_json_set(o, i == 2 ? "path" : "matches", pth_json_text(b.s, b.len));
 	if (i == 3) {
 		pth_buf_cut(&b, 0);
 		if (in && plan_text(m->p, in, m->s->vars, &b, &m->e) < 0)

@@ -250,7 +250,7 @@ pth_rec_error(json_t *rec, const char *stage, const char *file, unsigned line, u
 	pth_json_set(o, "stage", json_string(stage));
 	pth_json_set(o, "message", pth_json_text(b.s, b.len));
 	if (file != NULL)
-		pth_json_set(o, "file", pth_json_text(file, strlen(file)));
+		pth_json_set(o, "file", pth_json_string(file));
 	if (line > 0) {
 		pth_json_set(o, "line", json_integer(line));
 		pth_json_set(o, "col", json_integer(col));

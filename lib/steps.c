@@ -424,7 +424,7 @@ pth_steps_result(const struct pth_steps *st)
 		pth_json_set(o, "ok", json_boolean(s->ok));
 		if (!pth_json_bool(s->what, "critical", true))
 			pth_json_set(o, "critical", json_false());
-		pth_json_set(o, "text", pth_json_text(s->text, strlen(s->text)));
+		pth_json_set(o, "text", pth_json_string(s->text));
 		pth_json_push(list, o);
 	}
 	return list;

@@ -44,7 +44,7 @@ pth_judge_add(struct pth_judge *j, const struct pth_rule_from *from, enum pth_st
 	pth_buf_vaddf(&b, fmt, ap);
 	va_end(ap);
 	text = pth_json_text(b.s, b.len);
-	pth_json_set(o, "rule", pth_json_text(rule, strlen(rule)));
+	pth_json_set(o, "rule", pth_json_string(rule));
 	pth_json_set(o, "ok", json_boolean(ok));
 	if (!ok)
 		pth_json_set(o, "status", json_string(pth_status_name(status)));
@@ -255,7 +255,7 @@ verdict_json(enum pth_status s, bool ok, json_t *marks, const char *summary, jso
 	pth_json_set(v, "ok", json_boolean(ok));
 	pth_json_set(v, "expected", json_boolean(ok && s != PTH_S_PASSED));
 	pth_json_set(v, "marks", marks);
-	pth_json_set(v, "summary", pth_json_text(line.len ? line.s : "", line.len));
+	pth_json_set(v, "summary", pth_json_text(line.s, line.len));
 	pth_json_set(v, "rules", rules);
 	pth_buf_release(&line);
 	return v;

@@ -186,8 +186,11 @@ main(void)
 	v = pth_json_text("a\xff\0", 3);
 	CHECK_STR(json_string_value(v), "a\xef\xbf\xbd\xef\xbf\xbd");
 	json_decref(v);
-	v = pth_json_text("", 0);
+	v = pth_json_text(NULL, 0);
 	CHECK_STR(json_string_value(v), "");
+	json_decref(v);
+	v = pth_json_string("b\xff");
+	CHECK_STR(json_string_value(v), "b\xef\xbf\xbd");
 	json_decref(v);
 
 	unit("deep merge");
