@@ -417,7 +417,7 @@ testStreams() {
 	echo '{"pth":' >bad.jsonl
 	run pth-plan bad.jsonl
 	assertCode 3
-	assertMatch "$err" '^pth-plan: bad.jsonl:1: '
+	assertMatch "$err" '^pth-plan: bad.jsonl:1:7: '
 	run sh -c 'pth-plan parsed.jsonl >/dev/full'
 	assertCode 4
 	run sh -c 'pth-plan parsed.jsonl >&-'
