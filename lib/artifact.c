@@ -10,6 +10,7 @@
 
 #include "digest.h"
 #include "os.h"
+#include "rec.h"
 #include "text.h"
 
 #define BLOCK 131072
@@ -58,10 +59,8 @@ static const struct {
 static bool
 matches(const char *pattern, const char *path)
 {
-	const char *slash = strrchr(path, '/');
-
 	return pth_glob(pattern, path) ||
-	    (strchr(pattern, '/') == NULL && slash != NULL && pth_glob(pattern, slash + 1));
+	    (strchr(pattern, '/') == NULL && pth_glob(pattern, pth_base_name(path)));
 }
 
 const char *
@@ -122,21 +121,15 @@ service_of(const json_t *rec, const char *path)
 static const char *
 planned_kind(const json_t *rec, const char *service, const char *path, const char *kind)
 {
-	json_t *s, *g;
-	size_t i, j;
+	json_t *g;
+	size_t i;
 
-	if (service == NULL)
-		return kind;
-	json_array_foreach(pth_json_path(rec, "plan.services"), i, s) {
-		if (strcmp(pth_json_str(s, "name", ""), service) != 0)
-			continue;
-		json_array_foreach(json_object_get(s, "artifacts"), j, g) {
-			const char *glob = pth_json_str(g, "path", NULL);
-			const char *want = pth_json_str(g, "kind", NULL);
+	json_array_foreach(json_object_get(pth_rec_service(rec, service), "artifacts"), i, g) {
+		const char *glob = pth_json_str(g, "path", NULL);
+		const char *want = pth_json_str(g, "kind", NULL);
 
-			if (glob && want && matches(glob, path + strlen(service) + 1))
-				return want;
-		}
+		if (glob && want && matches(glob, path + strlen(service) + 1))
+			return want;
 	}
 	return kind;
 }

@@ -305,9 +305,7 @@ init_one(struct pth_assertion *x, const json_t *def, struct pth_service *service
 	for (size_t i = 0; i < countof(kinds); i++)
 		if (strcmp(kinds[i].name, type) == 0)
 			x->kind = &kinds[i];
-	for (size_t i = 0; i < n; i++)
-		if (name != NULL && strcmp(services[i].name, name) == 0)
-			x->service = &services[i];
+	x->service = pth_service_find(services, n, name);
 	if (x->kind == NULL)
 		return pth_err_set(e, PTH_INPUT, "unknown type \"%.60s\"", type);
 	if (x->service == NULL && (name != NULL || x->kind->needs_service))

@@ -346,11 +346,10 @@ static void options(struct pth_experiment *x, const struct pth_override *o, size
 static void set_run(struct pth_experiment *x, const char *path)
 {
 	const char *name = exp_text(pth_yaml_get(x->root, "metadata"), "name", NULL);
-	const char *slash = strrchr(path, '/'), *stem = slash ? slash + 1 : path, *dot;
+	const char *stem = pth_base_name(path), *dot = strrchr(stem, '.');
 	struct pth_buf b = PTH_BUF_INIT;
 	char *s;
 
-	dot = strrchr(stem, '.');
 	s = name ? pth_xstrdup(name) : !strcmp(path, "-") ? pth_xstrdup("stdin")
 	         : pth_xstrndup(stem, dot && dot > stem ? (size_t)(dot - stem) : strlen(stem));
 	pth_name_from(&b, s, 60);

@@ -362,7 +362,7 @@ const char *pth_plugins_nearest(struct pth_plugins *ps, enum pth_kind kind, cons
 
 struct pth_plugin *pth_plugins_file(struct pth_plugins *ps, const char *path)
 {
-	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	const char *name = pth_base_name(path);
 	struct pth_plugin *p = add(ps, path, path, name);
 	size_t n = strlen(name);
 

@@ -10,6 +10,7 @@
 #include "captures.h"
 #include "metric.h"
 #include "os.h"
+#include "rec.h"
 #include "text.h"
 #include "when.h"
 
@@ -194,15 +195,12 @@ add_service(struct pth_report *r, struct pth_report_test *t, const json_t *rec, 
     const json_t *result, int dirfd)
 {
 	struct pth_report_service *s = pth_arena_alloc(&r->arena, sizeof *s), **end;
-	const json_t *plan, *code = json_object_get(result, "code");
+	const json_t *code = json_object_get(result, "code");
 	struct pth_buf b = PTH_BUF_INIT;
 	enum pth_status how;
-	size_t i;
 
 	s->name = pth_arena_str(&r->arena, name);
-	json_array_foreach(pth_json_path(rec, "plan.services"), i, plan)
-		if (strcmp(pth_json_str(plan, "name", ""), name) == 0)
-			s->tester = strncmp(pth_json_str(plan, "kind", ""), "tester", 6) == 0;
+	s->tester = strncmp(pth_json_str(pth_rec_service(rec, name), "kind", ""), "tester", 6) == 0;
 	how = pth_verdict_service_end(rec, name, &b);
 	s->end = keep_buf(r, &b);
 	s->error = keep(r, result, "error");
@@ -329,7 +327,7 @@ pth_report_add(struct pth_report *r, const json_t *rec)
 	const json_t *result = json_object_get(rec, "result"), *ff;
 	struct pth_report_test *t;
 
-	if (strcmp(pth_json_str(rec, "type", ""), "test") != 0)
+	if (!pth_rec_is_test(rec))
 		return;
 	t = pth_arena_alloc(&r->arena, sizeof *t);
 	t->id = keep(r, rec, "id");

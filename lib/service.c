@@ -195,19 +195,6 @@ spawn(struct pth_service *s, const json_t *cmd, int64_t now, int64_t zero)
 	s->deadline = limit > 0 ? now + limit : NEVER;
 }
 
-/* "exit code 3" or "signal SEGV". */
-static const char *
-how(const struct pth_exit *x, char to[32])
-{
-	char sig[16];
-
-	if (x->signaled)
-		snprintf(to, 32, "signal %s", pth_signal_name(x->signal, sig));
-	else
-		snprintf(to, 32, "exit code %d", x->code);
-	return to;
-}
-
 /* Note a finished phase command; false when it was critical and failed. */
 static bool
 note_phase(struct pth_service *s, const struct pth_exit *x, int64_t now)
@@ -244,7 +231,7 @@ note_phase(struct pth_service *s, const struct pth_exit *x, int64_t now)
 		    pth_phase_names[s->phase], argv0, s->name, file, line);
 	else
 		pth_service_fail(s, PTH_END_NOT_STARTED, "%s: %s ended with %s%s; see %s/%s%s",
-		    pth_phase_names[s->phase], argv0, how(x, ended), pth_service_memory(s, memory), s->name,
+		    pth_phase_names[s->phase], argv0, pth_exit_text(x, ended), pth_service_memory(s, memory), s->name,
 		    file, line);
 	return false;
 }
@@ -289,7 +276,7 @@ ran_to_end(struct pth_service *s, const struct pth_exit *x, int64_t now, int64_t
 	/* The end came while it was still being waited for. */
 	s->failed_early = true;
 	pth_service_last_line(s, "stderr.log", "stdout.log", line, sizeof line);
-	snprintf(s->error, sizeof s->error, "ended with %s before it was ready%s%s", how(x, ended),
+	snprintf(s->error, sizeof s->error, "ended with %s before it was ready%s%s", pth_exit_text(x, ended),
 	    pth_service_memory(s, memory), line);
 	pth_service_to(s, PTH_ST_ERROR);
 }

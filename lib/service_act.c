@@ -37,6 +37,15 @@ pth_service_give_up(struct pth_service *s, enum pth_end end, int64_t now, const 
 	pth_service_stop(s, now);
 }
 
+struct pth_service *
+pth_service_find(struct pth_service *v, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (name != NULL && strcmp(v[i].name, name) == 0)
+			return &v[i];
+	return NULL;
+}
+
 bool
 pth_service_lives(const struct pth_service *s)
 {
@@ -194,13 +203,7 @@ pth_service_memory(const struct pth_service *s, char to[80])
 const char *
 pth_service_how(const struct pth_service *s, char to[32])
 {
-	char sig[16];
-
-	if (!s->exited)
-		snprintf(to, 32, "%s", pth_service_lives(s) ? "still running" : "not started");
-	else if (s->exit.signaled)
-		snprintf(to, 32, "signal %s", pth_signal_name(s->exit.signal, sig));
-	else
-		snprintf(to, 32, "exit code %d", s->exit.code);
-	return to;
+	if (s->exited)
+		return pth_exit_text(&s->exit, to);
+	return pth_service_lives(s) ? "still running" : "not started";
 }

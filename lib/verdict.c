@@ -138,13 +138,8 @@ judge_looks(struct pth_judge *j, const char *key, const char *type)
 static bool
 dispensable(const json_t *rec, const char *name)
 {
-	const json_t *s;
-	size_t i;
-
-	json_array_foreach(pth_json_path(rec, "result.degraded"), i, s)
-		if (json_is_string(s) && strcmp(json_string_value(s), name) == 0)
-			return true;
-	return !pth_json_bool(pth_rec_service(rec, name), "critical", true);
+	return pth_json_has(pth_json_path(rec, "result.degraded"), name) ||
+	    !pth_json_bool(pth_rec_service(rec, name), "critical", true);
 }
 
 /* How services ended, except where expect says how it should be. True when
@@ -381,13 +376,9 @@ filters_of(json_t *out, json_t *rules)
 
 	if (json_is_object(rules)) {
 		const char *f = pth_json_str(rules, "filter", NULL);
-		size_t bad;
 
-		json_array_foreach(out, i, r)
-			if (f != NULL && strcmp(json_string_value(r), f) == 0)
-				return;
-		if (f != NULL && pth_utf8_ok(f, strlen(f), &bad) && strpbrk(f, "\n\r\t") == NULL)
-			pth_json_push(out, json_string(f));
+		if (f != NULL && strpbrk(f, "\n\r\t") == NULL)
+			pth_json_push_once(out, pth_json_string(f));
 		return;
 	}
 	json_array_foreach(rules, i, r)

@@ -520,14 +520,6 @@ pth_rule(struct pth_judge *j, const struct pth_rule_from *from, const char *name
 	    "unknown rule%s", best ? best : "");
 }
 
-static const char *
-base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 /* The served file of that name, below the test's directory; or NULL. */
 static char *
 served(const json_t *target, const char *name)
@@ -539,7 +531,7 @@ served(const json_t *target, const char *name)
 	json_array_foreach(json_object_get(target, "files"), i, f) {
 		const char *path = pth_json_str(f, "path", "");
 
-		if (strncmp(path, "www/", 4) != 0 || strcmp(base_name(path), name) != 0)
+		if (strncmp(path, "www/", 4) != 0 || strcmp(pth_base_name(path), name) != 0)
 			continue;
 		pth_buf_addf(&b, "%s/%s", pth_json_str(target, "name", "?"), path);
 		return pth_buf_take(&b);
@@ -563,7 +555,7 @@ pth_rule_downloads(struct pth_judge *j)
 
 		if (strcmp(pth_json_str(a, "kind", ""), "download") != 0)
 			continue;
-		source = served(target, base_name(path));
+		source = served(target, pth_base_name(path));
 		if (source != NULL) {
 			pth_buf_addf(&rule, "download %s", path);
 			file_same(j, &from, rule.s, path, source);
