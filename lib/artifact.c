@@ -12,8 +12,10 @@
 #include "os.h"
 #include "rec.h"
 #include "text.h"
+#include "when.h"
 
 #define BLOCK 131072
+#define LINES_BLOCK 65536
 
 /* First match wins. A pattern without '/' is for the last part of the path. */
 static const struct {
@@ -88,6 +90,49 @@ pth_artifact_open(int dirfd, const char *path, int64_t *size)
 	if (size != NULL)
 		*size = st.st_size;
 	return fd;
+}
+
+int
+pth_artifact_dir(const char *run, const char *dir)
+{
+	int top = open(run, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd;
+
+	if (top < 0)
+		return -1;
+	fd = pth_open_beneath(top, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	close(top);
+	return fd;
+}
+
+void
+pth_artifact_lines(int fd, int64_t max, int64_t until,
+    void (*line)(void *arg, const char *s, size_t n, bool rest), void *arg)
+{
+	char *block = pth_xmalloc(LINES_BLOCK + 1); /* sanitizers want a NUL somewhere */
+	size_t have = 0, from;
+	bool rest = false;
+	ssize_t got;
+
+	do {
+		got = pth_read_all(fd, block + have, LINES_BLOCK - have);
+		if (got > 0)
+			have += (size_t)got;
+		block[have] = '\0';
+		for (from = 0; from < have;) {
+			char *nl = memchr(block + from, '\n', have - from);
+			size_t end = nl ? (size_t)(nl - block) : have;
+
+			if (nl == NULL && got > 0 && from > 0)
+				break; /* the rest of this line is still to come */
+			line(arg, block + from, end - from, rest);
+			rest = nl == NULL;
+			from = end + (nl != NULL);
+		}
+		memmove(block, block + from, have - from);
+		have -= from;
+		max -= got > 0 ? got : 0;
+	} while (got > 0 && max > 0 && pth_mono_us() < until);
+	free(block);
 }
 
 struct walk {

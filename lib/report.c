@@ -246,26 +246,12 @@ add_links(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 	}
 }
 
-static int
-open_dir(const struct pth_report_test *t)
-{
-	int top, fd;
-
-	if (*t->run_dir == '\0' || *t->dir == '\0')
-		return -1;
-	top = open(t->run_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	fd = top < 0 ? -1 : pth_open_beneath(top, t->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-	if (top >= 0)
-		close(top);
-	return fd;
-}
-
 static void
 add_services(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 {
 	json_t *s;
 	const char *name;
-	int dirfd = open_dir(t);
+	int dirfd = pth_artifact_dir(t->run_dir, t->dir);
 
 	json_object_foreach(pth_json_path(rec, "result.services"), name, s) {
 		int64_t rss = pth_json_int(json_object_get(s, "rusage"), "max_rss_kb", 0);

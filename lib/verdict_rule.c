@@ -13,8 +13,6 @@
 #include "rec.h"
 #include "text.h"
 
-#define LINE_MAX_BYTES 65536 /* longer lines are judged piece by piece */
-
 enum pth_status
 pth_verdict_service_end(const json_t *rec, const char *name, struct pth_buf *b)
 {
@@ -307,38 +305,21 @@ done:
 	pth_buf_release(&rule);
 }
 
-/* Lines of fd that match. The bytes are taken as they are: NUL and invalid
- * UTF-8 do no harm (REG_STARTEND, and the tools run in the C locale). */
-static int64_t
-matching_lines(int fd, const regex_t *re)
+struct search {
+	const regex_t *re;
+	int64_t n; /* lines that match */
+};
+
+/* NUL and invalid UTF-8 do no harm: REG_STARTEND, and the tools run in the C
+ * locale. A line that is too long is judged piece by piece. */
+static void
+match_line(void *arg, const char *s, size_t n, bool rest)
 {
-	char *block = pth_xmalloc(LINE_MAX_BYTES + 1); /* sanitizers want a NUL somewhere */
-	size_t have = 0;
-	int64_t n = 0;
-	ssize_t got;
+	struct search *x = arg;
+	regmatch_t m = { 0, (regoff_t)n };
 
-	do {
-		size_t from = 0;
-
-		got = pth_read_all(fd, block + have, LINE_MAX_BYTES - have);
-		if (got > 0)
-			have += (size_t)got;
-		block[have] = '\0';
-		while (from < have) {
-			char *nl = memchr(block + from, '\n', have - from);
-			size_t end = nl ? (size_t)(nl - block) : have;
-			regmatch_t m = { (regoff_t)from, (regoff_t)end };
-
-			if (nl == NULL && got > 0 && from > 0)
-				break; /* the rest of this line is still to come */
-			n += regexec(re, block, 1, &m, REG_STARTEND) == 0;
-			from = end + (nl != NULL);
-		}
-		memmove(block, block + from, have - from);
-		have -= from;
-	} while (got > 0);
-	free(block);
-	return n;
+	(void)rest;
+	x->n += regexec(x->re, s, 1, &m, REG_STARTEND) == 0;
 }
 
 /* Matches in one log, or in both outputs when no file is named. -1: none can
@@ -348,19 +329,21 @@ count_log(struct pth_judge *j, const struct pth_rule_from *from, const char *ser
     const char *file, const regex_t *re)
 {
 	const char *const both[] = { "stdout.log", "stderr.log" };
-	int64_t n = -1;
+	struct search x = { re, 0 };
+	bool any = false;
 
 	for (size_t i = 0; i < (file ? 1 : countof(both)); i++) {
 		char *path = rule_path(from, service, file ? file : both[i]);
 		int fd = pth_artifact_open(j->ev->dirfd, path, NULL);
 
 		if (fd >= 0) {
-			n = (n < 0 ? 0 : n) + matching_lines(fd, re);
+			any = true;
+			pth_artifact_lines(fd, INT64_MAX, INT64_MAX, match_line, &x);
 			close(fd);
 		}
 		free(path);
 	}
-	return n;
+	return any ? x.n : -1;
 }
 
 static void
