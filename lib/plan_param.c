@@ -45,7 +45,7 @@ static void unknown(struct plan *p, const char *plugin, const struct pth_ynode *
 	pth_buf_addf(&path, "%s.%s", g->path, key);
 	pth_show(&shown, key, 80);
 	plan_problem(p, near ? g->unknown : PTH_WARNING, path.s, "%s has no parameter '%s'%s%s%s", plugin, shown.s,
-	    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	    PTH_DID_YOU_MEAN(near));
 	pth_buf_release(&path);
 	pth_buf_release(&shown);
 	free(names);

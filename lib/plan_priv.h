@@ -63,6 +63,8 @@ void plan_problem(struct plan *p, enum pth_severity s, const char *path, const c
 /* A mark's path "services.KEY.what". */
 const char *plan_path(struct pth_buf *b, const struct plan_service *s, const char *what);
 bool plan_failed(const struct plan *p);
+/* Microseconds of a number of seconds above 0; def for anything else. */
+int64_t plan_us(const json_t *v, int64_t def);
 struct plan_service *plan_find(struct plan *p, const char *name);
 
 /* plan_service.c: first look at each service: plugin, version, parameters. */

@@ -15,7 +15,7 @@ static void suggest(struct plan *p, struct plan_service *s, const char *what, co
 
 	pth_show(&shown, got, 80);
 	plan_problem(p, PTH_ERROR, plan_path(&at, s, path), "no %s named '%s'%s%s%s", what,
-	    shown.s ? shown.s : "", near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	    shown.s ? shown.s : "", PTH_DID_YOU_MEAN(near));
 	pth_buf_release(&at);
 	pth_buf_release(&shown);
 }

@@ -426,7 +426,7 @@ static int load_base(struct pth_plugins *ps, struct pth_plugin *p, const struct 
 	if (!p->base) {
 		near = pth_plugins_nearest(ps, service ? PTH_BASE : p->kind, name);
 		pth_diags_add(d, PTH_ERROR, line, col, "extends: no base named '%s'%s%s%s", name,
-		    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+		    PTH_DID_YOU_MEAN(near));
 		return -1;
 	}
 	if (p->base->state == 'b') {

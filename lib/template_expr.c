@@ -396,7 +396,7 @@ static const struct filter *lookup(struct parse *p, bool test)
 	snprintf(name, sizeof name, "%.*s", (int)(p->t.n > 60 ? 60 : p->t.n), p->t.s);
 	near = tmpl_filter_near(name, test);
 	tmpl_parse_fail(p, p->t.pos, "no %s '%s'%s%s%s", test ? "test" : "filter", name,
-	    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	    PTH_DID_YOU_MEAN(near));
 }
 
 static struct node *parse_filter(struct parse *p, struct node *in)

@@ -310,7 +310,7 @@ static void unknown_statement(struct parse *p)
 	}
 	near = pth_nearest(name, names, countof(names));
 	tmpl_parse_fail(p, p->t.pos, "no statement '%s'%s%s%s", name,
-	    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	    PTH_DID_YOU_MEAN(near));
 }
 
 static struct node *parse_statement(struct parse *p, uint32_t begin)

@@ -46,5 +46,9 @@ unsigned pth_distance(const char *a, const char *b, unsigned limit);
 /* The nearest of names[0..n) to s, or NULL when none is near enough for a
  * "did you mean". */
 const char *pth_nearest(const char *s, const char *const *names, size_t n);
+/* Three words for "%s%s%s" in a message: "; did you mean 'NEAR'?", or nothing
+ * when it is NULL. */
+#define PTH_DID_YOU_MEAN(near) \
+	(near) ? "; did you mean '" : "", (near) ? (near) : "", (near) ? "'?" : ""
 
 #endif
