@@ -72,6 +72,9 @@ const struct schema *exp_schema_child(const struct schema *s, const char *name);
 /* "integer from 1 to 65535", "one of a, b, c" */
 void exp_schema_expected(struct pth_buf *b, const struct schema *s);
 
+/* Bytes of a test's name. */
+#define NAME_MAX_BYTES 200
+
 /* A file, variable or option that nodes come from. */
 #define SOURCES_MAX 250
 struct source {
@@ -134,6 +137,7 @@ void exp_canon_map(const struct schema *s, const struct pth_ynode *n, json_t *ou
 /* F_DOCKER, F_SHADOW, F_OWN (localhost), or 0: a user's own. */
 unsigned exp_environment_kind(const struct pth_ynode *n);
 bool exp_given(const struct pth_ynode *n);
+bool exp_scalar(const struct pth_ynode *n);
 /* Number in a checked node, for rules. */
 bool exp_int(const struct pth_ynode *n, unsigned types, int64_t *v);
 
