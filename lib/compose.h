@@ -30,9 +30,10 @@ bool pth_compose_wants(const json_t *rec);
  * containers as it stands; the record is then as it was. seen: names of
  * images so far, an object kept between tests (image.h). */
 int pth_compose_test(json_t *rec, const char *share, json_t *seen, struct pth_err *e);
-/* The compose file as YAML, placeholders inside. Appends to b. */
+/* The compose file as YAML, placeholders inside. Appends to b. -1 with e. */
 int pth_compose_yaml(struct pth_buf *b, const json_t *document, struct pth_err *e);
-/* The same document for docker stack deploy: without what a swarm refuses. */
+/* The same document for docker stack deploy: without what a swarm refuses. New
+ * reference. */
 json_t *pth_compose_stack(const json_t *document);
 
 #endif

@@ -49,7 +49,7 @@ json_t *compose_inner(struct compose *c, const json_t *service);
 const json_t *compose_capture(const struct compose *c, const json_t *service);
 /* A value with every @{dir}, @{libexec} and @{share} replaced by its place inside. */
 json_t *compose_inside(const json_t *v);
-/* Does any text of v begin a path with this placeholder? */
+/* Is mark, a placeholder and what follows it, in any text of v? */
 bool compose_mentions(const json_t *v, const char *mark);
 
 /* compose_whole.c: all services as the only unit. -1 with c->e. */

@@ -2,9 +2,9 @@
  * Events, pth-events(5): one JSON object per line on stderr, one write(2),
  * at most 4096 bytes (longer strings are cut and "cut":true is added).
  * PTH_EVENTS=json|text|none; unset: the important ones as text on a terminal,
- * else json. Errors and
- * warnings are always shown: as plain "file:line:col: message" lines, or as
- * tool.error / tool.warning events when PTH_EVENTS=json is asked for.
+ * else json. Errors and warnings are always shown: as plain
+ * "file:line:col: message" lines, or as tool.error / tool.warning events when
+ * PTH_EVENTS=json is asked for.
  */
 #ifndef PTH_EVENT_H
 #define PTH_EVENT_H

@@ -394,7 +394,6 @@ struct val tmpl_call(struct eval *x, const struct node *n);
 struct val tmpl_string_method(struct eval *x, struct val s, const char *name,
     const struct val *arg, size_t n);
 
-/* Arguments: the value, or the default when absent; fails on another type. */
 /* Letters: 'u' upper, 'l' lower, 'c' capitalize. */
 struct val tmpl_case(struct eval *x, struct val s, int how);
 /* Text less these characters (absent: white space) on sides 'l', 'r', 'b'. */
@@ -406,6 +405,7 @@ struct val tmpl_lines(struct eval *x, struct val s);
 /* The value at "a.b.0" of an item; undefined when missing. */
 struct val tmpl_path(struct eval *x, struct val item, struct val path);
 
+/* Arguments: the value, or the default when absent; fails on another type. */
 int64_t tmpl_arg_int(struct eval *x, struct val v, int64_t def);
 bool tmpl_arg_bool(struct eval *x, struct val v, bool def);
 struct val tmpl_arg_str(struct eval *x, struct val v, const char *def);
