@@ -342,6 +342,14 @@ static struct node *parse_print(struct parse *p, uint32_t begin)
 	return n;
 }
 
+static bool at_one_of(const struct parse *p, const char *const *names)
+{
+	for (; names && *names; names++)
+		if (tmpl_is(p, *names))
+			return true;
+	return false;
+}
+
 /* Statements up to a tag that begins with one of ends; p stands on its name.
  * ends NULL: up to the end of the text. */
 static struct node *parse_body(struct parse *p, uint32_t begin, const char *what,
@@ -370,11 +378,10 @@ static struct node *parse_body(struct parse *p, uint32_t begin, const char *what
 			break;
 		default:
 			tmpl_next(p);
-			for (const char *const *end = ends; end && *end; end++)
-				if (tmpl_is(p, *end)) {
-					p->what = outer;
-					return list;
-				}
+			if (at_one_of(p, ends)) {
+				p->what = outer;
+				return list;
+			}
 			n = parse_statement(p, t.pos);
 		}
 		*tail = n;
