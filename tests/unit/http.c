@@ -23,8 +23,8 @@ endpoint(const char *text, const char *want)
 	return strcmp(got, want) == 0;
 }
 
-int
-main(void)
+static void
+answers(void)
 {
 	static const char early[] = "HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\nHTTP/1.1 204\r\n";
 	char long_line[2000];
@@ -61,7 +61,11 @@ main(void)
 	CHECK(status("S") == -1);
 	for (size_t n = 0; n < sizeof early - 2; n++)
 		CHECK(pth_http_status(early, n) == 0);
+}
 
+static void
+requests(void)
+{
 	unit("endpoints");
 	CHECK(endpoint("8080/health", "8080 /health"));
 	CHECK(endpoint("8080", "8080 /"));
@@ -90,5 +94,12 @@ main(void)
 			CHECK(strstr(h.request, "Host: [::1]:80\r\n") != NULL);
 		pth_http_end(&h);
 	}
+}
+
+int
+main(void)
+{
+	answers();
+	requests();
 	return unit_done();
 }

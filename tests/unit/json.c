@@ -142,6 +142,29 @@ mapped(const char *text, const char *expected)
 	json_decref(v);
 }
 
+static void
+changes(void)
+{
+	json_t *v;
+
+	unit("deep merge");
+	merged("{\"a\":{\"x\":1,\"y\":2},\"l\":[1,2]}", "{\"a\":{\"y\":3,\"z\":4},\"l\":[9]}",
+	    "{\"a\":{\"x\":1,\"y\":3,\"z\":4},\"l\":[9]}");
+	merged("{\"a\":1}", "{\"a\":{\"b\":2}}", "{\"a\":{\"b\":2}}");
+	merged("{\"a\":{\"b\":2}}", "{\"a\":null}", "{\"a\":null}");
+	merged("[1]", "[2]", "[2]");
+
+	unit("every string anew");
+	mapped("\"a\"", "\"aa\"");
+	mapped("{\"k\":[\"a\",{\"l\":\"b\"},\"drop\"],\"n\":[1,1.5,true,null,[],{}]}",
+	    "{\"k\":[\"aa\",{\"l\":\"bb\"},\"\"],\"n\":[1,1.5,true,null,[],{}]}");
+	mapped("[\"a\",\"no\"]", NULL);
+	mapped("{\"a\":[\"b\"],\"c\":{\"d\":\"no\"}}", NULL);
+	v = pth_json_map(NULL, twice, NULL);
+	CHECK(json_is_null(v));
+	json_decref(v);
+}
+
 int
 main(void)
 {
@@ -192,22 +215,6 @@ main(void)
 	v = pth_json_string("b\xff");
 	CHECK_STR(json_string_value(v), "b\xef\xbf\xbd");
 	json_decref(v);
-
-	unit("deep merge");
-	merged("{\"a\":{\"x\":1,\"y\":2},\"l\":[1,2]}", "{\"a\":{\"y\":3,\"z\":4},\"l\":[9]}",
-	    "{\"a\":{\"x\":1,\"y\":3,\"z\":4},\"l\":[9]}");
-	merged("{\"a\":1}", "{\"a\":{\"b\":2}}", "{\"a\":{\"b\":2}}");
-	merged("{\"a\":{\"b\":2}}", "{\"a\":null}", "{\"a\":null}");
-	merged("[1]", "[2]", "[2]");
-
-	unit("every string anew");
-	mapped("\"a\"", "\"aa\"");
-	mapped("{\"k\":[\"a\",{\"l\":\"b\"},\"drop\"],\"n\":[1,1.5,true,null,[],{}]}",
-	    "{\"k\":[\"aa\",{\"l\":\"bb\"},\"\"],\"n\":[1,1.5,true,null,[],{}]}");
-	mapped("[\"a\",\"no\"]", NULL);
-	mapped("{\"a\":[\"b\"],\"c\":{\"d\":\"no\"}}", NULL);
-	v = pth_json_map(NULL, twice, NULL);
-	CHECK(json_is_null(v));
-	json_decref(v);
+	changes();
 	return unit_done();
 }
