@@ -1,7 +1,6 @@
 /*
  * pth-exec: run planned tests, pth-exec(1).
  */
-#include <errno.h>
 #include <getopt.h>
 #include <poll.h>
 #include <signal.h>

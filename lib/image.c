@@ -1,6 +1,5 @@
 #include "image_priv.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <openssl/evp.h>
 

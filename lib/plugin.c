@@ -1,6 +1,5 @@
 #include "plugin.h"
 
-#include <errno.h>
 #include <fts.h>
 #include <stdlib.h>
 #include <string.h>

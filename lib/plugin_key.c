@@ -5,7 +5,6 @@
 #include "plugin.h"
 
 #include <regex.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "text.h"

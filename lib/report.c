@@ -1,6 +1,5 @@
 #include "report.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +8,6 @@
 #include "artifact.h"
 #include "captures.h"
 #include "metric.h"
-#include "os.h"
 #include "rec.h"
 #include "text.h"
 #include "when.h"

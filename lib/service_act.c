@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "event.h"
 #include "json.h"
 #include "text.h"
 

@@ -1,6 +1,5 @@
 #include "steps.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +8,6 @@
 
 #include "event.h"
 #include "json.h"
-#include "text.h"
 #include "when.h"
 
 #define NEVER INT64_MAX

@@ -9,7 +9,6 @@
 #include "artifact.h"
 #include "digest.h"
 #include "metric.h"
-#include "os.h"
 #include "rec.h"
 #include "text.h"
 

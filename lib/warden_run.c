@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "event.h"
 #include "json.h"
 
 /* May its run command start? What it comes after must have reached the state

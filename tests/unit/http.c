@@ -66,6 +66,9 @@ answers(void)
 static void
 requests(void)
 {
+	struct pth_http h;
+	struct pth_err e;
+
 	unit("endpoints");
 	CHECK(endpoint("8080/health", "8080 /health"));
 	CHECK(endpoint("8080", "8080 /"));
@@ -83,17 +86,12 @@ requests(void)
 	CHECK(endpoint("80/a\r\nHost: evil", ""));
 
 	unit("addresses");
-	{
-		struct pth_http h;
-		struct pth_err e;
-
-		CHECK(pth_http_begin(&h, "server.example", 80, "/", 0, 1, &e) == -1);
-		CHECK(h.fd == -1);
-		pth_http_end(&h);
-		if (pth_http_begin(&h, "::1", 80, "/", 0, 1, &e) == 0)
-			CHECK(strstr(h.request, "Host: [::1]:80\r\n") != NULL);
-		pth_http_end(&h);
-	}
+	CHECK(pth_http_begin(&h, "server.example", 80, "/", 0, 1, &e) == -1);
+	CHECK(h.fd == -1);
+	pth_http_end(&h);
+	if (pth_http_begin(&h, "::1", 80, "/", 0, 1, &e) == 0)
+		CHECK(strstr(h.request, "Host: [::1]:80\r\n") != NULL);
+	pth_http_end(&h);
 }
 
 int
