@@ -157,11 +157,11 @@ testWhatIsQuotedArrives() {
 		"$(printf '%s\n' "$text" | grep -E '^RUN (\["/bin|plain)' | tr '\n' '|')"
 }
 
-# fake SCRIPT: a client of the engine that notes how it is called.
-fake() {
+# engine SCRIPT: a client of the engine that notes how it is called.
+engine() {
 	mkdir -p fake dir
-	printf '#!/bin/sh\necho "$*" >>"%s/calls"\n%s\n' "$PTH_TMP" "$1" >fake/docker
-	chmod +x fake/docker
+	fake docker "echo \"\$*\" >>'$PTH_TMP/calls'
+$1"
 	rm -f calls
 	[ -e dir/Dockerfile ] || echo 'FROM x' >dir/Dockerfile
 }
@@ -171,22 +171,22 @@ build() {
 }
 
 testBuildxWhenPresent() {
-	fake 'case $1 in image) exit 1;; esac'
+	engine 'case $1 in image) exit 1;; esac'
 	build -x mine -n -p linux/arm64 -a "A=it's" -c other
 	assertCode 0
 	assertMatch "$(cat calls)" "^buildx build --load --progress plain --builder mine --network host --no-cache --build-arg A=it's --cache-from other --platform linux/arm64 --label org.pth.hash="
-	fake 'case $1 in image | buildx) exit 1;; esac'
+	engine 'case $1 in image | buildx) exit 1;; esac'
 	build -x mine
 	assertCode 0
 	assertMatch "$(cat calls)" '^build --force-rm --network host'
-	fake 'case $1 in image) exit 1;; esac'
+	engine 'case $1 in image) exit 1;; esac'
 	build
 	assertMatch "$(cat calls)" '^build --force-rm'
 }
 
 # What the other builder says of a failed step.
 testFailureOfBuildx() {
-	fake 'case "$1 $2" in image*) exit 1;; buildx\ build) printf "%s\n" "#5 [build 2/3] RUN make" "#5 1.2 cc: not found" \
+	engine 'case "$1 $2" in image*) exit 1;; buildx\ build) printf "%s\n" "#5 [build 2/3] RUN make" "#5 1.2 cc: not found" \
 		"#5 ERROR: process \"/bin/sh -c make\" did not complete successfully: exit code: 2" "------" " > [build 2/3] RUN make:" \
 		"1.2 cc: not found" "------" "Dockerfile:3" "--------------------" "   3 | >>> RUN make" "--------------------" \
 		"ERROR: failed to solve: exit code: 2"; exit 1;; esac'
@@ -197,7 +197,7 @@ testFailureOfBuildx() {
 
 testImagesBelowAreLookedAt() {
 	printf 'ARG B=one\nARG C\nFROM --platform=x $B AS s\nFROM s\nCOPY --from=three /a /b\nfrom "${C}"\nCOPY --from=s /a /b\n' | tr -d '"' >dir/Dockerfile
-	fake 'case $1 in image) exit 1;; esac'
+	engine 'case $1 in image) exit 1;; esac'
 	build -a C=two
 	assertCode 0
 	assertMatch "$(cat calls)" 'org.pth.below=one three two --label'
@@ -205,7 +205,7 @@ testImagesBelowAreLookedAt() {
 }
 
 testWrongCalls() {
-	fake 'exit 0'
+	engine 'exit 0'
 	for args in '' 'build' 'build x' 'base a b' 'list x' 'base -q' 'nothing'; do
 		# shellcheck disable=SC2086 # words
 		run env PATH="$PWD/fake:$PATH" pth-image $args
