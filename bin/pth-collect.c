@@ -1,7 +1,6 @@
 /*
  * pth-collect: artifacts, metrics and verdict for every test of the stream.
  */
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>

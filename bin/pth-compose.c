@@ -189,55 +189,46 @@ write_files(struct work *w, const json_t *rec)
 	free(owner);
 }
 
+/* The test with its "compose", or with the reason why it has none. */
 static void
-handle(struct work *w, json_t *rec)
+compose(struct work *w, json_t *rec)
 {
+	const json_t *source = json_object_get(rec, "source");
 	struct pth_err e;
 
-	if (pth_rec_is_test(rec) && pth_compose_wants(rec)) {
-		pth_event_settings(json_object_get(rec, "settings"));
-		pth_event_run(pth_json_str(rec, "run", NULL));
-		pth_event_test(pth_rec_id(rec));
-		if (pth_compose_test(rec, w->home.share, w->names, &e) == 0) {
-			pth_event("test.composed", "{s:s,s:i}", "project", pth_json_str(pth_json_path(rec, "compose"),
-			    "project", ""), "images", (int)json_array_size(pth_json_path(rec, "compose.images")));
-		} else {
-			w->bad = true;
-			pth_complain("%s: %s", pth_rec_id(rec), e.text);
-			pth_rec_error(rec, "compose", pth_json_str(json_object_get(rec, "source"), "file", NULL),
-			    (unsigned)pth_json_int(json_object_get(rec, "source"), "line", 0),
-			    (unsigned)pth_json_int(json_object_get(rec, "source"), "col", 0), "%s", e.text);
-		}
-		pth_event_test(NULL);
+	pth_event_settings(json_object_get(rec, "settings"));
+	pth_event_run(pth_json_str(rec, "run", NULL));
+	pth_event_test(pth_rec_id(rec));
+	if (pth_compose_test(rec, w->home.share, w->names, &e) == 0) {
+		pth_event("test.composed", "{s:s,s:i}", "project", pth_json_str(json_object_get(rec, "compose"),
+		    "project", ""), "images", (int)json_array_size(pth_json_path(rec, "compose.images")));
+	} else {
+		w->bad = true;
+		pth_complain("%s: %s", pth_rec_id(rec), e.text);
+		pth_rec_error(rec, "compose", pth_json_str(source, "file", NULL),
+		    (unsigned)pth_json_int(source, "line", 0), (unsigned)pth_json_int(source, "col", 0),
+		    "%s", e.text);
 	}
-	if (w->opt.mode == FILTER) {
-		check(pth_rec_write(&w->out, rec, &e), &e);
-	} else if (json_object_get(rec, "compose") != NULL) {
-		if (w->opt.mode == PRINT)
-			print(w, rec);
-		else if (w->opt.mode == IMAGES)
-			list_images(w, rec);
-		else
-			write_files(w, rec);
-	}
+	pth_event_test(NULL);
 }
 
-static void
-stream(struct work *w, FILE *fp, const char *name)
+static int
+take(json_t *rec, void *arg, struct pth_err *e)
 {
-	struct pth_rec_in in;
-	struct pth_err e;
-	json_t *rec;
-	int r;
+	struct work *w = arg;
 
-	pth_rec_open(&in, fp, name);
-	while ((r = pth_rec_read(&in, &rec, &e)) > 0) {
-		handle(w, rec);
-		json_decref(rec);
+	if (pth_rec_is_test(rec) && pth_compose_wants(rec))
+		compose(w, rec);
+	if (w->opt.mode == FILTER)
+		return pth_rec_write(&w->out, rec, e);
+	if (json_object_get(rec, "compose") == NULL)
+		return 0;
+	switch (w->opt.mode) {
+	case PRINT: print(w, rec); break;
+	case IMAGES: list_images(w, rec); break;
+	default: write_files(w, rec); break;
 	}
-	if (r < 0 || pth_rec_whole(&in, &e) < 0)
-		pth_die(e.code, "%s", e.text);
-	pth_rec_close(&in);
+	return 0;
 }
 
 int
@@ -249,17 +240,7 @@ main(int argc, char **argv)
 	pth_event_init("pth-compose");
 	parse_options(&w.opt, argc, argv);
 	check(pth_home_find(&w.home, &e), &e);
-	if (optind == argc)
-		stream(&w, stdin, "stdin");
-	for (int i = optind; i < argc; i++) {
-		FILE *fp = strcmp(argv[i], "-") ? fopen(argv[i], "re") : stdin;
-
-		if (fp == NULL)
-			pth_die(PTH_INPUT, "%s:", argv[i]);
-		stream(&w, fp, argv[i]);
-		if (fp != stdin)
-			fclose(fp);
-	}
+	check(pth_rec_each(argv + optind, argc - optind, take, &w, &e), &e);
 	if (w.opt.mode == FILTER)
 		check(pth_rec_end(&w.out, &e), &e);
 	pth_home_release(&w.home);

@@ -1,7 +1,6 @@
 /*
  * pth-exec: run planned tests, pth-exec(1).
  */
-#include <errno.h>
 #include <getopt.h>
 #include <poll.h>
 #include <signal.h>
@@ -23,7 +22,7 @@
 #define JOBS_MAX 256
 #define IDLE_MS 1000 /* how often the wardens' own deadlines are looked at */
 
-static const char usage[] =
+static const char usage_text[] =
     "usage: pth-exec [-nhV] [-j jobs] [-o dir] [--only glob]... [--skip glob]...\n"
     "                [--resume] [--rerun failed] [--fail-fast n] [--order input|longest]\n"
     "                [--shuffle] [--seed n] [--unordered] [--progress mode] [file]\n";
@@ -55,6 +54,44 @@ chosen_seed(void)
 	return r % 1000000000;
 }
 
+/* The number of an option. */
+static long long
+number(const char *option, const char *text, long long min, long long max)
+{
+	long long n;
+
+	if (!pth_int(text, min, max, &n) && max == JOBS_MAX)
+		pth_die(PTH_USAGE, "%s %s: a number from %lld to %lld", option, text, min, max);
+	if (!pth_int(text, min, max, &n))
+		pth_die(PTH_USAGE, "%s %s: a number from %lld", option, text, min);
+	return n;
+}
+
+static enum pth_order
+order(const char *text)
+{
+	if (strcmp(text, "input") != 0 && strcmp(text, "longest") != 0)
+		pth_die(PTH_USAGE, "--order %s: input or longest", text);
+	return *text == 'i' ? PTH_ORDER_INPUT : PTH_ORDER_LONGEST;
+}
+
+static enum pth_progress_mode
+progress(const char *text)
+{
+	int mode = pth_progress_mode(text);
+
+	if (mode < 0)
+		pth_die(PTH_USAGE, "--progress %s: auto, tty, plain or none", text);
+	return (enum pth_progress_mode)mode;
+}
+
+static void __attribute__((noreturn))
+usage(FILE *to, int code)
+{
+	fputs(usage_text, to);
+	exit(code);
+}
+
 static void
 parse_options(struct exec *x, int argc, char **argv)
 {
@@ -69,90 +106,47 @@ parse_options(struct exec *x, int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
 	};
-	long long n = sysconf(_SC_NPROCESSORS_ONLN);
+	enum pth_progress_mode mode = PTH_PROGRESS_AUTO;
 	struct pth_session *o = &x->s;
 	bool seeded = false;
-	int c, mode = PTH_PROGRESS_AUTO;
+	int c;
 
-	o->order = PTH_ORDER_LONGEST;
-
-	o->jobs = n < 1 ? 1 : n > JOBS_MAX ? JOBS_MAX : (unsigned)n;
 	while ((c = getopt_long(argc, argv, "hj:no:V", longs, NULL)) != -1) {
 		switch (c) {
-		case 'n':
-			o->in.dry = true;
-			break;
-		case 'j':
-			if (!pth_int(optarg, 1, JOBS_MAX, &n))
-				pth_die(PTH_USAGE, "-j %s: a number from 1 to %d", optarg, JOBS_MAX);
-			o->jobs = (unsigned)n;
-			break;
-		case 'o':
-			o->dir_wanted = optarg;
-			break;
-		case 'O':
-			push(&x->only, &o->in.nonly, optarg);
-			break;
-		case 'S':
-			push(&x->skip, &o->in.nskip, optarg);
-			break;
+		case 'n': o->in.dry = true; break;
+		case 'j': o->jobs = (unsigned)number("-j", optarg, 1, JOBS_MAX); break;
+		case 'o': o->dir_wanted = optarg; break;
+		case 'O': push(&x->only, &o->in.nonly, optarg); break;
+		case 'S': push(&x->skip, &o->in.nskip, optarg); break;
 		case 'F':
 			if (strcmp(optarg, "failed") != 0)
 				pth_die(PTH_USAGE, "--rerun %s: only \"failed\" is known", optarg);
-			o->in.rerun_failed = true;
-			o->in.resume = true;
+			o->in.rerun_failed = o->in.resume = true;
 			break;
-		case 'R':
-			o->in.resume = true;
-			break;
-		case 'U':
-			o->unordered = true;
-			break;
-		case 'X':
-			if (!pth_int(optarg, 1, 1000000, &n))
-				pth_die(PTH_USAGE, "--fail-fast %s: a number from 1", optarg);
-			o->fail_fast = (unsigned)n;
-			break;
-		case 'D':
-			if (strcmp(optarg, "input") != 0 && strcmp(optarg, "longest") != 0)
-				pth_die(PTH_USAGE, "--order %s: input or longest", optarg);
-			o->order = *optarg == 'i' ? PTH_ORDER_INPUT : PTH_ORDER_LONGEST;
-			break;
-		case 'H':
-			o->order = PTH_ORDER_SHUFFLE;
-			break;
+		case 'R': o->in.resume = true; break;
+		case 'U': o->unordered = true; break;
+		case 'X': o->fail_fast = (unsigned)number("--fail-fast", optarg, 1, 1000000); break;
+		case 'D': o->order = order(optarg); break;
+		case 'H': o->order = PTH_ORDER_SHUFFLE; break;
 		case 'E':
-			if (!pth_int(optarg, 0, INT64_MAX, &n))
-				pth_die(PTH_USAGE, "--seed %s: a number from 0", optarg);
-			o->seed = (uint64_t)n;
+			o->seed = (uint64_t)number("--seed", optarg, 0, INT64_MAX);
 			seeded = true;
 			break;
-		case 'P':
-			if ((mode = pth_progress_mode(optarg)) < 0)
-				pth_die(PTH_USAGE, "--progress %s: auto, tty, plain or none", optarg);
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			exit(PTH_OK);
-		case 'V':
-			puts("pth-exec " PTH_VERSION);
-			exit(PTH_OK);
-		default:
-			fputs(usage, stderr);
-			exit(PTH_USAGE);
+		case 'P': mode = progress(optarg); break;
+		case 'h': usage(stdout, PTH_OK);
+		case 'V': puts("pth-exec " PTH_VERSION); exit(PTH_OK);
+		default: usage(stderr, PTH_USAGE);
 		}
 	}
-	if (argc - optind > 1) {
-		fputs(usage, stderr);
-		exit(PTH_USAGE);
-	}
+	if (argc - optind > 1)
+		usage(stderr, PTH_USAGE);
 	if (o->in.resume && o->dir_wanted == NULL)
 		pth_die(PTH_USAGE, "--resume needs the run directory, -o");
 	if (seeded && o->order != PTH_ORDER_SHUFFLE)
 		pth_die(PTH_USAGE, "--seed goes with --shuffle");
 	if (!seeded)
 		o->seed = chosen_seed();
-	pth_progress_open(&o->progress, (enum pth_progress_mode)mode);
+	pth_progress_open(&o->progress, mode);
 	o->in.only = x->only;
 	o->in.skip = x->skip;
 }
@@ -247,7 +241,9 @@ run(struct exec *x, int sigfd)
 int
 main(int argc, char **argv)
 {
-	struct exec x = { .s = { .out = { stdout, 0 }, .dir = { NULL, -1 } } };
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	struct exec x = { .s = { .out = { stdout, 0 }, .dir = { NULL, -1 }, .order = PTH_ORDER_LONGEST,
+		.jobs = cores < 1 ? 1 : cores > JOBS_MAX ? JOBS_MAX : (unsigned)cores } };
 	struct pth_err e;
 	int sigfd, code = PTH_OK;
 	FILE *fp = stdin;
@@ -257,10 +253,8 @@ main(int argc, char **argv)
 	if (optind < argc && strcmp(argv[optind], "-") != 0 &&
 	    (fp = fopen(argv[optind], "re")) == NULL)
 		pth_die(PTH_SYSTEM, "%s:", argv[optind]);
-	if (fp == stdin && isatty(STDIN_FILENO)) {
-		fputs(usage, stderr);
-		return PTH_USAGE;
-	}
+	if (fp == stdin && isatty(STDIN_FILENO))
+		usage(stderr, PTH_USAGE);
 	if (pth_home_find(&x.home, &e) != 0)
 		pth_die(e.code, "%s", e.text);
 	x.s.home = &x.home;

@@ -147,7 +147,7 @@ inherit(struct init *x)
 		pth_buf_add(&key, *p, (size_t)(eq - *p));
 		if (pth_names_expand(&value, eq + 1, &e) != 0)
 			pth_die(e.code, "%s: %s", key.s, e.text);
-		pth_json_set(env, key.s, pth_json_text(value.s ? value.s : "", value.len));
+		pth_json_set(env, key.s, pth_json_text(value.s, value.len));
 		pth_buf_release(&key);
 		pth_buf_release(&value);
 	}

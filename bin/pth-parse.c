@@ -115,7 +115,7 @@ static int emit(struct pth_experiment **x, size_t n, char *const *files)
 		pth_event_run(pth_experiment_run(x[i]));
 		pth_event("experiment.loaded", "{s:s, s:I}", "file", files[i], "tests",
 		    (json_int_t)pth_experiment_count(x[i]));
-		if (pth_experiment_sound(x[i], write_record, &out, &e) < 0)
+		if (pth_experiment_each(x[i], write_record, &out, &e) < 0)
 			goto failed;
 	}
 	if (pth_rec_end(&out, &e) == 0)

@@ -29,9 +29,11 @@ struct plugins {
 	bool extra; /* dir is there */
 };
 
-/* What has been seen: for the exit code of --check. */
-struct tally {
-	bool bad;
+struct work {
+	struct options opt;
+	struct plugins plugins;
+	struct pth_rec_out out;
+	bool bad; /* for the exit code of --check */
 };
 
 static void __attribute__((noreturn)) usage(FILE *fp, int code)
@@ -103,77 +105,53 @@ static void plugins_for(struct plugins *ps, const json_t *rec, const struct opti
 }
 
 /* Plan one record; its problems are shown at once, so that memory stays flat. */
-static void plan(struct plugins *ps, json_t *rec, const struct options *o, struct tally *t)
+static void plan(struct work *w, json_t *rec)
 {
 	struct pth_diags d;
 
-	if (!pth_rec_is_test(rec) || json_object_get(rec, "error")) {
-		t->bad = t->bad || (pth_rec_is_test(rec) && o->check);
+	if (!pth_rec_is_test(rec))
+		return;
+	if (json_object_get(rec, "error")) {
+		w->bad = true;
 		return;
 	}
 	pth_event_settings(json_object_get(rec, "settings"));
 	pth_event_run(pth_json_str(rec, "run", NULL));
 	pth_event_test(pth_rec_id(rec));
 	pth_diags_init(&d, "");
-	plugins_for(ps, rec, o);
-	if (pth_plan_test(&ps->set, rec, &d) == 0)
+	plugins_for(&w->plugins, rec, &w->opt);
+	if (pth_plan_test(&w->plugins.set, rec, &d) == 0)
 		pth_event("test.planned", "{s:i}", "services",
 		    (int)json_array_size(pth_json_path(rec, "plan.services")));
-	if (pth_diags_print(&d, o->strict) != PTH_OK)
-		t->bad = true;
+	if (pth_diags_print(&d, w->opt.strict) != PTH_OK)
+		w->bad = true;
 	pth_diags_release(&d);
 	pth_event_test(NULL);
 }
 
-static void stream(struct plugins *ps, FILE *fp, const char *name, const struct options *o,
-    struct pth_rec_out *out, struct tally *t)
+static int take(json_t *rec, void *arg, struct pth_err *e)
 {
-	struct pth_rec_in in;
-	struct pth_err e;
-	json_t *rec;
-	int r;
+	struct work *w = arg;
 
-	pth_rec_open(&in, fp, name);
-	while ((r = pth_rec_read(&in, &rec, &e)) > 0) {
-		plan(ps, rec, o, t);
-		if (!o->check && pth_rec_write(out, rec, &e) < 0)
-			pth_die(e.code, "%s", e.text);
-		json_decref(rec);
-	}
-	if (r < 0 || pth_rec_whole(&in, &e) < 0)
-		pth_die(e.code, "%s", e.text);
-	pth_rec_close(&in);
+	plan(w, rec);
+	return w->opt.check ? 0 : pth_rec_write(&w->out, rec, e);
 }
 
 int main(int argc, char **argv)
 {
-	struct options o = { 0 };
-	struct pth_rec_out out = { stdout, 0 };
-	struct plugins ps = { .dir = NULL };
-	struct tally t = { 0 };
+	struct work w = { .out = { stdout, 0 } };
 	struct pth_err e;
-	int i;
 
 	pth_event_init("pth-plan");
-	options(&o, argc, argv);
-	if (pth_home_find(&ps.home, &e) < 0)
+	options(&w.opt, argc, argv);
+	if (pth_home_find(&w.plugins.home, &e) < 0)
 		pth_die(e.code, "%s", e.text);
-	plugins_for(&ps, NULL, &o); /* a -P that is wrong is said at once */
-	if (optind == argc)
-		stream(&ps, stdin, "stdin", &o, &out, &t);
-	for (i = optind; i < argc; i++) {
-		FILE *fp = strcmp(argv[i], "-") ? fopen(argv[i], "re") : stdin;
-
-		if (!fp)
-			pth_die(PTH_INPUT, "%s:", argv[i]);
-		stream(&ps, fp, argv[i], &o, &out, &t);
-		if (fp != stdin)
-			fclose(fp);
-	}
-	if (!o.check && pth_rec_end(&out, &e) < 0)
+	plugins_for(&w.plugins, NULL, &w.opt); /* a -P that is wrong is said at once */
+	if (pth_rec_each(argv + optind, argc - optind, take, &w, &e) < 0 ||
+	    (!w.opt.check && pth_rec_end(&w.out, &e) < 0))
 		pth_die(e.code, "%s", e.text);
-	pth_plugins_close(&ps.set);
-	pth_home_release(&ps.home);
-	free(ps.dir);
-	return o.check && t.bad ? PTH_INPUT : PTH_OK;
+	pth_plugins_close(&w.plugins.set);
+	pth_home_release(&w.plugins.home);
+	free(w.plugins.dir);
+	return w.opt.check && w.bad ? PTH_INPUT : PTH_OK;
 }

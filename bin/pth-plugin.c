@@ -184,14 +184,11 @@ static int show(struct pth_plugins *ps, const struct options *o, const char *wor
 	struct pth_plugin *p = find(ps, word), *q;
 	struct pth_buf b = PTH_BUF_INIT;
 	struct pth_err e;
-	const char *near;
+	const char *near = p ? NULL : nearest(ps, word);
 	json_t *v;
 
-	if (!p) {
-		near = nearest(ps, word);
-		pth_die(PTH_INPUT, "no plugin named '%s'%s%s%s", word, near ? "; did you mean '" : "",
-		    near ? near : "", near ? "'?" : "");
-	}
+	if (!p)
+		pth_die(PTH_INPUT, "no plugin named '%s'%s%s%s", word, PTH_DID_YOU_MEAN(near));
 	if (!strchr(word, '/'))
 		tell_others(ps, p);
 	if (pth_plugin_load(ps, p, NULL, &e) < 0)

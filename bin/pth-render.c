@@ -27,6 +27,9 @@ struct render {
 	struct pth_template *t, *path;
 	int dirfd;
 	json_t *written;                  /* paths of this run, each but once */
+	struct pth_buf text;              /* of one record */
+	struct pth_rec_out records;       /* with -o they go on */
+	int code;                         /* the worst of a record */
 };
 
 static void __attribute__((noreturn)) usage(void)
@@ -43,7 +46,7 @@ static void add_var(struct render *r, const char *arg)
 	if (!eq || eq == arg)
 		usage();
 	name = pth_xstrndup(arg, (size_t)(eq - arg));
-	pth_json_set(r->vars, name, pth_json_text(eq + 1, strlen(eq + 1)));
+	pth_json_set(r->vars, name, pth_json_string(eq + 1));
 	free(name);
 }
 
@@ -160,9 +163,10 @@ static int write_file(struct render *r, json_t *vars, const struct pth_buf *text
 }
 
 /* One text. rec NULL: from the variables alone. */
-static int render_one(struct render *r, json_t *rec, struct pth_buf *text, struct pth_err *e)
+static int render_one(struct render *r, json_t *rec, struct pth_err *e)
 {
 	json_t *vars = json_copy(r->data);
+	struct pth_buf *text = &r->text;
 	int rc;
 
 	if (rec)
@@ -181,62 +185,39 @@ static int render_one(struct render *r, json_t *rec, struct pth_buf *text, struc
 /* ---- records ---- */
 
 /* A test that cannot be rendered goes on with its reason; so do the others. */
-static int take_record(struct render *r, json_t *rec, struct pth_buf *text, struct pth_rec_out *out,
-    struct pth_err *e)
+static int take_record(json_t *rec, void *arg, struct pth_err *e)
 {
-	int code = PTH_OK;
+	struct render *r = arg;
 
-	if (pth_rec_is_test(rec) && !json_object_get(rec, "error")) {
-		if (render_one(r, rec, text, e) != 0) {
-			pth_complain("%s: %s", pth_rec_id(rec), e->text);
-			if (e->code == PTH_SYSTEM)
-				return PTH_SYSTEM;
-			pth_rec_error(rec, "render", NULL, 0, 0, "%s", e->text);
-			code = e->code;
-		}
+	if (pth_rec_is_test(rec) && !json_object_get(rec, "error") && render_one(r, rec, e) != 0) {
+		if (e->code == PTH_SYSTEM)
+			return pth_err_wrap(e, "%s", pth_rec_id(rec));
+		pth_complain("%s: %s", pth_rec_id(rec), e->text);
+		pth_rec_error(rec, "render", NULL, 0, 0, "%s", e->text);
+		r->code = e->code > r->code ? e->code : r->code;
 	}
-	if (r->out && pth_rec_write(out, rec, e) != 0) {
-		pth_complain("%s", e->text);
-		return PTH_SYSTEM;
-	}
-	return code;
+	return r->out ? pth_rec_write(&r->records, rec, e) : 0;
 }
 
 static int each_record(struct render *r)
 {
-	struct pth_rec_out out = { .fp = stdout };
-	struct pth_buf text = PTH_BUF_INIT;
-	struct pth_rec_in in;
 	struct pth_err e;
-	int code = PTH_OK, c, n;
-	json_t *rec;
 
-	pth_rec_open(&in, stdin, "stdin");
-	while (code != PTH_SYSTEM && (n = pth_rec_read(&in, &rec, &e)) > 0) {
-		c = take_record(r, rec, &text, &out, &e);
-		code = c > code ? c : code;
-		json_decref(rec);
-	}
-	if (code != PTH_SYSTEM && (n < 0 || pth_rec_whole(&in, &e) != 0 ||
-	    (r->out && pth_rec_end(&out, &e) != 0))) {
+	if (pth_rec_each(NULL, 0, take_record, r, &e) != 0 || (r->out && pth_rec_end(&r->records, &e) != 0)) {
 		pth_complain("%s", e.text);
-		code = e.code;
+		return e.code;
 	}
-	pth_rec_close(&in);
-	pth_buf_release(&text);
-	return code;
+	return r->code;
 }
 
 static int alone(struct render *r)
 {
-	struct pth_buf text = PTH_BUF_INIT;
 	struct pth_err e;
-	int rc = render_one(r, NULL, &text, &e);
 
-	pth_buf_release(&text);
-	if (rc != 0)
-		pth_complain("%s", e.text);
-	return rc != 0 ? e.code : PTH_OK;
+	if (render_one(r, NULL, &e) == 0)
+		return PTH_OK;
+	pth_complain("%s", e.text);
+	return e.code;
 }
 
 /* A terminal or /dev/null holds no records. */
@@ -250,7 +231,7 @@ static bool no_records(void)
 int main(int argc, char **argv)
 {
 	struct render r = { .dirfd = AT_FDCWD, .data = json_object(), .vars = json_object(),
-		.written = json_object() };
+		.written = json_object(), .records = { .fp = stdout } };
 	int code;
 
 	pth_event_init("pth-render");
@@ -267,6 +248,7 @@ int main(int argc, char **argv)
 	json_decref(r.data);
 	json_decref(r.vars);
 	json_decref(r.written);
+	pth_buf_release(&r.text);
 	pth_template_place_release(&r.place);
 	return pth_finish(code);
 }

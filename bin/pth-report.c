@@ -2,7 +2,6 @@
  * pth-report: the last stage. Summary on stdout, reports in files, and the
  * exit code that says whether every test was as it should be.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <libgen.h>

@@ -10,9 +10,12 @@
 
 #include "digest.h"
 #include "os.h"
+#include "rec.h"
 #include "text.h"
+#include "when.h"
 
 #define BLOCK 131072
+#define LINES_BLOCK 65536
 
 /* First match wins. A pattern without '/' is for the last part of the path. */
 static const struct {
@@ -58,10 +61,8 @@ static const struct {
 static bool
 matches(const char *pattern, const char *path)
 {
-	const char *slash = strrchr(path, '/');
-
 	return pth_glob(pattern, path) ||
-	    (strchr(pattern, '/') == NULL && slash != NULL && pth_glob(pattern, slash + 1));
+	    (strchr(pattern, '/') == NULL && pth_glob(pattern, pth_base_name(path)));
 }
 
 const char *
@@ -91,6 +92,49 @@ pth_artifact_open(int dirfd, const char *path, int64_t *size)
 	return fd;
 }
 
+int
+pth_artifact_dir(const char *run, const char *dir)
+{
+	int top = open(run, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd;
+
+	if (top < 0)
+		return -1;
+	fd = pth_open_beneath(top, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	close(top);
+	return fd;
+}
+
+void
+pth_artifact_lines(int fd, int64_t max, int64_t until,
+    void (*line)(void *arg, const char *s, size_t n, bool rest), void *arg)
+{
+	char *block = pth_xmalloc(LINES_BLOCK + 1); /* sanitizers want a NUL somewhere */
+	size_t have = 0, from;
+	bool rest = false;
+	ssize_t got;
+
+	do {
+		got = pth_read_all(fd, block + have, LINES_BLOCK - have);
+		if (got > 0)
+			have += (size_t)got;
+		block[have] = '\0';
+		for (from = 0; from < have;) {
+			char *nl = memchr(block + from, '\n', have - from);
+			size_t end = nl ? (size_t)(nl - block) : have;
+
+			if (nl == NULL && got > 0 && from > 0)
+				break; /* the rest of this line is still to come */
+			line(arg, block + from, end - from, rest);
+			rest = nl == NULL;
+			from = end + (nl != NULL);
+		}
+		memmove(block, block + from, have - from);
+		have -= from;
+		max -= got > 0 ? got : 0;
+	} while (got > 0 && max > 0 && pth_mono_us() < until);
+	free(block);
+}
+
 struct walk {
 	const json_t *rec;
 	json_t *list;
@@ -112,7 +156,7 @@ service_of(const json_t *rec, const char *path)
 	name = pth_xstrndup(path, (size_t)(slash - path));
 	if (json_object_get(json_object_get(rec, "services"), name) != NULL ||
 	    json_object_get(pth_json_path(rec, "result.services"), name) != NULL)
-		v = pth_json_text(name, strlen(name));
+		v = pth_json_string(name);
 	free(name);
 	return v;
 }
@@ -122,21 +166,15 @@ service_of(const json_t *rec, const char *path)
 static const char *
 planned_kind(const json_t *rec, const char *service, const char *path, const char *kind)
 {
-	json_t *s, *g;
-	size_t i, j;
+	json_t *g;
+	size_t i;
 
-	if (service == NULL)
-		return kind;
-	json_array_foreach(pth_json_path(rec, "plan.services"), i, s) {
-		if (strcmp(pth_json_str(s, "name", ""), service) != 0)
-			continue;
-		json_array_foreach(json_object_get(s, "artifacts"), j, g) {
-			const char *glob = pth_json_str(g, "path", NULL);
-			const char *want = pth_json_str(g, "kind", NULL);
+	json_array_foreach(json_object_get(pth_rec_service(rec, service), "artifacts"), i, g) {
+		const char *glob = pth_json_str(g, "path", NULL);
+		const char *want = pth_json_str(g, "kind", NULL);
 
-			if (glob && want && matches(glob, path + strlen(service) + 1))
-				return want;
-		}
+		if (glob && want && matches(glob, path + strlen(service) + 1))
+			return want;
 	}
 	return kind;
 }
@@ -165,7 +203,7 @@ list_file(struct walk *w, int dir, const char *name, const char *path)
 	close(fd);
 	a = json_object();
 	service = service_of(w->rec, path);
-	pth_json_set(a, "path", pth_json_text(path, strlen(path)));
+	pth_json_set(a, "path", pth_json_string(path));
 	pth_json_set(a, "service", service);
 	pth_json_set(a, "kind", json_string(planned_kind(w->rec, json_string_value(service), path,
 	    pth_artifact_kind(path))));

@@ -8,6 +8,7 @@
 #ifndef PTH_ARTIFACT_H
 #define PTH_ARTIFACT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "json.h"
@@ -42,5 +43,15 @@ int pth_artifact_same(int dirfd, const char *a, const char *b, int64_t *bytes,
 /* Open a regular file below dirfd for reading; -1 and errno (EINVAL: not a
  * regular file). A FIFO or device never blocks. */
 int pth_artifact_open(int dirfd, const char *path, int64_t *size);
+/* Open the directory of a test: dir, which does not leave the run directory
+ * run. -1 and errno. */
+int pth_artifact_dir(const char *run, const char *dir);
+/*
+ * Call line() for each line of fd, s[0..n) without its newline; the bytes are
+ * as they are. A line of more than 64 KiB comes in pieces, all but the first
+ * with rest. It ends after about max bytes, or soon after `until` (pth_mono_us()).
+ */
+void pth_artifact_lines(int fd, int64_t max, int64_t until,
+    void (*line)(void *arg, const char *s, size_t n, bool rest), void *arg);
 
 #endif

@@ -314,9 +314,7 @@ init_one(struct pth_assertion *x, const json_t *def, struct pth_service *service
 	for (size_t i = 0; i < countof(kinds); i++)
 		if (strcmp(kinds[i].name, type) == 0)
 			x->kind = &kinds[i];
-	for (size_t i = 0; i < n; i++)
-		if (name != NULL && strcmp(services[i].name, name) == 0)
-			x->service = &services[i];
+	x->service = pth_service_find(services, n, name);
 	if (x->kind == NULL)
 		return pth_err_set(e, PTH_INPUT, "unknown type \"%.60s\"", type);
 	if (x->service == NULL && name != NULL)
@@ -535,12 +533,11 @@ pth_assertions_result(const struct pth_assertions *a)
 		const struct pth_assertion *x = &a->v[i];
 		json_t *o = json_object();
 
-		pth_json_set(o, "type", pth_json_text(pth_json_str(x->def, "type", ""),
-		    strlen(pth_json_str(x->def, "type", ""))));
+		pth_json_set(o, "type", pth_json_string(pth_json_str(x->def, "type", "")));
 		if (x->service != NULL)
 			pth_json_set(o, "service", json_string(x->service->name));
 		pth_json_set(o, "ok", json_boolean(x->settled && x->ok));
-		pth_json_set(o, "text", pth_json_text(x->text, strlen(x->text)));
+		pth_json_set(o, "text", pth_json_string(x->text));
 		pth_json_push(list, o);
 	}
 	return list;

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "rec.h"
+
 /* Its files; an empty array when it has none. New reference. */
 static json_t *
 files_of(const json_t *capture)
@@ -32,13 +34,7 @@ is_whole(const json_t *rec)
 static const json_t *
 planned(const json_t *rec, const char *service)
 {
-	json_t *s;
-	size_t i;
-
-	json_array_foreach(pth_json_path(rec, "plan.services"), i, s)
-		if (strcmp(pth_json_str(s, "name", ""), service) == 0)
-			return json_object_get(s, "capture");
-	return NULL;
+	return json_object_get(pth_rec_service(rec, service), "capture");
 }
 
 /* Does an earlier service's capture have the same packets? A server's and its
@@ -84,7 +80,7 @@ chosen(const json_t *rec, bool all)
 		if (!json_is_object(c) || (whole && strcmp(pth_json_str(c, "file", ""), file) == 0) ||
 		    (!all && is_repeated(rec, name)))
 			continue;
-		pth_json_push(list, json_pack("{s:o,s:O}", "service", pth_json_text(name, strlen(name)),
+		pth_json_push(list, json_pack("{s:o,s:O}", "service", pth_json_string(name),
 		    "capture", c));
 	}
 	return list;

@@ -29,19 +29,6 @@ pth_cgroup_controller(enum pth_cg_kind k)
 	return controllers[k];
 }
 
-static int
-put(int dirfd, const char *file, const char *text)
-{
-	int fd = openat(dirfd, file, O_WRONLY | O_CLOEXEC);
-	int r;
-
-	if (fd < 0)
-		return -1;
-	r = pth_write_all(fd, text, strlen(text));
-	close(fd);
-	return r;
-}
-
 /* A small file of the kernel's, as text; "" when it cannot be read. */
 static char *
 get(int dirfd, const char *file)
@@ -76,7 +63,7 @@ kill_all(int dirfd)
 {
 	char *list, *p, *end;
 
-	if (put(dirfd, "cgroup.kill", "1") == 0)
+	if (pth_write_text(dirfd, "cgroup.kill", "1") == 0)
 		return;
 	list = get(dirfd, "cgroup.procs");
 	for (p = list; *p != '\0'; p = *end == '\n' ? end + 1 : end) {
@@ -174,7 +161,7 @@ gives(int dirfd, enum pth_cg_kind k)
 
 	free(on);
 	snprintf(word, sizeof word, "+%s", controllers[k]);
-	return yes || put(dirfd, "cgroup.subtree_control", word) == 0;
+	return yes || pth_write_text(dirfd, "cgroup.subtree_control", word) == 0;
 }
 
 /* A directory in which we may make groups and move processes to them. */
@@ -289,23 +276,23 @@ limit(int dirfd, int version, enum pth_cg_kind k, int64_t value)
 	snprintf(text, sizeof text, "%lld", (long long)value);
 	switch (k) {
 	case PTH_CG_PIDS:
-		return put(dirfd, "pids.max", text);
+		return pth_write_text(dirfd, "pids.max", text);
 	case PTH_CG_MEMORY:
-		if (put(dirfd, version == 1 ? "memory.limit_in_bytes" : "memory.max", text) != 0)
+		if (pth_write_text(dirfd, version == 1 ? "memory.limit_in_bytes" : "memory.max", text) != 0)
 			return -1;
 		/* Not every kernel accounts for swap. */
 		if (version == 1)
-			put(dirfd, "memory.memsw.limit_in_bytes", text);
+			pth_write_text(dirfd, "memory.memsw.limit_in_bytes", text);
 		else
-			put(dirfd, "memory.swap.max", "0");
+			pth_write_text(dirfd, "memory.swap.max", "0");
 		return 0;
 	default:
 		if (version == 1) {
-			put(dirfd, "cpu.cfs_period_us", CPU_PERIOD_US);
-			return put(dirfd, "cpu.cfs_quota_us", text);
+			pth_write_text(dirfd, "cpu.cfs_period_us", CPU_PERIOD_US);
+			return pth_write_text(dirfd, "cpu.cfs_quota_us", text);
 		}
 		snprintf(text, sizeof text, "%lld " CPU_PERIOD_US, (long long)value);
-		return put(dirfd, "cpu.max", text);
+		return pth_write_text(dirfd, "cpu.max", text);
 	}
 }
 

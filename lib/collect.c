@@ -1,6 +1,5 @@
 #include "collect.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,17 +30,14 @@ open_test_dir(const json_t *rec, char **path)
 	const char *run = pth_json_str(result, "run_dir", NULL);
 	const char *dir = pth_json_str(result, "dir", NULL);
 	struct pth_buf b = PTH_BUF_INIT;
-	int top, fd;
+	int fd;
 
 	*path = NULL;
 	if (run == NULL || dir == NULL)
 		return -1;
-	top = open(run, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	fd = top < 0 ? -1 : pth_open_beneath(top, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	fd = pth_artifact_dir(run, dir);
 	if (fd < 0 && has_run(rec))
 		pth_warn("%s/%s:", run, dir);
-	if (top >= 0)
-		close(top);
 	if (fd >= 0) {
 		pth_buf_addf(&b, "%s/%s", run, dir);
 		*path = pth_buf_take(&b);
@@ -116,8 +112,7 @@ pth_collect_test(json_t *rec, const struct pth_collect_options *opt)
 		return;
 	}
 	collect_dir(rec, dirfd, path, opt);
-	pth_json_dump(&b, rec);
-	pth_buf_addc(&b, '\n');
+	pth_rec_line(&b, rec);
 	if (pth_file_write(dirfd, "record.json", b.s, b.len, &e) != 0)
 		pth_warn("%s: %s", path, e.text);
 	pth_buf_release(&b);
@@ -136,7 +131,7 @@ pth_collect_failed(json_t *rec, const char *why)
 	pth_json_set(v, "ok", json_false());
 	pth_json_set(v, "expected", json_false());
 	pth_json_set(v, "marks", json_array());
-	pth_json_set(v, "summary", pth_json_text(why, strlen(why)));
+	pth_json_set(v, "summary", pth_json_string(why));
 	pth_json_set(v, "rules", json_array());
 	pth_json_set(rec, "verdict", v);
 }
@@ -152,8 +147,12 @@ results_open(struct pth_results *r, const char *dir)
 	if (pth_file_begin(&r->file, AT_FDCWD, path.s, &e) == 0) {
 		fd = fcntl(r->file.fd, F_DUPFD_CLOEXEC, 3);
 		r->fp = fd < 0 ? NULL : fdopen(fd, "w");
-		if (r->fp == NULL)
+		if (r->fp == NULL) {
+			pth_err_set(&e, PTH_SYSTEM, "open:");
 			pth_file_abandon(&r->file);
+			if (fd >= 0)
+				close(fd);
+		}
 	}
 	if (r->fp != NULL) {
 		r->dir = pth_xstrdup(dir);
@@ -172,8 +171,7 @@ put_line(struct pth_results *r, const json_t *rec)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 
-	pth_json_dump(&b, rec);
-	pth_buf_addc(&b, '\n');
+	pth_rec_line(&b, rec);
 	fwrite(b.s, 1, b.len, r->fp); /* ferror() at close */
 	pth_json_set(r->ids, pth_rec_id(rec), json_true());
 	r->tests++;

@@ -2,11 +2,9 @@
 #include "collect.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static bool
@@ -123,8 +121,8 @@ place(const struct pth_olddir *d, json_t *rec, const char *id)
 
 	if (!json_is_object(result))
 		return;
-	pth_json_set(result, "run_dir", pth_json_text(d->path, strlen(d->path)));
-	pth_json_set(result, "dir", pth_json_text(id, strlen(id)));
+	pth_json_set(result, "run_dir", pth_json_string(d->path));
+	pth_json_set(result, "dir", pth_json_string(id));
 }
 
 int

@@ -319,34 +319,16 @@ pth_compose_test(json_t *rec, const char *share, json_t *seen, struct pth_err *e
 }
 
 /* '$' means a variable in a compose file; two of them mean one. */
-static json_t *
-escaped(const json_t *v)
+static int
+escape(struct pth_buf *b, const char *s, void *arg)
 {
-	struct pth_buf b = PTH_BUF_INIT;
-	json_t *out, *x;
-	const char *key;
-	size_t i;
-
-	if (json_is_string(v)) {
-		for (const char *s = json_string_value(v); *s != '\0'; s++) {
-			pth_buf_addc(&b, *s);
-			if (*s == '$')
-				pth_buf_addc(&b, '$');
-		}
-		out = pth_json_text(b.s ? b.s : "", b.len);
-		pth_buf_release(&b);
-	} else if (json_is_array(v)) {
-		out = json_array();
-		json_array_foreach(v, i, x)
-			pth_json_push(out, escaped(x));
-	} else if (json_is_object(v)) {
-		out = json_object();
-		json_object_foreach((json_t *)(uintptr_t)v, key, x)
-			pth_json_set(out, key, escaped(x));
-	} else {
-		out = json_deep_copy(v);
+	(void)arg;
+	for (; *s != '\0'; s++) {
+		pth_buf_addc(b, *s);
+		if (*s == '$')
+			pth_buf_addc(b, '$');
 	}
-	return out;
+	return 0;
 }
 
 void
@@ -369,7 +351,7 @@ pth_compose_how(struct pth_buf *b, const json_t *rec, bool stack)
 int
 pth_compose_yaml(struct pth_buf *b, const json_t *doc, const char *how, struct pth_err *e)
 {
-	json_t *copy = escaped(doc);
+	json_t *copy = pth_json_map(doc, escape, NULL);
 	int r;
 
 	if (*how != '\0')

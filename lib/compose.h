@@ -31,12 +31,13 @@ bool pth_compose_wants(const json_t *rec);
  * images so far, an object kept between tests (image.h). */
 int pth_compose_test(json_t *rec, const char *share, json_t *seen, struct pth_err *e);
 /* The compose file as YAML, placeholders inside; its first line says how to
- * use it, if not "". Appends to b. */
+ * use it, if not "". Appends to b. -1 with e. */
 int pth_compose_yaml(struct pth_buf *b, const json_t *document, const char *how, struct pth_err *e);
 /* The command for that line, THIS being the file: what ends when the record's
  * test does, if it has one client. Appends to b. */
 void pth_compose_how(struct pth_buf *b, const json_t *rec, bool stack);
-/* The same document for docker stack deploy: without what a swarm refuses. */
+/* The same document for docker stack deploy: without what a swarm refuses. New
+ * reference. */
 json_t *pth_compose_stack(const json_t *document);
 
 #endif

@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-static void
-replace(struct pth_buf *b, const char *s)
+static int
+replace(struct pth_buf *b, const char *s, void *arg)
 {
 	static const char *const marks[][2] = {
 		{ "@{dir}", PTH_INSIDE_DIR }, { "@{libexec}", PTH_INSIDE_LIBEXEC },
@@ -15,6 +15,7 @@ replace(struct pth_buf *b, const char *s)
 	};
 	const char *at;
 
+	(void)arg;
 	while ((at = strstr(s, "@{")) != NULL) {
 		size_t i;
 
@@ -29,32 +30,13 @@ replace(struct pth_buf *b, const char *s)
 		s = at + (i < countof(marks) ? strlen(marks[i][0]) : 2);
 	}
 	pth_buf_adds(b, s);
+	return 0;
 }
 
 json_t *
 compose_inside(const json_t *v)
 {
-	struct pth_buf b = PTH_BUF_INIT;
-	json_t *out, *x;
-	const char *key;
-	size_t i;
-
-	if (json_is_string(v)) {
-		replace(&b, json_string_value(v));
-		out = pth_json_text(b.s ? b.s : "", b.len);
-		pth_buf_release(&b);
-	} else if (json_is_array(v)) {
-		out = json_array();
-		json_array_foreach(v, i, x)
-			pth_json_push(out, compose_inside(x));
-	} else if (json_is_object(v)) {
-		out = json_object();
-		json_object_foreach((json_t *)(uintptr_t)v, key, x)
-			pth_json_set(out, key, compose_inside(x));
-	} else {
-		out = v ? json_deep_copy(v) : json_null();
-	}
-	return out;
+	return pth_json_map(v, replace, NULL);
 }
 
 bool

@@ -223,7 +223,7 @@ service_outside(const struct compose *c, const json_t *service)
 }
 
 static json_t *
-files(const struct compose *c)
+files(struct compose *c)
 {
 	json_t *list = json_array(), *v;
 	struct pth_buf b = PTH_BUF_INIT;
@@ -234,7 +234,7 @@ files(const struct compose *c)
 			pth_json_push(list, json_pack("{s:o,s:O}", "path", json_sprintf("%s/Dockerfile",
 			    pth_json_str(v, "directory", "")), "text", json_object_get(v, "dockerfile")));
 	json_array_foreach(c->units, i, v) {
-		json_t *inner = compose_inner((struct compose *)(uintptr_t)c, v);
+		json_t *inner = compose_inner(c, v);
 
 		pth_buf_cut(&b, 0);
 		pth_json_dump(&b, inner);

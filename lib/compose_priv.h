@@ -37,8 +37,6 @@ struct compose {
 /* compose_service.c: one service of the document; NULL with c->e. given: its
  * part of the record. */
 json_t *compose_service(struct compose *c, const json_t *service, const json_t *given, size_t index);
-/* The bind mount of a host path. */
-json_t *compose_bind(const char *source, const char *target, bool read_only);
 json_t *compose_labels(const struct compose *c);
 /* The address of the service with this index in the subnet; false without one. */
 bool compose_address(const struct compose *c, size_t index, char to[16]);
@@ -52,7 +50,7 @@ json_t *compose_inner(struct compose *c, const json_t *service);
 const json_t *compose_capture(const struct compose *c, const json_t *service);
 /* A value with every @{dir}, @{libexec} and @{share} replaced by its place inside. */
 json_t *compose_inside(const json_t *v);
-/* Does any text of v begin a path with this placeholder? */
+/* Is mark, a placeholder and what follows it, in any text of v? */
 bool compose_mentions(const json_t *v, const char *mark);
 
 /* compose_whole.c: all services as the only unit. -1 with c->e. */

@@ -24,8 +24,9 @@ compose_labels(const struct compose *c)
 	    "org.pth.project", c->project);
 }
 
-json_t *
-compose_bind(const char *source, const char *target, bool read_only)
+/* The mount of a host path. */
+static json_t *
+bind_mount(const char *source, const char *target, bool read_only)
 {
 	json_t *o = json_pack("{s:s,s:s,s:s}", "type", "bind", "source", source, "target", target);
 
@@ -34,14 +35,15 @@ compose_bind(const char *source, const char *target, bool read_only)
 	return o;
 }
 
+/* Of dir and name, put together. */
 static void
-bindf(json_t *list, const char *target, bool read_only, const char *fmt, const char *arg)
+add_bind(json_t *list, const char *target, bool read_only, const char *dir, const char *name)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 
-	pth_buf_adds(&b, fmt);
-	pth_buf_adds(&b, arg);
-	pth_json_push(list, compose_bind(b.s, target, read_only));
+	pth_buf_adds(&b, dir);
+	pth_buf_adds(&b, name);
+	pth_json_push(list, bind_mount(b.s, target, read_only));
 	pth_buf_release(&b);
 }
 
@@ -78,7 +80,7 @@ user_volume(struct compose *c, json_t *list, const char *local, const char *insi
 	if (strchr(local, '/') != NULL || *local == '.') {
 		char *path = realpath(local, NULL);
 
-		o = compose_bind(path ? path : local, inside, ro);
+		o = bind_mount(path ? path : local, inside, ro);
 		free(path);
 		if (*json_string_value(json_object_get(o, "source")) != '/') {
 			json_decref(o);
@@ -145,12 +147,12 @@ volumes(struct compose *c, const json_t *service, const json_t *given)
 	struct pth_buf b = PTH_BUF_INIT, mark = PTH_BUF_INIT;
 	size_t i;
 
-	bindf(list, PTH_INSIDE_INIT, true, "@{bin}/pth-init", "");
+	add_bind(list, PTH_INSIDE_INIT, true, "@{bin}/pth-init", "");
 	pth_buf_addf(&b, "@{dir}/docker/%s.json", name);
-	bindf(list, PTH_INSIDE_PLAN, true, b.s, "");
+	add_bind(list, PTH_INSIDE_PLAN, true, b.s, "");
 	if (c->whole) {
-		bindf(list, PTH_INSIDE_DIR, false, "@{dir}", "");
-		bindf(list, PTH_INSIDE_LOGS, false, "@{dir}", "");
+		add_bind(list, PTH_INSIDE_DIR, false, "@{dir}", "");
+		add_bind(list, PTH_INSIDE_LOGS, false, "@{dir}", "");
 	}
 	json_array_foreach(c->whole ? NULL : json_object_get(c->plan, "services"), i, s) {
 		bool own = strcmp(other = pth_json_str(s, "name", ""), name) == 0;
@@ -161,19 +163,19 @@ volumes(struct compose *c, const json_t *service, const json_t *given)
 		pth_buf_addf(&mark, "@{dir}/%s/", other);
 		/* What one service reads of another, it may not write. */
 		if (own || compose_mentions(json_object_get(service, "phases"), mark.s))
-			bindf(list, b.s, !own, "@{dir}/", other);
+			add_bind(list, b.s, !own, "@{dir}/", other);
 	}
 	if (!c->whole)
-		bindf(list, PTH_INSIDE_LOGS, false, "@{dir}/", name);
+		add_bind(list, PTH_INSIDE_LOGS, false, "@{dir}/", name);
 	if (c->certs) {
-		bindf(list, PTH_INSIDE_DIR "/certs", true, "@{dir}/certs", "");
-		bindf(list, PTH_INSIDE_CERTS, true, "@{dir}/certs", "");
+		add_bind(list, PTH_INSIDE_DIR "/certs", true, "@{dir}/certs", "");
+		add_bind(list, PTH_INSIDE_CERTS, true, "@{dir}/certs", "");
 	}
-	bindf(list, "/opt/ticket", false, "@{dir}/ticket", "");
-	bindf(list, "/app/shared", false, "@{dir}/shared", "");
-	bindf(list, "/app/sync_logs", false, "@{dir}/sync", "");
+	add_bind(list, "/opt/ticket", false, "@{dir}/ticket", "");
+	add_bind(list, "/app/shared", false, "@{dir}/shared", "");
+	add_bind(list, "/app/sync_logs", false, "@{dir}/sync", "");
 	if (compose_mentions(c->whole ? json_object_get(c->plan, "services") : service, "@{share}"))
-		bindf(list, PTH_INSIDE_SHARE, true, "@{share}", "");
+		add_bind(list, PTH_INSIDE_SHARE, true, "@{share}", "");
 	pth_buf_release(&b);
 	pth_buf_release(&mark);
 	if (user_volumes(c, list, json_object_get(c->params, "volumes")) == 0 &&

@@ -48,8 +48,8 @@ add_required(json_t *packages, const json_t *service)
 	json_array_foreach(json_object_get(service, "requires"), i, r) {
 		const char *package = pth_json_str(r, "package", NULL);
 
-		if (package != NULL && !pth_json_has(packages, package))
-			pth_json_push(packages, json_string(package));
+		if (package != NULL)
+			pth_json_push_once(packages, json_string(package));
 	}
 }
 

@@ -1,7 +1,6 @@
 #include "err.h"
 
 #include <errno.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,17 +10,25 @@
 int
 pth_err_set(struct pth_err *e, int code, const char *fmt, ...)
 {
+	va_list ap;
+
+	va_start(ap, fmt);
+	pth_err_vset(e, code, fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+int
+pth_err_vset(struct pth_err *e, int code, const char *fmt, va_list ap)
+{
 	int saved = errno;
 	size_t len = strlen(fmt);
-	va_list ap;
 	int n;
 
 	if (e == NULL)
 		return -1;
 	e->code = code;
-	va_start(ap, fmt);
 	n = vsnprintf(e->text, sizeof e->text, fmt, ap);
-	va_end(ap);
 	if (len > 0 && fmt[len - 1] == ':' && n >= 0 && (size_t)n < sizeof e->text)
 		snprintf(e->text + n, sizeof e->text - (size_t)n, " %s", strerror(saved));
 	errno = saved;

@@ -30,12 +30,13 @@ struct pth_err {
 /* Set the error and return -1, so that `return pth_err_set(...)` reads well.
  * A format that ends in ':' gets " " and the text of errno. E may be NULL. */
 int pth_err_set(struct pth_err *e, int code, const char *fmt, ...) PTH_PRINTF(3, 4);
+int pth_err_vset(struct pth_err *e, int code, const char *fmt, va_list ap);
 /* Put context before the text that is there: "context: text". Returns -1. */
 int pth_err_wrap(struct pth_err *e, const char *fmt, ...) PTH_PRINTF(2, 3);
 
 /*
  * Many problems of one file, to be shown at once, sorted by position.
- * diags_init() allocates nothing; diags_release() frees. Lines and columns
+ * pth_diags_init() allocates nothing; pth_diags_release() frees. Lines and columns
  * count from 1; 0 means unknown. At most 1000 are kept, the rest is counted.
  */
 enum pth_severity { PTH_WARNING, PTH_ERROR };

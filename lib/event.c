@@ -15,7 +15,7 @@
 
 #define LINE_MAX_BYTES 4096 /* PIPE_BUF: one write is one line, never mixed */
 
-const char *pth_prog = "pth";
+static const char *prog = "pth";
 
 static enum { JSON, JSON_ASKED, BRIEF, TEXT, NONE } mode = NONE;
 static char run_id[128], test_id[128];
@@ -28,7 +28,7 @@ pth_event_init(const char *tool)
 {
 	const char *v = getenv("PTH_EVENTS");
 
-	pth_prog = tool;
+	prog = tool;
 	pth_fd_sanitize();
 	if (v == NULL || *v == '\0')
 		mode = isatty(STDERR_FILENO) ? BRIEF : JSON;
@@ -257,7 +257,7 @@ head(const char *name)
 	pth_json_set(o, "us", json_integer(pth_mono_us()));
 	if (*run_id)
 		pth_json_set(o, "run", json_string(run_id));
-	pth_json_set(o, "tool", json_string(pth_prog));
+	pth_json_set(o, "tool", json_string(prog));
 	pth_json_set(o, "pid", json_integer(getpid()));
 	if (*test_id)
 		pth_json_set(o, "test", json_string(test_id));
@@ -287,7 +287,7 @@ as_text(struct pth_buf *b, const char *name, json_t *data)
 	json_t *v;
 
 	wipe(b);
-	pth_buf_addf(b, "%s: %s", pth_prog, name);
+	pth_buf_addf(b, "%s: %s", prog, name);
 	if (*test_id)
 		pth_buf_addf(b, " %s", test_id);
 	json_object_foreach(data, key, v) {
@@ -380,7 +380,7 @@ said(const char *name, const char *fmt, va_list ap)
 {
 	char prefix[80];
 
-	snprintf(prefix, sizeof prefix, "%s: %s", pth_prog,
+	snprintf(prefix, sizeof prefix, "%s: %s", prog,
 	    strcmp(name, "tool.warning") == 0 ? "warning: " : "");
 	message(name, prefix, fmt, ap);
 }

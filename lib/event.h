@@ -2,9 +2,9 @@
  * Events, pth-events(5): one JSON object per line on stderr, one write(2),
  * at most 4096 bytes (longer strings are cut and "cut":true is added).
  * PTH_EVENTS=json|text|none; unset: the important ones as text on a terminal,
- * else json. Errors and
- * warnings are always shown: as plain "file:line:col: message" lines, or as
- * tool.error / tool.warning events when PTH_EVENTS=json is asked for.
+ * else json. Errors and warnings are always shown: as plain
+ * "file:line:col: message" lines, or as tool.error / tool.warning events when
+ * PTH_EVENTS=json is asked for.
  */
 #ifndef PTH_EVENT_H
 #define PTH_EVENT_H
@@ -55,8 +55,5 @@ int pth_finish(int code);
 /* All diagnostics, sorted, "file:line:col: error|warning: text"; returns PTH_INPUT when any is an error
  * (or strict and any at all), else PTH_OK. */
 int pth_diags_print(struct pth_diags *d, int strict);
-
-/* Name of the tool as given to pth_event_init. */
-extern const char *pth_prog;
 
 #endif

@@ -53,14 +53,11 @@ long pth_experiment_count(const struct pth_experiment *x);
 const char *pth_experiment_run(const struct pth_experiment *x);
 /* Settings of all tests, borrowed; NULL when there are errors. */
 const json_t *pth_experiment_settings(const struct pth_experiment *x);
-/* Hand out each record (borrowed by the function) in order. Only without errors.
- * Stops at the first -1 and returns it. */
+/* Hand out each record (borrowed by the function) in order, without the tests
+ * that have errors; none when there are errors outside of the tests. Stops at
+ * the first -1 and returns it. */
 typedef int pth_experiment_fn(void *arg, const json_t *rec, struct pth_err *e);
 int pth_experiment_each(struct pth_experiment *x, pth_experiment_fn *fn, void *arg,
-    struct pth_err *e);
-/* The same, but tests with errors are left out instead; none at all when there
- * are errors outside of the tests. */
-int pth_experiment_sound(struct pth_experiment *x, pth_experiment_fn *fn, void *arg,
     struct pth_err *e);
 
 /* Append what is known of a key ("timeout", "services.*.timeout",

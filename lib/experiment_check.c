@@ -18,7 +18,7 @@ bool exp_given(const struct pth_ynode *n)
 	return n && n->kind != PTH_YNULL;
 }
 
-static bool is_scalar(const struct pth_ynode *n)
+bool exp_scalar(const struct pth_ynode *n)
 {
 	return n->kind != PTH_YSEQ && n->kind != PTH_YMAP && n->kind != PTH_YNULL;
 }
@@ -113,7 +113,7 @@ static const char *word(const struct schema *s, const char *text)
 
 static void show_value(struct pth_buf *b, const struct pth_ynode *n)
 {
-	if (n->kind == PTH_YMAP || n->kind == PTH_YSEQ || n->kind == PTH_YNULL) {
+	if (!exp_scalar(n)) {
 		pth_buf_addf(b, "a %s", pth_ykind_name(n->kind));
 		return;
 	}
@@ -322,7 +322,7 @@ void exp_check(struct pth_experiment *x, const struct schema *s, const struct pt
 			else
 				exp_check(x, s->item, c, what);
 		}
-	} else if (!is_scalar(n) || !scalar_fits(s, n)) {
+	} else if (!exp_scalar(n) || !scalar_fits(s, n)) {
 		unexpected(x, s, n, what);
 	}
 }

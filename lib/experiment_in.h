@@ -72,6 +72,9 @@ const struct schema *exp_schema_child(const struct schema *s, const char *name);
 /* "integer from 1 to 65535", "one of a, b, c" */
 void exp_schema_expected(struct pth_buf *b, const struct schema *s);
 
+/* Bytes of a test's name. */
+#define NAME_MAX_BYTES 200
+
 /* A file, variable or option that nodes come from. */
 #define SOURCES_MAX 250
 struct source {
@@ -104,9 +107,6 @@ void exp_key_warn(struct pth_experiment *x, const struct pth_ynode *n, const cha
 size_t exp_errors(const struct pth_experiment *x);
 
 /* load */
-/* Register a source, name copied; NULL when there are too many. */
-struct source *exp_source(struct pth_experiment *x, const char *name);
-struct pth_ynode *exp_source_parse(struct pth_experiment *x, struct source *s);
 void exp_interpolate(struct pth_experiment *x);
 
 /* tree: nodes are shared (aliases, included maps), so changes copy the way down */
@@ -139,6 +139,7 @@ unsigned exp_environment_kind(const struct pth_ynode *n);
 bool exp_given(const struct pth_ynode *n);
 /* Truth of a node that says it, also in quotes; else -1. */
 int exp_bool(const struct pth_ynode *n);
+bool exp_scalar(const struct pth_ynode *n);
 /* Number in a checked node, for rules. */
 bool exp_int(const struct pth_ynode *n, unsigned types, int64_t *v);
 

@@ -12,7 +12,8 @@
 #define FILE_MAX (64u << 20)
 #define INCLUDE_DEPTH 16
 
-struct source *exp_source(struct pth_experiment *x, const char *name)
+/* Register a source, name copied; NULL when there are too many. */
+static struct source *add_source(struct pth_experiment *x, const char *name)
 {
 	struct source *s;
 
@@ -124,7 +125,7 @@ static void mark_file(struct pth_ynode *n, unsigned char file)
 }
 
 /* The tree of a source's text, which is given up; or NULL. */
-struct pth_ynode *exp_source_parse(struct pth_experiment *x, struct source *s)
+static struct pth_ynode *parse_source(struct pth_experiment *x, struct source *s)
 {
 	struct pth_ynode *n;
 	size_t i = 0;
@@ -159,7 +160,7 @@ static struct pth_ynode *include_file(struct pth_experiment *x, const struct pth
     unsigned depth, bool top)
 {
 	char *path = beside(x->src[at->file]->name, at->text);
-	struct source *s = depth < INCLUDE_DEPTH ? exp_source(x, path) : NULL;
+	struct source *s = depth < INCLUDE_DEPTH ? add_source(x, path) : NULL;
 	struct pth_ynode *n = NULL;
 	struct pth_err e;
 
@@ -172,7 +173,7 @@ static struct pth_ynode *include_file(struct pth_experiment *x, const struct pth
 		exp_error(x, at, "%s: %s", at->key ? at->key : "include", e.text);
 		return NULL;
 	}
-	n = exp_source_parse(x, s);
+	n = parse_source(x, s);
 	if (n && n->kind != PTH_YMAP) {
 		exp_error(x, n, "an included file must be a map, not a %s", pth_ykind_name(n->kind));
 		return NULL;
@@ -290,7 +291,7 @@ static void inner_includes(struct pth_experiment *x)
 
 static void override(struct pth_experiment *x, const char *name, const char *path, const char *value)
 {
-	struct source *s = exp_source(x, name);
+	struct source *s = add_source(x, name);
 	struct pth_ynode *v, *root;
 
 	if (!s) {
@@ -298,7 +299,7 @@ static void override(struct pth_experiment *x, const char *name, const char *pat
 		return;
 	}
 	pth_buf_adds(&s->text, *value ? value : "''");
-	v = exp_source_parse(x, s);
+	v = parse_source(x, s);
 	if (!v)
 		return;
 	root = exp_set(&x->a, x->root, path, v);
@@ -345,11 +346,10 @@ static void options(struct pth_experiment *x, const struct pth_override *o, size
 static void set_run(struct pth_experiment *x, const char *path)
 {
 	const char *name = exp_text(pth_yaml_get(x->root, "metadata"), "name", NULL);
-	const char *slash = strrchr(path, '/'), *stem = slash ? slash + 1 : path, *dot;
+	const char *stem = pth_base_name(path), *dot = strrchr(stem, '.');
 	struct pth_buf b = PTH_BUF_INIT;
 	char *s;
 
-	dot = strrchr(stem, '.');
 	s = name ? pth_xstrdup(name) : !strcmp(path, "-") ? pth_xstrdup("stdin")
 	         : pth_xstrndup(stem, dot && dot > stem ? (size_t)(dot - stem) : strlen(stem));
 	pth_name_from(&b, s, 60);
@@ -435,7 +435,7 @@ static void check_all(struct pth_experiment *x)
 static void complete(struct pth_experiment *x, const char *path, const struct pth_override *o,
     size_t n, bool use_env)
 {
-	x->root = exp_source_parse(x, x->src[0]);
+	x->root = parse_source(x, x->src[0]);
 	if (!x->root)
 		return;
 	if (x->root->kind != PTH_YMAP) {
@@ -461,7 +461,7 @@ static struct pth_experiment *new_experiment(const char *path)
 	struct pth_experiment *x = pth_xmalloc(sizeof *x);
 
 	*x = (struct pth_experiment){ .schema = exp_schema_new() };
-	exp_source(x, strcmp(path, "-") ? path : "stdin");
+	add_source(x, strcmp(path, "-") ? path : "stdin");
 	return x;
 }
 

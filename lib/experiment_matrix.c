@@ -10,7 +10,6 @@
 
 #define VARIANTS_MAX 100000
 #define AXES_MAX 16
-#define NAME_MAX_BYTES 200 /* as experiment_rules.c has it */
 
 struct matrix {
 	struct pth_experiment *x;

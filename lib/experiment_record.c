@@ -270,7 +270,7 @@ static json_t *file_name(const struct maker *m, const struct pth_ynode *n)
 {
 	const char *s = m->x->src[n->file]->name;
 
-	return pth_json_text(s, strlen(s));
+	return pth_json_string(s);
 }
 
 static void mark(struct maker *m, json_t *marks, struct pth_buf *path, const struct pth_ynode *n)
@@ -434,13 +434,6 @@ static int each_variant(struct pth_experiment *x, const struct pth_ynode *test, 
 }
 
 int pth_experiment_each(struct pth_experiment *x, pth_experiment_fn *fn, void *arg, struct pth_err *e)
-{
-	if (exp_errors(x))
-		return pth_err_set(e, PTH_INPUT, "the experiment has errors");
-	return pth_experiment_sound(x, fn, arg, e);
-}
-
-int pth_experiment_sound(struct pth_experiment *x, pth_experiment_fn *fn, void *arg, struct pth_err *e)
 {
 	const struct pth_ynode *tests = pth_yaml_get(x->root, "tests");
 	struct maker m = { .x = x, .fn = fn, .arg = arg, .e = e };

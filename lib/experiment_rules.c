@@ -9,7 +9,6 @@
 
 #include "text.h"
 
-#define NAME_MAX_BYTES 200
 #define SERVICES_MAX 1000
 #define PORTS 65536
 
@@ -17,7 +16,7 @@ const char *exp_text(const struct pth_ynode *map, const char *key, const char *d
 {
 	const struct pth_ynode *n = pth_yaml_get(map, key);
 
-	return n && n->kind != PTH_YMAP && n->kind != PTH_YSEQ && n->kind != PTH_YNULL ? n->text : def;
+	return n && exp_scalar(n) ? n->text : def;
 }
 
 int64_t exp_iterations(const struct pth_ynode *test)
@@ -58,8 +57,7 @@ static void check_reference(struct pth_experiment *x, const struct pth_ynode *se
 	struct pth_buf b = PTH_BUF_INIT;
 	const char *near, *sep = "";
 
-	if (!n || n->kind == PTH_YMAP || n->kind == PTH_YSEQ || n->kind == PTH_YNULL ||
-	    exp_service(services, n->text))
+	if (!n || !exp_scalar(n) || exp_service(services, n->text))
 		return;
 	near = nearest_service(services, n->text);
 	pth_buf_addf(&b, "there is no service '%.60s' in this test", n->text);
@@ -153,7 +151,7 @@ static void check_port(struct pth_experiment *x, const struct pth_ynode *n)
 	const char *proto;
 	unsigned bits;
 
-	if (n->kind == PTH_YMAP || n->kind == PTH_YSEQ || n->kind == PTH_YNULL)
+	if (!exp_scalar(n))
 		return;
 	if (!exp_port(n->text, &host, &container, &proto)) {
 		exp_error(x, n, "ports: '%.40s'; expected HOST:CONTAINER with numbers from 1 to 65535, "
@@ -249,6 +247,18 @@ static void check_files(struct pth_experiment *x, const struct pth_ynode *list)
 	}
 }
 
+/* The key of a map's child as a node of its own. */
+static struct pth_ynode key_of(const struct pth_ynode *child)
+{
+	struct pth_ynode n = *child;
+
+	n.kind = PTH_YSTR;
+	n.text = child->key ? child->key : "";
+	n.line = child->kline;
+	n.col = child->kcol;
+	return n;
+}
+
 static void check_depends(struct pth_experiment *x, const struct pth_ynode *services,
     const struct pth_ynode *s)
 {
@@ -261,14 +271,8 @@ static void check_depends(struct pth_experiment *x, const struct pth_ynode *serv
 		return;
 	}
 	for (const struct pth_ynode *c = d->child; c; c = c->next) {
-		struct pth_ynode name = *c;
+		struct pth_ynode name = d->kind == PTH_YMAP ? key_of(c) : *c;
 
-		if (d->kind == PTH_YMAP) {
-			name.kind = PTH_YSTR;
-			name.text = c->key;
-			name.line = c->kline;
-			name.col = c->kcol;
-		}
 		check_reference(x, services, &name, false);
 	}
 }
@@ -454,12 +458,8 @@ static void check_expect(struct pth_experiment *x, const struct pth_ynode *servi
 	const struct pth_ynode *c;
 
 	for (c = items(expect, "exit"); c; c = c->next) {
-		struct pth_ynode name = *c;
+		struct pth_ynode name = key_of(c);
 
-		name.kind = PTH_YSTR;
-		name.text = c->key ? c->key : "";
-		name.line = c->kline;
-		name.col = c->kcol;
 		check_reference(x, services, &name, false);
 		if (c->kind == PTH_YSTR && strcmp(c->text, "any") && strspn(c->text, "0123456789") != c->len)
 			exp_error(x, c, "exit: expected a code, a list of codes, or any");

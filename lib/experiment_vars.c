@@ -1,7 +1,7 @@
 /*
  * ${NAME}, ${NAME:-default}, ${oc.env:NAME,default} and ${paths.output_dir} in
- * strings, and the
- * syntax of @{service:attribute[secondary]:format}, which pth-plan resolves.
+ * strings, and the syntax of @{service:attribute[secondary]:format}, which
+ * pth-plan resolves.
  */
 #include "experiment_in.h"
 
@@ -47,7 +47,7 @@ static bool expand_one(struct pth_experiment *x, const struct pth_ynode *at, con
 	}
 	value = getenv(name);
 	v = value || omega ? NULL : exp_at(x->root, name);
-	if (v && (v->kind == PTH_YMAP || v->kind == PTH_YSEQ || v->kind == PTH_YNULL))
+	if (v && !exp_scalar(v))
 		v = NULL;
 	if (value && *value) {
 		pth_utf8_clean(out, value, strlen(value));

@@ -93,13 +93,10 @@ of_setup(const json_t *rec, const json_t *result)
 	const json_t *done = json_object_get(result, "setup");
 	size_t n = json_array_size(done);
 	const json_t *last = n > 0 ? json_array_get(done, n - 1) : NULL;
-	const json_t *plan = json_object_get(json_object_get(rec, "compose"), "plan"), *cmd;
+	const json_t *cmd = json_array_get(json_object_get(pth_rec_plan(rec), "setup"),
+	    (size_t)pth_json_int(last, "index", (int64_t)n));
 	enum pth_category c;
 
-	if (plan == NULL)
-		plan = json_object_get(rec, "plan");
-	cmd = json_array_get(json_object_get(plan, "setup"),
-	    (size_t)pth_json_int(last, "index", (int64_t)n));
 	c = by_name(pth_json_str(cmd, "category", NULL));
 	if (c != PTH_CAT_NONE)
 		return c;

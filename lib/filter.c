@@ -2,7 +2,6 @@
 
 #include <nss.h>
 #include <pcap/pcap.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* libpcap's own structure has the fields of the kernel's. */

@@ -74,6 +74,19 @@ feature_names(int fd, const char *name)
 	return s;
 }
 
+/* Ask for a change of the features of these names: each has a bit. */
+static void
+mark_bits(struct ethtool_sfeatures *set, const struct ethtool_gstrings *all, const char *const *names, size_t n)
+{
+	for (uint32_t bit = 0; bit < all->len; bit++) {
+		const char *name = (const char *)all->data + (size_t)bit * ETH_GSTRING_LEN;
+
+		for (size_t i = 0; i < n; i++)
+			if (strncmp(name, names[i], ETH_GSTRING_LEN) == 0)
+				set->features[bit / 32].valid |= 1u << bit % 32;
+	}
+}
+
 int
 pth_iface_features_off(const char *name, const char *const *features, size_t n)
 {
@@ -91,11 +104,7 @@ pth_iface_features_off(const char *name, const char *const *features, size_t n)
 		memset(set, 0, sizeof *set + blocks * sizeof set->features[0]);
 		set->cmd = ETHTOOL_SFEATURES;
 		set->size = blocks;
-		for (uint32_t bit = 0; bit < s->len; bit++)
-			for (size_t i = 0; i < n; i++)
-				if (strncmp((const char *)s->data + (size_t)bit * ETH_GSTRING_LEN,
-				    features[i], ETH_GSTRING_LEN) == 0)
-					set->features[bit / 32].valid |= 1u << bit % 32;
+		mark_bits(set, s, features, n);
 		r = ethtool(fd, name, set) < 0 ? -1 : 0;
 		free(set);
 		free(s);

@@ -1,21 +1,21 @@
 #include "image_priv.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <openssl/evp.h>
 
-const json_t *
-image_setting(const struct pth_image_req *q, const char *key)
+/* The service's own docker settings win over the experiment's. */
+static const json_t *
+setting(const struct pth_image_req *q, const char *key)
 {
 	const json_t *own = json_object_get(json_object_get(q->given, "docker"), key);
 
 	return own && !json_is_null(own) ? own : json_object_get(q->docker, key);
 }
 
-const char *
-image_setting_str(const struct pth_image_req *q, const char *key)
+static const char *
+setting_text(const struct pth_image_req *q, const char *key)
 {
-	const char *s = json_string_value(image_setting(q, key));
+	const char *s = json_string_value(setting(q, key));
 
 	return s && *s ? s : NULL;
 }
@@ -23,7 +23,7 @@ image_setting_str(const struct pth_image_req *q, const char *key)
 static const char *
 platform(const struct pth_image_req *q)
 {
-	const char *s = image_setting_str(q, "target_platform");
+	const char *s = setting_text(q, "target_platform");
 
 	return s ? s : pth_json_str(json_object_get(q->service, "docker"), "platform", NULL);
 }
@@ -127,19 +127,19 @@ push_source(json_t *argv, const json_t *from)
 static void
 push_settings(const struct pth_image_req *q, json_t *argv)
 {
-	const json_t *from = image_setting(q, "cache_from"), *buildx = image_setting(q, "use_buildx");
+	const json_t *from = setting(q, "cache_from"), *buildx = setting(q, "use_buildx");
 	json_t *v;
 	size_t i;
 
-	if (json_is_true(image_setting(q, "force_build_docker_image")))
+	if (json_is_true(setting(q, "force_build_docker_image")))
 		push(argv, "-f");
-	if (json_is_true(image_setting(q, "no_docker_cache")))
+	if (json_is_true(setting(q, "no_docker_cache")))
 		push(argv, "-n");
-	if (json_is_false(image_setting(q, "log_docker_image_build")))
+	if (json_is_false(setting(q, "log_docker_image_build")))
 		push(argv, "-q");
 	if (buildx == NULL || json_is_true(buildx)) {
 		push(argv, "-x");
-		push(argv, image_setting_str(q, "buildx_builder") ? image_setting_str(q, "buildx_builder") : "default");
+		push(argv, setting_text(q, "buildx_builder") ? setting_text(q, "buildx_builder") : "default");
 	}
 	if (platform(q) != NULL) {
 		push(argv, "-p");
@@ -195,7 +195,7 @@ command(const struct pth_image_req *q, const json_t *vars, const char *tag, cons
 static json_t *
 ready_made(const struct pth_image_req *q, const char *image)
 {
-	const char *registry = image_setting_str(q, "registry");
+	const char *registry = setting_text(q, "registry");
 
 	return json_pack("{s:o,s:s,s:s}", "tag", registry ? json_sprintf("%s/%s", registry, image) :
 	    json_string(image), "plugin", pth_json_str(q->service, "plugin", ""), "builder", "image");
@@ -258,7 +258,7 @@ built(const struct pth_image_req *q, const char *builder, struct pth_err *e)
 		pth_buf_adds(&directory, strstr(tag.s, ":latest") + strlen(":latest"));
 		out = json_pack("{s:s,s:s,s:s,s:o,s:s,s:o}", "tag", tag.s, "plugin",
 		    pth_json_str(q->service, "plugin", ""), "builder", own ? "dockerfile" : builder,
-		    "dockerfile", pth_json_text(text.s ? text.s : "", text.len), "directory", directory.s,
+		    "dockerfile", pth_json_text(text.s, text.len), "directory", directory.s,
 		    "argv", command(q, vars, tag.s, directory.s));
 		if (json_object_size(args) > 0)
 			pth_json_set(out, "args", json_incref(args));

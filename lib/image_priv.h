@@ -9,10 +9,7 @@
 /* The longest value that goes into a Dockerfile or an argument, in bytes. */
 #define IMAGE_VALUE_MAX 32768
 
-/* image.c: the service's own docker settings win over the experiment's. */
-const json_t *image_setting(const struct pth_image_req *q, const char *key);
-const char *image_setting_str(const struct pth_image_req *q, const char *key);
-/* Arguments of the build, all who have some together. New object. */
+/* image.c: arguments of the build, all who have some together. New object. */
 json_t *image_args(const struct pth_image_req *q);
 
 /*

@@ -10,14 +10,6 @@
 #define TEXT_MAX ((size_t)1 << 20)
 #define USER_NUMBER 10001 /* of the ordinary user in images that we build */
 
-static const char *
-base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 static bool
 named(const json_t *list, const char *name)
 {
@@ -51,13 +43,13 @@ files_of(const struct pth_image_req *q, const char *key, bool numbered, struct p
 		pth_buf_cut(&b, 0);
 		if (numbered)
 			pth_buf_addf(&b, "%02zu-", i + 1);
-		pth_buf_adds(&b, base_name(from));
+		pth_buf_adds(&b, pth_base_name(from));
 		if (!pth_name_ok(b.s)) {
 			image_bad(q, key, from, e, "is not the path of a file with a plain name");
 			goto fail;
 		}
 		if (named(out, b.s)) {
-			image_bad(q, key, base_name(from), e, "is there twice; the build has one folder for all");
+			image_bad(q, key, pth_base_name(from), e, "is there twice; the build has one folder for all");
 			goto fail;
 		}
 		o = json_pack("{s:s,s:s,s:s}", "name", b.s, "from", from, "to", to ? to : "");

@@ -1,6 +1,5 @@
 #include "json.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "text.h"
@@ -88,13 +87,19 @@ pth_json_text(const char *s, size_t n)
 	json_t *v = NULL;
 
 	if (pth_utf8_ok(s, n, NULL))
-		v = json_stringn_nocheck(s, n);
+		v = json_stringn_nocheck(s ? s : "", n);
 	else {
 		pth_utf8_clean(&b, s, n);
 		v = json_stringn_nocheck(b.s, b.len);
 		pth_buf_release(&b);
 	}
 	return must(v);
+}
+
+json_t *
+pth_json_string(const char *s)
+{
+	return pth_json_text(s, strlen(s));
 }
 
 void
@@ -140,6 +145,46 @@ pth_json_merge(const json_t *base, const json_t *over)
 		pth_json_set(out, key, old ? pth_json_merge(old, v) : json_deep_copy(v));
 	}
 	return out;
+}
+
+static json_t *
+map_string(const json_t *v, int (*text)(struct pth_buf *, const char *, void *), void *arg)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	json_t *out = NULL;
+
+	if (text(&b, json_string_value(v), arg) == 0)
+		out = pth_json_text(b.s, b.len);
+	pth_buf_release(&b);
+	return out;
+}
+
+json_t *
+pth_json_map(const json_t *v, int (*text)(struct pth_buf *, const char *, void *), void *arg)
+{
+	json_t *out, *x;
+	const char *key;
+	size_t i;
+
+	if (json_is_string(v))
+		return map_string(v, text, arg);
+	if (v == NULL || (!json_is_array(v) && !json_is_object(v)))
+		return must(v ? json_deep_copy(v) : json_null());
+	out = must(json_is_array(v) ? json_array() : json_object());
+	json_array_foreach(v, i, x) {
+		if ((x = pth_json_map(x, text, arg)) == NULL)
+			goto fail;
+		pth_json_push(out, x);
+	}
+	json_object_foreach((json_t *)(uintptr_t)v, key, x) {
+		if ((x = pth_json_map(x, text, arg)) == NULL)
+			goto fail;
+		pth_json_set(out, key, x);
+	}
+	return out;
+fail:
+	json_decref(out);
+	return NULL;
 }
 
 static void

@@ -112,7 +112,7 @@ no_packets(struct pth_metric_packets *out, json_t *metrics, const char *why, boo
 	out->why = pth_xstrdup(why);
 	out->refused = refused;
 	if (json_object_get(metrics, "error") == NULL && *why != '\0')
-		pth_json_set(metrics, "error", pth_json_text(why, strlen(why)));
+		pth_json_set(metrics, "error", pth_json_string(why));
 }
 
 /* Filters that a command line can carry; the others were refused before. */

@@ -19,10 +19,10 @@
 #include "when.h"
 
 #define LINE_MAX_BYTES 4096      /* of a line; what is behind is not looked at */
-#define BLOCK_BYTES 65536
 #define FILE_MAX_BYTES (64 << 20) /* of a log; the rest is not read */
 #define JSON_MAX_BYTES (16 << 20)
 #define NUMBER_MAX_BYTES 63
+#define DEADLINE_US ((int64_t)10 * 1000000) /* of one file */
 
 /* ---- reducing */
 
@@ -84,55 +84,28 @@ number(const char *s, size_t n, double *v)
 
 /* ---- lines of a log */
 
+struct search {
+	struct pth_measure *m;
+	regex_t re;
+};
+
 /* What is counted needs no number in it. */
 static void
-line(struct pth_measure *m, const regex_t *re, const char *s, size_t n)
+line(void *arg, const char *s, size_t n, bool rest)
 {
+	struct pth_measure *m = ((struct search *)arg)->m;
+	const regex_t *re = &((struct search *)arg)->re;
 	regmatch_t at[2] = { { 0, (regoff_t)(n < LINE_MAX_BYTES ? n : LINE_MAX_BYTES) } };
 	int group = re->re_nsub > 0;
 	double v;
 
-	if (regexec(re, s, countof(at), at, REG_STARTEND) != 0)
+	if (rest || regexec(re, s, countof(at), at, REG_STARTEND) != 0)
 		return;
 	if (m->counts)
 		take(m, 1);
 	else if (at[group].rm_so >= 0 &&
 	    number(s + at[group].rm_so, (size_t)(at[group].rm_eo - at[group].rm_so), &v))
 		take(m, v);
-}
-
-#define DEADLINE_US ((int64_t)10 * 1000000) /* of one file */
-
-static void
-lines(struct pth_measure *m, const regex_t *re, int fd)
-{
-	char *block = pth_xmalloc(BLOCK_BYTES + 1); /* sanitizers want a NUL somewhere */
-	size_t have = 0, total = 0, from;
-	int64_t until = pth_mono_us() + DEADLINE_US;
-	bool rest = false; /* of a line that was too long for the block */
-	ssize_t got;
-
-	do {
-		got = pth_read_all(fd, block + have, BLOCK_BYTES - have);
-		if (got > 0)
-			have += (size_t)got;
-		block[have] = '\0';
-		for (from = 0; from < have; ) {
-			char *nl = memchr(block + from, '\n', have - from);
-			size_t end = nl ? (size_t)(nl - block) : have;
-
-			if (nl == NULL && got > 0 && from > 0)
-				break; /* the rest of this line is still to come */
-			if (!rest)
-				line(m, re, block + from, end - from);
-			rest = nl == NULL;
-			from = end + (nl != NULL);
-		}
-		memmove(block, block + from, have - from);
-		have -= from;
-		total += got > 0 ? (size_t)got : 0;
-	} while (got > 0 && total < FILE_MAX_BYTES && pth_mono_us() < until);
-	free(block);
 }
 
 /* ---- JSON */
@@ -200,15 +173,15 @@ void
 pth_metric_read(struct pth_measure *m, const json_t *spec, int fd, int64_t size)
 {
 	const char *path = pth_json_str(spec, "json", NULL), *pattern = pth_json_str(spec, "matches", ".");
-	regex_t re;
+	struct search s = { .m = m };
 
 	m->counts = strcmp(pth_json_str(spec, "reduce", ""), "count") == 0;
 	if (path != NULL) {
 		json_file(m, path, fd, size);
 	} else if (pth_regex_fault(pattern) == NULL &&
-	    regcomp(&re, pattern, REG_EXTENDED | REG_NEWLINE) == 0) {
-		lines(m, &re, fd);
-		regfree(&re);
+	    regcomp(&s.re, pattern, REG_EXTENDED | REG_NEWLINE) == 0) {
+		pth_artifact_lines(fd, FILE_MAX_BYTES, pth_mono_us() + DEADLINE_US, line, &s);
+		regfree(&s.re);
 	}
 }
 

@@ -39,18 +39,6 @@ pth_ns_names(unsigned set)
 	return a;
 }
 
-static int
-put(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	int r;
-
-	if (fd < 0)
-		return -1;
-	r = pth_write_all(fd, text, strlen(text));
-	return close(fd) == 0 ? r : -1;
-}
-
 /*
  * Map ids one to one: the whole range when we may (root), else just ours.
  * Written by the parent: only it is root outside.
@@ -63,17 +51,17 @@ map_ids(pid_t pid)
 
 	snprintf(path, sizeof path, "/proc/%ld/uid_map", (long)pid);
 	/* Root of a container has a smaller map of its own: then just root. */
-	all = all && put(path, "0 0 4294967295\n") == 0;
+	all = all && pth_write_text(AT_FDCWD, path, "0 0 4294967295\n") == 0;
 	snprintf(text, sizeof text, "%u %u 1\n", geteuid(), geteuid());
-	if (!all && put(path, text) != 0)
+	if (!all && pth_write_text(AT_FDCWD, path, text) != 0)
 		return -1;
 	if (!all) {
 		snprintf(path, sizeof path, "/proc/%ld/setgroups", (long)pid);
-		put(path, "deny");
+		pth_write_text(AT_FDCWD, path, "deny");
 	}
 	snprintf(path, sizeof path, "/proc/%ld/gid_map", (long)pid);
 	snprintf(text, sizeof text, "%u %u 1\n", getegid(), getegid());
-	return put(path, all ? "0 0 4294967295\n" : text);
+	return pth_write_text(AT_FDCWD, path, all ? "0 0 4294967295\n" : text);
 }
 
 /* clone(2) as fork: no stack, no shared memory. */
@@ -202,7 +190,7 @@ pth_ns_furnish(struct pth_ns *ns)
 		}
 		if (pth_iface_features_off("lo", offload, countof(offload)) != 0)
 			ns_note(ns, "segmentation offload of lo");
-		put("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
+		pth_write_text(AT_FDCWD, "/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
 	}
 	if (ns->used & PTH_NS_MOUNT) {
 		if (own_mounts() != 0) {

@@ -116,10 +116,16 @@ pth_write_all(int fd, const void *p, size_t n)
 	return 0;
 }
 
-void
-pth_close_from(int first)
+int
+pth_write_text(int dirfd, const char *file, const char *text)
 {
-	close_range((unsigned)first, ~0U, 0);
+	int fd = openat(dirfd, file, O_WRONLY | O_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return -1;
+	r = pth_write_all(fd, text, strlen(text));
+	return close(fd) == 0 ? r : -1;
 }
 
 static char *
@@ -141,10 +147,29 @@ has_plugins(const char *share)
 	return yes;
 }
 
+/* Our data below top, as in a checkout or as installed; share stays NULL when
+ * it is not there. */
+static void
+look_below(struct pth_home *h, const char *top)
+{
+	static const char *const places[][2] = { { "/share", "/examples/minip" },
+		{ "/share/pth", "/libexec/pth" } };
+
+	for (size_t i = 0; i < countof(places); i++) {
+		h->share = joined(top, places[i][0]);
+		if (has_plugins(h->share)) {
+			h->libexec = joined(top, places[i][1]);
+			return;
+		}
+		free(h->share);
+		h->share = NULL;
+	}
+}
+
 int
 pth_home_find(struct pth_home *h, struct pth_err *e)
 {
-	char exe[PATH_MAX], *cut, *top;
+	char exe[PATH_MAX], *cut;
 	const char *env = getenv("PTH_SHARE");
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
 
@@ -152,33 +177,14 @@ pth_home_find(struct pth_home *h, struct pth_err *e)
 	if (n < 0)
 		return pth_err_set(e, PTH_SYSTEM, "/proc/self/exe:");
 	exe[n] = '\0';
-	cut = strrchr(exe, '/');
-	*cut = '\0';
+	*strrchr(exe, '/') = '\0';
 	h->bin = pth_xstrdup(exe);
-	cut = strrchr(exe, '/');
-	if (cut == NULL)
-		cut = exe;
-	*cut = '\0';
-	top = exe;
 	/* A sanitizer build lies two folders deeper: build/asan/bin. */
-	for (int up = 0; up < 3; up++) {
-		h->share = joined(top, "/share");
-		if (has_plugins(h->share)) {
-			h->libexec = joined(top, "/examples/minip");
-			break;
-		}
-		free(h->share);
-		h->share = joined(top, "/share/pth");
-		if (has_plugins(h->share)) {
-			h->libexec = joined(top, "/libexec/pth");
-			break;
-		}
-		free(h->share);
-		h->share = NULL;
-		cut = strrchr(top, '/');
-		if (cut == NULL)
-			break;
-		*cut = '\0';
+	for (int up = 0; up < 3 && h->share == NULL; up++) {
+		cut = strrchr(exe, '/');
+		if (cut != NULL)
+			*cut = '\0';
+		look_below(h, exe);
 	}
 	if (env != NULL && *env) {
 		free(h->share);

@@ -15,15 +15,18 @@ void pth_fd_sanitize(void);
 /* Open below dirfd only: no "..", no absolute path, no link that leaves
  * (openat2 RESOLVE_BENEATH). -1 and errno. */
 int pth_open_beneath(int dirfd, const char *path, int flags, mode_t mode);
-/* Read or write all of n bytes, EINTR retried. Bytes done, or -1. */
+/* Read n bytes, EINTR retried: how many there were until the end of the file,
+ * or -1 and errno. */
 ssize_t pth_read_all(int fd, void *p, size_t n);
+/* Write all of n bytes likewise: 0, or -1 and errno. */
 int pth_write_all(int fd, const void *p, size_t n);
+/* Write a text into a file that is there, as those of proc(5), sysfs(5) and
+ * cgroups(7) are. 0, or -1 and errno. */
+int pth_write_text(int dirfd, const char *file, const char *text);
 /* The first SIGINT does nothing, the next one ends us: for the stages after
  * pth-exec. Ctrl-C goes to the whole pipe, and what ran shall be reported.
  * Nothing changes where SIGINT is ignored already. */
 void pth_outlive_interrupt(void);
-/* CLOSE_RANGE of all fds from `first` on, for a child before exec. */
-void pth_close_from(int first);
 
 /*
  * Where the project's own data lies, found from the place of the running

@@ -13,10 +13,10 @@ add_boot(struct pth_buf *b)
 	char line[64] = "unknown";
 	FILE *fp = fopen("/proc/sys/kernel/random/boot_id", "re");
 
-	if (fp != NULL && fgets(line, sizeof line, fp) == NULL)
-		pth_buf_adds(b, "unknown");
-	if (fp != NULL)
+	if (fp != NULL) {
+		(void)!fgets(line, sizeof line, fp);
 		fclose(fp);
+	}
 	for (const char *p = line; *p != '\0' && *p != '\n'; p++)
 		if (*p != '-')
 			pth_buf_addc(b, *p);

@@ -78,8 +78,7 @@ give(int dirfd, uid_t uid, gid_t gid, dev_t dev, int depth)
 				close(fd);
 			}
 		}
-		if (fchownat(dirfd, de->d_name, uid, gid, AT_SYMLINK_NOFOLLOW) != 0)
-			continue;
+		(void)!fchownat(dirfd, de->d_name, uid, gid, AT_SYMLINK_NOFOLLOW);
 	}
 	closedir(d);
 }
@@ -92,6 +91,5 @@ pth_owners_give(int dirfd, uid_t uid, gid_t gid)
 	if (fstat(dirfd, &st) != 0)
 		return;
 	give(dirfd, uid, gid, st.st_dev, 0);
-	if (fchown(dirfd, uid, gid) != 0)
-		return;
+	(void)!fchown(dirfd, uid, gid);
 }

@@ -3,7 +3,7 @@
  * fields, so memory grows with connections and protocols, not with packets.
  *
  *   struct pth_packets p = { 0 };
- *   for each line: pth_packets_line(&p, line, len);
+ *   for each line: pth_packets_line(&p, line);
  *   pth_packets_json(&p, metrics);
  *   pth_packets_release(&p);
  *

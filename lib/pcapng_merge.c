@@ -1,5 +1,4 @@
 /* Several captures of ours read as one. */
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

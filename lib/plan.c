@@ -45,6 +45,12 @@ const char *plan_path(struct pth_buf *b, const struct plan_service *s, const cha
 	return b->s;
 }
 
+int64_t plan_us(const json_t *v, int64_t def)
+{
+	return json_is_number(v) && json_number_value(v) > 0 && json_number_value(v) < 1e9 ?
+	    (int64_t)(json_number_value(v) * SECOND) : def;
+}
+
 bool plan_failed(const struct plan *p)
 {
 	return p->d->errors > p->errors;
@@ -362,21 +368,15 @@ static int requires(struct plan *p, json_t *out, struct pth_err *e)
 	return r;
 }
 
-static int64_t micro(const json_t *v)
-{
-	return json_is_number(v) && json_number_value(v) > 0 && json_number_value(v) < 1e9 ?
-	    (int64_t)(json_number_value(v) * SECOND) : 0;
-}
-
 static void limits(const struct plan *p, json_t *out)
 {
-	int64_t us = micro(json_object_get(p->rec, "timeout"));
-	int64_t wait_us = micro(pth_json_path(p->rec, "steps.wait"));
+	int64_t us = plan_us(json_object_get(p->rec, "timeout"), 0);
+	int64_t wait_us = plan_us(pth_json_path(p->rec, "steps.wait"), 0);
 	size_t i;
 
 	if (us == 0) {
 		for (i = 0; i < p->n; i++) {
-			int64_t t = micro(json_object_get(p->v[i].rec, "timeout"));
+			int64_t t = plan_us(json_object_get(p->v[i].rec, "timeout"), 0);
 
 			us = t > us ? t : us;
 		}

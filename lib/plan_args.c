@@ -89,7 +89,7 @@ int plan_truth(struct plan *p, const struct pth_ynode *n, json_t *vars, struct p
 	if (n->kind == PTH_YBOOL)
 		return n->b;
 	if (n->kind != PTH_YSTR)
-		return pth_err_set(e, PTH_INPUT, "%s:%u:%u: when: must be an expression", d->file, n->line, n->col);
+		return pth_dval_error(e, n, "when: must be an expression");
 	if (!d->state && compile(p, d, "{% if ", " %}1{% endif %}", e) < 0)
 		return -1;
 	r = pth_template_render(d->t, vars, &b, e);
@@ -103,13 +103,12 @@ int plan_truth(struct plan *p, const struct pth_ynode *n, json_t *vars, struct p
  * no parser. */
 static json_t *evaluate(const struct pth_ynode *n, const char *text, json_t *vars, struct pth_err *e)
 {
-	const struct pth_dval *d = (const struct pth_dval *)n;
 	struct pth_buf name = PTH_BUF_INIT;
 	json_t *v = pth_json_path(vars, text);
 
 	if (v)
 		return json_incref(v);
-	pth_buf_addf(&name, "%s:%u:%u", d->file, n->line, n->col);
+	pth_dval_where(&name, n);
 	v = pth_template_expr(name.s, text, vars, e);
 	pth_buf_release(&name);
 	return v;
@@ -132,15 +131,13 @@ static int each(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t 
 	int r = 0;
 
 	if (x->kind != PTH_YSTR)
-		return pth_err_set(e, PTH_INPUT, "%s:%u:%u: each: must be an expression",
-		    ((const struct pth_dval *)x)->file, x->line, x->col);
+		return pth_dval_error(e, x, "each: must be an expression");
 	list = evaluate(x, x->text, vars, e);
 	if (!list)
 		return -1;
 	if (!json_is_array(list) && !json_is_null(list)) {
 		json_decref(list);
-		return pth_err_set(e, PTH_INPUT, "%s:%u:%u: each: '%s' is not a list",
-		    ((const struct pth_dval *)x)->file, x->line, x->col, x->text);
+		return pth_dval_error(e, x, "each: '%s' is not a list", x->text);
 	}
 	inner = json_copy(vars);
 	json_array_foreach(list, i, v) {
@@ -156,7 +153,7 @@ static int each(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t 
 
 static void push_text(json_t *out, struct pth_buf *b)
 {
-	pth_json_push(out, pth_json_text(b->s ? b->s : "", b->len));
+	pth_json_push(out, pth_json_text(b->s, b->len));
 	pth_buf_release(b);
 }
 
@@ -238,7 +235,7 @@ static int cmd_extras(struct plan *p, const struct pth_ynode *n, json_t *vars, j
 	if (cwd) {
 		r = plan_text(p, cwd, vars, &b, e);
 		if (r == 0)
-			pth_json_set(cmd, "cwd", pth_json_text(b.s ? b.s : "", b.len));
+			pth_json_set(cmd, "cwd", pth_json_text(b.s, b.len));
 		pth_buf_release(&b);
 		if (r < 0)
 			return -1;
@@ -252,7 +249,7 @@ static int cmd_extras(struct plan *p, const struct pth_ynode *n, json_t *vars, j
 	return 0;
 }
 
-json_t *plan_cmd(struct plan *p, const struct pth_ynode *n, json_t *vars, int64_t timeout_us,
+static json_t *command(struct plan *p, const struct pth_ynode *n, json_t *vars, int64_t timeout_us,
     struct pth_err *e)
 {
 	const struct pth_ynode *when = pth_yaml_get(n, "when"), *critical = pth_yaml_get(n, "critical");
@@ -267,8 +264,7 @@ json_t *plan_cmd(struct plan *p, const struct pth_ynode *n, json_t *vars, int64_
 	if (cmd_argv(p, n, vars, argv, e) < 0)
 		goto fail;
 	if (json_array_size(argv) == 0) {
-		pth_err_set(e, PTH_INPUT, "%s:%u:%u: a command without words",
-		    ((const struct pth_dval *)n)->file, n->line, n->col);
+		pth_dval_error(e, n, "a command without words");
 		goto fail;
 	}
 	if (plan_duration(p, pth_yaml_get(n, "timeout"), vars, &timeout_us, e) < 0)
@@ -290,7 +286,7 @@ int plan_cmds(struct plan *p, const struct pth_ynode *list, json_t *vars, int64_
 	json_t *cmd;
 
 	for (c = list ? list->child : NULL; c; c = c->next) {
-		cmd = plan_cmd(p, c, vars, timeout_us, e);
+		cmd = command(p, c, vars, timeout_us, e);
 		if (!cmd)
 			return -1;
 		if (json_is_null(cmd))
@@ -321,7 +317,7 @@ static json_t *tree_text(struct plan *p, const struct pth_ynode *n, json_t *vars
 		v = NULL;
 	}
 	if (plan_text(p, n, vars, &b, e) == 0)
-		v = pth_json_text(b.s ? b.s : "", b.len);
+		v = pth_json_text(b.s, b.len);
 	pth_buf_release(&b);
 	return v;
 }

@@ -94,7 +94,7 @@ static void filter(struct plan *p, const struct given *g, const char *text, json
 	for (unsigned i = 0; i < f.n; i++)
 		pth_json_push(list, json_pack("[i,i,i,I]", f.v[i].code, f.v[i].jt, f.v[i].jf,
 		    (json_int_t)f.v[i].k));
-	pth_json_set(o, "filter", pth_json_text(text, strlen(text)));
+	pth_json_set(o, "filter", pth_json_string(text));
 	pth_json_set(o, "bpf", list);
 	free(f.v);
 }

@@ -32,7 +32,7 @@ static json_t *path(const struct plan_service *s, const struct pth_ynode *n, con
 	from = *text == '/' ? pth_xstrdup(text) : plan_beside(s, n, text);
 	real = realpath(from, NULL);
 	if (!real || access(real, R_OK) < 0) {
-		pth_err_set(e, PTH_INPUT, "%s:%u:%u: docker.%s: %.300s:", file_of(n), n->line, n->col, key, from);
+		pth_dval_error(e, n, "docker.%s: %.300s:", key, from);
 		free(real);
 		free(from);
 		return NULL;
@@ -40,8 +40,7 @@ static json_t *path(const struct plan_service *s, const struct pth_ynode *n, con
 	free(from);
 	v = json_string(real);
 	if (!v)
-		pth_err_set(e, PTH_INPUT, "%s:%u:%u: docker.%s: a path that is no UTF-8", file_of(n), n->line,
-		    n->col, key);
+		pth_dval_error(e, n, "docker.%s: a path that is no UTF-8", key);
 	free(real);
 	return v;
 }

@@ -20,51 +20,43 @@ struct emit {
 	struct pth_err e;
 };
 
-static int64_t seconds(const json_t *v, int64_t def)
+/* Does the list name the service, as the experiment or the plan does? */
+static bool names_it(const json_t *list, const struct plan_service *s)
 {
-	return json_is_number(v) && json_number_value(v) > 0 && json_number_value(v) < 1e9 ?
-	    (int64_t)(json_number_value(v) * SECOND) : def;
+	return pth_json_has(list, s->name) || pth_json_has(list, s->key);
 }
 
-/* A list of the descriptor's, then the same key of each execution
- * environment, with its own variables. */
-static json_t *exec_vars(struct emit *m, const struct plan_exec *x)
+/* Give fn what each execution environment of the service has at key, with the
+ * variables of that environment. */
+static int each_exec(struct emit *m, const char *key, int (*fn)(struct plan *p,
+    const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e), json_t *out)
 {
-	json_t *vars = json_copy(m->s->vars);
-
-	json_object_update(vars, x->params);
-	return vars;
-}
-
-static bool concerns(const struct plan_exec *x, const struct plan_service *s)
-{
-	json_t *v;
+	json_t *vars;
 	size_t i;
-
-	if (!json_is_array(x->only))
-		return true;
-	json_array_foreach(x->only, i, v)
-		if (json_is_string(v) && (!strcmp(json_string_value(v), s->name) ||
-		    !strcmp(json_string_value(v), s->key)))
-			return true;
-	return false;
-}
-
-static int lists(struct emit *m, const char *key)
-{
-	json_t *out = json_array(), *vars;
-	size_t i;
-	int r = plan_list(m->p, pth_yaml_get(m->s->view, key), m->s->vars, out, &m->e);
+	int r = 0;
 
 	for (i = 0; r == 0 && i < m->p->nx; i++) {
-		const struct pth_ynode *n = pth_yaml_get(m->p->x[i].view, key);
+		const struct plan_exec *x = &m->p->x[i];
+		const struct pth_ynode *n = pth_yaml_get(x->view, key);
 
-		if (!n || !concerns(&m->p->x[i], m->s))
+		if (!n || (json_is_array(x->only) && !names_it(x->only, m->s)))
 			continue;
-		vars = exec_vars(m, &m->p->x[i]);
-		r = plan_list(m->p, n, vars, out, &m->e);
+		vars = json_copy(m->s->vars);
+		json_object_update(vars, x->params);
+		r = fn(m->p, n, vars, out, &m->e);
 		json_decref(vars);
 	}
+	return r;
+}
+
+/* A list of the descriptor's, then those of the execution environments. */
+static int lists(struct emit *m, const char *key)
+{
+	json_t *out = json_array();
+	int r = plan_list(m->p, pth_yaml_get(m->s->view, key), m->s->vars, out, &m->e);
+
+	if (r == 0)
+		r = each_exec(m, key, plan_list, out);
 	pth_json_set(m->out, key, out);
 	return r;
 }
@@ -79,7 +71,7 @@ static int add_env(struct plan *p, const struct pth_ynode *map, json_t *vars, js
 	for (c = map ? map->child : NULL; c && r == 0; c = c->next) {
 		r = plan_text(p, c, vars, &b, e);
 		if (r == 0)
-			pth_json_set(env, c->key, pth_json_text(b.s ? b.s : "", b.len));
+			pth_json_set(env, c->key, pth_json_text(b.s, b.len));
 		pth_buf_cut(&b, 0);
 	}
 	pth_buf_release(&b);
@@ -98,7 +90,7 @@ static int user_env(struct emit *m, const json_t *given, json_t *env)
 		plan_scalar(&b, v);
 		if ((r = plan_names(m->p, &b, 0, &m->e)) < 0)
 			break;
-		pth_json_set(env, key, pth_json_text(b.s ? b.s : "", b.len));
+		pth_json_set(env, key, pth_json_text(b.s, b.len));
 		pth_buf_cut(&b, 0);
 	}
 	pth_buf_release(&b);
@@ -107,8 +99,7 @@ static int user_env(struct emit *m, const json_t *given, json_t *env)
 
 static int environment(struct emit *m)
 {
-	json_t *env = json_object(), *vars;
-	size_t i;
+	json_t *env = json_object();
 	int r;
 
 	pth_json_set(m->out, "environment", env);
@@ -117,13 +108,8 @@ static int environment(struct emit *m)
 		r = add_env(m->p, pth_yaml_get(m->s->view, "environment"), m->s->vars, env, &m->e);
 	if (r == 0)
 		r = user_env(m, plan_version_env(m->s), env);
-	for (i = 0; r == 0 && i < m->p->nx; i++) {
-		if (!concerns(&m->p->x[i], m->s))
-			continue;
-		vars = exec_vars(m, &m->p->x[i]);
-		r = add_env(m->p, pth_yaml_get(m->p->x[i].view, "environment"), vars, env, &m->e);
-		json_decref(vars);
-	}
+	if (r == 0)
+		r = each_exec(m, "environment", add_env, env);
 	return r < 0 ? r : user_env(m, json_object_get(m->s->rec, "environment"), env);
 }
 
@@ -137,8 +123,7 @@ static int command_line(struct emit *m, const struct pth_ynode *n, json_t *argv)
 	int r;
 
 	if (file && (file->text[0] == '/' || strstr(file->text, "..")))
-		return pth_err_set(&m->e, PTH_INPUT, "%s:%u:%u: template: must be a file beside the descriptor",
-		    ((const struct pth_dval *)file)->file, file->line, file->col);
+		return pth_dval_error(&m->e, file, "template: must be a file beside the descriptor");
 	path = file ? plan_beside(m->s, file, file->text) : NULL;
 	vars = file ? plan_version_for_file(m->s) : json_incref(m->s->vars);
 
@@ -192,7 +177,7 @@ static int overridden(struct emit *m, json_t *given, json_t *argv)
 			plan_scalar(&b, v);
 		if (r < 0)
 			break;
-		pth_json_push(argv, pth_json_text(b.s ? b.s : "", b.len));
+		pth_json_push(argv, pth_json_text(b.s, b.len));
 	}
 	pth_buf_release(&b);
 	return r;
@@ -200,9 +185,8 @@ static int overridden(struct emit *m, json_t *given, json_t *argv)
 
 static int wraps(struct emit *m, json_t *argv)
 {
-	const struct pth_ynode *net = pth_yaml_get(m->p->eview, "wrap"), *n;
+	const struct pth_ynode *net = pth_yaml_get(m->p->eview, "wrap");
 	json_t *vars;
-	size_t i;
 	int r = 0;
 
 	if (net) {
@@ -211,15 +195,7 @@ static int wraps(struct emit *m, json_t *argv)
 		r = plan_args(m->p, net, vars, argv, &m->e);
 		json_decref(vars);
 	}
-	for (i = 0; r == 0 && i < m->p->nx; i++) {
-		n = pth_yaml_get(m->p->x[i].view, "wrap");
-		if (!n || !concerns(&m->p->x[i], m->s))
-			continue;
-		vars = exec_vars(m, &m->p->x[i]);
-		r = plan_args(m->p, n, vars, argv, &m->e);
-		json_decref(vars);
-	}
-	return r;
+	return r < 0 ? r : each_exec(m, "wrap", plan_args, argv);
 }
 
 /* The program's own command line, without what is put before it. */
@@ -278,20 +254,9 @@ static json_t *run_cmd(struct emit *m, int64_t timeout_us)
 	return NULL;
 }
 
-static int posts(struct emit *m, json_t *list)
+static int post(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e)
 {
-	json_t *vars;
-	size_t i;
-	int r = 0;
-
-	for (i = 0; r == 0 && i < m->p->nx; i++) {
-		if (!concerns(&m->p->x[i], m->s))
-			continue;
-		vars = exec_vars(m, &m->p->x[i]);
-		r = plan_cmds(m->p, pth_yaml_get(m->p->x[i].view, "post"), vars, 60 * SECOND, list, &m->e);
-		json_decref(vars);
-	}
-	return r;
+	return plan_cmds(p, n, vars, 60 * SECOND, out, e);
 }
 
 static int phases(struct emit *m, int64_t timeout_us)
@@ -316,63 +281,77 @@ static int phases(struct emit *m, int64_t timeout_us)
 		    (i < 3 ? 300 : 60) * SECOND, v, &m->e) < 0)
 			return -1;
 	}
-	return posts(m, json_object_get(out, "post_run"));
+	return each_exec(m, "post", post, json_object_get(out, "post_run"));
+}
+
+enum ready { UDP, TCP, PATH, LOG, COMMAND, DELAY };
+
+/* What is looked for, of the check's value v. */
+static int ready_value(struct emit *m, enum ready kind, const struct pth_ynode *v, json_t *o)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	json_t *argv;
+	long long port;
+	int64_t us = 0;
+	int r;
+
+	if (kind == COMMAND) {
+		argv = json_array();
+		pth_json_set(o, "argv", argv);
+		return plan_args(m->p, v, m->s->vars, argv, &m->e);
+	}
+	if (kind == DELAY) {
+		r = plan_duration(m->p, v, m->s->vars, &us, &m->e);
+		pth_json_set(o, "us", json_integer(us));
+		return r;
+	}
+	r = plan_text(m->p, v, m->s->vars, &b, &m->e);
+	pth_buf_adds(&b, "");
+	if (r == 0 && (kind == UDP || kind == TCP)) {
+		if (pth_int(b.s, 1, 65535, &port))
+			pth_json_set(o, "port", json_integer(port));
+		else
+			r = pth_dval_error(&m->e, v, "ready: '%.40s' is not a port", b.s);
+	} else if (r == 0) {
+		pth_json_set(o, kind == PATH ? "path" : "matches", pth_json_text(b.s, b.len));
+	}
+	pth_buf_release(&b);
+	return r;
+}
+
+/* Which log is searched. */
+static int ready_log(struct emit *m, const struct pth_ynode *in, json_t *o)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	int r = in ? plan_text(m->p, in, m->s->vars, &b, &m->e) : 0;
+
+	pth_json_set(o, "file", json_string(b.len ? b.s : "stdout.log"));
+	pth_buf_release(&b);
+	return r;
 }
 
 static json_t *ready_one(struct emit *m, const struct pth_ynode *n)
 {
 	static const char *const kinds[] = { "udp", "tcp", "file", "log", "command", "delay" };
-	const struct pth_ynode *v = NULL, *in = pth_yaml_get(n, "in");
-	json_t *o = json_object(), *argv;
-	struct pth_buf b = PTH_BUF_INIT;
-	int64_t us = 0;
-	long long port;
+	const struct pth_ynode *v = NULL;
+	int64_t us = 10 * SECOND;
+	json_t *o;
 	size_t i;
 
 	for (i = 0; i < countof(kinds) && !(v = pth_yaml_get(n, kinds[i])); i++)
 		;
 	if (i == countof(kinds)) {
-		pth_err_set(&m->e, PTH_INPUT, "%s:%u:%u: ready: nothing to look for",
-		    ((const struct pth_dval *)n)->file, n->line, n->col);
-		goto fail;
+		pth_dval_error(&m->e, n, "ready: nothing to look for");
+		return NULL;
 	}
-	pth_json_set(o, "kind", json_string(kinds[i]));
-	if (i == 4) {
-		argv = json_array();
-		pth_json_set(o, "argv", argv);
-		if (plan_args(m->p, v, m->s->vars, argv, &m->e) < 0)
-			goto fail;
-	} else if (i == 5) {
-		if (plan_duration(m->p, v, m->s->vars, &us, &m->e) < 0)
-			goto fail;
-		pth_json_set(o, "us", json_integer(us));
-	} else if (plan_text(m->p, v, m->s->vars, &b, &m->e) < 0)
-		goto fail;
-	if (i < 2 && !pth_int(b.s ? b.s : "", 1, 65535, &port)) {
-		pth_err_set(&m->e, PTH_INPUT, "%s:%u:%u: ready: '%.40s' is not a port",
-		    ((const struct pth_dval *)v)->file, v->line, v->col, b.s ? b.s : "");
-		goto fail;
+	o = json_pack("{s:s}", "kind", kinds[i]);
+	if (ready_value(m, (enum ready)i, v, o) < 0 || (i == LOG && ready_log(m, pth_yaml_get(n, "in"), o) < 0) ||
+	    plan_duration(m->p, pth_yaml_get(n, "timeout"), m->s->vars, &us, &m->e) < 0) {
+		json_decref(o);
+		return NULL;
 	}
-	if (i < 2)
-		pth_json_set(o, "port", json_integer(port));
-	else if (i == 2 || i == 3)
-		pth_json_set(o, i == 2 ? "path" : "matches", pth_json_text(b.s ? b.s : "", b.len));
-	if (i == 3) {
-		pth_buf_cut(&b, 0);
-		if (in && plan_text(m->p, in, m->s->vars, &b, &m->e) < 0)
-			goto fail;
-		pth_json_set(o, "file", json_string(b.len ? b.s : "stdout.log"));
-	}
-	us = 10 * SECOND;
-	if (plan_duration(m->p, pth_yaml_get(n, "timeout"), m->s->vars, &us, &m->e) < 0)
-		goto fail;
 	pth_json_set(o, "timeout_us", json_integer(us));
-	pth_buf_release(&b);
 	return o;
-fail:
-	pth_buf_release(&b);
-	json_decref(o);
-	return NULL;
 }
 
 static int ready(struct emit *m)
@@ -418,16 +397,9 @@ static int stop(struct emit *m)
  * names those that matter, when it names any. */
 static bool critical(const struct plan *p, const struct plan_service *s)
 {
-	json_t *list = json_object_get(p->eparams, "critical_services"), *v;
-	size_t i;
+	const json_t *list = json_object_get(p->eparams, "critical_services");
 
-	if (!json_array_size(list))
-		return true;
-	json_array_foreach(list, i, v)
-		if (json_is_string(v) && (!strcmp(json_string_value(v), s->name) ||
-		    !strcmp(json_string_value(v), s->key)))
-			return true;
-	return false;
+	return !json_array_size(list) || names_it(list, s);
 }
 
 static void head(struct emit *m)
@@ -475,7 +447,7 @@ static int compile_cache(struct emit *m)
 
 static int body(struct emit *m)
 {
-	int64_t timeout_us = seconds(json_object_get(m->s->rec, "timeout"), 60 * SECOND);
+	int64_t timeout_us = plan_us(json_object_get(m->s->rec, "timeout"), 60 * SECOND);
 	json_t *files;
 
 	if (plan_params_late(m->p, m->s, &m->e) < 0 || lists(m, "dirs") < 0)

@@ -73,7 +73,7 @@ static int unknown_service(struct plan *p, const char *name, struct pth_err *e)
 		names[i] = p->v[i].name;
 	near = pth_nearest(name, names, p->n);
 	pth_err_set(e, PTH_INPUT, "@{%s:...}: no service of this name%s%s%s", name,
-	    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	    PTH_DID_YOU_MEAN(near));
 	free(names);
 	return -1;
 }

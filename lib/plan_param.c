@@ -52,7 +52,7 @@ static void unknown(struct plan *p, const char *plugin, const struct pth_ynode *
 	pth_buf_addf(&path, "%s.%s", g->path, key);
 	pth_show(&shown, key, 80);
 	plan_problem(p, near ? g->unknown : PTH_WARNING, path.s, "%s has no parameter '%s'%s%s%s", plugin, shown.s,
-	    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	    PTH_DID_YOU_MEAN(near));
 	pth_buf_release(&path);
 	pth_buf_release(&shown);
 	free(names);
@@ -111,39 +111,19 @@ json_t *plan_params(struct plan *p, const char *plugin, const struct pth_ynode *
 	return out;
 }
 
-/* Every string in v as a template. */
-static json_t *rendered(struct plan *p, const char *name, json_t *v, json_t *vars, struct pth_err *e)
-{
-	struct pth_buf b = PTH_BUF_INIT;
-	json_t *out, *item;
-	const char *key;
-	size_t i;
+/* What the templates of one parameter need. */
+struct render {
+	struct plan *p;
+	const char *name;
+	json_t *vars;
+	struct pth_err *e;
+};
 
-	if (json_is_string(v)) {
-		out = plan_user_text(p, name, json_string_value(v), vars, &b, e) < 0 ? NULL :
-		    pth_json_text(b.s ? b.s : "", b.len);
-		pth_buf_release(&b);
-		return out;
-	}
-	if (!json_is_array(v) && !json_is_object(v))
-		return json_incref(v);
-	out = json_is_array(v) ? json_array() : json_object();
-	json_array_foreach(v, i, item) {
-		item = rendered(p, name, item, vars, e);
-		if (!item)
-			goto fail;
-		pth_json_push(out, item);
-	}
-	json_object_foreach(v, key, item) {
-		item = rendered(p, name, item, vars, e);
-		if (!item)
-			goto fail;
-		pth_json_set(out, key, item);
-	}
-	return out;
-fail:
-	json_decref(out);
-	return NULL;
+static int render(struct pth_buf *b, const char *s, void *arg)
+{
+	const struct render *r = arg;
+
+	return plan_user_text(r->p, r->name, s, r->vars, b, r->e);
 }
 
 static int late(struct plan *p, struct plan_service *s, const struct pth_ynode *spec, struct pth_err *e)
@@ -154,7 +134,7 @@ static int late(struct plan *p, struct plan_service *s, const struct pth_ynode *
 
 	if (t && t->b && !json_is_null(v)) {
 		pth_buf_addf(&name, "parameter %s", spec->key);
-		out = rendered(p, name.s, v, s->vars, e);
+		out = pth_json_map(v, render, &(struct render){ p, name.s, s->vars, e });
 	} else if (from && from->kind == PTH_YSTR && json_is_null(v)) {
 		pth_dval_where(&name, from);
 		v = pth_json_path(s->vars, from->text);

@@ -64,6 +64,8 @@ void plan_problem(struct plan *p, enum pth_severity s, const char *path, const c
 /* A mark's path "services.KEY.what". */
 const char *plan_path(struct pth_buf *b, const struct plan_service *s, const char *what);
 bool plan_failed(const struct plan *p);
+/* Microseconds of a number of seconds above 0; def for anything else. */
+int64_t plan_us(const json_t *v, int64_t def);
 struct plan_service *plan_find(struct plan *p, const char *name);
 
 /* plan_service.c: first look at each service: plugin, version, parameters. */
@@ -151,8 +153,6 @@ int plan_duration(struct plan *p, const struct pth_ynode *n, json_t *vars, int64
 /* A `when:` expression: 1, 0, or -1 with e. */
 int plan_truth(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_err *e);
 int plan_args(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e);
-json_t *plan_cmd(struct plan *p, const struct pth_ynode *n, json_t *vars, int64_t timeout_us,
-    struct pth_err *e);
 /* All commands of a list, appended to out. */
 int plan_cmds(struct plan *p, const struct pth_ynode *list, json_t *vars, int64_t timeout_us,
     json_t *out, struct pth_err *e);

@@ -18,7 +18,7 @@ struct split {
 static void finish(struct split *p)
 {
 	if (p->open && !p->drop)
-		pth_json_push(p->out, pth_json_text(p->word.s ? p->word.s : "", p->word.len));
+		pth_json_push(p->out, pth_json_text(p->word.s, p->word.len));
 	if (p->open)
 		p->drop = false;
 	pth_buf_cut(&p->word, 0);

@@ -1,6 +1,5 @@
 #include "plugin.h"
 
-#include <errno.h>
 #include <fts.h>
 #include <stdlib.h>
 #include <string.h>
@@ -384,7 +383,7 @@ void pth_plugins_suggest(struct pth_plugins *ps, enum pth_kind kind, const char 
 
 struct pth_plugin *pth_plugins_file(struct pth_plugins *ps, const char *path)
 {
-	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	const char *name = pth_base_name(path);
 	struct pth_plugin *p = add(ps, path, path, name);
 	size_t n = strlen(name);
 
@@ -448,7 +447,7 @@ static int load_base(struct pth_plugins *ps, struct pth_plugin *p, const struct 
 	if (!p->base) {
 		near = pth_plugins_nearest(ps, service ? PTH_BASE : p->kind, name);
 		pth_diags_add(d, PTH_ERROR, line, col, "extends: no base named '%s'%s%s%s", name,
-		    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+		    PTH_DID_YOU_MEAN(near));
 		return -1;
 	}
 	if (p->base->state == 'b') {

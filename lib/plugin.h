@@ -102,6 +102,8 @@ enum pth_kind pth_kind_from(const char *s);
 const char *pth_kind_dir(enum pth_kind k);
 /* "file:line:col" of a descriptor's value. */
 void pth_dval_where(struct pth_buf *b, const struct pth_ynode *n);
+/* An error there, "file:line:col: ...": as pth_err_set() with PTH_INPUT. */
+int pth_dval_error(struct pth_err *e, const struct pth_ynode *n, const char *fmt, ...) PTH_PRINTF(3, 4);
 /* The value of a string key, or def. */
 const char *pth_desc_str(const struct pth_ynode *map, const char *key, const char *def);
 /* Does a string or a list of strings hold s? */
@@ -138,6 +140,8 @@ struct pth_ynode *pth_versions_load(struct pth_plugins *ps, struct pth_plugin *p
     const struct pth_ynode *own, struct pth_diags *d);
 /* plugin_shape.c: what is in such a file, or in `version_config`. */
 void pth_version_check(const struct pth_ynode *n, struct pth_diags *d);
+/* "key: must be WHAT, not a map" at a value of the wrong kind. */
+void pth_desc_wrong(struct pth_diags *d, const struct pth_ynode *n, const char *what);
 
 /*
  * plugin_param.c: one value of a parameter. spec is the map below

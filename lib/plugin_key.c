@@ -5,7 +5,6 @@
 #include "plugin.h"
 
 #include <regex.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "text.h"
@@ -182,12 +181,6 @@ struct check {
 
 static void check(struct check *c, const struct pth_ynode *n, const struct key *k, enum type t);
 
-static void bad(struct check *c, const struct pth_ynode *n, const char *what)
-{
-	pth_diags_add(c->d, PTH_ERROR, n->line, n->col, "%s%smust be %s, not a %s", n->key ? n->key : "",
-	    n->key ? ": " : "", what, pth_ykind_name(n->kind));
-}
-
 static bool known_kind(const struct check *c, const struct key *k)
 {
 	return k->kinds == 0 || c->kind >= PTH_KINDS || (k->kinds & (1u << c->kind));
@@ -209,7 +202,7 @@ static void unknown(struct check *c, const struct pth_ynode *n, const struct key
 	}
 	near = pth_nearest(n->key, names, m);
 	pth_diags_add(c->d, PTH_ERROR, n->kline, n->kcol, "unknown key '%s'%s%s%s", n->key,
-	    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	    PTH_DID_YOU_MEAN(near));
 }
 
 static const struct key *find_key(const struct check *c, const struct key *keys, const char *name,
@@ -226,7 +219,7 @@ static void check_keys(struct check *c, const struct pth_ynode *n, const struct 
 	const struct pth_ynode *v;
 
 	if (n->kind != PTH_YMAP) {
-		bad(c, n, "a map");
+		pth_desc_wrong(c->d, n, "a map");
 		return;
 	}
 	for (v = n->child; v; v = v->next) {
@@ -237,7 +230,7 @@ static void check_keys(struct check *c, const struct pth_ynode *n, const struct 
 		if (!k)
 			unknown(c, v, keys);
 		else if (plus && v->kind != PTH_YSEQ)
-			bad(c, v, "a list to append");
+			pth_desc_wrong(c->d, v, "a list to append");
 		else if (v->kind != PTH_YNULL)
 			check(c, v, k, k->type);
 	}
@@ -252,7 +245,7 @@ static void check_template(struct check *c, const struct pth_ynode *n)
 	struct pth_err e;
 
 	if (n->kind >= PTH_YSEQ) {
-		bad(c, n, "one value");
+		pth_desc_wrong(c->d, n, "one value");
 		return;
 	}
 	if (n->kind != PTH_YSTR || !strchr(n->text, '{'))
@@ -278,7 +271,7 @@ static void check_each(struct check *c, const struct pth_ynode *n, enum type t, 
 	const struct pth_ynode *v;
 
 	if (n->kind != PTH_YSEQ) {
-		bad(c, n, what);
+		pth_desc_wrong(c->d, n, what);
 		return;
 	}
 	for (v = n->child; v; v = v->next)
@@ -313,7 +306,7 @@ static void check_arg(struct check *c, const struct pth_ynode *n)
 	static const char *const forms[] = { "when", "each", "optional", "words" };
 
 	if (n->kind == PTH_YSEQ)
-		bad(c, n, "one argument, or a map with when, each, optional or words");
+		pth_desc_wrong(c->d, n, "one argument, or a map with when, each, optional or words");
 	else if (n->kind == PTH_YMAP) {
 		check_keys(c, n, arg_keys);
 		one_of(c, n, forms, countof(forms));
@@ -326,7 +319,7 @@ static void check_args(struct check *c, const struct pth_ynode *n)
 	const struct pth_ynode *v;
 
 	if (n->kind != PTH_YSEQ)
-		bad(c, n, "a list of arguments");
+		pth_desc_wrong(c->d, n, "a list of arguments");
 	else
 		for (v = n->child; v; v = v->next)
 			check_arg(c, v);
@@ -342,7 +335,7 @@ static void check_cmd(struct check *c, const struct pth_ynode *n)
 		check_keys(c, n, cmd_keys);
 		one_of(c, n, forms, countof(forms));
 	} else
-		bad(c, n, "a command: a list of arguments, or a map with argv, sh or words");
+		pth_desc_wrong(c->d, n, "a command: a list of arguments, or a map with argv, sh or words");
 }
 
 static void check_line(struct check *c, const struct pth_ynode *n)
@@ -408,7 +401,7 @@ static void check_over(struct check *c, const struct pth_ynode *n)
 	size_t i;
 
 	if (n->kind != PTH_YMAP) {
-		bad(c, n, "a map of names to overrides");
+		pth_desc_wrong(c->d, n, "a map of names to overrides");
 		return;
 	}
 	for (v = n->child; v; v = v->next) {
@@ -433,7 +426,7 @@ static void check_params(struct check *c, const struct pth_ynode *n)
 	size_t i;
 
 	if (n->kind != PTH_YMAP) {
-		bad(c, n, "a map of parameters");
+		pth_desc_wrong(c->d, n, "a map of parameters");
 		return;
 	}
 	for (v = n->child; v; v = v->next) {
@@ -472,16 +465,16 @@ static void check_scalar(struct check *c, const struct pth_ynode *n, enum type t
 	int64_t us;
 
 	if (n->kind >= PTH_YSEQ)
-		bad(c, n, "one value");
+		pth_desc_wrong(c->d, n, "one value");
 	else if (t == NAME && !pth_name_ok(n->text ? n->text : ""))
 		pth_diags_add(c->d, PTH_ERROR, n->line, n->col,
 		    "%s: must be a name of letters, digits, '.', '_' and '-'", n->key ? n->key : "item");
 	else if (t == BOOL && n->kind != PTH_YBOOL)
-		bad(c, n, "true or false");
+		pth_desc_wrong(c->d, n, "true or false");
 	else if (t == INT && n->kind != PTH_YINT)
-		bad(c, n, "an integer");
+		pth_desc_wrong(c->d, n, "an integer");
 	else if (t == NUMBER && n->kind != PTH_YINT && n->kind != PTH_YREAL)
-		bad(c, n, "a number");
+		pth_desc_wrong(c->d, n, "a number");
 	else if (t == DURATION && !strstr(n->text, "{{") && !pth_duration(n->text, &us))
 		pth_diags_add(c->d, PTH_ERROR, n->line, n->col,
 		    "%s: must be a duration such as 5s or 250ms", n->key);
@@ -509,7 +502,7 @@ static void check_metrics(struct check *c, const struct pth_ynode *n)
 	const struct pth_ynode *v;
 
 	if (n->kind != PTH_YSEQ) {
-		bad(c, n, "a list of metrics");
+		pth_desc_wrong(c->d, n, "a list of metrics");
 		return;
 	}
 	for (v = n->child; v; v = v->next)
@@ -546,7 +539,7 @@ static void check(struct check *c, const struct pth_ynode *n, const struct key *
 		break;
 	case MAP:
 		if (n->kind != PTH_YMAP)
-			bad(c, n, "a map");
+			pth_desc_wrong(c->d, n, "a map");
 		for (v = n->kind == PTH_YMAP ? n->child : NULL; v; v = v->next)
 			check(c, v, NULL, k->item);
 		break;

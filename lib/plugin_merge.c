@@ -295,6 +295,16 @@ void pth_dval_where(struct pth_buf *b, const struct pth_ynode *n)
 	pth_buf_addf(b, "%s:%u:%u", file_of(n) ? file_of(n) : "?", n->line, n->col);
 }
 
+int pth_dval_error(struct pth_err *e, const struct pth_ynode *n, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	pth_err_vset(e, PTH_INPUT, fmt, ap);
+	va_end(ap);
+	return pth_err_wrap(e, "%s:%u:%u", file_of(n), n->line, n->col);
+}
+
 const char *pth_desc_str(const struct pth_ynode *map, const char *key, const char *def)
 {
 	const struct pth_ynode *n = map && map->kind == PTH_YMAP ? pth_yaml_get(map, key) : NULL;

@@ -52,7 +52,7 @@ static const struct shape_key whole_keys[] = { { "version", TEXT, NULL }, { "com
 	{ "server", MAP, section_keys }, { "client", MAP, section_keys }, { "peer", MAP, section_keys },
 	{ "mitm", MAP, section_keys }, { "tests", TREE, NULL }, { NULL, TEXT, NULL } };
 
-static void wrong(struct pth_diags *d, const struct pth_ynode *n, const char *what)
+void pth_desc_wrong(struct pth_diags *d, const struct pth_ynode *n, const char *what)
 {
 	pth_diags_add(d, PTH_ERROR, n->line, n->col, "%s%smust be %s, not a %s", n->key ? n->key : "",
 	    n->key ? ": " : "", what, pth_ykind_name(n->kind));
@@ -79,7 +79,7 @@ static void check_map(const struct pth_ynode *n, const struct shape_key *keys, s
 			continue;
 		near = pth_nearest(c->key, names, k);
 		pth_diags_add(d, PTH_WARNING, c->kline, c->kcol, "unknown key '%s'%s%s%s", c->key,
-		    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+		    PTH_DID_YOU_MEAN(near));
 	}
 }
 
@@ -90,13 +90,13 @@ static void check_shape(const struct pth_ynode *n, enum shape shape, const struc
 	bool map = n->kind == PTH_YMAP;
 
 	if (shape == TEXT && n->kind >= PTH_YSEQ)
-		wrong(d, n, "one value");
+		pth_desc_wrong(d, n, "one value");
 	else if (shape == PAIR && n->kind == PTH_YSEQ)
-		wrong(d, n, "one value or a map");
+		pth_desc_wrong(d, n, "one value or a map");
 	else if (shape == MAPS && n->kind != PTH_YSEQ)
-		wrong(d, n, "a list of maps");
+		pth_desc_wrong(d, n, "a list of maps");
 	else if ((shape == MAP || shape == TEXTS || shape == NAMED) && !map)
-		wrong(d, n, "a map");
+		pth_desc_wrong(d, n, "a map");
 	else if ((shape == MAP || shape == PAIR) && map)
 		check_map(n, keys, d);
 	else if (shape == MAPS || shape == TEXTS || shape == NAMED)

@@ -188,6 +188,18 @@ pth_signal_name(int sig, char buf[16])
 	return buf;
 }
 
+const char *
+pth_exit_text(const struct pth_exit *x, char to[32])
+{
+	char sig[16];
+
+	if (x->signaled)
+		snprintf(to, 32, "signal %s", pth_signal_name(x->signal, sig));
+	else
+		snprintf(to, 32, "exit code %d", x->code);
+	return to;
+}
+
 int
 pth_signal_number(const char *name)
 {

@@ -54,6 +54,8 @@ pid_t pth_proc_spawn(const struct pth_proc_req *req, int *err_no, struct pth_err
 
 /* Turn a wait status and usage into an exit. */
 struct pth_exit pth_exit_of(int status, const struct rusage *ru);
+/* "exit code 3" or "signal SEGV". */
+const char *pth_exit_text(const struct pth_exit *x, char to[32]);
 /* "SEGV" for 11; "35" for signals without a name. buf of 16 bytes. */
 const char *pth_signal_name(int sig, char buf[16]);
 /* 2 for "INT" or "SIGINT" or "2"; 0 when there is none. */

@@ -96,12 +96,11 @@ pth_rec_id(const json_t *rec)
 static json_t *
 parse_line(struct pth_rec_in *in, const char *line, size_t n, struct pth_err *e)
 {
-	json_t *rec = pth_json_parse(line, n, e);
+	struct pth_err why;
+	json_t *rec = pth_json_parse(line, n, &why);
 
 	if (rec == NULL) {
 		/* jansson's line is always 1 here: ours is the one that counts. */
-		struct pth_err why = *e;
-
 		pth_err_set(e, why.code, "%s:%lu:%s", in->name, in->lineno, strchr(why.text, ':') + 1);
 		return NULL;
 	}
@@ -202,6 +201,45 @@ pth_rec_whole(const struct pth_rec_in *in, struct pth_err *e)
 	return 0;
 }
 
+static int
+each(FILE *fp, const char *name, int (*take)(json_t *, void *, struct pth_err *), void *arg,
+    struct pth_err *e)
+{
+	struct pth_rec_in in;
+	json_t *rec;
+	int r;
+
+	pth_rec_open(&in, fp, name);
+	while ((r = pth_rec_read(&in, &rec, e)) > 0) {
+		r = take(rec, arg, e);
+		json_decref(rec);
+		if (r != 0)
+			break;
+	}
+	if (r == 0)
+		r = pth_rec_whole(&in, e);
+	pth_rec_close(&in);
+	return r;
+}
+
+int
+pth_rec_each(char **files, int n, int (*take)(json_t *, void *, struct pth_err *), void *arg,
+    struct pth_err *e)
+{
+	int r = n > 0 ? 0 : each(stdin, "stdin", take, arg, e);
+
+	for (int i = 0; i < n && r == 0; i++) {
+		FILE *fp = strcmp(files[i], "-") != 0 ? fopen(files[i], "re") : stdin;
+
+		if (fp == NULL)
+			return pth_err_set(e, PTH_INPUT, "%s:", files[i]);
+		r = each(fp, files[i], take, arg, e);
+		if (fp != stdin)
+			fclose(fp);
+	}
+	return r;
+}
+
 void
 pth_rec_error(json_t *rec, const char *stage, const char *file, unsigned line, unsigned col,
     const char *fmt, ...)
@@ -219,7 +257,7 @@ pth_rec_error(json_t *rec, const char *stage, const char *file, unsigned line, u
 	pth_json_set(o, "stage", json_string(stage));
 	pth_json_set(o, "message", pth_json_text(b.s, b.len));
 	if (file != NULL)
-		pth_json_set(o, "file", pth_json_text(file, strlen(file)));
+		pth_json_set(o, "file", pth_json_string(file));
 	if (line > 0) {
 		pth_json_set(o, "line", json_integer(line));
 		pth_json_set(o, "col", json_integer(col));

@@ -2,15 +2,15 @@
  * The record stream between the tools, pth-record(5): one JSON object per
  * line, closed by {"pth":1,"type":"end","tests":N}.
  *
- *   struct pth_rec_in in;
- *   pth_rec_open(&in, stdin, "stdin");
- *   while ((r = pth_rec_read(&in, &rec, &e)) > 0) {
+ *   static int take(json_t *rec, void *out, struct pth_err *e)
+ *   {
  *           if (pth_rec_is_test(rec)) ...;
- *           pth_rec_write(&out, rec);   (json_decref is ours)
+ *           return pth_rec_write(out, rec, e);
  *   }
+ *   if (pth_rec_each(files, n, take, &out, &e) != 0 || pth_rec_end(&out, &e) != 0) ...
  *
  * A record that is not a test passes through unchanged; so do unknown keys.
- * The end record is not handed out: it is counted, and pth_rec_finish() says
+ * The end record is not handed out: it is counted, and pth_rec_whole() says
  * whether the stream was whole.
  */
 #ifndef PTH_REC_H
@@ -50,6 +50,11 @@ int pth_rec_read(struct pth_rec_in *in, json_t **rec, struct pth_err *e);
  * else -1 and e (code PTH_SYSTEM). */
 int pth_rec_whole(const struct pth_rec_in *in, struct pth_err *e);
 void pth_rec_close(struct pth_rec_in *in);
+/* Every record of the files, of which each ("-": stdin) is a whole stream; no
+ * files: of stdin. take() borrows rec; when it does not return 0, that is all.
+ * 0 or -1 with e. */
+int pth_rec_each(char **files, int n, int (*take)(json_t *rec, void *arg, struct pth_err *e),
+    void *arg, struct pth_err *e);
 
 bool pth_rec_is_test(const json_t *rec);
 /* The id of a test record ("?" when it has none). */

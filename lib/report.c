@@ -1,6 +1,5 @@
 #include "report.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +8,7 @@
 #include "artifact.h"
 #include "captures.h"
 #include "metric.h"
-#include "os.h"
+#include "rec.h"
 #include "text.h"
 #include "when.h"
 
@@ -199,15 +198,12 @@ add_service(struct pth_report *r, struct pth_report_test *t, const json_t *rec, 
     const json_t *result, int dirfd)
 {
 	struct pth_report_service *s = pth_arena_alloc(&r->arena, sizeof *s), **end;
-	const json_t *plan, *code = json_object_get(result, "code");
+	const json_t *code = json_object_get(result, "code");
 	struct pth_buf b = PTH_BUF_INIT;
 	enum pth_status how;
-	size_t i;
 
 	s->name = pth_arena_str(&r->arena, name);
-	json_array_foreach(pth_json_path(rec, "plan.services"), i, plan)
-		if (strcmp(pth_json_str(plan, "name", ""), name) == 0)
-			s->tester = strncmp(pth_json_str(plan, "kind", ""), "tester", 6) == 0;
+	s->tester = strncmp(pth_json_str(pth_rec_service(rec, name), "kind", ""), "tester", 6) == 0;
 	how = pth_verdict_service_end(rec, name, &b);
 	s->end = keep_buf(r, &b);
 	s->error = keep(r, result, "error");
@@ -253,26 +249,12 @@ add_links(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 	}
 }
 
-static int
-open_dir(const struct pth_report_test *t)
-{
-	int top, fd;
-
-	if (*t->run_dir == '\0' || *t->dir == '\0')
-		return -1;
-	top = open(t->run_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	fd = top < 0 ? -1 : pth_open_beneath(top, t->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-	if (top >= 0)
-		close(top);
-	return fd;
-}
-
 static void
 add_services(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 {
 	json_t *s;
 	const char *name;
-	int dirfd = open_dir(t);
+	int dirfd = pth_artifact_dir(t->run_dir, t->dir);
 
 	json_object_foreach(pth_json_path(rec, "result.services"), name, s) {
 		int64_t rss = pth_json_int(json_object_get(s, "rusage"), "max_rss_kb", 0);
@@ -335,7 +317,7 @@ pth_report_add(struct pth_report *r, const json_t *rec)
 	const json_t *result = json_object_get(rec, "result"), *ff;
 	struct pth_report_test *t;
 
-	if (strcmp(pth_json_str(rec, "type", ""), "test") != 0)
+	if (!pth_rec_is_test(rec))
 		return;
 	t = pth_arena_alloc(&r->arena, sizeof *t);
 	t->id = keep(r, rec, "id");

@@ -38,6 +38,17 @@ element(struct pth_buf *b, const char *name, const char *text)
 	pth_buf_addf(b, "</%s>", name);
 }
 
+/* A paragraph, when there is something to say. */
+static void
+remark(struct pth_buf *b, const char *head, const char *text)
+{
+	if (*text == '\0')
+		return;
+	pth_buf_addf(b, "<p>%s", head);
+	html(b, text);
+	pth_buf_adds(b, "</p>");
+}
+
 /* One row of the table of tests. */
 static void
 test_row(const struct pth_report_test *t, size_t i, struct pth_buf *b)
@@ -114,35 +125,17 @@ test_details(const struct pth_report_test *t, const char *outdir, size_t i, stru
 		element(b, "p", t->description);
 	for (size_t k = 0; t->broken[k] != NULL; k++)
 		element(b, "p", t->broken[k]);
-	if (*t->not_isolated) {
-		pth_buf_adds(b, "<p>Not isolated: ");
-		html(b, t->not_isolated);
-		pth_buf_adds(b, "</p>");
-	}
-	if (*t->not_captured) {
-		pth_buf_adds(b, "<p>Capture: ");
-		html(b, t->not_captured);
-		pth_buf_adds(b, "</p>");
-	}
-	if (*t->degraded) {
-		pth_buf_adds(b, "<p>Went on without: ");
-		html(b, t->degraded);
-		pth_buf_adds(b, "</p>");
-	}
-	if (*t->logs_cut) {
-		pth_buf_adds(b, "<p>Logs cut: ");
-		html(b, t->logs_cut);
-		pth_buf_adds(b, "</p>");
-	}
+	remark(b, "Not isolated: ", t->not_isolated);
+	remark(b, "Capture: ", t->not_captured);
+	remark(b, "Went on without: ", t->degraded);
+	remark(b, "Logs cut: ", t->logs_cut);
 	if (t->cause != NULL)
 		pth_buf_addf(b, "<p><b>Likely cause</b>: %s. %s</p>\n", t->cause->title,
 		    t->cause->advice);
 	test_services(t, b);
 	test_links(t, outdir, b);
 	for (tail = t->tails; tail != NULL; tail = tail->next) {
-		pth_buf_adds(b, "<p>End of ");
-		html(b, tail->path);
-		pth_buf_adds(b, "</p>");
+		remark(b, "End of ", tail->path);
 		element(b, "pre", tail->text);
 	}
 	pth_buf_adds(b, "</details>\n");

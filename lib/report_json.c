@@ -4,15 +4,9 @@
 #include "report.h"
 
 static json_t *
-text(const char *s)
-{
-	return pth_json_text(s, strlen(s));
-}
-
-static json_t *
 or_null(const char *s)
 {
-	return *s ? text(s) : json_null();
+	return *s ? pth_json_string(s) : json_null();
 }
 
 static json_t *
@@ -27,7 +21,7 @@ strings(const char *const *v)
 	json_t *a = json_array();
 
 	for (; *v != NULL; v++)
-		pth_json_push(a, text(*v));
+		pth_json_push(a, pth_json_string(*v));
 	return a;
 }
 
@@ -37,19 +31,19 @@ test_json(const struct pth_report_test *t)
 	json_t *o = json_object(), *links = json_array();
 	const struct pth_report_link *l;
 
-	pth_json_set(o, "name", text(t->name));
+	pth_json_set(o, "name", pth_json_string(t->name));
 	pth_json_set(o, "status", json_string(pth_report_test_status(t)));
 	pth_json_set(o, "duration", seconds(t->duration_us));
 	pth_json_set(o, "start_time", or_null(t->started));
 	pth_json_set(o, "end_time", or_null(t->ended));
-	pth_json_set(o, "error_message", t->ok ? json_null() : text(t->summary));
+	pth_json_set(o, "error_message", t->ok ? json_null() : pth_json_string(t->summary));
 	pth_json_set(o, "logs_path", or_null(t->dir));
 	pth_json_set(o, "fast_fail_triggered", json_boolean(*t->fast_fail));
-	pth_json_set(o, "id", text(t->id));
+	pth_json_set(o, "id", pth_json_string(t->id));
 	pth_json_set(o, "ok", json_boolean(t->ok));
 	pth_json_set(o, "expected_failure", json_boolean(t->expected));
 	pth_json_set(o, "flaky", json_boolean(t->flaky));
-	pth_json_set(o, "summary", text(t->summary));
+	pth_json_set(o, "summary", pth_json_string(t->summary));
 	pth_json_set(o, "broken_rules", strings(t->broken));
 	pth_json_set(o, "not_isolated", or_null(t->not_isolated));
 	pth_json_set(o, "not_captured", or_null(t->not_captured));
@@ -65,7 +59,7 @@ test_json(const struct pth_report_test *t)
 		pth_json_set(o, "root_cause", c);
 	}
 	for (l = t->links; l != NULL; l = l->next)
-		pth_json_push(links, text(l->path));
+		pth_json_push(links, pth_json_string(l->path));
 	pth_json_set(o, "files", links);
 	return o;
 }
@@ -104,7 +98,7 @@ fast_fail_json(const struct pth_report *r)
 	pth_json_set(o, "enabled", json_boolean(r->fast_fail_enabled));
 	pth_json_set(o, "test_level", json_boolean(r->fast_fail_test_level));
 	pth_json_set(o, "triggered", json_boolean(t != NULL));
-	pth_json_set(o, "reason", t ? text(t->fast_fail) : json_null());
+	pth_json_set(o, "reason", t ? pth_json_string(t->fast_fail) : json_null());
 	pth_json_set(o, "error_category", t && t->cause ? json_string(t->cause->name) : json_null());
 	pth_json_set(o, "termination_time", t ? or_null(t->ended) : json_null());
 	return o;
@@ -127,20 +121,20 @@ service_json(const struct pth_report_test *t, const struct pth_report_service *s
 {
 	json_t *o = json_object();
 
-	pth_json_set(o, "service_name", text(s->name));
+	pth_json_set(o, "service_name", pth_json_string(s->name));
 	pth_json_set(o, "service_type", json_string(s->tester ? "tester" : "iut"));
 	pth_json_set(o, "status", json_string(pth_health_name(s->health)));
 	pth_json_set(o, "exit_code", s->code >= 0 ? json_integer(s->code) : json_null());
 	pth_json_set(o, "crashed", json_boolean(s->crashed));
 	pth_json_set(o, "compilation_succeeded",
 	    s->compiled < 0 ? json_null() : json_boolean(s->compiled));
-	pth_json_set(o, "phases_completed", text(s->phases));
-	pth_json_set(o, "error_summary", *s->error ? text(s->error) :
-	    s->health == PTH_UNHEALTHY ? text(s->end) : json_null());
+	pth_json_set(o, "phases_completed", pth_json_string(s->phases));
+	pth_json_set(o, "error_summary", *s->error ? pth_json_string(s->error) :
+	    s->health == PTH_UNHEALTHY ? pth_json_string(s->end) : json_null());
 	pth_json_set(o, "output_completeness",
 	    s->expected > 0 ? json_real((double)s->found / s->expected) : json_null());
-	pth_json_set(o, "test_name", text(t->name));
-	pth_json_set(o, "test_id", text(t->id));
+	pth_json_set(o, "test_name", pth_json_string(t->name));
+	pth_json_set(o, "test_id", pth_json_string(t->id));
 	return o;
 }
 
@@ -168,7 +162,7 @@ pth_report_json(const struct pth_report *r, struct pth_buf *b)
 		if (*t->ended && (last == NULL || strcmp(t->ended, last->ended) > 0))
 			last = t;
 	}
-	pth_json_set(o, "experiment_id", text(r->run));
+	pth_json_set(o, "experiment_id", pth_json_string(r->run));
 	pth_json_set(o, "status", json_string(pth_report_status(r)));
 	pth_json_set(o, "start_time", first ? or_null(first->started) : json_null());
 	pth_json_set(o, "end_time", last ? or_null(last->ended) : json_null());
@@ -181,7 +175,7 @@ pth_report_json(const struct pth_report *r, struct pth_buf *b)
 	if (json_object_size(r->metadata) > 0)
 		pth_json_set(o, "metadata", json_incref(r->metadata));
 	pth_json_set(o, "incomplete", or_null(r->incomplete));
-	pth_json_set(meta, "generated_at", text(r->generated));
+	pth_json_set(meta, "generated_at", pth_json_string(r->generated));
 	pth_json_set(meta, "panther_version", json_null());
 	pth_json_set(meta, "report_format_version", json_string("1.0"));
 	pth_json_set(meta, "generator", json_string("pth " PTH_VERSION));

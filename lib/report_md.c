@@ -1,7 +1,6 @@
 /* EXPERIMENT_REPORT.md, with the reference's sections. */
 #include <string.h>
 
-#include "metric.h"
 #include "report.h"
 #include "when.h"
 

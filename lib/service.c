@@ -196,19 +196,6 @@ spawn(struct pth_service *s, const json_t *cmd, int64_t now, int64_t zero)
 	s->deadline = limit > 0 ? now + limit : NEVER;
 }
 
-/* "exit code 3" or "signal SEGV". */
-static const char *
-how(const struct pth_exit *x, char to[32])
-{
-	char sig[16];
-
-	if (x->signaled)
-		snprintf(to, 32, "signal %s", pth_signal_name(x->signal, sig));
-	else
-		snprintf(to, 32, "exit code %d", x->code);
-	return to;
-}
-
 /* Note a finished phase command; false when it was critical and failed. */
 static bool
 note_phase(struct pth_service *s, const struct pth_exit *x, int64_t now)
@@ -249,7 +236,7 @@ note_phase(struct pth_service *s, const struct pth_exit *x, int64_t now)
 		    *phase ? ": " : "", argv0, s->name, file, line);
 	else
 		pth_service_fail(s, PTH_END_NOT_STARTED, "%s%s%s ended with %s%s; see %s/%s%s", phase,
-		    *phase ? ": " : "", argv0, how(x, ended), pth_service_excess(s, x, excess),
+		    *phase ? ": " : "", argv0, pth_exit_text(x, ended), pth_service_excess(s, x, excess),
 		    s->name, file, line);
 	return false;
 }
@@ -296,7 +283,7 @@ ran_to_end(struct pth_service *s, const struct pth_exit *x, int64_t now, int64_t
 	/* The end came while it was still being waited for. */
 	s->failed_early = true;
 	pth_service_last_line(s->dirfd, "stderr.log", "stdout.log", line, sizeof line);
-	snprintf(s->error, sizeof s->error, "ended with %s before it was ready%s%s%s", how(x, ended),
+	snprintf(s->error, sizeof s->error, "ended with %s before it was ready%s%s%s", pth_exit_text(x, ended),
 	    pth_service_excess(s, x, excess), !s->finite && !x->signaled && x->code == 0 ?
 	    "; it must not go into the background" : "", line);
 	pth_service_to(s, PTH_ST_ERROR);
@@ -321,7 +308,7 @@ pth_service_reaped(struct pth_service *s, pid_t pid, int status, const struct ru
 
 	if (pid == s->ready_pid && pid > 0) {
 		s->ready_pid = 0;
-		how(&x, s->ready_how);
+		pth_exit_text(&x, s->ready_how);
 		if (!x.signaled && x.code == 0) {
 			s->ready_how[0] = '\0';
 			s->ready_index++;

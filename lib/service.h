@@ -90,6 +90,8 @@ struct pth_service {
 int pth_service_init(struct pth_service *s, const json_t *plan, int testdir,
     const struct pth_places *places, struct pth_err *e);
 void pth_service_release(struct pth_service *s);
+/* Of n services the one of this name; NULL when there is none, or no name. */
+struct pth_service *pth_service_find(struct pth_service *v, size_t n, const char *name);
 
 /* Start its phases. */
 void pth_service_begin(struct pth_service *s, int64_t zero);

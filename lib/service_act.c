@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "event.h"
 #include "json.h"
 #include "text.h"
 
@@ -35,6 +34,15 @@ pth_service_give_up(struct pth_service *s, enum pth_end end, int64_t now, const 
 	s->end = end;
 	pth_service_to(s, PTH_ST_ERROR);
 	pth_service_stop(s, now);
+}
+
+struct pth_service *
+pth_service_find(struct pth_service *v, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (name != NULL && strcmp(v[i].name, name) == 0)
+			return &v[i];
+	return NULL;
 }
 
 bool
@@ -198,13 +206,7 @@ pth_service_excess(const struct pth_service *s, const struct pth_exit *x, char t
 const char *
 pth_service_how(const struct pth_service *s, char to[32])
 {
-	char sig[16];
-
-	if (!s->exited)
-		snprintf(to, 32, "%s", pth_service_lives(s) ? "still running" : "not started");
-	else if (s->exit.signaled)
-		snprintf(to, 32, "signal %s", pth_signal_name(s->exit.signal, sig));
-	else
-		snprintf(to, 32, "exit code %d", s->exit.code);
-	return to;
+	if (s->exited)
+		return pth_exit_text(&s->exit, to);
+	return pth_service_lives(s) ? "still running" : "not started";
 }

@@ -91,7 +91,7 @@ paths(const struct pth_service *s, const char *key, bool inside)
 			json_decref(out);
 			out = NULL;
 		} else {
-			pth_json_push(out, pth_json_text(p, strlen(p)));
+			pth_json_push(out, pth_json_string(p));
 		}
 		pth_buf_release(&b);
 		if (out == NULL)

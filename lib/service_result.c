@@ -84,6 +84,6 @@ pth_service_result(const struct pth_service *s)
 		pth_json_set(o, "oom_kills", json_integer(s->oom_kills));
 	pth_json_set(o, "phases", json_incref(s->phases));
 	if (s->error[0] != '\0')
-		pth_json_set(o, "error", pth_json_text(s->error, strlen(s->error)));
+		pth_json_set(o, "error", pth_json_string(s->error));
 	return o;
 }

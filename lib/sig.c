@@ -1,7 +1,6 @@
 #include "sig.h"
 
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -42,21 +41,4 @@ pth_sig_reraise(int sig)
 	sigemptyset(&set);
 	sigprocmask(SIG_SETMASK, &set, NULL);
 	_exit(128 + sig);
-}
-
-static void
-nothing(int sig)
-{
-	(void)sig;
-}
-
-void
-pth_sig_patient(void)
-{
-	const int sigs[] = { SIGINT, SIGTERM };
-	struct sigaction old, once = { .sa_handler = nothing, .sa_flags = SA_RESETHAND | SA_RESTART };
-
-	for (unsigned i = 0; i < sizeof sigs / sizeof *sigs; i++)
-		if (sigaction(sigs[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-			sigaction(sigs[i], &once, NULL);
 }

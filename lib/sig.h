@@ -14,10 +14,5 @@ int pth_sig_open(void);
 int pth_sig_next(int fd);
 /* End by this signal, as if it had never been caught. */
 void pth_sig_reraise(int sig) __attribute__((noreturn));
-/*
- * For the stages after pth-exec: the first INT or TERM is for it, and the
- * input ends soon; the second one kills as usual. Ignored signals stay so.
- */
-void pth_sig_patient(void);
 
 #endif

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-
 /* Digits at *p, at most `max` of them. False when there are none, or more. */
 static bool
 number(const char **p, const char *end, unsigned base, unsigned max, uint64_t *v)

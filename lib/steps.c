@@ -1,6 +1,5 @@
 #include "steps.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +8,6 @@
 
 #include "event.h"
 #include "json.h"
-#include "text.h"
 #include "when.h"
 
 #define NEVER INT64_MAX
@@ -53,15 +51,6 @@ pth_steps_unsupported(const json_t *rec, bool remote)
 	return NULL;
 }
 
-static struct pth_service *
-find(struct pth_service *v, size_t n, const char *name)
-{
-	for (size_t i = 0; i < n; i++)
-		if (name != NULL && strcmp(v[i].name, name) == 0)
-			return &v[i];
-	return NULL;
-}
-
 static int
 init_step(struct pth_step *s, const json_t *def, struct pth_service *services, size_t n,
     struct pth_err *e)
@@ -74,12 +63,12 @@ init_step(struct pth_step *s, const json_t *def, struct pth_service *services, s
 	if (s->kind == NULL)
 		return pth_err_set(e, PTH_INPUT, "no known action");
 	name = pth_json_str(s->what, "service", NULL);
-	s->service = find(services, n, name);
+	s->service = pth_service_find(services, n, name);
 	if (s->service == NULL && (name != NULL || (strcmp(s->kind, "exec") != 0 &&
 	    strcmp(s->kind, "wait") != 0 && strcmp(s->kind, "link") != 0)))
 		return pth_err_set(e, PTH_INPUT, "%s: no service \"%.80s\" in this test", s->kind,
 		    name ? name : "");
-	s->cause = find(services, n, after);
+	s->cause = pth_service_find(services, n, after);
 	if (after != NULL && s->cause == NULL)
 		return pth_err_set(e, PTH_INPUT, "after: no service \"%.80s\" in this test", after);
 	return 0;
@@ -437,7 +426,7 @@ pth_steps_result(const struct pth_steps *st)
 		pth_json_set(o, "ok", json_boolean(s->ok));
 		if (!pth_json_bool(s->what, "critical", true))
 			pth_json_set(o, "critical", json_false());
-		pth_json_set(o, "text", pth_json_text(s->text, strlen(s->text)));
+		pth_json_set(o, "text", pth_json_string(s->text));
 		pth_json_push(list, o);
 	}
 	return list;

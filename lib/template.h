@@ -1,7 +1,6 @@
 /*
  * The template language, pth-template(5): the subset of Jinja2 that real
- * files use. Rooms: template_scan, template_parse, template_eval,
- * template_filter behind this header.
+ * files use. template_priv.h has the map of the rooms behind this header.
  *
  * Undefined names are errors with position and nearest names. Limits:
  * source 4 MiB, output 16 MiB, 1 M loop steps, nesting 64, include depth 16.
@@ -62,7 +61,5 @@ int pth_template_write(int dirfd, const char *path, const struct pth_buf *text,
  * reference or NULL with e. An undefined name at the top is json null. */
 json_t *pth_template_expr(const char *name, const char *src, json_t *vars,
     struct pth_err *e);
-/* Truth as in Python: "", 0, [], {}, null, false are false. */
-bool pth_template_true(const json_t *v);
 
 #endif

@@ -516,10 +516,17 @@ static void run_include(struct eval *x, const struct node *n)
 	restore(x, undo);
 }
 
+/* The first branch whose condition holds; else has none. */
+static void run_if(struct eval *x, const struct node *branch)
+{
+	while (branch && branch->a && !holds(x, branch->a))
+		branch = branch->c;
+	if (branch)
+		run(x, branch->b);
+}
+
 static void run(struct eval *x, const struct node *n)
 {
-	const struct node *branch;
-
 	for (; n; n = n->next) {
 		x->at = n;
 		tmpl_work(x, 8);
@@ -531,11 +538,7 @@ static void run(struct eval *x, const struct node *n)
 			print(x, n);
 			break;
 		case S_IF:
-			for (branch = n; branch; branch = branch->c)
-				if (!branch->a || holds(x, branch->a)) {
-					run(x, branch->b);
-					break;
-				}
+			run_if(x, n);
 			break;
 		case S_FOR:
 			run_for(x, n);
@@ -640,14 +643,4 @@ json_t *pth_template_expr(const char *name_, const char *src, json_t *vars, stru
 	close_eval(&x);
 	pth_template_free(t);
 	return v;
-}
-
-bool pth_template_true(const json_t *v)
-{
-	struct val t;
-
-	if (!v)
-		return false;
-	t = tmpl_from((json_t *)(uintptr_t)v);
-	return tmpl_truth(NULL, t);
 }

@@ -13,7 +13,8 @@ void tmpl_next(struct parse *p)
 	}
 }
 
-const struct token *tmpl_look(struct parse *p)
+/* The token after this one. */
+static const struct token *look_ahead(struct parse *p)
 {
 	if (!p->has_ahead) {
 		p->ahead = tmpl_scan_tag(p);
@@ -280,7 +281,7 @@ static struct node *parse_args(struct parse *p)
 	while (p->t.kind != T_RPAREN) {
 		if (p->t.kind == T_MUL || p->t.kind == T_POW)
 			tmpl_parse_fail(p, p->t.pos, "arguments by * and ** are not supported");
-		if (p->t.kind == T_NAME && tmpl_look(p)->kind == T_ASSIGN) {
+		if (p->t.kind == T_NAME && look_ahead(p)->kind == T_ASSIGN) {
 			named = true;
 			kw = tmpl_node(p, E_KW, p->t.pos);
 			kw->s = pth_arena_strn(&p->sh->arena, p->t.s, p->t.n);
@@ -395,7 +396,7 @@ static const struct filter *lookup(struct parse *p, bool test)
 	snprintf(name, sizeof name, "%.*s", (int)(p->t.n > 60 ? 60 : p->t.n), p->t.s);
 	near = tmpl_filter_near(name, test);
 	tmpl_parse_fail(p, p->t.pos, "no %s '%s'%s%s%s", test ? "test" : "filter", name,
-	    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	    PTH_DID_YOU_MEAN(near));
 }
 
 static struct node *parse_filter(struct parse *p, struct node *in)
@@ -569,7 +570,7 @@ static int comparison(struct parse *p)
 		}
 	if (tmpl_skip(p, "in"))
 		return C_IN;
-	if (tmpl_is(p, "not") && tmpl_look(p)->kind == T_NAME &&
+	if (tmpl_is(p, "not") && look_ahead(p)->kind == T_NAME &&
 	    tmpl_word(p->ahead.s, p->ahead.n, "in")) {
 		tmpl_next(p);
 		tmpl_next(p);

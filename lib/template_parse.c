@@ -77,6 +77,8 @@ static bool special(const struct parse *p)
 	return false;
 }
 
+static struct node *target(struct parse *p, bool ns);
+
 static struct node *target_one(struct parse *p, bool ns)
 {
 	struct node *n, *attr;
@@ -85,7 +87,7 @@ static struct node *target_one(struct parse *p, bool ns)
 		tmpl_next(p);
 		if (++p->depth > MAX_NEST)
 			tmpl_parse_fail(p, p->t.pos, "nested too deep");
-		n = tmpl_target(p, ns);
+		n = target(p, ns);
 		p->depth--;
 		tmpl_expect(p, T_RPAREN);
 		return n;
@@ -108,7 +110,8 @@ static struct node *target_one(struct parse *p, bool ns)
 	return attr;
 }
 
-struct node *tmpl_target(struct parse *p, bool ns)
+/* NAME or (NAME, NAME ...) to assign to; ns: also NAME.NAME. */
+static struct node *target(struct parse *p, bool ns)
 {
 	struct node *n = target_one(p, ns), *list, **tail;
 
@@ -167,7 +170,7 @@ static struct node *parse_for(struct parse *p, uint32_t begin)
 
 	if (tmpl_is(p, "loop"))
 		tmpl_parse_fail(p, p->t.pos, "'loop' is set by the loop itself");
-	n->a = tmpl_target(p, false);
+	n->a = target(p, false);
 	if (!tmpl_skip(p, "in"))
 		tmpl_parse_fail(p, p->t.pos, "expected 'in' after the names of 'for'");
 	n->b = tmpl_tuple(p, false);
@@ -201,7 +204,7 @@ static struct node *parse_set(struct parse *p, uint32_t begin)
 	static const char *const last[] = { "endset", NULL };
 	struct node *n = tmpl_node(p, S_SET, begin);
 
-	n->a = tmpl_target(p, true);
+	n->a = target(p, true);
 	if (p->t.kind == T_ASSIGN) {
 		tmpl_next(p);
 		n->b = tmpl_tuple(p, true);
@@ -307,7 +310,7 @@ static void unknown_statement(struct parse *p)
 	}
 	near = pth_nearest(name, names, countof(names));
 	tmpl_parse_fail(p, p->t.pos, "no statement '%s'%s%s%s", name,
-	    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	    PTH_DID_YOU_MEAN(near));
 }
 
 static struct node *parse_statement(struct parse *p, uint32_t begin)
@@ -339,6 +342,14 @@ static struct node *parse_print(struct parse *p, uint32_t begin)
 	return n;
 }
 
+static bool at_one_of(const struct parse *p, const char *const *names)
+{
+	for (; names && *names; names++)
+		if (tmpl_is(p, *names))
+			return true;
+	return false;
+}
+
 /* Statements up to a tag that begins with one of ends; p stands on its name.
  * ends NULL: up to the end of the text. */
 static struct node *parse_body(struct parse *p, uint32_t begin, const char *what,
@@ -367,11 +378,10 @@ static struct node *parse_body(struct parse *p, uint32_t begin, const char *what
 			break;
 		default:
 			tmpl_next(p);
-			for (const char *const *end = ends; end && *end; end++)
-				if (tmpl_is(p, *end)) {
-					p->what = outer;
-					return list;
-				}
+			if (at_one_of(p, ends)) {
+				p->what = outer;
+				return list;
+			}
 			n = parse_statement(p, t.pos);
 		}
 		*tail = n;

@@ -218,7 +218,6 @@ const char *tmpl_tok_name(int kind);
 /* ---- parse ---- */
 
 void tmpl_next(struct parse *p);
-const struct token *tmpl_look(struct parse *p);
 bool tmpl_is(const struct parse *p, const char *name);
 bool tmpl_skip(struct parse *p, const char *name);
 void tmpl_expect(struct parse *p, int kind);
@@ -231,8 +230,6 @@ struct node *tmpl_filters(struct parse *p, struct node *in);
 /* Sort the arguments in n->b into n->arg, by parameter; those of a filter
  * that takes any number go to n->d. */
 struct node *tmpl_bind(struct parse *p, struct node *n);
-/* NAME or (NAME, NAME ...) to assign to; ns: also NAME.NAME. */
-struct node *tmpl_target(struct parse *p, bool ns);
 /* A template of its own, or a bare expression; NULL with e. */
 struct pth_template *tmpl_new(const char *name, const char *src, size_t n,
     const struct pth_template_options *opt, bool expr, struct pth_err *e);
@@ -345,7 +342,6 @@ void tmpl_utf8(struct pth_buf *b, unsigned c);
 /* ---- text ---- */
 
 void tmpl_put_int(struct pth_buf *b, int64_t i);
-void tmpl_put_real(struct pth_buf *b, double d);
 /* str() as in Python; repr: strings with quotes. Stops at MAX_OUTPUT. */
 void tmpl_put(struct eval *x, struct pth_buf *b, struct val v, bool repr, int depth);
 void tmpl_put_json(struct eval *x, struct pth_buf *b, struct val v, int indent, int level);
@@ -398,7 +394,6 @@ struct val tmpl_call(struct eval *x, const struct node *n);
 struct val tmpl_string_method(struct eval *x, struct val s, const char *name,
     const struct val *arg, size_t n);
 
-/* Arguments: the value, or the default when absent; fails on another type. */
 /* Letters: 'u' upper, 'l' lower, 'c' capitalize. */
 struct val tmpl_case(struct eval *x, struct val s, int how);
 /* Text less these characters (absent: white space) on sides 'l', 'r', 'b'. */
@@ -410,6 +405,7 @@ struct val tmpl_lines(struct eval *x, struct val s);
 /* The value at "a.b.0" of an item; undefined when missing. */
 struct val tmpl_path(struct eval *x, struct val item, struct val path);
 
+/* Arguments: the value, or the default when absent; fails on another type. */
 int64_t tmpl_arg_int(struct eval *x, struct val v, int64_t def);
 bool tmpl_arg_bool(struct eval *x, struct val v, bool def);
 struct val tmpl_arg_str(struct eval *x, struct val v, const char *def);

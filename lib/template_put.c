@@ -80,7 +80,7 @@ void tmpl_put_int(struct pth_buf *b, int64_t i)
 }
 
 /* The shortest digits that give d back, laid out as Python does. */
-void tmpl_put_real(struct pth_buf *b, double d)
+static void put_real(struct pth_buf *b, double d)
 {
 	char s[40], digits[24];
 	int prec, exp, n = 0;
@@ -242,7 +242,7 @@ void tmpl_put(struct eval *x, struct pth_buf *b, struct val v, bool repr, int de
 		tmpl_put_int(b, v.i);
 		break;
 	case V_REAL:
-		tmpl_put_real(b, v.d);
+		put_real(b, v.d);
 		break;
 	case V_STR:
 		if (repr)
@@ -397,7 +397,7 @@ void tmpl_put_json(struct eval *x, struct pth_buf *b, struct val v, int indent, 
 	} else if (v.k == V_INT) {
 		tmpl_put_int(b, v.i);
 	} else if (v.k == V_REAL && isfinite(v.d)) {
-		tmpl_put_real(b, v.d);
+		put_real(b, v.d);
 	} else {
 		tmpl_fail(x, x->at, "%s has no JSON form", tmpl_kind(v));
 	}

@@ -73,6 +73,14 @@ pth_name_from(struct pth_buf *b, const char *s, size_t max)
 		pth_buf_addc(b, 'x');
 }
 
+const char *
+pth_base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
 bool
 pth_glob(const char *pattern, const char *s)
 {

@@ -18,6 +18,8 @@ bool pth_name_ok(const char *s);
 /* Make such a name out of any text: lower case, other bytes become one '-',
  * at most max bytes (max >= 2). Empty text gives "x". */
 void pth_name_from(struct pth_buf *b, const char *s, size_t max);
+/* What is behind the last '/' of a path; it points into it. */
+const char *pth_base_name(const char *path);
 /* fnmatch(3) with FNM_PATHNAME off; true when it matches. */
 bool pth_glob(const char *pattern, const char *s);
 /* Whole decimal integer within [min, max]; false and *v untouched otherwise. */
@@ -44,5 +46,9 @@ unsigned pth_distance(const char *a, const char *b, unsigned limit);
 /* The nearest of names[0..n) to s, or NULL when none is near enough for a
  * "did you mean". */
 const char *pth_nearest(const char *s, const char *const *names, size_t n);
+/* Three words for "%s%s%s" in a message: "; did you mean 'NEAR'?", or nothing
+ * when it is NULL. */
+#define PTH_DID_YOU_MEAN(near) \
+	(near) ? "; did you mean '" : "", (near) ? (near) : "", (near) ? "'?" : ""
 
 #endif

@@ -44,7 +44,7 @@ pth_judge_add(struct pth_judge *j, const struct pth_rule_from *from, enum pth_st
 	pth_buf_vaddf(&b, fmt, ap);
 	va_end(ap);
 	text = pth_json_text(b.s, b.len);
-	pth_json_set(o, "rule", pth_json_text(rule, strlen(rule)));
+	pth_json_set(o, "rule", pth_json_string(rule));
 	pth_json_set(o, "ok", json_boolean(ok));
 	if (!ok)
 		pth_json_set(o, "status", json_string(pth_status_name(status)));
@@ -138,13 +138,8 @@ judge_looks(struct pth_judge *j, const char *key, const char *type)
 static bool
 dispensable(const json_t *rec, const char *name)
 {
-	const json_t *s;
-	size_t i;
-
-	json_array_foreach(pth_json_path(rec, "result.degraded"), i, s)
-		if (json_is_string(s) && strcmp(json_string_value(s), name) == 0)
-			return true;
-	return !pth_json_bool(pth_rec_service(rec, name), "critical", true);
+	return pth_json_has(pth_json_path(rec, "result.degraded"), name) ||
+	    !pth_json_bool(pth_rec_service(rec, name), "critical", true);
 }
 
 /* How services ended, except where expect says how it should be. True when
@@ -255,7 +250,7 @@ verdict_json(enum pth_status s, bool ok, json_t *marks, const char *summary, jso
 	pth_json_set(v, "ok", json_boolean(ok));
 	pth_json_set(v, "expected", json_boolean(ok && s != PTH_S_PASSED));
 	pth_json_set(v, "marks", marks);
-	pth_json_set(v, "summary", pth_json_text(line.len ? line.s : "", line.len));
+	pth_json_set(v, "summary", pth_json_text(line.s, line.len));
 	pth_json_set(v, "rules", rules);
 	pth_buf_release(&line);
 	return v;
@@ -381,13 +376,9 @@ filters_of(json_t *out, json_t *rules)
 
 	if (json_is_object(rules)) {
 		const char *f = pth_json_str(rules, "filter", NULL);
-		size_t bad;
 
-		json_array_foreach(out, i, r)
-			if (f != NULL && strcmp(json_string_value(r), f) == 0)
-				return;
-		if (f != NULL && pth_utf8_ok(f, strlen(f), &bad) && strpbrk(f, "\n\r\t") == NULL)
-			pth_json_push(out, json_string(f));
+		if (f != NULL && strpbrk(f, "\n\r\t") == NULL)
+			pth_json_push_once(out, pth_json_string(f));
 		return;
 	}
 	json_array_foreach(rules, i, r)

@@ -9,11 +9,8 @@
 #include "artifact.h"
 #include "digest.h"
 #include "metric.h"
-#include "os.h"
 #include "rec.h"
 #include "text.h"
-
-#define LINE_MAX_BYTES 65536 /* longer lines are judged piece by piece */
 
 enum pth_status
 pth_verdict_service_end(const json_t *rec, const char *name, struct pth_buf *b)
@@ -307,38 +304,21 @@ done:
 	pth_buf_release(&rule);
 }
 
-/* Lines of fd that match. The bytes are taken as they are: NUL and invalid
- * UTF-8 do no harm (REG_STARTEND, and the tools run in the C locale). */
-static int64_t
-matching_lines(int fd, const regex_t *re)
+struct search {
+	const regex_t *re;
+	int64_t n; /* lines that match */
+};
+
+/* NUL and invalid UTF-8 do no harm: REG_STARTEND, and the tools run in the C
+ * locale. A line that is too long is judged piece by piece. */
+static void
+match_line(void *arg, const char *s, size_t n, bool rest)
 {
-	char *block = pth_xmalloc(LINE_MAX_BYTES + 1); /* sanitizers want a NUL somewhere */
-	size_t have = 0;
-	int64_t n = 0;
-	ssize_t got;
+	struct search *x = arg;
+	regmatch_t m = { 0, (regoff_t)n };
 
-	do {
-		size_t from = 0;
-
-		got = pth_read_all(fd, block + have, LINE_MAX_BYTES - have);
-		if (got > 0)
-			have += (size_t)got;
-		block[have] = '\0';
-		while (from < have) {
-			char *nl = memchr(block + from, '\n', have - from);
-			size_t end = nl ? (size_t)(nl - block) : have;
-			regmatch_t m = { (regoff_t)from, (regoff_t)end };
-
-			if (nl == NULL && got > 0 && from > 0)
-				break; /* the rest of this line is still to come */
-			n += regexec(re, block, 1, &m, REG_STARTEND) == 0;
-			from = end + (nl != NULL);
-		}
-		memmove(block, block + from, have - from);
-		have -= from;
-	} while (got > 0);
-	free(block);
-	return n;
+	(void)rest;
+	x->n += regexec(x->re, s, 1, &m, REG_STARTEND) == 0;
 }
 
 /* Matches in one log, or in both outputs when no file is named. -1: none can
@@ -348,19 +328,21 @@ count_log(struct pth_judge *j, const struct pth_rule_from *from, const char *ser
     const char *file, const regex_t *re)
 {
 	const char *const both[] = { "stdout.log", "stderr.log" };
-	int64_t n = -1;
+	struct search x = { re, 0 };
+	bool any = false;
 
 	for (size_t i = 0; i < (file ? 1 : countof(both)); i++) {
 		char *path = rule_path(from, service, file ? file : both[i]);
 		int fd = pth_artifact_open(j->ev->dirfd, path, NULL);
 
 		if (fd >= 0) {
-			n = (n < 0 ? 0 : n) + matching_lines(fd, re);
+			any = true;
+			pth_artifact_lines(fd, INT64_MAX, INT64_MAX, match_line, &x);
 			close(fd);
 		}
 		free(path);
 	}
-	return n;
+	return any ? x.n : -1;
 }
 
 static void
@@ -520,14 +502,6 @@ pth_rule(struct pth_judge *j, const struct pth_rule_from *from, const char *name
 	    "unknown rule%s", best ? best : "");
 }
 
-static const char *
-base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 /* The served file of that name, below the test's directory; or NULL. */
 static char *
 served(const json_t *target, const char *name)
@@ -539,7 +513,7 @@ served(const json_t *target, const char *name)
 	json_array_foreach(json_object_get(target, "files"), i, f) {
 		const char *path = pth_json_str(f, "path", "");
 
-		if (strncmp(path, "www/", 4) != 0 || strcmp(base_name(path), name) != 0)
+		if (strncmp(path, "www/", 4) != 0 || strcmp(pth_base_name(path), name) != 0)
 			continue;
 		pth_buf_addf(&b, "%s/%s", pth_json_str(target, "name", "?"), path);
 		return pth_buf_take(&b);
@@ -563,7 +537,7 @@ pth_rule_downloads(struct pth_judge *j)
 
 		if (strcmp(pth_json_str(a, "kind", ""), "download") != 0)
 			continue;
-		source = served(target, base_name(path));
+		source = served(target, pth_base_name(path));
 		if (source != NULL) {
 			pth_buf_addf(&rule, "download %s", path);
 			file_same(j, &from, rule.s, path, source);

@@ -65,8 +65,8 @@ warden_to(struct warden *w, enum pth_test_state to)
 	}
 }
 
-void
-warden_env_to(struct warden *w, enum pth_env_state to, const char *message)
+static void
+env_to(struct warden *w, enum pth_env_state to, const char *message)
 {
 	pth_machine_check(&pth_env_machine, "", w->env, to);
 	switch (to) {
@@ -125,11 +125,11 @@ stage_setup(struct warden *w, int64_t now)
 
 	if (r < 0) {
 		warden_ending(w, ERROR, "setup: %s", w->own[SETUP].s.error);
-		warden_env_to(w, PTH_ES_ERROR, w->own[SETUP].s.error);
+		env_to(w, PTH_ES_ERROR, w->own[SETUP].s.error);
 	} else if (r > 0 && !w->prepared) {
 		w->prepared = true;
 		w->setup_us = now - w->zero;
-		warden_env_to(w, PTH_ES_READY, NULL);
+		env_to(w, PTH_ES_READY, NULL);
 		warden_capture_confirm(w);
 	}
 	if (r > 0 && (r = step_own(w, PRE, now)) < 0)
@@ -232,7 +232,7 @@ stage_teardown(struct warden *w, int64_t now)
 		judge_assertions(w);
 		judge_post(w);
 		w->teardown_deadline = limit > 0 ? now + limit : NEVER;
-		warden_env_to(w, PTH_ES_TEARING_DOWN, NULL);
+		env_to(w, PTH_ES_TEARING_DOWN, NULL);
 	}
 	r = step_own(w, TEARDOWN, now);
 	if (r == 0 && now < w->teardown_deadline)
@@ -241,9 +241,9 @@ stage_teardown(struct warden *w, int64_t now)
 		const char *why = r < 0 ? w->own[TEARDOWN].s.error : "it took too long";
 
 		warden_ending(w, ERROR, "teardown: %s", why);
-		warden_env_to(w, PTH_ES_ERROR, why);
+		env_to(w, PTH_ES_ERROR, why);
 	} else {
-		warden_env_to(w, PTH_ES_TORN_DOWN, NULL);
+		env_to(w, PTH_ES_TORN_DOWN, NULL);
 	}
 	w->over = true;
 }
@@ -431,7 +431,7 @@ run(const struct pth_warden_req *req)
 	warden_tmp_make(&w);
 	if (warden_prepare(&w)) {
 		warden_to(&w, PTH_TS_SETTING_UP);
-		warden_env_to(&w, PTH_ES_SETTING_UP, NULL);
+		env_to(&w, PTH_ES_SETTING_UP, NULL);
 		warden_watch_begin(&w);
 		warden_capture_begin(&w);
 		loop(&w);

@@ -34,7 +34,7 @@ capture_failed(struct warden_capture *x, const struct pth_err *e)
 {
 	if (x->result == NULL)
 		x->result = json_object();
-	pth_json_set(x->result, "error", pth_json_text(e->text, strlen(e->text)));
+	pth_json_set(x->result, "error", pth_json_string(e->text));
 	pth_event("capture.failed", "{s:s,s:s,s:s*}", "interface", interface_of(x), "message", e->text,
 	    "service", x->service);
 }

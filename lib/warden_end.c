@@ -224,7 +224,7 @@ warden_result(struct warden *w, const char *started)
 	pth_rfc3339(&ended, pth_real_us());
 	pth_json_set(o, "status", json_string(status_names[w->status]));
 	if (*w->reason)
-		pth_json_set(o, "reason", pth_json_text(w->reason, strlen(w->reason)));
+		pth_json_set(o, "reason", pth_json_string(w->reason));
 	pth_json_set(o, "started", json_string(started));
 	pth_json_set(o, "ended", json_string(ended.s));
 	pth_json_set(o, "duration_us", json_integer(now - w->zero));

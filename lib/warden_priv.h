@@ -111,7 +111,6 @@ void warden_assert(struct warden *w, int64_t now);
 struct pth_service *warden_nth(struct warden *w, size_t i);
 /* Change of state, with its event. */
 void warden_to(struct warden *w, enum pth_test_state to);
-void warden_env_to(struct warden *w, enum pth_env_state to, const char *message);
 /* What runs is stopped from now on. */
 void warden_begin_stop(struct warden *w, int64_t now);
 

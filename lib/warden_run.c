@@ -3,17 +3,7 @@
 
 #include <string.h>
 
-#include "event.h"
 #include "json.h"
-
-static struct pth_service *
-find(struct warden *w, const char *name)
-{
-	for (size_t i = 0; i < w->n; i++)
-		if (strcmp(w->v[i].name, name) == 0)
-			return &w->v[i];
-	return NULL;
-}
 
 /* May its run command start? What it comes after must have reached the state
  * that it waits for: 1 yes, 0 not yet, -1 never, for *cause. */
@@ -25,7 +15,7 @@ may_start(struct warden *w, const struct pth_service *s, const struct pth_servic
 	int all = 1;
 
 	json_array_foreach(json_object_get(s->plan, "after"), i, a) {
-		const struct pth_service *t = find(w, pth_json_str(a, "service", ""));
+		const struct pth_service *t = pth_service_find(w->v, w->n, pth_json_str(a, "service", ""));
 		int r = t ? pth_service_reached(t, pth_json_str(a, "state", "ready")) : 1;
 
 		if (r < 0) {

@@ -35,10 +35,6 @@ composed() { # file -> $out: the test record
 	out=$(printf '%s\n' "$out" | head -1)
 }
 
-field() {
-	printf '%s\n' "$out" | jq -r "$1"
-}
-
 testRecordsPassThrough() {
 	planned "$TOP/examples/ping-pong.yaml" >in
 	PTH_EVENTS=none run pth-compose in

@@ -12,11 +12,6 @@ setUp() {
 	fake apt-get "echo apt-get \"\$@\" >>'$PTH_TMP/calls'"
 }
 
-fake() { # name body
-	printf '#!/bin/sh\n%s\n' "$2" >"fake/$1"
-	chmod +x "fake/$1"
-}
-
 deps() {
 	run env PATH="$PTH_TMP/fake:$PATH" PTH_PACKAGES="$PTH_TMP/packages" "$TOP/tests/deps" "$@"
 }

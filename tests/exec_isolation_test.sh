@@ -16,10 +16,6 @@ rec() {
 		         * ($over.service // {})]} * ($over | del(.service)))}' --args -- "$@"
 }
 
-end() {
-	echo "{\"pth\":1,\"type\":\"end\",\"tests\":$1}"
-}
-
 # exec1 JSON ARGV...: run one test "t" by $as (words before the command) and
 # leave its result in $out.
 exec1() {
@@ -27,10 +23,6 @@ exec1() {
 	# shellcheck disable=SC2086 # words
 	run $as pth-exec -o "${dir:-out}" plan
 	out=$(printf '%s\n' "$out" | jq -c 'select(.type == "test").result')
-}
-
-field() { # jq expression over the result
-	printf '%s\n' "$out" | jq -r "$1"
 }
 
 log() {
@@ -113,11 +105,11 @@ testForkBomb() {
 
 testEverythingOfAServiceIsInItsGroup() {
 	need_groups || return
-	exec1 '{"service": {"limits": {"processes": 30, "cpu": 0.5},
-		"ready": [{"kind": "command", "argv": ["sh", "-c", "cat /proc/self/cgroup >ready.txt"]}],
+	exec1 '{"wait_us": 1, "service": {"finite": false, "limits": {"processes": 30, "cpu": 0.5},
+		"ready": [{"kind": "command", "argv": ["sh", "-c", "[ -e up ] && cat /proc/self/cgroup >ready.txt"]}],
 		"phases": {"pre_run": [{"argv": ["sh", "-c", "cat /proc/self/cgroup >pre_run.txt"]}]}}}' \
-		sh -c 'cat /proc/self/cgroup >run.txt; until [ -s ready.txt ]; do sleep .02; done
-		d=$(sed -n "s/^[0-9]*:cpu:/\/sys\/fs\/cgroup\/cpu/p" /proc/self/cgroup); cat $d/cpu.cfs_quota_us'
+		sh -c 'cat /proc/self/cgroup >run.txt
+		d=$(sed -n "s/^[0-9]*:cpu:/\/sys\/fs\/cgroup\/cpu/p" /proc/self/cgroup); cat $d/cpu.cfs_quota_us; : >up; exec sleep 100'
 	assertEquals completed "$(field .status)"
 	for phase in pre_run ready run; do
 		assertMatch "$phase: $(cat out/t/a/$phase.txt)" '/pth-[0-9a-f]*\.[0-9]*\.[0-9]*\.[0-9]*/1\.a$'

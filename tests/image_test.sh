@@ -157,11 +157,11 @@ testWhatIsQuotedArrives() {
 		"$(printf '%s\n' "$text" | grep -E '^RUN (\["/bin|plain)' | tr '\n' '|')"
 }
 
-# fake SCRIPT: a client of the engine that notes how it is called.
-fake() {
+# engine SCRIPT: a client of the engine that notes how it is called.
+engine() {
 	mkdir -p fake dir
-	printf '#!/bin/sh\necho "$*" >>"%s/calls"\n%s\n' "$PTH_TMP" "$1" >fake/docker
-	chmod +x fake/docker
+	fake docker "echo \"\$*\" >>'$PTH_TMP/calls'
+$1"
 	rm -f calls
 	[ -e dir/Dockerfile ] || echo 'FROM x' >dir/Dockerfile
 }
@@ -173,7 +173,7 @@ build() {
 # nothing_there [CASES]: an engine without any image but the one that it builds.
 nothing_there() {
 	rm -f built
-	fake "case \$1 in ${1:-none) ;;} image) [ -e built ] && echo sha256:1 || exit 1 ;; *build*) : >built ;; esac"
+	engine "case \$1 in ${1:-none) ;;} image) [ -e built ] && echo sha256:1 || exit 1 ;; *build*) : >built ;; esac"
 }
 
 testBuildxWhenPresent() {
@@ -193,7 +193,7 @@ testBuildxWhenPresent() {
 
 # What the other builder says of a failed step.
 testFailureOfBuildx() {
-	fake 'case "$1 $2" in image*) exit 1;; buildx\ build) printf "%s\n" "#5 [build 2/3] RUN make" "#5 1.2 cc: not found" \
+	engine 'case "$1 $2" in image*) exit 1;; buildx\ build) printf "%s\n" "#5 [build 2/3] RUN make" "#5 1.2 cc: not found" \
 		"#5 ERROR: process \"/bin/sh -c make\" did not complete successfully: exit code: 2" "------" " > [build 2/3] RUN make:" \
 		"1.2 cc: not found" "------" "Dockerfile:3" "--------------------" "   3 | >>> RUN make" "--------------------" \
 		"ERROR: failed to solve: exit code: 2"; exit 1;; esac'
@@ -212,7 +212,7 @@ testImagesBelowAreLookedAt() {
 }
 
 testWrongCalls() {
-	fake 'exit 0'
+	engine 'exit 0'
 	for args in '' 'build' 'build x' 'base a b' 'list x' 'base -q' 'nothing'; do
 		# shellcheck disable=SC2086 # words
 		run env PATH="$PWD/fake:$PATH" pth-image $args

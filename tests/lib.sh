@@ -114,6 +114,12 @@ assertSoon() {
 	assertTrue 0
 }
 
+# fake NAME SCRIPT: a program fake/NAME, for a PATH that begins there.
+fake() {
+	printf '#!/bin/sh\n%s\n' "$2" >"fake/$1"
+	chmod +x "fake/$1"
+}
+
 # Records made by hand, so that pth-exec is tested without the stages before it.
 
 # svc NAME JSON ARGV...: one service; JSON is merged over the defaults.

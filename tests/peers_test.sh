@@ -15,12 +15,6 @@ setUp() {
 	export XDG_CACHE_HOME="$PTH_TMP/cache"
 }
 
-# fake NAME SCRIPT: a program of our own in fake/.
-fake() {
-	printf '#!/bin/sh\n%s\n' "$2" >"fake/$1"
-	chmod +x "fake/$1"
-}
-
 build() {
 	run env PATH="$PWD/fake" "$TOP/tests/peers/build" "$@"
 }

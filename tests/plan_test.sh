@@ -483,7 +483,7 @@ testStreams() {
 	echo '{"pth":' >bad.jsonl
 	run pth-plan bad.jsonl
 	assertCode 3
-	assertMatch "$err" '^pth-plan: bad.jsonl:1:[0-9]+: '
+	assertMatch "$err" '^pth-plan: bad.jsonl:1:7: '
 	run sh -c 'pth-plan parsed.jsonl >/dev/full'
 	assertCode 4
 	run sh -c 'pth-plan parsed.jsonl >&-'

@@ -138,12 +138,23 @@ catch_signals(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
+static bool
+find_mode(const char *name, enum mode *mode)
+{
+	for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
+		if (strcmp(name, modes[i]) == 0) {
+			*mode = (enum mode)i;
+			return true;
+		}
+	return false;
+}
+
 int
 main(int argc, char **argv)
 {
 	const char *port = NULL, *address = "0.0.0.0";
 	long n, seed = 0;
-	size_t mode = FUNCTIONAL;
+	enum mode mode = FUNCTIONAL;
 	int c, fd;
 
 	while ((c = getopt(argc, argv, "p:i:m:s:h")) != -1)
@@ -157,10 +168,7 @@ main(int argc, char **argv)
 			address = optarg;
 			break;
 		case 'm':
-			for (mode = 0; mode < sizeof modes / sizeof *modes; mode++)
-				if (strcmp(optarg, modes[mode]) == 0)
-					break;
-			if (mode == sizeof modes / sizeof *modes)
+			if (!find_mode(optarg, &mode))
 				return usage(stderr, 2);
 			break;
 		case 's':
@@ -182,7 +190,7 @@ main(int argc, char **argv)
 	printf("listen %s port %s mode %s seed %ld\n", address, port, modes[mode], seed);
 	while (!stopped)
 		if (wait_for(fd, 0))
-			serve_one(fd, (enum mode)mode, (unsigned long)seed);
+			serve_one(fd, mode, (unsigned long)seed);
 	printf("stop\n");
 	close(fd);
 	return 0;

@@ -23,8 +23,8 @@ endpoint(const char *text, const char *want)
 	return strcmp(got, want) == 0;
 }
 
-int
-main(void)
+static void
+answers(void)
 {
 	static const char early[] = "HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\nHTTP/1.1 204\r\n";
 	char long_line[2000];
@@ -61,6 +61,13 @@ main(void)
 	CHECK(status("S") == -1);
 	for (size_t n = 0; n < sizeof early - 2; n++)
 		CHECK(pth_http_status(early, n) == 0);
+}
+
+static void
+requests(void)
+{
+	struct pth_http h;
+	struct pth_err e;
 
 	unit("endpoints");
 	CHECK(endpoint("8080/health", "8080 /health"));
@@ -79,16 +86,18 @@ main(void)
 	CHECK(endpoint("80/a\r\nHost: evil", ""));
 
 	unit("addresses");
-	{
-		struct pth_http h;
-		struct pth_err e;
+	CHECK(pth_http_begin(&h, "server.example", 80, "/", 0, 1, &e) == -1);
+	CHECK(h.fd == -1);
+	pth_http_end(&h);
+	if (pth_http_begin(&h, "::1", 80, "/", 0, 1, &e) == 0)
+		CHECK(strstr(h.request, "Host: [::1]:80\r\n") != NULL);
+	pth_http_end(&h);
+}
 
-		CHECK(pth_http_begin(&h, "server.example", 80, "/", 0, 1, &e) == -1);
-		CHECK(h.fd == -1);
-		pth_http_end(&h);
-		if (pth_http_begin(&h, "::1", 80, "/", 0, 1, &e) == 0)
-			CHECK(strstr(h.request, "Host: [::1]:80\r\n") != NULL);
-		pth_http_end(&h);
-	}
+int
+main(void)
+{
+	answers();
+	requests();
 	return unit_done();
 }

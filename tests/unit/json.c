@@ -119,6 +119,52 @@ getters(void)
 	json_decref(o);
 }
 
+/* Doubles the text, and drops what *arg is. "no" is refused. */
+static int
+twice(struct pth_buf *b, const char *s, void *arg)
+{
+	if (strcmp(s, arg) != 0) {
+		pth_buf_adds(b, s);
+		pth_buf_adds(b, s);
+	}
+	return strcmp(s, "no") == 0 ? -1 : 0;
+}
+
+static void
+mapped(const char *text, const char *expected)
+{
+	char drop[] = "drop";
+	json_t *v = parse(text), *m = pth_json_map(v, twice, drop);
+
+	CHECK_STR(m ? dumped(m) : NULL, expected);
+	CHECK_STR(dumped(v), text);
+	json_decref(m);
+	json_decref(v);
+}
+
+static void
+changes(void)
+{
+	json_t *v;
+
+	unit("deep merge");
+	merged("{\"a\":{\"x\":1,\"y\":2},\"l\":[1,2]}", "{\"a\":{\"y\":3,\"z\":4},\"l\":[9]}",
+	    "{\"a\":{\"x\":1,\"y\":3,\"z\":4},\"l\":[9]}");
+	merged("{\"a\":1}", "{\"a\":{\"b\":2}}", "{\"a\":{\"b\":2}}");
+	merged("{\"a\":{\"b\":2}}", "{\"a\":null}", "{\"a\":null}");
+	merged("[1]", "[2]", "[2]");
+
+	unit("every string anew");
+	mapped("\"a\"", "\"aa\"");
+	mapped("{\"k\":[\"a\",{\"l\":\"b\"},\"drop\"],\"n\":[1,1.5,true,null,[],{}]}",
+	    "{\"k\":[\"aa\",{\"l\":\"bb\"},\"\"],\"n\":[1,1.5,true,null,[],{}]}");
+	mapped("[\"a\",\"no\"]", NULL);
+	mapped("{\"a\":[\"b\"],\"c\":{\"d\":\"no\"}}", NULL);
+	v = pth_json_map(NULL, twice, NULL);
+	CHECK(json_is_null(v));
+	json_decref(v);
+}
+
 int
 main(void)
 {
@@ -163,15 +209,12 @@ main(void)
 	v = pth_json_text("a\xff\0", 3);
 	CHECK_STR(json_string_value(v), "a\xef\xbf\xbd\xef\xbf\xbd");
 	json_decref(v);
-	v = pth_json_text("", 0);
+	v = pth_json_text(NULL, 0);
 	CHECK_STR(json_string_value(v), "");
 	json_decref(v);
-
-	unit("deep merge");
-	merged("{\"a\":{\"x\":1,\"y\":2},\"l\":[1,2]}", "{\"a\":{\"y\":3,\"z\":4},\"l\":[9]}",
-	    "{\"a\":{\"x\":1,\"y\":3,\"z\":4},\"l\":[9]}");
-	merged("{\"a\":1}", "{\"a\":{\"b\":2}}", "{\"a\":{\"b\":2}}");
-	merged("{\"a\":{\"b\":2}}", "{\"a\":null}", "{\"a\":null}");
-	merged("[1]", "[2]", "[2]");
+	v = pth_json_string("b\xff");
+	CHECK_STR(json_string_value(v), "b\xef\xbf\xbd");
+	json_decref(v);
+	changes();
 	return unit_done();
 }

@@ -90,7 +90,7 @@ reading(void)
 	unit("what is no record has a position");
 	CHECK_INT(DRAIN(TEST1 "{\"a\":\n"), -1);
 	CHECK(e.code == PTH_INPUT);
-	CHECK(strncmp(e.text, "in:2:", 5) == 0);
+	CHECK(strncmp(e.text, "in:2:5: ", 8) == 0);
 	CHECK_INT(DRAIN("[1]\n"), -1);
 	CHECK(strncmp(e.text, "in:1:1: ", 8) == 0);
 	CHECK_INT(DRAIN("{\"type\":\"test\"}\n"), -1);
