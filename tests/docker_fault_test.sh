@@ -257,14 +257,17 @@ testNames() {
 	through t.yaml
 	assertEquals "$(cat t.yaml)$(why)" passed "$(field .verdict.status)"
 	assertEquals '' "$(ours)"
+	# Others are refused where they are written.
 	for bad in 'service_prefix: "a b"' 'service_prefix: _a' 'network_name: "a/b"'; do
 		net=", $bad" experiment bad >t.yaml
-		through t.yaml
-		assertMatch "$(why)" "^error: .*(containers|networks) are letters, digits"
+		run pth-parse t.yaml
+		assertCode 3
+		assertMatch "$err" '^t.yaml:4:[0-9]+: error: .*letters, digits'
 	done
 	experiment bad '[env]' 'environment: {"A=B": x}' >t.yaml
-	through t.yaml
-	assertMatch "$(why)" '^error: client: environment: "A=B" cannot be the name of a variable'
+	run pth-parse t.yaml
+	assertCode 3
+	assertMatch "$err" '^t.yaml:[0-9]+:[0-9]+: error: .*A=B'
 }
 
 . shunit2
