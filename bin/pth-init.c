@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "cgroup.h"
 #include "event.h"
 #include "file.h"
@@ -134,23 +135,15 @@ give(struct init *x, const struct pth_proc_user *who)
 static void
 inherit(struct init *x)
 {
-	json_t *env = json_object(), *s;
+	static const char *const ours[] = { "PTH_EVENTS", "PTH_HOLD", "HOME" };
+	struct pth_err e;
+	json_t *env = pth_names_environ(&e), *s;
 	size_t i;
 
-	for (char **p = environ; *p != NULL; p++) {
-		const char *eq = strchr(*p, '=');
-		struct pth_buf key = PTH_BUF_INIT, value = PTH_BUF_INIT;
-		struct pth_err e = { 0 };
-
-		if (eq == NULL || strncmp(*p, "PTH_EVENTS=", 11) == 0 || strncmp(*p, "HOME=", 5) == 0)
-			continue;
-		pth_buf_add(&key, *p, (size_t)(eq - *p));
-		if (pth_names_expand(&value, eq + 1, &e) != 0)
-			pth_die(e.code, "%s: %s", key.s, e.text);
-		pth_json_set(env, key.s, pth_json_text(value.s ? value.s : "", value.len));
-		pth_buf_release(&key);
-		pth_buf_release(&value);
-	}
+	if (env == NULL)
+		pth_die(e.code, "%s", e.text);
+	for (i = 0; i < countof(ours); i++)
+		json_object_del(env, ours[i]);
 	json_array_foreach(x->services, i, s) {
 		json_t *all = json_copy(env);
 
@@ -199,12 +192,34 @@ tell(struct init *x, const json_t *result, int64_t zero)
 	if (pth_file_write(x->homefd, "inner.tmp", b.s, b.len, &e) != 0)
 		pth_complain("%s", e.text);
 	pth_owners_give(x->whole ? x->dirfd : x->homefd, x->home.st_uid, x->home.st_gid);
+	unlinkat(x->homefd, pth_json_str(x->root, "ask", ""), 0);
 	/* The last of all: who sees it may take the container away. */
 	if (renameat(x->homefd, "inner.tmp", x->homefd, "inner.json") != 0)
 		pth_warn("inner.json:");
 	pth_buf_release(&b);
 	json_decref(own);
 	json_decref(o);
+}
+
+/* Where steps and looks of the test are asked for: in the service's directory,
+ * by who runs the test. PTH_HOLD is how many steps will come, for whose sake the
+ * container stays when the service has ended. The socket, or 0. */
+static int
+open_asks(struct init *x)
+{
+	const char *name = pth_json_str(x->root, "ask", NULL), *hold = getenv("PTH_HOLD");
+	long long n = 0;
+	struct pth_err e;
+	int fd;
+
+	if (name == NULL)
+		return 0;
+	if (hold != NULL && pth_int(hold, 0, 1000000, &n))
+		pth_json_set(x->plan, "hold", json_integer(n));
+	fd = pth_ask_listen(x->homefd, name, x->home.st_uid, x->home.st_gid, &e);
+	if (fd < 0)
+		pth_warn("%s", e.text);
+	return fd < 0 ? 0 : fd;
 }
 
 static int
@@ -244,6 +259,7 @@ run(struct init *x)
 	if (json_is_object(json_object_get(x->plan, "capture")))
 		pth_iface_features_off(pth_json_str(json_object_get(x->plan, "capture"), "interface", "eth0"),
 		    offload, countof(offload));
+	req.asks = open_asks(x);
 	umask(022);
 	pth_proc_allow_cores();
 	req.ns.used = PTH_NS_ALL & ~(PTH_NS_USER | PTH_NS_MOUNT);
