@@ -84,30 +84,6 @@ is_ready(struct init *x)
 	return faccessat(x->dirfd, path, F_OK, 0) == 0 ? PTH_OK : PTH_NO;
 }
 
-/*
- * As whom it runs: given numbers, else the one that the directory belongs to,
- * so that the files are those of who runs the test; else the user of the
- * image; root last, when that is allowed.
- */
-static struct pth_proc_user
-find_user(const struct init *x)
-{
-	const json_t *u = json_object_get(x->root, "user");
-	const char *name = pth_json_str(u, "name", NULL);
-	struct pth_proc_user who = { x->home.st_uid, x->home.st_gid };
-
-	if (json_object_get(u, "uid") != NULL) {
-		who.uid = (uid_t)pth_json_int(u, "uid", 0);
-		who.gid = (gid_t)who.uid;
-	} else if (who.uid == 0 && name != NULL && pth_owners_lookup("/etc/passwd", name, &who) != 0 &&
-	    !pth_json_bool(u, "fallback_to_root", true)) {
-		pth_die(PTH_INPUT, "the image has no user %s, and docker.user_mapping.fallback_to_root is false",
-		    name);
-	}
-	who.gid = (gid_t)pth_json_int(u, "gid", (int64_t)who.gid);
-	return who;
-}
-
 /* Give the service what it may write: its directory, and those that all
  * containers share. */
 static void
@@ -244,12 +220,14 @@ run(struct init *x)
 	/* A signal to process 1 is the wish to end: the warden reads it as such. */
 	struct pth_warden_req req = { .rec = x->root, .plan = x->plan, .places = &places,
 		.dirfd = x->dirfd, .ctl = open_signals() };
-	struct pth_proc_user who = find_user(x);
+	struct pth_proc_user who = { x->home.st_uid, x->home.st_gid };
 	struct pth_err e;
 	json_t *result;
 	int64_t zero;
 	int code;
 
+	if (pth_owners_choose(json_object_get(x->root, "user"), &who, &e) != 0)
+		pth_die(e.code, "%s", e.text);
 	unlinkat(x->dirfd, pth_json_str(x->plan, "announce", ""), 0);
 	unlinkat(x->homefd, "inner.json", 0);
 	give(x, &who);
