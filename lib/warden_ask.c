@@ -132,9 +132,8 @@ warden_ask_stop(struct warden *w, int64_t now)
 {
 	while (w->nasks > 0) {
 		pth_steps_stop(&w->asks[w->nasks - 1].steps, now);
-		answer(w, w->nasks - 1);
+		forget(w, w->nasks - 1);
 	}
-	w->hold = 0;
 }
 
 bool

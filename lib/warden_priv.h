@@ -110,7 +110,7 @@ void warden_assert(struct warden *w, int64_t now);
 
 /* warden_ask.c: what is asked from outside of our container */
 void warden_ask_step(struct warden *w, int64_t now);
-/* The run is over: all get their answers. */
+/* The run is over, and the end of the container is the answer for all. */
 void warden_ask_stop(struct warden *w, int64_t now);
 /* Must the run go on for somebody? */
 bool warden_ask_waits(const struct warden *w);
