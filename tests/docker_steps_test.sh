@@ -143,7 +143,7 @@ testOneThatHasEnded() {
 		- {restart: client}' >t.yaml
 	through t.yaml
 	assertEquals 'completed: ' "$(why)"
-	assertEquals 'here 2 1' "$(cat run/*/client/steps/1.stdout.log) $(grep -c done run/*/client/stdout.log) $(field '.result.services.client.restarts | length')"
+	assertEquals 'here 2 1' "$(cat run/*/client/steps/1.stdout.log) $(grep -c 'done' run/*/client/stdout.log) $(field '.result.services.client.restarts | length')"
 	client="$client
 		      last:
 		        implementation: {name: command, type: testers, command: [sh, -c, 'echo last']}

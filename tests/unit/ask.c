@@ -29,7 +29,7 @@ try(int dirfd, const char *path)
 int
 main(void)
 {
-	char dir[] = "/tmp/pth-unit-ask.XXXXXX", *name, *big = calloc(PTH_ASK_MAX, 1);
+	char dir[] = "/tmp/pth-unit-ask.XXXXXX", *name, *big = pth_xmalloc(PTH_ASK_MAX);
 	int dirfd = mkdtemp(dir) ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1, here, there;
 	json_t *question = json_pack("{s:s}", "do", "it"), *v;
 	struct pth_ask a;
@@ -72,12 +72,13 @@ main(void)
 
 	unit("too long");
 	memset(big, 'x', PTH_ASK_MAX - 1);
+	big[PTH_ASK_MAX - 1] = '\0';
 	v = json_pack("{s:s}", "do", big);
 	CHECK(pth_ask_begin(&a, dirfd, ".ask", v, &e) == -1 && strstr(e.text, "too long") != NULL && a.fd == -1);
 	json_decref(v);
 
 	unit("no socket of the container's");
-	name = calloc(1, sizeof dir + 5);
+	name = pth_xmalloc(sizeof dir + 5);
 	snprintf(name, sizeof dir + 5, "%s/.ask", dir);
 	CHECK(symlinkat(name, dirfd, "link") == 0 && symlinkat(".ask", dirfd, "near") == 0);
 	CHECK(mkfifoat(dirfd, "fifo", 0600) == 0);
