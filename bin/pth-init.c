@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "cgroup.h"
 #include "event.h"
 #include "file.h"
@@ -83,30 +84,6 @@ is_ready(struct init *x)
 	return faccessat(x->dirfd, path, F_OK, 0) == 0 ? PTH_OK : PTH_NO;
 }
 
-/*
- * As whom it runs: given numbers, else the one that the directory belongs to,
- * so that the files are those of who runs the test; else the user of the
- * image; root last, when that is allowed.
- */
-static struct pth_proc_user
-find_user(const struct init *x)
-{
-	const json_t *u = json_object_get(x->root, "user");
-	const char *name = pth_json_str(u, "name", NULL);
-	struct pth_proc_user who = { x->home.st_uid, x->home.st_gid };
-
-	if (json_object_get(u, "uid") != NULL) {
-		who.uid = (uid_t)pth_json_int(u, "uid", 0);
-		who.gid = (gid_t)who.uid;
-	} else if (who.uid == 0 && name != NULL && pth_owners_lookup("/etc/passwd", name, &who) != 0 &&
-	    !pth_json_bool(u, "fallback_to_root", true)) {
-		pth_die(PTH_INPUT, "the image has no user %s, and docker.user_mapping.fallback_to_root is false",
-		    name);
-	}
-	who.gid = (gid_t)pth_json_int(u, "gid", (int64_t)who.gid);
-	return who;
-}
-
 /* Give the service what it may write: its directory, and those that all
  * containers share. */
 static void
@@ -134,23 +111,15 @@ give(struct init *x, const struct pth_proc_user *who)
 static void
 inherit(struct init *x)
 {
-	json_t *env = json_object(), *s;
+	static const char *const ours[] = { "PTH_EVENTS", "PTH_HOLD", "HOME" };
+	struct pth_err e;
+	json_t *env = pth_names_environ(&e), *s;
 	size_t i;
 
-	for (char **p = environ; *p != NULL; p++) {
-		const char *eq = strchr(*p, '=');
-		struct pth_buf key = PTH_BUF_INIT, value = PTH_BUF_INIT;
-		struct pth_err e = { 0 };
-
-		if (eq == NULL || strncmp(*p, "PTH_EVENTS=", 11) == 0 || strncmp(*p, "HOME=", 5) == 0)
-			continue;
-		pth_buf_add(&key, *p, (size_t)(eq - *p));
-		if (pth_names_expand(&value, eq + 1, &e) != 0)
-			pth_die(e.code, "%s: %s", key.s, e.text);
-		pth_json_set(env, key.s, pth_json_text(value.s, value.len));
-		pth_buf_release(&key);
-		pth_buf_release(&value);
-	}
+	if (env == NULL)
+		pth_die(e.code, "%s", e.text);
+	for (i = 0; i < countof(ours); i++)
+		json_object_del(env, ours[i]);
 	json_array_foreach(x->services, i, s) {
 		json_t *all = json_copy(env);
 
@@ -199,12 +168,34 @@ tell(struct init *x, const json_t *result, int64_t zero)
 	if (pth_file_write(x->homefd, "inner.tmp", b.s, b.len, &e) != 0)
 		pth_complain("%s", e.text);
 	pth_owners_give(x->whole ? x->dirfd : x->homefd, x->home.st_uid, x->home.st_gid);
+	unlinkat(x->homefd, pth_json_str(x->root, "ask", ""), 0);
 	/* The last of all: who sees it may take the container away. */
 	if (renameat(x->homefd, "inner.tmp", x->homefd, "inner.json") != 0)
 		pth_warn("inner.json:");
 	pth_buf_release(&b);
 	json_decref(own);
 	json_decref(o);
+}
+
+/* Where steps and looks of the test are asked for: in the service's directory,
+ * by who runs the test. PTH_HOLD is how many steps will come, for whose sake the
+ * container stays when the service has ended. The socket, or 0. */
+static int
+open_asks(struct init *x)
+{
+	const char *name = pth_json_str(x->root, "ask", NULL), *hold = getenv("PTH_HOLD");
+	long long n = 0;
+	struct pth_err e;
+	int fd;
+
+	if (name == NULL)
+		return 0;
+	if (hold != NULL && pth_int(hold, 0, 1000000, &n))
+		pth_json_set(x->plan, "hold", json_integer(n));
+	fd = pth_ask_listen(x->homefd, name, x->home.st_uid, x->home.st_gid, &e);
+	if (fd < 0)
+		pth_warn("%s", e.text);
+	return fd < 0 ? 0 : fd;
 }
 
 static int
@@ -229,12 +220,14 @@ run(struct init *x)
 	/* A signal to process 1 is the wish to end: the warden reads it as such. */
 	struct pth_warden_req req = { .rec = x->root, .plan = x->plan, .places = &places,
 		.dirfd = x->dirfd, .ctl = open_signals() };
-	struct pth_proc_user who = find_user(x);
+	struct pth_proc_user who = { x->home.st_uid, x->home.st_gid };
 	struct pth_err e;
 	json_t *result;
 	int64_t zero;
 	int code;
 
+	if (pth_owners_choose(json_object_get(x->root, "user"), &who, &e) != 0)
+		pth_die(e.code, "%s", e.text);
 	unlinkat(x->dirfd, pth_json_str(x->plan, "announce", ""), 0);
 	unlinkat(x->homefd, "inner.json", 0);
 	give(x, &who);
@@ -244,6 +237,7 @@ run(struct init *x)
 	if (json_is_object(json_object_get(x->plan, "capture")))
 		pth_iface_features_off(pth_json_str(json_object_get(x->plan, "capture"), "interface", "eth0"),
 		    offload, countof(offload));
+	req.asks = open_asks(x);
 	umask(022);
 	pth_proc_allow_cores();
 	req.ns.used = PTH_NS_ALL & ~(PTH_NS_USER | PTH_NS_MOUNT);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ask.h"
 #include "event.h"
 #include "http.h"
 #include "json.h"
@@ -26,12 +27,14 @@ struct pth_assertion {
 	int64_t deadline, look, wait;
 	struct pth_ready_log *logs[2];
 	struct pth_http http;
+	struct pth_ask ask; /* of its container */
 	char text[400];
 };
 
 struct kind {
 	const char *name;
 	bool needs_service;
+	bool inside; /* of a service in a container: it can only be seen there */
 	enum answer (*look)(struct pth_assertions *a, struct pth_assertion *x, int64_t now);
 };
 
@@ -228,10 +231,38 @@ look_code(struct pth_assertions *a, struct pth_assertion *x, int64_t now)
 	return ok ? YES : NO;
 }
 
+/* What its container's own warden sees. */
+static enum answer
+look_inside(struct pth_assertions *a, struct pth_assertion *x, int64_t now)
+{
+	bool ended = x->ask.fd < 0 && !pth_service_lives(x->service), ok = false;
+	json_t *question;
+	struct pth_err e;
+	int r = 0;
+
+	if (ended && x->kind->look != look_port && json_object_get(x->def, "endpoint") == NULL)
+		return look_running(a, x, now);
+	if (x->ask.fd < 0) {
+		question = json_pack("{s:O}", "look", x->def);
+		r = pth_service_ask(x->service, &x->ask, question, &e);
+		json_decref(question);
+	}
+	if (r != 0) {
+		say(x, "%s", e.text);
+		return NO;
+	}
+	r = pth_ask_step(&x->ask, &ok, x->text);
+	if (r == 0 && x->text[0] == '\0')
+		say(x, "its container has not answered yet");
+	if (r < 0)
+		say(x, "its container ended before it answered");
+	return r == 0 ? BUSY : r > 0 && ok ? YES : NO;
+}
+
 static const struct kind kinds[] = {
-	{ "service_responsive", true, look_responsive }, { "service_running", true, look_running },
-	{ "output_contains", true, look_output }, { "port_open", false, look_port },
-	{ "file_exists", false, look_file }, { "exit_code", true, look_code },
+	{ "service_responsive", true, true, look_responsive }, { "service_running", true, true, look_running },
+	{ "output_contains", true, false, look_output }, { "port_open", false, true, look_port },
+	{ "file_exists", false, false, look_file }, { "exit_code", true, false, look_code },
 };
 
 static bool
@@ -309,7 +340,7 @@ init_one(struct pth_assertion *x, const json_t *def, struct pth_service *service
 
 	memset(x, 0, sizeof *x);
 	x->def = def;
-	x->http.fd = -1;
+	x->http.fd = x->ask.fd = -1;
 	x->look = NEVER;
 	for (size_t i = 0; i < countof(kinds); i++)
 		if (strcmp(kinds[i].name, type) == 0)
@@ -355,6 +386,7 @@ pth_assertions_release(struct pth_assertions *a)
 {
 	for (size_t i = 0; i < a->n; i++) {
 		pth_http_end(&a->v[i].http);
+		pth_ask_end(&a->v[i].ask);
 		for (size_t k = 0; k < countof(a->v[i].logs); k++)
 			pth_ready_log_close(a->v[i].logs[k]);
 	}
@@ -370,6 +402,7 @@ settle(struct pth_assertion *x, bool ok)
 	x->ok = ok;
 	x->look = NEVER;
 	pth_http_end(&x->http);
+	pth_ask_end(&x->ask);
 	if (ok)
 		pth_event("assertion.passed", "{s:s,s:s?,s:s}", "type", x->kind->name, "service", service,
 		    "text", x->text);
@@ -408,13 +441,14 @@ can_change(const struct pth_assertions *a, const struct pth_assertion *x, int64_
 static void
 look_at(struct pth_assertions *a, struct pth_assertion *x, int64_t now, bool more)
 {
-	enum answer answer = x->kind->look(a, x, now);
+	bool inside = x->kind->inside && x->service != NULL && pth_service_is_inside(x->service);
+	enum answer answer = inside ? look_inside(a, x, now) : x->kind->look(a, x, now);
 
 	if (answer == YES) {
 		settle(x, true);
 	} else if (answer == BUSY && now < x->deadline) {
 		/* The descriptor wakes us; a log is read on at once. */
-		x->look = x->http.fd >= 0 ? x->http.deadline : now;
+		x->look = x->http.fd >= 0 ? x->http.deadline : x->ask.fd >= 0 ? x->deadline : now;
 	} else if (!can_change(a, x, now, more)) {
 		settle(x, false);
 	} else {
@@ -430,7 +464,7 @@ pth_assertions_step(struct pth_assertions *a, int64_t now, bool more)
 	for (size_t i = 0; i < a->n; i++) {
 		struct pth_assertion *x = &a->v[i];
 
-		if (!x->settled && (now >= x->look || x->http.fd >= 0))
+		if (!x->settled && (now >= x->look || x->http.fd >= 0 || x->ask.fd >= 0))
 			look_at(a, x, now, more);
 	}
 }
@@ -492,6 +526,8 @@ pth_assertions_fds(const struct pth_assertions *a, struct pollfd *p, size_t max)
 	for (size_t i = 0; i < a->n && n < max; i++)
 		if (a->v[i].http.fd >= 0)
 			p[n++] = (struct pollfd){ a->v[i].http.fd, pth_http_events(&a->v[i].http), 0 };
+		else if (a->v[i].ask.fd >= 0)
+			p[n++] = (struct pollfd){ a->v[i].ask.fd, POLLIN, 0 };
 	return n;
 }
 

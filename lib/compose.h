@@ -21,6 +21,7 @@
 #define PTH_INSIDE_SHARE "/usr/local/share/pth"
 #define PTH_INSIDE_INIT "/pth/init"
 #define PTH_INSIDE_PLAN "/pth/plan.json"
+#define PTH_INSIDE_ASK ".ask" /* in the service's directory */
 /* The only container of a test whose services share one. */
 #define PTH_COMPOSE_WHOLE "container"
 

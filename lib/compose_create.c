@@ -125,6 +125,10 @@ compose_create(const struct compose *c, const char *name, const json_t *doc)
 	push(argv, "--user", pth_json_str(doc, "user", ""));
 	push_map(argv, "--env", json_object_get(doc, "environment"));
 	push(argv, "--env", "PTH_EVENTS=none");
+	if (!c->whole && compose_hold(c, name) > 0) {
+		push(argv, "--env", NULL);
+		pth_json_push(argv, json_sprintf("PTH_HOLD=%lld", (long long)compose_hold(c, name)));
+	}
 	push(argv, "--network", c->whole ? "none" : c->network);
 	if (!c->whole)
 		push(argv, "--network-alias", name);

@@ -110,6 +110,13 @@ capture(const struct compose *c, const json_t *service)
 	return o;
 }
 
+/* That a step or an assertion is about. */
+static const char *
+service_of(const json_t *what)
+{
+	return pth_json_str(what, "service", "");
+}
+
 /* A service without what is done on the host, before or after. */
 static json_t *
 inner_service(const json_t *service)
@@ -125,15 +132,22 @@ inner_service(const json_t *service)
 
 /* One that has its container to itself. */
 static json_t *
-inner_alone(const json_t *service)
+inner_alone(const struct compose *c, const json_t *service)
 {
 	/* Limits that the engine sets for the whole container. */
 	static const char *const engine[] = { "cpu", "memory", "processes" };
-	json_t *s = inner_service(service);
+	const char *name = pth_json_str(service, "name", "");
+	json_t *s = inner_service(service), *a;
+	size_t k;
 
 	for (size_t i = 0; i < countof(engine); i++)
 		json_object_del(json_object_get(s, "limits"), engine[i]);
 	json_object_del(s, "capture"); /* it is that of the plan */
+	/* A look by HTTP takes the address of others, in numbers. */
+	json_array_foreach(json_object_get(c->rec, "assertions"), k, a)
+		if (strcmp(service_of(a), name) == 0 && (json_object_get(a, "endpoint") != NULL ||
+		    json_object_get(a, "expected_status") != NULL))
+			pth_json_set(s, "address", json_sprintf("@{%s:ip}", name));
 	pth_json_set(s, "after", json_array());
 	pth_json_set(s, "environment", json_object()); /* the container has it */
 	return s;
@@ -168,6 +182,51 @@ open_dirs(const struct compose *c, const char *name)
 	return list;
 }
 
+/* {"service", "state"}: does it wait for the end of that service? */
+static bool
+awaits_end(const json_t *after, const char *service)
+{
+	const char *state = pth_json_str(after, "state", "ready");
+
+	return strcmp(pth_json_str(after, "service", ""), service) == 0 &&
+	    (strcmp(state, "stopped") == 0 || strcmp(state, "completed") == 0);
+}
+
+int64_t
+compose_hold(const struct compose *c, const char *service)
+{
+	const json_t *steps = pth_json_path(c->rec, "steps.actions");
+	json_t *s, *v;
+	size_t i, k;
+	int64_t n = 0;
+
+	json_array_foreach(json_object_get(c->plan, "services"), i, s)
+		json_array_foreach(json_object_get(s, "after"), k, v)
+			if (awaits_end(v, service))
+				return 0;
+	json_array_foreach(steps, i, s) {
+		bool own = strcmp(service_of(json_object_get(s, "exec")), service) == 0 ||
+		    strcmp(service_of(json_object_get(s, "restart")), service) == 0;
+
+		n += own;
+		if (!own && awaits_end(json_object_get(s, "after"), service))
+			return 0;
+	}
+	return n;
+}
+
+bool
+compose_step_mentions(const struct compose *c, const char *service, const char *mark)
+{
+	json_t *s;
+	size_t i;
+
+	json_array_foreach(pth_json_path(c->rec, "steps.actions"), i, s)
+		if (strcmp(service_of(json_object_get(s, "exec")), service) == 0 && compose_mentions(s, mark))
+			return true;
+	return false;
+}
+
 json_t *
 compose_inner(struct compose *c, const json_t *service)
 {
@@ -178,7 +237,7 @@ compose_inner(struct compose *c, const json_t *service)
 	json_array_foreach(c->whole ? json_object_get(c->plan, "services") : NULL, i, s)
 		pth_json_push(list, inner_service(s));
 	if (!c->whole)
-		pth_json_push(list, inner_alone(service));
+		pth_json_push(list, inner_alone(c, service));
 	pth_json_set(plan, "environment", json_pack("{s:s,s:s}", "type", "localhost", "isolation", "none"));
 	pth_json_set(plan, "timeout_us", json_integer(0));
 	pth_json_set(plan, "wait_us", json_null());
@@ -197,6 +256,7 @@ compose_inner(struct compose *c, const json_t *service)
 	if (c->whole)
 		compose_whole_inner(c, root, plan);
 	else
-		pth_json_set(root, "network_environment", monitoring(c));
+		json_object_update_new(root, json_pack("{s:s,s:o}", "ask", PTH_INSIDE_ASK,
+		    "network_environment", monitoring(c)));
 	return root;
 }

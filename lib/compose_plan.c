@@ -210,7 +210,8 @@ service_outside(const struct compose *c, const json_t *service)
 	pth_json_set(phases, "run", cmd(start, limit, true));
 	pth_json_set(phases, "post_run", json_array());
 	pth_json_set(o, "phases", phases);
-	pth_json_set(o, "inner", json_pack("{s:s,s:o,s:o}", "file", "inner.json", "wait",
+	pth_json_set(o, "inner", json_pack("{s:s,s:s*,s:o,s:o}", "file", "inner.json", "ask",
+	    c->whole ? NULL : PTH_INSIDE_ASK, "wait",
 	    cmd(json_pack("[s,s,s]", "docker", "wait", container), COMMAND_LIMIT, false), "stop",
 	    cmd(json_pack("[s,s,s,s,s]", "docker", "kill", "--signal", "TERM", container), COMMAND_LIMIT, false)));
 	pth_json_set(o, "ready", json_pack("[{s:s,s:s,s:I}]", "kind", "file", "path", ".ready",

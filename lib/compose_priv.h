@@ -46,6 +46,11 @@ json_t *compose_create(const struct compose *c, const char *name, const json_t *
 
 /* compose_inner.c: the plan that pth-init runs inside. */
 json_t *compose_inner(struct compose *c, const json_t *service);
+/* How many steps need the container of this service, even when its process has
+ * ended. 0 where others wait for that end: it is seen by the container's. */
+int64_t compose_hold(const struct compose *c, const char *service);
+/* Does a step for this service mention the placeholder? */
+bool compose_step_mentions(const struct compose *c, const char *service, const char *mark);
 /* What is captured in the container of a planned service; NULL: nothing. */
 const json_t *compose_capture(const struct compose *c, const json_t *service);
 /* A value with every @{dir}, @{libexec} and @{share} replaced by its place inside. */

@@ -162,7 +162,8 @@ volumes(struct compose *c, const json_t *service, const json_t *given)
 		pth_buf_addf(&b, PTH_INSIDE_DIR "/%s", other);
 		pth_buf_addf(&mark, "@{dir}/%s/", other);
 		/* What one service reads of another, it may not write. */
-		if (own || compose_mentions(json_object_get(service, "phases"), mark.s))
+		if (own || compose_mentions(json_object_get(service, "phases"), mark.s) ||
+		    compose_step_mentions(c, name, mark.s))
 			add_bind(list, b.s, !own, "@{dir}/", other);
 	}
 	if (!c->whole)
@@ -174,7 +175,8 @@ volumes(struct compose *c, const json_t *service, const json_t *given)
 	add_bind(list, "/opt/ticket", false, "@{dir}/ticket", "");
 	add_bind(list, "/app/shared", false, "@{dir}/shared", "");
 	add_bind(list, "/app/sync_logs", false, "@{dir}/sync", "");
-	if (compose_mentions(c->whole ? json_object_get(c->plan, "services") : service, "@{share}"))
+	if (compose_mentions(c->whole ? json_object_get(c->plan, "services") : service, "@{share}") ||
+	    compose_step_mentions(c, name, "@{share}"))
 		add_bind(list, PTH_INSIDE_SHARE, true, "@{share}", "");
 	pth_buf_release(&b);
 	pth_buf_release(&mark);

@@ -130,3 +130,30 @@ pth_names_expand_all(json_t *v, struct pth_err *e)
 	}
 	return r;
 }
+
+json_t *
+pth_names_environ(struct pth_err *e)
+{
+	json_t *env = json_object();
+	int r = 0;
+
+	for (char **p = environ; *p != NULL && r == 0; p++) {
+		const char *eq = strchr(*p, '=');
+		struct pth_buf key = PTH_BUF_INIT, value = PTH_BUF_INIT;
+
+		if (eq == NULL)
+			continue;
+		pth_buf_add(&key, *p, (size_t)(eq - *p));
+		r = pth_names_expand(&value, eq + 1, e);
+		if (r == 0)
+			pth_json_set(env, key.s ? key.s : "", pth_json_text(value.s ? value.s : "", value.len));
+		else
+			pth_err_wrap(e, "%s", key.s ? key.s : "");
+		pth_buf_release(&key);
+		pth_buf_release(&value);
+	}
+	if (r == 0)
+		return env;
+	json_decref(env);
+	return NULL;
+}

@@ -16,5 +16,8 @@
 int pth_names_expand(struct pth_buf *b, const char *text, struct pth_err *e);
 /* The same for every string in v, in place. */
 int pth_names_expand_all(json_t *v, struct pth_err *e);
+/* This program's environment with all values expanded, owned by the caller.
+ * NULL with e. */
+json_t *pth_names_environ(struct pth_err *e);
 
 #endif

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "json.h"
 #include "text.h"
 
 #define DEPTH_MAX 32
@@ -50,6 +51,23 @@ pth_owners_lookup(const char *passwd, const char *name, struct pth_proc_user *wh
 	free(line);
 	fclose(fp);
 	return r;
+}
+
+int
+pth_owners_choose(const json_t *user, struct pth_proc_user *who, struct pth_err *e)
+{
+	const char *name = pth_json_str(user, "name", NULL);
+
+	if (json_object_get(user, "uid") != NULL) {
+		who->uid = (uid_t)pth_json_int(user, "uid", 0);
+		who->gid = (gid_t)who->uid;
+	} else if (who->uid == 0 && name != NULL && pth_owners_lookup("/etc/passwd", name, who) != 0 &&
+	    !pth_json_bool(user, "fallback_to_root", true)) {
+		return pth_err_set(e, PTH_INPUT,
+		    "the image has no user %s, and docker.user_mapping.fallback_to_root is false", name);
+	}
+	who->gid = (gid_t)pth_json_int(user, "gid", (int64_t)who->gid);
+	return 0;
 }
 
 static void

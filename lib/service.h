@@ -13,6 +13,7 @@
 
 #include <jansson.h>
 
+#include "ask.h"
 #include "cache.h"
 #include "limit.h"
 #include "loglimit.h"
@@ -149,6 +150,13 @@ bool pth_service_is_idle(const struct pth_service *s);
 int64_t pth_service_next(const struct pth_service *s);
 /* State change with its event; an illegal one aborts. */
 void pth_service_to(struct pth_service *s, enum pth_state to);
+/* Does its process run in a container, under a warden that can be asked? */
+bool pth_service_is_inside(const struct pth_service *s);
+/* Ask that warden. -1 with e: also when the container has ended. */
+int pth_service_ask(const struct pth_service *s, struct pth_ask *a, const json_t *question,
+    struct pth_err *e);
+/* That warden has started it again: its time begins anew. */
+void pth_service_inner_restarted(struct pth_service *s, int64_t now);
 /* How much later than ours, zero, the time began of what a container tells. */
 int64_t pth_service_inner_shift(const json_t *inner, int64_t zero);
 /* A result of a service, or of one of its lives, whose times began us later. */

@@ -1,9 +1,10 @@
 /*
  * A service whose process ran somewhere else, in a container: what we
- * started was only its attached client. plan "inner" is {"file", "wait", "stop"}:
- * the file in the service's directory in which pth-init tells how the process
- * itself ended, a command that lasts as long as the container does, and one
- * that asks it to end.
+ * started was only its attached client. plan "inner" is {"file", "ask", "wait",
+ * "stop"}: the file in the service's directory in which pth-init tells how the
+ * process itself ended, the socket there at which it is asked for steps and
+ * looks, a command that lasts as long as the container does, and one that asks it
+ * to end.
  */
 #include "service_priv.h"
 
@@ -102,8 +103,7 @@ take_times(struct pth_service *s, const json_t *inner, const json_t *o, int64_t 
 	/* One monotonic clock for all containers of a machine. */
 	int64_t shift = pth_service_inner_shift(inner, zero);
 
-	if (time_of(o, "ready_us") > 0)
-		s->ready_us = shift + time_of(o, "ready_us");
+	s->ready_us = time_of(o, "ready_us") > 0 ? shift + time_of(o, "ready_us") : 0;
 	if (time_of(o, "started_us") > 0)
 		s->started_us = shift + time_of(o, "started_us");
 	if (time_of(o, "ended_us") > 0)
@@ -112,7 +112,7 @@ take_times(struct pth_service *s, const json_t *inner, const json_t *o, int64_t 
 
 /* Endings that are no exit of the process: it never ran, or not to its end. */
 static void
-take_failure(struct pth_service *s, const json_t *inner, const json_t *o)
+take_failure(struct pth_service *s, const struct pth_exit *x, const json_t *inner, const json_t *o)
 {
 	static const enum pth_end ends[] = { PTH_END_NOT_FOUND, PTH_END_NOT_EXECUTABLE, PTH_END_NOT_READY,
 		PTH_END_NOT_STARTED, PTH_END_LOST };
@@ -124,13 +124,47 @@ take_failure(struct pth_service *s, const json_t *inner, const json_t *o)
 	/* A signal that we have not sent: docker stop, or an engine that ends. */
 	if (!s->stopping && strcmp(pth_json_str(inner, "status", ""), "interrupted") == 0)
 		pth_service_fail(s, PTH_END_LOST, "its container was stopped from outside");
+	/* By the signal of a step, which was sent inside. */
+	if (strcmp(reason, pth_service_end_name(PTH_END_STOPPED)) == 0)
+		s->asked = ~0ULL;
 	if (error == NULL)
 		error = pth_json_str(inner, "reason", NULL);
 	for (size_t i = 0; i < countof(ends); i++)
 		if (strcmp(reason, pth_service_end_name(ends[i])) == 0 && error != NULL)
 			pth_service_fail(s, ends[i], "%s", error);
-	if (pth_json_bool(o, "failed_early", false) && error != NULL)
-		pth_service_fail(s, PTH_END_EXIT, "%s", error);
+	/* It ended before it was ready, perhaps after a restart. */
+	if (strcmp(pth_json_str(o, "state", ""), "error") == 0 && error != NULL)
+		pth_service_fail(s, x->signaled ? PTH_END_SIGNAL : PTH_END_EXIT, "%s", error);
+}
+
+static const char *
+ask_path(const struct pth_service *s)
+{
+	return pth_json_str(json_object_get(s->plan, "inner"), "ask", NULL);
+}
+
+bool
+pth_service_is_inside(const struct pth_service *s)
+{
+	return ask_path(s) != NULL;
+}
+
+int
+pth_service_ask(const struct pth_service *s, struct pth_ask *a, const json_t *question, struct pth_err *e)
+{
+	char how[32];
+
+	if (pth_service_lives(s))
+		return pth_ask_begin(a, s->dirfd, ask_path(s), question, e);
+	a->fd = -1;
+	return pth_err_set(e, PTH_INPUT, "%s and its container do not run (%s)", s->name, pth_service_how(s, how));
+}
+
+void
+pth_service_inner_restarted(struct pth_service *s, int64_t now)
+{
+	if (s->deadline != NEVER)
+		s->deadline = now + pth_json_int(s->plan, "timeout_us", 0);
 }
 
 void
@@ -189,6 +223,8 @@ pth_service_inner_take(struct pth_service *s, struct pth_exit *x, int64_t zero)
 
 	if (file == NULL)
 		return false;
+	if (ask_path(s) != NULL)
+		unlinkat(s->dirfd, ask_path(s), 0); /* of a container that was killed */
 	inner = load(s, file);
 	if (inner == NULL) {
 		if (!s->stopping)
@@ -198,7 +234,7 @@ pth_service_inner_take(struct pth_service *s, struct pth_exit *x, int64_t zero)
 	o = json_object_get(inner, "service");
 	take_exit(x, o);
 	take_times(s, inner, o, zero);
-	take_failure(s, inner, o);
+	take_failure(s, x, inner, o);
 	json_decref(s->phases);
 	s->phases = json_is_array(json_object_get(o, "phases")) ?
 	    json_incref(json_object_get(o, "phases")) : json_array();

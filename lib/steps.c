@@ -30,7 +30,7 @@ kind_of(const json_t *action, const json_t **what)
 }
 
 const char *
-pth_steps_unsupported(const json_t *rec, bool remote)
+pth_steps_unsupported(const json_t *rec)
 {
 	json_t *action;
 	const json_t *what;
@@ -41,12 +41,8 @@ pth_steps_unsupported(const json_t *rec, bool remote)
 	json_array_foreach(pth_json_path(rec, "steps.actions"), i, action) {
 		const char *kind = kind_of(action, &what);
 
-		if (kind == NULL || strcmp(kind, "wait") == 0)
-			continue;
-		if (strcmp(kind, "link") == 0)
+		if (kind != NULL && strcmp(kind, "link") == 0)
 			return "steps: link is not supported by this version";
-		if (remote && json_object_get(what, "service") != NULL)
-			return "steps: services in containers are not supported by this version";
 	}
 	return NULL;
 }
@@ -85,6 +81,7 @@ pth_steps_init(struct pth_steps *st, const json_t *actions, struct pth_service *
 	st->own = own;
 	st->testdir = testdir;
 	st->deadline = NEVER;
+	st->ask.fd = -1;
 	if (json_array_size(actions) == 0)
 		return 0;
 	st->v = pth_xarray(NULL, json_array_size(actions), sizeof *st->v);
@@ -99,13 +96,14 @@ pth_steps_init(struct pth_steps *st, const json_t *actions, struct pth_service *
 void
 pth_steps_release(struct pth_steps *st)
 {
+	pth_ask_end(&st->ask);
 	free(st->v);
 }
 
 const char *
 pth_steps_current(const struct pth_steps *st, char to[64])
 {
-	snprintf(to, 64, "step %zu of %zu (%s)", st->next + 1, st->n,
+	snprintf(to, 64, "step %zu of %zu (%s)", st->before + st->next + 1, st->before + st->n,
 	    st->next < st->n ? st->v[st->next].kind : "none");
 	return to;
 }
@@ -114,7 +112,7 @@ pth_steps_current(const struct pth_steps *st, char to[64])
 static void
 step_to(struct pth_steps *st, struct pth_step *s, enum pth_step_state to)
 {
-	int n = (int)(s - st->v) + 1;
+	int n = (int)(st->before + (size_t)(s - st->v)) + 1;
 	const char *service = s->service ? s->service->name : NULL;
 
 	pth_machine_check(&pth_step_machine, s->kind, s->state, to);
@@ -167,7 +165,7 @@ open_log(const struct pth_steps *st, const struct pth_step *s, const char *strea
 	struct pth_service *whose = s->service ? s->service : st->own;
 	char path[64];
 
-	snprintf(path, sizeof path, "steps/%zu.%s.log", st->next + 1, stream);
+	snprintf(path, sizeof path, "steps/%zu.%s.log", st->before + st->next + 1, stream);
 	return pth_loglimit_open(&whose->logs, s->service ? s->service->dirfd : st->testdir, path);
 }
 
@@ -233,12 +231,31 @@ begin_restart(struct pth_steps *st, struct pth_step *s, int64_t now)
 		pth_service_restart(s->service, now);
 }
 
+/* Its container's own warden does it. When it may begin, as to that service, is
+ * seen there. */
+static void
+begin_inside(struct pth_steps *st, struct pth_step *s, int64_t now)
+{
+	json_t *def = json_copy((json_t *)(uintptr_t)s->def), *question;
+	struct pth_err e;
+
+	json_object_del(def, "at_us");
+	if (s->cause != s->service)
+		json_object_del(def, "after");
+	question = json_pack("{s:I,s:o}", "step", (json_int_t)(st->before + st->next + 1), "do", def);
+	if (pth_service_ask(s->service, &st->ask, question, &e) != 0)
+		finish(st, false, now, "%s", e.text);
+	json_decref(question);
+}
+
 static void
 begin_step(struct pth_steps *st, struct pth_step *s, int64_t now)
 {
 	s->began = now;
 	step_to(st, s, PTH_SS_EXECUTING);
-	if (strcmp(s->kind, "wait") == 0)
+	if (s->service != NULL && pth_service_is_inside(s->service))
+		begin_inside(st, s, now);
+	else if (strcmp(s->kind, "wait") == 0)
 		st->deadline = now + pth_json_int(s->def, "wait_us", 0);
 	else if (strcmp(s->kind, "exec") == 0)
 		begin_exec(st, s, now);
@@ -269,7 +286,7 @@ may_begin(struct pth_steps *st, struct pth_step *s, int64_t now)
 
 	if (now < st->ready + pth_json_int(s->def, "at_us", 0))
 		return false;
-	if (s->cause == NULL)
+	if (s->cause == NULL || (s->cause == s->service && pth_service_is_inside(s->cause)))
 		return true;
 	reached = pth_service_reached(s->cause, state);
 	if (reached < 0) {
@@ -280,18 +297,40 @@ may_begin(struct pth_steps *st, struct pth_step *s, int64_t now)
 	return reached > 0;
 }
 
+/* Has the container said how the step went? */
+static void
+watch_inside(struct pth_steps *st, struct pth_step *s, int64_t now)
+{
+	char text[PTH_ASK_TEXT];
+	bool ok = false;
+	int r = pth_ask_step(&st->ask, &ok, text);
+
+	if (r <= 0)
+		return; /* without an answer, the end of the container will be */
+	if (ok && strcmp(s->kind, "restart") == 0)
+		pth_service_inner_restarted(s->service, now);
+	finish(st, ok, now, "%s", text);
+}
+
 /* Is a step that executes over? */
 static void
 watch(struct pth_steps *st, struct pth_step *s, int64_t now)
 {
 	struct pth_service *t = s->service;
+	char how[32];
 
-	if (strcmp(s->kind, "wait") == 0 && now >= st->deadline) {
+	if (st->ask.fd >= 0) {
+		watch_inside(st, s, now);
+	} else if (t != NULL && strcmp(s->kind, "restart") != 0 && pth_service_is_inside(t)) {
+		if (!pth_service_lives(t))
+			finish(st, false, now, "%s and its container ended before it was done (%s)", t->name,
+			    pth_service_how(t, how));
+	} else if (strcmp(s->kind, "wait") == 0 && now >= st->deadline) {
 		finish(st, true, now, "waited");
 	} else if (strcmp(s->kind, "restart") == 0 && !t->restarting) {
 		if (t->state == PTH_ST_ERROR || (t->exited && t->ready_us == 0))
 			finish(st, false, now, "%s did not come up again: %s", t->name, t->error);
-		else if (pth_service_is_ready(t))
+		else if (pth_service_is_ready(t) && !pth_service_is_inside(t))
 			finish(st, true, now, "%s is ready again", t->name);
 	} else if (st->pid > 0 && now >= st->deadline) {
 		st->late = true;
@@ -342,7 +381,7 @@ pth_steps_reaped(struct pth_steps *st, int status, int64_t now)
 	s = &st->v[st->next];
 	dir = s->service ? s->service->name : "";
 	argv0 = json_string_value(json_array_get(json_object_get(s->what, "argv"), 0));
-	snprintf(log, sizeof log, "steps/%zu.stderr.log", st->next + 1);
+	snprintf(log, sizeof log, "steps/%zu.stderr.log", st->before + st->next + 1);
 	pth_service_last_line(s->service ? s->service->dirfd : st->testdir, log, NULL, line, sizeof line);
 	if (x.signaled)
 		snprintf(how, sizeof how, "signal %s", pth_signal_name(x.signal, sig));
@@ -363,6 +402,7 @@ pth_steps_stop(struct pth_steps *st, int64_t now)
 {
 	if (st->pid > 0)
 		kill(-st->pid, SIGKILL);
+	pth_ask_end(&st->ask);
 	if (st->next < st->n && st->v[st->next].state == PTH_SS_EXECUTING) {
 		struct pth_step *s = &st->v[st->next++];
 
@@ -402,6 +442,15 @@ pth_steps_next(const struct pth_steps *st)
 	at = st->ready + pth_json_int(s->def, "at_us", 0);
 	/* Past that time it waits for a service, whose change wakes the loop. */
 	return at > pth_mono_us() ? at : NEVER;
+}
+
+size_t
+pth_steps_fds(const struct pth_steps *st, struct pollfd *p, size_t max)
+{
+	if (st->ask.fd < 0 || max == 0)
+		return 0;
+	*p = (struct pollfd){ st->ask.fd, POLLIN, 0 };
+	return 1;
 }
 
 json_t *

@@ -7,12 +7,14 @@
 #ifndef PTH_STEPS_H
 #define PTH_STEPS_H
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include <jansson.h>
 
+#include "ask.h"
 #include "service.h"
 
 struct pth_step {
@@ -30,20 +32,20 @@ struct pth_step {
 struct pth_steps {
 	struct pth_step *v;
 	size_t n, next;     /* v[next] is the current one */
+	size_t before;      /* steps of the test before v[0], which others do */
 	int testdir;        /* borrowed; logs of commands without a service */
 	struct pth_service *own; /* surroundings of such commands */
 	int64_t ready;      /* when the run began, monotonic; 0: not yet */
 	int64_t deadline;   /* of the step that executes */
 	pid_t pid;          /* of the command that runs, or 0 */
 	bool late;          /* it was killed at its deadline */
+	struct pth_ask ask; /* of the step that a container's own warden does */
 	char failure[700];  /* the first that the test fails for, or "" */
 };
 
-/*
- * Why this version cannot do what the record asks for ("link steps ..."), or
- * NULL. remote: the services are not children of ours.
- */
-const char *pth_steps_unsupported(const json_t *rec, bool remote);
+/* Why this version cannot do what the record asks for ("link steps ..."), or
+ * NULL. */
+const char *pth_steps_unsupported(const json_t *rec);
 
 /* actions: steps.actions of the record, may be NULL. services[n] stay where
  * they are; own: a service whose directory and environment stand for the
@@ -55,6 +57,8 @@ void pth_steps_release(struct pth_steps *st);
 void pth_steps_begin(struct pth_steps *st, int64_t now);
 /* Do what can be done now. */
 void pth_steps_step(struct pth_steps *st, int64_t now);
+/* Descriptors to poll, at most max; returns how many. */
+size_t pth_steps_fds(const struct pth_steps *st, struct pollfd *p, size_t max);
 /* The process st->pid was reaped. */
 void pth_steps_reaped(struct pth_steps *st, int status, int64_t now);
 /* The run is over: what executes is killed, the rest is skipped. */

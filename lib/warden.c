@@ -16,6 +16,7 @@
 #include "when.h"
 
 #define SWEEP_LIMIT_US 2000000
+#define OTHER_FDS 160 /* to poll, beside those of assertions */
 
 /* plan "announce": a file that says that all services are ready, for those
  * who look from outside of a container. */
@@ -99,6 +100,7 @@ warden_begin_stop(struct warden *w, int64_t now)
 		return;
 	warden_watch_last(w, now);
 	pth_steps_stop(&w->steps, now);
+	warden_ask_stop(w, now);
 	if (w->state != PTH_TS_ASSERTING)
 		w->run_us = now - w->zero;
 	warden_to(w, PTH_TS_STOPPING);
@@ -313,6 +315,7 @@ reap(struct warden *w)
 		reap_service(w, s);
 	if (w->steps.pid > 0 && waitpid(w->steps.pid, &status, WNOHANG) == w->steps.pid)
 		pth_steps_reaped(&w->steps, status, pth_mono_us());
+	warden_ask_reap(w);
 }
 
 /* Orphans that were handed to us: everybody but our own. */
@@ -328,7 +331,8 @@ reap_orphans(struct warden *w)
 		si.si_pid = 0;
 		if (waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) != 0 || si.si_pid == 0)
 			return;
-		ours = si.si_pid == w->steps.pid || warden_capture_is(w, si.si_pid);
+		ours = si.si_pid == w->steps.pid || warden_ask_is(w, si.si_pid) ||
+		    warden_capture_is(w, si.si_pid);
 		for (size_t i = 0; (s = warden_nth(w, i)) != NULL; i++)
 			ours = ours || si.si_pid == s->pid || si.si_pid == s->ready_pid;
 		if (ours)
@@ -352,7 +356,8 @@ next_deadline(struct warden *w)
 	if (w->state <= PTH_TS_DEPLOYING)
 		t = earlier(t, w->deploy_deadline);
 	if (w->state == PTH_TS_RUNNING)
-		t = earlier(earlier(t, w->wait_deadline), earlier(w->look_next, pth_steps_next(&w->steps)));
+		t = earlier(earlier(earlier(t, w->wait_deadline), warden_ask_next(w)),
+		    earlier(w->look_next, pth_steps_next(&w->steps)));
 	if (w->state == PTH_TS_RUNNING || w->state == PTH_TS_ASSERTING)
 		t = earlier(t, pth_assertions_next(&w->assertions));
 	if (w->state == PTH_TS_TEARING_DOWN)
@@ -365,7 +370,8 @@ next_deadline(struct warden *w)
 static void
 loop(struct warden *w)
 {
-	struct pollfd *p = pth_xarray(NULL, w->assertions.n + 2, sizeof *p);
+	size_t max = w->assertions.n + OTHER_FDS;
+	struct pollfd *p = pth_xarray(NULL, max, sizeof *p);
 	int ctl = w->req->ctl;
 
 	for (;;) {
@@ -378,7 +384,9 @@ loop(struct warden *w)
 			break;
 		p[0] = (struct pollfd){ w->sigfd, POLLIN, 0 };
 		p[1] = (struct pollfd){ ctl, POLLIN, 0 };
-		n = 2 + pth_assertions_fds(&w->assertions, p + 2, w->assertions.n);
+		n = 2 + pth_steps_fds(&w->steps, p + 2, 1);
+		n += pth_assertions_fds(&w->assertions, p + n, w->assertions.n);
+		n += w->state == PTH_TS_RUNNING ? warden_ask_fds(w, p + n, max - n) : 0;
 		t = next_deadline(w);
 		t = t == NEVER ? 3600000000 : t > now ? t - now : 0;
 		ts.tv_sec = t / 1000000;

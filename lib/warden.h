@@ -18,6 +18,7 @@ struct pth_warden_req {
 	const json_t *plan; /* what is executed of it: pth_rec_plan() */
 	const struct pth_places *places;
 	int dirfd;          /* the test's directory, fresh */
+	int asks;           /* who is outside asks here: pth_ask_listen(); or 0 */
 	int ctl;            /* a byte or end of file here interrupts the test */
 	struct pth_ns ns;   /* what this process is in, furnished */
 	struct pth_limit_host limits; /* what keeps the services' limits */

@@ -33,6 +33,9 @@ struct warden {
 	size_t n;
 	struct pth_steps steps;
 	struct pth_assertions assertions;
+	struct warden_ask *asks; /* under way */
+	size_t nasks;
+	int64_t hold;  /* so many are still to come that need the container */
 	enum pth_test_state state;
 	enum pth_env_state env;
 	enum status status;
@@ -104,6 +107,20 @@ void warden_watch_end(struct warden *w);
 void warden_deploy(struct warden *w, int64_t now);
 void warden_run(struct warden *w, int64_t now);
 void warden_assert(struct warden *w, int64_t now);
+
+/* warden_ask.c: what is asked from outside of our container */
+void warden_ask_step(struct warden *w, int64_t now);
+/* The run is over, and the end of the container is the answer for all. */
+void warden_ask_stop(struct warden *w, int64_t now);
+/* Must the run go on for somebody? */
+bool warden_ask_waits(const struct warden *w);
+/* Is this the process of a step that was asked for? */
+bool warden_ask_is(const struct warden *w, pid_t pid);
+void warden_ask_reap(struct warden *w);
+/* Earliest time at which warden_ask_step() has something to do. */
+int64_t warden_ask_next(const struct warden *w);
+/* Descriptors to poll, at most max; returns how many. */
+size_t warden_ask_fds(const struct warden *w, struct pollfd *p, size_t max);
 
 /* warden.c */
 

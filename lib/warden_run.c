@@ -158,7 +158,7 @@ end_run(struct warden *w, int64_t now)
 	}
 	/* Steps stand for the client where no service ends by itself. */
 	idle = (finite > 0 && finite_left == 0) || left == 0 || (finite == 0 && w->steps.n > 0);
-	if (idle && done && !pth_assertions_waiting(&w->assertions)) {
+	if (idle && done && !pth_assertions_waiting(&w->assertions) && !warden_ask_waits(w)) {
 		run_over(w, now);
 	} else if (now >= w->wait_deadline) {
 		/* With nothing to wait for, steps.wait is how long the test lasts. */
@@ -177,12 +177,14 @@ void
 warden_run(struct warden *w, int64_t now)
 {
 	pth_steps_step(&w->steps, now);
+	warden_ask_step(w, now);
 	look_after(w, now);
 	step_services(w, now);
 	if (w->state != PTH_TS_RUNNING)
 		return;
 	/* A restart may have come to its end just now. */
 	pth_steps_step(&w->steps, now);
+	warden_ask_step(w, now);
 	pth_assertions_step(&w->assertions, now, !pth_steps_done(&w->steps));
 	if (w->steps.failure[0] != '\0') {
 		warden_ending(w, FAILED, "%s", w->steps.failure);

@@ -205,6 +205,7 @@ read_environment(struct warden *w)
 	if (deploy <= 0)
 		deploy = pth_json_int(given, "deploy_timeout", 0) * SECOND;
 	w->deploy_deadline = deploy > 0 ? w->zero + deploy : NEVER;
+	w->hold = pth_json_int(w->req->plan, "hold", 0);
 	w->partial = pth_json_bool(params, "allow_partial_deployment", true);
 	/* Only where it was asked for: a server may close its port on purpose. */
 	if (looks > 0 && pth_json_bool(given, "enable_background_monitoring", true)) {
@@ -237,7 +238,7 @@ networks_free(struct warden *w)
 bool
 warden_prepare(struct warden *w)
 {
-	const char *no = pth_steps_unsupported(w->req->rec, w->req->places->engine);
+	const char *no = pth_steps_unsupported(w->req->rec);
 	struct pth_err e;
 
 	if (no != NULL) {
@@ -279,6 +280,7 @@ warden_release(struct warden *w)
 	pth_assertions_release(&w->assertions);
 	free(w->v);
 	free(w->missed);
+	free(w->asks);
 	json_decref(w->degraded);
 	warden_capture_release(w);
 }

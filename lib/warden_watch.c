@@ -44,7 +44,7 @@ busy(struct warden *w)
 	for (size_t i = 0; (s = warden_nth(w, i)) != NULL; i++)
 		if (s->pid > 0)
 			return true;
-	return w->steps.pid > 0;
+	return w->steps.pid > 0 || w->nasks > 0;
 }
 
 static bool

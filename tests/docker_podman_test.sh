@@ -83,6 +83,17 @@ testOneContainer() {
 	assertEquals '' "$(ours)"
 }
 
+testSteps() {
+	podman_start || return
+	steps='[{exec: {service: server, argv: [id, -u]}}, {pause: server}, {resume: server}, {restart: server}, {signal: {service: server, signal: KILL}}]'
+	experiment steps | sed "s/^    steps: .*/    steps: $steps\n    assertions: [{type: port_open, service: server, port: 4443, transport: udp, timeout: 9}]/" >t.yaml
+	through t.yaml
+	assertEquals 'completed: ' "$(why)"
+	assertEquals 10001 "$(cat run/*/server/steps/1.stdout.log)"
+	assertEquals 'true true true true true, true' "$(field '[.result.steps[].ok] | map(tostring) | join(" ")'), $(field '.result.assertions[0].ok')"
+	assertEquals '' "$(ours)"
+}
+
 testKilledRunIsCleaned() {
 	podman_start || return
 	experiment lost '[sleep, "60"]' >t.yaml

@@ -68,7 +68,11 @@ testStepsPhasesAndCodesAreThoseInside() {
 	docker_ready || return
 	more='    steps:
       - exec: {service: server, argv: [sh, -c, "echo step >here"]}
-      - restart: server' single '[sh, -c, "env | sort; id -u; sleep 1; exit 3"]' >t.yaml
+      - pause: server
+      - signal: {service: client, signal: CONT}
+      - resume: server
+      - restart: server
+    assertions: [{type: port_open, service: server, port: 4443, timeout: 9}, {type: service_responsive, service: server, timeout: 9}]' single '[sh, -c, "env | sort; id -u; sleep 1; exit 3"]' >t.yaml
 	through t.yaml
 	assertEquals 'failed: client ended with exit code 3' "$(why)"
 	assertEquals step "$(cat run/*/server/here)"
@@ -77,7 +81,8 @@ testStepsPhasesAndCodesAreThoseInside() {
 	assertMatch "$(cat run/*/client/stdout.log)" '^2$'
 	assertEquals 10001 "$(tail -1 run/*/client/stdout.log)"
 	assertEquals 1 "$(field '.result.services.server.restarts | length')"
-	assertEquals 2 "$(field '.result.steps | length')"
+	assertEquals 'true true true true true' "$(field '[.result.steps[].ok] | map(tostring) | join(" ")')"
+	assertEquals 'UDP port 4443 is open, is running and listens' "$(field '[.result.assertions[].text] | join(", ")')"
 }
 
 testEndings() {

@@ -7,7 +7,7 @@
 # begin with its name (template.h: template.c, template_scan.c, ...).
 base='err buf arena text when os event banned'
 io='file json digest rec yaml pcapng filter'
-run='sig proc cgroup limit iface ns ready http owner capture state owners names cache workdir rundir loglimit sockets tally sample sampler service assertion steps warden fault fastfail seen intake leftover schedule runner progress session pool'
+run='ask sig proc cgroup limit iface ns ready http owner capture state owners names cache workdir rundir loglimit sockets tally sample sampler service assertion steps warden fault fastfail seen intake leftover schedule runner progress session pool'
 domain='template experiment plugin plan image compose artifact captures packets tshark metric verdict collect report'
 
 rank_of() { # room

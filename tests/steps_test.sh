@@ -447,6 +447,45 @@ testInterruptWhileStepsRun() {
 	assertSoon 2 sh -c "! pgrep -f 'sleep 8765[3]'"
 }
 
+# boxed JSON: the service s of `server` below a pth-init of its own, as in a
+# container; JSON is merged over it. Its steps and looks are asked for inside.
+boxed() {
+	rm -rf out
+	inside=$(server | jq -c --arg dir "$PWD/out/t" --argjson over "$1" '{pth: 1, dir: $dir, service: "s", ask: ".ask", user: {}, plan: {
+		environment: {type: "localhost", isolation: "none"}, capture: null, announce: "s/.ready", order: ["s"], services: [. * $over]}}')
+	svc s "$(jq -n --arg inside "$inside" '{finite: false, ready: [{kind: "file", path: ".ready"}], stop: {grace_us: 5000000},
+		files: [{path: "inside.json", text: $inside}], inner: {file: "inner.json", ask: ".ask"}}')" \
+		unshare --pid --fork --mount-proc env PTH_HOLD=9 @{bin}/pth-init inside.json
+}
+
+testStepsInside() {
+	{ need_root && need_namespaces; } || return
+	steps='[{"exec": {"service": "s", "argv": ["sh", "-c", "echo $PWD; exit 3"], "critical": false}}, {"pause": {"service": "s"}}, {"resume": {"service": "s"}},
+		{"restart": {"service": "s"}}, {"signal": {"service": "s", "signal": "KILL"}},
+		{"restart": {"service": "s"}, "after": {"service": "s", "state": "stopped"}}]'
+	asserts='[{"type": "service_running", "service": "s", "timeout": 5}, {"type": "port_open", "service": "s", "port": 5001}]'
+	exec_ "$(boxed "{}")"
+	assertEquals 'failed: port_open s: TCP port 5001 is not open' "$(status)"
+	assertEquals 'false true true true true true' "$(oks)"
+	assertEquals 'sh ended with exit code 3; see s/steps/1.stderr.log' "$(field '.steps[0].text')"
+	assertEquals "$PWD/out/t/s" "$(cat out/t/s/steps/1.stdout.log)"
+	assertEquals 'true false' "$(held)"
+	assertEquals 3 "$(grep -c ^up out/t/s/stdout.log)"
+	# Whatever a service puts in the place of the socket, nobody else is asked.
+	steps='[{"exec": {"service": "s", "argv": ["sh", "-c", "rm .ask; ln -s /run/x .ask"]}}, {"signal": {"service": "s", "signal": "HUP"}}]'
+	exec_ "$(boxed '{}')"
+	assertEquals 'failed: step 2 of 2 (signal): its container cannot be asked: there is no socket .ask' "$(status)"
+	# The run is over in the middle of a step: what it runs ends, too.
+	steps='[{"exec": {"service": "s", "argv": ["sleep", "87654"]}}]' over='{"steps": {"wait": 1}, "plan": {"wait_us": 300000}}'
+	exec_ "$(boxed '{}')"
+	assertEquals 'timeout: step 1 of 1 (exec) had not ended when steps.wait had passed' "$(status)"
+	assertEquals '' "$(pgrep -f 'sleep 8765[4]')"
+	# It dies over a step.
+	steps='[{"exec": {"service": "s", "argv": ["sh", "-c", "read -r up pid <stdout.log; kill -SEGV $pid; sleep 9"]}}]' over=''
+	exec_ "$(boxed '{}')"
+	assertEquals 'crashed: s died of signal SEGV' "$(status | sed 's/ (core.*//')"
+}
+
 testOrdinaryUser() {
 	need_user || return
 	steps='[{"pause": {"service": "s"}}, {"resume": {"service": "s"}}, {"restart": {"service": "s"}}, {"exec": {"service": "s", "argv": ["true"]}}]'

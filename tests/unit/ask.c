@@ -1,0 +1,101 @@
+/* Questions and answers over the socket, and what may stand in its place. */
+#include "ask.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "json.h"
+
+#include "unit.h"
+
+static bool ok;
+static char text[PTH_ASK_TEXT];
+
+/* The answer to a question of one word, or why there is none. */
+static const char *
+try(int dirfd, const char *path)
+{
+	static struct pth_err e;
+	struct pth_ask a;
+	json_t *question = json_pack("{s:s}", "do", "it");
+	int r = pth_ask_begin(&a, dirfd, path, question, &e);
+
+	json_decref(question);
+	pth_ask_end(&a);
+	return r == 0 ? "asked" : e.text;
+}
+
+int
+main(void)
+{
+	char dir[] = "/tmp/pth-unit-ask.XXXXXX", *name, *big = pth_xmalloc(PTH_ASK_MAX);
+	int dirfd = mkdtemp(dir) ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1, here, there;
+	json_t *question = json_pack("{s:s}", "do", "it"), *v;
+	struct pth_ask a;
+	struct pth_err e;
+	struct stat st;
+	bool over;
+
+	CHECK(dirfd >= 0);
+	unit("an answer");
+	here = pth_ask_listen(dirfd, ".ask", getuid(), getgid(), &e);
+	CHECK(here >= 0);
+	CHECK(fstatat(dirfd, ".ask", &st, 0) == 0 && S_ISSOCK(st.st_mode) && (st.st_mode & 0777) == 0600);
+	CHECK(pth_ask_accept(here) == -1);
+	CHECK(pth_ask_begin(&a, dirfd, ".ask", question, &e) == 0);
+	CHECK(pth_ask_step(&a, &ok, text) == 0);
+	there = pth_ask_accept(here);
+	CHECK(there >= 0);
+	v = pth_ask_read(there, &over);
+	CHECK(json_equal(v, question));
+	json_decref(v);
+	CHECK(pth_ask_read(there, &over) == NULL && !over);
+	pth_ask_answer(there, true, "done");
+	close(there);
+	CHECK(pth_ask_step(&a, &ok, text) == 1 && ok && strcmp(text, "done") == 0 && a.fd == -1);
+
+	unit("no answer");
+	CHECK(pth_ask_begin(&a, dirfd, ".ask", question, &e) == 0);
+	close(pth_ask_accept(here));
+	CHECK(pth_ask_step(&a, &ok, text) == -1 && a.fd == -1);
+	CHECK(pth_ask_begin(&a, dirfd, ".ask", question, &e) == 0);
+	there = pth_ask_accept(here);
+	CHECK(write(there, "{\"ok\"", 5) == 5);
+	CHECK(pth_ask_step(&a, &ok, text) == -1);
+	close(there);
+	CHECK(strcmp(try(dirfd, ".ask"), "asked") == 0);
+	there = pth_ask_accept(here);
+	json_decref(pth_ask_read(there, &over));
+	CHECK(pth_ask_read(there, &over) == NULL && over);
+	close(there);
+
+	unit("too long");
+	memset(big, 'x', PTH_ASK_MAX - 1);
+	big[PTH_ASK_MAX - 1] = '\0';
+	v = json_pack("{s:s}", "do", big);
+	CHECK(pth_ask_begin(&a, dirfd, ".ask", v, &e) == -1 && strstr(e.text, "too long") != NULL && a.fd == -1);
+	json_decref(v);
+
+	unit("no socket of the container's");
+	name = pth_xmalloc(sizeof dir + 5);
+	snprintf(name, sizeof dir + 5, "%s/.ask", dir);
+	CHECK(symlinkat(name, dirfd, "link") == 0 && symlinkat(".ask", dirfd, "near") == 0);
+	CHECK(mkfifoat(dirfd, "fifo", 0600) == 0);
+	CHECK(strstr(try(dirfd, "link"), "no socket") != NULL);
+	CHECK(strstr(try(dirfd, "near"), "no socket") != NULL);
+	CHECK(strstr(try(dirfd, "fifo"), "no socket") != NULL);
+	CHECK(strstr(try(dirfd, "none"), "no socket") != NULL);
+	close(here);
+	CHECK(strstr(try(dirfd, ".ask"), "refused") != NULL);
+
+	unlinkat(dirfd, ".ask", 0);
+	unlinkat(dirfd, "link", 0);
+	unlinkat(dirfd, "near", 0);
+	unlinkat(dirfd, "fifo", 0);
+	rmdir(dir);
+	free(name);
+	free(big);
+	json_decref(question);
+	return unit_done();
+}
