@@ -20,6 +20,8 @@
 #define READY_LIMIT_US (10 * 1000000LL)
 #define LOOK_FIRST_US 500
 #define LOOK_LAST_US 20000
+#define GONE_US 1000000
+#define GONE_LOOK_US 1000
 
 const char *const pth_phase_names[PTH_PHASES] = {
 	"pre_compile", "compile", "post_compile", "pre_run", "run", "post_run",
@@ -514,13 +516,29 @@ step_phases(struct pth_service *s, int64_t now, int64_t zero)
 	}
 }
 
+/* What they hold, as a port, would be in the way of its next life, and a false
+ * sign that it is ready. */
+static bool
+children_gone(struct pth_service *s, int64_t now)
+{
+	if (s->run_pid <= 0 || kill(-s->run_pid, SIGKILL) != 0 || (s->gone_by != 0 && now >= s->gone_by)) {
+		s->gone_by = 0;
+		return true;
+	}
+	if (s->gone_by == 0)
+		s->gone_by = now + GONE_US;
+	s->again_at = now + GONE_LOOK_US;
+	return false;
+}
+
 void
 pth_service_step(struct pth_service *s, int64_t now, int64_t zero)
 {
 	if (s->state == PTH_ST_NEW)
 		return;
 	/* One that has ended by itself has its post_run commands first. */
-	if (s->restarting && s->pid == 0 && now >= s->again_at && (s->stopping || pth_service_is_idle(s)))
+	if (s->restarting && s->pid == 0 && now >= s->again_at && (s->stopping || pth_service_is_idle(s)) &&
+	    children_gone(s, now))
 		pth_service_again(s);
 	if (s->pid > 0 && now >= s->deadline) {
 		s->killed_late = true;

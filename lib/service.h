@@ -64,6 +64,7 @@ struct pth_service {
 	int64_t stop_deadline;
 	bool restarting;      /* stopped in order to be started again */
 	int64_t again_at, again_pause; /* by its restart policy: not before, and the last pause */
+	int64_t gone_by;      /* so long for the children of its life before */
 	bool paused;
 	struct pth_limit limit; /* what it may use */
 	int64_t oom_kills;    /* of its processes, at the limit of memory */

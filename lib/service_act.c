@@ -118,9 +118,6 @@ forget_readiness(struct pth_service *s)
 void
 pth_service_again(struct pth_service *s)
 {
-	/* What its children hold, as a port, would be in the way. */
-	if (s->run_pid > 0)
-		kill(-s->run_pid, SIGKILL);
 	pth_service_note_life(s);
 	forget_readiness(s);
 	s->again_at = 0;

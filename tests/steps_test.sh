@@ -107,6 +107,24 @@ testRestart() {
 	took 500 6000
 }
 
+# A child that takes its time to die has the port until then.
+testRestartWaitsForTheChildren() {
+	need python3 python3 || return
+	steps='[{"wait_us": 500000}, {"restart": {"service": "s"}}]'
+	# shellcheck disable=SC2016 # the shell of the service
+	exec_ "$(svc s '{"finite": false, "ready": [{"kind": "udp", "port": 24445}]}' sh -c '
+		[ ! -e lived ] || exec "$0" -i 127.0.0.1 -p 24445 -s 0
+		: >lived; python3 -c "
+import socket, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+x = b\"x\" * (400 << 20)
+s.bind((\"127.0.0.1\", 24445))
+time.sleep(60)" & wait' "$TOP/examples/minip/miniP_server")" "$(svc c '{}' sleep 1)"
+	assertEquals 'completed: null' "$(status)"
+	assertEquals 'true true' "$(oks)"
+	assertEquals 1 "$(field '.services.s.restarts | length')"
+}
+
 # restart_policy, as the plan has it.
 testRestartPolicy() {
 	steps='[]'
