@@ -477,7 +477,7 @@ boxed() {
 }
 
 testStepsInside() {
-	{ need_root && need_namespaces; } || return
+	{ need_root && need_namespaces && need_proc; } || return
 	steps='[{"exec": {"service": "s", "argv": ["sh", "-c", "echo $PWD; exit 3"], "critical": false}}, {"pause": {"service": "s"}}, {"resume": {"service": "s"}},
 		{"restart": {"service": "s"}}, {"signal": {"service": "s", "signal": "KILL"}},
 		{"restart": {"service": "s"}, "after": {"service": "s", "state": "stopped"}}]'
