@@ -41,9 +41,9 @@ testLevels() {
 	cat >e.yaml <<-end
 	tests:
 	  - name: t
-	    network_environment: {type: localhost}
+	    network_environment: {type: localhost, isolation: none}
 	    capture: false
-	    services: {s: {implementation: {name: command, type: testers, command: ["true"]}, protocol: {name: tcp, role: server}, ports: ["4443:4443"]}}
+	    services: {s: {implementation: {name: command, type: testers, command: ["true"]}, protocol: {name: tcp, role: server}, ports: ["24448:24448"]}}
 	end
 	events() { # settings [VARIABLE=VALUE...]: kinds of events that are shown | that are kept
 		{ echo "$1" && cat e.yaml; } >f.yaml

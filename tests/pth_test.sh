@@ -156,7 +156,7 @@ tests:
       server:
         implementation: {name: ping_pong}
         protocol: {name: minip, version: flaky, role: server}
-        ports: ["4443:4443"]
+        ports: ["24447:24447"]
       client:
         implementation: {name: ping_pong, wait_ms: 30000, count: 4}
         protocol: {name: minip, version: functional, role: client, target: server}
