@@ -41,7 +41,8 @@ testLevels() {
 	cat >e.yaml <<-end
 	tests:
 	  - name: t
-	    network_environment: {type: localhost, isolation: none}
+	    network_environment: {type: localhost}
+	    isolation: none
 	    capture: false
 	    services: {s: {implementation: {name: command, type: testers, command: ["true"]}, protocol: {name: tcp, role: server}, ports: ["24448:24448"]}}
 	end
