@@ -50,20 +50,15 @@ add_bind(json_t *list, const char *target, bool read_only, const char *dir, cons
 bool
 compose_address(const struct compose *c, size_t index, char to[16])
 {
-	char text[32];
 	struct in_addr a;
-	size_t n = c->subnet ? strcspn(c->subnet, "/") : 0;
-	long long bits;
+	uint32_t network;
+	unsigned bits;
 
-	if (c->subnet == NULL || n >= sizeof text || c->subnet[n] != '/' ||
-	    !pth_int(c->subnet + n + 1, 8, 30, &bits))
-		return false;
-	memcpy(text, c->subnet, n);
-	text[n] = '\0';
-	if (inet_pton(AF_INET, text, &a) != 1 || index + 4 > (size_t)1 << (32 - bits))
+	if (c->subnet == NULL || !pth_ipv4_network(c->subnet, &network, &bits) || bits < 8 || bits > 30 ||
+	    index + 4 > (size_t)1 << (32 - bits))
 		return false;
 	/* The engine takes the first one for itself. */
-	a.s_addr = htonl((ntohl(a.s_addr) & ~((1u << (32 - bits)) - 1)) + 2 + (uint32_t)index);
+	a.s_addr = htonl((network & ~((1u << (32 - bits)) - 1)) + 2 + (uint32_t)index);
 	return inet_ntop(AF_INET, &a, to, 16) != NULL;
 }
 

@@ -5,8 +5,6 @@
  */
 #include "experiment_in.h"
 
-#include <arpa/inet.h>
-
 #include "text.h"
 
 static const struct pth_ynode *child(const struct pth_ynode *n, enum pth_ykind kind)
@@ -53,16 +51,10 @@ static void check_volumes(struct pth_experiment *x, const struct pth_ynode *list
 /* A.B.C.D/N with room for two services and the engine. */
 static bool is_subnet(const char *s)
 {
-	const char *slash = strchr(s, '/');
-	struct in_addr a;
-	char text[INET_ADDRSTRLEN];
-	long long bits;
+	uint32_t address;
+	unsigned bits;
 
-	if (!slash || (size_t)(slash - s) >= sizeof text || !pth_int(slash + 1, 1, 29, &bits))
-		return false;
-	memcpy(text, s, (size_t)(slash - s));
-	text[slash - s] = '\0';
-	return inet_pton(AF_INET, text, &a) == 1;
+	return pth_ipv4_network(s, &address, &bits) && bits <= 29;
 }
 
 /* As the engine's own names: it begins with a letter or digit. */

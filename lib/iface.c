@@ -113,26 +113,6 @@ pth_iface_features_off(const char *name, const char *const *features, size_t n)
 	return r;
 }
 
-/* "10.1.0.0/24" in the host's order. */
-static bool
-read_network(const char *text, uint32_t *address, uint32_t *mask)
-{
-	const char *slash = strchr(text, '/');
-	char copy[INET_ADDRSTRLEN];
-	struct in_addr a;
-	long long bits;
-
-	if (slash == NULL || (size_t)(slash - text) >= sizeof copy || !pth_int(slash + 1, 1, 32, &bits))
-		return false;
-	memcpy(copy, text, (size_t)(slash - text));
-	copy[slash - text] = '\0';
-	if (inet_pton(AF_INET, copy, &a) != 1)
-		return false;
-	*address = ntohl(a.s_addr);
-	*mask = UINT32_MAX << (32 - bits);
-	return true;
-}
-
 static uint32_t
 number(const struct sockaddr *a)
 {
@@ -146,11 +126,13 @@ bool
 pth_iface_in(const char *network, char to[IF_NAMESIZE])
 {
 	uint32_t address, mask;
+	unsigned bits;
 	struct ifaddrs *all = NULL;
 	bool found = false;
 
-	if (!read_network(network, &address, &mask) || getifaddrs(&all) != 0)
+	if (!pth_ipv4_network(network, &address, &bits) || getifaddrs(&all) != 0)
 		return false;
+	mask = UINT32_MAX << (32 - bits);
 	for (const struct ifaddrs *i = all; i != NULL && !found; i = i->ifa_next) {
 		if (i->ifa_addr == NULL || i->ifa_netmask == NULL || i->ifa_addr->sa_family != AF_INET ||
 		    !(i->ifa_flags & IFF_UP))

@@ -116,6 +116,17 @@ pth_write_all(int fd, const void *p, size_t n)
 	return 0;
 }
 
+size_t
+pth_read_path(const char *path, char *text, size_t max)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd >= 0 ? pth_read_all(fd, text, max) : 0;
+
+	if (fd >= 0)
+		close(fd);
+	return n > 0 ? (size_t)n : 0;
+}
+
 int
 pth_write_text(int dirfd, const char *file, const char *text)
 {

@@ -1,5 +1,4 @@
 #include <dirent.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,16 +32,9 @@ innermost_pid(const char *process)
 {
 	char path[300], text[4096], *p;
 	long long pid;
-	ssize_t n;
-	int fd;
 
 	snprintf(path, sizeof path, "/proc/%s/status", process);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	n = pth_read_all(fd, text, sizeof text - 1);
-	close(fd);
-	text[n > 0 ? n : 0] = '\0';
+	text[pth_read_path(path, text, sizeof text - 1)] = '\0';
 	p = strstr(text, "\nNSpid:");
 	if (p == NULL)
 		return 0;

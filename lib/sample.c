@@ -116,17 +116,6 @@ pth_sample_net_next(const char **p, const char *end, struct pth_sample_net *to)
 	return false;
 }
 
-size_t
-pth_sample_read(const char *path, char *text, size_t max)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd >= 0 ? pth_read_all(fd, text, max) : 0;
-
-	if (fd >= 0)
-		close(fd);
-	return n > 0 ? (size_t)n : 0;
-}
-
 static bool
 is_number(const char *s)
 {
@@ -144,7 +133,7 @@ switches(pid_t shown, uint64_t threads, struct pth_sample *to)
 	snprintf(path, sizeof path, "/proc/%ld/task", (long)shown);
 	if (threads == 1) {
 		snprintf(path, sizeof path, "/proc/%ld/status", (long)shown);
-		pth_sample_status(text, pth_sample_read(path, text, sizeof text), to);
+		pth_sample_status(text, pth_read_path(path, text, sizeof text), to);
 		return;
 	}
 	d = opendir(path);
@@ -152,7 +141,7 @@ switches(pid_t shown, uint64_t threads, struct pth_sample *to)
 		if (!is_number(de->d_name))
 			continue;
 		snprintf(path, sizeof path, "/proc/%ld/task/%s/status", (long)shown, de->d_name);
-		pth_sample_status(text, pth_sample_read(path, text, sizeof text), to);
+		pth_sample_status(text, pth_read_path(path, text, sizeof text), to);
 		left--;
 	}
 	if (d != NULL)
@@ -182,7 +171,7 @@ pth_sample_process(pid_t shown, pid_t pid, struct pth_sample *to)
 	char path[64], text[2048];
 
 	snprintf(path, sizeof path, "/proc/%ld/stat", (long)shown);
-	if (!pth_sample_stat(text, pth_sample_read(path, text, sizeof text), &st))
+	if (!pth_sample_stat(text, pth_read_path(path, text, sizeof text), &st))
 		return false;
 	to->processes++;
 	to->threads += bounded(st.threads);

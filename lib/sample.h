@@ -43,7 +43,5 @@ bool pth_sample_process(pid_t shown, pid_t pid, struct pth_sample *to);
  * its inode and the path of its link, of the first 4096. */
 void pth_sample_fds(pid_t shown, struct pth_sample *to,
     void (*socket)(void *arg, uint64_t inode, const char *link), void *arg);
-/* Read a file of /proc into text[max]; how much, 0 when it has gone. */
-size_t pth_sample_read(const char *path, char *text, size_t max);
 
 #endif

@@ -61,7 +61,7 @@ static size_t
 read_nets(struct pth_sample_net v[NETS_MAX])
 {
 	char text[16384];
-	const char *p = text, *end = text + pth_sample_read("/proc/self/net/dev", text, sizeof text);
+	const char *p = text, *end = text + pth_read_path("/proc/self/net/dev", text, sizeof text);
 	size_t n = 0;
 
 	while (n < NETS_MAX && pth_sample_net_next(&p, end, &v[n]))

@@ -373,28 +373,27 @@ pth_steps_reaped(struct pth_steps *st, int status, int64_t now)
 	struct pth_exit x = pth_exit_of(status, NULL);
 	const struct pth_step *s;
 	const char *dir, *argv0;
-	char how[32], sig[16], log[64], line[400];
+	char how[32], log[64], line[400];
 
+	pth_exit_text(&x, how);
 	st->pid = 0;
 	if (st->next == st->n || st->v[st->next].state != PTH_SS_EXECUTING)
 		return; /* it was stopped, and counted then */
+	if (!st->late && !x.signaled && x.code == 0) {
+		finish(st, true, now, "%s", how);
+		return;
+	}
 	s = &st->v[st->next];
 	dir = s->service ? s->service->name : "";
 	argv0 = json_string_value(json_array_get(json_object_get(s->what, "argv"), 0));
 	snprintf(log, sizeof log, "steps/%zu.stderr.log", st->before + st->next + 1);
 	pth_service_last_line(s->service ? s->service->dirfd : st->testdir, log, NULL, line, sizeof line);
-	if (x.signaled)
-		snprintf(how, sizeof how, "signal %s", pth_signal_name(x.signal, sig));
-	else
-		snprintf(how, sizeof how, "exit code %d", x.code);
 	if (st->late)
 		finish(st, false, now, "%.40s took too long; see %s%s%s%s", argv0, dir, *dir ? "/" : "", log,
 		    line);
-	else if (x.signaled || x.code != 0)
+	else
 		finish(st, false, now, "%.40s ended with %s; see %s%s%s%s", argv0, how, dir, *dir ? "/" : "",
 		    log, line);
-	else
-		finish(st, true, now, "%s", how);
 }
 
 void

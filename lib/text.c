@@ -1,5 +1,6 @@
 #include "text.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fnmatch.h>
 #include <regex.h>
@@ -101,6 +102,25 @@ pth_int(const char *s, long long min, long long max, long long *v)
 	if (errno != 0 || *end != '\0' || x < min || x > max)
 		return false;
 	*v = x;
+	return true;
+}
+
+bool
+pth_ipv4_network(const char *s, uint32_t *address, unsigned *bits)
+{
+	size_t n = strcspn(s, "/");
+	char text[INET_ADDRSTRLEN];
+	struct in_addr a;
+	long long prefix;
+
+	if (n >= sizeof text || s[n] != '/' || !pth_int(s + n + 1, 1, 32, &prefix))
+		return false;
+	memcpy(text, s, n);
+	text[n] = '\0';
+	if (inet_pton(AF_INET, text, &a) != 1)
+		return false;
+	*address = ntohl(a.s_addr);
+	*bits = (unsigned)prefix;
 	return true;
 }
 

@@ -24,6 +24,9 @@ const char *pth_base_name(const char *path);
 bool pth_glob(const char *pattern, const char *s);
 /* Whole decimal integer within [min, max]; false and *v untouched otherwise. */
 bool pth_int(const char *s, long long min, long long max, long long *v);
+/* An IPv4 network, "10.1.0.0/24": its address as written, in the host's order, and
+ * the bits of its prefix, 1 to 32. False, both untouched, when it is none. */
+bool pth_ipv4_network(const char *s, uint32_t *address, unsigned *bits);
 /* "5MB" "10 KiB" "512" -> bytes. Decimal units k M G (B), binary Ki Mi Gi (B). */
 bool pth_size(const char *s, long long *bytes);
 /* For people: "64 MiB", "5 MB", "1000001 bytes", exact in any case. */

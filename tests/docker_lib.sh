@@ -151,6 +151,16 @@ through() {
 	out=$(grep '"type":"test"' records.jsonl)
 }
 
+# through_user FILE: up to pth-exec, which an ordinary user runs in the directory home; $out: the test's record.
+through_user() {
+	pth-parse "$1" 2>/dev/null | pth-plan 2>/dev/null | pth-compose >composed.jsonl
+	chmod 755 "$PTH_TMP" "$PTH_TMP/engine" && chmod 666 "$PTH_TMP/engine/sock" composed.jsonl
+	rm -rf home && mkdir home && chown 65534:65534 home
+	user_top
+	HOME=$PWD/home as_user pth-exec -o home/run composed.jsonl >records.jsonl
+	out=$(head -1 records.jsonl)
+}
+
 field() {
 	printf '%s\n' "$out" | jq -r "$1"
 }

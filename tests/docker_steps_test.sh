@@ -213,11 +213,7 @@ testOrdinaryUser() {
 	docker_ready || return
 	steps '[{exec: {service: server, argv: [id, -u]}}, {restart: server}, {signal: {service: server, signal: HUP}}]' >t.yaml
 	echo 'docker: {user_mapping: {custom_uid: 4321}}' >>t.yaml
-	pth-parse t.yaml 2>/dev/null | pth-plan 2>/dev/null | pth-compose >composed.jsonl
-	chmod 755 "$PTH_TMP" "$PTH_TMP/engine" && chmod 666 "$PTH_TMP/engine/sock" composed.jsonl
-	rm -rf home && mkdir home && chown 65534:65534 home
-	HOME=$PWD/home setpriv --reuid 65534 --regid 65534 --clear-groups pth-exec -o home/run composed.jsonl >records.jsonl
-	out=$(head -1 records.jsonl)
+	through_user t.yaml
 	assertEquals 'completed: ' "$(why)"
 	assertEquals '4321 true true true' "$(cat home/run/*/server/steps/1.stdout.log) $(oks)"
 	assertEquals '' "$(find home ! -uid 65534)"

@@ -168,11 +168,7 @@ testLimitsOfTime() {
 testOrdinaryUserOwnsAllFiles() {
 	docker_ready || return
 	experiment user '[id, -u]' >t.yaml
-	pth-parse t.yaml 2>/dev/null | pth-plan 2>/dev/null | pth-compose >composed.jsonl
-	chmod 755 "$PTH_TMP" "$PTH_TMP/engine" && chmod 666 "$PTH_TMP/engine/sock" composed.jsonl
-	rm -rf home && mkdir home && chown 65534:65534 home
-	HOME=$PWD/home setpriv --reuid 65534 --regid 65534 --clear-groups pth-exec -o home/run composed.jsonl >records.jsonl
-	out=$(head -1 records.jsonl)
+	through_user t.yaml
 	assertEquals 'completed: ' "$(why)"
 	assertEquals 65534 "$(cat home/run/*/client/stdout.log)"
 	assertEquals '' "$(find home ! -uid 65534)"

@@ -173,6 +173,13 @@ likeness(void)
 	CHECK_INT(pth_distance("kitten", "sitting", 5), 3);
 	CHECK_INT(pth_distance("abcdef", "uvwxyz", 2), 3);
 
+	unit("networks of IPv4");
+	uint32_t address = 0;
+	unsigned bits = 0;
+	CHECK(pth_ipv4_network("10.1.0.7/24", &address, &bits) && address == 0x0a010007 && bits == 24);
+	CHECK(!pth_ipv4_network("10.1.0.0", &address, &bits) && !pth_ipv4_network("10.1.0.0/33", &address, &bits));
+	CHECK(!pth_ipv4_network("10.1.0.0/0", &address, &bits) && !pth_ipv4_network("10.1/24", &address, &bits));
+
 	unit("the nearest name");
 	CHECK_STR(pth_nearest("sever", roles, 3), "server");
 	CHECK_STR(pth_nearest("cleint", roles, 3), "client");
