@@ -26,12 +26,12 @@ else
 HARDEN   = -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fPIE
 HARDENLD = -pie -Wl,-z,relro,-z,now
 endif
-PTH_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DPTH_VERSION='"$(VERSION)"' -iquote lib -include lib/banned.h \
+PTH_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DPTH_VERSION='"$(VERSION)"' -iquote lib -include lib/base/banned.h \
              $(WARN) $$(pkg-config --cflags $(PKGS))
 COMPILE = $(CC) $(PTH_CFLAGS) $(HARDEN) $(CFLAGS) -MMD -MP
 LIBS    = $(HARDENLD) -Wl,--as-needed $(LDFLAGS) $$(pkg-config --libs $(PKGS)) -lm $(LDLIBS)
 
-LIB   := $(patsubst %.c,$(B)/%.o,$(wildcard lib/*.c))
+LIB   := $(patsubst %.c,$(B)/%.o,$(wildcard lib/*/*.c))
 TOOLS := $(patsubst bin/%.c,$(BIN)/%,$(wildcard bin/pth-*.c))
 UNITS := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/unit/*.c))
 FUZZ  := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/fuzz/*.c))
@@ -44,7 +44,7 @@ all: $(B)/libpth.a $(TOOLS) $(MINIP) $(BIN)/pth $(BIN)/pth-image
 units: all $(UNITS)
 
 $(B)/libpth.a: $(LIB)
-	@rm -f $@.new; ar rcs $@.new $^ && mv $@.new $@
+	@rm -f $@.new; ar qcs $@.new $^ && mv $@.new $@
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call SAY,CC)$(COMPILE) -c -o $@ $<
@@ -119,7 +119,7 @@ dist:
 clean:
 	rm -rf build $(TOOLS) $(MINIP)
 
--include $(wildcard $(B)/lib/*.d $(B)/bin/*.d $(B)/tests/unit/*.d $(B)/fuzz/*.d)
+-include $(wildcard $(B)/lib/*/*.d $(B)/bin/*.d $(B)/tests/unit/*.d $(B)/fuzz/*.d)
 
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -7,12 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "collect.h"
-#include "event.h"
-#include "os.h"
-#include "pool.h"
-#include "rec.h"
-#include "text.h"
+#include "collect/collect.h"
+#include "io/event.h"
+#include "base/os.h"
+#include "collect/pool.h"
+#include "io/rec.h"
+#include "base/text.h"
 
 static struct pth_collect_options options;
 

@@ -9,14 +9,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "compose.h"
-#include "event.h"
-#include "file.h"
-#include "image.h"
-#include "os.h"
-#include "owner.h"
-#include "rec.h"
-#include "workdir.h"
+#include "container/compose.h"
+#include "io/event.h"
+#include "io/file.h"
+#include "container/image.h"
+#include "base/os.h"
+#include "host/run_id.h"
+#include "io/rec.h"
+#include "plan/fill.h"
 
 static const char usage_text[] =
     "usage: pth-compose [--images | -n [--stack] | -o DIR [--stack]] [FILE]...\n";
@@ -164,7 +164,7 @@ write_files(struct work *w, const json_t *rec)
 	}
 	if ((fd = open(dir.s, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
 		pth_die(PTH_SYSTEM, "%s:", dir.s);
-	check(pth_workdir_fill(fd, plan, &p, &e), &e);
+	check(pth_plan_fill(fd, plan, &p, &e), &e);
 	json_array_foreach(json_object_get(plan, "services"), i, v) {
 		const char *name = pth_json_str(v, "name", "");
 		int sub;
@@ -172,7 +172,7 @@ write_files(struct work *w, const json_t *rec)
 		check(pth_mkdirs(fd, name, &e), &e);
 		if ((sub = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
 			pth_die(PTH_SYSTEM, "%s:", name);
-		check(pth_workdir_fill(sub, v, &p, &e), &e);
+		check(pth_plan_fill(sub, v, &p, &e), &e);
 		close(sub);
 	}
 	close(fd);

@@ -11,13 +11,13 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "event.h"
-#include "os.h"
-#include "rec.h"
-#include "session.h"
-#include "sig.h"
-#include "text.h"
-#include "when.h"
+#include "io/event.h"
+#include "base/os.h"
+#include "io/rec.h"
+#include "run/session.h"
+#include "host/sig.h"
+#include "base/text.h"
+#include "base/clock.h"
 
 #define JOBS_MAX 256
 #define IDLE_MS 1000 /* how often the wardens' own deadlines are looked at */

@@ -17,18 +17,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "ask.h"
-#include "cgroup.h"
-#include "event.h"
-#include "file.h"
-#include "iface.h"
-#include "json.h"
-#include "names.h"
-#include "ns.h"
-#include "owners.h"
-#include "text.h"
-#include "warden.h"
-#include "when.h"
+#include "host/channel.h"
+#include "host/cgroup.h"
+#include "io/event.h"
+#include "io/file.h"
+#include "host/iface.h"
+#include "io/json.h"
+#include "container/resolve.h"
+#include "host/ns.h"
+#include "container/users.h"
+#include "base/text.h"
+#include "supervise/warden.h"
+#include "base/clock.h"
 
 #define PLAN_MAX ((size_t)16 << 20)
 #define LIBEXEC "/usr/local/libexec/pth"

@@ -4,9 +4,9 @@
 #include <getopt.h>
 #include <unistd.h>
 
-#include "event.h"
-#include "experiment.h"
-#include "rec.h"
+#include "io/event.h"
+#include "experiment/experiment.h"
+#include "io/rec.h"
 
 static const char synopsis[] =
 	"usage: pth-parse [-hV] [--strict] [--check] [--keep-going] [-s KEY=VALUE]... [FILE...]\n"

@@ -7,11 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "event.h"
-#include "file.h"
-#include "os.h"
-#include "plan.h"
-#include "rec.h"
+#include "io/event.h"
+#include "io/file.h"
+#include "base/os.h"
+#include "plan/plan.h"
+#include "io/rec.h"
 
 static const char usage_text[] = "usage: pth-plan [-P DIR]... [--check] [--strict] [FILE]...\n";
 

@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "event.h"
-#include "file.h"
-#include "json.h"
-#include "os.h"
-#include "plugin.h"
-#include "rec.h"
-#include "text.h"
+#include "io/event.h"
+#include "io/file.h"
+#include "io/json.h"
+#include "base/os.h"
+#include "plugin/plugin.h"
+#include "io/rec.h"
+#include "base/text.h"
 
 static const char usage_text[] =
     "usage: pth-plugin [-P DIR]... list [--json] [KIND]\n"

@@ -6,12 +6,12 @@
 #include <getopt.h>
 #include <sys/stat.h>
 
-#include "event.h"
-#include "file.h"
-#include "os.h"
-#include "rec.h"
-#include "template.h"
-#include "yaml.h"
+#include "io/event.h"
+#include "io/file.h"
+#include "base/os.h"
+#include "io/rec.h"
+#include "template/template.h"
+#include "io/yaml.h"
 
 static const char synopsis[] =
 	"usage: pth-render [-hV] [-n] -t TEMPLATE [-v NAME=VALUE]... [--data FILE]\n"

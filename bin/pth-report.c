@@ -10,11 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "event.h"
-#include "file.h"
-#include "os.h"
-#include "rec.h"
-#include "report.h"
+#include "io/event.h"
+#include "io/file.h"
+#include "base/os.h"
+#include "io/rec.h"
+#include "report/report.h"
 
 static struct {
 	const char *dir, *junit, *tap, *csv, *html;

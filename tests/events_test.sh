@@ -3,11 +3,11 @@
 . "$TOP/tests/lib.sh"
 
 emitted() {
-	for file in "$TOP"/lib/*.c "$TOP"/bin/*.c; do
+	for file in "$TOP"/lib/*/*.c "$TOP"/bin/*.c; do
 		[ -f "$file" ] && tr '\n\t' '  ' <"$file" && echo
 	done | grep -oE 'pth_event\( *"[^"]*"' | sed 's/.*"\(.*\)"/\1/'
 	# Messages become events inside event.c, by name.
-	grep -ohE '"tool\.[a-z]+"' "$TOP/lib/event.c" | tr -d '"'
+	grep -ohE '"tool\.[a-z]+"' "$TOP/lib/io/event.c" | tr -d '"'
 }
 
 listed() {

@@ -66,7 +66,7 @@ testDist() {
 	run git -c safe.directory="$TOP" -C "$TOP" archive --prefix=pth-x/ -o "$PTH_TMP/x.tar" HEAD
 	assertCode 0
 	tar xf x.tar
-	for file in Makefile README.md LICENSE NEWS bin/pth lib/err.h tests/run .ci/run; do
+	for file in Makefile README.md LICENSE NEWS bin/pth lib/base/err.h tests/run .ci/run; do
 		assertTrue "no $file in the archive" "[ -f pth-x/$file ]"
 	done
 	assertMatch "$(make_ -n dist)" "git archive --prefix=pth-$(pth version | cut -d' ' -f2)/"

@@ -1,74 +1,64 @@
 #!/bin/sh
-# The rooms of lib/ include only rooms below or beside their own, and the
-# functions of banned.h cannot be used.
+# The folders of lib/ are layers: a folder includes only folders before it in
+# the list. The functions of banned.h cannot be used.
 . "$TOP/tests/lib.sh"
 
-# The whole map, bottom to top. A room is a header and the .c files that
-# begin with its name (template.h: template.c, template_scan.c, ...).
-base='err buf arena text when os event banned'
-io='file json digest rec yaml pcapng filter'
-run='ask sig proc cgroup limit iface ns ready http owner capture state owners names cache workdir rundir loglimit sockets tally sample sampler service assertion steps warden fault fastfail seen intake leftover schedule runner progress session pool'
-domain='template experiment plugin plan image compose artifact captures packets tshark metric verdict collect report'
+order='base io host packet template experiment plugin plan container supervise run collect report'
 
-rank_of() { # room
-	case " $base " in *" $1 "*) echo 1 && return ;; esac
-	case " $io " in *" $1 "*) echo 2 && return ;; esac
-	case " $run " in *" $1 "*) echo 3 && return ;; esac
-	case " $domain " in *" $1 "*) echo 4 && return ;; esac
-	echo 0
-}
-
-room_of() { # path: template_scan.c -> template
-	room=${1##*/}
-	room=${room%.[ch]}
-	echo "${room%%_*}"
-}
-
-# "file room included-room" for every include of ours in lib/.
+# "folder/file.c folder folder/header.h folder" for each include of ours in lib/.
 includes() {
-	grep -H '^#include "' "$TOP"/lib/*.[ch] | sed 's/:#include "\(.*\)".*/ \1/' | while read -r file header; do
-		echo "${file##*/} $(room_of "$file") $(room_of "$header")"
-	done
+	(cd "$TOP/lib" && grep -H '^#include "' ./*/*.[ch]) |
+		sed -n 's|^\./\(\([^/]*\)/[^:]*\):#include "\(\([^/]*\)/[^"]*\)".*|\1 \2 \3 \4|p'
 }
 
-testEveryRoomIsOnTheMap() {
-	for file in "$TOP"/lib/*.[ch]; do
-		assertNotEquals "${file##*/}: its room is not on the map of tests/layers_test.sh" 0 "$(rank_of "$(room_of "$file")")"
-	done
+testEveryFolderIsInTheList() {
+	assertEquals "$(echo "$order README.md" | tr ' ' '\n' | sort)" "$(ls "$TOP/lib" | sort)"
 }
 
-testIncludesGoDown() {
-	includes >list
-	assertTrue 'there are includes' '[ -s list ]'
-	while read -r file room other; do
-		[ "$file:$other" = event.c:json ] && continue # an event is an object
-		assertTrue "$file ($room) includes $other, a room above" "[ $(rank_of "$room") -ge $(rank_of "$other") ]"
-	done <list
+testIncludesNameTheFolder() {
+	written=$(cat "$TOP"/lib/*/*.[ch] | grep -c '^#include "')
+	assertEquals 'includes without a folder' "$written" "$(includes | wc -l)"
+	assertTrue "$written includes" "[ $written -gt 500 ]"
 }
 
-testRoomsDoNotNeedEachOther() {
-	includes | awk '$2 != $3 && !($2 == "event" && $3 == "json") { print $2, $3 }' | sort -u >edges
-	tsort edges >/dev/null 2>loops
-	assertEquals "rooms include each other in a circle" '' "$(cat loops)"
+testIncludesGoOneWay() {
+	includes | awk -v order="$order" '
+		BEGIN { n = split(order, name); for (i = 1; i <= n; i++) rank[name[i]] = i }
+		rank[$2] == 0 || rank[$4] == 0 || rank[$4] > rank[$2] { print $1, "includes", $3 }' >wrong
+	assertEquals '' "$(cat wrong)"
+}
+
+# A file stands for its header, too: a.c and a.h are one.
+testNoCircleOfFilesCrossesAFolder() {
+	includes | awk '{ sub(/\.[ch]$/, "", $1); sub(/\.[ch]$/, "", $3) } $1 != $3 { print $1, $3 }' |
+		sort -u >edges
+	tsort edges 2>&1 >/dev/null | awk '
+		/contains a loop/ { folder = ""; next }
+		{ sub(/\/.*/, "", $2); if (folder != "" && $2 != folder) print folder, $2; folder = $2 }' >crossing
+	assertEquals '' "$(cat crossing)"
+	awk '{ sub(/\/.*/, "", $1); sub(/\/.*/, "", $2) } $1 != $2' edges | sort -u >folders
+	assertTrue 'there are edges between folders' '[ -s folders ]'
+	tsort folders >/dev/null 2>loops
+	assertEquals '' "$(cat loops)"
 }
 
 testToolsAreNotIncluded() {
-	assertEquals '' "$(grep -l '#include "[^"]*\(\.\./\|bin/\)' "$TOP"/lib/*.[ch] "$TOP"/bin/*.c 2>/dev/null)"
+	assertEquals '' "$(grep -l '#include "[^"]*\(\.\./\|bin/\)' "$TOP"/lib/*/*.[ch] "$TOP"/bin/*.c 2>/dev/null)"
 }
 
 testNothingInLibExits() {
 	# err.c ends the program when memory is exhausted; event.c has pth_die;
 	# children between fork and exec use _exit.
-	found=$(grep -nE '(^|[^_a-z])exit\(' "$TOP"/lib/*.c | grep -vE '/(err|event)\.c:' | grep -v '/\*')
+	found=$(grep -nE '(^|[^_a-z])exit\(' "$TOP"/lib/*/*.c | grep -vE '/(err|event)\.c:' | grep -v '/\*')
 	assertEquals '' "$found"
 }
 
 compile() { # file
-	cc -std=gnu11 -D_GNU_SOURCE -include "$TOP/lib/banned.h" -fsyntax-only "$1" 2>errors
+	cc -std=gnu11 -D_GNU_SOURCE -include "$TOP/lib/base/banned.h" -fsyntax-only "$1" 2>errors
 }
 
 testBannedFunctionsDoNotCompile() {
-	sed -n 's/^#define \([a-z_]*\)(\(.*\)) PTH_BANNED.*/\1 \2/p' "$TOP/lib/banned.h" >functions
+	sed -n 's/^#define \([a-z_]*\)(\(.*\)) PTH_BANNED.*/\1 \2/p' "$TOP/lib/base/banned.h" >functions
 	assertTrue "a list of functions" "[ $(wc -l <functions) -ge 15 ]"
 	while read -r name args; do
 		args=$(echo "$args" | sed 's/\.\.\./0/;s/[a-z]\{1,\}/0/g')

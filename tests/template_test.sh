@@ -24,14 +24,14 @@ listed() { # section: the words of its .It Ic lines, without arguments
 }
 
 testFiltersAreInTheManual() {
-	named "$TOP"/lib/template_filter.c "$TOP"/lib/template_list.c "$TOP"/lib/template_text.c >have
+	named "$TOP"/lib/template/filter.c "$TOP"/lib/template/list.c "$TOP"/lib/template/text.c >have
 	listed Filters >said
 	assertTrue 'filters are found' '[ $(wc -l <have) -gt 40 ]'
 	assertEquals "$(cat have)" "$(cat said)"
 }
 
 testTestsAreInTheManual() {
-	named "$TOP"/lib/template_test.c >have
+	named "$TOP"/lib/template/is.c >have
 	listed Tests >said
 	assertTrue 'tests are found' '[ $(wc -l <have) -gt 20 ]'
 	assertEquals "$(cat have)" "$(cat said)"

@@ -9,7 +9,7 @@
 #include <time.h>
 
 #include <jansson.h>
-#include <yaml.h>
+#include <io/yaml.h>
 
 static long long now(void)
 {

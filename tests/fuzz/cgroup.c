@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cgroup.h"
+#include "host/cgroup.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

@@ -9,11 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "arena.h"
-#include "compose.h"
-#include "json.h"
-#include "rec.h"
-#include "yaml.h"
+#include "base/arena.h"
+#include "container/compose.h"
+#include "io/json.h"
+#include "io/rec.h"
+#include "io/yaml.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

@@ -1,5 +1,5 @@
 /* Any bytes as an experiment: checked, and when it has no errors, recorded. */
-#include "experiment.h"
+#include "experiment/experiment.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "file.h"
-#include "json.h"
-#include "service_priv.h"
+#include "io/file.h"
+#include "io/json.h"
+#include "supervise/service_priv.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

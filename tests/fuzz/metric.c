@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "metric.h"
+#include "collect/metric.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

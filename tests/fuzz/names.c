@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "names.h"
+#include "container/resolve.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

@@ -5,9 +5,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "os.h"
-#include "pcapng.h"
+#include "base/buf.h"
+#include "base/os.h"
+#include "packet/pcapng.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

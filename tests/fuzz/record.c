@@ -5,12 +5,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "event.h"
-#include "packets.h"
-#include "rec.h"
-#include "report.h"
-#include "tshark.h"
-#include "verdict.h"
+#include "io/event.h"
+#include "collect/packets.h"
+#include "io/rec.h"
+#include "report/report.h"
+#include "collect/tshark.h"
+#include "collect/verdict.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t n);

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sample.h"
-#include "sockets.h"
+#include "host/sample.h"
+#include "host/sockets.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

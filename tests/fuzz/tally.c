@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tally.h"
+#include "packet/port_count.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

@@ -1,8 +1,8 @@
 /* Scan, parse, render: any text as template, fixed variables; as expression too. */
 #include <stdint.h>
 
-#include "json.h"
-#include "template.h"
+#include "io/json.h"
+#include "template/template.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

@@ -1,7 +1,7 @@
 /* Any bytes as YAML; what is read is written and must be the same when read again. */
-#include "buf.h"
-#include "json.h"
-#include "yaml.h"
+#include "base/buf.h"
+#include "io/json.h"
+#include "io/yaml.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

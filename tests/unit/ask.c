@@ -1,11 +1,11 @@
 /* Questions and answers over the socket, and what may stand in its place. */
-#include "ask.h"
+#include "host/channel.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "json.h"
+#include "io/json.h"
 
 #include "unit.h"
 

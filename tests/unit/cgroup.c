@@ -4,9 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cgroup.h"
-#include "limit.h"
-#include "owner.h"
+#include "host/cgroup.h"
+#include "supervise/limit.h"
+#include "host/run_id.h"
 
 #include "unit.h"
 

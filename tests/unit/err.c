@@ -1,6 +1,6 @@
 #include <errno.h>
 
-#include "err.h"
+#include "base/err.h"
 #include "unit.h"
 
 int

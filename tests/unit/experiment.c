@@ -1,5 +1,5 @@
 /* The table of keys: each that nobody reads says so, and is warned about. */
-#include "experiment_in.h"
+#include "experiment/inside.h"
 
 #include "unit.h"
 

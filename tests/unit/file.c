@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "file.h"
+#include "io/file.h"
 #include "unit.h"
 
 static const char *

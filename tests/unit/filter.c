@@ -1,4 +1,4 @@
-#include "filter.h"
+#include "packet/bpf.h"
 #include "unit.h"
 
 static int

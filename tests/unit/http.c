@@ -1,5 +1,5 @@
 /* The answer of a program under test, whole and in pieces; endpoints. */
-#include "http.h"
+#include "host/http.h"
 
 #include "unit.h"
 

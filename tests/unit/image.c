@@ -1,5 +1,5 @@
 /* Names of images. */
-#include "image.h"
+#include "container/image.h"
 
 #include <stdlib.h>
 #include <string.h>

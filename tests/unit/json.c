@@ -1,4 +1,4 @@
-#include "json.h"
+#include "io/json.h"
 #include "unit.h"
 
 static json_t *

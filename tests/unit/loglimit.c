@@ -1,12 +1,12 @@
 /* Cutting logs: where, how often, and what is said of it. */
-#include "loglimit.h"
+#include "supervise/loglimit.h"
 
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "json.h"
+#include "io/json.h"
 #include "unit.h"
 
 #define MARK "[pth: log limit of 20 bytes reached, output dropped]\n"

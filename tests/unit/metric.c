@@ -2,8 +2,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "metric.h"
-#include "text.h"
+#include "collect/metric.h"
+#include "base/text.h"
 #include "unit.h"
 
 static char shown[64];

@@ -4,9 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "file.h"
-#include "pcapng.h"
+#include "base/buf.h"
+#include "io/file.h"
+#include "packet/pcapng.h"
 #include "unit.h"
 
 /* A file of packets: each a time in ns and the letter it is made of. */

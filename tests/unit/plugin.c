@@ -1,9 +1,9 @@
 /* Descriptors: inheritance, the table of keys, parameters, words. */
 #include "unit.h"
 
-#include "json.h"
-#include "plan.h"
-#include "plugin.h"
+#include "io/json.h"
+#include "plan/plan.h"
+#include "plugin/plugin.h"
 
 static struct pth_arena arena;
 

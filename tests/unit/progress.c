@@ -1,5 +1,5 @@
 /* Lines of the progress: what they say, and that they fit. */
-#include "progress.h"
+#include "run/progress.h"
 
 #include "unit.h"
 

@@ -1,6 +1,6 @@
 #include <unistd.h>
 
-#include "rec.h"
+#include "io/rec.h"
 #include "unit.h"
 
 /* A stream with this text, to be read. */

@@ -1,10 +1,10 @@
 /* Numbers out of /proc, of texts and of this process. */
-#include "sample.h"
+#include "host/sample.h"
 
 #include <unistd.h>
 
-#include "buf.h"
-#include "sockets.h"
+#include "base/buf.h"
+#include "host/sockets.h"
 #include "unit.h"
 
 static int

@@ -1,9 +1,9 @@
 /* Which test may start next, given those that run and wait. */
-#include "schedule.h"
+#include "run/schedule.h"
 
 #include <string.h>
 
-#include "json.h"
+#include "io/json.h"
 #include "unit.h"
 
 enum { MAX = 64, PATIENCE = 8 };

@@ -1,5 +1,5 @@
 /* A set of texts, before and after it has grown. */
-#include "seen.h"
+#include "run/idset.h"
 
 #include <stdio.h>
 

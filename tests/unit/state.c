@@ -1,11 +1,11 @@
 /* The tables of states: every state can be reached, and only what they list. */
-#include "state.h"
+#include "supervise/state.h"
 
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "event.h"
+#include "io/event.h"
 #include "unit.h"
 
 static const struct {

@@ -1,7 +1,7 @@
 /* Ports of frames: whole, short, with everything in between; counters. */
-#include "tally.h"
+#include "packet/port_count.h"
 
-#include "err.h"
+#include "base/err.h"
 #include "unit.h"
 
 /* A frame out of hex digits; blanks are passed over. */

@@ -15,8 +15,8 @@
  */
 #include <dirent.h>
 
-#include "json.h"
-#include "template.h"
+#include "io/json.h"
+#include "template/template.h"
 #include "unit.h"
 
 struct cases {

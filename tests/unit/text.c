@@ -1,6 +1,6 @@
 #include <limits.h>
 
-#include "text.h"
+#include "base/text.h"
 #include "unit.h"
 
 static const char *

@@ -5,13 +5,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "artifact.h"
-#include "event.h"
-#include "file.h"
-#include "metric.h"
-#include "packets.h"
-#include "tshark.h"
-#include "verdict.h"
+#include "collect/artifact.h"
+#include "io/event.h"
+#include "io/file.h"
+#include "collect/metric.h"
+#include "collect/packets.h"
+#include "collect/tshark.h"
+#include "collect/verdict.h"
 
 static json_t *
 parse(const char *s)

@@ -1,5 +1,5 @@
 #include "unit.h"
-#include "when.h"
+#include "base/clock.h"
 
 static const char *
 stamp(int64_t us)

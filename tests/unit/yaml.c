@@ -1,9 +1,9 @@
 #include <math.h>
 
-#include "buf.h"
-#include "json.h"
+#include "base/buf.h"
+#include "io/json.h"
 #include "unit.h"
-#include "yaml.h"
+#include "io/yaml.h"
 
 static struct pth_arena arena;
 static struct pth_diags diags;

@@ -1,0 +1,140 @@
+#include "base/clock.h"
+
+#include <string.h>
+#include <time.h>
+
+#define S 1000000LL
+
+static int64_t
+clock_us(clockid_t id)
+{
+	struct timespec ts;
+
+	clock_gettime(id, &ts);
+	return (int64_t)ts.tv_sec * S + ts.tv_nsec / 1000;
+}
+
+int64_t
+pth_real_us(void)
+{
+	return clock_us(CLOCK_REALTIME);
+}
+
+int64_t
+pth_mono_us(void)
+{
+	return clock_us(CLOCK_MONOTONIC);
+}
+
+void
+pth_rfc3339(struct pth_buf *b, int64_t us)
+{
+	time_t s = (time_t)(us / S);
+	long frac = (long)(us % S);
+	struct tm tm;
+
+	if (frac < 0) {
+		frac += S;
+		s--;
+	}
+	if (gmtime_r(&s, &tm) == NULL)
+		memset(&tm, 0, sizeof tm);
+	pth_buf_addf(b, "%04d-%02d-%02dT%02d:%02d:%02d.%06ldZ", tm.tm_year + 1900,
+	    tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, frac);
+}
+
+/* n digits at s as a number, or -1. */
+static int
+digits_at(const char *s, int n)
+{
+	int v = 0;
+
+	for (int i = 0; i < n; i++) {
+		if (s[i] < '0' || s[i] > '9')
+			return -1;
+		v = v * 10 + (s[i] - '0');
+	}
+	return v;
+}
+
+bool
+pth_rfc3339_parse(const char *s, int64_t *real_us)
+{
+	static const char shape[] = "dddd-dd-ddTdd:dd:dd";
+	struct tm tm = { 0 };
+	long us = 0, place = 100000;
+	time_t t;
+
+	for (size_t i = 0; shape[i] != '\0'; i++)
+		if (shape[i] == 'd' ? s[i] < '0' || s[i] > '9' : s[i] != shape[i])
+			return false;
+	tm.tm_year = digits_at(s, 4) - 1900;
+	tm.tm_mon = digits_at(s + 5, 2) - 1;
+	tm.tm_mday = digits_at(s + 8, 2);
+	tm.tm_hour = digits_at(s + 11, 2);
+	tm.tm_min = digits_at(s + 14, 2);
+	tm.tm_sec = digits_at(s + 17, 2);
+	s += 19;
+	if (*s == '.')
+		for (s++; *s >= '0' && *s <= '9'; s++, place /= 10)
+			us += place * (*s - '0');
+	t = timegm(&tm);
+	if (strcmp(s, "Z") != 0 || tm.tm_year < 70 || t == (time_t)-1)
+		return false;
+	*real_us = (int64_t)t * S + us;
+	return true;
+}
+
+bool
+pth_duration(const char *s, int64_t *us)
+{
+	static const struct {
+		const char *unit;
+		double us;
+	} units[] = {
+		{ "", 1e6 }, { "s", 1e6 }, { "ms", 1e3 }, { "us", 1 }, { "m", 60e6 },
+		{ "min", 60e6 }, { "h", 3600e6 }, { "d", 86400e6 },
+	};
+	const double max = 10 * 366 * 86400e6;
+	double v = 0, place = 1;
+	bool digits = false;
+
+	/* Read by hand: strtod takes "inf", "0x1p3" and the locale's comma. */
+	for (; *s >= '0' && *s <= '9'; s++, digits = true)
+		v = v * 10 + (*s - '0');
+	if (*s == '.')
+		for (s++; *s >= '0' && *s <= '9'; s++, digits = true)
+			v += (*s - '0') * (place /= 10);
+	if (!digits)
+		return false;
+	if (*s == ' ')
+		s++;
+	for (size_t i = 0; i < countof(units); i++) {
+		if (strcmp(s, units[i].unit) != 0)
+			continue;
+		v *= units[i].us;
+		if (!(v <= max))
+			return false;
+		*us = (int64_t)(v + 0.5);
+		return true;
+	}
+	return false;
+}
+
+void
+pth_duration_show(struct pth_buf *b, int64_t us)
+{
+	int64_t s = us / S;
+
+	if (us < 1000)
+		pth_buf_addf(b, "%lld us", (long long)us);
+	else if (us < S)
+		pth_buf_addf(b, "%lld ms", (long long)((us + 500) / 1000));
+	else if (us < 60 * S)
+		pth_buf_addf(b, "%.2f s", (double)us / 1e6);
+	else if (s < 3600)
+		pth_buf_addf(b, "%lldm %02llds", (long long)(s / 60), (long long)(s % 60));
+	else
+		pth_buf_addf(b, "%lldh %02lldm %02llds", (long long)(s / 3600),
+		    (long long)(s / 60 % 60), (long long)(s % 60));
+}

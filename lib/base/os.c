@@ -1,0 +1,287 @@
+#include "base/os.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+void
+pth_fd_sanitize(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+		/* a stdout that was closed must fail, not swallow */
+		if (fd == STDOUT_FILENO && close(fd) == 0)
+			fd = open("/dev/null", O_RDONLY);
+	} while (fd >= 0 && fd <= 2);
+	if (fd > 2)
+		close(fd);
+}
+
+/* For kernels or seccomp filters without openat2: no "..", no absolute path,
+ * no link anywhere on the way. */
+static int
+open_walk(int dirfd, const char *path, int flags, mode_t mode)
+{
+	char part[NAME_MAX + 1];
+	int fd = dirfd, next;
+	size_t n;
+
+	if (*path == '/' || *path == '\0') {
+		errno = EXDEV;
+		return -1;
+	}
+	for (;;) {
+		n = strcspn(path, "/");
+		if (n > NAME_MAX || (n == 2 && path[0] == '.' && path[1] == '.')) {
+			errno = n > NAME_MAX ? ENAMETOOLONG : EXDEV;
+			next = -1;
+		} else {
+			memcpy(part, path, n);
+			part[n] = '\0';
+			path += n + strspn(path + n, "/");
+			if (*path == '\0')
+				next = openat(fd, part, flags | O_NOFOLLOW, mode);
+			else
+				next = openat(fd, part, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		}
+		if (fd != dirfd) {
+			int saved = errno;
+
+			close(fd);
+			errno = saved;
+		}
+		if (next < 0 || *path == '\0')
+			return next;
+		fd = next;
+	}
+}
+
+int
+pth_open_beneath(int dirfd, const char *path, int flags, mode_t mode)
+{
+	struct open_how how = {
+		.flags = (unsigned)flags | O_CLOEXEC,
+		.mode = flags & (O_CREAT | __O_TMPFILE) ? mode : 0,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+	};
+	int fd = (int)syscall(SYS_openat2, dirfd, path, &how, sizeof how);
+
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+		fd = open_walk(dirfd, path, flags | O_CLOEXEC, mode);
+	return fd;
+}
+
+ssize_t
+pth_read_all(int fd, void *p, size_t n)
+{
+	size_t done = 0;
+	ssize_t r;
+
+	while (done < n) {
+		r = read(fd, (char *)p + done, n - done);
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return -1;
+		if (r == 0)
+			break;
+		done += (size_t)r;
+	}
+	return (ssize_t)done;
+}
+
+int
+pth_write_all(int fd, const void *p, size_t n)
+{
+	size_t done = 0;
+	ssize_t r;
+
+	while (done < n) {
+		r = write(fd, (const char *)p + done, n - done);
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return -1;
+		done += (size_t)r;
+	}
+	return 0;
+}
+
+size_t
+pth_read_path(const char *path, char *text, size_t max)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd >= 0 ? pth_read_all(fd, text, max) : 0;
+
+	if (fd >= 0)
+		close(fd);
+	return n > 0 ? (size_t)n : 0;
+}
+
+int
+pth_write_text(int dirfd, const char *file, const char *text)
+{
+	int fd = openat(dirfd, file, O_WRONLY | O_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return -1;
+	r = pth_write_all(fd, text, strlen(text));
+	return close(fd) == 0 ? r : -1;
+}
+
+static char *
+joined(const char *dir, const char *tail)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+
+	pth_buf_addf(&b, "%s%s", dir, tail);
+	return pth_buf_take(&b);
+}
+
+static bool
+has_plugins(const char *share)
+{
+	char *p = joined(share, "/plugins");
+	bool yes = access(p, F_OK) == 0;
+
+	free(p);
+	return yes;
+}
+
+/* Our data below top, as in a checkout or as installed; share stays NULL when
+ * it is not there. */
+static void
+look_below(struct pth_home *h, const char *top)
+{
+	static const char *const places[][2] = { { "/share", "/examples/minip" },
+		{ "/share/pth", "/libexec/pth" } };
+
+	for (size_t i = 0; i < countof(places); i++) {
+		h->share = joined(top, places[i][0]);
+		if (has_plugins(h->share)) {
+			h->libexec = joined(top, places[i][1]);
+			return;
+		}
+		free(h->share);
+		h->share = NULL;
+	}
+}
+
+int
+pth_home_find(struct pth_home *h, struct pth_err *e)
+{
+	char exe[PATH_MAX], *cut;
+	const char *env = getenv("PTH_SHARE");
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+
+	memset(h, 0, sizeof *h);
+	if (n < 0)
+		return pth_err_set(e, PTH_SYSTEM, "/proc/self/exe:");
+	exe[n] = '\0';
+	*strrchr(exe, '/') = '\0';
+	h->bin = pth_xstrdup(exe);
+	/* A sanitizer build lies two folders deeper: build/asan/bin. */
+	for (int up = 0; up < 3 && h->share == NULL; up++) {
+		cut = strrchr(exe, '/');
+		if (cut != NULL)
+			*cut = '\0';
+		look_below(h, exe);
+	}
+	if (env != NULL && *env) {
+		free(h->share);
+		h->share = pth_xstrdup(env);
+	}
+	if (h->libexec == NULL)
+		h->libexec = pth_xstrdup(h->bin);
+	if (h->share == NULL) {
+		pth_err_set(e, PTH_SYSTEM, "%s: no share/plugins beside it or in ../share/pth;"
+		    " set PTH_SHARE", h->bin);
+		pth_home_release(h);
+		return -1;
+	}
+	return 0;
+}
+
+void
+pth_home_release(struct pth_home *h)
+{
+	free(h->share);
+	free(h->libexec);
+	free(h->bin);
+	memset(h, 0, sizeof *h);
+}
+
+static bool
+runnable(const char *path)
+{
+	struct stat st;
+
+	return access(path, X_OK) == 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+char *
+pth_which(const char *name, const char *path)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	size_t n;
+
+	if (strchr(name, '/') != NULL)
+		return runnable(name) ? pth_xstrdup(name) : NULL;
+	if (path == NULL)
+		path = getenv("PATH");
+	if (path == NULL)
+		path = "/usr/local/bin:/usr/bin:/bin";
+	for (; *name; path += n + 1) {
+		n = strcspn(path, ":");
+		pth_buf_cut(&b, 0);
+		pth_buf_add(&b, n ? path : ".", n ? n : 1);
+		pth_buf_addf(&b, "/%s", name);
+		if (runnable(b.s))
+			return pth_buf_take(&b);
+		if (path[n] == '\0')
+			break;
+	}
+	pth_buf_release(&b);
+	return NULL;
+}
+
+static void
+no_more(int sig)
+{
+	(void)sig;
+}
+
+void
+pth_outlive_interrupt(void)
+{
+	struct sigaction sa = { .sa_handler = no_more, .sa_flags = SA_RESTART | SA_RESETHAND }, old;
+
+	if (sigaction(SIGINT, NULL, &old) == 0 && old.sa_handler == SIG_DFL)
+		sigaction(SIGINT, &sa, NULL);
+}
+
+bool
+pth_tty_draws(int fd)
+{
+	const char *term = getenv("TERM");
+
+	return term != NULL && *term != '\0' && strcmp(term, "dumb") != 0 && isatty(fd);
+}
+
+bool
+pth_tty_colours(int fd)
+{
+	const char *no = getenv("NO_COLOR");
+
+	return (no == NULL || *no == '\0') && pth_tty_draws(fd);
+}

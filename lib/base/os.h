@@ -1,0 +1,54 @@
+/*
+ * System calls that need care, in one place.
+ */
+#ifndef PTH_BASE_OS_H
+#define PTH_BASE_OS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+
+/* Make sure that fds 0, 1, 2 are open (on /dev/null), so that no file of ours
+ * becomes somebody's stdout. */
+void pth_fd_sanitize(void);
+/* Open below dirfd only: no "..", no absolute path, no link that leaves
+ * (openat2 RESOLVE_BENEATH). -1 and errno. */
+int pth_open_beneath(int dirfd, const char *path, int flags, mode_t mode);
+/* Read n bytes, EINTR retried: how many there were until the end of the file,
+ * or -1 and errno. */
+ssize_t pth_read_all(int fd, void *p, size_t n);
+/* The beginning of a file, of /proc for instance, into text[max]; how much, 0
+ * when it cannot be read. Without a NUL at the end. */
+size_t pth_read_path(const char *path, char *text, size_t max);
+/* Write all of n bytes likewise: 0, or -1 and errno. */
+int pth_write_all(int fd, const void *p, size_t n);
+/* Write a text into a file that is there, as those of proc(5), sysfs(5) and
+ * cgroups(7) are. 0, or -1 and errno. */
+int pth_write_text(int dirfd, const char *file, const char *text);
+/* The first SIGINT does nothing, the next one ends us: for the stages after
+ * pth-exec. Ctrl-C goes to the whole pipe, and what ran shall be reported.
+ * Nothing changes where SIGINT is ignored already. */
+void pth_outlive_interrupt(void);
+
+/*
+ * Where the project's own data lies, found from the place of the running
+ * program: in a checkout BIN/../share, installed BIN/../share/pth.
+ * $PTH_SHARE overrides share. 0, or -1 with e.
+ */
+struct pth_home {
+	char *share;   /* plugins/ and templates/ */
+	char *libexec; /* helper programs of ours: miniP_server ... */
+	char *bin;     /* the tools */
+};
+int pth_home_find(struct pth_home *h, struct pth_err *e);
+void pth_home_release(struct pth_home *h);
+/* Find a program as execvp would, in `path` (NULL: $PATH). Allocated or NULL. */
+char *pth_which(const char *name, const char *path);
+
+/* A terminal that can be drawn on: TERM says so, and not "dumb". */
+bool pth_tty_draws(int fd);
+/* The same, where colours are wanted: NO_COLOR is empty or not set. */
+bool pth_tty_colours(int fd);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * Small work on text: quoting, names, globs, numbers, UTF-8, similarity.
+ * Nothing here looks at the locale.
+ */
+#ifndef PTH_BASE_TEXT_H
+#define PTH_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+/* One shell word: as it is when that is safe, else in '...'. */
+void pth_quote_sh(struct pth_buf *b, const char *s);
+/* A name that can be a file, host and container name:
+ * [A-Za-z0-9_][A-Za-z0-9._-]{0,62}. */
+bool pth_name_ok(const char *s);
+/* Make such a name out of any text: lower case, other bytes become one '-',
+ * at most max bytes (max >= 2). Empty text gives "x". */
+void pth_name_from(struct pth_buf *b, const char *s, size_t max);
+/* What is behind the last '/' of a path; it points into it. */
+const char *pth_base_name(const char *path);
+/* fnmatch(3) with FNM_PATHNAME off; true when it matches. */
+bool pth_glob(const char *pattern, const char *s);
+/* Whole decimal integer within [min, max]; false and *v untouched otherwise. */
+bool pth_int(const char *s, long long min, long long max, long long *v);
+/* An IPv4 network, "10.1.0.0/24": its address as written, in the host's order, and
+ * the bits of its prefix, 1 to 32. False, both untouched, when it is none. */
+bool pth_ipv4_network(const char *s, uint32_t *address, unsigned *bits);
+/* "5MB" "10 KiB" "512" -> bytes. Decimal units k M G (B), binary Ki Mi Gi (B). */
+bool pth_size(const char *s, long long *bytes);
+/* For people: "64 MiB", "5 MB", "1000001 bytes", exact in any case. */
+void pth_size_show(struct pth_buf *b, long long bytes);
+/* Is s[0..n) valid UTF-8 without NUL? *bad gets the offset of the first fault. */
+bool pth_utf8_ok(const char *s, size_t n, size_t *bad);
+/* Append s[0..n) with every invalid byte and NUL turned into U+FFFD. */
+void pth_utf8_clean(struct pth_buf *b, const char *s, size_t n);
+/* Append s with control characters shown as \n \t \xNN, for messages;
+ * at most max bytes of s, then "...". */
+void pth_show(struct pth_buf *b, const char *s, size_t max);
+/* Would regcomp(3), which writes bounded repetitions out, need much memory for
+ * this expression? */
+bool pth_regex_unrolls(const char *s);
+/* Why an extended regular expression is not one that is matched with untrusted
+ * text in bounded time (no back-references), or NULL. A literal. */
+const char *pth_regex_fault(const char *pattern);
+/* Edit distance with transposition (Damerau), at most `limit` + 1. */
+unsigned pth_distance(const char *a, const char *b, unsigned limit);
+/* The nearest of names[0..n) to s, or NULL when none is near enough for a
+ * "did you mean". */
+const char *pth_nearest(const char *s, const char *const *names, size_t n);
+/* Three words for "%s%s%s" in a message: "; did you mean 'NEAR'?", or nothing
+ * when it is NULL. */
+#define PTH_DID_YOU_MEAN(near) \
+	(near) ? "; did you mean '" : "", (near) ? (near) : "", (near) ? "'?" : ""
+
+#endif

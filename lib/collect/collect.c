@@ -1,0 +1,248 @@
+#include "collect/collect.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "collect/artifact.h"
+#include "io/event.h"
+#include "collect/metric.h"
+#include "base/os.h"
+#include "collect/verdict.h"
+
+/* Was there anything to leave files behind? */
+static bool
+has_run(const json_t *rec)
+{
+	const char *status = pth_json_str(json_object_get(rec, "result"), "status", "");
+
+	return json_object_get(rec, "error") == NULL && strcmp(status, "error") != 0 &&
+	    strcmp(status, "skipped") != 0;
+}
+
+/* The test's directory, opened without leaving the run directory; -1 when
+ * there is none here (not executed, or executed on another machine). */
+static int
+open_test_dir(const json_t *rec, char **path)
+{
+	const json_t *result = json_object_get(rec, "result");
+	const char *run = pth_json_str(result, "run_dir", NULL);
+	const char *dir = pth_json_str(result, "dir", NULL);
+	struct pth_buf b = PTH_BUF_INIT;
+	int fd;
+
+	*path = NULL;
+	if (run == NULL || dir == NULL)
+		return -1;
+	fd = pth_artifact_dir(run, dir);
+	if (fd < 0 && has_run(rec))
+		pth_warn("%s/%s:", run, dir);
+	if (fd >= 0) {
+		pth_buf_addf(&b, "%s/%s", run, dir);
+		*path = pth_buf_take(&b);
+	}
+	return fd;
+}
+
+/* Artifacts and metrics from the test's directory, and the verdict on them. */
+static void
+collect_dir(json_t *rec, int dirfd, const char *path, const struct pth_collect_options *opt)
+{
+	json_t *metrics = json_object(), *filters = pth_verdict_filters(rec), *artifacts;
+	struct pth_metric_packets packets = { 0 };
+	struct pth_evidence ev = { .dirfd = dirfd, .metrics = metrics };
+	struct pth_err e;
+
+	if (!opt->no_packets && pth_metric_keys(path, rec, &e) != 0)
+		pth_warn("%s: TLS keys not put into the capture: %s", pth_rec_id(rec), e.text);
+	artifacts = pth_artifact_list(dirfd, rec, &e);
+	if (e.code != 0)
+		pth_warn("%s: %s", path, e.text);
+	pth_metric_result(rec, metrics);
+	pth_metric_samples(dirfd, rec, metrics);
+	if (opt->no_packets)
+		packets.why = pth_xstrdup("left out (--no-tshark)");
+	else
+		pth_metric_capture(path, rec, filters, metrics, &packets);
+	pth_metric_transfer(rec, artifacts, metrics);
+	pth_metric_measures(dirfd, rec, artifacts, metrics);
+	ev.artifacts = artifacts;
+	ev.filters = packets.counts;
+	ev.no_packets = packets.why;
+	ev.filter_refused = packets.refused;
+	ev.incomplete = packets.incomplete;
+	if (pth_json_bool(rec, "collect_artifacts", true))
+		pth_json_set(rec, "artifacts", json_incref(artifacts));
+	else
+		pth_json_set(rec, "artifacts", json_array());
+	pth_json_set(rec, "metrics", json_incref(metrics));
+	pth_json_set(rec, "verdict", pth_verdict(rec, &ev));
+	json_decref(artifacts);
+	json_decref(metrics);
+	json_decref(filters);
+	pth_metric_packets_release(&packets);
+}
+
+static void
+collect_nothing(json_t *rec)
+{
+	const struct pth_evidence ev = { .dirfd = -1, .no_packets = "the test's directory is missing" };
+	json_t *metrics = json_object();
+
+	pth_metric_result(rec, metrics);
+	pth_json_set(rec, "artifacts", json_array());
+	pth_json_set(rec, "metrics", metrics);
+	pth_json_set(rec, "verdict", pth_verdict(rec, &ev));
+}
+
+void
+pth_collect_test(json_t *rec, const struct pth_collect_options *opt)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	struct pth_err e;
+	char *path;
+	int dirfd = open_test_dir(rec, &path);
+
+	pth_event_settings(json_object_get(rec, "settings"));
+	pth_event_run(pth_json_str(rec, "run", NULL));
+	pth_event_test(pth_rec_id(rec));
+	if (dirfd < 0) {
+		collect_nothing(rec);
+		return;
+	}
+	collect_dir(rec, dirfd, path, opt);
+	pth_rec_line(&b, rec);
+	if (pth_file_write(dirfd, "record.json", b.s, b.len, &e) != 0)
+		pth_warn("%s: %s", path, e.text);
+	pth_buf_release(&b);
+	free(path);
+	close(dirfd);
+}
+
+void
+pth_collect_failed(json_t *rec, const char *why)
+{
+	json_t *v = json_object();
+
+	pth_json_set(rec, "artifacts", json_array());
+	pth_json_set(rec, "metrics", json_object());
+	pth_json_set(v, "status", json_string("error"));
+	pth_json_set(v, "ok", json_false());
+	pth_json_set(v, "expected", json_false());
+	pth_json_set(v, "marks", json_array());
+	pth_json_set(v, "summary", pth_json_string(why));
+	pth_json_set(v, "rules", json_array());
+	pth_json_set(rec, "verdict", v);
+}
+
+static int
+results_open(struct pth_results *r, const char *dir)
+{
+	struct pth_buf path = PTH_BUF_INIT;
+	struct pth_err e;
+	int fd = -1;
+
+	pth_buf_addf(&path, "%s/results.jsonl", dir);
+	if (pth_file_begin(&r->file, AT_FDCWD, path.s, &e) == 0) {
+		fd = fcntl(r->file.fd, F_DUPFD_CLOEXEC, 3);
+		r->fp = fd < 0 ? NULL : fdopen(fd, "w");
+		if (r->fp == NULL) {
+			pth_err_set(&e, PTH_SYSTEM, "open:");
+			pth_file_abandon(&r->file);
+			if (fd >= 0)
+				close(fd);
+		}
+	}
+	if (r->fp != NULL) {
+		r->dir = pth_xstrdup(dir);
+		r->ids = json_object();
+		r->tests = 0;
+	} else if (!r->warned) {
+		pth_warn("%s: not written: %s", path.s, e.text);
+		r->warned = true;
+	}
+	pth_buf_release(&path);
+	return r->fp != NULL ? 0 : -1;
+}
+
+static void
+put_line(struct pth_results *r, const json_t *rec)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+
+	pth_rec_line(&b, rec);
+	fwrite(b.s, 1, b.len, r->fp); /* ferror() at close */
+	pth_json_set(r->ids, pth_rec_id(rec), json_true());
+	r->tests++;
+	pth_buf_release(&b);
+}
+
+void
+pth_results_add(struct pth_results *r, const json_t *rec)
+{
+	const char *dir = json_string_value(pth_json_path(rec, "result.run_dir"));
+
+	if (dir == NULL) /* never executed: it belongs to the run it came with */
+		dir = r->dir;
+	if (dir == NULL || !pth_rec_is_test(rec))
+		return;
+	if (r->dir != NULL && strcmp(r->dir, dir) != 0)
+		pth_results_close(r, true);
+	if (r->dir == NULL && (access(dir, F_OK) != 0 || results_open(r, dir) != 0))
+		return;
+	put_line(r, rec);
+}
+
+/* Carry over the old records that this stream did not have. */
+static void
+keep_old(struct pth_results *r)
+{
+	struct pth_buf path = PTH_BUF_INIT;
+	struct pth_rec_in in;
+	struct pth_err e;
+	json_t *rec;
+	FILE *old;
+	int got;
+
+	pth_buf_addf(&path, "%s/results.jsonl", r->dir);
+	old = fopen(path.s, "re");
+	if (old != NULL) {
+		pth_rec_open(&in, old, path.s);
+		while ((got = pth_rec_read(&in, &rec, &e)) > 0) {
+			if (pth_rec_is_test(rec) && !json_object_get(r->ids, pth_rec_id(rec)))
+				put_line(r, rec);
+			json_decref(rec);
+		}
+		if (got < 0)
+			pth_warn("%s; the rest of the old file is dropped", e.text);
+		pth_rec_close(&in);
+		fclose(old);
+	}
+	pth_buf_release(&path);
+}
+
+void
+pth_results_close(struct pth_results *r, bool whole)
+{
+	struct pth_err e;
+	bool bad;
+
+	if (r->dir == NULL)
+		return;
+	keep_old(r);
+	if (whole)
+		fprintf(r->fp, "{\"pth\":1,\"type\":\"end\",\"tests\":%ld}\n", r->tests);
+	bad = fflush(r->fp) != 0 || ferror(r->fp);
+	fclose(r->fp);
+	if (bad) {
+		pth_warn("%s/results.jsonl:", r->dir);
+		pth_file_abandon(&r->file);
+	} else if (pth_file_commit(&r->file, &e) != 0) {
+		pth_warn("%s/results.jsonl: %s", r->dir, e.text);
+	}
+	json_decref(r->ids);
+	free(r->dir);
+	r->dir = NULL;
+	r->fp = NULL;
+}

@@ -1,0 +1,372 @@
+#include "collect/packets.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+enum {
+	F_TIME, F_LEN, F_PROTOCOLS, F_IP_SRC, F_IP6_SRC, F_IP_DST, F_IP6_DST, F_UDP_SRC, F_UDP_DST,
+	F_TCP_SRC, F_TCP_DST, F_TCP_STREAM, F_TCP_FLAGS, F_TCP_LEN, F_TCP_AGAIN, F_CONN, F_VERSION,
+	F_TYPE, F_TYPE2, F_FORM, F_FRAME, F_H3, NFIELDS
+};
+
+const char *const pth_packets_fields[] = {
+	"frame.time_epoch", "frame.len", "frame.protocols", "ip.src", "ipv6.src", "ip.dst",
+	"ipv6.dst", "udp.srcport", "udp.dstport", "tcp.srcport", "tcp.dstport", "tcp.stream",
+	"tcp.flags", "tcp.len", "tcp.analysis.retransmission", "quic.connection.number",
+	"quic.version", "quic.long.packet_type", "quic.long.packet_type_v2", "quic.header_form",
+	"quic.frame_type", "http3.frame_type", NULL,
+};
+
+#define TCP_SYN 0x02
+/* No packet, count or time is larger: sums stay below 2^63. */
+#define NUMBER_MAX (1ll << 32)
+#define SECONDS_MAX 9000000000ll
+#define HANDSHAKE_DONE "30"
+
+/* Seconds with a fraction to ns; 0 when it is not a time. */
+static int64_t
+to_ns(const char *s)
+{
+	int64_t ns = 0;
+	int digits = 0;
+
+	for (; *s >= '0' && *s <= '9' && digits < 10; s++, digits++)
+		ns = ns * 10 + (*s - '0');
+	if (digits == 0 || (*s != '.' && *s != '\0') || ns > SECONDS_MAX)
+		return 0;
+	if (*s == '.')
+		s++;
+	for (digits = 0; digits < 9; digits++) {
+		ns *= 10;
+		if (*s >= '0' && *s <= '9')
+			ns += *s++ - '0';
+	}
+	return ns;
+}
+
+/* First number of a field, decimal or 0x; def when there is none. */
+static int64_t
+number(const char *s, int64_t def)
+{
+	char *end;
+	long long v;
+
+	if (*s < '0' || *s > '9')
+		return def;
+	v = strtoll(s, &end, s[1] == 'x' ? 16 : 10);
+	return (*end == '\0' || *end == ',') && v <= NUMBER_MAX ? v : def;
+}
+
+/* Is value one of the comma-separated ones? */
+static bool
+has(const char *list, const char *value)
+{
+	size_t n = strlen(value);
+
+	for (; *list != '\0'; list += strcspn(list, ",")) {
+		if (*list == ',')
+			list++;
+		if (strcspn(list, ",") == n && strncmp(list, value, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int64_t
+count(const char *list)
+{
+	int64_t n = *list != '\0';
+
+	for (; *list != '\0'; list++)
+		n += *list == ',';
+	return n;
+}
+
+/* FNV-1a of the outermost address and the port. */
+static uint64_t
+endpoint(const char *ip, const char *ip6, const char *port)
+{
+	uint64_t h = 0xcbf29ce484222325u;
+	const char *part[2] = { *ip ? ip : ip6, port };
+
+	for (int i = 0; i < 2; i++)
+		for (const char *s = part[i]; *s != '\0' && *s != ','; s++)
+			h = (h ^ (unsigned char)*s) * 0x100000001b3u;
+	return h;
+}
+
+static struct pth_conn *
+conn_at(struct pth_conns *c, int64_t i)
+{
+	if (i < 0 || i >= PTH_PACKETS_CONNS)
+		return NULL;
+	if ((size_t)i >= c->n) {
+		c->v = pth_xarray(c->v, (size_t)i + 1, sizeof *c->v);
+		memset(c->v + c->n, 0, ((size_t)i + 1 - c->n) * sizeof *c->v);
+		c->n = (size_t)i + 1;
+	}
+	return &c->v[i];
+}
+
+static void
+data_seen(struct pth_packets *p, int64_t t)
+{
+	if (p->data_first == 0)
+		p->data_first = t;
+	p->data_last = t;
+}
+
+static void
+count_protocols(struct pth_packets *p, char *list, int64_t len)
+{
+	char *save = NULL;
+
+	for (char *s = strtok_r(list, ":", &save); s != NULL; s = strtok_r(NULL, ":", &save)) {
+		struct pth_proto_count *c;
+		size_t i;
+
+		if (strcmp(s, "ethertype") == 0) /* tshark's glue, no protocol */
+			continue;
+		for (i = 0; i < p->nprotos && strcmp(p->protos[i].name, s) != 0; i++)
+			;
+		if (i == PTH_PACKETS_NAMES)
+			continue;
+		if (i == p->nprotos) {
+			p->protos = pth_xarray(p->protos, ++p->nprotos, sizeof *p->protos);
+			p->protos[i] = (struct pth_proto_count){ .name = pth_xstrdup(s) };
+		}
+		c = &p->protos[i];
+		if (c->last == p->packets)
+			continue;
+		c->last = p->packets;
+		c->packets++;
+		c->bytes += len;
+	}
+}
+
+static void
+count_versions(struct pth_packets *p, const char *list)
+{
+	while (*list != '\0') {
+		uint32_t v = (uint32_t)number(list, 0);
+		size_t i;
+
+		for (i = 0; i < p->nversions && p->versions[i] != v; i++)
+			;
+		/* 0 is Version Negotiation (RFC 9000, 17.2.1), no version. */
+		if (v != 0 && i == p->nversions && i < PTH_PACKETS_VERSIONS)
+			p->versions[p->nversions++] = v;
+		list += strcspn(list, ",");
+		list += *list == ',';
+	}
+}
+
+static void
+quic_packet(struct pth_packets *p, char *const f[], int64_t t)
+{
+	struct pth_conn *c = conn_at(&p->quic, number(f[F_CONN], -1));
+	bool to_server, one_rtt = has(f[F_FORM], "0");
+
+	count_versions(p, f[F_VERSION]);
+	p->http3_frames += count(f[F_H3]);
+	if (c == NULL)
+		return;
+	if (c->start == 0 && (has(f[F_TYPE], "0") || has(f[F_TYPE2], "1"))) {
+		c->start = t;
+		c->server = endpoint(f[F_IP_DST], f[F_IP6_DST], f[F_UDP_DST]);
+	}
+	if (c->start == 0)
+		return;
+	to_server = endpoint(f[F_IP_SRC], f[F_IP6_SRC], f[F_UDP_SRC]) != c->server;
+	if (to_server && one_rtt && c->done == 0)
+		c->done = t;
+	if (!to_server && one_rtt)
+		data_seen(p, t);
+	if (!to_server && c->confirmed == 0 && has(f[F_FRAME], HANDSHAKE_DONE))
+		c->confirmed = t;
+}
+
+static void
+tcp_packet(struct pth_packets *p, char *const f[], int64_t t)
+{
+	struct pth_conn *c = conn_at(&p->tcp, number(f[F_TCP_STREAM], -1));
+	bool syn = number(f[F_TCP_FLAGS], 0) & TCP_SYN, to_server;
+
+	p->retransmissions += *f[F_TCP_AGAIN] != '\0';
+	if (c == NULL)
+		return;
+	if (c->start == 0 && syn) {
+		c->start = t;
+		c->server = endpoint(f[F_IP_DST], f[F_IP6_DST], f[F_TCP_DST]);
+	}
+	if (c->start == 0)
+		return;
+	to_server = endpoint(f[F_IP_SRC], f[F_IP6_SRC], f[F_TCP_SRC]) != c->server;
+	if (to_server && !syn && c->done == 0)
+		c->done = t;
+	if (!to_server && number(f[F_TCP_LEN], 0) > 0)
+		data_seen(p, t);
+}
+
+/* "eth    frames:6 bytes:276", not indented: the packets a filter took. */
+static void
+tap_line(struct pth_packets *p, const char *line)
+{
+	const char *s;
+	long long n;
+
+	if (strncmp(line, "Filter: ", 8) == 0) {
+		p->tap = NULL;
+		for (size_t i = 0; i < p->ntaps; i++)
+			if (strcmp(p->taps[i].filter, line + 8) == 0)
+				p->tap = &p->taps[i];
+		if (p->tap != NULL)
+			p->tap->packets = 0;
+		return;
+	}
+	if (p->tap == NULL || *line == ' ' || (s = strstr(line, " frames:")) == NULL)
+		return;
+	n = strtoll(s + 8, NULL, 10);
+	if (n > 0 && n <= NUMBER_MAX)
+		p->tap->packets += n;
+}
+
+void
+pth_packets_line(struct pth_packets *p, char *line)
+{
+	char *f[NFIELDS];
+	int64_t t, len;
+	int n;
+
+	if (*line < '0' || *line > '9') {
+		tap_line(p, line);
+		return;
+	}
+	for (n = 0; n < NFIELDS; n++) {
+		f[n] = line;
+		line += strcspn(line, "\t");
+		if (*line == '\t')
+			*line++ = '\0';
+	}
+	t = to_ns(f[F_TIME]);
+	len = number(f[F_LEN], 0);
+	p->packets++;
+	p->bytes += len;
+	if (p->packets == 1)
+		p->first = t;
+	p->last = t;
+	count_protocols(p, f[F_PROTOCOLS], len);
+	if (*f[F_CONN] != '\0' || *f[F_VERSION] != '\0')
+		quic_packet(p, f, t);
+	else if (*f[F_TCP_STREAM] != '\0')
+		tcp_packet(p, f, t);
+}
+
+static int
+by_value(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static int64_t
+span_us(int64_t from, int64_t to)
+{
+	return from > 0 && to > from ? (to - from) / 1000 : 0;
+}
+
+/* Median (lower of the two middles) of the times from start to the moment at
+ * `offset` in struct pth_conn, as key; absent when no connection got there. */
+static void
+median(const struct pth_conns *c, size_t offset, const char *key, json_t *out, size_t *n)
+{
+	int64_t *v = pth_xarray(NULL, c->n + 1, sizeof *v), to;
+
+	*n = 0;
+	for (size_t i = 0; i < c->n; i++) {
+		memcpy(&to, (const char *)&c->v[i] + offset, sizeof to);
+		if (c->v[i].start != 0 && to != 0)
+			v[(*n)++] = span_us(c->v[i].start, to);
+	}
+	qsort(v, *n, sizeof *v, by_value);
+	if (*n > 0)
+		pth_json_set(out, key, json_integer(v[(*n - 1) / 2]));
+	free(v);
+}
+
+static size_t
+started(const struct pth_conns *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n; i++)
+		n += c->v[i].start != 0;
+	return n;
+}
+
+static json_t *
+conns_json(const struct pth_conns *c)
+{
+	json_t *o = json_object();
+	size_t n;
+
+	pth_json_set(o, "connections", json_integer((json_int_t)started(c)));
+	median(c, offsetof(struct pth_conn, done), "handshake_us", o, &n);
+	pth_json_set(o, "handshakes", json_integer((json_int_t)n));
+	median(c, offsetof(struct pth_conn, confirmed), "confirmed_us", o, &n);
+	return o;
+}
+
+void
+pth_packets_json(const struct pth_packets *p, json_t *metrics)
+{
+	json_t *protos = json_object(), *o, *versions;
+	char hex[16];
+
+	pth_json_set(metrics, "packets", json_integer(p->packets));
+	pth_json_set(metrics, "bytes", json_integer(p->bytes));
+	pth_json_set(metrics, "captured_us", json_integer(span_us(p->first, p->last)));
+	for (size_t i = 0; i < p->nprotos; i++) {
+		struct pth_buf name = PTH_BUF_INIT;
+
+		pth_utf8_clean(&name, p->protos[i].name, strlen(p->protos[i].name));
+		o = json_object();
+		pth_json_set(o, "packets", json_integer(p->protos[i].packets));
+		pth_json_set(o, "bytes", json_integer(p->protos[i].bytes));
+		pth_json_set(protos, name.s, o);
+		pth_buf_release(&name);
+	}
+	pth_json_set(metrics, "protocols", protos);
+	if (p->data_last > p->data_first)
+		pth_json_set(metrics, "data_us", json_integer(span_us(p->data_first, p->data_last)));
+	if (p->quic.n > 0 || p->nversions > 0) {
+		o = conns_json(&p->quic);
+		versions = json_array();
+		for (size_t i = 0; i < p->nversions; i++) {
+			snprintf(hex, sizeof hex, "0x%08x", p->versions[i]);
+			pth_json_push(versions, json_string(hex));
+		}
+		pth_json_set(o, "versions", versions);
+		pth_json_set(o, "http3_frames", json_integer(p->http3_frames));
+		pth_json_set(metrics, "quic", o);
+	}
+	if (p->tcp.n > 0) {
+		o = conns_json(&p->tcp);
+		pth_json_set(o, "retransmissions", json_integer(p->retransmissions));
+		pth_json_set(metrics, "tcp", o);
+	}
+}
+
+void
+pth_packets_release(struct pth_packets *p)
+{
+	for (size_t i = 0; i < p->nprotos; i++)
+		free(p->protos[i].name);
+	free(p->protos);
+	free(p->quic.v);
+	free(p->tcp.v);
+	*p = (struct pth_packets){ 0 };
+}

@@ -1,0 +1,50 @@
+/*
+ * Judging a test: how it ran, the rules of its expect and assertions, and the
+ * rules of the descriptors (plan.verdict, plan.services[].verdict), become one
+ * status. pth-record(5) has the rules as users write them.
+ *
+ * Two questions are kept apart. The status is how the test did by itself: how
+ * its services ended and what the descriptors' rules say. The rules of expect
+ * must hold in any case; one that does not makes the test failed. Then the
+ * verdict is ok when the status is what expect.status says (passed, when it
+ * says nothing) and every rule of expect held.
+ */
+#ifndef PTH_COLLECT_VERDICT_H
+#define PTH_COLLECT_VERDICT_H
+
+#include "io/json.h"
+
+/* In order of weight: of several faults the heaviest is the status. */
+enum pth_status {
+	PTH_S_PASSED, PTH_S_UNSUPPORTED, PTH_S_FAILED, PTH_S_TIMEOUT, PTH_S_ERROR, PTH_S_CRASHED,
+	PTH_S_SKIPPED, PTH_S_INTERRUPTED, PTH_STATUSES
+};
+
+/* "passed" ... */
+const char *pth_status_name(enum pth_status s);
+/* By name; PTH_STATUSES when there is none of that name (or NULL). */
+enum pth_status pth_status_of(const char *name);
+
+/* What the rules look at. All borrowed, all may be NULL (dirfd -1). */
+struct pth_evidence {
+	int dirfd;               /* directory of the test */
+	const json_t *artifacts;
+	const json_t *metrics;
+	const json_t *filters;   /* {"display filter": packets} */
+	const char *no_packets;  /* why filters is NULL */
+	const char *incomplete;  /* what the capture does not have, or NULL */
+	int filter_refused;      /* ... because tshark does not know the filter */
+};
+
+/* Every display filter of the record's rules, once each; new array. */
+json_t *pth_verdict_filters(const json_t *rec);
+
+/* The verdict object of pth-record(5); new reference. Emits
+ * assertion.checked for each rule, and test.judged. */
+json_t *pth_verdict(const json_t *rec, const struct pth_evidence *ev);
+
+/* How a service ended, by itself: passed, failed, crashed, timeout or error,
+ * and in b the words for it. */
+enum pth_status pth_verdict_service_end(const json_t *rec, const char *name, struct pth_buf *b);
+
+#endif

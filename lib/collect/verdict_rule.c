@@ -1,0 +1,548 @@
+#include "collect/verdict_rule.h"
+
+#include <errno.h>
+#include <regex.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "collect/artifact.h"
+#include "io/digest.h"
+#include "collect/metric.h"
+#include "io/rec.h"
+#include "base/text.h"
+
+enum pth_status
+pth_verdict_service_end(const json_t *rec, const char *name, struct pth_buf *b)
+{
+	const json_t *s = json_object_get(pth_json_path(rec, "result.services"), name);
+	const char *reason = pth_json_str(s, "reason", ""), *error = pth_json_str(s, "error", "");
+	int64_t code = pth_json_int(s, "code", -1);
+
+	if (strcmp(reason, "exit") == 0) {
+		pth_buf_addf(b, "exit code %lld", (long long)code);
+		return code == 0 ? PTH_S_PASSED : PTH_S_FAILED;
+	}
+	if (strcmp(reason, "signal") == 0) {
+		pth_buf_addf(b, "killed by SIG%s%s", pth_json_str(s, "signal", "?"),
+		    pth_json_bool(s, "core", false) ? ", core dumped" : "");
+		return PTH_S_CRASHED;
+	}
+	pth_buf_adds(b, *reason ? reason : "unknown");
+	if (*error != '\0')
+		pth_buf_addf(b, ": %s", error);
+	if (strcmp(reason, "stopped") == 0)
+		return PTH_S_PASSED;
+	if (strcmp(reason, "timeout") == 0)
+		return PTH_S_TIMEOUT;
+	/* A consequence of something else: what exec says of the run weighs. */
+	if (strcmp(reason, "not started") == 0 || strcmp(reason, "not ready") == 0)
+		return PTH_S_FAILED;
+	return PTH_S_ERROR;
+}
+
+/* A rule that cannot be judged because it is wrong itself. */
+static void
+wrong(struct pth_judge *j, const struct pth_rule_from *from, const char *rule, const char *why,
+    const char *what)
+{
+	pth_judge_add(j, from, PTH_S_ERROR, false, rule, "%s%s", why, what);
+}
+
+/* True when all keys of rule are in known (NULL-terminated); else it is added
+ * as wrong. */
+static bool
+keys_known(struct pth_judge *j, const struct pth_rule_from *from, const char *name,
+    json_t *rule, const char *const *known)
+{
+	json_t *v;
+	const char *key;
+
+	if (!json_is_object(rule)) {
+		wrong(j, from, name, "the rule must be a map", "");
+		return false;
+	}
+	json_object_foreach(rule, key, v) {
+		size_t i;
+
+		for (i = 0; known[i] != NULL && strcmp(known[i], key) != 0; i++)
+			;
+		if (known[i] == NULL) {
+			wrong(j, from, name, "unknown key in the rule: ", key);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* min and max of a rule; false and added as wrong when they are no numbers. */
+struct range {
+	double min, max;
+	bool has_min, has_max;
+};
+
+static bool
+bound(const json_t *rule, const char *key, double *v, bool *has)
+{
+	const json_t *b = json_object_get(rule, key);
+	long long bytes;
+
+	*has = b != NULL && !json_is_null(b);
+	if (!*has)
+		return true;
+	if (json_is_string(b)) { /* a size: "5MB" */
+		if (!pth_size(json_string_value(b), &bytes))
+			return false;
+		*v = (double)bytes;
+		return true;
+	}
+	*v = json_number_value(b);
+	return json_is_number(b);
+}
+
+static bool
+range(struct pth_judge *j, const struct pth_rule_from *from, const char *name, json_t *rule,
+    const char *min, const char *max, struct range *r)
+{
+	if (bound(rule, min, &r->min, &r->has_min) && bound(rule, max, &r->max, &r->has_max))
+		return true;
+	wrong(j, from, name, "min and max must be numbers", "");
+	return false;
+}
+
+static bool
+within(const struct range *r, double v)
+{
+	return (!r->has_min || v >= r->min) && (!r->has_max || v <= r->max);
+}
+
+static void
+wanted(struct pth_buf *b, const struct range *r)
+{
+	if (r->has_min)
+		pth_buf_addf(b, ", at least %.15g wanted", r->min);
+	if (r->has_max)
+		pth_buf_addf(b, ", at most %.15g wanted", r->max);
+}
+
+/* One accepted way to end: a code, "any" code, or a signal's name. */
+static bool
+ended_so(const json_t *s, const json_t *want)
+{
+	const json_t *code = json_object_get(s, "code");
+	const char *signal = pth_json_str(s, "signal", ""), *text = json_string_value(want);
+
+	if (json_is_integer(want))
+		return json_is_integer(code) && json_integer_value(code) == json_integer_value(want);
+	if (text == NULL)
+		return false;
+	if (strcmp(text, "any") == 0)
+		return json_is_integer(code);
+	if (strncmp(text, "SIG", 3) == 0)
+		text += 3;
+	return strcmp(signal, text) == 0;
+}
+
+static void
+exit_rule(struct pth_judge *j, const struct pth_rule_from *from, const char *service,
+    const json_t *want)
+{
+	const json_t *s = json_object_get(pth_json_path(j->rec, "result.services"), service), *w;
+	struct pth_buf rule = PTH_BUF_INIT, how = PTH_BUF_INIT, dump = PTH_BUF_INIT;
+	bool ok = false;
+	size_t i;
+
+	pth_buf_addf(&rule, "exit %s", service);
+	if (s == NULL) {
+		wrong(j, from, rule.s, "no such service in this test: ", service);
+	} else if (!json_is_integer(want) && !json_is_string(want) && !json_is_array(want)) {
+		wrong(j, from, rule.s, "an exit rule is a code, a list of codes, a signal or any", "");
+	} else {
+		pth_verdict_service_end(j->rec, service, &how);
+		ok = ended_so(s, want);
+		json_array_foreach(want, i, w)
+			ok |= ended_so(s, w);
+		pth_json_dump(&dump, want);
+		pth_judge_add(j, from, from->status, ok, rule.s, ok ? "%s" : "%s, %s wanted", how.s,
+		    dump.s);
+		pth_json_set(j->exits, service, json_boolean(ok));
+	}
+	pth_buf_release(&rule);
+	pth_buf_release(&how);
+	pth_buf_release(&dump);
+}
+
+static void
+rule_exit(struct pth_judge *j, const struct pth_rule_from *from, json_t *v)
+{
+	const char *service;
+	json_t *want;
+
+	if (!json_is_object(v)) {
+		if (from->service == NULL)
+			wrong(j, from, "exit", "must be a map of services", "");
+		else
+			exit_rule(j, from, from->service, v);
+		return;
+	}
+	json_object_foreach(v, service, want)
+		exit_rule(j, from, service, want);
+}
+
+/* The path of a rule below the test's directory: a descriptor's is relative
+ * to its service, "@{dir}/" is the test's. Caller frees. */
+static char *
+rule_path(const struct pth_rule_from *from, const char *service, const char *path)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+
+	if (strncmp(path, "@{dir}/", 7) == 0)
+		path += 7;
+	else if (service != NULL || from->service != NULL)
+		pth_buf_addf(&b, "%s/", service ? service : from->service);
+	pth_buf_adds(&b, path);
+	return pth_buf_take(&b);
+}
+
+static void
+file_same(struct pth_judge *j, const struct pth_rule_from *from, const char *rule,
+    const char *path, const char *as)
+{
+	struct pth_buf why = PTH_BUF_INIT;
+	int64_t bytes = 0;
+	int same = pth_artifact_same(j->ev->dirfd, path, as, &bytes, &why);
+
+	if (same == 1)
+		pth_judge_add(j, from, from->status, true, rule, "the same %lld bytes as %s",
+		    (long long)bytes, as);
+	else
+		pth_judge_add(j, from, from->status, false, rule, "%s", why.s);
+	pth_buf_release(&why);
+}
+
+static void
+file_sha256(struct pth_judge *j, const struct pth_rule_from *from, const char *rule,
+    const char *path, const char *want)
+{
+	char hex[65] = "";
+	int64_t bytes;
+	int fd = pth_artifact_open(j->ev->dirfd, path, NULL);
+
+	if (fd < 0 || pth_sha256_fd(fd, hex, &bytes) != 0)
+		pth_judge_add(j, from, from->status, false, rule, "%s: %s", path, strerror(errno));
+	else
+		pth_judge_add(j, from, from->status, strcasecmp(hex, want) == 0, rule,
+		    "SHA-256 is %s", hex);
+	if (fd >= 0)
+		close(fd);
+}
+
+static void
+file_size(struct pth_judge *j, const struct pth_rule_from *from, const char *rule, int64_t size,
+    const struct range *r, const struct range *exact)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	bool ok = within(r, (double)size) && (!exact->has_min || (double)size == exact->min);
+
+	pth_buf_addf(&b, "%lld bytes", (long long)size);
+	if (!ok) {
+		wanted(&b, r);
+		if (exact->has_min)
+			pth_buf_addf(&b, ", %.15g wanted", exact->min);
+	}
+	pth_judge_add(j, from, from->status, ok, rule, "%s", b.s);
+	pth_buf_release(&b);
+}
+
+/* {path, exists, same_as, size, min_size, max_size, sha256} */
+static void
+rule_file(struct pth_judge *j, const struct pth_rule_from *from, json_t *v)
+{
+	static const char *const known[] = { "path", "service", "exists", "same_as", "size",
+		"min_size", "max_size", "sha256", NULL };
+	struct range r = { 0 }, exact = { 0 };
+	const char *given = pth_json_str(v, "path", NULL), *same, *sum;
+	struct pth_buf rule = PTH_BUF_INIT;
+	char *path = NULL, *other;
+	int64_t size = 0;
+	bool want;
+	int fd;
+
+	pth_buf_addf(&rule, "file %s", given ? given : "?");
+	if (!keys_known(j, from, rule.s, v, known) ||
+	    !range(j, from, rule.s, v, "min_size", "max_size", &r) ||
+	    !range(j, from, rule.s, v, "size", "size", &exact))
+		goto done;
+	if (given == NULL) {
+		wrong(j, from, rule.s, "the rule has no path", "");
+		goto done;
+	}
+	path = rule_path(from, pth_json_str(v, "service", NULL), given);
+	fd = pth_artifact_open(j->ev->dirfd, path, &size);
+	if (fd >= 0)
+		close(fd);
+	want = pth_json_bool(v, "exists", true);
+	if (!want || fd < 0) {
+		pth_judge_add(j, from, from->status, want == (fd >= 0), rule.s, "%s",
+		    fd >= 0 ? "the file exists" : errno == ENOENT ? "there is no such file" :
+		    strerror(errno));
+		goto done;
+	}
+	same = pth_json_str(v, "same_as", NULL);
+	sum = pth_json_str(v, "sha256", NULL);
+	if (r.has_min || r.has_max || exact.has_min || (same == NULL && sum == NULL))
+		file_size(j, from, rule.s, size, &r, &exact);
+	if (same != NULL) {
+		other = rule_path(from, NULL, same);
+		file_same(j, from, rule.s, path, other);
+		free(other);
+	}
+	if (sum != NULL)
+		file_sha256(j, from, rule.s, path, sum);
+done:
+	free(path);
+	pth_buf_release(&rule);
+}
+
+struct search {
+	const regex_t *re;
+	int64_t n; /* lines that match */
+};
+
+/* NUL and invalid UTF-8 do no harm: REG_STARTEND, and the tools run in the C
+ * locale. A line that is too long is judged piece by piece. */
+static void
+match_line(void *arg, const char *s, size_t n, bool rest)
+{
+	struct search *x = arg;
+	regmatch_t m = { 0, (regoff_t)n };
+
+	(void)rest;
+	x->n += regexec(x->re, s, 1, &m, REG_STARTEND) == 0;
+}
+
+/* Matches in one log, or in both outputs when no file is named. -1: none can
+ * be read. */
+static int64_t
+count_log(struct pth_judge *j, const struct pth_rule_from *from, const char *service,
+    const char *file, const regex_t *re)
+{
+	const char *const both[] = { "stdout.log", "stderr.log" };
+	struct search x = { re, 0 };
+	bool any = false;
+
+	for (size_t i = 0; i < (file ? 1 : countof(both)); i++) {
+		char *path = rule_path(from, service, file ? file : both[i]);
+		int fd = pth_artifact_open(j->ev->dirfd, path, NULL);
+
+		if (fd >= 0) {
+			any = true;
+			pth_artifact_lines(fd, INT64_MAX, INT64_MAX, match_line, &x);
+			close(fd);
+		}
+		free(path);
+	}
+	return any ? x.n : -1;
+}
+
+static void
+log_counted(struct pth_judge *j, const struct pth_rule_from *from, json_t *v, const char *rule,
+    int64_t n, bool never)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	struct range r = { 0 };
+
+	if (!range(j, from, rule, v, "min", "max", &r))
+		return;
+	if (!r.has_min && !r.has_max)
+		r = never ? (struct range){ .has_max = true } : (struct range){ 1, 0, true, false };
+	if (n < 0) {
+		pth_judge_add(j, from, from->status, false, rule, "there is no such log");
+		return;
+	}
+	pth_buf_addf(&b, "%lld line%s", (long long)n, n == 1 ? "" : "s");
+	if (!within(&r, (double)n))
+		wanted(&b, &r);
+	pth_judge_add(j, from, from->status, within(&r, (double)n), rule, "%s", b.s);
+	pth_buf_release(&b);
+}
+
+/* {service, file, matches | not_matches, min, max} */
+static void
+rule_log(struct pth_judge *j, const struct pth_rule_from *from, json_t *v)
+{
+	static const char *const known[] = { "service", "file", "matches", "not_matches", "min",
+		"max", NULL };
+	const char *service = pth_json_str(v, "service", from->service);
+	const char *never = pth_json_str(v, "not_matches", NULL);
+	const char *regex = pth_json_str(v, "matches", never);
+	struct pth_buf rule = PTH_BUF_INIT;
+	char why[200];
+	regex_t re;
+	int rc;
+
+	pth_buf_addf(&rule, "log %s %s", service ? service : "?", never ? "without " : "");
+	pth_show(&rule, regex ? regex : "?", 200);
+	if (!keys_known(j, from, rule.s, v, known))
+		goto done;
+	if (service == NULL || regex == NULL) {
+		wrong(j, from, rule.s, "the rule needs a service and matches or not_matches", "");
+		goto done;
+	}
+	rc = regcomp(&re, regex, REG_EXTENDED | REG_NEWLINE);
+	if (rc != 0) {
+		regerror(rc, NULL, why, sizeof why);
+		wrong(j, from, rule.s, "not a regular expression: ", why);
+		goto done;
+	}
+	log_counted(j, from, v, rule.s,
+	    count_log(j, from, service, pth_json_str(v, "file", NULL), &re), never != NULL);
+	regfree(&re);
+done:
+	pth_buf_release(&rule);
+}
+
+/* {filter, min, max}: packets that a Wireshark display filter takes */
+static void
+rule_packets(struct pth_judge *j, const struct pth_rule_from *from, json_t *v)
+{
+	static const char *const known[] = { "filter", "min", "max", NULL };
+	const char *filter = pth_json_str(v, "filter", NULL);
+	const json_t *n = filter ? json_object_get(j->ev->filters, filter) : NULL;
+	struct pth_buf rule = PTH_BUF_INIT, b = PTH_BUF_INIT;
+	struct range r = { 0 };
+
+	pth_buf_adds(&rule, "packets ");
+	pth_show(&rule, filter ? filter : "?", 200);
+	if (!keys_known(j, from, rule.s, v, known) || !range(j, from, rule.s, v, "min", "max", &r))
+		goto done;
+	if (!r.has_min && !r.has_max)
+		r = (struct range){ 1, 0, true, false };
+	if (filter == NULL) {
+		wrong(j, from, rule.s, "the rule has no filter", "");
+	} else if (n == NULL) {
+		pth_judge_add(j, from, j->ev->filter_refused ? PTH_S_ERROR : PTH_S_UNSUPPORTED, false,
+		    rule.s, "packets not counted: %s",
+		    j->ev->no_packets ? j->ev->no_packets : "tshark did not count this filter");
+	} else {
+		pth_buf_addf(&b, "%lld packet%s", (long long)json_integer_value(n),
+		    json_integer_value(n) == 1 ? "" : "s");
+		if (!within(&r, json_number_value(n)))
+			wanted(&b, &r);
+		if (j->ev->incomplete)
+			pth_buf_addf(&b, " (%s)", j->ev->incomplete);
+		pth_judge_add(j, from, from->status, within(&r, json_number_value(n)), rule.s, "%s",
+		    b.s);
+	}
+done:
+	pth_buf_release(&rule);
+	pth_buf_release(&b);
+}
+
+/* {name, min, max}: a number of "metrics" */
+static void
+rule_metric(struct pth_judge *j, const struct pth_rule_from *from, json_t *v)
+{
+	static const char *const known[] = { "name", "min", "max", NULL };
+	const char *name = pth_json_str(v, "name", NULL);
+	const json_t *n = name ? pth_metric_find(j->ev->metrics, name) : NULL;
+	struct pth_buf rule = PTH_BUF_INIT, b = PTH_BUF_INIT;
+	struct range r = { 0 };
+
+	pth_buf_addf(&rule, "metric %s", name ? name : "?");
+	if (!keys_known(j, from, rule.s, v, known) || !range(j, from, rule.s, v, "min", "max", &r))
+		goto done;
+	if (name == NULL || (!r.has_min && !r.has_max)) {
+		wrong(j, from, rule.s, "the rule needs a name and min or max", "");
+	} else if (!json_is_number(n)) {
+		pth_judge_add(j, from, j->ev->no_packets ? PTH_S_UNSUPPORTED : from->status, false,
+		    rule.s, "was not measured%s%s", j->ev->no_packets ? ": " : "",
+		    j->ev->no_packets ? j->ev->no_packets : "");
+	} else {
+		pth_buf_addf(&b, "%.15g", json_number_value(n));
+		if (!within(&r, json_number_value(n)))
+			wanted(&b, &r);
+		pth_judge_add(j, from, from->status, within(&r, json_number_value(n)), rule.s, "%s",
+		    b.s);
+	}
+done:
+	pth_buf_release(&rule);
+	pth_buf_release(&b);
+}
+
+void
+pth_rule(struct pth_judge *j, const struct pth_rule_from *from, const char *name, json_t *value)
+{
+	static const struct {
+		const char *name, *other;
+		void (*judge)(struct pth_judge *, const struct pth_rule_from *, json_t *);
+	} rules[] = {
+		{ "exit", "exits", rule_exit }, { "files", "file", rule_file },
+		{ "log", "logs", rule_log }, { "packets", "packet", rule_packets },
+		{ "metrics", "metric", rule_metric },
+	};
+	const char *near[countof(rules)], *best;
+	json_t *v;
+	size_t i, k;
+
+	for (i = 0; i < countof(rules); i++) {
+		near[i] = rules[i].name;
+		if (strcmp(name, rules[i].name) != 0 && strcmp(name, rules[i].other) != 0)
+			continue;
+		if (!json_is_array(value) || rules[i].judge == rule_exit) {
+			rules[i].judge(j, from, value);
+			return;
+		}
+		json_array_foreach(value, k, v)
+			rules[i].judge(j, from, v);
+		return;
+	}
+	best = pth_nearest(name, near, countof(near));
+	pth_judge_add(j, from, PTH_S_ERROR, false, name, best ? "unknown rule; did you mean %s?" :
+	    "unknown rule%s", best ? best : "");
+}
+
+/* The served file of that name, below the test's directory; or NULL. */
+static char *
+served(const json_t *target, const char *name)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	json_t *f;
+	size_t i;
+
+	json_array_foreach(json_object_get(target, "files"), i, f) {
+		const char *path = pth_json_str(f, "path", "");
+
+		if (strncmp(path, "www/", 4) != 0 || strcmp(pth_base_name(path), name) != 0)
+			continue;
+		pth_buf_addf(&b, "%s/%s", pth_json_str(target, "name", "?"), path);
+		return pth_buf_take(&b);
+	}
+	return NULL;
+}
+
+void
+pth_rule_downloads(struct pth_judge *j)
+{
+	const struct pth_rule_from from = { .status = PTH_S_FAILED };
+	const json_t *a;
+	size_t i;
+
+	json_array_foreach(j->ev->artifacts, i, a) {
+		const char *path = pth_json_str(a, "path", ""), *service = pth_json_str(a, "service", "");
+		const json_t *plan = pth_rec_service(j->rec, service);
+		const json_t *target = pth_rec_service(j->rec, pth_json_str(plan, "target", ""));
+		struct pth_buf rule = PTH_BUF_INIT;
+		char *source;
+
+		if (strcmp(pth_json_str(a, "kind", ""), "download") != 0)
+			continue;
+		source = served(target, pth_base_name(path));
+		if (source != NULL) {
+			pth_buf_addf(&rule, "download %s", path);
+			file_same(j, &from, rule.s, path, source);
+			pth_buf_release(&rule);
+		}
+		free(source);
+	}
+}

@@ -1,0 +1,50 @@
+/*
+ * The rules of a verdict, one function per kind. Private to collect/verdict.c.
+ */
+#ifndef PTH_COLLECT_VERDICT_RULE_H
+#define PTH_COLLECT_VERDICT_RULE_H
+
+#include <stdbool.h>
+
+#include "collect/verdict.h"
+
+/* The heaviest fault so far, the first of its weight, and its rule object. */
+struct pth_fault {
+	enum pth_status status;
+	const json_t *rule;
+};
+
+/* A test being judged. */
+struct pth_judge {
+	const json_t *rec;
+	const struct pth_evidence *ev;
+	json_t *rules;           /* result: one object per rule */
+	json_t *exits;           /* services whose exit expect judged: did it hold? */
+	struct pth_fault self;   /* how the test did by itself */
+	struct pth_fault expect; /* rules of the experiment file */
+};
+
+/* Where a rule comes from. */
+struct pth_rule_from {
+	const char *service;     /* whose descriptor, NULL: the test itself */
+	enum pth_status status;  /* what a violation makes of the test */
+	const char *text;        /* what a violation means, or NULL */
+	bool expect;             /* of the experiment file: must always hold */
+};
+
+/* One rule's outcome. When it does not hold, a fault of j may rise to `status`. */
+void pth_judge_add(struct pth_judge *j, const struct pth_rule_from *from,
+    enum pth_status status, bool ok, const char *rule, const char *fmt, ...)
+    PTH_PRINTF(6, 7);
+
+/* Judge one member of expect or of a descriptor's rule: exit, files, log,
+ * packets or metrics (also file, logs, packet, metric) with its value. An
+ * unknown name or a malformed value is a rule that fails with status error. */
+void pth_rule(struct pth_judge *j, const struct pth_rule_from *from, const char *name,
+    json_t *value);
+
+/* A file that was downloaded from a service that serves one of that name (its
+ * `files` below www/) must be the same: one rule for each. */
+void pth_rule_downloads(struct pth_judge *j);
+
+#endif

@@ -1,0 +1,421 @@
+#include "container/compose_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "io/yaml.h"
+
+bool
+pth_compose_wants(const json_t *rec)
+{
+	return json_object_get(rec, "error") == NULL &&
+	    pth_json_has(pth_json_path(rec, "plan.environment.supported_by"), "pth-compose");
+}
+
+/* Names of projects are [a-z0-9_-] and begin with a letter or digit. */
+static char *
+project_name(const char *id)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+
+	pth_buf_adds(&b, "pth-");
+	for (; *id != '\0'; id++)
+		pth_buf_addc(&b, (*id >= 'a' && *id <= 'z') || (*id >= '0' && *id <= '9') || *id == '_' ?
+		    *id : '-');
+	pth_buf_adds(&b, "-@{unique}");
+	return pth_buf_take(&b);
+}
+
+/* What stands in names on the engine, or in the compose file's own. */
+static int
+check_names(struct compose *c)
+{
+	const char *prefix = pth_json_str(c->params, "service_prefix", "");
+
+	if (*prefix != '\0' && (*prefix == '_' || !pth_name_ok(prefix)))
+		return pth_err_set(c->e, PTH_INPUT, "network_environment.service_prefix \"%.80s\": names of "
+		    "containers are letters, digits, '.', '_' and '-'", prefix);
+	if (!pth_name_ok(c->network_key))
+		return pth_err_set(c->e, PTH_INPUT, "network_environment.network_name \"%.80s\": names of "
+		    "networks are letters, digits, '.', '_' and '-'", c->network_key);
+	return 0;
+}
+
+/* A record may come from anywhere: what is read of it here is there. */
+static int
+check_record(struct compose *c)
+{
+	json_t *list = json_object_get(c->plan, "services"), *s;
+	size_t i;
+
+	if (!json_is_array(list) || json_array_size(list) == 0 || !json_is_array(json_object_get(c->plan, "setup")))
+		return pth_err_set(c->e, PTH_INPUT, "the record's plan is not one of pth-plan");
+	json_array_foreach(list, i, s)
+		if (!pth_name_ok(pth_json_str(s, "name", "")) || !json_is_object(json_object_get(s, "phases")))
+			return pth_err_set(c->e, PTH_INPUT, "service %zu of the record's plan is not one of pth-plan", i + 1);
+	return 0;
+}
+
+static int
+check(struct compose *c)
+{
+	static const char *const taken[] = { "docker", "images", "ticket", "shared", "sync",
+		"docker-compose.yml", "phases" };
+	const char *mode = pth_json_str(c->docker, "network_mode", "bridge");
+	char address[16];
+	json_t *s;
+	size_t i;
+
+	if (check_record(c) != 0 || check_names(c) != 0)
+		return -1;
+	if (!c->whole && strcmp(mode, "bridge") != 0 && strcmp(mode, "overlay") != 0)
+		return pth_err_set(c->e, PTH_INPUT, "docker.network_mode %s: a test in containers has a "
+		    "network of its own (bridge or overlay); the network environment localhost runs "
+		    "on this machine", mode);
+	json_array_foreach(json_object_get(c->plan, "services"), i, s)
+		for (size_t k = 0; k < countof(taken); k++)
+			if (strcmp(pth_json_str(s, "name", ""), taken[k]) == 0)
+				return pth_err_set(c->e, PTH_INPUT, "a service in a container cannot be named %s: "
+				    "the test's directory has this already", taken[k]);
+	json_array_foreach(json_object_get(c->plan, "services"), i, s)
+		if (c->whole && strcmp(pth_json_str(s, "name", ""), PTH_COMPOSE_WHOLE) == 0)
+			return pth_err_set(c->e, PTH_INPUT, "a service cannot be named " PTH_COMPOSE_WHOLE
+			    " where all share one container");
+	if (strchr(pth_json_str(c->docker, "target_platform", ""), ',') != NULL)
+		return pth_err_set(c->e, PTH_INPUT, "docker.target_platform %.100s: several platforms need "
+		    "docker.multi_platform: true", pth_json_str(c->docker, "target_platform", ""));
+	if (c->subnet != NULL && !compose_address(c, json_array_size(json_object_get(c->plan, "services")), address))
+		return pth_err_set(c->e, PTH_INPUT, "network_environment.subnet \"%.60s\": must be an IPv4 network "
+		    "with room for all services, as 10.1.0.0/24", c->subnet);
+	return 0;
+}
+
+/* Two services of one image may not disagree about it. */
+static json_t *
+image_once(struct compose *c, json_t *image)
+{
+	json_t *v;
+	size_t i;
+
+	json_array_foreach(c->images, i, v) {
+		if (strcmp(pth_json_str(v, "tag", ""), pth_json_str(image, "tag", "")) != 0)
+			continue;
+		if (!json_equal(v, image)) {
+			pth_err_set(c->e, PTH_INPUT, "two services want the image %s built in different ways",
+			    pth_json_str(image, "tag", ""));
+			json_decref(image);
+			return NULL;
+		}
+		json_decref(image);
+		return v;
+	}
+	pth_json_push(c->images, image);
+	/* No other test may lose it between its build and its start. */
+	if (pth_json_bool(c->docker, "remove_images_after", false) && json_object_get(image, "argv") != NULL)
+		pth_json_push(c->resources, json_sprintf("image:%s", pth_json_str(image, "tag", "")));
+	return image;
+}
+
+static const char *
+pull_policy(const char *given)
+{
+	if (strcmp(given, "if_not_present") == 0)
+		return "missing";
+	return strcmp(given, "build") == 0 ? "never" : given;
+}
+
+/* For who has compose build it: the same as pth-image(1) does, and it will
+ * know the image for ours. */
+static json_t *
+build_section(const json_t *image)
+{
+	json_t *o = json_object(), *args = json_object_get(image, "args");
+	const char *own = pth_json_str(image, "context", NULL), *directory = pth_json_str(image, "directory", "");
+
+	pth_json_set(o, "context", own ? json_string(own) : json_sprintf("@{dir}/%s", directory));
+	if (own != NULL)
+		pth_json_set(o, "dockerfile", json_sprintf("@{dir}/%s/Dockerfile", directory));
+	pth_json_set(o, "network", json_string("host"));
+	if (args != NULL)
+		pth_json_set(o, "args", json_incref(args));
+	pth_json_set(o, "labels", json_pack("{s:O}", "org.pth.image", json_object_get(image, "tag")));
+	return o;
+}
+
+/* The document's service with its image in front. */
+static int
+add_service(struct compose *c, const json_t *service, const json_t *given, size_t index)
+{
+	const char *name = pth_json_str(service, "name", "");
+	struct pth_image_req q = { service, given, c->docker, c->share, c->seen };
+	json_t *doc = json_object(), *image = pth_image_plan(&q, c->e), *rest;
+	const char *platform;
+
+	if (image != NULL)
+		image = image_once(c, image);
+	rest = image ? compose_service(c, service, given, index) : NULL;
+	if (rest == NULL) {
+		json_decref(doc);
+		return pth_err_wrap(c->e, "%s", name);
+	}
+	pth_json_set(doc, "image", json_incref(json_object_get(image, "tag")));
+	if (json_object_get(image, "dockerfile") != NULL)
+		pth_json_set(doc, "build", build_section(image));
+	pth_json_set(doc, "pull_policy", json_string(json_object_get(image, "argv") ? "never" :
+	    pull_policy(pth_json_str(c->docker, "pull_policy", "never"))));
+	platform = pth_json_str(c->docker, "target_platform", NULL);
+	platform = pth_json_str(json_object_get(given, "docker"), "target_platform", platform);
+	if (platform != NULL)
+		pth_json_set(doc, "platform", json_string(platform));
+	json_object_update(doc, rest);
+	json_decref(rest);
+	pth_json_set(c->services, name, doc);
+	return 0;
+}
+
+static json_t *
+document(struct compose *c)
+{
+	json_t *o = json_object(), *net = json_object(), *subnets = json_array();
+	const char *version = pth_json_str(json_object_get(c->rec, "network_environment"), "version", NULL);
+
+	if (version != NULL)
+		pth_json_set(o, "version", json_string(version));
+	pth_json_set(o, "services", json_incref(c->services));
+	if (json_object_size(c->volumes) > 0)
+		pth_json_set(o, "volumes", json_incref(c->volumes));
+	if (c->whole) {
+		json_decref(net);
+		json_decref(subnets);
+		return o;
+	}
+	pth_json_set(net, "name", json_string(c->network));
+	pth_json_set(net, "driver", json_string(pth_json_str(c->docker, "network_mode", "bridge")));
+	if (c->subnet != NULL)
+		pth_json_push(subnets, json_pack("{s:s}", "subnet", c->subnet));
+	if (pth_json_bool(c->params, "enable_ipv6", false)) {
+		pth_json_set(net, "enable_ipv6", json_true());
+		pth_json_push(subnets, json_pack("{s:s}", "subnet", PTH_COMPOSE_NET6));
+	}
+	if (json_array_size(subnets) > 0)
+		pth_json_set(net, "ipam", json_pack("{s:O}", "config", subnets));
+	json_decref(subnets);
+	if (c->mtu > 0)
+		pth_json_set(net, "driver_opts", json_pack("{s:o}", PTH_COMPOSE_MTU,
+		    json_sprintf("%lld", (long long)c->mtu)));
+	pth_json_set(net, "labels", compose_labels(c));
+	pth_json_set(o, "networks", json_pack("{s:o}", c->network_key, net));
+	return o;
+}
+
+static int64_t
+smallest_mtu(const json_t *services)
+{
+	int64_t least = 0, mtu;
+	const char *key;
+	json_t *v;
+
+	json_object_foreach((json_t *)(uintptr_t)services, key, v) {
+		mtu = pth_json_int(json_object_get(v, "network"), "mtu", 0);
+		if (mtu > 0 && (least == 0 || mtu < least))
+			least = mtu;
+	}
+	return least;
+}
+
+/* A list of platforms is for the builds that are made besides; the image that
+ * the test runs is the engine's own. */
+static void
+look_at_platforms(struct compose *c)
+{
+	c->multi = pth_json_bool(c->docker, "multi_platform", false);
+	if (!c->multi)
+		return;
+	c->platforms = pth_json_str(c->docker, "target_platform", NULL);
+	c->own_docker = json_copy((json_t *)(uintptr_t)c->docker);
+	json_object_del(c->own_docker, "target_platform");
+	c->docker = c->own_docker;
+}
+
+static int
+add_services(struct compose *c)
+{
+	json_t *s, *given = json_object_get(c->rec, "services");
+	size_t i;
+
+	if (c->whole && compose_whole(c) != 0)
+		return -1;
+	if (!c->whole)
+		json_array_extend(c->units, json_object_get(c->plan, "services"));
+	json_array_foreach(c->units, i, s)
+		if (add_service(c, s, c->whole ? c->unit_given :
+		    json_object_get(given, pth_json_str(s, "name", "")), i) != 0)
+			return -1;
+	return 0;
+}
+
+static int
+build(struct compose *c, json_t **doc, json_t **plan)
+{
+	struct pth_buf yaml = PTH_BUF_INIT, how = PTH_BUF_INIT;
+	int r;
+
+	if (check(c) != 0 || add_services(c) != 0)
+		return -1;
+	if (c->subnet != NULL)
+		pth_json_push(c->resources, json_sprintf("subnet:%s", c->subnet));
+	*doc = document(c);
+	pth_compose_how(&how, c->rec, false);
+	r = pth_compose_yaml(&yaml, *doc, how.s, c->e);
+	pth_buf_release(&how);
+	if (r != 0) {
+		json_decref(*doc);
+		return -1;
+	}
+	*plan = compose_plan(c);
+	pth_json_push(json_object_get(*plan, "files"), json_pack("{s:s,s:o}", "path", "docker-compose.yml",
+	    "text", pth_json_text(yaml.s, yaml.len)));
+	pth_buf_release(&yaml);
+	return 0;
+}
+
+int
+pth_compose_test(json_t *rec, const char *share, json_t *seen, struct pth_err *e)
+{
+	json_t *plan = json_object_get(rec, "plan"), *settings = json_object_get(rec, "settings");
+	struct compose c = { .rec = rec, .plan = plan, .share = share, .seen = seen, .e = e,
+		.params = pth_json_path(plan, "environment.parameters"),
+		.docker = json_object_get(settings, "docker"), .services = json_object(),
+		.volumes = json_object(), .images = json_array(), .resources = json_array(),
+		.units = json_array() };
+	json_t *doc, *inside;
+	int r;
+
+	c.project = project_name(pth_json_str(rec, "id", "x"));
+	c.network = pth_xstrdup(c.project);
+	c.network_key = pth_json_str(c.params, "network_name", "panther_network");
+	c.subnet = pth_json_str(c.params, "subnet", NULL);
+	c.subnet = c.subnet && *c.subnet ? c.subnet : NULL;
+	look_at_platforms(&c);
+	c.mtu = smallest_mtu(json_object_get(rec, "services"));
+	c.whole = pth_json_bool(c.params, "container", false);
+	c.certs = compose_mentions(json_object_get(plan, "services"), "@{dir}/certs") ||
+	    compose_mentions(json_object_get(plan, "setup"), "@{dir}/certs");
+	r = build(&c, &doc, &inside);
+	if (r == 0)
+		pth_json_set(rec, "compose", json_pack("{s:s,s:o,s:O,s:o}", "project", c.project, "document",
+		    doc, "images", c.images, "plan", inside));
+	json_decref(c.own_docker);
+	json_decref(c.services);
+	json_decref(c.volumes);
+	json_decref(c.images);
+	json_decref(c.resources);
+	json_decref(c.units);
+	json_decref(c.unit_given);
+	free(c.project);
+	free(c.network);
+	return r;
+}
+
+/* '$' means a variable in a compose file; two of them mean one. */
+static int
+escape(struct pth_buf *b, const char *s, void *arg)
+{
+	(void)arg;
+	for (; *s != '\0'; s++) {
+		pth_buf_addc(b, *s);
+		if (*s == '$')
+			pth_buf_addc(b, '$');
+	}
+	return 0;
+}
+
+void
+pth_compose_how(struct pth_buf *b, const json_t *rec, bool stack)
+{
+	const char *ends = NULL;
+	json_t *s;
+	size_t i, n = 0;
+
+	json_array_foreach(pth_json_path(rec, "plan.services"), i, s)
+		if (pth_json_bool(s, "finite", false) && ++n == 1)
+			ends = pth_json_str(s, "name", NULL);
+	if (pth_json_bool(pth_json_path(rec, "plan.environment.parameters"), "container", false))
+		n = 0; /* the only one */
+	pth_buf_adds(b, stack ? "docker stack deploy -c THIS NAME" : "docker-compose -f THIS up");
+	if (!stack && n == 1 && ends != NULL)
+		pth_buf_addf(b, " --exit-code-from %s", ends);
+}
+
+int
+pth_compose_yaml(struct pth_buf *b, const json_t *doc, const char *how, struct pth_err *e)
+{
+	json_t *copy = pth_json_map(doc, escape, NULL);
+	int r;
+
+	if (*how != '\0')
+		pth_buf_addf(b, "# Generated by pth-compose(1). By hand: %s\n", how);
+	r = pth_yaml_dump(b, copy, e);
+	json_decref(copy);
+	return r;
+}
+
+/* --- swarm --- */
+
+static void
+stack_limits(json_t *s, json_t *deploy)
+{
+	json_t *limits = json_object(), *v;
+
+	if ((v = json_object_get(s, "mem_limit")) != NULL)
+		pth_json_set(limits, "memory", json_sprintf("%lld", (long long)json_integer_value(v)));
+	if ((v = json_object_get(s, "cpus")) != NULL)
+		pth_json_set(limits, "cpus", json_sprintf("%.15g", json_number_value(v)));
+	if (json_object_size(limits) > 0)
+		pth_json_set(deploy, "resources", json_pack("{s:O}", "limits", limits));
+	json_decref(limits);
+}
+
+/* A swarm starts all at once: who depends on another tries again. */
+static json_t *
+stack_deploy(const json_t *s)
+{
+	const char *policy = pth_json_str(s, "restart", "no");
+
+	if (strcmp(policy, "always") == 0 || strcmp(policy, "unless-stopped") == 0)
+		return json_pack("{s:i,s:{s:s}}", "replicas", 1, "restart_policy", "condition", "any");
+	if (strcmp(policy, "on-failure") == 0 || json_object_get(s, "depends_on") != NULL)
+		return json_pack("{s:i,s:{s:s,s:s,s:i}}", "replicas", 1, "restart_policy", "condition",
+		    "on-failure", "delay", "1s", "max_attempts", 30);
+	return json_pack("{s:i,s:{s:s}}", "replicas", 1, "restart_policy", "condition", "none");
+}
+
+json_t *
+pth_compose_stack(const json_t *doc)
+{
+	/* Not in the schema of stack files, or without meaning in a swarm. */
+	static const char *const drop[] = { "container_name", "network_mode", "depends_on", "restart", "build",
+		"pull_policy", "platform", "security_opt", "mem_limit", "memswap_limit", "cpus", "pids_limit" };
+	json_t *o = json_deep_copy(doc), *out = json_pack("{s:s}", "version", "3.8"), *s, *deploy, *v;
+	const char *key, *net;
+
+	json_object_foreach(json_object_get(o, "services"), key, s) {
+		deploy = stack_deploy(s);
+		stack_limits(s, deploy);
+		for (size_t i = 0; i < countof(drop); i++)
+			json_object_del(s, drop[i]);
+		pth_json_set(s, "deploy", deploy);
+		/* A swarm gives addresses itself. */
+		json_object_foreach(json_object_get(s, "networks"), net, v)
+			json_object_del(v, "ipv4_address");
+	}
+	json_object_foreach(json_object_get(o, "networks"), key, s) {
+		pth_json_set(s, "driver", json_string("overlay"));
+		pth_json_set(s, "attachable", json_true());
+	}
+	json_object_del(o, "version");
+	json_object_update(out, o);
+	json_decref(o);
+	return out;
+}

@@ -1,0 +1,44 @@
+/*
+ * Containers for a planned test: the compose file, the images, and the plan
+ * that pth-exec runs on this machine (create, start attached, remove), with
+ * the plan of each container inside. Deterministic; nothing here talks to an
+ * engine or looks at the machine.
+ */
+#ifndef PTH_CONTAINER_COMPOSE_H
+#define PTH_CONTAINER_COMPOSE_H
+
+#include <stdbool.h>
+
+#include <jansson.h>
+
+#include "base/buf.h"
+
+/* Where things are inside a container. @{dir} of the plan is PTH_INSIDE_DIR. */
+#define PTH_INSIDE_DIR "/app/test"
+#define PTH_INSIDE_LOGS "/app/logs"
+#define PTH_INSIDE_CERTS "/opt/certs"
+#define PTH_INSIDE_LIBEXEC "/usr/local/libexec/pth"
+#define PTH_INSIDE_SHARE "/usr/local/share/pth"
+#define PTH_INSIDE_INIT "/pth/init"
+#define PTH_INSIDE_PLAN "/pth/plan.json"
+#define PTH_INSIDE_ASK ".ask" /* in the service's directory */
+/* The only container of a test whose services share one. */
+#define PTH_COMPOSE_WHOLE "container"
+
+/* Is this record one for us: planned, without error, in containers? */
+bool pth_compose_wants(const json_t *rec);
+/* Add "compose" to the record. -1 with e when the test cannot be run in
+ * containers as it stands; the record is then as it was. seen: names of
+ * images so far, an object kept between tests (container/image.h). */
+int pth_compose_test(json_t *rec, const char *share, json_t *seen, struct pth_err *e);
+/* The compose file as YAML, placeholders inside; its first line says how to
+ * use it, if not "". Appends to b. -1 with e. */
+int pth_compose_yaml(struct pth_buf *b, const json_t *document, const char *how, struct pth_err *e);
+/* The command for that line, THIS being the file: what ends when the record's
+ * test does, if it has one client. Appends to b. */
+void pth_compose_how(struct pth_buf *b, const json_t *rec, bool stack);
+/* The same document for docker stack deploy: without what a swarm refuses. New
+ * reference. */
+json_t *pth_compose_stack(const json_t *document);
+
+#endif

@@ -1,0 +1,291 @@
+#include "container/image_priv.h"
+
+#include <string.h>
+#include <openssl/evp.h>
+
+/* The service's own docker settings win over the experiment's. */
+static const json_t *
+setting(const struct pth_image_req *q, const char *key)
+{
+	const json_t *own = json_object_get(json_object_get(q->given, "docker"), key);
+
+	return own && !json_is_null(own) ? own : json_object_get(q->docker, key);
+}
+
+static const char *
+setting_text(const struct pth_image_req *q, const char *key)
+{
+	const char *s = json_string_value(setting(q, key));
+
+	return s && *s ? s : NULL;
+}
+
+static const char *
+platform(const struct pth_image_req *q)
+{
+	const char *s = setting_text(q, "target_platform");
+
+	return s ? s : pth_json_str(json_object_get(q->service, "docker"), "platform", NULL);
+}
+
+static void
+make_tag(const struct pth_image_req *q, bool roles, struct pth_buf *b)
+{
+	const json_t *implementation = json_object_get(q->given, "implementation");
+	const char *suffixes[] = {
+		roles ? pth_json_str(q->service, "role", NULL) : NULL,
+		pth_json_str(implementation, "build_mode", NULL),
+		strcmp(pth_json_str(implementation, "z3_source", ""), "pip") == 0 ? "z3pip" : NULL, platform(q),
+	};
+
+	pth_image_tag(b, pth_json_str(q->service, "plugin", "x"), pth_json_str(q->service, "version", ""),
+	    suffixes, countof(suffixes));
+}
+
+/* An own Dockerfile may ask for what the reference's do. */
+static void
+usual_args(const struct pth_image_req *q, json_t *args)
+{
+	const json_t *d = json_object_get(q->service, "docker");
+	json_t *list = json_array(), *v;
+	struct pth_buf b = PTH_BUF_INIT;
+	size_t i;
+
+	json_array_foreach(json_object_get(d, "dependencies"), i, v)
+		pth_json_push(list, json_pack("{s:s,s:s,s:s}", "name", pth_json_str(v, "name", ""), "url",
+		    pth_json_str(v, "repository", ""), "commit", pth_json_str(v, "revision", "")));
+	pth_json_dump(&b, list);
+	pth_json_set(args, "BASE_IMAGE", json_string(pth_json_str(d, "base", PTH_IMAGE_BASE)));
+	pth_json_set(args, "VERSION", json_string(pth_json_str(q->service, "version", "")));
+	pth_json_set(args, "DEPENDENCIES", json_string(b.s));
+	pth_buf_release(&b);
+	json_decref(list);
+}
+
+json_t *
+image_args(const struct pth_image_req *q)
+{
+	const json_t *d = json_object_get(q->service, "docker");
+	json_t *out = json_object();
+
+	if (*pth_json_str(d, "dockerfile", "") != '\0')
+		usual_args(q, out);
+	json_object_update(out, json_object_get(d, "args"));
+	json_object_update(out, json_object_get(q->docker, "build_args"));
+	json_object_update(out, json_object_get(json_object_get(q->given, "docker"), "build_args"));
+	return out;
+}
+
+/* --- the command --- */
+
+static void
+push(json_t *argv, const char *word)
+{
+	pth_json_push(argv, json_string(word));
+}
+
+static void
+push_args(json_t *argv, const char *option, const json_t *args)
+{
+	const char *key;
+	json_t *v;
+
+	json_object_foreach((json_t *)(uintptr_t)args, key, v) {
+		push(argv, option);
+		pth_json_push(argv, json_sprintf("%s=%s", key, json_string_value(v)));
+	}
+}
+
+/* What is copied into the folder of the build. */
+static void
+push_inputs(json_t *argv, const json_t *vars)
+{
+	static const char *const folders[] = { "files", "patches" };
+	json_t *v;
+	size_t i;
+
+	for (size_t k = 0; k < countof(folders); k++)
+		json_array_foreach(json_object_get(vars, folders[k]), i, v) {
+			push(argv, "-F");
+			pth_json_push(argv, json_sprintf("%s/%s=%s", folders[k], pth_json_str(v, "name", ""),
+			    pth_json_str(v, "from", "")));
+		}
+}
+
+static void
+push_source(json_t *argv, const json_t *from)
+{
+	const char *archive = pth_json_str(from, "archive", "");
+
+	if (*archive == '\0')
+		return;
+	push(argv, "-s");
+	pth_json_push(argv, json_sprintf("%s=%s:%s", archive, pth_json_str(from, "revision", ""),
+	    pth_json_str(from, "repository", "")));
+}
+
+static void
+push_settings(const struct pth_image_req *q, json_t *argv)
+{
+	const json_t *from = setting(q, "cache_from"), *buildx = setting(q, "use_buildx");
+	json_t *v;
+	size_t i;
+
+	if (json_is_true(setting(q, "force_build_docker_image")))
+		push(argv, "-f");
+	if (json_is_true(setting(q, "no_docker_cache")))
+		push(argv, "-n");
+	if (json_is_false(setting(q, "log_docker_image_build")))
+		push(argv, "-q");
+	if (buildx == NULL || json_is_true(buildx)) {
+		push(argv, "-x");
+		push(argv, setting_text(q, "buildx_builder") ? setting_text(q, "buildx_builder") : "default");
+	}
+	if (platform(q) != NULL) {
+		push(argv, "-p");
+		push(argv, platform(q));
+	}
+	if (json_is_string(from)) {
+		push(argv, "-c");
+		push(argv, json_string_value(from));
+	}
+	json_array_foreach((json_t *)(uintptr_t)from, i, v) {
+		push(argv, "-c");
+		push(argv, json_string_value(v) ? json_string_value(v) : "");
+	}
+}
+
+/* The folder of a path that has one. */
+static json_t *
+folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return json_stringn(path, slash != path ? (size_t)(slash - path) : 1);
+}
+
+static json_t *
+command(const struct pth_image_req *q, const json_t *vars, const char *tag, const char *directory)
+{
+	json_t *argv = json_array(), *args = image_args(q), *v;
+	const char *own = pth_json_str(json_object_get(q->service, "docker"), "dockerfile", "");
+	size_t i;
+
+	push(argv, "@{bin}/pth-image");
+	push(argv, "build");
+	push(argv, "-o");
+	push(argv, "@{owner}");
+	push_settings(q, argv);
+	push_args(argv, "-a", args);
+	if (*own != '\0') {
+		push(argv, "-C");
+		pth_json_push(argv, folder(own));
+	}
+	push_inputs(argv, vars);
+	push_source(argv, vars);
+	json_array_foreach(json_object_get(vars, "dependencies"), i, v)
+		push_source(argv, v);
+	push(argv, tag);
+	pth_json_push(argv, json_sprintf("@{dir}/%s", directory));
+	json_decref(args);
+	return argv;
+}
+
+/* An image that is there already, or that the engine fetches. */
+static json_t *
+ready_made(const struct pth_image_req *q, const char *image)
+{
+	const char *registry = setting_text(q, "registry");
+
+	return json_pack("{s:o,s:s,s:s}", "tag", registry ? json_sprintf("%s/%s", registry, image) :
+	    json_string(image), "plugin", pth_json_str(q->service, "plugin", ""), "builder", "image");
+}
+
+/* Files and patches go into a folder that an own Dockerfile does not see. */
+static int
+check_own(const struct pth_image_req *q, struct pth_err *e)
+{
+	static const char *const keys[] = { "files", "patches" };
+	const json_t *d = json_object_get(q->service, "docker");
+	const char *path = pth_json_str(d, "dockerfile", "");
+
+	if (*path != '/' && (strncmp(path, "@{", 2) != 0 || strchr(path, '/') == NULL))
+		return image_bad(q, "dockerfile", path, e, "is no absolute path");
+	for (size_t i = 0; i < countof(keys); i++)
+		if (json_array_size(json_object_get(d, keys[i])) > 0)
+			return image_bad(q, keys[i], NULL, e, "a Dockerfile of one's own copies from its own folder");
+	return 0;
+}
+
+/* A tag means one image, whatever else is built beside it: another one of the
+ * same name gets eight digits of its own behind. */
+static void
+distinct(const struct pth_image_req *q, const json_t *vars, const char *text, struct pth_buf *tag)
+{
+	json_t *id = json_pack("[s,o,O]", text, image_args(q), vars);
+	struct pth_buf b = PTH_BUF_INIT, hex = PTH_BUF_INIT;
+	unsigned char md[EVP_MAX_MD_SIZE];
+	const char *have;
+
+	pth_json_dump(&b, id);
+	json_decref(id);
+	EVP_Digest(b.s, b.len, md, NULL, EVP_sha256(), NULL);
+	for (size_t i = 0; i < 4; i++)
+		pth_buf_addf(&hex, "%02x", md[i]);
+	have = pth_json_str(q->seen, tag->s, NULL);
+	if (have == NULL)
+		pth_json_set(q->seen, tag->s, json_string(hex.s));
+	else if (strcmp(have, hex.s) != 0)
+		pth_buf_addf(tag, "-%s", hex.s);
+	pth_buf_release(&b);
+	pth_buf_release(&hex);
+}
+
+static json_t *
+built(const struct pth_image_req *q, const char *builder, struct pth_err *e)
+{
+	const json_t *d = json_object_get(q->service, "docker");
+	bool own = *pth_json_str(d, "dockerfile", "") != '\0';
+	struct pth_buf tag = PTH_BUF_INIT, text = PTH_BUF_INIT, directory = PTH_BUF_INIT;
+	json_t *vars, *out = NULL, *args = image_args(q);
+
+	make_tag(q, !json_is_object(d), &tag);
+	vars = image_variables(q, tag.s, builder, e);
+	if (vars != NULL && (!own || check_own(q, e) == 0) && image_render(q, builder, vars, &text, e) == 0) {
+		if (q->seen != NULL)
+			distinct(q, vars, text.s ? text.s : "", &tag);
+		pth_buf_addf(&directory, "images/%.*s", (int)strcspn(tag.s, ":"), tag.s);
+		pth_buf_adds(&directory, strstr(tag.s, ":latest") + strlen(":latest"));
+		out = json_pack("{s:s,s:s,s:s,s:o,s:s,s:o}", "tag", tag.s, "plugin",
+		    pth_json_str(q->service, "plugin", ""), "builder", own ? "dockerfile" : builder,
+		    "dockerfile", pth_json_text(text.s, text.len), "directory", directory.s,
+		    "argv", command(q, vars, tag.s, directory.s));
+		if (json_object_size(args) > 0)
+			pth_json_set(out, "args", json_incref(args));
+		if (own)
+			pth_json_set(out, "context", folder(pth_json_str(d, "dockerfile", "")));
+	}
+	json_decref(vars);
+	json_decref(args);
+	pth_buf_release(&tag);
+	pth_buf_release(&text);
+	pth_buf_release(&directory);
+	return out;
+}
+
+json_t *
+pth_image_plan(const struct pth_image_req *q, struct pth_err *e)
+{
+	const json_t *d = json_object_get(q->service, "docker");
+	const char *image = pth_json_str(d, "image", "");
+
+	if (*image == '\0')
+		return built(q, pth_json_str(d, "builder", "base"), e);
+	if (image_check(q, "image", IMAGE_NAME, image, e) != 0)
+		return NULL;
+	if (json_array_size(json_object_get(d, "packages")) > 0) {
+		image_bad(q, "image", image, e, "is used as it is; packages are added to a base");
+		return NULL;
+	}
+	return ready_made(q, image);
+}

@@ -1,0 +1,219 @@
+#include "container/image_priv.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/text.h"
+
+int
+image_bad(const struct pth_image_req *q, const char *key, const char *value, struct pth_err *e,
+    const char *fmt, ...)
+{
+	const json_t *at = json_object_get(json_object_get(q->service, "docker"), "at");
+	const char *where = pth_json_str(at, key, "");
+	struct pth_buf b = PTH_BUF_INIT;
+	va_list ap;
+
+	if (value != NULL) {
+		pth_buf_addc(&b, '"');
+		pth_show(&b, value, 100);
+		pth_buf_adds(&b, "\" ");
+	}
+	va_start(ap, fmt);
+	pth_buf_vaddf(&b, fmt, ap);
+	va_end(ap);
+	pth_err_set(e, PTH_INPUT, "%.200s%sdocker.%s: %s", where, *where ? ": " : "", key, b.s);
+	pth_buf_release(&b);
+	return -1;
+}
+
+/* Letters and digits and `more`, the first of them a letter, a digit or one
+ * of `first`. */
+static bool
+only(const char *s, const char *first, const char *more)
+{
+	if (!isalnum((unsigned char)*s) && (*s == '\0' || strchr(first, *s) == NULL))
+		return false;
+	for (; *s != '\0'; s++)
+		if (!isalnum((unsigned char)*s) && strchr(more, *s) == NULL)
+			return false;
+	return true;
+}
+
+static bool
+has_control(const char *s, const char *but)
+{
+	for (; *s != '\0'; s++)
+		if (((unsigned char)*s < ' ' || *s == 0x7f) && strchr(but, *s) == NULL)
+			return true;
+	return false;
+}
+
+static bool
+port_ok(const char *s)
+{
+	size_t n = strspn(s, "0123456789-");
+	char text[12];
+	long long v;
+
+	if (n == 0 || n >= sizeof text || (s[n] != '\0' && strcmp(s + n, "/udp") != 0 &&
+	    strcmp(s + n, "/tcp") != 0 && strcmp(s + n, "/sctp") != 0))
+		return false;
+	memcpy(text, s, n);
+	text[n] = '\0';
+	if (strchr(text, '-') != NULL) {
+		char *second = strchr(text, '-');
+
+		*second++ = '\0';
+		if (!pth_int(second, 1, 65535, &v))
+			return false;
+	}
+	return pth_int(text, 1, 65535, &v);
+}
+
+static bool
+word_ok(enum image_kind k, const char *s)
+{
+	switch (k) {
+	case IMAGE_NAME: return only(s, "", "._/:@-");
+	case IMAGE_PATH: return *s == '/' && only(s, "/", "._/+@-");
+	case IMAGE_TO: return only(s, "/._", "._/+@-");
+	case IMAGE_PACKAGE: return only(s, "", ".+:=~_/-");
+	case IMAGE_FEATURE: return only(s, "_", "._+=/:@-");
+	case IMAGE_REVISION: return only(s, "_", "._/+@^~-");
+	case IMAGE_PORT: return port_ok(s);
+	case IMAGE_USER: return only(s, "_", "_-") && strlen(s) <= 32;
+	case IMAGE_VARIABLE: return !isdigit((unsigned char)*s) && only(s, "_", "_");
+	case IMAGE_LINE: return !has_control(s, "\t");
+	case IMAGE_STEP: return !has_control(s, "\t\n\r");
+	}
+	return false;
+}
+
+int
+image_check(const struct pth_image_req *q, const char *key, enum image_kind k, const char *value,
+    struct pth_err *e)
+{
+	static const char *const wanted[] = { "is no name of an image", "is no absolute path of plain characters",
+		"is no path of plain characters", "is no name of a package", "is no name of a feature",
+		"is no revision", "is no port", "is no name of a user", "is no name of a variable",
+		"has characters that end a line", "has control characters" };
+
+	if (value == NULL)
+		return image_bad(q, key, NULL, e, "must be a text");
+	if (strlen(value) > IMAGE_VALUE_MAX)
+		return image_bad(q, key, NULL, e, "longer than %d bytes", IMAGE_VALUE_MAX);
+	return word_ok(k, value) ? 0 : image_bad(q, key, value, e, "%s", wanted[k]);
+}
+
+json_t *
+image_words(const struct pth_image_req *q, const json_t *docker, const char *key, enum image_kind k,
+    struct pth_err *e)
+{
+	json_t *list = json_object_get(docker, key), *out = json_array(), *v;
+	size_t i;
+
+	if (list != NULL && !json_is_array(list) && !json_is_null(list)) {
+		image_bad(q, key, NULL, e, "must be a list");
+		json_decref(out);
+		return NULL;
+	}
+	json_array_foreach(list, i, v) {
+		json_t *text = json_is_integer(v) ? json_sprintf("%" JSON_INTEGER_FORMAT, json_integer_value(v)) :
+		    json_incref(v);
+		const char *s = json_string_value(text);
+		bool empty = s != NULL ? *s == '\0' : json_is_null(v); /* `x if y` without else */
+
+		if (!empty && image_check(q, key, k, s, e) != 0) {
+			json_decref(text);
+			json_decref(out);
+			return NULL;
+		}
+		if (empty)
+			json_decref(text);
+		else
+			pth_json_push(out, text);
+	}
+	return out;
+}
+
+/* "..." of ARG and ENV, where \ " and $ mean something. */
+static json_t *
+quoted(const char *s)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	json_t *v;
+
+	pth_buf_addc(&b, '"');
+	for (; *s != '\0'; s++) {
+		if (strchr("\"\\$", *s) != NULL)
+			pth_buf_addc(&b, '\\');
+		pth_buf_addc(&b, *s);
+	}
+	pth_buf_addc(&b, '"');
+	v = pth_json_text(b.s, b.len);
+	pth_buf_release(&b);
+	return v;
+}
+
+json_t *
+image_pairs(const struct pth_image_req *q, const char *key, const json_t *o, struct pth_err *e)
+{
+	json_t *out = json_array(), *v;
+	const char *name;
+
+	json_object_foreach((json_t *)(uintptr_t)o, name, v) {
+		const char *s = json_is_string(v) ? json_string_value(v) : NULL;
+
+		if (image_check(q, key, IMAGE_VARIABLE, name, e) != 0 || image_check(q, key, IMAGE_LINE, s, e) != 0) {
+			json_decref(out);
+			return NULL;
+		}
+		pth_json_push(out, json_pack("{s:s,s:o}", "name", name, "value", quoted(s)));
+	}
+	return out;
+}
+
+/* More than one line, or signs that Docker itself would read: the end of a
+ * line, a list, a flag, a here-document. */
+static bool
+in_json(const char *s)
+{
+	return has_control(s, "\t") || *s == '[' || strncmp(s, "--", 2) == 0 || strstr(s, "<<") != NULL ||
+	    (*s != '\0' && s[strlen(s) - 1] == '\\');
+}
+
+static json_t *
+step(const char *s)
+{
+	size_t n;
+	struct pth_buf b = PTH_BUF_INIT;
+	json_t *v, *form;
+
+	s += strspn(s, " \t\r\n");
+	for (n = strlen(s); n > 0 && strchr(" \t\r\n", s[n - 1]) != NULL; n--)
+		;
+	pth_buf_add(&b, s, n);
+	if (n == 0 || !in_json(b.s)) {
+		v = pth_json_text(n > 0 ? b.s : "true", n > 0 ? n : 4);
+	} else {
+		form = json_pack("[s,s,o]", "/bin/sh", "-ec", pth_json_text(b.s, n));
+		pth_buf_cut(&b, 0);
+		pth_json_dump(&b, form);
+		json_decref(form);
+		v = pth_json_text(b.s, b.len);
+	}
+	pth_buf_release(&b);
+	return v;
+}
+
+json_t *
+image_steps(const struct pth_image_req *q, const json_t *docker, const char *key, struct pth_err *e)
+{
+	json_t *list = image_words(q, docker, key, IMAGE_STEP, e), *v;
+	size_t i;
+
+	json_array_foreach(list, i, v)
+		json_array_set_new(list, i, step(json_string_value(v)));
+	return list;
+}

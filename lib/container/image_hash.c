@@ -1,0 +1,92 @@
+/* What pth-image(1) would say of an image's hash. */
+#include "container/image.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/strv.h"
+#include "io/file.h"
+#include "io/json.h"
+#include "host/proc.h"
+
+#define SECOND 1000000LL
+#define LIMIT_US (300 * SECOND)
+#define OUTPUT_MAX 4096
+
+/* The same words, but for the command. */
+static char **
+words(const json_t *image, const struct pth_places *p)
+{
+	json_t *argv = json_deep_copy(json_object_get(image, "argv"));
+	char **v;
+
+	json_array_set_new(argv, 1, json_string("hash"));
+	v = pth_places_argv(p, argv);
+	json_decref(argv);
+	return v;
+}
+
+static int
+run(char **argv, struct pth_buf *out, struct pth_err *e)
+{
+	struct pth_proc_req req = { .argv = (const char *const *)argv, .in = -1, .out = -1, .err = -1 };
+	struct pth_buf said = PTH_BUF_INIT;
+	struct pth_exit x;
+	bool late;
+	int r = pth_proc_run(&req, LIMIT_US, out, &said, OUTPUT_MAX, &x, &late, e);
+
+	if (r == 0 && (x.signaled || x.code != 0)) {
+		while (said.len > 0 && said.s[said.len - 1] == '\n')
+			pth_buf_cut(&said, said.len - 1);
+		r = pth_err_set(e, x.code == PTH_SYSTEM ? PTH_SYSTEM : PTH_INPUT, "%s", said.len ? said.s : argv[0]);
+	}
+	pth_buf_release(&said);
+	return r;
+}
+
+int
+pth_image_hash(const json_t *image, const struct pth_places *places, struct pth_buf *hash, struct pth_err *e)
+{
+	const char *tmp = getenv("TMPDIR"), *text = pth_json_str(image, "dockerfile", "");
+	const char *directory = pth_json_str(image, "directory", "");
+	struct pth_buf dir = PTH_BUF_INIT, file = PTH_BUF_INIT;
+	struct pth_places p = *places;
+	char **argv = NULL;
+	int r;
+
+	pth_buf_addf(&dir, "%s/pth-image.XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	if (mkdtemp(dir.s) == NULL) {
+		r = pth_err_set(e, PTH_SYSTEM, "%s:", dir.s);
+		pth_buf_release(&dir);
+		return r;
+	}
+	p.dir = dir.s;
+	pth_buf_addf(&file, "%s/%s", dir.s, directory);
+	r = pth_mkdirs(AT_FDCWD, file.s, e);
+	pth_buf_adds(&file, "/Dockerfile");
+	if (r == 0)
+		r = pth_file_write(AT_FDCWD, file.s, text, strlen(text), e);
+	if (r == 0)
+		r = run(argv = words(image, &p), hash, e);
+	while (hash->len > 0 && hash->s[hash->len - 1] == '\n')
+		pth_buf_cut(hash, hash->len - 1);
+	pth_rmtree(AT_FDCWD, dir.s, NULL);
+	if (argv != NULL)
+		pth_strv_free(argv);
+	pth_buf_release(&dir);
+	pth_buf_release(&file);
+	return r;
+}
+
+int
+pth_image_fill(const json_t *image, const struct pth_places *places, struct pth_err *e)
+{
+	struct pth_buf hash = PTH_BUF_INIT;
+	char **argv = words(image, places);
+	int r = run(argv, &hash, e);
+
+	pth_strv_free(argv);
+	pth_buf_release(&hash);
+	return r;
+}

@@ -1,0 +1,285 @@
+/* The text of a Dockerfile, and what lies beside it. */
+#include "container/image_priv.h"
+
+#include <string.h>
+
+#include "io/file.h"
+#include "template/template.h"
+#include "base/text.h"
+
+#define TEXT_MAX ((size_t)1 << 20)
+#define USER_NUMBER 10001 /* of the ordinary user in images that we build */
+
+static bool
+named(const json_t *list, const char *name)
+{
+	json_t *v;
+	size_t i;
+
+	json_array_foreach((json_t *)(uintptr_t)list, i, v)
+		if (strcmp(pth_json_str(v, "name", ""), name) == 0)
+			return true;
+	return false;
+}
+
+/* Paths, or {from, to}. -> [{name, from, to?}]; those that have to keep their
+ * order get a number in front. */
+static json_t *
+files_of(const struct pth_image_req *q, const char *key, bool numbered, struct pth_err *e)
+{
+	json_t *out = json_array(), *v, *o;
+	struct pth_buf b = PTH_BUF_INIT;
+	size_t i;
+
+	json_array_foreach(json_object_get(json_object_get(q->service, "docker"), key), i, v) {
+		const char *from = json_is_object(v) ? pth_json_str(v, "from", NULL) : json_string_value(v);
+		const char *to = json_is_object(v) ? pth_json_str(v, "to", NULL) : NULL;
+
+		if (from != NULL && *from == '\0')
+			continue;
+		if (image_check(q, key, IMAGE_LINE, from, e) != 0 ||
+		    (to != NULL && image_check(q, key, IMAGE_TO, to, e) != 0))
+			goto fail;
+		pth_buf_cut(&b, 0);
+		if (numbered)
+			pth_buf_addf(&b, "%02zu-", i + 1);
+		pth_buf_adds(&b, pth_base_name(from));
+		if (!pth_name_ok(b.s)) {
+			image_bad(q, key, from, e, "is not the path of a file with a plain name");
+			goto fail;
+		}
+		if (named(out, b.s)) {
+			image_bad(q, key, pth_base_name(from), e, "is there twice; the build has one folder for all");
+			goto fail;
+		}
+		o = json_pack("{s:s,s:s,s:s}", "name", b.s, "from", from, "to", to ? to : "");
+		pth_json_push(out, o);
+	}
+	pth_buf_release(&b);
+	return out;
+fail:
+	pth_buf_release(&b);
+	json_decref(out);
+	return NULL;
+}
+
+/* A directory of this machine goes into the folder of the build as an archive. */
+static bool
+is_local(const char *repository)
+{
+	return *repository == '/' || strncmp(repository, "@{", 2) == 0;
+}
+
+/* Where sources come from: sets repository, revision, submodules and archive
+ * of `to`. `key` is for messages. */
+static int
+source(const struct pth_image_req *q, const json_t *from, const char *key, const char *archive, json_t *to,
+    struct pth_err *e)
+{
+	const char *repository = pth_json_str(from, "repository", ""), *revision = pth_json_str(from, "revision", "");
+	bool submodules = pth_json_bool(from, "submodules", false);
+
+	if (image_check(q, key, IMAGE_LINE, repository, e) != 0)
+		return -1;
+	if (*revision != '\0' && image_check(q, *key == 'r' ? "revision" : key, IMAGE_REVISION, revision, e) != 0)
+		return -1;
+	if (is_local(repository) && submodules && *revision != '\0')
+		return image_bad(q, key, NULL, e, "a directory of this machine is copied with its submodules "
+		    "only without a revision");
+	pth_json_set(to, "repository", json_string(repository));
+	pth_json_set(to, "revision", json_string(revision));
+	pth_json_set(to, "submodules", json_boolean(submodules));
+	pth_json_set(to, "archive", json_string(is_local(repository) ? archive : ""));
+	return 0;
+}
+
+static int
+dependency(const struct pth_image_req *q, const json_t *from, json_t *to, struct pth_err *e)
+{
+	const char *name = pth_json_str(from, "name", NULL);
+	struct pth_buf archive = PTH_BUF_INIT;
+	json_t *steps;
+	int r;
+
+	if (name == NULL || !pth_name_ok(name))
+		return image_bad(q, "dependencies", name ? name : "", e, "is no name");
+	if (*pth_json_str(from, "repository", "") == '\0')
+		return image_bad(q, "dependencies", name, e, "has no repository");
+	pth_buf_addf(&archive, "source-%s.tar", name);
+	pth_json_set(to, "name", json_string(name));
+	r = source(q, from, "dependencies", archive.s, to, e);
+	pth_buf_release(&archive);
+	if (r != 0 || (steps = image_steps(q, from, "build", e)) == NULL)
+		return -1;
+	if (*pth_json_str(to, "revision", "") == '\0')
+		pth_json_set(to, "revision", json_string(*pth_json_str(to, "archive", "") ? "" : "HEAD"));
+	pth_json_set(to, "build", steps);
+	return 0;
+}
+
+static json_t *
+dependencies(const struct pth_image_req *q, const json_t *d, struct pth_err *e)
+{
+	json_t *out = json_array(), *v;
+	size_t i;
+
+	json_array_foreach(json_object_get(d, "dependencies"), i, v) {
+		json_t *to = json_object();
+
+		pth_json_push(out, to);
+		if (dependency(q, v, to, e) != 0) {
+			json_decref(out);
+			return NULL;
+		}
+	}
+	return out;
+}
+
+/* Without `docker`, an image has what the service needs on this machine. */
+static json_t *
+packages(const struct pth_image_req *q, struct pth_err *e)
+{
+	const json_t *docker = json_object_get(q->service, "docker");
+	json_t *wanted, *list, *r, *o;
+	size_t i;
+
+	if (json_is_object(docker))
+		return image_words(q, docker, "packages", IMAGE_PACKAGE, e);
+	list = json_array();
+	json_array_foreach(json_object_get(q->service, "requires"), i, r)
+		if (pth_json_str(r, "package", NULL) != NULL)
+			pth_json_push(list, json_string(pth_json_str(r, "package", "")));
+	o = json_pack("{s:o}", "packages", list);
+	wanted = image_words(q, o, "packages", IMAGE_PACKAGE, e);
+	json_decref(o);
+	return wanted;
+}
+
+/* Words of one line each, in the place of what the descriptor does not say. */
+static int
+words(const struct pth_image_req *q, json_t *v, struct pth_err *e)
+{
+	const json_t *d = json_object_get(q->service, "docker");
+	const char *user = pth_json_str(json_object_get(q->docker, "user_mapping"), "user_name", "panther");
+	const char *directory = pth_json_str(d, "directory", NULL), *own = pth_json_str(d, "build_base", "");
+	const char *base = pth_json_str(d, "base", PTH_IMAGE_BASE), *plugin = pth_json_str(q->service, "plugin", "x");
+	struct pth_buf b = PTH_BUF_INIT;
+	int r;
+
+	if (directory != NULL)
+		pth_buf_adds(&b, directory);
+	else
+		pth_buf_addf(&b, "/opt/%s", plugin);
+	pth_json_set(v, "plugin", json_string(plugin));
+	pth_json_set(v, "base", json_string(base));
+	pth_json_set(v, "build_base", json_string(own));
+	pth_json_set(v, "directory", json_string(b.s));
+	pth_json_set(v, "keep", json_boolean(directory != NULL));
+	pth_json_set(v, "user", json_string(user));
+	pth_json_set(v, "uid", json_integer(USER_NUMBER));
+	r = image_check(q, "plugin", IMAGE_TO, plugin, e) != 0 || image_check(q, "base", IMAGE_NAME, base, e) != 0 ||
+	    (*own != '\0' && image_check(q, "build_base", IMAGE_NAME, own, e) != 0) ||
+	    image_check(q, "directory", IMAGE_PATH, b.s, e) != 0 ||
+	    image_check(q, "user_mapping.user_name", IMAGE_USER, user, e) != 0 ||
+	    source(q, d, "repository", "source.tar", v, e) != 0 ? -1 : 0;
+	pth_buf_release(&b);
+	return r;
+}
+
+/* A list under a key; false when there was an error. */
+static bool
+put(json_t *v, const char *key, json_t *list)
+{
+	if (list != NULL)
+		pth_json_set(v, key, list);
+	return list != NULL;
+}
+
+json_t *
+image_variables(const struct pth_image_req *q, const char *tag, const char *builder, struct pth_err *e)
+{
+	const json_t *d = json_object_get(q->service, "docker");
+	json_t *v = json_object(), *args = image_args(q);
+	bool ok;
+
+	pth_json_set(v, "tag", json_string(tag));
+	pth_json_set(v, "builder", json_string(builder));
+	ok = words(q, v, e) == 0 && put(v, "packages", packages(q, e)) &&
+	    put(v, "build_packages", image_words(q, d, "build_packages", IMAGE_PACKAGE, e)) &&
+	    put(v, "features", image_words(q, d, "features", IMAGE_FEATURE, e)) &&
+	    put(v, "expose", image_words(q, d, "expose", IMAGE_PORT, e)) &&
+	    put(v, "build", image_steps(q, d, "build", e)) &&
+	    put(v, "dependencies", dependencies(q, d, e)) &&
+	    put(v, "files", files_of(q, "files", false, e)) &&
+	    put(v, "patches", files_of(q, "patches", true, e)) &&
+	    put(v, "args", image_pairs(q, "args", args, e)) &&
+	    put(v, "environment", image_pairs(q, "environment", json_object_get(d, "environment"), e));
+	json_decref(args);
+	if (ok)
+		return v;
+	json_decref(v);
+	return NULL;
+}
+
+/* --- the templates --- */
+
+static int
+include(void *arg, const char *name, struct pth_buf *b, struct pth_err *e)
+{
+	struct pth_buf path = PTH_BUF_INIT;
+	int r;
+
+	if (strchr(name, '/') != NULL)
+		return pth_err_set(e, PTH_INPUT, "%.80s: templates lie beside each other", name);
+	pth_buf_addf(&path, "%s/templates/%s", (const char *)arg, name);
+	r = pth_file_read(path.s, TEXT_MAX, b, e);
+	pth_buf_release(&path);
+	return r;
+}
+
+/* The descriptor's own Dockerfile. */
+static int
+own(const struct pth_image_req *q, const char *path, struct pth_buf *out, struct pth_err *e)
+{
+	struct pth_err why;
+
+	if (pth_file_read(path, TEXT_MAX, out, &why) != 0)
+		return image_bad(q, "dockerfile", NULL, e, "%s", why.text);
+	return 0;
+}
+
+static bool
+known(const char *builder)
+{
+	static const char *const all[] = { "base", "c", "cpp", "go", "python", "rust" };
+
+	for (size_t i = 0; i < countof(all); i++)
+		if (strcmp(all[i], builder) == 0)
+			return true;
+	return false;
+}
+
+int
+image_render(const struct pth_image_req *q, const char *builder, json_t *vars, struct pth_buf *out,
+    struct pth_err *e)
+{
+	struct pth_template_options opt = { .load = include, .arg = (void *)(uintptr_t)q->share };
+	const char *path = pth_json_str(json_object_get(q->service, "docker"), "dockerfile", "");
+	struct pth_buf name = PTH_BUF_INIT, src = PTH_BUF_INIT;
+	struct pth_template *t = NULL;
+	int r = -1;
+
+	if (*path != '\0')
+		return own(q, path, out, e);
+	if (!known(builder))
+		return image_bad(q, "builder", builder, e, "is none of base, c, cpp, go, python, rust");
+	pth_buf_addf(&name, "dockerfile-%s.j2", builder);
+	if (include((void *)(uintptr_t)q->share, name.s, &src, e) == 0)
+		t = pth_template_parse(name.s, src.s, src.len, &opt, e);
+	if (t != NULL)
+		r = pth_template_render(t, vars, out, e);
+	pth_template_free(t);
+	pth_buf_release(&name);
+	pth_buf_release(&src);
+	return r;
+}

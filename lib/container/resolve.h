@@ -1,0 +1,23 @@
+/*
+ * Placeholders that only a deployment can resolve: @{service:ip:format}
+ * and @{service:hostname}, pth-experiment(5), by the network's own name
+ * server (resolv.conf(5)).
+ */
+#ifndef PTH_CONTAINER_RESOLVE_H
+#define PTH_CONTAINER_RESOLVE_H
+
+#include <jansson.h>
+
+#include "base/buf.h"
+
+/* Append text with its placeholders replaced: formats dotted, string,
+ * decimal, integer, hex, hostname. Other texts stay. -1 with e when a name
+ * has no address. */
+int pth_names_expand(struct pth_buf *b, const char *text, struct pth_err *e);
+/* The same for every string in v, in place. */
+int pth_names_expand_all(json_t *v, struct pth_err *e);
+/* This program's environment with all values expanded, owned by the caller.
+ * NULL with e. */
+json_t *pth_names_environ(struct pth_err *e);
+
+#endif

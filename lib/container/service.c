@@ -1,0 +1,373 @@
+/*
+ * One service of the compose file.
+ */
+#include "container/compose_priv.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#define STOP_MARGIN_S 10 /* between pth-init's own limit and the engine's */
+
+/* What pth-init itself needs; a service that is not root has none of it. */
+static const char *const capabilities[] = { "CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID",
+	"SETUID" };
+
+json_t *
+compose_labels(const struct compose *c)
+{
+	return json_pack("{s:s,s:s,s:s,s:s}", "org.pth.run", pth_json_str(c->rec, "run", "run"),
+	    "org.pth.test", pth_json_str(c->rec, "id", "?"), "org.pth.owner", "@{owner}",
+	    "org.pth.project", c->project);
+}
+
+/* The mount of a host path. */
+static json_t *
+bind_mount(const char *source, const char *target, bool read_only)
+{
+	json_t *o = json_pack("{s:s,s:s,s:s}", "type", "bind", "source", source, "target", target);
+
+	if (read_only)
+		pth_json_set(o, "read_only", json_true());
+	return o;
+}
+
+/* Of dir and name, put together. */
+static void
+add_bind(json_t *list, const char *target, bool read_only, const char *dir, const char *name)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+
+	pth_buf_adds(&b, dir);
+	pth_buf_adds(&b, name);
+	pth_json_push(list, bind_mount(b.s, target, read_only));
+	pth_buf_release(&b);
+}
+
+bool
+compose_address(const struct compose *c, size_t index, char to[16])
+{
+	struct in_addr a;
+	uint32_t network;
+	unsigned bits;
+
+	if (c->subnet == NULL || !pth_ipv4_network(c->subnet, &network, &bits) || bits < 8 || bits > 30 ||
+	    index + 4 > (size_t)1 << (32 - bits))
+		return false;
+	/* The engine takes the first one for itself. */
+	a.s_addr = htonl((network & ~((1u << (32 - bits)) - 1)) + 2 + (uint32_t)index);
+	return inet_ntop(AF_INET, &a, to, 16) != NULL;
+}
+
+/* --- volumes --- */
+
+/* A volume of the experiment's: a path of the host, or a name. */
+static int
+user_volume(struct compose *c, json_t *list, const char *local, const char *inside, bool ro)
+{
+	json_t *o;
+
+	if (*inside != '/')
+		return pth_err_set(c->e, PTH_INPUT, "volume %.100s: the path inside must begin with '/'", local);
+	if (strchr(local, '/') != NULL || *local == '.') {
+		char *path = realpath(local, NULL);
+
+		o = bind_mount(path ? path : local, inside, ro);
+		free(path);
+		if (*json_string_value(json_object_get(o, "source")) != '/') {
+			json_decref(o);
+			return pth_err_set(c->e, PTH_INPUT, "volume %.200s: no such file or directory", local);
+		}
+	} else if (pth_name_ok(local)) {
+		o = json_pack("{s:s,s:s,s:s}", "type", "volume", "source", local, "target", inside);
+		if (ro)
+			pth_json_set(o, "read_only", json_true());
+		pth_json_set(c->volumes, local, json_pack("{s:o,s:o}", "name",
+		    json_sprintf("%s-%s", c->project, local), "labels", compose_labels(c)));
+	} else {
+		return pth_err_set(c->e, PTH_INPUT, "volume \"%.80s\": neither a path nor a name", local);
+	}
+	pth_json_push(list, o);
+	return 0;
+}
+
+/* "local:inside[:mode]" */
+static int
+volume_text(struct compose *c, json_t *list, const char *s)
+{
+	char *copy = pth_xstrdup(s), *inside = strchr(copy, ':'), *mode = NULL;
+	int r;
+
+	if (inside != NULL) {
+		*inside++ = '\0';
+		mode = strchr(inside, ':');
+		if (mode != NULL)
+			*mode++ = '\0';
+	}
+	if (inside == NULL || *copy == '\0')
+		r = pth_err_set(c->e, PTH_INPUT, "volume \"%.100s\": must be local:inside or local:inside:ro", s);
+	else
+		r = user_volume(c, list, copy, inside, mode && strcmp(mode, "ro") == 0);
+	free(copy);
+	return r;
+}
+
+static int
+user_volumes(struct compose *c, json_t *list, const json_t *given)
+{
+	json_t *v;
+	size_t i;
+	int r = 0;
+
+	json_array_foreach(given, i, v) {
+		if (json_is_string(v))
+			r = volume_text(c, list, json_string_value(v));
+		else
+			r = user_volume(c, list, pth_json_str(v, "local", ""), pth_json_str(v, "container", ""),
+			    strcmp(pth_json_str(v, "mode", "rw"), "ro") == 0);
+		if (r != 0)
+			return r;
+	}
+	return 0;
+}
+
+static json_t *
+volumes(struct compose *c, const json_t *service, const json_t *given)
+{
+	const char *name = pth_json_str(service, "name", ""), *other;
+	json_t *list = json_array(), *s;
+	struct pth_buf b = PTH_BUF_INIT, mark = PTH_BUF_INIT;
+	size_t i;
+
+	add_bind(list, PTH_INSIDE_INIT, true, "@{bin}/pth-init", "");
+	pth_buf_addf(&b, "@{dir}/docker/%s.json", name);
+	add_bind(list, PTH_INSIDE_PLAN, true, b.s, "");
+	if (c->whole) {
+		add_bind(list, PTH_INSIDE_DIR, false, "@{dir}", "");
+		add_bind(list, PTH_INSIDE_LOGS, false, "@{dir}", "");
+	}
+	json_array_foreach(c->whole ? NULL : json_object_get(c->plan, "services"), i, s) {
+		bool own = strcmp(other = pth_json_str(s, "name", ""), name) == 0;
+
+		pth_buf_cut(&b, 0);
+		pth_buf_cut(&mark, 0);
+		pth_buf_addf(&b, PTH_INSIDE_DIR "/%s", other);
+		pth_buf_addf(&mark, "@{dir}/%s/", other);
+		/* What one service reads of another, it may not write. */
+		if (own || compose_mentions(json_object_get(service, "phases"), mark.s) ||
+		    compose_step_mentions(c, name, mark.s))
+			add_bind(list, b.s, !own, "@{dir}/", other);
+	}
+	if (!c->whole)
+		add_bind(list, PTH_INSIDE_LOGS, false, "@{dir}/", name);
+	if (c->certs) {
+		add_bind(list, PTH_INSIDE_DIR "/certs", true, "@{dir}/certs", "");
+		add_bind(list, PTH_INSIDE_CERTS, true, "@{dir}/certs", "");
+	}
+	add_bind(list, "/opt/ticket", false, "@{dir}/ticket", "");
+	add_bind(list, "/app/shared", false, "@{dir}/shared", "");
+	add_bind(list, "/app/sync_logs", false, "@{dir}/sync", "");
+	if (compose_mentions(c->whole ? json_object_get(c->plan, "services") : service, "@{share}") ||
+	    compose_step_mentions(c, name, "@{share}"))
+		add_bind(list, PTH_INSIDE_SHARE, true, "@{share}", "");
+	pth_buf_release(&b);
+	pth_buf_release(&mark);
+	if (user_volumes(c, list, json_object_get(c->params, "volumes")) == 0 &&
+	    user_volumes(c, list, json_object_get(given, "volumes")) == 0)
+		return list;
+	json_decref(list);
+	return NULL;
+}
+
+/* --- ports --- */
+
+/* "4443:4443": TCP as compose has it, but a UDP service's own port is UDP. */
+static json_t *
+ports(struct compose *c, const json_t *service, const json_t *given)
+{
+	json_t *list = json_array(), *v;
+	size_t i;
+
+	json_array_foreach(json_object_get(given, "ports"), i, v) {
+		const char *s = json_string_value(v), *colon = s ? strchr(s, ':') : NULL, *proto;
+		long long inside = 0;
+		struct pth_buf b = PTH_BUF_INIT;
+
+		if (colon == NULL)
+			continue; /* pth-parse has checked them */
+		proto = strchr(colon, '/');
+		pth_buf_adds(&b, s);
+		if (proto == NULL && pth_int(colon + 1, 1, 65535, &inside) &&
+		    inside == pth_json_int(service, "port", 0) &&
+		    strcmp(pth_json_str(service, "transport", ""), "udp") == 0)
+			pth_buf_adds(&b, "/udp");
+		pth_json_push(list, json_string(b.s));
+		proto = strchr(b.s, '/');
+		pth_json_push(c->resources, json_sprintf("%s:%.*s", proto ? proto + 1 : "tcp",
+		    (int)(colon - s), s));
+		pth_buf_release(&b);
+	}
+	return list;
+}
+
+/* --- the rest --- */
+
+/* Values stand in the file as a person would write them; '$' is doubled when
+ * the file is written, and docker gets them as they are. */
+static json_t *
+environment(const struct compose *c, const json_t *service)
+{
+	json_t *env = json_object(), *all, *v;
+	const char *key;
+
+	pth_json_set(env, "PTH_EVENTS", json_string("text")); /* of pth-init, for who looks on */
+	json_object_update(env, json_object_get(c->params, "environment"));
+	json_object_update(env, json_object_get(service, "environment"));
+	all = compose_inside(env);
+	json_object_foreach(all, key, v) {
+		struct pth_buf b = PTH_BUF_INIT;
+
+		if (*key == '\0' || strchr(key, '=') != NULL) {
+			pth_err_set(c->e, PTH_INPUT, "environment: \"%.80s\" cannot be the name of a variable", key);
+			json_decref(env);
+			json_decref(all);
+			return NULL;
+		}
+		if (json_is_string(v))
+			continue;
+		if (!json_is_null(v))
+			pth_json_dump(&b, v);
+		json_object_set_new(all, key, json_string(b.s ? b.s : ""));
+		pth_buf_release(&b);
+	}
+	json_decref(env);
+	return all;
+}
+
+static json_t *
+cap_add(const struct compose *c, const json_t *service)
+{
+	json_t *list = json_array(), *v;
+	size_t i;
+
+	for (i = 0; i < countof(capabilities); i++)
+		pth_json_push_once(list, json_string(capabilities[i]));
+	/* A capture, with segmentation offload off so that it shows datagrams. */
+	if (compose_capture(c, service) != NULL) {
+		pth_json_push_once(list, json_string("NET_RAW"));
+		pth_json_push_once(list, json_string("NET_ADMIN"));
+	}
+	if (pth_json_int(service, "port", 0) > 0 && pth_json_int(service, "port", 0) < 1024)
+		pth_json_push_once(list, json_string("NET_BIND_SERVICE"));
+	json_array_foreach(pth_json_path(service, "docker.capabilities"), i, v)
+		if (json_is_string(v))
+			pth_json_push_once(list, json_incref(v));
+	return list;
+}
+
+static void
+limits(json_t *o, const json_t *given)
+{
+	const json_t *l = json_object_get(given, "limits"), *v;
+
+	if (json_is_integer(v = json_object_get(l, "memory"))) {
+		pth_json_set(o, "mem_limit", json_integer(json_integer_value(v)));
+		pth_json_set(o, "memswap_limit", json_integer(json_integer_value(v)));
+	}
+	if (json_is_number(v = json_object_get(l, "cpu")))
+		pth_json_set(o, "cpus", json_real(json_number_value(v)));
+	if (json_is_integer(v = json_object_get(l, "processes")))
+		pth_json_set(o, "pids_limit", json_integer(json_integer_value(v) + 3)); /* pth-init's own */
+}
+
+static json_t *
+network(const struct compose *c, const char *name, size_t index)
+{
+	json_t *o = json_pack("{s:[s]}", "aliases", name);
+	char address[16];
+
+	if (compose_address(c, index, address))
+		pth_json_set(o, "ipv4_address", json_string(address));
+	return json_pack("{s:o}", c->network_key, o);
+}
+
+static json_t *
+depends_on(const json_t *service)
+{
+	json_t *o = json_object(), *a;
+	size_t i;
+
+	json_array_foreach(json_object_get(service, "after"), i, a) {
+		bool ended = strcmp(pth_json_str(a, "state", "ready"), "stopped") == 0;
+
+		pth_json_set(o, pth_json_str(a, "service", ""), json_pack("{s:s}", "condition",
+		    ended ? "service_completed_successfully" : "service_healthy"));
+	}
+	return o;
+}
+
+static json_t *
+healthcheck(const json_t *service)
+{
+	int64_t us = 0;
+	json_t *r;
+	size_t i;
+
+	json_array_foreach(json_object_get(service, "ready"), i, r)
+		us += pth_json_int(r, "timeout_us", 10000000);
+	return json_pack("{s:[s,s,s,s],s:s,s:s,s:i}", "test", "CMD", PTH_INSIDE_INIT, "--ready",
+	    PTH_INSIDE_PLAN, "interval", "1s", "timeout", "3s", "retries", (int)(us / 1000000) + 3);
+}
+
+json_t *
+compose_service(struct compose *c, const json_t *service, const json_t *given, size_t index)
+{
+	const char *name = pth_json_str(service, "name", "");
+	const char *prefix = pth_json_str(c->params, "service_prefix", "");
+	json_t *o = json_object(), *list;
+	int64_t grace = pth_json_int(pth_json_path(service, "stop"), "grace_us", 5000000) / 1000000;
+
+	pth_json_set(o, "container_name", json_sprintf("%s%s%s-%s", prefix, *prefix ? "-" : "", c->project, name));
+	pth_json_set(o, "hostname", json_string(name));
+	pth_json_set(o, "domainname", json_string("panther.local"));
+	pth_json_set(o, "entrypoint", json_pack("[s,s]", PTH_INSIDE_INIT, PTH_INSIDE_PLAN));
+	pth_json_set(o, "user", json_string("0:0"));
+	if ((list = environment(c, service)) == NULL) {
+		json_decref(o);
+		return NULL;
+	}
+	pth_json_set(o, "environment", list);
+	if (c->whole)
+		pth_json_set(o, "network_mode", json_string("none"));
+	else
+		pth_json_set(o, "networks", network(c, name, index));
+	list = ports(c, service, given);
+	if (json_array_size(list) > 0)
+		pth_json_set(o, "ports", list);
+	else
+		json_decref(list);
+	if ((list = volumes(c, service, given)) == NULL) {
+		json_decref(o);
+		return NULL;
+	}
+	pth_json_set(o, "volumes", list);
+	if (!c->whole)
+		pth_json_set(o, "tmpfs", json_pack("[s]", PTH_INSIDE_DIR ":mode=1777,exec"));
+	pth_json_set(o, "cap_drop", json_pack("[s]", "ALL"));
+	pth_json_set(o, "cap_add", cap_add(c, service));
+	pth_json_set(o, "security_opt", json_pack("[s]", "no-new-privileges:true"));
+	if (!c->whole && !pth_json_bool(c->params, "enable_ipv6", false))
+		pth_json_set(o, "sysctls", json_pack("{s:s}", "net.ipv6.conf.all.disable_ipv6", "1"));
+	limits(o, given);
+	if (json_array_size(json_object_get(service, "after")) > 0)
+		pth_json_set(o, "depends_on", depends_on(service));
+	pth_json_set(o, "healthcheck", healthcheck(service));
+	pth_json_set(o, "restart", json_string(pth_json_str(service, "restart", "no")));
+	pth_json_set(o, "stop_signal", json_string("SIGTERM"));
+	pth_json_set(o, "stop_grace_period", json_sprintf("%llds", (long long)grace + STOP_MARGIN_S));
+	pth_json_set(o, "labels", compose_labels(c));
+	return o;
+}

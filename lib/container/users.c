@@ -1,0 +1,113 @@
+#include "container/users.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "io/json.h"
+#include "base/text.h"
+
+#define DEPTH_MAX 32
+
+/* name:x:UID:GID:... */
+static int
+passwd_line(char *line, const char *name, struct pth_proc_user *who)
+{
+	char *field[4], *p = line;
+	long long uid, gid;
+
+	for (size_t i = 0; i < countof(field); i++) {
+		field[i] = p;
+		p = strchr(p, ':');
+		if (p == NULL)
+			return -1;
+		*p++ = '\0';
+	}
+	if (strcmp(field[0], name) != 0 || !pth_int(field[2], 0, UINT32_MAX - 1, &uid) ||
+	    !pth_int(field[3], 0, UINT32_MAX - 1, &gid))
+		return -1;
+	who->uid = (uid_t)uid;
+	who->gid = (gid_t)gid;
+	return 0;
+}
+
+int
+pth_owners_lookup(const char *passwd, const char *name, struct pth_proc_user *who)
+{
+	FILE *fp = fopen(passwd, "re");
+	char *line = NULL;
+	size_t size = 0;
+	int r = -1;
+
+	if (fp == NULL)
+		return -1;
+	while (r != 0 && getline(&line, &size, fp) > 0)
+		r = passwd_line(line, name, who);
+	free(line);
+	fclose(fp);
+	return r;
+}
+
+int
+pth_owners_choose(const json_t *user, struct pth_proc_user *who, struct pth_err *e)
+{
+	const char *name = pth_json_str(user, "name", NULL);
+
+	if (json_object_get(user, "uid") != NULL) {
+		who->uid = (uid_t)pth_json_int(user, "uid", 0);
+		who->gid = (gid_t)who->uid;
+	} else if (who->uid == 0 && name != NULL && pth_owners_lookup("/etc/passwd", name, who) != 0 &&
+	    !pth_json_bool(user, "fallback_to_root", true)) {
+		return pth_err_set(e, PTH_INPUT,
+		    "the image has no user %s, and docker.user_mapping.fallback_to_root is false", name);
+	}
+	who->gid = (gid_t)pth_json_int(user, "gid", (int64_t)who->gid);
+	return 0;
+}
+
+static void
+give(int dirfd, uid_t uid, gid_t gid, dev_t dev, int depth)
+{
+	int copy = fcntl(dirfd, F_DUPFD_CLOEXEC, 3);
+	DIR *d = copy >= 0 ? fdopendir(copy) : NULL;
+	struct dirent *de;
+	struct stat st;
+
+	if (d == NULL) {
+		if (copy >= 0)
+			close(copy);
+		return;
+	}
+	rewinddir(d);
+	while ((de = readdir(d)) != NULL) {
+		if (strcmp(de->d_name, ".") == 0 || strcmp(de->d_name, "..") == 0 ||
+		    fstatat(dirfd, de->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || st.st_dev != dev)
+			continue;
+		if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX) {
+			int fd = openat(dirfd, de->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+			if (fd >= 0) {
+				give(fd, uid, gid, dev, depth + 1);
+				close(fd);
+			}
+		}
+		(void)!fchownat(dirfd, de->d_name, uid, gid, AT_SYMLINK_NOFOLLOW);
+	}
+	closedir(d);
+}
+
+void
+pth_owners_give(int dirfd, uid_t uid, gid_t gid)
+{
+	struct stat st;
+
+	if (fstat(dirfd, &st) != 0)
+		return;
+	give(dirfd, uid, gid, st.st_dev, 0);
+	(void)!fchown(dirfd, uid, gid);
+}

@@ -1,0 +1,444 @@
+/*
+ * Values against the table: type, range, known names. And the canonical form
+ * of what passed: "60" is 60, "5MB" is 5000000, debug is DEBUG.
+ */
+#include "experiment/inside.h"
+
+#include <math.h>
+#include <strings.h>
+
+#include "io/event.h"
+#include "base/text.h"
+#include "base/clock.h"
+
+#define INT_LIMIT 9007199254740992.0 /* 2^53: beyond it JSON readers round */
+
+bool exp_given(const struct pth_ynode *n)
+{
+	return n && n->kind != PTH_YNULL;
+}
+
+bool exp_scalar(const struct pth_ynode *n)
+{
+	return n->kind != PTH_YSEQ && n->kind != PTH_YMAP && n->kind != PTH_YNULL;
+}
+
+/* A number out of a node that holds one, also "60" and 60.0. */
+static bool number(const struct pth_ynode *n, double *v)
+{
+	char *end;
+
+	if (n->kind == PTH_YINT)
+		*v = (double)n->i;
+	else if (n->kind == PTH_YREAL)
+		*v = n->d;
+	else if (n->kind == PTH_YSTR && n->len && strspn(n->text, "+-0123456789.eE") == n->len &&
+	         (*v = strtod(n->text, &end), *end == '\0'))
+		;
+	else
+		return false;
+	return isfinite(*v);
+}
+
+static bool percent(const struct pth_ynode *n, double *v)
+{
+	char *end;
+
+	if (number(n, v))
+		return true;
+	if (n->kind != PTH_YSTR || !strchr("0123456789", n->text[0]))
+		return false;
+	*v = strtod(n->text, &end);
+	while (*end == ' ')
+		end++;
+	return !strcmp(end, "%") && isfinite(*v);
+}
+
+/* Durations with a unit. */
+static bool duration(const struct pth_ynode *n, int64_t *us)
+{
+	return n->kind == PTH_YSTR && n->len && strchr("smh", n->text[n->len - 1]) &&
+	       pth_duration(n->text, us);
+}
+
+/* What the types that mean an integer make of a node; false: none of them. */
+bool exp_int(const struct pth_ynode *n, unsigned types, int64_t *v)
+{
+	double d;
+	int64_t us;
+	long long size;
+
+	if ((types & (T_INT | T_SECS | T_SIZE)) && n->kind != PTH_YBOOL && number(n, &d) &&
+	    d == floor(d) && fabs(d) <= INT_LIMIT) {
+		*v = (int64_t)d;
+		return true;
+	}
+	if ((types & T_SECS) && duration(n, &us) && us % 1000000 == 0) {
+		*v = us / 1000000;
+		return true;
+	}
+	if ((types & T_SIZE) && n->kind == PTH_YSTR && pth_size(n->text, &size)) {
+		*v = size;
+		return true;
+	}
+	return false;
+}
+
+int exp_bool(const struct pth_ynode *n)
+{
+	static const char *const words[] = { "false", "true", "no", "yes", "off", "on", "0", "1" };
+
+	if (n->kind == PTH_YBOOL)
+		return n->b;
+	if (n->kind == PTH_YINT && (n->i == 0 || n->i == 1))
+		return (int)n->i;
+	/* PANTHER takes them in quotes, too, and these other words of YAML 1.1 */
+	for (size_t i = 0; n->kind == PTH_YSTR && i < countof(words); i++)
+		if (!strcasecmp(n->text, words[i]))
+			return i % 2;
+	return -1;
+}
+
+static const char *word(const struct schema *s, const char *text)
+{
+	bool any_case = s->key->flags & F_CASE;
+
+	for (size_t i = 0; i < s->nvalues; i++)
+		if (any_case ? !strcasecmp(text, s->values[i]) : !strcmp(text, s->values[i]))
+			return s->values[i];
+	return NULL;
+}
+
+/* ---- check */
+
+static void show_value(struct pth_buf *b, const struct pth_ynode *n)
+{
+	if (!exp_scalar(n)) {
+		pth_buf_addf(b, "a %s", pth_ykind_name(n->kind));
+		return;
+	}
+	pth_buf_addf(b, "%s '%.60s'%s", pth_ykind_name(n->kind), n->text, n->len > 60 ? "..." : "");
+}
+
+/* What a text in the place of a map is likely to be: the key that names a plugin. */
+static const char *main_key(const struct schema *s)
+{
+	for (const struct schema *c = s->key->types & T_MAP ? s->child : NULL; c; c = c->next)
+		if (!strcmp(c->name, "type") || !strcmp(c->name, "name"))
+			return s->key->flags & F_NEED && !(s->key->flags & F_OWN) ? NULL : c->name;
+	return NULL;
+}
+
+static void unexpected(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
+    const char *what)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	const char *near = NULL, *inner;
+
+	if (n->bad)
+		return; /* said where it was read */
+	pth_buf_addf(&b, "%.60s: ", what);
+	show_value(&b, n);
+	pth_buf_adds(&b, "; expected ");
+	exp_schema_expected(&b, s);
+	if (s->nvalues && n->kind == PTH_YSTR && n->len < 60)
+		near = pth_nearest(n->text, s->values, s->nvalues);
+	if (near)
+		pth_buf_addf(&b, "; did you mean '%s'?", near);
+	else if ((inner = main_key(s)) != NULL && n->kind == PTH_YSTR && n->len && n->len < 60)
+		pth_buf_addf(&b, "; write {%s: %s}", inner, n->text);
+	exp_error(x, n, "%s", b.s);
+	pth_buf_release(&b);
+}
+
+static bool in_range(const struct schema *s, double v)
+{
+	return !s->ranged || (v >= s->min && v <= s->max);
+}
+
+/* Does a scalar fit one of the types? */
+static bool scalar_fits(const struct schema *s, const struct pth_ynode *n)
+{
+	unsigned t = s->key->types;
+	double d;
+	int64_t i;
+
+	if (exp_int(n, t, &i))
+		return in_range(s, (double)i) && (!(t & T_SIZE) || i >= 0);
+	if ((t & T_REAL) && number(n, &d))
+		return in_range(s, d);
+	if ((t & T_PERCENT) && percent(n, &d))
+		return in_range(s, d);
+	if ((t & T_DUR) && duration(n, &i))
+		return true;
+	if ((t & T_BOOL) && exp_bool(n) >= 0)
+		return true;
+	if (!(t & T_STR))
+		return false;
+	return !s->nvalues || (s->key->flags & F_HINT) || word(s, n->text);
+}
+
+static bool is_extension(const char *key)
+{
+	return !strncmp(key, "x-", 2);
+}
+
+/* Which network environment is this map's? 0: a user's own. */
+unsigned exp_environment_kind(const struct pth_ynode *n)
+{
+	const char *type = exp_text(n, "type", "docker_compose");
+
+	if (!strcmp(type, "docker_compose"))
+		return F_DOCKER;
+	if (!strcmp(type, "shadow_ns"))
+		return F_SHADOW;
+	return strncmp(type, "localhost", 9) ? 0 : F_OWN;
+}
+
+static void unknown_key(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
+    const struct pth_ynode *c, const char *what)
+{
+	const char *near = strlen(c->key) < 60 ? pth_nearest(c->key, s->names, s->nnames) : NULL;
+
+	if (near && !pth_yaml_get(n, near))
+		exp_key_warn(x, c, "%.60s: unknown key '%.60s'; did you mean '%s'?", what, c->key, near);
+	else
+		exp_key_warn(x, c, "%.60s: unknown key '%.60s'", what, c->key);
+}
+
+static void check_child(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
+    const struct pth_ynode *c, unsigned kind, const char *what)
+{
+	const struct schema *cs = exp_schema_child(s, c->key);
+	unsigned only = cs ? cs->key->flags & (F_DOCKER | F_SHADOW) : 0;
+
+	if (is_extension(c->key))
+		return;
+	if (only && kind == 0)
+		return; /* parameters of a user's own environment */
+	if (only && only != kind) {
+		exp_key_warn(x, c, "'%.60s' has no effect in environment %s", c->key,
+		    exp_text(n, "type", "docker_compose"));
+		return;
+	}
+	if (!cs) {
+		if (!(s->key->flags & F_OPEN))
+			unknown_key(x, s, n, c, what);
+		return;
+	}
+	if (s->any == cs && (s->key->flags & F_NAME) && !pth_name_ok(c->key))
+		exp_key_error(x, c, "'%.60s' cannot be a service's name; expected letters, digits, "
+		    "'.', '_', '-', at most 63", c->key);
+	if (!(cs->key->flags & F_LATER))
+		exp_check(x, cs, c, c->key);
+}
+
+/* Accepted, and asks for something that is not done anyway? */
+static bool is_idle(const struct schema *s, const struct pth_ynode *c)
+{
+	const struct schema *cs = exp_schema_child(s, c->key);
+	json_t *v;
+	bool same;
+
+	if (!strcmp(s->key->path, "logging.feature_levels"))
+		return exp_given(c) && !is_extension(c->key) && !pth_event_feature(c->key);
+	if (!cs || cs == s->any || !(cs->key->flags & F_IDLE) || !exp_given(c) || (c->kind >= PTH_YSEQ && c->n == 0))
+		return false;
+	v = exp_canon(cs, c);
+	same = json_equal(v, cs->def);
+	json_decref(v);
+	return !same;
+}
+
+/* One warning for all of a map, at the first. */
+static void check_idle(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	const struct pth_ynode *first = NULL, *last = NULL;
+	unsigned more = 0;
+
+	for (const struct pth_ynode *c = n->child; c; c = c->next) {
+		if (!is_idle(s, c))
+			continue;
+		if (last)
+			pth_buf_addf(&b, "%s'%.60s'", last == first ? "" : ", ", last->key);
+		first = first ? first : c;
+		last = c;
+		more++;
+	}
+	if (more == 1)
+		exp_key_warn(x, first, "'%.60s' has no effect here", first->key);
+	else if (more)
+		exp_key_warn(x, first, "%s and '%.60s' have no effect here", b.s, last->key);
+	pth_buf_release(&b);
+}
+
+/* A key that must be given, and is not. In an open map, where no other message
+ * is about them, one of the unknown ones may be it. */
+static void check_missing(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
+    const struct schema *missing, const char *what)
+{
+	for (const struct pth_ynode *c = s->key->flags & F_OPEN ? n->child : NULL; c; c = c->next)
+		if (!is_extension(c->key) && strlen(c->key) < 60 && exp_schema_child(s, c->key) == s->any &&
+		    pth_nearest(c->key, &missing->name, 1)) {
+			exp_error(x, n, "%.60s: no '%s'; it must be given; is it '%.60s'?", what, missing->name, c->key);
+			return;
+		}
+	exp_error(x, n, "%.60s: no '%s'; it must be given", what, missing->name);
+}
+
+static void check_map(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
+    const char *what)
+{
+	unsigned kind = !strcmp(s->key->path, "tests[].network_environment") ? exp_environment_kind(n) : 0;
+
+	for (const struct pth_ynode *c = n->child; c; c = c->next)
+		check_child(x, s, n, c, kind, what);
+	if (!(s->key->flags & F_IDLE))
+		check_idle(x, s, n);
+	for (const struct schema *c = s->child; c; c = c->next)
+		if ((c->key->flags & F_NEED) && !pth_yaml_get(n, c->name))
+			check_missing(x, s, n, c, what);
+}
+
+void exp_check(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
+    const char *what)
+{
+	unsigned t = s->key->types;
+
+	if (t & T_ANY)
+		return;
+	if (n->kind == PTH_YNULL) {
+		if (s->key->flags & F_NEED)
+			unexpected(x, s, n, what);
+		else if (!(t & T_NULL))
+			exp_key_warn(x, n, "%.60s: no value; taken as not given", what);
+	} else if (n->kind == PTH_YMAP && (t & T_MAP)) {
+		check_map(x, s, n, what);
+	} else if (n->kind == PTH_YSEQ && (t & T_LIST)) {
+		for (const struct pth_ynode *c = n->child; c && s->item; c = c->next) {
+			if (c->kind == PTH_YNULL && !(s->item->key->types & T_ANY))
+				exp_error(x, c, "%.60s: an item without value", what);
+			else
+				exp_check(x, s->item, c, what);
+		}
+	} else if (!exp_scalar(n) || !scalar_fits(s, n)) {
+		unexpected(x, s, n, what);
+	}
+}
+
+/* ---- canonical values */
+
+static json_t *text_value(const struct schema *s, const struct pth_ynode *n)
+{
+	const char *w = s->nvalues ? word(s, n->text) : NULL;
+
+	return w ? json_string(w) : json_stringn_nocheck(n->text, n->len);
+}
+
+static json_t *scalar_value(const struct schema *s, const struct pth_ynode *n)
+{
+	unsigned t = s->key->types;
+	double d;
+	int64_t i;
+
+	if (n->kind == PTH_YBOOL && (t & T_BOOL))
+		return json_boolean(n->b);
+	if (exp_int(n, t, &i))
+		return json_integer(i);
+	if ((t & T_REAL) && number(n, &d))
+		return json_real(d);
+	if ((t & T_PERCENT) && percent(n, &d))
+		return json_real(d);
+	if ((t & T_BOOL) && exp_bool(n) >= 0)
+		return json_boolean(exp_bool(n));
+	return text_value(s, n);
+}
+
+/* 00000001 and 0x7F000001 of a version file mean these texts. */
+static json_t *as_written(const struct pth_ynode *n)
+{
+	json_t *out;
+
+	if (n->kind < PTH_YSEQ)
+		return pth_yaml_as_printed(n) ? pth_yaml_json(n) : json_stringn_nocheck(n->text, n->len);
+	out = n->kind == PTH_YSEQ ? json_array() : json_object();
+	for (const struct pth_ynode *c = n->child; c; c = c->next) {
+		if (n->kind == PTH_YSEQ)
+			pth_json_push(out, as_written(c));
+		else
+			pth_json_set(out, c->key, as_written(c));
+	}
+	return out;
+}
+
+json_t *exp_canon(const struct schema *s, const struct pth_ynode *n)
+{
+	json_t *out;
+
+	if (s->key->types & T_ANY)
+		return pth_yaml_json(n);
+	if (s->key->flags & F_TEXTS)
+		return as_written(n);
+	switch (n->kind) {
+	case PTH_YNULL:
+		return json_null();
+	case PTH_YMAP:
+		out = json_object();
+		exp_canon_map(s, n, out, NULL, NULL);
+		return out;
+	case PTH_YSEQ:
+		if (!s->item)
+			return pth_yaml_json(n);
+		out = json_array();
+		for (const struct pth_ynode *c = n->child; c; c = c->next)
+			pth_json_push(out, exp_canon(s->item, c));
+		return out;
+	default:
+		return scalar_value(s, n);
+	}
+}
+
+/* A map's default is what its keys' defaults make. */
+static json_t *default_value(const struct schema *s)
+{
+	json_t *out;
+
+	if (!json_is_object(s->def) || !s->child)
+		return json_incref(s->def);
+	out = json_object();
+	exp_canon_map(s, NULL, out, NULL, NULL);
+	return out;
+}
+
+/* Keys of the table in its order with their defaults, then the others of an
+ * open map in the file's order. F_OWN keys are left to `own`; F_IDLE ones out. */
+void exp_canon_map(const struct schema *s, const struct pth_ynode *n, json_t *out, exp_own_fn *own,
+    void *arg)
+{
+	for (const struct schema *c = s->child; c; c = c->next) {
+		const struct pth_ynode *v = pth_yaml_get(n, c->name);
+
+		if (c->key->flags & F_IDLE)
+			continue;
+		if (c->key->flags & F_OWN) {
+			if (own)
+				own(arg, c, exp_given(v) ? v : NULL, out);
+			continue;
+		}
+		if (v && (v->kind != PTH_YNULL || (c->key->types & T_NULL && !c->def)))
+			pth_json_set(out, c->name, exp_canon(c, v));
+		else if (c->def)
+			pth_json_set(out, c->name, default_value(c));
+	}
+	if (!n || (!s->any && !(s->key->flags & F_OPEN)))
+		return;
+	for (const struct pth_ynode *c = n->child; c; c = c->next) {
+		if (is_extension(c->key) || json_object_get(out, c->key))
+			continue;
+		if (s->any)
+			pth_json_set(out, c->key, exp_canon(s->any, c));
+		else if (!exp_schema_child(s, c->key))
+			pth_json_set(out, c->key, pth_yaml_json(c));
+	}
+}

@@ -1,0 +1,71 @@
+/*
+ * The experiment language, pth-experiment(5): a YAML file into test records.
+ *
+ * One table (experiment/keys.c) describes every key; it drives checking, the
+ * canonical form in records, --explain, the JSON Schema and the list of keys
+ * in the manual. The rooms behind this header:
+ *
+ *   experiment_keys    the table
+ *   experiment_schema  the table as a tree; explain, JSON Schema, mdoc
+ *   experiment_load    files, include, overrides, environment, ${VAR}
+ *   experiment_check   types, ranges, known names
+ *   experiment_rules   what spans several keys: targets, ports, names
+ *   experiment_tree    changing a tree
+ *   experiment_matrix  of one test many
+ *   experiment_record  records
+ */
+#ifndef PTH_EXPERIMENT_EXPERIMENT_H
+#define PTH_EXPERIMENT_EXPERIMENT_H
+
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "io/json.h"
+
+struct pth_experiment;
+
+/* One -s KEY=VALUE. */
+struct pth_override {
+	const char *path;  /* dotted: tests.0.timeout; * stands for every item */
+	const char *value; /* YAML */
+};
+
+/*
+ * Read, complete and check. Never NULL; what is wrong is in the experiment's
+ * diagnostics. Overrides beat PTH_* and PANTHER_* variables (when use_env),
+ * these beat the file. path "-" is stdin. The strings must outlive the result.
+ */
+struct pth_experiment *pth_experiment_load(const char *path, const struct pth_override *o,
+    size_t n, bool use_env);
+/* The same for text already in memory; included files are looked up beside `path`. */
+struct pth_experiment *pth_experiment_parse(const char *path, const char *text, size_t len,
+    const struct pth_override *o, size_t n, bool use_env);
+void pth_experiment_free(struct pth_experiment *x);
+
+/* Print what was found, sorted, each once: to `plain` as bare lines, or as
+ * errors and warnings of the tool when plain is NULL. PTH_OK, PTH_INPUT, or PTH_SYSTEM
+ * when a file could not be read. */
+int pth_experiment_report(struct pth_experiment *x, bool strict, FILE *plain);
+
+/* Number of records, iterations and matrix expanded. 0 when there are errors. */
+long pth_experiment_count(const struct pth_experiment *x);
+/* Name of the run, safe as a file name. */
+const char *pth_experiment_run(const struct pth_experiment *x);
+/* Settings of all tests, borrowed; NULL when there are errors. */
+const json_t *pth_experiment_settings(const struct pth_experiment *x);
+/* Hand out each record (borrowed by the function) in order, without the tests
+ * that have errors; none when there are errors outside of the tests. Stops at
+ * the first -1 and returns it. */
+typedef int pth_experiment_fn(void *arg, const json_t *rec, struct pth_err *e);
+int pth_experiment_each(struct pth_experiment *x, pth_experiment_fn *fn, void *arg,
+    struct pth_err *e);
+
+/* Append what is known of a key ("timeout", "services.*.timeout",
+ * "tests.0.steps.wait"), every key that fits. -1 and e when none does. */
+int pth_experiment_explain(struct pth_buf *b, const char *key, struct pth_err *e);
+/* JSON Schema (draft 2020-12) of the file; new reference. */
+json_t *pth_experiment_schema(void);
+/* The list of keys for pth-experiment(5), in mdoc. */
+void pth_experiment_mdoc(struct pth_buf *b);
+
+#endif

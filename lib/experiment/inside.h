@@ -1,0 +1,160 @@
+/*
+ * What the rooms of the experiment share; not for others.
+ */
+#ifndef PTH_EXPERIMENT_INSIDE_H
+#define PTH_EXPERIMENT_INSIDE_H
+
+#include "base/arena.h"
+#include "experiment/experiment.h"
+#include "io/yaml.h"
+
+/* Types of a key. The last ones are written as one thing and recorded as another. */
+enum {
+	T_NULL = 1, T_BOOL = 2, T_INT = 4, T_REAL = 8, T_STR = 16, T_LIST = 32, T_MAP = 64,
+	T_SECS = 128,    /* whole seconds: 90, "90s", "1.5m" -> integer */
+	T_SIZE = 256,    /* bytes: 512, "5MB", "10KiB" -> integer */
+	T_DUR = 512,     /* "10ms" "2s": with a unit, kept as text */
+	T_PERCENT = 1024, /* 0.5, "0.5%" -> number */
+	T_ANY = 2048,
+};
+
+/* Flags. */
+enum {
+	F_REC = 1,       /* the default is written into records */
+	F_NEED = 2,      /* must be given */
+	F_CASE = 4,      /* values in any case; recorded as listed */
+	F_TEXTS = 8,     /* numbers below that would be printed otherwise stay texts */
+	F_IDLE = 32,     /* accepted, no effect: a warning when not empty */
+	F_OPEN = 64,     /* a map: other keys pass through */
+	F_DOCKER = 128,  /* options of one kind of network environment */
+	F_SHADOW = 256,
+	F_OWN = 512,     /* record made by its own function, not by the table */
+	F_HINT = 1024,   /* values are the usual ones; others are allowed */
+	F_NAME = 2048,   /* names below must satisfy pth_name_ok */
+	F_LATER = 4096,  /* checked item by item, matrix expanded */
+};
+
+struct pth_key {
+	const char *path;    /* "tests[].services.*.timeout" */
+	unsigned types;
+	const char *values;  /* words, or a range "1..65535" "0.." */
+	const char *def;     /* YAML text, NULL: none */
+	unsigned flags;
+	const char *reader;  /* who reads it; NULL: nobody */
+	const char *meaning; /* one sentence */
+};
+
+extern const struct pth_key pth_keys[];
+extern const size_t pth_keys_n;
+
+/* The table as a tree. */
+struct schema {
+	const char *name; /* "*" any key, "[]" items */
+	const struct pth_key *key;
+	struct schema *child, *next, *any, *item;
+	const char **names; /* of the children, for suggestions */
+	size_t nnames;
+	const char **values;
+	size_t nvalues;
+	bool ranged;
+	double min, max;
+	json_t *def; /* borrowed from the schema's owner */
+};
+
+struct exp_schema {
+	struct pth_arena a;
+	struct schema *root;
+	json_t *defaults; /* owns what schema.def points to */
+};
+struct exp_schema *exp_schema_new(void);
+void exp_schema_free(struct exp_schema *s);
+const struct schema *exp_schema_child(const struct schema *s, const char *name);
+/* "integer from 1 to 65535", "one of a, b, c" */
+void exp_schema_expected(struct pth_buf *b, const struct schema *s);
+
+/* Bytes of a test's name. */
+#define NAME_MAX_BYTES 200
+
+/* A file, variable or option that nodes come from. */
+#define SOURCES_MAX 250
+struct source {
+	char *name;
+	struct pth_buf text;
+	struct pth_diags d;
+	bool broken; /* could not be read */
+};
+
+struct pth_experiment {
+	struct pth_arena a;
+	struct exp_schema *schema;
+	struct source *src[SOURCES_MAX];
+	size_t nsrc;
+	struct pth_ynode *root;
+	bool placeholders; /* ${ or @{ occurs somewhere */
+	uint32_t *ports, round; /* of 65536: who took a host port last, see rules */
+	char *run;
+	long total;
+	bool *bad;        /* tests with errors, by their place in the list */
+	size_t others;    /* errors that are no test's */
+	json_t *settings;
+};
+
+/* A problem at a node (or at its key). */
+void exp_error(struct pth_experiment *x, const struct pth_ynode *n, const char *fmt, ...) PTH_PRINTF(3, 4);
+void exp_warn(struct pth_experiment *x, const struct pth_ynode *n, const char *fmt, ...) PTH_PRINTF(3, 4);
+void exp_key_error(struct pth_experiment *x, const struct pth_ynode *n, const char *fmt, ...) PTH_PRINTF(3, 4);
+void exp_key_warn(struct pth_experiment *x, const struct pth_ynode *n, const char *fmt, ...) PTH_PRINTF(3, 4);
+size_t exp_errors(const struct pth_experiment *x);
+
+/* load */
+void exp_interpolate(struct pth_experiment *x);
+
+/* tree: nodes are shared (aliases, included maps), so changes copy the way down */
+struct pth_ynode *exp_copy(struct pth_arena *a, const struct pth_ynode *n);
+struct pth_ynode *exp_set(struct pth_arena *a, const struct pth_ynode *n, const char *path,
+    const struct pth_ynode *value);
+struct pth_ynode *exp_merge(struct pth_arena *a, const struct pth_ynode *base,
+    const struct pth_ynode *over);
+struct pth_ynode *exp_without(struct pth_arena *a, const struct pth_ynode *map, const char *key);
+const struct pth_ynode *exp_at(const struct pth_ynode *n, const char *path);
+
+/* matrix */
+typedef int exp_variant_fn(struct pth_experiment *x, const struct pth_ynode *test,
+    json_t *point, void *arg);
+/* Each test that a test with a matrix stands for; point NULL without matrix. */
+int exp_variants(struct pth_experiment *x, const struct pth_ynode *test, exp_variant_fn *fn,
+    void *arg);
+
+/* check */
+void exp_check(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
+    const char *what);
+/* Canonical value of a checked node. */
+json_t *exp_canon(const struct schema *s, const struct pth_ynode *n);
+/* Called for F_OWN keys in the table's order; n NULL when not given. */
+typedef void exp_own_fn(void *arg, const struct schema *s, const struct pth_ynode *n, json_t *out);
+void exp_canon_map(const struct schema *s, const struct pth_ynode *n, json_t *out, exp_own_fn *own,
+    void *arg);
+/* F_DOCKER, F_SHADOW, F_OWN (localhost), or 0: a user's own. */
+unsigned exp_environment_kind(const struct pth_ynode *n);
+bool exp_given(const struct pth_ynode *n);
+/* Truth of a node that says it, also in quotes; else -1. */
+int exp_bool(const struct pth_ynode *n);
+bool exp_scalar(const struct pth_ynode *n);
+/* Number in a checked node, for rules. */
+bool exp_int(const struct pth_ynode *n, unsigned types, int64_t *v);
+
+/* rules */
+void exp_rules(struct pth_experiment *x, const struct pth_ynode *test);
+/* values: forms that the table does not tell */
+void exp_values(struct pth_experiment *x, const struct pth_ynode *test);
+/* A service by key or by its `name`. */
+const struct pth_ynode *exp_service(const struct pth_ynode *services, const char *name);
+bool exp_port(const char *s, long long *host, long long *container, const char **proto);
+int64_t exp_iterations(const struct pth_ynode *test);
+const char *exp_text(const struct pth_ynode *map, const char *key, const char *def);
+
+/* record */
+json_t *exp_steps(const struct schema *s, const struct pth_ynode *test, const struct pth_ynode *steps);
+json_t *exp_settings(const struct pth_experiment *x);
+
+#endif

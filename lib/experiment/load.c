@@ -1,0 +1,527 @@
+/*
+ * Where an experiment comes from: files and what they include, variables of
+ * the environment, options. Every node knows its source, so that a message
+ * names the right place.
+ */
+#include "experiment/inside.h"
+
+#include "io/event.h"
+#include "io/file.h"
+#include "base/text.h"
+
+#define FILE_MAX (64u << 20)
+#define INCLUDE_DEPTH 16
+
+/* Register a source, name copied; NULL when there are too many. */
+static struct source *add_source(struct pth_experiment *x, const char *name)
+{
+	struct source *s;
+
+	if (x->nsrc == SOURCES_MAX)
+		return NULL;
+	s = pth_xmalloc(sizeof *s);
+	*s = (struct source){ .name = pth_xstrdup(name) };
+	pth_diags_init(&s->d, s->name);
+	x->src[x->nsrc++] = s;
+	return s;
+}
+
+/* ---- diagnostics */
+
+static void say(struct pth_experiment *x, enum pth_severity sev, unsigned file, unsigned line,
+    unsigned col, const char *fmt, va_list ap)
+{
+	struct pth_buf raw = PTH_BUF_INIT, utf8 = PTH_BUF_INIT, text = PTH_BUF_INIT;
+
+	/* it may quote anything from the file, cut anywhere */
+	pth_buf_vaddf(&raw, fmt, ap);
+	pth_utf8_clean(&utf8, raw.s, raw.len);
+	pth_show(&text, utf8.s, 2000);
+	pth_diags_add(&x->src[file]->d, sev, line, col, "%s", text.s);
+	pth_buf_release(&raw);
+	pth_buf_release(&utf8);
+	pth_buf_release(&text);
+}
+
+#define SAY(name, sev, l, c) \
+void name(struct pth_experiment *x, const struct pth_ynode *n, const char *fmt, ...) \
+{ \
+	va_list ap; \
+\
+	va_start(ap, fmt); \
+	say(x, sev, n->file, l, c, fmt, ap); \
+	va_end(ap); \
+}
+
+SAY(exp_error, PTH_ERROR, n->line, n->col)
+SAY(exp_warn, PTH_WARNING, n->line, n->col)
+SAY(exp_key_error, PTH_ERROR, n->key ? n->kline : n->line, n->key ? n->kcol : n->col)
+SAY(exp_key_warn, PTH_WARNING, n->key ? n->kline : n->line, n->key ? n->kcol : n->col)
+
+size_t exp_errors(const struct pth_experiment *x)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < x->nsrc; i++)
+		n += x->src[i]->d.errors + x->src[i]->broken;
+	return n;
+}
+
+/* The same problem is met again in aliases and in matrix points: show it once. */
+static void drop_repeated(struct pth_diags *d)
+{
+	size_t n = 0;
+
+	pth_diags_sort(d);
+	for (size_t i = 0; i < d->n; i++) {
+		const struct pth_diag *v = &d->v[i];
+		bool seen = false;
+
+		for (size_t j = n; j-- > 0 && !seen && d->v[j].line == v->line && d->v[j].col == v->col;)
+			seen = !strcmp(d->v[j].text, v->text);
+		if (!seen) {
+			d->v[n++] = *v;
+			continue;
+		}
+		free(v->text);
+		*(v->severity == PTH_ERROR ? &d->errors : &d->warnings) -= 1;
+	}
+	d->n = n;
+}
+
+static void print_plain(struct pth_diags *d, bool strict, FILE *fp)
+{
+	for (size_t i = 0; i < d->n; i++)
+		fprintf(fp, "%s:%u:%u: %s: %s\n", d->file, d->v[i].line, d->v[i].col,
+		    strict || d->v[i].severity == PTH_ERROR ? "error" : "warning", d->v[i].text);
+}
+
+int pth_experiment_report(struct pth_experiment *x, bool strict, FILE *plain)
+{
+	int code = PTH_OK, broken = 0;
+
+	for (size_t i = 0; i < x->nsrc; i++) {
+		struct pth_diags *d = &x->src[i]->d;
+
+		drop_repeated(d);
+		if (plain)
+			print_plain(d, strict, plain);
+		else
+			pth_diags_print(d, strict);
+		if (d->errors || (strict && d->warnings))
+			code = PTH_INPUT;
+		broken |= x->src[i]->broken;
+	}
+	return broken ? PTH_SYSTEM : code;
+}
+
+/* ---- files */
+
+static void mark_file(struct pth_ynode *n, unsigned char file)
+{
+	n->file = file;
+	for (struct pth_ynode *c = n->child; c; c = c->next)
+		mark_file(c, file);
+}
+
+/* The tree of a source's text, which is given up; or NULL. */
+static struct pth_ynode *parse_source(struct pth_experiment *x, struct source *s)
+{
+	struct pth_ynode *n;
+	size_t i = 0;
+
+	pth_buf_adds(&s->text, "");
+	n = pth_yaml_try(s->text.s, s->text.len, &x->a, &s->d);
+
+	while (x->src[i] != s)
+		i++;
+	if (n && i)
+		mark_file(n, (unsigned char)i);
+	x->placeholders |= memmem(s->text.s, s->text.len, "${", 2) || memmem(s->text.s, s->text.len, "@{", 2);
+	pth_buf_release(&s->text);
+	return n;
+}
+
+static char *beside(const char *file, const char *name)
+{
+	const char *slash = strrchr(file, '/');
+	struct pth_buf b = PTH_BUF_INIT;
+
+	if (slash && name[0] != '/')
+		pth_buf_add(&b, file, (size_t)(slash - file) + 1);
+	pth_buf_adds(&b, name);
+	return pth_buf_take(&b);
+}
+
+static struct pth_ynode *includes(struct pth_experiment *x, struct pth_ynode *map, unsigned depth,
+    bool top);
+
+static struct pth_ynode *include_file(struct pth_experiment *x, const struct pth_ynode *at,
+    unsigned depth, bool top)
+{
+	char *path = beside(x->src[at->file]->name, at->text);
+	struct source *s = depth < INCLUDE_DEPTH ? add_source(x, path) : NULL;
+	struct pth_ynode *n = NULL;
+	struct pth_err e;
+
+	free(path);
+	if (!s) {
+		exp_error(x, at, "too many files included, or a file that includes itself");
+		return NULL;
+	}
+	if (pth_file_read(s->name, FILE_MAX, &s->text, &e) < 0) {
+		exp_error(x, at, "%s: %s", at->key ? at->key : "include", e.text);
+		return NULL;
+	}
+	n = parse_source(x, s);
+	if (n && n->kind != PTH_YMAP) {
+		exp_error(x, n, "an included file must be a map, not a %s", pth_ykind_name(n->kind));
+		return NULL;
+	}
+	return n ? includes(x, n, depth + 1, top) : NULL;
+}
+
+/* Tests of the included file first, then our own. */
+static struct pth_ynode *join_tests(struct pth_experiment *x, const struct pth_ynode *base,
+    const struct pth_ynode *over)
+{
+	struct pth_ynode *a = pth_yaml_get(base, "tests"), *b = pth_yaml_get(over, "tests"), *list, **tail;
+
+	if (!a || !b || a->kind != PTH_YSEQ || b->kind != PTH_YSEQ)
+		return NULL;
+	list = exp_copy(&x->a, b);
+	list->n = a->n + b->n;
+	tail = &list->child;
+	for (const struct pth_ynode *c = a->child; c; c = c->next) {
+		*tail = exp_copy(&x->a, c);
+		tail = &(*tail)->next;
+	}
+	*tail = b->child;
+	return list;
+}
+
+static struct pth_ynode *merge_file(struct pth_experiment *x, struct pth_ynode *base,
+    const struct pth_ynode *over, bool top)
+{
+	struct pth_ynode *tests = top && base ? join_tests(x, base, over) : NULL;
+	struct pth_ynode *out = base ? exp_merge(&x->a, base, over) : exp_copy(&x->a, over);
+
+	return tests ? exp_set(&x->a, out, "tests", tests) : out;
+}
+
+/* A map with its include: resolved. */
+static struct pth_ynode *includes(struct pth_experiment *x, struct pth_ynode *map, unsigned depth,
+    bool top)
+{
+	const struct pth_ynode *inc = pth_yaml_get(map, "include"), *f;
+	struct pth_ynode *base = NULL, *n;
+
+	if (!inc || (inc->kind != PTH_YSEQ && inc->kind != PTH_YSTR))
+		return map;
+	for (f = inc->kind == PTH_YSEQ ? inc->child : inc; f; f = inc->kind == PTH_YSEQ ? f->next : NULL) {
+		if (f->kind != PTH_YSTR) {
+			exp_error(x, f, "include: expected the name of a file");
+			continue;
+		}
+		n = include_file(x, f, depth, top);
+		if (n)
+			base = merge_file(x, base, n, top);
+	}
+	return merge_file(x, base, exp_without(&x->a, map, "include"), top);
+}
+
+static bool has_include(const struct pth_ynode *n)
+{
+	return n->kind == PTH_YMAP && pth_yaml_get(n, "include");
+}
+
+/* implementation.version_config may name a file: what is in it stands there. */
+static void version_file(struct pth_experiment *x, unsigned test, const struct pth_ynode *service)
+{
+	const struct pth_ynode *n = pth_yaml_get(pth_yaml_get(service, "implementation"), "version_config");
+	struct pth_ynode *file;
+	char path[300];
+
+	if (!n || n->kind != PTH_YSTR || n->len < 6 || strcmp(n->text + n->len - 5, ".yaml"))
+		return;
+	file = include_file(x, n, 0, false);
+	if (!file)
+		return;
+	snprintf(path, sizeof path, "tests.%u.services.%s.implementation.version_config", test, service->key);
+	x->root = exp_set(&x->a, x->root, path, file);
+}
+
+static bool has_place(const struct pth_ynode *s)
+{
+	return s->key && strlen(s->key) <= 63 && !strchr(s->key, '.');
+}
+
+/* include: in tests and in services. */
+static void inner_includes(struct pth_experiment *x)
+{
+	const struct pth_ynode *tests = pth_yaml_get(x->root, "tests"), *services;
+	char path[300];
+	unsigned i = 0;
+
+	for (const struct pth_ynode *t = tests ? tests->child : NULL; t; t = t->next, i++) {
+		struct pth_ynode *test = (struct pth_ynode *)t;
+
+		snprintf(path, sizeof path, "tests.%u", i);
+		if (has_include(t)) {
+			test = includes(x, test, 0, false);
+			x->root = exp_set(&x->a, x->root, path, test);
+		}
+		services = pth_yaml_get(test, "services");
+		for (const struct pth_ynode *s = services ? services->child : NULL; s; s = s->next) {
+			const struct pth_ynode *whole = s;
+
+			if (!has_place(s))
+				continue;
+			if (has_include(s)) {
+				snprintf(path, sizeof path, "tests.%u.services.%s", i, s->key);
+				whole = includes(x, (struct pth_ynode *)s, 0, false);
+				x->root = exp_set(&x->a, x->root, path, whole);
+			}
+			version_file(x, i, whole);
+		}
+	}
+}
+
+/* ---- options and variables */
+
+static void override(struct pth_experiment *x, const char *name, const char *path, const char *value)
+{
+	struct source *s = add_source(x, name);
+	struct pth_ynode *v, *root;
+
+	if (!s) {
+		pth_diags_add(&x->src[0]->d, PTH_ERROR, 1, 1, "too many files and options");
+		return;
+	}
+	pth_buf_adds(&s->text, *value ? value : "''");
+	v = parse_source(x, s);
+	if (!v)
+		return;
+	root = exp_set(&x->a, x->root, path, v);
+	if (root)
+		x->root = root;
+	else
+		pth_diags_add(&s->d, PTH_ERROR, 1, 1, "there is no place %.200s in the experiment", path);
+}
+
+static void variables(struct pth_experiment *x)
+{
+	static const struct { const char *name, *path; } vars[] = {
+		{ "LOG_LEVEL", "logging.level" },
+		{ "OUTPUT_DIR", "paths.output_dir" },
+		{ "PLUGIN_DIR", "paths.plugin_dir" },
+		{ "BUILD_IMAGES", "docker.force_build_docker_image" },
+		{ "FAST_FAIL", "fast_fail.enabled" },
+	};
+	char name[40];
+
+	for (size_t i = 0; i < countof(vars); i++) {
+		snprintf(name, sizeof name, "PTH_%s", vars[i].name);
+		if (!getenv(name))
+			snprintf(name, sizeof name, "PANTHER_%s", vars[i].name);
+		if (getenv(name) && *getenv(name))
+			override(x, name, vars[i].path, getenv(name));
+	}
+}
+
+static void options(struct pth_experiment *x, const struct pth_override *o, size_t n)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+
+	for (size_t i = 0; i < n; i++) {
+		pth_buf_cut(&b, 0);
+		pth_buf_addf(&b, "-s %s", o[i].path);
+		override(x, b.s, o[i].path, o[i].value);
+	}
+	pth_buf_release(&b);
+}
+
+/* ---- the whole */
+
+static void set_run(struct pth_experiment *x, const char *path)
+{
+	const char *name = exp_text(pth_yaml_get(x->root, "metadata"), "name", NULL);
+	const char *stem = pth_base_name(path), *dot = strrchr(stem, '.');
+	struct pth_buf b = PTH_BUF_INIT;
+	char *s;
+
+	s = name ? pth_xstrdup(name) : !strcmp(path, "-") ? pth_xstrdup("stdin")
+	         : pth_xstrndup(stem, dot && dot > stem ? (size_t)(dot - stem) : strlen(stem));
+	pth_name_from(&b, s, 60);
+	free(s);
+	x->run = pth_buf_take(&b);
+}
+
+static int check_variant(struct pth_experiment *x, const struct pth_ynode *test, json_t *point,
+    void *arg)
+{
+	const struct schema *s = arg;
+
+	(void)point;
+	exp_check(x, s, test, "test");
+	exp_rules(x, test);
+	x->total += test->kind == PTH_YMAP ? exp_iterations(test) : 0;
+	return 0;
+}
+
+#define TESTS_MAX 1000000
+
+static void check_tests(struct pth_experiment *x, const struct pth_ynode *tests)
+{
+	const struct schema *list = exp_schema_child(x->schema->root, "tests");
+	const struct pth_ynode *matrix;
+	json_t *names = json_object();
+	size_t errors = exp_errors(x), i = 0;
+
+	x->bad = pth_xarray(NULL, tests->n, sizeof *x->bad);
+	memset(x->bad, 0, tests->n * sizeof *x->bad);
+
+	for (const struct pth_ynode *t = tests->child; t; t = t->next) {
+		const struct pth_ynode *name = pth_yaml_get(t, "name");
+		const char *s = exp_text(t, "name", "unnamed_test");
+		const json_t *first = t->kind == PTH_YMAP ? json_object_get(names, s) : NULL;
+		long before = x->total;
+
+		if (first)
+			exp_error(x, name ? name : t, "a second test with the name '%.200s', first on line %d", s,
+			    (int)json_integer_value(first));
+		else if (t->kind == PTH_YMAP)
+			pth_json_set(names, s, json_integer(name ? name->line : t->line));
+		matrix = t->kind == PTH_YMAP ? pth_yaml_get(t, "matrix") : NULL;
+		if (exp_variants(x, t, check_variant, list->item) < 0)
+			exp_check(x, list->item, t, "test");
+		else if (exp_given(matrix) && x->total > before)
+			exp_check(x, exp_schema_child(list->item, "matrix"), matrix, "matrix");
+		else if (t->kind == PTH_YMAP && x->total == before)
+			exp_error(x, matrix, "matrix: everything is excluded");
+		x->bad[i++] = exp_errors(x) > errors;
+		errors = exp_errors(x);
+		if (x->total > TESTS_MAX) {
+			exp_error(x, t, "more than %d tests", TESTS_MAX);
+			x->others++;
+			break;
+		}
+	}
+	json_decref(names);
+}
+
+static void check_all(struct pth_experiment *x)
+{
+	const struct pth_ynode *tests = pth_yaml_get(x->root, "tests");
+
+	const struct pth_ynode *old = pth_yaml_get(pth_yaml_get(x->root, "docker"), "build_docker_image");
+
+	exp_check(x, x->schema->root, x->root, "experiment");
+	if (old)
+		exp_key_warn(x, old, "build_docker_image is the old name of force_build_docker_image");
+	if (!tests && (old = exp_at(x->root, "test_suite.tests")) != NULL)
+		exp_key_error(x, old, "tests below test_suite are not read, by PANTHER neither; write 'tests' at the top");
+	if (!tests)
+		return;
+	if (tests->kind != PTH_YSEQ && !tests->bad)
+		exp_error(x, tests, "tests: a %s; expected a list of tests", pth_ykind_name(tests->kind));
+	else if (tests->n == 0 && !tests->bad)
+		exp_error(x, tests, "tests: an empty list; expected at least one test");
+	x->others = exp_errors(x);
+	if (tests->kind == PTH_YSEQ && tests->n)
+		check_tests(x, tests);
+}
+
+static void complete(struct pth_experiment *x, const char *path, const struct pth_override *o,
+    size_t n, bool use_env)
+{
+	x->root = parse_source(x, x->src[0]);
+	if (!x->root)
+		return;
+	if (x->root->kind != PTH_YMAP) {
+		exp_error(x, x->root, "not an experiment: a %s; expected a map with 'tests'",
+		    pth_ykind_name(x->root->kind));
+		return;
+	}
+	x->root = includes(x, x->root, 0, true);
+	inner_includes(x);
+	if (use_env)
+		variables(x);
+	options(x, o, n);
+	if (x->placeholders)
+		exp_interpolate(x);
+	set_run(x, path);
+	check_all(x);
+	if (x->bad && x->others == 0)
+		x->settings = exp_settings(x);
+}
+
+static struct pth_experiment *new_experiment(const char *path)
+{
+	struct pth_experiment *x = pth_xmalloc(sizeof *x);
+
+	*x = (struct pth_experiment){ .schema = exp_schema_new() };
+	add_source(x, strcmp(path, "-") ? path : "stdin");
+	return x;
+}
+
+struct pth_experiment *pth_experiment_parse(const char *path, const char *text, size_t len,
+    const struct pth_override *o, size_t n, bool use_env)
+{
+	struct pth_experiment *x = new_experiment(path);
+
+	pth_buf_add(&x->src[0]->text, text, len);
+	complete(x, path, o, n, use_env);
+	return x;
+}
+
+struct pth_experiment *pth_experiment_load(const char *path, const struct pth_override *o,
+    size_t n, bool use_env)
+{
+	struct pth_experiment *x = new_experiment(path);
+	struct pth_err e;
+
+	if (pth_file_read(path, FILE_MAX, &x->src[0]->text, &e) < 0) {
+		size_t known = strlen(path);
+
+		/* the name stands before the message anyway */
+		pth_diags_add(&x->src[0]->d, PTH_ERROR, 1, 1, "%s", !strncmp(e.text, path, known) &&
+		    !strncmp(e.text + known, ": ", 2) ? e.text + known + 2 : e.text);
+		x->src[0]->broken = e.code == PTH_SYSTEM;
+		return x;
+	}
+	complete(x, path, o, n, use_env);
+	return x;
+}
+
+void pth_experiment_free(struct pth_experiment *x)
+{
+	for (size_t i = 0; i < x->nsrc; i++) {
+		pth_diags_release(&x->src[i]->d);
+		pth_buf_release(&x->src[i]->text);
+		free(x->src[i]->name);
+		free(x->src[i]);
+	}
+	exp_schema_free(x->schema);
+	json_decref(x->settings);
+	pth_arena_release(&x->a);
+	free(x->ports);
+	free(x->bad);
+	free(x->run);
+	free(x);
+}
+
+long pth_experiment_count(const struct pth_experiment *x)
+{
+	return exp_errors(x) ? 0 : x->total;
+}
+
+const json_t *pth_experiment_settings(const struct pth_experiment *x)
+{
+	return x->settings;
+}
+
+const char *pth_experiment_run(const struct pth_experiment *x)
+{
+	return x->run ? x->run : "";
+}

@@ -1,0 +1,277 @@
+/*
+ * matrix: of one test many. The axes' combinations, without those that
+ * `exclude` fits; then each item of `include`, as in GitHub's workflows: it adds
+ * its fields to every combination that has the values which it gives for axes,
+ * and is a combination of its own when there is none.
+ */
+#include "experiment/inside.h"
+
+#include "base/text.h"
+
+#define VARIANTS_MAX 100000
+#define AXES_MAX 16
+
+struct matrix {
+	struct pth_experiment *x;
+	const struct pth_ynode *test, *node; /* the matrix itself */
+	const struct pth_ynode *axis[AXES_MAX];
+	size_t naxes;
+	bool *used; /* items of include that were added somewhere */
+	exp_variant_fn *fn;
+	void *arg;
+};
+
+/* One combination being made. */
+struct point {
+	struct pth_arena a;
+	struct pth_ynode *test;
+	json_t *fields;
+	struct pth_buf values; /* for the name */
+	bool named;            /* an item says what the test is called */
+};
+
+static bool same(const struct pth_ynode *a, const struct pth_ynode *b)
+{
+	json_t *x = pth_yaml_json(a), *y = pth_yaml_json(b);
+	bool equal = json_equal(x, y);
+
+	json_decref(x);
+	json_decref(y);
+	return equal;
+}
+
+static bool excluded(const struct pth_ynode *matrix, const struct pth_ynode *test)
+{
+	const struct pth_ynode *list = pth_yaml_get(matrix, "exclude");
+
+	for (const struct pth_ynode *e = list && list->kind == PTH_YSEQ ? list->child : NULL; e; e = e->next) {
+		bool fits = e->kind == PTH_YMAP && e->n > 0;
+
+		for (const struct pth_ynode *f = e->kind == PTH_YMAP ? e->child : NULL; f && fits; f = f->next) {
+			const struct pth_ynode *v = exp_at(test, f->key);
+
+			fits = v && same(v, f);
+		}
+		if (fits)
+			return true;
+	}
+	return false;
+}
+
+static const struct pth_ynode *items(const struct pth_ynode *matrix)
+{
+	const struct pth_ynode *list = pth_yaml_get(matrix, "include");
+
+	return list && list->kind == PTH_YSEQ ? list->child : NULL;
+}
+
+/* The axes; false when something is wrong with them. */
+static bool axes(struct matrix *m, double *points)
+{
+	*points = 1;
+	for (const struct pth_ynode *c = m->node->child; c; c = c->next) {
+		if (!strcmp(c->key, "exclude") || !strcmp(c->key, "include"))
+			continue;
+		if (c->kind != PTH_YSEQ || c->n == 0 || m->naxes == AXES_MAX) {
+			if (c->kind == PTH_YSEQ)
+				exp_error(m->x, c, m->naxes == AXES_MAX ? "more than 16 fields" : "no values");
+			return false;
+		}
+		m->axis[m->naxes++] = c;
+		*points *= c->n;
+	}
+	if (m->naxes > 0)
+		return true;
+	*points = 0;
+	if (!items(m->node))
+		exp_key_error(m->x, m->node, "matrix: no fields to vary");
+	return items(m->node) != NULL;
+}
+
+/* The name of one point: "base [a, b]", cut when it is too long for a name. */
+static void add_name(struct pth_arena *a, struct pth_ynode **test, const struct pth_buf *values)
+{
+	const struct pth_ynode *old = pth_yaml_get(*test, "name");
+	struct pth_ynode name;
+	struct pth_buf b = PTH_BUF_INIT;
+
+	if (!old || old->kind == PTH_YSEQ || old->kind == PTH_YMAP)
+		return;
+	pth_buf_addf(&b, "%s [%s]", old->text, values->s);
+	if (b.len > NAME_MAX_BYTES && old->len < NAME_MAX_BYTES - 10) {
+		size_t end = NAME_MAX_BYTES - 4;
+
+		while ((b.s[end] & 0xc0) == 0x80)
+			end--;
+		pth_buf_cut(&b, end);
+		pth_buf_adds(&b, "...]");
+	}
+	name = *old;
+	name.kind = PTH_YSTR;
+	name.text = pth_arena_strn(a, b.s, b.len);
+	name.len = b.len;
+	*test = exp_set(a, *test, "name", &name);
+	pth_buf_release(&b);
+}
+
+static bool set(struct matrix *m, struct point *p, const struct pth_ynode *field, const struct pth_ynode *v)
+{
+	struct pth_ynode *next = exp_set(&p->a, p->test, field->key, v);
+
+	if (next)
+		p->test = next;
+	else
+		exp_key_error(m->x, field, "there is no field %.100s to vary", field->key);
+	return next != NULL;
+}
+
+/* The field's value is part of the record, and of the name when that is wanted. */
+static void note(struct point *p, const char *field, bool name)
+{
+	const struct pth_ynode *n = exp_at(p->test, field);
+	json_t *v = n ? pth_yaml_json(n) : json_null();
+
+	if (name && p->values.len)
+		pth_buf_adds(&p->values, ", ");
+	if (name && json_is_string(v))
+		pth_buf_adds(&p->values, json_string_value(v));
+	else if (name)
+		pth_json_dump(&p->values, v);
+	pth_json_set(p->fields, field, v);
+}
+
+static bool begin(struct matrix *m, struct point *p, long at)
+{
+	*p = (struct point){ .fields = json_object() };
+	p->test = exp_without(&p->a, m->test, "matrix");
+	for (size_t i = m->naxes; at >= 0 && i-- > 0; at /= m->axis[i]->n) { /* the last axis turns fastest */
+		const struct pth_ynode *v = m->axis[i]->child;
+
+		for (long k = at % m->axis[i]->n; k > 0; k--)
+			v = v->next;
+		if (!set(m, p, m->axis[i], v))
+			return false;
+	}
+	return true;
+}
+
+static int finish(struct matrix *m, struct point *p, bool ok)
+{
+	int r = ok ? 0 : -1;
+
+	if (ok && !p->named)
+		add_name(&p->a, &p->test, &p->values);
+	if (ok)
+		r = m->fn(m->x, p->test, p->fields, m->arg);
+	json_decref(p->fields);
+	pth_buf_release(&p->values);
+	pth_arena_release(&p->a);
+	return r;
+}
+
+static bool is_axis(const struct matrix *m, const char *field)
+{
+	for (size_t i = 0; i < m->naxes; i++)
+		if (!strcmp(m->axis[i]->key, field))
+			return true;
+	return false;
+}
+
+/* Does the combination have the values that the item gives for axes? */
+static bool belongs(const struct matrix *m, const struct point *p, const struct pth_ynode *item)
+{
+	for (const struct pth_ynode *f = item->child; f; f = f->next) {
+		const struct pth_ynode *v = is_axis(m, f->key) ? exp_at(p->test, f->key) : f;
+
+		if (!v || !same(v, f))
+			return false;
+	}
+	return true;
+}
+
+/* The item's fields, those of the axes too when it stands alone. */
+static bool add_item(struct matrix *m, struct point *p, const struct pth_ynode *item, bool alone)
+{
+	for (const struct pth_ynode *f = item->child; f; f = f->next) {
+		if (!alone && is_axis(m, f->key))
+			continue;
+		if (!set(m, p, f, f))
+			return false;
+		p->named |= !strcmp(f->key, "name");
+	}
+	for (const struct pth_ynode *f = item->child; f; f = f->next)
+		if (alone || !is_axis(m, f->key))
+			note(p, f->key, alone);
+	return true;
+}
+
+static int combination(struct matrix *m, long at)
+{
+	struct point p;
+	bool ok = begin(m, &p, at), left_out = ok && excluded(m->node, p.test);
+	size_t i = 0;
+
+	for (size_t k = 0; ok && !left_out && k < m->naxes; k++)
+		note(&p, m->axis[k]->key, true);
+	if (left_out) {
+		json_decref(p.fields);
+		pth_arena_release(&p.a);
+		return 0;
+	}
+	for (const struct pth_ynode *item = items(m->node); ok && item; item = item->next, i++) {
+		if (item->kind != PTH_YMAP || !belongs(m, &p, item))
+			continue;
+		m->used[i] = true;
+		ok = add_item(m, &p, item, false);
+	}
+	return finish(m, &p, ok);
+}
+
+static int alone(struct matrix *m, const struct pth_ynode *item)
+{
+	struct point p;
+	bool ok = begin(m, &p, -1) && item->kind == PTH_YMAP && add_item(m, &p, item, true);
+
+	return finish(m, &p, ok);
+}
+
+static int each(struct matrix *m, double points)
+{
+	size_t k = 0;
+	int r;
+
+	for (long i = 0; i < (long)points; i++)
+		if ((r = combination(m, i)))
+			return r;
+	for (const struct pth_ynode *item = items(m->node); item; item = item->next, k++)
+		if (!m->used[k] && (r = alone(m, item)))
+			return r;
+	return 0;
+}
+
+/* -1 when the matrix is wrong (which was said), else what fn returned last;
+ * fn's non-zero ends it. */
+int exp_variants(struct pth_experiment *x, const struct pth_ynode *test, exp_variant_fn *fn,
+    void *arg)
+{
+	struct matrix m = { .x = x, .test = test, .node = pth_yaml_get(test, "matrix"), .fn = fn, .arg = arg };
+	const struct pth_ynode *more;
+	double points, all;
+	int r;
+
+	if (!m.node || m.node->kind != PTH_YMAP)
+		return fn(x, test, NULL, arg);
+	if (!axes(&m, &points))
+		return -1;
+	more = pth_yaml_get(m.node, "include");
+	all = points + (items(m.node) ? more->n : 0);
+	if (all > VARIANTS_MAX || points * (items(m.node) ? more->n : 0) > 10.0 * VARIANTS_MAX) {
+		exp_key_error(x, m.node, "%.0f combinations; at most %d are made", all, VARIANTS_MAX);
+		return -1;
+	}
+	m.used = pth_xarray(NULL, (items(m.node) ? more->n : 0) + 1, sizeof *m.used);
+	memset(m.used, 0, (items(m.node) ? more->n : 0) + 1);
+	r = each(&m, points);
+	free(m.used);
+	return r;
+}

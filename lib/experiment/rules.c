@@ -1,0 +1,525 @@
+/*
+ * What one key alone cannot show: targets that exist, ports that do not
+ * clash, limits that fit each other. Types were checked before; what has a
+ * wrong type is passed over here.
+ */
+#include "experiment/inside.h"
+
+#include <regex.h>
+
+#include "base/text.h"
+
+#define SERVICES_MAX 1000
+#define PORTS 65536
+
+const char *exp_text(const struct pth_ynode *map, const char *key, const char *def)
+{
+	const struct pth_ynode *n = pth_yaml_get(map, key);
+
+	return n && exp_scalar(n) ? n->text : def;
+}
+
+int64_t exp_iterations(const struct pth_ynode *test)
+{
+	const struct pth_ynode *n = pth_yaml_get(test, "iterations");
+	int64_t v = 1;
+
+	return exp_given(n) && exp_int(n, T_INT, &v) && v > 0 ? v : 1;
+}
+
+const struct pth_ynode *exp_service(const struct pth_ynode *services, const char *name)
+{
+	const struct pth_ynode *s = pth_yaml_get(services, name);
+
+	for (const struct pth_ynode *c = s || !services ? NULL : services->child; c; c = c->next) {
+		const char *also = exp_text(c, "name", NULL);
+
+		if (also && !strcmp(also, name))
+			return c;
+	}
+	return s;
+}
+
+static const char *nearest_service(const struct pth_ynode *services, const char *name)
+{
+	const char *names[64];
+	size_t n = 0;
+
+	for (const struct pth_ynode *c = services->child; c && n < countof(names); c = c->next)
+		names[n++] = c->key;
+	return strlen(name) < 60 ? pth_nearest(name, names, n) : NULL;
+}
+
+/* A name that must be a service's. */
+static void check_reference(struct pth_experiment *x, const struct pth_ynode *services,
+    const struct pth_ynode *n, bool warn)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	const char *near, *sep = "";
+
+	if (!n || !exp_scalar(n) || exp_service(services, n->text))
+		return;
+	near = nearest_service(services, n->text);
+	pth_buf_addf(&b, "there is no service '%.60s' in this test", n->text);
+	if (near)
+		pth_buf_addf(&b, "; did you mean '%s'?", near);
+	else if (services->n)
+		pth_buf_adds(&b, "; its services are ");
+	for (const struct pth_ynode *c = near ? NULL : services->child; c && b.len < 300; c = c->next) {
+		pth_buf_addf(&b, "%s%.63s", sep, c->key);
+		sep = ", ";
+	}
+	if (warn)
+		exp_warn(x, n, "%s", b.s);
+	else
+		exp_error(x, n, "%s", b.s);
+	pth_buf_release(&b);
+}
+
+static bool has_control(const char *s)
+{
+	for (; *s; s++)
+		if ((unsigned char)*s < 0x20 || *s == 0x7f)
+			return true;
+	return false;
+}
+
+/* A path with a ".." in it. The id is a safe name whatever the name is, but
+ * nobody who writes this means a name. */
+static bool climbs(const char *s)
+{
+	return strcmp(s, "..") == 0 || strncmp(s, "../", 3) == 0 || strstr(s, "/../") != NULL;
+}
+
+static void check_name(struct pth_experiment *x, const struct pth_ynode *test)
+{
+	const struct pth_ynode *n = pth_yaml_get(test, "name");
+
+	if (!exp_given(n))
+		exp_warn(x, test, "a test without name; taken as 'unnamed_test'");
+	else if (n->len > NAME_MAX_BYTES)
+		exp_error(x, n, "name: %zu bytes long; at most %d", n->len, NAME_MAX_BYTES);
+	else if (n->text && has_control(n->text))
+		exp_error(x, n, "name: has a newline or another control character");
+	else if (n->text && climbs(n->text))
+		exp_error(x, n, "name: '%.60s' is a path upwards; expected a name", n->text);
+}
+
+/* ---- ports */
+
+static bool port_number(const char **p, long long *v)
+{
+	char num[8];
+	size_t n = strspn(*p, "0123456789");
+
+	if (n == 0 || n >= sizeof num)
+		return false;
+	memcpy(num, *p, n);
+	num[n] = '\0';
+	*p += n;
+	return pth_int(num, 1, 65535, v);
+}
+
+/* "4443", "4443:4443", "443:443/udp". proto is "", "tcp" or "udp". */
+bool exp_port(const char *s, long long *host, long long *container, const char **proto)
+{
+	*proto = "";
+	if (!port_number(&s, host))
+		return false;
+	*container = *host;
+	if (*s == ':') {
+		s++;
+		if (!port_number(&s, container))
+			return false;
+	}
+	if (!strcmp(s, "/tcp") || !strcmp(s, "/udp"))
+		*proto = s[1] == 't' ? "tcp" : "udp";
+	else if (*s)
+		return false;
+	return true;
+}
+
+/* A port is taken when its entry has the number of this test in it. */
+static bool is_taken(const struct pth_experiment *x, long long port, unsigned bits)
+{
+	return x->ports[port] >> 2 == x->round && (x->ports[port] & bits);
+}
+
+static void check_port(struct pth_experiment *x, const struct pth_ynode *n)
+{
+	long long host, container, free_port;
+	const char *proto;
+	unsigned bits;
+
+	if (!exp_scalar(n))
+		return;
+	if (!exp_port(n->text, &host, &container, &proto)) {
+		exp_error(x, n, "ports: '%.40s'; expected HOST:CONTAINER with numbers from 1 to 65535, "
+		    "and /tcp or /udp when wanted", n->text);
+		return;
+	}
+	bits = !*proto ? 3 : *proto == 't' ? 1 : 2;
+	if (is_taken(x, host, bits)) {
+		for (free_port = host + 1; free_port < 65535 && is_taken(x, free_port, 3); free_port++)
+			;
+		exp_error(x, n, "ports: host port %lld is taken by another entry of this test; "
+		    "%lld is free", host, free_port);
+	}
+	x->ports[host] = x->round << 2 | (x->ports[host] >> 2 == x->round ? x->ports[host] & 3 : 0) | bits;
+}
+
+static void check_ports(struct pth_experiment *x, const struct pth_ynode *services)
+{
+	const struct pth_ynode *list;
+
+	x->round++;
+	if (!x->ports) {
+		x->ports = pth_xarray(NULL, PORTS, sizeof *x->ports);
+		memset(x->ports, 0, PORTS * sizeof *x->ports);
+	}
+	for (const struct pth_ynode *s = services->child; s; s = s->next) {
+		list = pth_yaml_get(s, "ports");
+		if (!list || list->kind != PTH_YSEQ)
+			continue;
+		for (const struct pth_ynode *c = list->child; c; c = c->next)
+			check_port(x, c);
+	}
+}
+
+/* ---- services */
+
+static void check_protocol(struct pth_experiment *x, const struct pth_ynode *services,
+    const struct pth_ynode *s, bool certs_for_all)
+{
+	const struct pth_ynode *proto = pth_yaml_get(s, "protocol"), *target = pth_yaml_get(proto, "target");
+	const char *role = exp_text(proto, "role", "server"), *name = exp_text(proto, "name", NULL);
+	const struct pth_ynode *ports = pth_yaml_get(s, "ports"), *certs;
+	bool has_ports = (ports && ports->kind == PTH_YSEQ && ports->n) ||
+	    exp_given(pth_yaml_get(pth_yaml_get(s, "network"), "port"));
+
+	if (!exp_given(proto)) {
+		exp_key_warn(x, s, "service %s has no protocol; taken as a server of what its implementation speaks", s->key);
+		return;
+	}
+	if (proto->kind != PTH_YMAP)
+		return;
+	if (!name)
+		exp_key_warn(x, proto, "protocol without name; taken as what the implementation speaks");
+	if (!strcmp(role, "mitm"))
+		exp_warn(x, pth_yaml_get(proto, "role"), "role mitm is not one of PANTHER's; kept for the plan");
+	if (!strcmp(role, "client") && (!exp_given(target) || !target->len))
+		exp_error(x, proto, "a client must have a target: the name of the service that it talks to");
+	else if (exp_given(target) && exp_service(services, exp_text(proto, "target", "")) == s)
+		exp_error(x, target, "service %s targets itself", s->key);
+	else if (exp_given(target))
+		check_reference(x, services, target, false);
+	if (strcmp(role, "server") || !name)
+		return;
+	if (!has_ports && strcmp(name, "quic") && strcmp(name, "http") && strcmp(name, "https"))
+		exp_key_warn(x, s, "server %s has no ports, and %.60s has no usual one", s->key, name);
+	certs = pth_yaml_get(s, "generate_new_certificates");
+	if (!exp_given(certs) && !certs_for_all && (!strcmp(name, "quic") || !strcmp(name, "https")))
+		exp_key_warn(x, s, "%s server %s without generate_new_certificates", name, s->key);
+}
+
+static void check_path(struct pth_experiment *x, const struct pth_ynode *n)
+{
+	const char *p = n ? n->text : NULL;
+	bool bad = false;
+
+	if (!n || n->kind != PTH_YSTR)
+		return;
+	bad = *p == '/' || !*p || has_control(p) || n->len > 1000;
+	for (; *p; p += strcspn(p, "/"), p += *p == '/')
+		bad |= !strncmp(p, "..", 2) && (p[2] == '/' || !p[2]);
+	if (bad)
+		exp_error(x, n, "expected a path below the directory, without '..'");
+}
+
+static void check_files(struct pth_experiment *x, const struct pth_ynode *list)
+{
+	for (const struct pth_ynode *f = list && list->kind == PTH_YSEQ ? list->child : NULL; f; f = f->next) {
+		bool size = pth_yaml_get(f, "size"), text = pth_yaml_get(f, "text");
+
+		check_path(x, pth_yaml_get(f, "path"));
+		if (f->kind == PTH_YMAP && size == text)
+			exp_error(x, f, "a file needs either size or text");
+	}
+}
+
+/* The key of a map's child as a node of its own. */
+static struct pth_ynode key_of(const struct pth_ynode *child)
+{
+	struct pth_ynode n = *child;
+
+	n.kind = PTH_YSTR;
+	n.text = child->key ? child->key : "";
+	n.line = child->kline;
+	n.col = child->kcol;
+	return n;
+}
+
+static void check_depends(struct pth_experiment *x, const struct pth_ynode *services,
+    const struct pth_ynode *s)
+{
+	const struct pth_ynode *d = pth_yaml_get(s, "depends_on");
+
+	if (!exp_given(d))
+		return;
+	if (d->kind != PTH_YSEQ && d->kind != PTH_YMAP) {
+		check_reference(x, services, d, false);
+		return;
+	}
+	for (const struct pth_ynode *c = d->child; c; c = c->next) {
+		struct pth_ynode name = d->kind == PTH_YMAP ? key_of(c) : *c;
+
+		check_reference(x, services, &name, false);
+	}
+}
+
+static void check_timeout(struct pth_experiment *x, const struct pth_ynode *n)
+{
+	int64_t v;
+
+	if (!exp_given(n) || !exp_int(n, T_SECS, &v) || v < 1)
+		return;
+	if (v < 10 || v > 3600)
+		exp_warn(x, n, "timeout of %lld s is %s; usual are 10 to 3600 s", (long long)v,
+		    v < 10 ? "short" : "long");
+}
+
+static void check_services(struct pth_experiment *x, const struct pth_ynode *services, bool certs_for_all)
+{
+	json_t *names = json_object();
+
+	if (services->n == 0)
+		exp_error(x, services, "services: none; a test needs at least one");
+	if (services->n > SERVICES_MAX) {
+		exp_error(x, services, "services: more than %d", SERVICES_MAX);
+		services = NULL;
+	}
+	for (const struct pth_ynode *s = services ? services->child : NULL; s; s = s->next) {
+		const struct pth_ynode *name = pth_yaml_get(s, "name");
+
+		if (s->kind != PTH_YMAP)
+			continue;
+		if (exp_given(name) && name->text && !pth_name_ok(name->text))
+			exp_error(x, name, "name: cannot be a service's name; expected letters, digits, "
+			    "'.', '_', '-', at most 63");
+		else if (exp_given(name) && name->text && json_object_get(names, name->text))
+			exp_error(x, name, "name: two services are called '%s'", name->text);
+		else if (exp_given(name) && name->text) {
+			pth_json_set(names, name->text, json_true());
+			if (strcmp(name->text, s->key) && pth_yaml_get(services, name->text))
+				exp_warn(x, name, "name: '%s' is the key of another service, which targets of that name mean",
+				    name->text);
+		}
+		check_protocol(x, services, s, certs_for_all);
+		check_depends(x, services, s);
+		check_files(x, pth_yaml_get(s, "files"));
+		check_timeout(x, pth_yaml_get(s, "timeout"));
+	}
+	if (services)
+		check_ports(x, services);
+	json_decref(names);
+}
+
+/* ---- steps */
+
+static const char *const actions[] = { "wait", "exec", "signal", "restart", "pause", "resume", "link" };
+
+static void check_link(struct pth_experiment *x, const struct pth_ynode *services,
+    const struct pth_ynode *link)
+{
+	const struct pth_ynode *between = pth_yaml_get(link, "between");
+
+	if (!between || between->kind != PTH_YSEQ)
+		return;
+	if (between->n != 2)
+		exp_error(x, between, "between: %u services; expected two", between->n);
+	for (const struct pth_ynode *c = between->child; c; c = c->next)
+		check_reference(x, services, c, false);
+}
+
+static const struct pth_ynode *items(const struct pth_ynode *map, const char *key)
+{
+	const struct pth_ynode *n = pth_yaml_get(map, key);
+
+	return n && (n->kind == PTH_YSEQ || n->kind == PTH_YMAP) ? n->child : NULL;
+}
+
+/* A list of words without any. */
+static void check_words(struct pth_experiment *x, const struct pth_ynode *n)
+{
+	if (n && n->kind == PTH_YSEQ && !n->child)
+		exp_error(x, n, "a command without words");
+}
+
+static void check_action(struct pth_experiment *x, const struct pth_ynode *services,
+    const struct pth_ynode *step)
+{
+	const struct pth_ynode *after = pth_yaml_get(step, "after");
+
+	for (size_t i = 0; i < countof(actions); i++) {
+		const struct pth_ynode *a = pth_yaml_get(step, actions[i]);
+
+		if (!a)
+			continue;
+		if (a->kind == PTH_YMAP)
+			check_reference(x, services, pth_yaml_get(a, "service"), false);
+		else if (a->kind == PTH_YSTR && strcmp(actions[i], "exec") && strcmp(actions[i], "wait"))
+			check_reference(x, services, a, false);
+		if (!strcmp(actions[i], "exec"))
+			check_words(x, a->kind == PTH_YMAP ? pth_yaml_get(a, "argv") : a);
+		if (!strcmp(actions[i], "link"))
+			check_link(x, services, a);
+	}
+	check_reference(x, services, pth_yaml_get(after, "service"), false);
+}
+
+static void check_steps(struct pth_experiment *x, const struct pth_ynode *test,
+    const struct pth_ynode *services)
+{
+	static const char *const lists[] = { "pre_commands", "post_commands" };
+	const struct pth_ynode *steps = pth_yaml_get(test, "steps"), *timeout = pth_yaml_get(test, "timeout");
+	const struct pth_ynode *wait = steps && steps->kind == PTH_YMAP ? pth_yaml_get(steps, "wait") : steps;
+	int64_t w, t;
+
+	if (exp_given(wait) && exp_given(timeout) && exp_int(wait, T_SECS, &w) &&
+	    exp_int(timeout, T_SECS, &t) && w > t)
+		exp_error(x, wait, "wait of %lld s is longer than the test's timeout of %lld s",
+		    (long long)w, (long long)t);
+	if (!exp_given(steps))
+		return;
+	if (steps->kind == PTH_YMAP)
+		check_action(x, services, steps);
+	for (size_t i = 0; i < countof(lists); i++)
+		for (const struct pth_ynode *c = items(steps, lists[i]); c; c = c->next)
+			check_words(x, c);
+	for (const struct pth_ynode *c = steps->kind == PTH_YSEQ ? steps->child : NULL; c; c = c->next) {
+		unsigned n = 0;
+
+		for (size_t i = 0; i < countof(actions); i++)
+			n += pth_yaml_get(c, actions[i]) != NULL;
+		if (c->kind == PTH_YMAP && n != 1)
+			exp_error(x, c, "a step needs exactly one of wait, exec, signal, restart, pause, "
+			    "resume, link");
+		check_action(x, services, c);
+	}
+}
+
+/* ---- assertions, expectations */
+
+static void check_regex(struct pth_experiment *x, const struct pth_ynode *n)
+{
+	regex_t re;
+	char text[200];
+	int r;
+
+	if (!n || n->kind != PTH_YSTR)
+		return;
+	if (n->len > 1000 || pth_regex_unrolls(n->text)) {
+		exp_error(x, n, "too large a regular expression");
+		return;
+	}
+	r = regcomp(&re, n->text, REG_EXTENDED | REG_NOSUB);
+	if (r == 0) {
+		regfree(&re);
+		return;
+	}
+	regerror(r, NULL, text, sizeof text);
+	exp_error(x, n, "not a regular expression: %s", text);
+}
+
+static void check_assertion(struct pth_experiment *x, const struct pth_ynode *services,
+    const struct pth_ynode *a)
+{
+	static const struct { const char *type, *need, *or; } needs[] = {
+		{ "output_contains", "text", "pattern" }, { "port_open", "port", "port" },
+		{ "file_exists", "file", "file" }, { "exit_code", "code", "code" },
+		{ "output_contains", "service", "service" }, { "exit_code", "service", "service" },
+		{ "service_running", "service", "service" },
+		{ "service_responsive", "service", "service" },
+	};
+	const char *type = exp_text(a, "type", "");
+
+	/* PANTHER never looked at these, so old files may be wrong here */
+	check_reference(x, services, pth_yaml_get(a, "service"), true);
+	for (size_t i = 0; i < countof(needs); i++)
+		if (!strcmp(type, needs[i].type) && !pth_yaml_get(a, needs[i].need) &&
+		    !pth_yaml_get(a, needs[i].or))
+			exp_error(x, a, "%s needs '%s'", type, needs[i].need);
+	check_regex(x, pth_yaml_get(a, "pattern"));
+}
+
+static void check_expect(struct pth_experiment *x, const struct pth_ynode *services,
+    const struct pth_ynode *expect)
+{
+	const struct pth_ynode *c;
+
+	for (c = items(expect, "exit"); c; c = c->next) {
+		struct pth_ynode name = key_of(c);
+
+		check_reference(x, services, &name, false);
+		if (c->kind == PTH_YSTR && strcmp(c->text, "any") && strspn(c->text, "0123456789") != c->len)
+			exp_error(x, c, "exit: expected a code, a list of codes, or any");
+	}
+	for (c = items(expect, "files"); c; c = c->next) {
+		check_path(x, pth_yaml_get(c, "path"));
+		check_path(x, pth_yaml_get(c, "same_as"));
+	}
+	for (c = items(expect, "log"); c; c = c->next) {
+		check_reference(x, services, pth_yaml_get(c, "service"), false);
+		check_path(x, pth_yaml_get(c, "file"));
+		check_regex(x, pth_yaml_get(c, "matches"));
+		check_regex(x, pth_yaml_get(c, "not_matches"));
+		if (c->kind == PTH_YMAP && !pth_yaml_get(c, "matches") == !pth_yaml_get(c, "not_matches"))
+			exp_error(x, c, "a log rule needs either matches or not_matches");
+	}
+}
+
+static void check_critical(struct pth_experiment *x, const struct pth_ynode *services,
+    const struct pth_ynode *environment)
+{
+	static const char *const where[] = { "critical_services", "config.critical_services",
+		"plugin_config.critical_services" };
+
+	for (size_t i = 0; i < countof(where); i++) {
+		const struct pth_ynode *list = exp_at(environment, where[i]);
+
+		for (const struct pth_ynode *c = list && list->kind == PTH_YSEQ ? list->child : NULL; c; c = c->next)
+			check_reference(x, services, c, false);
+	}
+}
+
+/* What PANTHER passes over without a word. */
+static void check_fast_fail(struct pth_experiment *x, const struct pth_ynode *test)
+{
+	const struct pth_ynode *own = pth_yaml_get(test, "fast_fail_enabled");
+	const struct pth_ynode *level = exp_at(x->root, "fast_fail.test_level");
+
+	if (exp_given(own) && (!exp_given(level) || exp_bool(level) == 0))
+		exp_key_warn(x, own, "'fast_fail_enabled' has no effect without fast_fail.test_level: true");
+}
+
+void exp_rules(struct pth_experiment *x, const struct pth_ynode *test)
+{
+	const struct pth_ynode *services = pth_yaml_get(test, "services"), *c;
+
+	if (test->kind != PTH_YMAP)
+		return;
+	check_name(x, test);
+	check_fast_fail(x, test);
+	exp_values(x, test);
+	if (!services || services->kind != PTH_YMAP)
+		return;
+	check_services(x, services, exp_given(pth_yaml_get(test, "generate_new_certificates")));
+	check_critical(x, services, pth_yaml_get(test, "network_environment"));
+	check_steps(x, test, services);
+	check_timeout(x, pth_yaml_get(test, "timeout"));
+	for (c = items(test, "links"); c; c = c->next)
+		check_link(x, services, c);
+	for (c = items(test, "assertions"); c; c = c->next)
+		check_assertion(x, services, c);
+	check_expect(x, services, pth_yaml_get(test, "expect"));
+}

@@ -1,0 +1,341 @@
+#include "experiment/inside.h"
+
+#include <math.h>
+
+#include "base/text.h"
+
+/* The next segment of a key's path: "[]" or a name. Advances *p. */
+static const char *segment(struct pth_arena *a, const char **p)
+{
+	size_t n;
+	const char *s;
+
+	if (**p == '.')
+		++*p;
+	if (!strncmp(*p, "[]", 2)) {
+		*p += 2;
+		return "[]";
+	}
+	n = strcspn(*p, ".[");
+	s = pth_arena_strn(a, *p, n);
+	*p += n;
+	return s;
+}
+
+static struct schema *step(struct pth_arena *a, struct schema *s, const char *name)
+{
+	struct schema *c, **tail = &s->child;
+
+	if (!strcmp(name, "*"))
+		return s->any ? s->any : (s->any = pth_arena_alloc(a, sizeof *c));
+	if (!strcmp(name, "[]"))
+		return s->item ? s->item : (s->item = pth_arena_alloc(a, sizeof *c));
+	for (; (c = *tail) != NULL; tail = &c->next)
+		if (!strcmp(c->name, name))
+			return c;
+	c = *tail = pth_arena_alloc(a, sizeof *c);
+	c->name = name;
+	s->nnames++;
+	return c;
+}
+
+static void set_range(struct schema *s, const char *v)
+{
+	const char *dots = strstr(v, "..");
+
+	s->ranged = true;
+	s->min = dots > v ? strtod(v, NULL) : -HUGE_VAL;
+	s->max = dots[2] ? strtod(dots + 2, NULL) : HUGE_VAL;
+}
+
+static void set_words(struct pth_arena *a, struct schema *s, const char *v)
+{
+	size_t n = 1;
+
+	for (const char *p = v; *p; p++)
+		n += *p == ' ';
+	s->values = pth_arena_alloc(a, n * sizeof *s->values);
+	while (*v) {
+		size_t len = strcspn(v, " ");
+
+		s->values[s->nvalues++] = pth_arena_strn(a, v, len);
+		v += len + (v[len] == ' ');
+	}
+}
+
+static json_t *default_value(const char *s, unsigned types)
+{
+	long long i;
+
+	if ((types & T_SIZE) && pth_size(s, &i))
+		return json_integer(i);
+	if (types & T_STR)
+		return json_string(s);
+	if (!strcmp(s, "true") || !strcmp(s, "false"))
+		return json_boolean(s[0] == 't');
+	if (!strcmp(s, "null"))
+		return json_null();
+	if (!strcmp(s, "{}"))
+		return json_object();
+	if (!strcmp(s, "[]"))
+		return json_array();
+	if (pth_int(s, INT64_MIN, INT64_MAX, &i))
+		return json_integer(i);
+	return json_string(s);
+}
+
+/* Names of the children as an array, for pth_nearest. */
+static void list_names(struct pth_arena *a, struct schema *s)
+{
+	size_t i = 0;
+
+	s->names = pth_arena_alloc(a, (s->nnames + 1) * sizeof *s->names);
+	for (struct schema *c = s->child; c; c = c->next) {
+		s->names[i++] = c->name;
+		list_names(a, c);
+	}
+	if (s->any)
+		list_names(a, s->any);
+	if (s->item)
+		list_names(a, s->item);
+}
+
+struct exp_schema *exp_schema_new(void)
+{
+	struct exp_schema *t = pth_xmalloc(sizeof *t);
+
+	*t = (struct exp_schema){ .defaults = json_array() };
+	t->root = pth_arena_alloc(&t->a, sizeof *t->root);
+	for (size_t i = 0; i < pth_keys_n; i++) {
+		const struct pth_key *k = &pth_keys[i];
+		const char *p = k->path;
+		struct schema *s = t->root;
+
+		while (*p)
+			s = step(&t->a, s, segment(&t->a, &p));
+		s->key = k;
+		if (k->values && strstr(k->values, ".."))
+			set_range(s, k->values);
+		else if (k->values)
+			set_words(&t->a, s, k->values);
+		/* of an idle key: what needs no warning */
+		if (k->def && (k->flags & (F_REC | F_IDLE))) {
+			s->def = default_value(k->def, k->types);
+			pth_json_push(t->defaults, s->def);
+		}
+	}
+	list_names(&t->a, t->root);
+	return t;
+}
+
+void exp_schema_free(struct exp_schema *t)
+{
+	json_decref(t->defaults);
+	pth_arena_release(&t->a);
+	free(t);
+}
+
+const struct schema *exp_schema_child(const struct schema *s, const char *name)
+{
+	for (const struct schema *c = s->child; c; c = c->next)
+		if (c->name[0] == name[0] && !strcmp(c->name, name))
+			return c;
+	return s->any;
+}
+
+static void range_text(struct pth_buf *b, const struct schema *s)
+{
+	if (s->min > -HUGE_VAL && s->max < HUGE_VAL)
+		pth_buf_addf(b, " from %.15g to %.15g", s->min, s->max);
+	else if (s->min > -HUGE_VAL)
+		pth_buf_addf(b, " of at least %.15g", s->min);
+}
+
+static void types_text(struct pth_buf *b, const struct schema *s, bool range)
+{
+	static const struct { unsigned bits; const char *text; } names[] = {
+		{ T_INT, "integer" }, { T_REAL, "number" }, { T_BOOL, "true or false" }, { T_STR, "string" },
+		{ T_LIST, "list" }, { T_MAP, "map" }, { T_SECS, "seconds" }, { T_SIZE, "bytes (5MB)" },
+		{ T_DUR, "duration (10ms)" }, { T_PERCENT, "percentage" }, { T_ANY, "anything" },
+		{ T_NULL, "null" },
+	};
+	const unsigned numbers = T_INT | T_REAL | T_SECS | T_SIZE | T_PERCENT;
+	unsigned types = s->key->types & ~(range ? (unsigned)T_NULL : 0);
+	const char *sep = "";
+
+	for (size_t i = 0; i < countof(names); i++) {
+		if (!(types & names[i].bits) || (names[i].bits == T_INT && (types & T_REAL)))
+			continue;
+		pth_buf_addf(b, "%s%s", sep, names[i].text);
+		if (range && s->ranged && (names[i].bits & numbers))
+			range_text(b, s);
+		sep = " or ";
+	}
+}
+
+void exp_schema_expected(struct pth_buf *b, const struct schema *s)
+{
+	if (s->nvalues && !(s->key->flags & F_HINT)) {
+		pth_buf_adds(b, s->nvalues > 1 ? "one of " : "");
+		for (size_t i = 0; i < s->nvalues; i++)
+			pth_buf_addf(b, "%s%s", i ? ", " : "", s->values[i]);
+		return;
+	}
+	types_text(b, s, true);
+}
+
+/* ---- --explain */
+
+static void explain(struct pth_buf *b, const struct schema *s)
+{
+	const struct pth_key *k = s->key;
+
+	pth_buf_addf(b, "%s\n\t%s\n\ttype: ", k->path, k->meaning);
+	types_text(b, s, false);
+	if (s->nvalues || s->ranged) {
+		pth_buf_adds(b, s->nvalues && (k->flags & F_HINT) ? "\n\tusual values: " : "\n\tvalues: ");
+		pth_buf_adds(b, k->values);
+	}
+	pth_buf_addf(b, "\n\tdefault: %s", k->def ? k->def : k->flags & F_NEED ? "none, must be given" : "none");
+	if (k->flags & F_REC)
+		pth_buf_adds(b, " (written into records)");
+	pth_buf_addf(b, "\n\tread by: %s\n", k->reader ? k->reader : "nobody, accepted for PANTHER's files");
+}
+
+/* One segment of what the user wrote against one of a path. */
+static bool segment_fits(const char *path, size_t n, const char *want, size_t m)
+{
+	long long i;
+	char num[24];
+
+	if (n == m && !memcmp(path, want, n))
+		return true;
+	if (n == 1 && *path == '*')
+		return true;
+	if (n != 2 || memcmp(path, "[]", 2) || m >= sizeof num)
+		return false;
+	memcpy(num, want, m);
+	num[m] = '\0';
+	return pth_int(num, 0, INT64_MAX, &i);
+}
+
+/* Length of the last segment of a path of n bytes; [] counts as one. */
+static size_t last_segment(const char *s, size_t n)
+{
+	size_t len = 0;
+
+	if (n >= 2 && s[n - 1] == ']' && s[n - 2] == '[')
+		return 2;
+	while (len < n && s[n - len - 1] != '.' && s[n - len - 1] != ']')
+		len++;
+	return len;
+}
+
+/* Does path end in what the user wrote? [] may be left out on his side. */
+static bool ends_in(const char *path, const char *want)
+{
+	size_t n = strlen(path), m = strlen(want);
+	size_t name = n;
+	bool whole;
+
+	/* a last segment that could be any name counts only in a whole path */
+	while (name > 2 && path[name - 1] == ']')
+		name -= 2;
+	whole = name && path[name - 1] == '*' && (!m || want[m - 1] != '*');
+
+	while (m && n) {
+		size_t a = last_segment(path, n), b = last_segment(want, m);
+
+		if (segment_fits(path + n - a, a, want + m - b, b)) {
+			m -= b;
+			if (m && want[m - 1] == '.')
+				m--;
+		} else if (a != 2 || memcmp(path + n - 2, "[]", 2)) {
+			return false;
+		}
+		n -= a;
+		if (n && path[n - 1] == '.')
+			n--;
+	}
+	return m == 0 && (n == 0 || !whole);
+}
+
+static bool is_whole(const char *path, const char *want)
+{
+	return !strcmp(path, want);
+}
+
+static int explain_all(struct pth_buf *b, const struct schema *s, const char *key,
+    bool (*fits)(const char *, const char *))
+{
+	int n = 0;
+
+	if (s->key && s->key->path[0] && fits(s->key->path, key)) {
+		explain(b, s);
+		n++;
+	}
+	for (const struct schema *c = s->child; c; c = c->next)
+		n += explain_all(b, c, key, fits);
+	if (s->any)
+		n += explain_all(b, s->any, key, fits);
+	if (s->item)
+		n += explain_all(b, s->item, key, fits);
+	return n;
+}
+
+static const char *nearest_key(const char *key)
+{
+	const char **names = pth_xarray(NULL, pth_keys_n, sizeof *names), *best;
+	size_t n = 0;
+	const char *want = strrchr(key, '.');
+
+	for (size_t i = 0; i < pth_keys_n; i++) {
+		const char *p = pth_keys[i].path;
+		size_t len = strlen(p);
+
+		names[n++] = p + len - last_segment(p, len);
+	}
+	best = pth_nearest(want ? want + 1 : key, names, n);
+	free(names);
+	return best;
+}
+
+int pth_experiment_explain(struct pth_buf *b, const char *key, struct pth_err *e)
+{
+	struct exp_schema *t = exp_schema_new();
+	int n = explain_all(b, t->root, key, is_whole);
+
+	if (n == 0 && *key)
+		n = explain_all(b, t->root, key, ends_in);
+	exp_schema_free(t);
+	if (n == 0) {
+		const char *near = nearest_key(key);
+
+		return pth_err_set(e, PTH_NO, near ? "no key '%s'; did you mean '%s'?" : "no key '%s'",
+		    key, near);
+	}
+	return 0;
+}
+
+/* ---- the manual */
+
+void pth_experiment_mdoc(struct pth_buf *b)
+{
+	for (size_t i = 0; i < pth_keys_n; i++) {
+		const struct pth_key *k = &pth_keys[i];
+
+		if (!*k->path)
+			continue;
+		pth_buf_addf(b, ".It Ic %s\n%s\n(", k->path, k->meaning);
+		types_text(b, &(struct schema){ .key = k }, false);
+		if (k->values)
+			pth_buf_addf(b, "%s%s", k->flags & F_HINT ? ", for example " : ": ", k->values);
+		if (k->flags & F_NEED)
+			pth_buf_adds(b, "; required");
+		if (k->def)
+			pth_buf_addf(b, "; default %s", *k->def ? k->def : "empty");
+		if (k->flags & F_IDLE)
+			pth_buf_adds(b, "; no effect here");
+		pth_buf_adds(b, ")\n");
+	}
+}

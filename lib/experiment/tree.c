@@ -1,0 +1,199 @@
+/*
+ * Changing trees of nodes. Aliases and included maps share their children, so
+ * nothing is written to: what changes is copied, from the root down to it.
+ */
+#include "experiment/inside.h"
+
+#include "base/text.h"
+
+struct pth_ynode *exp_copy(struct pth_arena *a, const struct pth_ynode *n)
+{
+	struct pth_ynode *c = pth_arena_alloc(a, sizeof *c);
+
+	*c = *n;
+	c->next = NULL;
+	return c;
+}
+
+/* A copy of n whose direct children are copies too. */
+static struct pth_ynode *copy_level(struct pth_arena *a, const struct pth_ynode *n)
+{
+	struct pth_ynode *out = exp_copy(a, n), **tail = &out->child;
+
+	for (const struct pth_ynode *c = n->child; c; c = c->next) {
+		*tail = exp_copy(a, c);
+		tail = &(*tail)->next;
+	}
+	return out;
+}
+
+static struct pth_ynode *new_map(struct pth_arena *a, const struct pth_ynode *like)
+{
+	struct pth_ynode *n = exp_copy(a, like);
+
+	n->kind = PTH_YMAP;
+	n->text = "";
+	n->len = 0;
+	n->n = 0;
+	n->child = NULL;
+	return n;
+}
+
+/* Put v in the place of `old` (its key and neighbour stay), or at *old when NULL. */
+static void put(struct pth_ynode **at, struct pth_ynode *v, const char *key)
+{
+	struct pth_ynode *old = *at;
+
+	v->key = old ? old->key : key;
+	v->kline = old ? old->kline : v->line;
+	v->kcol = old ? old->kcol : v->col;
+	v->next = old ? old->next : NULL;
+	*at = v;
+}
+
+static struct pth_ynode *set_at(struct pth_arena *a, const struct pth_ynode *n, const char *path,
+    const struct pth_ynode *value);
+
+static struct pth_ynode *set_item(struct pth_arena *a, const struct pth_ynode *n, const char *seg,
+    const char *rest, const struct pth_ynode *value)
+{
+	struct pth_ynode *out = copy_level(a, n), **at = &out->child, *v;
+	bool all = !strcmp(seg, "*");
+	long long want = -1;
+	unsigned i = 0;
+
+	if (!all && !pth_int(seg, 0, n->n, &want))
+		return NULL;
+	for (; *at; at = &(*at)->next, i++) {
+		if (!all && i != (unsigned long long)want)
+			continue;
+		v = set_at(a, *at, rest, value);
+		if (!v)
+			return NULL;
+		put(at, v, NULL);
+	}
+	if (want == n->n) {
+		v = set_at(a, new_map(a, value), rest, value);
+		put(at, v, NULL);
+		out->n++;
+	}
+	return out;
+}
+
+static struct pth_ynode *set_key(struct pth_arena *a, const struct pth_ynode *n, const char *seg,
+    const char *rest, const struct pth_ynode *value)
+{
+	struct pth_ynode *out = copy_level(a, n), **at = &out->child, *v;
+	bool all = !strcmp(seg, "*"), found = all;
+
+	for (; *at; at = &(*at)->next) {
+		if (!all && strcmp((*at)->key, seg))
+			continue;
+		found = true;
+		v = set_at(a, *at, rest, value);
+		if (!v)
+			return NULL;
+		put(at, v, NULL);
+	}
+	if (!found) {
+		v = set_at(a, new_map(a, value), rest, value);
+		if (!v)
+			return NULL;
+		put(at, v, pth_arena_str(a, seg));
+		out->n++;
+	}
+	return out;
+}
+
+static struct pth_ynode *set_at(struct pth_arena *a, const struct pth_ynode *n, const char *path,
+    const struct pth_ynode *value)
+{
+	size_t len = strcspn(path, ".");
+	char *seg;
+
+	if (!*path)
+		return exp_copy(a, value);
+	seg = pth_arena_strn(a, path, len);
+	path += len + (path[len] == '.');
+	if (n->kind == PTH_YSEQ)
+		return set_item(a, n, seg, path, value);
+	if (n->kind == PTH_YNULL)
+		n = new_map(a, n);
+	return n->kind == PTH_YMAP ? set_key(a, n, seg, path, value) : NULL;
+}
+
+/* A tree like n with value at the dotted path; maps that are missing are
+ * made. NULL when the path leads through a scalar or past a list. */
+struct pth_ynode *exp_set(struct pth_arena *a, const struct pth_ynode *n, const char *path,
+    const struct pth_ynode *value)
+{
+	unsigned depth = 0;
+
+	for (const char *p = path; *p; p++)
+		depth += *p == '.';
+	return *path && depth < 64 ? set_at(a, n, path, value) : NULL;
+}
+
+struct pth_ynode *exp_without(struct pth_arena *a, const struct pth_ynode *map, const char *key)
+{
+	struct pth_ynode *out = copy_level(a, map), **at = &out->child;
+
+	while (*at) {
+		if (!strcmp((*at)->key, key)) {
+			*at = (*at)->next;
+			out->n--;
+		} else {
+			at = &(*at)->next;
+		}
+	}
+	return out;
+}
+
+/* Deep merge: maps of over extend those of base, all else replaces. The
+ * result has over's own key and position. */
+struct pth_ynode *exp_merge(struct pth_arena *a, const struct pth_ynode *base,
+    const struct pth_ynode *over)
+{
+	struct pth_ynode *out, **at;
+
+	if (base->kind != PTH_YMAP || over->kind != PTH_YMAP)
+		return exp_copy(a, over);
+	out = copy_level(a, base);
+	out->line = over->line;
+	out->col = over->col;
+	out->file = over->file;
+	for (const struct pth_ynode *c = over->child; c; c = c->next) {
+		struct pth_ynode *v;
+
+		for (at = &out->child; *at && strcmp((*at)->key, c->key); at = &(*at)->next)
+			;
+		v = *at ? exp_merge(a, *at, c) : exp_copy(a, c);
+		v->next = *at ? (*at)->next : NULL;
+		out->n += !*at;
+		v->key = c->key;
+		v->kline = c->kline;
+		v->kcol = c->kcol;
+		*at = v;
+	}
+	return out;
+}
+
+/* The node at a dotted path, or NULL. */
+const struct pth_ynode *exp_at(const struct pth_ynode *n, const char *path)
+{
+	while (n && *path) {
+		size_t len = strcspn(path, ".");
+		const struct pth_ynode *c = n->child;
+
+		if (n->kind == PTH_YSEQ) {
+			for (long i = strtol(path, NULL, 10); c && i > 0; i--)
+				c = c->next;
+		} else {
+			while (c && (strlen(c->key) != len || memcmp(c->key, path, len)))
+				c = c->next;
+		}
+		n = c;
+		path += len + (path[len] == '.');
+	}
+	return n;
+}

@@ -1,0 +1,181 @@
+/*
+ * ${NAME}, ${NAME:-default}, ${oc.env:NAME,default} and ${paths.output_dir} in
+ * strings, and the syntax of @{service:attribute[secondary]:format}, which
+ * pth-plan resolves.
+ */
+#include "experiment/inside.h"
+
+#include "base/text.h"
+#include "io/yaml_scalar.h"
+
+#define NESTING 8
+
+/* Where the brace that opens before s closes, or NULL. */
+static const char *closing(const char *s)
+{
+	int depth = 1;
+
+	for (; *s; s++) {
+		if (s[0] == '$' && s[1] == '{')
+			depth++;
+		else if (*s == '}' && --depth == 0)
+			return s;
+	}
+	return NULL;
+}
+
+static bool expand(struct pth_experiment *x, const struct pth_ynode *at, const char *s, int depth,
+    struct pth_buf *out);
+
+/* One ${...}, what stands between the braces. */
+static bool expand_one(struct pth_experiment *x, const struct pth_ynode *at, const char *s, size_t n,
+    int depth, struct pth_buf *out)
+{
+	char *whole = pth_xstrndup(s, n), *name = whole, *def = strstr(name, ":-");
+	bool omega = !strncmp(name, "oc.env:", 7); /* OmegaConf's ${oc.env:NAME,default} */
+	const struct pth_ynode *v;
+	const char *value;
+	bool ok = true;
+
+	if (omega) {
+		name += 7;
+		def = strchr(name, ',');
+	}
+	if (def) {
+		*def = '\0';
+		def += omega ? 1 : 2;
+	}
+	value = getenv(name);
+	v = value || omega ? NULL : exp_at(x->root, name);
+	if (v && !exp_scalar(v))
+		v = NULL;
+	if (value && *value) {
+		pth_utf8_clean(out, value, strlen(value));
+	} else if (v) {
+		ok = expand(x, at, v->text, depth + 1, out);
+	} else if (def) {
+		ok = expand(x, at, def, depth + 1, out);
+	} else if (!value) {
+		exp_error(x, at, "${%.60s} is not set; write ${%.60s:-default}, or $${ for a plain ${",
+		    name, name);
+		ok = false;
+	}
+	free(whole);
+	return ok;
+}
+
+static bool expand(struct pth_experiment *x, const struct pth_ynode *at, const char *s, int depth,
+    struct pth_buf *out)
+{
+	if (depth > NESTING) {
+		exp_error(x, at, "${...} leads to itself");
+		return false;
+	}
+	while (*s) {
+		const char *end;
+
+		if (!strncmp(s, "$${", 3)) {
+			pth_buf_adds(out, "${");
+			s += 3;
+		} else if (!strncmp(s, "${", 2)) {
+			end = closing(s + 2);
+			if (!end) {
+				exp_error(x, at, "${ without }; write $${ for a plain ${");
+				return false;
+			}
+			if (out->len > (1u << 20) ||
+			    !expand_one(x, at, s + 2, (size_t)(end - s) - 2, depth, out))
+				return false;
+			s = end + 1;
+		} else {
+			pth_buf_addc(out, *s++);
+		}
+	}
+	return true;
+}
+
+static bool one_of(const char *s, size_t n, const char *const *words, size_t nwords)
+{
+	for (size_t i = 0; i < nwords; i++)
+		if (strlen(words[i]) == n && !memcmp(words[i], s, n))
+			return true;
+	return false;
+}
+
+/* Length of a service's name. */
+static size_t name_length(const char *s)
+{
+	return strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
+}
+
+/* What stands after "@{": NULL when it is well formed, else what is wrong. */
+static const char *reference_fault(const char *s)
+{
+	static const char *const own[] = { "dir", "share", "libexec", "parallel" };
+	static const char *const attributes[] = { "ip", "hostname", "port", "service_name" };
+	static const char *const formats[] = { "decimal", "dotted", "hex", "hostname", "string", "integer" };
+	size_t n = name_length(s);
+
+	if (n == 0)
+		return "a service's name is missing";
+	if (s[n] == '}')
+		return one_of(s, n, own, countof(own)) ? NULL : "expected @{service:attribute}";
+	if (s[n] != ':')
+		return "expected ':' after the service's name";
+	s += n + 1;
+	n = name_length(s);
+	if (!one_of(s, n, attributes, countof(attributes)))
+		return "the attribute must be ip, hostname, port or service_name";
+	s += n;
+	if (*s == '[') {
+		n = name_length(s + 1);
+		if (n == 0 || s[n + 1] != ']')
+			return "expected [name] after the attribute";
+		s += n + 2;
+	}
+	if (*s == ':') {
+		n = name_length(++s);
+		if (!one_of(s, n, formats, countof(formats)))
+			return "the format must be decimal, dotted, hex, hostname, string or integer";
+		s += n;
+	}
+	return *s == '}' ? NULL : "} is missing";
+}
+
+static void check_references(struct pth_experiment *x, const struct pth_ynode *n)
+{
+	for (const char *p = n->text; (p = strstr(p, "@{")) != NULL; p += 2) {
+		const char *fault = reference_fault(p + 2);
+
+		if (fault)
+			exp_error(x, n, "placeholder %.40s: %s", p, fault);
+	}
+}
+
+static struct pth_ynode *interpolate(struct pth_experiment *x, const struct pth_ynode *n)
+{
+	struct pth_ynode *out = exp_copy(&x->a, n), **tail = &out->child;
+	struct pth_buf b = PTH_BUF_INIT;
+	bool bad;
+
+	for (const struct pth_ynode *c = n->child; c; c = c->next) {
+		*tail = interpolate(x, c);
+		tail = &(*tail)->next;
+	}
+	if (n->kind != PTH_YSTR)
+		return out;
+	if (strstr(n->text, "${") && expand(x, n, n->text, 0, &b)) {
+		out->text = pth_arena_strn(&x->a, b.s ? b.s : "", b.len);
+		out->len = b.len;
+		if (n->plain)
+			pth_yaml_resolve(out, &bad);
+	}
+	check_references(x, out);
+	pth_buf_release(&b);
+	return out;
+}
+
+void exp_interpolate(struct pth_experiment *x)
+{
+	x->root = interpolate(x, x->root);
+}

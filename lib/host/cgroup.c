@@ -1,0 +1,386 @@
+#include "host/cgroup.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "io/file.h"
+#include "base/os.h"
+#include "host/run_id.h"
+#include "base/text.h"
+
+#define TEXT_MAX ((size_t)4 << 20)
+#define REMOVE_TRIES 400 /* of 5 ms: the dead leave a group a little later */
+#define CPU_PERIOD_US "100000"
+
+static const char *const controllers[PTH_CG_KINDS] = { "memory", "pids", "cpu" };
+
+const char *
+pth_cgroup_controller(enum pth_cg_kind k)
+{
+	return controllers[k];
+}
+
+/* A small file of the kernel's, as text; "" when it cannot be read. */
+static char *
+get(int dirfd, const char *file)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	int fd = openat(dirfd, file, O_RDONLY | O_CLOEXEC);
+	ssize_t n = -1;
+
+	if (fd >= 0) {
+		n = pth_read_all(fd, pth_buf_room(&b, 65536), 65535);
+		close(fd);
+	}
+	b.len = n > 0 ? (size_t)n : 0;
+	pth_buf_adds(&b, "");
+	return pth_buf_take(&b);
+}
+
+static bool
+has_word(const char *text, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *p = text; (p = strstr(p, word)) != NULL; p += n)
+		if ((p == text || p[-1] == ' ') && (p[n] == ' ' || p[n] == '\n' || p[n] == '\0'))
+			return true;
+	return false;
+}
+
+/* SIGKILL everybody in the group. Those of other pid namespaces show as 0. */
+static void
+kill_all(int dirfd)
+{
+	char *list, *p, *end;
+
+	if (pth_write_text(dirfd, "cgroup.kill", "1") == 0)
+		return;
+	list = get(dirfd, "cgroup.procs");
+	for (p = list; *p != '\0'; p = *end == '\n' ? end + 1 : end) {
+		long pid = strtol(p, &end, 10);
+
+		if (end == p)
+			break;
+		if (pid > 1 && pid <= INT_MAX)
+			kill((pid_t)pid, SIGKILL);
+	}
+	free(list);
+}
+
+/* Call each(dirfd, name) for the directories in dirfd that begin with prefix. */
+static void
+each_dir(int dirfd, const char *prefix, void (*each)(int, const char *))
+{
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	struct dirent *de;
+
+	if (d == NULL) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while ((de = readdir(d)) != NULL)
+		if (de->d_type == DT_DIR && de->d_name[0] != '.' &&
+		    strncmp(de->d_name, prefix, strlen(prefix)) == 0)
+			each(dirfd, de->d_name);
+	closedir(d);
+}
+
+/* A group without groups below it. */
+static void
+remove_leaf(int dirfd, const char *name)
+{
+	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	for (int i = 0; fd >= 0 && i < REMOVE_TRIES; i++) {
+		if (unlinkat(dirfd, name, AT_REMOVEDIR) == 0 || errno != EBUSY)
+			break;
+		kill_all(fd);
+		poll(NULL, 0, 5);
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+/* The directory of a run. */
+static void
+remove_run(int dirfd, const char *name)
+{
+	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	each_dir(fd, "", remove_leaf);
+	close(fd);
+	remove_leaf(dirfd, name);
+}
+
+static unsigned long
+pid_namespace(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) == 0 ? (unsigned long)st.st_ino : 0;
+}
+
+/* Remove the directory of a run that is dead. In other pid namespaces nobody
+ * can say who lives. */
+static void
+remove_if_dead(int dirfd, const char *name)
+{
+	const char *owner = name + strlen("pth-"), *ns = strrchr(owner, '.');
+	char mine[32], *text;
+
+	snprintf(mine, sizeof mine, ".%lu", pid_namespace());
+	if (ns == NULL || strcmp(ns, mine) != 0)
+		return;
+	text = pth_xstrndup(owner, (size_t)(ns - owner));
+	if (!pth_owner_lives(text))
+		remove_run(dirfd, name);
+	free(text);
+}
+
+/* Can groups with this controller be made in a directory of version 2? It is
+ * switched on for them where it is not. */
+static bool
+gives(int dirfd, enum pth_cg_kind k)
+{
+	char *on = get(dirfd, "cgroup.subtree_control"), word[16];
+	bool yes = has_word(on, controllers[k]);
+
+	free(on);
+	snprintf(word, sizeof word, "+%s", controllers[k]);
+	return yes || pth_write_text(dirfd, "cgroup.subtree_control", word) == 0;
+}
+
+/* A directory in which we may make groups and move processes to them. */
+static int
+open_writable(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0 && (faccessat(fd, ".", W_OK, AT_EACCESS) != 0 ||
+	    faccessat(fd, "cgroup.procs", W_OK, AT_EACCESS) != 0)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* The nearest group, from our own upward, whose children get the controller.
+ * A process is in one group of version 2 only, so the first that was found is
+ * that of all controllers. */
+static int
+above_v2(const struct pth_cgroups *g, const struct pth_cgroup_place *p, enum pth_cg_kind k)
+{
+	char *path = pth_xstrdup(p->own), *slash;
+	int fd = -1;
+
+	for (int i = 0; i < (int)k && fd < 0; i++)
+		if (g->version[i] == 2)
+			fd = fcntl(g->above[i], F_DUPFD_CLOEXEC, 3);
+	while (fd < 0) {
+		fd = open_writable(path);
+		if (fd >= 0 && gives(fd, k))
+			break;
+		if (fd >= 0)
+			close(fd);
+		fd = -1;
+		slash = strrchr(path, '/');
+		if (slash == NULL || strcmp(path, p->top) == 0 || strlen(path) <= strlen(p->top))
+			break;
+		*slash = '\0';
+	}
+	free(path);
+	return fd;
+}
+
+static void
+open_kind(struct pth_cgroups *g, const struct pth_cgroup_place *p, enum pth_cg_kind k)
+{
+	if (p->own == NULL)
+		return;
+	g->above[k] = p->version == 1 ? open_writable(p->own) : above_v2(g, p, k);
+	if (g->above[k] < 0)
+		return;
+	each_dir(g->above[k], "pth-", remove_if_dead);
+	if (mkdirat(g->above[k], g->name, 0755) == 0 || errno == EEXIST)
+		g->fd[k] = openat(g->above[k], g->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (g->fd[k] >= 0 && (p->version == 1 || gives(g->fd[k], k)))
+		g->version[k] = p->version;
+}
+
+void
+pth_cgroups_open(struct pth_cgroups *g, const char *owner)
+{
+	struct pth_cgroup_place p[PTH_CG_KINDS];
+	struct pth_buf self = PTH_BUF_INIT, mounts = PTH_BUF_INIT, name = PTH_BUF_INIT;
+	struct pth_err e;
+
+	pth_buf_addf(&name, "pth-%s.%lu", owner, pid_namespace());
+	g->name = pth_buf_take(&name);
+	for (int k = 0; k < PTH_CG_KINDS; k++) {
+		g->fd[k] = g->above[k] = -1;
+		g->version[k] = 0;
+	}
+	if (pth_file_read("/proc/self/cgroup", TEXT_MAX, &self, &e) == 0 &&
+	    pth_file_read("/proc/self/mountinfo", TEXT_MAX, &mounts, &e) == 0) {
+		pth_cgroup_locate(self.s ? self.s : "", mounts.s ? mounts.s : "", p);
+		for (int k = 0; k < PTH_CG_KINDS; k++)
+			open_kind(g, &p[k], (enum pth_cg_kind)k);
+		pth_cgroup_places_release(p);
+	}
+	pth_buf_release(&self);
+	pth_buf_release(&mounts);
+}
+
+void
+pth_cgroups_sweep(const struct pth_cgroups *g, const char *prefix)
+{
+	for (int k = 0; k < PTH_CG_KINDS; k++)
+		if (g->fd[k] >= 0)
+			each_dir(g->fd[k], prefix, remove_leaf);
+}
+
+void
+pth_cgroups_close(struct pth_cgroups *g)
+{
+	for (int k = 0; k < PTH_CG_KINDS; k++) {
+		if (g->fd[k] >= 0)
+			close(g->fd[k]);
+		if (g->above[k] >= 0) {
+			remove_run(g->above[k], g->name);
+			close(g->above[k]);
+		}
+	}
+	free(g->name);
+}
+
+/* Set the limit; -1 when the kernel does not take it. */
+static int
+limit(int dirfd, int version, enum pth_cg_kind k, int64_t value)
+{
+	char text[64];
+
+	snprintf(text, sizeof text, "%lld", (long long)value);
+	switch (k) {
+	case PTH_CG_PIDS:
+		return pth_write_text(dirfd, "pids.max", text);
+	case PTH_CG_MEMORY:
+		if (pth_write_text(dirfd, version == 1 ? "memory.limit_in_bytes" : "memory.max", text) != 0)
+			return -1;
+		/* Not every kernel accounts for swap. */
+		if (version == 1)
+			pth_write_text(dirfd, "memory.memsw.limit_in_bytes", text);
+		else
+			pth_write_text(dirfd, "memory.swap.max", "0");
+		return 0;
+	default:
+		if (version == 1) {
+			pth_write_text(dirfd, "cpu.cfs_period_us", CPU_PERIOD_US);
+			return pth_write_text(dirfd, "cpu.cfs_quota_us", text);
+		}
+		snprintf(text, sizeof text, "%lld " CPU_PERIOD_US, (long long)value);
+		return pth_write_text(dirfd, "cpu.max", text);
+	}
+}
+
+static void
+make_kind(struct pth_cgroup *c, const struct pth_cgroups *g, const char *name, enum pth_cg_kind k,
+    int64_t value)
+{
+	bool shared = false;
+	int fd, join;
+
+	if (g->version[k] == 0 || (mkdirat(g->fd[k], name, 0755) != 0 && errno != EEXIST))
+		return;
+	fd = openat(g->fd[k], name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	/* In version 2 it is one directory for all, to be joined once. */
+	for (int i = 0; i < (int)k; i++)
+		shared = shared || (g->version[k] == 2 && c->dir[i] >= 0 && g->version[i] == 2);
+	join = shared ? -1 : openat(fd, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+	if (limit(fd, g->version[k], k, value) != 0 || (!shared && join < 0)) {
+		if (join >= 0)
+			close(join);
+		close(fd);
+		return;
+	}
+	c->dir[k] = fd;
+	if (!shared)
+		c->join[c->njoin++] = join;
+}
+
+void
+pth_cgroup_make(struct pth_cgroup *c, const struct pth_cgroups *g, const char *name,
+    const int64_t limits[PTH_CG_KINDS])
+{
+	c->njoin = 0;
+	for (int k = 0; k < PTH_CG_KINDS; k++)
+		c->dir[k] = -1;
+	for (int k = 0; k < PTH_CG_KINDS; k++)
+		if (limits[k] > 0)
+			make_kind(c, g, name, (enum pth_cg_kind)k, limits[k]);
+}
+
+/* By the kernel's own count, of version 2 or 1. */
+static int64_t
+oom_kills_in(int dirfd)
+{
+	static const char *const files[] = { "memory.events", "memory.oom_control" };
+	long long n = 0;
+
+	for (size_t i = 0; i < countof(files) && dirfd >= 0; i++) {
+		char *text = get(dirfd, files[i]), *p = strstr(text, "oom_kill ");
+
+		if (p != NULL)
+			n = strtoll(p + strlen("oom_kill "), NULL, 10);
+		free(text);
+	}
+	return n;
+}
+
+int64_t
+pth_cgroup_oom_kills(const struct pth_cgroup *c)
+{
+	return oom_kills_in(c->dir[PTH_CG_MEMORY]);
+}
+
+bool
+pth_cgroup_out_of_memory(void)
+{
+	static const char *const dirs[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/memory" };
+	bool yes = false;
+
+	for (size_t i = 0; i < countof(dirs); i++) {
+		int fd = open(dirs[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		yes = yes || oom_kills_in(fd) > 0;
+		if (fd >= 0)
+			close(fd);
+	}
+	return yes;
+}
+
+void
+pth_cgroup_release(struct pth_cgroup *c)
+{
+	for (int k = 0; k < PTH_CG_KINDS; k++)
+		if (c->dir[k] >= 0)
+			close(c->dir[k]);
+	for (size_t i = 0; i < c->njoin; i++)
+		close(c->join[i]);
+	*c = (struct pth_cgroup){ { -1, -1, -1 }, { -1, -1, -1 }, 0 };
+}

@@ -1,0 +1,25 @@
+/*
+ * Network interfaces of the caller's network namespace, by ioctl(2).
+ */
+#ifndef PTH_HOST_IFACE_H
+#define PTH_HOST_IFACE_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Set IFF_UP. -1 and errno. */
+int pth_iface_up(const char *name);
+/*
+ * Turn features off, by the names that "ethtool -k" shows for the kernel's
+ * own strings ("tx-udp-segmentation"). Unknown ones are passed over. -1 and
+ * errno when the kernel refused.
+ */
+int pth_iface_features_off(const char *name, const char *const *features, size_t n);
+/*
+ * Has an interface that is up addresses of this network of IPv4, "10.1.0.0/24",
+ * or is the network a part of its own? to: its name. What is no network has none.
+ */
+bool pth_iface_in(const char *network, char to[IF_NAMESIZE]);
+
+#endif

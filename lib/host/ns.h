@@ -1,0 +1,82 @@
+/*
+ * Namespaces: a child process in a world of its own. It is process 1 there;
+ * when it dies, the kernel kills everything below it and takes the network,
+ * mounts and ipc objects away. Works without any right where the host allows
+ * user namespaces (user_namespaces(7)).
+ */
+#ifndef PTH_HOST_NS_H
+#define PTH_HOST_NS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include <jansson.h>
+
+#include "base/err.h"
+
+/* Bits of a set of namespaces; also what pth_ns_fork() could give. */
+enum {
+	PTH_NS_USER = 1,
+	PTH_NS_NET = 2,
+	PTH_NS_PID = 4,
+	PTH_NS_MOUNT = 8,
+	PTH_NS_IPC = 16,
+	PTH_NS_UTS = 32,
+	PTH_NS_ALL = 63,
+	/* What is made of the mounts, pth_ns_view(). */
+	PTH_NS_PRIVATE = 64,    /* a /tmp of its own, no look at other tests */
+	PTH_NS_READ_ONLY = 128, /* all else cannot be written */
+};
+
+struct pth_ns {
+	unsigned used;    /* what the child is in */
+	unsigned asked;   /* what it should be in */
+	char reason[200]; /* why it is not more, or "" */
+};
+
+/*
+ * As fork(2). The child starts in as many of `want` as the host gives, dies
+ * by SIGKILL with the caller, and has the caller's uid and gid. As an
+ * ordinary user it has all capabilities over its own namespaces until it
+ * executes something. -1 with e when not even a plain fork worked.
+ */
+pid_t pth_ns_fork(unsigned want, struct pth_ns *got, struct pth_err *e);
+
+/*
+ * Furnish the child's world, called in the child: loopback up, segmentation
+ * offload of lo off (so that a capture shows datagrams as they are), ports
+ * below 1024 open to all, a /proc of its own, hostname. What fails is named
+ * in `reason` and taken out of got->used only where the namespace is useless
+ * without it (the network without a loopback).
+ */
+void pth_ns_furnish(struct pth_ns *got);
+
+struct pth_ns_view {
+	const char *run;  /* the run's directory: it looks empty */
+	const char *test; /* but for the test's own, below it */
+	/* Absolute paths, NULL-terminated: those that lie below /tmp are seen
+	 * nevertheless. Of all tests, by pth_ns_hidden(), and of this one. */
+	char *const *common, *const *keep;
+	bool read_only;
+};
+
+/*
+ * Called in the furnished child: its own /tmp, /var/tmp and /dev/shm, in
+ * memory, at most a quarter of that, and gone with the namespace. A test that
+ * has no mounts of its own is left as it is; what fails is in `reason`.
+ */
+void pth_ns_view(struct pth_ns *ns, const struct pth_ns_view *want);
+
+/* Leave of a list of paths (as for the view) those that it would hide, with
+ * links resolved: what is asked once need not be looked up by every test. */
+void pth_ns_hidden(char **paths);
+
+/* ["user","net",...] of a set. */
+json_t *pth_ns_names(unsigned set);
+
+/* SIGKILL every process of this pid namespace but the caller, who is its
+ * process 1. They may still be dying when this returns; the namespace is gone
+ * only after them. */
+void pth_ns_sweep(void);
+
+#endif

@@ -1,0 +1,10 @@
+/* Inside the room ns only. */
+#ifndef PTH_HOST_NS_PRIV_H
+#define PTH_HOST_NS_PRIV_H
+
+#include "host/ns.h"
+
+/* Add to ns->reason what failed, and why: errno. */
+void ns_note(struct pth_ns *ns, const char *what);
+
+#endif

@@ -1,0 +1,233 @@
+/*
+ * What a test sees of the file system. One file system in memory serves all
+ * that is private: making and dissolving each costs more than binding a
+ * directory of it.
+ */
+#include "host/ns_priv.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "io/file.h"
+
+#define KEEP_MAX 64
+
+static const char *const privates[] = { "/tmp", "/var/tmp", "/dev/shm" };
+
+/* Something of the old /tmp that is to be seen again. */
+struct kept {
+	char *path;
+	int tree; /* a copy of the mounts there, not yet attached */
+	bool dir;
+};
+
+struct view {
+	const struct pth_ns_view *want;
+	struct kept keep[KEEP_MAX];
+	size_t n;
+	int test, run;   /* trees of the test's directory, and of an empty one */
+	unsigned mounts; /* on /tmp, to be undone */
+};
+
+static bool
+is_below(const char *path, const char *top)
+{
+	size_t n = strlen(top);
+
+	return strncmp(path, top, n) == 0 && path[n] == '/' && path[n + 1] != '\0';
+}
+
+static bool
+is_hidden(const char *path)
+{
+	for (size_t i = 0; i < countof(privates); i++)
+		if (is_below(path, privates[i]))
+			return true;
+	return false;
+}
+
+void
+pth_ns_hidden(char **paths)
+{
+	char **to = paths;
+
+	for (char **p = paths; *p != NULL; p++) {
+		char *path = realpath(*p, NULL);
+
+		free(*p);
+		if (path != NULL && is_hidden(path))
+			*to++ = path;
+		else
+			free(path);
+	}
+	*to = NULL;
+}
+
+static int
+copy_tree(const char *path)
+{
+	return open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+}
+
+static int
+attach(int tree, const char *to)
+{
+	return move_mount(tree, "", AT_FDCWD, to, MOVE_MOUNT_F_EMPTY_PATH);
+}
+
+/* A file is seen with its neighbours, unless those are all of /tmp. The path
+ * has no links, and is taken over. */
+static void
+keep(struct view *v, char *path)
+{
+	char *slash;
+	struct kept *k = &v->keep[v->n];
+	struct stat st;
+
+	if (path == NULL || !is_hidden(path) || v->n == KEEP_MAX || stat(path, &st) != 0)
+		goto no;
+	slash = strrchr(path, '/');
+	if (!S_ISDIR(st.st_mode) && (*slash = '\0', !is_hidden(path)))
+		*slash = '/';
+	for (size_t i = 0; i < v->n; i++)
+		if (strcmp(path, v->keep[i].path) == 0 || is_below(path, v->keep[i].path))
+			goto no;
+	k->tree = copy_tree(path);
+	if (k->tree < 0 || stat(path, &st) != 0)
+		goto no;
+	k->dir = S_ISDIR(st.st_mode);
+	k->path = path;
+	v->n++;
+	return;
+no:
+	free(path);
+}
+
+static int
+make_place(const struct kept *k)
+{
+	char *slash = strrchr(k->path, '/');
+	int r, fd;
+
+	if (k->dir)
+		return pth_mkdirs(AT_FDCWD, k->path, NULL);
+	*slash = '\0';
+	r = pth_mkdirs(AT_FDCWD, k->path, NULL);
+	*slash = '/';
+	if (r != 0)
+		return -1;
+	fd = open(k->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	return fd < 0 ? -1 : close(fd);
+}
+
+/* The new file system, with a directory for each use, all below /tmp for now. */
+static int
+make_private(struct view *v)
+{
+	static const char *const parts[] = { "/tmp/0", "/tmp/1", "/tmp/2" };
+	int tmp;
+
+	if (mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=25%") != 0)
+		return -1;
+	v->mounts++;
+	for (size_t i = 0; i < countof(parts); i++)
+		if (mkdir(parts[i], 0700) != 0 || chmod(parts[i], 01777) != 0)
+			return -1;
+	if (mkdir("/tmp/run", 0755) != 0 || (v->run = copy_tree("/tmp/run")) < 0)
+		return -1;
+	/* Not every system has these two. */
+	for (size_t i = 1; i < countof(privates); i++)
+		mount(parts[i], privates[i], NULL, MS_BIND, NULL);
+	tmp = copy_tree(parts[0]);
+	if (tmp < 0 || attach(tmp, "/tmp") != 0)
+		return -1;
+	close(tmp);
+	v->mounts++;
+	return 0;
+}
+
+/* Of the run's directory only the test's own, where it always was. */
+static int
+hide_run(struct view *v)
+{
+	struct stat st;
+
+	bool hidden = stat(v->want->run, &st) != 0;
+
+	if (!hidden && attach(v->run, v->want->run) != 0)
+		return -1;
+	if (pth_mkdirs(AT_FDCWD, v->want->test, NULL) == 0 && attach(v->test, v->want->test) == 0)
+		return 0;
+	if (!hidden)
+		umount2(v->want->run, MNT_DETACH);
+	return -1;
+}
+
+static int
+set_read_only(const char *path, bool on, unsigned flags)
+{
+	struct mount_attr a = { 0 };
+
+	*(on ? &a.attr_set : &a.attr_clr) = MOUNT_ATTR_RDONLY;
+	return mount_setattr(AT_FDCWD, path, flags, &a, sizeof a);
+}
+
+/* Everything but what belongs to the test. */
+static void
+make_read_only(struct pth_ns *ns, const struct pth_ns_view *want)
+{
+	if (set_read_only("/", true, AT_RECURSIVE) != 0) {
+		ns_note(ns, "read-only root");
+		return;
+	}
+	for (size_t i = 0; i < countof(privates); i++)
+		set_read_only(privates[i], false, 0);
+	set_read_only("/proc", false, 0);
+	if (set_read_only(want->test, false, 0) != 0) {
+		ns_note(ns, "read-only root");
+		set_read_only("/", false, AT_RECURSIVE);
+		return;
+	}
+	ns->used |= PTH_NS_READ_ONLY;
+}
+
+void
+pth_ns_view(struct pth_ns *ns, const struct pth_ns_view *want)
+{
+	struct view v = { .want = want, .run = -1 };
+
+	if (!(ns->used & PTH_NS_MOUNT))
+		return;
+	v.test = copy_tree(want->test);
+	for (char *const *p = want->common; v.test >= 0 && *p != NULL; p++)
+		keep(&v, pth_xstrdup(*p));
+	for (char *const *p = want->keep; v.test >= 0 && *p != NULL; p++)
+		keep(&v, realpath(*p, NULL));
+	if (v.test >= 0 && make_private(&v) == 0) {
+		for (size_t i = 0; i < v.n; i++)
+			if (make_place(&v.keep[i]) == 0)
+				attach(v.keep[i].tree, v.keep[i].path);
+		if (hide_run(&v) == 0)
+			ns->used |= PTH_NS_PRIVATE;
+	}
+	if (!(ns->used & PTH_NS_PRIVATE)) {
+		ns_note(ns, "private /tmp");
+		while (v.mounts-- > 0)
+			umount2("/tmp", MNT_DETACH);
+	} else if (want->read_only) {
+		make_read_only(ns, want);
+	}
+	for (size_t i = 0; i < v.n; i++) {
+		close(v.keep[i].tree);
+		free(v.keep[i].path);
+	}
+	if (v.run >= 0)
+		close(v.run);
+	if (v.test >= 0)
+		close(v.test);
+}

@@ -1,0 +1,26 @@
+/*
+ * Sockets of the caller's network namespace: /proc/net/{udp,udp6,tcp,tcp6}.
+ */
+#ifndef PTH_HOST_SOCKETS_H
+#define PTH_HOST_SOCKETS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PTH_TCP_LISTEN 0x0a /* include/net/tcp_states.h */
+
+struct pth_socket {
+	bool udp;
+	uint16_t port;  /* local */
+	unsigned state;
+	uint64_t inode; /* as in "socket:[N]"; 0: no process has it any more */
+};
+
+/* The next socket of such a file's text [*p, end), which *p moves along; lines
+ * that are none are passed over. False at its end. udp is left alone. */
+bool pth_sockets_next(const char **p, const char *end, struct pth_socket *s);
+/* Call f for each socket, of TCP or UDP, until it says false. */
+void pth_sockets_each(bool udp, bool (*f)(void *arg, const struct pth_socket *s), void *arg);
+
+#endif

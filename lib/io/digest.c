@@ -1,0 +1,32 @@
+#include "io/digest.h"
+
+#include <stdlib.h>
+
+#include <openssl/evp.h>
+
+#include "base/os.h"
+
+#define BLOCK 131072
+
+int
+pth_sha256_fd(int fd, char hex[65], int64_t *bytes)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	unsigned char *block = pth_xmalloc(BLOCK), md[EVP_MAX_MD_SIZE];
+	unsigned len = 0;
+	ssize_t n = 0;
+	int ok;
+
+	*bytes = 0;
+	ok = ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL);
+	while (ok && (n = pth_read_all(fd, block, BLOCK)) > 0) {
+		ok = EVP_DigestUpdate(ctx, block, (size_t)n);
+		*bytes += n;
+	}
+	ok = ok && n == 0 && EVP_DigestFinal_ex(ctx, md, &len) && len == 32;
+	for (unsigned i = 0; ok && i < len; i++)
+		snprintf(hex + 2 * i, 3, "%02x", md[i]);
+	free(block);
+	EVP_MD_CTX_free(ctx);
+	return ok ? 0 : -1;
+}

@@ -1,0 +1,454 @@
+#include "io/event.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "io/json.h"
+#include "base/os.h"
+#include "base/text.h"
+#include "base/clock.h"
+
+#define LINE_MAX_BYTES 4096 /* PIPE_BUF: one write is one line, never mixed */
+
+static const char *prog = "pth";
+
+static enum { JSON, JSON_ASKED, BRIEF, TEXT, NONE } mode = NONE;
+static char run_id[128], test_id[128];
+static int file_fd = -1;
+static bool file_chosen; /* the file gets what is shown, not all */
+static bool wipes; /* a line on stderr wipes what is below the cursor */
+
+void
+pth_event_init(const char *tool)
+{
+	const char *v = getenv("PTH_EVENTS");
+
+	prog = tool;
+	pth_fd_sanitize();
+	if (v == NULL || *v == '\0')
+		mode = isatty(STDERR_FILENO) ? BRIEF : JSON;
+	else if (strcmp(v, "text") == 0)
+		mode = TEXT;
+	else if (strcmp(v, "none") == 0)
+		mode = NONE;
+	else
+		mode = JSON_ASKED;
+	wipes = mode != JSON_ASKED && pth_tty_draws(STDERR_FILENO);
+}
+
+void
+pth_event_for_people(bool wipe)
+{
+	if (mode == JSON)
+		mode = BRIEF;
+	wipes = wipe && mode != JSON_ASKED;
+}
+
+bool
+pth_event_wipes(void)
+{
+	return wipes;
+}
+
+void
+pth_event_run(const char *run)
+{
+	snprintf(run_id, sizeof run_id, "%s", run ? run : "");
+}
+
+void
+pth_event_test(const char *test)
+{
+	snprintf(test_id, sizeof test_id, "%s", test ? test : "");
+}
+
+int
+pth_event_file(const char *path, struct pth_err *e)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+
+	if (fd < 0)
+		return pth_err_set(e, PTH_SYSTEM, "%s:", path);
+	if (file_fd >= 0)
+		close(file_fd);
+	file_fd = fd;
+	return 0;
+}
+
+/* --- what is shown --- */
+
+enum { ALL, WARNINGS, ERRORS, UNSET }; /* least severe event that is */
+
+/* Entities of events, and what PANTHER calls features. */
+static struct {
+	const char *entity, *features;
+	int least;
+} entities[] = {
+	{ "run", "experiment_workflow fast_fail", UNSET },
+	{ "test", "test_execution experiment_workflow", UNSET },
+	{ "step", "test_execution", UNSET },
+	{ "assertion", "test_execution validation validation_checks", UNSET },
+	{ "service", "service_start service_managers service_management service_coordination quic_services "
+	    "minip_services CoAP_services state_management", UNSET },
+	{ "environment", "environment_setup network_environments network_setup execution_environment "
+	    "execution_environments docker_build docker_builder docker_compose docker_operations shadow_ns localhost_container", UNSET },
+	{ "command", "command_generation ivy_operations", UNSET },
+	{ "compile", "ivy_operations", UNSET },
+	{ "capture", "output_collection", UNSET },
+	{ "metric", "metrics_collection", UNSET },
+	{ "plugin", "plugin_loading plugin_operations", UNSET },
+};
+static int least_severe = ALL;
+
+/* Is word one of the words of list? */
+static bool
+has_word(const char *list, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (; *list; list += strcspn(list, " "), list += *list == ' ')
+		if (strncmp(list, word, n) == 0 && (list[n] == ' ' || list[n] == '\0'))
+			return n > 0;
+	return false;
+}
+
+static bool
+stands_for(const char *feature, size_t i)
+{
+	return strcmp(feature, entities[i].entity) == 0 || has_word(entities[i].features, feature);
+}
+
+bool
+pth_event_feature(const char *name)
+{
+	for (size_t i = 0; i < countof(entities); i++)
+		if (stands_for(name, i))
+			return true;
+	return false;
+}
+
+/* Of a level's name; most events are INFO, and none is below. */
+static int
+least_of(const char *level, int def)
+{
+	if (level == NULL)
+		return def;
+	return strcmp(level, "WARNING") == 0 ? WARNINGS :
+	    strcmp(level, "ERROR") == 0 || strcmp(level, "CRITICAL") == 0 ? ERRORS : ALL;
+}
+
+void
+pth_event_settings(const json_t *settings)
+{
+	json_t *logging = json_object_get(settings, "logging"), *v;
+	json_t *logger = json_object_get(json_object_get(settings, "observers"), "logger");
+	const char *feature;
+	int own;
+
+	least_severe = least_of(pth_json_str(logging, "level", NULL), ALL);
+	if (!pth_json_bool(logger, "enabled", true) || !pth_json_bool(logger, "log_to_console", true))
+		own = ERRORS;
+	else
+		own = least_of(pth_json_str(logger, "log_level", NULL), ALL);
+	least_severe = own > least_severe ? own : least_severe;
+	file_chosen = !pth_json_bool(logging, "debug_file_logging", true);
+	for (size_t i = 0; i < countof(entities); i++)
+		entities[i].least = UNSET;
+	json_object_foreach(json_object_get(logging, "feature_levels"), feature, v) {
+		own = least_of(json_string_value(v), UNSET);
+		for (size_t i = 0; i < countof(entities); i++)
+			if (own < entities[i].least && stands_for(feature, i))
+				entities[i].least = own;
+	}
+}
+
+static bool
+ends_in(const char *name, const char *verbs)
+{
+	const char *verb = strrchr(name, '.');
+
+	return verb != NULL && has_word(verbs, verb + 1);
+}
+
+static int
+severity_of(const char *name, const json_t *data)
+{
+	const char *status = pth_json_str(data, "status", NULL);
+
+	if (ends_in(name, "failed error timeout") || !pth_json_bool(data, "ok", true) ||
+	    (strcmp(name, "test.ended") == 0 && status != NULL && strcmp(status, "completed") != 0))
+		return ERRORS;
+	return ends_in(name, "degraded retried interrupted failing_fast skipped limited log_cut killed restarting "
+	    "overridden not_cached") ? WARNINGS : ALL;
+}
+
+static bool
+wanted(const char *name, const json_t *data)
+{
+	size_t n = strcspn(name, ".");
+	int least = least_severe;
+
+	for (size_t i = 0; i < countof(entities); i++)
+		if (strncmp(entities[i].entity, name, n) == 0 && entities[i].entity[n] == '\0' &&
+		    entities[i].least != UNSET)
+			least = entities[i].least;
+	return severity_of(name, data) >= least;
+}
+
+/* --- writing --- */
+
+/* Cut the longest string of the object by a third; false when none is long. */
+static bool
+shorten(json_t *o)
+{
+	const char *key, *longest = NULL;
+	size_t max = 64;
+	struct pth_buf b = PTH_BUF_INIT;
+	json_t *v;
+
+	json_object_foreach(o, key, v)
+		if (json_string_length(v) > max) {
+			max = json_string_length(v);
+			longest = key;
+		}
+	if (longest == NULL)
+		return false;
+	/* pth_utf8_clean mends a cut inside a character. */
+	pth_utf8_clean(&b, json_string_value(json_object_get(o, longest)), max * 2 / 3);
+	pth_json_set(o, longest, json_stringn(b.s, b.len));
+	pth_json_set(o, "cut", json_true());
+	pth_buf_release(&b);
+	return true;
+}
+
+/* One line, one write. A short or failed write is not retried: the rest
+ * would not be contiguous. */
+static void
+put(int fd, const struct pth_buf *b)
+{
+	ssize_t ignored = write(fd, b->s, b->len);
+
+	(void)ignored;
+}
+
+/* The progress of pth-exec rests with the cursor at its first line. */
+static void
+wipe(struct pth_buf *b)
+{
+	if (wipes)
+		pth_buf_adds(b, "\r\033[J");
+}
+
+static json_t *
+head(const char *name)
+{
+	struct pth_buf t = PTH_BUF_INIT;
+	json_t *o = json_object();
+
+	pth_rfc3339(&t, pth_real_us());
+	pth_json_set(o, "pth", json_integer(1));
+	pth_json_set(o, "event", json_string(name));
+	pth_json_set(o, "t", json_string(t.s));
+	pth_json_set(o, "us", json_integer(pth_mono_us()));
+	if (*run_id)
+		pth_json_set(o, "run", json_string(run_id));
+	pth_json_set(o, "tool", json_string(prog));
+	pth_json_set(o, "pid", json_integer(getpid()));
+	if (*test_id)
+		pth_json_set(o, "test", json_string(test_id));
+	pth_buf_release(&t);
+	return o;
+}
+
+/* On a terminal only what a person waits for, and what went wrong. (The end of
+ * a test is told by the progress.) */
+static bool
+worth_a_line(const char *name)
+{
+	static const char *const brief[] = { "test.judged", "run.started", "run.interrupted",
+		"environment.degraded" };
+
+	for (size_t i = 0; i < countof(brief); i++)
+		if (strcmp(name, brief[i]) == 0)
+			return true;
+	return ends_in(name, "failed error timeout");
+}
+
+/* tool: entity.verb [test] key=value ... */
+static void
+as_text(struct pth_buf *b, const char *name, json_t *data)
+{
+	const char *key;
+	json_t *v;
+
+	wipe(b);
+	pth_buf_addf(b, "%s: %s", prog, name);
+	if (*test_id)
+		pth_buf_addf(b, " %s", test_id);
+	json_object_foreach(data, key, v) {
+		pth_buf_addf(b, " %s=", key);
+		if (json_is_string(v))
+			pth_show(b, json_string_value(v), 300);
+		else
+			pth_json_dump(b, v);
+	}
+	pth_buf_addc(b, '\n');
+}
+
+static void
+emit(const char *name, json_t *data, bool show, bool keep)
+{
+	const int fd = keep ? file_fd : -1;
+	struct pth_buf b = PTH_BUF_INIT;
+	json_t *o;
+
+	if (show && (mode == TEXT || (mode == BRIEF && worth_a_line(name)))) {
+		as_text(&b, name, data);
+		put(STDERR_FILENO, &b);
+		pth_buf_cut(&b, 0);
+	}
+	if (fd >= 0 || ((mode == JSON || mode == JSON_ASKED) && show)) {
+		o = head(name);
+		json_object_update_missing(o, data);
+		do {
+			pth_buf_cut(&b, 0);
+			pth_json_dump(&b, o);
+			pth_buf_addc(&b, '\n');
+		} while (b.len > LINE_MAX_BYTES && shorten(o));
+		json_decref(o);
+		if (fd >= 0)
+			put(fd, &b);
+		if ((mode == JSON || mode == JSON_ASKED) && show)
+			put(STDERR_FILENO, &b);
+	}
+	pth_buf_release(&b);
+	json_decref(data);
+}
+
+void
+pth_event(const char *name, const char *fmt, ...)
+{
+	int saved = errno;
+	json_error_t je;
+	json_t *data;
+	bool show;
+	va_list ap;
+
+	if (mode == NONE && file_fd < 0)
+		return;
+	va_start(ap, fmt);
+	data = json_vpack_ex(&je, 0, fmt, ap);
+	va_end(ap);
+	if (data == NULL) /* invalid UTF-8 in a value: say so, do not vanish */
+		data = json_pack("{s:s}", "unprintable", je.text);
+	show = mode == JSON_ASKED || wanted(name, data);
+	emit(name, data, show, show || !file_chosen);
+	errno = saved;
+}
+
+/* A message for people. Positions stay first on the line, as compilers do. */
+static void
+message(const char *name, const char *prefix, const char *fmt, va_list ap)
+{
+	int saved = errno;
+	size_t len = strlen(fmt);
+	struct pth_buf raw = PTH_BUF_INIT, b = PTH_BUF_INIT;
+
+	pth_buf_vaddf(&raw, fmt, ap);
+	if (len > 0 && fmt[len - 1] == ':')
+		pth_buf_addf(&raw, " %s", strerror(saved));
+	if (mode != JSON_ASKED) {
+		wipe(&b);
+		pth_buf_adds(&b, prefix);
+		pth_show(&b, raw.s, LINE_MAX_BYTES - 200);
+		pth_buf_addc(&b, '\n');
+		put(STDERR_FILENO, &b);
+	}
+	emit(name, json_pack("{s:o}", "message", pth_json_text(raw.s, raw.len)), mode == JSON_ASKED, true);
+	pth_buf_release(&b);
+	pth_buf_release(&raw);
+	errno = saved;
+}
+
+static void
+said(const char *name, const char *fmt, va_list ap)
+{
+	char prefix[80];
+
+	snprintf(prefix, sizeof prefix, "%s: %s", prog,
+	    strcmp(name, "tool.warning") == 0 ? "warning: " : "");
+	message(name, prefix, fmt, ap);
+}
+
+void
+pth_warn(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	said("tool.warning", fmt, ap);
+	va_end(ap);
+}
+
+void
+pth_complain(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	said("tool.error", fmt, ap);
+	va_end(ap);
+}
+
+void
+pth_die(int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	said("tool.error", fmt, ap);
+	va_end(ap);
+	exit(code);
+}
+
+static void
+diag(const char *name, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	message(name, "", fmt, ap);
+	va_end(ap);
+}
+
+int
+pth_finish(int code)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	pth_complain("stdout:");
+	return PTH_SYSTEM;
+}
+
+int
+pth_diags_print(struct pth_diags *d, int strict)
+{
+	size_t hidden = d->errors + d->warnings - d->n;
+
+	pth_diags_sort(d);
+	for (size_t i = 0; i < d->n; i++) {
+		const struct pth_diag *x = &d->v[i];
+		bool error = x->severity == PTH_ERROR || strict;
+
+		diag(error ? "tool.error" : "tool.warning", "%s:%u:%u: %s: %s", d->file,
+		    x->line, x->col, error ? "error" : "warning", x->text);
+	}
+	if (hidden > 0)
+		diag("tool.error", "%s: %zu more problems not shown", d->file, hidden);
+	return d->errors > 0 || (strict && d->warnings > 0) ? PTH_INPUT : PTH_OK;
+}

@@ -1,0 +1,89 @@
+/*
+ * The record stream between the tools, pth-record(5): one JSON object per
+ * line, closed by {"pth":1,"type":"end","tests":N}.
+ *
+ *   static int take(json_t *rec, void *out, struct pth_err *e)
+ *   {
+ *           if (pth_rec_is_test(rec)) ...;
+ *           return pth_rec_write(out, rec, e);
+ *   }
+ *   if (pth_rec_each(files, n, take, &out, &e) != 0 || pth_rec_end(&out, &e) != 0) ...
+ *
+ * A record that is not a test passes through unchanged; so do unknown keys.
+ * The end record is not handed out: it is counted, and pth_rec_whole() says
+ * whether the stream was whole.
+ */
+#ifndef PTH_IO_REC_H
+#define PTH_IO_REC_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "io/json.h"
+
+#define PTH_REC_MAX (64u << 20) /* bytes of one line */
+
+struct pth_rec_in {
+	int fd;
+	const char *name;
+	struct pth_buf buf; /* read but not yet handed out */
+	size_t pos;         /* start of the next line in buf */
+	size_t seen;        /* no newline between pos and here */
+	bool eof;
+	unsigned long lineno;
+	long tests;    /* test records handed out */
+	long promised; /* sum of the end records' counts */
+	bool ended;    /* the last record was an end */
+	bool broken;   /* the last line is a part of a record, and was not handed out */
+};
+
+void pth_rec_open(struct pth_rec_in *in, FILE *fp, const char *name);
+/* Would pth_rec_read() return at once? When not, poll in->fd and call
+ * pth_rec_fill(): for tools that do other things while they wait. */
+bool pth_rec_pending(struct pth_rec_in *in);
+/* One read(2). 0, also at end of input, or -1 with e. */
+int pth_rec_fill(struct pth_rec_in *in, struct pth_err *e);
+/* 1: *rec is a new reference; 0: end of input; -1: e says file:line: what. A
+ * last line without newline that is no JSON is the end: its writer has died. */
+int pth_rec_read(struct pth_rec_in *in, json_t **rec, struct pth_err *e);
+/* 0 when the stream was closed by an end record with the right count,
+ * else -1 and e (code PTH_SYSTEM). */
+int pth_rec_whole(const struct pth_rec_in *in, struct pth_err *e);
+void pth_rec_close(struct pth_rec_in *in);
+/* Every record of the files, of which each ("-": stdin) is a whole stream; no
+ * files: of stdin. take() borrows rec; when it does not return 0, that is all.
+ * 0 or -1 with e. */
+int pth_rec_each(char **files, int n, int (*take)(json_t *rec, void *arg, struct pth_err *e),
+    void *arg, struct pth_err *e);
+
+bool pth_rec_is_test(const json_t *rec);
+/* The id of a test record ("?" when it has none). */
+const char *pth_rec_id(const json_t *rec);
+/* What is executed of a record: "compose.plan" when pth-compose made one, else
+ * "plan". Borrowed; NULL when there is none. */
+const json_t *pth_rec_plan(const json_t *rec);
+/* Does pth-exec run the commands of such a plan itself (environment localhost),
+ * not an engine? NULL counts as that. */
+bool pth_rec_plan_is_local(const json_t *plan);
+/* From plan.services, by name (NULL: none). Borrowed; NULL when there is none. */
+const json_t *pth_rec_service(const json_t *rec, const char *name);
+/* Mark a test as one that cannot go on; the first mark wins. line/col 0: unknown. */
+void pth_rec_error(json_t *rec, const char *stage, const char *file,
+    unsigned line, unsigned col, const char *fmt, ...) PTH_PRINTF(6, 7);
+
+struct pth_rec_out {
+	FILE *fp;
+	long tests;
+};
+
+/* One line, flushed. -1 when the write fails (code PTH_SYSTEM). */
+int pth_rec_write(struct pth_rec_out *out, const json_t *rec, struct pth_err *e);
+/* The same of a record whose line was made before. */
+int pth_rec_write_line(struct pth_rec_out *out, const json_t *rec, const struct pth_buf *line,
+    struct pth_err *e);
+/* Line of a record for a stream: compact text and a newline. Appends to b. */
+void pth_rec_line(struct pth_buf *b, const json_t *rec);
+/* The end record with the count of tests written. */
+int pth_rec_end(struct pth_rec_out *out, struct pth_err *e);
+
+#endif

@@ -1,0 +1,250 @@
+/* Several captures of ours read as one. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/os.h"
+#include "packet/pcapng.h"
+
+enum { SHB = 0x0a0d0d0a, IDB = 1, EPB = 6, DSB = 10 };
+
+#define BLOCK_MAX (64u << 20) /* a block of keys is larger than any packet */
+#define SEEN 256              /* packets that sockets may put in another order */
+#define HEAD 64               /* bytes of a packet that tell it from others */
+#define FLUSH_AT ((size_t)1 << 20)
+
+/* Numbers of the header of a packet block: type, length, interface, time in
+ * ns (high and low half), bytes stored, bytes on the wire. */
+enum { B_TYPE, B_LEN, B_IF, B_HIGH, B_LOW, B_CAP, B_WIRE, B_PACKET };
+
+struct seen {
+	uint64_t ns;
+	uint32_t cap, wire;
+	size_t stream;
+	char head[HEAD];
+};
+
+struct stream {
+	const struct pth_pcapng_stream *from;
+	size_t next;          /* file to be opened */
+	FILE *fp;
+	struct pth_buf b;     /* the block at hand */
+	uint64_t ns;          /* of its packet */
+	bool over;
+};
+
+struct merge {
+	struct stream *v;
+	size_t n;
+	int out;
+	struct pth_buf b;     /* output that is not yet written */
+	struct seen seen[SEEN];
+	size_t nseen;
+	bool begun;           /* the header is out */
+	bool cut;
+};
+
+static uint32_t
+word(const struct stream *s, size_t i)
+{
+	uint32_t v;
+
+	memcpy(&v, s->b.s + i * sizeof v, sizeof v);
+	return v;
+}
+
+/* The next block of the open file into s->b: 1, 0 at its end, -1 when it ends
+ * in the middle or is not what we write. */
+static int
+read_block(struct stream *s)
+{
+	uint32_t head[2];
+	size_t got = fread(head, 1, sizeof head, s->fp);
+
+	pth_buf_cut(&s->b, 0);
+	if (got == 0)
+		return 0;
+	if (got < sizeof head || head[1] < 12 || head[1] % 4 != 0 || head[1] > BLOCK_MAX)
+		return -1;
+	pth_buf_add(&s->b, head, sizeof head);
+	for (uint32_t left = head[1] - (uint32_t)sizeof head; left > 0;) {
+		size_t want = left < 65536 ? left : 65536; /* memory for what is there only */
+
+		if (fread(pth_buf_room(&s->b, want), 1, want, s->fp) != want)
+			return -1;
+		s->b.len += want;
+		left -= (uint32_t)want;
+	}
+	return word(s, head[1] / 4 - 1) == head[1] ? 1 : -1;
+}
+
+/* Is the block at hand as our writer makes it? */
+static bool
+block_ok(const struct stream *s)
+{
+	uint32_t len = word(s, B_LEN);
+
+	switch (word(s, B_TYPE)) {
+	case SHB:
+		return len >= 28 && word(s, 2) == 0x1a2b3c4d;
+	case IDB:
+		return len >= 20 && (word(s, 2) & 0xffff) == PTH_LINKTYPE_ETHERNET;
+	case EPB:
+		return len >= 32 && word(s, B_CAP) <= len - 32 && word(s, B_IF) == 0;
+	default:
+		return true;
+	}
+}
+
+static int
+open_next(struct merge *m, struct stream *s, struct pth_err *e)
+{
+	const char *path = s->from->paths[s->next++];
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	s->fp = fd < 0 ? NULL : fdopen(fd, "r");
+	if (s->fp == NULL) {
+		pth_err_set(e, PTH_INPUT, "%s:", path);
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	/* An empty file is one whose capture could not write. */
+	if (read_block(s) == 1 && word(s, B_TYPE) == SHB && block_ok(s)) {
+		if (!m->begun)
+			pth_buf_add(&m->b, s->b.s, s->b.len);
+		return 0;
+	}
+	m->cut = true;
+	fclose(s->fp);
+	s->fp = NULL;
+	return 0;
+}
+
+/* What is before the packets of the first file, keys too, is before all. */
+static void
+keep_header(struct merge *m, const struct stream *s)
+{
+	uint32_t type = word(s, B_TYPE);
+	bool first = s == m->v && s->next == 1;
+
+	if ((!m->begun && type == IDB) || ((first || !m->begun) && type == DSB))
+		pth_buf_add(&m->b, s->b.s, s->b.len);
+	m->begun = m->begun || type == IDB;
+}
+
+/* The next packet of the stream, from its files in turn. */
+static int
+advance(struct merge *m, struct stream *s, struct pth_err *e)
+{
+	for (;;) {
+		int r;
+
+		if (s->fp == NULL && s->next == s->from->n) {
+			s->over = true;
+			return 0;
+		}
+		if (s->fp == NULL && open_next(m, s, e) != 0)
+			return -1;
+		r = s->fp != NULL ? read_block(s) : 0;
+		if (r == 1 && block_ok(s)) {
+			keep_header(m, s);
+			if (word(s, B_TYPE) != EPB || !m->begun)
+				continue;
+			s->ns = (uint64_t)word(s, B_HIGH) << 32 | word(s, B_LOW);
+			return 0;
+		}
+		m->cut = m->cut || r != 0;
+		if (s->fp != NULL)
+			fclose(s->fp);
+		s->fp = NULL;
+	}
+}
+
+/* Has another stream had this very packet? Its time is then the same. */
+static bool
+is_known(const struct merge *m, const struct stream *s)
+{
+	uint32_t cap = word(s, B_CAP);
+
+	for (size_t i = 0; i < m->nseen && i < SEEN; i++) {
+		const struct seen *k = &m->seen[i];
+		uint32_t n = k->cap < cap ? k->cap : cap;
+
+		if (k->ns == s->ns && k->wire == word(s, B_WIRE) && k->stream != (size_t)(s - m->v) &&
+		    memcmp(k->head, s->b.s + B_PACKET * 4, n < HEAD ? n : HEAD) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+put(struct merge *m, const struct stream *s)
+{
+	struct seen *k = &m->seen[m->nseen++ % SEEN];
+
+	k->ns = s->ns;
+	k->cap = word(s, B_CAP);
+	k->wire = word(s, B_WIRE);
+	k->stream = (size_t)(s - m->v);
+	memcpy(k->head, s->b.s + B_PACKET * 4, k->cap < HEAD ? k->cap : HEAD);
+	pth_buf_add(&m->b, s->b.s, s->b.len);
+}
+
+static struct stream *
+earliest(struct merge *m)
+{
+	struct stream *best = NULL;
+
+	for (size_t i = 0; i < m->n; i++)
+		if (!m->v[i].over && (best == NULL || m->v[i].ns < best->ns))
+			best = &m->v[i];
+	return best;
+}
+
+static int
+write_out(struct merge *m, size_t at_least, struct pth_err *e)
+{
+	if (m->b.len == 0 || m->b.len < at_least)
+		return 0;
+	if (pth_write_all(m->out, m->b.s, m->b.len) != 0)
+		return pth_err_set(e, PTH_SYSTEM, "merge captures:");
+	pth_buf_cut(&m->b, 0);
+	return 0;
+}
+
+int
+pth_pcapng_merge(const struct pth_pcapng_stream *v, size_t n, int out, bool *cut, struct pth_err *e)
+{
+	struct merge m = { .n = n, .out = out, .v = pth_xarray(NULL, n + 1, sizeof *m.v) };
+	struct stream *s;
+	int rc = 0;
+
+	for (size_t i = 0; i < n; i++)
+		m.v[i] = (struct stream){ .from = &v[i] };
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = advance(&m, &m.v[i], e);
+	while (rc == 0 && (s = earliest(&m)) != NULL) {
+		if (!is_known(&m, s))
+			put(&m, s);
+		rc = write_out(&m, FLUSH_AT, e);
+		if (rc == 0)
+			rc = advance(&m, s, e);
+	}
+	if (rc == 0)
+		rc = write_out(&m, 0, e);
+	if (rc == 0 && !m.begun)
+		rc = pth_err_set(e, PTH_INPUT, "no packet was captured");
+	*cut = m.cut;
+	for (size_t i = 0; i < n; i++) {
+		pth_buf_release(&m.v[i].b);
+		if (m.v[i].fp != NULL)
+			fclose(m.v[i].fp);
+	}
+	free(m.v);
+	pth_buf_release(&m.b);
+	return rc;
+}

@@ -1,0 +1,71 @@
+#include "plan/inside.h"
+
+#include <string.h>
+
+static bool has(const json_t *files, const char *path, bool below)
+{
+	json_t *v;
+	size_t i;
+
+	json_array_foreach((json_t *)files, i, v) {
+		const char *have = pth_json_str(v, "path", "");
+
+		if (below ? !strncmp(have, path, strlen(path)) : !strcmp(have, path))
+			return true;
+	}
+	return false;
+}
+
+static bool replaced(const json_t *given, const char *path)
+{
+	return has(given, path, false) || (!strncmp(path, "www/", 4) && has(given, "www/", true));
+}
+
+static void serve(json_t *list, const char *path)
+{
+	if (!strncmp(path, "www/", 4) && path[4])
+		pth_json_push(list, json_string(path + 4));
+}
+
+/* Paths may use name, role and parameters: the other variables are not there
+ * before every service has been looked at. */
+json_t *plan_served(struct plan *p, struct plan_service *s)
+{
+	const struct pth_ynode *list = pth_yaml_get(s->view, "files"), *c, *path;
+	json_t *given = json_object_get(s->rec, "files"), *out = json_array(), *vars, *v;
+	struct pth_buf b = PTH_BUF_INIT;
+	struct pth_err e;
+	size_t i;
+
+	json_array_foreach(given, i, v)
+		serve(out, pth_json_str(v, "path", ""));
+	vars = json_pack("{s:s, s:s, s:O}", "name", s->name, "role", s->role, "parameters", s->params);
+	for (c = list ? list->child : NULL; c; c = c->next) {
+		path = pth_yaml_get(c, "path");
+		pth_buf_cut(&b, 0);
+		if (path && path->kind == PTH_YSTR && !strchr(path->text, '{') && !replaced(given, path->text))
+			serve(out, path->text);
+		else if (path && plan_text(p, path, vars, &b, &e) == 0 && b.len && !replaced(given, b.s))
+			serve(out, b.s);
+	}
+	json_decref(vars);
+	pth_buf_release(&b);
+	return out;
+}
+
+json_t *plan_files(struct plan *p, struct plan_service *s, struct pth_err *e)
+{
+	json_t *given = json_object_get(s->rec, "files"), *ours = json_array(), *out, *v;
+	size_t i;
+
+	if (plan_list(p, pth_yaml_get(s->view, "files"), s->vars, ours, e) < 0) {
+		json_decref(ours);
+		return NULL;
+	}
+	out = json_is_array(given) ? json_copy(given) : json_array();
+	json_array_foreach(ours, i, v)
+		if (!replaced(given, pth_json_str(v, "path", "")))
+			json_array_append(out, v);
+	json_decref(ours);
+	return out;
+}

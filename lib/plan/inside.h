@@ -1,0 +1,180 @@
+/* Inside the plan room: what its files share. */
+#ifndef PTH_PLAN_INSIDE_H
+#define PTH_PLAN_INSIDE_H
+
+#include "base/err.h"
+#include "io/json.h"
+#include "plan/plan.h"
+#include "plugin/plugin.h"
+#include "io/rec.h"
+
+struct plan_service {
+	const char *key, *name;  /* in the experiment; name of directory and host */
+	json_t *rec;             /* its part of the record, borrowed */
+	struct pth_plugin *plugin, *protocol;
+	const struct pth_ynode *view, *pview; /* with version and role applied */
+	const char *version, *role;
+	struct plan_service *target;
+	json_t *params;          /* owned */
+	json_t *pparams;         /* the protocol's parameters, owned */
+	json_t *info;            /* what others see as target.*, owned */
+	json_t *vars;            /* of its templates, owned */
+	json_t *served;          /* names below www/, owned */
+	json_t *vfile;           /* the version file, with what the experiment says in its place, or NULL, owned */
+	json_t *vgiven;          /* the experiment's part of it, or NULL, owned */
+	json_t *section;         /* its role's part of vfile, or NULL, owned */
+	char *address, *listen;  /* owned */
+	const char *cert_dir;    /* where certificates are, or NULL; borrowed */
+	int64_t port;            /* 0: none */
+	const char *transport;
+	bool client, own_certs, port_given, port_usual;
+	int mark;                /* for the order: 0 new, 1 on the way, 2 done */
+};
+
+struct plan_exec {
+	struct pth_plugin *plugin;
+	const struct pth_ynode *view;
+	json_t *params;
+	const json_t *only;      /* names of services, or NULL for all */
+	size_t index;            /* in the experiment's list */
+};
+
+struct plan {
+	struct pth_plugins *ps;
+	json_t *rec;
+	struct pth_diags *d;
+	size_t errors;           /* of d at the start */
+	struct pth_plugin *env;
+	const struct pth_ynode *eview;
+	json_t *eparams;
+	struct plan_exec *x;
+	size_t nx;
+	struct plan_service *v;
+	size_t n;
+	struct plan_service **order;
+	json_t *services;        /* infos by name */
+	json_t *names;
+	json_t *test;            /* test.* of templates */
+};
+
+/* plan/plan.c: a problem at the record's mark of `path` (or of the nearest path
+ * above that has one). */
+void plan_problem(struct plan *p, enum pth_severity s, const char *path, const char *fmt, ...)
+    PTH_PRINTF(4, 5);
+/* A mark's path "services.KEY.what". */
+const char *plan_path(struct pth_buf *b, const struct plan_service *s, const char *what);
+bool plan_failed(const struct plan *p);
+/* Microseconds of a number of seconds above 0; def for anything else. */
+int64_t plan_us(const json_t *v, int64_t def);
+struct plan_service *plan_find(struct plan *p, const char *name);
+
+/* plan/service.c: first look at each service: plugin, version, parameters. */
+void plan_service_look(struct plan *p, struct plan_service *s);
+void plan_service_release(struct plan_service *s);
+/* plan/emit.c: its part of the plan, once all are known. */
+json_t *plan_service_emit(struct plan *p, struct plan_service *s);
+
+/* plan/param.c: values for a descriptor's parameters; given and more are
+ * objects or NULL, given wins. Unknown names in given: `unknown` severity, in
+ * more: a warning. New object. */
+struct plan_given {
+	const json_t *map;
+	const char *path;        /* of its marks */
+	enum pth_severity unknown;
+	const char *const *skip; /* names that are no parameters, NULL-ended */
+};
+json_t *plan_params(struct plan *p, const char *plugin, const struct pth_ynode *view,
+    const struct plan_given *given, size_t n);
+/* `from:` and `template:` once the variables are there. */
+int plan_params_late(struct plan *p, struct plan_service *s, struct pth_err *e);
+
+/*
+ * plan/version.c: what a version file says to the role, with every name that
+ * PANTHER's templates read. file: into vfile and vgiven; needs the view. look:
+ * into section, and into the parameters that the experiment leaves open.
+ * vars: its variables. for_file: those of a template in a file, where `target`
+ * is a text; a new object. env: variables of the environment that the
+ * experiment's part asks for, or NULL. docker: its commits, into the plan's
+ * `docker`. params: values of parameters that the experiment's part gives; new.
+ */
+void plan_version_file(struct plan *p, struct plan_service *s);
+json_t *plan_version_params(const struct plan_service *s);
+const json_t *plan_version_env(const struct plan_service *s);
+void plan_version_docker(const struct plan_service *s, json_t *docker);
+void plan_version_look(struct plan *p, struct plan_service *s);
+void plan_version_vars(const struct plan_service *s, json_t *vars);
+json_t *plan_version_for_file(const struct plan_service *s);
+
+/* plan/net.c: addresses, ports, targets */
+void plan_net(struct plan *p);
+
+/*
+ * plan/capture.c: the plan's "capture", or json null; those of services go
+ * into their parts of the plan (services, in the order of p->order). NULL with
+ * e when a descriptor cannot be read.
+ */
+json_t *plan_capture(struct plan *p, json_t *services, struct pth_err *e);
+
+/* plan/order.c: order the services; problems to p->d. */
+void plan_order(struct plan *p);
+/* Who must be where before s starts: [{"service","state"}]. */
+json_t *plan_after(struct plan *p, const struct plan_service *s);
+
+/*
+ * plan/files.c: the files of the experiment, and those of the descriptor that
+ * it does not replace: with the same path, or anything below www/ when it
+ * brings its own there. served: what a program may ask this service for.
+ */
+json_t *plan_served(struct plan *p, struct plan_service *s);
+json_t *plan_files(struct plan *p, struct plan_service *s, struct pth_err *e);
+
+/*
+ * plan/docker.c: out.docker, where images are built. Paths of files (files,
+ * patches, dockerfile, local repositories) are absolute, and the files are
+ * there; docker.at has the position of each key: {"patches": "x.yaml:3:4"}.
+ */
+int plan_docker(struct plan *p, struct plan_service *s, json_t *out, struct pth_err *e);
+
+/* plan/vars.c */
+json_t *plan_vars(struct plan *p, struct plan_service *s);
+/* Does it end by itself? */
+bool plan_finite(const struct plan_service *s);
+
+/*
+ * plan/value.c: a descriptor's values with templates filled in. Text goes to b;
+ * `args` appends words to out; a command is an object, or json null when its
+ * `when` is false; a tree is any value. Before p->services is there, placeholders stay.
+ */
+int plan_text(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_buf *b,
+    struct pth_err *e);
+/* A duration; *us stays when there is none. */
+int plan_duration(struct plan *p, const struct pth_ynode *n, json_t *vars, int64_t *us,
+    struct pth_err *e);
+/* A `when:` expression: 1, 0, or -1 with e. */
+int plan_truth(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_err *e);
+int plan_args(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e);
+/* All commands of a list, appended to out. */
+int plan_cmds(struct plan *p, const struct pth_ynode *list, json_t *vars, int64_t timeout_us,
+    json_t *out, struct pth_err *e);
+json_t *plan_tree(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_err *e);
+/* List of trees, appended to out; NULL list is nothing. */
+int plan_list(struct plan *p, const struct pth_ynode *list, json_t *vars, json_t *out,
+    struct pth_err *e);
+/* One item of such a list; `each` makes several of it. */
+int plan_item(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e);
+/* The path of a file beside the descriptor that the value n came from. To free. */
+char *plan_beside(const struct plan_service *s, const struct pth_ynode *n, const char *file);
+/* Text of a scalar JSON value, for arguments. */
+void plan_scalar(struct pth_buf *b, const json_t *v);
+/* A text of the experiment's (not of a descriptor) as a template. */
+int plan_user_text(struct plan *p, const char *name, const char *text, json_t *vars,
+    struct pth_buf *b, struct pth_err *e);
+/* The same for a command line: the end of the line after a tag stays, since it
+ * is all that may stand between two words. */
+int plan_line_text(struct plan *p, const char *name, const char *text, json_t *vars,
+    struct pth_buf *b, struct pth_err *e);
+
+/* plan/reference.c: @{service:attribute[secondary]:format} in b from `at` on. */
+int plan_names(struct plan *p, struct pth_buf *b, size_t at, struct pth_err *e);
+
+#endif

@@ -1,0 +1,186 @@
+/*
+ * Who starts before whom. An edge goes to what a service targets and to what
+ * it depends on. Two services that target each other are allowed: the one
+ * with the role client starts last (the later one, when both have one role).
+ */
+#include "plan/inside.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+/* The target edge of s counts unless the pair is mutual and s is the one
+ * that goes first. */
+static struct plan_service *waits_for(const struct plan_service *s)
+{
+	const struct plan_service *t = s->target;
+
+	if (!t || t == s || t->target != s)
+		return s->target;
+	if (t->client != s->client)
+		return s->client ? s->target : NULL;
+	return s > t ? s->target : NULL;
+}
+
+static const char *state_of(const json_t *v)
+{
+	const char *s = json_string_value(v);
+	static const char *const names[][2] = { { "ready", "ready" }, { "running", "running" },
+		{ "started", "started" }, { "stopped", "stopped" }, { "completed", "completed" },
+		{ "service_healthy", "ready" }, { "service_started", "started" },
+		{ "service_completed_successfully", "completed" } };
+	size_t i;
+
+	if (json_is_object(v))
+		s = pth_json_str(v, "state", pth_json_str(v, "condition", NULL));
+	if (!s)
+		return "ready";
+	for (i = 0; i < countof(names); i++)
+		if (!strcmp(s, names[i][0]))
+			return names[i][1];
+	return NULL;
+}
+
+/* Call fn for each dependency of s: depends_on is a list of names or of
+ * {service, state}, or a map of names to states. */
+typedef void dep_fn(struct plan *p, const struct plan_service *s, const char *name,
+    const json_t *state, void *arg);
+
+static void dependencies(struct plan *p, const struct plan_service *s, dep_fn *fn, void *arg)
+{
+	json_t *d = json_object_get(s->rec, "depends_on"), *v;
+	const char *key;
+	size_t i;
+
+	if (json_is_string(d))
+		fn(p, s, json_string_value(d), NULL, arg);
+	json_array_foreach(d, i, v) {
+		if (json_is_string(v))
+			fn(p, s, json_string_value(v), NULL, arg);
+		else if (json_is_object(v))
+			fn(p, s, pth_json_str(v, "service", ""), v, arg);
+	}
+	json_object_foreach(d, key, v)
+		fn(p, s, key, v, arg);
+}
+
+static void check_dep(struct plan *p, const struct plan_service *s, const char *name,
+    const json_t *state, void *arg)
+{
+	struct pth_buf path = PTH_BUF_INIT, shown = PTH_BUF_INIT;
+
+	(void)arg;
+	pth_show(&shown, name, 80);
+	if (!plan_find(p, name))
+		plan_problem(p, PTH_ERROR, plan_path(&path, s, "depends_on"),
+		    "%s depends on '%s', which is no service of this test", s->name, shown.s);
+	else if (plan_find(p, name) == s)
+		plan_problem(p, PTH_ERROR, plan_path(&path, s, "depends_on"), "%s depends on itself", s->name);
+	else if (!state_of(state))
+		plan_problem(p, PTH_ERROR, plan_path(&path, s, "depends_on"),
+		    "%s: the state of '%s' must be started, running, ready, completed or stopped", s->name, shown.s);
+	pth_buf_release(&path);
+	pth_buf_release(&shown);
+}
+
+struct walk {
+	struct plan *p;
+	struct plan_service **stack;
+	size_t depth, done;
+	bool cycle;
+};
+
+static void visit(struct walk *w, struct plan_service *s);
+
+static void visit_dep(struct plan *p, const struct plan_service *s, const char *name,
+    const json_t *state, void *arg)
+{
+	struct plan_service *t = plan_find(p, name);
+
+	(void)s, (void)state;
+	if (t)
+		visit(arg, t);
+}
+
+static void tell_cycle(struct walk *w, const struct plan_service *s)
+{
+	struct pth_buf b = PTH_BUF_INIT, path = PTH_BUF_INIT;
+	size_t i;
+
+	for (i = 0; w->stack[i] != s; i++)
+		;
+	for (; i < w->depth; i++)
+		pth_buf_addf(&b, "%s -> ", w->stack[i]->name);
+	plan_problem(w->p, PTH_ERROR, plan_path(&path, s, "protocol.target"),
+	    "services wait for each other: %s%s", b.s, s->name);
+	pth_buf_release(&b);
+	pth_buf_release(&path);
+	w->cycle = true;
+}
+
+static void visit(struct walk *w, struct plan_service *s)
+{
+	if (w->cycle || s->mark == 2)
+		return;
+	if (s->mark == 1) {
+		tell_cycle(w, s);
+		return;
+	}
+	s->mark = 1;
+	w->stack[w->depth++] = s;
+	dependencies(w->p, s, visit_dep, w);
+	if (waits_for(s))
+		visit(w, waits_for(s));
+	s->mark = 2;
+	w->depth--;
+	w->p->order[w->done++] = s;
+}
+
+void plan_order(struct plan *p)
+{
+	struct walk w = { .p = p };
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		dependencies(p, &p->v[i], check_dep, NULL);
+	if (plan_failed(p))
+		return;
+	w.stack = pth_xarray(NULL, p->n, sizeof *w.stack);
+	/* Those that listen first: with no edge between them the order is also
+	 * that in which people think. */
+	for (i = 0; i < p->n; i++)
+		if (!p->v[i].client)
+			visit(&w, &p->v[i]);
+	for (i = 0; i < p->n; i++)
+		visit(&w, &p->v[i]);
+	free(w.stack);
+}
+
+static void add_after(struct plan *p, const struct plan_service *s, const char *name,
+    const json_t *state, void *arg)
+{
+	const struct plan_service *t = plan_find(p, name);
+	json_t *list = arg, *o, *v;
+	size_t i;
+
+	(void)s;
+	json_array_foreach(list, i, v)
+		if (!strcmp(pth_json_str(v, "service", ""), t->name)) {
+			pth_json_set(v, "state", json_string(state_of(state)));
+			return;
+		}
+	o = json_object();
+	pth_json_set(o, "service", json_string(t->name));
+	pth_json_set(o, "state", json_string(state_of(state)));
+	pth_json_push(list, o);
+}
+
+json_t *plan_after(struct plan *p, const struct plan_service *s)
+{
+	json_t *list = json_array();
+
+	if (waits_for(s))
+		add_after(p, s, waits_for(s)->key, NULL, list);
+	dependencies(p, s, add_after, list);
+	return list;
+}

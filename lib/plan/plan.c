@@ -1,0 +1,489 @@
+#include "plan/inside.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+#define SECOND ((int64_t)1000000)
+enum { SERVICES_MAX = 1000 };
+
+static void mark_of(const struct plan *p, const char *path, unsigned *line, unsigned *col)
+{
+	json_t *marks = json_object_get(p->rec, "marks"), *m = NULL;
+	json_t *source = json_object_get(p->rec, "source");
+	char *at = pth_xstrdup(path), *dot;
+
+	while (!(m = json_object_get(marks, at)) && (dot = strrchr(at, '.')) != NULL)
+		*dot = '\0';
+	free(at);
+	*line = (unsigned)json_integer_value(json_array_get(m, 0));
+	*col = (unsigned)json_integer_value(json_array_get(m, 1));
+	if (!m) {
+		*line = (unsigned)pth_json_int(source, "line", 0);
+		*col = (unsigned)pth_json_int(source, "col", 0);
+	}
+}
+
+void plan_problem(struct plan *p, enum pth_severity s, const char *path, const char *fmt, ...)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	unsigned line, col;
+	va_list ap;
+
+	va_start(ap, fmt);
+	pth_buf_vaddf(&b, fmt, ap);
+	va_end(ap);
+	mark_of(p, path, &line, &col);
+	pth_diags_add(p->d, s, line, col, "%s", b.s);
+	pth_buf_release(&b);
+}
+
+const char *plan_path(struct pth_buf *b, const struct plan_service *s, const char *what)
+{
+	pth_buf_cut(b, 0);
+	pth_buf_addf(b, "services.%s.%s", s->key, what);
+	return b->s;
+}
+
+int64_t plan_us(const json_t *v, int64_t def)
+{
+	return json_is_number(v) && json_number_value(v) > 0 && json_number_value(v) < 1e9 ?
+	    (int64_t)(json_number_value(v) * SECOND) : def;
+}
+
+bool plan_failed(const struct plan *p)
+{
+	return p->d->errors > p->errors;
+}
+
+struct plan_service *plan_find(struct plan *p, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		if (!strcmp(p->v[i].name, name))
+			return &p->v[i];
+	for (i = 0; i < p->n; i++)
+		if (!strcmp(p->v[i].key, name))
+			return &p->v[i];
+	return NULL;
+}
+
+/* --- environments --- */
+
+static struct pth_plugin *env_plugin(struct plan *p, enum pth_kind kind, const char *name,
+    const char *path)
+{
+	struct pth_plugin *x = pth_plugins_find(p->ps, kind, name, NULL);
+	struct pth_buf shown = PTH_BUF_INIT;
+	struct pth_err e;
+
+	if (x && pth_plugin_load(p->ps, x, NULL, &e) == 0)
+		return x;
+	if (x)
+		plan_problem(p, PTH_ERROR, path, "cannot use %s: %s", x->name, e.text);
+	else {
+		pth_buf_addf(&shown, "no %s environment named '", kind == PTH_NETWORK ? "network" : "execution");
+		pth_show(&shown, name, 80);
+		pth_buf_addc(&shown, '\'');
+		pth_plugins_suggest(p->ps, kind, name, &shown);
+		plan_problem(p, PTH_ERROR, path, "%s", shown.s);
+		pth_buf_release(&shown);
+	}
+	return NULL;
+}
+
+/* Options beside `type`, and those that files of PANTHER put below
+ * plugin_config or config. */
+static json_t *env_params(struct plan *p, const struct pth_plugin *x, const json_t *given, const char *path)
+{
+	static const char *const plain[] = { "type", "enabled", "plugin_config", "config", "services", NULL };
+	struct plan_given g[] = {
+		{ given, path, PTH_WARNING, plain },
+		{ json_object_get(given, "plugin_config"), path, PTH_WARNING, plain },
+		{ json_object_get(given, "config"), path, PTH_WARNING, plain },
+	};
+
+	return plan_params(p, x->name, x->root, g, countof(g));
+}
+
+/* Said beside `type`, or below. */
+static bool wants_container(const json_t *given)
+{
+	return pth_json_bool(given, "container", false) ||
+	    pth_json_bool(json_object_get(given, "plugin_config"), "container", false) ||
+	    pth_json_bool(json_object_get(given, "config"), "container", false);
+}
+
+static void network(struct plan *p)
+{
+	json_t *given = json_object_get(p->rec, "network_environment");
+	const char *inside;
+
+	p->env = env_plugin(p, PTH_NETWORK, pth_json_str(given, "type", "localhost"),
+	    "network_environment.type");
+	if (!p->env)
+		return;
+	inside = pth_desc_str(p->env->root, "in_container", NULL);
+	if (inside && wants_container(given) &&
+	    !(p->env = env_plugin(p, PTH_NETWORK, inside, "network_environment.container")))
+		return;
+	p->eview = p->env->root;
+	p->eparams = env_params(p, p->env, given, "network_environment");
+}
+
+static void add_execution(struct plan *p, const json_t *given, size_t i)
+{
+	struct plan_exec *x = &p->x[p->nx];
+	struct pth_buf b = PTH_BUF_INIT;
+
+	if (!pth_json_bool(given, "enabled", true))
+		return;
+	pth_buf_addf(&b, "execution_environment.%zu.type", i);
+	x->plugin = env_plugin(p, PTH_EXECUTION, pth_json_str(given, "type", ""), b.s);
+	pth_buf_cut(&b, b.len - strlen(".type"));
+	if (x->plugin) {
+		x->index = i;
+		x->view = x->plugin->root;
+		x->params = env_params(p, x->plugin, given, b.s);
+		x->only = json_object_get(given, "services");
+		p->nx++;
+	}
+	pth_buf_release(&b);
+}
+
+/* Does the experiment's list name it, by its name or an alias? */
+static bool listed(const json_t *list, const struct pth_plugin *x)
+{
+	json_t *v;
+	size_t i;
+
+	json_array_foreach((json_t *)list, i, v)
+		if (json_is_string(v) && (!strcmp(json_string_value(v), x->name) ||
+		    pth_desc_has(pth_yaml_get(x->root, "aliases"), json_string_value(v))))
+			return true;
+	return false;
+}
+
+/* own: what the experiment says instead of the descriptor, or NULL. */
+static void conflict(struct plan *p, const struct pth_plugin *a, const struct plan_exec *x, const json_t *own)
+{
+	const struct pth_plugin *b = x->plugin;
+	struct pth_buf at = PTH_BUF_INIT;
+
+	pth_buf_addf(&at, "execution_environment.%zu.type", x->index);
+	if (json_is_array(own) ? listed(own, b) : pth_desc_has(pth_yaml_get(a->root, "conflicts"), b->name))
+		plan_problem(p, PTH_ERROR, at.s, "%s and %s cannot work together", a->name, b->name);
+	pth_buf_release(&at);
+}
+
+static void execution(struct plan *p)
+{
+	json_t *list = json_object_get(p->rec, "execution_environment"), *v;
+	size_t i, k;
+
+	p->x = pth_xarray(NULL, json_array_size(list) + 1, sizeof *p->x);
+	json_array_foreach(list, i, v)
+		add_execution(p, v, i);
+	for (i = 0; p->env && i < p->nx; i++) {
+		conflict(p, p->env, &p->x[i], json_object_get(p->eparams, "incompatibility"));
+		for (k = 0; k < p->nx; k++)
+			if (k != i)
+				conflict(p, p->x[i].plugin, &p->x[k], NULL);
+	}
+}
+
+/* --- services --- */
+
+static bool name_taken(const char *name)
+{
+	static const char *const names[] = { "certs", "setup", "teardown", "pre_commands",
+		"post_commands", "steps", "tmp", "record.json*", "result.json*", "metrics.jsonl",
+		"capture*.pcapng" };
+	size_t i;
+
+	for (i = 0; i < countof(names); i++)
+		if (pth_glob(names[i], name))
+			return true;
+	return false;
+}
+
+static void check_name(struct plan *p, struct plan_service *s)
+{
+	struct pth_buf at = PTH_BUF_INIT, shown = PTH_BUF_INIT;
+
+	pth_show(&shown, s->name, 80);
+	if (!pth_name_ok(s->name))
+		plan_problem(p, PTH_ERROR, plan_path(&at, s, "name"),
+		    "'%s' cannot be a service's name: letters, digits, '.', '_' and '-', at most 63",
+		    shown.s ? shown.s : "");
+	else if (name_taken(s->name))
+		plan_problem(p, PTH_ERROR, plan_path(&at, s, "name"),
+		    "a service cannot be named '%s': the test's directory has this already", s->name);
+	else if (plan_find(p, s->name) != s)
+		plan_problem(p, PTH_ERROR, plan_path(&at, s, "name"), "two services are named '%s'", s->name);
+	pth_buf_release(&at);
+	pth_buf_release(&shown);
+}
+
+static void services(struct plan *p)
+{
+	json_t *map = json_object_get(p->rec, "services"), *v;
+	const char *key;
+	size_t i;
+
+	if (json_object_size(map) > SERVICES_MAX) {
+		plan_problem(p, PTH_ERROR, "services", "the test has more than %d services", SERVICES_MAX);
+		return;
+	}
+	p->v = pth_xarray(NULL, json_object_size(map) + 1, sizeof *p->v);
+	memset(p->v, 0, (json_object_size(map) + 1) * sizeof *p->v);
+	json_object_foreach(map, key, v) {
+		p->v[p->n].key = key;
+		p->v[p->n].name = pth_json_str(v, "name", key);
+		p->v[p->n++].rec = v;
+	}
+	if (p->n == 0)
+		plan_problem(p, PTH_ERROR, "services", "the test has no services");
+	for (i = 0; i < p->n; i++) {
+		check_name(p, &p->v[i]);
+		plan_service_look(p, &p->v[i]);
+	}
+}
+
+static json_t *info(const struct plan_service *s)
+{
+	json_t *o = json_object(), *port = s->port ? json_integer(s->port) : json_null();
+
+	pth_json_set(o, "name", json_string(s->name));
+	pth_json_set(o, "role", json_string(s->role));
+	pth_json_set(o, "host", json_string(s->address));
+	pth_json_set(o, "address", json_string(s->address));
+	pth_json_set(o, "port", port);
+	pth_json_set(o, "transport", json_string(s->transport));
+	pth_json_set(o, "plugin", json_string(s->plugin->name));
+	pth_json_set(o, "protocol", json_string(s->protocol->name));
+	pth_json_set(o, "version", json_string(s->version));
+	pth_json_set(o, "served", json_incref(s->served));
+	json_object_set(o, "parameters", s->params);
+	return o;
+}
+
+/* --- the whole --- */
+
+static json_t *test_vars(const json_t *rec)
+{
+	static const char *const keys[] = { "id", "name", "index", "run", "seed", "iteration", "iterations" };
+	json_t *o = json_object(), *v;
+	size_t i;
+
+	for (i = 0; i < countof(keys); i++) {
+		v = json_object_get(rec, keys[i]);
+		json_object_set(o, keys[i], v ? v : json_null());
+	}
+	return o;
+}
+
+static void variables(struct plan *p)
+{
+	size_t i;
+
+	p->services = json_object();
+	p->names = json_array();
+	p->test = test_vars(p->rec);
+	for (i = 0; i < p->n; i++) {
+		p->v[i].served = plan_served(p, &p->v[i]);
+		p->v[i].info = info(&p->v[i]);
+		json_object_set(p->services, p->v[i].name, p->v[i].info);
+		pth_json_push(p->names, json_string(p->v[i].name));
+	}
+	for (i = 0; i < p->n; i++)
+		p->v[i].vars = plan_vars(p, &p->v[i]);
+}
+
+static json_t *environment(const struct plan *p)
+{
+	const struct pth_ynode *address = pth_yaml_get(p->eview, "address");
+	const struct pth_ynode *by = pth_yaml_get(p->eview, "supported_by");
+	const char *own = pth_desc_str(p->eview, "isolation", "none");
+	const struct pth_plugin *root = p->env;
+	json_t *o = json_object();
+
+	while (root->base)
+		root = root->base;
+	pth_json_set(o, "type", json_string(root->name));
+	pth_json_set(o, "plugin", json_string(p->env->name));
+	/* The test may ask for less or more, but not of an engine's containers. */
+	pth_json_set(o, "isolation", json_string(strcmp(own, "container") == 0 ? own :
+	    pth_json_str(p->rec, "isolation", own)));
+	if (pth_json_bool(p->rec, "read_only", false))
+		pth_json_set(o, "read_only", json_true());
+	if (address && !strchr(address->text, '{'))
+		pth_json_set(o, "address", json_string(address->text));
+	if (by)
+		pth_json_set(o, "supported_by", pth_yaml_json(by));
+	json_object_set(o, "parameters", p->eparams);
+	return o;
+}
+
+/* Commands of the whole test: of the network, then of each protocol once,
+ * with the variables of its first service. */
+static int setup(struct plan *p, json_t *out, struct pth_err *e)
+{
+	size_t i, k;
+	int r = plan_cmds(p, pth_yaml_get(p->eview, "setup"), p->v[0].vars, 60 * SECOND, out, e);
+
+	for (i = 0; i < p->n && r == 0; i++) {
+		json_t *vars;
+		bool own = false, first = true;
+
+		for (k = 0; k < p->n; k++) {
+			if (p->v[k].protocol != p->v[i].protocol)
+				continue;
+			first = first && k >= i;
+			own = own || p->v[k].own_certs;
+		}
+		if (!first)
+			continue;
+		vars = json_copy(p->v[i].vars);
+		pth_json_set(vars, "generate_certificates", json_boolean(own));
+		r = plan_cmds(p, pth_yaml_get(p->v[i].pview, "setup"), vars, 60 * SECOND, out, e);
+		json_decref(vars);
+	}
+	return r;
+}
+
+/* What must be there for the setup: that of the network and the protocols. */
+static int requires(struct plan *p, json_t *out, struct pth_err *e)
+{
+	json_t *list = json_array(), *v;
+	size_t i;
+	int r = plan_list(p, pth_yaml_get(p->eview, "requires"), p->v[0].vars, list, e);
+
+	for (i = 0; i < p->n && r == 0; i++)
+		r = plan_list(p, pth_yaml_get(p->v[i].pview, "requires"), p->v[i].vars, list, e);
+	json_array_foreach(list, i, v)
+		pth_json_push_once(out, json_incref(v));
+	json_decref(list);
+	return r;
+}
+
+static void limits(const struct plan *p, json_t *out)
+{
+	int64_t us = plan_us(json_object_get(p->rec, "timeout"), 0);
+	int64_t wait_us = plan_us(pth_json_path(p->rec, "steps.wait"), 0);
+	size_t i;
+
+	if (us == 0) {
+		for (i = 0; i < p->n; i++) {
+			int64_t t = plan_us(json_object_get(p->v[i].rec, "timeout"), 0);
+
+			us = t > us ? t : us;
+		}
+		us = (us ? us : 60 * SECOND) + 30 * SECOND;
+	}
+	pth_json_set(out, "timeout_us", json_integer(us));
+	pth_json_set(out, "wait_us", wait_us ? json_integer(wait_us) : json_null());
+}
+
+/* What the test wants of the machine, when it says so. */
+static void schedule(const struct plan *p, json_t *out)
+{
+	static const char *const keys[] = { "cpus", "locks" };
+	json_t *o = json_object(), *v;
+	size_t i;
+
+	for (i = 0; i < countof(keys); i++)
+		if ((v = json_object_get(p->rec, keys[i])) != NULL && !json_is_null(v))
+			json_object_set(o, keys[i], v);
+	if (json_object_size(o) > 0)
+		json_object_set(out, "schedule", o);
+	json_decref(o);
+}
+
+static json_t *emit(struct plan *p)
+{
+	json_t *out = json_object(), *list = json_array(), *order = json_array(), *need = json_array();
+	json_t *before = json_array(), *cap, *v;
+	struct pth_err e = { 0 };
+	size_t i;
+
+	for (i = 0; i < p->n; i++) {
+		v = plan_service_emit(p, p->order[i]);
+		pth_json_push(order, json_string(p->order[i]->name));
+		pth_json_push(list, v);
+	}
+	cap = plan_capture(p, list, &e);
+	if (!cap || setup(p, before, &e) < 0 || requires(p, need, &e) < 0)
+		plan_problem(p, PTH_ERROR, "", "%s", e.text);
+	pth_json_set(out, "environment", environment(p));
+	limits(p, out);
+	schedule(p, out);
+	pth_json_set(out, "setup", before);
+	pth_json_set(out, "requires", need);
+	pth_json_set(out, "capture", cap ? cap : json_null());
+	pth_json_set(out, "order", order);
+	pth_json_set(out, "services", list);
+	pth_json_set(out, "verdict", json_array());
+	return out;
+}
+
+static void release(struct plan *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		plan_service_release(&p->v[i]);
+	for (i = 0; i < p->nx; i++)
+		json_decref(p->x[i].params);
+	free(p->v);
+	free(p->x);
+	free(p->order);
+	json_decref(p->eparams);
+	json_decref(p->services);
+	json_decref(p->names);
+	json_decref(p->test);
+}
+
+/* The record takes the first problem of the file's order with it. */
+static void refuse(struct plan *p)
+{
+	size_t i;
+
+	pth_diags_sort(p->d);
+	for (i = 0; i < p->d->n; i++)
+		if (p->d->v[i].severity == PTH_ERROR)
+			break;
+	if (i < p->d->n)
+		pth_rec_error(p->rec, "plan", p->d->file, p->d->v[i].line, p->d->v[i].col, "%s",
+		    p->d->v[i].text);
+}
+
+int pth_plan_test(struct pth_plugins *ps, json_t *rec, struct pth_diags *d)
+{
+	struct plan p = { .ps = ps, .rec = rec, .d = d, .errors = d->errors };
+	json_t *plan = NULL;
+	int r;
+
+	d->file = pth_json_str(json_object_get(rec, "source"), "file", "experiment");
+	network(&p);
+	execution(&p);
+	services(&p);
+	p.order = pth_xarray(NULL, p.n + 1, sizeof *p.order);
+	if (!plan_failed(&p))
+		plan_net(&p);
+	if (!plan_failed(&p))
+		plan_order(&p);
+	if (!plan_failed(&p))
+		variables(&p);
+	if (!plan_failed(&p))
+		plan = emit(&p);
+	r = plan_failed(&p) ? -1 : 0;
+	if (r == 0)
+		pth_json_set(rec, "plan", json_incref(plan));
+	else
+		refuse(&p);
+	json_decref(plan);
+	release(&p);
+	return r;
+}

@@ -1,0 +1,237 @@
+/*
+ * The first look at a service: which plugin, protocol, version and role, and
+ * are its parameters right?
+ */
+#include "plan/inside.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+static void suggest(struct plan *p, struct plan_service *s, const char *what, const char *got,
+    enum pth_kind kind, const char *path)
+{
+	struct pth_buf at = PTH_BUF_INIT, shown = PTH_BUF_INIT;
+
+	pth_show(&shown, got, 80);
+	pth_buf_addc(&shown, '\'');
+	pth_plugins_suggest(p->ps, kind, got, &shown);
+	plan_problem(p, PTH_ERROR, plan_path(&at, s, path), "no %s named '%s", what, shown.s);
+	pth_buf_release(&at);
+	pth_buf_release(&shown);
+}
+
+static bool usable(struct plan *p, struct plan_service *s, struct pth_plugin *plugin, const char *path)
+{
+	struct pth_buf at = PTH_BUF_INIT;
+	struct pth_err e;
+
+	if (pth_plugin_load(p->ps, plugin, NULL, &e) == 0)
+		return true;
+	plan_problem(p, PTH_ERROR, plan_path(&at, s, path), "cannot use %s: %s", plugin->name, e.text);
+	pth_buf_release(&at);
+	return false;
+}
+
+static bool look_plugin(struct plan *p, struct plan_service *s, const char *protocol)
+{
+	const json_t *impl = json_object_get(s->rec, "implementation");
+	const char *name = pth_json_str(impl, "name", ""), *type = pth_json_str(impl, "type", "iut");
+	enum pth_kind kind = !strcmp(type, "iut") ? PTH_IUT : PTH_TESTER;
+	enum pth_kind other = kind == PTH_IUT ? PTH_TESTER : PTH_IUT;
+	struct pth_buf at = PTH_BUF_INIT;
+
+	s->plugin = pth_plugins_find(p->ps, kind, name, protocol);
+	if (!s->plugin)
+		s->plugin = pth_plugins_find(p->ps, kind, name, NULL);
+	if (s->plugin)
+		return usable(p, s, s->plugin, "implementation.name");
+	if (pth_plugins_find(p->ps, other, name, NULL)) {
+		plan_problem(p, PTH_ERROR, plan_path(&at, s, "implementation.type"), "%s is %s; write type: %s",
+		    name, other == PTH_IUT ? "an implementation" : "a tester", other == PTH_IUT ? "iut" : "testers");
+		pth_buf_release(&at);
+	} else
+		suggest(p, s, kind == PTH_IUT ? "implementation" : "tester", name, kind, "implementation.name");
+	return false;
+}
+
+/* The one that a plugin speaks, when the experiment names none. */
+static const char *only_protocol(const struct pth_ynode *speaks, const char *def)
+{
+	if (speaks && speaks->kind == PTH_YSEQ && speaks->n == 1)
+		speaks = speaks->child;
+	return speaks && speaks->kind == PTH_YSTR && strcmp(speaks->text, "any") ? speaks->text : def;
+}
+
+static bool look_protocol(struct plan *p, struct plan_service *s, const char *name)
+{
+	const struct pth_ynode *speaks = pth_yaml_get(s->plugin->root, "protocol");
+	struct pth_buf at = PTH_BUF_INIT, b = PTH_BUF_INIT;
+	const struct pth_ynode *c;
+
+	if (!*name || !strcmp(name, "unknown"))
+		name = only_protocol(speaks, name);
+	s->protocol = pth_plugins_find(p->ps, PTH_PROTOCOL, name, NULL);
+	if (!s->protocol && !strcmp(name, "unknown")) {
+		plan_problem(p, PTH_ERROR, plan_path(&at, s, "protocol.name"),
+		    "%s speaks several protocols; protocol.name must say which", s->plugin->name);
+		pth_buf_release(&at);
+		return false;
+	}
+	if (!s->protocol) {
+		suggest(p, s, "protocol", name, PTH_PROTOCOL, "protocol.name");
+		return false;
+	}
+	if (!usable(p, s, s->protocol, "protocol.name"))
+		return false;
+	if (pth_desc_has(speaks, name) || pth_desc_has(speaks, s->protocol->name) || pth_desc_has(speaks, "any"))
+		return true;
+	for (c = speaks->child; c; c = c->next)
+		pth_buf_addf(&b, "%s%s", b.len ? ", " : "", c->text);
+	plan_problem(p, PTH_ERROR, plan_path(&at, s, "protocol.name"), "%s speaks %s, not %s",
+	    s->plugin->name, b.len ? b.s : speaks->text, name);
+	pth_buf_release(&at);
+	pth_buf_release(&b);
+	return false;
+}
+
+static void unknown_version(struct plan *p, struct plan_service *s, const struct pth_ynode *known,
+    const char *name, const char *path)
+{
+	struct pth_buf at = PTH_BUF_INIT, b = PTH_BUF_INIT, shown = PTH_BUF_INIT;
+	const struct pth_ynode *c;
+
+	pth_show(&shown, name, 80);
+	for (c = known ? known->child : NULL; c; c = c->next) {
+		const struct pth_ynode *from = pth_yaml_get(c, "version_config");
+
+		pth_buf_addf(&b, "%s%s", b.len ? ", " : "", c->key);
+		if (from)
+			pth_buf_addf(&b, " (%s)", ((const struct pth_dval *)from)->file);
+	}
+	plan_problem(p, PTH_ERROR, plan_path(&at, s, path), "%s has no version '%s'; it has %s",
+	    s->plugin->name, shown.s, b.s ? b.s : "none");
+	pth_buf_release(&at);
+	pth_buf_release(&b);
+	pth_buf_release(&shown);
+}
+
+static void look_version(struct plan *p, struct plan_service *s)
+{
+	const struct pth_ynode *known = pth_yaml_get(s->plugin->root, "versions");
+	const char *given = pth_json_str(json_object_get(s->rec, "protocol"), "version", "");
+
+	if (!*given)
+		given = pth_json_str(json_object_get(s->rec, "implementation"), "version", "");
+	s->version = given;
+	if (!known || !known->child)
+		known = pth_yaml_get(s->protocol->root, "versions");
+	if (!*s->version)
+		s->version = pth_desc_str(s->plugin->root, "default_version",
+		    pth_desc_str(s->protocol->root, "default_version", ""));
+	else if (known && known->child && !pth_yaml_get(known, s->version))
+		unknown_version(p, s, known, s->version, "protocol.version");
+}
+
+static void look_role(struct plan *p, struct plan_service *s)
+{
+	const struct pth_ynode *commands = pth_yaml_get(s->view, "commands"), *c;
+	struct pth_buf at = PTH_BUF_INIT, b = PTH_BUF_INIT;
+
+	if (pth_desc_role(commands, s->role) || json_object_get(s->rec, "command_override"))
+		return;
+	for (c = commands ? commands->child : NULL; c; c = c->next)
+		pth_buf_addf(&b, "%s%s", b.len ? ", " : "", c->key);
+	plan_problem(p, PTH_ERROR, plan_path(&at, s, "protocol.role"), "%s has no command for the role %s; it has %s",
+	    s->plugin->name, s->role, b.s ? b.s : "none");
+	pth_buf_release(&at);
+	pth_buf_release(&b);
+}
+
+static void look_params(struct plan *p, struct plan_service *s)
+{
+	static const char *const plain[] = { "name", "type", "version", "version_config", "parameters", "config", NULL };
+	const json_t *impl = json_object_get(s->rec, "implementation");
+	struct pth_buf a[5] = { PTH_BUF_INIT, PTH_BUF_INIT, PTH_BUF_INIT, PTH_BUF_INIT, PTH_BUF_INIT };
+	json_t *version = plan_version_params(s);
+	struct plan_given given[] = {
+		{ impl, plan_path(&a[0], s, "implementation"), PTH_ERROR, plain },
+		{ json_object_get(impl, "parameters"), plan_path(&a[1], s, "implementation.parameters"),
+		    PTH_ERROR, NULL },
+		{ json_object_get(impl, "config"), plan_path(&a[2], s, "implementation.config"), PTH_ERROR, plain },
+		{ json_object_get(s->rec, "plugin_config"), plan_path(&a[3], s, "plugin_config"),
+		    PTH_WARNING, plain },
+		{ version, plan_path(&a[4], s, "implementation.version_config.parameters"), PTH_WARNING, NULL },
+	};
+	static const struct plan_given none = { NULL, "", PTH_ERROR, NULL };
+
+	s->params = plan_params(p, s->plugin->name, s->view, given, countof(given));
+	s->pparams = plan_params(p, s->protocol->name, s->pview, &none, 1);
+	if (!json_object_get(s->pparams, "port") && pth_yaml_get(s->pview, "port"))
+		pth_json_set(s->pparams, "port", json_integer(pth_yaml_get(s->pview, "port")->i));
+	for (size_t i = 0; i < countof(a); i++)
+		pth_buf_release(&a[i]);
+	json_decref(version);
+}
+
+/* The version whose settings are used: another one's by version_config: NAME. */
+static const char *settings_version(struct plan *p, struct plan_service *s)
+{
+	const char *name = pth_json_str(json_object_get(s->rec, "implementation"), "version_config", NULL);
+	const struct pth_ynode *known = pth_yaml_get(s->plugin->root, "versions");
+
+	if (!name || !*name)
+		return s->version;
+	if (!pth_yaml_get(known, name))
+		unknown_version(p, s, known, name, "implementation.version_config");
+	return name;
+}
+
+/* paths.cert_dir, when programs can find it wherever they run. */
+static const char *cert_dir(struct plan *p)
+{
+	const char *dir = pth_json_str(pth_json_path(p->rec, "settings.paths"), "cert_dir", "");
+
+	if (*dir && *dir != '/')
+		plan_problem(p, PTH_WARNING, "", "paths.cert_dir: '%.200s' must begin with / to be used", dir);
+	return *dir == '/' ? dir : NULL;
+}
+
+void plan_service_look(struct plan *p, struct plan_service *s)
+{
+	const json_t *protocol = json_object_get(s->rec, "protocol");
+	const char *name = pth_json_str(protocol, "name", ""), *cert;
+
+	s->role = pth_json_str(protocol, "role", "server");
+	s->client = !strcmp(s->role, "client");
+	s->params = json_object();
+	s->pparams = json_object();
+	if (!look_plugin(p, s, name) || !look_protocol(p, s, name))
+		return;
+	look_version(p, s);
+	s->view = pth_plugin_view(p->ps, s->plugin, settings_version(p, s), s->role);
+	s->pview = pth_plugin_view(p->ps, s->protocol, s->version, s->role);
+	look_role(p, s);
+	json_decref(s->params);
+	json_decref(s->pparams);
+	plan_version_file(p, s);
+	look_params(p, s);
+	plan_version_look(p, s);
+	cert = pth_json_str(s->params, "cert_file", "");
+	s->cert_dir = cert_dir(p);
+	s->own_certs = (!*cert && !s->cert_dir) || pth_json_bool(s->rec, "generate_new_certificates", false);
+}
+
+void plan_service_release(struct plan_service *s)
+{
+	json_decref(s->params);
+	json_decref(s->pparams);
+	json_decref(s->info);
+	json_decref(s->vars);
+	json_decref(s->served);
+	json_decref(s->vfile);
+	json_decref(s->vgiven);
+	json_decref(s->section);
+	free(s->address);
+	free(s->listen);
+}

@@ -1,0 +1,445 @@
+#include "plan/inside.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/clock.h"
+
+void plan_scalar(struct pth_buf *b, const json_t *v)
+{
+	if (json_is_string(v))
+		pth_buf_add(b, json_string_value(v), json_string_length(v));
+	else if (v && !json_is_null(v))
+		pth_json_dump(b, v);
+}
+
+static void keep(struct pth_plugins *ps, struct pth_template *t)
+{
+	if (ps->ntemplates == ps->captemplates) {
+		ps->captemplates = ps->captemplates ? 2 * ps->captemplates : 256;
+		ps->templates = pth_xarray(ps->templates, ps->captemplates, sizeof *ps->templates);
+	}
+	ps->templates[ps->ntemplates++] = t;
+}
+
+static int compile(struct plan *p, struct pth_dval *d, const char *before, const char *after,
+    struct pth_err *e)
+{
+	struct pth_template_options o = { .line = d->y.line, .col = d->y.col };
+	struct pth_buf b = PTH_BUF_INIT;
+
+	pth_buf_addf(&b, "%s%s%s", before, d->y.text, after);
+	o.col = o.col > strlen(before) ? o.col - (unsigned)strlen(before) : 1;
+	d->t = pth_template_parse(d->file, b.s, b.len, &o, e);
+	pth_buf_release(&b);
+	if (!d->t)
+		return -1;
+	keep(p->ps, d->t);
+	d->state = 't';
+	return 0;
+}
+
+static bool has_template(const char *s)
+{
+	return strstr(s, "{{") || strstr(s, "{%") || strstr(s, "{#");
+}
+
+/* Nodes are compiled once, in the descriptor's own tree: the cast away of
+ * const is the cache. */
+int plan_text(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_buf *b,
+    struct pth_err *e)
+{
+	struct pth_dval *d = (struct pth_dval *)n;
+	size_t at = b->len;
+
+	if (!n || n->kind == PTH_YNULL) /* taken away by inheritance */
+		return 0;
+	if (!d->state && (n->kind != PTH_YSTR || !has_template(n->text)))
+		d->state = 'l';
+	if (!d->state && compile(p, d, "", "", e) < 0)
+		return -1;
+	if (d->state == 'l')
+		pth_buf_add(b, n->text, n->len);
+	else if (pth_template_render(d->t, vars, b, e) < 0)
+		return -1;
+	return plan_names(p, b, at, e);
+}
+
+int plan_duration(struct plan *p, const struct pth_ynode *n, json_t *vars, int64_t *us,
+    struct pth_err *e)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	int r = plan_text(p, n, vars, &b, e);
+
+	if (r == 0 && b.len > 0 && !pth_duration(b.s, us))
+		r = pth_err_set(e, PTH_INPUT, "%s:%u:%u: '%.40s' is not a duration such as 5s or 250ms",
+		    ((const struct pth_dval *)n)->file, n->line, n->col, b.s);
+	pth_buf_release(&b);
+	return r;
+}
+
+/* 1 or 0; the expression is compiled as the condition of an {% if %}. */
+int plan_truth(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_err *e)
+{
+	struct pth_dval *d = (struct pth_dval *)n;
+	struct pth_buf b = PTH_BUF_INIT;
+	int r;
+
+	if (n->kind == PTH_YBOOL)
+		return n->b;
+	if (n->kind != PTH_YSTR)
+		return pth_dval_error(e, n, "when: must be an expression");
+	if (!d->state && compile(p, d, "{% if ", " %}1{% endif %}", e) < 0)
+		return -1;
+	r = pth_template_render(d->t, vars, &b, e);
+	if (r == 0)
+		r = b.len > 0;
+	pth_buf_release(&b);
+	return r;
+}
+
+/* The value of an expression; a plain path ("requests", "target.files") needs
+ * no parser. */
+static json_t *evaluate(const struct pth_ynode *n, const char *text, json_t *vars, struct pth_err *e)
+{
+	struct pth_buf name = PTH_BUF_INIT;
+	json_t *v = pth_json_path(vars, text);
+
+	if (v)
+		return json_incref(v);
+	pth_dval_where(&name, n);
+	v = pth_template_expr(name.s, text, vars, e);
+	pth_buf_release(&name);
+	return v;
+}
+
+/*
+ * `each: EXPRESSION, as: NAME`: call item() with NAME (default: item) and
+ * index set in vars for every item. The names are taken away again.
+ */
+typedef int each_fn(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out,
+    struct pth_err *e);
+
+static int each(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, each_fn *fn,
+    struct pth_err *e)
+{
+	const struct pth_ynode *x = pth_yaml_get(n, "each");
+	const char *as = pth_desc_str(n, "as", "item");
+	json_t *list, *inner, *v;
+	size_t i;
+	int r = 0;
+
+	if (x->kind != PTH_YSTR)
+		return pth_dval_error(e, x, "each: must be an expression");
+	list = evaluate(x, x->text, vars, e);
+	if (!list)
+		return -1;
+	if (!json_is_array(list) && !json_is_null(list)) {
+		json_decref(list);
+		return pth_dval_error(e, x, "each: '%s' is not a list", x->text);
+	}
+	inner = json_copy(vars);
+	json_array_foreach(list, i, v) {
+		json_object_set(inner, as, v);
+		pth_json_set(inner, "index", json_integer((json_int_t)i));
+		if ((r = fn(p, n, inner, out, e)) < 0)
+			break;
+	}
+	json_decref(inner);
+	json_decref(list);
+	return r;
+}
+
+static void push_text(json_t *out, struct pth_buf *b)
+{
+	pth_json_push(out, pth_json_text(b->s, b->len));
+	pth_buf_release(b);
+}
+
+static int each_args(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out,
+    struct pth_err *e)
+{
+	const struct pth_ynode *args = pth_yaml_get(n, "args");
+	struct pth_buf b = PTH_BUF_INIT;
+
+	if (args)
+		return plan_args(p, args, vars, out, e);
+	plan_scalar(&b, json_object_get(vars, pth_desc_str(n, "as", "item")));
+	push_text(out, &b);
+	return 0;
+}
+
+static int arg(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e)
+{
+	const struct pth_ynode *when = pth_yaml_get(n, "when"), *words = pth_yaml_get(n, "words");
+	const struct pth_ynode *one = n->kind == PTH_YMAP ? pth_yaml_get(n, "optional") : n;
+	struct pth_buf b = PTH_BUF_INIT;
+	int r;
+
+	if (when) {
+		r = plan_truth(p, when, vars, e);
+		n = r < 0 ? NULL : pth_yaml_get(n, r ? "args" : "else");
+		return r < 0 ? -1 : n ? plan_args(p, n, vars, out, e) : 0;
+	}
+	if (pth_yaml_get(n, "each"))
+		return each(p, n, vars, out, each_args, e);
+	r = plan_text(p, words ? words : one, vars, &b, e);
+	if (r == 0 && words)
+		r = pth_words(b.s ? b.s : "", out, e);
+	else if (r == 0 && (b.len || one == n))
+		push_text(out, &b);
+	pth_buf_release(&b);
+	return r;
+}
+
+int plan_args(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e)
+{
+	const struct pth_ynode *c;
+
+	for (c = n ? n->child : NULL; c; c = c->next)
+		if (arg(p, c, vars, out, e) < 0)
+			return -1;
+	return 0;
+}
+
+static int cmd_argv(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *argv,
+    struct pth_err *e)
+{
+	const struct pth_ynode *sh = pth_yaml_get(n, "sh"), *words = pth_yaml_get(n, "words");
+	struct pth_buf b = PTH_BUF_INIT;
+	int r;
+
+	if (!sh && !words)
+		return plan_args(p, n->kind == PTH_YSEQ ? n : pth_yaml_get(n, "argv"), vars, argv, e);
+	r = plan_text(p, sh ? sh : words, vars, &b, e);
+	if (r == 0 && words)
+		r = pth_words(b.s ? b.s : "", argv, e);
+	if (r == 0 && sh) {
+		pth_json_push(argv, json_string("sh"));
+		pth_json_push(argv, json_string("-c"));
+		push_text(argv, &b);
+	}
+	pth_buf_release(&b);
+	return r;
+}
+
+static int cmd_extras(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *cmd,
+    struct pth_err *e)
+{
+	const struct pth_ynode *cwd = pth_yaml_get(n, "cwd"), *env = pth_yaml_get(n, "env");
+	struct pth_buf b = PTH_BUF_INIT;
+	json_t *v;
+	int r;
+
+	if (cwd) {
+		r = plan_text(p, cwd, vars, &b, e);
+		if (r == 0)
+			pth_json_set(cmd, "cwd", pth_json_text(b.s, b.len));
+		pth_buf_release(&b);
+		if (r < 0)
+			return -1;
+	}
+	if (env) {
+		v = plan_tree(p, env, vars, e);
+		if (!v)
+			return -1;
+		pth_json_set(cmd, "env", v);
+	}
+	return 0;
+}
+
+static json_t *command(struct plan *p, const struct pth_ynode *n, json_t *vars, int64_t timeout_us,
+    struct pth_err *e)
+{
+	const struct pth_ynode *when = pth_yaml_get(n, "when"), *critical = pth_yaml_get(n, "critical");
+	int go = when ? plan_truth(p, when, vars, e) : 1;
+	json_t *cmd, *argv;
+
+	if (go <= 0)
+		return go < 0 ? NULL : json_null();
+	cmd = json_object();
+	argv = json_array();
+	pth_json_set(cmd, "argv", argv);
+	if (cmd_argv(p, n, vars, argv, e) < 0)
+		goto fail;
+	if (json_array_size(argv) == 0) {
+		pth_dval_error(e, n, "a command without words");
+		goto fail;
+	}
+	if (plan_duration(p, pth_yaml_get(n, "timeout"), vars, &timeout_us, e) < 0)
+		goto fail;
+	pth_json_set(cmd, "critical", json_boolean(!critical || critical->b));
+	pth_json_set(cmd, "timeout_us", json_integer(timeout_us));
+	if (n->kind == PTH_YMAP && cmd_extras(p, n, vars, cmd, e) < 0)
+		goto fail;
+	return cmd;
+fail:
+	json_decref(cmd);
+	return NULL;
+}
+
+int plan_cmds(struct plan *p, const struct pth_ynode *list, json_t *vars, int64_t timeout_us,
+    json_t *out, struct pth_err *e)
+{
+	const struct pth_ynode *c;
+	json_t *cmd;
+
+	for (c = list ? list->child : NULL; c; c = c->next) {
+		cmd = command(p, c, vars, timeout_us, e);
+		if (!cmd)
+			return -1;
+		if (json_is_null(cmd))
+			json_decref(cmd);
+		else
+			pth_json_push(out, cmd);
+	}
+	return 0;
+}
+
+/* A string that is nothing but one {{ expression }} keeps the value's type. */
+static json_t *tree_text(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_err *e)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	size_t len = n->len;
+	json_t *v = NULL;
+
+	if (len > 4 && !strncmp(n->text, "{{", 2) && !strcmp(n->text + len - 2, "}}") &&
+	    !strstr(n->text + 2, "{{")) {
+		pth_buf_add(&b, n->text + 2, len - 4);
+		v = evaluate(n, b.s, vars, e);
+		if (!v || !json_is_string(v)) {
+			pth_buf_release(&b);
+			return v;
+		}
+		pth_buf_cut(&b, 0);
+		json_decref(v);
+		v = NULL;
+	}
+	if (plan_text(p, n, vars, &b, e) == 0)
+		v = pth_json_text(b.s, b.len);
+	pth_buf_release(&b);
+	return v;
+}
+
+static bool control(const char *key)
+{
+	return !strcmp(key, "when") || !strcmp(key, "each") || !strcmp(key, "as");
+}
+
+static json_t *tree_map(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_err *e)
+{
+	json_t *out = json_object(), *v;
+	const struct pth_ynode *c;
+
+	for (c = n->child; c; c = c->next) {
+		if (control(c->key))
+			continue;
+		v = plan_tree(p, c, vars, e);
+		if (!v) {
+			json_decref(out);
+			return NULL;
+		}
+		pth_json_set(out, c->key, v);
+	}
+	return out;
+}
+
+/* One item of a list: `when` may leave it out. {each: X, value: V} gives V. */
+static int item(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e)
+{
+	const struct pth_ynode *when = pth_yaml_get(n, "when"), *value = NULL;
+	int go = when ? plan_truth(p, when, vars, e) : 1;
+	json_t *v;
+
+	if (go <= 0)
+		return go;
+	if (when || pth_yaml_get(n, "each"))
+		value = pth_yaml_get(n, "value");
+	v = plan_tree(p, value ? value : n, vars, e);
+	if (!v)
+		return -1;
+	pth_json_push(out, v);
+	return 0;
+}
+
+int plan_item(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e)
+{
+	return pth_yaml_get(n, "each") ? each(p, n, vars, out, item, e) : item(p, n, vars, out, e);
+}
+
+int plan_list(struct plan *p, const struct pth_ynode *list, json_t *vars, json_t *out,
+    struct pth_err *e)
+{
+	const struct pth_ynode *c;
+	int r = 0;
+
+	for (c = list ? list->child : NULL; c && r == 0; c = c->next)
+		r = plan_item(p, c, vars, out, e);
+	return r;
+}
+
+json_t *plan_tree(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_err *e)
+{
+	json_t *out;
+
+	if (n->kind == PTH_YSTR)
+		return tree_text(p, n, vars, e);
+	if (n->kind < PTH_YSEQ)
+		return pth_yaml_json(n);
+	if (n->kind == PTH_YMAP)
+		return tree_map(p, n, vars, e);
+	out = json_array();
+	if (plan_list(p, n, vars, out, e) == 0)
+		return out;
+	json_decref(out);
+	return NULL;
+}
+
+char *plan_beside(const struct plan_service *s, const struct pth_ynode *n, const char *file)
+{
+	const char *from = ((const struct pth_dval *)n)->file, *slash;
+	const struct pth_plugin *q;
+	struct pth_buf b = PTH_BUF_INIT;
+
+	for (q = s->plugin; q && strcmp(q->file, from); q = q->base)
+		;
+	slash = q ? strrchr(q->path, '/') : NULL;
+	if (slash)
+		pth_buf_add(&b, q->path, (size_t)(slash - q->path) + 1);
+	pth_buf_adds(&b, file);
+	return pth_buf_take(&b);
+}
+
+static int render(struct plan *p, const char *name, const char *text,
+    const struct pth_template_options *o, json_t *vars, struct pth_buf *b, struct pth_err *e)
+{
+	struct pth_template *t;
+	size_t at = b->len;
+	int r;
+
+	if (!has_template(text)) {
+		pth_buf_adds(b, text);
+		return plan_names(p, b, at, e);
+	}
+	t = pth_template_parse(name, text, strlen(text), o, e);
+	if (!t)
+		return -1;
+	r = pth_template_render(t, vars, b, e);
+	pth_template_free(t);
+	return r < 0 ? -1 : plan_names(p, b, at, e);
+}
+
+int plan_user_text(struct plan *p, const char *name, const char *text, json_t *vars,
+    struct pth_buf *b, struct pth_err *e)
+{
+	return render(p, name, text, NULL, vars, b, e);
+}
+
+int plan_line_text(struct plan *p, const char *name, const char *text, json_t *vars,
+    struct pth_buf *b, struct pth_err *e)
+{
+	static const struct pth_template_options o = { .keep_blocks = true };
+
+	return render(p, name, text, &o, vars, b, e);
+}

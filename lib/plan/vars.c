@@ -1,0 +1,155 @@
+/*
+ * The variables that the templates of a descriptor see, pth-plugin(5).
+ */
+#include "plan/inside.h"
+
+#include <string.h>
+
+static void set(json_t *o, const char *key, const char *value)
+{
+	pth_json_set(o, key, value ? json_string(value) : json_null());
+}
+
+static json_t *at(const struct plan_service *s, const char *what)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	json_t *v;
+
+	pth_buf_addf(&b, "@{dir}/%s%s%s", s->name, *what ? "/" : "", what);
+	v = json_stringn(b.s, b.len);
+	pth_buf_release(&b);
+	return v;
+}
+
+/* Certificates: this test's own, or those that the experiment names, one by
+ * one or with their directory. */
+static json_t *cert(const struct plan_service *s, const char *param, const char *file)
+{
+	const char *given = pth_json_str(s->params, param, NULL);
+	struct pth_buf b = PTH_BUF_INIT;
+	json_t *v;
+
+	if (!s->own_certs && given && *given)
+		return json_string(given);
+	pth_buf_addf(&b, "%s/%s", s->own_certs || !s->cert_dir ? "@{dir}/certs" : s->cert_dir, file);
+	v = json_stringn(b.s, b.len);
+	pth_buf_release(&b);
+	return v;
+}
+
+static void places(json_t *vars, const struct plan_service *s)
+{
+	static const char *const names[][3] = {
+		{ "qlog_dir", "qlog", "qlog" }, { "keylog", "keylog", "keys.log" },
+		{ "downloads", "downloads", "downloads" }, { "www", "www", "www" },
+	};
+	json_t *paths = json_object();
+	size_t i;
+
+	pth_json_set(paths, "test", json_string("@{dir}"));
+	pth_json_set(paths, "service", at(s, ""));
+	pth_json_set(paths, "certs", json_string("@{dir}/certs"));
+	pth_json_set(paths, "share", json_string("@{share}"));
+	pth_json_set(paths, "libexec", json_string("@{libexec}"));
+	pth_json_set(paths, "cert", cert(s, "cert_file", "cert.pem"));
+	pth_json_set(paths, "key", cert(s, "key_file", "key.pem"));
+	pth_json_set(paths, "ca", cert(s, "ca_file", "ca.pem"));
+	for (i = 0; i < countof(names); i++) {
+		pth_json_set(paths, names[i][1], at(s, names[i][2]));
+		pth_json_set(vars, names[i][0], at(s, names[i][2]));
+	}
+	pth_json_set(vars, "dir", at(s, ""));
+	json_object_set(vars, "cert_file", json_object_get(paths, "cert"));
+	json_object_set(vars, "key_file", json_object_get(paths, "key"));
+	json_object_set(vars, "ca_file", json_object_get(paths, "ca"));
+	pth_json_set(vars, "paths", paths);
+}
+
+static json_t *protocol(const struct plan_service *s)
+{
+	json_t *o = json_copy(s->pparams);
+
+	set(o, "name", s->protocol->name);
+	set(o, "version", s->version);
+	set(o, "transport", s->transport);
+	pth_json_set(o, "port", json_integer(s->port));
+	return o;
+}
+
+static json_t *features(const struct plan_service *s)
+{
+	const struct pth_ynode *f = pth_yaml_get(s->view, "features");
+
+	return f ? pth_yaml_json(f) : json_object();
+}
+
+/* Names that the framework sets; a parameter of the name only feeds it. */
+static bool ours(const char *name)
+{
+	static const char *const names[] = { "port", "cert_file", "key_file", "ca_file" };
+	size_t i;
+
+	for (i = 0; i < countof(names); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return false;
+}
+
+bool plan_finite(const struct plan_service *s)
+{
+	const struct pth_ynode *n = pth_desc_role(pth_yaml_get(s->view, "finite"), s->role);
+
+	if (n && n->kind == PTH_YBOOL)
+		return n->b;
+	return s->client || s->plugin->kind == PTH_TESTER;
+}
+
+/* The other side: the target, or the first service that targets this one. */
+static json_t *peer_of(const struct plan *p, const struct plan_service *s)
+{
+	size_t i;
+
+	if (s->target)
+		return s->target->info;
+	for (i = 0; i < p->n; i++)
+		if (p->v[i].target == s)
+			return p->v[i].info;
+	return json_null();
+}
+
+json_t *plan_vars(struct plan *p, struct plan_service *s)
+{
+	const char *interface = pth_json_str(json_object_get(s->rec, "network"), "interface", "");
+	const struct plan_service *peer = s->client && s->target ? s->target : s;
+	json_t *vars = json_object(), *v;
+	const char *key;
+
+	set(vars, "name", s->name);
+	set(vars, "role", s->role);
+	set(vars, "version", s->version);
+	set(vars, "address", s->address);
+	set(vars, "listen", s->listen);
+	set(vars, "host", peer->address);
+	pth_json_set(vars, "port", json_integer(peer->port));
+	set(vars, "interface", interface);
+	json_object_set(vars, "target", s->target ? s->target->info : json_null());
+	json_object_set(vars, "peer", peer_of(p, s));
+	json_object_set(vars, "service", s->rec);
+	json_object_set(vars, "services", p->services);
+	json_object_set(vars, "service_names", p->names);
+	pth_json_set(vars, "finite", json_boolean(plan_finite(s)));
+	pth_json_set(vars, "protocol", protocol(s));
+	json_object_set(vars, "record", p->test);
+	json_object_set(vars, "test", p->test); /* a parameter may hide it */
+	set(vars, "environment", p->env->name);
+	json_object_set(vars, "timeout", json_object_get(s->rec, "timeout"));
+	pth_json_set(vars, "features", features(s));
+	json_object_set(vars, "parameters", s->params);
+	pth_json_set(vars, "generate_certificates", json_boolean(s->own_certs));
+	places(vars, s);
+	plan_version_vars(s, vars);
+	json_object_foreach(s->params, key, v)
+		if (!ours(key))
+			json_object_set(vars, key, v);
+	return vars;
+}

@@ -1,0 +1,172 @@
+/* The report as one page of HTML: no script, no other file. */
+#include <string.h>
+
+#include "report/report.h"
+#include "base/clock.h"
+
+static const char style[] =
+    "body{font:15px/1.4 system-ui,sans-serif;margin:2em auto;max-width:75em;padding:0 1em;"
+    "color:#222;background:#fff}table{border-collapse:collapse;width:100%}"
+    "th,td{text-align:left;padding:.3em .7em;border-bottom:1px solid #ddd;vertical-align:top}"
+    ".ok{color:#176b26}.bad{color:#b3261e;font-weight:600}pre{background:#f5f5f5;padding:.7em;"
+    "overflow:auto;font-size:13px}details{margin:.5em 0}summary{cursor:pointer}"
+    "@media(prefers-color-scheme:dark){body{color:#ddd;background:#181818}"
+    "th,td{border-color:#444}pre{background:#262626}.ok{color:#7bd88f}.bad{color:#ff8a80}"
+    "a{color:#8ab4f8}}";
+
+static void
+html(struct pth_buf *b, const char *s)
+{
+	for (; *s != '\0'; s++) {
+		switch (*s) {
+		case '&': pth_buf_adds(b, "&amp;"); break;
+		case '<': pth_buf_adds(b, "&lt;"); break;
+		case '>': pth_buf_adds(b, "&gt;"); break;
+		case '"': pth_buf_adds(b, "&quot;"); break;
+		case '\'': pth_buf_adds(b, "&#39;"); break;
+		default:
+			pth_buf_addc(b, (unsigned char)*s < ' ' && *s != '\n' && *s != '\t' ? ' ' : *s);
+		}
+	}
+}
+
+static void
+element(struct pth_buf *b, const char *name, const char *text)
+{
+	pth_buf_addf(b, "<%s>", name);
+	html(b, text);
+	pth_buf_addf(b, "</%s>", name);
+}
+
+/* A paragraph, when there is something to say. */
+static void
+remark(struct pth_buf *b, const char *head, const char *text)
+{
+	if (*text == '\0')
+		return;
+	pth_buf_addf(b, "<p>%s", head);
+	html(b, text);
+	pth_buf_adds(b, "</p>");
+}
+
+/* One row of the table of tests. */
+static void
+test_row(const struct pth_report_test *t, size_t i, struct pth_buf *b)
+{
+	struct pth_buf cell = PTH_BUF_INIT;
+
+	pth_buf_addf(b, "<tr><td><a href=\"#t%zu\">", i);
+	html(b, t->id);
+	pth_buf_addf(b, "</a></td><td class=\"%s\">%s%s</td><td>", t->ok ? "ok" : "bad",
+	    pth_report_test_status(t), pth_report_mark(t));
+	if (*t->started)
+		pth_duration_show(b, t->duration_us);
+	pth_buf_adds(b, "</td>");
+	pth_report_numbers(t, &cell);
+	element(b, "td", cell.len ? cell.s : "");
+	element(b, "td", t->summary);
+	pth_buf_adds(b, "</tr>\n");
+	pth_buf_release(&cell);
+}
+
+static void
+test_links(const struct pth_report_test *t, const char *outdir, struct pth_buf *b)
+{
+	const struct pth_report_link *l;
+
+	if (t->links == NULL)
+		return;
+	pth_buf_adds(b, "<ul>");
+	for (l = t->links; l != NULL; l = l->next) {
+		pth_buf_adds(b, "<li><a href=\"");
+		pth_report_href(t, outdir, l->path, b);
+		pth_buf_adds(b, "\">");
+		html(b, l->path);
+		pth_buf_addf(b, "</a> (%s)</li>", l->kind);
+	}
+	pth_buf_adds(b, "</ul>\n");
+}
+
+static void
+test_services(const struct pth_report_test *t, struct pth_buf *b)
+{
+	const struct pth_report_service *s;
+	bool use = false;
+
+	if (t->services == NULL)
+		return;
+	for (s = t->services; s != NULL; s = s->next)
+		use = use || *s->use;
+	pth_buf_addf(b, "<table><tr><th>Service<th>Health<th>End<th>Phases%s</tr>\n", use ? "<th>Use" : "");
+	for (s = t->services; s != NULL; s = s->next) {
+		pth_buf_adds(b, "<tr>");
+		element(b, "td", s->name);
+		element(b, "td", pth_health_name(s->health));
+		element(b, "td", s->end);
+		element(b, "td", s->phases);
+		if (use)
+			element(b, "td", s->use);
+		pth_buf_adds(b, "</tr>\n");
+	}
+	pth_buf_adds(b, "</table>\n");
+}
+
+static void
+test_details(const struct pth_report_test *t, const char *outdir, size_t i, struct pth_buf *b)
+{
+	const struct pth_report_tail *tail;
+
+	pth_buf_addf(b, "<details id=\"t%zu\"%s><summary>", i, t->ok || t->status == PTH_S_SKIPPED ? "" : " open");
+	html(b, t->id);
+	pth_buf_adds(b, ": ");
+	html(b, t->name);
+	pth_buf_adds(b, "</summary>\n");
+	if (*t->description)
+		element(b, "p", t->description);
+	for (size_t k = 0; t->broken[k] != NULL; k++)
+		element(b, "p", t->broken[k]);
+	remark(b, "Not isolated: ", t->not_isolated);
+	remark(b, "Capture: ", t->not_captured);
+	remark(b, "Went on without: ", t->degraded);
+	remark(b, "Logs cut: ", t->logs_cut);
+	if (t->cause != NULL)
+		pth_buf_addf(b, "<p><b>Likely cause</b>: %s. %s</p>\n", t->cause->title,
+		    t->cause->advice);
+	test_services(t, b);
+	test_links(t, outdir, b);
+	for (tail = t->tails; tail != NULL; tail = tail->next) {
+		remark(b, "End of ", tail->path);
+		element(b, "pre", tail->text);
+	}
+	pth_buf_adds(b, "</details>\n");
+}
+
+void
+pth_report_html(const struct pth_report *r, const char *outdir, struct pth_buf *b)
+{
+	struct pth_buf line = PTH_BUF_INIT;
+	const struct pth_report_test *t;
+	size_t i = 0;
+
+	pth_report_line(r, &line);
+	pth_buf_adds(b, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+	    "<meta name=\"viewport\" content=\"width=device-width\"><title>");
+	html(b, line.s);
+	pth_buf_addf(b, "</title><style>%s</style></head><body>\n<h1>Experiment Report: ", style);
+	html(b, r->run);
+	pth_buf_addf(b, "</h1>\n<p class=\"%s\">%s</p>\n", r->bad == 0 && !*r->incomplete ? "ok" :
+	    "bad", pth_report_status(r));
+	element(b, "p", line.s);
+	if (*r->incomplete)
+		element(b, "p", r->incomplete);
+	pth_buf_adds(b, "\n<table><tr><th>Test<th>Status<th>Time<th>Numbers<th>Summary</tr>\n");
+	for (t = r->tests; t != NULL; t = t->next)
+		test_row(t, ++i, b);
+	pth_buf_adds(b, "</table>\n");
+	i = 0;
+	for (t = r->tests; t != NULL; t = t->next)
+		test_details(t, outdir, ++i, b);
+	pth_buf_addf(b, "<footer><p>Written %s by pth %s</p></footer>\n</body></html>\n", r->generated,
+	    PTH_VERSION);
+	pth_buf_release(&line);
+}

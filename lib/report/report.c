@@ -1,0 +1,515 @@
+#include "report/report.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "collect/artifact.h"
+#include "collect/losses.h"
+#include "collect/metric.h"
+#include "io/rec.h"
+#include "base/text.h"
+#include "base/clock.h"
+
+struct pth_report *
+pth_report_new(void)
+{
+	struct pth_report *r = pth_xmalloc(sizeof *r);
+
+	memset(r, 0, sizeof *r);
+	r->end = &r->tests;
+	r->run = r->file = r->incomplete = r->generated = "";
+	return r;
+}
+
+void
+pth_report_free(struct pth_report *r)
+{
+	for (struct pth_report_test *t = r->tests; t != NULL; t = t->next)
+		json_decref(t->metrics);
+	json_decref(r->metadata);
+	pth_report_free_causes(r);
+	pth_arena_release(&r->arena);
+	free(r);
+}
+
+/* A copy of a string member; "" when there is none. */
+static const char *
+keep(struct pth_report *r, const json_t *o, const char *key)
+{
+	return pth_arena_str(&r->arena, pth_json_str(o, key, ""));
+}
+
+static const char *
+keep_buf(struct pth_report *r, struct pth_buf *b)
+{
+	const char *s = pth_arena_strn(&r->arena, b->len ? b->s : "", b->len);
+
+	pth_buf_release(b);
+	return s;
+}
+
+static void
+add_verdict(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
+{
+	const json_t *v = json_object_get(rec, "verdict"), *rule, *mark;
+	size_t i, n = 0;
+
+	t->status = v ? pth_status_of(pth_json_str(v, "status", NULL)) : PTH_STATUSES;
+	t->ok = pth_json_bool(v, "ok", false);
+	t->expected = pth_json_bool(v, "expected", false);
+	t->summary = v ? keep(r, v, "summary") : "no verdict: pth-collect has not seen this test";
+	json_array_foreach(json_object_get(v, "marks"), i, mark) {
+		const char *s = json_is_string(mark) ? json_string_value(mark) : "";
+
+		t->flaky |= strcmp(s, "flaky") == 0;
+		t->unexpected |= strcmp(s, "unexpected-pass") == 0;
+	}
+	t->broken = pth_arena_alloc(&r->arena,
+	    (json_array_size(json_object_get(v, "rules")) + 1) * sizeof *t->broken);
+	json_array_foreach(json_object_get(v, "rules"), i, rule) {
+		struct pth_buf b = PTH_BUF_INIT;
+
+		if (pth_json_bool(rule, "ok", true))
+			continue;
+		pth_buf_addf(&b, "%s: %s", pth_json_str(rule, "rule", "?"),
+		    pth_json_str(rule, "text", ""));
+		t->broken[n++] = keep_buf(r, &b);
+	}
+}
+
+static bool
+has_captures(const json_t *result)
+{
+	const char *name;
+	json_t *s;
+
+	json_object_foreach(json_object_get(result, "services"), name, s)
+		if (json_is_object(json_object_get(s, "capture")))
+			return true;
+	return false;
+}
+
+/* What was promised of isolation and capture but not given. */
+static void
+add_lacks(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
+{
+	const json_t *result = json_object_get(rec, "result");
+	const json_t *missing = pth_json_path(result, "isolation.missing"), *m;
+	const json_t *capture = json_object_get(result, "capture");
+	struct pth_buf b = PTH_BUF_INIT;
+	size_t i;
+
+	json_array_foreach(missing, i, m)
+		if (json_is_string(m))
+			pth_buf_addf(&b, "%s%s", b.len ? ", " : "", json_string_value(m));
+	if (b.len > 0 && *pth_json_str(json_object_get(result, "isolation"), "reason", ""))
+		pth_buf_addf(&b, " (%s)",
+		    pth_json_str(json_object_get(result, "isolation"), "reason", ""));
+	t->not_isolated = keep_buf(r, &b);
+	json_array_foreach(json_object_get(result, "degraded"), i, m)
+		if (json_is_string(m))
+			pth_buf_addf(&b, "%s%s", b.len ? ", " : "", json_string_value(m));
+	t->degraded = keep_buf(r, &b);
+	pth_report_logs_cut(result, &b);
+	t->logs_cut = keep_buf(r, &b);
+	pth_captures_notes(rec, true, &b);
+	t->not_captured = keep_buf(r, &b);
+	if (*t->not_captured == '\0' && json_is_null(capture) && !has_captures(result))
+		t->not_captured = "no capture";
+	if (*t->not_captured == '\0')
+		t->not_captured = keep(r, t->metrics, "error");
+}
+
+/* The numbers that reports show; the record keeps the rest. */
+static json_t *
+few_metrics(const json_t *m)
+{
+	static const char *const names[] = { "duration_us", "packets", "bytes", "captured_us",
+		"dropped", "omitted", "discarded", "truncated", "quic", "tcp", "transfer",
+		"measures", "error" };
+	json_t *o = json_object(), *v;
+
+	for (size_t i = 0; i < countof(names); i++)
+		if ((v = json_object_get(m, names[i])) != NULL)
+			pth_json_set(o, names[i], json_deep_copy(v));
+	return o;
+}
+
+static void
+phases(struct pth_report *r, struct pth_report_service *s, const json_t *result)
+{
+	const json_t *p;
+	struct pth_buf b = PTH_BUF_INIT;
+	const char *last = "";
+	size_t i;
+
+	s->compiled = -1;
+	json_array_foreach(json_object_get(result, "phases"), i, p) {
+		const char *name = pth_json_str(p, "phase", "?");
+		bool done = pth_json_int(p, "code", -1) == 0;
+
+		if (strcmp(name, "compile") == 0)
+			s->compiled = done && s->compiled != 0;
+		if (done && strcmp(name, last) != 0)
+			pth_buf_addf(&b, "%s%s", b.len ? ", " : "", name);
+		last = name;
+	}
+	if (json_is_integer(json_object_get(result, "ready_us")))
+		pth_buf_addf(&b, "%srun", b.len ? ", " : "");
+	s->phases = keep_buf(r, &b);
+}
+
+/* Outputs there should be: stdout, stderr, and both of each phase. */
+static void
+outputs(struct pth_report_service *s, const json_t *result, int dirfd)
+{
+	const json_t *p;
+	struct pth_buf b = PTH_BUF_INIT;
+	const char *base;
+	size_t i, n = json_array_size(json_object_get(result, "phases"));
+
+	for (i = 0; i <= n; i++) {
+		p = i < n ? json_array_get(json_object_get(result, "phases"), i) : NULL;
+		base = pth_json_str(p, "log", "");
+		for (int k = 0; k < 2; k++) {
+			int fd;
+
+			pth_buf_cut(&b, 0);
+			if (p != NULL)
+				pth_buf_addf(&b, "%s.%s.log", base, k ? "stderr" : "stdout");
+			else
+				pth_buf_addf(&b, "%s/%s.log", s->name, k ? "stderr" : "stdout");
+			fd = pth_artifact_open(dirfd, b.s, NULL);
+			s->expected++;
+			s->found += fd >= 0;
+			if (fd >= 0)
+				close(fd);
+		}
+	}
+	pth_buf_release(&b);
+}
+
+/* PANTHER's rule: failed when it crashed, did not end with 0 or could not be
+ * compiled; degraded when it ran but complained. */
+static void
+add_service(struct pth_report *r, struct pth_report_test *t, const json_t *rec, const char *name,
+    const json_t *result, int dirfd)
+{
+	struct pth_report_service *s = pth_arena_alloc(&r->arena, sizeof *s), **end;
+	const json_t *code = json_object_get(result, "code");
+	struct pth_buf b = PTH_BUF_INIT;
+	enum pth_status how;
+
+	s->name = pth_arena_str(&r->arena, name);
+	s->tester = strncmp(pth_json_str(pth_rec_service(rec, name), "kind", ""), "tester", 6) == 0;
+	how = pth_verdict_service_end(rec, name, &b);
+	s->end = keep_buf(r, &b);
+	s->error = keep(r, result, "error");
+	pth_report_use(json_object_get(pth_json_path(rec, "metrics.services"), name), &b);
+	s->use = keep_buf(r, &b);
+	s->code = json_is_integer(code) ? json_integer_value(code) : -1;
+	s->crashed = how == PTH_S_CRASHED;
+	phases(r, s, result);
+	if (dirfd >= 0)
+		outputs(s, result, dirfd);
+	s->health = how == PTH_S_PASSED && s->compiled != 0 ? PTH_HEALTHY : PTH_UNHEALTHY;
+	if (s->health == PTH_HEALTHY && *s->error != '\0')
+		s->health = PTH_DEGRADED;
+	for (end = &t->services; *end != NULL; end = &(*end)->next)
+		;
+	*end = s;
+}
+
+static void
+add_links(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
+{
+	struct pth_report_link **end = &t->links;
+	const json_t *a;
+	size_t i, n = 0;
+
+	json_array_foreach(json_object_get(rec, "artifacts"), i, a) {
+		const char *kind = pth_json_str(a, "kind", "file");
+		int64_t bytes = pth_json_int(a, "bytes", 0);
+		struct pth_report_link *l;
+
+		r->disk_bytes += bytes;
+		if (strcmp(kind, "log") == 0)
+			r->log_bytes += bytes;
+		if (n >= PTH_REPORT_LINKS || bytes == 0 || strcmp(kind, "file") == 0 ||
+		    strcmp(kind, "certificate") == 0 || strcmp(kind, "keylog") == 0)
+			continue;
+		l = pth_arena_alloc(&r->arena, sizeof *l);
+		l->path = keep(r, a, "path");
+		l->kind = pth_arena_str(&r->arena, kind);
+		*end = l;
+		end = &l->next;
+		n++;
+	}
+}
+
+static void
+add_services(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
+{
+	json_t *s;
+	const char *name;
+	int dirfd = pth_artifact_dir(t->run_dir, t->dir);
+
+	json_object_foreach(pth_json_path(rec, "result.services"), name, s) {
+		int64_t rss = pth_json_int(json_object_get(s, "rusage"), "max_rss_kb", 0);
+
+		add_service(r, t, rec, name, s, dirfd);
+		if (rss > r->peak_rss_kb)
+			r->peak_rss_kb = rss;
+	}
+	if (!t->ok && t->status != PTH_S_SKIPPED && dirfd >= 0 && r->tails < PTH_REPORT_TAILS) {
+		pth_report_read_tails(r, t, rec, dirfd);
+		r->tails++;
+	}
+	if (dirfd >= 0)
+		close(dirfd);
+}
+
+static void
+add_times(struct pth_report *r, const struct pth_report_test *t)
+{
+	int64_t us;
+
+	if (pth_rfc3339_parse(t->started, &us) && (r->first_us == 0 || us < r->first_us))
+		r->first_us = us;
+	if (pth_rfc3339_parse(t->ended, &us) && us > r->last_us)
+		r->last_us = us;
+}
+
+static const char *
+position(struct pth_report *r, const json_t *rec)
+{
+	const json_t *source = json_object_get(rec, "source");
+	struct pth_buf b = PTH_BUF_INIT;
+
+	pth_buf_adds(&b, pth_json_str(source, "file", ""));
+	if (pth_json_int(source, "line", 0) > 0)
+		pth_buf_addf(&b, ":%lld", (long long)pth_json_int(source, "line", 0));
+	return keep_buf(r, &b);
+}
+
+/* What the first record says of the whole run. */
+static void
+add_head(struct pth_report *r, const json_t *rec, const struct pth_report_test *t)
+{
+	const json_t *ff = pth_json_path(rec, "settings.fast_fail");
+
+	if (r->n == 0) {
+		r->run = keep(r, rec, "run");
+		r->file = keep(r, json_object_get(rec, "source"), "file");
+		r->metadata = json_incref(pth_json_path(rec, "settings.metadata"));
+		r->fast_fail_enabled = pth_json_bool(ff, "enabled", false);
+		r->fast_fail_test_level = pth_json_bool(ff, "test_level", false);
+	}
+	if (r->run_dir == NULL && *t->run_dir != '\0')
+		r->run_dir = t->run_dir;
+}
+
+void
+pth_report_add(struct pth_report *r, const json_t *rec)
+{
+	const json_t *result = json_object_get(rec, "result"), *ff;
+	struct pth_report_test *t;
+
+	if (!pth_rec_is_test(rec))
+		return;
+	t = pth_arena_alloc(&r->arena, sizeof *t);
+	t->id = keep(r, rec, "id");
+	t->name = keep(r, rec, "name");
+	t->description = keep(r, rec, "description");
+	t->source = position(r, rec);
+	t->run_dir = keep(r, result, "run_dir");
+	t->dir = keep(r, result, "dir");
+	t->started = keep(r, result, "started");
+	t->ended = keep(r, result, "ended");
+	t->duration_us = pth_json_int(result, "duration_us", 0);
+	ff = json_object_get(result, "fast_fail");
+	t->fast_fail = json_is_object(ff) ? keep(r, ff, "reason") : "";
+	t->metrics = few_metrics(json_object_get(rec, "metrics"));
+	add_head(r, rec, t);
+	add_verdict(r, t, rec);
+	add_lacks(r, t, rec);
+	add_services(r, t, rec);
+	add_links(r, t, rec);
+	add_times(r, t);
+	if (!t->ok && t->status != PTH_S_SKIPPED)
+		pth_report_find_cause(r, t, rec);
+	if (json_is_object(ff) && r->fast_failed == NULL)
+		r->fast_failed = t;
+	r->n++;
+	r->count[t->status]++;
+	r->ok += t->ok;
+	r->bad += !t->ok && t->status != PTH_S_SKIPPED;
+	r->flaky += t->flaky;
+	r->expected += t->expected;
+	*r->end = t;
+	r->end = &t->next;
+}
+
+void
+pth_report_finish(struct pth_report *r, const char *why)
+{
+	const char *epoch = getenv("SOURCE_DATE_EPOCH");
+	struct pth_buf b = PTH_BUF_INIT;
+	int64_t now = pth_real_us();
+	long long s;
+
+	r->incomplete = pth_arena_str(&r->arena, why ? why : "");
+	if (epoch != NULL && pth_int(epoch, 0, 253402300799, &s))
+		now = s * 1000000;
+	pth_rfc3339(&b, now);
+	r->generated = keep_buf(r, &b);
+}
+
+const char *
+pth_report_status(const struct pth_report *r)
+{
+	if (*r->incomplete != '\0')
+		return "incomplete";
+	if (r->count[PTH_S_INTERRUPTED] > 0)
+		return "interrupted";
+	if (r->fast_failed != NULL)
+		return "failed";
+	for (const struct pth_report_test *t = r->tests; t != NULL; t = t->next)
+		if (t->status == PTH_S_TIMEOUT && !t->ok)
+			return "timeout";
+	return r->bad == 0 ? "completed" : "failed";
+}
+
+int64_t
+pth_report_duration(const struct pth_report *r)
+{
+	return r->last_us > r->first_us && r->first_us > 0 ? r->last_us - r->first_us : 0;
+}
+
+double
+pth_report_rate(const struct pth_report *r)
+{
+	return r->ok + r->bad > 0 ? 100.0 * (double)r->ok / (double)(r->ok + r->bad) : 0;
+}
+
+const char *
+pth_report_mark(const struct pth_report_test *t)
+{
+	static const char *const marks[][2] = { { "", ", degraded" },
+		{ ", flaky", ", flaky, degraded" }, { ", as expected", ", as expected, degraded" } };
+
+	return marks[t->expected ? 2 : t->flaky][*t->degraded != '\0'];
+}
+
+const char *
+pth_report_test_status(const struct pth_report_test *t)
+{
+	return t->status < PTH_STATUSES ? pth_status_name(t->status) : "unknown";
+}
+
+const char *
+pth_health_name(enum pth_health h)
+{
+	static const char *const names[] = { "healthy", "degraded", "failed", "unknown" };
+
+	return names[h];
+}
+
+void
+pth_report_line(const struct pth_report *r, struct pth_buf *b)
+{
+	pth_buf_addf(b, "%s: %zu/%zu tests ok (%.1f%%) in ", *r->run ? r->run : "no run", r->ok,
+	    r->ok + r->bad, pth_report_rate(r));
+	pth_duration_show(b, pth_report_duration(r));
+}
+
+static void
+add_rate(struct pth_buf *b, int64_t bps)
+{
+	static const char *const units[] = { "bit/s", "kbit/s", "Mbit/s", "Gbit/s" };
+	double v = (double)bps;
+	size_t i = 0;
+
+	while (v >= 1000 && i + 1 < countof(units)) {
+		v /= 1000;
+		i++;
+	}
+	pth_buf_addf(b, "%.3g %s", v, units[i]);
+}
+
+void
+pth_report_numbers(const struct pth_report_test *t, struct pth_buf *b)
+{
+	const json_t *transfer = json_object_get(t->metrics, "transfer");
+	const json_t *packets = json_object_get(t->metrics, "packets");
+	const json_t *shake = pth_metric_find(t->metrics, "handshake_us");
+	size_t start = b->len;
+
+	if (json_is_integer(packets))
+		pth_buf_addf(b, "%lld packets", (long long)json_integer_value(packets));
+	if (json_is_integer(shake)) {
+		pth_buf_addf(b, "%shandshake ", b->len > start ? ", " : "");
+		pth_duration_show(b, json_integer_value(shake));
+	}
+	if (json_is_object(transfer)) {
+		pth_buf_addf(b, "%s%lld bytes", b->len > start ? ", " : "",
+		    (long long)pth_json_int(transfer, "bytes", 0));
+		if (pth_json_int(transfer, "goodput_bps", 0) > 0) {
+			pth_buf_adds(b, " at ");
+			add_rate(b, pth_json_int(transfer, "goodput_bps", 0));
+		}
+	}
+	if (pth_json_int(t->metrics, "dropped", 0) + pth_json_int(t->metrics, "omitted", 0) > 0 ||
+	    *pth_json_str(t->metrics, "error", ""))
+		pth_buf_addf(b, "%s%s", b->len > start ? ", " : "", t->not_captured);
+}
+
+static void
+url(struct pth_buf *b, const char *s)
+{
+	for (; *s != '\0'; s++) {
+		if ((*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') || (*s >= '0' && *s <= '9') ||
+		    strchr("/._-", *s) != NULL)
+			pth_buf_addc(b, *s);
+		else
+			pth_buf_addf(b, "%%%02X", (unsigned char)*s);
+	}
+}
+
+/* Relative path from directory `from` to directory `to`, both absolute and
+ * without "..". "" when they are the same, else it ends in '/'. */
+static void
+relative(struct pth_buf *b, const char *from, const char *to)
+{
+	size_t i = 0, same = 0;
+
+	for (; from[i] != '\0' && from[i] == to[i]; i++)
+		if (from[i] == '/')
+			same = i + 1;
+	if (from[i] == '\0' && (to[i] == '\0' || to[i] == '/'))
+		same = to[i] == '\0' ? i : i + 1;
+	else if (to[i] == '\0' && from[i] == '/')
+		same = i + 1;
+	from += same < strlen(from) ? same : strlen(from);
+	to += same < strlen(to) ? same : strlen(to);
+	for (const char *p = from; *p != '\0'; p++)
+		if (p == from || p[-1] == '/')
+			pth_buf_adds(b, "../");
+	if (*to != '\0')
+		pth_buf_addf(b, "%s/", to);
+}
+
+void
+pth_report_href(const struct pth_report_test *t, const char *outdir, const char *path,
+    struct pth_buf *b)
+{
+	struct pth_buf target = PTH_BUF_INIT;
+
+	if (*t->run_dir != '\0')
+		relative(&target, outdir, t->run_dir);
+	pth_buf_addf(&target, "%s/%s", t->dir, path);
+	url(b, target.s);
+	pth_buf_release(&target);
+}

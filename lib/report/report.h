@@ -1,0 +1,150 @@
+/*
+ * The report of a run: a small summary per test, kept until all are in, then
+ * written in several forms. Records may come from any number of runs; the
+ * first one names the report.
+ *
+ *   struct pth_report *r = pth_report_new();
+ *   pth_report_add(r, rec); ...
+ *   pth_report_finish(r, why_incomplete);
+ *   pth_report_md(r, outdir, &buf); pth_report_json(...); ...
+ *   pth_report_free(r);
+ *
+ * Everything is plain text from files that programs under test wrote, so
+ * every form escapes it for itself.
+ */
+#ifndef PTH_REPORT_REPORT_H
+#define PTH_REPORT_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "io/json.h"
+#include "collect/verdict.h"
+
+#define PTH_REPORT_TAILS 100 /* failed tests whose last log lines are kept */
+#define PTH_REPORT_LINKS 60  /* files linked per test */
+
+enum pth_health { PTH_HEALTHY, PTH_DEGRADED, PTH_UNHEALTHY, PTH_HEALTH_UNKNOWN };
+
+struct pth_report_service {
+	struct pth_report_service *next;
+	const char *name;
+	bool tester;
+	enum pth_health health;
+	const char *end;         /* "exit code 0", "stopped", "killed by SIGSEGV" */
+	const char *phases;      /* "pre_run, run": those that were completed */
+	const char *error;       /* "" or why */
+	const char *use;         /* "" or what it used, at most */
+	int64_t code;            /* -1: none */
+	bool crashed;
+	int compiled;            /* 1 yes, 0 no, -1 nothing to compile */
+	unsigned found, expected; /* outputs that are there of those there should be */
+};
+
+/* A file worth a link. */
+struct pth_report_link {
+	struct pth_report_link *next;
+	const char *path, *kind; /* path below the test's directory */
+};
+
+/* The end of a log, for a failed test; clean UTF-8, control characters gone. */
+struct pth_report_tail {
+	struct pth_report_tail *next;
+	const char *path, *text;
+};
+
+/* A known kind of failure, facts of the reference's catalogue and ours. */
+struct pth_cause {
+	const char *name, *title, *advice;
+	const char *regex;            /* POSIX ERE, case ignored, over summary and tails */
+	enum pth_status status;       /* the status that goes with it; PTH_STATUSES: any */
+};
+
+struct pth_report_test {
+	struct pth_report_test *next;
+	const char *id, *name, *description, *run_dir, *dir, *source;
+	enum pth_status status;       /* PTH_STATUSES: no verdict */
+	bool ok, flaky, expected, unexpected;
+	const char *summary;
+	const char *started, *ended;  /* "" when it was not run */
+	int64_t duration_us;
+	const char *not_isolated;     /* "" or what and why */
+	const char *not_captured;
+	const char *logs_cut;         /* "" or which */
+	const char *degraded;         /* "" or the services that it went on without */
+	json_t *metrics;              /* the few numbers that are shown */
+	const char *fast_fail;        /* "" or why the run ended with it */
+	struct pth_report_service *services;
+	struct pth_report_link *links;
+	struct pth_report_tail *tails;
+	const char **broken;          /* rules that did not hold, NULL-terminated */
+	const struct pth_cause *cause; /* the most likely one, or NULL */
+	double score;                 /* of the cause, 0.4 to 1 */
+};
+
+struct pth_report {
+	struct pth_arena arena;
+	const char *run, *run_dir, *file; /* of the first test; run_dir may be NULL */
+	json_t *metadata;                 /* ours: metadata of the experiment, or NULL */
+	struct pth_report_test *tests, **end;
+	size_t n, ok, flaky, expected;
+	size_t bad;                     /* not ok, without those that were skipped */
+	size_t count[PTH_STATUSES + 1]; /* by status; the last: without a verdict */
+	int64_t first_us, last_us;      /* realtime; 0: nothing was run */
+	int64_t peak_rss_kb, disk_bytes, log_bytes;
+	size_t tails;
+	struct pth_cause_regex *regex;  /* report/cause.c: compiled at the first failure */
+	bool fast_fail_enabled, fast_fail_test_level;
+	const struct pth_report_test *fast_failed;
+	const char *incomplete;         /* "" or why the stream was cut */
+	const char *generated;          /* RFC 3339; SOURCE_DATE_EPOCH when set */
+};
+
+struct pth_report *pth_report_new(void);
+void pth_report_free(struct pth_report *r);
+/* Take what is needed of a test record (others are ignored). */
+void pth_report_add(struct pth_report *r, const json_t *rec);
+/* why: NULL, or why the stream is incomplete. */
+void pth_report_finish(struct pth_report *r, const char *why);
+
+/* completed failed timeout interrupted incomplete: the run as a whole. */
+const char *pth_report_status(const struct pth_report *r);
+int64_t pth_report_duration(const struct pth_report *r);
+/* Percent of tests that are ok, of those that were not skipped. */
+double pth_report_rate(const struct pth_report *r);
+/* What is said behind the status: ", flaky", ", as expected" ..., or "". */
+const char *pth_report_mark(const struct pth_report_test *t);
+const char *pth_report_test_status(const struct pth_report_test *t);
+const char *pth_health_name(enum pth_health h);
+/* "demo: 3/4 tests ok (75.0%) in 1.5 s" */
+void pth_report_line(const struct pth_report *r, struct pth_buf *b);
+/* "handshake 22.8 ms, 3983 packets": what is worth a line. */
+void pth_report_numbers(const struct pth_report_test *t, struct pth_buf *b);
+
+/* Append what a service used, of metrics.services.X; nothing when unknown. */
+void pth_report_use(const json_t *metric, struct pth_buf *b);
+/* Append the logs that were cut at their limit. */
+void pth_report_logs_cut(const json_t *result, struct pth_buf *b);
+
+/* A link to a file of the test, relative to outdir, percent-encoded. */
+void pth_report_href(const struct pth_report_test *t, const char *outdir, const char *path,
+    struct pth_buf *b);
+
+/* The forms. Each appends to b. outdir: where the file will be, for relative
+ * links. color: on a terminal. */
+void pth_report_json(const struct pth_report *r, struct pth_buf *b);
+void pth_report_md(const struct pth_report *r, const char *outdir, struct pth_buf *b);
+void pth_report_text(const struct pth_report *r, bool color, struct pth_buf *b);
+void pth_report_junit(const struct pth_report *r, struct pth_buf *b);
+void pth_report_tap(const struct pth_report *r, struct pth_buf *b);
+void pth_report_csv(const struct pth_report *r, struct pth_buf *b);
+void pth_report_html(const struct pth_report *r, const char *outdir, struct pth_buf *b);
+
+/* Used by report/report.c: logs of a failed test, and the cause out of them. */
+void pth_report_read_tails(struct pth_report *r, struct pth_report_test *t, const json_t *rec,
+    int dirfd);
+void pth_report_find_cause(struct pth_report *r, struct pth_report_test *t, const json_t *rec);
+void pth_report_free_causes(struct pth_report *r);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * When to stop a run early: PANTHER's fast_fail section, all of it, and
+ * --fail-fast N. Fed with every finished test in the order of their ends.
+ *
+ * A failure of a category whose switch is true stops the run. Where it is not
+ * set, one of severity critical does. With timeout_cascades several failures
+ * of one category, within 300 seconds and the last ten, do, unless the switch
+ * of the category is false.
+ */
+#ifndef PTH_RUN_FASTFAIL_H
+#define PTH_RUN_FASTFAIL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "run/fault.h"
+
+#define PTH_FASTFAIL_RECENT 10
+
+struct pth_fastfail {
+	unsigned max;       /* --fail-fast N: stop after N failures; 0: not given */
+	unsigned failures;  /* so far */
+	struct {
+		enum pth_category category;
+		int64_t at;     /* monotonic */
+	} recent[PTH_FASTFAIL_RECENT];
+	unsigned nrecent;
+	bool triggered;
+	enum pth_category category; /* that triggered it */
+	char reason[300];
+};
+
+/* Take note of a finished test. True when the run is to be stopped: now
+ * f->reason says why. */
+bool pth_fastfail_note(struct pth_fastfail *f, const json_t *rec, int64_t now);
+/* Before a test starts: is there enough disk (disk_space_threshold_gb) for
+ * it below dirfd? False triggers. */
+bool pth_fastfail_disk(struct pth_fastfail *f, const json_t *rec, int dirfd);
+/* Why the tests that are left are skipped. */
+const char *pth_fastfail_reason(const struct pth_fastfail *f, char to[400]);
+/* {"triggered":true,"category":...,"reason":...} for the results. */
+json_t *pth_fastfail_json(const struct pth_fastfail *f);
+
+#endif

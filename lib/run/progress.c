@@ -1,0 +1,288 @@
+#include "run/progress.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "io/event.h"
+#include "run/fault.h"
+#include "io/json.h"
+#include "base/os.h"
+#include "io/rec.h"
+#include "supervise/state.h"
+#include "base/text.h"
+#include "base/clock.h"
+
+#define EVERY_MIN_US 100000 /* ten times a second are enough */
+#define WIPE "\r\033[J"
+#define BAR 20
+#define ID_MIN 16 /* columns */
+#define ID_MAX 40
+#define OTHER_COLUMNS 55
+
+static const char *const modes[] = { "auto", "none", "plain", "tty" };
+
+int
+pth_progress_mode(const char *name)
+{
+	for (size_t i = 0; i < countof(modes); i++)
+		if (strcmp(modes[i], name) == 0)
+			return (int)i;
+	return -1;
+}
+
+void
+pth_progress_open(struct pth_progress *p, enum pth_progress_mode wanted)
+{
+	const char *colour = getenv("NO_COLOR"), *events = getenv("PTH_EVENTS");
+	bool quiet = events != NULL && (strcmp(events, "json") == 0 || strcmp(events, "none") == 0);
+
+	memset(p, 0, sizeof *p);
+	p->given = wanted != PTH_PROGRESS_AUTO;
+	p->mode = wanted;
+	if (!p->given)
+		p->mode = quiet || !isatty(STDERR_FILENO) ? PTH_PROGRESS_NONE :
+		    pth_event_wipes() ? PTH_PROGRESS_TTY : PTH_PROGRESS_PLAIN;
+	p->ends = true;
+	p->spinner = true;
+	p->colour = p->mode == PTH_PROGRESS_TTY && (colour == NULL || *colour == '\0');
+	p->every = EVERY_MIN_US;
+	p->next = INT64_MAX;
+	if (p->mode != PTH_PROGRESS_NONE)
+		pth_event_for_people(p->mode == PTH_PROGRESS_TTY);
+}
+
+void
+pth_progress_settings(struct pth_progress *p, const json_t *settings)
+{
+	const json_t *s = json_object_get(settings, "progress");
+	double every = pth_json_num(s, "update_interval", 0) * 1e6;
+
+	if (every > EVERY_MIN_US && every <= 10e6)
+		p->every = (int64_t)every;
+	p->spinner = pth_json_bool(s, "show_spinner", true);
+	p->colour = p->colour &&
+	    pth_json_bool(json_object_get(settings, "logging"), "enable_colors", true) &&
+	    pth_json_bool(pth_json_path(settings, "observers.logger"), "enable_colors", true);
+	if (p->given)
+		return;
+	p->ends = pth_json_bool(s, "show_test_status", true);
+	if (p->mode == PTH_PROGRESS_TTY && !pth_json_bool(s, "enable_progress_bar", true))
+		p->mode = PTH_PROGRESS_PLAIN;
+}
+
+void
+pth_progress_total(struct pth_progress *p, const json_t *rec)
+{
+	int64_t of = pth_json_int(rec, "of", 0);
+
+	p->total = of > p->total && of < 1000000000 ? (long)of : p->total;
+}
+
+static void
+count(const struct pth_progress *p, struct pth_buf *b)
+{
+	if (p->total >= p->done)
+		pth_buf_addf(b, "%ld/%ld", p->done, p->total);
+	else
+		pth_buf_addf(b, "%ld", p->done);
+}
+
+/* ok 12/50 ID 0.05 s; failed 13/50 ID 1.20 s: REASON */
+static void
+put_end(struct pth_progress *p, const json_t *rec, bool ok)
+{
+	const json_t *result = json_object_get(rec, "result");
+	const char *reason = pth_json_str(result, "reason", ""), *word = ok ? "ok" :
+	    pth_json_str(result, "status", "?");
+	struct pth_buf b = PTH_BUF_INIT;
+
+	if (p->mode == PTH_PROGRESS_TTY)
+		pth_buf_adds(&b, WIPE);
+	if (p->colour)
+		pth_buf_addf(&b, "\033[%dm%s\033[0m ", ok ? 32 : 31, word);
+	else
+		pth_buf_addf(&b, "%s ", word);
+	count(p, &b);
+	pth_buf_addf(&b, " %s ", pth_rec_id(rec));
+	pth_duration_show(&b, pth_json_int(result, "duration_us", 0));
+	if (!ok && *reason != '\0') {
+		pth_buf_adds(&b, ": ");
+		pth_show(&b, reason, 300);
+	}
+	pth_buf_addc(&b, '\n');
+	pth_write_all(STDERR_FILENO, b.s, b.len);
+	pth_buf_release(&b);
+	p->drawn = false;
+}
+
+/* A test has ended, or is not run. What is left out is only counted. */
+static void
+ended(struct pth_progress *p, struct pth_entry *x)
+{
+	const char *status = pth_json_str(json_object_get(x->rec, "result"), "status", "");
+	bool cut = strcmp(status, "interrupted") == 0, bad;
+
+	x->shown = true;
+	if (!pth_rec_is_test(x->rec))
+		return;
+	bad = !cut && pth_fault_of(x->rec) != PTH_CAT_NONE;
+	p->done++;
+	p->bad += bad;
+	if (p->ends && p->mode != PTH_PROGRESS_NONE && (x->started > 0 || bad))
+		put_end(p, x->rec, !bad && !cut);
+}
+
+/* Less exact than pth_duration_show(): these figures move. */
+static void
+put_time(struct pth_buf *b, int64_t us)
+{
+	if (us < 10000000)
+		pth_buf_addf(b, "%.1f s", (double)us / 1e6);
+	else if (us < 60000000)
+		pth_buf_addf(b, "%d s", (int)(us / 1000000));
+	else
+		pth_duration_show(b, us);
+}
+
+/* What can be said of the time that is left. */
+static void
+put_left(struct pth_buf *b, const struct pth_progress_test *t)
+{
+	if (t->expected >= 0 && t->elapsed <= t->expected) {
+		pth_buf_adds(b, "about ");
+		put_time(b, t->expected - t->elapsed);
+		pth_buf_adds(b, " left");
+	} else if (t->expected >= 0) {
+		pth_buf_adds(b, "over the ");
+		put_time(b, t->expected);
+		pth_buf_adds(b, " of last time");
+	} else if (t->limit > 0) {
+		pth_buf_adds(b, "at most ");
+		put_time(b, t->limit > t->elapsed ? t->limit - t->elapsed : 0);
+		pth_buf_adds(b, " left");
+	}
+}
+
+/* Columns, not bytes, are what a terminal has; our lines are ASCII. */
+static void
+cut_line(struct pth_buf *b, size_t from, size_t width)
+{
+	if (b->len - from > width)
+		pth_buf_cut(b, from + width);
+}
+
+void
+pth_progress_line(struct pth_buf *b, const struct pth_progress_test *t, size_t width)
+{
+	size_t from = b->len;
+	struct pth_buf elapsed = PTH_BUF_INIT;
+	int id = width > OTHER_COLUMNS + ID_MAX ? ID_MAX : width < OTHER_COLUMNS + ID_MIN ? ID_MIN :
+	    (int)width - OTHER_COLUMNS;
+
+	put_time(&elapsed, t->elapsed);
+	/* The beginning of an id tells tests apart: it has the number. */
+	pth_buf_addf(b, "  %-*.*s  %-12s %8s  ", id, id, t->id, t->phase, elapsed.s);
+	if (t->attempt > 1)
+		pth_buf_addf(b, "try %d, ", t->attempt);
+	put_left(b, t);
+	cut_line(b, from, width);
+	pth_buf_release(&elapsed);
+}
+
+/* How far the run is. */
+static void
+put_summary(struct pth_progress *p, const struct pth_runner *r, struct pth_buf *b, size_t width)
+{
+	size_t from = b->len;
+	long filled = p->total > 0 && p->done <= p->total ? p->done * BAR / p->total : -1;
+
+	if (p->spinner)
+		pth_buf_addf(b, "%c ", "|/-\\"[p->tick++ % 4]);
+	if (filled >= 0)
+		pth_buf_addf(b, "[%.*s%.*s] ", (int)filled, "####################", (int)(BAR - filled),
+		    "....................");
+	count(p, b);
+	pth_buf_addf(b, " done, %ld failed, %u running", p->bad, r->active);
+	cut_line(b, from, width);
+}
+
+static void
+put_running(const struct pth_runner *r, const struct pth_entry *x, int64_t now, struct pth_buf *b,
+    size_t width)
+{
+	struct pth_progress_test t = { .id = pth_rec_id(x->rec), .attempt = x->attempt,
+		.phase = pth_machine_name(&pth_test_machine, pth_runner_phase(r, x)),
+		.elapsed = now - x->started, .expected = x->expected,
+		.limit = pth_json_int(pth_rec_plan(x->rec), "timeout_us", 0) };
+
+	pth_progress_line(b, &t, width);
+}
+
+static void
+draw(struct pth_progress *p, const struct pth_runner *r, int64_t now)
+{
+	struct winsize ws = { .ws_row = 0 };
+	struct pth_buf b = PTH_BUF_INIT;
+	size_t width, rows, lines = 1;
+	struct pth_entry *x;
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &ws) != 0 || ws.ws_col == 0 || ws.ws_row == 0)
+		ws = (struct winsize){ .ws_row = 24, .ws_col = 80 };
+	/* The last column is left free: some terminals go to the next line there.
+	 * And so is the last row. */
+	width = ws.ws_col - 1u;
+	rows = ws.ws_row > 2 ? ws.ws_row - 1u : 1;
+	pth_buf_adds(&b, WIPE);
+	put_summary(p, r, &b, width);
+	for (size_t i = 0; (x = pth_runner_nth(r, i)) != NULL && lines < rows; i++) {
+		if (x->state != PTH_ACTIVE)
+			continue;
+		pth_buf_addc(&b, '\n');
+		put_running(r, x, now, &b, width);
+		lines++;
+	}
+	if (lines > 1)
+		pth_buf_addf(&b, "\033[%zuA", lines - 1);
+	pth_buf_addc(&b, '\r');
+	pth_write_all(STDERR_FILENO, b.s, b.len);
+	pth_buf_release(&b);
+	p->drawn = true;
+}
+
+void
+pth_progress_show(struct pth_progress *p, const struct pth_runner *r)
+{
+	int64_t now = pth_mono_us();
+	struct pth_entry *x;
+
+	for (size_t i = 0; (x = pth_runner_nth(r, i)) != NULL; i++)
+		if (x->state == PTH_DONE && !x->shown)
+			ended(p, x);
+	if (p->mode != PTH_PROGRESS_TTY)
+		return;
+	if (r->active == 0) {
+		pth_progress_wipe(p);
+		p->next = INT64_MAX;
+	} else if (p->next == INT64_MAX) {
+		p->next = now + p->every; /* what is over before that is not drawn */
+	} else if (now >= p->next) {
+		draw(p, r, now);
+		p->next = now + p->every;
+	}
+}
+
+int64_t
+pth_progress_next(const struct pth_progress *p)
+{
+	return p->mode == PTH_PROGRESS_TTY ? p->next : INT64_MAX;
+}
+
+void
+pth_progress_wipe(struct pth_progress *p)
+{
+	if (p->drawn)
+		pth_write_all(STDERR_FILENO, WIPE, strlen(WIPE));
+	p->drawn = false;
+}

@@ -1,0 +1,121 @@
+/*
+ * Tests in parallel: a window of records, of which as many run as `jobs`
+ * allows (run/schedule.h). They start in the wanted order as far as the window
+ * reaches; results leave in input order. Memory grows with the window, not
+ * with the stream.
+ */
+#ifndef PTH_RUN_RUNNER_H
+#define PTH_RUN_RUNNER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <jansson.h>
+
+#include "base/buf.h"
+#include "supervise/cache.h"
+#include "host/cgroup.h"
+#include "run/fastfail.h"
+#include "run/rundir.h"
+#include "run/schedule.h"
+
+enum pth_order {
+	PTH_ORDER_INPUT,
+	PTH_ORDER_LONGEST, /* first those of unknown duration, then the longest */
+	PTH_ORDER_SHUFFLE, /* by seed and id, in blocks of half the window */
+};
+
+struct pth_entry {
+	json_t *rec;
+	struct pth_buf line; /* of it as it came */
+	enum { PTH_WAITING, PTH_ACTIVE, PTH_DONE } state;
+	pid_t pid;
+	int ctl, report; /* to and from the warden */
+	struct pth_buf out;
+	int64_t deadline; /* when the warden itself is given up */
+	bool isolated;    /* it has a network of its own */
+	struct pth_claim claim;
+	uint64_t serial, rank;
+	unsigned passed;  /* see run/schedule.h */
+	unsigned slot;    /* of its phase, while active */
+	int64_t started, expected; /* monotonic; microseconds it took before, or -1 */
+	bool shown;       /* its end has been told: run/progress.h */
+	int attempt;      /* from 1 */
+	int64_t not_before; /* a further try waits until then */
+	json_t *tries;    /* results of the tries before, in short; or NULL */
+	bool fresh;       /* it was run, and its result is not yet stored */
+	unsigned groups;  /* number of its control groups, or 0: it has none */
+};
+
+struct pth_runner {
+	struct pth_rundir *dir;
+	const char *share, *libexec;
+	const char *bin;        /* where our tools are, NULL: unknown */
+	char **common;          /* what all tests see below /tmp; made for the first */
+	char *owner;            /* pth_owner_text() */
+	unsigned jobs;
+	enum pth_order order;
+	uint64_t seed;          /* PTH_ORDER_SHUFFLE */
+	bool complete;          /* no further record will be added */
+	unsigned window;        /* records held at most */
+	struct pth_entry *v;    /* ring of `window` entries */
+	size_t first, n;
+	uint64_t added;
+	struct pth_turn *turns; /* of them, while one is chosen */
+	unsigned char *phases;  /* enum pth_test_state per slot, shared with the wardens */
+	enum { PTH_NET_UNKNOWN, PTH_NET_OWN, PTH_NET_REFUSED } net; /* can tests be isolated? */
+	unsigned active;
+	unsigned dying;         /* wardens that have reported and not yet been reaped */
+	struct pth_cgroups groups; /* for tests with limits; opened by the first */
+	bool grouped;           /* it is open */
+	unsigned last_groups;   /* number of the last test's groups */
+	struct pth_cache cache; /* for tests with compile_cache; opened by the first */
+	bool cached;            /* that was tried */
+	bool interrupted;
+	bool unordered;         /* results leave as they come */
+	struct pth_fastfail fastfail;
+};
+
+void pth_runner_init(struct pth_runner *p, struct pth_rundir *dir, const char *share,
+    const char *libexec, unsigned jobs, enum pth_order order);
+void pth_runner_release(struct pth_runner *p);
+
+/* Room for another record? */
+bool pth_runner_has_room(const struct pth_runner *p);
+/* Take a record over: to be run, or (run false) just to keep its place.
+ * line: pth_rec_line() of it, taken over, too; for record.json. expected: how
+ * long it took in an earlier run, -1: unknown. */
+void pth_runner_add(struct pth_runner *p, json_t *rec, struct pth_buf *line, bool run,
+    int64_t expected);
+/* Start what may start now. 0, or -1 with e when the system refused. */
+int pth_runner_start(struct pth_runner *p, struct pth_err *e);
+/* Put the results of finished tests into place, whole and durable. Apart from
+ * their end, because the disk takes its time, in which the next tests run
+ * already. -1 with e. */
+int pth_runner_store(struct pth_runner *p, struct pth_err *e);
+/* The oldest record (any, when unordered) when it is done (new owner: caller), or NULL. Call
+ * pth_runner_store() before: what is handed out is on the disk. */
+json_t *pth_runner_take(struct pth_runner *p);
+bool pth_runner_is_empty(const struct pth_runner *p);
+/* The i-th of those held, in input order; NULL behind the last. */
+struct pth_entry *pth_runner_nth(const struct pth_runner *p, size_t i);
+/* An enum pth_test_state: where an active test is. */
+unsigned pth_runner_phase(const struct pth_runner *p, const struct pth_entry *x);
+
+/* Descriptors to poll for reading, at most max; returns how many. */
+size_t pth_runner_fds(const struct pth_runner *p, int *fds, size_t max);
+/* Read what came from wardens, reap the ended, enforce deadlines.
+ * -1 with e when a result could not be stored. */
+int pth_runner_attend(struct pth_runner *p, struct pth_err *e);
+/* Wait until every warden has been reaped. */
+void pth_runner_drain(struct pth_runner *p);
+/* Stop everything: tests end as interrupted, waiting ones are not begun.
+ * hard: without goodbye. */
+void pth_runner_interrupt(struct pth_runner *p, bool hard);
+
+/* When something has to be done at the latest, monotonic; INT64_MAX: never. */
+int64_t pth_runner_next(const struct pth_runner *p);
+
+#endif

@@ -1,0 +1,116 @@
+#include "run/select.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "io/event.h"
+#include "run/fault.h"
+#include "io/json.h"
+#include "io/rec.h"
+#include "base/text.h"
+
+json_t *
+pth_result_without(const char *status, const char *reason)
+{
+	return json_pack("{s:s,s:s,s:i,s:{}}", "status", status, "reason", reason, "duration_us", 0,
+	    "services");
+}
+
+/* Each pattern is tried, so that those that match nothing can be told. */
+static bool
+named(struct pth_intake *in, const char *const *globs, size_t n, const json_t *rec)
+{
+	bool yes = false;
+
+	for (size_t i = 0; i < n; i++)
+		if (pth_glob(globs[i], pth_rec_id(rec)) ||
+		    pth_glob(globs[i], pth_json_str(rec, "name", ""))) {
+			pth_seen_add(&in->hits, globs[i]);
+			yes = true;
+		}
+	return yes;
+}
+
+static void
+warn_of(struct pth_intake *in, const char *option, const char *const *globs, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (pth_seen_add(&in->hits, globs[i]))
+			pth_warn("%s '%s' matches no test", option, globs[i]);
+}
+
+void
+pth_intake_end(struct pth_intake *in)
+{
+	warn_of(in, "--only", in->only, in->nonly);
+	warn_of(in, "--skip", in->skip, in->nskip);
+}
+
+void
+pth_intake_release(struct pth_intake *in)
+{
+	pth_seen_release(&in->ids);
+	pth_seen_release(&in->hits);
+}
+
+/*
+ * The stored result of an earlier run of the same test: complete (its file
+ * was put into place), not cut short, and of the same plan.
+ */
+static json_t *
+stored(const struct pth_intake *in, const struct pth_rundir *dir, json_t *rec)
+{
+	json_t *old = pth_rundir_get(dir, pth_rec_id(rec), "record.json");
+	json_t *result = pth_rundir_get(dir, pth_rec_id(rec), "result.json");
+	const char *status = pth_json_str(result, "status", "interrupted");
+	bool keep = result != NULL && strcmp(status, "interrupted") != 0 &&
+	    json_equal(pth_rec_plan(old), pth_rec_plan(rec));
+
+	if (keep && in->rerun_failed) {
+		pth_json_set(old, "result", json_incref(result));
+		keep = pth_fault_of(old) == PTH_CAT_NONE;
+	}
+	json_decref(old);
+	if (!keep) {
+		json_decref(result);
+		return NULL;
+	}
+	pth_json_set(result, "run_dir", json_string(dir->path));
+	return result;
+}
+
+json_t *
+pth_intake_result(struct pth_intake *in, const struct pth_rundir *dir, json_t *rec)
+{
+	const json_t *plan = pth_rec_plan(rec);
+	const json_t *env = json_object_get(plan, "environment");
+	char reason[200];
+	bool selected, left_out;
+
+	selected = named(in, in->only, in->nonly, rec) || in->nonly == 0;
+	left_out = named(in, in->skip, in->nskip, rec);
+	if (!selected)
+		return pth_result_without("skipped", "not selected by --only");
+	if (left_out)
+		return pth_result_without("skipped", "left out by --skip");
+	if (plan == NULL && json_object_get(rec, "error") == NULL)
+		pth_rec_error(rec, "exec", NULL, 0, 0, "the record has no plan; pth-plan makes it");
+	if (!pth_name_ok(pth_rec_id(rec)))
+		pth_rec_error(rec, "exec", NULL, 0, 0, "the id is not a safe directory name");
+	/* Both would run in the same directory. */
+	if (!pth_seen_add(&in->ids, pth_rec_id(rec)))
+		pth_rec_error(rec, "exec", NULL, 0, 0, "another test with this id came before it");
+	if (json_object_get(rec, "error") != NULL)
+		return pth_result_without("error", pth_json_str(json_object_get(rec, "error"), "message",
+		    "error in an earlier stage"));
+	if (!pth_rec_plan_is_local(plan) && json_object_get(rec, "compose") == NULL) {
+		snprintf(reason, sizeof reason, "network environment %.80s: %s", pth_json_str(env, "type", ""),
+		    pth_json_has(json_object_get(env, "supported_by"), "pth-compose") ?
+		    "put pth-compose before pth-exec" :
+		    "cannot be run by this version");
+		return pth_result_without("unsupported", reason);
+	}
+	if (in->dry)
+		return pth_result_without("skipped", "dry run");
+	return in->resume ? stored(in, dir, rec) : NULL;
+}

@@ -1,0 +1,217 @@
+#include "run/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "io/event.h"
+#include "run/fastfail.h"
+#include "io/json.h"
+#include "run/leftover.h"
+#include "base/text.h"
+#include "base/clock.h"
+
+bool
+pth_session_has_room(const struct pth_session *s)
+{
+	return !s->opened || pth_runner_has_room(&s->runner);
+}
+
+bool
+pth_session_is_idle(const struct pth_session *s)
+{
+	return !s->opened || pth_runner_is_empty(&s->runner);
+}
+
+static void
+say_started(const struct pth_session *s)
+{
+	static const char *const orders[] = { "input", "longest", "shuffle" };
+
+	if (s->order == PTH_ORDER_SHUFFLE)
+		pth_event("run.started", "{s:s,s:i,s:s,s:I}", "dir", s->dir.path, "jobs", (int)s->jobs,
+		    "order", orders[s->order], "seed", (json_int_t)s->seed);
+	else
+		pth_event("run.started", "{s:s,s:i,s:s}", "dir", s->dir.path, "jobs", (int)s->jobs, "order",
+		    orders[s->order]);
+}
+
+/* Is it of use to know how long tests took before? */
+static bool
+wants_durations(const struct pth_session *s)
+{
+	return (s->order == PTH_ORDER_LONGEST && s->jobs > 1) ||
+	    s->progress.mode == PTH_PROGRESS_TTY;
+}
+
+/* How long the test took when it was run last: here, or in the newest run of
+ * this name; -1: unknown. */
+static int64_t
+expected(const struct pth_session *s, const json_t *rec)
+{
+	int64_t us;
+
+	if (!wants_durations(s))
+		return -1;
+	us = s->dir.fresh ? -1 : pth_rundir_duration(s->dir.path, pth_rec_id(rec));
+	return us < 0 && s->earlier != NULL ? pth_rundir_duration(s->earlier, pth_rec_id(rec)) : us;
+}
+
+static int
+open_run(struct pth_session *s, const json_t *rec, struct pth_err *e)
+{
+	const char *run = pth_json_str(rec, "run", "run");
+	const char *base = pth_json_str(json_object_get(json_object_get(rec, "settings"), "paths"),
+	    "output_dir", "outputs");
+	const char *source = pth_json_str(json_object_get(rec, "source"), "file", NULL);
+	struct pth_buf events = PTH_BUF_INIT;
+	int r;
+
+	if (!pth_name_ok(run))
+		run = "run";
+	pth_progress_settings(&s->progress, json_object_get(rec, "settings"));
+	pth_event_settings(json_object_get(rec, "settings"));
+	if (wants_durations(s))
+		s->earlier = pth_rundir_newest(base, run);
+	if (pth_rundir_open(&s->dir, s->dir_wanted, base, run, s->in.resume, e) != 0)
+		return -1;
+	s->opened = true;
+	pth_runner_init(&s->runner, &s->dir, s->home->share, s->home->libexec, s->jobs, s->order);
+	s->runner.seed = s->seed;
+	s->runner.unordered = s->unordered;
+	s->runner.fastfail.max = s->fail_fast;
+	s->runner.bin = s->home->bin;
+	pth_buf_addf(&events, "%s/events.jsonl", s->dir.path);
+	r = pth_event_file(events.s, e);
+	pth_buf_release(&events);
+	if (r != 0)
+		return -1;
+	pth_event_run(run);
+	if (source != NULL)
+		pth_rundir_source(&s->dir, source);
+	say_started(s);
+	return 0;
+}
+
+static int
+emit(struct pth_session *s, json_t *rec, struct pth_err *e)
+{
+	struct pth_buf line = PTH_BUF_INIT;
+	int r = 0;
+
+	pth_rec_line(&line, rec);
+	if (s->opened && pth_rec_is_test(rec))
+		r = pth_rundir_append(&s->dir, "results.jsonl", &line, e);
+	if (isatty(fileno(s->out.fp)))
+		pth_progress_wipe(&s->progress);
+	if (r == 0)
+		r = pth_rec_write_line(&s->out, rec, &line, e);
+	pth_buf_release(&line);
+	json_decref(rec);
+	return r;
+}
+
+/* The result that a test gets at once, or NULL when it is to run. */
+static json_t *
+at_once(struct pth_session *s, json_t *rec)
+{
+	json_t *result = pth_intake_result(&s->in, &s->dir, rec);
+	char reason[400];
+
+	if (result == NULL && s->interrupted)
+		result = pth_result_without("interrupted", "not begun");
+	if (result == NULL && s->runner.fastfail.triggered)
+		result = pth_result_without("skipped", pth_fastfail_reason(&s->runner.fastfail, reason));
+	return result;
+}
+
+int
+pth_session_take(struct pth_session *s, json_t *rec, struct pth_err *e)
+{
+	bool test = pth_rec_is_test(rec);
+	struct pth_buf line = PTH_BUF_INIT;
+	json_t *result = NULL;
+
+	if (test && !s->opened && !s->in.dry && open_run(s, rec, e) != 0)
+		goto fail;
+	if (test)
+		result = at_once(s, rec);
+	if (test && s->opened) {
+		pth_rec_line(&line, rec);
+		if (pth_rundir_append(&s->dir, "plan.jsonl", &line, e) != 0)
+			goto fail;
+	}
+	if (result != NULL) {
+		if (s->opened)
+			pth_json_set(result, "run_dir", json_string(s->dir.path));
+		pth_json_set(rec, "result", result);
+		if (s->opened && pth_fastfail_note(&s->runner.fastfail, rec, pth_mono_us()))
+			pth_json_set(result, "fast_fail", pth_fastfail_json(&s->runner.fastfail));
+	}
+	if (!s->opened)
+		return emit(s, rec, e);
+	if (result == NULL && s->in.resume && !s->cleaned && json_object_get(rec, "compose") != NULL) {
+		s->cleaned = true;
+		pth_leftover_remove(s->home, pth_json_str(rec, "run", "run"));
+	}
+	pth_progress_total(&s->progress, rec);
+	test = test && result == NULL;
+	pth_runner_add(&s->runner, rec, &line, test, test ? expected(s, rec) : -1);
+	return 0;
+fail:
+	pth_buf_release(&line);
+	json_decref(rec);
+	return -1;
+}
+
+int
+pth_session_move(struct pth_session *s, struct pth_err *e)
+{
+	json_t *rec;
+
+	if (!s->opened)
+		return 0;
+	s->runner.complete = s->complete;
+	if (pth_runner_start(&s->runner, e) != 0 || pth_runner_store(&s->runner, e) != 0)
+		return -1;
+	pth_progress_show(&s->progress, &s->runner);
+	while ((rec = pth_runner_take(&s->runner)) != NULL)
+		if (emit(s, rec, e) != 0)
+			return -1;
+	return 0;
+}
+
+int64_t
+pth_session_next(const struct pth_session *s)
+{
+	int64_t run = s->opened ? pth_runner_next(&s->runner) : INT64_MAX;
+	int64_t draw = pth_progress_next(&s->progress);
+
+	return run < draw ? run : draw;
+}
+
+int
+pth_session_end(struct pth_session *s, struct pth_err *e)
+{
+	struct pth_buf end = PTH_BUF_INIT;
+	int r = 0;
+
+	pth_buf_addf(&end, "{\"pth\":1,\"type\":\"end\",\"tests\":%ld}\n", s->out.tests);
+	if (s->opened)
+		r = pth_rundir_append(&s->dir, "plan.jsonl", &end, e) != 0 ||
+		    pth_rundir_append(&s->dir, "results.jsonl", &end, e) != 0 ? -1 : 0;
+	pth_buf_release(&end);
+	return r == 0 ? pth_rec_end(&s->out, e) : -1;
+}
+
+void
+pth_session_release(struct pth_session *s)
+{
+	pth_intake_release(&s->in);
+	if (!s->opened)
+		return;
+	pth_event("run.ended", "{s:s,s:I}", "dir", s->dir.path, "tests", (json_int_t)s->out.tests);
+	pth_runner_release(&s->runner);
+	pth_rundir_close(&s->dir);
+	free(s->earlier);
+}

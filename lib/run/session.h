@@ -1,0 +1,52 @@
+/*
+ * A run of pth-exec: its directory, its runner, the records that go in and
+ * out. Opened by the first test, which names it.
+ */
+#ifndef PTH_RUN_SESSION_H
+#define PTH_RUN_SESSION_H
+
+#include <stdbool.h>
+
+#include "run/select.h"
+#include "base/os.h"
+#include "run/progress.h"
+#include "io/rec.h"
+#include "run/runner.h"
+
+struct pth_session {
+	/* Set by the owner: */
+	const char *dir_wanted; /* NULL: a new one below paths.output_dir */
+	unsigned jobs, fail_fast;
+	enum pth_order order;
+	uint64_t seed;          /* of PTH_ORDER_SHUFFLE */
+	bool unordered;
+	bool complete;          /* no further record comes */
+	bool interrupted;       /* begin no further test */
+	struct pth_intake in;
+	const struct pth_home *home;
+	struct pth_rec_out out;
+	struct pth_progress progress; /* open */
+	/* Ours: */
+	bool opened;            /* dir and runner exist */
+	char *earlier;          /* a run directory with durations, or NULL */
+	bool cleaned;           /* what an earlier try left on the engine is gone */
+	struct pth_rundir dir;
+	struct pth_runner runner;
+};
+
+/* Room for another record? */
+bool pth_session_has_room(const struct pth_session *s);
+/* Nothing left to run or to write? */
+bool pth_session_is_idle(const struct pth_session *s);
+/* Take a record over (also on error). -1 with e. */
+int pth_session_take(struct pth_session *s, json_t *rec, struct pth_err *e);
+/* Start what may start, write what is done, show how far it is. */
+int pth_session_move(struct pth_session *s, struct pth_err *e);
+/* When something has to be done at the latest, monotonic; INT64_MAX: never. */
+int64_t pth_session_next(const struct pth_session *s);
+/* Close the streams, ours and those of the run directory, so that they can be
+ * fed again. */
+int pth_session_end(struct pth_session *s, struct pth_err *e);
+void pth_session_release(struct pth_session *s);
+
+#endif

@@ -1,0 +1,581 @@
+#include "supervise/assertion.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/file.h"
+#include "host/channel.h"
+#include "io/event.h"
+#include "host/http.h"
+#include "io/json.h"
+
+#define NEVER INT64_MAX
+#define SECOND 1000000LL
+#define LAST_US (5 * SECOND)    /* for the last look */
+#define ATTEMPT_US (5 * SECOND) /* for one HTTP request */
+#define LOOK_FIRST_US 10000
+#define LOOK_LAST_US 200000
+
+enum answer { NO, YES, BUSY };
+
+struct pth_assertion {
+	const json_t *def;
+	const struct kind *kind;
+	struct pth_service *service; /* NULL: of the test */
+	bool timed;                  /* it has a timeout */
+	bool settled, ok;
+	int64_t deadline, look, wait;
+	struct pth_ready_log *logs[2];
+	struct pth_http http;
+	struct pth_ask ask; /* of its container */
+	char text[400];
+};
+
+struct kind {
+	const char *name;
+	bool needs_service;
+	bool inside; /* of a service in a container: it can only be seen there */
+	enum answer (*look)(struct pth_assertions *a, struct pth_assertion *x, int64_t now);
+};
+
+static PTH_PRINTF(2, 3) void
+say(struct pth_assertion *x, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(x->text, sizeof x->text, fmt, ap);
+	va_end(ap);
+}
+
+/* Has it ended as a service that ends by itself should? */
+static bool
+ended_well(const struct pth_service *s)
+{
+	return s->finite && s->end == PTH_END_EXIT && s->exit.code == 0;
+}
+
+static enum answer
+look_running(struct pth_assertions *a, struct pth_assertion *x, int64_t now)
+{
+	char how[32];
+
+	(void)a, (void)now;
+	if (pth_service_lives(x->service)) {
+		say(x, "is running%s", x->service->paused ? ", frozen" : "");
+		return YES;
+	}
+	say(x, "%s%s", ended_well(x->service) ? "has run: " : "is not running: ",
+	    pth_service_how(x->service, how));
+	return ended_well(x->service) ? YES : NO;
+}
+
+static unsigned
+port_of(const struct pth_assertion *x)
+{
+	int64_t p = x->service ? pth_json_int(x->service->plan, "port", 0) : 0;
+
+	p = pth_json_int(x->def, "port", p);
+	return p > 0 && p < 65536 ? (unsigned)p : 0;
+}
+
+/* One GET; another one when it is looked at again. */
+static enum answer
+look_http(struct pth_assertion *x, int64_t now)
+{
+	const char *endpoint = pth_json_str(x->def, "endpoint", "/");
+	int64_t want = pth_json_int(x->def, "expected_status", 0), left = x->deadline - now;
+	struct pth_err e = { 0 };
+	unsigned port;
+	char path[256];
+	int r;
+
+	if (pth_http_endpoint(endpoint, port_of(x), &port, path, &e) != 0) {
+		say(x, "%s", e.text);
+		return NO;
+	}
+	if (x->http.fd < 0 && pth_http_begin(&x->http, pth_json_str(x->service->plan, "address",
+	    "127.0.0.1"), port, path, now, left < ATTEMPT_US ? left : ATTEMPT_US, &e) != 0) {
+		say(x, "GET %s at port %u: %s", path, port, e.text);
+		return NO;
+	}
+	r = pth_http_step(&x->http, now, &e);
+	if (r == 0)
+		say(x, "GET %s at port %u: no answer yet", path, port);
+	else if (r < 0)
+		say(x, "GET %s at port %u: %s", path, port, e.text);
+	else
+		say(x, "GET %s at port %u: status %d", path, port, r);
+	if (r > 0 && want > 0 && r != want)
+		say(x, "GET %s at port %u: status %d, not %lld", path, port, r, (long long)want);
+	if (r == 0)
+		return BUSY;
+	return r > 0 && (want > 0 ? r == want : r >= 200 && r < 400) ? YES : NO;
+}
+
+/* Without an endpoint: the process lives, and what made it ready still holds. */
+static enum answer
+look_responsive(struct pth_assertions *a, struct pth_assertion *x, int64_t now)
+{
+	struct pth_service *s = x->service;
+	unsigned port = 0;
+	bool udp = false;
+	int listens;
+
+	if (json_object_get(x->def, "endpoint") || json_object_get(x->def, "expected_status"))
+		return look_http(x, now);
+	if (!pth_service_lives(s))
+		return look_running(a, x, now);
+	listens = pth_service_listens(s, &port, &udp);
+	if (listens == 0)
+		say(x, "is running, but %s port %u is not %s", udp ? "UDP" : "TCP", port,
+		    udp ? "bound" : "listened on");
+	else if (s->paused)
+		say(x, "is frozen");
+	else if (!pth_service_is_ready(s))
+		say(x, "is running, but not ready");
+	else
+		say(x, "is running%s", listens > 0 ? " and listens" : ", and was ready");
+	return listens != 0 && !s->paused && pth_service_is_ready(s) ? YES : NO;
+}
+
+static enum answer
+look_port(struct pth_assertions *a, struct pth_assertion *x, int64_t now)
+{
+	const char *usual = x->service ? pth_json_str(x->service->plan, "transport", "tcp") : "tcp";
+	bool udp = strcmp(pth_json_str(x->def, "transport", usual), "udp") == 0;
+	unsigned port = port_of(x);
+	bool open = udp ? pth_ready_udp(port) : pth_ready_tcp(port);
+
+	(void)a, (void)now;
+	say(x, "%s port %u is %sopen", udp ? "UDP" : "TCP", port, open ? "" : "not ");
+	return open ? YES : NO;
+}
+
+static bool
+of_test(const struct pth_assertion *x)
+{
+	return x->service == NULL || strncmp(pth_json_str(x->def, "file", ""), "@{dir}/", 7) == 0;
+}
+
+/* The path of its file, below the directory of the test or the service. */
+static const char *
+below(const struct pth_assertion *x)
+{
+	const char *file = pth_json_str(x->def, "file", "");
+
+	return strncmp(file, "@{dir}/", 7) == 0 ? file + 7 : file;
+}
+
+static enum answer
+look_file(struct pth_assertions *a, struct pth_assertion *x, int64_t now)
+{
+	bool there = pth_ready_file(of_test(x) ? a->testdir : x->service->dirfd, below(x));
+
+	(void)now;
+	say(x, "%.200s %s", pth_json_str(x->def, "file", ""), there ? "exists" : "does not exist");
+	return there ? YES : NO;
+}
+
+static enum answer
+look_output(struct pth_assertions *a, struct pth_assertion *x, int64_t now)
+{
+	bool behind = false;
+
+	(void)a, (void)now;
+	for (size_t i = 0; i < countof(x->logs); i++) {
+		if (x->logs[i] == NULL)
+			continue;
+		if (pth_ready_log_look(x->logs[i])) {
+			say(x, "found");
+			return YES;
+		}
+		behind |= pth_ready_log_behind(x->logs[i]);
+	}
+	say(x, "\"%.200s\" is not in %.100s", pth_json_str(x->def, "text",
+	    pth_json_str(x->def, "pattern", "")), pth_json_str(x->def, "file", "its output"));
+	return behind ? BUSY : NO;
+}
+
+static bool
+code_wanted(const json_t *want, int code)
+{
+	const json_t *v;
+	size_t i;
+
+	if (want == NULL)
+		return code == 0;
+	if (json_is_integer(want))
+		return json_integer_value(want) == code;
+	json_array_foreach(want, i, v)
+		if (json_is_integer(v) && json_integer_value(v) == code)
+			return true;
+	return false;
+}
+
+static enum answer
+look_code(struct pth_assertions *a, struct pth_assertion *x, int64_t now)
+{
+	const struct pth_service *s = x->service;
+	const json_t *want = json_object_get(x->def, "code");
+	bool ok = s->exited && !s->exit.signaled && code_wanted(want, s->exit.code);
+	struct pth_buf b = PTH_BUF_INIT;
+	char how[32];
+
+	(void)a, (void)now;
+	if (want != NULL)
+		pth_json_dump(&b, want);
+	say(x, "%s%s%.100s", pth_service_how(s, how), ok ? "" : ", wanted: ",
+	    ok ? "" : b.s ? b.s : "0");
+	pth_buf_release(&b);
+	return ok ? YES : NO;
+}
+
+/* What its container's own warden sees. */
+static enum answer
+look_inside(struct pth_assertions *a, struct pth_assertion *x, int64_t now)
+{
+	bool ended = x->ask.fd < 0 && !pth_service_lives(x->service), ok = false;
+	json_t *question;
+	struct pth_err e;
+	int r = 0;
+
+	if (ended && x->kind->look != look_port && json_object_get(x->def, "endpoint") == NULL)
+		return look_running(a, x, now);
+	if (x->ask.fd < 0) {
+		question = json_pack("{s:O}", "look", x->def);
+		r = pth_service_ask(x->service, &x->ask, question, &e);
+		json_decref(question);
+	}
+	if (r != 0) {
+		say(x, "%s", e.text);
+		return NO;
+	}
+	r = pth_ask_step(&x->ask, &ok, x->text);
+	if (r == 0 && x->text[0] == '\0')
+		say(x, "its container has not answered yet");
+	if (r < 0)
+		say(x, "its container ended before it answered");
+	return r == 0 ? BUSY : r > 0 && ok ? YES : NO;
+}
+
+static const struct kind kinds[] = {
+	{ "service_responsive", true, true, look_responsive }, { "service_running", true, true, look_running },
+	{ "output_contains", true, false, look_output }, { "port_open", false, true, look_port },
+	{ "file_exists", false, false, look_file }, { "exit_code", true, false, look_code },
+};
+
+static bool
+is_code(const struct pth_assertion *x)
+{
+	return x->kind->look == look_code;
+}
+
+/* Text as an expression that finds just that. */
+static void
+escape(struct pth_buf *b, const char *s)
+{
+	for (; *s != '\0'; s++) {
+		if (strchr("\\^$.[]|()?*+{}", *s) != NULL)
+			pth_buf_addc(b, '\\');
+		pth_buf_addc(b, *s);
+	}
+}
+
+/* Where its output is looked for: path number i, or NULL. */
+static const char *
+log_name(const struct pth_assertion *x, size_t i)
+{
+	const char *file = pth_json_str(x->def, "file", NULL);
+
+	return i == 0 ? (file ? file : "stdout.log") : file ? NULL : "stderr.log";
+}
+
+void
+pth_assertions_log_cut(struct pth_assertions *a, const struct pth_service *s, const char *path,
+    int64_t keep)
+{
+	for (size_t i = 0; i < a->n; i++)
+		for (size_t k = 0; k < countof(a->v[i].logs); k++) {
+			const char *name = a->v[i].logs[k] ? log_name(&a->v[i], k) : NULL;
+
+			if (a->v[i].service == s && name != NULL && strcmp(name, path) == 0)
+				pth_ready_log_cut(a->v[i].logs[k], keep);
+		}
+}
+
+static int
+open_logs(struct pth_assertion *x, struct pth_err *e)
+{
+	const char *file = pth_json_str(x->def, "file", NULL);
+	const char *text = pth_json_str(x->def, "text", NULL);
+	struct pth_buf re = PTH_BUF_INIT;
+	int r = 0;
+
+	if (text == NULL && pth_json_str(x->def, "pattern", NULL) == NULL)
+		return pth_err_set(e, PTH_INPUT, "needs text or pattern");
+	if (text != NULL && strchr(text, '\n') != NULL)
+		return pth_err_set(e, PTH_INPUT, "text: one line is wanted");
+	if (file != NULL && !pth_path_inside(file))
+		return pth_err_set(e, PTH_INPUT, "file: must be below the service's directory");
+	if (text != NULL)
+		escape(&re, text);
+	else
+		pth_buf_adds(&re, pth_json_str(x->def, "pattern", ""));
+	for (size_t i = 0; i < countof(x->logs) && r == 0; i++)
+		if (log_name(x, i) != NULL && (x->logs[i] = pth_ready_log_open(x->service->dirfd, log_name(x, i),
+		    re.len ? re.s : "", 0, e)) == NULL)
+			r = -1;
+	pth_buf_release(&re);
+	return r;
+}
+
+static int
+init_one(struct pth_assertion *x, const json_t *def, struct pth_service *services, size_t n,
+    struct pth_err *e)
+{
+	const char *type = pth_json_str(def, "type", ""), *name = pth_json_str(def, "service", NULL);
+	unsigned port;
+	char path[256];
+
+	memset(x, 0, sizeof *x);
+	x->def = def;
+	x->http.fd = x->ask.fd = -1;
+	x->look = NEVER;
+	for (size_t i = 0; i < countof(kinds); i++)
+		if (strcmp(kinds[i].name, type) == 0)
+			x->kind = &kinds[i];
+	x->service = pth_service_find(services, n, name);
+	if (x->kind == NULL)
+		return pth_err_set(e, PTH_INPUT, "unknown type \"%.60s\"", type);
+	if (x->service == NULL && name != NULL)
+		return pth_err_set(e, PTH_INPUT, "%s: no service \"%.80s\" in this test", type, name);
+	if (x->service == NULL && x->kind->needs_service)
+		return pth_err_set(e, PTH_INPUT, "%s: it names no service", type);
+	if (x->kind->look == look_port && port_of(x) == 0)
+		return pth_err_set(e, PTH_INPUT, "port_open: no port");
+	if (json_object_get(def, "endpoint") != NULL && pth_http_endpoint(pth_json_str(def, "endpoint", ""),
+	    port_of(x), &port, path, e) != 0)
+		return -1;
+	if (x->kind->look == look_file && !pth_path_inside(below(x)))
+		return pth_err_set(e, PTH_INPUT, "file_exists: the file must be below the directory of the %s",
+		    x->service ? "service" : "test");
+	return x->kind->look == look_output ? open_logs(x, e) : 0;
+}
+
+int
+pth_assertions_init(struct pth_assertions *a, const json_t *list, struct pth_service *services,
+    size_t n, int testdir, struct pth_err *e)
+{
+	json_t *def;
+	size_t i;
+
+	memset(a, 0, sizeof *a);
+	a->testdir = testdir;
+	if (json_array_size(list) == 0)
+		return 0;
+	a->v = pth_xarray(NULL, json_array_size(list), sizeof *a->v);
+	json_array_foreach(list, i, def)
+		if (init_one(&a->v[a->n++], def, services, n, e) != 0)
+			return pth_err_wrap(e, "assertion %zu", i + 1);
+	return 0;
+}
+
+void
+pth_assertions_release(struct pth_assertions *a)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		pth_http_end(&a->v[i].http);
+		pth_ask_end(&a->v[i].ask);
+		for (size_t k = 0; k < countof(a->v[i].logs); k++)
+			pth_ready_log_close(a->v[i].logs[k]);
+	}
+	free(a->v);
+}
+
+static void
+settle(struct pth_assertion *x, bool ok)
+{
+	const char *service = x->service ? x->service->name : NULL;
+
+	x->settled = true;
+	x->ok = ok;
+	x->look = NEVER;
+	pth_http_end(&x->http);
+	pth_ask_end(&x->ask);
+	if (ok)
+		pth_event("assertion.passed", "{s:s,s:s?,s:s}", "type", x->kind->name, "service", service,
+		    "text", x->text);
+	else
+		pth_event("assertion.failed", "{s:s,s:s?,s:s}", "type", x->kind->name, "service", service,
+		    "text", x->text);
+}
+
+void
+pth_assertions_begin(struct pth_assertions *a, int64_t now)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		struct pth_assertion *x = &a->v[i];
+		int64_t limit = pth_json_int(x->def, "timeout", -1);
+
+		x->timed = limit >= 0;
+		if (!x->timed)
+			continue;
+		x->deadline = now + limit * SECOND;
+		x->look = now;
+		x->wait = LOOK_FIRST_US;
+	}
+}
+
+/* Can a later look find anything else? */
+static bool
+can_change(const struct pth_assertions *a, const struct pth_assertion *x, int64_t now, bool more)
+{
+	const struct pth_service *s = x->service;
+	bool over = s != NULL && (s->state == PTH_ST_STOPPED || s->state == PTH_ST_ERROR) &&
+	    !s->restarting && !more;
+
+	return !a->last && !over && now < x->deadline;
+}
+
+static void
+look_at(struct pth_assertions *a, struct pth_assertion *x, int64_t now, bool more)
+{
+	bool inside = x->kind->inside && x->service != NULL && pth_service_is_inside(x->service);
+	enum answer answer = inside ? look_inside(a, x, now) : x->kind->look(a, x, now);
+
+	if (answer == YES) {
+		settle(x, true);
+	} else if (answer == BUSY && now < x->deadline) {
+		/* The descriptor wakes us; a log is read on at once. */
+		x->look = x->http.fd >= 0 ? x->http.deadline : x->ask.fd >= 0 ? x->deadline : now;
+	} else if (!can_change(a, x, now, more)) {
+		settle(x, false);
+	} else {
+		x->look = now + x->wait < x->deadline ? now + x->wait : x->deadline;
+		if (x->wait < LOOK_LAST_US)
+			x->wait += x->wait / 2;
+	}
+}
+
+void
+pth_assertions_step(struct pth_assertions *a, int64_t now, bool more)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		struct pth_assertion *x = &a->v[i];
+
+		if (!x->settled && (now >= x->look || x->http.fd >= 0 || x->ask.fd >= 0))
+			look_at(a, x, now, more);
+	}
+}
+
+bool
+pth_assertions_waiting(const struct pth_assertions *a)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (a->v[i].timed && !a->v[i].settled)
+			return true;
+	return false;
+}
+
+void
+pth_assertions_last(struct pth_assertions *a, int64_t now)
+{
+	a->last = true;
+	for (size_t i = 0; i < a->n; i++) {
+		struct pth_assertion *x = &a->v[i];
+
+		if (x->settled || is_code(x))
+			continue;
+		x->deadline = now + LAST_US;
+		x->look = now;
+	}
+}
+
+bool
+pth_assertions_done(const struct pth_assertions *a)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (!a->v[i].settled && !is_code(&a->v[i]))
+			return false;
+	return true;
+}
+
+void
+pth_assertions_after(struct pth_assertions *a)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		struct pth_assertion *x = &a->v[i];
+
+		if (x->settled)
+			continue;
+		if (is_code(x)) {
+			settle(x, look_code(a, x, 0) == YES);
+		} else {
+			say(x, "not looked at: the run did not get so far");
+			settle(x, false);
+		}
+	}
+}
+
+size_t
+pth_assertions_fds(const struct pth_assertions *a, struct pollfd *p, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->n && n < max; i++)
+		if (a->v[i].http.fd >= 0)
+			p[n++] = (struct pollfd){ a->v[i].http.fd, pth_http_events(&a->v[i].http), 0 };
+		else if (a->v[i].ask.fd >= 0)
+			p[n++] = (struct pollfd){ a->v[i].ask.fd, POLLIN, 0 };
+	return n;
+}
+
+int64_t
+pth_assertions_next(const struct pth_assertions *a)
+{
+	int64_t t = NEVER;
+
+	for (size_t i = 0; i < a->n; i++)
+		if (!a->v[i].settled && a->v[i].look < t)
+			t = a->v[i].look;
+	return t;
+}
+
+const char *
+pth_assertions_failure(const struct pth_assertions *a, char to[600])
+{
+	for (size_t i = 0; i < a->n; i++) {
+		const struct pth_assertion *x = &a->v[i];
+
+		if (!x->settled || x->ok)
+			continue;
+		snprintf(to, 600, "%s%s%s: %s", x->kind->name, x->service ? " " : "",
+		    x->service ? x->service->name : "", x->text);
+		return to;
+	}
+	return NULL;
+}
+
+json_t *
+pth_assertions_result(const struct pth_assertions *a)
+{
+	json_t *list;
+
+	if (a->n == 0)
+		return NULL;
+	list = json_array();
+	for (size_t i = 0; i < a->n; i++) {
+		const struct pth_assertion *x = &a->v[i];
+		json_t *o = json_object();
+
+		pth_json_set(o, "type", pth_json_string(pth_json_str(x->def, "type", "")));
+		if (x->service != NULL)
+			pth_json_set(o, "service", json_string(x->service->name));
+		pth_json_set(o, "ok", json_boolean(x->settled && x->ok));
+		pth_json_set(o, "text", pth_json_string(x->text));
+		pth_json_push(list, o);
+	}
+	return list;
+}

@@ -1,0 +1,362 @@
+#include "supervise/cache_priv.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "io/file.h"
+#include "io/json.h"
+#include "base/os.h"
+
+#define DEPTH_MAX 64
+
+int
+pth_cache_open(struct pth_err *e)
+{
+	const char *base = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	struct pth_buf b = PTH_BUF_INIT;
+	int fd = -1;
+
+	if (base != NULL && *base == '/')
+		pth_buf_addf(&b, "%s/pth/compile", base);
+	else if (home != NULL && *home == '/')
+		pth_buf_addf(&b, "%s/.cache/pth/compile", home);
+	if (b.len == 0)
+		return pth_err_set(e, PTH_SYSTEM, "compile cache: neither XDG_CACHE_HOME nor HOME is set");
+	if (pth_mkdirs(AT_FDCWD, b.s, e) == 0) {
+		fd = open(b.s, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0)
+			pth_err_set(e, PTH_SYSTEM, "%s:", b.s);
+	}
+	pth_buf_release(&b);
+	return fd;
+}
+
+static int
+by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int
+no_dots(const struct dirent *d)
+{
+	return strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0;
+}
+
+/* The names in a directory, sorted; free each and the list. -1 with errno. */
+static int
+names_in(int dirfd, const char *path, struct dirent ***list)
+{
+	return scandirat(dirfd, path, list, no_dots, by_name);
+}
+
+/* Add path, and all below it, to the list of what a key is made of. */
+static int
+add_input(const struct pth_cache *c, int dirfd, const char *path, int depth, json_t *to,
+    struct pth_err *e)
+{
+	int fd = openat(dirfd, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC), n, r = 0;
+	char hex[65];
+	struct dirent **list;
+	struct stat st;
+	int64_t bytes;
+
+	if (fd < 0 || fstat(fd, &st) != 0 || depth > DEPTH_MAX ||
+	    !(S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))) {
+		r = pth_err_set(e, PTH_SYSTEM, "input %s: not a file or directory that can be read", path);
+		if (fd >= 0)
+			close(fd);
+		return r;
+	}
+	if (S_ISREG(st.st_mode)) {
+		r = c->digest(fd, hex, &bytes);
+		close(fd);
+		pth_json_push(to, json_pack("[s,b,s]", path, (st.st_mode & 0100) != 0, r == 0 ? hex : ""));
+		return r == 0 ? 0 : pth_err_set(e, PTH_SYSTEM, "input %s:", path);
+	}
+	n = names_in(fd, ".", &list);
+	pth_json_push(to, json_pack("[s,i]", path, n));
+	for (int i = 0; i < n; i++) {
+		if (r == 0)
+			r = add_input(c, fd, list[i]->d_name, depth + 1, to, e);
+		free(list[i]);
+	}
+	if (n >= 0)
+		free(list);
+	close(fd);
+	return n < 0 ? pth_err_set(e, PTH_SYSTEM, "input %s:", path) : r;
+}
+
+static int
+digest_text(const struct pth_cache *c, const char *text, char key[PTH_CACHE_KEY])
+{
+	int fd = memfd_create("key", MFD_CLOEXEC);
+	int64_t bytes;
+	int r;
+
+	if (fd < 0)
+		return -1;
+	r = pth_write_all(fd, text, strlen(text)) == 0 && lseek(fd, 0, SEEK_SET) == 0 ?
+	    c->digest(fd, key, &bytes) : -1;
+	close(fd);
+	return r;
+}
+
+int
+pth_cache_key(const struct pth_cache *c, const json_t *what, const json_t *inputs, int dirfd,
+    char key[PTH_CACHE_KEY], struct pth_err *e)
+{
+	json_t *list = json_array(), *all, *v;
+	char *text;
+	size_t i;
+	int r = 0;
+
+	json_array_foreach(inputs, i, v)
+		if (r == 0)
+			r = json_is_string(v) ? add_input(c, dirfd, json_string_value(v), 0, list, e) :
+			    pth_err_set(e, PTH_INPUT, "an input must be a path");
+	all = json_pack("{s:i,s:O,s:o}", "pth", 1, "what", what, "inputs", list);
+	text = all ? json_dumps(all, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+	if (r == 0 && (text == NULL || digest_text(c, text, key) != 0))
+		r = pth_err_set(e, PTH_SYSTEM, "digest:");
+	free(text);
+	json_decref(all);
+	return r;
+}
+
+bool
+cache_is(const struct pth_cache *c, const char *name, int fd)
+{
+	struct stat st, now;
+
+	return fstat(fd, &st) == 0 && fstatat(c->fd, name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    st.st_dev == now.st_dev && st.st_ino == now.st_ino;
+}
+
+enum pth_cache_look
+pth_cache_look(const struct pth_cache *c, const char *key, int *lock, struct pth_err *e)
+{
+	char name[PTH_CACHE_KEY + 8];
+
+	if (faccessat(c->fd, key, F_OK, 0) == 0)
+		return PTH_CACHE_THERE;
+	snprintf(name, sizeof name, "%s.lock", key);
+	if (*lock < 0)
+		*lock = openat(c->fd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (*lock < 0) {
+		pth_err_set(e, PTH_SYSTEM, "compile cache: %s:", name);
+		return PTH_CACHE_FAILED;
+	}
+	if (flock(*lock, LOCK_EX | LOCK_NB) == 0) {
+		/* It may have come between the look and the lock; and a lock that
+		 * was swept away meanwhile keeps nobody else out. */
+		if (faccessat(c->fd, key, F_OK, 0) == 0)
+			return PTH_CACHE_THERE;
+		if (cache_is(c, name, *lock))
+			return PTH_CACHE_MAKE;
+		pth_cache_leave(lock);
+		return PTH_CACHE_WAIT;
+	}
+	if (errno == EWOULDBLOCK || errno == EINTR)
+		return PTH_CACHE_WAIT;
+	pth_err_set(e, PTH_SYSTEM, "compile cache: lock:");
+	return PTH_CACHE_FAILED;
+}
+
+void
+pth_cache_leave(int *lock)
+{
+	if (*lock < 0)
+		return;
+	/* A child that forked meanwhile has it open too: closing is not enough. */
+	flock(*lock, LOCK_UN);
+	close(*lock);
+	*lock = -1;
+}
+
+static int
+copy_bytes(int from, int to)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	ssize_t n;
+
+	/* In the kernel, or by sharing blocks, where the file systems can. */
+	while ((n = copy_file_range(from, NULL, to, NULL, (size_t)1 << 30, 0)) > 0)
+		;
+	while (n != 0 && (n = pth_read_all(from, pth_buf_room(&b, 65536), 65536)) > 0)
+		if (pth_write_all(to, b.s, (size_t)n) != 0)
+			n = -1;
+	pth_buf_release(&b);
+	return n == 0 ? 0 : -1;
+}
+
+static int
+copy_file(int from, int to, const char *name, const struct stat *st)
+{
+	const struct timespec times[2] = { st->st_atim, st->st_mtim };
+	int in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), out, r = -1;
+
+	if (in < 0)
+		return -1;
+	unlinkat(to, name, 0);
+	out = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, st->st_mode & 0777);
+	if (out >= 0) {
+		r = copy_bytes(in, out);
+		/* What looks older than its sources would be compiled again. */
+		futimens(out, times);
+		r = close(out) == 0 ? r : -1;
+	}
+	close(in);
+	return r;
+}
+
+static int
+copy_link(int from, int to, const char *name)
+{
+	char target[4096];
+	ssize_t n = readlinkat(from, name, target, sizeof target - 1);
+
+	if (n < 0)
+		return -1;
+	target[n] = '\0';
+	unlinkat(to, name, 0);
+	return symlinkat(target, to, name);
+}
+
+static int copy_any(int from, int to, const char *name, int depth);
+
+static int
+copy_dir(int from, int to, const char *name, int depth)
+{
+	int in, out, n, r = 0;
+	struct dirent **list;
+
+	if (depth > DEPTH_MAX || (mkdirat(to, name, 0777) != 0 && errno != EEXIST))
+		return -1;
+	in = openat(from, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	out = openat(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	n = in >= 0 && out >= 0 ? names_in(in, ".", &list) : -1;
+	for (int i = 0; i < n; i++) {
+		if (r == 0)
+			r = copy_any(in, out, list[i]->d_name, depth + 1);
+		free(list[i]);
+	}
+	if (n >= 0)
+		free(list);
+	if (in >= 0)
+		close(in);
+	if (out >= 0)
+		close(out);
+	return n < 0 ? -1 : r;
+}
+
+/* One name of a directory, with all that is below it; sockets and the like
+ * are left out. */
+static int
+copy_any(int from, int to, const char *name, int depth)
+{
+	struct stat st;
+
+	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return -1;
+	if (S_ISDIR(st.st_mode))
+		return copy_dir(from, to, name, depth);
+	if (S_ISLNK(st.st_mode))
+		return copy_link(from, to, name);
+	return S_ISREG(st.st_mode) ? copy_file(from, to, name, &st) : 0;
+}
+
+/* "a/b/c": the directories on the way are made. */
+static int
+copy_path(int from, int to, const char *path)
+{
+	char *copy = pth_xstrdup(path), *slash = strrchr(copy, '/');
+	int in, out, r = -1;
+
+	if (slash == NULL) {
+		r = copy_any(from, to, copy, 0);
+	} else if (*slash = '\0', pth_mkdirs(to, copy, NULL) == 0) {
+		in = pth_open_beneath(from, copy, O_RDONLY | O_DIRECTORY, 0);
+		out = pth_open_beneath(to, copy, O_RDONLY | O_DIRECTORY, 0);
+		if (in >= 0 && out >= 0)
+			r = copy_any(in, out, slash + 1, 0);
+		if (in >= 0)
+			close(in);
+		if (out >= 0)
+			close(out);
+	}
+	free(copy);
+	return r;
+}
+
+int
+pth_cache_take(const struct pth_cache *c, const char *key, int dirfd, struct pth_err *e)
+{
+	int in = openat(c->fd, key, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), r = 0, n;
+	struct dirent **list;
+
+	if (in < 0)
+		return errno == ENOENT ? 1 : pth_err_set(e, PTH_SYSTEM, "compile cache: %s:", key);
+	if (flock(in, LOCK_SH | LOCK_NB) != 0 || !cache_is(c, key, in)) {
+		close(in);
+		return 1;
+	}
+	futimens(in, NULL);
+	n = names_in(in, ".", &list);
+	for (int i = 0; i < n; i++) {
+		if (r == 0 && copy_any(in, dirfd, list[i]->d_name, 0) != 0)
+			r = pth_err_set(e, PTH_SYSTEM, "compile cache: copy %s:", list[i]->d_name);
+		free(list[i]);
+	}
+	if (n >= 0)
+		free(list);
+	else
+		r = pth_err_set(e, PTH_SYSTEM, "compile cache: %s:", key);
+	flock(in, LOCK_UN);
+	close(in);
+	return r;
+}
+
+int
+pth_cache_put(const struct pth_cache *c, const char *key, int dirfd, const json_t *outputs,
+    const json_t *optional, struct pth_err *e)
+{
+	char name[PTH_CACHE_KEY + 8];
+	json_t *v;
+	size_t i;
+	int to, r = 0;
+
+	/* The lock is ours: a half one is from somebody who was killed. */
+	snprintf(name, sizeof name, "%s.new", key);
+	if (pth_rmtree(c->fd, name, e) != 0)
+		return -1;
+	if (mkdirat(c->fd, name, 0777) != 0 ||
+	    (to = openat(c->fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		return pth_err_set(e, PTH_SYSTEM, "compile cache: %s:", name);
+	json_array_foreach(outputs, i, v)
+		if (r == 0 && copy_path(dirfd, to, json_string_value(v)) != 0)
+			r = pth_err_set(e, PTH_SYSTEM, "output %s:", json_string_value(v));
+	json_array_foreach(optional, i, v)
+		copy_path(dirfd, to, json_string_value(v));
+	/* After a power cut the name must not be there without the content. */
+	syncfs(to);
+	close(to);
+	if (r == 0 && renameat(c->fd, name, c->fd, key) != 0)
+		r = pth_err_set(e, PTH_SYSTEM, "compile cache: rename %s:", name);
+	if (r != 0) {
+		pth_rmtree(c->fd, name, NULL);
+		return r;
+	}
+	/* Who waits holds the same file and will find the entry. */
+	snprintf(name, sizeof name, "%s.lock", key);
+	unlinkat(c->fd, name, 0);
+	return 0;
+}

@@ -1,0 +1,178 @@
+#include "supervise/loglimit.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "io/file.h"
+#include "base/buf.h"
+#include "io/json.h"
+#include "base/text.h"
+#include "io/placeholder.h"
+
+#define LINE_LOOK 4096 /* a line end is looked for in so many bytes */
+
+static struct pth_loglimit_file *
+find(const struct pth_loglimit *l, const char *path)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (strcmp(l->v[i].path, path) == 0)
+			return &l->v[i];
+	return NULL;
+}
+
+static int
+open_again(int dirfd, const char *path)
+{
+	int fd = pth_file_make(dirfd, path, O_RDWR | O_NONBLOCK | O_NOCTTY, NULL);
+	struct stat st;
+
+	if (fd < 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* May we keep it open? The last half of the descriptors is for others. */
+static bool
+affordable(int fd)
+{
+	struct rlimit rl;
+
+	return getrlimit(RLIMIT_NOFILE, &rl) != 0 || (rlim_t)fd < rl.rlim_cur / 2;
+}
+
+/* Watch the file that dir/path is now. One of that name from before has been
+ * moved away, or it is the same one. */
+static void
+watch(struct pth_loglimit *l, int dirfd, const char *path)
+{
+	struct pth_loglimit_file *f = find(l, path);
+	int fd = open_again(dirfd, path);
+	struct stat st;
+
+	if (fd < 0)
+		return;
+	if (f == NULL) {
+		l->v = pth_xarray(l->v, l->n + 1, sizeof *l->v);
+		f = &l->v[l->n++];
+		*f = (struct pth_loglimit_file){ .path = pth_xstrdup(path), .fd = -1, .head = -1 };
+	}
+	if (f->fd >= 0)
+		close(f->fd);
+	if (fstat(fd, &st) == 0 && st.st_size < f->keep)
+		f->head = -1; /* another file */
+	f->dirfd = dirfd;
+	f->fd = affordable(fd) ? fd : -1;
+	if (f->fd < 0)
+		close(fd);
+}
+
+int
+pth_loglimit_open(struct pth_loglimit *l, int dirfd, const char *path)
+{
+	int fd = pth_file_make(dirfd, path, O_WRONLY | O_CREAT | O_APPEND, NULL);
+
+	if (fd >= 0 && l->limit > 0)
+		watch(l, dirfd, path);
+	return fd;
+}
+
+/* Where to cut: behind the last whole line, when there is one near. */
+static int64_t
+cut_place(int fd, int64_t limit)
+{
+	char tail[LINE_LOOK];
+	int64_t from = limit > LINE_LOOK ? limit - LINE_LOOK : 0;
+	ssize_t n = pread(fd, tail, (size_t)(limit - from), from);
+	char *nl = n > 0 ? memrchr(tail, '\n', (size_t)n) : NULL;
+
+	return nl != NULL ? from + (nl - tail) + 1 : limit;
+}
+
+/* The mark is put in place first and the rest is cut off then: at no moment
+ * can the program's next line come before it. */
+static void
+cut(struct pth_loglimit *l, struct pth_loglimit_file *f, int fd, int64_t size,
+    void (*about)(void *arg, const char *path, int64_t keep, bool first), void *arg)
+{
+	bool first = f->head < 0;
+	struct pth_buf mark = PTH_BUF_INIT;
+	char before = '\n';
+	struct stat st;
+
+	if (first)
+		f->head = cut_place(fd, l->limit);
+	if (f->head > 0 && pread(fd, &before, 1, f->head - 1) != 1)
+		before = '\n';
+	if (before != '\n')
+		pth_buf_addc(&mark, '\n');
+	pth_buf_adds(&mark, "[pth: log limit of ");
+	pth_size_show(&mark, l->limit);
+	pth_buf_adds(&mark, " reached, output dropped]\n");
+	f->keep = f->head + (int64_t)mark.len;
+	if (about != NULL)
+		about(arg, f->path, f->keep, first);
+	if (fstat(fd, &st) == 0 && st.st_size > size)
+		size = st.st_size;
+	(void)!pwrite(fd, mark.s, mark.len, f->head);
+	if (ftruncate(fd, f->keep) == 0 || first)
+		f->dropped += size - (first ? f->head : f->keep);
+	pth_buf_release(&mark);
+}
+
+bool
+pth_loglimit_look(struct pth_loglimit *l,
+    void (*about)(void *arg, const char *path, int64_t keep, bool first), void *arg)
+{
+	bool fast = false;
+
+	for (size_t i = 0; i < l->n; i++) {
+		struct pth_loglimit_file *f = &l->v[i];
+		int fd = f->fd >= 0 ? f->fd : open_again(f->dirfd, f->path);
+		struct stat st;
+
+		if (fd >= 0 && fstat(fd, &st) == 0) {
+			fast = fast || st.st_size - f->seen > l->limit / 8;
+			f->seen = st.st_size;
+			if (st.st_size > (f->head < 0 ? l->limit : f->keep)) {
+				cut(l, f, fd, st.st_size, about, arg);
+				f->seen = f->keep;
+			}
+		}
+		if (fd >= 0 && f->fd < 0)
+			close(fd);
+	}
+	return fast;
+}
+
+json_t *
+pth_loglimit_dropped(const struct pth_loglimit *l)
+{
+	json_t *o = NULL;
+
+	for (size_t i = 0; i < l->n; i++) {
+		if (l->v[i].head < 0)
+			continue;
+		if (o == NULL)
+			o = json_object();
+		pth_json_set(o, l->v[i].path, json_integer(l->v[i].dropped));
+	}
+	return o;
+}
+
+void
+pth_loglimit_release(struct pth_loglimit *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		if (l->v[i].fd >= 0)
+			close(l->v[i].fd);
+		free(l->v[i].path);
+	}
+	free(l->v);
+	l->v = NULL;
+	l->n = 0;
+}

@@ -1,0 +1,54 @@
+/*
+ * Log files that programs append to without us in between, kept within a
+ * limit: whoever has started the program looks at the sizes now and then, and
+ * what is beyond the limit is cut off. A mark says so, and stays the file's
+ * last line however much the program goes on to write:
+ *
+ *	[pth: log limit of 64 MiB reached, output dropped]
+ *
+ * Why no pipe: a program that writes to a file is neither slowed down nor
+ * killed by us, and its last words are there when we are not.
+ */
+#ifndef PTH_SUPERVISE_LOGLIMIT_H
+#define PTH_SUPERVISE_LOGLIMIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#define PTH_LOG_LIMIT ((int64_t)64 << 20) /* where the experiment says nothing */
+
+struct pth_loglimit_file {
+	char *path;       /* below the directory that it was opened in */
+	int dirfd;        /* borrowed: of that directory */
+	int fd;           /* of our own: it does not append. -1: opened for each look */
+	int64_t head;     /* bytes kept before the mark, -1: not cut yet */
+	int64_t keep;     /* the same with the mark */
+	int64_t seen;     /* its size at the last look */
+	int64_t dropped;  /* as far as known: what the program wrote beyond */
+};
+
+struct pth_loglimit {
+	int64_t limit;    /* bytes of each file; 0: none, nothing is watched */
+	struct pth_loglimit_file *v;
+	size_t n;
+};
+
+/* Open dir/path (made, with its directories) for a program to append to, and
+ * watch it from now on; dirfd stays open. The caller closes what it gets; -1
+ * and errno. Where descriptors are scarce none is kept: then a log that the
+ * program renames is not watched any more. */
+int pth_loglimit_open(struct pth_loglimit *l, int dirfd, const char *path);
+/* Look once at every file. Before one is cut, `cut` is called (may be NULL):
+ * the file will be `keep` bytes long. first: it was not cut before. True when
+ * one grows fast: look again soon. */
+bool pth_loglimit_look(struct pth_loglimit *l,
+    void (*cut)(void *arg, const char *path, int64_t keep, bool first), void *arg);
+/* {"stdout.log": bytes dropped}, or NULL when none was cut. */
+json_t *pth_loglimit_dropped(const struct pth_loglimit *l);
+/* Watch no more; limit stays. */
+void pth_loglimit_release(struct pth_loglimit *l);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * Samples of the services of a test while they run, one line of JSON each
+ * (metrics.jsonl, pth-record(5)). What a service uses is what the processes of
+ * its session use together.
+ */
+#ifndef PTH_SUPERVISE_SAMPLER_H
+#define PTH_SUPERVISE_SAMPLER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "packet/port_count.h"
+
+/* One service, as it is now. */
+struct pth_sampled {
+	const char *name;
+	pid_t session;      /* 0: it does not run */
+	int64_t started_us; /* on the clock of pth_sampler_take() */
+};
+
+struct pth_sampler;
+
+/* Interfaces count from now on. path (borrowed) is below dirfd, made anew with
+ * the first line. */
+struct pth_sampler *pth_sampler_new(int dirfd, const char *path, size_t services);
+/* Packets by port (borrowed) are there, from now on. */
+void pth_sampler_tally(struct pth_sampler *s, const struct pth_tally *tally);
+/* Write a line about v[services], always the same ones. -1 with e. */
+int pth_sampler_take(struct pth_sampler *s, int64_t at_us, const struct pth_sampled *v, struct pth_err *e);
+void pth_sampler_free(struct pth_sampler *s);
+
+#endif

@@ -1,0 +1,89 @@
+#include "supervise/service_priv.h"
+
+#include <string.h>
+
+#include "io/json.h"
+
+static const char *const end_names[] = {
+	[PTH_END_NONE] = "running", [PTH_END_EXIT] = "exit", [PTH_END_SIGNAL] = "signal",
+	[PTH_END_STOPPED] = "stopped", [PTH_END_TIMEOUT] = "timeout",
+	[PTH_END_NOT_FOUND] = "not found", [PTH_END_NOT_EXECUTABLE] = "not executable",
+	[PTH_END_NOT_READY] = "not ready", [PTH_END_NOT_STARTED] = "not started",
+	[PTH_END_LOST] = "lost",
+};
+
+const char *
+pth_service_end_name(enum pth_end end)
+{
+	return end_names[end];
+}
+
+static json_t *
+usage_json(const struct rusage *u)
+{
+	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I}",
+	    "user_us", (json_int_t)u->ru_utime.tv_sec * 1000000 + u->ru_utime.tv_usec,
+	    "sys_us", (json_int_t)u->ru_stime.tv_sec * 1000000 + u->ru_stime.tv_usec,
+	    "max_rss_kb", (json_int_t)u->ru_maxrss,
+	    "minflt", (json_int_t)u->ru_minflt, "majflt", (json_int_t)u->ru_majflt,
+	    "nvcsw", (json_int_t)u->ru_nvcsw, "nivcsw", (json_int_t)u->ru_nivcsw);
+}
+
+static void
+put_end(json_t *o, const struct pth_service *s)
+{
+	char sig[16];
+
+	pth_json_set(o, "reason", json_string(pth_service_end_name(s->end)));
+	pth_json_set(o, "code", s->exited && s->exit.code >= 0 ? json_integer(s->exit.code) : json_null());
+	pth_json_set(o, "signal", s->exited && s->exit.signaled ?
+	    json_string(pth_signal_name(s->exit.signal, sig)) : json_null());
+	pth_json_set(o, "core", json_boolean(s->exit.core));
+	pth_json_set(o, "killed", json_boolean(s->killed));
+	if (s->run_pid > 0) {
+		pth_json_set(o, "pid", json_integer(s->run_pid));
+		pth_json_set(o, "started_us", json_integer(s->started_us));
+	}
+	if (s->ready_us > 0)
+		pth_json_set(o, "ready_us", json_integer(s->ready_us));
+	if (s->exited) {
+		pth_json_set(o, "ended_us", json_integer(s->ended_us));
+		pth_json_set(o, "rusage", usage_json(&s->exit.usage));
+	}
+}
+
+void
+pth_service_note_life(struct pth_service *s)
+{
+	json_t *o = json_object();
+
+	put_end(o, s);
+	if (s->restarts == NULL)
+		s->restarts = json_array();
+	pth_json_push(s->restarts, o);
+}
+
+json_t *
+pth_service_result(const struct pth_service *s)
+{
+	json_t *o = json_object(), *cut;
+
+	pth_json_set(o, "state", json_string(pth_machine_name(&pth_service_machine, s->state)));
+	put_end(o, s);
+	if (json_is_object(json_object_get(s->inner, "capture")))
+		pth_json_set(o, "capture", json_incref(json_object_get(s->inner, "capture")));
+	cut = s->inner != NULL ? json_incref(json_object_get(json_object_get(s->inner, "service"),
+	    "logs_cut")) : pth_loglimit_dropped(&s->logs);
+	if (cut != NULL)
+		pth_json_set(o, "logs_cut", cut);
+	if (s->restarts != NULL)
+		pth_json_set(o, "restarts", json_incref(s->restarts));
+	if (s->limit.how != NULL)
+		pth_json_set(o, "limits", json_incref(s->limit.how));
+	if (s->oom_kills > 0)
+		pth_json_set(o, "oom_kills", json_integer(s->oom_kills));
+	pth_json_set(o, "phases", json_incref(s->phases));
+	if (s->error[0] != '\0')
+		pth_json_set(o, "error", pth_json_string(s->error));
+	return o;
+}

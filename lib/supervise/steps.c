@@ -1,0 +1,481 @@
+#include "supervise/steps.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "io/event.h"
+#include "io/json.h"
+#include "base/clock.h"
+
+#define NEVER INT64_MAX
+#define SECOND 1000000LL
+#define EXEC_LIMIT_S 60
+
+static const char *const kinds[] = { "exec", "signal", "restart", "pause", "resume", "link" };
+
+/* The kind of an action and its value; NULL when it is none. */
+static const char *
+kind_of(const json_t *action, const json_t **what)
+{
+	*what = NULL;
+	if (json_is_integer(json_object_get(action, "wait_us")))
+		return "wait";
+	for (size_t i = 0; i < countof(kinds); i++)
+		if ((*what = json_object_get(action, kinds[i])) != NULL)
+			return kinds[i];
+	return NULL;
+}
+
+const char *
+pth_steps_unsupported(const json_t *rec)
+{
+	json_t *action;
+	const json_t *what;
+	size_t i;
+
+	if (json_array_size(json_object_get(rec, "links")) > 0)
+		return "links: network conditions are not supported by this version";
+	json_array_foreach(pth_json_path(rec, "steps.actions"), i, action) {
+		const char *kind = kind_of(action, &what);
+
+		if (kind != NULL && strcmp(kind, "link") == 0)
+			return "steps: link is not supported by this version";
+	}
+	return NULL;
+}
+
+static int
+init_step(struct pth_step *s, const json_t *def, struct pth_service *services, size_t n,
+    struct pth_err *e)
+{
+	const char *name, *after = pth_json_str(json_object_get(def, "after"), "service", NULL);
+
+	memset(s, 0, sizeof *s);
+	s->def = def;
+	s->kind = kind_of(def, &s->what);
+	if (s->kind == NULL)
+		return pth_err_set(e, PTH_INPUT, "no known action");
+	name = pth_json_str(s->what, "service", NULL);
+	s->service = pth_service_find(services, n, name);
+	if (s->service == NULL && (name != NULL || (strcmp(s->kind, "exec") != 0 &&
+	    strcmp(s->kind, "wait") != 0 && strcmp(s->kind, "link") != 0)))
+		return pth_err_set(e, PTH_INPUT, "%s: no service \"%.80s\" in this test", s->kind,
+		    name ? name : "");
+	s->cause = pth_service_find(services, n, after);
+	if (after != NULL && s->cause == NULL)
+		return pth_err_set(e, PTH_INPUT, "after: no service \"%.80s\" in this test", after);
+	return 0;
+}
+
+int
+pth_steps_init(struct pth_steps *st, const json_t *actions, struct pth_service *services,
+    size_t n, struct pth_service *own, int testdir, struct pth_err *e)
+{
+	json_t *a;
+	size_t i;
+
+	memset(st, 0, sizeof *st);
+	st->own = own;
+	st->testdir = testdir;
+	st->deadline = NEVER;
+	st->ask.fd = -1;
+	if (json_array_size(actions) == 0)
+		return 0;
+	st->v = pth_xarray(NULL, json_array_size(actions), sizeof *st->v);
+	json_array_foreach(actions, i, a) {
+		if (init_step(&st->v[i], a, services, n, e) != 0)
+			return pth_err_wrap(e, "step %zu", i + 1);
+		st->n++;
+	}
+	return 0;
+}
+
+void
+pth_steps_release(struct pth_steps *st)
+{
+	pth_ask_end(&st->ask);
+	free(st->v);
+}
+
+const char *
+pth_steps_current(const struct pth_steps *st, char to[64])
+{
+	snprintf(to, 64, "step %zu of %zu (%s)", st->before + st->next + 1, st->before + st->n,
+	    st->next < st->n ? st->v[st->next].kind : "none");
+	return to;
+}
+
+/* Every change of state, with its event. */
+static void
+step_to(struct pth_steps *st, struct pth_step *s, enum pth_step_state to)
+{
+	int n = (int)(st->before + (size_t)(s - st->v)) + 1;
+	const char *service = s->service ? s->service->name : NULL;
+
+	pth_machine_check(&pth_step_machine, s->kind, s->state, to);
+	s->state = to;
+	switch (to) {
+	case PTH_SS_EXECUTING:
+		pth_event("step.started", "{s:i,s:s,s:s?}", "step", n, "kind", s->kind, "service", service);
+		break;
+	case PTH_SS_COMPLETED:
+		pth_event("step.ended", "{s:i,s:s,s:s?,s:I}", "step", n, "kind", s->kind, "service",
+		    service, "duration_us", (json_int_t)(s->ended - s->began));
+		break;
+	case PTH_SS_FAILED:
+		pth_event("step.failed", "{s:i,s:s,s:s?,s:s}", "step", n, "kind", s->kind, "service",
+		    service, "message", s->text);
+		break;
+	case PTH_SS_SKIPPED:
+		pth_event("step.skipped", "{s:i,s:s,s:s?}", "step", n, "kind", s->kind, "service", service);
+		break;
+	default:
+		break;
+	}
+}
+
+/* The current step is over. */
+static PTH_PRINTF(4, 5) void
+finish(struct pth_steps *st, bool ok, int64_t now, const char *fmt, ...)
+{
+	struct pth_step *s = &st->v[st->next];
+	char where[64];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(s->text, sizeof s->text, fmt, ap);
+	va_end(ap);
+	s->ok = ok;
+	s->ended = now;
+	if (s->state == PTH_SS_PENDING)
+		step_to(st, s, PTH_SS_EXECUTING); /* it failed before it could begin */
+	step_to(st, s, ok ? PTH_SS_COMPLETED : PTH_SS_FAILED);
+	if (!ok && st->failure[0] == '\0' && pth_json_bool(s->what, "critical", true))
+		snprintf(st->failure, sizeof st->failure, "%s: %s", pth_steps_current(st, where), s->text);
+	st->deadline = NEVER;
+	st->next++;
+}
+
+static int
+open_log(const struct pth_steps *st, const struct pth_step *s, const char *stream)
+{
+	struct pth_service *whose = s->service ? s->service : st->own;
+	char path[64];
+
+	snprintf(path, sizeof path, "steps/%zu.%s.log", st->before + st->next + 1, stream);
+	return pth_loglimit_open(&whose->logs, s->service ? s->service->dirfd : st->testdir, path);
+}
+
+static void
+begin_exec(struct pth_steps *st, struct pth_step *s, int64_t now)
+{
+	int out = open_log(st, s, "stdout"), err = open_log(st, s, "stderr"), err_no;
+	struct pth_err e = { 0 };
+	pid_t pid = -1;
+
+	if (out >= 0 && err >= 0)
+		pid = pth_service_spawn(s->service ? s->service : st->own, s->what, out, err, &err_no, &e);
+	else
+		pth_err_set(&e, PTH_SYSTEM, "log files:");
+	if (out >= 0)
+		close(out);
+	if (err >= 0)
+		close(err);
+	if (pid < 0) {
+		finish(st, false, now, "%s", e.text);
+		return;
+	}
+	st->pid = pid;
+	st->late = false;
+	st->deadline = now + pth_json_int(s->what, "timeout", EXEC_LIMIT_S) * SECOND;
+}
+
+static void
+do_signal(struct pth_steps *st, struct pth_step *s, int64_t now)
+{
+	const char *name = pth_json_str(s->what, "signal", "");
+	int sig = pth_signal_number(name);
+	char how[32];
+
+	if (sig == 0)
+		finish(st, false, now, "there is no signal \"%.20s\"", name);
+	else if (pth_service_signal(s->service, sig) != 0)
+		finish(st, false, now, "%s does not run (%s)", s->service->name,
+		    pth_service_how(s->service, how));
+	else
+		finish(st, true, now, "sent %s to %s", name, s->service->name);
+}
+
+static void
+do_pause(struct pth_steps *st, struct pth_step *s, int64_t now, bool pause)
+{
+	char how[32];
+
+	if (pth_service_pause(s->service, pause) != 0)
+		finish(st, false, now, "%s does not run (%s)", s->service->name,
+		    pth_service_how(s->service, how));
+	else
+		finish(st, true, now, "%s %s", s->service->name, pause ? "is frozen" : "goes on");
+}
+
+static void
+begin_restart(struct pth_steps *st, struct pth_step *s, int64_t now)
+{
+	if (s->service->state == PTH_ST_ERROR || !s->service->has_run)
+		finish(st, false, now, "%s cannot be started again: %s", s->service->name,
+		    *s->service->error ? s->service->error : "it has no command");
+	else
+		pth_service_restart(s->service, now);
+}
+
+/* Its container's own warden does it. When it may begin, as to that service, is
+ * seen there. */
+static void
+begin_inside(struct pth_steps *st, struct pth_step *s, int64_t now)
+{
+	json_t *def = json_copy((json_t *)(uintptr_t)s->def), *question;
+	struct pth_err e;
+
+	json_object_del(def, "at_us");
+	if (s->cause != s->service)
+		json_object_del(def, "after");
+	question = json_pack("{s:I,s:o}", "step", (json_int_t)(st->before + st->next + 1), "do", def);
+	if (pth_service_ask(s->service, &st->ask, question, &e) != 0)
+		finish(st, false, now, "%s", e.text);
+	json_decref(question);
+}
+
+static void
+begin_step(struct pth_steps *st, struct pth_step *s, int64_t now)
+{
+	s->began = now;
+	step_to(st, s, PTH_SS_EXECUTING);
+	if (s->service != NULL && pth_service_is_inside(s->service))
+		begin_inside(st, s, now);
+	else if (strcmp(s->kind, "wait") == 0)
+		st->deadline = now + pth_json_int(s->def, "wait_us", 0);
+	else if (strcmp(s->kind, "exec") == 0)
+		begin_exec(st, s, now);
+	else if (strcmp(s->kind, "signal") == 0)
+		do_signal(st, s, now);
+	else if (strcmp(s->kind, "restart") == 0)
+		begin_restart(st, s, now);
+	else if (strcmp(s->kind, "link") == 0)
+		finish(st, false, now, "not supported by this version");
+	else
+		do_pause(st, s, now, strcmp(s->kind, "pause") == 0);
+}
+
+/* The state of its cause that it waits for. */
+static const char *
+after_state(const struct pth_step *s)
+{
+	return pth_json_str(json_object_get(s->def, "after"), "state", "ready");
+}
+
+/* May it begin? Its time and its cause. */
+static bool
+may_begin(struct pth_steps *st, struct pth_step *s, int64_t now)
+{
+	const char *state = after_state(s);
+	int reached;
+	char how[32];
+
+	if (now < st->ready + pth_json_int(s->def, "at_us", 0))
+		return false;
+	if (s->cause == NULL || (s->cause == s->service && pth_service_is_inside(s->cause)))
+		return true;
+	reached = pth_service_reached(s->cause, state);
+	if (reached < 0) {
+		s->began = now;
+		finish(st, false, now, "%s will not be %s any more (%s)", s->cause->name, state,
+		    pth_service_how(s->cause, how));
+	}
+	return reached > 0;
+}
+
+/* Has the container said how the step went? */
+static void
+watch_inside(struct pth_steps *st, struct pth_step *s, int64_t now)
+{
+	char text[PTH_ASK_TEXT];
+	bool ok = false;
+	int r = pth_ask_step(&st->ask, &ok, text);
+
+	if (r <= 0)
+		return; /* without an answer, the end of the container will be */
+	if (ok && strcmp(s->kind, "restart") == 0)
+		pth_service_inner_restarted(s->service, now);
+	finish(st, ok, now, "%s", text);
+}
+
+/* Is a step that executes over? */
+static void
+watch(struct pth_steps *st, struct pth_step *s, int64_t now)
+{
+	struct pth_service *t = s->service;
+	char how[32];
+
+	if (st->ask.fd >= 0) {
+		watch_inside(st, s, now);
+	} else if (t != NULL && strcmp(s->kind, "restart") != 0 && pth_service_is_inside(t)) {
+		if (!pth_service_lives(t))
+			finish(st, false, now, "%s and its container ended before it was done (%s)", t->name,
+			    pth_service_how(t, how));
+	} else if (strcmp(s->kind, "wait") == 0 && now >= st->deadline) {
+		finish(st, true, now, "waited");
+	} else if (strcmp(s->kind, "restart") == 0 && !t->restarting) {
+		if (t->state == PTH_ST_ERROR || (t->exited && t->ready_us == 0))
+			finish(st, false, now, "%s did not come up again: %s", t->name, t->error);
+		else if (pth_service_is_ready(t) && !pth_service_is_inside(t))
+			finish(st, true, now, "%s is ready again", t->name);
+	} else if (st->pid > 0 && now >= st->deadline) {
+		st->late = true;
+		st->deadline = NEVER;
+		kill(-st->pid, SIGKILL);
+	}
+}
+
+void
+pth_steps_begin(struct pth_steps *st, int64_t now)
+{
+	st->ready = now;
+}
+
+void
+pth_steps_step(struct pth_steps *st, int64_t now)
+{
+	size_t before;
+
+	if (st->ready == 0 || st->failure[0] != '\0')
+		return;
+	/* As many as can be done at once. */
+	do {
+		struct pth_step *s;
+
+		before = st->next;
+		if (st->next == st->n)
+			return;
+		s = &st->v[st->next];
+		if (s->state == PTH_SS_EXECUTING)
+			watch(st, s, now);
+		else if (may_begin(st, s, now))
+			begin_step(st, s, now);
+	} while (st->next != before && st->failure[0] == '\0');
+}
+
+void
+pth_steps_reaped(struct pth_steps *st, int status, int64_t now)
+{
+	struct pth_exit x = pth_exit_of(status, NULL);
+	const struct pth_step *s;
+	const char *dir, *argv0;
+	char how[32], log[64], line[400];
+
+	pth_exit_text(&x, how);
+	st->pid = 0;
+	if (st->next == st->n || st->v[st->next].state != PTH_SS_EXECUTING)
+		return; /* it was stopped, and counted then */
+	if (!st->late && !x.signaled && x.code == 0) {
+		finish(st, true, now, "%s", how);
+		return;
+	}
+	s = &st->v[st->next];
+	dir = s->service ? s->service->name : "";
+	argv0 = json_string_value(json_array_get(json_object_get(s->what, "argv"), 0));
+	snprintf(log, sizeof log, "steps/%zu.stderr.log", st->before + st->next + 1);
+	pth_service_last_line(s->service ? s->service->dirfd : st->testdir, log, NULL, line, sizeof line);
+	if (st->late)
+		finish(st, false, now, "%.40s took too long; see %s%s%s%s", argv0, dir, *dir ? "/" : "", log,
+		    line);
+	else
+		finish(st, false, now, "%.40s ended with %s; see %s%s%s%s", argv0, how, dir, *dir ? "/" : "",
+		    log, line);
+}
+
+void
+pth_steps_stop(struct pth_steps *st, int64_t now)
+{
+	if (st->pid > 0)
+		kill(-st->pid, SIGKILL);
+	pth_ask_end(&st->ask);
+	if (st->next < st->n && st->v[st->next].state == PTH_SS_EXECUTING) {
+		struct pth_step *s = &st->v[st->next++];
+
+		snprintf(s->text, sizeof s->text, "the run was over before it had ended");
+		s->ended = now;
+		step_to(st, s, PTH_SS_FAILED);
+	}
+	for (; st->next < st->n; st->next++) {
+		struct pth_step *s = &st->v[st->next];
+
+		if (s->cause != NULL && pth_service_reached(s->cause, after_state(s)) == 0)
+			snprintf(s->text, sizeof s->text, "the run was over before %s was %s", s->cause->name,
+			    after_state(s));
+		else
+			snprintf(s->text, sizeof s->text, "the run was over before its turn");
+		step_to(st, s, PTH_SS_SKIPPED);
+	}
+}
+
+bool
+pth_steps_done(const struct pth_steps *st)
+{
+	return st->next == st->n;
+}
+
+int64_t
+pth_steps_next(const struct pth_steps *st)
+{
+	const struct pth_step *s;
+	int64_t at;
+
+	if (st->ready == 0 || st->next == st->n)
+		return NEVER;
+	s = &st->v[st->next];
+	if (s->state == PTH_SS_EXECUTING)
+		return st->deadline;
+	at = st->ready + pth_json_int(s->def, "at_us", 0);
+	/* Past that time it waits for a service, whose change wakes the loop. */
+	return at > pth_mono_us() ? at : NEVER;
+}
+
+size_t
+pth_steps_fds(const struct pth_steps *st, struct pollfd *p, size_t max)
+{
+	if (st->ask.fd < 0 || max == 0)
+		return 0;
+	*p = (struct pollfd){ st->ask.fd, POLLIN, 0 };
+	return 1;
+}
+
+json_t *
+pth_steps_result(const struct pth_steps *st)
+{
+	json_t *list;
+
+	if (st->n == 0)
+		return NULL;
+	list = json_array();
+	for (size_t i = 0; i < st->n; i++) {
+		const struct pth_step *s = &st->v[i];
+		json_t *o = json_pack("{s:s,s:s}", "step", s->kind, "state",
+		    pth_machine_name(&pth_step_machine, s->state));
+
+		if (s->service != NULL)
+			pth_json_set(o, "service", json_string(s->service->name));
+		if (s->began > 0) {
+			pth_json_set(o, "at_us", json_integer(s->began - st->ready));
+			pth_json_set(o, "duration_us", json_integer(s->ended - s->began));
+		}
+		pth_json_set(o, "ok", json_boolean(s->ok));
+		if (!pth_json_bool(s->what, "critical", true))
+			pth_json_set(o, "critical", json_false());
+		pth_json_set(o, "text", pth_json_string(s->text));
+		pth_json_push(list, o);
+	}
+	return list;
+}

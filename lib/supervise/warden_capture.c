@@ -1,0 +1,252 @@
+/* The captures of a test, from their start to the last packet: that of the
+ * test itself, and those of single services. */
+#include "supervise/warden_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/event.h"
+#include "io/json.h"
+
+struct warden_capture {
+	const json_t *plan;   /* plan.capture, or the same of a service */
+	const char *service;  /* NULL: that of the test */
+	struct sock_filter *filter;
+	struct pth_capture c;
+	bool live, confirmed;
+	json_t *result;
+};
+
+static const char *
+interface_of(const struct warden_capture *x)
+{
+	return pth_json_str(x->plan, "interface", "lo");
+}
+
+static const char *
+path_of(const struct warden_capture *x)
+{
+	return pth_json_str(x->plan, "file", "capture.pcapng");
+}
+
+static void
+capture_failed(struct warden_capture *x, const struct pth_err *e)
+{
+	if (x->result == NULL)
+		x->result = json_object();
+	pth_json_set(x->result, "error", pth_json_string(e->text));
+	pth_event("capture.failed", "{s:s,s:s,s:s*}", "interface", interface_of(x), "message", e->text,
+	    "service", x->service);
+}
+
+/* The plan's numbers, [[code, jt, jf, k], ...]; the kernel checks the sense. */
+static int
+filter_of(struct warden_capture *x, struct pth_capture_spec *spec, struct pth_err *e)
+{
+	static const int64_t most[] = { UINT16_MAX, UINT8_MAX, UINT8_MAX, UINT32_MAX };
+	const json_t *list = json_object_get(x->plan, "bpf"), *op;
+	size_t i, n = json_array_size(list);
+
+	if (n == 0 && *pth_json_str(x->plan, "filter", "") == '\0')
+		return 0;
+	if (n == 0 || n > BPF_MAXINSNS)
+		return pth_err_set(e, PTH_INPUT, "the plan has no program (bpf) for the filter: pth-plan makes it");
+	x->filter = pth_xarray(NULL, n, sizeof *x->filter);
+	json_array_foreach(list, i, op) {
+		int64_t v[4];
+
+		for (size_t k = 0; k < 4; k++) {
+			v[k] = json_integer_value(json_array_get(op, k));
+			if (!json_is_integer(json_array_get(op, k)) || v[k] < 0 || v[k] > most[k])
+				return pth_err_set(e, PTH_INPUT, "the plan's program (bpf) is wrong at instruction %zu", i);
+		}
+		x->filter[i] = (struct sock_filter){ (uint16_t)v[0], (uint8_t)v[1], (uint8_t)v[2],
+			(uint32_t)v[3] };
+	}
+	spec->filter = x->filter;
+	spec->filter_n = (unsigned)n;
+	return 0;
+}
+
+static int64_t
+at_most(const json_t *o, const char *key, int64_t most)
+{
+	int64_t v = pth_json_int(o, key, 0);
+
+	return v < 0 ? 0 : v < most ? v : most;
+}
+
+static void
+begin(struct warden *w, struct warden_capture *x)
+{
+	const json_t *ring = json_object_get(x->plan, "ring");
+	struct pth_capture_spec spec = {
+		.interface = interface_of(x), .dirfd = w->req->dirfd, .path = path_of(x),
+		.snaplen = (unsigned)at_most(x->plan, "snaplen", 262144),
+		.buffer = at_most(x->plan, "buffer", (int64_t)1 << 30),
+		.max_size = at_most(x->plan, "max_size", INT64_MAX),
+		.files = (unsigned)at_most(ring, "files", PTH_CAPTURE_FILES_MAX),
+		.file_size = at_most(ring, "size", INT64_MAX),
+		.shared_clock = w->ncaptures > 1,
+	};
+	struct pth_err e;
+
+	/* That of the test sees everything once. */
+	pth_capture_tally(x->service == NULL ? w->tally : NULL);
+	if (filter_of(x, &spec, &e) != 0 || pth_capture_start(&x->c, &spec, &e) != 0)
+		capture_failed(x, &e);
+	else
+		x->live = true;
+	pth_capture_tally(NULL);
+}
+
+static void
+add(struct warden *w, const json_t *plan, const char *service)
+{
+	/* file null: only its services are captured */
+	if (json_is_object(plan) && !json_is_null(json_object_get(plan, "file")))
+		w->captures[w->ncaptures++] = (struct warden_capture){ .plan = plan, .service = service };
+}
+
+/* They get ready while the setup commands run. */
+void
+warden_capture_begin(struct warden *w)
+{
+	w->captures = pth_xarray(NULL, w->n + 1, sizeof *w->captures);
+	add(w, json_object_get(w->req->plan, "capture"), NULL);
+	for (size_t i = 0; i < w->n; i++)
+		add(w, json_object_get(w->v[i].plan, "capture"), w->v[i].name);
+	for (size_t i = 0; i < w->ncaptures; i++)
+		begin(w, &w->captures[i]);
+}
+
+static void
+confirm(struct warden *w, struct warden_capture *x)
+{
+	struct pth_err e;
+
+	if (!x->live || x->confirmed)
+		return;
+	if (pth_capture_confirm(&x->c, &e) != 0) {
+		x->live = false;
+		capture_failed(x, &e);
+		return;
+	}
+	x->confirmed = true;
+	pth_event("capture.started", "{s:s,s:b,s:s*}", "interface", interface_of(x), "isolated",
+	    (w->req->ns.used & PTH_NS_NET) != 0, "service", x->service);
+}
+
+void
+warden_capture_confirm(struct warden *w)
+{
+	for (size_t i = 0; i < w->ncaptures; i++)
+		confirm(w, &w->captures[i]);
+}
+
+/* The files of a ring, oldest first; else there is only one. */
+static json_t *
+files_of(const struct warden_capture *x, const struct pth_capture_result *r)
+{
+	json_t *list = json_array();
+
+	for (unsigned n = r->first; n <= r->last; n++) {
+		struct pth_buf b = PTH_BUF_INIT;
+
+		pth_capture_file(&b, path_of(x), n);
+		pth_json_push(list, pth_json_text(b.s, b.len));
+		pth_buf_release(&b);
+	}
+	return list;
+}
+
+static void
+put_result(const struct warden *w, struct warden_capture *x, const struct pth_capture_result *r)
+{
+	json_t *files = files_of(x, r), *o = json_object();
+
+	pth_json_set(o, "file", json_incref(json_array_get(files, 0)));
+	if (r->first > 0)
+		pth_json_set(o, "files", json_incref(files));
+	pth_json_set(o, "interface", json_string(interface_of(x)));
+	pth_json_set(o, "packets", json_integer((json_int_t)r->packets));
+	pth_json_set(o, "dropped", json_integer((json_int_t)r->dropped));
+	if (r->discarded > 0)
+		pth_json_set(o, "discarded", json_integer((json_int_t)r->discarded));
+	if (r->omitted > 0)
+		pth_json_set(o, "omitted", json_integer((json_int_t)r->omitted));
+	pth_json_set(o, "isolated", json_boolean((w->req->ns.used & PTH_NS_NET) != 0));
+	json_decref(files);
+	x->result = o;
+}
+
+static void
+end(struct warden *w, struct warden_capture *x)
+{
+	struct pth_capture_result r;
+	struct pth_err e;
+	int rc;
+
+	confirm(w, x);
+	if (!x->live)
+		return;
+	x->live = false;
+	rc = pth_capture_stop(&x->c, &r, &e);
+	if (rc == 0 || r.error != 0)
+		put_result(w, x, &r);
+	else if (!json_is_object(json_object_get(x->plan, "ring"))) /* died, but see what it wrote */
+		x->result = json_pack("{s:s,s:s}", "file", path_of(x), "interface", interface_of(x));
+	if (rc != 0)
+		capture_failed(x, &e);
+	else
+		pth_event("capture.stopped", "{s:I,s:I,s:I,s:I,s:s*}", "packets", (json_int_t)r.packets,
+		    "dropped", (json_int_t)r.dropped, "discarded", (json_int_t)r.discarded, "omitted",
+		    (json_int_t)r.omitted, "service", x->service);
+}
+
+void
+warden_capture_end(struct warden *w)
+{
+	for (size_t i = 0; i < w->ncaptures; i++)
+		end(w, &w->captures[i]);
+}
+
+bool
+warden_capture_is(const struct warden *w, pid_t pid)
+{
+	for (size_t i = 0; i < w->ncaptures; i++)
+		if (w->captures[i].live && w->captures[i].c.pid == pid)
+			return true;
+	return false;
+}
+
+json_t *
+warden_capture_result(const struct warden *w, const char *service)
+{
+	for (size_t i = 0; i < w->ncaptures; i++) {
+		const char *s = w->captures[i].service;
+
+		if (service == NULL ? s == NULL : s != NULL && strcmp(s, service) == 0)
+			return w->captures[i].result;
+	}
+	return NULL;
+}
+
+void
+warden_capture_release(struct warden *w)
+{
+	for (size_t i = 0; i < w->ncaptures; i++) {
+		free(w->captures[i].filter);
+		json_decref(w->captures[i].result);
+	}
+	free(w->captures);
+}
+
+bool
+warden_capture_counts(const struct warden *w)
+{
+	for (size_t i = 0; i < w->ncaptures; i++)
+		if (w->captures[i].service == NULL && w->captures[i].confirmed)
+			return w->tally != NULL;
+	return false;
+}

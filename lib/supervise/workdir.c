@@ -1,0 +1,159 @@
+/* What a program finds around it: its environment, the paths that it may see. */
+#include "supervise/workdir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/strv.h"
+#include "io/json.h"
+#include "base/os.h"
+
+static void
+seen_path(struct pth_strv *s, const char *path)
+{
+	if (path != NULL && *path == '/' && path[1] != '\0')
+		pth_strv_push(s, pth_xstrdup(path));
+}
+
+/* "/a:/b" */
+static void
+seen_list(struct pth_strv *s, const char *list)
+{
+	while (list != NULL && *list != '\0') {
+		size_t n = strcspn(list, ":");
+		char *path = pth_xstrndup(list, n);
+
+		seen_path(s, path);
+		free(path);
+		list += n + (list[n] == ':');
+	}
+}
+
+/* Any text of the plan: "/path" or "--option=/path". */
+static void
+seen_plan(struct pth_strv *s, const struct pth_places *p, const json_t *v)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	const char *key, *eq;
+	json_t *each;
+	size_t i;
+
+	json_object_foreach((json_t *)v, key, each)
+		seen_plan(s, p, each);
+	json_array_foreach(v, i, each)
+		seen_plan(s, p, each);
+	if (!json_is_string(v))
+		return;
+	pth_places_expand(p, json_string_value(v), &b);
+	eq = strchr(b.s ? b.s : "", '=');
+	seen_path(s, b.s);
+	seen_path(s, eq ? eq + 1 : NULL);
+	pth_buf_release(&b);
+}
+
+char **
+pth_places_seen(const struct pth_places *p, const json_t *plan)
+{
+	struct pth_strv s = { NULL, 0 };
+
+	seen_plan(&s, p, plan);
+	pth_strv_push(&s, NULL);
+	return s.v;
+}
+
+char **
+pth_places_common(const struct pth_places *p)
+{
+	static const char *const lists[] = { "PATH", "LD_LIBRARY_PATH", "PTH_PATH" };
+	char *cwd = getcwd(NULL, 0);
+	struct pth_strv s = { NULL, 0 };
+
+	seen_path(&s, p->share);
+	seen_path(&s, p->libexec);
+	seen_path(&s, p->bin);
+	seen_path(&s, cwd);
+	for (size_t i = 0; i < countof(lists); i++)
+		seen_list(&s, getenv(lists[i]));
+	pth_strv_push(&s, NULL);
+	free(cwd);
+	return s.v;
+}
+
+/* Set K=V in a list that is searched from the front: replace or append. */
+static void
+env_set(struct pth_strv *s, const char *key, const char *value)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	size_t n = strlen(key);
+
+	pth_buf_addf(&b, "%s=%s", key, value);
+	for (size_t i = 0; i < s->n; i++)
+		if (strncmp(s->v[i], key, n) == 0 && s->v[i][n] == '=') {
+			free(s->v[i]);
+			s->v[i] = pth_buf_take(&b);
+			return;
+		}
+	pth_strv_push(s, pth_buf_take(&b));
+}
+
+static void
+env_add(struct pth_strv *s, const struct pth_places *p, const json_t *env)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	const char *key;
+	json_t *v;
+
+	json_object_foreach((json_t *)env, key, v) {
+		pth_buf_cut(&b, 0);
+		if (json_is_string(v))
+			pth_places_expand(p, json_string_value(v), &b);
+		else if (!json_is_null(v))
+			pth_json_dump(&b, v);
+		env_set(s, key, b.s ? b.s : "");
+	}
+	pth_buf_release(&b);
+}
+
+char **
+pth_places_env(const struct pth_places *p, const char *home, const json_t *env,
+    const json_t *over)
+{
+	/* What a program may need of the user's own environment; the rest would
+	 * make a test depend on who runs it. */
+	static const char *const keep[] = { "USER", "LOGNAME", "LD_LIBRARY_PATH", "ASAN_OPTIONS",
+		"UBSAN_OPTIONS", "LSAN_OPTIONS" };
+	static const char *const engine[] = { "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG",
+		"DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY", "DOCKER_BUILDKIT", "CONTAINER_HOST",
+		"XDG_RUNTIME_DIR", "HOME" };
+	struct pth_strv s = { NULL, 0 };
+	struct pth_buf b = PTH_BUF_INIT;
+
+	const char *path = getenv("PATH");
+
+	/* Servers lie in sbin, which an ordinary user's PATH leaves out. */
+	pth_buf_addf(&b, "%s:/usr/local/sbin:/usr/sbin:/sbin",
+	    path && *path ? path : "/usr/local/bin:/usr/bin:/bin");
+	env_set(&s, "PATH", b.s);
+	pth_buf_cut(&b, 0);
+	for (size_t i = 0; i < countof(keep); i++)
+		if (getenv(keep[i]) != NULL)
+			env_set(&s, keep[i], getenv(keep[i]));
+	env_set(&s, "HOME", home);
+	if (p->tmp == NULL)
+		pth_buf_addf(&b, "%s/tmp", p->dir);
+	env_set(&s, "TMPDIR", p->tmp ? p->tmp : b.s);
+	env_set(&s, "LC_ALL", "C.UTF-8");
+	env_set(&s, "TZ", "UTC");
+	for (size_t i = 0; p->engine && i < countof(engine); i++)
+		if (getenv(engine[i]) != NULL)
+			env_set(&s, engine[i], getenv(engine[i]));
+	env_add(&s, p, env);
+	env_add(&s, p, over);
+	pth_buf_release(&b);
+	return s.v;
+}

@@ -1,0 +1,71 @@
+/* Which argument is for which parameter of a filter or test. */
+#include "template/inside.h"
+
+/* Which parameter has this name? -1: none. */
+static int param(const char *params, const char *s, size_t n)
+{
+	const char *q = *params == '*' ? params + 1 : params;
+
+	for (int i = 0; *q; i++) {
+		size_t len = strcspn(q, ",");
+
+		if (len == n && memcmp(q, s, n) == 0)
+			return i;
+		q += len;
+		q += *q == ',';
+	}
+	return -1;
+}
+
+static unsigned count_params(const char *params)
+{
+	unsigned n = *params != '\0' && *params != '*';
+
+	if (*params == '*')
+		return params[1] ? count_params(params + 1) : 0;
+	for (; *params; params++)
+		n += *params == ',';
+	return n;
+}
+
+/* Sort the arguments in n->b into n->arg by parameter; those of a filter
+ * that takes any number stay in n->b. */
+struct node *tmpl_bind(struct parse *p, struct node *n)
+{
+	const struct filter *f = n->fil;
+	unsigned max = count_params(f->params), given = 0, nrest = 0;
+	bool any = *f->params == '*';
+	struct node *next, *rest = NULL, **tail = &rest;
+
+	n->arg = pth_arena_alloc(&p->sh->arena, MAX_ARG * sizeof *n->arg);
+	for (struct node *a = n->b ? n->b->a : NULL; a; a = next) {
+		next = a->next;
+		a->next = NULL;
+		if (a->op == E_KW) {
+			int i = param(f->params, a->s, a->n);
+
+			if (i < 0)
+				tmpl_parse_fail(p, a->pos, "'%s' has no parameter '%.60s'",
+				    f->name, a->s);
+			if (n->arg[i])
+				tmpl_parse_fail(p, a->pos, "'%s' got '%.60s' twice", f->name, a->s);
+			n->arg[i] = a->a;
+		} else if (any) {
+			*tail = a;
+			tail = &a->next;
+			nrest++;
+		} else {
+			if (given == max)
+				tmpl_parse_fail(p, a->pos, "'%s' takes %u argument%s at most",
+				    f->name, max, max == 1 ? "" : "s");
+			n->arg[given++] = a;
+		}
+	}
+	for (unsigned i = 0; i < f->min; i++)
+		if (!any && !n->arg[i])
+			tmpl_parse_fail(p, n->pos, "'%s' needs %u argument%s", f->name, f->min,
+			    f->min == 1 ? "" : "s");
+	n->d = rest;
+	n->n = nrest;
+	return n;
+}

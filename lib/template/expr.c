@@ -1,0 +1,639 @@
+/* Expressions: Jinja's precedence, lowest first: inline if, or, and, not,
+ * comparison, + -, ~, * / // %, **, unary, then filters and tests. */
+#include "template/inside.h"
+#include "base/text.h"
+
+void tmpl_next(struct parse *p)
+{
+	if (p->has_ahead) {
+		p->t = p->ahead;
+		p->has_ahead = false;
+	} else {
+		p->t = tmpl_scan_tag(p);
+	}
+}
+
+/* The token after this one. */
+static const struct token *look_ahead(struct parse *p)
+{
+	if (!p->has_ahead) {
+		p->ahead = tmpl_scan_tag(p);
+		p->has_ahead = true;
+	}
+	return &p->ahead;
+}
+
+bool tmpl_word(const char *s, size_t n, const char *word)
+{
+	return strlen(word) == n && memcmp(s, word, n) == 0;
+}
+
+bool tmpl_is(const struct parse *p, const char *name)
+{
+	return p->t.kind == T_NAME && tmpl_word(p->t.s, p->t.n, name);
+}
+
+bool tmpl_skip(struct parse *p, const char *name)
+{
+	if (!tmpl_is(p, name))
+		return false;
+	tmpl_next(p);
+	return true;
+}
+
+/* What stands here instead of what was wanted. */
+static void unexpected(struct parse *p, const char *want)
+{
+	if (p->t.kind == T_NAME)
+		tmpl_parse_fail(p, p->t.pos, "expected %s but found '%.*s'", want,
+		    (int)(p->t.n > 60 ? 60 : p->t.n), p->t.s);
+	tmpl_parse_fail(p, p->t.pos, "expected %s but found %s", want, tmpl_tok_name(p->t.kind));
+}
+
+void tmpl_expect(struct parse *p, int kind)
+{
+	if (p->t.kind != kind)
+		unexpected(p, tmpl_tok_name(kind));
+	/* behind the end of a tag there is text: the caller goes on */
+	if (kind != T_VAR_END && kind != T_BLOCK_END)
+		tmpl_next(p);
+}
+
+struct node *tmpl_node(struct parse *p, int op, uint32_t pos)
+{
+	struct node *n = pth_arena_alloc(&p->sh->arena, sizeof *n);
+
+	n->op = (uint8_t)op;
+	n->pos = pos;
+	return n;
+}
+
+/* A node counts the levels below it, so that no walk over it gets too deep. */
+static struct node *grow(struct parse *p, struct node *n, const struct node *child)
+{
+	if (child && child->height >= n->height) {
+		if (child->height >= MAX_HEIGHT)
+			tmpl_parse_fail(p, n->pos, "expression with more than %d levels",
+			    MAX_HEIGHT);
+		n->height = (uint16_t)(child->height + 1);
+	}
+	return n;
+}
+
+static struct node *two(struct parse *p, int op, uint32_t pos, struct node *a, struct node *b)
+{
+	struct node *n = tmpl_node(p, op, pos);
+
+	n->a = a;
+	n->b = b;
+	return grow(p, grow(p, n, a), b);
+}
+
+static struct node *one(struct parse *p, int op, uint32_t pos, struct node *a)
+{
+	return two(p, op, pos, a, NULL);
+}
+
+static void append(struct parse *p, struct node *list, struct node ***tail, struct node *child)
+{
+	grow(p, list, child);
+	**tail = child;
+	*tail = &child->next;
+	list->n++;
+}
+
+static void enter(struct parse *p)
+{
+	if (++p->depth > MAX_HEIGHT)
+		tmpl_parse_fail(p, p->t.pos, "expression with more than %d levels", MAX_HEIGHT);
+}
+
+static struct node *parse_or(struct parse *p);
+static struct node *parse_unary(struct parse *p, bool filters);
+
+struct node *tmpl_expression(struct parse *p)
+{
+	struct node *n, *c;
+	uint32_t pos;
+
+	enter(p);
+	n = parse_or(p);
+	while (tmpl_is(p, "if")) {
+		pos = p->t.pos;
+		tmpl_next(p);
+		c = tmpl_node(p, E_COND, pos);
+		c->a = parse_or(p);
+		c->b = n;
+		if (tmpl_skip(p, "else"))
+			c->c = tmpl_expression(p);
+		n = grow(p, grow(p, grow(p, c, c->a), c->b), c->c);
+	}
+	p->depth--;
+	return n;
+}
+
+static bool tuple_ends(const struct parse *p)
+{
+	int k = p->t.kind;
+
+	return k == T_VAR_END || k == T_BLOCK_END || k == T_RPAREN || k == T_EOF ||
+	    tmpl_is(p, "in") || tmpl_is(p, "recursive");
+}
+
+/* empty: `()` is a tuple too. */
+static struct node *parse_tuple(struct parse *p, bool cond, bool empty)
+{
+	struct node *list = NULL, **tail = NULL, *n;
+	uint32_t pos = p->t.pos;
+
+	if (tuple_ends(p)) {
+		if (!empty)
+			unexpected(p, "an expression");
+		return tmpl_node(p, E_TUPLE, pos);
+	}
+	n = cond ? tmpl_expression(p) : parse_or(p);
+	while (p->t.kind == T_COMMA) {
+		tmpl_next(p);
+		if (!list) {
+			list = tmpl_node(p, E_TUPLE, pos);
+			tail = &list->a;
+			append(p, list, &tail, n);
+		}
+		if (tuple_ends(p))
+			break;
+		append(p, list, &tail, cond ? tmpl_expression(p) : parse_or(p));
+	}
+	return list ? list : n;
+}
+
+struct node *tmpl_tuple(struct parse *p, bool cond)
+{
+	return parse_tuple(p, cond, false);
+}
+
+static struct node *parse_list(struct parse *p)
+{
+	struct node *n = tmpl_node(p, E_LIST, p->t.pos), **tail = &n->a;
+
+	tmpl_next(p);
+	while (p->t.kind != T_RBRACKET) {
+		append(p, n, &tail, tmpl_expression(p));
+		if (p->t.kind != T_COMMA)
+			break;
+		tmpl_next(p);
+	}
+	tmpl_expect(p, T_RBRACKET);
+	return n;
+}
+
+static struct node *parse_dict(struct parse *p)
+{
+	struct node *n = tmpl_node(p, E_DICT, p->t.pos), **tail = &n->a;
+
+	tmpl_next(p);
+	while (p->t.kind != T_RBRACE) {
+		append(p, n, &tail, tmpl_expression(p));
+		tmpl_expect(p, T_COLON);
+		append(p, n, &tail, tmpl_expression(p));
+		if (p->t.kind != T_COMMA)
+			break;
+		tmpl_next(p);
+	}
+	tmpl_expect(p, T_RBRACE);
+	return n;
+}
+
+static struct node *constant(struct parse *p, struct val v)
+{
+	struct node *n = tmpl_node(p, E_CONST, p->t.pos);
+
+	n->val = v;
+	tmpl_next(p);
+	return n;
+}
+
+/* "a" "b": one string. */
+static struct node *parse_string(struct parse *p)
+{
+	struct node *n = constant(p, vstr(p->t.s, p->t.n)), *list, **tail;
+
+	if (p->t.kind != T_STR)
+		return n;
+	list = tmpl_node(p, E_CONCAT, n->pos);
+	tail = &list->a;
+	append(p, list, &tail, n);
+	while (p->t.kind == T_STR)
+		append(p, list, &tail, constant(p, vstr(p->t.s, p->t.n)));
+	return list;
+}
+
+static struct node *parse_name(struct parse *p)
+{
+	struct node *n;
+
+	if (tmpl_is(p, "true") || tmpl_is(p, "True"))
+		return constant(p, vbool(true));
+	if (tmpl_is(p, "false") || tmpl_is(p, "False"))
+		return constant(p, vbool(false));
+	if (tmpl_is(p, "none") || tmpl_is(p, "None"))
+		return constant(p, vnone());
+	n = tmpl_node(p, E_NAME, p->t.pos);
+	n->sym = tmpl_symbol(p->sh, p->t.s, p->t.n);
+	tmpl_next(p);
+	return n;
+}
+
+static struct node *parse_primary(struct parse *p)
+{
+	struct node *n;
+
+	switch (p->t.kind) {
+	case T_NAME:
+		return parse_name(p);
+	case T_STR:
+		return parse_string(p);
+	case T_INT:
+		return constant(p, vint(p->t.i));
+	case T_REAL:
+		return constant(p, vreal(p->t.d));
+	case T_LPAREN:
+		tmpl_next(p);
+		n = parse_tuple(p, true, true);
+		tmpl_expect(p, T_RPAREN);
+		return n;
+	case T_LBRACKET:
+		return parse_list(p);
+	case T_LBRACE:
+		return parse_dict(p);
+	default:
+		unexpected(p, "an expression");
+		return NULL;
+	}
+}
+
+/* Arguments into a list: positional nodes, then E_KW (s: name, a: value). */
+static struct node *parse_args(struct parse *p)
+{
+	struct node *list = tmpl_node(p, E_LIST, p->t.pos), **tail = &list->a, *kw;
+	bool named = false;
+
+	tmpl_expect(p, T_LPAREN);
+	while (p->t.kind != T_RPAREN) {
+		if (p->t.kind == T_MUL || p->t.kind == T_POW)
+			tmpl_parse_fail(p, p->t.pos, "arguments by * and ** are not supported");
+		if (p->t.kind == T_NAME && look_ahead(p)->kind == T_ASSIGN) {
+			named = true;
+			kw = tmpl_node(p, E_KW, p->t.pos);
+			kw->s = pth_arena_strn(&p->sh->arena, p->t.s, p->t.n);
+			kw->n = p->t.n;
+			tmpl_next(p);
+			tmpl_next(p);
+			kw->a = tmpl_expression(p);
+			append(p, list, &tail, grow(p, kw, kw->a));
+		} else if (named) {
+			tmpl_parse_fail(p, p->t.pos, "argument without a name after one with a name");
+		} else {
+			append(p, list, &tail, tmpl_expression(p));
+		}
+		if (p->t.kind != T_COMMA)
+			break;
+		tmpl_next(p);
+	}
+	tmpl_expect(p, T_RPAREN);
+	return list;
+}
+
+static struct node *attribute(struct parse *p, struct node *in)
+{
+	struct node *n;
+
+	tmpl_next(p);
+	if (p->t.kind == T_INT)
+		return two(p, E_ITEM, p->t.pos, in, constant(p, vint(p->t.i)));
+	if (p->t.kind != T_NAME)
+		unexpected(p, "a name or a number after '.'");
+	n = one(p, E_ATTR, p->t.pos, in);
+	n->s = pth_arena_strn(&p->sh->arena, p->t.s, p->t.n);
+	n->n = p->t.n;
+	tmpl_next(p);
+	return n;
+}
+
+static bool slice_part(const struct parse *p)
+{
+	return p->t.kind != T_COLON && p->t.kind != T_RBRACKET && p->t.kind != T_COMMA;
+}
+
+static struct node *subscript(struct parse *p, struct node *in)
+{
+	struct node *n, *from = NULL;
+	uint32_t pos = p->t.pos;
+
+	tmpl_next(p);
+	if (p->t.kind != T_COLON) {
+		from = tmpl_tuple(p, true);
+		if (p->t.kind != T_COLON) {
+			tmpl_expect(p, T_RBRACKET);
+			return two(p, E_ITEM, pos, in, from);
+		}
+	}
+	tmpl_next(p);
+	n = two(p, E_SLICE, pos, in, from);
+	if (slice_part(p))
+		n->c = tmpl_expression(p);
+	if (p->t.kind == T_COLON) {
+		tmpl_next(p);
+		if (slice_part(p))
+			n->d = tmpl_expression(p);
+	}
+	tmpl_expect(p, T_RBRACKET);
+	return grow(p, grow(p, n, n->c), n->d);
+}
+
+/* f(...): a function, or x.m(...): a method (b: arguments, s: its name). */
+static struct node *parse_call(struct parse *p, struct node *in)
+{
+	struct node *n = tmpl_node(p, E_CALL, in->pos);
+
+	n->a = in;
+	if (in->op == E_ATTR) {
+		n->a = in->a;
+		n->s = in->s;
+		n->n = in->n;
+	} else if (in->op != E_NAME) {
+		tmpl_parse_fail(p, p->t.pos, "this is not a function");
+	}
+	n->b = parse_args(p);
+	return grow(p, grow(p, n, n->a), n->b);
+}
+
+static struct node *postfix(struct parse *p, struct node *n)
+{
+	for (;;) {
+		if (p->t.kind == T_DOT)
+			n = attribute(p, n);
+		else if (p->t.kind == T_LBRACKET)
+			n = subscript(p, n);
+		else if (p->t.kind == T_LPAREN)
+			n = parse_call(p, n);
+		else
+			return n;
+	}
+}
+
+/* The name of a filter or test, on which p stands. */
+static const struct filter *lookup(struct parse *p, bool test)
+{
+	const struct filter *f;
+	char name[64];
+	const char *near;
+
+	if (p->t.kind != T_NAME)
+		unexpected(p, test ? "the name of a test" : "the name of a filter");
+	f = test ? tmpl_test_find(p->t.s, p->t.n) : tmpl_filter_find(p->t.s, p->t.n);
+	if (f)
+		return f;
+	snprintf(name, sizeof name, "%.*s", (int)(p->t.n > 60 ? 60 : p->t.n), p->t.s);
+	near = tmpl_filter_near(name, test);
+	tmpl_parse_fail(p, p->t.pos, "no %s '%s'%s%s%s", test ? "test" : "filter", name,
+	    PTH_DID_YOU_MEAN(near));
+}
+
+static struct node *parse_filter(struct parse *p, struct node *in)
+{
+	struct node *n;
+
+	tmpl_next(p);
+	n = one(p, E_FILTER, p->t.pos, in);
+	n->fil = lookup(p, false);
+	tmpl_next(p);
+	if (p->t.kind == T_LPAREN) {
+		n->b = parse_args(p);
+		grow(p, n, n->b);
+	}
+	return tmpl_bind(p, n);
+}
+
+struct node *tmpl_filters(struct parse *p, struct node *in)
+{
+	while (p->t.kind == T_PIPE)
+		in = parse_filter(p, in);
+	return in;
+}
+
+static bool test_argument(const struct parse *p)
+{
+	switch (p->t.kind) {
+	case T_NAME:
+		return !tmpl_is(p, "else") && !tmpl_is(p, "or") && !tmpl_is(p, "and");
+	case T_STR:
+	case T_INT:
+	case T_REAL:
+	case T_LBRACKET:
+	case T_LBRACE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static struct node *parse_test(struct parse *p, struct node *in)
+{
+	struct node *n, *arg;
+
+	tmpl_next(p);
+	n = one(p, E_TEST, p->t.pos, in);
+	if (tmpl_skip(p, "not"))
+		n->flag = 1;
+	n->pos = p->t.pos;
+	n->fil = lookup(p, true);
+	tmpl_next(p);
+	if (p->t.kind == T_LPAREN) {
+		n->b = parse_args(p);
+	} else if (test_argument(p)) {
+		if (tmpl_is(p, "is"))
+			tmpl_parse_fail(p, p->t.pos, "two tests in a row: use 'and'");
+		n->b = tmpl_node(p, E_LIST, p->t.pos);
+		arg = postfix(p, parse_primary(p));
+		n->b->a = arg;
+		n->b->n = 1;
+		grow(p, n->b, arg);
+	}
+	return tmpl_bind(p, n->b ? grow(p, n, n->b) : n);
+}
+
+static struct node *filters_and_tests(struct parse *p, struct node *n)
+{
+	for (;;) {
+		if (p->t.kind == T_PIPE)
+			n = parse_filter(p, n);
+		else if (tmpl_is(p, "is"))
+			n = parse_test(p, n);
+		else if (p->t.kind == T_LPAREN)
+			tmpl_parse_fail(p, p->t.pos, "this is not a function");
+		else
+			return n;
+	}
+}
+
+static struct node *parse_unary(struct parse *p, bool filters)
+{
+	struct node *n;
+	uint32_t pos = p->t.pos;
+	int kind = p->t.kind;
+
+	if (kind == T_SUB || kind == T_ADD) {
+		enter(p);
+		tmpl_next(p);
+		n = one(p, kind == T_SUB ? E_NEG : E_POS, pos, parse_unary(p, false));
+		p->depth--;
+	} else {
+		n = parse_primary(p);
+	}
+	n = postfix(p, n);
+	return filters ? filters_and_tests(p, n) : n;
+}
+
+static struct node *parse_pow(struct parse *p)
+{
+	struct node *n = parse_unary(p, true);
+
+	while (p->t.kind == T_POW) {
+		uint32_t pos = p->t.pos;
+
+		tmpl_next(p);
+		n = two(p, E_POW, pos, n, parse_unary(p, true));
+	}
+	return n;
+}
+
+static struct node *parse_mul(struct parse *p)
+{
+	struct node *n = parse_pow(p);
+	uint32_t pos;
+	int op;
+
+	for (;;) {
+		switch (p->t.kind) {
+		case T_MUL: op = E_MUL; break;
+		case T_DIV: op = E_DIV; break;
+		case T_FLOOR: op = E_FLOOR; break;
+		case T_MOD: op = E_MOD; break;
+		default: return n;
+		}
+		pos = p->t.pos;
+		tmpl_next(p);
+		n = two(p, op, pos, n, parse_pow(p));
+	}
+}
+
+static struct node *parse_concat(struct parse *p)
+{
+	struct node *n = parse_mul(p), *list, **tail;
+
+	if (p->t.kind != T_TILDE)
+		return n;
+	list = tmpl_node(p, E_CONCAT, p->t.pos);
+	tail = &list->a;
+	append(p, list, &tail, n);
+	while (p->t.kind == T_TILDE) {
+		tmpl_next(p);
+		append(p, list, &tail, parse_mul(p));
+	}
+	return list;
+}
+
+static struct node *parse_add(struct parse *p)
+{
+	struct node *n = parse_concat(p);
+
+	while (p->t.kind == T_ADD || p->t.kind == T_SUB) {
+		uint32_t pos = p->t.pos;
+		int op = p->t.kind == T_ADD ? E_ADD : E_SUB;
+
+		tmpl_next(p);
+		n = two(p, op, pos, n, parse_concat(p));
+	}
+	return n;
+}
+
+/* The operator of a comparison on which p stands, or -1; skipped. */
+static int comparison(struct parse *p)
+{
+	static const uint8_t map[][2] = { { T_EQ, C_EQ }, { T_NE, C_NE }, { T_LT, C_LT },
+		{ T_LE, C_LE }, { T_GT, C_GT }, { T_GE, C_GE } };
+
+	for (size_t i = 0; i < countof(map); i++)
+		if (p->t.kind == map[i][0]) {
+			tmpl_next(p);
+			return map[i][1];
+		}
+	if (tmpl_skip(p, "in"))
+		return C_IN;
+	if (tmpl_is(p, "not") && look_ahead(p)->kind == T_NAME &&
+	    tmpl_word(p->ahead.s, p->ahead.n, "in")) {
+		tmpl_next(p);
+		tmpl_next(p);
+		return C_NOTIN;
+	}
+	return -1;
+}
+
+static struct node *parse_compare(struct parse *p)
+{
+	struct node *n = parse_add(p), *cmp = NULL, **tail = NULL, *operand;
+	uint32_t pos = p->t.pos;
+	int op;
+
+	while ((op = comparison(p)) >= 0) {
+		if (!cmp) {
+			cmp = one(p, E_CMP, pos, n);
+			tail = &cmp->b;
+		}
+		operand = tmpl_node(p, op, pos);
+		operand->a = parse_add(p);
+		append(p, cmp, &tail, grow(p, operand, operand->a));
+		pos = p->t.pos;
+	}
+	return cmp ? cmp : n;
+}
+
+static struct node *parse_not(struct parse *p)
+{
+	struct node *n;
+	uint32_t pos = p->t.pos;
+
+	if (!tmpl_is(p, "not"))
+		return parse_compare(p);
+	enter(p);
+	tmpl_next(p);
+	n = one(p, E_NOT, pos, parse_not(p));
+	p->depth--;
+	return n;
+}
+
+static struct node *parse_and(struct parse *p)
+{
+	struct node *n = parse_not(p);
+
+	while (tmpl_is(p, "and")) {
+		uint32_t pos = p->t.pos;
+
+		tmpl_next(p);
+		n = two(p, E_AND, pos, n, parse_not(p));
+	}
+	return n;
+}
+
+static struct node *parse_or(struct parse *p)
+{
+	struct node *n = parse_and(p);
+
+	while (tmpl_is(p, "or")) {
+		uint32_t pos = p->t.pos;
+
+		tmpl_next(p);
+		n = two(p, E_OR, pos, n, parse_and(p));
+	}
+	return n;
+}

@@ -1,0 +1,413 @@
+/*
+ * What the rooms of the template language share:
+ *
+ *   template_scan    text and tokens; whitespace control
+ *   template_parse   statements      template_expr    expressions
+ *   template_bind    arguments to parameters
+ *   template_eval    the interpreter; the API
+ *   template_undef   what to say about what is missing
+ *   template_value   values: heap, comparison, sequences, to and from jansson
+ *   template_put     values as text: str, repr, JSON, YAML
+ *   template_op      operators, subscripts, slices, % formatting
+ *   template_call    functions and methods
+ *   template_filter  filters on any value; template_list: on lists;
+ *                    template_text: on text; template_method: of strings
+ *   template_test    what stands after `is`
+ *
+ * Parser and interpreter leave by longjmp when something is wrong: all they
+ * own is an arena and a heap that the one who called setjmp releases. The
+ * outside sees an ordinary -1 or NULL.
+ */
+#ifndef PTH_TEMPLATE_INSIDE_H
+#define PTH_TEMPLATE_INSIDE_H
+
+#include <setjmp.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "template/template.h"
+
+enum {
+	MAX_SOURCE = 4 << 20,   /* bytes of one template */
+	MAX_OUTPUT = 16 << 20,  /* bytes rendered, and of any one string */
+	MAX_HEAP = 128 << 20,   /* bytes of values alive at once */
+	MAX_STEPS = 1000000,    /* turns of all loops together */
+	MAX_NEST = 64,          /* blocks in blocks, brackets in brackets */
+	MAX_HEIGHT = 400,       /* of an expression's tree */
+	MAX_DEPTH = 2100,       /* of a value; jansson reads 2048 */
+	MAX_INCLUDE = 16,
+	MAX_ARG = 6,            /* named parameters of a filter */
+};
+#define MAX_WORK (1ull << 30) /* bytes moved by one rendering */
+
+/* ---- the text ---- */
+
+struct tsource {
+	const char *name, *s; /* s: newlines are \n, a NUL at the end */
+	size_t n;
+	unsigned line, col;   /* of s[0] */
+};
+
+/* "name:line:col: message"; PTH_INPUT; -1. The column counts characters. */
+int tmpl_error(const struct tsource *src, uint32_t pos, struct pth_err *e,
+    const char *fmt, ...) PTH_PRINTF(4, 5);
+
+/* Bytes of white space (as Python's \s) that s begins, ends with; 0: none. */
+size_t tmpl_space(const char *s, size_t n);
+size_t tmpl_space_back(const char *s, size_t n);
+
+/* ---- values: 16 bytes, passed by value ---- */
+
+enum kind {
+	V_ABSENT, /* no value at all: a parameter not given */
+	V_UNDEF, V_NONE, V_BOOL, V_INT, V_REAL, V_STR,
+	V_LIST, V_JARR, V_RANGE, /* sequences */
+	V_MAP, V_JOBJ, V_LOOP,
+};
+
+struct val {
+	uint8_t k; /* enum kind */
+	uint8_t f; /* V_LIST: 1 a tuple, 2 one of groupby; V_UNDEF: soft, prints as "" */
+	uint32_t n; /* V_STR: bytes; V_LIST: elements */
+	union {
+		bool b;
+		int64_t i;
+		double d;
+		const char *s; /* valid UTF-8, not terminated */
+		struct val *v;
+		json_t *j;     /* borrowed from the variables */
+		struct range *r;
+		struct map *m;
+		struct loop *l;
+		const struct undef *u;
+	};
+};
+
+struct range {
+	int64_t start, stop, step, n;
+};
+
+/* Pairs in order of insertion; kv[2i] is a key. */
+struct map {
+	struct val *kv;
+	uint32_t n, cap;
+	bool ns; /* made by namespace(): `set ns.x` may change it */
+};
+
+/* What is missing, for the message: the node, in whose source, of what value. */
+struct undef {
+	const struct tsource *src;
+	const struct node *at;
+	struct val base;  /* V_ABSENT: a name */
+	const char *name; /* key that was not found, or NULL: see note */
+	uint32_t len;
+	const char *note;
+};
+
+struct loop {
+	struct val seq;
+	int64_t i, n;
+	uint64_t changed; /* hash of the arguments of the last loop.changed() */
+};
+
+/* ---- the tree ---- */
+
+enum op {
+	/* expressions */
+	E_CONST, E_NAME, E_ATTR, E_ITEM, E_SLICE, E_LIST, E_TUPLE, E_DICT,
+	E_NOT, E_NEG, E_POS, E_AND, E_OR,
+	E_ADD, E_SUB, E_MUL, E_DIV, E_FLOOR, E_MOD, E_POW, E_CONCAT,
+	E_CMP, E_COND, E_FILTER, E_TEST, E_CALL, E_KW,
+	/* operands of E_CMP */
+	C_EQ, C_NE, C_LT, C_LE, C_GT, C_GE, C_IN, C_NOTIN,
+	/* statements */
+	S_TEXT, S_PRINT, S_IF, S_FOR, S_SET, S_SETBLOCK, S_INCLUDE, S_WITH, S_FILTER,
+};
+
+struct node {
+	uint8_t op;
+	uint8_t flag;    /* E_TEST: negated; S_INCLUDE: ignore missing */
+	uint16_t height; /* of the tree below */
+	uint32_t pos;    /* offset into the source */
+	uint32_t n;      /* children of a list; bytes of s */
+	uint32_t sym;    /* E_NAME */
+	struct node *a, *b, *c, *d;
+	struct node *next;
+	union {
+		struct val val;           /* E_CONST */
+		const char *s;            /* E_ATTR, E_CALL's method, S_TEXT, E_KW */
+		const struct filter *fil; /* E_FILTER, E_TEST; a: input, b: arguments */
+	};
+	struct node **arg; /* E_FILTER, E_TEST: by parameter, NULL: not given */
+};
+
+/* Names are numbers shared by a template and all that it includes. */
+struct symbol {
+	const char *s;
+	uint32_t hash;
+};
+
+struct shared {
+	struct pth_arena arena;
+	struct symbol *sym;
+	uint32_t nsym, cap;
+	uint32_t *index; /* open hash of sym numbers + 1 */
+	uint32_t nindex;
+	uint32_t sym_loop, sym_block; /* "loop"; the text of a block that filters take */
+	struct pth_template_options opt;
+	struct pth_template *included; /* list of parsed includes */
+};
+
+struct pth_template {
+	struct tsource src;
+	struct node *body; /* statements, or one expression */
+	struct shared *sh;
+	struct pth_template *next;
+};
+
+uint32_t tmpl_symbol(struct shared *sh, const char *s, size_t n);
+
+/* ---- scan ---- */
+
+enum tok {
+	T_EOF, T_DATA, T_VAR_BEGIN, T_VAR_END, T_BLOCK_BEGIN, T_BLOCK_END,
+	T_NAME, T_STR, T_INT, T_REAL,
+	T_ADD, T_SUB, T_MUL, T_DIV, T_FLOOR, T_MOD, T_POW, T_TILDE,
+	T_LPAREN, T_RPAREN, T_LBRACKET, T_RBRACKET, T_LBRACE, T_RBRACE,
+	T_EQ, T_NE, T_LT, T_LE, T_GT, T_GE, T_ASSIGN,
+	T_DOT, T_COMMA, T_COLON, T_PIPE, T_SEMI,
+};
+
+struct token {
+	uint8_t kind;
+	uint32_t pos, n;
+	const char *s; /* T_DATA, T_NAME, T_STR */
+	union {
+		int64_t i;
+		double d;
+	};
+};
+
+struct parse {
+	const struct tsource *src;
+	struct shared *sh;
+	struct pth_err *e;
+	jmp_buf out;
+	uint32_t pos;
+	bool trim, lstrip;
+	bool var;     /* inside {{ }}, not {% %} */
+	bool expr;    /* a bare expression: ends where the text ends */
+	char close[MAX_NEST]; /* brackets that are open */
+	unsigned nclose;
+	struct token t, ahead;
+	bool has_ahead;
+	unsigned depth;  /* recursion of the expression parser */
+	unsigned blocks; /* statements open */
+	const char *what; /* the innermost of them */
+};
+
+void tmpl_parse_fail(struct parse *p, uint32_t pos, const char *fmt, ...)
+    PTH_PRINTF(3, 4) __attribute__((noreturn));
+/* Text outside tags, or the begin of a tag, or the end. */
+struct token tmpl_scan_text(struct parse *p);
+/* A token inside a tag. */
+struct token tmpl_scan_tag(struct parse *p);
+const char *tmpl_tok_name(int kind);
+
+/* ---- parse ---- */
+
+void tmpl_next(struct parse *p);
+bool tmpl_is(const struct parse *p, const char *name);
+bool tmpl_skip(struct parse *p, const char *name);
+void tmpl_expect(struct parse *p, int kind);
+struct node *tmpl_node(struct parse *p, int op, uint32_t pos);
+/* An expression; a tuple without brackets (cond: `a if b` may be in it). */
+struct node *tmpl_expression(struct parse *p);
+struct node *tmpl_tuple(struct parse *p, bool cond);
+/* `|name(...)` once or more around in; p stands on the pipe. */
+struct node *tmpl_filters(struct parse *p, struct node *in);
+/* Sort the arguments in n->b into n->arg, by parameter; those of a filter
+ * that takes any number go to n->d. */
+struct node *tmpl_bind(struct parse *p, struct node *n);
+/* A template of its own, or a bare expression; NULL with e. */
+struct pth_template *tmpl_new(const char *name, const char *src, size_t n,
+    const struct pth_template_options *opt, bool expr, struct pth_err *e);
+/* Parse text into sh; NULL with e. */
+struct pth_template *tmpl_parse_one(struct shared *sh, const char *name, const char *s,
+    size_t n, bool expr, unsigned line, unsigned col, struct pth_err *e);
+
+/* ---- evaluate ---- */
+
+struct chunk {
+	struct chunk *prev;
+	size_t n, used;
+	char *mem;
+};
+
+struct mark {
+	struct chunk *c;
+	size_t used;
+};
+
+struct undo {
+	uint32_t sym;
+	struct val old;
+};
+
+struct eval {
+	const struct pth_template *t; /* being rendered; an include changes it */
+	struct shared *sh;
+	json_t *vars;
+	struct pth_buf *out;
+	size_t out0;
+	struct pth_err *e;
+	jmp_buf leave;
+	const struct node *at; /* for messages of the heap and the limits */
+	struct val *cur;       /* by symbol: its value now; V_ABSENT: not yet looked up */
+	uint32_t ncur;
+	struct undo *undo;
+	uint32_t nundo, capundo;
+	struct chunk *heap;
+	size_t heap_bytes;
+	struct pth_buf tmp;    /* scratch of the string builders */
+	unsigned long escapes; /* values stored where a heap reset must not reach */
+	long steps;
+	unsigned long long work;
+	int includes;
+	void *locale;          /* for case of letters beyond ASCII */
+	struct chunk first;
+	char small[4096];
+	struct val cur_small[48];
+};
+
+void tmpl_fail(struct eval *x, const struct node *at, const char *fmt, ...)
+    PTH_PRINTF(3, 4) __attribute__((noreturn));
+struct val tmpl_eval(struct eval *x, const struct node *n);
+/* Refuse a value that is undefined. */
+struct val tmpl_defined(struct eval *x, struct val v);
+void tmpl_fail_undef(struct eval *x, struct val v) __attribute__((noreturn));
+
+/* ---- values ---- */
+
+void *tmpl_alloc(struct eval *x, size_t n);
+struct mark tmpl_mark(struct eval *x);
+void tmpl_reset(struct eval *x, struct mark m);
+void tmpl_work(struct eval *x, size_t bytes);
+
+static inline struct val vnone(void) { return (struct val){ .k = V_NONE }; }
+static inline struct val vabsent(void) { return (struct val){ .k = V_ABSENT }; }
+static inline struct val vbool(bool b) { return (struct val){ .k = V_BOOL, .b = b }; }
+static inline struct val vint(int64_t i) { return (struct val){ .k = V_INT, .i = i }; }
+static inline struct val vreal(double d) { return (struct val){ .k = V_REAL, .d = d }; }
+static inline struct val vstr(const char *s, size_t n)
+{
+	return (struct val){ .k = V_STR, .n = (uint32_t)n, .s = s };
+}
+static inline struct val vsoft(void) { return (struct val){ .k = V_UNDEF, .f = 1 }; }
+struct val tmpl_strn(struct eval *x, const char *s, size_t n); /* copied */
+struct val tmpl_take(struct eval *x); /* what x->tmp holds, which is emptied */
+struct val tmpl_list(struct eval *x, size_t n, bool tuple); /* elements to be filled */
+struct val tmpl_undef(struct eval *x, const struct node *at, struct val base,
+    const char *name, size_t len, const char *note);
+struct val tmpl_from(json_t *j);
+json_t *tmpl_to(struct eval *x, struct val v, int depth);
+const char *tmpl_kind(struct val v); /* for messages */
+
+bool tmpl_truth(struct eval *x, struct val v);
+bool tmpl_equal(struct eval *x, struct val a, struct val b, int depth);
+/* <0 0 >0; fails when the two have no order. */
+int tmpl_order(struct eval *x, struct val a, struct val b, int depth);
+bool tmpl_contains(struct eval *x, struct val in, struct val v);
+bool tmpl_number(struct val v, double *d); /* bool, int or real */
+bool tmpl_integer(struct val v, int64_t *i); /* bool or int */
+
+/* Anything that can be looped over as V_LIST, V_JARR or V_RANGE. */
+struct val tmpl_seq(struct eval *x, struct val v);
+bool tmpl_is_seq(struct val v);
+bool tmpl_is_map(struct val v);
+int64_t tmpl_len(struct val seq);
+struct val tmpl_at(struct val seq, int64_t i);
+struct val tmpl_map_get(struct eval *x, struct val map, struct val key); /* or V_ABSENT */
+struct val tmpl_map_items(struct eval *x, struct val map, int what); /* 'k' 'v' 'i' */
+struct val tmpl_map_new(struct eval *x, bool ns);
+void tmpl_map_set(struct eval *x, struct map *m, struct val k, struct val v);
+
+/* UTF-8 that is known to be valid. */
+size_t tmpl_chars(const char *s, size_t n);
+size_t tmpl_offset(const char *s, size_t n, size_t chars); /* of a character */
+unsigned tmpl_decode(const char *s, size_t *len);
+void tmpl_utf8(struct pth_buf *b, unsigned c);
+
+/* ---- text ---- */
+
+void tmpl_put_int(struct pth_buf *b, int64_t i);
+/* str() as in Python; repr: strings with quotes. Stops at MAX_OUTPUT. */
+void tmpl_put(struct eval *x, struct pth_buf *b, struct val v, bool repr, int depth);
+void tmpl_put_json(struct eval *x, struct pth_buf *b, struct val v, int indent, int level);
+void tmpl_put_yaml(struct eval *x, struct pth_buf *b, struct val v, int depth);
+/* The value as V_STR. */
+struct val tmpl_str(struct eval *x, struct val v);
+/* As V_STR for output and joining, where none is refused. */
+struct val tmpl_text(struct eval *x, struct val v);
+
+/* ---- operators ---- */
+
+struct val tmpl_binary(struct eval *x, int op, struct val a, struct val b);
+struct val tmpl_item(struct eval *x, const struct node *at, struct val v, struct val key);
+struct val tmpl_attr(struct eval *x, const struct node *at, struct val v, const char *s, size_t n);
+struct val tmpl_slice(struct eval *x, struct val v, struct val a, struct val b, struct val c);
+struct val tmpl_format(struct eval *x, const char *s, size_t n, const struct val *arg, size_t narg);
+
+/* ---- filters, tests, calls ---- */
+
+struct call {
+	struct val in;
+	struct val arg[MAX_ARG]; /* by parameter; V_ABSENT: not given */
+	const struct val *rest;  /* of those that take any number */
+	size_t nrest;
+};
+
+typedef struct val filter_fn(struct eval *x, struct call *c);
+
+struct filter {
+	const char *name;
+	filter_fn *fn;
+	const char *params; /* "a,b"; "*" first: any number, then only by name */
+	uint8_t min;        /* how many of them must be given */
+	bool undef;         /* the input may be undefined */
+};
+
+const struct filter *tmpl_filter_find(const char *s, size_t n);
+const struct filter *tmpl_test_find(const char *s, size_t n);
+const char *tmpl_filter_near(const char *s, bool test);
+extern const struct filter tmpl_filters_any[], tmpl_filters_list[], tmpl_filters_text[],
+    tmpl_tests[]; /* each ends with a NULL name */
+/* Is s of n bytes this word? */
+bool tmpl_word(const char *s, size_t n, const char *word);
+
+/* Run a filter or test with positional arguments. */
+struct val tmpl_apply(struct eval *x, const struct filter *f, struct val in,
+    const struct val *arg, size_t n);
+struct val tmpl_call(struct eval *x, const struct node *n);
+/* A method of a string: `s.lower()`. V_ABSENT: no such method. */
+struct val tmpl_string_method(struct eval *x, struct val s, const char *name,
+    const struct val *arg, size_t n);
+
+/* Letters: 'u' upper, 'l' lower, 'c' capitalize. */
+struct val tmpl_case(struct eval *x, struct val s, int how);
+/* Text less these characters (absent: white space) on sides 'l', 'r', 'b'. */
+struct val tmpl_strip(struct eval *x, struct val s, struct val chars, int side);
+struct val tmpl_replace(struct eval *x, struct val s, struct val old, struct val new_,
+    int64_t count);
+struct val tmpl_pad(struct eval *x, struct val s, int64_t width, char fill, int how);
+struct val tmpl_lines(struct eval *x, struct val s);
+/* The value at "a.b.0" of an item; undefined when missing. */
+struct val tmpl_path(struct eval *x, struct val item, struct val path);
+
+/* Arguments: the value, or the default when absent; fails on another type. */
+int64_t tmpl_arg_int(struct eval *x, struct val v, int64_t def);
+bool tmpl_arg_bool(struct eval *x, struct val v, bool def);
+struct val tmpl_arg_str(struct eval *x, struct val v, const char *def);
+
+#endif

@@ -1,0 +1,497 @@
+/* Statements, and the life of a parsed template. */
+#include "template/inside.h"
+#include "base/text.h"
+
+void tmpl_parse_fail(struct parse *p, uint32_t pos, const char *fmt, ...)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	pth_buf_vaddf(&b, fmt, ap);
+	va_end(ap);
+	tmpl_error(p->src, pos, p->e, "%s", b.s ? b.s : "");
+	pth_buf_release(&b);
+	longjmp(p->out, 1);
+}
+
+/* ---- names ---- */
+
+static uint32_t hash(const char *s, size_t n)
+{
+	uint32_t h = 2166136261u;
+
+	while (n--)
+		h = (h ^ (unsigned char)*s++) * 16777619u;
+	return h;
+}
+
+static void index_put(struct shared *sh, uint32_t sym)
+{
+	uint32_t i = sh->sym[sym].hash;
+
+	while (sh->index[i &= sh->nindex - 1])
+		i++;
+	sh->index[i] = sym + 1;
+}
+
+uint32_t tmpl_symbol(struct shared *sh, const char *s, size_t n)
+{
+	uint32_t h = hash(s, n), i, k;
+
+	for (i = h; sh->nindex && (k = sh->index[i &= sh->nindex - 1]) != 0; i++)
+		if (sh->sym[k - 1].hash == h && tmpl_word(s, n, sh->sym[k - 1].s))
+			return k - 1;
+	if (sh->nsym == sh->cap) {
+		sh->cap = sh->cap ? sh->cap * 2 : 32;
+		sh->sym = pth_xarray(sh->sym, sh->cap, sizeof *sh->sym);
+		sh->nindex = sh->cap * 2;
+		sh->index = pth_xarray(sh->index, sh->nindex, sizeof *sh->index);
+		memset(sh->index, 0, sh->nindex * sizeof *sh->index);
+		for (k = 0; k < sh->nsym; k++)
+			index_put(sh, k);
+	}
+	sh->sym[sh->nsym] = (struct symbol){ pth_arena_strn(&sh->arena, s, n), h };
+	index_put(sh, sh->nsym);
+	return sh->nsym++;
+}
+
+/* ---- statements ---- */
+
+static struct node *parse_body(struct parse *p, uint32_t begin, const char *what,
+    const char *const *ends);
+
+static void end_tag(struct parse *p)
+{
+	tmpl_expect(p, T_BLOCK_END);
+}
+
+static bool special(const struct parse *p)
+{
+	static const char *const names[] = { "true", "True", "false", "False", "none", "None",
+		"not", "and", "or", "in", "is", "if", "else" };
+
+	for (size_t i = 0; i < countof(names); i++)
+		if (tmpl_is(p, names[i]))
+			return true;
+	return false;
+}
+
+static struct node *target(struct parse *p, bool ns);
+
+static struct node *target_one(struct parse *p, bool ns)
+{
+	struct node *n, *attr;
+
+	if (p->t.kind == T_LPAREN) {
+		tmpl_next(p);
+		if (++p->depth > MAX_NEST)
+			tmpl_parse_fail(p, p->t.pos, "nested too deep");
+		n = target(p, ns);
+		p->depth--;
+		tmpl_expect(p, T_RPAREN);
+		return n;
+	}
+	if (p->t.kind != T_NAME || special(p))
+		tmpl_parse_fail(p, p->t.pos, "expected a name to assign to");
+	n = tmpl_node(p, E_NAME, p->t.pos);
+	n->sym = tmpl_symbol(p->sh, p->t.s, p->t.n);
+	tmpl_next(p);
+	if (!ns || p->t.kind != T_DOT)
+		return n;
+	tmpl_next(p);
+	attr = tmpl_node(p, E_ATTR, p->t.pos);
+	if (p->t.kind != T_NAME)
+		tmpl_expect(p, T_NAME);
+	attr->a = n;
+	attr->s = pth_arena_strn(&p->sh->arena, p->t.s, p->t.n);
+	attr->n = p->t.n;
+	tmpl_next(p);
+	return attr;
+}
+
+/* NAME or (NAME, NAME ...) to assign to; ns: also NAME.NAME. */
+static struct node *target(struct parse *p, bool ns)
+{
+	struct node *n = target_one(p, ns), *list, **tail;
+
+	if (p->t.kind != T_COMMA)
+		return n;
+	list = tmpl_node(p, E_TUPLE, n->pos);
+	list->a = n;
+	list->n = 1;
+	tail = &n->next;
+	while (p->t.kind == T_COMMA) {
+		tmpl_next(p);
+		if (p->t.kind != T_NAME && p->t.kind != T_LPAREN)
+			break;
+		if (tmpl_is(p, "in"))
+			break;
+		*tail = target_one(p, ns);
+		tail = &(*tail)->next;
+		list->n++;
+	}
+	return list;
+}
+
+/* a: condition, b: body, c: the next branch (a NULL: else). */
+static struct node *parse_if(struct parse *p, uint32_t begin)
+{
+	static const char *const ends[] = { "elif", "else", "endif", NULL };
+	static const char *const last[] = { "endif", NULL };
+	struct node *first = tmpl_node(p, S_IF, begin), *n = first;
+
+	for (;;) {
+		n->a = tmpl_tuple(p, false);
+		end_tag(p);
+		n->b = parse_body(p, begin, "if", ends);
+		if (tmpl_is(p, "endif"))
+			break;
+		n->c = tmpl_node(p, S_IF, p->t.pos);
+		n = n->c;
+		if (tmpl_is(p, "else")) {
+			tmpl_next(p);
+			end_tag(p);
+			n->b = parse_body(p, begin, "if", last);
+			break;
+		}
+		tmpl_next(p);
+	}
+	tmpl_next(p);
+	return first;
+}
+
+/* a: target, b: sequence; d: list of { a: filter or NULL }, body, else body */
+static struct node *parse_for(struct parse *p, uint32_t begin)
+{
+	static const char *const ends[] = { "else", "endfor", NULL };
+	static const char *const last[] = { "endfor", NULL };
+	struct node *n = tmpl_node(p, S_FOR, begin), *more = tmpl_node(p, S_FOR, begin);
+
+	if (tmpl_is(p, "loop"))
+		tmpl_parse_fail(p, p->t.pos, "'loop' is set by the loop itself");
+	n->a = target(p, false);
+	if (!tmpl_skip(p, "in"))
+		tmpl_parse_fail(p, p->t.pos, "expected 'in' after the names of 'for'");
+	n->b = tmpl_tuple(p, false);
+	n->d = more;
+	if (tmpl_skip(p, "if"))
+		more->a = tmpl_expression(p);
+	if (tmpl_is(p, "recursive"))
+		tmpl_parse_fail(p, p->t.pos, "recursive loops are not supported");
+	end_tag(p);
+	n->c = parse_body(p, begin, "for", ends);
+	if (tmpl_is(p, "else")) {
+		tmpl_next(p);
+		end_tag(p);
+		more->b = parse_body(p, begin, "for", last);
+	}
+	tmpl_next(p);
+	return n;
+}
+
+/* The name that stands for the text of a block, with filters behind it. */
+static struct node *block_text(struct parse *p)
+{
+	struct node *n = tmpl_node(p, E_NAME, p->t.pos);
+
+	n->sym = p->sh->sym_block;
+	return tmpl_filters(p, n);
+}
+
+static struct node *parse_set(struct parse *p, uint32_t begin)
+{
+	static const char *const last[] = { "endset", NULL };
+	struct node *n = tmpl_node(p, S_SET, begin);
+
+	n->a = target(p, true);
+	if (p->t.kind == T_ASSIGN) {
+		tmpl_next(p);
+		n->b = tmpl_tuple(p, true);
+		return n;
+	}
+	n->op = S_SETBLOCK;
+	n->b = block_text(p);
+	end_tag(p);
+	n->c = parse_body(p, begin, "set", last);
+	tmpl_next(p);
+	return n;
+}
+
+static struct node *parse_filter_block(struct parse *p, uint32_t begin)
+{
+	static const char *const last[] = { "endfilter", NULL };
+	struct node *n = tmpl_node(p, S_FILTER, begin);
+
+	/* the scanner stands on the first name: as if a pipe came before it */
+	p->ahead = p->t;
+	p->has_ahead = true;
+	p->t.kind = T_PIPE;
+	n->b = block_text(p);
+	end_tag(p);
+	n->c = parse_body(p, begin, "filter", last);
+	tmpl_next(p);
+	return n;
+}
+
+/* a: list of S_SET, c: body */
+static struct node *parse_with(struct parse *p, uint32_t begin)
+{
+	static const char *const last[] = { "endwith", NULL };
+	struct node *n = tmpl_node(p, S_WITH, begin), **tail = &n->a, *set;
+
+	while (p->t.kind != T_BLOCK_END) {
+		set = tmpl_node(p, S_SET, p->t.pos);
+		set->a = target_one(p, false);
+		tmpl_expect(p, T_ASSIGN);
+		set->b = tmpl_expression(p);
+		*tail = set;
+		tail = &set->next;
+		n->n++;
+		if (p->t.kind != T_COMMA)
+			break;
+		tmpl_next(p);
+	}
+	end_tag(p);
+	n->c = parse_body(p, begin, "with", last);
+	tmpl_next(p);
+	return n;
+}
+
+static struct node *parse_include(struct parse *p, uint32_t begin)
+{
+	struct node *n = tmpl_node(p, S_INCLUDE, begin);
+
+	n->a = tmpl_expression(p);
+	if (tmpl_skip(p, "ignore")) {
+		if (!tmpl_skip(p, "missing"))
+			tmpl_parse_fail(p, p->t.pos, "expected 'missing' after 'ignore'");
+		n->flag = 1;
+	}
+	if (tmpl_is(p, "without"))
+		tmpl_parse_fail(p, p->t.pos, "'without context' is not supported");
+	if (tmpl_skip(p, "with") && !tmpl_skip(p, "context"))
+		tmpl_parse_fail(p, p->t.pos, "expected 'context' after 'with'");
+	return n;
+}
+
+static const struct {
+	const char *name;
+	struct node *(*parse)(struct parse *p, uint32_t begin);
+} statements[] = {
+	{ "if", parse_if }, { "for", parse_for }, { "set", parse_set },
+	{ "include", parse_include }, { "with", parse_with }, { "filter", parse_filter_block },
+};
+
+static void unknown_statement(struct parse *p)
+{
+	static const char *const not_ours[] = { "macro", "call", "import", "from", "extends",
+		"block", "autoescape", "do", "trans", "break", "continue", "debug" };
+	static const char *const names[] = { "if", "elif", "else", "endif", "for", "endfor",
+		"set", "endset", "include", "with", "endwith", "filter", "endfilter", "raw",
+		"endraw" };
+	char name[64];
+	const char *near;
+
+	if (p->t.kind != T_NAME)
+		tmpl_parse_fail(p, p->t.pos, "expected a statement but found %s",
+		    tmpl_tok_name(p->t.kind));
+	snprintf(name, sizeof name, "%.*s", (int)(p->t.n > 60 ? 60 : p->t.n), p->t.s);
+	for (size_t i = 0; i < countof(not_ours); i++)
+		if (tmpl_is(p, not_ours[i]))
+			tmpl_parse_fail(p, p->t.pos, "'%s' is not supported%s", name,
+			    i < 5 ? "; use 'include'" : "");
+	for (size_t i = 0; i < countof(names); i++) {
+		if (!tmpl_is(p, names[i]))
+			continue;
+		if (p->what && strncmp(name, "end", 3) == 0)
+			tmpl_parse_fail(p, p->t.pos, "'%s' where 'end%s' should be", name, p->what);
+		tmpl_parse_fail(p, p->t.pos, "'%s' without its beginning", name);
+	}
+	near = pth_nearest(name, names, countof(names));
+	tmpl_parse_fail(p, p->t.pos, "no statement '%s'%s%s%s", name,
+	    PTH_DID_YOU_MEAN(near));
+}
+
+static struct node *parse_statement(struct parse *p, uint32_t begin)
+{
+	struct node *n;
+
+	for (size_t i = 0; i < countof(statements); i++) {
+		if (!tmpl_is(p, statements[i].name))
+			continue;
+		if (++p->blocks > MAX_NEST)
+			tmpl_parse_fail(p, begin, "more than %d blocks in blocks", MAX_NEST);
+		tmpl_next(p);
+		n = statements[i].parse(p, begin);
+		p->blocks--;
+		end_tag(p);
+		return n;
+	}
+	unknown_statement(p);
+	return NULL;
+}
+
+static struct node *parse_print(struct parse *p, uint32_t begin)
+{
+	struct node *n = tmpl_node(p, S_PRINT, begin);
+
+	tmpl_next(p);
+	n->a = tmpl_tuple(p, true);
+	tmpl_expect(p, T_VAR_END);
+	return n;
+}
+
+static bool at_one_of(const struct parse *p, const char *const *names)
+{
+	for (; names && *names; names++)
+		if (tmpl_is(p, *names))
+			return true;
+	return false;
+}
+
+/* Statements up to a tag that begins with one of ends; p stands on its name.
+ * ends NULL: up to the end of the text. */
+static struct node *parse_body(struct parse *p, uint32_t begin, const char *what,
+    const char *const *ends)
+{
+	struct node *list = NULL, **tail = &list, *n;
+	const char *outer = p->what;
+	struct token t;
+
+	for (;;) {
+		p->what = what;
+		t = tmpl_scan_text(p);
+		p->has_ahead = false;
+		switch (t.kind) {
+		case T_EOF:
+			if (ends)
+				tmpl_parse_fail(p, begin, "'%s' without '{%% end%s %%}'", what, what);
+			return list;
+		case T_DATA:
+			n = tmpl_node(p, S_TEXT, t.pos);
+			n->s = t.s;
+			n->n = t.n;
+			break;
+		case T_VAR_BEGIN:
+			n = parse_print(p, t.pos);
+			break;
+		default:
+			tmpl_next(p);
+			if (at_one_of(p, ends)) {
+				p->what = outer;
+				return list;
+			}
+			n = parse_statement(p, t.pos);
+		}
+		*tail = n;
+		tail = &n->next;
+	}
+}
+
+/* ---- templates ---- */
+
+/* The text with \r\n and \r as \n, in the arena. */
+static void take_source(struct shared *sh, struct tsource *src, const char *s, size_t n)
+{
+	char *d = pth_arena_strn(&sh->arena, s, n);
+	size_t k = 0;
+
+	src->s = d;
+	src->n = n;
+	if (!memchr(s, '\r', n))
+		return;
+	for (size_t i = 0; i < n; i++) {
+		if (s[i] == '\r' && i + 1 < n && s[i + 1] == '\n')
+			continue;
+		d[k++] = s[i] == '\r' ? '\n' : s[i];
+	}
+	d[k] = '\0';
+	src->n = k;
+}
+
+static int parse_into(struct parse *p, struct pth_template *t)
+{
+	if (setjmp(p->out))
+		return -1;
+	if (!p->expr) {
+		t->body = parse_body(p, 0, NULL, NULL);
+		return 0;
+	}
+	tmpl_next(p);
+	t->body = tmpl_expression(p);
+	if (p->t.kind != T_EOF)
+		tmpl_expect(p, T_EOF);
+	return 0;
+}
+
+struct pth_template *tmpl_parse_one(struct shared *sh, const char *name, const char *s,
+    size_t n, bool expr, unsigned line, unsigned col, struct pth_err *e)
+{
+	struct pth_template *t = pth_arena_alloc(&sh->arena, sizeof *t);
+	struct parse *p;
+	size_t bad;
+	int r;
+
+	t->sh = sh;
+	t->src.name = pth_arena_str(&sh->arena, name);
+	t->src.line = line ? line : 1;
+	t->src.col = col ? col : 1;
+	if (n > MAX_SOURCE) {
+		pth_err_set(e, PTH_INPUT, "%s: a template has at most %d bytes", name, MAX_SOURCE);
+		return NULL;
+	}
+	if (!pth_utf8_ok(s, n, &bad)) {
+		t->src.s = s;
+		t->src.n = n;
+		tmpl_error(&t->src, (uint32_t)bad, e, "byte 0x%02x is not valid UTF-8 text",
+		    (unsigned char)s[bad]);
+		return NULL;
+	}
+	take_source(sh, &t->src, s, n);
+	if (sh->opt.drop_last_newline && t->src.n > 0 && t->src.s[t->src.n - 1] == '\n')
+		((char *)(uintptr_t)t->src.s)[--t->src.n] = '\0';
+	p = pth_xmalloc(sizeof *p);
+	*p = (struct parse){ .src = &t->src, .sh = sh, .e = e, .expr = expr,
+		.trim = !sh->opt.keep_blocks, .lstrip = !sh->opt.keep_blocks };
+	r = parse_into(p, t);
+	free(p);
+	return r == 0 ? t : NULL;
+}
+
+static void free_shared(struct shared *sh)
+{
+	pth_arena_release(&sh->arena);
+	free(sh->sym);
+	free(sh->index);
+	free(sh);
+}
+
+struct pth_template *tmpl_new(const char *name, const char *src, size_t n,
+    const struct pth_template_options *opt, bool expr, struct pth_err *e)
+{
+	struct shared *sh = pth_xmalloc(sizeof *sh);
+	struct pth_template *t;
+
+	*sh = (struct shared){ 0 };
+	if (opt)
+		sh->opt = *opt;
+	sh->sym_loop = tmpl_symbol(sh, "loop", 4);
+	sh->sym_block = tmpl_symbol(sh, "", 0);
+	t = tmpl_parse_one(sh, name, src, n, expr, sh->opt.line, sh->opt.col, e);
+	if (!t)
+		free_shared(sh);
+	return t;
+}
+
+struct pth_template *pth_template_parse(const char *name, const char *src, size_t n,
+    const struct pth_template_options *opt, struct pth_err *e)
+{
+	return tmpl_new(name, src, n, opt, false, e);
+}
+
+void pth_template_free(struct pth_template *t)
+{
+	if (t)
+		free_shared(t->sh);
+}

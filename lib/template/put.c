@@ -1,0 +1,489 @@
+/* Values as text: Python's str and repr, JSON, YAML; UTF-8. */
+#include <math.h>
+
+#include "template/inside.h"
+
+/* ---- UTF-8 that is known to be valid ---- */
+
+size_t tmpl_chars(const char *s, size_t n)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < n; i++)
+		k += (s[i] & 0xc0) != 0x80;
+	return k;
+}
+
+size_t tmpl_offset(const char *s, size_t n, size_t chars)
+{
+	size_t i = 0;
+
+	for (; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80 && chars-- == 0)
+			break;
+	return i;
+}
+
+unsigned tmpl_decode(const char *s, size_t *len)
+{
+	const unsigned char *u = (const unsigned char *)s;
+
+	if (u[0] < 0x80) {
+		*len = 1;
+		return u[0];
+	}
+	if (u[0] < 0xe0) {
+		*len = 2;
+		return (u[0] & 0x1fu) << 6 | (u[1] & 0x3fu);
+	}
+	if (u[0] < 0xf0) {
+		*len = 3;
+		return (u[0] & 0xfu) << 12 | (u[1] & 0x3fu) << 6 | (u[2] & 0x3fu);
+	}
+	*len = 4;
+	return (u[0] & 7u) << 18 | (u[1] & 0x3fu) << 12 | (u[2] & 0x3fu) << 6 | (u[3] & 0x3fu);
+}
+
+void tmpl_utf8(struct pth_buf *b, unsigned c)
+{
+	if (c < 0x80) {
+		pth_buf_addc(b, (char)c);
+		return;
+	}
+	if (c < 0x800) {
+		pth_buf_addc(b, (char)(0xc0 | c >> 6));
+	} else {
+		if (c < 0x10000) {
+			pth_buf_addc(b, (char)(0xe0 | c >> 12));
+		} else {
+			pth_buf_addc(b, (char)(0xf0 | c >> 18));
+			pth_buf_addc(b, (char)(0x80 | (c >> 12 & 0x3f)));
+		}
+		pth_buf_addc(b, (char)(0x80 | (c >> 6 & 0x3f)));
+	}
+	pth_buf_addc(b, (char)(0x80 | (c & 0x3f)));
+}
+
+/* ---- numbers ---- */
+
+void tmpl_put_int(struct pth_buf *b, int64_t i)
+{
+	char s[24], *p = s + sizeof s;
+	uint64_t u = i < 0 ? 0 - (uint64_t)i : (uint64_t)i;
+
+	do
+		*--p = (char)('0' + u % 10);
+	while (u /= 10);
+	if (i < 0)
+		*--p = '-';
+	pth_buf_add(b, p, (size_t)(s + sizeof s - p));
+}
+
+/* The shortest digits that give d back, laid out as Python does. */
+static void put_real(struct pth_buf *b, double d)
+{
+	char s[40], digits[24];
+	int prec, exp, n = 0;
+	char *e;
+
+	if (!isfinite(d)) {
+		pth_buf_adds(b, isnan(d) ? "nan" : d < 0 ? "-inf" : "inf");
+		return;
+	}
+	for (prec = 0; prec <= 17; prec++) {
+		snprintf(s, sizeof s, "%.*e", prec, fabs(d));
+		if (strtod(s, NULL) == fabs(d))
+			break;
+		if (prec == 0)
+			prec = 13; /* few numbers need 2 to 14; trailing zeros go below */
+	}
+	e = strchr(s, 'e');
+	exp = (int)strtol(e + 1, NULL, 10);
+	for (char *p = s; p < e; p++)
+		if (*p != '.')
+			digits[n++] = *p;
+	while (n > 1 && digits[n - 1] == '0')
+		n--;
+	if (signbit(d))
+		pth_buf_addc(b, '-');
+	if (exp < -4 || exp >= 16) {
+		pth_buf_addc(b, digits[0]);
+		if (n > 1) {
+			pth_buf_addc(b, '.');
+			pth_buf_add(b, digits + 1, (size_t)n - 1);
+		}
+		pth_buf_addf(b, "e%c%02d", exp < 0 ? '-' : '+', abs(exp));
+		return;
+	}
+	if (exp < 0) {
+		pth_buf_adds(b, "0.");
+		for (int i = exp + 1; i < 0; i++)
+			pth_buf_addc(b, '0');
+		pth_buf_add(b, digits, (size_t)n);
+		return;
+	}
+	for (int i = 0; i <= exp || i < n; i++) {
+		if (i == exp + 1)
+			pth_buf_addc(b, '.');
+		pth_buf_addc(b, i < n ? digits[i] : '0');
+	}
+	if (n <= exp + 1)
+		pth_buf_adds(b, ".0");
+}
+
+/* ---- str and repr ---- */
+
+/* Characters that Python's repr writes as \x, \u or \U (controls, formats,
+ * other spaces, private use); letters that Unicode has not assigned are not
+ * looked up. */
+static bool unprintable(unsigned c)
+{
+	static const unsigned range[][2] = { { 0, 0x1f }, { 0x7f, 0xa0 }, { 0xad, 0xad },
+		{ 0x600, 0x605 }, { 0x61c, 0x61c }, { 0x6dd, 0x6dd }, { 0x70f, 0x70f },
+		{ 0x1680, 0x1680 }, { 0x180e, 0x180e }, { 0x2000, 0x200f }, { 0x2028, 0x202f },
+		{ 0x205f, 0x206f }, { 0x3000, 0x3000 }, { 0xe000, 0xf8ff }, { 0xfeff, 0xfeff },
+		{ 0xfff0, 0xfffb }, { 0xfffe, 0xffff }, { 0xe0000, 0x10ffff } };
+
+	for (size_t i = 0; i < countof(range); i++)
+		if (c >= range[i][0] && c <= range[i][1])
+			return true;
+	return false;
+}
+
+static void put_escape(struct pth_buf *b, unsigned c)
+{
+	if (c == '\n' || c == '\r' || c == '\t')
+		pth_buf_addf(b, "\\%c", c == '\n' ? 'n' : c == '\r' ? 'r' : 't');
+	else if (c < 0x100)
+		pth_buf_addf(b, "\\x%02x", c);
+	else if (c < 0x10000)
+		pth_buf_addf(b, "\\u%04x", c);
+	else
+		pth_buf_addf(b, "\\U%08x", c);
+}
+
+static void put_repr(struct pth_buf *b, struct val v)
+{
+	char q = v.n && memchr(v.s, '\'', v.n) && !memchr(v.s, '"', v.n) ? '"' : '\'';
+	size_t len;
+
+	pth_buf_addc(b, q);
+	for (size_t i = 0; i < v.n; i += len) {
+		unsigned c = tmpl_decode(v.s + i, &len);
+
+		if (c == (unsigned char)q || c == '\\') {
+			pth_buf_addc(b, '\\');
+			pth_buf_addc(b, (char)c);
+		} else if (unprintable(c)) {
+			put_escape(b, c);
+		} else {
+			pth_buf_add(b, v.s + i, len);
+		}
+	}
+	pth_buf_addc(b, q);
+}
+
+static void check_size(struct eval *x, const struct pth_buf *b, size_t more)
+{
+	if (b->len + more > MAX_OUTPUT)
+		tmpl_fail(x, x->at, "more than %d MiB of text", MAX_OUTPUT >> 20);
+}
+
+static void put_seq(struct eval *x, struct pth_buf *b, struct val v, int depth)
+{
+	int64_t n = tmpl_len(v);
+	bool tuple = v.k == V_LIST && v.f;
+
+	if (v.k == V_RANGE) {
+		pth_buf_addf(b, "range(%lld, %lld", (long long)v.r->start,
+		    (long long)v.r->stop);
+		if (v.r->step != 1)
+			pth_buf_addf(b, ", %lld", (long long)v.r->step);
+		pth_buf_addc(b, ')');
+		return;
+	}
+	pth_buf_addc(b, tuple ? '(' : '[');
+	for (int64_t i = 0; i < n; i++) {
+		if (i)
+			pth_buf_add(b, ", ", 2);
+		tmpl_put(x, b, tmpl_at(v, i), true, depth + 1);
+	}
+	pth_buf_adds(b, tuple ? n == 1 ? ",)" : ")" : "]");
+}
+
+static void put_map(struct eval *x, struct pth_buf *b, struct val v, int depth)
+{
+	struct val items = tmpl_map_items(x, v, 'i');
+
+	pth_buf_adds(b, v.k == V_MAP && v.m->ns ? "<Namespace {" : "{");
+	for (uint32_t i = 0; i < items.n; i++) {
+		if (i)
+			pth_buf_add(b, ", ", 2);
+		tmpl_put(x, b, items.v[i].v[0], true, depth + 1);
+		pth_buf_add(b, ": ", 2);
+		tmpl_put(x, b, items.v[i].v[1], true, depth + 1);
+	}
+	pth_buf_adds(b, v.k == V_MAP && v.m->ns ? "}>" : "}");
+}
+
+void tmpl_put(struct eval *x, struct pth_buf *b, struct val v, bool repr, int depth)
+{
+	if (depth > MAX_DEPTH)
+		tmpl_fail(x, x->at, "a value nested deeper than %d", MAX_DEPTH);
+	check_size(x, b, v.k == V_STR ? v.n : 0);
+	switch (v.k) {
+	case V_NONE:
+		pth_buf_add(b, "None", 4);
+		break;
+	case V_BOOL:
+		pth_buf_adds(b, v.b ? "True" : "False");
+		break;
+	case V_INT:
+		tmpl_put_int(b, v.i);
+		break;
+	case V_REAL:
+		put_real(b, v.d);
+		break;
+	case V_STR:
+		if (repr)
+			put_repr(b, v);
+		else if (v.n)
+			pth_buf_add(b, v.s, v.n);
+		break;
+	case V_LIST:
+	case V_JARR:
+	case V_RANGE:
+		put_seq(x, b, v, depth);
+		break;
+	case V_MAP:
+	case V_JOBJ:
+		put_map(x, b, v, depth);
+		break;
+	case V_LOOP:
+		tmpl_fail(x, x->at, "'loop' itself cannot be printed");
+	default:
+		tmpl_defined(x, v);
+	}
+}
+
+struct val tmpl_str(struct eval *x, struct val v)
+{
+	size_t at = x->tmp.len;
+	struct val s;
+
+	v = tmpl_defined(x, v);
+	if (v.k == V_STR)
+		return v;
+	tmpl_put(x, &x->tmp, v, false, 0);
+	s = tmpl_strn(x, x->tmp.s ? x->tmp.s + at : "", x->tmp.len - at);
+	pth_buf_cut(&x->tmp, at);
+	return s;
+}
+
+struct val tmpl_text(struct eval *x, struct val v)
+{
+	if (v.k == V_NONE)
+		tmpl_fail(x, x->at, "this is none, which has no text (use |default('', true) "
+		    "or |string)");
+	return tmpl_str(x, v);
+}
+
+/* ---- JSON ---- */
+
+static void put_json_text(struct pth_buf *b, struct val v)
+{
+	static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
+	const char *q;
+	size_t len;
+
+	pth_buf_addc(b, '"');
+	for (size_t i = 0; i < v.n; i += len) {
+		unsigned c = tmpl_decode(v.s + i, &len);
+
+		if (c && c < 0x80 && (q = strchr(from, (int)c))) {
+			pth_buf_addc(b, '\\');
+			pth_buf_addc(b, to[q - from]);
+		} else if (c >= 0x10000) {
+			pth_buf_addf(b, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10),
+			    0xdc00 + ((c - 0x10000) & 0x3ff));
+		} else if (c < 0x20 || c >= 0x7f) {
+			pth_buf_addf(b, c == 0x7f ? "\x7f" : "\\u%04x", c);
+		} else {
+			pth_buf_addc(b, (char)c);
+		}
+	}
+	pth_buf_addc(b, '"');
+}
+
+static void newline(struct pth_buf *b, int indent, int level, const char *without)
+{
+	if (indent < 0) {
+		pth_buf_adds(b, without);
+		return;
+	}
+	pth_buf_addc(b, '\n');
+	for (int i = 0; i < indent * level; i++)
+		pth_buf_addc(b, ' ');
+}
+
+/* Keys in order, as json.dumps(sort_keys=True). */
+static int by_key(const void *a, const void *b)
+{
+	const struct val *l = ((const struct val *)a)->v, *r = ((const struct val *)b)->v;
+	uint32_t n = l->n < r->n ? l->n : r->n;
+	int c = n ? memcmp(l->s, r->s, n) : 0;
+
+	return c ? c : (l->n > r->n) - (l->n < r->n);
+}
+
+static void json_map(struct eval *x, struct pth_buf *b, struct val v, int indent, int level)
+{
+	struct val items = tmpl_map_items(x, v, 'i'), *key;
+
+	for (uint32_t i = 0; i < items.n; i++) {
+		key = items.v[i].v;
+		if (key->k == V_BOOL)
+			*key = key->b ? vstr("true", 4) : vstr("false", 5);
+		else if (key->k == V_NONE)
+			*key = vstr("null", 4);
+		else if (key->k == V_LIST)
+			tmpl_fail(x, x->at, "a tuple cannot be a key in JSON");
+		*key = tmpl_str(x, *key);
+	}
+	if (items.n)
+		qsort(items.v, items.n, sizeof *items.v, by_key);
+	pth_buf_addc(b, '{');
+	for (uint32_t i = 0; i < items.n; i++) {
+		if (i)
+			pth_buf_addc(b, ',');
+		newline(b, indent, level + 1, i ? " " : "");
+		put_json_text(b, items.v[i].v[0]);
+		pth_buf_adds(b, ": ");
+		tmpl_put_json(x, b, items.v[i].v[1], indent, level + 1);
+	}
+	if (items.n)
+		newline(b, indent, level, "");
+	pth_buf_addc(b, '}');
+}
+
+void tmpl_put_json(struct eval *x, struct pth_buf *b, struct val v, int indent, int level)
+{
+	int64_t n;
+
+	if (level > MAX_DEPTH)
+		tmpl_fail(x, x->at, "a value nested deeper than %d", MAX_DEPTH);
+	check_size(x, b, v.k == V_STR ? v.n : 0);
+	v = tmpl_defined(x, v);
+	if (tmpl_is_seq(v)) {
+		n = tmpl_len(v);
+		pth_buf_addc(b, '[');
+		for (int64_t i = 0; i < n; i++) {
+			if (i)
+				pth_buf_addc(b, ',');
+			newline(b, indent, level + 1, i ? " " : "");
+			tmpl_put_json(x, b, tmpl_at(v, i), indent, level + 1);
+		}
+		if (n)
+			newline(b, indent, level, "");
+		pth_buf_addc(b, ']');
+	} else if (tmpl_is_map(v)) {
+		json_map(x, b, v, indent, level);
+	} else if (v.k == V_STR) {
+		put_json_text(b, v);
+	} else if (v.k == V_NONE) {
+		pth_buf_adds(b, "null");
+	} else if (v.k == V_BOOL) {
+		pth_buf_adds(b, v.b ? "true" : "false");
+	} else if (v.k == V_INT) {
+		tmpl_put_int(b, v.i);
+	} else if (v.k == V_REAL && isfinite(v.d)) {
+		put_real(b, v.d);
+	} else {
+		tmpl_fail(x, x->at, "%s has no JSON form", tmpl_kind(v));
+	}
+}
+
+/* ---- YAML: one line, flow style ---- */
+
+/* Text that every YAML reader takes as this text, without quotes. */
+static bool plain(struct val v)
+{
+	static const char *const words[] = { "true", "false", "yes", "no", "on", "off", "null",
+		"y", "n", "nan", "inf" };
+	bool letter = false;
+
+	if (v.n == 0 || v.n > 200)
+		return false;
+	for (uint32_t i = 0; i < v.n; i++) {
+		char c = v.s[i];
+		bool alpha = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+
+		if (i == 0 && !alpha && c != '/')
+			return false;
+		if (!alpha && !(c >= '0' && c <= '9') && !strchr("/.-+@%", c))
+			return false;
+		letter |= alpha;
+	}
+	for (size_t i = 0; i < countof(words); i++)
+		if (strlen(words[i]) == v.n && strncasecmp(words[i], v.s, v.n) == 0)
+			return false;
+	return letter;
+}
+
+static void put_yaml_text(struct pth_buf *b, struct val v)
+{
+	size_t len;
+
+	if (plain(v)) {
+		pth_buf_add(b, v.s, v.n);
+		return;
+	}
+	pth_buf_addc(b, '"');
+	for (size_t i = 0; i < v.n; i += len) {
+		unsigned c = tmpl_decode(v.s + i, &len);
+
+		if (c == '"' || c == '\\') {
+			pth_buf_addc(b, '\\');
+			pth_buf_addc(b, (char)c);
+		} else if (unprintable(c) || c == 0xfffd) {
+			put_escape(b, c);
+		} else {
+			pth_buf_add(b, v.s + i, len);
+		}
+	}
+	pth_buf_addc(b, '"');
+}
+
+void tmpl_put_yaml(struct eval *x, struct pth_buf *b, struct val v, int depth)
+{
+	struct val items;
+
+	if (depth > MAX_DEPTH)
+		tmpl_fail(x, x->at, "a value nested deeper than %d", MAX_DEPTH);
+	check_size(x, b, v.k == V_STR ? v.n : 0);
+	v = tmpl_defined(x, v);
+	if (v.k == V_STR) {
+		put_yaml_text(b, v);
+	} else if (tmpl_is_seq(v)) {
+		pth_buf_addc(b, '[');
+		for (int64_t i = 0, n = tmpl_len(v); i < n; i++) {
+			if (i)
+				pth_buf_adds(b, ", ");
+			tmpl_put_yaml(x, b, tmpl_at(v, i), depth + 1);
+		}
+		pth_buf_addc(b, ']');
+	} else if (tmpl_is_map(v)) {
+		items = tmpl_map_items(x, v, 'i');
+		pth_buf_addc(b, '{');
+		for (uint32_t i = 0; i < items.n; i++) {
+			if (i)
+				pth_buf_adds(b, ", ");
+			tmpl_put_yaml(x, b, items.v[i].v[0], depth + 1);
+			pth_buf_adds(b, ": ");
+			tmpl_put_yaml(x, b, items.v[i].v[1], depth + 1);
+		}
+		pth_buf_addc(b, '}');
+	} else {
+		tmpl_put_json(x, b, v, -1, depth);
+	}
+}

@@ -1,0 +1,524 @@
+/* Text into tokens: whitespace control, raw, comments; numbers, strings. */
+#include <errno.h>
+
+#include "template/inside.h"
+
+int tmpl_error(const struct tsource *src, uint32_t pos, struct pth_err *e, const char *fmt, ...)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	unsigned line = src->line, col = src->col;
+	va_list ap;
+
+	for (size_t i = 0; i < pos && i < src->n; i++) {
+		if (src->s[i] == '\n') {
+			line++;
+			col = 1;
+		} else if ((src->s[i] & 0xc0) != 0x80) {
+			col++;
+		}
+	}
+	va_start(ap, fmt);
+	pth_buf_vaddf(&b, fmt, ap);
+	va_end(ap);
+	pth_err_set(e, PTH_INPUT, "%s:%u:%u: %s", src->name, line, col, b.s ? b.s : "");
+	pth_buf_release(&b);
+	return -1;
+}
+
+static bool space_char(unsigned c)
+{
+	return (c >= 9 && c <= 13) || (c >= 0x1c && c <= 0x20) || c == 0x85 || c == 0xa0 ||
+	    c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 ||
+	    c == 0x202f || c == 0x205f || c == 0x3000;
+}
+
+size_t tmpl_space(const char *s, size_t n)
+{
+	size_t i = 0, len;
+
+	while (i < n) {
+		if ((signed char)s[i] >= 0) {
+			if (!space_char((unsigned char)s[i]))
+				break;
+			i++;
+		} else {
+			if (!space_char(tmpl_decode(s + i, &len)))
+				break;
+			i += len;
+		}
+	}
+	return i;
+}
+
+size_t tmpl_space_back(const char *s, size_t n)
+{
+	size_t end = n, i, len;
+
+	while (end > 0) {
+		i = end - 1;
+		while (i > 0 && (s[i] & 0xc0) == 0x80)
+			i--;
+		if (!space_char(tmpl_decode(s + i, &len)))
+			break;
+		end = i;
+	}
+	return n - end;
+}
+
+/* What follows the end of a tag at i: the position where text goes on. */
+static uint32_t after_tag(const struct parse *p, size_t i, char sign, bool block)
+{
+	const struct tsource *src = p->src;
+
+	if (sign == '-')
+		i += tmpl_space(src->s + i, src->n - i);
+	else if (sign != '+' && block && p->trim && src->s[i] == '\n')
+		i++;
+	return (uint32_t)i;
+}
+
+/* The length of text[0..n) less what the tag behind it strips. */
+static size_t strip_text(const struct parse *p, const char *s, size_t n, char sign, bool var)
+{
+	size_t nl = n;
+	bool starts;
+
+	if (sign == '-')
+		return n - tmpl_space_back(s, n);
+	if (sign == '+' || !p->lstrip || var)
+		return n;
+	while (nl > 0 && s[nl - 1] != '\n')
+		nl--;
+	/* the text begins a line, or a newline is in it */
+	starts = nl > 0 || s == p->src->s || s[-1] == '\n';
+	if (starts && tmpl_space(s + nl, n - nl) == n - nl)
+		return nl;
+	return n;
+}
+
+static char sign_at(const char *s)
+{
+	return *s == '-' || *s == '+' ? *s : 0;
+}
+
+/* Offset behind `{% raw %}` at s (a "{%"), or 0. */
+static size_t raw_begin(const char *s, size_t n)
+{
+	size_t i = 2;
+
+	if (sign_at(s + i))
+		i++;
+	i += tmpl_space(s + i, n - i);
+	if (n - i < 3 || memcmp(s + i, "raw", 3) != 0)
+		return 0;
+	i += 3;
+	i += tmpl_space(s + i, n - i);
+	if (s[i] == '-' && s[i + 1] == '%' && s[i + 2] == '}') {
+		i += 3;
+		return i + tmpl_space(s + i, n - i);
+	}
+	/* no newline is trimmed here, as in Jinja */
+	return s[i] == '%' && s[i + 1] == '}' ? i + 2 : 0;
+}
+
+/* Is an `{% endraw %}` at i? Sets the sign before it and where text goes on. */
+static bool raw_end(const struct parse *p, size_t i, char *sign, uint32_t *after)
+{
+	const char *s = p->src->s;
+	size_t n = p->src->n;
+	char close;
+
+	i += 2;
+	*sign = sign_at(s + i);
+	if (*sign)
+		i++;
+	i += tmpl_space(s + i, n - i);
+	if (n - i < 6 || memcmp(s + i, "endraw", 6) != 0)
+		return false;
+	i += 6;
+	i += tmpl_space(s + i, n - i);
+	close = sign_at(s + i);
+	if (close)
+		i++;
+	if (s[i] != '%' || s[i + 1] != '}')
+		return false;
+	*after = after_tag(p, i + 2, close, true);
+	return true;
+}
+
+/* The text of a raw block whose content begins at p->pos. */
+static struct token scan_raw(struct parse *p, uint32_t begin)
+{
+	const struct tsource *src = p->src;
+	struct token t = { .kind = T_DATA, .pos = p->pos, .s = src->s + p->pos };
+	const char *q;
+	uint32_t after = 0;
+	size_t i = p->pos;
+	char sign = 0;
+
+	for (;; i++) {
+		q = memchr(src->s + i, '{', src->n - i);
+		if (!q)
+			tmpl_parse_fail(p, begin, "'raw' without '{%% endraw %%}'");
+		i = (size_t)(q - src->s);
+		if (q[1] == '%' && raw_end(p, i, &sign, &after))
+			break;
+	}
+	t.n = (uint32_t)strip_text(p, t.s, i - p->pos, sign, false);
+	p->pos = after;
+	return t;
+}
+
+static void skip_comment(struct parse *p)
+{
+	const struct tsource *src = p->src;
+	size_t begin = p->pos, i = begin + 2;
+	const char *q;
+
+	if (sign_at(src->s + i))
+		i++;
+	q = memmem(src->s + i, src->n - i, "#}", 2);
+	if (!q)
+		tmpl_parse_fail(p, (uint32_t)begin, "comment without '#}'");
+	p->pos = after_tag(p, (size_t)(q - src->s) + 2, q > src->s + i ? sign_at(q - 1) : 0, true);
+}
+
+struct token tmpl_scan_text(struct parse *p)
+{
+	const struct tsource *src = p->src;
+	struct token t;
+	const char *q, *from;
+	size_t n, raw;
+	char sign, what;
+
+again:
+	t = (struct token){ .kind = T_DATA, .pos = p->pos, .s = src->s + p->pos };
+	if (p->pos >= src->n) {
+		t.kind = T_EOF;
+		return t;
+	}
+	for (from = t.s;; from = q + 1) {
+		q = memchr(from, '{', (size_t)(src->s + src->n - from));
+		if (!q || q[1] == '{' || q[1] == '%' || q[1] == '#')
+			break;
+	}
+	if (!q) {
+		t.n = (uint32_t)(src->n - p->pos);
+		p->pos = (uint32_t)src->n;
+		return t;
+	}
+	what = q[1];
+	sign = sign_at(q + 2);
+	n = strip_text(p, t.s, (size_t)(q - t.s), sign, what == '{');
+	p->pos = (uint32_t)(q - src->s);
+	if (n > 0) {
+		t.n = (uint32_t)n;
+		return t;
+	}
+	/* at the tag itself; strip_text has nothing left to say */
+	t.pos = p->pos;
+	if (what == '#') {
+		skip_comment(p);
+		goto again;
+	}
+	if (what == '%' && (raw = raw_begin(q, (size_t)(src->s + src->n - q))) != 0) {
+		p->pos += (uint32_t)raw;
+		t = scan_raw(p, t.pos);
+		if (t.n > 0)
+			return t;
+		goto again;
+	}
+	p->pos += sign ? 3 : 2;
+	p->var = what == '{';
+	p->nclose = 0;
+	t.kind = p->var ? T_VAR_BEGIN : T_BLOCK_BEGIN;
+	return t;
+}
+
+/* ---- inside a tag ---- */
+
+static bool digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool name_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || digit(c) ||
+	    (signed char)c < 0;
+}
+
+/* Digits of a base with single '_' between them; text without '_' goes to b. */
+static size_t digits(const char *s, const char *set, char *b, size_t cap, size_t *nb)
+{
+	size_t i = 0;
+
+	for (;;) {
+		if (s[i] && strchr(set, s[i]) != NULL) {
+			if (*nb + 1 < cap)
+				b[(*nb)++] = s[i];
+			i++;
+		} else if (i > 0 && s[i] == '_' && s[i + 1] && strchr(set, s[i + 1]) != NULL) {
+			i++;
+		} else {
+			b[*nb] = '\0';
+			return i;
+		}
+	}
+}
+
+static void scan_based(struct parse *p, struct token *t, const char *set, int base)
+{
+	char b[80];
+	size_t nb = 0, i = digits(p->src->s + p->pos + 2, set, b, sizeof b, &nb);
+
+	errno = 0;
+	t->i = strtoll(b, NULL, base);
+	if (errno != 0 || nb + 1 >= sizeof b)
+		tmpl_parse_fail(p, t->pos, "integer beyond 64 bits");
+	p->pos += 2 + (uint32_t)i;
+}
+
+static void scan_number(struct parse *p, struct token *t)
+{
+	static const char dec[] = "0123456789", hex[] = "0123456789abcdefABCDEF";
+	const char *s = p->src->s + p->pos;
+	char b[400], low = s[1] | 0x20;
+	size_t nb = 0, i, j;
+	bool real = false;
+
+	t->kind = T_INT;
+	if (s[0] == '0' && low == 'x' && s[2] && strchr(hex, s[2])) {
+		scan_based(p, t, hex, 16);
+		return;
+	}
+	if (s[0] == '0' && (low == 'o' || low == 'b') && digit(s[2]) &&
+	    s[2] <= (low == 'o' ? '7' : '1')) {
+		scan_based(p, t, low == 'o' ? "01234567" : "01", low == 'o' ? 8 : 2);
+		return;
+	}
+	i = digits(s, dec, b, sizeof b - 80, &nb);
+	/* `a.0.1` is two subscripts, not a float */
+	if (p->pos == 0 || s[-1] != '.') {
+		if (s[i] == '.' && digit(s[i + 1])) {
+			real = true;
+			b[nb++] = '.';
+			i += 1 + digits(s + i + 1, dec, b, sizeof b - 40, &nb);
+		}
+		j = i + 1 + (s[i + 1] == '-' || s[i + 1] == '+');
+		if ((s[i] | 0x20) == 'e' && digit(s[j])) {
+			real = true;
+			b[nb++] = 'e';
+			if (j > i + 1)
+				b[nb++] = s[i + 1];
+			i = j + digits(s + j, dec, b, sizeof b, &nb);
+		}
+	}
+	errno = 0;
+	if (real) {
+		t->kind = T_REAL;
+		t->d = strtod(b, NULL);
+	} else {
+		t->i = strtoll(b, NULL, 10);
+		if (errno != 0)
+			tmpl_parse_fail(p, t->pos, "integer beyond 64 bits");
+	}
+	p->pos += (uint32_t)i;
+}
+
+static int hexval(char c)
+{
+	if (digit(c))
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* \xHH \uHHHH \UHHHHHHHH: n digits at s. */
+static void escape_hex(struct parse *p, uint32_t pos, struct pth_buf *b, const char *s,
+    const char *end, int n)
+{
+	unsigned c = 0;
+
+	for (int i = 0; i < n; i++) {
+		if (s + i >= end || hexval(s[i]) < 0) {
+			pth_buf_release(b);
+			tmpl_parse_fail(p, pos, "the escape needs %d hexadecimal digits", n);
+		}
+		c = c << 4 | (unsigned)hexval(s[i]);
+	}
+	if (c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff)) {
+		pth_buf_release(b);
+		tmpl_parse_fail(p, pos, "U+%04X is not a character", c);
+	}
+	tmpl_utf8(b, c);
+}
+
+/* One escape at s (behind the backslash); returns where the text goes on. */
+static const char *unescape(struct parse *p, struct pth_buf *b, const char *s, const char *end)
+{
+	static const char from[] = "abfnrtv\\'\"", to[] = "\a\b\f\n\r\t\v\\'\"";
+	const char *q = strchr(from, *s);
+	uint32_t pos = (uint32_t)(s - 1 - p->src->s);
+	unsigned c = 0;
+	int n = 0;
+
+	if (*s == '\n')
+		return s + 1;
+	if (*s && q) {
+		pth_buf_addc(b, to[q - from]);
+		return s + 1;
+	}
+	if (*s == 'x' || *s == 'u' || *s == 'U') {
+		n = *s == 'x' ? 2 : *s == 'u' ? 4 : 8;
+		escape_hex(p, pos, b, s + 1, end, n);
+		return s + 1 + n;
+	}
+	if (*s >= '0' && *s <= '7') {
+		for (; n < 3 && s[n] >= '0' && s[n] <= '7'; n++)
+			c = c << 3 | (unsigned)(s[n] - '0');
+		tmpl_utf8(b, c);
+		return s + n;
+	}
+	if (*s == 'N') {
+		pth_buf_release(b);
+		tmpl_parse_fail(p, pos, "character names (\\N) are not supported");
+	}
+	pth_buf_addc(b, '\\'); /* an unknown escape stands for itself */
+	return s;
+}
+
+static void scan_string(struct parse *p, struct token *t)
+{
+	const char *s = p->src->s + p->pos, *end = p->src->s + p->src->n, *q = s + 1;
+	struct pth_buf b = PTH_BUF_INIT;
+	bool plain = true;
+
+	for (; q < end && *q != *s; q++)
+		if (*q == '\\') {
+			plain = false;
+			q++;
+		}
+	if (q >= end)
+		tmpl_parse_fail(p, p->pos, "string without its closing %c", *s);
+	t->kind = T_STR;
+	p->pos = (uint32_t)(q + 1 - p->src->s);
+	t->s = s + 1;
+	t->n = (uint32_t)(q - s - 1);
+	if (plain)
+		return;
+	for (s = s + 1; s < q;) {
+		if (*s == '\\')
+			s = unescape(p, &b, s + 1, q);
+		else
+			pth_buf_addc(&b, *s++);
+	}
+	t->n = (uint32_t)b.len;
+	t->s = pth_arena_strn(&p->sh->arena, b.s ? b.s : "", b.len);
+	pth_buf_release(&b);
+}
+
+/* Operators, the longer ones first. */
+static const struct {
+	char s[3];
+	uint8_t kind;
+} ops[] = {
+	{ "//", T_FLOOR }, { "**", T_POW }, { "==", T_EQ }, { "!=", T_NE }, { ">=", T_GE },
+	{ "<=", T_LE }, { "+", T_ADD }, { "-", T_SUB }, { "/", T_DIV }, { "*", T_MUL },
+	{ "%", T_MOD }, { "~", T_TILDE }, { "[", T_LBRACKET }, { "]", T_RBRACKET },
+	{ "(", T_LPAREN }, { ")", T_RPAREN }, { "{", T_LBRACE }, { "}", T_RBRACE },
+	{ ">", T_GT }, { "<", T_LT }, { "=", T_ASSIGN }, { ".", T_DOT }, { ":", T_COLON },
+	{ "|", T_PIPE }, { ",", T_COMMA }, { ";", T_SEMI },
+};
+
+static void brackets(struct parse *p, uint32_t pos, char c)
+{
+	char want = c == '(' ? ')' : c == '[' ? ']' : c == '{' ? '}' : 0;
+
+	if (want) {
+		if (p->nclose == MAX_NEST)
+			tmpl_parse_fail(p, pos, "more than %d brackets in brackets", MAX_NEST);
+		p->close[p->nclose++] = want;
+	} else if (c == ')' || c == ']' || c == '}') {
+		if (p->nclose == 0)
+			tmpl_parse_fail(p, pos, "'%c' without an opening bracket", c);
+		if (p->close[--p->nclose] != c)
+			tmpl_parse_fail(p, pos, "expected '%c' but found '%c'",
+			    p->close[p->nclose], c);
+	}
+}
+
+/* The end of the tag, when it stands at p->pos. */
+static bool scan_end(struct parse *p, struct token *t)
+{
+	const char *s = p->src->s + p->pos;
+	char sign = *s == '-' || (*s == '+' && !p->var) ? *s : 0;
+	size_t i = sign ? 1 : 0;
+
+	if (s[i] != (p->var ? '}' : '%') || s[i + 1] != '}')
+		return false;
+	t->kind = p->var ? T_VAR_END : T_BLOCK_END;
+	p->pos = after_tag(p, p->pos + i + 2, sign, !p->var);
+	return true;
+}
+
+struct token tmpl_scan_tag(struct parse *p)
+{
+	const struct tsource *src = p->src;
+	struct token t = { .kind = T_EOF };
+	const char *s;
+	size_t i;
+
+	p->pos += (uint32_t)tmpl_space(src->s + p->pos, src->n - p->pos);
+	t.pos = p->pos;
+	s = t.s = src->s + p->pos;
+	if (p->pos >= src->n)
+		return t;
+	if (p->nclose == 0 && !p->expr && scan_end(p, &t))
+		return t;
+	if (digit(*s)) {
+		scan_number(p, &t);
+		return t;
+	}
+	if (*s == '"' || *s == '\'') {
+		scan_string(p, &t);
+		return t;
+	}
+	if (name_char(*s)) {
+		t.kind = T_NAME;
+		while (name_char(s[t.n]))
+			t.n++;
+		p->pos += t.n;
+		return t;
+	}
+	for (i = 0; i < countof(ops); i++) {
+		if (strncmp(s, ops[i].s, strlen(ops[i].s)) == 0) {
+			brackets(p, t.pos, *s);
+			t.kind = ops[i].kind;
+			p->pos += (uint32_t)strlen(ops[i].s);
+			return t;
+		}
+	}
+	tmpl_parse_fail(p, t.pos, "unexpected character '%c'", *s);
+}
+
+const char *tmpl_tok_name(int kind)
+{
+	static const char *const names[] = {
+		[T_EOF] = "the end of the text", [T_DATA] = "text", [T_VAR_BEGIN] = "'{{'",
+		[T_VAR_END] = "'}}'", [T_BLOCK_BEGIN] = "'{%'", [T_BLOCK_END] = "'%}'",
+		[T_NAME] = "a name", [T_STR] = "a string", [T_INT] = "an integer",
+		[T_REAL] = "a number",
+	};
+	static const char *const signs[] = {
+		[T_ADD] = "'+'", [T_SUB] = "'-'", [T_MUL] = "'*'", [T_DIV] = "'/'",
+		[T_FLOOR] = "'//'", [T_MOD] = "'%'", [T_POW] = "'**'", [T_TILDE] = "'~'",
+		[T_LPAREN] = "'('", [T_RPAREN] = "')'", [T_LBRACKET] = "'['",
+		[T_RBRACKET] = "']'", [T_LBRACE] = "'{'", [T_RBRACE] = "'}'", [T_EQ] = "'=='",
+		[T_NE] = "'!='", [T_LT] = "'<'", [T_LE] = "'<='", [T_GT] = "'>'",
+		[T_GE] = "'>='", [T_ASSIGN] = "'='", [T_DOT] = "'.'", [T_COMMA] = "','",
+		[T_COLON] = "':'", [T_PIPE] = "'|'", [T_SEMI] = "';'",
+	};
+
+	return kind < (int)countof(names) ? names[kind] : signs[kind];
+}

@@ -1,0 +1,437 @@
+/* Filters on text, and what they share with the methods of strings. */
+#include <locale.h>
+#include <wctype.h>
+
+#include "template/inside.h"
+#include "base/text.h"
+
+#define FILTER(name) static struct val name(struct eval *x, struct call *c)
+
+/* ---- case of letters ---- */
+
+/* C.UTF-8 knows the letters of Unicode, whatever the user's locale is. */
+static locale_t letters(struct eval *x)
+{
+	if (!x->locale)
+		x->locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	return x->locale;
+}
+
+static void put_letter(struct eval *x, unsigned c, bool up)
+{
+	locale_t l;
+
+	if (up && c == 0xdf) {
+		pth_buf_add(&x->tmp, "SS", 2);
+		return;
+	}
+	l = letters(x);
+	if (l != (locale_t)0)
+		c = up ? towupper_l(c, l) : towlower_l(c, l);
+	tmpl_utf8(&x->tmp, c);
+}
+
+static bool ascii_case(struct val s, int how, char *p)
+{
+	for (uint32_t i = 0; i < s.n; i++) {
+		char c = s.s[i];
+		bool up = how == 'u' || (how == 'c' && i == 0);
+
+		if ((signed char)c < 0)
+			return false;
+		if (up ? c >= 'a' && c <= 'z' : c >= 'A' && c <= 'Z')
+			c ^= 0x20;
+		p[i] = c;
+	}
+	return true;
+}
+
+struct val tmpl_case(struct eval *x, struct val s, int how)
+{
+	char *p = tmpl_alloc(x, s.n);
+	size_t len;
+
+	if (ascii_case(s, how, p))
+		return vstr(p, s.n);
+	for (size_t i = 0; i < s.n; i += len) {
+		unsigned c = tmpl_decode(s.s + i, &len);
+
+		put_letter(x, c, how == 'u' || (how == 'c' && i == 0));
+	}
+	return tmpl_take(x);
+}
+
+/* ---- pieces ---- */
+
+static bool among(struct val chars, const char *s, size_t len)
+{
+	size_t n;
+
+	for (size_t i = 0; i < chars.n; i += n) {
+		tmpl_decode(chars.s + i, &n);
+		if (n == len && memcmp(chars.s + i, s, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+struct val tmpl_strip(struct eval *x, struct val s, struct val chars, int side)
+{
+	size_t a = 0, b = s.n, len, at;
+
+	tmpl_work(x, s.n);
+	if (chars.k == V_ABSENT || chars.k == V_NONE) {
+		if (side != 'r')
+			a = tmpl_space(s.s, b);
+		if (side != 'l')
+			b -= tmpl_space_back(s.s + a, b - a);
+		return vstr(s.s + a, b - a);
+	}
+	chars = tmpl_str(x, chars);
+	tmpl_work(x, (size_t)chars.n * 8);
+	while (side != 'r' && a < b) {
+		tmpl_decode(s.s + a, &len);
+		if (!among(chars, s.s + a, len))
+			break;
+		a += len;
+		tmpl_work(x, chars.n);
+	}
+	while (side != 'l' && b > a) {
+		for (at = b - 1; (s.s[at] & 0xc0) == 0x80; at--)
+			;
+		if (!among(chars, s.s + at, b - at))
+			break;
+		b = at;
+		tmpl_work(x, chars.n);
+	}
+	return vstr(s.s + a, b - a);
+}
+
+/* Room for n more bytes in x->tmp, or the end. */
+static void add(struct eval *x, const char *s, size_t n)
+{
+	if (x->tmp.len + n > MAX_OUTPUT)
+		tmpl_fail(x, x->at, "a text of more than %d MiB", MAX_OUTPUT >> 20);
+	if (n)
+		pth_buf_add(&x->tmp, s, n);
+}
+
+/* Between all characters. */
+static struct val interleave(struct eval *x, struct val s, struct val with, int64_t count)
+{
+	size_t len, i = 0;
+
+	for (; count != 0; count--) {
+		tmpl_work(x, 32);
+		add(x, with.s, with.n);
+		if (i >= s.n)
+			break;
+		tmpl_decode(s.s + i, &len);
+		add(x, s.s + i, len);
+		i += len;
+	}
+	add(x, s.s + i, s.n - i);
+	return tmpl_take(x);
+}
+
+struct val tmpl_replace(struct eval *x, struct val s, struct val old, struct val new_, int64_t count)
+{
+	const char *p = s.s, *end = s.s + s.n, *q;
+
+	tmpl_work(x, s.n);
+	if (old.n == 0)
+		return interleave(x, s, new_, count);
+	while (count != 0 && p < end && (q = memmem(p, (size_t)(end - p), old.s, old.n)) != NULL) {
+		add(x, p, (size_t)(q - p));
+		add(x, new_.s, new_.n);
+		p = q + old.n;
+		count--;
+		tmpl_work(x, 64); /* many short pieces take longer than their bytes */
+	}
+	if (p == s.s)
+		return s;
+	add(x, p, (size_t)(end - p));
+	return tmpl_take(x);
+}
+
+/* To a width: 'l' left, 'r' right, 'c' centred as Python's str.center. */
+struct val tmpl_pad(struct eval *x, struct val s, int64_t width, char fill, int how)
+{
+	int64_t n = (int64_t)tmpl_chars(s.s, s.n), pad, left;
+	char *p;
+
+	if (width <= n)
+		return s;
+	if (width > MAX_OUTPUT)
+		tmpl_fail(x, x->at, "a text of more than %d MiB", MAX_OUTPUT >> 20);
+	pad = width - n;
+	left = how == 'l' ? 0 : how == 'r' ? pad : pad / 2 + (pad & width & 1);
+	p = tmpl_alloc(x, (size_t)pad + s.n);
+	memset(p, fill, (size_t)left);
+	if (s.n)
+		memcpy(p + left, s.s, s.n);
+	memset(p + left + s.n, fill, (size_t)(pad - left));
+	return vstr(p, (size_t)pad + s.n);
+}
+
+/* Bytes of the line end at s, as Python's splitlines sees it. */
+static size_t line_end(const char *s, size_t n)
+{
+	const unsigned char *u = (const unsigned char *)s;
+
+	if (u[0] == '\r')
+		return n > 1 && u[1] == '\n' ? 2 : 1;
+	if ((u[0] >= 10 && u[0] <= 12) || (u[0] >= 0x1c && u[0] <= 0x1e))
+		return 1;
+	if (n > 1 && u[0] == 0xc2 && u[1] == 0x85)
+		return 2;
+	return n > 2 && u[0] == 0xe2 && u[1] == 0x80 && (u[2] & 0xfe) == 0xa8 ? 3 : 0;
+}
+
+struct val tmpl_lines(struct eval *x, struct val s)
+{
+	struct val list;
+	size_t n = 0, begin = 0, len;
+
+	tmpl_work(x, s.n);
+	for (size_t i = 0; i < s.n; i += len ? len : 1) {
+		len = line_end(s.s + i, s.n - i);
+		n += len > 0;
+	}
+	list = tmpl_list(x, n + 1, false);
+	list.n = 0;
+	for (size_t i = 0; i < s.n; i += len ? len : 1) {
+		len = line_end(s.s + i, s.n - i);
+		if (!len)
+			continue;
+		list.v[list.n++] = vstr(s.s + begin, i - begin);
+		begin = i + len;
+	}
+	if (begin < s.n)
+		list.v[list.n++] = vstr(s.s + begin, s.n - begin);
+	return list;
+}
+
+/* ---- the filters ---- */
+
+FILTER(f_upper) { return tmpl_case(x, tmpl_str(x, c->in), 'u'); }
+FILTER(f_lower) { return tmpl_case(x, tmpl_str(x, c->in), 'l'); }
+FILTER(f_capitalize) { return tmpl_case(x, tmpl_str(x, c->in), 'c'); }
+FILTER(f_trim) { return tmpl_strip(x, tmpl_str(x, c->in), c->arg[0], 'b'); }
+
+/* Words begin after a space or one of - ( { [ < */
+FILTER(f_title)
+{
+	struct val s = tmpl_str(x, c->in);
+	bool begin = true;
+	size_t len;
+
+	for (size_t i = 0; i < s.n; i += len) {
+		unsigned ch = tmpl_decode(s.s + i, &len);
+
+		put_letter(x, ch, begin);
+		begin = tmpl_space(s.s + i, len) == len || (ch < 0x80 && strchr("-({[<", (int)ch));
+	}
+	return tmpl_take(x);
+}
+
+FILTER(f_replace)
+{
+	struct val count = c->arg[2];
+	int64_t n = count.k == V_NONE ? -1 : tmpl_arg_int(x, count, -1);
+
+	return tmpl_replace(x, tmpl_str(x, c->in), tmpl_str(x, c->arg[0]), tmpl_str(x, c->arg[1]), n);
+}
+
+FILTER(f_center)
+{
+	return tmpl_pad(x, tmpl_str(x, c->in), tmpl_arg_int(x, c->arg[0], 80), ' ', 'c');
+}
+
+FILTER(f_indent)
+{
+	struct val s = tmpl_str(x, c->in), lines, by;
+	bool first = tmpl_arg_bool(x, c->arg[1], false), blank = tmpl_arg_bool(x, c->arg[2], false);
+
+	if (c->arg[0].k == V_STR)
+		by = c->arg[0];
+	else
+		by = tmpl_pad(x, vstr("", 0), tmpl_arg_int(x, c->arg[0], 4), ' ', 'l');
+	/* Jinja adds a newline first, so that a last one makes an empty line */
+	add(x, s.s, s.n);
+	add(x, "\n", 1);
+	lines = tmpl_lines(x, tmpl_take(x));
+	for (uint32_t i = 0; i < lines.n; i++) {
+		if (i)
+			add(x, "\n", 1);
+		if (i ? blank || lines.v[i].n > 0 : first)
+			add(x, by.s, by.n);
+		add(x, lines.v[i].s, lines.v[i].n);
+	}
+	return tmpl_take(x);
+}
+
+FILTER(f_truncate)
+{
+	struct val s = tmpl_str(x, c->in), end = tmpl_arg_str(x, c->arg[2], "...");
+	int64_t n = tmpl_arg_int(x, c->arg[0], 255), leeway = 5;
+	int64_t e = (int64_t)tmpl_chars(end.s, end.n);
+	size_t cut, space;
+
+	if (c->arg[3].k != V_NONE)
+		leeway = tmpl_arg_int(x, c->arg[3], 5);
+	if (n < e || leeway < 0)
+		tmpl_fail(x, x->at, "the length is less than that of '%.*s'", (int)end.n, end.s);
+	if ((int64_t)tmpl_chars(s.s, s.n) - leeway <= n)
+		return s;
+	cut = tmpl_offset(s.s, s.n, (size_t)(n - e));
+	if (!tmpl_arg_bool(x, c->arg[1], false)) {
+		for (space = cut; space > 0 && s.s[space - 1] != ' '; space--)
+			;
+		if (space > 0)
+			cut = space - 1;
+	}
+	add(x, s.s, cut);
+	add(x, end.s, end.n);
+	return tmpl_take(x);
+}
+
+FILTER(f_wordcount)
+{
+	struct val s = tmpl_str(x, c->in);
+	int64_t n = 0;
+	bool in = false, word;
+	size_t len;
+
+	for (size_t i = 0; i < s.n; i += len) {
+		unsigned ch = tmpl_decode(s.s + i, &len);
+
+		word = ch == '_' || (ch >= '0' && ch <= '9') || (letters(x) && iswalnum_l(ch, letters(x)));
+		n += word && !in;
+		in = word;
+	}
+	return vint(n);
+}
+
+FILTER(f_escape)
+{
+	struct val s = tmpl_str(x, c->in);
+	static const char from[] = "&<>'\"";
+	static const char *const to[] = { "&amp;", "&lt;", "&gt;", "&#39;", "&#34;" };
+	const char *q;
+
+	for (size_t i = 0; i < s.n; i++) {
+		q = s.s[i] ? strchr(from, s.s[i]) : NULL;
+		if (q)
+			add(x, to[q - from], strlen(to[q - from]));
+		else
+			add(x, s.s + i, 1);
+	}
+	return tmpl_take(x);
+}
+
+/* In a query a blank is "+", and a slash is not left as it is. */
+static void add_url(struct eval *x, struct val s, bool query)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char ch = (unsigned char)s.s[i];
+
+		if ((ch >= '0' && ch <= '9') || ((ch | 0x20) >= 'a' && (ch | 0x20) <= 'z') ||
+		    (ch && strchr(query ? "_.-~" : "/_.-~", ch)))
+			add(x, s.s + i, 1);
+		else if (query && ch == ' ')
+			add(x, "+", 1);
+		else
+			pth_buf_addf(&x->tmp, "%%%02X", ch);
+	}
+}
+
+/* A text, or the names and values of a query: a mapping, or a list of pairs. */
+FILTER(f_urlencode)
+{
+	struct val pairs, *part, pair;
+	size_t n;
+
+	if (c->in.k == V_STR || (!tmpl_is_map(c->in) && !tmpl_is_seq(c->in))) {
+		add_url(x, tmpl_str(x, c->in), false);
+		return tmpl_take(x);
+	}
+	pairs = tmpl_is_map(c->in) ? tmpl_map_items(x, c->in, 'i') : tmpl_seq(x, c->in);
+	n = (size_t)tmpl_len(pairs);
+	part = tmpl_list(x, 2 * n, false).v; /* before the first is added: tmpl_str uses the same buffer */
+	for (size_t i = 0; i < n; i++) {
+		pair = tmpl_at(pairs, (int64_t)i);
+		if (!tmpl_is_seq(pair) || tmpl_len(pair) != 2)
+			tmpl_fail(x, x->at, "urlencode: a list of pairs is expected");
+		part[2 * i] = tmpl_str(x, tmpl_at(pair, 0));
+		part[2 * i + 1] = tmpl_str(x, tmpl_at(pair, 1));
+	}
+	for (size_t i = 0; i < 2 * n; i++) {
+		if (i)
+			add(x, i % 2 ? "=" : "&", 1);
+		add_url(x, part[i], true);
+	}
+	return tmpl_take(x);
+}
+
+FILTER(f_format) { struct val s = tmpl_str(x, c->in); return tmpl_format(x, s.s, s.n, c->rest, c->nrest); }
+FILTER(f_safe) { return tmpl_str(x, c->in); }
+
+/* One word of the shell. */
+FILTER(f_quote)
+{
+	struct val s = tmpl_text(x, c->in);
+	char *word = tmpl_alloc(x, (size_t)s.n + 1);
+
+	if (s.n)
+		memcpy(word, s.s, s.n);
+	word[s.n] = '\0';
+	if (strlen(word) != s.n)
+		tmpl_fail(x, x->at, "a word of the shell cannot hold a NUL");
+	pth_quote_sh(&x->tmp, word);
+	return tmpl_take(x);
+}
+
+/* As Python's os.path: what is behind, before the last slash. */
+FILTER(f_basename)
+{
+	struct val s = tmpl_str(x, c->in);
+	const char *slash = s.n ? memrchr(s.s, '/', s.n) : NULL;
+	size_t at = slash ? (size_t)(slash + 1 - s.s) : 0;
+
+	return vstr(s.s + at, s.n - at);
+}
+
+FILTER(f_dirname)
+{
+	struct val s = tmpl_str(x, c->in);
+	const char *slash = s.n ? memrchr(s.s, '/', s.n) : NULL;
+	size_t n = slash ? (size_t)(slash + 1 - s.s) : 0, k = n;
+
+	while (k > 0 && s.s[k - 1] == '/')
+		k--;
+	return vstr(s.s, k ? k : n);
+}
+
+const struct filter tmpl_filters_text[] = {
+	{ "upper", f_upper, "", 0, false },
+	{ "lower", f_lower, "", 0, false },
+	{ "capitalize", f_capitalize, "", 0, false },
+	{ "title", f_title, "", 0, false },
+	{ "trim", f_trim, "chars", 0, false },
+	{ "replace", f_replace, "old,new,count", 2, false },
+	{ "center", f_center, "width", 0, false },
+	{ "indent", f_indent, "width,first,blank", 0, false },
+	{ "truncate", f_truncate, "length,killwords,end,leeway", 0, false },
+	{ "wordcount", f_wordcount, "", 0, false },
+	{ "escape", f_escape, "", 0, false },
+	{ "e", f_escape, "", 0, false },
+	{ "urlencode", f_urlencode, "", 0, false },
+	{ "format", f_format, "*", 0, false },
+	{ "safe", f_safe, "", 0, false },
+	{ "quote", f_quote, "", 0, false },
+	{ "quote_shell", f_quote, "", 0, false }, /* as PANTHER's templates call it */
+	{ "basename", f_basename, "", 0, false },
+	{ "dirname", f_dirname, "", 0, false },
+	{ NULL, NULL, NULL, 0, false },
+};

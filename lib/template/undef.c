@@ -1,0 +1,106 @@
+/* What is missing, and what was meant instead. */
+#include "template/inside.h"
+#include "base/text.h"
+
+struct names {
+	const char **v;
+	size_t n, cap;
+};
+
+static void add_name(struct names *l, const char *s)
+{
+	if (l->n == 1000) /* near enough is good enough */
+		return;
+	if (l->n == l->cap) {
+		l->cap = l->cap ? l->cap * 2 : 64;
+		l->v = pth_xarray(l->v, l->cap, sizeof *l->v);
+	}
+	l->v[l->n++] = s;
+}
+
+static void add_keys(struct names *l, json_t *o)
+{
+	for (void *it = json_object_iter(o); it; it = json_object_iter_next(o, it))
+		add_name(l, json_object_iter_key(it));
+}
+
+/* "services.server" as far as the path is made of names and constants. */
+static void put_path(struct eval *x, struct pth_buf *b, const struct node *n)
+{
+	switch (n->op) {
+	case E_NAME:
+		pth_buf_adds(b, x->sh->sym[n->sym].s);
+		break;
+	case E_ATTR:
+		put_path(x, b, n->a);
+		pth_buf_addf(b, ".%s", n->s);
+		break;
+	case E_ITEM:
+		put_path(x, b, n->a);
+		if (n->b->op == E_CONST && n->b->val.k == V_STR && n->b->val.n < 100)
+			pth_buf_addf(b, "['%.*s']", (int)n->b->val.n, n->b->val.s);
+		else if (n->b->op == E_CONST && n->b->val.k == V_INT)
+			pth_buf_addf(b, "[%lld]", (long long)n->b->val.i);
+		else if (n->b->op == E_NAME)
+			pth_buf_addf(b, "[%s]", x->sh->sym[n->b->sym].s);
+		else
+			pth_buf_adds(b, "[...]");
+		break;
+	default:
+		pth_buf_adds(b, "...");
+	}
+}
+
+/* What the base of a missing attribute has instead. */
+static void put_near(struct eval *x, struct pth_buf *b, const struct undef *u)
+{
+	struct names l = { 0 };
+	char key[100];
+	const char *near;
+
+	if (u->base.k == V_ABSENT) {
+		add_keys(&l, x->vars);
+		for (uint32_t i = 0; i < x->ncur && i < x->sh->nsym; i++)
+			if (x->cur[i].k != V_ABSENT && x->cur[i].k != V_UNDEF)
+				add_name(&l, x->sh->sym[i].s);
+	} else if (u->base.k == V_JOBJ) {
+		add_keys(&l, u->base.j);
+	}
+	snprintf(key, sizeof key, "%.*s", (int)(u->len > 90 ? 90 : u->len), u->name);
+	near = u->len > 1 ? pth_nearest(key, l.v, l.n) : NULL;
+	if (near)
+		pth_buf_addf(b, "; did you mean '%s'?", near);
+	else if (u->base.k != V_ABSENT && !tmpl_is_map(u->base))
+		pth_buf_addf(b, ": this is %s", tmpl_kind(u->base));
+	free(l.v);
+}
+
+void tmpl_fail_undef(struct eval *x, struct val v)
+{
+	const struct undef *u = v.u;
+	struct pth_buf b = PTH_BUF_INIT;
+
+	if (v.f)
+		tmpl_fail(x, x->at, "an 'if' without 'else' gave nothing here");
+	if (u->note) {
+		pth_buf_adds(&b, u->note);
+	} else {
+		pth_buf_addc(&b, '\'');
+		put_path(x, &b, u->at);
+		pth_buf_adds(&b, "' is undefined");
+		if (u->name)
+			put_near(x, &b, u);
+		else if (tmpl_is_seq(u->base))
+			pth_buf_addf(&b, ": %s of %lld", tmpl_kind(u->base), (long long)tmpl_len(u->base));
+	}
+	tmpl_error(u->src, u->at->pos, x->e, "%s", b.s);
+	pth_buf_release(&b);
+	longjmp(x->leave, 1);
+}
+
+struct val tmpl_defined(struct eval *x, struct val v)
+{
+	if (v.k == V_UNDEF && !v.f)
+		tmpl_fail_undef(x, v);
+	return v;
+}
