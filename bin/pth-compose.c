@@ -142,7 +142,7 @@ static void
 write_files(struct work *w, const json_t *rec)
 {
 	json_t *plan = json_deep_copy(pth_json_path(rec, "compose.plan")), *v;
-	char *base, *owner = pth_owner_text(), unique[PTH_UNIQUE_SIZE];
+	char *base, *owner = pth_run_id_text(), unique[PTH_UNIQUE_SIZE];
 	struct pth_buf dir = PTH_BUF_INIT, yaml = PTH_BUF_INIT;
 	struct pth_places p = { .share = w->home.share, .libexec = w->home.libexec, .bin = w->home.bin,
 		.owner = owner, .unique = unique };
@@ -155,7 +155,7 @@ write_files(struct work *w, const json_t *rec)
 		pth_die(PTH_SYSTEM, "%s:", w->opt.dir);
 	pth_buf_addf(&dir, "%s/%s", base, pth_rec_id(rec));
 	check(pth_mkdirs(AT_FDCWD, dir.s, &e), &e);
-	pth_owner_unique(owner, dir.s, unique);
+	pth_run_id_unique(owner, dir.s, unique);
 	p.dir = dir.s;
 	if (w->opt.stack) {
 		yaml_of(w, rec, &yaml);

@@ -14,13 +14,13 @@
 #include "io/event.h"
 #include "base/os.h"
 #include "io/rec.h"
-#include "run/session.h"
+#include "run/run.h"
 #include "host/sig.h"
 #include "base/text.h"
 #include "base/clock.h"
 
 #define JOBS_MAX 256
-#define IDLE_MS 1000 /* how often the wardens' own deadlines are looked at */
+#define IDLE_MS 1000 /* how often the supervisors' own deadlines are looked at */
 
 static const char usage_text[] =
     "usage: pth-exec [-nhV] [-j jobs] [-o dir] [--only glob]... [--skip glob]...\n"
@@ -28,7 +28,7 @@ static const char usage_text[] =
     "                [--shuffle] [--seed n] [--unordered] [--progress mode] [file]\n";
 
 struct exec {
-	struct pth_session s;
+	struct pth_run s;
 	const char **only, **skip; /* what s.in.only and s.in.skip show to others */
 	struct pth_rec_in in;
 	struct pth_home home;
@@ -107,7 +107,7 @@ parse_options(struct exec *x, int argc, char **argv)
 		{ NULL, 0, NULL, 0 },
 	};
 	enum pth_progress_mode mode = PTH_PROGRESS_AUTO;
-	struct pth_session *o = &x->s;
+	struct pth_run *o = &x->s;
 	bool seeded = false;
 	int c;
 
@@ -167,13 +167,13 @@ take_pending(struct exec *x)
 	json_t *rec;
 	int r;
 
-	while (!x->finished && pth_session_has_room(&x->s) && pth_rec_pending(&x->in)) {
+	while (!x->finished && pth_run_has_room(&x->s) && pth_rec_pending(&x->in)) {
 		r = pth_rec_read(&x->in, &rec, &e);
 		if (r < 0)
 			input_breaks(x, &e);
 		else if (r == 0)
 			x->finished = true;
-		else if (pth_session_take(&x->s, rec, &e) != 0)
+		else if (pth_run_take(&x->s, rec, &e) != 0)
 			pth_die(e.code, "%s", e.text);
 	}
 }
@@ -198,7 +198,7 @@ take_signals(struct exec *x, int sigfd)
 static int
 idle_ms(const struct exec *x)
 {
-	int64_t t = pth_session_next(&x->s), now = pth_mono_us();
+	int64_t t = pth_run_next(&x->s), now = pth_mono_us();
 
 	if (t == INT64_MAX || t - now > IDLE_MS * 1000)
 		return IDLE_MS;
@@ -217,12 +217,12 @@ run(struct exec *x, int sigfd)
 	for (;;) {
 		take_pending(x);
 		x->s.complete = x->finished;
-		if (pth_session_move(&x->s, &e) != 0)
+		if (pth_run_move(&x->s, &e) != 0)
 			pth_die(e.code, "%s", e.text);
-		if (x->finished && pth_session_is_idle(&x->s))
+		if (x->finished && pth_run_is_idle(&x->s))
 			return;
 		more = !x->finished && pth_rec_pending(&x->in);
-		if (more && pth_session_has_room(&x->s))
+		if (more && pth_run_has_room(&x->s))
 			continue;
 		p[0] = (struct pollfd){ sigfd, POLLIN, 0 };
 		p[1] = (struct pollfd){ x->finished || more ? -1 : x->in.fd, POLLIN, 0 };
@@ -268,12 +268,12 @@ main(int argc, char **argv)
 	if (*x.broken.text || (x.signal == 0 && pth_rec_whole(&x.in, &x.broken) != 0)) {
 		pth_complain("%s", x.broken.text);
 		code = x.broken.code;
-	} else if (x.in.ended && pth_session_end(&x.s, &e) != 0) {
+	} else if (x.in.ended && pth_run_end(&x.s, &e) != 0) {
 		pth_die(e.code, "%s", e.text);
 	}
 	if (x.signal == 0 && code == PTH_OK)
-		pth_intake_end(&x.s.in);
-	pth_session_release(&x.s);
+		pth_select_end(&x.s.in);
+	pth_run_release(&x.s);
 	pth_rec_close(&x.in);
 	pth_home_release(&x.home);
 	free(x.only);

@@ -27,7 +27,7 @@
 #include "host/ns.h"
 #include "container/users.h"
 #include "base/text.h"
-#include "supervise/warden.h"
+#include "supervise/supervisor.h"
 #include "base/clock.h"
 
 #define PLAN_MAX ((size_t)16 << 20)
@@ -101,7 +101,7 @@ give(struct init *x, const struct pth_proc_user *who)
 	if (who->uid == 0)
 		return;
 	if (who->uid != x->home.st_uid || who->gid != x->home.st_gid)
-		pth_owners_give(x->whole ? x->dirfd : x->homefd, who->uid, who->gid);
+		pth_users_give(x->whole ? x->dirfd : x->homefd, who->uid, who->gid);
 	json_array_foreach(x->services, i, v)
 		pth_json_set(v, "user", json_pack("{s:I,s:I}", "uid", (json_int_t)who->uid, "gid",
 		    (json_int_t)who->gid));
@@ -113,7 +113,7 @@ inherit(struct init *x)
 {
 	static const char *const ours[] = { "PTH_EVENTS", "PTH_HOLD", "HOME" };
 	struct pth_err e;
-	json_t *env = pth_names_environ(&e), *s;
+	json_t *env = pth_resolve_environ(&e), *s;
 	size_t i;
 
 	if (env == NULL)
@@ -167,7 +167,7 @@ tell(struct init *x, const json_t *result, int64_t zero)
 	pth_buf_addc(&b, '\n');
 	if (pth_file_write(x->homefd, "inner.tmp", b.s, b.len, &e) != 0)
 		pth_complain("%s", e.text);
-	pth_owners_give(x->whole ? x->dirfd : x->homefd, x->home.st_uid, x->home.st_gid);
+	pth_users_give(x->whole ? x->dirfd : x->homefd, x->home.st_uid, x->home.st_gid);
 	unlinkat(x->homefd, pth_json_str(x->root, "ask", ""), 0);
 	/* The last of all: who sees it may take the container away. */
 	if (renameat(x->homefd, "inner.tmp", x->homefd, "inner.json") != 0)
@@ -192,7 +192,7 @@ open_asks(struct init *x)
 		return 0;
 	if (hold != NULL && pth_int(hold, 0, 1000000, &n))
 		pth_json_set(x->plan, "hold", json_integer(n));
-	fd = pth_ask_listen(x->homefd, name, x->home.st_uid, x->home.st_gid, &e);
+	fd = pth_channel_listen(x->homefd, name, x->home.st_uid, x->home.st_gid, &e);
 	if (fd < 0)
 		pth_warn("%s", e.text);
 	return fd < 0 ? 0 : fd;
@@ -217,8 +217,8 @@ run(struct init *x)
 	static const char *const offload[] = { "tx-udp-segmentation", "tx-tcp-segmentation",
 		"tx-tcp6-segmentation", "tx-generic-segmentation" };
 	struct pth_places places = { .dir = x->dir, .libexec = LIBEXEC, .share = SHARE };
-	/* A signal to process 1 is the wish to end: the warden reads it as such. */
-	struct pth_warden_req req = { .rec = x->root, .plan = x->plan, .places = &places,
+	/* A signal to process 1 is the wish to end: the supervisor reads it as such. */
+	struct pth_supervise_req req = { .rec = x->root, .plan = x->plan, .places = &places,
 		.dirfd = x->dirfd, .ctl = open_signals() };
 	struct pth_proc_user who = { x->home.st_uid, x->home.st_gid };
 	struct pth_err e;
@@ -226,13 +226,13 @@ run(struct init *x)
 	int64_t zero;
 	int code;
 
-	if (pth_owners_choose(json_object_get(x->root, "user"), &who, &e) != 0)
+	if (pth_users_choose(json_object_get(x->root, "user"), &who, &e) != 0)
 		pth_die(e.code, "%s", e.text);
 	unlinkat(x->dirfd, pth_json_str(x->plan, "announce", ""), 0);
 	unlinkat(x->homefd, "inner.json", 0);
 	give(x, &who);
 	inherit(x);
-	if (pth_names_expand_all(x->plan, &e) != 0)
+	if (pth_resolve_expand_all(x->plan, &e) != 0)
 		pth_die(e.code, "%s", e.text);
 	if (json_is_object(json_object_get(x->plan, "capture")))
 		pth_iface_features_off(pth_json_str(json_object_get(x->plan, "capture"), "interface", "eth0"),
@@ -242,7 +242,7 @@ run(struct init *x)
 	pth_proc_allow_cores();
 	req.ns.used = PTH_NS_ALL & ~(PTH_NS_USER | PTH_NS_MOUNT);
 	zero = pth_mono_us();
-	result = pth_warden_run(&req);
+	result = pth_supervise(&req);
 	tell(x, result, zero);
 	code = exit_code(x, result);
 	json_decref(result);

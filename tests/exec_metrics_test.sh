@@ -152,7 +152,7 @@ testAsAnOrdinaryUser() {
 	rm out
 }
 
-# What the warden in a container does, without the container.
+# What the supervisor in a container does, without the container.
 testInsideOfAContainer() {
 	need_root || return
 	unshare -pf --mount-proc true 2>/dev/null || skip 'no pid namespaces' || return

@@ -87,7 +87,7 @@ chosen(const json_t *rec, bool all)
 }
 
 json_t *
-pth_captures(const json_t *rec, bool all)
+pth_losses_files(const json_t *rec, bool all)
 {
 	json_t *list = chosen(rec, all), *out = json_array(), *x, *files;
 	size_t i;
@@ -103,7 +103,7 @@ pth_captures(const json_t *rec, bool all)
 }
 
 void
-pth_captures_losses(const json_t *rec, json_t *metrics)
+pth_losses_add(const json_t *rec, json_t *metrics)
 {
 	static const char *const keys[] = { "dropped", "omitted", "discarded" };
 	json_t *list = chosen(rec, false), *x, *v;
@@ -154,7 +154,7 @@ note(const json_t *c, struct pth_buf *b)
 }
 
 void
-pth_captures_notes(const json_t *rec, bool all, struct pth_buf *b)
+pth_losses_notes(const json_t *rec, bool all, struct pth_buf *b)
 {
 	json_t *list = chosen(rec, all), *x;
 	struct pth_buf one = PTH_BUF_INIT;

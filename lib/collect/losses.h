@@ -15,16 +15,16 @@
  * oldest first); new array. all: every one. Else those that hold the test's
  * packets: its own; without one those of the services that differ.
  */
-json_t *pth_captures(const json_t *rec, bool all);
+json_t *pth_losses_files(const json_t *rec, bool all);
 
 /* Add to metrics what these captures lost: dropped, omitted, discarded (sums;
  * the last two only when there are any). */
-void pth_captures_losses(const json_t *rec, json_t *metrics);
+void pth_losses_add(const json_t *rec, json_t *metrics);
 
 /*
  * Append why captures are not complete, "capture lost 5 packets; server:
  * capture lost 3 packets"; nothing when they are. all: as above.
  */
-void pth_captures_notes(const json_t *rec, bool all, struct pth_buf *b);
+void pth_losses_notes(const json_t *rec, bool all, struct pth_buf *b);
 
 #endif

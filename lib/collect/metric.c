@@ -47,7 +47,7 @@ read_keylog(int dirfd, const char *path, struct pth_buf *keys, json_t *seen)
 		size = KEYLOG_MAX;
 	n = pth_read_all(fd, pth_buf_room(&text, (size_t)size + 1), (size_t)size);
 	if (n > 0)
-		pth_keylog_merge(keys, seen, text.s, (size_t)n);
+		collect_keylog_merge(keys, seen, text.s, (size_t)n);
 	pth_buf_release(&text);
 	close(fd);
 }
@@ -57,7 +57,7 @@ static int
 inject(const char *dir, const char *file, const struct pth_buf *keys, struct pth_err *e)
 {
 	char *path = path_inside(dir, file);
-	int rc = path != NULL ? pth_tshark_inject(path, keys, e) : 0;
+	int rc = path != NULL ? collect_tshark_inject(path, keys, e) : 0;
 
 	free(path);
 	return rc;
@@ -67,7 +67,7 @@ inject(const char *dir, const char *file, const struct pth_buf *keys, struct pth
 static int
 inject_all(const char *dir, const json_t *rec, const struct pth_buf *keys, struct pth_err *e)
 {
-	json_t *all = pth_captures(rec, true), *files, *f;
+	json_t *all = pth_losses_files(rec, true), *files, *f;
 	struct pth_err one;
 	size_t i, k;
 	int rc = 0;
@@ -117,7 +117,7 @@ no_packets(struct pth_metric_packets *out, json_t *metrics, const char *why, boo
 
 /* Filters that a command line can carry; the others were refused before. */
 static void
-set_taps(struct pth_packets *p, const json_t *filters)
+set_taps(struct packets *p, const json_t *filters)
 {
 	json_t *f;
 	size_t i;
@@ -125,11 +125,11 @@ set_taps(struct pth_packets *p, const json_t *filters)
 	p->taps = pth_xarray(NULL, json_array_size(filters) + 1, sizeof *p->taps);
 	json_array_foreach(filters, i, f)
 		if (json_is_string(f))
-			p->taps[p->ntaps++] = (struct pth_tap){ json_string_value(f), -1 };
+			p->taps[p->ntaps++] = (struct packets_tap){ json_string_value(f), -1 };
 }
 
 static json_t *
-tap_counts(const struct pth_packets *p)
+tap_counts(const struct packets *p)
 {
 	json_t *o = json_object();
 
@@ -145,24 +145,24 @@ count_capture(int in, const json_t *rec, const json_t *filters, json_t *metrics,
     struct pth_metric_packets *out)
 {
 	json_t *decode = pth_json_path(rec, "plan.capture.decode");
-	struct pth_packets p = { 0 };
+	struct packets p = { 0 };
 	struct pth_err e;
 	bool cut;
 	int rc;
 
 	set_taps(&p, filters);
-	rc = pth_tshark_read(in, decode, &p, &cut, &e);
+	rc = collect_tshark_read(in, decode, &p, &cut, &e);
 	if (rc != 0 && e.code == PTH_INPUT && p.ntaps > 0) {
 		out->why = pth_xstrdup(e.text);
 		out->refused = true;
 		p.ntaps = 0;
-		rc = pth_tshark_read(in, decode, &p, &cut, &e);
+		rc = collect_tshark_read(in, decode, &p, &cut, &e);
 	}
 	if (rc != 0) {
 		free(out->why);
 		no_packets(out, metrics, e.text, false);
 	} else {
-		pth_packets_json(&p, metrics);
+		collect_packets_json(&p, metrics);
 		if (!out->refused)
 			out->counts = tap_counts(&p);
 		if (cut)
@@ -170,7 +170,7 @@ count_capture(int in, const json_t *rec, const json_t *filters, json_t *metrics,
 	}
 	free(p.taps);
 	p.taps = NULL;
-	pth_packets_release(&p);
+	collect_packets_release(&p);
 }
 
 /* Paths of the files; NULL when one is missing. */
@@ -213,7 +213,7 @@ open_captures(const char *dir, const json_t *captures, bool *cut, struct pth_err
 		pth_err_set(e, PTH_INPUT, "the capture file is missing");
 	else if (n == 1 && v[0].n == 1 && (fd = open(v[0].paths[0], O_RDONLY | O_NONBLOCK | O_CLOEXEC)) < 0)
 		pth_err_set(e, PTH_INPUT, "%s:", v[0].paths[0]);
-	else if (fd < 0 && (fd = pth_tshark_scratch()) < 0)
+	else if (fd < 0 && (fd = collect_tshark_scratch()) < 0)
 		pth_err_set(e, PTH_SYSTEM, "temporary file:");
 	else if ((n > 1 || v[0].n > 1) && pth_pcapng_merge(v, n, fd, cut, e) != 0) {
 		close(fd);
@@ -233,7 +233,7 @@ pth_metric_capture(const char *dir, const json_t *rec, const json_t *filters, js
     struct pth_metric_packets *out)
 {
 	const char *wrong = json_string_value(pth_json_path(rec, "result.capture.error"));
-	json_t *captures = pth_captures(rec, false);
+	json_t *captures = pth_losses_files(rec, false);
 	struct pth_buf note = PTH_BUF_INIT;
 	struct pth_err e;
 	bool cut;
@@ -253,8 +253,8 @@ pth_metric_capture(const char *dir, const json_t *rec, const json_t *filters, js
 		close(fd);
 	}
 	json_decref(captures);
-	pth_captures_losses(rec, metrics);
-	pth_captures_notes(rec, false, &note);
+	pth_losses_add(rec, metrics);
+	pth_losses_notes(rec, false, &note);
 	if (note.len > 0)
 		out->incomplete = pth_buf_take(&note);
 	pth_buf_release(&note);

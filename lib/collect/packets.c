@@ -11,7 +11,7 @@ enum {
 	F_TYPE, F_TYPE2, F_FORM, F_FRAME, F_H3, NFIELDS
 };
 
-const char *const pth_packets_fields[] = {
+const char *const collect_packets_fields[] = {
 	"frame.time_epoch", "frame.len", "frame.protocols", "ip.src", "ipv6.src", "ip.dst",
 	"ipv6.dst", "udp.srcport", "udp.dstport", "tcp.srcport", "tcp.dstport", "tcp.stream",
 	"tcp.flags", "tcp.len", "tcp.analysis.retransmission", "quic.connection.number",
@@ -97,8 +97,8 @@ endpoint(const char *ip, const char *ip6, const char *port)
 	return h;
 }
 
-static struct pth_conn *
-conn_at(struct pth_conns *c, int64_t i)
+static struct packets_conn *
+conn_at(struct packets_conns *c, int64_t i)
 {
 	if (i < 0 || i >= PTH_PACKETS_CONNS)
 		return NULL;
@@ -111,7 +111,7 @@ conn_at(struct pth_conns *c, int64_t i)
 }
 
 static void
-data_seen(struct pth_packets *p, int64_t t)
+data_seen(struct packets *p, int64_t t)
 {
 	if (p->data_first == 0)
 		p->data_first = t;
@@ -119,12 +119,12 @@ data_seen(struct pth_packets *p, int64_t t)
 }
 
 static void
-count_protocols(struct pth_packets *p, char *list, int64_t len)
+count_protocols(struct packets *p, char *list, int64_t len)
 {
 	char *save = NULL;
 
 	for (char *s = strtok_r(list, ":", &save); s != NULL; s = strtok_r(NULL, ":", &save)) {
-		struct pth_proto_count *c;
+		struct protocol_count *c;
 		size_t i;
 
 		if (strcmp(s, "ethertype") == 0) /* tshark's glue, no protocol */
@@ -135,7 +135,7 @@ count_protocols(struct pth_packets *p, char *list, int64_t len)
 			continue;
 		if (i == p->nprotos) {
 			p->protos = pth_xarray(p->protos, ++p->nprotos, sizeof *p->protos);
-			p->protos[i] = (struct pth_proto_count){ .name = pth_xstrdup(s) };
+			p->protos[i] = (struct protocol_count){ .name = pth_xstrdup(s) };
 		}
 		c = &p->protos[i];
 		if (c->last == p->packets)
@@ -147,7 +147,7 @@ count_protocols(struct pth_packets *p, char *list, int64_t len)
 }
 
 static void
-count_versions(struct pth_packets *p, const char *list)
+count_versions(struct packets *p, const char *list)
 {
 	while (*list != '\0') {
 		uint32_t v = (uint32_t)number(list, 0);
@@ -164,9 +164,9 @@ count_versions(struct pth_packets *p, const char *list)
 }
 
 static void
-quic_packet(struct pth_packets *p, char *const f[], int64_t t)
+quic_packet(struct packets *p, char *const f[], int64_t t)
 {
-	struct pth_conn *c = conn_at(&p->quic, number(f[F_CONN], -1));
+	struct packets_conn *c = conn_at(&p->quic, number(f[F_CONN], -1));
 	bool to_server, one_rtt = has(f[F_FORM], "0");
 
 	count_versions(p, f[F_VERSION]);
@@ -189,9 +189,9 @@ quic_packet(struct pth_packets *p, char *const f[], int64_t t)
 }
 
 static void
-tcp_packet(struct pth_packets *p, char *const f[], int64_t t)
+tcp_packet(struct packets *p, char *const f[], int64_t t)
 {
-	struct pth_conn *c = conn_at(&p->tcp, number(f[F_TCP_STREAM], -1));
+	struct packets_conn *c = conn_at(&p->tcp, number(f[F_TCP_STREAM], -1));
 	bool syn = number(f[F_TCP_FLAGS], 0) & TCP_SYN, to_server;
 
 	p->retransmissions += *f[F_TCP_AGAIN] != '\0';
@@ -212,7 +212,7 @@ tcp_packet(struct pth_packets *p, char *const f[], int64_t t)
 
 /* "eth    frames:6 bytes:276", not indented: the packets a filter took. */
 static void
-tap_line(struct pth_packets *p, const char *line)
+tap_line(struct packets *p, const char *line)
 {
 	const char *s;
 	long long n;
@@ -234,7 +234,7 @@ tap_line(struct pth_packets *p, const char *line)
 }
 
 void
-pth_packets_line(struct pth_packets *p, char *line)
+collect_packets_line(struct packets *p, char *line)
 {
 	char *f[NFIELDS];
 	int64_t t, len;
@@ -279,9 +279,9 @@ span_us(int64_t from, int64_t to)
 }
 
 /* Median (lower of the two middles) of the times from start to the moment at
- * `offset` in struct pth_conn, as key; absent when no connection got there. */
+ * `offset` in struct packets_conn, as key; absent when no connection got there. */
 static void
-median(const struct pth_conns *c, size_t offset, const char *key, json_t *out, size_t *n)
+median(const struct packets_conns *c, size_t offset, const char *key, json_t *out, size_t *n)
 {
 	int64_t *v = pth_xarray(NULL, c->n + 1, sizeof *v), to;
 
@@ -298,7 +298,7 @@ median(const struct pth_conns *c, size_t offset, const char *key, json_t *out, s
 }
 
 static size_t
-started(const struct pth_conns *c)
+started(const struct packets_conns *c)
 {
 	size_t n = 0;
 
@@ -308,20 +308,20 @@ started(const struct pth_conns *c)
 }
 
 static json_t *
-conns_json(const struct pth_conns *c)
+conns_json(const struct packets_conns *c)
 {
 	json_t *o = json_object();
 	size_t n;
 
 	pth_json_set(o, "connections", json_integer((json_int_t)started(c)));
-	median(c, offsetof(struct pth_conn, done), "handshake_us", o, &n);
+	median(c, offsetof(struct packets_conn, done), "handshake_us", o, &n);
 	pth_json_set(o, "handshakes", json_integer((json_int_t)n));
-	median(c, offsetof(struct pth_conn, confirmed), "confirmed_us", o, &n);
+	median(c, offsetof(struct packets_conn, confirmed), "confirmed_us", o, &n);
 	return o;
 }
 
 void
-pth_packets_json(const struct pth_packets *p, json_t *metrics)
+collect_packets_json(const struct packets *p, json_t *metrics)
 {
 	json_t *protos = json_object(), *o, *versions;
 	char hex[16];
@@ -361,12 +361,12 @@ pth_packets_json(const struct pth_packets *p, json_t *metrics)
 }
 
 void
-pth_packets_release(struct pth_packets *p)
+collect_packets_release(struct packets *p)
 {
 	for (size_t i = 0; i < p->nprotos; i++)
 		free(p->protos[i].name);
 	free(p->protos);
 	free(p->quic.v);
 	free(p->tcp.v);
-	*p = (struct pth_packets){ 0 };
+	*p = (struct packets){ 0 };
 }

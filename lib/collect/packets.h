@@ -2,10 +2,10 @@
  * What the packets of a capture say: counted line by line from tshark's
  * fields, so memory grows with connections and protocols, not with packets.
  *
- *   struct pth_packets p = { 0 };
- *   for each line: pth_packets_line(&p, line);
- *   pth_packets_json(&p, metrics);
- *   pth_packets_release(&p);
+ *   struct packets p = { 0 };
+ *   for each line: collect_packets_line(&p, line);
+ *   collect_packets_json(&p, metrics);
+ *   collect_packets_release(&p);
  *
  * The text is not trusted: a field that is not a number counts as absent.
  *
@@ -34,52 +34,52 @@
 #define PTH_PACKETS_NAMES 512    /* protocols told apart */
 #define PTH_PACKETS_VERSIONS 32
 
-/* The fields, in the order pth_packets_line() expects them, for `tshark -e`;
+/* The fields, in the order collect_packets_line() expects them, for `tshark -e`;
  * NULL-terminated. Separated by tabs, several values of one by commas. */
-extern const char *const pth_packets_fields[];
+extern const char *const collect_packets_fields[];
 
 /* A connection; times in ns of the capture's clock, 0: not seen. */
-struct pth_conn {
+struct packets_conn {
 	int64_t start, done, confirmed;
 	uint64_t server; /* hash of the server's address and port */
 };
 
-struct pth_conns {
-	struct pth_conn *v;
+struct packets_conns {
+	struct packets_conn *v;
 	size_t n;
 };
 
-struct pth_proto_count {
+struct protocol_count {
 	char *name;
 	int64_t packets, bytes;
 	int64_t last; /* packet that counted last, so that each counts once */
 };
 
-struct pth_tap {
+struct packets_tap {
 	const char *filter; /* borrowed */
 	int64_t packets;    /* -1: not seen */
 };
 
-struct pth_packets {
+struct packets {
 	int64_t packets, bytes, first, last; /* ns */
 	int64_t data_first, data_last;
 	int64_t http3_frames, retransmissions;
-	struct pth_conns quic, tcp;
-	struct pth_proto_count *protos;
+	struct packets_conns quic, tcp;
+	struct protocol_count *protos;
 	size_t nprotos;
 	uint32_t versions[PTH_PACKETS_VERSIONS];
 	size_t nversions;
 	/* Display filters counted in the same pass (-z io,phs,FILTER): set by
 	 * the caller. */
-	struct pth_tap *taps;
+	struct packets_tap *taps;
 	size_t ntaps;
-	struct pth_tap *tap; /* whose table is being read */
+	struct packets_tap *tap; /* whose table is being read */
 };
 
 /* One line of output, without its newline; cut up in place. */
-void pth_packets_line(struct pth_packets *p, char *line);
+void collect_packets_line(struct packets *p, char *line);
 /* Add packets, bytes, captured_us, protocols, data_us, quic, tcp to metrics. */
-void pth_packets_json(const struct pth_packets *p, json_t *metrics);
-void pth_packets_release(struct pth_packets *p);
+void collect_packets_json(const struct packets *p, json_t *metrics);
+void collect_packets_release(struct packets *p);
 
 #endif

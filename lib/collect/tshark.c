@@ -85,7 +85,7 @@ refused(const char *prog, const struct pth_exit *x, const struct pth_buf *errs, 
 }
 
 int
-pth_tshark_scratch(void)
+collect_tshark_scratch(void)
 {
 	const char *dir = getenv("TMPDIR");
 	int fd = open(dir && *dir ? dir : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -103,7 +103,7 @@ add_args(const char **argv, size_t *n, const char *const *args)
 /* tshark -n -r - -T fields -e ... -d ... -z io,phs,FILTER; io,phs and not
  * io,stat because its filter may hold commas. */
 static const char **
-tshark_argv(const json_t *decode, struct pth_packets *p, char ***own)
+tshark_argv(const json_t *decode, struct packets *p, char ***own)
 {
 	size_t most = 64 + 2 * json_array_size(decode) + 2 * p->ntaps, n = 0, i;
 	const char **argv = pth_xarray(NULL, most, sizeof *argv);
@@ -112,9 +112,9 @@ tshark_argv(const json_t *decode, struct pth_packets *p, char ***own)
 	*own = pth_xarray(NULL, p->ntaps + 1, sizeof **own);
 	add_args(argv, &n, (const char *const[]){ "tshark", "-n", "-r", "-", "-T", "fields",
 	    "-E", "separator=/t", "-E", "aggregator=,", "-E", "occurrence=a", NULL });
-	for (i = 0; pth_packets_fields[i] != NULL; i++) {
+	for (i = 0; collect_packets_fields[i] != NULL; i++) {
 		argv[n++] = "-e";
-		argv[n++] = pth_packets_fields[i];
+		argv[n++] = collect_packets_fields[i];
 	}
 	json_array_foreach(decode, i, d) {
 		if (!json_is_string(d))
@@ -135,7 +135,7 @@ tshark_argv(const json_t *decode, struct pth_packets *p, char ***own)
 }
 
 static int
-read_lines(int fd, struct pth_packets *p, struct pth_err *e)
+read_lines(int fd, struct packets *p, struct pth_err *e)
 {
 	FILE *f;
 	char *line = NULL;
@@ -151,7 +151,7 @@ read_lines(int fd, struct pth_packets *p, struct pth_err *e)
 	while ((n = getline(&line, &cap, f)) > 0 && n < LINE_LIMIT) {
 		if (line[n - 1] == '\n')
 			line[n - 1] = '\0';
-		pth_packets_line(p, line);
+		collect_packets_line(p, line);
 	}
 	if (ferror(f))
 		rc = pth_err_set(e, PTH_SYSTEM, "read the output of tshark:");
@@ -161,14 +161,14 @@ read_lines(int fd, struct pth_packets *p, struct pth_err *e)
 }
 
 int
-pth_tshark_read(int in, const json_t *decode, struct pth_packets *p, bool *cut,
+collect_tshark_read(int in, const json_t *decode, struct packets *p, bool *cut,
     struct pth_err *e)
 {
 	struct pth_buf errs = PTH_BUF_INIT;
 	struct pth_exit x;
 	char **own;
 	const char **argv;
-	int out = pth_tshark_scratch(), rc;
+	int out = collect_tshark_scratch(), rc;
 
 	*cut = false;
 	if (out < 0 || lseek(in, 0, SEEK_SET) != 0) {
@@ -216,7 +216,7 @@ keylog_line(const char *s, size_t n)
 }
 
 void
-pth_keylog_merge(struct pth_buf *b, json_t *seen, const char *text, size_t n)
+collect_keylog_merge(struct pth_buf *b, json_t *seen, const char *text, size_t n)
 {
 	while (n > 0) {
 		const char *nl = memchr(text, '\n', n);
@@ -289,7 +289,7 @@ rewrite(const char *path, const struct pth_buf *keys, struct pth_err *e)
 }
 
 int
-pth_tshark_inject(const char *path, const struct pth_buf *keys, struct pth_err *e)
+collect_tshark_inject(const char *path, const struct pth_buf *keys, struct pth_err *e)
 {
 	int fd, there;
 

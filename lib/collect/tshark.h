@@ -16,7 +16,7 @@
  * decode rule: its own words are in the text). A capture that was cut short
  * gives 0 and *cut true.
  */
-int pth_tshark_read(int in, const json_t *decode, struct pth_packets *p, bool *cut,
+int collect_tshark_read(int in, const json_t *decode, struct packets *p, bool *cut,
     struct pth_err *e);
 
 /*
@@ -24,13 +24,13 @@ int pth_tshark_read(int in, const json_t *decode, struct pth_packets *p, bool *c
  * that it opens decrypted. The file is replaced as a whole. One that has
  * secrets already stays as it is. 0, or -1 with e and the file untouched.
  */
-int pth_tshark_inject(const char *path, const struct pth_buf *keys, struct pth_err *e);
+int collect_tshark_inject(const char *path, const struct pth_buf *keys, struct pth_err *e);
 
 /* A file without a name, for output that nobody else shall see. -1 and errno. */
-int pth_tshark_scratch(void);
+int collect_tshark_scratch(void);
 
 /* Append to b the lines of a key log that are well-formed and not yet in
  * seen (an object used as a set). */
-void pth_keylog_merge(struct pth_buf *b, json_t *seen, const char *text, size_t n);
+void collect_keylog_merge(struct pth_buf *b, json_t *seen, const char *text, size_t n);
 
 #endif

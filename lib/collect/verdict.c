@@ -30,11 +30,11 @@ pth_status_of(const char *name)
 }
 
 void
-pth_judge_add(struct pth_judge *j, const struct pth_rule_from *from, enum pth_status status,
+collect_judge_add(struct judge *j, const struct rule_from *from, enum pth_status status,
     bool ok, const char *rule, const char *fmt, ...)
 {
 	struct pth_buf b = PTH_BUF_INIT;
-	struct pth_fault *fault = from->expect ? &j->expect : &j->self;
+	struct broken_rule *fault = from->expect ? &j->expect : &j->self;
 	json_t *o = json_object(), *text;
 	va_list ap;
 
@@ -71,50 +71,50 @@ is_rule(const char *key)
 
 /* One list of descriptor rules. */
 static void
-judge_list(struct pth_judge *j, const json_t *list, const char *service)
+judge_list(struct judge *j, const json_t *list, const char *service)
 {
 	json_t *rule, *v;
 	const char *key;
 	size_t i;
 
 	json_array_foreach(list, i, rule) {
-		struct pth_rule_from from = {
+		struct rule_from from = {
 			.service = service, .status = pth_status_of(pth_json_str(rule, "status", "failed")),
 			.text = pth_json_str(rule, "text", NULL),
 		};
 
 		if (!json_is_object(rule) || from.status == PTH_STATUSES) {
 			from.status = PTH_S_ERROR;
-			pth_judge_add(j, &from, PTH_S_ERROR, false, "verdict",
+			collect_judge_add(j, &from, PTH_S_ERROR, false, "verdict",
 			    "a rule of the descriptor is not an object or has an unknown status");
 			continue;
 		}
 		json_object_foreach(rule, key, v)
 			if (is_rule(key))
-				pth_rule(j, &from, key, v);
+				collect_rule(j, &from, key, v);
 	}
 }
 
 static void
-judge_expect(struct pth_judge *j)
+judge_expect(struct judge *j)
 {
-	const struct pth_rule_from from = { .status = PTH_S_FAILED, .expect = true };
+	const struct rule_from from = { .status = PTH_S_FAILED, .expect = true };
 	json_t *expect = json_object_get(j->rec, "expect"), *v;
 	const char *key;
 
 	if (expect != NULL && !json_is_object(expect) && !json_is_null(expect))
-		pth_judge_add(j, &from, PTH_S_ERROR, false, "expect", "must be a map of rules");
+		collect_judge_add(j, &from, PTH_S_ERROR, false, "expect", "must be a map of rules");
 	json_object_foreach(expect, key, v)
 		if (strcmp(key, "status") != 0)
-			pth_rule(j, &from, key, v);
+			collect_rule(j, &from, key, v);
 }
 
 /* Steps and assertions: pth-exec looked at them while the services ran. One
  * that was not looked at must not pass for one that held. */
 static void
-judge_looks(struct pth_judge *j, const char *key, const char *type)
+judge_looks(struct judge *j, const char *key, const char *type)
 {
-	const struct pth_rule_from from = { .status = PTH_S_FAILED };
+	const struct rule_from from = { .status = PTH_S_FAILED };
 	const json_t *seen = json_object_get(json_object_get(j->rec, "result"), key), *o;
 	const json_t *wanted = json_object_get(j->rec, key);
 	size_t i;
@@ -125,12 +125,12 @@ judge_looks(struct pth_judge *j, const char *key, const char *type)
 		struct pth_buf b = PTH_BUF_INIT;
 
 		pth_buf_addf(&b, "%s%s%s", pth_json_str(o, type, "?"), *service ? " " : "", service);
-		pth_judge_add(j, &from, PTH_S_FAILED, ok || spare, b.s, "%s%s",
+		collect_judge_add(j, &from, PTH_S_FAILED, ok || spare, b.s, "%s%s",
 		    pth_json_str(o, "text", ""), !ok && spare ? " (not critical)" : "");
 		pth_buf_release(&b);
 	}
 	if (json_is_array(wanted) && json_array_size(seen) < json_array_size(wanted))
-		pth_judge_add(j, &from, PTH_S_ERROR, false, key, "%zu of %zu were not looked at",
+		collect_judge_add(j, &from, PTH_S_ERROR, false, key, "%zu of %zu were not looked at",
 		    json_array_size(wanted) - json_array_size(seen), json_array_size(wanted));
 }
 
@@ -146,14 +146,14 @@ dispensable(const json_t *rec, const char *name)
  * every bad end was one that expect asked for, and there was one. When exec
  * calls the run completed, an end that looks bad was meant (a step's signal). */
 static bool
-judge_services(struct pth_judge *j, bool completed)
+judge_services(struct judge *j, bool completed)
 {
 	json_t *s;
 	const char *name;
 	bool asked = false, other = false;
 
 	json_object_foreach(pth_json_path(j->rec, "result.services"), name, s) {
-		const struct pth_rule_from from = { .service = name };
+		const struct rule_from from = { .service = name };
 		struct pth_buf how = PTH_BUF_INIT, rule = PTH_BUF_INIT;
 		enum pth_status end = pth_verdict_service_end(j->rec, name, &how);
 		bool fine = end == PTH_S_PASSED || completed, spare = dispensable(j->rec, name);
@@ -163,7 +163,7 @@ judge_services(struct pth_judge *j, bool completed)
 		if (judged != NULL)
 			asked |= !fine && json_is_true(judged);
 		else
-			pth_judge_add(j, &from, end, fine || spare, rule.s, "%s%s", how.s,
+			collect_judge_add(j, &from, end, fine || spare, rule.s, "%s%s", how.s,
 			    fine ? "" : spare ? " (not critical)" : "");
 		other |= judged == NULL && !fine && !spare;
 		pth_buf_release(&how);
@@ -191,9 +191,9 @@ has_run(enum pth_status s)
 }
 
 static void
-judge_run(struct pth_judge *j, enum pth_status run)
+judge_run(struct judge *j, enum pth_status run)
 {
-	const struct pth_rule_from from = { 0 };
+	const struct rule_from from = { 0 };
 	const char *reason = pth_json_str(json_object_get(j->rec, "result"), "reason", "");
 	json_t *s;
 	size_t i;
@@ -204,7 +204,7 @@ judge_run(struct pth_judge *j, enum pth_status run)
 	judge_looks(j, "steps", "step");
 	judge_looks(j, "assertions", "type");
 	if (!judge_services(j, run == PTH_S_PASSED) && run > j->self.status)
-		pth_judge_add(j, &from, run, false, "run", "%s",
+		collect_judge_add(j, &from, run, false, "run", "%s",
 		    *reason ? reason : pth_status_name(run));
 }
 
@@ -281,7 +281,7 @@ held(const json_t *rules)
 
 /* "rule: text" of a broken rule; the run's own is its text alone. */
 static void
-say_fault(struct pth_buf *b, const struct pth_fault *f)
+say_fault(struct pth_buf *b, const struct broken_rule *f)
 {
 	const char *rule = pth_json_str(f->rule, "rule", "run");
 
@@ -292,7 +292,7 @@ say_fault(struct pth_buf *b, const struct pth_fault *f)
 
 /* Status, ok, marks and summary out of the two faults. Takes the rules. */
 static json_t *
-conclude(struct pth_judge *j)
+conclude(struct judge *j)
 {
 	enum pth_status s = j->self.status;
 	bool ok = status_expected(pth_json_path(j->rec, "expect.status"), s);
@@ -328,12 +328,12 @@ conclude(struct pth_judge *j)
 static json_t *
 judge(const json_t *rec, const struct pth_evidence *ev, enum pth_status run)
 {
-	struct pth_judge j = { .rec = rec, .ev = ev, .rules = json_array(), .exits = json_object() };
+	struct judge j = { .rec = rec, .ev = ev, .rules = json_array(), .exits = json_object() };
 	json_t *v;
 
 	/* expect first: its exit rules replace the services' own. */
 	judge_expect(&j);
-	pth_rule_downloads(&j);
+	collect_rule_downloads(&j);
 	judge_run(&j, run);
 	v = conclude(&j);
 	json_decref(j.exits);

@@ -43,16 +43,16 @@ pth_verdict_service_end(const json_t *rec, const char *name, struct pth_buf *b)
 
 /* A rule that cannot be judged because it is wrong itself. */
 static void
-wrong(struct pth_judge *j, const struct pth_rule_from *from, const char *rule, const char *why,
+wrong(struct judge *j, const struct rule_from *from, const char *rule, const char *why,
     const char *what)
 {
-	pth_judge_add(j, from, PTH_S_ERROR, false, rule, "%s%s", why, what);
+	collect_judge_add(j, from, PTH_S_ERROR, false, rule, "%s%s", why, what);
 }
 
 /* True when all keys of rule are in known (NULL-terminated); else it is added
  * as wrong. */
 static bool
-keys_known(struct pth_judge *j, const struct pth_rule_from *from, const char *name,
+keys_known(struct judge *j, const struct rule_from *from, const char *name,
     json_t *rule, const char *const *known)
 {
 	json_t *v;
@@ -101,7 +101,7 @@ bound(const json_t *rule, const char *key, double *v, bool *has)
 }
 
 static bool
-range(struct pth_judge *j, const struct pth_rule_from *from, const char *name, json_t *rule,
+range(struct judge *j, const struct rule_from *from, const char *name, json_t *rule,
     const char *min, const char *max, struct range *r)
 {
 	if (bound(rule, min, &r->min, &r->has_min) && bound(rule, max, &r->max, &r->has_max))
@@ -144,7 +144,7 @@ ended_so(const json_t *s, const json_t *want)
 }
 
 static void
-exit_rule(struct pth_judge *j, const struct pth_rule_from *from, const char *service,
+exit_rule(struct judge *j, const struct rule_from *from, const char *service,
     const json_t *want)
 {
 	const json_t *s = json_object_get(pth_json_path(j->rec, "result.services"), service), *w;
@@ -163,7 +163,7 @@ exit_rule(struct pth_judge *j, const struct pth_rule_from *from, const char *ser
 		json_array_foreach(want, i, w)
 			ok |= ended_so(s, w);
 		pth_json_dump(&dump, want);
-		pth_judge_add(j, from, from->status, ok, rule.s, ok ? "%s" : "%s, %s wanted", how.s,
+		collect_judge_add(j, from, from->status, ok, rule.s, ok ? "%s" : "%s, %s wanted", how.s,
 		    dump.s);
 		pth_json_set(j->exits, service, json_boolean(ok));
 	}
@@ -173,7 +173,7 @@ exit_rule(struct pth_judge *j, const struct pth_rule_from *from, const char *ser
 }
 
 static void
-rule_exit(struct pth_judge *j, const struct pth_rule_from *from, json_t *v)
+rule_exit(struct judge *j, const struct rule_from *from, json_t *v)
 {
 	const char *service;
 	json_t *want;
@@ -192,7 +192,7 @@ rule_exit(struct pth_judge *j, const struct pth_rule_from *from, json_t *v)
 /* The path of a rule below the test's directory: a descriptor's is relative
  * to its service, "@{dir}/" is the test's. Caller frees. */
 static char *
-rule_path(const struct pth_rule_from *from, const char *service, const char *path)
+rule_path(const struct rule_from *from, const char *service, const char *path)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 
@@ -205,7 +205,7 @@ rule_path(const struct pth_rule_from *from, const char *service, const char *pat
 }
 
 static void
-file_same(struct pth_judge *j, const struct pth_rule_from *from, const char *rule,
+file_same(struct judge *j, const struct rule_from *from, const char *rule,
     const char *path, const char *as)
 {
 	struct pth_buf why = PTH_BUF_INIT;
@@ -213,15 +213,15 @@ file_same(struct pth_judge *j, const struct pth_rule_from *from, const char *rul
 	int same = pth_artifact_same(j->ev->dirfd, path, as, &bytes, &why);
 
 	if (same == 1)
-		pth_judge_add(j, from, from->status, true, rule, "the same %lld bytes as %s",
+		collect_judge_add(j, from, from->status, true, rule, "the same %lld bytes as %s",
 		    (long long)bytes, as);
 	else
-		pth_judge_add(j, from, from->status, false, rule, "%s", why.s);
+		collect_judge_add(j, from, from->status, false, rule, "%s", why.s);
 	pth_buf_release(&why);
 }
 
 static void
-file_sha256(struct pth_judge *j, const struct pth_rule_from *from, const char *rule,
+file_sha256(struct judge *j, const struct rule_from *from, const char *rule,
     const char *path, const char *want)
 {
 	char hex[65] = "";
@@ -229,16 +229,16 @@ file_sha256(struct pth_judge *j, const struct pth_rule_from *from, const char *r
 	int fd = pth_artifact_open(j->ev->dirfd, path, NULL);
 
 	if (fd < 0 || pth_sha256_fd(fd, hex, &bytes) != 0)
-		pth_judge_add(j, from, from->status, false, rule, "%s: %s", path, strerror(errno));
+		collect_judge_add(j, from, from->status, false, rule, "%s: %s", path, strerror(errno));
 	else
-		pth_judge_add(j, from, from->status, strcasecmp(hex, want) == 0, rule,
+		collect_judge_add(j, from, from->status, strcasecmp(hex, want) == 0, rule,
 		    "SHA-256 is %s", hex);
 	if (fd >= 0)
 		close(fd);
 }
 
 static void
-file_size(struct pth_judge *j, const struct pth_rule_from *from, const char *rule, int64_t size,
+file_size(struct judge *j, const struct rule_from *from, const char *rule, int64_t size,
     const struct range *r, const struct range *exact)
 {
 	struct pth_buf b = PTH_BUF_INIT;
@@ -250,13 +250,13 @@ file_size(struct pth_judge *j, const struct pth_rule_from *from, const char *rul
 		if (exact->has_min)
 			pth_buf_addf(&b, ", %.15g wanted", exact->min);
 	}
-	pth_judge_add(j, from, from->status, ok, rule, "%s", b.s);
+	collect_judge_add(j, from, from->status, ok, rule, "%s", b.s);
 	pth_buf_release(&b);
 }
 
 /* {path, exists, same_as, size, min_size, max_size, sha256} */
 static void
-rule_file(struct pth_judge *j, const struct pth_rule_from *from, json_t *v)
+rule_file(struct judge *j, const struct rule_from *from, json_t *v)
 {
 	static const char *const known[] = { "path", "service", "exists", "same_as", "size",
 		"min_size", "max_size", "sha256", NULL };
@@ -283,7 +283,7 @@ rule_file(struct pth_judge *j, const struct pth_rule_from *from, json_t *v)
 		close(fd);
 	want = pth_json_bool(v, "exists", true);
 	if (!want || fd < 0) {
-		pth_judge_add(j, from, from->status, want == (fd >= 0), rule.s, "%s",
+		collect_judge_add(j, from, from->status, want == (fd >= 0), rule.s, "%s",
 		    fd >= 0 ? "the file exists" : errno == ENOENT ? "there is no such file" :
 		    strerror(errno));
 		goto done;
@@ -324,7 +324,7 @@ match_line(void *arg, const char *s, size_t n, bool rest)
 /* Matches in one log, or in both outputs when no file is named. -1: none can
  * be read. */
 static int64_t
-count_log(struct pth_judge *j, const struct pth_rule_from *from, const char *service,
+count_log(struct judge *j, const struct rule_from *from, const char *service,
     const char *file, const regex_t *re)
 {
 	const char *const both[] = { "stdout.log", "stderr.log" };
@@ -346,7 +346,7 @@ count_log(struct pth_judge *j, const struct pth_rule_from *from, const char *ser
 }
 
 static void
-log_counted(struct pth_judge *j, const struct pth_rule_from *from, json_t *v, const char *rule,
+log_counted(struct judge *j, const struct rule_from *from, json_t *v, const char *rule,
     int64_t n, bool never)
 {
 	struct pth_buf b = PTH_BUF_INIT;
@@ -357,19 +357,19 @@ log_counted(struct pth_judge *j, const struct pth_rule_from *from, json_t *v, co
 	if (!r.has_min && !r.has_max)
 		r = never ? (struct range){ .has_max = true } : (struct range){ 1, 0, true, false };
 	if (n < 0) {
-		pth_judge_add(j, from, from->status, false, rule, "there is no such log");
+		collect_judge_add(j, from, from->status, false, rule, "there is no such log");
 		return;
 	}
 	pth_buf_addf(&b, "%lld line%s", (long long)n, n == 1 ? "" : "s");
 	if (!within(&r, (double)n))
 		wanted(&b, &r);
-	pth_judge_add(j, from, from->status, within(&r, (double)n), rule, "%s", b.s);
+	collect_judge_add(j, from, from->status, within(&r, (double)n), rule, "%s", b.s);
 	pth_buf_release(&b);
 }
 
 /* {service, file, matches | not_matches, min, max} */
 static void
-rule_log(struct pth_judge *j, const struct pth_rule_from *from, json_t *v)
+rule_log(struct judge *j, const struct rule_from *from, json_t *v)
 {
 	static const char *const known[] = { "service", "file", "matches", "not_matches", "min",
 		"max", NULL };
@@ -404,7 +404,7 @@ done:
 
 /* {filter, min, max}: packets that a Wireshark display filter takes */
 static void
-rule_packets(struct pth_judge *j, const struct pth_rule_from *from, json_t *v)
+rule_packets(struct judge *j, const struct rule_from *from, json_t *v)
 {
 	static const char *const known[] = { "filter", "min", "max", NULL };
 	const char *filter = pth_json_str(v, "filter", NULL);
@@ -421,7 +421,7 @@ rule_packets(struct pth_judge *j, const struct pth_rule_from *from, json_t *v)
 	if (filter == NULL) {
 		wrong(j, from, rule.s, "the rule has no filter", "");
 	} else if (n == NULL) {
-		pth_judge_add(j, from, j->ev->filter_refused ? PTH_S_ERROR : PTH_S_UNSUPPORTED, false,
+		collect_judge_add(j, from, j->ev->filter_refused ? PTH_S_ERROR : PTH_S_UNSUPPORTED, false,
 		    rule.s, "packets not counted: %s",
 		    j->ev->no_packets ? j->ev->no_packets : "tshark did not count this filter");
 	} else {
@@ -431,7 +431,7 @@ rule_packets(struct pth_judge *j, const struct pth_rule_from *from, json_t *v)
 			wanted(&b, &r);
 		if (j->ev->incomplete)
 			pth_buf_addf(&b, " (%s)", j->ev->incomplete);
-		pth_judge_add(j, from, from->status, within(&r, json_number_value(n)), rule.s, "%s",
+		collect_judge_add(j, from, from->status, within(&r, json_number_value(n)), rule.s, "%s",
 		    b.s);
 	}
 done:
@@ -441,7 +441,7 @@ done:
 
 /* {name, min, max}: a number of "metrics" */
 static void
-rule_metric(struct pth_judge *j, const struct pth_rule_from *from, json_t *v)
+rule_metric(struct judge *j, const struct rule_from *from, json_t *v)
 {
 	static const char *const known[] = { "name", "min", "max", NULL };
 	const char *name = pth_json_str(v, "name", NULL);
@@ -455,14 +455,14 @@ rule_metric(struct pth_judge *j, const struct pth_rule_from *from, json_t *v)
 	if (name == NULL || (!r.has_min && !r.has_max)) {
 		wrong(j, from, rule.s, "the rule needs a name and min or max", "");
 	} else if (!json_is_number(n)) {
-		pth_judge_add(j, from, j->ev->no_packets ? PTH_S_UNSUPPORTED : from->status, false,
+		collect_judge_add(j, from, j->ev->no_packets ? PTH_S_UNSUPPORTED : from->status, false,
 		    rule.s, "was not measured%s%s", j->ev->no_packets ? ": " : "",
 		    j->ev->no_packets ? j->ev->no_packets : "");
 	} else {
 		pth_buf_addf(&b, "%.15g", json_number_value(n));
 		if (!within(&r, json_number_value(n)))
 			wanted(&b, &r);
-		pth_judge_add(j, from, from->status, within(&r, json_number_value(n)), rule.s, "%s",
+		collect_judge_add(j, from, from->status, within(&r, json_number_value(n)), rule.s, "%s",
 		    b.s);
 	}
 done:
@@ -471,11 +471,11 @@ done:
 }
 
 void
-pth_rule(struct pth_judge *j, const struct pth_rule_from *from, const char *name, json_t *value)
+collect_rule(struct judge *j, const struct rule_from *from, const char *name, json_t *value)
 {
 	static const struct {
 		const char *name, *other;
-		void (*judge)(struct pth_judge *, const struct pth_rule_from *, json_t *);
+		void (*judge)(struct judge *, const struct rule_from *, json_t *);
 	} rules[] = {
 		{ "exit", "exits", rule_exit }, { "files", "file", rule_file },
 		{ "log", "logs", rule_log }, { "packets", "packet", rule_packets },
@@ -498,7 +498,7 @@ pth_rule(struct pth_judge *j, const struct pth_rule_from *from, const char *name
 		return;
 	}
 	best = pth_nearest(name, near, countof(near));
-	pth_judge_add(j, from, PTH_S_ERROR, false, name, best ? "unknown rule; did you mean %s?" :
+	collect_judge_add(j, from, PTH_S_ERROR, false, name, best ? "unknown rule; did you mean %s?" :
 	    "unknown rule%s", best ? best : "");
 }
 
@@ -522,9 +522,9 @@ served(const json_t *target, const char *name)
 }
 
 void
-pth_rule_downloads(struct pth_judge *j)
+collect_rule_downloads(struct judge *j)
 {
-	const struct pth_rule_from from = { .status = PTH_S_FAILED };
+	const struct rule_from from = { .status = PTH_S_FAILED };
 	const json_t *a;
 	size_t i;
 

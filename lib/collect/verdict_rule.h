@@ -9,23 +9,23 @@
 #include "collect/verdict.h"
 
 /* The heaviest fault so far, the first of its weight, and its rule object. */
-struct pth_fault {
+struct broken_rule {
 	enum pth_status status;
 	const json_t *rule;
 };
 
 /* A test being judged. */
-struct pth_judge {
+struct judge {
 	const json_t *rec;
 	const struct pth_evidence *ev;
 	json_t *rules;           /* result: one object per rule */
 	json_t *exits;           /* services whose exit expect judged: did it hold? */
-	struct pth_fault self;   /* how the test did by itself */
-	struct pth_fault expect; /* rules of the experiment file */
+	struct broken_rule self;   /* how the test did by itself */
+	struct broken_rule expect; /* rules of the experiment file */
 };
 
 /* Where a rule comes from. */
-struct pth_rule_from {
+struct rule_from {
 	const char *service;     /* whose descriptor, NULL: the test itself */
 	enum pth_status status;  /* what a violation makes of the test */
 	const char *text;        /* what a violation means, or NULL */
@@ -33,18 +33,18 @@ struct pth_rule_from {
 };
 
 /* One rule's outcome. When it does not hold, a fault of j may rise to `status`. */
-void pth_judge_add(struct pth_judge *j, const struct pth_rule_from *from,
+void collect_judge_add(struct judge *j, const struct rule_from *from,
     enum pth_status status, bool ok, const char *rule, const char *fmt, ...)
     PTH_PRINTF(6, 7);
 
 /* Judge one member of expect or of a descriptor's rule: exit, files, log,
  * packets or metrics (also file, logs, packet, metric) with its value. An
  * unknown name or a malformed value is a rule that fails with status error. */
-void pth_rule(struct pth_judge *j, const struct pth_rule_from *from, const char *name,
+void collect_rule(struct judge *j, const struct rule_from *from, const char *name,
     json_t *value);
 
 /* A file that was downloaded from a service that serves one of that name (its
  * `files` below www/) must be the same: one rule for each. */
-void pth_rule_downloads(struct pth_judge *j);
+void collect_rule_downloads(struct judge *j);
 
 #endif

@@ -85,7 +85,7 @@ check(struct compose *c)
 	if (strchr(pth_json_str(c->docker, "target_platform", ""), ',') != NULL)
 		return pth_err_set(c->e, PTH_INPUT, "docker.target_platform %.100s: several platforms need "
 		    "docker.multi_platform: true", pth_json_str(c->docker, "target_platform", ""));
-	if (c->subnet != NULL && !compose_address(c, json_array_size(json_object_get(c->plan, "services")), address))
+	if (c->subnet != NULL && !container_address(c, json_array_size(json_object_get(c->plan, "services")), address))
 		return pth_err_set(c->e, PTH_INPUT, "network_environment.subnet \"%.60s\": must be an IPv4 network "
 		    "with room for all services, as 10.1.0.0/24", c->subnet);
 	return 0;
@@ -154,7 +154,7 @@ add_service(struct compose *c, const json_t *service, const json_t *given, size_
 
 	if (image != NULL)
 		image = image_once(c, image);
-	rest = image ? compose_service(c, service, given, index) : NULL;
+	rest = image ? container_service(c, service, given, index) : NULL;
 	if (rest == NULL) {
 		json_decref(doc);
 		return pth_err_wrap(c->e, "%s", name);
@@ -204,7 +204,7 @@ document(struct compose *c)
 	if (c->mtu > 0)
 		pth_json_set(net, "driver_opts", json_pack("{s:o}", PTH_COMPOSE_MTU,
 		    json_sprintf("%lld", (long long)c->mtu)));
-	pth_json_set(net, "labels", compose_labels(c));
+	pth_json_set(net, "labels", container_labels(c));
 	pth_json_set(o, "networks", json_pack("{s:o}", c->network_key, net));
 	return o;
 }
@@ -244,7 +244,7 @@ add_services(struct compose *c)
 	json_t *s, *given = json_object_get(c->rec, "services");
 	size_t i;
 
-	if (c->whole && compose_whole(c) != 0)
+	if (c->whole && container_whole(c) != 0)
 		return -1;
 	if (!c->whole)
 		json_array_extend(c->units, json_object_get(c->plan, "services"));
@@ -273,7 +273,7 @@ build(struct compose *c, json_t **doc, json_t **plan)
 		json_decref(*doc);
 		return -1;
 	}
-	*plan = compose_plan(c);
+	*plan = container_plan(c);
 	pth_json_push(json_object_get(*plan, "files"), json_pack("{s:s,s:o}", "path", "docker-compose.yml",
 	    "text", pth_json_text(yaml.s, yaml.len)));
 	pth_buf_release(&yaml);
@@ -300,8 +300,8 @@ pth_compose_test(json_t *rec, const char *share, json_t *seen, struct pth_err *e
 	look_at_platforms(&c);
 	c.mtu = smallest_mtu(json_object_get(rec, "services"));
 	c.whole = pth_json_bool(c.params, "container", false);
-	c.certs = compose_mentions(json_object_get(plan, "services"), "@{dir}/certs") ||
-	    compose_mentions(json_object_get(plan, "setup"), "@{dir}/certs");
+	c.certs = container_mentions(json_object_get(plan, "services"), "@{dir}/certs") ||
+	    container_mentions(json_object_get(plan, "setup"), "@{dir}/certs");
 	r = build(&c, &doc, &inside);
 	if (r == 0)
 		pth_json_set(rec, "compose", json_pack("{s:s,s:o,s:O,s:o}", "project", c.project, "document",

@@ -36,36 +36,36 @@ struct compose {
 
 /* container/service.c: one service of the document; NULL with c->e. given: its
  * part of the record. */
-json_t *compose_service(struct compose *c, const json_t *service, const json_t *given, size_t index);
-json_t *compose_labels(const struct compose *c);
+json_t *container_service(struct compose *c, const json_t *service, const json_t *given, size_t index);
+json_t *container_labels(const struct compose *c);
 /* The address of the service with this index in the subnet; false without one. */
-bool compose_address(const struct compose *c, size_t index, char to[16]);
+bool container_address(const struct compose *c, size_t index, char to[16]);
 
 /* container/create.c: the argv of docker create for a service of the document. */
-json_t *compose_create(const struct compose *c, const char *name, const json_t *doc);
+json_t *container_create(const struct compose *c, const char *name, const json_t *doc);
 
 /* container/inner.c: the plan that pth-init runs inside. */
-json_t *compose_inner(struct compose *c, const json_t *service);
+json_t *container_inner(struct compose *c, const json_t *service);
 /* How many steps need the container of this service, even when its process has
  * ended. 0 where others wait for that end: it is seen by the container's. */
-int64_t compose_hold(const struct compose *c, const char *service);
+int64_t container_hold(const struct compose *c, const char *service);
 /* Does a step for this service mention the placeholder? */
-bool compose_step_mentions(const struct compose *c, const char *service, const char *mark);
+bool container_step_mentions(const struct compose *c, const char *service, const char *mark);
 /* What is captured in the container of a planned service; NULL: nothing. */
-const json_t *compose_capture(const struct compose *c, const json_t *service);
+const json_t *container_capture(const struct compose *c, const json_t *service);
 /* A value with every @{dir}, @{libexec} and @{share} replaced by its place inside. */
-json_t *compose_inside(const json_t *v);
+json_t *container_inside(const json_t *v);
 /* Is mark, a placeholder and what follows it, in any text of v? */
-bool compose_mentions(const json_t *v, const char *mark);
+bool container_mentions(const json_t *v, const char *mark);
 
 /* container/whole.c: all services as the only unit. -1 with c->e. */
-int compose_whole(struct compose *c);
+int container_whole(struct compose *c);
 /* The directories and files of all services, seen from the test's directory. */
-void compose_whole_fill(const struct compose *c, json_t *dirs, json_t *files);
+void container_whole_fill(const struct compose *c, json_t *dirs, json_t *files);
 /* The test itself into the plan that pth-init runs. */
-void compose_whole_inner(const struct compose *c, json_t *root, json_t *plan);
+void container_whole_inner(const struct compose *c, json_t *root, json_t *plan);
 
 /* container/plan.c: what pth-exec runs. Steals nothing. */
-json_t *compose_plan(struct compose *c);
+json_t *container_plan(struct compose *c);
 
 #endif

@@ -109,7 +109,7 @@ with_image(const struct compose *c, json_t *argv, const json_t *doc)
 }
 
 json_t *
-compose_create(const struct compose *c, const char *name, const json_t *doc)
+container_create(const struct compose *c, const char *name, const json_t *doc)
 {
 	const json_t *net = json_object_get(json_object_get(doc, "networks"), c->network_key);
 	const char *policy = pth_json_str(doc, "pull_policy", "never");
@@ -125,9 +125,9 @@ compose_create(const struct compose *c, const char *name, const json_t *doc)
 	push(argv, "--user", pth_json_str(doc, "user", ""));
 	push_map(argv, "--env", json_object_get(doc, "environment"));
 	push(argv, "--env", "PTH_EVENTS=none");
-	if (!c->whole && compose_hold(c, name) > 0) {
+	if (!c->whole && container_hold(c, name) > 0) {
 		push(argv, "--env", NULL);
-		pth_json_push(argv, json_sprintf("PTH_HOLD=%lld", (long long)compose_hold(c, name)));
+		pth_json_push(argv, json_sprintf("PTH_HOLD=%lld", (long long)container_hold(c, name)));
 	}
 	push(argv, "--network", c->whole ? "none" : c->network);
 	if (!c->whole)

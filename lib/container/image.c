@@ -63,7 +63,7 @@ usual_args(const struct pth_image_req *q, json_t *args)
 }
 
 json_t *
-image_args(const struct pth_image_req *q)
+container_image_args(const struct pth_image_req *q)
 {
 	const json_t *d = json_object_get(q->service, "docker");
 	json_t *out = json_object();
@@ -167,7 +167,7 @@ folder(const char *path)
 static json_t *
 command(const struct pth_image_req *q, const json_t *vars, const char *tag, const char *directory)
 {
-	json_t *argv = json_array(), *args = image_args(q), *v;
+	json_t *argv = json_array(), *args = container_image_args(q), *v;
 	const char *own = pth_json_str(json_object_get(q->service, "docker"), "dockerfile", "");
 	size_t i;
 
@@ -210,10 +210,10 @@ check_own(const struct pth_image_req *q, struct pth_err *e)
 	const char *path = pth_json_str(d, "dockerfile", "");
 
 	if (*path != '/' && (strncmp(path, "@{", 2) != 0 || strchr(path, '/') == NULL))
-		return image_bad(q, "dockerfile", path, e, "is no absolute path");
+		return container_image_bad(q, "dockerfile", path, e, "is no absolute path");
 	for (size_t i = 0; i < countof(keys); i++)
 		if (json_array_size(json_object_get(d, keys[i])) > 0)
-			return image_bad(q, keys[i], NULL, e, "a Dockerfile of one's own copies from its own folder");
+			return container_image_bad(q, keys[i], NULL, e, "a Dockerfile of one's own copies from its own folder");
 	return 0;
 }
 
@@ -222,7 +222,7 @@ check_own(const struct pth_image_req *q, struct pth_err *e)
 static void
 distinct(const struct pth_image_req *q, const json_t *vars, const char *text, struct pth_buf *tag)
 {
-	json_t *id = json_pack("[s,o,O]", text, image_args(q), vars);
+	json_t *id = json_pack("[s,o,O]", text, container_image_args(q), vars);
 	struct pth_buf b = PTH_BUF_INIT, hex = PTH_BUF_INIT;
 	unsigned char md[EVP_MAX_MD_SIZE];
 	const char *have;
@@ -247,11 +247,11 @@ built(const struct pth_image_req *q, const char *builder, struct pth_err *e)
 	const json_t *d = json_object_get(q->service, "docker");
 	bool own = *pth_json_str(d, "dockerfile", "") != '\0';
 	struct pth_buf tag = PTH_BUF_INIT, text = PTH_BUF_INIT, directory = PTH_BUF_INIT;
-	json_t *vars, *out = NULL, *args = image_args(q);
+	json_t *vars, *out = NULL, *args = container_image_args(q);
 
 	make_tag(q, !json_is_object(d), &tag);
-	vars = image_variables(q, tag.s, builder, e);
-	if (vars != NULL && (!own || check_own(q, e) == 0) && image_render(q, builder, vars, &text, e) == 0) {
+	vars = container_image_variables(q, tag.s, builder, e);
+	if (vars != NULL && (!own || check_own(q, e) == 0) && container_image_render(q, builder, vars, &text, e) == 0) {
 		if (q->seen != NULL)
 			distinct(q, vars, text.s ? text.s : "", &tag);
 		pth_buf_addf(&directory, "images/%.*s", (int)strcspn(tag.s, ":"), tag.s);
@@ -281,10 +281,10 @@ pth_image_plan(const struct pth_image_req *q, struct pth_err *e)
 
 	if (*image == '\0')
 		return built(q, pth_json_str(d, "builder", "base"), e);
-	if (image_check(q, "image", IMAGE_NAME, image, e) != 0)
+	if (container_image_check(q, "image", IMAGE_NAME, image, e) != 0)
 		return NULL;
 	if (json_array_size(json_object_get(d, "packages")) > 0) {
-		image_bad(q, "image", image, e, "is used as it is; packages are added to a base");
+		container_image_bad(q, "image", image, e, "is used as it is; packages are added to a base");
 		return NULL;
 	}
 	return ready_made(q, image);

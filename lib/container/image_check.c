@@ -6,7 +6,7 @@
 #include "base/text.h"
 
 int
-image_bad(const struct pth_image_req *q, const char *key, const char *value, struct pth_err *e,
+container_image_bad(const struct pth_image_req *q, const char *key, const char *value, struct pth_err *e,
     const char *fmt, ...)
 {
 	const json_t *at = json_object_get(json_object_get(q->service, "docker"), "at");
@@ -91,7 +91,7 @@ word_ok(enum image_kind k, const char *s)
 }
 
 int
-image_check(const struct pth_image_req *q, const char *key, enum image_kind k, const char *value,
+container_image_check(const struct pth_image_req *q, const char *key, enum image_kind k, const char *value,
     struct pth_err *e)
 {
 	static const char *const wanted[] = { "is no name of an image", "is no absolute path of plain characters",
@@ -100,21 +100,21 @@ image_check(const struct pth_image_req *q, const char *key, enum image_kind k, c
 		"has characters that end a line", "has control characters" };
 
 	if (value == NULL)
-		return image_bad(q, key, NULL, e, "must be a text");
+		return container_image_bad(q, key, NULL, e, "must be a text");
 	if (strlen(value) > IMAGE_VALUE_MAX)
-		return image_bad(q, key, NULL, e, "longer than %d bytes", IMAGE_VALUE_MAX);
-	return word_ok(k, value) ? 0 : image_bad(q, key, value, e, "%s", wanted[k]);
+		return container_image_bad(q, key, NULL, e, "longer than %d bytes", IMAGE_VALUE_MAX);
+	return word_ok(k, value) ? 0 : container_image_bad(q, key, value, e, "%s", wanted[k]);
 }
 
 json_t *
-image_words(const struct pth_image_req *q, const json_t *docker, const char *key, enum image_kind k,
+container_image_words(const struct pth_image_req *q, const json_t *docker, const char *key, enum image_kind k,
     struct pth_err *e)
 {
 	json_t *list = json_object_get(docker, key), *out = json_array(), *v;
 	size_t i;
 
 	if (list != NULL && !json_is_array(list) && !json_is_null(list)) {
-		image_bad(q, key, NULL, e, "must be a list");
+		container_image_bad(q, key, NULL, e, "must be a list");
 		json_decref(out);
 		return NULL;
 	}
@@ -124,7 +124,7 @@ image_words(const struct pth_image_req *q, const json_t *docker, const char *key
 		const char *s = json_string_value(text);
 		bool empty = s != NULL ? *s == '\0' : json_is_null(v); /* `x if y` without else */
 
-		if (!empty && image_check(q, key, k, s, e) != 0) {
+		if (!empty && container_image_check(q, key, k, s, e) != 0) {
 			json_decref(text);
 			json_decref(out);
 			return NULL;
@@ -157,7 +157,7 @@ quoted(const char *s)
 }
 
 json_t *
-image_pairs(const struct pth_image_req *q, const char *key, const json_t *o, struct pth_err *e)
+container_image_pairs(const struct pth_image_req *q, const char *key, const json_t *o, struct pth_err *e)
 {
 	json_t *out = json_array(), *v;
 	const char *name;
@@ -165,7 +165,7 @@ image_pairs(const struct pth_image_req *q, const char *key, const json_t *o, str
 	json_object_foreach((json_t *)(uintptr_t)o, name, v) {
 		const char *s = json_is_string(v) ? json_string_value(v) : NULL;
 
-		if (image_check(q, key, IMAGE_VARIABLE, name, e) != 0 || image_check(q, key, IMAGE_LINE, s, e) != 0) {
+		if (container_image_check(q, key, IMAGE_VARIABLE, name, e) != 0 || container_image_check(q, key, IMAGE_LINE, s, e) != 0) {
 			json_decref(out);
 			return NULL;
 		}
@@ -208,9 +208,9 @@ step(const char *s)
 }
 
 json_t *
-image_steps(const struct pth_image_req *q, const json_t *docker, const char *key, struct pth_err *e)
+container_image_steps(const struct pth_image_req *q, const json_t *docker, const char *key, struct pth_err *e)
 {
-	json_t *list = image_words(q, docker, key, IMAGE_STEP, e), *v;
+	json_t *list = container_image_words(q, docker, key, IMAGE_STEP, e), *v;
 	size_t i;
 
 	json_array_foreach(list, i, v)

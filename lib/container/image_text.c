@@ -37,19 +37,19 @@ files_of(const struct pth_image_req *q, const char *key, bool numbered, struct p
 
 		if (from != NULL && *from == '\0')
 			continue;
-		if (image_check(q, key, IMAGE_LINE, from, e) != 0 ||
-		    (to != NULL && image_check(q, key, IMAGE_TO, to, e) != 0))
+		if (container_image_check(q, key, IMAGE_LINE, from, e) != 0 ||
+		    (to != NULL && container_image_check(q, key, IMAGE_TO, to, e) != 0))
 			goto fail;
 		pth_buf_cut(&b, 0);
 		if (numbered)
 			pth_buf_addf(&b, "%02zu-", i + 1);
 		pth_buf_adds(&b, pth_base_name(from));
 		if (!pth_name_ok(b.s)) {
-			image_bad(q, key, from, e, "is not the path of a file with a plain name");
+			container_image_bad(q, key, from, e, "is not the path of a file with a plain name");
 			goto fail;
 		}
 		if (named(out, b.s)) {
-			image_bad(q, key, pth_base_name(from), e, "is there twice; the build has one folder for all");
+			container_image_bad(q, key, pth_base_name(from), e, "is there twice; the build has one folder for all");
 			goto fail;
 		}
 		o = json_pack("{s:s,s:s,s:s}", "name", b.s, "from", from, "to", to ? to : "");
@@ -79,12 +79,12 @@ source(const struct pth_image_req *q, const json_t *from, const char *key, const
 	const char *repository = pth_json_str(from, "repository", ""), *revision = pth_json_str(from, "revision", "");
 	bool submodules = pth_json_bool(from, "submodules", false);
 
-	if (image_check(q, key, IMAGE_LINE, repository, e) != 0)
+	if (container_image_check(q, key, IMAGE_LINE, repository, e) != 0)
 		return -1;
-	if (*revision != '\0' && image_check(q, *key == 'r' ? "revision" : key, IMAGE_REVISION, revision, e) != 0)
+	if (*revision != '\0' && container_image_check(q, *key == 'r' ? "revision" : key, IMAGE_REVISION, revision, e) != 0)
 		return -1;
 	if (is_local(repository) && submodules && *revision != '\0')
-		return image_bad(q, key, NULL, e, "a directory of this machine is copied with its submodules "
+		return container_image_bad(q, key, NULL, e, "a directory of this machine is copied with its submodules "
 		    "only without a revision");
 	pth_json_set(to, "repository", json_string(repository));
 	pth_json_set(to, "revision", json_string(revision));
@@ -102,14 +102,14 @@ dependency(const struct pth_image_req *q, const json_t *from, json_t *to, struct
 	int r;
 
 	if (name == NULL || !pth_name_ok(name))
-		return image_bad(q, "dependencies", name ? name : "", e, "is no name");
+		return container_image_bad(q, "dependencies", name ? name : "", e, "is no name");
 	if (*pth_json_str(from, "repository", "") == '\0')
-		return image_bad(q, "dependencies", name, e, "has no repository");
+		return container_image_bad(q, "dependencies", name, e, "has no repository");
 	pth_buf_addf(&archive, "source-%s.tar", name);
 	pth_json_set(to, "name", json_string(name));
 	r = source(q, from, "dependencies", archive.s, to, e);
 	pth_buf_release(&archive);
-	if (r != 0 || (steps = image_steps(q, from, "build", e)) == NULL)
+	if (r != 0 || (steps = container_image_steps(q, from, "build", e)) == NULL)
 		return -1;
 	if (*pth_json_str(to, "revision", "") == '\0')
 		pth_json_set(to, "revision", json_string(*pth_json_str(to, "archive", "") ? "" : "HEAD"));
@@ -144,13 +144,13 @@ packages(const struct pth_image_req *q, struct pth_err *e)
 	size_t i;
 
 	if (json_is_object(docker))
-		return image_words(q, docker, "packages", IMAGE_PACKAGE, e);
+		return container_image_words(q, docker, "packages", IMAGE_PACKAGE, e);
 	list = json_array();
 	json_array_foreach(json_object_get(q->service, "requires"), i, r)
 		if (pth_json_str(r, "package", NULL) != NULL)
 			pth_json_push(list, json_string(pth_json_str(r, "package", "")));
 	o = json_pack("{s:o}", "packages", list);
-	wanted = image_words(q, o, "packages", IMAGE_PACKAGE, e);
+	wanted = container_image_words(q, o, "packages", IMAGE_PACKAGE, e);
 	json_decref(o);
 	return wanted;
 }
@@ -177,10 +177,10 @@ words(const struct pth_image_req *q, json_t *v, struct pth_err *e)
 	pth_json_set(v, "keep", json_boolean(directory != NULL));
 	pth_json_set(v, "user", json_string(user));
 	pth_json_set(v, "uid", json_integer(USER_NUMBER));
-	r = image_check(q, "plugin", IMAGE_TO, plugin, e) != 0 || image_check(q, "base", IMAGE_NAME, base, e) != 0 ||
-	    (*own != '\0' && image_check(q, "build_base", IMAGE_NAME, own, e) != 0) ||
-	    image_check(q, "directory", IMAGE_PATH, b.s, e) != 0 ||
-	    image_check(q, "user_mapping.user_name", IMAGE_USER, user, e) != 0 ||
+	r = container_image_check(q, "plugin", IMAGE_TO, plugin, e) != 0 || container_image_check(q, "base", IMAGE_NAME, base, e) != 0 ||
+	    (*own != '\0' && container_image_check(q, "build_base", IMAGE_NAME, own, e) != 0) ||
+	    container_image_check(q, "directory", IMAGE_PATH, b.s, e) != 0 ||
+	    container_image_check(q, "user_mapping.user_name", IMAGE_USER, user, e) != 0 ||
 	    source(q, d, "repository", "source.tar", v, e) != 0 ? -1 : 0;
 	pth_buf_release(&b);
 	return r;
@@ -196,24 +196,24 @@ put(json_t *v, const char *key, json_t *list)
 }
 
 json_t *
-image_variables(const struct pth_image_req *q, const char *tag, const char *builder, struct pth_err *e)
+container_image_variables(const struct pth_image_req *q, const char *tag, const char *builder, struct pth_err *e)
 {
 	const json_t *d = json_object_get(q->service, "docker");
-	json_t *v = json_object(), *args = image_args(q);
+	json_t *v = json_object(), *args = container_image_args(q);
 	bool ok;
 
 	pth_json_set(v, "tag", json_string(tag));
 	pth_json_set(v, "builder", json_string(builder));
 	ok = words(q, v, e) == 0 && put(v, "packages", packages(q, e)) &&
-	    put(v, "build_packages", image_words(q, d, "build_packages", IMAGE_PACKAGE, e)) &&
-	    put(v, "features", image_words(q, d, "features", IMAGE_FEATURE, e)) &&
-	    put(v, "expose", image_words(q, d, "expose", IMAGE_PORT, e)) &&
-	    put(v, "build", image_steps(q, d, "build", e)) &&
+	    put(v, "build_packages", container_image_words(q, d, "build_packages", IMAGE_PACKAGE, e)) &&
+	    put(v, "features", container_image_words(q, d, "features", IMAGE_FEATURE, e)) &&
+	    put(v, "expose", container_image_words(q, d, "expose", IMAGE_PORT, e)) &&
+	    put(v, "build", container_image_steps(q, d, "build", e)) &&
 	    put(v, "dependencies", dependencies(q, d, e)) &&
 	    put(v, "files", files_of(q, "files", false, e)) &&
 	    put(v, "patches", files_of(q, "patches", true, e)) &&
-	    put(v, "args", image_pairs(q, "args", args, e)) &&
-	    put(v, "environment", image_pairs(q, "environment", json_object_get(d, "environment"), e));
+	    put(v, "args", container_image_pairs(q, "args", args, e)) &&
+	    put(v, "environment", container_image_pairs(q, "environment", json_object_get(d, "environment"), e));
 	json_decref(args);
 	if (ok)
 		return v;
@@ -244,7 +244,7 @@ own(const struct pth_image_req *q, const char *path, struct pth_buf *out, struct
 	struct pth_err why;
 
 	if (pth_file_read(path, TEXT_MAX, out, &why) != 0)
-		return image_bad(q, "dockerfile", NULL, e, "%s", why.text);
+		return container_image_bad(q, "dockerfile", NULL, e, "%s", why.text);
 	return 0;
 }
 
@@ -260,7 +260,7 @@ known(const char *builder)
 }
 
 int
-image_render(const struct pth_image_req *q, const char *builder, json_t *vars, struct pth_buf *out,
+container_image_render(const struct pth_image_req *q, const char *builder, json_t *vars, struct pth_buf *out,
     struct pth_err *e)
 {
 	struct pth_template_options opt = { .load = include, .arg = (void *)(uintptr_t)q->share };
@@ -272,7 +272,7 @@ image_render(const struct pth_image_req *q, const char *builder, json_t *vars, s
 	if (*path != '\0')
 		return own(q, path, out, e);
 	if (!known(builder))
-		return image_bad(q, "builder", builder, e, "is none of base, c, cpp, go, python, rust");
+		return container_image_bad(q, "builder", builder, e, "is none of base, c, cpp, go, python, rust");
 	pth_buf_addf(&name, "dockerfile-%s.j2", builder);
 	if (include((void *)(uintptr_t)q->share, name.s, &src, e) == 0)
 		t = pth_template_parse(name.s, src.s, src.len, &opt, e);

@@ -34,13 +34,13 @@ replace(struct pth_buf *b, const char *s, void *arg)
 }
 
 json_t *
-compose_inside(const json_t *v)
+container_inside(const json_t *v)
 {
 	return pth_json_map(v, replace, NULL);
 }
 
 bool
-compose_mentions(const json_t *v, const char *mark)
+container_mentions(const json_t *v, const char *mark)
 {
 	const char *key;
 	json_t *x;
@@ -50,11 +50,11 @@ compose_mentions(const json_t *v, const char *mark)
 		return strstr(json_string_value(v), mark) != NULL;
 	if (json_is_array(v))
 		json_array_foreach(v, i, x)
-			if (compose_mentions(x, mark))
+			if (container_mentions(x, mark))
 				return true;
 	if (json_is_object(v))
 		json_object_foreach((json_t *)(uintptr_t)v, key, x)
-			if (compose_mentions(x, mark))
+			if (container_mentions(x, mark))
 				return true;
 	return false;
 }
@@ -79,7 +79,7 @@ user(const struct compose *c)
 }
 
 const json_t *
-compose_capture(const struct compose *c, const json_t *service)
+container_capture(const struct compose *c, const json_t *service)
 {
 	const json_t *own = json_object_get(service, "capture"), *all = json_object_get(c->plan, "capture");
 
@@ -93,7 +93,7 @@ capture(const struct compose *c, const json_t *service)
 {
 	static const char *const keys[] = { "filter", "bpf", "ring", "max_size", "buffer" };
 	const char *name = pth_json_str(service, "name", "");
-	const json_t *cap = compose_capture(c, service), *v;
+	const json_t *cap = container_capture(c, service), *v;
 	json_t *o;
 
 	if (cap == NULL)
@@ -123,7 +123,7 @@ inner_service(const json_t *service)
 {
 	static const char *const outside[] = { "dirs", "files", "docker", "artifacts", "verdict",
 		"metrics", "keylogs", "target" };
-	json_t *s = compose_inside(service);
+	json_t *s = container_inside(service);
 
 	for (size_t i = 0; i < countof(outside); i++)
 		json_object_del(s, outside[i]);
@@ -193,7 +193,7 @@ awaits_end(const json_t *after, const char *service)
 }
 
 int64_t
-compose_hold(const struct compose *c, const char *service)
+container_hold(const struct compose *c, const char *service)
 {
 	const json_t *steps = pth_json_path(c->rec, "steps.actions");
 	json_t *s, *v;
@@ -216,19 +216,19 @@ compose_hold(const struct compose *c, const char *service)
 }
 
 bool
-compose_step_mentions(const struct compose *c, const char *service, const char *mark)
+container_step_mentions(const struct compose *c, const char *service, const char *mark)
 {
 	json_t *s;
 	size_t i;
 
 	json_array_foreach(pth_json_path(c->rec, "steps.actions"), i, s)
-		if (strcmp(service_of(json_object_get(s, "exec")), service) == 0 && compose_mentions(s, mark))
+		if (strcmp(service_of(json_object_get(s, "exec")), service) == 0 && container_mentions(s, mark))
 			return true;
 	return false;
 }
 
 json_t *
-compose_inner(struct compose *c, const json_t *service)
+container_inner(struct compose *c, const json_t *service)
 {
 	const char *name = pth_json_str(service, "name", "");
 	json_t *list = json_array(), *plan = json_object(), *root, *s;
@@ -254,7 +254,7 @@ compose_inner(struct compose *c, const json_t *service)
 	    pth_json_path(c->rec, "settings.observers.metrics"), "resource",
 	    pth_json_path(c->rec, "settings.observers.resource"), "plan", plan);
 	if (c->whole)
-		compose_whole_inner(c, root, plan);
+		container_whole_inner(c, root, plan);
 	else
 		json_object_update_new(root, json_pack("{s:s,s:o}", "ask", PTH_INSIDE_ASK,
 		    "network_environment", monitoring(c)));

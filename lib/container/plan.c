@@ -36,7 +36,7 @@ push(json_t *argv, const char *s)
 static void
 push_labels(const struct compose *c, json_t *argv)
 {
-	json_t *labels = compose_labels(c), *v;
+	json_t *labels = container_labels(c), *v;
 	const char *key;
 
 	json_object_foreach(labels, key, v) {
@@ -202,11 +202,11 @@ service_outside(const struct compose *c, const json_t *service)
 	json_object_del(o, "limits"); /* of the container, not of its client */
 	json_object_del(o, "capture"); /* taken inside */
 	pth_json_set(o, "environment", json_object());
-	pth_json_set(o, "files", compose_inside(json_object_get(service, "files")));
+	pth_json_set(o, "files", container_inside(json_object_get(service, "files")));
 	pth_json_set(phases, "pre_compile", json_array());
 	pth_json_set(phases, "compile", json_array());
 	pth_json_set(phases, "post_compile", json_array());
-	pth_json_set(phases, "pre_run", json_pack("[o]", cmd(compose_create(c, name, doc), COMMAND_LIMIT, true)));
+	pth_json_set(phases, "pre_run", json_pack("[o]", cmd(container_create(c, name, doc), COMMAND_LIMIT, true)));
 	pth_json_set(phases, "run", cmd(start, limit, true));
 	pth_json_set(phases, "post_run", json_array());
 	pth_json_set(o, "phases", phases);
@@ -235,7 +235,7 @@ files(struct compose *c)
 			pth_json_push(list, json_pack("{s:o,s:O}", "path", json_sprintf("%s/Dockerfile",
 			    pth_json_str(v, "directory", "")), "text", json_object_get(v, "dockerfile")));
 	json_array_foreach(c->units, i, v) {
-		json_t *inner = compose_inner(c, v);
+		json_t *inner = container_inner(c, v);
 
 		pth_buf_cut(&b, 0);
 		pth_json_dump(&b, inner);
@@ -259,7 +259,7 @@ environment(const struct compose *c)
 }
 
 json_t *
-compose_plan(struct compose *c)
+container_plan(struct compose *c)
 {
 	int64_t limit = pth_json_int(c->plan, "timeout_us", 0);
 	json_t *o = json_deep_copy(c->plan), *list = json_array(), *v;
@@ -277,7 +277,7 @@ compose_plan(struct compose *c)
 	pth_json_set(o, "setup", setup(c));
 	pth_json_set(o, "capture", json_null()); /* each container has its own */
 	if (c->whole) {
-		compose_whole_fill(c, json_object_get(o, "dirs"), json_object_get(o, "files"));
+		container_whole_fill(c, json_object_get(o, "dirs"), json_object_get(o, "files"));
 		pth_json_set(o, "wait_us", json_null());
 		pth_json_set(o, "inside", json_true());
 	}

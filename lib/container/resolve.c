@@ -85,7 +85,7 @@ value(const struct ref *r, struct pth_buf *b, struct pth_err *e)
 }
 
 int
-pth_names_expand(struct pth_buf *b, const char *s, struct pth_err *e)
+pth_resolve_expand(struct pth_buf *b, const char *s, struct pth_err *e)
 {
 	const char *at;
 	struct ref r;
@@ -106,7 +106,7 @@ pth_names_expand(struct pth_buf *b, const char *s, struct pth_err *e)
 }
 
 int
-pth_names_expand_all(json_t *v, struct pth_err *e)
+pth_resolve_expand_all(json_t *v, struct pth_err *e)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 	const char *key;
@@ -115,24 +115,24 @@ pth_names_expand_all(json_t *v, struct pth_err *e)
 	int r = 0;
 
 	if (json_is_string(v) && strstr(json_string_value(v), "@{") != NULL) {
-		r = pth_names_expand(&b, json_string_value(v), e);
+		r = pth_resolve_expand(&b, json_string_value(v), e);
 		if (r == 0)
 			json_string_setn_nocheck(v, b.s, b.len);
 		pth_buf_release(&b);
 	} else if (json_is_array(v)) {
 		json_array_foreach(v, i, x)
 			if (r == 0)
-				r = pth_names_expand_all(x, e);
+				r = pth_resolve_expand_all(x, e);
 	} else if (json_is_object(v)) {
 		json_object_foreach(v, key, x)
 			if (r == 0)
-				r = pth_names_expand_all(x, e);
+				r = pth_resolve_expand_all(x, e);
 	}
 	return r;
 }
 
 json_t *
-pth_names_environ(struct pth_err *e)
+pth_resolve_environ(struct pth_err *e)
 {
 	json_t *env = json_object();
 	int r = 0;
@@ -144,7 +144,7 @@ pth_names_environ(struct pth_err *e)
 		if (eq == NULL)
 			continue;
 		pth_buf_add(&key, *p, (size_t)(eq - *p));
-		r = pth_names_expand(&value, eq + 1, e);
+		r = pth_resolve_expand(&value, eq + 1, e);
 		if (r == 0)
 			pth_json_set(env, key.s ? key.s : "", pth_json_text(value.s ? value.s : "", value.len));
 		else

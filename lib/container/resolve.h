@@ -13,11 +13,11 @@
 /* Append text with its placeholders replaced: formats dotted, string,
  * decimal, integer, hex, hostname. Other texts stay. -1 with e when a name
  * has no address. */
-int pth_names_expand(struct pth_buf *b, const char *text, struct pth_err *e);
+int pth_resolve_expand(struct pth_buf *b, const char *text, struct pth_err *e);
 /* The same for every string in v, in place. */
-int pth_names_expand_all(json_t *v, struct pth_err *e);
+int pth_resolve_expand_all(json_t *v, struct pth_err *e);
 /* This program's environment with all values expanded, owned by the caller.
  * NULL with e. */
-json_t *pth_names_environ(struct pth_err *e);
+json_t *pth_resolve_environ(struct pth_err *e);
 
 #endif

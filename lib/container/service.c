@@ -17,7 +17,7 @@ static const char *const capabilities[] = { "CHOWN", "DAC_OVERRIDE", "FOWNER", "
 	"SETUID" };
 
 json_t *
-compose_labels(const struct compose *c)
+container_labels(const struct compose *c)
 {
 	return json_pack("{s:s,s:s,s:s,s:s}", "org.pth.run", pth_json_str(c->rec, "run", "run"),
 	    "org.pth.test", pth_json_str(c->rec, "id", "?"), "org.pth.owner", "@{owner}",
@@ -48,7 +48,7 @@ add_bind(json_t *list, const char *target, bool read_only, const char *dir, cons
 }
 
 bool
-compose_address(const struct compose *c, size_t index, char to[16])
+container_address(const struct compose *c, size_t index, char to[16])
 {
 	struct in_addr a;
 	uint32_t network;
@@ -86,7 +86,7 @@ user_volume(struct compose *c, json_t *list, const char *local, const char *insi
 		if (ro)
 			pth_json_set(o, "read_only", json_true());
 		pth_json_set(c->volumes, local, json_pack("{s:o,s:o}", "name",
-		    json_sprintf("%s-%s", c->project, local), "labels", compose_labels(c)));
+		    json_sprintf("%s-%s", c->project, local), "labels", container_labels(c)));
 	} else {
 		return pth_err_set(c->e, PTH_INPUT, "volume \"%.80s\": neither a path nor a name", local);
 	}
@@ -157,8 +157,8 @@ volumes(struct compose *c, const json_t *service, const json_t *given)
 		pth_buf_addf(&b, PTH_INSIDE_DIR "/%s", other);
 		pth_buf_addf(&mark, "@{dir}/%s/", other);
 		/* What one service reads of another, it may not write. */
-		if (own || compose_mentions(json_object_get(service, "phases"), mark.s) ||
-		    compose_step_mentions(c, name, mark.s))
+		if (own || container_mentions(json_object_get(service, "phases"), mark.s) ||
+		    container_step_mentions(c, name, mark.s))
 			add_bind(list, b.s, !own, "@{dir}/", other);
 	}
 	if (!c->whole)
@@ -170,8 +170,8 @@ volumes(struct compose *c, const json_t *service, const json_t *given)
 	add_bind(list, "/opt/ticket", false, "@{dir}/ticket", "");
 	add_bind(list, "/app/shared", false, "@{dir}/shared", "");
 	add_bind(list, "/app/sync_logs", false, "@{dir}/sync", "");
-	if (compose_mentions(c->whole ? json_object_get(c->plan, "services") : service, "@{share}") ||
-	    compose_step_mentions(c, name, "@{share}"))
+	if (container_mentions(c->whole ? json_object_get(c->plan, "services") : service, "@{share}") ||
+	    container_step_mentions(c, name, "@{share}"))
 		add_bind(list, PTH_INSIDE_SHARE, true, "@{share}", "");
 	pth_buf_release(&b);
 	pth_buf_release(&mark);
@@ -226,7 +226,7 @@ environment(const struct compose *c, const json_t *service)
 	pth_json_set(env, "PTH_EVENTS", json_string("text")); /* of pth-init, for who looks on */
 	json_object_update(env, json_object_get(c->params, "environment"));
 	json_object_update(env, json_object_get(service, "environment"));
-	all = compose_inside(env);
+	all = container_inside(env);
 	json_object_foreach(all, key, v) {
 		struct pth_buf b = PTH_BUF_INIT;
 
@@ -256,7 +256,7 @@ cap_add(const struct compose *c, const json_t *service)
 	for (i = 0; i < countof(capabilities); i++)
 		pth_json_push_once(list, json_string(capabilities[i]));
 	/* A capture, with segmentation offload off so that it shows datagrams. */
-	if (compose_capture(c, service) != NULL) {
+	if (container_capture(c, service) != NULL) {
 		pth_json_push_once(list, json_string("NET_RAW"));
 		pth_json_push_once(list, json_string("NET_ADMIN"));
 	}
@@ -289,7 +289,7 @@ network(const struct compose *c, const char *name, size_t index)
 	json_t *o = json_pack("{s:[s]}", "aliases", name);
 	char address[16];
 
-	if (compose_address(c, index, address))
+	if (container_address(c, index, address))
 		pth_json_set(o, "ipv4_address", json_string(address));
 	return json_pack("{s:o}", c->network_key, o);
 }
@@ -323,7 +323,7 @@ healthcheck(const json_t *service)
 }
 
 json_t *
-compose_service(struct compose *c, const json_t *service, const json_t *given, size_t index)
+container_service(struct compose *c, const json_t *service, const json_t *given, size_t index)
 {
 	const char *name = pth_json_str(service, "name", "");
 	const char *prefix = pth_json_str(c->params, "service_prefix", "");
@@ -368,6 +368,6 @@ compose_service(struct compose *c, const json_t *service, const json_t *given, s
 	pth_json_set(o, "restart", json_string(pth_json_str(service, "restart", "no")));
 	pth_json_set(o, "stop_signal", json_string("SIGTERM"));
 	pth_json_set(o, "stop_grace_period", json_sprintf("%llds", (long long)grace + STOP_MARGIN_S));
-	pth_json_set(o, "labels", compose_labels(c));
+	pth_json_set(o, "labels", container_labels(c));
 	return o;
 }

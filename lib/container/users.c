@@ -37,7 +37,7 @@ passwd_line(char *line, const char *name, struct pth_proc_user *who)
 }
 
 int
-pth_owners_lookup(const char *passwd, const char *name, struct pth_proc_user *who)
+pth_users_lookup(const char *passwd, const char *name, struct pth_proc_user *who)
 {
 	FILE *fp = fopen(passwd, "re");
 	char *line = NULL;
@@ -54,14 +54,14 @@ pth_owners_lookup(const char *passwd, const char *name, struct pth_proc_user *wh
 }
 
 int
-pth_owners_choose(const json_t *user, struct pth_proc_user *who, struct pth_err *e)
+pth_users_choose(const json_t *user, struct pth_proc_user *who, struct pth_err *e)
 {
 	const char *name = pth_json_str(user, "name", NULL);
 
 	if (json_object_get(user, "uid") != NULL) {
 		who->uid = (uid_t)pth_json_int(user, "uid", 0);
 		who->gid = (gid_t)who->uid;
-	} else if (who->uid == 0 && name != NULL && pth_owners_lookup("/etc/passwd", name, who) != 0 &&
+	} else if (who->uid == 0 && name != NULL && pth_users_lookup("/etc/passwd", name, who) != 0 &&
 	    !pth_json_bool(user, "fallback_to_root", true)) {
 		return pth_err_set(e, PTH_INPUT,
 		    "the image has no user %s, and docker.user_mapping.fallback_to_root is false", name);
@@ -102,7 +102,7 @@ give(int dirfd, uid_t uid, gid_t gid, dev_t dev, int depth)
 }
 
 void
-pth_owners_give(int dirfd, uid_t uid, gid_t gid)
+pth_users_give(int dirfd, uid_t uid, gid_t gid)
 {
 	struct stat st;
 

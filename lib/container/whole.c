@@ -185,7 +185,7 @@ one_service(struct compose *c)
 }
 
 int
-compose_whole(struct compose *c)
+container_whole(struct compose *c)
 {
 	json_t *docker = json_object(), *volumes = json_array(), *s;
 	const char *key;
@@ -203,7 +203,7 @@ compose_whole(struct compose *c)
 
 /* What the services have in their directories is made from outside. */
 void
-compose_whole_fill(const struct compose *c, json_t *dirs, json_t *files)
+container_whole_fill(const struct compose *c, json_t *dirs, json_t *files)
 {
 	json_t *s, *v;
 	size_t i, k;
@@ -216,7 +216,7 @@ compose_whole_fill(const struct compose *c, json_t *dirs, json_t *files)
 			if (json_is_string(v))
 				pth_json_push(dirs, json_sprintf("%s/%s", name, json_string_value(v)));
 		json_array_foreach(json_object_get(s, "files"), k, v) {
-			json_t *f = json_is_object(v) ? compose_inside(v) : json_object();
+			json_t *f = json_is_object(v) ? container_inside(v) : json_object();
 
 			pth_json_set(f, "path", json_sprintf("%s/%s", name, pth_json_str(v, "path", "")));
 			pth_json_push(files, f);
@@ -227,7 +227,7 @@ compose_whole_fill(const struct compose *c, json_t *dirs, json_t *files)
 /* --- inside --- */
 
 void
-compose_whole_inner(const struct compose *c, json_t *root, json_t *plan)
+container_whole_inner(const struct compose *c, json_t *root, json_t *plan)
 {
 	static const char *const keep[] = { "steps", "assertions", "services", "network_environment" };
 

@@ -2,7 +2,7 @@
  * Values against the table: type, range, known names. And the canonical form
  * of what passed: "60" is 60, "5MB" is 5000000, debug is DEBUG.
  */
-#include "experiment/inside.h"
+#include "experiment/priv.h"
 
 #include <math.h>
 #include <strings.h>
@@ -13,12 +13,12 @@
 
 #define INT_LIMIT 9007199254740992.0 /* 2^53: beyond it JSON readers round */
 
-bool exp_given(const struct pth_ynode *n)
+bool experiment_given(const struct pth_ynode *n)
 {
 	return n && n->kind != PTH_YNULL;
 }
 
-bool exp_scalar(const struct pth_ynode *n)
+bool experiment_scalar(const struct pth_ynode *n)
 {
 	return n->kind != PTH_YSEQ && n->kind != PTH_YMAP && n->kind != PTH_YNULL;
 }
@@ -62,7 +62,7 @@ static bool duration(const struct pth_ynode *n, int64_t *us)
 }
 
 /* What the types that mean an integer make of a node; false: none of them. */
-bool exp_int(const struct pth_ynode *n, unsigned types, int64_t *v)
+bool experiment_int(const struct pth_ynode *n, unsigned types, int64_t *v)
 {
 	double d;
 	int64_t us;
@@ -84,7 +84,7 @@ bool exp_int(const struct pth_ynode *n, unsigned types, int64_t *v)
 	return false;
 }
 
-int exp_bool(const struct pth_ynode *n)
+int experiment_bool(const struct pth_ynode *n)
 {
 	static const char *const words[] = { "false", "true", "no", "yes", "off", "on", "0", "1" };
 
@@ -113,7 +113,7 @@ static const char *word(const struct schema *s, const char *text)
 
 static void show_value(struct pth_buf *b, const struct pth_ynode *n)
 {
-	if (!exp_scalar(n)) {
+	if (!experiment_scalar(n)) {
 		pth_buf_addf(b, "a %s", pth_ykind_name(n->kind));
 		return;
 	}
@@ -140,14 +140,14 @@ static void unexpected(struct pth_experiment *x, const struct schema *s, const s
 	pth_buf_addf(&b, "%.60s: ", what);
 	show_value(&b, n);
 	pth_buf_adds(&b, "; expected ");
-	exp_schema_expected(&b, s);
+	experiment_schema_expected(&b, s);
 	if (s->nvalues && n->kind == PTH_YSTR && n->len < 60)
 		near = pth_nearest(n->text, s->values, s->nvalues);
 	if (near)
 		pth_buf_addf(&b, "; did you mean '%s'?", near);
 	else if ((inner = main_key(s)) != NULL && n->kind == PTH_YSTR && n->len && n->len < 60)
 		pth_buf_addf(&b, "; write {%s: %s}", inner, n->text);
-	exp_error(x, n, "%s", b.s);
+	experiment_error(x, n, "%s", b.s);
 	pth_buf_release(&b);
 }
 
@@ -163,7 +163,7 @@ static bool scalar_fits(const struct schema *s, const struct pth_ynode *n)
 	double d;
 	int64_t i;
 
-	if (exp_int(n, t, &i))
+	if (experiment_int(n, t, &i))
 		return in_range(s, (double)i) && (!(t & T_SIZE) || i >= 0);
 	if ((t & T_REAL) && number(n, &d))
 		return in_range(s, d);
@@ -171,7 +171,7 @@ static bool scalar_fits(const struct schema *s, const struct pth_ynode *n)
 		return in_range(s, d);
 	if ((t & T_DUR) && duration(n, &i))
 		return true;
-	if ((t & T_BOOL) && exp_bool(n) >= 0)
+	if ((t & T_BOOL) && experiment_bool(n) >= 0)
 		return true;
 	if (!(t & T_STR))
 		return false;
@@ -184,9 +184,9 @@ static bool is_extension(const char *key)
 }
 
 /* Which network environment is this map's? 0: a user's own. */
-unsigned exp_environment_kind(const struct pth_ynode *n)
+unsigned experiment_environment_kind(const struct pth_ynode *n)
 {
-	const char *type = exp_text(n, "type", "docker_compose");
+	const char *type = experiment_text(n, "type", "docker_compose");
 
 	if (!strcmp(type, "docker_compose"))
 		return F_DOCKER;
@@ -201,15 +201,15 @@ static void unknown_key(struct pth_experiment *x, const struct schema *s, const 
 	const char *near = strlen(c->key) < 60 ? pth_nearest(c->key, s->names, s->nnames) : NULL;
 
 	if (near && !pth_yaml_get(n, near))
-		exp_key_warn(x, c, "%.60s: unknown key '%.60s'; did you mean '%s'?", what, c->key, near);
+		experiment_key_warn(x, c, "%.60s: unknown key '%.60s'; did you mean '%s'?", what, c->key, near);
 	else
-		exp_key_warn(x, c, "%.60s: unknown key '%.60s'", what, c->key);
+		experiment_key_warn(x, c, "%.60s: unknown key '%.60s'", what, c->key);
 }
 
 static void check_child(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
     const struct pth_ynode *c, unsigned kind, const char *what)
 {
-	const struct schema *cs = exp_schema_child(s, c->key);
+	const struct schema *cs = experiment_schema_child(s, c->key);
 	unsigned only = cs ? cs->key->flags & (F_DOCKER | F_SHADOW) : 0;
 
 	if (is_extension(c->key))
@@ -217,8 +217,8 @@ static void check_child(struct pth_experiment *x, const struct schema *s, const 
 	if (only && kind == 0)
 		return; /* parameters of a user's own environment */
 	if (only && only != kind) {
-		exp_key_warn(x, c, "'%.60s' has no effect in environment %s", c->key,
-		    exp_text(n, "type", "docker_compose"));
+		experiment_key_warn(x, c, "'%.60s' has no effect in environment %s", c->key,
+		    experiment_text(n, "type", "docker_compose"));
 		return;
 	}
 	if (!cs) {
@@ -227,24 +227,24 @@ static void check_child(struct pth_experiment *x, const struct schema *s, const 
 		return;
 	}
 	if (s->any == cs && (s->key->flags & F_NAME) && !pth_name_ok(c->key))
-		exp_key_error(x, c, "'%.60s' cannot be a service's name; expected letters, digits, "
+		experiment_key_error(x, c, "'%.60s' cannot be a service's name; expected letters, digits, "
 		    "'.', '_', '-', at most 63", c->key);
 	if (!(cs->key->flags & F_LATER))
-		exp_check(x, cs, c, c->key);
+		experiment_check(x, cs, c, c->key);
 }
 
 /* Accepted, and asks for something that is not done anyway? */
 static bool is_idle(const struct schema *s, const struct pth_ynode *c)
 {
-	const struct schema *cs = exp_schema_child(s, c->key);
+	const struct schema *cs = experiment_schema_child(s, c->key);
 	json_t *v;
 	bool same;
 
 	if (!strcmp(s->key->path, "logging.feature_levels"))
-		return exp_given(c) && !is_extension(c->key) && !pth_event_feature(c->key);
-	if (!cs || cs == s->any || !(cs->key->flags & F_IDLE) || !exp_given(c) || (c->kind >= PTH_YSEQ && c->n == 0))
+		return experiment_given(c) && !is_extension(c->key) && !pth_event_feature(c->key);
+	if (!cs || cs == s->any || !(cs->key->flags & F_IDLE) || !experiment_given(c) || (c->kind >= PTH_YSEQ && c->n == 0))
 		return false;
-	v = exp_canon(cs, c);
+	v = experiment_canon(cs, c);
 	same = json_equal(v, cs->def);
 	json_decref(v);
 	return !same;
@@ -267,9 +267,9 @@ static void check_idle(struct pth_experiment *x, const struct schema *s, const s
 		more++;
 	}
 	if (more == 1)
-		exp_key_warn(x, first, "'%.60s' has no effect here", first->key);
+		experiment_key_warn(x, first, "'%.60s' has no effect here", first->key);
 	else if (more)
-		exp_key_warn(x, first, "%s and '%.60s' have no effect here", b.s, last->key);
+		experiment_key_warn(x, first, "%s and '%.60s' have no effect here", b.s, last->key);
 	pth_buf_release(&b);
 }
 
@@ -279,18 +279,18 @@ static void check_missing(struct pth_experiment *x, const struct schema *s, cons
     const struct schema *missing, const char *what)
 {
 	for (const struct pth_ynode *c = s->key->flags & F_OPEN ? n->child : NULL; c; c = c->next)
-		if (!is_extension(c->key) && strlen(c->key) < 60 && exp_schema_child(s, c->key) == s->any &&
+		if (!is_extension(c->key) && strlen(c->key) < 60 && experiment_schema_child(s, c->key) == s->any &&
 		    pth_nearest(c->key, &missing->name, 1)) {
-			exp_error(x, n, "%.60s: no '%s'; it must be given; is it '%.60s'?", what, missing->name, c->key);
+			experiment_error(x, n, "%.60s: no '%s'; it must be given; is it '%.60s'?", what, missing->name, c->key);
 			return;
 		}
-	exp_error(x, n, "%.60s: no '%s'; it must be given", what, missing->name);
+	experiment_error(x, n, "%.60s: no '%s'; it must be given", what, missing->name);
 }
 
 static void check_map(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
     const char *what)
 {
-	unsigned kind = !strcmp(s->key->path, "tests[].network_environment") ? exp_environment_kind(n) : 0;
+	unsigned kind = !strcmp(s->key->path, "tests[].network_environment") ? experiment_environment_kind(n) : 0;
 
 	for (const struct pth_ynode *c = n->child; c; c = c->next)
 		check_child(x, s, n, c, kind, what);
@@ -301,7 +301,7 @@ static void check_map(struct pth_experiment *x, const struct schema *s, const st
 			check_missing(x, s, n, c, what);
 }
 
-void exp_check(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
+void experiment_check(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
     const char *what)
 {
 	unsigned t = s->key->types;
@@ -312,17 +312,17 @@ void exp_check(struct pth_experiment *x, const struct schema *s, const struct pt
 		if (s->key->flags & F_NEED)
 			unexpected(x, s, n, what);
 		else if (!(t & T_NULL))
-			exp_key_warn(x, n, "%.60s: no value; taken as not given", what);
+			experiment_key_warn(x, n, "%.60s: no value; taken as not given", what);
 	} else if (n->kind == PTH_YMAP && (t & T_MAP)) {
 		check_map(x, s, n, what);
 	} else if (n->kind == PTH_YSEQ && (t & T_LIST)) {
 		for (const struct pth_ynode *c = n->child; c && s->item; c = c->next) {
 			if (c->kind == PTH_YNULL && !(s->item->key->types & T_ANY))
-				exp_error(x, c, "%.60s: an item without value", what);
+				experiment_error(x, c, "%.60s: an item without value", what);
 			else
-				exp_check(x, s->item, c, what);
+				experiment_check(x, s->item, c, what);
 		}
-	} else if (!exp_scalar(n) || !scalar_fits(s, n)) {
+	} else if (!experiment_scalar(n) || !scalar_fits(s, n)) {
 		unexpected(x, s, n, what);
 	}
 }
@@ -344,14 +344,14 @@ static json_t *scalar_value(const struct schema *s, const struct pth_ynode *n)
 
 	if (n->kind == PTH_YBOOL && (t & T_BOOL))
 		return json_boolean(n->b);
-	if (exp_int(n, t, &i))
+	if (experiment_int(n, t, &i))
 		return json_integer(i);
 	if ((t & T_REAL) && number(n, &d))
 		return json_real(d);
 	if ((t & T_PERCENT) && percent(n, &d))
 		return json_real(d);
-	if ((t & T_BOOL) && exp_bool(n) >= 0)
-		return json_boolean(exp_bool(n));
+	if ((t & T_BOOL) && experiment_bool(n) >= 0)
+		return json_boolean(experiment_bool(n));
 	return text_value(s, n);
 }
 
@@ -372,7 +372,7 @@ static json_t *as_written(const struct pth_ynode *n)
 	return out;
 }
 
-json_t *exp_canon(const struct schema *s, const struct pth_ynode *n)
+json_t *experiment_canon(const struct schema *s, const struct pth_ynode *n)
 {
 	json_t *out;
 
@@ -385,14 +385,14 @@ json_t *exp_canon(const struct schema *s, const struct pth_ynode *n)
 		return json_null();
 	case PTH_YMAP:
 		out = json_object();
-		exp_canon_map(s, n, out, NULL, NULL);
+		experiment_canon_map(s, n, out, NULL, NULL);
 		return out;
 	case PTH_YSEQ:
 		if (!s->item)
 			return pth_yaml_json(n);
 		out = json_array();
 		for (const struct pth_ynode *c = n->child; c; c = c->next)
-			pth_json_push(out, exp_canon(s->item, c));
+			pth_json_push(out, experiment_canon(s->item, c));
 		return out;
 	default:
 		return scalar_value(s, n);
@@ -407,13 +407,13 @@ static json_t *default_value(const struct schema *s)
 	if (!json_is_object(s->def) || !s->child)
 		return json_incref(s->def);
 	out = json_object();
-	exp_canon_map(s, NULL, out, NULL, NULL);
+	experiment_canon_map(s, NULL, out, NULL, NULL);
 	return out;
 }
 
 /* Keys of the table in its order with their defaults, then the others of an
  * open map in the file's order. F_OWN keys are left to `own`; F_IDLE ones out. */
-void exp_canon_map(const struct schema *s, const struct pth_ynode *n, json_t *out, exp_own_fn *own,
+void experiment_canon_map(const struct schema *s, const struct pth_ynode *n, json_t *out, experiment_own_fn *own,
     void *arg)
 {
 	for (const struct schema *c = s->child; c; c = c->next) {
@@ -423,11 +423,11 @@ void exp_canon_map(const struct schema *s, const struct pth_ynode *n, json_t *ou
 			continue;
 		if (c->key->flags & F_OWN) {
 			if (own)
-				own(arg, c, exp_given(v) ? v : NULL, out);
+				own(arg, c, experiment_given(v) ? v : NULL, out);
 			continue;
 		}
 		if (v && (v->kind != PTH_YNULL || (c->key->types & T_NULL && !c->def)))
-			pth_json_set(out, c->name, exp_canon(c, v));
+			pth_json_set(out, c->name, experiment_canon(c, v));
 		else if (c->def)
 			pth_json_set(out, c->name, default_value(c));
 	}
@@ -437,8 +437,8 @@ void exp_canon_map(const struct schema *s, const struct pth_ynode *n, json_t *ou
 		if (is_extension(c->key) || json_object_get(out, c->key))
 			continue;
 		if (s->any)
-			pth_json_set(out, c->key, exp_canon(s->any, c));
-		else if (!exp_schema_child(s, c->key))
+			pth_json_set(out, c->key, experiment_canon(s->any, c));
+		else if (!experiment_schema_child(s, c->key))
 			pth_json_set(out, c->key, pth_yaml_json(c));
 	}
 }

@@ -5,14 +5,14 @@
  * canonical form in records, --explain, the JSON Schema and the list of keys
  * in the manual. The rooms behind this header:
  *
- *   experiment_keys    the table
- *   experiment_schema  the table as a tree; explain, JSON Schema, mdoc
- *   experiment_load    files, include, overrides, environment, ${VAR}
- *   experiment_check   types, ranges, known names
- *   experiment_rules   what spans several keys: targets, ports, names
- *   experiment_tree    changing a tree
- *   experiment_matrix  of one test many
- *   experiment_record  records
+ *   keys.c    the table
+ *   schema.c  the table as a tree; explain, JSON Schema, mdoc
+ *   load.c    files, include, overrides, environment, ${VAR}
+ *   check.c   types, ranges, known names
+ *   rules.c   what spans several keys: targets, ports, names
+ *   tree.c    changing a tree
+ *   matrix.c  of one test many
+ *   record.c  records
  */
 #ifndef PTH_EXPERIMENT_EXPERIMENT_H
 #define PTH_EXPERIMENT_EXPERIMENT_H

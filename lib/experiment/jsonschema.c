@@ -1,5 +1,5 @@
 /* The table of keys as JSON Schema, draft 2020-12. */
-#include "experiment/inside.h"
+#include "experiment/priv.h"
 
 #include <math.h>
 
@@ -139,13 +139,13 @@ static json_t *node(const struct schema *s)
 
 json_t *pth_experiment_schema(void)
 {
-	struct exp_schema *t = exp_schema_new();
+	struct experiment_schema *t = experiment_schema_new();
 	json_t *out = json_pack("{s:s,s:s,s:s}", "$schema",
 	    "https://json-schema.org/draft/2020-12/schema", "$id", "urn:pth:experiment:1",
 	    "title", "pth experiment"), *root = node(t->root);
 
 	json_object_update(out, root);
 	json_decref(root);
-	exp_schema_free(t);
+	experiment_schema_free(t);
 	return out;
 }

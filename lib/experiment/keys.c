@@ -3,7 +3,7 @@
  * the manual. "*" stands for any key, "[]" for the items of a list. What is
  * said of PANTHER is what its files hold; see pth-experiment(5).
  */
-#include "experiment/inside.h"
+#include "experiment/priv.h"
 
 #define NUM (T_INT | T_REAL)
 #define LEVELS "TRACE DEBUG INFO WARNING ERROR CRITICAL"
@@ -40,7 +40,7 @@
 { p ".auto_register", T_BOOL, NULL, "true", F_IDLE, NULL, "Register by itself in PANTHER." }, \
 { p ".log_level", T_STR, LEVELS, "INFO", F_CASE | level, (level) ? NULL : "all", "Least severe event that it shows." }
 
-const struct pth_key pth_keys[] = {
+const struct experiment_key experiment_keys[] = {
 { "", T_MAP, NULL, NULL, 0, "parse", "An experiment." },
 { "version", T_STR, NULL, "1.0", F_IDLE, NULL, "Version of the file's format; 1.0 is the only one." },
 { "include", ONE_OR_MORE, NULL, NULL, F_OWN, "parse", "Other files, relative to this one, whose content comes below what is written here; tests are put before ours." },
@@ -461,4 +461,4 @@ CAPTURE("tests[].capture"),
 { "tests[].debug_environment", T_LIST | T_MAP | T_NULL, NULL, NULL, F_OPEN | F_IDLE, NULL, "Never read by PANTHER." },
 };
 
-const size_t pth_keys_n = countof(pth_keys);
+const size_t experiment_keys_n = countof(experiment_keys);

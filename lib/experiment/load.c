@@ -3,7 +3,7 @@
  * the environment, options. Every node knows its source, so that a message
  * names the right place.
  */
-#include "experiment/inside.h"
+#include "experiment/priv.h"
 
 #include "io/event.h"
 #include "io/file.h"
@@ -53,12 +53,12 @@ void name(struct pth_experiment *x, const struct pth_ynode *n, const char *fmt, 
 	va_end(ap); \
 }
 
-SAY(exp_error, PTH_ERROR, n->line, n->col)
-SAY(exp_warn, PTH_WARNING, n->line, n->col)
-SAY(exp_key_error, PTH_ERROR, n->key ? n->kline : n->line, n->key ? n->kcol : n->col)
-SAY(exp_key_warn, PTH_WARNING, n->key ? n->kline : n->line, n->key ? n->kcol : n->col)
+SAY(experiment_error, PTH_ERROR, n->line, n->col)
+SAY(experiment_warn, PTH_WARNING, n->line, n->col)
+SAY(experiment_key_error, PTH_ERROR, n->key ? n->kline : n->line, n->key ? n->kcol : n->col)
+SAY(experiment_key_warn, PTH_WARNING, n->key ? n->kline : n->line, n->key ? n->kcol : n->col)
 
-size_t exp_errors(const struct pth_experiment *x)
+size_t experiment_errors(const struct pth_experiment *x)
 {
 	size_t n = 0;
 
@@ -166,16 +166,16 @@ static struct pth_ynode *include_file(struct pth_experiment *x, const struct pth
 
 	free(path);
 	if (!s) {
-		exp_error(x, at, "too many files included, or a file that includes itself");
+		experiment_error(x, at, "too many files included, or a file that includes itself");
 		return NULL;
 	}
 	if (pth_file_read(s->name, FILE_MAX, &s->text, &e) < 0) {
-		exp_error(x, at, "%s: %s", at->key ? at->key : "include", e.text);
+		experiment_error(x, at, "%s: %s", at->key ? at->key : "include", e.text);
 		return NULL;
 	}
 	n = parse_source(x, s);
 	if (n && n->kind != PTH_YMAP) {
-		exp_error(x, n, "an included file must be a map, not a %s", pth_ykind_name(n->kind));
+		experiment_error(x, n, "an included file must be a map, not a %s", pth_ykind_name(n->kind));
 		return NULL;
 	}
 	return n ? includes(x, n, depth + 1, top) : NULL;
@@ -189,11 +189,11 @@ static struct pth_ynode *join_tests(struct pth_experiment *x, const struct pth_y
 
 	if (!a || !b || a->kind != PTH_YSEQ || b->kind != PTH_YSEQ)
 		return NULL;
-	list = exp_copy(&x->a, b);
+	list = experiment_copy(&x->a, b);
 	list->n = a->n + b->n;
 	tail = &list->child;
 	for (const struct pth_ynode *c = a->child; c; c = c->next) {
-		*tail = exp_copy(&x->a, c);
+		*tail = experiment_copy(&x->a, c);
 		tail = &(*tail)->next;
 	}
 	*tail = b->child;
@@ -204,9 +204,9 @@ static struct pth_ynode *merge_file(struct pth_experiment *x, struct pth_ynode *
     const struct pth_ynode *over, bool top)
 {
 	struct pth_ynode *tests = top && base ? join_tests(x, base, over) : NULL;
-	struct pth_ynode *out = base ? exp_merge(&x->a, base, over) : exp_copy(&x->a, over);
+	struct pth_ynode *out = base ? experiment_merge(&x->a, base, over) : experiment_copy(&x->a, over);
 
-	return tests ? exp_set(&x->a, out, "tests", tests) : out;
+	return tests ? experiment_set(&x->a, out, "tests", tests) : out;
 }
 
 /* A map with its include: resolved. */
@@ -220,14 +220,14 @@ static struct pth_ynode *includes(struct pth_experiment *x, struct pth_ynode *ma
 		return map;
 	for (f = inc->kind == PTH_YSEQ ? inc->child : inc; f; f = inc->kind == PTH_YSEQ ? f->next : NULL) {
 		if (f->kind != PTH_YSTR) {
-			exp_error(x, f, "include: expected the name of a file");
+			experiment_error(x, f, "include: expected the name of a file");
 			continue;
 		}
 		n = include_file(x, f, depth, top);
 		if (n)
 			base = merge_file(x, base, n, top);
 	}
-	return merge_file(x, base, exp_without(&x->a, map, "include"), top);
+	return merge_file(x, base, experiment_without(&x->a, map, "include"), top);
 }
 
 static bool has_include(const struct pth_ynode *n)
@@ -248,7 +248,7 @@ static void version_file(struct pth_experiment *x, unsigned test, const struct p
 	if (!file)
 		return;
 	snprintf(path, sizeof path, "tests.%u.services.%s.implementation.version_config", test, service->key);
-	x->root = exp_set(&x->a, x->root, path, file);
+	x->root = experiment_set(&x->a, x->root, path, file);
 }
 
 static bool has_place(const struct pth_ynode *s)
@@ -269,7 +269,7 @@ static void inner_includes(struct pth_experiment *x)
 		snprintf(path, sizeof path, "tests.%u", i);
 		if (has_include(t)) {
 			test = includes(x, test, 0, false);
-			x->root = exp_set(&x->a, x->root, path, test);
+			x->root = experiment_set(&x->a, x->root, path, test);
 		}
 		services = pth_yaml_get(test, "services");
 		for (const struct pth_ynode *s = services ? services->child : NULL; s; s = s->next) {
@@ -280,7 +280,7 @@ static void inner_includes(struct pth_experiment *x)
 			if (has_include(s)) {
 				snprintf(path, sizeof path, "tests.%u.services.%s", i, s->key);
 				whole = includes(x, (struct pth_ynode *)s, 0, false);
-				x->root = exp_set(&x->a, x->root, path, whole);
+				x->root = experiment_set(&x->a, x->root, path, whole);
 			}
 			version_file(x, i, whole);
 		}
@@ -302,7 +302,7 @@ static void override(struct pth_experiment *x, const char *name, const char *pat
 	v = parse_source(x, s);
 	if (!v)
 		return;
-	root = exp_set(&x->a, x->root, path, v);
+	root = experiment_set(&x->a, x->root, path, v);
 	if (root)
 		x->root = root;
 	else
@@ -345,7 +345,7 @@ static void options(struct pth_experiment *x, const struct pth_override *o, size
 
 static void set_run(struct pth_experiment *x, const char *path)
 {
-	const char *name = exp_text(pth_yaml_get(x->root, "metadata"), "name", NULL);
+	const char *name = experiment_text(pth_yaml_get(x->root, "metadata"), "name", NULL);
 	const char *stem = pth_base_name(path), *dot = strrchr(stem, '.');
 	struct pth_buf b = PTH_BUF_INIT;
 	char *s;
@@ -363,9 +363,9 @@ static int check_variant(struct pth_experiment *x, const struct pth_ynode *test,
 	const struct schema *s = arg;
 
 	(void)point;
-	exp_check(x, s, test, "test");
-	exp_rules(x, test);
-	x->total += test->kind == PTH_YMAP ? exp_iterations(test) : 0;
+	experiment_check(x, s, test, "test");
+	experiment_rules(x, test);
+	x->total += test->kind == PTH_YMAP ? experiment_iterations(test) : 0;
 	return 0;
 }
 
@@ -373,36 +373,36 @@ static int check_variant(struct pth_experiment *x, const struct pth_ynode *test,
 
 static void check_tests(struct pth_experiment *x, const struct pth_ynode *tests)
 {
-	const struct schema *list = exp_schema_child(x->schema->root, "tests");
+	const struct schema *list = experiment_schema_child(x->schema->root, "tests");
 	const struct pth_ynode *matrix;
 	json_t *names = json_object();
-	size_t errors = exp_errors(x), i = 0;
+	size_t errors = experiment_errors(x), i = 0;
 
 	x->bad = pth_xarray(NULL, tests->n, sizeof *x->bad);
 	memset(x->bad, 0, tests->n * sizeof *x->bad);
 
 	for (const struct pth_ynode *t = tests->child; t; t = t->next) {
 		const struct pth_ynode *name = pth_yaml_get(t, "name");
-		const char *s = exp_text(t, "name", "unnamed_test");
+		const char *s = experiment_text(t, "name", "unnamed_test");
 		const json_t *first = t->kind == PTH_YMAP ? json_object_get(names, s) : NULL;
 		long before = x->total;
 
 		if (first)
-			exp_error(x, name ? name : t, "a second test with the name '%.200s', first on line %d", s,
+			experiment_error(x, name ? name : t, "a second test with the name '%.200s', first on line %d", s,
 			    (int)json_integer_value(first));
 		else if (t->kind == PTH_YMAP)
 			pth_json_set(names, s, json_integer(name ? name->line : t->line));
 		matrix = t->kind == PTH_YMAP ? pth_yaml_get(t, "matrix") : NULL;
-		if (exp_variants(x, t, check_variant, list->item) < 0)
-			exp_check(x, list->item, t, "test");
-		else if (exp_given(matrix) && x->total > before)
-			exp_check(x, exp_schema_child(list->item, "matrix"), matrix, "matrix");
+		if (experiment_variants(x, t, check_variant, list->item) < 0)
+			experiment_check(x, list->item, t, "test");
+		else if (experiment_given(matrix) && x->total > before)
+			experiment_check(x, experiment_schema_child(list->item, "matrix"), matrix, "matrix");
 		else if (t->kind == PTH_YMAP && x->total == before)
-			exp_error(x, matrix, "matrix: everything is excluded");
-		x->bad[i++] = exp_errors(x) > errors;
-		errors = exp_errors(x);
+			experiment_error(x, matrix, "matrix: everything is excluded");
+		x->bad[i++] = experiment_errors(x) > errors;
+		errors = experiment_errors(x);
 		if (x->total > TESTS_MAX) {
-			exp_error(x, t, "more than %d tests", TESTS_MAX);
+			experiment_error(x, t, "more than %d tests", TESTS_MAX);
 			x->others++;
 			break;
 		}
@@ -416,18 +416,18 @@ static void check_all(struct pth_experiment *x)
 
 	const struct pth_ynode *old = pth_yaml_get(pth_yaml_get(x->root, "docker"), "build_docker_image");
 
-	exp_check(x, x->schema->root, x->root, "experiment");
+	experiment_check(x, x->schema->root, x->root, "experiment");
 	if (old)
-		exp_key_warn(x, old, "build_docker_image is the old name of force_build_docker_image");
-	if (!tests && (old = exp_at(x->root, "test_suite.tests")) != NULL)
-		exp_key_error(x, old, "tests below test_suite are not read, by PANTHER neither; write 'tests' at the top");
+		experiment_key_warn(x, old, "build_docker_image is the old name of force_build_docker_image");
+	if (!tests && (old = experiment_at(x->root, "test_suite.tests")) != NULL)
+		experiment_key_error(x, old, "tests below test_suite are not read, by PANTHER neither; write 'tests' at the top");
 	if (!tests)
 		return;
 	if (tests->kind != PTH_YSEQ && !tests->bad)
-		exp_error(x, tests, "tests: a %s; expected a list of tests", pth_ykind_name(tests->kind));
+		experiment_error(x, tests, "tests: a %s; expected a list of tests", pth_ykind_name(tests->kind));
 	else if (tests->n == 0 && !tests->bad)
-		exp_error(x, tests, "tests: an empty list; expected at least one test");
-	x->others = exp_errors(x);
+		experiment_error(x, tests, "tests: an empty list; expected at least one test");
+	x->others = experiment_errors(x);
 	if (tests->kind == PTH_YSEQ && tests->n)
 		check_tests(x, tests);
 }
@@ -439,7 +439,7 @@ static void complete(struct pth_experiment *x, const char *path, const struct pt
 	if (!x->root)
 		return;
 	if (x->root->kind != PTH_YMAP) {
-		exp_error(x, x->root, "not an experiment: a %s; expected a map with 'tests'",
+		experiment_error(x, x->root, "not an experiment: a %s; expected a map with 'tests'",
 		    pth_ykind_name(x->root->kind));
 		return;
 	}
@@ -449,18 +449,18 @@ static void complete(struct pth_experiment *x, const char *path, const struct pt
 		variables(x);
 	options(x, o, n);
 	if (x->placeholders)
-		exp_interpolate(x);
+		experiment_interpolate(x);
 	set_run(x, path);
 	check_all(x);
 	if (x->bad && x->others == 0)
-		x->settings = exp_settings(x);
+		x->settings = experiment_settings(x);
 }
 
 static struct pth_experiment *new_experiment(const char *path)
 {
 	struct pth_experiment *x = pth_xmalloc(sizeof *x);
 
-	*x = (struct pth_experiment){ .schema = exp_schema_new() };
+	*x = (struct pth_experiment){ .schema = experiment_schema_new() };
 	add_source(x, strcmp(path, "-") ? path : "stdin");
 	return x;
 }
@@ -502,7 +502,7 @@ void pth_experiment_free(struct pth_experiment *x)
 		free(x->src[i]->name);
 		free(x->src[i]);
 	}
-	exp_schema_free(x->schema);
+	experiment_schema_free(x->schema);
 	json_decref(x->settings);
 	pth_arena_release(&x->a);
 	free(x->ports);
@@ -513,7 +513,7 @@ void pth_experiment_free(struct pth_experiment *x)
 
 long pth_experiment_count(const struct pth_experiment *x)
 {
-	return exp_errors(x) ? 0 : x->total;
+	return experiment_errors(x) ? 0 : x->total;
 }
 
 const json_t *pth_experiment_settings(const struct pth_experiment *x)

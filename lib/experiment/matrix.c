@@ -4,7 +4,7 @@
  * its fields to every combination that has the values which it gives for axes,
  * and is a combination of its own when there is none.
  */
-#include "experiment/inside.h"
+#include "experiment/priv.h"
 
 #include "base/text.h"
 
@@ -17,7 +17,7 @@ struct matrix {
 	const struct pth_ynode *axis[AXES_MAX];
 	size_t naxes;
 	bool *used; /* items of include that were added somewhere */
-	exp_variant_fn *fn;
+	experiment_variant_fn *fn;
 	void *arg;
 };
 
@@ -48,7 +48,7 @@ static bool excluded(const struct pth_ynode *matrix, const struct pth_ynode *tes
 		bool fits = e->kind == PTH_YMAP && e->n > 0;
 
 		for (const struct pth_ynode *f = e->kind == PTH_YMAP ? e->child : NULL; f && fits; f = f->next) {
-			const struct pth_ynode *v = exp_at(test, f->key);
+			const struct pth_ynode *v = experiment_at(test, f->key);
 
 			fits = v && same(v, f);
 		}
@@ -74,7 +74,7 @@ static bool axes(struct matrix *m, double *points)
 			continue;
 		if (c->kind != PTH_YSEQ || c->n == 0 || m->naxes == AXES_MAX) {
 			if (c->kind == PTH_YSEQ)
-				exp_error(m->x, c, m->naxes == AXES_MAX ? "more than 16 fields" : "no values");
+				experiment_error(m->x, c, m->naxes == AXES_MAX ? "more than 16 fields" : "no values");
 			return false;
 		}
 		m->axis[m->naxes++] = c;
@@ -84,7 +84,7 @@ static bool axes(struct matrix *m, double *points)
 		return true;
 	*points = 0;
 	if (!items(m->node))
-		exp_key_error(m->x, m->node, "matrix: no fields to vary");
+		experiment_key_error(m->x, m->node, "matrix: no fields to vary");
 	return items(m->node) != NULL;
 }
 
@@ -110,25 +110,25 @@ static void add_name(struct pth_arena *a, struct pth_ynode **test, const struct 
 	name.kind = PTH_YSTR;
 	name.text = pth_arena_strn(a, b.s, b.len);
 	name.len = b.len;
-	*test = exp_set(a, *test, "name", &name);
+	*test = experiment_set(a, *test, "name", &name);
 	pth_buf_release(&b);
 }
 
 static bool set(struct matrix *m, struct point *p, const struct pth_ynode *field, const struct pth_ynode *v)
 {
-	struct pth_ynode *next = exp_set(&p->a, p->test, field->key, v);
+	struct pth_ynode *next = experiment_set(&p->a, p->test, field->key, v);
 
 	if (next)
 		p->test = next;
 	else
-		exp_key_error(m->x, field, "there is no field %.100s to vary", field->key);
+		experiment_key_error(m->x, field, "there is no field %.100s to vary", field->key);
 	return next != NULL;
 }
 
 /* The field's value is part of the record, and of the name when that is wanted. */
 static void note(struct point *p, const char *field, bool name)
 {
-	const struct pth_ynode *n = exp_at(p->test, field);
+	const struct pth_ynode *n = experiment_at(p->test, field);
 	json_t *v = n ? pth_yaml_json(n) : json_null();
 
 	if (name && p->values.len)
@@ -143,7 +143,7 @@ static void note(struct point *p, const char *field, bool name)
 static bool begin(struct matrix *m, struct point *p, long at)
 {
 	*p = (struct point){ .fields = json_object() };
-	p->test = exp_without(&p->a, m->test, "matrix");
+	p->test = experiment_without(&p->a, m->test, "matrix");
 	for (size_t i = m->naxes; at >= 0 && i-- > 0; at /= m->axis[i]->n) { /* the last axis turns fastest */
 		const struct pth_ynode *v = m->axis[i]->child;
 
@@ -181,7 +181,7 @@ static bool is_axis(const struct matrix *m, const char *field)
 static bool belongs(const struct matrix *m, const struct point *p, const struct pth_ynode *item)
 {
 	for (const struct pth_ynode *f = item->child; f; f = f->next) {
-		const struct pth_ynode *v = is_axis(m, f->key) ? exp_at(p->test, f->key) : f;
+		const struct pth_ynode *v = is_axis(m, f->key) ? experiment_at(p->test, f->key) : f;
 
 		if (!v || !same(v, f))
 			return false;
@@ -251,7 +251,7 @@ static int each(struct matrix *m, double points)
 
 /* -1 when the matrix is wrong (which was said), else what fn returned last;
  * fn's non-zero ends it. */
-int exp_variants(struct pth_experiment *x, const struct pth_ynode *test, exp_variant_fn *fn,
+int experiment_variants(struct pth_experiment *x, const struct pth_ynode *test, experiment_variant_fn *fn,
     void *arg)
 {
 	struct matrix m = { .x = x, .test = test, .node = pth_yaml_get(test, "matrix"), .fn = fn, .arg = arg };
@@ -266,7 +266,7 @@ int exp_variants(struct pth_experiment *x, const struct pth_ynode *test, exp_var
 	more = pth_yaml_get(m.node, "include");
 	all = points + (items(m.node) ? more->n : 0);
 	if (all > VARIANTS_MAX || points * (items(m.node) ? more->n : 0) > 10.0 * VARIANTS_MAX) {
-		exp_key_error(x, m.node, "%.0f combinations; at most %d are made", all, VARIANTS_MAX);
+		experiment_key_error(x, m.node, "%.0f combinations; at most %d are made", all, VARIANTS_MAX);
 		return -1;
 	}
 	m.used = pth_xarray(NULL, (items(m.node) ? more->n : 0) + 1, sizeof *m.used);

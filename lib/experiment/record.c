@@ -1,5 +1,5 @@
 /* A checked test into its records, pth-record(5). */
-#include "experiment/inside.h"
+#include "experiment/priv.h"
 
 #include "base/text.h"
 
@@ -28,18 +28,18 @@ static const struct pth_ynode *flatten(struct pth_arena *a, const struct pth_yno
 
 	if (!c)
 		return n;
-	rest = exp_without(a, n, inner);
-	return c->kind == PTH_YMAP ? exp_merge(a, c, rest) : rest;
+	rest = experiment_without(a, n, inner);
+	return c->kind == PTH_YMAP ? experiment_merge(a, c, rest) : rest;
 }
 
 static json_t *environment(const struct schema *s, const struct pth_ynode *n)
 {
 	json_t *out = json_object();
 
-	if (n && exp_environment_kind(n) == 0)
+	if (n && experiment_environment_kind(n) == 0)
 		json_object_update_new(out, pth_yaml_json(n));
 	else
-		exp_canon_map(s, n, out, NULL, NULL);
+		experiment_canon_map(s, n, out, NULL, NULL);
 	return out;
 }
 
@@ -55,7 +55,7 @@ static json_t *execution(struct maker *m, const struct schema *s, const struct p
 	const struct pth_ynode *c = n && n->kind == PTH_YSEQ ? n->child : n;
 
 	for (; c; c = n->kind == PTH_YSEQ ? c->next : NULL)
-		pth_json_push(out, exp_canon(s->item, options(m, c)));
+		pth_json_push(out, experiment_canon(s->item, options(m, c)));
 	return out;
 }
 
@@ -63,7 +63,7 @@ static json_t *execution(struct maker *m, const struct schema *s, const struct p
 
 static const char *service_key(const struct maker *m, const char *name)
 {
-	const struct pth_ynode *s = exp_service(m->services, name);
+	const struct pth_ynode *s = experiment_service(m->services, name);
 
 	return s ? s->key : name;
 }
@@ -78,7 +78,7 @@ static void take_ports(struct maker *m)
 		const struct pth_ynode *list = pth_yaml_get(s, "ports");
 
 		for (const struct pth_ynode *p = list ? list->child : NULL; p; p = p->next)
-			if (exp_port(p->text, &host, &container, &proto))
+			if (experiment_port(p->text, &host, &container, &proto))
 				m->taken[host] = 1;
 	}
 }
@@ -90,10 +90,10 @@ static void usual_port(struct maker *m, json_t *ports)
 		{ "quic", 4443 }, { "http", 80 }, { "https", 443 },
 	};
 	const struct pth_ynode *proto = pth_yaml_get(m->service, "protocol");
-	const char *name = exp_text(proto, "name", "");
+	const char *name = experiment_text(proto, "name", "");
 	char text[16];
 
-	if (strcmp(exp_text(proto, "role", "server"), "server"))
+	if (strcmp(experiment_text(proto, "role", "server"), "server"))
 		return;
 	for (size_t i = 0; i < countof(usual); i++) {
 		int port = usual[i].port;
@@ -118,7 +118,7 @@ static json_t *ports(struct maker *m, const struct pth_ynode *n)
 	const char *proto;
 
 	for (const struct pth_ynode *c = n ? n->child : NULL; c; c = c->next) {
-		if (!exp_port(c->text, &host, &container, &proto))
+		if (!experiment_port(c->text, &host, &container, &proto))
 			continue;
 		pth_buf_cut(&b, 0);
 		pth_buf_addf(&b, "%lld:%lld%s%s", host, container, *proto ? "/" : "", proto);
@@ -151,9 +151,9 @@ static json_t *depends(const struct maker *m, const struct pth_ynode *n)
 static json_t *protocol(const struct maker *m, const struct schema *s, const struct pth_ynode *n)
 {
 	json_t *out = json_object();
-	const char *target = exp_text(n, "target", NULL);
+	const char *target = experiment_text(n, "target", NULL);
 
-	exp_canon_map(s, n, out, NULL, NULL);
+	experiment_canon_map(s, n, out, NULL, NULL);
 	if (target)
 		pth_json_set(out, "target", json_string(service_key(m, target)));
 	return out;
@@ -162,10 +162,10 @@ static json_t *protocol(const struct maker *m, const struct schema *s, const str
 static json_t *limits(const struct maker *m, const struct schema *s, const struct pth_ynode *n)
 {
 	const struct pth_ynode *all = pth_yaml_get(m->test, "limits");
-	json_t *out = exp_given(all) ? exp_canon(exp_schema_child(m->schema, "limits"), all) : json_object();
+	json_t *out = experiment_given(all) ? experiment_canon(experiment_schema_child(m->schema, "limits"), all) : json_object();
 
 	if (n)
-		json_object_update_new(out, exp_canon(s, n));
+		json_object_update_new(out, experiment_canon(s, n));
 	return out;
 }
 
@@ -175,7 +175,7 @@ static void own_service_key(void *arg, const struct schema *s, const struct pth_
 	json_t *v;
 
 	if (!strcmp(s->name, "implementation")) {
-		pth_json_set(out, s->name, exp_canon(s, n));
+		pth_json_set(out, s->name, experiment_canon(s, n));
 	} else if (!strcmp(s->name, "protocol")) {
 		pth_json_set(out, s->name, protocol(m, s, n));
 	} else if (!strcmp(s->name, "ports")) {
@@ -192,7 +192,7 @@ static void own_service_key(void *arg, const struct schema *s, const struct pth_
 
 static json_t *service(struct maker *m, const struct schema *s, const struct pth_ynode *n)
 {
-	const char *name = exp_text(n, "name", n->key);
+	const char *name = experiment_text(n, "name", n->key);
 	const struct pth_ynode *certs = pth_yaml_get(n, "generate_new_certificates"), *all;
 	json_t *out = json_object();
 
@@ -202,11 +202,11 @@ static json_t *service(struct maker *m, const struct schema *s, const struct pth
 		pth_json_set(out, "alias", json_string(name));
 		m->aliases = true;
 	}
-	exp_canon_map(s, n, out, own_service_key, m);
+	experiment_canon_map(s, n, out, own_service_key, m);
 	all = pth_yaml_get(m->test, "generate_new_certificates");
-	if (!exp_given(certs) && exp_given(all))
+	if (!experiment_given(certs) && experiment_given(all))
 		pth_json_set(out, "generate_new_certificates",
-		    exp_canon(exp_schema_child(s, "generate_new_certificates"), all));
+		    experiment_canon(experiment_schema_child(s, "generate_new_certificates"), all));
 	return out;
 }
 
@@ -254,7 +254,7 @@ static void rename_references(const struct maker *m, json_t *rec)
 
 	for (size_t i = 0; i < countof(where); i++)
 		rename_in(m, json_object_get(rec, where[i]));
-	if (exp_environment_kind(m->network))
+	if (experiment_environment_kind(m->network))
 		rename_list(m, pth_json_path(rec, "network_environment.critical_services"));
 	if (!codes)
 		return;
@@ -356,17 +356,17 @@ static void own_test_key(void *arg, const struct schema *s, const struct pth_yno
 	} else if (!strcmp(s->name, "services")) {
 		pth_json_set(out, s->name, services(m, s, n));
 	} else if (!strcmp(s->name, "steps")) {
-		pth_json_set(out, s->name, exp_steps(s, m->test, n));
+		pth_json_set(out, s->name, experiment_steps(s, m->test, n));
 	} else if (!strcmp(s->name, "links") && n) {
 		json_t *list = json_array();
 
 		for (const struct pth_ynode *c = n->child; c; c = c->next)
-			pth_json_push(list, exp_canon(s->item, c));
+			pth_json_push(list, experiment_canon(s->item, c));
 		pth_json_set(out, s->name, list);
 	} else if (!strcmp(s->name, "capture")) {
 		pcap = pth_yaml_get(pth_yaml_get(m->test, "steps"), "record_pcap");
-		if (n || exp_given(pcap))
-			pth_json_set(out, s->name, exp_canon(s, n ? n : pcap));
+		if (n || experiment_given(pcap))
+			pth_json_set(out, s->name, experiment_canon(s, n ? n : pcap));
 	}
 }
 
@@ -386,14 +386,14 @@ static json_t *make_record(struct maker *m, json_t *point, int64_t iterations)
 	pth_json_set(rec, "id", json_null());
 	pth_json_set(rec, "index", json_null());
 	pth_json_set(rec, "of", json_integer(m->x->total));
-	pth_json_set(rec, "name", json_string(exp_text(m->test, "name", "unnamed_test")));
-	pth_json_set(rec, "description", json_string(exp_text(m->test, "description", "")));
+	pth_json_set(rec, "name", json_string(experiment_text(m->test, "name", "unnamed_test")));
+	pth_json_set(rec, "description", json_string(experiment_text(m->test, "description", "")));
 	pth_json_set(rec, "source", source(m));
 	pth_json_set(rec, "iteration", json_null());
 	pth_json_set(rec, "iterations", json_integer(iterations));
 	if (point)
 		pth_json_set(rec, "matrix", json_incref(point));
-	exp_canon_map(m->schema, m->test, rec, own_test_key, m);
+	experiment_canon_map(m->schema, m->test, rec, own_test_key, m);
 	if (m->aliases)
 		rename_references(m, rec);
 	pth_json_set(rec, "settings", json_incref(m->x->settings));
@@ -404,8 +404,8 @@ static json_t *make_record(struct maker *m, json_t *point, int64_t iterations)
 static int each_variant(struct pth_experiment *x, const struct pth_ynode *test, json_t *point, void *arg)
 {
 	struct maker *m = arg;
-	int64_t iterations = exp_iterations(test);
-	const char *name = exp_text(test, "name", "unnamed_test");
+	int64_t iterations = experiment_iterations(test);
+	const char *name = experiment_text(test, "name", "unnamed_test");
 	struct pth_buf id = PTH_BUF_INIT;
 	json_t *rec;
 	int r = 0;
@@ -442,25 +442,25 @@ int pth_experiment_each(struct pth_experiment *x, pth_experiment_fn *fn, void *a
 
 	if (!x->settings)
 		return 0;
-	m.schema = exp_schema_child(x->schema->root, "tests")->item;
+	m.schema = experiment_schema_child(x->schema->root, "tests")->item;
 	for (const struct pth_ynode *t = tests->child; t && r == 0; t = t->next)
 		if (!x->bad[i++])
-			r = exp_variants(x, t, each_variant, &m);
+			r = experiment_variants(x, t, each_variant, &m);
 	return r;
 }
 
-json_t *exp_settings(const struct pth_experiment *x)
+json_t *experiment_settings(const struct pth_experiment *x)
 {
-	const struct schema *docker = exp_schema_child(x->schema->root, "docker");
-	const struct pth_ynode *old = exp_at(x->root, "docker.build_docker_image");
+	const struct schema *docker = experiment_schema_child(x->schema->root, "docker");
+	const struct pth_ynode *old = experiment_at(x->root, "docker.build_docker_image");
 	json_t *out = json_object(), *d;
 
-	exp_canon_map(x->schema->root, x->root, out, NULL, NULL);
+	experiment_canon_map(x->schema->root, x->root, out, NULL, NULL);
 	json_object_del(out, "version");
 	d = json_object_get(out, "docker");
-	if (exp_given(old) && !json_object_get(d, "force_build_docker_image"))
+	if (experiment_given(old) && !json_object_get(d, "force_build_docker_image"))
 		pth_json_set(d, "force_build_docker_image",
-		    exp_canon(exp_schema_child(docker, "build_docker_image"), old));
+		    experiment_canon(experiment_schema_child(docker, "build_docker_image"), old));
 	if (pth_json_bool(d, "no_docker_cache", false))
 		pth_json_set(d, "force_build_docker_image", json_true());
 	return out;

@@ -3,7 +3,7 @@
  * clash, limits that fit each other. Types were checked before; what has a
  * wrong type is passed over here.
  */
-#include "experiment/inside.h"
+#include "experiment/priv.h"
 
 #include <regex.h>
 
@@ -12,27 +12,27 @@
 #define SERVICES_MAX 1000
 #define PORTS 65536
 
-const char *exp_text(const struct pth_ynode *map, const char *key, const char *def)
+const char *experiment_text(const struct pth_ynode *map, const char *key, const char *def)
 {
 	const struct pth_ynode *n = pth_yaml_get(map, key);
 
-	return n && exp_scalar(n) ? n->text : def;
+	return n && experiment_scalar(n) ? n->text : def;
 }
 
-int64_t exp_iterations(const struct pth_ynode *test)
+int64_t experiment_iterations(const struct pth_ynode *test)
 {
 	const struct pth_ynode *n = pth_yaml_get(test, "iterations");
 	int64_t v = 1;
 
-	return exp_given(n) && exp_int(n, T_INT, &v) && v > 0 ? v : 1;
+	return experiment_given(n) && experiment_int(n, T_INT, &v) && v > 0 ? v : 1;
 }
 
-const struct pth_ynode *exp_service(const struct pth_ynode *services, const char *name)
+const struct pth_ynode *experiment_service(const struct pth_ynode *services, const char *name)
 {
 	const struct pth_ynode *s = pth_yaml_get(services, name);
 
 	for (const struct pth_ynode *c = s || !services ? NULL : services->child; c; c = c->next) {
-		const char *also = exp_text(c, "name", NULL);
+		const char *also = experiment_text(c, "name", NULL);
 
 		if (also && !strcmp(also, name))
 			return c;
@@ -57,7 +57,7 @@ static void check_reference(struct pth_experiment *x, const struct pth_ynode *se
 	struct pth_buf b = PTH_BUF_INIT;
 	const char *near, *sep = "";
 
-	if (!n || !exp_scalar(n) || exp_service(services, n->text))
+	if (!n || !experiment_scalar(n) || experiment_service(services, n->text))
 		return;
 	near = nearest_service(services, n->text);
 	pth_buf_addf(&b, "there is no service '%.60s' in this test", n->text);
@@ -70,9 +70,9 @@ static void check_reference(struct pth_experiment *x, const struct pth_ynode *se
 		sep = ", ";
 	}
 	if (warn)
-		exp_warn(x, n, "%s", b.s);
+		experiment_warn(x, n, "%s", b.s);
 	else
-		exp_error(x, n, "%s", b.s);
+		experiment_error(x, n, "%s", b.s);
 	pth_buf_release(&b);
 }
 
@@ -95,14 +95,14 @@ static void check_name(struct pth_experiment *x, const struct pth_ynode *test)
 {
 	const struct pth_ynode *n = pth_yaml_get(test, "name");
 
-	if (!exp_given(n))
-		exp_warn(x, test, "a test without name; taken as 'unnamed_test'");
+	if (!experiment_given(n))
+		experiment_warn(x, test, "a test without name; taken as 'unnamed_test'");
 	else if (n->len > NAME_MAX_BYTES)
-		exp_error(x, n, "name: %zu bytes long; at most %d", n->len, NAME_MAX_BYTES);
+		experiment_error(x, n, "name: %zu bytes long; at most %d", n->len, NAME_MAX_BYTES);
 	else if (n->text && has_control(n->text))
-		exp_error(x, n, "name: has a newline or another control character");
+		experiment_error(x, n, "name: has a newline or another control character");
 	else if (n->text && climbs(n->text))
-		exp_error(x, n, "name: '%.60s' is a path upwards; expected a name", n->text);
+		experiment_error(x, n, "name: '%.60s' is a path upwards; expected a name", n->text);
 }
 
 /* ---- ports */
@@ -121,7 +121,7 @@ static bool port_number(const char **p, long long *v)
 }
 
 /* "4443", "4443:4443", "443:443/udp". proto is "", "tcp" or "udp". */
-bool exp_port(const char *s, long long *host, long long *container, const char **proto)
+bool experiment_port(const char *s, long long *host, long long *container, const char **proto)
 {
 	*proto = "";
 	if (!port_number(&s, host))
@@ -151,10 +151,10 @@ static void check_port(struct pth_experiment *x, const struct pth_ynode *n)
 	const char *proto;
 	unsigned bits;
 
-	if (!exp_scalar(n))
+	if (!experiment_scalar(n))
 		return;
-	if (!exp_port(n->text, &host, &container, &proto)) {
-		exp_error(x, n, "ports: '%.40s'; expected HOST:CONTAINER with numbers from 1 to 65535, "
+	if (!experiment_port(n->text, &host, &container, &proto)) {
+		experiment_error(x, n, "ports: '%.40s'; expected HOST:CONTAINER with numbers from 1 to 65535, "
 		    "and /tcp or /udp when wanted", n->text);
 		return;
 	}
@@ -162,7 +162,7 @@ static void check_port(struct pth_experiment *x, const struct pth_ynode *n)
 	if (is_taken(x, host, bits)) {
 		for (free_port = host + 1; free_port < 65535 && is_taken(x, free_port, 3); free_port++)
 			;
-		exp_error(x, n, "ports: host port %lld is taken by another entry of this test; "
+		experiment_error(x, n, "ports: host port %lld is taken by another entry of this test; "
 		    "%lld is free", host, free_port);
 	}
 	x->ports[host] = x->round << 2 | (x->ports[host] >> 2 == x->round ? x->ports[host] & 3 : 0) | bits;
@@ -192,34 +192,34 @@ static void check_protocol(struct pth_experiment *x, const struct pth_ynode *ser
     const struct pth_ynode *s, bool certs_for_all)
 {
 	const struct pth_ynode *proto = pth_yaml_get(s, "protocol"), *target = pth_yaml_get(proto, "target");
-	const char *role = exp_text(proto, "role", "server"), *name = exp_text(proto, "name", NULL);
+	const char *role = experiment_text(proto, "role", "server"), *name = experiment_text(proto, "name", NULL);
 	const struct pth_ynode *ports = pth_yaml_get(s, "ports"), *certs;
 	bool has_ports = (ports && ports->kind == PTH_YSEQ && ports->n) ||
-	    exp_given(pth_yaml_get(pth_yaml_get(s, "network"), "port"));
+	    experiment_given(pth_yaml_get(pth_yaml_get(s, "network"), "port"));
 
-	if (!exp_given(proto)) {
-		exp_key_warn(x, s, "service %s has no protocol; taken as a server of what its implementation speaks", s->key);
+	if (!experiment_given(proto)) {
+		experiment_key_warn(x, s, "service %s has no protocol; taken as a server of what its implementation speaks", s->key);
 		return;
 	}
 	if (proto->kind != PTH_YMAP)
 		return;
 	if (!name)
-		exp_key_warn(x, proto, "protocol without name; taken as what the implementation speaks");
+		experiment_key_warn(x, proto, "protocol without name; taken as what the implementation speaks");
 	if (!strcmp(role, "mitm"))
-		exp_warn(x, pth_yaml_get(proto, "role"), "role mitm is not one of PANTHER's; kept for the plan");
-	if (!strcmp(role, "client") && (!exp_given(target) || !target->len))
-		exp_error(x, proto, "a client must have a target: the name of the service that it talks to");
-	else if (exp_given(target) && exp_service(services, exp_text(proto, "target", "")) == s)
-		exp_error(x, target, "service %s targets itself", s->key);
-	else if (exp_given(target))
+		experiment_warn(x, pth_yaml_get(proto, "role"), "role mitm is not one of PANTHER's; kept for the plan");
+	if (!strcmp(role, "client") && (!experiment_given(target) || !target->len))
+		experiment_error(x, proto, "a client must have a target: the name of the service that it talks to");
+	else if (experiment_given(target) && experiment_service(services, experiment_text(proto, "target", "")) == s)
+		experiment_error(x, target, "service %s targets itself", s->key);
+	else if (experiment_given(target))
 		check_reference(x, services, target, false);
 	if (strcmp(role, "server") || !name)
 		return;
 	if (!has_ports && strcmp(name, "quic") && strcmp(name, "http") && strcmp(name, "https"))
-		exp_key_warn(x, s, "server %s has no ports, and %.60s has no usual one", s->key, name);
+		experiment_key_warn(x, s, "server %s has no ports, and %.60s has no usual one", s->key, name);
 	certs = pth_yaml_get(s, "generate_new_certificates");
-	if (!exp_given(certs) && !certs_for_all && (!strcmp(name, "quic") || !strcmp(name, "https")))
-		exp_key_warn(x, s, "%s server %s without generate_new_certificates", name, s->key);
+	if (!experiment_given(certs) && !certs_for_all && (!strcmp(name, "quic") || !strcmp(name, "https")))
+		experiment_key_warn(x, s, "%s server %s without generate_new_certificates", name, s->key);
 }
 
 static void check_path(struct pth_experiment *x, const struct pth_ynode *n)
@@ -233,7 +233,7 @@ static void check_path(struct pth_experiment *x, const struct pth_ynode *n)
 	for (; *p; p += strcspn(p, "/"), p += *p == '/')
 		bad |= !strncmp(p, "..", 2) && (p[2] == '/' || !p[2]);
 	if (bad)
-		exp_error(x, n, "expected a path below the directory, without '..'");
+		experiment_error(x, n, "expected a path below the directory, without '..'");
 }
 
 static void check_files(struct pth_experiment *x, const struct pth_ynode *list)
@@ -243,7 +243,7 @@ static void check_files(struct pth_experiment *x, const struct pth_ynode *list)
 
 		check_path(x, pth_yaml_get(f, "path"));
 		if (f->kind == PTH_YMAP && size == text)
-			exp_error(x, f, "a file needs either size or text");
+			experiment_error(x, f, "a file needs either size or text");
 	}
 }
 
@@ -264,7 +264,7 @@ static void check_depends(struct pth_experiment *x, const struct pth_ynode *serv
 {
 	const struct pth_ynode *d = pth_yaml_get(s, "depends_on");
 
-	if (!exp_given(d))
+	if (!experiment_given(d))
 		return;
 	if (d->kind != PTH_YSEQ && d->kind != PTH_YMAP) {
 		check_reference(x, services, d, false);
@@ -281,10 +281,10 @@ static void check_timeout(struct pth_experiment *x, const struct pth_ynode *n)
 {
 	int64_t v;
 
-	if (!exp_given(n) || !exp_int(n, T_SECS, &v) || v < 1)
+	if (!experiment_given(n) || !experiment_int(n, T_SECS, &v) || v < 1)
 		return;
 	if (v < 10 || v > 3600)
-		exp_warn(x, n, "timeout of %lld s is %s; usual are 10 to 3600 s", (long long)v,
+		experiment_warn(x, n, "timeout of %lld s is %s; usual are 10 to 3600 s", (long long)v,
 		    v < 10 ? "short" : "long");
 }
 
@@ -293,9 +293,9 @@ static void check_services(struct pth_experiment *x, const struct pth_ynode *ser
 	json_t *names = json_object();
 
 	if (services->n == 0)
-		exp_error(x, services, "services: none; a test needs at least one");
+		experiment_error(x, services, "services: none; a test needs at least one");
 	if (services->n > SERVICES_MAX) {
-		exp_error(x, services, "services: more than %d", SERVICES_MAX);
+		experiment_error(x, services, "services: more than %d", SERVICES_MAX);
 		services = NULL;
 	}
 	for (const struct pth_ynode *s = services ? services->child : NULL; s; s = s->next) {
@@ -303,15 +303,15 @@ static void check_services(struct pth_experiment *x, const struct pth_ynode *ser
 
 		if (s->kind != PTH_YMAP)
 			continue;
-		if (exp_given(name) && name->text && !pth_name_ok(name->text))
-			exp_error(x, name, "name: cannot be a service's name; expected letters, digits, "
+		if (experiment_given(name) && name->text && !pth_name_ok(name->text))
+			experiment_error(x, name, "name: cannot be a service's name; expected letters, digits, "
 			    "'.', '_', '-', at most 63");
-		else if (exp_given(name) && name->text && json_object_get(names, name->text))
-			exp_error(x, name, "name: two services are called '%s'", name->text);
-		else if (exp_given(name) && name->text) {
+		else if (experiment_given(name) && name->text && json_object_get(names, name->text))
+			experiment_error(x, name, "name: two services are called '%s'", name->text);
+		else if (experiment_given(name) && name->text) {
 			pth_json_set(names, name->text, json_true());
 			if (strcmp(name->text, s->key) && pth_yaml_get(services, name->text))
-				exp_warn(x, name, "name: '%s' is the key of another service, which targets of that name mean",
+				experiment_warn(x, name, "name: '%s' is the key of another service, which targets of that name mean",
 				    name->text);
 		}
 		check_protocol(x, services, s, certs_for_all);
@@ -336,7 +336,7 @@ static void check_link(struct pth_experiment *x, const struct pth_ynode *service
 	if (!between || between->kind != PTH_YSEQ)
 		return;
 	if (between->n != 2)
-		exp_error(x, between, "between: %u services; expected two", between->n);
+		experiment_error(x, between, "between: %u services; expected two", between->n);
 	for (const struct pth_ynode *c = between->child; c; c = c->next)
 		check_reference(x, services, c, false);
 }
@@ -352,7 +352,7 @@ static const struct pth_ynode *items(const struct pth_ynode *map, const char *ke
 static void check_words(struct pth_experiment *x, const struct pth_ynode *n)
 {
 	if (n && n->kind == PTH_YSEQ && !n->child)
-		exp_error(x, n, "a command without words");
+		experiment_error(x, n, "a command without words");
 }
 
 static void check_action(struct pth_experiment *x, const struct pth_ynode *services,
@@ -385,11 +385,11 @@ static void check_steps(struct pth_experiment *x, const struct pth_ynode *test,
 	const struct pth_ynode *wait = steps && steps->kind == PTH_YMAP ? pth_yaml_get(steps, "wait") : steps;
 	int64_t w, t;
 
-	if (exp_given(wait) && exp_given(timeout) && exp_int(wait, T_SECS, &w) &&
-	    exp_int(timeout, T_SECS, &t) && w > t)
-		exp_error(x, wait, "wait of %lld s is longer than the test's timeout of %lld s",
+	if (experiment_given(wait) && experiment_given(timeout) && experiment_int(wait, T_SECS, &w) &&
+	    experiment_int(timeout, T_SECS, &t) && w > t)
+		experiment_error(x, wait, "wait of %lld s is longer than the test's timeout of %lld s",
 		    (long long)w, (long long)t);
-	if (!exp_given(steps))
+	if (!experiment_given(steps))
 		return;
 	if (steps->kind == PTH_YMAP)
 		check_action(x, services, steps);
@@ -402,7 +402,7 @@ static void check_steps(struct pth_experiment *x, const struct pth_ynode *test,
 		for (size_t i = 0; i < countof(actions); i++)
 			n += pth_yaml_get(c, actions[i]) != NULL;
 		if (c->kind == PTH_YMAP && n != 1)
-			exp_error(x, c, "a step needs exactly one of wait, exec, signal, restart, pause, "
+			experiment_error(x, c, "a step needs exactly one of wait, exec, signal, restart, pause, "
 			    "resume, link");
 		check_action(x, services, c);
 	}
@@ -419,7 +419,7 @@ static void check_regex(struct pth_experiment *x, const struct pth_ynode *n)
 	if (!n || n->kind != PTH_YSTR)
 		return;
 	if (n->len > 1000 || pth_regex_unrolls(n->text)) {
-		exp_error(x, n, "too large a regular expression");
+		experiment_error(x, n, "too large a regular expression");
 		return;
 	}
 	r = regcomp(&re, n->text, REG_EXTENDED | REG_NOSUB);
@@ -428,7 +428,7 @@ static void check_regex(struct pth_experiment *x, const struct pth_ynode *n)
 		return;
 	}
 	regerror(r, NULL, text, sizeof text);
-	exp_error(x, n, "not a regular expression: %s", text);
+	experiment_error(x, n, "not a regular expression: %s", text);
 }
 
 static void check_assertion(struct pth_experiment *x, const struct pth_ynode *services,
@@ -441,14 +441,14 @@ static void check_assertion(struct pth_experiment *x, const struct pth_ynode *se
 		{ "service_running", "service", "service" },
 		{ "service_responsive", "service", "service" },
 	};
-	const char *type = exp_text(a, "type", "");
+	const char *type = experiment_text(a, "type", "");
 
 	/* PANTHER never looked at these, so old files may be wrong here */
 	check_reference(x, services, pth_yaml_get(a, "service"), true);
 	for (size_t i = 0; i < countof(needs); i++)
 		if (!strcmp(type, needs[i].type) && !pth_yaml_get(a, needs[i].need) &&
 		    !pth_yaml_get(a, needs[i].or))
-			exp_error(x, a, "%s needs '%s'", type, needs[i].need);
+			experiment_error(x, a, "%s needs '%s'", type, needs[i].need);
 	check_regex(x, pth_yaml_get(a, "pattern"));
 }
 
@@ -462,7 +462,7 @@ static void check_expect(struct pth_experiment *x, const struct pth_ynode *servi
 
 		check_reference(x, services, &name, false);
 		if (c->kind == PTH_YSTR && strcmp(c->text, "any") && strspn(c->text, "0123456789") != c->len)
-			exp_error(x, c, "exit: expected a code, a list of codes, or any");
+			experiment_error(x, c, "exit: expected a code, a list of codes, or any");
 	}
 	for (c = items(expect, "files"); c; c = c->next) {
 		check_path(x, pth_yaml_get(c, "path"));
@@ -474,7 +474,7 @@ static void check_expect(struct pth_experiment *x, const struct pth_ynode *servi
 		check_regex(x, pth_yaml_get(c, "matches"));
 		check_regex(x, pth_yaml_get(c, "not_matches"));
 		if (c->kind == PTH_YMAP && !pth_yaml_get(c, "matches") == !pth_yaml_get(c, "not_matches"))
-			exp_error(x, c, "a log rule needs either matches or not_matches");
+			experiment_error(x, c, "a log rule needs either matches or not_matches");
 	}
 }
 
@@ -485,7 +485,7 @@ static void check_critical(struct pth_experiment *x, const struct pth_ynode *ser
 		"plugin_config.critical_services" };
 
 	for (size_t i = 0; i < countof(where); i++) {
-		const struct pth_ynode *list = exp_at(environment, where[i]);
+		const struct pth_ynode *list = experiment_at(environment, where[i]);
 
 		for (const struct pth_ynode *c = list && list->kind == PTH_YSEQ ? list->child : NULL; c; c = c->next)
 			check_reference(x, services, c, false);
@@ -496,13 +496,13 @@ static void check_critical(struct pth_experiment *x, const struct pth_ynode *ser
 static void check_fast_fail(struct pth_experiment *x, const struct pth_ynode *test)
 {
 	const struct pth_ynode *own = pth_yaml_get(test, "fast_fail_enabled");
-	const struct pth_ynode *level = exp_at(x->root, "fast_fail.test_level");
+	const struct pth_ynode *level = experiment_at(x->root, "fast_fail.test_level");
 
-	if (exp_given(own) && (!exp_given(level) || exp_bool(level) == 0))
-		exp_key_warn(x, own, "'fast_fail_enabled' has no effect without fast_fail.test_level: true");
+	if (experiment_given(own) && (!experiment_given(level) || experiment_bool(level) == 0))
+		experiment_key_warn(x, own, "'fast_fail_enabled' has no effect without fast_fail.test_level: true");
 }
 
-void exp_rules(struct pth_experiment *x, const struct pth_ynode *test)
+void experiment_rules(struct pth_experiment *x, const struct pth_ynode *test)
 {
 	const struct pth_ynode *services = pth_yaml_get(test, "services"), *c;
 
@@ -510,10 +510,10 @@ void exp_rules(struct pth_experiment *x, const struct pth_ynode *test)
 		return;
 	check_name(x, test);
 	check_fast_fail(x, test);
-	exp_values(x, test);
+	experiment_values(x, test);
 	if (!services || services->kind != PTH_YMAP)
 		return;
-	check_services(x, services, exp_given(pth_yaml_get(test, "generate_new_certificates")));
+	check_services(x, services, experiment_given(pth_yaml_get(test, "generate_new_certificates")));
 	check_critical(x, services, pth_yaml_get(test, "network_environment"));
 	check_steps(x, test, services);
 	check_timeout(x, pth_yaml_get(test, "timeout"));

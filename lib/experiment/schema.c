@@ -1,4 +1,4 @@
-#include "experiment/inside.h"
+#include "experiment/priv.h"
 
 #include <math.h>
 
@@ -100,14 +100,14 @@ static void list_names(struct pth_arena *a, struct schema *s)
 		list_names(a, s->item);
 }
 
-struct exp_schema *exp_schema_new(void)
+struct experiment_schema *experiment_schema_new(void)
 {
-	struct exp_schema *t = pth_xmalloc(sizeof *t);
+	struct experiment_schema *t = pth_xmalloc(sizeof *t);
 
-	*t = (struct exp_schema){ .defaults = json_array() };
+	*t = (struct experiment_schema){ .defaults = json_array() };
 	t->root = pth_arena_alloc(&t->a, sizeof *t->root);
-	for (size_t i = 0; i < pth_keys_n; i++) {
-		const struct pth_key *k = &pth_keys[i];
+	for (size_t i = 0; i < experiment_keys_n; i++) {
+		const struct experiment_key *k = &experiment_keys[i];
 		const char *p = k->path;
 		struct schema *s = t->root;
 
@@ -128,14 +128,14 @@ struct exp_schema *exp_schema_new(void)
 	return t;
 }
 
-void exp_schema_free(struct exp_schema *t)
+void experiment_schema_free(struct experiment_schema *t)
 {
 	json_decref(t->defaults);
 	pth_arena_release(&t->a);
 	free(t);
 }
 
-const struct schema *exp_schema_child(const struct schema *s, const char *name)
+const struct schema *experiment_schema_child(const struct schema *s, const char *name)
 {
 	for (const struct schema *c = s->child; c; c = c->next)
 		if (c->name[0] == name[0] && !strcmp(c->name, name))
@@ -173,7 +173,7 @@ static void types_text(struct pth_buf *b, const struct schema *s, bool range)
 	}
 }
 
-void exp_schema_expected(struct pth_buf *b, const struct schema *s)
+void experiment_schema_expected(struct pth_buf *b, const struct schema *s)
 {
 	if (s->nvalues && !(s->key->flags & F_HINT)) {
 		pth_buf_adds(b, s->nvalues > 1 ? "one of " : "");
@@ -188,7 +188,7 @@ void exp_schema_expected(struct pth_buf *b, const struct schema *s)
 
 static void explain(struct pth_buf *b, const struct schema *s)
 {
-	const struct pth_key *k = s->key;
+	const struct experiment_key *k = s->key;
 
 	pth_buf_addf(b, "%s\n\t%s\n\ttype: ", k->path, k->meaning);
 	types_text(b, s, false);
@@ -285,12 +285,12 @@ static int explain_all(struct pth_buf *b, const struct schema *s, const char *ke
 
 static const char *nearest_key(const char *key)
 {
-	const char **names = pth_xarray(NULL, pth_keys_n, sizeof *names), *best;
+	const char **names = pth_xarray(NULL, experiment_keys_n, sizeof *names), *best;
 	size_t n = 0;
 	const char *want = strrchr(key, '.');
 
-	for (size_t i = 0; i < pth_keys_n; i++) {
-		const char *p = pth_keys[i].path;
+	for (size_t i = 0; i < experiment_keys_n; i++) {
+		const char *p = experiment_keys[i].path;
 		size_t len = strlen(p);
 
 		names[n++] = p + len - last_segment(p, len);
@@ -302,12 +302,12 @@ static const char *nearest_key(const char *key)
 
 int pth_experiment_explain(struct pth_buf *b, const char *key, struct pth_err *e)
 {
-	struct exp_schema *t = exp_schema_new();
+	struct experiment_schema *t = experiment_schema_new();
 	int n = explain_all(b, t->root, key, is_whole);
 
 	if (n == 0 && *key)
 		n = explain_all(b, t->root, key, ends_in);
-	exp_schema_free(t);
+	experiment_schema_free(t);
 	if (n == 0) {
 		const char *near = nearest_key(key);
 
@@ -321,8 +321,8 @@ int pth_experiment_explain(struct pth_buf *b, const char *key, struct pth_err *e
 
 void pth_experiment_mdoc(struct pth_buf *b)
 {
-	for (size_t i = 0; i < pth_keys_n; i++) {
-		const struct pth_key *k = &pth_keys[i];
+	for (size_t i = 0; i < experiment_keys_n; i++) {
+		const struct experiment_key *k = &experiment_keys[i];
 
 		if (!*k->path)
 			continue;

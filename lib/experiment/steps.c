@@ -1,5 +1,5 @@
 /* steps: and links: in their canonical form. */
-#include "experiment/inside.h"
+#include "experiment/priv.h"
 
 #include "base/clock.h"
 
@@ -13,7 +13,7 @@ static int64_t microseconds(const struct pth_ynode *n)
 {
 	int64_t v = 0;
 
-	if (exp_int(n, T_SECS, &v))
+	if (experiment_int(n, T_SECS, &v))
 		return v * 1000000;
 	pth_duration(n->text, &v);
 	return v;
@@ -26,10 +26,10 @@ static json_t *action_value(const struct schema *s, const struct pth_ynode *n)
 	json_t *out = json_object();
 
 	if (n->kind == PTH_YMAP) {
-		exp_canon_map(s, n, out, NULL, NULL);
+		experiment_canon_map(s, n, out, NULL, NULL);
 	} else if (!strcmp(s->name, "exec")) {
 		pth_json_set(out, "argv", command(n));
-		exp_canon_map(s, &none, out, NULL, NULL);
+		experiment_canon_map(s, &none, out, NULL, NULL);
 	} else {
 		pth_json_set(out, "service", json_string(n->text));
 	}
@@ -45,17 +45,17 @@ static json_t *action(const struct schema *s, const struct pth_ynode *step, cons
 	if (!strcmp(what->key, "wait"))
 		pth_json_set(out, "wait_us", json_integer(microseconds(what)));
 	else
-		pth_json_set(out, what->key, action_value(exp_schema_child(s, what->key), what));
+		pth_json_set(out, what->key, action_value(experiment_schema_child(s, what->key), what));
 	if (at)
 		pth_json_set(out, "at_us", json_integer(microseconds(at)));
 	if (after)
-		pth_json_set(out, "after", exp_canon(exp_schema_child(s, "after"), after));
+		pth_json_set(out, "after", experiment_canon(experiment_schema_child(s, "after"), after));
 	return out;
 }
 
 static bool is_action(const struct schema *s, const struct pth_ynode *n, bool list)
 {
-	const struct schema *c = exp_schema_child(s, n->key);
+	const struct schema *c = experiment_schema_child(s, n->key);
 
 	if (!c || n->kind == PTH_YNULL)
 		return false;
@@ -70,7 +70,7 @@ static void commands(json_t *out, const char *key, const struct pth_ynode *list)
 {
 	json_t *v;
 
-	if (!exp_given(list) || list->n == 0)
+	if (!experiment_given(list) || list->n == 0)
 		return;
 	v = json_array();
 	for (const struct pth_ynode *c = list->child; c; c = c->next)
@@ -106,14 +106,14 @@ static int64_t run_limit(const struct pth_ynode *test, const struct pth_ynode *s
 
 	if (steps && steps->kind == PTH_YMAP)
 		wait = pth_yaml_get(steps, "wait");
-	if (exp_given(wait) && exp_int(wait, T_SECS, &v))
+	if (experiment_given(wait) && experiment_int(wait, T_SECS, &v))
 		return v;
-	if (exp_given(timeout) && exp_int(timeout, T_SECS, &v) && v < limit)
+	if (experiment_given(timeout) && experiment_int(timeout, T_SECS, &v) && v < limit)
 		return v;
 	return limit;
 }
 
-json_t *exp_steps(const struct schema *s, const struct pth_ynode *test, const struct pth_ynode *steps)
+json_t *experiment_steps(const struct schema *s, const struct pth_ynode *test, const struct pth_ynode *steps)
 {
 	json_t *out = json_object(), *actions = json_array();
 	const struct pth_ynode *pcap = steps ? pth_yaml_get(steps, "record_pcap") : NULL;
@@ -124,8 +124,8 @@ json_t *exp_steps(const struct schema *s, const struct pth_ynode *test, const st
 	pth_json_set(out, "wait", json_integer(run_limit(test, steps, pauses)));
 	commands(out, "pre_commands", pth_yaml_get(steps, "pre_commands"));
 	commands(out, "post_commands", pth_yaml_get(steps, "post_commands"));
-	if (exp_given(pcap))
-		pth_json_set(out, "record_pcap", exp_canon(exp_schema_child(s, "record_pcap"), pcap));
+	if (experiment_given(pcap))
+		pth_json_set(out, "record_pcap", experiment_canon(experiment_schema_child(s, "record_pcap"), pcap));
 	if (json_array_size(actions))
 		pth_json_set(out, "actions", json_incref(actions));
 	json_decref(actions);

@@ -2,11 +2,11 @@
  * Changing trees of nodes. Aliases and included maps share their children, so
  * nothing is written to: what changes is copied, from the root down to it.
  */
-#include "experiment/inside.h"
+#include "experiment/priv.h"
 
 #include "base/text.h"
 
-struct pth_ynode *exp_copy(struct pth_arena *a, const struct pth_ynode *n)
+struct pth_ynode *experiment_copy(struct pth_arena *a, const struct pth_ynode *n)
 {
 	struct pth_ynode *c = pth_arena_alloc(a, sizeof *c);
 
@@ -18,10 +18,10 @@ struct pth_ynode *exp_copy(struct pth_arena *a, const struct pth_ynode *n)
 /* A copy of n whose direct children are copies too. */
 static struct pth_ynode *copy_level(struct pth_arena *a, const struct pth_ynode *n)
 {
-	struct pth_ynode *out = exp_copy(a, n), **tail = &out->child;
+	struct pth_ynode *out = experiment_copy(a, n), **tail = &out->child;
 
 	for (const struct pth_ynode *c = n->child; c; c = c->next) {
-		*tail = exp_copy(a, c);
+		*tail = experiment_copy(a, c);
 		tail = &(*tail)->next;
 	}
 	return out;
@@ -29,7 +29,7 @@ static struct pth_ynode *copy_level(struct pth_arena *a, const struct pth_ynode 
 
 static struct pth_ynode *new_map(struct pth_arena *a, const struct pth_ynode *like)
 {
-	struct pth_ynode *n = exp_copy(a, like);
+	struct pth_ynode *n = experiment_copy(a, like);
 
 	n->kind = PTH_YMAP;
 	n->text = "";
@@ -112,7 +112,7 @@ static struct pth_ynode *set_at(struct pth_arena *a, const struct pth_ynode *n, 
 	char *seg;
 
 	if (!*path)
-		return exp_copy(a, value);
+		return experiment_copy(a, value);
 	seg = pth_arena_strn(a, path, len);
 	path += len + (path[len] == '.');
 	if (n->kind == PTH_YSEQ)
@@ -124,7 +124,7 @@ static struct pth_ynode *set_at(struct pth_arena *a, const struct pth_ynode *n, 
 
 /* A tree like n with value at the dotted path; maps that are missing are
  * made. NULL when the path leads through a scalar or past a list. */
-struct pth_ynode *exp_set(struct pth_arena *a, const struct pth_ynode *n, const char *path,
+struct pth_ynode *experiment_set(struct pth_arena *a, const struct pth_ynode *n, const char *path,
     const struct pth_ynode *value)
 {
 	unsigned depth = 0;
@@ -134,7 +134,7 @@ struct pth_ynode *exp_set(struct pth_arena *a, const struct pth_ynode *n, const 
 	return *path && depth < 64 ? set_at(a, n, path, value) : NULL;
 }
 
-struct pth_ynode *exp_without(struct pth_arena *a, const struct pth_ynode *map, const char *key)
+struct pth_ynode *experiment_without(struct pth_arena *a, const struct pth_ynode *map, const char *key)
 {
 	struct pth_ynode *out = copy_level(a, map), **at = &out->child;
 
@@ -151,13 +151,13 @@ struct pth_ynode *exp_without(struct pth_arena *a, const struct pth_ynode *map, 
 
 /* Deep merge: maps of over extend those of base, all else replaces. The
  * result has over's own key and position. */
-struct pth_ynode *exp_merge(struct pth_arena *a, const struct pth_ynode *base,
+struct pth_ynode *experiment_merge(struct pth_arena *a, const struct pth_ynode *base,
     const struct pth_ynode *over)
 {
 	struct pth_ynode *out, **at;
 
 	if (base->kind != PTH_YMAP || over->kind != PTH_YMAP)
-		return exp_copy(a, over);
+		return experiment_copy(a, over);
 	out = copy_level(a, base);
 	out->line = over->line;
 	out->col = over->col;
@@ -167,7 +167,7 @@ struct pth_ynode *exp_merge(struct pth_arena *a, const struct pth_ynode *base,
 
 		for (at = &out->child; *at && strcmp((*at)->key, c->key); at = &(*at)->next)
 			;
-		v = *at ? exp_merge(a, *at, c) : exp_copy(a, c);
+		v = *at ? experiment_merge(a, *at, c) : experiment_copy(a, c);
 		v->next = *at ? (*at)->next : NULL;
 		out->n += !*at;
 		v->key = c->key;
@@ -179,7 +179,7 @@ struct pth_ynode *exp_merge(struct pth_arena *a, const struct pth_ynode *base,
 }
 
 /* The node at a dotted path, or NULL. */
-const struct pth_ynode *exp_at(const struct pth_ynode *n, const char *path)
+const struct pth_ynode *experiment_at(const struct pth_ynode *n, const char *path)
 {
 	while (n && *path) {
 		size_t len = strcspn(path, ".");

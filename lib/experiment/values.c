@@ -3,7 +3,7 @@
  * volumes, what a network is called. The stages that use them look again (a
  * record may come from elsewhere), but only here is there a place.
  */
-#include "experiment/inside.h"
+#include "experiment/priv.h"
 
 #include "base/text.h"
 
@@ -16,13 +16,13 @@ static void check_environment(struct pth_experiment *x, const struct pth_ynode *
 {
 	for (const struct pth_ynode *c = child(map, PTH_YMAP); c; c = c->next)
 		if (!*c->key || strchr(c->key, '='))
-			exp_key_error(x, c, "environment: '%.60s' cannot be the name of a variable", c->key);
+			experiment_key_error(x, c, "environment: '%.60s' cannot be the name of a variable", c->key);
 }
 
 static void check_inside(struct pth_experiment *x, const struct pth_ynode *n, const char *inside)
 {
 	if (*inside != '/')
-		exp_error(x, n, "volumes: '%.60s' in the container; expected a path that begins with /", inside);
+		experiment_error(x, n, "volumes: '%.60s' in the container; expected a path that begins with /", inside);
 }
 
 /* local:inside, local:inside:ro, or both as a map */
@@ -36,7 +36,7 @@ static void check_volume(struct pth_experiment *x, const struct pth_ynode *n)
 	} else if (n->kind == PTH_YSTR) {
 		colon = strchr(n->text, ':');
 		if (!colon || colon == n->text)
-			exp_error(x, n, "volumes: '%.60s'; expected LOCAL:INSIDE or LOCAL:INSIDE:ro", n->text);
+			experiment_error(x, n, "volumes: '%.60s'; expected LOCAL:INSIDE or LOCAL:INSIDE:ro", n->text);
 		else
 			check_inside(x, n, colon + 1);
 	}
@@ -69,24 +69,24 @@ static void check_network(struct pth_experiment *x, const struct pth_ynode *envi
 	static const char *const names[] = { "network_name", "service_prefix" };
 	const struct pth_ynode *n = pth_yaml_get(environment, "subnet");
 
-	if (exp_given(n) && n->kind == PTH_YSTR && !is_subnet(n->text))
-		exp_error(x, n, "subnet: '%.60s'; expected an IPv4 network with room for all services, as 10.1.0.0/24",
+	if (experiment_given(n) && n->kind == PTH_YSTR && !is_subnet(n->text))
+		experiment_error(x, n, "subnet: '%.60s'; expected an IPv4 network with room for all services, as 10.1.0.0/24",
 		    n->text);
 	for (size_t i = 0; i < countof(names); i++) {
 		n = pth_yaml_get(environment, names[i]);
-		if (exp_given(n) && n->text && n->kind != PTH_YSEQ && n->kind != PTH_YMAP && *n->text &&
+		if (experiment_given(n) && n->text && n->kind != PTH_YSEQ && n->kind != PTH_YMAP && *n->text &&
 		    !is_engine_name(n->text))
-			exp_error(x, n, "%s: '%.60s'; expected letters, digits, '.', '_' and '-'", names[i], n->text);
+			experiment_error(x, n, "%s: '%.60s'; expected letters, digits, '.', '_' and '-'", names[i], n->text);
 	}
 	check_environment(x, pth_yaml_get(environment, "environment"));
 	check_volumes(x, pth_yaml_get(environment, "volumes"));
 }
 
-void exp_values(struct pth_experiment *x, const struct pth_ynode *test)
+void experiment_values(struct pth_experiment *x, const struct pth_ynode *test)
 {
 	const struct pth_ynode *environment = pth_yaml_get(test, "network_environment");
 
-	if (exp_given(environment) && exp_environment_kind(environment) == F_DOCKER)
+	if (experiment_given(environment) && experiment_environment_kind(environment) == F_DOCKER)
 		check_network(x, environment);
 	for (const struct pth_ynode *s = child(pth_yaml_get(test, "services"), PTH_YMAP); s; s = s->next) {
 		check_environment(x, pth_yaml_get(s, "environment"));

@@ -3,7 +3,7 @@
  * strings, and the syntax of @{service:attribute[secondary]:format}, which
  * pth-plan resolves.
  */
-#include "experiment/inside.h"
+#include "experiment/priv.h"
 
 #include "base/text.h"
 #include "io/yaml_scalar.h"
@@ -46,8 +46,8 @@ static bool expand_one(struct pth_experiment *x, const struct pth_ynode *at, con
 		def += omega ? 1 : 2;
 	}
 	value = getenv(name);
-	v = value || omega ? NULL : exp_at(x->root, name);
-	if (v && !exp_scalar(v))
+	v = value || omega ? NULL : experiment_at(x->root, name);
+	if (v && !experiment_scalar(v))
 		v = NULL;
 	if (value && *value) {
 		pth_utf8_clean(out, value, strlen(value));
@@ -56,7 +56,7 @@ static bool expand_one(struct pth_experiment *x, const struct pth_ynode *at, con
 	} else if (def) {
 		ok = expand(x, at, def, depth + 1, out);
 	} else if (!value) {
-		exp_error(x, at, "${%.60s} is not set; write ${%.60s:-default}, or $${ for a plain ${",
+		experiment_error(x, at, "${%.60s} is not set; write ${%.60s:-default}, or $${ for a plain ${",
 		    name, name);
 		ok = false;
 	}
@@ -68,7 +68,7 @@ static bool expand(struct pth_experiment *x, const struct pth_ynode *at, const c
     struct pth_buf *out)
 {
 	if (depth > NESTING) {
-		exp_error(x, at, "${...} leads to itself");
+		experiment_error(x, at, "${...} leads to itself");
 		return false;
 	}
 	while (*s) {
@@ -80,7 +80,7 @@ static bool expand(struct pth_experiment *x, const struct pth_ynode *at, const c
 		} else if (!strncmp(s, "${", 2)) {
 			end = closing(s + 2);
 			if (!end) {
-				exp_error(x, at, "${ without }; write $${ for a plain ${");
+				experiment_error(x, at, "${ without }; write $${ for a plain ${");
 				return false;
 			}
 			if (out->len > (1u << 20) ||
@@ -148,13 +148,13 @@ static void check_references(struct pth_experiment *x, const struct pth_ynode *n
 		const char *fault = reference_fault(p + 2);
 
 		if (fault)
-			exp_error(x, n, "placeholder %.40s: %s", p, fault);
+			experiment_error(x, n, "placeholder %.40s: %s", p, fault);
 	}
 }
 
 static struct pth_ynode *interpolate(struct pth_experiment *x, const struct pth_ynode *n)
 {
-	struct pth_ynode *out = exp_copy(&x->a, n), **tail = &out->child;
+	struct pth_ynode *out = experiment_copy(&x->a, n), **tail = &out->child;
 	struct pth_buf b = PTH_BUF_INIT;
 	bool bad;
 
@@ -175,7 +175,7 @@ static struct pth_ynode *interpolate(struct pth_experiment *x, const struct pth_
 	return out;
 }
 
-void exp_interpolate(struct pth_experiment *x)
+void experiment_interpolate(struct pth_experiment *x)
 {
 	x->root = interpolate(x, x->root);
 }

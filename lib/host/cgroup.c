@@ -146,7 +146,7 @@ remove_if_dead(int dirfd, const char *name)
 	if (ns == NULL || strcmp(ns, mine) != 0)
 		return;
 	text = pth_xstrndup(owner, (size_t)(ns - owner));
-	if (!pth_owner_lives(text))
+	if (!pth_run_id_lives(text))
 		remove_run(dirfd, name);
 	free(text);
 }

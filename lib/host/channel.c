@@ -31,7 +31,7 @@ put(int fd, const json_t *v)
 	ssize_t n;
 
 	pth_json_dump(&b, v);
-	n = b.len <= PTH_ASK_MAX ? send(fd, b.s, b.len, MSG_NOSIGNAL) : (errno = EMSGSIZE, -1);
+	n = b.len <= PTH_CHANNEL_MAX ? send(fd, b.s, b.len, MSG_NOSIGNAL) : (errno = EMSGSIZE, -1);
 	pth_buf_release(&b);
 	return n < 0 ? -1 : 0;
 }
@@ -41,18 +41,18 @@ static json_t *
 get(int fd, bool *over)
 {
 	struct pth_buf b = PTH_BUF_INIT;
-	ssize_t n = recv(fd, pth_buf_room(&b, PTH_ASK_MAX), PTH_ASK_MAX, MSG_TRUNC);
+	ssize_t n = recv(fd, pth_buf_room(&b, PTH_CHANNEL_MAX), PTH_CHANNEL_MAX, MSG_TRUNC);
 	json_t *v = NULL;
 
 	*over = n >= 0 || (errno != EAGAIN && errno != EINTR);
-	if (n > 0 && (size_t)n <= PTH_ASK_MAX)
+	if (n > 0 && (size_t)n <= PTH_CHANNEL_MAX)
 		v = pth_json_parse(b.s, (size_t)n, NULL);
 	pth_buf_release(&b);
 	return v;
 }
 
 int
-pth_ask_begin(struct pth_ask *a, int dirfd, const char *path, const json_t *question,
+pth_channel_begin(struct pth_channel *a, int dirfd, const char *path, const json_t *question,
     struct pth_err *e)
 {
 	int at = pth_open_beneath(dirfd, path, O_PATH | O_NOFOLLOW, 0);
@@ -75,12 +75,12 @@ pth_ask_begin(struct pth_ask *a, int dirfd, const char *path, const json_t *ques
 	if (at >= 0)
 		close(at);
 	if (r != 0)
-		pth_ask_end(a);
+		pth_channel_end(a);
 	return r;
 }
 
 int
-pth_ask_step(struct pth_ask *a, bool *ok, char text[PTH_ASK_TEXT])
+pth_channel_step(struct pth_channel *a, bool *ok, char text[PTH_CHANNEL_TEXT])
 {
 	bool over;
 	json_t *v = get(a->fd, &over);
@@ -88,15 +88,15 @@ pth_ask_step(struct pth_ask *a, bool *ok, char text[PTH_ASK_TEXT])
 	if (!over)
 		return 0;
 	*ok = pth_json_bool(v, "ok", false);
-	snprintf(text, PTH_ASK_TEXT, "%s", pth_json_str(v, "text", ""));
-	pth_ask_end(a);
+	snprintf(text, PTH_CHANNEL_TEXT, "%s", pth_json_str(v, "text", ""));
+	pth_channel_end(a);
 	over = json_is_object(v);
 	json_decref(v);
 	return over ? 1 : -1;
 }
 
 void
-pth_ask_end(struct pth_ask *a)
+pth_channel_end(struct pth_channel *a)
 {
 	if (a->fd >= 0)
 		close(a->fd);
@@ -104,7 +104,7 @@ pth_ask_end(struct pth_ask *a)
 }
 
 int
-pth_ask_listen(int dirfd, const char *name, uid_t uid, gid_t gid, struct pth_err *e)
+pth_channel_listen(int dirfd, const char *name, uid_t uid, gid_t gid, struct pth_err *e)
 {
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	struct sockaddr_un to;
@@ -123,19 +123,19 @@ pth_ask_listen(int dirfd, const char *name, uid_t uid, gid_t gid, struct pth_err
 }
 
 int
-pth_ask_accept(int fd)
+pth_channel_accept(int fd)
 {
 	return accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
 json_t *
-pth_ask_read(int fd, bool *over)
+pth_channel_read(int fd, bool *over)
 {
 	return get(fd, over);
 }
 
 void
-pth_ask_answer(int fd, bool ok, const char *text)
+pth_channel_answer(int fd, bool ok, const char *text)
 {
 	json_t *v = json_pack("{s:b,s:o}", "ok", ok, "text", pth_json_text(text, strlen(text)));
 

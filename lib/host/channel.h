@@ -1,5 +1,5 @@
 /*
- * Questions to the warden inside of a container, over a socket in the
+ * Questions to the supervisor inside of a container, over a socket in the
  * service's directory, which both sides see: do this step, look at that
  * assertion. One connection, one question, one answer; each is one message of
  * JSON. Nothing here blocks.
@@ -15,10 +15,10 @@
 
 #include "base/err.h"
 
-#define PTH_ASK_MAX ((size_t)192 << 10) /* bytes of a message */
-#define PTH_ASK_TEXT 400
+#define PTH_CHANNEL_MAX ((size_t)192 << 10) /* bytes of a message */
+#define PTH_CHANNEL_TEXT 400
 
-struct pth_ask {
+struct pth_channel {
 	int fd; /* for poll(2), POLLIN; -1: nothing is asked */
 };
 
@@ -26,24 +26,24 @@ struct pth_ask {
 
 /* Ask at the socket `path` below dirfd, links not followed: a service may have
  * put anything there. -1 with e. */
-int pth_ask_begin(struct pth_ask *a, int dirfd, const char *path, const json_t *question,
+int pth_channel_begin(struct pth_channel *a, int dirfd, const char *path, const json_t *question,
     struct pth_err *e);
 /* 1 with the answer, *ok and its text; 0 when there is none yet; -1 when there
  * will be none. Ends it in the first and last case. */
-int pth_ask_step(struct pth_ask *a, bool *ok, char text[PTH_ASK_TEXT]);
+int pth_channel_step(struct pth_channel *a, bool *ok, char text[PTH_CHANNEL_TEXT]);
 /* Do not wait any more; the other side gives it up. */
-void pth_ask_end(struct pth_ask *a);
+void pth_channel_end(struct pth_channel *a);
 
 /* --- who answers --- */
 
 /* A socket `name` in dirfd that only this user may write to. A descriptor that
  * accept(2) never blocks on; -1 with e. */
-int pth_ask_listen(int dirfd, const char *name, uid_t uid, gid_t gid, struct pth_err *e);
+int pth_channel_listen(int dirfd, const char *name, uid_t uid, gid_t gid, struct pth_err *e);
 /* The next who wants to ask; -1: nobody. */
-int pth_ask_accept(int fd);
+int pth_channel_accept(int fd);
 /* The question, owned by the caller. NULL: *over tells whether none will come,
  * for he has gone or speaks no JSON. */
-json_t *pth_ask_read(int fd, bool *over);
-void pth_ask_answer(int fd, bool ok, const char *text);
+json_t *pth_channel_read(int fd, bool *over);
+void pth_channel_answer(int fd, bool ok, const char *text);
 
 #endif

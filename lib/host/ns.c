@@ -134,7 +134,7 @@ pth_ns_fork(unsigned want, struct pth_ns *got, struct pth_err *e)
 }
 
 void
-ns_note(struct pth_ns *ns, const char *what)
+host_ns_note(struct pth_ns *ns, const char *what)
 {
 	size_t n = strlen(ns->reason);
 
@@ -185,23 +185,23 @@ pth_ns_furnish(struct pth_ns *ns)
 {
 	if (ns->used & PTH_NS_NET) {
 		if (pth_iface_up("lo") != 0) {
-			ns_note(ns, "loopback");
+			host_ns_note(ns, "loopback");
 			ns->used &= ~(unsigned)PTH_NS_NET;
 		}
 		if (pth_iface_features_off("lo", offload, countof(offload)) != 0)
-			ns_note(ns, "segmentation offload of lo");
+			host_ns_note(ns, "segmentation offload of lo");
 		pth_write_text(AT_FDCWD, "/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
 	}
 	if (ns->used & PTH_NS_MOUNT) {
 		if (own_mounts() != 0) {
-			ns_note(ns, "mounts");
+			host_ns_note(ns, "mounts");
 			ns->used &= ~(unsigned)PTH_NS_MOUNT; /* ours would be seen outside */
 		}
 		/* A container that hides parts of /proc forbids a fresh one; ours
 		 * still works, it only shows the host's processes. */
 		else if ((ns->used & PTH_NS_PID) &&
 		    mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) != 0)
-			ns_note(ns, "/proc");
+			host_ns_note(ns, "/proc");
 	}
 	if (ns->used & PTH_NS_UTS)
 		(void)!sethostname("pth", 3);

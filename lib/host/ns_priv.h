@@ -5,6 +5,6 @@
 #include "host/ns.h"
 
 /* Add to ns->reason what failed, and why: errno. */
-void ns_note(struct pth_ns *ns, const char *what);
+void host_ns_note(struct pth_ns *ns, const char *what);
 
 #endif

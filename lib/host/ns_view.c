@@ -182,14 +182,14 @@ static void
 make_read_only(struct pth_ns *ns, const struct pth_ns_view *want)
 {
 	if (set_read_only("/", true, AT_RECURSIVE) != 0) {
-		ns_note(ns, "read-only root");
+		host_ns_note(ns, "read-only root");
 		return;
 	}
 	for (size_t i = 0; i < countof(privates); i++)
 		set_read_only(privates[i], false, 0);
 	set_read_only("/proc", false, 0);
 	if (set_read_only(want->test, false, 0) != 0) {
-		ns_note(ns, "read-only root");
+		host_ns_note(ns, "read-only root");
 		set_read_only("/", false, AT_RECURSIVE);
 		return;
 	}
@@ -216,7 +216,7 @@ pth_ns_view(struct pth_ns *ns, const struct pth_ns_view *want)
 			ns->used |= PTH_NS_PRIVATE;
 	}
 	if (!(ns->used & PTH_NS_PRIVATE)) {
-		ns_note(ns, "private /tmp");
+		host_ns_note(ns, "private /tmp");
 		while (v.mounts-- > 0)
 			umount2("/tmp", MNT_DETACH);
 	} else if (want->read_only) {

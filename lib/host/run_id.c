@@ -46,7 +46,7 @@ start_time(long pid)
 }
 
 char *
-pth_owner_text(void)
+pth_run_id_text(void)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 
@@ -56,7 +56,7 @@ pth_owner_text(void)
 }
 
 bool
-pth_owner_lives(const char *owner)
+pth_run_id_lives(const char *owner)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 	unsigned long long start;
@@ -81,7 +81,7 @@ fnv(uint64_t h, const char *s)
 }
 
 void
-pth_owner_unique(const char *owner, const char *path, char to[PTH_UNIQUE_SIZE])
+pth_run_id_unique(const char *owner, const char *path, char to[PTH_UNIQUE_SIZE])
 {
 	static const char digits[] = "abcdefghijklmnopqrstuvwxyz0123456789";
 	uint64_t h = fnv(fnv(0xcbf29ce484222325, owner), path);

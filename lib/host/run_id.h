@@ -12,10 +12,10 @@
 
 /* "BOOT.PID.START" of the calling process: the kernel's boot id without its
  * dashes, and the start time of proc_pid_stat(5). Allocated. */
-char *pth_owner_text(void);
+char *pth_run_id_text(void);
 /* Does the process of such a text run now, in our pid namespace? */
-bool pth_owner_lives(const char *owner);
+bool pth_run_id_lives(const char *owner);
 /* Eight characters [a-z0-9] of owner and path (FNV-1a). */
-void pth_owner_unique(const char *owner, const char *path, char to[PTH_UNIQUE_SIZE]);
+void pth_run_id_unique(const char *owner, const char *path, char to[PTH_UNIQUE_SIZE]);
 
 #endif

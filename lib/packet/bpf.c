@@ -6,7 +6,7 @@
 
 /* libpcap's own structure has the fields of the kernel's. */
 static void
-take(const struct bpf_program *p, struct pth_filter *f)
+take(const struct bpf_program *p, struct pth_bpf *f)
 {
 	f->n = p->bf_len;
 	f->v = pth_xarray(NULL, p->bf_len, sizeof *f->v);
@@ -16,13 +16,13 @@ take(const struct bpf_program *p, struct pth_filter *f)
 }
 
 int
-pth_filter_compile(const char *text, unsigned snaplen, struct pth_filter *f, struct pth_err *e)
+pth_bpf_compile(const char *text, unsigned snaplen, struct pth_bpf *f, struct pth_err *e)
 {
 	struct bpf_program p = { 0 };
 	pcap_t *pc;
 	int r = -1;
 
-	*f = (struct pth_filter){ NULL, 0 };
+	*f = (struct pth_bpf){ NULL, 0 };
 	if (strlen(text) > PTH_FILTER_TEXT_MAX)
 		return pth_err_set(e, PTH_INPUT, "a filter of %zu bytes; at most %d", strlen(text),
 		    PTH_FILTER_TEXT_MAX);

@@ -15,7 +15,7 @@
 /* Longer ones are refused: the optimizer's time grows with the cube. */
 #define PTH_FILTER_TEXT_MAX 1000
 
-struct pth_filter {
+struct pth_bpf {
 	struct sock_filter *v; /* owned; free() */
 	unsigned n;
 };
@@ -25,6 +25,6 @@ struct pth_filter {
  * wanted. Names are looked up in /etc (hosts, services, protocols), nothing is
  * asked of the network. 0, or -1 with e (PTH_INPUT: libpcap's own words).
  */
-int pth_filter_compile(const char *text, unsigned snaplen, struct pth_filter *f, struct pth_err *e);
+int pth_bpf_compile(const char *text, unsigned snaplen, struct pth_bpf *f, struct pth_err *e);
 
 #endif

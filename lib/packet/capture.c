@@ -25,10 +25,10 @@
 #define RETIRE_MS 2     /* a block that is not full is handed over after this */
 #define SNAP_MAX 262144
 
-static struct pth_tally *tally; /* of captures that are started now */
+static struct pth_port_count *tally; /* of captures that are started now */
 
 void
-pth_capture_tally(struct pth_tally *t)
+pth_capture_tally(struct pth_port_count *t)
 {
 	tally = t;
 }
@@ -119,9 +119,9 @@ take_block(struct tpacket_block_desc *d, struct sink *to)
 		const struct tpacket3_hdr *t = (const void *)p;
 		uint32_t cap = t->tp_snaplen < to->snaplen ? t->tp_snaplen : to->snaplen;
 
-		capture_sink_packet(to, t->tp_sec * 1000000000ULL + t->tp_nsec, p + t->tp_mac, cap,
+		packet_sink_packet(to, t->tp_sec * 1000000000ULL + t->tp_nsec, p + t->tp_mac, cap,
 		    t->tp_len);
-		pth_tally_frame(tally, p + t->tp_mac, t->tp_snaplen, t->tp_len);
+		pth_port_count_frame(tally, p + t->tp_mac, t->tp_snaplen, t->tp_len);
 		p += t->tp_next_offset;
 	}
 	__atomic_store_n(&h->block_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
@@ -155,7 +155,7 @@ work(struct ring *r, struct sink *to, int ctl)
 			break;
 		/* Quiet: let a reader of the growing file see what there is. */
 		if (n == 0)
-			capture_sink_flush(to);
+			packet_sink_flush(to);
 		if (p[1].revents)
 			stopping = true;
 	}
@@ -172,7 +172,7 @@ process(const struct pth_capture_spec *spec, int ctl, int report)
 
 	if (ring_open(&r, spec, snaplen, &hello.stage) != 0) {
 		hello.error = errno;
-	} else if (capture_sink_open(&to, spec, snaplen) != 0) {
+	} else if (packet_sink_open(&to, spec, snaplen) != 0) {
 		hello.stage = FILES;
 		hello.error = errno;
 	}
@@ -180,7 +180,7 @@ process(const struct pth_capture_spec *spec, int ctl, int report)
 		return;
 	to.socket = r.fd;
 	work(&r, &to, ctl);
-	capture_sink_close(&to);
+	packet_sink_close(&to);
 	(void)!write(report, &to.r, sizeof to.r);
 }
 

@@ -49,11 +49,11 @@ struct pth_capture_result {
 	int error; /* errno of a failed write, or 0 */
 };
 
-struct pth_tally;
+struct pth_port_count;
 
 /* Captures that are started from now on count packets by port there, too;
  * NULL: they do not. Borrowed. */
-void pth_capture_tally(struct pth_tally *t);
+void pth_capture_tally(struct pth_port_count *t);
 /*
  * Start the process; it opens the interface, its ring and its file meanwhile
  * (the kernel takes some milliseconds). -1 with e.

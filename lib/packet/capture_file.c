@@ -44,7 +44,7 @@ begin_file(struct sink *s)
 }
 
 int
-capture_sink_open(struct sink *s, const struct pth_capture_spec *spec, unsigned snaplen)
+packet_sink_open(struct sink *s, const struct pth_capture_spec *spec, unsigned snaplen)
 {
 	const char *slash = strrchr(spec->path, '/');
 	char *dir;
@@ -151,7 +151,7 @@ next_file(struct sink *s)
 }
 
 void
-capture_sink_packet(struct sink *s, uint64_t ns, const void *p, uint32_t cap, uint32_t len)
+packet_sink_packet(struct sink *s, uint64_t ns, const void *p, uint32_t cap, uint32_t len)
 {
 	uint64_t after;
 
@@ -172,14 +172,14 @@ capture_sink_packet(struct sink *s, uint64_t ns, const void *p, uint32_t cap, ui
 }
 
 void
-capture_sink_flush(struct sink *s)
+packet_sink_flush(struct sink *s)
 {
 	if (s->w != NULL && pth_pcapng_flush(s->w) != 0)
 		failed(s);
 }
 
 void
-capture_sink_close(struct sink *s)
+packet_sink_close(struct sink *s)
 {
 	count_drops(s);
 	end_file(s, true);

@@ -19,11 +19,11 @@ struct sink {
 };
 
 /* Open the first file. -1 and errno. */
-int capture_sink_open(struct sink *s, const struct pth_capture_spec *spec, unsigned snaplen);
-void capture_sink_packet(struct sink *s, uint64_t ns, const void *p, uint32_t cap, uint32_t len);
+int packet_sink_open(struct sink *s, const struct pth_capture_spec *spec, unsigned snaplen);
+void packet_sink_packet(struct sink *s, uint64_t ns, const void *p, uint32_t cap, uint32_t len);
 /* Let a reader of the growing file see what there is. */
-void capture_sink_flush(struct sink *s);
+void packet_sink_flush(struct sink *s);
 /* Count the drops, close the file; s->r is complete then. */
-void capture_sink_close(struct sink *s);
+void packet_sink_close(struct sink *s);
 
 #endif

@@ -7,8 +7,8 @@
 
 enum { RECEIVED, SENT };
 
-struct pth_tally {
-	struct pth_tally_count v[2][65536][2]; /* by UDP or not, port, direction */
+struct pth_port_count {
+	struct pth_port_traffic v[2][65536][2]; /* by UDP or not, port, direction */
 };
 
 static unsigned
@@ -18,16 +18,16 @@ be16(const uint8_t *p)
 }
 
 static bool
-transport(unsigned protocol, const uint8_t *p, size_t n, struct pth_tally_ports *to)
+transport(unsigned protocol, const uint8_t *p, size_t n, struct pth_port_pair *to)
 {
 	if (n < 4 || (protocol != IPPROTO_UDP && protocol != IPPROTO_TCP))
 		return false;
-	*to = (struct pth_tally_ports){ protocol == IPPROTO_UDP, (uint16_t)be16(p), (uint16_t)be16(p + 2) };
+	*to = (struct pth_port_pair){ protocol == IPPROTO_UDP, (uint16_t)be16(p), (uint16_t)be16(p + 2) };
 	return true;
 }
 
 static bool
-ipv4(const uint8_t *p, size_t n, struct pth_tally_ports *to)
+ipv4(const uint8_t *p, size_t n, struct pth_port_pair *to)
 {
 	size_t header;
 
@@ -40,7 +40,7 @@ ipv4(const uint8_t *p, size_t n, struct pth_tally_ports *to)
 }
 
 static bool
-ipv6(const uint8_t *p, size_t n, struct pth_tally_ports *to)
+ipv6(const uint8_t *p, size_t n, struct pth_port_pair *to)
 {
 	unsigned next;
 
@@ -75,7 +75,7 @@ ipv6(const uint8_t *p, size_t n, struct pth_tally_ports *to)
 }
 
 bool
-pth_tally_ports(const void *frame, size_t n, struct pth_tally_ports *to)
+pth_port_pair(const void *frame, size_t n, struct pth_port_pair *to)
 {
 	const uint8_t *p = frame;
 	size_t at = 12; /* of the EtherType */
@@ -94,24 +94,24 @@ pth_tally_ports(const void *frame, size_t n, struct pth_tally_ports *to)
 	return type == 0x0800 ? ipv4(p + at, n - at, to) : type == 0x86dd && ipv6(p + at, n - at, to);
 }
 
-struct pth_tally *
-pth_tally_new(void)
+struct pth_port_count *
+pth_port_count_new(void)
 {
-	struct pth_tally *t = mmap(NULL, sizeof *t, PROT_READ | PROT_WRITE,
+	struct pth_port_count *t = mmap(NULL, sizeof *t, PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	return t == MAP_FAILED ? NULL : t;
 }
 
 void
-pth_tally_free(struct pth_tally *t)
+pth_port_count_free(struct pth_port_count *t)
 {
 	if (t != NULL)
 		munmap(t, sizeof *t);
 }
 
 static void
-add(struct pth_tally_count *c, size_t len)
+add(struct pth_port_traffic *c, size_t len)
 {
 	/* No other writer, but a reader in another process. */
 	__atomic_store_n(&c->packets, c->packets + 1, __ATOMIC_RELAXED);
@@ -119,21 +119,21 @@ add(struct pth_tally_count *c, size_t len)
 }
 
 void
-pth_tally_frame(struct pth_tally *t, const void *frame, size_t n, size_t len)
+pth_port_count_frame(struct pth_port_count *t, const void *frame, size_t n, size_t len)
 {
-	struct pth_tally_ports p;
+	struct pth_port_pair p;
 
-	if (t == NULL || !pth_tally_ports(frame, n, &p))
+	if (t == NULL || !pth_port_pair(frame, n, &p))
 		return;
 	add(&t->v[p.udp][p.from][SENT], len);
 	add(&t->v[p.udp][p.to][RECEIVED], len);
 }
 
 void
-pth_tally_read(const struct pth_tally *t, bool udp, uint16_t port, struct pth_tally_count *sent,
-    struct pth_tally_count *received)
+pth_port_count_read(const struct pth_port_count *t, bool udp, uint16_t port, struct pth_port_traffic *sent,
+    struct pth_port_traffic *received)
 {
-	const struct pth_tally_count *c = t->v[udp][port];
+	const struct pth_port_traffic *c = t->v[udp][port];
 
 	sent->packets = __atomic_load_n(&c[SENT].packets, __ATOMIC_RELAXED);
 	sent->bytes = __atomic_load_n(&c[SENT].bytes, __ATOMIC_RELAXED);

@@ -10,11 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct pth_tally_count {
+struct pth_port_traffic {
 	uint64_t packets, bytes; /* bytes as on the wire, with the link's header */
 };
 
-struct pth_tally_ports {
+struct pth_port_pair {
 	bool udp; /* else TCP */
 	uint16_t from, to;
 };
@@ -22,16 +22,16 @@ struct pth_tally_ports {
 /* The ports of an Ethernet frame of which n bytes are at hand (IPv4 and IPv6,
  * RFC 791 and 8200; up to two VLAN tags). False when it has none: another
  * protocol, a later fragment, cut too short. */
-bool pth_tally_ports(const void *frame, size_t n, struct pth_tally_ports *to);
+bool pth_port_pair(const void *frame, size_t n, struct pth_port_pair *to);
 
 /* Counters in memory that is shared with processes forked later; pages come as
  * ports are used, 4 MiB at most. NULL when there is none. One writer. */
-struct pth_tally *pth_tally_new(void);
-void pth_tally_free(struct pth_tally *t);
+struct pth_port_count *pth_port_count_new(void);
+void pth_port_count_free(struct pth_port_count *t);
 /* Count a frame: n bytes at hand, len on the wire. t may be NULL. */
-void pth_tally_frame(struct pth_tally *t, const void *frame, size_t n, size_t len);
+void pth_port_count_frame(struct pth_port_count *t, const void *frame, size_t n, size_t len);
 /* What was sent from a port and to it. */
-void pth_tally_read(const struct pth_tally *t, bool udp, uint16_t port,
-    struct pth_tally_count *sent, struct pth_tally_count *received);
+void pth_port_count_read(const struct pth_port_count *t, bool udp, uint16_t port,
+    struct pth_port_traffic *sent, struct pth_port_traffic *received);
 
 #endif

@@ -2,7 +2,7 @@
  * What is captured of a test: all of it, the packets of single services, or
  * both; with which filter, and how much of it is kept.
  */
-#include "plan/inside.h"
+#include "plan/priv.h"
 
 #include <string.h>
 
@@ -80,13 +80,13 @@ static bool filter_text(struct plan *p, const struct given *g, bool alone, struc
 /* "filter" as it is in words, "bpf" as the kernel takes it. */
 static void filter(struct plan *p, const struct given *g, const char *text, json_t *o)
 {
-	struct pth_filter f;
+	struct pth_bpf f;
 	struct pth_err e;
 	json_t *list;
 
 	if (*text == '\0')
 		return;
-	if (pth_filter_compile(text, (unsigned)pth_json_int(o, "snaplen", SNAP_MAX), &f, &e) < 0) {
+	if (pth_bpf_compile(text, (unsigned)pth_json_int(o, "snaplen", SNAP_MAX), &f, &e) < 0) {
 		problem(p, g, PTH_ERROR, "filter", e.text);
 		return;
 	}

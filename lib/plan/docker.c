@@ -1,6 +1,6 @@
 /* What a service's image is made of: the descriptor's `docker`, with where
  * each key was written and with the paths of files that lie beside it. */
-#include "plan/inside.h"
+#include "plan/priv.h"
 
 #include <stdlib.h>
 #include <string.h>

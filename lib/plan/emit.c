@@ -2,7 +2,7 @@
  * A service's part of the plan: its command line, environment, phases and
  * everything else that pth-exec needs.
  */
-#include "plan/inside.h"
+#include "plan/priv.h"
 
 #include <string.h>
 

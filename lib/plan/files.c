@@ -1,4 +1,4 @@
-#include "plan/inside.h"
+#include "plan/priv.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /*
  * Addresses and ports: what a service listens on, and what its clients ask.
  */
-#include "plan/inside.h"
+#include "plan/priv.h"
 
 #include <string.h>
 

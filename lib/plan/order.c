@@ -3,7 +3,7 @@
  * it depends on. Two services that target each other are allowed: the one
  * with the role client starts last (the later one, when both have one role).
  */
-#include "plan/inside.h"
+#include "plan/priv.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
  * @{service:attribute[secondary]:format}. What only a deployment can know
  * (the address of a container) stays as it is, for pth-compose.
  */
-#include "plan/inside.h"
+#include "plan/priv.h"
 
 #include <arpa/inet.h>
 #include <string.h>

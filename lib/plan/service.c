@@ -2,7 +2,7 @@
  * The first look at a service: which plugin, protocol, version and role, and
  * are its parameters right?
  */
-#include "plan/inside.h"
+#include "plan/priv.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /*
  * The variables that the templates of a descriptor see, pth-plugin(5).
  */
-#include "plan/inside.h"
+#include "plan/priv.h"
 
 #include <string.h>
 

@@ -9,7 +9,7 @@
  * really has, certificates made for the test, parameters that the experiment
  * gives.
  */
-#include "plan/inside.h"
+#include "plan/priv.h"
 
 #include <stdlib.h>
 #include <string.h>

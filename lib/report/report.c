@@ -114,7 +114,7 @@ add_lacks(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 	t->degraded = keep_buf(r, &b);
 	pth_report_logs_cut(result, &b);
 	t->logs_cut = keep_buf(r, &b);
-	pth_captures_notes(rec, true, &b);
+	pth_losses_notes(rec, true, &b);
 	t->not_captured = keep_buf(r, &b);
 	if (*t->not_captured == '\0' && json_is_null(capture) && !has_captures(result))
 		t->not_captured = "no capture";

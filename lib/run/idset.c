@@ -16,7 +16,7 @@ hash(const char *s)
 
 /* Its place: there, or the free one for it. */
 static uint64_t *
-place(const struct pth_seen *s, uint64_t h)
+place(const struct pth_idset *s, uint64_t h)
 {
 	size_t i = (size_t)h & (s->cap - 1);
 
@@ -26,9 +26,9 @@ place(const struct pth_seen *s, uint64_t h)
 }
 
 static void
-grow(struct pth_seen *s)
+grow(struct pth_idset *s)
 {
-	struct pth_seen wide = { NULL, s->n, s->cap ? 2 * s->cap : 64 };
+	struct pth_idset wide = { NULL, s->n, s->cap ? 2 * s->cap : 64 };
 
 	wide.v = pth_xarray(NULL, wide.cap, sizeof *wide.v);
 	for (size_t i = 0; i < wide.cap; i++)
@@ -41,7 +41,7 @@ grow(struct pth_seen *s)
 }
 
 bool
-pth_seen_add(struct pth_seen *s, const char *text)
+pth_idset_add(struct pth_idset *s, const char *text)
 {
 	uint64_t h = hash(text), *at;
 
@@ -56,7 +56,7 @@ pth_seen_add(struct pth_seen *s, const char *text)
 }
 
 void
-pth_seen_release(struct pth_seen *s)
+pth_idset_release(struct pth_idset *s)
 {
 	free(s->v);
 	s->v = NULL;

@@ -10,13 +10,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct pth_seen {
+struct pth_idset {
 	uint64_t *v; /* open addressing; 0: free */
 	size_t n, cap;
 };
 
 /* Empty when all is 0. True when it was not there yet. */
-bool pth_seen_add(struct pth_seen *s, const char *text);
-void pth_seen_release(struct pth_seen *s);
+bool pth_idset_add(struct pth_idset *s, const char *text);
+void pth_idset_release(struct pth_idset *s);
 
 #endif

@@ -19,7 +19,7 @@ lines(const struct pth_buf *b)
 }
 
 void
-pth_leftover_remove(const struct pth_home *home, const char *run)
+run_leftover_remove(const struct pth_home *home, const char *run)
 {
 	struct pth_buf program = PTH_BUF_INIT, out = PTH_BUF_INIT, errs = PTH_BUF_INIT;
 	struct pth_exit x;

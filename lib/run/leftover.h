@@ -10,6 +10,6 @@
 
 /* Blocks, a minute at most. What goes wrong is only told: the tests run
  * beside what is left. run: the run's name, as labels have it. */
-void pth_leftover_remove(const struct pth_home *home, const char *run);
+void run_leftover_remove(const struct pth_home *home, const char *run);
 
 #endif

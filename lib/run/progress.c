@@ -213,7 +213,7 @@ put_running(const struct pth_runner *r, const struct pth_entry *x, int64_t now, 
     size_t width)
 {
 	struct pth_progress_test t = { .id = pth_rec_id(x->rec), .attempt = x->attempt,
-		.phase = pth_machine_name(&pth_test_machine, pth_runner_phase(r, x)),
+		.phase = pth_machine_name(&pth_test_machine, pth_runner_stage(r, x)),
 		.elapsed = now - x->started, .expected = x->expected,
 		.limit = pth_json_int(pth_rec_plan(x->rec), "timeout_us", 0) };
 

@@ -50,7 +50,7 @@ pth_runner_init(struct pth_runner *p, struct pth_rundir *dir, const char *share,
 	p->dir = dir;
 	p->share = share;
 	p->libexec = libexec;
-	p->owner = pth_owner_text();
+	p->owner = pth_run_id_text();
 	p->jobs = jobs = jobs_possible(jobs);
 	p->order = order;
 	p->window = jobs * WINDOW_PER_JOB;
@@ -66,7 +66,7 @@ pth_runner_init(struct pth_runner *p, struct pth_rundir *dir, const char *share,
 }
 
 struct pth_entry *
-runner_at(const struct pth_runner *p, size_t i)
+run_runner_at(const struct pth_runner *p, size_t i)
 {
 	return &p->v[(p->first + i) % p->window];
 }
@@ -75,10 +75,10 @@ void
 pth_runner_release(struct pth_runner *p)
 {
 	for (size_t i = 0; i < p->n; i++) {
-		json_decref(runner_at(p, i)->rec);
-		pth_buf_release(&runner_at(p, i)->out);
-		pth_buf_release(&runner_at(p, i)->line);
-		pth_claim_release(&runner_at(p, i)->claim);
+		json_decref(run_runner_at(p, i)->rec);
+		pth_buf_release(&run_runner_at(p, i)->out);
+		pth_buf_release(&run_runner_at(p, i)->line);
+		pth_claim_release(&run_runner_at(p, i)->claim);
 	}
 	if (p->grouped)
 		pth_cgroups_close(&p->groups);
@@ -107,11 +107,11 @@ pth_runner_is_empty(const struct pth_runner *p)
 struct pth_entry *
 pth_runner_nth(const struct pth_runner *p, size_t i)
 {
-	return i < p->n ? runner_at(p, i) : NULL;
+	return i < p->n ? run_runner_at(p, i) : NULL;
 }
 
 unsigned
-pth_runner_phase(const struct pth_runner *p, const struct pth_entry *x)
+pth_runner_stage(const struct pth_runner *p, const struct pth_entry *x)
 {
 	return p->phases != NULL ? p->phases[x->slot] : PTH_TS_CREATED;
 }
@@ -145,7 +145,7 @@ void
 pth_runner_add(struct pth_runner *p, json_t *rec, struct pth_buf *line, bool run,
     int64_t expected)
 {
-	struct pth_entry *x = runner_at(p, p->n++);
+	struct pth_entry *x = run_runner_at(p, p->n++);
 
 	*x = (struct pth_entry){ .rec = rec, .line = *line, .state = run ? PTH_WAITING : PTH_DONE, .ctl = -1,
 		.report = -1, .attempt = 1, .expected = expected, .serial = p->added++ };
@@ -159,7 +159,7 @@ int
 pth_runner_store(struct pth_runner *p, struct pth_err *e)
 {
 	for (size_t i = 0; i < p->n; i++) {
-		struct pth_entry *x = runner_at(p, i);
+		struct pth_entry *x = run_runner_at(p, i);
 
 		if (x->state != PTH_DONE || !x->fresh)
 			continue;
@@ -177,13 +177,13 @@ pth_runner_take(struct pth_runner *p)
 	size_t i = 0, last = p->unordered ? p->n : p->n > 0;
 	struct pth_entry x;
 
-	while (i < last && runner_at(p, i)->state != PTH_DONE)
+	while (i < last && run_runner_at(p, i)->state != PTH_DONE)
 		i++;
 	if (i == last)
 		return NULL;
 	/* The gap of a later one is filled by those before it. */
-	for (x = *runner_at(p, i); i > 0; i--)
-		*runner_at(p, i) = *runner_at(p, i - 1);
+	for (x = *run_runner_at(p, i); i > 0; i--)
+		*run_runner_at(p, i) = *run_runner_at(p, i - 1);
 	pth_buf_release(&x.out);
 	pth_buf_release(&x.line);
 	pth_claim_release(&x.claim);
@@ -224,11 +224,11 @@ choose(struct pth_runner *p)
 	size_t k;
 
 	for (size_t i = 0; i < p->n; i++)
-		p->turns[i] = turn(p, runner_at(p, i), now);
+		p->turns[i] = turn(p, run_runner_at(p, i), now);
 	k = pth_schedule_next(p->turns, p->n, p->jobs, p->window);
 	for (size_t i = 0; i < k && k < p->n; i++)
-		runner_at(p, i)->passed += p->turns[i].state == PTH_TURN_WAITS;
-	return k < p->n ? runner_at(p, k) : NULL;
+		run_runner_at(p, i)->passed += p->turns[i].state == PTH_TURN_WAITS;
+	return k < p->n ? run_runner_at(p, k) : NULL;
 }
 
 /* Is another try worth it? Not for what would be the same again. */
@@ -289,7 +289,7 @@ static void
 stop_waiting(struct pth_runner *p, const char *status, const char *reason)
 {
 	for (size_t i = 0; i < p->n; i++) {
-		struct pth_entry *x = runner_at(p, i);
+		struct pth_entry *x = run_runner_at(p, i);
 
 		if (x->state != PTH_WAITING)
 			continue;
@@ -335,7 +335,7 @@ pth_runner_start(struct pth_runner *p, struct pth_err *e)
 			stop_waiting(p, "skipped", pth_fastfail_reason(&p->fastfail, reason));
 			return 0;
 		}
-		r = runner_launch(p, x, e);
+		r = run_runner_launch(p, x, e);
 		if (r != 0)
 			return r < 0 ? -1 : 0;
 	}
@@ -348,13 +348,13 @@ pth_runner_fds(const struct pth_runner *p, int *fds, size_t max)
 	size_t n = 0;
 
 	for (size_t i = 0; i < p->n && n < max; i++)
-		if (runner_at(p, i)->state == PTH_ACTIVE)
-			fds[n++] = runner_at(p, i)->report;
+		if (run_runner_at(p, i)->state == PTH_ACTIVE)
+			fds[n++] = run_runner_at(p, i)->report;
 	return n;
 }
 
-/* The warden has closed its report: its result, or what can be said without.
- * A warden that reported well is reaped later: the kernel takes its time to
+/* The supervisor has closed its report: its result, or what can be said without.
+ * A supervisor that reported well is reaped later: the kernel takes its time to
  * dissolve the namespaces, and the next test need not wait for that. But its
  * groups can be removed only then. */
 static int
@@ -379,9 +379,9 @@ reported(struct pth_runner *p, struct pth_entry *x, struct pth_err *e)
 		result = pth_result_without(p->interrupted ? "interrupted" : "error", reason);
 		pth_rundir_tidy(p->dir, pth_rec_id(x->rec));
 	}
-	/* Now that its processes have gone with the warden. */
+	/* Now that its processes have gone with the supervisor. */
 	if (x->groups != 0) {
-		runner_group_prefix(x, reason);
+		run_runner_group_prefix(x, reason);
 		pth_cgroups_sweep(&p->groups, reason);
 	}
 	close(x->ctl);
@@ -394,12 +394,12 @@ static bool
 is_active(const struct pth_runner *p, pid_t pid)
 {
 	for (size_t i = 0; i < p->n; i++)
-		if (runner_at(p, i)->state == PTH_ACTIVE && runner_at(p, i)->pid == pid)
+		if (run_runner_at(p, i)->state == PTH_ACTIVE && run_runner_at(p, i)->pid == pid)
 			return true;
 	return false;
 }
 
-/* Reap wardens that have reported; one that has not is its entry's business. */
+/* Reap supervisors that have reported; one that has not is its entry's business. */
 static void
 reap(struct pth_runner *p, int flags)
 {
@@ -446,7 +446,7 @@ int
 pth_runner_attend(struct pth_runner *p, struct pth_err *e)
 {
 	for (size_t i = 0; i < p->n; i++)
-		if (runner_at(p, i)->state == PTH_ACTIVE && attend(p, runner_at(p, i), e) != 0)
+		if (run_runner_at(p, i)->state == PTH_ACTIVE && attend(p, run_runner_at(p, i), e) != 0)
 			return -1;
 	reap(p, WNOHANG);
 	return 0;
@@ -458,7 +458,7 @@ pth_runner_interrupt(struct pth_runner *p, bool hard)
 	p->interrupted = true;
 	stop_waiting(p, "interrupted", "not begun");
 	for (size_t i = 0; i < p->n; i++) {
-		struct pth_entry *x = runner_at(p, i);
+		struct pth_entry *x = run_runner_at(p, i);
 
 		if (x->state == PTH_ACTIVE && hard)
 			kill(x->pid, SIGKILL);
@@ -473,8 +473,8 @@ pth_runner_next(const struct pth_runner *p)
 	int64_t t = INT64_MAX;
 
 	for (size_t i = 0; i < p->n; i++)
-		if (runner_at(p, i)->state == PTH_WAITING && runner_at(p, i)->not_before > 0 &&
-		    runner_at(p, i)->not_before < t)
-			t = runner_at(p, i)->not_before;
+		if (run_runner_at(p, i)->state == PTH_WAITING && run_runner_at(p, i)->not_before > 0 &&
+		    run_runner_at(p, i)->not_before < t)
+			t = run_runner_at(p, i)->not_before;
 	return t;
 }

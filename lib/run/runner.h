@@ -32,9 +32,9 @@ struct pth_entry {
 	struct pth_buf line; /* of it as it came */
 	enum { PTH_WAITING, PTH_ACTIVE, PTH_DONE } state;
 	pid_t pid;
-	int ctl, report; /* to and from the warden */
+	int ctl, report; /* to and from the supervisor */
 	struct pth_buf out;
-	int64_t deadline; /* when the warden itself is given up */
+	int64_t deadline; /* when the supervisor itself is given up */
 	bool isolated;    /* it has a network of its own */
 	struct pth_claim claim;
 	uint64_t serial, rank;
@@ -54,7 +54,7 @@ struct pth_runner {
 	const char *share, *libexec;
 	const char *bin;        /* where our tools are, NULL: unknown */
 	char **common;          /* what all tests see below /tmp; made for the first */
-	char *owner;            /* pth_owner_text() */
+	char *owner;            /* pth_run_id_text() */
 	unsigned jobs;
 	enum pth_order order;
 	uint64_t seed;          /* PTH_ORDER_SHUFFLE */
@@ -64,10 +64,10 @@ struct pth_runner {
 	size_t first, n;
 	uint64_t added;
 	struct pth_turn *turns; /* of them, while one is chosen */
-	unsigned char *phases;  /* enum pth_test_state per slot, shared with the wardens */
+	unsigned char *phases;  /* enum pth_test_state per slot, shared with the supervisors */
 	enum { PTH_NET_UNKNOWN, PTH_NET_OWN, PTH_NET_REFUSED } net; /* can tests be isolated? */
 	unsigned active;
-	unsigned dying;         /* wardens that have reported and not yet been reaped */
+	unsigned dying;         /* supervisors that have reported and not yet been reaped */
 	struct pth_cgroups groups; /* for tests with limits; opened by the first */
 	bool grouped;           /* it is open */
 	unsigned last_groups;   /* number of the last test's groups */
@@ -102,14 +102,14 @@ bool pth_runner_is_empty(const struct pth_runner *p);
 /* The i-th of those held, in input order; NULL behind the last. */
 struct pth_entry *pth_runner_nth(const struct pth_runner *p, size_t i);
 /* An enum pth_test_state: where an active test is. */
-unsigned pth_runner_phase(const struct pth_runner *p, const struct pth_entry *x);
+unsigned pth_runner_stage(const struct pth_runner *p, const struct pth_entry *x);
 
 /* Descriptors to poll for reading, at most max; returns how many. */
 size_t pth_runner_fds(const struct pth_runner *p, int *fds, size_t max);
-/* Read what came from wardens, reap the ended, enforce deadlines.
+/* Read what came from supervisors, reap the ended, enforce deadlines.
  * -1 with e when a result could not be stored. */
 int pth_runner_attend(struct pth_runner *p, struct pth_err *e);
-/* Wait until every warden has been reaped. */
+/* Wait until every supervisor has been reaped. */
 void pth_runner_drain(struct pth_runner *p);
 /* Stop everything: tests end as interrupted, waiting ones are not begun.
  * hard: without goodbye. */

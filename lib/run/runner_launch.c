@@ -1,4 +1,4 @@
-/* A test gets its process: namespaces, view, groups, and the warden in it. */
+/* A test gets its process: namespaces, view, groups, and the supervisor in it. */
 #include "run/runner_priv.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 #include "host/run_id.h"
 #include "io/rec.h"
 #include "supervise/state.h"
-#include "supervise/warden.h"
+#include "supervise/supervisor.h"
 #include "base/clock.h"
 
 #define NO_LIMIT_US (366LL * 86400 * 1000000)
@@ -28,7 +28,7 @@ environment(const json_t *rec)
 }
 
 bool
-runner_is_remote(const json_t *rec)
+run_runner_is_remote(const json_t *rec)
 {
 	return !pth_rec_plan_is_local(pth_rec_plan(rec));
 }
@@ -38,7 +38,7 @@ wanted(const json_t *rec)
 {
 	const char *iso = pth_json_str(environment(rec), "isolation", "full");
 
-	if (strcmp(iso, "none") == 0 || runner_is_remote(rec))
+	if (strcmp(iso, "none") == 0 || run_runner_is_remote(rec))
 		return 0;
 	if (strcmp(iso, "net") == 0)
 		return PTH_NS_USER | PTH_NS_NET | PTH_NS_PID;
@@ -55,7 +55,7 @@ want_groups(struct pth_runner *p, struct pth_entry *x)
 
 	x->groups = 0;
 	json_array_foreach(json_object_get(pth_rec_plan(x->rec), "services"), i, s) {
-		if (runner_is_remote(x->rec) || !pth_limit_wants_group(json_object_get(s, "limits")))
+		if (run_runner_is_remote(x->rec) || !pth_limit_wants_group(json_object_get(s, "limits")))
 			continue;
 		if (!p->grouped)
 			pth_cgroups_open(&p->groups, p->owner);
@@ -66,7 +66,7 @@ want_groups(struct pth_runner *p, struct pth_entry *x)
 }
 
 void
-runner_group_prefix(const struct pth_entry *x, char to[32])
+run_runner_group_prefix(const struct pth_entry *x, char to[32])
 {
 	snprintf(to, 32, "%u.", x->groups);
 }
@@ -128,35 +128,35 @@ furnish_view(const struct pth_runner *p, const struct pth_entry *x, struct pth_n
 
 /* In the new process: run the test and send its result home. */
 static void
-warden(const struct pth_runner *p, const struct pth_entry *x, struct pth_ns *ns, int dirfd,
+supervisor(const struct pth_runner *p, const struct pth_entry *x, struct pth_ns *ns, int dirfd,
     int ctl, int report)
 {
 	struct pth_buf dir = PTH_BUF_INIT, out = PTH_BUF_INIT;
 	struct pth_places places = { .share = p->share, .libexec = p->libexec, .bin = p->bin,
-		.owner = p->owner, .engine = runner_is_remote(x->rec),
-		.cache = p->cache.fd >= 0 && !runner_is_remote(x->rec) ? &p->cache : NULL };
-	struct pth_warden_req req = { .rec = x->rec, .plan = pth_rec_plan(x->rec), .places = &places,
+		.owner = p->owner, .engine = run_runner_is_remote(x->rec),
+		.cache = p->cache.fd >= 0 && !run_runner_is_remote(x->rec) ? &p->cache : NULL };
+	struct pth_supervise_req req = { .rec = x->rec, .plan = pth_rec_plan(x->rec), .places = &places,
 		.dirfd = dirfd, .ctl = ctl, .phase = p->phases ? &p->phases[x->slot] : NULL };
 	char unique[PTH_UNIQUE_SIZE], prefix[32];
 	json_t *result;
 
 	for (size_t i = 0; i < p->n; i++)
-		if (runner_at(p, i)->state == PTH_ACTIVE) {
-			close(runner_at(p, i)->ctl);
-			close(runner_at(p, i)->report);
+		if (run_runner_at(p, i)->state == PTH_ACTIVE) {
+			close(run_runner_at(p, i)->ctl);
+			close(run_runner_at(p, i)->report);
 		}
 	pth_buf_addf(&dir, "%s/%s", p->dir->path, pth_rec_id(x->rec));
 	places.dir = dir.s;
-	pth_owner_unique(p->owner, dir.s, unique);
+	pth_run_id_unique(p->owner, dir.s, unique);
 	places.unique = unique;
 	pth_event_test(pth_rec_id(x->rec));
 	pth_ns_furnish(ns);
 	furnish_view(p, x, ns, &places);
 	req.ns = *ns;
-	runner_group_prefix(x, prefix);
+	run_runner_group_prefix(x, prefix);
 	req.limits = (struct pth_limit_host){ .groups = x->groups ? &p->groups : NULL,
 		.prefix = prefix, .counts_users = (ns->used & PTH_NS_USER) && geteuid() != 0 };
-	result = pth_warden_run(&req);
+	result = pth_supervise(&req);
 	pth_json_dump(&out, result);
 	pth_write_all(report, out.s, out.len);
 	json_decref(result);
@@ -171,7 +171,7 @@ begun(struct pth_runner *p, struct pth_entry *x, const struct pth_ns *ns)
 	int64_t limit = pth_json_int(pth_rec_plan(x->rec), "timeout_us", 0);
 
 	x->state = PTH_ACTIVE;
-	x->isolated = (ns->used & PTH_NS_NET) != 0 || runner_is_remote(x->rec);
+	x->isolated = (ns->used & PTH_NS_NET) != 0 || run_runner_is_remote(x->rec);
 	if (x->claim.isolable)
 		p->net = x->isolated ? PTH_NET_OWN : PTH_NET_REFUSED;
 	x->started = pth_mono_us();
@@ -191,7 +191,7 @@ free_slot(const struct pth_runner *p)
 		bool taken = false;
 
 		for (size_t i = 0; i < p->n && !taken; i++)
-			taken = runner_at(p, i)->state == PTH_ACTIVE && runner_at(p, i)->slot == slot;
+			taken = run_runner_at(p, i)->state == PTH_ACTIVE && run_runner_at(p, i)->slot == slot;
 		if (!taken)
 			return slot;
 	}
@@ -204,8 +204,8 @@ become_warden(const struct pth_runner *p, const struct pth_entry *x, struct pth_
 {
 	close(ctl[1]);
 	close(report[0]);
-	fcntl(report[1], F_SETFL, 0); /* the warden may wait for its reader */
-	warden(p, x, ns, dirfd, ctl[0], report[1]);
+	fcntl(report[1], F_SETFL, 0); /* the supervisor may wait for its reader */
+	supervisor(p, x, ns, dirfd, ctl[0], report[1]);
 	_exit(0);
 }
 
@@ -218,7 +218,7 @@ close_all(const int *fds, size_t n)
 }
 
 int
-runner_launch(struct pth_runner *p, struct pth_entry *x, struct pth_err *e)
+run_runner_launch(struct pth_runner *p, struct pth_entry *x, struct pth_err *e)
 {
 	int fds[5] = { -1, -1, -1, -1, -1 }, *ctl = fds, *report = fds + 2, *dirfd = fds + 4;
 	const char *id = pth_rec_id(x->rec);

@@ -18,39 +18,39 @@ pth_result_without(const char *status, const char *reason)
 
 /* Each pattern is tried, so that those that match nothing can be told. */
 static bool
-named(struct pth_intake *in, const char *const *globs, size_t n, const json_t *rec)
+named(struct pth_select *in, const char *const *globs, size_t n, const json_t *rec)
 {
 	bool yes = false;
 
 	for (size_t i = 0; i < n; i++)
 		if (pth_glob(globs[i], pth_rec_id(rec)) ||
 		    pth_glob(globs[i], pth_json_str(rec, "name", ""))) {
-			pth_seen_add(&in->hits, globs[i]);
+			pth_idset_add(&in->hits, globs[i]);
 			yes = true;
 		}
 	return yes;
 }
 
 static void
-warn_of(struct pth_intake *in, const char *option, const char *const *globs, size_t n)
+warn_of(struct pth_select *in, const char *option, const char *const *globs, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (pth_seen_add(&in->hits, globs[i]))
+		if (pth_idset_add(&in->hits, globs[i]))
 			pth_warn("%s '%s' matches no test", option, globs[i]);
 }
 
 void
-pth_intake_end(struct pth_intake *in)
+pth_select_end(struct pth_select *in)
 {
 	warn_of(in, "--only", in->only, in->nonly);
 	warn_of(in, "--skip", in->skip, in->nskip);
 }
 
 void
-pth_intake_release(struct pth_intake *in)
+pth_select_release(struct pth_select *in)
 {
-	pth_seen_release(&in->ids);
-	pth_seen_release(&in->hits);
+	pth_idset_release(&in->ids);
+	pth_idset_release(&in->hits);
 }
 
 /*
@@ -58,7 +58,7 @@ pth_intake_release(struct pth_intake *in)
  * was put into place), not cut short, and of the same plan.
  */
 static json_t *
-stored(const struct pth_intake *in, const struct pth_rundir *dir, json_t *rec)
+stored(const struct pth_select *in, const struct pth_rundir *dir, json_t *rec)
 {
 	json_t *old = pth_rundir_get(dir, pth_rec_id(rec), "record.json");
 	json_t *result = pth_rundir_get(dir, pth_rec_id(rec), "result.json");
@@ -80,7 +80,7 @@ stored(const struct pth_intake *in, const struct pth_rundir *dir, json_t *rec)
 }
 
 json_t *
-pth_intake_result(struct pth_intake *in, const struct pth_rundir *dir, json_t *rec)
+pth_select_result(struct pth_select *in, const struct pth_rundir *dir, json_t *rec)
 {
 	const json_t *plan = pth_rec_plan(rec);
 	const json_t *env = json_object_get(plan, "environment");
@@ -98,7 +98,7 @@ pth_intake_result(struct pth_intake *in, const struct pth_rundir *dir, json_t *r
 	if (!pth_name_ok(pth_rec_id(rec)))
 		pth_rec_error(rec, "exec", NULL, 0, 0, "the id is not a safe directory name");
 	/* Both would run in the same directory. */
-	if (!pth_seen_add(&in->ids, pth_rec_id(rec)))
+	if (!pth_idset_add(&in->ids, pth_rec_id(rec)))
 		pth_rec_error(rec, "exec", NULL, 0, 0, "another test with this id came before it");
 	if (json_object_get(rec, "error") != NULL)
 		return pth_result_without("error", pth_json_str(json_object_get(rec, "error"), "message",

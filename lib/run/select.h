@@ -14,22 +14,22 @@
 #include "run/rundir.h"
 #include "run/idset.h"
 
-struct pth_intake {
+struct pth_select {
 	const char *const *only, *const *skip; /* globs over id and name */
 	size_t nonly, nskip;
 	bool dry;
 	bool resume;       /* keep the complete results of the run directory */
 	bool rerun_failed; /* but not those of tests that did not go well */
 	/* Ours: */
-	struct pth_seen ids, hits; /* of tests to run; patterns that matched */
+	struct pth_idset ids, hits; /* of tests to run; patterns that matched */
 };
 
 /* The result of a test that is not run, or NULL when it is to run. May mark
  * the record with an error. dir may be closed (fd -1) for a dry run. */
-json_t *pth_intake_result(struct pth_intake *in, const struct pth_rundir *dir, json_t *rec);
+json_t *pth_select_result(struct pth_select *in, const struct pth_rundir *dir, json_t *rec);
 /* All have come: warn of patterns that no test has matched. */
-void pth_intake_end(struct pth_intake *in);
-void pth_intake_release(struct pth_intake *in);
+void pth_select_end(struct pth_select *in);
+void pth_select_release(struct pth_select *in);
 /* A result without a run. */
 json_t *pth_result_without(const char *status, const char *reason);
 

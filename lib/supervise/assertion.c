@@ -19,16 +19,16 @@
 
 enum answer { NO, YES, BUSY };
 
-struct pth_assertion {
+struct one_assertion {
 	const json_t *def;
 	const struct kind *kind;
-	struct pth_service *service; /* NULL: of the test */
+	struct service *service; /* NULL: of the test */
 	bool timed;                  /* it has a timeout */
 	bool settled, ok;
 	int64_t deadline, look, wait;
-	struct pth_ready_log *logs[2];
+	struct ready_log *logs[2];
 	struct pth_http http;
-	struct pth_ask ask; /* of its container */
+	struct pth_channel ask; /* of its container */
 	char text[400];
 };
 
@@ -36,11 +36,11 @@ struct kind {
 	const char *name;
 	bool needs_service;
 	bool inside; /* of a service in a container: it can only be seen there */
-	enum answer (*look)(struct pth_assertions *a, struct pth_assertion *x, int64_t now);
+	enum answer (*look)(struct assertions *a, struct one_assertion *x, int64_t now);
 };
 
 static PTH_PRINTF(2, 3) void
-say(struct pth_assertion *x, const char *fmt, ...)
+say(struct one_assertion *x, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -51,28 +51,28 @@ say(struct pth_assertion *x, const char *fmt, ...)
 
 /* Has it ended as a service that ends by itself should? */
 static bool
-ended_well(const struct pth_service *s)
+ended_well(const struct service *s)
 {
 	return s->finite && s->end == PTH_END_EXIT && s->exit.code == 0;
 }
 
 static enum answer
-look_running(struct pth_assertions *a, struct pth_assertion *x, int64_t now)
+look_running(struct assertions *a, struct one_assertion *x, int64_t now)
 {
 	char how[32];
 
 	(void)a, (void)now;
-	if (pth_service_lives(x->service)) {
+	if (supervise_service_lives(x->service)) {
 		say(x, "is running%s", x->service->paused ? ", frozen" : "");
 		return YES;
 	}
 	say(x, "%s%s", ended_well(x->service) ? "has run: " : "is not running: ",
-	    pth_service_how(x->service, how));
+	    supervise_service_how(x->service, how));
 	return ended_well(x->service) ? YES : NO;
 }
 
 static unsigned
-port_of(const struct pth_assertion *x)
+port_of(const struct one_assertion *x)
 {
 	int64_t p = x->service ? pth_json_int(x->service->plan, "port", 0) : 0;
 
@@ -82,7 +82,7 @@ port_of(const struct pth_assertion *x)
 
 /* One GET; another one when it is looked at again. */
 static enum answer
-look_http(struct pth_assertion *x, int64_t now)
+look_http(struct one_assertion *x, int64_t now)
 {
 	const char *endpoint = pth_json_str(x->def, "endpoint", "/");
 	int64_t want = pth_json_int(x->def, "expected_status", 0), left = x->deadline - now;
@@ -116,37 +116,37 @@ look_http(struct pth_assertion *x, int64_t now)
 
 /* Without an endpoint: the process lives, and what made it ready still holds. */
 static enum answer
-look_responsive(struct pth_assertions *a, struct pth_assertion *x, int64_t now)
+look_responsive(struct assertions *a, struct one_assertion *x, int64_t now)
 {
-	struct pth_service *s = x->service;
+	struct service *s = x->service;
 	unsigned port = 0;
 	bool udp = false;
 	int listens;
 
 	if (json_object_get(x->def, "endpoint") || json_object_get(x->def, "expected_status"))
 		return look_http(x, now);
-	if (!pth_service_lives(s))
+	if (!supervise_service_lives(s))
 		return look_running(a, x, now);
-	listens = pth_service_listens(s, &port, &udp);
+	listens = supervise_service_listens(s, &port, &udp);
 	if (listens == 0)
 		say(x, "is running, but %s port %u is not %s", udp ? "UDP" : "TCP", port,
 		    udp ? "bound" : "listened on");
 	else if (s->paused)
 		say(x, "is frozen");
-	else if (!pth_service_is_ready(s))
+	else if (!supervise_service_is_ready(s))
 		say(x, "is running, but not ready");
 	else
 		say(x, "is running%s", listens > 0 ? " and listens" : ", and was ready");
-	return listens != 0 && !s->paused && pth_service_is_ready(s) ? YES : NO;
+	return listens != 0 && !s->paused && supervise_service_is_ready(s) ? YES : NO;
 }
 
 static enum answer
-look_port(struct pth_assertions *a, struct pth_assertion *x, int64_t now)
+look_port(struct assertions *a, struct one_assertion *x, int64_t now)
 {
 	const char *usual = x->service ? pth_json_str(x->service->plan, "transport", "tcp") : "tcp";
 	bool udp = strcmp(pth_json_str(x->def, "transport", usual), "udp") == 0;
 	unsigned port = port_of(x);
-	bool open = udp ? pth_ready_udp(port) : pth_ready_tcp(port);
+	bool open = udp ? supervise_ready_udp(port) : supervise_ready_tcp(port);
 
 	(void)a, (void)now;
 	say(x, "%s port %u is %sopen", udp ? "UDP" : "TCP", port, open ? "" : "not ");
@@ -154,14 +154,14 @@ look_port(struct pth_assertions *a, struct pth_assertion *x, int64_t now)
 }
 
 static bool
-of_test(const struct pth_assertion *x)
+of_test(const struct one_assertion *x)
 {
 	return x->service == NULL || strncmp(pth_json_str(x->def, "file", ""), "@{dir}/", 7) == 0;
 }
 
 /* The path of its file, below the directory of the test or the service. */
 static const char *
-below(const struct pth_assertion *x)
+below(const struct one_assertion *x)
 {
 	const char *file = pth_json_str(x->def, "file", "");
 
@@ -169,9 +169,9 @@ below(const struct pth_assertion *x)
 }
 
 static enum answer
-look_file(struct pth_assertions *a, struct pth_assertion *x, int64_t now)
+look_file(struct assertions *a, struct one_assertion *x, int64_t now)
 {
-	bool there = pth_ready_file(of_test(x) ? a->testdir : x->service->dirfd, below(x));
+	bool there = supervise_ready_file(of_test(x) ? a->testdir : x->service->dirfd, below(x));
 
 	(void)now;
 	say(x, "%.200s %s", pth_json_str(x->def, "file", ""), there ? "exists" : "does not exist");
@@ -179,7 +179,7 @@ look_file(struct pth_assertions *a, struct pth_assertion *x, int64_t now)
 }
 
 static enum answer
-look_output(struct pth_assertions *a, struct pth_assertion *x, int64_t now)
+look_output(struct assertions *a, struct one_assertion *x, int64_t now)
 {
 	bool behind = false;
 
@@ -187,11 +187,11 @@ look_output(struct pth_assertions *a, struct pth_assertion *x, int64_t now)
 	for (size_t i = 0; i < countof(x->logs); i++) {
 		if (x->logs[i] == NULL)
 			continue;
-		if (pth_ready_log_look(x->logs[i])) {
+		if (supervise_ready_log_look(x->logs[i])) {
 			say(x, "found");
 			return YES;
 		}
-		behind |= pth_ready_log_behind(x->logs[i]);
+		behind |= supervise_ready_log_behind(x->logs[i]);
 	}
 	say(x, "\"%.200s\" is not in %.100s", pth_json_str(x->def, "text",
 	    pth_json_str(x->def, "pattern", "")), pth_json_str(x->def, "file", "its output"));
@@ -215,9 +215,9 @@ code_wanted(const json_t *want, int code)
 }
 
 static enum answer
-look_code(struct pth_assertions *a, struct pth_assertion *x, int64_t now)
+look_code(struct assertions *a, struct one_assertion *x, int64_t now)
 {
-	const struct pth_service *s = x->service;
+	const struct service *s = x->service;
 	const json_t *want = json_object_get(x->def, "code");
 	bool ok = s->exited && !s->exit.signaled && code_wanted(want, s->exit.code);
 	struct pth_buf b = PTH_BUF_INIT;
@@ -226,17 +226,17 @@ look_code(struct pth_assertions *a, struct pth_assertion *x, int64_t now)
 	(void)a, (void)now;
 	if (want != NULL)
 		pth_json_dump(&b, want);
-	say(x, "%s%s%.100s", pth_service_how(s, how), ok ? "" : ", wanted: ",
+	say(x, "%s%s%.100s", supervise_service_how(s, how), ok ? "" : ", wanted: ",
 	    ok ? "" : b.s ? b.s : "0");
 	pth_buf_release(&b);
 	return ok ? YES : NO;
 }
 
-/* What its container's own warden sees. */
+/* What its container's own supervisor sees. */
 static enum answer
-look_inside(struct pth_assertions *a, struct pth_assertion *x, int64_t now)
+look_inside(struct assertions *a, struct one_assertion *x, int64_t now)
 {
-	bool ended = x->ask.fd < 0 && !pth_service_lives(x->service), ok = false;
+	bool ended = x->ask.fd < 0 && !supervise_service_lives(x->service), ok = false;
 	json_t *question;
 	struct pth_err e;
 	int r = 0;
@@ -245,14 +245,14 @@ look_inside(struct pth_assertions *a, struct pth_assertion *x, int64_t now)
 		return look_running(a, x, now);
 	if (x->ask.fd < 0) {
 		question = json_pack("{s:O}", "look", x->def);
-		r = pth_service_ask(x->service, &x->ask, question, &e);
+		r = supervise_service_ask(x->service, &x->ask, question, &e);
 		json_decref(question);
 	}
 	if (r != 0) {
 		say(x, "%s", e.text);
 		return NO;
 	}
-	r = pth_ask_step(&x->ask, &ok, x->text);
+	r = pth_channel_step(&x->ask, &ok, x->text);
 	if (r == 0 && x->text[0] == '\0')
 		say(x, "its container has not answered yet");
 	if (r < 0)
@@ -267,7 +267,7 @@ static const struct kind kinds[] = {
 };
 
 static bool
-is_code(const struct pth_assertion *x)
+is_code(const struct one_assertion *x)
 {
 	return x->kind->look == look_code;
 }
@@ -285,7 +285,7 @@ escape(struct pth_buf *b, const char *s)
 
 /* Where its output is looked for: path number i, or NULL. */
 static const char *
-log_name(const struct pth_assertion *x, size_t i)
+log_name(const struct one_assertion *x, size_t i)
 {
 	const char *file = pth_json_str(x->def, "file", NULL);
 
@@ -293,7 +293,7 @@ log_name(const struct pth_assertion *x, size_t i)
 }
 
 void
-pth_assertions_log_cut(struct pth_assertions *a, const struct pth_service *s, const char *path,
+supervise_assertions_log_cut(struct assertions *a, const struct service *s, const char *path,
     int64_t keep)
 {
 	for (size_t i = 0; i < a->n; i++)
@@ -301,12 +301,12 @@ pth_assertions_log_cut(struct pth_assertions *a, const struct pth_service *s, co
 			const char *name = a->v[i].logs[k] ? log_name(&a->v[i], k) : NULL;
 
 			if (a->v[i].service == s && name != NULL && strcmp(name, path) == 0)
-				pth_ready_log_cut(a->v[i].logs[k], keep);
+				supervise_ready_log_cut(a->v[i].logs[k], keep);
 		}
 }
 
 static int
-open_logs(struct pth_assertion *x, struct pth_err *e)
+open_logs(struct one_assertion *x, struct pth_err *e)
 {
 	const char *file = pth_json_str(x->def, "file", NULL);
 	const char *text = pth_json_str(x->def, "text", NULL);
@@ -324,7 +324,7 @@ open_logs(struct pth_assertion *x, struct pth_err *e)
 	else
 		pth_buf_adds(&re, pth_json_str(x->def, "pattern", ""));
 	for (size_t i = 0; i < countof(x->logs) && r == 0; i++)
-		if (log_name(x, i) != NULL && (x->logs[i] = pth_ready_log_open(x->service->dirfd, log_name(x, i),
+		if (log_name(x, i) != NULL && (x->logs[i] = supervise_ready_log_open(x->service->dirfd, log_name(x, i),
 		    re.len ? re.s : "", 0, e)) == NULL)
 			r = -1;
 	pth_buf_release(&re);
@@ -332,7 +332,7 @@ open_logs(struct pth_assertion *x, struct pth_err *e)
 }
 
 static int
-init_one(struct pth_assertion *x, const json_t *def, struct pth_service *services, size_t n,
+init_one(struct one_assertion *x, const json_t *def, struct service *services, size_t n,
     struct pth_err *e)
 {
 	const char *type = pth_json_str(def, "type", ""), *name = pth_json_str(def, "service", NULL);
@@ -346,7 +346,7 @@ init_one(struct pth_assertion *x, const json_t *def, struct pth_service *service
 	for (size_t i = 0; i < countof(kinds); i++)
 		if (strcmp(kinds[i].name, type) == 0)
 			x->kind = &kinds[i];
-	x->service = pth_service_find(services, n, name);
+	x->service = supervise_service_find(services, n, name);
 	if (x->kind == NULL)
 		return pth_err_set(e, PTH_INPUT, "unknown type \"%.60s\"", type);
 	if (x->service == NULL && name != NULL)
@@ -365,7 +365,7 @@ init_one(struct pth_assertion *x, const json_t *def, struct pth_service *service
 }
 
 int
-pth_assertions_init(struct pth_assertions *a, const json_t *list, struct pth_service *services,
+supervise_assertions_init(struct assertions *a, const json_t *list, struct service *services,
     size_t n, int testdir, struct pth_err *e)
 {
 	json_t *def;
@@ -383,19 +383,19 @@ pth_assertions_init(struct pth_assertions *a, const json_t *list, struct pth_ser
 }
 
 void
-pth_assertions_release(struct pth_assertions *a)
+supervise_assertions_release(struct assertions *a)
 {
 	for (size_t i = 0; i < a->n; i++) {
 		pth_http_end(&a->v[i].http);
-		pth_ask_end(&a->v[i].ask);
+		pth_channel_end(&a->v[i].ask);
 		for (size_t k = 0; k < countof(a->v[i].logs); k++)
-			pth_ready_log_close(a->v[i].logs[k]);
+			supervise_ready_log_close(a->v[i].logs[k]);
 	}
 	free(a->v);
 }
 
 static void
-settle(struct pth_assertion *x, bool ok)
+settle(struct one_assertion *x, bool ok)
 {
 	const char *service = x->service ? x->service->name : NULL;
 
@@ -403,7 +403,7 @@ settle(struct pth_assertion *x, bool ok)
 	x->ok = ok;
 	x->look = NEVER;
 	pth_http_end(&x->http);
-	pth_ask_end(&x->ask);
+	pth_channel_end(&x->ask);
 	if (ok)
 		pth_event("assertion.passed", "{s:s,s:s?,s:s}", "type", x->kind->name, "service", service,
 		    "text", x->text);
@@ -413,10 +413,10 @@ settle(struct pth_assertion *x, bool ok)
 }
 
 void
-pth_assertions_begin(struct pth_assertions *a, int64_t now)
+supervise_assertions_begin(struct assertions *a, int64_t now)
 {
 	for (size_t i = 0; i < a->n; i++) {
-		struct pth_assertion *x = &a->v[i];
+		struct one_assertion *x = &a->v[i];
 		int64_t limit = pth_json_int(x->def, "timeout", -1);
 
 		x->timed = limit >= 0;
@@ -430,9 +430,9 @@ pth_assertions_begin(struct pth_assertions *a, int64_t now)
 
 /* Can a later look find anything else? */
 static bool
-can_change(const struct pth_assertions *a, const struct pth_assertion *x, int64_t now, bool more)
+can_change(const struct assertions *a, const struct one_assertion *x, int64_t now, bool more)
 {
-	const struct pth_service *s = x->service;
+	const struct service *s = x->service;
 	bool over = s != NULL && (s->state == PTH_ST_STOPPED || s->state == PTH_ST_ERROR) &&
 	    !s->restarting && !more;
 
@@ -440,9 +440,9 @@ can_change(const struct pth_assertions *a, const struct pth_assertion *x, int64_
 }
 
 static void
-look_at(struct pth_assertions *a, struct pth_assertion *x, int64_t now, bool more)
+look_at(struct assertions *a, struct one_assertion *x, int64_t now, bool more)
 {
-	bool inside = x->kind->inside && x->service != NULL && pth_service_is_inside(x->service);
+	bool inside = x->kind->inside && x->service != NULL && supervise_service_is_inside(x->service);
 	enum answer answer = inside ? look_inside(a, x, now) : x->kind->look(a, x, now);
 
 	if (answer == YES) {
@@ -460,10 +460,10 @@ look_at(struct pth_assertions *a, struct pth_assertion *x, int64_t now, bool mor
 }
 
 void
-pth_assertions_step(struct pth_assertions *a, int64_t now, bool more)
+supervise_assertions_step(struct assertions *a, int64_t now, bool more)
 {
 	for (size_t i = 0; i < a->n; i++) {
-		struct pth_assertion *x = &a->v[i];
+		struct one_assertion *x = &a->v[i];
 
 		if (!x->settled && (now >= x->look || x->http.fd >= 0 || x->ask.fd >= 0))
 			look_at(a, x, now, more);
@@ -471,7 +471,7 @@ pth_assertions_step(struct pth_assertions *a, int64_t now, bool more)
 }
 
 bool
-pth_assertions_waiting(const struct pth_assertions *a)
+supervise_assertions_waiting(const struct assertions *a)
 {
 	for (size_t i = 0; i < a->n; i++)
 		if (a->v[i].timed && !a->v[i].settled)
@@ -480,11 +480,11 @@ pth_assertions_waiting(const struct pth_assertions *a)
 }
 
 void
-pth_assertions_last(struct pth_assertions *a, int64_t now)
+supervise_assertions_last(struct assertions *a, int64_t now)
 {
 	a->last = true;
 	for (size_t i = 0; i < a->n; i++) {
-		struct pth_assertion *x = &a->v[i];
+		struct one_assertion *x = &a->v[i];
 
 		if (x->settled || is_code(x))
 			continue;
@@ -494,7 +494,7 @@ pth_assertions_last(struct pth_assertions *a, int64_t now)
 }
 
 bool
-pth_assertions_done(const struct pth_assertions *a)
+supervise_assertions_done(const struct assertions *a)
 {
 	for (size_t i = 0; i < a->n; i++)
 		if (!a->v[i].settled && !is_code(&a->v[i]))
@@ -503,10 +503,10 @@ pth_assertions_done(const struct pth_assertions *a)
 }
 
 void
-pth_assertions_after(struct pth_assertions *a)
+supervise_assertions_after(struct assertions *a)
 {
 	for (size_t i = 0; i < a->n; i++) {
-		struct pth_assertion *x = &a->v[i];
+		struct one_assertion *x = &a->v[i];
 
 		if (x->settled)
 			continue;
@@ -520,7 +520,7 @@ pth_assertions_after(struct pth_assertions *a)
 }
 
 size_t
-pth_assertions_fds(const struct pth_assertions *a, struct pollfd *p, size_t max)
+supervise_assertions_fds(const struct assertions *a, struct pollfd *p, size_t max)
 {
 	size_t n = 0;
 
@@ -533,7 +533,7 @@ pth_assertions_fds(const struct pth_assertions *a, struct pollfd *p, size_t max)
 }
 
 int64_t
-pth_assertions_next(const struct pth_assertions *a)
+supervise_assertions_next(const struct assertions *a)
 {
 	int64_t t = NEVER;
 
@@ -544,10 +544,10 @@ pth_assertions_next(const struct pth_assertions *a)
 }
 
 const char *
-pth_assertions_failure(const struct pth_assertions *a, char to[600])
+supervise_assertions_failure(const struct assertions *a, char to[600])
 {
 	for (size_t i = 0; i < a->n; i++) {
-		const struct pth_assertion *x = &a->v[i];
+		const struct one_assertion *x = &a->v[i];
 
 		if (!x->settled || x->ok)
 			continue;
@@ -559,7 +559,7 @@ pth_assertions_failure(const struct pth_assertions *a, char to[600])
 }
 
 json_t *
-pth_assertions_result(const struct pth_assertions *a)
+supervise_assertions_result(const struct assertions *a)
 {
 	json_t *list;
 
@@ -567,7 +567,7 @@ pth_assertions_result(const struct pth_assertions *a)
 		return NULL;
 	list = json_array();
 	for (size_t i = 0; i < a->n; i++) {
-		const struct pth_assertion *x = &a->v[i];
+		const struct one_assertion *x = &a->v[i];
 		json_t *o = json_object();
 
 		pth_json_set(o, "type", pth_json_string(pth_json_str(x->def, "type", "")));

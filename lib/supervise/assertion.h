@@ -17,10 +17,10 @@
 
 #include "supervise/service.h"
 
-struct pth_assertion;
+struct one_assertion;
 
-struct pth_assertions {
-	struct pth_assertion *v;
+struct assertions {
+	struct one_assertion *v;
 	size_t n;
 	int testdir; /* borrowed */
 	bool last;   /* the run is over: each is looked at for the last time */
@@ -28,31 +28,31 @@ struct pth_assertions {
 
 /* list: the record's assertions, may be NULL. services[n] stay where they
  * are. -1 with e when one is wrong: an unknown type, service, expression. */
-int pth_assertions_init(struct pth_assertions *a, const json_t *list, struct pth_service *services,
+int supervise_assertions_init(struct assertions *a, const json_t *list, struct service *services,
     size_t n, int testdir, struct pth_err *e);
-void pth_assertions_release(struct pth_assertions *a);
+void supervise_assertions_release(struct assertions *a);
 /* All services are ready now: timeouts begin. */
-void pth_assertions_begin(struct pth_assertions *a, int64_t now);
+void supervise_assertions_begin(struct assertions *a, int64_t now);
 /* Look at those that are due. more: steps are to come, which may still change
  * what a service that has ended does. */
-void pth_assertions_step(struct pth_assertions *a, int64_t now, bool more);
+void supervise_assertions_step(struct assertions *a, int64_t now, bool more);
 /* A log of a service is about to be cut to keep bytes. */
-void pth_assertions_log_cut(struct pth_assertions *a, const struct pth_service *s, const char *path,
+void supervise_assertions_log_cut(struct assertions *a, const struct service *s, const char *path,
     int64_t keep);
 /* Must the run go on for one of them? */
-bool pth_assertions_waiting(const struct pth_assertions *a);
+bool supervise_assertions_waiting(const struct assertions *a);
 /* The run is over; look at the rest. Then step until done, some seconds. */
-void pth_assertions_last(struct pth_assertions *a, int64_t now);
-bool pth_assertions_done(const struct pth_assertions *a);
+void supervise_assertions_last(struct assertions *a, int64_t now);
+bool supervise_assertions_done(const struct assertions *a);
 /* The services have ended: exit codes. What was not looked at has failed. */
-void pth_assertions_after(struct pth_assertions *a);
+void supervise_assertions_after(struct assertions *a);
 /* Descriptors to poll, at most max; returns how many. */
-size_t pth_assertions_fds(const struct pth_assertions *a, struct pollfd *p, size_t max);
-/* Earliest time at which pth_assertions_step() has something to do. */
-int64_t pth_assertions_next(const struct pth_assertions *a);
+size_t supervise_assertions_fds(const struct assertions *a, struct pollfd *p, size_t max);
+/* Earliest time at which supervise_assertions_step() has something to do. */
+int64_t supervise_assertions_next(const struct assertions *a);
 /* The first that does not hold, in words; NULL when all do. */
-const char *pth_assertions_failure(const struct pth_assertions *a, char to[600]);
+const char *supervise_assertions_failure(const struct assertions *a, char to[600]);
 /* The result's "assertions"; NULL when there are none. */
-json_t *pth_assertions_result(const struct pth_assertions *a);
+json_t *supervise_assertions_result(const struct assertions *a);
 
 #endif

@@ -133,7 +133,7 @@ pth_cache_key(const struct pth_cache *c, const json_t *what, const json_t *input
 }
 
 bool
-cache_is(const struct pth_cache *c, const char *name, int fd)
+supervise_cache_is(const struct pth_cache *c, const char *name, int fd)
 {
 	struct stat st, now;
 
@@ -160,7 +160,7 @@ pth_cache_look(const struct pth_cache *c, const char *key, int *lock, struct pth
 		 * was swept away meanwhile keeps nobody else out. */
 		if (faccessat(c->fd, key, F_OK, 0) == 0)
 			return PTH_CACHE_THERE;
-		if (cache_is(c, name, *lock))
+		if (supervise_cache_is(c, name, *lock))
 			return PTH_CACHE_MAKE;
 		pth_cache_leave(lock);
 		return PTH_CACHE_WAIT;
@@ -305,7 +305,7 @@ pth_cache_take(const struct pth_cache *c, const char *key, int dirfd, struct pth
 
 	if (in < 0)
 		return errno == ENOENT ? 1 : pth_err_set(e, PTH_SYSTEM, "compile cache: %s:", key);
-	if (flock(in, LOCK_SH | LOCK_NB) != 0 || !cache_is(c, key, in)) {
+	if (flock(in, LOCK_SH | LOCK_NB) != 0 || !supervise_cache_is(c, key, in)) {
 		close(in);
 		return 1;
 	}

@@ -7,6 +7,6 @@
 #include "supervise/cache.h"
 
 /* Does the name still stand for what was opened as fd? */
-bool cache_is(const struct pth_cache *c, const char *name, int fd);
+bool supervise_cache_is(const struct pth_cache *c, const char *name, int fd);
 
 #endif

@@ -81,7 +81,7 @@ remove_left(const struct pth_cache *c, const char *lock)
 
 	if (fd < 0)
 		return;
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && cache_is(c, lock, fd)) {
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && supervise_cache_is(c, lock, fd)) {
 		snprintf(name, sizeof name, "%.64s.new", lock);
 		pth_rmtree(c->fd, name, NULL);
 		unlinkat(c->fd, lock, 0);
@@ -133,7 +133,7 @@ evict(const struct pth_cache *c, const char *key)
 	if (fd < 0)
 		return errno == ENOENT;
 	snprintf(gone, sizeof gone, "%s.gone", key);
-	ours = flock(fd, LOCK_EX | LOCK_NB) == 0 && cache_is(c, key, fd) &&
+	ours = flock(fd, LOCK_EX | LOCK_NB) == 0 && supervise_cache_is(c, key, fd) &&
 	    pth_rmtree(c->fd, gone, NULL) == 0 && renameat(c->fd, key, c->fd, gone) == 0;
 	if (ours) {
 		pth_rmtree(c->fd, gone, NULL);

@@ -15,8 +15,8 @@
 
 #define LINE_LOOK 4096 /* a line end is looked for in so many bytes */
 
-static struct pth_loglimit_file *
-find(const struct pth_loglimit *l, const char *path)
+static struct loglimit_file *
+find(const struct loglimit *l, const char *path)
 {
 	for (size_t i = 0; i < l->n; i++)
 		if (strcmp(l->v[i].path, path) == 0)
@@ -48,9 +48,9 @@ affordable(int fd)
 /* Watch the file that dir/path is now. One of that name from before has been
  * moved away, or it is the same one. */
 static void
-watch(struct pth_loglimit *l, int dirfd, const char *path)
+watch(struct loglimit *l, int dirfd, const char *path)
 {
-	struct pth_loglimit_file *f = find(l, path);
+	struct loglimit_file *f = find(l, path);
 	int fd = open_again(dirfd, path);
 	struct stat st;
 
@@ -59,7 +59,7 @@ watch(struct pth_loglimit *l, int dirfd, const char *path)
 	if (f == NULL) {
 		l->v = pth_xarray(l->v, l->n + 1, sizeof *l->v);
 		f = &l->v[l->n++];
-		*f = (struct pth_loglimit_file){ .path = pth_xstrdup(path), .fd = -1, .head = -1 };
+		*f = (struct loglimit_file){ .path = pth_xstrdup(path), .fd = -1, .head = -1 };
 	}
 	if (f->fd >= 0)
 		close(f->fd);
@@ -72,7 +72,7 @@ watch(struct pth_loglimit *l, int dirfd, const char *path)
 }
 
 int
-pth_loglimit_open(struct pth_loglimit *l, int dirfd, const char *path)
+supervise_loglimit_open(struct loglimit *l, int dirfd, const char *path)
 {
 	int fd = pth_file_make(dirfd, path, O_WRONLY | O_CREAT | O_APPEND, NULL);
 
@@ -96,7 +96,7 @@ cut_place(int fd, int64_t limit)
 /* The mark is put in place first and the rest is cut off then: at no moment
  * can the program's next line come before it. */
 static void
-cut(struct pth_loglimit *l, struct pth_loglimit_file *f, int fd, int64_t size,
+cut(struct loglimit *l, struct loglimit_file *f, int fd, int64_t size,
     void (*about)(void *arg, const char *path, int64_t keep, bool first), void *arg)
 {
 	bool first = f->head < 0;
@@ -125,13 +125,13 @@ cut(struct pth_loglimit *l, struct pth_loglimit_file *f, int fd, int64_t size,
 }
 
 bool
-pth_loglimit_look(struct pth_loglimit *l,
+supervise_loglimit_look(struct loglimit *l,
     void (*about)(void *arg, const char *path, int64_t keep, bool first), void *arg)
 {
 	bool fast = false;
 
 	for (size_t i = 0; i < l->n; i++) {
-		struct pth_loglimit_file *f = &l->v[i];
+		struct loglimit_file *f = &l->v[i];
 		int fd = f->fd >= 0 ? f->fd : open_again(f->dirfd, f->path);
 		struct stat st;
 
@@ -150,7 +150,7 @@ pth_loglimit_look(struct pth_loglimit *l,
 }
 
 json_t *
-pth_loglimit_dropped(const struct pth_loglimit *l)
+supervise_loglimit_dropped(const struct loglimit *l)
 {
 	json_t *o = NULL;
 
@@ -165,7 +165,7 @@ pth_loglimit_dropped(const struct pth_loglimit *l)
 }
 
 void
-pth_loglimit_release(struct pth_loglimit *l)
+supervise_loglimit_release(struct loglimit *l)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		if (l->v[i].fd >= 0)

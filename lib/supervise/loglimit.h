@@ -20,7 +20,7 @@
 
 #define PTH_LOG_LIMIT ((int64_t)64 << 20) /* where the experiment says nothing */
 
-struct pth_loglimit_file {
+struct loglimit_file {
 	char *path;       /* below the directory that it was opened in */
 	int dirfd;        /* borrowed: of that directory */
 	int fd;           /* of our own: it does not append. -1: opened for each look */
@@ -30,9 +30,9 @@ struct pth_loglimit_file {
 	int64_t dropped;  /* as far as known: what the program wrote beyond */
 };
 
-struct pth_loglimit {
+struct loglimit {
 	int64_t limit;    /* bytes of each file; 0: none, nothing is watched */
-	struct pth_loglimit_file *v;
+	struct loglimit_file *v;
 	size_t n;
 };
 
@@ -40,15 +40,15 @@ struct pth_loglimit {
  * watch it from now on; dirfd stays open. The caller closes what it gets; -1
  * and errno. Where descriptors are scarce none is kept: then a log that the
  * program renames is not watched any more. */
-int pth_loglimit_open(struct pth_loglimit *l, int dirfd, const char *path);
+int supervise_loglimit_open(struct loglimit *l, int dirfd, const char *path);
 /* Look once at every file. Before one is cut, `cut` is called (may be NULL):
  * the file will be `keep` bytes long. first: it was not cut before. True when
  * one grows fast: look again soon. */
-bool pth_loglimit_look(struct pth_loglimit *l,
+bool supervise_loglimit_look(struct loglimit *l,
     void (*cut)(void *arg, const char *path, int64_t keep, bool first), void *arg);
 /* {"stdout.log": bytes dropped}, or NULL when none was cut. */
-json_t *pth_loglimit_dropped(const struct pth_loglimit *l);
+json_t *supervise_loglimit_dropped(const struct loglimit *l);
 /* Watch no more; limit stays. */
-void pth_loglimit_release(struct pth_loglimit *l);
+void supervise_loglimit_release(struct loglimit *l);
 
 #endif

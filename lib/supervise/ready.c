@@ -31,7 +31,7 @@ compare(void *arg, const struct pth_socket *s)
 }
 
 bool
-pth_ready_udp(unsigned port)
+supervise_ready_udp(unsigned port)
 {
 	struct want w = { port, 0, false };
 
@@ -40,7 +40,7 @@ pth_ready_udp(unsigned port)
 }
 
 bool
-pth_ready_tcp(unsigned port)
+supervise_ready_tcp(unsigned port)
 {
 	struct want w = { port, PTH_TCP_LISTEN, false };
 
@@ -49,12 +49,12 @@ pth_ready_tcp(unsigned port)
 }
 
 bool
-pth_ready_file(int dirfd, const char *path)
+supervise_ready_file(int dirfd, const char *path)
 {
 	return faccessat(dirfd, path, F_OK, 0) == 0;
 }
 
-struct pth_ready_log {
+struct ready_log {
 	int dirfd, fd;
 	int64_t skip;
 	bool found;
@@ -63,11 +63,11 @@ struct pth_ready_log {
 	struct pth_buf line; /* the unfinished last line */
 };
 
-struct pth_ready_log *
-pth_ready_log_open(int dirfd, const char *path, const char *regex,
+struct ready_log *
+supervise_ready_log_open(int dirfd, const char *path, const char *regex,
     int64_t skip, struct pth_err *e)
 {
-	struct pth_ready_log *l = pth_xmalloc(sizeof *l);
+	struct ready_log *l = pth_xmalloc(sizeof *l);
 	char why[200];
 	int r = regcomp(&l->re, regex, REG_EXTENDED | REG_NOSUB);
 
@@ -89,7 +89,7 @@ pth_ready_log_open(int dirfd, const char *path, const char *regex,
 /* Take in bytes after those of an unfinished line; true when a line (or the
  * unfinished one) matches. */
 static bool
-feed(const struct pth_ready_log *l, struct pth_buf *line, const char *s, size_t n)
+feed(const struct ready_log *l, struct pth_buf *line, const char *s, size_t n)
 {
 	while (n > 0) {
 		const char *nl = memchr(s, '\n', n);
@@ -109,7 +109,7 @@ feed(const struct pth_ready_log *l, struct pth_buf *line, const char *s, size_t 
 }
 
 static bool
-is_open(struct pth_ready_log *l)
+is_open(struct ready_log *l)
 {
 	if (l->fd < 0) {
 		l->fd = openat(l->dirfd, l->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -120,7 +120,7 @@ is_open(struct pth_ready_log *l)
 }
 
 bool
-pth_ready_log_look(struct pth_ready_log *l)
+supervise_ready_log_look(struct ready_log *l)
 {
 	char chunk[16384];
 	int64_t end = pth_mono_us() + LOOK_US;
@@ -137,7 +137,7 @@ pth_ready_log_look(struct pth_ready_log *l)
 }
 
 void
-pth_ready_log_cut(struct pth_ready_log *l, int64_t keep)
+supervise_ready_log_cut(struct ready_log *l, int64_t keep)
 {
 	struct pth_buf line = PTH_BUF_INIT;
 	char chunk[16384];
@@ -162,7 +162,7 @@ pth_ready_log_cut(struct pth_ready_log *l, int64_t keep)
 }
 
 bool
-pth_ready_log_behind(const struct pth_ready_log *l)
+supervise_ready_log_behind(const struct ready_log *l)
 {
 	struct stat st;
 
@@ -171,7 +171,7 @@ pth_ready_log_behind(const struct pth_ready_log *l)
 }
 
 void
-pth_ready_log_close(struct pth_ready_log *l)
+supervise_ready_log_close(struct ready_log *l)
 {
 	if (l == NULL)
 		return;

@@ -13,25 +13,25 @@
 
 /* Is a UDP socket bound to the port, or a TCP socket listening on it, in the
  * caller's network namespace? Reads /proc/net/{udp,udp6,tcp,tcp6}. */
-bool pth_ready_udp(unsigned port);
-bool pth_ready_tcp(unsigned port);
+bool supervise_ready_udp(unsigned port);
+bool supervise_ready_tcp(unsigned port);
 /* Does path exist (below dirfd or absolute)? */
-bool pth_ready_file(int dirfd, const char *path);
+bool supervise_ready_file(int dirfd, const char *path);
 
 /* A growing log that is searched line by line for a POSIX extended regex.
  * Lines longer than 64 KiB are matched by their beginning. */
-struct pth_ready_log;
+struct ready_log;
 /* Its first `skip` bytes do not count. NULL with e when the expression is
  * wrong. The file need not exist yet. */
-struct pth_ready_log *pth_ready_log_open(int dirfd, const char *path, const char *regex,
+struct ready_log *supervise_ready_log_open(int dirfd, const char *path, const char *regex,
     int64_t skip, struct pth_err *e);
 /* Search what has come, at most some 20 ms at once. True for good once it matched. */
-bool pth_ready_log_look(struct pth_ready_log *l);
+bool supervise_ready_log_look(struct ready_log *l);
 /* The file is about to be cut to keep bytes (supervise/loglimit.h): search the last 256
  * KiB of what was not searched, and go on from there. */
-void pth_ready_log_cut(struct pth_ready_log *l, int64_t keep);
+void supervise_ready_log_cut(struct ready_log *l, int64_t keep);
 /* Is there more that has not been searched? */
-bool pth_ready_log_behind(const struct pth_ready_log *l);
-void pth_ready_log_close(struct pth_ready_log *l);
+bool supervise_ready_log_behind(const struct ready_log *l);
+void supervise_ready_log_close(struct ready_log *l);
 
 #endif

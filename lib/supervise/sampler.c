@@ -10,7 +10,7 @@
 #include "io/json.h"
 #include "base/os.h"
 #include "host/proc.h"
-#include "host/sample.h"
+#include "host/usage.h"
 #include "host/sockets.h"
 #include "io/placeholder.h"
 
@@ -37,14 +37,14 @@ struct life {
 	int64_t cpu_us, at_us; /* of the sample before */
 };
 
-struct pth_sampler {
+struct sampler {
 	int fd, dirfd;
 	const char *path;
 	size_t n;
-	const struct pth_tally *tally;
+	const struct pth_port_count *tally;
 	struct life *lives;
-	struct pth_sample *now;
-	const struct pth_sampled *v; /* while a sample is taken */
+	struct pth_usage *now;
+	const struct sampled_service *v; /* while a sample is taken */
 	/* Sockets by inode: those of the sample before, sorted; of this one. */
 	struct seen *old, *seen;
 	size_t nold, nseen;
@@ -53,29 +53,29 @@ struct pth_sampler {
 	struct port *ports;
 	size_t nports;
 	uint8_t taken[2][65536 / 8]; /* ports that have an owner */
-	struct pth_sample_net base[NETS_MAX];
+	struct pth_usage_net base[NETS_MAX];
 	size_t nbase;
 	int64_t at_us;
 };
 
 static size_t
-read_nets(struct pth_sample_net v[NETS_MAX])
+read_nets(struct pth_usage_net v[NETS_MAX])
 {
 	char text[16384];
 	const char *p = text, *end = text + pth_read_path("/proc/self/net/dev", text, sizeof text);
 	size_t n = 0;
 
-	while (n < NETS_MAX && pth_sample_net_next(&p, end, &v[n]))
+	while (n < NETS_MAX && pth_usage_net_next(&p, end, &v[n]))
 		n++;
 	return n;
 }
 
-struct pth_sampler *
-pth_sampler_new(int dirfd, const char *path, size_t services)
+struct sampler *
+supervise_sampler_new(int dirfd, const char *path, size_t services)
 {
-	struct pth_sampler *s = pth_xmalloc(sizeof *s);
+	struct sampler *s = pth_xmalloc(sizeof *s);
 
-	*s = (struct pth_sampler){ .fd = -1, .dirfd = dirfd, .path = path, .n = services, .at_us = -1 };
+	*s = (struct sampler){ .fd = -1, .dirfd = dirfd, .path = path, .n = services, .at_us = -1 };
 	s->lives = pth_xarray(NULL, services + 1, sizeof *s->lives);
 	memset(s->lives, 0, services * sizeof *s->lives);
 	s->now = pth_xarray(NULL, services + 1, sizeof *s->now);
@@ -84,7 +84,7 @@ pth_sampler_new(int dirfd, const char *path, size_t services)
 }
 
 void
-pth_sampler_tally(struct pth_sampler *s, const struct pth_tally *tally)
+supervise_sampler_tally(struct sampler *s, const struct pth_port_count *tally)
 {
 	s->tally = tally;
 }
@@ -119,7 +119,7 @@ protocol_of(const char *link)
 static void
 see_socket(void *arg, uint64_t inode, const char *link)
 {
-	struct pth_sampler *s = arg;
+	struct sampler *s = arg;
 	struct seen *before = find(s->old, s->nold, inode), x = { .inode = inode, .service = s->looking };
 
 	if (before != NULL)
@@ -140,21 +140,21 @@ see_socket(void *arg, uint64_t inode, const char *link)
 static void
 add_process(void *arg, const struct pth_proc_id *id)
 {
-	struct pth_sampler *s = arg;
+	struct sampler *s = arg;
 
 	for (size_t i = 0; i < s->n; i++) {
 		if (s->v[i].session != id->session)
 			continue;
 		s->looking = (uint32_t)i;
-		if (pth_sample_process(id->shown, id->pid, &s->now[i]))
-			pth_sample_fds(id->shown, &s->now[i], s->tally ? see_socket : NULL, s);
+		if (pth_usage_process(id->shown, id->pid, &s->now[i]))
+			pth_usage_fds(id->shown, &s->now[i], s->tally ? see_socket : NULL, s);
 		return;
 	}
 }
 
 /* A port is who had it first. */
 static void
-own_port(struct pth_sampler *s, uint32_t service, bool udp, uint16_t port)
+own_port(struct sampler *s, uint32_t service, bool udp, uint16_t port)
 {
 	uint8_t *taken = &s->taken[udp][port / 8], bit = (uint8_t)(1u << port % 8);
 
@@ -169,7 +169,7 @@ own_port(struct pth_sampler *s, uint32_t service, bool udp, uint16_t port)
 static bool
 match_socket(void *arg, const struct pth_socket *k)
 {
-	struct pth_sampler *s = arg;
+	struct sampler *s = arg;
 	struct seen *x = k->inode != 0 ? find(s->seen, s->nseen, k->inode) : NULL;
 
 	if (x != NULL && !x->known && x->protocol == (k->udp ? 'u' : 't')) {
@@ -181,7 +181,7 @@ match_socket(void *arg, const struct pth_socket *k)
 
 /* Sorted by inode, each one once: children share sockets. */
 static void
-sort_seen(struct pth_sampler *s)
+sort_seen(struct sampler *s)
 {
 	size_t n = 0;
 
@@ -197,7 +197,7 @@ sort_seen(struct pth_sampler *s)
 /* The tables of sockets are dear (milliseconds for TCP): they are read only
  * when a service has a socket that was not found there before. */
 static void
-find_ports(struct pth_sampler *s)
+find_ports(struct sampler *s)
 {
 	sort_seen(s);
 	for (int udp = 0; udp < 2; udp++)
@@ -218,7 +218,7 @@ put_int(json_t *o, const char *key, uint64_t v)
 }
 
 static void
-put_traffic(json_t *o, const struct pth_tally_count *sent, const struct pth_tally_count *received)
+put_traffic(json_t *o, const struct pth_port_traffic *sent, const struct pth_port_traffic *received)
 {
 	put_int(o, "sent_packets", sent->packets);
 	put_int(o, "sent_bytes", sent->bytes);
@@ -228,16 +228,16 @@ put_traffic(json_t *o, const struct pth_tally_count *sent, const struct pth_tall
 
 /* The traffic of its ports, also of those that it has closed. */
 static void
-put_ports(const struct pth_sampler *s, uint32_t service, json_t *o)
+put_ports(const struct sampler *s, uint32_t service, json_t *o)
 {
-	struct pth_tally_count sent = { 0, 0 }, received = { 0, 0 }, a, b;
+	struct pth_port_traffic sent = { 0, 0 }, received = { 0, 0 }, a, b;
 	bool any = false;
 
 	for (size_t i = 0; i < s->nports; i++) {
 		if (s->ports[i].service != service)
 			continue;
 		any = true;
-		pth_tally_read(s->tally, s->ports[i].udp, s->ports[i].port, &a, &b);
+		pth_port_count_read(s->tally, s->ports[i].udp, s->ports[i].port, &a, &b);
 		sent.packets += a.packets;
 		sent.bytes += a.bytes;
 		received.packets += b.packets;
@@ -249,7 +249,7 @@ put_ports(const struct pth_sampler *s, uint32_t service, json_t *o)
 
 /* Processor time since the sample before, or since its start. */
 static double
-percent(struct life *l, const struct pth_sampled *v, int64_t cpu_us, int64_t at_us)
+percent(struct life *l, const struct sampled_service *v, int64_t cpu_us, int64_t at_us)
 {
 	bool same = l->session == v->session;
 	int64_t from = same ? l->at_us : v->started_us, used = cpu_us - (same ? l->cpu_us : 0);
@@ -262,9 +262,9 @@ percent(struct life *l, const struct pth_sampled *v, int64_t cpu_us, int64_t at_
 }
 
 static json_t *
-service(struct pth_sampler *s, size_t i, int64_t at_us)
+service(struct sampler *s, size_t i, int64_t at_us)
 {
-	const struct pth_sample *x = &s->now[i];
+	const struct pth_usage *x = &s->now[i];
 	json_t *o = json_object();
 
 	if (s->tally != NULL)
@@ -283,14 +283,14 @@ service(struct pth_sampler *s, size_t i, int64_t at_us)
 }
 
 static json_t *
-nets(const struct pth_sampler *s)
+nets(const struct sampler *s)
 {
-	struct pth_sample_net now[NETS_MAX];
+	struct pth_usage_net now[NETS_MAX];
 	size_t n = read_nets(now);
 	json_t *all = json_object(), *o;
 
 	for (size_t i = 0; i < n; i++) {
-		struct pth_sample_net b = { .name = "" }, *x = &now[i];
+		struct pth_usage_net b = { .name = "" }, *x = &now[i];
 
 		for (size_t k = 0; k < s->nbase; k++)
 			if (strcmp(s->base[k].name, x->name) == 0)
@@ -298,8 +298,8 @@ nets(const struct pth_sampler *s)
 		if (x->sent_packets == b.sent_packets && x->received_packets == b.received_packets)
 			continue;
 		o = json_object();
-		put_traffic(o, &(struct pth_tally_count){ x->sent_packets - b.sent_packets,
-		    x->sent_bytes - b.sent_bytes }, &(struct pth_tally_count){ x->received_packets -
+		put_traffic(o, &(struct pth_port_traffic){ x->sent_packets - b.sent_packets,
+		    x->sent_bytes - b.sent_bytes }, &(struct pth_port_traffic){ x->received_packets -
 		    b.received_packets, x->received_bytes - b.received_bytes });
 		json_object_set_new(all, x->name, o);
 	}
@@ -307,7 +307,7 @@ nets(const struct pth_sampler *s)
 }
 
 int
-pth_sampler_take(struct pth_sampler *s, int64_t at_us, const struct pth_sampled *v, struct pth_err *e)
+supervise_sampler_take(struct sampler *s, int64_t at_us, const struct sampled_service *v, struct pth_err *e)
 {
 	json_t *line, *services;
 	struct pth_buf b = PTH_BUF_INIT;
@@ -350,7 +350,7 @@ pth_sampler_take(struct pth_sampler *s, int64_t at_us, const struct pth_sampled 
 }
 
 void
-pth_sampler_free(struct pth_sampler *s)
+supervise_sampler_free(struct sampler *s)
 {
 	if (s == NULL)
 		return;

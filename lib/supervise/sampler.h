@@ -14,21 +14,21 @@
 #include "packet/port_count.h"
 
 /* One service, as it is now. */
-struct pth_sampled {
+struct sampled_service {
 	const char *name;
 	pid_t session;      /* 0: it does not run */
-	int64_t started_us; /* on the clock of pth_sampler_take() */
+	int64_t started_us; /* on the clock of supervise_sampler_take() */
 };
 
-struct pth_sampler;
+struct sampler;
 
 /* Interfaces count from now on. path (borrowed) is below dirfd, made anew with
  * the first line. */
-struct pth_sampler *pth_sampler_new(int dirfd, const char *path, size_t services);
+struct sampler *supervise_sampler_new(int dirfd, const char *path, size_t services);
 /* Packets by port (borrowed) are there, from now on. */
-void pth_sampler_tally(struct pth_sampler *s, const struct pth_tally *tally);
+void supervise_sampler_tally(struct sampler *s, const struct pth_port_count *tally);
 /* Write a line about v[services], always the same ones. -1 with e. */
-int pth_sampler_take(struct pth_sampler *s, int64_t at_us, const struct pth_sampled *v, struct pth_err *e);
-void pth_sampler_free(struct pth_sampler *s);
+int supervise_sampler_take(struct sampler *s, int64_t at_us, const struct sampled_service *v, struct pth_err *e);
+void supervise_sampler_free(struct sampler *s);
 
 #endif

@@ -26,17 +26,17 @@
 #define GONE_US 1000000
 #define GONE_LOOK_US 1000
 
-const char *const pth_phase_names[PTH_PHASES] = {
+const char *const supervise_phase_names[PTH_PHASES] = {
 	"pre_compile", "compile", "post_compile", "pre_run", "run", "post_run",
 };
 
 void
-pth_service_to(struct pth_service *s, enum pth_state to)
+supervise_service_to(struct service *s, enum pth_state to)
 {
 	if (s->state == to)
 		return;
 	if (to == PTH_ST_ERROR || to == PTH_ST_STOPPED)
-		pth_service_cache_leave(s);
+		supervise_service_cache_leave(s);
 	pth_machine_check(&pth_service_machine, s->name, s->state, to);
 	s->state = to;
 	if (s->quiet)
@@ -47,15 +47,15 @@ pth_service_to(struct pth_service *s, enum pth_state to)
 	case PTH_ST_RUNNING: pth_event("service.running", "{s:s}", "service", s->name); break;
 	case PTH_ST_STOPPING: pth_event("service.stopping", "{s:s}", "service", s->name); break;
 	case PTH_ST_STOPPED: pth_event("service.stopped", "{s:s,s:s}", "service", s->name, "reason",
-	    pth_service_end_name(s->end)); break;
+	    supervise_service_end_name(s->end)); break;
 	case PTH_ST_ERROR: pth_event("service.error", "{s:s,s:s,s:s}", "service", s->name, "reason",
-	    pth_service_end_name(s->end), "message", s->error); break;
+	    supervise_service_end_name(s->end), "message", s->error); break;
 	default: break;
 	}
 }
 
 int
-pth_service_init(struct pth_service *s, const json_t *plan, int testdir,
+supervise_service_init(struct service *s, const json_t *plan, int testdir,
     const struct pth_places *places, struct pth_err *e)
 {
 	struct pth_buf b = PTH_BUF_INIT;
@@ -68,7 +68,7 @@ pth_service_init(struct pth_service *s, const json_t *plan, int testdir,
 	s->critical = pth_json_bool(plan, "critical", true);
 	s->has_run = json_is_object(pth_json_path(plan, "phases.run"));
 	s->phases = json_array();
-	/* In a container its own warden watches. */
+	/* In a container its own supervisor watches. */
 	s->logs.limit = json_object_get(plan, "inner") != NULL ? 0 :
 	    pth_json_int(json_object_get(plan, "limits"), "log", PTH_LOG_LIMIT);
 	s->end = PTH_END_NOT_STARTED;
@@ -86,14 +86,14 @@ pth_service_init(struct pth_service *s, const json_t *plan, int testdir,
 }
 
 void
-pth_service_release(struct pth_service *s)
+supervise_service_release(struct service *s)
 {
 	if (s->dirfd >= 0)
 		close(s->dirfd);
-	pth_ready_log_close(s->ready_log);
-	pth_service_cache_leave(s);
+	supervise_ready_log_close(s->ready_log);
+	supervise_service_cache_leave(s);
 	pth_limit_release(&s->limit);
-	pth_loglimit_release(&s->logs);
+	supervise_loglimit_release(&s->logs);
 	json_decref(s->restarts);
 	json_decref(s->old_logs);
 	json_decref(s->phases);
@@ -102,26 +102,26 @@ pth_service_release(struct pth_service *s)
 }
 
 static const json_t *
-command(const struct pth_service *s)
+command(const struct service *s)
 {
-	const json_t *p = json_object_get(json_object_get(s->plan, "phases"), pth_phase_names[s->phase]);
+	const json_t *p = json_object_get(json_object_get(s->plan, "phases"), supervise_phase_names[s->phase]);
 
 	return s->phase == PTH_RUN ? (s->index == 0 ? p : NULL) : json_array_get(p, s->index);
 }
 
 static void
-spawn_failed(struct pth_service *s, int err_no, const char *text)
+spawn_failed(struct service *s, int err_no, const char *text)
 {
 	if (err_no == ENOENT)
-		pth_service_fail(s, PTH_END_NOT_FOUND, "%s", text);
+		supervise_service_fail(s, PTH_END_NOT_FOUND, "%s", text);
 	else if (err_no == EACCES || err_no == ENOEXEC)
-		pth_service_fail(s, PTH_END_NOT_EXECUTABLE, "%s", text);
+		supervise_service_fail(s, PTH_END_NOT_EXECUTABLE, "%s", text);
 	else
-		pth_service_fail(s, PTH_END_NOT_STARTED, "%s", text);
+		supervise_service_fail(s, PTH_END_NOT_STARTED, "%s", text);
 }
 
 pid_t
-pth_service_spawn(const struct pth_service *s, const json_t *cmd, int out, int err, int *err_no,
+supervise_service_spawn(const struct service *s, const json_t *cmd, int out, int err, int *err_no,
     struct pth_err *e)
 {
 	char **argv = pth_places_argv(s->places, json_object_get(cmd, "argv"));
@@ -155,11 +155,11 @@ pth_service_spawn(const struct pth_service *s, const json_t *cmd, int out, int e
 
 /* Start one command of the phases or a readiness check. Its pid, or 0. */
 static pid_t
-start(struct pth_service *s, const json_t *cmd, int out, int err)
+start(struct service *s, const json_t *cmd, int out, int err)
 {
 	struct pth_err e = { 0 };
 	int err_no;
-	pid_t pid = pth_service_spawn(s, cmd, out, err, &err_no, &e);
+	pid_t pid = supervise_service_spawn(s, cmd, out, err, &err_no, &e);
 
 	if (pid < 0)
 		spawn_failed(s, err_no, e.text);
@@ -167,13 +167,13 @@ start(struct pth_service *s, const json_t *cmd, int out, int err)
 }
 
 static void
-spawn(struct pth_service *s, const json_t *cmd, int64_t now, int64_t zero)
+spawn(struct service *s, const json_t *cmd, int64_t now, int64_t zero)
 {
-	int out = pth_service_log_open(s, "stdout"), err = pth_service_log_open(s, "stderr");
+	int out = supervise_service_log_open(s, "stdout"), err = supervise_service_log_open(s, "stderr");
 	int64_t limit = pth_json_int(cmd, "timeout_us", PHASE_LIMIT_US);
 
 	if (out < 0 || err < 0) {
-		pth_service_fail(s, PTH_END_NOT_STARTED, "log files: %s", strerror(errno));
+		supervise_service_fail(s, PTH_END_NOT_STARTED, "log files: %s", strerror(errno));
 	} else {
 		s->pid = start(s, cmd, out, err);
 	}
@@ -203,17 +203,17 @@ spawn(struct pth_service *s, const json_t *cmd, int64_t now, int64_t zero)
 
 /* Note a finished phase command; false when it was critical and failed. */
 static bool
-note_phase(struct pth_service *s, const struct pth_exit *x, int64_t now)
+note_phase(struct service *s, const struct pth_exit *x, int64_t now)
 {
 	const json_t *cmd = command(s);
 	const char *argv0 = json_string_value(json_array_get(json_object_get(cmd, "argv"), 0));
 	/* Those of the test itself have no phases to tell apart. */
-	const char *phase = s->quiet ? "" : pth_phase_names[s->phase];
+	const char *phase = s->quiet ? "" : supervise_phase_names[s->phase];
 	char sig[16], log[64], file[80], ended[32], line[500], excess[80];
 	json_t *o = json_object();
 
-	snprintf(log, sizeof log, "phases/%s", pth_phase_names[s->phase]);
-	pth_json_set(o, "phase", json_string(pth_phase_names[s->phase]));
+	snprintf(log, sizeof log, "phases/%s", supervise_phase_names[s->phase]);
+	pth_json_set(o, "phase", json_string(supervise_phase_names[s->phase]));
 	pth_json_set(o, "index", json_integer((json_int_t)s->index));
 	pth_json_set(o, "argv0", json_string(argv0 ? argv0 : ""));
 	pth_json_set(o, "code", x->signaled ? json_null() : json_integer(x->code));
@@ -223,38 +223,38 @@ note_phase(struct pth_service *s, const struct pth_exit *x, int64_t now)
 	pth_json_set(o, "log", json_sprintf("%s/%s", s->name, log));
 	pth_json_push(s->phases, o);
 	pth_event("command.ended", "{s:s,s:s,s:i,s:i,s:I}", "service", s->name, "phase",
-	    pth_phase_names[s->phase], "index", (int)s->index, "code", x->code, "duration_us",
+	    supervise_phase_names[s->phase], "index", (int)s->index, "code", x->code, "duration_us",
 	    (json_int_t)(now - s->began));
 	if (!x->signaled && x->code == 0)
 		return true;
 	if (!pth_json_bool(cmd, "critical", true)) {
 		pth_event("command.failed", "{s:s,s:s,s:s,s:b}", "service", s->name, "phase",
-		    pth_phase_names[s->phase], "program", argv0 ? argv0 : "", "critical", 0);
+		    supervise_phase_names[s->phase], "program", argv0 ? argv0 : "", "critical", 0);
 		return true;
 	}
 	snprintf(file, sizeof file, "%s.stderr.log", log);
-	pth_service_last_line(s->dirfd, file, NULL, line, sizeof line);
+	supervise_service_last_line(s->dirfd, file, NULL, line, sizeof line);
 	if (argv0 && strncmp(argv0, "@{bin}/", 7) == 0)
 		argv0 += 7; /* one of our own */
 	if (s->killed_late)
-		pth_service_fail(s, PTH_END_TIMEOUT, "%s%s%s took too long; see %s/%s%s", phase,
+		supervise_service_fail(s, PTH_END_TIMEOUT, "%s%s%s took too long; see %s/%s%s", phase,
 		    *phase ? ": " : "", argv0, s->name, file, line);
 	else
-		pth_service_fail(s, PTH_END_NOT_STARTED, "%s%s%s ended with %s%s; see %s/%s%s", phase,
-		    *phase ? ": " : "", argv0, pth_exit_text(x, ended), pth_service_excess(s, x, excess),
+		supervise_service_fail(s, PTH_END_NOT_STARTED, "%s%s%s ended with %s%s; see %s/%s%s", phase,
+		    *phase ? ": " : "", argv0, pth_exit_text(x, ended), supervise_service_excess(s, x, excess),
 		    s->name, file, line);
 	return false;
 }
 
 static void
-ran_to_end(struct pth_service *s, const struct pth_exit *x, int64_t now, int64_t zero)
+ran_to_end(struct service *s, const struct pth_exit *x, int64_t now, int64_t zero)
 {
 	struct pth_exit real = *x;
 	char sig[16], line[500], ended[32], excess[80];
 	bool was_ready;
 
 	s->ended_us = now - zero;
-	pth_service_inner_take(s, &real, zero);
+	supervise_service_inner_take(s, &real, zero);
 	if (s->ready_pid > 0)
 		kill(-s->ready_pid, SIGKILL); /* nobody waits for its answer */
 	was_ready = s->state == PTH_ST_READY || s->state == PTH_ST_RUNNING;
@@ -269,34 +269,34 @@ ran_to_end(struct pth_service *s, const struct pth_exit *x, int64_t now, int64_t
 	if (s->state == PTH_ST_ERROR)
 		return; /* given up on before, and stopped for that */
 	if (s->error[0] != '\0' && !s->stopping && !s->killed_late) {
-		pth_service_to(s, PTH_ST_ERROR); /* it never ran in its container */
+		supervise_service_to(s, PTH_ST_ERROR); /* it never ran in its container */
 		return;
 	}
 	if (s->killed_late) {
-		pth_service_fail(s, PTH_END_TIMEOUT, "still running after its timeout");
+		supervise_service_fail(s, PTH_END_TIMEOUT, "still running after its timeout");
 		s->end = PTH_END_TIMEOUT;
-	} else if (s->stopping || pth_service_was_asked(s, x)) {
+	} else if (s->stopping || supervise_service_was_asked(s, x)) {
 		/* It may have died of something else while we were stopping it. */
 		s->end = PTH_END_STOPPED;
 	} else {
 		s->end = x->signaled ? PTH_END_SIGNAL : PTH_END_EXIT;
 	}
 	if (s->stopping || was_ready || s->end == PTH_END_TIMEOUT) {
-		pth_service_to(s, PTH_ST_STOPPED);
+		supervise_service_to(s, PTH_ST_STOPPED);
 		return;
 	}
 	/* The end came while it was still being waited for. */
 	s->failed_early = true;
-	pth_service_last_line(s->dirfd, "stderr.log", "stdout.log", line, sizeof line);
+	supervise_service_last_line(s->dirfd, "stderr.log", "stdout.log", line, sizeof line);
 	snprintf(s->error, sizeof s->error, "ended with %s before it was ready%s%s%s", pth_exit_text(x, ended),
-	    pth_service_excess(s, x, excess), !s->finite && !x->signaled && x->code == 0 ?
+	    supervise_service_excess(s, x, excess), !s->finite && !x->signaled && x->code == 0 ?
 	    "; it must not go into the background" : "", line);
-	pth_service_to(s, PTH_ST_ERROR);
+	supervise_service_to(s, PTH_ST_ERROR);
 }
 
 /* Has the kernel killed one of its processes for want of memory? */
 static void
-note_memory(struct pth_service *s)
+note_memory(struct service *s)
 {
 	int64_t n = s->limit.memory > 0 ? pth_cgroup_oom_kills(&s->limit.group) : 0;
 
@@ -306,7 +306,7 @@ note_memory(struct pth_service *s)
 }
 
 bool
-pth_service_reaped(struct pth_service *s, pid_t pid, int status, const struct rusage *ru,
+supervise_service_reaped(struct service *s, pid_t pid, int status, const struct rusage *ru,
     int64_t now, int64_t zero)
 {
 	struct pth_exit x = pth_exit_of(status, ru);
@@ -326,7 +326,7 @@ pth_service_reaped(struct pth_service *s, pid_t pid, int status, const struct ru
 	}
 	if (pid != s->pid || pid <= 0)
 		return false;
-	if (s->phase == PTH_RUN && pth_service_inner_wait(s))
+	if (s->phase == PTH_RUN && supervise_service_inner_wait(s))
 		return true;
 	s->pid = 0;
 	s->deadline = NEVER;
@@ -334,22 +334,22 @@ pth_service_reaped(struct pth_service *s, pid_t pid, int status, const struct ru
 	note_memory(s);
 	if (s->phase == PTH_RUN) {
 		ran_to_end(s, &x, now, zero);
-		pth_service_policy(s, now);
+		supervise_service_policy(s, now);
 	} else if (s->stopping && s->phase != PTH_POST_RUN) {
-		pth_service_to(s, PTH_ST_STOPPED); /* we killed it */
+		supervise_service_to(s, PTH_ST_STOPPED); /* we killed it */
 	} else if (note_phase(s, &x, now)) {
 		s->index++;
 	} else if (s->phase == PTH_POST_RUN) {
 		s->index++; /* the others still get their turn */
 	} else {
-		pth_service_to(s, PTH_ST_ERROR);
+		supervise_service_to(s, PTH_ST_ERROR);
 	}
 	return true;
 }
 
 /* One look at the current readiness check. */
 static bool
-look(struct pth_service *s, const json_t *r, int64_t now)
+look(struct service *s, const json_t *r, int64_t now)
 {
 	const char *kind = pth_json_str(r, "kind", "");
 	struct pth_buf b = PTH_BUF_INIT;
@@ -357,32 +357,32 @@ look(struct pth_service *s, const json_t *r, int64_t now)
 	bool yes = false;
 
 	if (strcmp(kind, "udp") == 0)
-		return pth_ready_udp((unsigned)pth_json_int(r, "port", 0));
+		return supervise_ready_udp((unsigned)pth_json_int(r, "port", 0));
 	if (strcmp(kind, "tcp") == 0)
-		return pth_ready_tcp((unsigned)pth_json_int(r, "port", 0));
+		return supervise_ready_tcp((unsigned)pth_json_int(r, "port", 0));
 	if (strcmp(kind, "delay") == 0)
 		return now - s->ready_since >= pth_json_int(r, "us", 0);
 	if (strcmp(kind, "file") == 0) {
 		pth_places_expand(s->places, pth_json_str(r, "path", ""), &b);
-		yes = pth_ready_file(s->dirfd, b.s);
+		yes = supervise_ready_file(s->dirfd, b.s);
 	} else if (strcmp(kind, "log") == 0) {
 		if (s->ready_log == NULL)
-			s->ready_log = pth_ready_log_open(s->dirfd, pth_json_str(r, "file", "stdout.log"),
+			s->ready_log = supervise_ready_log_open(s->dirfd, pth_json_str(r, "file", "stdout.log"),
 			    pth_json_str(r, "matches", ""),
 			    pth_json_int(s->old_logs, pth_json_str(r, "file", "stdout.log"), 0), &e);
 		if (s->ready_log == NULL) {
-			pth_service_fail(s, PTH_END_NOT_READY, "%s", e.text);
+			supervise_service_fail(s, PTH_END_NOT_READY, "%s", e.text);
 			return false;
 		}
-		yes = pth_ready_log_look(s->ready_log);
+		yes = supervise_ready_log_look(s->ready_log);
 		if (yes) {
-			pth_ready_log_close(s->ready_log);
+			supervise_ready_log_close(s->ready_log);
 			s->ready_log = NULL;
 		}
 	} else if (strcmp(kind, "command") == 0) {
 		s->ready_pid = start(s, r, -1, -1);
 	} else {
-		pth_service_fail(s, PTH_END_NOT_READY, "unknown readiness check \"%.60s\"", kind);
+		supervise_service_fail(s, PTH_END_NOT_READY, "unknown readiness check \"%.60s\"", kind);
 	}
 	pth_buf_release(&b);
 	return yes;
@@ -390,7 +390,7 @@ look(struct pth_service *s, const json_t *r, int64_t now)
 
 /* The readiness check that it waits for, or NULL. */
 static const json_t *
-check(const struct pth_service *s)
+check(const struct service *s)
 {
 	return json_array_get(json_object_get(s->plan, "ready"), s->ready_index);
 }
@@ -403,7 +403,7 @@ ready_limit(const json_t *r)
 
 /* A delay is never late. */
 static int64_t
-ready_deadline(const struct pth_service *s)
+ready_deadline(const struct service *s)
 {
 	const json_t *r = check(s);
 
@@ -412,14 +412,14 @@ ready_deadline(const struct pth_service *s)
 }
 
 static void
-not_ready_in_time(struct pth_service *s, const json_t *r)
+not_ready_in_time(struct service *s, const json_t *r)
 {
 	const char *kind = pth_json_str(r, "kind", "");
 	bool command = strcmp(kind, "command") == 0;
 	struct pth_buf b = PTH_BUF_INIT;
 	char line[500];
 
-	pth_service_last_line(s->dirfd, "stderr.log", "stdout.log", line, sizeof line);
+	supervise_service_last_line(s->dirfd, "stderr.log", "stdout.log", line, sizeof line);
 	if (strcmp(kind, "udp") == 0 || strcmp(kind, "tcp") == 0)
 		pth_buf_addf(&b, "did not %s %s port %lld", *kind == 'u' ? "bind" : "listen on",
 		    *kind == 'u' ? "UDP" : "TCP", (long long)pth_json_int(r, "port", 0));
@@ -433,21 +433,21 @@ not_ready_in_time(struct pth_service *s, const json_t *r)
 	pth_duration_show(&b, ready_limit(r));
 	if (command)
 		pth_buf_addf(&b, ": %s", *s->ready_how ? s->ready_how : "it still ran");
-	pth_service_fail(s, PTH_END_NOT_READY, "%s%s", b.s, line);
+	supervise_service_fail(s, PTH_END_NOT_READY, "%s%s", b.s, line);
 	pth_buf_release(&b);
 }
 
 static void
-is_ready(struct pth_service *s, int64_t now, int64_t zero)
+is_ready(struct service *s, int64_t now, int64_t zero)
 {
 	s->ready_us = now - zero;
-	pth_service_to(s, PTH_ST_READY);
+	supervise_service_to(s, PTH_ST_READY);
 	if (s->finite || json_array_size(json_object_get(s->plan, "ready")) == 0)
-		pth_service_to(s, PTH_ST_RUNNING);
+		supervise_service_to(s, PTH_ST_RUNNING);
 }
 
 static void
-step_ready(struct pth_service *s, int64_t now, int64_t zero)
+step_ready(struct service *s, int64_t now, int64_t zero)
 {
 	while (s->state == PTH_ST_INITIALIZING) {
 		const json_t *r = check(s);
@@ -468,8 +468,8 @@ step_ready(struct pth_service *s, int64_t now, int64_t zero)
 			not_ready_in_time(s, r);
 		if (s->error[0] != '\0') {
 			s->end = PTH_END_NOT_READY;
-			pth_service_to(s, PTH_ST_ERROR);
-			pth_service_stop(s, now);
+			supervise_service_to(s, PTH_ST_ERROR);
+			supervise_service_stop(s, now);
 			return;
 		}
 		s->ready_look = now + s->ready_wait;
@@ -479,20 +479,20 @@ step_ready(struct pth_service *s, int64_t now, int64_t zero)
 }
 
 void
-pth_service_begin(struct pth_service *s, int64_t zero)
+supervise_service_begin(struct service *s, int64_t zero)
 {
 	(void)zero;
 	s->deadline = s->stop_deadline = NEVER;
-	pth_service_to(s, PTH_ST_INITIALIZING);
+	supervise_service_to(s, PTH_ST_INITIALIZING);
 }
 
 /* The next command of the phases, when it may start. */
 static void
-step_phases(struct pth_service *s, int64_t now, int64_t zero)
+step_phases(struct service *s, int64_t now, int64_t zero)
 {
 	const json_t *cmd;
 
-	if (s->phase == PTH_PRE_COMPILE && s->index == 0 && s->pid == 0 && pth_service_cache_wait(s, now))
+	if (s->phase == PTH_PRE_COMPILE && s->index == 0 && s->pid == 0 && supervise_service_cache_wait(s, now))
 		return;
 	while (s->pid == 0 && s->phase < PTH_PHASES) {
 		if (s->phase == PTH_RUN && (s->exited || !s->has_run))
@@ -505,7 +505,7 @@ step_phases(struct pth_service *s, int64_t now, int64_t zero)
 			if (s->pid == 0 && s->phase == PTH_POST_RUN)
 				s->index++;
 			else if (s->pid == 0)
-				pth_service_to(s, PTH_ST_ERROR);
+				supervise_service_to(s, PTH_ST_ERROR);
 			if (s->pid == 0 && s->phase != PTH_POST_RUN)
 				return;
 			continue;
@@ -513,7 +513,7 @@ step_phases(struct pth_service *s, int64_t now, int64_t zero)
 		s->phase++;
 		s->index = 0;
 		if (s->phase == PTH_PRE_RUN)
-			pth_service_cache_keep(s);
+			supervise_service_cache_keep(s);
 		if (s->phase == PTH_POST_RUN)
 			return;
 	}
@@ -522,7 +522,7 @@ step_phases(struct pth_service *s, int64_t now, int64_t zero)
 /* What they hold, as a port, would be in the way of its next life, and a false
  * sign that it is ready. */
 static bool
-children_gone(struct pth_service *s, int64_t now)
+children_gone(struct service *s, int64_t now)
 {
 	if (s->run_pid <= 0 || kill(-s->run_pid, SIGKILL) != 0 || (s->gone_by != 0 && now >= s->gone_by)) {
 		s->gone_by = 0;
@@ -535,21 +535,21 @@ children_gone(struct pth_service *s, int64_t now)
 }
 
 void
-pth_service_step(struct pth_service *s, int64_t now, int64_t zero)
+supervise_service_step(struct service *s, int64_t now, int64_t zero)
 {
 	if (s->state == PTH_ST_NEW)
 		return;
 	/* One that has ended by itself has its post_run commands first. */
-	if (s->restarting && s->pid == 0 && now >= s->again_at && (s->stopping || pth_service_is_idle(s)) &&
+	if (s->restarting && s->pid == 0 && now >= s->again_at && (s->stopping || supervise_service_is_idle(s)) &&
 	    children_gone(s, now))
-		pth_service_again(s);
+		supervise_service_again(s);
 	if (s->pid > 0 && now >= s->deadline) {
 		s->killed_late = true;
 		s->deadline = NEVER;
 		pth_event("service.timeout", "{s:s,s:s}", "service", s->name, "phase",
-		    pth_phase_names[s->phase]);
+		    supervise_phase_names[s->phase]);
 		if (s->phase == PTH_RUN)
-			pth_service_stop(s, now);
+			supervise_service_stop(s, now);
 		else
 			kill(-s->pid, SIGKILL);
 	}
@@ -567,7 +567,7 @@ pth_service_step(struct pth_service *s, int64_t now, int64_t zero)
 }
 
 void
-pth_service_stop(struct pth_service *s, int64_t now)
+supervise_service_stop(struct service *s, int64_t now)
 {
 	const char *name = pth_json_str(json_object_get(s->plan, "stop"), "signal", "TERM");
 	int sig = pth_signal_number(name);
@@ -580,26 +580,26 @@ pth_service_stop(struct pth_service *s, int64_t now)
 		kill(-s->ready_pid, SIGKILL);
 	if (s->pid == 0) {
 		if (s->state == PTH_ST_INITIALIZING || s->state == PTH_ST_READY || s->state == PTH_ST_RUNNING)
-			pth_service_to(s, PTH_ST_STOPPED);
+			supervise_service_to(s, PTH_ST_STOPPED);
 		return;
 	}
 	if (s->state != PTH_ST_ERROR)
-		pth_service_to(s, PTH_ST_STOPPING);
+		supervise_service_to(s, PTH_ST_STOPPING);
 	/* Phase commands have nothing to say goodbye to. */
 	if (s->phase != PTH_RUN)
 		sig = SIGKILL;
 	else
-		pth_service_inner_stop(s);
+		supervise_service_inner_stop(s);
 	kill(-s->pid, sig ? sig : SIGTERM);
 	/* A stopped process cannot take a signal. */
 	if (s->paused)
-		pth_service_pause(s, false);
+		supervise_service_pause(s, false);
 	kill(-s->pid, SIGCONT);
 	s->stop_deadline = now + pth_json_int(json_object_get(s->plan, "stop"), "grace_us", 5000000);
 }
 
 bool
-pth_service_is_ready(const struct pth_service *s)
+supervise_service_is_ready(const struct service *s)
 {
 	return s->state == PTH_ST_READY || s->state == PTH_ST_RUNNING ||
 	    (s->exited && s->ready_us > 0) ||
@@ -607,13 +607,13 @@ pth_service_is_ready(const struct pth_service *s)
 }
 
 bool
-pth_service_is_idle(const struct pth_service *s)
+supervise_service_is_idle(const struct service *s)
 {
 	return s->pid == 0 && (s->phase != PTH_POST_RUN || command(s) == NULL || !s->exited);
 }
 
 int64_t
-pth_service_next(const struct pth_service *s)
+supervise_service_next(const struct service *s)
 {
 	int64_t t = NEVER;
 

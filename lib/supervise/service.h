@@ -1,7 +1,7 @@
 /*
  * One service of a running test: its phases, its process, its readiness, its
- * end. Driven from outside: the owner calls pth_service_step() whenever a
- * deadline has come or a child was reaped, and polls until pth_service_next()
+ * end. Driven from outside: the owner calls supervise_service_step() whenever a
+ * deadline has come or a child was reaped, and polls until supervise_service_next()
  * meanwhile. Nothing here blocks.
  */
 #ifndef PTH_SUPERVISE_SERVICE_H
@@ -22,15 +22,15 @@
 #include "supervise/state.h"
 #include "io/placeholder.h"
 
-enum pth_phase { PTH_PRE_COMPILE, PTH_COMPILE, PTH_POST_COMPILE, PTH_PRE_RUN, PTH_RUN,
+enum service_phase { PTH_PRE_COMPILE, PTH_COMPILE, PTH_POST_COMPILE, PTH_PRE_RUN, PTH_RUN,
 	PTH_POST_RUN, PTH_PHASES };
 
 /* Why a service's run command ended, or did not run. */
-enum pth_end { PTH_END_NONE, PTH_END_EXIT, PTH_END_SIGNAL, PTH_END_STOPPED, PTH_END_TIMEOUT,
+enum service_end { PTH_END_NONE, PTH_END_EXIT, PTH_END_SIGNAL, PTH_END_STOPPED, PTH_END_TIMEOUT,
 	PTH_END_NOT_FOUND, PTH_END_NOT_EXECUTABLE, PTH_END_NOT_READY, PTH_END_NOT_STARTED,
 	PTH_END_LOST };
 
-struct pth_service {
+struct service {
 	const json_t *plan; /* borrowed: one element of plan.services */
 	const char *name;   /* borrowed from plan */
 	const struct pth_places *places;
@@ -42,7 +42,7 @@ struct pth_service {
 	bool degraded;      /* the owner's: its failure was put up with */
 
 	enum pth_state state;
-	enum pth_phase phase; /* the phase that pid runs, or that comes next */
+	enum service_phase phase; /* the phase that pid runs, or that comes next */
 	size_t index;         /* command within the phase */
 	pid_t pid;            /* of the command that runs, or 0 */
 	int64_t began, deadline; /* of that command */
@@ -56,7 +56,7 @@ struct pth_service {
 	bool released;        /* may start its run command */
 	size_t ready_index;   /* readiness check that is being waited for */
 	int64_t ready_look, ready_wait, ready_since;
-	struct pth_ready_log *ready_log;
+	struct ready_log *ready_log;
 	pid_t ready_pid;      /* a readiness command that runs */
 	char ready_how[32];   /* how the last one ended */
 
@@ -69,12 +69,12 @@ struct pth_service {
 	struct pth_limit limit; /* what it may use */
 	int64_t oom_kills;    /* of its processes, at the limit of memory */
 	uint64_t asked;       /* signals sent by steps: bit NUMBER - 1 */
-	struct pth_loglimit logs; /* those that it writes, also of steps for it */
+	struct loglimit logs; /* those that it writes, also of steps for it */
 	json_t *old_logs;     /* lengths of the logs at the restart, or NULL */
 	json_t *restarts;     /* how its earlier lives ended, or NULL */
 
 	/* The result */
-	enum pth_end end;
+	enum service_end end;
 	struct pth_exit exit;
 	bool exited;          /* the run command ran and ended */
 	bool failed_early;    /* ended before it was ready */
@@ -89,80 +89,80 @@ struct pth_service {
 
 /* Open the directory name below testdir (made, with dirs and files of the
  * plan). -1 with e. */
-int pth_service_init(struct pth_service *s, const json_t *plan, int testdir,
+int supervise_service_init(struct service *s, const json_t *plan, int testdir,
     const struct pth_places *places, struct pth_err *e);
-void pth_service_release(struct pth_service *s);
+void supervise_service_release(struct service *s);
 /* Of n services the one of this name; NULL when there is none, or no name. */
-struct pth_service *pth_service_find(struct pth_service *v, size_t n, const char *name);
+struct service *supervise_service_find(struct service *v, size_t n, const char *name);
 
 /* Start its phases. */
-void pth_service_begin(struct pth_service *s, int64_t zero);
+void supervise_service_begin(struct service *s, int64_t zero);
 /* Do what can be done now. zero is the monotonic start of the test. */
-void pth_service_step(struct pth_service *s, int64_t now, int64_t zero);
+void supervise_service_step(struct service *s, int64_t now, int64_t zero);
 /* A child was reaped: true when it was this service's. */
-bool pth_service_reaped(struct pth_service *s, pid_t pid, int status, const struct rusage *ru,
+bool supervise_service_reaped(struct service *s, pid_t pid, int status, const struct rusage *ru,
     int64_t now, int64_t zero);
 /* Ask it to stop: signal, grace, KILL. */
-void pth_service_stop(struct pth_service *s, int64_t now);
+void supervise_service_stop(struct service *s, int64_t now);
 /* Stop it and start its run command again; it has to become ready again.
  * Also when it has ended already. The end that this brings counts for nothing
  * but the "restarts" of its result. */
-void pth_service_restart(struct pth_service *s, int64_t now);
+void supervise_service_restart(struct service *s, int64_t now);
 /* Send a signal to its process group. An end that this brings counts as
  * asked for. -1 when it does not run. */
-int pth_service_signal(struct pth_service *s, int sig);
+int supervise_service_signal(struct service *s, int sig);
 /* SIGSTOP or SIGCONT to every process of its session. -1 when it does not run. */
-int pth_service_pause(struct pth_service *s, bool pause);
+int supervise_service_pause(struct service *s, bool pause);
 /* It fails before it has run, or is given up while it runs: `end` says which. */
-void pth_service_give_up(struct pth_service *s, enum pth_end end, int64_t now, const char *fmt, ...)
+void supervise_service_give_up(struct service *s, enum service_end end, int64_t now, const char *fmt, ...)
     PTH_PRINTF(4, 5);
 /* Does its run command's process exist? */
-bool pth_service_lives(const struct pth_service *s);
+bool supervise_service_lives(const struct service *s);
 /* Are the ports of its readiness checks bound? 1 all, 0 not all, -1 none to
  * look at. *port and *udp (may be NULL) say which is not. */
-int pth_service_listens(const struct pth_service *s, unsigned *port, bool *udp);
+int supervise_service_listens(const struct service *s, unsigned *port, bool *udp);
 /* Has it reached a state of depends_on: started, running, ready, completed
  * (ended with exit code 0), stopped (ended, however)? 1 yes, 0 not yet, -1
  * it will not any more. */
-int pth_service_reached(const struct pth_service *s, const char *state);
+int supervise_service_reached(const struct service *s, const char *state);
 /* The limit that was behind such an end, ": out of memory: limit 64 MiB", or
  * "": for messages. */
-const char *pth_service_excess(const struct pth_service *s, const struct pth_exit *x, char to[80]);
+const char *supervise_service_excess(const struct service *s, const struct pth_exit *x, char to[80]);
 /* "; last log line: TEXT" of the first of two logs below dirfd that has any,
  * or "": for messages. second may be NULL. */
-void pth_service_last_line(int dirfd, const char *first, const char *second, char *to, size_t max);
+void supervise_service_last_line(int dirfd, const char *first, const char *second, char *to, size_t max);
 /* "exit code 3", "signal SEGV", "still running": for messages. */
-const char *pth_service_how(const struct pth_service *s, char to[32]);
+const char *supervise_service_how(const struct service *s, char to[32]);
 /* Start a command in its directory with its environment: {"argv", "env",
  * "cwd"}. The pid, or -1 with *err_no (exec's) and e. */
-pid_t pth_service_spawn(const struct pth_service *s, const json_t *cmd, int out, int err,
+pid_t supervise_service_spawn(const struct service *s, const json_t *cmd, int out, int err,
     int *err_no, struct pth_err *e);
 /* Keep its logs within their limit, look once. Before one is cut `also` is
  * called (may be NULL): it will be `keep` bytes long. True when one grows
  * fast. */
-bool pth_service_logs(struct pth_service *s, void (*also)(void *arg, struct pth_service *s,
+bool supervise_service_logs(struct service *s, void (*also)(void *arg, struct service *s,
     const char *path, int64_t keep), void *arg);
 /* Ready for others, or past that. */
-bool pth_service_is_ready(const struct pth_service *s);
+bool supervise_service_is_ready(const struct service *s);
 /* Nothing of it runs, and nothing is left to run (post_run comes by itself
  * after the end of its process). */
-bool pth_service_is_idle(const struct pth_service *s);
-/* Earliest time at which pth_service_step() has something to do. */
-int64_t pth_service_next(const struct pth_service *s);
+bool supervise_service_is_idle(const struct service *s);
+/* Earliest time at which supervise_service_step() has something to do. */
+int64_t supervise_service_next(const struct service *s);
 /* State change with its event; an illegal one aborts. */
-void pth_service_to(struct pth_service *s, enum pth_state to);
-/* Does its process run in a container, under a warden that can be asked? */
-bool pth_service_is_inside(const struct pth_service *s);
-/* Ask that warden. -1 with e: also when the container has ended. */
-int pth_service_ask(const struct pth_service *s, struct pth_ask *a, const json_t *question,
+void supervise_service_to(struct service *s, enum pth_state to);
+/* Does its process run in a container, under a supervisor that can be asked? */
+bool supervise_service_is_inside(const struct service *s);
+/* Ask that supervisor. -1 with e: also when the container has ended. */
+int supervise_service_ask(const struct service *s, struct pth_channel *a, const json_t *question,
     struct pth_err *e);
-/* That warden has started it again: its time begins anew. */
-void pth_service_inner_restarted(struct pth_service *s, int64_t now);
+/* That supervisor has started it again: its time begins anew. */
+void supervise_service_inner_restarted(struct service *s, int64_t now);
 /* How much later than ours, zero, the time began of what a container tells. */
-int64_t pth_service_inner_shift(const json_t *inner, int64_t zero);
+int64_t supervise_service_inner_shift(const json_t *inner, int64_t zero);
 /* A result of a service, or of one of its lives, whose times began us later. */
-void pth_service_shift(json_t *o, int64_t us);
+void supervise_service_shift(json_t *o, int64_t us);
 /* Its part of the record's result. */
-json_t *pth_service_result(const struct pth_service *s);
+json_t *supervise_service_result(const struct service *s);
 
 #endif

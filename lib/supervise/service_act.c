@@ -12,7 +12,7 @@
 #include "base/text.h"
 
 void
-pth_service_fail(struct pth_service *s, enum pth_end end, const char *fmt, ...)
+supervise_service_fail(struct service *s, enum service_end end, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -25,7 +25,7 @@ pth_service_fail(struct pth_service *s, enum pth_end end, const char *fmt, ...)
 }
 
 void
-pth_service_give_up(struct pth_service *s, enum pth_end end, int64_t now, const char *fmt, ...)
+supervise_service_give_up(struct service *s, enum service_end end, int64_t now, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -33,12 +33,12 @@ pth_service_give_up(struct pth_service *s, enum pth_end end, int64_t now, const 
 	vsnprintf(s->error, sizeof s->error, fmt, ap);
 	va_end(ap);
 	s->end = end;
-	pth_service_to(s, PTH_ST_ERROR);
-	pth_service_stop(s, now);
+	supervise_service_to(s, PTH_ST_ERROR);
+	supervise_service_stop(s, now);
 }
 
-struct pth_service *
-pth_service_find(struct pth_service *v, size_t n, const char *name)
+struct service *
+supervise_service_find(struct service *v, size_t n, const char *name)
 {
 	for (size_t i = 0; i < n; i++)
 		if (name != NULL && strcmp(v[i].name, name) == 0)
@@ -47,13 +47,13 @@ pth_service_find(struct pth_service *v, size_t n, const char *name)
 }
 
 bool
-pth_service_lives(const struct pth_service *s)
+supervise_service_lives(const struct service *s)
 {
 	return s->pid > 0 && s->phase == PTH_RUN;
 }
 
 bool
-pth_service_was_asked(const struct pth_service *s, const struct pth_exit *x)
+supervise_service_was_asked(const struct service *s, const struct pth_exit *x)
 {
 	/* INT and TERM ask for an end, and a program may take its time to exit
 	 * with whatever code; others are asked for only by their own death. */
@@ -63,18 +63,18 @@ pth_service_was_asked(const struct pth_service *s, const struct pth_exit *x)
 }
 
 int
-pth_service_signal(struct pth_service *s, int sig)
+supervise_service_signal(struct service *s, int sig)
 {
-	if (!pth_service_lives(s) || sig < 1 || sig > 64)
+	if (!supervise_service_lives(s) || sig < 1 || sig > 64)
 		return -1;
 	s->asked |= 1ULL << (sig - 1);
 	return kill(-s->pid, sig);
 }
 
 int
-pth_service_pause(struct pth_service *s, bool pause)
+supervise_service_pause(struct service *s, bool pause)
 {
-	if (!pth_service_lives(s))
+	if (!supervise_service_lives(s))
 		return -1;
 	s->paused = pause;
 	pth_proc_signal_session(s->pid, pause ? SIGSTOP : SIGCONT);
@@ -82,10 +82,10 @@ pth_service_pause(struct pth_service *s, bool pause)
 }
 
 void
-pth_service_restart(struct pth_service *s, int64_t now)
+supervise_service_restart(struct service *s, int64_t now)
 {
-	if (pth_service_lives(s))
-		pth_service_stop(s, now);
+	if (supervise_service_lives(s))
+		supervise_service_stop(s, now);
 	s->again_at = 0;
 	s->restarting = true;
 }
@@ -93,7 +93,7 @@ pth_service_restart(struct pth_service *s, int64_t now)
 /* Signs of readiness of the life before are none of the next one: where its
  * logs end, and files that say that it is up. */
 static void
-forget_readiness(struct pth_service *s)
+forget_readiness(struct service *s)
 {
 	json_t *r;
 	size_t i;
@@ -110,16 +110,16 @@ forget_readiness(struct pth_service *s)
 		else if (strcmp(kind, "file") == 0 && pth_path_inside(path))
 			unlinkat(s->dirfd, path, 0);
 	}
-	pth_ready_log_close(s->ready_log);
+	supervise_ready_log_close(s->ready_log);
 	s->ready_log = NULL;
 	s->ready_index = 0;
 	s->ready_us = 0;
 }
 
 void
-pth_service_again(struct pth_service *s)
+supervise_service_again(struct service *s)
 {
-	pth_service_note_life(s);
+	supervise_service_note_life(s);
 	forget_readiness(s);
 	s->again_at = 0;
 	s->restarting = s->stopping = s->killed = s->killed_late = false;
@@ -133,11 +133,11 @@ pth_service_again(struct pth_service *s)
 	s->deadline = s->stop_deadline = NEVER;
 	s->phase = PTH_RUN;
 	s->index = 0;
-	pth_service_to(s, PTH_ST_INITIALIZING);
+	supervise_service_to(s, PTH_ST_INITIALIZING);
 }
 
 int
-pth_service_listens(const struct pth_service *s, unsigned *port, bool *udp)
+supervise_service_listens(const struct service *s, unsigned *port, bool *udp)
 {
 	json_t *r;
 	size_t i;
@@ -151,7 +151,7 @@ pth_service_listens(const struct pth_service *s, unsigned *port, bool *udp)
 		if (!u && strcmp(kind, "tcp") != 0)
 			continue;
 		all = 1;
-		if (u ? pth_ready_udp(p) : pth_ready_tcp(p))
+		if (u ? supervise_ready_udp(p) : supervise_ready_tcp(p))
 			continue;
 		if (port != NULL)
 			*port = p;
@@ -163,7 +163,7 @@ pth_service_listens(const struct pth_service *s, unsigned *port, bool *udp)
 }
 
 int
-pth_service_reached(const struct pth_service *s, const char *state)
+supervise_service_reached(const struct service *s, const char *state)
 {
 	bool over = (s->state == PTH_ST_ERROR || s->state == PTH_ST_STOPPED) && !s->restarting;
 
@@ -176,13 +176,13 @@ pth_service_reached(const struct pth_service *s, const char *state)
 			return !s->exit.signaled && s->exit.code == 0 ? 1 : -1;
 		return over ? -1 : 0;
 	}
-	if (pth_service_is_ready(s) && s->state != PTH_ST_ERROR)
+	if (supervise_service_is_ready(s) && s->state != PTH_ST_ERROR)
 		return 1;
 	return over ? -1 : 0;
 }
 
 const char *
-pth_service_excess(const struct pth_service *s, const struct pth_exit *x, char to[80])
+supervise_service_excess(const struct service *s, const struct pth_exit *x, char to[80])
 {
 	int64_t disk = pth_json_int(json_object_get(s->plan, "limits"), "disk", 0);
 	struct pth_buf b = PTH_BUF_INIT;
@@ -202,9 +202,9 @@ pth_service_excess(const struct pth_service *s, const struct pth_exit *x, char t
 }
 
 const char *
-pth_service_how(const struct pth_service *s, char to[32])
+supervise_service_how(const struct service *s, char to[32])
 {
 	if (s->exited)
 		return pth_exit_text(&s->exit, to);
-	return pth_service_lives(s) ? "still running" : "not started";
+	return supervise_service_lives(s) ? "still running" : "not started";
 }

@@ -19,7 +19,7 @@
 static const char *const names[] = { "pre_compile", "compile", "post_compile" };
 
 static const json_t *
-commands(const struct pth_service *s, size_t phase)
+commands(const struct service *s, size_t phase)
 {
 	return json_object_get(json_object_get(s->plan, "phases"), names[phase]);
 }
@@ -27,7 +27,7 @@ commands(const struct pth_service *s, size_t phase)
 /* Another compiler makes something else: which one, as far as the commands
  * name it. */
 static json_t *
-programs(const struct pth_service *s)
+programs(const struct service *s)
 {
 	json_t *out = json_array(), *cmd;
 	size_t i;
@@ -52,7 +52,7 @@ programs(const struct pth_service *s)
 
 /* Placeholders stay as they are: they differ between tests. */
 static json_t *
-what(const struct pth_service *s)
+what(const struct service *s)
 {
 	static const char *const keys[] = { "plugin", "version", "environment", "compile_cache" };
 	const char *path = getenv("PATH");
@@ -74,7 +74,7 @@ what(const struct pth_service *s)
 /* The paths of a list with their placeholders replaced; NULL when one of
  * the outputs is not in the service's directory. */
 static json_t *
-paths(const struct pth_service *s, const char *key, bool inside)
+paths(const struct service *s, const char *key, bool inside)
 {
 	json_t *out = json_array(), *v;
 	size_t i;
@@ -103,7 +103,7 @@ paths(const struct pth_service *s, const char *key, bool inside)
 
 /* It is compiled without the cache. */
 static void
-give_up(struct pth_service *s, const char *why)
+give_up(struct service *s, const char *why)
 {
 	pth_cache_leave(&s->cache_lock);
 	s->cache_state = PTH_CACHE_OFF;
@@ -111,7 +111,7 @@ give_up(struct pth_service *s, const char *why)
 }
 
 static void
-find_key(struct pth_service *s)
+find_key(struct service *s)
 {
 	json_t *all = what(s), *inputs = paths(s, "inputs", false), *outputs = paths(s, "outputs", true);
 	struct pth_err e = { 0 };
@@ -129,7 +129,7 @@ find_key(struct pth_service *s)
 
 /* What the commands did when they ran. */
 static void
-note_cached(struct pth_service *s)
+note_cached(struct service *s)
 {
 	json_t *cmd;
 	size_t i;
@@ -146,7 +146,7 @@ note_cached(struct pth_service *s)
 }
 
 bool
-pth_service_cache_wait(struct pth_service *s, int64_t now)
+supervise_service_cache_wait(struct service *s, int64_t now)
 {
 	const struct pth_cache *c = s->places->cache;
 	struct pth_err e = { 0 };
@@ -190,7 +190,7 @@ pth_service_cache_wait(struct pth_service *s, int64_t now)
 
 /* Has every command of the compile phases done well? */
 static bool
-all_well(const struct pth_service *s)
+all_well(const struct service *s)
 {
 	json_t *p;
 	size_t i;
@@ -202,7 +202,7 @@ all_well(const struct pth_service *s)
 }
 
 void
-pth_service_cache_keep(struct pth_service *s)
+supervise_service_cache_keep(struct service *s)
 {
 	json_t *outputs, *logs;
 	struct pth_err e = { 0 };
@@ -221,14 +221,14 @@ pth_service_cache_keep(struct pth_service *s)
 		give_up(s, e.text);
 	else
 		pth_event("compile.kept", "{s:s,s:s}", "service", s->name, "key", s->cache_key);
-	pth_service_cache_leave(s);
+	supervise_service_cache_leave(s);
 	pth_cache_prune(s->places->cache);
 	json_decref(outputs);
 	json_decref(logs);
 }
 
 void
-pth_service_cache_leave(struct pth_service *s)
+supervise_service_cache_leave(struct service *s)
 {
 	pth_cache_leave(&s->cache_lock);
 	s->cache_state = PTH_CACHE_OFF;

@@ -19,7 +19,7 @@
 #define TIME_MAX ((int64_t)1 << 52) /* beyond all clocks */
 
 static json_t *
-load(const struct pth_service *s, const char *file)
+load(const struct service *s, const char *file)
 {
 	int fd = pth_open_beneath(s->dirfd, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
 	struct pth_buf b = PTH_BUF_INIT;
@@ -76,7 +76,7 @@ time_of(const json_t *o, const char *key)
 }
 
 int64_t
-pth_service_inner_shift(const json_t *inner, int64_t zero)
+supervise_service_inner_shift(const json_t *inner, int64_t zero)
 {
 	int64_t us = time_of(inner, "zero_us");
 
@@ -84,7 +84,7 @@ pth_service_inner_shift(const json_t *inner, int64_t zero)
 }
 
 void
-pth_service_shift(json_t *o, int64_t us)
+supervise_service_shift(json_t *o, int64_t us)
 {
 	static const char *const keys[] = { "started_us", "ready_us", "ended_us" };
 	json_t *v;
@@ -94,14 +94,14 @@ pth_service_shift(json_t *o, int64_t us)
 		if (json_object_get(o, keys[k]) != NULL)
 			pth_json_set(o, keys[k], json_integer(time_of(o, keys[k]) + us));
 	json_array_foreach(json_object_get(o, "restarts"), i, v)
-		pth_service_shift(v, us);
+		supervise_service_shift(v, us);
 }
 
 static void
-take_times(struct pth_service *s, const json_t *inner, const json_t *o, int64_t zero)
+take_times(struct service *s, const json_t *inner, const json_t *o, int64_t zero)
 {
 	/* One monotonic clock for all containers of a machine. */
-	int64_t shift = pth_service_inner_shift(inner, zero);
+	int64_t shift = supervise_service_inner_shift(inner, zero);
 
 	s->ready_us = time_of(o, "ready_us") > 0 ? shift + time_of(o, "ready_us") : 0;
 	if (time_of(o, "started_us") > 0)
@@ -112,9 +112,9 @@ take_times(struct pth_service *s, const json_t *inner, const json_t *o, int64_t 
 
 /* Endings that are no exit of the process: it never ran, or not to its end. */
 static void
-take_failure(struct pth_service *s, const struct pth_exit *x, const json_t *inner, const json_t *o)
+take_failure(struct service *s, const struct pth_exit *x, const json_t *inner, const json_t *o)
 {
-	static const enum pth_end ends[] = { PTH_END_NOT_FOUND, PTH_END_NOT_EXECUTABLE, PTH_END_NOT_READY,
+	static const enum service_end ends[] = { PTH_END_NOT_FOUND, PTH_END_NOT_EXECUTABLE, PTH_END_NOT_READY,
 		PTH_END_NOT_STARTED, PTH_END_LOST };
 	const char *reason = pth_json_str(o, "reason", ""), *error = pth_json_str(o, "error", NULL);
 
@@ -123,52 +123,52 @@ take_failure(struct pth_service *s, const struct pth_exit *x, const json_t *inne
 	s->out_of_memory = pth_json_bool(inner, "oom", false);
 	/* A signal that we have not sent: docker stop, or an engine that ends. */
 	if (!s->stopping && strcmp(pth_json_str(inner, "status", ""), "interrupted") == 0)
-		pth_service_fail(s, PTH_END_LOST, "its container was stopped from outside");
+		supervise_service_fail(s, PTH_END_LOST, "its container was stopped from outside");
 	/* By the signal of a step, which was sent inside. */
-	if (strcmp(reason, pth_service_end_name(PTH_END_STOPPED)) == 0)
+	if (strcmp(reason, supervise_service_end_name(PTH_END_STOPPED)) == 0)
 		s->asked = ~0ULL;
 	if (error == NULL)
 		error = pth_json_str(inner, "reason", NULL);
 	for (size_t i = 0; i < countof(ends); i++)
-		if (strcmp(reason, pth_service_end_name(ends[i])) == 0 && error != NULL)
-			pth_service_fail(s, ends[i], "%s", error);
+		if (strcmp(reason, supervise_service_end_name(ends[i])) == 0 && error != NULL)
+			supervise_service_fail(s, ends[i], "%s", error);
 	/* It ended before it was ready, perhaps after a restart. */
 	if (strcmp(pth_json_str(o, "state", ""), "error") == 0 && error != NULL)
-		pth_service_fail(s, x->signaled ? PTH_END_SIGNAL : PTH_END_EXIT, "%s", error);
+		supervise_service_fail(s, x->signaled ? PTH_END_SIGNAL : PTH_END_EXIT, "%s", error);
 }
 
 static const char *
-ask_path(const struct pth_service *s)
+ask_path(const struct service *s)
 {
 	return pth_json_str(json_object_get(s->plan, "inner"), "ask", NULL);
 }
 
 bool
-pth_service_is_inside(const struct pth_service *s)
+supervise_service_is_inside(const struct service *s)
 {
 	return ask_path(s) != NULL;
 }
 
 int
-pth_service_ask(const struct pth_service *s, struct pth_ask *a, const json_t *question, struct pth_err *e)
+supervise_service_ask(const struct service *s, struct pth_channel *a, const json_t *question, struct pth_err *e)
 {
 	char how[32];
 
-	if (pth_service_lives(s))
-		return pth_ask_begin(a, s->dirfd, ask_path(s), question, e);
+	if (supervise_service_lives(s))
+		return pth_channel_begin(a, s->dirfd, ask_path(s), question, e);
 	a->fd = -1;
-	return pth_err_set(e, PTH_INPUT, "%s and its container do not run (%s)", s->name, pth_service_how(s, how));
+	return pth_err_set(e, PTH_INPUT, "%s and its container do not run (%s)", s->name, supervise_service_how(s, how));
 }
 
 void
-pth_service_inner_restarted(struct pth_service *s, int64_t now)
+supervise_service_inner_restarted(struct service *s, int64_t now)
 {
 	if (s->deadline != NEVER)
 		s->deadline = now + pth_json_int(s->plan, "timeout_us", 0);
 }
 
 void
-pth_service_inner_stop(struct pth_service *s)
+supervise_service_inner_stop(struct service *s)
 {
 	const json_t *cmd = json_object_get(json_object_get(s->plan, "inner"), "stop");
 	struct pth_err e;
@@ -176,11 +176,11 @@ pth_service_inner_stop(struct pth_service *s)
 
 	/* Reaped like any orphan: how it ends tells nothing, the container does. */
 	if (cmd != NULL)
-		pth_service_spawn(s, cmd, -1, -1, &err_no, &e);
+		supervise_service_spawn(s, cmd, -1, -1, &err_no, &e);
 }
 
 bool
-pth_service_inner_wait(struct pth_service *s)
+supervise_service_inner_wait(struct service *s)
 {
 	const json_t *inner = json_object_get(s->plan, "inner"), *cmd = json_object_get(inner, "wait");
 	struct pth_err e;
@@ -192,7 +192,7 @@ pth_service_inner_wait(struct pth_service *s)
 	    faccessat(s->dirfd, pth_json_str(inner, "file", ""), F_OK, 0) == 0)
 		return false;
 	s->inner_waited = true;
-	pid = pth_service_spawn(s, cmd, -1, -1, &err_no, &e);
+	pid = supervise_service_spawn(s, cmd, -1, -1, &err_no, &e);
 	if (pid > 0)
 		s->pid = pid;
 	return pid > 0;
@@ -200,23 +200,23 @@ pth_service_inner_wait(struct pth_service *s)
 
 /* Its client has ended, and it has told nothing. */
 static void
-lost(struct pth_service *s, int code)
+lost(struct service *s, int code)
 {
 	char line[500];
 
-	pth_service_last_line(s->dirfd, "stderr.log", "stdout.log", line, sizeof line);
+	supervise_service_last_line(s->dirfd, "stderr.log", "stdout.log", line, sizeof line);
 	/* docker start says 137 for a container that was killed. */
 	if (code == 137)
-		pth_service_fail(s, PTH_END_LOST, "its container was killed from outside");
+		supervise_service_fail(s, PTH_END_LOST, "its container was killed from outside");
 	else if (s->state == PTH_ST_READY || s->state == PTH_ST_RUNNING)
-		pth_service_fail(s, PTH_END_LOST, "the engine was lost while its container ran%s", line);
+		supervise_service_fail(s, PTH_END_LOST, "the engine was lost while its container ran%s", line);
 	else
-		pth_service_fail(s, PTH_END_LOST, "its container could not be started or was lost: docker "
+		supervise_service_fail(s, PTH_END_LOST, "its container could not be started or was lost: docker "
 		    "ended with exit code %d%s", code, line);
 }
 
 bool
-pth_service_inner_take(struct pth_service *s, struct pth_exit *x, int64_t zero)
+supervise_service_inner_take(struct service *s, struct pth_exit *x, int64_t zero)
 {
 	const char *file = pth_json_str(json_object_get(s->plan, "inner"), "file", NULL);
 	json_t *inner, *o;
@@ -245,12 +245,12 @@ pth_service_inner_take(struct pth_service *s, struct pth_exit *x, int64_t zero)
 		json_decref(s->restarts);
 		s->restarts = json_deep_copy(json_object_get(o, "restarts"));
 		json_array_foreach(s->restarts, i, v)
-			pth_service_shift(v, pth_service_inner_shift(inner, zero));
+			supervise_service_shift(v, supervise_service_inner_shift(inner, zero));
 	}
 	json_decref(s->inner);
 	s->inner = inner;
 	/* Readiness that came and went between two looks of ours counts. */
 	if (s->state == PTH_ST_INITIALIZING && pth_json_int(o, "ready_us", 0) > 0 && s->error[0] == '\0')
-		pth_service_to(s, PTH_ST_READY);
+		supervise_service_to(s, PTH_ST_READY);
 	return true;
 }

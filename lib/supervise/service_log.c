@@ -11,19 +11,19 @@
 #include "base/text.h"
 
 int
-pth_service_log_open(struct pth_service *s, const char *stream)
+supervise_service_log_open(struct service *s, const char *stream)
 {
 	char path[64];
 
 	if (s->phase == PTH_RUN)
 		snprintf(path, sizeof path, "%s.log", stream);
 	else
-		snprintf(path, sizeof path, "phases/%s.%s.log", pth_phase_names[s->phase], stream);
-	return pth_loglimit_open(&s->logs, s->dirfd, path);
+		snprintf(path, sizeof path, "phases/%s.%s.log", supervise_phase_names[s->phase], stream);
+	return supervise_loglimit_open(&s->logs, s->dirfd, path);
 }
 
 void
-pth_service_last_line(int dirfd, const char *first, const char *second, char *to, size_t max)
+supervise_service_last_line(int dirfd, const char *first, const char *second, char *to, size_t max)
 {
 	const char *const logs[] = { first, second };
 	struct pth_buf b = PTH_BUF_INIT;
@@ -62,8 +62,8 @@ pth_service_last_line(int dirfd, const char *first, const char *second, char *to
 }
 
 struct look {
-	struct pth_service *s;
-	void (*also)(void *arg, struct pth_service *s, const char *path, int64_t keep);
+	struct service *s;
+	void (*also)(void *arg, struct service *s, const char *path, int64_t keep);
 	void *arg;
 };
 
@@ -73,11 +73,11 @@ static void
 about_to_cut(void *arg, const char *path, int64_t keep, bool first)
 {
 	struct look *l = arg;
-	struct pth_service *s = l->s;
+	struct service *s = l->s;
 	const json_t *ready = json_array_get(json_object_get(s->plan, "ready"), s->ready_index);
 
 	if (s->ready_log != NULL && strcmp(pth_json_str(ready, "file", "stdout.log"), path) == 0)
-		pth_ready_log_cut(s->ready_log, keep);
+		supervise_ready_log_cut(s->ready_log, keep);
 	if (pth_json_int(s->old_logs, path, 0) > keep)
 		pth_json_set(s->old_logs, path, json_integer(keep));
 	if (l->also != NULL)
@@ -88,10 +88,10 @@ about_to_cut(void *arg, const char *path, int64_t keep, bool first)
 }
 
 bool
-pth_service_logs(struct pth_service *s, void (*also)(void *arg, struct pth_service *s,
+supervise_service_logs(struct service *s, void (*also)(void *arg, struct service *s,
     const char *path, int64_t keep), void *arg)
 {
 	struct look l = { s, also, arg };
 
-	return pth_loglimit_look(&s->logs, about_to_cut, &l);
+	return supervise_loglimit_look(&s->logs, about_to_cut, &l);
 }

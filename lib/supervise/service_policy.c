@@ -14,7 +14,7 @@
 #define LONG_LIFE_US 10000000 /* a life after which the pause is short again */
 
 static bool
-wanted(const struct pth_service *s)
+wanted(const struct service *s)
 {
 	const char *policy = pth_json_str(s->plan, "restart", "no");
 
@@ -26,7 +26,7 @@ wanted(const struct pth_service *s)
 }
 
 void
-pth_service_policy(struct pth_service *s, int64_t now)
+supervise_service_policy(struct service *s, int64_t now)
 {
 	if (s->restarting || !wanted(s))
 		return;

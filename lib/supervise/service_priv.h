@@ -7,35 +7,35 @@
 #define NEVER INT64_MAX
 
 /* Note why it fails; the first problem is the one that is told. */
-void pth_service_fail(struct pth_service *s, enum pth_end end, const char *fmt, ...) PTH_PRINTF(3, 4);
-const char *pth_service_end_name(enum pth_end end);
+void supervise_service_fail(struct service *s, enum service_end end, const char *fmt, ...) PTH_PRINTF(3, 4);
+const char *supervise_service_end_name(enum service_end end);
 /* Is such an end what a step's signals asked for? */
-bool pth_service_was_asked(const struct pth_service *s, const struct pth_exit *x);
+bool supervise_service_was_asked(const struct service *s, const struct pth_exit *x);
 /* It has ended: does the plan's "restart" want it again, and when? */
-void pth_service_policy(struct pth_service *s, int64_t now);
+void supervise_service_policy(struct service *s, int64_t now);
 /* The process is gone: begin a new life. */
-void pth_service_again(struct pth_service *s);
-extern const char *const pth_phase_names[PTH_PHASES];
+void supervise_service_again(struct service *s);
+extern const char *const supervise_phase_names[PTH_PHASES];
 /* Its log of the phase it is in, for a program to append to: "stdout" or
  * "stderr". -1 and errno. */
-int pth_service_log_open(struct pth_service *s, const char *stream);
+int supervise_service_log_open(struct service *s, const char *stream);
 /* Ask the process in the container to end. Clients pass a signal of ours on, but
  * some lose it: docker 28 gives its own work up at the same moment. */
-void pth_service_inner_stop(struct pth_service *s);
+void supervise_service_inner_stop(struct service *s);
 /* The client is gone: is its container still there (some clients leave as soon as
  * they have passed a signal on)? Then s->pid is a process that waits for it. */
-bool pth_service_inner_wait(struct pth_service *s);
+bool supervise_service_inner_wait(struct service *s);
 /* Take over how the process ended in its container: exit, times, phases,
  * failure. False when there is nothing of the kind. */
-bool pth_service_inner_take(struct pth_service *s, struct pth_exit *x, int64_t zero);
+bool supervise_service_inner_take(struct service *s, struct pth_exit *x, int64_t zero);
 /* Has it to wait for another test that compiles the same? Else its phase is
  * the next to go on with: pre_run when the result was there. */
-bool pth_service_cache_wait(struct pth_service *s, int64_t now);
+bool supervise_service_cache_wait(struct service *s, int64_t now);
 /* All is compiled: keep that, when it is to be kept. */
-void pth_service_cache_keep(struct pth_service *s);
+void supervise_service_cache_keep(struct service *s);
 /* It will not be compiled: let others try. */
-void pth_service_cache_leave(struct pth_service *s);
+void supervise_service_cache_leave(struct service *s);
 /* Keep how this life ended, for the result. */
-void pth_service_note_life(struct pth_service *s);
+void supervise_service_note_life(struct service *s);
 
 #endif

@@ -13,7 +13,7 @@ static const char *const end_names[] = {
 };
 
 const char *
-pth_service_end_name(enum pth_end end)
+supervise_service_end_name(enum service_end end)
 {
 	return end_names[end];
 }
@@ -30,11 +30,11 @@ usage_json(const struct rusage *u)
 }
 
 static void
-put_end(json_t *o, const struct pth_service *s)
+put_end(json_t *o, const struct service *s)
 {
 	char sig[16];
 
-	pth_json_set(o, "reason", json_string(pth_service_end_name(s->end)));
+	pth_json_set(o, "reason", json_string(supervise_service_end_name(s->end)));
 	pth_json_set(o, "code", s->exited && s->exit.code >= 0 ? json_integer(s->exit.code) : json_null());
 	pth_json_set(o, "signal", s->exited && s->exit.signaled ?
 	    json_string(pth_signal_name(s->exit.signal, sig)) : json_null());
@@ -53,7 +53,7 @@ put_end(json_t *o, const struct pth_service *s)
 }
 
 void
-pth_service_note_life(struct pth_service *s)
+supervise_service_note_life(struct service *s)
 {
 	json_t *o = json_object();
 
@@ -64,7 +64,7 @@ pth_service_note_life(struct pth_service *s)
 }
 
 json_t *
-pth_service_result(const struct pth_service *s)
+supervise_service_result(const struct service *s)
 {
 	json_t *o = json_object(), *cut;
 
@@ -73,7 +73,7 @@ pth_service_result(const struct pth_service *s)
 	if (json_is_object(json_object_get(s->inner, "capture")))
 		pth_json_set(o, "capture", json_incref(json_object_get(s->inner, "capture")));
 	cut = s->inner != NULL ? json_incref(json_object_get(json_object_get(s->inner, "service"),
-	    "logs_cut")) : pth_loglimit_dropped(&s->logs);
+	    "logs_cut")) : supervise_loglimit_dropped(&s->logs);
 	if (cut != NULL)
 		pth_json_set(o, "logs_cut", cut);
 	if (s->restarts != NULL)

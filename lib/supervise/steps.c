@@ -30,7 +30,7 @@ kind_of(const json_t *action, const json_t **what)
 }
 
 const char *
-pth_steps_unsupported(const json_t *rec)
+supervise_steps_unsupported(const json_t *rec)
 {
 	json_t *action;
 	const json_t *what;
@@ -48,7 +48,7 @@ pth_steps_unsupported(const json_t *rec)
 }
 
 static int
-init_step(struct pth_step *s, const json_t *def, struct pth_service *services, size_t n,
+init_step(struct one_step *s, const json_t *def, struct service *services, size_t n,
     struct pth_err *e)
 {
 	const char *name, *after = pth_json_str(json_object_get(def, "after"), "service", NULL);
@@ -59,20 +59,20 @@ init_step(struct pth_step *s, const json_t *def, struct pth_service *services, s
 	if (s->kind == NULL)
 		return pth_err_set(e, PTH_INPUT, "no known action");
 	name = pth_json_str(s->what, "service", NULL);
-	s->service = pth_service_find(services, n, name);
+	s->service = supervise_service_find(services, n, name);
 	if (s->service == NULL && (name != NULL || (strcmp(s->kind, "exec") != 0 &&
 	    strcmp(s->kind, "wait") != 0 && strcmp(s->kind, "link") != 0)))
 		return pth_err_set(e, PTH_INPUT, "%s: no service \"%.80s\" in this test", s->kind,
 		    name ? name : "");
-	s->cause = pth_service_find(services, n, after);
+	s->cause = supervise_service_find(services, n, after);
 	if (after != NULL && s->cause == NULL)
 		return pth_err_set(e, PTH_INPUT, "after: no service \"%.80s\" in this test", after);
 	return 0;
 }
 
 int
-pth_steps_init(struct pth_steps *st, const json_t *actions, struct pth_service *services,
-    size_t n, struct pth_service *own, int testdir, struct pth_err *e)
+supervise_steps_init(struct steps *st, const json_t *actions, struct service *services,
+    size_t n, struct service *own, int testdir, struct pth_err *e)
 {
 	json_t *a;
 	size_t i;
@@ -94,14 +94,14 @@ pth_steps_init(struct pth_steps *st, const json_t *actions, struct pth_service *
 }
 
 void
-pth_steps_release(struct pth_steps *st)
+supervise_steps_release(struct steps *st)
 {
-	pth_ask_end(&st->ask);
+	pth_channel_end(&st->ask);
 	free(st->v);
 }
 
 const char *
-pth_steps_current(const struct pth_steps *st, char to[64])
+supervise_steps_current(const struct steps *st, char to[64])
 {
 	snprintf(to, 64, "step %zu of %zu (%s)", st->before + st->next + 1, st->before + st->n,
 	    st->next < st->n ? st->v[st->next].kind : "none");
@@ -110,7 +110,7 @@ pth_steps_current(const struct pth_steps *st, char to[64])
 
 /* Every change of state, with its event. */
 static void
-step_to(struct pth_steps *st, struct pth_step *s, enum pth_step_state to)
+step_to(struct steps *st, struct one_step *s, enum pth_step_state to)
 {
 	int n = (int)(st->before + (size_t)(s - st->v)) + 1;
 	const char *service = s->service ? s->service->name : NULL;
@@ -139,9 +139,9 @@ step_to(struct pth_steps *st, struct pth_step *s, enum pth_step_state to)
 
 /* The current step is over. */
 static PTH_PRINTF(4, 5) void
-finish(struct pth_steps *st, bool ok, int64_t now, const char *fmt, ...)
+finish(struct steps *st, bool ok, int64_t now, const char *fmt, ...)
 {
-	struct pth_step *s = &st->v[st->next];
+	struct one_step *s = &st->v[st->next];
 	char where[64];
 	va_list ap;
 
@@ -154,30 +154,30 @@ finish(struct pth_steps *st, bool ok, int64_t now, const char *fmt, ...)
 		step_to(st, s, PTH_SS_EXECUTING); /* it failed before it could begin */
 	step_to(st, s, ok ? PTH_SS_COMPLETED : PTH_SS_FAILED);
 	if (!ok && st->failure[0] == '\0' && pth_json_bool(s->what, "critical", true))
-		snprintf(st->failure, sizeof st->failure, "%s: %s", pth_steps_current(st, where), s->text);
+		snprintf(st->failure, sizeof st->failure, "%s: %s", supervise_steps_current(st, where), s->text);
 	st->deadline = NEVER;
 	st->next++;
 }
 
 static int
-open_log(const struct pth_steps *st, const struct pth_step *s, const char *stream)
+open_log(const struct steps *st, const struct one_step *s, const char *stream)
 {
-	struct pth_service *whose = s->service ? s->service : st->own;
+	struct service *whose = s->service ? s->service : st->own;
 	char path[64];
 
 	snprintf(path, sizeof path, "steps/%zu.%s.log", st->before + st->next + 1, stream);
-	return pth_loglimit_open(&whose->logs, s->service ? s->service->dirfd : st->testdir, path);
+	return supervise_loglimit_open(&whose->logs, s->service ? s->service->dirfd : st->testdir, path);
 }
 
 static void
-begin_exec(struct pth_steps *st, struct pth_step *s, int64_t now)
+begin_exec(struct steps *st, struct one_step *s, int64_t now)
 {
 	int out = open_log(st, s, "stdout"), err = open_log(st, s, "stderr"), err_no;
 	struct pth_err e = { 0 };
 	pid_t pid = -1;
 
 	if (out >= 0 && err >= 0)
-		pid = pth_service_spawn(s->service ? s->service : st->own, s->what, out, err, &err_no, &e);
+		pid = supervise_service_spawn(s->service ? s->service : st->own, s->what, out, err, &err_no, &e);
 	else
 		pth_err_set(&e, PTH_SYSTEM, "log files:");
 	if (out >= 0)
@@ -194,7 +194,7 @@ begin_exec(struct pth_steps *st, struct pth_step *s, int64_t now)
 }
 
 static void
-do_signal(struct pth_steps *st, struct pth_step *s, int64_t now)
+do_signal(struct steps *st, struct one_step *s, int64_t now)
 {
 	const char *name = pth_json_str(s->what, "signal", "");
 	int sig = pth_signal_number(name);
@@ -202,39 +202,39 @@ do_signal(struct pth_steps *st, struct pth_step *s, int64_t now)
 
 	if (sig == 0)
 		finish(st, false, now, "there is no signal \"%.20s\"", name);
-	else if (pth_service_signal(s->service, sig) != 0)
+	else if (supervise_service_signal(s->service, sig) != 0)
 		finish(st, false, now, "%s does not run (%s)", s->service->name,
-		    pth_service_how(s->service, how));
+		    supervise_service_how(s->service, how));
 	else
 		finish(st, true, now, "sent %s to %s", name, s->service->name);
 }
 
 static void
-do_pause(struct pth_steps *st, struct pth_step *s, int64_t now, bool pause)
+do_pause(struct steps *st, struct one_step *s, int64_t now, bool pause)
 {
 	char how[32];
 
-	if (pth_service_pause(s->service, pause) != 0)
+	if (supervise_service_pause(s->service, pause) != 0)
 		finish(st, false, now, "%s does not run (%s)", s->service->name,
-		    pth_service_how(s->service, how));
+		    supervise_service_how(s->service, how));
 	else
 		finish(st, true, now, "%s %s", s->service->name, pause ? "is frozen" : "goes on");
 }
 
 static void
-begin_restart(struct pth_steps *st, struct pth_step *s, int64_t now)
+begin_restart(struct steps *st, struct one_step *s, int64_t now)
 {
 	if (s->service->state == PTH_ST_ERROR || !s->service->has_run)
 		finish(st, false, now, "%s cannot be started again: %s", s->service->name,
 		    *s->service->error ? s->service->error : "it has no command");
 	else
-		pth_service_restart(s->service, now);
+		supervise_service_restart(s->service, now);
 }
 
-/* Its container's own warden does it. When it may begin, as to that service, is
+/* Its container's own supervisor does it. When it may begin, as to that service, is
  * seen there. */
 static void
-begin_inside(struct pth_steps *st, struct pth_step *s, int64_t now)
+begin_inside(struct steps *st, struct one_step *s, int64_t now)
 {
 	json_t *def = json_copy((json_t *)(uintptr_t)s->def), *question;
 	struct pth_err e;
@@ -243,17 +243,17 @@ begin_inside(struct pth_steps *st, struct pth_step *s, int64_t now)
 	if (s->cause != s->service)
 		json_object_del(def, "after");
 	question = json_pack("{s:I,s:o}", "step", (json_int_t)(st->before + st->next + 1), "do", def);
-	if (pth_service_ask(s->service, &st->ask, question, &e) != 0)
+	if (supervise_service_ask(s->service, &st->ask, question, &e) != 0)
 		finish(st, false, now, "%s", e.text);
 	json_decref(question);
 }
 
 static void
-begin_step(struct pth_steps *st, struct pth_step *s, int64_t now)
+begin_step(struct steps *st, struct one_step *s, int64_t now)
 {
 	s->began = now;
 	step_to(st, s, PTH_SS_EXECUTING);
-	if (s->service != NULL && pth_service_is_inside(s->service))
+	if (s->service != NULL && supervise_service_is_inside(s->service))
 		begin_inside(st, s, now);
 	else if (strcmp(s->kind, "wait") == 0)
 		st->deadline = now + pth_json_int(s->def, "wait_us", 0);
@@ -271,14 +271,14 @@ begin_step(struct pth_steps *st, struct pth_step *s, int64_t now)
 
 /* The state of its cause that it waits for. */
 static const char *
-after_state(const struct pth_step *s)
+after_state(const struct one_step *s)
 {
 	return pth_json_str(json_object_get(s->def, "after"), "state", "ready");
 }
 
 /* May it begin? Its time and its cause. */
 static bool
-may_begin(struct pth_steps *st, struct pth_step *s, int64_t now)
+may_begin(struct steps *st, struct one_step *s, int64_t now)
 {
 	const char *state = after_state(s);
 	int reached;
@@ -286,51 +286,51 @@ may_begin(struct pth_steps *st, struct pth_step *s, int64_t now)
 
 	if (now < st->ready + pth_json_int(s->def, "at_us", 0))
 		return false;
-	if (s->cause == NULL || (s->cause == s->service && pth_service_is_inside(s->cause)))
+	if (s->cause == NULL || (s->cause == s->service && supervise_service_is_inside(s->cause)))
 		return true;
-	reached = pth_service_reached(s->cause, state);
+	reached = supervise_service_reached(s->cause, state);
 	if (reached < 0) {
 		s->began = now;
 		finish(st, false, now, "%s will not be %s any more (%s)", s->cause->name, state,
-		    pth_service_how(s->cause, how));
+		    supervise_service_how(s->cause, how));
 	}
 	return reached > 0;
 }
 
 /* Has the container said how the step went? */
 static void
-watch_inside(struct pth_steps *st, struct pth_step *s, int64_t now)
+watch_inside(struct steps *st, struct one_step *s, int64_t now)
 {
-	char text[PTH_ASK_TEXT];
+	char text[PTH_CHANNEL_TEXT];
 	bool ok = false;
-	int r = pth_ask_step(&st->ask, &ok, text);
+	int r = pth_channel_step(&st->ask, &ok, text);
 
 	if (r <= 0)
 		return; /* without an answer, the end of the container will be */
 	if (ok && strcmp(s->kind, "restart") == 0)
-		pth_service_inner_restarted(s->service, now);
+		supervise_service_inner_restarted(s->service, now);
 	finish(st, ok, now, "%s", text);
 }
 
 /* Is a step that executes over? */
 static void
-watch(struct pth_steps *st, struct pth_step *s, int64_t now)
+watch(struct steps *st, struct one_step *s, int64_t now)
 {
-	struct pth_service *t = s->service;
+	struct service *t = s->service;
 	char how[32];
 
 	if (st->ask.fd >= 0) {
 		watch_inside(st, s, now);
-	} else if (t != NULL && strcmp(s->kind, "restart") != 0 && pth_service_is_inside(t)) {
-		if (!pth_service_lives(t))
+	} else if (t != NULL && strcmp(s->kind, "restart") != 0 && supervise_service_is_inside(t)) {
+		if (!supervise_service_lives(t))
 			finish(st, false, now, "%s and its container ended before it was done (%s)", t->name,
-			    pth_service_how(t, how));
+			    supervise_service_how(t, how));
 	} else if (strcmp(s->kind, "wait") == 0 && now >= st->deadline) {
 		finish(st, true, now, "waited");
 	} else if (strcmp(s->kind, "restart") == 0 && !t->restarting) {
 		if (t->state == PTH_ST_ERROR || (t->exited && t->ready_us == 0))
 			finish(st, false, now, "%s did not come up again: %s", t->name, t->error);
-		else if (pth_service_is_ready(t) && !pth_service_is_inside(t))
+		else if (supervise_service_is_ready(t) && !supervise_service_is_inside(t))
 			finish(st, true, now, "%s is ready again", t->name);
 	} else if (st->pid > 0 && now >= st->deadline) {
 		st->late = true;
@@ -340,13 +340,13 @@ watch(struct pth_steps *st, struct pth_step *s, int64_t now)
 }
 
 void
-pth_steps_begin(struct pth_steps *st, int64_t now)
+supervise_steps_begin(struct steps *st, int64_t now)
 {
 	st->ready = now;
 }
 
 void
-pth_steps_step(struct pth_steps *st, int64_t now)
+supervise_steps_step(struct steps *st, int64_t now)
 {
 	size_t before;
 
@@ -354,7 +354,7 @@ pth_steps_step(struct pth_steps *st, int64_t now)
 		return;
 	/* As many as can be done at once. */
 	do {
-		struct pth_step *s;
+		struct one_step *s;
 
 		before = st->next;
 		if (st->next == st->n)
@@ -368,10 +368,10 @@ pth_steps_step(struct pth_steps *st, int64_t now)
 }
 
 void
-pth_steps_reaped(struct pth_steps *st, int status, int64_t now)
+supervise_steps_reaped(struct steps *st, int status, int64_t now)
 {
 	struct pth_exit x = pth_exit_of(status, NULL);
-	const struct pth_step *s;
+	const struct one_step *s;
 	const char *dir, *argv0;
 	char how[32], log[64], line[400];
 
@@ -387,7 +387,7 @@ pth_steps_reaped(struct pth_steps *st, int status, int64_t now)
 	dir = s->service ? s->service->name : "";
 	argv0 = json_string_value(json_array_get(json_object_get(s->what, "argv"), 0));
 	snprintf(log, sizeof log, "steps/%zu.stderr.log", st->before + st->next + 1);
-	pth_service_last_line(s->service ? s->service->dirfd : st->testdir, log, NULL, line, sizeof line);
+	supervise_service_last_line(s->service ? s->service->dirfd : st->testdir, log, NULL, line, sizeof line);
 	if (st->late)
 		finish(st, false, now, "%.40s took too long; see %s%s%s%s", argv0, dir, *dir ? "/" : "", log,
 		    line);
@@ -397,22 +397,22 @@ pth_steps_reaped(struct pth_steps *st, int status, int64_t now)
 }
 
 void
-pth_steps_stop(struct pth_steps *st, int64_t now)
+supervise_steps_stop(struct steps *st, int64_t now)
 {
 	if (st->pid > 0)
 		kill(-st->pid, SIGKILL);
-	pth_ask_end(&st->ask);
+	pth_channel_end(&st->ask);
 	if (st->next < st->n && st->v[st->next].state == PTH_SS_EXECUTING) {
-		struct pth_step *s = &st->v[st->next++];
+		struct one_step *s = &st->v[st->next++];
 
 		snprintf(s->text, sizeof s->text, "the run was over before it had ended");
 		s->ended = now;
 		step_to(st, s, PTH_SS_FAILED);
 	}
 	for (; st->next < st->n; st->next++) {
-		struct pth_step *s = &st->v[st->next];
+		struct one_step *s = &st->v[st->next];
 
-		if (s->cause != NULL && pth_service_reached(s->cause, after_state(s)) == 0)
+		if (s->cause != NULL && supervise_service_reached(s->cause, after_state(s)) == 0)
 			snprintf(s->text, sizeof s->text, "the run was over before %s was %s", s->cause->name,
 			    after_state(s));
 		else
@@ -422,15 +422,15 @@ pth_steps_stop(struct pth_steps *st, int64_t now)
 }
 
 bool
-pth_steps_done(const struct pth_steps *st)
+supervise_steps_done(const struct steps *st)
 {
 	return st->next == st->n;
 }
 
 int64_t
-pth_steps_next(const struct pth_steps *st)
+supervise_steps_next(const struct steps *st)
 {
-	const struct pth_step *s;
+	const struct one_step *s;
 	int64_t at;
 
 	if (st->ready == 0 || st->next == st->n)
@@ -444,7 +444,7 @@ pth_steps_next(const struct pth_steps *st)
 }
 
 size_t
-pth_steps_fds(const struct pth_steps *st, struct pollfd *p, size_t max)
+supervise_steps_fds(const struct steps *st, struct pollfd *p, size_t max)
 {
 	if (st->ask.fd < 0 || max == 0)
 		return 0;
@@ -453,7 +453,7 @@ pth_steps_fds(const struct pth_steps *st, struct pollfd *p, size_t max)
 }
 
 json_t *
-pth_steps_result(const struct pth_steps *st)
+supervise_steps_result(const struct steps *st)
 {
 	json_t *list;
 
@@ -461,7 +461,7 @@ pth_steps_result(const struct pth_steps *st)
 		return NULL;
 	list = json_array();
 	for (size_t i = 0; i < st->n; i++) {
-		const struct pth_step *s = &st->v[i];
+		const struct one_step *s = &st->v[i];
 		json_t *o = json_pack("{s:s,s:s}", "step", s->kind, "state",
 		    pth_machine_name(&pth_step_machine, s->state));
 

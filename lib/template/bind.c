@@ -1,5 +1,5 @@
 /* Which argument is for which parameter of a filter or test. */
-#include "template/inside.h"
+#include "template/priv.h"
 
 /* Which parameter has this name? -1: none. */
 static int param(const char *params, const char *s, size_t n)
@@ -30,7 +30,7 @@ static unsigned count_params(const char *params)
 
 /* Sort the arguments in n->b into n->arg by parameter; those of a filter
  * that takes any number stay in n->b. */
-struct node *tmpl_bind(struct parse *p, struct node *n)
+struct node *template_bind(struct parse *p, struct node *n)
 {
 	const struct filter *f = n->fil;
 	unsigned max = count_params(f->params), given = 0, nrest = 0;
@@ -45,10 +45,10 @@ struct node *tmpl_bind(struct parse *p, struct node *n)
 			int i = param(f->params, a->s, a->n);
 
 			if (i < 0)
-				tmpl_parse_fail(p, a->pos, "'%s' has no parameter '%.60s'",
+				template_parse_fail(p, a->pos, "'%s' has no parameter '%.60s'",
 				    f->name, a->s);
 			if (n->arg[i])
-				tmpl_parse_fail(p, a->pos, "'%s' got '%.60s' twice", f->name, a->s);
+				template_parse_fail(p, a->pos, "'%s' got '%.60s' twice", f->name, a->s);
 			n->arg[i] = a->a;
 		} else if (any) {
 			*tail = a;
@@ -56,14 +56,14 @@ struct node *tmpl_bind(struct parse *p, struct node *n)
 			nrest++;
 		} else {
 			if (given == max)
-				tmpl_parse_fail(p, a->pos, "'%s' takes %u argument%s at most",
+				template_parse_fail(p, a->pos, "'%s' takes %u argument%s at most",
 				    f->name, max, max == 1 ? "" : "s");
 			n->arg[given++] = a;
 		}
 	}
 	for (unsigned i = 0; i < f->min; i++)
 		if (!any && !n->arg[i])
-			tmpl_parse_fail(p, n->pos, "'%s' needs %u argument%s", f->name, f->min,
+			template_parse_fail(p, n->pos, "'%s' needs %u argument%s", f->name, f->min,
 			    f->min == 1 ? "" : "s");
 	n->d = rest;
 	n->n = nrest;

@@ -1,5 +1,5 @@
 /* Functions and methods. */
-#include "template/inside.h"
+#include "template/priv.h"
 
 /* ---- arguments ---- */
 
@@ -11,14 +11,14 @@ struct args {
 
 static struct args evaluate(struct eval *x, const struct node *n)
 {
-	struct args a = { .v = tmpl_alloc(x, (n->b->n + 1) * sizeof *a.v) };
+	struct args a = { .v = template_alloc(x, (n->b->n + 1) * sizeof *a.v) };
 
 	for (const struct node *c = n->b->a; c; c = c->next) {
 		if (c->op == E_KW) {
 			a.kw = c;
 			break;
 		}
-		a.v[a.n++] = tmpl_eval(x, c);
+		a.v[a.n++] = template_eval(x, c);
 	}
 	x->at = n;
 	return a;
@@ -27,53 +27,53 @@ static struct args evaluate(struct eval *x, const struct node *n)
 static void count(struct eval *x, const struct node *n, const struct args *a, size_t min, size_t max)
 {
 	if (a->kw)
-		tmpl_fail(x, a->kw, "no argument with the name '%.60s' here", a->kw->s);
+		template_fail(x, a->kw, "no argument with the name '%.60s' here", a->kw->s);
 	if (a->n < min || a->n > max)
-		tmpl_fail(x, n, "%zu argument%s where %s%zu %s", a->n, a->n == 1 ? "" : "s",
+		template_fail(x, n, "%zu argument%s where %s%zu %s", a->n, a->n == 1 ? "" : "s",
 		    min == max ? "" : a->n < min ? "at least " : "at most ",
 		    a->n < min ? min : max, min == 1 && max == 1 ? "is needed" : "are needed");
 }
 
-int64_t tmpl_arg_int(struct eval *x, struct val v, int64_t def)
+int64_t template_arg_int(struct eval *x, struct val v, int64_t def)
 {
 	int64_t i;
 
 	if (v.k == V_ABSENT)
 		return def;
-	if (!tmpl_integer(tmpl_defined(x, v), &i))
-		tmpl_fail(x, x->at, "expected an integer, not %s", tmpl_kind(v));
+	if (!template_integer(template_defined(x, v), &i))
+		template_fail(x, x->at, "expected an integer, not %s", template_kind(v));
 	return i;
 }
 
-bool tmpl_arg_bool(struct eval *x, struct val v, bool def)
+bool template_arg_bool(struct eval *x, struct val v, bool def)
 {
-	return v.k == V_ABSENT ? def : tmpl_truth(x, v);
+	return v.k == V_ABSENT ? def : template_truth(x, v);
 }
 
-struct val tmpl_arg_str(struct eval *x, struct val v, const char *def)
+struct val template_arg_str(struct eval *x, struct val v, const char *def)
 {
 	if (v.k == V_ABSENT)
-		return vstr(def, strlen(def));
-	return tmpl_str(x, v);
+		return template_vstr(def, strlen(def));
+	return template_str(x, v);
 }
 
 /* ---- functions ---- */
 
 static struct val make_range(struct eval *x, const struct node *n, const struct args *a)
 {
-	struct range *r = tmpl_alloc(x, sizeof *r);
+	struct range *r = template_alloc(x, sizeof *r);
 	__int128 len;
 
 	count(x, n, a, 1, 3);
-	r->start = a->n > 1 ? tmpl_arg_int(x, a->v[0], 0) : 0;
-	r->stop = tmpl_arg_int(x, a->v[a->n > 1], 0);
-	r->step = a->n > 2 ? tmpl_arg_int(x, a->v[2], 1) : 1;
+	r->start = a->n > 1 ? template_arg_int(x, a->v[0], 0) : 0;
+	r->stop = template_arg_int(x, a->v[a->n > 1], 0);
+	r->step = a->n > 2 ? template_arg_int(x, a->v[2], 1) : 1;
 	if (r->step == 0)
-		tmpl_fail(x, n, "a range cannot go in steps of 0");
+		template_fail(x, n, "a range cannot go in steps of 0");
 	len = (__int128)r->stop - r->start;
 	len = (len + r->step + (r->step > 0 ? -1 : 1)) / r->step;
 	if (len > INT64_MAX)
-		tmpl_fail(x, n, "the range is too long");
+		template_fail(x, n, "the range is too long");
 	r->n = len < 0 ? 0 : (int64_t)len;
 	return (struct val){ .k = V_RANGE, .r = r };
 }
@@ -81,17 +81,17 @@ static struct val make_range(struct eval *x, const struct node *n, const struct 
 /* dict(a=1), namespace(a=1); either may begin with a mapping. */
 static struct val make_map(struct eval *x, const struct args *a, bool ns)
 {
-	struct val m = tmpl_map_new(x, ns), items;
+	struct val m = template_map_new(x, ns), items;
 
-	if (a->n > 1 || (a->n == 1 && !tmpl_is_map(tmpl_defined(x, a->v[0]))))
-		tmpl_fail(x, x->at, "expected a mapping or name=value");
+	if (a->n > 1 || (a->n == 1 && !template_is_map(template_defined(x, a->v[0]))))
+		template_fail(x, x->at, "expected a mapping or name=value");
 	if (a->n == 1) {
-		items = tmpl_map_items(x, a->v[0], 'i');
+		items = template_map_items(x, a->v[0], 'i');
 		for (uint32_t i = 0; i < items.n; i++)
-			tmpl_map_set(x, m.m, items.v[i].v[0], items.v[i].v[1]);
+			template_map_set(x, m.m, items.v[i].v[0], items.v[i].v[1]);
 	}
 	for (const struct node *c = a->kw; c; c = c->next)
-		tmpl_map_set(x, m.m, vstr(c->s, c->n), tmpl_eval(x, c->a));
+		template_map_set(x, m.m, template_vstr(c->s, c->n), template_eval(x, c->a));
 	return m;
 }
 
@@ -101,9 +101,9 @@ static struct val function(struct eval *x, const struct node *n)
 	struct args a;
 
 	if (x->cur[n->a->sym].k != V_ABSENT || json_object_get(x->vars, s))
-		tmpl_fail(x, n, "'%s' is a value, not a function", s);
+		template_fail(x, n, "'%s' is a value, not a function", s);
 	if (strcmp(s, "range") != 0 && strcmp(s, "dict") != 0 && strcmp(s, "namespace") != 0)
-		tmpl_fail(x, n, "no function '%.60s'; there are range, dict and namespace", s);
+		template_fail(x, n, "no function '%.60s'; there are range, dict and namespace", s);
 	a = evaluate(x, n);
 	if (*s == 'r')
 		return make_range(x, n, &a);
@@ -122,18 +122,18 @@ static struct val loop_method(struct eval *x, const struct node *n, struct loop 
 		return a->v[l->i % (int64_t)a->n];
 	}
 	if (strcmp(n->s, "changed") != 0)
-		return vabsent();
+		return template_vabsent();
 	/* the values themselves do not live until the next turn */
 	for (size_t i = 0; i < a->n; i++)
-		tmpl_put(x, &x->tmp, a->v[i], true, 0);
+		template_put(x, &x->tmp, a->v[i], true, 0);
 	for (size_t i = 0; i < x->tmp.len; i++)
 		h = (h ^ (unsigned char)x->tmp.s[i]) * 1099511628211u;
 	pth_buf_cut(&x->tmp, 0);
 	h |= 1; /* 0: never asked */
 	if (h == l->changed)
-		return vbool(false);
+		return template_vbool(false);
 	l->changed = h;
-	return vbool(true);
+	return template_vbool(true);
 }
 
 static struct val map_method(struct eval *x, const struct node *n, struct val m, const struct args *a)
@@ -142,68 +142,68 @@ static struct val map_method(struct eval *x, const struct node *n, struct val m,
 
 	if (strcmp(n->s, "get") == 0) {
 		count(x, n, a, 1, 2);
-		v = tmpl_map_get(x, m, tmpl_defined(x, a->v[0]));
-		return v.k != V_ABSENT ? v : a->n == 2 ? a->v[1] : vnone();
+		v = template_map_get(x, m, template_defined(x, a->v[0]));
+		return v.k != V_ABSENT ? v : a->n == 2 ? a->v[1] : template_vnone();
 	}
 	if (strcmp(n->s, "items") == 0 || strcmp(n->s, "keys") == 0 || strcmp(n->s, "values") == 0) {
 		count(x, n, a, 0, 0);
-		return tmpl_map_items(x, m, *n->s);
+		return template_map_items(x, m, *n->s);
 	}
 	if (strcmp(n->s, "copy") == 0)
 		return m;
-	return vabsent();
+	return template_vabsent();
 }
 
 static struct val list_method(struct eval *x, const struct node *n, struct val l, const struct args *a)
 {
 	static const char *const change[] = { "append", "extend", "insert", "remove", "pop",
 		"sort", "reverse", "clear" };
-	int64_t i, found = 0, len = tmpl_len(l);
+	int64_t i, found = 0, len = template_len(l);
 
 	for (size_t k = 0; k < countof(change); k++)
 		if (strcmp(n->s, change[k]) == 0)
-			tmpl_fail(x, n, "values cannot be changed: '%s' is not there (use + or "
+			template_fail(x, n, "values cannot be changed: '%s' is not there (use + or "
 			    "a filter)", n->s);
 	if (strcmp(n->s, "copy") == 0)
 		return l;
 	if (strcmp(n->s, "index") != 0 && strcmp(n->s, "count") != 0)
-		return vabsent();
+		return template_vabsent();
 	count(x, n, a, 1, 1);
 	for (i = 0; i < len; i++) {
-		if (!tmpl_equal(x, tmpl_at(l, i), a->v[0], 0))
+		if (!template_equal(x, template_at(l, i), a->v[0], 0))
 			continue;
 		if (*n->s == 'i')
-			return vint(i);
+			return template_vint(i);
 		found++;
 	}
 	if (*n->s == 'i')
-		tmpl_fail(x, n, "the value is not in the list");
-	return vint(found);
+		template_fail(x, n, "the value is not in the list");
+	return template_vint(found);
 }
 
-struct val tmpl_call(struct eval *x, const struct node *n)
+struct val template_call(struct eval *x, const struct node *n)
 {
 	struct val base, v;
 	struct args a;
 
 	if (!n->s)
 		return function(x, n);
-	base = tmpl_eval(x, n->a);
-	base = tmpl_defined(x, base);
+	base = template_eval(x, n->a);
+	base = template_defined(x, base);
 	a = evaluate(x, n);
 	if (base.k == V_LOOP)
 		v = loop_method(x, n, base.l, &a);
-	else if (tmpl_is_map(base))
+	else if (template_is_map(base))
 		v = map_method(x, n, base, &a);
-	else if (tmpl_is_seq(base))
+	else if (template_is_seq(base))
 		v = list_method(x, n, base, &a);
 	else if (base.k == V_STR && !a.kw)
-		v = tmpl_string_method(x, base, n->s, a.v, a.n);
+		v = template_string_method(x, base, n->s, a.v, a.n);
 	else
-		v = vabsent();
+		v = template_vabsent();
 	if (v.k != V_ABSENT)
 		return v;
 	if (a.kw)
-		tmpl_fail(x, a.kw, "no argument with the name '%.60s' here", a.kw->s);
-	tmpl_fail(x, n, "%s has no method '%.60s'", tmpl_kind(base), n->s);
+		template_fail(x, a.kw, "no argument with the name '%.60s' here", a.kw->s);
+	template_fail(x, n, "%s has no method '%.60s'", template_kind(base), n->s);
 }

@@ -1,9 +1,9 @@
 /* The interpreter: a walk over the tree. */
 #include <locale.h>
 
-#include "template/inside.h"
+#include "template/priv.h"
 
-void tmpl_fail(struct eval *x, const struct node *at, const char *fmt, ...)
+void template_fail(struct eval *x, const struct node *at, const char *fmt, ...)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 	va_list ap;
@@ -11,7 +11,7 @@ void tmpl_fail(struct eval *x, const struct node *at, const char *fmt, ...)
 	va_start(ap, fmt);
 	pth_buf_vaddf(&b, fmt, ap);
 	va_end(ap);
-	tmpl_error(&x->t->src, at ? at->pos : 0, x->e, "%s", b.s ? b.s : "");
+	template_error(&x->t->src, at ? at->pos : 0, x->e, "%s", b.s ? b.s : "");
 	pth_buf_release(&b);
 	longjmp(x->leave, 1);
 }
@@ -64,8 +64,8 @@ static struct val name(struct eval *x, const struct node *n)
 	s = x->sh->sym[n->sym].s;
 	j = json_object_get(x->vars, s);
 	if (!j)
-		return tmpl_undef(x, n, vabsent(), s, strlen(s), NULL);
-	return x->cur[n->sym] = tmpl_from(j);
+		return template_undef(x, n, template_vabsent(), s, strlen(s), NULL);
+	return x->cur[n->sym] = template_from(j);
 }
 
 /* ---- expressions ---- */
@@ -76,99 +76,99 @@ static struct val chain(struct eval *x, const struct node *n, bool lenient)
 	struct val base, key;
 
 	if (n->op != E_ATTR && n->op != E_ITEM)
-		return tmpl_eval(x, n);
+		return template_eval(x, n);
 	base = chain(x, n->a, lenient);
 	if (base.k == V_UNDEF && lenient)
 		return base;
 	if (base.k == V_UNDEF)
-		tmpl_fail_undef(x, base);
+		template_fail_undef(x, base);
 	if (n->op == E_ATTR)
-		return tmpl_attr(x, n, base, n->s, n->n);
-	key = tmpl_defined(x, tmpl_eval(x, n->b));
+		return template_attr(x, n, base, n->s, n->n);
+	key = template_defined(x, template_eval(x, n->b));
 	x->at = n;
-	return tmpl_item(x, n, base, key);
+	return template_item(x, n, base, key);
 }
 
 static struct val list(struct eval *x, const struct node *n)
 {
-	struct val v = tmpl_list(x, n->n, n->op == E_TUPLE);
+	struct val v = template_list(x, n->n, n->op == E_TUPLE);
 	uint32_t i = 0;
 
 	for (const struct node *c = n->a; c; c = c->next)
-		v.v[i++] = tmpl_eval(x, c);
+		v.v[i++] = template_eval(x, c);
 	return v;
 }
 
 static struct val dict(struct eval *x, const struct node *n)
 {
-	struct val v = tmpl_map_new(x, false), key;
+	struct val v = template_map_new(x, false), key;
 
 	for (const struct node *c = n->a; c; c = c->next->next) {
-		key = tmpl_defined(x, tmpl_eval(x, c));
+		key = template_defined(x, template_eval(x, c));
 		x->at = c;
-		tmpl_map_set(x, v.m, key, tmpl_eval(x, c->next));
+		template_map_set(x, v.m, key, template_eval(x, c->next));
 	}
 	return v;
 }
 
 static struct val concat(struct eval *x, const struct node *n)
 {
-	struct val small[8], *v = n->n <= countof(small) ? small : tmpl_alloc(x, n->n * sizeof *v);
+	struct val small[8], *v = n->n <= countof(small) ? small : template_alloc(x, n->n * sizeof *v);
 	size_t len = 0;
 	uint32_t i = 0;
 	char *p, *q;
 
 	for (const struct node *c = n->a; c; c = c->next, i++) {
-		v[i] = tmpl_eval(x, c);
+		v[i] = template_eval(x, c);
 		x->at = c;
-		v[i] = tmpl_text(x, v[i]);
+		v[i] = template_text(x, v[i]);
 		len += v[i].n;
 	}
 	if (len > MAX_OUTPUT)
-		tmpl_fail(x, n, "a text of more than %d MiB", MAX_OUTPUT >> 20);
-	q = p = tmpl_alloc(x, len);
+		template_fail(x, n, "a text of more than %d MiB", MAX_OUTPUT >> 20);
+	q = p = template_alloc(x, len);
 	for (i = 0; i < n->n; i++) {
 		if (v[i].n)
 			memcpy(q, v[i].s, v[i].n);
 		q += v[i].n;
 	}
-	return vstr(p, len);
+	return template_vstr(p, len);
 }
 
 static bool compare(struct eval *x, int op, struct val a, struct val b)
 {
 	switch (op) {
-	case C_EQ: return tmpl_equal(x, a, b, 0);
-	case C_NE: return !tmpl_equal(x, a, b, 0);
-	case C_IN: return tmpl_contains(x, b, a);
-	case C_NOTIN: return !tmpl_contains(x, b, a);
-	case C_LT: return tmpl_order(x, a, b, 0) < 0;
-	case C_LE: return tmpl_order(x, a, b, 0) <= 0;
-	case C_GT: return tmpl_order(x, a, b, 0) > 0;
-	default: return tmpl_order(x, a, b, 0) >= 0;
+	case C_EQ: return template_equal(x, a, b, 0);
+	case C_NE: return !template_equal(x, a, b, 0);
+	case C_IN: return template_contains(x, b, a);
+	case C_NOTIN: return !template_contains(x, b, a);
+	case C_LT: return template_order(x, a, b, 0) < 0;
+	case C_LE: return template_order(x, a, b, 0) <= 0;
+	case C_GT: return template_order(x, a, b, 0) > 0;
+	default: return template_order(x, a, b, 0) >= 0;
 	}
 }
 
 /* a < b < c: each pair, until one does not hold. */
 static struct val comparisons(struct eval *x, const struct node *n)
 {
-	struct val left = tmpl_eval(x, n->a), right;
+	struct val left = template_eval(x, n->a), right;
 
 	for (const struct node *c = n->b; c; c = c->next) {
-		right = tmpl_eval(x, c->a);
+		right = template_eval(x, c->a);
 		x->at = c;
 		if (!compare(x, c->op, left, right))
-			return vbool(false);
+			return template_vbool(false);
 		left = right;
 	}
-	return vbool(true);
+	return template_vbool(true);
 }
 
 static struct val condition(struct eval *x, const struct node *n)
 {
-	if (tmpl_truth(x, tmpl_eval(x, n->a)))
-		return tmpl_eval(x, n->b);
-	return n->c ? tmpl_eval(x, n->c) : vsoft();
+	if (template_truth(x, template_eval(x, n->a)))
+		return template_eval(x, n->b);
+	return n->c ? template_eval(x, n->c) : template_vsoft();
 }
 
 /* A filter or a test. */
@@ -179,12 +179,12 @@ static struct val apply(struct eval *x, const struct node *n)
 	struct val *rest;
 	size_t i = 0;
 
-	c.in = f->undef ? chain(x, n->a, true) : tmpl_defined(x, tmpl_eval(x, n->a));
+	c.in = f->undef ? chain(x, n->a, true) : template_defined(x, template_eval(x, n->a));
 	for (unsigned k = 0; k < MAX_ARG; k++)
-		c.arg[k] = n->arg[k] ? tmpl_eval(x, n->arg[k]) : vabsent();
-	c.rest = rest = n->n ? tmpl_alloc(x, n->n * sizeof *rest) : NULL;
+		c.arg[k] = n->arg[k] ? template_eval(x, n->arg[k]) : template_vabsent();
+	c.rest = rest = n->n ? template_alloc(x, n->n * sizeof *rest) : NULL;
 	for (const struct node *a = n->d; a; a = a->next)
-		rest[i++] = tmpl_eval(x, a);
+		rest[i++] = template_eval(x, a);
 	c.nrest = i;
 	x->at = n;
 	/* cppcheck-suppress returnDanglingLifetime; values never point to the call */
@@ -193,39 +193,39 @@ static struct val apply(struct eval *x, const struct node *n)
 
 static struct val negate(struct eval *x, const struct node *n)
 {
-	struct val v = tmpl_defined(x, tmpl_eval(x, n->a));
+	struct val v = template_defined(x, template_eval(x, n->a));
 	int64_t i;
 
 	if (v.k == V_REAL)
-		return vreal(n->op == E_NEG ? -v.d : v.d);
-	if (!tmpl_integer(v, &i))
-		tmpl_fail(x, n, "%s is not a number", tmpl_kind(v));
+		return template_vreal(n->op == E_NEG ? -v.d : v.d);
+	if (!template_integer(v, &i))
+		template_fail(x, n, "%s is not a number", template_kind(v));
 	if (n->op == E_NEG && __builtin_sub_overflow(0, i, &i))
-		tmpl_fail(x, n, "integer beyond 64 bits");
-	return vint(i);
+		template_fail(x, n, "integer beyond 64 bits");
+	return template_vint(i);
 }
 
 static struct val slice(struct eval *x, const struct node *n)
 {
-	struct val v = tmpl_defined(x, tmpl_eval(x, n->a));
-	struct val a = n->b ? tmpl_eval(x, n->b) : vabsent();
-	struct val b = n->c ? tmpl_eval(x, n->c) : vabsent();
-	struct val c = n->d ? tmpl_eval(x, n->d) : vabsent();
+	struct val v = template_defined(x, template_eval(x, n->a));
+	struct val a = n->b ? template_eval(x, n->b) : template_vabsent();
+	struct val b = n->c ? template_eval(x, n->c) : template_vabsent();
+	struct val c = n->d ? template_eval(x, n->d) : template_vabsent();
 
 	x->at = n;
-	return tmpl_slice(x, v, a, b, c);
+	return template_slice(x, v, a, b, c);
 }
 
 static struct val binary(struct eval *x, const struct node *n)
 {
-	struct val a = tmpl_defined(x, tmpl_eval(x, n->a));
-	struct val b = tmpl_defined(x, tmpl_eval(x, n->b));
+	struct val a = template_defined(x, template_eval(x, n->a));
+	struct val b = template_defined(x, template_eval(x, n->b));
 
 	x->at = n;
-	return tmpl_binary(x, n->op, a, b);
+	return template_binary(x, n->op, a, b);
 }
 
-struct val tmpl_eval(struct eval *x, const struct node *n)
+struct val template_eval(struct eval *x, const struct node *n)
 {
 	struct val v;
 
@@ -246,16 +246,16 @@ struct val tmpl_eval(struct eval *x, const struct node *n)
 	case E_DICT:
 		return dict(x, n);
 	case E_NOT:
-		return vbool(!tmpl_truth(x, tmpl_eval(x, n->a)));
+		return template_vbool(!template_truth(x, template_eval(x, n->a)));
 	case E_NEG:
 	case E_POS:
 		return negate(x, n);
 	case E_AND:
-		v = tmpl_eval(x, n->a);
-		return tmpl_truth(x, v) ? tmpl_eval(x, n->b) : v;
+		v = template_eval(x, n->a);
+		return template_truth(x, v) ? template_eval(x, n->b) : v;
 	case E_OR:
-		v = tmpl_eval(x, n->a);
-		return tmpl_truth(x, v) ? v : tmpl_eval(x, n->b);
+		v = template_eval(x, n->a);
+		return template_truth(x, v) ? v : template_eval(x, n->b);
 	case E_CONCAT:
 		return concat(x, n);
 	case E_CMP:
@@ -269,7 +269,7 @@ struct val tmpl_eval(struct eval *x, const struct node *n)
 		v.b ^= n->flag;
 		return v;
 	case E_CALL:
-		return tmpl_call(x, n);
+		return template_call(x, n);
 	default:
 		return binary(x, n);
 	}
@@ -282,14 +282,14 @@ static void run(struct eval *x, const struct node *n);
 static void out(struct eval *x, const struct node *at, const char *s, size_t n)
 {
 	if (x->out->len - x->out0 + n > MAX_OUTPUT)
-		tmpl_fail(x, at, "more than %d MiB of output", MAX_OUTPUT >> 20);
+		template_fail(x, at, "more than %d MiB of output", MAX_OUTPUT >> 20);
 	pth_buf_add(x->out, s, n);
 }
 
 static void print(struct eval *x, const struct node *n)
 {
-	struct mark m = tmpl_mark(x);
-	struct val v = tmpl_defined(x, tmpl_eval(x, n->a));
+	struct mark m = template_mark(x);
+	struct val v = template_defined(x, template_eval(x, n->a));
 
 	x->at = n->a;
 	if (v.k == V_STR) {
@@ -297,20 +297,20 @@ static void print(struct eval *x, const struct node *n)
 			out(x, n, v.s, v.n);
 	} else if (v.k == V_INT) {
 		out(x, n, "", 0);
-		tmpl_put_int(x->out, v.i);
+		template_put_int(x->out, v.i);
 	} else {
-		v = tmpl_text(x, v);
+		v = template_text(x, v);
 		out(x, n, v.s, v.n);
 	}
-	tmpl_reset(x, m);
+	template_reset(x, m);
 }
 
 static bool holds(struct eval *x, const struct node *n)
 {
-	struct mark m = tmpl_mark(x);
-	bool r = tmpl_truth(x, tmpl_eval(x, n));
+	struct mark m = template_mark(x);
+	bool r = template_truth(x, template_eval(x, n));
 
-	tmpl_reset(x, m);
+	template_reset(x, m);
 	return r;
 }
 
@@ -326,35 +326,35 @@ static void bind(struct eval *x, const struct node *target, struct val v)
 		return;
 	}
 	if (target->op == E_ATTR) {
-		ns = tmpl_defined(x, tmpl_eval(x, target->a));
+		ns = template_defined(x, template_eval(x, target->a));
 		x->at = target;
 		if (ns.k != V_MAP || !ns.m->ns)
-			tmpl_fail(x, target, "only attributes of a namespace() can be set");
-		tmpl_map_set(x, ns.m, vstr(target->s, target->n), v);
+			template_fail(x, target, "only attributes of a namespace() can be set");
+		template_map_set(x, ns.m, template_vstr(target->s, target->n), v);
 		x->escapes++;
 		return;
 	}
-	seq = tmpl_seq(x, v);
-	n = tmpl_len(seq);
+	seq = template_seq(x, v);
+	n = template_len(seq);
 	if (n != target->n)
-		tmpl_fail(x, target, "%u names for %lld values", target->n, (long long)n);
+		template_fail(x, target, "%u names for %lld values", target->n, (long long)n);
 	for (const struct node *c = target->a; c; c = c->next)
-		bind(x, c, tmpl_at(seq, i++));
+		bind(x, c, template_at(seq, i++));
 }
 
 /* Those elements for which the loop's own `if` holds. */
 static struct val selected(struct eval *x, const struct node *n, struct val seq)
 {
-	int64_t len = tmpl_len(seq);
-	struct val list_ = tmpl_list(x, len > MAX_STEPS ? MAX_STEPS : (size_t)len, false);
+	int64_t len = template_len(seq);
+	struct val list_ = template_list(x, len > MAX_STEPS ? MAX_STEPS : (size_t)len, false);
 	uint32_t k = 0, undo = x->nundo;
 
 	for (int64_t i = 0; i < len; i++) {
 		if (++x->steps > MAX_STEPS)
-			tmpl_fail(x, n, "loops of more than %d turns", MAX_STEPS);
-		bind(x, n->a, tmpl_at(seq, i));
+			template_fail(x, n, "loops of more than %d turns", MAX_STEPS);
+		bind(x, n->a, template_at(seq, i));
 		if (holds(x, n->d->a))
-			list_.v[k++] = tmpl_at(seq, i);
+			list_.v[k++] = template_at(seq, i);
 		restore(x, undo);
 	}
 	list_.n = k;
@@ -368,40 +368,40 @@ static void turns(struct eval *x, const struct node *n, struct loop *l)
 	struct mark m;
 
 	if (l->n > MAX_STEPS - x->steps)
-		tmpl_fail(x, n, "loops of more than %d turns", MAX_STEPS);
+		template_fail(x, n, "loops of more than %d turns", MAX_STEPS);
 	assign(x, x->sh->sym_loop, (struct val){ .k = V_LOOP, .l = l });
 	for (; l->i < l->n; l->i++) {
-		m = tmpl_mark(x);
+		m = template_mark(x);
 		undo = x->nundo;
 		x->steps++;
-		bind(x, n->a, tmpl_at(l->seq, l->i));
+		bind(x, n->a, template_at(l->seq, l->i));
 		run(x, n->c);
 		restore(x, undo);
 		if (x->escapes == escapes)
-			tmpl_reset(x, m);
+			template_reset(x, m);
 	}
 }
 
 static void run_for(struct eval *x, const struct node *n)
 {
-	struct mark m = tmpl_mark(x);
+	struct mark m = template_mark(x);
 	unsigned long escapes = x->escapes;
 	uint32_t undo = x->nundo;
-	struct loop *l = tmpl_alloc(x, sizeof *l);
-	struct val seq = tmpl_eval(x, n->b);
+	struct loop *l = template_alloc(x, sizeof *l);
+	struct val seq = template_eval(x, n->b);
 
 	x->at = n->b;
-	seq = tmpl_seq(x, seq);
+	seq = template_seq(x, seq);
 	if (n->d->a)
 		seq = selected(x, n, seq);
-	*l = (struct loop){ .seq = seq, .n = tmpl_len(seq) };
+	*l = (struct loop){ .seq = seq, .n = template_len(seq) };
 	if (l->n > 0)
 		turns(x, n, l);
 	else
 		run(x, n->d->b);
 	restore(x, undo);
 	if (x->escapes == escapes)
-		tmpl_reset(x, m);
+		template_reset(x, m);
 }
 
 /* The body's output as a value; what it sets stays in it. */
@@ -413,7 +413,7 @@ static struct val captured(struct eval *x, const struct node *body)
 
 	run(x, body);
 	restore(x, undo);
-	v = tmpl_strn(x, x->out->s ? x->out->s + at : "", x->out->len - at);
+	v = template_strn(x, x->out->s ? x->out->s + at : "", x->out->len - at);
 	pth_buf_cut(x->out, at);
 	return v;
 }
@@ -425,14 +425,14 @@ static struct val block(struct eval *x, const struct node *n)
 	struct val v;
 
 	assign(x, x->sh->sym_block, captured(x, n->c));
-	v = tmpl_eval(x, n->b);
+	v = template_eval(x, n->b);
 	restore(x, undo);
 	return v;
 }
 
 static void run_set(struct eval *x, const struct node *n)
 {
-	bind(x, n->a, n->op == S_SET ? tmpl_eval(x, n->b) : block(x, n));
+	bind(x, n->a, n->op == S_SET ? template_eval(x, n->b) : block(x, n));
 }
 
 static void run_filter(struct eval *x, const struct node *n)
@@ -440,18 +440,18 @@ static void run_filter(struct eval *x, const struct node *n)
 	struct val v = block(x, n);
 
 	x->at = n;
-	v = tmpl_text(x, v);
+	v = template_text(x, v);
 	out(x, n, v.s, v.n);
 }
 
 /* All values first, as Jinja: one does not see the other. */
 static void run_with(struct eval *x, const struct node *n)
 {
-	struct val v = tmpl_list(x, n->n, true);
+	struct val v = template_list(x, n->n, true);
 	uint32_t undo = x->nundo, i = 0;
 
 	for (const struct node *c = n->a; c; c = c->next)
-		v.v[i++] = tmpl_eval(x, c->b);
+		v.v[i++] = template_eval(x, c->b);
 	i = 0;
 	for (const struct node *c = n->a; c; c = c->next)
 		bind(x, c->a, v.v[i++]);
@@ -468,10 +468,10 @@ static const struct pth_template *included(struct eval *x, const struct node *n,
 	char *s;
 
 	for (t = sh->included; t; t = t->next)
-		if (tmpl_word(name_.s, name_.n, t->src.name))
+		if (template_word(name_.s, name_.n, t->src.name))
 			return t;
 	if (!sh->opt.load)
-		tmpl_fail(x, n, "nothing can be included here");
+		template_fail(x, n, "nothing can be included here");
 	s = pth_xstrndup(name_.s, name_.n);
 	e.text[0] = '\0';
 	if (sh->opt.load(sh->opt.arg, s, &text, &e) != 0) {
@@ -479,9 +479,9 @@ static const struct pth_template *included(struct eval *x, const struct node *n,
 		pth_buf_release(&text);
 		if (n->flag)
 			return NULL;
-		tmpl_fail(x, n, "%s", e.text);
+		template_fail(x, n, "%s", e.text);
 	}
-	t = tmpl_parse_one(sh, s, text.s ? text.s : "", text.len, false, 1, 1, x->e);
+	t = template_parse_one(sh, s, text.s ? text.s : "", text.len, false, 1, 1, x->e);
 	free(s);
 	pth_buf_release(&text);
 	if (!t)
@@ -493,17 +493,17 @@ static const struct pth_template *included(struct eval *x, const struct node *n,
 
 static void run_include(struct eval *x, const struct node *n)
 {
-	struct val v = tmpl_defined(x, tmpl_eval(x, n->a));
+	struct val v = template_defined(x, template_eval(x, n->a));
 	const struct pth_template *was = x->t, *t;
 	uint32_t undo = x->nundo;
 
 	if (v.k != V_STR || v.n == 0 || memchr(v.s, '\0', v.n))
-		tmpl_fail(x, n->a, "'include' needs the name of a file");
+		template_fail(x, n->a, "'include' needs the name of a file");
 	if (x->includes == MAX_INCLUDE)
-		tmpl_fail(x, n, "'%.*s' is included by itself, or more than %d deep",
+		template_fail(x, n, "'%.*s' is included by itself, or more than %d deep",
 		    (int)(v.n > 200 ? 200 : v.n), v.s, MAX_INCLUDE);
 	if (++x->steps > MAX_STEPS)
-		tmpl_fail(x, n, "more than %d includes", MAX_STEPS);
+		template_fail(x, n, "more than %d includes", MAX_STEPS);
 	t = included(x, n, v);
 	if (!t)
 		return;
@@ -529,7 +529,7 @@ static void run(struct eval *x, const struct node *n)
 {
 	for (; n; n = n->next) {
 		x->at = n;
-		tmpl_work(x, 8);
+		template_work(x, 8);
 		switch (n->op) {
 		case S_TEXT:
 			out(x, n, n->s, n->n);
@@ -583,7 +583,7 @@ static void open_eval(struct eval *x, const struct pth_template *t, json_t *vars
 
 static void close_eval(struct eval *x)
 {
-	tmpl_reset(x, (struct mark){ &x->first, 0 });
+	template_reset(x, (struct mark){ &x->first, 0 });
 	if (x->cur != x->cur_small)
 		free(x->cur);
 	free(x->undo);
@@ -621,17 +621,17 @@ static int eval_json(struct eval *x, const struct node *n, json_t **out_)
 
 	if (setjmp(x->leave) != 0)
 		return -1;
-	v = tmpl_eval(x, n);
+	v = template_eval(x, n);
 	x->at = n;
-	*out_ = v.k == V_UNDEF ? json_null() : tmpl_to(x, v, 0);
+	*out_ = v.k == V_UNDEF ? json_null() : template_to(x, v, 0);
 	if (!*out_)
-		tmpl_fail(x, n, "the value has no JSON form");
+		template_fail(x, n, "the value has no JSON form");
 	return 0;
 }
 
 json_t *pth_template_expr(const char *name_, const char *src, json_t *vars, struct pth_err *e)
 {
-	struct pth_template *t = tmpl_new(name_, src, strlen(src), NULL, true, e);
+	struct pth_template *t = template_new(name_, src, strlen(src), NULL, true, e);
 	json_t *v = NULL;
 	struct eval x;
 

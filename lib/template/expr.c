@@ -1,15 +1,15 @@
 /* Expressions: Jinja's precedence, lowest first: inline if, or, and, not,
  * comparison, + -, ~, * / // %, **, unary, then filters and tests. */
-#include "template/inside.h"
+#include "template/priv.h"
 #include "base/text.h"
 
-void tmpl_next(struct parse *p)
+void template_next(struct parse *p)
 {
 	if (p->has_ahead) {
 		p->t = p->ahead;
 		p->has_ahead = false;
 	} else {
-		p->t = tmpl_scan_tag(p);
+		p->t = template_scan_tag(p);
 	}
 }
 
@@ -17,27 +17,27 @@ void tmpl_next(struct parse *p)
 static const struct token *look_ahead(struct parse *p)
 {
 	if (!p->has_ahead) {
-		p->ahead = tmpl_scan_tag(p);
+		p->ahead = template_scan_tag(p);
 		p->has_ahead = true;
 	}
 	return &p->ahead;
 }
 
-bool tmpl_word(const char *s, size_t n, const char *word)
+bool template_word(const char *s, size_t n, const char *word)
 {
 	return strlen(word) == n && memcmp(s, word, n) == 0;
 }
 
-bool tmpl_is(const struct parse *p, const char *name)
+bool template_is(const struct parse *p, const char *name)
 {
-	return p->t.kind == T_NAME && tmpl_word(p->t.s, p->t.n, name);
+	return p->t.kind == T_NAME && template_word(p->t.s, p->t.n, name);
 }
 
-bool tmpl_skip(struct parse *p, const char *name)
+bool template_skip(struct parse *p, const char *name)
 {
-	if (!tmpl_is(p, name))
+	if (!template_is(p, name))
 		return false;
-	tmpl_next(p);
+	template_next(p);
 	return true;
 }
 
@@ -45,21 +45,21 @@ bool tmpl_skip(struct parse *p, const char *name)
 static void unexpected(struct parse *p, const char *want)
 {
 	if (p->t.kind == T_NAME)
-		tmpl_parse_fail(p, p->t.pos, "expected %s but found '%.*s'", want,
+		template_parse_fail(p, p->t.pos, "expected %s but found '%.*s'", want,
 		    (int)(p->t.n > 60 ? 60 : p->t.n), p->t.s);
-	tmpl_parse_fail(p, p->t.pos, "expected %s but found %s", want, tmpl_tok_name(p->t.kind));
+	template_parse_fail(p, p->t.pos, "expected %s but found %s", want, template_tok_name(p->t.kind));
 }
 
-void tmpl_expect(struct parse *p, int kind)
+void template_expect(struct parse *p, int kind)
 {
 	if (p->t.kind != kind)
-		unexpected(p, tmpl_tok_name(kind));
+		unexpected(p, template_tok_name(kind));
 	/* behind the end of a tag there is text: the caller goes on */
 	if (kind != T_VAR_END && kind != T_BLOCK_END)
-		tmpl_next(p);
+		template_next(p);
 }
 
-struct node *tmpl_node(struct parse *p, int op, uint32_t pos)
+struct node *template_node(struct parse *p, int op, uint32_t pos)
 {
 	struct node *n = pth_arena_alloc(&p->sh->arena, sizeof *n);
 
@@ -73,7 +73,7 @@ static struct node *grow(struct parse *p, struct node *n, const struct node *chi
 {
 	if (child && child->height >= n->height) {
 		if (child->height >= MAX_HEIGHT)
-			tmpl_parse_fail(p, n->pos, "expression with more than %d levels",
+			template_parse_fail(p, n->pos, "expression with more than %d levels",
 			    MAX_HEIGHT);
 		n->height = (uint16_t)(child->height + 1);
 	}
@@ -82,7 +82,7 @@ static struct node *grow(struct parse *p, struct node *n, const struct node *chi
 
 static struct node *two(struct parse *p, int op, uint32_t pos, struct node *a, struct node *b)
 {
-	struct node *n = tmpl_node(p, op, pos);
+	struct node *n = template_node(p, op, pos);
 
 	n->a = a;
 	n->b = b;
@@ -105,27 +105,27 @@ static void append(struct parse *p, struct node *list, struct node ***tail, stru
 static void enter(struct parse *p)
 {
 	if (++p->depth > MAX_HEIGHT)
-		tmpl_parse_fail(p, p->t.pos, "expression with more than %d levels", MAX_HEIGHT);
+		template_parse_fail(p, p->t.pos, "expression with more than %d levels", MAX_HEIGHT);
 }
 
 static struct node *parse_or(struct parse *p);
 static struct node *parse_unary(struct parse *p, bool filters);
 
-struct node *tmpl_expression(struct parse *p)
+struct node *template_expression(struct parse *p)
 {
 	struct node *n, *c;
 	uint32_t pos;
 
 	enter(p);
 	n = parse_or(p);
-	while (tmpl_is(p, "if")) {
+	while (template_is(p, "if")) {
 		pos = p->t.pos;
-		tmpl_next(p);
-		c = tmpl_node(p, E_COND, pos);
+		template_next(p);
+		c = template_node(p, E_COND, pos);
 		c->a = parse_or(p);
 		c->b = n;
-		if (tmpl_skip(p, "else"))
-			c->c = tmpl_expression(p);
+		if (template_skip(p, "else"))
+			c->c = template_expression(p);
 		n = grow(p, grow(p, grow(p, c, c->a), c->b), c->c);
 	}
 	p->depth--;
@@ -137,7 +137,7 @@ static bool tuple_ends(const struct parse *p)
 	int k = p->t.kind;
 
 	return k == T_VAR_END || k == T_BLOCK_END || k == T_RPAREN || k == T_EOF ||
-	    tmpl_is(p, "in") || tmpl_is(p, "recursive");
+	    template_is(p, "in") || template_is(p, "recursive");
 }
 
 /* empty: `()` is a tuple too. */
@@ -149,81 +149,81 @@ static struct node *parse_tuple(struct parse *p, bool cond, bool empty)
 	if (tuple_ends(p)) {
 		if (!empty)
 			unexpected(p, "an expression");
-		return tmpl_node(p, E_TUPLE, pos);
+		return template_node(p, E_TUPLE, pos);
 	}
-	n = cond ? tmpl_expression(p) : parse_or(p);
+	n = cond ? template_expression(p) : parse_or(p);
 	while (p->t.kind == T_COMMA) {
-		tmpl_next(p);
+		template_next(p);
 		if (!list) {
-			list = tmpl_node(p, E_TUPLE, pos);
+			list = template_node(p, E_TUPLE, pos);
 			tail = &list->a;
 			append(p, list, &tail, n);
 		}
 		if (tuple_ends(p))
 			break;
-		append(p, list, &tail, cond ? tmpl_expression(p) : parse_or(p));
+		append(p, list, &tail, cond ? template_expression(p) : parse_or(p));
 	}
 	return list ? list : n;
 }
 
-struct node *tmpl_tuple(struct parse *p, bool cond)
+struct node *template_tuple(struct parse *p, bool cond)
 {
 	return parse_tuple(p, cond, false);
 }
 
 static struct node *parse_list(struct parse *p)
 {
-	struct node *n = tmpl_node(p, E_LIST, p->t.pos), **tail = &n->a;
+	struct node *n = template_node(p, E_LIST, p->t.pos), **tail = &n->a;
 
-	tmpl_next(p);
+	template_next(p);
 	while (p->t.kind != T_RBRACKET) {
-		append(p, n, &tail, tmpl_expression(p));
+		append(p, n, &tail, template_expression(p));
 		if (p->t.kind != T_COMMA)
 			break;
-		tmpl_next(p);
+		template_next(p);
 	}
-	tmpl_expect(p, T_RBRACKET);
+	template_expect(p, T_RBRACKET);
 	return n;
 }
 
 static struct node *parse_dict(struct parse *p)
 {
-	struct node *n = tmpl_node(p, E_DICT, p->t.pos), **tail = &n->a;
+	struct node *n = template_node(p, E_DICT, p->t.pos), **tail = &n->a;
 
-	tmpl_next(p);
+	template_next(p);
 	while (p->t.kind != T_RBRACE) {
-		append(p, n, &tail, tmpl_expression(p));
-		tmpl_expect(p, T_COLON);
-		append(p, n, &tail, tmpl_expression(p));
+		append(p, n, &tail, template_expression(p));
+		template_expect(p, T_COLON);
+		append(p, n, &tail, template_expression(p));
 		if (p->t.kind != T_COMMA)
 			break;
-		tmpl_next(p);
+		template_next(p);
 	}
-	tmpl_expect(p, T_RBRACE);
+	template_expect(p, T_RBRACE);
 	return n;
 }
 
 static struct node *constant(struct parse *p, struct val v)
 {
-	struct node *n = tmpl_node(p, E_CONST, p->t.pos);
+	struct node *n = template_node(p, E_CONST, p->t.pos);
 
 	n->val = v;
-	tmpl_next(p);
+	template_next(p);
 	return n;
 }
 
 /* "a" "b": one string. */
 static struct node *parse_string(struct parse *p)
 {
-	struct node *n = constant(p, vstr(p->t.s, p->t.n)), *list, **tail;
+	struct node *n = constant(p, template_vstr(p->t.s, p->t.n)), *list, **tail;
 
 	if (p->t.kind != T_STR)
 		return n;
-	list = tmpl_node(p, E_CONCAT, n->pos);
+	list = template_node(p, E_CONCAT, n->pos);
 	tail = &list->a;
 	append(p, list, &tail, n);
 	while (p->t.kind == T_STR)
-		append(p, list, &tail, constant(p, vstr(p->t.s, p->t.n)));
+		append(p, list, &tail, constant(p, template_vstr(p->t.s, p->t.n)));
 	return list;
 }
 
@@ -231,15 +231,15 @@ static struct node *parse_name(struct parse *p)
 {
 	struct node *n;
 
-	if (tmpl_is(p, "true") || tmpl_is(p, "True"))
-		return constant(p, vbool(true));
-	if (tmpl_is(p, "false") || tmpl_is(p, "False"))
-		return constant(p, vbool(false));
-	if (tmpl_is(p, "none") || tmpl_is(p, "None"))
-		return constant(p, vnone());
-	n = tmpl_node(p, E_NAME, p->t.pos);
-	n->sym = tmpl_symbol(p->sh, p->t.s, p->t.n);
-	tmpl_next(p);
+	if (template_is(p, "true") || template_is(p, "True"))
+		return constant(p, template_vbool(true));
+	if (template_is(p, "false") || template_is(p, "False"))
+		return constant(p, template_vbool(false));
+	if (template_is(p, "none") || template_is(p, "None"))
+		return constant(p, template_vnone());
+	n = template_node(p, E_NAME, p->t.pos);
+	n->sym = template_symbol(p->sh, p->t.s, p->t.n);
+	template_next(p);
 	return n;
 }
 
@@ -253,13 +253,13 @@ static struct node *parse_primary(struct parse *p)
 	case T_STR:
 		return parse_string(p);
 	case T_INT:
-		return constant(p, vint(p->t.i));
+		return constant(p, template_vint(p->t.i));
 	case T_REAL:
-		return constant(p, vreal(p->t.d));
+		return constant(p, template_vreal(p->t.d));
 	case T_LPAREN:
-		tmpl_next(p);
+		template_next(p);
 		n = parse_tuple(p, true, true);
-		tmpl_expect(p, T_RPAREN);
+		template_expect(p, T_RPAREN);
 		return n;
 	case T_LBRACKET:
 		return parse_list(p);
@@ -274,32 +274,32 @@ static struct node *parse_primary(struct parse *p)
 /* Arguments into a list: positional nodes, then E_KW (s: name, a: value). */
 static struct node *parse_args(struct parse *p)
 {
-	struct node *list = tmpl_node(p, E_LIST, p->t.pos), **tail = &list->a, *kw;
+	struct node *list = template_node(p, E_LIST, p->t.pos), **tail = &list->a, *kw;
 	bool named = false;
 
-	tmpl_expect(p, T_LPAREN);
+	template_expect(p, T_LPAREN);
 	while (p->t.kind != T_RPAREN) {
 		if (p->t.kind == T_MUL || p->t.kind == T_POW)
-			tmpl_parse_fail(p, p->t.pos, "arguments by * and ** are not supported");
+			template_parse_fail(p, p->t.pos, "arguments by * and ** are not supported");
 		if (p->t.kind == T_NAME && look_ahead(p)->kind == T_ASSIGN) {
 			named = true;
-			kw = tmpl_node(p, E_KW, p->t.pos);
+			kw = template_node(p, E_KW, p->t.pos);
 			kw->s = pth_arena_strn(&p->sh->arena, p->t.s, p->t.n);
 			kw->n = p->t.n;
-			tmpl_next(p);
-			tmpl_next(p);
-			kw->a = tmpl_expression(p);
+			template_next(p);
+			template_next(p);
+			kw->a = template_expression(p);
 			append(p, list, &tail, grow(p, kw, kw->a));
 		} else if (named) {
-			tmpl_parse_fail(p, p->t.pos, "argument without a name after one with a name");
+			template_parse_fail(p, p->t.pos, "argument without a name after one with a name");
 		} else {
-			append(p, list, &tail, tmpl_expression(p));
+			append(p, list, &tail, template_expression(p));
 		}
 		if (p->t.kind != T_COMMA)
 			break;
-		tmpl_next(p);
+		template_next(p);
 	}
-	tmpl_expect(p, T_RPAREN);
+	template_expect(p, T_RPAREN);
 	return list;
 }
 
@@ -307,15 +307,15 @@ static struct node *attribute(struct parse *p, struct node *in)
 {
 	struct node *n;
 
-	tmpl_next(p);
+	template_next(p);
 	if (p->t.kind == T_INT)
-		return two(p, E_ITEM, p->t.pos, in, constant(p, vint(p->t.i)));
+		return two(p, E_ITEM, p->t.pos, in, constant(p, template_vint(p->t.i)));
 	if (p->t.kind != T_NAME)
 		unexpected(p, "a name or a number after '.'");
 	n = one(p, E_ATTR, p->t.pos, in);
 	n->s = pth_arena_strn(&p->sh->arena, p->t.s, p->t.n);
 	n->n = p->t.n;
-	tmpl_next(p);
+	template_next(p);
 	return n;
 }
 
@@ -329,31 +329,31 @@ static struct node *subscript(struct parse *p, struct node *in)
 	struct node *n, *from = NULL;
 	uint32_t pos = p->t.pos;
 
-	tmpl_next(p);
+	template_next(p);
 	if (p->t.kind != T_COLON) {
-		from = tmpl_tuple(p, true);
+		from = template_tuple(p, true);
 		if (p->t.kind != T_COLON) {
-			tmpl_expect(p, T_RBRACKET);
+			template_expect(p, T_RBRACKET);
 			return two(p, E_ITEM, pos, in, from);
 		}
 	}
-	tmpl_next(p);
+	template_next(p);
 	n = two(p, E_SLICE, pos, in, from);
 	if (slice_part(p))
-		n->c = tmpl_expression(p);
+		n->c = template_expression(p);
 	if (p->t.kind == T_COLON) {
-		tmpl_next(p);
+		template_next(p);
 		if (slice_part(p))
-			n->d = tmpl_expression(p);
+			n->d = template_expression(p);
 	}
-	tmpl_expect(p, T_RBRACKET);
+	template_expect(p, T_RBRACKET);
 	return grow(p, grow(p, n, n->c), n->d);
 }
 
 /* f(...): a function, or x.m(...): a method (b: arguments, s: its name). */
 static struct node *parse_call(struct parse *p, struct node *in)
 {
-	struct node *n = tmpl_node(p, E_CALL, in->pos);
+	struct node *n = template_node(p, E_CALL, in->pos);
 
 	n->a = in;
 	if (in->op == E_ATTR) {
@@ -361,7 +361,7 @@ static struct node *parse_call(struct parse *p, struct node *in)
 		n->s = in->s;
 		n->n = in->n;
 	} else if (in->op != E_NAME) {
-		tmpl_parse_fail(p, p->t.pos, "this is not a function");
+		template_parse_fail(p, p->t.pos, "this is not a function");
 	}
 	n->b = parse_args(p);
 	return grow(p, grow(p, n, n->a), n->b);
@@ -390,12 +390,12 @@ static const struct filter *lookup(struct parse *p, bool test)
 
 	if (p->t.kind != T_NAME)
 		unexpected(p, test ? "the name of a test" : "the name of a filter");
-	f = test ? tmpl_test_find(p->t.s, p->t.n) : tmpl_filter_find(p->t.s, p->t.n);
+	f = test ? template_test_find(p->t.s, p->t.n) : template_filter_find(p->t.s, p->t.n);
 	if (f)
 		return f;
 	snprintf(name, sizeof name, "%.*s", (int)(p->t.n > 60 ? 60 : p->t.n), p->t.s);
-	near = tmpl_filter_near(name, test);
-	tmpl_parse_fail(p, p->t.pos, "no %s '%s'%s%s%s", test ? "test" : "filter", name,
+	near = template_filter_near(name, test);
+	template_parse_fail(p, p->t.pos, "no %s '%s'%s%s%s", test ? "test" : "filter", name,
 	    PTH_DID_YOU_MEAN(near));
 }
 
@@ -403,18 +403,18 @@ static struct node *parse_filter(struct parse *p, struct node *in)
 {
 	struct node *n;
 
-	tmpl_next(p);
+	template_next(p);
 	n = one(p, E_FILTER, p->t.pos, in);
 	n->fil = lookup(p, false);
-	tmpl_next(p);
+	template_next(p);
 	if (p->t.kind == T_LPAREN) {
 		n->b = parse_args(p);
 		grow(p, n, n->b);
 	}
-	return tmpl_bind(p, n);
+	return template_bind(p, n);
 }
 
-struct node *tmpl_filters(struct parse *p, struct node *in)
+struct node *template_filters(struct parse *p, struct node *in)
 {
 	while (p->t.kind == T_PIPE)
 		in = parse_filter(p, in);
@@ -425,7 +425,7 @@ static bool test_argument(const struct parse *p)
 {
 	switch (p->t.kind) {
 	case T_NAME:
-		return !tmpl_is(p, "else") && !tmpl_is(p, "or") && !tmpl_is(p, "and");
+		return !template_is(p, "else") && !template_is(p, "or") && !template_is(p, "and");
 	case T_STR:
 	case T_INT:
 	case T_REAL:
@@ -441,25 +441,25 @@ static struct node *parse_test(struct parse *p, struct node *in)
 {
 	struct node *n, *arg;
 
-	tmpl_next(p);
+	template_next(p);
 	n = one(p, E_TEST, p->t.pos, in);
-	if (tmpl_skip(p, "not"))
+	if (template_skip(p, "not"))
 		n->flag = 1;
 	n->pos = p->t.pos;
 	n->fil = lookup(p, true);
-	tmpl_next(p);
+	template_next(p);
 	if (p->t.kind == T_LPAREN) {
 		n->b = parse_args(p);
 	} else if (test_argument(p)) {
-		if (tmpl_is(p, "is"))
-			tmpl_parse_fail(p, p->t.pos, "two tests in a row: use 'and'");
-		n->b = tmpl_node(p, E_LIST, p->t.pos);
+		if (template_is(p, "is"))
+			template_parse_fail(p, p->t.pos, "two tests in a row: use 'and'");
+		n->b = template_node(p, E_LIST, p->t.pos);
 		arg = postfix(p, parse_primary(p));
 		n->b->a = arg;
 		n->b->n = 1;
 		grow(p, n->b, arg);
 	}
-	return tmpl_bind(p, n->b ? grow(p, n, n->b) : n);
+	return template_bind(p, n->b ? grow(p, n, n->b) : n);
 }
 
 static struct node *filters_and_tests(struct parse *p, struct node *n)
@@ -467,10 +467,10 @@ static struct node *filters_and_tests(struct parse *p, struct node *n)
 	for (;;) {
 		if (p->t.kind == T_PIPE)
 			n = parse_filter(p, n);
-		else if (tmpl_is(p, "is"))
+		else if (template_is(p, "is"))
 			n = parse_test(p, n);
 		else if (p->t.kind == T_LPAREN)
-			tmpl_parse_fail(p, p->t.pos, "this is not a function");
+			template_parse_fail(p, p->t.pos, "this is not a function");
 		else
 			return n;
 	}
@@ -484,7 +484,7 @@ static struct node *parse_unary(struct parse *p, bool filters)
 
 	if (kind == T_SUB || kind == T_ADD) {
 		enter(p);
-		tmpl_next(p);
+		template_next(p);
 		n = one(p, kind == T_SUB ? E_NEG : E_POS, pos, parse_unary(p, false));
 		p->depth--;
 	} else {
@@ -501,7 +501,7 @@ static struct node *parse_pow(struct parse *p)
 	while (p->t.kind == T_POW) {
 		uint32_t pos = p->t.pos;
 
-		tmpl_next(p);
+		template_next(p);
 		n = two(p, E_POW, pos, n, parse_unary(p, true));
 	}
 	return n;
@@ -522,7 +522,7 @@ static struct node *parse_mul(struct parse *p)
 		default: return n;
 		}
 		pos = p->t.pos;
-		tmpl_next(p);
+		template_next(p);
 		n = two(p, op, pos, n, parse_pow(p));
 	}
 }
@@ -533,11 +533,11 @@ static struct node *parse_concat(struct parse *p)
 
 	if (p->t.kind != T_TILDE)
 		return n;
-	list = tmpl_node(p, E_CONCAT, p->t.pos);
+	list = template_node(p, E_CONCAT, p->t.pos);
 	tail = &list->a;
 	append(p, list, &tail, n);
 	while (p->t.kind == T_TILDE) {
-		tmpl_next(p);
+		template_next(p);
 		append(p, list, &tail, parse_mul(p));
 	}
 	return list;
@@ -551,7 +551,7 @@ static struct node *parse_add(struct parse *p)
 		uint32_t pos = p->t.pos;
 		int op = p->t.kind == T_ADD ? E_ADD : E_SUB;
 
-		tmpl_next(p);
+		template_next(p);
 		n = two(p, op, pos, n, parse_concat(p));
 	}
 	return n;
@@ -565,15 +565,15 @@ static int comparison(struct parse *p)
 
 	for (size_t i = 0; i < countof(map); i++)
 		if (p->t.kind == map[i][0]) {
-			tmpl_next(p);
+			template_next(p);
 			return map[i][1];
 		}
-	if (tmpl_skip(p, "in"))
+	if (template_skip(p, "in"))
 		return C_IN;
-	if (tmpl_is(p, "not") && look_ahead(p)->kind == T_NAME &&
-	    tmpl_word(p->ahead.s, p->ahead.n, "in")) {
-		tmpl_next(p);
-		tmpl_next(p);
+	if (template_is(p, "not") && look_ahead(p)->kind == T_NAME &&
+	    template_word(p->ahead.s, p->ahead.n, "in")) {
+		template_next(p);
+		template_next(p);
 		return C_NOTIN;
 	}
 	return -1;
@@ -590,7 +590,7 @@ static struct node *parse_compare(struct parse *p)
 			cmp = one(p, E_CMP, pos, n);
 			tail = &cmp->b;
 		}
-		operand = tmpl_node(p, op, pos);
+		operand = template_node(p, op, pos);
 		operand->a = parse_add(p);
 		append(p, cmp, &tail, grow(p, operand, operand->a));
 		pos = p->t.pos;
@@ -603,10 +603,10 @@ static struct node *parse_not(struct parse *p)
 	struct node *n;
 	uint32_t pos = p->t.pos;
 
-	if (!tmpl_is(p, "not"))
+	if (!template_is(p, "not"))
 		return parse_compare(p);
 	enter(p);
-	tmpl_next(p);
+	template_next(p);
 	n = one(p, E_NOT, pos, parse_not(p));
 	p->depth--;
 	return n;
@@ -616,10 +616,10 @@ static struct node *parse_and(struct parse *p)
 {
 	struct node *n = parse_not(p);
 
-	while (tmpl_is(p, "and")) {
+	while (template_is(p, "and")) {
 		uint32_t pos = p->t.pos;
 
-		tmpl_next(p);
+		template_next(p);
 		n = two(p, E_AND, pos, n, parse_not(p));
 	}
 	return n;
@@ -629,10 +629,10 @@ static struct node *parse_or(struct parse *p)
 {
 	struct node *n = parse_and(p);
 
-	while (tmpl_is(p, "or")) {
+	while (template_is(p, "or")) {
 		uint32_t pos = p->t.pos;
 
-		tmpl_next(p);
+		template_next(p);
 		n = two(p, E_OR, pos, n, parse_and(p));
 	}
 	return n;

@@ -1,21 +1,21 @@
 /* Finding filters and tests; filters that take any value. */
 #include <math.h>
 
-#include "template/inside.h"
+#include "template/priv.h"
 #include "base/text.h"
 
-static const struct filter *const tables[] = { tmpl_filters_any, tmpl_filters_text,
-	tmpl_filters_list };
+static const struct filter *const tables[] = { template_filters_any, template_filters_text,
+	template_filters_list };
 
 static const struct filter *find(const struct filter *f, const char *s, size_t n)
 {
 	for (; f->name; f++)
-		if (f->name[0] == s[0] && tmpl_word(s, n, f->name))
+		if (f->name[0] == s[0] && template_word(s, n, f->name))
 			return f;
 	return NULL;
 }
 
-const struct filter *tmpl_filter_find(const char *s, size_t n)
+const struct filter *template_filter_find(const char *s, size_t n)
 {
 	const struct filter *f = NULL;
 
@@ -24,27 +24,27 @@ const struct filter *tmpl_filter_find(const char *s, size_t n)
 	return f;
 }
 
-const struct filter *tmpl_test_find(const char *s, size_t n)
+const struct filter *template_test_find(const char *s, size_t n)
 {
-	return n ? find(tmpl_tests, s, n) : NULL;
+	return n ? find(template_tests, s, n) : NULL;
 }
 
-const char *tmpl_filter_near(const char *s, bool test)
+const char *template_filter_near(const char *s, bool test)
 {
 	const char *names[200];
 	size_t n = 0;
 
 	for (size_t i = 0; i < (test ? 1 : countof(tables)); i++)
-		for (const struct filter *f = test ? tmpl_tests : tables[i]; f->name; f++)
+		for (const struct filter *f = test ? template_tests : tables[i]; f->name; f++)
 			if (n < countof(names))
 				names[n++] = f->name;
 	return pth_nearest(s, names, n);
 }
 
-struct val tmpl_apply(struct eval *x, const struct filter *f, struct val in,
+struct val template_apply(struct eval *x, const struct filter *f, struct val in,
     const struct val *arg, size_t n)
 {
-	struct call c = { .in = f->undef ? in : tmpl_defined(x, in) };
+	struct call c = { .in = f->undef ? in : template_defined(x, in) };
 	size_t max = *f->params != '\0';
 
 	for (const char *q = f->params; *q; q++)
@@ -54,7 +54,7 @@ struct val tmpl_apply(struct eval *x, const struct filter *f, struct val in,
 		c.nrest = n;
 		n = 0;
 	} else if (n < f->min || n > max) {
-		tmpl_fail(x, x->at, "%zu argument%s for '%s'", n, n == 1 ? "" : "s", f->name);
+		template_fail(x, x->at, "%zu argument%s for '%s'", n, n == 1 ? "" : "s", f->name);
 	}
 	for (size_t i = 0; i < n; i++)
 		c.arg[i] = arg[i];
@@ -67,24 +67,24 @@ struct val tmpl_apply(struct eval *x, const struct filter *f, struct val in,
 FILTER(f_default)
 {
 	if (c->in.k == V_UNDEF ||
-	    (tmpl_arg_bool(x, c->arg[1], false) && !tmpl_truth(x, c->in)))
-		return c->arg[0].k == V_ABSENT ? vstr("", 0) : c->arg[0];
+	    (template_arg_bool(x, c->arg[1], false) && !template_truth(x, c->in)))
+		return c->arg[0].k == V_ABSENT ? template_vstr("", 0) : c->arg[0];
 	return c->in;
 }
 
-FILTER(f_string) { return tmpl_str(x, c->in); }
+FILTER(f_string) { return template_str(x, c->in); }
 
 FILTER(f_length)
 {
 	if (c->in.k == V_STR) {
-		tmpl_work(x, c->in.n);
-		return vint((int64_t)tmpl_chars(c->in.s, c->in.n));
+		template_work(x, c->in.n);
+		return template_vint((int64_t)template_chars(c->in.s, c->in.n));
 	}
 	if (c->in.k == V_LOOP)
-		return vint(c->in.l->n);
-	if (!tmpl_is_map(c->in) && !tmpl_is_seq(c->in) && c->in.k != V_UNDEF)
-		tmpl_fail(x, x->at, "%s has no length", tmpl_kind(c->in));
-	return vint(tmpl_len(c->in));
+		return template_vint(c->in.l->n);
+	if (!template_is_map(c->in) && !template_is_seq(c->in) && c->in.k != V_UNDEF)
+		template_fail(x, x->at, "%s has no length", template_kind(c->in));
+	return template_vint(template_len(c->in));
 }
 
 /* ---- numbers ---- */
@@ -96,8 +96,8 @@ static bool read_int(const char *s, size_t n, int base, int64_t *i)
 	size_t k = 0, at = 0;
 	char *end;
 
-	at = tmpl_space(s, n);
-	n -= tmpl_space_back(s + at, n - at);
+	at = template_space(s, n);
+	n -= template_space_back(s + at, n - at);
 	if (at < n && (s[at] == '-' || s[at] == '+'))
 		b[k++] = s[at++];
 	if (n - at > 2 && s[at] == '0' && ((base == 16 && (s[at + 1] | 0x20) == 'x') ||
@@ -123,9 +123,9 @@ static bool read_int(const char *s, size_t n, int base, int64_t *i)
 static bool read_real(const char *s, size_t n, double *d)
 {
 	char b[100], *end;
-	size_t at = tmpl_space(s, n);
+	size_t at = template_space(s, n);
 
-	n -= tmpl_space_back(s + at, n - at);
+	n -= template_space_back(s + at, n - at);
 	if (at >= n || n - at >= sizeof b || memchr(s + at, 'x', n - at) || memchr(s + at, 'X', n - at) ||
 	    memchr(s + at, '(', n - at))
 		return false;
@@ -140,24 +140,24 @@ static struct val whole(struct eval *x, double d, struct val def)
 	if (!isfinite(d))
 		return def;
 	if (fabs(d) >= 9.2e18)
-		tmpl_fail(x, x->at, "integer beyond 64 bits");
-	return vint((int64_t)d);
+		template_fail(x, x->at, "integer beyond 64 bits");
+	return template_vint((int64_t)d);
 }
 
 FILTER(f_int)
 {
-	struct val def = c->arg[0].k == V_ABSENT ? vint(0) : c->arg[0];
-	int64_t i, base = tmpl_arg_int(x, c->arg[1], 10);
+	struct val def = c->arg[0].k == V_ABSENT ? template_vint(0) : c->arg[0];
+	int64_t i, base = template_arg_int(x, c->arg[1], 10);
 	double d;
 
-	if (tmpl_integer(c->in, &i))
-		return vint(i);
+	if (template_integer(c->in, &i))
+		return template_vint(i);
 	if (c->in.k == V_REAL)
 		return whole(x, c->in.d, def);
 	if (c->in.k != V_STR)
 		return def;
 	if (read_int(c->in.s, c->in.n, base < 2 || base > 36 ? 0 : (int)base, &i))
-		return vint(i);
+		return template_vint(i);
 	return read_real(c->in.s, c->in.n, &d) ? whole(x, d, def) : def;
 }
 
@@ -166,9 +166,9 @@ FILTER(f_float)
 	double d;
 
 	(void)x;
-	if (tmpl_number(c->in, &d) || (c->in.k == V_STR && read_real(c->in.s, c->in.n, &d)))
-		return vreal(d);
-	return c->arg[0].k == V_ABSENT ? vreal(0) : c->arg[0];
+	if (template_number(c->in, &d) || (c->in.k == V_STR && read_real(c->in.s, c->in.n, &d)))
+		return template_vreal(d);
+	return c->arg[0].k == V_ABSENT ? template_vreal(0) : c->arg[0];
 }
 
 FILTER(f_abs)
@@ -176,10 +176,10 @@ FILTER(f_abs)
 	int64_t i;
 
 	if (c->in.k == V_REAL)
-		return vreal(fabs(c->in.d));
-	if (!tmpl_integer(c->in, &i) || i == INT64_MIN)
-		tmpl_fail(x, x->at, "%s has no absolute value", tmpl_kind(c->in));
-	return vint(i < 0 ? -i : i);
+		return template_vreal(fabs(c->in.d));
+	if (!template_integer(c->in, &i) || i == INT64_MIN)
+		template_fail(x, x->at, "%s has no absolute value", template_kind(c->in));
+	return template_vint(i < 0 ? -i : i);
 }
 
 /* Python's round(): the nearest, halves to even, of the exact value. */
@@ -205,9 +205,9 @@ static struct val round_int(struct eval *x, int64_t i, int64_t digits)
 	int64_t p = 1, r;
 
 	if (digits >= 0)
-		return vint(i);
+		return template_vint(i);
 	if (digits < -18)
-		return vint(0);
+		return template_vint(0);
 	while (digits++ < 0)
 		p *= 10;
 	r = i % p;
@@ -215,29 +215,29 @@ static struct val round_int(struct eval *x, int64_t i, int64_t digits)
 	if (r < 0 ? r < -p / 2 || (r == -p / 2 && i / p % 2 != 0)
 	          : r > p / 2 || (r == p / 2 && i / p % 2 != 0))
 		if (__builtin_add_overflow(i, r < 0 ? -p : p, &i))
-			tmpl_fail(x, x->at, "integer beyond 64 bits");
-	return vint(i);
+			template_fail(x, x->at, "integer beyond 64 bits");
+	return template_vint(i);
 }
 
 FILTER(f_round)
 {
-	struct val how = tmpl_arg_str(x, c->arg[1], "common");
-	int64_t digits = tmpl_arg_int(x, c->arg[0], 0), i;
+	struct val how = template_arg_str(x, c->arg[1], "common");
+	int64_t digits = template_arg_int(x, c->arg[0], 0), i;
 	double d, p;
 
-	if (!tmpl_number(c->in, &d))
-		tmpl_fail(x, x->at, "%s cannot be rounded", tmpl_kind(c->in));
-	if (tmpl_word(how.s, how.n, "common")) {
-		if (tmpl_integer(c->in, &i))
+	if (!template_number(c->in, &d))
+		template_fail(x, x->at, "%s cannot be rounded", template_kind(c->in));
+	if (template_word(how.s, how.n, "common")) {
+		if (template_integer(c->in, &i))
 			return round_int(x, i, digits);
-		return vreal(round_real(d, digits > 1000 ? 1000 : digits < -1000 ? -1000 : (int)digits));
+		return template_vreal(round_real(d, digits > 1000 ? 1000 : digits < -1000 ? -1000 : (int)digits));
 	}
 	p = pow(10, (double)digits);
-	if (tmpl_word(how.s, how.n, "ceil"))
-		return vreal(ceil(d * p) / p);
-	if (!tmpl_word(how.s, how.n, "floor"))
-		tmpl_fail(x, x->at, "the method of 'round' is common, ceil or floor");
-	return vreal(floor(d * p) / p);
+	if (template_word(how.s, how.n, "ceil"))
+		return template_vreal(ceil(d * p) / p);
+	if (!template_word(how.s, how.n, "floor"))
+		template_fail(x, x->at, "the method of 'round' is common, ceil or floor");
+	return template_vreal(floor(d * p) / p);
 }
 
 /* As Ansible: true, yes, on, 1 in any case of letters are true. */
@@ -246,55 +246,55 @@ FILTER(f_bool)
 	static const char *const words[] = { "true", "yes", "on", "1" };
 
 	if (c->in.k != V_STR)
-		return vbool(tmpl_truth(x, c->in));
+		return template_vbool(template_truth(x, c->in));
 	for (size_t i = 0; i < countof(words); i++)
 		if (strlen(words[i]) == c->in.n && strncasecmp(words[i], c->in.s, c->in.n) == 0)
-			return vbool(true);
-	return vbool(false);
+			return template_vbool(true);
+	return template_vbool(false);
 }
 
 FILTER(f_filesize)
 {
 	static const char units[] = "kMGTPEZY";
-	bool binary = tmpl_arg_bool(x, c->arg[0], false);
+	bool binary = template_arg_bool(x, c->arg[0], false);
 	double d, base = binary ? 1024 : 1000, unit = base;
 	size_t i = 0;
 
-	if (!tmpl_number(c->in, &d) && !(c->in.k == V_STR && read_real(c->in.s, c->in.n, &d)))
-		tmpl_fail(x, x->at, "%s is not a number of bytes", tmpl_kind(c->in));
+	if (!template_number(c->in, &d) && !(c->in.k == V_STR && read_real(c->in.s, c->in.n, &d)))
+		template_fail(x, x->at, "%s is not a number of bytes", template_kind(c->in));
 	if (d == 1)
-		return vstr("1 Byte", 6);
+		return template_vstr("1 Byte", 6);
 	if (d < base) {
 		pth_buf_addf(&x->tmp, "%.0f Bytes", trunc(d));
-		return tmpl_take(x);
+		return template_take(x);
 	}
 	for (unit *= base; d >= unit && i + 2 < sizeof units; i++)
 		unit *= base;
 	pth_buf_addf(&x->tmp, "%.1f %c%s", base * d / unit, units[i], binary ? "iB" : "B");
 	if (binary && i == 0)
 		x->tmp.s[x->tmp.len - 3] = 'K';
-	return tmpl_take(x);
+	return template_take(x);
 }
 
 /* ---- forms ---- */
 
 FILTER(f_tojson)
 {
-	int64_t indent = c->arg[0].k == V_NONE ? -1 : tmpl_arg_int(x, c->arg[0], -1);
+	int64_t indent = c->arg[0].k == V_NONE ? -1 : template_arg_int(x, c->arg[0], -1);
 
-	tmpl_put_json(x, &x->tmp, c->in, indent > 16 ? 16 : (int)indent, 0);
-	return tmpl_take(x);
+	template_put_json(x, &x->tmp, c->in, indent > 16 ? 16 : (int)indent, 0);
+	return template_take(x);
 }
 
 FILTER(f_yaml)
 {
-	tmpl_put_yaml(x, &x->tmp, c->in, 0);
-	return tmpl_take(x);
+	template_put_yaml(x, &x->tmp, c->in, 0);
+	return template_take(x);
 }
 
 FILTER(f_attr)
 {
-	return tmpl_path(x, c->in, tmpl_arg_str(x, c->arg[0], ""));
+	return template_path(x, c->in, template_arg_str(x, c->arg[0], ""));
 }
 
 /* ---- mappings ---- */
@@ -302,17 +302,17 @@ FILTER(f_attr)
 static struct val items(struct eval *x, struct val v, int what)
 {
 	if (v.k == V_UNDEF)
-		return tmpl_list(x, 0, false);
-	if (!tmpl_is_map(v))
-		tmpl_fail(x, x->at, "%s is not a mapping", tmpl_kind(v));
-	return tmpl_map_items(x, v, what);
+		return template_list(x, 0, false);
+	if (!template_is_map(v))
+		template_fail(x, x->at, "%s is not a mapping", template_kind(v));
+	return template_map_items(x, v, what);
 }
 
 FILTER(f_items) { return items(x, c->in, 'i'); }
 FILTER(f_keys) { return items(x, c->in, 'k'); }
 FILTER(f_values) { return items(x, c->in, 'v'); }
 
-const struct filter tmpl_filters_any[] = {
+const struct filter template_filters_any[] = {
 	{ "default", f_default, "default_value,boolean", 0, true },
 	{ "d", f_default, "default_value,boolean", 0, true },
 	{ "string", f_string, "", 0, false },

@@ -1,58 +1,58 @@
 /* What stands after `is`. */
-#include "template/inside.h"
+#include "template/priv.h"
 
 #define TEST(name) static struct val name(struct eval *x, struct call *c)
 #define UNUSED (void)x
 
-TEST(t_defined) { UNUSED; return vbool(c->in.k != V_UNDEF); }
-TEST(t_undefined) { UNUSED; return vbool(c->in.k == V_UNDEF); }
-TEST(t_none) { UNUSED; return vbool(c->in.k == V_NONE); }
-TEST(t_boolean) { UNUSED; return vbool(c->in.k == V_BOOL); }
-TEST(t_true) { UNUSED; return vbool(c->in.k == V_BOOL && c->in.b); }
-TEST(t_false) { UNUSED; return vbool(c->in.k == V_BOOL && !c->in.b); }
-TEST(t_integer) { UNUSED; return vbool(c->in.k == V_INT); }
-TEST(t_float) { UNUSED; return vbool(c->in.k == V_REAL); }
-TEST(t_number) { UNUSED; return vbool(c->in.k >= V_BOOL && c->in.k <= V_REAL); }
-TEST(t_string) { UNUSED; return vbool(c->in.k == V_STR); }
-TEST(t_mapping) { UNUSED; return vbool(tmpl_is_map(c->in)); }
+TEST(t_defined) { UNUSED; return template_vbool(c->in.k != V_UNDEF); }
+TEST(t_undefined) { UNUSED; return template_vbool(c->in.k == V_UNDEF); }
+TEST(t_none) { UNUSED; return template_vbool(c->in.k == V_NONE); }
+TEST(t_boolean) { UNUSED; return template_vbool(c->in.k == V_BOOL); }
+TEST(t_true) { UNUSED; return template_vbool(c->in.k == V_BOOL && c->in.b); }
+TEST(t_false) { UNUSED; return template_vbool(c->in.k == V_BOOL && !c->in.b); }
+TEST(t_integer) { UNUSED; return template_vbool(c->in.k == V_INT); }
+TEST(t_float) { UNUSED; return template_vbool(c->in.k == V_REAL); }
+TEST(t_number) { UNUSED; return template_vbool(c->in.k >= V_BOOL && c->in.k <= V_REAL); }
+TEST(t_string) { UNUSED; return template_vbool(c->in.k == V_STR); }
+TEST(t_mapping) { UNUSED; return template_vbool(template_is_map(c->in)); }
 
 TEST(t_sequence)
 {
-	tmpl_defined(x, c->in);
-	return vbool(tmpl_is_seq(c->in) || tmpl_is_map(c->in) || c->in.k == V_STR);
+	template_defined(x, c->in);
+	return template_vbool(template_is_seq(c->in) || template_is_map(c->in) || c->in.k == V_STR);
 }
 
-TEST(t_eq) { return vbool(tmpl_equal(x, c->in, c->arg[0], 0)); }
-TEST(t_ne) { return vbool(!tmpl_equal(x, c->in, c->arg[0], 0)); }
-TEST(t_lt) { return vbool(tmpl_order(x, c->in, c->arg[0], 0) < 0); }
-TEST(t_le) { return vbool(tmpl_order(x, c->in, c->arg[0], 0) <= 0); }
-TEST(t_gt) { return vbool(tmpl_order(x, c->in, c->arg[0], 0) > 0); }
-TEST(t_ge) { return vbool(tmpl_order(x, c->in, c->arg[0], 0) >= 0); }
-TEST(t_in) { return vbool(tmpl_contains(x, c->arg[0], c->in)); }
+TEST(t_eq) { return template_vbool(template_equal(x, c->in, c->arg[0], 0)); }
+TEST(t_ne) { return template_vbool(!template_equal(x, c->in, c->arg[0], 0)); }
+TEST(t_lt) { return template_vbool(template_order(x, c->in, c->arg[0], 0) < 0); }
+TEST(t_le) { return template_vbool(template_order(x, c->in, c->arg[0], 0) <= 0); }
+TEST(t_gt) { return template_vbool(template_order(x, c->in, c->arg[0], 0) > 0); }
+TEST(t_ge) { return template_vbool(template_order(x, c->in, c->arg[0], 0) >= 0); }
+TEST(t_in) { return template_vbool(template_contains(x, c->arg[0], c->in)); }
 
 TEST(t_sameas)
 {
-	tmpl_defined(x, c->arg[0]);
-	return vbool(c->in.k == c->arg[0].k && tmpl_equal(x, c->in, c->arg[0], 0));
+	template_defined(x, c->arg[0]);
+	return template_vbool(c->in.k == c->arg[0].k && template_equal(x, c->in, c->arg[0], 0));
 }
 
 static bool zero(struct eval *x, struct val a, struct val b)
 {
-	struct val r = tmpl_binary(x, E_MOD, a, tmpl_defined(x, b));
+	struct val r = template_binary(x, E_MOD, a, template_defined(x, b));
 
-	return !tmpl_truth(x, r);
+	return !template_truth(x, r);
 }
 
-TEST(t_divisible) { return vbool(zero(x, c->in, c->arg[0])); }
-TEST(t_even) { return vbool(zero(x, c->in, vint(2))); }
-TEST(t_odd) { return vbool(!zero(x, c->in, vint(2))); }
+TEST(t_divisible) { return template_vbool(zero(x, c->in, c->arg[0])); }
+TEST(t_even) { return template_vbool(zero(x, c->in, template_vint(2))); }
+TEST(t_odd) { return template_vbool(!zero(x, c->in, template_vint(2))); }
 
 static struct val cased(struct eval *x, struct val v, int how)
 {
-	struct val s = tmpl_str(x, v), t = tmpl_case(x, s, how), u = tmpl_case(x, s, how ^ 'u' ^ 'l');
+	struct val s = template_str(x, v), t = template_case(x, s, how), u = template_case(x, s, how ^ 'u' ^ 'l');
 
 	/* as Python's islower: and there is a letter at all */
-	return vbool(tmpl_equal(x, s, t, 0) && !tmpl_equal(x, t, u, 0));
+	return template_vbool(template_equal(x, s, t, 0) && !template_equal(x, t, u, 0));
 }
 
 TEST(t_lower) { return cased(x, c->in, 'l'); }
@@ -60,19 +60,19 @@ TEST(t_upper) { return cased(x, c->in, 'u'); }
 
 TEST(t_filter)
 {
-	struct val s = tmpl_str(x, c->in);
+	struct val s = template_str(x, c->in);
 
-	return vbool(tmpl_filter_find(s.s, s.n) != NULL);
+	return template_vbool(template_filter_find(s.s, s.n) != NULL);
 }
 
 TEST(t_test)
 {
-	struct val s = tmpl_str(x, c->in);
+	struct val s = template_str(x, c->in);
 
-	return vbool(tmpl_test_find(s.s, s.n) != NULL);
+	return template_vbool(template_test_find(s.s, s.n) != NULL);
 }
 
-const struct filter tmpl_tests[] = {
+const struct filter template_tests[] = {
 	{ "defined", t_defined, "", 0, true },
 	{ "undefined", t_undefined, "", 0, true },
 	{ "none", t_none, "", 0, true },

@@ -1,5 +1,5 @@
 /* Filters on lists. */
-#include "template/inside.h"
+#include "template/priv.h"
 
 #define FILTER(name) static struct val name(struct eval *x, struct call *c)
 
@@ -11,18 +11,18 @@ static struct val one_step(struct eval *x, struct val v, const char *s, size_t n
 	while (k < n && k < 18 && s[k] >= '0' && s[k] <= '9')
 		i = i * 10 + s[k++] - '0';
 	if (n > 0 && k == n)
-		return tmpl_item(x, x->at, v, vint(i));
-	return tmpl_attr(x, x->at, v, s, n);
+		return template_item(x, x->at, v, template_vint(i));
+	return template_attr(x, x->at, v, s, n);
 }
 
-struct val tmpl_path(struct eval *x, struct val item, struct val path)
+struct val template_path(struct eval *x, struct val item, struct val path)
 {
 	const char *s, *dot, *end;
 
-	item = tmpl_defined(x, item);
+	item = template_defined(x, item);
 	if (path.k == V_INT)
-		return tmpl_item(x, x->at, item, path);
-	path = tmpl_arg_str(x, path, "");
+		return template_item(x, x->at, item, path);
+	path = template_arg_str(x, path, "");
 	for (s = path.s, end = s + path.n;; s = dot + 1) {
 		dot = s < end ? memchr(s, '.', (size_t)(end - s)) : NULL;
 		item = one_step(x, item, s, (size_t)((dot ? dot : end) - s));
@@ -38,33 +38,33 @@ struct val tmpl_path(struct eval *x, struct val item, struct val path)
 
 static struct val copy(struct eval *x, struct val seq)
 {
-	struct val v = tmpl_list(x, (size_t)tmpl_len(seq), false);
+	struct val v = template_list(x, (size_t)template_len(seq), false);
 
 	for (uint32_t i = 0; i < v.n; i++)
-		v.v[i] = tmpl_at(seq, i);
+		v.v[i] = template_at(seq, i);
 	return v;
 }
 
-FILTER(f_list) { return copy(x, tmpl_seq(x, c->in)); }
+FILTER(f_list) { return copy(x, template_seq(x, c->in)); }
 
 static struct val missing(struct eval *x, const char *note)
 {
-	return tmpl_undef(x, x->at, vabsent(), NULL, 0, note);
+	return template_undef(x, x->at, template_vabsent(), NULL, 0, note);
 }
 
 FILTER(f_first)
 {
-	struct val seq = tmpl_seq(x, c->in);
+	struct val seq = template_seq(x, c->in);
 
-	return tmpl_len(seq) ? tmpl_at(seq, 0) : missing(x, "the first of nothing");
+	return template_len(seq) ? template_at(seq, 0) : missing(x, "the first of nothing");
 }
 
 FILTER(f_last)
 {
-	struct val seq = tmpl_seq(x, c->in);
-	int64_t n = tmpl_len(seq);
+	struct val seq = template_seq(x, c->in);
+	int64_t n = template_len(seq);
 
-	return n ? tmpl_at(seq, n - 1) : missing(x, "the last of nothing");
+	return n ? template_at(seq, n - 1) : missing(x, "the last of nothing");
 }
 
 FILTER(f_reverse)
@@ -72,8 +72,8 @@ FILTER(f_reverse)
 	struct val seq;
 
 	if (c->in.k == V_STR)
-		return tmpl_slice(x, c->in, vabsent(), vabsent(), vint(-1));
-	seq = copy(x, tmpl_seq(x, c->in));
+		return template_slice(x, c->in, template_vabsent(), template_vabsent(), template_vint(-1));
+	seq = copy(x, template_seq(x, c->in));
 	for (uint32_t i = 0; i < seq.n / 2; i++) {
 		struct val t = seq.v[i];
 
@@ -85,22 +85,22 @@ FILTER(f_reverse)
 
 FILTER(f_join)
 {
-	struct val seq = tmpl_seq(x, c->in), d = tmpl_arg_str(x, c->arg[0], ""), *v;
-	int64_t n = tmpl_len(seq);
+	struct val seq = template_seq(x, c->in), d = template_arg_str(x, c->arg[0], ""), *v;
+	int64_t n = template_len(seq);
 	size_t len = 0;
 	char *p, *q;
 
-	v = tmpl_list(x, (size_t)n, false).v;
+	v = template_list(x, (size_t)n, false).v;
 	for (int64_t i = 0; i < n; i++) {
-		v[i] = tmpl_at(seq, i);
+		v[i] = template_at(seq, i);
 		if (c->arg[1].k != V_ABSENT && c->arg[1].k != V_NONE)
-			v[i] = tmpl_path(x, v[i], c->arg[1]);
-		v[i] = tmpl_text(x, v[i]);
+			v[i] = template_path(x, v[i], c->arg[1]);
+		v[i] = template_text(x, v[i]);
 		len += v[i].n + (i ? d.n : 0);
 		if (len > MAX_OUTPUT)
-			tmpl_fail(x, x->at, "a text of more than %d MiB", MAX_OUTPUT >> 20);
+			template_fail(x, x->at, "a text of more than %d MiB", MAX_OUTPUT >> 20);
 	}
-	p = q = tmpl_alloc(x, len);
+	p = q = template_alloc(x, len);
 	for (int64_t i = 0; i < n; i++) {
 		if (i && d.n) {
 			memcpy(q, d.s, d.n);
@@ -110,7 +110,7 @@ FILTER(f_join)
 			memcpy(q, v[i].s, v[i].n);
 		q += v[i].n;
 	}
-	return vstr(p, len);
+	return template_vstr(p, len);
 }
 
 /* ---- order ---- */
@@ -131,7 +131,7 @@ static bool before(const struct sorter *s, const struct item *a, const struct it
 	int r = 0;
 
 	for (size_t i = 0; i < s->nkey && r == 0; i++)
-		r = tmpl_order(s->x, a->key[i], b->key[i], 0);
+		r = template_order(s->x, a->key[i], b->key[i], 0);
 	return s->reverse ? r > 0 : r < 0;
 }
 
@@ -152,21 +152,21 @@ static void merge_sort(const struct sorter *s, struct item *v, size_t n)
 /* What elements are compared by: text without regard to case, unless told. */
 static struct val sort_key(struct eval *x, struct val v, bool case_sensitive)
 {
-	v = tmpl_defined(x, v);
-	return v.k == V_STR && !case_sensitive ? tmpl_case(x, v, 'l') : v;
+	v = template_defined(x, v);
+	return v.k == V_STR && !case_sensitive ? template_case(x, v, 'l') : v;
 }
 
 static void sort_items(struct eval *x, struct item *it, size_t n, size_t nkey, bool reverse)
 {
 	struct sorter s = { .x = x, .nkey = nkey, .reverse = reverse };
 
-	s.tmp = tmpl_alloc(x, n * sizeof *s.tmp);
+	s.tmp = template_alloc(x, n * sizeof *s.tmp);
 	merge_sort(&s, it, n);
 }
 
 static struct val values_of(struct eval *x, const struct item *it, size_t n)
 {
-	struct val v = tmpl_list(x, n, false);
+	struct val v = template_list(x, n, false);
 
 	for (size_t i = 0; i < n; i++)
 		v.v[i] = it[i].v;
@@ -181,18 +181,18 @@ static struct val paths(struct eval *x, struct val attribute)
 	size_t n = 1, i = 0;
 
 	if (attribute.k != V_STR) {
-		list = tmpl_list(x, 1, false);
+		list = template_list(x, 1, false);
 		list.v[0] = attribute;
 		return list;
 	}
 	for (size_t k = 0; k < attribute.n; k++)
 		n += attribute.s[k] == ',';
-	list = tmpl_list(x, n, false);
+	list = template_list(x, n, false);
 	for (s = attribute.s, end = s + attribute.n; i < n; s = comma + 1) {
 		comma = s < end ? memchr(s, ',', (size_t)(end - s)) : NULL;
 		if (!comma)
 			comma = end;
-		list.v[i++] = vstr(s, (size_t)(comma - s));
+		list.v[i++] = template_vstr(s, (size_t)(comma - s));
 	}
 	return list;
 }
@@ -204,22 +204,22 @@ static bool given(struct val v)
 
 FILTER(f_sort)
 {
-	struct val seq = tmpl_seq(x, c->in), by = vabsent();
-	bool reverse = tmpl_arg_bool(x, c->arg[0], false);
-	bool exact = tmpl_arg_bool(x, c->arg[1], false);
-	size_t n = (size_t)tmpl_len(seq), nkey = 1;
-	struct item *it = tmpl_alloc(x, n * sizeof *it);
+	struct val seq = template_seq(x, c->in), by = template_vabsent();
+	bool reverse = template_arg_bool(x, c->arg[0], false);
+	bool exact = template_arg_bool(x, c->arg[1], false);
+	size_t n = (size_t)template_len(seq), nkey = 1;
+	struct item *it = template_alloc(x, n * sizeof *it);
 
 	if (given(c->arg[2])) {
 		by = paths(x, c->arg[2]);
 		nkey = by.n;
 	}
 	for (size_t i = 0; i < n; i++) {
-		it[i].v = tmpl_at(seq, (int64_t)i);
-		it[i].key = tmpl_alloc(x, nkey * sizeof *it[i].key);
+		it[i].v = template_at(seq, (int64_t)i);
+		it[i].key = template_alloc(x, nkey * sizeof *it[i].key);
 		for (size_t k = 0; k < nkey; k++)
 			it[i].key[k] = sort_key(x, by.k == V_ABSENT ? it[i].v :
-			    tmpl_path(x, it[i].v, by.v[k]), exact);
+			    template_path(x, it[i].v, by.v[k]), exact);
 	}
 	sort_items(x, it, n, nkey, reverse);
 	return values_of(x, it, n);
@@ -227,48 +227,48 @@ FILTER(f_sort)
 
 FILTER(f_dictsort)
 {
-	struct val by = tmpl_arg_str(x, c->arg[1], "key"), list;
-	bool exact = tmpl_arg_bool(x, c->arg[0], false);
+	struct val by = template_arg_str(x, c->arg[1], "key"), list;
+	bool exact = template_arg_bool(x, c->arg[0], false);
 	struct item *it;
-	int which = tmpl_word(by.s, by.n, "value");
+	int which = template_word(by.s, by.n, "value");
 
-	if (!tmpl_is_map(c->in))
-		tmpl_fail(x, x->at, "%s is not a mapping", tmpl_kind(c->in));
-	if (!which && !tmpl_word(by.s, by.n, "key"))
-		tmpl_fail(x, x->at, "dictsort is by 'key' or by 'value'");
-	list = tmpl_map_items(x, c->in, 'i');
-	it = tmpl_alloc(x, list.n * sizeof *it);
+	if (!template_is_map(c->in))
+		template_fail(x, x->at, "%s is not a mapping", template_kind(c->in));
+	if (!which && !template_word(by.s, by.n, "key"))
+		template_fail(x, x->at, "dictsort is by 'key' or by 'value'");
+	list = template_map_items(x, c->in, 'i');
+	it = template_alloc(x, list.n * sizeof *it);
 	for (uint32_t i = 0; i < list.n; i++) {
 		it[i].v = list.v[i];
-		it[i].key = tmpl_alloc(x, sizeof *it[i].key);
+		it[i].key = template_alloc(x, sizeof *it[i].key);
 		*it[i].key = sort_key(x, list.v[i].v[which], exact);
 	}
-	sort_items(x, it, list.n, 1, tmpl_arg_bool(x, c->arg[2], false));
+	sort_items(x, it, list.n, 1, template_arg_bool(x, c->arg[2], false));
 	return values_of(x, it, list.n);
 }
 
 FILTER(f_groupby)
 {
-	struct val seq = tmpl_seq(x, c->in), out, group;
-	bool exact = tmpl_arg_bool(x, c->arg[2], false);
-	size_t n = (size_t)tmpl_len(seq), k;
-	struct item *it = tmpl_alloc(x, n * sizeof *it);
-	struct val *key = tmpl_alloc(x, 2 * n * sizeof *key);
+	struct val seq = template_seq(x, c->in), out, group;
+	bool exact = template_arg_bool(x, c->arg[2], false);
+	size_t n = (size_t)template_len(seq), k;
+	struct item *it = template_alloc(x, n * sizeof *it);
+	struct val *key = template_alloc(x, 2 * n * sizeof *key);
 
 	for (size_t i = 0; i < n; i++) {
-		it[i] = (struct item){ tmpl_at(seq, (int64_t)i), &key[2 * i] };
-		key[2 * i + 1] = tmpl_path(x, it[i].v, c->arg[0]);
+		it[i] = (struct item){ template_at(seq, (int64_t)i), &key[2 * i] };
+		key[2 * i + 1] = template_path(x, it[i].v, c->arg[0]);
 		if (key[2 * i + 1].k == V_UNDEF && given(c->arg[1]))
 			key[2 * i + 1] = c->arg[1];
 		key[2 * i] = sort_key(x, key[2 * i + 1], exact);
 	}
 	sort_items(x, it, n, 1, false);
-	out = tmpl_list(x, n, false);
+	out = template_list(x, n, false);
 	out.n = 0;
 	for (size_t i = 0; i < n; i = k) {
-		for (k = i + 1; k < n && tmpl_equal(x, *it[i].key, *it[k].key, 0); k++)
+		for (k = i + 1; k < n && template_equal(x, *it[i].key, *it[k].key, 0); k++)
 			;
-		group = tmpl_list(x, 2, true);
+		group = template_list(x, 2, true);
 		group.f = 2; /* has .grouper and .list */
 		group.v[0] = it[i].key[1];
 		group.v[1] = values_of(x, it + i, k - i);
@@ -279,42 +279,42 @@ FILTER(f_groupby)
 
 FILTER(f_unique)
 {
-	struct val seq = tmpl_seq(x, c->in), out, *keys, key;
-	bool exact = tmpl_arg_bool(x, c->arg[0], false);
-	int64_t n = tmpl_len(seq);
+	struct val seq = template_seq(x, c->in), out, *keys, key;
+	bool exact = template_arg_bool(x, c->arg[0], false);
+	int64_t n = template_len(seq);
 
-	out = tmpl_list(x, (size_t)n, false);
-	keys = tmpl_list(x, (size_t)n, false).v;
+	out = template_list(x, (size_t)n, false);
+	keys = template_list(x, (size_t)n, false).v;
 	out.n = 0;
 	for (int64_t i = 0; i < n; i++) {
 		uint32_t k = 0;
 
-		key = tmpl_at(seq, i);
+		key = template_at(seq, i);
 		if (given(c->arg[1]))
-			key = tmpl_path(x, key, c->arg[1]);
+			key = template_path(x, key, c->arg[1]);
 		key = sort_key(x, key, exact);
-		while (k < out.n && !tmpl_equal(x, keys[k], key, 0))
+		while (k < out.n && !template_equal(x, keys[k], key, 0))
 			k++;
 		if (k < out.n)
 			continue;
 		keys[out.n] = key;
-		out.v[out.n++] = tmpl_at(seq, i);
+		out.v[out.n++] = template_at(seq, i);
 	}
 	return out;
 }
 
 static struct val extreme(struct eval *x, struct call *c, int sign)
 {
-	struct val seq = tmpl_seq(x, c->in), best = { 0 }, best_key = { 0 }, v, key;
-	bool exact = tmpl_arg_bool(x, c->arg[0], false);
-	int64_t n = tmpl_len(seq);
+	struct val seq = template_seq(x, c->in), best = { 0 }, best_key = { 0 }, v, key;
+	bool exact = template_arg_bool(x, c->arg[0], false);
+	int64_t n = template_len(seq);
 
 	for (int64_t i = 0; i < n; i++) {
-		key = v = tmpl_at(seq, i);
+		key = v = template_at(seq, i);
 		if (given(c->arg[1]))
-			key = tmpl_path(x, v, c->arg[1]);
+			key = template_path(x, v, c->arg[1]);
 		key = sort_key(x, key, exact);
-		if (i == 0 || tmpl_order(x, key, best_key, 0) * sign > 0) {
+		if (i == 0 || template_order(x, key, best_key, 0) * sign > 0) {
 			best = v;
 			best_key = key;
 		}
@@ -327,16 +327,16 @@ FILTER(f_max) { return extreme(x, c, 1); }
 
 FILTER(f_sum)
 {
-	struct val seq = tmpl_seq(x, c->in), sum = c->arg[1].k == V_ABSENT ? vint(0) : c->arg[1], v;
+	struct val seq = template_seq(x, c->in), sum = c->arg[1].k == V_ABSENT ? template_vint(0) : c->arg[1], v;
 
-	for (int64_t i = 0, n = tmpl_len(seq); i < n; i++) {
-		v = tmpl_at(seq, i);
+	for (int64_t i = 0, n = template_len(seq); i < n; i++) {
+		v = template_at(seq, i);
 		if (given(c->arg[0]))
-			v = tmpl_path(x, v, c->arg[0]);
-		v = tmpl_defined(x, v);
+			v = template_path(x, v, c->arg[0]);
+		v = template_defined(x, v);
 		if (sum.k == V_STR || v.k == V_STR)
-			tmpl_fail(x, x->at, "a sum of text: use join");
-		sum = tmpl_binary(x, E_ADD, sum, v);
+			template_fail(x, x->at, "a sum of text: use join");
+		sum = template_binary(x, E_ADD, sum, v);
 	}
 	return sum;
 }
@@ -345,31 +345,31 @@ FILTER(f_sum)
 
 static const struct filter *by_name(struct eval *x, struct val name, bool test)
 {
-	struct val s = tmpl_str(x, name);
-	const struct filter *f = test ? tmpl_test_find(s.s, s.n) : tmpl_filter_find(s.s, s.n);
+	struct val s = template_str(x, name);
+	const struct filter *f = test ? template_test_find(s.s, s.n) : template_filter_find(s.s, s.n);
 
 	if (!f)
-		tmpl_fail(x, x->at, "no %s '%.*s'", test ? "test" : "filter",
+		template_fail(x, x->at, "no %s '%.*s'", test ? "test" : "filter",
 		    (int)(s.n > 60 ? 60 : s.n), s.s);
 	return f;
 }
 
 FILTER(f_map)
 {
-	struct val seq = tmpl_seq(x, c->in), out = tmpl_list(x, (size_t)tmpl_len(seq), false);
+	struct val seq = template_seq(x, c->in), out = template_list(x, (size_t)template_len(seq), false);
 	const struct filter *f = NULL;
 
 	if (c->nrest)
 		f = by_name(x, c->rest[0], false);
 	else if (!given(c->arg[0]))
-		tmpl_fail(x, x->at, "'map' needs the name of a filter, or attribute=");
+		template_fail(x, x->at, "'map' needs the name of a filter, or attribute=");
 	for (uint32_t i = 0; i < out.n; i++) {
-		out.v[i] = tmpl_at(seq, i);
+		out.v[i] = template_at(seq, i);
 		if (f) {
-			out.v[i] = tmpl_apply(x, f, out.v[i], c->rest + 1, c->nrest - 1);
+			out.v[i] = template_apply(x, f, out.v[i], c->rest + 1, c->nrest - 1);
 			continue;
 		}
-		out.v[i] = tmpl_path(x, out.v[i], c->arg[0]);
+		out.v[i] = template_path(x, out.v[i], c->arg[0]);
 		if (out.v[i].k == V_UNDEF && given(c->arg[1]))
 			out.v[i] = c->arg[1];
 	}
@@ -379,23 +379,23 @@ FILTER(f_map)
 /* Those for which a test (of an attribute) gives `want`. */
 static struct val choose(struct eval *x, struct call *c, bool attribute, bool want)
 {
-	struct val seq = tmpl_seq(x, c->in), out = tmpl_list(x, (size_t)tmpl_len(seq), false), v;
+	struct val seq = template_seq(x, c->in), out = template_list(x, (size_t)template_len(seq), false), v;
 	size_t skip = attribute ? 1 : 0;
 	const struct filter *f = NULL;
 	uint32_t k = 0;
 
 	if (c->nrest < skip)
-		tmpl_fail(x, x->at, "the name of an attribute is needed");
+		template_fail(x, x->at, "the name of an attribute is needed");
 	if (c->nrest > skip)
 		f = by_name(x, c->rest[skip], true);
 	for (uint32_t i = 0; i < out.n; i++) {
-		v = tmpl_at(seq, i);
+		v = template_at(seq, i);
 		if (attribute)
-			v = tmpl_path(x, v, c->rest[0]);
+			v = template_path(x, v, c->rest[0]);
 		if (f)
-			v = tmpl_apply(x, f, v, c->rest + skip + 1, c->nrest - skip - 1);
-		if (tmpl_truth(x, v) == want)
-			out.v[k++] = tmpl_at(seq, i);
+			v = template_apply(x, f, v, c->rest + skip + 1, c->nrest - skip - 1);
+		if (template_truth(x, v) == want)
+			out.v[k++] = template_at(seq, i);
 	}
 	out.n = k;
 	return out;
@@ -414,10 +414,10 @@ static struct val part(struct eval *x, struct val seq, int64_t from, int64_t n, 
 	struct val v;
 
 	if (fill > MAX_STEPS)
-		tmpl_fail(x, x->at, "the result is too large");
-	v = tmpl_list(x, (size_t)(n + fill), false);
+		template_fail(x, x->at, "the result is too large");
+	v = template_list(x, (size_t)(n + fill), false);
 	for (int64_t i = 0; i < n; i++)
-		v.v[i] = tmpl_at(seq, from + i);
+		v.v[i] = template_at(seq, from + i);
 	for (int64_t i = 0; i < fill; i++)
 		v.v[n + i] = with;
 	return v;
@@ -425,12 +425,12 @@ static struct val part(struct eval *x, struct val seq, int64_t from, int64_t n, 
 
 FILTER(f_batch)
 {
-	struct val seq = tmpl_seq(x, c->in), out;
-	int64_t size = tmpl_arg_int(x, c->arg[0], 1), n = tmpl_len(seq), k;
+	struct val seq = template_seq(x, c->in), out;
+	int64_t size = template_arg_int(x, c->arg[0], 1), n = template_len(seq), k;
 
 	if (size < 1)
-		tmpl_fail(x, x->at, "a batch has at least 1 element");
-	out = tmpl_list(x, (size_t)(n ? (n - 1) / size + 1 : 0), false);
+		template_fail(x, x->at, "a batch has at least 1 element");
+	out = template_list(x, (size_t)(n ? (n - 1) / size + 1 : 0), false);
 	for (uint32_t i = 0; i < out.n; i++) {
 		k = n - i * size < size ? n - i * size : size;
 		out.v[i] = part(x, seq, i * size, k, given(c->arg[1]) ? size - k : 0, c->arg[1]);
@@ -440,12 +440,12 @@ FILTER(f_batch)
 
 FILTER(f_slice)
 {
-	struct val seq = tmpl_seq(x, c->in), out;
-	int64_t slices = tmpl_arg_int(x, c->arg[0], 1), n = tmpl_len(seq), at = 0, k;
+	struct val seq = template_seq(x, c->in), out;
+	int64_t slices = template_arg_int(x, c->arg[0], 1), n = template_len(seq), at = 0, k;
 
 	if (slices < 1 || slices > MAX_STEPS)
-		tmpl_fail(x, x->at, "the number of slices is 1 to %d", MAX_STEPS);
-	out = tmpl_list(x, (size_t)slices, false);
+		template_fail(x, x->at, "the number of slices is 1 to %d", MAX_STEPS);
+	out = template_list(x, (size_t)slices, false);
 	for (int64_t i = 0; i < slices; i++, at += k) {
 		k = n / slices + (i < n % slices);
 		/* Jinja fills every slice without an extra element, even when all are equal */
@@ -454,7 +454,7 @@ FILTER(f_slice)
 	return out;
 }
 
-const struct filter tmpl_filters_list[] = {
+const struct filter template_filters_list[] = {
 	{ "join", f_join, "d,attribute", 0, false },
 	{ "list", f_list, "", 0, false },
 	{ "first", f_first, "", 0, false },

@@ -1,5 +1,5 @@
 /* Methods of strings, as Python's. */
-#include "template/inside.h"
+#include "template/priv.h"
 
 struct margs {
 	struct eval *x;
@@ -10,29 +10,29 @@ struct margs {
 
 static struct val arg(const struct margs *m, size_t i)
 {
-	return i < m->n ? m->v[i] : vabsent();
+	return i < m->n ? m->v[i] : template_vabsent();
 }
 
 static struct val text_arg(const struct margs *m, size_t i)
 {
-	struct val v = tmpl_defined(m->x, arg(m, i));
+	struct val v = template_defined(m->x, arg(m, i));
 
 	if (v.k != V_STR)
-		tmpl_fail(m->x, m->x->at, "argument %zu: expected a string, not %s", i + 1, tmpl_kind(v));
+		template_fail(m->x, m->x->at, "argument %zu: expected a string, not %s", i + 1, template_kind(v));
 	return v;
 }
 
-static struct val m_upper(const struct margs *m) { return tmpl_case(m->x, m->s, 'u'); }
-static struct val m_lower(const struct margs *m) { return tmpl_case(m->x, m->s, 'l'); }
-static struct val m_capitalize(const struct margs *m) { return tmpl_case(m->x, m->s, 'c'); }
-static struct val m_strip(const struct margs *m) { return tmpl_strip(m->x, m->s, arg(m, 0), 'b'); }
-static struct val m_lstrip(const struct margs *m) { return tmpl_strip(m->x, m->s, arg(m, 0), 'l'); }
-static struct val m_rstrip(const struct margs *m) { return tmpl_strip(m->x, m->s, arg(m, 0), 'r'); }
-static struct val m_splitlines(const struct margs *m) { return tmpl_lines(m->x, m->s); }
+static struct val m_upper(const struct margs *m) { return template_case(m->x, m->s, 'u'); }
+static struct val m_lower(const struct margs *m) { return template_case(m->x, m->s, 'l'); }
+static struct val m_capitalize(const struct margs *m) { return template_case(m->x, m->s, 'c'); }
+static struct val m_strip(const struct margs *m) { return template_strip(m->x, m->s, arg(m, 0), 'b'); }
+static struct val m_lstrip(const struct margs *m) { return template_strip(m->x, m->s, arg(m, 0), 'l'); }
+static struct val m_rstrip(const struct margs *m) { return template_strip(m->x, m->s, arg(m, 0), 'r'); }
+static struct val m_splitlines(const struct margs *m) { return template_lines(m->x, m->s); }
 
 static struct val m_replace(const struct margs *m)
 {
-	return tmpl_replace(m->x, m->s, text_arg(m, 0), text_arg(m, 1), tmpl_arg_int(m->x, arg(m, 2), -1));
+	return template_replace(m->x, m->s, text_arg(m, 0), text_arg(m, 1), template_arg_int(m->x, arg(m, 2), -1));
 }
 
 static bool begins(struct val s, struct val with, bool at_end)
@@ -45,14 +45,14 @@ static bool begins(struct val s, struct val with, bool at_end)
 /* A string, or a tuple of strings of which one will do. */
 static struct val ends(const struct margs *m, bool at_end)
 {
-	struct val w = tmpl_defined(m->x, arg(m, 0));
+	struct val w = template_defined(m->x, arg(m, 0));
 
 	if (w.k != V_LIST || !w.f)
-		return vbool(begins(m->s, text_arg(m, 0), at_end));
+		return template_vbool(begins(m->s, text_arg(m, 0), at_end));
 	for (uint32_t i = 0; i < w.n; i++)
 		if (w.v[i].k == V_STR && begins(m->s, w.v[i], at_end))
-			return vbool(true);
-	return vbool(false);
+			return template_vbool(true);
+	return template_vbool(false);
 }
 
 static struct val m_startswith(const struct margs *m) { return ends(m, false); }
@@ -62,21 +62,21 @@ static struct val m_removeprefix(const struct margs *m)
 {
 	struct val w = text_arg(m, 0);
 
-	return begins(m->s, w, false) ? vstr(m->s.s + w.n, m->s.n - w.n) : m->s;
+	return begins(m->s, w, false) ? template_vstr(m->s.s + w.n, m->s.n - w.n) : m->s;
 }
 
 static struct val m_removesuffix(const struct margs *m)
 {
 	struct val w = text_arg(m, 0);
 
-	return begins(m->s, w, true) ? vstr(m->s.s, m->s.n - w.n) : m->s;
+	return begins(m->s, w, true) ? template_vstr(m->s.s, m->s.n - w.n) : m->s;
 }
 
 /* ---- split ---- */
 
 static void push(struct val *list, const char *s, const char *end)
 {
-	list->v[list->n++] = vstr(s, (size_t)(end - s));
+	list->v[list->n++] = template_vstr(s, (size_t)(end - s));
 }
 
 /* At runs of white space, at most max cuts. */
@@ -85,14 +85,14 @@ static void split_space(struct val *list, const char *s, const char *end, int64_
 	const char *word;
 
 	for (;;) {
-		s += tmpl_space(s, (size_t)(end - s));
+		s += template_space(s, (size_t)(end - s));
 		if (s == end)
 			return;
 		if (max-- == 0) {
 			push(list, s, end);
 			return;
 		}
-		for (word = s; s < end && tmpl_space(s, (size_t)(end - s)) == 0; s++)
+		for (word = s; s < end && template_space(s, (size_t)(end - s)) == 0; s++)
 			;
 		push(list, word, s);
 	}
@@ -103,14 +103,14 @@ static void rsplit_space(struct val *list, const char *s, const char *end, int64
 	const char *stop;
 
 	for (;;) {
-		end -= tmpl_space_back(s, (size_t)(end - s));
+		end -= template_space_back(s, (size_t)(end - s));
 		if (s == end)
 			return;
 		if (max-- == 0) {
 			push(list, s, end);
 			return;
 		}
-		for (stop = end; end > s && tmpl_space_back(s, (size_t)(end - s)) == 0; end--)
+		for (stop = end; end > s && template_space_back(s, (size_t)(end - s)) == 0; end--)
 			;
 		push(list, end, stop);
 	}
@@ -127,8 +127,8 @@ static const char *find_last(const char *s, const char *end, struct val w)
 static struct val split(const struct margs *m, bool right)
 {
 	const char *s = m->s.s, *end = s + m->s.n, *q;
-	struct val sep = arg(m, 0), list = tmpl_list(m->x, (size_t)m->s.n + 1, false);
-	int64_t max = tmpl_arg_int(m->x, arg(m, 1), -1);
+	struct val sep = arg(m, 0), list = template_list(m->x, (size_t)m->s.n + 1, false);
+	int64_t max = template_arg_int(m->x, arg(m, 1), -1);
 
 	list.n = 0;
 	if (sep.k == V_ABSENT || sep.k == V_NONE) {
@@ -136,13 +136,13 @@ static struct val split(const struct margs *m, bool right)
 	} else {
 		sep = text_arg(m, 0);
 		if (sep.n == 0)
-			tmpl_fail(m->x, m->x->at, "text cannot be split at nothing");
-		tmpl_work(m->x, (size_t)m->s.n * (right ? sep.n : 1));
+			template_fail(m->x, m->x->at, "text cannot be split at nothing");
+		template_work(m->x, (size_t)m->s.n * (right ? sep.n : 1));
 		while (max-- != 0 && s < end) {
 			q = right ? find_last(s, end, sep) : memmem(s, (size_t)(end - s), sep.s, sep.n);
 			if (!q)
 				break;
-			tmpl_work(m->x, 64);
+			template_work(m->x, 64);
 			if (right) {
 				push(&list, q + sep.n, end);
 				end = q;
@@ -168,20 +168,20 @@ static struct val m_rsplit(const struct margs *m) { return split(m, true); }
 static struct val partition(const struct margs *m, bool right)
 {
 	const char *s = m->s.s, *end = s + m->s.n, *q;
-	struct val sep = text_arg(m, 0), t = tmpl_list(m->x, 3, true);
+	struct val sep = text_arg(m, 0), t = template_list(m->x, 3, true);
 
 	if (sep.n == 0)
-		tmpl_fail(m->x, m->x->at, "text cannot be split at nothing");
-	tmpl_work(m->x, (size_t)m->s.n * (right ? sep.n : 1));
+		template_fail(m->x, m->x->at, "text cannot be split at nothing");
+	template_work(m->x, (size_t)m->s.n * (right ? sep.n : 1));
 	q = right ? find_last(s, end, sep) : m->s.n ? memmem(s, m->s.n, sep.s, sep.n) : NULL;
-	t.v[0] = t.v[1] = t.v[2] = vstr("", 0);
+	t.v[0] = t.v[1] = t.v[2] = template_vstr("", 0);
 	if (!q) {
 		t.v[right ? 2 : 0] = m->s;
 		return t;
 	}
-	t.v[0] = vstr(s, (size_t)(q - s));
+	t.v[0] = template_vstr(s, (size_t)(q - s));
 	t.v[1] = sep;
-	t.v[2] = vstr(q + sep.n, (size_t)(end - q) - sep.n);
+	t.v[2] = template_vstr(q + sep.n, (size_t)(end - q) - sep.n);
 	return t;
 }
 
@@ -195,8 +195,8 @@ static struct val m_find(const struct margs *m)
 	struct val w = text_arg(m, 0);
 	const char *q = w.n == 0 ? m->s.s : m->s.n ? memmem(m->s.s, m->s.n, w.s, w.n) : NULL;
 
-	tmpl_work(m->x, m->s.n);
-	return vint(q ? (int64_t)tmpl_chars(m->s.s, (size_t)(q - m->s.s)) : -1);
+	template_work(m->x, m->s.n);
+	return template_vint(q ? (int64_t)template_chars(m->s.s, (size_t)(q - m->s.s)) : -1);
 }
 
 static struct val m_index(const struct margs *m)
@@ -204,7 +204,7 @@ static struct val m_index(const struct margs *m)
 	struct val v = m_find(m);
 
 	if (v.i < 0)
-		tmpl_fail(m->x, m->x->at, "the text is not in it");
+		template_fail(m->x, m->x->at, "the text is not in it");
 	return v;
 }
 
@@ -213,8 +213,8 @@ static struct val m_rfind(const struct margs *m)
 	struct val w = text_arg(m, 0);
 	const char *q = find_last(m->s.s, m->s.s + m->s.n, w);
 
-	tmpl_work(m->x, (size_t)m->s.n * (w.n + 1));
-	return vint(q ? (int64_t)tmpl_chars(m->s.s, (size_t)(q - m->s.s)) : -1);
+	template_work(m->x, (size_t)m->s.n * (w.n + 1));
+	return template_vint(q ? (int64_t)template_chars(m->s.s, (size_t)(q - m->s.s)) : -1);
 }
 
 static struct val m_count(const struct margs *m)
@@ -223,26 +223,26 @@ static struct val m_count(const struct margs *m)
 	const char *p = m->s.s, *end = p + m->s.n;
 	int64_t n = 0;
 
-	tmpl_work(m->x, m->s.n);
+	template_work(m->x, m->s.n);
 	if (w.n == 0)
-		return vint((int64_t)tmpl_chars(p, m->s.n) + 1);
+		return template_vint((int64_t)template_chars(p, m->s.n) + 1);
 	while (p < end && (p = memmem(p, (size_t)(end - p), w.s, w.n)) != NULL) {
 		n++;
 		p += w.n;
-		tmpl_work(m->x, 64);
+		template_work(m->x, 64);
 	}
-	return vint(n);
+	return template_vint(n);
 }
 
 static struct val m_join(const struct margs *m)
 {
-	const struct filter *f = tmpl_filter_find("join", 4);
-	struct val seq = tmpl_seq(m->x, arg(m, 0));
+	const struct filter *f = template_filter_find("join", 4);
+	struct val seq = template_seq(m->x, arg(m, 0));
 
-	for (int64_t i = 0, n = tmpl_len(seq); i < n; i++)
-		if (tmpl_at(seq, i).k != V_STR)
-			tmpl_fail(m->x, m->x->at, "only strings can be joined by a method");
-	return tmpl_apply(m->x, f, seq, &m->s, 1);
+	for (int64_t i = 0, n = template_len(seq); i < n; i++)
+		if (template_at(seq, i).k != V_STR)
+			template_fail(m->x, m->x->at, "only strings can be joined by a method");
+	return template_apply(m->x, f, seq, &m->s, 1);
 }
 
 /* ---- kinds of characters (ASCII) ---- */
@@ -254,9 +254,9 @@ static struct val all(const struct margs *m, bool digits, bool alphas)
 		bool d = c >= '0' && c <= '9', a = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
 
 		if (!((digits && d) || (alphas && a)))
-			return vbool(false);
+			return template_vbool(false);
 	}
-	return vbool(m->s.n > 0);
+	return template_vbool(m->s.n > 0);
 }
 
 static struct val m_isdigit(const struct margs *m) { return all(m, true, false); }
@@ -265,12 +265,12 @@ static struct val m_isalnum(const struct margs *m) { return all(m, true, true); 
 
 static struct val m_isspace(const struct margs *m)
 {
-	return vbool(m->s.n > 0 && tmpl_space(m->s.s, m->s.n) == m->s.n);
+	return template_vbool(m->s.n > 0 && template_space(m->s.s, m->s.n) == m->s.n);
 }
 
 static struct val case_is(const struct margs *m, const char *test)
 {
-	return tmpl_apply(m->x, tmpl_test_find(test, 5), m->s, NULL, 0);
+	return template_apply(m->x, template_test_find(test, 5), m->s, NULL, 0);
 }
 
 static struct val m_islower(const struct margs *m) { return case_is(m, "lower"); }
@@ -286,13 +286,13 @@ static char fill(const struct margs *m)
 		return ' ';
 	v = text_arg(m, 1);
 	if (v.n != 1)
-		tmpl_fail(m->x, m->x->at, "the fill is one ASCII character");
+		template_fail(m->x, m->x->at, "the fill is one ASCII character");
 	return *v.s;
 }
 
 static struct val pad(const struct margs *m, int how)
 {
-	return tmpl_pad(m->x, m->s, tmpl_arg_int(m->x, arg(m, 0), 0), fill(m), how);
+	return template_pad(m->x, m->s, template_arg_int(m->x, arg(m, 0), 0), fill(m), how);
 }
 
 static struct val m_ljust(const struct margs *m) { return pad(m, 'l'); }
@@ -301,22 +301,22 @@ static struct val m_center(const struct margs *m) { return pad(m, 'c'); }
 
 static struct val m_zfill(const struct margs *m)
 {
-	int64_t width = tmpl_arg_int(m->x, arg(m, 0), 0);
+	int64_t width = template_arg_int(m->x, arg(m, 0), 0);
 	struct val rest = m->s, v;
 	bool sign = m->s.n && (*m->s.s == '-' || *m->s.s == '+');
 
 	if (!sign)
-		return tmpl_pad(m->x, m->s, width, '0', 'r');
-	rest = vstr(m->s.s + 1, m->s.n - 1);
-	v = tmpl_pad(m->x, rest, width - 1, '0', 'r');
-	return tmpl_binary(m->x, E_ADD, vstr(m->s.s, 1), v);
+		return template_pad(m->x, m->s, width, '0', 'r');
+	rest = template_vstr(m->s.s + 1, m->s.n - 1);
+	v = template_pad(m->x, rest, width - 1, '0', 'r');
+	return template_binary(m->x, E_ADD, template_vstr(m->s.s, 1), v);
 }
 
 /* Upper case behind everything that is no letter. */
 static struct val m_title(const struct margs *m)
 {
-	struct val s = tmpl_case(m->x, m->s, 'l');
-	char *p = tmpl_alloc(m->x, s.n);
+	struct val s = template_case(m->x, m->s, 'l');
+	char *p = template_alloc(m->x, s.n);
 	bool letter = false, a;
 
 	for (uint32_t i = 0; i < s.n; i++) {
@@ -326,7 +326,7 @@ static struct val m_title(const struct margs *m)
 			p[i] ^= 0x20;
 		letter = a;
 	}
-	return vstr(p, s.n);
+	return template_vstr(p, s.n);
 }
 
 static const struct method {
@@ -352,7 +352,7 @@ static const struct method {
 	{ "zfill", m_zfill, 1, 1 },
 };
 
-struct val tmpl_string_method(struct eval *x, struct val s, const char *name, const struct val *v,
+struct val template_string_method(struct eval *x, struct val s, const char *name, const struct val *v,
     size_t n)
 {
 	struct margs m = { x, s, v, n };
@@ -361,9 +361,9 @@ struct val tmpl_string_method(struct eval *x, struct val s, const char *name, co
 		if (strcmp(methods[i].name, name) != 0)
 			continue;
 		if (n < methods[i].min || n > methods[i].max)
-			tmpl_fail(x, x->at, "%zu argument%s for '%s'", n, n == 1 ? "" : "s", name);
+			template_fail(x, x->at, "%zu argument%s for '%s'", n, n == 1 ? "" : "s", name);
 		/* cppcheck-suppress returnDanglingLifetime; values never point to m */
 		return methods[i].fn(&m);
 	}
-	return vabsent();
+	return template_vabsent();
 }

@@ -1,11 +1,11 @@
 /* Operators, subscripts, slices; % formatting. */
 #include <math.h>
 
-#include "template/inside.h"
+#include "template/priv.h"
 
 static void mismatch(struct eval *x, const char *op, struct val a, struct val b)
 {
-	tmpl_fail(x, x->at, "%s %s %s: not possible", tmpl_kind(a), op, tmpl_kind(b));
+	template_fail(x, x->at, "%s %s %s: not possible", template_kind(a), op, template_kind(b));
 }
 
 /* ---- numbers ---- */
@@ -16,16 +16,16 @@ static struct val power(struct eval *x, int64_t a, int64_t b)
 
 	if (b < 0) {
 		if (a == 0)
-			tmpl_fail(x, x->at, "division by zero");
-		return vreal(pow((double)a, (double)b));
+			template_fail(x, x->at, "division by zero");
+		return template_vreal(pow((double)a, (double)b));
 	}
 	for (;; b >>= 1) {
 		if ((b & 1) && __builtin_mul_overflow(r, a, &r))
-			tmpl_fail(x, x->at, "integer beyond 64 bits");
+			template_fail(x, x->at, "integer beyond 64 bits");
 		if (b <= 1)
-			return vint(r);
+			return template_vint(r);
 		if (__builtin_mul_overflow(a, a, &a))
-			tmpl_fail(x, x->at, "integer beyond 64 bits");
+			template_fail(x, x->at, "integer beyond 64 bits");
 	}
 }
 
@@ -48,9 +48,9 @@ static struct val integers(struct eval *x, int op, int64_t a, int64_t b)
 		return power(x, a, b);
 	default:
 		if (b == 0)
-			tmpl_fail(x, x->at, "division by zero");
+			template_fail(x, x->at, "division by zero");
 		if (op == E_DIV)
-			return vreal((double)a / (double)b);
+			return template_vreal((double)a / (double)b);
 		if (b == -1) { /* INT64_MIN / -1 traps */
 			over = op == E_FLOOR && __builtin_sub_overflow(0, a, &r);
 			break;
@@ -62,8 +62,8 @@ static struct val integers(struct eval *x, int op, int64_t a, int64_t b)
 			r = a % b + (a % b != 0 && (a % b < 0) != (b < 0) ? b : 0);
 	}
 	if (over)
-		tmpl_fail(x, x->at, "integer beyond 64 bits");
-	return vint(r);
+		template_fail(x, x->at, "integer beyond 64 bits");
+	return template_vint(r);
 }
 
 static struct val reals(struct eval *x, int op, double a, double b)
@@ -71,23 +71,23 @@ static struct val reals(struct eval *x, int op, double a, double b)
 	double m;
 
 	if (b == 0 && (op == E_DIV || op == E_FLOOR || op == E_MOD))
-		tmpl_fail(x, x->at, "division by zero");
+		template_fail(x, x->at, "division by zero");
 	switch (op) {
 	case E_ADD:
-		return vreal(a + b);
+		return template_vreal(a + b);
 	case E_SUB:
-		return vreal(a - b);
+		return template_vreal(a - b);
 	case E_MUL:
-		return vreal(a * b);
+		return template_vreal(a * b);
 	case E_DIV:
-		return vreal(a / b);
+		return template_vreal(a / b);
 	case E_POW:
 		if ((a == 0 && b < 0) || (a < 0 && b != floor(b)))
-			tmpl_fail(x, x->at, "this power is not a real number");
+			template_fail(x, x->at, "this power is not a real number");
 		m = pow(a, b);
 		if (isinf(m) && isfinite(a) && isfinite(b))
-			tmpl_fail(x, x->at, "the result is too large");
-		return vreal(m);
+			template_fail(x, x->at, "the result is too large");
+		return template_vreal(m);
 	default:
 		m = fmod(a, b);
 		if (m != 0 && (m < 0) != (b < 0))
@@ -95,10 +95,10 @@ static struct val reals(struct eval *x, int op, double a, double b)
 		else if (m == 0)
 			m = copysign(0, b);
 		if (op == E_MOD)
-			return vreal(m);
+			return template_vreal(m);
 		a = (a - m) / b;
 		m = floor(a);
-		return vreal(a - m > 0.5 ? m + 1 : m);
+		return template_vreal(a - m > 0.5 ? m + 1 : m);
 	}
 }
 
@@ -106,35 +106,35 @@ static struct val reals(struct eval *x, int op, double a, double b)
 
 static struct val append(struct eval *x, struct val a, struct val b)
 {
-	int64_t n = tmpl_len(a), m = tmpl_len(b);
-	struct val v = tmpl_list(x, (size_t)(n + m), a.k == V_LIST && a.f != 0);
+	int64_t n = template_len(a), m = template_len(b);
+	struct val v = template_list(x, (size_t)(n + m), a.k == V_LIST && a.f != 0);
 
 	for (int64_t i = 0; i < n; i++)
-		v.v[i] = tmpl_at(a, i);
+		v.v[i] = template_at(a, i);
 	for (int64_t i = 0; i < m; i++)
-		v.v[n + i] = tmpl_at(b, i);
+		v.v[n + i] = template_at(b, i);
 	return v;
 }
 
 static struct val repeat(struct eval *x, struct val a, int64_t times)
 {
-	int64_t n = a.k == V_STR ? a.n : tmpl_len(a);
+	int64_t n = a.k == V_STR ? a.n : template_len(a);
 	struct val v;
 	char *p;
 
 	if (times < 0)
 		times = 0;
 	if (n && times > MAX_OUTPUT / n)
-		tmpl_fail(x, x->at, "the result is too large");
+		template_fail(x, x->at, "the result is too large");
 	if (a.k == V_STR) {
-		p = tmpl_alloc(x, (size_t)(n * times));
+		p = template_alloc(x, (size_t)(n * times));
 		for (int64_t i = 0; n && i < times; i++)
 			memcpy(p + i * n, a.s, (size_t)n);
-		return vstr(p, (size_t)(n * times));
+		return template_vstr(p, (size_t)(n * times));
 	}
-	v = tmpl_list(x, (size_t)(n * times), a.k == V_LIST && a.f != 0);
+	v = template_list(x, (size_t)(n * times), a.k == V_LIST && a.f != 0);
 	for (uint32_t i = 0; i < v.n; i++)
-		v.v[i] = tmpl_at(a, i % n);
+		v.v[i] = template_at(a, i % n);
 	return v;
 }
 
@@ -148,41 +148,41 @@ static struct val join(struct eval *x, struct val a, struct val b)
 	char *p;
 
 	if ((size_t)a.n + b.n > MAX_OUTPUT)
-		tmpl_fail(x, x->at, "the result is too large");
-	p = tmpl_alloc(x, (size_t)a.n + b.n);
+		template_fail(x, x->at, "the result is too large");
+	p = template_alloc(x, (size_t)a.n + b.n);
 	if (a.n)
 		memcpy(p, a.s, a.n);
 	if (b.n)
 		memcpy(p + a.n, b.s, b.n);
-	return vstr(p, (size_t)a.n + b.n);
+	return template_vstr(p, (size_t)a.n + b.n);
 }
 
-struct val tmpl_binary(struct eval *x, int op, struct val a, struct val b)
+struct val template_binary(struct eval *x, int op, struct val a, struct val b)
 {
 	static const char *const names[] = { [E_ADD] = "+", [E_SUB] = "-", [E_MUL] = "*",
 		[E_DIV] = "/", [E_FLOOR] = "//", [E_MOD] = "%", [E_POW] = "**" };
 	int64_t i = 0, j = 0;
 	double d = 0, e = 0;
 
-	if (tmpl_integer(a, &i) && tmpl_integer(b, &j))
+	if (template_integer(a, &i) && template_integer(b, &j))
 		return integers(x, op, i, j);
-	if (tmpl_number(a, &d) && tmpl_number(b, &e))
+	if (template_number(a, &d) && template_number(b, &e))
 		return reals(x, op, d, e);
 	if (op == E_ADD && a.k == V_STR && b.k == V_STR)
 		return join(x, a, b);
 	if (op == E_ADD && list_like(a) && list_like(b) && !a.f == !b.f)
 		return append(x, a, b);
-	if (op == E_MUL && tmpl_integer(b, &j) && (a.k == V_STR || list_like(a)))
+	if (op == E_MUL && template_integer(b, &j) && (a.k == V_STR || list_like(a)))
 		return repeat(x, a, j);
-	if (op == E_MUL && tmpl_integer(a, &i) && (b.k == V_STR || list_like(b)))
+	if (op == E_MUL && template_integer(a, &i) && (b.k == V_STR || list_like(b)))
 		return repeat(x, b, i);
 	if (op == E_MOD && a.k == V_STR) {
 		if (b.k == V_LIST && b.f)
-			return tmpl_format(x, a.s, a.n, b.v, b.n);
-		return tmpl_format(x, a.s, a.n, &b, 1);
+			return template_format(x, a.s, a.n, b.v, b.n);
+		return template_format(x, a.s, a.n, &b, 1);
 	}
 	mismatch(x, names[op], a, b);
-	return vnone();
+	return template_vnone();
 }
 
 /* ---- subscripts ---- */
@@ -190,81 +190,81 @@ struct val tmpl_binary(struct eval *x, int op, struct val a, struct val b)
 static struct val loop_attr(struct eval *x, const struct node *at, const struct loop *l,
     const char *s, size_t n)
 {
-	if (tmpl_word(s, n, "index"))
-		return vint(l->i + 1);
-	if (tmpl_word(s, n, "index0"))
-		return vint(l->i);
-	if (tmpl_word(s, n, "first"))
-		return vbool(l->i == 0);
-	if (tmpl_word(s, n, "last"))
-		return vbool(l->i == l->n - 1);
-	if (tmpl_word(s, n, "length"))
-		return vint(l->n);
-	if (tmpl_word(s, n, "revindex"))
-		return vint(l->n - l->i);
-	if (tmpl_word(s, n, "revindex0"))
-		return vint(l->n - l->i - 1);
-	if (tmpl_word(s, n, "depth")) /* of recursive loops, which are not there */
-		return vint(1);
-	if (tmpl_word(s, n, "depth0"))
-		return vint(0);
-	if (tmpl_word(s, n, "previtem") && l->i > 0)
-		return tmpl_at(l->seq, l->i - 1);
-	if (tmpl_word(s, n, "nextitem") && l->i < l->n - 1)
-		return tmpl_at(l->seq, l->i + 1);
-	return tmpl_undef(x, at, (struct val){ .k = V_LOOP }, s, n, NULL);
+	if (template_word(s, n, "index"))
+		return template_vint(l->i + 1);
+	if (template_word(s, n, "index0"))
+		return template_vint(l->i);
+	if (template_word(s, n, "first"))
+		return template_vbool(l->i == 0);
+	if (template_word(s, n, "last"))
+		return template_vbool(l->i == l->n - 1);
+	if (template_word(s, n, "length"))
+		return template_vint(l->n);
+	if (template_word(s, n, "revindex"))
+		return template_vint(l->n - l->i);
+	if (template_word(s, n, "revindex0"))
+		return template_vint(l->n - l->i - 1);
+	if (template_word(s, n, "depth")) /* of recursive loops, which are not there */
+		return template_vint(1);
+	if (template_word(s, n, "depth0"))
+		return template_vint(0);
+	if (template_word(s, n, "previtem") && l->i > 0)
+		return template_at(l->seq, l->i - 1);
+	if (template_word(s, n, "nextitem") && l->i < l->n - 1)
+		return template_at(l->seq, l->i + 1);
+	return template_undef(x, at, (struct val){ .k = V_LOOP }, s, n, NULL);
 }
 
-struct val tmpl_attr(struct eval *x, const struct node *at, struct val v, const char *s, size_t n)
+struct val template_attr(struct eval *x, const struct node *at, struct val v, const char *s, size_t n)
 {
 	struct val r;
 
 	if (v.k == V_LOOP)
 		return loop_attr(x, at, v.l, s, n);
-	if (tmpl_is_map(v)) {
-		r = tmpl_map_get(x, v, vstr(s, n));
+	if (template_is_map(v)) {
+		r = template_map_get(x, v, template_vstr(s, n));
 		if (r.k != V_ABSENT)
 			return r;
 	}
-	if (v.k == V_LIST && v.f == 2 && (tmpl_word(s, n, "grouper") || tmpl_word(s, n, "list")))
+	if (v.k == V_LIST && v.f == 2 && (template_word(s, n, "grouper") || template_word(s, n, "list")))
 		return v.v[*s == 'l'];
-	return tmpl_undef(x, at, v, s, n, NULL);
+	return template_undef(x, at, v, s, n, NULL);
 }
 
 static struct val at_index(struct eval *x, const struct node *at, struct val v, int64_t i)
 {
-	int64_t n = v.k == V_STR ? (int64_t)tmpl_chars(v.s, v.n) : tmpl_len(v);
+	int64_t n = v.k == V_STR ? (int64_t)template_chars(v.s, v.n) : template_len(v);
 	size_t from, len;
 
-	tmpl_work(x, v.k == V_STR ? v.n : 0);
+	template_work(x, v.k == V_STR ? v.n : 0);
 	if (i < 0)
 		i += n;
 	if (i < 0 || i >= n)
-		return tmpl_undef(x, at, v, NULL, 0, NULL);
+		return template_undef(x, at, v, NULL, 0, NULL);
 	if (v.k != V_STR)
-		return tmpl_at(v, i);
-	from = tmpl_offset(v.s, v.n, (size_t)i);
-	tmpl_decode(v.s + from, &len);
-	return vstr(v.s + from, len);
+		return template_at(v, i);
+	from = template_offset(v.s, v.n, (size_t)i);
+	template_decode(v.s + from, &len);
+	return template_vstr(v.s + from, len);
 }
 
-struct val tmpl_item(struct eval *x, const struct node *at, struct val v, struct val key)
+struct val template_item(struct eval *x, const struct node *at, struct val v, struct val key)
 {
 	struct val r;
 	int64_t i;
 
 	if (v.k == V_LOOP && key.k == V_STR)
 		return loop_attr(x, at, v.l, key.s, key.n);
-	if ((tmpl_is_seq(v) || v.k == V_STR) && tmpl_integer(key, &i))
+	if ((template_is_seq(v) || v.k == V_STR) && template_integer(key, &i))
 		return at_index(x, at, v, i);
-	if (tmpl_is_map(v)) {
-		r = tmpl_map_get(x, v, key);
+	if (template_is_map(v)) {
+		r = template_map_get(x, v, key);
 		if (r.k != V_ABSENT)
 			return r;
 	}
 	if (key.k == V_STR)
-		return tmpl_undef(x, at, v, key.s, key.n, NULL);
-	return tmpl_undef(x, at, v, NULL, 0, NULL);
+		return template_undef(x, at, v, key.s, key.n, NULL);
+	return template_undef(x, at, v, NULL, 0, NULL);
 }
 
 /* A bound of a slice in [low, high]; negative ones count from the end. */
@@ -274,8 +274,8 @@ static int64_t bound(struct eval *x, struct val v, int64_t def, int64_t n, int64
 
 	if (v.k == V_ABSENT || v.k == V_NONE)
 		return def;
-	if (!tmpl_integer(tmpl_defined(x, v), &i))
-		tmpl_fail(x, x->at, "%s in a slice: only integers can be", tmpl_kind(v));
+	if (!template_integer(template_defined(x, v), &i))
+		template_fail(x, x->at, "%s in a slice: only integers can be", template_kind(v));
 	if (i < 0)
 		i += n;
 	return i < low ? low : i > high ? high : i;
@@ -288,38 +288,38 @@ static struct val slice_text(struct eval *x, struct val v, int64_t from, int64_t
 	char *p, *q;
 
 	if (n == 0)
-		return vstr("", 0);
+		return template_vstr("", 0);
 	if (step == 1) {
-		a = tmpl_offset(v.s, v.n, (size_t)from);
-		b = a + tmpl_offset(v.s + a, v.n - a, (size_t)n);
-		return vstr(v.s + a, b - a);
+		a = template_offset(v.s, v.n, (size_t)from);
+		b = a + template_offset(v.s + a, v.n - a, (size_t)n);
+		return template_vstr(v.s + a, b - a);
 	}
-	chars = tmpl_seq(x, v);
+	chars = template_seq(x, v);
 	for (int64_t i = 0; i < n; i++)
 		len += chars.v[from + i * step].n;
-	p = q = tmpl_alloc(x, len);
+	p = q = template_alloc(x, len);
 	for (int64_t i = 0; i < n; i++) {
 		memcpy(q, chars.v[from + i * step].s, chars.v[from + i * step].n);
 		q += chars.v[from + i * step].n;
 	}
-	return vstr(p, len);
+	return template_vstr(p, len);
 }
 
-struct val tmpl_slice(struct eval *x, struct val v, struct val a, struct val b, struct val c)
+struct val template_slice(struct eval *x, struct val v, struct val a, struct val b, struct val c)
 {
 	int64_t step = 1, len, from, to, n;
 	struct val list;
 
-	if (!tmpl_is_seq(v) && v.k != V_STR)
-		tmpl_fail(x, x->at, "%s has no slices", tmpl_kind(v));
-	if (c.k != V_ABSENT && c.k != V_NONE && !tmpl_integer(tmpl_defined(x, c), &step))
-		tmpl_fail(x, x->at, "%s in a slice: only integers can be", tmpl_kind(c));
+	if (!template_is_seq(v) && v.k != V_STR)
+		template_fail(x, x->at, "%s has no slices", template_kind(v));
+	if (c.k != V_ABSENT && c.k != V_NONE && !template_integer(template_defined(x, c), &step))
+		template_fail(x, x->at, "%s in a slice: only integers can be", template_kind(c));
 	if (step == 0)
-		tmpl_fail(x, x->at, "a slice cannot go in steps of 0");
+		template_fail(x, x->at, "a slice cannot go in steps of 0");
 	if (step > INT32_MAX || step < -INT32_MAX)
 		step = step > 0 ? INT32_MAX : -INT32_MAX;
-	len = v.k == V_STR ? (int64_t)tmpl_chars(v.s, v.n) : tmpl_len(v);
-	tmpl_work(x, v.k == V_STR ? v.n : 0);
+	len = v.k == V_STR ? (int64_t)template_chars(v.s, v.n) : template_len(v);
+	template_work(x, v.k == V_STR ? v.n : 0);
 	if (step > 0) {
 		from = bound(x, a, 0, len, 0, len);
 		to = bound(x, b, len, len, 0, len);
@@ -332,10 +332,10 @@ struct val tmpl_slice(struct eval *x, struct val v, struct val a, struct val b, 
 	if (v.k == V_STR)
 		return slice_text(x, v, from, n, step);
 	if (n > MAX_OUTPUT)
-		tmpl_fail(x, x->at, "the result is too large");
-	list = tmpl_list(x, (size_t)n, v.k == V_LIST && v.f != 0);
+		template_fail(x, x->at, "the result is too large");
+	list = template_list(x, (size_t)n, v.k == V_LIST && v.f != 0);
 	for (int64_t i = 0; i < n; i++)
-		list.v[i] = tmpl_at(v, from + i * step);
+		list.v[i] = template_at(v, from + i * step);
 	return list;
 }
 
@@ -363,10 +363,10 @@ static const char *read_spec(struct eval *x, const char *s, const char *end, str
 		for (f->prec = 0, s++; s < end && *s >= '0' && *s <= '9' && f->prec < 10000; s++)
 			f->prec = f->prec * 10 + *s - '0';
 	if (s >= end)
-		tmpl_fail(x, x->at, "the format ends in the middle of a %%");
+		template_fail(x, x->at, "the format ends in the middle of a %%");
 	f->conv = *s;
 	if (f->width > 10000 || f->prec > 1000)
-		tmpl_fail(x, x->at, "a field of the format is too wide");
+		template_fail(x, x->at, "a field of the format is too wide");
 	return s + 1;
 }
 
@@ -377,8 +377,8 @@ static void format_number(struct eval *x, struct pth_buf *b, const struct spec *
 	double d = 0;
 	int64_t i = 0;
 
-	if (!tmpl_number(v, &d))
-		tmpl_fail(x, x->at, "%%%c needs a number, not %s", f->conv, tmpl_kind(v));
+	if (!template_number(v, &d))
+		template_fail(x, x->at, "%%%c needs a number, not %s", f->conv, template_kind(v));
 	*p++ = '%';
 	if (f->plus)
 		*p++ = '+';
@@ -389,11 +389,11 @@ static void format_number(struct eval *x, struct pth_buf *b, const struct spec *
 	*p++ = '.';
 	*p++ = '*';
 	if (!real) {
-		if (!tmpl_integer(v, &i)) {
+		if (!template_integer(v, &i)) {
 			if (strchr("xXo", f->conv))
-				tmpl_fail(x, x->at, "%%%c needs an integer", f->conv);
+				template_fail(x, x->at, "%%%c needs an integer", f->conv);
 			if (!(fabs(d) < 9.2e18))
-				tmpl_fail(x, x->at, "integer beyond 64 bits");
+				template_fail(x, x->at, "integer beyond 64 bits");
 			i = (int64_t)d;
 		}
 		if (i < 0 && i > INT64_MIN && strchr("xXo", f->conv)) {
@@ -420,22 +420,22 @@ static void format_one(struct eval *x, struct pth_buf *b, const struct spec *f, 
 	bool number = strchr("diuxXoeEfFgG", f->conv) != NULL;
 	long pad;
 
-	v = tmpl_defined(x, v);
+	v = template_defined(x, v);
 	if (number) {
 		format_number(x, b, f, v);
 	} else if (f->conv == 's' || f->conv == 'r') {
-		tmpl_put(x, b, v, f->conv == 'r', 0);
+		template_put(x, b, v, f->conv == 'r', 0);
 		if (f->prec >= 0)
-			pth_buf_cut(b, at + tmpl_offset(b->s + at, b->len - at, (size_t)f->prec));
+			pth_buf_cut(b, at + template_offset(b->s + at, b->len - at, (size_t)f->prec));
 	} else if (f->conv == 'c' && (v.k == V_INT ? v.i > 0 && v.i < 0x110000 : v.k == V_STR)) {
 		if (v.k == V_INT)
-			tmpl_utf8(b, (unsigned)v.i);
+			template_utf8(b, (unsigned)v.i);
 		else
 			pth_buf_add(b, v.s, v.n);
 	} else {
-		tmpl_fail(x, x->at, "no format %%%c", f->conv);
+		template_fail(x, x->at, "no format %%%c", f->conv);
 	}
-	have = tmpl_chars(b->s + at, b->len - at);
+	have = template_chars(b->s + at, b->len - at);
 	pad = f->width - (long)have;
 	if (pad <= 0)
 		return;
@@ -451,7 +451,7 @@ static void format_one(struct eval *x, struct pth_buf *b, const struct spec *f, 
 	b->s[b->len] = '\0';
 }
 
-struct val tmpl_format(struct eval *x, const char *s, size_t n, const struct val *arg, size_t narg)
+struct val template_format(struct eval *x, const char *s, size_t n, const struct val *arg, size_t narg)
 {
 	const char *end = s + n;
 	struct pth_buf *b = &x->tmp;
@@ -469,13 +469,13 @@ struct val tmpl_format(struct eval *x, const char *s, size_t n, const struct val
 			continue;
 		}
 		if (f.conv == '(')
-			tmpl_fail(x, x->at, "formats by name are not supported");
+			template_fail(x, x->at, "formats by name are not supported");
 		if (used == narg)
-			tmpl_fail(x, x->at, "the format wants more than %zu value%s", narg,
+			template_fail(x, x->at, "the format wants more than %zu value%s", narg,
 			    narg == 1 ? "" : "s");
 		format_one(x, b, &f, arg[used++]);
 	}
 	if (used < narg)
-		tmpl_fail(x, x->at, "the format wants only %zu of %zu values", used, narg);
-	return tmpl_take(x);
+		template_fail(x, x->at, "the format wants only %zu of %zu values", used, narg);
+	return template_take(x);
 }

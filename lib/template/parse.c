@@ -1,8 +1,8 @@
 /* Statements, and the life of a parsed template. */
-#include "template/inside.h"
+#include "template/priv.h"
 #include "base/text.h"
 
-void tmpl_parse_fail(struct parse *p, uint32_t pos, const char *fmt, ...)
+void template_parse_fail(struct parse *p, uint32_t pos, const char *fmt, ...)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 	va_list ap;
@@ -10,7 +10,7 @@ void tmpl_parse_fail(struct parse *p, uint32_t pos, const char *fmt, ...)
 	va_start(ap, fmt);
 	pth_buf_vaddf(&b, fmt, ap);
 	va_end(ap);
-	tmpl_error(p->src, pos, p->e, "%s", b.s ? b.s : "");
+	template_error(p->src, pos, p->e, "%s", b.s ? b.s : "");
 	pth_buf_release(&b);
 	longjmp(p->out, 1);
 }
@@ -35,12 +35,12 @@ static void index_put(struct shared *sh, uint32_t sym)
 	sh->index[i] = sym + 1;
 }
 
-uint32_t tmpl_symbol(struct shared *sh, const char *s, size_t n)
+uint32_t template_symbol(struct shared *sh, const char *s, size_t n)
 {
 	uint32_t h = hash(s, n), i, k;
 
 	for (i = h; sh->nindex && (k = sh->index[i &= sh->nindex - 1]) != 0; i++)
-		if (sh->sym[k - 1].hash == h && tmpl_word(s, n, sh->sym[k - 1].s))
+		if (sh->sym[k - 1].hash == h && template_word(s, n, sh->sym[k - 1].s))
 			return k - 1;
 	if (sh->nsym == sh->cap) {
 		sh->cap = sh->cap ? sh->cap * 2 : 32;
@@ -63,7 +63,7 @@ static struct node *parse_body(struct parse *p, uint32_t begin, const char *what
 
 static void end_tag(struct parse *p)
 {
-	tmpl_expect(p, T_BLOCK_END);
+	template_expect(p, T_BLOCK_END);
 }
 
 static bool special(const struct parse *p)
@@ -72,7 +72,7 @@ static bool special(const struct parse *p)
 		"not", "and", "or", "in", "is", "if", "else" };
 
 	for (size_t i = 0; i < countof(names); i++)
-		if (tmpl_is(p, names[i]))
+		if (template_is(p, names[i]))
 			return true;
 	return false;
 }
@@ -84,29 +84,29 @@ static struct node *target_one(struct parse *p, bool ns)
 	struct node *n, *attr;
 
 	if (p->t.kind == T_LPAREN) {
-		tmpl_next(p);
+		template_next(p);
 		if (++p->depth > MAX_NEST)
-			tmpl_parse_fail(p, p->t.pos, "nested too deep");
+			template_parse_fail(p, p->t.pos, "nested too deep");
 		n = target(p, ns);
 		p->depth--;
-		tmpl_expect(p, T_RPAREN);
+		template_expect(p, T_RPAREN);
 		return n;
 	}
 	if (p->t.kind != T_NAME || special(p))
-		tmpl_parse_fail(p, p->t.pos, "expected a name to assign to");
-	n = tmpl_node(p, E_NAME, p->t.pos);
-	n->sym = tmpl_symbol(p->sh, p->t.s, p->t.n);
-	tmpl_next(p);
+		template_parse_fail(p, p->t.pos, "expected a name to assign to");
+	n = template_node(p, E_NAME, p->t.pos);
+	n->sym = template_symbol(p->sh, p->t.s, p->t.n);
+	template_next(p);
 	if (!ns || p->t.kind != T_DOT)
 		return n;
-	tmpl_next(p);
-	attr = tmpl_node(p, E_ATTR, p->t.pos);
+	template_next(p);
+	attr = template_node(p, E_ATTR, p->t.pos);
 	if (p->t.kind != T_NAME)
-		tmpl_expect(p, T_NAME);
+		template_expect(p, T_NAME);
 	attr->a = n;
 	attr->s = pth_arena_strn(&p->sh->arena, p->t.s, p->t.n);
 	attr->n = p->t.n;
-	tmpl_next(p);
+	template_next(p);
 	return attr;
 }
 
@@ -117,15 +117,15 @@ static struct node *target(struct parse *p, bool ns)
 
 	if (p->t.kind != T_COMMA)
 		return n;
-	list = tmpl_node(p, E_TUPLE, n->pos);
+	list = template_node(p, E_TUPLE, n->pos);
 	list->a = n;
 	list->n = 1;
 	tail = &n->next;
 	while (p->t.kind == T_COMMA) {
-		tmpl_next(p);
+		template_next(p);
 		if (p->t.kind != T_NAME && p->t.kind != T_LPAREN)
 			break;
-		if (tmpl_is(p, "in"))
+		if (template_is(p, "in"))
 			break;
 		*tail = target_one(p, ns);
 		tail = &(*tail)->next;
@@ -139,25 +139,25 @@ static struct node *parse_if(struct parse *p, uint32_t begin)
 {
 	static const char *const ends[] = { "elif", "else", "endif", NULL };
 	static const char *const last[] = { "endif", NULL };
-	struct node *first = tmpl_node(p, S_IF, begin), *n = first;
+	struct node *first = template_node(p, S_IF, begin), *n = first;
 
 	for (;;) {
-		n->a = tmpl_tuple(p, false);
+		n->a = template_tuple(p, false);
 		end_tag(p);
 		n->b = parse_body(p, begin, "if", ends);
-		if (tmpl_is(p, "endif"))
+		if (template_is(p, "endif"))
 			break;
-		n->c = tmpl_node(p, S_IF, p->t.pos);
+		n->c = template_node(p, S_IF, p->t.pos);
 		n = n->c;
-		if (tmpl_is(p, "else")) {
-			tmpl_next(p);
+		if (template_is(p, "else")) {
+			template_next(p);
 			end_tag(p);
 			n->b = parse_body(p, begin, "if", last);
 			break;
 		}
-		tmpl_next(p);
+		template_next(p);
 	}
-	tmpl_next(p);
+	template_next(p);
 	return first;
 }
 
@@ -166,62 +166,62 @@ static struct node *parse_for(struct parse *p, uint32_t begin)
 {
 	static const char *const ends[] = { "else", "endfor", NULL };
 	static const char *const last[] = { "endfor", NULL };
-	struct node *n = tmpl_node(p, S_FOR, begin), *more = tmpl_node(p, S_FOR, begin);
+	struct node *n = template_node(p, S_FOR, begin), *more = template_node(p, S_FOR, begin);
 
-	if (tmpl_is(p, "loop"))
-		tmpl_parse_fail(p, p->t.pos, "'loop' is set by the loop itself");
+	if (template_is(p, "loop"))
+		template_parse_fail(p, p->t.pos, "'loop' is set by the loop itself");
 	n->a = target(p, false);
-	if (!tmpl_skip(p, "in"))
-		tmpl_parse_fail(p, p->t.pos, "expected 'in' after the names of 'for'");
-	n->b = tmpl_tuple(p, false);
+	if (!template_skip(p, "in"))
+		template_parse_fail(p, p->t.pos, "expected 'in' after the names of 'for'");
+	n->b = template_tuple(p, false);
 	n->d = more;
-	if (tmpl_skip(p, "if"))
-		more->a = tmpl_expression(p);
-	if (tmpl_is(p, "recursive"))
-		tmpl_parse_fail(p, p->t.pos, "recursive loops are not supported");
+	if (template_skip(p, "if"))
+		more->a = template_expression(p);
+	if (template_is(p, "recursive"))
+		template_parse_fail(p, p->t.pos, "recursive loops are not supported");
 	end_tag(p);
 	n->c = parse_body(p, begin, "for", ends);
-	if (tmpl_is(p, "else")) {
-		tmpl_next(p);
+	if (template_is(p, "else")) {
+		template_next(p);
 		end_tag(p);
 		more->b = parse_body(p, begin, "for", last);
 	}
-	tmpl_next(p);
+	template_next(p);
 	return n;
 }
 
 /* The name that stands for the text of a block, with filters behind it. */
 static struct node *block_text(struct parse *p)
 {
-	struct node *n = tmpl_node(p, E_NAME, p->t.pos);
+	struct node *n = template_node(p, E_NAME, p->t.pos);
 
 	n->sym = p->sh->sym_block;
-	return tmpl_filters(p, n);
+	return template_filters(p, n);
 }
 
 static struct node *parse_set(struct parse *p, uint32_t begin)
 {
 	static const char *const last[] = { "endset", NULL };
-	struct node *n = tmpl_node(p, S_SET, begin);
+	struct node *n = template_node(p, S_SET, begin);
 
 	n->a = target(p, true);
 	if (p->t.kind == T_ASSIGN) {
-		tmpl_next(p);
-		n->b = tmpl_tuple(p, true);
+		template_next(p);
+		n->b = template_tuple(p, true);
 		return n;
 	}
 	n->op = S_SETBLOCK;
 	n->b = block_text(p);
 	end_tag(p);
 	n->c = parse_body(p, begin, "set", last);
-	tmpl_next(p);
+	template_next(p);
 	return n;
 }
 
 static struct node *parse_filter_block(struct parse *p, uint32_t begin)
 {
 	static const char *const last[] = { "endfilter", NULL };
-	struct node *n = tmpl_node(p, S_FILTER, begin);
+	struct node *n = template_node(p, S_FILTER, begin);
 
 	/* the scanner stands on the first name: as if a pipe came before it */
 	p->ahead = p->t;
@@ -230,7 +230,7 @@ static struct node *parse_filter_block(struct parse *p, uint32_t begin)
 	n->b = block_text(p);
 	end_tag(p);
 	n->c = parse_body(p, begin, "filter", last);
-	tmpl_next(p);
+	template_next(p);
 	return n;
 }
 
@@ -238,40 +238,40 @@ static struct node *parse_filter_block(struct parse *p, uint32_t begin)
 static struct node *parse_with(struct parse *p, uint32_t begin)
 {
 	static const char *const last[] = { "endwith", NULL };
-	struct node *n = tmpl_node(p, S_WITH, begin), **tail = &n->a, *set;
+	struct node *n = template_node(p, S_WITH, begin), **tail = &n->a, *set;
 
 	while (p->t.kind != T_BLOCK_END) {
-		set = tmpl_node(p, S_SET, p->t.pos);
+		set = template_node(p, S_SET, p->t.pos);
 		set->a = target_one(p, false);
-		tmpl_expect(p, T_ASSIGN);
-		set->b = tmpl_expression(p);
+		template_expect(p, T_ASSIGN);
+		set->b = template_expression(p);
 		*tail = set;
 		tail = &set->next;
 		n->n++;
 		if (p->t.kind != T_COMMA)
 			break;
-		tmpl_next(p);
+		template_next(p);
 	}
 	end_tag(p);
 	n->c = parse_body(p, begin, "with", last);
-	tmpl_next(p);
+	template_next(p);
 	return n;
 }
 
 static struct node *parse_include(struct parse *p, uint32_t begin)
 {
-	struct node *n = tmpl_node(p, S_INCLUDE, begin);
+	struct node *n = template_node(p, S_INCLUDE, begin);
 
-	n->a = tmpl_expression(p);
-	if (tmpl_skip(p, "ignore")) {
-		if (!tmpl_skip(p, "missing"))
-			tmpl_parse_fail(p, p->t.pos, "expected 'missing' after 'ignore'");
+	n->a = template_expression(p);
+	if (template_skip(p, "ignore")) {
+		if (!template_skip(p, "missing"))
+			template_parse_fail(p, p->t.pos, "expected 'missing' after 'ignore'");
 		n->flag = 1;
 	}
-	if (tmpl_is(p, "without"))
-		tmpl_parse_fail(p, p->t.pos, "'without context' is not supported");
-	if (tmpl_skip(p, "with") && !tmpl_skip(p, "context"))
-		tmpl_parse_fail(p, p->t.pos, "expected 'context' after 'with'");
+	if (template_is(p, "without"))
+		template_parse_fail(p, p->t.pos, "'without context' is not supported");
+	if (template_skip(p, "with") && !template_skip(p, "context"))
+		template_parse_fail(p, p->t.pos, "expected 'context' after 'with'");
 	return n;
 }
 
@@ -294,22 +294,22 @@ static void unknown_statement(struct parse *p)
 	const char *near;
 
 	if (p->t.kind != T_NAME)
-		tmpl_parse_fail(p, p->t.pos, "expected a statement but found %s",
-		    tmpl_tok_name(p->t.kind));
+		template_parse_fail(p, p->t.pos, "expected a statement but found %s",
+		    template_tok_name(p->t.kind));
 	snprintf(name, sizeof name, "%.*s", (int)(p->t.n > 60 ? 60 : p->t.n), p->t.s);
 	for (size_t i = 0; i < countof(not_ours); i++)
-		if (tmpl_is(p, not_ours[i]))
-			tmpl_parse_fail(p, p->t.pos, "'%s' is not supported%s", name,
+		if (template_is(p, not_ours[i]))
+			template_parse_fail(p, p->t.pos, "'%s' is not supported%s", name,
 			    i < 5 ? "; use 'include'" : "");
 	for (size_t i = 0; i < countof(names); i++) {
-		if (!tmpl_is(p, names[i]))
+		if (!template_is(p, names[i]))
 			continue;
 		if (p->what && strncmp(name, "end", 3) == 0)
-			tmpl_parse_fail(p, p->t.pos, "'%s' where 'end%s' should be", name, p->what);
-		tmpl_parse_fail(p, p->t.pos, "'%s' without its beginning", name);
+			template_parse_fail(p, p->t.pos, "'%s' where 'end%s' should be", name, p->what);
+		template_parse_fail(p, p->t.pos, "'%s' without its beginning", name);
 	}
 	near = pth_nearest(name, names, countof(names));
-	tmpl_parse_fail(p, p->t.pos, "no statement '%s'%s%s%s", name,
+	template_parse_fail(p, p->t.pos, "no statement '%s'%s%s%s", name,
 	    PTH_DID_YOU_MEAN(near));
 }
 
@@ -318,11 +318,11 @@ static struct node *parse_statement(struct parse *p, uint32_t begin)
 	struct node *n;
 
 	for (size_t i = 0; i < countof(statements); i++) {
-		if (!tmpl_is(p, statements[i].name))
+		if (!template_is(p, statements[i].name))
 			continue;
 		if (++p->blocks > MAX_NEST)
-			tmpl_parse_fail(p, begin, "more than %d blocks in blocks", MAX_NEST);
-		tmpl_next(p);
+			template_parse_fail(p, begin, "more than %d blocks in blocks", MAX_NEST);
+		template_next(p);
 		n = statements[i].parse(p, begin);
 		p->blocks--;
 		end_tag(p);
@@ -334,18 +334,18 @@ static struct node *parse_statement(struct parse *p, uint32_t begin)
 
 static struct node *parse_print(struct parse *p, uint32_t begin)
 {
-	struct node *n = tmpl_node(p, S_PRINT, begin);
+	struct node *n = template_node(p, S_PRINT, begin);
 
-	tmpl_next(p);
-	n->a = tmpl_tuple(p, true);
-	tmpl_expect(p, T_VAR_END);
+	template_next(p);
+	n->a = template_tuple(p, true);
+	template_expect(p, T_VAR_END);
 	return n;
 }
 
 static bool at_one_of(const struct parse *p, const char *const *names)
 {
 	for (; names && *names; names++)
-		if (tmpl_is(p, *names))
+		if (template_is(p, *names))
 			return true;
 	return false;
 }
@@ -361,15 +361,15 @@ static struct node *parse_body(struct parse *p, uint32_t begin, const char *what
 
 	for (;;) {
 		p->what = what;
-		t = tmpl_scan_text(p);
+		t = template_scan_text(p);
 		p->has_ahead = false;
 		switch (t.kind) {
 		case T_EOF:
 			if (ends)
-				tmpl_parse_fail(p, begin, "'%s' without '{%% end%s %%}'", what, what);
+				template_parse_fail(p, begin, "'%s' without '{%% end%s %%}'", what, what);
 			return list;
 		case T_DATA:
-			n = tmpl_node(p, S_TEXT, t.pos);
+			n = template_node(p, S_TEXT, t.pos);
 			n->s = t.s;
 			n->n = t.n;
 			break;
@@ -377,7 +377,7 @@ static struct node *parse_body(struct parse *p, uint32_t begin, const char *what
 			n = parse_print(p, t.pos);
 			break;
 		default:
-			tmpl_next(p);
+			template_next(p);
 			if (at_one_of(p, ends)) {
 				p->what = outer;
 				return list;
@@ -418,14 +418,14 @@ static int parse_into(struct parse *p, struct pth_template *t)
 		t->body = parse_body(p, 0, NULL, NULL);
 		return 0;
 	}
-	tmpl_next(p);
-	t->body = tmpl_expression(p);
+	template_next(p);
+	t->body = template_expression(p);
 	if (p->t.kind != T_EOF)
-		tmpl_expect(p, T_EOF);
+		template_expect(p, T_EOF);
 	return 0;
 }
 
-struct pth_template *tmpl_parse_one(struct shared *sh, const char *name, const char *s,
+struct pth_template *template_parse_one(struct shared *sh, const char *name, const char *s,
     size_t n, bool expr, unsigned line, unsigned col, struct pth_err *e)
 {
 	struct pth_template *t = pth_arena_alloc(&sh->arena, sizeof *t);
@@ -444,7 +444,7 @@ struct pth_template *tmpl_parse_one(struct shared *sh, const char *name, const c
 	if (!pth_utf8_ok(s, n, &bad)) {
 		t->src.s = s;
 		t->src.n = n;
-		tmpl_error(&t->src, (uint32_t)bad, e, "byte 0x%02x is not valid UTF-8 text",
+		template_error(&t->src, (uint32_t)bad, e, "byte 0x%02x is not valid UTF-8 text",
 		    (unsigned char)s[bad]);
 		return NULL;
 	}
@@ -467,7 +467,7 @@ static void free_shared(struct shared *sh)
 	free(sh);
 }
 
-struct pth_template *tmpl_new(const char *name, const char *src, size_t n,
+struct pth_template *template_new(const char *name, const char *src, size_t n,
     const struct pth_template_options *opt, bool expr, struct pth_err *e)
 {
 	struct shared *sh = pth_xmalloc(sizeof *sh);
@@ -476,9 +476,9 @@ struct pth_template *tmpl_new(const char *name, const char *src, size_t n,
 	*sh = (struct shared){ 0 };
 	if (opt)
 		sh->opt = *opt;
-	sh->sym_loop = tmpl_symbol(sh, "loop", 4);
-	sh->sym_block = tmpl_symbol(sh, "", 0);
-	t = tmpl_parse_one(sh, name, src, n, expr, sh->opt.line, sh->opt.col, e);
+	sh->sym_loop = template_symbol(sh, "loop", 4);
+	sh->sym_block = template_symbol(sh, "", 0);
+	t = template_parse_one(sh, name, src, n, expr, sh->opt.line, sh->opt.col, e);
 	if (!t)
 		free_shared(sh);
 	return t;
@@ -487,7 +487,7 @@ struct pth_template *tmpl_new(const char *name, const char *src, size_t n,
 struct pth_template *pth_template_parse(const char *name, const char *src, size_t n,
     const struct pth_template_options *opt, struct pth_err *e)
 {
-	return tmpl_new(name, src, n, opt, false, e);
+	return template_new(name, src, n, opt, false, e);
 }
 
 void pth_template_free(struct pth_template *t)

@@ -1,11 +1,11 @@
 /* Values as text: Python's str and repr, JSON, YAML; UTF-8. */
 #include <math.h>
 
-#include "template/inside.h"
+#include "template/priv.h"
 
 /* ---- UTF-8 that is known to be valid ---- */
 
-size_t tmpl_chars(const char *s, size_t n)
+size_t template_chars(const char *s, size_t n)
 {
 	size_t k = 0;
 
@@ -14,7 +14,7 @@ size_t tmpl_chars(const char *s, size_t n)
 	return k;
 }
 
-size_t tmpl_offset(const char *s, size_t n, size_t chars)
+size_t template_offset(const char *s, size_t n, size_t chars)
 {
 	size_t i = 0;
 
@@ -24,7 +24,7 @@ size_t tmpl_offset(const char *s, size_t n, size_t chars)
 	return i;
 }
 
-unsigned tmpl_decode(const char *s, size_t *len)
+unsigned template_decode(const char *s, size_t *len)
 {
 	const unsigned char *u = (const unsigned char *)s;
 
@@ -44,7 +44,7 @@ unsigned tmpl_decode(const char *s, size_t *len)
 	return (u[0] & 7u) << 18 | (u[1] & 0x3fu) << 12 | (u[2] & 0x3fu) << 6 | (u[3] & 0x3fu);
 }
 
-void tmpl_utf8(struct pth_buf *b, unsigned c)
+void template_utf8(struct pth_buf *b, unsigned c)
 {
 	if (c < 0x80) {
 		pth_buf_addc(b, (char)c);
@@ -66,7 +66,7 @@ void tmpl_utf8(struct pth_buf *b, unsigned c)
 
 /* ---- numbers ---- */
 
-void tmpl_put_int(struct pth_buf *b, int64_t i)
+void template_put_int(struct pth_buf *b, int64_t i)
 {
 	char s[24], *p = s + sizeof s;
 	uint64_t u = i < 0 ? 0 - (uint64_t)i : (uint64_t)i;
@@ -169,7 +169,7 @@ static void put_repr(struct pth_buf *b, struct val v)
 
 	pth_buf_addc(b, q);
 	for (size_t i = 0; i < v.n; i += len) {
-		unsigned c = tmpl_decode(v.s + i, &len);
+		unsigned c = template_decode(v.s + i, &len);
 
 		if (c == (unsigned char)q || c == '\\') {
 			pth_buf_addc(b, '\\');
@@ -186,12 +186,12 @@ static void put_repr(struct pth_buf *b, struct val v)
 static void check_size(struct eval *x, const struct pth_buf *b, size_t more)
 {
 	if (b->len + more > MAX_OUTPUT)
-		tmpl_fail(x, x->at, "more than %d MiB of text", MAX_OUTPUT >> 20);
+		template_fail(x, x->at, "more than %d MiB of text", MAX_OUTPUT >> 20);
 }
 
 static void put_seq(struct eval *x, struct pth_buf *b, struct val v, int depth)
 {
-	int64_t n = tmpl_len(v);
+	int64_t n = template_len(v);
 	bool tuple = v.k == V_LIST && v.f;
 
 	if (v.k == V_RANGE) {
@@ -206,30 +206,30 @@ static void put_seq(struct eval *x, struct pth_buf *b, struct val v, int depth)
 	for (int64_t i = 0; i < n; i++) {
 		if (i)
 			pth_buf_add(b, ", ", 2);
-		tmpl_put(x, b, tmpl_at(v, i), true, depth + 1);
+		template_put(x, b, template_at(v, i), true, depth + 1);
 	}
 	pth_buf_adds(b, tuple ? n == 1 ? ",)" : ")" : "]");
 }
 
 static void put_map(struct eval *x, struct pth_buf *b, struct val v, int depth)
 {
-	struct val items = tmpl_map_items(x, v, 'i');
+	struct val items = template_map_items(x, v, 'i');
 
 	pth_buf_adds(b, v.k == V_MAP && v.m->ns ? "<Namespace {" : "{");
 	for (uint32_t i = 0; i < items.n; i++) {
 		if (i)
 			pth_buf_add(b, ", ", 2);
-		tmpl_put(x, b, items.v[i].v[0], true, depth + 1);
+		template_put(x, b, items.v[i].v[0], true, depth + 1);
 		pth_buf_add(b, ": ", 2);
-		tmpl_put(x, b, items.v[i].v[1], true, depth + 1);
+		template_put(x, b, items.v[i].v[1], true, depth + 1);
 	}
 	pth_buf_adds(b, v.k == V_MAP && v.m->ns ? "}>" : "}");
 }
 
-void tmpl_put(struct eval *x, struct pth_buf *b, struct val v, bool repr, int depth)
+void template_put(struct eval *x, struct pth_buf *b, struct val v, bool repr, int depth)
 {
 	if (depth > MAX_DEPTH)
-		tmpl_fail(x, x->at, "a value nested deeper than %d", MAX_DEPTH);
+		template_fail(x, x->at, "a value nested deeper than %d", MAX_DEPTH);
 	check_size(x, b, v.k == V_STR ? v.n : 0);
 	switch (v.k) {
 	case V_NONE:
@@ -239,7 +239,7 @@ void tmpl_put(struct eval *x, struct pth_buf *b, struct val v, bool repr, int de
 		pth_buf_adds(b, v.b ? "True" : "False");
 		break;
 	case V_INT:
-		tmpl_put_int(b, v.i);
+		template_put_int(b, v.i);
 		break;
 	case V_REAL:
 		put_real(b, v.d);
@@ -260,32 +260,32 @@ void tmpl_put(struct eval *x, struct pth_buf *b, struct val v, bool repr, int de
 		put_map(x, b, v, depth);
 		break;
 	case V_LOOP:
-		tmpl_fail(x, x->at, "'loop' itself cannot be printed");
+		template_fail(x, x->at, "'loop' itself cannot be printed");
 	default:
-		tmpl_defined(x, v);
+		template_defined(x, v);
 	}
 }
 
-struct val tmpl_str(struct eval *x, struct val v)
+struct val template_str(struct eval *x, struct val v)
 {
 	size_t at = x->tmp.len;
 	struct val s;
 
-	v = tmpl_defined(x, v);
+	v = template_defined(x, v);
 	if (v.k == V_STR)
 		return v;
-	tmpl_put(x, &x->tmp, v, false, 0);
-	s = tmpl_strn(x, x->tmp.s ? x->tmp.s + at : "", x->tmp.len - at);
+	template_put(x, &x->tmp, v, false, 0);
+	s = template_strn(x, x->tmp.s ? x->tmp.s + at : "", x->tmp.len - at);
 	pth_buf_cut(&x->tmp, at);
 	return s;
 }
 
-struct val tmpl_text(struct eval *x, struct val v)
+struct val template_text(struct eval *x, struct val v)
 {
 	if (v.k == V_NONE)
-		tmpl_fail(x, x->at, "this is none, which has no text (use |default('', true) "
+		template_fail(x, x->at, "this is none, which has no text (use |default('', true) "
 		    "or |string)");
-	return tmpl_str(x, v);
+	return template_str(x, v);
 }
 
 /* ---- JSON ---- */
@@ -298,7 +298,7 @@ static void put_json_text(struct pth_buf *b, struct val v)
 
 	pth_buf_addc(b, '"');
 	for (size_t i = 0; i < v.n; i += len) {
-		unsigned c = tmpl_decode(v.s + i, &len);
+		unsigned c = template_decode(v.s + i, &len);
 
 		if (c && c < 0x80 && (q = strchr(from, (int)c))) {
 			pth_buf_addc(b, '\\');
@@ -338,17 +338,17 @@ static int by_key(const void *a, const void *b)
 
 static void json_map(struct eval *x, struct pth_buf *b, struct val v, int indent, int level)
 {
-	struct val items = tmpl_map_items(x, v, 'i'), *key;
+	struct val items = template_map_items(x, v, 'i'), *key;
 
 	for (uint32_t i = 0; i < items.n; i++) {
 		key = items.v[i].v;
 		if (key->k == V_BOOL)
-			*key = key->b ? vstr("true", 4) : vstr("false", 5);
+			*key = key->b ? template_vstr("true", 4) : template_vstr("false", 5);
 		else if (key->k == V_NONE)
-			*key = vstr("null", 4);
+			*key = template_vstr("null", 4);
 		else if (key->k == V_LIST)
-			tmpl_fail(x, x->at, "a tuple cannot be a key in JSON");
-		*key = tmpl_str(x, *key);
+			template_fail(x, x->at, "a tuple cannot be a key in JSON");
+		*key = template_str(x, *key);
 	}
 	if (items.n)
 		qsort(items.v, items.n, sizeof *items.v, by_key);
@@ -359,34 +359,34 @@ static void json_map(struct eval *x, struct pth_buf *b, struct val v, int indent
 		newline(b, indent, level + 1, i ? " " : "");
 		put_json_text(b, items.v[i].v[0]);
 		pth_buf_adds(b, ": ");
-		tmpl_put_json(x, b, items.v[i].v[1], indent, level + 1);
+		template_put_json(x, b, items.v[i].v[1], indent, level + 1);
 	}
 	if (items.n)
 		newline(b, indent, level, "");
 	pth_buf_addc(b, '}');
 }
 
-void tmpl_put_json(struct eval *x, struct pth_buf *b, struct val v, int indent, int level)
+void template_put_json(struct eval *x, struct pth_buf *b, struct val v, int indent, int level)
 {
 	int64_t n;
 
 	if (level > MAX_DEPTH)
-		tmpl_fail(x, x->at, "a value nested deeper than %d", MAX_DEPTH);
+		template_fail(x, x->at, "a value nested deeper than %d", MAX_DEPTH);
 	check_size(x, b, v.k == V_STR ? v.n : 0);
-	v = tmpl_defined(x, v);
-	if (tmpl_is_seq(v)) {
-		n = tmpl_len(v);
+	v = template_defined(x, v);
+	if (template_is_seq(v)) {
+		n = template_len(v);
 		pth_buf_addc(b, '[');
 		for (int64_t i = 0; i < n; i++) {
 			if (i)
 				pth_buf_addc(b, ',');
 			newline(b, indent, level + 1, i ? " " : "");
-			tmpl_put_json(x, b, tmpl_at(v, i), indent, level + 1);
+			template_put_json(x, b, template_at(v, i), indent, level + 1);
 		}
 		if (n)
 			newline(b, indent, level, "");
 		pth_buf_addc(b, ']');
-	} else if (tmpl_is_map(v)) {
+	} else if (template_is_map(v)) {
 		json_map(x, b, v, indent, level);
 	} else if (v.k == V_STR) {
 		put_json_text(b, v);
@@ -395,11 +395,11 @@ void tmpl_put_json(struct eval *x, struct pth_buf *b, struct val v, int indent, 
 	} else if (v.k == V_BOOL) {
 		pth_buf_adds(b, v.b ? "true" : "false");
 	} else if (v.k == V_INT) {
-		tmpl_put_int(b, v.i);
+		template_put_int(b, v.i);
 	} else if (v.k == V_REAL && isfinite(v.d)) {
 		put_real(b, v.d);
 	} else {
-		tmpl_fail(x, x->at, "%s has no JSON form", tmpl_kind(v));
+		template_fail(x, x->at, "%s has no JSON form", template_kind(v));
 	}
 }
 
@@ -440,7 +440,7 @@ static void put_yaml_text(struct pth_buf *b, struct val v)
 	}
 	pth_buf_addc(b, '"');
 	for (size_t i = 0; i < v.n; i += len) {
-		unsigned c = tmpl_decode(v.s + i, &len);
+		unsigned c = template_decode(v.s + i, &len);
 
 		if (c == '"' || c == '\\') {
 			pth_buf_addc(b, '\\');
@@ -454,36 +454,36 @@ static void put_yaml_text(struct pth_buf *b, struct val v)
 	pth_buf_addc(b, '"');
 }
 
-void tmpl_put_yaml(struct eval *x, struct pth_buf *b, struct val v, int depth)
+void template_put_yaml(struct eval *x, struct pth_buf *b, struct val v, int depth)
 {
 	struct val items;
 
 	if (depth > MAX_DEPTH)
-		tmpl_fail(x, x->at, "a value nested deeper than %d", MAX_DEPTH);
+		template_fail(x, x->at, "a value nested deeper than %d", MAX_DEPTH);
 	check_size(x, b, v.k == V_STR ? v.n : 0);
-	v = tmpl_defined(x, v);
+	v = template_defined(x, v);
 	if (v.k == V_STR) {
 		put_yaml_text(b, v);
-	} else if (tmpl_is_seq(v)) {
+	} else if (template_is_seq(v)) {
 		pth_buf_addc(b, '[');
-		for (int64_t i = 0, n = tmpl_len(v); i < n; i++) {
+		for (int64_t i = 0, n = template_len(v); i < n; i++) {
 			if (i)
 				pth_buf_adds(b, ", ");
-			tmpl_put_yaml(x, b, tmpl_at(v, i), depth + 1);
+			template_put_yaml(x, b, template_at(v, i), depth + 1);
 		}
 		pth_buf_addc(b, ']');
-	} else if (tmpl_is_map(v)) {
-		items = tmpl_map_items(x, v, 'i');
+	} else if (template_is_map(v)) {
+		items = template_map_items(x, v, 'i');
 		pth_buf_addc(b, '{');
 		for (uint32_t i = 0; i < items.n; i++) {
 			if (i)
 				pth_buf_adds(b, ", ");
-			tmpl_put_yaml(x, b, items.v[i].v[0], depth + 1);
+			template_put_yaml(x, b, items.v[i].v[0], depth + 1);
 			pth_buf_adds(b, ": ");
-			tmpl_put_yaml(x, b, items.v[i].v[1], depth + 1);
+			template_put_yaml(x, b, items.v[i].v[1], depth + 1);
 		}
 		pth_buf_addc(b, '}');
 	} else {
-		tmpl_put_json(x, b, v, -1, depth);
+		template_put_json(x, b, v, -1, depth);
 	}
 }

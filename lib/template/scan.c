@@ -1,9 +1,9 @@
 /* Text into tokens: whitespace control, raw, comments; numbers, strings. */
 #include <errno.h>
 
-#include "template/inside.h"
+#include "template/priv.h"
 
-int tmpl_error(const struct tsource *src, uint32_t pos, struct pth_err *e, const char *fmt, ...)
+int template_error(const struct tsource *src, uint32_t pos, struct pth_err *e, const char *fmt, ...)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 	unsigned line = src->line, col = src->col;
@@ -32,7 +32,7 @@ static bool space_char(unsigned c)
 	    c == 0x202f || c == 0x205f || c == 0x3000;
 }
 
-size_t tmpl_space(const char *s, size_t n)
+size_t template_space(const char *s, size_t n)
 {
 	size_t i = 0, len;
 
@@ -42,7 +42,7 @@ size_t tmpl_space(const char *s, size_t n)
 				break;
 			i++;
 		} else {
-			if (!space_char(tmpl_decode(s + i, &len)))
+			if (!space_char(template_decode(s + i, &len)))
 				break;
 			i += len;
 		}
@@ -50,7 +50,7 @@ size_t tmpl_space(const char *s, size_t n)
 	return i;
 }
 
-size_t tmpl_space_back(const char *s, size_t n)
+size_t template_space_back(const char *s, size_t n)
 {
 	size_t end = n, i, len;
 
@@ -58,7 +58,7 @@ size_t tmpl_space_back(const char *s, size_t n)
 		i = end - 1;
 		while (i > 0 && (s[i] & 0xc0) == 0x80)
 			i--;
-		if (!space_char(tmpl_decode(s + i, &len)))
+		if (!space_char(template_decode(s + i, &len)))
 			break;
 		end = i;
 	}
@@ -71,7 +71,7 @@ static uint32_t after_tag(const struct parse *p, size_t i, char sign, bool block
 	const struct tsource *src = p->src;
 
 	if (sign == '-')
-		i += tmpl_space(src->s + i, src->n - i);
+		i += template_space(src->s + i, src->n - i);
 	else if (sign != '+' && block && p->trim && src->s[i] == '\n')
 		i++;
 	return (uint32_t)i;
@@ -84,14 +84,14 @@ static size_t strip_text(const struct parse *p, const char *s, size_t n, char si
 	bool starts;
 
 	if (sign == '-')
-		return n - tmpl_space_back(s, n);
+		return n - template_space_back(s, n);
 	if (sign == '+' || !p->lstrip || var)
 		return n;
 	while (nl > 0 && s[nl - 1] != '\n')
 		nl--;
 	/* the text begins a line, or a newline is in it */
 	starts = nl > 0 || s == p->src->s || s[-1] == '\n';
-	if (starts && tmpl_space(s + nl, n - nl) == n - nl)
+	if (starts && template_space(s + nl, n - nl) == n - nl)
 		return nl;
 	return n;
 }
@@ -108,14 +108,14 @@ static size_t raw_begin(const char *s, size_t n)
 
 	if (sign_at(s + i))
 		i++;
-	i += tmpl_space(s + i, n - i);
+	i += template_space(s + i, n - i);
 	if (n - i < 3 || memcmp(s + i, "raw", 3) != 0)
 		return 0;
 	i += 3;
-	i += tmpl_space(s + i, n - i);
+	i += template_space(s + i, n - i);
 	if (s[i] == '-' && s[i + 1] == '%' && s[i + 2] == '}') {
 		i += 3;
-		return i + tmpl_space(s + i, n - i);
+		return i + template_space(s + i, n - i);
 	}
 	/* no newline is trimmed here, as in Jinja */
 	return s[i] == '%' && s[i + 1] == '}' ? i + 2 : 0;
@@ -132,11 +132,11 @@ static bool raw_end(const struct parse *p, size_t i, char *sign, uint32_t *after
 	*sign = sign_at(s + i);
 	if (*sign)
 		i++;
-	i += tmpl_space(s + i, n - i);
+	i += template_space(s + i, n - i);
 	if (n - i < 6 || memcmp(s + i, "endraw", 6) != 0)
 		return false;
 	i += 6;
-	i += tmpl_space(s + i, n - i);
+	i += template_space(s + i, n - i);
 	close = sign_at(s + i);
 	if (close)
 		i++;
@@ -159,7 +159,7 @@ static struct token scan_raw(struct parse *p, uint32_t begin)
 	for (;; i++) {
 		q = memchr(src->s + i, '{', src->n - i);
 		if (!q)
-			tmpl_parse_fail(p, begin, "'raw' without '{%% endraw %%}'");
+			template_parse_fail(p, begin, "'raw' without '{%% endraw %%}'");
 		i = (size_t)(q - src->s);
 		if (q[1] == '%' && raw_end(p, i, &sign, &after))
 			break;
@@ -179,11 +179,11 @@ static void skip_comment(struct parse *p)
 		i++;
 	q = memmem(src->s + i, src->n - i, "#}", 2);
 	if (!q)
-		tmpl_parse_fail(p, (uint32_t)begin, "comment without '#}'");
+		template_parse_fail(p, (uint32_t)begin, "comment without '#}'");
 	p->pos = after_tag(p, (size_t)(q - src->s) + 2, q > src->s + i ? sign_at(q - 1) : 0, true);
 }
 
-struct token tmpl_scan_text(struct parse *p)
+struct token template_scan_text(struct parse *p)
 {
 	const struct tsource *src = p->src;
 	struct token t;
@@ -275,7 +275,7 @@ static void scan_based(struct parse *p, struct token *t, const char *set, int ba
 	errno = 0;
 	t->i = strtoll(b, NULL, base);
 	if (errno != 0 || nb + 1 >= sizeof b)
-		tmpl_parse_fail(p, t->pos, "integer beyond 64 bits");
+		template_parse_fail(p, t->pos, "integer beyond 64 bits");
 	p->pos += 2 + (uint32_t)i;
 }
 
@@ -321,7 +321,7 @@ static void scan_number(struct parse *p, struct token *t)
 	} else {
 		t->i = strtoll(b, NULL, 10);
 		if (errno != 0)
-			tmpl_parse_fail(p, t->pos, "integer beyond 64 bits");
+			template_parse_fail(p, t->pos, "integer beyond 64 bits");
 	}
 	p->pos += (uint32_t)i;
 }
@@ -343,15 +343,15 @@ static void escape_hex(struct parse *p, uint32_t pos, struct pth_buf *b, const c
 	for (int i = 0; i < n; i++) {
 		if (s + i >= end || hexval(s[i]) < 0) {
 			pth_buf_release(b);
-			tmpl_parse_fail(p, pos, "the escape needs %d hexadecimal digits", n);
+			template_parse_fail(p, pos, "the escape needs %d hexadecimal digits", n);
 		}
 		c = c << 4 | (unsigned)hexval(s[i]);
 	}
 	if (c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff)) {
 		pth_buf_release(b);
-		tmpl_parse_fail(p, pos, "U+%04X is not a character", c);
+		template_parse_fail(p, pos, "U+%04X is not a character", c);
 	}
-	tmpl_utf8(b, c);
+	template_utf8(b, c);
 }
 
 /* One escape at s (behind the backslash); returns where the text goes on. */
@@ -377,12 +377,12 @@ static const char *unescape(struct parse *p, struct pth_buf *b, const char *s, c
 	if (*s >= '0' && *s <= '7') {
 		for (; n < 3 && s[n] >= '0' && s[n] <= '7'; n++)
 			c = c << 3 | (unsigned)(s[n] - '0');
-		tmpl_utf8(b, c);
+		template_utf8(b, c);
 		return s + n;
 	}
 	if (*s == 'N') {
 		pth_buf_release(b);
-		tmpl_parse_fail(p, pos, "character names (\\N) are not supported");
+		template_parse_fail(p, pos, "character names (\\N) are not supported");
 	}
 	pth_buf_addc(b, '\\'); /* an unknown escape stands for itself */
 	return s;
@@ -400,7 +400,7 @@ static void scan_string(struct parse *p, struct token *t)
 			q++;
 		}
 	if (q >= end)
-		tmpl_parse_fail(p, p->pos, "string without its closing %c", *s);
+		template_parse_fail(p, p->pos, "string without its closing %c", *s);
 	t->kind = T_STR;
 	p->pos = (uint32_t)(q + 1 - p->src->s);
 	t->s = s + 1;
@@ -437,13 +437,13 @@ static void brackets(struct parse *p, uint32_t pos, char c)
 
 	if (want) {
 		if (p->nclose == MAX_NEST)
-			tmpl_parse_fail(p, pos, "more than %d brackets in brackets", MAX_NEST);
+			template_parse_fail(p, pos, "more than %d brackets in brackets", MAX_NEST);
 		p->close[p->nclose++] = want;
 	} else if (c == ')' || c == ']' || c == '}') {
 		if (p->nclose == 0)
-			tmpl_parse_fail(p, pos, "'%c' without an opening bracket", c);
+			template_parse_fail(p, pos, "'%c' without an opening bracket", c);
 		if (p->close[--p->nclose] != c)
-			tmpl_parse_fail(p, pos, "expected '%c' but found '%c'",
+			template_parse_fail(p, pos, "expected '%c' but found '%c'",
 			    p->close[p->nclose], c);
 	}
 }
@@ -462,14 +462,14 @@ static bool scan_end(struct parse *p, struct token *t)
 	return true;
 }
 
-struct token tmpl_scan_tag(struct parse *p)
+struct token template_scan_tag(struct parse *p)
 {
 	const struct tsource *src = p->src;
 	struct token t = { .kind = T_EOF };
 	const char *s;
 	size_t i;
 
-	p->pos += (uint32_t)tmpl_space(src->s + p->pos, src->n - p->pos);
+	p->pos += (uint32_t)template_space(src->s + p->pos, src->n - p->pos);
 	t.pos = p->pos;
 	s = t.s = src->s + p->pos;
 	if (p->pos >= src->n)
@@ -499,10 +499,10 @@ struct token tmpl_scan_tag(struct parse *p)
 			return t;
 		}
 	}
-	tmpl_parse_fail(p, t.pos, "unexpected character '%c'", *s);
+	template_parse_fail(p, t.pos, "unexpected character '%c'", *s);
 }
 
-const char *tmpl_tok_name(int kind)
+const char *template_tok_name(int kind)
 {
 	static const char *const names[] = {
 		[T_EOF] = "the end of the text", [T_DATA] = "text", [T_VAR_BEGIN] = "'{{'",

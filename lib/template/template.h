@@ -1,6 +1,6 @@
 /*
  * The template language, pth-template(5): the subset of Jinja2 that real
- * files use. template/inside.h has the map of the rooms behind this header.
+ * files use. template/priv.h has the map of the rooms behind this header.
  *
  * Undefined names are errors with position and nearest names. Limits:
  * source 4 MiB, output 16 MiB, 1 M loop steps, nesting 64, include depth 16.

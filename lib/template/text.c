@@ -2,7 +2,7 @@
 #include <locale.h>
 #include <wctype.h>
 
-#include "template/inside.h"
+#include "template/priv.h"
 #include "base/text.h"
 
 #define FILTER(name) static struct val name(struct eval *x, struct call *c)
@@ -28,7 +28,7 @@ static void put_letter(struct eval *x, unsigned c, bool up)
 	l = letters(x);
 	if (l != (locale_t)0)
 		c = up ? towupper_l(c, l) : towlower_l(c, l);
-	tmpl_utf8(&x->tmp, c);
+	template_utf8(&x->tmp, c);
 }
 
 static bool ascii_case(struct val s, int how, char *p)
@@ -46,19 +46,19 @@ static bool ascii_case(struct val s, int how, char *p)
 	return true;
 }
 
-struct val tmpl_case(struct eval *x, struct val s, int how)
+struct val template_case(struct eval *x, struct val s, int how)
 {
-	char *p = tmpl_alloc(x, s.n);
+	char *p = template_alloc(x, s.n);
 	size_t len;
 
 	if (ascii_case(s, how, p))
-		return vstr(p, s.n);
+		return template_vstr(p, s.n);
 	for (size_t i = 0; i < s.n; i += len) {
-		unsigned c = tmpl_decode(s.s + i, &len);
+		unsigned c = template_decode(s.s + i, &len);
 
 		put_letter(x, c, how == 'u' || (how == 'c' && i == 0));
 	}
-	return tmpl_take(x);
+	return template_take(x);
 }
 
 /* ---- pieces ---- */
@@ -68,33 +68,33 @@ static bool among(struct val chars, const char *s, size_t len)
 	size_t n;
 
 	for (size_t i = 0; i < chars.n; i += n) {
-		tmpl_decode(chars.s + i, &n);
+		template_decode(chars.s + i, &n);
 		if (n == len && memcmp(chars.s + i, s, n) == 0)
 			return true;
 	}
 	return false;
 }
 
-struct val tmpl_strip(struct eval *x, struct val s, struct val chars, int side)
+struct val template_strip(struct eval *x, struct val s, struct val chars, int side)
 {
 	size_t a = 0, b = s.n, len, at;
 
-	tmpl_work(x, s.n);
+	template_work(x, s.n);
 	if (chars.k == V_ABSENT || chars.k == V_NONE) {
 		if (side != 'r')
-			a = tmpl_space(s.s, b);
+			a = template_space(s.s, b);
 		if (side != 'l')
-			b -= tmpl_space_back(s.s + a, b - a);
-		return vstr(s.s + a, b - a);
+			b -= template_space_back(s.s + a, b - a);
+		return template_vstr(s.s + a, b - a);
 	}
-	chars = tmpl_str(x, chars);
-	tmpl_work(x, (size_t)chars.n * 8);
+	chars = template_str(x, chars);
+	template_work(x, (size_t)chars.n * 8);
 	while (side != 'r' && a < b) {
-		tmpl_decode(s.s + a, &len);
+		template_decode(s.s + a, &len);
 		if (!among(chars, s.s + a, len))
 			break;
 		a += len;
-		tmpl_work(x, chars.n);
+		template_work(x, chars.n);
 	}
 	while (side != 'l' && b > a) {
 		for (at = b - 1; (s.s[at] & 0xc0) == 0x80; at--)
@@ -102,16 +102,16 @@ struct val tmpl_strip(struct eval *x, struct val s, struct val chars, int side)
 		if (!among(chars, s.s + at, b - at))
 			break;
 		b = at;
-		tmpl_work(x, chars.n);
+		template_work(x, chars.n);
 	}
-	return vstr(s.s + a, b - a);
+	return template_vstr(s.s + a, b - a);
 }
 
 /* Room for n more bytes in x->tmp, or the end. */
 static void add(struct eval *x, const char *s, size_t n)
 {
 	if (x->tmp.len + n > MAX_OUTPUT)
-		tmpl_fail(x, x->at, "a text of more than %d MiB", MAX_OUTPUT >> 20);
+		template_fail(x, x->at, "a text of more than %d MiB", MAX_OUTPUT >> 20);
 	if (n)
 		pth_buf_add(&x->tmp, s, n);
 }
@@ -122,23 +122,23 @@ static struct val interleave(struct eval *x, struct val s, struct val with, int6
 	size_t len, i = 0;
 
 	for (; count != 0; count--) {
-		tmpl_work(x, 32);
+		template_work(x, 32);
 		add(x, with.s, with.n);
 		if (i >= s.n)
 			break;
-		tmpl_decode(s.s + i, &len);
+		template_decode(s.s + i, &len);
 		add(x, s.s + i, len);
 		i += len;
 	}
 	add(x, s.s + i, s.n - i);
-	return tmpl_take(x);
+	return template_take(x);
 }
 
-struct val tmpl_replace(struct eval *x, struct val s, struct val old, struct val new_, int64_t count)
+struct val template_replace(struct eval *x, struct val s, struct val old, struct val new_, int64_t count)
 {
 	const char *p = s.s, *end = s.s + s.n, *q;
 
-	tmpl_work(x, s.n);
+	template_work(x, s.n);
 	if (old.n == 0)
 		return interleave(x, s, new_, count);
 	while (count != 0 && p < end && (q = memmem(p, (size_t)(end - p), old.s, old.n)) != NULL) {
@@ -146,32 +146,32 @@ struct val tmpl_replace(struct eval *x, struct val s, struct val old, struct val
 		add(x, new_.s, new_.n);
 		p = q + old.n;
 		count--;
-		tmpl_work(x, 64); /* many short pieces take longer than their bytes */
+		template_work(x, 64); /* many short pieces take longer than their bytes */
 	}
 	if (p == s.s)
 		return s;
 	add(x, p, (size_t)(end - p));
-	return tmpl_take(x);
+	return template_take(x);
 }
 
 /* To a width: 'l' left, 'r' right, 'c' centred as Python's str.center. */
-struct val tmpl_pad(struct eval *x, struct val s, int64_t width, char fill, int how)
+struct val template_pad(struct eval *x, struct val s, int64_t width, char fill, int how)
 {
-	int64_t n = (int64_t)tmpl_chars(s.s, s.n), pad, left;
+	int64_t n = (int64_t)template_chars(s.s, s.n), pad, left;
 	char *p;
 
 	if (width <= n)
 		return s;
 	if (width > MAX_OUTPUT)
-		tmpl_fail(x, x->at, "a text of more than %d MiB", MAX_OUTPUT >> 20);
+		template_fail(x, x->at, "a text of more than %d MiB", MAX_OUTPUT >> 20);
 	pad = width - n;
 	left = how == 'l' ? 0 : how == 'r' ? pad : pad / 2 + (pad & width & 1);
-	p = tmpl_alloc(x, (size_t)pad + s.n);
+	p = template_alloc(x, (size_t)pad + s.n);
 	memset(p, fill, (size_t)left);
 	if (s.n)
 		memcpy(p + left, s.s, s.n);
 	memset(p + left + s.n, fill, (size_t)(pad - left));
-	return vstr(p, (size_t)pad + s.n);
+	return template_vstr(p, (size_t)pad + s.n);
 }
 
 /* Bytes of the line end at s, as Python's splitlines sees it. */
@@ -188,79 +188,79 @@ static size_t line_end(const char *s, size_t n)
 	return n > 2 && u[0] == 0xe2 && u[1] == 0x80 && (u[2] & 0xfe) == 0xa8 ? 3 : 0;
 }
 
-struct val tmpl_lines(struct eval *x, struct val s)
+struct val template_lines(struct eval *x, struct val s)
 {
 	struct val list;
 	size_t n = 0, begin = 0, len;
 
-	tmpl_work(x, s.n);
+	template_work(x, s.n);
 	for (size_t i = 0; i < s.n; i += len ? len : 1) {
 		len = line_end(s.s + i, s.n - i);
 		n += len > 0;
 	}
-	list = tmpl_list(x, n + 1, false);
+	list = template_list(x, n + 1, false);
 	list.n = 0;
 	for (size_t i = 0; i < s.n; i += len ? len : 1) {
 		len = line_end(s.s + i, s.n - i);
 		if (!len)
 			continue;
-		list.v[list.n++] = vstr(s.s + begin, i - begin);
+		list.v[list.n++] = template_vstr(s.s + begin, i - begin);
 		begin = i + len;
 	}
 	if (begin < s.n)
-		list.v[list.n++] = vstr(s.s + begin, s.n - begin);
+		list.v[list.n++] = template_vstr(s.s + begin, s.n - begin);
 	return list;
 }
 
 /* ---- the filters ---- */
 
-FILTER(f_upper) { return tmpl_case(x, tmpl_str(x, c->in), 'u'); }
-FILTER(f_lower) { return tmpl_case(x, tmpl_str(x, c->in), 'l'); }
-FILTER(f_capitalize) { return tmpl_case(x, tmpl_str(x, c->in), 'c'); }
-FILTER(f_trim) { return tmpl_strip(x, tmpl_str(x, c->in), c->arg[0], 'b'); }
+FILTER(f_upper) { return template_case(x, template_str(x, c->in), 'u'); }
+FILTER(f_lower) { return template_case(x, template_str(x, c->in), 'l'); }
+FILTER(f_capitalize) { return template_case(x, template_str(x, c->in), 'c'); }
+FILTER(f_trim) { return template_strip(x, template_str(x, c->in), c->arg[0], 'b'); }
 
 /* Words begin after a space or one of - ( { [ < */
 FILTER(f_title)
 {
-	struct val s = tmpl_str(x, c->in);
+	struct val s = template_str(x, c->in);
 	bool begin = true;
 	size_t len;
 
 	for (size_t i = 0; i < s.n; i += len) {
-		unsigned ch = tmpl_decode(s.s + i, &len);
+		unsigned ch = template_decode(s.s + i, &len);
 
 		put_letter(x, ch, begin);
-		begin = tmpl_space(s.s + i, len) == len || (ch < 0x80 && strchr("-({[<", (int)ch));
+		begin = template_space(s.s + i, len) == len || (ch < 0x80 && strchr("-({[<", (int)ch));
 	}
-	return tmpl_take(x);
+	return template_take(x);
 }
 
 FILTER(f_replace)
 {
 	struct val count = c->arg[2];
-	int64_t n = count.k == V_NONE ? -1 : tmpl_arg_int(x, count, -1);
+	int64_t n = count.k == V_NONE ? -1 : template_arg_int(x, count, -1);
 
-	return tmpl_replace(x, tmpl_str(x, c->in), tmpl_str(x, c->arg[0]), tmpl_str(x, c->arg[1]), n);
+	return template_replace(x, template_str(x, c->in), template_str(x, c->arg[0]), template_str(x, c->arg[1]), n);
 }
 
 FILTER(f_center)
 {
-	return tmpl_pad(x, tmpl_str(x, c->in), tmpl_arg_int(x, c->arg[0], 80), ' ', 'c');
+	return template_pad(x, template_str(x, c->in), template_arg_int(x, c->arg[0], 80), ' ', 'c');
 }
 
 FILTER(f_indent)
 {
-	struct val s = tmpl_str(x, c->in), lines, by;
-	bool first = tmpl_arg_bool(x, c->arg[1], false), blank = tmpl_arg_bool(x, c->arg[2], false);
+	struct val s = template_str(x, c->in), lines, by;
+	bool first = template_arg_bool(x, c->arg[1], false), blank = template_arg_bool(x, c->arg[2], false);
 
 	if (c->arg[0].k == V_STR)
 		by = c->arg[0];
 	else
-		by = tmpl_pad(x, vstr("", 0), tmpl_arg_int(x, c->arg[0], 4), ' ', 'l');
+		by = template_pad(x, template_vstr("", 0), template_arg_int(x, c->arg[0], 4), ' ', 'l');
 	/* Jinja adds a newline first, so that a last one makes an empty line */
 	add(x, s.s, s.n);
 	add(x, "\n", 1);
-	lines = tmpl_lines(x, tmpl_take(x));
+	lines = template_lines(x, template_take(x));
 	for (uint32_t i = 0; i < lines.n; i++) {
 		if (i)
 			add(x, "\n", 1);
@@ -268,24 +268,24 @@ FILTER(f_indent)
 			add(x, by.s, by.n);
 		add(x, lines.v[i].s, lines.v[i].n);
 	}
-	return tmpl_take(x);
+	return template_take(x);
 }
 
 FILTER(f_truncate)
 {
-	struct val s = tmpl_str(x, c->in), end = tmpl_arg_str(x, c->arg[2], "...");
-	int64_t n = tmpl_arg_int(x, c->arg[0], 255), leeway = 5;
-	int64_t e = (int64_t)tmpl_chars(end.s, end.n);
+	struct val s = template_str(x, c->in), end = template_arg_str(x, c->arg[2], "...");
+	int64_t n = template_arg_int(x, c->arg[0], 255), leeway = 5;
+	int64_t e = (int64_t)template_chars(end.s, end.n);
 	size_t cut, space;
 
 	if (c->arg[3].k != V_NONE)
-		leeway = tmpl_arg_int(x, c->arg[3], 5);
+		leeway = template_arg_int(x, c->arg[3], 5);
 	if (n < e || leeway < 0)
-		tmpl_fail(x, x->at, "the length is less than that of '%.*s'", (int)end.n, end.s);
-	if ((int64_t)tmpl_chars(s.s, s.n) - leeway <= n)
+		template_fail(x, x->at, "the length is less than that of '%.*s'", (int)end.n, end.s);
+	if ((int64_t)template_chars(s.s, s.n) - leeway <= n)
 		return s;
-	cut = tmpl_offset(s.s, s.n, (size_t)(n - e));
-	if (!tmpl_arg_bool(x, c->arg[1], false)) {
+	cut = template_offset(s.s, s.n, (size_t)(n - e));
+	if (!template_arg_bool(x, c->arg[1], false)) {
 		for (space = cut; space > 0 && s.s[space - 1] != ' '; space--)
 			;
 		if (space > 0)
@@ -293,29 +293,29 @@ FILTER(f_truncate)
 	}
 	add(x, s.s, cut);
 	add(x, end.s, end.n);
-	return tmpl_take(x);
+	return template_take(x);
 }
 
 FILTER(f_wordcount)
 {
-	struct val s = tmpl_str(x, c->in);
+	struct val s = template_str(x, c->in);
 	int64_t n = 0;
 	bool in = false, word;
 	size_t len;
 
 	for (size_t i = 0; i < s.n; i += len) {
-		unsigned ch = tmpl_decode(s.s + i, &len);
+		unsigned ch = template_decode(s.s + i, &len);
 
 		word = ch == '_' || (ch >= '0' && ch <= '9') || (letters(x) && iswalnum_l(ch, letters(x)));
 		n += word && !in;
 		in = word;
 	}
-	return vint(n);
+	return template_vint(n);
 }
 
 FILTER(f_escape)
 {
-	struct val s = tmpl_str(x, c->in);
+	struct val s = template_str(x, c->in);
 	static const char from[] = "&<>'\"";
 	static const char *const to[] = { "&amp;", "&lt;", "&gt;", "&#39;", "&#34;" };
 	const char *q;
@@ -327,7 +327,7 @@ FILTER(f_escape)
 		else
 			add(x, s.s + i, 1);
 	}
-	return tmpl_take(x);
+	return template_take(x);
 }
 
 /* In a query a blank is "+", and a slash is not left as it is. */
@@ -352,68 +352,68 @@ FILTER(f_urlencode)
 	struct val pairs, *part, pair;
 	size_t n;
 
-	if (c->in.k == V_STR || (!tmpl_is_map(c->in) && !tmpl_is_seq(c->in))) {
-		add_url(x, tmpl_str(x, c->in), false);
-		return tmpl_take(x);
+	if (c->in.k == V_STR || (!template_is_map(c->in) && !template_is_seq(c->in))) {
+		add_url(x, template_str(x, c->in), false);
+		return template_take(x);
 	}
-	pairs = tmpl_is_map(c->in) ? tmpl_map_items(x, c->in, 'i') : tmpl_seq(x, c->in);
-	n = (size_t)tmpl_len(pairs);
-	part = tmpl_list(x, 2 * n, false).v; /* before the first is added: tmpl_str uses the same buffer */
+	pairs = template_is_map(c->in) ? template_map_items(x, c->in, 'i') : template_seq(x, c->in);
+	n = (size_t)template_len(pairs);
+	part = template_list(x, 2 * n, false).v; /* before the first is added: template_str uses the same buffer */
 	for (size_t i = 0; i < n; i++) {
-		pair = tmpl_at(pairs, (int64_t)i);
-		if (!tmpl_is_seq(pair) || tmpl_len(pair) != 2)
-			tmpl_fail(x, x->at, "urlencode: a list of pairs is expected");
-		part[2 * i] = tmpl_str(x, tmpl_at(pair, 0));
-		part[2 * i + 1] = tmpl_str(x, tmpl_at(pair, 1));
+		pair = template_at(pairs, (int64_t)i);
+		if (!template_is_seq(pair) || template_len(pair) != 2)
+			template_fail(x, x->at, "urlencode: a list of pairs is expected");
+		part[2 * i] = template_str(x, template_at(pair, 0));
+		part[2 * i + 1] = template_str(x, template_at(pair, 1));
 	}
 	for (size_t i = 0; i < 2 * n; i++) {
 		if (i)
 			add(x, i % 2 ? "=" : "&", 1);
 		add_url(x, part[i], true);
 	}
-	return tmpl_take(x);
+	return template_take(x);
 }
 
-FILTER(f_format) { struct val s = tmpl_str(x, c->in); return tmpl_format(x, s.s, s.n, c->rest, c->nrest); }
-FILTER(f_safe) { return tmpl_str(x, c->in); }
+FILTER(f_format) { struct val s = template_str(x, c->in); return template_format(x, s.s, s.n, c->rest, c->nrest); }
+FILTER(f_safe) { return template_str(x, c->in); }
 
 /* One word of the shell. */
 FILTER(f_quote)
 {
-	struct val s = tmpl_text(x, c->in);
-	char *word = tmpl_alloc(x, (size_t)s.n + 1);
+	struct val s = template_text(x, c->in);
+	char *word = template_alloc(x, (size_t)s.n + 1);
 
 	if (s.n)
 		memcpy(word, s.s, s.n);
 	word[s.n] = '\0';
 	if (strlen(word) != s.n)
-		tmpl_fail(x, x->at, "a word of the shell cannot hold a NUL");
+		template_fail(x, x->at, "a word of the shell cannot hold a NUL");
 	pth_quote_sh(&x->tmp, word);
-	return tmpl_take(x);
+	return template_take(x);
 }
 
 /* As Python's os.path: what is behind, before the last slash. */
 FILTER(f_basename)
 {
-	struct val s = tmpl_str(x, c->in);
+	struct val s = template_str(x, c->in);
 	const char *slash = s.n ? memrchr(s.s, '/', s.n) : NULL;
 	size_t at = slash ? (size_t)(slash + 1 - s.s) : 0;
 
-	return vstr(s.s + at, s.n - at);
+	return template_vstr(s.s + at, s.n - at);
 }
 
 FILTER(f_dirname)
 {
-	struct val s = tmpl_str(x, c->in);
+	struct val s = template_str(x, c->in);
 	const char *slash = s.n ? memrchr(s.s, '/', s.n) : NULL;
 	size_t n = slash ? (size_t)(slash + 1 - s.s) : 0, k = n;
 
 	while (k > 0 && s.s[k - 1] == '/')
 		k--;
-	return vstr(s.s, k ? k : n);
+	return template_vstr(s.s, k ? k : n);
 }
 
-const struct filter tmpl_filters_text[] = {
+const struct filter template_filters_text[] = {
 	{ "upper", f_upper, "", 0, false },
 	{ "lower", f_lower, "", 0, false },
 	{ "capitalize", f_capitalize, "", 0, false },

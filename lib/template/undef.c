@@ -1,5 +1,5 @@
 /* What is missing, and what was meant instead. */
-#include "template/inside.h"
+#include "template/priv.h"
 #include "base/text.h"
 
 struct names {
@@ -70,18 +70,18 @@ static void put_near(struct eval *x, struct pth_buf *b, const struct undef *u)
 	near = u->len > 1 ? pth_nearest(key, l.v, l.n) : NULL;
 	if (near)
 		pth_buf_addf(b, "; did you mean '%s'?", near);
-	else if (u->base.k != V_ABSENT && !tmpl_is_map(u->base))
-		pth_buf_addf(b, ": this is %s", tmpl_kind(u->base));
+	else if (u->base.k != V_ABSENT && !template_is_map(u->base))
+		pth_buf_addf(b, ": this is %s", template_kind(u->base));
 	free(l.v);
 }
 
-void tmpl_fail_undef(struct eval *x, struct val v)
+void template_fail_undef(struct eval *x, struct val v)
 {
 	const struct undef *u = v.u;
 	struct pth_buf b = PTH_BUF_INIT;
 
 	if (v.f)
-		tmpl_fail(x, x->at, "an 'if' without 'else' gave nothing here");
+		template_fail(x, x->at, "an 'if' without 'else' gave nothing here");
 	if (u->note) {
 		pth_buf_adds(&b, u->note);
 	} else {
@@ -90,17 +90,17 @@ void tmpl_fail_undef(struct eval *x, struct val v)
 		pth_buf_adds(&b, "' is undefined");
 		if (u->name)
 			put_near(x, &b, u);
-		else if (tmpl_is_seq(u->base))
-			pth_buf_addf(&b, ": %s of %lld", tmpl_kind(u->base), (long long)tmpl_len(u->base));
+		else if (template_is_seq(u->base))
+			pth_buf_addf(&b, ": %s of %lld", template_kind(u->base), (long long)template_len(u->base));
 	}
-	tmpl_error(u->src, u->at->pos, x->e, "%s", b.s);
+	template_error(u->src, u->at->pos, x->e, "%s", b.s);
 	pth_buf_release(&b);
 	longjmp(x->leave, 1);
 }
 
-struct val tmpl_defined(struct eval *x, struct val v)
+struct val template_defined(struct eval *x, struct val v)
 {
 	if (v.k == V_UNDEF && !v.f)
-		tmpl_fail_undef(x, v);
+		template_fail_undef(x, v);
 	return v;
 }

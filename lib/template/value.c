@@ -1,6 +1,6 @@
 /* Values: where they live, how they compare, what they contain. */
 #include "io/json.h"
-#include "template/inside.h"
+#include "template/priv.h"
 
 /* ---- heap: a stack of chunks, cut back when a statement is done ---- */
 
@@ -16,34 +16,34 @@ static void more(struct eval *x, size_t n)
 	if (size < n)
 		size = n;
 	if (x->heap_bytes + size > MAX_HEAP)
-		tmpl_fail(x, x->at, "this takes more than %d MiB of memory", MAX_HEAP >> 20);
+		template_fail(x, x->at, "this takes more than %d MiB of memory", MAX_HEAP >> 20);
 	c = pth_xmalloc(sizeof *c + size);
 	*c = (struct chunk){ .prev = x->heap, .n = size, .mem = (char *)(c + 1) };
 	x->heap_bytes += size;
 	x->heap = c;
 }
 
-void *tmpl_alloc(struct eval *x, size_t n)
+void *template_alloc(struct eval *x, size_t n)
 {
 	void *p;
 
 	if (n > MAX_HEAP)
-		tmpl_fail(x, x->at, "this takes more than %d MiB of memory", MAX_HEAP >> 20);
+		template_fail(x, x->at, "this takes more than %d MiB of memory", MAX_HEAP >> 20);
 	n = (n + 15) & ~(size_t)15;
 	if (n > x->heap->n - x->heap->used)
 		more(x, n);
 	p = x->heap->mem + x->heap->used;
 	x->heap->used += n;
-	tmpl_work(x, n);
+	template_work(x, n);
 	return p;
 }
 
-struct mark tmpl_mark(struct eval *x)
+struct mark template_mark(struct eval *x)
 {
 	return (struct mark){ x->heap, x->heap->used };
 }
 
-void tmpl_reset(struct eval *x, struct mark m)
+void template_reset(struct eval *x, struct mark m)
 {
 	while (x->heap != m.c) {
 		struct chunk *c = x->heap;
@@ -55,74 +55,74 @@ void tmpl_reset(struct eval *x, struct mark m)
 	x->heap->used = m.used;
 }
 
-void tmpl_work(struct eval *x, size_t bytes)
+void template_work(struct eval *x, size_t bytes)
 {
 	x->work += bytes;
 	if (x->work > MAX_WORK)
-		tmpl_fail(x, x->at, "this template does not come to an end");
+		template_fail(x, x->at, "this template does not come to an end");
 }
 
 /* ---- making values ---- */
 
-struct val tmpl_strn(struct eval *x, const char *s, size_t n)
+struct val template_strn(struct eval *x, const char *s, size_t n)
 {
 	char *p;
 
 	if (n > MAX_OUTPUT)
-		tmpl_fail(x, x->at, "a text of more than %d MiB", MAX_OUTPUT >> 20);
-	p = tmpl_alloc(x, n);
+		template_fail(x, x->at, "a text of more than %d MiB", MAX_OUTPUT >> 20);
+	p = template_alloc(x, n);
 	if (n)
 		memcpy(p, s, n);
-	return vstr(p, n);
+	return template_vstr(p, n);
 }
 
-struct val tmpl_take(struct eval *x)
+struct val template_take(struct eval *x)
 {
-	struct val v = tmpl_strn(x, x->tmp.s, x->tmp.len);
+	struct val v = template_strn(x, x->tmp.s, x->tmp.len);
 
 	pth_buf_cut(&x->tmp, 0);
 	return v;
 }
 
-struct val tmpl_list(struct eval *x, size_t n, bool tuple)
+struct val template_list(struct eval *x, size_t n, bool tuple)
 {
 	struct val v = { .k = V_LIST, .f = tuple, .n = (uint32_t)n };
 
 	if (n > MAX_HEAP / sizeof v)
-		tmpl_fail(x, x->at, "a list of %zu elements is too long", n);
-	v.v = tmpl_alloc(x, n * sizeof v);
+		template_fail(x, x->at, "a list of %zu elements is too long", n);
+	v.v = template_alloc(x, n * sizeof v);
 	return v;
 }
 
-struct val tmpl_undef(struct eval *x, const struct node *at, struct val base, const char *name,
+struct val template_undef(struct eval *x, const struct node *at, struct val base, const char *name,
     size_t len, const char *note)
 {
-	struct undef *u = tmpl_alloc(x, sizeof *u);
+	struct undef *u = template_alloc(x, sizeof *u);
 
 	*u = (struct undef){ .src = &x->t->src, .at = at, .base = base, .name = name,
 		.len = (uint32_t)len, .note = note };
 	return (struct val){ .k = V_UNDEF, .u = u };
 }
 
-struct val tmpl_from(json_t *j)
+struct val template_from(json_t *j)
 {
 	switch (json_typeof(j)) {
 	case JSON_STRING:
-		return vstr(json_string_value(j), json_string_length(j));
+		return template_vstr(json_string_value(j), json_string_length(j));
 	case JSON_INTEGER:
-		return vint(json_integer_value(j));
+		return template_vint(json_integer_value(j));
 	case JSON_REAL:
-		return vreal(json_real_value(j));
+		return template_vreal(json_real_value(j));
 	case JSON_TRUE:
-		return vbool(true);
+		return template_vbool(true);
 	case JSON_FALSE:
-		return vbool(false);
+		return template_vbool(false);
 	case JSON_ARRAY:
 		return (struct val){ .k = V_JARR, .j = j };
 	case JSON_OBJECT:
 		return (struct val){ .k = V_JOBJ, .j = j };
 	default:
-		return vnone();
+		return template_vnone();
 	}
 }
 
@@ -140,10 +140,10 @@ static json_t *to_object(struct eval *x, const struct map *m, int depth)
 		if (k.k == V_STR)
 			pth_buf_add(&key, k.s, k.n);
 		else if (k.k == V_INT)
-			tmpl_put_int(&key, k.i);
+			template_put_int(&key, k.i);
 		else
 			r = -1;
-		child = r == 0 ? tmpl_to(x, m->kv[2 * i + 1], depth + 1) : NULL;
+		child = r == 0 ? template_to(x, m->kv[2 * i + 1], depth + 1) : NULL;
 		if (!child || json_object_setn_new(o, key.s ? key.s : "", key.len, child) != 0)
 			r = -1;
 	}
@@ -158,8 +158,8 @@ static json_t *to_array(struct eval *x, struct val v, int depth)
 {
 	json_t *a = json_array(), *child;
 
-	for (int64_t i = 0, n = tmpl_len(v); i < n; i++) {
-		child = tmpl_to(x, tmpl_at(v, i), depth + 1);
+	for (int64_t i = 0, n = template_len(v); i < n; i++) {
+		child = template_to(x, template_at(v, i), depth + 1);
 		if (!child || json_array_append_new(a, child) != 0) {
 			json_decref(a);
 			return NULL;
@@ -169,7 +169,7 @@ static json_t *to_array(struct eval *x, struct val v, int depth)
 }
 
 /* NULL: the value has no JSON form. Leaves x alone: callers fail. */
-json_t *tmpl_to(struct eval *x, struct val v, int depth)
+json_t *template_to(struct eval *x, struct val v, int depth)
 {
 	if (depth > MAX_DEPTH)
 		return NULL;
@@ -198,7 +198,7 @@ json_t *tmpl_to(struct eval *x, struct val v, int depth)
 	}
 }
 
-const char *tmpl_kind(struct val v)
+const char *template_kind(struct val v)
 {
 	static const char *const names[] = { "nothing", "undefined", "none", "a boolean",
 		"an integer", "a float", "a string", "a list", "a list", "a range", "a mapping",
@@ -211,17 +211,17 @@ const char *tmpl_kind(struct val v)
 
 /* ---- sequences ---- */
 
-bool tmpl_is_seq(struct val v)
+bool template_is_seq(struct val v)
 {
 	return v.k == V_LIST || v.k == V_JARR || v.k == V_RANGE;
 }
 
-bool tmpl_is_map(struct val v)
+bool template_is_map(struct val v)
 {
 	return v.k == V_MAP || v.k == V_JOBJ;
 }
 
-int64_t tmpl_len(struct val v)
+int64_t template_len(struct val v)
 {
 	switch (v.k) {
 	case V_LIST:
@@ -239,49 +239,49 @@ int64_t tmpl_len(struct val v)
 	}
 }
 
-struct val tmpl_at(struct val v, int64_t i)
+struct val template_at(struct val v, int64_t i)
 {
 	switch (v.k) {
 	case V_LIST:
 		return v.v[i];
 	case V_JARR:
-		return tmpl_from(json_array_get(v.j, (size_t)i));
+		return template_from(json_array_get(v.j, (size_t)i));
 	default:
-		return vint(v.r->start + i * v.r->step);
+		return template_vint(v.r->start + i * v.r->step);
 	}
 }
 
 static struct val characters(struct eval *x, struct val s)
 {
-	struct val list = tmpl_list(x, tmpl_chars(s.s, s.n), false);
+	struct val list = template_list(x, template_chars(s.s, s.n), false);
 	size_t at = 0, len;
 
 	for (uint32_t i = 0; i < list.n; i++, at += len) {
-		tmpl_decode(s.s + at, &len);
-		list.v[i] = vstr(s.s + at, len);
+		template_decode(s.s + at, &len);
+		list.v[i] = template_vstr(s.s + at, len);
 	}
 	return list;
 }
 
-struct val tmpl_seq(struct eval *x, struct val v)
+struct val template_seq(struct eval *x, struct val v)
 {
-	v = tmpl_defined(x, v);
-	if (tmpl_is_seq(v))
+	v = template_defined(x, v);
+	if (template_is_seq(v))
 		return v;
-	if (tmpl_is_map(v))
-		return tmpl_map_items(x, v, 'k');
+	if (template_is_map(v))
+		return template_map_items(x, v, 'k');
 	if (v.k == V_STR)
 		return characters(x, v);
 	if (v.k == V_UNDEF)
-		return tmpl_list(x, 0, false);
-	tmpl_fail(x, x->at, "%s is not a list", tmpl_kind(v));
+		return template_list(x, 0, false);
+	template_fail(x, x->at, "%s is not a list", template_kind(v));
 }
 
 /* ---- mappings ---- */
 
-struct val tmpl_map_new(struct eval *x, bool ns)
+struct val template_map_new(struct eval *x, bool ns)
 {
-	struct map *m = tmpl_alloc(x, sizeof *m);
+	struct map *m = template_alloc(x, sizeof *m);
 
 	*m = (struct map){ .ns = ns };
 	return (struct val){ .k = V_MAP, .m = m };
@@ -301,17 +301,17 @@ static bool key_ok(struct val k)
 static struct val *map_find(struct eval *x, const struct map *m, struct val k)
 {
 	for (uint32_t i = 0; i < m->n; i++)
-		if (tmpl_equal(x, m->kv[2 * i], k, 0))
+		if (template_equal(x, m->kv[2 * i], k, 0))
 			return &m->kv[2 * i + 1];
 	return NULL;
 }
 
-void tmpl_map_set(struct eval *x, struct map *m, struct val k, struct val v)
+void template_map_set(struct eval *x, struct map *m, struct val k, struct val v)
 {
 	struct val *old, *kv;
 
 	if (!key_ok(k))
-		tmpl_fail(x, x->at, "%s cannot be a key", tmpl_kind(k));
+		template_fail(x, x->at, "%s cannot be a key", template_kind(k));
 	old = map_find(x, m, k);
 	if (old) {
 		*old = v;
@@ -319,7 +319,7 @@ void tmpl_map_set(struct eval *x, struct map *m, struct val k, struct val v)
 	}
 	if (m->n == m->cap) {
 		m->cap = m->cap ? m->cap * 2 : 4;
-		kv = tmpl_alloc(x, 2 * m->cap * sizeof *kv);
+		kv = template_alloc(x, 2 * m->cap * sizeof *kv);
 		if (m->n)
 			memcpy(kv, m->kv, 2 * m->n * sizeof *kv);
 		m->kv = kv;
@@ -329,17 +329,17 @@ void tmpl_map_set(struct eval *x, struct map *m, struct val k, struct val v)
 	m->n++;
 }
 
-struct val tmpl_map_get(struct eval *x, struct val map, struct val key)
+struct val template_map_get(struct eval *x, struct val map, struct val key)
 {
 	json_t *j;
 	struct val *v;
 
 	if (map.k == V_JOBJ) {
 		j = key.k == V_STR ? json_object_getn(map.j, key.s, key.n) : NULL;
-		return j ? tmpl_from(j) : vabsent();
+		return j ? template_from(j) : template_vabsent();
 	}
 	v = map_find(x, map.m, key);
-	return v ? *v : vabsent();
+	return v ? *v : template_vabsent();
 }
 
 static struct val pair(struct eval *x, struct val a, struct val b, int what)
@@ -348,15 +348,15 @@ static struct val pair(struct eval *x, struct val a, struct val b, int what)
 
 	if (what != 'i')
 		return what == 'k' ? a : b;
-	t = tmpl_list(x, 2, true);
+	t = template_list(x, 2, true);
 	t.v[0] = a;
 	t.v[1] = b;
 	return t;
 }
 
-struct val tmpl_map_items(struct eval *x, struct val map, int what)
+struct val template_map_items(struct eval *x, struct val map, int what)
 {
-	struct val list = tmpl_list(x, (size_t)tmpl_len(map), false), key;
+	struct val list = template_list(x, (size_t)template_len(map), false), key;
 	uint32_t i = 0;
 	void *it;
 
@@ -366,15 +366,15 @@ struct val tmpl_map_items(struct eval *x, struct val map, int what)
 		return list;
 	}
 	for (it = json_object_iter(map.j); it; it = json_object_iter_next(map.j, it)) {
-		key = vstr(json_object_iter_key(it), json_object_iter_key_len(it));
-		list.v[i++] = pair(x, key, tmpl_from(json_object_iter_value(it)), what);
+		key = template_vstr(json_object_iter_key(it), json_object_iter_key_len(it));
+		list.v[i++] = pair(x, key, template_from(json_object_iter_value(it)), what);
 	}
 	return list;
 }
 
 /* ---- comparison ---- */
 
-bool tmpl_integer(struct val v, int64_t *i)
+bool template_integer(struct val v, int64_t *i)
 {
 	if (v.k != V_INT && v.k != V_BOOL)
 		return false;
@@ -382,7 +382,7 @@ bool tmpl_integer(struct val v, int64_t *i)
 	return true;
 }
 
-bool tmpl_number(struct val v, double *d)
+bool template_number(struct val v, double *d)
 {
 	int64_t i;
 
@@ -390,13 +390,13 @@ bool tmpl_number(struct val v, double *d)
 		*d = v.d;
 		return true;
 	}
-	if (!tmpl_integer(v, &i))
+	if (!template_integer(v, &i))
 		return false;
 	*d = (double)i;
 	return true;
 }
 
-bool tmpl_truth(struct eval *x, struct val v)
+bool template_truth(struct eval *x, struct val v)
 {
 	switch (v.k) {
 	case V_BOOL:
@@ -408,7 +408,7 @@ bool tmpl_truth(struct eval *x, struct val v)
 	case V_STR:
 		return v.n > 0;
 	case V_UNDEF:
-		tmpl_defined(x, v);
+		template_defined(x, v);
 		return false;
 	case V_NONE:
 	case V_ABSENT:
@@ -416,7 +416,7 @@ bool tmpl_truth(struct eval *x, struct val v)
 	case V_LOOP:
 		return true;
 	default:
-		return tmpl_len(v) > 0;
+		return template_len(v) > 0;
 	}
 }
 
@@ -425,10 +425,10 @@ static int order_numbers(struct val a, struct val b)
 	int64_t i, j;
 	double d = 0, e = 0;
 
-	if (tmpl_integer(a, &i) && tmpl_integer(b, &j))
+	if (template_integer(a, &i) && template_integer(b, &j))
 		return (i > j) - (i < j);
-	tmpl_number(a, &d);
-	tmpl_number(b, &e);
+	template_number(a, &d);
+	template_number(b, &e);
 	return (d > e) - (d < e);
 }
 
@@ -442,13 +442,13 @@ static int order_text(struct val a, struct val b)
 
 static bool equal_maps(struct eval *x, struct val a, struct val b, int depth)
 {
-	struct val items = tmpl_map_items(x, a, 'i'), other;
+	struct val items = template_map_items(x, a, 'i'), other;
 
-	if (tmpl_len(a) != tmpl_len(b))
+	if (template_len(a) != template_len(b))
 		return false;
 	for (uint32_t i = 0; i < items.n; i++) {
-		other = tmpl_map_get(x, b, items.v[i].v[0]);
-		if (other.k == V_ABSENT || !tmpl_equal(x, items.v[i].v[1], other, depth + 1))
+		other = template_map_get(x, b, items.v[i].v[0]);
+		if (other.k == V_ABSENT || !template_equal(x, items.v[i].v[1], other, depth + 1))
 			return false;
 	}
 	return true;
@@ -459,28 +459,28 @@ static bool numeric(struct val v)
 	return v.k >= V_BOOL && v.k <= V_REAL;
 }
 
-bool tmpl_equal(struct eval *x, struct val a, struct val b, int depth)
+bool template_equal(struct eval *x, struct val a, struct val b, int depth)
 {
-	tmpl_work(x, 32);
+	template_work(x, 32);
 	if (depth > MAX_DEPTH)
-		tmpl_fail(x, x->at, "a value nested deeper than %d", MAX_DEPTH);
-	a = tmpl_defined(x, a);
-	b = tmpl_defined(x, b);
+		template_fail(x, x->at, "a value nested deeper than %d", MAX_DEPTH);
+	a = template_defined(x, a);
+	b = template_defined(x, b);
 	if (numeric(a) && numeric(b))
 		return (a.k != V_REAL || a.d == a.d) && (b.k != V_REAL || b.d == b.d) &&
 		    order_numbers(a, b) == 0;
 	if (a.k == V_STR && b.k == V_STR)
 		return a.n == b.n && (a.n == 0 || memcmp(a.s, b.s, a.n) == 0);
-	if (tmpl_is_map(a) && tmpl_is_map(b))
+	if (template_is_map(a) && template_is_map(b))
 		return equal_maps(x, a, b, depth);
-	if (tmpl_is_seq(a) && tmpl_is_seq(b)) {
-		int64_t n = tmpl_len(a);
+	if (template_is_seq(a) && template_is_seq(b)) {
+		int64_t n = template_len(a);
 
 		/* a tuple is no list, a range is neither */
-		if (n != tmpl_len(b) || !a.f != !b.f || (a.k == V_RANGE) != (b.k == V_RANGE))
+		if (n != template_len(b) || !a.f != !b.f || (a.k == V_RANGE) != (b.k == V_RANGE))
 			return false;
 		for (int64_t i = 0; i < n; i++)
-			if (!tmpl_equal(x, tmpl_at(a, i), tmpl_at(b, i), depth + 1))
+			if (!template_equal(x, template_at(a, i), template_at(b, i), depth + 1))
 				return false;
 		return true;
 	}
@@ -489,26 +489,26 @@ bool tmpl_equal(struct eval *x, struct val a, struct val b, int depth)
 	return a.k == b.k; /* none, soft undefined */
 }
 
-int tmpl_order(struct eval *x, struct val a, struct val b, int depth)
+int template_order(struct eval *x, struct val a, struct val b, int depth)
 {
-	a = tmpl_defined(x, a);
-	b = tmpl_defined(x, b);
-	tmpl_work(x, 16);
+	a = template_defined(x, a);
+	b = template_defined(x, b);
+	template_work(x, 16);
 	if (depth > MAX_DEPTH)
-		tmpl_fail(x, x->at, "a value nested deeper than %d", MAX_DEPTH);
+		template_fail(x, x->at, "a value nested deeper than %d", MAX_DEPTH);
 	if (numeric(a) && numeric(b))
 		return order_numbers(a, b);
 	if (a.k == V_STR && b.k == V_STR)
 		return order_text(a, b);
-	if (tmpl_is_seq(a) && tmpl_is_seq(b) && !a.f == !b.f && a.k != V_RANGE && b.k != V_RANGE) {
-		int64_t n = tmpl_len(a), m = tmpl_len(b);
+	if (template_is_seq(a) && template_is_seq(b) && !a.f == !b.f && a.k != V_RANGE && b.k != V_RANGE) {
+		int64_t n = template_len(a), m = template_len(b);
 
 		for (int64_t i = 0; i < n && i < m; i++)
-			if (!tmpl_equal(x, tmpl_at(a, i), tmpl_at(b, i), depth + 1))
-				return tmpl_order(x, tmpl_at(a, i), tmpl_at(b, i), depth + 1);
+			if (!template_equal(x, template_at(a, i), template_at(b, i), depth + 1))
+				return template_order(x, template_at(a, i), template_at(b, i), depth + 1);
 		return (n > m) - (n < m);
 	}
-	tmpl_fail(x, x->at, "%s and %s have no order", tmpl_kind(a), tmpl_kind(b));
+	template_fail(x, x->at, "%s and %s have no order", template_kind(a), template_kind(b));
 }
 
 static bool in_range(const struct range *r, struct val v)
@@ -518,7 +518,7 @@ static bool in_range(const struct range *r, struct val v)
 
 	if (v.k == V_REAL && v.d > -9e18 && v.d < 9e18 && v.d == (double)(int64_t)v.d)
 		i = (int64_t)v.d;
-	else if (tmpl_integer(v, &k))
+	else if (template_integer(v, &k))
 		i = k;
 	else
 		return false;
@@ -526,27 +526,27 @@ static bool in_range(const struct range *r, struct val v)
 	return i % r->step == 0 && i / r->step >= 0 && i / r->step < r->n;
 }
 
-bool tmpl_contains(struct eval *x, struct val in, struct val v)
+bool template_contains(struct eval *x, struct val in, struct val v)
 {
-	in = tmpl_defined(x, in);
+	in = template_defined(x, in);
 	if (in.k == V_STR) {
-		v = tmpl_defined(x, v);
+		v = template_defined(x, v);
 		if (v.k != V_STR)
-			tmpl_fail(x, x->at, "%s in a string: only a string can be", tmpl_kind(v));
-		tmpl_work(x, in.n);
+			template_fail(x, x->at, "%s in a string: only a string can be", template_kind(v));
+		template_work(x, in.n);
 		return v.n == 0 || (in.n && memmem(in.s, in.n, v.s, v.n) != NULL);
 	}
-	if (tmpl_is_map(in)) {
-		v = tmpl_defined(x, v);
+	if (template_is_map(in)) {
+		v = template_defined(x, v);
 		if (!key_ok(v))
-			tmpl_fail(x, x->at, "%s cannot be a key", tmpl_kind(v));
-		return tmpl_map_get(x, in, v).k != V_ABSENT;
+			template_fail(x, x->at, "%s cannot be a key", template_kind(v));
+		return template_map_get(x, in, v).k != V_ABSENT;
 	}
 	if (in.k == V_RANGE)
-		return in_range(in.r, tmpl_defined(x, v));
-	in = tmpl_seq(x, in);
-	for (int64_t i = 0, n = tmpl_len(in); i < n; i++)
-		if (tmpl_equal(x, tmpl_at(in, i), v, 0))
+		return in_range(in.r, template_defined(x, v));
+	in = template_seq(x, in);
+	for (int64_t i = 0, n = template_len(in); i < n; i++)
+		if (template_equal(x, template_at(in, i), v, 0))
 			return true;
 	return false;
 }

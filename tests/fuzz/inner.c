@@ -37,7 +37,7 @@ directory(void)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	struct pth_service s = { .name = "s", .dirfd = dirfd < 0 ? directory() : dirfd, .phases = json_array() };
+	struct service s = { .name = "s", .dirfd = dirfd < 0 ? directory() : dirfd, .phases = json_array() };
 	json_t *plan = json_pack("{s:{s:s}}", "inner", "file", "inner.json"), *o, *back;
 	struct pth_exit x = { .code = 1 };
 	struct pth_buf b = PTH_BUF_INIT;
@@ -50,8 +50,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	s.plan = plan;
 	s.quiet = true;
 	s.state = PTH_ST_INITIALIZING;
-	pth_service_inner_take(&s, &x, 1000000);
-	o = pth_service_result(&s);
+	supervise_service_inner_take(&s, &x, 1000000);
+	o = supervise_service_result(&s);
 	pth_json_dump(&b, o);
 	back = pth_json_parse(b.s, b.len, &e);
 	if (back == NULL) {

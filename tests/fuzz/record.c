@@ -64,20 +64,20 @@ static void
 lines(const unsigned char *data, size_t n)
 {
 	char *copy = malloc(n + 1), *s, *save = NULL;
-	struct pth_tap tap = { "udp", -1 };
-	struct pth_packets p = { .taps = &tap, .ntaps = 1 };
+	struct packets_tap tap = { "udp", -1 };
+	struct packets p = { .taps = &tap, .ntaps = 1 };
 	struct pth_buf keys = PTH_BUF_INIT;
 	json_t *o = json_object();
 
 	memcpy(copy, data, n);
 	copy[n] = '\0';
-	pth_keylog_merge(&keys, o, copy, n);
+	collect_keylog_merge(&keys, o, copy, n);
 	json_object_clear(o);
 	for (s = strtok_r(copy, "\n", &save); s != NULL; s = strtok_r(NULL, "\n", &save))
-		pth_packets_line(&p, s);
-	pth_packets_json(&p, o);
+		collect_packets_line(&p, s);
+	collect_packets_json(&p, o);
 	p.taps = NULL;
-	pth_packets_release(&p);
+	collect_packets_release(&p);
 	json_decref(o);
 	pth_buf_release(&keys);
 	free(copy);

@@ -120,7 +120,7 @@ fault_kill() {
 }
 
 # A supervisor dies: its test says so, the others are not touched.
-fault_warden() {
+fault_supervisor() {
 	choose 2 20
 	undisturbed 6
 	for i in $(seq "$n"); do

@@ -154,16 +154,16 @@ files_of_version_2(void)
 static void
 owners(void)
 {
-	char *me = pth_owner_text(), *other = pth_owner_text();
+	char *me = pth_run_id_text(), *other = pth_run_id_text();
 
 	unit("who lives");
-	CHECK(pth_owner_lives(me));
+	CHECK(pth_run_id_lives(me));
 	other[0] = other[0] == 'a' ? 'b' : 'a';
-	CHECK(!pth_owner_lives(other)); /* before the machine was started */
+	CHECK(!pth_run_id_lives(other)); /* before the machine was started */
 	other[0] = me[0];
 	other[strlen(other) - 1] ^= 1; /* another process had our number */
-	CHECK(!pth_owner_lives(other));
-	CHECK(!pth_owner_lives("") && !pth_owner_lives("x.1.1"));
+	CHECK(!pth_run_id_lives(other));
+	CHECK(!pth_run_id_lives("") && !pth_run_id_lives("x.1.1"));
 	free(me);
 	free(other);
 }

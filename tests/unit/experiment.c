@@ -1,16 +1,16 @@
 /* The table of keys: each that nobody reads says so, and is warned about. */
-#include "experiment/inside.h"
+#include "experiment/priv.h"
 
 #include "unit.h"
 
 /* Is the key, or a map that it is in, without effect? */
-static bool idle(const struct pth_key *k)
+static bool idle(const struct experiment_key *k)
 {
-	for (size_t i = 0; i < pth_keys_n; i++) {
-		const char *path = pth_keys[i].path;
+	for (size_t i = 0; i < experiment_keys_n; i++) {
+		const char *path = experiment_keys[i].path;
 		size_t n = strlen(path);
 
-		if (n && !strncmp(path, k->path, n) && strchr(".[", k->path[n]) && (pth_keys[i].flags & F_IDLE))
+		if (n && !strncmp(path, k->path, n) && strchr(".[", k->path[n]) && (experiment_keys[i].flags & F_IDLE))
 			return true;
 	}
 	return false;
@@ -21,9 +21,9 @@ int main(void)
 	char what[300];
 
 	unit("every key has a reader or a warning");
-	CHECK(pth_keys_n > 300);
-	for (size_t i = 0; i < pth_keys_n; i++) {
-		const struct pth_key *k = &pth_keys[i];
+	CHECK(experiment_keys_n > 300);
+	for (size_t i = 0; i < experiment_keys_n; i++) {
+		const struct experiment_key *k = &experiment_keys[i];
 		/* an item or a key of any name belongs to what it is in */
 		bool part = k->path[0] && strchr("*]", k->path[strlen(k->path) - 1]);
 

@@ -47,50 +47,50 @@ main(void)
 {
 	char tmp[] = "loglimit.XXXXXX";
 	int dir = open(mkdtemp(tmp), O_RDONLY | O_DIRECTORY), fd, fd2;
-	struct pth_loglimit l = { .limit = 20 };
+	struct loglimit l = { .limit = 20 };
 	char name[] = "a/log";
 	json_t *o;
 
 	unit("a log within its limit");
-	fd = pth_loglimit_open(&l, dir, "a/log");
+	fd = supervise_loglimit_open(&l, dir, "a/log");
 	CHECK(fd >= 0);
 	put(fd, "twenty bytes, whole\n");
-	pth_loglimit_look(&l, note, name);
+	supervise_loglimit_look(&l, note, name);
 	CHECK_INT(cuts, 0);
-	CHECK(pth_loglimit_dropped(&l) == NULL);
+	CHECK(supervise_loglimit_dropped(&l) == NULL);
 
 	unit("cut at a line end");
 	put(fd, "x");
-	pth_loglimit_look(&l, note, name);
+	supervise_loglimit_look(&l, note, name);
 	CHECK_STR(content(dir, "a/log"), "twenty bytes, whole\n" MARK);
 	CHECK(cuts == 1 && firsts == 1);
 	CHECK_INT(kept, 20 + (int64_t)strlen(MARK));
 
 	unit("again and again");
-	pth_loglimit_look(&l, note, name);
+	supervise_loglimit_look(&l, note, name);
 	CHECK_INT(cuts, 1);
 	put(fd, "more\n");
-	pth_loglimit_look(&l, note, name);
+	supervise_loglimit_look(&l, note, name);
 	CHECK_STR(content(dir, "a/log"), "twenty bytes, whole\n" MARK);
 	CHECK(cuts == 2 && firsts == 1);
-	o = pth_loglimit_dropped(&l);
+	o = supervise_loglimit_dropped(&l);
 	CHECK_INT(pth_json_int(o, "a/log", 0), 6);
 	json_decref(o);
 
 	unit("opened again: for another process of the service");
-	fd2 = pth_loglimit_open(&l, dir, "a/log");
+	fd2 = supervise_loglimit_open(&l, dir, "a/log");
 	put(fd2, "of the next life\n");
 	put(fd, "of the first\n");
-	pth_loglimit_look(&l, note, name);
+	supervise_loglimit_look(&l, note, name);
 	CHECK(cuts == 3 && firsts == 1 && l.n == 1);
 	CHECK_STR(content(dir, "a/log"), "twenty bytes, whole\n" MARK);
 	close(fd2);
 
 	unit("replaced by another file");
 	CHECK(renameat(dir, "a/log", dir, "a/old") == 0);
-	fd2 = pth_loglimit_open(&l, dir, "a/log");
+	fd2 = supervise_loglimit_open(&l, dir, "a/log");
 	put(fd2, "no line end in this one");
-	pth_loglimit_look(&l, note, name);
+	supervise_loglimit_look(&l, note, name);
 	CHECK_STR(content(dir, "a/log"), "no line end in this \n" MARK);
 	CHECK_INT(firsts, 2);
 	close(fd2);
@@ -98,27 +98,27 @@ main(void)
 
 	unit("no descriptors to spare");
 	CHECK(setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 10, 10 }) == 0);
-	fd = pth_loglimit_open(&l, dir, "poor");
+	fd = supervise_loglimit_open(&l, dir, "poor");
 	CHECK(fd >= 0 && l.v[l.n - 1].fd < 0);
 	put(fd, "more than the twenty bytes\n");
-	pth_loglimit_look(&l, NULL, NULL);
+	supervise_loglimit_look(&l, NULL, NULL);
 	CHECK_STR(content(dir, "poor"), "more than the twenty\n" MARK);
 	close(fd);
 
 	unit("no limit, and what is no file");
 	l.limit = 0;
-	fd = pth_loglimit_open(&l, dir, "free");
+	fd = supervise_loglimit_open(&l, dir, "free");
 	CHECK(fd >= 0 && l.n == 2);
 	close(fd);
 	l.limit = 20;
 	CHECK(mkfifoat(dir, "fifo", 0600) == 0);
 	fd2 = openat(dir, "fifo", O_RDONLY | O_NONBLOCK);
-	fd = pth_loglimit_open(&l, dir, "fifo");
+	fd = supervise_loglimit_open(&l, dir, "fifo");
 	CHECK(fd >= 0 && l.n == 2);
 	close(fd);
 	close(fd2);
-	CHECK(pth_loglimit_open(&l, dir, "../out") < 0);
-	pth_loglimit_release(&l);
+	CHECK(supervise_loglimit_open(&l, dir, "../out") < 0);
+	supervise_loglimit_release(&l);
 	CHECK(l.n == 0 && l.limit == 20);
 	return unit_done();
 }

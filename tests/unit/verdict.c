@@ -274,22 +274,22 @@ artifacts(void)
 
 /* A line of tshark's fields: time len protocols port>port conn version type form frames http3 */
 static void
-line(struct pth_packets *p, const char *time, int from, int to, const char *version,
+line(struct packets *p, const char *time, int from, int to, const char *version,
     const char *type, const char *form, const char *frames, const char *h3)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 
 	pth_buf_addf(&b, "%s\t100\teth:ethertype:ip:udp:quic:quic\t10.0.0.1\t\t10.0.0.1\t\t%d\t%d"
 	    "\t\t\t\t\t\t\t0\t%s\t%s\t\t%s\t%s\t%s", time, from, to, version, type, form, frames, h3);
-	pth_packets_line(p, b.s);
+	collect_packets_line(p, b.s);
 	pth_buf_release(&b);
 }
 
 static void
 packets(void)
 {
-	struct pth_tap tap = { "udp.port in {1,2}", -1 };
-	struct pth_packets p = { .taps = &tap, .ntaps = 1 };
+	struct packets_tap tap = { "udp.port in {1,2}", -1 };
+	struct packets p = { .taps = &tap, .ntaps = 1 };
 	json_t *m = json_object();
 	char text[][60] = { "====", "Filter: udp.port in {1,2}", "eth      frames:3 bytes:9",
 		"  ip     frames:3 bytes:9", "raw      frames:4 bytes:9", "" };
@@ -302,8 +302,8 @@ packets(void)
 	line(&p, "100.030000000", 443, 5000, "", "", "0", "30,8", "1");
 	line(&p, "100.060000000", 443, 5000, "", "", "0", "8", "");
 	for (size_t i = 0; i < countof(text); i++)
-		pth_packets_line(&p, text[i]);
-	pth_packets_json(&p, m);
+		collect_packets_line(&p, text[i]);
+	collect_packets_json(&p, m);
 	CHECK(pth_json_int(m, "packets", 0) == 6);
 	CHECK(pth_json_int(m, "bytes", 0) == 600);
 	CHECK(pth_json_int(m, "captured_us", 0) == 60000);
@@ -318,14 +318,14 @@ packets(void)
 	CHECK(tap.packets == 7);
 	json_decref(m);
 	p.taps = NULL;
-	pth_packets_release(&p);
+	collect_packets_release(&p);
 	unit("lines that are not fields");
 	char junk[][40] = { "1", "99999999999999999999\t-1\t::::", "1.5\t\t\t\t\t\t\t\t\t\t\t99999999", "\t\t",
 		"0.1\t0x\ta\t" };
 	for (size_t i = 0; i < countof(junk); i++)
-		pth_packets_line(&p, junk[i]);
+		collect_packets_line(&p, junk[i]);
 	CHECK(p.packets == 4);
-	pth_packets_release(&p);
+	collect_packets_release(&p);
 }
 
 static void
@@ -337,8 +337,8 @@ keylogs(void)
 	json_t *seen = json_object();
 
 	unit("key logs");
-	pth_keylog_merge(&b, seen, text, sizeof text - 1);
-	pth_keylog_merge(&b, seen, text, sizeof text - 1);
+	collect_keylog_merge(&b, seen, text, sizeof text - 1);
+	collect_keylog_merge(&b, seen, text, sizeof text - 1);
 	CHECK_STR(b.s, "CLIENT_RANDOM aa bb\nSERVER_X 0011 2233\n");
 	pth_buf_release(&b);
 	json_decref(seen);

@@ -1,4 +1,4 @@
-#include "run/session.h"
+#include "run/run.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,19 +12,19 @@
 #include "base/clock.h"
 
 bool
-pth_session_has_room(const struct pth_session *s)
+pth_run_has_room(const struct pth_run *s)
 {
 	return !s->opened || pth_runner_has_room(&s->runner);
 }
 
 bool
-pth_session_is_idle(const struct pth_session *s)
+pth_run_is_idle(const struct pth_run *s)
 {
 	return !s->opened || pth_runner_is_empty(&s->runner);
 }
 
 static void
-say_started(const struct pth_session *s)
+say_started(const struct pth_run *s)
 {
 	static const char *const orders[] = { "input", "longest", "shuffle" };
 
@@ -38,7 +38,7 @@ say_started(const struct pth_session *s)
 
 /* Is it of use to know how long tests took before? */
 static bool
-wants_durations(const struct pth_session *s)
+wants_durations(const struct pth_run *s)
 {
 	return (s->order == PTH_ORDER_LONGEST && s->jobs > 1) ||
 	    s->progress.mode == PTH_PROGRESS_TTY;
@@ -47,7 +47,7 @@ wants_durations(const struct pth_session *s)
 /* How long the test took when it was run last: here, or in the newest run of
  * this name; -1: unknown. */
 static int64_t
-expected(const struct pth_session *s, const json_t *rec)
+expected(const struct pth_run *s, const json_t *rec)
 {
 	int64_t us;
 
@@ -58,7 +58,7 @@ expected(const struct pth_session *s, const json_t *rec)
 }
 
 static int
-open_run(struct pth_session *s, const json_t *rec, struct pth_err *e)
+open_run(struct pth_run *s, const json_t *rec, struct pth_err *e)
 {
 	const char *run = pth_json_str(rec, "run", "run");
 	const char *base = pth_json_str(json_object_get(json_object_get(rec, "settings"), "paths"),
@@ -94,7 +94,7 @@ open_run(struct pth_session *s, const json_t *rec, struct pth_err *e)
 }
 
 static int
-emit(struct pth_session *s, json_t *rec, struct pth_err *e)
+emit(struct pth_run *s, json_t *rec, struct pth_err *e)
 {
 	struct pth_buf line = PTH_BUF_INIT;
 	int r = 0;
@@ -113,9 +113,9 @@ emit(struct pth_session *s, json_t *rec, struct pth_err *e)
 
 /* The result that a test gets at once, or NULL when it is to run. */
 static json_t *
-at_once(struct pth_session *s, json_t *rec)
+at_once(struct pth_run *s, json_t *rec)
 {
-	json_t *result = pth_intake_result(&s->in, &s->dir, rec);
+	json_t *result = pth_select_result(&s->in, &s->dir, rec);
 	char reason[400];
 
 	if (result == NULL && s->interrupted)
@@ -126,7 +126,7 @@ at_once(struct pth_session *s, json_t *rec)
 }
 
 int
-pth_session_take(struct pth_session *s, json_t *rec, struct pth_err *e)
+pth_run_take(struct pth_run *s, json_t *rec, struct pth_err *e)
 {
 	bool test = pth_rec_is_test(rec);
 	struct pth_buf line = PTH_BUF_INIT;
@@ -152,7 +152,7 @@ pth_session_take(struct pth_session *s, json_t *rec, struct pth_err *e)
 		return emit(s, rec, e);
 	if (result == NULL && s->in.resume && !s->cleaned && json_object_get(rec, "compose") != NULL) {
 		s->cleaned = true;
-		pth_leftover_remove(s->home, pth_json_str(rec, "run", "run"));
+		run_leftover_remove(s->home, pth_json_str(rec, "run", "run"));
 	}
 	pth_progress_total(&s->progress, rec);
 	test = test && result == NULL;
@@ -165,7 +165,7 @@ fail:
 }
 
 int
-pth_session_move(struct pth_session *s, struct pth_err *e)
+pth_run_move(struct pth_run *s, struct pth_err *e)
 {
 	json_t *rec;
 
@@ -182,7 +182,7 @@ pth_session_move(struct pth_session *s, struct pth_err *e)
 }
 
 int64_t
-pth_session_next(const struct pth_session *s)
+pth_run_next(const struct pth_run *s)
 {
 	int64_t run = s->opened ? pth_runner_next(&s->runner) : INT64_MAX;
 	int64_t draw = pth_progress_next(&s->progress);
@@ -191,7 +191,7 @@ pth_session_next(const struct pth_session *s)
 }
 
 int
-pth_session_end(struct pth_session *s, struct pth_err *e)
+pth_run_end(struct pth_run *s, struct pth_err *e)
 {
 	struct pth_buf end = PTH_BUF_INIT;
 	int r = 0;
@@ -205,9 +205,9 @@ pth_session_end(struct pth_session *s, struct pth_err *e)
 }
 
 void
-pth_session_release(struct pth_session *s)
+pth_run_release(struct pth_run *s)
 {
-	pth_intake_release(&s->in);
+	pth_select_release(&s->in);
 	if (!s->opened)
 		return;
 	pth_event("run.ended", "{s:s,s:I}", "dir", s->dir.path, "tests", (json_int_t)s->out.tests);

@@ -2,8 +2,8 @@
  * A run of pth-exec: its directory, its runner, the records that go in and
  * out. Opened by the first test, which names it.
  */
-#ifndef PTH_RUN_SESSION_H
-#define PTH_RUN_SESSION_H
+#ifndef PTH_RUN_RUN_H
+#define PTH_RUN_RUN_H
 
 #include <stdbool.h>
 
@@ -13,7 +13,7 @@
 #include "io/rec.h"
 #include "run/runner.h"
 
-struct pth_session {
+struct pth_run {
 	/* Set by the owner: */
 	const char *dir_wanted; /* NULL: a new one below paths.output_dir */
 	unsigned jobs, fail_fast;
@@ -22,7 +22,7 @@ struct pth_session {
 	bool unordered;
 	bool complete;          /* no further record comes */
 	bool interrupted;       /* begin no further test */
-	struct pth_intake in;
+	struct pth_select in;
 	const struct pth_home *home;
 	struct pth_rec_out out;
 	struct pth_progress progress; /* open */
@@ -35,18 +35,18 @@ struct pth_session {
 };
 
 /* Room for another record? */
-bool pth_session_has_room(const struct pth_session *s);
+bool pth_run_has_room(const struct pth_run *s);
 /* Nothing left to run or to write? */
-bool pth_session_is_idle(const struct pth_session *s);
+bool pth_run_is_idle(const struct pth_run *s);
 /* Take a record over (also on error). -1 with e. */
-int pth_session_take(struct pth_session *s, json_t *rec, struct pth_err *e);
+int pth_run_take(struct pth_run *s, json_t *rec, struct pth_err *e);
 /* Start what may start, write what is done, show how far it is. */
-int pth_session_move(struct pth_session *s, struct pth_err *e);
+int pth_run_move(struct pth_run *s, struct pth_err *e);
 /* When something has to be done at the latest, monotonic; INT64_MAX: never. */
-int64_t pth_session_next(const struct pth_session *s);
+int64_t pth_run_next(const struct pth_run *s);
 /* Close the streams, ours and those of the run directory, so that they can be
  * fed again. */
-int pth_session_end(struct pth_session *s, struct pth_err *e);
-void pth_session_release(struct pth_session *s);
+int pth_run_end(struct pth_run *s, struct pth_err *e);
+void pth_run_release(struct pth_run *s);
 
 #endif

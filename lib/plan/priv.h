@@ -1,6 +1,6 @@
 /* Inside the plan room: what its files share. */
-#ifndef PTH_PLAN_INSIDE_H
-#define PTH_PLAN_INSIDE_H
+#ifndef PTH_PLAN_PRIV_H
+#define PTH_PLAN_PRIV_H
 
 #include "base/err.h"
 #include "io/json.h"

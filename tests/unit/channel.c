@@ -10,71 +10,71 @@
 #include "unit.h"
 
 static bool ok;
-static char text[PTH_ASK_TEXT];
+static char text[PTH_CHANNEL_TEXT];
 
 /* The answer to a question of one word, or why there is none. */
 static const char *
 try(int dirfd, const char *path)
 {
 	static struct pth_err e;
-	struct pth_ask a;
+	struct pth_channel a;
 	json_t *question = json_pack("{s:s}", "do", "it");
-	int r = pth_ask_begin(&a, dirfd, path, question, &e);
+	int r = pth_channel_begin(&a, dirfd, path, question, &e);
 
 	json_decref(question);
-	pth_ask_end(&a);
+	pth_channel_end(&a);
 	return r == 0 ? "asked" : e.text;
 }
 
 int
 main(void)
 {
-	char dir[] = "/tmp/pth-unit-ask.XXXXXX", *name, *big = pth_xmalloc(PTH_ASK_MAX);
+	char dir[] = "/tmp/pth-unit-ask.XXXXXX", *name, *big = pth_xmalloc(PTH_CHANNEL_MAX);
 	int dirfd = mkdtemp(dir) ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1, here, there;
 	json_t *question = json_pack("{s:s}", "do", "it"), *v;
-	struct pth_ask a;
+	struct pth_channel a;
 	struct pth_err e;
 	struct stat st;
 	bool over;
 
 	CHECK(dirfd >= 0);
 	unit("an answer");
-	here = pth_ask_listen(dirfd, ".ask", getuid(), getgid(), &e);
+	here = pth_channel_listen(dirfd, ".ask", getuid(), getgid(), &e);
 	CHECK(here >= 0);
 	CHECK(fstatat(dirfd, ".ask", &st, 0) == 0 && S_ISSOCK(st.st_mode) && (st.st_mode & 0777) == 0600);
-	CHECK(pth_ask_accept(here) == -1);
-	CHECK(pth_ask_begin(&a, dirfd, ".ask", question, &e) == 0);
-	CHECK(pth_ask_step(&a, &ok, text) == 0);
-	there = pth_ask_accept(here);
+	CHECK(pth_channel_accept(here) == -1);
+	CHECK(pth_channel_begin(&a, dirfd, ".ask", question, &e) == 0);
+	CHECK(pth_channel_step(&a, &ok, text) == 0);
+	there = pth_channel_accept(here);
 	CHECK(there >= 0);
-	v = pth_ask_read(there, &over);
+	v = pth_channel_read(there, &over);
 	CHECK(json_equal(v, question));
 	json_decref(v);
-	CHECK(pth_ask_read(there, &over) == NULL && !over);
-	pth_ask_answer(there, true, "done");
+	CHECK(pth_channel_read(there, &over) == NULL && !over);
+	pth_channel_answer(there, true, "done");
 	close(there);
-	CHECK(pth_ask_step(&a, &ok, text) == 1 && ok && strcmp(text, "done") == 0 && a.fd == -1);
+	CHECK(pth_channel_step(&a, &ok, text) == 1 && ok && strcmp(text, "done") == 0 && a.fd == -1);
 
 	unit("no answer");
-	CHECK(pth_ask_begin(&a, dirfd, ".ask", question, &e) == 0);
-	close(pth_ask_accept(here));
-	CHECK(pth_ask_step(&a, &ok, text) == -1 && a.fd == -1);
-	CHECK(pth_ask_begin(&a, dirfd, ".ask", question, &e) == 0);
-	there = pth_ask_accept(here);
+	CHECK(pth_channel_begin(&a, dirfd, ".ask", question, &e) == 0);
+	close(pth_channel_accept(here));
+	CHECK(pth_channel_step(&a, &ok, text) == -1 && a.fd == -1);
+	CHECK(pth_channel_begin(&a, dirfd, ".ask", question, &e) == 0);
+	there = pth_channel_accept(here);
 	CHECK(write(there, "{\"ok\"", 5) == 5);
-	CHECK(pth_ask_step(&a, &ok, text) == -1);
+	CHECK(pth_channel_step(&a, &ok, text) == -1);
 	close(there);
 	CHECK(strcmp(try(dirfd, ".ask"), "asked") == 0);
-	there = pth_ask_accept(here);
-	json_decref(pth_ask_read(there, &over));
-	CHECK(pth_ask_read(there, &over) == NULL && over);
+	there = pth_channel_accept(here);
+	json_decref(pth_channel_read(there, &over));
+	CHECK(pth_channel_read(there, &over) == NULL && over);
 	close(there);
 
 	unit("too long");
-	memset(big, 'x', PTH_ASK_MAX - 1);
-	big[PTH_ASK_MAX - 1] = '\0';
+	memset(big, 'x', PTH_CHANNEL_MAX - 1);
+	big[PTH_CHANNEL_MAX - 1] = '\0';
 	v = json_pack("{s:s}", "do", big);
-	CHECK(pth_ask_begin(&a, dirfd, ".ask", v, &e) == -1 && strstr(e.text, "too long") != NULL && a.fd == -1);
+	CHECK(pth_channel_begin(&a, dirfd, ".ask", v, &e) == -1 && strstr(e.text, "too long") != NULL && a.fd == -1);
 	json_decref(v);
 
 	unit("no socket of the container's");

@@ -13,8 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	struct pth_ask a;
-	char text[PTH_ASK_TEXT];
+	struct pth_channel a;
+	char text[PTH_CHANNEL_TEXT];
 	bool ok = false, over;
 	int fd[2], r;
 	json_t *v;
@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		abort();
 	if (send(fd[0], data, n, 0) == (ssize_t)n && n > 0) {
 		a.fd = fd[1];
-		r = pth_ask_step(&a, &ok, text);
+		r = pth_channel_step(&a, &ok, text);
 		if ((r != 1 && r != -1) || a.fd != -1 || memchr(text, '\0', sizeof text) == NULL)
 			abort();
 		v = pth_json_text(text, strlen(text));
@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 			abort();
 		json_decref(v);
 		/* Our end of it has gone, and no question comes. */
-		if (pth_ask_read(fd[0], &over) != NULL || !over)
+		if (pth_channel_read(fd[0], &over) != NULL || !over)
 			abort();
 	} else {
 		close(fd[1]);

@@ -1,5 +1,5 @@
 /* How a test ends: what its services' ends mean, and the result. */
-#include "supervise/warden_priv.h"
+#include "supervise/supervisor_priv.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,32 +13,32 @@ static const char *const status_names[] = {
 };
 
 const char *
-warden_status_name(enum status s)
+supervise_status_name(enum status s)
 {
 	return status_names[s];
 }
 
 void
-warden_ending(struct warden *w, enum status s, const char *fmt, ...)
+supervise_ending(struct supervisor *sup, enum status s, const char *fmt, ...)
 {
 	va_list ap;
 
-	if (s <= w->status)
+	if (s <= sup->status)
 		return;
-	w->status = s;
+	sup->status = s;
 	va_start(ap, fmt);
-	vsnprintf(w->reason, sizeof w->reason, fmt, ap);
+	vsnprintf(sup->reason, sizeof sup->reason, fmt, ap);
 	va_end(ap);
 }
 
 /* The status that a service's end makes, and why. COMPLETED: a good end, or
  * none. */
 static enum status
-end_of(const struct pth_service *s, char why[700])
+end_of(const struct service *s, char why[700])
 {
 	char sig[16], excess[80];
 
-	pth_service_excess(s, &s->exit, excess);
+	supervise_service_excess(s, &s->exit, excess);
 	if (s->exited && s->exit.signaled && s->end != PTH_END_STOPPED && s->end != PTH_END_TIMEOUT &&
 	    s->end != PTH_END_LOST) {
 		snprintf(why, 700, "%s died of signal %s%s", s->name,
@@ -63,9 +63,9 @@ end_of(const struct pth_service *s, char why[700])
 
 /* May the test go on without it? */
 static bool
-dispensable(const struct warden *w, const struct pth_service *s)
+dispensable(const struct supervisor *sup, const struct service *s)
 {
-	const json_t *rec = json_object_get(json_object_get(w->req->rec, "services"), s->name);
+	const json_t *rec = json_object_get(json_object_get(sup->req->rec, "services"), s->name);
 	const json_t *own = json_object_get(rec, "critical");
 	bool said = json_is_false(own);
 
@@ -73,67 +73,67 @@ dispensable(const struct warden *w, const struct pth_service *s)
 		return false;
 	/* One that critical_services leaves out may fail, but has to start,
 	 * unless allow_partial_deployment says otherwise. */
-	return said || w->partial || w->state > PTH_TS_DEPLOYING;
+	return said || sup->partial || sup->state > PTH_TS_DEPLOYING;
 }
 
 static void
-degrade(struct warden *w, struct pth_service *s, const char *why)
+degrade(struct supervisor *sup, struct service *s, const char *why)
 {
 	if (s->degraded)
 		return;
 	s->degraded = true;
-	if (w->degraded == NULL)
-		w->degraded = json_array();
-	pth_json_push(w->degraded, json_string(s->name));
+	if (sup->degraded == NULL)
+		sup->degraded = json_array();
+	pth_json_push(sup->degraded, json_string(s->name));
 	pth_event("test.degraded", "{s:s,s:s}", "service", s->name, "reason", why);
 }
 
 /* The test ran in a container as a whole: its end there is its end. Of who
  * interrupted it, it knows less than we do. */
 static void
-take_inside(struct warden *w, const json_t *result)
+take_inside(struct supervisor *sup, const json_t *result)
 {
 	const char *status = pth_json_str(result, "status", "");
 
 	for (size_t i = 0; i < countof(status_names); i++)
 		if (strcmp(status, status_names[i]) == 0 && i != INTERRUPTED)
-			warden_ending(w, (enum status)i, "%s", pth_json_str(result, "reason", ""));
+			supervise_ending(sup, (enum status)i, "%s", pth_json_str(result, "reason", ""));
 }
 
 void
-warden_judge(struct warden *w, struct pth_service *s, int64_t now)
+supervise_judge(struct supervisor *sup, struct service *s, int64_t now)
 {
 	char why[700];
 	enum status status;
 
 	if ((s->state != PTH_ST_ERROR && s->state != PTH_ST_STOPPED) || s->restarting || s->degraded)
 		return;
-	take_inside(w, json_object_get(s->inner, "result"));
+	take_inside(sup, json_object_get(s->inner, "result"));
 	status = end_of(s, why);
 	if (status == COMPLETED)
 		return;
-	if (dispensable(w, s)) {
-		degrade(w, s, why);
+	if (dispensable(sup, s)) {
+		degrade(sup, s, why);
 		return;
 	}
-	warden_ending(w, status, "%s", why);
+	supervise_ending(sup, status, "%s", why);
 	/* Other clients may go on beside one that failed; without its server a
 	 * client would only wait for its own limit. */
 	if (status != FAILED || !s->finite)
-		warden_begin_stop(w, now);
+		supervise_begin_stop(sup, now);
 }
 
 /* When the stages ended; one that was not reached took no time. */
 static json_t *
-timings(const struct warden *w, int64_t now)
+timings(const struct supervisor *sup, int64_t now)
 {
-	int64_t setup = w->setup_us, ready = w->ready_us, run = w->run_us;
+	int64_t setup = sup->setup_us, ready = sup->ready_us, run = sup->run_us;
 
 	ready = ready > setup ? ready : setup;
 	run = run > ready ? run : ready;
 	return json_pack("{s:I,s:I,s:I,s:I}", "setup_us", (json_int_t)setup, "ready_us",
 	    (json_int_t)(ready - setup), "run_us", (json_int_t)(run - ready), "stop_us",
-	    (json_int_t)(now - w->zero - run));
+	    (json_int_t)(now - sup->zero - run));
 }
 
 static void
@@ -158,52 +158,52 @@ put_inside(json_t *o, const json_t *inner, int64_t zero)
 			pth_json_set(o, keys[i], json_deep_copy(v));
 	if (json_is_object(result))
 		json_object_foreach(json_object_get(o, "services"), name, v)
-			pth_service_shift(v, pth_service_inner_shift(inner, zero));
+			supervise_service_shift(v, supervise_service_inner_shift(inner, zero));
 }
 
 /* What the services did, and what was done to them. */
 static void
-put_parts(json_t *o, struct warden *w)
+put_parts(json_t *o, struct supervisor *sup)
 {
 	json_t *services = json_object();
 
 	for (size_t i = 0; i < OWNS; i++)
-		if (w->own[i].there && i != TEARDOWN && json_array_size(w->own[i].s.phases) > 0)
-			pth_json_set(o, w->own[i].name, json_incref(w->own[i].s.phases));
-	for (size_t i = 0; i < w->n; i++) {
-		json_t *s = pth_service_result(&w->v[i]);
+		if (sup->own[i].there && i != TEARDOWN && json_array_size(sup->own[i].s.phases) > 0)
+			pth_json_set(o, sup->own[i].name, json_incref(sup->own[i].s.phases));
+	for (size_t i = 0; i < sup->n; i++) {
+		json_t *s = supervise_service_result(&sup->v[i]);
 
-		put_if(s, "capture", json_incref(warden_capture_result(w, w->v[i].name)));
-		pth_json_set(services, w->v[i].name, s);
+		put_if(s, "capture", json_incref(supervise_capture_result(sup, sup->v[i].name)));
+		pth_json_set(services, sup->v[i].name, s);
 	}
 	pth_json_set(o, "services", services);
-	put_if(o, "steps", pth_steps_result(&w->steps));
-	put_if(o, "assertions", pth_assertions_result(&w->assertions));
-	put_if(o, "degraded", json_incref(w->degraded));
-	for (size_t i = 0; i < w->n; i++)
-		put_inside(o, w->v[i].inner, w->zero);
+	put_if(o, "steps", supervise_steps_result(&sup->steps));
+	put_if(o, "assertions", supervise_assertions_result(&sup->assertions));
+	put_if(o, "degraded", json_incref(sup->degraded));
+	for (size_t i = 0; i < sup->n; i++)
+		put_inside(o, sup->v[i].inner, sup->zero);
 }
 
 /* Every container has a capture of its own; a server's, who sees it all,
  * stands for the test. */
 static json_t *
-capture_inside(struct warden *w)
+capture_inside(struct supervisor *sup)
 {
 	const json_t *best = NULL;
 
-	for (size_t i = 0; i < w->n; i++) {
-		const json_t *c = json_object_get(w->v[i].inner, "capture");
+	for (size_t i = 0; i < sup->n; i++) {
+		const json_t *c = json_object_get(sup->v[i].inner, "capture");
 
-		if (json_is_object(c) && (best == NULL || !w->v[i].finite))
+		if (json_is_object(c) && (best == NULL || !sup->v[i].finite))
 			best = c;
-		if (best == c && !w->v[i].finite)
+		if (best == c && !sup->v[i].finite)
 			break;
 	}
 	return best ? json_deep_copy(best) : json_null();
 }
 
 json_t *
-warden_isolation(const struct pth_warden_req *req)
+supervise_isolation(const struct pth_supervise_req *req)
 {
 	unsigned used = req->ns.used, asked = PTH_NS_ALL | req->ns.asked;
 
@@ -215,23 +215,23 @@ warden_isolation(const struct pth_warden_req *req)
 }
 
 json_t *
-warden_result(struct warden *w, const char *started)
+supervise_result(struct supervisor *sup, const char *started)
 {
 	int64_t now = pth_mono_us();
 	struct pth_buf ended = PTH_BUF_INIT;
-	json_t *o = json_object(), *whole = warden_capture_result(w, NULL);
+	json_t *o = json_object(), *whole = supervise_capture_result(sup, NULL);
 
 	pth_rfc3339(&ended, pth_real_us());
-	pth_json_set(o, "status", json_string(status_names[w->status]));
-	if (*w->reason)
-		pth_json_set(o, "reason", pth_json_string(w->reason));
+	pth_json_set(o, "status", json_string(status_names[sup->status]));
+	if (*sup->reason)
+		pth_json_set(o, "reason", pth_json_string(sup->reason));
 	pth_json_set(o, "started", json_string(started));
 	pth_json_set(o, "ended", json_string(ended.s));
-	pth_json_set(o, "duration_us", json_integer(now - w->zero));
-	pth_json_set(o, "isolation", warden_isolation(w->req));
-	pth_json_set(o, "capture", whole ? json_incref(whole) : capture_inside(w));
-	pth_json_set(o, "timings", timings(w, now));
-	put_parts(o, w);
+	pth_json_set(o, "duration_us", json_integer(now - sup->zero));
+	pth_json_set(o, "isolation", supervise_isolation(sup->req));
+	pth_json_set(o, "capture", whole ? json_incref(whole) : capture_inside(sup));
+	pth_json_set(o, "timings", timings(sup, now));
+	put_parts(o, sup);
 	pth_buf_release(&ended);
 	return o;
 }

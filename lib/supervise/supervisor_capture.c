@@ -1,6 +1,6 @@
 /* The captures of a test, from their start to the last packet: that of the
  * test itself, and those of single services. */
-#include "supervise/warden_priv.h"
+#include "supervise/supervisor_priv.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "io/event.h"
 #include "io/json.h"
 
-struct warden_capture {
+struct supervise_capture {
 	const json_t *plan;   /* plan.capture, or the same of a service */
 	const char *service;  /* NULL: that of the test */
 	struct sock_filter *filter;
@@ -18,19 +18,19 @@ struct warden_capture {
 };
 
 static const char *
-interface_of(const struct warden_capture *x)
+interface_of(const struct supervise_capture *x)
 {
 	return pth_json_str(x->plan, "interface", "lo");
 }
 
 static const char *
-path_of(const struct warden_capture *x)
+path_of(const struct supervise_capture *x)
 {
 	return pth_json_str(x->plan, "file", "capture.pcapng");
 }
 
 static void
-capture_failed(struct warden_capture *x, const struct pth_err *e)
+capture_failed(struct supervise_capture *x, const struct pth_err *e)
 {
 	if (x->result == NULL)
 		x->result = json_object();
@@ -41,7 +41,7 @@ capture_failed(struct warden_capture *x, const struct pth_err *e)
 
 /* The plan's numbers, [[code, jt, jf, k], ...]; the kernel checks the sense. */
 static int
-filter_of(struct warden_capture *x, struct pth_capture_spec *spec, struct pth_err *e)
+filter_of(struct supervise_capture *x, struct pth_capture_spec *spec, struct pth_err *e)
 {
 	static const int64_t most[] = { UINT16_MAX, UINT8_MAX, UINT8_MAX, UINT32_MAX };
 	const json_t *list = json_object_get(x->plan, "bpf"), *op;
@@ -77,22 +77,22 @@ at_most(const json_t *o, const char *key, int64_t most)
 }
 
 static void
-begin(struct warden *w, struct warden_capture *x)
+begin(struct supervisor *sup, struct supervise_capture *x)
 {
 	const json_t *ring = json_object_get(x->plan, "ring");
 	struct pth_capture_spec spec = {
-		.interface = interface_of(x), .dirfd = w->req->dirfd, .path = path_of(x),
+		.interface = interface_of(x), .dirfd = sup->req->dirfd, .path = path_of(x),
 		.snaplen = (unsigned)at_most(x->plan, "snaplen", 262144),
 		.buffer = at_most(x->plan, "buffer", (int64_t)1 << 30),
 		.max_size = at_most(x->plan, "max_size", INT64_MAX),
 		.files = (unsigned)at_most(ring, "files", PTH_CAPTURE_FILES_MAX),
 		.file_size = at_most(ring, "size", INT64_MAX),
-		.shared_clock = w->ncaptures > 1,
+		.shared_clock = sup->ncaptures > 1,
 	};
 	struct pth_err e;
 
 	/* That of the test sees everything once. */
-	pth_capture_tally(x->service == NULL ? w->tally : NULL);
+	pth_capture_tally(x->service == NULL ? sup->tally : NULL);
 	if (filter_of(x, &spec, &e) != 0 || pth_capture_start(&x->c, &spec, &e) != 0)
 		capture_failed(x, &e);
 	else
@@ -101,27 +101,27 @@ begin(struct warden *w, struct warden_capture *x)
 }
 
 static void
-add(struct warden *w, const json_t *plan, const char *service)
+add(struct supervisor *sup, const json_t *plan, const char *service)
 {
 	/* file null: only its services are captured */
 	if (json_is_object(plan) && !json_is_null(json_object_get(plan, "file")))
-		w->captures[w->ncaptures++] = (struct warden_capture){ .plan = plan, .service = service };
+		sup->captures[sup->ncaptures++] = (struct supervise_capture){ .plan = plan, .service = service };
 }
 
 /* They get ready while the setup commands run. */
 void
-warden_capture_begin(struct warden *w)
+supervise_capture_begin(struct supervisor *sup)
 {
-	w->captures = pth_xarray(NULL, w->n + 1, sizeof *w->captures);
-	add(w, json_object_get(w->req->plan, "capture"), NULL);
-	for (size_t i = 0; i < w->n; i++)
-		add(w, json_object_get(w->v[i].plan, "capture"), w->v[i].name);
-	for (size_t i = 0; i < w->ncaptures; i++)
-		begin(w, &w->captures[i]);
+	sup->captures = pth_xarray(NULL, sup->n + 1, sizeof *sup->captures);
+	add(sup, json_object_get(sup->req->plan, "capture"), NULL);
+	for (size_t i = 0; i < sup->n; i++)
+		add(sup, json_object_get(sup->v[i].plan, "capture"), sup->v[i].name);
+	for (size_t i = 0; i < sup->ncaptures; i++)
+		begin(sup, &sup->captures[i]);
 }
 
 static void
-confirm(struct warden *w, struct warden_capture *x)
+confirm(struct supervisor *sup, struct supervise_capture *x)
 {
 	struct pth_err e;
 
@@ -134,19 +134,19 @@ confirm(struct warden *w, struct warden_capture *x)
 	}
 	x->confirmed = true;
 	pth_event("capture.started", "{s:s,s:b,s:s*}", "interface", interface_of(x), "isolated",
-	    (w->req->ns.used & PTH_NS_NET) != 0, "service", x->service);
+	    (sup->req->ns.used & PTH_NS_NET) != 0, "service", x->service);
 }
 
 void
-warden_capture_confirm(struct warden *w)
+supervise_capture_confirm(struct supervisor *sup)
 {
-	for (size_t i = 0; i < w->ncaptures; i++)
-		confirm(w, &w->captures[i]);
+	for (size_t i = 0; i < sup->ncaptures; i++)
+		confirm(sup, &sup->captures[i]);
 }
 
 /* The files of a ring, oldest first; else there is only one. */
 static json_t *
-files_of(const struct warden_capture *x, const struct pth_capture_result *r)
+files_of(const struct supervise_capture *x, const struct pth_capture_result *r)
 {
 	json_t *list = json_array();
 
@@ -161,7 +161,7 @@ files_of(const struct warden_capture *x, const struct pth_capture_result *r)
 }
 
 static void
-put_result(const struct warden *w, struct warden_capture *x, const struct pth_capture_result *r)
+put_result(const struct supervisor *sup, struct supervise_capture *x, const struct pth_capture_result *r)
 {
 	json_t *files = files_of(x, r), *o = json_object();
 
@@ -175,25 +175,25 @@ put_result(const struct warden *w, struct warden_capture *x, const struct pth_ca
 		pth_json_set(o, "discarded", json_integer((json_int_t)r->discarded));
 	if (r->omitted > 0)
 		pth_json_set(o, "omitted", json_integer((json_int_t)r->omitted));
-	pth_json_set(o, "isolated", json_boolean((w->req->ns.used & PTH_NS_NET) != 0));
+	pth_json_set(o, "isolated", json_boolean((sup->req->ns.used & PTH_NS_NET) != 0));
 	json_decref(files);
 	x->result = o;
 }
 
 static void
-end(struct warden *w, struct warden_capture *x)
+end(struct supervisor *sup, struct supervise_capture *x)
 {
 	struct pth_capture_result r;
 	struct pth_err e;
 	int rc;
 
-	confirm(w, x);
+	confirm(sup, x);
 	if (!x->live)
 		return;
 	x->live = false;
 	rc = pth_capture_stop(&x->c, &r, &e);
 	if (rc == 0 || r.error != 0)
-		put_result(w, x, &r);
+		put_result(sup, x, &r);
 	else if (!json_is_object(json_object_get(x->plan, "ring"))) /* died, but see what it wrote */
 		x->result = json_pack("{s:s,s:s}", "file", path_of(x), "interface", interface_of(x));
 	if (rc != 0)
@@ -205,48 +205,48 @@ end(struct warden *w, struct warden_capture *x)
 }
 
 void
-warden_capture_end(struct warden *w)
+supervise_capture_end(struct supervisor *sup)
 {
-	for (size_t i = 0; i < w->ncaptures; i++)
-		end(w, &w->captures[i]);
+	for (size_t i = 0; i < sup->ncaptures; i++)
+		end(sup, &sup->captures[i]);
 }
 
 bool
-warden_capture_is(const struct warden *w, pid_t pid)
+supervise_capture_is(const struct supervisor *sup, pid_t pid)
 {
-	for (size_t i = 0; i < w->ncaptures; i++)
-		if (w->captures[i].live && w->captures[i].c.pid == pid)
+	for (size_t i = 0; i < sup->ncaptures; i++)
+		if (sup->captures[i].live && sup->captures[i].c.pid == pid)
 			return true;
 	return false;
 }
 
 json_t *
-warden_capture_result(const struct warden *w, const char *service)
+supervise_capture_result(const struct supervisor *sup, const char *service)
 {
-	for (size_t i = 0; i < w->ncaptures; i++) {
-		const char *s = w->captures[i].service;
+	for (size_t i = 0; i < sup->ncaptures; i++) {
+		const char *s = sup->captures[i].service;
 
 		if (service == NULL ? s == NULL : s != NULL && strcmp(s, service) == 0)
-			return w->captures[i].result;
+			return sup->captures[i].result;
 	}
 	return NULL;
 }
 
 void
-warden_capture_release(struct warden *w)
+supervise_capture_release(struct supervisor *sup)
 {
-	for (size_t i = 0; i < w->ncaptures; i++) {
-		free(w->captures[i].filter);
-		json_decref(w->captures[i].result);
+	for (size_t i = 0; i < sup->ncaptures; i++) {
+		free(sup->captures[i].filter);
+		json_decref(sup->captures[i].result);
 	}
-	free(w->captures);
+	free(sup->captures);
 }
 
 bool
-warden_capture_counts(const struct warden *w)
+supervise_capture_counts(const struct supervisor *sup)
 {
-	for (size_t i = 0; i < w->ncaptures; i++)
-		if (w->captures[i].service == NULL && w->captures[i].confirmed)
-			return w->tally != NULL;
+	for (size_t i = 0; i < sup->ncaptures; i++)
+		if (sup->captures[i].service == NULL && sup->captures[i].confirmed)
+			return sup->tally != NULL;
 	return false;
 }

@@ -1,8 +1,8 @@
 /*
  * What the rooms of the experiment share; not for others.
  */
-#ifndef PTH_EXPERIMENT_INSIDE_H
-#define PTH_EXPERIMENT_INSIDE_H
+#ifndef PTH_EXPERIMENT_PRIV_H
+#define PTH_EXPERIMENT_PRIV_H
 
 #include "base/arena.h"
 #include "experiment/experiment.h"
@@ -34,7 +34,7 @@ enum {
 	F_LATER = 4096,  /* checked item by item, matrix expanded */
 };
 
-struct pth_key {
+struct experiment_key {
 	const char *path;    /* "tests[].services.*.timeout" */
 	unsigned types;
 	const char *values;  /* words, or a range "1..65535" "0.." */
@@ -44,13 +44,13 @@ struct pth_key {
 	const char *meaning; /* one sentence */
 };
 
-extern const struct pth_key pth_keys[];
-extern const size_t pth_keys_n;
+extern const struct experiment_key experiment_keys[];
+extern const size_t experiment_keys_n;
 
 /* The table as a tree. */
 struct schema {
 	const char *name; /* "*" any key, "[]" items */
-	const struct pth_key *key;
+	const struct experiment_key *key;
 	struct schema *child, *next, *any, *item;
 	const char **names; /* of the children, for suggestions */
 	size_t nnames;
@@ -61,16 +61,16 @@ struct schema {
 	json_t *def; /* borrowed from the schema's owner */
 };
 
-struct exp_schema {
+struct experiment_schema {
 	struct pth_arena a;
 	struct schema *root;
 	json_t *defaults; /* owns what schema.def points to */
 };
-struct exp_schema *exp_schema_new(void);
-void exp_schema_free(struct exp_schema *s);
-const struct schema *exp_schema_child(const struct schema *s, const char *name);
+struct experiment_schema *experiment_schema_new(void);
+void experiment_schema_free(struct experiment_schema *s);
+const struct schema *experiment_schema_child(const struct schema *s, const char *name);
 /* "integer from 1 to 65535", "one of a, b, c" */
-void exp_schema_expected(struct pth_buf *b, const struct schema *s);
+void experiment_schema_expected(struct pth_buf *b, const struct schema *s);
 
 /* Bytes of a test's name. */
 #define NAME_MAX_BYTES 200
@@ -86,7 +86,7 @@ struct source {
 
 struct pth_experiment {
 	struct pth_arena a;
-	struct exp_schema *schema;
+	struct experiment_schema *schema;
 	struct source *src[SOURCES_MAX];
 	size_t nsrc;
 	struct pth_ynode *root;
@@ -100,61 +100,61 @@ struct pth_experiment {
 };
 
 /* A problem at a node (or at its key). */
-void exp_error(struct pth_experiment *x, const struct pth_ynode *n, const char *fmt, ...) PTH_PRINTF(3, 4);
-void exp_warn(struct pth_experiment *x, const struct pth_ynode *n, const char *fmt, ...) PTH_PRINTF(3, 4);
-void exp_key_error(struct pth_experiment *x, const struct pth_ynode *n, const char *fmt, ...) PTH_PRINTF(3, 4);
-void exp_key_warn(struct pth_experiment *x, const struct pth_ynode *n, const char *fmt, ...) PTH_PRINTF(3, 4);
-size_t exp_errors(const struct pth_experiment *x);
+void experiment_error(struct pth_experiment *x, const struct pth_ynode *n, const char *fmt, ...) PTH_PRINTF(3, 4);
+void experiment_warn(struct pth_experiment *x, const struct pth_ynode *n, const char *fmt, ...) PTH_PRINTF(3, 4);
+void experiment_key_error(struct pth_experiment *x, const struct pth_ynode *n, const char *fmt, ...) PTH_PRINTF(3, 4);
+void experiment_key_warn(struct pth_experiment *x, const struct pth_ynode *n, const char *fmt, ...) PTH_PRINTF(3, 4);
+size_t experiment_errors(const struct pth_experiment *x);
 
 /* load */
-void exp_interpolate(struct pth_experiment *x);
+void experiment_interpolate(struct pth_experiment *x);
 
 /* tree: nodes are shared (aliases, included maps), so changes copy the way down */
-struct pth_ynode *exp_copy(struct pth_arena *a, const struct pth_ynode *n);
-struct pth_ynode *exp_set(struct pth_arena *a, const struct pth_ynode *n, const char *path,
+struct pth_ynode *experiment_copy(struct pth_arena *a, const struct pth_ynode *n);
+struct pth_ynode *experiment_set(struct pth_arena *a, const struct pth_ynode *n, const char *path,
     const struct pth_ynode *value);
-struct pth_ynode *exp_merge(struct pth_arena *a, const struct pth_ynode *base,
+struct pth_ynode *experiment_merge(struct pth_arena *a, const struct pth_ynode *base,
     const struct pth_ynode *over);
-struct pth_ynode *exp_without(struct pth_arena *a, const struct pth_ynode *map, const char *key);
-const struct pth_ynode *exp_at(const struct pth_ynode *n, const char *path);
+struct pth_ynode *experiment_without(struct pth_arena *a, const struct pth_ynode *map, const char *key);
+const struct pth_ynode *experiment_at(const struct pth_ynode *n, const char *path);
 
 /* matrix */
-typedef int exp_variant_fn(struct pth_experiment *x, const struct pth_ynode *test,
+typedef int experiment_variant_fn(struct pth_experiment *x, const struct pth_ynode *test,
     json_t *point, void *arg);
 /* Each test that a test with a matrix stands for; point NULL without matrix. */
-int exp_variants(struct pth_experiment *x, const struct pth_ynode *test, exp_variant_fn *fn,
+int experiment_variants(struct pth_experiment *x, const struct pth_ynode *test, experiment_variant_fn *fn,
     void *arg);
 
 /* check */
-void exp_check(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
+void experiment_check(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
     const char *what);
 /* Canonical value of a checked node. */
-json_t *exp_canon(const struct schema *s, const struct pth_ynode *n);
+json_t *experiment_canon(const struct schema *s, const struct pth_ynode *n);
 /* Called for F_OWN keys in the table's order; n NULL when not given. */
-typedef void exp_own_fn(void *arg, const struct schema *s, const struct pth_ynode *n, json_t *out);
-void exp_canon_map(const struct schema *s, const struct pth_ynode *n, json_t *out, exp_own_fn *own,
+typedef void experiment_own_fn(void *arg, const struct schema *s, const struct pth_ynode *n, json_t *out);
+void experiment_canon_map(const struct schema *s, const struct pth_ynode *n, json_t *out, experiment_own_fn *own,
     void *arg);
 /* F_DOCKER, F_SHADOW, F_OWN (localhost), or 0: a user's own. */
-unsigned exp_environment_kind(const struct pth_ynode *n);
-bool exp_given(const struct pth_ynode *n);
+unsigned experiment_environment_kind(const struct pth_ynode *n);
+bool experiment_given(const struct pth_ynode *n);
 /* Truth of a node that says it, also in quotes; else -1. */
-int exp_bool(const struct pth_ynode *n);
-bool exp_scalar(const struct pth_ynode *n);
+int experiment_bool(const struct pth_ynode *n);
+bool experiment_scalar(const struct pth_ynode *n);
 /* Number in a checked node, for rules. */
-bool exp_int(const struct pth_ynode *n, unsigned types, int64_t *v);
+bool experiment_int(const struct pth_ynode *n, unsigned types, int64_t *v);
 
 /* rules */
-void exp_rules(struct pth_experiment *x, const struct pth_ynode *test);
+void experiment_rules(struct pth_experiment *x, const struct pth_ynode *test);
 /* values: forms that the table does not tell */
-void exp_values(struct pth_experiment *x, const struct pth_ynode *test);
+void experiment_values(struct pth_experiment *x, const struct pth_ynode *test);
 /* A service by key or by its `name`. */
-const struct pth_ynode *exp_service(const struct pth_ynode *services, const char *name);
-bool exp_port(const char *s, long long *host, long long *container, const char **proto);
-int64_t exp_iterations(const struct pth_ynode *test);
-const char *exp_text(const struct pth_ynode *map, const char *key, const char *def);
+const struct pth_ynode *experiment_service(const struct pth_ynode *services, const char *name);
+bool experiment_port(const char *s, long long *host, long long *container, const char **proto);
+int64_t experiment_iterations(const struct pth_ynode *test);
+const char *experiment_text(const struct pth_ynode *map, const char *key, const char *def);
 
 /* record */
-json_t *exp_steps(const struct schema *s, const struct pth_ynode *test, const struct pth_ynode *steps);
-json_t *exp_settings(const struct pth_experiment *x);
+json_t *experiment_steps(const struct schema *s, const struct pth_ynode *test, const struct pth_ynode *steps);
+json_t *experiment_settings(const struct pth_experiment *x);
 
 #endif

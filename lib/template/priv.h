@@ -1,25 +1,25 @@
 /*
  * What the rooms of the template language share:
  *
- *   template_scan    text and tokens; whitespace control
- *   template_parse   statements      template_expr    expressions
- *   template_bind    arguments to parameters
- *   template_eval    the interpreter; the API
- *   template_undef   what to say about what is missing
- *   template_value   values: heap, comparison, sequences, to and from jansson
- *   template_put     values as text: str, repr, JSON, YAML
- *   template_op      operators, subscripts, slices, % formatting
- *   template_call    functions and methods
- *   template_filter  filters on any value; template_list: on lists;
- *                    template_text: on text; template_method: of strings
- *   template_test    what stands after `is`
+ *   scan.c    text and tokens; whitespace control
+ *   parse.c   statements      expr.c    expressions
+ *   bind.c    arguments to parameters
+ *   eval.c    the interpreter; the API
+ *   undef.c   what to say about what is missing
+ *   value.c   values: heap, comparison, sequences, to and from jansson
+ *   put.c     values as text: str, repr, JSON, YAML
+ *   op.c      operators, subscripts, slices, % formatting
+ *   call.c    functions and methods
+ *   filter.c  filters on any value; list.c: on lists;
+ *             text.c: on text; method.c: of strings
+ *   is.c      what stands after `is`
  *
  * Parser and interpreter leave by longjmp when something is wrong: all they
  * own is an arena and a heap that the one who called setjmp releases. The
  * outside sees an ordinary -1 or NULL.
  */
-#ifndef PTH_TEMPLATE_INSIDE_H
-#define PTH_TEMPLATE_INSIDE_H
+#ifndef PTH_TEMPLATE_PRIV_H
+#define PTH_TEMPLATE_PRIV_H
 
 #include <setjmp.h>
 #include <stdint.h>
@@ -50,12 +50,12 @@ struct tsource {
 };
 
 /* "name:line:col: message"; PTH_INPUT; -1. The column counts characters. */
-int tmpl_error(const struct tsource *src, uint32_t pos, struct pth_err *e,
+int template_error(const struct tsource *src, uint32_t pos, struct pth_err *e,
     const char *fmt, ...) PTH_PRINTF(4, 5);
 
 /* Bytes of white space (as Python's \s) that s begins, ends with; 0: none. */
-size_t tmpl_space(const char *s, size_t n);
-size_t tmpl_space_back(const char *s, size_t n);
+size_t template_space(const char *s, size_t n);
+size_t template_space_back(const char *s, size_t n);
 
 /* ---- values: 16 bytes, passed by value ---- */
 
@@ -166,7 +166,7 @@ struct pth_template {
 	struct pth_template *next;
 };
 
-uint32_t tmpl_symbol(struct shared *sh, const char *s, size_t n);
+uint32_t template_symbol(struct shared *sh, const char *s, size_t n);
 
 /* ---- scan ---- */
 
@@ -207,34 +207,34 @@ struct parse {
 	const char *what; /* the innermost of them */
 };
 
-void tmpl_parse_fail(struct parse *p, uint32_t pos, const char *fmt, ...)
+void template_parse_fail(struct parse *p, uint32_t pos, const char *fmt, ...)
     PTH_PRINTF(3, 4) __attribute__((noreturn));
 /* Text outside tags, or the begin of a tag, or the end. */
-struct token tmpl_scan_text(struct parse *p);
+struct token template_scan_text(struct parse *p);
 /* A token inside a tag. */
-struct token tmpl_scan_tag(struct parse *p);
-const char *tmpl_tok_name(int kind);
+struct token template_scan_tag(struct parse *p);
+const char *template_tok_name(int kind);
 
 /* ---- parse ---- */
 
-void tmpl_next(struct parse *p);
-bool tmpl_is(const struct parse *p, const char *name);
-bool tmpl_skip(struct parse *p, const char *name);
-void tmpl_expect(struct parse *p, int kind);
-struct node *tmpl_node(struct parse *p, int op, uint32_t pos);
+void template_next(struct parse *p);
+bool template_is(const struct parse *p, const char *name);
+bool template_skip(struct parse *p, const char *name);
+void template_expect(struct parse *p, int kind);
+struct node *template_node(struct parse *p, int op, uint32_t pos);
 /* An expression; a tuple without brackets (cond: `a if b` may be in it). */
-struct node *tmpl_expression(struct parse *p);
-struct node *tmpl_tuple(struct parse *p, bool cond);
+struct node *template_expression(struct parse *p);
+struct node *template_tuple(struct parse *p, bool cond);
 /* `|name(...)` once or more around in; p stands on the pipe. */
-struct node *tmpl_filters(struct parse *p, struct node *in);
+struct node *template_filters(struct parse *p, struct node *in);
 /* Sort the arguments in n->b into n->arg, by parameter; those of a filter
  * that takes any number go to n->d. */
-struct node *tmpl_bind(struct parse *p, struct node *n);
+struct node *template_bind(struct parse *p, struct node *n);
 /* A template of its own, or a bare expression; NULL with e. */
-struct pth_template *tmpl_new(const char *name, const char *src, size_t n,
+struct pth_template *template_new(const char *name, const char *src, size_t n,
     const struct pth_template_options *opt, bool expr, struct pth_err *e);
 /* Parse text into sh; NULL with e. */
-struct pth_template *tmpl_parse_one(struct shared *sh, const char *name, const char *s,
+struct pth_template *template_parse_one(struct shared *sh, const char *name, const char *s,
     size_t n, bool expr, unsigned line, unsigned col, struct pth_err *e);
 
 /* ---- evaluate ---- */
@@ -281,83 +281,83 @@ struct eval {
 	struct val cur_small[48];
 };
 
-void tmpl_fail(struct eval *x, const struct node *at, const char *fmt, ...)
+void template_fail(struct eval *x, const struct node *at, const char *fmt, ...)
     PTH_PRINTF(3, 4) __attribute__((noreturn));
-struct val tmpl_eval(struct eval *x, const struct node *n);
+struct val template_eval(struct eval *x, const struct node *n);
 /* Refuse a value that is undefined. */
-struct val tmpl_defined(struct eval *x, struct val v);
-void tmpl_fail_undef(struct eval *x, struct val v) __attribute__((noreturn));
+struct val template_defined(struct eval *x, struct val v);
+void template_fail_undef(struct eval *x, struct val v) __attribute__((noreturn));
 
 /* ---- values ---- */
 
-void *tmpl_alloc(struct eval *x, size_t n);
-struct mark tmpl_mark(struct eval *x);
-void tmpl_reset(struct eval *x, struct mark m);
-void tmpl_work(struct eval *x, size_t bytes);
+void *template_alloc(struct eval *x, size_t n);
+struct mark template_mark(struct eval *x);
+void template_reset(struct eval *x, struct mark m);
+void template_work(struct eval *x, size_t bytes);
 
-static inline struct val vnone(void) { return (struct val){ .k = V_NONE }; }
-static inline struct val vabsent(void) { return (struct val){ .k = V_ABSENT }; }
-static inline struct val vbool(bool b) { return (struct val){ .k = V_BOOL, .b = b }; }
-static inline struct val vint(int64_t i) { return (struct val){ .k = V_INT, .i = i }; }
-static inline struct val vreal(double d) { return (struct val){ .k = V_REAL, .d = d }; }
-static inline struct val vstr(const char *s, size_t n)
+static inline struct val template_vnone(void) { return (struct val){ .k = V_NONE }; }
+static inline struct val template_vabsent(void) { return (struct val){ .k = V_ABSENT }; }
+static inline struct val template_vbool(bool b) { return (struct val){ .k = V_BOOL, .b = b }; }
+static inline struct val template_vint(int64_t i) { return (struct val){ .k = V_INT, .i = i }; }
+static inline struct val template_vreal(double d) { return (struct val){ .k = V_REAL, .d = d }; }
+static inline struct val template_vstr(const char *s, size_t n)
 {
 	return (struct val){ .k = V_STR, .n = (uint32_t)n, .s = s };
 }
-static inline struct val vsoft(void) { return (struct val){ .k = V_UNDEF, .f = 1 }; }
-struct val tmpl_strn(struct eval *x, const char *s, size_t n); /* copied */
-struct val tmpl_take(struct eval *x); /* what x->tmp holds, which is emptied */
-struct val tmpl_list(struct eval *x, size_t n, bool tuple); /* elements to be filled */
-struct val tmpl_undef(struct eval *x, const struct node *at, struct val base,
+static inline struct val template_vsoft(void) { return (struct val){ .k = V_UNDEF, .f = 1 }; }
+struct val template_strn(struct eval *x, const char *s, size_t n); /* copied */
+struct val template_take(struct eval *x); /* what x->tmp holds, which is emptied */
+struct val template_list(struct eval *x, size_t n, bool tuple); /* elements to be filled */
+struct val template_undef(struct eval *x, const struct node *at, struct val base,
     const char *name, size_t len, const char *note);
-struct val tmpl_from(json_t *j);
-json_t *tmpl_to(struct eval *x, struct val v, int depth);
-const char *tmpl_kind(struct val v); /* for messages */
+struct val template_from(json_t *j);
+json_t *template_to(struct eval *x, struct val v, int depth);
+const char *template_kind(struct val v); /* for messages */
 
-bool tmpl_truth(struct eval *x, struct val v);
-bool tmpl_equal(struct eval *x, struct val a, struct val b, int depth);
+bool template_truth(struct eval *x, struct val v);
+bool template_equal(struct eval *x, struct val a, struct val b, int depth);
 /* <0 0 >0; fails when the two have no order. */
-int tmpl_order(struct eval *x, struct val a, struct val b, int depth);
-bool tmpl_contains(struct eval *x, struct val in, struct val v);
-bool tmpl_number(struct val v, double *d); /* bool, int or real */
-bool tmpl_integer(struct val v, int64_t *i); /* bool or int */
+int template_order(struct eval *x, struct val a, struct val b, int depth);
+bool template_contains(struct eval *x, struct val in, struct val v);
+bool template_number(struct val v, double *d); /* bool, int or real */
+bool template_integer(struct val v, int64_t *i); /* bool or int */
 
 /* Anything that can be looped over as V_LIST, V_JARR or V_RANGE. */
-struct val tmpl_seq(struct eval *x, struct val v);
-bool tmpl_is_seq(struct val v);
-bool tmpl_is_map(struct val v);
-int64_t tmpl_len(struct val seq);
-struct val tmpl_at(struct val seq, int64_t i);
-struct val tmpl_map_get(struct eval *x, struct val map, struct val key); /* or V_ABSENT */
-struct val tmpl_map_items(struct eval *x, struct val map, int what); /* 'k' 'v' 'i' */
-struct val tmpl_map_new(struct eval *x, bool ns);
-void tmpl_map_set(struct eval *x, struct map *m, struct val k, struct val v);
+struct val template_seq(struct eval *x, struct val v);
+bool template_is_seq(struct val v);
+bool template_is_map(struct val v);
+int64_t template_len(struct val seq);
+struct val template_at(struct val seq, int64_t i);
+struct val template_map_get(struct eval *x, struct val map, struct val key); /* or V_ABSENT */
+struct val template_map_items(struct eval *x, struct val map, int what); /* 'k' 'v' 'i' */
+struct val template_map_new(struct eval *x, bool ns);
+void template_map_set(struct eval *x, struct map *m, struct val k, struct val v);
 
 /* UTF-8 that is known to be valid. */
-size_t tmpl_chars(const char *s, size_t n);
-size_t tmpl_offset(const char *s, size_t n, size_t chars); /* of a character */
-unsigned tmpl_decode(const char *s, size_t *len);
-void tmpl_utf8(struct pth_buf *b, unsigned c);
+size_t template_chars(const char *s, size_t n);
+size_t template_offset(const char *s, size_t n, size_t chars); /* of a character */
+unsigned template_decode(const char *s, size_t *len);
+void template_utf8(struct pth_buf *b, unsigned c);
 
 /* ---- text ---- */
 
-void tmpl_put_int(struct pth_buf *b, int64_t i);
+void template_put_int(struct pth_buf *b, int64_t i);
 /* str() as in Python; repr: strings with quotes. Stops at MAX_OUTPUT. */
-void tmpl_put(struct eval *x, struct pth_buf *b, struct val v, bool repr, int depth);
-void tmpl_put_json(struct eval *x, struct pth_buf *b, struct val v, int indent, int level);
-void tmpl_put_yaml(struct eval *x, struct pth_buf *b, struct val v, int depth);
+void template_put(struct eval *x, struct pth_buf *b, struct val v, bool repr, int depth);
+void template_put_json(struct eval *x, struct pth_buf *b, struct val v, int indent, int level);
+void template_put_yaml(struct eval *x, struct pth_buf *b, struct val v, int depth);
 /* The value as V_STR. */
-struct val tmpl_str(struct eval *x, struct val v);
+struct val template_str(struct eval *x, struct val v);
 /* As V_STR for output and joining, where none is refused. */
-struct val tmpl_text(struct eval *x, struct val v);
+struct val template_text(struct eval *x, struct val v);
 
 /* ---- operators ---- */
 
-struct val tmpl_binary(struct eval *x, int op, struct val a, struct val b);
-struct val tmpl_item(struct eval *x, const struct node *at, struct val v, struct val key);
-struct val tmpl_attr(struct eval *x, const struct node *at, struct val v, const char *s, size_t n);
-struct val tmpl_slice(struct eval *x, struct val v, struct val a, struct val b, struct val c);
-struct val tmpl_format(struct eval *x, const char *s, size_t n, const struct val *arg, size_t narg);
+struct val template_binary(struct eval *x, int op, struct val a, struct val b);
+struct val template_item(struct eval *x, const struct node *at, struct val v, struct val key);
+struct val template_attr(struct eval *x, const struct node *at, struct val v, const char *s, size_t n);
+struct val template_slice(struct eval *x, struct val v, struct val a, struct val b, struct val c);
+struct val template_format(struct eval *x, const char *s, size_t n, const struct val *arg, size_t narg);
 
 /* ---- filters, tests, calls ---- */
 
@@ -368,46 +368,46 @@ struct call {
 	size_t nrest;
 };
 
-typedef struct val filter_fn(struct eval *x, struct call *c);
+typedef struct val template_filter_fn(struct eval *x, struct call *c);
 
 struct filter {
 	const char *name;
-	filter_fn *fn;
+	template_filter_fn *fn;
 	const char *params; /* "a,b"; "*" first: any number, then only by name */
 	uint8_t min;        /* how many of them must be given */
 	bool undef;         /* the input may be undefined */
 };
 
-const struct filter *tmpl_filter_find(const char *s, size_t n);
-const struct filter *tmpl_test_find(const char *s, size_t n);
-const char *tmpl_filter_near(const char *s, bool test);
-extern const struct filter tmpl_filters_any[], tmpl_filters_list[], tmpl_filters_text[],
-    tmpl_tests[]; /* each ends with a NULL name */
+const struct filter *template_filter_find(const char *s, size_t n);
+const struct filter *template_test_find(const char *s, size_t n);
+const char *template_filter_near(const char *s, bool test);
+extern const struct filter template_filters_any[], template_filters_list[], template_filters_text[],
+    template_tests[]; /* each ends with a NULL name */
 /* Is s of n bytes this word? */
-bool tmpl_word(const char *s, size_t n, const char *word);
+bool template_word(const char *s, size_t n, const char *word);
 
 /* Run a filter or test with positional arguments. */
-struct val tmpl_apply(struct eval *x, const struct filter *f, struct val in,
+struct val template_apply(struct eval *x, const struct filter *f, struct val in,
     const struct val *arg, size_t n);
-struct val tmpl_call(struct eval *x, const struct node *n);
+struct val template_call(struct eval *x, const struct node *n);
 /* A method of a string: `s.lower()`. V_ABSENT: no such method. */
-struct val tmpl_string_method(struct eval *x, struct val s, const char *name,
+struct val template_string_method(struct eval *x, struct val s, const char *name,
     const struct val *arg, size_t n);
 
 /* Letters: 'u' upper, 'l' lower, 'c' capitalize. */
-struct val tmpl_case(struct eval *x, struct val s, int how);
+struct val template_case(struct eval *x, struct val s, int how);
 /* Text less these characters (absent: white space) on sides 'l', 'r', 'b'. */
-struct val tmpl_strip(struct eval *x, struct val s, struct val chars, int side);
-struct val tmpl_replace(struct eval *x, struct val s, struct val old, struct val new_,
+struct val template_strip(struct eval *x, struct val s, struct val chars, int side);
+struct val template_replace(struct eval *x, struct val s, struct val old, struct val new_,
     int64_t count);
-struct val tmpl_pad(struct eval *x, struct val s, int64_t width, char fill, int how);
-struct val tmpl_lines(struct eval *x, struct val s);
+struct val template_pad(struct eval *x, struct val s, int64_t width, char fill, int how);
+struct val template_lines(struct eval *x, struct val s);
 /* The value at "a.b.0" of an item; undefined when missing. */
-struct val tmpl_path(struct eval *x, struct val item, struct val path);
+struct val template_path(struct eval *x, struct val item, struct val path);
 
 /* Arguments: the value, or the default when absent; fails on another type. */
-int64_t tmpl_arg_int(struct eval *x, struct val v, int64_t def);
-bool tmpl_arg_bool(struct eval *x, struct val v, bool def);
-struct val tmpl_arg_str(struct eval *x, struct val v, const char *def);
+int64_t template_arg_int(struct eval *x, struct val v, int64_t def);
+bool template_arg_bool(struct eval *x, struct val v, bool def);
+struct val template_arg_str(struct eval *x, struct val v, const char *def);
 
 #endif

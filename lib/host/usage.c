@@ -1,4 +1,4 @@
-#include "host/sample.h"
+#include "host/usage.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -37,7 +37,7 @@ number(const char **p, const char *end, uint64_t *v)
 }
 
 bool
-pth_sample_stat(const char *text, size_t n, struct pth_sample_stat *to)
+pth_usage_stat(const char *text, size_t n, struct pth_usage_stat *to)
 {
 	const char *end = text + n, *p = memrchr(text, ')', n); /* the name may hold anything */
 	uint64_t f[25] = { 0 };
@@ -48,7 +48,7 @@ pth_sample_stat(const char *text, size_t n, struct pth_sample_stat *to)
 	for (int i = 4; i <= 24; i++)
 		if (!number(&p, end, &f[i]))
 			return false;
-	*to = (struct pth_sample_stat){ f[14], f[15], f[16], f[17], f[20], f[24] };
+	*to = (struct pth_usage_stat){ f[14], f[15], f[16], f[17], f[20], f[24] };
 	return true;
 }
 
@@ -59,7 +59,7 @@ bounded(uint64_t v)
 }
 
 void
-pth_sample_status(const char *text, size_t n, struct pth_sample *to)
+pth_usage_status(const char *text, size_t n, struct pth_usage *to)
 {
 	static const char yes[] = "voluntary_ctxt_switches:", no[] = "nonvoluntary_ctxt_switches:";
 	const char *end = text + n, *nl;
@@ -86,7 +86,7 @@ pth_sample_status(const char *text, size_t n, struct pth_sample *to)
 
 /* "  eth0: BYTES PACKETS errs drop fifo frame compressed multicast BYTES PACKETS ..." */
 bool
-pth_sample_net_next(const char **p, const char *end, struct pth_sample_net *to)
+pth_usage_net_next(const char **p, const char *end, struct pth_usage_net *to)
 {
 	while (*p < end) {
 		const char *from = *p, *nl = memchr(from, '\n', (size_t)(end - from)), *colon;
@@ -123,7 +123,7 @@ is_number(const char *s)
 }
 
 static void
-switches(pid_t shown, uint64_t threads, struct pth_sample *to)
+switches(pid_t shown, uint64_t threads, struct pth_usage *to)
 {
 	char path[300], text[4096];
 	struct dirent *de;
@@ -133,7 +133,7 @@ switches(pid_t shown, uint64_t threads, struct pth_sample *to)
 	snprintf(path, sizeof path, "/proc/%ld/task", (long)shown);
 	if (threads == 1) {
 		snprintf(path, sizeof path, "/proc/%ld/status", (long)shown);
-		pth_sample_status(text, pth_read_path(path, text, sizeof text), to);
+		pth_usage_status(text, pth_read_path(path, text, sizeof text), to);
 		return;
 	}
 	d = opendir(path);
@@ -141,7 +141,7 @@ switches(pid_t shown, uint64_t threads, struct pth_sample *to)
 		if (!is_number(de->d_name))
 			continue;
 		snprintf(path, sizeof path, "/proc/%ld/task/%s/status", (long)shown, de->d_name);
-		pth_sample_status(text, pth_read_path(path, text, sizeof text), to);
+		pth_usage_status(text, pth_read_path(path, text, sizeof text), to);
 		left--;
 	}
 	if (d != NULL)
@@ -150,7 +150,7 @@ switches(pid_t shown, uint64_t threads, struct pth_sample *to)
 
 /* By the process's clock, for ticks are 10 ms; the children's have no clock. */
 static int64_t
-cpu_us(pid_t pid, const struct pth_sample_stat *st)
+cpu_us(pid_t pid, const struct pth_usage_stat *st)
 {
 	uint64_t tick = 1000000 / (uint64_t)sysconf(_SC_CLK_TCK);
 	struct timespec ts;
@@ -165,13 +165,13 @@ cpu_us(pid_t pid, const struct pth_sample_stat *st)
 }
 
 bool
-pth_sample_process(pid_t shown, pid_t pid, struct pth_sample *to)
+pth_usage_process(pid_t shown, pid_t pid, struct pth_usage *to)
 {
-	struct pth_sample_stat st;
+	struct pth_usage_stat st;
 	char path[64], text[2048];
 
 	snprintf(path, sizeof path, "/proc/%ld/stat", (long)shown);
-	if (!pth_sample_stat(text, pth_read_path(path, text, sizeof text), &st))
+	if (!pth_usage_stat(text, pth_read_path(path, text, sizeof text), &st))
 		return false;
 	to->processes++;
 	to->threads += bounded(st.threads);
@@ -192,7 +192,7 @@ socket_inode(const char *link, size_t n, uint64_t *inode)
 }
 
 void
-pth_sample_fds(pid_t shown, struct pth_sample *to, void (*socket)(void *arg, uint64_t inode, const char *link),
+pth_usage_fds(pid_t shown, struct pth_usage *to, void (*socket)(void *arg, uint64_t inode, const char *link),
     void *arg)
 {
 	char path[64], link[64], whole[400];

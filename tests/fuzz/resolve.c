@@ -43,14 +43,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	reply_len = end ? n - len - 1 : 0;
 	reply = malloc(reply_len ? reply_len : 1); /* its end is watched */
 	memcpy((uint8_t *)reply, data + n - reply_len, reply_len);
-	if (pth_names_expand(&b, text, &e) != 0) {
+	if (pth_resolve_expand(&b, text, &e) != 0) {
 		if (e.code == 0 || !strstr(text, ":ip"))
 			abort();
 	} else if (!strstr(text, "@{") && (b.len != len || (len && memcmp(b.s, text, len)))) {
 		abort();
 	}
 	v = json_pack("{s:[s%],s:i}", "a", text, (int)len, "b", 1);
-	if (v && pth_names_expand_all(v, &e) == 0 && json_array_size(json_object_get(v, "a")) != 1)
+	if (v && pth_resolve_expand_all(v, &e) == 0 && json_array_size(json_object_get(v, "a")) != 1)
 		abort();
 	json_decref(v);
 	pth_buf_release(&b);

@@ -10,14 +10,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	struct pth_tally_ports all, p;
-	bool any = pth_tally_ports(data, n, &all);
+	struct pth_port_pair all, p;
+	bool any = pth_port_pair(data, n, &all);
 
 	for (size_t k = n > 300 ? n - 300 : 0; k < n; k++) {
 		uint8_t *piece = malloc(k ? k : 1); /* its end is watched */
 
 		memcpy(piece, data, k);
-		if (pth_tally_ports(piece, k, &p) && (!any || p.udp != all.udp || p.from != all.from || p.to != all.to))
+		if (pth_port_pair(piece, k, &p) && (!any || p.udp != all.udp || p.from != all.from || p.to != all.to))
 			abort();
 		free(piece);
 	}

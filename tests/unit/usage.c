@@ -1,5 +1,5 @@
 /* Numbers out of /proc, of texts and of this process. */
-#include "host/sample.h"
+#include "host/usage.h"
 
 #include <unistd.h>
 
@@ -8,9 +8,9 @@
 #include "unit.h"
 
 static int
-stat_of(const char *s, struct pth_sample_stat *to)
+stat_of(const char *s, struct pth_usage_stat *to)
 {
-	return pth_sample_stat(s, strlen(s), to);
+	return pth_usage_stat(s, strlen(s), to);
 }
 
 static int64_t found;
@@ -27,9 +27,9 @@ count_socket(void *arg, uint64_t inode, const char *link)
 int
 main(void)
 {
-	struct pth_sample_stat st;
-	struct pth_sample x = { 0 };
-	struct pth_sample_net net;
+	struct pth_usage_stat st;
+	struct pth_usage x = { 0 };
+	struct pth_usage_net net;
 	struct pth_socket k = { .udp = true };
 	const char *p, *end;
 	struct pth_buf long_line = PTH_BUF_INIT;
@@ -49,23 +49,23 @@ main(void)
 
 	unit("status");
 	p = "Name:\tvoluntary_ctxt_switches: 5\nvoluntary_ctxt_switches:\t12\nnonvoluntary_ctxt_switches:\t34\n";
-	pth_sample_status(p, strlen(p), &x);
-	pth_sample_status(p, strlen(p), &x);
+	pth_usage_status(p, strlen(p), &x);
+	pth_usage_status(p, strlen(p), &x);
 	CHECK_INT(x.voluntary, 24);
 	CHECK_INT(x.involuntary, 68);
-	pth_sample_status("voluntary_ctxt_switches:", 24, &x);
+	pth_usage_status("voluntary_ctxt_switches:", 24, &x);
 	CHECK_INT(x.voluntary, 24);
 
 	unit("interfaces");
 	p = "Inter-|   Receive  |  Transmit\n face |bytes    packets errs\n"
 	    "    lo: 1 2 0 0 0 0 0 0 3 4 0 0 0 0 0 0\n  x:9: 5 6 0 0 0 0 0 0 7 8 0\neth0: 1 2\n";
 	end = p + strlen(p);
-	CHECK(pth_sample_net_next(&p, end, &net));
+	CHECK(pth_usage_net_next(&p, end, &net));
 	CHECK_STR(net.name, "lo");
 	CHECK(net.received_bytes == 1 && net.received_packets == 2 && net.sent_bytes == 3 && net.sent_packets == 4);
-	CHECK(pth_sample_net_next(&p, end, &net));
+	CHECK(pth_usage_net_next(&p, end, &net));
 	CHECK_STR(net.name, "x:9");
-	CHECK(!pth_sample_net_next(&p, end, &net));
+	CHECK(!pth_usage_net_next(&p, end, &net));
 
 	unit("sockets");
 	p = "  sl  local_address rem_address   st tx_queue\n"
@@ -81,14 +81,14 @@ main(void)
 	CHECK(!pth_sockets_next(&p, p + strlen(p), &k));
 
 	unit("this process");
-	x = (struct pth_sample){ 0 };
-	CHECK(pth_sample_process(getpid(), getpid(), &x));
+	x = (struct pth_usage){ 0 };
+	CHECK(pth_usage_process(getpid(), getpid(), &x));
 	CHECK(x.processes == 1 && x.threads == 1 && x.rss_kb > 0 && x.cpu_us > 0);
-	pth_sample_fds(getpid(), &x, NULL, NULL);
+	pth_usage_fds(getpid(), &x, NULL, NULL);
 	CHECK(x.fds >= 3);
 	x.fds = 0;
-	pth_sample_fds(getpid(), &x, count_socket, NULL);
+	pth_usage_fds(getpid(), &x, count_socket, NULL);
 	CHECK(x.fds >= 3 && found <= x.fds);
-	CHECK(!pth_sample_process(0x7fffffff, 0x7fffffff, &x));
+	CHECK(!pth_usage_process(0x7fffffff, 0x7fffffff, &x));
 	return unit_done();
 }

@@ -1,11 +1,11 @@
 /*
- * The warden of a test: one process that owns it from setup to the last
+ * The supervisor of a test: one process that owns it from setup to the last
  * sweep, in the test's own namespaces where the host has them. It starts the
  * capture and the services, waits for what the plan waits for, and stops
  * everything. Blocks until the test is over.
  */
-#ifndef PTH_SUPERVISE_WARDEN_H
-#define PTH_SUPERVISE_WARDEN_H
+#ifndef PTH_SUPERVISE_SUPERVISOR_H
+#define PTH_SUPERVISE_SUPERVISOR_H
 
 #include <jansson.h>
 
@@ -13,12 +13,12 @@
 #include "host/ns.h"
 #include "io/placeholder.h"
 
-struct pth_warden_req {
+struct pth_supervise_req {
 	const json_t *rec;  /* the whole record */
 	const json_t *plan; /* what is executed of it: pth_rec_plan() */
 	const struct pth_places *places;
 	int dirfd;          /* the test's directory, fresh */
-	int asks;           /* who is outside asks here: pth_ask_listen(); or 0 */
+	int asks;           /* who is outside asks here: pth_channel_listen(); or 0 */
 	int ctl;            /* a byte or end of file here interrupts the test */
 	struct pth_ns ns;   /* what this process is in, furnished */
 	struct pth_limit_host limits; /* what keeps the services' limits */
@@ -29,6 +29,6 @@ struct pth_warden_req {
  * Run the test; the record's "result" without what the owner of the run adds
  * (run_dir, dir, attempt). Never NULL: what went wrong is in it.
  */
-json_t *pth_warden_run(const struct pth_warden_req *req);
+json_t *pth_supervise(const struct pth_supervise_req *req);
 
 #endif

@@ -4,10 +4,10 @@
 static int
 refuses(const char *text, const char *words)
 {
-	struct pth_filter f;
+	struct pth_bpf f;
 	struct pth_err e = { 0 };
 
-	if (pth_filter_compile(text, 96, &f, &e) == 0) {
+	if (pth_bpf_compile(text, 96, &f, &e) == 0) {
 		free(f.v);
 		return 0;
 	}
@@ -17,23 +17,23 @@ refuses(const char *text, const char *words)
 int
 main(void)
 {
-	struct pth_filter f;
+	struct pth_bpf f;
 	struct pth_err e;
 	char text[PTH_FILTER_TEXT_MAX + 2];
 
 	unit("a filter becomes a program");
-	CHECK_INT(pth_filter_compile("udp port 4443", 96, &f, &e), 0);
+	CHECK_INT(pth_bpf_compile("udp port 4443", 96, &f, &e), 0);
 	CHECK(f.n > 3 && f.n < 100);
 	CHECK_INT(f.v[f.n - 2].code, BPF_RET | BPF_K);
 	CHECK_INT(f.v[f.n - 2].k, 96);
 	CHECK_INT(f.v[f.n - 1].k, 0);
 	free(f.v);
-	CHECK_INT(pth_filter_compile("udp\n  port 4443 ", 262144, &f, &e), 0);
+	CHECK_INT(pth_bpf_compile("udp\n  port 4443 ", 262144, &f, &e), 0);
 	CHECK_INT(f.v[f.n - 2].k, 262144);
 	free(f.v);
 
 	unit("an empty one takes every packet");
-	CHECK_INT(pth_filter_compile("", 7, &f, &e), 0);
+	CHECK_INT(pth_bpf_compile("", 7, &f, &e), 0);
 	CHECK_INT(f.n, 1);
 	CHECK_INT(f.v[0].k, 7);
 	free(f.v);
@@ -51,7 +51,7 @@ main(void)
 	text[sizeof text - 1] = '\0';
 	CHECK(refuses(text, "at most 1000"));
 	text[sizeof text - 2] = '\0';
-	CHECK_INT(pth_filter_compile(text, 1, &f, &e), 0);
+	CHECK_INT(pth_bpf_compile(text, 1, &f, &e), 0);
 	free(f.v);
 	memset(text, '(', sizeof text - 2);
 	CHECK(refuses(text, ""));

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/sample.h"
+#include "host/usage.h"
 #include "host/sockets.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
@@ -12,10 +12,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 static void
 interfaces(const char *p, const char *end)
 {
-	struct pth_sample_net x;
+	struct pth_usage_net x;
 	const char *before = p;
 
-	while (pth_sample_net_next(&p, end, &x)) {
+	while (pth_usage_net_next(&p, end, &x)) {
 		if (strlen(x.name) >= sizeof x.name || x.name[0] == '\0' || p <= before || p > end)
 			abort();
 		before = p;
@@ -37,8 +37,8 @@ sockets(const char *p, const char *end)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	struct pth_sample x = { 0 };
-	struct pth_sample_stat st;
+	struct pth_usage x = { 0 };
+	struct pth_usage_stat st;
 	char *text;
 
 	if (n == 0)
@@ -48,11 +48,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	n--;
 	switch (data[0] % 4) {
 	case 0:
-		pth_sample_stat(text, n, &st);
+		pth_usage_stat(text, n, &st);
 		break;
 	case 1:
 		for (int i = 0; i < 3; i++)
-			pth_sample_status(text, n, &x);
+			pth_usage_status(text, n, &x);
 		if (x.voluntary < 0 || x.involuntary < 0)
 			abort();
 		break;

@@ -28,10 +28,10 @@ ports(const char *frame, const char *want)
 {
 	unsigned char b[400];
 	size_t n = hex(frame, b);
-	struct pth_tally_ports p;
+	struct pth_port_pair p;
 	char got[40] = "none";
 
-	if (pth_tally_ports(b, n, &p))
+	if (pth_port_pair(b, n, &p))
 		snprintf(got, sizeof got, "%s %u %u", p.udp ? "udp" : "tcp", p.from, p.to);
 	if (strcmp(got, want) != 0)
 		printf("%s: %s, not %s\n", frame, got, want);
@@ -40,7 +40,7 @@ ports(const char *frame, const char *want)
 		unsigned char *piece = pth_xmalloc(k ? k : 1);
 
 		memcpy(piece, b, k);
-		pth_tally_ports(piece, k, &p);
+		pth_port_pair(piece, k, &p);
 		free(piece);
 	}
 	return strcmp(got, want) == 0;
@@ -49,8 +49,8 @@ ports(const char *frame, const char *want)
 int
 main(void)
 {
-	struct pth_tally *t = pth_tally_new();
-	struct pth_tally_count sent, received;
+	struct pth_port_count *t = pth_port_count_new();
+	struct pth_port_traffic sent, received;
 	unsigned char b[400];
 	size_t n;
 
@@ -83,17 +83,17 @@ main(void)
 	unit("counters");
 	CHECK(t != NULL);
 	n = hex(ETHER "0800" IP4("11") "115b 0050 000c0000", b);
-	pth_tally_frame(t, b, n, 100);
-	pth_tally_frame(t, b, n, 1000);
-	pth_tally_frame(t, b, 10, 1000);
-	pth_tally_frame(NULL, b, n, 1000);
-	pth_tally_read(t, true, 4443, &sent, &received);
+	pth_port_count_frame(t, b, n, 100);
+	pth_port_count_frame(t, b, n, 1000);
+	pth_port_count_frame(t, b, 10, 1000);
+	pth_port_count_frame(NULL, b, n, 1000);
+	pth_port_count_read(t, true, 4443, &sent, &received);
 	CHECK(sent.packets == 2 && sent.bytes == 1100 && received.packets == 0 && received.bytes == 0);
-	pth_tally_read(t, true, 80, &sent, &received);
+	pth_port_count_read(t, true, 80, &sent, &received);
 	CHECK(sent.packets == 0 && received.packets == 2 && received.bytes == 1100);
-	pth_tally_read(t, false, 4443, &sent, &received);
+	pth_port_count_read(t, false, 4443, &sent, &received);
 	CHECK(sent.packets == 0);
-	pth_tally_free(t);
-	pth_tally_free(NULL);
+	pth_port_count_free(t);
+	pth_port_count_free(NULL);
 	return unit_done();
 }

@@ -1,5 +1,5 @@
 /* What has to be there before a test begins, and how it is taken down. */
-#include "supervise/warden_priv.h"
+#include "supervise/supervisor_priv.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@
 
 /* Is each program of the list there? owner: who wants them. */
 static bool
-programs_found(struct warden *w, const json_t *list, const char *owner, const char *path)
+programs_found(struct supervisor *sup, const json_t *list, const char *owner, const char *path)
 {
 	bool ok = true;
 	json_t *r;
@@ -34,11 +34,11 @@ programs_found(struct warden *w, const json_t *list, const char *owner, const ch
 		const char *hint = pth_json_str(r, "hint", NULL);
 		char *found;
 
-		pth_places_expand(w->req->places, pth_json_str(r, "program", ""), &b);
+		pth_places_expand(sup->req->places, pth_json_str(r, "program", ""), &b);
 		found = pth_which(b.s, path);
 		if (found == NULL) {
 			ok = false;
-			warden_ending(w, ERROR, "%s: %s not found%s%s%s%s", owner, b.s,
+			supervise_ending(sup, ERROR, "%s: %s not found%s%s%s%s", owner, b.s,
 			    package ? "; Debian has it in the package " : "", package ? package : "",
 			    hint ? "; " : "", hint ? hint : "");
 		}
@@ -51,9 +51,9 @@ programs_found(struct warden *w, const json_t *list, const char *owner, const ch
 /* Programs that the plan names and the machine lacks: say so before anything
  * starts, with the package that has them. */
 static bool
-requirements_met(struct warden *w)
+requirements_met(struct supervisor *sup)
 {
-	char **env = pth_places_env(w->req->places, w->req->places->dir, NULL, NULL);
+	char **env = pth_places_env(sup->req->places, sup->req->places->dir, NULL, NULL);
 	const char *path = NULL;
 	json_t *service;
 	size_t i;
@@ -62,9 +62,9 @@ requirements_met(struct warden *w)
 	for (char **p = env; *p != NULL; p++)
 		if (strncmp(*p, "PATH=", 5) == 0)
 			path = *p + 5;
-	ok = programs_found(w, json_object_get(w->req->plan, "requires"), "setup", path);
-	json_array_foreach(json_object_get(w->req->plan, "services"), i, service)
-		ok = programs_found(w, json_object_get(service, "requires"),
+	ok = programs_found(sup, json_object_get(sup->req->plan, "requires"), "setup", path);
+	json_array_foreach(json_object_get(sup->req->plan, "services"), i, service)
+		ok = programs_found(sup, json_object_get(service, "requires"),
 		    pth_json_str(service, "name", "?"), path) && ok;
 	pth_strv_free(env);
 	return ok;
@@ -85,51 +85,51 @@ commands(const json_t *lists, bool critical)
 }
 
 static int
-init_own(struct warden *w, int which, const char *name, json_t *list, struct pth_err *e)
+init_own(struct supervisor *sup, int which, const char *name, json_t *list, struct pth_err *e)
 {
-	struct own *o = &w->own[which];
-	struct pth_service *s = &o->s;
+	struct own *o = &sup->own[which];
+	struct service *s = &o->s;
 
 	o->name = name;
 	o->plan = json_pack("{s:s,s:b,s:{s:o}}", "name", name, "finite", 0, "phases", "pre_run", list);
 	o->there = which == SETUP || json_array_size(list) > 0;
 	if (!o->there)
 		return 0;
-	if (pth_service_init(s, o->plan, w->req->dirfd, w->req->places, e) != 0)
+	if (supervise_service_init(s, o->plan, sup->req->dirfd, sup->req->places, e) != 0)
 		return pth_err_wrap(e, "%s", name);
 	s->quiet = true;
 	free(s->home);
-	s->home = pth_xstrdup(w->req->places->dir);
+	s->home = pth_xstrdup(sup->req->places->dir);
 	return 0;
 }
 
 static json_t *
-planned(const struct warden *w, const char *key)
+planned(const struct supervisor *sup, const char *key)
 {
-	json_t *list = json_object_get(w->req->plan, key);
+	json_t *list = json_object_get(sup->req->plan, key);
 
 	return list != NULL ? json_incref(list) : json_array();
 }
 
 static int
-init_owns(struct warden *w, struct pth_err *e)
+init_owns(struct supervisor *sup, struct pth_err *e)
 {
-	const json_t *steps = json_object_get(w->req->rec, "steps");
+	const json_t *steps = json_object_get(sup->req->rec, "steps");
 
-	if (init_own(w, SETUP, "setup", planned(w, "setup"), e) != 0 ||
-	    init_own(w, PRE, "pre_commands", commands(json_object_get(steps, "pre_commands"), true),
+	if (init_own(sup, SETUP, "setup", planned(sup, "setup"), e) != 0 ||
+	    init_own(sup, PRE, "pre_commands", commands(json_object_get(steps, "pre_commands"), true),
 	    e) != 0 ||
-	    init_own(w, POST, "post_commands", commands(json_object_get(steps, "post_commands"),
+	    init_own(sup, POST, "post_commands", commands(json_object_get(steps, "post_commands"),
 	    false), e) != 0)
 		return -1;
-	return init_own(w, TEARDOWN, "teardown", planned(w, "teardown"), e);
+	return init_own(sup, TEARDOWN, "teardown", planned(sup, "teardown"), e);
 }
 
 /* What was asked for beside the network, and is not there. */
 static void
-tell_lacks(const struct warden *w)
+tell_lacks(const struct supervisor *sup)
 {
-	const struct pth_ns *ns = &w->req->ns;
+	const struct pth_ns *ns = &sup->req->ns;
 	unsigned lacks = ns->asked & ~ns->used;
 	struct pth_buf b = PTH_BUF_INIT;
 
@@ -143,12 +143,12 @@ tell_lacks(const struct warden *w)
 
 /* Limits of a service; one that cannot be kept is told. */
 static void
-limit(struct warden *w, struct pth_service *s)
+limit(struct supervisor *sup, struct service *s)
 {
 	const char *key;
 	json_t *how;
 
-	pth_limit_init(&s->limit, json_object_get(s->plan, "limits"), &w->req->limits, s->name);
+	pth_limit_init(&s->limit, json_object_get(s->plan, "limits"), &sup->req->limits, s->name);
 	if (s->limit.how == NULL)
 		return;
 	pth_event("service.limited", "{s:s,s:O}", "service", s->name, "limits", s->limit.how);
@@ -165,73 +165,73 @@ limit(struct warden *w, struct pth_service *s)
 }
 
 static int
-init_services(struct warden *w, struct pth_err *e)
+init_services(struct supervisor *sup, struct pth_err *e)
 {
-	json_t *p, *list = json_object_get(w->req->plan, "services");
+	json_t *p, *list = json_object_get(sup->req->plan, "services");
 	size_t i;
 
-	if (pth_plan_fill(w->req->dirfd, w->req->plan, w->req->places, e) != 0 ||
-	    init_owns(w, e) != 0)
+	if (pth_plan_fill(sup->req->dirfd, sup->req->plan, sup->req->places, e) != 0 ||
+	    init_owns(sup, e) != 0)
 		return -1;
-	w->v = pth_xarray(NULL, json_array_size(list) + 1, sizeof *w->v);
-	w->missed = pth_xarray(NULL, json_array_size(list) + 1, sizeof *w->missed);
+	sup->v = pth_xarray(NULL, json_array_size(list) + 1, sizeof *sup->v);
+	sup->missed = pth_xarray(NULL, json_array_size(list) + 1, sizeof *sup->missed);
 	json_array_foreach(list, i, p) {
-		w->missed[i] = 0;
-		if (pth_service_init(&w->v[w->n++], p, w->req->dirfd, w->req->places, e) != 0)
+		sup->missed[i] = 0;
+		if (supervise_service_init(&sup->v[sup->n++], p, sup->req->dirfd, sup->req->places, e) != 0)
 			return pth_err_wrap(e, "%s", pth_json_str(p, "name", "?"));
-		limit(w, &w->v[i]);
+		limit(sup, &sup->v[i]);
 	}
 	return 0;
 }
 
 static int
-init_actions(struct warden *w, struct pth_err *e)
+init_actions(struct supervisor *sup, struct pth_err *e)
 {
-	if (pth_steps_init(&w->steps, pth_json_path(w->req->rec, "steps.actions"), w->v, w->n,
-	    &w->own[SETUP].s, w->req->dirfd, e) != 0)
+	if (supervise_steps_init(&sup->steps, pth_json_path(sup->req->rec, "steps.actions"), sup->v, sup->n,
+	    &sup->own[SETUP].s, sup->req->dirfd, e) != 0)
 		return -1;
-	return pth_assertions_init(&w->assertions, json_object_get(w->req->rec, "assertions"), w->v,
-	    w->n, w->req->dirfd, e);
+	return supervise_assertions_init(&sup->assertions, json_object_get(sup->req->rec, "assertions"), sup->v,
+	    sup->n, sup->req->dirfd, e);
 }
 
 /* Limits and what is put up with: the planned environment, else what the
  * record says of it. */
 static void
-read_environment(struct warden *w)
+read_environment(struct supervisor *sup)
 {
-	const json_t *given = json_object_get(w->req->rec, "network_environment");
-	const json_t *env = json_object_get(w->req->plan, "environment");
+	const json_t *given = json_object_get(sup->req->rec, "network_environment");
+	const json_t *env = json_object_get(sup->req->plan, "environment");
 	const json_t *params = json_object_get(env, "parameters");
 	int64_t deploy = pth_json_int(env, "deploy_timeout_us", 0);
 	int64_t looks = pth_json_int(given, "failure_threshold_count", 0);
 
 	if (deploy <= 0)
 		deploy = pth_json_int(given, "deploy_timeout", 0) * SECOND;
-	w->deploy_deadline = deploy > 0 ? w->zero + deploy : NEVER;
-	w->hold = pth_json_int(w->req->plan, "hold", 0);
-	w->partial = pth_json_bool(params, "allow_partial_deployment", true);
+	sup->deploy_deadline = deploy > 0 ? sup->zero + deploy : NEVER;
+	sup->hold = pth_json_int(sup->req->plan, "hold", 0);
+	sup->partial = pth_json_bool(params, "allow_partial_deployment", true);
 	/* Only where it was asked for: a server may close its port on purpose. */
 	if (looks > 0 && pth_json_bool(given, "enable_background_monitoring", true)) {
-		w->look_limit = looks;
-		w->look_every = pth_json_int(given, "monitoring_interval_seconds", 5) * SECOND;
+		sup->look_limit = looks;
+		sup->look_every = pth_json_int(given, "monitoring_interval_seconds", 5) * SECOND;
 	}
 }
 
 /* A network of containers with the host's own addresses would cut it off from
  * its neighbours, and an engine makes what it is told to. */
 static bool
-networks_free(struct warden *w)
+networks_free(struct supervisor *sup)
 {
 	char name[IF_NAMESIZE];
 	json_t *v;
 	size_t i;
 
-	json_array_foreach(pth_json_path(w->req->plan, "environment.resources"), i, v) {
+	json_array_foreach(pth_json_path(sup->req->plan, "environment.resources"), i, v) {
 		const char *s = json_is_string(v) ? json_string_value(v) : "";
 
 		if (strncmp(s, "subnet:", 7) != 0 || !pth_iface_in(s + 7, name))
 			continue;
-		warden_ending(w, ERROR, "setup: network_environment.subnet %s: the interface %s of this host has "
+		supervise_ending(sup, ERROR, "setup: network_environment.subnet %s: the interface %s of this host has "
 		    "addresses there", s + 7, name);
 		return false;
 	}
@@ -239,82 +239,82 @@ networks_free(struct warden *w)
 }
 
 bool
-warden_prepare(struct warden *w)
+supervise_prepare(struct supervisor *sup)
 {
-	const char *no = pth_steps_unsupported(w->req->rec);
+	const char *no = supervise_steps_unsupported(sup->req->rec);
 	struct pth_err e;
 
 	if (no != NULL) {
-		warden_ending(w, UNSUPPORTED, "%s", no);
+		supervise_ending(sup, UNSUPPORTED, "%s", no);
 		return false;
 	}
-	if (!requirements_met(w) || !networks_free(w))
+	if (!requirements_met(sup) || !networks_free(sup))
 		return false;
-	if (init_services(w, &e) != 0 || init_actions(w, &e) != 0) {
-		warden_ending(w, ERROR, "%s", e.text);
+	if (init_services(sup, &e) != 0 || init_actions(sup, &e) != 0) {
+		supervise_ending(sup, ERROR, "%s", e.text);
 		return false;
 	}
-	read_environment(w);
-	tell_lacks(w);
+	read_environment(sup);
+	tell_lacks(sup);
 	return true;
 }
 
 /* The directory of commands of which there were none. */
 static void
-remove_unused(struct warden *w)
+remove_unused(struct supervisor *sup)
 {
 	for (size_t i = 0; i < OWNS; i++)
-		if (w->own[i].there && json_array_size(w->own[i].s.phases) == 0)
-			unlinkat(w->req->dirfd, w->own[i].name, AT_REMOVEDIR);
+		if (sup->own[i].there && json_array_size(sup->own[i].s.phases) == 0)
+			unlinkat(sup->req->dirfd, sup->own[i].name, AT_REMOVEDIR);
 }
 
 void
-warden_release(struct warden *w)
+supervise_release(struct supervisor *sup)
 {
-	remove_unused(w);
-	for (size_t i = 0; i < w->n; i++)
-		pth_service_release(&w->v[i]);
+	remove_unused(sup);
+	for (size_t i = 0; i < sup->n; i++)
+		supervise_service_release(&sup->v[i]);
 	for (size_t i = 0; i < OWNS; i++) {
-		if (w->own[i].there)
-			pth_service_release(&w->own[i].s);
-		json_decref(w->own[i].plan);
+		if (sup->own[i].there)
+			supervise_service_release(&sup->own[i].s);
+		json_decref(sup->own[i].plan);
 	}
-	pth_steps_release(&w->steps);
-	pth_assertions_release(&w->assertions);
-	free(w->v);
-	free(w->missed);
-	free(w->asks);
-	json_decref(w->degraded);
-	warden_capture_release(w);
+	supervise_steps_release(&sup->steps);
+	supervise_assertions_release(&sup->assertions);
+	free(sup->v);
+	free(sup->missed);
+	free(sup->asks);
+	json_decref(sup->degraded);
+	supervise_capture_release(sup);
 }
 
 /* A directory for temporary files, where the test has no /tmp of its own; in
  * memory, and gone with the namespace, where we have mounts of our own. */
 void
-warden_tmp_make(struct warden *w)
+supervise_tmp_make(struct supervisor *sup)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 
-	if (w->req->places->tmp != NULL)
+	if (sup->req->places->tmp != NULL)
 		return;
-	mkdirat(w->req->dirfd, "tmp", 0700);
-	if (w->req->ns.used & PTH_NS_MOUNT) {
-		pth_buf_addf(&b, "%s/tmp", w->req->places->dir);
+	mkdirat(sup->req->dirfd, "tmp", 0700);
+	if (sup->req->ns.used & PTH_NS_MOUNT) {
+		pth_buf_addf(&b, "%s/tmp", sup->req->places->dir);
 		mount("tmpfs", b.s, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700");
 		pth_buf_release(&b);
 	}
 }
 
 void
-warden_tmp_remove(struct warden *w)
+supervise_tmp_remove(struct supervisor *sup)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 
-	if (w->req->places->tmp != NULL)
+	if (sup->req->places->tmp != NULL)
 		return;
-	pth_buf_addf(&b, "%s/tmp", w->req->places->dir);
-	if (w->req->ns.used & PTH_NS_MOUNT)
+	pth_buf_addf(&b, "%s/tmp", sup->req->places->dir);
+	if (sup->req->ns.used & PTH_NS_MOUNT)
 		umount2(b.s, MNT_DETACH);
-	pth_rmtree(w->req->dirfd, "tmp", NULL);
+	pth_rmtree(sup->req->dirfd, "tmp", NULL);
 	pth_buf_release(&b);
 }

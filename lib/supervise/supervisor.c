@@ -1,0 +1,480 @@
+/* The stages of a test from its first command to its last, and its loop. */
+#include "supervise/supervisor_priv.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "io/file.h"
+#include "io/event.h"
+#include "io/json.h"
+#include "base/clock.h"
+
+#define SWEEP_LIMIT_US 2000000
+#define OTHER_FDS 160 /* to poll, beside those of assertions */
+
+/* plan "announce": a file that says that all services are ready, for those
+ * who look from outside of a container. */
+static void
+announce(const struct supervisor *sup)
+{
+	const char *path = pth_json_str(sup->req->plan, "announce", NULL);
+	int fd = path ? pth_file_make(sup->req->dirfd, path, O_WRONLY | O_CREAT, NULL) : -1;
+
+	if (fd >= 0)
+		close(fd);
+}
+
+void
+supervise_to(struct supervisor *sup, enum pth_test_state to)
+{
+	pth_machine_check(&pth_test_machine, "", sup->state, to);
+	sup->state = to;
+	if (sup->req->phase != NULL)
+		*sup->req->phase = (unsigned char)to;
+	switch (to) {
+	case PTH_TS_SETTING_UP:
+		pth_event("test.setting_up", "{}");
+		break;
+	case PTH_TS_DEPLOYING:
+		pth_event("test.deploying", "{s:I}", "setup_us", (json_int_t)sup->setup_us);
+		break;
+	case PTH_TS_RUNNING:
+		announce(sup);
+		pth_event("test.running", "{s:I}", "ready_us", (json_int_t)sup->ready_us);
+		break;
+	case PTH_TS_ASSERTING:
+		pth_event("test.asserting", "{s:i}", "assertions", (int)sup->assertions.n);
+		break;
+	case PTH_TS_STOPPING:
+		pth_event("test.stopping", "{s:s}", "status", supervise_status_name(sup->status));
+		break;
+	case PTH_TS_TEARING_DOWN:
+		pth_event("test.tearing_down", "{}");
+		break;
+	case PTH_TS_ENDED:
+		pth_event("test.ended", "{s:s,s:s,s:I}", "status", supervise_status_name(sup->status), "reason",
+		    sup->reason, "duration_us", (json_int_t)(pth_mono_us() - sup->zero));
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+env_to(struct supervisor *sup, enum pth_env_state to, const char *message)
+{
+	pth_machine_check(&pth_env_machine, "", sup->env, to);
+	switch (to) {
+	case PTH_ES_SETTING_UP:
+		pth_event("environment.setting_up", "{}");
+		break;
+	case PTH_ES_READY:
+		pth_event("environment.ready", "{s:I}", "setup_us", (json_int_t)sup->setup_us);
+		break;
+	case PTH_ES_TEARING_DOWN:
+		pth_event("environment.tearing_down", "{}");
+		break;
+	case PTH_ES_TORN_DOWN:
+		pth_event("environment.torn_down", "{}");
+		break;
+	case PTH_ES_ERROR:
+		pth_event("environment.failed", "{s:s,s:s}", "stage", sup->env == PTH_ES_SETTING_UP ?
+		    "setup" : "teardown", "message", message);
+		break;
+	default:
+		break;
+	}
+	sup->env = to;
+}
+
+void
+supervise_begin_stop(struct supervisor *sup, int64_t now)
+{
+	if (sup->state >= PTH_TS_STOPPING)
+		return;
+	supervise_watch_last(sup, now);
+	supervise_steps_stop(&sup->steps, now);
+	supervise_ask_stop(sup, now);
+	if (sup->state != PTH_TS_ASSERTING)
+		sup->run_us = now - sup->zero;
+	supervise_to(sup, PTH_TS_STOPPING);
+}
+
+/* Run commands of the test: 1 done, 0 not yet, -1 one failed. */
+static int
+step_own(struct supervisor *sup, int which, int64_t now)
+{
+	struct service *s = &sup->own[which].s;
+
+	if (!sup->own[which].there)
+		return 1;
+	if (s->state == PTH_ST_NEW)
+		supervise_service_begin(s, sup->zero);
+	supervise_service_step(s, now, sup->zero);
+	return s->state == PTH_ST_ERROR ? -1 : supervise_service_is_ready(s) ? 1 : 0;
+}
+
+static void
+stage_setup(struct supervisor *sup, int64_t now)
+{
+	int r = sup->prepared ? 1 : step_own(sup, SETUP, now);
+
+	if (r < 0) {
+		supervise_ending(sup, ERROR, "setup: %s", sup->own[SETUP].s.error);
+		env_to(sup, PTH_ES_ERROR, sup->own[SETUP].s.error);
+	} else if (r > 0 && !sup->prepared) {
+		sup->prepared = true;
+		sup->setup_us = now - sup->zero;
+		env_to(sup, PTH_ES_READY, NULL);
+		supervise_capture_confirm(sup);
+	}
+	if (r > 0 && (r = step_own(sup, PRE, now)) < 0)
+		supervise_ending(sup, ERROR, "pre_commands: %s", sup->own[PRE].s.error);
+	if (r < 0) {
+		supervise_begin_stop(sup, now);
+	} else if (r > 0) {
+		supervise_to(sup, PTH_TS_DEPLOYING);
+		for (size_t i = 0; i < sup->n; i++)
+			supervise_service_begin(&sup->v[i], sup->zero);
+	} else if (now >= sup->deploy_deadline) {
+		supervise_ending(sup, TIMEOUT, "%s: deploy_timeout has passed",
+		    sup->own[sup->prepared ? PRE : SETUP].name);
+		supervise_begin_stop(sup, now);
+	}
+}
+
+/* Stop s when those started after it have gone; true when it has gone too. */
+static bool
+stop_one(struct supervisor *sup, struct service *s, bool gone, int64_t now)
+{
+	if (gone)
+		supervise_service_stop(s, now);
+	supervise_service_step(s, now, sup->zero);
+	return gone && s->pid == 0;
+}
+
+/* Last started, first stopped; the next when the one before has gone. */
+static void
+stage_stop(struct supervisor *sup, int64_t now)
+{
+	bool gone = true;
+
+	for (size_t i = sup->n; i-- > 0;)
+		gone = stop_one(sup, &sup->v[i], gone, now);
+	for (int i = PRE; i >= SETUP; i--)
+		if (sup->own[i].there && sup->own[i].s.state != PTH_ST_NEW)
+			gone = stop_one(sup, &sup->own[i].s, gone, now);
+	for (size_t i = 0; i < sup->n; i++)
+		if (!supervise_service_is_idle(&sup->v[i]))
+			gone = false;
+	if (!gone)
+		return;
+	supervise_assertions_after(&sup->assertions);
+	supervise_to(sup, PTH_TS_TEARING_DOWN);
+}
+
+static void
+judge_assertions(struct supervisor *sup)
+{
+	char text[600];
+	const char *failure = supervise_assertions_failure(&sup->assertions, text);
+
+	if (failure != NULL)
+		supervise_ending(sup, FAILED, "%s", failure);
+}
+
+/* A command after the services that failed; all have had their turn. */
+static void
+judge_post(struct supervisor *sup)
+{
+	char how[64];
+	json_t *p;
+	size_t i;
+
+	if (!sup->own[POST].there)
+		return;
+	json_array_foreach(sup->own[POST].s.phases, i, p) {
+		const char *signal = pth_json_str(p, "signal", NULL);
+		int64_t code = pth_json_int(p, "code", -1);
+
+		if (code == 0)
+			continue;
+		if (pth_json_bool(p, "timeout", false))
+			snprintf(how, sizeof how, "took too long");
+		else if (signal != NULL)
+			snprintf(how, sizeof how, "ended with signal %s", signal);
+		else
+			snprintf(how, sizeof how, "ended with exit code %d", (int)code);
+		supervise_ending(sup, FAILED, "post_commands: %s %s; see %s.stderr.log",
+		    pth_json_str(p, "argv0", "?"), how, pth_json_str(p, "log", ""));
+	}
+	if (sup->own[POST].s.error[0] != '\0')
+		supervise_ending(sup, FAILED, "post_commands: %s", sup->own[POST].s.error);
+}
+
+/* What setup has made outside of our namespaces is taken down, whatever
+ * happened before. */
+static void
+stage_teardown(struct supervisor *sup, int64_t now)
+{
+	int r;
+
+	if (sup->prepared && step_own(sup, POST, now) == 0)
+		return;
+	if (sup->env != PTH_ES_TEARING_DOWN) {
+		int64_t limit = pth_json_int(json_object_get(sup->req->plan, "environment"),
+		    "teardown_timeout_us", 0);
+
+		judge_assertions(sup);
+		judge_post(sup);
+		sup->teardown_deadline = limit > 0 ? now + limit : NEVER;
+		env_to(sup, PTH_ES_TEARING_DOWN, NULL);
+	}
+	r = step_own(sup, TEARDOWN, now);
+	if (r == 0 && now < sup->teardown_deadline)
+		return;
+	if (r <= 0) {
+		const char *why = r < 0 ? sup->own[TEARDOWN].s.error : "it took too long";
+
+		supervise_ending(sup, ERROR, "teardown: %s", why);
+		env_to(sup, PTH_ES_ERROR, why);
+	} else {
+		env_to(sup, PTH_ES_TORN_DOWN, NULL);
+	}
+	sup->over = true;
+}
+
+static void
+advance(struct supervisor *sup, int64_t now)
+{
+	enum pth_test_state before;
+
+	if (now >= sup->deadline && sup->state < PTH_TS_STOPPING) {
+		char where[64];
+
+		if (sup->state == PTH_TS_RUNNING && !supervise_steps_done(&sup->steps))
+			supervise_ending(sup, TIMEOUT, "the test's timeout passed before %s had ended",
+			    supervise_steps_current(&sup->steps, where));
+		supervise_ending(sup, TIMEOUT, "the test's timeout passed");
+		supervise_begin_stop(sup, now);
+	}
+	do {
+		before = sup->state;
+		now = pth_mono_us(); /* starting a capture takes a while */
+		switch (sup->state) {
+		case PTH_TS_SETTING_UP: stage_setup(sup, now); break;
+		case PTH_TS_DEPLOYING: supervise_deploy(sup, now); break;
+		case PTH_TS_RUNNING: supervise_run(sup, now); break;
+		case PTH_TS_ASSERTING: supervise_assert(sup, now); break;
+		case PTH_TS_STOPPING: stage_stop(sup, now); break;
+		case PTH_TS_TEARING_DOWN: stage_teardown(sup, now); break;
+		default: return;
+		}
+	} while (sup->state != before && !sup->over);
+	supervise_watch(sup, now);
+}
+
+struct service *
+supervise_nth(struct supervisor *sup, size_t i)
+{
+	return i < sup->n ? &sup->v[i] : i < sup->n + OWNS ? &sup->own[i - sup->n].s : NULL;
+}
+
+static void
+reap_service(struct supervisor *sup, struct service *s)
+{
+	struct rusage ru;
+	int status;
+	pid_t pid;
+
+	for (int k = 0; k < 2; k++) {
+		pid = k ? s->ready_pid : s->pid;
+		if (pid > 0 && wait4(pid, &status, WNOHANG, &ru) == pid)
+			supervise_service_reaped(s, pid, status, &ru, pth_mono_us(), sup->zero);
+	}
+}
+
+static void
+reap(struct supervisor *sup)
+{
+	struct signalfd_siginfo si;
+	struct service *s;
+	int status;
+
+	while (read(sup->sigfd, &si, sizeof si) > 0)
+		;
+	/* One signal may stand for several children, and not all are services:
+	 * ask for each of ours by pid. */
+	for (size_t i = 0; (s = supervise_nth(sup, i)) != NULL; i++)
+		reap_service(sup, s);
+	if (sup->steps.pid > 0 && waitpid(sup->steps.pid, &status, WNOHANG) == sup->steps.pid)
+		supervise_steps_reaped(&sup->steps, status, pth_mono_us());
+	supervise_ask_reap(sup);
+}
+
+/* Orphans that were handed to us: everybody but our own. */
+static void
+reap_orphans(struct supervisor *sup)
+{
+	struct service *s;
+	siginfo_t si;
+
+	for (;;) {
+		bool ours;
+
+		si.si_pid = 0;
+		if (waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) != 0 || si.si_pid == 0)
+			return;
+		ours = si.si_pid == sup->steps.pid || supervise_ask_is(sup, si.si_pid) ||
+		    supervise_capture_is(sup, si.si_pid);
+		for (size_t i = 0; (s = supervise_nth(sup, i)) != NULL; i++)
+			ours = ours || si.si_pid == s->pid || si.si_pid == s->ready_pid;
+		if (ours)
+			return;
+		waitpid(si.si_pid, NULL, WNOHANG);
+	}
+}
+
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t
+next_deadline(struct supervisor *sup)
+{
+	int64_t t = sup->state < PTH_TS_STOPPING ? sup->deadline : NEVER;
+	struct service *s;
+
+	if (sup->state <= PTH_TS_DEPLOYING)
+		t = earlier(t, sup->deploy_deadline);
+	if (sup->state == PTH_TS_RUNNING)
+		t = earlier(earlier(earlier(t, sup->wait_deadline), supervise_ask_next(sup)),
+		    earlier(sup->look_next, supervise_steps_next(&sup->steps)));
+	if (sup->state == PTH_TS_RUNNING || sup->state == PTH_TS_ASSERTING)
+		t = earlier(t, supervise_assertions_next(&sup->assertions));
+	if (sup->state == PTH_TS_TEARING_DOWN)
+		t = earlier(t, sup->teardown_deadline);
+	for (size_t i = 0; (s = supervise_nth(sup, i)) != NULL; i++)
+		t = earlier(t, supervise_service_next(s));
+	return earlier(t, supervise_watch_next(sup));
+}
+
+static void
+loop(struct supervisor *sup)
+{
+	size_t max = sup->assertions.n + OTHER_FDS;
+	struct pollfd *p = pth_xarray(NULL, max, sizeof *p);
+	int ctl = sup->req->ctl;
+
+	for (;;) {
+		int64_t now = pth_mono_us(), t;
+		struct timespec ts;
+		size_t n;
+
+		advance(sup, now);
+		if (sup->over)
+			break;
+		p[0] = (struct pollfd){ sup->sigfd, POLLIN, 0 };
+		p[1] = (struct pollfd){ ctl, POLLIN, 0 };
+		n = 2 + supervise_steps_fds(&sup->steps, p + 2, 1);
+		n += supervise_assertions_fds(&sup->assertions, p + n, sup->assertions.n);
+		n += sup->state == PTH_TS_RUNNING ? supervise_ask_fds(sup, p + n, max - n) : 0;
+		t = next_deadline(sup);
+		t = t == NEVER ? 3600000000 : t > now ? t - now : 0;
+		ts.tv_sec = t / 1000000;
+		ts.tv_nsec = t % 1000000 * 1000;
+		ppoll(p, n, &ts, NULL);
+		if (p[1].revents) {
+			ctl = -1;
+			supervise_ending(sup, INTERRUPTED, "interrupted");
+			supervise_begin_stop(sup, pth_mono_us());
+		}
+		if (p[0].revents) {
+			reap(sup);
+			reap_orphans(sup);
+		}
+	}
+	free(p);
+}
+
+static void
+open_signals(struct supervisor *sup)
+{
+	sigset_t set;
+
+	/* A terminal's Ctrl-C reaches us too; only ctl interrupts a test. */
+	sigfillset(&set);
+	sigprocmask(SIG_SETMASK, &set, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sup->sigfd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static json_t *
+run(const struct pth_supervise_req *req)
+{
+	struct supervisor sup = { .req = req, .zero = pth_mono_us(), .deploy_deadline = NEVER,
+		.wait_deadline = NEVER, .teardown_deadline = NEVER, .look_next = NEVER,
+		.sample_next = NEVER };
+	int64_t limit = pth_json_int(req->plan, "timeout_us", 0);
+	struct pth_buf started = PTH_BUF_INIT;
+	json_t *o, *isolation = supervise_isolation(req);
+
+	pth_rfc3339(&started, pth_real_us());
+	sup.deadline = limit > 0 ? sup.zero + limit : NEVER;
+	open_signals(&sup);
+	if (!(req->ns.used & PTH_NS_PID))
+		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	/* O, not o: nobody takes it over when events are off. */
+	pth_event("test.started", "{s:O,s:s}", "isolation", json_object_get(isolation, "used"), "missing_reason", req->ns.reason);
+	json_decref(isolation);
+	supervise_tmp_make(&sup);
+	if (supervise_prepare(&sup)) {
+		supervise_to(&sup, PTH_TS_SETTING_UP);
+		env_to(&sup, PTH_ES_SETTING_UP, NULL);
+		supervise_watch_begin(&sup);
+		supervise_capture_begin(&sup);
+		loop(&sup);
+	}
+	supervise_capture_end(&sup);
+	if (req->ns.used & PTH_NS_PID)
+		pth_ns_sweep();
+	else
+		pth_proc_sweep(SWEEP_LIMIT_US);
+	supervise_watch_end(&sup);
+	supervise_tmp_remove(&sup);
+	o = supervise_result(&sup, started.s);
+	supervise_to(&sup, PTH_TS_ENDED);
+	supervise_release(&sup);
+	close(sup.sigfd);
+	pth_buf_release(&started);
+	return o;
+}
+
+json_t *
+pth_supervise(const struct pth_supervise_req *req)
+{
+	struct pth_supervise_req outer = *req;
+	json_t *rec, *o;
+
+	/* plan "inside": another supervisor does it, inside of a container; what the
+	 * test does while it runs is that one's. */
+	if (!pth_json_bool(req->plan, "inside", false))
+		return run(req);
+	rec = json_copy((json_t *)(uintptr_t)req->rec);
+	json_object_del(rec, "steps");
+	json_object_del(rec, "assertions");
+	outer.rec = rec;
+	o = run(&outer);
+	json_decref(rec);
+	return o;
+}

@@ -1,0 +1,134 @@
+/* Inside the room supervisor only. */
+#ifndef PTH_SUPERVISE_SUPERVISOR_PRIV_H
+#define PTH_SUPERVISE_SUPERVISOR_PRIV_H
+
+#include "supervise/assertion.h"
+#include "packet/capture.h"
+#include "supervise/service.h"
+#include "supervise/state.h"
+#include "supervise/sampler.h"
+#include "supervise/steps.h"
+#include "supervise/supervisor.h"
+
+#define NEVER INT64_MAX
+
+/* How bad an ending is; the worst one is the status of the test. */
+enum status { COMPLETED, FAILED, CRASHED, TIMEOUT, ERROR, INTERRUPTED, UNSUPPORTED };
+
+/* Commands of the test itself run as the phase of a service without a run
+ * command, with the test's directory as its own. */
+enum { SETUP, PRE, POST, TEARDOWN, OWNS };
+
+struct own {
+	const char *name; /* of it, in messages and as a directory */
+	bool there;       /* it has commands (SETUP: always there) */
+	json_t *plan;
+	struct service s;
+};
+
+struct supervisor {
+	const struct pth_supervise_req *req;
+	struct own own[OWNS];
+	struct service *v;
+	size_t n;
+	struct steps steps;
+	struct assertions assertions;
+	struct supervise_ask *asks; /* under way */
+	size_t nasks;
+	int64_t hold;  /* so many are still to come that need the container */
+	enum pth_test_state state;
+	enum pth_env_state env;
+	enum status status;
+	char reason[700];
+	bool prepared; /* setup is done: pre_commands and services have begun */
+	bool over;     /* nothing is left to do */
+	bool partial;  /* a service that is not critical may fail to start */
+	int64_t zero, deadline, deploy_deadline, wait_deadline, teardown_deadline;
+	int64_t setup_us, ready_us, run_us; /* ends of the stages */
+	int64_t look_every, look_next, look_limit; /* health of services; 0: none */
+	int64_t logs_next; /* when the logs' sizes are looked at */
+	int64_t sample_every, sample_step, sample_next; /* 0 every: no samples */
+	struct sampler *sampler;
+	bool sampled;      /* there is a line at least */
+	struct pth_port_count *tally; /* packets by port, when there is a capture */
+	unsigned *missed; /* failed looks in a row, per service */
+	json_t *degraded; /* names, or NULL */
+	int sigfd;
+	struct supervise_capture *captures; /* of the test, then of services */
+	size_t ncaptures;
+};
+
+/* supervise/supervisor_end.c: endings and the result */
+
+/* A worse ending replaces a better one; the first reason of its kind stays. */
+void supervise_ending(struct supervisor *sup, enum status s, const char *fmt, ...) PTH_PRINTF(3, 4);
+const char *supervise_status_name(enum status s);
+/* What the end of one service means for the test. */
+void supervise_judge(struct supervisor *sup, struct service *s, int64_t now);
+/* {"used", "missing", "reason"}: the namespaces that the services are in, ours or
+ * those of their containers. */
+json_t *supervise_isolation(const struct pth_supervise_req *req);
+json_t *supervise_result(struct supervisor *sup, const char *started);
+
+/* supervise/supervisor_setup.c: what has to be there */
+
+/* False, with an ending, when the test cannot be begun. */
+bool supervise_prepare(struct supervisor *sup);
+void supervise_release(struct supervisor *sup);
+void supervise_tmp_make(struct supervisor *sup);
+void supervise_tmp_remove(struct supervisor *sup);
+
+/* supervise/supervisor_capture.c */
+void supervise_capture_begin(struct supervisor *sup);
+void supervise_capture_confirm(struct supervisor *sup);
+void supervise_capture_end(struct supervisor *sup);
+void supervise_capture_release(struct supervisor *sup);
+/* Is this the process of one? */
+bool supervise_capture_is(const struct supervisor *sup, pid_t pid);
+/* What came of it, after the end; service NULL: that of the test. Borrowed,
+ * NULL when there was none. */
+json_t *supervise_capture_result(const struct supervisor *sup, const char *service);
+/* Has the capture of the test counted packets by port, in sup->tally? */
+bool supervise_capture_counts(const struct supervisor *sup);
+
+/* supervise/supervisor_watch.c: what is looked at while programs run */
+
+/* Before the capture begins. */
+void supervise_watch_begin(struct supervisor *sup);
+void supervise_watch(struct supervisor *sup, int64_t now);
+/* Earliest time at which there is something to look at. */
+int64_t supervise_watch_next(struct supervisor *sup);
+/* The services are about to be stopped: the last sample. */
+void supervise_watch_last(struct supervisor *sup, int64_t now);
+/* All processes have ended: the last look. */
+void supervise_watch_end(struct supervisor *sup);
+
+/* supervise/supervisor_run.c: the stages from deploying to asserting */
+void supervise_deploy(struct supervisor *sup, int64_t now);
+void supervise_run(struct supervisor *sup, int64_t now);
+void supervise_assert(struct supervisor *sup, int64_t now);
+
+/* supervise/supervisor_ask.c: what is asked from outside of our container */
+void supervise_ask_step(struct supervisor *sup, int64_t now);
+/* The run is over, and the end of the container is the answer for all. */
+void supervise_ask_stop(struct supervisor *sup, int64_t now);
+/* Must the run go on for somebody? */
+bool supervise_ask_waits(const struct supervisor *sup);
+/* Is this the process of a step that was asked for? */
+bool supervise_ask_is(const struct supervisor *sup, pid_t pid);
+void supervise_ask_reap(struct supervisor *sup);
+/* Earliest time at which supervise_ask_step() has something to do. */
+int64_t supervise_ask_next(const struct supervisor *sup);
+/* Descriptors to poll, at most max; returns how many. */
+size_t supervise_ask_fds(const struct supervisor *sup, struct pollfd *p, size_t max);
+
+/* supervise/supervisor.c */
+
+/* The services and the test's own commands, in one row; NULL after the last. */
+struct service *supervise_nth(struct supervisor *sup, size_t i);
+/* Change of state, with its event. */
+void supervise_to(struct supervisor *sup, enum pth_test_state to);
+/* What runs is stopped from now on. */
+void supervise_begin_stop(struct supervisor *sup, int64_t now);
+
+#endif

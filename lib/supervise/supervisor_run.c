@@ -1,0 +1,206 @@
+/* The stages in which services live: deploying, running, asserting. */
+#include "supervise/supervisor_priv.h"
+
+#include <string.h>
+
+#include "io/json.h"
+
+/* May its run command start? What it comes after must have reached the state
+ * that it waits for: 1 yes, 0 not yet, -1 never, for *cause. */
+static int
+may_start(struct supervisor *sup, const struct service *s, const struct service **cause)
+{
+	json_t *a;
+	size_t i;
+	int all = 1;
+
+	json_array_foreach(json_object_get(s->plan, "after"), i, a) {
+		const struct service *t = supervise_service_find(sup->v, sup->n, pth_json_str(a, "service", ""));
+		int r = t ? supervise_service_reached(t, pth_json_str(a, "state", "ready")) : 1;
+
+		if (r < 0) {
+			*cause = t;
+			return -1;
+		}
+		all = r < all ? r : all;
+	}
+	return all;
+}
+
+static void
+release(struct supervisor *sup, struct service *s, int64_t now)
+{
+	const struct service *cause = NULL;
+	char how[32];
+	int r;
+
+	if (s->released || s->state != PTH_ST_INITIALIZING)
+		return;
+	r = may_start(sup, s, &cause);
+	s->released = r > 0;
+	if (r >= 0 || cause == NULL)
+		return;
+	supervise_service_give_up(s, PTH_END_NOT_STARTED, now, "not started, for it waited for %s (%s)",
+	    cause->name, *cause->error ? cause->error : supervise_service_how(cause, how));
+	/* The failure before it is the one to tell. */
+	if (sup->status != COMPLETED)
+		supervise_begin_stop(sup, now);
+}
+
+static void
+begin_run(struct supervisor *sup, int64_t now)
+{
+	int64_t wait = pth_json_int(sup->req->plan, "wait_us", 0);
+
+	sup->ready_us = now - sup->zero;
+	supervise_to(sup, PTH_TS_RUNNING);
+	for (size_t i = 0; i < sup->n; i++)
+		if (sup->v[i].state == PTH_ST_READY)
+			supervise_service_to(&sup->v[i], PTH_ST_RUNNING);
+	sup->wait_deadline = wait > 0 ? now + wait : NEVER;
+	sup->look_next = sup->look_every > 0 ? now + sup->look_every : NEVER;
+	supervise_steps_begin(&sup->steps, now);
+	supervise_assertions_begin(&sup->assertions, now);
+}
+
+void
+supervise_deploy(struct supervisor *sup, int64_t now)
+{
+	const struct service *late = NULL;
+
+	for (size_t i = 0; i < sup->n && sup->state == PTH_TS_DEPLOYING; i++) {
+		struct service *s = &sup->v[i];
+
+		release(sup, s, now);
+		supervise_service_step(s, now, sup->zero);
+		if (sup->state == PTH_TS_DEPLOYING)
+			supervise_judge(sup, s, now);
+		/* Those not started yet wait for others. */
+		if (!supervise_service_is_ready(s) && !s->degraded && (late == NULL || s->run_pid > 0))
+			late = s;
+	}
+	if (sup->state != PTH_TS_DEPLOYING)
+		return;
+	if (late == NULL) {
+		begin_run(sup, now);
+	} else if (now >= sup->deploy_deadline) {
+		supervise_ending(sup, TIMEOUT, "%s was not ready when deploy_timeout had passed", late->name);
+		supervise_begin_stop(sup, now);
+	}
+}
+
+/* The run has come to its end; what was to hold until then is looked at. */
+static void
+run_over(struct supervisor *sup, int64_t now)
+{
+	supervise_steps_stop(&sup->steps, now);
+	sup->run_us = now - sup->zero;
+	if (supervise_assertions_done(&sup->assertions)) {
+		supervise_begin_stop(sup, now);
+		return;
+	}
+	supervise_assertions_last(&sup->assertions, now);
+	supervise_to(sup, PTH_TS_ASSERTING);
+}
+
+/* A service that no longer has the port that made it ready, so many looks in
+ * a row, is lost. */
+static void
+look_after(struct supervisor *sup, int64_t now)
+{
+	bool udp;
+	unsigned port;
+
+	if (now < sup->look_next)
+		return;
+	sup->look_next = now + sup->look_every;
+	for (size_t i = 0; i < sup->n; i++) {
+		struct service *s = &sup->v[i];
+
+		if (!supervise_service_lives(s) || s->state != PTH_ST_RUNNING || s->paused ||
+		    supervise_service_listens(s, &port, &udp) != 0) {
+			sup->missed[i] = 0;
+		} else if (++sup->missed[i] >= sup->look_limit) {
+			supervise_service_give_up(s, PTH_END_LOST, now, "%s port %u any more", udp ?
+			    "has not bound UDP" : "does not listen on TCP", port);
+		}
+	}
+}
+
+static void
+step_services(struct supervisor *sup, int64_t now)
+{
+	for (size_t i = 0; i < sup->n; i++) {
+		struct service *s = &sup->v[i];
+
+		supervise_service_step(s, now, sup->zero);
+		if (s->state == PTH_ST_READY && sup->state == PTH_TS_RUNNING)
+			supervise_service_to(s, PTH_ST_RUNNING); /* again */
+		if (sup->state == PTH_TS_RUNNING || sup->state == PTH_TS_ASSERTING)
+			supervise_judge(sup, s, now);
+	}
+}
+
+/* Limits of the run: nothing more to wait for, or no more time. */
+static void
+end_run(struct supervisor *sup, int64_t now)
+{
+	size_t finite = 0, finite_left = 0, left = 0;
+	bool done = supervise_steps_done(&sup->steps), idle;
+	char where[64];
+
+	for (size_t i = 0; i < sup->n; i++) {
+		bool busy = sup->v[i].pid > 0 || sup->v[i].restarting;
+
+		finite += sup->v[i].finite;
+		left += busy;
+		finite_left += busy && sup->v[i].finite;
+	}
+	/* Steps stand for the client where no service ends by itself. */
+	idle = (finite > 0 && finite_left == 0) || left == 0 || (finite == 0 && sup->steps.n > 0);
+	if (idle && done && !supervise_assertions_waiting(&sup->assertions) && !supervise_ask_waits(sup)) {
+		run_over(sup, now);
+	} else if (now >= sup->wait_deadline) {
+		/* With nothing to wait for, steps.wait is how long the test lasts. */
+		if (finite_left > 0)
+			supervise_ending(sup, TIMEOUT,
+			    "%zu of %zu finite services still ran when steps.wait had passed",
+			    finite_left, finite);
+		else if (!done)
+			supervise_ending(sup, TIMEOUT, "%s had not ended when steps.wait had passed",
+			    supervise_steps_current(&sup->steps, where));
+		run_over(sup, now);
+	}
+}
+
+void
+supervise_run(struct supervisor *sup, int64_t now)
+{
+	supervise_steps_step(&sup->steps, now);
+	supervise_ask_step(sup, now);
+	look_after(sup, now);
+	step_services(sup, now);
+	if (sup->state != PTH_TS_RUNNING)
+		return;
+	/* A restart may have come to its end just now. */
+	supervise_steps_step(&sup->steps, now);
+	supervise_ask_step(sup, now);
+	supervise_assertions_step(&sup->assertions, now, !supervise_steps_done(&sup->steps));
+	if (sup->steps.failure[0] != '\0') {
+		supervise_ending(sup, FAILED, "%s", sup->steps.failure);
+		run_over(sup, now);
+		return;
+	}
+	end_run(sup, now);
+}
+
+void
+supervise_assert(struct supervisor *sup, int64_t now)
+{
+	step_services(sup, now);
+	if (sup->state != PTH_TS_ASSERTING)
+		return;
+	supervise_assertions_step(&sup->assertions, now, false);
+	if (supervise_assertions_done(&sup->assertions))
+		supervise_begin_stop(sup, now);
+}

@@ -1,0 +1,168 @@
+/* What is looked at while programs run: how long their logs get, and what they
+ * use. */
+#include "supervise/supervisor_priv.h"
+
+#include <stdlib.h>
+
+#include "io/event.h"
+#include "io/json.h"
+#include "base/clock.h"
+
+#define LOGS_EVERY_US 100000
+#define LOGS_SOON_US 25000 /* one grows fast */
+
+/* The first samples follow each other sooner, so that a short test has some:
+ * after 10, 20, 40, 80 ms ... */
+#define SAMPLE_FIRST_US 10000
+#define SECOND 1000000LL
+
+static void
+also_cut(void *arg, struct service *s, const char *path, int64_t keep)
+{
+	struct supervisor *sup = arg;
+
+	supervise_assertions_log_cut(&sup->assertions, s, path, keep);
+}
+
+static bool
+look_at_logs(struct supervisor *sup)
+{
+	struct service *s;
+	bool fast = false;
+
+	for (size_t i = 0; (s = supervise_nth(sup, i)) != NULL; i++)
+		fast = supervise_service_logs(s, also_cut, sup) || fast;
+	return fast;
+}
+
+/* Does a program of ours run? */
+static bool
+busy(struct supervisor *sup)
+{
+	struct service *s;
+
+	for (size_t i = 0; (s = supervise_nth(sup, i)) != NULL; i++)
+		if (s->pid > 0)
+			return true;
+	return sup->steps.pid > 0 || sup->nasks > 0;
+}
+
+static bool
+wanted(const json_t *metrics)
+{
+	return pth_json_bool(metrics, "enabled", true) &&
+	    pth_json_bool(metrics, "collect_system_metrics", true);
+}
+
+/* Seconds: with what an observer wants, when it is used. */
+static double
+shorter(double every, const json_t *observer, const char *key)
+{
+	double v = pth_json_bool(observer, "enabled", true) ? pth_json_num(observer, key, every) : every;
+
+	return v > 0 && v < every ? v : every;
+}
+
+void
+supervise_watch_begin(struct supervisor *sup)
+{
+	const json_t *m = pth_json_path(sup->req->rec, "settings.metrics");
+	/* PANTHER has two places for the same; its files use the second. */
+	const json_t *observer = pth_json_path(sup->req->rec, "settings.observers.metrics");
+	const json_t *resource = pth_json_path(sup->req->rec, "settings.observers.resource");
+	const char *file = json_string_value(pth_json_path(sup->req->plan, "metrics.file"));
+	double every = pth_json_num(observer, "publish_interval", pth_json_num(m, "publish_interval", 1));
+
+	every = shorter(every, observer, "resource_collection_interval");
+	every = shorter(every, resource, "monitor_interval");
+
+	sup->sample_next = NEVER;
+	/* Of containers, those in them take samples. */
+	if (sup->req->places->engine || !wanted(m) || !wanted(observer))
+		return;
+	sup->sample_every = every >= 0.01 && every <= 86400 ? (int64_t)(every * SECOND) : SECOND;
+	sup->sample_step = SAMPLE_FIRST_US;
+	sup->sampler = supervise_sampler_new(sup->req->dirfd, file ? file : "metrics.jsonl", sup->n);
+	if (json_is_object(json_object_get(sup->req->plan, "capture")))
+		sup->tally = pth_port_count_new();
+}
+
+static void
+sample(struct supervisor *sup, int64_t now)
+{
+	struct sampled_service *v = pth_xarray(NULL, sup->n + 1, sizeof *v);
+	struct pth_err e;
+	bool any = sup->sampled;
+
+	for (size_t i = 0; i < sup->n; i++) {
+		const struct service *s = &sup->v[i];
+
+		any = any || supervise_service_lives(s);
+		v[i] = (struct sampled_service){ s->name, supervise_service_lives(s) ? s->run_pid : 0,
+			s->started_us };
+	}
+	supervise_sampler_tally(sup->sampler, supervise_capture_counts(sup) ? sup->tally : NULL);
+	sup->sampled = any;
+	if (any && supervise_sampler_take(sup->sampler, now - sup->zero, v, &e) != 0) {
+		pth_event("metric.failed", "{s:s}", "message", e.text);
+		sup->sample_next = NEVER;
+		sup->sample_every = 0;
+	}
+	free(v);
+}
+
+static void
+watch_use(struct supervisor *sup, int64_t now)
+{
+	if (sup->sample_every == 0 || sup->state < PTH_TS_RUNNING || sup->state >= PTH_TS_STOPPING)
+		return;
+	/* NEVER: all services are ready now. The first sample waits a little: at
+	 * the start there is nothing to see, and a test of a few milliseconds
+	 * does not pay for what its rusage says as well. */
+	if (sup->sample_next != NEVER && now < sup->sample_next)
+		return;
+	if (sup->sample_next == NEVER) {
+		sup->sample_next = now + sup->sample_step;
+		return;
+	}
+	sup->sample_next = now + (sup->sample_step < sup->sample_every ? sup->sample_step : sup->sample_every);
+	sup->sample_step = sup->sample_step < sup->sample_every ? sup->sample_step * 2 : sup->sample_every;
+	sample(sup, now);
+}
+
+void
+supervise_watch(struct supervisor *sup, int64_t now)
+{
+	if (now >= sup->logs_next)
+		sup->logs_next = now + (look_at_logs(sup) ? LOGS_SOON_US : LOGS_EVERY_US);
+	watch_use(sup, now);
+}
+
+void
+supervise_watch_last(struct supervisor *sup, int64_t now)
+{
+	if (sup->sampled && sup->sample_every > 0)
+		sample(sup, now);
+	sup->sample_next = NEVER;
+}
+
+int64_t
+supervise_watch_next(struct supervisor *sup)
+{
+	int64_t t = sup->sample_next;
+
+	return busy(sup) && sup->logs_next < t ? sup->logs_next : t;
+}
+
+void
+supervise_watch_end(struct supervisor *sup)
+{
+	look_at_logs(sup);
+	/* Now the capture has all packets, and nothing runs any more. */
+	if (sup->sampled && sup->sample_every > 0 && supervise_capture_counts(sup))
+		sample(sup, pth_mono_us());
+	supervise_sampler_free(sup->sampler);
+	pth_port_count_free(sup->tally);
+	sup->sampler = NULL;
+	sup->tally = NULL;
+}
