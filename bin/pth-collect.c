@@ -7,12 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "collect/collect.h"
-#include "io/event.h"
 #include "base/os.h"
-#include "collect/pool.h"
-#include "io/rec.h"
 #include "base/text.h"
+#include "collect/collect.h"
+#include "collect/pool.h"
+#include "io/event.h"
+#include "io/rec.h"
 
 static struct pth_collect_options options;
 
@@ -135,8 +135,10 @@ int
 main(int argc, char **argv)
 {
 	static const struct option longs[] = {
-		{ "jobs", required_argument, NULL, 'j' }, { "no-tshark", no_argument, NULL, 'T' },
-		{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 },
+		{ "jobs", required_argument, NULL, 'j' },
+		{ "no-tshark", no_argument, NULL, 'T' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
 	};
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	size_t jobs = cores > 0 ? (size_t)cores : 1;
@@ -147,18 +149,10 @@ main(int argc, char **argv)
 	pth_event_init("pth-collect");
 	while ((c = getopt_long(argc, argv, "hj:", longs, NULL)) != -1) {
 		switch (c) {
-		case 'j':
-			jobs = jobs_of(optarg);
-			break;
-		case 'T':
-			options.no_packets = true;
-			break;
-		case 'h':
-			usage(stdout);
-			return PTH_OK;
-		default:
-			usage(stderr);
-			return PTH_USAGE;
+		case 'j': jobs = jobs_of(optarg); break;
+		case 'T': options.no_packets = true; break;
+		case 'h': usage(stdout); return PTH_OK;
+		default: usage(stderr); return PTH_USAGE;
 		}
 	}
 	if (argc - optind > 1) {

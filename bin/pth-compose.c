@@ -9,12 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/os.h"
 #include "container/compose.h"
+#include "container/image.h"
+#include "host/run_id.h"
 #include "io/event.h"
 #include "io/file.h"
-#include "container/image.h"
-#include "base/os.h"
-#include "host/run_id.h"
 #include "io/rec.h"
 #include "plan/fill.h"
 
@@ -57,7 +57,10 @@ parse_options(struct options *o, int argc, char **argv)
 		switch (c) {
 		case 'i': o->mode = IMAGES; break;
 		case 'n': o->mode = PRINT; break;
-		case 'o': o->mode = WRITE; o->dir = optarg; break;
+		case 'o':
+			o->mode = WRITE;
+			o->dir = optarg;
+			break;
 		case 's': o->stack = true; break;
 		case 'h': usage(stdout, PTH_OK); break;
 		case 'V': puts("pth-compose " PTH_VERSION); exit(PTH_OK);
@@ -109,7 +112,9 @@ print(struct work *w, const json_t *rec)
 static void
 list_images(struct work *w, const json_t *rec)
 {
-	struct pth_places p = { .share = w->home.share, .libexec = w->home.libexec, .bin = w->home.bin, .owner = "" };
+	struct pth_places p = {
+		.share = w->home.share, .libexec = w->home.libexec, .bin = w->home.bin, .owner = ""
+	};
 	struct pth_buf hash = PTH_BUF_INIT;
 	struct pth_err e;
 	json_t *v;
@@ -129,7 +134,8 @@ list_images(struct work *w, const json_t *rec)
 			pth_json_set(line, "hash", json_string(hash.s));
 		}
 		json_object_del(line, "argv");
-		if (json_dumpf(line, stdout, JSON_COMPACT) != 0 || putchar('\n') == EOF || fflush(stdout) != 0)
+		if (json_dumpf(line, stdout, JSON_COMPACT) != 0 || putchar('\n') == EOF ||
+		    fflush(stdout) != 0)
 			pth_die(PTH_SYSTEM, "stdout:");
 		json_decref(line);
 	}
@@ -144,8 +150,11 @@ write_files(struct work *w, const json_t *rec)
 	json_t *plan = json_deep_copy(pth_json_path(rec, "compose.plan")), *v;
 	char *base, *owner = pth_run_id_text(), unique[PTH_UNIQUE_SIZE];
 	struct pth_buf dir = PTH_BUF_INIT, yaml = PTH_BUF_INIT;
-	struct pth_places p = { .share = w->home.share, .libexec = w->home.libexec, .bin = w->home.bin,
-		.owner = owner, .unique = unique };
+	struct pth_places p = { .share = w->home.share,
+		.libexec = w->home.libexec,
+		.bin = w->home.bin,
+		.owner = owner,
+		.unique = unique };
 	struct pth_err e;
 	size_t i;
 	int fd;
@@ -159,8 +168,8 @@ write_files(struct work *w, const json_t *rec)
 	p.dir = dir.s;
 	if (w->opt.stack) {
 		yaml_of(w, rec, &yaml);
-		pth_json_push(json_object_get(plan, "files"), json_pack("{s:s,s:s}", "path",
-		    "docker-stack.yml", "text", yaml.s));
+		pth_json_push(json_object_get(plan, "files"),
+		    json_pack("{s:s,s:s}", "path", "docker-stack.yml", "text", yaml.s));
 	}
 	if ((fd = open(dir.s, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
 		pth_die(PTH_SYSTEM, "%s:", dir.s);
@@ -200,14 +209,15 @@ compose(struct work *w, json_t *rec)
 	pth_event_run(pth_json_str(rec, "run", NULL));
 	pth_event_test(pth_rec_id(rec));
 	if (pth_compose_test(rec, w->home.share, w->names, &e) == 0) {
-		pth_event("test.composed", "{s:s,s:i}", "project", pth_json_str(json_object_get(rec, "compose"),
-		    "project", ""), "images", (int)json_array_size(pth_json_path(rec, "compose.images")));
+		pth_event("test.composed", "{s:s,s:i}", "project",
+		    pth_json_str(json_object_get(rec, "compose"), "project", ""), "images",
+		    (int)json_array_size(pth_json_path(rec, "compose.images")));
 	} else {
 		w->bad = true;
 		pth_complain("%s: %s", pth_rec_id(rec), e.text);
 		pth_rec_error(rec, "compose", pth_json_str(source, "file", NULL),
-		    (unsigned)pth_json_int(source, "line", 0), (unsigned)pth_json_int(source, "col", 0),
-		    "%s", e.text);
+		    (unsigned)pth_json_int(source, "line", 0),
+		    (unsigned)pth_json_int(source, "col", 0), "%s", e.text);
 	}
 	pth_event_test(NULL);
 }

@@ -11,13 +11,13 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "io/event.h"
+#include "base/clock.h"
 #include "base/os.h"
+#include "base/text.h"
+#include "host/sig.h"
+#include "io/event.h"
 #include "io/rec.h"
 #include "run/run.h"
-#include "host/sig.h"
-#include "base/text.h"
-#include "base/clock.h"
 
 #define JOBS_MAX 256
 #define IDLE_MS 1000 /* how often the supervisors' own deadlines are looked at */
@@ -32,9 +32,9 @@ struct exec {
 	const char **only, **skip; /* what s.in.only and s.in.skip show to others */
 	struct pth_rec_in in;
 	struct pth_home home;
-	bool finished; /* no more input */
+	bool finished;         /* no more input */
 	struct pth_err broken; /* why it ends too early, or text "" */
-	int signal;    /* that interrupts the run, or 0 */
+	int signal;            /* that interrupts the run, or 0 */
 };
 
 static void
@@ -85,8 +85,7 @@ progress(const char *text)
 	return (enum pth_progress_mode)mode;
 }
 
-static void __attribute__((noreturn))
-usage(FILE *to, int code)
+static void __attribute__((noreturn)) usage(FILE *to, int code)
 {
 	fputs(usage_text, to);
 	exit(code);
@@ -96,14 +95,21 @@ static void
 parse_options(struct exec *x, int argc, char **argv)
 {
 	static const struct option longs[] = {
-		{ "dry-run", no_argument, NULL, 'n' }, { "jobs", required_argument, NULL, 'j' },
-		{ "output", required_argument, NULL, 'o' }, { "only", required_argument, NULL, 'O' },
-		{ "skip", required_argument, NULL, 'S' }, { "resume", no_argument, NULL, 'R' },
-		{ "rerun", required_argument, NULL, 'F' }, { "unordered", no_argument, NULL, 'U' },
-		{ "fail-fast", required_argument, NULL, 'X' }, { "order", required_argument, NULL, 'D' },
-		{ "shuffle", no_argument, NULL, 'H' }, { "seed", required_argument, NULL, 'E' },
+		{ "dry-run", no_argument, NULL, 'n' },
+		{ "jobs", required_argument, NULL, 'j' },
+		{ "output", required_argument, NULL, 'o' },
+		{ "only", required_argument, NULL, 'O' },
+		{ "skip", required_argument, NULL, 'S' },
+		{ "resume", no_argument, NULL, 'R' },
+		{ "rerun", required_argument, NULL, 'F' },
+		{ "unordered", no_argument, NULL, 'U' },
+		{ "fail-fast", required_argument, NULL, 'X' },
+		{ "order", required_argument, NULL, 'D' },
+		{ "shuffle", no_argument, NULL, 'H' },
+		{ "seed", required_argument, NULL, 'E' },
 		{ "progress", required_argument, NULL, 'P' },
-		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
 	};
 	enum pth_progress_mode mode = PTH_PROGRESS_AUTO;
@@ -231,7 +237,7 @@ run(struct exec *x, int sigfd)
 			p[i + 2] = (struct pollfd){ fds[i], POLLIN, 0 };
 		poll(p, n + 2, idle_ms(x));
 		take_signals(x, sigfd);
-		if (p[1].revents && pth_rec_fill(&x->in, &e) != 0)
+		if (p[1].revents != 0 && pth_rec_fill(&x->in, &e) != 0)
 			input_breaks(x, &e);
 		if (x->s.opened && pth_runner_attend(&x->s.runner, &e) != 0)
 			pth_die(e.code, "%s", e.text);
@@ -242,8 +248,12 @@ int
 main(int argc, char **argv)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	struct exec x = { .s = { .out = { stdout, 0 }, .dir = { NULL, -1 }, .order = PTH_ORDER_LONGEST,
-		.jobs = cores < 1 ? 1 : cores > JOBS_MAX ? JOBS_MAX : (unsigned)cores } };
+	struct exec x = { .s = { .out = { stdout, 0 },
+		              .dir = { NULL, -1 },
+		              .order = PTH_ORDER_LONGEST,
+		              .jobs = cores < 1    ? 1 :
+		                  cores > JOBS_MAX ? JOBS_MAX :
+		                                     (unsigned)cores } };
 	struct pth_err e;
 	int sigfd, code = PTH_OK;
 	FILE *fp = stdin;
@@ -253,7 +263,7 @@ main(int argc, char **argv)
 	if (optind < argc && strcmp(argv[optind], "-") != 0 &&
 	    (fp = fopen(argv[optind], "re")) == NULL)
 		pth_die(PTH_SYSTEM, "%s:", argv[optind]);
-	if (fp == stdin && isatty(STDIN_FILENO))
+	if (fp == stdin && isatty(STDIN_FILENO) != 0)
 		usage(stderr, PTH_USAGE);
 	if (pth_home_find(&x.home, &e) != 0)
 		pth_die(e.code, "%s", e.text);
@@ -265,7 +275,7 @@ main(int argc, char **argv)
 	run(&x, sigfd);
 	if (x.s.opened)
 		pth_runner_drain(&x.s.runner);
-	if (*x.broken.text || (x.signal == 0 && pth_rec_whole(&x.in, &x.broken) != 0)) {
+	if (*x.broken.text != '\0' || (x.signal == 0 && pth_rec_whole(&x.in, &x.broken) != 0)) {
 		pth_complain("%s", x.broken.text);
 		code = x.broken.code;
 	} else if (x.in.ended && pth_run_end(&x.s, &e) != 0) {

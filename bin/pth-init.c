@@ -17,18 +17,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "host/channel.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "container/resolve.h"
+#include "container/users.h"
 #include "host/cgroup.h"
+#include "host/channel.h"
+#include "host/iface.h"
+#include "host/ns.h"
 #include "io/event.h"
 #include "io/file.h"
-#include "host/iface.h"
 #include "io/json.h"
-#include "container/resolve.h"
-#include "host/ns.h"
-#include "container/users.h"
-#include "base/text.h"
 #include "supervise/supervisor.h"
-#include "base/clock.h"
 
 #define PLAN_MAX ((size_t)16 << 20)
 #define LIBEXEC "/usr/local/libexec/pth"
@@ -38,10 +38,10 @@ static const char usage[] = "usage: pth-init [--ready] PLAN\n";
 
 struct init {
 	json_t *root, *plan, *services;
-	bool whole;                    /* a whole test, not one service of it */
+	bool whole; /* a whole test, not one service of it */
 	const char *dir, *name;
-	int dirfd, homefd;             /* the test's directory, the service's */
-	struct stat home;              /* as it was */
+	int dirfd, homefd; /* the test's directory, the service's */
+	struct stat home;  /* as it was */
 };
 
 static void
@@ -51,7 +51,7 @@ load(struct init *x, const char *path)
 	struct pth_err e;
 
 	if (pth_file_read(path, PLAN_MAX, &b, &e) != 0 ||
-	    (x->root = pth_json_parse(b.s ? b.s : "", b.len, &e)) == NULL)
+	    (x->root = pth_json_parse(b.s != NULL ? b.s : "", b.len, &e)) == NULL)
 		pth_die(e.code, "%s", e.text);
 	pth_buf_release(&b);
 	x->plan = json_object_get(x->root, "plan");
@@ -103,8 +103,9 @@ give(struct init *x, const struct pth_proc_user *who)
 	if (who->uid != x->home.st_uid || who->gid != x->home.st_gid)
 		pth_users_give(x->whole ? x->dirfd : x->homefd, who->uid, who->gid);
 	json_array_foreach(x->services, i, v)
-		pth_json_set(v, "user", json_pack("{s:I,s:I}", "uid", (json_int_t)who->uid, "gid",
-		    (json_int_t)who->gid));
+		pth_json_set(v, "user",
+		    json_pack(
+		        "{s:I,s:I}", "uid", (json_int_t)who->uid, "gid", (json_int_t)who->gid));
 }
 
 /* The image's variables and those of the compose file are the service's. */
@@ -134,17 +135,22 @@ exit_code(const struct init *x, const json_t *result)
 {
 	const json_t *service = json_object_get(json_object_get(result, "services"), x->name);
 	const char *status = pth_json_str(result, "status", "");
-	const char *reason = pth_json_str(service, "reason", ""), *sig = pth_json_str(service, "signal", NULL);
+	const char *reason = pth_json_str(service, "reason", ""),
+	           *sig = pth_json_str(service, "signal", NULL);
 
 	if (x->whole)
-		return strcmp(status, "completed") == 0 ? 0 : strcmp(status, "timeout") == 0 ? 124 : 1;
+		return strcmp(status, "completed") == 0 ? 0 :
+		    strcmp(status, "timeout") == 0      ? 124 :
+		                                          1;
 	if (strcmp(reason, "timeout") == 0)
 		return 124;
 	if (sig != NULL)
 		return 128 + pth_signal_number(sig);
 	if (json_is_integer(json_object_get(service, "code")))
 		return (int)pth_json_int(service, "code", 0);
-	return strcmp(reason, "not found") == 0 ? 127 : strcmp(reason, "not executable") == 0 ? 126 : 125;
+	return strcmp(reason, "not found") == 0   ? 127 :
+	    strcmp(reason, "not executable") == 0 ? 126 :
+	                                            125;
 }
 
 /* What pth-exec reads: inner.json in the service's directory. Of a whole test
@@ -152,12 +158,18 @@ exit_code(const struct init *x, const json_t *result)
 static void
 tell(struct init *x, const json_t *result, int64_t zero)
 {
-	json_t *own = x->whole ? json_pack("{s:s,s:i,s:i}", "reason", "exit", "code", 0, "ready_us", 1) : NULL;
-	json_t *service = own ? own : json_object_get(json_object_get(result, "services"), x->name);
-	json_t *o = json_pack("{s:i,s:I,s:s,s:s,s:b,s:O?,s:O?}", "pth", 1, "zero_us", (json_int_t)zero,
-	    "status", pth_json_str(result, "status", "error"), "reason", pth_json_str(result, "reason", ""),
-	    "oom", pth_json_str(service, "signal", NULL) != NULL && pth_cgroup_out_of_memory(), "service",
-	    service ? service : json_object(), "capture", json_object_get(result, "capture"));
+	json_t *own = x->whole ?
+	    json_pack("{s:s,s:i,s:i}", "reason", "exit", "code", 0, "ready_us", 1) :
+	    NULL;
+	json_t *service = own != NULL ?
+	    own :
+	    json_object_get(json_object_get(result, "services"), x->name);
+	json_t *o = json_pack("{s:i,s:I,s:s,s:s,s:b,s:O?,s:O?}", "pth", 1, "zero_us",
+	    (json_int_t)zero, "status", pth_json_str(result, "status", "error"), "reason",
+	    pth_json_str(result, "reason", ""), "oom",
+	    pth_json_str(service, "signal", NULL) != NULL && pth_cgroup_out_of_memory(), "service",
+	    service != NULL ? service : json_object(), "capture",
+	    json_object_get(result, "capture"));
 	struct pth_buf b = PTH_BUF_INIT;
 	struct pth_err e;
 
@@ -218,8 +230,11 @@ run(struct init *x)
 		"tx-tcp6-segmentation", "tx-generic-segmentation" };
 	struct pth_places places = { .dir = x->dir, .libexec = LIBEXEC, .share = SHARE };
 	/* A signal to process 1 is the wish to end: the supervisor reads it as such. */
-	struct pth_supervise_req req = { .rec = x->root, .plan = x->plan, .places = &places,
-		.dirfd = x->dirfd, .ctl = open_signals() };
+	struct pth_supervise_req req = { .rec = x->root,
+		.plan = x->plan,
+		.places = &places,
+		.dirfd = x->dirfd,
+		.ctl = open_signals() };
 	struct pth_proc_user who = { x->home.st_uid, x->home.st_gid };
 	struct pth_err e;
 	json_t *result;
@@ -235,8 +250,9 @@ run(struct init *x)
 	if (pth_resolve_expand_all(x->plan, &e) != 0)
 		pth_die(e.code, "%s", e.text);
 	if (json_is_object(json_object_get(x->plan, "capture")))
-		pth_iface_features_off(pth_json_str(json_object_get(x->plan, "capture"), "interface", "eth0"),
-		    offload, countof(offload));
+		pth_iface_features_off(
+		    pth_json_str(json_object_get(x->plan, "capture"), "interface", "eth0"), offload,
+		    countof(offload));
 	req.asks = open_asks(x);
 	umask(022);
 	pth_proc_allow_cores();
@@ -253,7 +269,8 @@ int
 main(int argc, char **argv)
 {
 	static const struct option longs[] = { { "ready", no_argument, NULL, 'r' },
-		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 } };
+		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 } };
 	struct init x = { .dirfd = -1, .homefd = -1 };
 	bool ready = false;
 	int c, code;
@@ -273,7 +290,8 @@ main(int argc, char **argv)
 	}
 	/* At the end process 1 kills all others that it sees. */
 	if (!ready && getpid() != 1)
-		pth_die(PTH_USAGE, "it is process 1 of a container, and this is process %d", (int)getpid());
+		pth_die(PTH_USAGE, "it is process 1 of a container, and this is process %d",
+		    (int)getpid());
 	load(&x, argv[optind]);
 	open_dirs(&x);
 	code = ready ? is_ready(&x) : run(&x);

@@ -4,13 +4,13 @@
 #include <getopt.h>
 #include <unistd.h>
 
-#include "io/event.h"
 #include "experiment/experiment.h"
+#include "io/event.h"
 #include "io/rec.h"
 
 static const char synopsis[] =
-	"usage: pth-parse [-hV] [--strict] [--check] [--keep-going] [-s KEY=VALUE]... [FILE...]\n"
-	"       pth-parse --explain KEY | --schema\n";
+    "usage: pth-parse [-hV] [--strict] [--check] [--keep-going] [-s KEY=VALUE]... [FILE...]\n"
+    "       pth-parse --explain KEY | --schema\n";
 
 struct options {
 	struct pth_override *over;
@@ -22,24 +22,27 @@ struct options {
 enum { OPT_CHECK = 256, OPT_STRICT, OPT_EXPLAIN, OPT_SCHEMA, OPT_KEYS, OPT_KEEP };
 
 static void usage(void) __attribute__((noreturn));
-static void usage(void)
+static void
+usage(void)
 {
 	fputs(synopsis, stderr);
 	exit(PTH_USAGE);
 }
 
-static void add_override(struct options *o, char *arg)
+static void
+add_override(struct options *o, char *arg)
 {
 	char *eq = strchr(arg, '=');
 
-	if (!eq || eq == arg)
+	if (eq == NULL || eq == arg)
 		usage();
 	*eq = '\0';
 	o->over = pth_xarray(o->over, o->nover + 1, sizeof *o->over);
 	o->over[o->nover++] = (struct pth_override){ .path = arg, .value = eq + 1 };
 }
 
-static void parse_options(struct options *o, int argc, char **argv)
+static void
+parse_options(struct options *o, int argc, char **argv)
 {
 	static const struct option names[] = {
 		{ "check", no_argument, NULL, OPT_CHECK },
@@ -65,19 +68,16 @@ static void parse_options(struct options *o, int argc, char **argv)
 		case OPT_SCHEMA: o->schema = true; break;
 		case OPT_KEYS: o->keys = true; break;
 		case OPT_KEEP: o->keep = true; break;
-		case 'h':
-			fputs(synopsis, stdout);
-			exit(pth_finish(PTH_OK));
-		case 'V':
-			puts("pth-parse " PTH_VERSION);
-			exit(pth_finish(PTH_OK));
+		case 'h': fputs(synopsis, stdout); exit(pth_finish(PTH_OK));
+		case 'V': puts("pth-parse " PTH_VERSION); exit(pth_finish(PTH_OK));
 		default: usage();
 		}
 	}
 }
 
 /* Text that is about the language, not about a file. */
-static int describe(const struct options *o)
+static int
+describe(const struct options *o)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 	struct pth_err e;
@@ -95,17 +95,19 @@ static int describe(const struct options *o)
 		pth_complain("%s", e.text);
 		code = e.code;
 	}
-	fwrite(b.s ? b.s : "", 1, b.len, stdout);
+	fwrite(b.s != NULL ? b.s : "", 1, b.len, stdout);
 	pth_buf_release(&b);
 	return pth_finish(code);
 }
 
-static int write_record(void *out, const json_t *rec, struct pth_err *e)
+static int
+write_record(void *out, const json_t *rec, struct pth_err *e)
 {
 	return pth_rec_write(out, rec, e);
 }
 
-static int emit(struct pth_experiment **x, size_t n, char *const *files)
+static int
+emit(struct pth_experiment **x, size_t n, char *const *files)
 {
 	struct pth_rec_out out = { .fp = stdout };
 	struct pth_err e;
@@ -125,7 +127,8 @@ failed:
 	return e.code;
 }
 
-int main(int argc, char **argv)
+int
+main(int argc, char **argv)
 {
 	struct options o = { .check = false };
 	char *in[] = { (char *)"-" }, **files;
@@ -135,13 +138,13 @@ int main(int argc, char **argv)
 
 	pth_event_init("pth-parse");
 	parse_options(&o, argc, argv);
-	if ((o.schema || o.keys || o.explain) && optind < argc)
+	if ((o.schema || o.keys || o.explain != NULL) && optind < argc)
 		usage();
-	if (o.schema || o.keys || o.explain)
+	if (o.schema || o.keys || o.explain != NULL)
 		return describe(&o);
 	files = argv + optind;
 	n = (size_t)(argc - optind);
-	if (n == 0 && isatty(STDIN_FILENO))
+	if (n == 0 && isatty(STDIN_FILENO) != 0)
 		usage();
 	if (n == 0) {
 		files = in;
@@ -153,7 +156,8 @@ int main(int argc, char **argv)
 		c = pth_experiment_report(x[i], o.strict, o.check ? stdout : NULL);
 		code = c > code ? c : code;
 	}
-	c = !o.check && (code == PTH_OK || (o.keep && code == PTH_INPUT)) ? emit(x, n, files) : pth_finish(PTH_OK);
+	c = !o.check && (code == PTH_OK || (o.keep && code == PTH_INPUT)) ? emit(x, n, files) :
+	                                                                    pth_finish(PTH_OK);
 	code = c > code ? c : code;
 	for (size_t i = 0; i < n; i++)
 		pth_experiment_free(x[i]);

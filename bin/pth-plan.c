@@ -7,11 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/os.h"
 #include "io/event.h"
 #include "io/file.h"
-#include "base/os.h"
-#include "plan/plan.h"
 #include "io/rec.h"
+#include "plan/plan.h"
 
 static const char usage_text[] = "usage: pth-plan [-P DIR]... [--check] [--strict] [FILE]...\n";
 
@@ -25,7 +25,7 @@ struct options {
 struct plugins {
 	struct pth_plugins set;
 	struct pth_home home;
-	char *dir; /* NULL: not open yet */
+	char *dir;  /* NULL: not open yet */
 	bool extra; /* dir is there */
 };
 
@@ -42,7 +42,8 @@ static void __attribute__((noreturn)) usage(FILE *fp, int code)
 	exit(code);
 }
 
-static void options(struct options *o, int argc, char **argv)
+static void
+options(struct options *o, int argc, char **argv)
 {
 	static const struct option longs[] = { { "check", no_argument, NULL, 'c' },
 		{ "strict", no_argument, NULL, 's' }, { "plugins", required_argument, NULL, 'P' },
@@ -65,13 +66,14 @@ static void options(struct options *o, int argc, char **argv)
 	}
 }
 
-static int open_with(struct plugins *ps, const struct options *o, const char *dir, struct pth_err *e)
+static int
+open_with(struct plugins *ps, const struct options *o, const char *dir, struct pth_err *e)
 {
 	const char *env = getenv("PTH_PATH");
 	struct pth_buf path = PTH_BUF_INIT;
 	int r;
 
-	pth_buf_addf(&path, "%s:%s", env ? env : "", dir);
+	pth_buf_addf(&path, "%s:%s", env != NULL ? env : "", dir);
 	r = pth_plugins_open(&ps->set, &o->dirs, path.s, ps->home.share, e);
 	pth_buf_release(&path);
 	return r;
@@ -79,25 +81,26 @@ static int open_with(struct plugins *ps, const struct options *o, const char *di
 
 /* paths.plugin_dir of PANTHER's files names PANTHER's own plugins as a rule:
  * they are not there, or no descriptors, and that is no error. */
-static void plugins_for(struct plugins *ps, const json_t *rec, const struct options *o)
+static void
+plugins_for(struct plugins *ps, const json_t *rec, const struct options *o)
 {
 	const char *dir = pth_json_str(pth_json_path(rec, "settings.paths"), "plugin_dir", "");
 	struct pth_err e;
 
 	bool open = ps->dir != NULL, before = ps->extra;
 
-	if (open && !strcmp(ps->dir, dir))
+	if (open && strcmp(ps->dir, dir) == 0)
 		return;
 	free(ps->dir);
 	ps->dir = pth_xstrdup(dir);
-	ps->extra = *dir && access(dir, X_OK) == 0;
+	ps->extra = *dir != '\0' && access(dir, X_OK) == 0;
 	if (open && !before && !ps->extra)
 		return;
 	if (open)
 		pth_plugins_close(&ps->set);
 	if (open_with(ps, o, dir, &e) == 0)
 		return;
-	if (*dir)
+	if (*dir != '\0')
 		pth_warn("paths.plugin_dir is left out: %s", e.text);
 	pth_plugins_close(&ps->set);
 	if (open_with(ps, o, "", &e) < 0)
@@ -105,13 +108,14 @@ static void plugins_for(struct plugins *ps, const json_t *rec, const struct opti
 }
 
 /* Plan one record; its problems are shown at once, so that memory stays flat. */
-static void plan(struct work *w, json_t *rec)
+static void
+plan(struct work *w, json_t *rec)
 {
 	struct pth_diags d;
 
 	if (!pth_rec_is_test(rec))
 		return;
-	if (json_object_get(rec, "error")) {
+	if (json_object_get(rec, "error") != NULL) {
 		w->bad = true;
 		return;
 	}
@@ -129,7 +133,8 @@ static void plan(struct work *w, json_t *rec)
 	pth_event_test(NULL);
 }
 
-static int take(json_t *rec, void *arg, struct pth_err *e)
+static int
+take(json_t *rec, void *arg, struct pth_err *e)
 {
 	struct work *w = arg;
 
@@ -137,7 +142,8 @@ static int take(json_t *rec, void *arg, struct pth_err *e)
 	return w->opt.check ? 0 : pth_rec_write(&w->out, rec, e);
 }
 
-int main(int argc, char **argv)
+int
+main(int argc, char **argv)
 {
 	struct work w = { .out = { stdout, 0 } };
 	struct pth_err e;

@@ -10,9 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/os.h"
 #include "io/event.h"
 #include "io/file.h"
-#include "base/os.h"
 #include "io/rec.h"
 #include "report/report.h"
 
@@ -26,7 +26,8 @@ static void
 usage(FILE *to)
 {
 	fputs("usage: pth-report [-p] [--partial] [-o dir] [--format list] [--junit file]\n"
-	    "                  [--tap file] [--csv file] [--html file] [file ...]\n", to);
+	      "                  [--tap file] [--csv file] [--html file] [file ...]\n",
+	    to);
 }
 
 /* Is name one of the comma-separated formats? */
@@ -51,7 +52,8 @@ formats_known(const char *s)
 
 		s += *s == ',';
 		n = strcspn(s, ",");
-		if (!(n == 2 && strncmp(s, "md", n) == 0) && !(n == 4 && strncmp(s, "json", n) == 0) &&
+		if (!(n == 2 && strncmp(s, "md", n) == 0) &&
+		    !(n == 4 && strncmp(s, "json", n) == 0) &&
 		    !(n == 4 && strncmp(s, "text", n) == 0))
 			return false;
 	}
@@ -80,8 +82,8 @@ put(int dirfd, const char *path, struct pth_buf *b)
 
 /* All records of one stream into r. 0, or the exit code and why in e. */
 static int
-take_stream(struct pth_report *r, FILE *fp, const char *name, struct pth_rec_out *pass,
-    struct pth_err *e)
+take_stream(
+    struct pth_report *r, FILE *fp, const char *name, struct pth_rec_out *pass, struct pth_err *e)
 {
 	struct pth_rec_in in;
 	struct pth_err write;
@@ -123,7 +125,7 @@ take_all(struct pth_report *r, char **files, int n, struct pth_rec_out *pass, st
 		one = take_stream(r, fp, files[i], pass, &e);
 		if (why->text[0] == '\0')
 			*why = e;
-		rc = rc ? rc : one;
+		rc = rc != 0 ? rc : one;
 		fclose(fp);
 	}
 	return rc;
@@ -134,7 +136,7 @@ take_all(struct pth_report *r, char **files, int n, struct pth_rec_out *pass, st
 static char *
 write_files(const struct pth_report *r)
 {
-	const char *dir = opt.dir ? opt.dir : r->run_dir;
+	const char *dir = opt.dir != NULL ? opt.dir : r->run_dir;
 	struct pth_buf b = PTH_BUF_INIT;
 	struct pth_err e;
 	char *real;
@@ -149,7 +151,7 @@ write_files(const struct pth_report *r)
 	if (pth_mkdirs(AT_FDCWD, dir, &e) != 0)
 		pth_die(e.code, "%s", e.text);
 	real = realpath(dir, NULL);
-	fd = real ? open(real, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	fd = real != NULL ? open(real, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	if (fd < 0)
 		pth_die(PTH_SYSTEM, "%s:", dir);
 	if (wanted("json")) {
@@ -190,8 +192,8 @@ write_all(const struct pth_report *r)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 	char *dir = write_files(r);
-	bool taken = opt.pass || to_stdout(opt.junit) || to_stdout(opt.tap) ||
-	    to_stdout(opt.csv) || to_stdout(opt.html);
+	bool taken = opt.pass || to_stdout(opt.junit) || to_stdout(opt.tap) || to_stdout(opt.csv) ||
+	    to_stdout(opt.html);
 
 	if (opt.junit != NULL) {
 		pth_report_junit(r, &b);
@@ -222,11 +224,15 @@ options(int argc, char **argv)
 {
 	enum { PARTIAL = 256, FORMAT, JUNIT, TAP, CSV, HTML };
 	static const struct option longs[] = {
-		{ "pass", no_argument, NULL, 'p' }, { "help", no_argument, NULL, 'h' },
-		{ "output", required_argument, NULL, 'o' }, { "partial", no_argument, NULL, PARTIAL },
+		{ "pass", no_argument, NULL, 'p' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "output", required_argument, NULL, 'o' },
+		{ "partial", no_argument, NULL, PARTIAL },
 		{ "format", required_argument, NULL, FORMAT },
-		{ "junit", required_argument, NULL, JUNIT }, { "tap", required_argument, NULL, TAP },
-		{ "csv", required_argument, NULL, CSV }, { "html", required_argument, NULL, HTML },
+		{ "junit", required_argument, NULL, JUNIT },
+		{ "tap", required_argument, NULL, TAP },
+		{ "csv", required_argument, NULL, CSV },
+		{ "html", required_argument, NULL, HTML },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
@@ -241,12 +247,8 @@ options(int argc, char **argv)
 		case TAP: opt.tap = optarg; break;
 		case CSV: opt.csv = optarg; break;
 		case HTML: opt.html = optarg; break;
-		case 'h':
-			usage(stdout);
-			exit(PTH_OK);
-		default:
-			usage(stderr);
-			exit(PTH_USAGE);
+		case 'h': usage(stdout); exit(PTH_OK);
+		default: usage(stderr); exit(PTH_USAGE);
 		}
 	}
 	if (!formats_known(opt.format)) {

@@ -110,9 +110,7 @@ main(int argc, char **argv)
 				return usage(stderr, 2);
 			port = optarg;
 			break;
-		case 'i':
-			address = optarg;
-			break;
+		case 'i': address = optarg; break;
 		case 'n':
 			if (!minip_number(optarg, 1, MINIP_LAST, &count))
 				return usage(stderr, 2);
@@ -125,10 +123,8 @@ main(int argc, char **argv)
 			if (!minip_number(optarg, 0, 65507, &size))
 				return usage(stderr, 2);
 			break;
-		case 'h':
-			return usage(stdout, 0);
-		default:
-			return usage(stderr, 2);
+		case 'h': return usage(stdout, 0);
+		default: return usage(stderr, 2);
 		}
 	if (!port || !address || optind < argc)
 		return usage(stderr, 2);

@@ -74,11 +74,9 @@ answer(enum mode mode, unsigned long seed, long seq)
 			return -1;
 		}
 		return seq;
-	case FAIL:
-		return seq + 1;
+	case FAIL: return seq + 1;
 	case FUNCTIONAL:
-	case VULNERABLE:
-		break;
+	case VULNERABLE: break;
 	}
 	return seq;
 }
@@ -117,7 +115,8 @@ serve_one(int fd, enum mode mode, unsigned long seed)
 static int
 usage(FILE *to, int code)
 {
-	fprintf(to, "usage: miniP_server -p PORT [-i ADDRESS] [-m MODE] [-s SEED]\n"
+	fprintf(to,
+	    "usage: miniP_server -p PORT [-i ADDRESS] [-m MODE] [-s SEED]\n"
 	    "MODE: functional, random, flaky, fail, vulnerable\n");
 	return code;
 }
@@ -164,9 +163,7 @@ main(int argc, char **argv)
 				return usage(stderr, 2);
 			port = optarg;
 			break;
-		case 'i':
-			address = optarg;
-			break;
+		case 'i': address = optarg; break;
 		case 'm':
 			if (!find_mode(optarg, &mode))
 				return usage(stderr, 2);
@@ -175,10 +172,8 @@ main(int argc, char **argv)
 			if (!minip_number(optarg, 0, 2147483647, &seed))
 				return usage(stderr, 2);
 			break;
-		case 'h':
-			return usage(stdout, 0);
-		default:
-			return usage(stderr, 2);
+		case 'h': return usage(stdout, 0);
+		default: return usage(stderr, 2);
 		}
 	if (!port || optind < argc)
 		return usage(stderr, 2);

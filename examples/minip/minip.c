@@ -45,7 +45,8 @@ minip_parse(const char *p, size_t n, long *seq)
 size_t
 minip_format(char *buf, enum minip_kind kind, long seq)
 {
-	return (size_t)snprintf(buf, MINIP_MAX, "%s %ld", kind == MINIP_PING ? "ping" : "pong", seq);
+	return (size_t)snprintf(
+	    buf, MINIP_MAX, "%s %ld", kind == MINIP_PING ? "ping" : "pong", seq);
 }
 
 int

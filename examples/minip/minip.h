@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define MINIP_MAX 512       /* bytes of the longest legal datagram */
-#define MINIP_WAIT_MS 3000  /* an answer that comes later is no answer */
+#define MINIP_MAX 512          /* bytes of the longest legal datagram */
+#define MINIP_WAIT_MS 3000     /* an answer that comes later is no answer */
 #define MINIP_LAST 1000000000L /* the highest sequence number */
 
 enum minip_kind { MINIP_NONE, MINIP_PING, MINIP_PONG };

@@ -12,7 +12,7 @@ pth_buf_room(struct pth_buf *b, size_t n)
 	if (want < n) /* wrapped: let the allocator say no */
 		want = (size_t)-1;
 	if (want > b->cap) {
-		size_t cap = b->cap ? b->cap : 64;
+		size_t cap = b->cap != 0 ? b->cap : 64;
 
 		while (cap < want && cap <= (size_t)-1 / 2)
 			cap *= 2;
@@ -94,7 +94,7 @@ pth_buf_cut(struct pth_buf *b, size_t len)
 char *
 pth_buf_take(struct pth_buf *b)
 {
-	char *s = b->s ? b->s : pth_xstrdup("");
+	char *s = b->s != NULL ? b->s : pth_xstrdup("");
 
 	*b = (struct pth_buf)PTH_BUF_INIT;
 	return s;

@@ -13,7 +13,10 @@ struct pth_buf {
 	size_t len, cap;
 };
 
-#define PTH_BUF_INIT { NULL, 0, 0 }
+#define PTH_BUF_INIT       \
+	{                  \
+		NULL, 0, 0 \
+	}
 
 void pth_buf_add(struct pth_buf *b, const void *p, size_t n);
 void pth_buf_adds(struct pth_buf *b, const char *s);

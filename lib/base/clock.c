@@ -39,8 +39,8 @@ pth_rfc3339(struct pth_buf *b, int64_t us)
 	}
 	if (gmtime_r(&s, &tm) == NULL)
 		memset(&tm, 0, sizeof tm);
-	pth_buf_addf(b, "%04d-%02d-%02dT%02d:%02d:%02d.%06ldZ", tm.tm_year + 1900,
-	    tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, frac);
+	pth_buf_addf(b, "%04d-%02d-%02dT%02d:%02d:%02d.%06ldZ", tm.tm_year + 1900, tm.tm_mon + 1,
+	    tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, frac);
 }
 
 /* n digits at s as a number, or -1. */
@@ -92,8 +92,14 @@ pth_duration(const char *s, int64_t *us)
 		const char *unit;
 		double us;
 	} units[] = {
-		{ "", 1e6 }, { "s", 1e6 }, { "ms", 1e3 }, { "us", 1 }, { "m", 60e6 },
-		{ "min", 60e6 }, { "h", 3600e6 }, { "d", 86400e6 },
+		{ "", 1e6 },
+		{ "s", 1e6 },
+		{ "ms", 1e3 },
+		{ "us", 1 },
+		{ "m", 60e6 },
+		{ "min", 60e6 },
+		{ "h", 3600e6 },
+		{ "d", 86400e6 },
 	};
 	const double max = 10 * 366 * 86400e6;
 	double v = 0, place = 1;

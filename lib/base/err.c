@@ -70,8 +70,8 @@ pth_diags_release(struct pth_diags *d)
 }
 
 void
-pth_diags_add(struct pth_diags *d, enum pth_severity s, unsigned line, unsigned col,
-    const char *fmt, ...)
+pth_diags_add(
+    struct pth_diags *d, enum pth_severity s, unsigned line, unsigned col, const char *fmt, ...)
 {
 	char text[1000];
 	va_list ap;
@@ -83,7 +83,7 @@ pth_diags_add(struct pth_diags *d, enum pth_severity s, unsigned line, unsigned 
 	if (d->n == DIAGS_KEPT)
 		return;
 	if (d->n == d->cap) {
-		d->cap = d->cap ? 2 * d->cap : 16;
+		d->cap = d->cap != 0 ? 2 * d->cap : 16;
 		d->v = pth_xarray(d->v, d->cap, sizeof *d->v);
 	}
 	va_start(ap, fmt);
@@ -100,8 +100,9 @@ pth_diags_sort(struct pth_diags *d)
 		struct pth_diag x = d->v[i];
 		size_t j = i;
 
-		while (j > 0 && (d->v[j - 1].line > x.line ||
-		    (d->v[j - 1].line == x.line && d->v[j - 1].col > x.col))) {
+		while (j > 0 &&
+		    (d->v[j - 1].line > x.line ||
+		        (d->v[j - 1].line == x.line && d->v[j - 1].col > x.col))) {
 			d->v[j] = d->v[j - 1];
 			j--;
 		}
@@ -125,7 +126,7 @@ pth_xmalloc(size_t n)
 void *
 pth_xrealloc(void *p, size_t n)
 {
-	p = realloc(p, n ? n : 1);
+	p = realloc(p, n != 0 ? n : 1);
 	if (p == NULL)
 		exhausted();
 	return p;
@@ -134,7 +135,7 @@ pth_xrealloc(void *p, size_t n)
 void *
 pth_xarray(void *p, size_t n, size_t size)
 {
-	p = reallocarray(p, n ? n : 1, size ? size : 1);
+	p = reallocarray(p, n != 0 ? n : 1, size != 0 ? size : 1);
 	if (p == NULL)
 		exhausted();
 	return p;

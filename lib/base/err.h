@@ -56,8 +56,8 @@ struct pth_diags {
 
 void pth_diags_init(struct pth_diags *d, const char *file);
 void pth_diags_release(struct pth_diags *d);
-void pth_diags_add(struct pth_diags *d, enum pth_severity s, unsigned line,
-    unsigned col, const char *fmt, ...) PTH_PRINTF(5, 6);
+void pth_diags_add(struct pth_diags *d, enum pth_severity s, unsigned line, unsigned col,
+    const char *fmt, ...) PTH_PRINTF(5, 6);
 /* Stable sort by line and column. */
 void pth_diags_sort(struct pth_diags *d);
 

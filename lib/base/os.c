@@ -2,9 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <limits.h>
 #include <linux/openat2.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -51,7 +51,8 @@ open_walk(int dirfd, const char *path, int flags, mode_t mode)
 			if (*path == '\0')
 				next = openat(fd, part, flags | O_NOFOLLOW, mode);
 			else
-				next = openat(fd, part, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+				next = openat(
+				    fd, part, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		}
 		if (fd != dirfd) {
 			int saved = errno;
@@ -70,7 +71,7 @@ pth_open_beneath(int dirfd, const char *path, int flags, mode_t mode)
 {
 	struct open_how how = {
 		.flags = (unsigned)flags | O_CLOEXEC,
-		.mode = flags & (O_CREAT | __O_TMPFILE) ? mode : 0,
+		.mode = (flags & (O_CREAT | __O_TMPFILE)) != 0 ? mode : 0,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
 	};
 	int fd = (int)syscall(SYS_openat2, dirfd, path, &how, sizeof how);
@@ -197,15 +198,17 @@ pth_home_find(struct pth_home *h, struct pth_err *e)
 			*cut = '\0';
 		look_below(h, exe);
 	}
-	if (env != NULL && *env) {
+	if (env != NULL && *env != '\0') {
 		free(h->share);
 		h->share = pth_xstrdup(env);
 	}
 	if (h->libexec == NULL)
 		h->libexec = pth_xstrdup(h->bin);
 	if (h->share == NULL) {
-		pth_err_set(e, PTH_SYSTEM, "%s: no share/plugins beside it or in ../share/pth;"
-		    " set PTH_SHARE", h->bin);
+		pth_err_set(e, PTH_SYSTEM,
+		    "%s: no share/plugins beside it or in ../share/pth;"
+		    " set PTH_SHARE",
+		    h->bin);
 		pth_home_release(h);
 		return -1;
 	}
@@ -241,10 +244,10 @@ pth_which(const char *name, const char *path)
 		path = getenv("PATH");
 	if (path == NULL)
 		path = "/usr/local/bin:/usr/bin:/bin";
-	for (; *name; path += n + 1) {
+	for (; *name != '\0'; path += n + 1) {
 		n = strcspn(path, ":");
 		pth_buf_cut(&b, 0);
-		pth_buf_add(&b, n ? path : ".", n ? n : 1);
+		pth_buf_add(&b, n != 0 ? path : ".", n != 0 ? n : 1);
 		pth_buf_addf(&b, "/%s", name);
 		if (runnable(b.s))
 			return pth_buf_take(&b);
@@ -275,7 +278,7 @@ pth_tty_draws(int fd)
 {
 	const char *term = getenv("TERM");
 
-	return term != NULL && *term != '\0' && strcmp(term, "dumb") != 0 && isatty(fd);
+	return term != NULL && *term != '\0' && strcmp(term, "dumb") != 0 && isatty(fd) != 0;
 }
 
 bool

@@ -23,4 +23,3 @@ pth_strv_free(char **v)
 		free(*p);
 	free(v);
 }
-

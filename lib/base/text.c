@@ -19,14 +19,15 @@ pth_quote_sh(struct pth_buf *b, const char *s)
 {
 	const char *p;
 
-	for (p = s; is_alnum((unsigned char)*p) || (*p && strchr("%+,-./:=@_", *p)); p++)
+	for (p = s; is_alnum((unsigned char)*p) || (*p != '\0' && strchr("%+,-./:=@_", *p) != NULL);
+	     p++)
 		;
 	if (p > s && *p == '\0') {
 		pth_buf_adds(b, s);
 		return;
 	}
 	pth_buf_addc(b, '\'');
-	for (p = s; *p; p++) {
+	for (p = s; *p != '\0'; p++) {
 		if (*p == '\'')
 			pth_buf_adds(b, "'\\''");
 		else
@@ -42,8 +43,8 @@ pth_name_ok(const char *s)
 
 	if (!is_alnum((unsigned char)*s) && *s != '_')
 		return false;
-	for (n = 0; s[n]; n++)
-		if (n >= 63 || (!is_alnum((unsigned char)s[n]) && !strchr("._-", s[n])))
+	for (n = 0; s[n] != '\0'; n++)
+		if (n >= 63 || (!is_alnum((unsigned char)s[n]) && strchr("._-", s[n]) == NULL))
 			return false;
 	return true;
 }
@@ -54,7 +55,7 @@ pth_name_from(struct pth_buf *b, const char *s, size_t max)
 	size_t start = b->len;
 	bool gap = false;
 
-	for (; *s && b->len - start < max; s++) {
+	for (; *s != '\0' && b->len - start < max; s++) {
 		char c = *s;
 
 		if (c >= 'A' && c <= 'Z')
@@ -79,7 +80,7 @@ pth_base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
-	return slash ? slash + 1 : path;
+	return slash != NULL ? slash + 1 : path;
 }
 
 bool
@@ -131,11 +132,22 @@ pth_size(const char *s, long long *bytes)
 		const char *unit;
 		long long factor;
 	} units[] = {
-		{ "", 1 }, { "B", 1 },
-		{ "k", 1000 }, { "K", 1000 }, { "kB", 1000 }, { "KB", 1000 },
-		{ "M", 1000000 }, { "MB", 1000000 }, { "G", 1000000000 }, { "GB", 1000000000 },
-		{ "Ki", 1 << 10 }, { "KiB", 1 << 10 }, { "Mi", 1 << 20 }, { "MiB", 1 << 20 },
-		{ "Gi", 1 << 30 }, { "GiB", 1 << 30 },
+		{ "", 1 },
+		{ "B", 1 },
+		{ "k", 1000 },
+		{ "K", 1000 },
+		{ "kB", 1000 },
+		{ "KB", 1000 },
+		{ "M", 1000000 },
+		{ "MB", 1000000 },
+		{ "G", 1000000000 },
+		{ "GB", 1000000000 },
+		{ "Ki", 1 << 10 },
+		{ "KiB", 1 << 10 },
+		{ "Mi", 1 << 20 },
+		{ "MiB", 1 << 20 },
+		{ "Gi", 1 << 30 },
+		{ "GiB", 1 << 30 },
 	};
 	char *end;
 	long long n;
@@ -161,8 +173,12 @@ pth_size_show(struct pth_buf *b, long long bytes)
 		const char *unit;
 		long long factor;
 	} units[] = {
-		{ "GiB", 1 << 30 }, { "GB", 1000000000 }, { "MiB", 1 << 20 }, { "MB", 1000000 },
-		{ "KiB", 1 << 10 }, { "kB", 1000 },
+		{ "GiB", 1 << 30 },
+		{ "GB", 1000000000 },
+		{ "MiB", 1 << 20 },
+		{ "MB", 1000000 },
+		{ "KiB", 1 << 10 },
+		{ "kB", 1000 },
 	};
 
 	for (size_t i = 0; i < countof(units); i++)
@@ -356,7 +372,7 @@ pth_regex_fault(const char *pattern)
 	for (const char *s = pattern; (s = strchr(s, '\\')) != NULL && s[1] != '\0'; s += 2)
 		if (s[1] >= '1' && s[1] <= '9')
 			return "back-references are not allowed in it";
-	if (regcomp(&re, pattern, REG_EXTENDED | REG_NEWLINE))
+	if (regcomp(&re, pattern, REG_EXTENDED | REG_NEWLINE) != 0)
 		return "not a regular expression";
 	regfree(&re);
 	return NULL;

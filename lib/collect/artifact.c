@@ -8,11 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "io/digest.h"
-#include "base/os.h"
-#include "io/rec.h"
-#include "base/text.h"
 #include "base/clock.h"
+#include "base/os.h"
+#include "base/text.h"
+#include "io/digest.h"
+#include "io/rec.h"
 
 #define BLOCK 131072
 #define LINES_BLOCK 65536
@@ -120,7 +120,7 @@ pth_artifact_lines(int fd, int64_t max, int64_t until,
 		block[have] = '\0';
 		for (from = 0; from < have;) {
 			char *nl = memchr(block + from, '\n', have - from);
-			size_t end = nl ? (size_t)(nl - block) : have;
+			size_t end = nl != NULL ? (size_t)(nl - block) : have;
 
 			if (nl == NULL && got > 0 && from > 0)
 				break; /* the rest of this line is still to come */
@@ -173,7 +173,7 @@ planned_kind(const json_t *rec, const char *service, const char *path, const cha
 		const char *glob = pth_json_str(g, "path", NULL);
 		const char *want = pth_json_str(g, "kind", NULL);
 
-		if (glob && want && matches(glob, path + strlen(service) + 1))
+		if (glob != NULL && want != NULL && matches(glob, path + strlen(service) + 1))
 			return want;
 	}
 	return kind;
@@ -205,8 +205,9 @@ list_file(struct walk *w, int dir, const char *name, const char *path)
 	service = service_of(w->rec, path);
 	pth_json_set(a, "path", pth_json_string(path));
 	pth_json_set(a, "service", service);
-	pth_json_set(a, "kind", json_string(planned_kind(w->rec, json_string_value(service), path,
-	    pth_artifact_kind(path))));
+	pth_json_set(a, "kind",
+	    json_string(
+	        planned_kind(w->rec, json_string_value(service), path, pth_artifact_kind(path))));
 	pth_json_set(a, "bytes", json_integer(bytes));
 	pth_json_set(a, "sha256", json_string(hex));
 	pth_json_push(w->list, a);
@@ -228,7 +229,7 @@ walk(struct walk *w, int fd, struct pth_buf *path, unsigned depth)
 	size_t len = path->len;
 
 	if (d == NULL) {
-		fault(w, path->len ? path->s : ".");
+		fault(w, path->len != 0 ? path->s : ".");
 		close(fd);
 		return;
 	}
@@ -238,13 +239,14 @@ walk(struct walk *w, int fd, struct pth_buf *path, unsigned depth)
 
 		if (strcmp(de->d_name, ".") == 0 || strcmp(de->d_name, "..") == 0)
 			continue;
-		pth_buf_addf(path, "%s%s", len ? "/" : "", de->d_name);
+		pth_buf_addf(path, "%s%s", len != 0 ? "/" : "", de->d_name);
 		if (fstatat(fd, de->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
 			fault(w, path->s);
 		else if (S_ISREG(st.st_mode) && !ours(path->s))
 			list_file(w, fd, de->d_name, path->s);
 		else if (S_ISDIR(st.st_mode) && depth < PTH_ARTIFACT_DEPTH) {
-			sub = openat(fd, de->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+			sub = openat(
+			    fd, de->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 			if (sub < 0)
 				fault(w, path->s);
 			else
@@ -291,8 +293,8 @@ pth_artifact_list(int dirfd, const json_t *rec, struct pth_err *e)
 	else
 		walk(&w, fd, &path, 0);
 	if (w.n >= PTH_ARTIFACT_MAX && e->code == 0)
-		pth_err_set(e, PTH_SYSTEM, "more than %d files: the rest is not listed",
-		    PTH_ARTIFACT_MAX);
+		pth_err_set(
+		    e, PTH_SYSTEM, "more than %d files: the rest is not listed", PTH_ARTIFACT_MAX);
 	pth_buf_release(&path);
 	return sorted(w.list);
 }

@@ -38,8 +38,7 @@ const char *pth_artifact_kind(const char *path);
  * with a sentence in `why`, -1 when one cannot be read (sentence in `why`).
  * *bytes: how many are the same.
  */
-int pth_artifact_same(int dirfd, const char *a, const char *b, int64_t *bytes,
-    struct pth_buf *why);
+int pth_artifact_same(int dirfd, const char *a, const char *b, int64_t *bytes, struct pth_buf *why);
 /* Open a regular file below dirfd for reading; -1 and errno (EINVAL: not a
  * regular file). A FIFO or device never blocks. */
 int pth_artifact_open(int dirfd, const char *path, int64_t *size);

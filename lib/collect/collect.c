@@ -5,11 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "collect/artifact.h"
-#include "io/event.h"
-#include "collect/metric.h"
 #include "base/os.h"
+#include "collect/artifact.h"
+#include "collect/metric.h"
 #include "collect/verdict.h"
+#include "io/event.h"
 
 /* Was there anything to leave files behind? */
 static bool
@@ -87,7 +87,8 @@ collect_dir(json_t *rec, int dirfd, const char *path, const struct pth_collect_o
 static void
 collect_nothing(json_t *rec)
 {
-	const struct pth_evidence ev = { .dirfd = -1, .no_packets = "the test's directory is missing" };
+	const struct pth_evidence ev = { .dirfd = -1,
+		.no_packets = "the test's directory is missing" };
 	json_t *metrics = json_object();
 
 	pth_metric_result(rec, metrics);
@@ -210,7 +211,8 @@ keep_old(struct pth_results *r)
 	if (old != NULL) {
 		pth_rec_open(&in, old, path.s);
 		while ((got = pth_rec_read(&in, &rec, &e)) > 0) {
-			if (pth_rec_is_test(rec) && !json_object_get(r->ids, pth_rec_id(rec)))
+			if (pth_rec_is_test(rec) &&
+			    json_object_get(r->ids, pth_rec_id(rec)) == NULL)
 				put_line(r, rec);
 			json_decref(rec);
 		}
@@ -233,7 +235,7 @@ pth_results_close(struct pth_results *r, bool whole)
 	keep_old(r);
 	if (whole)
 		fprintf(r->fp, "{\"pth\":1,\"type\":\"end\",\"tests\":%ld}\n", r->tests);
-	bad = fflush(r->fp) != 0 || ferror(r->fp);
+	bad = fflush(r->fp) != 0 || ferror(r->fp) != 0;
 	fclose(r->fp);
 	if (bad) {
 		pth_warn("%s/results.jsonl:", r->dir);

@@ -30,12 +30,12 @@ void pth_collect_failed(json_t *rec, const char *why);
  * at close; until then nobody sees it. A zeroed struct is closed.
  */
 struct pth_results {
-	char *dir;    /* open for this run directory, or NULL */
+	char *dir; /* open for this run directory, or NULL */
 	struct pth_newfile file;
 	FILE *fp;
-	json_t *ids;  /* set of those written */
+	json_t *ids; /* set of those written */
 	long tests;
-	bool warned;  /* a directory could not be written: said once */
+	bool warned; /* a directory could not be written: said once */
 };
 
 /* Append; opens, and closes the one before when the run directory is another. */
@@ -50,10 +50,10 @@ void pth_results_close(struct pth_results *r, bool whole);
  * without "result".
  */
 struct pth_olddir {
-	char *path;            /* absolute */
+	char *path; /* absolute */
 	struct pth_rec_in plan;
-	FILE *fp;              /* plan.jsonl or NULL */
-	char **names;          /* else: directories */
+	FILE *fp;     /* plan.jsonl or NULL */
+	char **names; /* else: directories */
 	size_t n, next;
 };
 

@@ -34,8 +34,9 @@ list_tests(struct pth_olddir *d, struct pth_err *e)
 	if (dir == NULL)
 		return pth_err_set(e, PTH_INPUT, "%s:", d->path);
 	while ((de = readdir(dir)) != NULL) {
-		if (de->d_name[0] == '.' || (!has_file(d->path, de->d_name, "record.json") &&
-		    !has_file(d->path, de->d_name, "result.json")))
+		if (de->d_name[0] == '.' ||
+		    (!has_file(d->path, de->d_name, "record.json") &&
+		        !has_file(d->path, de->d_name, "result.json")))
 			continue;
 		d->names = pth_xarray(d->names, d->n + 1, sizeof *d->names);
 		d->names[d->n++] = pth_xstrdup(de->d_name);
@@ -43,8 +44,11 @@ list_tests(struct pth_olddir *d, struct pth_err *e)
 	closedir(dir);
 	if (d->n > 0)
 		qsort(d->names, d->n, sizeof *d->names, by_name);
-	return d->n > 0 ? 0 : pth_err_set(e, PTH_INPUT, "%s: no plan.jsonl and no test in it: not a"
-	    " run directory?", d->path);
+	return d->n > 0 ? 0 :
+	                  pth_err_set(e, PTH_INPUT,
+	                      "%s: no plan.jsonl and no test in it: not a"
+	                      " run directory?",
+	                      d->path);
 }
 
 int
@@ -77,7 +81,7 @@ load(const struct pth_olddir *d, const char *id, const char *file, json_t **out,
 		rc = pth_file_read(path.s, PTH_REC_MAX, &text, e);
 		if (rc == 0) {
 			*out = pth_json_parse(text.s, text.len, e);
-			rc = *out ? 0 : pth_err_wrap(e, "%s", path.s);
+			rc = *out != NULL ? 0 : pth_err_wrap(e, "%s", path.s);
 		}
 	}
 	pth_buf_release(&path);
@@ -107,7 +111,7 @@ test_of(const struct pth_olddir *d, const char *id, json_t **rec, struct pth_err
 	}
 	inner = json_object_get(result, "result");
 	if (*rec != NULL && result != NULL && json_object_get(*rec, "result") == NULL)
-		pth_json_set(*rec, "result", json_incref(inner ? inner : result));
+		pth_json_set(*rec, "result", json_incref(inner != NULL ? inner : result));
 	json_decref(whole);
 	json_decref(result);
 	return 0;

@@ -8,7 +8,8 @@
 static json_t *
 files_of(const json_t *capture)
 {
-	json_t *list = json_object_get(capture, "files"), *one = json_object_get(capture, "file"), *f;
+	json_t *list = json_object_get(capture, "files"), *one = json_object_get(capture, "file"),
+	       *f;
 	json_t *out = json_array();
 	size_t i;
 
@@ -55,8 +56,10 @@ is_repeated(const json_t *rec, const char *service)
 		json_decref(files);
 		other = planned(rec, name);
 		if (n > 0 && json_is_object(mine) && json_is_object(other) &&
-		    strcmp(pth_json_str(mine, "filter", ""), pth_json_str(other, "filter", "")) == 0 &&
-		    strcmp(pth_json_str(mine, "interface", ""), pth_json_str(other, "interface", "")) == 0)
+		    strcmp(pth_json_str(mine, "filter", ""), pth_json_str(other, "filter", "")) ==
+		        0 &&
+		    strcmp(pth_json_str(mine, "interface", ""),
+		        pth_json_str(other, "interface", "")) == 0)
 			return true;
 	}
 	return false;
@@ -77,11 +80,12 @@ chosen(const json_t *rec, bool all)
 	json_object_foreach(pth_json_path(rec, "result.services"), name, s) {
 		c = json_object_get(s, "capture");
 		/* In containers that of one service stands for the test. */
-		if (!json_is_object(c) || (whole && strcmp(pth_json_str(c, "file", ""), file) == 0) ||
+		if (!json_is_object(c) ||
+		    (whole && strcmp(pth_json_str(c, "file", ""), file) == 0) ||
 		    (!all && is_repeated(rec, name)))
 			continue;
-		pth_json_push(list, json_pack("{s:o,s:O}", "service", pth_json_string(name),
-		    "capture", c));
+		pth_json_push(
+		    list, json_pack("{s:o,s:O}", "service", pth_json_string(name), "capture", c));
 	}
 	return list;
 }
@@ -146,8 +150,8 @@ note(const json_t *c, struct pth_buf *b)
 	if (omitted > 0 && error != NULL)
 		pth_buf_addf(b, "; %lld packet%s not written", (long long)omitted, plural(omitted));
 	else if (omitted > 0)
-		pth_buf_addf(b, "%scapture ended at max_size, %lld packet%s came after", b->len > start ?
-		    "; " : "", (long long)omitted, plural(omitted));
+		pth_buf_addf(b, "%scapture ended at max_size, %lld packet%s came after",
+		    b->len > start ? "; " : "", (long long)omitted, plural(omitted));
 	if (discarded > 0)
 		pth_buf_addf(b, "%scapture keeps its newest files, %lld packet%s went with others",
 		    b->len > start ? "; " : "", (long long)discarded, plural(discarded));
@@ -166,8 +170,8 @@ pth_losses_notes(const json_t *rec, bool all, struct pth_buf *b)
 		pth_buf_cut(&one, 0);
 		note(json_object_get(x, "capture"), &one);
 		if (one.len > 0)
-			pth_buf_addf(b, "%s%s%s%s", b->len ? "; " : "", service ? service : "",
-			    service ? ": " : "", one.s);
+			pth_buf_addf(b, "%s%s%s%s", b->len != 0 ? "; " : "",
+			    service != NULL ? service : "", service != NULL ? ": " : "", one.s);
 	}
 	pth_buf_release(&one);
 	json_decref(list);

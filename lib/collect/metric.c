@@ -1,15 +1,15 @@
 #include "collect/metric.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <fcntl.h>
 
+#include "base/os.h"
 #include "collect/artifact.h"
 #include "collect/losses.h"
-#include "base/os.h"
-#include "packet/pcapng.h"
 #include "collect/tshark.h"
+#include "packet/pcapng.h"
 
 #define KEYLOG_MAX (16u << 20)
 
@@ -211,7 +211,8 @@ open_captures(const char *dir, const json_t *captures, bool *cut, struct pth_err
 	*cut = false;
 	if (got < n)
 		pth_err_set(e, PTH_INPUT, "the capture file is missing");
-	else if (n == 1 && v[0].n == 1 && (fd = open(v[0].paths[0], O_RDONLY | O_NONBLOCK | O_CLOEXEC)) < 0)
+	else if (n == 1 && v[0].n == 1 &&
+	    (fd = open(v[0].paths[0], O_RDONLY | O_NONBLOCK | O_CLOEXEC)) < 0)
 		pth_err_set(e, PTH_INPUT, "%s:", v[0].paths[0]);
 	else if (fd < 0 && (fd = collect_tshark_scratch()) < 0)
 		pth_err_set(e, PTH_SYSTEM, "temporary file:");
@@ -286,7 +287,8 @@ pth_metric_result(const json_t *rec, json_t *metrics)
 		for (size_t i = 0; i < countof(keys); i++)
 			pth_json_set(o, keys[i], json_integer(pth_json_int(ru, keys[i], 0)));
 		if (json_is_integer(pth_json_path(s, "capture.dropped")))
-			pth_json_set(o, "dropped", json_incref(pth_json_path(s, "capture.dropped")));
+			pth_json_set(
+			    o, "dropped", json_incref(pth_json_path(s, "capture.dropped")));
 		pth_json_set(services, name, o);
 	}
 	pth_json_set(metrics, "services", services);
@@ -331,8 +333,8 @@ pth_metric_transfer(const json_t *rec, const json_t *artifacts, json_t *metrics)
 	pth_json_set(o, "files", json_integer((json_int_t)files));
 	pth_json_set(o, "bytes", json_integer(bytes));
 	pth_json_set(o, "duration_us", json_integer(us));
-	pth_json_set(o, "goodput_bps", us > 0 ?
-	    json_integer((json_int_t)((double)bytes * 8e6 / (double)us)) : json_null());
+	pth_json_set(o, "goodput_bps",
+	    us > 0 ? json_integer((json_int_t)((double)bytes * 8e6 / (double)us)) : json_null());
 	pth_json_set(o, "measured", json_string(how));
 	pth_json_set(metrics, "transfer", o);
 }

@@ -29,10 +29,10 @@ json_t *pth_metric_reduce(const struct pth_measure *m, const json_t *spec);
 
 /* What the capture was asked for the verdict, beside the metrics. */
 struct pth_metric_packets {
-	json_t *counts;    /* {"display filter": packets}; NULL when not counted */
-	char *why;         /* else: why not, one sentence */
-	bool refused;      /* ... and it is the filter's own fault */
-	char *incomplete;  /* what is missing in what was counted; NULL: nothing */
+	json_t *counts;   /* {"display filter": packets}; NULL when not counted */
+	char *why;        /* else: why not, one sentence */
+	bool refused;     /* ... and it is the filter's own fault */
+	char *incomplete; /* what is missing in what was counted; NULL: nothing */
 };
 
 /*
@@ -48,8 +48,8 @@ int pth_metric_keys(const char *dir, const json_t *rec, struct pth_err *e);
  * protocols, quic, tcp, dropped (omitted, discarded); "error" when it cannot be read. filters: an
  * array of display filters to be counted in the same pass (may be NULL).
  */
-void pth_metric_capture(const char *dir, const json_t *rec, const json_t *filters,
-    json_t *metrics, struct pth_metric_packets *out);
+void pth_metric_capture(const char *dir, const json_t *rec, const json_t *filters, json_t *metrics,
+    struct pth_metric_packets *out);
 void pth_metric_packets_release(struct pth_metric_packets *out);
 
 /* Add duration_us and services (CPU time and memory) from the result. */

@@ -12,13 +12,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "collect/artifact.h"
-#include "io/event.h"
+#include "base/clock.h"
 #include "base/os.h"
 #include "base/text.h"
-#include "base/clock.h"
+#include "collect/artifact.h"
+#include "io/event.h"
 
-#define LINE_MAX_BYTES 4096      /* of a line; what is behind is not looked at */
+#define LINE_MAX_BYTES 4096       /* of a line; what is behind is not looked at */
 #define FILE_MAX_BYTES (64 << 20) /* of a log; the rest is not read */
 #define JSON_MAX_BYTES (16 << 20)
 #define NUMBER_MAX_BYTES 63
@@ -29,9 +29,9 @@
 static void
 take(struct pth_measure *m, double v)
 {
-	m->first = m->n ? m->first : v;
-	m->min = m->n && m->min < v ? m->min : v;
-	m->max = m->n && m->max > v ? m->max : v;
+	m->first = m->n != 0 ? m->first : v;
+	m->min = m->n != 0 && m->min < v ? m->min : v;
+	m->max = m->n != 0 && m->max > v ? m->max : v;
 	m->last = v;
 	m->sum += v;
 	m->n++;
@@ -74,7 +74,9 @@ number(const char *s, size_t n, double *v)
 		s++;
 		n--;
 	}
-	for (; n > 0 && k < NUMBER_MAX_BYTES && strchr("+-.,0123456789eE", *s) != NULL && *s; s++, n--)
+	for (;
+	     n > 0 && k < NUMBER_MAX_BYTES && strchr("+-.,0123456789eE", *s) != NULL && *s != '\0';
+	     s++, n--)
 		if (*s != ',')
 			text[k++] = *s;
 	text[k] = '\0';
@@ -148,7 +150,7 @@ json_text(struct pth_measure *m, const char *path, const char *s, size_t n)
 		if (nl == NULL)
 			return; /* a last line that was cut counts for nothing */
 		v = pth_json_parse(s, (size_t)(nl - s), &e);
-		value(m, v ? pth_json_path(v, path) : NULL);
+		value(m, v != NULL ? pth_json_path(v, path) : NULL);
 		json_decref(v);
 	}
 }
@@ -172,7 +174,8 @@ json_file(struct pth_measure *m, const char *path, int fd, int64_t size)
 void
 pth_metric_read(struct pth_measure *m, const json_t *spec, int fd, int64_t size)
 {
-	const char *path = pth_json_str(spec, "json", NULL), *pattern = pth_json_str(spec, "matches", ".");
+	const char *path = pth_json_str(spec, "json", NULL),
+	           *pattern = pth_json_str(spec, "matches", ".");
 	struct search s = { .m = m };
 
 	m->counts = strcmp(pth_json_str(spec, "reduce", ""), "count") == 0;
@@ -208,27 +211,29 @@ concerned(const json_t *artifact, const char *service, const char *glob)
 static void
 one(int dirfd, const json_t *artifacts, const char *service, const json_t *spec, json_t *out)
 {
-	const char *name = pth_json_str(spec, "name", NULL), *path, *pattern = pth_json_str(spec, "matches", "");
+	const char *name = pth_json_str(spec, "name", NULL), *path,
+	           *pattern = pth_json_str(spec, "matches", "");
 	struct pth_measure m = { 0 };
 	bool found = false;
 	json_t *a, *v;
 	size_t i;
 
 	if (pth_regex_fault(pattern) != NULL)
-		pth_warn("%s: metric %s: %s", service, name ? name : "?", pth_regex_fault(pattern));
+		pth_warn("%s: metric %s: %s", service, name != NULL ? name : "?",
+		    pth_regex_fault(pattern));
 	json_array_foreach(artifacts, i, a) {
 		int64_t size = 0;
 		int fd;
 
 		path = concerned(a, service, pth_json_str(spec, "file", "stdout.log"));
-		fd = path ? pth_artifact_open(dirfd, path, &size) : -1;
+		fd = path != NULL ? pth_artifact_open(dirfd, path, &size) : -1;
 		if (fd < 0)
 			continue;
 		found = true;
 		pth_metric_read(&m, spec, fd, size);
 		close(fd);
 	}
-	v = found && name ? pth_metric_reduce(&m, spec) : NULL;
+	v = found && name != NULL ? pth_metric_reduce(&m, spec) : NULL;
 	if (v != NULL)
 		pth_json_set(out, name, v);
 }
@@ -273,7 +278,7 @@ pth_metric_measure(const json_t *metrics, const char *name)
 		v = json_object_get(own, name);
 		if (v != NULL && found != NULL)
 			return NULL;
-		found = v ? v : found;
+		found = v != NULL ? v : found;
 	}
 	return found;
 }

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "collect/artifact.h"
 #include "base/os.h"
+#include "collect/artifact.h"
 
 #define LINE_MAX_BYTES ((size_t)4 << 20)
 #define FILE_MAX_BYTES ((int64_t)1 << 30)
@@ -17,7 +17,8 @@ enum { RSS, THREADS, FDS, PROCESSES, PEAKS };
 enum { SENT_PACKETS, SENT_BYTES, RECEIVED_PACKETS, RECEIVED_BYTES, TRAFFIC };
 
 static const char *const peak_keys[PEAKS] = { "rss_kb", "threads", "fds", "processes" };
-static const char *const peak_names[PEAKS] = { "max_rss_kb", "max_threads", "max_fds", "max_processes" };
+static const char *const peak_names[PEAKS] = { "max_rss_kb", "max_threads", "max_fds",
+	"max_processes" };
 static const char *const traffic_keys[TRAFFIC] = { "sent_packets", "sent_bytes", "received_packets",
 	"received_bytes" };
 
@@ -127,8 +128,9 @@ peaks(const struct use *x)
 	for (size_t i = 0; i < PEAKS; i++)
 		pth_json_set(o, peak_names[i], json_integer(x->peak[i]));
 	pth_json_set(o, "max_cpu_percent", json_real(x->cpu_max));
-	pth_json_set(o, "mean_cpu_percent", json_real(x->us > 0 ?
-	    (double)(int64_t)(x->cpu_sum / (double)x->us * 100 + 0.5) / 100 : 0));
+	pth_json_set(o, "mean_cpu_percent",
+	    json_real(
+	        x->us > 0 ? (double)(int64_t)(x->cpu_sum / (double)x->us * 100 + 0.5) / 100 : 0));
 	return o;
 }
 
@@ -156,7 +158,8 @@ put(const struct use *x, json_t *services)
 void
 pth_metric_samples(int dirfd, const json_t *rec, json_t *metrics)
 {
-	json_t *services = pth_json_path(rec, "result.services"), *s, *to = json_object_get(metrics, "services");
+	json_t *services = pth_json_path(rec, "result.services"), *s,
+	       *to = json_object_get(metrics, "services");
 	bool containers = json_is_object(json_object_get(rec, "compose"));
 	struct uses u = { pth_xarray(NULL, json_object_size(services) + 1, sizeof *u.v), 0 };
 	const char *name;

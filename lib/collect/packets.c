@@ -6,17 +6,55 @@
 #include "base/text.h"
 
 enum {
-	F_TIME, F_LEN, F_PROTOCOLS, F_IP_SRC, F_IP6_SRC, F_IP_DST, F_IP6_DST, F_UDP_SRC, F_UDP_DST,
-	F_TCP_SRC, F_TCP_DST, F_TCP_STREAM, F_TCP_FLAGS, F_TCP_LEN, F_TCP_AGAIN, F_CONN, F_VERSION,
-	F_TYPE, F_TYPE2, F_FORM, F_FRAME, F_H3, NFIELDS
+	F_TIME,
+	F_LEN,
+	F_PROTOCOLS,
+	F_IP_SRC,
+	F_IP6_SRC,
+	F_IP_DST,
+	F_IP6_DST,
+	F_UDP_SRC,
+	F_UDP_DST,
+	F_TCP_SRC,
+	F_TCP_DST,
+	F_TCP_STREAM,
+	F_TCP_FLAGS,
+	F_TCP_LEN,
+	F_TCP_AGAIN,
+	F_CONN,
+	F_VERSION,
+	F_TYPE,
+	F_TYPE2,
+	F_FORM,
+	F_FRAME,
+	F_H3,
+	NFIELDS
 };
 
 const char *const collect_packets_fields[] = {
-	"frame.time_epoch", "frame.len", "frame.protocols", "ip.src", "ipv6.src", "ip.dst",
-	"ipv6.dst", "udp.srcport", "udp.dstport", "tcp.srcport", "tcp.dstport", "tcp.stream",
-	"tcp.flags", "tcp.len", "tcp.analysis.retransmission", "quic.connection.number",
-	"quic.version", "quic.long.packet_type", "quic.long.packet_type_v2", "quic.header_form",
-	"quic.frame_type", "http3.frame_type", NULL,
+	"frame.time_epoch",
+	"frame.len",
+	"frame.protocols",
+	"ip.src",
+	"ipv6.src",
+	"ip.dst",
+	"ipv6.dst",
+	"udp.srcport",
+	"udp.dstport",
+	"tcp.srcport",
+	"tcp.dstport",
+	"tcp.stream",
+	"tcp.flags",
+	"tcp.len",
+	"tcp.analysis.retransmission",
+	"quic.connection.number",
+	"quic.version",
+	"quic.long.packet_type",
+	"quic.long.packet_type_v2",
+	"quic.header_form",
+	"quic.frame_type",
+	"http3.frame_type",
+	NULL,
 };
 
 #define TCP_SYN 0x02
@@ -89,7 +127,7 @@ static uint64_t
 endpoint(const char *ip, const char *ip6, const char *port)
 {
 	uint64_t h = 0xcbf29ce484222325u;
-	const char *part[2] = { *ip ? ip : ip6, port };
+	const char *part[2] = { *ip != '\0' ? ip : ip6, port };
 
 	for (int i = 0; i < 2; i++)
 		for (const char *s = part[i]; *s != '\0' && *s != ','; s++)
@@ -192,7 +230,7 @@ static void
 tcp_packet(struct packets *p, char *const f[], int64_t t)
 {
 	struct packets_conn *c = conn_at(&p->tcp, number(f[F_TCP_STREAM], -1));
-	bool syn = number(f[F_TCP_FLAGS], 0) & TCP_SYN, to_server;
+	bool syn = (number(f[F_TCP_FLAGS], 0) & TCP_SYN) != 0, to_server;
 
 	p->retransmissions += *f[F_TCP_AGAIN] != '\0';
 	if (c == NULL)
@@ -341,7 +379,8 @@ collect_packets_json(const struct packets *p, json_t *metrics)
 	}
 	pth_json_set(metrics, "protocols", protos);
 	if (p->data_last > p->data_first)
-		pth_json_set(metrics, "data_us", json_integer(span_us(p->data_first, p->data_last)));
+		pth_json_set(
+		    metrics, "data_us", json_integer(span_us(p->data_first, p->data_last)));
 	if (p->quic.n > 0 || p->nversions > 0) {
 		o = conns_json(&p->quic);
 		versions = json_array();

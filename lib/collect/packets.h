@@ -30,8 +30,8 @@
 
 #include "io/json.h"
 
-#define PTH_PACKETS_CONNS 65536  /* connections told apart, each of QUIC and TCP */
-#define PTH_PACKETS_NAMES 512    /* protocols told apart */
+#define PTH_PACKETS_CONNS 65536 /* connections told apart, each of QUIC and TCP */
+#define PTH_PACKETS_NAMES 512   /* protocols told apart */
 #define PTH_PACKETS_VERSIONS 32
 
 /* The fields, in the order collect_packets_line() expects them, for `tshark -e`;

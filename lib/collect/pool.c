@@ -94,7 +94,8 @@ ended(struct pth_pool *p, struct pth_pool_job *j)
 		;
 	x = pth_exit_of(status, NULL);
 	if (x.signaled)
-		pth_buf_addf(&b, "collecting it was killed by SIG%s", pth_signal_name(x.signal, sig));
+		pth_buf_addf(
+		    &b, "collecting it was killed by SIG%s", pth_signal_name(x.signal, sig));
 	else if (x.code != 0)
 		pth_buf_addf(&b, "collecting it ended with exit code %d", x.code);
 	j->failed = b.len > 0 ? pth_buf_take(&b) : NULL;

@@ -17,17 +17,17 @@
 typedef void pth_pool_work(json_t *rec, void *arg);
 
 struct pth_pool_job {
-	json_t *rec;        /* as given */
-	pid_t pid;          /* 0: nothing to do, or done */
-	int fd;             /* the child's answer comes here; -1 */
+	json_t *rec; /* as given */
+	pid_t pid;   /* 0: nothing to do, or done */
+	int fd;      /* the child's answer comes here; -1 */
 	struct pth_buf out;
-	char *failed;       /* why there is no answer */
+	char *failed; /* why there is no answer */
 };
 
 struct pth_pool {
 	pth_pool_work *work;
 	void *arg;
-	size_t max;         /* children at once */
+	size_t max; /* children at once */
 	struct pth_pool_job *jobs;
 	size_t first, n, cap; /* ring: jobs[(first + i) % cap] */
 	size_t running;

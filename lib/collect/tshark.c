@@ -6,10 +6,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "io/file.h"
 #include "base/os.h"
-#include "host/proc.h"
 #include "base/text.h"
+#include "host/proc.h"
+#include "io/file.h"
 
 #define TSHARK_LIMIT_US (600 * 1000000ll)
 #define EDITCAP_LIMIT_US (120 * 1000000ll)
@@ -24,7 +24,7 @@ clean_env(struct pth_buf *path)
 	const char *p = getenv("PATH");
 	const char **env = pth_xarray(NULL, 8, sizeof *env);
 
-	pth_buf_addf(path, "PATH=%s", p ? p : "/usr/local/bin:/usr/bin:/bin");
+	pth_buf_addf(path, "PATH=%s", p != NULL ? p : "/usr/local/bin:/usr/bin:/bin");
 	env[0] = path->s;
 	env[1] = "HOME=/nonexistent";
 	env[2] = "XDG_CONFIG_HOME=/nonexistent";
@@ -44,8 +44,14 @@ run(const char *const *argv, int in, int out, int64_t limit_us, struct pth_buf *
 	struct pth_buf path = PTH_BUF_INIT;
 	const char **env = clean_env(&path);
 	struct pth_proc_req req = {
-		.argv = argv, .env = env, .in = in, .out = out, .err = -1, .session = true,
-		.die_with_parent = true, .no_new_privs = true,
+		.argv = argv,
+		.env = env,
+		.in = in,
+		.out = out,
+		.err = -1,
+		.session = true,
+		.die_with_parent = true,
+		.no_new_privs = true,
 	};
 	bool late = false;
 	int rc = pth_proc_run(&req, limit_us, NULL, errs, STDERR_MAX, x, &late, e);
@@ -76,10 +82,11 @@ refused(const char *prog, const struct pth_exit *x, const struct pth_buf *errs, 
 	while (show.len > 0 && show.s[show.len - 1] == ' ')
 		pth_buf_cut(&show, show.len - 1);
 	if (x->signaled)
-		pth_err_set(e, PTH_SYSTEM, "%s was killed by SIG%s", prog,
-		    pth_signal_name(x->signal, sig));
+		pth_err_set(
+		    e, PTH_SYSTEM, "%s was killed by SIG%s", prog, pth_signal_name(x->signal, sig));
 	else
-		pth_err_set(e, PTH_INPUT, "%s: %s", prog, show.len ? show.s : "failed without a word");
+		pth_err_set(
+		    e, PTH_INPUT, "%s: %s", prog, show.len != 0 ? show.s : "failed without a word");
 	pth_buf_release(&show);
 	return -1;
 }
@@ -88,7 +95,8 @@ int
 collect_tshark_scratch(void)
 {
 	const char *dir = getenv("TMPDIR");
-	int fd = open(dir && *dir ? dir : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	int fd = open(
+	    dir != NULL && *dir != '\0' ? dir : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
 	return fd >= 0 ? fd : memfd_create("pth", MFD_CLOEXEC);
 }
@@ -110,8 +118,9 @@ tshark_argv(const json_t *decode, struct packets *p, char ***own)
 	json_t *d;
 
 	*own = pth_xarray(NULL, p->ntaps + 1, sizeof **own);
-	add_args(argv, &n, (const char *const[]){ "tshark", "-n", "-r", "-", "-T", "fields",
-	    "-E", "separator=/t", "-E", "aggregator=,", "-E", "occurrence=a", NULL });
+	add_args(argv, &n,
+	    (const char *const[]){ "tshark", "-n", "-r", "-", "-T", "fields", "-E", "separator=/t",
+	        "-E", "aggregator=,", "-E", "occurrence=a", NULL });
 	for (i = 0; collect_packets_fields[i] != NULL; i++) {
 		argv[n++] = "-e";
 		argv[n++] = collect_packets_fields[i];
@@ -153,7 +162,7 @@ read_lines(int fd, struct packets *p, struct pth_err *e)
 			line[n - 1] = '\0';
 		collect_packets_line(p, line);
 	}
-	if (ferror(f))
+	if (ferror(f) != 0)
 		rc = pth_err_set(e, PTH_SYSTEM, "read the output of tshark:");
 	free(line);
 	fclose(f);
@@ -161,8 +170,7 @@ read_lines(int fd, struct packets *p, struct pth_err *e)
 }
 
 int
-collect_tshark_read(int in, const json_t *decode, struct packets *p, bool *cut,
-    struct pth_err *e)
+collect_tshark_read(int in, const json_t *decode, struct packets *p, bool *cut, struct pth_err *e)
 {
 	struct pth_buf errs = PTH_BUF_INIT;
 	struct pth_exit x;
@@ -201,16 +209,19 @@ keylog_line(const char *s, size_t n)
 {
 	size_t label = 0, a, b;
 
-	while (label < n && ((s[label] >= 'A' && s[label] <= 'Z') || s[label] == '_' ||
-	    (s[label] >= '0' && s[label] <= '9')))
+	while (label < n &&
+	    ((s[label] >= 'A' && s[label] <= 'Z') || s[label] == '_' ||
+	        (s[label] >= '0' && s[label] <= '9')))
 		label++;
 	if (label == 0 || label >= n || s[label] != ' ')
 		return false;
-	for (a = label + 1; a < n && strchr("0123456789abcdefABCDEF", s[a]) && s[a]; a++)
+	for (a = label + 1; a < n && strchr("0123456789abcdefABCDEF", s[a]) != NULL && s[a] != '\0';
+	     a++)
 		;
 	if (a - label - 1 < 2 || a >= n || s[a] != ' ')
 		return false;
-	for (b = a + 1; b < n && strchr("0123456789abcdefABCDEF", s[b]) && s[b]; b++)
+	for (b = a + 1; b < n && strchr("0123456789abcdefABCDEF", s[b]) != NULL && s[b] != '\0';
+	     b++)
 		;
 	return b == n && b - a - 1 >= 2;
 }
@@ -220,7 +231,7 @@ collect_keylog_merge(struct pth_buf *b, json_t *seen, const char *text, size_t n
 {
 	while (n > 0) {
 		const char *nl = memchr(text, '\n', n);
-		size_t len = nl ? (size_t)(nl - text) : n, whole = len + (nl != NULL);
+		size_t len = nl != NULL ? (size_t)(nl - text) : n, whole = len + (nl != NULL);
 
 		if (len > 0 && text[len - 1] == '\r')
 			len--;
@@ -274,7 +285,8 @@ rewrite(const char *path, const struct pth_buf *keys, struct pth_err *e)
 		rc = pth_file_begin(&f, AT_FDCWD, path, e);
 	if (rc == 0) {
 		rc = run((const char *const[]){ "editcap", "--inject-secrets", "tls,/dev/stdin",
-		    path, "-", NULL }, in, f.fd, EDITCAP_LIMIT_US, &errs, &x, e);
+		             path, "-", NULL },
+		    in, f.fd, EDITCAP_LIMIT_US, &errs, &x, e);
 		if (rc == 0 && (x.signaled || x.code != 0))
 			rc = refused("editcap", &x, &errs, e);
 		if (rc == 0)
@@ -302,5 +314,5 @@ collect_tshark_inject(const char *path, const struct pth_buf *keys, struct pth_e
 	close(fd);
 	if (there < 0)
 		return pth_err_set(e, PTH_INPUT, "%s: not a pcapng file: keys not put in", path);
-	return there ? 0 : rewrite(path, keys, e);
+	return there != 0 ? 0 : rewrite(path, keys, e);
 }

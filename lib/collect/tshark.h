@@ -16,8 +16,8 @@
  * decode rule: its own words are in the text). A capture that was cut short
  * gives 0 and *cut true.
  */
-int collect_tshark_read(int in, const json_t *decode, struct packets *p, bool *cut,
-    struct pth_err *e);
+int collect_tshark_read(
+    int in, const json_t *decode, struct packets *p, bool *cut, struct pth_err *e);
 
 /*
  * Put TLS secrets (text in the NSS key log format) into the pcapng at path, so

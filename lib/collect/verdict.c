@@ -3,14 +3,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "io/event.h"
 #include "io/rec.h"
-#include "base/text.h"
 
 static const char *const names[PTH_STATUSES] = {
-	[PTH_S_PASSED] = "passed", [PTH_S_UNSUPPORTED] = "unsupported", [PTH_S_FAILED] = "failed",
-	[PTH_S_TIMEOUT] = "timeout", [PTH_S_ERROR] = "error", [PTH_S_CRASHED] = "crashed",
-	[PTH_S_SKIPPED] = "skipped", [PTH_S_INTERRUPTED] = "interrupted",
+	[PTH_S_PASSED] = "passed",
+	[PTH_S_UNSUPPORTED] = "unsupported",
+	[PTH_S_FAILED] = "failed",
+	[PTH_S_TIMEOUT] = "timeout",
+	[PTH_S_ERROR] = "error",
+	[PTH_S_CRASHED] = "crashed",
+	[PTH_S_SKIPPED] = "skipped",
+	[PTH_S_INTERRUPTED] = "interrupted",
 };
 
 const char *
@@ -30,8 +35,8 @@ pth_status_of(const char *name)
 }
 
 void
-collect_judge_add(struct judge *j, const struct rule_from *from, enum pth_status status,
-    bool ok, const char *rule, const char *fmt, ...)
+collect_judge_add(struct judge *j, const struct rule_from *from, enum pth_status status, bool ok,
+    const char *rule, const char *fmt, ...)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 	struct broken_rule *fault = from->expect ? &j->expect : &j->self;
@@ -56,8 +61,8 @@ collect_judge_add(struct judge *j, const struct rule_from *from, enum pth_status
 		fault->status = status;
 		fault->rule = o;
 	}
-	pth_event("assertion.checked", "{s:O, s:b, s:O}", "rule", json_object_get(o, "rule"), "ok", ok,
-	    "text", text);
+	pth_event("assertion.checked", "{s:O, s:b, s:O}", "rule", json_object_get(o, "rule"), "ok",
+	    ok, "text", text);
 	pth_buf_release(&b);
 }
 
@@ -79,7 +84,8 @@ judge_list(struct judge *j, const json_t *list, const char *service)
 
 	json_array_foreach(list, i, rule) {
 		struct rule_from from = {
-			.service = service, .status = pth_status_of(pth_json_str(rule, "status", "failed")),
+			.service = service,
+			.status = pth_status_of(pth_json_str(rule, "status", "failed")),
 			.text = pth_json_str(rule, "text", NULL),
 		};
 
@@ -121,16 +127,19 @@ judge_looks(struct judge *j, const char *key, const char *type)
 
 	json_array_foreach(seen, i, o) {
 		const char *service = pth_json_str(o, "service", "");
-		bool ok = pth_json_bool(o, "ok", false), spare = !pth_json_bool(o, "critical", true);
+		bool ok = pth_json_bool(o, "ok", false),
+		     spare = !pth_json_bool(o, "critical", true);
 		struct pth_buf b = PTH_BUF_INIT;
 
-		pth_buf_addf(&b, "%s%s%s", pth_json_str(o, type, "?"), *service ? " " : "", service);
+		pth_buf_addf(
+		    &b, "%s%s%s", pth_json_str(o, type, "?"), *service != '\0' ? " " : "", service);
 		collect_judge_add(j, &from, PTH_S_FAILED, ok || spare, b.s, "%s%s",
 		    pth_json_str(o, "text", ""), !ok && spare ? " (not critical)" : "");
 		pth_buf_release(&b);
 	}
 	if (json_is_array(wanted) && json_array_size(seen) < json_array_size(wanted))
-		collect_judge_add(j, &from, PTH_S_ERROR, false, key, "%zu of %zu were not looked at",
+		collect_judge_add(j, &from, PTH_S_ERROR, false, key,
+		    "%zu of %zu were not looked at",
 		    json_array_size(wanted) - json_array_size(seen), json_array_size(wanted));
 }
 
@@ -164,7 +173,9 @@ judge_services(struct judge *j, bool completed)
 			asked |= !fine && json_is_true(judged);
 		else
 			collect_judge_add(j, &from, end, fine || spare, rule.s, "%s%s", how.s,
-			    fine ? "" : spare ? " (not critical)" : "");
+			    fine      ? "" :
+			        spare ? " (not critical)" :
+			                "");
 		other |= judged == NULL && !fine && !spare;
 		pth_buf_release(&how);
 		pth_buf_release(&rule);
@@ -205,7 +216,7 @@ judge_run(struct judge *j, enum pth_status run)
 	judge_looks(j, "assertions", "type");
 	if (!judge_services(j, run == PTH_S_PASSED) && run > j->self.status)
 		collect_judge_add(j, &from, run, false, "run", "%s",
-		    *reason ? reason : pth_status_name(run));
+		    *reason != '\0' ? reason : pth_status_name(run));
 }
 
 /* expect.status: a name, or a list of names. */

@@ -16,8 +16,15 @@
 
 /* In order of weight: of several faults the heaviest is the status. */
 enum pth_status {
-	PTH_S_PASSED, PTH_S_UNSUPPORTED, PTH_S_FAILED, PTH_S_TIMEOUT, PTH_S_ERROR, PTH_S_CRASHED,
-	PTH_S_SKIPPED, PTH_S_INTERRUPTED, PTH_STATUSES
+	PTH_S_PASSED,
+	PTH_S_UNSUPPORTED,
+	PTH_S_FAILED,
+	PTH_S_TIMEOUT,
+	PTH_S_ERROR,
+	PTH_S_CRASHED,
+	PTH_S_SKIPPED,
+	PTH_S_INTERRUPTED,
+	PTH_STATUSES
 };
 
 /* "passed" ... */
@@ -27,13 +34,13 @@ enum pth_status pth_status_of(const char *name);
 
 /* What the rules look at. All borrowed, all may be NULL (dirfd -1). */
 struct pth_evidence {
-	int dirfd;               /* directory of the test */
+	int dirfd; /* directory of the test */
 	const json_t *artifacts;
 	const json_t *metrics;
-	const json_t *filters;   /* {"display filter": packets} */
-	const char *no_packets;  /* why filters is NULL */
-	const char *incomplete;  /* what the capture does not have, or NULL */
-	int filter_refused;      /* ... because tshark does not know the filter */
+	const json_t *filters;  /* {"display filter": packets} */
+	const char *no_packets; /* why filters is NULL */
+	const char *incomplete; /* what the capture does not have, or NULL */
+	int filter_refused;     /* ... because tshark does not know the filter */
 };
 
 /* Every display filter of the record's rules, once each; new array. */

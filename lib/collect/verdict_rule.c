@@ -6,11 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "collect/artifact.h"
-#include "io/digest.h"
-#include "collect/metric.h"
-#include "io/rec.h"
 #include "base/text.h"
+#include "collect/artifact.h"
+#include "collect/metric.h"
+#include "io/digest.h"
+#include "io/rec.h"
 
 enum pth_status
 pth_verdict_service_end(const json_t *rec, const char *name, struct pth_buf *b)
@@ -28,7 +28,7 @@ pth_verdict_service_end(const json_t *rec, const char *name, struct pth_buf *b)
 		    pth_json_bool(s, "core", false) ? ", core dumped" : "");
 		return PTH_S_CRASHED;
 	}
-	pth_buf_adds(b, *reason ? reason : "unknown");
+	pth_buf_adds(b, *reason != '\0' ? reason : "unknown");
 	if (*error != '\0')
 		pth_buf_addf(b, ": %s", error);
 	if (strcmp(reason, "stopped") == 0)
@@ -52,8 +52,8 @@ wrong(struct judge *j, const struct rule_from *from, const char *rule, const cha
 /* True when all keys of rule are in known (NULL-terminated); else it is added
  * as wrong. */
 static bool
-keys_known(struct judge *j, const struct rule_from *from, const char *name,
-    json_t *rule, const char *const *known)
+keys_known(struct judge *j, const struct rule_from *from, const char *name, json_t *rule,
+    const char *const *known)
 {
 	json_t *v;
 	const char *key;
@@ -133,7 +133,8 @@ ended_so(const json_t *s, const json_t *want)
 	const char *signal = pth_json_str(s, "signal", ""), *text = json_string_value(want);
 
 	if (json_is_integer(want))
-		return json_is_integer(code) && json_integer_value(code) == json_integer_value(want);
+		return json_is_integer(code) &&
+		    json_integer_value(code) == json_integer_value(want);
 	if (text == NULL)
 		return false;
 	if (strcmp(text, "any") == 0)
@@ -144,8 +145,7 @@ ended_so(const json_t *s, const json_t *want)
 }
 
 static void
-exit_rule(struct judge *j, const struct rule_from *from, const char *service,
-    const json_t *want)
+exit_rule(struct judge *j, const struct rule_from *from, const char *service, const json_t *want)
 {
 	const json_t *s = json_object_get(pth_json_path(j->rec, "result.services"), service), *w;
 	struct pth_buf rule = PTH_BUF_INIT, how = PTH_BUF_INIT, dump = PTH_BUF_INIT;
@@ -156,15 +156,16 @@ exit_rule(struct judge *j, const struct rule_from *from, const char *service,
 	if (s == NULL) {
 		wrong(j, from, rule.s, "no such service in this test: ", service);
 	} else if (!json_is_integer(want) && !json_is_string(want) && !json_is_array(want)) {
-		wrong(j, from, rule.s, "an exit rule is a code, a list of codes, a signal or any", "");
+		wrong(j, from, rule.s, "an exit rule is a code, a list of codes, a signal or any",
+		    "");
 	} else {
 		pth_verdict_service_end(j->rec, service, &how);
 		ok = ended_so(s, want);
 		json_array_foreach(want, i, w)
 			ok |= ended_so(s, w);
 		pth_json_dump(&dump, want);
-		collect_judge_add(j, from, from->status, ok, rule.s, ok ? "%s" : "%s, %s wanted", how.s,
-		    dump.s);
+		collect_judge_add(
+		    j, from, from->status, ok, rule.s, ok ? "%s" : "%s, %s wanted", how.s, dump.s);
 		pth_json_set(j->exits, service, json_boolean(ok));
 	}
 	pth_buf_release(&rule);
@@ -199,14 +200,14 @@ rule_path(const struct rule_from *from, const char *service, const char *path)
 	if (strncmp(path, "@{dir}/", 7) == 0)
 		path += 7;
 	else if (service != NULL || from->service != NULL)
-		pth_buf_addf(&b, "%s/", service ? service : from->service);
+		pth_buf_addf(&b, "%s/", service != NULL ? service : from->service);
 	pth_buf_adds(&b, path);
 	return pth_buf_take(&b);
 }
 
 static void
-file_same(struct judge *j, const struct rule_from *from, const char *rule,
-    const char *path, const char *as)
+file_same(struct judge *j, const struct rule_from *from, const char *rule, const char *path,
+    const char *as)
 {
 	struct pth_buf why = PTH_BUF_INIT;
 	int64_t bytes = 0;
@@ -221,18 +222,19 @@ file_same(struct judge *j, const struct rule_from *from, const char *rule,
 }
 
 static void
-file_sha256(struct judge *j, const struct rule_from *from, const char *rule,
-    const char *path, const char *want)
+file_sha256(struct judge *j, const struct rule_from *from, const char *rule, const char *path,
+    const char *want)
 {
 	char hex[65] = "";
 	int64_t bytes;
 	int fd = pth_artifact_open(j->ev->dirfd, path, NULL);
 
 	if (fd < 0 || pth_sha256_fd(fd, hex, &bytes) != 0)
-		collect_judge_add(j, from, from->status, false, rule, "%s: %s", path, strerror(errno));
+		collect_judge_add(
+		    j, from, from->status, false, rule, "%s: %s", path, strerror(errno));
 	else
-		collect_judge_add(j, from, from->status, strcasecmp(hex, want) == 0, rule,
-		    "SHA-256 is %s", hex);
+		collect_judge_add(
+		    j, from, from->status, strcasecmp(hex, want) == 0, rule, "SHA-256 is %s", hex);
 	if (fd >= 0)
 		close(fd);
 }
@@ -268,7 +270,7 @@ rule_file(struct judge *j, const struct rule_from *from, json_t *v)
 	bool want;
 	int fd;
 
-	pth_buf_addf(&rule, "file %s", given ? given : "?");
+	pth_buf_addf(&rule, "file %s", given != NULL ? given : "?");
 	if (!keys_known(j, from, rule.s, v, known) ||
 	    !range(j, from, rule.s, v, "min_size", "max_size", &r) ||
 	    !range(j, from, rule.s, v, "size", "size", &exact))
@@ -284,8 +286,9 @@ rule_file(struct judge *j, const struct rule_from *from, json_t *v)
 	want = pth_json_bool(v, "exists", true);
 	if (!want || fd < 0) {
 		collect_judge_add(j, from, from->status, want == (fd >= 0), rule.s, "%s",
-		    fd >= 0 ? "the file exists" : errno == ENOENT ? "there is no such file" :
-		    strerror(errno));
+		    fd >= 0             ? "the file exists" :
+		        errno == ENOENT ? "there is no such file" :
+		                          strerror(errno));
 		goto done;
 	}
 	same = pth_json_str(v, "same_as", NULL);
@@ -324,15 +327,15 @@ match_line(void *arg, const char *s, size_t n, bool rest)
 /* Matches in one log, or in both outputs when no file is named. -1: none can
  * be read. */
 static int64_t
-count_log(struct judge *j, const struct rule_from *from, const char *service,
-    const char *file, const regex_t *re)
+count_log(struct judge *j, const struct rule_from *from, const char *service, const char *file,
+    const regex_t *re)
 {
 	const char *const both[] = { "stdout.log", "stderr.log" };
 	struct search x = { re, 0 };
 	bool any = false;
 
-	for (size_t i = 0; i < (file ? 1 : countof(both)); i++) {
-		char *path = rule_path(from, service, file ? file : both[i]);
+	for (size_t i = 0; i < (file != NULL ? 1 : countof(both)); i++) {
+		char *path = rule_path(from, service, file != NULL ? file : both[i]);
 		int fd = pth_artifact_open(j->ev->dirfd, path, NULL);
 
 		if (fd >= 0) {
@@ -346,8 +349,8 @@ count_log(struct judge *j, const struct rule_from *from, const char *service,
 }
 
 static void
-log_counted(struct judge *j, const struct rule_from *from, json_t *v, const char *rule,
-    int64_t n, bool never)
+log_counted(struct judge *j, const struct rule_from *from, json_t *v, const char *rule, int64_t n,
+    bool never)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 	struct range r = { 0 };
@@ -381,8 +384,9 @@ rule_log(struct judge *j, const struct rule_from *from, json_t *v)
 	regex_t re;
 	int rc;
 
-	pth_buf_addf(&rule, "log %s %s", service ? service : "?", never ? "without " : "");
-	pth_show(&rule, regex ? regex : "?", 200);
+	pth_buf_addf(
+	    &rule, "log %s %s", service != NULL ? service : "?", never != NULL ? "without " : "");
+	pth_show(&rule, regex != NULL ? regex : "?", 200);
 	if (!keys_known(j, from, rule.s, v, known))
 		goto done;
 	if (service == NULL || regex == NULL) {
@@ -408,12 +412,12 @@ rule_packets(struct judge *j, const struct rule_from *from, json_t *v)
 {
 	static const char *const known[] = { "filter", "min", "max", NULL };
 	const char *filter = pth_json_str(v, "filter", NULL);
-	const json_t *n = filter ? json_object_get(j->ev->filters, filter) : NULL;
+	const json_t *n = filter != NULL ? json_object_get(j->ev->filters, filter) : NULL;
 	struct pth_buf rule = PTH_BUF_INIT, b = PTH_BUF_INIT;
 	struct range r = { 0 };
 
 	pth_buf_adds(&rule, "packets ");
-	pth_show(&rule, filter ? filter : "?", 200);
+	pth_show(&rule, filter != NULL ? filter : "?", 200);
 	if (!keys_known(j, from, rule.s, v, known) || !range(j, from, rule.s, v, "min", "max", &r))
 		goto done;
 	if (!r.has_min && !r.has_max)
@@ -421,18 +425,20 @@ rule_packets(struct judge *j, const struct rule_from *from, json_t *v)
 	if (filter == NULL) {
 		wrong(j, from, rule.s, "the rule has no filter", "");
 	} else if (n == NULL) {
-		collect_judge_add(j, from, j->ev->filter_refused ? PTH_S_ERROR : PTH_S_UNSUPPORTED, false,
-		    rule.s, "packets not counted: %s",
-		    j->ev->no_packets ? j->ev->no_packets : "tshark did not count this filter");
+		collect_judge_add(j, from,
+		    j->ev->filter_refused != 0 ? PTH_S_ERROR : PTH_S_UNSUPPORTED, false, rule.s,
+		    "packets not counted: %s",
+		    j->ev->no_packets != NULL ? j->ev->no_packets :
+		                                "tshark did not count this filter");
 	} else {
 		pth_buf_addf(&b, "%lld packet%s", (long long)json_integer_value(n),
 		    json_integer_value(n) == 1 ? "" : "s");
 		if (!within(&r, json_number_value(n)))
 			wanted(&b, &r);
-		if (j->ev->incomplete)
+		if (j->ev->incomplete != NULL)
 			pth_buf_addf(&b, " (%s)", j->ev->incomplete);
-		collect_judge_add(j, from, from->status, within(&r, json_number_value(n)), rule.s, "%s",
-		    b.s);
+		collect_judge_add(
+		    j, from, from->status, within(&r, json_number_value(n)), rule.s, "%s", b.s);
 	}
 done:
 	pth_buf_release(&rule);
@@ -445,25 +451,26 @@ rule_metric(struct judge *j, const struct rule_from *from, json_t *v)
 {
 	static const char *const known[] = { "name", "min", "max", NULL };
 	const char *name = pth_json_str(v, "name", NULL);
-	const json_t *n = name ? pth_metric_find(j->ev->metrics, name) : NULL;
+	const json_t *n = name != NULL ? pth_metric_find(j->ev->metrics, name) : NULL;
 	struct pth_buf rule = PTH_BUF_INIT, b = PTH_BUF_INIT;
 	struct range r = { 0 };
 
-	pth_buf_addf(&rule, "metric %s", name ? name : "?");
+	pth_buf_addf(&rule, "metric %s", name != NULL ? name : "?");
 	if (!keys_known(j, from, rule.s, v, known) || !range(j, from, rule.s, v, "min", "max", &r))
 		goto done;
 	if (name == NULL || (!r.has_min && !r.has_max)) {
 		wrong(j, from, rule.s, "the rule needs a name and min or max", "");
 	} else if (!json_is_number(n)) {
-		collect_judge_add(j, from, j->ev->no_packets ? PTH_S_UNSUPPORTED : from->status, false,
-		    rule.s, "was not measured%s%s", j->ev->no_packets ? ": " : "",
-		    j->ev->no_packets ? j->ev->no_packets : "");
+		collect_judge_add(j, from,
+		    j->ev->no_packets != NULL ? PTH_S_UNSUPPORTED : from->status, false, rule.s,
+		    "was not measured%s%s", j->ev->no_packets != NULL ? ": " : "",
+		    j->ev->no_packets != NULL ? j->ev->no_packets : "");
 	} else {
 		pth_buf_addf(&b, "%.15g", json_number_value(n));
 		if (!within(&r, json_number_value(n)))
 			wanted(&b, &r);
-		collect_judge_add(j, from, from->status, within(&r, json_number_value(n)), rule.s, "%s",
-		    b.s);
+		collect_judge_add(
+		    j, from, from->status, within(&r, json_number_value(n)), rule.s, "%s", b.s);
 	}
 done:
 	pth_buf_release(&rule);
@@ -477,8 +484,10 @@ collect_rule(struct judge *j, const struct rule_from *from, const char *name, js
 		const char *name, *other;
 		void (*judge)(struct judge *, const struct rule_from *, json_t *);
 	} rules[] = {
-		{ "exit", "exits", rule_exit }, { "files", "file", rule_file },
-		{ "log", "logs", rule_log }, { "packets", "packet", rule_packets },
+		{ "exit", "exits", rule_exit },
+		{ "files", "file", rule_file },
+		{ "log", "logs", rule_log },
+		{ "packets", "packet", rule_packets },
 		{ "metrics", "metric", rule_metric },
 	};
 	const char *near[countof(rules)], *best;
@@ -498,8 +507,9 @@ collect_rule(struct judge *j, const struct rule_from *from, const char *name, js
 		return;
 	}
 	best = pth_nearest(name, near, countof(near));
-	collect_judge_add(j, from, PTH_S_ERROR, false, name, best ? "unknown rule; did you mean %s?" :
-	    "unknown rule%s", best ? best : "");
+	collect_judge_add(j, from, PTH_S_ERROR, false, name,
+	    best != NULL ? "unknown rule; did you mean %s?" : "unknown rule%s",
+	    best != NULL ? best : "");
 }
 
 /* The served file of that name, below the test's directory; or NULL. */
@@ -529,7 +539,8 @@ collect_rule_downloads(struct judge *j)
 	size_t i;
 
 	json_array_foreach(j->ev->artifacts, i, a) {
-		const char *path = pth_json_str(a, "path", ""), *service = pth_json_str(a, "service", "");
+		const char *path = pth_json_str(a, "path", ""),
+		           *service = pth_json_str(a, "service", "");
 		const json_t *plan = pth_rec_service(j->rec, service);
 		const json_t *target = pth_rec_service(j->rec, pth_json_str(plan, "target", ""));
 		struct pth_buf rule = PTH_BUF_INIT;

@@ -18,30 +18,28 @@ struct broken_rule {
 struct judge {
 	const json_t *rec;
 	const struct pth_evidence *ev;
-	json_t *rules;           /* result: one object per rule */
-	json_t *exits;           /* services whose exit expect judged: did it hold? */
+	json_t *rules;             /* result: one object per rule */
+	json_t *exits;             /* services whose exit expect judged: did it hold? */
 	struct broken_rule self;   /* how the test did by itself */
 	struct broken_rule expect; /* rules of the experiment file */
 };
 
 /* Where a rule comes from. */
 struct rule_from {
-	const char *service;     /* whose descriptor, NULL: the test itself */
-	enum pth_status status;  /* what a violation makes of the test */
-	const char *text;        /* what a violation means, or NULL */
-	bool expect;             /* of the experiment file: must always hold */
+	const char *service;    /* whose descriptor, NULL: the test itself */
+	enum pth_status status; /* what a violation makes of the test */
+	const char *text;       /* what a violation means, or NULL */
+	bool expect;            /* of the experiment file: must always hold */
 };
 
 /* One rule's outcome. When it does not hold, a fault of j may rise to `status`. */
-void collect_judge_add(struct judge *j, const struct rule_from *from,
-    enum pth_status status, bool ok, const char *rule, const char *fmt, ...)
-    PTH_PRINTF(6, 7);
+void collect_judge_add(struct judge *j, const struct rule_from *from, enum pth_status status,
+    bool ok, const char *rule, const char *fmt, ...) PTH_PRINTF(6, 7);
 
 /* Judge one member of expect or of a descriptor's rule: exit, files, log,
  * packets or metrics (also file, logs, packet, metric) with its value. An
  * unknown name or a malformed value is a rule that fails with status error. */
-void collect_rule(struct judge *j, const struct rule_from *from, const char *name,
-    json_t *value);
+void collect_rule(struct judge *j, const struct rule_from *from, const char *name, json_t *value);
 
 /* A file that was downloaded from a service that serves one of that name (its
  * `files` below www/) must be the same: one rule for each. */

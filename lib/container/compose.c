@@ -21,8 +21,9 @@ project_name(const char *id)
 
 	pth_buf_adds(&b, "pth-");
 	for (; *id != '\0'; id++)
-		pth_buf_addc(&b, (*id >= 'a' && *id <= 'z') || (*id >= '0' && *id <= '9') || *id == '_' ?
-		    *id : '-');
+		pth_buf_addc(&b,
+		    (*id >= 'a' && *id <= 'z') || (*id >= '0' && *id <= '9') || *id == '_' ? *id :
+		                                                                             '-');
 	pth_buf_adds(&b, "-@{unique}");
 	return pth_buf_take(&b);
 }
@@ -34,11 +35,15 @@ check_names(struct compose *c)
 	const char *prefix = pth_json_str(c->params, "service_prefix", "");
 
 	if (*prefix != '\0' && (*prefix == '_' || !pth_name_ok(prefix)))
-		return pth_err_set(c->e, PTH_INPUT, "network_environment.service_prefix \"%.80s\": names of "
-		    "containers are letters, digits, '.', '_' and '-'", prefix);
+		return pth_err_set(c->e, PTH_INPUT,
+		    "network_environment.service_prefix \"%.80s\": names of "
+		    "containers are letters, digits, '.', '_' and '-'",
+		    prefix);
 	if (!pth_name_ok(c->network_key))
-		return pth_err_set(c->e, PTH_INPUT, "network_environment.network_name \"%.80s\": names of "
-		    "networks are letters, digits, '.', '_' and '-'", c->network_key);
+		return pth_err_set(c->e, PTH_INPUT,
+		    "network_environment.network_name \"%.80s\": names of "
+		    "networks are letters, digits, '.', '_' and '-'",
+		    c->network_key);
 	return 0;
 }
 
@@ -49,11 +54,14 @@ check_record(struct compose *c)
 	json_t *list = json_object_get(c->plan, "services"), *s;
 	size_t i;
 
-	if (!json_is_array(list) || json_array_size(list) == 0 || !json_is_array(json_object_get(c->plan, "setup")))
+	if (!json_is_array(list) || json_array_size(list) == 0 ||
+	    !json_is_array(json_object_get(c->plan, "setup")))
 		return pth_err_set(c->e, PTH_INPUT, "the record's plan is not one of pth-plan");
 	json_array_foreach(list, i, s)
-		if (!pth_name_ok(pth_json_str(s, "name", "")) || !json_is_object(json_object_get(s, "phases")))
-			return pth_err_set(c->e, PTH_INPUT, "service %zu of the record's plan is not one of pth-plan", i + 1);
+		if (!pth_name_ok(pth_json_str(s, "name", "")) ||
+		    !json_is_object(json_object_get(s, "phases")))
+			return pth_err_set(c->e, PTH_INPUT,
+			    "service %zu of the record's plan is not one of pth-plan", i + 1);
 	return 0;
 }
 
@@ -70,24 +78,35 @@ check(struct compose *c)
 	if (check_record(c) != 0 || check_names(c) != 0)
 		return -1;
 	if (!c->whole && strcmp(mode, "bridge") != 0 && strcmp(mode, "overlay") != 0)
-		return pth_err_set(c->e, PTH_INPUT, "docker.network_mode %s: a test in containers has a "
-		    "network of its own (bridge or overlay); the network environment localhost runs "
-		    "on this machine", mode);
+		return pth_err_set(c->e, PTH_INPUT,
+		    "docker.network_mode %s: a test in containers has a "
+		    "network of its own (bridge or overlay); the network environment localhost "
+		    "runs "
+		    "on this machine",
+		    mode);
 	json_array_foreach(json_object_get(c->plan, "services"), i, s)
 		for (size_t k = 0; k < countof(taken); k++)
 			if (strcmp(pth_json_str(s, "name", ""), taken[k]) == 0)
-				return pth_err_set(c->e, PTH_INPUT, "a service in a container cannot be named %s: "
-				    "the test's directory has this already", taken[k]);
+				return pth_err_set(c->e, PTH_INPUT,
+				    "a service in a container cannot be named %s: "
+				    "the test's directory has this already",
+				    taken[k]);
 	json_array_foreach(json_object_get(c->plan, "services"), i, s)
 		if (c->whole && strcmp(pth_json_str(s, "name", ""), PTH_COMPOSE_WHOLE) == 0)
-			return pth_err_set(c->e, PTH_INPUT, "a service cannot be named " PTH_COMPOSE_WHOLE
+			return pth_err_set(c->e, PTH_INPUT,
+			    "a service cannot be named " PTH_COMPOSE_WHOLE
 			    " where all share one container");
 	if (strchr(pth_json_str(c->docker, "target_platform", ""), ',') != NULL)
-		return pth_err_set(c->e, PTH_INPUT, "docker.target_platform %.100s: several platforms need "
-		    "docker.multi_platform: true", pth_json_str(c->docker, "target_platform", ""));
-	if (c->subnet != NULL && !container_address(c, json_array_size(json_object_get(c->plan, "services")), address))
-		return pth_err_set(c->e, PTH_INPUT, "network_environment.subnet \"%.60s\": must be an IPv4 network "
-		    "with room for all services, as 10.1.0.0/24", c->subnet);
+		return pth_err_set(c->e, PTH_INPUT,
+		    "docker.target_platform %.100s: several platforms need "
+		    "docker.multi_platform: true",
+		    pth_json_str(c->docker, "target_platform", ""));
+	if (c->subnet != NULL &&
+	    !container_address(c, json_array_size(json_object_get(c->plan, "services")), address))
+		return pth_err_set(c->e, PTH_INPUT,
+		    "network_environment.subnet \"%.60s\": must be an IPv4 network "
+		    "with room for all services, as 10.1.0.0/24",
+		    c->subnet);
 	return 0;
 }
 
@@ -101,8 +120,9 @@ image_once(struct compose *c, json_t *image)
 	json_array_foreach(c->images, i, v) {
 		if (strcmp(pth_json_str(v, "tag", ""), pth_json_str(image, "tag", "")) != 0)
 			continue;
-		if (!json_equal(v, image)) {
-			pth_err_set(c->e, PTH_INPUT, "two services want the image %s built in different ways",
+		if (json_equal(v, image) == 0) {
+			pth_err_set(c->e, PTH_INPUT,
+			    "two services want the image %s built in different ways",
 			    pth_json_str(image, "tag", ""));
 			json_decref(image);
 			return NULL;
@@ -112,8 +132,10 @@ image_once(struct compose *c, json_t *image)
 	}
 	pth_json_push(c->images, image);
 	/* No other test may lose it between its build and its start. */
-	if (pth_json_bool(c->docker, "remove_images_after", false) && json_object_get(image, "argv") != NULL)
-		pth_json_push(c->resources, json_sprintf("image:%s", pth_json_str(image, "tag", "")));
+	if (pth_json_bool(c->docker, "remove_images_after", false) &&
+	    json_object_get(image, "argv") != NULL)
+		pth_json_push(
+		    c->resources, json_sprintf("image:%s", pth_json_str(image, "tag", "")));
 	return image;
 }
 
@@ -131,15 +153,18 @@ static json_t *
 build_section(const json_t *image)
 {
 	json_t *o = json_object(), *args = json_object_get(image, "args");
-	const char *own = pth_json_str(image, "context", NULL), *directory = pth_json_str(image, "directory", "");
+	const char *own = pth_json_str(image, "context", NULL),
+	           *directory = pth_json_str(image, "directory", "");
 
-	pth_json_set(o, "context", own ? json_string(own) : json_sprintf("@{dir}/%s", directory));
+	pth_json_set(
+	    o, "context", own != NULL ? json_string(own) : json_sprintf("@{dir}/%s", directory));
 	if (own != NULL)
 		pth_json_set(o, "dockerfile", json_sprintf("@{dir}/%s/Dockerfile", directory));
 	pth_json_set(o, "network", json_string("host"));
 	if (args != NULL)
 		pth_json_set(o, "args", json_incref(args));
-	pth_json_set(o, "labels", json_pack("{s:O}", "org.pth.image", json_object_get(image, "tag")));
+	pth_json_set(
+	    o, "labels", json_pack("{s:O}", "org.pth.image", json_object_get(image, "tag")));
 	return o;
 }
 
@@ -154,7 +179,7 @@ add_service(struct compose *c, const json_t *service, const json_t *given, size_
 
 	if (image != NULL)
 		image = image_once(c, image);
-	rest = image ? container_service(c, service, given, index) : NULL;
+	rest = image != NULL ? container_service(c, service, given, index) : NULL;
 	if (rest == NULL) {
 		json_decref(doc);
 		return pth_err_wrap(c->e, "%s", name);
@@ -162,8 +187,10 @@ add_service(struct compose *c, const json_t *service, const json_t *given, size_
 	pth_json_set(doc, "image", json_incref(json_object_get(image, "tag")));
 	if (json_object_get(image, "dockerfile") != NULL)
 		pth_json_set(doc, "build", build_section(image));
-	pth_json_set(doc, "pull_policy", json_string(json_object_get(image, "argv") ? "never" :
-	    pull_policy(pth_json_str(c->docker, "pull_policy", "never"))));
+	pth_json_set(doc, "pull_policy",
+	    json_string(json_object_get(image, "argv") != NULL ?
+	            "never" :
+	            pull_policy(pth_json_str(c->docker, "pull_policy", "never"))));
 	platform = pth_json_str(c->docker, "target_platform", NULL);
 	platform = pth_json_str(json_object_get(given, "docker"), "target_platform", platform);
 	if (platform != NULL)
@@ -178,7 +205,8 @@ static json_t *
 document(struct compose *c)
 {
 	json_t *o = json_object(), *net = json_object(), *subnets = json_array();
-	const char *version = pth_json_str(json_object_get(c->rec, "network_environment"), "version", NULL);
+	const char *version = pth_json_str(
+	    json_object_get(c->rec, "network_environment"), "version", NULL);
 
 	if (version != NULL)
 		pth_json_set(o, "version", json_string(version));
@@ -202,8 +230,8 @@ document(struct compose *c)
 		pth_json_set(net, "ipam", json_pack("{s:O}", "config", subnets));
 	json_decref(subnets);
 	if (c->mtu > 0)
-		pth_json_set(net, "driver_opts", json_pack("{s:o}", PTH_COMPOSE_MTU,
-		    json_sprintf("%lld", (long long)c->mtu)));
+		pth_json_set(net, "driver_opts",
+		    json_pack("{s:o}", PTH_COMPOSE_MTU, json_sprintf("%lld", (long long)c->mtu)));
 	pth_json_set(net, "labels", container_labels(c));
 	pth_json_set(o, "networks", json_pack("{s:o}", c->network_key, net));
 	return o;
@@ -249,8 +277,10 @@ add_services(struct compose *c)
 	if (!c->whole)
 		json_array_extend(c->units, json_object_get(c->plan, "services"));
 	json_array_foreach(c->units, i, s)
-		if (add_service(c, s, c->whole ? c->unit_given :
-		    json_object_get(given, pth_json_str(s, "name", "")), i) != 0)
+		if (add_service(c, s,
+		        c->whole ? c->unit_given :
+		                   json_object_get(given, pth_json_str(s, "name", "")),
+		        i) != 0)
 			return -1;
 	return 0;
 }
@@ -274,8 +304,9 @@ build(struct compose *c, json_t **doc, json_t **plan)
 		return -1;
 	}
 	*plan = container_plan(c);
-	pth_json_push(json_object_get(*plan, "files"), json_pack("{s:s,s:o}", "path", "docker-compose.yml",
-	    "text", pth_json_text(yaml.s, yaml.len)));
+	pth_json_push(json_object_get(*plan, "files"),
+	    json_pack("{s:s,s:o}", "path", "docker-compose.yml", "text",
+	        pth_json_text(yaml.s, yaml.len)));
 	pth_buf_release(&yaml);
 	return 0;
 }
@@ -284,10 +315,17 @@ int
 pth_compose_test(json_t *rec, const char *share, json_t *seen, struct pth_err *e)
 {
 	json_t *plan = json_object_get(rec, "plan"), *settings = json_object_get(rec, "settings");
-	struct compose c = { .rec = rec, .plan = plan, .share = share, .seen = seen, .e = e,
+	struct compose c = { .rec = rec,
+		.plan = plan,
+		.share = share,
+		.seen = seen,
+		.e = e,
 		.params = pth_json_path(plan, "environment.parameters"),
-		.docker = json_object_get(settings, "docker"), .services = json_object(),
-		.volumes = json_object(), .images = json_array(), .resources = json_array(),
+		.docker = json_object_get(settings, "docker"),
+		.services = json_object(),
+		.volumes = json_object(),
+		.images = json_array(),
+		.resources = json_array(),
 		.units = json_array() };
 	json_t *doc, *inside;
 	int r;
@@ -296,7 +334,7 @@ pth_compose_test(json_t *rec, const char *share, json_t *seen, struct pth_err *e
 	c.network = pth_xstrdup(c.project);
 	c.network_key = pth_json_str(c.params, "network_name", "panther_network");
 	c.subnet = pth_json_str(c.params, "subnet", NULL);
-	c.subnet = c.subnet && *c.subnet ? c.subnet : NULL;
+	c.subnet = c.subnet != NULL && *c.subnet != '\0' ? c.subnet : NULL;
 	look_at_platforms(&c);
 	c.mtu = smallest_mtu(json_object_get(rec, "services"));
 	c.whole = pth_json_bool(c.params, "container", false);
@@ -304,8 +342,9 @@ pth_compose_test(json_t *rec, const char *share, json_t *seen, struct pth_err *e
 	    container_mentions(json_object_get(plan, "setup"), "@{dir}/certs");
 	r = build(&c, &doc, &inside);
 	if (r == 0)
-		pth_json_set(rec, "compose", json_pack("{s:s,s:o,s:O,s:o}", "project", c.project, "document",
-		    doc, "images", c.images, "plan", inside));
+		pth_json_set(rec, "compose",
+		    json_pack("{s:s,s:o,s:O,s:o}", "project", c.project, "document", doc, "images",
+		        c.images, "plan", inside));
 	json_decref(c.own_docker);
 	json_decref(c.services);
 	json_decref(c.volumes);
@@ -369,7 +408,8 @@ stack_limits(json_t *s, json_t *deploy)
 	json_t *limits = json_object(), *v;
 
 	if ((v = json_object_get(s, "mem_limit")) != NULL)
-		pth_json_set(limits, "memory", json_sprintf("%lld", (long long)json_integer_value(v)));
+		pth_json_set(
+		    limits, "memory", json_sprintf("%lld", (long long)json_integer_value(v)));
 	if ((v = json_object_get(s, "cpus")) != NULL)
 		pth_json_set(limits, "cpus", json_sprintf("%.15g", json_number_value(v)));
 	if (json_object_size(limits) > 0)
@@ -384,10 +424,11 @@ stack_deploy(const json_t *s)
 	const char *policy = pth_json_str(s, "restart", "no");
 
 	if (strcmp(policy, "always") == 0 || strcmp(policy, "unless-stopped") == 0)
-		return json_pack("{s:i,s:{s:s}}", "replicas", 1, "restart_policy", "condition", "any");
+		return json_pack(
+		    "{s:i,s:{s:s}}", "replicas", 1, "restart_policy", "condition", "any");
 	if (strcmp(policy, "on-failure") == 0 || json_object_get(s, "depends_on") != NULL)
-		return json_pack("{s:i,s:{s:s,s:s,s:i}}", "replicas", 1, "restart_policy", "condition",
-		    "on-failure", "delay", "1s", "max_attempts", 30);
+		return json_pack("{s:i,s:{s:s,s:s,s:i}}", "replicas", 1, "restart_policy",
+		    "condition", "on-failure", "delay", "1s", "max_attempts", 30);
 	return json_pack("{s:i,s:{s:s}}", "replicas", 1, "restart_policy", "condition", "none");
 }
 
@@ -395,9 +436,11 @@ json_t *
 pth_compose_stack(const json_t *doc)
 {
 	/* Not in the schema of stack files, or without meaning in a swarm. */
-	static const char *const drop[] = { "container_name", "network_mode", "depends_on", "restart", "build",
-		"pull_policy", "platform", "security_opt", "mem_limit", "memswap_limit", "cpus", "pids_limit" };
-	json_t *o = json_deep_copy(doc), *out = json_pack("{s:s}", "version", "3.8"), *s, *deploy, *v;
+	static const char *const drop[] = { "container_name", "network_mode", "depends_on",
+		"restart", "build", "pull_policy", "platform", "security_opt", "mem_limit",
+		"memswap_limit", "cpus", "pids_limit" };
+	json_t *o = json_deep_copy(doc), *out = json_pack("{s:s}", "version", "3.8"), *s, *deploy,
+	       *v;
 	const char *key, *net;
 
 	json_object_foreach(json_object_get(o, "services"), key, s) {

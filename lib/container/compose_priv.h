@@ -10,14 +10,14 @@
 #define PTH_COMPOSE_NET6 "@{net6}"
 
 struct compose {
-	json_t *rec, *plan;    /* borrowed */
-	const json_t *params;  /* of the environment */
-	const json_t *docker;  /* settings.docker */
-	json_t *own_docker;    /* owned: that, changed; or NULL */
+	json_t *rec, *plan;   /* borrowed */
+	const json_t *params; /* of the environment */
+	const json_t *docker; /* settings.docker */
+	json_t *own_docker;   /* owned: that, changed; or NULL */
 	const char *share;
-	json_t *seen;          /* names of images so far, or NULL */
-	char *project;         /* with @{unique} */
-	char *network;         /* its name on the engine */
+	json_t *seen;  /* names of images so far, or NULL */
+	char *project; /* with @{unique} */
+	char *network; /* its name on the engine */
 	const char *network_key;
 	const char *subnet;    /* or NULL */
 	int64_t mtu;           /* the smallest that a service wants, or 0 */
@@ -36,7 +36,8 @@ struct compose {
 
 /* container/service.c: one service of the document; NULL with c->e. given: its
  * part of the record. */
-json_t *container_service(struct compose *c, const json_t *service, const json_t *given, size_t index);
+json_t *container_service(
+    struct compose *c, const json_t *service, const json_t *given, size_t index);
 json_t *container_labels(const struct compose *c);
 /* The address of the service with this index in the subnet; false without one. */
 bool container_address(const struct compose *c, size_t index, char to[16]);

@@ -36,7 +36,8 @@ push_map(json_t *argv, const char *option, const json_t *map)
 			continue; /* pth-exec has its own */
 		pth_json_push(argv, json_string(option));
 		if (json_is_integer(v))
-			pth_json_push(argv, json_sprintf("%s=%lld", key, (long long)json_integer_value(v)));
+			pth_json_push(
+			    argv, json_sprintf("%s=%lld", key, (long long)json_integer_value(v)));
 		else
 			pth_json_push(argv, json_sprintf("%s=%s", key, json_string_value(v)));
 	}
@@ -55,8 +56,10 @@ push_mounts(json_t *argv, const struct compose *c, const json_t *list)
 		const json_t *named = json_object_get(c->volumes, source);
 
 		pth_buf_cut(&b, 0);
-		pth_buf_addf(&b, "type=%s,\"source=%s\",\"target=%s\"%s", pth_json_str(m, "type", "bind"),
-		    named ? pth_json_str(named, "name", source) : source, pth_json_str(m, "target", ""),
+		pth_buf_addf(&b, "type=%s,\"source=%s\",\"target=%s\"%s",
+		    pth_json_str(m, "type", "bind"),
+		    named != NULL ? pth_json_str(named, "name", source) : source,
+		    pth_json_str(m, "target", ""),
 		    pth_json_bool(m, "read_only", false) ? ",readonly" : "");
 		push(argv, "--mount", b.s);
 	}
@@ -72,7 +75,8 @@ push_limits(json_t *argv, const json_t *doc)
 
 	for (size_t i = 0; i < countof(names); i++)
 		if (json_object_get(doc, names[i][0]) != NULL) {
-			snprintf(text, sizeof text, "%lld", (long long)pth_json_int(doc, names[i][0], 0));
+			snprintf(text, sizeof text, "%lld",
+			    (long long)pth_json_int(doc, names[i][0], 0));
 			push(argv, names[i][1], text);
 		}
 	if (json_object_get(doc, "cpus") != NULL) {
@@ -87,18 +91,20 @@ push_limits(json_t *argv, const json_t *doc)
 static json_t *
 with_image(const struct compose *c, json_t *argv, const json_t *doc)
 {
-	static const char script[] = "image=$(cat \"$1\") && plan=$2 && shift 2 && exec docker create \"$@\" \"$image\" \"$plan\"";
+	static const char script[] = "image=$(cat \"$1\") && plan=$2 && shift 2 && exec docker "
+	                             "create \"$@\" \"$image\" \"$plan\"";
 	const char *tag = pth_json_str(doc, "image", "");
 	const char *plan = json_string_value(json_array_get(json_object_get(doc, "entrypoint"), 1));
 	json_t *out, *v, *built = NULL;
 	size_t i;
 
 	json_array_foreach(c->images, i, v)
-		if (strcmp(pth_json_str(v, "tag", ""), tag) == 0 && json_object_get(v, "argv") != NULL)
+		if (strcmp(pth_json_str(v, "tag", ""), tag) == 0 &&
+		    json_object_get(v, "argv") != NULL)
 			built = v;
 	if (built != NULL)
-		out = json_pack("[s,s,s,s,o,s]", "sh", "-c", script, "docker create", json_sprintf("@{dir}/%s.id",
-		    pth_json_str(built, "directory", "")), plan);
+		out = json_pack("[s,s,s,s,o,s]", "sh", "-c", script, "docker create",
+		    json_sprintf("@{dir}/%s.id", pth_json_str(built, "directory", "")), plan);
 	else
 		out = json_pack("[s,s]", "docker", "create");
 	json_array_extend(out, argv);
@@ -127,7 +133,8 @@ container_create(const struct compose *c, const char *name, const json_t *doc)
 	push(argv, "--env", "PTH_EVENTS=none");
 	if (!c->whole && container_hold(c, name) > 0) {
 		push(argv, "--env", NULL);
-		pth_json_push(argv, json_sprintf("PTH_HOLD=%lld", (long long)container_hold(c, name)));
+		pth_json_push(
+		    argv, json_sprintf("PTH_HOLD=%lld", (long long)container_hold(c, name)));
 	}
 	push(argv, "--network", c->whole ? "none" : c->network);
 	if (!c->whole)

@@ -1,7 +1,7 @@
 #include "container/image_priv.h"
 
-#include <string.h>
 #include <openssl/evp.h>
+#include <string.h>
 
 /* The service's own docker settings win over the experiment's. */
 static const json_t *
@@ -9,7 +9,7 @@ setting(const struct pth_image_req *q, const char *key)
 {
 	const json_t *own = json_object_get(json_object_get(q->given, "docker"), key);
 
-	return own && !json_is_null(own) ? own : json_object_get(q->docker, key);
+	return own != NULL && !json_is_null(own) ? own : json_object_get(q->docker, key);
 }
 
 static const char *
@@ -17,7 +17,7 @@ setting_text(const struct pth_image_req *q, const char *key)
 {
 	const char *s = json_string_value(setting(q, key));
 
-	return s && *s ? s : NULL;
+	return s != NULL && *s != '\0' ? s : NULL;
 }
 
 static const char *
@@ -25,7 +25,8 @@ platform(const struct pth_image_req *q)
 {
 	const char *s = setting_text(q, "target_platform");
 
-	return s ? s : pth_json_str(json_object_get(q->service, "docker"), "platform", NULL);
+	return s != NULL ? s :
+	                   pth_json_str(json_object_get(q->service, "docker"), "platform", NULL);
 }
 
 static void
@@ -35,11 +36,12 @@ make_tag(const struct pth_image_req *q, bool roles, struct pth_buf *b)
 	const char *suffixes[] = {
 		roles ? pth_json_str(q->service, "role", NULL) : NULL,
 		pth_json_str(implementation, "build_mode", NULL),
-		strcmp(pth_json_str(implementation, "z3_source", ""), "pip") == 0 ? "z3pip" : NULL, platform(q),
+		strcmp(pth_json_str(implementation, "z3_source", ""), "pip") == 0 ? "z3pip" : NULL,
+		platform(q),
 	};
 
-	pth_image_tag(b, pth_json_str(q->service, "plugin", "x"), pth_json_str(q->service, "version", ""),
-	    suffixes, countof(suffixes));
+	pth_image_tag(b, pth_json_str(q->service, "plugin", "x"),
+	    pth_json_str(q->service, "version", ""), suffixes, countof(suffixes));
 }
 
 /* An own Dockerfile may ask for what the reference's do. */
@@ -52,8 +54,10 @@ usual_args(const struct pth_image_req *q, json_t *args)
 	size_t i;
 
 	json_array_foreach(json_object_get(d, "dependencies"), i, v)
-		pth_json_push(list, json_pack("{s:s,s:s,s:s}", "name", pth_json_str(v, "name", ""), "url",
-		    pth_json_str(v, "repository", ""), "commit", pth_json_str(v, "revision", "")));
+		pth_json_push(list,
+		    json_pack("{s:s,s:s,s:s}", "name", pth_json_str(v, "name", ""), "url",
+		        pth_json_str(v, "repository", ""), "commit",
+		        pth_json_str(v, "revision", "")));
 	pth_json_dump(&b, list);
 	pth_json_set(args, "BASE_IMAGE", json_string(pth_json_str(d, "base", PTH_IMAGE_BASE)));
 	pth_json_set(args, "VERSION", json_string(pth_json_str(q->service, "version", "")));
@@ -107,8 +111,9 @@ push_inputs(json_t *argv, const json_t *vars)
 	for (size_t k = 0; k < countof(folders); k++)
 		json_array_foreach(json_object_get(vars, folders[k]), i, v) {
 			push(argv, "-F");
-			pth_json_push(argv, json_sprintf("%s/%s=%s", folders[k], pth_json_str(v, "name", ""),
-			    pth_json_str(v, "from", "")));
+			pth_json_push(argv,
+			    json_sprintf("%s/%s=%s", folders[k], pth_json_str(v, "name", ""),
+			        pth_json_str(v, "from", "")));
 		}
 }
 
@@ -120,8 +125,9 @@ push_source(json_t *argv, const json_t *from)
 	if (*archive == '\0')
 		return;
 	push(argv, "-s");
-	pth_json_push(argv, json_sprintf("%s=%s:%s", archive, pth_json_str(from, "revision", ""),
-	    pth_json_str(from, "repository", "")));
+	pth_json_push(argv,
+	    json_sprintf("%s=%s:%s", archive, pth_json_str(from, "revision", ""),
+	        pth_json_str(from, "repository", "")));
 }
 
 static void
@@ -139,7 +145,9 @@ push_settings(const struct pth_image_req *q, json_t *argv)
 		push(argv, "-q");
 	if (buildx == NULL || json_is_true(buildx)) {
 		push(argv, "-x");
-		push(argv, setting_text(q, "buildx_builder") ? setting_text(q, "buildx_builder") : "default");
+		push(argv,
+		    setting_text(q, "buildx_builder") != NULL ? setting_text(q, "buildx_builder") :
+		                                                "default");
 	}
 	if (platform(q) != NULL) {
 		push(argv, "-p");
@@ -151,7 +159,7 @@ push_settings(const struct pth_image_req *q, json_t *argv)
 	}
 	json_array_foreach((json_t *)(uintptr_t)from, i, v) {
 		push(argv, "-c");
-		push(argv, json_string_value(v) ? json_string_value(v) : "");
+		push(argv, json_string_value(v) != NULL ? json_string_value(v) : "");
 	}
 }
 
@@ -197,8 +205,9 @@ ready_made(const struct pth_image_req *q, const char *image)
 {
 	const char *registry = setting_text(q, "registry");
 
-	return json_pack("{s:o,s:s,s:s}", "tag", registry ? json_sprintf("%s/%s", registry, image) :
-	    json_string(image), "plugin", pth_json_str(q->service, "plugin", ""), "builder", "image");
+	return json_pack("{s:o,s:s,s:s}", "tag",
+	    registry != NULL ? json_sprintf("%s/%s", registry, image) : json_string(image),
+	    "plugin", pth_json_str(q->service, "plugin", ""), "builder", "image");
 }
 
 /* Files and patches go into a folder that an own Dockerfile does not see. */
@@ -213,7 +222,8 @@ check_own(const struct pth_image_req *q, struct pth_err *e)
 		return container_image_bad(q, "dockerfile", path, e, "is no absolute path");
 	for (size_t i = 0; i < countof(keys); i++)
 		if (json_array_size(json_object_get(d, keys[i])) > 0)
-			return container_image_bad(q, keys[i], NULL, e, "a Dockerfile of one's own copies from its own folder");
+			return container_image_bad(q, keys[i], NULL, e,
+			    "a Dockerfile of one's own copies from its own folder");
 	return 0;
 }
 
@@ -251,15 +261,16 @@ built(const struct pth_image_req *q, const char *builder, struct pth_err *e)
 
 	make_tag(q, !json_is_object(d), &tag);
 	vars = container_image_variables(q, tag.s, builder, e);
-	if (vars != NULL && (!own || check_own(q, e) == 0) && container_image_render(q, builder, vars, &text, e) == 0) {
+	if (vars != NULL && (!own || check_own(q, e) == 0) &&
+	    container_image_render(q, builder, vars, &text, e) == 0) {
 		if (q->seen != NULL)
-			distinct(q, vars, text.s ? text.s : "", &tag);
+			distinct(q, vars, text.s != NULL ? text.s : "", &tag);
 		pth_buf_addf(&directory, "images/%.*s", (int)strcspn(tag.s, ":"), tag.s);
 		pth_buf_adds(&directory, strstr(tag.s, ":latest") + strlen(":latest"));
 		out = json_pack("{s:s,s:s,s:s,s:o,s:s,s:o}", "tag", tag.s, "plugin",
 		    pth_json_str(q->service, "plugin", ""), "builder", own ? "dockerfile" : builder,
-		    "dockerfile", pth_json_text(text.s, text.len), "directory", directory.s,
-		    "argv", command(q, vars, tag.s, directory.s));
+		    "dockerfile", pth_json_text(text.s, text.len), "directory", directory.s, "argv",
+		    command(q, vars, tag.s, directory.s));
 		if (json_object_size(args) > 0)
 			pth_json_set(out, "args", json_incref(args));
 		if (own)
@@ -284,7 +295,8 @@ pth_image_plan(const struct pth_image_req *q, struct pth_err *e)
 	if (container_image_check(q, "image", IMAGE_NAME, image, e) != 0)
 		return NULL;
 	if (json_array_size(json_object_get(d, "packages")) > 0) {
-		container_image_bad(q, "image", image, e, "is used as it is; packages are added to a base");
+		container_image_bad(
+		    q, "image", image, e, "is used as it is; packages are added to a base");
 		return NULL;
 	}
 	return ready_made(q, image);

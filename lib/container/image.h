@@ -44,7 +44,8 @@ json_t *pth_image_plan(const struct pth_image_req *q, struct pth_err *e);
  * read), as pth-image(1) labels it; without an engine. places.dir does not
  * matter. Appends to hash.
  */
-int pth_image_hash(const json_t *image, const struct pth_places *places, struct pth_buf *hash, struct pth_err *e);
+int pth_image_hash(
+    const json_t *image, const struct pth_places *places, struct pth_buf *hash, struct pth_err *e);
 /* Put all that it is made of beside its Dockerfile below places.dir. */
 int pth_image_fill(const json_t *image, const struct pth_places *places, struct pth_err *e);
 

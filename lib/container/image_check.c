@@ -6,8 +6,8 @@
 #include "base/text.h"
 
 int
-container_image_bad(const struct pth_image_req *q, const char *key, const char *value, struct pth_err *e,
-    const char *fmt, ...)
+container_image_bad(const struct pth_image_req *q, const char *key, const char *value,
+    struct pth_err *e, const char *fmt, ...)
 {
 	const json_t *at = json_object_get(json_object_get(q->service, "docker"), "at");
 	const char *where = pth_json_str(at, key, "");
@@ -22,7 +22,8 @@ container_image_bad(const struct pth_image_req *q, const char *key, const char *
 	va_start(ap, fmt);
 	pth_buf_vaddf(&b, fmt, ap);
 	va_end(ap);
-	pth_err_set(e, PTH_INPUT, "%.200s%sdocker.%s: %s", where, *where ? ": " : "", key, b.s);
+	pth_err_set(
+	    e, PTH_INPUT, "%.200s%sdocker.%s: %s", where, *where != '\0' ? ": " : "", key, b.s);
 	pth_buf_release(&b);
 	return -1;
 }
@@ -56,8 +57,9 @@ port_ok(const char *s)
 	char text[12];
 	long long v;
 
-	if (n == 0 || n >= sizeof text || (s[n] != '\0' && strcmp(s + n, "/udp") != 0 &&
-	    strcmp(s + n, "/tcp") != 0 && strcmp(s + n, "/sctp") != 0))
+	if (n == 0 || n >= sizeof text ||
+	    (s[n] != '\0' && strcmp(s + n, "/udp") != 0 && strcmp(s + n, "/tcp") != 0 &&
+	        strcmp(s + n, "/sctp") != 0))
 		return false;
 	memcpy(text, s, n);
 	text[n] = '\0';
@@ -91,24 +93,26 @@ word_ok(enum image_kind k, const char *s)
 }
 
 int
-container_image_check(const struct pth_image_req *q, const char *key, enum image_kind k, const char *value,
-    struct pth_err *e)
+container_image_check(const struct pth_image_req *q, const char *key, enum image_kind k,
+    const char *value, struct pth_err *e)
 {
-	static const char *const wanted[] = { "is no name of an image", "is no absolute path of plain characters",
-		"is no path of plain characters", "is no name of a package", "is no name of a feature",
-		"is no revision", "is no port", "is no name of a user", "is no name of a variable",
+	static const char *const wanted[] = { "is no name of an image",
+		"is no absolute path of plain characters", "is no path of plain characters",
+		"is no name of a package", "is no name of a feature", "is no revision",
+		"is no port", "is no name of a user", "is no name of a variable",
 		"has characters that end a line", "has control characters" };
 
 	if (value == NULL)
 		return container_image_bad(q, key, NULL, e, "must be a text");
 	if (strlen(value) > IMAGE_VALUE_MAX)
-		return container_image_bad(q, key, NULL, e, "longer than %d bytes", IMAGE_VALUE_MAX);
+		return container_image_bad(
+		    q, key, NULL, e, "longer than %d bytes", IMAGE_VALUE_MAX);
 	return word_ok(k, value) ? 0 : container_image_bad(q, key, value, e, "%s", wanted[k]);
 }
 
 json_t *
-container_image_words(const struct pth_image_req *q, const json_t *docker, const char *key, enum image_kind k,
-    struct pth_err *e)
+container_image_words(const struct pth_image_req *q, const json_t *docker, const char *key,
+    enum image_kind k, struct pth_err *e)
 {
 	json_t *list = json_object_get(docker, key), *out = json_array(), *v;
 	size_t i;
@@ -119,10 +123,12 @@ container_image_words(const struct pth_image_req *q, const json_t *docker, const
 		return NULL;
 	}
 	json_array_foreach(list, i, v) {
-		json_t *text = json_is_integer(v) ? json_sprintf("%" JSON_INTEGER_FORMAT, json_integer_value(v)) :
+		json_t *text = json_is_integer(v) ?
+		    json_sprintf("%" JSON_INTEGER_FORMAT, json_integer_value(v)) :
 		    json_incref(v);
 		const char *s = json_string_value(text);
-		bool empty = s != NULL ? *s == '\0' : json_is_null(v); /* `x if y` without else */
+		bool empty = (s != NULL ? *s == '\0' : json_is_null(v)) !=
+		    0; /* `x if y` without else */
 
 		if (!empty && container_image_check(q, key, k, s, e) != 0) {
 			json_decref(text);
@@ -157,7 +163,8 @@ quoted(const char *s)
 }
 
 json_t *
-container_image_pairs(const struct pth_image_req *q, const char *key, const json_t *o, struct pth_err *e)
+container_image_pairs(
+    const struct pth_image_req *q, const char *key, const json_t *o, struct pth_err *e)
 {
 	json_t *out = json_array(), *v;
 	const char *name;
@@ -165,7 +172,8 @@ container_image_pairs(const struct pth_image_req *q, const char *key, const json
 	json_object_foreach((json_t *)(uintptr_t)o, name, v) {
 		const char *s = json_is_string(v) ? json_string_value(v) : NULL;
 
-		if (container_image_check(q, key, IMAGE_VARIABLE, name, e) != 0 || container_image_check(q, key, IMAGE_LINE, s, e) != 0) {
+		if (container_image_check(q, key, IMAGE_VARIABLE, name, e) != 0 ||
+		    container_image_check(q, key, IMAGE_LINE, s, e) != 0) {
 			json_decref(out);
 			return NULL;
 		}
@@ -179,8 +187,8 @@ container_image_pairs(const struct pth_image_req *q, const char *key, const json
 static bool
 in_json(const char *s)
 {
-	return has_control(s, "\t") || *s == '[' || strncmp(s, "--", 2) == 0 || strstr(s, "<<") != NULL ||
-	    (*s != '\0' && s[strlen(s) - 1] == '\\');
+	return has_control(s, "\t") || *s == '[' || strncmp(s, "--", 2) == 0 ||
+	    strstr(s, "<<") != NULL || (*s != '\0' && s[strlen(s) - 1] == '\\');
 }
 
 static json_t *
@@ -208,7 +216,8 @@ step(const char *s)
 }
 
 json_t *
-container_image_steps(const struct pth_image_req *q, const json_t *docker, const char *key, struct pth_err *e)
+container_image_steps(
+    const struct pth_image_req *q, const json_t *docker, const char *key, struct pth_err *e)
 {
 	json_t *list = container_image_words(q, docker, key, IMAGE_STEP, e), *v;
 	size_t i;

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/strv.h"
+#include "host/proc.h"
 #include "io/file.h"
 #include "io/json.h"
-#include "host/proc.h"
 
 #define SECOND 1000000LL
 #define LIMIT_US (300 * SECOND)
@@ -30,7 +30,9 @@ words(const json_t *image, const struct pth_places *p)
 static int
 run(char **argv, struct pth_buf *out, struct pth_err *e)
 {
-	struct pth_proc_req req = { .argv = (const char *const *)argv, .in = -1, .out = -1, .err = -1 };
+	struct pth_proc_req req = {
+		.argv = (const char *const *)argv, .in = -1, .out = -1, .err = -1
+	};
 	struct pth_buf said = PTH_BUF_INIT;
 	struct pth_exit x;
 	bool late;
@@ -39,14 +41,16 @@ run(char **argv, struct pth_buf *out, struct pth_err *e)
 	if (r == 0 && (x.signaled || x.code != 0)) {
 		while (said.len > 0 && said.s[said.len - 1] == '\n')
 			pth_buf_cut(&said, said.len - 1);
-		r = pth_err_set(e, x.code == PTH_SYSTEM ? PTH_SYSTEM : PTH_INPUT, "%s", said.len ? said.s : argv[0]);
+		r = pth_err_set(e, x.code == PTH_SYSTEM ? PTH_SYSTEM : PTH_INPUT, "%s",
+		    said.len != 0 ? said.s : argv[0]);
 	}
 	pth_buf_release(&said);
 	return r;
 }
 
 int
-pth_image_hash(const json_t *image, const struct pth_places *places, struct pth_buf *hash, struct pth_err *e)
+pth_image_hash(
+    const json_t *image, const struct pth_places *places, struct pth_buf *hash, struct pth_err *e)
 {
 	const char *tmp = getenv("TMPDIR"), *text = pth_json_str(image, "dockerfile", "");
 	const char *directory = pth_json_str(image, "directory", "");
@@ -55,7 +59,7 @@ pth_image_hash(const json_t *image, const struct pth_places *places, struct pth_
 	char **argv = NULL;
 	int r;
 
-	pth_buf_addf(&dir, "%s/pth-image.XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	pth_buf_addf(&dir, "%s/pth-image.XXXXXX", tmp != NULL && *tmp != '\0' ? tmp : "/tmp");
 	if (mkdtemp(dir.s) == NULL) {
 		r = pth_err_set(e, PTH_SYSTEM, "%s:", dir.s);
 		pth_buf_release(&dir);

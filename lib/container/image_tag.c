@@ -43,7 +43,8 @@ add_name(struct pth_buf *b, const char *s, size_t n)
 		}
 		if (b->len == 0 || k == n)
 			continue;
-		if (k - i == 1 || (k - i == 2 && s[i] == '_' && s[i + 1] == '_') || strspn(s + i, "-") >= k - i)
+		if (k - i == 1 || (k - i == 2 && s[i] == '_' && s[i + 1] == '_') ||
+		    strspn(s + i, "-") >= k - i)
 			pth_buf_add(b, s + i, k - i);
 		else
 			pth_buf_addc(b, '-');
@@ -51,8 +52,8 @@ add_name(struct pth_buf *b, const char *s, size_t n)
 }
 
 void
-pth_image_tag(struct pth_buf *b, const char *impl, const char *version,
-    const char *const *suffixes, size_t n)
+pth_image_tag(
+    struct pth_buf *b, const char *impl, const char *version, const char *const *suffixes, size_t n)
 {
 	struct pth_buf raw = PTH_BUF_INIT, name = PTH_BUF_INIT, tag = PTH_BUF_INIT;
 
@@ -68,7 +69,7 @@ pth_image_tag(struct pth_buf *b, const char *impl, const char *version,
 			add_clean(&tag, suffixes[i]);
 		}
 	pth_buf_cut(&tag, tag.len > SUFFIX_MAX ? SUFFIX_MAX : tag.len);
-	add_name(&name, raw.s ? raw.s : "", raw.len);
+	add_name(&name, raw.s != NULL ? raw.s : "", raw.len);
 	if (name.len == 0)
 		pth_buf_adds(&name, "x");
 	if (name.len + 1 + tag.len > WHOLE_MAX)

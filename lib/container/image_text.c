@@ -3,9 +3,9 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "io/file.h"
 #include "template/template.h"
-#include "base/text.h"
 
 #define TEXT_MAX ((size_t)1 << 20)
 #define USER_NUMBER 10001 /* of the ordinary user in images that we build */
@@ -32,7 +32,8 @@ files_of(const struct pth_image_req *q, const char *key, bool numbered, struct p
 	size_t i;
 
 	json_array_foreach(json_object_get(json_object_get(q->service, "docker"), key), i, v) {
-		const char *from = json_is_object(v) ? pth_json_str(v, "from", NULL) : json_string_value(v);
+		const char *from = json_is_object(v) ? pth_json_str(v, "from", NULL) :
+		                                       json_string_value(v);
 		const char *to = json_is_object(v) ? pth_json_str(v, "to", NULL) : NULL;
 
 		if (from != NULL && *from == '\0')
@@ -45,14 +46,17 @@ files_of(const struct pth_image_req *q, const char *key, bool numbered, struct p
 			pth_buf_addf(&b, "%02zu-", i + 1);
 		pth_buf_adds(&b, pth_base_name(from));
 		if (!pth_name_ok(b.s)) {
-			container_image_bad(q, key, from, e, "is not the path of a file with a plain name");
+			container_image_bad(
+			    q, key, from, e, "is not the path of a file with a plain name");
 			goto fail;
 		}
 		if (named(out, b.s)) {
-			container_image_bad(q, key, pth_base_name(from), e, "is there twice; the build has one folder for all");
+			container_image_bad(q, key, pth_base_name(from), e,
+			    "is there twice; the build has one folder for all");
 			goto fail;
 		}
-		o = json_pack("{s:s,s:s,s:s}", "name", b.s, "from", from, "to", to ? to : "");
+		o = json_pack(
+		    "{s:s,s:s,s:s}", "name", b.s, "from", from, "to", to != NULL ? to : "");
 		pth_json_push(out, o);
 	}
 	pth_buf_release(&b);
@@ -73,18 +77,22 @@ is_local(const char *repository)
 /* Where sources come from: sets repository, revision, submodules and archive
  * of `to`. `key` is for messages. */
 static int
-source(const struct pth_image_req *q, const json_t *from, const char *key, const char *archive, json_t *to,
-    struct pth_err *e)
+source(const struct pth_image_req *q, const json_t *from, const char *key, const char *archive,
+    json_t *to, struct pth_err *e)
 {
-	const char *repository = pth_json_str(from, "repository", ""), *revision = pth_json_str(from, "revision", "");
+	const char *repository = pth_json_str(from, "repository", ""),
+	           *revision = pth_json_str(from, "revision", "");
 	bool submodules = pth_json_bool(from, "submodules", false);
 
 	if (container_image_check(q, key, IMAGE_LINE, repository, e) != 0)
 		return -1;
-	if (*revision != '\0' && container_image_check(q, *key == 'r' ? "revision" : key, IMAGE_REVISION, revision, e) != 0)
+	if (*revision != '\0' &&
+	    container_image_check(q, *key == 'r' ? "revision" : key, IMAGE_REVISION, revision, e) !=
+	        0)
 		return -1;
 	if (is_local(repository) && submodules && *revision != '\0')
-		return container_image_bad(q, key, NULL, e, "a directory of this machine is copied with its submodules "
+		return container_image_bad(q, key, NULL, e,
+		    "a directory of this machine is copied with its submodules "
 		    "only without a revision");
 	pth_json_set(to, "repository", json_string(repository));
 	pth_json_set(to, "revision", json_string(revision));
@@ -102,7 +110,8 @@ dependency(const struct pth_image_req *q, const json_t *from, json_t *to, struct
 	int r;
 
 	if (name == NULL || !pth_name_ok(name))
-		return container_image_bad(q, "dependencies", name ? name : "", e, "is no name");
+		return container_image_bad(
+		    q, "dependencies", name != NULL ? name : "", e, "is no name");
 	if (*pth_json_str(from, "repository", "") == '\0')
 		return container_image_bad(q, "dependencies", name, e, "has no repository");
 	pth_buf_addf(&archive, "source-%s.tar", name);
@@ -112,7 +121,8 @@ dependency(const struct pth_image_req *q, const json_t *from, json_t *to, struct
 	if (r != 0 || (steps = container_image_steps(q, from, "build", e)) == NULL)
 		return -1;
 	if (*pth_json_str(to, "revision", "") == '\0')
-		pth_json_set(to, "revision", json_string(*pth_json_str(to, "archive", "") ? "" : "HEAD"));
+		pth_json_set(to, "revision",
+		    json_string(*pth_json_str(to, "archive", "") != '\0' ? "" : "HEAD"));
 	pth_json_set(to, "build", steps);
 	return 0;
 }
@@ -160,9 +170,12 @@ static int
 words(const struct pth_image_req *q, json_t *v, struct pth_err *e)
 {
 	const json_t *d = json_object_get(q->service, "docker");
-	const char *user = pth_json_str(json_object_get(q->docker, "user_mapping"), "user_name", "panther");
-	const char *directory = pth_json_str(d, "directory", NULL), *own = pth_json_str(d, "build_base", "");
-	const char *base = pth_json_str(d, "base", PTH_IMAGE_BASE), *plugin = pth_json_str(q->service, "plugin", "x");
+	const char *user = pth_json_str(
+	    json_object_get(q->docker, "user_mapping"), "user_name", "panther");
+	const char *directory = pth_json_str(d, "directory", NULL),
+	           *own = pth_json_str(d, "build_base", "");
+	const char *base = pth_json_str(d, "base", PTH_IMAGE_BASE),
+	           *plugin = pth_json_str(q->service, "plugin", "x");
 	struct pth_buf b = PTH_BUF_INIT;
 	int r;
 
@@ -177,11 +190,14 @@ words(const struct pth_image_req *q, json_t *v, struct pth_err *e)
 	pth_json_set(v, "keep", json_boolean(directory != NULL));
 	pth_json_set(v, "user", json_string(user));
 	pth_json_set(v, "uid", json_integer(USER_NUMBER));
-	r = container_image_check(q, "plugin", IMAGE_TO, plugin, e) != 0 || container_image_check(q, "base", IMAGE_NAME, base, e) != 0 ||
-	    (*own != '\0' && container_image_check(q, "build_base", IMAGE_NAME, own, e) != 0) ||
-	    container_image_check(q, "directory", IMAGE_PATH, b.s, e) != 0 ||
-	    container_image_check(q, "user_mapping.user_name", IMAGE_USER, user, e) != 0 ||
-	    source(q, d, "repository", "source.tar", v, e) != 0 ? -1 : 0;
+	r = container_image_check(q, "plugin", IMAGE_TO, plugin, e) != 0 ||
+	        container_image_check(q, "base", IMAGE_NAME, base, e) != 0 ||
+	        (*own != '\0' && container_image_check(q, "build_base", IMAGE_NAME, own, e) != 0) ||
+	        container_image_check(q, "directory", IMAGE_PATH, b.s, e) != 0 ||
+	        container_image_check(q, "user_mapping.user_name", IMAGE_USER, user, e) != 0 ||
+	        source(q, d, "repository", "source.tar", v, e) != 0 ?
+	    -1 :
+	    0;
 	pth_buf_release(&b);
 	return r;
 }
@@ -196,7 +212,8 @@ put(json_t *v, const char *key, json_t *list)
 }
 
 json_t *
-container_image_variables(const struct pth_image_req *q, const char *tag, const char *builder, struct pth_err *e)
+container_image_variables(
+    const struct pth_image_req *q, const char *tag, const char *builder, struct pth_err *e)
 {
 	const json_t *d = json_object_get(q->service, "docker");
 	json_t *v = json_object(), *args = container_image_args(q);
@@ -205,7 +222,8 @@ container_image_variables(const struct pth_image_req *q, const char *tag, const 
 	pth_json_set(v, "tag", json_string(tag));
 	pth_json_set(v, "builder", json_string(builder));
 	ok = words(q, v, e) == 0 && put(v, "packages", packages(q, e)) &&
-	    put(v, "build_packages", container_image_words(q, d, "build_packages", IMAGE_PACKAGE, e)) &&
+	    put(v, "build_packages",
+	        container_image_words(q, d, "build_packages", IMAGE_PACKAGE, e)) &&
 	    put(v, "features", container_image_words(q, d, "features", IMAGE_FEATURE, e)) &&
 	    put(v, "expose", container_image_words(q, d, "expose", IMAGE_PORT, e)) &&
 	    put(v, "build", container_image_steps(q, d, "build", e)) &&
@@ -213,7 +231,8 @@ container_image_variables(const struct pth_image_req *q, const char *tag, const 
 	    put(v, "files", files_of(q, "files", false, e)) &&
 	    put(v, "patches", files_of(q, "patches", true, e)) &&
 	    put(v, "args", container_image_pairs(q, "args", args, e)) &&
-	    put(v, "environment", container_image_pairs(q, "environment", json_object_get(d, "environment"), e));
+	    put(v, "environment",
+	        container_image_pairs(q, "environment", json_object_get(d, "environment"), e));
 	json_decref(args);
 	if (ok)
 		return v;
@@ -260,8 +279,8 @@ known(const char *builder)
 }
 
 int
-container_image_render(const struct pth_image_req *q, const char *builder, json_t *vars, struct pth_buf *out,
-    struct pth_err *e)
+container_image_render(const struct pth_image_req *q, const char *builder, json_t *vars,
+    struct pth_buf *out, struct pth_err *e)
 {
 	struct pth_template_options opt = { .load = include, .arg = (void *)(uintptr_t)q->share };
 	const char *path = pth_json_str(json_object_get(q->service, "docker"), "dockerfile", "");
@@ -272,7 +291,8 @@ container_image_render(const struct pth_image_req *q, const char *builder, json_
 	if (*path != '\0')
 		return own(q, path, out, e);
 	if (!known(builder))
-		return container_image_bad(q, "builder", builder, e, "is none of base, c, cpp, go, python, rust");
+		return container_image_bad(
+		    q, "builder", builder, e, "is none of base, c, cpp, go, python, rust");
 	pth_buf_addf(&name, "dockerfile-%s.j2", builder);
 	if (include((void *)(uintptr_t)q->share, name.s, &src, e) == 0)
 		t = pth_template_parse(name.s, src.s, src.len, &opt, e);

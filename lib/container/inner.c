@@ -10,7 +10,8 @@ static int
 replace(struct pth_buf *b, const char *s, void *arg)
 {
 	static const char *const marks[][2] = {
-		{ "@{dir}", PTH_INSIDE_DIR }, { "@{libexec}", PTH_INSIDE_LIBEXEC },
+		{ "@{dir}", PTH_INSIDE_DIR },
+		{ "@{libexec}", PTH_INSIDE_LIBEXEC },
 		{ "@{share}", PTH_INSIDE_SHARE },
 	};
 	const char *at;
@@ -64,7 +65,8 @@ static json_t *
 user(const struct compose *c)
 {
 	const json_t *m = json_object_get(c->docker, "user_mapping");
-	const json_t *uid = json_object_get(m, "custom_uid"), *gid = json_object_get(m, "custom_gid");
+	const json_t *uid = json_object_get(m, "custom_uid"),
+	             *gid = json_object_get(m, "custom_gid");
 	json_t *o = json_object();
 
 	if (json_is_integer(uid))
@@ -74,14 +76,16 @@ user(const struct compose *c)
 	pth_json_set(o, "owner_first", json_true());
 	if (!pth_json_bool(m, "run_as_host_user", false))
 		pth_json_set(o, "name", json_string(pth_json_str(m, "user_name", "panther")));
-	pth_json_set(o, "fallback_to_root", json_boolean(pth_json_bool(m, "fallback_to_root", true)));
+	pth_json_set(
+	    o, "fallback_to_root", json_boolean(pth_json_bool(m, "fallback_to_root", true)));
 	return o;
 }
 
 const json_t *
 container_capture(const struct compose *c, const json_t *service)
 {
-	const json_t *own = json_object_get(service, "capture"), *all = json_object_get(c->plan, "capture");
+	const json_t *own = json_object_get(service, "capture"),
+	             *all = json_object_get(c->plan, "capture");
 
 	if (own != NULL)
 		return json_is_object(own) ? own : NULL;
@@ -101,9 +105,10 @@ capture(const struct compose *c, const json_t *service)
 	if (c->whole)
 		return json_incref((json_t *)(uintptr_t)cap);
 	o = json_pack("{s:s,s:o,s:I}", "interface", pth_json_str(cap, "interface", "eth0"), "file",
-	    cap == json_object_get(service, "capture") ? json_string(pth_json_str(cap, "file", "")) :
-	    json_sprintf("%s/%s", name, pth_json_str(cap, "file", "capture.pcapng")), "snaplen",
-	    (json_int_t)pth_json_int(cap, "snaplen", 0));
+	    cap == json_object_get(service, "capture") ?
+	        json_string(pth_json_str(cap, "file", "")) :
+	        json_sprintf("%s/%s", name, pth_json_str(cap, "file", "capture.pcapng")),
+	    "snaplen", (json_int_t)pth_json_int(cap, "snaplen", 0));
 	for (size_t i = 0; i < countof(keys); i++)
 		if ((v = json_object_get(cap, keys[i])) != NULL)
 			pth_json_set(o, keys[i], json_deep_copy(v));
@@ -145,8 +150,9 @@ inner_alone(const struct compose *c, const json_t *service)
 	json_object_del(s, "capture"); /* it is that of the plan */
 	/* A look by HTTP takes the address of others, in numbers. */
 	json_array_foreach(json_object_get(c->rec, "assertions"), k, a)
-		if (strcmp(service_of(a), name) == 0 && (json_object_get(a, "endpoint") != NULL ||
-		    json_object_get(a, "expected_status") != NULL))
+		if (strcmp(service_of(a), name) == 0 &&
+		    (json_object_get(a, "endpoint") != NULL ||
+		        json_object_get(a, "expected_status") != NULL))
 			pth_json_set(s, "address", json_sprintf("@{%s:ip}", name));
 	pth_json_set(s, "after", json_array());
 	pth_json_set(s, "environment", json_object()); /* the container has it */
@@ -157,8 +163,8 @@ inner_alone(const struct compose *c, const json_t *service)
 static json_t *
 monitoring(const struct compose *c)
 {
-	static const char *const keys[] = { "enable_background_monitoring", "monitoring_interval_seconds",
-		"failure_threshold_count" };
+	static const char *const keys[] = { "enable_background_monitoring",
+		"monitoring_interval_seconds", "failure_threshold_count" };
 	const json_t *given = json_object_get(c->rec, "network_environment");
 	json_t *o = json_object(), *v;
 
@@ -177,7 +183,8 @@ open_dirs(const struct compose *c, const char *name)
 	size_t i;
 
 	json_array_foreach(json_object_get(json_object_get(c->services, name), "volumes"), i, v)
-		if (strcmp(pth_json_str(v, "type", ""), "volume") == 0 && !pth_json_bool(v, "read_only", false))
+		if (strcmp(pth_json_str(v, "type", ""), "volume") == 0 &&
+		    !pth_json_bool(v, "read_only", false))
 			pth_json_push(list, json_incref(json_object_get(v, "target")));
 	return list;
 }
@@ -222,7 +229,8 @@ container_step_mentions(const struct compose *c, const char *service, const char
 	size_t i;
 
 	json_array_foreach(pth_json_path(c->rec, "steps.actions"), i, s)
-		if (strcmp(service_of(json_object_get(s, "exec")), service) == 0 && container_mentions(s, mark))
+		if (strcmp(service_of(json_object_get(s, "exec")), service) == 0 &&
+		    container_mentions(s, mark))
 			return true;
 	return false;
 }
@@ -238,25 +246,28 @@ container_inner(struct compose *c, const json_t *service)
 		pth_json_push(list, inner_service(s));
 	if (!c->whole)
 		pth_json_push(list, inner_alone(c, service));
-	pth_json_set(plan, "environment", json_pack("{s:s,s:s}", "type", "localhost", "isolation", "none"));
+	pth_json_set(
+	    plan, "environment", json_pack("{s:s,s:s}", "type", "localhost", "isolation", "none"));
 	pth_json_set(plan, "timeout_us", json_integer(0));
 	pth_json_set(plan, "wait_us", json_null());
 	pth_json_set(plan, "setup", json_array());
 	pth_json_set(plan, "announce", json_sprintf("%s/.ready", name));
 	pth_json_set(plan, "capture", capture(c, service));
 	if (!c->whole)
-		pth_json_set(plan, "metrics", json_pack("{s:o}", "file", json_sprintf("%s/metrics.jsonl", name)));
+		pth_json_set(plan, "metrics",
+		    json_pack("{s:o}", "file", json_sprintf("%s/metrics.jsonl", name)));
 	pth_json_set(plan, "order", json_pack("[s]", name));
 	pth_json_set(plan, "services", list);
-	root = json_pack("{s:i,s:s,s:s,s:o,s:o,s:{s:O*,s:{s:O*,s:O*}},s:o}", "pth", 1, "dir", PTH_INSIDE_DIR,
-	    "service", name, "user", user(c), "open", open_dirs(c, name),
-	    "settings", "metrics", pth_json_path(c->rec, "settings.metrics"), "observers", "metrics",
-	    pth_json_path(c->rec, "settings.observers.metrics"), "resource",
+	root = json_pack("{s:i,s:s,s:s,s:o,s:o,s:{s:O*,s:{s:O*,s:O*}},s:o}", "pth", 1, "dir",
+	    PTH_INSIDE_DIR, "service", name, "user", user(c), "open", open_dirs(c, name),
+	    "settings", "metrics", pth_json_path(c->rec, "settings.metrics"), "observers",
+	    "metrics", pth_json_path(c->rec, "settings.observers.metrics"), "resource",
 	    pth_json_path(c->rec, "settings.observers.resource"), "plan", plan);
 	if (c->whole)
 		container_whole_inner(c, root, plan);
 	else
-		json_object_update_new(root, json_pack("{s:s,s:o}", "ask", PTH_INSIDE_ASK,
-		    "network_environment", monitoring(c)));
+		json_object_update_new(root,
+		    json_pack(
+		        "{s:s,s:o}", "ask", PTH_INSIDE_ASK, "network_environment", monitoring(c)));
 	return root;
 }

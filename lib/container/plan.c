@@ -7,14 +7,15 @@
 #include <string.h>
 
 #define SECOND ((int64_t)1000000)
-#define COMMAND_LIMIT (120 * SECOND) /* of one call of the engine */
+#define COMMAND_LIMIT (120 * SECOND)        /* of one call of the engine */
 #define PLATFORMS "linux/amd64,linux/arm64" /* docker.multi_platform without a list */
-#define MARGIN (30 * SECOND)         /* for the engine, beyond what the inside may take */
+#define MARGIN (30 * SECOND)                /* for the engine, beyond what the inside may take */
 
 static json_t *
 cmd(json_t *argv, int64_t limit, bool critical)
 {
-	return json_pack("{s:o,s:b,s:I}", "argv", argv, "critical", critical, "timeout_us", (json_int_t)limit);
+	return json_pack(
+	    "{s:o,s:b,s:I}", "argv", argv, "critical", critical, "timeout_us", (json_int_t)limit);
 }
 
 /* category: of run/fault.h, for what may stop a whole run. */
@@ -51,19 +52,23 @@ push_labels(const struct compose *c, json_t *argv)
 static json_t *
 build_platforms(const struct compose *c, const json_t *image)
 {
-	static const char script[] = "docker buildx version >/dev/null 2>&1 || { echo 'docker.multi_platform "
-	    "needs buildx, and this docker has no such command (the package docker-buildx, in newer "
+	static const char script[] =
+	    "docker buildx version >/dev/null 2>&1 || { echo 'docker.multi_platform "
+	    "needs buildx, and this docker has no such command (the package docker-buildx, in "
+	    "newer "
 	    "Debians)' >&2; exit 4; }; exec docker buildx build \"$@\"";
-	json_t *argv = json_pack("[s,s,s,s,s,s,s,s,s]", "sh", "-c", script, "buildx", "--progress", "plain",
-	    "--network", "host", "--platform"), *v;
+	json_t *argv = json_pack("[s,s,s,s,s,s,s,s,s]", "sh", "-c", script, "buildx", "--progress",
+	           "plain", "--network", "host", "--platform"),
+	       *v;
 	const char *key;
 
-	push(argv, c->platforms ? c->platforms : PLATFORMS);
+	push(argv, c->platforms != NULL ? c->platforms : PLATFORMS);
 	push(argv, "--builder");
 	push(argv, pth_json_str(c->docker, "buildx_builder", "default"));
 	json_object_foreach(json_object_get(c->docker, "build_args"), key, v) {
 		push(argv, "--build-arg");
-		pth_json_push(argv, json_sprintf("%s=%s", key, json_is_string(v) ? json_string_value(v) : ""));
+		pth_json_push(argv,
+		    json_sprintf("%s=%s", key, json_is_string(v) ? json_string_value(v) : ""));
 	}
 	pth_json_push(argv, json_sprintf("@{dir}/%s", pth_json_str(image, "directory", "")));
 	return argv;
@@ -105,8 +110,9 @@ setup(const struct compose *c)
 
 	/* Keys of a test, made for one user, read by another inside. */
 	if (c->certs)
-		pth_json_push(list, cmd(json_pack("[s,s,s,s]", "chmod", "-R", "a+rX", "@{dir}/certs"),
-		    COMMAND_LIMIT, true));
+		pth_json_push(list,
+		    cmd(json_pack("[s,s,s,s]", "chmod", "-R", "a+rX", "@{dir}/certs"),
+		        COMMAND_LIMIT, true));
 	json_array_foreach(c->images, i, v) {
 		if ((argv = json_object_get(v, "argv")) == NULL)
 			continue;
@@ -132,8 +138,9 @@ static json_t *
 teardown(const struct compose *c)
 {
 	bool keep = !pth_json_bool(c->docker, "remove_containers_after", true);
-	json_t *list = json_array(), *v, *rm = keep ? json_pack("[s,s,s,s]", "docker", "stop", "-t", "0") :
-	    json_pack("[s,s,s,s]", "docker", "rm", "-f", "-v");
+	json_t *list = json_array(), *v,
+	       *rm = keep ? json_pack("[s,s,s,s]", "docker", "stop", "-t", "0") :
+	                    json_pack("[s,s,s,s]", "docker", "rm", "-f", "-v");
 	const char *key;
 	size_t i;
 
@@ -141,19 +148,24 @@ teardown(const struct compose *c)
 		push(rm, pth_json_str(v, "container_name", ""));
 	pth_json_push(list, cmd(rm, COMMAND_LIMIT, false));
 	if (!c->whole && pth_json_bool(c->docker, "remove_docker_network", true))
-		pth_json_push(list, cmd(json_pack("[s,s,s,s]", "docker", "network", "rm", c->network),
-		    COMMAND_LIMIT, true));
+		pth_json_push(list,
+		    cmd(json_pack("[s,s,s,s]", "docker", "network", "rm", c->network),
+		        COMMAND_LIMIT, true));
 	json_object_foreach(c->volumes, key, v)
 		if (!keep && pth_json_bool(c->docker, "remove_docker_volume", true))
-			pth_json_push(list, cmd(json_pack("[s,s,s,s]", "docker", "volume", "rm",
-			    pth_json_str(v, "name", key)), COMMAND_LIMIT, true));
+			pth_json_push(list,
+			    cmd(json_pack("[s,s,s,s]", "docker", "volume", "rm",
+			            pth_json_str(v, "name", key)),
+			        COMMAND_LIMIT, true));
 	if (!pth_json_bool(c->docker, "remove_images_after", false))
 		return list;
 	json_array_foreach(c->images, i, v)
 		if (json_object_get(v, "argv") != NULL)
-			pth_json_push(list, cmd(json_pack("[s,s,s,s,o]", "sh", "-c", "docker rmi \"$(cat \"$1\")\"",
-			    "docker rmi", json_sprintf("@{dir}/%s.id", pth_json_str(v, "directory", ""))),
-			    COMMAND_LIMIT, false));
+			pth_json_push(list,
+			    cmd(json_pack("[s,s,s,s,o]", "sh", "-c", "docker rmi \"$(cat \"$1\")\"",
+			            "docker rmi",
+			            json_sprintf("@{dir}/%s.id", pth_json_str(v, "directory", ""))),
+			        COMMAND_LIMIT, false));
 	return list;
 }
 
@@ -167,7 +179,8 @@ until_ready(const json_t *service)
 	size_t i;
 
 	for (size_t k = 0; k < countof(phases); k++)
-		json_array_foreach(json_object_get(json_object_get(service, "phases"), phases[k]), i, v)
+		json_array_foreach(
+		    json_object_get(json_object_get(service, "phases"), phases[k]), i, v)
 			us += pth_json_int(v, "timeout_us", 300 * SECOND);
 	json_array_foreach(json_object_get(service, "ready"), i, v)
 		us += pth_json_int(v, "timeout_us", 10 * SECOND) + pth_json_int(v, "us", 0);
@@ -193,33 +206,43 @@ service_outside(const struct compose *c, const json_t *service)
 	const char *name = pth_json_str(service, "name", "");
 	const json_t *doc = json_object_get(c->services, name);
 	json_t *o = json_deep_copy(service), *phases = json_object();
-	int64_t begin = until_ready(service), end = after_run(service), limit = pth_json_int(service, "timeout_us", 0);
+	int64_t begin = until_ready(service), end = after_run(service),
+	        limit = pth_json_int(service, "timeout_us", 0);
 	const char *container = pth_json_str(doc, "container_name", "");
 	json_t *start = json_pack("[s,s,s,s]", "docker", "start", "-a", container);
 
 	json_object_del(o, "docker");
 	json_object_del(o, "restart"); /* inside, by pth-init */
-	json_object_del(o, "limits"); /* of the container, not of its client */
+	json_object_del(o, "limits");  /* of the container, not of its client */
 	json_object_del(o, "capture"); /* taken inside */
 	pth_json_set(o, "environment", json_object());
 	pth_json_set(o, "files", container_inside(json_object_get(service, "files")));
 	pth_json_set(phases, "pre_compile", json_array());
 	pth_json_set(phases, "compile", json_array());
 	pth_json_set(phases, "post_compile", json_array());
-	pth_json_set(phases, "pre_run", json_pack("[o]", cmd(container_create(c, name, doc), COMMAND_LIMIT, true)));
+	pth_json_set(phases, "pre_run",
+	    json_pack("[o]", cmd(container_create(c, name, doc), COMMAND_LIMIT, true)));
 	pth_json_set(phases, "run", cmd(start, limit, true));
 	pth_json_set(phases, "post_run", json_array());
 	pth_json_set(o, "phases", phases);
-	pth_json_set(o, "inner", json_pack("{s:s,s:s*,s:o,s:o}", "file", "inner.json", "ask",
-	    c->whole ? NULL : PTH_INSIDE_ASK, "wait",
-	    cmd(json_pack("[s,s,s]", "docker", "wait", container), COMMAND_LIMIT, false), "stop",
-	    cmd(json_pack("[s,s,s,s,s]", "docker", "kill", "--signal", "TERM", container), COMMAND_LIMIT, false)));
-	pth_json_set(o, "ready", json_pack("[{s:s,s:s,s:I}]", "kind", "file", "path", ".ready",
-	    "timeout_us", (json_int_t)begin));
-	pth_json_set(o, "stop", json_pack("{s:s,s:I}", "signal", "TERM", "grace_us",
-	    (json_int_t)(pth_json_int(json_object_get(service, "stop"), "grace_us", 5 * SECOND) + end)));
+	pth_json_set(o, "inner",
+	    json_pack("{s:s,s:s*,s:o,s:o}", "file", "inner.json", "ask",
+	        c->whole ? NULL : PTH_INSIDE_ASK, "wait",
+	        cmd(json_pack("[s,s,s]", "docker", "wait", container), COMMAND_LIMIT, false),
+	        "stop",
+	        cmd(json_pack("[s,s,s,s,s]", "docker", "kill", "--signal", "TERM", container),
+	            COMMAND_LIMIT, false)));
+	pth_json_set(o, "ready",
+	    json_pack("[{s:s,s:s,s:I}]", "kind", "file", "path", ".ready", "timeout_us",
+	        (json_int_t)begin));
+	pth_json_set(o, "stop",
+	    json_pack("{s:s,s:I}", "signal", "TERM", "grace_us",
+	        (json_int_t)(pth_json_int(
+	                         json_object_get(service, "stop"), "grace_us", 5 * SECOND) +
+	            end)));
 	pth_json_set(o, "timeout_us", json_integer(limit > 0 ? limit + begin + end : 0));
-	pth_json_set(o, "requires", json_pack("[{s:s,s:s}]", "program", "docker", "package", "docker.io"));
+	pth_json_set(
+	    o, "requires", json_pack("[{s:s,s:s}]", "program", "docker", "package", "docker.io"));
 	return o;
 }
 
@@ -232,8 +255,10 @@ files(struct compose *c)
 
 	json_array_foreach(c->images, i, v)
 		if (json_object_get(v, "dockerfile") != NULL)
-			pth_json_push(list, json_pack("{s:o,s:O}", "path", json_sprintf("%s/Dockerfile",
-			    pth_json_str(v, "directory", "")), "text", json_object_get(v, "dockerfile")));
+			pth_json_push(list,
+			    json_pack("{s:o,s:O}", "path",
+			        json_sprintf("%s/Dockerfile", pth_json_str(v, "directory", "")),
+			        "text", json_object_get(v, "dockerfile")));
 	json_array_foreach(c->units, i, v) {
 		json_t *inner = container_inner(c, v);
 
@@ -241,8 +266,10 @@ files(struct compose *c)
 		pth_json_dump(&b, inner);
 		pth_buf_addc(&b, '\n');
 		json_decref(inner);
-		pth_json_push(list, json_pack("{s:o,s:o}", "path", json_sprintf("docker/%s.json",
-		    pth_json_str(v, "name", "")), "text", pth_json_text(b.s, b.len)));
+		pth_json_push(list,
+		    json_pack("{s:o,s:o}", "path",
+		        json_sprintf("docker/%s.json", pth_json_str(v, "name", "")), "text",
+		        pth_json_text(b.s, b.len)));
 	}
 	pth_buf_release(&b);
 	return list;

@@ -73,8 +73,8 @@ value(const struct ref *r, struct pth_buf *b, struct pth_err *e)
 		return 0;
 	}
 	if (look_up(r->service, &a) != 0)
-		return pth_err_set(e, PTH_SYSTEM, "@{%s:ip}: the network does not know this name (yet)",
-		    r->service);
+		return pth_err_set(e, PTH_SYSTEM,
+		    "@{%s:ip}: the network does not know this name (yet)", r->service);
 	if (strcmp(r->format, "decimal") == 0 || strcmp(r->format, "integer") == 0)
 		pth_buf_addf(b, "%u", (unsigned)ntohl(a.s_addr));
 	else if (strcmp(r->format, "hex") == 0)
@@ -146,9 +146,10 @@ pth_resolve_environ(struct pth_err *e)
 		pth_buf_add(&key, *p, (size_t)(eq - *p));
 		r = pth_resolve_expand(&value, eq + 1, e);
 		if (r == 0)
-			pth_json_set(env, key.s ? key.s : "", pth_json_text(value.s ? value.s : "", value.len));
+			pth_json_set(env, key.s != NULL ? key.s : "",
+			    pth_json_text(value.s != NULL ? value.s : "", value.len));
 		else
-			pth_err_wrap(e, "%s", key.s ? key.s : "");
+			pth_err_wrap(e, "%s", key.s != NULL ? key.s : "");
 		pth_buf_release(&key);
 		pth_buf_release(&value);
 	}

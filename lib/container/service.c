@@ -4,8 +4,8 @@
 #include "container/compose_priv.h"
 
 #include <arpa/inet.h>
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -54,8 +54,8 @@ container_address(const struct compose *c, size_t index, char to[16])
 	uint32_t network;
 	unsigned bits;
 
-	if (c->subnet == NULL || !pth_ipv4_network(c->subnet, &network, &bits) || bits < 8 || bits > 30 ||
-	    index + 4 > (size_t)1 << (32 - bits))
+	if (c->subnet == NULL || !pth_ipv4_network(c->subnet, &network, &bits) || bits < 8 ||
+	    bits > 30 || index + 4 > (size_t)1 << (32 - bits))
 		return false;
 	/* The engine takes the first one for itself. */
 	a.s_addr = htonl((network & ~((1u << (32 - bits)) - 1)) + 2 + (uint32_t)index);
@@ -71,24 +71,28 @@ user_volume(struct compose *c, json_t *list, const char *local, const char *insi
 	json_t *o;
 
 	if (*inside != '/')
-		return pth_err_set(c->e, PTH_INPUT, "volume %.100s: the path inside must begin with '/'", local);
+		return pth_err_set(
+		    c->e, PTH_INPUT, "volume %.100s: the path inside must begin with '/'", local);
 	if (strchr(local, '/') != NULL || *local == '.') {
 		char *path = realpath(local, NULL);
 
-		o = bind_mount(path ? path : local, inside, ro);
+		o = bind_mount(path != NULL ? path : local, inside, ro);
 		free(path);
 		if (*json_string_value(json_object_get(o, "source")) != '/') {
 			json_decref(o);
-			return pth_err_set(c->e, PTH_INPUT, "volume %.200s: no such file or directory", local);
+			return pth_err_set(
+			    c->e, PTH_INPUT, "volume %.200s: no such file or directory", local);
 		}
 	} else if (pth_name_ok(local)) {
 		o = json_pack("{s:s,s:s,s:s}", "type", "volume", "source", local, "target", inside);
 		if (ro)
 			pth_json_set(o, "read_only", json_true());
-		pth_json_set(c->volumes, local, json_pack("{s:o,s:o}", "name",
-		    json_sprintf("%s-%s", c->project, local), "labels", container_labels(c)));
+		pth_json_set(c->volumes, local,
+		    json_pack("{s:o,s:o}", "name", json_sprintf("%s-%s", c->project, local),
+		        "labels", container_labels(c)));
 	} else {
-		return pth_err_set(c->e, PTH_INPUT, "volume \"%.80s\": neither a path nor a name", local);
+		return pth_err_set(
+		    c->e, PTH_INPUT, "volume \"%.80s\": neither a path nor a name", local);
 	}
 	pth_json_push(list, o);
 	return 0;
@@ -108,9 +112,10 @@ volume_text(struct compose *c, json_t *list, const char *s)
 			*mode++ = '\0';
 	}
 	if (inside == NULL || *copy == '\0')
-		r = pth_err_set(c->e, PTH_INPUT, "volume \"%.100s\": must be local:inside or local:inside:ro", s);
+		r = pth_err_set(c->e, PTH_INPUT,
+		    "volume \"%.100s\": must be local:inside or local:inside:ro", s);
 	else
-		r = user_volume(c, list, copy, inside, mode && strcmp(mode, "ro") == 0);
+		r = user_volume(c, list, copy, inside, mode != NULL && strcmp(mode, "ro") == 0);
 	free(copy);
 	return r;
 }
@@ -126,7 +131,8 @@ user_volumes(struct compose *c, json_t *list, const json_t *given)
 		if (json_is_string(v))
 			r = volume_text(c, list, json_string_value(v));
 		else
-			r = user_volume(c, list, pth_json_str(v, "local", ""), pth_json_str(v, "container", ""),
+			r = user_volume(c, list, pth_json_str(v, "local", ""),
+			    pth_json_str(v, "container", ""),
 			    strcmp(pth_json_str(v, "mode", "rw"), "ro") == 0);
 		if (r != 0)
 			return r;
@@ -170,7 +176,8 @@ volumes(struct compose *c, const json_t *service, const json_t *given)
 	add_bind(list, "/opt/ticket", false, "@{dir}/ticket", "");
 	add_bind(list, "/app/shared", false, "@{dir}/shared", "");
 	add_bind(list, "/app/sync_logs", false, "@{dir}/sync", "");
-	if (container_mentions(c->whole ? json_object_get(c->plan, "services") : service, "@{share}") ||
+	if (container_mentions(
+	        c->whole ? json_object_get(c->plan, "services") : service, "@{share}") ||
 	    container_step_mentions(c, name, "@{share}"))
 		add_bind(list, PTH_INSIDE_SHARE, true, "@{share}", "");
 	pth_buf_release(&b);
@@ -192,7 +199,8 @@ ports(struct compose *c, const json_t *service, const json_t *given)
 	size_t i;
 
 	json_array_foreach(json_object_get(given, "ports"), i, v) {
-		const char *s = json_string_value(v), *colon = s ? strchr(s, ':') : NULL, *proto;
+		const char *s = json_string_value(v), *colon = s != NULL ? strchr(s, ':') : NULL,
+		           *proto;
 		long long inside = 0;
 		struct pth_buf b = PTH_BUF_INIT;
 
@@ -206,8 +214,9 @@ ports(struct compose *c, const json_t *service, const json_t *given)
 			pth_buf_adds(&b, "/udp");
 		pth_json_push(list, json_string(b.s));
 		proto = strchr(b.s, '/');
-		pth_json_push(c->resources, json_sprintf("%s:%.*s", proto ? proto + 1 : "tcp",
-		    (int)(colon - s), s));
+		pth_json_push(c->resources,
+		    json_sprintf(
+		        "%s:%.*s", proto != NULL ? proto + 1 : "tcp", (int)(colon - s), s));
 		pth_buf_release(&b);
 	}
 	return list;
@@ -231,7 +240,8 @@ environment(const struct compose *c, const json_t *service)
 		struct pth_buf b = PTH_BUF_INIT;
 
 		if (*key == '\0' || strchr(key, '=') != NULL) {
-			pth_err_set(c->e, PTH_INPUT, "environment: \"%.80s\" cannot be the name of a variable", key);
+			pth_err_set(c->e, PTH_INPUT,
+			    "environment: \"%.80s\" cannot be the name of a variable", key);
 			json_decref(env);
 			json_decref(all);
 			return NULL;
@@ -240,7 +250,7 @@ environment(const struct compose *c, const json_t *service)
 			continue;
 		if (!json_is_null(v))
 			pth_json_dump(&b, v);
-		json_object_set_new(all, key, json_string(b.s ? b.s : ""));
+		json_object_set_new(all, key, json_string(b.s != NULL ? b.s : ""));
 		pth_buf_release(&b);
 	}
 	json_decref(env);
@@ -280,7 +290,8 @@ limits(json_t *o, const json_t *given)
 	if (json_is_number(v = json_object_get(l, "cpu")))
 		pth_json_set(o, "cpus", json_real(json_number_value(v)));
 	if (json_is_integer(v = json_object_get(l, "processes")))
-		pth_json_set(o, "pids_limit", json_integer(json_integer_value(v) + 3)); /* pth-init's own */
+		pth_json_set(
+		    o, "pids_limit", json_integer(json_integer_value(v) + 3)); /* pth-init's own */
 }
 
 static json_t *
@@ -303,8 +314,9 @@ depends_on(const json_t *service)
 	json_array_foreach(json_object_get(service, "after"), i, a) {
 		bool ended = strcmp(pth_json_str(a, "state", "ready"), "stopped") == 0;
 
-		pth_json_set(o, pth_json_str(a, "service", ""), json_pack("{s:s}", "condition",
-		    ended ? "service_completed_successfully" : "service_healthy"));
+		pth_json_set(o, pth_json_str(a, "service", ""),
+		    json_pack("{s:s}", "condition",
+		        ended ? "service_completed_successfully" : "service_healthy"));
 	}
 	return o;
 }
@@ -330,7 +342,8 @@ container_service(struct compose *c, const json_t *service, const json_t *given,
 	json_t *o = json_object(), *list;
 	int64_t grace = pth_json_int(pth_json_path(service, "stop"), "grace_us", 5000000) / 1000000;
 
-	pth_json_set(o, "container_name", json_sprintf("%s%s%s-%s", prefix, *prefix ? "-" : "", c->project, name));
+	pth_json_set(o, "container_name",
+	    json_sprintf("%s%s%s-%s", prefix, *prefix != '\0' ? "-" : "", c->project, name));
 	pth_json_set(o, "hostname", json_string(name));
 	pth_json_set(o, "domainname", json_string("panther.local"));
 	pth_json_set(o, "entrypoint", json_pack("[s,s]", PTH_INSIDE_INIT, PTH_INSIDE_PLAN));
@@ -360,14 +373,16 @@ container_service(struct compose *c, const json_t *service, const json_t *given,
 	pth_json_set(o, "cap_add", cap_add(c, service));
 	pth_json_set(o, "security_opt", json_pack("[s]", "no-new-privileges:true"));
 	if (!c->whole && !pth_json_bool(c->params, "enable_ipv6", false))
-		pth_json_set(o, "sysctls", json_pack("{s:s}", "net.ipv6.conf.all.disable_ipv6", "1"));
+		pth_json_set(
+		    o, "sysctls", json_pack("{s:s}", "net.ipv6.conf.all.disable_ipv6", "1"));
 	limits(o, given);
 	if (json_array_size(json_object_get(service, "after")) > 0)
 		pth_json_set(o, "depends_on", depends_on(service));
 	pth_json_set(o, "healthcheck", healthcheck(service));
 	pth_json_set(o, "restart", json_string(pth_json_str(service, "restart", "no")));
 	pth_json_set(o, "stop_signal", json_string("SIGTERM"));
-	pth_json_set(o, "stop_grace_period", json_sprintf("%llds", (long long)grace + STOP_MARGIN_S));
+	pth_json_set(
+	    o, "stop_grace_period", json_sprintf("%llds", (long long)grace + STOP_MARGIN_S));
 	pth_json_set(o, "labels", container_labels(c));
 	return o;
 }

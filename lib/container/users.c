@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "io/json.h"
 #include "base/text.h"
+#include "io/json.h"
 
 #define DEPTH_MAX 32
 
@@ -61,10 +61,12 @@ pth_users_choose(const json_t *user, struct pth_proc_user *who, struct pth_err *
 	if (json_object_get(user, "uid") != NULL) {
 		who->uid = (uid_t)pth_json_int(user, "uid", 0);
 		who->gid = (gid_t)who->uid;
-	} else if (who->uid == 0 && name != NULL && pth_users_lookup("/etc/passwd", name, who) != 0 &&
+	} else if (who->uid == 0 && name != NULL &&
+	    pth_users_lookup("/etc/passwd", name, who) != 0 &&
 	    !pth_json_bool(user, "fallback_to_root", true)) {
 		return pth_err_set(e, PTH_INPUT,
-		    "the image has no user %s, and docker.user_mapping.fallback_to_root is false", name);
+		    "the image has no user %s, and docker.user_mapping.fallback_to_root is false",
+		    name);
 	}
 	who->gid = (gid_t)pth_json_int(user, "gid", (int64_t)who->gid);
 	return 0;
@@ -89,7 +91,8 @@ give(int dirfd, uid_t uid, gid_t gid, dev_t dev, int depth)
 		    fstatat(dirfd, de->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || st.st_dev != dev)
 			continue;
 		if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX) {
-			int fd = openat(dirfd, de->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+			int fd = openat(
+			    dirfd, de->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 			if (fd >= 0) {
 				give(fd, uid, gid, dev, depth + 1);

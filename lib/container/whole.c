@@ -32,7 +32,8 @@ append(json_t *o, const char *key, const json_t *list)
 static bool
 is_special(const json_t *docker)
 {
-	return pth_json_str(docker, "image", NULL) != NULL || pth_json_str(docker, "dockerfile", NULL) != NULL ||
+	return pth_json_str(docker, "image", NULL) != NULL ||
+	    pth_json_str(docker, "dockerfile", NULL) != NULL ||
 	    *pth_json_str(docker, "repository", "") != '\0' ||
 	    json_array_size(json_object_get(docker, "build")) > 0 ||
 	    pth_json_str(docker, "base", NULL) != NULL;
@@ -87,8 +88,10 @@ add_image(struct compose *c, json_t *o, const json_t *service, const char **spec
 	if (is_special(d)) {
 		if (*special != NULL) {
 			json_decref(old);
-			return pth_err_set(c->e, PTH_INPUT, "%s and %s want images of their own; name one that has "
-			    "both: network_environment.image", *special, pth_json_str(service, "name", ""));
+			return pth_err_set(c->e, PTH_INPUT,
+			    "%s and %s want images of their own; name one that has "
+			    "both: network_environment.image",
+			    *special, pth_json_str(service, "name", ""));
 		}
 		*special = pth_json_str(service, "name", "");
 		json_object_update(o, (json_t *)(uintptr_t)d);
@@ -116,7 +119,8 @@ all_alike(const struct compose *c)
 
 	json_array_foreach(services_of(c), i, s)
 		if (!json_is_object(json_object_get(s, "docker")) ||
-		    !json_equal(json_object_get(s, "docker"), json_object_get(first, "docker")) ||
+		    json_equal(json_object_get(s, "docker"), json_object_get(first, "docker")) ==
+		        0 ||
 		    strcmp(pth_json_str(s, "version", ""), pth_json_str(first, "version", "")) != 0)
 			return false;
 	return true;
@@ -126,7 +130,8 @@ static int
 image(struct compose *c, json_t *o)
 {
 	const char *given = pth_json_str(c->params, "image", ""), *special = NULL;
-	json_t *first = json_array_get(services_of(c), 0), *docker = json_object(), *plugins = json_array(), *s;
+	json_t *first = json_array_get(services_of(c), 0), *docker = json_object(),
+	       *plugins = json_array(), *s;
 	struct pth_buf b = PTH_BUF_INIT;
 	size_t i;
 
@@ -149,7 +154,7 @@ image(struct compose *c, json_t *o)
 		if (pth_json_has(plugins, plugin))
 			continue;
 		pth_json_push(plugins, json_string(plugin));
-		pth_buf_addf(&b, "%s%s", b.len ? "-with-" : "", plugin);
+		pth_buf_addf(&b, "%s%s", b.len != 0 ? "-with-" : "", plugin);
 	}
 	pth_json_set(o, "plugin", json_string(b.s));
 	pth_json_set(o, "docker", docker);
@@ -163,21 +168,23 @@ image(struct compose *c, json_t *o)
 static json_t *
 one_service(struct compose *c)
 {
-	json_t *o = json_pack("{s:s,s:b,s:b,s:[],s:I}", "name", PTH_COMPOSE_WHOLE, "finite", 1, "critical", 1,
-	    "after", "timeout_us", (json_int_t)0);
+	json_t *o = json_pack("{s:s,s:b,s:b,s:[],s:I}", "name", PTH_COMPOSE_WHOLE, "finite", 1,
+	    "critical", 1, "after", "timeout_us", (json_int_t)0);
 	json_t *phases = json_object(), *s;
 	int64_t grace = 0;
 	size_t i;
 
 	json_array_foreach(services_of(c), i, s) {
 		for (size_t k = 0; k < countof(phase_names); k++)
-			append(phases, phase_names[k], json_object_get(json_object_get(s, "phases"), phase_names[k]));
+			append(phases, phase_names[k],
+			    json_object_get(json_object_get(s, "phases"), phase_names[k]));
 		append(o, "ready", json_object_get(s, "ready"));
 		append(o, "artifacts", json_object_get(s, "artifacts"));
 		grace += pth_json_int(json_object_get(s, "stop"), "grace_us", 5000000);
 	}
 	pth_json_set(o, "phases", phases);
-	pth_json_set(o, "stop", json_pack("{s:s,s:I}", "signal", "TERM", "grace_us", (json_int_t)grace));
+	pth_json_set(
+	    o, "stop", json_pack("{s:s,s:I}", "signal", "TERM", "grace_us", (json_int_t)grace));
 	if (image(c, o) == 0)
 		return o;
 	json_decref(o);
@@ -214,11 +221,13 @@ container_whole_fill(const struct compose *c, json_t *dirs, json_t *files)
 		pth_json_push(dirs, json_string(name));
 		json_array_foreach(json_object_get(s, "dirs"), k, v)
 			if (json_is_string(v))
-				pth_json_push(dirs, json_sprintf("%s/%s", name, json_string_value(v)));
+				pth_json_push(
+				    dirs, json_sprintf("%s/%s", name, json_string_value(v)));
 		json_array_foreach(json_object_get(s, "files"), k, v) {
 			json_t *f = json_is_object(v) ? container_inside(v) : json_object();
 
-			pth_json_set(f, "path", json_sprintf("%s/%s", name, pth_json_str(v, "path", "")));
+			pth_json_set(
+			    f, "path", json_sprintf("%s/%s", name, pth_json_str(v, "path", "")));
 			pth_json_push(files, f);
 		}
 	}
@@ -229,7 +238,8 @@ container_whole_fill(const struct compose *c, json_t *dirs, json_t *files)
 void
 container_whole_inner(const struct compose *c, json_t *root, json_t *plan)
 {
-	static const char *const keep[] = { "steps", "assertions", "services", "network_environment" };
+	static const char *const keep[] = { "steps", "assertions", "services",
+		"network_environment" };
 
 	for (size_t i = 0; i < countof(keep); i++)
 		if (json_object_get(c->rec, keep[i]) != NULL)
@@ -237,6 +247,7 @@ container_whole_inner(const struct compose *c, json_t *root, json_t *plan)
 	pth_json_set(root, "whole", json_true());
 	pth_json_set(plan, "timeout_us", json_integer(pth_json_int(c->plan, "timeout_us", 0)));
 	pth_json_set(plan, "wait_us", json_integer(pth_json_int(c->plan, "wait_us", 0)));
-	json_object_set(json_object_get(plan, "environment"), "parameters", (json_t *)(uintptr_t)c->params);
+	json_object_set(
+	    json_object_get(plan, "environment"), "parameters", (json_t *)(uintptr_t)c->params);
 	json_object_set(plan, "order", json_object_get(c->plan, "order"));
 }

@@ -7,24 +7,27 @@
 #include <math.h>
 #include <strings.h>
 
-#include "io/event.h"
-#include "base/text.h"
 #include "base/clock.h"
+#include "base/text.h"
+#include "io/event.h"
 
 #define INT_LIMIT 9007199254740992.0 /* 2^53: beyond it JSON readers round */
 
-bool experiment_given(const struct pth_ynode *n)
+bool
+experiment_given(const struct pth_ynode *n)
 {
-	return n && n->kind != PTH_YNULL;
+	return n != NULL && n->kind != PTH_YNULL;
 }
 
-bool experiment_scalar(const struct pth_ynode *n)
+bool
+experiment_scalar(const struct pth_ynode *n)
 {
 	return n->kind != PTH_YSEQ && n->kind != PTH_YMAP && n->kind != PTH_YNULL;
 }
 
 /* A number out of a node that holds one, also "60" and 60.0. */
-static bool number(const struct pth_ynode *n, double *v)
+static bool
+number(const struct pth_ynode *n, double *v)
 {
 	char *end;
 
@@ -32,59 +35,64 @@ static bool number(const struct pth_ynode *n, double *v)
 		*v = (double)n->i;
 	else if (n->kind == PTH_YREAL)
 		*v = n->d;
-	else if (n->kind == PTH_YSTR && n->len && strspn(n->text, "+-0123456789.eE") == n->len &&
-	         (*v = strtod(n->text, &end), *end == '\0'))
+	else if (n->kind == PTH_YSTR && n->len != 0 &&
+	    strspn(n->text, "+-0123456789.eE") == n->len &&
+	    (*v = strtod(n->text, &end), *end == '\0') != 0)
 		;
 	else
 		return false;
 	return isfinite(*v);
 }
 
-static bool percent(const struct pth_ynode *n, double *v)
+static bool
+percent(const struct pth_ynode *n, double *v)
 {
 	char *end;
 
 	if (number(n, v))
 		return true;
-	if (n->kind != PTH_YSTR || !strchr("0123456789", n->text[0]))
+	if (n->kind != PTH_YSTR || strchr("0123456789", n->text[0]) == NULL)
 		return false;
 	*v = strtod(n->text, &end);
 	while (*end == ' ')
 		end++;
-	return !strcmp(end, "%") && isfinite(*v);
+	return strcmp(end, "%") == 0 && isfinite(*v);
 }
 
 /* Durations with a unit. */
-static bool duration(const struct pth_ynode *n, int64_t *us)
+static bool
+duration(const struct pth_ynode *n, int64_t *us)
 {
-	return n->kind == PTH_YSTR && n->len && strchr("smh", n->text[n->len - 1]) &&
-	       pth_duration(n->text, us);
+	return n->kind == PTH_YSTR && n->len != 0 && strchr("smh", n->text[n->len - 1]) != NULL &&
+	    pth_duration(n->text, us);
 }
 
 /* What the types that mean an integer make of a node; false: none of them. */
-bool experiment_int(const struct pth_ynode *n, unsigned types, int64_t *v)
+bool
+experiment_int(const struct pth_ynode *n, unsigned types, int64_t *v)
 {
 	double d;
 	int64_t us;
 	long long size;
 
-	if ((types & (T_INT | T_SECS | T_SIZE)) && n->kind != PTH_YBOOL && number(n, &d) &&
+	if ((types & (T_INT | T_SECS | T_SIZE)) != 0 && n->kind != PTH_YBOOL && number(n, &d) &&
 	    d == floor(d) && fabs(d) <= INT_LIMIT) {
 		*v = (int64_t)d;
 		return true;
 	}
-	if ((types & T_SECS) && duration(n, &us) && us % 1000000 == 0) {
+	if ((types & T_SECS) != 0 && duration(n, &us) && us % 1000000 == 0) {
 		*v = us / 1000000;
 		return true;
 	}
-	if ((types & T_SIZE) && n->kind == PTH_YSTR && pth_size(n->text, &size)) {
+	if ((types & T_SIZE) != 0 && n->kind == PTH_YSTR && pth_size(n->text, &size)) {
 		*v = size;
 		return true;
 	}
 	return false;
 }
 
-int experiment_bool(const struct pth_ynode *n)
+int
+experiment_bool(const struct pth_ynode *n)
 {
 	static const char *const words[] = { "false", "true", "no", "yes", "off", "on", "0", "1" };
 
@@ -94,24 +102,27 @@ int experiment_bool(const struct pth_ynode *n)
 		return (int)n->i;
 	/* PANTHER takes them in quotes, too, and these other words of YAML 1.1 */
 	for (size_t i = 0; n->kind == PTH_YSTR && i < countof(words); i++)
-		if (!strcasecmp(n->text, words[i]))
+		if (strcasecmp(n->text, words[i]) == 0)
 			return i % 2;
 	return -1;
 }
 
-static const char *word(const struct schema *s, const char *text)
+static const char *
+word(const struct schema *s, const char *text)
 {
-	bool any_case = s->key->flags & F_CASE;
+	bool any_case = (s->key->flags & F_CASE) != 0;
 
 	for (size_t i = 0; i < s->nvalues; i++)
-		if (any_case ? !strcasecmp(text, s->values[i]) : !strcmp(text, s->values[i]))
+		if (any_case ? strcasecmp(text, s->values[i]) == 0 :
+		               strcmp(text, s->values[i]) == 0)
 			return s->values[i];
 	return NULL;
 }
 
 /* ---- check */
 
-static void show_value(struct pth_buf *b, const struct pth_ynode *n)
+static void
+show_value(struct pth_buf *b, const struct pth_ynode *n)
 {
 	if (!experiment_scalar(n)) {
 		pth_buf_addf(b, "a %s", pth_ykind_name(n->kind));
@@ -121,16 +132,21 @@ static void show_value(struct pth_buf *b, const struct pth_ynode *n)
 }
 
 /* What a text in the place of a map is likely to be: the key that names a plugin. */
-static const char *main_key(const struct schema *s)
+static const char *
+main_key(const struct schema *s)
 {
-	for (const struct schema *c = s->key->types & T_MAP ? s->child : NULL; c; c = c->next)
-		if (!strcmp(c->name, "type") || !strcmp(c->name, "name"))
-			return s->key->flags & F_NEED && !(s->key->flags & F_OWN) ? NULL : c->name;
+	for (const struct schema *c = (s->key->types & T_MAP) != 0 ? s->child : NULL; c != NULL;
+	     c = c->next)
+		if (strcmp(c->name, "type") == 0 || strcmp(c->name, "name") == 0)
+			return (s->key->flags & F_NEED) != 0 && (s->key->flags & F_OWN) == 0 ?
+			    NULL :
+			    c->name;
 	return NULL;
 }
 
-static void unexpected(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
-    const char *what)
+static void
+unexpected(
+    struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n, const char *what)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 	const char *near = NULL, *inner;
@@ -141,183 +157,204 @@ static void unexpected(struct pth_experiment *x, const struct schema *s, const s
 	show_value(&b, n);
 	pth_buf_adds(&b, "; expected ");
 	experiment_schema_expected(&b, s);
-	if (s->nvalues && n->kind == PTH_YSTR && n->len < 60)
+	if (s->nvalues != 0 && n->kind == PTH_YSTR && n->len < 60)
 		near = pth_nearest(n->text, s->values, s->nvalues);
-	if (near)
+	if (near != NULL)
 		pth_buf_addf(&b, "; did you mean '%s'?", near);
-	else if ((inner = main_key(s)) != NULL && n->kind == PTH_YSTR && n->len && n->len < 60)
+	else if ((inner = main_key(s)) != NULL && n->kind == PTH_YSTR && n->len != 0 && n->len < 60)
 		pth_buf_addf(&b, "; write {%s: %s}", inner, n->text);
 	experiment_error(x, n, "%s", b.s);
 	pth_buf_release(&b);
 }
 
-static bool in_range(const struct schema *s, double v)
+static bool
+in_range(const struct schema *s, double v)
 {
 	return !s->ranged || (v >= s->min && v <= s->max);
 }
 
 /* Does a scalar fit one of the types? */
-static bool scalar_fits(const struct schema *s, const struct pth_ynode *n)
+static bool
+scalar_fits(const struct schema *s, const struct pth_ynode *n)
 {
 	unsigned t = s->key->types;
 	double d;
 	int64_t i;
 
 	if (experiment_int(n, t, &i))
-		return in_range(s, (double)i) && (!(t & T_SIZE) || i >= 0);
-	if ((t & T_REAL) && number(n, &d))
+		return in_range(s, (double)i) && ((t & T_SIZE) == 0 || i >= 0);
+	if ((t & T_REAL) != 0 && number(n, &d))
 		return in_range(s, d);
-	if ((t & T_PERCENT) && percent(n, &d))
+	if ((t & T_PERCENT) != 0 && percent(n, &d))
 		return in_range(s, d);
-	if ((t & T_DUR) && duration(n, &i))
+	if ((t & T_DUR) != 0 && duration(n, &i))
 		return true;
-	if ((t & T_BOOL) && experiment_bool(n) >= 0)
+	if ((t & T_BOOL) != 0 && experiment_bool(n) >= 0)
 		return true;
-	if (!(t & T_STR))
+	if ((t & T_STR) == 0)
 		return false;
-	return !s->nvalues || (s->key->flags & F_HINT) || word(s, n->text);
+	return s->nvalues == 0 || (s->key->flags & F_HINT) != 0 || word(s, n->text) != NULL;
 }
 
-static bool is_extension(const char *key)
+static bool
+is_extension(const char *key)
 {
-	return !strncmp(key, "x-", 2);
+	return (strncmp(key, "x-", 2) == 0);
 }
 
 /* Which network environment is this map's? 0: a user's own. */
-unsigned experiment_environment_kind(const struct pth_ynode *n)
+unsigned
+experiment_environment_kind(const struct pth_ynode *n)
 {
 	const char *type = experiment_text(n, "type", "docker_compose");
 
-	if (!strcmp(type, "docker_compose"))
+	if (strcmp(type, "docker_compose") == 0)
 		return F_DOCKER;
-	if (!strcmp(type, "shadow_ns"))
+	if (strcmp(type, "shadow_ns") == 0)
 		return F_SHADOW;
-	return strncmp(type, "localhost", 9) ? 0 : F_OWN;
+	return strncmp(type, "localhost", 9) != 0 ? 0 : F_OWN;
 }
 
-static void unknown_key(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
+static void
+unknown_key(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
     const struct pth_ynode *c, const char *what)
 {
 	const char *near = strlen(c->key) < 60 ? pth_nearest(c->key, s->names, s->nnames) : NULL;
 
-	if (near && !pth_yaml_get(n, near))
-		experiment_key_warn(x, c, "%.60s: unknown key '%.60s'; did you mean '%s'?", what, c->key, near);
+	if (near != NULL && pth_yaml_get(n, near) == NULL)
+		experiment_key_warn(
+		    x, c, "%.60s: unknown key '%.60s'; did you mean '%s'?", what, c->key, near);
 	else
 		experiment_key_warn(x, c, "%.60s: unknown key '%.60s'", what, c->key);
 }
 
-static void check_child(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
+static void
+check_child(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
     const struct pth_ynode *c, unsigned kind, const char *what)
 {
 	const struct schema *cs = experiment_schema_child(s, c->key);
-	unsigned only = cs ? cs->key->flags & (F_DOCKER | F_SHADOW) : 0;
+	unsigned only = cs != NULL ? cs->key->flags & (F_DOCKER | F_SHADOW) : 0;
 
 	if (is_extension(c->key))
 		return;
-	if (only && kind == 0)
+	if (only != 0 && kind == 0)
 		return; /* parameters of a user's own environment */
-	if (only && only != kind) {
+	if (only != 0 && only != kind) {
 		experiment_key_warn(x, c, "'%.60s' has no effect in environment %s", c->key,
 		    experiment_text(n, "type", "docker_compose"));
 		return;
 	}
-	if (!cs) {
-		if (!(s->key->flags & F_OPEN))
+	if (cs == NULL) {
+		if ((s->key->flags & F_OPEN) == 0)
 			unknown_key(x, s, n, c, what);
 		return;
 	}
-	if (s->any == cs && (s->key->flags & F_NAME) && !pth_name_ok(c->key))
-		experiment_key_error(x, c, "'%.60s' cannot be a service's name; expected letters, digits, "
-		    "'.', '_', '-', at most 63", c->key);
-	if (!(cs->key->flags & F_LATER))
+	if (s->any == cs && (s->key->flags & F_NAME) != 0 && !pth_name_ok(c->key))
+		experiment_key_error(x, c,
+		    "'%.60s' cannot be a service's name; expected letters, digits, "
+		    "'.', '_', '-', at most 63",
+		    c->key);
+	if ((cs->key->flags & F_LATER) == 0)
 		experiment_check(x, cs, c, c->key);
 }
 
 /* Accepted, and asks for something that is not done anyway? */
-static bool is_idle(const struct schema *s, const struct pth_ynode *c)
+static bool
+is_idle(const struct schema *s, const struct pth_ynode *c)
 {
 	const struct schema *cs = experiment_schema_child(s, c->key);
 	json_t *v;
 	bool same;
 
-	if (!strcmp(s->key->path, "logging.feature_levels"))
+	if (strcmp(s->key->path, "logging.feature_levels") == 0)
 		return experiment_given(c) && !is_extension(c->key) && !pth_event_feature(c->key);
-	if (!cs || cs == s->any || !(cs->key->flags & F_IDLE) || !experiment_given(c) || (c->kind >= PTH_YSEQ && c->n == 0))
+	if (cs == NULL || cs == s->any || (cs->key->flags & F_IDLE) == 0 || !experiment_given(c) ||
+	    (c->kind >= PTH_YSEQ && c->n == 0))
 		return false;
 	v = experiment_canon(cs, c);
-	same = json_equal(v, cs->def);
+	same = json_equal(v, cs->def) != 0;
 	json_decref(v);
 	return !same;
 }
 
 /* One warning for all of a map, at the first. */
-static void check_idle(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n)
+static void
+check_idle(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 	const struct pth_ynode *first = NULL, *last = NULL;
 	unsigned more = 0;
 
-	for (const struct pth_ynode *c = n->child; c; c = c->next) {
+	for (const struct pth_ynode *c = n->child; c != NULL; c = c->next) {
 		if (!is_idle(s, c))
 			continue;
-		if (last)
+		if (last != NULL)
 			pth_buf_addf(&b, "%s'%.60s'", last == first ? "" : ", ", last->key);
-		first = first ? first : c;
+		first = first != NULL ? first : c;
 		last = c;
 		more++;
 	}
 	if (more == 1)
 		experiment_key_warn(x, first, "'%.60s' has no effect here", first->key);
-	else if (more)
+	else if (more != 0)
 		experiment_key_warn(x, first, "%s and '%.60s' have no effect here", b.s, last->key);
 	pth_buf_release(&b);
 }
 
 /* A key that must be given, and is not. In an open map, where no other message
  * is about them, one of the unknown ones may be it. */
-static void check_missing(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
+static void
+check_missing(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
     const struct schema *missing, const char *what)
 {
-	for (const struct pth_ynode *c = s->key->flags & F_OPEN ? n->child : NULL; c; c = c->next)
-		if (!is_extension(c->key) && strlen(c->key) < 60 && experiment_schema_child(s, c->key) == s->any &&
-		    pth_nearest(c->key, &missing->name, 1)) {
-			experiment_error(x, n, "%.60s: no '%s'; it must be given; is it '%.60s'?", what, missing->name, c->key);
+	for (const struct pth_ynode *c = (s->key->flags & F_OPEN) != 0 ? n->child : NULL; c != NULL;
+	     c = c->next)
+		if (!is_extension(c->key) && strlen(c->key) < 60 &&
+		    experiment_schema_child(s, c->key) == s->any &&
+		    pth_nearest(c->key, &missing->name, 1) != NULL) {
+			experiment_error(x, n, "%.60s: no '%s'; it must be given; is it '%.60s'?",
+			    what, missing->name, c->key);
 			return;
 		}
 	experiment_error(x, n, "%.60s: no '%s'; it must be given", what, missing->name);
 }
 
-static void check_map(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
-    const char *what)
+static void
+check_map(
+    struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n, const char *what)
 {
-	unsigned kind = !strcmp(s->key->path, "tests[].network_environment") ? experiment_environment_kind(n) : 0;
+	unsigned kind = strcmp(s->key->path, "tests[].network_environment") == 0 ?
+	    experiment_environment_kind(n) :
+	    0;
 
-	for (const struct pth_ynode *c = n->child; c; c = c->next)
+	for (const struct pth_ynode *c = n->child; c != NULL; c = c->next)
 		check_child(x, s, n, c, kind, what);
-	if (!(s->key->flags & F_IDLE))
+	if ((s->key->flags & F_IDLE) == 0)
 		check_idle(x, s, n);
-	for (const struct schema *c = s->child; c; c = c->next)
-		if ((c->key->flags & F_NEED) && !pth_yaml_get(n, c->name))
+	for (const struct schema *c = s->child; c != NULL; c = c->next)
+		if ((c->key->flags & F_NEED) != 0 && pth_yaml_get(n, c->name) == NULL)
 			check_missing(x, s, n, c, what);
 }
 
-void experiment_check(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
-    const char *what)
+void
+experiment_check(
+    struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n, const char *what)
 {
 	unsigned t = s->key->types;
 
-	if (t & T_ANY)
+	if ((t & T_ANY) != 0)
 		return;
 	if (n->kind == PTH_YNULL) {
-		if (s->key->flags & F_NEED)
+		if ((s->key->flags & F_NEED) != 0)
 			unexpected(x, s, n, what);
-		else if (!(t & T_NULL))
+		else if ((t & T_NULL) == 0)
 			experiment_key_warn(x, n, "%.60s: no value; taken as not given", what);
-	} else if (n->kind == PTH_YMAP && (t & T_MAP)) {
+	} else if (n->kind == PTH_YMAP && (t & T_MAP) != 0) {
 		check_map(x, s, n, what);
-	} else if (n->kind == PTH_YSEQ && (t & T_LIST)) {
-		for (const struct pth_ynode *c = n->child; c && s->item; c = c->next) {
-			if (c->kind == PTH_YNULL && !(s->item->key->types & T_ANY))
+	} else if (n->kind == PTH_YSEQ && (t & T_LIST) != 0) {
+		for (const struct pth_ynode *c = n->child; c != NULL && s->item != NULL;
+		     c = c->next) {
+			if (c->kind == PTH_YNULL && (s->item->key->types & T_ANY) == 0)
 				experiment_error(x, c, "%.60s: an item without value", what);
 			else
 				experiment_check(x, s->item, c, what);
@@ -329,41 +366,45 @@ void experiment_check(struct pth_experiment *x, const struct schema *s, const st
 
 /* ---- canonical values */
 
-static json_t *text_value(const struct schema *s, const struct pth_ynode *n)
+static json_t *
+text_value(const struct schema *s, const struct pth_ynode *n)
 {
-	const char *w = s->nvalues ? word(s, n->text) : NULL;
+	const char *w = s->nvalues != 0 ? word(s, n->text) : NULL;
 
-	return w ? json_string(w) : json_stringn_nocheck(n->text, n->len);
+	return w != NULL ? json_string(w) : json_stringn_nocheck(n->text, n->len);
 }
 
-static json_t *scalar_value(const struct schema *s, const struct pth_ynode *n)
+static json_t *
+scalar_value(const struct schema *s, const struct pth_ynode *n)
 {
 	unsigned t = s->key->types;
 	double d;
 	int64_t i;
 
-	if (n->kind == PTH_YBOOL && (t & T_BOOL))
+	if (n->kind == PTH_YBOOL && (t & T_BOOL) != 0)
 		return json_boolean(n->b);
 	if (experiment_int(n, t, &i))
 		return json_integer(i);
-	if ((t & T_REAL) && number(n, &d))
+	if ((t & T_REAL) != 0 && number(n, &d))
 		return json_real(d);
-	if ((t & T_PERCENT) && percent(n, &d))
+	if ((t & T_PERCENT) != 0 && percent(n, &d))
 		return json_real(d);
-	if ((t & T_BOOL) && experiment_bool(n) >= 0)
+	if ((t & T_BOOL) != 0 && experiment_bool(n) >= 0)
 		return json_boolean(experiment_bool(n));
 	return text_value(s, n);
 }
 
 /* 00000001 and 0x7F000001 of a version file mean these texts. */
-static json_t *as_written(const struct pth_ynode *n)
+static json_t *
+as_written(const struct pth_ynode *n)
 {
 	json_t *out;
 
 	if (n->kind < PTH_YSEQ)
-		return pth_yaml_as_printed(n) ? pth_yaml_json(n) : json_stringn_nocheck(n->text, n->len);
+		return pth_yaml_as_printed(n) ? pth_yaml_json(n) :
+		                                json_stringn_nocheck(n->text, n->len);
 	out = n->kind == PTH_YSEQ ? json_array() : json_object();
-	for (const struct pth_ynode *c = n->child; c; c = c->next) {
+	for (const struct pth_ynode *c = n->child; c != NULL; c = c->next) {
 		if (n->kind == PTH_YSEQ)
 			pth_json_push(out, as_written(c));
 		else
@@ -372,39 +413,39 @@ static json_t *as_written(const struct pth_ynode *n)
 	return out;
 }
 
-json_t *experiment_canon(const struct schema *s, const struct pth_ynode *n)
+json_t *
+experiment_canon(const struct schema *s, const struct pth_ynode *n)
 {
 	json_t *out;
 
-	if (s->key->types & T_ANY)
+	if ((s->key->types & T_ANY) != 0)
 		return pth_yaml_json(n);
-	if (s->key->flags & F_TEXTS)
+	if ((s->key->flags & F_TEXTS) != 0)
 		return as_written(n);
 	switch (n->kind) {
-	case PTH_YNULL:
-		return json_null();
+	case PTH_YNULL: return json_null();
 	case PTH_YMAP:
 		out = json_object();
 		experiment_canon_map(s, n, out, NULL, NULL);
 		return out;
 	case PTH_YSEQ:
-		if (!s->item)
+		if (s->item == NULL)
 			return pth_yaml_json(n);
 		out = json_array();
-		for (const struct pth_ynode *c = n->child; c; c = c->next)
+		for (const struct pth_ynode *c = n->child; c != NULL; c = c->next)
 			pth_json_push(out, experiment_canon(s->item, c));
 		return out;
-	default:
-		return scalar_value(s, n);
+	default: return scalar_value(s, n);
 	}
 }
 
 /* A map's default is what its keys' defaults make. */
-static json_t *default_value(const struct schema *s)
+static json_t *
+default_value(const struct schema *s)
 {
 	json_t *out;
 
-	if (!json_is_object(s->def) || !s->child)
+	if (!json_is_object(s->def) || s->child == NULL)
 		return json_incref(s->def);
 	out = json_object();
 	experiment_canon_map(s, NULL, out, NULL, NULL);
@@ -413,32 +454,34 @@ static json_t *default_value(const struct schema *s)
 
 /* Keys of the table in its order with their defaults, then the others of an
  * open map in the file's order. F_OWN keys are left to `own`; F_IDLE ones out. */
-void experiment_canon_map(const struct schema *s, const struct pth_ynode *n, json_t *out, experiment_own_fn *own,
-    void *arg)
+void
+experiment_canon_map(const struct schema *s, const struct pth_ynode *n, json_t *out,
+    experiment_own_fn *own, void *arg)
 {
-	for (const struct schema *c = s->child; c; c = c->next) {
+	for (const struct schema *c = s->child; c != NULL; c = c->next) {
 		const struct pth_ynode *v = pth_yaml_get(n, c->name);
 
-		if (c->key->flags & F_IDLE)
+		if ((c->key->flags & F_IDLE) != 0)
 			continue;
-		if (c->key->flags & F_OWN) {
-			if (own)
+		if ((c->key->flags & F_OWN) != 0) {
+			if (own != NULL)
 				own(arg, c, experiment_given(v) ? v : NULL, out);
 			continue;
 		}
-		if (v && (v->kind != PTH_YNULL || (c->key->types & T_NULL && !c->def)))
+		if (v != NULL &&
+		    (v->kind != PTH_YNULL || ((c->key->types & T_NULL) != 0 && c->def == NULL)))
 			pth_json_set(out, c->name, experiment_canon(c, v));
-		else if (c->def)
+		else if (c->def != NULL)
 			pth_json_set(out, c->name, default_value(c));
 	}
-	if (!n || (!s->any && !(s->key->flags & F_OPEN)))
+	if (n == NULL || (s->any == NULL && (s->key->flags & F_OPEN) == 0))
 		return;
-	for (const struct pth_ynode *c = n->child; c; c = c->next) {
-		if (is_extension(c->key) || json_object_get(out, c->key))
+	for (const struct pth_ynode *c = n->child; c != NULL; c = c->next) {
+		if (is_extension(c->key) || json_object_get(out, c->key) != NULL)
 			continue;
-		if (s->any)
+		if (s->any != NULL)
 			pth_json_set(out, c->key, experiment_canon(s->any, c));
-		else if (!experiment_schema_child(s, c->key))
+		else if (experiment_schema_child(s, c->key) == NULL)
 			pth_json_set(out, c->key, pth_yaml_json(c));
 	}
 }

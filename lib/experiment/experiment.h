@@ -35,8 +35,8 @@ struct pth_override {
  * diagnostics. Overrides beat PTH_* and PANTHER_* variables (when use_env),
  * these beat the file. path "-" is stdin. The strings must outlive the result.
  */
-struct pth_experiment *pth_experiment_load(const char *path, const struct pth_override *o,
-    size_t n, bool use_env);
+struct pth_experiment *pth_experiment_load(
+    const char *path, const struct pth_override *o, size_t n, bool use_env);
 /* The same for text already in memory; included files are looked up beside `path`. */
 struct pth_experiment *pth_experiment_parse(const char *path, const char *text, size_t len,
     const struct pth_override *o, size_t n, bool use_env);
@@ -57,8 +57,8 @@ const json_t *pth_experiment_settings(const struct pth_experiment *x);
  * that have errors; none when there are errors outside of the tests. Stops at
  * the first -1 and returns it. */
 typedef int pth_experiment_fn(void *arg, const json_t *rec, struct pth_err *e);
-int pth_experiment_each(struct pth_experiment *x, pth_experiment_fn *fn, void *arg,
-    struct pth_err *e);
+int pth_experiment_each(
+    struct pth_experiment *x, pth_experiment_fn *fn, void *arg, struct pth_err *e);
 
 /* Append what is known of a key ("timeout", "services.*.timeout",
  * "tests.0.steps.wait"), every key that fits. -1 and e when none does. */

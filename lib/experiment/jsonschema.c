@@ -3,18 +3,21 @@
 
 #include <math.h>
 
-static json_t *of_type(const char *name)
+static json_t *
+of_type(const char *name)
 {
 	return json_pack("{s:s}", "type", name);
 }
 
 /* A string with digits is as good as a number: PANTHER takes "60". */
-static json_t *pattern(const char *re)
+static json_t *
+pattern(const char *re)
 {
 	return json_pack("{s:s,s:s}", "type", "string", "pattern", re);
 }
 
-static void push_number(json_t *any, const struct schema *s, const char *type)
+static void
+push_number(json_t *any, const struct schema *s, const char *type)
 {
 	json_t *o = of_type(type);
 
@@ -23,10 +26,13 @@ static void push_number(json_t *any, const struct schema *s, const char *type)
 	if (s->ranged && s->max < HUGE_VAL)
 		pth_json_set(o, "maximum", json_real(s->max));
 	pth_json_push(any, o);
-	pth_json_push(any, pattern(strcmp(type, "integer") ? "^[-+]?[0-9.]+([eE][-+]?[0-9]+)?$" : "^[-+]?[0-9]+$"));
+	pth_json_push(any,
+	    pattern(strcmp(type, "integer") != 0 ? "^[-+]?[0-9.]+([eE][-+]?[0-9]+)?$" :
+	                                           "^[-+]?[0-9]+$"));
 }
 
-static void push_words(json_t *any, const struct schema *s)
+static void
+push_words(json_t *any, const struct schema *s)
 {
 	json_t *list = json_array();
 
@@ -35,17 +41,17 @@ static void push_words(json_t *any, const struct schema *s)
 		char *low = pth_xstrdup(v), *up = pth_xstrdup(v), *cap = pth_xstrdup(v);
 
 		pth_json_push(list, json_string(v));
-		for (size_t j = 0; v[j]; j++) {
+		for (size_t j = 0; v[j] != '\0'; j++) {
 			bool letter = (v[j] | 32) >= 'a' && (v[j] | 32) <= 'z';
 
 			low[j] = letter ? (char)(v[j] | 32) : v[j];
 			up[j] = letter ? (char)(v[j] & ~32) : v[j];
-			cap[j] = j ? low[j] : up[j];
+			cap[j] = j != 0 ? low[j] : up[j];
 		}
-		for (int k = 0; (s->key->flags & F_CASE) && k < 3; k++) {
+		for (int k = 0; (s->key->flags & F_CASE) != 0 && k < 3; k++) {
 			const char *form = k == 0 ? low : k == 1 ? up : cap;
 
-			if (strcmp(form, v))
+			if (strcmp(form, v) != 0)
 				pth_json_push(list, json_string(form));
 		}
 		free(low);
@@ -55,50 +61,54 @@ static void push_words(json_t *any, const struct schema *s)
 	pth_json_push(any, json_pack("{s:o}", "enum", list));
 }
 
-static void push_scalars(json_t *any, const struct schema *s, unsigned t)
+static void
+push_scalars(json_t *any, const struct schema *s, unsigned t)
 {
-	if (t & T_BOOL) {
+	if ((t & T_BOOL) != 0) {
 		pth_json_push(any, of_type("boolean"));
-		pth_json_push(any, pattern("^([Tt]rue|TRUE|[Ff]alse|FALSE|[Yy]es|[Nn]o|[Oo]n|[Oo]ff|[01])$"));
+		pth_json_push(
+		    any, pattern("^([Tt]rue|TRUE|[Ff]alse|FALSE|[Yy]es|[Nn]o|[Oo]n|[Oo]ff|[01])$"));
 	}
-	if (t & (T_REAL | T_PERCENT))
+	if ((t & (T_REAL | T_PERCENT)) != 0)
 		push_number(any, s, "number");
-	else if (t & (T_INT | T_SECS | T_SIZE))
+	else if ((t & (T_INT | T_SECS | T_SIZE)) != 0)
 		push_number(any, s, "integer");
-	if (t & (T_SECS | T_DUR))
+	if ((t & (T_SECS | T_DUR)) != 0)
 		pth_json_push(any, pattern("^[0-9.]+ *(us|ms|s|m|h)$"));
-	if (t & T_SIZE)
+	if ((t & T_SIZE) != 0)
 		pth_json_push(any, pattern("^[0-9]+ *([kKMGT]i?)?B?$"));
-	if (t & T_PERCENT)
+	if ((t & T_PERCENT) != 0)
 		pth_json_push(any, pattern("^[0-9.]+ *%$"));
-	if (t & T_STR) {
-		if (s->nvalues && !(s->key->flags & F_HINT))
+	if ((t & T_STR) != 0) {
+		if (s->nvalues != 0 && (s->key->flags & F_HINT) == 0)
 			push_words(any, s);
 		else
-			pth_json_push(any, json_pack("{s:[s,s,s]}", "type", "string", "number", "boolean"));
+			pth_json_push(
+			    any, json_pack("{s:[s,s,s]}", "type", "string", "number", "boolean"));
 	}
-	if (t & T_NULL)
+	if ((t & T_NULL) != 0)
 		pth_json_push(any, of_type("null"));
 }
 
 static json_t *node(const struct schema *s);
 
-static void push_map(json_t *any, const struct schema *s)
+static void
+push_map(json_t *any, const struct schema *s)
 {
 	json_t *o = of_type("object"), *props = json_object(), *need = json_array();
 
-	for (const struct schema *c = s->child; c; c = c->next) {
+	for (const struct schema *c = s->child; c != NULL; c = c->next) {
 		pth_json_set(props, c->name, node(c));
-		if (c->key->flags & F_NEED)
+		if ((c->key->flags & F_NEED) != 0)
 			pth_json_push(need, json_string(c->name));
 	}
-	if (json_object_size(props))
+	if (json_object_size(props) != 0)
 		pth_json_set(o, "properties", json_incref(props));
-	if (json_array_size(need))
+	if (json_array_size(need) != 0)
 		pth_json_set(o, "required", json_incref(need));
-	if (s->any)
+	if (s->any != NULL)
 		pth_json_set(o, "additionalProperties", node(s->any));
-	if (s->key->flags & F_NAME) {
+	if ((s->key->flags & F_NAME) != 0) {
 		pth_json_set(o, "propertyNames", pattern("^[A-Za-z0-9_][A-Za-z0-9._-]{0,62}$"));
 		pth_json_set(o, "minProperties", json_integer(1));
 	}
@@ -107,27 +117,28 @@ static void push_map(json_t *any, const struct schema *s)
 	pth_json_push(any, o);
 }
 
-static json_t *node(const struct schema *s)
+static json_t *
+node(const struct schema *s)
 {
 	unsigned t = s->key->types;
 	json_t *out = json_pack("{s:s}", "description", s->key->meaning), *any = json_array();
 
-	if (s->def)
+	if (s->def != NULL)
 		pth_json_set(out, "default", json_incref(s->def));
 	/* an option of one environment may be something else in a user's own */
-	if ((t & T_ANY) || (s->key->flags & (F_DOCKER | F_SHADOW))) {
+	if ((t & T_ANY) != 0 || (s->key->flags & (F_DOCKER | F_SHADOW)) != 0) {
 		json_decref(any);
 		return out;
 	}
 	push_scalars(any, s, t);
-	if (t & T_LIST) {
+	if ((t & T_LIST) != 0) {
 		json_t *o = of_type("array");
 
-		if (s->item)
+		if (s->item != NULL)
 			pth_json_set(o, "items", node(s->item));
 		pth_json_push(any, o);
 	}
-	if (t & T_MAP)
+	if ((t & T_MAP) != 0)
 		push_map(any, s);
 	if (json_array_size(any) == 1)
 		json_object_update(out, json_array_get(any, 0));
@@ -137,12 +148,14 @@ static json_t *node(const struct schema *s)
 	return out;
 }
 
-json_t *pth_experiment_schema(void)
+json_t *
+pth_experiment_schema(void)
 {
 	struct experiment_schema *t = experiment_schema_new();
 	json_t *out = json_pack("{s:s,s:s,s:s}", "$schema",
-	    "https://json-schema.org/draft/2020-12/schema", "$id", "urn:pth:experiment:1",
-	    "title", "pth experiment"), *root = node(t->root);
+	           "https://json-schema.org/draft/2020-12/schema", "$id", "urn:pth:experiment:1",
+	           "title", "pth experiment"),
+	       *root = node(t->root);
 
 	json_object_update(out, root);
 	json_decref(root);

@@ -5,15 +5,16 @@
  */
 #include "experiment/priv.h"
 
+#include "base/text.h"
 #include "io/event.h"
 #include "io/file.h"
-#include "base/text.h"
 
 #define FILE_MAX (64u << 20)
 #define INCLUDE_DEPTH 16
 
 /* Register a source, name copied; NULL when there are too many. */
-static struct source *add_source(struct pth_experiment *x, const char *name)
+static struct source *
+add_source(struct pth_experiment *x, const char *name)
 {
 	struct source *s;
 
@@ -28,8 +29,9 @@ static struct source *add_source(struct pth_experiment *x, const char *name)
 
 /* ---- diagnostics */
 
-static void say(struct pth_experiment *x, enum pth_severity sev, unsigned file, unsigned line,
-    unsigned col, const char *fmt, va_list ap)
+static void
+say(struct pth_experiment *x, enum pth_severity sev, unsigned file, unsigned line, unsigned col,
+    const char *fmt, va_list ap)
 {
 	struct pth_buf raw = PTH_BUF_INIT, utf8 = PTH_BUF_INIT, text = PTH_BUF_INIT;
 
@@ -43,22 +45,23 @@ static void say(struct pth_experiment *x, enum pth_severity sev, unsigned file, 
 	pth_buf_release(&text);
 }
 
-#define SAY(name, sev, l, c) \
-void name(struct pth_experiment *x, const struct pth_ynode *n, const char *fmt, ...) \
-{ \
-	va_list ap; \
-\
-	va_start(ap, fmt); \
-	say(x, sev, n->file, l, c, fmt, ap); \
-	va_end(ap); \
-}
+#define SAY(name, sev, l, c)                                                                 \
+	void name(struct pth_experiment *x, const struct pth_ynode *n, const char *fmt, ...) \
+	{                                                                                    \
+		va_list ap;                                                                  \
+                                                                                             \
+		va_start(ap, fmt);                                                           \
+		say(x, sev, n->file, l, c, fmt, ap);                                         \
+		va_end(ap);                                                                  \
+	}
 
 SAY(experiment_error, PTH_ERROR, n->line, n->col)
 SAY(experiment_warn, PTH_WARNING, n->line, n->col)
 SAY(experiment_key_error, PTH_ERROR, n->key ? n->kline : n->line, n->key ? n->kcol : n->col)
 SAY(experiment_key_warn, PTH_WARNING, n->key ? n->kline : n->line, n->key ? n->kcol : n->col)
 
-size_t experiment_errors(const struct pth_experiment *x)
+size_t
+experiment_errors(const struct pth_experiment *x)
 {
 	size_t n = 0;
 
@@ -68,7 +71,8 @@ size_t experiment_errors(const struct pth_experiment *x)
 }
 
 /* The same problem is met again in aliases and in matrix points: show it once. */
-static void drop_repeated(struct pth_diags *d)
+static void
+drop_repeated(struct pth_diags *d)
 {
 	size_t n = 0;
 
@@ -77,8 +81,9 @@ static void drop_repeated(struct pth_diags *d)
 		const struct pth_diag *v = &d->v[i];
 		bool seen = false;
 
-		for (size_t j = n; j-- > 0 && !seen && d->v[j].line == v->line && d->v[j].col == v->col;)
-			seen = !strcmp(d->v[j].text, v->text);
+		for (size_t j = n;
+		     j-- > 0 && !seen && d->v[j].line == v->line && d->v[j].col == v->col;)
+			seen = (strcmp(d->v[j].text, v->text) == 0);
 		if (!seen) {
 			d->v[n++] = *v;
 			continue;
@@ -89,14 +94,16 @@ static void drop_repeated(struct pth_diags *d)
 	d->n = n;
 }
 
-static void print_plain(struct pth_diags *d, bool strict, FILE *fp)
+static void
+print_plain(struct pth_diags *d, bool strict, FILE *fp)
 {
 	for (size_t i = 0; i < d->n; i++)
 		fprintf(fp, "%s:%u:%u: %s: %s\n", d->file, d->v[i].line, d->v[i].col,
 		    strict || d->v[i].severity == PTH_ERROR ? "error" : "warning", d->v[i].text);
 }
 
-int pth_experiment_report(struct pth_experiment *x, bool strict, FILE *plain)
+int
+pth_experiment_report(struct pth_experiment *x, bool strict, FILE *plain)
 {
 	int code = PTH_OK, broken = 0;
 
@@ -104,28 +111,30 @@ int pth_experiment_report(struct pth_experiment *x, bool strict, FILE *plain)
 		struct pth_diags *d = &x->src[i]->d;
 
 		drop_repeated(d);
-		if (plain)
+		if (plain != NULL)
 			print_plain(d, strict, plain);
 		else
 			pth_diags_print(d, strict);
-		if (d->errors || (strict && d->warnings))
+		if (d->errors != 0 || (strict && d->warnings != 0))
 			code = PTH_INPUT;
 		broken |= x->src[i]->broken;
 	}
-	return broken ? PTH_SYSTEM : code;
+	return broken != 0 ? PTH_SYSTEM : code;
 }
 
 /* ---- files */
 
-static void mark_file(struct pth_ynode *n, unsigned char file)
+static void
+mark_file(struct pth_ynode *n, unsigned char file)
 {
 	n->file = file;
-	for (struct pth_ynode *c = n->child; c; c = c->next)
+	for (struct pth_ynode *c = n->child; c != NULL; c = c->next)
 		mark_file(c, file);
 }
 
 /* The tree of a source's text, which is given up; or NULL. */
-static struct pth_ynode *parse_source(struct pth_experiment *x, struct source *s)
+static struct pth_ynode *
+parse_source(struct pth_experiment *x, struct source *s)
 {
 	struct pth_ynode *n;
 	size_t i = 0;
@@ -135,29 +144,31 @@ static struct pth_ynode *parse_source(struct pth_experiment *x, struct source *s
 
 	while (x->src[i] != s)
 		i++;
-	if (n && i)
+	if (n != NULL && i != 0)
 		mark_file(n, (unsigned char)i);
-	x->placeholders |= memmem(s->text.s, s->text.len, "${", 2) || memmem(s->text.s, s->text.len, "@{", 2);
+	x->placeholders |= memmem(s->text.s, s->text.len, "${", 2) != NULL ||
+	    memmem(s->text.s, s->text.len, "@{", 2) != NULL;
 	pth_buf_release(&s->text);
 	return n;
 }
 
-static char *beside(const char *file, const char *name)
+static char *
+beside(const char *file, const char *name)
 {
 	const char *slash = strrchr(file, '/');
 	struct pth_buf b = PTH_BUF_INIT;
 
-	if (slash && name[0] != '/')
+	if (slash != NULL && name[0] != '/')
 		pth_buf_add(&b, file, (size_t)(slash - file) + 1);
 	pth_buf_adds(&b, name);
 	return pth_buf_take(&b);
 }
 
-static struct pth_ynode *includes(struct pth_experiment *x, struct pth_ynode *map, unsigned depth,
-    bool top);
+static struct pth_ynode *includes(
+    struct pth_experiment *x, struct pth_ynode *map, unsigned depth, bool top);
 
-static struct pth_ynode *include_file(struct pth_experiment *x, const struct pth_ynode *at,
-    unsigned depth, bool top)
+static struct pth_ynode *
+include_file(struct pth_experiment *x, const struct pth_ynode *at, unsigned depth, bool top)
 {
 	char *path = beside(x->src[at->file]->name, at->text);
 	struct source *s = depth < INCLUDE_DEPTH ? add_source(x, path) : NULL;
@@ -165,34 +176,36 @@ static struct pth_ynode *include_file(struct pth_experiment *x, const struct pth
 	struct pth_err e;
 
 	free(path);
-	if (!s) {
+	if (s == NULL) {
 		experiment_error(x, at, "too many files included, or a file that includes itself");
 		return NULL;
 	}
 	if (pth_file_read(s->name, FILE_MAX, &s->text, &e) < 0) {
-		experiment_error(x, at, "%s: %s", at->key ? at->key : "include", e.text);
+		experiment_error(x, at, "%s: %s", at->key != NULL ? at->key : "include", e.text);
 		return NULL;
 	}
 	n = parse_source(x, s);
-	if (n && n->kind != PTH_YMAP) {
-		experiment_error(x, n, "an included file must be a map, not a %s", pth_ykind_name(n->kind));
+	if (n != NULL && n->kind != PTH_YMAP) {
+		experiment_error(
+		    x, n, "an included file must be a map, not a %s", pth_ykind_name(n->kind));
 		return NULL;
 	}
-	return n ? includes(x, n, depth + 1, top) : NULL;
+	return n != NULL ? includes(x, n, depth + 1, top) : NULL;
 }
 
 /* Tests of the included file first, then our own. */
-static struct pth_ynode *join_tests(struct pth_experiment *x, const struct pth_ynode *base,
-    const struct pth_ynode *over)
+static struct pth_ynode *
+join_tests(struct pth_experiment *x, const struct pth_ynode *base, const struct pth_ynode *over)
 {
-	struct pth_ynode *a = pth_yaml_get(base, "tests"), *b = pth_yaml_get(over, "tests"), *list, **tail;
+	struct pth_ynode *a = pth_yaml_get(base, "tests"), *b = pth_yaml_get(over, "tests"), *list,
+	                 **tail;
 
-	if (!a || !b || a->kind != PTH_YSEQ || b->kind != PTH_YSEQ)
+	if (a == NULL || b == NULL || a->kind != PTH_YSEQ || b->kind != PTH_YSEQ)
 		return NULL;
 	list = experiment_copy(&x->a, b);
 	list->n = a->n + b->n;
 	tail = &list->child;
-	for (const struct pth_ynode *c = a->child; c; c = c->next) {
+	for (const struct pth_ynode *c = a->child; c != NULL; c = c->next) {
 		*tail = experiment_copy(&x->a, c);
 		tail = &(*tail)->next;
 	}
@@ -200,70 +213,80 @@ static struct pth_ynode *join_tests(struct pth_experiment *x, const struct pth_y
 	return list;
 }
 
-static struct pth_ynode *merge_file(struct pth_experiment *x, struct pth_ynode *base,
-    const struct pth_ynode *over, bool top)
+static struct pth_ynode *
+merge_file(struct pth_experiment *x, struct pth_ynode *base, const struct pth_ynode *over, bool top)
 {
-	struct pth_ynode *tests = top && base ? join_tests(x, base, over) : NULL;
-	struct pth_ynode *out = base ? experiment_merge(&x->a, base, over) : experiment_copy(&x->a, over);
+	struct pth_ynode *tests = top && base != NULL ? join_tests(x, base, over) : NULL;
+	struct pth_ynode *out = base != NULL ? experiment_merge(&x->a, base, over) :
+	                                       experiment_copy(&x->a, over);
 
-	return tests ? experiment_set(&x->a, out, "tests", tests) : out;
+	return tests != NULL ? experiment_set(&x->a, out, "tests", tests) : out;
 }
 
 /* A map with its include: resolved. */
-static struct pth_ynode *includes(struct pth_experiment *x, struct pth_ynode *map, unsigned depth,
-    bool top)
+static struct pth_ynode *
+includes(struct pth_experiment *x, struct pth_ynode *map, unsigned depth, bool top)
 {
 	const struct pth_ynode *inc = pth_yaml_get(map, "include"), *f;
 	struct pth_ynode *base = NULL, *n;
 
-	if (!inc || (inc->kind != PTH_YSEQ && inc->kind != PTH_YSTR))
+	if (inc == NULL || (inc->kind != PTH_YSEQ && inc->kind != PTH_YSTR))
 		return map;
-	for (f = inc->kind == PTH_YSEQ ? inc->child : inc; f; f = inc->kind == PTH_YSEQ ? f->next : NULL) {
+	for (f = inc->kind == PTH_YSEQ ? inc->child : inc; f != NULL;
+	     f = inc->kind == PTH_YSEQ ? f->next : NULL) {
 		if (f->kind != PTH_YSTR) {
 			experiment_error(x, f, "include: expected the name of a file");
 			continue;
 		}
 		n = include_file(x, f, depth, top);
-		if (n)
+		if (n != NULL)
 			base = merge_file(x, base, n, top);
 	}
 	return merge_file(x, base, experiment_without(&x->a, map, "include"), top);
 }
 
-static bool has_include(const struct pth_ynode *n)
+static bool
+has_include(const struct pth_ynode *n)
 {
-	return n->kind == PTH_YMAP && pth_yaml_get(n, "include");
+	return n->kind == PTH_YMAP && pth_yaml_get(n, "include") != NULL;
 }
 
 /* implementation.version_config may name a file: what is in it stands there. */
-static void version_file(struct pth_experiment *x, unsigned test, const struct pth_ynode *service)
+static void
+version_file(struct pth_experiment *x, unsigned test, const struct pth_ynode *service)
 {
-	const struct pth_ynode *n = pth_yaml_get(pth_yaml_get(service, "implementation"), "version_config");
+	const struct pth_ynode *n = pth_yaml_get(
+	    pth_yaml_get(service, "implementation"), "version_config");
 	struct pth_ynode *file;
 	char path[300];
 
-	if (!n || n->kind != PTH_YSTR || n->len < 6 || strcmp(n->text + n->len - 5, ".yaml"))
+	if (n == NULL || n->kind != PTH_YSTR || n->len < 6 ||
+	    strcmp(n->text + n->len - 5, ".yaml") != 0)
 		return;
 	file = include_file(x, n, 0, false);
-	if (!file)
+	if (file == NULL)
 		return;
-	snprintf(path, sizeof path, "tests.%u.services.%s.implementation.version_config", test, service->key);
+	snprintf(path, sizeof path, "tests.%u.services.%s.implementation.version_config", test,
+	    service->key);
 	x->root = experiment_set(&x->a, x->root, path, file);
 }
 
-static bool has_place(const struct pth_ynode *s)
+static bool
+has_place(const struct pth_ynode *s)
 {
-	return s->key && strlen(s->key) <= 63 && !strchr(s->key, '.');
+	return s->key != NULL && strlen(s->key) <= 63 && strchr(s->key, '.') == NULL;
 }
 
 /* include: in tests and in services. */
-static void inner_includes(struct pth_experiment *x)
+static void
+inner_includes(struct pth_experiment *x)
 {
 	const struct pth_ynode *tests = pth_yaml_get(x->root, "tests"), *services;
 	char path[300];
 	unsigned i = 0;
 
-	for (const struct pth_ynode *t = tests ? tests->child : NULL; t; t = t->next, i++) {
+	for (const struct pth_ynode *t = tests != NULL ? tests->child : NULL; t != NULL;
+	     t = t->next, i++) {
 		struct pth_ynode *test = (struct pth_ynode *)t;
 
 		snprintf(path, sizeof path, "tests.%u", i);
@@ -272,7 +295,8 @@ static void inner_includes(struct pth_experiment *x)
 			x->root = experiment_set(&x->a, x->root, path, test);
 		}
 		services = pth_yaml_get(test, "services");
-		for (const struct pth_ynode *s = services ? services->child : NULL; s; s = s->next) {
+		for (const struct pth_ynode *s = services != NULL ? services->child : NULL;
+		     s != NULL; s = s->next) {
 			const struct pth_ynode *whole = s;
 
 			if (!has_place(s))
@@ -289,29 +313,34 @@ static void inner_includes(struct pth_experiment *x)
 
 /* ---- options and variables */
 
-static void override(struct pth_experiment *x, const char *name, const char *path, const char *value)
+static void
+override(struct pth_experiment *x, const char *name, const char *path, const char *value)
 {
 	struct source *s = add_source(x, name);
 	struct pth_ynode *v, *root;
 
-	if (!s) {
+	if (s == NULL) {
 		pth_diags_add(&x->src[0]->d, PTH_ERROR, 1, 1, "too many files and options");
 		return;
 	}
-	pth_buf_adds(&s->text, *value ? value : "''");
+	pth_buf_adds(&s->text, *value != '\0' ? value : "''");
 	v = parse_source(x, s);
-	if (!v)
+	if (v == NULL)
 		return;
 	root = experiment_set(&x->a, x->root, path, v);
-	if (root)
+	if (root != NULL)
 		x->root = root;
 	else
-		pth_diags_add(&s->d, PTH_ERROR, 1, 1, "there is no place %.200s in the experiment", path);
+		pth_diags_add(
+		    &s->d, PTH_ERROR, 1, 1, "there is no place %.200s in the experiment", path);
 }
 
-static void variables(struct pth_experiment *x)
+static void
+variables(struct pth_experiment *x)
 {
-	static const struct { const char *name, *path; } vars[] = {
+	static const struct {
+		const char *name, *path;
+	} vars[] = {
 		{ "LOG_LEVEL", "logging.level" },
 		{ "OUTPUT_DIR", "paths.output_dir" },
 		{ "PLUGIN_DIR", "paths.plugin_dir" },
@@ -322,14 +351,15 @@ static void variables(struct pth_experiment *x)
 
 	for (size_t i = 0; i < countof(vars); i++) {
 		snprintf(name, sizeof name, "PTH_%s", vars[i].name);
-		if (!getenv(name))
+		if (getenv(name) == NULL)
 			snprintf(name, sizeof name, "PANTHER_%s", vars[i].name);
-		if (getenv(name) && *getenv(name))
+		if (getenv(name) != NULL && *getenv(name) != '\0')
 			override(x, name, vars[i].path, getenv(name));
 	}
 }
 
-static void options(struct pth_experiment *x, const struct pth_override *o, size_t n)
+static void
+options(struct pth_experiment *x, const struct pth_override *o, size_t n)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 
@@ -343,22 +373,26 @@ static void options(struct pth_experiment *x, const struct pth_override *o, size
 
 /* ---- the whole */
 
-static void set_run(struct pth_experiment *x, const char *path)
+static void
+set_run(struct pth_experiment *x, const char *path)
 {
 	const char *name = experiment_text(pth_yaml_get(x->root, "metadata"), "name", NULL);
 	const char *stem = pth_base_name(path), *dot = strrchr(stem, '.');
 	struct pth_buf b = PTH_BUF_INIT;
 	char *s;
 
-	s = name ? pth_xstrdup(name) : !strcmp(path, "-") ? pth_xstrdup("stdin")
-	         : pth_xstrndup(stem, dot && dot > stem ? (size_t)(dot - stem) : strlen(stem));
+	s = name != NULL ?
+	    pth_xstrdup(name) :
+	    strcmp(path, "-") == 0 ?
+	    pth_xstrdup("stdin") :
+	    pth_xstrndup(stem, dot != NULL && dot > stem ? (size_t)(dot - stem) : strlen(stem));
 	pth_name_from(&b, s, 60);
 	free(s);
 	x->run = pth_buf_take(&b);
 }
 
-static int check_variant(struct pth_experiment *x, const struct pth_ynode *test, json_t *point,
-    void *arg)
+static int
+check_variant(struct pth_experiment *x, const struct pth_ynode *test, json_t *point, void *arg)
 {
 	const struct schema *s = arg;
 
@@ -371,7 +405,8 @@ static int check_variant(struct pth_experiment *x, const struct pth_ynode *test,
 
 #define TESTS_MAX 1000000
 
-static void check_tests(struct pth_experiment *x, const struct pth_ynode *tests)
+static void
+check_tests(struct pth_experiment *x, const struct pth_ynode *tests)
 {
 	const struct schema *list = experiment_schema_child(x->schema->root, "tests");
 	const struct pth_ynode *matrix;
@@ -381,22 +416,24 @@ static void check_tests(struct pth_experiment *x, const struct pth_ynode *tests)
 	x->bad = pth_xarray(NULL, tests->n, sizeof *x->bad);
 	memset(x->bad, 0, tests->n * sizeof *x->bad);
 
-	for (const struct pth_ynode *t = tests->child; t; t = t->next) {
+	for (const struct pth_ynode *t = tests->child; t != NULL; t = t->next) {
 		const struct pth_ynode *name = pth_yaml_get(t, "name");
 		const char *s = experiment_text(t, "name", "unnamed_test");
 		const json_t *first = t->kind == PTH_YMAP ? json_object_get(names, s) : NULL;
 		long before = x->total;
 
-		if (first)
-			experiment_error(x, name ? name : t, "a second test with the name '%.200s', first on line %d", s,
+		if (first != NULL)
+			experiment_error(x, name != NULL ? name : t,
+			    "a second test with the name '%.200s', first on line %d", s,
 			    (int)json_integer_value(first));
 		else if (t->kind == PTH_YMAP)
-			pth_json_set(names, s, json_integer(name ? name->line : t->line));
+			pth_json_set(names, s, json_integer(name != NULL ? name->line : t->line));
 		matrix = t->kind == PTH_YMAP ? pth_yaml_get(t, "matrix") : NULL;
 		if (experiment_variants(x, t, check_variant, list->item) < 0)
 			experiment_check(x, list->item, t, "test");
 		else if (experiment_given(matrix) && x->total > before)
-			experiment_check(x, experiment_schema_child(list->item, "matrix"), matrix, "matrix");
+			experiment_check(
+			    x, experiment_schema_child(list->item, "matrix"), matrix, "matrix");
 		else if (t->kind == PTH_YMAP && x->total == before)
 			experiment_error(x, matrix, "matrix: everything is excluded");
 		x->bad[i++] = experiment_errors(x) > errors;
@@ -410,33 +447,40 @@ static void check_tests(struct pth_experiment *x, const struct pth_ynode *tests)
 	json_decref(names);
 }
 
-static void check_all(struct pth_experiment *x)
+static void
+check_all(struct pth_experiment *x)
 {
 	const struct pth_ynode *tests = pth_yaml_get(x->root, "tests");
 
-	const struct pth_ynode *old = pth_yaml_get(pth_yaml_get(x->root, "docker"), "build_docker_image");
+	const struct pth_ynode *old = pth_yaml_get(
+	    pth_yaml_get(x->root, "docker"), "build_docker_image");
 
 	experiment_check(x, x->schema->root, x->root, "experiment");
-	if (old)
-		experiment_key_warn(x, old, "build_docker_image is the old name of force_build_docker_image");
-	if (!tests && (old = experiment_at(x->root, "test_suite.tests")) != NULL)
-		experiment_key_error(x, old, "tests below test_suite are not read, by PANTHER neither; write 'tests' at the top");
-	if (!tests)
+	if (old != NULL)
+		experiment_key_warn(
+		    x, old, "build_docker_image is the old name of force_build_docker_image");
+	if (tests == NULL && (old = experiment_at(x->root, "test_suite.tests")) != NULL)
+		experiment_key_error(x, old,
+		    "tests below test_suite are not read, by PANTHER neither; write 'tests' at the "
+		    "top");
+	if (tests == NULL)
 		return;
 	if (tests->kind != PTH_YSEQ && !tests->bad)
-		experiment_error(x, tests, "tests: a %s; expected a list of tests", pth_ykind_name(tests->kind));
+		experiment_error(
+		    x, tests, "tests: a %s; expected a list of tests", pth_ykind_name(tests->kind));
 	else if (tests->n == 0 && !tests->bad)
 		experiment_error(x, tests, "tests: an empty list; expected at least one test");
 	x->others = experiment_errors(x);
-	if (tests->kind == PTH_YSEQ && tests->n)
+	if (tests->kind == PTH_YSEQ && tests->n != 0)
 		check_tests(x, tests);
 }
 
-static void complete(struct pth_experiment *x, const char *path, const struct pth_override *o,
-    size_t n, bool use_env)
+static void
+complete(struct pth_experiment *x, const char *path, const struct pth_override *o, size_t n,
+    bool use_env)
 {
 	x->root = parse_source(x, x->src[0]);
-	if (!x->root)
+	if (x->root == NULL)
 		return;
 	if (x->root->kind != PTH_YMAP) {
 		experiment_error(x, x->root, "not an experiment: a %s; expected a map with 'tests'",
@@ -452,21 +496,23 @@ static void complete(struct pth_experiment *x, const char *path, const struct pt
 		experiment_interpolate(x);
 	set_run(x, path);
 	check_all(x);
-	if (x->bad && x->others == 0)
+	if (x->bad != NULL && x->others == 0)
 		x->settings = experiment_settings(x);
 }
 
-static struct pth_experiment *new_experiment(const char *path)
+static struct pth_experiment *
+new_experiment(const char *path)
 {
 	struct pth_experiment *x = pth_xmalloc(sizeof *x);
 
 	*x = (struct pth_experiment){ .schema = experiment_schema_new() };
-	add_source(x, strcmp(path, "-") ? path : "stdin");
+	add_source(x, strcmp(path, "-") != 0 ? path : "stdin");
 	return x;
 }
 
-struct pth_experiment *pth_experiment_parse(const char *path, const char *text, size_t len,
-    const struct pth_override *o, size_t n, bool use_env)
+struct pth_experiment *
+pth_experiment_parse(const char *path, const char *text, size_t len, const struct pth_override *o,
+    size_t n, bool use_env)
 {
 	struct pth_experiment *x = new_experiment(path);
 
@@ -475,8 +521,8 @@ struct pth_experiment *pth_experiment_parse(const char *path, const char *text, 
 	return x;
 }
 
-struct pth_experiment *pth_experiment_load(const char *path, const struct pth_override *o,
-    size_t n, bool use_env)
+struct pth_experiment *
+pth_experiment_load(const char *path, const struct pth_override *o, size_t n, bool use_env)
 {
 	struct pth_experiment *x = new_experiment(path);
 	struct pth_err e;
@@ -485,8 +531,10 @@ struct pth_experiment *pth_experiment_load(const char *path, const struct pth_ov
 		size_t known = strlen(path);
 
 		/* the name stands before the message anyway */
-		pth_diags_add(&x->src[0]->d, PTH_ERROR, 1, 1, "%s", !strncmp(e.text, path, known) &&
-		    !strncmp(e.text + known, ": ", 2) ? e.text + known + 2 : e.text);
+		pth_diags_add(&x->src[0]->d, PTH_ERROR, 1, 1, "%s",
+		    strncmp(e.text, path, known) == 0 && strncmp(e.text + known, ": ", 2) == 0 ?
+		        e.text + known + 2 :
+		        e.text);
 		x->src[0]->broken = e.code == PTH_SYSTEM;
 		return x;
 	}
@@ -494,7 +542,8 @@ struct pth_experiment *pth_experiment_load(const char *path, const struct pth_ov
 	return x;
 }
 
-void pth_experiment_free(struct pth_experiment *x)
+void
+pth_experiment_free(struct pth_experiment *x)
 {
 	for (size_t i = 0; i < x->nsrc; i++) {
 		pth_diags_release(&x->src[i]->d);
@@ -511,17 +560,20 @@ void pth_experiment_free(struct pth_experiment *x)
 	free(x);
 }
 
-long pth_experiment_count(const struct pth_experiment *x)
+long
+pth_experiment_count(const struct pth_experiment *x)
 {
-	return experiment_errors(x) ? 0 : x->total;
+	return experiment_errors(x) != 0 ? 0 : x->total;
 }
 
-const json_t *pth_experiment_settings(const struct pth_experiment *x)
+const json_t *
+pth_experiment_settings(const struct pth_experiment *x)
 {
 	return x->settings;
 }
 
-const char *pth_experiment_run(const struct pth_experiment *x)
+const char *
+pth_experiment_run(const struct pth_experiment *x)
 {
-	return x->run ? x->run : "";
+	return x->run != NULL ? x->run : "";
 }

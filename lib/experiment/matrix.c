@@ -30,27 +30,32 @@ struct point {
 	bool named;            /* an item says what the test is called */
 };
 
-static bool same(const struct pth_ynode *a, const struct pth_ynode *b)
+static bool
+same(const struct pth_ynode *a, const struct pth_ynode *b)
 {
 	json_t *x = pth_yaml_json(a), *y = pth_yaml_json(b);
-	bool equal = json_equal(x, y);
+	bool equal = json_equal(x, y) != 0;
 
 	json_decref(x);
 	json_decref(y);
 	return equal;
 }
 
-static bool excluded(const struct pth_ynode *matrix, const struct pth_ynode *test)
+static bool
+excluded(const struct pth_ynode *matrix, const struct pth_ynode *test)
 {
 	const struct pth_ynode *list = pth_yaml_get(matrix, "exclude");
 
-	for (const struct pth_ynode *e = list && list->kind == PTH_YSEQ ? list->child : NULL; e; e = e->next) {
+	for (const struct pth_ynode *e = list != NULL && list->kind == PTH_YSEQ ? list->child :
+	                                                                          NULL;
+	     e != NULL; e = e->next) {
 		bool fits = e->kind == PTH_YMAP && e->n > 0;
 
-		for (const struct pth_ynode *f = e->kind == PTH_YMAP ? e->child : NULL; f && fits; f = f->next) {
+		for (const struct pth_ynode *f = e->kind == PTH_YMAP ? e->child : NULL;
+		     f != NULL && fits; f = f->next) {
 			const struct pth_ynode *v = experiment_at(test, f->key);
 
-			fits = v && same(v, f);
+			fits = v != NULL && same(v, f);
 		}
 		if (fits)
 			return true;
@@ -58,23 +63,26 @@ static bool excluded(const struct pth_ynode *matrix, const struct pth_ynode *tes
 	return false;
 }
 
-static const struct pth_ynode *items(const struct pth_ynode *matrix)
+static const struct pth_ynode *
+items(const struct pth_ynode *matrix)
 {
 	const struct pth_ynode *list = pth_yaml_get(matrix, "include");
 
-	return list && list->kind == PTH_YSEQ ? list->child : NULL;
+	return list != NULL && list->kind == PTH_YSEQ ? list->child : NULL;
 }
 
 /* The axes; false when something is wrong with them. */
-static bool axes(struct matrix *m, double *points)
+static bool
+axes(struct matrix *m, double *points)
 {
 	*points = 1;
-	for (const struct pth_ynode *c = m->node->child; c; c = c->next) {
-		if (!strcmp(c->key, "exclude") || !strcmp(c->key, "include"))
+	for (const struct pth_ynode *c = m->node->child; c != NULL; c = c->next) {
+		if (strcmp(c->key, "exclude") == 0 || strcmp(c->key, "include") == 0)
 			continue;
 		if (c->kind != PTH_YSEQ || c->n == 0 || m->naxes == AXES_MAX) {
 			if (c->kind == PTH_YSEQ)
-				experiment_error(m->x, c, m->naxes == AXES_MAX ? "more than 16 fields" : "no values");
+				experiment_error(m->x, c,
+				    m->naxes == AXES_MAX ? "more than 16 fields" : "no values");
 			return false;
 		}
 		m->axis[m->naxes++] = c;
@@ -83,19 +91,20 @@ static bool axes(struct matrix *m, double *points)
 	if (m->naxes > 0)
 		return true;
 	*points = 0;
-	if (!items(m->node))
+	if (items(m->node) == NULL)
 		experiment_key_error(m->x, m->node, "matrix: no fields to vary");
 	return items(m->node) != NULL;
 }
 
 /* The name of one point: "base [a, b]", cut when it is too long for a name. */
-static void add_name(struct pth_arena *a, struct pth_ynode **test, const struct pth_buf *values)
+static void
+add_name(struct pth_arena *a, struct pth_ynode **test, const struct pth_buf *values)
 {
 	const struct pth_ynode *old = pth_yaml_get(*test, "name");
 	struct pth_ynode name;
 	struct pth_buf b = PTH_BUF_INIT;
 
-	if (!old || old->kind == PTH_YSEQ || old->kind == PTH_YMAP)
+	if (old == NULL || old->kind == PTH_YSEQ || old->kind == PTH_YMAP)
 		return;
 	pth_buf_addf(&b, "%s [%s]", old->text, values->s);
 	if (b.len > NAME_MAX_BYTES && old->len < NAME_MAX_BYTES - 10) {
@@ -114,11 +123,12 @@ static void add_name(struct pth_arena *a, struct pth_ynode **test, const struct 
 	pth_buf_release(&b);
 }
 
-static bool set(struct matrix *m, struct point *p, const struct pth_ynode *field, const struct pth_ynode *v)
+static bool
+set(struct matrix *m, struct point *p, const struct pth_ynode *field, const struct pth_ynode *v)
 {
 	struct pth_ynode *next = experiment_set(&p->a, p->test, field->key, v);
 
-	if (next)
+	if (next != NULL)
 		p->test = next;
 	else
 		experiment_key_error(m->x, field, "there is no field %.100s to vary", field->key);
@@ -126,12 +136,13 @@ static bool set(struct matrix *m, struct point *p, const struct pth_ynode *field
 }
 
 /* The field's value is part of the record, and of the name when that is wanted. */
-static void note(struct point *p, const char *field, bool name)
+static void
+note(struct point *p, const char *field, bool name)
 {
 	const struct pth_ynode *n = experiment_at(p->test, field);
-	json_t *v = n ? pth_yaml_json(n) : json_null();
+	json_t *v = n != NULL ? pth_yaml_json(n) : json_null();
 
-	if (name && p->values.len)
+	if (name && p->values.len != 0)
 		pth_buf_adds(&p->values, ", ");
 	if (name && json_is_string(v))
 		pth_buf_adds(&p->values, json_string_value(v));
@@ -140,11 +151,13 @@ static void note(struct point *p, const char *field, bool name)
 	pth_json_set(p->fields, field, v);
 }
 
-static bool begin(struct matrix *m, struct point *p, long at)
+static bool
+begin(struct matrix *m, struct point *p, long at)
 {
 	*p = (struct point){ .fields = json_object() };
 	p->test = experiment_without(&p->a, m->test, "matrix");
-	for (size_t i = m->naxes; at >= 0 && i-- > 0; at /= m->axis[i]->n) { /* the last axis turns fastest */
+	for (size_t i = m->naxes; at >= 0 && i-- > 0;
+	     at /= m->axis[i]->n) { /* the last axis turns fastest */
 		const struct pth_ynode *v = m->axis[i]->child;
 
 		for (long k = at % m->axis[i]->n; k > 0; k--)
@@ -155,7 +168,8 @@ static bool begin(struct matrix *m, struct point *p, long at)
 	return true;
 }
 
-static int finish(struct matrix *m, struct point *p, bool ok)
+static int
+finish(struct matrix *m, struct point *p, bool ok)
 {
 	int r = ok ? 0 : -1;
 
@@ -169,43 +183,47 @@ static int finish(struct matrix *m, struct point *p, bool ok)
 	return r;
 }
 
-static bool is_axis(const struct matrix *m, const char *field)
+static bool
+is_axis(const struct matrix *m, const char *field)
 {
 	for (size_t i = 0; i < m->naxes; i++)
-		if (!strcmp(m->axis[i]->key, field))
+		if (strcmp(m->axis[i]->key, field) == 0)
 			return true;
 	return false;
 }
 
 /* Does the combination have the values that the item gives for axes? */
-static bool belongs(const struct matrix *m, const struct point *p, const struct pth_ynode *item)
+static bool
+belongs(const struct matrix *m, const struct point *p, const struct pth_ynode *item)
 {
-	for (const struct pth_ynode *f = item->child; f; f = f->next) {
+	for (const struct pth_ynode *f = item->child; f != NULL; f = f->next) {
 		const struct pth_ynode *v = is_axis(m, f->key) ? experiment_at(p->test, f->key) : f;
 
-		if (!v || !same(v, f))
+		if (v == NULL || !same(v, f))
 			return false;
 	}
 	return true;
 }
 
 /* The item's fields, those of the axes too when it stands alone. */
-static bool add_item(struct matrix *m, struct point *p, const struct pth_ynode *item, bool alone)
+static bool
+add_item(struct matrix *m, struct point *p, const struct pth_ynode *item, bool alone)
 {
-	for (const struct pth_ynode *f = item->child; f; f = f->next) {
+	for (const struct pth_ynode *f = item->child; f != NULL; f = f->next) {
 		if (!alone && is_axis(m, f->key))
 			continue;
 		if (!set(m, p, f, f))
 			return false;
-		p->named |= !strcmp(f->key, "name");
+		p->named |= strcmp(f->key, "name") == 0;
 	}
-	for (const struct pth_ynode *f = item->child; f; f = f->next)
+	for (const struct pth_ynode *f = item->child; f != NULL; f = f->next)
 		if (alone || !is_axis(m, f->key))
 			note(p, f->key, alone);
 	return true;
 }
 
-static int combination(struct matrix *m, long at)
+static int
+combination(struct matrix *m, long at)
 {
 	struct point p;
 	bool ok = begin(m, &p, at), left_out = ok && excluded(m->node, p.test);
@@ -218,7 +236,8 @@ static int combination(struct matrix *m, long at)
 		pth_arena_release(&p.a);
 		return 0;
 	}
-	for (const struct pth_ynode *item = items(m->node); ok && item; item = item->next, i++) {
+	for (const struct pth_ynode *item = items(m->node); ok && item != NULL;
+	     item = item->next, i++) {
 		if (item->kind != PTH_YMAP || !belongs(m, &p, item))
 			continue;
 		m->used[i] = true;
@@ -227,7 +246,8 @@ static int combination(struct matrix *m, long at)
 	return finish(m, &p, ok);
 }
 
-static int alone(struct matrix *m, const struct pth_ynode *item)
+static int
+alone(struct matrix *m, const struct pth_ynode *item)
 {
 	struct point p;
 	bool ok = begin(m, &p, -1) && item->kind == PTH_YMAP && add_item(m, &p, item, true);
@@ -235,42 +255,48 @@ static int alone(struct matrix *m, const struct pth_ynode *item)
 	return finish(m, &p, ok);
 }
 
-static int each(struct matrix *m, double points)
+static int
+each(struct matrix *m, double points)
 {
 	size_t k = 0;
 	int r;
 
 	for (long i = 0; i < (long)points; i++)
-		if ((r = combination(m, i)))
+		if ((r = combination(m, i)) != 0)
 			return r;
-	for (const struct pth_ynode *item = items(m->node); item; item = item->next, k++)
-		if (!m->used[k] && (r = alone(m, item)))
+	for (const struct pth_ynode *item = items(m->node); item != NULL; item = item->next, k++)
+		if (!m->used[k] && (r = alone(m, item)) != 0)
 			return r;
 	return 0;
 }
 
 /* -1 when the matrix is wrong (which was said), else what fn returned last;
  * fn's non-zero ends it. */
-int experiment_variants(struct pth_experiment *x, const struct pth_ynode *test, experiment_variant_fn *fn,
-    void *arg)
+int
+experiment_variants(
+    struct pth_experiment *x, const struct pth_ynode *test, experiment_variant_fn *fn, void *arg)
 {
-	struct matrix m = { .x = x, .test = test, .node = pth_yaml_get(test, "matrix"), .fn = fn, .arg = arg };
+	struct matrix m = {
+		.x = x, .test = test, .node = pth_yaml_get(test, "matrix"), .fn = fn, .arg = arg
+	};
 	const struct pth_ynode *more;
 	double points, all;
 	int r;
 
-	if (!m.node || m.node->kind != PTH_YMAP)
+	if (m.node == NULL || m.node->kind != PTH_YMAP)
 		return fn(x, test, NULL, arg);
 	if (!axes(&m, &points))
 		return -1;
 	more = pth_yaml_get(m.node, "include");
-	all = points + (items(m.node) ? more->n : 0);
-	if (all > VARIANTS_MAX || points * (items(m.node) ? more->n : 0) > 10.0 * VARIANTS_MAX) {
-		experiment_key_error(x, m.node, "%.0f combinations; at most %d are made", all, VARIANTS_MAX);
+	all = points + (items(m.node) != NULL ? more->n : 0);
+	if (all > VARIANTS_MAX ||
+	    points * (items(m.node) != NULL ? more->n : 0) > 10.0 * VARIANTS_MAX) {
+		experiment_key_error(
+		    x, m.node, "%.0f combinations; at most %d are made", all, VARIANTS_MAX);
 		return -1;
 	}
-	m.used = pth_xarray(NULL, (items(m.node) ? more->n : 0) + 1, sizeof *m.used);
-	memset(m.used, 0, (items(m.node) ? more->n : 0) + 1);
+	m.used = pth_xarray(NULL, (items(m.node) != NULL ? more->n : 0) + 1, sizeof *m.used);
+	memset(m.used, 0, (items(m.node) != NULL ? more->n : 0) + 1);
 	r = each(&m, points);
 	free(m.used);
 	return r;

@@ -10,35 +10,41 @@
 
 /* Types of a key. The last ones are written as one thing and recorded as another. */
 enum {
-	T_NULL = 1, T_BOOL = 2, T_INT = 4, T_REAL = 8, T_STR = 16, T_LIST = 32, T_MAP = 64,
-	T_SECS = 128,    /* whole seconds: 90, "90s", "1.5m" -> integer */
-	T_SIZE = 256,    /* bytes: 512, "5MB", "10KiB" -> integer */
-	T_DUR = 512,     /* "10ms" "2s": with a unit, kept as text */
+	T_NULL = 1,
+	T_BOOL = 2,
+	T_INT = 4,
+	T_REAL = 8,
+	T_STR = 16,
+	T_LIST = 32,
+	T_MAP = 64,
+	T_SECS = 128,     /* whole seconds: 90, "90s", "1.5m" -> integer */
+	T_SIZE = 256,     /* bytes: 512, "5MB", "10KiB" -> integer */
+	T_DUR = 512,      /* "10ms" "2s": with a unit, kept as text */
 	T_PERCENT = 1024, /* 0.5, "0.5%" -> number */
 	T_ANY = 2048,
 };
 
 /* Flags. */
 enum {
-	F_REC = 1,       /* the default is written into records */
-	F_NEED = 2,      /* must be given */
-	F_CASE = 4,      /* values in any case; recorded as listed */
-	F_TEXTS = 8,     /* numbers below that would be printed otherwise stay texts */
-	F_IDLE = 32,     /* accepted, no effect: a warning when not empty */
-	F_OPEN = 64,     /* a map: other keys pass through */
-	F_DOCKER = 128,  /* options of one kind of network environment */
+	F_REC = 1,      /* the default is written into records */
+	F_NEED = 2,     /* must be given */
+	F_CASE = 4,     /* values in any case; recorded as listed */
+	F_TEXTS = 8,    /* numbers below that would be printed otherwise stay texts */
+	F_IDLE = 32,    /* accepted, no effect: a warning when not empty */
+	F_OPEN = 64,    /* a map: other keys pass through */
+	F_DOCKER = 128, /* options of one kind of network environment */
 	F_SHADOW = 256,
-	F_OWN = 512,     /* record made by its own function, not by the table */
-	F_HINT = 1024,   /* values are the usual ones; others are allowed */
-	F_NAME = 2048,   /* names below must satisfy pth_name_ok */
-	F_LATER = 4096,  /* checked item by item, matrix expanded */
+	F_OWN = 512,    /* record made by its own function, not by the table */
+	F_HINT = 1024,  /* values are the usual ones; others are allowed */
+	F_NAME = 2048,  /* names below must satisfy pth_name_ok */
+	F_LATER = 4096, /* checked item by item, matrix expanded */
 };
 
 struct experiment_key {
-	const char *path;    /* "tests[].services.*.timeout" */
+	const char *path; /* "tests[].services.*.timeout" */
 	unsigned types;
-	const char *values;  /* words, or a range "1..65535" "0.." */
-	const char *def;     /* YAML text, NULL: none */
+	const char *values; /* words, or a range "1..65535" "0.." */
+	const char *def;    /* YAML text, NULL: none */
 	unsigned flags;
 	const char *reader;  /* who reads it; NULL: nobody */
 	const char *meaning; /* one sentence */
@@ -90,20 +96,24 @@ struct pth_experiment {
 	struct source *src[SOURCES_MAX];
 	size_t nsrc;
 	struct pth_ynode *root;
-	bool placeholders; /* ${ or @{ occurs somewhere */
+	bool placeholders;      /* ${ or @{ occurs somewhere */
 	uint32_t *ports, round; /* of 65536: who took a host port last, see rules */
 	char *run;
 	long total;
-	bool *bad;        /* tests with errors, by their place in the list */
-	size_t others;    /* errors that are no test's */
+	bool *bad;     /* tests with errors, by their place in the list */
+	size_t others; /* errors that are no test's */
 	json_t *settings;
 };
 
 /* A problem at a node (or at its key). */
-void experiment_error(struct pth_experiment *x, const struct pth_ynode *n, const char *fmt, ...) PTH_PRINTF(3, 4);
-void experiment_warn(struct pth_experiment *x, const struct pth_ynode *n, const char *fmt, ...) PTH_PRINTF(3, 4);
-void experiment_key_error(struct pth_experiment *x, const struct pth_ynode *n, const char *fmt, ...) PTH_PRINTF(3, 4);
-void experiment_key_warn(struct pth_experiment *x, const struct pth_ynode *n, const char *fmt, ...) PTH_PRINTF(3, 4);
+void experiment_error(struct pth_experiment *x, const struct pth_ynode *n, const char *fmt, ...)
+    PTH_PRINTF(3, 4);
+void experiment_warn(struct pth_experiment *x, const struct pth_ynode *n, const char *fmt, ...)
+    PTH_PRINTF(3, 4);
+void experiment_key_error(struct pth_experiment *x, const struct pth_ynode *n, const char *fmt, ...)
+    PTH_PRINTF(3, 4);
+void experiment_key_warn(struct pth_experiment *x, const struct pth_ynode *n, const char *fmt, ...)
+    PTH_PRINTF(3, 4);
 size_t experiment_errors(const struct pth_experiment *x);
 
 /* load */
@@ -113,27 +123,29 @@ void experiment_interpolate(struct pth_experiment *x);
 struct pth_ynode *experiment_copy(struct pth_arena *a, const struct pth_ynode *n);
 struct pth_ynode *experiment_set(struct pth_arena *a, const struct pth_ynode *n, const char *path,
     const struct pth_ynode *value);
-struct pth_ynode *experiment_merge(struct pth_arena *a, const struct pth_ynode *base,
-    const struct pth_ynode *over);
-struct pth_ynode *experiment_without(struct pth_arena *a, const struct pth_ynode *map, const char *key);
+struct pth_ynode *experiment_merge(
+    struct pth_arena *a, const struct pth_ynode *base, const struct pth_ynode *over);
+struct pth_ynode *experiment_without(
+    struct pth_arena *a, const struct pth_ynode *map, const char *key);
 const struct pth_ynode *experiment_at(const struct pth_ynode *n, const char *path);
 
 /* matrix */
-typedef int experiment_variant_fn(struct pth_experiment *x, const struct pth_ynode *test,
-    json_t *point, void *arg);
+typedef int experiment_variant_fn(
+    struct pth_experiment *x, const struct pth_ynode *test, json_t *point, void *arg);
 /* Each test that a test with a matrix stands for; point NULL without matrix. */
-int experiment_variants(struct pth_experiment *x, const struct pth_ynode *test, experiment_variant_fn *fn,
-    void *arg);
+int experiment_variants(
+    struct pth_experiment *x, const struct pth_ynode *test, experiment_variant_fn *fn, void *arg);
 
 /* check */
-void experiment_check(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
-    const char *what);
+void experiment_check(
+    struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n, const char *what);
 /* Canonical value of a checked node. */
 json_t *experiment_canon(const struct schema *s, const struct pth_ynode *n);
 /* Called for F_OWN keys in the table's order; n NULL when not given. */
-typedef void experiment_own_fn(void *arg, const struct schema *s, const struct pth_ynode *n, json_t *out);
-void experiment_canon_map(const struct schema *s, const struct pth_ynode *n, json_t *out, experiment_own_fn *own,
-    void *arg);
+typedef void experiment_own_fn(
+    void *arg, const struct schema *s, const struct pth_ynode *n, json_t *out);
+void experiment_canon_map(const struct schema *s, const struct pth_ynode *n, json_t *out,
+    experiment_own_fn *own, void *arg);
 /* F_DOCKER, F_SHADOW, F_OWN (localhost), or 0: a user's own. */
 unsigned experiment_environment_kind(const struct pth_ynode *n);
 bool experiment_given(const struct pth_ynode *n);
@@ -154,7 +166,8 @@ int64_t experiment_iterations(const struct pth_ynode *test);
 const char *experiment_text(const struct pth_ynode *map, const char *key, const char *def);
 
 /* record */
-json_t *experiment_steps(const struct schema *s, const struct pth_ynode *test, const struct pth_ynode *steps);
+json_t *experiment_steps(
+    const struct schema *s, const struct pth_ynode *test, const struct pth_ynode *steps);
 json_t *experiment_settings(const struct pth_experiment *x);
 
 #endif

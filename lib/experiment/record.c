@@ -21,22 +21,24 @@ struct maker {
 /* ---- network and execution environments */
 
 /* A map with what is nested in `inner` put beside its own keys, which win. */
-static const struct pth_ynode *flatten(struct pth_arena *a, const struct pth_ynode *n, const char *inner)
+static const struct pth_ynode *
+flatten(struct pth_arena *a, const struct pth_ynode *n, const char *inner)
 {
-	const struct pth_ynode *c = n ? pth_yaml_get(n, inner) : NULL;
+	const struct pth_ynode *c = n != NULL ? pth_yaml_get(n, inner) : NULL;
 	struct pth_ynode *rest;
 
-	if (!c)
+	if (c == NULL)
 		return n;
 	rest = experiment_without(a, n, inner);
 	return c->kind == PTH_YMAP ? experiment_merge(a, c, rest) : rest;
 }
 
-static json_t *environment(const struct schema *s, const struct pth_ynode *n)
+static json_t *
+environment(const struct schema *s, const struct pth_ynode *n)
 {
 	json_t *out = json_object();
 
-	if (n && experiment_environment_kind(n) == 0)
+	if (n != NULL && experiment_environment_kind(n) == 0)
 		json_object_update_new(out, pth_yaml_json(n));
 	else
 		experiment_canon_map(s, n, out, NULL, NULL);
@@ -44,65 +46,76 @@ static json_t *environment(const struct schema *s, const struct pth_ynode *n)
 }
 
 /* Of an environment, wherever they are written. */
-static const struct pth_ynode *options(struct maker *m, const struct pth_ynode *n)
+static const struct pth_ynode *
+options(struct maker *m, const struct pth_ynode *n)
 {
 	return flatten(&m->a, flatten(&m->a, n, "plugin_config"), "config");
 }
 
-static json_t *execution(struct maker *m, const struct schema *s, const struct pth_ynode *n)
+static json_t *
+execution(struct maker *m, const struct schema *s, const struct pth_ynode *n)
 {
 	json_t *out = json_array();
-	const struct pth_ynode *c = n && n->kind == PTH_YSEQ ? n->child : n;
+	const struct pth_ynode *c = n != NULL && n->kind == PTH_YSEQ ? n->child : n;
 
-	for (; c; c = n->kind == PTH_YSEQ ? c->next : NULL)
+	for (; c != NULL; c = n->kind == PTH_YSEQ ? c->next : NULL)
 		pth_json_push(out, experiment_canon(s->item, options(m, c)));
 	return out;
 }
 
 /* ---- services */
 
-static const char *service_key(const struct maker *m, const char *name)
+static const char *
+service_key(const struct maker *m, const char *name)
 {
 	const struct pth_ynode *s = experiment_service(m->services, name);
 
-	return s ? s->key : name;
+	return s != NULL ? s->key : name;
 }
 
-static void take_ports(struct maker *m)
+static void
+take_ports(struct maker *m)
 {
 	long long host, container;
 	const char *proto;
 
 	m->taken = pth_arena_alloc(&m->a, 65536);
-	for (const struct pth_ynode *s = m->services->child; s; s = s->next) {
+	for (const struct pth_ynode *s = m->services->child; s != NULL; s = s->next) {
 		const struct pth_ynode *list = pth_yaml_get(s, "ports");
 
-		for (const struct pth_ynode *p = list ? list->child : NULL; p; p = p->next)
+		for (const struct pth_ynode *p = list != NULL ? list->child : NULL; p != NULL;
+		     p = p->next)
 			if (experiment_port(p->text, &host, &container, &proto))
 				m->taken[host] = 1;
 	}
 }
 
 /* The usual port of a server's protocol, or the next that is free. */
-static void usual_port(struct maker *m, json_t *ports)
+static void
+usual_port(struct maker *m, json_t *ports)
 {
-	static const struct { const char *protocol; int port; } usual[] = {
-		{ "quic", 4443 }, { "http", 80 }, { "https", 443 },
+	static const struct {
+		const char *protocol;
+		int port;
+	} usual[] = {
+		{ "quic", 4443 },
+		{ "http", 80 },
+		{ "https", 443 },
 	};
 	const struct pth_ynode *proto = pth_yaml_get(m->service, "protocol");
 	const char *name = experiment_text(proto, "name", "");
 	char text[16];
 
-	if (strcmp(experiment_text(proto, "role", "server"), "server"))
+	if (strcmp(experiment_text(proto, "role", "server"), "server") != 0)
 		return;
 	for (size_t i = 0; i < countof(usual); i++) {
 		int port = usual[i].port;
 
-		if (strcmp(name, usual[i].protocol))
+		if (strcmp(name, usual[i].protocol) != 0)
 			continue;
-		if (!m->taken)
+		if (m->taken == NULL)
 			take_ports(m);
-		while (port < 65535 && m->taken[port])
+		while (port < 65535 && m->taken[port] != '\0')
 			port++;
 		m->taken[port] = 1;
 		snprintf(text, sizeof text, "%d:%d", port, port);
@@ -110,18 +123,20 @@ static void usual_port(struct maker *m, json_t *ports)
 	}
 }
 
-static json_t *ports(struct maker *m, const struct pth_ynode *n)
+static json_t *
+ports(struct maker *m, const struct pth_ynode *n)
 {
 	json_t *out = json_array();
 	struct pth_buf b = PTH_BUF_INIT;
 	long long host, container;
 	const char *proto;
 
-	for (const struct pth_ynode *c = n ? n->child : NULL; c; c = c->next) {
+	for (const struct pth_ynode *c = n != NULL ? n->child : NULL; c != NULL; c = c->next) {
 		if (!experiment_port(c->text, &host, &container, &proto))
 			continue;
 		pth_buf_cut(&b, 0);
-		pth_buf_addf(&b, "%lld:%lld%s%s", host, container, *proto ? "/" : "", proto);
+		pth_buf_addf(
+		    &b, "%lld:%lld%s%s", host, container, *proto != '\0' ? "/" : "", proto);
 		pth_json_push(out, json_string(b.s));
 	}
 	if (json_array_size(out) == 0)
@@ -131,66 +146,74 @@ static json_t *ports(struct maker *m, const struct pth_ynode *n)
 }
 
 /* Names; with another state than ready, {"service", "state"}. */
-static json_t *depends(const struct maker *m, const struct pth_ynode *n)
+static json_t *
+depends(const struct maker *m, const struct pth_ynode *n)
 {
 	json_t *out = json_array();
 
-	if (n && n->kind == PTH_YSTR)
+	if (n != NULL && n->kind == PTH_YSTR)
 		pth_json_push(out, json_string(service_key(m, n->text)));
-	for (const struct pth_ynode *c = n ? n->child : NULL; c; c = c->next) {
+	for (const struct pth_ynode *c = n != NULL ? n->child : NULL; c != NULL; c = c->next) {
 		const char *name = service_key(m, n->kind == PTH_YMAP ? c->key : c->text);
 
-		if (n->kind == PTH_YSEQ || !strcmp(c->text, "ready"))
+		if (n->kind == PTH_YSEQ || strcmp(c->text, "ready") == 0)
 			pth_json_push(out, json_string(name));
 		else
-			pth_json_push(out, json_pack("{s:s,s:s}", "service", name, "state", c->text));
+			pth_json_push(
+			    out, json_pack("{s:s,s:s}", "service", name, "state", c->text));
 	}
 	return out;
 }
 
-static json_t *protocol(const struct maker *m, const struct schema *s, const struct pth_ynode *n)
+static json_t *
+protocol(const struct maker *m, const struct schema *s, const struct pth_ynode *n)
 {
 	json_t *out = json_object();
 	const char *target = experiment_text(n, "target", NULL);
 
 	experiment_canon_map(s, n, out, NULL, NULL);
-	if (target)
+	if (target != NULL)
 		pth_json_set(out, "target", json_string(service_key(m, target)));
 	return out;
 }
 
-static json_t *limits(const struct maker *m, const struct schema *s, const struct pth_ynode *n)
+static json_t *
+limits(const struct maker *m, const struct schema *s, const struct pth_ynode *n)
 {
 	const struct pth_ynode *all = pth_yaml_get(m->test, "limits");
-	json_t *out = experiment_given(all) ? experiment_canon(experiment_schema_child(m->schema, "limits"), all) : json_object();
+	json_t *out = experiment_given(all) ?
+	    experiment_canon(experiment_schema_child(m->schema, "limits"), all) :
+	    json_object();
 
-	if (n)
+	if (n != NULL)
 		json_object_update_new(out, experiment_canon(s, n));
 	return out;
 }
 
-static void own_service_key(void *arg, const struct schema *s, const struct pth_ynode *n, json_t *out)
+static void
+own_service_key(void *arg, const struct schema *s, const struct pth_ynode *n, json_t *out)
 {
 	struct maker *m = arg;
 	json_t *v;
 
-	if (!strcmp(s->name, "implementation")) {
+	if (strcmp(s->name, "implementation") == 0) {
 		pth_json_set(out, s->name, experiment_canon(s, n));
-	} else if (!strcmp(s->name, "protocol")) {
+	} else if (strcmp(s->name, "protocol") == 0) {
 		pth_json_set(out, s->name, protocol(m, s, n));
-	} else if (!strcmp(s->name, "ports")) {
+	} else if (strcmp(s->name, "ports") == 0) {
 		pth_json_set(out, s->name, ports(m, n));
-	} else if (!strcmp(s->name, "depends_on")) {
+	} else if (strcmp(s->name, "depends_on") == 0) {
 		pth_json_set(out, s->name, depends(m, n));
-	} else if (!strcmp(s->name, "limits")) {
+	} else if (strcmp(s->name, "limits") == 0) {
 		v = limits(m, s, n);
-		if (json_object_size(v))
+		if (json_object_size(v) != 0)
 			pth_json_set(out, s->name, json_incref(v));
 		json_decref(v);
 	}
 }
 
-static json_t *service(struct maker *m, const struct schema *s, const struct pth_ynode *n)
+static json_t *
+service(struct maker *m, const struct schema *s, const struct pth_ynode *n)
 {
 	const char *name = experiment_text(n, "name", n->key);
 	const struct pth_ynode *certs = pth_yaml_get(n, "generate_new_certificates"), *all;
@@ -198,7 +221,7 @@ static json_t *service(struct maker *m, const struct schema *s, const struct pth
 
 	m->service = n;
 	pth_json_set(out, "name", json_string(n->key));
-	if (strcmp(name, n->key)) {
+	if (strcmp(name, n->key) != 0) {
 		pth_json_set(out, "alias", json_string(name));
 		m->aliases = true;
 	}
@@ -210,19 +233,21 @@ static json_t *service(struct maker *m, const struct schema *s, const struct pth
 	return out;
 }
 
-static json_t *services(struct maker *m, const struct schema *s, const struct pth_ynode *n)
+static json_t *
+services(struct maker *m, const struct schema *s, const struct pth_ynode *n)
 {
 	json_t *out = json_object();
 
-	for (const struct pth_ynode *c = n->child; c; c = c->next)
-		if (strncmp(c->key, "x-", 2))
+	for (const struct pth_ynode *c = n->child; c != NULL; c = c->next)
+		if (strncmp(c->key, "x-", 2) != 0)
 			pth_json_set(out, c->key, service(m, s->any, c));
 	return out;
 }
 
 /* ---- references by another name */
 
-static void rename_list(const struct maker *m, json_t *list)
+static void
+rename_list(const struct maker *m, json_t *list)
 {
 	json_t *name;
 	size_t i;
@@ -231,7 +256,8 @@ static void rename_list(const struct maker *m, json_t *list)
 		json_array_set_new(list, i, json_string(service_key(m, json_string_value(name))));
 }
 
-static void rename_in(const struct maker *m, json_t *v)
+static void
+rename_in(const struct maker *m, json_t *v)
 {
 	json_t *c, *name = json_object_get(v, "service");
 	const char *key;
@@ -246,17 +272,19 @@ static void rename_in(const struct maker *m, json_t *v)
 		rename_in(m, c);
 }
 
-static void rename_references(const struct maker *m, json_t *rec)
+static void
+rename_references(const struct maker *m, json_t *rec)
 {
 	static const char *const where[] = { "steps", "links", "assertions", "expect" };
-	json_t *expect = json_object_get(rec, "expect"), *codes = json_object_get(expect, "exit"), *v, *out;
+	json_t *expect = json_object_get(rec, "expect"), *codes = json_object_get(expect, "exit"),
+	       *v, *out;
 	const char *key;
 
 	for (size_t i = 0; i < countof(where); i++)
 		rename_in(m, json_object_get(rec, where[i]));
-	if (experiment_environment_kind(m->network))
+	if (experiment_environment_kind(m->network) != 0)
 		rename_list(m, pth_json_path(rec, "network_environment.critical_services"));
-	if (!codes)
+	if (codes == NULL)
 		return;
 	out = json_object();
 	json_object_foreach(codes, key, v)
@@ -266,29 +294,33 @@ static void rename_references(const struct maker *m, json_t *rec)
 
 /* ---- marks: where values were written */
 
-static json_t *file_name(const struct maker *m, const struct pth_ynode *n)
+static json_t *
+file_name(const struct maker *m, const struct pth_ynode *n)
 {
 	const char *s = m->x->src[n->file]->name;
 
 	return pth_json_string(s);
 }
 
-static void mark(struct maker *m, json_t *marks, struct pth_buf *path, const struct pth_ynode *n)
+static void
+mark(struct maker *m, json_t *marks, struct pth_buf *path, const struct pth_ynode *n)
 {
-	if (n->file)
-		pth_json_set(marks, path->s, json_pack("[i,i,o]", n->line, n->col, file_name(m, n)));
+	if (n->file != '\0')
+		pth_json_set(
+		    marks, path->s, json_pack("[i,i,o]", n->line, n->col, file_name(m, n)));
 	else
 		pth_json_set(marks, path->s, json_pack("[i,i]", n->line, n->col));
 }
 
-static void mark_tree(struct maker *m, json_t *marks, struct pth_buf *path, const struct pth_ynode *n)
+static void
+mark_tree(struct maker *m, json_t *marks, struct pth_buf *path, const struct pth_ynode *n)
 {
 	size_t len = path->len;
 	unsigned i = 0;
 
 	mark(m, marks, path, n);
-	for (const struct pth_ynode *c = n->child; c; c = c->next, i++) {
-		if (c->key)
+	for (const struct pth_ynode *c = n->child; c != NULL; c = c->next, i++) {
+		if (c->key != NULL)
 			pth_buf_addf(path, ".%s", c->key);
 		else
 			pth_buf_addf(path, ".%u", i);
@@ -297,19 +329,21 @@ static void mark_tree(struct maker *m, json_t *marks, struct pth_buf *path, cons
 	}
 }
 
-static void mark_at(struct maker *m, json_t *marks, struct pth_buf *path, const char *name,
+static void
+mark_at(struct maker *m, json_t *marks, struct pth_buf *path, const char *name,
     const struct pth_ynode *n)
 {
 	size_t len = path->len;
 
-	if (!n)
+	if (n == NULL)
 		return;
 	pth_buf_adds(path, name);
 	mark_tree(m, marks, path, n);
 	pth_buf_cut(path, len);
 }
 
-static json_t *make_marks(struct maker *m)
+static json_t *
+make_marks(struct maker *m)
 {
 	const struct pth_ynode *env = pth_yaml_get(m->test, "execution_environment");
 	struct pth_buf path = PTH_BUF_INIT;
@@ -318,15 +352,15 @@ static json_t *make_marks(struct maker *m)
 
 	mark_at(m, marks, &path, "network_environment", m->network);
 	mark_at(m, marks, &path, "capture", pth_yaml_get(m->test, "capture"));
-	for (const struct pth_ynode *c = env && env->kind == PTH_YSEQ ? env->child : env; c;
-	     c = env->kind == PTH_YSEQ ? c->next : NULL) {
+	for (const struct pth_ynode *c = env != NULL && env->kind == PTH_YSEQ ? env->child : env;
+	     c != NULL; c = env->kind == PTH_YSEQ ? c->next : NULL) {
 		if (c->kind != PTH_YMAP)
 			break;
 		pth_buf_cut(&path, 0);
 		pth_buf_addf(&path, "execution_environment.%u", i++);
 		mark_tree(m, marks, &path, options(m, c));
 	}
-	for (const struct pth_ynode *s = m->services->child; s; s = s->next) {
+	for (const struct pth_ynode *s = m->services->child; s != NULL; s = s->next) {
 		pth_buf_cut(&path, 0);
 		pth_buf_addf(&path, "services.%s", s->key);
 		mark(m, marks, &path, s);
@@ -343,40 +377,43 @@ static json_t *make_marks(struct maker *m)
 
 /* ---- the record */
 
-static void own_test_key(void *arg, const struct schema *s, const struct pth_ynode *n, json_t *out)
+static void
+own_test_key(void *arg, const struct schema *s, const struct pth_ynode *n, json_t *out)
 {
 	struct maker *m = arg;
 	const struct pth_ynode *pcap;
 
-	if (!strcmp(s->name, "network_environment")) {
+	if (strcmp(s->name, "network_environment") == 0) {
 		m->network = options(m, n);
 		pth_json_set(out, s->name, environment(s, m->network));
-	} else if (!strcmp(s->name, "execution_environment")) {
+	} else if (strcmp(s->name, "execution_environment") == 0) {
 		pth_json_set(out, s->name, execution(m, s, n));
-	} else if (!strcmp(s->name, "services")) {
+	} else if (strcmp(s->name, "services") == 0) {
 		pth_json_set(out, s->name, services(m, s, n));
-	} else if (!strcmp(s->name, "steps")) {
+	} else if (strcmp(s->name, "steps") == 0) {
 		pth_json_set(out, s->name, experiment_steps(s, m->test, n));
-	} else if (!strcmp(s->name, "links") && n) {
+	} else if (strcmp(s->name, "links") == 0 && n != NULL) {
 		json_t *list = json_array();
 
-		for (const struct pth_ynode *c = n->child; c; c = c->next)
+		for (const struct pth_ynode *c = n->child; c != NULL; c = c->next)
 			pth_json_push(list, experiment_canon(s->item, c));
 		pth_json_set(out, s->name, list);
-	} else if (!strcmp(s->name, "capture")) {
+	} else if (strcmp(s->name, "capture") == 0) {
 		pcap = pth_yaml_get(pth_yaml_get(m->test, "steps"), "record_pcap");
-		if (n || experiment_given(pcap))
-			pth_json_set(out, s->name, experiment_canon(s, n ? n : pcap));
+		if (n != NULL || experiment_given(pcap))
+			pth_json_set(out, s->name, experiment_canon(s, n != NULL ? n : pcap));
 	}
 }
 
-static json_t *source(const struct maker *m)
+static json_t *
+source(const struct maker *m)
 {
-	return json_pack("{s:o,s:i,s:i}", "file", file_name(m, m->test), "line", m->test->line, "col",
-	    m->test->col);
+	return json_pack("{s:o,s:i,s:i}", "file", file_name(m, m->test), "line", m->test->line,
+	    "col", m->test->col);
 }
 
-static json_t *make_record(struct maker *m, json_t *point, int64_t iterations)
+static json_t *
+make_record(struct maker *m, json_t *point, int64_t iterations)
 {
 	json_t *rec = json_object();
 
@@ -391,7 +428,7 @@ static json_t *make_record(struct maker *m, json_t *point, int64_t iterations)
 	pth_json_set(rec, "source", source(m));
 	pth_json_set(rec, "iteration", json_null());
 	pth_json_set(rec, "iterations", json_integer(iterations));
-	if (point)
+	if (point != NULL)
 		pth_json_set(rec, "matrix", json_incref(point));
 	experiment_canon_map(m->schema, m->test, rec, own_test_key, m);
 	if (m->aliases)
@@ -401,7 +438,8 @@ static json_t *make_record(struct maker *m, json_t *point, int64_t iterations)
 	return rec;
 }
 
-static int each_variant(struct pth_experiment *x, const struct pth_ynode *test, json_t *point, void *arg)
+static int
+each_variant(struct pth_experiment *x, const struct pth_ynode *test, json_t *point, void *arg)
 {
 	struct maker *m = arg;
 	int64_t iterations = experiment_iterations(test);
@@ -433,23 +471,25 @@ static int each_variant(struct pth_experiment *x, const struct pth_ynode *test, 
 	return r;
 }
 
-int pth_experiment_each(struct pth_experiment *x, pth_experiment_fn *fn, void *arg, struct pth_err *e)
+int
+pth_experiment_each(struct pth_experiment *x, pth_experiment_fn *fn, void *arg, struct pth_err *e)
 {
 	const struct pth_ynode *tests = pth_yaml_get(x->root, "tests");
 	struct maker m = { .x = x, .fn = fn, .arg = arg, .e = e };
 	size_t i = 0;
 	int r = 0;
 
-	if (!x->settings)
+	if (x->settings == NULL)
 		return 0;
 	m.schema = experiment_schema_child(x->schema->root, "tests")->item;
-	for (const struct pth_ynode *t = tests->child; t && r == 0; t = t->next)
+	for (const struct pth_ynode *t = tests->child; t != NULL && r == 0; t = t->next)
 		if (!x->bad[i++])
 			r = experiment_variants(x, t, each_variant, &m);
 	return r;
 }
 
-json_t *experiment_settings(const struct pth_experiment *x)
+json_t *
+experiment_settings(const struct pth_experiment *x)
 {
 	const struct schema *docker = experiment_schema_child(x->schema->root, "docker");
 	const struct pth_ynode *old = experiment_at(x->root, "docker.build_docker_image");
@@ -458,7 +498,7 @@ json_t *experiment_settings(const struct pth_experiment *x)
 	experiment_canon_map(x->schema->root, x->root, out, NULL, NULL);
 	json_object_del(out, "version");
 	d = json_object_get(out, "docker");
-	if (experiment_given(old) && !json_object_get(d, "force_build_docker_image"))
+	if (experiment_given(old) && json_object_get(d, "force_build_docker_image") == NULL)
 		pth_json_set(d, "force_build_docker_image",
 		    experiment_canon(experiment_schema_child(docker, "build_docker_image"), old));
 	if (pth_json_bool(d, "no_docker_cache", false))

@@ -12,14 +12,16 @@
 #define SERVICES_MAX 1000
 #define PORTS 65536
 
-const char *experiment_text(const struct pth_ynode *map, const char *key, const char *def)
+const char *
+experiment_text(const struct pth_ynode *map, const char *key, const char *def)
 {
 	const struct pth_ynode *n = pth_yaml_get(map, key);
 
-	return n && experiment_scalar(n) ? n->text : def;
+	return n != NULL && experiment_scalar(n) ? n->text : def;
 }
 
-int64_t experiment_iterations(const struct pth_ynode *test)
+int64_t
+experiment_iterations(const struct pth_ynode *test)
 {
 	const struct pth_ynode *n = pth_yaml_get(test, "iterations");
 	int64_t v = 1;
@@ -27,45 +29,51 @@ int64_t experiment_iterations(const struct pth_ynode *test)
 	return experiment_given(n) && experiment_int(n, T_INT, &v) && v > 0 ? v : 1;
 }
 
-const struct pth_ynode *experiment_service(const struct pth_ynode *services, const char *name)
+const struct pth_ynode *
+experiment_service(const struct pth_ynode *services, const char *name)
 {
 	const struct pth_ynode *s = pth_yaml_get(services, name);
 
-	for (const struct pth_ynode *c = s || !services ? NULL : services->child; c; c = c->next) {
+	for (const struct pth_ynode *c = s != NULL || services == NULL ? NULL : services->child;
+	     c != NULL; c = c->next) {
 		const char *also = experiment_text(c, "name", NULL);
 
-		if (also && !strcmp(also, name))
+		if (also != NULL && strcmp(also, name) == 0)
 			return c;
 	}
 	return s;
 }
 
-static const char *nearest_service(const struct pth_ynode *services, const char *name)
+static const char *
+nearest_service(const struct pth_ynode *services, const char *name)
 {
 	const char *names[64];
 	size_t n = 0;
 
-	for (const struct pth_ynode *c = services->child; c && n < countof(names); c = c->next)
+	for (const struct pth_ynode *c = services->child; c != NULL && n < countof(names);
+	     c = c->next)
 		names[n++] = c->key;
 	return strlen(name) < 60 ? pth_nearest(name, names, n) : NULL;
 }
 
 /* A name that must be a service's. */
-static void check_reference(struct pth_experiment *x, const struct pth_ynode *services,
+static void
+check_reference(struct pth_experiment *x, const struct pth_ynode *services,
     const struct pth_ynode *n, bool warn)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 	const char *near, *sep = "";
 
-	if (!n || !experiment_scalar(n) || experiment_service(services, n->text))
+	if (n == NULL || !experiment_scalar(n) || experiment_service(services, n->text) != NULL)
 		return;
 	near = nearest_service(services, n->text);
 	pth_buf_addf(&b, "there is no service '%.60s' in this test", n->text);
-	if (near)
+	if (near != NULL)
 		pth_buf_addf(&b, "; did you mean '%s'?", near);
-	else if (services->n)
+	else if (services->n != 0)
 		pth_buf_adds(&b, "; its services are ");
-	for (const struct pth_ynode *c = near ? NULL : services->child; c && b.len < 300; c = c->next) {
+	for (const struct pth_ynode *c = near != NULL ? NULL : services->child;
+	     c != NULL && b.len < 300; c = c->next) {
 		pth_buf_addf(&b, "%s%.63s", sep, c->key);
 		sep = ", ";
 	}
@@ -76,9 +84,10 @@ static void check_reference(struct pth_experiment *x, const struct pth_ynode *se
 	pth_buf_release(&b);
 }
 
-static bool has_control(const char *s)
+static bool
+has_control(const char *s)
 {
-	for (; *s; s++)
+	for (; *s != '\0'; s++)
 		if ((unsigned char)*s < 0x20 || *s == 0x7f)
 			return true;
 	return false;
@@ -86,12 +95,14 @@ static bool has_control(const char *s)
 
 /* A path with a ".." in it. The id is a safe name whatever the name is, but
  * nobody who writes this means a name. */
-static bool climbs(const char *s)
+static bool
+climbs(const char *s)
 {
 	return strcmp(s, "..") == 0 || strncmp(s, "../", 3) == 0 || strstr(s, "/../") != NULL;
 }
 
-static void check_name(struct pth_experiment *x, const struct pth_ynode *test)
+static void
+check_name(struct pth_experiment *x, const struct pth_ynode *test)
 {
 	const struct pth_ynode *n = pth_yaml_get(test, "name");
 
@@ -99,15 +110,16 @@ static void check_name(struct pth_experiment *x, const struct pth_ynode *test)
 		experiment_warn(x, test, "a test without name; taken as 'unnamed_test'");
 	else if (n->len > NAME_MAX_BYTES)
 		experiment_error(x, n, "name: %zu bytes long; at most %d", n->len, NAME_MAX_BYTES);
-	else if (n->text && has_control(n->text))
+	else if (n->text != NULL && has_control(n->text))
 		experiment_error(x, n, "name: has a newline or another control character");
-	else if (n->text && climbs(n->text))
+	else if (n->text != NULL && climbs(n->text))
 		experiment_error(x, n, "name: '%.60s' is a path upwards; expected a name", n->text);
 }
 
 /* ---- ports */
 
-static bool port_number(const char **p, long long *v)
+static bool
+port_number(const char **p, long long *v)
 {
 	char num[8];
 	size_t n = strspn(*p, "0123456789");
@@ -121,7 +133,8 @@ static bool port_number(const char **p, long long *v)
 }
 
 /* "4443", "4443:4443", "443:443/udp". proto is "", "tcp" or "udp". */
-bool experiment_port(const char *s, long long *host, long long *container, const char **proto)
+bool
+experiment_port(const char *s, long long *host, long long *container, const char **proto)
 {
 	*proto = "";
 	if (!port_number(&s, host))
@@ -132,20 +145,22 @@ bool experiment_port(const char *s, long long *host, long long *container, const
 		if (!port_number(&s, container))
 			return false;
 	}
-	if (!strcmp(s, "/tcp") || !strcmp(s, "/udp"))
+	if (strcmp(s, "/tcp") == 0 || strcmp(s, "/udp") == 0)
 		*proto = s[1] == 't' ? "tcp" : "udp";
-	else if (*s)
+	else if (*s != '\0')
 		return false;
 	return true;
 }
 
 /* A port is taken when its entry has the number of this test in it. */
-static bool is_taken(const struct pth_experiment *x, long long port, unsigned bits)
+static bool
+is_taken(const struct pth_experiment *x, long long port, unsigned bits)
 {
-	return x->ports[port] >> 2 == x->round && (x->ports[port] & bits);
+	return x->ports[port] >> 2 == x->round && (x->ports[port] & bits) != 0;
 }
 
-static void check_port(struct pth_experiment *x, const struct pth_ynode *n)
+static void
+check_port(struct pth_experiment *x, const struct pth_ynode *n)
 {
 	long long host, container, free_port;
 	const char *proto;
@@ -154,92 +169,117 @@ static void check_port(struct pth_experiment *x, const struct pth_ynode *n)
 	if (!experiment_scalar(n))
 		return;
 	if (!experiment_port(n->text, &host, &container, &proto)) {
-		experiment_error(x, n, "ports: '%.40s'; expected HOST:CONTAINER with numbers from 1 to 65535, "
-		    "and /tcp or /udp when wanted", n->text);
+		experiment_error(x, n,
+		    "ports: '%.40s'; expected HOST:CONTAINER with numbers from 1 to 65535, "
+		    "and /tcp or /udp when wanted",
+		    n->text);
 		return;
 	}
-	bits = !*proto ? 3 : *proto == 't' ? 1 : 2;
+	bits = *proto == '\0' ? 3 : *proto == 't' ? 1 : 2;
 	if (is_taken(x, host, bits)) {
-		for (free_port = host + 1; free_port < 65535 && is_taken(x, free_port, 3); free_port++)
+		for (free_port = host + 1; free_port < 65535 && is_taken(x, free_port, 3);
+		     free_port++)
 			;
-		experiment_error(x, n, "ports: host port %lld is taken by another entry of this test; "
-		    "%lld is free", host, free_port);
+		experiment_error(x, n,
+		    "ports: host port %lld is taken by another entry of this test; "
+		    "%lld is free",
+		    host, free_port);
 	}
-	x->ports[host] = x->round << 2 | (x->ports[host] >> 2 == x->round ? x->ports[host] & 3 : 0) | bits;
+	x->ports[host] = x->round << 2 |
+	    (x->ports[host] >> 2 == x->round ? x->ports[host] & 3 : 0) | bits;
 }
 
-static void check_ports(struct pth_experiment *x, const struct pth_ynode *services)
+static void
+check_ports(struct pth_experiment *x, const struct pth_ynode *services)
 {
 	const struct pth_ynode *list;
 
 	x->round++;
-	if (!x->ports) {
+	if (x->ports == NULL) {
 		x->ports = pth_xarray(NULL, PORTS, sizeof *x->ports);
 		memset(x->ports, 0, PORTS * sizeof *x->ports);
 	}
-	for (const struct pth_ynode *s = services->child; s; s = s->next) {
+	for (const struct pth_ynode *s = services->child; s != NULL; s = s->next) {
 		list = pth_yaml_get(s, "ports");
-		if (!list || list->kind != PTH_YSEQ)
+		if (list == NULL || list->kind != PTH_YSEQ)
 			continue;
-		for (const struct pth_ynode *c = list->child; c; c = c->next)
+		for (const struct pth_ynode *c = list->child; c != NULL; c = c->next)
 			check_port(x, c);
 	}
 }
 
 /* ---- services */
 
-static void check_protocol(struct pth_experiment *x, const struct pth_ynode *services,
+static void
+check_protocol(struct pth_experiment *x, const struct pth_ynode *services,
     const struct pth_ynode *s, bool certs_for_all)
 {
-	const struct pth_ynode *proto = pth_yaml_get(s, "protocol"), *target = pth_yaml_get(proto, "target");
-	const char *role = experiment_text(proto, "role", "server"), *name = experiment_text(proto, "name", NULL);
+	const struct pth_ynode *proto = pth_yaml_get(s, "protocol"),
+	                       *target = pth_yaml_get(proto, "target");
+	const char *role = experiment_text(proto, "role", "server"),
+	           *name = experiment_text(proto, "name", NULL);
 	const struct pth_ynode *ports = pth_yaml_get(s, "ports"), *certs;
-	bool has_ports = (ports && ports->kind == PTH_YSEQ && ports->n) ||
+	bool has_ports = (ports != NULL && ports->kind == PTH_YSEQ && ports->n != 0) ||
 	    experiment_given(pth_yaml_get(pth_yaml_get(s, "network"), "port"));
 
 	if (!experiment_given(proto)) {
-		experiment_key_warn(x, s, "service %s has no protocol; taken as a server of what its implementation speaks", s->key);
+		experiment_key_warn(x, s,
+		    "service %s has no protocol; taken as a server of what its implementation "
+		    "speaks",
+		    s->key);
 		return;
 	}
 	if (proto->kind != PTH_YMAP)
 		return;
-	if (!name)
-		experiment_key_warn(x, proto, "protocol without name; taken as what the implementation speaks");
-	if (!strcmp(role, "mitm"))
-		experiment_warn(x, pth_yaml_get(proto, "role"), "role mitm is not one of PANTHER's; kept for the plan");
-	if (!strcmp(role, "client") && (!experiment_given(target) || !target->len))
-		experiment_error(x, proto, "a client must have a target: the name of the service that it talks to");
-	else if (experiment_given(target) && experiment_service(services, experiment_text(proto, "target", "")) == s)
+	if (name == NULL)
+		experiment_key_warn(
+		    x, proto, "protocol without name; taken as what the implementation speaks");
+	if (strcmp(role, "mitm") == 0)
+		experiment_warn(x, pth_yaml_get(proto, "role"),
+		    "role mitm is not one of PANTHER's; kept for the plan");
+	if (strcmp(role, "client") == 0 && (!experiment_given(target) || target->len == 0))
+		experiment_error(x, proto,
+		    "a client must have a target: the name of the service that it talks to");
+	else if (experiment_given(target) &&
+	    experiment_service(services, experiment_text(proto, "target", "")) == s)
 		experiment_error(x, target, "service %s targets itself", s->key);
 	else if (experiment_given(target))
 		check_reference(x, services, target, false);
-	if (strcmp(role, "server") || !name)
+	if (strcmp(role, "server") != 0 || name == NULL)
 		return;
-	if (!has_ports && strcmp(name, "quic") && strcmp(name, "http") && strcmp(name, "https"))
-		experiment_key_warn(x, s, "server %s has no ports, and %.60s has no usual one", s->key, name);
+	if (!has_ports && strcmp(name, "quic") != 0 && strcmp(name, "http") != 0 &&
+	    strcmp(name, "https") != 0)
+		experiment_key_warn(
+		    x, s, "server %s has no ports, and %.60s has no usual one", s->key, name);
 	certs = pth_yaml_get(s, "generate_new_certificates");
-	if (!experiment_given(certs) && !certs_for_all && (!strcmp(name, "quic") || !strcmp(name, "https")))
-		experiment_key_warn(x, s, "%s server %s without generate_new_certificates", name, s->key);
+	if (!experiment_given(certs) && !certs_for_all &&
+	    (strcmp(name, "quic") == 0 || strcmp(name, "https") == 0))
+		experiment_key_warn(
+		    x, s, "%s server %s without generate_new_certificates", name, s->key);
 }
 
-static void check_path(struct pth_experiment *x, const struct pth_ynode *n)
+static void
+check_path(struct pth_experiment *x, const struct pth_ynode *n)
 {
-	const char *p = n ? n->text : NULL;
+	const char *p = n != NULL ? n->text : NULL;
 	bool bad = false;
 
-	if (!n || n->kind != PTH_YSTR)
+	if (n == NULL || n->kind != PTH_YSTR)
 		return;
-	bad = *p == '/' || !*p || has_control(p) || n->len > 1000;
-	for (; *p; p += strcspn(p, "/"), p += *p == '/')
-		bad |= !strncmp(p, "..", 2) && (p[2] == '/' || !p[2]);
+	bad = *p == '/' || *p == '\0' || has_control(p) || n->len > 1000;
+	for (; *p != '\0'; p += strcspn(p, "/"), p += *p == '/')
+		bad |= strncmp(p, "..", 2) == 0 && (p[2] == '/' || p[2] == '\0');
 	if (bad)
 		experiment_error(x, n, "expected a path below the directory, without '..'");
 }
 
-static void check_files(struct pth_experiment *x, const struct pth_ynode *list)
+static void
+check_files(struct pth_experiment *x, const struct pth_ynode *list)
 {
-	for (const struct pth_ynode *f = list && list->kind == PTH_YSEQ ? list->child : NULL; f; f = f->next) {
-		bool size = pth_yaml_get(f, "size"), text = pth_yaml_get(f, "text");
+	for (const struct pth_ynode *f = list != NULL && list->kind == PTH_YSEQ ? list->child :
+	                                                                          NULL;
+	     f != NULL; f = f->next) {
+		bool size = pth_yaml_get(f, "size") != NULL, text = pth_yaml_get(f, "text") != NULL;
 
 		check_path(x, pth_yaml_get(f, "path"));
 		if (f->kind == PTH_YMAP && size == text)
@@ -248,19 +288,20 @@ static void check_files(struct pth_experiment *x, const struct pth_ynode *list)
 }
 
 /* The key of a map's child as a node of its own. */
-static struct pth_ynode key_of(const struct pth_ynode *child)
+static struct pth_ynode
+key_of(const struct pth_ynode *child)
 {
 	struct pth_ynode n = *child;
 
 	n.kind = PTH_YSTR;
-	n.text = child->key ? child->key : "";
+	n.text = child->key != NULL ? child->key : "";
 	n.line = child->kline;
 	n.col = child->kcol;
 	return n;
 }
 
-static void check_depends(struct pth_experiment *x, const struct pth_ynode *services,
-    const struct pth_ynode *s)
+static void
+check_depends(struct pth_experiment *x, const struct pth_ynode *services, const struct pth_ynode *s)
 {
 	const struct pth_ynode *d = pth_yaml_get(s, "depends_on");
 
@@ -270,25 +311,27 @@ static void check_depends(struct pth_experiment *x, const struct pth_ynode *serv
 		check_reference(x, services, d, false);
 		return;
 	}
-	for (const struct pth_ynode *c = d->child; c; c = c->next) {
+	for (const struct pth_ynode *c = d->child; c != NULL; c = c->next) {
 		struct pth_ynode name = d->kind == PTH_YMAP ? key_of(c) : *c;
 
 		check_reference(x, services, &name, false);
 	}
 }
 
-static void check_timeout(struct pth_experiment *x, const struct pth_ynode *n)
+static void
+check_timeout(struct pth_experiment *x, const struct pth_ynode *n)
 {
 	int64_t v;
 
 	if (!experiment_given(n) || !experiment_int(n, T_SECS, &v) || v < 1)
 		return;
 	if (v < 10 || v > 3600)
-		experiment_warn(x, n, "timeout of %lld s is %s; usual are 10 to 3600 s", (long long)v,
-		    v < 10 ? "short" : "long");
+		experiment_warn(x, n, "timeout of %lld s is %s; usual are 10 to 3600 s",
+		    (long long)v, v < 10 ? "short" : "long");
 }
 
-static void check_services(struct pth_experiment *x, const struct pth_ynode *services, bool certs_for_all)
+static void
+check_services(struct pth_experiment *x, const struct pth_ynode *services, bool certs_for_all)
 {
 	json_t *names = json_object();
 
@@ -298,20 +341,26 @@ static void check_services(struct pth_experiment *x, const struct pth_ynode *ser
 		experiment_error(x, services, "services: more than %d", SERVICES_MAX);
 		services = NULL;
 	}
-	for (const struct pth_ynode *s = services ? services->child : NULL; s; s = s->next) {
+	for (const struct pth_ynode *s = services != NULL ? services->child : NULL; s != NULL;
+	     s = s->next) {
 		const struct pth_ynode *name = pth_yaml_get(s, "name");
 
 		if (s->kind != PTH_YMAP)
 			continue;
-		if (experiment_given(name) && name->text && !pth_name_ok(name->text))
-			experiment_error(x, name, "name: cannot be a service's name; expected letters, digits, "
+		if (experiment_given(name) && name->text != NULL && !pth_name_ok(name->text))
+			experiment_error(x, name,
+			    "name: cannot be a service's name; expected letters, digits, "
 			    "'.', '_', '-', at most 63");
-		else if (experiment_given(name) && name->text && json_object_get(names, name->text))
+		else if (experiment_given(name) && name->text != NULL &&
+		    json_object_get(names, name->text) != NULL)
 			experiment_error(x, name, "name: two services are called '%s'", name->text);
-		else if (experiment_given(name) && name->text) {
+		else if (experiment_given(name) && name->text != NULL) {
 			pth_json_set(names, name->text, json_true());
-			if (strcmp(name->text, s->key) && pth_yaml_get(services, name->text))
-				experiment_warn(x, name, "name: '%s' is the key of another service, which targets of that name mean",
+			if (strcmp(name->text, s->key) != 0 &&
+			    pth_yaml_get(services, name->text) != NULL)
+				experiment_warn(x, name,
+				    "name: '%s' is the key of another service, which targets of "
+				    "that name mean",
 				    name->text);
 		}
 		check_protocol(x, services, s, certs_for_all);
@@ -319,90 +368,102 @@ static void check_services(struct pth_experiment *x, const struct pth_ynode *ser
 		check_files(x, pth_yaml_get(s, "files"));
 		check_timeout(x, pth_yaml_get(s, "timeout"));
 	}
-	if (services)
+	if (services != NULL)
 		check_ports(x, services);
 	json_decref(names);
 }
 
 /* ---- steps */
 
-static const char *const actions[] = { "wait", "exec", "signal", "restart", "pause", "resume", "link" };
+static const char *const actions[] = { "wait", "exec", "signal", "restart", "pause", "resume",
+	"link" };
 
-static void check_link(struct pth_experiment *x, const struct pth_ynode *services,
-    const struct pth_ynode *link)
+static void
+check_link(struct pth_experiment *x, const struct pth_ynode *services, const struct pth_ynode *link)
 {
 	const struct pth_ynode *between = pth_yaml_get(link, "between");
 
-	if (!between || between->kind != PTH_YSEQ)
+	if (between == NULL || between->kind != PTH_YSEQ)
 		return;
 	if (between->n != 2)
 		experiment_error(x, between, "between: %u services; expected two", between->n);
-	for (const struct pth_ynode *c = between->child; c; c = c->next)
+	for (const struct pth_ynode *c = between->child; c != NULL; c = c->next)
 		check_reference(x, services, c, false);
 }
 
-static const struct pth_ynode *items(const struct pth_ynode *map, const char *key)
+static const struct pth_ynode *
+items(const struct pth_ynode *map, const char *key)
 {
 	const struct pth_ynode *n = pth_yaml_get(map, key);
 
-	return n && (n->kind == PTH_YSEQ || n->kind == PTH_YMAP) ? n->child : NULL;
+	return n != NULL && (n->kind == PTH_YSEQ || n->kind == PTH_YMAP) ? n->child : NULL;
 }
 
 /* A list of words without any. */
-static void check_words(struct pth_experiment *x, const struct pth_ynode *n)
+static void
+check_words(struct pth_experiment *x, const struct pth_ynode *n)
 {
-	if (n && n->kind == PTH_YSEQ && !n->child)
+	if (n != NULL && n->kind == PTH_YSEQ && n->child == NULL)
 		experiment_error(x, n, "a command without words");
 }
 
-static void check_action(struct pth_experiment *x, const struct pth_ynode *services,
-    const struct pth_ynode *step)
+static void
+check_action(
+    struct pth_experiment *x, const struct pth_ynode *services, const struct pth_ynode *step)
 {
 	const struct pth_ynode *after = pth_yaml_get(step, "after");
 
 	for (size_t i = 0; i < countof(actions); i++) {
 		const struct pth_ynode *a = pth_yaml_get(step, actions[i]);
 
-		if (!a)
+		if (a == NULL)
 			continue;
 		if (a->kind == PTH_YMAP)
 			check_reference(x, services, pth_yaml_get(a, "service"), false);
-		else if (a->kind == PTH_YSTR && strcmp(actions[i], "exec") && strcmp(actions[i], "wait"))
+		else if (a->kind == PTH_YSTR && strcmp(actions[i], "exec") != 0 &&
+		    strcmp(actions[i], "wait") != 0)
 			check_reference(x, services, a, false);
-		if (!strcmp(actions[i], "exec"))
+		if (strcmp(actions[i], "exec") == 0)
 			check_words(x, a->kind == PTH_YMAP ? pth_yaml_get(a, "argv") : a);
-		if (!strcmp(actions[i], "link"))
+		if (strcmp(actions[i], "link") == 0)
 			check_link(x, services, a);
 	}
 	check_reference(x, services, pth_yaml_get(after, "service"), false);
 }
 
-static void check_steps(struct pth_experiment *x, const struct pth_ynode *test,
-    const struct pth_ynode *services)
+static void
+check_steps(
+    struct pth_experiment *x, const struct pth_ynode *test, const struct pth_ynode *services)
 {
 	static const char *const lists[] = { "pre_commands", "post_commands" };
-	const struct pth_ynode *steps = pth_yaml_get(test, "steps"), *timeout = pth_yaml_get(test, "timeout");
-	const struct pth_ynode *wait = steps && steps->kind == PTH_YMAP ? pth_yaml_get(steps, "wait") : steps;
+	const struct pth_ynode *steps = pth_yaml_get(test, "steps"),
+	                       *timeout = pth_yaml_get(test, "timeout");
+	const struct pth_ynode *wait = steps != NULL && steps->kind == PTH_YMAP ?
+	    pth_yaml_get(steps, "wait") :
+	    steps;
 	int64_t w, t;
 
-	if (experiment_given(wait) && experiment_given(timeout) && experiment_int(wait, T_SECS, &w) &&
-	    experiment_int(timeout, T_SECS, &t) && w > t)
-		experiment_error(x, wait, "wait of %lld s is longer than the test's timeout of %lld s",
-		    (long long)w, (long long)t);
+	if (experiment_given(wait) && experiment_given(timeout) &&
+	    experiment_int(wait, T_SECS, &w) && experiment_int(timeout, T_SECS, &t) && w > t)
+		experiment_error(x, wait,
+		    "wait of %lld s is longer than the test's timeout of %lld s", (long long)w,
+		    (long long)t);
 	if (!experiment_given(steps))
 		return;
 	if (steps->kind == PTH_YMAP)
 		check_action(x, services, steps);
 	for (size_t i = 0; i < countof(lists); i++)
-		for (const struct pth_ynode *c = items(steps, lists[i]); c; c = c->next)
+		for (const struct pth_ynode *c = items(steps, lists[i]); c != NULL; c = c->next)
 			check_words(x, c);
-	for (const struct pth_ynode *c = steps->kind == PTH_YSEQ ? steps->child : NULL; c; c = c->next) {
+	for (const struct pth_ynode *c = steps->kind == PTH_YSEQ ? steps->child : NULL; c != NULL;
+	     c = c->next) {
 		unsigned n = 0;
 
 		for (size_t i = 0; i < countof(actions); i++)
 			n += pth_yaml_get(c, actions[i]) != NULL;
 		if (c->kind == PTH_YMAP && n != 1)
-			experiment_error(x, c, "a step needs exactly one of wait, exec, signal, restart, pause, "
+			experiment_error(x, c,
+			    "a step needs exactly one of wait, exec, signal, restart, pause, "
 			    "resume, link");
 		check_action(x, services, c);
 	}
@@ -410,13 +471,14 @@ static void check_steps(struct pth_experiment *x, const struct pth_ynode *test,
 
 /* ---- assertions, expectations */
 
-static void check_regex(struct pth_experiment *x, const struct pth_ynode *n)
+static void
+check_regex(struct pth_experiment *x, const struct pth_ynode *n)
 {
 	regex_t re;
 	char text[200];
 	int r;
 
-	if (!n || n->kind != PTH_YSTR)
+	if (n == NULL || n->kind != PTH_YSTR)
 		return;
 	if (n->len > 1000 || pth_regex_unrolls(n->text)) {
 		experiment_error(x, n, "too large a regular expression");
@@ -431,13 +493,19 @@ static void check_regex(struct pth_experiment *x, const struct pth_ynode *n)
 	experiment_error(x, n, "not a regular expression: %s", text);
 }
 
-static void check_assertion(struct pth_experiment *x, const struct pth_ynode *services,
-    const struct pth_ynode *a)
+static void
+check_assertion(
+    struct pth_experiment *x, const struct pth_ynode *services, const struct pth_ynode *a)
 {
-	static const struct { const char *type, *need, *or; } needs[] = {
-		{ "output_contains", "text", "pattern" }, { "port_open", "port", "port" },
-		{ "file_exists", "file", "file" }, { "exit_code", "code", "code" },
-		{ "output_contains", "service", "service" }, { "exit_code", "service", "service" },
+	static const struct {
+		const char *type, *need, * or ;
+	} needs[] = {
+		{ "output_contains", "text", "pattern" },
+		{ "port_open", "port", "port" },
+		{ "file_exists", "file", "file" },
+		{ "exit_code", "code", "code" },
+		{ "output_contains", "service", "service" },
+		{ "exit_code", "service", "service" },
 		{ "service_running", "service", "service" },
 		{ "service_responsive", "service", "service" },
 	};
@@ -446,40 +514,45 @@ static void check_assertion(struct pth_experiment *x, const struct pth_ynode *se
 	/* PANTHER never looked at these, so old files may be wrong here */
 	check_reference(x, services, pth_yaml_get(a, "service"), true);
 	for (size_t i = 0; i < countof(needs); i++)
-		if (!strcmp(type, needs[i].type) && !pth_yaml_get(a, needs[i].need) &&
-		    !pth_yaml_get(a, needs[i].or))
+		if (strcmp(type, needs[i].type) == 0 && pth_yaml_get(a, needs[i].need) == NULL &&
+		    pth_yaml_get(a, needs[i].or) == NULL)
 			experiment_error(x, a, "%s needs '%s'", type, needs[i].need);
 	check_regex(x, pth_yaml_get(a, "pattern"));
 }
 
-static void check_expect(struct pth_experiment *x, const struct pth_ynode *services,
-    const struct pth_ynode *expect)
+static void
+check_expect(
+    struct pth_experiment *x, const struct pth_ynode *services, const struct pth_ynode *expect)
 {
 	const struct pth_ynode *c;
 
-	for (c = items(expect, "exit"); c; c = c->next) {
+	for (c = items(expect, "exit"); c != NULL; c = c->next) {
 		struct pth_ynode name = key_of(c);
 
 		check_reference(x, services, &name, false);
-		if (c->kind == PTH_YSTR && strcmp(c->text, "any") && strspn(c->text, "0123456789") != c->len)
+		if (c->kind == PTH_YSTR && strcmp(c->text, "any") != 0 &&
+		    strspn(c->text, "0123456789") != c->len)
 			experiment_error(x, c, "exit: expected a code, a list of codes, or any");
 	}
-	for (c = items(expect, "files"); c; c = c->next) {
+	for (c = items(expect, "files"); c != NULL; c = c->next) {
 		check_path(x, pth_yaml_get(c, "path"));
 		check_path(x, pth_yaml_get(c, "same_as"));
 	}
-	for (c = items(expect, "log"); c; c = c->next) {
+	for (c = items(expect, "log"); c != NULL; c = c->next) {
 		check_reference(x, services, pth_yaml_get(c, "service"), false);
 		check_path(x, pth_yaml_get(c, "file"));
 		check_regex(x, pth_yaml_get(c, "matches"));
 		check_regex(x, pth_yaml_get(c, "not_matches"));
-		if (c->kind == PTH_YMAP && !pth_yaml_get(c, "matches") == !pth_yaml_get(c, "not_matches"))
+		if (c->kind == PTH_YMAP &&
+		    (pth_yaml_get(c, "matches") == NULL) ==
+		        (pth_yaml_get(c, "not_matches") == NULL))
 			experiment_error(x, c, "a log rule needs either matches or not_matches");
 	}
 }
 
-static void check_critical(struct pth_experiment *x, const struct pth_ynode *services,
-    const struct pth_ynode *environment)
+static void
+check_critical(
+    struct pth_experiment *x, const struct pth_ynode *services, const struct pth_ynode *environment)
 {
 	static const char *const where[] = { "critical_services", "config.critical_services",
 		"plugin_config.critical_services" };
@@ -487,22 +560,27 @@ static void check_critical(struct pth_experiment *x, const struct pth_ynode *ser
 	for (size_t i = 0; i < countof(where); i++) {
 		const struct pth_ynode *list = experiment_at(environment, where[i]);
 
-		for (const struct pth_ynode *c = list && list->kind == PTH_YSEQ ? list->child : NULL; c; c = c->next)
+		for (const struct pth_ynode *c =
+		         list != NULL && list->kind == PTH_YSEQ ? list->child : NULL;
+		     c != NULL; c = c->next)
 			check_reference(x, services, c, false);
 	}
 }
 
 /* What PANTHER passes over without a word. */
-static void check_fast_fail(struct pth_experiment *x, const struct pth_ynode *test)
+static void
+check_fast_fail(struct pth_experiment *x, const struct pth_ynode *test)
 {
 	const struct pth_ynode *own = pth_yaml_get(test, "fast_fail_enabled");
 	const struct pth_ynode *level = experiment_at(x->root, "fast_fail.test_level");
 
 	if (experiment_given(own) && (!experiment_given(level) || experiment_bool(level) == 0))
-		experiment_key_warn(x, own, "'fast_fail_enabled' has no effect without fast_fail.test_level: true");
+		experiment_key_warn(
+		    x, own, "'fast_fail_enabled' has no effect without fast_fail.test_level: true");
 }
 
-void experiment_rules(struct pth_experiment *x, const struct pth_ynode *test)
+void
+experiment_rules(struct pth_experiment *x, const struct pth_ynode *test)
 {
 	const struct pth_ynode *services = pth_yaml_get(test, "services"), *c;
 
@@ -511,15 +589,16 @@ void experiment_rules(struct pth_experiment *x, const struct pth_ynode *test)
 	check_name(x, test);
 	check_fast_fail(x, test);
 	experiment_values(x, test);
-	if (!services || services->kind != PTH_YMAP)
+	if (services == NULL || services->kind != PTH_YMAP)
 		return;
-	check_services(x, services, experiment_given(pth_yaml_get(test, "generate_new_certificates")));
+	check_services(
+	    x, services, experiment_given(pth_yaml_get(test, "generate_new_certificates")));
 	check_critical(x, services, pth_yaml_get(test, "network_environment"));
 	check_steps(x, test, services);
 	check_timeout(x, pth_yaml_get(test, "timeout"));
-	for (c = items(test, "links"); c; c = c->next)
+	for (c = items(test, "links"); c != NULL; c = c->next)
 		check_link(x, services, c);
-	for (c = items(test, "assertions"); c; c = c->next)
+	for (c = items(test, "assertions"); c != NULL; c = c->next)
 		check_assertion(x, services, c);
 	check_expect(x, services, pth_yaml_get(test, "expect"));
 }

@@ -5,14 +5,15 @@
 #include "base/text.h"
 
 /* The next segment of a key's path: "[]" or a name. Advances *p. */
-static const char *segment(struct pth_arena *a, const char **p)
+static const char *
+segment(struct pth_arena *a, const char **p)
 {
 	size_t n;
 	const char *s;
 
 	if (**p == '.')
 		++*p;
-	if (!strncmp(*p, "[]", 2)) {
+	if (strncmp(*p, "[]", 2) == 0) {
 		*p += 2;
 		return "[]";
 	}
@@ -22,16 +23,17 @@ static const char *segment(struct pth_arena *a, const char **p)
 	return s;
 }
 
-static struct schema *step(struct pth_arena *a, struct schema *s, const char *name)
+static struct schema *
+step(struct pth_arena *a, struct schema *s, const char *name)
 {
 	struct schema *c, **tail = &s->child;
 
-	if (!strcmp(name, "*"))
-		return s->any ? s->any : (s->any = pth_arena_alloc(a, sizeof *c));
-	if (!strcmp(name, "[]"))
-		return s->item ? s->item : (s->item = pth_arena_alloc(a, sizeof *c));
+	if (strcmp(name, "*") == 0)
+		return s->any != NULL ? s->any : (s->any = pth_arena_alloc(a, sizeof *c));
+	if (strcmp(name, "[]") == 0)
+		return s->item != NULL ? s->item : (s->item = pth_arena_alloc(a, sizeof *c));
 	for (; (c = *tail) != NULL; tail = &c->next)
-		if (!strcmp(c->name, name))
+		if (strcmp(c->name, name) == 0)
 			return c;
 	c = *tail = pth_arena_alloc(a, sizeof *c);
 	c->name = name;
@@ -39,23 +41,25 @@ static struct schema *step(struct pth_arena *a, struct schema *s, const char *na
 	return c;
 }
 
-static void set_range(struct schema *s, const char *v)
+static void
+set_range(struct schema *s, const char *v)
 {
 	const char *dots = strstr(v, "..");
 
 	s->ranged = true;
 	s->min = dots > v ? strtod(v, NULL) : -HUGE_VAL;
-	s->max = dots[2] ? strtod(dots + 2, NULL) : HUGE_VAL;
+	s->max = dots[2] != '\0' ? strtod(dots + 2, NULL) : HUGE_VAL;
 }
 
-static void set_words(struct pth_arena *a, struct schema *s, const char *v)
+static void
+set_words(struct pth_arena *a, struct schema *s, const char *v)
 {
 	size_t n = 1;
 
-	for (const char *p = v; *p; p++)
+	for (const char *p = v; *p != '\0'; p++)
 		n += *p == ' ';
 	s->values = pth_arena_alloc(a, n * sizeof *s->values);
-	while (*v) {
+	while (*v != '\0') {
 		size_t len = strcspn(v, " ");
 
 		s->values[s->nvalues++] = pth_arena_strn(a, v, len);
@@ -63,21 +67,22 @@ static void set_words(struct pth_arena *a, struct schema *s, const char *v)
 	}
 }
 
-static json_t *default_value(const char *s, unsigned types)
+static json_t *
+default_value(const char *s, unsigned types)
 {
 	long long i;
 
-	if ((types & T_SIZE) && pth_size(s, &i))
+	if ((types & T_SIZE) != 0 && pth_size(s, &i))
 		return json_integer(i);
-	if (types & T_STR)
+	if ((types & T_STR) != 0)
 		return json_string(s);
-	if (!strcmp(s, "true") || !strcmp(s, "false"))
+	if (strcmp(s, "true") == 0 || strcmp(s, "false") == 0)
 		return json_boolean(s[0] == 't');
-	if (!strcmp(s, "null"))
+	if (strcmp(s, "null") == 0)
 		return json_null();
-	if (!strcmp(s, "{}"))
+	if (strcmp(s, "{}") == 0)
 		return json_object();
-	if (!strcmp(s, "[]"))
+	if (strcmp(s, "[]") == 0)
 		return json_array();
 	if (pth_int(s, INT64_MIN, INT64_MAX, &i))
 		return json_integer(i);
@@ -85,22 +90,24 @@ static json_t *default_value(const char *s, unsigned types)
 }
 
 /* Names of the children as an array, for pth_nearest. */
-static void list_names(struct pth_arena *a, struct schema *s)
+static void
+list_names(struct pth_arena *a, struct schema *s)
 {
 	size_t i = 0;
 
 	s->names = pth_arena_alloc(a, (s->nnames + 1) * sizeof *s->names);
-	for (struct schema *c = s->child; c; c = c->next) {
+	for (struct schema *c = s->child; c != NULL; c = c->next) {
 		s->names[i++] = c->name;
 		list_names(a, c);
 	}
-	if (s->any)
+	if (s->any != NULL)
 		list_names(a, s->any);
-	if (s->item)
+	if (s->item != NULL)
 		list_names(a, s->item);
 }
 
-struct experiment_schema *experiment_schema_new(void)
+struct experiment_schema *
+experiment_schema_new(void)
 {
 	struct experiment_schema *t = pth_xmalloc(sizeof *t);
 
@@ -111,15 +118,15 @@ struct experiment_schema *experiment_schema_new(void)
 		const char *p = k->path;
 		struct schema *s = t->root;
 
-		while (*p)
+		while (*p != '\0')
 			s = step(&t->a, s, segment(&t->a, &p));
 		s->key = k;
-		if (k->values && strstr(k->values, ".."))
+		if (k->values != NULL && strstr(k->values, "..") != NULL)
 			set_range(s, k->values);
-		else if (k->values)
+		else if (k->values != NULL)
 			set_words(&t->a, s, k->values);
 		/* of an idle key: what needs no warning */
-		if (k->def && (k->flags & (F_REC | F_IDLE))) {
+		if (k->def != NULL && (k->flags & (F_REC | F_IDLE)) != 0) {
 			s->def = default_value(k->def, k->types);
 			pth_json_push(t->defaults, s->def);
 		}
@@ -128,22 +135,25 @@ struct experiment_schema *experiment_schema_new(void)
 	return t;
 }
 
-void experiment_schema_free(struct experiment_schema *t)
+void
+experiment_schema_free(struct experiment_schema *t)
 {
 	json_decref(t->defaults);
 	pth_arena_release(&t->a);
 	free(t);
 }
 
-const struct schema *experiment_schema_child(const struct schema *s, const char *name)
+const struct schema *
+experiment_schema_child(const struct schema *s, const char *name)
 {
-	for (const struct schema *c = s->child; c; c = c->next)
-		if (c->name[0] == name[0] && !strcmp(c->name, name))
+	for (const struct schema *c = s->child; c != NULL; c = c->next)
+		if (c->name[0] == name[0] && strcmp(c->name, name) == 0)
 			return c;
 	return s->any;
 }
 
-static void range_text(struct pth_buf *b, const struct schema *s)
+static void
+range_text(struct pth_buf *b, const struct schema *s)
 {
 	if (s->min > -HUGE_VAL && s->max < HUGE_VAL)
 		pth_buf_addf(b, " from %.15g to %.15g", s->min, s->max);
@@ -151,12 +161,24 @@ static void range_text(struct pth_buf *b, const struct schema *s)
 		pth_buf_addf(b, " of at least %.15g", s->min);
 }
 
-static void types_text(struct pth_buf *b, const struct schema *s, bool range)
+static void
+types_text(struct pth_buf *b, const struct schema *s, bool range)
 {
-	static const struct { unsigned bits; const char *text; } names[] = {
-		{ T_INT, "integer" }, { T_REAL, "number" }, { T_BOOL, "true or false" }, { T_STR, "string" },
-		{ T_LIST, "list" }, { T_MAP, "map" }, { T_SECS, "seconds" }, { T_SIZE, "bytes (5MB)" },
-		{ T_DUR, "duration (10ms)" }, { T_PERCENT, "percentage" }, { T_ANY, "anything" },
+	static const struct {
+		unsigned bits;
+		const char *text;
+	} names[] = {
+		{ T_INT, "integer" },
+		{ T_REAL, "number" },
+		{ T_BOOL, "true or false" },
+		{ T_STR, "string" },
+		{ T_LIST, "list" },
+		{ T_MAP, "map" },
+		{ T_SECS, "seconds" },
+		{ T_SIZE, "bytes (5MB)" },
+		{ T_DUR, "duration (10ms)" },
+		{ T_PERCENT, "percentage" },
+		{ T_ANY, "anything" },
 		{ T_NULL, "null" },
 	};
 	const unsigned numbers = T_INT | T_REAL | T_SECS | T_SIZE | T_PERCENT;
@@ -164,21 +186,23 @@ static void types_text(struct pth_buf *b, const struct schema *s, bool range)
 	const char *sep = "";
 
 	for (size_t i = 0; i < countof(names); i++) {
-		if (!(types & names[i].bits) || (names[i].bits == T_INT && (types & T_REAL)))
+		if ((types & names[i].bits) == 0 ||
+		    (names[i].bits == T_INT && (types & T_REAL) != 0))
 			continue;
 		pth_buf_addf(b, "%s%s", sep, names[i].text);
-		if (range && s->ranged && (names[i].bits & numbers))
+		if (range && s->ranged && (names[i].bits & numbers) != 0)
 			range_text(b, s);
 		sep = " or ";
 	}
 }
 
-void experiment_schema_expected(struct pth_buf *b, const struct schema *s)
+void
+experiment_schema_expected(struct pth_buf *b, const struct schema *s)
 {
-	if (s->nvalues && !(s->key->flags & F_HINT)) {
+	if (s->nvalues != 0 && (s->key->flags & F_HINT) == 0) {
 		pth_buf_adds(b, s->nvalues > 1 ? "one of " : "");
 		for (size_t i = 0; i < s->nvalues; i++)
-			pth_buf_addf(b, "%s%s", i ? ", " : "", s->values[i]);
+			pth_buf_addf(b, "%s%s", i != 0 ? ", " : "", s->values[i]);
 		return;
 	}
 	types_text(b, s, true);
@@ -186,33 +210,41 @@ void experiment_schema_expected(struct pth_buf *b, const struct schema *s)
 
 /* ---- --explain */
 
-static void explain(struct pth_buf *b, const struct schema *s)
+static void
+explain(struct pth_buf *b, const struct schema *s)
 {
 	const struct experiment_key *k = s->key;
 
 	pth_buf_addf(b, "%s\n\t%s\n\ttype: ", k->path, k->meaning);
 	types_text(b, s, false);
-	if (s->nvalues || s->ranged) {
-		pth_buf_adds(b, s->nvalues && (k->flags & F_HINT) ? "\n\tusual values: " : "\n\tvalues: ");
+	if (s->nvalues != 0 || s->ranged) {
+		pth_buf_adds(b,
+		    s->nvalues != 0 && (k->flags & F_HINT) != 0 ? "\n\tusual values: " :
+		                                                  "\n\tvalues: ");
 		pth_buf_adds(b, k->values);
 	}
-	pth_buf_addf(b, "\n\tdefault: %s", k->def ? k->def : k->flags & F_NEED ? "none, must be given" : "none");
-	if (k->flags & F_REC)
+	pth_buf_addf(b, "\n\tdefault: %s",
+	    k->def != NULL               ? k->def :
+	        (k->flags & F_NEED) != 0 ? "none, must be given" :
+	                                   "none");
+	if ((k->flags & F_REC) != 0)
 		pth_buf_adds(b, " (written into records)");
-	pth_buf_addf(b, "\n\tread by: %s\n", k->reader ? k->reader : "nobody, accepted for PANTHER's files");
+	pth_buf_addf(b, "\n\tread by: %s\n",
+	    k->reader != NULL ? k->reader : "nobody, accepted for PANTHER's files");
 }
 
 /* One segment of what the user wrote against one of a path. */
-static bool segment_fits(const char *path, size_t n, const char *want, size_t m)
+static bool
+segment_fits(const char *path, size_t n, const char *want, size_t m)
 {
 	long long i;
 	char num[24];
 
-	if (n == m && !memcmp(path, want, n))
+	if (n == m && memcmp(path, want, n) == 0)
 		return true;
 	if (n == 1 && *path == '*')
 		return true;
-	if (n != 2 || memcmp(path, "[]", 2) || m >= sizeof num)
+	if (n != 2 || memcmp(path, "[]", 2) != 0 || m >= sizeof num)
 		return false;
 	memcpy(num, want, m);
 	num[m] = '\0';
@@ -220,7 +252,8 @@ static bool segment_fits(const char *path, size_t n, const char *want, size_t m)
 }
 
 /* Length of the last segment of a path of n bytes; [] counts as one. */
-static size_t last_segment(const char *s, size_t n)
+static size_t
+last_segment(const char *s, size_t n)
 {
 	size_t len = 0;
 
@@ -232,7 +265,8 @@ static size_t last_segment(const char *s, size_t n)
 }
 
 /* Does path end in what the user wrote? [] may be left out on his side. */
-static bool ends_in(const char *path, const char *want)
+static bool
+ends_in(const char *path, const char *want)
 {
 	size_t n = strlen(path), m = strlen(want);
 	size_t name = n;
@@ -241,49 +275,52 @@ static bool ends_in(const char *path, const char *want)
 	/* a last segment that could be any name counts only in a whole path */
 	while (name > 2 && path[name - 1] == ']')
 		name -= 2;
-	whole = name && path[name - 1] == '*' && (!m || want[m - 1] != '*');
+	whole = name != 0 && path[name - 1] == '*' && (m == 0 || want[m - 1] != '*');
 
-	while (m && n) {
+	while (m != 0 && n != 0) {
 		size_t a = last_segment(path, n), b = last_segment(want, m);
 
 		if (segment_fits(path + n - a, a, want + m - b, b)) {
 			m -= b;
-			if (m && want[m - 1] == '.')
+			if (m != 0 && want[m - 1] == '.')
 				m--;
-		} else if (a != 2 || memcmp(path + n - 2, "[]", 2)) {
+		} else if (a != 2 || memcmp(path + n - 2, "[]", 2) != 0) {
 			return false;
 		}
 		n -= a;
-		if (n && path[n - 1] == '.')
+		if (n != 0 && path[n - 1] == '.')
 			n--;
 	}
 	return m == 0 && (n == 0 || !whole);
 }
 
-static bool is_whole(const char *path, const char *want)
+static bool
+is_whole(const char *path, const char *want)
 {
-	return !strcmp(path, want);
+	return (strcmp(path, want) == 0);
 }
 
-static int explain_all(struct pth_buf *b, const struct schema *s, const char *key,
+static int
+explain_all(struct pth_buf *b, const struct schema *s, const char *key,
     bool (*fits)(const char *, const char *))
 {
 	int n = 0;
 
-	if (s->key && s->key->path[0] && fits(s->key->path, key)) {
+	if (s->key != NULL && s->key->path[0] != '\0' && fits(s->key->path, key)) {
 		explain(b, s);
 		n++;
 	}
-	for (const struct schema *c = s->child; c; c = c->next)
+	for (const struct schema *c = s->child; c != NULL; c = c->next)
 		n += explain_all(b, c, key, fits);
-	if (s->any)
+	if (s->any != NULL)
 		n += explain_all(b, s->any, key, fits);
-	if (s->item)
+	if (s->item != NULL)
 		n += explain_all(b, s->item, key, fits);
 	return n;
 }
 
-static const char *nearest_key(const char *key)
+static const char *
+nearest_key(const char *key)
 {
 	const char **names = pth_xarray(NULL, experiment_keys_n, sizeof *names), *best;
 	size_t n = 0;
@@ -295,46 +332,49 @@ static const char *nearest_key(const char *key)
 
 		names[n++] = p + len - last_segment(p, len);
 	}
-	best = pth_nearest(want ? want + 1 : key, names, n);
+	best = pth_nearest(want != NULL ? want + 1 : key, names, n);
 	free(names);
 	return best;
 }
 
-int pth_experiment_explain(struct pth_buf *b, const char *key, struct pth_err *e)
+int
+pth_experiment_explain(struct pth_buf *b, const char *key, struct pth_err *e)
 {
 	struct experiment_schema *t = experiment_schema_new();
 	int n = explain_all(b, t->root, key, is_whole);
 
-	if (n == 0 && *key)
+	if (n == 0 && *key != '\0')
 		n = explain_all(b, t->root, key, ends_in);
 	experiment_schema_free(t);
 	if (n == 0) {
 		const char *near = nearest_key(key);
 
-		return pth_err_set(e, PTH_NO, near ? "no key '%s'; did you mean '%s'?" : "no key '%s'",
-		    key, near);
+		return pth_err_set(e, PTH_NO,
+		    near != NULL ? "no key '%s'; did you mean '%s'?" : "no key '%s'", key, near);
 	}
 	return 0;
 }
 
 /* ---- the manual */
 
-void pth_experiment_mdoc(struct pth_buf *b)
+void
+pth_experiment_mdoc(struct pth_buf *b)
 {
 	for (size_t i = 0; i < experiment_keys_n; i++) {
 		const struct experiment_key *k = &experiment_keys[i];
 
-		if (!*k->path)
+		if (*k->path == '\0')
 			continue;
 		pth_buf_addf(b, ".It Ic %s\n%s\n(", k->path, k->meaning);
 		types_text(b, &(struct schema){ .key = k }, false);
-		if (k->values)
-			pth_buf_addf(b, "%s%s", k->flags & F_HINT ? ", for example " : ": ", k->values);
-		if (k->flags & F_NEED)
+		if (k->values != NULL)
+			pth_buf_addf(b, "%s%s", (k->flags & F_HINT) != 0 ? ", for example " : ": ",
+			    k->values);
+		if ((k->flags & F_NEED) != 0)
 			pth_buf_adds(b, "; required");
-		if (k->def)
-			pth_buf_addf(b, "; default %s", *k->def ? k->def : "empty");
-		if (k->flags & F_IDLE)
+		if (k->def != NULL)
+			pth_buf_addf(b, "; default %s", *k->def != '\0' ? k->def : "empty");
+		if ((k->flags & F_IDLE) != 0)
 			pth_buf_adds(b, "; no effect here");
 		pth_buf_adds(b, ")\n");
 	}

@@ -3,13 +3,14 @@
 
 #include "base/clock.h"
 
-static json_t *command(const struct pth_ynode *n)
+static json_t *
+command(const struct pth_ynode *n)
 {
-	return n->kind == PTH_YSEQ ? pth_yaml_json(n)
-	                           : json_pack("[s,s,s]", "sh", "-c", n->text);
+	return n->kind == PTH_YSEQ ? pth_yaml_json(n) : json_pack("[s,s,s]", "sh", "-c", n->text);
 }
 
-static int64_t microseconds(const struct pth_ynode *n)
+static int64_t
+microseconds(const struct pth_ynode *n)
 {
 	int64_t v = 0;
 
@@ -20,14 +21,15 @@ static int64_t microseconds(const struct pth_ynode *n)
 }
 
 /* The value of one action: short forms made long. */
-static json_t *action_value(const struct schema *s, const struct pth_ynode *n)
+static json_t *
+action_value(const struct schema *s, const struct pth_ynode *n)
 {
 	struct pth_ynode none = { .kind = PTH_YMAP };
 	json_t *out = json_object();
 
 	if (n->kind == PTH_YMAP) {
 		experiment_canon_map(s, n, out, NULL, NULL);
-	} else if (!strcmp(s->name, "exec")) {
+	} else if (strcmp(s->name, "exec") == 0) {
 		pth_json_set(out, "argv", command(n));
 		experiment_canon_map(s, &none, out, NULL, NULL);
 	} else {
@@ -37,61 +39,67 @@ static json_t *action_value(const struct schema *s, const struct pth_ynode *n)
 }
 
 /* One entry of "actions": what to do, and when. */
-static json_t *action(const struct schema *s, const struct pth_ynode *step, const struct pth_ynode *what)
+static json_t *
+action(const struct schema *s, const struct pth_ynode *step, const struct pth_ynode *what)
 {
 	const struct pth_ynode *at = pth_yaml_get(step, "at"), *after = pth_yaml_get(step, "after");
 	json_t *out = json_object();
 
-	if (!strcmp(what->key, "wait"))
+	if (strcmp(what->key, "wait") == 0)
 		pth_json_set(out, "wait_us", json_integer(microseconds(what)));
 	else
-		pth_json_set(out, what->key, action_value(experiment_schema_child(s, what->key), what));
-	if (at)
+		pth_json_set(
+		    out, what->key, action_value(experiment_schema_child(s, what->key), what));
+	if (at != NULL)
 		pth_json_set(out, "at_us", json_integer(microseconds(at)));
-	if (after)
-		pth_json_set(out, "after", experiment_canon(experiment_schema_child(s, "after"), after));
+	if (after != NULL)
+		pth_json_set(
+		    out, "after", experiment_canon(experiment_schema_child(s, "after"), after));
 	return out;
 }
 
-static bool is_action(const struct schema *s, const struct pth_ynode *n, bool list)
+static bool
+is_action(const struct schema *s, const struct pth_ynode *n, bool list)
 {
 	const struct schema *c = experiment_schema_child(s, n->key);
 
-	if (!c || n->kind == PTH_YNULL)
+	if (c == NULL || n->kind == PTH_YNULL)
 		return false;
-	if (!strcmp(n->key, "wait"))
+	if (strcmp(n->key, "wait") == 0)
 		return list;
-	return c->key->flags & F_OWN && strcmp(n->key, "at") && strcmp(n->key, "after") &&
-	       strcmp(n->key, "pre_commands") && strcmp(n->key, "post_commands") &&
-	       strcmp(n->key, "record_pcap");
+	return (c->key->flags & F_OWN) != 0 && strcmp(n->key, "at") != 0 &&
+	    strcmp(n->key, "after") != 0 && strcmp(n->key, "pre_commands") != 0 &&
+	    strcmp(n->key, "post_commands") != 0 && strcmp(n->key, "record_pcap") != 0;
 }
 
-static void commands(json_t *out, const char *key, const struct pth_ynode *list)
+static void
+commands(json_t *out, const char *key, const struct pth_ynode *list)
 {
 	json_t *v;
 
 	if (!experiment_given(list) || list->n == 0)
 		return;
 	v = json_array();
-	for (const struct pth_ynode *c = list->child; c; c = c->next)
+	for (const struct pth_ynode *c = list->child; c != NULL; c = c->next)
 		pth_json_push(v, command(c));
 	pth_json_set(out, key, v);
 }
 
-static void list_actions(const struct schema *s, const struct pth_ynode *steps, json_t *actions,
-    int64_t *pauses)
+static void
+list_actions(
+    const struct schema *s, const struct pth_ynode *steps, json_t *actions, int64_t *pauses)
 {
-	for (const struct pth_ynode *c = steps->child; c; c = c->next) {
+	for (const struct pth_ynode *c = steps->child; c != NULL; c = c->next) {
 		if (steps->kind == PTH_YMAP) {
 			if (is_action(s, c, false))
 				pth_json_push(actions, action(s, steps, c));
 			continue;
 		}
-		for (const struct pth_ynode *w = c->child; w; w = w->next) {
+		for (const struct pth_ynode *w = c->child; w != NULL; w = w->next) {
 			if (!is_action(s->item, w, true))
 				continue;
 			pth_json_push(actions, action(s->item, c, w));
-			if (!strcmp(w->key, "wait"))
+			if (strcmp(w->key, "wait") == 0)
 				*pauses += microseconds(w);
 		}
 	}
@@ -99,12 +107,13 @@ static void list_actions(const struct schema *s, const struct pth_ynode *steps, 
 
 /* The limit of the run: wait, or 60 s and the pauses of a list of steps; a
  * default never goes beyond the test's own limit. */
-static int64_t run_limit(const struct pth_ynode *test, const struct pth_ynode *steps, int64_t pauses)
+static int64_t
+run_limit(const struct pth_ynode *test, const struct pth_ynode *steps, int64_t pauses)
 {
 	const struct pth_ynode *wait = steps, *timeout = pth_yaml_get(test, "timeout");
 	int64_t v, limit = 60 + (pauses + 999999) / 1000000;
 
-	if (steps && steps->kind == PTH_YMAP)
+	if (steps != NULL && steps->kind == PTH_YMAP)
 		wait = pth_yaml_get(steps, "wait");
 	if (experiment_given(wait) && experiment_int(wait, T_SECS, &v))
 		return v;
@@ -113,20 +122,23 @@ static int64_t run_limit(const struct pth_ynode *test, const struct pth_ynode *s
 	return limit;
 }
 
-json_t *experiment_steps(const struct schema *s, const struct pth_ynode *test, const struct pth_ynode *steps)
+json_t *
+experiment_steps(
+    const struct schema *s, const struct pth_ynode *test, const struct pth_ynode *steps)
 {
 	json_t *out = json_object(), *actions = json_array();
-	const struct pth_ynode *pcap = steps ? pth_yaml_get(steps, "record_pcap") : NULL;
+	const struct pth_ynode *pcap = steps != NULL ? pth_yaml_get(steps, "record_pcap") : NULL;
 	int64_t pauses = 0;
 
-	if (steps && (steps->kind == PTH_YMAP || steps->kind == PTH_YSEQ))
+	if (steps != NULL && (steps->kind == PTH_YMAP || steps->kind == PTH_YSEQ))
 		list_actions(s, steps, actions, &pauses);
 	pth_json_set(out, "wait", json_integer(run_limit(test, steps, pauses)));
 	commands(out, "pre_commands", pth_yaml_get(steps, "pre_commands"));
 	commands(out, "post_commands", pth_yaml_get(steps, "post_commands"));
 	if (experiment_given(pcap))
-		pth_json_set(out, "record_pcap", experiment_canon(experiment_schema_child(s, "record_pcap"), pcap));
-	if (json_array_size(actions))
+		pth_json_set(out, "record_pcap",
+		    experiment_canon(experiment_schema_child(s, "record_pcap"), pcap));
+	if (json_array_size(actions) != 0)
 		pth_json_set(out, "actions", json_incref(actions));
 	json_decref(actions);
 	return out;

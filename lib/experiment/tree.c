@@ -6,7 +6,8 @@
 
 #include "base/text.h"
 
-struct pth_ynode *experiment_copy(struct pth_arena *a, const struct pth_ynode *n)
+struct pth_ynode *
+experiment_copy(struct pth_arena *a, const struct pth_ynode *n)
 {
 	struct pth_ynode *c = pth_arena_alloc(a, sizeof *c);
 
@@ -16,18 +17,20 @@ struct pth_ynode *experiment_copy(struct pth_arena *a, const struct pth_ynode *n
 }
 
 /* A copy of n whose direct children are copies too. */
-static struct pth_ynode *copy_level(struct pth_arena *a, const struct pth_ynode *n)
+static struct pth_ynode *
+copy_level(struct pth_arena *a, const struct pth_ynode *n)
 {
 	struct pth_ynode *out = experiment_copy(a, n), **tail = &out->child;
 
-	for (const struct pth_ynode *c = n->child; c; c = c->next) {
+	for (const struct pth_ynode *c = n->child; c != NULL; c = c->next) {
 		*tail = experiment_copy(a, c);
 		tail = &(*tail)->next;
 	}
 	return out;
 }
 
-static struct pth_ynode *new_map(struct pth_arena *a, const struct pth_ynode *like)
+static struct pth_ynode *
+new_map(struct pth_arena *a, const struct pth_ynode *like)
 {
 	struct pth_ynode *n = experiment_copy(a, like);
 
@@ -40,35 +43,37 @@ static struct pth_ynode *new_map(struct pth_arena *a, const struct pth_ynode *li
 }
 
 /* Put v in the place of `old` (its key and neighbour stay), or at *old when NULL. */
-static void put(struct pth_ynode **at, struct pth_ynode *v, const char *key)
+static void
+put(struct pth_ynode **at, struct pth_ynode *v, const char *key)
 {
 	struct pth_ynode *old = *at;
 
-	v->key = old ? old->key : key;
-	v->kline = old ? old->kline : v->line;
-	v->kcol = old ? old->kcol : v->col;
-	v->next = old ? old->next : NULL;
+	v->key = old != NULL ? old->key : key;
+	v->kline = old != NULL ? old->kline : v->line;
+	v->kcol = old != NULL ? old->kcol : v->col;
+	v->next = old != NULL ? old->next : NULL;
 	*at = v;
 }
 
 static struct pth_ynode *set_at(struct pth_arena *a, const struct pth_ynode *n, const char *path,
     const struct pth_ynode *value);
 
-static struct pth_ynode *set_item(struct pth_arena *a, const struct pth_ynode *n, const char *seg,
-    const char *rest, const struct pth_ynode *value)
+static struct pth_ynode *
+set_item(struct pth_arena *a, const struct pth_ynode *n, const char *seg, const char *rest,
+    const struct pth_ynode *value)
 {
 	struct pth_ynode *out = copy_level(a, n), **at = &out->child, *v;
-	bool all = !strcmp(seg, "*");
+	bool all = (strcmp(seg, "*") == 0);
 	long long want = -1;
 	unsigned i = 0;
 
 	if (!all && !pth_int(seg, 0, n->n, &want))
 		return NULL;
-	for (; *at; at = &(*at)->next, i++) {
+	for (; *at != NULL; at = &(*at)->next, i++) {
 		if (!all && i != (unsigned long long)want)
 			continue;
 		v = set_at(a, *at, rest, value);
-		if (!v)
+		if (v == NULL)
 			return NULL;
 		put(at, v, NULL);
 	}
@@ -80,24 +85,25 @@ static struct pth_ynode *set_item(struct pth_arena *a, const struct pth_ynode *n
 	return out;
 }
 
-static struct pth_ynode *set_key(struct pth_arena *a, const struct pth_ynode *n, const char *seg,
-    const char *rest, const struct pth_ynode *value)
+static struct pth_ynode *
+set_key(struct pth_arena *a, const struct pth_ynode *n, const char *seg, const char *rest,
+    const struct pth_ynode *value)
 {
 	struct pth_ynode *out = copy_level(a, n), **at = &out->child, *v;
-	bool all = !strcmp(seg, "*"), found = all;
+	bool all = (strcmp(seg, "*") == 0), found = all;
 
-	for (; *at; at = &(*at)->next) {
-		if (!all && strcmp((*at)->key, seg))
+	for (; *at != NULL; at = &(*at)->next) {
+		if (!all && strcmp((*at)->key, seg) != 0)
 			continue;
 		found = true;
 		v = set_at(a, *at, rest, value);
-		if (!v)
+		if (v == NULL)
 			return NULL;
 		put(at, v, NULL);
 	}
 	if (!found) {
 		v = set_at(a, new_map(a, value), rest, value);
-		if (!v)
+		if (v == NULL)
 			return NULL;
 		put(at, v, pth_arena_str(a, seg));
 		out->n++;
@@ -105,13 +111,14 @@ static struct pth_ynode *set_key(struct pth_arena *a, const struct pth_ynode *n,
 	return out;
 }
 
-static struct pth_ynode *set_at(struct pth_arena *a, const struct pth_ynode *n, const char *path,
-    const struct pth_ynode *value)
+static struct pth_ynode *
+set_at(
+    struct pth_arena *a, const struct pth_ynode *n, const char *path, const struct pth_ynode *value)
 {
 	size_t len = strcspn(path, ".");
 	char *seg;
 
-	if (!*path)
+	if (*path == '\0')
 		return experiment_copy(a, value);
 	seg = pth_arena_strn(a, path, len);
 	path += len + (path[len] == '.');
@@ -124,22 +131,24 @@ static struct pth_ynode *set_at(struct pth_arena *a, const struct pth_ynode *n, 
 
 /* A tree like n with value at the dotted path; maps that are missing are
  * made. NULL when the path leads through a scalar or past a list. */
-struct pth_ynode *experiment_set(struct pth_arena *a, const struct pth_ynode *n, const char *path,
-    const struct pth_ynode *value)
+struct pth_ynode *
+experiment_set(
+    struct pth_arena *a, const struct pth_ynode *n, const char *path, const struct pth_ynode *value)
 {
 	unsigned depth = 0;
 
-	for (const char *p = path; *p; p++)
+	for (const char *p = path; *p != '\0'; p++)
 		depth += *p == '.';
-	return *path && depth < 64 ? set_at(a, n, path, value) : NULL;
+	return *path != '\0' && depth < 64 ? set_at(a, n, path, value) : NULL;
 }
 
-struct pth_ynode *experiment_without(struct pth_arena *a, const struct pth_ynode *map, const char *key)
+struct pth_ynode *
+experiment_without(struct pth_arena *a, const struct pth_ynode *map, const char *key)
 {
 	struct pth_ynode *out = copy_level(a, map), **at = &out->child;
 
-	while (*at) {
-		if (!strcmp((*at)->key, key)) {
+	while (*at != NULL) {
+		if (strcmp((*at)->key, key) == 0) {
 			*at = (*at)->next;
 			out->n--;
 		} else {
@@ -151,8 +160,8 @@ struct pth_ynode *experiment_without(struct pth_arena *a, const struct pth_ynode
 
 /* Deep merge: maps of over extend those of base, all else replaces. The
  * result has over's own key and position. */
-struct pth_ynode *experiment_merge(struct pth_arena *a, const struct pth_ynode *base,
-    const struct pth_ynode *over)
+struct pth_ynode *
+experiment_merge(struct pth_arena *a, const struct pth_ynode *base, const struct pth_ynode *over)
 {
 	struct pth_ynode *out, **at;
 
@@ -162,14 +171,15 @@ struct pth_ynode *experiment_merge(struct pth_arena *a, const struct pth_ynode *
 	out->line = over->line;
 	out->col = over->col;
 	out->file = over->file;
-	for (const struct pth_ynode *c = over->child; c; c = c->next) {
+	for (const struct pth_ynode *c = over->child; c != NULL; c = c->next) {
 		struct pth_ynode *v;
 
-		for (at = &out->child; *at && strcmp((*at)->key, c->key); at = &(*at)->next)
+		for (at = &out->child; *at != NULL && strcmp((*at)->key, c->key) != 0;
+		     at = &(*at)->next)
 			;
-		v = *at ? experiment_merge(a, *at, c) : experiment_copy(a, c);
-		v->next = *at ? (*at)->next : NULL;
-		out->n += !*at;
+		v = *at != NULL ? experiment_merge(a, *at, c) : experiment_copy(a, c);
+		v->next = *at != NULL ? (*at)->next : NULL;
+		out->n += (*at == NULL);
 		v->key = c->key;
 		v->kline = c->kline;
 		v->kcol = c->kcol;
@@ -179,17 +189,19 @@ struct pth_ynode *experiment_merge(struct pth_arena *a, const struct pth_ynode *
 }
 
 /* The node at a dotted path, or NULL. */
-const struct pth_ynode *experiment_at(const struct pth_ynode *n, const char *path)
+const struct pth_ynode *
+experiment_at(const struct pth_ynode *n, const char *path)
 {
-	while (n && *path) {
+	while (n != NULL && *path != '\0') {
 		size_t len = strcspn(path, ".");
 		const struct pth_ynode *c = n->child;
 
 		if (n->kind == PTH_YSEQ) {
-			for (long i = strtol(path, NULL, 10); c && i > 0; i--)
+			for (long i = strtol(path, NULL, 10); c != NULL && i > 0; i--)
 				c = c->next;
 		} else {
-			while (c && (strlen(c->key) != len || memcmp(c->key, path, len)))
+			while (
+			    c != NULL && (strlen(c->key) != len || memcmp(c->key, path, len) != 0))
 				c = c->next;
 		}
 		n = c;

@@ -7,49 +7,59 @@
 
 #include "base/text.h"
 
-static const struct pth_ynode *child(const struct pth_ynode *n, enum pth_ykind kind)
+static const struct pth_ynode *
+child(const struct pth_ynode *n, enum pth_ykind kind)
 {
-	return n && n->kind == kind ? n->child : NULL;
+	return n != NULL && n->kind == kind ? n->child : NULL;
 }
 
-static void check_environment(struct pth_experiment *x, const struct pth_ynode *map)
+static void
+check_environment(struct pth_experiment *x, const struct pth_ynode *map)
 {
-	for (const struct pth_ynode *c = child(map, PTH_YMAP); c; c = c->next)
-		if (!*c->key || strchr(c->key, '='))
-			experiment_key_error(x, c, "environment: '%.60s' cannot be the name of a variable", c->key);
+	for (const struct pth_ynode *c = child(map, PTH_YMAP); c != NULL; c = c->next)
+		if (*c->key == '\0' || strchr(c->key, '=') != NULL)
+			experiment_key_error(
+			    x, c, "environment: '%.60s' cannot be the name of a variable", c->key);
 }
 
-static void check_inside(struct pth_experiment *x, const struct pth_ynode *n, const char *inside)
+static void
+check_inside(struct pth_experiment *x, const struct pth_ynode *n, const char *inside)
 {
 	if (*inside != '/')
-		experiment_error(x, n, "volumes: '%.60s' in the container; expected a path that begins with /", inside);
+		experiment_error(x, n,
+		    "volumes: '%.60s' in the container; expected a path that begins with /",
+		    inside);
 }
 
 /* local:inside, local:inside:ro, or both as a map */
-static void check_volume(struct pth_experiment *x, const struct pth_ynode *n)
+static void
+check_volume(struct pth_experiment *x, const struct pth_ynode *n)
 {
 	const struct pth_ynode *inside = pth_yaml_get(n, "container");
 	const char *colon;
 
-	if (inside && inside->kind == PTH_YSTR) {
+	if (inside != NULL && inside->kind == PTH_YSTR) {
 		check_inside(x, inside, inside->text);
 	} else if (n->kind == PTH_YSTR) {
 		colon = strchr(n->text, ':');
-		if (!colon || colon == n->text)
-			experiment_error(x, n, "volumes: '%.60s'; expected LOCAL:INSIDE or LOCAL:INSIDE:ro", n->text);
+		if (colon == NULL || colon == n->text)
+			experiment_error(x, n,
+			    "volumes: '%.60s'; expected LOCAL:INSIDE or LOCAL:INSIDE:ro", n->text);
 		else
 			check_inside(x, n, colon + 1);
 	}
 }
 
-static void check_volumes(struct pth_experiment *x, const struct pth_ynode *list)
+static void
+check_volumes(struct pth_experiment *x, const struct pth_ynode *list)
 {
-	for (const struct pth_ynode *c = child(list, PTH_YSEQ); c; c = c->next)
+	for (const struct pth_ynode *c = child(list, PTH_YSEQ); c != NULL; c = c->next)
 		check_volume(x, c);
 }
 
 /* A.B.C.D/N with room for two services and the engine. */
-static bool is_subnet(const char *s)
+static bool
+is_subnet(const char *s)
 {
 	uint32_t address;
 	unsigned bits;
@@ -58,37 +68,46 @@ static bool is_subnet(const char *s)
 }
 
 /* As the engine's own names: it begins with a letter or digit. */
-static bool is_engine_name(const char *s)
+static bool
+is_engine_name(const char *s)
 {
-	return strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") == strlen(s) &&
-	    !strchr("_.-", *s);
+	return strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") ==
+	    strlen(s) &&
+	    strchr("_.-", *s) == NULL;
 }
 
-static void check_network(struct pth_experiment *x, const struct pth_ynode *environment)
+static void
+check_network(struct pth_experiment *x, const struct pth_ynode *environment)
 {
 	static const char *const names[] = { "network_name", "service_prefix" };
 	const struct pth_ynode *n = pth_yaml_get(environment, "subnet");
 
 	if (experiment_given(n) && n->kind == PTH_YSTR && !is_subnet(n->text))
-		experiment_error(x, n, "subnet: '%.60s'; expected an IPv4 network with room for all services, as 10.1.0.0/24",
+		experiment_error(x, n,
+		    "subnet: '%.60s'; expected an IPv4 network with room for all services, as "
+		    "10.1.0.0/24",
 		    n->text);
 	for (size_t i = 0; i < countof(names); i++) {
 		n = pth_yaml_get(environment, names[i]);
-		if (experiment_given(n) && n->text && n->kind != PTH_YSEQ && n->kind != PTH_YMAP && *n->text &&
-		    !is_engine_name(n->text))
-			experiment_error(x, n, "%s: '%.60s'; expected letters, digits, '.', '_' and '-'", names[i], n->text);
+		if (experiment_given(n) && n->text != NULL && n->kind != PTH_YSEQ &&
+		    n->kind != PTH_YMAP && *n->text != '\0' && !is_engine_name(n->text))
+			experiment_error(x, n,
+			    "%s: '%.60s'; expected letters, digits, '.', '_' and '-'", names[i],
+			    n->text);
 	}
 	check_environment(x, pth_yaml_get(environment, "environment"));
 	check_volumes(x, pth_yaml_get(environment, "volumes"));
 }
 
-void experiment_values(struct pth_experiment *x, const struct pth_ynode *test)
+void
+experiment_values(struct pth_experiment *x, const struct pth_ynode *test)
 {
 	const struct pth_ynode *environment = pth_yaml_get(test, "network_environment");
 
 	if (experiment_given(environment) && experiment_environment_kind(environment) == F_DOCKER)
 		check_network(x, environment);
-	for (const struct pth_ynode *s = child(pth_yaml_get(test, "services"), PTH_YMAP); s; s = s->next) {
+	for (const struct pth_ynode *s = child(pth_yaml_get(test, "services"), PTH_YMAP); s != NULL;
+	     s = s->next) {
 		check_environment(x, pth_yaml_get(s, "environment"));
 		check_volumes(x, pth_yaml_get(s, "volumes"));
 	}

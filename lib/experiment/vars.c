@@ -11,11 +11,12 @@
 #define NESTING 8
 
 /* Where the brace that opens before s closes, or NULL. */
-static const char *closing(const char *s)
+static const char *
+closing(const char *s)
 {
 	int depth = 1;
 
-	for (; *s; s++) {
+	for (; *s != '\0'; s++) {
 		if (s[0] == '$' && s[1] == '{')
 			depth++;
 		else if (*s == '}' && --depth == 0)
@@ -28,11 +29,12 @@ static bool expand(struct pth_experiment *x, const struct pth_ynode *at, const c
     struct pth_buf *out);
 
 /* One ${...}, what stands between the braces. */
-static bool expand_one(struct pth_experiment *x, const struct pth_ynode *at, const char *s, size_t n,
-    int depth, struct pth_buf *out)
+static bool
+expand_one(struct pth_experiment *x, const struct pth_ynode *at, const char *s, size_t n, int depth,
+    struct pth_buf *out)
 {
 	char *whole = pth_xstrndup(s, n), *name = whole, *def = strstr(name, ":-");
-	bool omega = !strncmp(name, "oc.env:", 7); /* OmegaConf's ${oc.env:NAME,default} */
+	bool omega = (strncmp(name, "oc.env:", 7) == 0); /* OmegaConf's ${oc.env:NAME,default} */
 	const struct pth_ynode *v;
 	const char *value;
 	bool ok = true;
@@ -41,45 +43,47 @@ static bool expand_one(struct pth_experiment *x, const struct pth_ynode *at, con
 		name += 7;
 		def = strchr(name, ',');
 	}
-	if (def) {
+	if (def != NULL) {
 		*def = '\0';
 		def += omega ? 1 : 2;
 	}
 	value = getenv(name);
-	v = value || omega ? NULL : experiment_at(x->root, name);
-	if (v && !experiment_scalar(v))
+	v = value != NULL || omega ? NULL : experiment_at(x->root, name);
+	if (v != NULL && !experiment_scalar(v))
 		v = NULL;
-	if (value && *value) {
+	if (value != NULL && *value != '\0') {
 		pth_utf8_clean(out, value, strlen(value));
-	} else if (v) {
+	} else if (v != NULL) {
 		ok = expand(x, at, v->text, depth + 1, out);
-	} else if (def) {
+	} else if (def != NULL) {
 		ok = expand(x, at, def, depth + 1, out);
-	} else if (!value) {
-		experiment_error(x, at, "${%.60s} is not set; write ${%.60s:-default}, or $${ for a plain ${",
-		    name, name);
+	} else if (value == NULL) {
+		experiment_error(x, at,
+		    "${%.60s} is not set; write ${%.60s:-default}, or $${ for a plain ${", name,
+		    name);
 		ok = false;
 	}
 	free(whole);
 	return ok;
 }
 
-static bool expand(struct pth_experiment *x, const struct pth_ynode *at, const char *s, int depth,
+static bool
+expand(struct pth_experiment *x, const struct pth_ynode *at, const char *s, int depth,
     struct pth_buf *out)
 {
 	if (depth > NESTING) {
 		experiment_error(x, at, "${...} leads to itself");
 		return false;
 	}
-	while (*s) {
+	while (*s != '\0') {
 		const char *end;
 
-		if (!strncmp(s, "$${", 3)) {
+		if (strncmp(s, "$${", 3) == 0) {
 			pth_buf_adds(out, "${");
 			s += 3;
-		} else if (!strncmp(s, "${", 2)) {
+		} else if (strncmp(s, "${", 2) == 0) {
 			end = closing(s + 2);
-			if (!end) {
+			if (end == NULL) {
 				experiment_error(x, at, "${ without }; write $${ for a plain ${");
 				return false;
 			}
@@ -94,26 +98,30 @@ static bool expand(struct pth_experiment *x, const struct pth_ynode *at, const c
 	return true;
 }
 
-static bool one_of(const char *s, size_t n, const char *const *words, size_t nwords)
+static bool
+one_of(const char *s, size_t n, const char *const *words, size_t nwords)
 {
 	for (size_t i = 0; i < nwords; i++)
-		if (strlen(words[i]) == n && !memcmp(words[i], s, n))
+		if (strlen(words[i]) == n && memcmp(words[i], s, n) == 0)
 			return true;
 	return false;
 }
 
 /* Length of a service's name. */
-static size_t name_length(const char *s)
+static size_t
+name_length(const char *s)
 {
 	return strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
 }
 
 /* What stands after "@{": NULL when it is well formed, else what is wrong. */
-static const char *reference_fault(const char *s)
+static const char *
+reference_fault(const char *s)
 {
 	static const char *const own[] = { "dir", "share", "libexec", "parallel" };
 	static const char *const attributes[] = { "ip", "hostname", "port", "service_name" };
-	static const char *const formats[] = { "decimal", "dotted", "hex", "hostname", "string", "integer" };
+	static const char *const formats[] = { "decimal", "dotted", "hex", "hostname", "string",
+		"integer" };
 	size_t n = name_length(s);
 
 	if (n == 0)
@@ -136,36 +144,39 @@ static const char *reference_fault(const char *s)
 	if (*s == ':') {
 		n = name_length(++s);
 		if (!one_of(s, n, formats, countof(formats)))
-			return "the format must be decimal, dotted, hex, hostname, string or integer";
+			return "the format must be decimal, dotted, hex, hostname, string or "
+			       "integer";
 		s += n;
 	}
 	return *s == '}' ? NULL : "} is missing";
 }
 
-static void check_references(struct pth_experiment *x, const struct pth_ynode *n)
+static void
+check_references(struct pth_experiment *x, const struct pth_ynode *n)
 {
 	for (const char *p = n->text; (p = strstr(p, "@{")) != NULL; p += 2) {
 		const char *fault = reference_fault(p + 2);
 
-		if (fault)
+		if (fault != NULL)
 			experiment_error(x, n, "placeholder %.40s: %s", p, fault);
 	}
 }
 
-static struct pth_ynode *interpolate(struct pth_experiment *x, const struct pth_ynode *n)
+static struct pth_ynode *
+interpolate(struct pth_experiment *x, const struct pth_ynode *n)
 {
 	struct pth_ynode *out = experiment_copy(&x->a, n), **tail = &out->child;
 	struct pth_buf b = PTH_BUF_INIT;
 	bool bad;
 
-	for (const struct pth_ynode *c = n->child; c; c = c->next) {
+	for (const struct pth_ynode *c = n->child; c != NULL; c = c->next) {
 		*tail = interpolate(x, c);
 		tail = &(*tail)->next;
 	}
 	if (n->kind != PTH_YSTR)
 		return out;
-	if (strstr(n->text, "${") && expand(x, n, n->text, 0, &b)) {
-		out->text = pth_arena_strn(&x->a, b.s ? b.s : "", b.len);
+	if (strstr(n->text, "${") != NULL && expand(x, n, n->text, 0, &b)) {
+		out->text = pth_arena_strn(&x->a, b.s != NULL ? b.s : "", b.len);
 		out->len = b.len;
 		if (n->plain)
 			pth_yaml_resolve(out, &bad);
@@ -175,7 +186,8 @@ static struct pth_ynode *interpolate(struct pth_experiment *x, const struct pth_
 	return out;
 }
 
-void experiment_interpolate(struct pth_experiment *x)
+void
+experiment_interpolate(struct pth_experiment *x)
 {
 	x->root = interpolate(x, x->root);
 }

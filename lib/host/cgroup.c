@@ -12,10 +12,10 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "io/file.h"
 #include "base/os.h"
-#include "host/run_id.h"
 #include "base/text.h"
+#include "host/run_id.h"
+#include "io/file.h"
 
 #define TEXT_MAX ((size_t)4 << 20)
 #define REMOVE_TRIES 400 /* of 5 ms: the dead leave a group a little later */
@@ -170,8 +170,9 @@ open_writable(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (fd >= 0 && (faccessat(fd, ".", W_OK, AT_EACCESS) != 0 ||
-	    faccessat(fd, "cgroup.procs", W_OK, AT_EACCESS) != 0)) {
+	if (fd >= 0 &&
+	    (faccessat(fd, ".", W_OK, AT_EACCESS) != 0 ||
+	        faccessat(fd, "cgroup.procs", W_OK, AT_EACCESS) != 0)) {
 		close(fd);
 		return -1;
 	}
@@ -216,7 +217,8 @@ open_kind(struct pth_cgroups *g, const struct pth_cgroup_place *p, enum pth_cg_k
 		return;
 	each_dir(g->above[k], "pth-", remove_if_dead);
 	if (mkdirat(g->above[k], g->name, 0755) == 0 || errno == EEXIST)
-		g->fd[k] = openat(g->above[k], g->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		g->fd[k] = openat(
+		    g->above[k], g->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (g->fd[k] >= 0 && (p->version == 1 || gives(g->fd[k], k)))
 		g->version[k] = p->version;
 }
@@ -236,7 +238,8 @@ pth_cgroups_open(struct pth_cgroups *g, const char *owner)
 	}
 	if (pth_file_read("/proc/self/cgroup", TEXT_MAX, &self, &e) == 0 &&
 	    pth_file_read("/proc/self/mountinfo", TEXT_MAX, &mounts, &e) == 0) {
-		pth_cgroup_locate(self.s ? self.s : "", mounts.s ? mounts.s : "", p);
+		pth_cgroup_locate(
+		    self.s != NULL ? self.s : "", mounts.s != NULL ? mounts.s : "", p);
 		for (int k = 0; k < PTH_CG_KINDS; k++)
 			open_kind(g, &p[k], (enum pth_cg_kind)k);
 		pth_cgroup_places_release(p);
@@ -275,10 +278,10 @@ limit(int dirfd, int version, enum pth_cg_kind k, int64_t value)
 
 	snprintf(text, sizeof text, "%lld", (long long)value);
 	switch (k) {
-	case PTH_CG_PIDS:
-		return pth_write_text(dirfd, "pids.max", text);
+	case PTH_CG_PIDS: return pth_write_text(dirfd, "pids.max", text);
 	case PTH_CG_MEMORY:
-		if (pth_write_text(dirfd, version == 1 ? "memory.limit_in_bytes" : "memory.max", text) != 0)
+		if (pth_write_text(
+		        dirfd, version == 1 ? "memory.limit_in_bytes" : "memory.max", text) != 0)
 			return -1;
 		/* Not every kernel accounts for swap. */
 		if (version == 1)

@@ -37,8 +37,8 @@ struct pth_cgroups {
 
 /* One group. */
 struct pth_cgroup {
-	int dir[PTH_CG_KINDS];   /* -1: not limited by it */
-	int join[PTH_CG_KINDS];  /* what pth_proc_req.join wants */
+	int dir[PTH_CG_KINDS];  /* -1: not limited by it */
+	int join[PTH_CG_KINDS]; /* what pth_proc_req.join wants */
 	size_t njoin;
 };
 
@@ -47,7 +47,8 @@ const char *pth_cgroup_controller(enum pth_cg_kind k);
 
 /* Read the texts of /proc/self/cgroup and /proc/self/mountinfo. Any bytes
  * will do. Release p with pth_cgroup_places_release(). */
-void pth_cgroup_locate(const char *self, const char *mounts, struct pth_cgroup_place p[PTH_CG_KINDS]);
+void pth_cgroup_locate(
+    const char *self, const char *mounts, struct pth_cgroup_place p[PTH_CG_KINDS]);
 void pth_cgroup_places_release(struct pth_cgroup_place p[PTH_CG_KINDS]);
 
 /* Make the run's directory wherever that works, and remove those of runs that

@@ -28,9 +28,9 @@ take(struct piece *rest, char sep, struct piece *p)
 		return false;
 	end = memchr(rest->s, sep, rest->n);
 	p->s = rest->s;
-	p->n = end ? (size_t)(end - rest->s) : rest->n;
-	rest->n -= end ? p->n + 1 : p->n;
-	rest->s = end ? end + 1 : NULL;
+	p->n = end != NULL ? (size_t)(end - rest->s) : rest->n;
+	rest->n -= end != NULL ? p->n + 1 : p->n;
+	rest->s = end != NULL ? end + 1 : NULL;
 	return true;
 }
 
@@ -56,7 +56,7 @@ unescape(struct pth_buf *b, struct piece p)
 		    s[2] <= '7' && s[3] >= '0' && s[3] <= '7') {
 			char c = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
 
-			pth_buf_addc(b, c ? c : '?');
+			pth_buf_addc(b, c != '\0' ? c : '?');
 			i += 3;
 		} else {
 			pth_buf_addc(b, *s);
@@ -67,7 +67,8 @@ unescape(struct pth_buf *b, struct piece p)
 /* "4:memory:/a/b": which hierarchy has the controller, and our path there. A
  * hierarchy of version 1 has it for itself. */
 static void
-read_self(const char *text, struct piece path[PTH_CG_KINDS], struct pth_cgroup_place p[PTH_CG_KINDS])
+read_self(
+    const char *text, struct piece path[PTH_CG_KINDS], struct pth_cgroup_place p[PTH_CG_KINDS])
 {
 	struct piece all = { text, strlen(text) }, line, id, list;
 
@@ -120,10 +121,10 @@ place(struct pth_cgroup_place *p, const struct mount *m, struct piece path)
 	unescape(&top, m->point);
 	unescape(&root, m->root);
 	n = is(m->root, "/") ? 0 : root.len;
-	if (n > path.n || (n > 0 && (memcmp(root.s, path.s, n) != 0 ||
-	    (n < path.n && path.s[n] != '/'))))
+	if (n > path.n ||
+	    (n > 0 && (memcmp(root.s, path.s, n) != 0 || (n < path.n && path.s[n] != '/'))))
 		n = path.n;
-	pth_buf_adds(&own, top.s ? top.s : "");
+	pth_buf_adds(&own, top.s != NULL ? top.s : "");
 	pth_buf_add(&own, path.s + n, path.n - n);
 	while (own.len > top.len && own.s[own.len - 1] == '/')
 		pth_buf_cut(&own, own.len - 1);
@@ -144,9 +145,10 @@ pth_cgroup_locate(const char *self, const char *mounts, struct pth_cgroup_place 
 		if (!read_mount(line, &m))
 			continue;
 		for (int k = 0; k < PTH_CG_KINDS; k++)
-			if (p[k].own == NULL && ((p[k].version == 2 && is(m.type, "cgroup2")) ||
-			    (p[k].version == 1 && is(m.type, "cgroup") &&
-			    lists(m.options, pth_cgroup_controller(k)))))
+			if (p[k].own == NULL &&
+			    ((p[k].version == 2 && is(m.type, "cgroup2")) ||
+			        (p[k].version == 1 && is(m.type, "cgroup") &&
+			            lists(m.options, pth_cgroup_controller(k)))))
 				place(&p[k], &m, path[k]);
 	}
 	for (int k = 0; k < PTH_CG_KINDS; k++)

@@ -9,8 +9,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "io/json.h"
 #include "base/os.h"
+#include "io/json.h"
 
 #define WAITING 64 /* connections that are not accepted yet */
 
@@ -20,7 +20,8 @@ address(struct sockaddr_un *to, int fd, const char *name)
 {
 	memset(to, 0, sizeof *to);
 	to->sun_family = AF_UNIX;
-	snprintf(to->sun_path, sizeof to->sun_path, "/proc/self/fd/%d%s%s", fd, *name ? "/" : "", name);
+	snprintf(to->sun_path, sizeof to->sun_path, "/proc/self/fd/%d%s%s", fd,
+	    *name != '\0' ? "/" : "", name);
 }
 
 /* The whole message or nothing. */
@@ -52,8 +53,8 @@ get(int fd, bool *over)
 }
 
 int
-pth_channel_begin(struct pth_channel *a, int dirfd, const char *path, const json_t *question,
-    struct pth_err *e)
+pth_channel_begin(
+    struct pth_channel *a, int dirfd, const char *path, const json_t *question, struct pth_err *e)
 {
 	int at = pth_open_beneath(dirfd, path, O_PATH | O_NOFOLLOW, 0);
 	struct sockaddr_un to;
@@ -62,15 +63,16 @@ pth_channel_begin(struct pth_channel *a, int dirfd, const char *path, const json
 
 	a->fd = -1;
 	if (at < 0 || fstat(at, &st) != 0 || !S_ISSOCK(st.st_mode)) {
-		pth_err_set(e, PTH_SYSTEM, "its container cannot be asked: there is no socket %s", path);
+		pth_err_set(
+		    e, PTH_SYSTEM, "its container cannot be asked: there is no socket %s", path);
 	} else {
 		address(&to, at, "");
 		a->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 		if (a->fd >= 0 && connect(a->fd, (struct sockaddr *)&to, sizeof to) == 0)
 			r = put(a->fd, question);
 		if (r != 0)
-			pth_err_set(e, PTH_SYSTEM, "its container cannot be asked: %s", errno == EMSGSIZE ?
-			    "this is too long" : strerror(errno));
+			pth_err_set(e, PTH_SYSTEM, "its container cannot be asked: %s",
+			    errno == EMSGSIZE ? "this is too long" : strerror(errno));
 	}
 	if (at >= 0)
 		close(at);

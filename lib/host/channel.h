@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <sys/types.h>
 #include <jansson.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 
@@ -26,8 +26,8 @@ struct pth_channel {
 
 /* Ask at the socket `path` below dirfd, links not followed: a service may have
  * put anything there. -1 with e. */
-int pth_channel_begin(struct pth_channel *a, int dirfd, const char *path, const json_t *question,
-    struct pth_err *e);
+int pth_channel_begin(
+    struct pth_channel *a, int dirfd, const char *path, const json_t *question, struct pth_err *e);
 /* 1 with the answer, *ok and its text; 0 when there is none yet; -1 when there
  * will be none. Ends it in the first and last case. */
 int pth_channel_step(struct pth_channel *a, bool *ok, char text[PTH_CHANNEL_TEXT]);

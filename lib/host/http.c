@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <string.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,8 +14,7 @@
 #define LINE_LIMIT 1024 /* of the status line */
 
 int
-pth_http_endpoint(const char *text, unsigned def, unsigned *port, char path[256],
-    struct pth_err *e)
+pth_http_endpoint(const char *text, unsigned def, unsigned *port, char path[256], struct pth_err *e)
 {
 	const char *p = text, *colon;
 	char digits[8];
@@ -38,7 +37,8 @@ pth_http_endpoint(const char *text, unsigned def, unsigned *port, char path[256]
 	if (n > 0) {
 		snprintf(digits, sizeof digits, "%.*s", n < 7 ? (int)n : 7, p);
 		if (!pth_int(digits, 1, 65535, &v))
-			return pth_err_set(e, PTH_INPUT, "endpoint \"%.80s\": PORT/PATH is wanted", text);
+			return pth_err_set(
+			    e, PTH_INPUT, "endpoint \"%.80s\": PORT/PATH is wanted", text);
 		*port = (unsigned)v;
 	}
 	p += n;
@@ -46,9 +46,9 @@ pth_http_endpoint(const char *text, unsigned def, unsigned *port, char path[256]
 		return pth_err_set(e, PTH_INPUT, "endpoint \"%.80s\" has no port", text);
 	for (const char *c = p; *c != '\0'; c++)
 		if (*c <= ' ' || *c >= 127)
-			return pth_err_set(e, PTH_INPUT, "endpoint \"%.80s\": the path is not plain ASCII",
-			    text);
-	if (snprintf(path, 256, "%s", *p ? p : "/") >= 256)
+			return pth_err_set(
+			    e, PTH_INPUT, "endpoint \"%.80s\": the path is not plain ASCII", text);
+	if (snprintf(path, 256, "%s", *p != '\0' ? p : "/") >= 256)
 		return pth_err_set(e, PTH_INPUT, "endpoint: the path is longer than 255 bytes");
 	return 0;
 }
@@ -67,9 +67,11 @@ status_of_line(const char *s, size_t n)
 	if (n > 0 && s[n - 1] == '\r')
 		n--;
 	if (n < 12 || memcmp(s, "HTTP/", 5) != 0 || !digit(s[5]) || s[6] != '.' || !digit(s[7]) ||
-	    s[8] != ' ' || !digit(s[9]) || !digit(s[10]) || !digit(s[11]) || (n > 12 && s[12] != ' '))
+	    s[8] != ' ' || !digit(s[9]) || !digit(s[10]) || !digit(s[11]) ||
+	    (n > 12 && s[12] != ' '))
 		return -1;
-	return s[9] < '1' || s[9] > '5' ? -1 : (s[9] - '0') * 100 + (s[10] - '0') * 10 + s[11] - '0';
+	return s[9] < '1' || s[9] > '5' ? -1 :
+	                                  (s[9] - '0') * 100 + (s[10] - '0') * 10 + s[11] - '0';
 }
 
 /* Where the head that begins at s ends, after its empty line; NULL when it
@@ -149,7 +151,8 @@ pth_http_begin(struct pth_http *h, const char *address, unsigned port, const cha
 		return pth_err_set(e, PTH_INPUT, "\"%.80s\" is not an address in numbers", address);
 	h->want = (size_t)snprintf(h->request, sizeof h->request,
 	    "GET %.255s HTTP/1.1\r\nHost: %s%.64s%s:%u\r\nUser-Agent: pth\r\nAccept: */*\r\n"
-	    "Connection: close\r\n\r\n", path, v6 ? "[" : "", address, v6 ? "]" : "", port);
+	    "Connection: close\r\n\r\n",
+	    path, v6 ? "[" : "", address, v6 ? "]" : "", port);
 	h->fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (h->fd < 0)
 		return pth_err_set(e, PTH_SYSTEM, "socket:");
@@ -219,7 +222,8 @@ read_answer(struct pth_http *h, struct pth_err *e)
 		if (n < 0)
 			return pth_err_set(e, PTH_SYSTEM, "read the answer:");
 		if (n == 0)
-			return pth_err_set(e, PTH_INPUT, h->got ? "the answer ended early" : "no answer");
+			return pth_err_set(
+			    e, PTH_INPUT, h->got != 0 ? "the answer ended early" : "no answer");
 		h->got += (size_t)n;
 		status = pth_http_status(h->head, h->got);
 		if (status < 0 || (status == 0 && h->got == sizeof h->head))
@@ -237,7 +241,8 @@ pth_http_step(struct pth_http *h, int64_t now, struct pth_err *e)
 	if (r > 0)
 		r = read_answer(h, e);
 	if (r == 0 && now >= h->deadline)
-		r = pth_err_set(e, PTH_INPUT, h->connected ? "no answer in time" : "no connection in time");
+		r = pth_err_set(
+		    e, PTH_INPUT, h->connected ? "no answer in time" : "no connection in time");
 	if (r != 0)
 		pth_http_end(h);
 	return r;

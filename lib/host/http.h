@@ -26,8 +26,8 @@ struct pth_http {
 /* "8080/health", "8080", "/health", "http://HOST:8080/health" (the host is
  * not used) -> port (def where there is none) and path, at least "/". -1 with
  * e for anything else. */
-int pth_http_endpoint(const char *text, unsigned def, unsigned *port, char path[256],
-    struct pth_err *e);
+int pth_http_endpoint(
+    const char *text, unsigned def, unsigned *port, char path[256], struct pth_err *e);
 
 /*
  * The status of an answer of which n bytes have come: 100 to 599; 0 when more

@@ -76,7 +76,8 @@ feature_names(int fd, const char *name)
 
 /* Ask for a change of the features of these names: each has a bit. */
 static void
-mark_bits(struct ethtool_sfeatures *set, const struct ethtool_gstrings *all, const char *const *names, size_t n)
+mark_bits(struct ethtool_sfeatures *set, const struct ethtool_gstrings *all,
+    const char *const *names, size_t n)
 {
 	for (uint32_t bit = 0; bit < all->len; bit++) {
 		const char *name = (const char *)all->data + (size_t)bit * ETH_GSTRING_LEN;
@@ -134,8 +135,8 @@ pth_iface_in(const char *network, char to[IF_NAMESIZE])
 		return false;
 	mask = UINT32_MAX << (32 - bits);
 	for (const struct ifaddrs *i = all; i != NULL && !found; i = i->ifa_next) {
-		if (i->ifa_addr == NULL || i->ifa_netmask == NULL || i->ifa_addr->sa_family != AF_INET ||
-		    !(i->ifa_flags & IFF_UP))
+		if (i->ifa_addr == NULL || i->ifa_netmask == NULL ||
+		    i->ifa_addr->sa_family != AF_INET || (i->ifa_flags & IFF_UP) == 0)
 			continue;
 		found = ((number(i->ifa_addr) ^ address) & mask & number(i->ifa_netmask)) == 0;
 		if (found)

@@ -13,19 +13,23 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/os.h"
 #include "host/iface.h"
 #include "io/json.h"
-#include "base/os.h"
 
 static const struct {
 	unsigned bit;
 	int flag;
 	const char *name;
 } kinds[] = {
-	{ PTH_NS_USER, CLONE_NEWUSER, "user" }, { PTH_NS_NET, CLONE_NEWNET, "net" },
-	{ PTH_NS_PID, CLONE_NEWPID, "pid" }, { PTH_NS_MOUNT, CLONE_NEWNS, "mount" },
-	{ PTH_NS_IPC, CLONE_NEWIPC, "ipc" }, { PTH_NS_UTS, CLONE_NEWUTS, "uts" },
-	{ PTH_NS_PRIVATE, 0, "private_tmp" }, { PTH_NS_READ_ONLY, 0, "read_only" },
+	{ PTH_NS_USER, CLONE_NEWUSER, "user" },
+	{ PTH_NS_NET, CLONE_NEWNET, "net" },
+	{ PTH_NS_PID, CLONE_NEWPID, "pid" },
+	{ PTH_NS_MOUNT, CLONE_NEWNS, "mount" },
+	{ PTH_NS_IPC, CLONE_NEWIPC, "ipc" },
+	{ PTH_NS_UTS, CLONE_NEWUTS, "uts" },
+	{ PTH_NS_PRIVATE, 0, "private_tmp" },
+	{ PTH_NS_READ_ONLY, 0, "read_only" },
 };
 
 json_t *
@@ -34,7 +38,7 @@ pth_ns_names(unsigned set)
 	json_t *a = json_array();
 
 	for (size_t i = 0; i < countof(kinds); i++)
-		if (set & kinds[i].bit)
+		if ((set & kinds[i].bit) != 0)
 			pth_json_push(a, json_string(kinds[i].name));
 	return a;
 }
@@ -80,7 +84,7 @@ try_fork(unsigned set)
 	pid_t pid, parent = getpid();
 
 	for (size_t i = 0; i < countof(kinds); i++)
-		if (set & kinds[i].bit)
+		if ((set & kinds[i].bit) != 0)
 			flags |= kinds[i].flag;
 	if (pipe2(go, O_CLOEXEC) != 0)
 		return -1;
@@ -90,14 +94,16 @@ try_fork(unsigned set)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		/* The byte says that the ids are mapped; end of file, that the
 		 * parent is gone or could not map them. */
-		if (pth_read_all(go[0], &c, 1) != 1 || (!(set & PTH_NS_PID) && getppid() != parent))
+		if (pth_read_all(go[0], &c, 1) != 1 ||
+		    ((set & PTH_NS_PID) == 0 && getppid() != parent))
 			_exit(127);
 		close(go[0]);
 		return 0;
 	}
 	close(go[0]);
-	if (pid > 0 && (((set & PTH_NS_USER) && map_ids(pid) != 0) ||
-	    pth_write_all(go[1], "g", 1) != 0)) {
+	if (pid > 0 &&
+	    (((set & PTH_NS_USER) != 0 && map_ids(pid) != 0) ||
+	        pth_write_all(go[1], "g", 1) != 0)) {
 		int saved = errno;
 
 		close(go[1]);
@@ -128,7 +134,7 @@ pth_ns_fork(unsigned want, struct pth_ns *got, struct pth_err *e)
 			return pid;
 		if (got->reason[0] == '\0')
 			snprintf(got->reason, sizeof got->reason, "%s namespaces: %s",
-			    sets[i] & PTH_NS_USER ? "user" : "private", strerror(errno));
+			    (sets[i] & PTH_NS_USER) != 0 ? "user" : "private", strerror(errno));
 	}
 	return pth_err_set(e, PTH_SYSTEM, "fork:");
 }
@@ -138,7 +144,7 @@ host_ns_note(struct pth_ns *ns, const char *what)
 {
 	size_t n = strlen(ns->reason);
 
-	snprintf(ns->reason + n, sizeof ns->reason - n, "%s%s: %s", n ? "; " : "", what,
+	snprintf(ns->reason + n, sizeof ns->reason - n, "%s%s: %s", n != 0 ? "; " : "", what,
 	    strerror(errno));
 }
 
@@ -147,8 +153,12 @@ host_ns_note(struct pth_ns *ns, const char *what)
  * "datagrams" into the capture, which no dissector takes apart.
  */
 static const char *const offload[] = {
-	"tx-udp-segmentation", "tx-tcp-segmentation", "tx-tcp6-segmentation",
-	"tx-tcp-ecn-segmentation", "tx-tcp-mangleid-segmentation", "tx-sctp-segmentation",
+	"tx-udp-segmentation",
+	"tx-tcp-segmentation",
+	"tx-tcp6-segmentation",
+	"tx-tcp-ecn-segmentation",
+	"tx-tcp-mangleid-segmentation",
+	"tx-sctp-segmentation",
 };
 
 /*
@@ -173,8 +183,10 @@ own_mounts(void)
 		return -1;
 	cwd = getcwd(NULL, 0);
 	r = mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &private, sizeof private) == 0 &&
-	    move_mount(tree, "", AT_FDCWD, "/proc", MOVE_MOUNT_F_EMPTY_PATH) == 0 &&
-	    fchdir(tree) == 0 && chroot(".") == 0 && (cwd == NULL || chdir(cwd) == 0) ? 0 : -1;
+	        move_mount(tree, "", AT_FDCWD, "/proc", MOVE_MOUNT_F_EMPTY_PATH) == 0 &&
+	        fchdir(tree) == 0 && chroot(".") == 0 && (cwd == NULL || chdir(cwd) == 0) ?
+	    0 :
+	    -1;
 	free(cwd);
 	close(tree);
 	return r;
@@ -183,7 +195,7 @@ own_mounts(void)
 void
 pth_ns_furnish(struct pth_ns *ns)
 {
-	if (ns->used & PTH_NS_NET) {
+	if ((ns->used & PTH_NS_NET) != 0) {
 		if (pth_iface_up("lo") != 0) {
 			host_ns_note(ns, "loopback");
 			ns->used &= ~(unsigned)PTH_NS_NET;
@@ -192,18 +204,18 @@ pth_ns_furnish(struct pth_ns *ns)
 			host_ns_note(ns, "segmentation offload of lo");
 		pth_write_text(AT_FDCWD, "/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
 	}
-	if (ns->used & PTH_NS_MOUNT) {
+	if ((ns->used & PTH_NS_MOUNT) != 0) {
 		if (own_mounts() != 0) {
 			host_ns_note(ns, "mounts");
 			ns->used &= ~(unsigned)PTH_NS_MOUNT; /* ours would be seen outside */
 		}
 		/* A container that hides parts of /proc forbids a fresh one; ours
 		 * still works, it only shows the host's processes. */
-		else if ((ns->used & PTH_NS_PID) &&
+		else if ((ns->used & PTH_NS_PID) != 0 &&
 		    mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) != 0)
 			host_ns_note(ns, "/proc");
 	}
-	if (ns->used & PTH_NS_UTS)
+	if ((ns->used & PTH_NS_UTS) != 0)
 		(void)!sethostname("pth", 3);
 }
 

@@ -92,7 +92,7 @@ keep(struct view *v, char *path)
 	if (path == NULL || !is_hidden(path) || v->n == KEEP_MAX || stat(path, &st) != 0)
 		goto no;
 	slash = strrchr(path, '/');
-	if (!S_ISDIR(st.st_mode) && (*slash = '\0', !is_hidden(path)))
+	if (!S_ISDIR(st.st_mode) && (*slash = '\0', !is_hidden(path)) != 0)
 		*slash = '/';
 	for (size_t i = 0; i < v->n; i++)
 		if (strcmp(path, v->keep[i].path) == 0 || is_below(path, v->keep[i].path))
@@ -201,7 +201,7 @@ pth_ns_view(struct pth_ns *ns, const struct pth_ns_view *want)
 {
 	struct view v = { .want = want, .run = -1 };
 
-	if (!(ns->used & PTH_NS_MOUNT))
+	if ((ns->used & PTH_NS_MOUNT) == 0)
 		return;
 	v.test = copy_tree(want->test);
 	for (char *const *p = want->common; v.test >= 0 && *p != NULL; p++)
@@ -215,7 +215,7 @@ pth_ns_view(struct pth_ns *ns, const struct pth_ns_view *want)
 		if (hide_run(&v) == 0)
 			ns->used |= PTH_NS_PRIVATE;
 	}
-	if (!(ns->used & PTH_NS_PRIVATE)) {
+	if ((ns->used & PTH_NS_PRIVATE) == 0) {
 		host_ns_note(ns, "private /tmp");
 		while (v.mounts-- > 0)
 			umount2("/tmp", MNT_DETACH);

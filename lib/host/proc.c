@@ -12,9 +12,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/os.h"
 #include "base/text.h"
-#include "base/clock.h"
 
 static const char *
 env_path(const char *const *env)
@@ -63,8 +63,9 @@ child(struct start *s)
 		setrlimit((__rlimit_resource_t)q->limits[i].resource, &rl);
 	}
 	/* The wrappers of libc would change all threads of the parent too. */
-	if (q->user != NULL && (syscall(SYS_setgroups, 1, &q->user->gid) != 0 ||
-	    syscall(SYS_setgid, q->user->gid) != 0 || syscall(SYS_setuid, q->user->uid) != 0))
+	if (q->user != NULL &&
+	    (syscall(SYS_setgroups, 1, &q->user->gid) != 0 ||
+	        syscall(SYS_setgid, q->user->gid) != 0 || syscall(SYS_setuid, q->user->uid) != 0))
 		goto fail;
 	if (q->no_new_privs)
 		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
@@ -79,7 +80,7 @@ child(struct start *s)
 		goto fail;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	execve(s->file, (char *const *)q->argv, q->env ? (char *const *)q->env : environ);
+	execve(s->file, (char *const *)q->argv, q->env != NULL ? (char *const *)q->env : environ);
 fail:
 	s->failed = errno;
 	_exit(127);
@@ -122,7 +123,7 @@ pth_proc_spawn(const struct pth_proc_req *req, int *err_no, struct pth_err *e)
 	pid_t pid;
 
 	/* Not found in PATH, or a path of its own: let exec say why not. */
-	s.file = file ? file : req->argv[0];
+	s.file = file != NULL ? file : req->argv[0];
 	if (file == NULL && strchr(req->argv[0], '/') == NULL) {
 		if (err_no != NULL)
 			*err_no = ENOENT;
@@ -262,7 +263,9 @@ attend(pid_t pid, struct drain d[2], int64_t limit_us)
 
 	while (!gone || d[0].fd >= 0 || d[1].fd >= 0) {
 		struct pollfd p[3] = {
-			{ gone ? -1 : pfd, POLLIN, 0 }, { d[0].fd, POLLIN, 0 }, { d[1].fd, POLLIN, 0 },
+			{ gone ? -1 : pfd, POLLIN, 0 },
+			{ d[0].fd, POLLIN, 0 },
+			{ d[1].fd, POLLIN, 0 },
 		};
 		int64_t left = end == INT64_MAX ? 1000000 : end - pth_mono_us();
 
@@ -277,9 +280,9 @@ attend(pid_t pid, struct drain d[2], int64_t limit_us)
 		if (poll(p, 3, gone ? 20 : (int)(left / 1000 + 1)) == 0 && gone)
 			break;
 		for (int i = 0; i < 2; i++)
-			if (p[i + 1].revents)
+			if (p[i + 1].revents != 0)
 				drain(&d[i]);
-		if (p[0].revents)
+		if (p[0].revents != 0)
 			gone = true;
 	}
 	if (pfd >= 0)

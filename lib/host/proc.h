@@ -26,17 +26,17 @@ struct pth_proc_user {
 };
 
 struct pth_proc_req {
-	const char *const *argv; /* argv[0] without '/' is looked up in PATH of env */
-	const char *const *env;  /* "K=V", NULL-terminated; NULL: ours */
-	const char *cwd;         /* NULL: ours */
-	int in, out, err;        /* borrowed fds; -1: /dev/null. Set all three! */
-	bool session;            /* setsid(2): a group of its own to signal */
-	bool die_with_parent;    /* SIGKILL when the calling thread dies */
-	bool no_new_privs;       /* setuid programs gain nothing */
+	const char *const *argv;          /* argv[0] without '/' is looked up in PATH of env */
+	const char *const *env;           /* "K=V", NULL-terminated; NULL: ours */
+	const char *cwd;                  /* NULL: ours */
+	int in, out, err;                 /* borrowed fds; -1: /dev/null. Set all three! */
+	bool session;                     /* setsid(2): a group of its own to signal */
+	bool die_with_parent;             /* SIGKILL when the calling thread dies */
+	bool no_new_privs;                /* setuid programs gain nothing */
 	const struct pth_proc_user *user; /* NULL: ours */
 	const struct pth_proc_limit *limits;
 	size_t nlimits;
-	const int *join;         /* cgroup.procs of groups that it is born into */
+	const int *join; /* cgroup.procs of groups that it is born into */
 	size_t njoin;
 };
 

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "base/os.h"
-#include "host/proc.h"
 #include "base/text.h"
+#include "host/proc.h"
 
 /*
  * A container that hides parts of /proc forbids a fresh one to those inside

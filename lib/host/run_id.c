@@ -38,8 +38,10 @@ start_time(long pid)
 	if (fp == NULL)
 		return 0;
 	if (fgets(line, sizeof line, fp) != NULL && (p = strrchr(line, ')')) != NULL &&
-	    sscanf(p + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d"
-	    " %*d %*d %llu", &t) != 1)
+	    sscanf(p + 1,
+	        " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d"
+	        " %*d %*d %llu",
+	        &t) != 1)
 		t = 0;
 	fclose(fp);
 	return t;

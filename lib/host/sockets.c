@@ -83,8 +83,8 @@ pth_sockets_next(const char **p, const char *end, struct pth_socket *s)
 	while (*p < end) {
 		const char *from = *p, *nl = memchr(from, '\n', (size_t)(end - from));
 
-		*p = nl ? nl + 1 : end;
-		if (line(from, nl ? nl : end, s))
+		*p = nl != NULL ? nl + 1 : end;
+		if (line(from, nl != NULL ? nl : end, s))
 			return true;
 	}
 	return false;
@@ -105,7 +105,7 @@ each_of(const char *file, bool udp, bool (*f)(void *arg, const struct pth_socket
 	    (n = read(fd, text + have, sizeof text - have)) > 0) {
 		const char *p = text, *nl = memrchr(text, '\n', have += (size_t)n), *end;
 
-		end = nl ? nl + 1 : text;
+		end = nl != NULL ? nl + 1 : text;
 		while (more && pth_sockets_next(&p, end, &s))
 			more = f(arg, &s);
 		have -= (size_t)(end - text);

@@ -12,7 +12,7 @@
 
 struct pth_socket {
 	bool udp;
-	uint16_t port;  /* local */
+	uint16_t port; /* local */
 	unsigned state;
 	uint64_t inode; /* as in "socket:[N]"; 0: no process has it any more */
 };

@@ -10,8 +10,8 @@
 
 #include "base/os.h"
 
-#define FDS_MAX 4096    /* whose links are read, per process */
-#define THREADS_MAX 64  /* whose switches are counted, per process */
+#define FDS_MAX 4096   /* whose links are read, per process */
+#define THREADS_MAX 64 /* whose switches are counted, per process */
 
 static void
 blanks(const char **p, const char *end)
@@ -31,7 +31,8 @@ number(const char **p, const char *end, uint64_t *v)
 	if (*p < end && **p == '-')
 		++*p;
 	for (from = *p, *v = 0; *p < end && **p >= '0' && **p <= '9'; ++*p)
-		if (__builtin_mul_overflow(*v, 10u, v) || __builtin_add_overflow(*v, (unsigned)(**p - '0'), v))
+		if (__builtin_mul_overflow(*v, 10u, v) ||
+		    __builtin_add_overflow(*v, (unsigned)(**p - '0'), v))
 			*v = UINT64_MAX;
 	return *p > from;
 }
@@ -75,11 +76,13 @@ pth_usage_status(const char *text, size_t n, struct pth_usage *to)
 		if (len >= sizeof yes - 1 && memcmp(p, yes, sizeof yes - 1) == 0) {
 			p += sizeof yes - 1;
 			if (number(&p, nl, &v))
-				to->voluntary = bounded((uint64_t)to->voluntary + (uint64_t)bounded(v));
+				to->voluntary = bounded(
+				    (uint64_t)to->voluntary + (uint64_t)bounded(v));
 		} else if (len >= sizeof no - 1 && memcmp(p, no, sizeof no - 1) == 0) {
 			p += sizeof no - 1;
 			if (number(&p, nl, &v))
-				to->involuntary = bounded((uint64_t)to->involuntary + (uint64_t)bounded(v));
+				to->involuntary = bounded(
+				    (uint64_t)to->involuntary + (uint64_t)bounded(v));
 		}
 	}
 }
@@ -93,8 +96,8 @@ pth_usage_net_next(const char **p, const char *end, struct pth_usage_net *to)
 		uint64_t f[10] = { 0 };
 		size_t i = 0;
 
-		*p = nl ? nl + 1 : end;
-		nl = nl ? nl : end;
+		*p = nl != NULL ? nl + 1 : end;
+		nl = nl != NULL ? nl : end;
 		blanks(&from, nl);
 		/* The numbers have none, a name may. */
 		colon = memrchr(from, ':', (size_t)(nl - from));
@@ -188,12 +191,13 @@ socket_inode(const char *link, size_t n, uint64_t *inode)
 	static const char head[] = "socket:[";
 	const char *p = link + sizeof head - 1;
 
-	return n > sizeof head && memcmp(link, head, sizeof head - 1) == 0 && number(&p, link + n, inode);
+	return n > sizeof head && memcmp(link, head, sizeof head - 1) == 0 &&
+	    number(&p, link + n, inode);
 }
 
 void
-pth_usage_fds(pid_t shown, struct pth_usage *to, void (*socket)(void *arg, uint64_t inode, const char *link),
-    void *arg)
+pth_usage_fds(pid_t shown, struct pth_usage *to,
+    void (*socket)(void *arg, uint64_t inode, const char *link), void *arg)
 {
 	char path[64], link[64], whole[400];
 	int left = socket != NULL ? FDS_MAX : 0;

@@ -19,7 +19,7 @@ struct pth_usage {
 };
 
 struct pth_usage_stat {
-	uint64_t user, sys;             /* clock ticks */
+	uint64_t user, sys;               /* clock ticks */
 	uint64_t waited_user, waited_sys; /* of children */
 	uint64_t threads, pages;
 };

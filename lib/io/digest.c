@@ -18,15 +18,15 @@ pth_sha256_fd(int fd, char hex[65], int64_t *bytes)
 	int ok;
 
 	*bytes = 0;
-	ok = ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL);
-	while (ok && (n = pth_read_all(fd, block, BLOCK)) > 0) {
+	ok = ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 0;
+	while (ok != 0 && (n = pth_read_all(fd, block, BLOCK)) > 0) {
 		ok = EVP_DigestUpdate(ctx, block, (size_t)n);
 		*bytes += n;
 	}
-	ok = ok && n == 0 && EVP_DigestFinal_ex(ctx, md, &len) && len == 32;
-	for (unsigned i = 0; ok && i < len; i++)
+	ok = ok != 0 && n == 0 && EVP_DigestFinal_ex(ctx, md, &len) != 0 && len == 32;
+	for (unsigned i = 0; ok != 0 && i < len; i++)
 		snprintf(hex + 2 * i, 3, "%02x", md[i]);
 	free(block);
 	EVP_MD_CTX_free(ctx);
-	return ok ? 0 : -1;
+	return ok != 0 ? 0 : -1;
 }

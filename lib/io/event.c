@@ -8,10 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "io/json.h"
+#include "base/clock.h"
 #include "base/os.h"
 #include "base/text.h"
-#include "base/clock.h"
+#include "io/json.h"
 
 #define LINE_MAX_BYTES 4096 /* PIPE_BUF: one write is one line, never mixed */
 
@@ -21,7 +21,7 @@ static enum { JSON, JSON_ASKED, BRIEF, TEXT, NONE } mode = NONE;
 static char run_id[128], test_id[128];
 static int file_fd = -1;
 static bool file_chosen; /* the file gets what is shown, not all */
-static bool wipes; /* a line on stderr wipes what is below the cursor */
+static bool wipes;       /* a line on stderr wipes what is below the cursor */
 
 void
 pth_event_init(const char *tool)
@@ -31,7 +31,7 @@ pth_event_init(const char *tool)
 	prog = tool;
 	pth_fd_sanitize();
 	if (v == NULL || *v == '\0')
-		mode = isatty(STDERR_FILENO) ? BRIEF : JSON;
+		mode = isatty(STDERR_FILENO) != 0 ? BRIEF : JSON;
 	else if (strcmp(v, "text") == 0)
 		mode = TEXT;
 	else if (strcmp(v, "none") == 0)
@@ -58,13 +58,13 @@ pth_event_wipes(void)
 void
 pth_event_run(const char *run)
 {
-	snprintf(run_id, sizeof run_id, "%s", run ? run : "");
+	snprintf(run_id, sizeof run_id, "%s", run != NULL ? run : "");
 }
 
 void
 pth_event_test(const char *test)
 {
-	snprintf(test_id, sizeof test_id, "%s", test ? test : "");
+	snprintf(test_id, sizeof test_id, "%s", test != NULL ? test : "");
 }
 
 int
@@ -93,10 +93,15 @@ static struct {
 	{ "test", "test_execution experiment_workflow", UNSET },
 	{ "step", "test_execution", UNSET },
 	{ "assertion", "test_execution validation validation_checks", UNSET },
-	{ "service", "service_start service_managers service_management service_coordination quic_services "
-	    "minip_services CoAP_services state_management", UNSET },
-	{ "environment", "environment_setup network_environments network_setup execution_environment "
-	    "execution_environments docker_build docker_builder docker_compose docker_operations shadow_ns localhost_container", UNSET },
+	{ "service",
+	    "service_start service_managers service_management service_coordination quic_services "
+	    "minip_services CoAP_services state_management",
+	    UNSET },
+	{ "environment",
+	    "environment_setup network_environments network_setup execution_environment "
+	    "execution_environments docker_build docker_builder docker_compose docker_operations "
+	    "shadow_ns localhost_container",
+	    UNSET },
 	{ "command", "command_generation ivy_operations", UNSET },
 	{ "compile", "ivy_operations", UNSET },
 	{ "capture", "output_collection", UNSET },
@@ -111,7 +116,7 @@ has_word(const char *list, const char *word)
 {
 	size_t n = strlen(word);
 
-	for (; *list; list += strcspn(list, " "), list += *list == ' ')
+	for (; *list != '\0'; list += strcspn(list, " "), list += *list == ' ')
 		if (strncmp(list, word, n) == 0 && (list[n] == ' ' || list[n] == '\0'))
 			return n > 0;
 	return false;
@@ -138,8 +143,9 @@ least_of(const char *level, int def)
 {
 	if (level == NULL)
 		return def;
-	return strcmp(level, "WARNING") == 0 ? WARNINGS :
-	    strcmp(level, "ERROR") == 0 || strcmp(level, "CRITICAL") == 0 ? ERRORS : ALL;
+	return strcmp(level, "WARNING") == 0                              ? WARNINGS :
+	    strcmp(level, "ERROR") == 0 || strcmp(level, "CRITICAL") == 0 ? ERRORS :
+	                                                                    ALL;
 }
 
 void
@@ -151,7 +157,8 @@ pth_event_settings(const json_t *settings)
 	int own;
 
 	least_severe = least_of(pth_json_str(logging, "level", NULL), ALL);
-	if (!pth_json_bool(logger, "enabled", true) || !pth_json_bool(logger, "log_to_console", true))
+	if (!pth_json_bool(logger, "enabled", true) ||
+	    !pth_json_bool(logger, "log_to_console", true))
 		own = ERRORS;
 	else
 		own = least_of(pth_json_str(logger, "log_level", NULL), ALL);
@@ -183,8 +190,12 @@ severity_of(const char *name, const json_t *data)
 	if (ends_in(name, "failed error timeout") || !pth_json_bool(data, "ok", true) ||
 	    (strcmp(name, "test.ended") == 0 && status != NULL && strcmp(status, "completed") != 0))
 		return ERRORS;
-	return ends_in(name, "degraded retried interrupted failing_fast skipped limited log_cut killed restarting "
-	    "overridden not_cached") ? WARNINGS : ALL;
+	return ends_in(name,
+	           "degraded retried interrupted failing_fast skipped limited log_cut killed "
+	           "restarting "
+	           "overridden not_cached") ?
+	    WARNINGS :
+	    ALL;
 }
 
 static bool
@@ -255,11 +266,11 @@ head(const char *name)
 	pth_json_set(o, "event", json_string(name));
 	pth_json_set(o, "t", json_string(t.s));
 	pth_json_set(o, "us", json_integer(pth_mono_us()));
-	if (*run_id)
+	if (*run_id != '\0')
 		pth_json_set(o, "run", json_string(run_id));
 	pth_json_set(o, "tool", json_string(prog));
 	pth_json_set(o, "pid", json_integer(getpid()));
-	if (*test_id)
+	if (*test_id != '\0')
 		pth_json_set(o, "test", json_string(test_id));
 	pth_buf_release(&t);
 	return o;
@@ -288,7 +299,7 @@ as_text(struct pth_buf *b, const char *name, json_t *data)
 
 	wipe(b);
 	pth_buf_addf(b, "%s: %s", prog, name);
-	if (*test_id)
+	if (*test_id != '\0')
 		pth_buf_addf(b, " %s", test_id);
 	json_object_foreach(data, key, v) {
 		pth_buf_addf(b, " %s=", key);
@@ -369,7 +380,8 @@ message(const char *name, const char *prefix, const char *fmt, va_list ap)
 		pth_buf_addc(&b, '\n');
 		put(STDERR_FILENO, &b);
 	}
-	emit(name, json_pack("{s:o}", "message", pth_json_text(raw.s, raw.len)), mode == JSON_ASKED, true);
+	emit(name, json_pack("{s:o}", "message", pth_json_text(raw.s, raw.len)), mode == JSON_ASKED,
+	    true);
 	pth_buf_release(&b);
 	pth_buf_release(&raw);
 	errno = saved;
@@ -429,7 +441,7 @@ diag(const char *name, const char *fmt, ...)
 int
 pth_finish(int code)
 {
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	if (fflush(stdout) == 0 && ferror(stdout) == 0)
 		return code;
 	pth_complain("stdout:");
 	return PTH_SYSTEM;
@@ -443,12 +455,12 @@ pth_diags_print(struct pth_diags *d, int strict)
 	pth_diags_sort(d);
 	for (size_t i = 0; i < d->n; i++) {
 		const struct pth_diag *x = &d->v[i];
-		bool error = x->severity == PTH_ERROR || strict;
+		bool error = x->severity == PTH_ERROR || strict != 0;
 
-		diag(error ? "tool.error" : "tool.warning", "%s:%u:%u: %s: %s", d->file,
-		    x->line, x->col, error ? "error" : "warning", x->text);
+		diag(error ? "tool.error" : "tool.warning", "%s:%u:%u: %s: %s", d->file, x->line,
+		    x->col, error ? "error" : "warning", x->text);
 	}
 	if (hidden > 0)
 		diag("tool.error", "%s: %zu more problems not shown", d->file, hidden);
-	return d->errors > 0 || (strict && d->warnings > 0) ? PTH_INPUT : PTH_OK;
+	return d->errors > 0 || (strict != 0 && d->warnings > 0) ? PTH_INPUT : PTH_OK;
 }

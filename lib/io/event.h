@@ -48,12 +48,14 @@ void pth_event(const char *name, const char *fmt, ...);
 /* Messages. A format that ends in ':' gets the text of errno. */
 void pth_warn(const char *fmt, ...) PTH_PRINTF(1, 2);
 void pth_complain(const char *fmt, ...) PTH_PRINTF(1, 2);
-void pth_die(int code, const char *fmt, ...) PTH_PRINTF(2, 3) __attribute__((noreturn));
+void
+pth_die(int code, const char *fmt, ...) PTH_PRINTF(2, 3)
+__attribute__((noreturn));
 /* A tool's last act: has everything that was written to stdout arrived? code,
  * or PTH_SYSTEM after a message. */
 int pth_finish(int code);
-/* All diagnostics, sorted, "file:line:col: error|warning: text"; returns PTH_INPUT when any is an error
- * (or strict and any at all), else PTH_OK. */
+/* All diagnostics, sorted, "file:line:col: error|warning: text"; returns PTH_INPUT when any is an
+ * error (or strict and any at all), else PTH_OK. */
 int pth_diags_print(struct pth_diags *d, int strict);
 
 #endif

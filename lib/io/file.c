@@ -21,15 +21,15 @@ pth_file_read(const char *path, size_t max, struct pth_buf *b, struct pth_err *e
 	ssize_t n = 0;
 
 	if (fd < 0)
-		return pth_err_set(e, errno == ENOENT || errno == EISDIR ? PTH_INPUT : PTH_SYSTEM,
-		    "%s:", path);
+		return pth_err_set(
+		    e, errno == ENOENT || errno == EISDIR ? PTH_INPUT : PTH_SYSTEM, "%s:", path);
 	for (;;) {
 		size_t left = max + 1 - (b->len - start);
 
 		if (left == 0)
 			break;
-		n = pth_read_all(fd, pth_buf_room(b, left < 65536 ? left : 65536),
-		    left < 65536 ? left : 65536);
+		n = pth_read_all(
+		    fd, pth_buf_room(b, left < 65536 ? left : 65536), left < 65536 ? left : 65536);
 		if (n <= 0)
 			break;
 		b->len += (size_t)n;
@@ -132,8 +132,8 @@ pth_file_begin(struct pth_newfile *f, int dirfd, const char *path, struct pth_er
 	if (f->dir >= 0 && f->fd < 0 &&
 	    (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT)) {
 		f->tmp = temporary(f->base);
-		f->fd = openat(f->dir, f->tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-		    0666);
+		f->fd = openat(
+		    f->dir, f->tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
 	}
 	if (f->fd >= 0)
 		return 0;
@@ -148,7 +148,8 @@ pth_file_commit(struct pth_newfile *f, struct pth_err *e)
 	int r = fsync(f->fd);
 
 	if (r == 0)
-		r = f->tmp ? renameat(f->dir, f->tmp, f->dir, f->base) : name_it(f->dir, f->fd, f->base);
+		r = f->tmp != NULL ? renameat(f->dir, f->tmp, f->dir, f->base) :
+		                     name_it(f->dir, f->fd, f->base);
 	if (r != 0) {
 		pth_err_set(e, PTH_SYSTEM, "write %s:", f->base);
 	} else {
@@ -197,14 +198,15 @@ pth_mkdirs(int dirfd, const char *path, struct pth_err *e)
 	struct stat st;
 	int r = 0;
 
-	while (r == 0 && *p) {
+	while (r == 0 && *p != '\0') {
 		p += strspn(p, "/");
 		p += strcspn(p, "/");
 		char c = *p;
 
 		*p = '\0';
-		if (*copy && mkdirat(dirfd, copy, 0777) != 0 &&
-		    (errno != EEXIST || fstatat(dirfd, copy, &st, 0) != 0 || !S_ISDIR(st.st_mode))) {
+		if (*copy != '\0' && mkdirat(dirfd, copy, 0777) != 0 &&
+		    (errno != EEXIST || fstatat(dirfd, copy, &st, 0) != 0 ||
+		        !S_ISDIR(st.st_mode))) {
 			if (errno == EEXIST)
 				errno = ENOTDIR;
 			r = pth_err_set(e, PTH_SYSTEM, "mkdir %s:", copy);
@@ -241,7 +243,7 @@ pth_path_inside(const char *path)
 {
 	if (*path == '\0' || *path == '/')
 		return false;
-	while (*path) {
+	while (*path != '\0') {
 		size_t n = strcspn(path, "/");
 
 		if (n == 2 && path[0] == '.' && path[1] == '.')
@@ -258,7 +260,8 @@ pth_file_make(int dirfd, const char *path, int flags, struct pth_err *e)
 	int fd, r = 0;
 
 	if (!pth_path_inside(path))
-		return pth_err_set(e, PTH_INPUT, "%.200s: a path must stay inside its directory", path);
+		return pth_err_set(
+		    e, PTH_INPUT, "%.200s: a path must stay inside its directory", path);
 	copy = pth_xstrdup(path);
 	slash = strrchr(copy, '/');
 	if (slash != NULL) {

@@ -17,7 +17,7 @@ pth_json_str(const json_t *o, const char *key, const char *def)
 {
 	const char *s = json_string_value(json_object_get(o, key));
 
-	return s ? s : def;
+	return s != NULL ? s : def;
 }
 
 int64_t
@@ -41,7 +41,7 @@ pth_json_bool(const json_t *o, const char *key, bool def)
 {
 	const json_t *v = json_object_get(o, key);
 
-	return json_is_boolean(v) ? json_is_true(v) : def;
+	return (json_is_boolean(v) ? json_is_true(v) : def) != 0;
 }
 
 json_t *
@@ -51,7 +51,7 @@ pth_json_path(const json_t *o, const char *path)
 	long long i;
 	size_t n;
 
-	while (o != NULL && *path) {
+	while (o != NULL && *path != '\0') {
 		n = strcspn(path, ".");
 		if (n >= sizeof step)
 			return NULL;
@@ -87,7 +87,7 @@ pth_json_text(const char *s, size_t n)
 	json_t *v = NULL;
 
 	if (pth_utf8_ok(s, n, NULL))
-		v = json_stringn_nocheck(s ? s : "", n);
+		v = json_stringn_nocheck(s != NULL ? s : "", n);
 	else {
 		pth_utf8_clean(&b, s, n);
 		v = json_stringn_nocheck(b.s, b.len);
@@ -123,7 +123,7 @@ pth_json_push_once(json_t *a, json_t *v)
 	size_t i;
 
 	json_array_foreach(a, i, have)
-		if (json_equal(have, v)) {
+		if (json_equal(have, v) != 0) {
 			json_decref(v);
 			return;
 		}
@@ -142,7 +142,7 @@ pth_json_merge(const json_t *base, const json_t *over)
 	json_object_foreach((json_t *)over, key, v) {
 		json_t *old = json_object_get(out, key);
 
-		pth_json_set(out, key, old ? pth_json_merge(old, v) : json_deep_copy(v));
+		pth_json_set(out, key, old != NULL ? pth_json_merge(old, v) : json_deep_copy(v));
 	}
 	return out;
 }
@@ -169,7 +169,7 @@ pth_json_map(const json_t *v, int (*text)(struct pth_buf *, const char *, void *
 	if (json_is_string(v))
 		return map_string(v, text, arg);
 	if (v == NULL || (!json_is_array(v) && !json_is_object(v)))
-		return must(v ? json_deep_copy(v) : json_null());
+		return must(v != NULL ? json_deep_copy(v) : json_null());
 	out = must(json_is_array(v) ? json_array() : json_object());
 	json_array_foreach(v, i, x) {
 		if ((x = pth_json_map(x, text, arg)) == NULL)
@@ -235,8 +235,8 @@ dump_real(struct pth_buf *b, const json_t *v)
 {
 	char text[64];
 
-	pth_buf_add(b, text, json_dumpb(v, text, sizeof text, JSON_ENCODE_ANY |
-	    JSON_REAL_PRECISION(15)));
+	pth_buf_add(
+	    b, text, json_dumpb(v, text, sizeof text, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15)));
 }
 
 static void

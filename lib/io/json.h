@@ -35,7 +35,8 @@ void pth_json_push_once(json_t *a, json_t *v);
 json_t *pth_json_merge(const json_t *base, const json_t *over);
 /* A copy of v (NULL: null) in which each string s is what text() appends to an
  * empty b for it; keys stay. NULL as soon as text() does not return 0. */
-json_t *pth_json_map(const json_t *v, int (*text)(struct pth_buf *b, const char *s, void *arg), void *arg);
+json_t *pth_json_map(
+    const json_t *v, int (*text)(struct pth_buf *b, const char *s, void *arg), void *arg);
 /* Compact text, key order kept, reals with 15 digits. Appends to b. */
 void pth_json_dump(struct pth_buf *b, const json_t *v);
 /* Strict parse (no duplicate keys, no trailing text, valid UTF-8). NULL and e. */

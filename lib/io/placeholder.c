@@ -16,7 +16,7 @@ net6(const char *unique, char to[32])
 	for (size_t i = 0; unique != NULL && unique[i] != '\0'; i++)
 		v[i % sizeof v] = (unsigned char)(v[i % sizeof v] * 37 + (unsigned char)unique[i]);
 	snprintf(to, 32, "fd70:7468:%02x%02x:%02x%02x::/64", v[0], v[1], v[2], v[3]);
-	return unique ? to : NULL;
+	return unique != NULL ? to : NULL;
 }
 
 void
@@ -26,8 +26,12 @@ pth_places_expand(const struct pth_places *p, const char *text, struct pth_buf *
 	const struct {
 		const char *mark, *value;
 	} all[] = {
-		{ "@{dir}", p->dir }, { "@{share}", p->share }, { "@{libexec}", p->libexec },
-		{ "@{bin}", p->bin }, { "@{owner}", p->owner }, { "@{unique}", p->unique },
+		{ "@{dir}", p->dir },
+		{ "@{share}", p->share },
+		{ "@{libexec}", p->libexec },
+		{ "@{bin}", p->bin },
+		{ "@{owner}", p->owner },
+		{ "@{unique}", p->unique },
 		{ "@{net6}", net6(p->unique, net) },
 	};
 	const char *at;
@@ -36,7 +40,8 @@ pth_places_expand(const struct pth_places *p, const char *text, struct pth_buf *
 	while ((at = strstr(text, "@{")) != NULL) {
 		pth_buf_add(b, text, (size_t)(at - text));
 		for (i = 0; i < countof(all); i++)
-			if (all[i].value != NULL && strncmp(at, all[i].mark, strlen(all[i].mark)) == 0)
+			if (all[i].value != NULL &&
+			    strncmp(at, all[i].mark, strlen(all[i].mark)) == 0)
 				break;
 		if (i < countof(all)) {
 			pth_buf_adds(b, all[i].value);

@@ -20,13 +20,13 @@ struct pth_places {
 	const char *libexec; /* @{libexec} */
 	/* For plans that make things outside of the test's own processes; NULL:
 	 * these marks stay as they are. */
-	const char *bin;     /* @{bin}: where our tools are */
-	const char *owner;   /* @{owner}: who runs this, host/run_id.h */
-	const char *unique;  /* @{unique}: differs between all runs and tests;
-	                      * @{net6}: a network of IPv6 that does, too */
+	const char *bin;               /* @{bin}: where our tools are */
+	const char *owner;             /* @{owner}: who runs this, host/run_id.h */
+	const char *unique;            /* @{unique}: differs between all runs and tests;
+	                                * @{net6}: a network of IPv6 that does, too */
 	const struct pth_cache *cache; /* of compiled things, or NULL */
-	bool engine;         /* commands talk to a container engine: they see the
-	                      * user's HOME and DOCKER_... */
+	bool engine;                   /* commands talk to a container engine: they see the
+	                                * user's HOME and DOCKER_... */
 };
 
 /* Append text with its placeholders replaced. Others are left as they are. */

@@ -65,7 +65,7 @@ next_line(struct pth_rec_in *in, const char **line, size_t *n, struct pth_err *e
 	nl = memchr(start, '\n', in->buf.len - in->pos);
 	in->lineno++;
 	*line = start;
-	*n = nl ? (size_t)(nl - start) : in->buf.len - in->pos;
+	*n = nl != NULL ? (size_t)(nl - start) : in->buf.len - in->pos;
 	if (*n > PTH_REC_MAX)
 		return pth_err_set(e, PTH_INPUT, "%s:%lu:1: a record of more than %u bytes",
 		    in->name, in->lineno, PTH_REC_MAX);
@@ -101,13 +101,14 @@ parse_line(struct pth_rec_in *in, const char *line, size_t n, struct pth_err *e)
 
 	if (rec == NULL) {
 		/* jansson's line is always 1 here: ours is the one that counts. */
-		pth_err_set(e, why.code, "%s:%lu:%s", in->name, in->lineno, strchr(why.text, ':') + 1);
+		pth_err_set(
+		    e, why.code, "%s:%lu:%s", in->name, in->lineno, strchr(why.text, ':') + 1);
 		return NULL;
 	}
 	if (!json_is_object(rec)) {
 		json_decref(rec);
-		pth_err_set(e, PTH_INPUT, "%s:%lu:1: a record must be a JSON object", in->name,
-		    in->lineno);
+		pth_err_set(
+		    e, PTH_INPUT, "%s:%lu:1: a record must be a JSON object", in->name, in->lineno);
 		return NULL;
 	}
 	return rec;
@@ -162,7 +163,7 @@ pth_rec_plan(const json_t *rec)
 {
 	const json_t *plan = json_object_get(json_object_get(rec, "compose"), "plan");
 
-	plan = plan ? plan : json_object_get(rec, "plan");
+	plan = plan != NULL ? plan : json_object_get(rec, "plan");
 	return json_is_object(plan) ? plan : NULL;
 }
 
@@ -170,7 +171,7 @@ bool
 pth_rec_plan_is_local(const json_t *plan)
 {
 	return strcmp(pth_json_str(json_object_get(plan, "environment"), "type", "localhost"),
-	    "localhost") == 0;
+	           "localhost") == 0;
 }
 
 const json_t *
@@ -189,15 +190,20 @@ int
 pth_rec_whole(const struct pth_rec_in *in, struct pth_err *e)
 {
 	if (in->broken)
-		return pth_err_set(e, PTH_SYSTEM, "%s:%lu: the stream is incomplete: it breaks off within"
-		    " this record, after %ld tests (did an earlier stage die?)", in->name, in->lineno,
-		    in->tests);
+		return pth_err_set(e, PTH_SYSTEM,
+		    "%s:%lu: the stream is incomplete: it breaks off within"
+		    " this record, after %ld tests (did an earlier stage die?)",
+		    in->name, in->lineno, in->tests);
 	if (!in->ended)
-		return pth_err_set(e, PTH_SYSTEM, "%s: the stream is incomplete: no end record after"
-		    " %ld tests (did an earlier stage die?)", in->name, in->tests);
+		return pth_err_set(e, PTH_SYSTEM,
+		    "%s: the stream is incomplete: no end record after"
+		    " %ld tests (did an earlier stage die?)",
+		    in->name, in->tests);
 	if (in->promised != in->tests)
-		return pth_err_set(e, PTH_SYSTEM, "%s: the stream is incomplete: %ld tests promised,"
-		    " %ld came", in->name, in->promised, in->tests);
+		return pth_err_set(e, PTH_SYSTEM,
+		    "%s: the stream is incomplete: %ld tests promised,"
+		    " %ld came",
+		    in->name, in->promised, in->tests);
 	return 0;
 }
 
@@ -278,12 +284,12 @@ put(FILE *fp, const struct pth_buf *b, struct pth_err *e)
 {
 	int ok = fwrite(b->s, 1, b->len, fp) == b->len && fflush(fp) == 0;
 
-	return ok ? 0 : pth_err_set(e, PTH_SYSTEM, "write stdout:");
+	return ok != 0 ? 0 : pth_err_set(e, PTH_SYSTEM, "write stdout:");
 }
 
 int
-pth_rec_write_line(struct pth_rec_out *out, const json_t *rec, const struct pth_buf *line,
-    struct pth_err *e)
+pth_rec_write_line(
+    struct pth_rec_out *out, const json_t *rec, const struct pth_buf *line, struct pth_err *e)
 {
 	if (pth_rec_is_test(rec))
 		out->tests++;
@@ -305,8 +311,8 @@ pth_rec_write(struct pth_rec_out *out, const json_t *rec, struct pth_err *e)
 int
 pth_rec_end(struct pth_rec_out *out, struct pth_err *e)
 {
-	json_t *rec = json_pack("{s:i,s:s,s:I}", "pth", 1, "type", "end", "tests",
-	    (json_int_t)out->tests);
+	json_t *rec = json_pack(
+	    "{s:i,s:s,s:I}", "pth", 1, "type", "end", "tests", (json_int_t)out->tests);
 	int r = pth_rec_write(out, rec, e);
 
 	json_decref(rec);

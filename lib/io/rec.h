@@ -68,8 +68,8 @@ bool pth_rec_plan_is_local(const json_t *plan);
 /* From plan.services, by name (NULL: none). Borrowed; NULL when there is none. */
 const json_t *pth_rec_service(const json_t *rec, const char *name);
 /* Mark a test as one that cannot go on; the first mark wins. line/col 0: unknown. */
-void pth_rec_error(json_t *rec, const char *stage, const char *file,
-    unsigned line, unsigned col, const char *fmt, ...) PTH_PRINTF(6, 7);
+void pth_rec_error(json_t *rec, const char *stage, const char *file, unsigned line, unsigned col,
+    const char *fmt, ...) PTH_PRINTF(6, 7);
 
 struct pth_rec_out {
 	FILE *fp;
@@ -79,8 +79,8 @@ struct pth_rec_out {
 /* One line, flushed. -1 when the write fails (code PTH_SYSTEM). */
 int pth_rec_write(struct pth_rec_out *out, const json_t *rec, struct pth_err *e);
 /* The same of a record whose line was made before. */
-int pth_rec_write_line(struct pth_rec_out *out, const json_t *rec, const struct pth_buf *line,
-    struct pth_err *e);
+int pth_rec_write_line(
+    struct pth_rec_out *out, const json_t *rec, const struct pth_buf *line, struct pth_err *e);
 /* Line of a record for a stream: compact text and a newline. Appends to b. */
 void pth_rec_line(struct pth_buf *b, const json_t *rec);
 /* The end record with the count of tests written. */

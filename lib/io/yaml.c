@@ -2,8 +2,8 @@
 
 #include <yaml.h>
 
-#include "io/json.h"
 #include "base/text.h"
+#include "io/json.h"
 #include "io/yaml_scalar.h"
 
 #define DEPTH_MAX 64
@@ -48,74 +48,82 @@ struct loader {
 	bool stop, whole; /* the end of the stream was reached */
 };
 
-const char *pth_ykind_name(enum pth_ykind k)
+const char *
+pth_ykind_name(enum pth_ykind k)
 {
-	static const char *const names[] = { "null", "boolean", "integer", "number",
-		"string", "list", "map" };
+	static const char *const names[] = { "null", "boolean", "integer", "number", "string",
+		"list", "map" };
 
 	return names[k];
 }
 
-struct pth_ynode *pth_yaml_get(const struct pth_ynode *map, const char *key)
+struct pth_ynode *
+pth_yaml_get(const struct pth_ynode *map, const char *key)
 {
-	if (!map || map->kind != PTH_YMAP)
+	if (map == NULL || map->kind != PTH_YMAP)
 		return NULL;
-	for (struct pth_ynode *c = map->child; c; c = c->next)
-		if (!strcmp(c->key, key))
+	for (struct pth_ynode *c = map->child; c != NULL; c = c->next)
+		if (strcmp(c->key, key) == 0)
 			return c;
 	return NULL;
 }
 
-static void complain(struct loader *l, const yaml_mark_t *m, const char *what)
+static void
+complain(struct loader *l, const yaml_mark_t *m, const char *what)
 {
 	pth_diags_add(l->d, PTH_ERROR, m->line + 1, m->column + 1, "%s", what);
 }
 
 /* An error after which reading on makes no sense. */
-static void fatal(struct loader *l, const yaml_mark_t *m, const char *what)
+static void
+fatal(struct loader *l, const yaml_mark_t *m, const char *what)
 {
 	complain(l, m, what);
 	l->stop = true;
 }
 
-static const char *intern(struct loader *l, const char *s)
+static const char *
+intern(struct loader *l, const char *s)
 {
 	unsigned h = 5381;
 	const char **slot;
 
-	for (const char *p = s; *p; p++)
+	for (const char *p = s; *p != '\0'; p++)
 		h = h * 33 ^ (unsigned char)*p;
 	slot = &l->keys[h % countof(l->keys)];
-	if (!*slot || strcmp(*slot, s))
+	if (*slot == NULL || strcmp(*slot, s) != 0)
 		*slot = pth_arena_str(l->a, s);
 	return *slot;
 }
 
 /* Is key already among the children of map? Wide maps are checked when they end. */
 #define WIDE 16
-static const struct pth_ynode *find_narrow(const struct pth_ynode *map, const char *key)
+static const struct pth_ynode *
+find_narrow(const struct pth_ynode *map, const char *key)
 {
 	if (map->n > WIDE)
 		return NULL;
-	for (const struct pth_ynode *c = map->child; c; c = c->next)
-		if (c->key == key || !strcmp(c->key, key))
+	for (const struct pth_ynode *c = map->child; c != NULL; c = c->next)
+		if (c->key == key || strcmp(c->key, key) == 0)
 			return c;
 	return NULL;
 }
 
-static void duplicate(struct loader *l, const struct pth_ynode *first, const char *key,
-    unsigned line, unsigned col)
+static void
+duplicate(
+    struct loader *l, const struct pth_ynode *first, const char *key, unsigned line, unsigned col)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 
 	pth_show(&b, key, 60);
-	pth_diags_add(l->d, PTH_ERROR, line, col, "duplicate key '%s', first given on line %u",
-	    b.s, first->kline);
+	pth_diags_add(l->d, PTH_ERROR, line, col, "duplicate key '%s', first given on line %u", b.s,
+	    first->kline);
 	pth_buf_release(&b);
 }
 
 /* A scalar in the place of a key. */
-static void take_key(struct loader *l, struct frame *f, const struct pth_ynode *k)
+static void
+take_key(struct loader *l, struct frame *f, const struct pth_ynode *k)
 {
 	const struct pth_ynode *first;
 
@@ -123,14 +131,15 @@ static void take_key(struct loader *l, struct frame *f, const struct pth_ynode *
 	f->kcol = k->col;
 	if (k->plain && k->len == 0)
 		pth_diags_add(l->d, PTH_ERROR, k->line, k->col, "empty key");
-	f->key = k->plain && !strcmp(k->text, merge_key) ? merge_key : intern(l, k->text);
+	f->key = k->plain && strcmp(k->text, merge_key) == 0 ? merge_key : intern(l, k->text);
 	first = find_narrow(f->node, f->key);
-	if (first)
+	if (first != NULL)
 		duplicate(l, first, f->key, k->line, k->col);
 }
 
 /* Attach a finished or opening node to the collection it is in. */
-static void attach(struct loader *l, struct pth_ynode *n)
+static void
+attach(struct loader *l, struct pth_ynode *n)
 {
 	struct frame *f;
 
@@ -150,14 +159,16 @@ static void attach(struct loader *l, struct pth_ynode *n)
 	f->node->n++;
 }
 
-static bool wants_key(const struct loader *l)
+static bool
+wants_key(const struct loader *l)
 {
-	const struct frame *f = l->depth ? &l->f[l->depth - 1] : NULL;
+	const struct frame *f = l->depth != 0 ? &l->f[l->depth - 1] : NULL;
 
-	return f && f->node->kind == PTH_YMAP && !f->key && !f->away;
+	return f != NULL && f->node->kind == PTH_YMAP && f->key == NULL && !f->away;
 }
 
-static bool count(struct loader *l, size_t n, const yaml_mark_t *m)
+static bool
+count(struct loader *l, size_t n, const yaml_mark_t *m)
 {
 	l->nodes += n;
 	if (l->nodes <= NODES_MAX)
@@ -166,21 +177,23 @@ static bool count(struct loader *l, size_t n, const yaml_mark_t *m)
 	return false;
 }
 
-static void deepen(struct loader *l, unsigned levels, const yaml_mark_t *m)
+static void
+deepen(struct loader *l, unsigned levels, const yaml_mark_t *m)
 {
 	if (l->depth + levels > DEPTH_MAX)
 		fatal(l, m, "nested more than 64 levels deep");
-	else if (l->depth && l->f[l->depth - 1].height < levels)
+	else if (l->depth != 0 && l->f[l->depth - 1].height < levels)
 		l->f[l->depth - 1].height = levels;
 }
 
-static void remember(struct loader *l, const char *name, struct pth_ynode *n,
-    unsigned height, size_t weight)
+static void
+remember(struct loader *l, const char *name, struct pth_ynode *n, unsigned height, size_t weight)
 {
 	struct anchor *a;
 
 	if ((l->nanchors & (l->nanchors - 1)) == 0)
-		l->anchors = pth_xarray(l->anchors, l->nanchors ? 2 * l->nanchors : 1, sizeof *a);
+		l->anchors = pth_xarray(
+		    l->anchors, l->nanchors != 0 ? 2 * l->nanchors : 1, sizeof *a);
 	pth_json_set(l->names, name, json_integer((json_int_t)l->nanchors));
 	a = &l->anchors[l->nanchors++];
 	a->node = n;
@@ -188,7 +201,8 @@ static void remember(struct loader *l, const char *name, struct pth_ynode *n,
 	a->weight = weight;
 }
 
-static struct pth_ynode *new_node(struct loader *l, const yaml_event_t *ev)
+static struct pth_ynode *
+new_node(struct loader *l, const yaml_event_t *ev)
 {
 	struct pth_ynode *n = pth_arena_alloc(l->a, sizeof *n);
 
@@ -199,25 +213,33 @@ static struct pth_ynode *new_node(struct loader *l, const yaml_event_t *ev)
 
 #define CORE "tag:yaml.org,2002:"
 
-static void unknown_tag(struct loader *l, struct pth_ynode *n, const char *tag)
+static void
+unknown_tag(struct loader *l, struct pth_ynode *n, const char *tag)
 {
 	n->bad = true;
 	pth_diags_add(l->d, PTH_ERROR, n->line, n->col, "unknown tag %.60s%s", tag,
-	    strcmp(tag, "!include") ? "" : "; a file is included by the key include");
+	    strcmp(tag, "!include") != 0 ? "" : "; a file is included by the key include");
 }
 
 /* Kind of a scalar with an explicit tag. */
-static void resolve_tagged(struct loader *l, struct pth_ynode *n, const char *tag,
-    const yaml_mark_t *m)
+static void
+resolve_tagged(struct loader *l, struct pth_ynode *n, const char *tag, const yaml_mark_t *m)
 {
-	static const struct { const char *tag; enum pth_ykind kind; } known[] = {
-		{ CORE "str", PTH_YSTR }, { "!", PTH_YSTR }, { CORE "int", PTH_YINT },
-		{ CORE "float", PTH_YREAL }, { CORE "bool", PTH_YBOOL }, { CORE "null", PTH_YNULL },
+	static const struct {
+		const char *tag;
+		enum pth_ykind kind;
+	} known[] = {
+		{ CORE "str", PTH_YSTR },
+		{ "!", PTH_YSTR },
+		{ CORE "int", PTH_YINT },
+		{ CORE "float", PTH_YREAL },
+		{ CORE "bool", PTH_YBOOL },
+		{ CORE "null", PTH_YNULL },
 	};
 	bool bad;
 
 	for (size_t i = 0; i < countof(known); i++) {
-		if (strcmp(tag, known[i].tag))
+		if (strcmp(tag, known[i].tag) != 0)
 			continue;
 		n->kind = PTH_YSTR;
 		if (known[i].kind == PTH_YSTR)
@@ -235,43 +257,46 @@ static void resolve_tagged(struct loader *l, struct pth_ynode *n, const char *ta
 	unknown_tag(l, n, tag);
 }
 
-static void resolve_plain(struct loader *l, struct pth_ynode *n)
+static void
+resolve_plain(struct loader *l, struct pth_ynode *n)
 {
 	bool bad;
 	const char *remark = pth_yaml_resolve(n, &bad);
 
-	n->bad = remark && bad;
-	if (remark)
+	n->bad = remark != NULL && bad;
+	if (remark != NULL)
 		pth_diags_add(l->d, bad ? PTH_ERROR : PTH_WARNING, n->line, n->col, "%.60s %s",
 		    n->text, remark);
 }
 
-static void on_scalar(struct loader *l, const yaml_event_t *ev)
+static void
+on_scalar(struct loader *l, const yaml_event_t *ev)
 {
 	struct pth_ynode *n = new_node(l, ev), key = { .plain = false };
-	const char *s = (const char *)ev->data.scalar.value, *tag = (const char *)ev->data.scalar.tag;
+	const char *s = (const char *)ev->data.scalar.value,
+	           *tag = (const char *)ev->data.scalar.tag;
 	const char *anchor = (const char *)ev->data.scalar.anchor;
 
-	n->plain = ev->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && !tag;
+	n->plain = ev->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && tag == NULL;
 	n->len = ev->data.scalar.length;
-	if (memchr(s, '\0', n->len)) {
+	if (memchr(s, '\0', n->len) != NULL) {
 		complain(l, &ev->start_mark, "NUL character in a string");
 		n->len = strlen(s);
 	}
-	if (wants_key(l) && !anchor) {
+	if (wants_key(l) && anchor == NULL) {
 		key = *n;
 		key.text = s;
 		take_key(l, &l->f[l->depth - 1], &key);
 		return;
 	}
 	n->text = n->len < 16 ? intern(l, s) : pth_arena_strn(l->a, s, n->len);
-	if (tag)
+	if (tag != NULL)
 		resolve_tagged(l, n, tag, &ev->start_mark);
 	else if (n->plain)
 		resolve_plain(l, n);
 	else
 		n->kind = PTH_YSTR;
-	if (anchor)
+	if (anchor != NULL)
 		remember(l, anchor, n, 0, 1);
 	if (!count(l, 1, &ev->start_mark))
 		return;
@@ -281,14 +306,15 @@ static void on_scalar(struct loader *l, const yaml_event_t *ev)
 		attach(l, n);
 }
 
-static void on_alias(struct loader *l, const yaml_event_t *ev)
+static void
+on_alias(struct loader *l, const yaml_event_t *ev)
 {
 	const char *name = (const char *)ev->data.alias.anchor;
 	const json_t *index = json_object_get(l->names, name);
 	const struct anchor *a;
 	struct pth_ynode *n;
 
-	if (!index) {
+	if (index == NULL) {
 		pth_diags_add(l->d, PTH_ERROR, ev->start_mark.line + 1, ev->start_mark.column + 1,
 		    "alias *%.60s has no anchor before it", name);
 		l->stop = true; /* what follows would be misread */
@@ -297,7 +323,7 @@ static void on_alias(struct loader *l, const yaml_event_t *ev)
 	a = &l->anchors[json_integer_value(index)];
 	if (!count(l, a->weight, &ev->start_mark))
 		return;
-	if (a->height)
+	if (a->height != 0)
 		deepen(l, a->height, &ev->start_mark);
 	n = pth_arena_alloc(l->a, sizeof *n);
 	*n = *a->node;
@@ -313,22 +339,24 @@ static void on_alias(struct loader *l, const yaml_event_t *ev)
 	}
 }
 
-static void on_start(struct loader *l, const yaml_event_t *ev)
+static void
+on_start(struct loader *l, const yaml_event_t *ev)
 {
 	bool map = ev->type == YAML_MAPPING_START_EVENT;
-	const char *tag = (const char *)(map ? ev->data.mapping_start.tag : ev->data.sequence_start.tag);
-	const char *anchor = (const char *)(map ? ev->data.mapping_start.anchor
-	                                        : ev->data.sequence_start.anchor);
+	const char *tag = (const char *)(map ? ev->data.mapping_start.tag :
+	                                       ev->data.sequence_start.tag);
+	const char *anchor = (const char *)(map ? ev->data.mapping_start.anchor :
+	                                          ev->data.sequence_start.anchor);
 	struct pth_ynode *n = new_node(l, ev);
 	struct frame *f;
-	bool away = l->depth && l->f[l->depth - 1].away;
+	bool away = l->depth != 0 && l->f[l->depth - 1].away;
 
 	n->kind = map ? PTH_YMAP : PTH_YSEQ;
 	n->text = "";
 	deepen(l, 1, &ev->start_mark);
 	if (l->stop || !count(l, 1, &ev->start_mark))
 		return;
-	if (tag && strcmp(tag, map ? CORE "map" : CORE "seq"))
+	if (tag != NULL && strcmp(tag, map ? CORE "map" : CORE "seq") != 0)
 		unknown_tag(l, n, tag);
 	if (wants_key(l)) {
 		complain(l, &ev->start_mark, "a key must be a single value");
@@ -339,18 +367,19 @@ static void on_start(struct loader *l, const yaml_event_t *ev)
 	}
 	f = &l->f[l->depth++];
 	*f = (struct frame){ .node = n, .tail = &n->child, .away = away, .before = l->nodes - 1 };
-	if (anchor)
+	if (anchor != NULL)
 		f->anchor = pth_xstrdup(anchor);
 }
 
 /* What `<<` brings in, into place: the children of maps that are not among `have`. */
-static struct pth_ynode **merge_from(struct loader *l, const struct pth_ynode *from, json_t *have,
-    struct pth_ynode **tail, unsigned *n)
+static struct pth_ynode **
+merge_from(struct loader *l, const struct pth_ynode *from, json_t *have, struct pth_ynode **tail,
+    unsigned *n)
 {
 	const yaml_mark_t here = { .line = from->kline - 1, .column = from->kcol - 1 };
 
 	if (from->kind == PTH_YSEQ && from->key == merge_key) {
-		for (const struct pth_ynode *c = from->child; c; c = c->next)
+		for (const struct pth_ynode *c = from->child; c != NULL; c = c->next)
 			tail = merge_from(l, c, have, tail, n);
 		return tail;
 	}
@@ -359,10 +388,11 @@ static struct pth_ynode **merge_from(struct loader *l, const struct pth_ynode *f
 		    "<< takes a map or a list of maps, not a %s", pth_ykind_name(from->kind));
 		return tail;
 	}
-	for (const struct pth_ynode *c = from->child; c && count(l, 1, &here); c = c->next) {
+	for (const struct pth_ynode *c = from->child; c != NULL && count(l, 1, &here);
+	     c = c->next) {
 		struct pth_ynode *copy;
 
-		if (json_object_get(have, c->key))
+		if (json_object_get(have, c->key) != NULL)
 			continue;
 		pth_json_set(have, c->key, json_true());
 		copy = pth_arena_alloc(l->a, sizeof *copy);
@@ -376,7 +406,8 @@ static struct pth_ynode **merge_from(struct loader *l, const struct pth_ynode *f
 }
 
 /* Keys of a map's own win; what is merged comes before them, as in PyYAML. */
-static void merge(struct loader *l, struct pth_ynode *map)
+static void
+merge(struct loader *l, struct pth_ynode *map)
 {
 	json_t *have = json_object();
 	struct pth_ynode *own = map->child, *merged = NULL, **tail = &merged, **ptail = &map->child;
@@ -384,11 +415,11 @@ static void merge(struct loader *l, struct pth_ynode *map)
 
 	map->child = NULL;
 	map->n = 0;
-	for (struct pth_ynode *c = own, *next; c; c = next) {
+	for (struct pth_ynode *c = own, *next; c != NULL; c = next) {
 		next = c->next;
 		c->next = NULL;
 		if (c->key == merge_key) {
-			from = from ? from : c;
+			from = from != NULL ? from : c;
 			continue;
 		}
 		pth_json_set(have, c->key, json_true());
@@ -396,73 +427,77 @@ static void merge(struct loader *l, struct pth_ynode *map)
 		ptail = &c->next;
 		map->n++;
 	}
-	if (from)
+	if (from != NULL)
 		tail = merge_from(l, from, have, tail, &map->n);
 	*tail = map->child;
 	map->child = merged;
 	json_decref(have);
 }
 
-static void check_wide(struct loader *l, const struct pth_ynode *map)
+static void
+check_wide(struct loader *l, const struct pth_ynode *map)
 {
 	json_t *seen = json_object();
 	const struct pth_ynode *c;
 	size_t at = 0;
 
-	for (c = map->child; c; c = c->next, at++) {
+	for (c = map->child; c != NULL; c = c->next, at++) {
 		const json_t *first = json_object_get(seen, c->key);
 
 		/* those among the first ones were seen when they came */
-		if (first && at > WIDE)
+		if (first != NULL && at > WIDE)
 			pth_diags_add(l->d, PTH_ERROR, c->kline, c->kcol,
 			    "duplicate key '%.60s', first given on line %d", c->key,
 			    (int)json_integer_value(first));
-		else if (!first)
+		else if (first == NULL)
 			pth_json_set(seen, c->key, json_integer(c->kline));
 	}
 	json_decref(seen);
 }
 
-static void on_end(struct loader *l)
+static void
+on_end(struct loader *l)
 {
 	struct frame *f = &l->f[--l->depth];
 	struct pth_ynode *n = f->node;
 	bool merges = false;
 
 	if (n->kind == PTH_YMAP && !f->away) {
-		for (const struct pth_ynode *c = n->child; c; c = c->next)
+		for (const struct pth_ynode *c = n->child; c != NULL; c = c->next)
 			merges |= c->key == merge_key;
 		if (n->n > WIDE)
 			check_wide(l, n);
 		if (merges)
 			merge(l, n);
 	}
-	if (l->depth && l->f[l->depth - 1].height < f->height + 1)
+	if (l->depth != 0 && l->f[l->depth - 1].height < f->height + 1)
 		l->f[l->depth - 1].height = f->height + 1;
-	if (f->anchor)
+	if (f->anchor != NULL)
 		remember(l, f->anchor, n, f->height + 1, l->nodes - f->before);
 	free(f->anchor);
 	f->anchor = NULL;
 }
 
 /* Byte at a position as libyaml counts them, 0 past the end. */
-static char byte_at(const struct loader *l, size_t line, size_t col)
+static char
+byte_at(const struct loader *l, size_t line, size_t col)
 {
 	const char *p = l->text, *end = l->text + l->n;
 
-	for (; line && p < end; line--) {
+	for (; line != 0 && p < end; line--) {
 		p = memchr(p, '\n', (size_t)(end - p));
-		if (!p)
+		if (p == NULL)
 			return 0;
 		p++;
 	}
-	for (; p < end && (col || (*p & 0xc0) == 0x80); p++)
+	for (; p < end && (col != 0 || (*p & 0xc0) == 0x80); p++)
 		col -= (*p & 0xc0) != 0x80;
 	return p < end ? *p : 0;
 }
 
 /* Line and column of a byte, from 1. */
-static void position(const char *s, size_t at, unsigned *line, unsigned *col)
+static void
+position(const char *s, size_t at, unsigned *line, unsigned *col)
 {
 	*line = *col = 1;
 	for (size_t i = 0; i < at; i++) {
@@ -475,11 +510,12 @@ static void position(const char *s, size_t at, unsigned *line, unsigned *col)
 	}
 }
 
-static void syntax_error(struct loader *l)
+static void
+syntax_error(struct loader *l)
 {
 	const yaml_parser_t *p = &l->p;
 	unsigned line = p->problem_mark.line + 1, col = p->problem_mark.column + 1;
-	const char *problem = p->problem ? p->problem : "cannot be read";
+	const char *problem = p->problem != NULL ? p->problem : "cannot be read";
 
 	if (p->error == YAML_MEMORY_ERROR) {
 		pth_diags_add(l->d, PTH_ERROR, 0, 0, "out of memory");
@@ -492,53 +528,46 @@ static void syntax_error(struct loader *l)
 	}
 	if (byte_at(l, line - 1, col - 1) == '\t')
 		problem = "a tab where blanks are expected";
-	if (p->context && p->context_mark.line + 1 != line)
-		pth_diags_add(l->d, PTH_ERROR, line, col, "not YAML: %s (%s that begins on line %zu)",
-		    problem, p->context, p->context_mark.line + 1);
+	if (p->context != NULL && p->context_mark.line + 1 != line)
+		pth_diags_add(l->d, PTH_ERROR, line, col,
+		    "not YAML: %s (%s that begins on line %zu)", problem, p->context,
+		    p->context_mark.line + 1);
 	else
 		pth_diags_add(l->d, PTH_ERROR, line, col, "not YAML: %s", problem);
 }
 
-static void on_event(struct loader *l, const yaml_event_t *ev)
+static void
+on_event(struct loader *l, const yaml_event_t *ev)
 {
 	switch (ev->type) {
 	case YAML_DOCUMENT_START_EVENT:
-		if (l->documents++)
+		if (l->documents++ != 0)
 			fatal(l, &ev->start_mark, "a second document; one per file is read");
 		break;
-	case YAML_SCALAR_EVENT:
-		on_scalar(l, ev);
-		break;
-	case YAML_ALIAS_EVENT:
-		on_alias(l, ev);
-		break;
+	case YAML_SCALAR_EVENT: on_scalar(l, ev); break;
+	case YAML_ALIAS_EVENT: on_alias(l, ev); break;
 	case YAML_MAPPING_START_EVENT:
-	case YAML_SEQUENCE_START_EVENT:
-		on_start(l, ev);
-		break;
+	case YAML_SEQUENCE_START_EVENT: on_start(l, ev); break;
 	case YAML_MAPPING_END_EVENT:
-	case YAML_SEQUENCE_END_EVENT:
-		on_end(l);
-		break;
-	case YAML_STREAM_END_EVENT:
-		l->stop = l->whole = true;
-		break;
-	default:
-		break;
+	case YAML_SEQUENCE_END_EVENT: on_end(l); break;
+	case YAML_STREAM_END_EVENT: l->stop = l->whole = true; break;
+	default: break;
 	}
 }
 
-static bool is_empty(const struct pth_ynode *root)
+static bool
+is_empty(const struct pth_ynode *root)
 {
-	return !root || (root->kind == PTH_YNULL && root->len == 0);
+	return root == NULL || (root->kind == PTH_YNULL && root->len == 0);
 }
 
-static void run(struct loader *l)
+static void
+run(struct loader *l)
 {
 	while (!l->stop) {
 		yaml_event_t ev;
 
-		if (!yaml_parser_parse(&l->p, &ev)) {
+		if (yaml_parser_parse(&l->p, &ev) == 0) {
 			syntax_error(l);
 			break;
 		}
@@ -546,14 +575,16 @@ static void run(struct loader *l)
 		yaml_event_delete(&ev);
 	}
 	if (l->whole && is_empty(l->root))
-		pth_diags_add(l->d, PTH_ERROR, 1, 1, memchr(l->text, '#', l->n) ?
-		    "nothing but comments" : "the file is empty");
-	while (l->depth)
+		pth_diags_add(l->d, PTH_ERROR, 1, 1,
+		    memchr(l->text, '#', l->n) != NULL ? "nothing but comments" :
+		                                         "the file is empty");
+	while (l->depth != 0)
 		free(l->f[--l->depth].anchor);
 }
 
 /* Bytes that libyaml would not explain well. */
-static bool text_ok(const char *text, size_t n, struct pth_diags *d)
+static bool
+text_ok(const char *text, size_t n, struct pth_diags *d)
 {
 	size_t bad = 0;
 	unsigned line, col;
@@ -568,24 +599,24 @@ static bool text_ok(const char *text, size_t n, struct pth_diags *d)
 	if (text[bad] == '\0')
 		pth_diags_add(d, PTH_ERROR, line, col, "not a text file: NUL byte");
 	else
-		pth_diags_add(d, PTH_ERROR, line, col, "not UTF-8: byte 0x%02x",
-		    (unsigned char)text[bad]);
+		pth_diags_add(
+		    d, PTH_ERROR, line, col, "not UTF-8: byte 0x%02x", (unsigned char)text[bad]);
 	return false;
 }
 
-struct pth_ynode *pth_yaml_try(const char *text, size_t n, struct pth_arena *a,
-    struct pth_diags *d)
+struct pth_ynode *
+pth_yaml_try(const char *text, size_t n, struct pth_arena *a, struct pth_diags *d)
 {
 	struct loader l;
 
-	if (n >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) { /* byte order mark */
+	if (n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) { /* byte order mark */
 		text += 3;
 		n -= 3;
 	}
 	l = (struct loader){ .text = text, .n = n, .a = a, .d = d };
 	if (!text_ok(text, n, d))
 		return NULL;
-	if (!yaml_parser_initialize(&l.p)) {
+	if (yaml_parser_initialize(&l.p) == 0) {
 		pth_diags_add(d, PTH_ERROR, 0, 0, "out of memory");
 		return NULL;
 	}
@@ -599,8 +630,8 @@ struct pth_ynode *pth_yaml_try(const char *text, size_t n, struct pth_arena *a,
 	return l.whole && !is_empty(l.root) ? l.root : NULL;
 }
 
-struct pth_ynode *pth_yaml_load(const char *text, size_t n, struct pth_arena *a,
-    struct pth_diags *d)
+struct pth_ynode *
+pth_yaml_load(const char *text, size_t n, struct pth_arena *a, struct pth_diags *d)
 {
 	size_t errors = d->errors;
 	struct pth_ynode *root = pth_yaml_try(text, n, a, d);
@@ -608,7 +639,8 @@ struct pth_ynode *pth_yaml_load(const char *text, size_t n, struct pth_arena *a,
 	return d->errors > errors ? NULL : root;
 }
 
-bool pth_yaml_as_printed(const struct pth_ynode *n)
+bool
+pth_yaml_as_printed(const struct pth_ynode *n)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 	bool alike = true;
@@ -617,36 +649,32 @@ bool pth_yaml_as_printed(const struct pth_ynode *n)
 	if (n->kind == PTH_YINT || n->kind == PTH_YREAL) {
 		v = pth_yaml_json(n);
 		pth_json_dump(&b, v);
-		alike = !strcmp(b.s, n->text);
+		alike = (strcmp(b.s, n->text) == 0);
 		json_decref(v);
 		pth_buf_release(&b);
 	}
 	return alike;
 }
 
-json_t *pth_yaml_json(const struct pth_ynode *n)
+json_t *
+pth_yaml_json(const struct pth_ynode *n)
 {
 	json_t *v;
 
 	switch (n->kind) {
-	case PTH_YNULL:
-		return json_null();
-	case PTH_YBOOL:
-		return json_boolean(n->b);
-	case PTH_YINT:
-		return json_integer(n->i);
-	case PTH_YREAL:
-		return json_real(n->d);
-	case PTH_YSTR:
-		return json_stringn_nocheck(n->text, n->len);
+	case PTH_YNULL: return json_null();
+	case PTH_YBOOL: return json_boolean(n->b);
+	case PTH_YINT: return json_integer(n->i);
+	case PTH_YREAL: return json_real(n->d);
+	case PTH_YSTR: return json_stringn_nocheck(n->text, n->len);
 	case PTH_YSEQ:
 		v = json_array();
-		for (const struct pth_ynode *c = n->child; c; c = c->next)
+		for (const struct pth_ynode *c = n->child; c != NULL; c = c->next)
 			pth_json_push(v, pth_yaml_json(c));
 		return v;
 	case PTH_YMAP:
 		v = json_object();
-		for (const struct pth_ynode *c = n->child; c; c = c->next)
+		for (const struct pth_ynode *c = n->child; c != NULL; c = c->next)
 			pth_json_set(v, c->key, pth_yaml_json(c));
 		return v;
 	}

@@ -37,7 +37,7 @@ struct pth_ynode {
 		int64_t i;
 		double d;
 	};
-	const char *key;    /* as a map's child: its key, else NULL */
+	const char *key; /* as a map's child: its key, else NULL */
 	unsigned kline, kcol;
 	struct pth_ynode *child, *next; /* first child; next sibling */
 };
@@ -46,12 +46,12 @@ struct pth_ynode {
  * The root, allocated in a, or NULL with at least one error in d. An empty
  * document is an error. As many problems as can be found are reported.
  */
-struct pth_ynode *pth_yaml_load(const char *text, size_t n, struct pth_arena *a,
-    struct pth_diags *d);
+struct pth_ynode *pth_yaml_load(
+    const char *text, size_t n, struct pth_arena *a, struct pth_diags *d);
 /* The same, but what could be read in spite of errors (duplicate keys, odd
  * values) is returned, so that its content can be checked too. */
-struct pth_ynode *pth_yaml_try(const char *text, size_t n, struct pth_arena *a,
-    struct pth_diags *d);
+struct pth_ynode *pth_yaml_try(
+    const char *text, size_t n, struct pth_arena *a, struct pth_diags *d);
 /* Value of a map's key, or NULL. */
 struct pth_ynode *pth_yaml_get(const struct pth_ynode *map, const char *key);
 /* The same content as jansson value; new reference. */

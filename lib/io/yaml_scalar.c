@@ -4,15 +4,17 @@
 #include <math.h>
 #include <strings.h>
 
-static bool one_of(const char *s, const char *const *words, size_t n)
+static bool
+one_of(const char *s, const char *const *words, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!strcmp(s, words[i]))
+		if (strcmp(s, words[i]) == 0)
 			return true;
 	return false;
 }
 
-static bool is_null(const char *s)
+static bool
+is_null(const char *s)
 {
 	static const char *const words[] = { "", "~", "null", "Null", "NULL" };
 
@@ -20,7 +22,8 @@ static bool is_null(const char *s)
 }
 
 /* Booleans of YAML 1.1 beyond true and false: 1, 0, or -1 for none. */
-static int old_bool(const char *s)
+static int
+old_bool(const char *s)
 {
 	static const char *const yes[] = { "yes", "Yes", "YES", "on", "On", "ON" };
 	static const char *const no[] = { "no", "No", "NO", "off", "Off", "OFF" };
@@ -28,34 +31,38 @@ static int old_bool(const char *s)
 	return one_of(s, yes, countof(yes)) ? 1 : one_of(s, no, countof(no)) ? 0 : -1;
 }
 
-static const char *resolve_word(struct pth_ynode *n)
+static const char *
+resolve_word(struct pth_ynode *n)
 {
 	static const char *const t[] = { "true", "True", "TRUE" };
 	static const char *const f[] = { "false", "False", "FALSE" };
 	int old;
 
-	if (!strchr("~nNtTfFyYoO", n->text[0]))
+	if (strchr("~nNtTfFyYoO", n->text[0]) == NULL)
 		return NULL;
 	old = old_bool(n->text);
 	if (is_null(n->text)) {
 		n->kind = PTH_YNULL;
 	} else if (old >= 0 || one_of(n->text, t, countof(t)) || one_of(n->text, f, countof(f))) {
 		n->kind = PTH_YBOOL;
-		n->b = old >= 0 ? old : n->text[0] == 't' || n->text[0] == 'T';
+		n->b = (old >= 0 ? old : n->text[0] == 't' || n->text[0] == 'T') != 0;
 		if (old >= 0)
-			return n->b ? "is read as true; write true, or quote it when text is meant"
-			            : "is read as false; write false, or quote it when text is meant";
+			return n->b ?
+			    "is read as true; write true, or quote it when text is meant" :
+			    "is read as false; write false, or quote it when text is meant";
 	}
 	return NULL;
 }
 
-static bool all_digits(const char *s, const char *set)
+static bool
+all_digits(const char *s, const char *set)
 {
-	return *s && s[strspn(s, set)] == '\0';
+	return *s != '\0' && s[strspn(s, set)] == '\0';
 }
 
 /* [-+]?[0-9]+ | 0o[0-7]+ | 0x[0-9a-fA-F]+ */
-static int int_base(const char *s)
+static int
+int_base(const char *s)
 {
 	const char *d = s + (*s == '-' || *s == '+');
 
@@ -69,7 +76,8 @@ static int int_base(const char *s)
 }
 
 /* [-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)? */
-static bool is_real(const char *s)
+static bool
+is_real(const char *s)
 {
 	size_t before, after = 0;
 
@@ -88,15 +96,17 @@ static bool is_real(const char *s)
 }
 
 /* .inf .nan: numbers of YAML that neither JSON nor any key here can hold. */
-static bool is_infinite(const char *s)
+static bool
+is_infinite(const char *s)
 {
-	if (!strcasecmp(s, ".nan"))
+	if (strcasecmp(s, ".nan") == 0)
 		return true;
 	s += *s == '-' || *s == '+';
-	return !strcasecmp(s, ".inf");
+	return (strcasecmp(s, ".inf") == 0);
 }
 
-static const char *resolve_int(struct pth_ynode *n, int base, bool *bad)
+static const char *
+resolve_int(struct pth_ynode *n, int base, bool *bad)
 {
 	const char *digits = n->text + (base == 10 ? 0 : 2);
 
@@ -109,19 +119,20 @@ static const char *resolve_int(struct pth_ynode *n, int base, bool *bad)
 		return "does not fit in 64 bits; quote it when text is meant";
 	}
 	digits += *digits == '-' || *digits == '+';
-	if (base == 10 && digits[0] == '0' && digits[1])
+	if (base == 10 && digits[0] == '0' && digits[1] != '\0')
 		return "is read as a decimal number (YAML 1.1 readers take it as octal)";
 	return NULL;
 }
 
-const char *pth_yaml_resolve(struct pth_ynode *n, bool *bad)
+const char *
+pth_yaml_resolve(struct pth_ynode *n, bool *bad)
 {
 	const char *s = n->text;
 	int base;
 
 	*bad = false;
 	n->kind = PTH_YSTR;
-	if (!strchr("+-.0123456789", *s) || !*s)
+	if (strchr("+-.0123456789", *s) == NULL || *s == '\0')
 		return resolve_word(n);
 	if ((base = int_base(s)) != 0)
 		return resolve_int(n, base, bad);
@@ -141,13 +152,14 @@ const char *pth_yaml_resolve(struct pth_ynode *n, bool *bad)
 	return NULL;
 }
 
-bool pth_yaml_ambiguous(const char *s)
+bool
+pth_yaml_ambiguous(const char *s)
 {
-	static const char *const words[] = { "null", "true", "false", "yes", "no", "on",
-		"off", "y", "n", "~", "=", "<<", "" };
+	static const char *const words[] = { "null", "true", "false", "yes", "no", "on", "off", "y",
+		"n", "~", "=", "<<", "" };
 
 	for (size_t i = 0; i < countof(words); i++)
-		if (!strcasecmp(s, words[i]))
+		if (strcasecmp(s, words[i]) == 0)
 			return true;
 	s += *s == '-' || *s == '+';
 	/* numbers, 1_000, 12:30:45, dates, .inf */

@@ -35,8 +35,8 @@ pth_bpf_compile(const char *text, unsigned snaplen, struct pth_bpf *f, struct pt
 	if (pcap_compile(pc, &p, text, 1, PCAP_NETMASK_UNKNOWN) != 0) {
 		pth_err_set(e, PTH_INPUT, "%s", pcap_geterr(pc));
 	} else if (p.bf_len == 0 || p.bf_len > BPF_MAXINSNS) {
-		pth_err_set(e, PTH_INPUT, "a program of %u instructions; the kernel takes %d", p.bf_len,
-		    BPF_MAXINSNS);
+		pth_err_set(e, PTH_INPUT, "a program of %u instructions; the kernel takes %d",
+		    p.bf_len, BPF_MAXINSNS);
 	} else {
 		take(&p, f);
 		r = 0;

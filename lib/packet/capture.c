@@ -21,8 +21,8 @@
 #include "packet/port_count.h"
 
 #define BLOCK_BYTES (256u << 10)
-#define BLOCKS 32       /* 8 MiB: a few milliseconds of a saturated loopback */
-#define RETIRE_MS 2     /* a block that is not full is handed over after this */
+#define BLOCKS 32   /* 8 MiB: a few milliseconds of a saturated loopback */
+#define RETIRE_MS 2 /* a block that is not full is handed over after this */
 #define SNAP_MAX 262144
 
 static struct pth_port_count *tally; /* of captures that are started now */
@@ -77,7 +77,8 @@ ring_open(struct ring *r, const struct pth_capture_spec *spec, unsigned snaplen,
 	int version = TPACKET_V3, one = 1;
 	size_t bytes;
 
-	r->blocks = spec->buffer > 0 ? (unsigned)((spec->buffer + BLOCK_BYTES - 1) / BLOCK_BYTES) : BLOCKS;
+	r->blocks = spec->buffer > 0 ? (unsigned)((spec->buffer + BLOCK_BYTES - 1) / BLOCK_BYTES) :
+	                               BLOCKS;
 	bytes = (size_t)BLOCK_BYTES * r->blocks;
 	req.tp_block_nr = r->blocks;
 	req.tp_frame_nr = BLOCK_BYTES / 2048 * r->blocks;
@@ -119,8 +120,8 @@ take_block(struct tpacket_block_desc *d, struct sink *to)
 		const struct tpacket3_hdr *t = (const void *)p;
 		uint32_t cap = t->tp_snaplen < to->snaplen ? t->tp_snaplen : to->snaplen;
 
-		packet_sink_packet(to, t->tp_sec * 1000000000ULL + t->tp_nsec, p + t->tp_mac, cap,
-		    t->tp_len);
+		packet_sink_packet(
+		    to, t->tp_sec * 1000000000ULL + t->tp_nsec, p + t->tp_mac, cap, t->tp_len);
 		pth_port_count_frame(tally, p + t->tp_mac, t->tp_snaplen, t->tp_len);
 		p += t->tp_next_offset;
 	}
@@ -133,7 +134,8 @@ take_ready(struct ring *r, struct sink *to)
 	for (;;) {
 		struct tpacket_block_desc *d = (void *)(r->map + (size_t)r->next * BLOCK_BYTES);
 
-		if (!(__atomic_load_n(&d->hdr.bh1.block_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER))
+		if ((__atomic_load_n(&d->hdr.bh1.block_status, __ATOMIC_ACQUIRE) &
+		        TP_STATUS_USER) == 0)
 			return;
 		take_block(d, to);
 		r->next = (r->next + 1) % r->blocks;
@@ -156,7 +158,7 @@ work(struct ring *r, struct sink *to, int ctl)
 		/* Quiet: let a reader of the growing file see what there is. */
 		if (n == 0)
 			packet_sink_flush(to);
-		if (p[1].revents)
+		if (p[1].revents != 0)
 			stopping = true;
 	}
 }
@@ -190,8 +192,9 @@ pth_capture_start(struct pth_capture *c, const struct pth_capture_spec *spec, st
 	int ctl[2] = { -1, -1 }, report[2] = { -1, -1 };
 	pid_t parent = getpid();
 
-	*c = (struct pth_capture){ .pid = -1, .ctl = -1, .report = -1, .interface = spec->interface,
-		.path = spec->path };
+	*c = (struct pth_capture){
+		.pid = -1, .ctl = -1, .report = -1, .interface = spec->interface, .path = spec->path
+	};
 	if (pipe2(ctl, O_CLOEXEC) == 0 && pipe2(report, O_CLOEXEC) == 0)
 		c->pid = fork();
 	if (c->pid == 0) {

@@ -20,33 +20,33 @@
 struct pth_capture_spec {
 	const char *interface;
 	int dirfd;
-	const char *path;   /* below dirfd; created */
-	unsigned snaplen;   /* bytes kept of each packet; 0: all */
+	const char *path;                 /* below dirfd; created */
+	unsigned snaplen;                 /* bytes kept of each packet; 0: all */
 	const struct sock_filter *filter; /* its program, packet/bpf.h; NULL: all packets */
 	unsigned filter_n;
-	int64_t buffer;     /* bytes of the kernel's ring; 0: 8 MiB */
-	int64_t max_size;   /* bytes after which nothing is written any more; 0: no end */
-	unsigned files;     /* > 0: begin a new file at file_size bytes, keep so many */
+	int64_t buffer;   /* bytes of the kernel's ring; 0: 8 MiB */
+	int64_t max_size; /* bytes after which nothing is written any more; 0: no end */
+	unsigned files;   /* > 0: begin a new file at file_size bytes, keep so many */
 	int64_t file_size;
-	bool shared_clock;  /* a packet has the same time in all captures that see it */
+	bool shared_clock; /* a packet has the same time in all captures that see it */
 };
 
 #define PTH_CAPTURE_FILES_MAX 1000
 
 struct pth_capture {
 	pid_t pid;
-	int ctl;    /* a byte asks the process to finish */
-	int report; /* it writes its result here */
+	int ctl;                      /* a byte asks the process to finish */
+	int report;                   /* it writes its result here */
 	const char *interface, *path; /* borrowed */
 };
 
 struct pth_capture_result {
-	uint64_t packets;   /* in the files that are there */
-	uint64_t dropped;   /* lost in the kernel: its ring was full */
-	uint64_t discarded; /* went with the files that the ring gave up */
-	uint64_t omitted;   /* came after max_size, or could not be written */
+	uint64_t packets;     /* in the files that are there */
+	uint64_t dropped;     /* lost in the kernel: its ring was full */
+	uint64_t discarded;   /* went with the files that the ring gave up */
+	uint64_t omitted;     /* came after max_size, or could not be written */
 	unsigned first, last; /* numbers of the files; 0 without a ring */
-	int error; /* errno of a failed write, or 0 */
+	int error;            /* errno of a failed write, or 0 */
 };
 
 struct pth_port_count;
@@ -58,8 +58,8 @@ void pth_capture_tally(struct pth_port_count *t);
  * Start the process; it opens the interface, its ring and its file meanwhile
  * (the kernel takes some milliseconds). -1 with e.
  */
-int pth_capture_start(struct pth_capture *c, const struct pth_capture_spec *spec,
-    struct pth_err *e);
+int pth_capture_start(
+    struct pth_capture *c, const struct pth_capture_spec *spec, struct pth_err *e);
 /* Wait until the ring is live: what is sent afterwards is in the file. -1 with
  * e when it cannot (no right, no such interface, a filter that the kernel
  * refuses); the process is then gone, and there is no file. */

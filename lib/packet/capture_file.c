@@ -8,8 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "packet/capture_priv.h"
 #include "base/os.h"
+#include "packet/capture_priv.h"
 #include "packet/pcapng.h"
 
 #define SENTENCE 160 /* bytes of a comment, at most */
@@ -49,8 +49,9 @@ packet_sink_open(struct sink *s, const struct pth_capture_spec *spec, unsigned s
 	const char *slash = strrchr(spec->path, '/');
 	char *dir;
 
-	*s = (struct sink){ .spec = spec, .snaplen = snaplen, .dirfd = spec->dirfd, .socket = -1,
-		.fd = -1 };
+	*s = (struct sink){
+		.spec = spec, .snaplen = snaplen, .dirfd = spec->dirfd, .socket = -1, .fd = -1
+	};
 	if (slash != NULL) {
 		dir = pth_xstrndup(spec->path, (size_t)(slash - spec->path));
 		s->dirfd = pth_open_beneath(spec->dirfd, dir, O_RDONLY | O_DIRECTORY, 0);
@@ -58,7 +59,7 @@ packet_sink_open(struct sink *s, const struct pth_capture_spec *spec, unsigned s
 		if (s->dirfd < 0)
 			return -1;
 	}
-	s->name = pth_xstrdup(slash ? slash + 1 : spec->path);
+	s->name = pth_xstrdup(slash != NULL ? slash + 1 : spec->path);
 	if (spec->files > 0) {
 		s->counts = pth_xarray(NULL, spec->files, sizeof *s->counts);
 		s->r.first = s->r.last = 1;
@@ -73,7 +74,8 @@ count_drops(struct sink *s)
 	struct tpacket_stats_v3 st = { 0 };
 	socklen_t len = sizeof st;
 
-	if (s->socket >= 0 && getsockopt(s->socket, SOL_PACKET, PACKET_STATISTICS, &st, &len) == 0) {
+	if (s->socket >= 0 &&
+	    getsockopt(s->socket, SOL_PACKET, PACKET_STATISTICS, &st, &len) == 0) {
 		s->file_dropped += st.tp_drops;
 		s->r.dropped += st.tp_drops;
 	}
@@ -92,10 +94,12 @@ static const char *
 sentence(const struct sink *s, char text[SENTENCE])
 {
 	if (s->r.omitted > 0)
-		snprintf(text, SENTENCE, "incomplete: %llu packets %s", (unsigned long long)s->r.omitted,
-		    s->r.error ? "could not be written" : "came after max_size was reached");
+		snprintf(text, SENTENCE, "incomplete: %llu packets %s",
+		    (unsigned long long)s->r.omitted,
+		    s->r.error != 0 ? "could not be written" : "came after max_size was reached");
 	else if (s->r.discarded > 0)
-		snprintf(text, SENTENCE, "the newest files of a ring: %llu packets were in those before",
+		snprintf(text, SENTENCE,
+		    "the newest files of a ring: %llu packets were in those before",
 		    (unsigned long long)s->r.discarded);
 	else
 		return NULL;
@@ -117,7 +121,7 @@ end_file(struct sink *s, bool last)
 	s->r.packets -= lost;
 	s->r.omitted += lost;
 	if (pth_pcapng_close(s->w, s->in_file + s->file_dropped, s->file_dropped,
-	    last ? sentence(s, text) : NULL) != 0)
+	        last ? sentence(s, text) : NULL) != 0)
 		failed(s);
 	s->w = NULL;
 	if (close(s->fd) != 0)
@@ -156,7 +160,8 @@ packet_sink_packet(struct sink *s, uint64_t ns, const void *p, uint32_t cap, uin
 	uint64_t after;
 
 	if (!s->stopped && s->in_file > 0) {
-		after = pth_pcapng_size(s->w) + pth_pcapng_packet_size(cap) + pth_pcapng_end_size(SENTENCE);
+		after = pth_pcapng_size(s->w) + pth_pcapng_packet_size(cap) +
+		    pth_pcapng_end_size(SENTENCE);
 		if (s->spec->files > 0 && after > (uint64_t)s->spec->file_size)
 			next_file(s);
 		else if (s->spec->max_size > 0 && after > (uint64_t)s->spec->max_size)

@@ -6,15 +6,15 @@
 
 struct sink {
 	const struct pth_capture_spec *spec;
-	unsigned snaplen;   /* what the file's header says */
-	int dirfd;          /* of the directory that the files are in */
-	char *name;         /* in there, without a number */
-	int socket;         /* whose drops are counted, or -1 */
+	unsigned snaplen; /* what the file's header says */
+	int dirfd;        /* of the directory that the files are in */
+	char *name;       /* in there, without a number */
+	int socket;       /* whose drops are counted, or -1 */
 	int fd;
 	struct pth_pcapng *w;
 	uint64_t in_file, file_dropped;
-	uint64_t *counts;   /* packets of each file of the ring, by number % files */
-	bool stopped;       /* at max_size, or after an error */
+	uint64_t *counts; /* packets of each file of the ring, by number % files */
+	bool stopped;     /* at max_size, or after an error */
 	struct pth_capture_result r;
 };
 

@@ -7,18 +7,26 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/os.h"
 #include "base/clock.h"
+#include "base/os.h"
 
 #define FLUSH_AT ((size_t)1 << 20)
 #define KEEP_FREE 262144 /* bytes of the disk that are left to results and logs */
 
 enum { SHB = 0x0a0d0d0a, IDB = 1, ISB = 5, EPB = 6 };
-enum { OPT_END = 0, OPT_COMMENT = 1, IF_NAME = 2, IF_TSRESOL = 9, SHB_USERAPPL = 4, ISB_IFRECV = 4, ISB_IFDROP = 5 };
+enum {
+	OPT_END = 0,
+	OPT_COMMENT = 1,
+	IF_NAME = 2,
+	IF_TSRESOL = 9,
+	SHB_USERAPPL = 4,
+	ISB_IFRECV = 4,
+	ISB_IFDROP = 5
+};
 
 struct pth_pcapng {
 	int fd;
-	int failed; /* errno of the first failed write */
+	int failed;    /* errno of the first failed write */
 	uint64_t size; /* of the file, without b */
 	uint64_t lost;
 	struct pth_buf b;
@@ -172,7 +180,7 @@ append(const struct pth_pcapng *w, size_t n)
 int
 pth_pcapng_flush(struct pth_pcapng *w)
 {
-	uint64_t most = w->failed || w->b.len == 0 ? 0 : room(w->fd);
+	uint64_t most = w->failed != 0 || w->b.len == 0 ? 0 : room(w->fd);
 	size_t want = w->b.len, n;
 
 	if (w->failed == 0 && want > 0) {
@@ -185,7 +193,7 @@ pth_pcapng_flush(struct pth_pcapng *w)
 	}
 	pth_buf_cut(&w->b, 0);
 	errno = w->failed;
-	return w->failed ? -1 : 0;
+	return w->failed != 0 ? -1 : 0;
 }
 
 uint64_t
@@ -211,7 +219,7 @@ pth_pcapng_packet(struct pth_pcapng *w, uint64_t ns, const void *p, uint32_t cap
 {
 	size_t at;
 
-	if (w->failed) {
+	if (w->failed != 0) {
 		w->lost++;
 		return;
 	}
@@ -250,7 +258,7 @@ pth_pcapng_close(struct pth_pcapng *w, uint64_t received, uint64_t dropped, cons
 	option(&w->b, OPT_END, "", 0);
 	end(&w->b, at);
 	/* There may be room for the last words. */
-	if (w->failed)
+	if (w->failed != 0)
 		append(w, w->b.len);
 	r = pth_pcapng_flush(w);
 	error = w->failed;

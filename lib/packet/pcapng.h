@@ -23,11 +23,11 @@ struct pth_pcapng;
 
 /* Write to fd, which is borrowed. Buffered: pth_pcapng_flush() for a reader.
  * tsresol is nanoseconds. */
-struct pth_pcapng *pth_pcapng_open(int fd, const char *interface, unsigned linktype,
-    unsigned snaplen);
+struct pth_pcapng *pth_pcapng_open(
+    int fd, const char *interface, unsigned linktype, unsigned snaplen);
 /* ns: time since the epoch. cap bytes of p are stored of len on the wire. */
-void pth_pcapng_packet(struct pth_pcapng *w, uint64_t ns, const void *p, uint32_t cap,
-    uint32_t len);
+void pth_pcapng_packet(
+    struct pth_pcapng *w, uint64_t ns, const void *p, uint32_t cap, uint32_t len);
 /* Bytes of the file so far, those in the buffer with them. */
 uint64_t pth_pcapng_size(const struct pth_pcapng *w);
 /* How much longer a packet of cap bytes makes it. */
@@ -40,8 +40,8 @@ uint64_t pth_pcapng_lost(const struct pth_pcapng *w);
 uint64_t pth_pcapng_end_size(size_t n);
 /* Statistics block, flush, free. comment: a sentence that goes into it, or
  * NULL. -1 and errno when any write failed (disk full). */
-int pth_pcapng_close(struct pth_pcapng *w, uint64_t received, uint64_t dropped,
-    const char *comment);
+int pth_pcapng_close(
+    struct pth_pcapng *w, uint64_t received, uint64_t dropped, const char *comment);
 
 /*
  * Several captures as one, for who reads a single file: files that our writer
@@ -55,7 +55,7 @@ struct pth_pcapng_stream {
 	const char *const *paths;
 	size_t n;
 };
-int pth_pcapng_merge(const struct pth_pcapng_stream *v, size_t n, int out, bool *cut,
-    struct pth_err *e);
+int pth_pcapng_merge(
+    const struct pth_pcapng_stream *v, size_t n, int out, bool *cut, struct pth_err *e);
 
 #endif

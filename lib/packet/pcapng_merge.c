@@ -29,10 +29,10 @@ struct seen {
 
 struct stream {
 	const struct pth_pcapng_stream *from;
-	size_t next;          /* file to be opened */
+	size_t next; /* file to be opened */
 	FILE *fp;
-	struct pth_buf b;     /* the block at hand */
-	uint64_t ns;          /* of its packet */
+	struct pth_buf b; /* the block at hand */
+	uint64_t ns;      /* of its packet */
 	bool over;
 };
 
@@ -40,10 +40,10 @@ struct merge {
 	struct stream *v;
 	size_t n;
 	int out;
-	struct pth_buf b;     /* output that is not yet written */
+	struct pth_buf b; /* output that is not yet written */
 	struct seen seen[SEEN];
 	size_t nseen;
-	bool begun;           /* the header is out */
+	bool begun; /* the header is out */
 	bool cut;
 };
 
@@ -88,14 +88,10 @@ block_ok(const struct stream *s)
 	uint32_t len = word(s, B_LEN);
 
 	switch (word(s, B_TYPE)) {
-	case SHB:
-		return len >= 28 && word(s, 2) == 0x1a2b3c4d;
-	case IDB:
-		return len >= 20 && (word(s, 2) & 0xffff) == PTH_LINKTYPE_ETHERNET;
-	case EPB:
-		return len >= 32 && word(s, B_CAP) <= len - 32 && word(s, B_IF) == 0;
-	default:
-		return true;
+	case SHB: return len >= 28 && word(s, 2) == 0x1a2b3c4d;
+	case IDB: return len >= 20 && (word(s, 2) & 0xffff) == PTH_LINKTYPE_ETHERNET;
+	case EPB: return len >= 32 && word(s, B_CAP) <= len - 32 && word(s, B_IF) == 0;
+	default: return true;
 	}
 }
 
@@ -174,7 +170,8 @@ is_known(const struct merge *m, const struct stream *s)
 		const struct seen *k = &m->seen[i];
 		uint32_t n = k->cap < cap ? k->cap : cap;
 
-		if (k->ns == s->ns && k->wire == word(s, B_WIRE) && k->stream != (size_t)(s - m->v) &&
+		if (k->ns == s->ns && k->wire == word(s, B_WIRE) &&
+		    k->stream != (size_t)(s - m->v) &&
 		    memcmp(k->head, s->b.s + B_PACKET * 4, n < HEAD ? n : HEAD) == 0)
 			return true;
 	}

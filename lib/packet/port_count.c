@@ -22,7 +22,8 @@ transport(unsigned protocol, const uint8_t *p, size_t n, struct pth_port_pair *t
 {
 	if (n < 4 || (protocol != IPPROTO_UDP && protocol != IPPROTO_TCP))
 		return false;
-	*to = (struct pth_port_pair){ protocol == IPPROTO_UDP, (uint16_t)be16(p), (uint16_t)be16(p + 2) };
+	*to = (struct pth_port_pair){ protocol == IPPROTO_UDP, (uint16_t)be16(p),
+		(uint16_t)be16(p + 2) };
 	return true;
 }
 
@@ -55,15 +56,12 @@ ipv6(const uint8_t *p, size_t n, struct pth_port_pair *to)
 		switch (next) {
 		case IPPROTO_HOPOPTS:
 		case IPPROTO_ROUTING:
-		case IPPROTO_DSTOPTS:
-			size = n >= 2 ? ((size_t)p[1] + 1) * 8 : 8;
-			break;
+		case IPPROTO_DSTOPTS: size = n >= 2 ? ((size_t)p[1] + 1) * 8 : 8; break;
 		case IPPROTO_FRAGMENT:
 			if (n >= 4 && (be16(p + 2) & 0xfff8) != 0)
 				return false;
 			break;
-		default:
-			return transport(next, p, n, to);
+		default: return transport(next, p, n, to);
 		}
 		if (size > n)
 			return false;
@@ -91,7 +89,8 @@ pth_port_pair(const void *frame, size_t n, struct pth_port_pair *to)
 	at += 2;
 	if (at > n)
 		return false;
-	return type == 0x0800 ? ipv4(p + at, n - at, to) : type == 0x86dd && ipv6(p + at, n - at, to);
+	return type == 0x0800 ? ipv4(p + at, n - at, to) :
+	                        type == 0x86dd && ipv6(p + at, n - at, to);
 }
 
 struct pth_port_count *
@@ -130,8 +129,8 @@ pth_port_count_frame(struct pth_port_count *t, const void *frame, size_t n, size
 }
 
 void
-pth_port_count_read(const struct pth_port_count *t, bool udp, uint16_t port, struct pth_port_traffic *sent,
-    struct pth_port_traffic *received)
+pth_port_count_read(const struct pth_port_count *t, bool udp, uint16_t port,
+    struct pth_port_traffic *sent, struct pth_port_traffic *received)
 {
 	const struct pth_port_traffic *c = t->v[udp][port];
 

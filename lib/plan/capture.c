@@ -12,73 +12,84 @@ enum { SNAP_MAX = 262144 };
 
 /* Where options come from: a service's own map, then the test's. */
 struct given {
-	const json_t *own, *test; /* maps, or NULL */
+	const json_t *own, *test;     /* maps, or NULL */
 	const struct plan_service *s; /* NULL: the test */
 };
 
-static const json_t *option(const struct given *g, const char *key)
+static const json_t *
+option(const struct given *g, const char *key)
 {
 	const json_t *v = json_object_get(g->own, key);
 
-	return v && !json_is_null(v) ? v : json_object_get(g->test, key);
+	return v != NULL && !json_is_null(v) ? v : json_object_get(g->test, key);
 }
 
-static void problem(struct plan *p, const struct given *g, enum pth_severity severity, const char *key,
+static void
+problem(struct plan *p, const struct given *g, enum pth_severity severity, const char *key,
     const char *text)
 {
 	struct pth_buf at = PTH_BUF_INIT;
 
-	pth_buf_addf(&at, "%s%s%scapture%s%s", g->s ? "services." : "", g->s ? g->s->key : "",
-	    g->s ? "." : "", *key ? "." : "", key);
-	plan_problem(p, severity, at.s, "capture%s%s: %s", *key ? "." : "", key, text);
+	pth_buf_addf(&at, "%s%s%scapture%s%s", g->s != NULL ? "services." : "",
+	    g->s != NULL ? g->s->key : "", g->s != NULL ? "." : "", *key != '\0' ? "." : "", key);
+	plan_problem(p, severity, at.s, "capture%s%s: %s", *key != '\0' ? "." : "", key, text);
 	pth_buf_release(&at);
 }
 
 /* The ring, or the size at which a capture ends: who has one of them of his
  * own takes neither from the test. */
-static void limits(struct plan *p, const struct given *g, json_t *o)
+static void
+limits(struct plan *p, const struct given *g, json_t *o)
 {
-	const json_t *from = json_object_get(g->own, "ring") || json_object_get(g->own, "max_size") ?
-	    g->own : g->test;
-	const json_t *ring = json_object_get(from, "ring"), *end = json_object_get(from, "max_size");
+	const json_t *from = json_object_get(g->own, "ring") != NULL ||
+	        json_object_get(g->own, "max_size") != NULL ?
+	    g->own :
+	    g->test;
+	const json_t *ring = json_object_get(from, "ring"),
+	             *end = json_object_get(from, "max_size");
 
 	if (json_is_integer(ring))
-		pth_json_set(o, "ring", json_pack("{s:i,s:I}", "files", 2, "size",
-		    json_integer_value(ring) / 2));
+		pth_json_set(o, "ring",
+		    json_pack("{s:i,s:I}", "files", 2, "size", json_integer_value(ring) / 2));
 	else if (json_is_object(ring))
 		pth_json_set(o, "ring", json_deep_copy(ring));
 	if (json_is_integer(end))
 		pth_json_set(o, "max_size", json_integer(json_integer_value(end)));
-	if (json_object_get(o, "ring") && json_is_integer(end) && (from == g->own || !g->s))
+	if (json_object_get(o, "ring") != NULL && json_is_integer(end) &&
+	    (from == g->own || g->s == NULL))
 		problem(p, g, PTH_ERROR, "max_size", "a ring has no end; give one of the two");
 }
 
 /* Of a service: what is written there, or the packets from and to its port
  * (a client's: that of its target) that the test's filter lets pass. False
  * when nothing tells them apart. */
-static bool filter_text(struct plan *p, const struct given *g, bool alone, struct pth_buf *b, struct pth_err *e)
+static bool
+filter_text(struct plan *p, const struct given *g, bool alone, struct pth_buf *b, struct pth_err *e)
 {
-	const char *own = pth_json_str(g->own, "filter", NULL), *test = pth_json_str(g->test, "filter", "");
+	const char *own = pth_json_str(g->own, "filter", NULL),
+	           *test = pth_json_str(g->test, "filter", "");
 
 	e->code = 0;
-	if (own)
+	if (own != NULL)
 		pth_buf_adds(b, own);
-	else if (!g->s || alone)
+	else if (g->s == NULL || alone)
 		pth_buf_adds(b, test);
 	else if (g->s->port <= 0)
 		return false;
-	else if (*test)
+	else if (*test != '\0')
 		pth_buf_addf(b, "port %lld and (%s)", (long long)g->s->port, test);
 	else
 		pth_buf_addf(b, "port %lld", (long long)g->s->port);
-	if (b->len > 0 && plan_names(p, b, 0, e) == 0 && strstr(b->s, "@{"))
-		pth_err_set(e, PTH_INPUT, "an address of @{...} is not known before the test runs; "
+	if (b->len > 0 && plan_names(p, b, 0, e) == 0 && strstr(b->s, "@{") != NULL)
+		pth_err_set(e, PTH_INPUT,
+		    "an address of @{...} is not known before the test runs; "
 		    "filter by port");
 	return true;
 }
 
 /* "filter" as it is in words, "bpf" as the kernel takes it. */
-static void filter(struct plan *p, const struct given *g, const char *text, json_t *o)
+static void
+filter(struct plan *p, const struct given *g, const char *text, json_t *o)
 {
 	struct pth_bpf f;
 	struct pth_err e;
@@ -92,15 +103,17 @@ static void filter(struct plan *p, const struct given *g, const char *text, json
 	}
 	list = json_array();
 	for (unsigned i = 0; i < f.n; i++)
-		pth_json_push(list, json_pack("[i,i,i,I]", f.v[i].code, f.v[i].jt, f.v[i].jf,
-		    (json_int_t)f.v[i].k));
+		pth_json_push(list,
+		    json_pack(
+		        "[i,i,i,I]", f.v[i].code, f.v[i].jt, f.v[i].jf, (json_int_t)f.v[i].k));
 	pth_json_set(o, "filter", pth_json_string(text));
 	pth_json_set(o, "bpf", list);
 	free(f.v);
 }
 
 /* The capture of the test or of a service; NULL when there is none. */
-static json_t *one(struct plan *p, const struct given *g, bool alone)
+static json_t *
+one(struct plan *p, const struct given *g, bool alone)
 {
 	const struct pth_ynode *c = pth_yaml_get(p->eview, "capture");
 	const char *file = pth_desc_str(c, "file", "capture.pcapng");
@@ -109,28 +122,29 @@ static json_t *one(struct plan *p, const struct given *g, bool alone)
 	struct pth_err e;
 	const json_t *v = option(g, "interface");
 
-	pth_json_set(o, "interface", json_string(v ? json_string_value(v) :
-	    pth_desc_str(c, "interface", "lo")));
+	pth_json_set(o, "interface",
+	    json_string(v != NULL ? json_string_value(v) : pth_desc_str(c, "interface", "lo")));
 	if (json_integer_value(option(g, "snaplen")) > 0)
 		pth_json_set(o, "snaplen", json_integer(json_integer_value(option(g, "snaplen"))));
-	if (g->s)
+	if (g->s != NULL)
 		pth_buf_addf(&b, "%s/", g->s->name);
 	pth_buf_adds(&b, file);
 	pth_json_set(o, "file", json_string(b.s));
 	pth_buf_cut(&b, 0);
 	if (!filter_text(p, g, alone, &b, &e)) {
-		problem(p, g, PTH_WARNING, "", "no capture of this service: it has no port, and no target "
+		problem(p, g, PTH_WARNING, "",
+		    "no capture of this service: it has no port, and no target "
 		    "with one; give it a filter");
 		json_decref(o);
 		o = NULL;
 	} else if (e.code != 0) {
 		problem(p, g, PTH_ERROR, "filter", e.text);
 	} else {
-		filter(p, g, b.len ? b.s : "", o);
+		filter(p, g, b.len != 0 ? b.s : "", o);
 	}
-	if (o)
+	if (o != NULL)
 		limits(p, g, o);
-	if (o && json_is_integer(option(g, "buffer")))
+	if (o != NULL && json_is_integer(option(g, "buffer")))
 		pth_json_set(o, "buffer", json_integer(json_integer_value(option(g, "buffer"))));
 	pth_buf_release(&b);
 	return o;
@@ -139,27 +153,28 @@ static json_t *one(struct plan *p, const struct given *g, bool alone)
 /* Captures of services; true when there is one. Where each has a network of
  * its own, it is captured there anyway, with the test's options: then only
  * what differs is told. */
-static bool services(struct plan *p, json_t *list, bool whole)
+static bool
+services(struct plan *p, json_t *list, bool whole)
 {
 	const json_t *test = json_object_get(p->rec, "capture");
 	bool each = pth_json_bool(test, "per_service", false), any = false;
-	bool alone = !strcmp(pth_desc_str(p->eview, "isolation", "none"), "container");
+	bool alone = (strcmp(pth_desc_str(p->eview, "isolation", "none"), "container") == 0);
 	json_t *s, *o;
 	size_t i;
 
 	json_array_foreach(list, i, s) {
 		const json_t *own = json_object_get(p->order[i]->rec, "capture");
-		struct given g = { json_is_object(own) ? own : NULL, json_is_object(test) ? test : NULL,
-			p->order[i] };
+		struct given g = { json_is_object(own) ? own : NULL,
+			json_is_object(test) ? test : NULL, p->order[i] };
 
 		if (json_is_false(own) && alone && whole)
 			pth_json_set(s, "capture", json_false());
-		if (json_is_false(own) || (!own && (!each || (alone && whole))))
+		if (json_is_false(own) || (own == NULL && (!each || (alone && whole))))
 			continue;
-		if (plan_failed(p) && !json_object_get(own, "filter"))
+		if (plan_failed(p) && json_object_get(own, "filter") == NULL)
 			continue; /* the test's is wrong: said once */
 		o = one(p, &g, alone);
-		if (!o)
+		if (o == NULL)
 			continue;
 		any = true;
 		pth_json_set(s, "capture", o);
@@ -168,7 +183,8 @@ static bool services(struct plan *p, json_t *list, bool whole)
 }
 
 /* How captures are read: whose keys, and which ports are of what. */
-static int reading(struct plan *p, json_t *services, json_t *o, struct pth_err *e)
+static int
+reading(struct plan *p, json_t *services, json_t *o, struct pth_err *e)
 {
 	json_t *keylogs = json_array(), *decode = json_array(), *list, *s, *v;
 	struct pth_buf b = PTH_BUF_INIT;
@@ -196,7 +212,8 @@ static int reading(struct plan *p, json_t *services, json_t *o, struct pth_err *
 }
 
 /* Was a capture asked for where the environment has none? */
-static void in_vain(struct plan *p)
+static void
+in_vain(struct plan *p)
 {
 	const json_t *own = json_object_get(p->rec, "capture");
 	struct given g = { NULL, NULL, NULL };
@@ -204,18 +221,19 @@ static void in_vain(struct plan *p)
 	size_t i;
 
 	pth_buf_addf(&b, "no effect in environment %s", p->env->name);
-	if (own && !json_is_false(own) && pth_json_bool(own, "enabled", true))
+	if (own != NULL && !json_is_false(own) && pth_json_bool(own, "enabled", true))
 		problem(p, &g, PTH_WARNING, "", b.s);
 	for (i = 0; i < p->n; i++) {
 		g.s = &p->v[i];
 		own = json_object_get(g.s->rec, "capture");
-		if (own && !json_is_false(own))
+		if (own != NULL && !json_is_false(own))
 			problem(p, &g, PTH_WARNING, "", b.s);
 	}
 	pth_buf_release(&b);
 }
 
-json_t *plan_capture(struct plan *p, json_t *list, struct pth_err *e)
+json_t *
+plan_capture(struct plan *p, json_t *list, struct pth_err *e)
 {
 	const json_t *own = json_object_get(p->rec, "capture");
 	struct given g = { json_is_object(own) ? own : NULL, NULL, NULL };
@@ -224,7 +242,7 @@ json_t *plan_capture(struct plan *p, json_t *list, struct pth_err *e)
 	    pth_json_bool(json_object_get(p->rec, "steps"), "record_pcap", true);
 	json_t *o;
 
-	if (!pth_yaml_get(p->eview, "capture")) {
+	if (pth_yaml_get(p->eview, "capture") == NULL) {
 		in_vain(p);
 		return json_null();
 	}
@@ -235,7 +253,7 @@ json_t *plan_capture(struct plan *p, json_t *list, struct pth_err *e)
 	}
 	if (!services(p, list, whole) && !whole)
 		return json_null();
-	if (!o)
+	if (o == NULL)
 		o = json_pack("{s:n}", "file");
 	if (reading(p, list, o, e) == 0)
 		return o;

@@ -6,32 +6,35 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *file_of(const struct pth_ynode *n)
+static const char *
+file_of(const struct pth_ynode *n)
 {
 	return ((const struct pth_dval *)n)->file;
 }
 
 /* A directory of this machine, and no address: /x, ./x, ../x, file:///x. */
-static bool is_local(const char *repository)
+static bool
+is_local(const char *repository)
 {
-	return *repository == '/' || *repository == '.' || !strncmp(repository, "file://", 7);
+	return *repository == '/' || *repository == '.' || strncmp(repository, "file://", 7) == 0;
 }
 
 /* The value of a path: beside the descriptor that n is from, absolute, and
  * there. What begins with a placeholder or is empty stays as it is. */
-static json_t *path(const struct plan_service *s, const struct pth_ynode *n, const char *key,
-    const json_t *given, struct pth_err *e)
+static json_t *
+path(const struct plan_service *s, const struct pth_ynode *n, const char *key, const json_t *given,
+    struct pth_err *e)
 {
 	const char *text = json_string_value(given);
 	char *from, *real;
 	json_t *v;
 
-	if (!text || !*text || !strncmp(text, "@{", 2))
+	if (text == NULL || *text == '\0' || strncmp(text, "@{", 2) == 0)
 		return json_incref((json_t *)(uintptr_t)given);
-	text += strncmp(text, "file://", 7) ? 0 : 7;
+	text += strncmp(text, "file://", 7) != 0 ? 0 : 7;
 	from = *text == '/' ? pth_xstrdup(text) : plan_beside(s, n, text);
 	real = realpath(from, NULL);
-	if (!real || access(real, R_OK) < 0) {
+	if (real == NULL || access(real, R_OK) < 0) {
 		pth_dval_error(e, n, "docker.%s: %.300s:", key, from);
 		free(real);
 		free(from);
@@ -39,22 +42,24 @@ static json_t *path(const struct plan_service *s, const struct pth_ynode *n, con
 	}
 	free(from);
 	v = json_string(real);
-	if (!v)
+	if (v == NULL)
 		pth_dval_error(e, n, "docker.%s: a path that is no UTF-8", key);
 	free(real);
 	return v;
 }
 
 /* One item of files or patches, or of dependencies: what of it is a path. */
-static int local_item(const struct plan_service *s, const struct pth_ynode *n, const char *key,
-    json_t *list, size_t i, struct pth_err *e)
+static int
+local_item(const struct plan_service *s, const struct pth_ynode *n, const char *key, json_t *list,
+    size_t i, struct pth_err *e)
 {
-	const char *member = !strcmp(key, "dependencies") ? "repository" : "from";
-	json_t *item = json_array_get(list, i), *given = json_is_object(item) ? json_object_get(item, member) : item, *v;
+	const char *member = strcmp(key, "dependencies") == 0 ? "repository" : "from";
+	json_t *item = json_array_get(list, i),
+	       *given = json_is_object(item) ? json_object_get(item, member) : item, *v;
 
 	if (!json_is_string(given) || (*member == 'r' && !is_local(json_string_value(given))))
 		return 0;
-	if (!(v = path(s, n, key, given, e)))
+	if ((v = path(s, n, key, given, e)) == NULL)
 		return -1;
 	if (json_is_object(item))
 		pth_json_set(item, member, v);
@@ -63,14 +68,15 @@ static int local_item(const struct plan_service *s, const struct pth_ynode *n, c
 	return 0;
 }
 
-static int local_list(struct plan *p, const struct plan_service *s, const struct pth_ynode *list,
-    json_t *out, struct pth_err *e)
+static int
+local_list(struct plan *p, const struct plan_service *s, const struct pth_ynode *list, json_t *out,
+    struct pth_err *e)
 {
 	json_t *items = json_array();
 	const struct pth_ynode *c;
 	int r = 0;
 
-	for (c = list->child; c && r == 0; c = c->next) {
+	for (c = list->child; c != NULL && r == 0; c = c->next) {
 		size_t before = json_array_size(items);
 
 		r = plan_item(p, c, s->vars, items, e);
@@ -81,48 +87,55 @@ static int local_list(struct plan *p, const struct plan_service *s, const struct
 	return r;
 }
 
-static int local_value(const struct plan_service *s, const struct pth_ynode *n, json_t *out, struct pth_err *e)
+static int
+local_value(const struct plan_service *s, const struct pth_ynode *n, json_t *out, struct pth_err *e)
 {
 	const json_t *v = json_object_get(out, n->key);
 	json_t *real;
 
-	if (!json_is_string(v) || (!strcmp(n->key, "repository") && !is_local(json_string_value(v))))
+	if (!json_is_string(v) ||
+	    (strcmp(n->key, "repository") == 0 && !is_local(json_string_value(v))))
 		return 0;
-	if (!(real = path(s, n, n->key, v, e)))
+	if ((real = path(s, n, n->key, v, e)) == NULL)
 		return -1;
 	pth_json_set(out, n->key, real);
 	return 0;
 }
 
-static int each_key(struct plan *p, const struct plan_service *s, const struct pth_ynode *d, json_t *out,
+static int
+each_key(struct plan *p, const struct plan_service *s, const struct pth_ynode *d, json_t *out,
     struct pth_err *e)
 {
 	json_t *at = json_object();
 	int r = 0;
 
 	pth_json_set(out, "at", at);
-	for (const struct pth_ynode *c = d->child; c && r == 0; c = c->next) {
+	for (const struct pth_ynode *c = d->child; c != NULL && r == 0; c = c->next) {
 		const char *key = c->key;
 
 		pth_json_set(at, key, json_sprintf("%s:%u:%u", file_of(c), c->line, c->col));
-		if (c->kind == PTH_YSEQ && (!strcmp(key, "files") || !strcmp(key, "patches") || !strcmp(key, "dependencies")))
+		if (c->kind == PTH_YSEQ &&
+		    (strcmp(key, "files") == 0 || strcmp(key, "patches") == 0 ||
+		        strcmp(key, "dependencies") == 0))
 			r = local_list(p, s, c, out, e);
-		else if (!strcmp(key, "dockerfile") || !strcmp(key, "repository"))
+		else if (strcmp(key, "dockerfile") == 0 || strcmp(key, "repository") == 0)
 			r = local_value(s, c, out, e);
 	}
 	return r;
 }
 
 /* Only of use where images are built. */
-int plan_docker(struct plan *p, struct plan_service *s, json_t *out, struct pth_err *e)
+int
+plan_docker(struct plan *p, struct plan_service *s, json_t *out, struct pth_err *e)
 {
-	const struct pth_ynode *d = pth_yaml_get(s->view, "docker"), *images = pth_yaml_get(p->eview, "images");
+	const struct pth_ynode *d = pth_yaml_get(s->view, "docker"),
+	                       *images = pth_yaml_get(p->eview, "images");
 	json_t *v;
 
-	if (!d || !images || !images->b)
+	if (d == NULL || images == NULL || !images->b)
 		return 0;
 	v = plan_tree(p, d, s->vars, e);
-	if (!v)
+	if (v == NULL)
 		return -1;
 	pth_json_set(out, "docker", v);
 	if (!json_is_object(v))

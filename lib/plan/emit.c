@@ -6,9 +6,9 @@
 
 #include <string.h>
 
-#include "io/file.h"
-#include "base/text.h"
 #include "base/clock.h"
+#include "base/text.h"
+#include "io/file.h"
 
 #define SECOND ((int64_t)1000000)
 
@@ -21,15 +21,19 @@ struct emit {
 };
 
 /* Does the list name the service, as the experiment or the plan does? */
-static bool names_it(const json_t *list, const struct plan_service *s)
+static bool
+names_it(const json_t *list, const struct plan_service *s)
 {
 	return pth_json_has(list, s->name) || pth_json_has(list, s->key);
 }
 
 /* Give fn what each execution environment of the service has at key, with the
  * variables of that environment. */
-static int each_exec(struct emit *m, const char *key, int (*fn)(struct plan *p,
-    const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e), json_t *out)
+static int
+each_exec(struct emit *m, const char *key,
+    int (*fn)(
+        struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e),
+    json_t *out)
 {
 	json_t *vars;
 	size_t i;
@@ -39,7 +43,7 @@ static int each_exec(struct emit *m, const char *key, int (*fn)(struct plan *p,
 		const struct plan_exec *x = &m->p->x[i];
 		const struct pth_ynode *n = pth_yaml_get(x->view, key);
 
-		if (!n || (json_is_array(x->only) && !names_it(x->only, m->s)))
+		if (n == NULL || (json_is_array(x->only) && !names_it(x->only, m->s)))
 			continue;
 		vars = json_copy(m->s->vars);
 		json_object_update(vars, x->params);
@@ -50,7 +54,8 @@ static int each_exec(struct emit *m, const char *key, int (*fn)(struct plan *p,
 }
 
 /* A list of the descriptor's, then those of the execution environments. */
-static int lists(struct emit *m, const char *key)
+static int
+lists(struct emit *m, const char *key)
 {
 	json_t *out = json_array();
 	int r = plan_list(m->p, pth_yaml_get(m->s->view, key), m->s->vars, out, &m->e);
@@ -61,14 +66,14 @@ static int lists(struct emit *m, const char *key)
 	return r;
 }
 
-static int add_env(struct plan *p, const struct pth_ynode *map, json_t *vars, json_t *env,
-    struct pth_err *e)
+static int
+add_env(struct plan *p, const struct pth_ynode *map, json_t *vars, json_t *env, struct pth_err *e)
 {
 	const struct pth_ynode *c;
 	struct pth_buf b = PTH_BUF_INIT;
 	int r = 0;
 
-	for (c = map ? map->child : NULL; c && r == 0; c = c->next) {
+	for (c = map != NULL ? map->child : NULL; c != NULL && r == 0; c = c->next) {
 		r = plan_text(p, c, vars, &b, e);
 		if (r == 0)
 			pth_json_set(env, c->key, pth_json_text(b.s, b.len));
@@ -79,7 +84,8 @@ static int add_env(struct plan *p, const struct pth_ynode *map, json_t *vars, js
 }
 
 /* The experiment's own variables: texts as they are, but for placeholders. */
-static int user_env(struct emit *m, const json_t *given, json_t *env)
+static int
+user_env(struct emit *m, const json_t *given, json_t *env)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 	const char *key;
@@ -97,7 +103,8 @@ static int user_env(struct emit *m, const json_t *given, json_t *env)
 	return r;
 }
 
-static int environment(struct emit *m)
+static int
+environment(struct emit *m)
 {
 	json_t *env = json_object();
 	int r;
@@ -114,7 +121,8 @@ static int environment(struct emit *m)
 }
 
 /* {line: TEXT} or {template: FILE}: one command line, split after rendering. */
-static int command_line(struct emit *m, const struct pth_ynode *n, json_t *argv)
+static int
+command_line(struct emit *m, const struct pth_ynode *n, json_t *argv)
 {
 	const struct pth_ynode *file = pth_yaml_get(n, "template");
 	struct pth_buf b = PTH_BUF_INIT, src = PTH_BUF_INIT;
@@ -122,17 +130,19 @@ static int command_line(struct emit *m, const struct pth_ynode *n, json_t *argv)
 	char *path;
 	int r;
 
-	if (file && (file->text[0] == '/' || strstr(file->text, "..")))
-		return pth_dval_error(&m->e, file, "template: must be a file beside the descriptor");
-	path = file ? plan_beside(m->s, file, file->text) : NULL;
-	vars = file ? plan_version_for_file(m->s) : json_incref(m->s->vars);
+	if (file != NULL && (file->text[0] == '/' || strstr(file->text, "..") != NULL))
+		return pth_dval_error(
+		    &m->e, file, "template: must be a file beside the descriptor");
+	path = file != NULL ? plan_beside(m->s, file, file->text) : NULL;
+	vars = file != NULL ? plan_version_for_file(m->s) : json_incref(m->s->vars);
 
-	if (!file)
+	if (file == NULL)
 		r = plan_text(m->p, pth_yaml_get(n, "line"), vars, &b, &m->e);
 	else if ((r = pth_file_read(path, 1 << 20, &src, &m->e)) == 0)
-		r = plan_line_text(m->p, file->text, src.s ? src.s : "", vars, &b, &m->e);
+		r = plan_line_text(m->p, file->text, src.s != NULL ? src.s : "", vars, &b, &m->e);
 	if (r == 0)
-		r = pth_command_words(b.s ? b.s : "", json_object_get(m->out, "environment"), argv, &m->e);
+		r = pth_command_words(
+		    b.s != NULL ? b.s : "", json_object_get(m->out, "environment"), argv, &m->e);
 	pth_buf_release(&b);
 	pth_buf_release(&src);
 	json_decref(vars);
@@ -140,25 +150,27 @@ static int command_line(struct emit *m, const struct pth_ynode *n, json_t *argv)
 	return r;
 }
 
-static int binary(struct emit *m, json_t *argv)
+static int
+binary(struct emit *m, json_t *argv)
 {
 	const struct pth_ynode *b = pth_desc_role(pth_yaml_get(m->s->view, "binary"), m->s->role);
 	struct pth_buf text = PTH_BUF_INIT;
 	int r;
 
-	if (!b || b->kind == PTH_YNULL)
+	if (b == NULL || b->kind == PTH_YNULL)
 		return 0;
 	if (b->kind == PTH_YSEQ)
 		return plan_args(m->p, b, m->s->vars, argv, &m->e);
 	r = plan_text(m->p, b, m->s->vars, &text, &m->e);
-	if (r == 0 && text.len)
+	if (r == 0 && text.len != 0)
 		pth_json_push(argv, pth_json_text(text.s, text.len));
 	pth_buf_release(&text);
 	return r;
 }
 
 /* command_override: a list of arguments, or text split into words. */
-static int overridden(struct emit *m, json_t *given, json_t *argv)
+static int
+overridden(struct emit *m, json_t *given, json_t *argv)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 	json_t *v;
@@ -166,13 +178,15 @@ static int overridden(struct emit *m, json_t *given, json_t *argv)
 	int r = 0;
 
 	if (json_is_string(given)) {
-		r = plan_user_text(m->p, "command_override", json_string_value(given), m->s->vars, &b, &m->e);
-		r = r < 0 ? r : pth_words(b.s ? b.s : "", argv, &m->e);
+		r = plan_user_text(
+		    m->p, "command_override", json_string_value(given), m->s->vars, &b, &m->e);
+		r = r < 0 ? r : pth_words(b.s != NULL ? b.s : "", argv, &m->e);
 	}
 	json_array_foreach(given, i, v) {
 		pth_buf_cut(&b, 0);
 		if (json_is_string(v))
-			r = plan_user_text(m->p, "command_override", json_string_value(v), m->s->vars, &b, &m->e);
+			r = plan_user_text(
+			    m->p, "command_override", json_string_value(v), m->s->vars, &b, &m->e);
 		else
 			plan_scalar(&b, v);
 		if (r < 0)
@@ -183,13 +197,14 @@ static int overridden(struct emit *m, json_t *given, json_t *argv)
 	return r;
 }
 
-static int wraps(struct emit *m, json_t *argv)
+static int
+wraps(struct emit *m, json_t *argv)
 {
 	const struct pth_ynode *net = pth_yaml_get(m->p->eview, "wrap");
 	json_t *vars;
 	int r = 0;
 
-	if (net) {
+	if (net != NULL) {
 		vars = json_copy(m->s->vars);
 		json_object_update(vars, m->p->eparams);
 		r = plan_args(m->p, net, vars, argv, &m->e);
@@ -199,38 +214,42 @@ static int wraps(struct emit *m, json_t *argv)
 }
 
 /* The program's own command line, without what is put before it. */
-static int own_argv(struct emit *m, json_t *argv)
+static int
+own_argv(struct emit *m, json_t *argv)
 {
 	const struct pth_ynode *n = pth_desc_role(pth_yaml_get(m->s->view, "commands"), m->s->role);
 	json_t *given = json_object_get(m->s->rec, "command_override");
 
-	if (given && !json_is_null(given))
+	if (given != NULL && !json_is_null(given))
 		return overridden(m, given, argv);
 	if (binary(m, argv) < 0)
 		return -1;
-	if (!n || n->kind == PTH_YNULL)
+	if (n == NULL || n->kind == PTH_YNULL)
 		return 0;
-	return n->kind == PTH_YMAP ? command_line(m, n, argv) : plan_args(m->p, n, m->s->vars, argv, &m->e);
+	return n->kind == PTH_YMAP ? command_line(m, n, argv) :
+	                             plan_args(m->p, n, m->s->vars, argv, &m->e);
 }
 
-static int cwd(struct emit *m, json_t *cmd)
+static int
+cwd(struct emit *m, json_t *cmd)
 {
 	const char *given = pth_json_str(m->s->rec, "working_directory", NULL);
 	const struct pth_ynode *n = pth_yaml_get(m->s->view, "cwd");
 	struct pth_buf b = PTH_BUF_INIT;
 	int r = 0;
 
-	if (given)
+	if (given != NULL)
 		pth_buf_adds(&b, given);
-	else if (n)
+	else if (n != NULL)
 		r = plan_text(m->p, n, m->s->vars, &b, &m->e);
-	if (r == 0 && b.len)
+	if (r == 0 && b.len != 0)
 		pth_json_set(cmd, "cwd", pth_json_text(b.s, b.len));
 	pth_buf_release(&b);
 	return r;
 }
 
-static json_t *run_cmd(struct emit *m, int64_t timeout_us)
+static json_t *
+run_cmd(struct emit *m, int64_t timeout_us)
 {
 	json_t *cmd = json_object(), *argv = json_array(), *own = json_array();
 	int r = own_argv(m, own);
@@ -254,23 +273,25 @@ static json_t *run_cmd(struct emit *m, int64_t timeout_us)
 	return NULL;
 }
 
-static int post(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e)
+static int
+post(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e)
 {
 	return plan_cmds(p, n, vars, 60 * SECOND, out, e);
 }
 
-static int phases(struct emit *m, int64_t timeout_us)
+static int
+phases(struct emit *m, int64_t timeout_us)
 {
-	static const char *const names[] = { "pre_compile", "compile", "post_compile", "pre_run", NULL,
-		"post_run" };
+	static const char *const names[] = { "pre_compile", "compile", "post_compile", "pre_run",
+		NULL, "post_run" };
 	const struct pth_ynode *from = pth_yaml_get(m->s->view, "phases");
 	json_t *out = json_object(), *v;
 	size_t i;
 
 	pth_json_set(m->out, "phases", out);
 	for (i = 0; i < countof(names); i++) {
-		if (!names[i]) {
-			if (!(v = run_cmd(m, timeout_us)))
+		if (names[i] == NULL) {
+			if ((v = run_cmd(m, timeout_us)) == NULL)
 				return -1;
 			pth_json_set(out, "run", v);
 			continue;
@@ -278,7 +299,7 @@ static int phases(struct emit *m, int64_t timeout_us)
 		v = json_array();
 		pth_json_set(out, names[i], v);
 		if (plan_cmds(m->p, pth_yaml_get(from, names[i]), m->s->vars,
-		    (i < 3 ? 300 : 60) * SECOND, v, &m->e) < 0)
+		        (i < 3 ? 300 : 60) * SECOND, v, &m->e) < 0)
 			return -1;
 	}
 	return each_exec(m, "post", post, json_object_get(out, "post_run"));
@@ -287,7 +308,8 @@ static int phases(struct emit *m, int64_t timeout_us)
 enum ready { UDP, TCP, PATH, LOG, COMMAND, DELAY };
 
 /* What is looked for, of the check's value v. */
-static int ready_value(struct emit *m, enum ready kind, const struct pth_ynode *v, json_t *o)
+static int
+ready_value(struct emit *m, enum ready kind, const struct pth_ynode *v, json_t *o)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 	json_t *argv;
@@ -320,17 +342,19 @@ static int ready_value(struct emit *m, enum ready kind, const struct pth_ynode *
 }
 
 /* Which log is searched. */
-static int ready_log(struct emit *m, const struct pth_ynode *in, json_t *o)
+static int
+ready_log(struct emit *m, const struct pth_ynode *in, json_t *o)
 {
 	struct pth_buf b = PTH_BUF_INIT;
-	int r = in ? plan_text(m->p, in, m->s->vars, &b, &m->e) : 0;
+	int r = in != NULL ? plan_text(m->p, in, m->s->vars, &b, &m->e) : 0;
 
-	pth_json_set(o, "file", json_string(b.len ? b.s : "stdout.log"));
+	pth_json_set(o, "file", json_string(b.len != 0 ? b.s : "stdout.log"));
 	pth_buf_release(&b);
 	return r;
 }
 
-static json_t *ready_one(struct emit *m, const struct pth_ynode *n)
+static json_t *
+ready_one(struct emit *m, const struct pth_ynode *n)
 {
 	static const char *const kinds[] = { "udp", "tcp", "file", "log", "command", "delay" };
 	const struct pth_ynode *v = NULL;
@@ -338,14 +362,15 @@ static json_t *ready_one(struct emit *m, const struct pth_ynode *n)
 	json_t *o;
 	size_t i;
 
-	for (i = 0; i < countof(kinds) && !(v = pth_yaml_get(n, kinds[i])); i++)
+	for (i = 0; i < countof(kinds) && (v = pth_yaml_get(n, kinds[i])) == NULL; i++)
 		;
 	if (i == countof(kinds)) {
 		pth_dval_error(&m->e, n, "ready: nothing to look for");
 		return NULL;
 	}
 	o = json_pack("{s:s}", "kind", kinds[i]);
-	if (ready_value(m, (enum ready)i, v, o) < 0 || (i == LOG && ready_log(m, pth_yaml_get(n, "in"), o) < 0) ||
+	if (ready_value(m, (enum ready)i, v, o) < 0 ||
+	    (i == LOG && ready_log(m, pth_yaml_get(n, "in"), o) < 0) ||
 	    plan_duration(m->p, pth_yaml_get(n, "timeout"), m->s->vars, &us, &m->e) < 0) {
 		json_decref(o);
 		return NULL;
@@ -354,40 +379,46 @@ static json_t *ready_one(struct emit *m, const struct pth_ynode *n)
 	return o;
 }
 
-static int ready(struct emit *m)
+static int
+ready(struct emit *m)
 {
-	const struct pth_ynode *n = pth_desc_role(pth_yaml_get(m->s->view, "ready"), m->s->role), *c;
+	const struct pth_ynode *n = pth_desc_role(pth_yaml_get(m->s->view, "ready"), m->s->role),
+	                       *c;
 	json_t *list = json_array(), *o;
 
 	pth_json_set(m->out, "ready", list);
-	if (!pth_yaml_get(m->s->view, "ready"))
+	if (pth_yaml_get(m->s->view, "ready") == NULL)
 		n = pth_desc_role(pth_yaml_get(m->s->pview, "ready"), m->s->role);
-	for (c = n && n->kind == PTH_YSEQ ? n->child : n; c; c = n->kind == PTH_YSEQ ? c->next : NULL) {
+	for (c = n != NULL && n->kind == PTH_YSEQ ? n->child : n; c != NULL;
+	     c = n->kind == PTH_YSEQ ? c->next : NULL) {
 		const struct pth_ynode *when = pth_yaml_get(c, "when");
-		int go = when ? plan_truth(m->p, when, m->s->vars, &m->e) : 1;
+		int go = when != NULL ? plan_truth(m->p, when, m->s->vars, &m->e) : 1;
 
 		if (go == 0)
 			continue;
 		o = go > 0 ? ready_one(m, c) : NULL;
-		if (!o)
+		if (o == NULL)
 			return -1;
 		pth_json_push(list, o);
 	}
 	return 0;
 }
 
-static int stop(struct emit *m)
+static int
+stop(struct emit *m)
 {
-	const struct pth_ynode *n = pth_yaml_get(m->s->view, "stop"), *pn = pth_yaml_get(m->s->pview, "stop");
+	const struct pth_ynode *n = pth_yaml_get(m->s->view, "stop"),
+	                       *pn = pth_yaml_get(m->s->pview, "stop");
 	const char *signal = pth_desc_str(n, "signal", pth_desc_str(pn, "signal", "TERM"));
 	const struct pth_ynode *grace = pth_yaml_get(n, "grace");
 	int64_t us = 5 * SECOND;
 	json_t *o;
 
-	if (plan_duration(m->p, grace ? grace : pth_yaml_get(pn, "grace"), m->s->vars, &us, &m->e) < 0)
+	if (plan_duration(m->p, grace != NULL ? grace : pth_yaml_get(pn, "grace"), m->s->vars, &us,
+	        &m->e) < 0)
 		return -1;
 	o = json_object();
-	pth_json_set(o, "signal", json_string(signal + (strncmp(signal, "SIG", 3) ? 0 : 3)));
+	pth_json_set(o, "signal", json_string(signal + (strncmp(signal, "SIG", 3) != 0 ? 0 : 3)));
 	pth_json_set(o, "grace_us", json_integer(us));
 	pth_json_set(m->out, "stop", o);
 	return 0;
@@ -395,14 +426,16 @@ static int stop(struct emit *m)
 
 /* Is the test lost with this service? network_environment.critical_services
  * names those that matter, when it names any. */
-static bool critical(const struct plan *p, const struct plan_service *s)
+static bool
+critical(const struct plan *p, const struct plan_service *s)
 {
 	const json_t *list = json_object_get(p->eparams, "critical_services");
 
-	return !json_array_size(list) || names_it(list, s);
+	return json_array_size(list) == 0 || names_it(list, s);
 }
 
-static void head(struct emit *m)
+static void
+head(struct emit *m)
 {
 	const struct plan_service *s = m->s;
 	json_t *o = m->out;
@@ -414,7 +447,7 @@ static void head(struct emit *m)
 	pth_json_set(o, "version", json_string(s->version));
 	pth_json_set(o, "role", json_string(s->role));
 	pth_json_set(o, "finite", json_boolean(plan_finite(s)));
-	if (s->target)
+	if (s->target != NULL)
 		pth_json_set(o, "target", json_string(s->target->name));
 	pth_json_set(o, "after", plan_after(m->p, s));
 	pth_json_set(o, "critical", json_boolean(critical(m->p, s)));
@@ -423,40 +456,44 @@ static void head(struct emit *m)
 	if (json_object_size(json_object_get(s->rec, "limits")) > 0)
 		json_object_set(o, "limits", json_object_get(s->rec, "limits"));
 	pth_json_set(o, "address", json_string(s->address));
-	pth_json_set(o, "port", s->port ? json_integer(s->port) : json_null());
+	pth_json_set(o, "port", s->port != 0 ? json_integer(s->port) : json_null());
 	pth_json_set(o, "transport", json_string(s->transport));
 }
 
 /* Only where something is compiled. */
-static int compile_cache(struct emit *m)
+static int
+compile_cache(struct emit *m)
 {
 	const struct pth_ynode *n = pth_yaml_get(m->s->view, "compile_cache");
 	const json_t *phases = json_object_get(m->out, "phases");
 	json_t *v;
 
-	if (!n || json_array_size(json_object_get(phases, "pre_compile")) +
-	    json_array_size(json_object_get(phases, "compile")) +
-	    json_array_size(json_object_get(phases, "post_compile")) == 0)
+	if (n == NULL ||
+	    json_array_size(json_object_get(phases, "pre_compile")) +
+	            json_array_size(json_object_get(phases, "compile")) +
+	            json_array_size(json_object_get(phases, "post_compile")) ==
+	        0)
 		return 0;
 	v = plan_tree(m->p, n, m->s->vars, &m->e);
-	if (!v)
+	if (v == NULL)
 		return -1;
 	pth_json_set(m->out, "compile_cache", v);
 	return 0;
 }
 
-static int body(struct emit *m)
+static int
+body(struct emit *m)
 {
 	int64_t timeout_us = plan_us(json_object_get(m->s->rec, "timeout"), 60 * SECOND);
 	json_t *files;
 
 	if (plan_params_late(m->p, m->s, &m->e) < 0 || lists(m, "dirs") < 0)
 		return -1;
-	if (!(files = plan_files(m->p, m->s, &m->e)))
+	if ((files = plan_files(m->p, m->s, &m->e)) == NULL)
 		return -1;
 	pth_json_set(m->out, "files", files);
-	if (environment(m) < 0 || phases(m, timeout_us) < 0 || compile_cache(m) < 0 || ready(m) < 0 ||
-	    stop(m) < 0)
+	if (environment(m) < 0 || phases(m, timeout_us) < 0 || compile_cache(m) < 0 ||
+	    ready(m) < 0 || stop(m) < 0)
 		return -1;
 	pth_json_set(m->out, "timeout_us", json_integer(timeout_us));
 	if (lists(m, "requires") < 0 || lists(m, "keylogs") < 0 || lists(m, "artifacts") < 0 ||
@@ -465,14 +502,16 @@ static int body(struct emit *m)
 	return plan_docker(m->p, m->s, m->out, &m->e);
 }
 
-json_t *plan_service_emit(struct plan *p, struct plan_service *s)
+json_t *
+plan_service_emit(struct plan *p, struct plan_service *s)
 {
 	struct emit m = { .p = p, .s = s, .out = json_object() };
 	struct pth_buf at = PTH_BUF_INIT;
 
 	head(&m);
 	if (body(&m) < 0) {
-		plan_problem(p, PTH_ERROR, plan_path(&at, s, "implementation.name"), "%s: %s", s->name, m.e.text);
+		plan_problem(p, PTH_ERROR, plan_path(&at, s, "implementation.name"), "%s: %s",
+		    s->name, m.e.text);
 		pth_buf_release(&at);
 	}
 	return m.out;

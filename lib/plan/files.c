@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-static bool has(const json_t *files, const char *path, bool below)
+static bool
+has(const json_t *files, const char *path, bool below)
 {
 	json_t *v;
 	size_t i;
@@ -10,26 +11,30 @@ static bool has(const json_t *files, const char *path, bool below)
 	json_array_foreach((json_t *)files, i, v) {
 		const char *have = pth_json_str(v, "path", "");
 
-		if (below ? !strncmp(have, path, strlen(path)) : !strcmp(have, path))
+		if (below ? strncmp(have, path, strlen(path)) == 0 : strcmp(have, path) == 0)
 			return true;
 	}
 	return false;
 }
 
-static bool replaced(const json_t *given, const char *path)
+static bool
+replaced(const json_t *given, const char *path)
 {
-	return has(given, path, false) || (!strncmp(path, "www/", 4) && has(given, "www/", true));
+	return has(given, path, false) ||
+	    (strncmp(path, "www/", 4) == 0 && has(given, "www/", true));
 }
 
-static void serve(json_t *list, const char *path)
+static void
+serve(json_t *list, const char *path)
 {
-	if (!strncmp(path, "www/", 4) && path[4])
+	if (strncmp(path, "www/", 4) == 0 && path[4] != '\0')
 		pth_json_push(list, json_string(path + 4));
 }
 
 /* Paths may use name, role and parameters: the other variables are not there
  * before every service has been looked at. */
-json_t *plan_served(struct plan *p, struct plan_service *s)
+json_t *
+plan_served(struct plan *p, struct plan_service *s)
 {
 	const struct pth_ynode *list = pth_yaml_get(s->view, "files"), *c, *path;
 	json_t *given = json_object_get(s->rec, "files"), *out = json_array(), *vars, *v;
@@ -39,13 +44,16 @@ json_t *plan_served(struct plan *p, struct plan_service *s)
 
 	json_array_foreach(given, i, v)
 		serve(out, pth_json_str(v, "path", ""));
-	vars = json_pack("{s:s, s:s, s:O}", "name", s->name, "role", s->role, "parameters", s->params);
-	for (c = list ? list->child : NULL; c; c = c->next) {
+	vars = json_pack(
+	    "{s:s, s:s, s:O}", "name", s->name, "role", s->role, "parameters", s->params);
+	for (c = list != NULL ? list->child : NULL; c != NULL; c = c->next) {
 		path = pth_yaml_get(c, "path");
 		pth_buf_cut(&b, 0);
-		if (path && path->kind == PTH_YSTR && !strchr(path->text, '{') && !replaced(given, path->text))
+		if (path != NULL && path->kind == PTH_YSTR && strchr(path->text, '{') == NULL &&
+		    !replaced(given, path->text))
 			serve(out, path->text);
-		else if (path && plan_text(p, path, vars, &b, &e) == 0 && b.len && !replaced(given, b.s))
+		else if (path != NULL && plan_text(p, path, vars, &b, &e) == 0 && b.len != 0 &&
+		    !replaced(given, b.s))
 			serve(out, b.s);
 	}
 	json_decref(vars);
@@ -53,7 +61,8 @@ json_t *plan_served(struct plan *p, struct plan_service *s)
 	return out;
 }
 
-json_t *plan_files(struct plan *p, struct plan_service *s, struct pth_err *e)
+json_t *
+plan_files(struct plan *p, struct plan_service *s, struct pth_err *e)
 {
 	json_t *given = json_object_get(s->rec, "files"), *ours = json_array(), *out, *v;
 	size_t i;

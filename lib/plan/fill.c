@@ -54,7 +54,8 @@ make_file(int dirfd, const json_t *f, const struct pth_places *p, struct pth_err
 		r = pth_write_all(fd, b.s, b.len);
 		pth_buf_release(&b);
 	} else {
-		r = write_random(fd, pth_json_int(f, "size", 0), (uint64_t)pth_json_int(f, "seed", 0));
+		r = write_random(
+		    fd, pth_json_int(f, "size", 0), (uint64_t)pth_json_int(f, "seed", 0));
 	}
 	if (close(fd) != 0 || r != 0)
 		return pth_err_set(e, PTH_SYSTEM, "write %s:", path);
@@ -71,7 +72,8 @@ pth_plan_fill(int dirfd, const json_t *service, const struct pth_places *p, stru
 		const char *path = json_string_value(v);
 
 		if (path == NULL || !pth_path_inside(path))
-			return pth_err_set(e, PTH_INPUT, "dirs: a path must stay inside its directory");
+			return pth_err_set(
+			    e, PTH_INPUT, "dirs: a path must stay inside its directory");
 		if (pth_mkdirs(dirfd, path, e) != 0)
 			return -1;
 	}

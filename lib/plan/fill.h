@@ -13,7 +13,6 @@
 /* Make the "dirs" and "files" of a plan's service below dirfd: {"path","size",
  * "seed"} is size pseudo-random bytes, {"path","text"} that text with its
  * placeholders replaced. -1 with e. */
-int pth_plan_fill(int dirfd, const json_t *service, const struct pth_places *p,
-    struct pth_err *e);
+int pth_plan_fill(int dirfd, const json_t *service, const struct pth_places *p, struct pth_err *e);
 
 #endif

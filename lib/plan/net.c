@@ -8,18 +8,19 @@
 #include "base/text.h"
 
 /* "4443:4443" -> the port inside; 0 when there is none. */
-static int64_t inner_port(const json_t *v)
+static int64_t
+inner_port(const json_t *v)
 {
-	const char *s = json_string_value(v), *colon = s ? strrchr(s, ':') : NULL;
+	const char *s = json_string_value(v), *colon = s != NULL ? strrchr(s, ':') : NULL;
 	char digits[8];
 	long long n;
 	size_t len;
 
 	if (json_is_integer(v))
 		return json_integer_value(v);
-	if (!s)
+	if (s == NULL)
 		return 0;
-	s = colon ? colon + 1 : s;
+	s = colon != NULL ? colon + 1 : s;
 	len = strcspn(s, "/");
 	if (len == 0 || len >= sizeof digits)
 		return 0;
@@ -34,7 +35,8 @@ static int64_t inner_port(const json_t *v)
  * published for other reasons), else the first. Last the usual port. A version
  * file's port is the usual one, and better than one that pth-parse filled in.
  */
-static void own_port(struct plan_service *s)
+static void
+own_port(struct plan_service *s)
 {
 	const json_t *net = json_object_get(s->rec, "network");
 	json_t *ports = s->port_usual ? NULL : json_object_get(s->rec, "ports"), *v;
@@ -48,21 +50,23 @@ static void own_port(struct plan_service *s)
 		return;
 	json_array_foreach(ports, i, v) {
 		n = inner_port(v);
-		first = first ? first : n;
+		first = first != 0 ? first : n;
 		if (n == usual)
 			first = n;
 	}
 	s->port_given = first > 0;
-	s->port = first ? first : usual;
+	s->port = first != 0 ? first : usual;
 }
 
-static bool clash(const struct plan_service *a, const struct plan_service *b)
+static bool
+clash(const struct plan_service *a, const struct plan_service *b)
 {
 	return a != b && !a->client && !b->client && a->port == b->port && a->port > 0 &&
-	    !strcmp(a->transport, b->transport) && !strcmp(a->address, b->address);
+	    strcmp(a->transport, b->transport) == 0 && strcmp(a->address, b->address) == 0;
 }
 
-static struct plan_service *clash_of(struct plan *p, const struct plan_service *s)
+static struct plan_service *
+clash_of(struct plan *p, const struct plan_service *s)
 {
 	size_t i;
 
@@ -73,7 +77,8 @@ static struct plan_service *clash_of(struct plan *p, const struct plan_service *
 }
 
 /* A port that nobody asked for gives way; two that were asked for clash. */
-static void part(struct plan *p)
+static void
+part(struct plan *p)
 {
 	struct pth_buf path = PTH_BUF_INIT;
 	struct plan_service *s, *t;
@@ -83,24 +88,25 @@ static void part(struct plan *p)
 		s = &p->v[i];
 		while ((t = clash_of(p, s)) != NULL && !s->port_given && s->port < 65535)
 			s->port++;
-		if (t && s < t && t->port_given) {
+		if (t != NULL && s < t && t->port_given) {
 			plan_problem(p, PTH_ERROR, plan_path(&path, t, "ports"),
-			    "%s and %s both want %s port %lld on %s", s->name, t->name, s->transport,
-			    (long long)s->port, s->address);
+			    "%s and %s both want %s port %lld on %s", s->name, t->name,
+			    s->transport, (long long)s->port, s->address);
 			pth_buf_release(&path);
 		}
 	}
 }
 
-static char *by_env(struct plan *p, struct plan_service *s, const char *key, const char *def, size_t i)
+static char *
+by_env(struct plan *p, struct plan_service *s, const char *key, const char *def, size_t i)
 {
 	const struct pth_ynode *n = pth_yaml_get(p->eview, key);
-	json_t *vars = json_pack("{s:s, s:i, s:s, s:O}", "name", s->name, "index", (int)i, "role", s->role,
-	    "parameters", p->eparams);
+	json_t *vars = json_pack("{s:s, s:i, s:s, s:O}", "name", s->name, "index", (int)i, "role",
+	    s->role, "parameters", p->eparams);
 	struct pth_buf b = PTH_BUF_INIT;
 	struct pth_err e;
 
-	if (!n)
+	if (n == NULL)
 		pth_buf_adds(&b, def);
 	else if (plan_text(p, n, vars, &b, &e) < 0)
 		plan_problem(p, PTH_ERROR, "network_environment.type", "%s", e.text);
@@ -108,15 +114,16 @@ static char *by_env(struct plan *p, struct plan_service *s, const char *key, con
 	return pth_buf_take(&b);
 }
 
-static void link_target(struct plan *p, struct plan_service *s)
+static void
+link_target(struct plan *p, struct plan_service *s)
 {
 	const char *name = pth_json_str(json_object_get(s->rec, "protocol"), "target", NULL);
 	struct pth_buf path = PTH_BUF_INIT, shown = PTH_BUF_INIT;
 
-	if (!name || !*name)
+	if (name == NULL || *name == '\0')
 		return;
 	s->target = plan_find(p, name);
-	if (s->target)
+	if (s->target != NULL)
 		return;
 	pth_show(&shown, name, 80);
 	plan_problem(p, PTH_ERROR, plan_path(&path, s, "protocol.target"),
@@ -125,7 +132,8 @@ static void link_target(struct plan *p, struct plan_service *s)
 	pth_buf_release(&shown);
 }
 
-void plan_net(struct plan *p)
+void
+plan_net(struct plan *p)
 {
 	const char *bind;
 	size_t i;
@@ -138,12 +146,13 @@ void plan_net(struct plan *p)
 		s->transport = pth_desc_str(s->pview, "transport", "none");
 		s->address = by_env(p, s, "address", "127.0.0.1", i);
 		bind = pth_json_str(json_object_get(s->rec, "network"), "bind_address", NULL);
-		s->listen = bind && *bind ? pth_xstrdup(bind) : by_env(p, s, "listen", s->address, i);
+		s->listen = bind != NULL && *bind != '\0' ? pth_xstrdup(bind) :
+		                                            by_env(p, s, "listen", s->address, i);
 		if (!s->client)
 			own_port(s);
 	}
 	part(p);
 	for (i = 0; i < p->n; i++)
-		if (p->v[i].client && p->v[i].target)
+		if (p->v[i].client && p->v[i].target != NULL)
 			p->v[i].port = p->v[i].target->port;
 }

@@ -11,18 +11,20 @@
 
 /* The target edge of s counts unless the pair is mutual and s is the one
  * that goes first. */
-static struct plan_service *waits_for(const struct plan_service *s)
+static struct plan_service *
+waits_for(const struct plan_service *s)
 {
 	const struct plan_service *t = s->target;
 
-	if (!t || t == s || t->target != s)
+	if (t == NULL || t == s || t->target != s)
 		return s->target;
 	if (t->client != s->client)
 		return s->client ? s->target : NULL;
 	return s > t ? s->target : NULL;
 }
 
-static const char *state_of(const json_t *v)
+static const char *
+state_of(const json_t *v)
 {
 	const char *s = json_string_value(v);
 	static const char *const names[][2] = { { "ready", "ready" }, { "running", "running" },
@@ -33,20 +35,21 @@ static const char *state_of(const json_t *v)
 
 	if (json_is_object(v))
 		s = pth_json_str(v, "state", pth_json_str(v, "condition", NULL));
-	if (!s)
+	if (s == NULL)
 		return "ready";
 	for (i = 0; i < countof(names); i++)
-		if (!strcmp(s, names[i][0]))
+		if (strcmp(s, names[i][0]) == 0)
 			return names[i][1];
 	return NULL;
 }
 
 /* Call fn for each dependency of s: depends_on is a list of names or of
  * {service, state}, or a map of names to states. */
-typedef void dep_fn(struct plan *p, const struct plan_service *s, const char *name,
-    const json_t *state, void *arg);
+typedef void dep_fn(
+    struct plan *p, const struct plan_service *s, const char *name, const json_t *state, void *arg);
 
-static void dependencies(struct plan *p, const struct plan_service *s, dep_fn *fn, void *arg)
+static void
+dependencies(struct plan *p, const struct plan_service *s, dep_fn *fn, void *arg)
 {
 	json_t *d = json_object_get(s->rec, "depends_on"), *v;
 	const char *key;
@@ -64,21 +67,24 @@ static void dependencies(struct plan *p, const struct plan_service *s, dep_fn *f
 		fn(p, s, key, v, arg);
 }
 
-static void check_dep(struct plan *p, const struct plan_service *s, const char *name,
-    const json_t *state, void *arg)
+static void
+check_dep(
+    struct plan *p, const struct plan_service *s, const char *name, const json_t *state, void *arg)
 {
 	struct pth_buf path = PTH_BUF_INIT, shown = PTH_BUF_INIT;
 
 	(void)arg;
 	pth_show(&shown, name, 80);
-	if (!plan_find(p, name))
+	if (plan_find(p, name) == NULL)
 		plan_problem(p, PTH_ERROR, plan_path(&path, s, "depends_on"),
 		    "%s depends on '%s', which is no service of this test", s->name, shown.s);
 	else if (plan_find(p, name) == s)
-		plan_problem(p, PTH_ERROR, plan_path(&path, s, "depends_on"), "%s depends on itself", s->name);
-	else if (!state_of(state))
 		plan_problem(p, PTH_ERROR, plan_path(&path, s, "depends_on"),
-		    "%s: the state of '%s' must be started, running, ready, completed or stopped", s->name, shown.s);
+		    "%s depends on itself", s->name);
+	else if (state_of(state) == NULL)
+		plan_problem(p, PTH_ERROR, plan_path(&path, s, "depends_on"),
+		    "%s: the state of '%s' must be started, running, ready, completed or stopped",
+		    s->name, shown.s);
 	pth_buf_release(&path);
 	pth_buf_release(&shown);
 }
@@ -92,17 +98,19 @@ struct walk {
 
 static void visit(struct walk *w, struct plan_service *s);
 
-static void visit_dep(struct plan *p, const struct plan_service *s, const char *name,
-    const json_t *state, void *arg)
+static void
+visit_dep(
+    struct plan *p, const struct plan_service *s, const char *name, const json_t *state, void *arg)
 {
 	struct plan_service *t = plan_find(p, name);
 
 	(void)s, (void)state;
-	if (t)
+	if (t != NULL)
 		visit(arg, t);
 }
 
-static void tell_cycle(struct walk *w, const struct plan_service *s)
+static void
+tell_cycle(struct walk *w, const struct plan_service *s)
 {
 	struct pth_buf b = PTH_BUF_INIT, path = PTH_BUF_INIT;
 	size_t i;
@@ -118,7 +126,8 @@ static void tell_cycle(struct walk *w, const struct plan_service *s)
 	w->cycle = true;
 }
 
-static void visit(struct walk *w, struct plan_service *s)
+static void
+visit(struct walk *w, struct plan_service *s)
 {
 	if (w->cycle || s->mark == 2)
 		return;
@@ -129,14 +138,15 @@ static void visit(struct walk *w, struct plan_service *s)
 	s->mark = 1;
 	w->stack[w->depth++] = s;
 	dependencies(w->p, s, visit_dep, w);
-	if (waits_for(s))
+	if (waits_for(s) != NULL)
 		visit(w, waits_for(s));
 	s->mark = 2;
 	w->depth--;
 	w->p->order[w->done++] = s;
 }
 
-void plan_order(struct plan *p)
+void
+plan_order(struct plan *p)
 {
 	struct walk w = { .p = p };
 	size_t i;
@@ -156,8 +166,9 @@ void plan_order(struct plan *p)
 	free(w.stack);
 }
 
-static void add_after(struct plan *p, const struct plan_service *s, const char *name,
-    const json_t *state, void *arg)
+static void
+add_after(
+    struct plan *p, const struct plan_service *s, const char *name, const json_t *state, void *arg)
 {
 	const struct plan_service *t = plan_find(p, name);
 	json_t *list = arg, *o, *v;
@@ -165,7 +176,7 @@ static void add_after(struct plan *p, const struct plan_service *s, const char *
 
 	(void)s;
 	json_array_foreach(list, i, v)
-		if (!strcmp(pth_json_str(v, "service", ""), t->name)) {
+		if (strcmp(pth_json_str(v, "service", ""), t->name) == 0) {
 			pth_json_set(v, "state", json_string(state_of(state)));
 			return;
 		}
@@ -175,11 +186,12 @@ static void add_after(struct plan *p, const struct plan_service *s, const char *
 	pth_json_push(list, o);
 }
 
-json_t *plan_after(struct plan *p, const struct plan_service *s)
+json_t *
+plan_after(struct plan *p, const struct plan_service *s)
 {
 	json_t *list = json_array();
 
-	if (waits_for(s))
+	if (waits_for(s) != NULL)
 		add_after(p, s, waits_for(s)->key, NULL, list);
 	dependencies(p, s, add_after, list);
 	return list;

@@ -4,12 +4,13 @@
 
 #include "base/text.h"
 
-static bool skipped(const struct plan_given *g, const char *key)
+static bool
+skipped(const struct plan_given *g, const char *key)
 {
 	const char *const *s;
 
-	for (s = g->skip; s && *s; s++)
-		if (!strcmp(*s, key))
+	for (s = g->skip; s != NULL && *s != NULL; s++)
+		if (strcmp(*s, key) == 0)
 			return true;
 	return false;
 }
@@ -17,48 +18,53 @@ static bool skipped(const struct plan_given *g, const char *key)
 /* PANTHER's files hand plugins any key. One that nearly is a parameter is a
  * misspelling, another one only has no effect; a base key of all of PANTHER's
  * environments does not even deserve a word when it has its usual value. */
-static bool of_panther(const struct plan_given *g, const char *key, json_t *v)
+static bool
+of_panther(const struct plan_given *g, const char *key, json_t *v)
 {
-	static const struct { const char *key, *usual; } base[] = { { "enabled", "true" }, { "priority", "100" },
-		{ "output_format", "\"json\"" }, { "collect_metrics", "true" },
-		{ "enable_background_monitoring", "true" }, { "monitoring_interval_seconds", "5" },
-		{ "failure_threshold_count", "1" }, { "allow_partial_deployment", "false" },
-		{ "critical_services", "[]" }, { "version", NULL } };
+	static const struct {
+		const char *key, *usual;
+	} base[] = { { "enabled", "true" }, { "priority", "100" }, { "output_format", "\"json\"" },
+		{ "collect_metrics", "true" }, { "enable_background_monitoring", "true" },
+		{ "monitoring_interval_seconds", "5" }, { "failure_threshold_count", "1" },
+		{ "allow_partial_deployment", "false" }, { "critical_services", "[]" },
+		{ "version", NULL } };
 	struct pth_buf b = PTH_BUF_INIT;
 	bool usual = false;
 
 	for (size_t i = 0; g->unknown == PTH_WARNING && i < countof(base); i++) {
-		if (strcmp(base[i].key, key))
+		if (strcmp(base[i].key, key) != 0)
 			continue;
 		pth_json_dump(&b, v);
-		usual = !base[i].usual || !strcmp(b.s, base[i].usual);
+		usual = base[i].usual == NULL || strcmp(b.s, base[i].usual) == 0;
 	}
 	pth_buf_release(&b);
 	return usual;
 }
 
-static void unknown(struct plan *p, const char *plugin, const struct pth_ynode *specs,
+static void
+unknown(struct plan *p, const char *plugin, const struct pth_ynode *specs,
     const struct plan_given *g, const char *key)
 {
-	const char **names = pth_xarray(NULL, specs ? specs->n + 1 : 1, sizeof *names);
+	const char **names = pth_xarray(NULL, specs != NULL ? specs->n + 1 : 1, sizeof *names);
 	const struct pth_ynode *s;
 	struct pth_buf path = PTH_BUF_INIT, shown = PTH_BUF_INIT;
 	const char *near;
 	size_t n = 0;
 
-	for (s = specs ? specs->child : NULL; s; s = s->next)
+	for (s = specs != NULL ? specs->child : NULL; s != NULL; s = s->next)
 		names[n++] = s->key;
 	near = pth_nearest(key, names, n);
 	pth_buf_addf(&path, "%s.%s", g->path, key);
 	pth_show(&shown, key, 80);
-	plan_problem(p, near ? g->unknown : PTH_WARNING, path.s, "%s has no parameter '%s'%s%s%s", plugin, shown.s,
-	    PTH_DID_YOU_MEAN(near));
+	plan_problem(p, near != NULL ? g->unknown : PTH_WARNING, path.s,
+	    "%s has no parameter '%s'%s%s%s", plugin, shown.s, PTH_DID_YOU_MEAN(near));
 	pth_buf_release(&path);
 	pth_buf_release(&shown);
 	free(names);
 }
 
-static json_t *one(struct plan *p, const char *plugin, const struct pth_ynode *spec,
+static json_t *
+one(struct plan *p, const char *plugin, const struct pth_ynode *spec,
     const struct plan_given *given, size_t n)
 {
 	struct pth_buf path = PTH_BUF_INIT;
@@ -67,32 +73,36 @@ static json_t *one(struct plan *p, const char *plugin, const struct pth_ynode *s
 	json_t *out;
 	size_t i;
 
-	for (i = 0; i < n && !v; i++)
+	for (i = 0; i < n && v == NULL; i++)
 		if (!skipped(&given[i], spec->key))
 			v = json_object_get(given[i].map, spec->key);
 	/* as in version files: {value: 5, description: ...} */
-	if (json_is_object(v) && json_object_get(v, "value") && strcmp(pth_desc_str(spec, "type", "any"), "map") &&
-	    strcmp(pth_desc_str(spec, "type", "any"), "any"))
+	if (json_is_object(v) && json_object_get(v, "value") != NULL &&
+	    strcmp(pth_desc_str(spec, "type", "any"), "map") != 0 &&
+	    strcmp(pth_desc_str(spec, "type", "any"), "any") != 0)
 		v = json_object_get(v, "value");
-	if (!v && pth_yaml_get(spec, "wanted") && pth_yaml_get(spec, "wanted")->b)
+	if (v == NULL && pth_yaml_get(spec, "wanted") != NULL && pth_yaml_get(spec, "wanted")->b)
 		plan_problem(p, PTH_WARNING, given[0].path, "%s without %s: %s", plugin, spec->key,
 		    pth_desc_str(spec, "description", "nothing is done"));
-	if (!v)
+	if (v == NULL)
 		out = pth_param_default(spec->key, spec, &e);
 	else
 		out = pth_param_value(spec->key, spec, v, &e);
-	if (!out) {
-		pth_buf_addf(&path, "%s.%s", v ? given[i - 1].path : given[0].path, spec->key);
+	if (out == NULL) {
+		pth_buf_addf(
+		    &path, "%s.%s", v != NULL ? given[i - 1].path : given[0].path, spec->key);
 		plan_problem(p, PTH_ERROR, path.s, "%s", e.text);
 		pth_buf_release(&path);
 		return json_null();
 	}
-	if (json_is_null(out) && pth_yaml_get(spec, "required") && pth_yaml_get(spec, "required")->b)
+	if (json_is_null(out) && pth_yaml_get(spec, "required") != NULL &&
+	    pth_yaml_get(spec, "required")->b)
 		plan_problem(p, PTH_ERROR, given[0].path, "parameter '%s' is missing", spec->key);
 	return out;
 }
 
-json_t *plan_params(struct plan *p, const char *plugin, const struct pth_ynode *view,
+json_t *
+plan_params(struct plan *p, const char *plugin, const struct pth_ynode *view,
     const struct plan_given *given, size_t n)
 {
 	const struct pth_ynode *specs = pth_yaml_get(view, "parameters"), *s;
@@ -103,9 +113,10 @@ json_t *plan_params(struct plan *p, const char *plugin, const struct pth_ynode *
 
 	for (i = 0; i < n; i++)
 		json_object_foreach((json_t *)given[i].map, key, v)
-			if (!skipped(&given[i], key) && !pth_yaml_get(specs, key) && !of_panther(&given[i], key, v))
+			if (!skipped(&given[i], key) && pth_yaml_get(specs, key) == NULL &&
+			    !of_panther(&given[i], key, v))
 				unknown(p, plugin, specs, &given[i], key);
-	for (s = specs ? specs->child : NULL; s; s = s->next)
+	for (s = specs != NULL ? specs->child : NULL; s != NULL; s = s->next)
 		if (s->kind == PTH_YMAP)
 			pth_json_set(out, s->key, one(p, plugin, s, given, n));
 	return out;
@@ -119,41 +130,46 @@ struct render {
 	struct pth_err *e;
 };
 
-static int render(struct pth_buf *b, const char *s, void *arg)
+static int
+render(struct pth_buf *b, const char *s, void *arg)
 {
 	const struct render *r = arg;
 
 	return plan_user_text(r->p, r->name, s, r->vars, b, r->e);
 }
 
-static int late(struct plan *p, struct plan_service *s, const struct pth_ynode *spec, struct pth_err *e)
+static int
+late(struct plan *p, struct plan_service *s, const struct pth_ynode *spec, struct pth_err *e)
 {
-	const struct pth_ynode *t = pth_yaml_get(spec, "template"), *from = pth_yaml_get(spec, "from");
+	const struct pth_ynode *t = pth_yaml_get(spec, "template"),
+	                       *from = pth_yaml_get(spec, "from");
 	json_t *v = json_object_get(s->params, spec->key), *out = NULL;
 	struct pth_buf name = PTH_BUF_INIT;
 
-	if (t && t->b && !json_is_null(v)) {
+	if (t != NULL && t->b && !json_is_null(v)) {
 		pth_buf_addf(&name, "parameter %s", spec->key);
 		out = pth_json_map(v, render, &(struct render){ p, name.s, s->vars, e });
-	} else if (from && from->kind == PTH_YSTR && json_is_null(v)) {
+	} else if (from != NULL && from->kind == PTH_YSTR && json_is_null(v)) {
 		pth_dval_where(&name, from);
 		v = pth_json_path(s->vars, from->text);
-		out = v ? json_incref(v) : pth_template_expr(name.s, from->text, s->vars, e);
+		out = v != NULL ? json_incref(v) :
+		                  pth_template_expr(name.s, from->text, s->vars, e);
 	} else
 		return 0;
 	pth_buf_release(&name);
-	if (!out)
+	if (out == NULL)
 		return -1;
 	json_object_set(s->params, spec->key, out);
 	pth_json_set(s->vars, spec->key, out);
 	return 0;
 }
 
-int plan_params_late(struct plan *p, struct plan_service *s, struct pth_err *e)
+int
+plan_params_late(struct plan *p, struct plan_service *s, struct pth_err *e)
 {
 	const struct pth_ynode *specs = pth_yaml_get(s->view, "parameters"), *c;
 
-	for (c = specs ? specs->child : NULL; c; c = c->next)
+	for (c = specs != NULL ? specs->child : NULL; c != NULL; c = c->next)
 		if (c->kind == PTH_YMAP && late(p, s, c, e) < 0)
 			return -1;
 	return 0;

@@ -7,24 +7,26 @@
 #define SECOND ((int64_t)1000000)
 enum { SERVICES_MAX = 1000 };
 
-static void mark_of(const struct plan *p, const char *path, unsigned *line, unsigned *col)
+static void
+mark_of(const struct plan *p, const char *path, unsigned *line, unsigned *col)
 {
 	json_t *marks = json_object_get(p->rec, "marks"), *m = NULL;
 	json_t *source = json_object_get(p->rec, "source");
 	char *at = pth_xstrdup(path), *dot;
 
-	while (!(m = json_object_get(marks, at)) && (dot = strrchr(at, '.')) != NULL)
+	while ((m = json_object_get(marks, at)) == NULL && (dot = strrchr(at, '.')) != NULL)
 		*dot = '\0';
 	free(at);
 	*line = (unsigned)json_integer_value(json_array_get(m, 0));
 	*col = (unsigned)json_integer_value(json_array_get(m, 1));
-	if (!m) {
+	if (m == NULL) {
 		*line = (unsigned)pth_json_int(source, "line", 0);
 		*col = (unsigned)pth_json_int(source, "col", 0);
 	}
 }
 
-void plan_problem(struct plan *p, enum pth_severity s, const char *path, const char *fmt, ...)
+void
+plan_problem(struct plan *p, enum pth_severity s, const char *path, const char *fmt, ...)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 	unsigned line, col;
@@ -38,52 +40,58 @@ void plan_problem(struct plan *p, enum pth_severity s, const char *path, const c
 	pth_buf_release(&b);
 }
 
-const char *plan_path(struct pth_buf *b, const struct plan_service *s, const char *what)
+const char *
+plan_path(struct pth_buf *b, const struct plan_service *s, const char *what)
 {
 	pth_buf_cut(b, 0);
 	pth_buf_addf(b, "services.%s.%s", s->key, what);
 	return b->s;
 }
 
-int64_t plan_us(const json_t *v, int64_t def)
+int64_t
+plan_us(const json_t *v, int64_t def)
 {
 	return json_is_number(v) && json_number_value(v) > 0 && json_number_value(v) < 1e9 ?
-	    (int64_t)(json_number_value(v) * SECOND) : def;
+	    (int64_t)(json_number_value(v) * SECOND) :
+	    def;
 }
 
-bool plan_failed(const struct plan *p)
+bool
+plan_failed(const struct plan *p)
 {
 	return p->d->errors > p->errors;
 }
 
-struct plan_service *plan_find(struct plan *p, const char *name)
+struct plan_service *
+plan_find(struct plan *p, const char *name)
 {
 	size_t i;
 
 	for (i = 0; i < p->n; i++)
-		if (!strcmp(p->v[i].name, name))
+		if (strcmp(p->v[i].name, name) == 0)
 			return &p->v[i];
 	for (i = 0; i < p->n; i++)
-		if (!strcmp(p->v[i].key, name))
+		if (strcmp(p->v[i].key, name) == 0)
 			return &p->v[i];
 	return NULL;
 }
 
 /* --- environments --- */
 
-static struct pth_plugin *env_plugin(struct plan *p, enum pth_kind kind, const char *name,
-    const char *path)
+static struct pth_plugin *
+env_plugin(struct plan *p, enum pth_kind kind, const char *name, const char *path)
 {
 	struct pth_plugin *x = pth_plugins_find(p->ps, kind, name, NULL);
 	struct pth_buf shown = PTH_BUF_INIT;
 	struct pth_err e;
 
-	if (x && pth_plugin_load(p->ps, x, NULL, &e) == 0)
+	if (x != NULL && pth_plugin_load(p->ps, x, NULL, &e) == 0)
 		return x;
-	if (x)
+	if (x != NULL)
 		plan_problem(p, PTH_ERROR, path, "cannot use %s: %s", x->name, e.text);
 	else {
-		pth_buf_addf(&shown, "no %s environment named '", kind == PTH_NETWORK ? "network" : "execution");
+		pth_buf_addf(&shown, "no %s environment named '",
+		    kind == PTH_NETWORK ? "network" : "execution");
 		pth_show(&shown, name, 80);
 		pth_buf_addc(&shown, '\'');
 		pth_plugins_suggest(p->ps, kind, name, &shown);
@@ -95,9 +103,11 @@ static struct pth_plugin *env_plugin(struct plan *p, enum pth_kind kind, const c
 
 /* Options beside `type`, and those that files of PANTHER put below
  * plugin_config or config. */
-static json_t *env_params(struct plan *p, const struct pth_plugin *x, const json_t *given, const char *path)
+static json_t *
+env_params(struct plan *p, const struct pth_plugin *x, const json_t *given, const char *path)
 {
-	static const char *const plain[] = { "type", "enabled", "plugin_config", "config", "services", NULL };
+	static const char *const plain[] = { "type", "enabled", "plugin_config", "config",
+		"services", NULL };
 	struct plan_given g[] = {
 		{ given, path, PTH_WARNING, plain },
 		{ json_object_get(given, "plugin_config"), path, PTH_WARNING, plain },
@@ -108,31 +118,34 @@ static json_t *env_params(struct plan *p, const struct pth_plugin *x, const json
 }
 
 /* Said beside `type`, or below. */
-static bool wants_container(const json_t *given)
+static bool
+wants_container(const json_t *given)
 {
 	return pth_json_bool(given, "container", false) ||
 	    pth_json_bool(json_object_get(given, "plugin_config"), "container", false) ||
 	    pth_json_bool(json_object_get(given, "config"), "container", false);
 }
 
-static void network(struct plan *p)
+static void
+network(struct plan *p)
 {
 	json_t *given = json_object_get(p->rec, "network_environment");
 	const char *inside;
 
-	p->env = env_plugin(p, PTH_NETWORK, pth_json_str(given, "type", "localhost"),
-	    "network_environment.type");
-	if (!p->env)
+	p->env = env_plugin(
+	    p, PTH_NETWORK, pth_json_str(given, "type", "localhost"), "network_environment.type");
+	if (p->env == NULL)
 		return;
 	inside = pth_desc_str(p->env->root, "in_container", NULL);
-	if (inside && wants_container(given) &&
-	    !(p->env = env_plugin(p, PTH_NETWORK, inside, "network_environment.container")))
+	if (inside != NULL && wants_container(given) &&
+	    (p->env = env_plugin(p, PTH_NETWORK, inside, "network_environment.container")) == NULL)
 		return;
 	p->eview = p->env->root;
 	p->eparams = env_params(p, p->env, given, "network_environment");
 }
 
-static void add_execution(struct plan *p, const json_t *given, size_t i)
+static void
+add_execution(struct plan *p, const json_t *given, size_t i)
 {
 	struct plan_exec *x = &p->x[p->nx];
 	struct pth_buf b = PTH_BUF_INIT;
@@ -142,7 +155,7 @@ static void add_execution(struct plan *p, const json_t *given, size_t i)
 	pth_buf_addf(&b, "execution_environment.%zu.type", i);
 	x->plugin = env_plugin(p, PTH_EXECUTION, pth_json_str(given, "type", ""), b.s);
 	pth_buf_cut(&b, b.len - strlen(".type"));
-	if (x->plugin) {
+	if (x->plugin != NULL) {
 		x->index = i;
 		x->view = x->plugin->root;
 		x->params = env_params(p, x->plugin, given, b.s);
@@ -153,31 +166,37 @@ static void add_execution(struct plan *p, const json_t *given, size_t i)
 }
 
 /* Does the experiment's list name it, by its name or an alias? */
-static bool listed(const json_t *list, const struct pth_plugin *x)
+static bool
+listed(const json_t *list, const struct pth_plugin *x)
 {
 	json_t *v;
 	size_t i;
 
 	json_array_foreach((json_t *)list, i, v)
-		if (json_is_string(v) && (!strcmp(json_string_value(v), x->name) ||
-		    pth_desc_has(pth_yaml_get(x->root, "aliases"), json_string_value(v))))
+		if (json_is_string(v) &&
+		    (strcmp(json_string_value(v), x->name) == 0 ||
+		        pth_desc_has(pth_yaml_get(x->root, "aliases"), json_string_value(v))))
 			return true;
 	return false;
 }
 
 /* own: what the experiment says instead of the descriptor, or NULL. */
-static void conflict(struct plan *p, const struct pth_plugin *a, const struct plan_exec *x, const json_t *own)
+static void
+conflict(struct plan *p, const struct pth_plugin *a, const struct plan_exec *x, const json_t *own)
 {
 	const struct pth_plugin *b = x->plugin;
 	struct pth_buf at = PTH_BUF_INIT;
 
 	pth_buf_addf(&at, "execution_environment.%zu.type", x->index);
-	if (json_is_array(own) ? listed(own, b) : pth_desc_has(pth_yaml_get(a->root, "conflicts"), b->name))
-		plan_problem(p, PTH_ERROR, at.s, "%s and %s cannot work together", a->name, b->name);
+	if (json_is_array(own) ? listed(own, b) :
+	                         pth_desc_has(pth_yaml_get(a->root, "conflicts"), b->name))
+		plan_problem(
+		    p, PTH_ERROR, at.s, "%s and %s cannot work together", a->name, b->name);
 	pth_buf_release(&at);
 }
 
-static void execution(struct plan *p)
+static void
+execution(struct plan *p)
 {
 	json_t *list = json_object_get(p->rec, "execution_environment"), *v;
 	size_t i, k;
@@ -185,7 +204,7 @@ static void execution(struct plan *p)
 	p->x = pth_xarray(NULL, json_array_size(list) + 1, sizeof *p->x);
 	json_array_foreach(list, i, v)
 		add_execution(p, v, i);
-	for (i = 0; p->env && i < p->nx; i++) {
+	for (i = 0; p->env != NULL && i < p->nx; i++) {
 		conflict(p, p->env, &p->x[i], json_object_get(p->eparams, "incompatibility"));
 		for (k = 0; k < p->nx; k++)
 			if (k != i)
@@ -195,7 +214,8 @@ static void execution(struct plan *p)
 
 /* --- services --- */
 
-static bool name_taken(const char *name)
+static bool
+name_taken(const char *name)
 {
 	static const char *const names[] = { "certs", "setup", "teardown", "pre_commands",
 		"post_commands", "steps", "tmp", "record.json*", "result.json*", "metrics.jsonl",
@@ -208,32 +228,38 @@ static bool name_taken(const char *name)
 	return false;
 }
 
-static void check_name(struct plan *p, struct plan_service *s)
+static void
+check_name(struct plan *p, struct plan_service *s)
 {
 	struct pth_buf at = PTH_BUF_INIT, shown = PTH_BUF_INIT;
 
 	pth_show(&shown, s->name, 80);
 	if (!pth_name_ok(s->name))
 		plan_problem(p, PTH_ERROR, plan_path(&at, s, "name"),
-		    "'%s' cannot be a service's name: letters, digits, '.', '_' and '-', at most 63",
-		    shown.s ? shown.s : "");
+		    "'%s' cannot be a service's name: letters, digits, '.', '_' and '-', at most "
+		    "63",
+		    shown.s != NULL ? shown.s : "");
 	else if (name_taken(s->name))
 		plan_problem(p, PTH_ERROR, plan_path(&at, s, "name"),
-		    "a service cannot be named '%s': the test's directory has this already", s->name);
+		    "a service cannot be named '%s': the test's directory has this already",
+		    s->name);
 	else if (plan_find(p, s->name) != s)
-		plan_problem(p, PTH_ERROR, plan_path(&at, s, "name"), "two services are named '%s'", s->name);
+		plan_problem(p, PTH_ERROR, plan_path(&at, s, "name"), "two services are named '%s'",
+		    s->name);
 	pth_buf_release(&at);
 	pth_buf_release(&shown);
 }
 
-static void services(struct plan *p)
+static void
+services(struct plan *p)
 {
 	json_t *map = json_object_get(p->rec, "services"), *v;
 	const char *key;
 	size_t i;
 
 	if (json_object_size(map) > SERVICES_MAX) {
-		plan_problem(p, PTH_ERROR, "services", "the test has more than %d services", SERVICES_MAX);
+		plan_problem(
+		    p, PTH_ERROR, "services", "the test has more than %d services", SERVICES_MAX);
 		return;
 	}
 	p->v = pth_xarray(NULL, json_object_size(map) + 1, sizeof *p->v);
@@ -251,9 +277,10 @@ static void services(struct plan *p)
 	}
 }
 
-static json_t *info(const struct plan_service *s)
+static json_t *
+info(const struct plan_service *s)
 {
-	json_t *o = json_object(), *port = s->port ? json_integer(s->port) : json_null();
+	json_t *o = json_object(), *port = s->port != 0 ? json_integer(s->port) : json_null();
 
 	pth_json_set(o, "name", json_string(s->name));
 	pth_json_set(o, "role", json_string(s->role));
@@ -271,20 +298,23 @@ static json_t *info(const struct plan_service *s)
 
 /* --- the whole --- */
 
-static json_t *test_vars(const json_t *rec)
+static json_t *
+test_vars(const json_t *rec)
 {
-	static const char *const keys[] = { "id", "name", "index", "run", "seed", "iteration", "iterations" };
+	static const char *const keys[] = { "id", "name", "index", "run", "seed", "iteration",
+		"iterations" };
 	json_t *o = json_object(), *v;
 	size_t i;
 
 	for (i = 0; i < countof(keys); i++) {
 		v = json_object_get(rec, keys[i]);
-		json_object_set(o, keys[i], v ? v : json_null());
+		json_object_set(o, keys[i], v != NULL ? v : json_null());
 	}
 	return o;
 }
 
-static void variables(struct plan *p)
+static void
+variables(struct plan *p)
 {
 	size_t i;
 
@@ -301,7 +331,8 @@ static void variables(struct plan *p)
 		p->v[i].vars = plan_vars(p, &p->v[i]);
 }
 
-static json_t *environment(const struct plan *p)
+static json_t *
+environment(const struct plan *p)
 {
 	const struct pth_ynode *address = pth_yaml_get(p->eview, "address");
 	const struct pth_ynode *by = pth_yaml_get(p->eview, "supported_by");
@@ -309,18 +340,19 @@ static json_t *environment(const struct plan *p)
 	const struct pth_plugin *root = p->env;
 	json_t *o = json_object();
 
-	while (root->base)
+	while (root->base != NULL)
 		root = root->base;
 	pth_json_set(o, "type", json_string(root->name));
 	pth_json_set(o, "plugin", json_string(p->env->name));
 	/* The test may ask for less or more, but not of an engine's containers. */
-	pth_json_set(o, "isolation", json_string(strcmp(own, "container") == 0 ? own :
-	    pth_json_str(p->rec, "isolation", own)));
+	pth_json_set(o, "isolation",
+	    json_string(
+	        strcmp(own, "container") == 0 ? own : pth_json_str(p->rec, "isolation", own)));
 	if (pth_json_bool(p->rec, "read_only", false))
 		pth_json_set(o, "read_only", json_true());
-	if (address && !strchr(address->text, '{'))
+	if (address != NULL && strchr(address->text, '{') == NULL)
 		pth_json_set(o, "address", json_string(address->text));
-	if (by)
+	if (by != NULL)
 		pth_json_set(o, "supported_by", pth_yaml_json(by));
 	json_object_set(o, "parameters", p->eparams);
 	return o;
@@ -328,7 +360,8 @@ static json_t *environment(const struct plan *p)
 
 /* Commands of the whole test: of the network, then of each protocol once,
  * with the variables of its first service. */
-static int setup(struct plan *p, json_t *out, struct pth_err *e)
+static int
+setup(struct plan *p, json_t *out, struct pth_err *e)
 {
 	size_t i, k;
 	int r = plan_cmds(p, pth_yaml_get(p->eview, "setup"), p->v[0].vars, 60 * SECOND, out, e);
@@ -368,7 +401,8 @@ static int requires(struct plan *p, json_t *out, struct pth_err *e)
 	return r;
 }
 
-static void limits(const struct plan *p, json_t *out)
+static void
+limits(const struct plan *p, json_t *out)
 {
 	int64_t us = plan_us(json_object_get(p->rec, "timeout"), 0);
 	int64_t wait_us = plan_us(pth_json_path(p->rec, "steps.wait"), 0);
@@ -380,14 +414,15 @@ static void limits(const struct plan *p, json_t *out)
 
 			us = t > us ? t : us;
 		}
-		us = (us ? us : 60 * SECOND) + 30 * SECOND;
+		us = (us != 0 ? us : 60 * SECOND) + 30 * SECOND;
 	}
 	pth_json_set(out, "timeout_us", json_integer(us));
-	pth_json_set(out, "wait_us", wait_us ? json_integer(wait_us) : json_null());
+	pth_json_set(out, "wait_us", wait_us != 0 ? json_integer(wait_us) : json_null());
 }
 
 /* What the test wants of the machine, when it says so. */
-static void schedule(const struct plan *p, json_t *out)
+static void
+schedule(const struct plan *p, json_t *out)
 {
 	static const char *const keys[] = { "cpus", "locks" };
 	json_t *o = json_object(), *v;
@@ -401,9 +436,11 @@ static void schedule(const struct plan *p, json_t *out)
 	json_decref(o);
 }
 
-static json_t *emit(struct plan *p)
+static json_t *
+emit(struct plan *p)
 {
-	json_t *out = json_object(), *list = json_array(), *order = json_array(), *need = json_array();
+	json_t *out = json_object(), *list = json_array(), *order = json_array(),
+	       *need = json_array();
 	json_t *before = json_array(), *cap, *v;
 	struct pth_err e = { 0 };
 	size_t i;
@@ -414,21 +451,22 @@ static json_t *emit(struct plan *p)
 		pth_json_push(list, v);
 	}
 	cap = plan_capture(p, list, &e);
-	if (!cap || setup(p, before, &e) < 0 || requires(p, need, &e) < 0)
+	if (cap == NULL || setup(p, before, &e) < 0 || requires(p, need, &e) < 0)
 		plan_problem(p, PTH_ERROR, "", "%s", e.text);
 	pth_json_set(out, "environment", environment(p));
 	limits(p, out);
 	schedule(p, out);
 	pth_json_set(out, "setup", before);
 	pth_json_set(out, "requires", need);
-	pth_json_set(out, "capture", cap ? cap : json_null());
+	pth_json_set(out, "capture", cap != NULL ? cap : json_null());
 	pth_json_set(out, "order", order);
 	pth_json_set(out, "services", list);
 	pth_json_set(out, "verdict", json_array());
 	return out;
 }
 
-static void release(struct plan *p)
+static void
+release(struct plan *p)
 {
 	size_t i;
 
@@ -446,7 +484,8 @@ static void release(struct plan *p)
 }
 
 /* The record takes the first problem of the file's order with it. */
-static void refuse(struct plan *p)
+static void
+refuse(struct plan *p)
 {
 	size_t i;
 
@@ -459,7 +498,8 @@ static void refuse(struct plan *p)
 		    p->d->v[i].text);
 }
 
-int pth_plan_test(struct pth_plugins *ps, json_t *rec, struct pth_diags *d)
+int
+pth_plan_test(struct pth_plugins *ps, json_t *rec, struct pth_diags *d)
 {
 	struct plan p = { .ps = ps, .rec = rec, .d = d, .errors = d->errors };
 	json_t *plan = NULL;

@@ -4,46 +4,47 @@
 
 #include "base/err.h"
 #include "io/json.h"
+#include "io/rec.h"
 #include "plan/plan.h"
 #include "plugin/plugin.h"
-#include "io/rec.h"
 
 struct plan_service {
-	const char *key, *name;  /* in the experiment; name of directory and host */
-	json_t *rec;             /* its part of the record, borrowed */
+	const char *key, *name; /* in the experiment; name of directory and host */
+	json_t *rec;            /* its part of the record, borrowed */
 	struct pth_plugin *plugin, *protocol;
 	const struct pth_ynode *view, *pview; /* with version and role applied */
 	const char *version, *role;
 	struct plan_service *target;
-	json_t *params;          /* owned */
-	json_t *pparams;         /* the protocol's parameters, owned */
-	json_t *info;            /* what others see as target.*, owned */
-	json_t *vars;            /* of its templates, owned */
-	json_t *served;          /* names below www/, owned */
-	json_t *vfile;           /* the version file, with what the experiment says in its place, or NULL, owned */
-	json_t *vgiven;          /* the experiment's part of it, or NULL, owned */
-	json_t *section;         /* its role's part of vfile, or NULL, owned */
-	char *address, *listen;  /* owned */
-	const char *cert_dir;    /* where certificates are, or NULL; borrowed */
-	int64_t port;            /* 0: none */
+	json_t *params;  /* owned */
+	json_t *pparams; /* the protocol's parameters, owned */
+	json_t *info;    /* what others see as target.*, owned */
+	json_t *vars;    /* of its templates, owned */
+	json_t *served;  /* names below www/, owned */
+	json_t *vfile;   /* the version file, with what the experiment says in its place, or NULL,
+	                    owned */
+	json_t *vgiven;  /* the experiment's part of it, or NULL, owned */
+	json_t *section; /* its role's part of vfile, or NULL, owned */
+	char *address, *listen; /* owned */
+	const char *cert_dir;   /* where certificates are, or NULL; borrowed */
+	int64_t port;           /* 0: none */
 	const char *transport;
 	bool client, own_certs, port_given, port_usual;
-	int mark;                /* for the order: 0 new, 1 on the way, 2 done */
+	int mark; /* for the order: 0 new, 1 on the way, 2 done */
 };
 
 struct plan_exec {
 	struct pth_plugin *plugin;
 	const struct pth_ynode *view;
 	json_t *params;
-	const json_t *only;      /* names of services, or NULL for all */
-	size_t index;            /* in the experiment's list */
+	const json_t *only; /* names of services, or NULL for all */
+	size_t index;       /* in the experiment's list */
 };
 
 struct plan {
 	struct pth_plugins *ps;
 	json_t *rec;
 	struct pth_diags *d;
-	size_t errors;           /* of d at the start */
+	size_t errors; /* of d at the start */
 	struct pth_plugin *env;
 	const struct pth_ynode *eview;
 	json_t *eparams;
@@ -52,9 +53,9 @@ struct plan {
 	struct plan_service *v;
 	size_t n;
 	struct plan_service **order;
-	json_t *services;        /* infos by name */
+	json_t *services; /* infos by name */
 	json_t *names;
-	json_t *test;            /* test.* of templates */
+	json_t *test; /* test.* of templates */
 };
 
 /* plan/plan.c: a problem at the record's mark of `path` (or of the nearest path
@@ -79,7 +80,7 @@ json_t *plan_service_emit(struct plan *p, struct plan_service *s);
  * more: a warning. New object. */
 struct plan_given {
 	const json_t *map;
-	const char *path;        /* of its marks */
+	const char *path; /* of its marks */
 	enum pth_severity unknown;
 	const char *const *skip; /* names that are no parameters, NULL-ended */
 };
@@ -145,23 +146,25 @@ bool plan_finite(const struct plan_service *s);
  * `args` appends words to out; a command is an object, or json null when its
  * `when` is false; a tree is any value. Before p->services is there, placeholders stay.
  */
-int plan_text(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_buf *b,
-    struct pth_err *e);
+int plan_text(
+    struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_buf *b, struct pth_err *e);
 /* A duration; *us stays when there is none. */
-int plan_duration(struct plan *p, const struct pth_ynode *n, json_t *vars, int64_t *us,
-    struct pth_err *e);
+int plan_duration(
+    struct plan *p, const struct pth_ynode *n, json_t *vars, int64_t *us, struct pth_err *e);
 /* A `when:` expression: 1, 0, or -1 with e. */
 int plan_truth(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_err *e);
-int plan_args(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e);
+int plan_args(
+    struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e);
 /* All commands of a list, appended to out. */
 int plan_cmds(struct plan *p, const struct pth_ynode *list, json_t *vars, int64_t timeout_us,
     json_t *out, struct pth_err *e);
 json_t *plan_tree(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_err *e);
 /* List of trees, appended to out; NULL list is nothing. */
-int plan_list(struct plan *p, const struct pth_ynode *list, json_t *vars, json_t *out,
-    struct pth_err *e);
+int plan_list(
+    struct plan *p, const struct pth_ynode *list, json_t *vars, json_t *out, struct pth_err *e);
 /* One item of such a list; `each` makes several of it. */
-int plan_item(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e);
+int plan_item(
+    struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e);
 /* The path of a file beside the descriptor that the value n came from. To free. */
 char *plan_beside(const struct plan_service *s, const struct pth_ynode *n, const char *file);
 /* Text of a scalar JSON value, for arguments. */

@@ -8,7 +8,8 @@
 
 #include "base/text.h"
 
-static void suggest(struct plan *p, struct plan_service *s, const char *what, const char *got,
+static void
+suggest(struct plan *p, struct plan_service *s, const char *what, const char *got,
     enum pth_kind kind, const char *path)
 {
 	struct pth_buf at = PTH_BUF_INIT, shown = PTH_BUF_INIT;
@@ -21,153 +22,175 @@ static void suggest(struct plan *p, struct plan_service *s, const char *what, co
 	pth_buf_release(&shown);
 }
 
-static bool usable(struct plan *p, struct plan_service *s, struct pth_plugin *plugin, const char *path)
+static bool
+usable(struct plan *p, struct plan_service *s, struct pth_plugin *plugin, const char *path)
 {
 	struct pth_buf at = PTH_BUF_INIT;
 	struct pth_err e;
 
 	if (pth_plugin_load(p->ps, plugin, NULL, &e) == 0)
 		return true;
-	plan_problem(p, PTH_ERROR, plan_path(&at, s, path), "cannot use %s: %s", plugin->name, e.text);
+	plan_problem(
+	    p, PTH_ERROR, plan_path(&at, s, path), "cannot use %s: %s", plugin->name, e.text);
 	pth_buf_release(&at);
 	return false;
 }
 
-static bool look_plugin(struct plan *p, struct plan_service *s, const char *protocol)
+static bool
+look_plugin(struct plan *p, struct plan_service *s, const char *protocol)
 {
 	const json_t *impl = json_object_get(s->rec, "implementation");
-	const char *name = pth_json_str(impl, "name", ""), *type = pth_json_str(impl, "type", "iut");
-	enum pth_kind kind = !strcmp(type, "iut") ? PTH_IUT : PTH_TESTER;
+	const char *name = pth_json_str(impl, "name", ""),
+	           *type = pth_json_str(impl, "type", "iut");
+	enum pth_kind kind = strcmp(type, "iut") == 0 ? PTH_IUT : PTH_TESTER;
 	enum pth_kind other = kind == PTH_IUT ? PTH_TESTER : PTH_IUT;
 	struct pth_buf at = PTH_BUF_INIT;
 
 	s->plugin = pth_plugins_find(p->ps, kind, name, protocol);
-	if (!s->plugin)
+	if (s->plugin == NULL)
 		s->plugin = pth_plugins_find(p->ps, kind, name, NULL);
-	if (s->plugin)
+	if (s->plugin != NULL)
 		return usable(p, s, s->plugin, "implementation.name");
-	if (pth_plugins_find(p->ps, other, name, NULL)) {
-		plan_problem(p, PTH_ERROR, plan_path(&at, s, "implementation.type"), "%s is %s; write type: %s",
-		    name, other == PTH_IUT ? "an implementation" : "a tester", other == PTH_IUT ? "iut" : "testers");
+	if (pth_plugins_find(p->ps, other, name, NULL) != NULL) {
+		plan_problem(p, PTH_ERROR, plan_path(&at, s, "implementation.type"),
+		    "%s is %s; write type: %s", name,
+		    other == PTH_IUT ? "an implementation" : "a tester",
+		    other == PTH_IUT ? "iut" : "testers");
 		pth_buf_release(&at);
 	} else
-		suggest(p, s, kind == PTH_IUT ? "implementation" : "tester", name, kind, "implementation.name");
+		suggest(p, s, kind == PTH_IUT ? "implementation" : "tester", name, kind,
+		    "implementation.name");
 	return false;
 }
 
 /* The one that a plugin speaks, when the experiment names none. */
-static const char *only_protocol(const struct pth_ynode *speaks, const char *def)
+static const char *
+only_protocol(const struct pth_ynode *speaks, const char *def)
 {
-	if (speaks && speaks->kind == PTH_YSEQ && speaks->n == 1)
+	if (speaks != NULL && speaks->kind == PTH_YSEQ && speaks->n == 1)
 		speaks = speaks->child;
-	return speaks && speaks->kind == PTH_YSTR && strcmp(speaks->text, "any") ? speaks->text : def;
+	return speaks != NULL && speaks->kind == PTH_YSTR && strcmp(speaks->text, "any") != 0 ?
+	    speaks->text :
+	    def;
 }
 
-static bool look_protocol(struct plan *p, struct plan_service *s, const char *name)
+static bool
+look_protocol(struct plan *p, struct plan_service *s, const char *name)
 {
 	const struct pth_ynode *speaks = pth_yaml_get(s->plugin->root, "protocol");
 	struct pth_buf at = PTH_BUF_INIT, b = PTH_BUF_INIT;
 	const struct pth_ynode *c;
 
-	if (!*name || !strcmp(name, "unknown"))
+	if (*name == '\0' || strcmp(name, "unknown") == 0)
 		name = only_protocol(speaks, name);
 	s->protocol = pth_plugins_find(p->ps, PTH_PROTOCOL, name, NULL);
-	if (!s->protocol && !strcmp(name, "unknown")) {
+	if (s->protocol == NULL && strcmp(name, "unknown") == 0) {
 		plan_problem(p, PTH_ERROR, plan_path(&at, s, "protocol.name"),
 		    "%s speaks several protocols; protocol.name must say which", s->plugin->name);
 		pth_buf_release(&at);
 		return false;
 	}
-	if (!s->protocol) {
+	if (s->protocol == NULL) {
 		suggest(p, s, "protocol", name, PTH_PROTOCOL, "protocol.name");
 		return false;
 	}
 	if (!usable(p, s, s->protocol, "protocol.name"))
 		return false;
-	if (pth_desc_has(speaks, name) || pth_desc_has(speaks, s->protocol->name) || pth_desc_has(speaks, "any"))
+	if (pth_desc_has(speaks, name) || pth_desc_has(speaks, s->protocol->name) ||
+	    pth_desc_has(speaks, "any"))
 		return true;
-	for (c = speaks->child; c; c = c->next)
-		pth_buf_addf(&b, "%s%s", b.len ? ", " : "", c->text);
+	for (c = speaks->child; c != NULL; c = c->next)
+		pth_buf_addf(&b, "%s%s", b.len != 0 ? ", " : "", c->text);
 	plan_problem(p, PTH_ERROR, plan_path(&at, s, "protocol.name"), "%s speaks %s, not %s",
-	    s->plugin->name, b.len ? b.s : speaks->text, name);
+	    s->plugin->name, b.len != 0 ? b.s : speaks->text, name);
 	pth_buf_release(&at);
 	pth_buf_release(&b);
 	return false;
 }
 
-static void unknown_version(struct plan *p, struct plan_service *s, const struct pth_ynode *known,
+static void
+unknown_version(struct plan *p, struct plan_service *s, const struct pth_ynode *known,
     const char *name, const char *path)
 {
 	struct pth_buf at = PTH_BUF_INIT, b = PTH_BUF_INIT, shown = PTH_BUF_INIT;
 	const struct pth_ynode *c;
 
 	pth_show(&shown, name, 80);
-	for (c = known ? known->child : NULL; c; c = c->next) {
+	for (c = known != NULL ? known->child : NULL; c != NULL; c = c->next) {
 		const struct pth_ynode *from = pth_yaml_get(c, "version_config");
 
-		pth_buf_addf(&b, "%s%s", b.len ? ", " : "", c->key);
-		if (from)
+		pth_buf_addf(&b, "%s%s", b.len != 0 ? ", " : "", c->key);
+		if (from != NULL)
 			pth_buf_addf(&b, " (%s)", ((const struct pth_dval *)from)->file);
 	}
 	plan_problem(p, PTH_ERROR, plan_path(&at, s, path), "%s has no version '%s'; it has %s",
-	    s->plugin->name, shown.s, b.s ? b.s : "none");
+	    s->plugin->name, shown.s, b.s != NULL ? b.s : "none");
 	pth_buf_release(&at);
 	pth_buf_release(&b);
 	pth_buf_release(&shown);
 }
 
-static void look_version(struct plan *p, struct plan_service *s)
+static void
+look_version(struct plan *p, struct plan_service *s)
 {
 	const struct pth_ynode *known = pth_yaml_get(s->plugin->root, "versions");
 	const char *given = pth_json_str(json_object_get(s->rec, "protocol"), "version", "");
 
-	if (!*given)
+	if (*given == '\0')
 		given = pth_json_str(json_object_get(s->rec, "implementation"), "version", "");
 	s->version = given;
-	if (!known || !known->child)
+	if (known == NULL || known->child == NULL)
 		known = pth_yaml_get(s->protocol->root, "versions");
-	if (!*s->version)
+	if (*s->version == '\0')
 		s->version = pth_desc_str(s->plugin->root, "default_version",
 		    pth_desc_str(s->protocol->root, "default_version", ""));
-	else if (known && known->child && !pth_yaml_get(known, s->version))
+	else if (known != NULL && known->child != NULL && pth_yaml_get(known, s->version) == NULL)
 		unknown_version(p, s, known, s->version, "protocol.version");
 }
 
-static void look_role(struct plan *p, struct plan_service *s)
+static void
+look_role(struct plan *p, struct plan_service *s)
 {
 	const struct pth_ynode *commands = pth_yaml_get(s->view, "commands"), *c;
 	struct pth_buf at = PTH_BUF_INIT, b = PTH_BUF_INIT;
 
-	if (pth_desc_role(commands, s->role) || json_object_get(s->rec, "command_override"))
+	if (pth_desc_role(commands, s->role) != NULL ||
+	    json_object_get(s->rec, "command_override") != NULL)
 		return;
-	for (c = commands ? commands->child : NULL; c; c = c->next)
-		pth_buf_addf(&b, "%s%s", b.len ? ", " : "", c->key);
-	plan_problem(p, PTH_ERROR, plan_path(&at, s, "protocol.role"), "%s has no command for the role %s; it has %s",
-	    s->plugin->name, s->role, b.s ? b.s : "none");
+	for (c = commands != NULL ? commands->child : NULL; c != NULL; c = c->next)
+		pth_buf_addf(&b, "%s%s", b.len != 0 ? ", " : "", c->key);
+	plan_problem(p, PTH_ERROR, plan_path(&at, s, "protocol.role"),
+	    "%s has no command for the role %s; it has %s", s->plugin->name, s->role,
+	    b.s != NULL ? b.s : "none");
 	pth_buf_release(&at);
 	pth_buf_release(&b);
 }
 
-static void look_params(struct plan *p, struct plan_service *s)
+static void
+look_params(struct plan *p, struct plan_service *s)
 {
-	static const char *const plain[] = { "name", "type", "version", "version_config", "parameters", "config", NULL };
+	static const char *const plain[] = { "name", "type", "version", "version_config",
+		"parameters", "config", NULL };
 	const json_t *impl = json_object_get(s->rec, "implementation");
-	struct pth_buf a[5] = { PTH_BUF_INIT, PTH_BUF_INIT, PTH_BUF_INIT, PTH_BUF_INIT, PTH_BUF_INIT };
+	struct pth_buf a[5] = { PTH_BUF_INIT, PTH_BUF_INIT, PTH_BUF_INIT, PTH_BUF_INIT,
+		PTH_BUF_INIT };
 	json_t *version = plan_version_params(s);
 	struct plan_given given[] = {
 		{ impl, plan_path(&a[0], s, "implementation"), PTH_ERROR, plain },
-		{ json_object_get(impl, "parameters"), plan_path(&a[1], s, "implementation.parameters"),
-		    PTH_ERROR, NULL },
-		{ json_object_get(impl, "config"), plan_path(&a[2], s, "implementation.config"), PTH_ERROR, plain },
+		{ json_object_get(impl, "parameters"),
+		    plan_path(&a[1], s, "implementation.parameters"), PTH_ERROR, NULL },
+		{ json_object_get(impl, "config"), plan_path(&a[2], s, "implementation.config"),
+		    PTH_ERROR, plain },
 		{ json_object_get(s->rec, "plugin_config"), plan_path(&a[3], s, "plugin_config"),
 		    PTH_WARNING, plain },
-		{ version, plan_path(&a[4], s, "implementation.version_config.parameters"), PTH_WARNING, NULL },
+		{ version, plan_path(&a[4], s, "implementation.version_config.parameters"),
+		    PTH_WARNING, NULL },
 	};
 	static const struct plan_given none = { NULL, "", PTH_ERROR, NULL };
 
 	s->params = plan_params(p, s->plugin->name, s->view, given, countof(given));
 	s->pparams = plan_params(p, s->protocol->name, s->pview, &none, 1);
-	if (!json_object_get(s->pparams, "port") && pth_yaml_get(s->pview, "port"))
+	if (json_object_get(s->pparams, "port") == NULL && pth_yaml_get(s->pview, "port") != NULL)
 		pth_json_set(s->pparams, "port", json_integer(pth_yaml_get(s->pview, "port")->i));
 	for (size_t i = 0; i < countof(a); i++)
 		pth_buf_release(&a[i]);
@@ -175,35 +198,40 @@ static void look_params(struct plan *p, struct plan_service *s)
 }
 
 /* The version whose settings are used: another one's by version_config: NAME. */
-static const char *settings_version(struct plan *p, struct plan_service *s)
+static const char *
+settings_version(struct plan *p, struct plan_service *s)
 {
-	const char *name = pth_json_str(json_object_get(s->rec, "implementation"), "version_config", NULL);
+	const char *name = pth_json_str(
+	    json_object_get(s->rec, "implementation"), "version_config", NULL);
 	const struct pth_ynode *known = pth_yaml_get(s->plugin->root, "versions");
 
-	if (!name || !*name)
+	if (name == NULL || *name == '\0')
 		return s->version;
-	if (!pth_yaml_get(known, name))
+	if (pth_yaml_get(known, name) == NULL)
 		unknown_version(p, s, known, name, "implementation.version_config");
 	return name;
 }
 
 /* paths.cert_dir, when programs can find it wherever they run. */
-static const char *cert_dir(struct plan *p)
+static const char *
+cert_dir(struct plan *p)
 {
 	const char *dir = pth_json_str(pth_json_path(p->rec, "settings.paths"), "cert_dir", "");
 
-	if (*dir && *dir != '/')
-		plan_problem(p, PTH_WARNING, "", "paths.cert_dir: '%.200s' must begin with / to be used", dir);
+	if (*dir != '\0' && *dir != '/')
+		plan_problem(p, PTH_WARNING, "",
+		    "paths.cert_dir: '%.200s' must begin with / to be used", dir);
 	return *dir == '/' ? dir : NULL;
 }
 
-void plan_service_look(struct plan *p, struct plan_service *s)
+void
+plan_service_look(struct plan *p, struct plan_service *s)
 {
 	const json_t *protocol = json_object_get(s->rec, "protocol");
 	const char *name = pth_json_str(protocol, "name", ""), *cert;
 
 	s->role = pth_json_str(protocol, "role", "server");
-	s->client = !strcmp(s->role, "client");
+	s->client = (strcmp(s->role, "client") == 0);
 	s->params = json_object();
 	s->pparams = json_object();
 	if (!look_plugin(p, s, name) || !look_protocol(p, s, name))
@@ -219,10 +247,12 @@ void plan_service_look(struct plan *p, struct plan_service *s)
 	plan_version_look(p, s);
 	cert = pth_json_str(s->params, "cert_file", "");
 	s->cert_dir = cert_dir(p);
-	s->own_certs = (!*cert && !s->cert_dir) || pth_json_bool(s->rec, "generate_new_certificates", false);
+	s->own_certs = (*cert == '\0' && s->cert_dir == NULL) ||
+	    pth_json_bool(s->rec, "generate_new_certificates", false);
 }
 
-void plan_service_release(struct plan_service *s)
+void
+plan_service_release(struct plan_service *s)
 {
 	json_decref(s->params);
 	json_decref(s->pparams);

@@ -3,28 +3,31 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "base/clock.h"
+#include "base/text.h"
 
-void plan_scalar(struct pth_buf *b, const json_t *v)
+void
+plan_scalar(struct pth_buf *b, const json_t *v)
 {
 	if (json_is_string(v))
 		pth_buf_add(b, json_string_value(v), json_string_length(v));
-	else if (v && !json_is_null(v))
+	else if (v != NULL && !json_is_null(v))
 		pth_json_dump(b, v);
 }
 
-static void keep(struct pth_plugins *ps, struct pth_template *t)
+static void
+keep(struct pth_plugins *ps, struct pth_template *t)
 {
 	if (ps->ntemplates == ps->captemplates) {
-		ps->captemplates = ps->captemplates ? 2 * ps->captemplates : 256;
+		ps->captemplates = ps->captemplates != 0 ? 2 * ps->captemplates : 256;
 		ps->templates = pth_xarray(ps->templates, ps->captemplates, sizeof *ps->templates);
 	}
 	ps->templates[ps->ntemplates++] = t;
 }
 
-static int compile(struct plan *p, struct pth_dval *d, const char *before, const char *after,
-    struct pth_err *e)
+static int
+compile(
+    struct plan *p, struct pth_dval *d, const char *before, const char *after, struct pth_err *e)
 {
 	struct pth_template_options o = { .line = d->y.line, .col = d->y.col };
 	struct pth_buf b = PTH_BUF_INIT;
@@ -33,31 +36,33 @@ static int compile(struct plan *p, struct pth_dval *d, const char *before, const
 	o.col = o.col > strlen(before) ? o.col - (unsigned)strlen(before) : 1;
 	d->t = pth_template_parse(d->file, b.s, b.len, &o, e);
 	pth_buf_release(&b);
-	if (!d->t)
+	if (d->t == NULL)
 		return -1;
 	keep(p->ps, d->t);
 	d->state = 't';
 	return 0;
 }
 
-static bool has_template(const char *s)
+static bool
+has_template(const char *s)
 {
-	return strstr(s, "{{") || strstr(s, "{%") || strstr(s, "{#");
+	return strstr(s, "{{") != NULL || strstr(s, "{%") != NULL || strstr(s, "{#") != NULL;
 }
 
 /* Nodes are compiled once, in the descriptor's own tree: the cast away of
  * const is the cache. */
-int plan_text(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_buf *b,
-    struct pth_err *e)
+int
+plan_text(
+    struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_buf *b, struct pth_err *e)
 {
 	struct pth_dval *d = (struct pth_dval *)n;
 	size_t at = b->len;
 
-	if (!n || n->kind == PTH_YNULL) /* taken away by inheritance */
+	if (n == NULL || n->kind == PTH_YNULL) /* taken away by inheritance */
 		return 0;
-	if (!d->state && (n->kind != PTH_YSTR || !has_template(n->text)))
+	if (d->state == '\0' && (n->kind != PTH_YSTR || !has_template(n->text)))
 		d->state = 'l';
-	if (!d->state && compile(p, d, "", "", e) < 0)
+	if (d->state == '\0' && compile(p, d, "", "", e) < 0)
 		return -1;
 	if (d->state == 'l')
 		pth_buf_add(b, n->text, n->len);
@@ -66,21 +71,24 @@ int plan_text(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pt
 	return plan_names(p, b, at, e);
 }
 
-int plan_duration(struct plan *p, const struct pth_ynode *n, json_t *vars, int64_t *us,
-    struct pth_err *e)
+int
+plan_duration(
+    struct plan *p, const struct pth_ynode *n, json_t *vars, int64_t *us, struct pth_err *e)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 	int r = plan_text(p, n, vars, &b, e);
 
 	if (r == 0 && b.len > 0 && !pth_duration(b.s, us))
-		r = pth_err_set(e, PTH_INPUT, "%s:%u:%u: '%.40s' is not a duration such as 5s or 250ms",
+		r = pth_err_set(e, PTH_INPUT,
+		    "%s:%u:%u: '%.40s' is not a duration such as 5s or 250ms",
 		    ((const struct pth_dval *)n)->file, n->line, n->col, b.s);
 	pth_buf_release(&b);
 	return r;
 }
 
 /* 1 or 0; the expression is compiled as the condition of an {% if %}. */
-int plan_truth(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_err *e)
+int
+plan_truth(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_err *e)
 {
 	struct pth_dval *d = (struct pth_dval *)n;
 	struct pth_buf b = PTH_BUF_INIT;
@@ -90,7 +98,7 @@ int plan_truth(struct plan *p, const struct pth_ynode *n, json_t *vars, struct p
 		return n->b;
 	if (n->kind != PTH_YSTR)
 		return pth_dval_error(e, n, "when: must be an expression");
-	if (!d->state && compile(p, d, "{% if ", " %}1{% endif %}", e) < 0)
+	if (d->state == '\0' && compile(p, d, "{% if ", " %}1{% endif %}", e) < 0)
 		return -1;
 	r = pth_template_render(d->t, vars, &b, e);
 	if (r == 0)
@@ -101,12 +109,13 @@ int plan_truth(struct plan *p, const struct pth_ynode *n, json_t *vars, struct p
 
 /* The value of an expression; a plain path ("requests", "target.files") needs
  * no parser. */
-static json_t *evaluate(const struct pth_ynode *n, const char *text, json_t *vars, struct pth_err *e)
+static json_t *
+evaluate(const struct pth_ynode *n, const char *text, json_t *vars, struct pth_err *e)
 {
 	struct pth_buf name = PTH_BUF_INIT;
 	json_t *v = pth_json_path(vars, text);
 
-	if (v)
+	if (v != NULL)
 		return json_incref(v);
 	pth_dval_where(&name, n);
 	v = pth_template_expr(name.s, text, vars, e);
@@ -118,10 +127,11 @@ static json_t *evaluate(const struct pth_ynode *n, const char *text, json_t *var
  * `each: EXPRESSION, as: NAME`: call item() with NAME (default: item) and
  * index set in vars for every item. The names are taken away again.
  */
-typedef int each_fn(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out,
-    struct pth_err *e);
+typedef int each_fn(
+    struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e);
 
-static int each(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, each_fn *fn,
+static int
+each(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, each_fn *fn,
     struct pth_err *e)
 {
 	const struct pth_ynode *x = pth_yaml_get(n, "each");
@@ -133,7 +143,7 @@ static int each(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t 
 	if (x->kind != PTH_YSTR)
 		return pth_dval_error(e, x, "each: must be an expression");
 	list = evaluate(x, x->text, vars, e);
-	if (!list)
+	if (list == NULL)
 		return -1;
 	if (!json_is_array(list) && !json_is_null(list)) {
 		json_decref(list);
@@ -151,71 +161,75 @@ static int each(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t 
 	return r;
 }
 
-static void push_text(json_t *out, struct pth_buf *b)
+static void
+push_text(json_t *out, struct pth_buf *b)
 {
 	pth_json_push(out, pth_json_text(b->s, b->len));
 	pth_buf_release(b);
 }
 
-static int each_args(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out,
-    struct pth_err *e)
+static int
+each_args(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e)
 {
 	const struct pth_ynode *args = pth_yaml_get(n, "args");
 	struct pth_buf b = PTH_BUF_INIT;
 
-	if (args)
+	if (args != NULL)
 		return plan_args(p, args, vars, out, e);
 	plan_scalar(&b, json_object_get(vars, pth_desc_str(n, "as", "item")));
 	push_text(out, &b);
 	return 0;
 }
 
-static int arg(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e)
+static int
+arg(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e)
 {
 	const struct pth_ynode *when = pth_yaml_get(n, "when"), *words = pth_yaml_get(n, "words");
 	const struct pth_ynode *one = n->kind == PTH_YMAP ? pth_yaml_get(n, "optional") : n;
 	struct pth_buf b = PTH_BUF_INIT;
 	int r;
 
-	if (when) {
+	if (when != NULL) {
 		r = plan_truth(p, when, vars, e);
-		n = r < 0 ? NULL : pth_yaml_get(n, r ? "args" : "else");
-		return r < 0 ? -1 : n ? plan_args(p, n, vars, out, e) : 0;
+		n = r < 0 ? NULL : pth_yaml_get(n, r != 0 ? "args" : "else");
+		return r < 0 ? -1 : n != NULL ? plan_args(p, n, vars, out, e) : 0;
 	}
-	if (pth_yaml_get(n, "each"))
+	if (pth_yaml_get(n, "each") != NULL)
 		return each(p, n, vars, out, each_args, e);
-	r = plan_text(p, words ? words : one, vars, &b, e);
-	if (r == 0 && words)
-		r = pth_words(b.s ? b.s : "", out, e);
-	else if (r == 0 && (b.len || one == n))
+	r = plan_text(p, words != NULL ? words : one, vars, &b, e);
+	if (r == 0 && words != NULL)
+		r = pth_words(b.s != NULL ? b.s : "", out, e);
+	else if (r == 0 && (b.len != 0 || one == n))
 		push_text(out, &b);
 	pth_buf_release(&b);
 	return r;
 }
 
-int plan_args(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e)
+int
+plan_args(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e)
 {
 	const struct pth_ynode *c;
 
-	for (c = n ? n->child : NULL; c; c = c->next)
+	for (c = n != NULL ? n->child : NULL; c != NULL; c = c->next)
 		if (arg(p, c, vars, out, e) < 0)
 			return -1;
 	return 0;
 }
 
-static int cmd_argv(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *argv,
-    struct pth_err *e)
+static int
+cmd_argv(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *argv, struct pth_err *e)
 {
 	const struct pth_ynode *sh = pth_yaml_get(n, "sh"), *words = pth_yaml_get(n, "words");
 	struct pth_buf b = PTH_BUF_INIT;
 	int r;
 
-	if (!sh && !words)
-		return plan_args(p, n->kind == PTH_YSEQ ? n : pth_yaml_get(n, "argv"), vars, argv, e);
-	r = plan_text(p, sh ? sh : words, vars, &b, e);
-	if (r == 0 && words)
-		r = pth_words(b.s ? b.s : "", argv, e);
-	if (r == 0 && sh) {
+	if (sh == NULL && words == NULL)
+		return plan_args(
+		    p, n->kind == PTH_YSEQ ? n : pth_yaml_get(n, "argv"), vars, argv, e);
+	r = plan_text(p, sh != NULL ? sh : words, vars, &b, e);
+	if (r == 0 && words != NULL)
+		r = pth_words(b.s != NULL ? b.s : "", argv, e);
+	if (r == 0 && sh != NULL) {
 		pth_json_push(argv, json_string("sh"));
 		pth_json_push(argv, json_string("-c"));
 		push_text(argv, &b);
@@ -224,15 +238,15 @@ static int cmd_argv(struct plan *p, const struct pth_ynode *n, json_t *vars, jso
 	return r;
 }
 
-static int cmd_extras(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *cmd,
-    struct pth_err *e)
+static int
+cmd_extras(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *cmd, struct pth_err *e)
 {
 	const struct pth_ynode *cwd = pth_yaml_get(n, "cwd"), *env = pth_yaml_get(n, "env");
 	struct pth_buf b = PTH_BUF_INIT;
 	json_t *v;
 	int r;
 
-	if (cwd) {
+	if (cwd != NULL) {
 		r = plan_text(p, cwd, vars, &b, e);
 		if (r == 0)
 			pth_json_set(cmd, "cwd", pth_json_text(b.s, b.len));
@@ -240,20 +254,22 @@ static int cmd_extras(struct plan *p, const struct pth_ynode *n, json_t *vars, j
 		if (r < 0)
 			return -1;
 	}
-	if (env) {
+	if (env != NULL) {
 		v = plan_tree(p, env, vars, e);
-		if (!v)
+		if (v == NULL)
 			return -1;
 		pth_json_set(cmd, "env", v);
 	}
 	return 0;
 }
 
-static json_t *command(struct plan *p, const struct pth_ynode *n, json_t *vars, int64_t timeout_us,
-    struct pth_err *e)
+static json_t *
+command(
+    struct plan *p, const struct pth_ynode *n, json_t *vars, int64_t timeout_us, struct pth_err *e)
 {
-	const struct pth_ynode *when = pth_yaml_get(n, "when"), *critical = pth_yaml_get(n, "critical");
-	int go = when ? plan_truth(p, when, vars, e) : 1;
+	const struct pth_ynode *when = pth_yaml_get(n, "when"),
+	                       *critical = pth_yaml_get(n, "critical");
+	int go = when != NULL ? plan_truth(p, when, vars, e) : 1;
 	json_t *cmd, *argv;
 
 	if (go <= 0)
@@ -279,15 +295,16 @@ fail:
 	return NULL;
 }
 
-int plan_cmds(struct plan *p, const struct pth_ynode *list, json_t *vars, int64_t timeout_us,
+int
+plan_cmds(struct plan *p, const struct pth_ynode *list, json_t *vars, int64_t timeout_us,
     json_t *out, struct pth_err *e)
 {
 	const struct pth_ynode *c;
 	json_t *cmd;
 
-	for (c = list ? list->child : NULL; c; c = c->next) {
+	for (c = list != NULL ? list->child : NULL; c != NULL; c = c->next) {
 		cmd = command(p, c, vars, timeout_us, e);
-		if (!cmd)
+		if (cmd == NULL)
 			return -1;
 		if (json_is_null(cmd))
 			json_decref(cmd);
@@ -298,17 +315,18 @@ int plan_cmds(struct plan *p, const struct pth_ynode *list, json_t *vars, int64_
 }
 
 /* A string that is nothing but one {{ expression }} keeps the value's type. */
-static json_t *tree_text(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_err *e)
+static json_t *
+tree_text(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_err *e)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 	size_t len = n->len;
 	json_t *v = NULL;
 
-	if (len > 4 && !strncmp(n->text, "{{", 2) && !strcmp(n->text + len - 2, "}}") &&
-	    !strstr(n->text + 2, "{{")) {
+	if (len > 4 && strncmp(n->text, "{{", 2) == 0 && strcmp(n->text + len - 2, "}}") == 0 &&
+	    strstr(n->text + 2, "{{") == NULL) {
 		pth_buf_add(&b, n->text + 2, len - 4);
 		v = evaluate(n, b.s, vars, e);
-		if (!v || !json_is_string(v)) {
+		if (v == NULL || !json_is_string(v)) {
 			pth_buf_release(&b);
 			return v;
 		}
@@ -322,21 +340,23 @@ static json_t *tree_text(struct plan *p, const struct pth_ynode *n, json_t *vars
 	return v;
 }
 
-static bool control(const char *key)
+static bool
+control(const char *key)
 {
-	return !strcmp(key, "when") || !strcmp(key, "each") || !strcmp(key, "as");
+	return strcmp(key, "when") == 0 || strcmp(key, "each") == 0 || strcmp(key, "as") == 0;
 }
 
-static json_t *tree_map(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_err *e)
+static json_t *
+tree_map(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_err *e)
 {
 	json_t *out = json_object(), *v;
 	const struct pth_ynode *c;
 
-	for (c = n->child; c; c = c->next) {
+	for (c = n->child; c != NULL; c = c->next) {
 		if (control(c->key))
 			continue;
 		v = plan_tree(p, c, vars, e);
-		if (!v) {
+		if (v == NULL) {
 			json_decref(out);
 			return NULL;
 		}
@@ -346,40 +366,45 @@ static json_t *tree_map(struct plan *p, const struct pth_ynode *n, json_t *vars,
 }
 
 /* One item of a list: `when` may leave it out. {each: X, value: V} gives V. */
-static int item(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e)
+static int
+item(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e)
 {
 	const struct pth_ynode *when = pth_yaml_get(n, "when"), *value = NULL;
-	int go = when ? plan_truth(p, when, vars, e) : 1;
+	int go = when != NULL ? plan_truth(p, when, vars, e) : 1;
 	json_t *v;
 
 	if (go <= 0)
 		return go;
-	if (when || pth_yaml_get(n, "each"))
+	if (when != NULL || pth_yaml_get(n, "each") != NULL)
 		value = pth_yaml_get(n, "value");
-	v = plan_tree(p, value ? value : n, vars, e);
-	if (!v)
+	v = plan_tree(p, value != NULL ? value : n, vars, e);
+	if (v == NULL)
 		return -1;
 	pth_json_push(out, v);
 	return 0;
 }
 
-int plan_item(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e)
+int
+plan_item(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e)
 {
-	return pth_yaml_get(n, "each") ? each(p, n, vars, out, item, e) : item(p, n, vars, out, e);
+	return pth_yaml_get(n, "each") != NULL ? each(p, n, vars, out, item, e) :
+	                                         item(p, n, vars, out, e);
 }
 
-int plan_list(struct plan *p, const struct pth_ynode *list, json_t *vars, json_t *out,
-    struct pth_err *e)
+int
+plan_list(
+    struct plan *p, const struct pth_ynode *list, json_t *vars, json_t *out, struct pth_err *e)
 {
 	const struct pth_ynode *c;
 	int r = 0;
 
-	for (c = list ? list->child : NULL; c && r == 0; c = c->next)
+	for (c = list != NULL ? list->child : NULL; c != NULL && r == 0; c = c->next)
 		r = plan_item(p, c, vars, out, e);
 	return r;
 }
 
-json_t *plan_tree(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_err *e)
+json_t *
+plan_tree(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_err *e)
 {
 	json_t *out;
 
@@ -396,23 +421,25 @@ json_t *plan_tree(struct plan *p, const struct pth_ynode *n, json_t *vars, struc
 	return NULL;
 }
 
-char *plan_beside(const struct plan_service *s, const struct pth_ynode *n, const char *file)
+char *
+plan_beside(const struct plan_service *s, const struct pth_ynode *n, const char *file)
 {
 	const char *from = ((const struct pth_dval *)n)->file, *slash;
 	const struct pth_plugin *q;
 	struct pth_buf b = PTH_BUF_INIT;
 
-	for (q = s->plugin; q && strcmp(q->file, from); q = q->base)
+	for (q = s->plugin; q != NULL && strcmp(q->file, from) != 0; q = q->base)
 		;
-	slash = q ? strrchr(q->path, '/') : NULL;
-	if (slash)
+	slash = q != NULL ? strrchr(q->path, '/') : NULL;
+	if (slash != NULL)
 		pth_buf_add(&b, q->path, (size_t)(slash - q->path) + 1);
 	pth_buf_adds(&b, file);
 	return pth_buf_take(&b);
 }
 
-static int render(struct plan *p, const char *name, const char *text,
-    const struct pth_template_options *o, json_t *vars, struct pth_buf *b, struct pth_err *e)
+static int
+render(struct plan *p, const char *name, const char *text, const struct pth_template_options *o,
+    json_t *vars, struct pth_buf *b, struct pth_err *e)
 {
 	struct pth_template *t;
 	size_t at = b->len;
@@ -423,21 +450,23 @@ static int render(struct plan *p, const char *name, const char *text,
 		return plan_names(p, b, at, e);
 	}
 	t = pth_template_parse(name, text, strlen(text), o, e);
-	if (!t)
+	if (t == NULL)
 		return -1;
 	r = pth_template_render(t, vars, b, e);
 	pth_template_free(t);
 	return r < 0 ? -1 : plan_names(p, b, at, e);
 }
 
-int plan_user_text(struct plan *p, const char *name, const char *text, json_t *vars,
-    struct pth_buf *b, struct pth_err *e)
+int
+plan_user_text(struct plan *p, const char *name, const char *text, json_t *vars, struct pth_buf *b,
+    struct pth_err *e)
 {
 	return render(p, name, text, NULL, vars, b, e);
 }
 
-int plan_line_text(struct plan *p, const char *name, const char *text, json_t *vars,
-    struct pth_buf *b, struct pth_err *e)
+int
+plan_line_text(struct plan *p, const char *name, const char *text, json_t *vars, struct pth_buf *b,
+    struct pth_err *e)
 {
 	static const struct pth_template_options o = { .keep_blocks = true };
 

@@ -5,17 +5,19 @@
 
 #include <string.h>
 
-static void set(json_t *o, const char *key, const char *value)
+static void
+set(json_t *o, const char *key, const char *value)
 {
-	pth_json_set(o, key, value ? json_string(value) : json_null());
+	pth_json_set(o, key, value != NULL ? json_string(value) : json_null());
 }
 
-static json_t *at(const struct plan_service *s, const char *what)
+static json_t *
+at(const struct plan_service *s, const char *what)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 	json_t *v;
 
-	pth_buf_addf(&b, "@{dir}/%s%s%s", s->name, *what ? "/" : "", what);
+	pth_buf_addf(&b, "@{dir}/%s%s%s", s->name, *what != '\0' ? "/" : "", what);
 	v = json_stringn(b.s, b.len);
 	pth_buf_release(&b);
 	return v;
@@ -23,25 +25,30 @@ static json_t *at(const struct plan_service *s, const char *what)
 
 /* Certificates: this test's own, or those that the experiment names, one by
  * one or with their directory. */
-static json_t *cert(const struct plan_service *s, const char *param, const char *file)
+static json_t *
+cert(const struct plan_service *s, const char *param, const char *file)
 {
 	const char *given = pth_json_str(s->params, param, NULL);
 	struct pth_buf b = PTH_BUF_INIT;
 	json_t *v;
 
-	if (!s->own_certs && given && *given)
+	if (!s->own_certs && given != NULL && *given != '\0')
 		return json_string(given);
-	pth_buf_addf(&b, "%s/%s", s->own_certs || !s->cert_dir ? "@{dir}/certs" : s->cert_dir, file);
+	pth_buf_addf(
+	    &b, "%s/%s", s->own_certs || s->cert_dir == NULL ? "@{dir}/certs" : s->cert_dir, file);
 	v = json_stringn(b.s, b.len);
 	pth_buf_release(&b);
 	return v;
 }
 
-static void places(json_t *vars, const struct plan_service *s)
+static void
+places(json_t *vars, const struct plan_service *s)
 {
 	static const char *const names[][3] = {
-		{ "qlog_dir", "qlog", "qlog" }, { "keylog", "keylog", "keys.log" },
-		{ "downloads", "downloads", "downloads" }, { "www", "www", "www" },
+		{ "qlog_dir", "qlog", "qlog" },
+		{ "keylog", "keylog", "keys.log" },
+		{ "downloads", "downloads", "downloads" },
+		{ "www", "www", "www" },
 	};
 	json_t *paths = json_object();
 	size_t i;
@@ -65,7 +72,8 @@ static void places(json_t *vars, const struct plan_service *s)
 	pth_json_set(vars, "paths", paths);
 }
 
-static json_t *protocol(const struct plan_service *s)
+static json_t *
+protocol(const struct plan_service *s)
 {
 	json_t *o = json_copy(s->pparams);
 
@@ -76,40 +84,44 @@ static json_t *protocol(const struct plan_service *s)
 	return o;
 }
 
-static json_t *features(const struct plan_service *s)
+static json_t *
+features(const struct plan_service *s)
 {
 	const struct pth_ynode *f = pth_yaml_get(s->view, "features");
 
-	return f ? pth_yaml_json(f) : json_object();
+	return f != NULL ? pth_yaml_json(f) : json_object();
 }
 
 /* Names that the framework sets; a parameter of the name only feeds it. */
-static bool ours(const char *name)
+static bool
+ours(const char *name)
 {
 	static const char *const names[] = { "port", "cert_file", "key_file", "ca_file" };
 	size_t i;
 
 	for (i = 0; i < countof(names); i++)
-		if (!strcmp(name, names[i]))
+		if (strcmp(name, names[i]) == 0)
 			return true;
 	return false;
 }
 
-bool plan_finite(const struct plan_service *s)
+bool
+plan_finite(const struct plan_service *s)
 {
 	const struct pth_ynode *n = pth_desc_role(pth_yaml_get(s->view, "finite"), s->role);
 
-	if (n && n->kind == PTH_YBOOL)
+	if (n != NULL && n->kind == PTH_YBOOL)
 		return n->b;
 	return s->client || s->plugin->kind == PTH_TESTER;
 }
 
 /* The other side: the target, or the first service that targets this one. */
-static json_t *peer_of(const struct plan *p, const struct plan_service *s)
+static json_t *
+peer_of(const struct plan *p, const struct plan_service *s)
 {
 	size_t i;
 
-	if (s->target)
+	if (s->target != NULL)
 		return s->target->info;
 	for (i = 0; i < p->n; i++)
 		if (p->v[i].target == s)
@@ -117,10 +129,11 @@ static json_t *peer_of(const struct plan *p, const struct plan_service *s)
 	return json_null();
 }
 
-json_t *plan_vars(struct plan *p, struct plan_service *s)
+json_t *
+plan_vars(struct plan *p, struct plan_service *s)
 {
 	const char *interface = pth_json_str(json_object_get(s->rec, "network"), "interface", "");
-	const struct plan_service *peer = s->client && s->target ? s->target : s;
+	const struct plan_service *peer = s->client && s->target != NULL ? s->target : s;
 	json_t *vars = json_object(), *v;
 	const char *key;
 
@@ -132,7 +145,7 @@ json_t *plan_vars(struct plan *p, struct plan_service *s)
 	set(vars, "host", peer->address);
 	pth_json_set(vars, "port", json_integer(peer->port));
 	set(vars, "interface", interface);
-	json_object_set(vars, "target", s->target ? s->target->info : json_null());
+	json_object_set(vars, "target", s->target != NULL ? s->target->info : json_null());
 	json_object_set(vars, "peer", peer_of(p, s));
 	json_object_set(vars, "service", s->rec);
 	json_object_set(vars, "services", p->services);

@@ -20,26 +20,29 @@
 static const struct {
 	const char *param, *path;
 } twins[] = {
-	{ "cert_file", "certificates.cert.file" }, { "key_file", "certificates.key.file" },
-	{ "alpn", "protocol.alpn.value" }, { "initial_version", "initial_version" },
+	{ "cert_file", "certificates.cert.file" },
+	{ "key_file", "certificates.key.file" },
+	{ "alpn", "protocol.alpn.value" },
+	{ "initial_version", "initial_version" },
 };
 
-static json_t *skeleton(void)
+static json_t *
+skeleton(void)
 {
 	return json_pack("{s:s, s:{s:{s:s, s:s}, s:s}, s:{s:s, s:s}, s:{s:n, s:s, s:s, s:s}, "
-	    "s:{s:{s:s, s:s, s:s}, s:{s:s, s:s, s:s}}, s:{s:s, s:s, s:s}, s:{s:s, s:s, s:{s:s, s:s}}}",
-	    "initial_version", "",
-	    "protocol", "alpn", "param", "", "value", "", "additional_parameters", "",
-	    "binary", "dir", "", "name", "",
-	    "network", "interface", "port", "", "destination", "", "source", "",
-	    "certificates", "cert", "param", "", "file", "", "local_file", "",
-	    "key", "param", "", "file", "", "local_file", "",
-	    "ticket_file", "param", "", "file", "", "local_file", "",
-	    "logging", "log_path", "", "err_path", "", "qlog", "param", "", "path", "");
+	                 "s:{s:{s:s, s:s, s:s}, s:{s:s, s:s, s:s}}, s:{s:s, s:s, s:s}, s:{s:s, "
+	                 "s:s, s:{s:s, s:s}}}",
+	    "initial_version", "", "protocol", "alpn", "param", "", "value", "",
+	    "additional_parameters", "", "binary", "dir", "", "name", "", "network", "interface",
+	    "port", "", "destination", "", "source", "", "certificates", "cert", "param", "",
+	    "file", "", "local_file", "", "key", "param", "", "file", "", "local_file", "",
+	    "ticket_file", "param", "", "file", "", "local_file", "", "logging", "log_path", "",
+	    "err_path", "", "qlog", "param", "", "path", "");
 }
 
 /* `key:` with nothing after it is as if it were not there. */
-static void drop_nulls(json_t *o)
+static void
+drop_nulls(json_t *o)
 {
 	const char *key;
 	json_t *v;
@@ -53,15 +56,18 @@ static void drop_nulls(json_t *o)
 	}
 }
 
-static bool empty(const json_t *v)
+static bool
+empty(const json_t *v)
 {
-	return !v || json_is_null(v) || (json_is_string(v) && json_string_length(v) == 0);
+	return v == NULL || json_is_null(v) || (json_is_string(v) && json_string_length(v) == 0);
 }
 
 /* cert_param and cert.param, whichever is there, as both. */
-static void both_forms(json_t *certs)
+static void
+both_forms(json_t *certs)
 {
-	static const char *const kinds[] = { "cert", "key" }, *const fields[] = { "param", "file", "local_file" };
+	static const char *const kinds[] = { "cert", "key" },
+	                         *const fields[] = { "param", "file", "local_file" };
 	struct pth_buf flat = PTH_BUF_INIT;
 	size_t i;
 
@@ -81,24 +87,29 @@ static void both_forms(json_t *certs)
 }
 
 /* Set "a.b.c", whose maps are there. */
-static void put(json_t *o, const char *path, json_t *v)
+static void
+put(json_t *o, const char *path, json_t *v)
 {
 	const char *dot = strrchr(path, '.');
-	char *above = dot ? pth_xstrndup(path, (size_t)(dot - path)) : NULL;
+	char *above = dot != NULL ? pth_xstrndup(path, (size_t)(dot - path)) : NULL;
 
-	json_object_set(above ? pth_json_path(o, above) : o, dot ? dot + 1 : path, v);
+	json_object_set(
+	    above != NULL ? pth_json_path(o, above) : o, dot != NULL ? dot + 1 : path, v);
 	free(above);
 }
 
-static bool given(const struct plan_service *s, const char *name)
+static bool
+given(const struct plan_service *s, const char *name)
 {
 	const json_t *impl = json_object_get(s->rec, "implementation");
 
-	return json_object_get(impl, name) || json_object_get(json_object_get(impl, "parameters"), name) ||
-	    json_object_get(json_object_get(s->rec, "plugin_config"), name);
+	return json_object_get(impl, name) != NULL ||
+	    json_object_get(json_object_get(impl, "parameters"), name) != NULL ||
+	    json_object_get(json_object_get(s->rec, "plugin_config"), name) != NULL;
 }
 
-static json_t *section_of(const json_t *file, const char *role)
+static json_t *
+section_of(const json_t *file, const char *role)
 {
 	json_t *base = skeleton(), *own = json_deep_copy(json_object_get(file, role)), *out;
 
@@ -115,7 +126,8 @@ static const char *const roles[] = { "server", "client", "peer", "mitm" };
 
 /* What stands beside the roles is the service's own: {alpn...} for
  * {server: {alpn...}}. */
-static void own_section(json_t *given, const char *role)
+static void
+own_section(json_t *given, const char *role)
 {
 	static const char *const keys[] = { "initial_version", "protocol", "binary", "network",
 		"certificates", "ticket_file", "logging" };
@@ -124,20 +136,21 @@ static void own_section(json_t *given, const char *role)
 
 	for (i = 0; i < countof(keys); i++) {
 		v = json_object_get(given, keys[i]);
-		if (!v)
+		if (v == NULL)
 			continue;
 		if (!json_is_object(section)) {
 			section = json_object();
 			pth_json_set(given, role, section);
 		}
-		if (!json_object_get(section, keys[i]))
+		if (json_object_get(section, keys[i]) == NULL)
 			json_object_set(section, keys[i], v);
 		json_object_del(given, keys[i]);
 	}
 }
 
 /* So that cert_param of one file wins over cert.param of the other. */
-static void complete_certificates(json_t *file)
+static void
+complete_certificates(json_t *file)
 {
 	static const char *const kinds[] = { "cert", "key" };
 	json_t *certs;
@@ -154,7 +167,8 @@ static void complete_certificates(json_t *file)
 	}
 }
 
-static void check_given(struct plan *p, const struct plan_service *s, const json_t *given, const char *what)
+static void
+check_given(struct plan *p, const struct plan_service *s, const json_t *given, const char *what)
 {
 	struct pth_arena a = { NULL, 0 };
 	struct pth_buf text = PTH_BUF_INIT, at = PTH_BUF_INIT;
@@ -165,7 +179,7 @@ static void check_given(struct plan *p, const struct plan_service *s, const json
 	pth_diags_init(&d, "");
 	pth_json_dump(&text, given);
 	n = pth_yaml_load(text.s, text.len, &a, &d);
-	if (n)
+	if (n != NULL)
 		pth_version_check(n, &d);
 	for (i = 0; i < d.n; i++)
 		plan_problem(p, d.v[i].severity, plan_path(&at, s, what), "%s", d.v[i].text);
@@ -176,7 +190,9 @@ static void check_given(struct plan *p, const struct plan_service *s, const json
 }
 
 /* A dependency's name is its directory, in a command of the image. */
-static void check_dependencies(struct plan *p, const struct plan_service *s, const json_t *given, const char *what)
+static void
+check_dependencies(
+    struct plan *p, const struct plan_service *s, const json_t *given, const char *what)
 {
 	struct pth_buf at = PTH_BUF_INIT, shown = PTH_BUF_INIT;
 	json_t *v;
@@ -189,15 +205,16 @@ static void check_dependencies(struct plan *p, const struct plan_service *s, con
 			continue;
 		pth_buf_cut(&shown, 0);
 		pth_show(&shown, name, 80);
-		plan_problem(p, PTH_ERROR, plan_path(&at, s, what), "dependencies: '%s' cannot be a name",
-		    shown.s ? shown.s : "");
+		plan_problem(p, PTH_ERROR, plan_path(&at, s, what),
+		    "dependencies: '%s' cannot be a name", shown.s != NULL ? shown.s : "");
 	}
 	pth_buf_release(&at);
 	pth_buf_release(&shown);
 }
 
 /* implementation.version and implementation.version_config, where they are maps. */
-static void given_part(struct plan *p, struct plan_service *s)
+static void
+given_part(struct plan *p, struct plan_service *s)
 {
 	static const char *const keys[] = { "version", "version_config" };
 	const json_t *impl = json_object_get(s->rec, "implementation");
@@ -215,7 +232,7 @@ static void given_part(struct plan *p, struct plan_service *s)
 		check_given(p, s, part, what.s);
 		check_dependencies(p, s, part, what.s);
 		complete_certificates(part);
-		both = s->vgiven ? pth_json_merge(s->vgiven, part) : json_incref(part);
+		both = s->vgiven != NULL ? pth_json_merge(s->vgiven, part) : json_incref(part);
 		json_decref(s->vgiven);
 		json_decref(part);
 		s->vgiven = both;
@@ -223,29 +240,32 @@ static void given_part(struct plan *p, struct plan_service *s)
 	pth_buf_release(&what);
 }
 
-void plan_version_file(struct plan *p, struct plan_service *s)
+void
+plan_version_file(struct plan *p, struct plan_service *s)
 {
 	const struct pth_ynode *n = pth_yaml_get(s->view, "version_config");
 	json_t *both;
 
 	given_part(p, s);
-	s->vfile = n && n->kind == PTH_YMAP ? pth_yaml_json(n) : NULL;
+	s->vfile = n != NULL && n->kind == PTH_YMAP ? pth_yaml_json(n) : NULL;
 	complete_certificates(s->vfile);
-	if (!s->vgiven)
+	if (s->vgiven == NULL)
 		return;
-	both = s->vfile ? pth_json_merge(s->vfile, s->vgiven) : json_incref(s->vgiven);
+	both = s->vfile != NULL ? pth_json_merge(s->vfile, s->vgiven) : json_incref(s->vgiven);
 	json_decref(s->vfile);
 	s->vfile = both;
 }
 
-static json_t *value_of(json_t *v)
+static json_t *
+value_of(json_t *v)
 {
 	json_t *inner = json_object_get(v, "value");
 
-	return inner ? inner : v;
+	return inner != NULL ? inner : v;
 }
 
-json_t *plan_version_params(const struct plan_service *s)
+json_t *
+plan_version_params(const struct plan_service *s)
 {
 	json_t *out = json_object(), *v;
 	const char *key;
@@ -255,47 +275,51 @@ json_t *plan_version_params(const struct plan_service *s)
 	return out;
 }
 
-const json_t *plan_version_env(const struct plan_service *s)
+const json_t *
+plan_version_env(const struct plan_service *s)
 {
 	return json_object_get(s->vgiven, "env");
 }
 
-static void set_text(json_t *to, const char *key, const json_t *from, const char *name)
+static void
+set_text(json_t *to, const char *key, const json_t *from, const char *name)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 
 	plan_scalar(&b, json_object_get(from, name));
-	if (b.len)
+	if (b.len != 0)
 		pth_json_set(to, key, pth_json_text(b.s, b.len));
 	pth_buf_release(&b);
 }
 
-static json_t *named(json_t *list, const char *name)
+static json_t *
+named(json_t *list, const char *name)
 {
 	json_t *v;
 	size_t i;
 
 	json_array_foreach(list, i, v)
-		if (!strcmp(pth_json_str(v, "name", ""), name))
+		if (strcmp(pth_json_str(v, "name", ""), name) == 0)
 			return v;
 	return NULL;
 }
 
-void plan_version_docker(const struct plan_service *s, json_t *docker)
+void
+plan_version_docker(const struct plan_service *s, json_t *docker)
 {
 	json_t *list = json_object_get(docker, "dependencies"), *v, *to;
 	size_t i;
 
 	set_text(docker, "revision", s->vfile, "commit");
-	if (!list && json_array_size(json_object_get(s->vfile, "dependencies")) > 0) {
+	if (list == NULL && json_array_size(json_object_get(s->vfile, "dependencies")) > 0) {
 		list = json_array();
 		pth_json_set(docker, "dependencies", list);
 	}
 	json_array_foreach(json_object_get(s->vfile, "dependencies"), i, v) {
 		to = named(list, pth_json_str(v, "name", ""));
-		if (!to && !json_object_get(v, "url"))
+		if (to == NULL && json_object_get(v, "url") == NULL)
 			continue; /* nowhere to get it from */
-		if (!to) {
+		if (to == NULL) {
 			to = json_object();
 			set_text(to, "name", v, "name");
 			pth_json_push(list, to);
@@ -307,32 +331,36 @@ void plan_version_docker(const struct plan_service *s, json_t *docker)
 
 /* --- into the parameters --- */
 
-static bool open_parameter(const struct plan_service *s, const char *name)
+static bool
+open_parameter(const struct plan_service *s, const char *name)
 {
-	return json_object_get(s->params, name) && !given(s, name);
+	return json_object_get(s->params, name) != NULL && !given(s, name);
 }
 
 /* Of the experiment's part alone: where the program is, more arguments. A
  * version file of PANTHER names its container's places. */
-static void given_parameters(struct plan_service *s)
+static void
+given_parameters(struct plan_service *s)
 {
 	const json_t *section = json_object_get(s->vgiven, s->role);
 	const char *dir = json_string_value(pth_json_path(section, "binary.dir"));
-	const char *more = json_string_value(pth_json_path(section, "protocol.additional_parameters"));
+	const char *more = json_string_value(
+	    pth_json_path(section, "protocol.additional_parameters"));
 	json_t *words = json_array();
 	struct pth_err e;
 
-	if (dir && *dir && open_parameter(s, "directory"))
+	if (dir != NULL && *dir != '\0' && open_parameter(s, "directory"))
 		pth_json_set(s->params, "directory", json_string(dir));
-	if (more && json_is_array(json_object_get(s->params, "extra")) && !given(s, "extra") &&
-	    pth_words(more, words, &e) == 0)
+	if (more != NULL && json_is_array(json_object_get(s->params, "extra")) &&
+	    !given(s, "extra") && pth_words(more, words, &e) == 0)
 		json_object_set(s->params, "extra", words);
 	json_decref(words);
 }
 
 /* The file's port is the server's usual one; `ports` without a place in the
  * experiment were filled in by pth-parse. */
-static void usual_port(const struct plan *p, struct plan_service *s)
+static void
+usual_port(const struct plan *p, struct plan_service *s)
 {
 	json_t *port = pth_json_path(s->section, "network.port");
 	struct pth_buf at = PTH_BUF_INIT;
@@ -340,22 +368,24 @@ static void usual_port(const struct plan *p, struct plan_service *s)
 	if (s->client || json_integer_value(port) <= 0 || json_integer_value(port) > 65535)
 		return;
 	json_object_set(s->pparams, "port", port);
-	s->port_usual = !json_object_get(json_object_get(p->rec, "marks"), plan_path(&at, s, "ports"));
+	s->port_usual = (json_object_get(
+	                     json_object_get(p->rec, "marks"), plan_path(&at, s, "ports")) == NULL);
 	pth_buf_release(&at);
 }
 
-void plan_version_look(struct plan *p, struct plan_service *s)
+void
+plan_version_look(struct plan *p, struct plan_service *s)
 {
 	json_t *v;
 	size_t i;
 
-	if (!s->vfile)
+	if (s->vfile == NULL)
 		return;
 	s->section = section_of(s->vfile, s->role);
 	both_forms(json_object_get(s->section, "certificates"));
 	for (i = 0; i < countof(twins); i++) {
 		v = pth_json_path(s->section, twins[i].path);
-		if (empty(v) || !json_object_get(s->params, twins[i].param))
+		if (empty(v) || json_object_get(s->params, twins[i].param) == NULL)
 			continue;
 		if (given(s, twins[i].param))
 			put(s->section, twins[i].path, json_object_get(s->params, twins[i].param));
@@ -367,7 +397,8 @@ void plan_version_look(struct plan *p, struct plan_service *s)
 }
 
 /* The certificates of the test, where the file names some. */
-static void certificates(const struct plan_service *s, const json_t *vars)
+static void
+certificates(const struct plan_service *s, const json_t *vars)
 {
 	static const char *const kinds[][3] = { { "cert_file", "cert" }, { "key_file", "key" } };
 	bool ours = !s->own_certs || pth_json_bool(s->rec, "generate_new_certificates", false);
@@ -386,29 +417,33 @@ static void certificates(const struct plan_service *s, const json_t *vars)
 
 /* The program as PANTHER calls it: in its directory, unless it is found by
  * itself or is more than a name. */
-static json_t *binary_path(const json_t *binary)
+static json_t *
+binary_path(const json_t *binary)
 {
 	const char *dir = pth_json_str(binary, "dir", ""), *name = pth_json_str(binary, "name", "");
 	size_t n = strlen(dir);
 	struct pth_buf b = PTH_BUF_INIT;
 	json_t *v;
 
-	if (*name == '/' || strchr(name, ' ') || !n || !*name)
+	if (*name == '/' || strchr(name, ' ') != NULL || n == 0 || *name == '\0')
 		return json_string(name);
-	name += strncmp(name, "./", 2) ? 0 : 2;
+	name += strncmp(name, "./", 2) != 0 ? 0 : 2;
 	pth_buf_addf(&b, "%s%s%s", dir, dir[n - 1] == '/' ? "" : "/", name);
 	v = json_stringn(b.s, b.len);
 	pth_buf_release(&b);
 	return v;
 }
 
-void plan_version_vars(const struct plan_service *s, json_t *vars)
+void
+plan_version_vars(const struct plan_service *s, json_t *vars)
 {
-	json_t *v, *port = json_object_get(vars, "port"), *protocol = json_object_get(vars, "protocol");
-	json_t *top = json_pack("{s:s, s:[], s:{}, s:{}}", "commit", "", "dependencies", "env", "tests");
+	json_t *v, *port = json_object_get(vars, "port"),
+	           *protocol = json_object_get(vars, "protocol");
+	json_t *top = json_pack(
+	    "{s:s, s:[], s:{}, s:{}}", "commit", "", "dependencies", "env", "tests");
 	const char *key;
 
-	if (!s->section) {
+	if (s->section == NULL) {
 		json_decref(top);
 		return;
 	}
@@ -416,7 +451,8 @@ void plan_version_vars(const struct plan_service *s, json_t *vars)
 	if (json_integer_value(port) > 0)
 		put(s->section, "network.port", port);
 	json_object_foreach(json_object_get(s->section, "protocol"), key, v)
-		if (strcmp(key, "name") && strcmp(key, "version") && strcmp(key, "transport") && strcmp(key, "port"))
+		if (strcmp(key, "name") != 0 && strcmp(key, "version") != 0 &&
+		    strcmp(key, "transport") != 0 && strcmp(key, "port") != 0)
 			json_object_set(protocol, key, v);
 	pth_json_set(vars, "binary_path", binary_path(json_object_get(s->section, "binary")));
 	json_object_set(vars, "target_port", port);
@@ -427,12 +463,13 @@ void plan_version_vars(const struct plan_service *s, json_t *vars)
 	json_decref(top);
 }
 
-json_t *plan_version_for_file(const struct plan_service *s)
+json_t *
+plan_version_for_file(const struct plan_service *s)
 {
 	json_t *vars, *params, *about, *v;
 	const char *key;
 
-	if (!s->section)
+	if (s->section == NULL)
 		return json_incref(s->vars);
 	vars = json_copy(s->vars);
 	json_object_set(vars, "target", json_object_get(vars, "host"));

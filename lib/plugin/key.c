@@ -7,27 +7,35 @@
 #include <regex.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "base/clock.h"
+#include "base/text.h"
 
 enum type {
-	ANY,    /* templates allowed in strings, when/each in lists of maps */
-	TEXT, NAME, NAMES, BOOL, INT, NUMBER, DURATION, SIGNAL,
-	TPL,    /* a scalar with a template */
-	LIST,   /* of ANY: templates, each with when/each if a map */
-	ARGS,   /* elements of an argv */
-	LINE,   /* ARGS, or {line: ...} or {template: FILE} */
-	CMD, CMDS,
+	ANY, /* templates allowed in strings, when/each in lists of maps */
+	TEXT,
+	NAME,
+	NAMES,
+	BOOL,
+	INT,
+	NUMBER,
+	DURATION,
+	SIGNAL,
+	TPL,  /* a scalar with a template */
+	LIST, /* of ANY: templates, each with when/each if a map */
+	ARGS, /* elements of an argv */
+	LINE, /* ARGS, or {line: ...} or {template: FILE} */
+	CMD,
+	CMDS,
 	BINARY, /* TPL or ARGS */
 	READY,
-	MAP,    /* of `item` by free names */
-	KEYS,   /* `keys` */
-	ROLES,  /* `item`, or a map of it by role */
-	OVER,   /* partial descriptors by name */
+	MAP,   /* of `item` by free names */
+	KEYS,  /* `keys` */
+	ROLES, /* `item`, or a map of it by role */
+	OVER,  /* partial descriptors by name */
 	PARAMS,
 	METRICS, /* numbers out of files */
 	VERSION, /* what PANTHER's version files hold */
-	ENUM,   /* words in `words` */
+	ENUM,    /* words in `words` */
 };
 
 struct key {
@@ -45,6 +53,7 @@ enum {
 	RUNS = SERVICE | BIT(PROTOCOL),
 };
 
+/* clang-format off */
 static const struct key phase_keys[] = {
 	{ .name = "pre_compile", .type = CMDS }, { .name = "compile", .type = CMDS },
 	{ .name = "post_compile", .type = CMDS }, { .name = "pre_run", .type = CMDS },
@@ -52,7 +61,8 @@ static const struct key phase_keys[] = {
 };
 
 static const struct key stop_keys[] = {
-	{ .name = "signal", .type = SIGNAL }, { .name = "grace", .type = DURATION }, { .name = NULL },
+	{ .name = "signal", .type = SIGNAL }, { .name = "grace", .type = DURATION },
+	{ .name = NULL },
 };
 
 static const struct key capture_keys[] = {
@@ -68,14 +78,16 @@ static const struct key docker_keys[] = {
 	{ .name = "repository", .type = TPL }, { .name = "revision", .type = TPL },
 	{ .name = "submodules", .type = BOOL }, { .name = "directory", .type = TPL },
 	{ .name = "dependencies", .type = LIST }, { .name = "build", .type = LIST },
-	{ .name = "args", .type = MAP, .item = TPL }, { .name = "environment", .type = MAP, .item = TPL },
+	{ .name = "args", .type = MAP, .item = TPL }, { .name = "environment", .type = MAP,
+	    .item = TPL },
 	{ .name = "expose", .type = LIST }, { .name = "capabilities", .type = LIST },
 	{ .name = "platform", .type = TPL }, { .name = "files", .type = LIST },
 	{ .name = NULL },
 };
 
 static const struct key cmd_keys[] = {
-	{ .name = "argv", .type = ARGS }, { .name = "sh", .type = TPL }, { .name = "words", .type = TPL },
+	{ .name = "argv", .type = ARGS }, { .name = "sh", .type = TPL }, { .name = "words",
+	    .type = TPL },
 	{ .name = "when", .type = TPL }, { .name = "critical", .type = BOOL },
 	{ .name = "timeout", .type = DURATION }, { .name = "cwd", .type = TPL },
 	{ .name = "env", .type = MAP, .item = TPL }, { .name = "name", .type = TEXT },
@@ -83,7 +95,8 @@ static const struct key cmd_keys[] = {
 };
 
 static const struct key ready_keys[] = {
-	{ .name = "udp", .type = TPL }, { .name = "tcp", .type = TPL }, { .name = "file", .type = TPL },
+	{ .name = "udp", .type = TPL }, { .name = "tcp", .type = TPL }, { .name = "file",
+	    .type = TPL },
 	{ .name = "log", .type = TPL }, { .name = "command", .type = ARGS },
 	{ .name = "delay", .type = DURATION }, { .name = "in", .type = TPL },
 	{ .name = "timeout", .type = DURATION }, { .name = "when", .type = TPL },
@@ -91,7 +104,8 @@ static const struct key ready_keys[] = {
 };
 
 static const struct key arg_keys[] = {
-	{ .name = "when", .type = TPL }, { .name = "args", .type = ARGS }, { .name = "else", .type = ARGS },
+	{ .name = "when", .type = TPL }, { .name = "args", .type = ARGS },
+	{ .name = "else", .type = ARGS },
 	{ .name = "each", .type = TPL }, { .name = "as", .type = NAME },
 	{ .name = "optional", .type = TPL }, { .name = "words", .type = TPL }, { .name = NULL },
 };
@@ -108,7 +122,8 @@ static const struct key param_keys[] = {
 	{ .name = "enum", .type = ANY }, { .name = "pattern", .type = TEXT },
 	{ .name = "items", .type = ENUM, .words = "str int float bool list map any" },
 	{ .name = "description", .type = TEXT }, { .name = "unit", .type = TEXT },
-	{ .name = "template", .type = BOOL }, { .name = "required", .type = BOOL }, { .name = "wanted", .type = BOOL },
+	{ .name = "template", .type = BOOL }, { .name = "required", .type = BOOL },
+	{ .name = "wanted", .type = BOOL },
 	{ .name = NULL },
 };
 
@@ -117,7 +132,8 @@ static const struct key metric_keys[] = {
 	{ .name = "matches", .type = TPL }, { .name = "json", .type = TPL },
 	{ .name = "reduce", .type = ENUM, .words = "last first sum min max mean count" },
 	{ .name = "scale", .type = NUMBER }, { .name = "description", .type = TEXT },
-	{ .name = "when", .type = TPL }, { .name = "each", .type = TPL }, { .name = "as", .type = NAME },
+	{ .name = "when", .type = TPL }, { .name = "each", .type = TPL }, { .name = "as",
+	    .type = NAME },
 	{ .name = NULL },
 };
 
@@ -160,7 +176,8 @@ static const struct key top_keys[] = {
 	{ .name = "decode", .kinds = BIT(PROTOCOL), .type = LIST },
 	{ .name = "setup", .kinds = BIT(PROTOCOL) | BIT(NETWORK), .type = CMDS },
 	{ .name = "teardown", .kinds = BIT(NETWORK), .type = CMDS },
-	{ .name = "isolation", .kinds = BIT(NETWORK), .type = ENUM, .words = "full none container simulator" },
+	{ .name = "isolation", .kinds = BIT(NETWORK), .type = ENUM,
+	    .words = "full none container simulator" },
 	{ .name = "address", .kinds = BIT(NETWORK), .type = TPL },
 	{ .name = "listen", .kinds = BIT(NETWORK), .type = TPL },
 	{ .name = "images", .kinds = BIT(NETWORK), .type = BOOL },
@@ -173,6 +190,7 @@ static const struct key top_keys[] = {
 	{ .name = "conflicts", .kinds = ENV, .type = NAMES },
 	{ .name = NULL },
 };
+/* clang-format on */
 
 struct check {
 	struct pth_diags *d;
@@ -181,22 +199,24 @@ struct check {
 
 static void check(struct check *c, const struct pth_ynode *n, const struct key *k, enum type t);
 
-static bool known_kind(const struct check *c, const struct key *k)
+static bool
+known_kind(const struct check *c, const struct key *k)
 {
-	return k->kinds == 0 || c->kind >= PTH_KINDS || (k->kinds & (1u << c->kind));
+	return k->kinds == 0 || c->kind >= PTH_KINDS || (k->kinds & (1u << c->kind)) != 0;
 }
 
-static void unknown(struct check *c, const struct pth_ynode *n, const struct key *keys)
+static void
+unknown(struct check *c, const struct pth_ynode *n, const struct key *keys)
 {
 	const char *names[countof(top_keys)], *near;
 	size_t i, m = 0;
 
-	for (i = 0; keys[i].name; i++) {
+	for (i = 0; keys[i].name != NULL; i++) {
 		if (known_kind(c, &keys[i]))
 			names[m++] = keys[i].name;
-		else if (!strcmp(keys[i].name, n->key)) {
-			pth_diags_add(c->d, PTH_ERROR, n->kline, n->kcol, "%s: not a key of kind %s", n->key,
-			    pth_kind_name(c->kind));
+		else if (strcmp(keys[i].name, n->key) == 0) {
+			pth_diags_add(c->d, PTH_ERROR, n->kline, n->kcol,
+			    "%s: not a key of kind %s", n->key, pth_kind_name(c->kind));
 			return;
 		}
 	}
@@ -205,16 +225,18 @@ static void unknown(struct check *c, const struct pth_ynode *n, const struct key
 	    PTH_DID_YOU_MEAN(near));
 }
 
-static const struct key *find_key(const struct check *c, const struct key *keys, const char *name,
-    size_t len)
+static const struct key *
+find_key(const struct check *c, const struct key *keys, const char *name, size_t len)
 {
-	for (; keys->name; keys++)
-		if (strlen(keys->name) == len && !strncmp(keys->name, name, len) && known_kind(c, keys))
+	for (; keys->name != NULL; keys++)
+		if (strlen(keys->name) == len && strncmp(keys->name, name, len) == 0 &&
+		    known_kind(c, keys))
 			return keys;
 	return NULL;
 }
 
-static void check_keys(struct check *c, const struct pth_ynode *n, const struct key *keys)
+static void
+check_keys(struct check *c, const struct pth_ynode *n, const struct key *keys)
 {
 	const struct pth_ynode *v;
 
@@ -222,12 +244,12 @@ static void check_keys(struct check *c, const struct pth_ynode *n, const struct 
 		pth_desc_wrong(c->d, n, "a map");
 		return;
 	}
-	for (v = n->child; v; v = v->next) {
+	for (v = n->child; v != NULL; v = v->next) {
 		size_t len = strlen(v->key);
 		bool plus = len > 1 && v->key[len - 1] == '+';
 		const struct key *k = find_key(c, keys, v->key, plus ? len - 1 : len);
 
-		if (!k)
+		if (k == NULL)
 			unknown(c, v, keys);
 		else if (plus && v->kind != PTH_YSEQ)
 			pth_desc_wrong(c->d, v, "a list to append");
@@ -237,10 +259,12 @@ static void check_keys(struct check *c, const struct pth_ynode *n, const struct 
 }
 
 /* A template must at least parse; what its names mean is known later. */
-static void check_template(struct check *c, const struct pth_ynode *n)
+static void
+check_template(struct check *c, const struct pth_ynode *n)
 {
-	struct pth_template_options o = { .drop_last_newline = false, .line = n->line,
-		.col = n->col + !n->plain };
+	struct pth_template_options o = {
+		.drop_last_newline = false, .line = n->line, .col = n->col + !n->plain
+	};
 	struct pth_template *t;
 	struct pth_err e;
 
@@ -248,25 +272,27 @@ static void check_template(struct check *c, const struct pth_ynode *n)
 		pth_desc_wrong(c->d, n, "one value");
 		return;
 	}
-	if (n->kind != PTH_YSTR || !strchr(n->text, '{'))
+	if (n->kind != PTH_YSTR || strchr(n->text, '{') == NULL)
 		return;
 	t = pth_template_parse(c->d->file, n->text, n->len, &o, &e);
-	if (!t)
+	if (t == NULL)
 		pth_diags_add(c->d, PTH_ERROR, n->line, n->col, "%s", e.text);
 	pth_template_free(t);
 }
 
-static void check_any(struct check *c, const struct pth_ynode *n)
+static void
+check_any(struct check *c, const struct pth_ynode *n)
 {
 	const struct pth_ynode *v;
 
 	if (n->kind < PTH_YSEQ)
 		check_template(c, n);
-	for (v = n->child; v; v = v->next)
+	for (v = n->child; v != NULL; v = v->next)
 		check_any(c, v);
 }
 
-static void check_each(struct check *c, const struct pth_ynode *n, enum type t, const char *what)
+static void
+check_each(struct check *c, const struct pth_ynode *n, enum type t, const char *what)
 {
 	const struct pth_ynode *v;
 
@@ -274,11 +300,12 @@ static void check_each(struct check *c, const struct pth_ynode *n, enum type t, 
 		pth_desc_wrong(c->d, n, what);
 		return;
 	}
-	for (v = n->child; v; v = v->next)
+	for (v = n->child; v != NULL; v = v->next)
 		check(c, v, NULL, t);
 }
 
-static unsigned count(const struct pth_ynode *map, const char *const *names, size_t n)
+static unsigned
+count(const struct pth_ynode *map, const char *const *names, size_t n)
 {
 	unsigned found = 0;
 	size_t i;
@@ -288,7 +315,8 @@ static unsigned count(const struct pth_ynode *map, const char *const *names, siz
 	return found;
 }
 
-static void one_of(struct check *c, const struct pth_ynode *n, const char *const *names, size_t k)
+static void
+one_of(struct check *c, const struct pth_ynode *n, const char *const *names, size_t k)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 	size_t i;
@@ -296,17 +324,19 @@ static void one_of(struct check *c, const struct pth_ynode *n, const char *const
 	if (n->kind != PTH_YMAP || count(n, names, k) == 1)
 		return;
 	for (i = 0; i < k; i++)
-		pth_buf_addf(&b, "%s%s", i ? ", " : "", names[i]);
+		pth_buf_addf(&b, "%s%s", i != 0 ? ", " : "", names[i]);
 	pth_diags_add(c->d, PTH_ERROR, n->line, n->col, "must have exactly one of %s", b.s);
 	pth_buf_release(&b);
 }
 
-static void check_arg(struct check *c, const struct pth_ynode *n)
+static void
+check_arg(struct check *c, const struct pth_ynode *n)
 {
 	static const char *const forms[] = { "when", "each", "optional", "words" };
 
 	if (n->kind == PTH_YSEQ)
-		pth_desc_wrong(c->d, n, "one argument, or a map with when, each, optional or words");
+		pth_desc_wrong(
+		    c->d, n, "one argument, or a map with when, each, optional or words");
 	else if (n->kind == PTH_YMAP) {
 		check_keys(c, n, arg_keys);
 		one_of(c, n, forms, countof(forms));
@@ -314,18 +344,20 @@ static void check_arg(struct check *c, const struct pth_ynode *n)
 		check_template(c, n);
 }
 
-static void check_args(struct check *c, const struct pth_ynode *n)
+static void
+check_args(struct check *c, const struct pth_ynode *n)
 {
 	const struct pth_ynode *v;
 
 	if (n->kind != PTH_YSEQ)
 		pth_desc_wrong(c->d, n, "a list of arguments");
 	else
-		for (v = n->child; v; v = v->next)
+		for (v = n->child; v != NULL; v = v->next)
 			check_arg(c, v);
 }
 
-static void check_cmd(struct check *c, const struct pth_ynode *n)
+static void
+check_cmd(struct check *c, const struct pth_ynode *n)
 {
 	static const char *const forms[] = { "argv", "sh", "words" };
 
@@ -335,10 +367,12 @@ static void check_cmd(struct check *c, const struct pth_ynode *n)
 		check_keys(c, n, cmd_keys);
 		one_of(c, n, forms, countof(forms));
 	} else
-		pth_desc_wrong(c->d, n, "a command: a list of arguments, or a map with argv, sh or words");
+		pth_desc_wrong(
+		    c->d, n, "a command: a list of arguments, or a map with argv, sh or words");
 }
 
-static void check_line(struct check *c, const struct pth_ynode *n)
+static void
+check_line(struct check *c, const struct pth_ynode *n)
 {
 	static const struct key keys[] = { { .name = "line", .type = TPL },
 		{ .name = "template", .type = TEXT }, { .name = NULL } };
@@ -351,13 +385,14 @@ static void check_line(struct check *c, const struct pth_ynode *n)
 		check_args(c, n);
 }
 
-static void check_ready(struct check *c, const struct pth_ynode *n)
+static void
+check_ready(struct check *c, const struct pth_ynode *n)
 {
 	static const char *const forms[] = { "udp", "tcp", "file", "log", "command", "delay" };
 	const struct pth_ynode *v;
 
 	if (n->kind == PTH_YSEQ) {
-		for (v = n->child; v; v = v->next)
+		for (v = n->child; v != NULL; v = v->next)
 			check_ready(c, v);
 		return;
 	}
@@ -365,24 +400,25 @@ static void check_ready(struct check *c, const struct pth_ynode *n)
 	one_of(c, n, forms, countof(forms));
 }
 
-static void check_roles(struct check *c, const struct pth_ynode *n, const struct key *k)
+static void
+check_roles(struct check *c, const struct pth_ynode *n, const struct key *k)
 {
 	const struct pth_ynode *v;
 	size_t i;
-	bool by_role = n->kind == PTH_YMAP && n->child;
+	bool by_role = n->kind == PTH_YMAP && n->child != NULL;
 
 	for (i = 0; by_role && i < pth_nroles; i++)
-		if (!strncmp(n->child->key, pth_roles[i], strlen(pth_roles[i])))
+		if (strncmp(n->child->key, pth_roles[i], strlen(pth_roles[i])) == 0)
 			break;
 	if (!by_role || i == pth_nroles) {
 		check(c, n, k, k->item);
 		return;
 	}
-	for (v = n->child; v; v = v->next) {
+	for (v = n->child; v != NULL; v = v->next) {
 		size_t len = strcspn(v->key, "+");
 
 		for (i = 0; i < pth_nroles; i++)
-			if (strlen(pth_roles[i]) == len && !strncmp(v->key, pth_roles[i], len))
+			if (strlen(pth_roles[i]) == len && strncmp(v->key, pth_roles[i], len) == 0)
 				break;
 		if (i == pth_nroles)
 			pth_diags_add(c->d, PTH_ERROR, v->kline, v->kcol,
@@ -393,10 +429,11 @@ static void check_roles(struct check *c, const struct pth_ynode *n, const struct
 }
 
 /* A part of a descriptor that a version or a role lays over the whole. */
-static void check_over(struct check *c, const struct pth_ynode *n)
+static void
+check_over(struct check *c, const struct pth_ynode *n)
 {
-	static const char *const fixed[] = { "plugin", "kind", "extends", "versions", "version_configs",
-		"aliases" };
+	static const char *const fixed[] = { "plugin", "kind", "extends", "versions",
+		"version_configs", "aliases" };
 	const struct pth_ynode *v, *k;
 	size_t i;
 
@@ -404,23 +441,25 @@ static void check_over(struct check *c, const struct pth_ynode *n)
 		pth_desc_wrong(c->d, n, "a map of names to overrides");
 		return;
 	}
-	for (v = n->child; v; v = v->next) {
+	for (v = n->child; v != NULL; v = v->next) {
 		if (v->kind == PTH_YNULL)
 			continue;
 		check_keys(c, v, top_keys);
 		for (i = 0; i < countof(fixed); i++)
 			if ((k = pth_yaml_get(v, fixed[i])) != NULL)
-				pth_diags_add(c->d, PTH_ERROR, k->kline, k->kcol, "%s: cannot be overridden here",
-				    fixed[i]);
+				pth_diags_add(c->d, PTH_ERROR, k->kline, k->kcol,
+				    "%s: cannot be overridden here", fixed[i]);
 	}
 }
 
-static void check_params(struct check *c, const struct pth_ynode *n)
+static void
+check_params(struct check *c, const struct pth_ynode *n)
 {
-	static const char *const taken[] = { "name", "role", "version", "host", "target", "peer", "service",
-		"services", "protocol", "record", "paths", "features", "parameters", "dir", "item", "index",
-		"address", "listen", "interface", "environment", "service_names", "qlog_dir", "keylog",
-		"downloads", "www", "generate_certificates", "program", "finite" };
+	static const char *const taken[] = { "name", "role", "version", "host", "target", "peer",
+		"service", "services", "protocol", "record", "paths", "features", "parameters",
+		"dir", "item", "index", "address", "listen", "interface", "environment",
+		"service_names", "qlog_dir", "keylog", "downloads", "www", "generate_certificates",
+		"program", "finite" };
 	unsigned services = SERVICE;
 	const struct pth_ynode *v;
 	size_t i;
@@ -429,9 +468,9 @@ static void check_params(struct check *c, const struct pth_ynode *n)
 		pth_desc_wrong(c->d, n, "a map of parameters");
 		return;
 	}
-	for (v = n->child; v; v = v->next) {
+	for (v = n->child; v != NULL; v = v->next) {
 		for (i = 0; i < countof(taken); i++)
-			if ((services >> c->kind & 1) && !strcmp(v->key, taken[i]))
+			if ((services >> c->kind & 1) != 0 && strcmp(v->key, taken[i]) == 0)
 				pth_diags_add(c->d, PTH_ERROR, v->kline, v->kcol,
 				    "parameter '%s': the name is taken, pth-plugin(5)", v->key);
 		if (v->kind == PTH_YMAP)
@@ -439,48 +478,54 @@ static void check_params(struct check *c, const struct pth_ynode *n)
 	}
 }
 
-static void check_enum(struct check *c, const struct pth_ynode *n, const char *words)
+static void
+check_enum(struct check *c, const struct pth_ynode *n, const char *words)
 {
-	size_t len = n->kind < PTH_YSEQ && n->text ? n->len : 0;
+	size_t len = n->kind < PTH_YSEQ && n->text != NULL ? n->len : 0;
 	const char *w;
 
-	for (w = words; *w; w += strcspn(w, " "), w += *w == ' ')
-		if (len && strcspn(w, " ") == len && !strncmp(w, n->text, len))
+	for (w = words; *w != '\0'; w += strcspn(w, " "), w += *w == ' ')
+		if (len != 0 && strcspn(w, " ") == len && strncmp(w, n->text, len) == 0)
 			return;
 	pth_diags_add(c->d, PTH_ERROR, n->line, n->col, "%s: must be one of: %s", n->key, words);
 }
 
-static void check_signal(struct check *c, const struct pth_ynode *n)
+static void
+check_signal(struct check *c, const struct pth_ynode *n)
 {
 	const char *s = n->kind == PTH_YSTR ? n->text : "";
 
-	if (!strncmp(s, "SIG", 3))
+	if (strncmp(s, "SIG", 3) == 0)
 		s += 3;
 	if (strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ12") != strlen(s) || strlen(s) < 2)
-		pth_diags_add(c->d, PTH_ERROR, n->line, n->col, "%s: must be a signal such as INT", n->key);
+		pth_diags_add(
+		    c->d, PTH_ERROR, n->line, n->col, "%s: must be a signal such as INT", n->key);
 }
 
-static void check_scalar(struct check *c, const struct pth_ynode *n, enum type t)
+static void
+check_scalar(struct check *c, const struct pth_ynode *n, enum type t)
 {
 	int64_t us;
 
 	if (n->kind >= PTH_YSEQ)
 		pth_desc_wrong(c->d, n, "one value");
-	else if (t == NAME && !pth_name_ok(n->text ? n->text : ""))
+	else if (t == NAME && !pth_name_ok(n->text != NULL ? n->text : ""))
 		pth_diags_add(c->d, PTH_ERROR, n->line, n->col,
-		    "%s: must be a name of letters, digits, '.', '_' and '-'", n->key ? n->key : "item");
+		    "%s: must be a name of letters, digits, '.', '_' and '-'",
+		    n->key != NULL ? n->key : "item");
 	else if (t == BOOL && n->kind != PTH_YBOOL)
 		pth_desc_wrong(c->d, n, "true or false");
 	else if (t == INT && n->kind != PTH_YINT)
 		pth_desc_wrong(c->d, n, "an integer");
 	else if (t == NUMBER && n->kind != PTH_YINT && n->kind != PTH_YREAL)
 		pth_desc_wrong(c->d, n, "a number");
-	else if (t == DURATION && !strstr(n->text, "{{") && !pth_duration(n->text, &us))
+	else if (t == DURATION && strstr(n->text, "{{") == NULL && !pth_duration(n->text, &us))
 		pth_diags_add(c->d, PTH_ERROR, n->line, n->col,
 		    "%s: must be a duration such as 5s or 250ms", n->key);
 }
 
-static void check_metric(struct check *c, const struct pth_ynode *n)
+static void
+check_metric(struct check *c, const struct pth_ynode *n)
 {
 	static const char *const forms[] = { "matches", "json" };
 	const struct pth_ynode *m = pth_yaml_get(n, "matches");
@@ -490,14 +535,15 @@ static void check_metric(struct check *c, const struct pth_ynode *n)
 	if (n->kind != PTH_YMAP)
 		return;
 	one_of(c, n, forms, countof(forms));
-	if (!pth_yaml_get(n, "name"))
+	if (pth_yaml_get(n, "name") == NULL)
 		pth_diags_add(c->d, PTH_ERROR, n->line, n->col, "a metric without name");
-	if (m && m->kind == PTH_YSTR && !strstr(m->text, "{{") && !strstr(m->text, "{%") &&
-	    (fault = pth_regex_fault(m->text)) != NULL)
+	if (m != NULL && m->kind == PTH_YSTR && strstr(m->text, "{{") == NULL &&
+	    strstr(m->text, "{%") == NULL && (fault = pth_regex_fault(m->text)) != NULL)
 		pth_diags_add(c->d, PTH_ERROR, m->line, m->col, "matches: %s", fault);
 }
 
-static void check_metrics(struct check *c, const struct pth_ynode *n)
+static void
+check_metrics(struct check *c, const struct pth_ynode *n)
 {
 	const struct pth_ynode *v;
 
@@ -505,11 +551,12 @@ static void check_metrics(struct check *c, const struct pth_ynode *n)
 		pth_desc_wrong(c->d, n, "a list of metrics");
 		return;
 	}
-	for (v = n->child; v; v = v->next)
+	for (v = n->child; v != NULL; v = v->next)
 		check_metric(c, v);
 }
 
-static void check(struct check *c, const struct pth_ynode *n, const struct key *k, enum type t)
+static void
+check(struct check *c, const struct pth_ynode *n, const struct key *k, enum type t)
 {
 	const struct pth_ynode *v;
 
@@ -540,23 +587,29 @@ static void check(struct check *c, const struct pth_ynode *n, const struct key *
 	case MAP:
 		if (n->kind != PTH_YMAP)
 			pth_desc_wrong(c->d, n, "a map");
-		for (v = n->kind == PTH_YMAP ? n->child : NULL; v; v = v->next)
+		for (v = n->kind == PTH_YMAP ? n->child : NULL; v != NULL; v = v->next)
 			check(c, v, NULL, k->item);
 		break;
-	case TEXT: case NAME: case BOOL: case INT: case NUMBER: case DURATION:
-		check_scalar(c, n, t);
+	case TEXT:
+	case NAME:
+	case BOOL:
+	case INT:
+	case NUMBER:
+	case DURATION: check_scalar(c, n, t);
 	}
 }
 
-static void missing(struct check *c, const struct pth_ynode *root, const char *key)
+static void
+missing(struct check *c, const struct pth_ynode *root, const char *key)
 {
 	const struct pth_ynode *n = pth_yaml_get(root, key);
 
-	if (!n || n->kind == PTH_YNULL)
+	if (n == NULL || n->kind == PTH_YNULL)
 		pth_diags_add(c->d, PTH_ERROR, root->line, root->col, "'%s' is missing", key);
 }
 
-void pth_desc_check(const struct pth_ynode *root, enum pth_kind kind, struct pth_diags *d)
+void
+pth_desc_check(const struct pth_ynode *root, enum pth_kind kind, struct pth_diags *d)
 {
 	struct check c = { d, kind };
 	const char *stated = pth_desc_str(root, "kind", NULL);
@@ -564,33 +617,36 @@ void pth_desc_check(const struct pth_ynode *root, enum pth_kind kind, struct pth
 	check_keys(&c, root, top_keys);
 	missing(&c, root, "plugin");
 	missing(&c, root, "kind");
-	if (stated && pth_kind_from(stated) < PTH_KINDS && pth_kind_from(stated) != kind)
+	if (stated != NULL && pth_kind_from(stated) < PTH_KINDS && pth_kind_from(stated) != kind)
 		pth_diags_add(d, PTH_ERROR, pth_yaml_get(root, "kind")->line,
 		    pth_yaml_get(root, "kind")->col, "kind: %s in the folder of kind %s", stated,
 		    pth_kind_name(kind));
 }
 
-static void check_param_whole(const struct pth_ynode *p, struct pth_diags *d)
+static void
+check_param_whole(const struct pth_ynode *p, struct pth_diags *d)
 {
 	const char *pattern = pth_desc_str(p, "pattern", NULL);
 	struct pth_err e;
 	json_t *v;
 	regex_t re;
 
-	if (pattern && (strlen(pattern) > 1000 || pth_regex_unrolls(pattern) ||
-	    regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB))) {
+	if (pattern != NULL &&
+	    (strlen(pattern) > 1000 || pth_regex_unrolls(pattern) ||
+	        regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB) != 0)) {
 		pth_diags_add(d, PTH_ERROR, p->line, p->col, "parameter %s: bad pattern", p->key);
 		return;
 	}
-	if (pattern)
+	if (pattern != NULL)
 		regfree(&re);
 	v = pth_param_default(p->key, p, &e);
-	if (!v)
+	if (v == NULL)
 		pth_diags_add(d, PTH_ERROR, p->line, p->col, "%s", e.text);
 	json_decref(v);
 }
 
-void pth_desc_check_whole(const struct pth_ynode *root, enum pth_kind kind, struct pth_diags *d)
+void
+pth_desc_check_whole(const struct pth_ynode *root, enum pth_kind kind, struct pth_diags *d)
 {
 	struct check c = { d, kind };
 	const struct pth_ynode *params = pth_yaml_get(root, "parameters"), *p;
@@ -603,7 +659,7 @@ void pth_desc_check_whole(const struct pth_ynode *root, enum pth_kind kind, stru
 		missing(&c, root, "transport");
 	if (kind == PTH_NETWORK)
 		missing(&c, root, "isolation");
-	for (p = params ? params->child : NULL; p; p = p->next)
+	for (p = params != NULL ? params->child : NULL; p != NULL; p = p->next)
 		if (p->kind == PTH_YMAP)
 			check_param_whole(p, d);
 }

@@ -15,7 +15,8 @@ struct pth_view {
 const char *const pth_roles[] = { "server", "client", "peer", "mitm", "any" };
 const size_t pth_nroles = countof(pth_roles);
 
-static struct pth_ynode *clone(struct pth_arena *a, const struct pth_ynode *n, const char *file)
+static struct pth_ynode *
+clone(struct pth_arena *a, const struct pth_ynode *n, const char *file)
 {
 	struct pth_dval *d = pth_arena_alloc(a, sizeof *d);
 
@@ -26,12 +27,14 @@ static struct pth_ynode *clone(struct pth_arena *a, const struct pth_ynode *n, c
 	return &d->y;
 }
 
-static const char *file_of(const struct pth_ynode *n)
+static const char *
+file_of(const struct pth_ynode *n)
 {
 	return ((const struct pth_dval *)n)->file;
 }
 
-static void push(struct pth_ynode *to, struct pth_ynode ***tail, struct pth_ynode *n)
+static void
+push(struct pth_ynode *to, struct pth_ynode ***tail, struct pth_ynode *n)
 {
 	**tail = n;
 	*tail = &n->next;
@@ -39,7 +42,8 @@ static void push(struct pth_ynode *to, struct pth_ynode ***tail, struct pth_ynod
 }
 
 /* `parameters: {port: 4443}` says only the default. */
-static struct pth_ynode *default_of(struct pth_arena *a, const struct pth_ynode *n, const char *file)
+static struct pth_ynode *
+default_of(struct pth_arena *a, const struct pth_ynode *n, const char *file)
 {
 	struct pth_ynode *map = clone(a, n, file), *v = pth_desc_copy(a, n, file);
 
@@ -52,23 +56,26 @@ static struct pth_ynode *default_of(struct pth_arena *a, const struct pth_ynode 
 	return map;
 }
 
-static struct pth_ynode *copy_params(struct pth_arena *a, const struct pth_ynode *n, const char *file)
+static struct pth_ynode *
+copy_params(struct pth_arena *a, const struct pth_ynode *n, const char *file)
 {
 	struct pth_ynode *to = clone(a, n, file), **tail = &to->child;
 	const struct pth_ynode *c;
 
-	for (c = n->child; c; c = c->next)
-		push(to, &tail, c->kind == PTH_YMAP || c->kind == PTH_YNULL ?
-		    pth_desc_copy(a, c, file) : default_of(a, c, file));
+	for (c = n->child; c != NULL; c = c->next)
+		push(to, &tail,
+		    c->kind == PTH_YMAP || c->kind == PTH_YNULL ? pth_desc_copy(a, c, file) :
+		                                                  default_of(a, c, file));
 	return to;
 }
 
-static struct pth_ynode *copy(struct pth_arena *a, const struct pth_ynode *n, const char *file,
-    int level);
+static struct pth_ynode *copy(
+    struct pth_arena *a, const struct pth_ynode *n, const char *file, int level);
 
 /* A readiness check replaces that of the base, so each is put into a list:
  * `tcp` over `udp` would otherwise be both. */
-static struct pth_ynode *list_of(struct pth_arena *a, const struct pth_ynode *n, const char *file)
+static struct pth_ynode *
+list_of(struct pth_arena *a, const struct pth_ynode *n, const char *file)
 {
 	struct pth_ynode *list = clone(a, n, file), *v = copy(a, n, file, 2);
 
@@ -79,35 +86,38 @@ static struct pth_ynode *list_of(struct pth_arena *a, const struct pth_ynode *n,
 	return list;
 }
 
-static bool is_role(const char *s)
+static bool
+is_role(const char *s)
 {
 	size_t i;
 
 	for (i = 0; i < pth_nroles; i++)
-		if (!strcmp(s, pth_roles[i]))
+		if (strcmp(s, pth_roles[i]) == 0)
 			return true;
 	return false;
 }
 
-static struct pth_ynode *copy_ready(struct pth_arena *a, const struct pth_ynode *n, const char *file)
+static struct pth_ynode *
+copy_ready(struct pth_arena *a, const struct pth_ynode *n, const char *file)
 {
 	struct pth_ynode *to, **tail;
 	const struct pth_ynode *c;
 
 	if (n->kind != PTH_YMAP)
 		return copy(a, n, file, 2);
-	if (!n->child || !is_role(n->child->key))
+	if (n->child == NULL || !is_role(n->child->key))
 		return list_of(a, n, file);
 	to = clone(a, n, file);
 	tail = &to->child;
-	for (c = n->child; c; c = c->next)
+	for (c = n->child; c != NULL; c = c->next)
 		push(to, &tail, c->kind == PTH_YMAP ? list_of(a, c, file) : copy(a, c, file, 2));
 	return to;
 }
 
 /* `rfc9000:` with nothing after it names a version that changes nothing; only
  * an explicit null (~) takes one away. */
-static struct pth_ynode *override(struct pth_arena *a, const struct pth_ynode *n, const char *file)
+static struct pth_ynode *
+override(struct pth_arena *a, const struct pth_ynode *n, const char *file)
 {
 	struct pth_ynode *to = copy(a, n, file, 0);
 
@@ -118,18 +128,20 @@ static struct pth_ynode *override(struct pth_arena *a, const struct pth_ynode *n
 
 /* level: 0 for a descriptor's own map (or an override's), whose `parameters`
  * have the short form; 1 for the maps that hold overrides by name. */
-static struct pth_ynode *copy(struct pth_arena *a, const struct pth_ynode *n, const char *file,
-    int level)
+static struct pth_ynode *
+copy(struct pth_arena *a, const struct pth_ynode *n, const char *file, int level)
 {
 	struct pth_ynode *to = clone(a, n, file), **tail = &to->child;
 	const struct pth_ynode *c;
 
-	for (c = n->child; c; c = c->next) {
-		bool over = c->key && (!strcmp(c->key, "versions") || !strcmp(c->key, "roles"));
+	for (c = n->child; c != NULL; c = c->next) {
+		bool over = c->key != NULL &&
+		    (strcmp(c->key, "versions") == 0 || strcmp(c->key, "roles") == 0);
 
-		if (level == 0 && c->key && !strcmp(c->key, "parameters") && c->kind == PTH_YMAP)
+		if (level == 0 && c->key != NULL && strcmp(c->key, "parameters") == 0 &&
+		    c->kind == PTH_YMAP)
 			push(to, &tail, copy_params(a, c, file));
-		else if (level == 0 && c->key && !strcmp(c->key, "ready"))
+		else if (level == 0 && c->key != NULL && strcmp(c->key, "ready") == 0)
 			push(to, &tail, copy_ready(a, c, file));
 		else if (level == 0)
 			push(to, &tail, copy(a, c, file, over ? 1 : 2));
@@ -139,25 +151,29 @@ static struct pth_ynode *copy(struct pth_arena *a, const struct pth_ynode *n, co
 	return to;
 }
 
-struct pth_ynode *pth_desc_copy(struct pth_arena *a, const struct pth_ynode *n, const char *file)
+struct pth_ynode *
+pth_desc_copy(struct pth_arena *a, const struct pth_ynode *n, const char *file)
 {
-	return copy(a, n, file, n->key ? 2 : 0);
+	return copy(a, n, file, n->key != NULL ? 2 : 0);
 }
 
 /* Is `over` a list+ for the list named key? */
-static bool appends(const struct pth_ynode *over, const char *key)
+static bool
+appends(const struct pth_ynode *over, const char *key)
 {
 	size_t n = strlen(key);
 
-	return over->key && !strncmp(over->key, key, n) && !strcmp(over->key + n, "+");
+	return over->key != NULL && strncmp(over->key, key, n) == 0 &&
+	    strcmp(over->key + n, "+") == 0;
 }
 
-static const struct pth_ynode *find_over(const struct pth_ynode *over, const char *key)
+static const struct pth_ynode *
+find_over(const struct pth_ynode *over, const char *key)
 {
 	const struct pth_ynode *c, *found = NULL;
 
-	for (c = over ? over->child : NULL; c; c = c->next)
-		if (c->key && (!strcmp(c->key, key) || appends(c, key)))
+	for (c = over != NULL ? over->child : NULL; c != NULL; c = c->next)
+		if (c->key != NULL && (strcmp(c->key, key) == 0 || appends(c, key)))
 			found = c;
 	return found;
 }
@@ -172,42 +188,49 @@ enum level { TOP, NAMES, INSIDE, BELOW };
 static struct pth_ynode *merge(struct pth_arena *a, const struct pth_ynode *base,
     const struct pth_ynode *over, enum level level);
 
-static enum level level_of(enum level level, const char *key)
+static enum level
+level_of(enum level level, const char *key)
 {
 	if (level == NAMES || level == INSIDE)
 		return INSIDE;
-	return level == TOP && key && (!strcmp(key, "versions") || !strcmp(key, "roles")) ? NAMES : BELOW;
+	return level == TOP && key != NULL &&
+	        (strcmp(key, "versions") == 0 || strcmp(key, "roles") == 0) ?
+	    NAMES :
+	    BELOW;
 }
 
-static struct pth_ynode *join(struct pth_arena *a, const struct pth_ynode *base,
-    const struct pth_ynode *more)
+static struct pth_ynode *
+join(struct pth_arena *a, const struct pth_ynode *base, const struct pth_ynode *more)
 {
 	struct pth_ynode *to = clone(a, base, file_of(base)), **tail = &to->child;
 	const struct pth_ynode *c;
 
-	for (c = base->child; c; c = c->next)
+	for (c = base->child; c != NULL; c = c->next)
 		push(to, &tail, merge(a, NULL, c, BELOW));
-	for (c = more->child; c; c = c->next)
+	for (c = more->child; c != NULL; c = c->next)
 		push(to, &tail, merge(a, NULL, c, BELOW));
 	return to;
 }
 
-static struct pth_ynode *merge_child(struct pth_arena *a, const struct pth_ynode *base,
-    const struct pth_ynode *over, enum level level)
+static struct pth_ynode *
+merge_child(struct pth_arena *a, const struct pth_ynode *base, const struct pth_ynode *over,
+    enum level level)
 {
 	enum level in = level_of(level, base->key);
 
-	if (!over)
+	if (over == NULL)
 		return merge(a, NULL, base, in);
 	if (over->kind == PTH_YNULL && level != INSIDE)
 		return NULL;
-	if ((appends(over, base->key) || (level == INSIDE && strchr(base->key, '+'))) && base->kind == PTH_YSEQ && over->kind == PTH_YSEQ)
+	if ((appends(over, base->key) || (level == INSIDE && strchr(base->key, '+') != NULL)) &&
+	    base->kind == PTH_YSEQ && over->kind == PTH_YSEQ)
 		return join(a, base, over);
 	return merge(a, base, over, in);
 }
 
 /* A key that only the child has. Its '+' goes, unless it is for later. */
-static struct pth_ynode *fresh(struct pth_arena *a, const struct pth_ynode *over, enum level level)
+static struct pth_ynode *
+fresh(struct pth_arena *a, const struct pth_ynode *over, enum level level)
 {
 	struct pth_ynode *n = merge(a, NULL, over, level_of(level, over->key));
 	size_t len = strlen(over->key);
@@ -217,29 +240,31 @@ static struct pth_ynode *fresh(struct pth_arena *a, const struct pth_ynode *over
 	return n;
 }
 
-static bool based(const struct pth_ynode *base, const struct pth_ynode *over)
+static bool
+based(const struct pth_ynode *base, const struct pth_ynode *over)
 {
 	const struct pth_ynode *c;
 
-	for (c = base ? base->child : NULL; c; c = c->next)
-		if (!strcmp(c->key, over->key) || appends(over, c->key))
+	for (c = base != NULL ? base->child : NULL; c != NULL; c = c->next)
+		if (strcmp(c->key, over->key) == 0 || appends(over, c->key))
 			return true;
 	return false;
 }
 
-static struct pth_ynode *merge(struct pth_arena *a, const struct pth_ynode *base,
-    const struct pth_ynode *over, enum level level)
+static struct pth_ynode *
+merge(struct pth_arena *a, const struct pth_ynode *base, const struct pth_ynode *over,
+    enum level level)
 {
-	bool maps = base && base->kind == PTH_YMAP && over->kind == PTH_YMAP;
+	bool maps = base != NULL && base->kind == PTH_YMAP && over->kind == PTH_YMAP;
 	struct pth_ynode *to = clone(a, over, file_of(over)), **tail = &to->child, *n;
 	const struct pth_ynode *c;
 
 	if (maps)
 		to->key = base->key;
-	for (c = maps ? base->child : NULL; c; c = c->next)
+	for (c = maps ? base->child : NULL; c != NULL; c = c->next)
 		if ((n = merge_child(a, c, find_over(over, c->key), level)) != NULL)
 			push(to, &tail, n);
-	for (c = over->child; c; c = c->next) {
+	for (c = over->child; c != NULL; c = c->next) {
 		if (over->kind != PTH_YMAP)
 			push(to, &tail, merge(a, NULL, c, BELOW));
 		else if (!(maps && based(base, c)) && (c->kind != PTH_YNULL || level == INSIDE))
@@ -248,38 +273,39 @@ static struct pth_ynode *merge(struct pth_arena *a, const struct pth_ynode *base
 	return to;
 }
 
-struct pth_ynode *pth_desc_merge(struct pth_arena *a, const struct pth_ynode *base,
-    const struct pth_ynode *over)
+struct pth_ynode *
+pth_desc_merge(struct pth_arena *a, const struct pth_ynode *base, const struct pth_ynode *over)
 {
 	return merge(a, base, over, TOP);
 }
 
-static const struct pth_ynode *apply(struct pth_plugins *ps, const struct pth_ynode *root,
-    const char *map, const char *name)
+static const struct pth_ynode *
+apply(struct pth_plugins *ps, const struct pth_ynode *root, const char *map, const char *name)
 {
 	const struct pth_ynode *m = pth_yaml_get(root, map);
-	const struct pth_ynode *over = m && *name ? pth_yaml_get(m, name) : NULL;
+	const struct pth_ynode *over = m != NULL && *name != '\0' ? pth_yaml_get(m, name) : NULL;
 
-	if (!over || over->kind != PTH_YMAP)
+	if (over == NULL || over->kind != PTH_YMAP)
 		return root;
 	return pth_desc_merge(&ps->arena, root, over);
 }
 
-const struct pth_ynode *pth_plugin_view(struct pth_plugins *ps, struct pth_plugin *p,
-    const char *version, const char *role)
+const struct pth_ynode *
+pth_plugin_view(struct pth_plugins *ps, struct pth_plugin *p, const char *version, const char *role)
 {
 	const struct pth_ynode *known;
 	struct pth_view *v;
 
 	/* An unknown name must not fill the cache. */
-	known = version ? pth_yaml_get(p->root, "versions") : NULL;
-	if (!known || !pth_yaml_get(known, version))
+	known = version != NULL ? pth_yaml_get(p->root, "versions") : NULL;
+	if (known == NULL || pth_yaml_get(known, version) == NULL)
 		version = "";
-	known = role ? pth_yaml_get(p->root, "roles") : NULL;
-	if (!role || (!*version && (!known || !pth_yaml_get(known, role))))
+	known = role != NULL ? pth_yaml_get(p->root, "roles") : NULL;
+	if (role == NULL ||
+	    (*version == '\0' && (known == NULL || pth_yaml_get(known, role) == NULL)))
 		role = "";
-	for (v = p->views; v; v = v->next)
-		if (!strcmp(v->version, version) && !strcmp(v->role, role))
+	for (v = p->views; v != NULL; v = v->next)
+		if (strcmp(v->version, version) == 0 && strcmp(v->role, role) == 0)
 			return v->root;
 	v = pth_arena_alloc(&ps->arena, sizeof *v);
 	v->version = pth_arena_str(&ps->arena, version);
@@ -290,12 +316,14 @@ const struct pth_ynode *pth_plugin_view(struct pth_plugins *ps, struct pth_plugi
 	return v->root;
 }
 
-void pth_dval_where(struct pth_buf *b, const struct pth_ynode *n)
+void
+pth_dval_where(struct pth_buf *b, const struct pth_ynode *n)
 {
-	pth_buf_addf(b, "%s:%u:%u", file_of(n) ? file_of(n) : "?", n->line, n->col);
+	pth_buf_addf(b, "%s:%u:%u", file_of(n) != NULL ? file_of(n) : "?", n->line, n->col);
 }
 
-int pth_dval_error(struct pth_err *e, const struct pth_ynode *n, const char *fmt, ...)
+int
+pth_dval_error(struct pth_err *e, const struct pth_ynode *n, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -305,33 +333,37 @@ int pth_dval_error(struct pth_err *e, const struct pth_ynode *n, const char *fmt
 	return pth_err_wrap(e, "%s:%u:%u", file_of(n), n->line, n->col);
 }
 
-const char *pth_desc_str(const struct pth_ynode *map, const char *key, const char *def)
+const char *
+pth_desc_str(const struct pth_ynode *map, const char *key, const char *def)
 {
-	const struct pth_ynode *n = map && map->kind == PTH_YMAP ? pth_yaml_get(map, key) : NULL;
+	const struct pth_ynode *n = map != NULL && map->kind == PTH_YMAP ? pth_yaml_get(map, key) :
+	                                                                   NULL;
 
-	return n && n->kind != PTH_YNULL && n->kind < PTH_YSEQ ? n->text : def;
+	return n != NULL && n->kind != PTH_YNULL && n->kind < PTH_YSEQ ? n->text : def;
 }
 
-bool pth_desc_has(const struct pth_ynode *n, const char *s)
+bool
+pth_desc_has(const struct pth_ynode *n, const char *s)
 {
 	const struct pth_ynode *c;
 
-	if (!n)
+	if (n == NULL)
 		return false;
 	if (n->kind < PTH_YSEQ)
-		return n->text && !strcmp(n->text, s);
-	for (c = n->child; c; c = c->next)
-		if (c->kind < PTH_YSEQ && c->text && !strcmp(c->text, s))
+		return n->text != NULL && strcmp(n->text, s) == 0;
+	for (c = n->child; c != NULL; c = c->next)
+		if (c->kind < PTH_YSEQ && c->text != NULL && strcmp(c->text, s) == 0)
 			return true;
 	return false;
 }
 
-const struct pth_ynode *pth_desc_role(const struct pth_ynode *n, const char *role)
+const struct pth_ynode *
+pth_desc_role(const struct pth_ynode *n, const char *role)
 {
 	const struct pth_ynode *r;
 
-	if (!n || n->kind != PTH_YMAP || !n->child || !is_role(n->child->key))
+	if (n == NULL || n->kind != PTH_YMAP || n->child == NULL || !is_role(n->child->key))
 		return n;
 	r = pth_yaml_get(n, role);
-	return r ? r : pth_yaml_get(n, "any");
+	return r != NULL ? r : pth_yaml_get(n, "any");
 }

@@ -5,9 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "io/file.h"
 #include "io/json.h"
-#include "base/text.h"
 
 struct begin {
 	struct pth_plugins *ps;
@@ -15,58 +15,63 @@ struct begin {
 	enum pth_kind kind;
 	const char *name, *base, *protocol;
 	json_t *vars;
-	struct pth_buf dir;  /* the plugin's folder */
+	struct pth_buf dir; /* the plugin's folder */
 	struct pth_buf *out;
 };
 
-static struct pth_plugin *find_base(struct begin *n)
+static struct pth_plugin *
+find_base(struct begin *n)
 {
 	struct pth_plugin *p = pth_plugins_find(n->ps, PTH_BASE, n->base, NULL);
 
 	if (n->kind != PTH_IUT && n->kind != PTH_TESTER && n->kind != PTH_BASE)
 		p = NULL;
-	else if (!p)
+	else if (p == NULL)
 		p = pth_plugins_find(n->ps, PTH_IUT, n->base, NULL);
-	return p ? p : pth_plugins_find(n->ps, n->kind, n->base, NULL);
+	return p != NULL ? p : pth_plugins_find(n->ps, n->kind, n->base, NULL);
 }
 
-static int no_base(struct begin *n, struct pth_err *e)
+static int
+no_base(struct begin *n, struct pth_err *e)
 {
 	const char *near = pth_plugins_nearest(n->ps, PTH_BASE, n->base);
 
-	return pth_err_set(e, PTH_INPUT, near ? "no base named '%s'; did you mean '%s'?" : "no base named '%s'",
-	    n->base, near);
+	return pth_err_set(e, PTH_INPUT,
+	    near != NULL ? "no base named '%s'; did you mean '%s'?" : "no base named '%s'", n->base,
+	    near);
 }
 
 /* Protocol from base, base from protocol. */
-static int fit(struct begin *n, struct pth_err *e)
+static int
+fit(struct begin *n, struct pth_err *e)
 {
 	const struct pth_ynode *speaks;
 	struct pth_plugin *p;
 
-	if (!n->base && n->protocol && pth_plugins_find(n->ps, PTH_BASE, n->protocol, NULL) &&
-	    n->kind == PTH_IUT)
+	if (n->base == NULL && n->protocol != NULL &&
+	    pth_plugins_find(n->ps, PTH_BASE, n->protocol, NULL) != NULL && n->kind == PTH_IUT)
 		n->base = n->protocol;
-	if (n->base) {
+	if (n->base != NULL) {
 		p = find_base(n);
-		if (!p)
+		if (p == NULL)
 			return no_base(n, e);
 		if (pth_plugin_load(n->ps, p, NULL, e) < 0)
 			return -1;
 		speaks = pth_yaml_get(p->root, "protocol");
-		if (speaks && speaks->kind == PTH_YSEQ)
+		if (speaks != NULL && speaks->kind == PTH_YSEQ)
 			speaks = speaks->child;
-		if (speaks && !n->protocol)
+		if (speaks != NULL && n->protocol == NULL)
 			n->protocol = speaks->text;
 	}
-	if (!n->protocol)
+	if (n->protocol == NULL)
 		n->protocol = "tcp";
-	if (pth_plugins_find(n->ps, PTH_PROTOCOL, n->protocol, NULL))
+	if (pth_plugins_find(n->ps, PTH_PROTOCOL, n->protocol, NULL) != NULL)
 		return 0;
 	return pth_err_set(e, PTH_INPUT, "no protocol named '%s'", n->protocol);
 }
 
-static int fill(struct begin *n, const char *from, const char *to, int mode, struct pth_err *e)
+static int
+fill(struct begin *n, const char *from, const char *to, int mode, struct pth_err *e)
 {
 	struct pth_buf path = PTH_BUF_INIT, src = PTH_BUF_INIT, text = PTH_BUF_INIT;
 	struct pth_template *t = NULL;
@@ -74,7 +79,8 @@ static int fill(struct begin *n, const char *from, const char *to, int mode, str
 
 	pth_buf_addf(&path, "%s/templates/new/%s.j2", n->share, from);
 	r = pth_file_read(path.s, 1 << 20, &src, e);
-	if (r == 0 && !(t = pth_template_parse(path.s, src.s ? src.s : "", src.len, NULL, e)))
+	if (r == 0 &&
+	    (t = pth_template_parse(path.s, src.s != NULL ? src.s : "", src.len, NULL, e)) == NULL)
 		r = -1;
 	if (r == 0)
 		r = pth_template_render(t, n->vars, &text, e);
@@ -82,7 +88,7 @@ static int fill(struct begin *n, const char *from, const char *to, int mode, str
 	pth_buf_addf(&path, "%s/%s", n->dir.s, to);
 	if (r == 0)
 		r = pth_file_write(AT_FDCWD, path.s, text.s, text.len, e);
-	if (r == 0 && mode && chmod(path.s, (mode_t)mode) < 0)
+	if (r == 0 && mode != 0 && chmod(path.s, (mode_t)mode) < 0)
 		r = pth_err_set(e, PTH_SYSTEM, "%s:", path.s);
 	if (r == 0)
 		pth_buf_addf(n->out, "%s\n", path.s);
@@ -93,28 +99,35 @@ static int fill(struct begin *n, const char *from, const char *to, int mode, str
 	return r;
 }
 
-static int write_all(struct begin *n, struct pth_err *e)
+static int
+write_all(struct begin *n, struct pth_err *e)
 {
 	if (access(n->dir.s, F_OK) == 0)
 		return pth_err_set(e, PTH_INPUT, "%s is there already", n->dir.s);
-	if (pth_mkdirs(AT_FDCWD, n->dir.s, e) < 0 || fill(n, pth_kind_name(n->kind), "plugin.yaml", 0, e) < 0 ||
+	if (pth_mkdirs(AT_FDCWD, n->dir.s, e) < 0 ||
+	    fill(n, pth_kind_name(n->kind), "plugin.yaml", 0, e) < 0 ||
 	    fill(n, "README.md", "README.md", 0, e) < 0)
 		return -1;
 	return fill(n, "test.sh", "test.sh", 0755, e);
 }
 
-int pth_plugin_new(struct pth_plugins *ps, const char *share, enum pth_kind kind,
-    const char *name, const char *base, const char *protocol, const char *dir,
-    struct pth_buf *out, struct pth_err *e)
+int
+pth_plugin_new(struct pth_plugins *ps, const char *share, enum pth_kind kind, const char *name,
+    const char *base, const char *protocol, const char *dir, struct pth_buf *out, struct pth_err *e)
 {
-	struct begin n = { .ps = ps, .share = share, .kind = kind, .name = name, .base = base,
-		.protocol = protocol, .out = out };
+	struct begin n = { .ps = ps,
+		.share = share,
+		.kind = kind,
+		.name = name,
+		.base = base,
+		.protocol = protocol,
+		.out = out };
 	bool service = kind == PTH_IUT || kind == PTH_TESTER || kind == PTH_BASE;
 	unsigned up = 3, i;
 	struct pth_buf root = PTH_BUF_INIT;
 	int r;
 
-	if ((service || base) && fit(&n, e) < 0)
+	if ((service || base != NULL) && fit(&n, e) < 0)
 		return -1;
 	pth_buf_addf(&n.dir, "%s/%s", dir, pth_kind_dir(kind));
 	if (kind == PTH_IUT) {
@@ -125,7 +138,7 @@ int pth_plugin_new(struct pth_plugins *ps, const char *share, enum pth_kind kind
 		up--;
 	pth_buf_addf(&n.dir, "/%s", name);
 	for (i = 0; i < up; i++)
-		pth_buf_adds(&root, i ? "/.." : "..");
+		pth_buf_adds(&root, i != 0 ? "/.." : "..");
 	n.vars = json_pack("{s:s, s:s, s:s?, s:s?, s:s}", "name", name, "kind", pth_kind_name(kind),
 	    "base", n.base, "protocol", n.protocol, "root", root.s);
 	r = write_all(&n, e);

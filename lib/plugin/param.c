@@ -8,19 +8,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "io/json.h"
 #include "base/text.h"
+#include "io/json.h"
 
-static const char *type_of(const struct pth_ynode *spec)
+static const char *
+type_of(const struct pth_ynode *spec)
 {
-	static const char *const by_kind[] = { "any", "bool", "int", "float", "str", "list", "map" };
+	static const char *const by_kind[] = { "any", "bool", "int", "float", "str", "list",
+		"map" };
 	const struct pth_ynode *d = pth_yaml_get(spec, "default");
 	const char *t = pth_desc_str(spec, "type", NULL);
 
-	return t ? t : d ? by_kind[d->kind] : "any";
+	return t != NULL ? t : d != NULL ? by_kind[d->kind] : "any";
 }
 
-static const char *kind_name(const json_t *v)
+static const char *
+kind_name(const json_t *v)
 {
 	switch (json_typeof(v)) {
 	case JSON_OBJECT: return "a map";
@@ -33,7 +36,8 @@ static const char *kind_name(const json_t *v)
 	}
 }
 
-static json_t *as_int(const json_t *v)
+static json_t *
+as_int(const json_t *v)
 {
 	long long n;
 
@@ -47,35 +51,38 @@ static json_t *as_int(const json_t *v)
 	return NULL;
 }
 
-static json_t *as_float(const json_t *v)
+static json_t *
+as_float(const json_t *v)
 {
 	char *end;
 	double x;
 
 	if (json_is_number(v))
 		return json_real(json_number_value(v));
-	if (!json_is_string(v) || !*json_string_value(v))
+	if (!json_is_string(v) || *json_string_value(v) == '\0')
 		return NULL;
 	x = strtod(json_string_value(v), &end);
-	return *end || !isfinite(x) ? NULL : json_real(x);
+	return *end != '\0' || !isfinite(x) ? NULL : json_real(x);
 }
 
-static json_t *as_bool(const json_t *v)
+static json_t *
+as_bool(const json_t *v)
 {
 	const char *s = json_string_value(v);
 
 	if (json_is_boolean(v))
 		return json_boolean(json_is_true(v));
-	if (s && (!strcmp(s, "true") || !strcmp(s, "True")))
+	if (s != NULL && (strcmp(s, "true") == 0 || strcmp(s, "True") == 0))
 		return json_true();
-	if (s && (!strcmp(s, "false") || !strcmp(s, "False")))
+	if (s != NULL && (strcmp(s, "false") == 0 || strcmp(s, "False") == 0))
 		return json_false();
 	return NULL;
 }
 
 /* Texts of scalars; a boolean is what YAML made of yes, no, on, off: where an
  * enum has such a word, that one is meant. */
-static json_t *as_str(const json_t *v, const struct pth_ynode *words)
+static json_t *
+as_str(const json_t *v, const struct pth_ynode *words)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 	json_t *s = NULL;
@@ -83,9 +90,10 @@ static json_t *as_str(const json_t *v, const struct pth_ynode *words)
 	if (json_is_string(v))
 		return json_incref((json_t *)v);
 	if (json_is_boolean(v)) {
-		const char *yes = json_is_true(v) ? "yes" : "no", *on = json_is_true(v) ? "on" : "off";
+		const char *yes = json_is_true(v) ? "yes" : "no",
+		           *on = json_is_true(v) ? "on" : "off";
 
-		if (words && (pth_desc_has(words, yes) || pth_desc_has(words, on)))
+		if (words != NULL && (pth_desc_has(words, yes) || pth_desc_has(words, on)))
 			return json_string(pth_desc_has(words, yes) ? yes : on);
 		return json_string(json_is_true(v) ? "true" : "false");
 	}
@@ -97,96 +105,107 @@ static json_t *as_str(const json_t *v, const struct pth_ynode *words)
 	return s;
 }
 
-static json_t *convert(const json_t *v, const char *type, const struct pth_ynode *spec)
+static json_t *
+convert(const json_t *v, const char *type, const struct pth_ynode *spec)
 {
-	if (!strcmp(type, "int"))
+	if (strcmp(type, "int") == 0)
 		return as_int(v);
-	if (!strcmp(type, "float"))
+	if (strcmp(type, "float") == 0)
 		return as_float(v);
-	if (!strcmp(type, "bool"))
+	if (strcmp(type, "bool") == 0)
 		return as_bool(v);
-	if (!strcmp(type, "str"))
+	if (strcmp(type, "str") == 0)
 		return as_str(v, pth_yaml_get(spec, "enum"));
-	if (!strcmp(type, "list") && json_is_false(v)) /* PANTHER's way to say none */
+	if (strcmp(type, "list") == 0 && json_is_false(v)) /* PANTHER's way to say none */
 		return json_array();
-	if ((!strcmp(type, "list") && !json_is_array(v)) || (!strcmp(type, "map") && !json_is_object(v)))
+	if ((strcmp(type, "list") == 0 && !json_is_array(v)) ||
+	    (strcmp(type, "map") == 0 && !json_is_object(v)))
 		return NULL;
 	return json_incref((json_t *)v);
 }
 
-static int in_range(const char *name, const struct pth_ynode *spec, const json_t *v, struct pth_err *e)
+static int
+in_range(const char *name, const struct pth_ynode *spec, const json_t *v, struct pth_err *e)
 {
 	const struct pth_ynode *min = pth_yaml_get(spec, "min"), *max = pth_yaml_get(spec, "max");
 	double x = json_number_value(v);
 
 	if (!json_is_number(v))
 		return 0;
-	if (min && x < (min->kind == PTH_YINT ? (double)min->i : min->d))
-		return pth_err_set(e, PTH_INPUT, "parameter %s: %.15g is below the minimum %s", name, x, min->text);
-	if (max && x > (max->kind == PTH_YINT ? (double)max->i : max->d))
-		return pth_err_set(e, PTH_INPUT, "parameter %s: %.15g is above the maximum %s", name, x, max->text);
+	if (min != NULL && x < (min->kind == PTH_YINT ? (double)min->i : min->d))
+		return pth_err_set(e, PTH_INPUT, "parameter %s: %.15g is below the minimum %s",
+		    name, x, min->text);
+	if (max != NULL && x > (max->kind == PTH_YINT ? (double)max->i : max->d))
+		return pth_err_set(e, PTH_INPUT, "parameter %s: %.15g is above the maximum %s",
+		    name, x, max->text);
 	return 0;
 }
 
-static int in_enum(const char *name, const struct pth_ynode *spec, const json_t *v, struct pth_err *e)
+static int
+in_enum(const char *name, const struct pth_ynode *spec, const json_t *v, struct pth_err *e)
 {
 	const struct pth_ynode *words = pth_yaml_get(spec, "enum"), *w;
 	struct pth_buf known = PTH_BUF_INIT, got = PTH_BUF_INIT;
 	int r = 0;
 
-	if (!words || json_is_object(v) || json_is_array(v))
+	if (words == NULL || json_is_object(v) || json_is_array(v))
 		return 0;
 	if (json_is_string(v))
 		pth_buf_adds(&got, json_string_value(v));
 	else
 		pth_json_dump(&got, v);
-	if (!pth_desc_has(words, got.s ? got.s : "")) {
-		for (w = words->child; w; w = w->next)
-			pth_buf_addf(&known, "%s%s", known.len ? ", " : "", w->text ? w->text : "?");
+	if (!pth_desc_has(words, got.s != NULL ? got.s : "")) {
+		for (w = words->child; w != NULL; w = w->next)
+			pth_buf_addf(&known, "%s%s", known.len != 0 ? ", " : "",
+			    w->text != NULL ? w->text : "?");
 		pth_buf_cut(&got, got.len > 80 ? 80 : got.len);
 		r = pth_err_set(e, PTH_INPUT, "parameter %s: '%s' is not one of %s", name,
-		    got.s ? got.s : "", known.s ? known.s : "nothing");
+		    got.s != NULL ? got.s : "", known.s != NULL ? known.s : "nothing");
 	}
 	pth_buf_release(&known);
 	pth_buf_release(&got);
 	return r;
 }
 
-static int in_pattern(const char *name, const struct pth_ynode *spec, const json_t *v, struct pth_err *e)
+static int
+in_pattern(const char *name, const struct pth_ynode *spec, const json_t *v, struct pth_err *e)
 {
 	const char *pattern = pth_desc_str(spec, "pattern", NULL);
 	struct pth_buf shown = PTH_BUF_INIT;
 	regex_t re;
 	int r = 0;
 
-	if (!pattern || !json_is_string(v) || regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB))
+	if (pattern == NULL || !json_is_string(v) ||
+	    regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB) != 0)
 		return 0;
-	if (regexec(&re, json_string_value(v), 0, NULL, 0)) {
+	if (regexec(&re, json_string_value(v), 0, NULL, 0) != 0) {
 		pth_show(&shown, json_string_value(v), 80);
-		r = pth_err_set(e, PTH_INPUT, "parameter %s: '%s' does not match %s", name, shown.s, pattern);
+		r = pth_err_set(
+		    e, PTH_INPUT, "parameter %s: '%s' does not match %s", name, shown.s, pattern);
 		pth_buf_release(&shown);
 	}
 	regfree(&re);
 	return r;
 }
 
-static json_t *convert_items(const char *name, const struct pth_ynode *spec, json_t *list,
-    struct pth_err *e)
+static json_t *
+convert_items(const char *name, const struct pth_ynode *spec, json_t *list, struct pth_err *e)
 {
 	const char *type = pth_desc_str(spec, "items", NULL);
 	json_t *out, *v, *item;
 	size_t i;
 
-	if (!type || !json_is_array(list))
+	if (type == NULL || !json_is_array(list))
 		return list;
 	out = json_array();
 	json_array_foreach(list, i, v) {
 		item = convert(v, type, spec);
-		if (!item || in_range(name, spec, item, e) < 0 || in_enum(name, spec, item, e) < 0 ||
-		    in_pattern(name, spec, item, e) < 0) {
-			if (!item)
-				pth_err_set(e, PTH_INPUT, "parameter %s: item %zu must be %s, not %s", name, i + 1,
-				    type, kind_name(v));
+		if (item == NULL || in_range(name, spec, item, e) < 0 ||
+		    in_enum(name, spec, item, e) < 0 || in_pattern(name, spec, item, e) < 0) {
+			if (item == NULL)
+				pth_err_set(e, PTH_INPUT,
+				    "parameter %s: item %zu must be %s, not %s", name, i + 1, type,
+				    kind_name(v));
 			json_decref(item);
 			json_decref(out);
 			json_decref(list);
@@ -198,21 +217,23 @@ static json_t *convert_items(const char *name, const struct pth_ynode *spec, jso
 	return out;
 }
 
-json_t *pth_param_value(const char *name, const struct pth_ynode *spec, const json_t *v,
-    struct pth_err *e)
+json_t *
+pth_param_value(const char *name, const struct pth_ynode *spec, const json_t *v, struct pth_err *e)
 {
 	const char *type = type_of(spec);
 	json_t *out;
 
-	if (!strcmp(type, "any") || (json_is_null(v) && !pth_desc_str(spec, "required", NULL)))
+	if (strcmp(type, "any") == 0 ||
+	    (json_is_null(v) && pth_desc_str(spec, "required", NULL) == NULL))
 		return json_incref((json_t *)v);
 	out = convert(v, type, spec);
-	if (!out) {
-		pth_err_set(e, PTH_INPUT, "parameter %s must be of type %s, not %s", name, type, kind_name(v));
+	if (out == NULL) {
+		pth_err_set(e, PTH_INPUT, "parameter %s must be of type %s, not %s", name, type,
+		    kind_name(v));
 		return NULL;
 	}
 	out = convert_items(name, spec, out, e);
-	if (!out)
+	if (out == NULL)
 		return NULL;
 	if (in_range(name, spec, out, e) < 0 || in_enum(name, spec, out, e) < 0 ||
 	    in_pattern(name, spec, out, e) < 0) {
@@ -222,12 +243,13 @@ json_t *pth_param_value(const char *name, const struct pth_ynode *spec, const js
 	return out;
 }
 
-json_t *pth_param_default(const char *name, const struct pth_ynode *spec, struct pth_err *e)
+json_t *
+pth_param_default(const char *name, const struct pth_ynode *spec, struct pth_err *e)
 {
 	const struct pth_ynode *d = pth_yaml_get(spec, "default");
 	json_t *v, *out;
 
-	if (!d || d->kind == PTH_YNULL)
+	if (d == NULL || d->kind == PTH_YNULL)
 		return json_null();
 	v = pth_yaml_json(d);
 	out = pth_param_value(name, spec, v, e);

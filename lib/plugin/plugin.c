@@ -6,9 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "io/event.h"
 #include "io/file.h"
-#include "base/text.h"
 
 enum { DESCRIPTOR_MAX = 256 << 10, FILES_MAX = 8192, DEPTH_MAX = 6, FEW = 12 };
 
@@ -23,30 +23,33 @@ static const struct {
 	[PTH_EXECUTION] = { "execution_environment", "environments/execution" },
 };
 
-const char *pth_kind_name(enum pth_kind k)
+const char *
+pth_kind_name(enum pth_kind k)
 {
 	return k < PTH_KINDS ? kinds[k].name : "?";
 }
 
-const char *pth_kind_dir(enum pth_kind k)
+const char *
+pth_kind_dir(enum pth_kind k)
 {
 	return k < PTH_KINDS ? kinds[k].dir : "";
 }
 
-enum pth_kind pth_kind_from(const char *s)
+enum pth_kind
+pth_kind_from(const char *s)
 {
 	unsigned k;
 
 	for (k = 0; k < PTH_KINDS; k++)
-		if (!strcmp(s, kinds[k].name))
+		if (strcmp(s, kinds[k].name) == 0)
 			break;
 	return (enum pth_kind)k;
 }
 
 /* Where a descriptor lies says what it is: services/iut/quic/x.yaml. False:
  * the folder says nothing. */
-static bool kind_of_path(struct pth_arena *a, const char *rel, enum pth_kind *kind,
-    const char **protocol)
+static bool
+kind_of_path(struct pth_arena *a, const char *rel, enum pth_kind *kind, const char **protocol)
 {
 	const char *rest, *slash;
 	unsigned k;
@@ -54,21 +57,21 @@ static bool kind_of_path(struct pth_arena *a, const char *rel, enum pth_kind *ki
 	for (k = 0; k < PTH_KINDS; k++) {
 		size_t n = strlen(kinds[k].dir);
 
-		if (strncmp(rel, kinds[k].dir, n) || rel[n] != '/')
+		if (strncmp(rel, kinds[k].dir, n) != 0 || rel[n] != '/')
 			continue;
 		*kind = (enum pth_kind)k;
 		*protocol = NULL;
 		rest = rel + n + 1;
 		slash = strchr(rest, '/');
-		if (*kind == PTH_IUT && slash)
+		if (*kind == PTH_IUT && slash != NULL)
 			*protocol = pth_arena_strn(a, rest, (size_t)(slash - rest));
 		return true;
 	}
 	return false;
 }
 
-static struct pth_ynode *read_tree(struct pth_plugins *ps, struct pth_plugin *p,
-    struct pth_diags *d)
+static struct pth_ynode *
+read_tree(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 	struct pth_err e = { 0 };
@@ -77,9 +80,9 @@ static struct pth_ynode *read_tree(struct pth_plugins *ps, struct pth_plugin *p,
 	if (pth_file_read(p->path, DESCRIPTOR_MAX, &b, &e) < 0)
 		pth_diags_add(d, PTH_ERROR, 0, 0, "%s", e.text);
 	else
-		root = pth_yaml_load(b.s ? b.s : "", b.len, &ps->arena, d);
+		root = pth_yaml_load(b.s != NULL ? b.s : "", b.len, &ps->arena, d);
 	pth_buf_release(&b);
-	if (root && root->kind != PTH_YMAP) {
+	if (root != NULL && root->kind != PTH_YMAP) {
 		pth_diags_add(d, PTH_ERROR, root->line, root->col,
 		    "a descriptor is a map with plugin: and kind:, not a %s",
 		    pth_ykind_name(root->kind));
@@ -89,7 +92,8 @@ static struct pth_ynode *read_tree(struct pth_plugins *ps, struct pth_plugin *p,
 }
 
 /* A file in no known folder is a descriptor when it says so itself. */
-static bool kind_of_content(struct pth_plugins *ps, struct pth_plugin *p)
+static bool
+kind_of_content(struct pth_plugins *ps, struct pth_plugin *p)
 {
 	struct pth_diags d;
 	const struct pth_ynode *root;
@@ -99,7 +103,7 @@ static bool kind_of_content(struct pth_plugins *ps, struct pth_plugin *p)
 	root = read_tree(ps, p, &d);
 	pth_diags_release(&d);
 	kind = pth_desc_str(root, "kind", NULL);
-	if (!kind || !pth_desc_str(root, "plugin", NULL))
+	if (kind == NULL || pth_desc_str(root, "plugin", NULL) == NULL)
 		return false;
 	p->kind = pth_kind_from(kind);
 	if (p->kind == PTH_IUT)
@@ -107,8 +111,8 @@ static bool kind_of_content(struct pth_plugins *ps, struct pth_plugin *p)
 	return p->kind < PTH_KINDS;
 }
 
-static struct pth_plugin *add(struct pth_plugins *ps, const char *path, const char *file,
-    const char *stem)
+static struct pth_plugin *
+add(struct pth_plugins *ps, const char *path, const char *file, const char *stem)
 {
 	struct pth_plugin *p = pth_arena_alloc(&ps->arena, sizeof *p);
 
@@ -118,21 +122,24 @@ static struct pth_plugin *add(struct pth_plugins *ps, const char *path, const ch
 	return p;
 }
 
-static void append(struct pth_plugins *ps, struct pth_plugin *p)
+static void
+append(struct pth_plugins *ps, struct pth_plugin *p)
 {
 	if (ps->n == ps->cap) {
-		ps->cap = ps->cap ? 2 * ps->cap : 64;
+		ps->cap = ps->cap != 0 ? 2 * ps->cap : 64;
 		ps->v = pth_xarray(ps->v, ps->cap, sizeof *ps->v);
 	}
 	ps->v[ps->n++] = p;
 }
 
-static int same_text(const char *a, const char *b)
+static int
+same_text(const char *a, const char *b)
 {
-	return strcmp(a ? a : "", b ? b : "");
+	return strcmp(a != NULL ? a : "", b != NULL ? b : "");
 }
 
-static int by_name(const void *a, const void *b)
+static int
+by_name(const void *a, const void *b)
 {
 	const struct pth_plugin *p = *(struct pth_plugin *const *)a;
 	const struct pth_plugin *q = *(struct pth_plugin *const *)b;
@@ -140,26 +147,28 @@ static int by_name(const void *a, const void *b)
 
 	if (c == 0)
 		c = same_text(p->protocol, q->protocol);
-	return c ? c : strcmp(p->name, q->name);
+	return c != 0 ? c : strcmp(p->name, q->name);
 }
 
 /* Is it there already? From an earlier directory: it hides this one. */
-static int place(struct pth_plugins *ps, struct pth_plugin *p, size_t before, struct pth_err *e)
+static int
+place(struct pth_plugins *ps, struct pth_plugin *p, size_t before, struct pth_err *e)
 {
 	struct pth_plugin *q;
 	size_t i;
 
 	for (i = 0; i < ps->n; i++) {
-		if (by_name(&ps->v[i], &p))
+		if (by_name(&ps->v[i], &p) != 0)
 			continue;
 		if (i >= before)
-			return pth_err_set(e, PTH_INPUT, "%s: %s %s is defined a second time; first in %s",
-			    p->file, pth_kind_name(p->kind), p->name, ps->v[i]->file);
-		for (q = ps->v[i]; q->hidden; q = q->hidden)
+			return pth_err_set(e, PTH_INPUT,
+			    "%s: %s %s is defined a second time; first in %s", p->file,
+			    pth_kind_name(p->kind), p->name, ps->v[i]->file);
+		for (q = ps->v[i]; q->hidden != NULL; q = q->hidden)
 			;
 		q->hidden = p;
-		pth_event("plugin.overridden", "{s:s, s:s, s:s, s:s}", "plugin", p->name,
-		    "kind", pth_kind_name(p->kind), "by", ps->v[i]->file, "hides", p->file);
+		pth_event("plugin.overridden", "{s:s, s:s, s:s, s:s}", "plugin", p->name, "kind",
+		    pth_kind_name(p->kind), "by", ps->v[i]->file, "hides", p->file);
 		return 0;
 	}
 	append(ps, p);
@@ -167,21 +176,23 @@ static int place(struct pth_plugins *ps, struct pth_plugin *p, size_t before, st
 }
 
 /* "NAME.yaml", or "NAME/plugin.yaml"; else not a descriptor's name. */
-static bool stem_of(const FTSENT *f, struct pth_buf *stem)
+static bool
+stem_of(const FTSENT *f, struct pth_buf *stem)
 {
 	size_t n = f->fts_namelen;
 
-	if (n < 6 || f->fts_name[0] == '.' || strcmp(f->fts_name + n - 5, ".yaml"))
+	if (n < 6 || f->fts_name[0] == '.' || strcmp(f->fts_name + n - 5, ".yaml") != 0)
 		return false;
-	if (!strcmp(f->fts_name, "plugin.yaml"))
+	if (strcmp(f->fts_name, "plugin.yaml") == 0)
 		pth_buf_add(stem, f->fts_parent->fts_name, f->fts_parent->fts_namelen);
 	else
 		pth_buf_add(stem, f->fts_name, n - 5);
 	return true;
 }
 
-static int take_file(struct pth_plugins *ps, const FTSENT *f, const char *root, bool ours,
-    size_t before, struct pth_err *e)
+static int
+take_file(struct pth_plugins *ps, const FTSENT *f, const char *root, bool ours, size_t before,
+    struct pth_err *e)
 {
 	struct pth_buf stem = PTH_BUF_INIT, shown = PTH_BUF_INIT;
 	const char *rel = f->fts_path + strlen(root);
@@ -202,16 +213,18 @@ static int take_file(struct pth_plugins *ps, const FTSENT *f, const char *root, 
 	return r;
 }
 
-static int by_path(const FTSENT **a, const FTSENT **b)
+static int
+by_path(const FTSENT **a, const FTSENT **b)
 {
 	return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
 /* Folders that belong to one plugin: what is in them is no descriptor. */
-static bool inner(const FTSENT *f)
+static bool
+inner(const FTSENT *f)
 {
 	struct pth_buf b = PTH_BUF_INIT;
-	bool r = !strcmp(f->fts_name, "version_configs");
+	bool r = (strcmp(f->fts_name, "version_configs") == 0);
 
 	if (!r && f->fts_level > 1) {
 		pth_buf_add(&b, f->fts_path, f->fts_pathlen - f->fts_namelen);
@@ -222,7 +235,8 @@ static bool inner(const FTSENT *f)
 	return r;
 }
 
-static int scan(struct pth_plugins *ps, const char *dir, bool ours, struct pth_err *e)
+static int
+scan(struct pth_plugins *ps, const char *dir, bool ours, struct pth_err *e)
 {
 	char *root = pth_xstrdup(dir), *argv[] = { root, NULL };
 	size_t before = ps->n, seen = 0;
@@ -230,57 +244,62 @@ static int scan(struct pth_plugins *ps, const char *dir, bool ours, struct pth_e
 	FTSENT *f;
 	int r = 0;
 
-	if (!fts)
+	if (fts == NULL)
 		r = pth_err_set(e, PTH_SYSTEM, "%s:", dir);
 	while (r == 0 && (f = fts_read(fts)) != NULL) {
 		if (++seen > FILES_MAX)
-			r = pth_err_set(e, PTH_INPUT, "%s: more than %d files; not a plugin directory",
-			    dir, FILES_MAX);
+			r = pth_err_set(e, PTH_INPUT,
+			    "%s: more than %d files; not a plugin directory", dir, FILES_MAX);
 		else if (f->fts_info == FTS_D && f->fts_level > 0 &&
 		    (f->fts_level >= DEPTH_MAX || f->fts_name[0] == '.' || inner(f)))
 			fts_set(fts, f, FTS_SKIP);
 		else if (f->fts_info == FTS_F)
 			r = take_file(ps, f, root, ours, before, e);
 	}
-	if (fts)
+	if (fts != NULL)
 		fts_close(fts);
 	free(root);
 	return r;
 }
 
-static bool is_dir(const char *path)
+static bool
+is_dir(const char *path)
 {
 	struct stat st;
 
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-static int scan_path(struct pth_plugins *ps, const char *path, struct pth_err *e)
+static int
+scan_path(struct pth_plugins *ps, const char *path, struct pth_err *e)
 {
 	const char *end;
 	int r = 0;
 
-	for (; path && *path && r == 0; path = *end ? end + 1 : end) {
+	for (; path != NULL && *path != '\0' && r == 0; path = *end != '\0' ? end + 1 : end) {
 		char *dir;
 
 		end = strchrnul(path, ':');
 		dir = pth_xstrndup(path, (size_t)(end - path));
-		if (*dir && is_dir(dir))
+		if (*dir != '\0' && is_dir(dir))
 			r = scan(ps, dir, false, e);
 		free(dir);
 	}
 	return r;
 }
 
-int pth_plugin_dirs_add(struct pth_plugin_dirs *dirs, const char *dir, struct pth_err *e)
+int
+pth_plugin_dirs_add(struct pth_plugin_dirs *dirs, const char *dir, struct pth_err *e)
 {
 	if (dirs->n == countof(dirs->v))
-		return pth_err_set(e, PTH_USAGE, "more than %zu directories of plugins", countof(dirs->v));
+		return pth_err_set(
+		    e, PTH_USAGE, "more than %zu directories of plugins", countof(dirs->v));
 	dirs->v[dirs->n++] = dir;
 	return 0;
 }
 
-int pth_plugins_open(struct pth_plugins *ps, const struct pth_plugin_dirs *dirs, const char *path,
+int
+pth_plugins_open(struct pth_plugins *ps, const struct pth_plugin_dirs *dirs, const char *path,
     const char *share, struct pth_err *e)
 {
 	struct pth_buf b = PTH_BUF_INIT;
@@ -296,18 +315,20 @@ int pth_plugins_open(struct pth_plugins *ps, const struct pth_plugin_dirs *dirs,
 	}
 	if (r == 0)
 		r = scan_path(ps, path, e);
-	if (r == 0 && share) {
+	if (r == 0 && share != NULL) {
 		pth_buf_addf(&b, "%s/plugins", share);
-		r = is_dir(b.s) ? scan(ps, b.s, true, e) :
+		r = is_dir(b.s) ?
+		    scan(ps, b.s, true, e) :
 		    pth_err_set(e, PTH_SYSTEM, "%s: our own plugins are missing", b.s);
 		pth_buf_release(&b);
 	}
-	if (ps->n)
+	if (ps->n != 0)
 		qsort(ps->v, ps->n, sizeof *ps->v, by_name);
 	return r;
 }
 
-void pth_plugins_close(struct pth_plugins *ps)
+void
+pth_plugins_close(struct pth_plugins *ps)
 {
 	size_t i;
 
@@ -319,7 +340,8 @@ void pth_plugins_close(struct pth_plugins *ps)
 	memset(ps, 0, sizeof *ps);
 }
 
-static bool has_alias(struct pth_plugins *ps, struct pth_plugin *p, const char *name)
+static bool
+has_alias(struct pth_plugins *ps, struct pth_plugin *p, const char *name)
 {
 	struct pth_err e;
 
@@ -330,14 +352,14 @@ static bool has_alias(struct pth_plugins *ps, struct pth_plugin *p, const char *
 	return pth_desc_has(pth_yaml_get(p->root, "aliases"), name);
 }
 
-struct pth_plugin *pth_plugins_find(struct pth_plugins *ps, enum pth_kind kind,
-    const char *name, const char *protocol)
+struct pth_plugin *
+pth_plugins_find(struct pth_plugins *ps, enum pth_kind kind, const char *name, const char *protocol)
 {
 	size_t i;
 
 	for (i = 0; i < ps->n; i++)
-		if (ps->v[i]->kind == kind && !strcmp(ps->v[i]->name, name) &&
-		    (!protocol || !same_text(ps->v[i]->protocol, protocol)))
+		if (ps->v[i]->kind == kind && strcmp(ps->v[i]->name, name) == 0 &&
+		    (protocol == NULL || same_text(ps->v[i]->protocol, protocol) == 0))
 			return ps->v[i];
 	for (i = 0; i < ps->n; i++)
 		if (ps->v[i]->kind == kind && has_alias(ps, ps->v[i], name))
@@ -345,7 +367,8 @@ struct pth_plugin *pth_plugins_find(struct pth_plugins *ps, enum pth_kind kind,
 	return NULL;
 }
 
-const char *pth_plugins_nearest(struct pth_plugins *ps, enum pth_kind kind, const char *name)
+const char *
+pth_plugins_nearest(struct pth_plugins *ps, enum pth_kind kind, const char *name)
 {
 	const char **names = pth_xarray(NULL, ps->n + 1, sizeof *names);
 	const char *near;
@@ -359,12 +382,13 @@ const char *pth_plugins_nearest(struct pth_plugins *ps, enum pth_kind kind, cons
 	return near;
 }
 
-void pth_plugins_suggest(struct pth_plugins *ps, enum pth_kind kind, const char *name, struct pth_buf *b)
+void
+pth_plugins_suggest(struct pth_plugins *ps, enum pth_kind kind, const char *name, struct pth_buf *b)
 {
 	const char *near = pth_plugins_nearest(ps, kind, name), *sep = "; there are ";
 	size_t i, n = 0;
 
-	if (near) {
+	if (near != NULL) {
 		pth_buf_addf(b, "; did you mean '%s'?", near);
 		return;
 	}
@@ -381,33 +405,36 @@ void pth_plugins_suggest(struct pth_plugins *ps, enum pth_kind kind, const char 
 		}
 }
 
-struct pth_plugin *pth_plugins_file(struct pth_plugins *ps, const char *path)
+struct pth_plugin *
+pth_plugins_file(struct pth_plugins *ps, const char *path)
 {
 	const char *name = pth_base_name(path);
 	struct pth_plugin *p = add(ps, path, path, name);
 	size_t n = strlen(name);
 
 	p->kind = PTH_KINDS; /* read_kind() asks the content */
-	if (n > 5 && !strcmp(name + n - 5, ".yaml"))
+	if (n > 5 && strcmp(name + n - 5, ".yaml") == 0)
 		p->name = pth_arena_strn(&ps->arena, name, n - 5);
 	return p;
 }
 
 /* The kind of a file that came by its path; -1 when it states none. */
-static int read_kind(struct pth_plugin *p, const struct pth_ynode *root, struct pth_diags *d)
+static int
+read_kind(struct pth_plugin *p, const struct pth_ynode *root, struct pth_diags *d)
 {
 	const struct pth_ynode *k = pth_yaml_get(root, "kind");
 	const char *name = pth_desc_str(root, "plugin", NULL);
 
-	if (name)
+	if (name != NULL)
 		p->name = name;
 	if (p->kind < PTH_KINDS)
 		return 0;
-	if (k && k->kind == PTH_YSTR)
+	if (k != NULL && k->kind == PTH_YSTR)
 		p->kind = pth_kind_from(k->text);
 	if (p->kind < PTH_KINDS)
 		return 0;
-	pth_diags_add(d, PTH_ERROR, k ? k->line : root->line, k ? k->col : root->col,
+	pth_diags_add(d, PTH_ERROR, k != NULL ? k->line : root->line,
+	    k != NULL ? k->col : root->col,
 	    "kind: must be one of protocol, service, iut, tester, network_environment, "
 	    "execution_environment");
 	return -1;
@@ -415,36 +442,38 @@ static int read_kind(struct pth_plugin *p, const struct pth_ynode *root, struct 
 
 /* The plugin that `extends: name` of p means: a base, then one of p's own
  * kind. A plugin that extends its own name means the one that it hides. */
-static struct pth_plugin *find_base(struct pth_plugins *ps, struct pth_plugin *p, const char *name)
+static struct pth_plugin *
+find_base(struct pth_plugins *ps, struct pth_plugin *p, const char *name)
 {
 	bool service = p->kind == PTH_BASE || p->kind == PTH_IUT || p->kind == PTH_TESTER;
 	struct pth_plugin *q;
 
-	if (!strcmp(name, p->name) && p->hidden)
+	if (strcmp(name, p->name) == 0 && p->hidden != NULL)
 		return p->hidden;
 	q = service ? pth_plugins_find(ps, PTH_BASE, name, NULL) : NULL;
-	if (!q && p->kind == PTH_IUT)
+	if (q == NULL && p->kind == PTH_IUT)
 		q = pth_plugins_find(ps, PTH_IUT, name, p->protocol);
-	if (!q && service)
+	if (q == NULL && service)
 		q = pth_plugins_find(ps, PTH_IUT, name, NULL);
-	return q ? q : pth_plugins_find(ps, p->kind, name, NULL);
+	return q != NULL ? q : pth_plugins_find(ps, p->kind, name, NULL);
 }
 
-static int load_base(struct pth_plugins *ps, struct pth_plugin *p, const struct pth_ynode *root,
-    struct pth_diags *d)
+static int
+load_base(
+    struct pth_plugins *ps, struct pth_plugin *p, const struct pth_ynode *root, struct pth_diags *d)
 {
 	const struct pth_ynode *x = pth_yaml_get(root, "extends");
 	bool service = p->kind == PTH_BASE || p->kind == PTH_IUT || p->kind == PTH_TESTER;
 	const char *name = pth_desc_str(root, "extends", NULL), *near;
-	unsigned line = x ? x->line : root->line, col = x ? x->col : root->col;
+	unsigned line = x != NULL ? x->line : root->line, col = x != NULL ? x->col : root->col;
 	struct pth_err e;
 
-	if (!name && service && strcmp(p->name, "service"))
+	if (name == NULL && service && strcmp(p->name, "service") != 0)
 		name = "service";
-	if (!name)
+	if (name == NULL)
 		return 0;
 	p->base = find_base(ps, p, name);
-	if (!p->base) {
+	if (p->base == NULL) {
 		near = pth_plugins_nearest(ps, service ? PTH_BASE : p->kind, name);
 		pth_diags_add(d, PTH_ERROR, line, col, "extends: no base named '%s'%s%s%s", name,
 		    PTH_DID_YOU_MEAN(near));
@@ -462,31 +491,34 @@ static int load_base(struct pth_plugins *ps, struct pth_plugin *p, const struct 
 	return 0;
 }
 
-static void load(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d)
+static void
+load(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d)
 {
 	struct pth_ynode *root = read_tree(ps, p, d), *own, *versions;
 	const char *name;
 
-	if (!root || d->errors || read_kind(p, root, d) < 0)
+	if (root == NULL || d->errors != 0 || read_kind(p, root, d) < 0)
 		return;
 	pth_desc_check(root, p->kind, d);
 	name = pth_desc_str(root, "plugin", NULL);
-	if (name && strcmp(name, p->name))
+	if (name != NULL && strcmp(name, p->name) != 0)
 		pth_diags_add(d, PTH_ERROR, pth_yaml_get(root, "plugin")->line,
-		    pth_yaml_get(root, "plugin")->col, "plugin: '%s' in a file named %s", name, p->name);
-	if (load_base(ps, p, root, d) < 0 || d->errors)
+		    pth_yaml_get(root, "plugin")->col, "plugin: '%s' in a file named %s", name,
+		    p->name);
+	if (load_base(ps, p, root, d) < 0 || d->errors != 0)
 		return;
 	versions = pth_versions_load(ps, p, root, d);
 	own = pth_desc_copy(&ps->arena, root, p->file);
-	p->root = p->base ? p->base->root : NULL;
-	if (versions)
+	p->root = p->base != NULL ? p->base->root : NULL;
+	if (versions != NULL)
 		p->root = pth_desc_merge(&ps->arena, p->root, versions);
 	p->root = pth_desc_merge(&ps->arena, p->root, own);
 	pth_desc_check_whole(p->root, p->kind, d);
 }
 
 /* The first problem, kept for everybody who asks again. */
-static void remember(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d)
+static void
+remember(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 	size_t i;
@@ -494,7 +526,7 @@ static void remember(struct pth_plugins *ps, struct pth_plugin *p, struct pth_di
 	pth_diags_sort(d);
 	for (i = 0; i < d->n && d->v[i].severity != PTH_ERROR; i++)
 		;
-	if (i < d->n && d->v[i].line)
+	if (i < d->n && d->v[i].line != 0)
 		pth_buf_addf(&b, "%s:%u:%u: %s", p->file, d->v[i].line, d->v[i].col, d->v[i].text);
 	else
 		pth_buf_addf(&b, "%s: %s", p->file, i < d->n ? d->v[i].text : "not usable");
@@ -504,7 +536,8 @@ static void remember(struct pth_plugins *ps, struct pth_plugin *p, struct pth_di
 }
 
 /* Nobody asked for the problems: warnings are told all the same. */
-static void warn(const struct pth_plugin *p, const struct pth_diags *d)
+static void
+warn(const struct pth_plugin *p, const struct pth_diags *d)
 {
 	size_t i;
 
@@ -513,13 +546,14 @@ static void warn(const struct pth_plugin *p, const struct pth_diags *d)
 			pth_warn("%s:%u:%u: %s", p->file, d->v[i].line, d->v[i].col, d->v[i].text);
 }
 
-int pth_plugin_load(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d,
-    struct pth_err *e)
+int
+pth_plugin_load(
+    struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d, struct pth_err *e)
 {
 	struct pth_diags own;
 	bool keep = d != NULL;
 
-	if (!d) {
+	if (d == NULL) {
 		pth_diags_init(&own, p->file);
 		d = &own;
 	}
@@ -527,7 +561,7 @@ int pth_plugin_load(struct pth_plugins *ps, struct pth_plugin *p, struct pth_dia
 	if (p->state == 0) {
 		p->state = 'b';
 		load(ps, p, d);
-		p->state = d->errors ? 'n' : 'y';
+		p->state = d->errors != 0 ? 'n' : 'y';
 		if (p->state == 'n')
 			remember(ps, p, d);
 	}
@@ -535,5 +569,6 @@ int pth_plugin_load(struct pth_plugins *ps, struct pth_plugin *p, struct pth_dia
 		warn(p, d);
 		pth_diags_release(d);
 	}
-	return p->state == 'y' ? 0 : pth_err_set(e, PTH_INPUT, "%s", p->why ? p->why : "busy");
+	return p->state == 'y' ? 0 :
+	                         pth_err_set(e, PTH_INPUT, "%s", p->why != NULL ? p->why : "busy");
 }

@@ -12,8 +12,8 @@
 #ifndef PTH_PLUGIN_PLUGIN_H
 #define PTH_PLUGIN_PLUGIN_H
 
-#include "io/yaml.h"
 #include "base/buf.h"
+#include "io/yaml.h"
 #include "template/template.h"
 
 enum pth_kind {
@@ -28,25 +28,25 @@ enum pth_kind {
 
 /* A value of a descriptor. */
 struct pth_dval {
-	struct pth_ynode y;      /* first: a pth_ynode of a tree is one of these */
-	const char *file;        /* as shown in messages */
-	struct pth_template *t;  /* compiled when first rendered */
-	char state;              /* 0: not looked at; 'l': literal; 't': template */
+	struct pth_ynode y;     /* first: a pth_ynode of a tree is one of these */
+	const char *file;       /* as shown in messages */
+	struct pth_template *t; /* compiled when first rendered */
+	char state;             /* 0: not looked at; 'l': literal; 't': template */
 };
 
 struct pth_plugin {
 	enum pth_kind kind;
 	const char *name;
-	const char *protocol;    /* folder of an iut: its protocol; else NULL */
-	const char *path;        /* for open(2) */
-	const char *file;        /* for messages: "plugins/..." for ours */
-	bool ours;               /* from share/plugins */
+	const char *protocol;      /* folder of an iut: its protocol; else NULL */
+	const char *path;          /* for open(2) */
+	const char *file;          /* for messages: "plugins/..." for ours */
+	bool ours;                 /* from share/plugins */
 	struct pth_plugin *hidden; /* the same plugin of a later directory, or NULL */
-	struct pth_plugin *base; /* after loading; NULL without `extends` */
-	struct pth_ynode *root;  /* after loading: the merged descriptor */
+	struct pth_plugin *base;   /* after loading; NULL without `extends` */
+	struct pth_ynode *root;    /* after loading: the merged descriptor */
 	struct pth_view *views;
-	char state;              /* 0 not loaded, 'b' busy, 'y' good, 'n' bad */
-	const char *why;         /* state 'n': the first problem, with its position */
+	char state;      /* 0 not loaded, 'b' busy, 'y' good, 'n' bad */
+	const char *why; /* state 'n': the first problem, with its position */
 };
 
 /* The directories of -P, in order. Begins as zeros. */
@@ -59,7 +59,7 @@ int pth_plugin_dirs_add(struct pth_plugin_dirs *dirs, const char *dir, struct pt
 
 struct pth_plugins {
 	struct pth_arena arena;
-	struct pth_plugin **v;   /* those that win, sorted by kind, protocol, name */
+	struct pth_plugin **v; /* those that win, sorted by kind, protocol, name */
 	size_t n, cap;
 	struct pth_template **templates; /* to be freed */
 	size_t ntemplates, captemplates;
@@ -76,25 +76,25 @@ int pth_plugins_open(struct pth_plugins *ps, const struct pth_plugin_dirs *dirs,
 void pth_plugins_close(struct pth_plugins *ps);
 
 /* By name or alias; protocol NULL: any. NULL when there is none. Not loaded yet. */
-struct pth_plugin *pth_plugins_find(struct pth_plugins *ps, enum pth_kind kind,
-    const char *name, const char *protocol);
+struct pth_plugin *pth_plugins_find(
+    struct pth_plugins *ps, enum pth_kind kind, const char *name, const char *protocol);
 /* The nearest known name of this kind, or NULL. */
 /* Appends what helps who named one that is not there: "; did you mean 'x'?",
  * or which there are when they are few. */
-void pth_plugins_suggest(struct pth_plugins *ps, enum pth_kind kind, const char *name, struct pth_buf *b);
-const char *pth_plugins_nearest(struct pth_plugins *ps, enum pth_kind kind,
-    const char *name);
+void pth_plugins_suggest(
+    struct pth_plugins *ps, enum pth_kind kind, const char *name, struct pth_buf *b);
+const char *pth_plugins_nearest(struct pth_plugins *ps, enum pth_kind kind, const char *name);
 /* A descriptor by its path, outside of the set's directories; never NULL. */
 struct pth_plugin *pth_plugins_file(struct pth_plugins *ps, const char *path);
 
 /* Load p (once) and its bases. -1 with e when it is not usable; all problems
  * of its own file go to d (may be NULL), whose file is set to p->file. */
-int pth_plugin_load(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d,
-    struct pth_err *e);
+int pth_plugin_load(
+    struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d, struct pth_err *e);
 /* The loaded descriptor with the overrides of a version and of a role applied;
  * either may be NULL or unknown. Cached. */
-const struct pth_ynode *pth_plugin_view(struct pth_plugins *ps, struct pth_plugin *p,
-    const char *version, const char *role);
+const struct pth_ynode *pth_plugin_view(
+    struct pth_plugins *ps, struct pth_plugin *p, const char *version, const char *role);
 
 /* "iut" etc.; kinds as written in a descriptor. PTH_KINDS when unknown. */
 const char *pth_kind_name(enum pth_kind k);
@@ -103,7 +103,8 @@ const char *pth_kind_dir(enum pth_kind k);
 /* "file:line:col" of a descriptor's value. */
 void pth_dval_where(struct pth_buf *b, const struct pth_ynode *n);
 /* An error there, "file:line:col: ...": as pth_err_set() with PTH_INPUT. */
-int pth_dval_error(struct pth_err *e, const struct pth_ynode *n, const char *fmt, ...) PTH_PRINTF(3, 4);
+int pth_dval_error(struct pth_err *e, const struct pth_ynode *n, const char *fmt, ...)
+    PTH_PRINTF(3, 4);
 /* The value of a string key, or def. */
 const char *pth_desc_str(const struct pth_ynode *map, const char *key, const char *def);
 /* Does a string or a list of strings hold s? */
@@ -120,14 +121,13 @@ extern const size_t pth_nroles;
  * parameters whose default does not fit).
  */
 void pth_desc_check(const struct pth_ynode *root, enum pth_kind kind, struct pth_diags *d);
-void pth_desc_check_whole(const struct pth_ynode *root, enum pth_kind kind,
-    struct pth_diags *d);
+void pth_desc_check_whole(const struct pth_ynode *root, enum pth_kind kind, struct pth_diags *d);
 
 /* plugin/merge.c. copy: nodes that know their file; `parameters: {x: 1}` becomes
  * {x: {default: 1}}, key+ stays. merge: a new tree; over may be NULL. */
 struct pth_ynode *pth_desc_copy(struct pth_arena *a, const struct pth_ynode *n, const char *file);
-struct pth_ynode *pth_desc_merge(struct pth_arena *a, const struct pth_ynode *base,
-    const struct pth_ynode *over);
+struct pth_ynode *pth_desc_merge(
+    struct pth_arena *a, const struct pth_ynode *base, const struct pth_ynode *over);
 
 /*
  * plugin/version.c: the files VERSION.yaml of PANTHER below `version_configs:`
@@ -136,8 +136,8 @@ struct pth_ynode *pth_desc_merge(struct pth_arena *a, const struct pth_ynode *ba
  * default_version} to be merged between the base and own; NULL when there are
  * none. Problems go to d with the name of their file in the text.
  */
-struct pth_ynode *pth_versions_load(struct pth_plugins *ps, struct pth_plugin *p,
-    const struct pth_ynode *own, struct pth_diags *d);
+struct pth_ynode *pth_versions_load(
+    struct pth_plugins *ps, struct pth_plugin *p, const struct pth_ynode *own, struct pth_diags *d);
 /* plugin/shape.c: what is in such a file, or in `version_config`. */
 void pth_version_check(const struct pth_ynode *n, struct pth_diags *d);
 /* "key: must be WHAT, not a map" at a value of the wrong kind. */
@@ -148,8 +148,8 @@ void pth_desc_wrong(struct pth_diags *d, const struct pth_ynode *n, const char *
  * parameters.NAME. The value in the form that its type asks for ("60" for an
  * int gives 60), new reference, or NULL with e (text without position).
  */
-json_t *pth_param_value(const char *name, const struct pth_ynode *spec, const json_t *v,
-    struct pth_err *e);
+json_t *pth_param_value(
+    const char *name, const struct pth_ynode *spec, const json_t *v, struct pth_err *e);
 /* The default, or json null. New reference; NULL with e when it does not fit. */
 json_t *pth_param_default(const char *name, const struct pth_ynode *spec, struct pth_err *e);
 
@@ -163,8 +163,8 @@ void pth_desc_show(struct pth_buf *b, const struct pth_ynode *root, bool origins
  * over tcp. Paths written are appended to out, one per line. A folder that is
  * there already is an error.
  */
-int pth_plugin_new(struct pth_plugins *ps, const char *share, enum pth_kind kind,
-    const char *name, const char *base, const char *protocol, const char *dir,
-    struct pth_buf *out, struct pth_err *e);
+int pth_plugin_new(struct pth_plugins *ps, const char *share, enum pth_kind kind, const char *name,
+    const char *base, const char *protocol, const char *dir, struct pth_buf *out,
+    struct pth_err *e);
 
 #endif

@@ -7,7 +7,8 @@
 
 #include "io/json.h"
 
-static void origin(struct pth_buf *b, const struct pth_ynode *n, bool origins)
+static void
+origin(struct pth_buf *b, const struct pth_ynode *n, bool origins)
 {
 	if (origins) {
 		pth_buf_adds(b, "  # ");
@@ -17,17 +18,19 @@ static void origin(struct pth_buf *b, const struct pth_ynode *n, bool origins)
 }
 
 /* Can a text stand without quotes? */
-static bool safe(const char *s, size_t len)
+static bool
+safe(const char *s, size_t len)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "0123456789_./@-";
+	                            "0123456789_./@-";
 	size_t dashes = strspn(s, "-");
 
 	return len > dashes && dashes <= 2 && strspn(s, plain) == len && s[0] != '@';
 }
 
 /* JSON's form of a string is YAML, too. */
-static void quoted(struct pth_buf *b, const char *s)
+static void
+quoted(struct pth_buf *b, const char *s)
 {
 	json_t *v = json_string(s);
 
@@ -35,7 +38,8 @@ static void quoted(struct pth_buf *b, const char *s)
 	json_decref(v);
 }
 
-static void scalar(struct pth_buf *b, const struct pth_ynode *n)
+static void
+scalar(struct pth_buf *b, const struct pth_ynode *n)
 {
 	if (n->kind == PTH_YNULL)
 		pth_buf_addc(b, '~');
@@ -45,15 +49,16 @@ static void scalar(struct pth_buf *b, const struct pth_ynode *n)
 		pth_buf_adds(b, n->text);
 }
 
-static void show(struct pth_buf *b, const struct pth_ynode *n, unsigned depth, bool origins)
+static void
+show(struct pth_buf *b, const struct pth_ynode *n, unsigned depth, bool origins)
 {
 	const struct pth_ynode *c;
 	unsigned i;
 
-	for (c = n->child; c; c = c->next) {
+	for (c = n->child; c != NULL; c = c->next) {
 		for (i = 0; i < depth; i++)
 			pth_buf_adds(b, "  ");
-		if (!c->key)
+		if (c->key == NULL)
 			pth_buf_addc(b, '-');
 		else if (safe(c->key, strlen(c->key)))
 			pth_buf_addf(b, "%s:", c->key);
@@ -61,7 +66,7 @@ static void show(struct pth_buf *b, const struct pth_ynode *n, unsigned depth, b
 			quoted(b, c->key);
 			pth_buf_addc(b, ':');
 		}
-		if (c->kind < PTH_YSEQ || !c->child) {
+		if (c->kind < PTH_YSEQ || c->child == NULL) {
 			pth_buf_addc(b, ' ');
 			if (c->kind >= PTH_YSEQ)
 				pth_buf_adds(b, c->kind == PTH_YSEQ ? "[]" : "{}");
@@ -75,7 +80,8 @@ static void show(struct pth_buf *b, const struct pth_ynode *n, unsigned depth, b
 	}
 }
 
-void pth_desc_show(struct pth_buf *b, const struct pth_ynode *root, bool origins)
+void
+pth_desc_show(struct pth_buf *b, const struct pth_ynode *root, bool origins)
 {
 	show(b, root, 0, origins);
 }

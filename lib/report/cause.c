@@ -4,10 +4,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "collect/artifact.h"
 #include "base/os.h"
-#include "report/report.h"
 #include "base/text.h"
+#include "collect/artifact.h"
+#include "report/report.h"
 
 #define TAIL_BYTES 3000
 #define TAIL_LINES 20
@@ -15,52 +15,56 @@
 
 static const struct pth_cause causes[] = {
 	{ "docker_build_failure", "Docker image could not be built",
-	  "Look at the build output; check the network, the base image and the revision.",
-	  "docker.*build.*fail|failed to (build|solve)|returned a non-zero code", PTH_S_ERROR },
+	    "Look at the build output; check the network, the base image and the revision.",
+	    "docker.*build.*fail|failed to (build|solve)|returned a non-zero code", PTH_S_ERROR },
 	{ "certificate_error", "Certificate or key problem",
-	  "Check that the certificates exist, are readable and belong together"
-	  " (generate_new_certificates: true makes new ones).",
-	  "certificate|x509|bad_certificate|unknown_ca|no start line|private key", PTH_STATUSES },
+	    "Check that the certificates exist, are readable and belong together"
+	    " (generate_new_certificates: true makes new ones).",
+	    "certificate|x509|bad_certificate|unknown_ca|no start line|private key", PTH_STATUSES },
 	{ "ivy_compilation_timeout", "Ivy took too long to compile the test",
-	  "Give the tester a longer timeout, or build it once and use the cache.",
-	  "ivyc?.*(timed? ?out|took too long)", PTH_S_TIMEOUT },
+	    "Give the tester a longer timeout, or build it once and use the cache.",
+	    "ivyc?.*(timed? ?out|took too long)", PTH_S_TIMEOUT },
 	{ "port_conflict", "A port is taken",
-	  "Another program uses the port, and the test was not isolated from it.",
-	  "address already in use|EADDRINUSE|port is already allocated", PTH_STATUSES },
+	    "Another program uses the port, and the test was not isolated from it.",
+	    "address already in use|EADDRINUSE|port is already allocated", PTH_STATUSES },
 	{ "segfault", "A program crashed",
-	  "Run it again under valgrind or gdb (execution_environment); a core file is kept when"
-	  " the system makes one.",
-	  "segmentation fault|SIGSEGV|SIGABRT|SIGBUS|SIGILL|SIGFPE|core dumped|AddressSanitizer|"
-	  "stack smashing", PTH_S_CRASHED },
+	    "Run it again under valgrind or gdb (execution_environment); a core file is kept when"
+	    " the system makes one.",
+	    "segmentation fault|SIGSEGV|SIGABRT|SIGBUS|SIGILL|SIGFPE|core dumped|AddressSanitizer|"
+	    "stack smashing",
+	    PTH_S_CRASHED },
 	{ "oom_killed", "Out of memory", "Give it more memory, or run fewer tests at once (-j).",
-	  "out of memory|oom-kill|bad_alloc|cannot allocate memory", PTH_STATUSES },
+	    "out of memory|oom-kill|bad_alloc|cannot allocate memory", PTH_STATUSES },
 	{ "compilation_failure", "A program could not be compiled",
-	  "The compiler's own message is at the end of the compile phase's log.",
-	  "compil(e|ation).*(fail|error|ended with)|undefined reference|fatal error:|"
-	  "make: \\*\\*\\*", PTH_S_FAILED },
-	{ "missing_program", "A program is not installed", "Install the package that has it;"
-	  " pth doctor lists what is missing on this machine.",
-	  "not found|not installed|not executable|no such plugin", PTH_S_ERROR },
+	    "The compiler's own message is at the end of the compile phase's log.",
+	    "compil(e|ation).*(fail|error|ended with)|undefined reference|fatal error:|"
+	    "make: \\*\\*\\*",
+	    PTH_S_FAILED },
+	{ "missing_program", "A program is not installed",
+	    "Install the package that has it;"
+	    " pth doctor lists what is missing on this machine.",
+	    "not found|not installed|not executable|no such plugin", PTH_S_ERROR },
 	{ "planning_error", "The experiment or a descriptor is wrong",
-	  "Correct the file at the place that the message names; pth check shows all problems.",
-	  "^(parse|plan|compose): ", PTH_S_ERROR },
+	    "Correct the file at the place that the message names; pth check shows all problems.",
+	    "^(parse|plan|compose): ", PTH_S_ERROR },
 	{ "wrong_rule", "A rule of the test is wrong",
-	  "Correct expect, or the verdict of the descriptor: pth-record(5) has the rules.",
-	  "unknown rule|unknown key in the rule|not a regular expression|is invalid -|"
-	  "the rule needs|must be a map|were not looked at", PTH_S_ERROR },
+	    "Correct expect, or the verdict of the descriptor: pth-record(5) has the rules.",
+	    "unknown rule|unknown key in the rule|not a regular expression|is invalid -|"
+	    "the rule needs|must be a map|were not looked at",
+	    PTH_S_ERROR },
 	{ "capture_unavailable", "Packets could not be captured",
-	  "The rules on packets need a capture: see what pth doctor says about it.",
-	  "packets not counted|was not measured: ", PTH_S_UNSUPPORTED },
+	    "The rules on packets need a capture: see what pth doctor says about it.",
+	    "packets not counted|was not measured: ", PTH_S_UNSUPPORTED },
 	{ "content_mismatch", "What arrived is not what was sent",
-	  "Compare the two files; the capture shows where the transfer ended.",
-	  "differs from .* at byte|there is no such file", PTH_S_FAILED },
+	    "Compare the two files; the capture shows where the transfer ended.",
+	    "differs from .* at byte|there is no such file", PTH_S_FAILED },
 	{ "not_ready", "A service was never ready",
-	  "It did not open its port in time: look at its stderr.log, or give it longer.",
-	  "not ready|never ready", PTH_STATUSES },
+	    "It did not open its port in time: look at its stderr.log, or give it longer.",
+	    "not ready|never ready", PTH_STATUSES },
 	{ "timeout_cascade", "A limit of time passed",
-	  "Look at which service was waiting for which; raise timeout or steps.wait when the"
-	  " work really needs longer.",
-	  "timed? ?out|time limit|took too long", PTH_S_TIMEOUT },
+	    "Look at which service was waiting for which; raise timeout or steps.wait when the"
+	    " work really needs longer.",
+	    "timed? ?out|time limit|took too long", PTH_S_TIMEOUT },
 };
 
 /* Clean text out of raw bytes: valid UTF-8, no control but newline and tab,
@@ -94,7 +98,7 @@ tidy(struct pth_report *r, const char *raw, size_t n, bool cut)
 	}
 	while (out.len > 0 && out.s[out.len - 1] == '\n')
 		pth_buf_cut(&out, out.len - 1);
-	s = pth_arena_strn(&r->arena, out.len ? out.s : "", out.len);
+	s = pth_arena_strn(&r->arena, out.len != 0 ? out.s : "", out.len);
 	pth_buf_release(&b);
 	pth_buf_release(&out);
 	return s;
@@ -153,7 +157,7 @@ service_tails(struct pth_report *r, struct pth_report_test *t, const char *name,
 	command_tails(r, t, json_object_get(result, "phases"), dirfd);
 	for (int k = 0; k < 2; k++) {
 		pth_buf_cut(&path, 0);
-		pth_buf_addf(&path, "%s/%s.log", name, k ? "stdout" : "stderr");
+		pth_buf_addf(&path, "%s/%s.log", name, k != 0 ? "stdout" : "stderr");
 		if (add_tail(r, t, dirfd, path.s))
 			break; /* stdout only when stderr is silent */
 	}
@@ -161,8 +165,7 @@ service_tails(struct pth_report *r, struct pth_report_test *t, const char *name,
 }
 
 void
-pth_report_read_tails(struct pth_report *r, struct pth_report_test *t, const json_t *rec,
-    int dirfd)
+pth_report_read_tails(struct pth_report *r, struct pth_report_test *t, const json_t *rec, int dirfd)
 {
 	const json_t *services = pth_json_path(rec, "result.services");
 	const struct pth_report_service *s;
@@ -172,7 +175,8 @@ pth_report_read_tails(struct pth_report *r, struct pth_report_test *t, const jso
 	for (int bad = 1; bad >= 0; bad--)
 		for (s = t->services; s != NULL; s = s->next)
 			if ((s->health == PTH_UNHEALTHY) == bad)
-				service_tails(r, t, s->name, json_object_get(services, s->name), dirfd);
+				service_tails(
+				    r, t, s->name, json_object_get(services, s->name), dirfd);
 }
 
 static bool
@@ -204,7 +208,7 @@ compile_causes(struct pth_report *r)
 	r->regex = pth_xmalloc(sizeof *r->regex);
 	for (size_t i = 0; i < countof(causes); i++)
 		if (regcomp(&r->regex->re[i], causes[i].regex,
-		    REG_EXTENDED | REG_ICASE | REG_NOSUB | REG_NEWLINE) != 0)
+		        REG_EXTENDED | REG_ICASE | REG_NOSUB | REG_NEWLINE) != 0)
 			abort(); /* the patterns are ours */
 }
 

@@ -1,8 +1,8 @@
 /* The report as one page of HTML: no script, no other file. */
 #include <string.h>
 
-#include "report/report.h"
 #include "base/clock.h"
+#include "report/report.h"
 
 static const char style[] =
     "body{font:15px/1.4 system-ui,sans-serif;margin:2em auto;max-width:75em;padding:0 1em;"
@@ -25,7 +25,8 @@ html(struct pth_buf *b, const char *s)
 		case '"': pth_buf_adds(b, "&quot;"); break;
 		case '\'': pth_buf_adds(b, "&#39;"); break;
 		default:
-			pth_buf_addc(b, (unsigned char)*s < ' ' && *s != '\n' && *s != '\t' ? ' ' : *s);
+			pth_buf_addc(
+			    b, (unsigned char)*s < ' ' && *s != '\n' && *s != '\t' ? ' ' : *s);
 		}
 	}
 }
@@ -59,11 +60,11 @@ test_row(const struct pth_report_test *t, size_t i, struct pth_buf *b)
 	html(b, t->id);
 	pth_buf_addf(b, "</a></td><td class=\"%s\">%s%s</td><td>", t->ok ? "ok" : "bad",
 	    pth_report_test_status(t), pth_report_mark(t));
-	if (*t->started)
+	if (*t->started != '\0')
 		pth_duration_show(b, t->duration_us);
 	pth_buf_adds(b, "</td>");
 	pth_report_numbers(t, &cell);
-	element(b, "td", cell.len ? cell.s : "");
+	element(b, "td", cell.len != 0 ? cell.s : "");
 	element(b, "td", t->summary);
 	pth_buf_adds(b, "</tr>\n");
 	pth_buf_release(&cell);
@@ -96,8 +97,9 @@ test_services(const struct pth_report_test *t, struct pth_buf *b)
 	if (t->services == NULL)
 		return;
 	for (s = t->services; s != NULL; s = s->next)
-		use = use || *s->use;
-	pth_buf_addf(b, "<table><tr><th>Service<th>Health<th>End<th>Phases%s</tr>\n", use ? "<th>Use" : "");
+		use = use || *s->use != '\0';
+	pth_buf_addf(
+	    b, "<table><tr><th>Service<th>Health<th>End<th>Phases%s</tr>\n", use ? "<th>Use" : "");
 	for (s = t->services; s != NULL; s = s->next) {
 		pth_buf_adds(b, "<tr>");
 		element(b, "td", s->name);
@@ -116,12 +118,13 @@ test_details(const struct pth_report_test *t, const char *outdir, size_t i, stru
 {
 	const struct pth_report_tail *tail;
 
-	pth_buf_addf(b, "<details id=\"t%zu\"%s><summary>", i, t->ok || t->status == PTH_S_SKIPPED ? "" : " open");
+	pth_buf_addf(b, "<details id=\"t%zu\"%s><summary>", i,
+	    t->ok || t->status == PTH_S_SKIPPED ? "" : " open");
 	html(b, t->id);
 	pth_buf_adds(b, ": ");
 	html(b, t->name);
 	pth_buf_adds(b, "</summary>\n");
-	if (*t->description)
+	if (*t->description != '\0')
 		element(b, "p", t->description);
 	for (size_t k = 0; t->broken[k] != NULL; k++)
 		element(b, "p", t->broken[k]);
@@ -130,8 +133,8 @@ test_details(const struct pth_report_test *t, const char *outdir, size_t i, stru
 	remark(b, "Went on without: ", t->degraded);
 	remark(b, "Logs cut: ", t->logs_cut);
 	if (t->cause != NULL)
-		pth_buf_addf(b, "<p><b>Likely cause</b>: %s. %s</p>\n", t->cause->title,
-		    t->cause->advice);
+		pth_buf_addf(
+		    b, "<p><b>Likely cause</b>: %s. %s</p>\n", t->cause->title, t->cause->advice);
 	test_services(t, b);
 	test_links(t, outdir, b);
 	for (tail = t->tails; tail != NULL; tail = tail->next) {
@@ -149,15 +152,16 @@ pth_report_html(const struct pth_report *r, const char *outdir, struct pth_buf *
 	size_t i = 0;
 
 	pth_report_line(r, &line);
-	pth_buf_adds(b, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+	pth_buf_adds(b,
+	    "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
 	    "<meta name=\"viewport\" content=\"width=device-width\"><title>");
 	html(b, line.s);
 	pth_buf_addf(b, "</title><style>%s</style></head><body>\n<h1>Experiment Report: ", style);
 	html(b, r->run);
-	pth_buf_addf(b, "</h1>\n<p class=\"%s\">%s</p>\n", r->bad == 0 && !*r->incomplete ? "ok" :
-	    "bad", pth_report_status(r));
+	pth_buf_addf(b, "</h1>\n<p class=\"%s\">%s</p>\n",
+	    r->bad == 0 && *r->incomplete == '\0' ? "ok" : "bad", pth_report_status(r));
 	element(b, "p", line.s);
-	if (*r->incomplete)
+	if (*r->incomplete != '\0')
 		element(b, "p", r->incomplete);
 	pth_buf_adds(b, "\n<table><tr><th>Test<th>Status<th>Time<th>Numbers<th>Summary</tr>\n");
 	for (t = r->tests; t != NULL; t = t->next)
@@ -166,7 +170,7 @@ pth_report_html(const struct pth_report *r, const char *outdir, struct pth_buf *
 	i = 0;
 	for (t = r->tests; t != NULL; t = t->next)
 		test_details(t, outdir, ++i, b);
-	pth_buf_addf(b, "<footer><p>Written %s by pth %s</p></footer>\n</body></html>\n", r->generated,
-	    PTH_VERSION);
+	pth_buf_addf(b, "<footer><p>Written %s by pth %s</p></footer>\n</body></html>\n",
+	    r->generated, PTH_VERSION);
 	pth_buf_release(&line);
 }

@@ -6,7 +6,7 @@
 static json_t *
 or_null(const char *s)
 {
-	return *s ? pth_json_string(s) : json_null();
+	return *s != '\0' ? pth_json_string(s) : json_null();
 }
 
 static json_t *
@@ -74,12 +74,13 @@ tests_json(const struct pth_report *r)
 
 	pth_json_set(o, "total", json_integer((json_int_t)r->n));
 	for (size_t i = 0; i < countof(order); i++)
-		pth_json_set(o, pth_status_name(order[i]),
-		    json_integer((json_int_t)r->count[order[i]]));
+		pth_json_set(
+		    o, pth_status_name(order[i]), json_integer((json_int_t)r->count[order[i]]));
 	pth_json_set(o, "unknown", json_integer((json_int_t)r->count[PTH_STATUSES]));
 	pth_json_set(o, "success_rate", json_real(pth_report_rate(r)));
 	for (size_t i = 0; i < countof(more); i++)
-		pth_json_set(o, pth_status_name(more[i]), json_integer((json_int_t)r->count[more[i]]));
+		pth_json_set(
+		    o, pth_status_name(more[i]), json_integer((json_int_t)r->count[more[i]]));
 	pth_json_set(o, "ok", json_integer((json_int_t)r->ok));
 	pth_json_set(o, "expected_failures", json_integer((json_int_t)r->expected));
 	pth_json_set(o, "flaky", json_integer((json_int_t)r->flaky));
@@ -98,9 +99,10 @@ fast_fail_json(const struct pth_report *r)
 	pth_json_set(o, "enabled", json_boolean(r->fast_fail_enabled));
 	pth_json_set(o, "test_level", json_boolean(r->fast_fail_test_level));
 	pth_json_set(o, "triggered", json_boolean(t != NULL));
-	pth_json_set(o, "reason", t ? pth_json_string(t->fast_fail) : json_null());
-	pth_json_set(o, "error_category", t && t->cause ? json_string(t->cause->name) : json_null());
-	pth_json_set(o, "termination_time", t ? or_null(t->ended) : json_null());
+	pth_json_set(o, "reason", t != NULL ? pth_json_string(t->fast_fail) : json_null());
+	pth_json_set(o, "error_category",
+	    t != NULL && t->cause != NULL ? json_string(t->cause->name) : json_null());
+	pth_json_set(o, "termination_time", t != NULL ? or_null(t->ended) : json_null());
 	return o;
 }
 
@@ -126,11 +128,13 @@ service_json(const struct pth_report_test *t, const struct pth_report_service *s
 	pth_json_set(o, "status", json_string(pth_health_name(s->health)));
 	pth_json_set(o, "exit_code", s->code >= 0 ? json_integer(s->code) : json_null());
 	pth_json_set(o, "crashed", json_boolean(s->crashed));
-	pth_json_set(o, "compilation_succeeded",
-	    s->compiled < 0 ? json_null() : json_boolean(s->compiled));
+	pth_json_set(
+	    o, "compilation_succeeded", s->compiled < 0 ? json_null() : json_boolean(s->compiled));
 	pth_json_set(o, "phases_completed", pth_json_string(s->phases));
-	pth_json_set(o, "error_summary", *s->error ? pth_json_string(s->error) :
-	    s->health == PTH_UNHEALTHY ? pth_json_string(s->end) : json_null());
+	pth_json_set(o, "error_summary",
+	    *s->error != '\0'              ? pth_json_string(s->error) :
+	        s->health == PTH_UNHEALTHY ? pth_json_string(s->end) :
+	                                     json_null());
 	pth_json_set(o, "output_completeness",
 	    s->expected > 0 ? json_real((double)s->found / s->expected) : json_null());
 	pth_json_set(o, "test_name", pth_json_string(t->name));
@@ -157,15 +161,16 @@ pth_report_json(const struct pth_report *r, struct pth_buf *b)
 	char *s;
 
 	for (t = r->tests; t != NULL; t = t->next) {
-		if (*t->started && (!*first->started || strcmp(t->started, first->started) < 0))
+		if (*t->started != '\0' &&
+		    (*first->started == '\0' || strcmp(t->started, first->started) < 0))
 			first = t;
-		if (*t->ended && (last == NULL || strcmp(t->ended, last->ended) > 0))
+		if (*t->ended != '\0' && (last == NULL || strcmp(t->ended, last->ended) > 0))
 			last = t;
 	}
 	pth_json_set(o, "experiment_id", pth_json_string(r->run));
 	pth_json_set(o, "status", json_string(pth_report_status(r)));
-	pth_json_set(o, "start_time", first ? or_null(first->started) : json_null());
-	pth_json_set(o, "end_time", last ? or_null(last->ended) : json_null());
+	pth_json_set(o, "start_time", first != NULL ? or_null(first->started) : json_null());
+	pth_json_set(o, "end_time", last != NULL ? or_null(last->ended) : json_null());
 	pth_json_set(o, "duration_seconds", seconds(pth_report_duration(r)));
 	pth_json_set(o, "configuration_file", or_null(r->file));
 	pth_json_set(o, "tests", tests_json(r));

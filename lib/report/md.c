@@ -1,8 +1,8 @@
 /* EXPERIMENT_REPORT.md, with the reference's sections. */
 #include <string.h>
 
-#include "report/report.h"
 #include "base/clock.h"
+#include "report/report.h"
 
 /*
  * Text that means itself. CommonMark takes a backslash before any ASCII
@@ -59,14 +59,15 @@ sign(const struct pth_report_test *t)
 	if (t->ok)
 		return "✅";
 	return t->status == PTH_S_SKIPPED || t->status == PTH_S_UNSUPPORTED ? "⏭️" :
-	    t->status == PTH_S_TIMEOUT ? "⏱️" : "❌";
+	    t->status == PTH_S_TIMEOUT                                      ? "⏱️" :
+	                                                                      "❌";
 }
 
 static void
 field(struct pth_buf *b, const char *name, const char *value)
 {
 	pth_buf_addf(b, "- **%s**: ", name);
-	md(b, *value ? value : "unknown");
+	md(b, *value != '\0' ? value : "unknown");
 	pth_buf_addc(b, '\n');
 }
 
@@ -79,16 +80,18 @@ duration(struct pth_buf *b, int64_t us)
 	if (s < 60)
 		pth_duration_show(b, us);
 	else
-		pth_buf_addf(b, "%lldh %lldm %llds", (long long)(s / 3600), (long long)(s / 60 % 60),
-		    (long long)(s % 60));
+		pth_buf_addf(b, "%lldh %lldm %llds", (long long)(s / 3600),
+		    (long long)(s / 60 % 60), (long long)(s % 60));
 }
 
 /* What the experiment says of itself; its name is the run's. */
 static void
 metadata(const json_t *given, struct pth_buf *b)
 {
-	static const struct { const char *key, *name; } shown[] = { { "description", "Description" },
-		{ "author", "Author" }, { "version", "Version" }, { "created_at", "Created" },
+	static const struct {
+		const char *key, *name;
+	} shown[] = { { "description", "Description" }, { "author", "Author" },
+		{ "version", "Version" }, { "created_at", "Created" },
 		{ "modified_at", "Modified" } };
 	struct pth_buf tags = PTH_BUF_INIT;
 	json_t *tag;
@@ -112,19 +115,20 @@ overview(const struct pth_report *r, struct pth_buf *b)
 	struct pth_buf time = PTH_BUF_INIT;
 
 	pth_buf_adds(b, "# Experiment Report: ");
-	md(b, *r->run ? r->run : "nothing");
+	md(b, *r->run != '\0' ? r->run : "nothing");
 	pth_buf_adds(b, "\n\n## Overview\n\n");
 	field(b, "Experiment ID", r->run);
-	pth_buf_addf(b, "- **Status**: %s %s\n", strcmp(status, "completed") == 0 ? "✅" : "❌", status);
+	pth_buf_addf(
+	    b, "- **Status**: %s %s\n", strcmp(status, "completed") == 0 ? "✅" : "❌", status);
 	if (*r->incomplete != '\0')
 		field(b, "Incomplete", r->incomplete);
 	if (r->first_us > 0)
 		pth_rfc3339(&time, r->first_us);
-	field(b, "Start", time.len ? time.s : "nothing was run");
+	field(b, "Start", time.len != 0 ? time.s : "nothing was run");
 	pth_buf_cut(&time, 0);
 	if (r->last_us > 0)
 		pth_rfc3339(&time, r->last_us);
-	field(b, "End", time.len ? time.s : "nothing was run");
+	field(b, "End", time.len != 0 ? time.s : "nothing was run");
 	pth_buf_cut(&time, 0);
 	duration(&time, pth_report_duration(r));
 	field(b, "Duration", time.s);
@@ -142,12 +146,13 @@ summary(const struct pth_report *r, struct pth_buf *b)
 	pth_buf_adds(b, "\n## Test Results Summary\n\n");
 	pth_buf_addf(b, "- **Total**: %zu\n", r->n);
 	pth_buf_addf(b, "- **Passed**: %zu (%.1f%%)\n", r->count[PTH_S_PASSED],
-	    r->n ? 100.0 * (double)r->count[PTH_S_PASSED] / (double)r->n : 0);
+	    r->n != 0 ? 100.0 * (double)r->count[PTH_S_PASSED] / (double)r->n : 0);
 	pth_buf_addf(b, "- **Failed**: %zu\n", r->count[PTH_S_FAILED]);
 	for (size_t i = 0; i < countof(rest); i++)
 		if (r->count[rest[i]] > 0 || rest[i] == PTH_S_SKIPPED)
-			pth_buf_addf(b, "- **%c%s**: %zu\n", pth_status_name(rest[i])[0] - 'a' + 'A',
-			    pth_status_name(rest[i]) + 1, r->count[rest[i]]);
+			pth_buf_addf(b, "- **%c%s**: %zu\n",
+			    pth_status_name(rest[i])[0] - 'a' + 'A', pth_status_name(rest[i]) + 1,
+			    r->count[rest[i]]);
 	if (r->count[PTH_STATUSES] > 0)
 		pth_buf_addf(b, "- **Unknown**: %zu\n", r->count[PTH_STATUSES]);
 	if (r->expected > 0)
@@ -167,7 +172,8 @@ row(struct pth_buf *b, const char *name, const json_t *v, const char *unit)
 	if (strcmp(unit, "us") == 0)
 		pth_duration_show(b, json_integer_value(v));
 	else
-		pth_buf_addf(b, "%lld%s%s", (long long)json_integer_value(v), *unit ? " " : "", unit);
+		pth_buf_addf(b, "%lld%s%s", (long long)json_integer_value(v),
+		    *unit != '\0' ? " " : "", unit);
 	pth_buf_adds(b, " |\n");
 }
 
@@ -224,7 +230,7 @@ metrics_table(const struct pth_report_test *t, struct pth_buf *b)
 
 	pth_buf_adds(b, "\n| Metric | Value |\n|---|---|\n");
 	start = b->len;
-	if (*t->started) {
+	if (*t->started != '\0') {
 		pth_buf_adds(b, "| Duration | ");
 		duration(b, t->duration_us);
 		pth_buf_adds(b, " |\n");
@@ -234,8 +240,9 @@ metrics_table(const struct pth_report_test *t, struct pth_buf *b)
 	measures(t, b);
 	json_array_foreach(pth_json_path(t->metrics, "quic.versions"), i, v)
 		if (json_is_string(v))
-			pth_buf_addf(&versions, "%s%s", versions.len ? ", " : "", json_string_value(v));
-	text_row(b, "QUIC versions", versions.len ? versions.s : "");
+			pth_buf_addf(
+			    &versions, "%s%s", versions.len != 0 ? ", " : "", json_string_value(v));
+	text_row(b, "QUIC versions", versions.len != 0 ? versions.s : "");
 	for (const struct pth_report_service *s = t->services; s != NULL; s = s->next) {
 		pth_buf_cut(&use, 0);
 		pth_buf_adds(&use, "Use of ");
@@ -254,7 +261,8 @@ metrics_table(const struct pth_report_test *t, struct pth_buf *b)
 static void
 links(const struct pth_report_test *t, const char *outdir, struct pth_buf *b)
 {
-	static const char *const kinds[] = { "log", "capture", "qlog", "profile", "core", "download" };
+	static const char *const kinds[] = { "log", "capture", "qlog", "profile", "core",
+		"download" };
 	const struct pth_report_link *l;
 
 	for (size_t k = 0; k < countof(kinds); k++) {
@@ -266,7 +274,8 @@ links(const struct pth_report_test *t, const char *outdir, struct pth_buf *b)
 			if (any)
 				pth_buf_adds(b, ", ");
 			else
-				pth_buf_addf(b, "- **%c%s**: ", kinds[k][0] - 'a' + 'A', kinds[k] + 1);
+				pth_buf_addf(
+				    b, "- **%c%s**: ", kinds[k][0] - 'a' + 'A', kinds[k] + 1);
 			link_to(b, t, outdir, l->path);
 			any = true;
 		}
@@ -284,19 +293,19 @@ one_test(const struct pth_report_test *t, const char *outdir, struct pth_buf *b)
 	field(b, t->expected ? "As expected" : t->ok ? "Passed" : "Problem", t->summary);
 	pth_buf_addf(b, "- **Status**: %s%s%s\n", pth_report_test_status(t),
 	    t->unexpected ? ", although it should not" : "", pth_report_mark(t));
-	if (*t->degraded)
+	if (*t->degraded != '\0')
 		field(b, "Went on without", t->degraded);
-	if (*t->fast_fail)
+	if (*t->fast_fail != '\0')
 		field(b, "Fast-fail", t->fast_fail);
 	pth_buf_adds(b, "- **Test**: ");
 	md(b, t->id);
-	if (*t->source) {
+	if (*t->source != '\0') {
 		pth_buf_adds(b, " (");
 		md(b, t->source);
 		pth_buf_addc(b, ')');
 	}
 	pth_buf_addc(b, '\n');
-	if (*t->description)
+	if (*t->description != '\0')
 		field(b, "Description", t->description);
 	links(t, outdir, b);
 	metrics_table(t, b);
@@ -312,7 +321,8 @@ health_table(const struct pth_report *r, bool testers, struct pth_buf *b)
 			if (s->tester != testers)
 				continue;
 			if (!any)
-				pth_buf_addf(b, "\n### %s\n\n| Service | Test | Status | Compilation | Phases"
+				pth_buf_addf(b,
+				    "\n### %s\n\n| Service | Test | Status | Compilation | Phases"
 				    " | Exit Code | Errors |\n|---|---|---|---|---|---|---|\n",
 				    testers ? "Testers" : "IUTs");
 			any = true;
@@ -321,15 +331,20 @@ health_table(const struct pth_report *r, bool testers, struct pth_buf *b)
 			pth_buf_adds(b, " | ");
 			md(b, t->id);
 			pth_buf_addf(b, " | %s | %s | ", pth_health_name(s->health),
-			    s->compiled < 0 ? "-" : s->compiled ? "succeeded" : "failed");
-			md(b, *s->phases ? s->phases : "-");
+			    s->compiled < 0      ? "-" :
+			        s->compiled != 0 ? "succeeded" :
+			                           "failed");
+			md(b, *s->phases != '\0' ? s->phases : "-");
 			pth_buf_adds(b, " | ");
 			if (s->code >= 0)
 				pth_buf_addf(b, "%lld", (long long)s->code);
 			else
 				pth_buf_adds(b, "-");
 			pth_buf_adds(b, " | ");
-			md(b, *s->error ? s->error : s->health == PTH_UNHEALTHY ? s->end : "-");
+			md(b,
+			    *s->error != '\0'              ? s->error :
+			        s->health == PTH_UNHEALTHY ? s->end :
+			                                     "-");
 			pth_buf_adds(b, " |\n");
 		}
 }
@@ -339,7 +354,7 @@ fast_fail(const struct pth_report *r, struct pth_buf *b)
 {
 	pth_buf_adds(b, "\n## Fast-Fail Analysis\n\n");
 	field(b, "Enabled", r->fast_fail_enabled ? "yes" : "no");
-	field(b, "Triggered", r->fast_failed ? "yes" : "no");
+	field(b, "Triggered", r->fast_failed != NULL ? "yes" : "no");
 	if (r->fast_failed != NULL) {
 		field(b, "By", r->fast_failed->id);
 		field(b, "Reason", r->fast_failed->fast_fail);
@@ -368,15 +383,18 @@ resources(const struct pth_report *r, struct pth_buf *b)
 static void
 details(const struct pth_report *r, struct pth_buf *b)
 {
-	pth_buf_adds(b, "\n## Detailed Information\n\n### Log Files\n\n"
-	    "Each service has stdout.log and stderr.log, and the commands of its phases in phases/.\n"
+	pth_buf_adds(b,
+	    "\n## Detailed Information\n\n### Log Files\n\n"
+	    "Each service has stdout.log and stderr.log, and the commands of its phases in "
+	    "phases/.\n"
 	    "\n### Directory Structure\n\n");
 	if (r->run_dir != NULL) {
 		pth_buf_adds(b, "Below ");
 		md(b, r->run_dir);
 		pth_buf_adds(b, ":\n");
 	}
-	fenced(b, "experiment.yaml        the experiment, as it was\n"
+	fenced(b,
+	    "experiment.yaml        the experiment, as it was\n"
 	    "plan.jsonl             the plan of each test\n"
 	    "events.jsonl           what happened, event by event\n"
 	    "results.jsonl          the record of each test; input for pth-report\n"
@@ -414,9 +432,10 @@ static void
 failures(const struct pth_report *r, const char *outdir, struct pth_buf *b)
 {
 	if (r->bad == 0) {
-		pth_buf_addf(b, "\n## Success Summary\n\n%s\n", r->ok == 0 ? "No test was run." :
-		    r->expected > 0 ? "Every test ended as it was expected to." :
-		    "Every test passed.");
+		pth_buf_addf(b, "\n## Success Summary\n\n%s\n",
+		    r->ok == 0          ? "No test was run." :
+		        r->expected > 0 ? "Every test ended as it was expected to." :
+		                          "Every test passed.");
 		return;
 	}
 	pth_buf_adds(b, "\n## Failure Analysis\n");

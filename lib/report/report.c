@@ -5,12 +5,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/text.h"
 #include "collect/artifact.h"
 #include "collect/losses.h"
 #include "collect/metric.h"
 #include "io/rec.h"
-#include "base/text.h"
-#include "base/clock.h"
 
 struct pth_report *
 pth_report_new(void)
@@ -44,7 +44,7 @@ keep(struct pth_report *r, const json_t *o, const char *key)
 static const char *
 keep_buf(struct pth_report *r, struct pth_buf *b)
 {
-	const char *s = pth_arena_strn(&r->arena, b->len ? b->s : "", b->len);
+	const char *s = pth_arena_strn(&r->arena, b->len != 0 ? b->s : "", b->len);
 
 	pth_buf_release(b);
 	return s;
@@ -56,25 +56,26 @@ add_verdict(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 	const json_t *v = json_object_get(rec, "verdict"), *rule, *mark;
 	size_t i, n = 0;
 
-	t->status = v ? pth_status_of(pth_json_str(v, "status", NULL)) : PTH_STATUSES;
+	t->status = v != NULL ? pth_status_of(pth_json_str(v, "status", NULL)) : PTH_STATUSES;
 	t->ok = pth_json_bool(v, "ok", false);
 	t->expected = pth_json_bool(v, "expected", false);
-	t->summary = v ? keep(r, v, "summary") : "no verdict: pth-collect has not seen this test";
+	t->summary = v != NULL ? keep(r, v, "summary") :
+	                         "no verdict: pth-collect has not seen this test";
 	json_array_foreach(json_object_get(v, "marks"), i, mark) {
 		const char *s = json_is_string(mark) ? json_string_value(mark) : "";
 
 		t->flaky |= strcmp(s, "flaky") == 0;
 		t->unexpected |= strcmp(s, "unexpected-pass") == 0;
 	}
-	t->broken = pth_arena_alloc(&r->arena,
-	    (json_array_size(json_object_get(v, "rules")) + 1) * sizeof *t->broken);
+	t->broken = pth_arena_alloc(
+	    &r->arena, (json_array_size(json_object_get(v, "rules")) + 1) * sizeof *t->broken);
 	json_array_foreach(json_object_get(v, "rules"), i, rule) {
 		struct pth_buf b = PTH_BUF_INIT;
 
 		if (pth_json_bool(rule, "ok", true))
 			continue;
-		pth_buf_addf(&b, "%s: %s", pth_json_str(rule, "rule", "?"),
-		    pth_json_str(rule, "text", ""));
+		pth_buf_addf(
+		    &b, "%s: %s", pth_json_str(rule, "rule", "?"), pth_json_str(rule, "text", ""));
 		t->broken[n++] = keep_buf(r, &b);
 	}
 }
@@ -103,14 +104,14 @@ add_lacks(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 
 	json_array_foreach(missing, i, m)
 		if (json_is_string(m))
-			pth_buf_addf(&b, "%s%s", b.len ? ", " : "", json_string_value(m));
-	if (b.len > 0 && *pth_json_str(json_object_get(result, "isolation"), "reason", ""))
-		pth_buf_addf(&b, " (%s)",
-		    pth_json_str(json_object_get(result, "isolation"), "reason", ""));
+			pth_buf_addf(&b, "%s%s", b.len != 0 ? ", " : "", json_string_value(m));
+	if (b.len > 0 && *pth_json_str(json_object_get(result, "isolation"), "reason", "") != '\0')
+		pth_buf_addf(
+		    &b, " (%s)", pth_json_str(json_object_get(result, "isolation"), "reason", ""));
 	t->not_isolated = keep_buf(r, &b);
 	json_array_foreach(json_object_get(result, "degraded"), i, m)
 		if (json_is_string(m))
-			pth_buf_addf(&b, "%s%s", b.len ? ", " : "", json_string_value(m));
+			pth_buf_addf(&b, "%s%s", b.len != 0 ? ", " : "", json_string_value(m));
 	t->degraded = keep_buf(r, &b);
 	pth_report_logs_cut(result, &b);
 	t->logs_cut = keep_buf(r, &b);
@@ -153,11 +154,11 @@ phases(struct pth_report *r, struct pth_report_service *s, const json_t *result)
 		if (strcmp(name, "compile") == 0)
 			s->compiled = done && s->compiled != 0;
 		if (done && strcmp(name, last) != 0)
-			pth_buf_addf(&b, "%s%s", b.len ? ", " : "", name);
+			pth_buf_addf(&b, "%s%s", b.len != 0 ? ", " : "", name);
 		last = name;
 	}
 	if (json_is_integer(json_object_get(result, "ready_us")))
-		pth_buf_addf(&b, "%srun", b.len ? ", " : "");
+		pth_buf_addf(&b, "%srun", b.len != 0 ? ", " : "");
 	s->phases = keep_buf(r, &b);
 }
 
@@ -178,9 +179,10 @@ outputs(struct pth_report_service *s, const json_t *result, int dirfd)
 
 			pth_buf_cut(&b, 0);
 			if (p != NULL)
-				pth_buf_addf(&b, "%s.%s.log", base, k ? "stderr" : "stdout");
+				pth_buf_addf(&b, "%s.%s.log", base, k != 0 ? "stderr" : "stdout");
 			else
-				pth_buf_addf(&b, "%s/%s.log", s->name, k ? "stderr" : "stdout");
+				pth_buf_addf(
+				    &b, "%s/%s.log", s->name, k != 0 ? "stderr" : "stdout");
 			fd = pth_artifact_open(dirfd, b.s, NULL);
 			s->expected++;
 			s->found += fd >= 0;
@@ -360,7 +362,7 @@ pth_report_finish(struct pth_report *r, const char *why)
 	int64_t now = pth_real_us();
 	long long s;
 
-	r->incomplete = pth_arena_str(&r->arena, why ? why : "");
+	r->incomplete = pth_arena_str(&r->arena, why != NULL ? why : "");
 	if (epoch != NULL && pth_int(epoch, 0, 253402300799, &s))
 		now = s * 1000000;
 	pth_rfc3339(&b, now);
@@ -398,7 +400,8 @@ const char *
 pth_report_mark(const struct pth_report_test *t)
 {
 	static const char *const marks[][2] = { { "", ", degraded" },
-		{ ", flaky", ", flaky, degraded" }, { ", as expected", ", as expected, degraded" } };
+		{ ", flaky", ", flaky, degraded" },
+		{ ", as expected", ", as expected, degraded" } };
 
 	return marks[t->expected ? 2 : t->flaky][*t->degraded != '\0'];
 }
@@ -420,8 +423,8 @@ pth_health_name(enum pth_health h)
 void
 pth_report_line(const struct pth_report *r, struct pth_buf *b)
 {
-	pth_buf_addf(b, "%s: %zu/%zu tests ok (%.1f%%) in ", *r->run ? r->run : "no run", r->ok,
-	    r->ok + r->bad, pth_report_rate(r));
+	pth_buf_addf(b, "%s: %zu/%zu tests ok (%.1f%%) in ", *r->run != '\0' ? r->run : "no run",
+	    r->ok, r->ok + r->bad, pth_report_rate(r));
 	pth_duration_show(b, pth_report_duration(r));
 }
 
@@ -462,7 +465,7 @@ pth_report_numbers(const struct pth_report_test *t, struct pth_buf *b)
 		}
 	}
 	if (pth_json_int(t->metrics, "dropped", 0) + pth_json_int(t->metrics, "omitted", 0) > 0 ||
-	    *pth_json_str(t->metrics, "error", ""))
+	    *pth_json_str(t->metrics, "error", "") != '\0')
 		pth_buf_addf(b, "%s%s", b->len > start ? ", " : "", t->not_captured);
 }
 
@@ -470,8 +473,8 @@ static void
 url(struct pth_buf *b, const char *s)
 {
 	for (; *s != '\0'; s++) {
-		if ((*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') || (*s >= '0' && *s <= '9') ||
-		    strchr("/._-", *s) != NULL)
+		if ((*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') ||
+		    (*s >= '0' && *s <= '9') || strchr("/._-", *s) != NULL)
 			pth_buf_addc(b, *s);
 		else
 			pth_buf_addf(b, "%%%02X", (unsigned char)*s);
@@ -502,8 +505,8 @@ relative(struct pth_buf *b, const char *from, const char *to)
 }
 
 void
-pth_report_href(const struct pth_report_test *t, const char *outdir, const char *path,
-    struct pth_buf *b)
+pth_report_href(
+    const struct pth_report_test *t, const char *outdir, const char *path, struct pth_buf *b)
 {
 	struct pth_buf target = PTH_BUF_INIT;
 

@@ -19,8 +19,8 @@
 #include <stdint.h>
 
 #include "base/arena.h"
-#include "io/json.h"
 #include "collect/verdict.h"
+#include "io/json.h"
 
 #define PTH_REPORT_TAILS 100 /* failed tests whose last log lines are kept */
 #define PTH_REPORT_LINKS 60  /* files linked per test */
@@ -32,13 +32,13 @@ struct pth_report_service {
 	const char *name;
 	bool tester;
 	enum pth_health health;
-	const char *end;         /* "exit code 0", "stopped", "killed by SIGSEGV" */
-	const char *phases;      /* "pre_run, run": those that were completed */
-	const char *error;       /* "" or why */
-	const char *use;         /* "" or what it used, at most */
-	int64_t code;            /* -1: none */
+	const char *end;    /* "exit code 0", "stopped", "killed by SIGSEGV" */
+	const char *phases; /* "pre_run, run": those that were completed */
+	const char *error;  /* "" or why */
+	const char *use;    /* "" or what it used, at most */
+	int64_t code;       /* -1: none */
 	bool crashed;
-	int compiled;            /* 1 yes, 0 no, -1 nothing to compile */
+	int compiled;             /* 1 yes, 0 no, -1 nothing to compile */
 	unsigned found, expected; /* outputs that are there of those there should be */
 };
 
@@ -57,30 +57,30 @@ struct pth_report_tail {
 /* A known kind of failure, facts of the reference's catalogue and ours. */
 struct pth_cause {
 	const char *name, *title, *advice;
-	const char *regex;            /* POSIX ERE, case ignored, over summary and tails */
-	enum pth_status status;       /* the status that goes with it; PTH_STATUSES: any */
+	const char *regex;      /* POSIX ERE, case ignored, over summary and tails */
+	enum pth_status status; /* the status that goes with it; PTH_STATUSES: any */
 };
 
 struct pth_report_test {
 	struct pth_report_test *next;
 	const char *id, *name, *description, *run_dir, *dir, *source;
-	enum pth_status status;       /* PTH_STATUSES: no verdict */
+	enum pth_status status; /* PTH_STATUSES: no verdict */
 	bool ok, flaky, expected, unexpected;
 	const char *summary;
-	const char *started, *ended;  /* "" when it was not run */
+	const char *started, *ended; /* "" when it was not run */
 	int64_t duration_us;
-	const char *not_isolated;     /* "" or what and why */
+	const char *not_isolated; /* "" or what and why */
 	const char *not_captured;
-	const char *logs_cut;         /* "" or which */
-	const char *degraded;         /* "" or the services that it went on without */
-	json_t *metrics;              /* the few numbers that are shown */
-	const char *fast_fail;        /* "" or why the run ended with it */
+	const char *logs_cut;  /* "" or which */
+	const char *degraded;  /* "" or the services that it went on without */
+	json_t *metrics;       /* the few numbers that are shown */
+	const char *fast_fail; /* "" or why the run ended with it */
 	struct pth_report_service *services;
 	struct pth_report_link *links;
 	struct pth_report_tail *tails;
-	const char **broken;          /* rules that did not hold, NULL-terminated */
+	const char **broken;           /* rules that did not hold, NULL-terminated */
 	const struct pth_cause *cause; /* the most likely one, or NULL */
-	double score;                 /* of the cause, 0.4 to 1 */
+	double score;                  /* of the cause, 0.4 to 1 */
 };
 
 struct pth_report {
@@ -94,11 +94,11 @@ struct pth_report {
 	int64_t first_us, last_us;      /* realtime; 0: nothing was run */
 	int64_t peak_rss_kb, disk_bytes, log_bytes;
 	size_t tails;
-	struct pth_cause_regex *regex;  /* report/cause.c: compiled at the first failure */
+	struct pth_cause_regex *regex; /* report/cause.c: compiled at the first failure */
 	bool fast_fail_enabled, fast_fail_test_level;
 	const struct pth_report_test *fast_failed;
-	const char *incomplete;         /* "" or why the stream was cut */
-	const char *generated;          /* RFC 3339; SOURCE_DATE_EPOCH when set */
+	const char *incomplete; /* "" or why the stream was cut */
+	const char *generated;  /* RFC 3339; SOURCE_DATE_EPOCH when set */
 };
 
 struct pth_report *pth_report_new(void);
@@ -128,8 +128,8 @@ void pth_report_use(const json_t *metric, struct pth_buf *b);
 void pth_report_logs_cut(const json_t *result, struct pth_buf *b);
 
 /* A link to a file of the test, relative to outdir, percent-encoded. */
-void pth_report_href(const struct pth_report_test *t, const char *outdir, const char *path,
-    struct pth_buf *b);
+void pth_report_href(
+    const struct pth_report_test *t, const char *outdir, const char *path, struct pth_buf *b);
 
 /* The forms. Each appends to b. outdir: where the file will be, for relative
  * links. color: on a terminal. */
@@ -142,8 +142,8 @@ void pth_report_csv(const struct pth_report *r, struct pth_buf *b);
 void pth_report_html(const struct pth_report *r, const char *outdir, struct pth_buf *b);
 
 /* Used by report/report.c: logs of a failed test, and the cause out of them. */
-void pth_report_read_tails(struct pth_report *r, struct pth_report_test *t, const json_t *rec,
-    int dirfd);
+void pth_report_read_tails(
+    struct pth_report *r, struct pth_report_test *t, const json_t *rec, int dirfd);
 void pth_report_find_cause(struct pth_report *r, struct pth_report_test *t, const json_t *rec);
 void pth_report_free_causes(struct pth_report *r);
 

@@ -2,9 +2,9 @@
 #include <string.h>
 #include <sys/param.h>
 
-#include "report/report.h"
-#include "base/text.h"
 #include "base/clock.h"
+#include "base/text.h"
+#include "report/report.h"
 
 /* Bytes of a name shown in the table; longer ones are not cut, only unaligned. */
 #define NAME_WIDTH 40
@@ -22,12 +22,12 @@ status_width(const struct pth_report_test *t)
 }
 
 static void
-text_line(const struct pth_report_test *t, size_t width, size_t swidth, bool color,
-    struct pth_buf *b)
+text_line(
+    const struct pth_report_test *t, size_t width, size_t swidth, bool color, struct pth_buf *b)
 {
 	struct pth_buf time = PTH_BUF_INIT;
 
-	if (*t->started)
+	if (*t->started != '\0')
 		pth_duration_show(&time, t->duration_us);
 	else
 		pth_buf_adds(&time, "-");
@@ -59,7 +59,7 @@ pth_report_text(const struct pth_report *r, bool color, struct pth_buf *b)
 	pth_report_line(r, b);
 	for (size_t s = 0; s <= PTH_STATUSES; s++)
 		if (r->count[s] > 0)
-			pth_buf_addf(b, "%s%zu %s", counted++ ? ", " : ": ", r->count[s],
+			pth_buf_addf(b, "%s%zu %s", counted++ != 0 ? ", " : ": ", r->count[s],
 			    s < PTH_STATUSES ? pth_status_name((enum pth_status)s) : "unknown");
 	pth_buf_addc(b, '\n');
 	if (*r->incomplete != '\0')
@@ -96,7 +96,7 @@ static void
 junit_outcome(const struct pth_report_test *t, struct pth_buf *b)
 {
 	const char *element = t->status == PTH_S_FAILED || t->status == PTH_S_PASSED ? "failure" :
-	    "error";
+	                                                                               "error";
 
 	if (t->status == PTH_S_SKIPPED || t->status == PTH_S_UNSUPPORTED)
 		element = "skipped";
@@ -137,11 +137,14 @@ pth_report_junit(const struct pth_report *r, struct pth_buf *b)
 		failed += junit_failed(t);
 		skipped += junit_skipped(t);
 	}
-	pth_buf_adds(b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
+	pth_buf_adds(b,
+	    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
 	    "  <testsuite name=\"");
 	xml(b, r->run);
-	pth_buf_addf(b, "\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\" time=\"%.6f\""
-	    ">\n", r->n, failed, r->n - r->ok - failed - skipped, skipped,
+	pth_buf_addf(b,
+	    "\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\" time=\"%.6f\""
+	    ">\n",
+	    r->n, failed, r->n - r->ok - failed - skipped, skipped,
 	    (double)pth_report_duration(r) / 1e6);
 	for (t = r->tests; t != NULL; t = t->next) {
 		pth_buf_adds(b, "    <testcase classname=\"");
@@ -172,7 +175,7 @@ tap(struct pth_buf *b, const char *s)
 	struct pth_buf clean = PTH_BUF_INIT;
 
 	pth_show(&clean, s, 300);
-	for (s = clean.len ? clean.s : ""; *s != '\0'; s++) {
+	for (s = clean.len != 0 ? clean.s : ""; *s != '\0'; s++) {
 		if (*s == '#')
 			pth_buf_addc(b, '\\');
 		pth_buf_addc(b, *s);

@@ -79,15 +79,17 @@ remember(struct pth_fastfail *f, enum pth_category c, int64_t now)
 
 /* Too many of one kind, one after the other. on: the switch of the kind. */
 static bool
-cascades(struct pth_fastfail *f, const json_t *set, const json_t *on, enum pth_category c, int64_t now)
+cascades(
+    struct pth_fastfail *f, const json_t *set, const json_t *on, enum pth_category c, int64_t now)
 {
 	unsigned limit = rules[c].cascade, n = repeated(f, c, now);
 
 	if (c == PTH_CAT_TIMEOUT)
 		limit = (unsigned)pth_json_int(set, "timeout_cascade_threshold", limit);
 	return pth_json_bool(set, "timeout_cascades", false) && !json_is_false(on) && limit > 0 &&
-	    n >= limit && trigger(f, c, "cascade: %u failures of the category %s within %d s",
-	    n, pth_category_name(c), (int)(WINDOW_US / 1000000));
+	    n >= limit &&
+	    trigger(f, c, "cascade: %u failures of the category %s within %d s", n,
+	        pth_category_name(c), (int)(WINDOW_US / 1000000));
 }
 
 bool
@@ -105,7 +107,8 @@ pth_fastfail_note(struct pth_fastfail *f, const json_t *rec, int64_t now)
 	remember(f, c, now);
 	if (f->max > 0 && f->failures >= f->max)
 		return trigger(f, c, "%u failures, --fail-fast %u", f->failures, f->max);
-	if (!pth_json_bool(set, "enabled", true) || pth_json_bool(rec, "continue_on_failure", false))
+	if (!pth_json_bool(set, "enabled", true) ||
+	    pth_json_bool(rec, "continue_on_failure", false))
 		return false;
 	if (pth_json_bool(set, "test_level", false) && json_is_boolean(own)) {
 		if (!json_is_true(own))
@@ -114,9 +117,10 @@ pth_fastfail_note(struct pth_fastfail *f, const json_t *rec, int64_t now)
 	}
 	if (max > 0 && f->failures >= max)
 		return trigger(f, c, "%u failures, max_errors_before_fail", f->failures);
-	on = rules[c].key ? json_object_get(set, rules[c].key) : NULL;
-	if (severity == PTH_FAULT_CRITICAL ? !json_is_false(on) :
-	    json_is_true(on) && !pth_json_bool(set, "critical_only", false))
+	on = rules[c].key != NULL ? json_object_get(set, rules[c].key) : NULL;
+	if (severity == PTH_FAULT_CRITICAL ?
+	        !json_is_false(on) :
+	        json_is_true(on) && !pth_json_bool(set, "critical_only", false))
 		return trigger(f, c, "%s: %s", id,
 		    pth_json_str(json_object_get(rec, "result"), "reason", "failed"));
 	return !pth_json_bool(set, "critical_only", false) && cascades(f, set, on, c, now);
@@ -135,7 +139,8 @@ pth_fastfail_disk(struct pth_fastfail *f, const json_t *rec, int dirfd)
 	left = (double)v.f_bavail * (double)v.f_frsize / 1e9;
 	if (left >= least)
 		return true;
-	trigger(f, PTH_CAT_RESOURCE, "%.2f GB of disk left, disk_space_threshold_gb is %.2f", left, least);
+	trigger(f, PTH_CAT_RESOURCE, "%.2f GB of disk left, disk_space_threshold_gb is %.2f", left,
+	    least);
 	return false;
 }
 

@@ -20,11 +20,11 @@
 #define PTH_FASTFAIL_RECENT 10
 
 struct pth_fastfail {
-	unsigned max;       /* --fail-fast N: stop after N failures; 0: not given */
-	unsigned failures;  /* so far */
+	unsigned max;      /* --fail-fast N: stop after N failures; 0: not given */
+	unsigned failures; /* so far */
 	struct {
 		enum pth_category category;
-		int64_t at;     /* monotonic */
+		int64_t at; /* monotonic */
 	} recent[PTH_FASTFAIL_RECENT];
 	unsigned nrecent;
 	bool triggered;

@@ -101,7 +101,7 @@ of_setup(const json_t *rec, const json_t *result)
 	if (c != PTH_CAT_NONE)
 		return c;
 	return strstr(pth_json_str(last, "argv0", ""), "openssl") != NULL ? PTH_CAT_CERTIFICATE :
-	    PTH_CAT_NETWORK_SETUP;
+	                                                                    PTH_CAT_NETWORK_SETUP;
 }
 
 /* The first service that went wrong says what it is. */
@@ -118,9 +118,10 @@ of_services(const json_t *rec, const json_t *result)
 		if (strcmp(pth_json_str(s, "state", ""), "error") != 0)
 			continue;
 		/* A pre_run without a start is the one outside: the container is made. */
-		if (json_object_get(rec, "compose") != NULL && (strcmp(reason, "lost") == 0 ||
-		    (pth_json_path(s, "started_us") == NULL &&
-		    strncmp(pth_json_str(s, "error", ""), "pre_run: ", 9) == 0)))
+		if (json_object_get(rec, "compose") != NULL &&
+		    (strcmp(reason, "lost") == 0 ||
+		        (pth_json_path(s, "started_us") == NULL &&
+		            strncmp(pth_json_str(s, "error", ""), "pre_run: ", 9) == 0)))
 			return PTH_CAT_DOCKER_RUNTIME;
 		if (pth_json_path(s, "started_us") != NULL)
 			return PTH_CAT_SERVICE_START;
@@ -139,8 +140,10 @@ of_early_error(const json_t *error)
 
 	/* "no implementation named 'x'", "cannot use x: ..." */
 	return (strncmp(message, "no ", 3) == 0 && strstr(message, " named '") != NULL) ||
-	    strncmp(message, "cannot use ", 11) == 0 || strstr(message, "plugin") != NULL || strstr(message, "descriptor") != NULL ?
-	    PTH_CAT_PLUGIN_LOAD : PTH_CAT_CONFIGURATION;
+	        strncmp(message, "cannot use ", 11) == 0 || strstr(message, "plugin") != NULL ||
+	        strstr(message, "descriptor") != NULL ?
+	    PTH_CAT_PLUGIN_LOAD :
+	    PTH_CAT_CONFIGURATION;
 }
 
 static enum pth_category

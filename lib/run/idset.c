@@ -28,7 +28,7 @@ place(const struct pth_idset *s, uint64_t h)
 static void
 grow(struct pth_idset *s)
 {
-	struct pth_idset wide = { NULL, s->n, s->cap ? 2 * s->cap : 64 };
+	struct pth_idset wide = { NULL, s->n, s->cap != 0 ? 2 * s->cap : 64 };
 
 	wide.v = pth_xarray(NULL, wide.cap, sizeof *wide.v);
 	for (size_t i = 0; i < wide.cap; i++)

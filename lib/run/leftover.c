@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "io/event.h"
 #include "host/proc.h"
+#include "io/event.h"
 
 #define LIMIT_US (60 * 1000000LL)
 #define TEXT_MAX 65536
@@ -28,14 +28,20 @@ run_leftover_remove(const struct pth_home *home, const char *run)
 
 	pth_buf_addf(&program, "%s/pth-clean", home->bin);
 	const char *const argv[] = { program.s, "-r", run, NULL };
-	const struct pth_proc_req q = { .argv = argv, .in = -1, .out = -1, .err = -1, .session = true,
+	const struct pth_proc_req q = { .argv = argv,
+		.in = -1,
+		.out = -1,
+		.err = -1,
+		.session = true,
 		.die_with_parent = true };
 
 	if (pth_proc_run(&q, LIMIT_US, &out, &errs, TEXT_MAX, &x, &late, &e) != 0)
 		pth_event("run.cleaned", "{s:i,s:s}", "removed", 0, "message", e.text);
 	else if (late || x.code != 0)
-		pth_event("run.cleaned", "{s:i,s:s}", "removed", lines(&out), "message", late ?
-		    "pth-clean took too long" : errs.len > 0 ? errs.s : "pth-clean failed");
+		pth_event("run.cleaned", "{s:i,s:s}", "removed", lines(&out), "message",
+		    late             ? "pth-clean took too long" :
+		        errs.len > 0 ? errs.s :
+		                       "pth-clean failed");
 	else if (out.len > 0)
 		pth_event("run.cleaned", "{s:i}", "removed", lines(&out));
 	pth_buf_release(&program);

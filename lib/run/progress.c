@@ -5,14 +5,14 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "io/event.h"
-#include "run/fault.h"
-#include "io/json.h"
-#include "base/os.h"
-#include "io/rec.h"
-#include "supervise/state.h"
-#include "base/text.h"
 #include "base/clock.h"
+#include "base/os.h"
+#include "base/text.h"
+#include "io/event.h"
+#include "io/json.h"
+#include "io/rec.h"
+#include "run/fault.h"
+#include "supervise/state.h"
 
 #define EVERY_MIN_US 100000 /* ten times a second are enough */
 #define WIPE "\r\033[J"
@@ -42,8 +42,9 @@ pth_progress_open(struct pth_progress *p, enum pth_progress_mode wanted)
 	p->given = wanted != PTH_PROGRESS_AUTO;
 	p->mode = wanted;
 	if (!p->given)
-		p->mode = quiet || !isatty(STDERR_FILENO) ? PTH_PROGRESS_NONE :
-		    pth_event_wipes() ? PTH_PROGRESS_TTY : PTH_PROGRESS_PLAIN;
+		p->mode = quiet || isatty(STDERR_FILENO) == 0 ? PTH_PROGRESS_NONE :
+		    pth_event_wipes()                         ? PTH_PROGRESS_TTY :
+		                                                PTH_PROGRESS_PLAIN;
 	p->ends = true;
 	p->spinner = true;
 	p->colour = p->mode == PTH_PROGRESS_TTY && (colour == NULL || *colour == '\0');
@@ -94,8 +95,8 @@ static void
 put_end(struct pth_progress *p, const json_t *rec, bool ok)
 {
 	const json_t *result = json_object_get(rec, "result");
-	const char *reason = pth_json_str(result, "reason", ""), *word = ok ? "ok" :
-	    pth_json_str(result, "status", "?");
+	const char *reason = pth_json_str(result, "reason", ""),
+	           *word = ok ? "ok" : pth_json_str(result, "status", "?");
 	struct pth_buf b = PTH_BUF_INIT;
 
 	if (p->mode == PTH_PROGRESS_TTY)
@@ -178,8 +179,9 @@ pth_progress_line(struct pth_buf *b, const struct pth_progress_test *t, size_t w
 {
 	size_t from = b->len;
 	struct pth_buf elapsed = PTH_BUF_INIT;
-	int id = width > OTHER_COLUMNS + ID_MAX ? ID_MAX : width < OTHER_COLUMNS + ID_MIN ? ID_MIN :
-	    (int)width - OTHER_COLUMNS;
+	int id = width > OTHER_COLUMNS + ID_MAX ? ID_MAX :
+	    width < OTHER_COLUMNS + ID_MIN      ? ID_MIN :
+	                                          (int)width - OTHER_COLUMNS;
 
 	put_time(&elapsed, t->elapsed);
 	/* The beginning of an id tells tests apart: it has the number. */
@@ -201,8 +203,8 @@ put_summary(struct pth_progress *p, const struct pth_runner *r, struct pth_buf *
 	if (p->spinner)
 		pth_buf_addf(b, "%c ", "|/-\\"[p->tick++ % 4]);
 	if (filled >= 0)
-		pth_buf_addf(b, "[%.*s%.*s] ", (int)filled, "####################", (int)(BAR - filled),
-		    "....................");
+		pth_buf_addf(b, "[%.*s%.*s] ", (int)filled, "####################",
+		    (int)(BAR - filled), "....................");
 	count(p, b);
 	pth_buf_addf(b, " done, %ld failed, %u running", p->bad, r->active);
 	cut_line(b, from, width);
@@ -212,9 +214,11 @@ static void
 put_running(const struct pth_runner *r, const struct pth_entry *x, int64_t now, struct pth_buf *b,
     size_t width)
 {
-	struct pth_progress_test t = { .id = pth_rec_id(x->rec), .attempt = x->attempt,
+	struct pth_progress_test t = { .id = pth_rec_id(x->rec),
+		.attempt = x->attempt,
 		.phase = pth_machine_name(&pth_test_machine, pth_runner_stage(r, x)),
-		.elapsed = now - x->started, .expected = x->expected,
+		.elapsed = now - x->started,
+		.expected = x->expected,
 		.limit = pth_json_int(pth_rec_plan(x->rec), "timeout_us", 0) };
 
 	pth_progress_line(b, &t, width);

@@ -27,8 +27,8 @@ enum pth_progress_mode {
 
 struct pth_progress {
 	enum pth_progress_mode mode;
-	bool given;      /* not AUTO: the experiment does not change it */
-	bool ends;       /* a line for each test that has ended */
+	bool given; /* not AUTO: the experiment does not change it */
+	bool ends;  /* a line for each test that has ended */
 	bool colour, spinner;
 	bool drawn;
 	int64_t every, next; /* microseconds; monotonic */

@@ -4,12 +4,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "io/event.h"
-#include "run/fastfail.h"
-#include "io/json.h"
-#include "run/leftover.h"
-#include "base/text.h"
 #include "base/clock.h"
+#include "base/text.h"
+#include "io/event.h"
+#include "io/json.h"
+#include "run/fastfail.h"
+#include "run/leftover.h"
 
 bool
 pth_run_has_room(const struct pth_run *s)
@@ -29,11 +29,11 @@ say_started(const struct pth_run *s)
 	static const char *const orders[] = { "input", "longest", "shuffle" };
 
 	if (s->order == PTH_ORDER_SHUFFLE)
-		pth_event("run.started", "{s:s,s:i,s:s,s:I}", "dir", s->dir.path, "jobs", (int)s->jobs,
-		    "order", orders[s->order], "seed", (json_int_t)s->seed);
+		pth_event("run.started", "{s:s,s:i,s:s,s:I}", "dir", s->dir.path, "jobs",
+		    (int)s->jobs, "order", orders[s->order], "seed", (json_int_t)s->seed);
 	else
-		pth_event("run.started", "{s:s,s:i,s:s}", "dir", s->dir.path, "jobs", (int)s->jobs, "order",
-		    orders[s->order]);
+		pth_event("run.started", "{s:s,s:i,s:s}", "dir", s->dir.path, "jobs", (int)s->jobs,
+		    "order", orders[s->order]);
 }
 
 /* Is it of use to know how long tests took before? */
@@ -61,8 +61,8 @@ static int
 open_run(struct pth_run *s, const json_t *rec, struct pth_err *e)
 {
 	const char *run = pth_json_str(rec, "run", "run");
-	const char *base = pth_json_str(json_object_get(json_object_get(rec, "settings"), "paths"),
-	    "output_dir", "outputs");
+	const char *base = pth_json_str(
+	    json_object_get(json_object_get(rec, "settings"), "paths"), "output_dir", "outputs");
 	const char *source = pth_json_str(json_object_get(rec, "source"), "file", NULL);
 	struct pth_buf events = PTH_BUF_INIT;
 	int r;
@@ -102,7 +102,7 @@ emit(struct pth_run *s, json_t *rec, struct pth_err *e)
 	pth_rec_line(&line, rec);
 	if (s->opened && pth_rec_is_test(rec))
 		r = pth_rundir_append(&s->dir, "results.jsonl", &line, e);
-	if (isatty(fileno(s->out.fp)))
+	if (isatty(fileno(s->out.fp)) != 0)
 		pth_progress_wipe(&s->progress);
 	if (r == 0)
 		r = pth_rec_write_line(&s->out, rec, &line, e);
@@ -121,7 +121,8 @@ at_once(struct pth_run *s, json_t *rec)
 	if (result == NULL && s->interrupted)
 		result = pth_result_without("interrupted", "not begun");
 	if (result == NULL && s->runner.fastfail.triggered)
-		result = pth_result_without("skipped", pth_fastfail_reason(&s->runner.fastfail, reason));
+		result = pth_result_without(
+		    "skipped", pth_fastfail_reason(&s->runner.fastfail, reason));
 	return result;
 }
 
@@ -150,7 +151,8 @@ pth_run_take(struct pth_run *s, json_t *rec, struct pth_err *e)
 	}
 	if (!s->opened)
 		return emit(s, rec, e);
-	if (result == NULL && s->in.resume && !s->cleaned && json_object_get(rec, "compose") != NULL) {
+	if (result == NULL && s->in.resume && !s->cleaned &&
+	    json_object_get(rec, "compose") != NULL) {
 		s->cleaned = true;
 		run_leftover_remove(s->home, pth_json_str(rec, "run", "run"));
 	}
@@ -199,7 +201,9 @@ pth_run_end(struct pth_run *s, struct pth_err *e)
 	pth_buf_addf(&end, "{\"pth\":1,\"type\":\"end\",\"tests\":%ld}\n", s->out.tests);
 	if (s->opened)
 		r = pth_rundir_append(&s->dir, "plan.jsonl", &end, e) != 0 ||
-		    pth_rundir_append(&s->dir, "results.jsonl", &end, e) != 0 ? -1 : 0;
+		        pth_rundir_append(&s->dir, "results.jsonl", &end, e) != 0 ?
+		    -1 :
+		    0;
 	pth_buf_release(&end);
 	return r == 0 ? pth_rec_end(&s->out, e) : -1;
 }

@@ -7,29 +7,29 @@
 
 #include <stdbool.h>
 
-#include "run/select.h"
 #include "base/os.h"
-#include "run/progress.h"
 #include "io/rec.h"
+#include "run/progress.h"
 #include "run/runner.h"
+#include "run/select.h"
 
 struct pth_run {
 	/* Set by the owner: */
 	const char *dir_wanted; /* NULL: a new one below paths.output_dir */
 	unsigned jobs, fail_fast;
 	enum pth_order order;
-	uint64_t seed;          /* of PTH_ORDER_SHUFFLE */
+	uint64_t seed; /* of PTH_ORDER_SHUFFLE */
 	bool unordered;
-	bool complete;          /* no further record comes */
-	bool interrupted;       /* begin no further test */
+	bool complete;    /* no further record comes */
+	bool interrupted; /* begin no further test */
 	struct pth_select in;
 	const struct pth_home *home;
 	struct pth_rec_out out;
 	struct pth_progress progress; /* open */
 	/* Ours: */
-	bool opened;            /* dir and runner exist */
-	char *earlier;          /* a run directory with durations, or NULL */
-	bool cleaned;           /* what an earlier try left on the engine is gone */
+	bool opened;   /* dir and runner exist */
+	char *earlier; /* a run directory with durations, or NULL */
+	bool cleaned;  /* what an earlier try left on the engine is gone */
 	struct pth_rundir dir;
 	struct pth_runner runner;
 };

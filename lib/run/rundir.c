@@ -11,10 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/os.h"
 #include "io/file.h"
 #include "io/json.h"
-#include "base/os.h"
-#include "base/clock.h"
 
 #define SOURCE_MAX ((size_t)64 << 20)
 #define PLAN "plan.jsonl"
@@ -142,8 +142,10 @@ claim(int fd, const char *path, bool resume, bool *fresh, struct pth_err *e)
 			empty = false;
 	closedir(dir);
 	if (!empty && faccessat(fd, PLAN, F_OK, 0) != 0)
-		return pth_err_set(e, PTH_SYSTEM, "%s: not empty and not a run directory"
-		    " (no %s in it)", path, PLAN);
+		return pth_err_set(e, PTH_SYSTEM,
+		    "%s: not empty and not a run directory"
+		    " (no %s in it)",
+		    path, PLAN);
 	if (lock(fd, path, e) != 0)
 		return -1;
 	*fresh = empty;
@@ -236,15 +238,15 @@ write_line(struct pth_rundir *d, const char *path, int flags, const struct pth_b
 }
 
 int
-pth_rundir_append(struct pth_rundir *d, const char *file, const struct pth_buf *line,
-    struct pth_err *e)
+pth_rundir_append(
+    struct pth_rundir *d, const char *file, const struct pth_buf *line, struct pth_err *e)
 {
 	return write_line(d, file, O_APPEND, line, e);
 }
 
 int
-pth_rundir_note(struct pth_rundir *d, const char *id, const char *file,
-    const struct pth_buf *line, struct pth_err *e)
+pth_rundir_note(struct pth_rundir *d, const char *id, const char *file, const struct pth_buf *line,
+    struct pth_err *e)
 {
 	struct pth_buf path = PTH_BUF_INIT;
 	int r;
@@ -256,8 +258,8 @@ pth_rundir_note(struct pth_rundir *d, const char *id, const char *file,
 }
 
 int
-pth_rundir_put(struct pth_rundir *d, const char *id, const char *file, const json_t *v,
-    struct pth_err *e)
+pth_rundir_put(
+    struct pth_rundir *d, const char *id, const char *file, const json_t *v, struct pth_err *e)
 {
 	struct pth_buf path = PTH_BUF_INIT, b = PTH_BUF_INIT;
 	int r;

@@ -40,11 +40,11 @@ int pth_rundir_test(struct pth_rundir *d, const char *id, struct pth_err *e);
 /* Remove the temporary files of a test whose supervisor could not. */
 void pth_rundir_tidy(struct pth_rundir *d, const char *id);
 /* Append a line, whole with its newline. */
-int pth_rundir_append(struct pth_rundir *d, const char *file, const struct pth_buf *line,
-    struct pth_err *e);
+int pth_rundir_append(
+    struct pth_rundir *d, const char *file, const struct pth_buf *line, struct pth_err *e);
 /* Put v into place as ID/file, whole and durable. */
-int pth_rundir_put(struct pth_rundir *d, const char *id, const char *file, const json_t *v,
-    struct pth_err *e);
+int pth_rundir_put(
+    struct pth_rundir *d, const char *id, const char *file, const json_t *v, struct pth_err *e);
 /* The same of a line, for what may be lost with the machine's power. */
 int pth_rundir_note(struct pth_rundir *d, const char *id, const char *file,
     const struct pth_buf *line, struct pth_err *e);

@@ -9,17 +9,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/os.h"
 #include "base/strv.h"
+#include "host/run_id.h"
 #include "io/digest.h"
 #include "io/event.h"
+#include "io/json.h"
+#include "io/rec.h"
 #include "run/fault.h"
 #include "run/select.h"
-#include "io/json.h"
-#include "base/os.h"
-#include "host/run_id.h"
-#include "io/rec.h"
 #include "supervise/state.h"
-#include "base/clock.h"
 #include "supervise/workdir.h"
 
 #define WINDOW_PER_JOB 8
@@ -37,8 +37,8 @@ jobs_possible(unsigned jobs)
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= 2 * (rlim_t)jobs + SPARE_FDS)
 		return jobs;
 	jobs = limit.rlim_cur > SPARE_FDS + 2 ? (unsigned)(limit.rlim_cur - SPARE_FDS) / 2 : 1;
-	pth_warn("with %llu descriptors, %u test%s can run at once", (unsigned long long)limit.rlim_cur,
-	    jobs, jobs == 1 ? "" : "s");
+	pth_warn("with %llu descriptors, %u test%s can run at once",
+	    (unsigned long long)limit.rlim_cur, jobs, jobs == 1 ? "" : "s");
 	return jobs;
 }
 
@@ -138,17 +138,23 @@ rank_of(const struct pth_runner *p, const struct pth_entry *x)
 		return block(p, x) << 40 | pth_schedule_hash(p->seed, pth_rec_id(x->rec)) >> 24;
 	/* What is not known may be long. Alone, nothing is gained by an order. */
 	return p->order == PTH_ORDER_LONGEST && p->jobs > 1 && x->expected >= 0 ?
-	    UINT64_MAX - (uint64_t)x->expected : 0;
+	    UINT64_MAX - (uint64_t)x->expected :
+	    0;
 }
 
 void
-pth_runner_add(struct pth_runner *p, json_t *rec, struct pth_buf *line, bool run,
-    int64_t expected)
+pth_runner_add(struct pth_runner *p, json_t *rec, struct pth_buf *line, bool run, int64_t expected)
 {
 	struct pth_entry *x = run_runner_at(p, p->n++);
 
-	*x = (struct pth_entry){ .rec = rec, .line = *line, .state = run ? PTH_WAITING : PTH_DONE, .ctl = -1,
-		.report = -1, .attempt = 1, .expected = expected, .serial = p->added++ };
+	*x = (struct pth_entry){ .rec = rec,
+		.line = *line,
+		.state = run ? PTH_WAITING : PTH_DONE,
+		.ctl = -1,
+		.report = -1,
+		.attempt = 1,
+		.expected = expected,
+		.serial = p->added++ };
 	*line = (struct pth_buf)PTH_BUF_INIT;
 	x->rank = rank_of(p, x);
 	if (run)
@@ -164,7 +170,7 @@ pth_runner_store(struct pth_runner *p, struct pth_err *e)
 		if (x->state != PTH_DONE || !x->fresh)
 			continue;
 		if (pth_rundir_put(p->dir, pth_rec_id(x->rec), "result.json",
-		    json_object_get(x->rec, "result"), e) != 0)
+		        json_object_get(x->rec, "result"), e) != 0)
 			return -1;
 		x->fresh = false;
 	}
@@ -205,8 +211,9 @@ on_host(const struct pth_runner *p, const struct pth_entry *x)
 static struct pth_turn
 turn(const struct pth_runner *p, const struct pth_entry *x, int64_t now)
 {
-	struct pth_turn t = { .claim = &x->claim, .rank = x->rank, .passed = x->passed,
-		.host = on_host(p, x) };
+	struct pth_turn t = {
+		.claim = &x->claim, .rank = x->rank, .passed = x->passed, .host = on_host(p, x)
+	};
 
 	if (x->state == PTH_ACTIVE)
 		t.state = PTH_TURN_RUNS;
@@ -253,12 +260,14 @@ retry(struct pth_runner *p, struct pth_entry *x, struct pth_err *e)
 		return -1;
 	if (x->tries == NULL)
 		x->tries = json_array();
-	pth_json_push(x->tries, json_pack("{s:i,s:s,s:s,s:I,s:o}", "attempt", x->attempt, "status",
-	    pth_json_str(result, "status", ""), "reason", pth_json_str(result, "reason", ""),
-	    "duration_us", (json_int_t)pth_json_int(result, "duration_us", 0), "dir",
-	    json_sprintf("tries/%s-%d", pth_rec_id(x->rec), x->attempt)));
+	pth_json_push(x->tries,
+	    json_pack("{s:i,s:s,s:s,s:I,s:o}", "attempt", x->attempt, "status",
+	        pth_json_str(result, "status", ""), "reason", pth_json_str(result, "reason", ""),
+	        "duration_us", (json_int_t)pth_json_int(result, "duration_us", 0), "dir",
+	        json_sprintf("tries/%s-%d", pth_rec_id(x->rec), x->attempt)));
 	pth_event("test.retried", "{s:s,s:i,s:s,s:I}", "test", pth_rec_id(x->rec), "attempt",
-	    x->attempt, "status", pth_json_str(result, "status", ""), "pause_us", (json_int_t)pause);
+	    x->attempt, "status", pth_json_str(result, "status", ""), "pause_us",
+	    (json_int_t)pause);
 	json_object_del(x->rec, "result");
 	pth_buf_release(&x->out);
 	x->attempt++;
@@ -273,8 +282,8 @@ static json_t *
 last_try(struct pth_entry *x)
 {
 	const json_t *last = json_array_get(x->tries, json_array_size(x->tries) - 1);
-	json_t *result = pth_result_without(pth_json_str(last, "status", "failed"),
-	    pth_json_str(last, "reason", ""));
+	json_t *result = pth_result_without(
+	    pth_json_str(last, "status", "failed"), pth_json_str(last, "reason", ""));
 
 	pth_json_set(result, "duration_us", json_incref(json_object_get(last, "duration_us")));
 	pth_json_set(result, "dir", json_incref(json_object_get(last, "dir")));
@@ -294,8 +303,10 @@ stop_waiting(struct pth_runner *p, const char *status, const char *reason)
 		if (x->state != PTH_WAITING)
 			continue;
 		x->state = PTH_DONE;
-		pth_json_set(x->rec, "result", x->tries != NULL && strcmp(status, "skipped") == 0 ?
-		    last_try(x) : pth_result_without(status, reason));
+		pth_json_set(x->rec, "result",
+		    x->tries != NULL && strcmp(status, "skipped") == 0 ?
+		        last_try(x) :
+		        pth_result_without(status, reason));
 	}
 }
 
@@ -374,8 +385,8 @@ reported(struct pth_runner *p, struct pth_entry *x, struct pth_err *e)
 	}
 	if (result == NULL) {
 		snprintf(reason, sizeof reason, "the test's supervisor was lost (%s %d)",
-		    WIFSIGNALED(status) ? "signal" : "exit", WIFSIGNALED(status) ? WTERMSIG(status) :
-		    WEXITSTATUS(status));
+		    WIFSIGNALED(status) ? "signal" : "exit",
+		    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 		result = pth_result_without(p->interrupted ? "interrupted" : "error", reason);
 		pth_rundir_tidy(p->dir, pth_rec_id(x->rec));
 	}
@@ -446,7 +457,8 @@ int
 pth_runner_attend(struct pth_runner *p, struct pth_err *e)
 {
 	for (size_t i = 0; i < p->n; i++)
-		if (run_runner_at(p, i)->state == PTH_ACTIVE && attend(p, run_runner_at(p, i), e) != 0)
+		if (run_runner_at(p, i)->state == PTH_ACTIVE &&
+		    attend(p, run_runner_at(p, i), e) != 0)
 			return -1;
 	reap(p, WNOHANG);
 	return 0;
@@ -473,8 +485,8 @@ pth_runner_next(const struct pth_runner *p)
 	int64_t t = INT64_MAX;
 
 	for (size_t i = 0; i < p->n; i++)
-		if (run_runner_at(p, i)->state == PTH_WAITING && run_runner_at(p, i)->not_before > 0 &&
-		    run_runner_at(p, i)->not_before < t)
+		if (run_runner_at(p, i)->state == PTH_WAITING &&
+		    run_runner_at(p, i)->not_before > 0 && run_runner_at(p, i)->not_before < t)
 			t = run_runner_at(p, i)->not_before;
 	return t;
 }

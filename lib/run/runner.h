@@ -15,11 +15,11 @@
 #include <jansson.h>
 
 #include "base/buf.h"
-#include "supervise/cache.h"
 #include "host/cgroup.h"
 #include "run/fastfail.h"
 #include "run/rundir.h"
 #include "run/schedule.h"
+#include "supervise/cache.h"
 
 enum pth_order {
 	PTH_ORDER_INPUT,
@@ -38,43 +38,43 @@ struct pth_entry {
 	bool isolated;    /* it has a network of its own */
 	struct pth_claim claim;
 	uint64_t serial, rank;
-	unsigned passed;  /* see run/schedule.h */
-	unsigned slot;    /* of its phase, while active */
+	unsigned passed;           /* see run/schedule.h */
+	unsigned slot;             /* of its phase, while active */
 	int64_t started, expected; /* monotonic; microseconds it took before, or -1 */
-	bool shown;       /* its end has been told: run/progress.h */
-	int attempt;      /* from 1 */
-	int64_t not_before; /* a further try waits until then */
-	json_t *tries;    /* results of the tries before, in short; or NULL */
-	bool fresh;       /* it was run, and its result is not yet stored */
-	unsigned groups;  /* number of its control groups, or 0: it has none */
+	bool shown;                /* its end has been told: run/progress.h */
+	int attempt;               /* from 1 */
+	int64_t not_before;        /* a further try waits until then */
+	json_t *tries;             /* results of the tries before, in short; or NULL */
+	bool fresh;                /* it was run, and its result is not yet stored */
+	unsigned groups;           /* number of its control groups, or 0: it has none */
 };
 
 struct pth_runner {
 	struct pth_rundir *dir;
 	const char *share, *libexec;
-	const char *bin;        /* where our tools are, NULL: unknown */
-	char **common;          /* what all tests see below /tmp; made for the first */
-	char *owner;            /* pth_run_id_text() */
+	const char *bin; /* where our tools are, NULL: unknown */
+	char **common;   /* what all tests see below /tmp; made for the first */
+	char *owner;     /* pth_run_id_text() */
 	unsigned jobs;
 	enum pth_order order;
-	uint64_t seed;          /* PTH_ORDER_SHUFFLE */
-	bool complete;          /* no further record will be added */
-	unsigned window;        /* records held at most */
-	struct pth_entry *v;    /* ring of `window` entries */
+	uint64_t seed;       /* PTH_ORDER_SHUFFLE */
+	bool complete;       /* no further record will be added */
+	unsigned window;     /* records held at most */
+	struct pth_entry *v; /* ring of `window` entries */
 	size_t first, n;
 	uint64_t added;
 	struct pth_turn *turns; /* of them, while one is chosen */
 	unsigned char *phases;  /* enum pth_test_state per slot, shared with the supervisors */
 	enum { PTH_NET_UNKNOWN, PTH_NET_OWN, PTH_NET_REFUSED } net; /* can tests be isolated? */
 	unsigned active;
-	unsigned dying;         /* supervisors that have reported and not yet been reaped */
+	unsigned dying;            /* supervisors that have reported and not yet been reaped */
 	struct pth_cgroups groups; /* for tests with limits; opened by the first */
-	bool grouped;           /* it is open */
-	unsigned last_groups;   /* number of the last test's groups */
-	struct pth_cache cache; /* for tests with compile_cache; opened by the first */
-	bool cached;            /* that was tried */
+	bool grouped;              /* it is open */
+	unsigned last_groups;      /* number of the last test's groups */
+	struct pth_cache cache;    /* for tests with compile_cache; opened by the first */
+	bool cached;               /* that was tried */
 	bool interrupted;
-	bool unordered;         /* results leave as they come */
+	bool unordered; /* results leave as they come */
 	struct pth_fastfail fastfail;
 };
 
@@ -87,8 +87,8 @@ bool pth_runner_has_room(const struct pth_runner *p);
 /* Take a record over: to be run, or (run false) just to keep its place.
  * line: pth_rec_line() of it, taken over, too; for record.json. expected: how
  * long it took in an earlier run, -1: unknown. */
-void pth_runner_add(struct pth_runner *p, json_t *rec, struct pth_buf *line, bool run,
-    int64_t expected);
+void pth_runner_add(
+    struct pth_runner *p, json_t *rec, struct pth_buf *line, bool run, int64_t expected);
 /* Start what may start now. 0, or -1 with e when the system refused. */
 int pth_runner_start(struct pth_runner *p, struct pth_err *e);
 /* Put the results of finished tests into place, whole and durable. Apart from

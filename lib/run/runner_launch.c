@@ -7,17 +7,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "supervise/workdir.h"
+#include "base/clock.h"
+#include "base/os.h"
 #include "base/strv.h"
+#include "host/ns.h"
+#include "host/run_id.h"
 #include "io/event.h"
 #include "io/json.h"
-#include "host/ns.h"
-#include "base/os.h"
-#include "host/run_id.h"
 #include "io/rec.h"
 #include "supervise/state.h"
 #include "supervise/supervisor.h"
-#include "base/clock.h"
+#include "supervise/workdir.h"
 
 #define NO_LIMIT_US (366LL * 86400 * 1000000)
 
@@ -55,7 +55,8 @@ want_groups(struct pth_runner *p, struct pth_entry *x)
 
 	x->groups = 0;
 	json_array_foreach(json_object_get(pth_rec_plan(x->rec), "services"), i, s) {
-		if (run_runner_is_remote(x->rec) || !pth_limit_wants_group(json_object_get(s, "limits")))
+		if (run_runner_is_remote(x->rec) ||
+		    !pth_limit_wants_group(json_object_get(s, "limits")))
 			continue;
 		if (!p->grouped)
 			pth_cgroups_open(&p->groups, p->owner);
@@ -94,7 +95,9 @@ want_cache(struct pth_runner *p, const struct pth_entry *x)
 static void
 want_common(struct pth_runner *p)
 {
-	const struct pth_places places = { .share = p->share, .libexec = p->libexec, .bin = p->bin };
+	const struct pth_places places = {
+		.share = p->share, .libexec = p->libexec, .bin = p->bin
+	};
 
 	if (p->common != NULL)
 		return;
@@ -109,20 +112,21 @@ furnish_view(const struct pth_runner *p, const struct pth_entry *x, struct pth_n
 {
 	const json_t *plan = pth_rec_plan(x->rec);
 	char **keep;
-	struct pth_ns_view view = { .run = p->dir->path, .test = places->dir,
+	struct pth_ns_view view = { .run = p->dir->path,
+		.test = places->dir,
 		.read_only = pth_json_bool(environment(x->rec), "read_only", false) };
 
-	if (ns->asked & PTH_NS_MOUNT)
+	if ((ns->asked & PTH_NS_MOUNT) != 0)
 		ns->asked |= PTH_NS_PRIVATE;
 	if (view.read_only)
 		ns->asked |= PTH_NS_READ_ONLY;
-	if (!(ns->used & PTH_NS_MOUNT))
+	if ((ns->used & PTH_NS_MOUNT) == 0)
 		return;
 	view.common = p->common;
 	view.keep = keep = pth_places_seen(places, plan);
 	pth_ns_view(ns, &view);
 	pth_strv_free(keep);
-	if (ns->used & PTH_NS_PRIVATE)
+	if ((ns->used & PTH_NS_PRIVATE) != 0)
 		places->tmp = "/tmp";
 }
 
@@ -132,11 +136,18 @@ supervisor(const struct pth_runner *p, const struct pth_entry *x, struct pth_ns 
     int ctl, int report)
 {
 	struct pth_buf dir = PTH_BUF_INIT, out = PTH_BUF_INIT;
-	struct pth_places places = { .share = p->share, .libexec = p->libexec, .bin = p->bin,
-		.owner = p->owner, .engine = run_runner_is_remote(x->rec),
+	struct pth_places places = { .share = p->share,
+		.libexec = p->libexec,
+		.bin = p->bin,
+		.owner = p->owner,
+		.engine = run_runner_is_remote(x->rec),
 		.cache = p->cache.fd >= 0 && !run_runner_is_remote(x->rec) ? &p->cache : NULL };
-	struct pth_supervise_req req = { .rec = x->rec, .plan = pth_rec_plan(x->rec), .places = &places,
-		.dirfd = dirfd, .ctl = ctl, .phase = p->phases ? &p->phases[x->slot] : NULL };
+	struct pth_supervise_req req = { .rec = x->rec,
+		.plan = pth_rec_plan(x->rec),
+		.places = &places,
+		.dirfd = dirfd,
+		.ctl = ctl,
+		.phase = p->phases != NULL ? &p->phases[x->slot] : NULL };
 	char unique[PTH_UNIQUE_SIZE], prefix[32];
 	json_t *result;
 
@@ -154,8 +165,9 @@ supervisor(const struct pth_runner *p, const struct pth_entry *x, struct pth_ns 
 	furnish_view(p, x, ns, &places);
 	req.ns = *ns;
 	run_runner_group_prefix(x, prefix);
-	req.limits = (struct pth_limit_host){ .groups = x->groups ? &p->groups : NULL,
-		.prefix = prefix, .counts_users = (ns->used & PTH_NS_USER) && geteuid() != 0 };
+	req.limits = (struct pth_limit_host){ .groups = x->groups != 0 ? &p->groups : NULL,
+		.prefix = prefix,
+		.counts_users = (ns->used & PTH_NS_USER) != 0 && geteuid() != 0 };
 	result = pth_supervise(&req);
 	pth_json_dump(&out, result);
 	pth_write_all(report, out.s, out.len);
@@ -191,7 +203,8 @@ free_slot(const struct pth_runner *p)
 		bool taken = false;
 
 		for (size_t i = 0; i < p->n && !taken; i++)
-			taken = run_runner_at(p, i)->state == PTH_ACTIVE && run_runner_at(p, i)->slot == slot;
+			taken = run_runner_at(p, i)->state == PTH_ACTIVE &&
+			    run_runner_at(p, i)->slot == slot;
 		if (!taken)
 			return slot;
 	}

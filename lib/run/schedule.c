@@ -16,7 +16,8 @@ claim_port(struct pth_claim *c, const char *transport, int64_t port)
 
 	for (size_t i = 0; i < 2; i++)
 		if (!known || strcmp(transport, kinds[i]) == 0)
-			pth_json_push_once(c->ports, json_sprintf("%s:%lld", kinds[i], (long long)port));
+			pth_json_push_once(
+			    c->ports, json_sprintf("%s:%lld", kinds[i], (long long)port));
 }
 
 /* The ports that a service is planned to have, and those that make it ready.
@@ -159,8 +160,7 @@ pth_schedule_next(const struct pth_turn *v, size_t n, unsigned jobs, unsigned pa
 			return i;
 	for (size_t i = 0; i < n; i++)
 		if (v[i].state == PTH_TURN_WAITS && !is_due(&v[i], patience) &&
-		    (best == n || v[i].rank < v[best].rank) &&
-		    fits(v, n, n, &v[i], jobs, patience))
+		    (best == n || v[i].rank < v[best].rank) && fits(v, n, n, &v[i], jobs, patience))
 			best = i;
 	return best;
 }

@@ -22,12 +22,12 @@
 
 /* What a test claims while it runs. */
 struct pth_claim {
-	unsigned cpus;  /* its weight, from 1; more than all: it runs alone */
-	json_t *names;  /* "lock:db", "udp:4443", ... wherever it runs */
-	json_t *ports;  /* the same, when it is on the host's network */
-	bool isolable;  /* it asks for a network of its own */
-	bool host;      /* it uses the host's network whatever happens */
-	bool greedy;    /* and can stand no other there */
+	unsigned cpus; /* its weight, from 1; more than all: it runs alone */
+	json_t *names; /* "lock:db", "udp:4443", ... wherever it runs */
+	json_t *ports; /* the same, when it is on the host's network */
+	bool isolable; /* it asks for a network of its own */
+	bool host;     /* it uses the host's network whatever happens */
+	bool greedy;   /* and can stand no other there */
 };
 
 /* Out of plan.schedule, plan.environment and the services; see

@@ -3,17 +3,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "io/event.h"
-#include "run/fault.h"
 #include "io/json.h"
 #include "io/rec.h"
-#include "base/text.h"
+#include "run/fault.h"
 
 json_t *
 pth_result_without(const char *status, const char *reason)
 {
-	return json_pack("{s:s,s:s,s:i,s:{}}", "status", status, "reason", reason, "duration_us", 0,
-	    "services");
+	return json_pack(
+	    "{s:s,s:s,s:i,s:{}}", "status", status, "reason", reason, "duration_us", 0, "services");
 }
 
 /* Each pattern is tried, so that those that match nothing can be told. */
@@ -64,7 +64,7 @@ stored(const struct pth_select *in, const struct pth_rundir *dir, json_t *rec)
 	json_t *result = pth_rundir_get(dir, pth_rec_id(rec), "result.json");
 	const char *status = pth_json_str(result, "status", "interrupted");
 	bool keep = result != NULL && strcmp(status, "interrupted") != 0 &&
-	    json_equal(pth_rec_plan(old), pth_rec_plan(rec));
+	    json_equal(pth_rec_plan(old), pth_rec_plan(rec)) != 0;
 
 	if (keep && in->rerun_failed) {
 		pth_json_set(old, "result", json_incref(result));
@@ -101,13 +101,15 @@ pth_select_result(struct pth_select *in, const struct pth_rundir *dir, json_t *r
 	if (!pth_idset_add(&in->ids, pth_rec_id(rec)))
 		pth_rec_error(rec, "exec", NULL, 0, 0, "another test with this id came before it");
 	if (json_object_get(rec, "error") != NULL)
-		return pth_result_without("error", pth_json_str(json_object_get(rec, "error"), "message",
-		    "error in an earlier stage"));
+		return pth_result_without("error",
+		    pth_json_str(
+		        json_object_get(rec, "error"), "message", "error in an earlier stage"));
 	if (!pth_rec_plan_is_local(plan) && json_object_get(rec, "compose") == NULL) {
-		snprintf(reason, sizeof reason, "network environment %.80s: %s", pth_json_str(env, "type", ""),
+		snprintf(reason, sizeof reason, "network environment %.80s: %s",
+		    pth_json_str(env, "type", ""),
 		    pth_json_has(json_object_get(env, "supported_by"), "pth-compose") ?
-		    "put pth-compose before pth-exec" :
-		    "cannot be run by this version");
+		        "put pth-compose before pth-exec" :
+		        "cannot be run by this version");
 		return pth_result_without("unsupported", reason);
 	}
 	if (in->dry)

@@ -11,8 +11,8 @@
 
 #include <jansson.h>
 
-#include "run/rundir.h"
 #include "run/idset.h"
+#include "run/rundir.h"
 
 struct pth_select {
 	const char *const *only, *const *skip; /* globs over id and name */

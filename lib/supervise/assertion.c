@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "io/file.h"
 #include "host/channel.h"
-#include "io/event.h"
 #include "host/http.h"
+#include "io/event.h"
+#include "io/file.h"
 #include "io/json.h"
 
 #define NEVER INT64_MAX
@@ -23,7 +23,7 @@ struct one_assertion {
 	const json_t *def;
 	const struct kind *kind;
 	struct service *service; /* NULL: of the test */
-	bool timed;                  /* it has a timeout */
+	bool timed;              /* it has a timeout */
 	bool settled, ok;
 	int64_t deadline, look, wait;
 	struct ready_log *logs[2];
@@ -39,7 +39,8 @@ struct kind {
 	enum answer (*look)(struct assertions *a, struct one_assertion *x, int64_t now);
 };
 
-static PTH_PRINTF(2, 3) void
+static PTH_PRINTF(2, 3)
+void
 say(struct one_assertion *x, const char *fmt, ...)
 {
 	va_list ap;
@@ -74,7 +75,7 @@ look_running(struct assertions *a, struct one_assertion *x, int64_t now)
 static unsigned
 port_of(const struct one_assertion *x)
 {
-	int64_t p = x->service ? pth_json_int(x->service->plan, "port", 0) : 0;
+	int64_t p = x->service != NULL ? pth_json_int(x->service->plan, "port", 0) : 0;
 
 	p = pth_json_int(x->def, "port", p);
 	return p > 0 && p < 65536 ? (unsigned)p : 0;
@@ -95,8 +96,9 @@ look_http(struct one_assertion *x, int64_t now)
 		say(x, "%s", e.text);
 		return NO;
 	}
-	if (x->http.fd < 0 && pth_http_begin(&x->http, pth_json_str(x->service->plan, "address",
-	    "127.0.0.1"), port, path, now, left < ATTEMPT_US ? left : ATTEMPT_US, &e) != 0) {
+	if (x->http.fd < 0 &&
+	    pth_http_begin(&x->http, pth_json_str(x->service->plan, "address", "127.0.0.1"), port,
+	        path, now, left < ATTEMPT_US ? left : ATTEMPT_US, &e) != 0) {
 		say(x, "GET %s at port %u: %s", path, port, e.text);
 		return NO;
 	}
@@ -123,7 +125,8 @@ look_responsive(struct assertions *a, struct one_assertion *x, int64_t now)
 	bool udp = false;
 	int listens;
 
-	if (json_object_get(x->def, "endpoint") || json_object_get(x->def, "expected_status"))
+	if (json_object_get(x->def, "endpoint") != NULL ||
+	    json_object_get(x->def, "expected_status") != NULL)
 		return look_http(x, now);
 	if (!supervise_service_lives(s))
 		return look_running(a, x, now);
@@ -143,7 +146,9 @@ look_responsive(struct assertions *a, struct one_assertion *x, int64_t now)
 static enum answer
 look_port(struct assertions *a, struct one_assertion *x, int64_t now)
 {
-	const char *usual = x->service ? pth_json_str(x->service->plan, "transport", "tcp") : "tcp";
+	const char *usual = x->service != NULL ?
+	    pth_json_str(x->service->plan, "transport", "tcp") :
+	    "tcp";
 	bool udp = strcmp(pth_json_str(x->def, "transport", usual), "udp") == 0;
 	unsigned port = port_of(x);
 	bool open = udp ? supervise_ready_udp(port) : supervise_ready_tcp(port);
@@ -193,8 +198,9 @@ look_output(struct assertions *a, struct one_assertion *x, int64_t now)
 		}
 		behind |= supervise_ready_log_behind(x->logs[i]);
 	}
-	say(x, "\"%.200s\" is not in %.100s", pth_json_str(x->def, "text",
-	    pth_json_str(x->def, "pattern", "")), pth_json_str(x->def, "file", "its output"));
+	say(x, "\"%.200s\" is not in %.100s",
+	    pth_json_str(x->def, "text", pth_json_str(x->def, "pattern", "")),
+	    pth_json_str(x->def, "file", "its output"));
 	return behind ? BUSY : NO;
 }
 
@@ -227,7 +233,9 @@ look_code(struct assertions *a, struct one_assertion *x, int64_t now)
 	if (want != NULL)
 		pth_json_dump(&b, want);
 	say(x, "%s%s%.100s", supervise_service_how(s, how), ok ? "" : ", wanted: ",
-	    ok ? "" : b.s ? b.s : "0");
+	    ok              ? "" :
+	        b.s != NULL ? b.s :
+	                      "0");
 	pth_buf_release(&b);
 	return ok ? YES : NO;
 }
@@ -261,9 +269,12 @@ look_inside(struct assertions *a, struct one_assertion *x, int64_t now)
 }
 
 static const struct kind kinds[] = {
-	{ "service_responsive", true, true, look_responsive }, { "service_running", true, true, look_running },
-	{ "output_contains", true, false, look_output }, { "port_open", false, true, look_port },
-	{ "file_exists", false, false, look_file }, { "exit_code", true, false, look_code },
+	{ "service_responsive", true, true, look_responsive },
+	{ "service_running", true, true, look_running },
+	{ "output_contains", true, false, look_output },
+	{ "port_open", false, true, look_port },
+	{ "file_exists", false, false, look_file },
+	{ "exit_code", true, false, look_code },
 };
 
 static bool
@@ -289,16 +300,16 @@ log_name(const struct one_assertion *x, size_t i)
 {
 	const char *file = pth_json_str(x->def, "file", NULL);
 
-	return i == 0 ? (file ? file : "stdout.log") : file ? NULL : "stderr.log";
+	return i == 0 ? (file != NULL ? file : "stdout.log") : file != NULL ? NULL : "stderr.log";
 }
 
 void
-supervise_assertions_log_cut(struct assertions *a, const struct service *s, const char *path,
-    int64_t keep)
+supervise_assertions_log_cut(
+    struct assertions *a, const struct service *s, const char *path, int64_t keep)
 {
 	for (size_t i = 0; i < a->n; i++)
 		for (size_t k = 0; k < countof(a->v[i].logs); k++) {
-			const char *name = a->v[i].logs[k] ? log_name(&a->v[i], k) : NULL;
+			const char *name = a->v[i].logs[k] != NULL ? log_name(&a->v[i], k) : NULL;
 
 			if (a->v[i].service == s && name != NULL && strcmp(name, path) == 0)
 				supervise_ready_log_cut(a->v[i].logs[k], keep);
@@ -324,8 +335,9 @@ open_logs(struct one_assertion *x, struct pth_err *e)
 	else
 		pth_buf_adds(&re, pth_json_str(x->def, "pattern", ""));
 	for (size_t i = 0; i < countof(x->logs) && r == 0; i++)
-		if (log_name(x, i) != NULL && (x->logs[i] = supervise_ready_log_open(x->service->dirfd, log_name(x, i),
-		    re.len ? re.s : "", 0, e)) == NULL)
+		if (log_name(x, i) != NULL &&
+		    (x->logs[i] = supervise_ready_log_open(
+		         x->service->dirfd, log_name(x, i), re.len != 0 ? re.s : "", 0, e)) == NULL)
 			r = -1;
 	pth_buf_release(&re);
 	return r;
@@ -335,7 +347,8 @@ static int
 init_one(struct one_assertion *x, const json_t *def, struct service *services, size_t n,
     struct pth_err *e)
 {
-	const char *type = pth_json_str(def, "type", ""), *name = pth_json_str(def, "service", NULL);
+	const char *type = pth_json_str(def, "type", ""),
+	           *name = pth_json_str(def, "service", NULL);
 	unsigned port;
 	char path[256];
 
@@ -350,17 +363,19 @@ init_one(struct one_assertion *x, const json_t *def, struct service *services, s
 	if (x->kind == NULL)
 		return pth_err_set(e, PTH_INPUT, "unknown type \"%.60s\"", type);
 	if (x->service == NULL && name != NULL)
-		return pth_err_set(e, PTH_INPUT, "%s: no service \"%.80s\" in this test", type, name);
+		return pth_err_set(
+		    e, PTH_INPUT, "%s: no service \"%.80s\" in this test", type, name);
 	if (x->service == NULL && x->kind->needs_service)
 		return pth_err_set(e, PTH_INPUT, "%s: it names no service", type);
 	if (x->kind->look == look_port && port_of(x) == 0)
 		return pth_err_set(e, PTH_INPUT, "port_open: no port");
-	if (json_object_get(def, "endpoint") != NULL && pth_http_endpoint(pth_json_str(def, "endpoint", ""),
-	    port_of(x), &port, path, e) != 0)
+	if (json_object_get(def, "endpoint") != NULL &&
+	    pth_http_endpoint(pth_json_str(def, "endpoint", ""), port_of(x), &port, path, e) != 0)
 		return -1;
 	if (x->kind->look == look_file && !pth_path_inside(below(x)))
-		return pth_err_set(e, PTH_INPUT, "file_exists: the file must be below the directory of the %s",
-		    x->service ? "service" : "test");
+		return pth_err_set(e, PTH_INPUT,
+		    "file_exists: the file must be below the directory of the %s",
+		    x->service != NULL ? "service" : "test");
 	return x->kind->look == look_output ? open_logs(x, e) : 0;
 }
 
@@ -397,7 +412,7 @@ supervise_assertions_release(struct assertions *a)
 static void
 settle(struct one_assertion *x, bool ok)
 {
-	const char *service = x->service ? x->service->name : NULL;
+	const char *service = x->service != NULL ? x->service->name : NULL;
 
 	x->settled = true;
 	x->ok = ok;
@@ -405,11 +420,11 @@ settle(struct one_assertion *x, bool ok)
 	pth_http_end(&x->http);
 	pth_channel_end(&x->ask);
 	if (ok)
-		pth_event("assertion.passed", "{s:s,s:s?,s:s}", "type", x->kind->name, "service", service,
-		    "text", x->text);
+		pth_event("assertion.passed", "{s:s,s:s?,s:s}", "type", x->kind->name, "service",
+		    service, "text", x->text);
 	else
-		pth_event("assertion.failed", "{s:s,s:s?,s:s}", "type", x->kind->name, "service", service,
-		    "text", x->text);
+		pth_event("assertion.failed", "{s:s,s:s?,s:s}", "type", x->kind->name, "service",
+		    service, "text", x->text);
 }
 
 void
@@ -442,7 +457,8 @@ can_change(const struct assertions *a, const struct one_assertion *x, int64_t no
 static void
 look_at(struct assertions *a, struct one_assertion *x, int64_t now, bool more)
 {
-	bool inside = x->kind->inside && x->service != NULL && supervise_service_is_inside(x->service);
+	bool inside = x->kind->inside && x->service != NULL &&
+	    supervise_service_is_inside(x->service);
 	enum answer answer = inside ? look_inside(a, x, now) : x->kind->look(a, x, now);
 
 	if (answer == YES) {
@@ -526,7 +542,8 @@ supervise_assertions_fds(const struct assertions *a, struct pollfd *p, size_t ma
 
 	for (size_t i = 0; i < a->n && n < max; i++)
 		if (a->v[i].http.fd >= 0)
-			p[n++] = (struct pollfd){ a->v[i].http.fd, pth_http_events(&a->v[i].http), 0 };
+			p[n++] = (struct pollfd){ a->v[i].http.fd, pth_http_events(&a->v[i].http),
+				0 };
 		else if (a->v[i].ask.fd >= 0)
 			p[n++] = (struct pollfd){ a->v[i].ask.fd, POLLIN, 0 };
 	return n;
@@ -551,8 +568,8 @@ supervise_assertions_failure(const struct assertions *a, char to[600])
 
 		if (!x->settled || x->ok)
 			continue;
-		snprintf(to, 600, "%s%s%s: %s", x->kind->name, x->service ? " " : "",
-		    x->service ? x->service->name : "", x->text);
+		snprintf(to, 600, "%s%s%s: %s", x->kind->name, x->service != NULL ? " " : "",
+		    x->service != NULL ? x->service->name : "", x->text);
 		return to;
 	}
 	return NULL;

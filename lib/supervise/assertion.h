@@ -37,8 +37,8 @@ void supervise_assertions_begin(struct assertions *a, int64_t now);
  * what a service that has ended does. */
 void supervise_assertions_step(struct assertions *a, int64_t now, bool more);
 /* A log of a service is about to be cut to keep bytes. */
-void supervise_assertions_log_cut(struct assertions *a, const struct service *s, const char *path,
-    int64_t keep);
+void supervise_assertions_log_cut(
+    struct assertions *a, const struct service *s, const char *path, int64_t keep);
 /* Must the run go on for one of them? */
 bool supervise_assertions_waiting(const struct assertions *a);
 /* The run is over; look at the rest. Then step until done, some seconds. */

@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/os.h"
 #include "io/file.h"
 #include "io/json.h"
-#include "base/os.h"
 
 #define DEPTH_MAX 64
 
@@ -29,7 +29,8 @@ pth_cache_open(struct pth_err *e)
 	else if (home != NULL && *home == '/')
 		pth_buf_addf(&b, "%s/.cache/pth/compile", home);
 	if (b.len == 0)
-		return pth_err_set(e, PTH_SYSTEM, "compile cache: neither XDG_CACHE_HOME nor HOME is set");
+		return pth_err_set(
+		    e, PTH_SYSTEM, "compile cache: neither XDG_CACHE_HOME nor HOME is set");
 	if (pth_mkdirs(AT_FDCWD, b.s, e) == 0) {
 		fd = open(b.s, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (fd < 0)
@@ -71,7 +72,8 @@ add_input(const struct pth_cache *c, int dirfd, const char *path, int depth, jso
 
 	if (fd < 0 || fstat(fd, &st) != 0 || depth > DEPTH_MAX ||
 	    !(S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))) {
-		r = pth_err_set(e, PTH_SYSTEM, "input %s: not a file or directory that can be read", path);
+		r = pth_err_set(
+		    e, PTH_SYSTEM, "input %s: not a file or directory that can be read", path);
 		if (fd >= 0)
 			close(fd);
 		return r;
@@ -79,7 +81,8 @@ add_input(const struct pth_cache *c, int dirfd, const char *path, int depth, jso
 	if (S_ISREG(st.st_mode)) {
 		r = c->digest(fd, hex, &bytes);
 		close(fd);
-		pth_json_push(to, json_pack("[s,b,s]", path, (st.st_mode & 0100) != 0, r == 0 ? hex : ""));
+		pth_json_push(
+		    to, json_pack("[s,b,s]", path, (st.st_mode & 0100) != 0, r == 0 ? hex : ""));
 		return r == 0 ? 0 : pth_err_set(e, PTH_SYSTEM, "input %s:", path);
 	}
 	n = names_in(fd, ".", &list);
@@ -105,7 +108,8 @@ digest_text(const struct pth_cache *c, const char *text, char key[PTH_CACHE_KEY]
 	if (fd < 0)
 		return -1;
 	r = pth_write_all(fd, text, strlen(text)) == 0 && lseek(fd, 0, SEEK_SET) == 0 ?
-	    c->digest(fd, key, &bytes) : -1;
+	    c->digest(fd, key, &bytes) :
+	    -1;
 	close(fd);
 	return r;
 }
@@ -121,10 +125,11 @@ pth_cache_key(const struct pth_cache *c, const json_t *what, const json_t *input
 
 	json_array_foreach(inputs, i, v)
 		if (r == 0)
-			r = json_is_string(v) ? add_input(c, dirfd, json_string_value(v), 0, list, e) :
+			r = json_is_string(v) ?
+			    add_input(c, dirfd, json_string_value(v), 0, list, e) :
 			    pth_err_set(e, PTH_INPUT, "an input must be a path");
 	all = json_pack("{s:i,s:O,s:o}", "pth", 1, "what", what, "inputs", list);
-	text = all ? json_dumps(all, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+	text = all != NULL ? json_dumps(all, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
 	if (r == 0 && (text == NULL || digest_text(c, text, key) != 0))
 		r = pth_err_set(e, PTH_SYSTEM, "digest:");
 	free(text);
@@ -283,7 +288,7 @@ copy_path(int from, int to, const char *path)
 
 	if (slash == NULL) {
 		r = copy_any(from, to, copy, 0);
-	} else if (*slash = '\0', pth_mkdirs(to, copy, NULL) == 0) {
+	} else if ((*slash = '\0', pth_mkdirs(to, copy, NULL) == 0) != 0) {
 		in = pth_open_beneath(from, copy, O_RDONLY | O_DIRECTORY, 0);
 		out = pth_open_beneath(to, copy, O_RDONLY | O_DIRECTORY, 0);
 		if (in >= 0 && out >= 0)

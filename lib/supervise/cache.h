@@ -20,7 +20,7 @@
 #define PTH_CACHE_KEY 65
 
 struct pth_cache {
-	int fd; /* of the directory of entries */
+	int fd;      /* of the directory of entries */
 	int64_t max; /* bytes that it may hold, 0: no limit; pth_cache_max() */
 	/* pth_sha256_fd(). By pointer, so that a program without a cache needs
 	 * no library for it. */
@@ -45,8 +45,8 @@ int pth_cache_key(const struct pth_cache *c, const json_t *what, const json_t *i
  * these, with e. */
 enum pth_cache_look { PTH_CACHE_THERE, PTH_CACHE_MAKE, PTH_CACHE_WAIT, PTH_CACHE_FAILED };
 /* *lock is -1 at first and kept between looks. */
-enum pth_cache_look pth_cache_look(const struct pth_cache *c, const char *key, int *lock,
-    struct pth_err *e);
+enum pth_cache_look pth_cache_look(
+    const struct pth_cache *c, const char *key, int *lock, struct pth_err *e);
 /* Copy all of an entry to dirfd, and count that as its last use. -1 with e:
  * some of it may be there. 1: it is being removed; look again. */
 int pth_cache_take(const struct pth_cache *c, const char *key, int dirfd, struct pth_err *e);

@@ -15,9 +15,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "io/event.h"
 #include "io/file.h"
-#include "base/text.h"
 
 #define DEFAULT_MAX ((int64_t)5 << 30)
 
@@ -115,7 +115,8 @@ look_at(const struct pth_cache *c, const char *name, struct entries *all)
 static int
 latest_first(const void *a, const void *b)
 {
-	const struct timespec *s = &((const struct entry *)a)->used, *t = &((const struct entry *)b)->used;
+	const struct timespec *s = &((const struct entry *)a)->used,
+	                      *t = &((const struct entry *)b)->used;
 
 	if (s->tv_sec != t->tv_sec)
 		return s->tv_sec < t->tv_sec ? 1 : -1;

@@ -43,8 +43,8 @@ pth_limit_wants_group(const json_t *limits)
 }
 
 static void
-make_group(struct pth_limit *l, const json_t *limits, const struct pth_limit_host *host,
-    const char *name)
+make_group(
+    struct pth_limit *l, const json_t *limits, const struct pth_limit_host *host, const char *name)
 {
 	int64_t values[PTH_CG_KINDS] = { 0 };
 	struct pth_buf b = PTH_BUF_INIT;
@@ -73,8 +73,8 @@ means(struct pth_limit *l, size_t i, int64_t value, const struct pth_limit_host 
 }
 
 void
-pth_limit_init(struct pth_limit *l, const json_t *limits, const struct pth_limit_host *host,
-    const char *name)
+pth_limit_init(
+    struct pth_limit *l, const json_t *limits, const struct pth_limit_host *host, const char *name)
 {
 	memset(l, 0, sizeof *l);
 	if (limits == NULL)

@@ -15,8 +15,8 @@
 /* What the machine gives; zeroed: resource limits only. */
 struct pth_limit_host {
 	const struct pth_cgroups *groups; /* or NULL */
-	const char *prefix; /* of group names: differs between the tests of a run */
-	bool counts_users;  /* RLIMIT_NPROC counts our processes, and only those of the test */
+	const char *prefix;               /* of group names: differs between the tests of a run */
+	bool counts_users; /* RLIMIT_NPROC counts our processes, and only those of the test */
 };
 
 struct pth_limit {
@@ -31,8 +31,8 @@ struct pth_limit {
 /* Does a plan's limits object need a group? */
 bool pth_limit_wants_group(const json_t *limits);
 /* Work it out for the service `name`. Zeroed when limits is NULL. */
-void pth_limit_init(struct pth_limit *l, const json_t *limits, const struct pth_limit_host *host,
-    const char *name);
+void pth_limit_init(
+    struct pth_limit *l, const json_t *limits, const struct pth_limit_host *host, const char *name);
 void pth_limit_release(struct pth_limit *l);
 /* Put it into a request; l must outlive that. */
 void pth_limit_put(const struct pth_limit *l, struct pth_proc_req *q);

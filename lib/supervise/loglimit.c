@@ -7,10 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "io/file.h"
 #include "base/buf.h"
-#include "io/json.h"
 #include "base/text.h"
+#include "io/file.h"
+#include "io/json.h"
 #include "io/placeholder.h"
 
 #define LINE_LOOK 4096 /* a line end is looked for in so many bytes */

@@ -21,17 +21,17 @@
 #define PTH_LOG_LIMIT ((int64_t)64 << 20) /* where the experiment says nothing */
 
 struct loglimit_file {
-	char *path;       /* below the directory that it was opened in */
-	int dirfd;        /* borrowed: of that directory */
-	int fd;           /* of our own: it does not append. -1: opened for each look */
-	int64_t head;     /* bytes kept before the mark, -1: not cut yet */
-	int64_t keep;     /* the same with the mark */
-	int64_t seen;     /* its size at the last look */
-	int64_t dropped;  /* as far as known: what the program wrote beyond */
+	char *path;      /* below the directory that it was opened in */
+	int dirfd;       /* borrowed: of that directory */
+	int fd;          /* of our own: it does not append. -1: opened for each look */
+	int64_t head;    /* bytes kept before the mark, -1: not cut yet */
+	int64_t keep;    /* the same with the mark */
+	int64_t seen;    /* its size at the last look */
+	int64_t dropped; /* as far as known: what the program wrote beyond */
 };
 
 struct loglimit {
-	int64_t limit;    /* bytes of each file; 0: none, nothing is watched */
+	int64_t limit; /* bytes of each file; 0: none, nothing is watched */
 	struct loglimit_file *v;
 	size_t n;
 };

@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "host/sockets.h"
 #include "base/clock.h"
+#include "host/sockets.h"
 
-#define LOOK_US 20000            /* short lines take longer than their bytes */
+#define LOOK_US 20000 /* short lines take longer than their bytes */
 #define TAIL_MAX ((off_t)256 << 10)
 #define LINE_KEPT ((size_t)64 << 10)
 
@@ -64,8 +64,8 @@ struct ready_log {
 };
 
 struct ready_log *
-supervise_ready_log_open(int dirfd, const char *path, const char *regex,
-    int64_t skip, struct pth_err *e)
+supervise_ready_log_open(
+    int dirfd, const char *path, const char *regex, int64_t skip, struct pth_err *e)
 {
 	struct ready_log *l = pth_xmalloc(sizeof *l);
 	char why[200];
@@ -93,7 +93,7 @@ feed(const struct ready_log *l, struct pth_buf *line, const char *s, size_t n)
 {
 	while (n > 0) {
 		const char *nl = memchr(s, '\n', n);
-		size_t len = nl ? (size_t)(nl - s) : n;
+		size_t len = nl != NULL ? (size_t)(nl - s) : n;
 		size_t room = line->len < LINE_KEPT ? LINE_KEPT - line->len : 0;
 
 		pth_buf_add(line, s, len < room ? len : room);
@@ -152,7 +152,8 @@ supervise_ready_log_cut(struct ready_log *l, int64_t keep)
 		from = st.st_size - TAIL_MAX;
 	else
 		pth_buf_add(&line, l->line.s, l->line.len);
-	for (; !l->found && from < st.st_size && (n = pread(l->fd, chunk, sizeof chunk, from)) > 0; from += n)
+	for (; !l->found && from < st.st_size && (n = pread(l->fd, chunk, sizeof chunk, from)) > 0;
+	     from += n)
 		l->found = feed(l, &line, chunk, (size_t)n);
 	pth_buf_release(&line);
 	if (at > keep) {

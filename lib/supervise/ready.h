@@ -23,8 +23,8 @@ bool supervise_ready_file(int dirfd, const char *path);
 struct ready_log;
 /* Its first `skip` bytes do not count. NULL with e when the expression is
  * wrong. The file need not exist yet. */
-struct ready_log *supervise_ready_log_open(int dirfd, const char *path, const char *regex,
-    int64_t skip, struct pth_err *e);
+struct ready_log *supervise_ready_log_open(
+    int dirfd, const char *path, const char *regex, int64_t skip, struct pth_err *e);
 /* Search what has come, at most some 20 ms at once. True for good once it matched. */
 bool supervise_ready_log_look(struct ready_log *l);
 /* The file is about to be cut to keep bytes (supervise/loglimit.h): search the last 256

@@ -6,12 +6,12 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "io/file.h"
-#include "io/json.h"
 #include "base/os.h"
 #include "host/proc.h"
-#include "host/usage.h"
 #include "host/sockets.h"
+#include "host/usage.h"
+#include "io/file.h"
+#include "io/json.h"
 #include "io/placeholder.h"
 
 #define NETS_MAX 16
@@ -23,7 +23,7 @@ struct seen {
 	uint32_t service;
 	char protocol; /* 'u', 't' or '-': neither, or no more to be found */
 	uint8_t tries;
-	bool known;    /* its port is */
+	bool known; /* its port is */
 };
 
 struct port {
@@ -49,7 +49,7 @@ struct sampler {
 	struct seen *old, *seen;
 	size_t nold, nseen;
 	uint32_t looking;
-	bool more[2];                /* ports to be found: TCP, UDP */
+	bool more[2]; /* ports to be found: TCP, UDP */
 	struct port *ports;
 	size_t nports;
 	uint8_t taken[2][65536 / 8]; /* ports that have an owner */
@@ -120,7 +120,8 @@ static void
 see_socket(void *arg, uint64_t inode, const char *link)
 {
 	struct sampler *s = arg;
-	struct seen *before = find(s->old, s->nold, inode), x = { .inode = inode, .service = s->looking };
+	struct seen *before = find(s->old, s->nold, inode),
+	            x = { .inode = inode, .service = s->looking };
 
 	if (before != NULL)
 		x = *before;
@@ -133,7 +134,7 @@ see_socket(void *arg, uint64_t inode, const char *link)
 			x.protocol = '-';
 	}
 	if ((s->nseen & (s->nseen - 1)) == 0) /* 0, 1, 2, 4 ...: it is full */
-		s->seen = pth_xarray(s->seen, s->nseen ? s->nseen * 2 : 1, sizeof *s->seen);
+		s->seen = pth_xarray(s->seen, s->nseen != 0 ? s->nseen * 2 : 1, sizeof *s->seen);
 	s->seen[s->nseen++] = x;
 }
 
@@ -147,7 +148,8 @@ add_process(void *arg, const struct pth_proc_id *id)
 			continue;
 		s->looking = (uint32_t)i;
 		if (pth_usage_process(id->shown, id->pid, &s->now[i]))
-			pth_usage_fds(id->shown, &s->now[i], s->tally ? see_socket : NULL, s);
+			pth_usage_fds(
+			    id->shown, &s->now[i], s->tally != NULL ? see_socket : NULL, s);
 		return;
 	}
 }
@@ -162,7 +164,8 @@ own_port(struct sampler *s, uint32_t service, bool udp, uint16_t port)
 		return;
 	*taken |= bit;
 	if ((s->nports & (s->nports - 1)) == 0)
-		s->ports = pth_xarray(s->ports, s->nports ? s->nports * 2 : 1, sizeof *s->ports);
+		s->ports = pth_xarray(
+		    s->ports, s->nports != 0 ? s->nports * 2 : 1, sizeof *s->ports);
 	s->ports[s->nports++] = (struct port){ service, port, udp };
 }
 
@@ -202,7 +205,7 @@ find_ports(struct sampler *s)
 	sort_seen(s);
 	for (int udp = 0; udp < 2; udp++)
 		if (s->more[udp])
-			pth_sockets_each(udp, match_socket, s);
+			pth_sockets_each(udp != 0, match_socket, s);
 	free(s->old);
 	s->old = s->seen;
 	s->nold = s->nseen;
@@ -276,7 +279,8 @@ service(struct sampler *s, size_t i, int64_t at_us)
 	put_int(o, "fds", (uint64_t)x->fds);
 	put_int(o, "rss_kb", (uint64_t)x->rss_kb);
 	put_int(o, "cpu_us", (uint64_t)x->cpu_us);
-	pth_json_set(o, "cpu_percent", json_real(percent(&s->lives[i], &s->v[i], x->cpu_us, at_us)));
+	pth_json_set(
+	    o, "cpu_percent", json_real(percent(&s->lives[i], &s->v[i], x->cpu_us, at_us)));
 	put_int(o, "voluntary", (uint64_t)x->voluntary);
 	put_int(o, "involuntary", (uint64_t)x->involuntary);
 	return o;
@@ -298,16 +302,19 @@ nets(const struct sampler *s)
 		if (x->sent_packets == b.sent_packets && x->received_packets == b.received_packets)
 			continue;
 		o = json_object();
-		put_traffic(o, &(struct pth_port_traffic){ x->sent_packets - b.sent_packets,
-		    x->sent_bytes - b.sent_bytes }, &(struct pth_port_traffic){ x->received_packets -
-		    b.received_packets, x->received_bytes - b.received_bytes });
+		put_traffic(o,
+		    &(struct pth_port_traffic){
+		        x->sent_packets - b.sent_packets, x->sent_bytes - b.sent_bytes },
+		    &(struct pth_port_traffic){ x->received_packets - b.received_packets,
+		        x->received_bytes - b.received_bytes });
 		json_object_set_new(all, x->name, o);
 	}
 	return all;
 }
 
 int
-supervise_sampler_take(struct sampler *s, int64_t at_us, const struct sampled_service *v, struct pth_err *e)
+supervise_sampler_take(
+    struct sampler *s, int64_t at_us, const struct sampled_service *v, struct pth_err *e)
 {
 	json_t *line, *services;
 	struct pth_buf b = PTH_BUF_INIT;
@@ -315,7 +322,8 @@ supervise_sampler_take(struct sampler *s, int64_t at_us, const struct sampled_se
 	int r = 0;
 
 	if (s->fd < 0)
-		s->fd = pth_file_make(s->dirfd, s->path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, e);
+		s->fd = pth_file_make(
+		    s->dirfd, s->path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, e);
 	if (s->fd < 0)
 		return -1;
 	memset(s->now, 0, s->n * sizeof *s->now);

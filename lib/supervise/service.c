@@ -9,15 +9,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "supervise/workdir.h"
-#include "plan/fill.h"
+#include "base/clock.h"
+#include "base/os.h"
 #include "base/strv.h"
+#include "base/text.h"
 #include "io/event.h"
 #include "io/file.h"
 #include "io/json.h"
-#include "base/os.h"
-#include "base/text.h"
-#include "base/clock.h"
+#include "plan/fill.h"
+#include "supervise/workdir.h"
 
 #define PHASE_LIMIT_US (300 * 1000000LL)
 #define READY_LIMIT_US (10 * 1000000LL)
@@ -27,7 +27,12 @@
 #define GONE_LOOK_US 1000
 
 const char *const supervise_phase_names[PTH_PHASES] = {
-	"pre_compile", "compile", "post_compile", "pre_run", "run", "post_run",
+	"pre_compile",
+	"compile",
+	"post_compile",
+	"pre_run",
+	"run",
+	"post_run",
 };
 
 void
@@ -42,14 +47,20 @@ supervise_service_to(struct service *s, enum pth_state to)
 	if (s->quiet)
 		return;
 	switch (to) {
-	case PTH_ST_INITIALIZING: pth_event("service.initializing", "{s:s}", "service", s->name); break;
+	case PTH_ST_INITIALIZING:
+		pth_event("service.initializing", "{s:s}", "service", s->name);
+		break;
 	case PTH_ST_READY: pth_event("service.ready", "{s:s}", "service", s->name); break;
 	case PTH_ST_RUNNING: pth_event("service.running", "{s:s}", "service", s->name); break;
 	case PTH_ST_STOPPING: pth_event("service.stopping", "{s:s}", "service", s->name); break;
-	case PTH_ST_STOPPED: pth_event("service.stopped", "{s:s,s:s}", "service", s->name, "reason",
-	    supervise_service_end_name(s->end)); break;
-	case PTH_ST_ERROR: pth_event("service.error", "{s:s,s:s,s:s}", "service", s->name, "reason",
-	    supervise_service_end_name(s->end), "message", s->error); break;
+	case PTH_ST_STOPPED:
+		pth_event("service.stopped", "{s:s,s:s}", "service", s->name, "reason",
+		    supervise_service_end_name(s->end));
+		break;
+	case PTH_ST_ERROR:
+		pth_event("service.error", "{s:s,s:s,s:s}", "service", s->name, "reason",
+		    supervise_service_end_name(s->end), "message", s->error);
+		break;
 	default: break;
 	}
 }
@@ -69,14 +80,16 @@ supervise_service_init(struct service *s, const json_t *plan, int testdir,
 	s->has_run = json_is_object(pth_json_path(plan, "phases.run"));
 	s->phases = json_array();
 	/* In a container its own supervisor watches. */
-	s->logs.limit = json_object_get(plan, "inner") != NULL ? 0 :
+	s->logs.limit = json_object_get(plan, "inner") != NULL ?
+	    0 :
 	    pth_json_int(json_object_get(plan, "limits"), "log", PTH_LOG_LIMIT);
 	s->end = PTH_END_NOT_STARTED;
 	s->dirfd = s->cache_lock = -1;
 	pth_buf_addf(&b, "%s/%s", places->dir, s->name);
 	s->home = pth_buf_take(&b);
 	if (!pth_name_ok(s->name))
-		return pth_err_set(e, PTH_INPUT, "service name \"%.80s\" cannot be a directory", s->name);
+		return pth_err_set(
+		    e, PTH_INPUT, "service name \"%.80s\" cannot be a directory", s->name);
 	if (mkdirat(testdir, s->name, 0777) != 0 && errno != EEXIST)
 		return pth_err_set(e, PTH_SYSTEM, "its directory:");
 	s->dirfd = pth_open_beneath(testdir, s->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
@@ -104,7 +117,8 @@ supervise_service_release(struct service *s)
 static const json_t *
 command(const struct service *s)
 {
-	const json_t *p = json_object_get(json_object_get(s->plan, "phases"), supervise_phase_names[s->phase]);
+	const json_t *p = json_object_get(
+	    json_object_get(s->plan, "phases"), supervise_phase_names[s->phase]);
 
 	return s->phase == PTH_RUN ? (s->index == 0 ? p : NULL) : json_array_get(p, s->index);
 }
@@ -121,14 +135,15 @@ spawn_failed(struct service *s, int err_no, const char *text)
 }
 
 pid_t
-supervise_service_spawn(const struct service *s, const json_t *cmd, int out, int err, int *err_no,
-    struct pth_err *e)
+supervise_service_spawn(
+    const struct service *s, const json_t *cmd, int out, int err, int *err_no, struct pth_err *e)
 {
 	char **argv = pth_places_argv(s->places, json_object_get(cmd, "argv"));
 	char **env = pth_places_env(s->places, s->home, json_object_get(s->plan, "environment"),
 	    json_object_get(cmd, "env"));
 	const json_t *who = json_object_get(s->plan, "user");
-	struct pth_proc_user user = { (uid_t)pth_json_int(who, "uid", 0), (gid_t)pth_json_int(who, "gid", 0) };
+	struct pth_proc_user user = { (uid_t)pth_json_int(who, "uid", 0),
+		(gid_t)pth_json_int(who, "gid", 0) };
 	struct pth_buf cwd = PTH_BUF_INIT;
 	pid_t pid = -1;
 
@@ -138,10 +153,16 @@ supervise_service_spawn(const struct service *s, const json_t *cmd, int out, int
 		pth_err_set(e, PTH_INPUT, "a command without argv");
 	} else {
 		struct pth_proc_req q = {
-			.argv = (const char *const *)argv, .env = (const char *const *)env,
-			.cwd = cwd.s, .in = -1, .out = out, .err = err,
-			.session = true, .die_with_parent = true, .no_new_privs = true,
-			.user = user.uid ? &user : NULL,
+			.argv = (const char *const *)argv,
+			.env = (const char *const *)env,
+			.cwd = cwd.s,
+			.in = -1,
+			.out = out,
+			.err = err,
+			.session = true,
+			.die_with_parent = true,
+			.no_new_privs = true,
+			.user = user.uid != 0 ? &user : NULL,
 		};
 
 		pth_limit_put(&s->limit, &q);
@@ -169,7 +190,8 @@ start(struct service *s, const json_t *cmd, int out, int err)
 static void
 spawn(struct service *s, const json_t *cmd, int64_t now, int64_t zero)
 {
-	int out = supervise_service_log_open(s, "stdout"), err = supervise_service_log_open(s, "stderr");
+	int out = supervise_service_log_open(s, "stdout"),
+	    err = supervise_service_log_open(s, "stderr");
 	int64_t limit = pth_json_int(cmd, "timeout_us", PHASE_LIMIT_US);
 
 	if (out < 0 || err < 0) {
@@ -215,9 +237,10 @@ note_phase(struct service *s, const struct pth_exit *x, int64_t now)
 	snprintf(log, sizeof log, "phases/%s", supervise_phase_names[s->phase]);
 	pth_json_set(o, "phase", json_string(supervise_phase_names[s->phase]));
 	pth_json_set(o, "index", json_integer((json_int_t)s->index));
-	pth_json_set(o, "argv0", json_string(argv0 ? argv0 : ""));
+	pth_json_set(o, "argv0", json_string(argv0 != NULL ? argv0 : ""));
 	pth_json_set(o, "code", x->signaled ? json_null() : json_integer(x->code));
-	pth_json_set(o, "signal", x->signaled ? json_string(pth_signal_name(x->signal, sig)) : json_null());
+	pth_json_set(
+	    o, "signal", x->signaled ? json_string(pth_signal_name(x->signal, sig)) : json_null());
 	pth_json_set(o, "timeout", json_boolean(s->killed_late));
 	pth_json_set(o, "duration_us", json_integer(now - s->began));
 	pth_json_set(o, "log", json_sprintf("%s/%s", s->name, log));
@@ -229,20 +252,22 @@ note_phase(struct service *s, const struct pth_exit *x, int64_t now)
 		return true;
 	if (!pth_json_bool(cmd, "critical", true)) {
 		pth_event("command.failed", "{s:s,s:s,s:s,s:b}", "service", s->name, "phase",
-		    supervise_phase_names[s->phase], "program", argv0 ? argv0 : "", "critical", 0);
+		    supervise_phase_names[s->phase], "program", argv0 != NULL ? argv0 : "",
+		    "critical", 0);
 		return true;
 	}
 	snprintf(file, sizeof file, "%s.stderr.log", log);
 	supervise_service_last_line(s->dirfd, file, NULL, line, sizeof line);
-	if (argv0 && strncmp(argv0, "@{bin}/", 7) == 0)
+	if (argv0 != NULL && strncmp(argv0, "@{bin}/", 7) == 0)
 		argv0 += 7; /* one of our own */
 	if (s->killed_late)
-		supervise_service_fail(s, PTH_END_TIMEOUT, "%s%s%s took too long; see %s/%s%s", phase,
-		    *phase ? ": " : "", argv0, s->name, file, line);
+		supervise_service_fail(s, PTH_END_TIMEOUT, "%s%s%s took too long; see %s/%s%s",
+		    phase, *phase != '\0' ? ": " : "", argv0, s->name, file, line);
 	else
-		supervise_service_fail(s, PTH_END_NOT_STARTED, "%s%s%s ended with %s%s; see %s/%s%s", phase,
-		    *phase ? ": " : "", argv0, pth_exit_text(x, ended), supervise_service_excess(s, x, excess),
-		    s->name, file, line);
+		supervise_service_fail(s, PTH_END_NOT_STARTED,
+		    "%s%s%s ended with %s%s; see %s/%s%s", phase, *phase != '\0' ? ": " : "", argv0,
+		    pth_exit_text(x, ended), supervise_service_excess(s, x, excess), s->name, file,
+		    line);
 	return false;
 }
 
@@ -288,9 +313,11 @@ ran_to_end(struct service *s, const struct pth_exit *x, int64_t now, int64_t zer
 	/* The end came while it was still being waited for. */
 	s->failed_early = true;
 	supervise_service_last_line(s->dirfd, "stderr.log", "stdout.log", line, sizeof line);
-	snprintf(s->error, sizeof s->error, "ended with %s before it was ready%s%s%s", pth_exit_text(x, ended),
-	    supervise_service_excess(s, x, excess), !s->finite && !x->signaled && x->code == 0 ?
-	    "; it must not go into the background" : "", line);
+	snprintf(s->error, sizeof s->error, "ended with %s before it was ready%s%s%s",
+	    pth_exit_text(x, ended), supervise_service_excess(s, x, excess),
+	    !s->finite && !x->signaled && x->code == 0 ? "; it must not go into the background" :
+	                                                 "",
+	    line);
 	supervise_service_to(s, PTH_ST_ERROR);
 }
 
@@ -306,8 +333,8 @@ note_memory(struct service *s)
 }
 
 bool
-supervise_service_reaped(struct service *s, pid_t pid, int status, const struct rusage *ru,
-    int64_t now, int64_t zero)
+supervise_service_reaped(
+    struct service *s, pid_t pid, int status, const struct rusage *ru, int64_t now, int64_t zero)
 {
 	struct pth_exit x = pth_exit_of(status, ru);
 
@@ -367,9 +394,10 @@ look(struct service *s, const json_t *r, int64_t now)
 		yes = supervise_ready_file(s->dirfd, b.s);
 	} else if (strcmp(kind, "log") == 0) {
 		if (s->ready_log == NULL)
-			s->ready_log = supervise_ready_log_open(s->dirfd, pth_json_str(r, "file", "stdout.log"),
-			    pth_json_str(r, "matches", ""),
-			    pth_json_int(s->old_logs, pth_json_str(r, "file", "stdout.log"), 0), &e);
+			s->ready_log = supervise_ready_log_open(s->dirfd,
+			    pth_json_str(r, "file", "stdout.log"), pth_json_str(r, "matches", ""),
+			    pth_json_int(s->old_logs, pth_json_str(r, "file", "stdout.log"), 0),
+			    &e);
 		if (s->ready_log == NULL) {
 			supervise_service_fail(s, PTH_END_NOT_READY, "%s", e.text);
 			return false;
@@ -382,7 +410,8 @@ look(struct service *s, const json_t *r, int64_t now)
 	} else if (strcmp(kind, "command") == 0) {
 		s->ready_pid = start(s, r, -1, -1);
 	} else {
-		supervise_service_fail(s, PTH_END_NOT_READY, "unknown readiness check \"%.60s\"", kind);
+		supervise_service_fail(
+		    s, PTH_END_NOT_READY, "unknown readiness check \"%.60s\"", kind);
 	}
 	pth_buf_release(&b);
 	return yes;
@@ -407,7 +436,8 @@ ready_deadline(const struct service *s)
 {
 	const json_t *r = check(s);
 
-	return r == NULL || strcmp(pth_json_str(r, "kind", ""), "delay") == 0 ? NEVER :
+	return r == NULL || strcmp(pth_json_str(r, "kind", ""), "delay") == 0 ?
+	    NEVER :
 	    s->ready_since + ready_limit(r);
 }
 
@@ -432,7 +462,7 @@ not_ready_in_time(struct service *s, const json_t *r)
 	pth_buf_adds(&b, " within ");
 	pth_duration_show(&b, ready_limit(r));
 	if (command)
-		pth_buf_addf(&b, ": %s", *s->ready_how ? s->ready_how : "it still ran");
+		pth_buf_addf(&b, ": %s", *s->ready_how != '\0' ? s->ready_how : "it still ran");
 	supervise_service_fail(s, PTH_END_NOT_READY, "%s%s", b.s, line);
 	pth_buf_release(&b);
 }
@@ -492,7 +522,8 @@ step_phases(struct service *s, int64_t now, int64_t zero)
 {
 	const json_t *cmd;
 
-	if (s->phase == PTH_PRE_COMPILE && s->index == 0 && s->pid == 0 && supervise_service_cache_wait(s, now))
+	if (s->phase == PTH_PRE_COMPILE && s->index == 0 && s->pid == 0 &&
+	    supervise_service_cache_wait(s, now))
 		return;
 	while (s->pid == 0 && s->phase < PTH_PHASES) {
 		if (s->phase == PTH_RUN && (s->exited || !s->has_run))
@@ -524,7 +555,8 @@ step_phases(struct service *s, int64_t now, int64_t zero)
 static bool
 children_gone(struct service *s, int64_t now)
 {
-	if (s->run_pid <= 0 || kill(-s->run_pid, SIGKILL) != 0 || (s->gone_by != 0 && now >= s->gone_by)) {
+	if (s->run_pid <= 0 || kill(-s->run_pid, SIGKILL) != 0 ||
+	    (s->gone_by != 0 && now >= s->gone_by)) {
 		s->gone_by = 0;
 		return true;
 	}
@@ -540,8 +572,8 @@ supervise_service_step(struct service *s, int64_t now, int64_t zero)
 	if (s->state == PTH_ST_NEW)
 		return;
 	/* One that has ended by itself has its post_run commands first. */
-	if (s->restarting && s->pid == 0 && now >= s->again_at && (s->stopping || supervise_service_is_idle(s)) &&
-	    children_gone(s, now))
+	if (s->restarting && s->pid == 0 && now >= s->again_at &&
+	    (s->stopping || supervise_service_is_idle(s)) && children_gone(s, now))
 		supervise_service_again(s);
 	if (s->pid > 0 && now >= s->deadline) {
 		s->killed_late = true;
@@ -579,7 +611,8 @@ supervise_service_stop(struct service *s, int64_t now)
 	if (s->ready_pid > 0)
 		kill(-s->ready_pid, SIGKILL);
 	if (s->pid == 0) {
-		if (s->state == PTH_ST_INITIALIZING || s->state == PTH_ST_READY || s->state == PTH_ST_RUNNING)
+		if (s->state == PTH_ST_INITIALIZING || s->state == PTH_ST_READY ||
+		    s->state == PTH_ST_RUNNING)
 			supervise_service_to(s, PTH_ST_STOPPED);
 		return;
 	}
@@ -590,12 +623,13 @@ supervise_service_stop(struct service *s, int64_t now)
 		sig = SIGKILL;
 	else
 		supervise_service_inner_stop(s);
-	kill(-s->pid, sig ? sig : SIGTERM);
+	kill(-s->pid, sig != 0 ? sig : SIGTERM);
 	/* A stopped process cannot take a signal. */
 	if (s->paused)
 		supervise_service_pause(s, false);
 	kill(-s->pid, SIGCONT);
-	s->stop_deadline = now + pth_json_int(json_object_get(s->plan, "stop"), "grace_us", 5000000);
+	s->stop_deadline = now +
+	    pth_json_int(json_object_get(s->plan, "stop"), "grace_us", 5000000);
 }
 
 bool

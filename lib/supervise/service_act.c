@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "io/file.h"
 #include "io/json.h"
-#include "base/text.h"
 
 void
 supervise_service_fail(struct service *s, enum service_end end, const char *fmt, ...)
@@ -25,7 +25,8 @@ supervise_service_fail(struct service *s, enum service_end end, const char *fmt,
 }
 
 void
-supervise_service_give_up(struct service *s, enum service_end end, int64_t now, const char *fmt, ...)
+supervise_service_give_up(
+    struct service *s, enum service_end end, int64_t now, const char *fmt, ...)
 {
 	va_list ap;
 

@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 
-#include "io/file.h"
-#include "io/event.h"
-#include "io/json.h"
 #include "base/os.h"
+#include "io/event.h"
+#include "io/file.h"
+#include "io/json.h"
 
 #define LOOK_US 10000 /* nobody says when a lock gets free */
 
@@ -34,16 +34,18 @@ programs(const struct service *s)
 
 	for (size_t k = 0; k < countof(names); k++)
 		json_array_foreach(commands(s, k), i, cmd) {
-			const char *word = json_string_value(json_array_get(json_object_get(cmd, "argv"), 0));
+			const char *word = json_string_value(
+			    json_array_get(json_object_get(cmd, "argv"), 0));
 			struct pth_buf b = PTH_BUF_INIT;
 			struct stat st;
 			char *path;
 
-			pth_places_expand(s->places, word ? word : "", &b);
+			pth_places_expand(s->places, word != NULL ? word : "", &b);
 			path = pth_which(b.s, getenv("PATH"));
 			if (path != NULL && stat(path, &st) == 0)
-				pth_json_push(out, json_pack("[s,I,I,i]", word, (json_int_t)st.st_size,
-				    (json_int_t)st.st_mtim.tv_sec, (int)st.st_mtim.tv_nsec));
+				pth_json_push(out,
+				    json_pack("[s,I,I,i]", word, (json_int_t)st.st_size,
+				        (json_int_t)st.st_mtim.tv_sec, (int)st.st_mtim.tv_nsec));
 			free(path);
 			pth_buf_release(&b);
 		}
@@ -66,7 +68,7 @@ what(const struct service *s)
 		if (commands(s, i) != NULL)
 			json_object_set(o, names[i], (json_t *)commands(s, i));
 	pth_json_set(o, "machine", json_string(uname(&u) == 0 ? u.machine : ""));
-	pth_json_set(o, "path", json_string(path ? path : ""));
+	pth_json_set(o, "path", json_string(path != NULL ? path : ""));
 	pth_json_set(o, "programs", programs(s));
 	return o;
 }
@@ -85,7 +87,7 @@ paths(const struct service *s, const char *key, bool inside)
 		const char *p;
 
 		pth_places_expand(s->places, json_is_string(v) ? json_string_value(v) : "", &b);
-		p = b.s ? b.s : "";
+		p = b.s != NULL ? b.s : "";
 		if (inside && strncmp(p, s->home, n) == 0 && p[n] == '/')
 			p += n + 1;
 		if (inside && !pth_path_inside(p)) {
@@ -113,7 +115,8 @@ give_up(struct service *s, const char *why)
 static void
 find_key(struct service *s)
 {
-	json_t *all = what(s), *inputs = paths(s, "inputs", false), *outputs = paths(s, "outputs", true);
+	json_t *all = what(s), *inputs = paths(s, "inputs", false),
+	       *outputs = paths(s, "outputs", true);
 	struct pth_err e = { 0 };
 
 	if (outputs == NULL || json_array_size(outputs) == 0)
@@ -136,12 +139,14 @@ note_cached(struct service *s)
 
 	for (size_t k = 0; k < countof(names); k++)
 		json_array_foreach(commands(s, k), i, cmd) {
-			const char *word = json_string_value(json_array_get(json_object_get(cmd, "argv"), 0));
+			const char *word = json_string_value(
+			    json_array_get(json_object_get(cmd, "argv"), 0));
 
-			pth_json_push(s->phases, json_pack("{s:s,s:I,s:s,s:i,s:n,s:b,s:I,s:o,s:b}", "phase",
-			    names[k], "index", (json_int_t)i, "argv0", word ? word : "", "code", 0, "signal",
-			    "timeout", 0, "duration_us", (json_int_t)0, "log",
-			    json_sprintf("%s/phases/%s", s->name, names[k]), "cached", 1));
+			pth_json_push(s->phases,
+			    json_pack("{s:s,s:I,s:s,s:i,s:n,s:b,s:I,s:o,s:b}", "phase", names[k],
+			        "index", (json_int_t)i, "argv0", word != NULL ? word : "", "code",
+			        0, "signal", "timeout", 0, "duration_us", (json_int_t)0, "log",
+			        json_sprintf("%s/phases/%s", s->name, names[k]), "cached", 1));
 		}
 }
 
@@ -152,8 +157,8 @@ supervise_service_cache_wait(struct service *s, int64_t now)
 	struct pth_err e = { 0 };
 	int r;
 
-	if (s->cache_state == PTH_CACHE_NEW && (c == NULL ||
-	    json_object_get(s->plan, "compile_cache") == NULL))
+	if (s->cache_state == PTH_CACHE_NEW &&
+	    (c == NULL || json_object_get(s->plan, "compile_cache") == NULL))
 		s->cache_state = PTH_CACHE_OFF;
 	if (s->cache_state == PTH_CACHE_NEW)
 		find_key(s);
@@ -176,15 +181,9 @@ supervise_service_cache_wait(struct service *s, int64_t now)
 		pth_event("compile.cached", "{s:s,s:s}", "service", s->name, "key", s->cache_key);
 		s->phase = PTH_PRE_RUN;
 		return false;
-	case PTH_CACHE_MAKE:
-		s->cache_state = PTH_CACHE_MAKING;
-		return false;
-	case PTH_CACHE_WAIT:
-		s->cache_next = now + LOOK_US;
-		return true;
-	default:
-		give_up(s, e.text);
-		return false;
+	case PTH_CACHE_MAKE: s->cache_state = PTH_CACHE_MAKING; return false;
+	case PTH_CACHE_WAIT: s->cache_next = now + LOOK_US; return true;
+	default: give_up(s, e.text); return false;
 	}
 }
 

@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "io/json.h"
 #include "base/os.h"
+#include "io/json.h"
 
 #define INNER_MAX ((size_t)4 << 20)
 #define TIME_MAX ((int64_t)1 << 52) /* beyond all clocks */
@@ -60,8 +60,8 @@ take_exit(struct pth_exit *x, const json_t *o)
 
 	memset(x, 0, sizeof *x);
 	x->signaled = sig != NULL;
-	x->signal = sig ? pth_signal_number(sig) : 0;
-	x->code = sig ? -1 : (int)pth_json_int(o, "code", -1);
+	x->signal = sig != NULL ? pth_signal_number(sig) : 0;
+	x->code = sig != NULL ? -1 : (int)pth_json_int(o, "code", -1);
 	x->core = pth_json_bool(o, "core", false);
 	usage(&x->usage, json_object_get(o, "rusage"));
 }
@@ -114,11 +114,12 @@ take_times(struct service *s, const json_t *inner, const json_t *o, int64_t zero
 static void
 take_failure(struct service *s, const struct pth_exit *x, const json_t *inner, const json_t *o)
 {
-	static const enum service_end ends[] = { PTH_END_NOT_FOUND, PTH_END_NOT_EXECUTABLE, PTH_END_NOT_READY,
-		PTH_END_NOT_STARTED, PTH_END_LOST };
+	static const enum service_end ends[] = { PTH_END_NOT_FOUND, PTH_END_NOT_EXECUTABLE,
+		PTH_END_NOT_READY, PTH_END_NOT_STARTED, PTH_END_LOST };
 	const char *reason = pth_json_str(o, "reason", ""), *error = pth_json_str(o, "error", NULL);
 
-	if (strcmp(reason, "timeout") == 0 && error != NULL && strstr(error, "took too long") == NULL)
+	if (strcmp(reason, "timeout") == 0 && error != NULL &&
+	    strstr(error, "took too long") == NULL)
 		s->killed_late = true;
 	s->out_of_memory = pth_json_bool(inner, "oom", false);
 	/* A signal that we have not sent: docker stop, or an engine that ends. */
@@ -150,14 +151,16 @@ supervise_service_is_inside(const struct service *s)
 }
 
 int
-supervise_service_ask(const struct service *s, struct pth_channel *a, const json_t *question, struct pth_err *e)
+supervise_service_ask(
+    const struct service *s, struct pth_channel *a, const json_t *question, struct pth_err *e)
 {
 	char how[32];
 
 	if (supervise_service_lives(s))
 		return pth_channel_begin(a, s->dirfd, ask_path(s), question, e);
 	a->fd = -1;
-	return pth_err_set(e, PTH_INPUT, "%s and its container do not run (%s)", s->name, supervise_service_how(s, how));
+	return pth_err_set(e, PTH_INPUT, "%s and its container do not run (%s)", s->name,
+	    supervise_service_how(s, how));
 }
 
 void
@@ -182,7 +185,8 @@ supervise_service_inner_stop(struct service *s)
 bool
 supervise_service_inner_wait(struct service *s)
 {
-	const json_t *inner = json_object_get(s->plan, "inner"), *cmd = json_object_get(inner, "wait");
+	const json_t *inner = json_object_get(s->plan, "inner"),
+	             *cmd = json_object_get(inner, "wait");
 	struct pth_err e;
 	int err_no;
 	pid_t pid;
@@ -209,10 +213,13 @@ lost(struct service *s, int code)
 	if (code == 137)
 		supervise_service_fail(s, PTH_END_LOST, "its container was killed from outside");
 	else if (s->state == PTH_ST_READY || s->state == PTH_ST_RUNNING)
-		supervise_service_fail(s, PTH_END_LOST, "the engine was lost while its container ran%s", line);
+		supervise_service_fail(
+		    s, PTH_END_LOST, "the engine was lost while its container ran%s", line);
 	else
-		supervise_service_fail(s, PTH_END_LOST, "its container could not be started or was lost: docker "
-		    "ended with exit code %d%s", code, line);
+		supervise_service_fail(s, PTH_END_LOST,
+		    "its container could not be started or was lost: docker "
+		    "ended with exit code %d%s",
+		    code, line);
 }
 
 bool
@@ -237,7 +244,8 @@ supervise_service_inner_take(struct service *s, struct pth_exit *x, int64_t zero
 	take_failure(s, x, inner, o);
 	json_decref(s->phases);
 	s->phases = json_is_array(json_object_get(o, "phases")) ?
-	    json_incref(json_object_get(o, "phases")) : json_array();
+	    json_incref(json_object_get(o, "phases")) :
+	    json_array();
 	if (json_is_array(json_object_get(o, "restarts"))) {
 		size_t i;
 		json_t *v;
@@ -250,7 +258,8 @@ supervise_service_inner_take(struct service *s, struct pth_exit *x, int64_t zero
 	json_decref(s->inner);
 	s->inner = inner;
 	/* Readiness that came and went between two looks of ours counts. */
-	if (s->state == PTH_ST_INITIALIZING && pth_json_int(o, "ready_us", 0) > 0 && s->error[0] == '\0')
+	if (s->state == PTH_ST_INITIALIZING && pth_json_int(o, "ready_us", 0) > 0 &&
+	    s->error[0] == '\0')
 		supervise_service_to(s, PTH_ST_READY);
 	return true;
 }

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "io/event.h"
 #include "io/json.h"
-#include "base/text.h"
 
 int
 supervise_service_log_open(struct service *s, const char *stream)
@@ -18,7 +18,8 @@ supervise_service_log_open(struct service *s, const char *stream)
 	if (s->phase == PTH_RUN)
 		snprintf(path, sizeof path, "%s.log", stream);
 	else
-		snprintf(path, sizeof path, "phases/%s.%s.log", supervise_phase_names[s->phase], stream);
+		snprintf(
+		    path, sizeof path, "phases/%s.%s.log", supervise_phase_names[s->phase], stream);
 	return supervise_loglimit_open(&s->logs, s->dirfd, path);
 }
 
@@ -32,14 +33,14 @@ supervise_service_last_line(int dirfd, const char *first, const char *second, ch
 
 	to[0] = '\0';
 	for (size_t i = 0; i < countof(logs) && n <= 0; i++) {
-		int fd = logs[i] ? openat(dirfd, logs[i], O_RDONLY | O_CLOEXEC) : -1;
+		int fd = logs[i] != NULL ? openat(dirfd, logs[i], O_RDONLY | O_CLOEXEC) : -1;
 		off_t size;
 
 		if (fd < 0)
 			continue;
 		size = lseek(fd, 0, SEEK_END);
-		n = pread(fd, tail, sizeof tail - 1, size > (off_t)sizeof tail - 1 ?
-		    size - (off_t)sizeof tail + 1 : 0);
+		n = pread(fd, tail, sizeof tail - 1,
+		    size > (off_t)sizeof tail - 1 ? size - (off_t)sizeof tail + 1 : 0);
 		close(fd);
 	}
 	while (n > 0 && (tail[n - 1] == '\n' || tail[n - 1] == '\0'))
@@ -54,10 +55,10 @@ supervise_service_last_line(int dirfd, const char *first, const char *second, ch
 		*nl = '\0';
 		nl = memrchr(tail, '\n', (size_t)(nl - tail));
 	}
-	char *line = nl ? nl + 1 : tail;
+	char *line = nl != NULL ? nl + 1 : tail;
 
 	pth_show(&b, line, 400);
-	snprintf(to, max, "; last log line: %s", b.s ? b.s : "");
+	snprintf(to, max, "; last log line: %s", b.s != NULL ? b.s : "");
 	pth_buf_release(&b);
 }
 
@@ -83,13 +84,13 @@ about_to_cut(void *arg, const char *path, int64_t keep, bool first)
 	if (l->also != NULL)
 		l->also(l->arg, s, path, keep);
 	if (first && !s->quiet)
-		pth_event("service.log_cut", "{s:s,s:s,s:I}", "service", s->name, "file", path, "limit",
-		    (json_int_t)s->logs.limit);
+		pth_event("service.log_cut", "{s:s,s:s,s:I}", "service", s->name, "file", path,
+		    "limit", (json_int_t)s->logs.limit);
 }
 
 bool
-supervise_service_logs(struct service *s, void (*also)(void *arg, struct service *s,
-    const char *path, int64_t keep), void *arg)
+supervise_service_logs(struct service *s,
+    void (*also)(void *arg, struct service *s, const char *path, int64_t keep), void *arg)
 {
 	struct look l = { s, also, arg };
 

@@ -5,10 +5,15 @@
 #include "io/json.h"
 
 static const char *const end_names[] = {
-	[PTH_END_NONE] = "running", [PTH_END_EXIT] = "exit", [PTH_END_SIGNAL] = "signal",
-	[PTH_END_STOPPED] = "stopped", [PTH_END_TIMEOUT] = "timeout",
-	[PTH_END_NOT_FOUND] = "not found", [PTH_END_NOT_EXECUTABLE] = "not executable",
-	[PTH_END_NOT_READY] = "not ready", [PTH_END_NOT_STARTED] = "not started",
+	[PTH_END_NONE] = "running",
+	[PTH_END_EXIT] = "exit",
+	[PTH_END_SIGNAL] = "signal",
+	[PTH_END_STOPPED] = "stopped",
+	[PTH_END_TIMEOUT] = "timeout",
+	[PTH_END_NOT_FOUND] = "not found",
+	[PTH_END_NOT_EXECUTABLE] = "not executable",
+	[PTH_END_NOT_READY] = "not ready",
+	[PTH_END_NOT_STARTED] = "not started",
 	[PTH_END_LOST] = "lost",
 };
 
@@ -21,12 +26,12 @@ supervise_service_end_name(enum service_end end)
 static json_t *
 usage_json(const struct rusage *u)
 {
-	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I}",
-	    "user_us", (json_int_t)u->ru_utime.tv_sec * 1000000 + u->ru_utime.tv_usec,
-	    "sys_us", (json_int_t)u->ru_stime.tv_sec * 1000000 + u->ru_stime.tv_usec,
-	    "max_rss_kb", (json_int_t)u->ru_maxrss,
-	    "minflt", (json_int_t)u->ru_minflt, "majflt", (json_int_t)u->ru_majflt,
-	    "nvcsw", (json_int_t)u->ru_nvcsw, "nivcsw", (json_int_t)u->ru_nivcsw);
+	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "user_us",
+	    (json_int_t)u->ru_utime.tv_sec * 1000000 + u->ru_utime.tv_usec, "sys_us",
+	    (json_int_t)u->ru_stime.tv_sec * 1000000 + u->ru_stime.tv_usec, "max_rss_kb",
+	    (json_int_t)u->ru_maxrss, "minflt", (json_int_t)u->ru_minflt, "majflt",
+	    (json_int_t)u->ru_majflt, "nvcsw", (json_int_t)u->ru_nvcsw, "nivcsw",
+	    (json_int_t)u->ru_nivcsw);
 }
 
 static void
@@ -35,9 +40,11 @@ put_end(json_t *o, const struct service *s)
 	char sig[16];
 
 	pth_json_set(o, "reason", json_string(supervise_service_end_name(s->end)));
-	pth_json_set(o, "code", s->exited && s->exit.code >= 0 ? json_integer(s->exit.code) : json_null());
-	pth_json_set(o, "signal", s->exited && s->exit.signaled ?
-	    json_string(pth_signal_name(s->exit.signal, sig)) : json_null());
+	pth_json_set(
+	    o, "code", s->exited && s->exit.code >= 0 ? json_integer(s->exit.code) : json_null());
+	pth_json_set(o, "signal",
+	    s->exited && s->exit.signaled ? json_string(pth_signal_name(s->exit.signal, sig)) :
+	                                    json_null());
 	pth_json_set(o, "core", json_boolean(s->exit.core));
 	pth_json_set(o, "killed", json_boolean(s->killed));
 	if (s->run_pid > 0) {
@@ -72,8 +79,9 @@ supervise_service_result(const struct service *s)
 	put_end(o, s);
 	if (json_is_object(json_object_get(s->inner, "capture")))
 		pth_json_set(o, "capture", json_incref(json_object_get(s->inner, "capture")));
-	cut = s->inner != NULL ? json_incref(json_object_get(json_object_get(s->inner, "service"),
-	    "logs_cut")) : supervise_loglimit_dropped(&s->logs);
+	cut = s->inner != NULL ?
+	    json_incref(json_object_get(json_object_get(s->inner, "service"), "logs_cut")) :
+	    supervise_loglimit_dropped(&s->logs);
 	if (cut != NULL)
 		pth_json_set(o, "logs_cut", cut);
 	if (s->restarts != NULL)

@@ -13,9 +13,12 @@ struct pth_state_row {
 
 static const struct pth_state_row service[PTH_ST_STATES] = {
 	[PTH_ST_NEW] = { "new", TO(PTH_ST_INITIALIZING) },
-	[PTH_ST_INITIALIZING] = { "initializing", TO(PTH_ST_READY) | TO(PTH_ST_STOPPING) | TO(PTH_ST_STOPPED) | TO(PTH_ST_ERROR) },
-	[PTH_ST_READY] = { "ready", TO(PTH_ST_RUNNING) | TO(PTH_ST_STOPPING) | TO(PTH_ST_STOPPED) | TO(PTH_ST_ERROR) },
-	[PTH_ST_RUNNING] = { "running", TO(PTH_ST_STOPPING) | TO(PTH_ST_STOPPED) | TO(PTH_ST_ERROR) },
+	[PTH_ST_INITIALIZING] = { "initializing",
+	    TO(PTH_ST_READY) | TO(PTH_ST_STOPPING) | TO(PTH_ST_STOPPED) | TO(PTH_ST_ERROR) },
+	[PTH_ST_READY] = { "ready",
+	    TO(PTH_ST_RUNNING) | TO(PTH_ST_STOPPING) | TO(PTH_ST_STOPPED) | TO(PTH_ST_ERROR) },
+	[PTH_ST_RUNNING] = { "running",
+	    TO(PTH_ST_STOPPING) | TO(PTH_ST_STOPPED) | TO(PTH_ST_ERROR) },
 	[PTH_ST_STOPPING] = { "stopping", TO(PTH_ST_STOPPED) | TO(PTH_ST_ERROR) },
 	[PTH_ST_STOPPED] = { "stopped", TO(PTH_ST_INITIALIZING) },
 	[PTH_ST_ERROR] = { "error", TO(PTH_ST_INITIALIZING) },
@@ -34,7 +37,8 @@ static const struct pth_state_row test[PTH_TS_STATES] = {
 
 static const struct pth_state_row env[PTH_ES_STATES] = {
 	[PTH_ES_CREATED] = { "created", TO(PTH_ES_SETTING_UP) },
-	[PTH_ES_SETTING_UP] = { "setting_up", TO(PTH_ES_READY) | TO(PTH_ES_TEARING_DOWN) | TO(PTH_ES_ERROR) },
+	[PTH_ES_SETTING_UP] = { "setting_up",
+	    TO(PTH_ES_READY) | TO(PTH_ES_TEARING_DOWN) | TO(PTH_ES_ERROR) },
 	[PTH_ES_READY] = { "ready", TO(PTH_ES_TEARING_DOWN) },
 	[PTH_ES_TEARING_DOWN] = { "tearing_down", TO(PTH_ES_TORN_DOWN) | TO(PTH_ES_ERROR) },
 	[PTH_ES_TORN_DOWN] = { "torn_down", 0 },

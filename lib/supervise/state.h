@@ -39,10 +39,10 @@ enum pth_state {
  */
 enum pth_test_state {
 	PTH_TS_CREATED,
-	PTH_TS_SETTING_UP,   /* commands of the plan, then pre_commands */
-	PTH_TS_DEPLOYING,    /* until all services are ready */
-	PTH_TS_RUNNING,      /* services work, steps happen */
-	PTH_TS_ASSERTING,    /* what is looked at before the services stop */
+	PTH_TS_SETTING_UP, /* commands of the plan, then pre_commands */
+	PTH_TS_DEPLOYING,  /* until all services are ready */
+	PTH_TS_RUNNING,    /* services work, steps happen */
+	PTH_TS_ASSERTING,  /* what is looked at before the services stop */
 	PTH_TS_STOPPING,
 	PTH_TS_TEARING_DOWN, /* post_commands, then commands of the plan */
 	PTH_TS_ENDED,

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "io/event.h"
 #include "io/json.h"
-#include "base/clock.h"
 
 #define NEVER INT64_MAX
 #define SECOND 1000000LL
@@ -48,8 +48,8 @@ supervise_steps_unsupported(const json_t *rec)
 }
 
 static int
-init_step(struct one_step *s, const json_t *def, struct service *services, size_t n,
-    struct pth_err *e)
+init_step(
+    struct one_step *s, const json_t *def, struct service *services, size_t n, struct pth_err *e)
 {
 	const char *name, *after = pth_json_str(json_object_get(def, "after"), "service", NULL);
 
@@ -60,10 +60,12 @@ init_step(struct one_step *s, const json_t *def, struct service *services, size_
 		return pth_err_set(e, PTH_INPUT, "no known action");
 	name = pth_json_str(s->what, "service", NULL);
 	s->service = supervise_service_find(services, n, name);
-	if (s->service == NULL && (name != NULL || (strcmp(s->kind, "exec") != 0 &&
-	    strcmp(s->kind, "wait") != 0 && strcmp(s->kind, "link") != 0)))
+	if (s->service == NULL &&
+	    (name != NULL ||
+	        (strcmp(s->kind, "exec") != 0 && strcmp(s->kind, "wait") != 0 &&
+	            strcmp(s->kind, "link") != 0)))
 		return pth_err_set(e, PTH_INPUT, "%s: no service \"%.80s\" in this test", s->kind,
-		    name ? name : "");
+		    name != NULL ? name : "");
 	s->cause = supervise_service_find(services, n, after);
 	if (after != NULL && s->cause == NULL)
 		return pth_err_set(e, PTH_INPUT, "after: no service \"%.80s\" in this test", after);
@@ -71,8 +73,8 @@ init_step(struct one_step *s, const json_t *def, struct service *services, size_
 }
 
 int
-supervise_steps_init(struct steps *st, const json_t *actions, struct service *services,
-    size_t n, struct service *own, int testdir, struct pth_err *e)
+supervise_steps_init(struct steps *st, const json_t *actions, struct service *services, size_t n,
+    struct service *own, int testdir, struct pth_err *e)
 {
 	json_t *a;
 	size_t i;
@@ -113,32 +115,34 @@ static void
 step_to(struct steps *st, struct one_step *s, enum pth_step_state to)
 {
 	int n = (int)(st->before + (size_t)(s - st->v)) + 1;
-	const char *service = s->service ? s->service->name : NULL;
+	const char *service = s->service != NULL ? s->service->name : NULL;
 
 	pth_machine_check(&pth_step_machine, s->kind, s->state, to);
 	s->state = to;
 	switch (to) {
 	case PTH_SS_EXECUTING:
-		pth_event("step.started", "{s:i,s:s,s:s?}", "step", n, "kind", s->kind, "service", service);
+		pth_event("step.started", "{s:i,s:s,s:s?}", "step", n, "kind", s->kind, "service",
+		    service);
 		break;
 	case PTH_SS_COMPLETED:
 		pth_event("step.ended", "{s:i,s:s,s:s?,s:I}", "step", n, "kind", s->kind, "service",
 		    service, "duration_us", (json_int_t)(s->ended - s->began));
 		break;
 	case PTH_SS_FAILED:
-		pth_event("step.failed", "{s:i,s:s,s:s?,s:s}", "step", n, "kind", s->kind, "service",
-		    service, "message", s->text);
+		pth_event("step.failed", "{s:i,s:s,s:s?,s:s}", "step", n, "kind", s->kind,
+		    "service", service, "message", s->text);
 		break;
 	case PTH_SS_SKIPPED:
-		pth_event("step.skipped", "{s:i,s:s,s:s?}", "step", n, "kind", s->kind, "service", service);
+		pth_event("step.skipped", "{s:i,s:s,s:s?}", "step", n, "kind", s->kind, "service",
+		    service);
 		break;
-	default:
-		break;
+	default: break;
 	}
 }
 
 /* The current step is over. */
-static PTH_PRINTF(4, 5) void
+static PTH_PRINTF(4, 5)
+void
 finish(struct steps *st, bool ok, int64_t now, const char *fmt, ...)
 {
 	struct one_step *s = &st->v[st->next];
@@ -154,7 +158,8 @@ finish(struct steps *st, bool ok, int64_t now, const char *fmt, ...)
 		step_to(st, s, PTH_SS_EXECUTING); /* it failed before it could begin */
 	step_to(st, s, ok ? PTH_SS_COMPLETED : PTH_SS_FAILED);
 	if (!ok && st->failure[0] == '\0' && pth_json_bool(s->what, "critical", true))
-		snprintf(st->failure, sizeof st->failure, "%s: %s", supervise_steps_current(st, where), s->text);
+		snprintf(st->failure, sizeof st->failure, "%s: %s",
+		    supervise_steps_current(st, where), s->text);
 	st->deadline = NEVER;
 	st->next++;
 }
@@ -162,11 +167,12 @@ finish(struct steps *st, bool ok, int64_t now, const char *fmt, ...)
 static int
 open_log(const struct steps *st, const struct one_step *s, const char *stream)
 {
-	struct service *whose = s->service ? s->service : st->own;
+	struct service *whose = s->service != NULL ? s->service : st->own;
 	char path[64];
 
 	snprintf(path, sizeof path, "steps/%zu.%s.log", st->before + st->next + 1, stream);
-	return supervise_loglimit_open(&whose->logs, s->service ? s->service->dirfd : st->testdir, path);
+	return supervise_loglimit_open(
+	    &whose->logs, s->service != NULL ? s->service->dirfd : st->testdir, path);
 }
 
 static void
@@ -177,7 +183,8 @@ begin_exec(struct steps *st, struct one_step *s, int64_t now)
 	pid_t pid = -1;
 
 	if (out >= 0 && err >= 0)
-		pid = supervise_service_spawn(s->service ? s->service : st->own, s->what, out, err, &err_no, &e);
+		pid = supervise_service_spawn(
+		    s->service != NULL ? s->service : st->own, s->what, out, err, &err_no, &e);
 	else
 		pth_err_set(&e, PTH_SYSTEM, "log files:");
 	if (out >= 0)
@@ -226,7 +233,7 @@ begin_restart(struct steps *st, struct one_step *s, int64_t now)
 {
 	if (s->service->state == PTH_ST_ERROR || !s->service->has_run)
 		finish(st, false, now, "%s cannot be started again: %s", s->service->name,
-		    *s->service->error ? s->service->error : "it has no command");
+		    *s->service->error != '\0' ? s->service->error : "it has no command");
 	else
 		supervise_service_restart(s->service, now);
 }
@@ -242,7 +249,8 @@ begin_inside(struct steps *st, struct one_step *s, int64_t now)
 	json_object_del(def, "at_us");
 	if (s->cause != s->service)
 		json_object_del(def, "after");
-	question = json_pack("{s:I,s:o}", "step", (json_int_t)(st->before + st->next + 1), "do", def);
+	question = json_pack(
+	    "{s:I,s:o}", "step", (json_int_t)(st->before + st->next + 1), "do", def);
 	if (supervise_service_ask(s->service, &st->ask, question, &e) != 0)
 		finish(st, false, now, "%s", e.text);
 	json_decref(question);
@@ -323,8 +331,8 @@ watch(struct steps *st, struct one_step *s, int64_t now)
 		watch_inside(st, s, now);
 	} else if (t != NULL && strcmp(s->kind, "restart") != 0 && supervise_service_is_inside(t)) {
 		if (!supervise_service_lives(t))
-			finish(st, false, now, "%s and its container ended before it was done (%s)", t->name,
-			    supervise_service_how(t, how));
+			finish(st, false, now, "%s and its container ended before it was done (%s)",
+			    t->name, supervise_service_how(t, how));
 	} else if (strcmp(s->kind, "wait") == 0 && now >= st->deadline) {
 		finish(st, true, now, "waited");
 	} else if (strcmp(s->kind, "restart") == 0 && !t->restarting) {
@@ -384,16 +392,17 @@ supervise_steps_reaped(struct steps *st, int status, int64_t now)
 		return;
 	}
 	s = &st->v[st->next];
-	dir = s->service ? s->service->name : "";
+	dir = s->service != NULL ? s->service->name : "";
 	argv0 = json_string_value(json_array_get(json_object_get(s->what, "argv"), 0));
 	snprintf(log, sizeof log, "steps/%zu.stderr.log", st->before + st->next + 1);
-	supervise_service_last_line(s->service ? s->service->dirfd : st->testdir, log, NULL, line, sizeof line);
+	supervise_service_last_line(
+	    s->service != NULL ? s->service->dirfd : st->testdir, log, NULL, line, sizeof line);
 	if (st->late)
-		finish(st, false, now, "%.40s took too long; see %s%s%s%s", argv0, dir, *dir ? "/" : "", log,
-		    line);
+		finish(st, false, now, "%.40s took too long; see %s%s%s%s", argv0, dir,
+		    *dir != '\0' ? "/" : "", log, line);
 	else
-		finish(st, false, now, "%.40s ended with %s; see %s%s%s%s", argv0, how, dir, *dir ? "/" : "",
-		    log, line);
+		finish(st, false, now, "%.40s ended with %s; see %s%s%s%s", argv0, how, dir,
+		    *dir != '\0' ? "/" : "", log, line);
 }
 
 void
@@ -413,8 +422,8 @@ supervise_steps_stop(struct steps *st, int64_t now)
 		struct one_step *s = &st->v[st->next];
 
 		if (s->cause != NULL && supervise_service_reached(s->cause, after_state(s)) == 0)
-			snprintf(s->text, sizeof s->text, "the run was over before %s was %s", s->cause->name,
-			    after_state(s));
+			snprintf(s->text, sizeof s->text, "the run was over before %s was %s",
+			    s->cause->name, after_state(s));
 		else
 			snprintf(s->text, sizeof s->text, "the run was over before its turn");
 		step_to(st, s, PTH_SS_SKIPPED);

@@ -18,9 +18,9 @@
 #include "supervise/service.h"
 
 struct one_step {
-	const json_t *def;  /* borrowed: {"exec": {..}, "at_us", "after"} */
-	const char *kind;   /* "exec" */
-	const json_t *what; /* its value */
+	const json_t *def;       /* borrowed: {"exec": {..}, "at_us", "after"} */
+	const char *kind;        /* "exec" */
+	const json_t *what;      /* its value */
 	struct service *service; /* that it is about, or NULL */
 	struct service *cause;   /* that it comes after, or NULL */
 	enum pth_step_state state;
@@ -31,16 +31,16 @@ struct one_step {
 
 struct steps {
 	struct one_step *v;
-	size_t n, next;     /* v[next] is the current one */
-	size_t before;      /* steps of the test before v[0], which others do */
-	int testdir;        /* borrowed; logs of commands without a service */
-	struct service *own; /* surroundings of such commands */
-	int64_t ready;      /* when the run began, monotonic; 0: not yet */
-	int64_t deadline;   /* of the step that executes */
-	pid_t pid;          /* of the command that runs, or 0 */
-	bool late;          /* it was killed at its deadline */
+	size_t n, next;         /* v[next] is the current one */
+	size_t before;          /* steps of the test before v[0], which others do */
+	int testdir;            /* borrowed; logs of commands without a service */
+	struct service *own;    /* surroundings of such commands */
+	int64_t ready;          /* when the run began, monotonic; 0: not yet */
+	int64_t deadline;       /* of the step that executes */
+	pid_t pid;              /* of the command that runs, or 0 */
+	bool late;              /* it was killed at its deadline */
 	struct pth_channel ask; /* of the step that a container's own supervisor does */
-	char failure[700];  /* the first that the test fails for, or "" */
+	char failure[700];      /* the first that the test fails for, or "" */
 };
 
 /* Why this version cannot do what the record asks for ("link steps ..."), or

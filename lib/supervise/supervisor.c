@@ -11,10 +11,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "io/file.h"
-#include "io/event.h"
-#include "io/json.h"
 #include "base/clock.h"
+#include "io/event.h"
+#include "io/file.h"
+#include "io/json.h"
 
 #define SWEEP_LIMIT_US 2000000
 #define OTHER_FDS 160 /* to poll, beside those of assertions */
@@ -25,7 +25,7 @@ static void
 announce(const struct supervisor *sup)
 {
 	const char *path = pth_json_str(sup->req->plan, "announce", NULL);
-	int fd = path ? pth_file_make(sup->req->dirfd, path, O_WRONLY | O_CREAT, NULL) : -1;
+	int fd = path != NULL ? pth_file_make(sup->req->dirfd, path, O_WRONLY | O_CREAT, NULL) : -1;
 
 	if (fd >= 0)
 		close(fd);
@@ -39,9 +39,7 @@ supervise_to(struct supervisor *sup, enum pth_test_state to)
 	if (sup->req->phase != NULL)
 		*sup->req->phase = (unsigned char)to;
 	switch (to) {
-	case PTH_TS_SETTING_UP:
-		pth_event("test.setting_up", "{}");
-		break;
+	case PTH_TS_SETTING_UP: pth_event("test.setting_up", "{}"); break;
 	case PTH_TS_DEPLOYING:
 		pth_event("test.deploying", "{s:I}", "setup_us", (json_int_t)sup->setup_us);
 		break;
@@ -55,15 +53,13 @@ supervise_to(struct supervisor *sup, enum pth_test_state to)
 	case PTH_TS_STOPPING:
 		pth_event("test.stopping", "{s:s}", "status", supervise_status_name(sup->status));
 		break;
-	case PTH_TS_TEARING_DOWN:
-		pth_event("test.tearing_down", "{}");
-		break;
+	case PTH_TS_TEARING_DOWN: pth_event("test.tearing_down", "{}"); break;
 	case PTH_TS_ENDED:
-		pth_event("test.ended", "{s:s,s:s,s:I}", "status", supervise_status_name(sup->status), "reason",
-		    sup->reason, "duration_us", (json_int_t)(pth_mono_us() - sup->zero));
+		pth_event("test.ended", "{s:s,s:s,s:I}", "status",
+		    supervise_status_name(sup->status), "reason", sup->reason, "duration_us",
+		    (json_int_t)(pth_mono_us() - sup->zero));
 		break;
-	default:
-		break;
+	default: break;
 	}
 }
 
@@ -72,24 +68,17 @@ env_to(struct supervisor *sup, enum pth_env_state to, const char *message)
 {
 	pth_machine_check(&pth_env_machine, "", sup->env, to);
 	switch (to) {
-	case PTH_ES_SETTING_UP:
-		pth_event("environment.setting_up", "{}");
-		break;
+	case PTH_ES_SETTING_UP: pth_event("environment.setting_up", "{}"); break;
 	case PTH_ES_READY:
 		pth_event("environment.ready", "{s:I}", "setup_us", (json_int_t)sup->setup_us);
 		break;
-	case PTH_ES_TEARING_DOWN:
-		pth_event("environment.tearing_down", "{}");
-		break;
-	case PTH_ES_TORN_DOWN:
-		pth_event("environment.torn_down", "{}");
-		break;
+	case PTH_ES_TEARING_DOWN: pth_event("environment.tearing_down", "{}"); break;
+	case PTH_ES_TORN_DOWN: pth_event("environment.torn_down", "{}"); break;
 	case PTH_ES_ERROR:
-		pth_event("environment.failed", "{s:s,s:s}", "stage", sup->env == PTH_ES_SETTING_UP ?
-		    "setup" : "teardown", "message", message);
+		pth_event("environment.failed", "{s:s,s:s}", "stage",
+		    sup->env == PTH_ES_SETTING_UP ? "setup" : "teardown", "message", message);
 		break;
-	default:
-		break;
+	default: break;
 	}
 	sup->env = to;
 }
@@ -229,8 +218,8 @@ stage_teardown(struct supervisor *sup, int64_t now)
 	if (sup->prepared && step_own(sup, POST, now) == 0)
 		return;
 	if (sup->env != PTH_ES_TEARING_DOWN) {
-		int64_t limit = pth_json_int(json_object_get(sup->req->plan, "environment"),
-		    "teardown_timeout_us", 0);
+		int64_t limit = pth_json_int(
+		    json_object_get(sup->req->plan, "environment"), "teardown_timeout_us", 0);
 
 		judge_assertions(sup);
 		judge_post(sup);
@@ -260,7 +249,8 @@ advance(struct supervisor *sup, int64_t now)
 		char where[64];
 
 		if (sup->state == PTH_TS_RUNNING && !supervise_steps_done(&sup->steps))
-			supervise_ending(sup, TIMEOUT, "the test's timeout passed before %s had ended",
+			supervise_ending(sup, TIMEOUT,
+			    "the test's timeout passed before %s had ended",
 			    supervise_steps_current(&sup->steps, where));
 		supervise_ending(sup, TIMEOUT, "the test's timeout passed");
 		supervise_begin_stop(sup, now);
@@ -295,7 +285,7 @@ reap_service(struct supervisor *sup, struct service *s)
 	pid_t pid;
 
 	for (int k = 0; k < 2; k++) {
-		pid = k ? s->ready_pid : s->pid;
+		pid = k != 0 ? s->ready_pid : s->pid;
 		if (pid > 0 && wait4(pid, &status, WNOHANG, &ru) == pid)
 			supervise_service_reaped(s, pid, status, &ru, pth_mono_us(), sup->zero);
 	}
@@ -393,12 +383,12 @@ loop(struct supervisor *sup)
 		ts.tv_sec = t / 1000000;
 		ts.tv_nsec = t % 1000000 * 1000;
 		ppoll(p, n, &ts, NULL);
-		if (p[1].revents) {
+		if (p[1].revents != 0) {
 			ctl = -1;
 			supervise_ending(sup, INTERRUPTED, "interrupted");
 			supervise_begin_stop(sup, pth_mono_us());
 		}
-		if (p[0].revents) {
+		if (p[0].revents != 0) {
 			reap(sup);
 			reap_orphans(sup);
 		}
@@ -422,8 +412,12 @@ open_signals(struct supervisor *sup)
 static json_t *
 run(const struct pth_supervise_req *req)
 {
-	struct supervisor sup = { .req = req, .zero = pth_mono_us(), .deploy_deadline = NEVER,
-		.wait_deadline = NEVER, .teardown_deadline = NEVER, .look_next = NEVER,
+	struct supervisor sup = { .req = req,
+		.zero = pth_mono_us(),
+		.deploy_deadline = NEVER,
+		.wait_deadline = NEVER,
+		.teardown_deadline = NEVER,
+		.look_next = NEVER,
 		.sample_next = NEVER };
 	int64_t limit = pth_json_int(req->plan, "timeout_us", 0);
 	struct pth_buf started = PTH_BUF_INIT;
@@ -432,10 +426,11 @@ run(const struct pth_supervise_req *req)
 	pth_rfc3339(&started, pth_real_us());
 	sup.deadline = limit > 0 ? sup.zero + limit : NEVER;
 	open_signals(&sup);
-	if (!(req->ns.used & PTH_NS_PID))
+	if ((req->ns.used & PTH_NS_PID) == 0)
 		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	/* O, not o: nobody takes it over when events are off. */
-	pth_event("test.started", "{s:O,s:s}", "isolation", json_object_get(isolation, "used"), "missing_reason", req->ns.reason);
+	pth_event("test.started", "{s:O,s:s}", "isolation", json_object_get(isolation, "used"),
+	    "missing_reason", req->ns.reason);
 	json_decref(isolation);
 	supervise_tmp_make(&sup);
 	if (supervise_prepare(&sup)) {
@@ -446,7 +441,7 @@ run(const struct pth_supervise_req *req)
 		loop(&sup);
 	}
 	supervise_capture_end(&sup);
-	if (req->ns.used & PTH_NS_PID)
+	if ((req->ns.used & PTH_NS_PID) != 0)
 		pth_ns_sweep();
 	else
 		pth_proc_sweep(SWEEP_LIMIT_US);

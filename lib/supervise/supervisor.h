@@ -9,20 +9,20 @@
 
 #include <jansson.h>
 
-#include "supervise/limit.h"
 #include "host/ns.h"
 #include "io/placeholder.h"
+#include "supervise/limit.h"
 
 struct pth_supervise_req {
 	const json_t *rec;  /* the whole record */
 	const json_t *plan; /* what is executed of it: pth_rec_plan() */
 	const struct pth_places *places;
-	int dirfd;          /* the test's directory, fresh */
-	int asks;           /* who is outside asks here: pth_channel_listen(); or 0 */
-	int ctl;            /* a byte or end of file here interrupts the test */
-	struct pth_ns ns;   /* what this process is in, furnished */
+	int dirfd;                    /* the test's directory, fresh */
+	int asks;                     /* who is outside asks here: pth_channel_listen(); or 0 */
+	int ctl;                      /* a byte or end of file here interrupts the test */
+	struct pth_ns ns;             /* what this process is in, furnished */
 	struct pth_limit_host limits; /* what keeps the services' limits */
-	unsigned char *phase; /* where to note each enum pth_test_state; or NULL */
+	unsigned char *phase;         /* where to note each enum pth_test_state; or NULL */
 };
 
 /*

@@ -10,8 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "io/json.h"
 #include "base/clock.h"
+#include "io/json.h"
 
 #define ASKS_MAX 64
 
@@ -47,11 +47,13 @@ static void
 answer(struct supervisor *sup, size_t i)
 {
 	struct supervise_ask *a = &sup->asks[i];
-	json_t *list = a->steps.n > 0 ? supervise_steps_result(&a->steps) : supervise_assertions_result(&a->looks);
+	json_t *list = a->steps.n > 0 ? supervise_steps_result(&a->steps) :
+	                                supervise_assertions_result(&a->looks);
 	const json_t *o = json_array_get(list, 0);
 
 	if (!failed(a))
-		pth_channel_answer(a->fd, pth_json_bool(o, "ok", false), pth_json_str(o, "text", ""));
+		pth_channel_answer(
+		    a->fd, pth_json_bool(o, "ok", false), pth_json_str(o, "text", ""));
 	json_decref(list);
 	sup->hold -= a->holds && sup->hold > 0;
 	forget(sup, i);
@@ -60,14 +62,20 @@ answer(struct supervisor *sup, size_t i)
 static int
 begin(struct supervisor *sup, struct supervise_ask *a, int64_t now, struct pth_err *e)
 {
-	json_t *action = json_object_get(a->question, "do"), *look = json_object_get(a->question, "look");
+	json_t *action = json_object_get(a->question, "do"),
+	       *look = json_object_get(a->question, "look");
 	json_t *list = json_array();
 	int r;
 
-	pth_json_push(list, json_incref(action ? action : look ? look : json_null()));
-	a->holds = json_object_get(action, "exec") != NULL || json_object_get(action, "restart") != NULL;
+	pth_json_push(list,
+	    json_incref(action != NULL ? action :
+	            look != NULL       ? look :
+	                                 json_null()));
+	a->holds = json_object_get(action, "exec") != NULL ||
+	    json_object_get(action, "restart") != NULL;
 	if (action != NULL) {
-		r = supervise_steps_init(&a->steps, list, sup->v, sup->n, &sup->own[SETUP].s, sup->req->dirfd, e);
+		r = supervise_steps_init(
+		    &a->steps, list, sup->v, sup->n, &sup->own[SETUP].s, sup->req->dirfd, e);
 		a->steps.before = (size_t)(pth_json_int(a->question, "step", 1) - 1);
 		supervise_steps_begin(&a->steps, now);
 	} else {

@@ -9,8 +9,8 @@
 #include "io/json.h"
 
 struct supervise_capture {
-	const json_t *plan;   /* plan.capture, or the same of a service */
-	const char *service;  /* NULL: that of the test */
+	const json_t *plan;  /* plan.capture, or the same of a service */
+	const char *service; /* NULL: that of the test */
 	struct sock_filter *filter;
 	struct pth_capture c;
 	bool live, confirmed;
@@ -35,8 +35,8 @@ capture_failed(struct supervise_capture *x, const struct pth_err *e)
 	if (x->result == NULL)
 		x->result = json_object();
 	pth_json_set(x->result, "error", pth_json_string(e->text));
-	pth_event("capture.failed", "{s:s,s:s,s:s*}", "interface", interface_of(x), "message", e->text,
-	    "service", x->service);
+	pth_event("capture.failed", "{s:s,s:s,s:s*}", "interface", interface_of(x), "message",
+	    e->text, "service", x->service);
 }
 
 /* The plan's numbers, [[code, jt, jf, k], ...]; the kernel checks the sense. */
@@ -50,7 +50,8 @@ filter_of(struct supervise_capture *x, struct pth_capture_spec *spec, struct pth
 	if (n == 0 && *pth_json_str(x->plan, "filter", "") == '\0')
 		return 0;
 	if (n == 0 || n > BPF_MAXINSNS)
-		return pth_err_set(e, PTH_INPUT, "the plan has no program (bpf) for the filter: pth-plan makes it");
+		return pth_err_set(e, PTH_INPUT,
+		    "the plan has no program (bpf) for the filter: pth-plan makes it");
 	x->filter = pth_xarray(NULL, n, sizeof *x->filter);
 	json_array_foreach(list, i, op) {
 		int64_t v[4];
@@ -58,7 +59,8 @@ filter_of(struct supervise_capture *x, struct pth_capture_spec *spec, struct pth
 		for (size_t k = 0; k < 4; k++) {
 			v[k] = json_integer_value(json_array_get(op, k));
 			if (!json_is_integer(json_array_get(op, k)) || v[k] < 0 || v[k] > most[k])
-				return pth_err_set(e, PTH_INPUT, "the plan's program (bpf) is wrong at instruction %zu", i);
+				return pth_err_set(e, PTH_INPUT,
+				    "the plan's program (bpf) is wrong at instruction %zu", i);
 		}
 		x->filter[i] = (struct sock_filter){ (uint16_t)v[0], (uint8_t)v[1], (uint8_t)v[2],
 			(uint32_t)v[3] };
@@ -81,7 +83,9 @@ begin(struct supervisor *sup, struct supervise_capture *x)
 {
 	const json_t *ring = json_object_get(x->plan, "ring");
 	struct pth_capture_spec spec = {
-		.interface = interface_of(x), .dirfd = sup->req->dirfd, .path = path_of(x),
+		.interface = interface_of(x),
+		.dirfd = sup->req->dirfd,
+		.path = path_of(x),
 		.snaplen = (unsigned)at_most(x->plan, "snaplen", 262144),
 		.buffer = at_most(x->plan, "buffer", (int64_t)1 << 30),
 		.max_size = at_most(x->plan, "max_size", INT64_MAX),
@@ -105,7 +109,8 @@ add(struct supervisor *sup, const json_t *plan, const char *service)
 {
 	/* file null: only its services are captured */
 	if (json_is_object(plan) && !json_is_null(json_object_get(plan, "file")))
-		sup->captures[sup->ncaptures++] = (struct supervise_capture){ .plan = plan, .service = service };
+		sup->captures[sup->ncaptures++] = (struct supervise_capture){ .plan = plan,
+			.service = service };
 }
 
 /* They get ready while the setup commands run. */
@@ -161,7 +166,8 @@ files_of(const struct supervise_capture *x, const struct pth_capture_result *r)
 }
 
 static void
-put_result(const struct supervisor *sup, struct supervise_capture *x, const struct pth_capture_result *r)
+put_result(
+    const struct supervisor *sup, struct supervise_capture *x, const struct pth_capture_result *r)
 {
 	json_t *files = files_of(x, r), *o = json_object();
 
@@ -194,14 +200,17 @@ end(struct supervisor *sup, struct supervise_capture *x)
 	rc = pth_capture_stop(&x->c, &r, &e);
 	if (rc == 0 || r.error != 0)
 		put_result(sup, x, &r);
-	else if (!json_is_object(json_object_get(x->plan, "ring"))) /* died, but see what it wrote */
-		x->result = json_pack("{s:s,s:s}", "file", path_of(x), "interface", interface_of(x));
+	else if (!json_is_object(
+	             json_object_get(x->plan, "ring"))) /* died, but see what it wrote */
+		x->result = json_pack(
+		    "{s:s,s:s}", "file", path_of(x), "interface", interface_of(x));
 	if (rc != 0)
 		capture_failed(x, &e);
 	else
-		pth_event("capture.stopped", "{s:I,s:I,s:I,s:I,s:s*}", "packets", (json_int_t)r.packets,
-		    "dropped", (json_int_t)r.dropped, "discarded", (json_int_t)r.discarded, "omitted",
-		    (json_int_t)r.omitted, "service", x->service);
+		pth_event("capture.stopped", "{s:I,s:I,s:I,s:I,s:s*}", "packets",
+		    (json_int_t)r.packets, "dropped", (json_int_t)r.dropped, "discarded",
+		    (json_int_t)r.discarded, "omitted", (json_int_t)r.omitted, "service",
+		    x->service);
 }
 
 void

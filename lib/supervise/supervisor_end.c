@@ -4,12 +4,18 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "io/event.h"
 #include "io/json.h"
-#include "base/clock.h"
 
 static const char *const status_names[] = {
-	"completed", "failed", "crashed", "timeout", "error", "interrupted", "unsupported",
+	"completed",
+	"failed",
+	"crashed",
+	"timeout",
+	"error",
+	"interrupted",
+	"unsupported",
 };
 
 const char *
@@ -39,11 +45,13 @@ end_of(const struct service *s, char why[700])
 	char sig[16], excess[80];
 
 	supervise_service_excess(s, &s->exit, excess);
-	if (s->exited && s->exit.signaled && s->end != PTH_END_STOPPED && s->end != PTH_END_TIMEOUT &&
-	    s->end != PTH_END_LOST) {
+	if (s->exited && s->exit.signaled && s->end != PTH_END_STOPPED &&
+	    s->end != PTH_END_TIMEOUT && s->end != PTH_END_LOST) {
 		snprintf(why, 700, "%s died of signal %s%s", s->name,
-		    pth_signal_name(s->exit.signal, sig), *excess ? excess :
-		    s->exit.core ? " (core dumped)" : "");
+		    pth_signal_name(s->exit.signal, sig),
+		    *excess != '\0'  ? excess :
+		        s->exit.core ? " (core dumped)" :
+		                       "");
 		return CRASHED;
 	}
 	if (s->state == PTH_ST_ERROR) {
@@ -97,7 +105,8 @@ take_inside(struct supervisor *sup, const json_t *result)
 
 	for (size_t i = 0; i < countof(status_names); i++)
 		if (strcmp(status, status_names[i]) == 0 && i != INTERRUPTED)
-			supervise_ending(sup, (enum status)i, "%s", pth_json_str(result, "reason", ""));
+			supervise_ending(
+			    sup, (enum status)i, "%s", pth_json_str(result, "reason", ""));
 }
 
 void
@@ -106,7 +115,8 @@ supervise_judge(struct supervisor *sup, struct service *s, int64_t now)
 	char why[700];
 	enum status status;
 
-	if ((s->state != PTH_ST_ERROR && s->state != PTH_ST_STOPPED) || s->restarting || s->degraded)
+	if ((s->state != PTH_ST_ERROR && s->state != PTH_ST_STOPPED) || s->restarting ||
+	    s->degraded)
 		return;
 	take_inside(sup, json_object_get(s->inner, "result"));
 	status = end_of(s, why);
@@ -199,7 +209,7 @@ capture_inside(struct supervisor *sup)
 		if (best == c && !sup->v[i].finite)
 			break;
 	}
-	return best ? json_deep_copy(best) : json_null();
+	return best != NULL ? json_deep_copy(best) : json_null();
 }
 
 json_t *
@@ -208,10 +218,11 @@ supervise_isolation(const struct pth_supervise_req *req)
 	unsigned used = req->ns.used, asked = PTH_NS_ALL | req->ns.asked;
 
 	/* What every container has; a user namespace is up to the engine. */
-	if (strcmp(pth_json_str(json_object_get(req->plan, "environment"), "isolation", ""), "container") == 0)
+	if (strcmp(pth_json_str(json_object_get(req->plan, "environment"), "isolation", ""),
+	        "container") == 0)
 		used = asked = PTH_NS_ALL & ~(unsigned)PTH_NS_USER;
-	return json_pack("{s:o,s:o,s:s}", "used", pth_ns_names(used), "missing", pth_ns_names(asked & ~used),
-	    "reason", req->ns.reason);
+	return json_pack("{s:o,s:o,s:s}", "used", pth_ns_names(used), "missing",
+	    pth_ns_names(asked & ~used), "reason", req->ns.reason);
 }
 
 json_t *
@@ -223,13 +234,13 @@ supervise_result(struct supervisor *sup, const char *started)
 
 	pth_rfc3339(&ended, pth_real_us());
 	pth_json_set(o, "status", json_string(status_names[sup->status]));
-	if (*sup->reason)
+	if (*sup->reason != '\0')
 		pth_json_set(o, "reason", pth_json_string(sup->reason));
 	pth_json_set(o, "started", json_string(started));
 	pth_json_set(o, "ended", json_string(ended.s));
 	pth_json_set(o, "duration_us", json_integer(now - sup->zero));
 	pth_json_set(o, "isolation", supervise_isolation(sup->req));
-	pth_json_set(o, "capture", whole ? json_incref(whole) : capture_inside(sup));
+	pth_json_set(o, "capture", whole != NULL ? json_incref(whole) : capture_inside(sup));
 	pth_json_set(o, "timings", timings(sup, now));
 	put_parts(o, sup);
 	pth_buf_release(&ended);

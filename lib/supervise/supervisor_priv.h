@@ -2,11 +2,11 @@
 #ifndef PTH_SUPERVISE_SUPERVISOR_PRIV_H
 #define PTH_SUPERVISE_SUPERVISOR_PRIV_H
 
-#include "supervise/assertion.h"
 #include "packet/capture.h"
+#include "supervise/assertion.h"
+#include "supervise/sampler.h"
 #include "supervise/service.h"
 #include "supervise/state.h"
-#include "supervise/sampler.h"
 #include "supervise/steps.h"
 #include "supervise/supervisor.h"
 
@@ -35,7 +35,7 @@ struct supervisor {
 	struct assertions assertions;
 	struct supervise_ask *asks; /* under way */
 	size_t nasks;
-	int64_t hold;  /* so many are still to come that need the container */
+	int64_t hold; /* so many are still to come that need the container */
 	enum pth_test_state state;
 	enum pth_env_state env;
 	enum status status;
@@ -44,15 +44,15 @@ struct supervisor {
 	bool over;     /* nothing is left to do */
 	bool partial;  /* a service that is not critical may fail to start */
 	int64_t zero, deadline, deploy_deadline, wait_deadline, teardown_deadline;
-	int64_t setup_us, ready_us, run_us; /* ends of the stages */
-	int64_t look_every, look_next, look_limit; /* health of services; 0: none */
-	int64_t logs_next; /* when the logs' sizes are looked at */
+	int64_t setup_us, ready_us, run_us;             /* ends of the stages */
+	int64_t look_every, look_next, look_limit;      /* health of services; 0: none */
+	int64_t logs_next;                              /* when the logs' sizes are looked at */
 	int64_t sample_every, sample_step, sample_next; /* 0 every: no samples */
 	struct sampler *sampler;
-	bool sampled;      /* there is a line at least */
+	bool sampled;                 /* there is a line at least */
 	struct pth_port_count *tally; /* packets by port, when there is a capture */
-	unsigned *missed; /* failed looks in a row, per service */
-	json_t *degraded; /* names, or NULL */
+	unsigned *missed;             /* failed looks in a row, per service */
+	json_t *degraded;             /* names, or NULL */
 	int sigfd;
 	struct supervise_capture *captures; /* of the test, then of services */
 	size_t ncaptures;

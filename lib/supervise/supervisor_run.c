@@ -15,8 +15,11 @@ may_start(struct supervisor *sup, const struct service *s, const struct service 
 	int all = 1;
 
 	json_array_foreach(json_object_get(s->plan, "after"), i, a) {
-		const struct service *t = supervise_service_find(sup->v, sup->n, pth_json_str(a, "service", ""));
-		int r = t ? supervise_service_reached(t, pth_json_str(a, "state", "ready")) : 1;
+		const struct service *t = supervise_service_find(
+		    sup->v, sup->n, pth_json_str(a, "service", ""));
+		int r = t != NULL ?
+		    supervise_service_reached(t, pth_json_str(a, "state", "ready")) :
+		    1;
 
 		if (r < 0) {
 			*cause = t;
@@ -40,8 +43,9 @@ release(struct supervisor *sup, struct service *s, int64_t now)
 	s->released = r > 0;
 	if (r >= 0 || cause == NULL)
 		return;
-	supervise_service_give_up(s, PTH_END_NOT_STARTED, now, "not started, for it waited for %s (%s)",
-	    cause->name, *cause->error ? cause->error : supervise_service_how(cause, how));
+	supervise_service_give_up(s, PTH_END_NOT_STARTED, now,
+	    "not started, for it waited for %s (%s)", cause->name,
+	    *cause->error != '\0' ? cause->error : supervise_service_how(cause, how));
 	/* The failure before it is the one to tell. */
 	if (sup->status != COMPLETED)
 		supervise_begin_stop(sup, now);
@@ -76,7 +80,8 @@ supervise_deploy(struct supervisor *sup, int64_t now)
 		if (sup->state == PTH_TS_DEPLOYING)
 			supervise_judge(sup, s, now);
 		/* Those not started yet wait for others. */
-		if (!supervise_service_is_ready(s) && !s->degraded && (late == NULL || s->run_pid > 0))
+		if (!supervise_service_is_ready(s) && !s->degraded &&
+		    (late == NULL || s->run_pid > 0))
 			late = s;
 	}
 	if (sup->state != PTH_TS_DEPLOYING)
@@ -84,7 +89,8 @@ supervise_deploy(struct supervisor *sup, int64_t now)
 	if (late == NULL) {
 		begin_run(sup, now);
 	} else if (now >= sup->deploy_deadline) {
-		supervise_ending(sup, TIMEOUT, "%s was not ready when deploy_timeout had passed", late->name);
+		supervise_ending(
+		    sup, TIMEOUT, "%s was not ready when deploy_timeout had passed", late->name);
 		supervise_begin_stop(sup, now);
 	}
 }
@@ -121,8 +127,8 @@ look_after(struct supervisor *sup, int64_t now)
 		    supervise_service_listens(s, &port, &udp) != 0) {
 			sup->missed[i] = 0;
 		} else if (++sup->missed[i] >= sup->look_limit) {
-			supervise_service_give_up(s, PTH_END_LOST, now, "%s port %u any more", udp ?
-			    "has not bound UDP" : "does not listen on TCP", port);
+			supervise_service_give_up(s, PTH_END_LOST, now, "%s port %u any more",
+			    udp ? "has not bound UDP" : "does not listen on TCP", port);
 		}
 	}
 }
@@ -158,7 +164,8 @@ end_run(struct supervisor *sup, int64_t now)
 	}
 	/* Steps stand for the client where no service ends by itself. */
 	idle = (finite > 0 && finite_left == 0) || left == 0 || (finite == 0 && sup->steps.n > 0);
-	if (idle && done && !supervise_assertions_waiting(&sup->assertions) && !supervise_ask_waits(sup)) {
+	if (idle && done && !supervise_assertions_waiting(&sup->assertions) &&
+	    !supervise_ask_waits(sup)) {
 		run_over(sup, now);
 	} else if (now >= sup->wait_deadline) {
 		/* With nothing to wait for, steps.wait is how long the test lasts. */
@@ -167,7 +174,8 @@ end_run(struct supervisor *sup, int64_t now)
 			    "%zu of %zu finite services still ran when steps.wait had passed",
 			    finite_left, finite);
 		else if (!done)
-			supervise_ending(sup, TIMEOUT, "%s had not ended when steps.wait had passed",
+			supervise_ending(sup, TIMEOUT,
+			    "%s had not ended when steps.wait had passed",
 			    supervise_steps_current(&sup->steps, where));
 		run_over(sup, now);
 	}

@@ -8,14 +8,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "supervise/workdir.h"
-#include "plan/fill.h"
+#include "base/os.h"
 #include "base/strv.h"
+#include "host/iface.h"
 #include "io/event.h"
 #include "io/file.h"
-#include "host/iface.h"
 #include "io/json.h"
-#include "base/os.h"
+#include "plan/fill.h"
+#include "supervise/workdir.h"
 
 #define SECOND 1000000LL
 #define COMMAND_LIMIT_US (60 * SECOND) /* of pre_commands and post_commands */
@@ -39,8 +39,9 @@ programs_found(struct supervisor *sup, const json_t *list, const char *owner, co
 		if (found == NULL) {
 			ok = false;
 			supervise_ending(sup, ERROR, "%s: %s not found%s%s%s%s", owner, b.s,
-			    package ? "; Debian has it in the package " : "", package ? package : "",
-			    hint ? "; " : "", hint ? hint : "");
+			    package != NULL ? "; Debian has it in the package " : "",
+			    package != NULL ? package : "", hint != NULL ? "; " : "",
+			    hint != NULL ? hint : "");
 		}
 		free(found);
 		pth_buf_release(&b);
@@ -65,7 +66,8 @@ requirements_met(struct supervisor *sup)
 	ok = programs_found(sup, json_object_get(sup->req->plan, "requires"), "setup", path);
 	json_array_foreach(json_object_get(sup->req->plan, "services"), i, service)
 		ok = programs_found(sup, json_object_get(service, "requires"),
-		    pth_json_str(service, "name", "?"), path) && ok;
+		         pth_json_str(service, "name", "?"), path) &&
+		    ok;
 	pth_strv_free(env);
 	return ok;
 }
@@ -79,8 +81,9 @@ commands(const json_t *lists, bool critical)
 	size_t i;
 
 	json_array_foreach(lists, i, argv)
-		pth_json_push(out, json_pack("{s:O,s:b,s:I}", "argv", argv, "critical", critical,
-		    "timeout_us", (json_int_t)COMMAND_LIMIT_US));
+		pth_json_push(out,
+		    json_pack("{s:O,s:b,s:I}", "argv", argv, "critical", critical, "timeout_us",
+		        (json_int_t)COMMAND_LIMIT_US));
 	return out;
 }
 
@@ -91,7 +94,8 @@ init_own(struct supervisor *sup, int which, const char *name, json_t *list, stru
 	struct service *s = &o->s;
 
 	o->name = name;
-	o->plan = json_pack("{s:s,s:b,s:{s:o}}", "name", name, "finite", 0, "phases", "pre_run", list);
+	o->plan = json_pack(
+	    "{s:s,s:b,s:{s:o}}", "name", name, "finite", 0, "phases", "pre_run", list);
 	o->there = which == SETUP || json_array_size(list) > 0;
 	if (!o->there)
 		return 0;
@@ -117,10 +121,10 @@ init_owns(struct supervisor *sup, struct pth_err *e)
 	const json_t *steps = json_object_get(sup->req->rec, "steps");
 
 	if (init_own(sup, SETUP, "setup", planned(sup, "setup"), e) != 0 ||
-	    init_own(sup, PRE, "pre_commands", commands(json_object_get(steps, "pre_commands"), true),
-	    e) != 0 ||
-	    init_own(sup, POST, "post_commands", commands(json_object_get(steps, "post_commands"),
-	    false), e) != 0)
+	    init_own(sup, PRE, "pre_commands",
+	        commands(json_object_get(steps, "pre_commands"), true), e) != 0 ||
+	    init_own(sup, POST, "post_commands",
+	        commands(json_object_get(steps, "post_commands"), false), e) != 0)
 		return -1;
 	return init_own(sup, TEARDOWN, "teardown", planned(sup, "teardown"), e);
 }
@@ -133,10 +137,11 @@ tell_lacks(const struct supervisor *sup)
 	unsigned lacks = ns->asked & ~ns->used;
 	struct pth_buf b = PTH_BUF_INIT;
 
-	if ((lacks & PTH_NS_NET) || !(lacks & (PTH_NS_PRIVATE | PTH_NS_READ_ONLY)))
+	if ((lacks & PTH_NS_NET) != 0 || (lacks & (PTH_NS_PRIVATE | PTH_NS_READ_ONLY)) == 0)
 		return; /* the runner says so */
-	pth_buf_addf(&b, "%s: %s", lacks & PTH_NS_READ_ONLY ? "the file system can be written" :
-	    "no private /tmp", *ns->reason ? ns->reason : "that needs isolation: full");
+	pth_buf_addf(&b, "%s: %s",
+	    (lacks & PTH_NS_READ_ONLY) != 0 ? "the file system can be written" : "no private /tmp",
+	    *ns->reason != '\0' ? ns->reason : "that needs isolation: full");
 	pth_event("environment.degraded", "{s:s}", "reason", b.s);
 	pth_buf_release(&b);
 }
@@ -157,8 +162,9 @@ limit(struct supervisor *sup, struct service *s)
 
 		if (strcmp(json_string_value(how), "none") != 0)
 			continue;
-		pth_buf_addf(&b, "%s: limits.%s is not kept: no control group for it can be made here",
-		    s->name, key);
+		pth_buf_addf(&b,
+		    "%s: limits.%s is not kept: no control group for it can be made here", s->name,
+		    key);
 		pth_event("environment.degraded", "{s:s}", "reason", b.s);
 		pth_buf_release(&b);
 	}
@@ -177,7 +183,8 @@ init_services(struct supervisor *sup, struct pth_err *e)
 	sup->missed = pth_xarray(NULL, json_array_size(list) + 1, sizeof *sup->missed);
 	json_array_foreach(list, i, p) {
 		sup->missed[i] = 0;
-		if (supervise_service_init(&sup->v[sup->n++], p, sup->req->dirfd, sup->req->places, e) != 0)
+		if (supervise_service_init(
+		        &sup->v[sup->n++], p, sup->req->dirfd, sup->req->places, e) != 0)
 			return pth_err_wrap(e, "%s", pth_json_str(p, "name", "?"));
 		limit(sup, &sup->v[i]);
 	}
@@ -187,11 +194,11 @@ init_services(struct supervisor *sup, struct pth_err *e)
 static int
 init_actions(struct supervisor *sup, struct pth_err *e)
 {
-	if (supervise_steps_init(&sup->steps, pth_json_path(sup->req->rec, "steps.actions"), sup->v, sup->n,
-	    &sup->own[SETUP].s, sup->req->dirfd, e) != 0)
+	if (supervise_steps_init(&sup->steps, pth_json_path(sup->req->rec, "steps.actions"), sup->v,
+	        sup->n, &sup->own[SETUP].s, sup->req->dirfd, e) != 0)
 		return -1;
-	return supervise_assertions_init(&sup->assertions, json_object_get(sup->req->rec, "assertions"), sup->v,
-	    sup->n, sup->req->dirfd, e);
+	return supervise_assertions_init(&sup->assertions,
+	    json_object_get(sup->req->rec, "assertions"), sup->v, sup->n, sup->req->dirfd, e);
 }
 
 /* Limits and what is put up with: the planned environment, else what the
@@ -231,8 +238,10 @@ networks_free(struct supervisor *sup)
 
 		if (strncmp(s, "subnet:", 7) != 0 || !pth_iface_in(s + 7, name))
 			continue;
-		supervise_ending(sup, ERROR, "setup: network_environment.subnet %s: the interface %s of this host has "
-		    "addresses there", s + 7, name);
+		supervise_ending(sup, ERROR,
+		    "setup: network_environment.subnet %s: the interface %s of this host has "
+		    "addresses there",
+		    s + 7, name);
 		return false;
 	}
 	return true;
@@ -298,7 +307,7 @@ supervise_tmp_make(struct supervisor *sup)
 	if (sup->req->places->tmp != NULL)
 		return;
 	mkdirat(sup->req->dirfd, "tmp", 0700);
-	if (sup->req->ns.used & PTH_NS_MOUNT) {
+	if ((sup->req->ns.used & PTH_NS_MOUNT) != 0) {
 		pth_buf_addf(&b, "%s/tmp", sup->req->places->dir);
 		mount("tmpfs", b.s, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700");
 		pth_buf_release(&b);
@@ -313,7 +322,7 @@ supervise_tmp_remove(struct supervisor *sup)
 	if (sup->req->places->tmp != NULL)
 		return;
 	pth_buf_addf(&b, "%s/tmp", sup->req->places->dir);
-	if (sup->req->ns.used & PTH_NS_MOUNT)
+	if ((sup->req->ns.used & PTH_NS_MOUNT) != 0)
 		umount2(b.s, MNT_DETACH);
 	pth_rmtree(sup->req->dirfd, "tmp", NULL);
 	pth_buf_release(&b);

@@ -4,9 +4,9 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "io/event.h"
 #include "io/json.h"
-#include "base/clock.h"
 
 #define LOGS_EVERY_US 100000
 #define LOGS_SOON_US 25000 /* one grows fast */
@@ -58,7 +58,8 @@ wanted(const json_t *metrics)
 static double
 shorter(double every, const json_t *observer, const char *key)
 {
-	double v = pth_json_bool(observer, "enabled", true) ? pth_json_num(observer, key, every) : every;
+	double v = pth_json_bool(observer, "enabled", true) ? pth_json_num(observer, key, every) :
+	                                                      every;
 
 	return v > 0 && v < every ? v : every;
 }
@@ -71,7 +72,8 @@ supervise_watch_begin(struct supervisor *sup)
 	const json_t *observer = pth_json_path(sup->req->rec, "settings.observers.metrics");
 	const json_t *resource = pth_json_path(sup->req->rec, "settings.observers.resource");
 	const char *file = json_string_value(pth_json_path(sup->req->plan, "metrics.file"));
-	double every = pth_json_num(observer, "publish_interval", pth_json_num(m, "publish_interval", 1));
+	double every = pth_json_num(
+	    observer, "publish_interval", pth_json_num(m, "publish_interval", 1));
 
 	every = shorter(every, observer, "resource_collection_interval");
 	every = shorter(every, resource, "monitor_interval");
@@ -82,7 +84,8 @@ supervise_watch_begin(struct supervisor *sup)
 		return;
 	sup->sample_every = every >= 0.01 && every <= 86400 ? (int64_t)(every * SECOND) : SECOND;
 	sup->sample_step = SAMPLE_FIRST_US;
-	sup->sampler = supervise_sampler_new(sup->req->dirfd, file ? file : "metrics.jsonl", sup->n);
+	sup->sampler = supervise_sampler_new(
+	    sup->req->dirfd, file != NULL ? file : "metrics.jsonl", sup->n);
 	if (json_is_object(json_object_get(sup->req->plan, "capture")))
 		sup->tally = pth_port_count_new();
 }
@@ -98,8 +101,8 @@ sample(struct supervisor *sup, int64_t now)
 		const struct service *s = &sup->v[i];
 
 		any = any || supervise_service_lives(s);
-		v[i] = (struct sampled_service){ s->name, supervise_service_lives(s) ? s->run_pid : 0,
-			s->started_us };
+		v[i] = (struct sampled_service){ s->name,
+			supervise_service_lives(s) ? s->run_pid : 0, s->started_us };
 	}
 	supervise_sampler_tally(sup->sampler, supervise_capture_counts(sup) ? sup->tally : NULL);
 	sup->sampled = any;
@@ -125,8 +128,10 @@ watch_use(struct supervisor *sup, int64_t now)
 		sup->sample_next = now + sup->sample_step;
 		return;
 	}
-	sup->sample_next = now + (sup->sample_step < sup->sample_every ? sup->sample_step : sup->sample_every);
-	sup->sample_step = sup->sample_step < sup->sample_every ? sup->sample_step * 2 : sup->sample_every;
+	sup->sample_next = now +
+	    (sup->sample_step < sup->sample_every ? sup->sample_step : sup->sample_every);
+	sup->sample_step = sup->sample_step < sup->sample_every ? sup->sample_step * 2 :
+	                                                          sup->sample_every;
 	sample(sup, now);
 }
 

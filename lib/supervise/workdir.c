@@ -9,9 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/os.h"
 #include "base/strv.h"
 #include "io/json.h"
-#include "base/os.h"
 
 static void
 seen_path(struct pth_strv *s, const char *path)
@@ -50,9 +50,9 @@ seen_plan(struct pth_strv *s, const struct pth_places *p, const json_t *v)
 	if (!json_is_string(v))
 		return;
 	pth_places_expand(p, json_string_value(v), &b);
-	eq = strchr(b.s ? b.s : "", '=');
+	eq = strchr(b.s != NULL ? b.s : "", '=');
 	seen_path(s, b.s);
-	seen_path(s, eq ? eq + 1 : NULL);
+	seen_path(s, eq != NULL ? eq + 1 : NULL);
 	pth_buf_release(&b);
 }
 
@@ -114,14 +114,13 @@ env_add(struct pth_strv *s, const struct pth_places *p, const json_t *env)
 			pth_places_expand(p, json_string_value(v), &b);
 		else if (!json_is_null(v))
 			pth_json_dump(&b, v);
-		env_set(s, key, b.s ? b.s : "");
+		env_set(s, key, b.s != NULL ? b.s : "");
 	}
 	pth_buf_release(&b);
 }
 
 char **
-pth_places_env(const struct pth_places *p, const char *home, const json_t *env,
-    const json_t *over)
+pth_places_env(const struct pth_places *p, const char *home, const json_t *env, const json_t *over)
 {
 	/* What a program may need of the user's own environment; the rest would
 	 * make a test depend on who runs it. */
@@ -137,7 +136,7 @@ pth_places_env(const struct pth_places *p, const char *home, const json_t *env,
 
 	/* Servers lie in sbin, which an ordinary user's PATH leaves out. */
 	pth_buf_addf(&b, "%s:/usr/local/sbin:/usr/sbin:/sbin",
-	    path && *path ? path : "/usr/local/bin:/usr/bin:/bin");
+	    path != NULL && *path != '\0' ? path : "/usr/local/bin:/usr/bin:/bin");
 	env_set(&s, "PATH", b.s);
 	pth_buf_cut(&b, 0);
 	for (size_t i = 0; i < countof(keep); i++)
@@ -146,7 +145,7 @@ pth_places_env(const struct pth_places *p, const char *home, const json_t *env,
 	env_set(&s, "HOME", home);
 	if (p->tmp == NULL)
 		pth_buf_addf(&b, "%s/tmp", p->dir);
-	env_set(&s, "TMPDIR", p->tmp ? p->tmp : b.s);
+	env_set(&s, "TMPDIR", p->tmp != NULL ? p->tmp : b.s);
 	env_set(&s, "LC_ALL", "C.UTF-8");
 	env_set(&s, "TZ", "UTC");
 	for (size_t i = 0; p->engine && i < countof(engine); i++)

@@ -2,11 +2,12 @@
 #include "template/priv.h"
 
 /* Which parameter has this name? -1: none. */
-static int param(const char *params, const char *s, size_t n)
+static int
+param(const char *params, const char *s, size_t n)
 {
 	const char *q = *params == '*' ? params + 1 : params;
 
-	for (int i = 0; *q; i++) {
+	for (int i = 0; *q != '\0'; i++) {
 		size_t len = strcspn(q, ",");
 
 		if (len == n && memcmp(q, s, n) == 0)
@@ -17,20 +18,22 @@ static int param(const char *params, const char *s, size_t n)
 	return -1;
 }
 
-static unsigned count_params(const char *params)
+static unsigned
+count_params(const char *params)
 {
 	unsigned n = *params != '\0' && *params != '*';
 
 	if (*params == '*')
-		return params[1] ? count_params(params + 1) : 0;
-	for (; *params; params++)
+		return params[1] != '\0' ? count_params(params + 1) : 0;
+	for (; *params != '\0'; params++)
 		n += *params == ',';
 	return n;
 }
 
 /* Sort the arguments in n->b into n->arg by parameter; those of a filter
  * that takes any number stay in n->b. */
-struct node *template_bind(struct parse *p, struct node *n)
+struct node *
+template_bind(struct parse *p, struct node *n)
 {
 	const struct filter *f = n->fil;
 	unsigned max = count_params(f->params), given = 0, nrest = 0;
@@ -38,17 +41,18 @@ struct node *template_bind(struct parse *p, struct node *n)
 	struct node *next, *rest = NULL, **tail = &rest;
 
 	n->arg = pth_arena_alloc(&p->sh->arena, MAX_ARG * sizeof *n->arg);
-	for (struct node *a = n->b ? n->b->a : NULL; a; a = next) {
+	for (struct node *a = n->b != NULL ? n->b->a : NULL; a != NULL; a = next) {
 		next = a->next;
 		a->next = NULL;
 		if (a->op == E_KW) {
 			int i = param(f->params, a->s, a->n);
 
 			if (i < 0)
-				template_parse_fail(p, a->pos, "'%s' has no parameter '%.60s'",
-				    f->name, a->s);
-			if (n->arg[i])
-				template_parse_fail(p, a->pos, "'%s' got '%.60s' twice", f->name, a->s);
+				template_parse_fail(
+				    p, a->pos, "'%s' has no parameter '%.60s'", f->name, a->s);
+			if (n->arg[i] != NULL)
+				template_parse_fail(
+				    p, a->pos, "'%s' got '%.60s' twice", f->name, a->s);
 			n->arg[i] = a->a;
 		} else if (any) {
 			*tail = a;
@@ -62,7 +66,7 @@ struct node *template_bind(struct parse *p, struct node *n)
 		}
 	}
 	for (unsigned i = 0; i < f->min; i++)
-		if (!any && !n->arg[i])
+		if (!any && n->arg[i] == NULL)
 			template_parse_fail(p, n->pos, "'%s' needs %u argument%s", f->name, f->min,
 			    f->min == 1 ? "" : "s");
 	n->d = rest;

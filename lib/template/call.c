@@ -9,11 +9,12 @@ struct args {
 	const struct node *kw; /* the first with a name, or NULL */
 };
 
-static struct args evaluate(struct eval *x, const struct node *n)
+static struct args
+evaluate(struct eval *x, const struct node *n)
 {
 	struct args a = { .v = template_alloc(x, (n->b->n + 1) * sizeof *a.v) };
 
-	for (const struct node *c = n->b->a; c; c = c->next) {
+	for (const struct node *c = n->b->a; c != NULL; c = c->next) {
 		if (c->op == E_KW) {
 			a.kw = c;
 			break;
@@ -24,17 +25,21 @@ static struct args evaluate(struct eval *x, const struct node *n)
 	return a;
 }
 
-static void count(struct eval *x, const struct node *n, const struct args *a, size_t min, size_t max)
+static void
+count(struct eval *x, const struct node *n, const struct args *a, size_t min, size_t max)
 {
-	if (a->kw)
+	if (a->kw != NULL)
 		template_fail(x, a->kw, "no argument with the name '%.60s' here", a->kw->s);
 	if (a->n < min || a->n > max)
 		template_fail(x, n, "%zu argument%s where %s%zu %s", a->n, a->n == 1 ? "" : "s",
-		    min == max ? "" : a->n < min ? "at least " : "at most ",
+		    min == max     ? "" :
+		        a->n < min ? "at least " :
+		                     "at most ",
 		    a->n < min ? min : max, min == 1 && max == 1 ? "is needed" : "are needed");
 }
 
-int64_t template_arg_int(struct eval *x, struct val v, int64_t def)
+int64_t
+template_arg_int(struct eval *x, struct val v, int64_t def)
 {
 	int64_t i;
 
@@ -45,12 +50,14 @@ int64_t template_arg_int(struct eval *x, struct val v, int64_t def)
 	return i;
 }
 
-bool template_arg_bool(struct eval *x, struct val v, bool def)
+bool
+template_arg_bool(struct eval *x, struct val v, bool def)
 {
 	return v.k == V_ABSENT ? def : template_truth(x, v);
 }
 
-struct val template_arg_str(struct eval *x, struct val v, const char *def)
+struct val
+template_arg_str(struct eval *x, struct val v, const char *def)
 {
 	if (v.k == V_ABSENT)
 		return template_vstr(def, strlen(def));
@@ -59,7 +66,8 @@ struct val template_arg_str(struct eval *x, struct val v, const char *def)
 
 /* ---- functions ---- */
 
-static struct val make_range(struct eval *x, const struct node *n, const struct args *a)
+static struct val
+make_range(struct eval *x, const struct node *n, const struct args *a)
 {
 	struct range *r = template_alloc(x, sizeof *r);
 	__int128 len;
@@ -79,7 +87,8 @@ static struct val make_range(struct eval *x, const struct node *n, const struct 
 }
 
 /* dict(a=1), namespace(a=1); either may begin with a mapping. */
-static struct val make_map(struct eval *x, const struct args *a, bool ns)
+static struct val
+make_map(struct eval *x, const struct args *a, bool ns)
 {
 	struct val m = template_map_new(x, ns), items;
 
@@ -90,17 +99,18 @@ static struct val make_map(struct eval *x, const struct args *a, bool ns)
 		for (uint32_t i = 0; i < items.n; i++)
 			template_map_set(x, m.m, items.v[i].v[0], items.v[i].v[1]);
 	}
-	for (const struct node *c = a->kw; c; c = c->next)
+	for (const struct node *c = a->kw; c != NULL; c = c->next)
 		template_map_set(x, m.m, template_vstr(c->s, c->n), template_eval(x, c->a));
 	return m;
 }
 
-static struct val function(struct eval *x, const struct node *n)
+static struct val
+function(struct eval *x, const struct node *n)
 {
 	const char *s = x->sh->sym[n->a->sym].s;
 	struct args a;
 
-	if (x->cur[n->a->sym].k != V_ABSENT || json_object_get(x->vars, s))
+	if (x->cur[n->a->sym].k != V_ABSENT || json_object_get(x->vars, s) != NULL)
 		template_fail(x, n, "'%s' is a value, not a function", s);
 	if (strcmp(s, "range") != 0 && strcmp(s, "dict") != 0 && strcmp(s, "namespace") != 0)
 		template_fail(x, n, "no function '%.60s'; there are range, dict and namespace", s);
@@ -112,8 +122,8 @@ static struct val function(struct eval *x, const struct node *n)
 
 /* ---- methods ---- */
 
-static struct val loop_method(struct eval *x, const struct node *n, struct loop *l,
-    const struct args *a)
+static struct val
+loop_method(struct eval *x, const struct node *n, struct loop *l, const struct args *a)
 {
 	uint64_t h = 14695981039346656037u;
 
@@ -136,7 +146,8 @@ static struct val loop_method(struct eval *x, const struct node *n, struct loop 
 	return template_vbool(true);
 }
 
-static struct val map_method(struct eval *x, const struct node *n, struct val m, const struct args *a)
+static struct val
+map_method(struct eval *x, const struct node *n, struct val m, const struct args *a)
 {
 	struct val v;
 
@@ -145,7 +156,8 @@ static struct val map_method(struct eval *x, const struct node *n, struct val m,
 		v = template_map_get(x, m, template_defined(x, a->v[0]));
 		return v.k != V_ABSENT ? v : a->n == 2 ? a->v[1] : template_vnone();
 	}
-	if (strcmp(n->s, "items") == 0 || strcmp(n->s, "keys") == 0 || strcmp(n->s, "values") == 0) {
+	if (strcmp(n->s, "items") == 0 || strcmp(n->s, "keys") == 0 ||
+	    strcmp(n->s, "values") == 0) {
 		count(x, n, a, 0, 0);
 		return template_map_items(x, m, *n->s);
 	}
@@ -154,16 +166,19 @@ static struct val map_method(struct eval *x, const struct node *n, struct val m,
 	return template_vabsent();
 }
 
-static struct val list_method(struct eval *x, const struct node *n, struct val l, const struct args *a)
+static struct val
+list_method(struct eval *x, const struct node *n, struct val l, const struct args *a)
 {
-	static const char *const change[] = { "append", "extend", "insert", "remove", "pop",
-		"sort", "reverse", "clear" };
+	static const char *const change[] = { "append", "extend", "insert", "remove", "pop", "sort",
+		"reverse", "clear" };
 	int64_t i, found = 0, len = template_len(l);
 
 	for (size_t k = 0; k < countof(change); k++)
 		if (strcmp(n->s, change[k]) == 0)
-			template_fail(x, n, "values cannot be changed: '%s' is not there (use + or "
-			    "a filter)", n->s);
+			template_fail(x, n,
+			    "values cannot be changed: '%s' is not there (use + or "
+			    "a filter)",
+			    n->s);
 	if (strcmp(n->s, "copy") == 0)
 		return l;
 	if (strcmp(n->s, "index") != 0 && strcmp(n->s, "count") != 0)
@@ -181,12 +196,13 @@ static struct val list_method(struct eval *x, const struct node *n, struct val l
 	return template_vint(found);
 }
 
-struct val template_call(struct eval *x, const struct node *n)
+struct val
+template_call(struct eval *x, const struct node *n)
 {
 	struct val base, v;
 	struct args a;
 
-	if (!n->s)
+	if (n->s == NULL)
 		return function(x, n);
 	base = template_eval(x, n->a);
 	base = template_defined(x, base);
@@ -197,13 +213,13 @@ struct val template_call(struct eval *x, const struct node *n)
 		v = map_method(x, n, base, &a);
 	else if (template_is_seq(base))
 		v = list_method(x, n, base, &a);
-	else if (base.k == V_STR && !a.kw)
+	else if (base.k == V_STR && a.kw == NULL)
 		v = template_string_method(x, base, n->s, a.v, a.n);
 	else
 		v = template_vabsent();
 	if (v.k != V_ABSENT)
 		return v;
-	if (a.kw)
+	if (a.kw != NULL)
 		template_fail(x, a.kw, "no argument with the name '%.60s' here", a.kw->s);
 	template_fail(x, n, "%s has no method '%.60s'", template_kind(base), n->s);
 }

@@ -3,7 +3,8 @@
 
 #include "template/priv.h"
 
-void template_fail(struct eval *x, const struct node *at, const char *fmt, ...)
+void
+template_fail(struct eval *x, const struct node *at, const char *fmt, ...)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 	va_list ap;
@@ -11,14 +12,15 @@ void template_fail(struct eval *x, const struct node *at, const char *fmt, ...)
 	va_start(ap, fmt);
 	pth_buf_vaddf(&b, fmt, ap);
 	va_end(ap);
-	template_error(&x->t->src, at ? at->pos : 0, x->e, "%s", b.s ? b.s : "");
+	template_error(&x->t->src, at != NULL ? at->pos : 0, x->e, "%s", b.s != NULL ? b.s : "");
 	pth_buf_release(&b);
 	longjmp(x->leave, 1);
 }
 
 /* ---- variables ---- */
 
-static void grow_names(struct eval *x)
+static void
+grow_names(struct eval *x)
 {
 	uint32_t n = x->sh->nsym;
 
@@ -34,10 +36,11 @@ static void grow_names(struct eval *x)
 	x->ncur = n;
 }
 
-static void assign(struct eval *x, uint32_t sym, struct val v)
+static void
+assign(struct eval *x, uint32_t sym, struct val v)
 {
 	if (x->nundo == x->capundo) {
-		x->capundo = x->capundo ? x->capundo * 2 : 32;
+		x->capundo = x->capundo != 0 ? x->capundo * 2 : 32;
 		x->undo = pth_xarray(x->undo, x->capundo, sizeof *x->undo);
 	}
 	x->undo[x->nundo++] = (struct undo){ sym, x->cur[sym] };
@@ -45,7 +48,8 @@ static void assign(struct eval *x, uint32_t sym, struct val v)
 }
 
 /* Forget what was assigned since the mark. */
-static void restore(struct eval *x, uint32_t mark)
+static void
+restore(struct eval *x, uint32_t mark)
 {
 	while (x->nundo > mark) {
 		x->nundo--;
@@ -53,7 +57,8 @@ static void restore(struct eval *x, uint32_t mark)
 	}
 }
 
-static struct val name(struct eval *x, const struct node *n)
+static struct val
+name(struct eval *x, const struct node *n)
 {
 	struct val v = x->cur[n->sym];
 	const char *s;
@@ -63,7 +68,7 @@ static struct val name(struct eval *x, const struct node *n)
 		return v;
 	s = x->sh->sym[n->sym].s;
 	j = json_object_get(x->vars, s);
-	if (!j)
+	if (j == NULL)
 		return template_undef(x, n, template_vabsent(), s, strlen(s), NULL);
 	return x->cur[n->sym] = template_from(j);
 }
@@ -71,7 +76,8 @@ static struct val name(struct eval *x, const struct node *n)
 /* ---- expressions ---- */
 
 /* With lenient a chain (a.b.c) may break anywhere: the whole is undefined. */
-static struct val chain(struct eval *x, const struct node *n, bool lenient)
+static struct val
+chain(struct eval *x, const struct node *n, bool lenient)
 {
 	struct val base, key;
 
@@ -89,21 +95,23 @@ static struct val chain(struct eval *x, const struct node *n, bool lenient)
 	return template_item(x, n, base, key);
 }
 
-static struct val list(struct eval *x, const struct node *n)
+static struct val
+list(struct eval *x, const struct node *n)
 {
 	struct val v = template_list(x, n->n, n->op == E_TUPLE);
 	uint32_t i = 0;
 
-	for (const struct node *c = n->a; c; c = c->next)
+	for (const struct node *c = n->a; c != NULL; c = c->next)
 		v.v[i++] = template_eval(x, c);
 	return v;
 }
 
-static struct val dict(struct eval *x, const struct node *n)
+static struct val
+dict(struct eval *x, const struct node *n)
 {
 	struct val v = template_map_new(x, false), key;
 
-	for (const struct node *c = n->a; c; c = c->next->next) {
+	for (const struct node *c = n->a; c != NULL; c = c->next->next) {
 		key = template_defined(x, template_eval(x, c));
 		x->at = c;
 		template_map_set(x, v.m, key, template_eval(x, c->next));
@@ -111,14 +119,16 @@ static struct val dict(struct eval *x, const struct node *n)
 	return v;
 }
 
-static struct val concat(struct eval *x, const struct node *n)
+static struct val
+concat(struct eval *x, const struct node *n)
 {
-	struct val small[8], *v = n->n <= countof(small) ? small : template_alloc(x, n->n * sizeof *v);
+	struct val small[8],
+	    *v = n->n <= countof(small) ? small : template_alloc(x, n->n * sizeof *v);
 	size_t len = 0;
 	uint32_t i = 0;
 	char *p, *q;
 
-	for (const struct node *c = n->a; c; c = c->next, i++) {
+	for (const struct node *c = n->a; c != NULL; c = c->next, i++) {
 		v[i] = template_eval(x, c);
 		x->at = c;
 		v[i] = template_text(x, v[i]);
@@ -128,14 +138,15 @@ static struct val concat(struct eval *x, const struct node *n)
 		template_fail(x, n, "a text of more than %d MiB", MAX_OUTPUT >> 20);
 	q = p = template_alloc(x, len);
 	for (i = 0; i < n->n; i++) {
-		if (v[i].n)
+		if (v[i].n != 0)
 			memcpy(q, v[i].s, v[i].n);
 		q += v[i].n;
 	}
 	return template_vstr(p, len);
 }
 
-static bool compare(struct eval *x, int op, struct val a, struct val b)
+static bool
+compare(struct eval *x, int op, struct val a, struct val b)
 {
 	switch (op) {
 	case C_EQ: return template_equal(x, a, b, 0);
@@ -150,11 +161,12 @@ static bool compare(struct eval *x, int op, struct val a, struct val b)
 }
 
 /* a < b < c: each pair, until one does not hold. */
-static struct val comparisons(struct eval *x, const struct node *n)
+static struct val
+comparisons(struct eval *x, const struct node *n)
 {
 	struct val left = template_eval(x, n->a), right;
 
-	for (const struct node *c = n->b; c; c = c->next) {
+	for (const struct node *c = n->b; c != NULL; c = c->next) {
 		right = template_eval(x, c->a);
 		x->at = c;
 		if (!compare(x, c->op, left, right))
@@ -164,15 +176,17 @@ static struct val comparisons(struct eval *x, const struct node *n)
 	return template_vbool(true);
 }
 
-static struct val condition(struct eval *x, const struct node *n)
+static struct val
+condition(struct eval *x, const struct node *n)
 {
 	if (template_truth(x, template_eval(x, n->a)))
 		return template_eval(x, n->b);
-	return n->c ? template_eval(x, n->c) : template_vsoft();
+	return n->c != NULL ? template_eval(x, n->c) : template_vsoft();
 }
 
 /* A filter or a test. */
-static struct val apply(struct eval *x, const struct node *n)
+static struct val
+apply(struct eval *x, const struct node *n)
 {
 	const struct filter *f = n->fil;
 	struct call c;
@@ -181,9 +195,9 @@ static struct val apply(struct eval *x, const struct node *n)
 
 	c.in = f->undef ? chain(x, n->a, true) : template_defined(x, template_eval(x, n->a));
 	for (unsigned k = 0; k < MAX_ARG; k++)
-		c.arg[k] = n->arg[k] ? template_eval(x, n->arg[k]) : template_vabsent();
-	c.rest = rest = n->n ? template_alloc(x, n->n * sizeof *rest) : NULL;
-	for (const struct node *a = n->d; a; a = a->next)
+		c.arg[k] = n->arg[k] != NULL ? template_eval(x, n->arg[k]) : template_vabsent();
+	c.rest = rest = n->n != 0 ? template_alloc(x, n->n * sizeof *rest) : NULL;
+	for (const struct node *a = n->d; a != NULL; a = a->next)
 		rest[i++] = template_eval(x, a);
 	c.nrest = i;
 	x->at = n;
@@ -191,7 +205,8 @@ static struct val apply(struct eval *x, const struct node *n)
 	return f->fn(x, &c);
 }
 
-static struct val negate(struct eval *x, const struct node *n)
+static struct val
+negate(struct eval *x, const struct node *n)
 {
 	struct val v = template_defined(x, template_eval(x, n->a));
 	int64_t i;
@@ -205,18 +220,20 @@ static struct val negate(struct eval *x, const struct node *n)
 	return template_vint(i);
 }
 
-static struct val slice(struct eval *x, const struct node *n)
+static struct val
+slice(struct eval *x, const struct node *n)
 {
 	struct val v = template_defined(x, template_eval(x, n->a));
-	struct val a = n->b ? template_eval(x, n->b) : template_vabsent();
-	struct val b = n->c ? template_eval(x, n->c) : template_vabsent();
-	struct val c = n->d ? template_eval(x, n->d) : template_vabsent();
+	struct val a = n->b != NULL ? template_eval(x, n->b) : template_vabsent();
+	struct val b = n->c != NULL ? template_eval(x, n->c) : template_vabsent();
+	struct val c = n->d != NULL ? template_eval(x, n->d) : template_vabsent();
 
 	x->at = n;
 	return template_slice(x, v, a, b, c);
 }
 
-static struct val binary(struct eval *x, const struct node *n)
+static struct val
+binary(struct eval *x, const struct node *n)
 {
 	struct val a = template_defined(x, template_eval(x, n->a));
 	struct val b = template_defined(x, template_eval(x, n->b));
@@ -225,53 +242,40 @@ static struct val binary(struct eval *x, const struct node *n)
 	return template_binary(x, n->op, a, b);
 }
 
-struct val template_eval(struct eval *x, const struct node *n)
+struct val
+template_eval(struct eval *x, const struct node *n)
 {
 	struct val v;
 
 	x->work += 8; /* looked at by the next statement */
 	switch (n->op) {
-	case E_CONST:
-		return n->val;
-	case E_NAME:
-		return name(x, n);
+	case E_CONST: return n->val;
+	case E_NAME: return name(x, n);
 	case E_ATTR:
-	case E_ITEM:
-		return chain(x, n, false);
-	case E_SLICE:
-		return slice(x, n);
+	case E_ITEM: return chain(x, n, false);
+	case E_SLICE: return slice(x, n);
 	case E_LIST:
-	case E_TUPLE:
-		return list(x, n);
-	case E_DICT:
-		return dict(x, n);
-	case E_NOT:
-		return template_vbool(!template_truth(x, template_eval(x, n->a)));
+	case E_TUPLE: return list(x, n);
+	case E_DICT: return dict(x, n);
+	case E_NOT: return template_vbool(!template_truth(x, template_eval(x, n->a)));
 	case E_NEG:
-	case E_POS:
-		return negate(x, n);
+	case E_POS: return negate(x, n);
 	case E_AND:
 		v = template_eval(x, n->a);
 		return template_truth(x, v) ? template_eval(x, n->b) : v;
 	case E_OR:
 		v = template_eval(x, n->a);
 		return template_truth(x, v) ? v : template_eval(x, n->b);
-	case E_CONCAT:
-		return concat(x, n);
-	case E_CMP:
-		return comparisons(x, n);
-	case E_COND:
-		return condition(x, n);
-	case E_FILTER:
-		return apply(x, n);
+	case E_CONCAT: return concat(x, n);
+	case E_CMP: return comparisons(x, n);
+	case E_COND: return condition(x, n);
+	case E_FILTER: return apply(x, n);
 	case E_TEST:
 		v = apply(x, n);
 		v.b ^= n->flag;
 		return v;
-	case E_CALL:
-		return template_call(x, n);
-	default:
-		return binary(x, n);
+	case E_CALL: return template_call(x, n);
+	default: return binary(x, n);
 	}
 }
 
@@ -279,21 +283,23 @@ struct val template_eval(struct eval *x, const struct node *n)
 
 static void run(struct eval *x, const struct node *n);
 
-static void out(struct eval *x, const struct node *at, const char *s, size_t n)
+static void
+out(struct eval *x, const struct node *at, const char *s, size_t n)
 {
 	if (x->out->len - x->out0 + n > MAX_OUTPUT)
 		template_fail(x, at, "more than %d MiB of output", MAX_OUTPUT >> 20);
 	pth_buf_add(x->out, s, n);
 }
 
-static void print(struct eval *x, const struct node *n)
+static void
+print(struct eval *x, const struct node *n)
 {
 	struct mark m = template_mark(x);
 	struct val v = template_defined(x, template_eval(x, n->a));
 
 	x->at = n->a;
 	if (v.k == V_STR) {
-		if (v.n)
+		if (v.n != 0)
 			out(x, n, v.s, v.n);
 	} else if (v.k == V_INT) {
 		out(x, n, "", 0);
@@ -305,7 +311,8 @@ static void print(struct eval *x, const struct node *n)
 	template_reset(x, m);
 }
 
-static bool holds(struct eval *x, const struct node *n)
+static bool
+holds(struct eval *x, const struct node *n)
 {
 	struct mark m = template_mark(x);
 	bool r = template_truth(x, template_eval(x, n));
@@ -315,7 +322,8 @@ static bool holds(struct eval *x, const struct node *n)
 }
 
 /* v into a name, an attribute of a namespace, or one by one into a tuple. */
-static void bind(struct eval *x, const struct node *target, struct val v)
+static void
+bind(struct eval *x, const struct node *target, struct val v)
 {
 	struct val ns, seq;
 	int64_t i = 0, n;
@@ -338,12 +346,13 @@ static void bind(struct eval *x, const struct node *target, struct val v)
 	n = template_len(seq);
 	if (n != target->n)
 		template_fail(x, target, "%u names for %lld values", target->n, (long long)n);
-	for (const struct node *c = target->a; c; c = c->next)
+	for (const struct node *c = target->a; c != NULL; c = c->next)
 		bind(x, c, template_at(seq, i++));
 }
 
 /* Those elements for which the loop's own `if` holds. */
-static struct val selected(struct eval *x, const struct node *n, struct val seq)
+static struct val
+selected(struct eval *x, const struct node *n, struct val seq)
 {
 	int64_t len = template_len(seq);
 	struct val list_ = template_list(x, len > MAX_STEPS ? MAX_STEPS : (size_t)len, false);
@@ -361,7 +370,8 @@ static struct val selected(struct eval *x, const struct node *n, struct val seq)
 	return list_;
 }
 
-static void turns(struct eval *x, const struct node *n, struct loop *l)
+static void
+turns(struct eval *x, const struct node *n, struct loop *l)
 {
 	unsigned long escapes = x->escapes;
 	uint32_t undo;
@@ -382,7 +392,8 @@ static void turns(struct eval *x, const struct node *n, struct loop *l)
 	}
 }
 
-static void run_for(struct eval *x, const struct node *n)
+static void
+run_for(struct eval *x, const struct node *n)
 {
 	struct mark m = template_mark(x);
 	unsigned long escapes = x->escapes;
@@ -392,7 +403,7 @@ static void run_for(struct eval *x, const struct node *n)
 
 	x->at = n->b;
 	seq = template_seq(x, seq);
-	if (n->d->a)
+	if (n->d->a != NULL)
 		seq = selected(x, n, seq);
 	*l = (struct loop){ .seq = seq, .n = template_len(seq) };
 	if (l->n > 0)
@@ -405,7 +416,8 @@ static void run_for(struct eval *x, const struct node *n)
 }
 
 /* The body's output as a value; what it sets stays in it. */
-static struct val captured(struct eval *x, const struct node *body)
+static struct val
+captured(struct eval *x, const struct node *body)
 {
 	size_t at = x->out->len;
 	uint32_t undo = x->nundo;
@@ -413,13 +425,14 @@ static struct val captured(struct eval *x, const struct node *body)
 
 	run(x, body);
 	restore(x, undo);
-	v = template_strn(x, x->out->s ? x->out->s + at : "", x->out->len - at);
+	v = template_strn(x, x->out->s != NULL ? x->out->s + at : "", x->out->len - at);
 	pth_buf_cut(x->out, at);
 	return v;
 }
 
 /* {% set x %}...{% endset %} and {% filter f %}...{% endfilter %} */
-static struct val block(struct eval *x, const struct node *n)
+static struct val
+block(struct eval *x, const struct node *n)
 {
 	uint32_t undo = x->nundo;
 	struct val v;
@@ -430,12 +443,14 @@ static struct val block(struct eval *x, const struct node *n)
 	return v;
 }
 
-static void run_set(struct eval *x, const struct node *n)
+static void
+run_set(struct eval *x, const struct node *n)
 {
 	bind(x, n->a, n->op == S_SET ? template_eval(x, n->b) : block(x, n));
 }
 
-static void run_filter(struct eval *x, const struct node *n)
+static void
+run_filter(struct eval *x, const struct node *n)
 {
 	struct val v = block(x, n);
 
@@ -445,21 +460,23 @@ static void run_filter(struct eval *x, const struct node *n)
 }
 
 /* All values first, as Jinja: one does not see the other. */
-static void run_with(struct eval *x, const struct node *n)
+static void
+run_with(struct eval *x, const struct node *n)
 {
 	struct val v = template_list(x, n->n, true);
 	uint32_t undo = x->nundo, i = 0;
 
-	for (const struct node *c = n->a; c; c = c->next)
+	for (const struct node *c = n->a; c != NULL; c = c->next)
 		v.v[i++] = template_eval(x, c->b);
 	i = 0;
-	for (const struct node *c = n->a; c; c = c->next)
+	for (const struct node *c = n->a; c != NULL; c = c->next)
 		bind(x, c->a, v.v[i++]);
 	run(x, n->c);
 	restore(x, undo);
 }
 
-static const struct pth_template *included(struct eval *x, const struct node *n, struct val name_)
+static const struct pth_template *
+included(struct eval *x, const struct node *n, struct val name_)
 {
 	struct shared *sh = x->sh;
 	struct pth_buf text = PTH_BUF_INIT;
@@ -467,37 +484,38 @@ static const struct pth_template *included(struct eval *x, const struct node *n,
 	struct pth_err e;
 	char *s;
 
-	for (t = sh->included; t; t = t->next)
+	for (t = sh->included; t != NULL; t = t->next)
 		if (template_word(name_.s, name_.n, t->src.name))
 			return t;
-	if (!sh->opt.load)
+	if (sh->opt.load == NULL)
 		template_fail(x, n, "nothing can be included here");
 	s = pth_xstrndup(name_.s, name_.n);
 	e.text[0] = '\0';
 	if (sh->opt.load(sh->opt.arg, s, &text, &e) != 0) {
 		free(s);
 		pth_buf_release(&text);
-		if (n->flag)
+		if (n->flag != '\0')
 			return NULL;
 		template_fail(x, n, "%s", e.text);
 	}
-	t = template_parse_one(sh, s, text.s ? text.s : "", text.len, false, 1, 1, x->e);
+	t = template_parse_one(sh, s, text.s != NULL ? text.s : "", text.len, false, 1, 1, x->e);
 	free(s);
 	pth_buf_release(&text);
-	if (!t)
+	if (t == NULL)
 		longjmp(x->leave, 1);
 	t->next = sh->included;
 	sh->included = t;
 	return t;
 }
 
-static void run_include(struct eval *x, const struct node *n)
+static void
+run_include(struct eval *x, const struct node *n)
 {
 	struct val v = template_defined(x, template_eval(x, n->a));
 	const struct pth_template *was = x->t, *t;
 	uint32_t undo = x->nundo;
 
-	if (v.k != V_STR || v.n == 0 || memchr(v.s, '\0', v.n))
+	if (v.k != V_STR || v.n == 0 || memchr(v.s, '\0', v.n) != NULL)
 		template_fail(x, n->a, "'include' needs the name of a file");
 	if (x->includes == MAX_INCLUDE)
 		template_fail(x, n, "'%.*s' is included by itself, or more than %d deep",
@@ -505,7 +523,7 @@ static void run_include(struct eval *x, const struct node *n)
 	if (++x->steps > MAX_STEPS)
 		template_fail(x, n, "more than %d includes", MAX_STEPS);
 	t = included(x, n, v);
-	if (!t)
+	if (t == NULL)
 		return;
 	grow_names(x);
 	x->includes++;
@@ -517,52 +535,40 @@ static void run_include(struct eval *x, const struct node *n)
 }
 
 /* The first branch whose condition holds; else has none. */
-static void run_if(struct eval *x, const struct node *branch)
+static void
+run_if(struct eval *x, const struct node *branch)
 {
-	while (branch && branch->a && !holds(x, branch->a))
+	while (branch != NULL && branch->a != NULL && !holds(x, branch->a))
 		branch = branch->c;
-	if (branch)
+	if (branch != NULL)
 		run(x, branch->b);
 }
 
-static void run(struct eval *x, const struct node *n)
+static void
+run(struct eval *x, const struct node *n)
 {
-	for (; n; n = n->next) {
+	for (; n != NULL; n = n->next) {
 		x->at = n;
 		template_work(x, 8);
 		switch (n->op) {
-		case S_TEXT:
-			out(x, n, n->s, n->n);
-			break;
-		case S_PRINT:
-			print(x, n);
-			break;
-		case S_IF:
-			run_if(x, n);
-			break;
-		case S_FOR:
-			run_for(x, n);
-			break;
+		case S_TEXT: out(x, n, n->s, n->n); break;
+		case S_PRINT: print(x, n); break;
+		case S_IF: run_if(x, n); break;
+		case S_FOR: run_for(x, n); break;
 		case S_SET:
-		case S_SETBLOCK:
-			run_set(x, n);
-			break;
-		case S_FILTER:
-			run_filter(x, n);
-			break;
-		case S_WITH:
-			run_with(x, n);
-			break;
-		default:
-			run_include(x, n);
+		case S_SETBLOCK: run_set(x, n); break;
+		case S_FILTER: run_filter(x, n); break;
+		case S_WITH: run_with(x, n); break;
+		default: run_include(x, n);
 		}
 	}
 }
 
 /* ---- the outside ---- */
 
-static void open_eval(struct eval *x, const struct pth_template *t, json_t *vars,
-    struct pth_buf *b, struct pth_err *e)
+static void
+open_eval(struct eval *x, const struct pth_template *t, json_t *vars, struct pth_buf *b,
+    struct pth_err *e)
 {
 	/* not all of it: the room inside is large and need not be zero */
 	memset(x, 0, offsetof(struct eval, small));
@@ -570,7 +576,7 @@ static void open_eval(struct eval *x, const struct pth_template *t, json_t *vars
 	x->sh = t->sh;
 	x->vars = vars;
 	x->out = b;
-	x->out0 = b ? b->len : 0;
+	x->out0 = b != NULL ? b->len : 0;
 	x->e = e;
 	x->first.mem = x->small;
 	x->first.n = sizeof x->small;
@@ -581,18 +587,20 @@ static void open_eval(struct eval *x, const struct pth_template *t, json_t *vars
 	grow_names(x);
 }
 
-static void close_eval(struct eval *x)
+static void
+close_eval(struct eval *x)
 {
 	template_reset(x, (struct mark){ &x->first, 0 });
 	if (x->cur != x->cur_small)
 		free(x->cur);
 	free(x->undo);
 	pth_buf_release(&x->tmp);
-	if (x->locale)
+	if (x->locale != NULL)
 		freelocale(x->locale);
 }
 
-static int guarded_run(struct eval *x, const struct node *body)
+static int
+guarded_run(struct eval *x, const struct node *body)
 {
 	if (setjmp(x->leave) != 0)
 		return -1;
@@ -600,8 +608,9 @@ static int guarded_run(struct eval *x, const struct node *body)
 	return 0;
 }
 
-int pth_template_render(const struct pth_template *t, json_t *vars, struct pth_buf *b,
-    struct pth_err *e)
+int
+pth_template_render(
+    const struct pth_template *t, json_t *vars, struct pth_buf *b, struct pth_err *e)
 {
 	struct eval x;
 	int r;
@@ -615,7 +624,8 @@ int pth_template_render(const struct pth_template *t, json_t *vars, struct pth_b
 	return r;
 }
 
-static int eval_json(struct eval *x, const struct node *n, json_t **out_)
+static int
+eval_json(struct eval *x, const struct node *n, json_t **out_)
 {
 	struct val v;
 
@@ -624,18 +634,19 @@ static int eval_json(struct eval *x, const struct node *n, json_t **out_)
 	v = template_eval(x, n);
 	x->at = n;
 	*out_ = v.k == V_UNDEF ? json_null() : template_to(x, v, 0);
-	if (!*out_)
+	if (*out_ == NULL)
 		template_fail(x, n, "the value has no JSON form");
 	return 0;
 }
 
-json_t *pth_template_expr(const char *name_, const char *src, json_t *vars, struct pth_err *e)
+json_t *
+pth_template_expr(const char *name_, const char *src, json_t *vars, struct pth_err *e)
 {
 	struct pth_template *t = template_new(name_, src, strlen(src), NULL, true, e);
 	json_t *v = NULL;
 	struct eval x;
 
-	if (!t)
+	if (t == NULL)
 		return NULL;
 	open_eval(&x, t, vars, NULL, e);
 	if (eval_json(&x, t->body, &v) != 0)

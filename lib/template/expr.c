@@ -1,9 +1,10 @@
 /* Expressions: Jinja's precedence, lowest first: inline if, or, and, not,
  * comparison, + -, ~, * / // %, **, unary, then filters and tests. */
-#include "template/priv.h"
 #include "base/text.h"
+#include "template/priv.h"
 
-void template_next(struct parse *p)
+void
+template_next(struct parse *p)
 {
 	if (p->has_ahead) {
 		p->t = p->ahead;
@@ -14,7 +15,8 @@ void template_next(struct parse *p)
 }
 
 /* The token after this one. */
-static const struct token *look_ahead(struct parse *p)
+static const struct token *
+look_ahead(struct parse *p)
 {
 	if (!p->has_ahead) {
 		p->ahead = template_scan_tag(p);
@@ -23,17 +25,20 @@ static const struct token *look_ahead(struct parse *p)
 	return &p->ahead;
 }
 
-bool template_word(const char *s, size_t n, const char *word)
+bool
+template_word(const char *s, size_t n, const char *word)
 {
 	return strlen(word) == n && memcmp(s, word, n) == 0;
 }
 
-bool template_is(const struct parse *p, const char *name)
+bool
+template_is(const struct parse *p, const char *name)
 {
 	return p->t.kind == T_NAME && template_word(p->t.s, p->t.n, name);
 }
 
-bool template_skip(struct parse *p, const char *name)
+bool
+template_skip(struct parse *p, const char *name)
 {
 	if (!template_is(p, name))
 		return false;
@@ -42,15 +47,18 @@ bool template_skip(struct parse *p, const char *name)
 }
 
 /* What stands here instead of what was wanted. */
-static void unexpected(struct parse *p, const char *want)
+static void
+unexpected(struct parse *p, const char *want)
 {
 	if (p->t.kind == T_NAME)
 		template_parse_fail(p, p->t.pos, "expected %s but found '%.*s'", want,
 		    (int)(p->t.n > 60 ? 60 : p->t.n), p->t.s);
-	template_parse_fail(p, p->t.pos, "expected %s but found %s", want, template_tok_name(p->t.kind));
+	template_parse_fail(
+	    p, p->t.pos, "expected %s but found %s", want, template_tok_name(p->t.kind));
 }
 
-void template_expect(struct parse *p, int kind)
+void
+template_expect(struct parse *p, int kind)
 {
 	if (p->t.kind != kind)
 		unexpected(p, template_tok_name(kind));
@@ -59,7 +67,8 @@ void template_expect(struct parse *p, int kind)
 		template_next(p);
 }
 
-struct node *template_node(struct parse *p, int op, uint32_t pos)
+struct node *
+template_node(struct parse *p, int op, uint32_t pos)
 {
 	struct node *n = pth_arena_alloc(&p->sh->arena, sizeof *n);
 
@@ -69,18 +78,20 @@ struct node *template_node(struct parse *p, int op, uint32_t pos)
 }
 
 /* A node counts the levels below it, so that no walk over it gets too deep. */
-static struct node *grow(struct parse *p, struct node *n, const struct node *child)
+static struct node *
+grow(struct parse *p, struct node *n, const struct node *child)
 {
-	if (child && child->height >= n->height) {
+	if (child != NULL && child->height >= n->height) {
 		if (child->height >= MAX_HEIGHT)
-			template_parse_fail(p, n->pos, "expression with more than %d levels",
-			    MAX_HEIGHT);
+			template_parse_fail(
+			    p, n->pos, "expression with more than %d levels", MAX_HEIGHT);
 		n->height = (uint16_t)(child->height + 1);
 	}
 	return n;
 }
 
-static struct node *two(struct parse *p, int op, uint32_t pos, struct node *a, struct node *b)
+static struct node *
+two(struct parse *p, int op, uint32_t pos, struct node *a, struct node *b)
 {
 	struct node *n = template_node(p, op, pos);
 
@@ -89,12 +100,14 @@ static struct node *two(struct parse *p, int op, uint32_t pos, struct node *a, s
 	return grow(p, grow(p, n, a), b);
 }
 
-static struct node *one(struct parse *p, int op, uint32_t pos, struct node *a)
+static struct node *
+one(struct parse *p, int op, uint32_t pos, struct node *a)
 {
 	return two(p, op, pos, a, NULL);
 }
 
-static void append(struct parse *p, struct node *list, struct node ***tail, struct node *child)
+static void
+append(struct parse *p, struct node *list, struct node ***tail, struct node *child)
 {
 	grow(p, list, child);
 	**tail = child;
@@ -102,7 +115,8 @@ static void append(struct parse *p, struct node *list, struct node ***tail, stru
 	list->n++;
 }
 
-static void enter(struct parse *p)
+static void
+enter(struct parse *p)
 {
 	if (++p->depth > MAX_HEIGHT)
 		template_parse_fail(p, p->t.pos, "expression with more than %d levels", MAX_HEIGHT);
@@ -111,7 +125,8 @@ static void enter(struct parse *p)
 static struct node *parse_or(struct parse *p);
 static struct node *parse_unary(struct parse *p, bool filters);
 
-struct node *template_expression(struct parse *p)
+struct node *
+template_expression(struct parse *p)
 {
 	struct node *n, *c;
 	uint32_t pos;
@@ -132,7 +147,8 @@ struct node *template_expression(struct parse *p)
 	return n;
 }
 
-static bool tuple_ends(const struct parse *p)
+static bool
+tuple_ends(const struct parse *p)
 {
 	int k = p->t.kind;
 
@@ -141,7 +157,8 @@ static bool tuple_ends(const struct parse *p)
 }
 
 /* empty: `()` is a tuple too. */
-static struct node *parse_tuple(struct parse *p, bool cond, bool empty)
+static struct node *
+parse_tuple(struct parse *p, bool cond, bool empty)
 {
 	struct node *list = NULL, **tail = NULL, *n;
 	uint32_t pos = p->t.pos;
@@ -154,7 +171,7 @@ static struct node *parse_tuple(struct parse *p, bool cond, bool empty)
 	n = cond ? template_expression(p) : parse_or(p);
 	while (p->t.kind == T_COMMA) {
 		template_next(p);
-		if (!list) {
+		if (list == NULL) {
 			list = template_node(p, E_TUPLE, pos);
 			tail = &list->a;
 			append(p, list, &tail, n);
@@ -163,15 +180,17 @@ static struct node *parse_tuple(struct parse *p, bool cond, bool empty)
 			break;
 		append(p, list, &tail, cond ? template_expression(p) : parse_or(p));
 	}
-	return list ? list : n;
+	return list != NULL ? list : n;
 }
 
-struct node *template_tuple(struct parse *p, bool cond)
+struct node *
+template_tuple(struct parse *p, bool cond)
 {
 	return parse_tuple(p, cond, false);
 }
 
-static struct node *parse_list(struct parse *p)
+static struct node *
+parse_list(struct parse *p)
 {
 	struct node *n = template_node(p, E_LIST, p->t.pos), **tail = &n->a;
 
@@ -186,7 +205,8 @@ static struct node *parse_list(struct parse *p)
 	return n;
 }
 
-static struct node *parse_dict(struct parse *p)
+static struct node *
+parse_dict(struct parse *p)
 {
 	struct node *n = template_node(p, E_DICT, p->t.pos), **tail = &n->a;
 
@@ -203,7 +223,8 @@ static struct node *parse_dict(struct parse *p)
 	return n;
 }
 
-static struct node *constant(struct parse *p, struct val v)
+static struct node *
+constant(struct parse *p, struct val v)
 {
 	struct node *n = template_node(p, E_CONST, p->t.pos);
 
@@ -213,7 +234,8 @@ static struct node *constant(struct parse *p, struct val v)
 }
 
 /* "a" "b": one string. */
-static struct node *parse_string(struct parse *p)
+static struct node *
+parse_string(struct parse *p)
 {
 	struct node *n = constant(p, template_vstr(p->t.s, p->t.n)), *list, **tail;
 
@@ -227,7 +249,8 @@ static struct node *parse_string(struct parse *p)
 	return list;
 }
 
-static struct node *parse_name(struct parse *p)
+static struct node *
+parse_name(struct parse *p)
 {
 	struct node *n;
 
@@ -243,36 +266,30 @@ static struct node *parse_name(struct parse *p)
 	return n;
 }
 
-static struct node *parse_primary(struct parse *p)
+static struct node *
+parse_primary(struct parse *p)
 {
 	struct node *n;
 
 	switch (p->t.kind) {
-	case T_NAME:
-		return parse_name(p);
-	case T_STR:
-		return parse_string(p);
-	case T_INT:
-		return constant(p, template_vint(p->t.i));
-	case T_REAL:
-		return constant(p, template_vreal(p->t.d));
+	case T_NAME: return parse_name(p);
+	case T_STR: return parse_string(p);
+	case T_INT: return constant(p, template_vint(p->t.i));
+	case T_REAL: return constant(p, template_vreal(p->t.d));
 	case T_LPAREN:
 		template_next(p);
 		n = parse_tuple(p, true, true);
 		template_expect(p, T_RPAREN);
 		return n;
-	case T_LBRACKET:
-		return parse_list(p);
-	case T_LBRACE:
-		return parse_dict(p);
-	default:
-		unexpected(p, "an expression");
-		return NULL;
+	case T_LBRACKET: return parse_list(p);
+	case T_LBRACE: return parse_dict(p);
+	default: unexpected(p, "an expression"); return NULL;
 	}
 }
 
 /* Arguments into a list: positional nodes, then E_KW (s: name, a: value). */
-static struct node *parse_args(struct parse *p)
+static struct node *
+parse_args(struct parse *p)
 {
 	struct node *list = template_node(p, E_LIST, p->t.pos), **tail = &list->a, *kw;
 	bool named = false;
@@ -291,7 +308,8 @@ static struct node *parse_args(struct parse *p)
 			kw->a = template_expression(p);
 			append(p, list, &tail, grow(p, kw, kw->a));
 		} else if (named) {
-			template_parse_fail(p, p->t.pos, "argument without a name after one with a name");
+			template_parse_fail(
+			    p, p->t.pos, "argument without a name after one with a name");
 		} else {
 			append(p, list, &tail, template_expression(p));
 		}
@@ -303,7 +321,8 @@ static struct node *parse_args(struct parse *p)
 	return list;
 }
 
-static struct node *attribute(struct parse *p, struct node *in)
+static struct node *
+attribute(struct parse *p, struct node *in)
 {
 	struct node *n;
 
@@ -319,12 +338,14 @@ static struct node *attribute(struct parse *p, struct node *in)
 	return n;
 }
 
-static bool slice_part(const struct parse *p)
+static bool
+slice_part(const struct parse *p)
 {
 	return p->t.kind != T_COLON && p->t.kind != T_RBRACKET && p->t.kind != T_COMMA;
 }
 
-static struct node *subscript(struct parse *p, struct node *in)
+static struct node *
+subscript(struct parse *p, struct node *in)
 {
 	struct node *n, *from = NULL;
 	uint32_t pos = p->t.pos;
@@ -351,7 +372,8 @@ static struct node *subscript(struct parse *p, struct node *in)
 }
 
 /* f(...): a function, or x.m(...): a method (b: arguments, s: its name). */
-static struct node *parse_call(struct parse *p, struct node *in)
+static struct node *
+parse_call(struct parse *p, struct node *in)
 {
 	struct node *n = template_node(p, E_CALL, in->pos);
 
@@ -367,7 +389,8 @@ static struct node *parse_call(struct parse *p, struct node *in)
 	return grow(p, grow(p, n, n->a), n->b);
 }
 
-static struct node *postfix(struct parse *p, struct node *n)
+static struct node *
+postfix(struct parse *p, struct node *n)
 {
 	for (;;) {
 		if (p->t.kind == T_DOT)
@@ -382,7 +405,8 @@ static struct node *postfix(struct parse *p, struct node *n)
 }
 
 /* The name of a filter or test, on which p stands. */
-static const struct filter *lookup(struct parse *p, bool test)
+static const struct filter *
+lookup(struct parse *p, bool test)
 {
 	const struct filter *f;
 	char name[64];
@@ -391,7 +415,7 @@ static const struct filter *lookup(struct parse *p, bool test)
 	if (p->t.kind != T_NAME)
 		unexpected(p, test ? "the name of a test" : "the name of a filter");
 	f = test ? template_test_find(p->t.s, p->t.n) : template_filter_find(p->t.s, p->t.n);
-	if (f)
+	if (f != NULL)
 		return f;
 	snprintf(name, sizeof name, "%.*s", (int)(p->t.n > 60 ? 60 : p->t.n), p->t.s);
 	near = template_filter_near(name, test);
@@ -399,7 +423,8 @@ static const struct filter *lookup(struct parse *p, bool test)
 	    PTH_DID_YOU_MEAN(near));
 }
 
-static struct node *parse_filter(struct parse *p, struct node *in)
+static struct node *
+parse_filter(struct parse *p, struct node *in)
 {
 	struct node *n;
 
@@ -414,14 +439,16 @@ static struct node *parse_filter(struct parse *p, struct node *in)
 	return template_bind(p, n);
 }
 
-struct node *template_filters(struct parse *p, struct node *in)
+struct node *
+template_filters(struct parse *p, struct node *in)
 {
 	while (p->t.kind == T_PIPE)
 		in = parse_filter(p, in);
 	return in;
 }
 
-static bool test_argument(const struct parse *p)
+static bool
+test_argument(const struct parse *p)
 {
 	switch (p->t.kind) {
 	case T_NAME:
@@ -430,14 +457,13 @@ static bool test_argument(const struct parse *p)
 	case T_INT:
 	case T_REAL:
 	case T_LBRACKET:
-	case T_LBRACE:
-		return true;
-	default:
-		return false;
+	case T_LBRACE: return true;
+	default: return false;
 	}
 }
 
-static struct node *parse_test(struct parse *p, struct node *in)
+static struct node *
+parse_test(struct parse *p, struct node *in)
 {
 	struct node *n, *arg;
 
@@ -459,10 +485,11 @@ static struct node *parse_test(struct parse *p, struct node *in)
 		n->b->n = 1;
 		grow(p, n->b, arg);
 	}
-	return template_bind(p, n->b ? grow(p, n, n->b) : n);
+	return template_bind(p, n->b != NULL ? grow(p, n, n->b) : n);
 }
 
-static struct node *filters_and_tests(struct parse *p, struct node *n)
+static struct node *
+filters_and_tests(struct parse *p, struct node *n)
 {
 	for (;;) {
 		if (p->t.kind == T_PIPE)
@@ -476,7 +503,8 @@ static struct node *filters_and_tests(struct parse *p, struct node *n)
 	}
 }
 
-static struct node *parse_unary(struct parse *p, bool filters)
+static struct node *
+parse_unary(struct parse *p, bool filters)
 {
 	struct node *n;
 	uint32_t pos = p->t.pos;
@@ -494,7 +522,8 @@ static struct node *parse_unary(struct parse *p, bool filters)
 	return filters ? filters_and_tests(p, n) : n;
 }
 
-static struct node *parse_pow(struct parse *p)
+static struct node *
+parse_pow(struct parse *p)
 {
 	struct node *n = parse_unary(p, true);
 
@@ -507,7 +536,8 @@ static struct node *parse_pow(struct parse *p)
 	return n;
 }
 
-static struct node *parse_mul(struct parse *p)
+static struct node *
+parse_mul(struct parse *p)
 {
 	struct node *n = parse_pow(p);
 	uint32_t pos;
@@ -527,7 +557,8 @@ static struct node *parse_mul(struct parse *p)
 	}
 }
 
-static struct node *parse_concat(struct parse *p)
+static struct node *
+parse_concat(struct parse *p)
 {
 	struct node *n = parse_mul(p), *list, **tail;
 
@@ -543,7 +574,8 @@ static struct node *parse_concat(struct parse *p)
 	return list;
 }
 
-static struct node *parse_add(struct parse *p)
+static struct node *
+parse_add(struct parse *p)
 {
 	struct node *n = parse_concat(p);
 
@@ -558,7 +590,8 @@ static struct node *parse_add(struct parse *p)
 }
 
 /* The operator of a comparison on which p stands, or -1; skipped. */
-static int comparison(struct parse *p)
+static int
+comparison(struct parse *p)
 {
 	static const uint8_t map[][2] = { { T_EQ, C_EQ }, { T_NE, C_NE }, { T_LT, C_LT },
 		{ T_LE, C_LE }, { T_GT, C_GT }, { T_GE, C_GE } };
@@ -579,14 +612,15 @@ static int comparison(struct parse *p)
 	return -1;
 }
 
-static struct node *parse_compare(struct parse *p)
+static struct node *
+parse_compare(struct parse *p)
 {
 	struct node *n = parse_add(p), *cmp = NULL, **tail = NULL, *operand;
 	uint32_t pos = p->t.pos;
 	int op;
 
 	while ((op = comparison(p)) >= 0) {
-		if (!cmp) {
+		if (cmp == NULL) {
 			cmp = one(p, E_CMP, pos, n);
 			tail = &cmp->b;
 		}
@@ -595,10 +629,11 @@ static struct node *parse_compare(struct parse *p)
 		append(p, cmp, &tail, grow(p, operand, operand->a));
 		pos = p->t.pos;
 	}
-	return cmp ? cmp : n;
+	return cmp != NULL ? cmp : n;
 }
 
-static struct node *parse_not(struct parse *p)
+static struct node *
+parse_not(struct parse *p)
 {
 	struct node *n;
 	uint32_t pos = p->t.pos;
@@ -612,7 +647,8 @@ static struct node *parse_not(struct parse *p)
 	return n;
 }
 
-static struct node *parse_and(struct parse *p)
+static struct node *
+parse_and(struct parse *p)
 {
 	struct node *n = parse_not(p);
 
@@ -625,7 +661,8 @@ static struct node *parse_and(struct parse *p)
 	return n;
 }
 
-static struct node *parse_or(struct parse *p)
+static struct node *
+parse_or(struct parse *p)
 {
 	struct node *n = parse_and(p);
 

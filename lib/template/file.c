@@ -2,14 +2,15 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "io/file.h"
 #include "base/os.h"
+#include "io/file.h"
 #include "template/template.h"
 
 #define TEMPLATE_MAX ((size_t)4 << 20)
 
 /* A file below a directory, never outside of it. */
-static int read_below(const char *dir, const char *name, struct pth_buf *b, struct pth_err *e)
+static int
+read_below(const char *dir, const char *name, struct pth_buf *b, struct pth_err *e)
 {
 	struct pth_buf path = PTH_BUF_INIT;
 	int dirfd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC), fd, r;
@@ -27,35 +28,39 @@ static int read_below(const char *dir, const char *name, struct pth_buf *b, stru
 	return r;
 }
 
-int pth_template_include(void *arg, const char *name, struct pth_buf *b, struct pth_err *e)
+int
+pth_template_include(void *arg, const char *name, struct pth_buf *b, struct pth_err *e)
 {
 	const struct pth_template_place *p = arg;
 
 	if (read_below(p->beside, name, b, e) == 0)
 		return 0;
-	if (p->share && read_below(p->share, name, b, e) == 0)
+	if (p->share != NULL && read_below(p->share, name, b, e) == 0)
 		return 0;
 	return pth_err_set(e, PTH_INPUT, "no template '%.200s' in %s%s%s", name, p->beside,
-	    p->share ? " or " : "", p->share ? p->share : "");
+	    p->share != NULL ? " or " : "", p->share != NULL ? p->share : "");
 }
 
-int pth_template_find(struct pth_template_place *p, const char *path, struct pth_buf *b,
-    struct pth_err *e)
+int
+pth_template_find(
+    struct pth_template_place *p, const char *path, struct pth_buf *b, struct pth_err *e)
 {
 	const char *slash = strrchr(path, '/');
 
 	if (strcmp(path, "-") == 0 || access(path, F_OK) == 0) {
-		p->beside = slash ? pth_xstrndup(path, (size_t)(slash + 1 - path)) : pth_xstrdup(".");
+		p->beside = slash != NULL ? pth_xstrndup(path, (size_t)(slash + 1 - path)) :
+		                            pth_xstrdup(".");
 		return pth_file_read(path, TEMPLATE_MAX, b, e);
 	}
-	p->beside = pth_xstrdup(p->share ? p->share : ".");
-	if (p->share && pth_path_inside(path) && read_below(p->share, path, b, e) == 0)
+	p->beside = pth_xstrdup(p->share != NULL ? p->share : ".");
+	if (p->share != NULL && pth_path_inside(path) && read_below(p->share, path, b, e) == 0)
 		return 0;
 	return pth_err_set(e, PTH_INPUT, "%s: no such template, nor in %s", path,
-	    p->share ? p->share : "share/templates");
+	    p->share != NULL ? p->share : "share/templates");
 }
 
-void pth_template_place_release(struct pth_template_place *p)
+void
+pth_template_place_release(struct pth_template_place *p)
 {
 	free(p->beside);
 	free(p->share);
@@ -63,18 +68,20 @@ void pth_template_place_release(struct pth_template_place *p)
 }
 
 /* Inside, and no part of it is longer than a name can be. */
-static bool path_ok(const char *s)
+static bool
+path_ok(const char *s)
 {
 	if (!pth_path_inside(s) || s[strlen(s) - 1] == '/')
 		return false;
-	for (size_t n; *s; s += n + (s[n] == '/'))
+	for (size_t n; *s != '\0'; s += n + (s[n] == '/'))
 		if ((n = strcspn(s, "/")) > 255)
 			return false;
 	return true;
 }
 
 /* Make and open the directories of path, one by one; *base is the last part. */
-static int open_parent(int dirfd, const char *path, const char **base, struct pth_err *e)
+static int
+open_parent(int dirfd, const char *path, const char **base, struct pth_err *e)
 {
 	char part[256];
 	int fd = fcntl(dirfd, F_DUPFD_CLOEXEC, 3), next;
@@ -93,17 +100,19 @@ static int open_parent(int dirfd, const char *path, const char **base, struct pt
 	return fd >= 0 ? fd : pth_err_set(e, PTH_SYSTEM, "%s:", path);
 }
 
-int pth_template_write(int dirfd, const char *path, const struct pth_buf *text, struct pth_err *e)
+int
+pth_template_write(int dirfd, const char *path, const struct pth_buf *text, struct pth_err *e)
 {
 	const char *base;
 	int fd, r;
 
 	if (!path_ok(path))
-		return pth_err_set(e, PTH_INPUT, "\"%.200s\" is not the path of a file inside a directory", path);
+		return pth_err_set(
+		    e, PTH_INPUT, "\"%.200s\" is not the path of a file inside a directory", path);
 	fd = open_parent(dirfd, path, &base, e);
 	if (fd < 0)
 		return -1;
-	r = pth_file_write(fd, base, text->s ? text->s : "", text->len, e);
+	r = pth_file_write(fd, base, text->s != NULL ? text->s : "", text->len, e);
 	close(fd);
 	return r;
 }

@@ -1,53 +1,59 @@
 /* Finding filters and tests; filters that take any value. */
 #include <math.h>
 
-#include "template/priv.h"
 #include "base/text.h"
+#include "template/priv.h"
 
 static const struct filter *const tables[] = { template_filters_any, template_filters_text,
 	template_filters_list };
 
-static const struct filter *find(const struct filter *f, const char *s, size_t n)
+static const struct filter *
+find(const struct filter *f, const char *s, size_t n)
 {
-	for (; f->name; f++)
+	for (; f->name != NULL; f++)
 		if (f->name[0] == s[0] && template_word(s, n, f->name))
 			return f;
 	return NULL;
 }
 
-const struct filter *template_filter_find(const char *s, size_t n)
+const struct filter *
+template_filter_find(const char *s, size_t n)
 {
 	const struct filter *f = NULL;
 
-	for (size_t i = 0; n && !f && i < countof(tables); i++)
+	for (size_t i = 0; n != 0 && f == NULL && i < countof(tables); i++)
 		f = find(tables[i], s, n);
 	return f;
 }
 
-const struct filter *template_test_find(const char *s, size_t n)
+const struct filter *
+template_test_find(const char *s, size_t n)
 {
-	return n ? find(template_tests, s, n) : NULL;
+	return n != 0 ? find(template_tests, s, n) : NULL;
 }
 
-const char *template_filter_near(const char *s, bool test)
+const char *
+template_filter_near(const char *s, bool test)
 {
 	const char *names[200];
 	size_t n = 0;
 
 	for (size_t i = 0; i < (test ? 1 : countof(tables)); i++)
-		for (const struct filter *f = test ? template_tests : tables[i]; f->name; f++)
+		for (const struct filter *f = test ? template_tests : tables[i]; f->name != NULL;
+		     f++)
 			if (n < countof(names))
 				names[n++] = f->name;
 	return pth_nearest(s, names, n);
 }
 
-struct val template_apply(struct eval *x, const struct filter *f, struct val in,
-    const struct val *arg, size_t n)
+struct val
+template_apply(
+    struct eval *x, const struct filter *f, struct val in, const struct val *arg, size_t n)
 {
 	struct call c = { .in = f->undef ? in : template_defined(x, in) };
 	size_t max = *f->params != '\0';
 
-	for (const char *q = f->params; *q; q++)
+	for (const char *q = f->params; *q != '\0'; q++)
 		max += *q == ',';
 	if (*f->params == '*') {
 		c.rest = arg;
@@ -72,7 +78,10 @@ FILTER(f_default)
 	return c->in;
 }
 
-FILTER(f_string) { return template_str(x, c->in); }
+FILTER(f_string)
+{
+	return template_str(x, c->in);
+}
 
 FILTER(f_length)
 {
@@ -90,7 +99,8 @@ FILTER(f_length)
 /* ---- numbers ---- */
 
 /* A whole number in s, as Python's int(s, base); false when it is none. */
-static bool read_int(const char *s, size_t n, int base, int64_t *i)
+static bool
+read_int(const char *s, size_t n, int base, int64_t *i)
 {
 	char b[80];
 	size_t k = 0, at = 0;
@@ -100,15 +110,18 @@ static bool read_int(const char *s, size_t n, int base, int64_t *i)
 	n -= template_space_back(s + at, n - at);
 	if (at < n && (s[at] == '-' || s[at] == '+'))
 		b[k++] = s[at++];
-	if (n - at > 2 && s[at] == '0' && ((base == 16 && (s[at + 1] | 0x20) == 'x') ||
-	    (base == 8 && (s[at + 1] | 0x20) == 'o') || (base == 2 && (s[at + 1] | 0x20) == 'b')))
+	if (n - at > 2 && s[at] == '0' &&
+	    ((base == 16 && (s[at + 1] | 0x20) == 'x') ||
+	        (base == 8 && (s[at + 1] | 0x20) == 'o') ||
+	        (base == 2 && (s[at + 1] | 0x20) == 'b')))
 		at += 2;
 	if (at >= n)
 		return false;
 	for (; at < n && k + 1 < sizeof b; at++) {
 		if (s[at] == '_' && k > 0 && b[k - 1] != '_' && at + 1 < n && s[at + 1] != '_')
 			continue;
-		if (!strchr("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", s[at]))
+		if (strchr("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
+		        s[at]) == NULL)
 			return false;
 		b[k++] = s[at];
 	}
@@ -120,14 +133,15 @@ static bool read_int(const char *s, size_t n, int base, int64_t *i)
 }
 
 /* As Python's float(s). */
-static bool read_real(const char *s, size_t n, double *d)
+static bool
+read_real(const char *s, size_t n, double *d)
 {
 	char b[100], *end;
 	size_t at = template_space(s, n);
 
 	n -= template_space_back(s + at, n - at);
-	if (at >= n || n - at >= sizeof b || memchr(s + at, 'x', n - at) || memchr(s + at, 'X', n - at) ||
-	    memchr(s + at, '(', n - at))
+	if (at >= n || n - at >= sizeof b || memchr(s + at, 'x', n - at) != NULL ||
+	    memchr(s + at, 'X', n - at) != NULL || memchr(s + at, '(', n - at) != NULL)
 		return false;
 	memcpy(b, s + at, n - at);
 	b[n - at] = '\0';
@@ -135,7 +149,8 @@ static bool read_real(const char *s, size_t n, double *d)
 	return *end == '\0' && end != b;
 }
 
-static struct val whole(struct eval *x, double d, struct val def)
+static struct val
+whole(struct eval *x, double d, struct val def)
 {
 	if (!isfinite(d))
 		return def;
@@ -183,7 +198,8 @@ FILTER(f_abs)
 }
 
 /* Python's round(): the nearest, halves to even, of the exact value. */
-static double round_real(double d, int digits)
+static double
+round_real(double d, int digits)
 {
 	char s[400];
 
@@ -200,7 +216,8 @@ static double round_real(double d, int digits)
 	return strtod(s, NULL);
 }
 
-static struct val round_int(struct eval *x, int64_t i, int64_t digits)
+static struct val
+round_int(struct eval *x, int64_t i, int64_t digits)
 {
 	int64_t p = 1, r;
 
@@ -212,8 +229,8 @@ static struct val round_int(struct eval *x, int64_t i, int64_t digits)
 		p *= 10;
 	r = i % p;
 	i -= r;
-	if (r < 0 ? r < -p / 2 || (r == -p / 2 && i / p % 2 != 0)
-	          : r > p / 2 || (r == p / 2 && i / p % 2 != 0))
+	if (r < 0 ? r < -p / 2 || (r == -p / 2 && i / p % 2 != 0) :
+	            r > p / 2 || (r == p / 2 && i / p % 2 != 0))
 		if (__builtin_add_overflow(i, r < 0 ? -p : p, &i))
 			template_fail(x, x->at, "integer beyond 64 bits");
 	return template_vint(i);
@@ -230,7 +247,10 @@ FILTER(f_round)
 	if (template_word(how.s, how.n, "common")) {
 		if (template_integer(c->in, &i))
 			return round_int(x, i, digits);
-		return template_vreal(round_real(d, digits > 1000 ? 1000 : digits < -1000 ? -1000 : (int)digits));
+		return template_vreal(round_real(d,
+		    digits > 1000      ? 1000 :
+		        digits < -1000 ? -1000 :
+		                         (int)digits));
 	}
 	p = pow(10, (double)digits);
 	if (template_word(how.s, how.n, "ceil"))
@@ -299,7 +319,8 @@ FILTER(f_attr)
 
 /* ---- mappings ---- */
 
-static struct val items(struct eval *x, struct val v, int what)
+static struct val
+items(struct eval *x, struct val v, int what)
 {
 	if (v.k == V_UNDEF)
 		return template_list(x, 0, false);
@@ -308,9 +329,18 @@ static struct val items(struct eval *x, struct val v, int what)
 	return template_map_items(x, v, what);
 }
 
-FILTER(f_items) { return items(x, c->in, 'i'); }
-FILTER(f_keys) { return items(x, c->in, 'k'); }
-FILTER(f_values) { return items(x, c->in, 'v'); }
+FILTER(f_items)
+{
+	return items(x, c->in, 'i');
+}
+FILTER(f_keys)
+{
+	return items(x, c->in, 'k');
+}
+FILTER(f_values)
+{
+	return items(x, c->in, 'v');
+}
 
 const struct filter template_filters_any[] = {
 	{ "default", f_default, "default_value,boolean", 0, true },

@@ -4,6 +4,7 @@
 #define TEST(name) static struct val name(struct eval *x, struct call *c)
 #define UNUSED (void)x
 
+/* clang-format off */
 TEST(t_defined) { UNUSED; return template_vbool(c->in.k != V_UNDEF); }
 TEST(t_undefined) { UNUSED; return template_vbool(c->in.k == V_UNDEF); }
 TEST(t_none) { UNUSED; return template_vbool(c->in.k == V_NONE); }
@@ -15,6 +16,7 @@ TEST(t_float) { UNUSED; return template_vbool(c->in.k == V_REAL); }
 TEST(t_number) { UNUSED; return template_vbool(c->in.k >= V_BOOL && c->in.k <= V_REAL); }
 TEST(t_string) { UNUSED; return template_vbool(c->in.k == V_STR); }
 TEST(t_mapping) { UNUSED; return template_vbool(template_is_map(c->in)); }
+/* clang-format on */
 
 TEST(t_sequence)
 {
@@ -22,6 +24,7 @@ TEST(t_sequence)
 	return template_vbool(template_is_seq(c->in) || template_is_map(c->in) || c->in.k == V_STR);
 }
 
+/* clang-format off */
 TEST(t_eq) { return template_vbool(template_equal(x, c->in, c->arg[0], 0)); }
 TEST(t_ne) { return template_vbool(!template_equal(x, c->in, c->arg[0], 0)); }
 TEST(t_lt) { return template_vbool(template_order(x, c->in, c->arg[0], 0) < 0); }
@@ -29,6 +32,7 @@ TEST(t_le) { return template_vbool(template_order(x, c->in, c->arg[0], 0) <= 0);
 TEST(t_gt) { return template_vbool(template_order(x, c->in, c->arg[0], 0) > 0); }
 TEST(t_ge) { return template_vbool(template_order(x, c->in, c->arg[0], 0) >= 0); }
 TEST(t_in) { return template_vbool(template_contains(x, c->arg[0], c->in)); }
+/* clang-format on */
 
 TEST(t_sameas)
 {
@@ -36,27 +40,38 @@ TEST(t_sameas)
 	return template_vbool(c->in.k == c->arg[0].k && template_equal(x, c->in, c->arg[0], 0));
 }
 
-static bool zero(struct eval *x, struct val a, struct val b)
+static bool
+zero(struct eval *x, struct val a, struct val b)
 {
 	struct val r = template_binary(x, E_MOD, a, template_defined(x, b));
 
 	return !template_truth(x, r);
 }
 
+/* clang-format off */
 TEST(t_divisible) { return template_vbool(zero(x, c->in, c->arg[0])); }
 TEST(t_even) { return template_vbool(zero(x, c->in, template_vint(2))); }
 TEST(t_odd) { return template_vbool(!zero(x, c->in, template_vint(2))); }
+/* clang-format on */
 
-static struct val cased(struct eval *x, struct val v, int how)
+static struct val
+cased(struct eval *x, struct val v, int how)
 {
-	struct val s = template_str(x, v), t = template_case(x, s, how), u = template_case(x, s, how ^ 'u' ^ 'l');
+	struct val s = template_str(x, v), t = template_case(x, s, how),
+	           u = template_case(x, s, how ^ 'u' ^ 'l');
 
 	/* as Python's islower: and there is a letter at all */
 	return template_vbool(template_equal(x, s, t, 0) && !template_equal(x, t, u, 0));
 }
 
-TEST(t_lower) { return cased(x, c->in, 'l'); }
-TEST(t_upper) { return cased(x, c->in, 'u'); }
+TEST(t_lower)
+{
+	return cased(x, c->in, 'l');
+}
+TEST(t_upper)
+{
+	return cased(x, c->in, 'u');
+}
 
 TEST(t_filter)
 {

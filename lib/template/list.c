@@ -3,7 +3,8 @@
 
 #define FILTER(name) static struct val name(struct eval *x, struct call *c)
 
-static struct val one_step(struct eval *x, struct val v, const char *s, size_t n)
+static struct val
+one_step(struct eval *x, struct val v, const char *s, size_t n)
 {
 	int64_t i = 0;
 	size_t k = 0;
@@ -15,7 +16,8 @@ static struct val one_step(struct eval *x, struct val v, const char *s, size_t n
 	return template_attr(x, x->at, v, s, n);
 }
 
-struct val template_path(struct eval *x, struct val item, struct val path)
+struct val
+template_path(struct eval *x, struct val item, struct val path)
 {
 	const char *s, *dot, *end;
 
@@ -25,18 +27,19 @@ struct val template_path(struct eval *x, struct val item, struct val path)
 	path = template_arg_str(x, path, "");
 	for (s = path.s, end = s + path.n;; s = dot + 1) {
 		dot = s < end ? memchr(s, '.', (size_t)(end - s)) : NULL;
-		item = one_step(x, item, s, (size_t)((dot ? dot : end) - s));
-		if (!dot || item.k == V_UNDEF)
+		item = one_step(x, item, s, (size_t)((dot != NULL ? dot : end) - s));
+		if (dot == NULL || item.k == V_UNDEF)
 			break;
 	}
 	/* say which part is missing: the tree has no node for it */
-	if (item.k == V_UNDEF && !item.f) {
+	if (item.k == V_UNDEF && item.f == '\0') {
 		((struct undef *)(uintptr_t)item.u)->note = "an element lacks the attribute";
 	}
 	return item;
 }
 
-static struct val copy(struct eval *x, struct val seq)
+static struct val
+copy(struct eval *x, struct val seq)
 {
 	struct val v = template_list(x, (size_t)template_len(seq), false);
 
@@ -45,9 +48,13 @@ static struct val copy(struct eval *x, struct val seq)
 	return v;
 }
 
-FILTER(f_list) { return copy(x, template_seq(x, c->in)); }
+FILTER(f_list)
+{
+	return copy(x, template_seq(x, c->in));
+}
 
-static struct val missing(struct eval *x, const char *note)
+static struct val
+missing(struct eval *x, const char *note)
 {
 	return template_undef(x, x->at, template_vabsent(), NULL, 0, note);
 }
@@ -56,7 +63,7 @@ FILTER(f_first)
 {
 	struct val seq = template_seq(x, c->in);
 
-	return template_len(seq) ? template_at(seq, 0) : missing(x, "the first of nothing");
+	return template_len(seq) != 0 ? template_at(seq, 0) : missing(x, "the first of nothing");
 }
 
 FILTER(f_last)
@@ -64,7 +71,7 @@ FILTER(f_last)
 	struct val seq = template_seq(x, c->in);
 	int64_t n = template_len(seq);
 
-	return n ? template_at(seq, n - 1) : missing(x, "the last of nothing");
+	return n != 0 ? template_at(seq, n - 1) : missing(x, "the last of nothing");
 }
 
 FILTER(f_reverse)
@@ -72,7 +79,8 @@ FILTER(f_reverse)
 	struct val seq;
 
 	if (c->in.k == V_STR)
-		return template_slice(x, c->in, template_vabsent(), template_vabsent(), template_vint(-1));
+		return template_slice(
+		    x, c->in, template_vabsent(), template_vabsent(), template_vint(-1));
 	seq = copy(x, template_seq(x, c->in));
 	for (uint32_t i = 0; i < seq.n / 2; i++) {
 		struct val t = seq.v[i];
@@ -96,17 +104,17 @@ FILTER(f_join)
 		if (c->arg[1].k != V_ABSENT && c->arg[1].k != V_NONE)
 			v[i] = template_path(x, v[i], c->arg[1]);
 		v[i] = template_text(x, v[i]);
-		len += v[i].n + (i ? d.n : 0);
+		len += v[i].n + (i != 0 ? d.n : 0);
 		if (len > MAX_OUTPUT)
 			template_fail(x, x->at, "a text of more than %d MiB", MAX_OUTPUT >> 20);
 	}
 	p = q = template_alloc(x, len);
 	for (int64_t i = 0; i < n; i++) {
-		if (i && d.n) {
+		if (i != 0 && d.n != 0) {
 			memcpy(q, d.s, d.n);
 			q += d.n;
 		}
-		if (v[i].n)
+		if (v[i].n != 0)
 			memcpy(q, v[i].s, v[i].n);
 		q += v[i].n;
 	}
@@ -126,7 +134,8 @@ struct sorter {
 	struct item *tmp;
 };
 
-static bool before(const struct sorter *s, const struct item *a, const struct item *b)
+static bool
+before(const struct sorter *s, const struct item *a, const struct item *b)
 {
 	int r = 0;
 
@@ -136,7 +145,8 @@ static bool before(const struct sorter *s, const struct item *a, const struct it
 }
 
 /* Stable; the C library's qsort is not, and may not be left by longjmp. */
-static void merge_sort(const struct sorter *s, struct item *v, size_t n)
+static void
+merge_sort(const struct sorter *s, struct item *v, size_t n)
 {
 	size_t mid = n / 2, i = 0, j = mid, k = 0;
 
@@ -150,13 +160,15 @@ static void merge_sort(const struct sorter *s, struct item *v, size_t n)
 }
 
 /* What elements are compared by: text without regard to case, unless told. */
-static struct val sort_key(struct eval *x, struct val v, bool case_sensitive)
+static struct val
+sort_key(struct eval *x, struct val v, bool case_sensitive)
 {
 	v = template_defined(x, v);
 	return v.k == V_STR && !case_sensitive ? template_case(x, v, 'l') : v;
 }
 
-static void sort_items(struct eval *x, struct item *it, size_t n, size_t nkey, bool reverse)
+static void
+sort_items(struct eval *x, struct item *it, size_t n, size_t nkey, bool reverse)
 {
 	struct sorter s = { .x = x, .nkey = nkey, .reverse = reverse };
 
@@ -164,7 +176,8 @@ static void sort_items(struct eval *x, struct item *it, size_t n, size_t nkey, b
 	merge_sort(&s, it, n);
 }
 
-static struct val values_of(struct eval *x, const struct item *it, size_t n)
+static struct val
+values_of(struct eval *x, const struct item *it, size_t n)
 {
 	struct val v = template_list(x, n, false);
 
@@ -174,7 +187,8 @@ static struct val values_of(struct eval *x, const struct item *it, size_t n)
 }
 
 /* The paths of "a,b.c" as a list of strings. */
-static struct val paths(struct eval *x, struct val attribute)
+static struct val
+paths(struct eval *x, struct val attribute)
 {
 	struct val list;
 	const char *s, *end, *comma;
@@ -190,14 +204,15 @@ static struct val paths(struct eval *x, struct val attribute)
 	list = template_list(x, n, false);
 	for (s = attribute.s, end = s + attribute.n; i < n; s = comma + 1) {
 		comma = s < end ? memchr(s, ',', (size_t)(end - s)) : NULL;
-		if (!comma)
+		if (comma == NULL)
 			comma = end;
 		list.v[i++] = template_vstr(s, (size_t)(comma - s));
 	}
 	return list;
 }
 
-static bool given(struct val v)
+static bool
+given(struct val v)
 {
 	return v.k != V_ABSENT && v.k != V_NONE;
 }
@@ -218,8 +233,8 @@ FILTER(f_sort)
 		it[i].v = template_at(seq, (int64_t)i);
 		it[i].key = template_alloc(x, nkey * sizeof *it[i].key);
 		for (size_t k = 0; k < nkey; k++)
-			it[i].key[k] = sort_key(x, by.k == V_ABSENT ? it[i].v :
-			    template_path(x, it[i].v, by.v[k]), exact);
+			it[i].key[k] = sort_key(x,
+			    by.k == V_ABSENT ? it[i].v : template_path(x, it[i].v, by.v[k]), exact);
 	}
 	sort_items(x, it, n, nkey, reverse);
 	return values_of(x, it, n);
@@ -234,7 +249,7 @@ FILTER(f_dictsort)
 
 	if (!template_is_map(c->in))
 		template_fail(x, x->at, "%s is not a mapping", template_kind(c->in));
-	if (!which && !template_word(by.s, by.n, "key"))
+	if (which == 0 && !template_word(by.s, by.n, "key"))
 		template_fail(x, x->at, "dictsort is by 'key' or by 'value'");
 	list = template_map_items(x, c->in, 'i');
 	it = template_alloc(x, list.n * sizeof *it);
@@ -303,7 +318,8 @@ FILTER(f_unique)
 	return out;
 }
 
-static struct val extreme(struct eval *x, struct call *c, int sign)
+static struct val
+extreme(struct eval *x, struct call *c, int sign)
 {
 	struct val seq = template_seq(x, c->in), best = { 0 }, best_key = { 0 }, v, key;
 	bool exact = template_arg_bool(x, c->arg[0], false);
@@ -319,15 +335,22 @@ static struct val extreme(struct eval *x, struct call *c, int sign)
 			best_key = key;
 		}
 	}
-	return n ? best : missing(x, "the extreme of nothing");
+	return n != 0 ? best : missing(x, "the extreme of nothing");
 }
 
-FILTER(f_min) { return extreme(x, c, -1); }
-FILTER(f_max) { return extreme(x, c, 1); }
+FILTER(f_min)
+{
+	return extreme(x, c, -1);
+}
+FILTER(f_max)
+{
+	return extreme(x, c, 1);
+}
 
 FILTER(f_sum)
 {
-	struct val seq = template_seq(x, c->in), sum = c->arg[1].k == V_ABSENT ? template_vint(0) : c->arg[1], v;
+	struct val seq = template_seq(x, c->in),
+	           sum = c->arg[1].k == V_ABSENT ? template_vint(0) : c->arg[1], v;
 
 	for (int64_t i = 0, n = template_len(seq); i < n; i++) {
 		v = template_at(seq, i);
@@ -343,12 +366,14 @@ FILTER(f_sum)
 
 /* ---- each element ---- */
 
-static const struct filter *by_name(struct eval *x, struct val name, bool test)
+static const struct filter *
+by_name(struct eval *x, struct val name, bool test)
 {
 	struct val s = template_str(x, name);
-	const struct filter *f = test ? template_test_find(s.s, s.n) : template_filter_find(s.s, s.n);
+	const struct filter *f = test ? template_test_find(s.s, s.n) :
+	                                template_filter_find(s.s, s.n);
 
-	if (!f)
+	if (f == NULL)
 		template_fail(x, x->at, "no %s '%.*s'", test ? "test" : "filter",
 		    (int)(s.n > 60 ? 60 : s.n), s.s);
 	return f;
@@ -356,16 +381,17 @@ static const struct filter *by_name(struct eval *x, struct val name, bool test)
 
 FILTER(f_map)
 {
-	struct val seq = template_seq(x, c->in), out = template_list(x, (size_t)template_len(seq), false);
+	struct val seq = template_seq(x, c->in),
+	           out = template_list(x, (size_t)template_len(seq), false);
 	const struct filter *f = NULL;
 
-	if (c->nrest)
+	if (c->nrest != 0)
 		f = by_name(x, c->rest[0], false);
 	else if (!given(c->arg[0]))
 		template_fail(x, x->at, "'map' needs the name of a filter, or attribute=");
 	for (uint32_t i = 0; i < out.n; i++) {
 		out.v[i] = template_at(seq, i);
-		if (f) {
+		if (f != NULL) {
 			out.v[i] = template_apply(x, f, out.v[i], c->rest + 1, c->nrest - 1);
 			continue;
 		}
@@ -377,9 +403,11 @@ FILTER(f_map)
 }
 
 /* Those for which a test (of an attribute) gives `want`. */
-static struct val choose(struct eval *x, struct call *c, bool attribute, bool want)
+static struct val
+choose(struct eval *x, struct call *c, bool attribute, bool want)
 {
-	struct val seq = template_seq(x, c->in), out = template_list(x, (size_t)template_len(seq), false), v;
+	struct val seq = template_seq(x, c->in),
+	           out = template_list(x, (size_t)template_len(seq), false), v;
 	size_t skip = attribute ? 1 : 0;
 	const struct filter *f = NULL;
 	uint32_t k = 0;
@@ -392,7 +420,7 @@ static struct val choose(struct eval *x, struct call *c, bool attribute, bool wa
 		v = template_at(seq, i);
 		if (attribute)
 			v = template_path(x, v, c->rest[0]);
-		if (f)
+		if (f != NULL)
 			v = template_apply(x, f, v, c->rest + skip + 1, c->nrest - skip - 1);
 		if (template_truth(x, v) == want)
 			out.v[k++] = template_at(seq, i);
@@ -401,15 +429,27 @@ static struct val choose(struct eval *x, struct call *c, bool attribute, bool wa
 	return out;
 }
 
-FILTER(f_select) { return choose(x, c, false, true); }
-FILTER(f_reject) { return choose(x, c, false, false); }
-FILTER(f_selectattr) { return choose(x, c, true, true); }
-FILTER(f_rejectattr) { return choose(x, c, true, false); }
+FILTER(f_select)
+{
+	return choose(x, c, false, true);
+}
+FILTER(f_reject)
+{
+	return choose(x, c, false, false);
+}
+FILTER(f_selectattr)
+{
+	return choose(x, c, true, true);
+}
+FILTER(f_rejectattr)
+{
+	return choose(x, c, true, false);
+}
 
 /* ---- parts ---- */
 
-static struct val part(struct eval *x, struct val seq, int64_t from, int64_t n, int64_t fill,
-    struct val with)
+static struct val
+part(struct eval *x, struct val seq, int64_t from, int64_t n, int64_t fill, struct val with)
 {
 	struct val v;
 
@@ -430,7 +470,7 @@ FILTER(f_batch)
 
 	if (size < 1)
 		template_fail(x, x->at, "a batch has at least 1 element");
-	out = template_list(x, (size_t)(n ? (n - 1) / size + 1 : 0), false);
+	out = template_list(x, (size_t)(n != 0 ? (n - 1) / size + 1 : 0), false);
 	for (uint32_t i = 0; i < out.n; i++) {
 		k = n - i * size < size ? n - i * size : size;
 		out.v[i] = part(x, seq, i * size, k, given(c->arg[1]) ? size - k : 0, c->arg[1]);

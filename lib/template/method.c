@@ -8,34 +8,43 @@ struct margs {
 	size_t n;
 };
 
-static struct val arg(const struct margs *m, size_t i)
+static struct val
+arg(const struct margs *m, size_t i)
 {
 	return i < m->n ? m->v[i] : template_vabsent();
 }
 
-static struct val text_arg(const struct margs *m, size_t i)
+static struct val
+text_arg(const struct margs *m, size_t i)
 {
 	struct val v = template_defined(m->x, arg(m, i));
 
 	if (v.k != V_STR)
-		template_fail(m->x, m->x->at, "argument %zu: expected a string, not %s", i + 1, template_kind(v));
+		template_fail(m->x, m->x->at, "argument %zu: expected a string, not %s", i + 1,
+		    template_kind(v));
 	return v;
 }
 
-static struct val m_upper(const struct margs *m) { return template_case(m->x, m->s, 'u'); }
-static struct val m_lower(const struct margs *m) { return template_case(m->x, m->s, 'l'); }
-static struct val m_capitalize(const struct margs *m) { return template_case(m->x, m->s, 'c'); }
-static struct val m_strip(const struct margs *m) { return template_strip(m->x, m->s, arg(m, 0), 'b'); }
-static struct val m_lstrip(const struct margs *m) { return template_strip(m->x, m->s, arg(m, 0), 'l'); }
-static struct val m_rstrip(const struct margs *m) { return template_strip(m->x, m->s, arg(m, 0), 'r'); }
-static struct val m_splitlines(const struct margs *m) { return template_lines(m->x, m->s); }
+#define METHOD(name) static struct val m_##name(const struct margs *m)
 
-static struct val m_replace(const struct margs *m)
+/* clang-format off */
+METHOD(upper) { return template_case(m->x, m->s, 'u'); }
+METHOD(lower) { return template_case(m->x, m->s, 'l'); }
+METHOD(capitalize) { return template_case(m->x, m->s, 'c'); }
+METHOD(strip) { return template_strip(m->x, m->s, arg(m, 0), 'b'); }
+METHOD(lstrip) { return template_strip(m->x, m->s, arg(m, 0), 'l'); }
+METHOD(rstrip) { return template_strip(m->x, m->s, arg(m, 0), 'r'); }
+METHOD(splitlines) { return template_lines(m->x, m->s); }
+/* clang-format on */
+
+METHOD(replace)
 {
-	return template_replace(m->x, m->s, text_arg(m, 0), text_arg(m, 1), template_arg_int(m->x, arg(m, 2), -1));
+	return template_replace(
+	    m->x, m->s, text_arg(m, 0), text_arg(m, 1), template_arg_int(m->x, arg(m, 2), -1));
 }
 
-static bool begins(struct val s, struct val with, bool at_end)
+static bool
+begins(struct val s, struct val with, bool at_end)
 {
 	if (with.n > s.n)
 		return false;
@@ -43,11 +52,12 @@ static bool begins(struct val s, struct val with, bool at_end)
 }
 
 /* A string, or a tuple of strings of which one will do. */
-static struct val ends(const struct margs *m, bool at_end)
+static struct val
+ends(const struct margs *m, bool at_end)
 {
 	struct val w = template_defined(m->x, arg(m, 0));
 
-	if (w.k != V_LIST || !w.f)
+	if (w.k != V_LIST || w.f == '\0')
 		return template_vbool(begins(m->s, text_arg(m, 0), at_end));
 	for (uint32_t i = 0; i < w.n; i++)
 		if (w.v[i].k == V_STR && begins(m->s, w.v[i], at_end))
@@ -55,17 +65,19 @@ static struct val ends(const struct margs *m, bool at_end)
 	return template_vbool(false);
 }
 
-static struct val m_startswith(const struct margs *m) { return ends(m, false); }
-static struct val m_endswith(const struct margs *m) { return ends(m, true); }
+/* clang-format off */
+METHOD(startswith) { return ends(m, false); }
+METHOD(endswith) { return ends(m, true); }
+/* clang-format on */
 
-static struct val m_removeprefix(const struct margs *m)
+METHOD(removeprefix)
 {
 	struct val w = text_arg(m, 0);
 
 	return begins(m->s, w, false) ? template_vstr(m->s.s + w.n, m->s.n - w.n) : m->s;
 }
 
-static struct val m_removesuffix(const struct margs *m)
+METHOD(removesuffix)
 {
 	struct val w = text_arg(m, 0);
 
@@ -74,13 +86,15 @@ static struct val m_removesuffix(const struct margs *m)
 
 /* ---- split ---- */
 
-static void push(struct val *list, const char *s, const char *end)
+static void
+push(struct val *list, const char *s, const char *end)
 {
 	list->v[list->n++] = template_vstr(s, (size_t)(end - s));
 }
 
 /* At runs of white space, at most max cuts. */
-static void split_space(struct val *list, const char *s, const char *end, int64_t max)
+static void
+split_space(struct val *list, const char *s, const char *end, int64_t max)
 {
 	const char *word;
 
@@ -98,7 +112,8 @@ static void split_space(struct val *list, const char *s, const char *end, int64_
 	}
 }
 
-static void rsplit_space(struct val *list, const char *s, const char *end, int64_t max)
+static void
+rsplit_space(struct val *list, const char *s, const char *end, int64_t max)
 {
 	const char *stop;
 
@@ -116,7 +131,8 @@ static void rsplit_space(struct val *list, const char *s, const char *end, int64
 	}
 }
 
-static const char *find_last(const char *s, const char *end, struct val w)
+static const char *
+find_last(const char *s, const char *end, struct val w)
 {
 	for (const char *p = end - w.n; p >= s; p--)
 		if (memcmp(p, w.s, w.n) == 0)
@@ -124,7 +140,8 @@ static const char *find_last(const char *s, const char *end, struct val w)
 	return NULL;
 }
 
-static struct val split(const struct margs *m, bool right)
+static struct val
+split(const struct margs *m, bool right)
 {
 	const char *s = m->s.s, *end = s + m->s.n, *q;
 	struct val sep = arg(m, 0), list = template_list(m->x, (size_t)m->s.n + 1, false);
@@ -139,8 +156,9 @@ static struct val split(const struct margs *m, bool right)
 			template_fail(m->x, m->x->at, "text cannot be split at nothing");
 		template_work(m->x, (size_t)m->s.n * (right ? sep.n : 1));
 		while (max-- != 0 && s < end) {
-			q = right ? find_last(s, end, sep) : memmem(s, (size_t)(end - s), sep.s, sep.n);
-			if (!q)
+			q = right ? find_last(s, end, sep) :
+			            memmem(s, (size_t)(end - s), sep.s, sep.n);
+			if (q == NULL)
 				break;
 			template_work(m->x, 64);
 			if (right) {
@@ -162,10 +180,13 @@ static struct val split(const struct margs *m, bool right)
 	return list;
 }
 
-static struct val m_split(const struct margs *m) { return split(m, false); }
-static struct val m_rsplit(const struct margs *m) { return split(m, true); }
+/* clang-format off */
+METHOD(split) { return split(m, false); }
+METHOD(rsplit) { return split(m, true); }
+/* clang-format on */
 
-static struct val partition(const struct margs *m, bool right)
+static struct val
+partition(const struct margs *m, bool right)
 {
 	const char *s = m->s.s, *end = s + m->s.n, *q;
 	struct val sep = text_arg(m, 0), t = template_list(m->x, 3, true);
@@ -173,9 +194,9 @@ static struct val partition(const struct margs *m, bool right)
 	if (sep.n == 0)
 		template_fail(m->x, m->x->at, "text cannot be split at nothing");
 	template_work(m->x, (size_t)m->s.n * (right ? sep.n : 1));
-	q = right ? find_last(s, end, sep) : m->s.n ? memmem(s, m->s.n, sep.s, sep.n) : NULL;
+	q = right ? find_last(s, end, sep) : m->s.n != 0 ? memmem(s, m->s.n, sep.s, sep.n) : NULL;
 	t.v[0] = t.v[1] = t.v[2] = template_vstr("", 0);
-	if (!q) {
+	if (q == NULL) {
 		t.v[right ? 2 : 0] = m->s;
 		return t;
 	}
@@ -185,21 +206,24 @@ static struct val partition(const struct margs *m, bool right)
 	return t;
 }
 
-static struct val m_partition(const struct margs *m) { return partition(m, false); }
-static struct val m_rpartition(const struct margs *m) { return partition(m, true); }
+/* clang-format off */
+METHOD(partition) { return partition(m, false); }
+METHOD(rpartition) { return partition(m, true); }
+/* clang-format on */
 
 /* ---- search ---- */
 
-static struct val m_find(const struct margs *m)
+METHOD(find)
 {
 	struct val w = text_arg(m, 0);
-	const char *q = w.n == 0 ? m->s.s : m->s.n ? memmem(m->s.s, m->s.n, w.s, w.n) : NULL;
+	const char *q = w.n == 0 ? m->s.s : m->s.n != 0 ? memmem(m->s.s, m->s.n, w.s, w.n) : NULL;
 
 	template_work(m->x, m->s.n);
-	return template_vint(q ? (int64_t)template_chars(m->s.s, (size_t)(q - m->s.s)) : -1);
+	return template_vint(
+	    q != NULL ? (int64_t)template_chars(m->s.s, (size_t)(q - m->s.s)) : -1);
 }
 
-static struct val m_index(const struct margs *m)
+METHOD(index)
 {
 	struct val v = m_find(m);
 
@@ -208,16 +232,17 @@ static struct val m_index(const struct margs *m)
 	return v;
 }
 
-static struct val m_rfind(const struct margs *m)
+METHOD(rfind)
 {
 	struct val w = text_arg(m, 0);
 	const char *q = find_last(m->s.s, m->s.s + m->s.n, w);
 
 	template_work(m->x, (size_t)m->s.n * (w.n + 1));
-	return template_vint(q ? (int64_t)template_chars(m->s.s, (size_t)(q - m->s.s)) : -1);
+	return template_vint(
+	    q != NULL ? (int64_t)template_chars(m->s.s, (size_t)(q - m->s.s)) : -1);
 }
 
-static struct val m_count(const struct margs *m)
+METHOD(count)
 {
 	struct val w = text_arg(m, 0);
 	const char *p = m->s.s, *end = p + m->s.n;
@@ -234,7 +259,7 @@ static struct val m_count(const struct margs *m)
 	return template_vint(n);
 }
 
-static struct val m_join(const struct margs *m)
+METHOD(join)
 {
 	const struct filter *f = template_filter_find("join", 4);
 	struct val seq = template_seq(m->x, arg(m, 0));
@@ -247,7 +272,8 @@ static struct val m_join(const struct margs *m)
 
 /* ---- kinds of characters (ASCII) ---- */
 
-static struct val all(const struct margs *m, bool digits, bool alphas)
+static struct val
+all(const struct margs *m, bool digits, bool alphas)
 {
 	for (uint32_t i = 0; i < m->s.n; i++) {
 		char c = m->s.s[i];
@@ -259,26 +285,32 @@ static struct val all(const struct margs *m, bool digits, bool alphas)
 	return template_vbool(m->s.n > 0);
 }
 
-static struct val m_isdigit(const struct margs *m) { return all(m, true, false); }
-static struct val m_isalpha(const struct margs *m) { return all(m, false, true); }
-static struct val m_isalnum(const struct margs *m) { return all(m, true, true); }
+/* clang-format off */
+METHOD(isdigit) { return all(m, true, false); }
+METHOD(isalpha) { return all(m, false, true); }
+METHOD(isalnum) { return all(m, true, true); }
+/* clang-format on */
 
-static struct val m_isspace(const struct margs *m)
+METHOD(isspace)
 {
 	return template_vbool(m->s.n > 0 && template_space(m->s.s, m->s.n) == m->s.n);
 }
 
-static struct val case_is(const struct margs *m, const char *test)
+static struct val
+case_is(const struct margs *m, const char *test)
 {
 	return template_apply(m->x, template_test_find(test, 5), m->s, NULL, 0);
 }
 
-static struct val m_islower(const struct margs *m) { return case_is(m, "lower"); }
-static struct val m_isupper(const struct margs *m) { return case_is(m, "upper"); }
+/* clang-format off */
+METHOD(islower) { return case_is(m, "lower"); }
+METHOD(isupper) { return case_is(m, "upper"); }
+/* clang-format on */
 
 /* ---- width ---- */
 
-static char fill(const struct margs *m)
+static char
+fill(const struct margs *m)
 {
 	struct val v = arg(m, 1);
 
@@ -290,20 +322,23 @@ static char fill(const struct margs *m)
 	return *v.s;
 }
 
-static struct val pad(const struct margs *m, int how)
+static struct val
+pad(const struct margs *m, int how)
 {
 	return template_pad(m->x, m->s, template_arg_int(m->x, arg(m, 0), 0), fill(m), how);
 }
 
-static struct val m_ljust(const struct margs *m) { return pad(m, 'l'); }
-static struct val m_rjust(const struct margs *m) { return pad(m, 'r'); }
-static struct val m_center(const struct margs *m) { return pad(m, 'c'); }
+/* clang-format off */
+METHOD(ljust) { return pad(m, 'l'); }
+METHOD(rjust) { return pad(m, 'r'); }
+METHOD(center) { return pad(m, 'c'); }
+/* clang-format on */
 
-static struct val m_zfill(const struct margs *m)
+METHOD(zfill)
 {
 	int64_t width = template_arg_int(m->x, arg(m, 0), 0);
 	struct val rest = m->s, v;
-	bool sign = m->s.n && (*m->s.s == '-' || *m->s.s == '+');
+	bool sign = m->s.n != 0 && (*m->s.s == '-' || *m->s.s == '+');
 
 	if (!sign)
 		return template_pad(m->x, m->s, width, '0', 'r');
@@ -313,7 +348,7 @@ static struct val m_zfill(const struct margs *m)
 }
 
 /* Upper case behind everything that is no letter. */
-static struct val m_title(const struct margs *m)
+METHOD(title)
 {
 	struct val s = template_case(m->x, m->s, 'l');
 	char *p = template_alloc(m->x, s.n);
@@ -334,26 +369,45 @@ static const struct method {
 	struct val (*fn)(const struct margs *m);
 	uint8_t min, max;
 } methods[] = {
-	{ "upper", m_upper, 0, 0 }, { "lower", m_lower, 0, 0 }, { "title", m_title, 0, 0 },
-	{ "capitalize", m_capitalize, 0, 0 }, { "strip", m_strip, 0, 1 },
-	{ "lstrip", m_lstrip, 0, 1 }, { "rstrip", m_rstrip, 0, 1 },
-	{ "split", m_split, 0, 2 }, { "rsplit", m_rsplit, 0, 2 },
-	{ "splitlines", m_splitlines, 0, 0 }, { "partition", m_partition, 1, 1 },
-	{ "rpartition", m_rpartition, 1, 1 }, { "replace", m_replace, 2, 3 },
-	{ "startswith", m_startswith, 1, 1 }, { "endswith", m_endswith, 1, 1 },
-	{ "removeprefix", m_removeprefix, 1, 1 }, { "removesuffix", m_removesuffix, 1, 1 },
-	{ "find", m_find, 1, 1 }, { "rfind", m_rfind, 1, 1 }, { "index", m_index, 1, 1 },
-	{ "count", m_count, 1, 1 }, { "join", m_join, 1, 1 },
-	{ "isdigit", m_isdigit, 0, 0 }, { "isdecimal", m_isdigit, 0, 0 },
-	{ "isnumeric", m_isdigit, 0, 0 }, { "isalpha", m_isalpha, 0, 0 },
-	{ "isalnum", m_isalnum, 0, 0 }, { "isspace", m_isspace, 0, 0 },
-	{ "islower", m_islower, 0, 0 }, { "isupper", m_isupper, 0, 0 },
-	{ "ljust", m_ljust, 1, 2 }, { "rjust", m_rjust, 1, 2 }, { "center", m_center, 1, 2 },
+	{ "upper", m_upper, 0, 0 },
+	{ "lower", m_lower, 0, 0 },
+	{ "title", m_title, 0, 0 },
+	{ "capitalize", m_capitalize, 0, 0 },
+	{ "strip", m_strip, 0, 1 },
+	{ "lstrip", m_lstrip, 0, 1 },
+	{ "rstrip", m_rstrip, 0, 1 },
+	{ "split", m_split, 0, 2 },
+	{ "rsplit", m_rsplit, 0, 2 },
+	{ "splitlines", m_splitlines, 0, 0 },
+	{ "partition", m_partition, 1, 1 },
+	{ "rpartition", m_rpartition, 1, 1 },
+	{ "replace", m_replace, 2, 3 },
+	{ "startswith", m_startswith, 1, 1 },
+	{ "endswith", m_endswith, 1, 1 },
+	{ "removeprefix", m_removeprefix, 1, 1 },
+	{ "removesuffix", m_removesuffix, 1, 1 },
+	{ "find", m_find, 1, 1 },
+	{ "rfind", m_rfind, 1, 1 },
+	{ "index", m_index, 1, 1 },
+	{ "count", m_count, 1, 1 },
+	{ "join", m_join, 1, 1 },
+	{ "isdigit", m_isdigit, 0, 0 },
+	{ "isdecimal", m_isdigit, 0, 0 },
+	{ "isnumeric", m_isdigit, 0, 0 },
+	{ "isalpha", m_isalpha, 0, 0 },
+	{ "isalnum", m_isalnum, 0, 0 },
+	{ "isspace", m_isspace, 0, 0 },
+	{ "islower", m_islower, 0, 0 },
+	{ "isupper", m_isupper, 0, 0 },
+	{ "ljust", m_ljust, 1, 2 },
+	{ "rjust", m_rjust, 1, 2 },
+	{ "center", m_center, 1, 2 },
 	{ "zfill", m_zfill, 1, 1 },
 };
 
-struct val template_string_method(struct eval *x, struct val s, const char *name, const struct val *v,
-    size_t n)
+struct val
+template_string_method(
+    struct eval *x, struct val s, const char *name, const struct val *v, size_t n)
 {
 	struct margs m = { x, s, v, n };
 
@@ -361,7 +415,8 @@ struct val template_string_method(struct eval *x, struct val s, const char *name
 		if (strcmp(methods[i].name, name) != 0)
 			continue;
 		if (n < methods[i].min || n > methods[i].max)
-			template_fail(x, x->at, "%zu argument%s for '%s'", n, n == 1 ? "" : "s", name);
+			template_fail(
+			    x, x->at, "%zu argument%s for '%s'", n, n == 1 ? "" : "s", name);
 		/* cppcheck-suppress returnDanglingLifetime; values never point to m */
 		return methods[i].fn(&m);
 	}

@@ -3,14 +3,16 @@
 
 #include "template/priv.h"
 
-static void mismatch(struct eval *x, const char *op, struct val a, struct val b)
+static void
+mismatch(struct eval *x, const char *op, struct val a, struct val b)
 {
 	template_fail(x, x->at, "%s %s %s: not possible", template_kind(a), op, template_kind(b));
 }
 
 /* ---- numbers ---- */
 
-static struct val power(struct eval *x, int64_t a, int64_t b)
+static struct val
+power(struct eval *x, int64_t a, int64_t b)
 {
 	int64_t r = 1;
 
@@ -20,7 +22,7 @@ static struct val power(struct eval *x, int64_t a, int64_t b)
 		return template_vreal(pow((double)a, (double)b));
 	}
 	for (;; b >>= 1) {
-		if ((b & 1) && __builtin_mul_overflow(r, a, &r))
+		if ((b & 1) != 0 && __builtin_mul_overflow(r, a, &r))
 			template_fail(x, x->at, "integer beyond 64 bits");
 		if (b <= 1)
 			return template_vint(r);
@@ -29,23 +31,17 @@ static struct val power(struct eval *x, int64_t a, int64_t b)
 	}
 }
 
-static struct val integers(struct eval *x, int op, int64_t a, int64_t b)
+static struct val
+integers(struct eval *x, int op, int64_t a, int64_t b)
 {
 	int64_t r = 0;
 	bool over = false;
 
 	switch (op) {
-	case E_ADD:
-		over = __builtin_add_overflow(a, b, &r);
-		break;
-	case E_SUB:
-		over = __builtin_sub_overflow(a, b, &r);
-		break;
-	case E_MUL:
-		over = __builtin_mul_overflow(a, b, &r);
-		break;
-	case E_POW:
-		return power(x, a, b);
+	case E_ADD: over = __builtin_add_overflow(a, b, &r); break;
+	case E_SUB: over = __builtin_sub_overflow(a, b, &r); break;
+	case E_MUL: over = __builtin_mul_overflow(a, b, &r); break;
+	case E_POW: return power(x, a, b);
 	default:
 		if (b == 0)
 			template_fail(x, x->at, "division by zero");
@@ -66,21 +62,18 @@ static struct val integers(struct eval *x, int op, int64_t a, int64_t b)
 	return template_vint(r);
 }
 
-static struct val reals(struct eval *x, int op, double a, double b)
+static struct val
+reals(struct eval *x, int op, double a, double b)
 {
 	double m;
 
 	if (b == 0 && (op == E_DIV || op == E_FLOOR || op == E_MOD))
 		template_fail(x, x->at, "division by zero");
 	switch (op) {
-	case E_ADD:
-		return template_vreal(a + b);
-	case E_SUB:
-		return template_vreal(a - b);
-	case E_MUL:
-		return template_vreal(a * b);
-	case E_DIV:
-		return template_vreal(a / b);
+	case E_ADD: return template_vreal(a + b);
+	case E_SUB: return template_vreal(a - b);
+	case E_MUL: return template_vreal(a * b);
+	case E_DIV: return template_vreal(a / b);
 	case E_POW:
 		if ((a == 0 && b < 0) || (a < 0 && b != floor(b)))
 			template_fail(x, x->at, "this power is not a real number");
@@ -104,7 +97,8 @@ static struct val reals(struct eval *x, int op, double a, double b)
 
 /* ---- sequences ---- */
 
-static struct val append(struct eval *x, struct val a, struct val b)
+static struct val
+append(struct eval *x, struct val a, struct val b)
 {
 	int64_t n = template_len(a), m = template_len(b);
 	struct val v = template_list(x, (size_t)(n + m), a.k == V_LIST && a.f != 0);
@@ -116,7 +110,8 @@ static struct val append(struct eval *x, struct val a, struct val b)
 	return v;
 }
 
-static struct val repeat(struct eval *x, struct val a, int64_t times)
+static struct val
+repeat(struct eval *x, struct val a, int64_t times)
 {
 	int64_t n = a.k == V_STR ? a.n : template_len(a);
 	struct val v;
@@ -124,11 +119,11 @@ static struct val repeat(struct eval *x, struct val a, int64_t times)
 
 	if (times < 0)
 		times = 0;
-	if (n && times > MAX_OUTPUT / n)
+	if (n != 0 && times > MAX_OUTPUT / n)
 		template_fail(x, x->at, "the result is too large");
 	if (a.k == V_STR) {
 		p = template_alloc(x, (size_t)(n * times));
-		for (int64_t i = 0; n && i < times; i++)
+		for (int64_t i = 0; n != 0 && i < times; i++)
 			memcpy(p + i * n, a.s, (size_t)n);
 		return template_vstr(p, (size_t)(n * times));
 	}
@@ -138,29 +133,37 @@ static struct val repeat(struct eval *x, struct val a, int64_t times)
 	return v;
 }
 
-static bool list_like(struct val v)
+static bool
+list_like(struct val v)
 {
 	return v.k == V_LIST || v.k == V_JARR;
 }
 
-static struct val join(struct eval *x, struct val a, struct val b)
+static struct val
+join(struct eval *x, struct val a, struct val b)
 {
 	char *p;
 
 	if ((size_t)a.n + b.n > MAX_OUTPUT)
 		template_fail(x, x->at, "the result is too large");
 	p = template_alloc(x, (size_t)a.n + b.n);
-	if (a.n)
+	if (a.n != 0)
 		memcpy(p, a.s, a.n);
-	if (b.n)
+	if (b.n != 0)
 		memcpy(p + a.n, b.s, b.n);
 	return template_vstr(p, (size_t)a.n + b.n);
 }
 
-struct val template_binary(struct eval *x, int op, struct val a, struct val b)
+struct val
+template_binary(struct eval *x, int op, struct val a, struct val b)
 {
-	static const char *const names[] = { [E_ADD] = "+", [E_SUB] = "-", [E_MUL] = "*",
-		[E_DIV] = "/", [E_FLOOR] = "//", [E_MOD] = "%", [E_POW] = "**" };
+	static const char *const names[] = { [E_ADD] = "+",
+		[E_SUB] = "-",
+		[E_MUL] = "*",
+		[E_DIV] = "/",
+		[E_FLOOR] = "//",
+		[E_MOD] = "%",
+		[E_POW] = "**" };
 	int64_t i = 0, j = 0;
 	double d = 0, e = 0;
 
@@ -170,14 +173,14 @@ struct val template_binary(struct eval *x, int op, struct val a, struct val b)
 		return reals(x, op, d, e);
 	if (op == E_ADD && a.k == V_STR && b.k == V_STR)
 		return join(x, a, b);
-	if (op == E_ADD && list_like(a) && list_like(b) && !a.f == !b.f)
+	if (op == E_ADD && list_like(a) && list_like(b) && (a.f == '\0') == (b.f == '\0'))
 		return append(x, a, b);
 	if (op == E_MUL && template_integer(b, &j) && (a.k == V_STR || list_like(a)))
 		return repeat(x, a, j);
 	if (op == E_MUL && template_integer(a, &i) && (b.k == V_STR || list_like(b)))
 		return repeat(x, b, i);
 	if (op == E_MOD && a.k == V_STR) {
-		if (b.k == V_LIST && b.f)
+		if (b.k == V_LIST && b.f != '\0')
 			return template_format(x, a.s, a.n, b.v, b.n);
 		return template_format(x, a.s, a.n, &b, 1);
 	}
@@ -187,8 +190,8 @@ struct val template_binary(struct eval *x, int op, struct val a, struct val b)
 
 /* ---- subscripts ---- */
 
-static struct val loop_attr(struct eval *x, const struct node *at, const struct loop *l,
-    const char *s, size_t n)
+static struct val
+loop_attr(struct eval *x, const struct node *at, const struct loop *l, const char *s, size_t n)
 {
 	if (template_word(s, n, "index"))
 		return template_vint(l->i + 1);
@@ -215,7 +218,8 @@ static struct val loop_attr(struct eval *x, const struct node *at, const struct 
 	return template_undef(x, at, (struct val){ .k = V_LOOP }, s, n, NULL);
 }
 
-struct val template_attr(struct eval *x, const struct node *at, struct val v, const char *s, size_t n)
+struct val
+template_attr(struct eval *x, const struct node *at, struct val v, const char *s, size_t n)
 {
 	struct val r;
 
@@ -226,12 +230,14 @@ struct val template_attr(struct eval *x, const struct node *at, struct val v, co
 		if (r.k != V_ABSENT)
 			return r;
 	}
-	if (v.k == V_LIST && v.f == 2 && (template_word(s, n, "grouper") || template_word(s, n, "list")))
+	if (v.k == V_LIST && v.f == 2 &&
+	    (template_word(s, n, "grouper") || template_word(s, n, "list")))
 		return v.v[*s == 'l'];
 	return template_undef(x, at, v, s, n, NULL);
 }
 
-static struct val at_index(struct eval *x, const struct node *at, struct val v, int64_t i)
+static struct val
+at_index(struct eval *x, const struct node *at, struct val v, int64_t i)
 {
 	int64_t n = v.k == V_STR ? (int64_t)template_chars(v.s, v.n) : template_len(v);
 	size_t from, len;
@@ -248,7 +254,8 @@ static struct val at_index(struct eval *x, const struct node *at, struct val v, 
 	return template_vstr(v.s + from, len);
 }
 
-struct val template_item(struct eval *x, const struct node *at, struct val v, struct val key)
+struct val
+template_item(struct eval *x, const struct node *at, struct val v, struct val key)
 {
 	struct val r;
 	int64_t i;
@@ -268,7 +275,8 @@ struct val template_item(struct eval *x, const struct node *at, struct val v, st
 }
 
 /* A bound of a slice in [low, high]; negative ones count from the end. */
-static int64_t bound(struct eval *x, struct val v, int64_t def, int64_t n, int64_t low, int64_t high)
+static int64_t
+bound(struct eval *x, struct val v, int64_t def, int64_t n, int64_t low, int64_t high)
 {
 	int64_t i;
 
@@ -281,7 +289,8 @@ static int64_t bound(struct eval *x, struct val v, int64_t def, int64_t n, int64
 	return i < low ? low : i > high ? high : i;
 }
 
-static struct val slice_text(struct eval *x, struct val v, int64_t from, int64_t n, int64_t step)
+static struct val
+slice_text(struct eval *x, struct val v, int64_t from, int64_t n, int64_t step)
 {
 	struct val chars;
 	size_t a, b, len = 0;
@@ -305,7 +314,8 @@ static struct val slice_text(struct eval *x, struct val v, int64_t from, int64_t
 	return template_vstr(p, len);
 }
 
-struct val template_slice(struct eval *x, struct val v, struct val a, struct val b, struct val c)
+struct val
+template_slice(struct eval *x, struct val v, struct val a, struct val b, struct val c)
 {
 	int64_t step = 1, len, from, to, n;
 	struct val list;
@@ -347,10 +357,11 @@ struct spec {
 	char conv;
 };
 
-static const char *read_spec(struct eval *x, const char *s, const char *end, struct spec *f)
+static const char *
+read_spec(struct eval *x, const char *s, const char *end, struct spec *f)
 {
 	*f = (struct spec){ .prec = -1 };
-	for (; s < end && strchr("-0+ #", *s) && *s; s++) {
+	for (; s < end && strchr("-0+ #", *s) != NULL && *s != '\0'; s++) {
 		f->left |= *s == '-';
 		f->zero |= *s == '0';
 		f->plus |= *s == '+';
@@ -370,7 +381,8 @@ static const char *read_spec(struct eval *x, const char *s, const char *end, str
 	return s + 1;
 }
 
-static void format_number(struct eval *x, struct pth_buf *b, const struct spec *f, struct val v)
+static void
+format_number(struct eval *x, struct pth_buf *b, const struct spec *f, struct val v)
 {
 	bool real = strchr("eEfFgG", f->conv) != NULL;
 	char form[16], *p = form;
@@ -390,13 +402,13 @@ static void format_number(struct eval *x, struct pth_buf *b, const struct spec *
 	*p++ = '*';
 	if (!real) {
 		if (!template_integer(v, &i)) {
-			if (strchr("xXo", f->conv))
+			if (strchr("xXo", f->conv) != NULL)
 				template_fail(x, x->at, "%%%c needs an integer", f->conv);
 			if (!(fabs(d) < 9.2e18))
 				template_fail(x, x->at, "integer beyond 64 bits");
 			i = (int64_t)d;
 		}
-		if (i < 0 && i > INT64_MIN && strchr("xXo", f->conv)) {
+		if (i < 0 && i > INT64_MIN && strchr("xXo", f->conv) != NULL) {
 			pth_buf_addc(b, '-');
 			i = -i;
 		}
@@ -414,7 +426,8 @@ static void format_number(struct eval *x, struct pth_buf *b, const struct spec *
 #pragma GCC diagnostic pop
 }
 
-static void format_one(struct eval *x, struct pth_buf *b, const struct spec *f, struct val v)
+static void
+format_one(struct eval *x, struct pth_buf *b, const struct spec *f, struct val v)
 {
 	size_t at = b->len, have, sign;
 	bool number = strchr("diuxXoeEfFgG", f->conv) != NULL;
@@ -426,7 +439,8 @@ static void format_one(struct eval *x, struct pth_buf *b, const struct spec *f, 
 	} else if (f->conv == 's' || f->conv == 'r') {
 		template_put(x, b, v, f->conv == 'r', 0);
 		if (f->prec >= 0)
-			pth_buf_cut(b, at + template_offset(b->s + at, b->len - at, (size_t)f->prec));
+			pth_buf_cut(
+			    b, at + template_offset(b->s + at, b->len - at, (size_t)f->prec));
 	} else if (f->conv == 'c' && (v.k == V_INT ? v.i > 0 && v.i < 0x110000 : v.k == V_STR)) {
 		if (v.k == V_INT)
 			template_utf8(b, (unsigned)v.i);
@@ -443,7 +457,7 @@ static void format_one(struct eval *x, struct pth_buf *b, const struct spec *f, 
 	if (f->left) {
 		memset(b->s + b->len, ' ', (size_t)pad);
 	} else {
-		sign = number && f->zero && strchr("+- ", b->s[at]) ? 1 : 0;
+		sign = number && f->zero && strchr("+- ", b->s[at]) != NULL ? 1 : 0;
 		memmove(b->s + at + sign + pad, b->s + at + sign, b->len - at - sign);
 		memset(b->s + at + sign, number && f->zero ? '0' : ' ', (size_t)pad);
 	}
@@ -451,7 +465,8 @@ static void format_one(struct eval *x, struct pth_buf *b, const struct spec *f, 
 	b->s[b->len] = '\0';
 }
 
-struct val template_format(struct eval *x, const char *s, size_t n, const struct val *arg, size_t narg)
+struct val
+template_format(struct eval *x, const char *s, size_t n, const struct val *arg, size_t narg)
 {
 	const char *end = s + n;
 	struct pth_buf *b = &x->tmp;

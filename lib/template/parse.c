@@ -1,8 +1,9 @@
 /* Statements, and the life of a parsed template. */
-#include "template/priv.h"
 #include "base/text.h"
+#include "template/priv.h"
 
-void template_parse_fail(struct parse *p, uint32_t pos, const char *fmt, ...)
+void
+template_parse_fail(struct parse *p, uint32_t pos, const char *fmt, ...)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 	va_list ap;
@@ -10,40 +11,43 @@ void template_parse_fail(struct parse *p, uint32_t pos, const char *fmt, ...)
 	va_start(ap, fmt);
 	pth_buf_vaddf(&b, fmt, ap);
 	va_end(ap);
-	template_error(p->src, pos, p->e, "%s", b.s ? b.s : "");
+	template_error(p->src, pos, p->e, "%s", b.s != NULL ? b.s : "");
 	pth_buf_release(&b);
 	longjmp(p->out, 1);
 }
 
 /* ---- names ---- */
 
-static uint32_t hash(const char *s, size_t n)
+static uint32_t
+hash(const char *s, size_t n)
 {
 	uint32_t h = 2166136261u;
 
-	while (n--)
+	while (n-- != 0)
 		h = (h ^ (unsigned char)*s++) * 16777619u;
 	return h;
 }
 
-static void index_put(struct shared *sh, uint32_t sym)
+static void
+index_put(struct shared *sh, uint32_t sym)
 {
 	uint32_t i = sh->sym[sym].hash;
 
-	while (sh->index[i &= sh->nindex - 1])
+	while (sh->index[i &= sh->nindex - 1] != 0)
 		i++;
 	sh->index[i] = sym + 1;
 }
 
-uint32_t template_symbol(struct shared *sh, const char *s, size_t n)
+uint32_t
+template_symbol(struct shared *sh, const char *s, size_t n)
 {
 	uint32_t h = hash(s, n), i, k;
 
-	for (i = h; sh->nindex && (k = sh->index[i &= sh->nindex - 1]) != 0; i++)
+	for (i = h; sh->nindex != 0 && (k = sh->index[i &= sh->nindex - 1]) != 0; i++)
 		if (sh->sym[k - 1].hash == h && template_word(s, n, sh->sym[k - 1].s))
 			return k - 1;
 	if (sh->nsym == sh->cap) {
-		sh->cap = sh->cap ? sh->cap * 2 : 32;
+		sh->cap = sh->cap != 0 ? sh->cap * 2 : 32;
 		sh->sym = pth_xarray(sh->sym, sh->cap, sizeof *sh->sym);
 		sh->nindex = sh->cap * 2;
 		sh->index = pth_xarray(sh->index, sh->nindex, sizeof *sh->index);
@@ -58,15 +62,17 @@ uint32_t template_symbol(struct shared *sh, const char *s, size_t n)
 
 /* ---- statements ---- */
 
-static struct node *parse_body(struct parse *p, uint32_t begin, const char *what,
-    const char *const *ends);
+static struct node *parse_body(
+    struct parse *p, uint32_t begin, const char *what, const char *const *ends);
 
-static void end_tag(struct parse *p)
+static void
+end_tag(struct parse *p)
 {
 	template_expect(p, T_BLOCK_END);
 }
 
-static bool special(const struct parse *p)
+static bool
+special(const struct parse *p)
 {
 	static const char *const names[] = { "true", "True", "false", "False", "none", "None",
 		"not", "and", "or", "in", "is", "if", "else" };
@@ -79,7 +85,8 @@ static bool special(const struct parse *p)
 
 static struct node *target(struct parse *p, bool ns);
 
-static struct node *target_one(struct parse *p, bool ns)
+static struct node *
+target_one(struct parse *p, bool ns)
 {
 	struct node *n, *attr;
 
@@ -111,7 +118,8 @@ static struct node *target_one(struct parse *p, bool ns)
 }
 
 /* NAME or (NAME, NAME ...) to assign to; ns: also NAME.NAME. */
-static struct node *target(struct parse *p, bool ns)
+static struct node *
+target(struct parse *p, bool ns)
 {
 	struct node *n = target_one(p, ns), *list, **tail;
 
@@ -135,7 +143,8 @@ static struct node *target(struct parse *p, bool ns)
 }
 
 /* a: condition, b: body, c: the next branch (a NULL: else). */
-static struct node *parse_if(struct parse *p, uint32_t begin)
+static struct node *
+parse_if(struct parse *p, uint32_t begin)
 {
 	static const char *const ends[] = { "elif", "else", "endif", NULL };
 	static const char *const last[] = { "endif", NULL };
@@ -162,7 +171,8 @@ static struct node *parse_if(struct parse *p, uint32_t begin)
 }
 
 /* a: target, b: sequence; d: list of { a: filter or NULL }, body, else body */
-static struct node *parse_for(struct parse *p, uint32_t begin)
+static struct node *
+parse_for(struct parse *p, uint32_t begin)
 {
 	static const char *const ends[] = { "else", "endfor", NULL };
 	static const char *const last[] = { "endfor", NULL };
@@ -191,7 +201,8 @@ static struct node *parse_for(struct parse *p, uint32_t begin)
 }
 
 /* The name that stands for the text of a block, with filters behind it. */
-static struct node *block_text(struct parse *p)
+static struct node *
+block_text(struct parse *p)
 {
 	struct node *n = template_node(p, E_NAME, p->t.pos);
 
@@ -199,7 +210,8 @@ static struct node *block_text(struct parse *p)
 	return template_filters(p, n);
 }
 
-static struct node *parse_set(struct parse *p, uint32_t begin)
+static struct node *
+parse_set(struct parse *p, uint32_t begin)
 {
 	static const char *const last[] = { "endset", NULL };
 	struct node *n = template_node(p, S_SET, begin);
@@ -218,7 +230,8 @@ static struct node *parse_set(struct parse *p, uint32_t begin)
 	return n;
 }
 
-static struct node *parse_filter_block(struct parse *p, uint32_t begin)
+static struct node *
+parse_filter_block(struct parse *p, uint32_t begin)
 {
 	static const char *const last[] = { "endfilter", NULL };
 	struct node *n = template_node(p, S_FILTER, begin);
@@ -235,7 +248,8 @@ static struct node *parse_filter_block(struct parse *p, uint32_t begin)
 }
 
 /* a: list of S_SET, c: body */
-static struct node *parse_with(struct parse *p, uint32_t begin)
+static struct node *
+parse_with(struct parse *p, uint32_t begin)
 {
 	static const char *const last[] = { "endwith", NULL };
 	struct node *n = template_node(p, S_WITH, begin), **tail = &n->a, *set;
@@ -258,7 +272,8 @@ static struct node *parse_with(struct parse *p, uint32_t begin)
 	return n;
 }
 
-static struct node *parse_include(struct parse *p, uint32_t begin)
+static struct node *
+parse_include(struct parse *p, uint32_t begin)
 {
 	struct node *n = template_node(p, S_INCLUDE, begin);
 
@@ -279,23 +294,27 @@ static const struct {
 	const char *name;
 	struct node *(*parse)(struct parse *p, uint32_t begin);
 } statements[] = {
-	{ "if", parse_if }, { "for", parse_for }, { "set", parse_set },
-	{ "include", parse_include }, { "with", parse_with }, { "filter", parse_filter_block },
+	{ "if", parse_if },
+	{ "for", parse_for },
+	{ "set", parse_set },
+	{ "include", parse_include },
+	{ "with", parse_with },
+	{ "filter", parse_filter_block },
 };
 
-static void unknown_statement(struct parse *p)
+static void
+unknown_statement(struct parse *p)
 {
 	static const char *const not_ours[] = { "macro", "call", "import", "from", "extends",
 		"block", "autoescape", "do", "trans", "break", "continue", "debug" };
-	static const char *const names[] = { "if", "elif", "else", "endif", "for", "endfor",
-		"set", "endset", "include", "with", "endwith", "filter", "endfilter", "raw",
-		"endraw" };
+	static const char *const names[] = { "if", "elif", "else", "endif", "for", "endfor", "set",
+		"endset", "include", "with", "endwith", "filter", "endfilter", "raw", "endraw" };
 	char name[64];
 	const char *near;
 
 	if (p->t.kind != T_NAME)
-		template_parse_fail(p, p->t.pos, "expected a statement but found %s",
-		    template_tok_name(p->t.kind));
+		template_parse_fail(
+		    p, p->t.pos, "expected a statement but found %s", template_tok_name(p->t.kind));
 	snprintf(name, sizeof name, "%.*s", (int)(p->t.n > 60 ? 60 : p->t.n), p->t.s);
 	for (size_t i = 0; i < countof(not_ours); i++)
 		if (template_is(p, not_ours[i]))
@@ -304,16 +323,17 @@ static void unknown_statement(struct parse *p)
 	for (size_t i = 0; i < countof(names); i++) {
 		if (!template_is(p, names[i]))
 			continue;
-		if (p->what && strncmp(name, "end", 3) == 0)
-			template_parse_fail(p, p->t.pos, "'%s' where 'end%s' should be", name, p->what);
+		if (p->what != NULL && strncmp(name, "end", 3) == 0)
+			template_parse_fail(
+			    p, p->t.pos, "'%s' where 'end%s' should be", name, p->what);
 		template_parse_fail(p, p->t.pos, "'%s' without its beginning", name);
 	}
 	near = pth_nearest(name, names, countof(names));
-	template_parse_fail(p, p->t.pos, "no statement '%s'%s%s%s", name,
-	    PTH_DID_YOU_MEAN(near));
+	template_parse_fail(p, p->t.pos, "no statement '%s'%s%s%s", name, PTH_DID_YOU_MEAN(near));
 }
 
-static struct node *parse_statement(struct parse *p, uint32_t begin)
+static struct node *
+parse_statement(struct parse *p, uint32_t begin)
 {
 	struct node *n;
 
@@ -332,7 +352,8 @@ static struct node *parse_statement(struct parse *p, uint32_t begin)
 	return NULL;
 }
 
-static struct node *parse_print(struct parse *p, uint32_t begin)
+static struct node *
+parse_print(struct parse *p, uint32_t begin)
 {
 	struct node *n = template_node(p, S_PRINT, begin);
 
@@ -342,9 +363,10 @@ static struct node *parse_print(struct parse *p, uint32_t begin)
 	return n;
 }
 
-static bool at_one_of(const struct parse *p, const char *const *names)
+static bool
+at_one_of(const struct parse *p, const char *const *names)
 {
-	for (; names && *names; names++)
+	for (; names != NULL && *names != NULL; names++)
 		if (template_is(p, *names))
 			return true;
 	return false;
@@ -352,8 +374,8 @@ static bool at_one_of(const struct parse *p, const char *const *names)
 
 /* Statements up to a tag that begins with one of ends; p stands on its name.
  * ends NULL: up to the end of the text. */
-static struct node *parse_body(struct parse *p, uint32_t begin, const char *what,
-    const char *const *ends)
+static struct node *
+parse_body(struct parse *p, uint32_t begin, const char *what, const char *const *ends)
 {
 	struct node *list = NULL, **tail = &list, *n;
 	const char *outer = p->what;
@@ -365,17 +387,16 @@ static struct node *parse_body(struct parse *p, uint32_t begin, const char *what
 		p->has_ahead = false;
 		switch (t.kind) {
 		case T_EOF:
-			if (ends)
-				template_parse_fail(p, begin, "'%s' without '{%% end%s %%}'", what, what);
+			if (ends != NULL)
+				template_parse_fail(
+				    p, begin, "'%s' without '{%% end%s %%}'", what, what);
 			return list;
 		case T_DATA:
 			n = template_node(p, S_TEXT, t.pos);
 			n->s = t.s;
 			n->n = t.n;
 			break;
-		case T_VAR_BEGIN:
-			n = parse_print(p, t.pos);
-			break;
+		case T_VAR_BEGIN: n = parse_print(p, t.pos); break;
 		default:
 			template_next(p);
 			if (at_one_of(p, ends)) {
@@ -392,14 +413,15 @@ static struct node *parse_body(struct parse *p, uint32_t begin, const char *what
 /* ---- templates ---- */
 
 /* The text with \r\n and \r as \n, in the arena. */
-static void take_source(struct shared *sh, struct tsource *src, const char *s, size_t n)
+static void
+take_source(struct shared *sh, struct tsource *src, const char *s, size_t n)
 {
 	char *d = pth_arena_strn(&sh->arena, s, n);
 	size_t k = 0;
 
 	src->s = d;
 	src->n = n;
-	if (!memchr(s, '\r', n))
+	if (memchr(s, '\r', n) == NULL)
 		return;
 	for (size_t i = 0; i < n; i++) {
 		if (s[i] == '\r' && i + 1 < n && s[i + 1] == '\n')
@@ -410,7 +432,8 @@ static void take_source(struct shared *sh, struct tsource *src, const char *s, s
 	src->n = k;
 }
 
-static int parse_into(struct parse *p, struct pth_template *t)
+static int
+parse_into(struct parse *p, struct pth_template *t)
 {
 	if (setjmp(p->out))
 		return -1;
@@ -425,8 +448,9 @@ static int parse_into(struct parse *p, struct pth_template *t)
 	return 0;
 }
 
-struct pth_template *template_parse_one(struct shared *sh, const char *name, const char *s,
-    size_t n, bool expr, unsigned line, unsigned col, struct pth_err *e)
+struct pth_template *
+template_parse_one(struct shared *sh, const char *name, const char *s, size_t n, bool expr,
+    unsigned line, unsigned col, struct pth_err *e)
 {
 	struct pth_template *t = pth_arena_alloc(&sh->arena, sizeof *t);
 	struct parse *p;
@@ -435,8 +459,8 @@ struct pth_template *template_parse_one(struct shared *sh, const char *name, con
 
 	t->sh = sh;
 	t->src.name = pth_arena_str(&sh->arena, name);
-	t->src.line = line ? line : 1;
-	t->src.col = col ? col : 1;
+	t->src.line = line != 0 ? line : 1;
+	t->src.col = col != 0 ? col : 1;
 	if (n > MAX_SOURCE) {
 		pth_err_set(e, PTH_INPUT, "%s: a template has at most %d bytes", name, MAX_SOURCE);
 		return NULL;
@@ -452,14 +476,19 @@ struct pth_template *template_parse_one(struct shared *sh, const char *name, con
 	if (sh->opt.drop_last_newline && t->src.n > 0 && t->src.s[t->src.n - 1] == '\n')
 		((char *)(uintptr_t)t->src.s)[--t->src.n] = '\0';
 	p = pth_xmalloc(sizeof *p);
-	*p = (struct parse){ .src = &t->src, .sh = sh, .e = e, .expr = expr,
-		.trim = !sh->opt.keep_blocks, .lstrip = !sh->opt.keep_blocks };
+	*p = (struct parse){ .src = &t->src,
+		.sh = sh,
+		.e = e,
+		.expr = expr,
+		.trim = !sh->opt.keep_blocks,
+		.lstrip = !sh->opt.keep_blocks };
 	r = parse_into(p, t);
 	free(p);
 	return r == 0 ? t : NULL;
 }
 
-static void free_shared(struct shared *sh)
+static void
+free_shared(struct shared *sh)
 {
 	pth_arena_release(&sh->arena);
 	free(sh->sym);
@@ -467,31 +496,34 @@ static void free_shared(struct shared *sh)
 	free(sh);
 }
 
-struct pth_template *template_new(const char *name, const char *src, size_t n,
-    const struct pth_template_options *opt, bool expr, struct pth_err *e)
+struct pth_template *
+template_new(const char *name, const char *src, size_t n, const struct pth_template_options *opt,
+    bool expr, struct pth_err *e)
 {
 	struct shared *sh = pth_xmalloc(sizeof *sh);
 	struct pth_template *t;
 
 	*sh = (struct shared){ 0 };
-	if (opt)
+	if (opt != NULL)
 		sh->opt = *opt;
 	sh->sym_loop = template_symbol(sh, "loop", 4);
 	sh->sym_block = template_symbol(sh, "", 0);
 	t = template_parse_one(sh, name, src, n, expr, sh->opt.line, sh->opt.col, e);
-	if (!t)
+	if (t == NULL)
 		free_shared(sh);
 	return t;
 }
 
-struct pth_template *pth_template_parse(const char *name, const char *src, size_t n,
+struct pth_template *
+pth_template_parse(const char *name, const char *src, size_t n,
     const struct pth_template_options *opt, struct pth_err *e)
 {
 	return template_new(name, src, n, opt, false, e);
 }
 
-void pth_template_free(struct pth_template *t)
+void
+pth_template_free(struct pth_template *t)
 {
-	if (t)
+	if (t != NULL)
 		free_shared(t->sh);
 }

@@ -29,15 +29,15 @@
 #include "template/template.h"
 
 enum {
-	MAX_SOURCE = 4 << 20,   /* bytes of one template */
-	MAX_OUTPUT = 16 << 20,  /* bytes rendered, and of any one string */
-	MAX_HEAP = 128 << 20,   /* bytes of values alive at once */
-	MAX_STEPS = 1000000,    /* turns of all loops together */
-	MAX_NEST = 64,          /* blocks in blocks, brackets in brackets */
-	MAX_HEIGHT = 400,       /* of an expression's tree */
-	MAX_DEPTH = 2100,       /* of a value; jansson reads 2048 */
+	MAX_SOURCE = 4 << 20,  /* bytes of one template */
+	MAX_OUTPUT = 16 << 20, /* bytes rendered, and of any one string */
+	MAX_HEAP = 128 << 20,  /* bytes of values alive at once */
+	MAX_STEPS = 1000000,   /* turns of all loops together */
+	MAX_NEST = 64,         /* blocks in blocks, brackets in brackets */
+	MAX_HEIGHT = 400,      /* of an expression's tree */
+	MAX_DEPTH = 2100,      /* of a value; jansson reads 2048 */
 	MAX_INCLUDE = 16,
-	MAX_ARG = 6,            /* named parameters of a filter */
+	MAX_ARG = 6, /* named parameters of a filter */
 };
 #define MAX_WORK (1ull << 30) /* bytes moved by one rendering */
 
@@ -46,12 +46,12 @@ enum {
 struct tsource {
 	const char *name, *s; /* s: newlines are \n, a NUL at the end */
 	size_t n;
-	unsigned line, col;   /* of s[0] */
+	unsigned line, col; /* of s[0] */
 };
 
 /* "name:line:col: message"; PTH_INPUT; -1. The column counts characters. */
-int template_error(const struct tsource *src, uint32_t pos, struct pth_err *e,
-    const char *fmt, ...) PTH_PRINTF(4, 5);
+int template_error(const struct tsource *src, uint32_t pos, struct pth_err *e, const char *fmt, ...)
+    PTH_PRINTF(4, 5);
 
 /* Bytes of white space (as Python's \s) that s begins, ends with; 0: none. */
 size_t template_space(const char *s, size_t n);
@@ -61,14 +61,23 @@ size_t template_space_back(const char *s, size_t n);
 
 enum kind {
 	V_ABSENT, /* no value at all: a parameter not given */
-	V_UNDEF, V_NONE, V_BOOL, V_INT, V_REAL, V_STR,
-	V_LIST, V_JARR, V_RANGE, /* sequences */
-	V_MAP, V_JOBJ, V_LOOP,
+	V_UNDEF,
+	V_NONE,
+	V_BOOL,
+	V_INT,
+	V_REAL,
+	V_STR,
+	V_LIST,
+	V_JARR,
+	V_RANGE, /* sequences */
+	V_MAP,
+	V_JOBJ,
+	V_LOOP,
 };
 
 struct val {
-	uint8_t k; /* enum kind */
-	uint8_t f; /* V_LIST: 1 a tuple, 2 one of groupby; V_UNDEF: soft, prints as "" */
+	uint8_t k;  /* enum kind */
+	uint8_t f;  /* V_LIST: 1 a tuple, 2 one of groupby; V_UNDEF: soft, prints as "" */
 	uint32_t n; /* V_STR: bytes; V_LIST: elements */
 	union {
 		bool b;
@@ -76,7 +85,7 @@ struct val {
 		double d;
 		const char *s; /* valid UTF-8, not terminated */
 		struct val *v;
-		json_t *j;     /* borrowed from the variables */
+		json_t *j; /* borrowed from the variables */
 		struct range *r;
 		struct map *m;
 		struct loop *l;
@@ -115,14 +124,52 @@ struct loop {
 
 enum op {
 	/* expressions */
-	E_CONST, E_NAME, E_ATTR, E_ITEM, E_SLICE, E_LIST, E_TUPLE, E_DICT,
-	E_NOT, E_NEG, E_POS, E_AND, E_OR,
-	E_ADD, E_SUB, E_MUL, E_DIV, E_FLOOR, E_MOD, E_POW, E_CONCAT,
-	E_CMP, E_COND, E_FILTER, E_TEST, E_CALL, E_KW,
+	E_CONST,
+	E_NAME,
+	E_ATTR,
+	E_ITEM,
+	E_SLICE,
+	E_LIST,
+	E_TUPLE,
+	E_DICT,
+	E_NOT,
+	E_NEG,
+	E_POS,
+	E_AND,
+	E_OR,
+	E_ADD,
+	E_SUB,
+	E_MUL,
+	E_DIV,
+	E_FLOOR,
+	E_MOD,
+	E_POW,
+	E_CONCAT,
+	E_CMP,
+	E_COND,
+	E_FILTER,
+	E_TEST,
+	E_CALL,
+	E_KW,
 	/* operands of E_CMP */
-	C_EQ, C_NE, C_LT, C_LE, C_GT, C_GE, C_IN, C_NOTIN,
+	C_EQ,
+	C_NE,
+	C_LT,
+	C_LE,
+	C_GT,
+	C_GE,
+	C_IN,
+	C_NOTIN,
 	/* statements */
-	S_TEXT, S_PRINT, S_IF, S_FOR, S_SET, S_SETBLOCK, S_INCLUDE, S_WITH, S_FILTER,
+	S_TEXT,
+	S_PRINT,
+	S_IF,
+	S_FOR,
+	S_SET,
+	S_SETBLOCK,
+	S_INCLUDE,
+	S_WITH,
+	S_FILTER,
 };
 
 struct node {
@@ -171,12 +218,42 @@ uint32_t template_symbol(struct shared *sh, const char *s, size_t n);
 /* ---- scan ---- */
 
 enum tok {
-	T_EOF, T_DATA, T_VAR_BEGIN, T_VAR_END, T_BLOCK_BEGIN, T_BLOCK_END,
-	T_NAME, T_STR, T_INT, T_REAL,
-	T_ADD, T_SUB, T_MUL, T_DIV, T_FLOOR, T_MOD, T_POW, T_TILDE,
-	T_LPAREN, T_RPAREN, T_LBRACKET, T_RBRACKET, T_LBRACE, T_RBRACE,
-	T_EQ, T_NE, T_LT, T_LE, T_GT, T_GE, T_ASSIGN,
-	T_DOT, T_COMMA, T_COLON, T_PIPE, T_SEMI,
+	T_EOF,
+	T_DATA,
+	T_VAR_BEGIN,
+	T_VAR_END,
+	T_BLOCK_BEGIN,
+	T_BLOCK_END,
+	T_NAME,
+	T_STR,
+	T_INT,
+	T_REAL,
+	T_ADD,
+	T_SUB,
+	T_MUL,
+	T_DIV,
+	T_FLOOR,
+	T_MOD,
+	T_POW,
+	T_TILDE,
+	T_LPAREN,
+	T_RPAREN,
+	T_LBRACKET,
+	T_RBRACKET,
+	T_LBRACE,
+	T_RBRACE,
+	T_EQ,
+	T_NE,
+	T_LT,
+	T_LE,
+	T_GT,
+	T_GE,
+	T_ASSIGN,
+	T_DOT,
+	T_COMMA,
+	T_COLON,
+	T_PIPE,
+	T_SEMI,
 };
 
 struct token {
@@ -196,19 +273,20 @@ struct parse {
 	jmp_buf out;
 	uint32_t pos;
 	bool trim, lstrip;
-	bool var;     /* inside {{ }}, not {% %} */
-	bool expr;    /* a bare expression: ends where the text ends */
+	bool var;             /* inside {{ }}, not {% %} */
+	bool expr;            /* a bare expression: ends where the text ends */
 	char close[MAX_NEST]; /* brackets that are open */
 	unsigned nclose;
 	struct token t, ahead;
 	bool has_ahead;
-	unsigned depth;  /* recursion of the expression parser */
-	unsigned blocks; /* statements open */
+	unsigned depth;   /* recursion of the expression parser */
+	unsigned blocks;  /* statements open */
 	const char *what; /* the innermost of them */
 };
 
-void template_parse_fail(struct parse *p, uint32_t pos, const char *fmt, ...)
-    PTH_PRINTF(3, 4) __attribute__((noreturn));
+void
+template_parse_fail(struct parse *p, uint32_t pos, const char *fmt, ...) PTH_PRINTF(3, 4)
+__attribute__((noreturn));
 /* Text outside tags, or the begin of a tag, or the end. */
 struct token template_scan_text(struct parse *p);
 /* A token inside a tag. */
@@ -275,14 +353,15 @@ struct eval {
 	long steps;
 	unsigned long long work;
 	int includes;
-	void *locale;          /* for case of letters beyond ASCII */
+	void *locale; /* for case of letters beyond ASCII */
 	struct chunk first;
 	char small[4096];
 	struct val cur_small[48];
 };
 
-void template_fail(struct eval *x, const struct node *at, const char *fmt, ...)
-    PTH_PRINTF(3, 4) __attribute__((noreturn));
+void
+template_fail(struct eval *x, const struct node *at, const char *fmt, ...) PTH_PRINTF(3, 4)
+__attribute__((noreturn));
 struct val template_eval(struct eval *x, const struct node *n);
 /* Refuse a value that is undefined. */
 struct val template_defined(struct eval *x, struct val v);
@@ -295,21 +374,46 @@ struct mark template_mark(struct eval *x);
 void template_reset(struct eval *x, struct mark m);
 void template_work(struct eval *x, size_t bytes);
 
-static inline struct val template_vnone(void) { return (struct val){ .k = V_NONE }; }
-static inline struct val template_vabsent(void) { return (struct val){ .k = V_ABSENT }; }
-static inline struct val template_vbool(bool b) { return (struct val){ .k = V_BOOL, .b = b }; }
-static inline struct val template_vint(int64_t i) { return (struct val){ .k = V_INT, .i = i }; }
-static inline struct val template_vreal(double d) { return (struct val){ .k = V_REAL, .d = d }; }
-static inline struct val template_vstr(const char *s, size_t n)
+static inline struct val
+template_vnone(void)
+{
+	return (struct val){ .k = V_NONE };
+}
+static inline struct val
+template_vabsent(void)
+{
+	return (struct val){ .k = V_ABSENT };
+}
+static inline struct val
+template_vbool(bool b)
+{
+	return (struct val){ .k = V_BOOL, .b = b };
+}
+static inline struct val
+template_vint(int64_t i)
+{
+	return (struct val){ .k = V_INT, .i = i };
+}
+static inline struct val
+template_vreal(double d)
+{
+	return (struct val){ .k = V_REAL, .d = d };
+}
+static inline struct val
+template_vstr(const char *s, size_t n)
 {
 	return (struct val){ .k = V_STR, .n = (uint32_t)n, .s = s };
 }
-static inline struct val template_vsoft(void) { return (struct val){ .k = V_UNDEF, .f = 1 }; }
+static inline struct val
+template_vsoft(void)
+{
+	return (struct val){ .k = V_UNDEF, .f = 1 };
+}
 struct val template_strn(struct eval *x, const char *s, size_t n); /* copied */
 struct val template_take(struct eval *x); /* what x->tmp holds, which is emptied */
 struct val template_list(struct eval *x, size_t n, bool tuple); /* elements to be filled */
-struct val template_undef(struct eval *x, const struct node *at, struct val base,
-    const char *name, size_t len, const char *note);
+struct val template_undef(struct eval *x, const struct node *at, struct val base, const char *name,
+    size_t len, const char *note);
 struct val template_from(json_t *j);
 json_t *template_to(struct eval *x, struct val v, int depth);
 const char *template_kind(struct val v); /* for messages */
@@ -319,7 +423,7 @@ bool template_equal(struct eval *x, struct val a, struct val b, int depth);
 /* <0 0 >0; fails when the two have no order. */
 int template_order(struct eval *x, struct val a, struct val b, int depth);
 bool template_contains(struct eval *x, struct val in, struct val v);
-bool template_number(struct val v, double *d); /* bool, int or real */
+bool template_number(struct val v, double *d);   /* bool, int or real */
 bool template_integer(struct val v, int64_t *i); /* bool or int */
 
 /* Anything that can be looped over as V_LIST, V_JARR or V_RANGE. */
@@ -329,7 +433,7 @@ bool template_is_map(struct val v);
 int64_t template_len(struct val seq);
 struct val template_at(struct val seq, int64_t i);
 struct val template_map_get(struct eval *x, struct val map, struct val key); /* or V_ABSENT */
-struct val template_map_items(struct eval *x, struct val map, int what); /* 'k' 'v' 'i' */
+struct val template_map_items(struct eval *x, struct val map, int what);     /* 'k' 'v' 'i' */
 struct val template_map_new(struct eval *x, bool ns);
 void template_map_set(struct eval *x, struct map *m, struct val k, struct val v);
 
@@ -355,9 +459,11 @@ struct val template_text(struct eval *x, struct val v);
 
 struct val template_binary(struct eval *x, int op, struct val a, struct val b);
 struct val template_item(struct eval *x, const struct node *at, struct val v, struct val key);
-struct val template_attr(struct eval *x, const struct node *at, struct val v, const char *s, size_t n);
+struct val template_attr(
+    struct eval *x, const struct node *at, struct val v, const char *s, size_t n);
 struct val template_slice(struct eval *x, struct val v, struct val a, struct val b, struct val c);
-struct val template_format(struct eval *x, const char *s, size_t n, const struct val *arg, size_t narg);
+struct val template_format(
+    struct eval *x, const char *s, size_t n, const struct val *arg, size_t narg);
 
 /* ---- filters, tests, calls ---- */
 
@@ -387,19 +493,19 @@ extern const struct filter template_filters_any[], template_filters_list[], temp
 bool template_word(const char *s, size_t n, const char *word);
 
 /* Run a filter or test with positional arguments. */
-struct val template_apply(struct eval *x, const struct filter *f, struct val in,
-    const struct val *arg, size_t n);
+struct val template_apply(
+    struct eval *x, const struct filter *f, struct val in, const struct val *arg, size_t n);
 struct val template_call(struct eval *x, const struct node *n);
 /* A method of a string: `s.lower()`. V_ABSENT: no such method. */
-struct val template_string_method(struct eval *x, struct val s, const char *name,
-    const struct val *arg, size_t n);
+struct val template_string_method(
+    struct eval *x, struct val s, const char *name, const struct val *arg, size_t n);
 
 /* Letters: 'u' upper, 'l' lower, 'c' capitalize. */
 struct val template_case(struct eval *x, struct val s, int how);
 /* Text less these characters (absent: white space) on sides 'l', 'r', 'b'. */
 struct val template_strip(struct eval *x, struct val s, struct val chars, int side);
-struct val template_replace(struct eval *x, struct val s, struct val old, struct val new_,
-    int64_t count);
+struct val template_replace(
+    struct eval *x, struct val s, struct val old, struct val new_, int64_t count);
 struct val template_pad(struct eval *x, struct val s, int64_t width, char fill, int how);
 struct val template_lines(struct eval *x, struct val s);
 /* The value at "a.b.0" of an item; undefined when missing. */

@@ -5,7 +5,8 @@
 
 /* ---- UTF-8 that is known to be valid ---- */
 
-size_t template_chars(const char *s, size_t n)
+size_t
+template_chars(const char *s, size_t n)
 {
 	size_t k = 0;
 
@@ -14,7 +15,8 @@ size_t template_chars(const char *s, size_t n)
 	return k;
 }
 
-size_t template_offset(const char *s, size_t n, size_t chars)
+size_t
+template_offset(const char *s, size_t n, size_t chars)
 {
 	size_t i = 0;
 
@@ -24,7 +26,8 @@ size_t template_offset(const char *s, size_t n, size_t chars)
 	return i;
 }
 
-unsigned template_decode(const char *s, size_t *len)
+unsigned
+template_decode(const char *s, size_t *len)
 {
 	const unsigned char *u = (const unsigned char *)s;
 
@@ -44,7 +47,8 @@ unsigned template_decode(const char *s, size_t *len)
 	return (u[0] & 7u) << 18 | (u[1] & 0x3fu) << 12 | (u[2] & 0x3fu) << 6 | (u[3] & 0x3fu);
 }
 
-void template_utf8(struct pth_buf *b, unsigned c)
+void
+template_utf8(struct pth_buf *b, unsigned c)
 {
 	if (c < 0x80) {
 		pth_buf_addc(b, (char)c);
@@ -66,21 +70,23 @@ void template_utf8(struct pth_buf *b, unsigned c)
 
 /* ---- numbers ---- */
 
-void template_put_int(struct pth_buf *b, int64_t i)
+void
+template_put_int(struct pth_buf *b, int64_t i)
 {
 	char s[24], *p = s + sizeof s;
 	uint64_t u = i < 0 ? 0 - (uint64_t)i : (uint64_t)i;
 
 	do
 		*--p = (char)('0' + u % 10);
-	while (u /= 10);
+	while ((u /= 10) != 0);
 	if (i < 0)
 		*--p = '-';
 	pth_buf_add(b, p, (size_t)(s + sizeof s - p));
 }
 
 /* The shortest digits that give d back, laid out as Python does. */
-static void put_real(struct pth_buf *b, double d)
+static void
+put_real(struct pth_buf *b, double d)
 {
 	char s[40], digits[24];
 	int prec, exp, n = 0;
@@ -136,7 +142,8 @@ static void put_real(struct pth_buf *b, double d)
 /* Characters that Python's repr writes as \x, \u or \U (controls, formats,
  * other spaces, private use); letters that Unicode has not assigned are not
  * looked up. */
-static bool unprintable(unsigned c)
+static bool
+unprintable(unsigned c)
 {
 	static const unsigned range[][2] = { { 0, 0x1f }, { 0x7f, 0xa0 }, { 0xad, 0xad },
 		{ 0x600, 0x605 }, { 0x61c, 0x61c }, { 0x6dd, 0x6dd }, { 0x70f, 0x70f },
@@ -150,7 +157,8 @@ static bool unprintable(unsigned c)
 	return false;
 }
 
-static void put_escape(struct pth_buf *b, unsigned c)
+static void
+put_escape(struct pth_buf *b, unsigned c)
 {
 	if (c == '\n' || c == '\r' || c == '\t')
 		pth_buf_addf(b, "\\%c", c == '\n' ? 'n' : c == '\r' ? 'r' : 't');
@@ -162,9 +170,11 @@ static void put_escape(struct pth_buf *b, unsigned c)
 		pth_buf_addf(b, "\\U%08x", c);
 }
 
-static void put_repr(struct pth_buf *b, struct val v)
+static void
+put_repr(struct pth_buf *b, struct val v)
 {
-	char q = v.n && memchr(v.s, '\'', v.n) && !memchr(v.s, '"', v.n) ? '"' : '\'';
+	char q = v.n != 0 && memchr(v.s, '\'', v.n) != NULL && memchr(v.s, '"', v.n) == NULL ? '"' :
+	                                                                                       '\'';
 	size_t len;
 
 	pth_buf_addc(b, q);
@@ -183,20 +193,21 @@ static void put_repr(struct pth_buf *b, struct val v)
 	pth_buf_addc(b, q);
 }
 
-static void check_size(struct eval *x, const struct pth_buf *b, size_t more)
+static void
+check_size(struct eval *x, const struct pth_buf *b, size_t more)
 {
 	if (b->len + more > MAX_OUTPUT)
 		template_fail(x, x->at, "more than %d MiB of text", MAX_OUTPUT >> 20);
 }
 
-static void put_seq(struct eval *x, struct pth_buf *b, struct val v, int depth)
+static void
+put_seq(struct eval *x, struct pth_buf *b, struct val v, int depth)
 {
 	int64_t n = template_len(v);
-	bool tuple = v.k == V_LIST && v.f;
+	bool tuple = v.k == V_LIST && v.f != '\0';
 
 	if (v.k == V_RANGE) {
-		pth_buf_addf(b, "range(%lld, %lld", (long long)v.r->start,
-		    (long long)v.r->stop);
+		pth_buf_addf(b, "range(%lld, %lld", (long long)v.r->start, (long long)v.r->stop);
 		if (v.r->step != 1)
 			pth_buf_addf(b, ", %lld", (long long)v.r->step);
 		pth_buf_addc(b, ')');
@@ -204,20 +215,21 @@ static void put_seq(struct eval *x, struct pth_buf *b, struct val v, int depth)
 	}
 	pth_buf_addc(b, tuple ? '(' : '[');
 	for (int64_t i = 0; i < n; i++) {
-		if (i)
+		if (i != 0)
 			pth_buf_add(b, ", ", 2);
 		template_put(x, b, template_at(v, i), true, depth + 1);
 	}
 	pth_buf_adds(b, tuple ? n == 1 ? ",)" : ")" : "]");
 }
 
-static void put_map(struct eval *x, struct pth_buf *b, struct val v, int depth)
+static void
+put_map(struct eval *x, struct pth_buf *b, struct val v, int depth)
 {
 	struct val items = template_map_items(x, v, 'i');
 
 	pth_buf_adds(b, v.k == V_MAP && v.m->ns ? "<Namespace {" : "{");
 	for (uint32_t i = 0; i < items.n; i++) {
-		if (i)
+		if (i != 0)
 			pth_buf_add(b, ", ", 2);
 		template_put(x, b, items.v[i].v[0], true, depth + 1);
 		pth_buf_add(b, ": ", 2);
@@ -226,47 +238,35 @@ static void put_map(struct eval *x, struct pth_buf *b, struct val v, int depth)
 	pth_buf_adds(b, v.k == V_MAP && v.m->ns ? "}>" : "}");
 }
 
-void template_put(struct eval *x, struct pth_buf *b, struct val v, bool repr, int depth)
+void
+template_put(struct eval *x, struct pth_buf *b, struct val v, bool repr, int depth)
 {
 	if (depth > MAX_DEPTH)
 		template_fail(x, x->at, "a value nested deeper than %d", MAX_DEPTH);
 	check_size(x, b, v.k == V_STR ? v.n : 0);
 	switch (v.k) {
-	case V_NONE:
-		pth_buf_add(b, "None", 4);
-		break;
-	case V_BOOL:
-		pth_buf_adds(b, v.b ? "True" : "False");
-		break;
-	case V_INT:
-		template_put_int(b, v.i);
-		break;
-	case V_REAL:
-		put_real(b, v.d);
-		break;
+	case V_NONE: pth_buf_add(b, "None", 4); break;
+	case V_BOOL: pth_buf_adds(b, v.b ? "True" : "False"); break;
+	case V_INT: template_put_int(b, v.i); break;
+	case V_REAL: put_real(b, v.d); break;
 	case V_STR:
 		if (repr)
 			put_repr(b, v);
-		else if (v.n)
+		else if (v.n != 0)
 			pth_buf_add(b, v.s, v.n);
 		break;
 	case V_LIST:
 	case V_JARR:
-	case V_RANGE:
-		put_seq(x, b, v, depth);
-		break;
+	case V_RANGE: put_seq(x, b, v, depth); break;
 	case V_MAP:
-	case V_JOBJ:
-		put_map(x, b, v, depth);
-		break;
-	case V_LOOP:
-		template_fail(x, x->at, "'loop' itself cannot be printed");
-	default:
-		template_defined(x, v);
+	case V_JOBJ: put_map(x, b, v, depth); break;
+	case V_LOOP: template_fail(x, x->at, "'loop' itself cannot be printed");
+	default: template_defined(x, v);
 	}
 }
 
-struct val template_str(struct eval *x, struct val v)
+struct val
+template_str(struct eval *x, struct val v)
 {
 	size_t at = x->tmp.len;
 	struct val s;
@@ -275,22 +275,25 @@ struct val template_str(struct eval *x, struct val v)
 	if (v.k == V_STR)
 		return v;
 	template_put(x, &x->tmp, v, false, 0);
-	s = template_strn(x, x->tmp.s ? x->tmp.s + at : "", x->tmp.len - at);
+	s = template_strn(x, x->tmp.s != NULL ? x->tmp.s + at : "", x->tmp.len - at);
 	pth_buf_cut(&x->tmp, at);
 	return s;
 }
 
-struct val template_text(struct eval *x, struct val v)
+struct val
+template_text(struct eval *x, struct val v)
 {
 	if (v.k == V_NONE)
-		template_fail(x, x->at, "this is none, which has no text (use |default('', true) "
+		template_fail(x, x->at,
+		    "this is none, which has no text (use |default('', true) "
 		    "or |string)");
 	return template_str(x, v);
 }
 
 /* ---- JSON ---- */
 
-static void put_json_text(struct pth_buf *b, struct val v)
+static void
+put_json_text(struct pth_buf *b, struct val v)
 {
 	static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
 	const char *q;
@@ -300,7 +303,7 @@ static void put_json_text(struct pth_buf *b, struct val v)
 	for (size_t i = 0; i < v.n; i += len) {
 		unsigned c = template_decode(v.s + i, &len);
 
-		if (c && c < 0x80 && (q = strchr(from, (int)c))) {
+		if (c != 0 && c < 0x80 && (q = strchr(from, (int)c)) != NULL) {
 			pth_buf_addc(b, '\\');
 			pth_buf_addc(b, to[q - from]);
 		} else if (c >= 0x10000) {
@@ -315,7 +318,8 @@ static void put_json_text(struct pth_buf *b, struct val v)
 	pth_buf_addc(b, '"');
 }
 
-static void newline(struct pth_buf *b, int indent, int level, const char *without)
+static void
+newline(struct pth_buf *b, int indent, int level, const char *without)
 {
 	if (indent < 0) {
 		pth_buf_adds(b, without);
@@ -327,16 +331,18 @@ static void newline(struct pth_buf *b, int indent, int level, const char *withou
 }
 
 /* Keys in order, as json.dumps(sort_keys=True). */
-static int by_key(const void *a, const void *b)
+static int
+by_key(const void *a, const void *b)
 {
 	const struct val *l = ((const struct val *)a)->v, *r = ((const struct val *)b)->v;
 	uint32_t n = l->n < r->n ? l->n : r->n;
-	int c = n ? memcmp(l->s, r->s, n) : 0;
+	int c = n != 0 ? memcmp(l->s, r->s, n) : 0;
 
-	return c ? c : (l->n > r->n) - (l->n < r->n);
+	return c != 0 ? c : (l->n > r->n) - (l->n < r->n);
 }
 
-static void json_map(struct eval *x, struct pth_buf *b, struct val v, int indent, int level)
+static void
+json_map(struct eval *x, struct pth_buf *b, struct val v, int indent, int level)
 {
 	struct val items = template_map_items(x, v, 'i'), *key;
 
@@ -350,23 +356,24 @@ static void json_map(struct eval *x, struct pth_buf *b, struct val v, int indent
 			template_fail(x, x->at, "a tuple cannot be a key in JSON");
 		*key = template_str(x, *key);
 	}
-	if (items.n)
+	if (items.n != 0)
 		qsort(items.v, items.n, sizeof *items.v, by_key);
 	pth_buf_addc(b, '{');
 	for (uint32_t i = 0; i < items.n; i++) {
-		if (i)
+		if (i != 0)
 			pth_buf_addc(b, ',');
-		newline(b, indent, level + 1, i ? " " : "");
+		newline(b, indent, level + 1, i != 0 ? " " : "");
 		put_json_text(b, items.v[i].v[0]);
 		pth_buf_adds(b, ": ");
 		template_put_json(x, b, items.v[i].v[1], indent, level + 1);
 	}
-	if (items.n)
+	if (items.n != 0)
 		newline(b, indent, level, "");
 	pth_buf_addc(b, '}');
 }
 
-void template_put_json(struct eval *x, struct pth_buf *b, struct val v, int indent, int level)
+void
+template_put_json(struct eval *x, struct pth_buf *b, struct val v, int indent, int level)
 {
 	int64_t n;
 
@@ -378,12 +385,12 @@ void template_put_json(struct eval *x, struct pth_buf *b, struct val v, int inde
 		n = template_len(v);
 		pth_buf_addc(b, '[');
 		for (int64_t i = 0; i < n; i++) {
-			if (i)
+			if (i != 0)
 				pth_buf_addc(b, ',');
-			newline(b, indent, level + 1, i ? " " : "");
+			newline(b, indent, level + 1, i != 0 ? " " : "");
 			template_put_json(x, b, template_at(v, i), indent, level + 1);
 		}
-		if (n)
+		if (n != 0)
 			newline(b, indent, level, "");
 		pth_buf_addc(b, ']');
 	} else if (template_is_map(v)) {
@@ -406,10 +413,11 @@ void template_put_json(struct eval *x, struct pth_buf *b, struct val v, int inde
 /* ---- YAML: one line, flow style ---- */
 
 /* Text that every YAML reader takes as this text, without quotes. */
-static bool plain(struct val v)
+static bool
+plain(struct val v)
 {
-	static const char *const words[] = { "true", "false", "yes", "no", "on", "off", "null",
-		"y", "n", "nan", "inf" };
+	static const char *const words[] = { "true", "false", "yes", "no", "on", "off", "null", "y",
+		"n", "nan", "inf" };
 	bool letter = false;
 
 	if (v.n == 0 || v.n > 200)
@@ -420,7 +428,7 @@ static bool plain(struct val v)
 
 		if (i == 0 && !alpha && c != '/')
 			return false;
-		if (!alpha && !(c >= '0' && c <= '9') && !strchr("/.-+@%", c))
+		if (!alpha && !(c >= '0' && c <= '9') && strchr("/.-+@%", c) == NULL)
 			return false;
 		letter |= alpha;
 	}
@@ -430,7 +438,8 @@ static bool plain(struct val v)
 	return letter;
 }
 
-static void put_yaml_text(struct pth_buf *b, struct val v)
+static void
+put_yaml_text(struct pth_buf *b, struct val v)
 {
 	size_t len;
 
@@ -454,7 +463,8 @@ static void put_yaml_text(struct pth_buf *b, struct val v)
 	pth_buf_addc(b, '"');
 }
 
-void template_put_yaml(struct eval *x, struct pth_buf *b, struct val v, int depth)
+void
+template_put_yaml(struct eval *x, struct pth_buf *b, struct val v, int depth)
 {
 	struct val items;
 
@@ -467,7 +477,7 @@ void template_put_yaml(struct eval *x, struct pth_buf *b, struct val v, int dept
 	} else if (template_is_seq(v)) {
 		pth_buf_addc(b, '[');
 		for (int64_t i = 0, n = template_len(v); i < n; i++) {
-			if (i)
+			if (i != 0)
 				pth_buf_adds(b, ", ");
 			template_put_yaml(x, b, template_at(v, i), depth + 1);
 		}
@@ -476,7 +486,7 @@ void template_put_yaml(struct eval *x, struct pth_buf *b, struct val v, int dept
 		items = template_map_items(x, v, 'i');
 		pth_buf_addc(b, '{');
 		for (uint32_t i = 0; i < items.n; i++) {
-			if (i)
+			if (i != 0)
 				pth_buf_adds(b, ", ");
 			template_put_yaml(x, b, items.v[i].v[0], depth + 1);
 			pth_buf_adds(b, ": ");

@@ -3,7 +3,8 @@
 
 #include "template/priv.h"
 
-int template_error(const struct tsource *src, uint32_t pos, struct pth_err *e, const char *fmt, ...)
+int
+template_error(const struct tsource *src, uint32_t pos, struct pth_err *e, const char *fmt, ...)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 	unsigned line = src->line, col = src->col;
@@ -20,19 +21,21 @@ int template_error(const struct tsource *src, uint32_t pos, struct pth_err *e, c
 	va_start(ap, fmt);
 	pth_buf_vaddf(&b, fmt, ap);
 	va_end(ap);
-	pth_err_set(e, PTH_INPUT, "%s:%u:%u: %s", src->name, line, col, b.s ? b.s : "");
+	pth_err_set(e, PTH_INPUT, "%s:%u:%u: %s", src->name, line, col, b.s != NULL ? b.s : "");
 	pth_buf_release(&b);
 	return -1;
 }
 
-static bool space_char(unsigned c)
+static bool
+space_char(unsigned c)
 {
 	return (c >= 9 && c <= 13) || (c >= 0x1c && c <= 0x20) || c == 0x85 || c == 0xa0 ||
 	    c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 ||
 	    c == 0x202f || c == 0x205f || c == 0x3000;
 }
 
-size_t template_space(const char *s, size_t n)
+size_t
+template_space(const char *s, size_t n)
 {
 	size_t i = 0, len;
 
@@ -50,7 +53,8 @@ size_t template_space(const char *s, size_t n)
 	return i;
 }
 
-size_t template_space_back(const char *s, size_t n)
+size_t
+template_space_back(const char *s, size_t n)
 {
 	size_t end = n, i, len;
 
@@ -66,7 +70,8 @@ size_t template_space_back(const char *s, size_t n)
 }
 
 /* What follows the end of a tag at i: the position where text goes on. */
-static uint32_t after_tag(const struct parse *p, size_t i, char sign, bool block)
+static uint32_t
+after_tag(const struct parse *p, size_t i, char sign, bool block)
 {
 	const struct tsource *src = p->src;
 
@@ -78,7 +83,8 @@ static uint32_t after_tag(const struct parse *p, size_t i, char sign, bool block
 }
 
 /* The length of text[0..n) less what the tag behind it strips. */
-static size_t strip_text(const struct parse *p, const char *s, size_t n, char sign, bool var)
+static size_t
+strip_text(const struct parse *p, const char *s, size_t n, char sign, bool var)
 {
 	size_t nl = n;
 	bool starts;
@@ -96,17 +102,19 @@ static size_t strip_text(const struct parse *p, const char *s, size_t n, char si
 	return n;
 }
 
-static char sign_at(const char *s)
+static char
+sign_at(const char *s)
 {
 	return *s == '-' || *s == '+' ? *s : 0;
 }
 
 /* Offset behind `{% raw %}` at s (a "{%"), or 0. */
-static size_t raw_begin(const char *s, size_t n)
+static size_t
+raw_begin(const char *s, size_t n)
 {
 	size_t i = 2;
 
-	if (sign_at(s + i))
+	if (sign_at(s + i) != '\0')
 		i++;
 	i += template_space(s + i, n - i);
 	if (n - i < 3 || memcmp(s + i, "raw", 3) != 0)
@@ -122,7 +130,8 @@ static size_t raw_begin(const char *s, size_t n)
 }
 
 /* Is an `{% endraw %}` at i? Sets the sign before it and where text goes on. */
-static bool raw_end(const struct parse *p, size_t i, char *sign, uint32_t *after)
+static bool
+raw_end(const struct parse *p, size_t i, char *sign, uint32_t *after)
 {
 	const char *s = p->src->s;
 	size_t n = p->src->n;
@@ -130,7 +139,7 @@ static bool raw_end(const struct parse *p, size_t i, char *sign, uint32_t *after
 
 	i += 2;
 	*sign = sign_at(s + i);
-	if (*sign)
+	if (*sign != '\0')
 		i++;
 	i += template_space(s + i, n - i);
 	if (n - i < 6 || memcmp(s + i, "endraw", 6) != 0)
@@ -138,7 +147,7 @@ static bool raw_end(const struct parse *p, size_t i, char *sign, uint32_t *after
 	i += 6;
 	i += template_space(s + i, n - i);
 	close = sign_at(s + i);
-	if (close)
+	if (close != '\0')
 		i++;
 	if (s[i] != '%' || s[i + 1] != '}')
 		return false;
@@ -147,7 +156,8 @@ static bool raw_end(const struct parse *p, size_t i, char *sign, uint32_t *after
 }
 
 /* The text of a raw block whose content begins at p->pos. */
-static struct token scan_raw(struct parse *p, uint32_t begin)
+static struct token
+scan_raw(struct parse *p, uint32_t begin)
 {
 	const struct tsource *src = p->src;
 	struct token t = { .kind = T_DATA, .pos = p->pos, .s = src->s + p->pos };
@@ -158,7 +168,7 @@ static struct token scan_raw(struct parse *p, uint32_t begin)
 
 	for (;; i++) {
 		q = memchr(src->s + i, '{', src->n - i);
-		if (!q)
+		if (q == NULL)
 			template_parse_fail(p, begin, "'raw' without '{%% endraw %%}'");
 		i = (size_t)(q - src->s);
 		if (q[1] == '%' && raw_end(p, i, &sign, &after))
@@ -169,21 +179,23 @@ static struct token scan_raw(struct parse *p, uint32_t begin)
 	return t;
 }
 
-static void skip_comment(struct parse *p)
+static void
+skip_comment(struct parse *p)
 {
 	const struct tsource *src = p->src;
 	size_t begin = p->pos, i = begin + 2;
 	const char *q;
 
-	if (sign_at(src->s + i))
+	if (sign_at(src->s + i) != '\0')
 		i++;
 	q = memmem(src->s + i, src->n - i, "#}", 2);
-	if (!q)
+	if (q == NULL)
 		template_parse_fail(p, (uint32_t)begin, "comment without '#}'");
 	p->pos = after_tag(p, (size_t)(q - src->s) + 2, q > src->s + i ? sign_at(q - 1) : 0, true);
 }
 
-struct token template_scan_text(struct parse *p)
+struct token
+template_scan_text(struct parse *p)
 {
 	const struct tsource *src = p->src;
 	struct token t;
@@ -199,10 +211,10 @@ again:
 	}
 	for (from = t.s;; from = q + 1) {
 		q = memchr(from, '{', (size_t)(src->s + src->n - from));
-		if (!q || q[1] == '{' || q[1] == '%' || q[1] == '#')
+		if (q == NULL || q[1] == '{' || q[1] == '%' || q[1] == '#')
 			break;
 	}
-	if (!q) {
+	if (q == NULL) {
 		t.n = (uint32_t)(src->n - p->pos);
 		p->pos = (uint32_t)src->n;
 		return t;
@@ -228,7 +240,7 @@ again:
 			return t;
 		goto again;
 	}
-	p->pos += sign ? 3 : 2;
+	p->pos += sign != '\0' ? 3 : 2;
 	p->var = what == '{';
 	p->nclose = 0;
 	t.kind = p->var ? T_VAR_BEGIN : T_BLOCK_BEGIN;
@@ -237,28 +249,32 @@ again:
 
 /* ---- inside a tag ---- */
 
-static bool digit(char c)
+static bool
+digit(char c)
 {
 	return c >= '0' && c <= '9';
 }
 
-static bool name_char(char c)
+static bool
+name_char(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || digit(c) ||
 	    (signed char)c < 0;
 }
 
 /* Digits of a base with single '_' between them; text without '_' goes to b. */
-static size_t digits(const char *s, const char *set, char *b, size_t cap, size_t *nb)
+static size_t
+digits(const char *s, const char *set, char *b, size_t cap, size_t *nb)
 {
 	size_t i = 0;
 
 	for (;;) {
-		if (s[i] && strchr(set, s[i]) != NULL) {
+		if (s[i] != '\0' && strchr(set, s[i]) != NULL) {
 			if (*nb + 1 < cap)
 				b[(*nb)++] = s[i];
 			i++;
-		} else if (i > 0 && s[i] == '_' && s[i + 1] && strchr(set, s[i + 1]) != NULL) {
+		} else if (i > 0 && s[i] == '_' && s[i + 1] != '\0' &&
+		    strchr(set, s[i + 1]) != NULL) {
 			i++;
 		} else {
 			b[*nb] = '\0';
@@ -267,7 +283,8 @@ static size_t digits(const char *s, const char *set, char *b, size_t cap, size_t
 	}
 }
 
-static void scan_based(struct parse *p, struct token *t, const char *set, int base)
+static void
+scan_based(struct parse *p, struct token *t, const char *set, int base)
 {
 	char b[80];
 	size_t nb = 0, i = digits(p->src->s + p->pos + 2, set, b, sizeof b, &nb);
@@ -279,7 +296,8 @@ static void scan_based(struct parse *p, struct token *t, const char *set, int ba
 	p->pos += 2 + (uint32_t)i;
 }
 
-static void scan_number(struct parse *p, struct token *t)
+static void
+scan_number(struct parse *p, struct token *t)
 {
 	static const char dec[] = "0123456789", hex[] = "0123456789abcdefABCDEF";
 	const char *s = p->src->s + p->pos;
@@ -288,7 +306,7 @@ static void scan_number(struct parse *p, struct token *t)
 	bool real = false;
 
 	t->kind = T_INT;
-	if (s[0] == '0' && low == 'x' && s[2] && strchr(hex, s[2])) {
+	if (s[0] == '0' && low == 'x' && s[2] != '\0' && strchr(hex, s[2]) != NULL) {
 		scan_based(p, t, hex, 16);
 		return;
 	}
@@ -326,7 +344,8 @@ static void scan_number(struct parse *p, struct token *t)
 	p->pos += (uint32_t)i;
 }
 
-static int hexval(char c)
+static int
+hexval(char c)
 {
 	if (digit(c))
 		return c - '0';
@@ -335,8 +354,8 @@ static int hexval(char c)
 }
 
 /* \xHH \uHHHH \UHHHHHHHH: n digits at s. */
-static void escape_hex(struct parse *p, uint32_t pos, struct pth_buf *b, const char *s,
-    const char *end, int n)
+static void
+escape_hex(struct parse *p, uint32_t pos, struct pth_buf *b, const char *s, const char *end, int n)
 {
 	unsigned c = 0;
 
@@ -355,7 +374,8 @@ static void escape_hex(struct parse *p, uint32_t pos, struct pth_buf *b, const c
 }
 
 /* One escape at s (behind the backslash); returns where the text goes on. */
-static const char *unescape(struct parse *p, struct pth_buf *b, const char *s, const char *end)
+static const char *
+unescape(struct parse *p, struct pth_buf *b, const char *s, const char *end)
 {
 	static const char from[] = "abfnrtv\\'\"", to[] = "\a\b\f\n\r\t\v\\'\"";
 	const char *q = strchr(from, *s);
@@ -365,7 +385,7 @@ static const char *unescape(struct parse *p, struct pth_buf *b, const char *s, c
 
 	if (*s == '\n')
 		return s + 1;
-	if (*s && q) {
+	if (*s != '\0' && q != NULL) {
 		pth_buf_addc(b, to[q - from]);
 		return s + 1;
 	}
@@ -388,7 +408,8 @@ static const char *unescape(struct parse *p, struct pth_buf *b, const char *s, c
 	return s;
 }
 
-static void scan_string(struct parse *p, struct token *t)
+static void
+scan_string(struct parse *p, struct token *t)
 {
 	const char *s = p->src->s + p->pos, *end = p->src->s + p->src->n, *q = s + 1;
 	struct pth_buf b = PTH_BUF_INIT;
@@ -414,7 +435,7 @@ static void scan_string(struct parse *p, struct token *t)
 			pth_buf_addc(&b, *s++);
 	}
 	t->n = (uint32_t)b.len;
-	t->s = pth_arena_strn(&p->sh->arena, b.s ? b.s : "", b.len);
+	t->s = pth_arena_strn(&p->sh->arena, b.s != NULL ? b.s : "", b.len);
 	pth_buf_release(&b);
 }
 
@@ -423,19 +444,40 @@ static const struct {
 	char s[3];
 	uint8_t kind;
 } ops[] = {
-	{ "//", T_FLOOR }, { "**", T_POW }, { "==", T_EQ }, { "!=", T_NE }, { ">=", T_GE },
-	{ "<=", T_LE }, { "+", T_ADD }, { "-", T_SUB }, { "/", T_DIV }, { "*", T_MUL },
-	{ "%", T_MOD }, { "~", T_TILDE }, { "[", T_LBRACKET }, { "]", T_RBRACKET },
-	{ "(", T_LPAREN }, { ")", T_RPAREN }, { "{", T_LBRACE }, { "}", T_RBRACE },
-	{ ">", T_GT }, { "<", T_LT }, { "=", T_ASSIGN }, { ".", T_DOT }, { ":", T_COLON },
-	{ "|", T_PIPE }, { ",", T_COMMA }, { ";", T_SEMI },
+	{ "//", T_FLOOR },
+	{ "**", T_POW },
+	{ "==", T_EQ },
+	{ "!=", T_NE },
+	{ ">=", T_GE },
+	{ "<=", T_LE },
+	{ "+", T_ADD },
+	{ "-", T_SUB },
+	{ "/", T_DIV },
+	{ "*", T_MUL },
+	{ "%", T_MOD },
+	{ "~", T_TILDE },
+	{ "[", T_LBRACKET },
+	{ "]", T_RBRACKET },
+	{ "(", T_LPAREN },
+	{ ")", T_RPAREN },
+	{ "{", T_LBRACE },
+	{ "}", T_RBRACE },
+	{ ">", T_GT },
+	{ "<", T_LT },
+	{ "=", T_ASSIGN },
+	{ ".", T_DOT },
+	{ ":", T_COLON },
+	{ "|", T_PIPE },
+	{ ",", T_COMMA },
+	{ ";", T_SEMI },
 };
 
-static void brackets(struct parse *p, uint32_t pos, char c)
+static void
+brackets(struct parse *p, uint32_t pos, char c)
 {
 	char want = c == '(' ? ')' : c == '[' ? ']' : c == '{' ? '}' : 0;
 
-	if (want) {
+	if (want != '\0') {
 		if (p->nclose == MAX_NEST)
 			template_parse_fail(p, pos, "more than %d brackets in brackets", MAX_NEST);
 		p->close[p->nclose++] = want;
@@ -443,17 +485,18 @@ static void brackets(struct parse *p, uint32_t pos, char c)
 		if (p->nclose == 0)
 			template_parse_fail(p, pos, "'%c' without an opening bracket", c);
 		if (p->close[--p->nclose] != c)
-			template_parse_fail(p, pos, "expected '%c' but found '%c'",
-			    p->close[p->nclose], c);
+			template_parse_fail(
+			    p, pos, "expected '%c' but found '%c'", p->close[p->nclose], c);
 	}
 }
 
 /* The end of the tag, when it stands at p->pos. */
-static bool scan_end(struct parse *p, struct token *t)
+static bool
+scan_end(struct parse *p, struct token *t)
 {
 	const char *s = p->src->s + p->pos;
 	char sign = *s == '-' || (*s == '+' && !p->var) ? *s : 0;
-	size_t i = sign ? 1 : 0;
+	size_t i = sign != '\0' ? 1 : 0;
 
 	if (s[i] != (p->var ? '}' : '%') || s[i + 1] != '}')
 		return false;
@@ -462,7 +505,8 @@ static bool scan_end(struct parse *p, struct token *t)
 	return true;
 }
 
-struct token template_scan_tag(struct parse *p)
+struct token
+template_scan_tag(struct parse *p)
 {
 	const struct tsource *src = p->src;
 	struct token t = { .kind = T_EOF };
@@ -502,22 +546,48 @@ struct token template_scan_tag(struct parse *p)
 	template_parse_fail(p, t.pos, "unexpected character '%c'", *s);
 }
 
-const char *template_tok_name(int kind)
+const char *
+template_tok_name(int kind)
 {
 	static const char *const names[] = {
-		[T_EOF] = "the end of the text", [T_DATA] = "text", [T_VAR_BEGIN] = "'{{'",
-		[T_VAR_END] = "'}}'", [T_BLOCK_BEGIN] = "'{%'", [T_BLOCK_END] = "'%}'",
-		[T_NAME] = "a name", [T_STR] = "a string", [T_INT] = "an integer",
+		[T_EOF] = "the end of the text",
+		[T_DATA] = "text",
+		[T_VAR_BEGIN] = "'{{'",
+		[T_VAR_END] = "'}}'",
+		[T_BLOCK_BEGIN] = "'{%'",
+		[T_BLOCK_END] = "'%}'",
+		[T_NAME] = "a name",
+		[T_STR] = "a string",
+		[T_INT] = "an integer",
 		[T_REAL] = "a number",
 	};
 	static const char *const signs[] = {
-		[T_ADD] = "'+'", [T_SUB] = "'-'", [T_MUL] = "'*'", [T_DIV] = "'/'",
-		[T_FLOOR] = "'//'", [T_MOD] = "'%'", [T_POW] = "'**'", [T_TILDE] = "'~'",
-		[T_LPAREN] = "'('", [T_RPAREN] = "')'", [T_LBRACKET] = "'['",
-		[T_RBRACKET] = "']'", [T_LBRACE] = "'{'", [T_RBRACE] = "'}'", [T_EQ] = "'=='",
-		[T_NE] = "'!='", [T_LT] = "'<'", [T_LE] = "'<='", [T_GT] = "'>'",
-		[T_GE] = "'>='", [T_ASSIGN] = "'='", [T_DOT] = "'.'", [T_COMMA] = "','",
-		[T_COLON] = "':'", [T_PIPE] = "'|'", [T_SEMI] = "';'",
+		[T_ADD] = "'+'",
+		[T_SUB] = "'-'",
+		[T_MUL] = "'*'",
+		[T_DIV] = "'/'",
+		[T_FLOOR] = "'//'",
+		[T_MOD] = "'%'",
+		[T_POW] = "'**'",
+		[T_TILDE] = "'~'",
+		[T_LPAREN] = "'('",
+		[T_RPAREN] = "')'",
+		[T_LBRACKET] = "'['",
+		[T_RBRACKET] = "']'",
+		[T_LBRACE] = "'{'",
+		[T_RBRACE] = "'}'",
+		[T_EQ] = "'=='",
+		[T_NE] = "'!='",
+		[T_LT] = "'<'",
+		[T_LE] = "'<='",
+		[T_GT] = "'>'",
+		[T_GE] = "'>='",
+		[T_ASSIGN] = "'='",
+		[T_DOT] = "'.'",
+		[T_COMMA] = "','",
+		[T_COLON] = "':'",
+		[T_PIPE] = "'|'",
+		[T_SEMI] = "';'",
 	};
 
 	return kind < (int)countof(names) ? names[kind] : signs[kind];

@@ -18,15 +18,14 @@ struct pth_template;
 
 /* How {% include %} finds a file: append its text to b, or -1 with e.
  * NULL: includes are errors. */
-typedef int pth_template_loader(void *arg, const char *name, struct pth_buf *b,
-    struct pth_err *e);
+typedef int pth_template_loader(void *arg, const char *name, struct pth_buf *b, struct pth_err *e);
 
 struct pth_template_options {
 	bool keep_blocks;       /* trim_blocks and lstrip_blocks off (Jinja's default) */
 	bool drop_last_newline; /* keep_trailing_newline off (Jinja's default) */
 	pth_template_loader *load;
 	void *arg;
-	unsigned line, col;     /* position of the text in `name`; 0 = 1 */
+	unsigned line, col; /* position of the text in `name`; 0 = 1 */
 };
 
 /* Parse. name is for messages, copied. NULL with e ("name:line:col: ...",
@@ -35,8 +34,8 @@ struct pth_template *pth_template_parse(const char *name, const char *src, size_
     const struct pth_template_options *opt, struct pth_err *e);
 /* Render with an object of variables (borrowed); output is appended to b.
  * 0 (b->s is not NULL then), or -1 with e and b as long as it was. */
-int pth_template_render(const struct pth_template *t, json_t *vars, struct pth_buf *b,
-    struct pth_err *e);
+int pth_template_render(
+    const struct pth_template *t, json_t *vars, struct pth_buf *b, struct pth_err *e);
 void pth_template_free(struct pth_template *t);
 
 /*
@@ -48,18 +47,16 @@ void pth_template_free(struct pth_template *t);
 struct pth_template_place {
 	char *beside, *share;
 };
-int pth_template_find(struct pth_template_place *p, const char *path, struct pth_buf *b,
-    struct pth_err *e);
+int pth_template_find(
+    struct pth_template_place *p, const char *path, struct pth_buf *b, struct pth_err *e);
 pth_template_loader pth_template_include; /* its arg: the place */
 void pth_template_place_release(struct pth_template_place *p);
 /* Write a text to dirfd/path, a path that a template made: it must be relative
  * and without "..", directories on the way are made, links not followed. */
-int pth_template_write(int dirfd, const char *path, const struct pth_buf *text,
-    struct pth_err *e);
+int pth_template_write(int dirfd, const char *path, const struct pth_buf *text, struct pth_err *e);
 
 /* Evaluate one bare expression ("port > 0 and qlog_dir"), no braces; new
  * reference or NULL with e. An undefined name at the top is json null. */
-json_t *pth_template_expr(const char *name, const char *src, json_t *vars,
-    struct pth_err *e);
+json_t *pth_template_expr(const char *name, const char *src, json_t *vars, struct pth_err *e);
 
 #endif

@@ -2,22 +2,24 @@
 #include <locale.h>
 #include <wctype.h>
 
-#include "template/priv.h"
 #include "base/text.h"
+#include "template/priv.h"
 
 #define FILTER(name) static struct val name(struct eval *x, struct call *c)
 
 /* ---- case of letters ---- */
 
 /* C.UTF-8 knows the letters of Unicode, whatever the user's locale is. */
-static locale_t letters(struct eval *x)
+static locale_t
+letters(struct eval *x)
 {
-	if (!x->locale)
+	if (x->locale == NULL)
 		x->locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 	return x->locale;
 }
 
-static void put_letter(struct eval *x, unsigned c, bool up)
+static void
+put_letter(struct eval *x, unsigned c, bool up)
 {
 	locale_t l;
 
@@ -31,7 +33,8 @@ static void put_letter(struct eval *x, unsigned c, bool up)
 	template_utf8(&x->tmp, c);
 }
 
-static bool ascii_case(struct val s, int how, char *p)
+static bool
+ascii_case(struct val s, int how, char *p)
 {
 	for (uint32_t i = 0; i < s.n; i++) {
 		char c = s.s[i];
@@ -46,7 +49,8 @@ static bool ascii_case(struct val s, int how, char *p)
 	return true;
 }
 
-struct val template_case(struct eval *x, struct val s, int how)
+struct val
+template_case(struct eval *x, struct val s, int how)
 {
 	char *p = template_alloc(x, s.n);
 	size_t len;
@@ -63,7 +67,8 @@ struct val template_case(struct eval *x, struct val s, int how)
 
 /* ---- pieces ---- */
 
-static bool among(struct val chars, const char *s, size_t len)
+static bool
+among(struct val chars, const char *s, size_t len)
 {
 	size_t n;
 
@@ -75,7 +80,8 @@ static bool among(struct val chars, const char *s, size_t len)
 	return false;
 }
 
-struct val template_strip(struct eval *x, struct val s, struct val chars, int side)
+struct val
+template_strip(struct eval *x, struct val s, struct val chars, int side)
 {
 	size_t a = 0, b = s.n, len, at;
 
@@ -108,16 +114,18 @@ struct val template_strip(struct eval *x, struct val s, struct val chars, int si
 }
 
 /* Room for n more bytes in x->tmp, or the end. */
-static void add(struct eval *x, const char *s, size_t n)
+static void
+add(struct eval *x, const char *s, size_t n)
 {
 	if (x->tmp.len + n > MAX_OUTPUT)
 		template_fail(x, x->at, "a text of more than %d MiB", MAX_OUTPUT >> 20);
-	if (n)
+	if (n != 0)
 		pth_buf_add(&x->tmp, s, n);
 }
 
 /* Between all characters. */
-static struct val interleave(struct eval *x, struct val s, struct val with, int64_t count)
+static struct val
+interleave(struct eval *x, struct val s, struct val with, int64_t count)
 {
 	size_t len, i = 0;
 
@@ -134,7 +142,8 @@ static struct val interleave(struct eval *x, struct val s, struct val with, int6
 	return template_take(x);
 }
 
-struct val template_replace(struct eval *x, struct val s, struct val old, struct val new_, int64_t count)
+struct val
+template_replace(struct eval *x, struct val s, struct val old, struct val new_, int64_t count)
 {
 	const char *p = s.s, *end = s.s + s.n, *q;
 
@@ -155,7 +164,8 @@ struct val template_replace(struct eval *x, struct val s, struct val old, struct
 }
 
 /* To a width: 'l' left, 'r' right, 'c' centred as Python's str.center. */
-struct val template_pad(struct eval *x, struct val s, int64_t width, char fill, int how)
+struct val
+template_pad(struct eval *x, struct val s, int64_t width, char fill, int how)
 {
 	int64_t n = (int64_t)template_chars(s.s, s.n), pad, left;
 	char *p;
@@ -168,14 +178,15 @@ struct val template_pad(struct eval *x, struct val s, int64_t width, char fill, 
 	left = how == 'l' ? 0 : how == 'r' ? pad : pad / 2 + (pad & width & 1);
 	p = template_alloc(x, (size_t)pad + s.n);
 	memset(p, fill, (size_t)left);
-	if (s.n)
+	if (s.n != 0)
 		memcpy(p + left, s.s, s.n);
 	memset(p + left + s.n, fill, (size_t)(pad - left));
 	return template_vstr(p, (size_t)pad + s.n);
 }
 
 /* Bytes of the line end at s, as Python's splitlines sees it. */
-static size_t line_end(const char *s, size_t n)
+static size_t
+line_end(const char *s, size_t n)
 {
 	const unsigned char *u = (const unsigned char *)s;
 
@@ -188,21 +199,22 @@ static size_t line_end(const char *s, size_t n)
 	return n > 2 && u[0] == 0xe2 && u[1] == 0x80 && (u[2] & 0xfe) == 0xa8 ? 3 : 0;
 }
 
-struct val template_lines(struct eval *x, struct val s)
+struct val
+template_lines(struct eval *x, struct val s)
 {
 	struct val list;
 	size_t n = 0, begin = 0, len;
 
 	template_work(x, s.n);
-	for (size_t i = 0; i < s.n; i += len ? len : 1) {
+	for (size_t i = 0; i < s.n; i += len != 0 ? len : 1) {
 		len = line_end(s.s + i, s.n - i);
 		n += len > 0;
 	}
 	list = template_list(x, n + 1, false);
 	list.n = 0;
-	for (size_t i = 0; i < s.n; i += len ? len : 1) {
+	for (size_t i = 0; i < s.n; i += len != 0 ? len : 1) {
 		len = line_end(s.s + i, s.n - i);
-		if (!len)
+		if (len == 0)
 			continue;
 		list.v[list.n++] = template_vstr(s.s + begin, i - begin);
 		begin = i + len;
@@ -214,10 +226,22 @@ struct val template_lines(struct eval *x, struct val s)
 
 /* ---- the filters ---- */
 
-FILTER(f_upper) { return template_case(x, template_str(x, c->in), 'u'); }
-FILTER(f_lower) { return template_case(x, template_str(x, c->in), 'l'); }
-FILTER(f_capitalize) { return template_case(x, template_str(x, c->in), 'c'); }
-FILTER(f_trim) { return template_strip(x, template_str(x, c->in), c->arg[0], 'b'); }
+FILTER(f_upper)
+{
+	return template_case(x, template_str(x, c->in), 'u');
+}
+FILTER(f_lower)
+{
+	return template_case(x, template_str(x, c->in), 'l');
+}
+FILTER(f_capitalize)
+{
+	return template_case(x, template_str(x, c->in), 'c');
+}
+FILTER(f_trim)
+{
+	return template_strip(x, template_str(x, c->in), c->arg[0], 'b');
+}
 
 /* Words begin after a space or one of - ( { [ < */
 FILTER(f_title)
@@ -230,7 +254,8 @@ FILTER(f_title)
 		unsigned ch = template_decode(s.s + i, &len);
 
 		put_letter(x, ch, begin);
-		begin = template_space(s.s + i, len) == len || (ch < 0x80 && strchr("-({[<", (int)ch));
+		begin = template_space(s.s + i, len) == len ||
+		    (ch < 0x80 && strchr("-({[<", (int)ch) != NULL);
 	}
 	return template_take(x);
 }
@@ -240,31 +265,35 @@ FILTER(f_replace)
 	struct val count = c->arg[2];
 	int64_t n = count.k == V_NONE ? -1 : template_arg_int(x, count, -1);
 
-	return template_replace(x, template_str(x, c->in), template_str(x, c->arg[0]), template_str(x, c->arg[1]), n);
+	return template_replace(
+	    x, template_str(x, c->in), template_str(x, c->arg[0]), template_str(x, c->arg[1]), n);
 }
 
 FILTER(f_center)
 {
-	return template_pad(x, template_str(x, c->in), template_arg_int(x, c->arg[0], 80), ' ', 'c');
+	return template_pad(
+	    x, template_str(x, c->in), template_arg_int(x, c->arg[0], 80), ' ', 'c');
 }
 
 FILTER(f_indent)
 {
 	struct val s = template_str(x, c->in), lines, by;
-	bool first = template_arg_bool(x, c->arg[1], false), blank = template_arg_bool(x, c->arg[2], false);
+	bool first = template_arg_bool(x, c->arg[1], false),
+	     blank = template_arg_bool(x, c->arg[2], false);
 
 	if (c->arg[0].k == V_STR)
 		by = c->arg[0];
 	else
-		by = template_pad(x, template_vstr("", 0), template_arg_int(x, c->arg[0], 4), ' ', 'l');
+		by = template_pad(
+		    x, template_vstr("", 0), template_arg_int(x, c->arg[0], 4), ' ', 'l');
 	/* Jinja adds a newline first, so that a last one makes an empty line */
 	add(x, s.s, s.n);
 	add(x, "\n", 1);
 	lines = template_lines(x, template_take(x));
 	for (uint32_t i = 0; i < lines.n; i++) {
-		if (i)
+		if (i != 0)
 			add(x, "\n", 1);
-		if (i ? blank || lines.v[i].n > 0 : first)
+		if (i != 0 ? blank || lines.v[i].n > 0 : first)
 			add(x, by.s, by.n);
 		add(x, lines.v[i].s, lines.v[i].n);
 	}
@@ -281,7 +310,8 @@ FILTER(f_truncate)
 	if (c->arg[3].k != V_NONE)
 		leeway = template_arg_int(x, c->arg[3], 5);
 	if (n < e || leeway < 0)
-		template_fail(x, x->at, "the length is less than that of '%.*s'", (int)end.n, end.s);
+		template_fail(
+		    x, x->at, "the length is less than that of '%.*s'", (int)end.n, end.s);
 	if ((int64_t)template_chars(s.s, s.n) - leeway <= n)
 		return s;
 	cut = template_offset(s.s, s.n, (size_t)(n - e));
@@ -306,7 +336,8 @@ FILTER(f_wordcount)
 	for (size_t i = 0; i < s.n; i += len) {
 		unsigned ch = template_decode(s.s + i, &len);
 
-		word = ch == '_' || (ch >= '0' && ch <= '9') || (letters(x) && iswalnum_l(ch, letters(x)));
+		word = ch == '_' || (ch >= '0' && ch <= '9') ||
+		    (letters(x) != NULL && iswalnum_l(ch, letters(x)) != 0);
 		n += word && !in;
 		in = word;
 	}
@@ -321,8 +352,8 @@ FILTER(f_escape)
 	const char *q;
 
 	for (size_t i = 0; i < s.n; i++) {
-		q = s.s[i] ? strchr(from, s.s[i]) : NULL;
-		if (q)
+		q = s.s[i] != '\0' ? strchr(from, s.s[i]) : NULL;
+		if (q != NULL)
 			add(x, to[q - from], strlen(to[q - from]));
 		else
 			add(x, s.s + i, 1);
@@ -331,13 +362,14 @@ FILTER(f_escape)
 }
 
 /* In a query a blank is "+", and a slash is not left as it is. */
-static void add_url(struct eval *x, struct val s, bool query)
+static void
+add_url(struct eval *x, struct val s, bool query)
 {
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char ch = (unsigned char)s.s[i];
 
 		if ((ch >= '0' && ch <= '9') || ((ch | 0x20) >= 'a' && (ch | 0x20) <= 'z') ||
-		    (ch && strchr(query ? "_.-~" : "/_.-~", ch)))
+		    (ch != '\0' && strchr(query ? "_.-~" : "/_.-~", ch) != NULL))
 			add(x, s.s + i, 1);
 		else if (query && ch == ' ')
 			add(x, "+", 1);
@@ -358,7 +390,8 @@ FILTER(f_urlencode)
 	}
 	pairs = template_is_map(c->in) ? template_map_items(x, c->in, 'i') : template_seq(x, c->in);
 	n = (size_t)template_len(pairs);
-	part = template_list(x, 2 * n, false).v; /* before the first is added: template_str uses the same buffer */
+	part = template_list(x, 2 * n, false)
+	           .v; /* before the first is added: template_str uses the same buffer */
 	for (size_t i = 0; i < n; i++) {
 		pair = template_at(pairs, (int64_t)i);
 		if (!template_is_seq(pair) || template_len(pair) != 2)
@@ -367,15 +400,22 @@ FILTER(f_urlencode)
 		part[2 * i + 1] = template_str(x, template_at(pair, 1));
 	}
 	for (size_t i = 0; i < 2 * n; i++) {
-		if (i)
-			add(x, i % 2 ? "=" : "&", 1);
+		if (i != 0)
+			add(x, i % 2 != 0 ? "=" : "&", 1);
 		add_url(x, part[i], true);
 	}
 	return template_take(x);
 }
 
-FILTER(f_format) { struct val s = template_str(x, c->in); return template_format(x, s.s, s.n, c->rest, c->nrest); }
-FILTER(f_safe) { return template_str(x, c->in); }
+FILTER(f_format)
+{
+	struct val s = template_str(x, c->in);
+	return template_format(x, s.s, s.n, c->rest, c->nrest);
+}
+FILTER(f_safe)
+{
+	return template_str(x, c->in);
+}
 
 /* One word of the shell. */
 FILTER(f_quote)
@@ -383,7 +423,7 @@ FILTER(f_quote)
 	struct val s = template_text(x, c->in);
 	char *word = template_alloc(x, (size_t)s.n + 1);
 
-	if (s.n)
+	if (s.n != 0)
 		memcpy(word, s.s, s.n);
 	word[s.n] = '\0';
 	if (strlen(word) != s.n)
@@ -396,8 +436,8 @@ FILTER(f_quote)
 FILTER(f_basename)
 {
 	struct val s = template_str(x, c->in);
-	const char *slash = s.n ? memrchr(s.s, '/', s.n) : NULL;
-	size_t at = slash ? (size_t)(slash + 1 - s.s) : 0;
+	const char *slash = s.n != 0 ? memrchr(s.s, '/', s.n) : NULL;
+	size_t at = slash != NULL ? (size_t)(slash + 1 - s.s) : 0;
 
 	return template_vstr(s.s + at, s.n - at);
 }
@@ -405,12 +445,12 @@ FILTER(f_basename)
 FILTER(f_dirname)
 {
 	struct val s = template_str(x, c->in);
-	const char *slash = s.n ? memrchr(s.s, '/', s.n) : NULL;
-	size_t n = slash ? (size_t)(slash + 1 - s.s) : 0, k = n;
+	const char *slash = s.n != 0 ? memrchr(s.s, '/', s.n) : NULL;
+	size_t n = slash != NULL ? (size_t)(slash + 1 - s.s) : 0, k = n;
 
 	while (k > 0 && s.s[k - 1] == '/')
 		k--;
-	return template_vstr(s.s, k ? k : n);
+	return template_vstr(s.s, k != 0 ? k : n);
 }
 
 const struct filter template_filters_text[] = {

@@ -1,36 +1,37 @@
 /* What is missing, and what was meant instead. */
-#include "template/priv.h"
 #include "base/text.h"
+#include "template/priv.h"
 
 struct names {
 	const char **v;
 	size_t n, cap;
 };
 
-static void add_name(struct names *l, const char *s)
+static void
+add_name(struct names *l, const char *s)
 {
 	if (l->n == 1000) /* near enough is good enough */
 		return;
 	if (l->n == l->cap) {
-		l->cap = l->cap ? l->cap * 2 : 64;
+		l->cap = l->cap != 0 ? l->cap * 2 : 64;
 		l->v = pth_xarray(l->v, l->cap, sizeof *l->v);
 	}
 	l->v[l->n++] = s;
 }
 
-static void add_keys(struct names *l, json_t *o)
+static void
+add_keys(struct names *l, json_t *o)
 {
-	for (void *it = json_object_iter(o); it; it = json_object_iter_next(o, it))
+	for (void *it = json_object_iter(o); it != NULL; it = json_object_iter_next(o, it))
 		add_name(l, json_object_iter_key(it));
 }
 
 /* "services.server" as far as the path is made of names and constants. */
-static void put_path(struct eval *x, struct pth_buf *b, const struct node *n)
+static void
+put_path(struct eval *x, struct pth_buf *b, const struct node *n)
 {
 	switch (n->op) {
-	case E_NAME:
-		pth_buf_adds(b, x->sh->sym[n->sym].s);
-		break;
+	case E_NAME: pth_buf_adds(b, x->sh->sym[n->sym].s); break;
 	case E_ATTR:
 		put_path(x, b, n->a);
 		pth_buf_addf(b, ".%s", n->s);
@@ -46,13 +47,13 @@ static void put_path(struct eval *x, struct pth_buf *b, const struct node *n)
 		else
 			pth_buf_adds(b, "[...]");
 		break;
-	default:
-		pth_buf_adds(b, "...");
+	default: pth_buf_adds(b, "...");
 	}
 }
 
 /* What the base of a missing attribute has instead. */
-static void put_near(struct eval *x, struct pth_buf *b, const struct undef *u)
+static void
+put_near(struct eval *x, struct pth_buf *b, const struct undef *u)
 {
 	struct names l = { 0 };
 	char key[100];
@@ -68,39 +69,42 @@ static void put_near(struct eval *x, struct pth_buf *b, const struct undef *u)
 	}
 	snprintf(key, sizeof key, "%.*s", (int)(u->len > 90 ? 90 : u->len), u->name);
 	near = u->len > 1 ? pth_nearest(key, l.v, l.n) : NULL;
-	if (near)
+	if (near != NULL)
 		pth_buf_addf(b, "; did you mean '%s'?", near);
 	else if (u->base.k != V_ABSENT && !template_is_map(u->base))
 		pth_buf_addf(b, ": this is %s", template_kind(u->base));
 	free(l.v);
 }
 
-void template_fail_undef(struct eval *x, struct val v)
+void
+template_fail_undef(struct eval *x, struct val v)
 {
 	const struct undef *u = v.u;
 	struct pth_buf b = PTH_BUF_INIT;
 
-	if (v.f)
+	if (v.f != '\0')
 		template_fail(x, x->at, "an 'if' without 'else' gave nothing here");
-	if (u->note) {
+	if (u->note != NULL) {
 		pth_buf_adds(&b, u->note);
 	} else {
 		pth_buf_addc(&b, '\'');
 		put_path(x, &b, u->at);
 		pth_buf_adds(&b, "' is undefined");
-		if (u->name)
+		if (u->name != NULL)
 			put_near(x, &b, u);
 		else if (template_is_seq(u->base))
-			pth_buf_addf(&b, ": %s of %lld", template_kind(u->base), (long long)template_len(u->base));
+			pth_buf_addf(&b, ": %s of %lld", template_kind(u->base),
+			    (long long)template_len(u->base));
 	}
 	template_error(u->src, u->at->pos, x->e, "%s", b.s);
 	pth_buf_release(&b);
 	longjmp(x->leave, 1);
 }
 
-struct val template_defined(struct eval *x, struct val v)
+struct val
+template_defined(struct eval *x, struct val v)
 {
-	if (v.k == V_UNDEF && !v.f)
+	if (v.k == V_UNDEF && v.f == '\0')
 		template_fail_undef(x, v);
 	return v;
 }

@@ -4,7 +4,8 @@
 
 /* ---- heap: a stack of chunks, cut back when a statement is done ---- */
 
-static void more(struct eval *x, size_t n)
+static void
+more(struct eval *x, size_t n)
 {
 	size_t size = x->heap->n * 2;
 	struct chunk *c;
@@ -23,7 +24,8 @@ static void more(struct eval *x, size_t n)
 	x->heap = c;
 }
 
-void *template_alloc(struct eval *x, size_t n)
+void *
+template_alloc(struct eval *x, size_t n)
 {
 	void *p;
 
@@ -38,12 +40,14 @@ void *template_alloc(struct eval *x, size_t n)
 	return p;
 }
 
-struct mark template_mark(struct eval *x)
+struct mark
+template_mark(struct eval *x)
 {
 	return (struct mark){ x->heap, x->heap->used };
 }
 
-void template_reset(struct eval *x, struct mark m)
+void
+template_reset(struct eval *x, struct mark m)
 {
 	while (x->heap != m.c) {
 		struct chunk *c = x->heap;
@@ -55,7 +59,8 @@ void template_reset(struct eval *x, struct mark m)
 	x->heap->used = m.used;
 }
 
-void template_work(struct eval *x, size_t bytes)
+void
+template_work(struct eval *x, size_t bytes)
 {
 	x->work += bytes;
 	if (x->work > MAX_WORK)
@@ -64,19 +69,21 @@ void template_work(struct eval *x, size_t bytes)
 
 /* ---- making values ---- */
 
-struct val template_strn(struct eval *x, const char *s, size_t n)
+struct val
+template_strn(struct eval *x, const char *s, size_t n)
 {
 	char *p;
 
 	if (n > MAX_OUTPUT)
 		template_fail(x, x->at, "a text of more than %d MiB", MAX_OUTPUT >> 20);
 	p = template_alloc(x, n);
-	if (n)
+	if (n != 0)
 		memcpy(p, s, n);
 	return template_vstr(p, n);
 }
 
-struct val template_take(struct eval *x)
+struct val
+template_take(struct eval *x)
 {
 	struct val v = template_strn(x, x->tmp.s, x->tmp.len);
 
@@ -84,7 +91,8 @@ struct val template_take(struct eval *x)
 	return v;
 }
 
-struct val template_list(struct eval *x, size_t n, bool tuple)
+struct val
+template_list(struct eval *x, size_t n, bool tuple)
 {
 	struct val v = { .k = V_LIST, .f = tuple, .n = (uint32_t)n };
 
@@ -94,40 +102,39 @@ struct val template_list(struct eval *x, size_t n, bool tuple)
 	return v;
 }
 
-struct val template_undef(struct eval *x, const struct node *at, struct val base, const char *name,
-    size_t len, const char *note)
+struct val
+template_undef(struct eval *x, const struct node *at, struct val base, const char *name, size_t len,
+    const char *note)
 {
 	struct undef *u = template_alloc(x, sizeof *u);
 
-	*u = (struct undef){ .src = &x->t->src, .at = at, .base = base, .name = name,
-		.len = (uint32_t)len, .note = note };
+	*u = (struct undef){ .src = &x->t->src,
+		.at = at,
+		.base = base,
+		.name = name,
+		.len = (uint32_t)len,
+		.note = note };
 	return (struct val){ .k = V_UNDEF, .u = u };
 }
 
-struct val template_from(json_t *j)
+struct val
+template_from(json_t *j)
 {
 	switch (json_typeof(j)) {
-	case JSON_STRING:
-		return template_vstr(json_string_value(j), json_string_length(j));
-	case JSON_INTEGER:
-		return template_vint(json_integer_value(j));
-	case JSON_REAL:
-		return template_vreal(json_real_value(j));
-	case JSON_TRUE:
-		return template_vbool(true);
-	case JSON_FALSE:
-		return template_vbool(false);
-	case JSON_ARRAY:
-		return (struct val){ .k = V_JARR, .j = j };
-	case JSON_OBJECT:
-		return (struct val){ .k = V_JOBJ, .j = j };
-	default:
-		return template_vnone();
+	case JSON_STRING: return template_vstr(json_string_value(j), json_string_length(j));
+	case JSON_INTEGER: return template_vint(json_integer_value(j));
+	case JSON_REAL: return template_vreal(json_real_value(j));
+	case JSON_TRUE: return template_vbool(true);
+	case JSON_FALSE: return template_vbool(false);
+	case JSON_ARRAY: return (struct val){ .k = V_JARR, .j = j };
+	case JSON_OBJECT: return (struct val){ .k = V_JOBJ, .j = j };
+	default: return template_vnone();
 	}
 }
 
 /* Nothing here may leave by longjmp: the objects would leak. */
-static json_t *to_object(struct eval *x, const struct map *m, int depth)
+static json_t *
+to_object(struct eval *x, const struct map *m, int depth)
 {
 	json_t *o = json_object(), *child;
 	struct pth_buf key = PTH_BUF_INIT;
@@ -144,7 +151,8 @@ static json_t *to_object(struct eval *x, const struct map *m, int depth)
 		else
 			r = -1;
 		child = r == 0 ? template_to(x, m->kv[2 * i + 1], depth + 1) : NULL;
-		if (!child || json_object_setn_new(o, key.s ? key.s : "", key.len, child) != 0)
+		if (child == NULL ||
+		    json_object_setn_new(o, key.s != NULL ? key.s : "", key.len, child) != 0)
 			r = -1;
 	}
 	pth_buf_release(&key);
@@ -154,13 +162,14 @@ static json_t *to_object(struct eval *x, const struct map *m, int depth)
 	return NULL;
 }
 
-static json_t *to_array(struct eval *x, struct val v, int depth)
+static json_t *
+to_array(struct eval *x, struct val v, int depth)
 {
 	json_t *a = json_array(), *child;
 
 	for (int64_t i = 0, n = template_len(v); i < n; i++) {
 		child = template_to(x, template_at(v, i), depth + 1);
-		if (!child || json_array_append_new(a, child) != 0) {
+		if (child == NULL || json_array_append_new(a, child) != 0) {
 			json_decref(a);
 			return NULL;
 		}
@@ -169,89 +178,77 @@ static json_t *to_array(struct eval *x, struct val v, int depth)
 }
 
 /* NULL: the value has no JSON form. Leaves x alone: callers fail. */
-json_t *template_to(struct eval *x, struct val v, int depth)
+json_t *
+template_to(struct eval *x, struct val v, int depth)
 {
 	if (depth > MAX_DEPTH)
 		return NULL;
 	switch (v.k) {
-	case V_NONE:
-		return json_null();
-	case V_BOOL:
-		return json_boolean(v.b);
-	case V_INT:
-		return json_integer(v.i);
-	case V_REAL:
-		return json_real(v.d); /* NULL for inf and nan */
-	case V_STR:
-		return json_stringn(v.s, v.n);
+	case V_NONE: return json_null();
+	case V_BOOL: return json_boolean(v.b);
+	case V_INT: return json_integer(v.i);
+	case V_REAL: return json_real(v.d); /* NULL for inf and nan */
+	case V_STR: return json_stringn(v.s, v.n);
 	case V_JARR:
-	case V_JOBJ:
-		return json_incref(v.j);
-	case V_LIST:
-		return to_array(x, v, depth);
-	case V_RANGE:
-		return v.r->n > MAX_STEPS ? NULL : to_array(x, v, depth);
-	case V_MAP:
-		return to_object(x, v.m, depth);
-	default:
-		return NULL;
+	case V_JOBJ: return json_incref(v.j);
+	case V_LIST: return to_array(x, v, depth);
+	case V_RANGE: return v.r->n > MAX_STEPS ? NULL : to_array(x, v, depth);
+	case V_MAP: return to_object(x, v.m, depth);
+	default: return NULL;
 	}
 }
 
-const char *template_kind(struct val v)
+const char *
+template_kind(struct val v)
 {
 	static const char *const names[] = { "nothing", "undefined", "none", "a boolean",
 		"an integer", "a float", "a string", "a list", "a list", "a range", "a mapping",
 		"a mapping", "the loop" };
 
-	if (v.k == V_LIST && v.f)
+	if (v.k == V_LIST && v.f != '\0')
 		return "a tuple";
 	return names[v.k];
 }
 
 /* ---- sequences ---- */
 
-bool template_is_seq(struct val v)
+bool
+template_is_seq(struct val v)
 {
 	return v.k == V_LIST || v.k == V_JARR || v.k == V_RANGE;
 }
 
-bool template_is_map(struct val v)
+bool
+template_is_map(struct val v)
 {
 	return v.k == V_MAP || v.k == V_JOBJ;
 }
 
-int64_t template_len(struct val v)
+int64_t
+template_len(struct val v)
 {
 	switch (v.k) {
-	case V_LIST:
-		return v.n;
-	case V_JARR:
-		return (int64_t)json_array_size(v.j);
-	case V_RANGE:
-		return v.r->n;
-	case V_MAP:
-		return v.m->n;
-	case V_JOBJ:
-		return (int64_t)json_object_size(v.j);
-	default:
-		return 0;
+	case V_LIST: return v.n;
+	case V_JARR: return (int64_t)json_array_size(v.j);
+	case V_RANGE: return v.r->n;
+	case V_MAP: return v.m->n;
+	case V_JOBJ: return (int64_t)json_object_size(v.j);
+	default: return 0;
 	}
 }
 
-struct val template_at(struct val v, int64_t i)
+struct val
+template_at(struct val v, int64_t i)
 {
 	switch (v.k) {
-	case V_LIST:
-		return v.v[i];
-	case V_JARR:
-		return template_from(json_array_get(v.j, (size_t)i));
-	default:
-		return template_vint(v.r->start + i * v.r->step);
+	case V_LIST: return v.v[i];
+	case V_JARR: return template_from(json_array_get(v.j, (size_t)i));
+	default: return template_vint(v.r->start + i * v.r->step);
 	}
 }
 
-static struct val characters(struct eval *x, struct val s)
+static struct val
+characters(struct eval *x, struct val s)
 {
 	struct val list = template_list(x, template_chars(s.s, s.n), false);
 	size_t at = 0, len;
@@ -263,7 +260,8 @@ static struct val characters(struct eval *x, struct val s)
 	return list;
 }
 
-struct val template_seq(struct eval *x, struct val v)
+struct val
+template_seq(struct eval *x, struct val v)
 {
 	v = template_defined(x, v);
 	if (template_is_seq(v))
@@ -279,7 +277,8 @@ struct val template_seq(struct eval *x, struct val v)
 
 /* ---- mappings ---- */
 
-struct val template_map_new(struct eval *x, bool ns)
+struct val
+template_map_new(struct eval *x, bool ns)
 {
 	struct map *m = template_alloc(x, sizeof *m);
 
@@ -287,9 +286,10 @@ struct val template_map_new(struct eval *x, bool ns)
 	return (struct val){ .k = V_MAP, .m = m };
 }
 
-static bool key_ok(struct val k)
+static bool
+key_ok(struct val k)
 {
-	if (k.k == V_LIST && k.f) {
+	if (k.k == V_LIST && k.f != '\0') {
 		for (uint32_t i = 0; i < k.n; i++)
 			if (!key_ok(k.v[i]))
 				return false;
@@ -298,7 +298,8 @@ static bool key_ok(struct val k)
 	return k.k >= V_NONE && k.k <= V_STR;
 }
 
-static struct val *map_find(struct eval *x, const struct map *m, struct val k)
+static struct val *
+map_find(struct eval *x, const struct map *m, struct val k)
 {
 	for (uint32_t i = 0; i < m->n; i++)
 		if (template_equal(x, m->kv[2 * i], k, 0))
@@ -306,21 +307,22 @@ static struct val *map_find(struct eval *x, const struct map *m, struct val k)
 	return NULL;
 }
 
-void template_map_set(struct eval *x, struct map *m, struct val k, struct val v)
+void
+template_map_set(struct eval *x, struct map *m, struct val k, struct val v)
 {
 	struct val *old, *kv;
 
 	if (!key_ok(k))
 		template_fail(x, x->at, "%s cannot be a key", template_kind(k));
 	old = map_find(x, m, k);
-	if (old) {
+	if (old != NULL) {
 		*old = v;
 		return;
 	}
 	if (m->n == m->cap) {
-		m->cap = m->cap ? m->cap * 2 : 4;
+		m->cap = m->cap != 0 ? m->cap * 2 : 4;
 		kv = template_alloc(x, 2 * m->cap * sizeof *kv);
-		if (m->n)
+		if (m->n != 0)
 			memcpy(kv, m->kv, 2 * m->n * sizeof *kv);
 		m->kv = kv;
 	}
@@ -329,20 +331,22 @@ void template_map_set(struct eval *x, struct map *m, struct val k, struct val v)
 	m->n++;
 }
 
-struct val template_map_get(struct eval *x, struct val map, struct val key)
+struct val
+template_map_get(struct eval *x, struct val map, struct val key)
 {
 	json_t *j;
 	struct val *v;
 
 	if (map.k == V_JOBJ) {
 		j = key.k == V_STR ? json_object_getn(map.j, key.s, key.n) : NULL;
-		return j ? template_from(j) : template_vabsent();
+		return j != NULL ? template_from(j) : template_vabsent();
 	}
 	v = map_find(x, map.m, key);
-	return v ? *v : template_vabsent();
+	return v != NULL ? *v : template_vabsent();
 }
 
-static struct val pair(struct eval *x, struct val a, struct val b, int what)
+static struct val
+pair(struct eval *x, struct val a, struct val b, int what)
 {
 	struct val t;
 
@@ -354,7 +358,8 @@ static struct val pair(struct eval *x, struct val a, struct val b, int what)
 	return t;
 }
 
-struct val template_map_items(struct eval *x, struct val map, int what)
+struct val
+template_map_items(struct eval *x, struct val map, int what)
 {
 	struct val list = template_list(x, (size_t)template_len(map), false), key;
 	uint32_t i = 0;
@@ -365,7 +370,7 @@ struct val template_map_items(struct eval *x, struct val map, int what)
 			list.v[i] = pair(x, map.m->kv[2 * i], map.m->kv[2 * i + 1], what);
 		return list;
 	}
-	for (it = json_object_iter(map.j); it; it = json_object_iter_next(map.j, it)) {
+	for (it = json_object_iter(map.j); it != NULL; it = json_object_iter_next(map.j, it)) {
 		key = template_vstr(json_object_iter_key(it), json_object_iter_key_len(it));
 		list.v[i++] = pair(x, key, template_from(json_object_iter_value(it)), what);
 	}
@@ -374,7 +379,8 @@ struct val template_map_items(struct eval *x, struct val map, int what)
 
 /* ---- comparison ---- */
 
-bool template_integer(struct val v, int64_t *i)
+bool
+template_integer(struct val v, int64_t *i)
 {
 	if (v.k != V_INT && v.k != V_BOOL)
 		return false;
@@ -382,7 +388,8 @@ bool template_integer(struct val v, int64_t *i)
 	return true;
 }
 
-bool template_number(struct val v, double *d)
+bool
+template_number(struct val v, double *d)
 {
 	int64_t i;
 
@@ -396,31 +403,24 @@ bool template_number(struct val v, double *d)
 	return true;
 }
 
-bool template_truth(struct eval *x, struct val v)
+bool
+template_truth(struct eval *x, struct val v)
 {
 	switch (v.k) {
-	case V_BOOL:
-		return v.b;
-	case V_INT:
-		return v.i != 0;
-	case V_REAL:
-		return v.d != 0;
-	case V_STR:
-		return v.n > 0;
-	case V_UNDEF:
-		template_defined(x, v);
-		return false;
+	case V_BOOL: return v.b;
+	case V_INT: return v.i != 0;
+	case V_REAL: return v.d != 0;
+	case V_STR: return v.n > 0;
+	case V_UNDEF: template_defined(x, v); return false;
 	case V_NONE:
-	case V_ABSENT:
-		return false;
-	case V_LOOP:
-		return true;
-	default:
-		return template_len(v) > 0;
+	case V_ABSENT: return false;
+	case V_LOOP: return true;
+	default: return template_len(v) > 0;
 	}
 }
 
-static int order_numbers(struct val a, struct val b)
+static int
+order_numbers(struct val a, struct val b)
 {
 	int64_t i, j;
 	double d = 0, e = 0;
@@ -432,15 +432,17 @@ static int order_numbers(struct val a, struct val b)
 	return (d > e) - (d < e);
 }
 
-static int order_text(struct val a, struct val b)
+static int
+order_text(struct val a, struct val b)
 {
 	uint32_t n = a.n < b.n ? a.n : b.n;
-	int r = n ? memcmp(a.s, b.s, n) : 0;
+	int r = n != 0 ? memcmp(a.s, b.s, n) : 0;
 
-	return r ? r : (a.n > b.n) - (a.n < b.n);
+	return r != 0 ? r : (a.n > b.n) - (a.n < b.n);
 }
 
-static bool equal_maps(struct eval *x, struct val a, struct val b, int depth)
+static bool
+equal_maps(struct eval *x, struct val a, struct val b, int depth)
 {
 	struct val items = template_map_items(x, a, 'i'), other;
 
@@ -454,12 +456,14 @@ static bool equal_maps(struct eval *x, struct val a, struct val b, int depth)
 	return true;
 }
 
-static bool numeric(struct val v)
+static bool
+numeric(struct val v)
 {
 	return v.k >= V_BOOL && v.k <= V_REAL;
 }
 
-bool template_equal(struct eval *x, struct val a, struct val b, int depth)
+bool
+template_equal(struct eval *x, struct val a, struct val b, int depth)
 {
 	template_work(x, 32);
 	if (depth > MAX_DEPTH)
@@ -477,7 +481,8 @@ bool template_equal(struct eval *x, struct val a, struct val b, int depth)
 		int64_t n = template_len(a);
 
 		/* a tuple is no list, a range is neither */
-		if (n != template_len(b) || !a.f != !b.f || (a.k == V_RANGE) != (b.k == V_RANGE))
+		if (n != template_len(b) || (a.f == '\0') != (b.f == '\0') ||
+		    (a.k == V_RANGE) != (b.k == V_RANGE))
 			return false;
 		for (int64_t i = 0; i < n; i++)
 			if (!template_equal(x, template_at(a, i), template_at(b, i), depth + 1))
@@ -489,7 +494,8 @@ bool template_equal(struct eval *x, struct val a, struct val b, int depth)
 	return a.k == b.k; /* none, soft undefined */
 }
 
-int template_order(struct eval *x, struct val a, struct val b, int depth)
+int
+template_order(struct eval *x, struct val a, struct val b, int depth)
 {
 	a = template_defined(x, a);
 	b = template_defined(x, b);
@@ -500,18 +506,21 @@ int template_order(struct eval *x, struct val a, struct val b, int depth)
 		return order_numbers(a, b);
 	if (a.k == V_STR && b.k == V_STR)
 		return order_text(a, b);
-	if (template_is_seq(a) && template_is_seq(b) && !a.f == !b.f && a.k != V_RANGE && b.k != V_RANGE) {
+	if (template_is_seq(a) && template_is_seq(b) && (a.f == '\0') == (b.f == '\0') &&
+	    a.k != V_RANGE && b.k != V_RANGE) {
 		int64_t n = template_len(a), m = template_len(b);
 
 		for (int64_t i = 0; i < n && i < m; i++)
 			if (!template_equal(x, template_at(a, i), template_at(b, i), depth + 1))
-				return template_order(x, template_at(a, i), template_at(b, i), depth + 1);
+				return template_order(
+				    x, template_at(a, i), template_at(b, i), depth + 1);
 		return (n > m) - (n < m);
 	}
 	template_fail(x, x->at, "%s and %s have no order", template_kind(a), template_kind(b));
 }
 
-static bool in_range(const struct range *r, struct val v)
+static bool
+in_range(const struct range *r, struct val v)
 {
 	__int128 i;
 	int64_t k;
@@ -526,15 +535,17 @@ static bool in_range(const struct range *r, struct val v)
 	return i % r->step == 0 && i / r->step >= 0 && i / r->step < r->n;
 }
 
-bool template_contains(struct eval *x, struct val in, struct val v)
+bool
+template_contains(struct eval *x, struct val in, struct val v)
 {
 	in = template_defined(x, in);
 	if (in.k == V_STR) {
 		v = template_defined(x, v);
 		if (v.k != V_STR)
-			template_fail(x, x->at, "%s in a string: only a string can be", template_kind(v));
+			template_fail(
+			    x, x->at, "%s in a string: only a string can be", template_kind(v));
 		template_work(x, in.n);
-		return v.n == 0 || (in.n && memmem(in.s, in.n, v.s, v.n) != NULL);
+		return v.n == 0 || (in.n != 0 && memmem(in.s, in.n, v.s, v.n) != NULL);
 	}
 	if (template_is_map(in)) {
 		v = template_defined(x, v);

@@ -41,7 +41,8 @@ cpu_us(void)
 
 	for (int who = RUSAGE_CHILDREN; who <= RUSAGE_SELF; who++) {
 		getrusage(who, &u);
-		us += (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000LL + u.ru_utime.tv_usec + u.ru_stime.tv_usec;
+		us += (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000LL + u.ru_utime.tv_usec +
+		    u.ru_stime.tv_usec;
 	}
 	return us;
 }
@@ -126,7 +127,8 @@ child(int go, const char *server, const char *client)
 	if (read(go, &byte, 1) != 1)
 		_exit(1);
 	lo_up();
-	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) != 0 || mount("proc", "/proc", "proc", 0, NULL) != 0)
+	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) != 0 ||
+	    mount("proc", "/proc", "proc", 0, NULL) != 0)
 		die("mount");
 	s = start(server);
 	wait_for_port();
@@ -141,7 +143,8 @@ child(int go, const char *server, const char *client)
 static pid_t
 unshared(const char *server, const char *client)
 {
-	const int flags = CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS;
+	const int flags = CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC |
+	    CLONE_NEWUTS;
 	char map[64];
 	int go[2];
 	pid_t pid;
@@ -199,7 +202,8 @@ run(char **argv)
 	int status;
 	pid_t pid;
 
-	if (posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ) != 0 || waitpid(pid, &status, 0) != pid || status != 0) {
+	if (posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ) != 0 ||
+	    waitpid(pid, &status, 0) != pid || status != 0) {
 		fprintf(stderr, "bare: %s failed\n", argv[0]);
 		return 1;
 	}

@@ -8,10 +8,11 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include <jansson.h>
 #include <io/yaml.h>
+#include <jansson.h>
 
-static long long now(void)
+static long long
+now(void)
 {
 	struct timespec t;
 
@@ -19,7 +20,8 @@ static long long now(void)
 	return t.tv_sec * 1000000LL + t.tv_nsec / 1000;
 }
 
-static void events(const char *path)
+static void
+events(const char *path)
 {
 	FILE *fp = fopen(path, "r");
 	yaml_parser_t p;
@@ -39,7 +41,8 @@ static void events(const char *path)
 	fclose(fp);
 }
 
-int main(int argc, char **argv)
+int
+main(int argc, char **argv)
 {
 	long long t0 = now(), dump = 0;
 	FILE *in, *out = fopen("/dev/null", "w");

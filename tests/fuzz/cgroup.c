@@ -8,7 +8,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct pth_cgroup_place p[PTH_CG_KINDS];
 	char *text = malloc(n + 2);
@@ -19,7 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	first = strlen(text);
 	pth_cgroup_locate(text, first < n ? text + first + 1 : "", p);
 	for (int k = 0; k < PTH_CG_KINDS; k++) {
-		if ((p[k].version != 0) != (p[k].own != NULL) || (p[k].own != NULL) != (p[k].top != NULL))
+		if ((p[k].version != 0) != (p[k].own != NULL) ||
+		    (p[k].own != NULL) != (p[k].top != NULL))
 			abort();
 		if (p[k].own != NULL && strncmp(p[k].own, p[k].top, strlen(p[k].top)) != 0)
 			abort();

@@ -11,7 +11,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct pth_channel a;
 	char text[PTH_CHANNEL_TEXT];

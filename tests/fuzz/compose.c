@@ -43,7 +43,8 @@ same(const json_t *v, const json_t *read)
 	size_t i;
 
 	if (json_is_string(v))
-		return json_is_string(read) && doubled(json_string_value(v), json_string_value(read));
+		return json_is_string(read) &&
+		    doubled(json_string_value(v), json_string_value(read));
 	if (json_is_number(v))
 		return json_is_number(read) && json_number_value(v) == json_number_value(read);
 	if (json_is_array(v)) {
@@ -62,7 +63,7 @@ same(const json_t *v, const json_t *read)
 				return false;
 		return true;
 	}
-	return json_equal(v, read);
+	return json_equal(v, read) != 0;
 }
 
 /* The document as a compose program reads it. */
@@ -82,7 +83,7 @@ check_yaml(const json_t *doc)
 	}
 	pth_diags_init(&d, "compose");
 	root = pth_yaml_load(b.s, b.len, &arena, &d);
-	read = root ? pth_yaml_json(root) : NULL;
+	read = root != NULL ? pth_yaml_json(root) : NULL;
 	if (read == NULL || !same(doc, read))
 		differ("the compose file reads differently", b.s);
 	json_decref(read);

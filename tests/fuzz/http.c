@@ -8,7 +8,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	char text[300], path[256];
 	struct pth_err e;
@@ -18,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (n > PTH_HTTP_HEAD)
 		n = PTH_HTTP_HEAD;
 	for (size_t k = 0; k <= n; k++) {
-		char *piece = malloc(k ? k : 1); /* its end is watched */
+		char *piece = malloc(k != 0 ? k : 1); /* its end is watched */
 		int status;
 
 		memcpy(piece, data, k);
@@ -34,7 +35,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	}
 	memcpy(text, data, n < sizeof text - 1 ? n : sizeof text - 1);
 	text[n < sizeof text - 1 ? n : sizeof text - 1] = '\0';
-	if (pth_http_endpoint(text, 1, &port, path, &e) == 0 && (port < 1 || port > 65535 || path[0] != '/'))
+	if (pth_http_endpoint(text, 1, &port, path, &e) == 0 &&
+	    (port < 1 || port > 65535 || path[0] != '/'))
 		abort();
 	return 0;
 }

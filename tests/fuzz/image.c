@@ -14,17 +14,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 enum { ARG, FROM, RUN, ENV, COPY, ADD, WORKDIR, EXPOSE, USER, KINDS };
 
-static void count(const char *s, unsigned n[KINDS])
+static void
+count(const char *s, unsigned n[KINDS])
 {
-	static const char *const names[] = { "ARG ", "FROM ", "RUN ", "ENV ", "COPY ", "ADD ", "WORKDIR ",
-		"EXPOSE ", "USER " };
+	static const char *const names[] = { "ARG ", "FROM ", "RUN ", "ENV ", "COPY ", "ADD ",
+		"WORKDIR ", "EXPOSE ", "USER " };
 	bool goes_on = false;
 
-	while (*s) {
+	while (*s != '\0') {
 		size_t len = strcspn(s, "\n"), k;
 
-		if (!goes_on && len && *s != '#') {
-			for (k = 0; k < KINDS && strncmp(s, names[k], strlen(names[k])); k++)
+		if (!goes_on && len != 0 && *s != '#') {
+			for (k = 0; k < KINDS && strncmp(s, names[k], strlen(names[k])) != 0; k++)
 				;
 			if (k == KINDS)
 				abort(); /* nothing that we write */
@@ -37,14 +38,16 @@ static void count(const char *s, unsigned n[KINDS])
 		abort();
 }
 
-static unsigned many(const json_t *docker, const char *key)
+static unsigned
+many(const json_t *docker, const char *key)
 {
 	const json_t *v = json_object_get(docker, key);
 
 	return (unsigned)(json_is_object(v) ? json_object_size(v) : json_array_size(v));
 }
 
-static void check(const json_t *docker, const json_t *settings, const char *text)
+static void
+check(const json_t *docker, const json_t *settings, const char *text)
 {
 	unsigned n[KINDS] = { 0 }, steps = 0, deps = many(docker, "dependencies");
 	json_t *v;
@@ -55,33 +58,36 @@ static void check(const json_t *docker, const json_t *settings, const char *text
 	count(text, n);
 	if (n[FROM] < 1 || n[FROM] > 2 || n[USER] != 1 || n[EXPOSE] > many(docker, "expose") ||
 	    n[ARG] > many(docker, "args") + many(settings, "build_args") ||
-	    n[ENV] > many(docker, "environment") + 3 || n[ADD] > deps + 1 || n[WORKDIR] > deps + 1 ||
-	    n[COPY] > many(docker, "files") + 3 ||
+	    n[ENV] > many(docker, "environment") + 3 || n[ADD] > deps + 1 ||
+	    n[WORKDIR] > deps + 1 || n[COPY] > many(docker, "files") + 3 ||
 	    n[RUN] > many(docker, "build") + many(docker, "patches") + deps + steps + 9)
 		abort();
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	const uint8_t *nul = memchr(data, 0, n);
-	size_t len = nul ? (size_t)(nul - data) : n;
+	size_t len = nul != NULL ? (size_t)(nul - data) : n;
 	struct pth_err e;
 	json_t *docker = pth_json_parse((const char *)data, len, &e), *service, *out;
-	json_t *settings = nul ? pth_json_parse((const char *)nul + 1, n - len - 1, &e) : NULL;
+	json_t *settings = nul != NULL ? pth_json_parse((const char *)nul + 1, n - len - 1, &e) :
+	                                 NULL;
 	struct pth_image_req q = { .docker = settings, .share = "share", .seen = json_object() };
 
-	if (!json_is_object(docker) || json_object_get(docker, "dockerfile")) { /* that reads files */
+	if (!json_is_object(docker) ||
+	    json_object_get(docker, "dockerfile") != NULL) { /* that reads files */
 		json_decref(docker);
 		json_decref(settings);
 		json_decref(q.seen);
 		return 0;
 	}
-	service = json_pack("{s:s,s:s,s:s,s:O}", "plugin", pth_json_str(docker, "plugin", "x"), "version",
-	    pth_json_str(docker, "version", "1"), "role", "server", "docker", docker);
+	service = json_pack("{s:s,s:s,s:s,s:O}", "plugin", pth_json_str(docker, "plugin", "x"),
+	    "version", pth_json_str(docker, "version", "1"), "role", "server", "docker", docker);
 	q.service = service;
 	for (int i = 0; i < 2; i++) {
 		out = pth_image_plan(&q, &e);
-		if (out && json_object_get(out, "dockerfile"))
+		if (out != NULL && json_object_get(out, "dockerfile") != NULL)
 			check(docker, settings, pth_json_str(out, "dockerfile", ""));
 		json_decref(out);
 	}

@@ -37,7 +37,9 @@ directory(void)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	struct service s = { .name = "s", .dirfd = dirfd < 0 ? directory() : dirfd, .phases = json_array() };
+	struct service s = {
+		.name = "s", .dirfd = dirfd < 0 ? directory() : dirfd, .phases = json_array()
+	};
 	json_t *plan = json_pack("{s:{s:s}}", "inner", "file", "inner.json"), *o, *back;
 	struct pth_exit x = { .code = 1 };
 	struct pth_buf b = PTH_BUF_INIT;

@@ -19,20 +19,21 @@ static const char *const specs[] = {
 	"{\"json\": \"a\", \"reduce\": \"first\", \"scale\": 1e300}",
 };
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	int fd = memfd_create("log", MFD_CLOEXEC);
 	struct pth_measure m = { 0 };
 	struct pth_err e;
-	const char *text = specs[n ? data[0] % countof(specs) : 0];
+	const char *text = specs[n != 0 ? data[0] % countof(specs) : 0];
 	json_t *spec = pth_json_parse(text, strlen(text), &e), *v;
-	size_t len = n ? n - 1 : 0;
+	size_t len = n != 0 ? n - 1 : 0;
 
-	if (write(fd, n ? data + 1 : data, len) != (ssize_t)len || lseek(fd, 0, SEEK_SET) != 0)
+	if (write(fd, n != 0 ? data + 1 : data, len) != (ssize_t)len || lseek(fd, 0, SEEK_SET) != 0)
 		abort();
 	pth_metric_read(&m, spec, fd, (int64_t)len);
 	v = pth_metric_reduce(&m, spec);
-	if (v && !json_is_number(v))
+	if (v != NULL && !json_is_number(v))
 		abort();
 	json_decref(v);
 	json_decref(spec);

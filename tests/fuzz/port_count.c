@@ -8,16 +8,18 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct pth_port_pair all, p;
 	bool any = pth_port_pair(data, n, &all);
 
 	for (size_t k = n > 300 ? n - 300 : 0; k < n; k++) {
-		uint8_t *piece = malloc(k ? k : 1); /* its end is watched */
+		uint8_t *piece = malloc(k != 0 ? k : 1); /* its end is watched */
 
 		memcpy(piece, data, k);
-		if (pth_port_pair(piece, k, &p) && (!any || p.udp != all.udp || p.from != all.from || p.to != all.to))
+		if (pth_port_pair(piece, k, &p) &&
+		    (!any || p.udp != all.udp || p.from != all.from || p.to != all.to))
 			abort();
 		free(piece);
 	}

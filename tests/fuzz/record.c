@@ -5,12 +5,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "io/event.h"
 #include "collect/packets.h"
-#include "io/rec.h"
-#include "report/report.h"
 #include "collect/tshark.h"
 #include "collect/verdict.h"
+#include "io/event.h"
+#include "io/rec.h"
+#include "report/report.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t n);
@@ -29,7 +29,8 @@ static void
 judge(json_t *rec)
 {
 	const struct pth_evidence ev = {
-		.dirfd = -1, .metrics = json_object_get(rec, "metrics"),
+		.dirfd = -1,
+		.metrics = json_object_get(rec, "metrics"),
 		.filters = json_object_get(rec, "filters"),
 		.artifacts = json_object_get(rec, "artifacts"),
 	};

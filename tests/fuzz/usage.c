@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/usage.h"
 #include "host/sockets.h"
+#include "host/usage.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -35,7 +35,8 @@ sockets(const char *p, const char *end)
 	}
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct pth_usage x = { 0 };
 	struct pth_usage_stat st;
@@ -47,21 +48,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	memcpy(text, data + 1, n - 1);
 	n--;
 	switch (data[0] % 4) {
-	case 0:
-		pth_usage_stat(text, n, &st);
-		break;
+	case 0: pth_usage_stat(text, n, &st); break;
 	case 1:
 		for (int i = 0; i < 3; i++)
 			pth_usage_status(text, n, &x);
 		if (x.voluntary < 0 || x.involuntary < 0)
 			abort();
 		break;
-	case 2:
-		interfaces(text, text + n);
-		break;
-	default:
-		sockets(text, text + n);
-		break;
+	case 2: interfaces(text, text + n); break;
+	default: sockets(text, text + n); break;
 	}
 	free(text);
 	return 0;

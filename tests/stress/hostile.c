@@ -75,7 +75,8 @@ zombies(void)
 		fp = fopen(path, "r");
 		if (fp == NULL)
 			continue;
-		if (fgets(text, sizeof text, fp) != NULL && (p = strrchr(text, ')')) != NULL && p[2] == 'Z')
+		if (fgets(text, sizeof text, fp) != NULL && (p = strrchr(text, ')')) != NULL &&
+		    p[2] == 'Z')
 			n++;
 		fclose(fp);
 	}

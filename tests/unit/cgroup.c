@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "host/cgroup.h"
-#include "supervise/limit.h"
 #include "host/run_id.h"
+#include "supervise/limit.h"
 
 #include "unit.h"
 
@@ -15,12 +15,12 @@ static struct pth_cgroup_place p[PTH_CG_KINDS];
 static int
 at(enum pth_cg_kind k, int version, const char *own, const char *top)
 {
-	int same = p[k].version == version && strcmp(p[k].own ? p[k].own : "", own) == 0 &&
-	    strcmp(p[k].top ? p[k].top : "", top) == 0;
+	int same = p[k].version == version && strcmp(p[k].own != NULL ? p[k].own : "", own) == 0 &&
+	    strcmp(p[k].top != NULL ? p[k].top : "", top) == 0;
 
-	if (!same)
+	if (same == 0)
 		printf("%s: %d %s (%s)\n", pth_cgroup_controller(k), p[k].version,
-		    p[k].own ? p[k].own : "-", p[k].top ? p[k].top : "-");
+		    p[k].own != NULL ? p[k].own : "-", p[k].top != NULL ? p[k].top : "-");
 	return same;
 }
 
@@ -38,7 +38,8 @@ version_1(void)
 {
 	unit("version 1, a hierarchy for each controller");
 	locate("9:name=systemd:/\n8:pids:/a b\n4:memory:/x/y\n1:cpu,cpuacct:/\n0::/u\n",
-	    ROOT "32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw,relatime - cgroup cgroup rw,cpu,cpuacct\n"
+	    ROOT
+	    "32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw,relatime - cgroup cgroup rw,cpu,cpuacct\n"
 	    "35 31 0:32 / /sys/fs/cgroup/memory rw shared:3 master:1 - cgroup cgroup rw,memory\n"
 	    "39 31 0:36 / /sys/fs/cgroup/pi\\040ds rw,relatime - cgroup cgroup rw,pids\n"
 	    "41 31 0:38 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw\n");
@@ -57,17 +58,21 @@ version_2(void)
 {
 	unit("version 2");
 	locate("0::/user.slice/user-1000.slice/session-1.scope\n",
-	    ROOT "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n");
+	    ROOT
+	    "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n");
 	for (int k = 0; k < PTH_CG_KINDS; k++)
 		CHECK(at((enum pth_cg_kind)k, 2,
 		    "/sys/fs/cgroup/user.slice/user-1000.slice/session-1.scope", "/sys/fs/cgroup"));
 
 	unit("a part of the tree is mounted");
-	locate("0::/docker/abc/x\n", "30 23 0:26 /docker/abc /sys/fs/cgroup rw - cgroup2 cgroup rw\n");
+	locate(
+	    "0::/docker/abc/x\n", "30 23 0:26 /docker/abc /sys/fs/cgroup rw - cgroup2 cgroup rw\n");
 	CHECK(at(PTH_CG_CPU, 2, "/sys/fs/cgroup/x", "/sys/fs/cgroup"));
-	locate("0::/docker/abc\n", "30 23 0:26 /docker/abc /sys/fs/cgroup rw - cgroup2 cgroup rw\n");
+	locate(
+	    "0::/docker/abc\n", "30 23 0:26 /docker/abc /sys/fs/cgroup rw - cgroup2 cgroup rw\n");
 	CHECK(at(PTH_CG_CPU, 2, "/sys/fs/cgroup", "/sys/fs/cgroup"));
-	locate("0::/docker/abcd\n", "30 23 0:26 /docker/abc /sys/fs/cgroup rw - cgroup2 cgroup rw\n");
+	locate(
+	    "0::/docker/abcd\n", "30 23 0:26 /docker/abc /sys/fs/cgroup rw - cgroup2 cgroup rw\n");
 	CHECK(at(PTH_CG_CPU, 2, "/sys/fs/cgroup", "/sys/fs/cgroup"));
 
 	unit("texts that are none");
@@ -108,7 +113,8 @@ holds(const char *path, const char *text)
 static void
 make_look(const char *dir)
 {
-	static const char *const files[] = { "cgroup.procs", "pids.max", "cpu.max", "memory.events" };
+	static const char *const files[] = { "cgroup.procs", "pids.max", "cpu.max",
+		"memory.events" };
 	char path[200];
 
 	mkdir(dir, 0755);
@@ -124,8 +130,8 @@ files_of_version_2(void)
 	struct pth_cgroups g = { .version = { 2, 2, 2 }, .above = { -1, -1, -1 } };
 	struct pth_limit_host host = { .groups = &g, .prefix = "1." };
 	struct pth_limit l;
-	json_t *limits = json_pack("{s:f,s:i,s:i,s:i}", "cpu", 0.25, "processes", 12, "memory", 4096,
-	    "files", 5);
+	json_t *limits = json_pack(
+	    "{s:f,s:i,s:i,s:i}", "cpu", 0.25, "processes", 12, "memory", 4096, "files", 5);
 
 	unit("the files of version 2");
 	make_look("1.a");

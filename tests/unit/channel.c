@@ -30,7 +30,8 @@ int
 main(void)
 {
 	char dir[] = "/tmp/pth-unit-ask.XXXXXX", *name, *big = pth_xmalloc(PTH_CHANNEL_MAX);
-	int dirfd = mkdtemp(dir) ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1, here, there;
+	int dirfd = mkdtemp(dir) != NULL ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1, here,
+	    there;
 	json_t *question = json_pack("{s:s}", "do", "it"), *v;
 	struct pth_channel a;
 	struct pth_err e;
@@ -41,7 +42,8 @@ main(void)
 	unit("an answer");
 	here = pth_channel_listen(dirfd, ".ask", getuid(), getgid(), &e);
 	CHECK(here >= 0);
-	CHECK(fstatat(dirfd, ".ask", &st, 0) == 0 && S_ISSOCK(st.st_mode) && (st.st_mode & 0777) == 0600);
+	CHECK(fstatat(dirfd, ".ask", &st, 0) == 0 && S_ISSOCK(st.st_mode) &&
+	    (st.st_mode & 0777) == 0600);
 	CHECK(pth_channel_accept(here) == -1);
 	CHECK(pth_channel_begin(&a, dirfd, ".ask", question, &e) == 0);
 	CHECK(pth_channel_step(&a, &ok, text) == 0);
@@ -53,7 +55,8 @@ main(void)
 	CHECK(pth_channel_read(there, &over) == NULL && !over);
 	pth_channel_answer(there, true, "done");
 	close(there);
-	CHECK(pth_channel_step(&a, &ok, text) == 1 && ok && strcmp(text, "done") == 0 && a.fd == -1);
+	CHECK(
+	    pth_channel_step(&a, &ok, text) == 1 && ok && strcmp(text, "done") == 0 && a.fd == -1);
 
 	unit("no answer");
 	CHECK(pth_channel_begin(&a, dirfd, ".ask", question, &e) == 0);
@@ -74,7 +77,8 @@ main(void)
 	memset(big, 'x', PTH_CHANNEL_MAX - 1);
 	big[PTH_CHANNEL_MAX - 1] = '\0';
 	v = json_pack("{s:s}", "do", big);
-	CHECK(pth_channel_begin(&a, dirfd, ".ask", v, &e) == -1 && strstr(e.text, "too long") != NULL && a.fd == -1);
+	CHECK(pth_channel_begin(&a, dirfd, ".ask", v, &e) == -1 &&
+	    strstr(e.text, "too long") != NULL && a.fd == -1);
 	json_decref(v);
 
 	unit("no socket of the container's");

@@ -1,5 +1,5 @@
-#include "unit.h"
 #include "base/clock.h"
+#include "unit.h"
 
 static const char *
 stamp(int64_t us)

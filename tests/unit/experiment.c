@@ -4,19 +4,22 @@
 #include "unit.h"
 
 /* Is the key, or a map that it is in, without effect? */
-static bool idle(const struct experiment_key *k)
+static bool
+idle(const struct experiment_key *k)
 {
 	for (size_t i = 0; i < experiment_keys_n; i++) {
 		const char *path = experiment_keys[i].path;
 		size_t n = strlen(path);
 
-		if (n && !strncmp(path, k->path, n) && strchr(".[", k->path[n]) && (experiment_keys[i].flags & F_IDLE))
+		if (n != 0 && strncmp(path, k->path, n) == 0 && strchr(".[", k->path[n]) != NULL &&
+		    (experiment_keys[i].flags & F_IDLE) != 0)
 			return true;
 	}
 	return false;
 }
 
-int main(void)
+int
+main(void)
 {
 	char what[300];
 
@@ -25,10 +28,13 @@ int main(void)
 	for (size_t i = 0; i < experiment_keys_n; i++) {
 		const struct experiment_key *k = &experiment_keys[i];
 		/* an item or a key of any name belongs to what it is in */
-		bool part = k->path[0] && strchr("*]", k->path[strlen(k->path) - 1]);
+		bool part = k->path[0] != '\0' &&
+		    strchr("*]", k->path[strlen(k->path) - 1]) != NULL;
 
-		if (!k->reader != ((k->flags & F_IDLE) || idle(k)) && !part && !(k->reader && idle(k))) {
-			snprintf(what, sizeof what, "%s: read by %s, but flags %x", k->path, k->reader ? k->reader : "nobody", k->flags);
+		if ((k->reader == NULL) != ((k->flags & F_IDLE) != 0 || idle(k)) && !part &&
+		    !(k->reader != NULL && idle(k))) {
+			snprintf(what, sizeof what, "%s: read by %s, but flags %x", k->path,
+			    k->reader != NULL ? k->reader : "nobody", k->flags);
 			CHECK_STR("", what);
 		}
 	}

@@ -23,9 +23,9 @@ entries(const char *dir)
 	DIR *d = opendir(dir);
 	int n = 0;
 
-	while (d && readdir(d))
+	while (d != NULL && readdir(d) != NULL)
 		n++;
-	if (d)
+	if (d != NULL)
 		closedir(d);
 	return n - 2;
 }

@@ -44,7 +44,8 @@ int
 main(void)
 {
 	is("picoquic-rfc9000:latest", tag("picoquic", "rfc9000", NULL, NULL));
-	is("picoquic-rfc9000:latest-debug-linux-amd64", tag("Picoquic", "RFC9000", "debug", "linux/amd64"));
+	is("picoquic-rfc9000:latest-debug-linux-amd64",
+	    tag("Picoquic", "RFC9000", "debug", "linux/amd64"));
 	is("a-b-v-1.0:latest", tag("a b", "v:1.0", "", NULL));
 	is("name:latest", tag("..-name", "", NULL, NULL));
 	is("name:latest", tag("name-", "", NULL, NULL));

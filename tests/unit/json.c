@@ -26,7 +26,7 @@ same(const char *text, const char *expected)
 	json_t *v = parse(text);
 
 	CHECK(v != NULL);
-	if (v)
+	if (v != NULL)
 		CHECK_STR(dumped(v), expected);
 	json_decref(v);
 }
@@ -45,8 +45,8 @@ as_jansson(json_t *v)
 static void
 dumps(void)
 {
-	static const double reals[] = { 0, -0.0, 1, 0.1, -1.5, 1e300, 5e-324, 1.0 / 3, 123456789012345.6,
-		1e15, 1e16, 1e-7 };
+	static const double reals[] = { 0, -0.0, 1, 0.1, -1.5, 1e300, 5e-324, 1.0 / 3,
+		123456789012345.6, 1e15, 1e16, 1e-7 };
 	char all[129];
 
 	for (int i = 0; i < 128; i++)
@@ -92,7 +92,8 @@ merged(const char *base, const char *over, const char *expected)
 static void
 getters(void)
 {
-	json_t *o = parse("{\"s\":\"x\",\"i\":5,\"r\":1.5,\"t\":true,\"a\":[{\"b\":[1,2]}],\"n\":null}");
+	json_t *o = parse(
+	    "{\"s\":\"x\",\"i\":5,\"r\":1.5,\"t\":true,\"a\":[{\"b\":[1,2]}],\"n\":null}");
 
 	unit("getters and their defaults");
 	CHECK_STR(pth_json_str(o, "s", "d"), "x");
@@ -185,8 +186,9 @@ main(void)
 	unit("the bytes of jansson");
 	for (size_t i = 0; i < sizeof all; i++)
 		all[i] = (char)i;
-	v = json_pack("{s:o,s:[i,b,n,{},[]],s:[f,f,f,f,f,f],s:[I,I]}", "all", json_stringn_nocheck(all + 1, 127), "a\"b\\",
-	    0, 1, "r", 1.0, 0.1, -0.0, 1e100, 1e-7, 123456789012345678.0, "", (json_int_t)INT64_MIN, (json_int_t)INT64_MAX);
+	v = json_pack("{s:o,s:[i,b,n,{},[]],s:[f,f,f,f,f,f],s:[I,I]}", "all",
+	    json_stringn_nocheck(all + 1, 127), "a\"b\\", 0, 1, "r", 1.0, 0.1, -0.0, 1e100, 1e-7,
+	    123456789012345678.0, "", (json_int_t)INT64_MIN, (json_int_t)INT64_MAX);
 	theirs = json_dumps(v, JSON_COMPACT | JSON_REAL_PRECISION(15));
 	pth_json_dump(&ours, v);
 	CHECK_STR(ours.s, theirs);

@@ -2,8 +2,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "collect/metric.h"
 #include "base/text.h"
+#include "collect/metric.h"
 #include "unit.h"
 
 static char shown[64];
@@ -20,7 +20,7 @@ value(const char *spec, const char *text, size_t n)
 	CHECK(write(fd, text, n) == (ssize_t)n && lseek(fd, 0, SEEK_SET) == 0);
 	pth_metric_read(&m, s, fd, (int64_t)n);
 	v = pth_metric_reduce(&m, s);
-	pth_json_dump(&b, v ? v : json_null());
+	pth_json_dump(&b, v != NULL ? v : json_null());
 	snprintf(shown, sizeof shown, "%s", b.s);
 	pth_buf_release(&b);
 	json_decref(v);
@@ -56,7 +56,8 @@ main(void)
 	memcpy(big + 70000, "x=8", 3);    /* too far in its line */
 	big[150000] = '\n';
 	memcpy(big + 150001, "x=9\n", 4);
-	CHECK_STR(value("{\"matches\":\"x=([0-9]+)\",\"reduce\":\"first\"}", big, sizeof big), "1234");
+	CHECK_STR(
+	    value("{\"matches\":\"x=([0-9]+)\",\"reduce\":\"first\"}", big, sizeof big), "1234");
 	CHECK_STR(value("{\"matches\":\"x=([0-9]+)\",\"reduce\":\"count\"}", big, sizeof big), "2");
 
 	unit("expressions that are refused");

@@ -38,7 +38,8 @@ shown(const char *path, char text[200])
 	for (size_t at = 0; at + sizeof h <= b.len; at += h[1]) {
 		memcpy(h, b.s + at, sizeof h);
 		if (h[0] == 6)
-			snprintf(text + strlen(text), 200 - strlen(text), "%u%c", h[4], b.s[at + 28]);
+			snprintf(
+			    text + strlen(text), 200 - strlen(text), "%u%c", h[4], b.s[at + 28]);
 	}
 	pth_buf_release(&b);
 	return text;
@@ -72,7 +73,8 @@ sizes(void)
 	CHECK_INT(st.st_size, before);
 	CHECK_INT(pth_pcapng_close(w, 1, 0, "a word"), 0);
 	fstat(fd, &st);
-	CHECK((uint64_t)st.st_size > before && (uint64_t)st.st_size <= before + pth_pcapng_end_size(6));
+	CHECK((uint64_t)st.st_size > before &&
+	    (uint64_t)st.st_size <= before + pth_pcapng_end_size(6));
 	close(fd);
 }
 
@@ -113,7 +115,8 @@ merging(void)
 	const char *one[][2] = { { "1", "a" }, { "4", "d" }, { NULL, NULL } };
 	const char *more[][2] = { { "5", "e" }, { "9", "i" }, { NULL, NULL } };
 	/* The order of two packets may differ: 4 before 2. */
-	const char *other[][2] = { { "4", "d" }, { "2", "b" }, { "5", "x" }, { "9", "i" }, { "9", "i" }, { NULL, NULL } };
+	const char *other[][2] = { { "4", "d" }, { "2", "b" }, { "5", "x" }, { "9", "i" },
+		{ "9", "i" }, { NULL, NULL } };
 	const char *none[][2] = { { NULL, NULL } };
 	const char *ring[] = { "one", "more" }, *alone[] = { "other" }, *empty[] = { "none" };
 	struct pth_pcapng_stream v[] = { { ring, 2 }, { alone, 1 }, { empty, 1 } };

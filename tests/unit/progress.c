@@ -10,7 +10,7 @@ line(const struct pth_progress_test *t, size_t width)
 
 	pth_buf_cut(&b, 0);
 	pth_progress_line(&b, t, width);
-	return b.s ? b.s : "";
+	return b.s != NULL ? b.s : "";
 }
 
 #define S 1000000
@@ -25,16 +25,20 @@ main(void)
 	unit("what is left");
 	CHECK_STR(line(&t, 79), "  001-a                     running         1.5 s  ");
 	t.limit = 91 * S;
-	CHECK_STR(line(&t, 79), "  001-a                     running         1.5 s  at most 1m 29s left");
+	CHECK_STR(
+	    line(&t, 79), "  001-a                     running         1.5 s  at most 1m 29s left");
 	t.limit = 1 * S;
-	CHECK_STR(line(&t, 79), "  001-a                     running         1.5 s  at most 0.0 s left");
+	CHECK_STR(
+	    line(&t, 79), "  001-a                     running         1.5 s  at most 0.0 s left");
 	t.expected = 31 * S;
-	CHECK_STR(line(&t, 79), "  001-a                     running         1.5 s  about 29 s left");
+	CHECK_STR(
+	    line(&t, 79), "  001-a                     running         1.5 s  about 29 s left");
 	t.expected = INT64_MAX;
 	CHECK(strstr(line(&t, 79), "  about ") != NULL);
 	t.expected = 0;
 	t.attempt = 2;
-	CHECK_STR(line(&t, 99), "  001-a                                     running         1.5 s"
+	CHECK_STR(line(&t, 99),
+	    "  001-a                                     running         1.5 s"
 	    "  try 2, over the 0.0 s of last ti");
 
 	unit("lines fit");

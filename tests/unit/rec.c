@@ -137,7 +137,7 @@ writing(void)
 	CHECK(out.fp && pth_rec_write(&out, rec, &e) == -1);
 	CHECK_INT(e.code, PTH_SYSTEM);
 	CHECK(strstr(e.text, "No space"));
-	if (out.fp)
+	if (out.fp != NULL)
 		fclose(out.fp);
 	json_decref(rec);
 }

@@ -25,7 +25,9 @@ add_plan(const char *state, json_t *plan, bool own_network)
 {
 	pth_claim_of(plan, &claims[n]);
 	v[n] = (struct pth_turn){ .claim = &claims[n],
-		.state = *state == 'r' ? PTH_TURN_RUNS : *state == 'w' ? PTH_TURN_WAITS : PTH_TURN_NONE,
+		.state = *state == 'r' ? PTH_TURN_RUNS :
+		    *state == 'w'      ? PTH_TURN_WAITS :
+		                         PTH_TURN_NONE,
 		.host = claims[n].isolable ? !own_network : claims[n].host };
 	n++;
 	json_decref(plan);
@@ -35,9 +37,11 @@ add_plan(const char *state, json_t *plan, bool own_network)
 static void
 add(const char *state, const char *isolation, const char *locks, int cpus, const char *service)
 {
-	add_plan(state, json_pack("{s:{s:s,s:s},s:{s:o,s:i},s:[o]}", "environment", "type", "localhost",
-	    "isolation", isolation, "schedule", "locks", json_loads(locks, 0, NULL), "cpus", cpus,
-	    "services", json_loads(service, 0, NULL)), true);
+	add_plan(state,
+	    json_pack("{s:{s:s,s:s},s:{s:o,s:i},s:[o]}", "environment", "type", "localhost",
+	        "isolation", isolation, "schedule", "locks", json_loads(locks, 0, NULL), "cpus",
+	        cpus, "services", json_loads(service, 0, NULL)),
+	    true);
 }
 
 static void
@@ -205,8 +209,10 @@ test_ports(void)
 
 	unit("as long as it is not known whether there are networks of one's own");
 	host("runs", UDP);
-	add_plan("waits", json_pack("{s:{s:s},s:[o]}", "environment", "isolation", "full", "services",
-	    json_loads(UDP, 0, NULL)), false);
+	add_plan("waits",
+	    json_pack("{s:{s:s},s:[o]}", "environment", "isolation", "full", "services",
+	        json_loads(UDP, 0, NULL)),
+	    false);
 	CHECK_INT(next(2), -1);
 	v[1].host = false;
 	CHECK_INT(next(2), 1);
@@ -218,8 +224,10 @@ test_capture(void)
 {
 	unit("one that captures on the host's network is alone there");
 	host("runs", UDP);
-	add_plan("waits", json_pack("{s:{s:s},s:{s:s},s:[o]}", "environment", "isolation", "none",
-	    "capture", "interface", "lo", "services", json_loads(UDP2, 0, NULL)), false);
+	add_plan("waits",
+	    json_pack("{s:{s:s},s:{s:s},s:[o]}", "environment", "isolation", "none", "capture",
+	        "interface", "lo", "services", json_loads(UDP2, 0, NULL)),
+	    false);
 	CHECK_INT(next(2), -1);
 	v[1].host = false;
 	CHECK_INT(next(2), 1);
@@ -229,8 +237,11 @@ test_capture(void)
 static void
 docker(const char *state, const char *resource)
 {
-	add_plan(state, json_pack("{s:{s:s,s:s,s:[s]},s:[o]}", "environment", "type", "docker_compose",
-	    "isolation", "container", "resources", resource, "services", json_loads(UDP, 0, NULL)), true);
+	add_plan(state,
+	    json_pack("{s:{s:s,s:s,s:[s]},s:[o]}", "environment", "type", "docker_compose",
+	        "isolation", "container", "resources", resource, "services",
+	        json_loads(UDP, 0, NULL)),
+	    true);
 }
 
 static void
@@ -333,11 +344,12 @@ test_random(void)
 		size_t count = 1 + (size_t)round % 26;
 
 		for (size_t i = 0; i < count; i++) {
-			static const char *const locks[] = { "[]", "[\"a\"]", "[\"b\"]", "[\"a\", \"b\"]" };
+			static const char *const locks[] = { "[]", "[\"a\"]", "[\"b\"]",
+				"[\"a\", \"b\"]" };
 			static const char *const services[] = { "{}", UDP, TCP, ANY, CLIENT };
 
 			seed = seed * 1103515245 + 12345;
-			add("waits", seed >> 16 & 1 ? "none" : "full", locks[seed >> 17 & 3],
+			add("waits", (seed >> 16 & 1) != 0 ? "none" : "full", locks[seed >> 17 & 3],
 			    (int)(seed >> 19 & 7), services[(seed >> 22) % 5]);
 			v[i].rank = seed >> 27;
 		}

@@ -26,7 +26,7 @@ check_machine(const struct pth_machine *m, unsigned n, unsigned end)
 	for (unsigned round = 0; round < n; round++)
 		for (unsigned a = 0; a < n; a++)
 			for (unsigned b = 0; b < n; b++)
-				if ((seen & 1u << a) && pth_machine_may(m, a, b))
+				if ((seen & 1u << a) != 0 && pth_machine_may(m, a, b))
 					seen |= 1u << b;
 	CHECK(seen == (1u << n) - 1);
 	for (unsigned a = 0; a < n; a++) {

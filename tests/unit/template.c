@@ -22,7 +22,7 @@
 struct cases {
 	json_t *vars, *files;
 	struct pth_template_options opt;
-	struct pth_buf t, o;    /* template; output or error */
+	struct pth_buf t, o; /* template; output or error */
 	bool have_t, have_o, is_error, differs;
 	int line;
 	bool update;
@@ -33,7 +33,7 @@ load(void *arg, const char *name, struct pth_buf *b, struct pth_err *e)
 {
 	const char *s = pth_json_str(((struct cases *)arg)->files, name, NULL);
 
-	if (!s)
+	if (s == NULL)
 		return pth_err_set(e, PTH_INPUT, "no file '%s'", name);
 	pth_buf_adds(b, s);
 	return 0;
@@ -71,7 +71,7 @@ render(struct cases *c, struct pth_buf *out)
 
 	pth_buf_adds(out, "");
 	t = pth_template_parse("t", c->t.s, c->t.len, &c->opt, &e);
-	if (t)
+	if (t != NULL)
 		r = pth_template_render(t, c->vars, out, &e);
 	pth_template_free(t);
 	if (r == 0)
@@ -90,7 +90,7 @@ print_result(bool ok, const char *s)
 
 	if (!ok) {
 		printf("e %s\n", s);
-	} else if (strlen(s) > 2000 || s[strcspn(s, "\r\v\f\x1c\x1d\x1e\x1f")]) {
+	} else if (strlen(s) > 2000 || s[strcspn(s, "\r\v\f\x1c\x1d\x1e\x1f")] != '\0') {
 		v = json_string(s);
 		text = json_dumps(v, JSON_ENCODE_ANY);
 		printf("O %s\n", text);
@@ -99,8 +99,9 @@ print_result(bool ok, const char *s)
 	} else {
 		for (const char *nl;; s = nl + 1) {
 			nl = strchr(s, '\n');
-			printf(nl == s || !*s ? "o\n" : "o %.*s\n", nl ? (int)(nl - s) : (int)strlen(s), s);
-			if (!nl)
+			printf(nl == s || *s == '\0' ? "o\n" : "o %.*s\n",
+			    nl != NULL ? (int)(nl - s) : (int)strlen(s), s);
+			if (nl == NULL)
 				return;
 		}
 	}
@@ -121,7 +122,7 @@ finish(struct cases *c)
 	} else if (CHECK(c->have_o)) {
 		CHECK_STR(out.s, c->o.s);
 		CHECK(ok == !c->is_error);
-		if (unit_bad && strcmp(out.s, c->o.s) != 0)
+		if (unit_bad != 0 && strcmp(out.s, c->o.s) != 0)
 			printf("    in line %d\n", c->line);
 	}
 	pth_buf_release(&out);
@@ -143,9 +144,9 @@ add_file(struct cases *c, const char *s)
 static void
 take_line(struct cases *c, const char *s)
 {
-	const char *rest = *s && s[1] ? s + 2 : s + (*s != 0);
+	const char *rest = *s != '\0' && s[1] != '\0' ? s + 2 : s + (*s != 0);
 
-	if (c->update && !strchr("oOe", *s))
+	if (c->update && strchr("oOe", *s) == NULL)
 		puts(s);
 	switch (*s) {
 	case 'c':
@@ -153,33 +154,18 @@ take_line(struct cases *c, const char *s)
 		c->vars = json_loads(rest, 0, NULL);
 		CHECK(c->vars != NULL);
 		break;
-	case 'm':
-		c->opt.keep_blocks = c->opt.drop_last_newline = *rest == 'j';
-		break;
-	case 'f':
-		add_file(c, rest);
-		break;
+	case 'm': c->opt.keep_blocks = c->opt.drop_last_newline = *rest == 'j'; break;
+	case 'f': add_file(c, rest); break;
 	case 'd':
-	case 'D':
-		c->differs = true;
-		break;
-	case 't':
-		add_line(&c->t, &c->have_t, rest);
-		break;
-	case 'T':
-		set_json(&c->t, &c->have_t, rest);
-		break;
+	case 'D': c->differs = true; break;
+	case 't': add_line(&c->t, &c->have_t, rest); break;
+	case 'T': set_json(&c->t, &c->have_t, rest); break;
 	case 'e':
 		c->is_error = true;
 		/* fall through */
-	case 'o':
-		add_line(&c->o, &c->have_o, rest);
-		break;
-	case 'O':
-		set_json(&c->o, &c->have_o, rest);
-		break;
-	default:
-		CHECK(*s == '#');
+	case 'o': add_line(&c->o, &c->have_o, rest); break;
+	case 'O': set_json(&c->o, &c->have_o, rest); break;
+	default: CHECK(*s == '#');
 	}
 }
 
@@ -196,13 +182,13 @@ run_file(const char *path, bool update)
 	c.opt.load = load;
 	c.opt.arg = &c;
 	CHECK(fp != NULL);
-	if (!fp)
+	if (fp == NULL)
 		return;
 	while ((n = getline(&line, &cap, fp)) >= 0) {
 		at++;
 		if (n > 0 && line[n - 1] == '\n')
 			line[n - 1] = '\0';
-		if (*line) {
+		if (*line != '\0') {
 			if (!c.have_t)
 				c.line = at;
 			take_line(&c, line);
@@ -260,7 +246,7 @@ check_expr(const char *s, const char *expected)
 {
 	struct pth_err e = { 0 };
 	json_t *v = expr(s, &e);
-	char *text = v ? json_dumps(v, JSON_ENCODE_ANY) : NULL;
+	char *text = v != NULL ? json_dumps(v, JSON_ENCODE_ANY) : NULL;
 
 	CHECK_STR(text ? text : e.text, expected);
 	free(text);
@@ -305,7 +291,7 @@ outcome(const char *s, size_t n, const struct pth_template_options *opt, struct 
 
 	pth_buf_cut(b, 0);
 	pth_buf_adds(b, "");
-	if (!t || pth_template_render(t, vars, b, &e) != 0)
+	if (t == NULL || pth_template_render(t, vars, b, &e) != 0)
 		pth_buf_adds(b, e.text);
 	pth_template_free(t);
 	json_decref(vars);
@@ -429,7 +415,7 @@ main(int argc, char **argv)
 		run_file(argv[2], true);
 		return unit_bad;
 	}
-	if (asprintf(&path, "%s/tests/golden/template", top ? top : ".") < 0)
+	if (asprintf(&path, "%s/tests/golden/template", top != NULL ? top : ".") < 0)
 		return 4;
 	run_directory(path);
 	free(path);

@@ -76,7 +76,10 @@ names(void)
 	CHECK_STR(named("../../etc/passwd", 40), "etc-passwd");
 	CHECK_STR(named("  a  b  ", 40), "a-b");
 	CHECK_STR(named("\xc3\xa9\xc3\xa9", 40), "x");
-	CHECK_STR(named("a\nb\x01" "c", 40), "a-b-c");
+	CHECK_STR(named("a\nb\x01"
+	                "c",
+	              40),
+	    "a-b-c");
 	CHECK_INT(strlen(named(long64, 40)), 40);
 	CHECK(pth_name_ok(named("-.-..weird../ NAME", 12)));
 	for (size_t max = 2; max < 20; max++) {
@@ -137,10 +140,10 @@ bytes(void)
 	CHECK(pth_utf8_ok("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", 10, &bad));
 	CHECK(!pth_utf8_ok("a\0b", 3, &bad) && bad == 1);
 	CHECK(!pth_utf8_ok("ab\xc3", 3, &bad) && bad == 2);
-	CHECK(!pth_utf8_ok("\xc0\x80", 2, &bad) && bad == 0);         /* overlong */
-	CHECK(!pth_utf8_ok("\xe0\x80\x80", 3, &bad));                 /* overlong */
-	CHECK(!pth_utf8_ok("\xed\xa0\x80", 3, &bad));                 /* surrogate */
-	CHECK(!pth_utf8_ok("\xf4\x90\x80\x80", 4, &bad));             /* above U+10FFFF */
+	CHECK(!pth_utf8_ok("\xc0\x80", 2, &bad) && bad == 0); /* overlong */
+	CHECK(!pth_utf8_ok("\xe0\x80\x80", 3, &bad));         /* overlong */
+	CHECK(!pth_utf8_ok("\xed\xa0\x80", 3, &bad));         /* surrogate */
+	CHECK(!pth_utf8_ok("\xf4\x90\x80\x80", 4, &bad));     /* above U+10FFFF */
 	CHECK(!pth_utf8_ok("\xff", 1, &bad));
 	CHECK(pth_utf8_ok("\xf4\x8f\xbf\xbf", 4, NULL));
 
@@ -157,7 +160,10 @@ bytes(void)
 	CHECK_STR(shown("a\tb\nc\x1b[1m", 100), "a\\tb\\nc\\x1b[1m");
 	CHECK_STR(shown("abcdef", 3), "abc...");
 	CHECK_STR(shown("abc", 3), "abc");
-	CHECK_STR(shown("a\xc3\xa9" "b", 2), "a...");
+	CHECK_STR(shown("a\xc3\xa9"
+	                "b",
+	              2),
+	    "a...");
 }
 
 static void
@@ -176,9 +182,12 @@ likeness(void)
 	unit("networks of IPv4");
 	uint32_t address = 0;
 	unsigned bits = 0;
-	CHECK(pth_ipv4_network("10.1.0.7/24", &address, &bits) && address == 0x0a010007 && bits == 24);
-	CHECK(!pth_ipv4_network("10.1.0.0", &address, &bits) && !pth_ipv4_network("10.1.0.0/33", &address, &bits));
-	CHECK(!pth_ipv4_network("10.1.0.0/0", &address, &bits) && !pth_ipv4_network("10.1/24", &address, &bits));
+	CHECK(pth_ipv4_network("10.1.0.7/24", &address, &bits) && address == 0x0a010007 &&
+	    bits == 24);
+	CHECK(!pth_ipv4_network("10.1.0.0", &address, &bits) &&
+	    !pth_ipv4_network("10.1.0.0/33", &address, &bits));
+	CHECK(!pth_ipv4_network("10.1.0.0/0", &address, &bits) &&
+	    !pth_ipv4_network("10.1/24", &address, &bits));
 
 	unit("the nearest name");
 	CHECK_STR(pth_nearest("sever", roles, 3), "server");

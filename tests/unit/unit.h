@@ -56,7 +56,8 @@ unit_check(int ok, const char *file, int line, const char *text)
 	unit_checks++;
 	if (!ok) {
 		unit_bad = 1;
-		printf("%s:%d: %s: false: %s\n", file, line, unit_name[0] ? unit_name : "main", text);
+		printf(
+		    "%s:%d: %s: false: %s\n", file, line, unit_name[0] ? unit_name : "main", text);
 	}
 	return ok;
 }
@@ -64,17 +65,19 @@ unit_check(int ok, const char *file, int line, const char *text)
 #define CHECK(c) unit_check(!!(c), __FILE__, __LINE__, #c)
 
 /* Two strings; NULL equals only NULL. */
-#define CHECK_STR(a, b) do { \
-	const char *unit_a = (a), *unit_b = (b); \
-	if (!CHECK(unit_a == unit_b || (unit_a && unit_b && strcmp(unit_a, unit_b) == 0))) \
-		printf("    %s\n    is        \"%s\"\n    should be \"%s\"\n", #a, \
-		    unit_a ? unit_a : "(null)", unit_b ? unit_b : "(null)"); \
-} while (0)
+#define CHECK_STR(a, b)                                                                            \
+	do {                                                                                       \
+		const char *unit_a = (a), *unit_b = (b);                                           \
+		if (!CHECK(unit_a == unit_b || (unit_a && unit_b && strcmp(unit_a, unit_b) == 0))) \
+			printf("    %s\n    is        \"%s\"\n    should be \"%s\"\n", #a,         \
+			    unit_a ? unit_a : "(null)", unit_b ? unit_b : "(null)");               \
+	} while (0)
 
-#define CHECK_INT(a, b) do { \
-	long long unit_a = (a), unit_b = (b); \
-	if (!CHECK(unit_a == unit_b)) \
-		printf("    %s is %lld, should be %lld\n", #a, unit_a, unit_b); \
-} while (0)
+#define CHECK_INT(a, b)                                                                 \
+	do {                                                                            \
+		long long unit_a = (a), unit_b = (b);                                   \
+		if (!CHECK(unit_a == unit_b))                                           \
+			printf("    %s is %lld, should be %lld\n", #a, unit_a, unit_b); \
+	} while (0)
 
 #endif

@@ -35,10 +35,13 @@ main(void)
 	struct pth_buf long_line = PTH_BUF_INIT;
 
 	unit("stat");
-	CHECK(stat_of("7 (a b) ) R) S 1 7 7 0 -1 4194304 1 0 0 0 11 22 33 44 20 0 5 0 99 4096 77 1 2\n", &st));
+	CHECK(stat_of(
+	    "7 (a b) ) R) S 1 7 7 0 -1 4194304 1 0 0 0 11 22 33 44 20 0 5 0 99 4096 77 1 2\n",
+	    &st));
 	CHECK(st.user == 11 && st.sys == 22 && st.waited_user == 33 && st.waited_sys == 44);
 	CHECK(st.threads == 5 && st.pages == 77);
-	CHECK(!stat_of("", &st) && !stat_of("7 (a) S", &st) && !stat_of("7 (a)", &st) && !stat_of(")", &st));
+	CHECK(!stat_of("", &st) && !stat_of("7 (a) S", &st) && !stat_of("7 (a)", &st) &&
+	    !stat_of(")", &st));
 	CHECK(!stat_of("7 (a) S 1 7 7 0 -1 x", &st));
 	pth_buf_adds(&long_line, "1 (x) R");
 	for (int i = 4; i <= 24; i++)
@@ -48,7 +51,8 @@ main(void)
 	pth_buf_release(&long_line);
 
 	unit("status");
-	p = "Name:\tvoluntary_ctxt_switches: 5\nvoluntary_ctxt_switches:\t12\nnonvoluntary_ctxt_switches:\t34\n";
+	p = "Name:\tvoluntary_ctxt_switches: "
+	    "5\nvoluntary_ctxt_switches:\t12\nnonvoluntary_ctxt_switches:\t34\n";
 	pth_usage_status(p, strlen(p), &x);
 	pth_usage_status(p, strlen(p), &x);
 	CHECK_INT(x.voluntary, 24);
@@ -62,15 +66,18 @@ main(void)
 	end = p + strlen(p);
 	CHECK(pth_usage_net_next(&p, end, &net));
 	CHECK_STR(net.name, "lo");
-	CHECK(net.received_bytes == 1 && net.received_packets == 2 && net.sent_bytes == 3 && net.sent_packets == 4);
+	CHECK(net.received_bytes == 1 && net.received_packets == 2 && net.sent_bytes == 3 &&
+	    net.sent_packets == 4);
 	CHECK(pth_usage_net_next(&p, end, &net));
 	CHECK_STR(net.name, "x:9");
 	CHECK(!pth_usage_net_next(&p, end, &net));
 
 	unit("sockets");
 	p = "  sl  local_address rem_address   st tx_queue\n"
-	    "  12: 0100007F:115B 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 4711 2 x 0\n"
-	    " 1: 00000000000000000000000001000000:FFFF 00000000000000000000000000000000:0000 0A 0:0 0:0 0 0 0 5";
+	    "  12: 0100007F:115B 00000000:0000 07 00000000:00000000 00:00000000 00000000     0     "
+	    "   0 4711 2 x 0\n"
+	    " 1: 00000000000000000000000001000000:FFFF 00000000000000000000000000000000:0000 0A "
+	    "0:0 0:0 0 0 0 5";
 	end = p + strlen(p);
 	CHECK(pth_sockets_next(&p, end, &k));
 	CHECK(k.udp && k.port == 4443 && k.state == 7 && k.inode == 4711);

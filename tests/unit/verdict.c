@@ -6,12 +6,12 @@
 #include <unistd.h>
 
 #include "collect/artifact.h"
-#include "io/event.h"
-#include "io/file.h"
 #include "collect/metric.h"
 #include "collect/packets.h"
 #include "collect/tshark.h"
 #include "collect/verdict.h"
+#include "io/event.h"
+#include "io/file.h"
 
 static json_t *
 parse(const char *s)
@@ -35,14 +35,15 @@ judged(const char *status, const char *server, const char *client, const char *m
 	size_t i;
 	int here = open(".", O_RDONLY | O_DIRECTORY);
 
-	pth_buf_addf(&b, "{\"pth\":1,\"type\":\"test\",\"id\":\"t\",\"result\":{\"status\":\"%s\",\"reason\""
-	    ":\"the reason\",\"services\":{\"server\":%s,\"client\":%s}}%s%s}", status, server, client,
-	    *more ? "," : "", more);
+	pth_buf_addf(&b,
+	    "{\"pth\":1,\"type\":\"test\",\"id\":\"t\",\"result\":{\"status\":\"%s\",\"reason\""
+	    ":\"the reason\",\"services\":{\"server\":%s,\"client\":%s}}%s%s}",
+	    status, server, client, *more != '\0' ? "," : "", more);
 	rec = parse(b.s);
 	ev.dirfd = here;
 	ev.metrics = json_object_get(rec, "m");
 	ev.filters = json_object_get(rec, "f");
-	ev.no_packets = ev.filters ? NULL : "no capture";
+	ev.no_packets = ev.filters != NULL ? NULL : "no capture";
 	v = pth_verdict(rec, &ev);
 	pth_buf_addf(&out, "%s %s", pth_json_str(v, "status", "?"),
 	    pth_json_bool(v, "ok", false) ? "ok" : "bad");
@@ -61,11 +62,12 @@ judged(const char *status, const char *server, const char *client, const char *m
 #define SIGNAL "{\"reason\":\"signal\",\"code\":null,\"signal\":\"SEGV\"}"
 #define LATE "{\"reason\":\"timeout\",\"code\":null}"
 
-#define JUDGED(status, server, client, more, want) do { \
-	char *got = judged(status, server, client, more); \
-	CHECK_STR(got, want); \
-	free(got); \
-} while (0)
+#define JUDGED(status, server, client, more, want)                \
+	do {                                                      \
+		char *got = judged(status, server, client, more); \
+		CHECK_STR(got, want);                             \
+		free(got);                                        \
+	} while (0)
 
 static void
 runs(void)
@@ -101,7 +103,8 @@ expectations(void)
 	    "failed ok expected-fail: exit client: exit code 1");
 	JUDGED("completed", STOPPED, EXIT(0), "\"expect\":{\"status\":\"great\"}",
 	    "error bad: expect.status is not a status");
-	JUDGED("failed", STOPPED, EXIT(1), "\"expect\":{\"status\":\"failed\",\"exit\":{\"client\":2}}",
+	JUDGED("failed", STOPPED, EXIT(1),
+	    "\"expect\":{\"status\":\"failed\",\"exit\":{\"client\":2}}",
 	    "failed bad: ended as expected, but exit client: exit code 1, 2 wanted");
 	unit("expect.exit replaces the default");
 	JUDGED("failed", STOPPED, EXIT(3), "\"expect\":{\"exit\":{\"client\":3}}",
@@ -119,7 +122,7 @@ expectations(void)
 	    "failed bad: exit server: exit code 1");
 	unit("flaky");
 	json_t *rec = parse("{\"id\":\"t\",\"result\":{\"status\":\"completed\",\"attempt\":2,"
-	    "\"services\":{}}}");
+	                    "\"services\":{}}}");
 	struct pth_evidence none = { .dirfd = -1 };
 	json_t *v = pth_verdict(rec, &none);
 	CHECK_STR(json_string_value(pth_json_path(v, "marks.0")), "flaky");
@@ -150,7 +153,8 @@ wrong_rules(void)
 	JUDGED("completed", STOPPED, EXIT(0),
 	    "\"expect\":{\"log\":{\"service\":\"client\",\"matches\":\"(\"}}",
 	    "error bad: log client (: not a regular expression: Unmatched ( or \\(");
-	JUDGED("completed", STOPPED, EXIT(0), "\"expect\":{\"files\":[{\"path\":\"x\",\"sice\":1}]}",
+	JUDGED("completed", STOPPED, EXIT(0),
+	    "\"expect\":{\"files\":[{\"path\":\"x\",\"sice\":1}]}",
 	    "error bad: file x: unknown key in the rule: sice");
 	JUDGED("completed", STOPPED, EXIT(0), "\"expect\":{\"files\":[7]}",
 	    "error bad: file ?: the rule must be a map");
@@ -169,7 +173,8 @@ numbers(void)
 {
 	unit("packets and metrics");
 	JUDGED("completed", STOPPED, EXIT(0),
-	    "\"expect\":{\"packets\":{\"filter\":\"udp\"}},\"f\":{\"udp\":1}", "passed ok: 3 rules held");
+	    "\"expect\":{\"packets\":{\"filter\":\"udp\"}},\"f\":{\"udp\":1}",
+	    "passed ok: 3 rules held");
 	JUDGED("completed", STOPPED, EXIT(0),
 	    "\"expect\":{\"packets\":{\"filter\":\"udp\",\"min\":2}},\"f\":{\"udp\":1}",
 	    "failed bad: packets udp: 1 packet, at least 2 wanted");
@@ -178,13 +183,18 @@ numbers(void)
 	    "failed bad: packets tcp: 3 packets, at most 0 wanted");
 	JUDGED("completed", STOPPED, EXIT(0), "\"expect\":{\"packets\":{\"filter\":\"udp\"}}",
 	    "unsupported bad: packets udp: packets not counted: no capture");
-	JUDGED("completed", STOPPED, EXIT(0), "\"expect\":{\"metrics\":{\"name\":\"handshake_us\","
-	    "\"max\":10}},\"f\":{},\"m\":{\"quic\":{\"handshake_us\":9}}", "passed ok: 3 rules held");
-	JUDGED("completed", STOPPED, EXIT(0), "\"expect\":{\"metrics\":{\"name\":\"quic.handshake_us\","
+	JUDGED("completed", STOPPED, EXIT(0),
+	    "\"expect\":{\"metrics\":{\"name\":\"handshake_us\","
+	    "\"max\":10}},\"f\":{},\"m\":{\"quic\":{\"handshake_us\":9}}",
+	    "passed ok: 3 rules held");
+	JUDGED("completed", STOPPED, EXIT(0),
+	    "\"expect\":{\"metrics\":{\"name\":\"quic.handshake_us\","
 	    "\"max\":8}},\"f\":{},\"m\":{\"quic\":{\"handshake_us\":9}}",
 	    "failed bad: metric quic.handshake_us: 9, at most 8 wanted");
-	JUDGED("completed", STOPPED, EXIT(0), "\"expect\":{\"metrics\":{\"name\":\"nope\",\"max\":8}},"
-	    "\"f\":{},\"m\":{}", "failed bad: metric nope: was not measured");
+	JUDGED("completed", STOPPED, EXIT(0),
+	    "\"expect\":{\"metrics\":{\"name\":\"nope\",\"max\":8}},"
+	    "\"f\":{},\"m\":{}",
+	    "failed bad: metric nope: was not measured");
 }
 
 static void
@@ -206,10 +216,12 @@ logs_and_files(void)
 	put("client/stdout.log", raw, sizeof raw - 1);
 	put("client/stderr.log", "", 0);
 #define LOG(rule) "\"expect\":{\"log\":{\"service\":\"client\"," rule "}}"
-	JUDGED("completed", STOPPED, EXIT(0), LOG("\"matches\":\"^first\""), "passed ok: 3 rules held");
+	JUDGED("completed", STOPPED, EXIT(0), LOG("\"matches\":\"^first\""),
+	    "passed ok: 3 rules held");
 	JUDGED("completed", STOPPED, EXIT(0), LOG("\"matches\":\"^second .* line$\""),
 	    "passed ok: 3 rules held");
-	JUDGED("completed", STOPPED, EXIT(0), LOG("\"matches\":\"here$\""), "passed ok: 3 rules held");
+	JUDGED(
+	    "completed", STOPPED, EXIT(0), LOG("\"matches\":\"here$\""), "passed ok: 3 rules held");
 	JUDGED("completed", STOPPED, EXIT(0), LOG("\"matches\":\"^last$\",\"min\":1,\"max\":1"),
 	    "passed ok: 3 rules held");
 	JUDGED("completed", STOPPED, EXIT(0), LOG("\"matches\":\"^line\""),
@@ -218,7 +230,8 @@ logs_and_files(void)
 	    "failed bad: log client without line: 2 lines, at most 0 wanted");
 	JUDGED("completed", STOPPED, EXIT(0), LOG("\"file\":\"no.log\",\"matches\":\"x\""),
 	    "failed bad: log client x: there is no such log");
-	JUDGED("completed", STOPPED, EXIT(0), LOG("\"file\":\"../../etc/passwd\",\"matches\":\"root\""),
+	JUDGED("completed", STOPPED, EXIT(0),
+	    LOG("\"file\":\"../../etc/passwd\",\"matches\":\"root\""),
 	    "failed bad: log client root: there is no such log");
 	unit("long lines");
 	memset(big, 'a', 200000);
@@ -244,15 +257,18 @@ logs_and_files(void)
 	    "failed bad: file x.bin: there is no such file");
 	JUDGED("completed", STOPPED, EXIT(0), FILES("\"path\":\"x.bin\",\"exists\":false"),
 	    "passed ok: 3 rules held");
-	JUDGED("completed", STOPPED, EXIT(0), FILES("\"path\":\"a.bin\",\"sha256\":"
-	    "\"b00f1b5372ed0ad07ba7e7d2c0ec35e17b8f5e2ac8d5c1a6ad2c3bb2d1f2ba11\""),
+	JUDGED("completed", STOPPED, EXIT(0),
+	    FILES("\"path\":\"a.bin\",\"sha256\":"
+	          "\"b00f1b5372ed0ad07ba7e7d2c0ec35e17b8f5e2ac8d5c1a6ad2c3bb2d1f2ba11\""),
 	    "failed bad: file a.bin: SHA-256 is "
 	    "58100dc8fc06562ce3e578231dc948e083520ee49c4b4ee5a5a28bb4b4003feb");
 	unit("descriptor rules are relative to their service");
 	put("client/got.bin", "same bytes", 10);
-	JUDGED("completed", STOPPED, EXIT(0), "\"plan\":{\"services\":[{\"name\":\"client\",\"verdict\":[{"
+	JUDGED("completed", STOPPED, EXIT(0),
+	    "\"plan\":{\"services\":[{\"name\":\"client\",\"verdict\":[{"
 	    "\"files\":{\"path\":\"got.bin\",\"same_as\":\"@{dir}/c.bin\"},\"status\":\"error\","
-	    "\"text\":\"bad luck\"}]}]}", "error bad: file got.bin: bad luck: client/got.bin (10 bytes)"
+	    "\"text\":\"bad luck\"}]}]}",
+	    "error bad: file got.bin: bad luck: client/got.bin (10 bytes)"
 	    " differs from c.bin (10 bytes) at byte 9");
 }
 
@@ -274,13 +290,15 @@ artifacts(void)
 
 /* A line of tshark's fields: time len protocols port>port conn version type form frames http3 */
 static void
-line(struct packets *p, const char *time, int from, int to, const char *version,
-    const char *type, const char *form, const char *frames, const char *h3)
+line(struct packets *p, const char *time, int from, int to, const char *version, const char *type,
+    const char *form, const char *frames, const char *h3)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 
-	pth_buf_addf(&b, "%s\t100\teth:ethertype:ip:udp:quic:quic\t10.0.0.1\t\t10.0.0.1\t\t%d\t%d"
-	    "\t\t\t\t\t\t\t0\t%s\t%s\t\t%s\t%s\t%s", time, from, to, version, type, form, frames, h3);
+	pth_buf_addf(&b,
+	    "%s\t100\teth:ethertype:ip:udp:quic:quic\t10.0.0.1\t\t10.0.0.1\t\t%d\t%d"
+	    "\t\t\t\t\t\t\t0\t%s\t%s\t\t%s\t%s\t%s",
+	    time, from, to, version, type, form, frames, h3);
 	collect_packets_line(p, b.s);
 	pth_buf_release(&b);
 }
@@ -320,7 +338,8 @@ packets(void)
 	p.taps = NULL;
 	collect_packets_release(&p);
 	unit("lines that are not fields");
-	char junk[][40] = { "1", "99999999999999999999\t-1\t::::", "1.5\t\t\t\t\t\t\t\t\t\t\t99999999", "\t\t",
+	char junk[][40] = { "1",
+		"99999999999999999999\t-1\t::::", "1.5\t\t\t\t\t\t\t\t\t\t\t99999999", "\t\t",
 		"0.1\t0x\ta\t" };
 	for (size_t i = 0; i < countof(junk); i++)
 		collect_packets_line(&p, junk[i]);
@@ -331,7 +350,8 @@ packets(void)
 static void
 keylogs(void)
 {
-	static const char text[] = "# comment\nCLIENT_RANDOM aa bb\nCLIENT_RANDOM aa bb\r\nbad line\n"
+	static const char text[] =
+	    "# comment\nCLIENT_RANDOM aa bb\nCLIENT_RANDOM aa bb\r\nbad line\n"
 	    "X zz 11\nSERVER_X 0011 2233";
 	struct pth_buf b = PTH_BUF_INIT;
 	json_t *seen = json_object();

@@ -2,13 +2,14 @@
 
 #include "base/buf.h"
 #include "io/json.h"
-#include "unit.h"
 #include "io/yaml.h"
+#include "unit.h"
 
 static struct pth_arena arena;
 static struct pth_diags diags;
 
-static struct pth_ynode *load(const char *text)
+static struct pth_ynode *
+load(const char *text)
 {
 	pth_diags_release(&diags);
 	pth_arena_release(&arena);
@@ -18,16 +19,18 @@ static struct pth_ynode *load(const char *text)
 }
 
 /* The document as JSON, or "line:col text" of the first problem. */
-static const char *seen(const char *text)
+static const char *
+seen(const char *text)
 {
 	static char out[2000];
 	struct pth_ynode *n = load(text);
 	struct pth_buf b = PTH_BUF_INIT;
 	json_t *v;
 
-	if (!n) {
+	if (n == NULL) {
 		pth_diags_sort(&diags);
-		snprintf(out, sizeof out, "%u:%u %s", diags.v[0].line, diags.v[0].col, diags.v[0].text);
+		snprintf(
+		    out, sizeof out, "%u:%u %s", diags.v[0].line, diags.v[0].col, diags.v[0].text);
 		return out;
 	}
 	v = pth_yaml_json(n);
@@ -38,13 +41,17 @@ static const char *seen(const char *text)
 	return out;
 }
 
-static void scalars(void)
+static void
+scalars(void)
 {
 	unit("plain scalars have the types of the core schema");
-	CHECK_STR(seen("[1, -7, +3, 0x1F, 0o17, 1.5, 1e3, .5, 12.]"), "[1,-7,3,31,15,1.5,1000.0,0.5,12.0]");
-	CHECK_STR(seen("[null, ~, Null, '', true, True, FALSE]"), "[null,null,null,\"\",true,true,false]");
+	CHECK_STR(seen("[1, -7, +3, 0x1F, 0o17, 1.5, 1e3, .5, 12.]"),
+	    "[1,-7,3,31,15,1.5,1000.0,0.5,12.0]");
+	CHECK_STR(seen("[null, ~, Null, '', true, True, FALSE]"),
+	    "[null,null,null,\"\",true,true,false]");
 	CHECK_STR(seen("[a b, 1 2, 0b1, 4443:4443, 2024-01-01, 1_000, nulls, -, 1.2.3]"),
-	    "[\"a b\",\"1 2\",\"0b1\",\"4443:4443\",\"2024-01-01\",\"1_000\",\"nulls\",\"-\",\"1.2.3\"]");
+	    "[\"a b\",\"1 "
+	    "2\",\"0b1\",\"4443:4443\",\"2024-01-01\",\"1_000\",\"nulls\",\"-\",\"1.2.3\"]");
 
 	unit("quoted scalars are strings, whatever they look like");
 	CHECK_STR(seen("['1', \"true\", '~', 'yes']"), "[\"1\",\"true\",\"~\",\"yes\"]");
@@ -61,25 +68,31 @@ static void scalars(void)
 	CHECK_INT(diags.warnings, 1);
 
 	unit("what no number can hold is an error");
-	CHECK_STR(seen("[9223372036854775807, -9223372036854775808]"), "[9223372036854775807,-9223372036854775808]");
+	CHECK_STR(seen("[9223372036854775807, -9223372036854775808]"),
+	    "[9223372036854775807,-9223372036854775808]");
 	CHECK_STR(seen("a: 9223372036854775808"),
 	    "1:4 9223372036854775808 does not fit in 64 bits; quote it when text is meant");
 	CHECK_STR(seen("1e999"), "1:1 1e999 is too large a number; quote it when text is meant");
-	CHECK_STR(seen("[.inf]"), "1:2 .inf is not a number that can be used here; quote it when text is meant");
-	CHECK_STR(seen("[.NaN]"), "1:2 .NaN is not a number that can be used here; quote it when text is meant");
+	CHECK_STR(seen("[.inf]"),
+	    "1:2 .inf is not a number that can be used here; quote it when text is meant");
+	CHECK_STR(seen("[.NaN]"),
+	    "1:2 .NaN is not a number that can be used here; quote it when text is meant");
 
 	unit("tags");
-	CHECK_STR(seen("[!!str 12, !!int '12', !!float 1, !!bool 'true', ! x]"), "[\"12\",12,1.0,true,\"x\"]");
+	CHECK_STR(seen("[!!str 12, !!int '12', !!float 1, !!bool 'true', ! x]"),
+	    "[\"12\",12,1.0,true,\"x\"]");
 	CHECK_STR(seen("!!python/object x"), "1:1 unknown tag tag:yaml.org,2002:python/object");
 	CHECK_STR(seen("a: !!int x"), "1:4 the value is not of the type that its tag says");
 }
 
-static void structure(void)
+static void
+structure(void)
 {
 	const struct pth_ynode *n;
 
 	unit("order is kept and positions count from 1");
-	CHECK_STR(seen("z: 1\na: {y: [2, 3], b: x}\n"), "{\"z\":1,\"a\":{\"y\":[2,3],\"b\":\"x\"}}");
+	CHECK_STR(
+	    seen("z: 1\na: {y: [2, 3], b: x}\n"), "{\"z\":1,\"a\":{\"y\":[2,3],\"b\":\"x\"}}");
 	n = pth_yaml_get(load("z: 1\nä: {y:  [2, 3]}\n"), "ä");
 	CHECK_INT(n->kline, 2);
 	CHECK_INT(n->kcol, 1);
@@ -100,10 +113,13 @@ static void structure(void)
 	unit("shapes that real files have");
 	CHECK_STR(seen("key : value\nlist: [ ]\ntwo:  x\nt: \"TESTERS\"# c\n#\n   \n"),
 	    "{\"key\":\"value\",\"list\":[],\"two\":\"x\",\"t\":\"TESTERS\"}");
-	CHECK_STR(seen("\xef\xbb\xbf" "a: \xc2\xa7\n"), "{\"a\":\"\xc2\xa7\"}");
+	CHECK_STR(seen("\xef\xbb\xbf"
+	               "a: \xc2\xa7\n"),
+	    "{\"a\":\"\xc2\xa7\"}");
 }
 
-static void faults(void)
+static void
+faults(void)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 
@@ -132,7 +148,8 @@ static void faults(void)
 
 	unit("bytes that are no text");
 	CHECK_STR(seen("a: \xff\n"), "1:4 not UTF-8: byte 0xff");
-	CHECK_STR(seen("a: b\nc: \x01\n"), "2:4 not a text file: control characters are not allowed");
+	CHECK_STR(
+	    seen("a: b\nc: \x01\n"), "2:4 not a text file: control characters are not allowed");
 	pth_diags_release(&diags);
 	pth_diags_init(&diags, "t");
 	CHECK(!pth_yaml_load("a\0b", 3, &arena, &diags));
@@ -140,7 +157,8 @@ static void faults(void)
 	pth_buf_release(&b);
 }
 
-static void limits(void)
+static void
+limits(void)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 
@@ -166,18 +184,21 @@ static void limits(void)
 	pth_buf_cut(&b, 0);
 	pth_buf_adds(&b, "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
 	for (int i = 1; i < 12; i++)
-		pth_buf_addf(&b, "a%d: &a%d [*a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d]\n", i, i,
+		pth_buf_addf(&b,
+		    "a%d: &a%d [*a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d]\n", i, i,
 		    i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
 	CHECK(strstr(seen(b.s), "more than 1000000 nodes") != NULL);
 	pth_buf_release(&b);
 }
 
-static void dump(void)
+static void
+dump(void)
 {
-	static const char *const hard[] = { "", "yes", "No", "null", "~", "12", "1e3", "0x1", "1_000", "12:30",
-		"2024-01-01", "-1", ".5", ".inf", "=", "<<", "y", "- a", "a: b", "a #b", "#a", "*a", "&a", "!a", "%a",
-		"@a", "`a", "[a", "{a", "'a'", "\"a\"", " a", "a ", "a\nb", "a\n", "\n", "a\n\n b", "\ta", "a\tb",
-		"\x01", "\xc2\xa7", "?", "? a", "|", ">", "a: ", "true", "a'b\"c", "--- a", "..." };
+	static const char *const hard[] = { "", "yes", "No", "null", "~", "12", "1e3", "0x1",
+		"1_000", "12:30", "2024-01-01", "-1", ".5", ".inf", "=", "<<", "y", "- a", "a: b",
+		"a #b", "#a", "*a", "&a", "!a", "%a", "@a", "`a", "[a", "{a", "'a'", "\"a\"", " a",
+		"a ", "a\nb", "a\n", "\n", "a\n\n b", "\ta", "a\tb", "\x01", "\xc2\xa7", "?", "? a",
+		"|", ">", "a: ", "true", "a'b\"c", "--- a", "..." };
 	json_t *v = json_array(), *back;
 	struct pth_buf b = PTH_BUF_INIT;
 	struct pth_err e;
@@ -190,11 +211,12 @@ static void dump(void)
 		json_object_set_new(o, hard[i], json_string(hard[i]));
 		json_array_append_new(v, o);
 	}
-	json_array_append_new(v, json_pack("[i,f,f,f,b,n,[],{},{s:[i]}]", -5, 1.0, 1e20, 0.1, 1, "k", 3));
+	json_array_append_new(
+	    v, json_pack("[i,f,f,f,b,n,[],{},{s:[i]}]", -5, 1.0, 1e20, 0.1, 1, "k", 3));
 	CHECK_INT(pth_yaml_dump(&b, v, &e), 0);
 	n = load(b.s);
 	CHECK(n != NULL);
-	back = n ? pth_yaml_json(n) : json_null();
+	back = n != NULL ? pth_yaml_json(n) : json_null();
 	CHECK(json_equal(v, back));
 	CHECK_INT(diags.warnings, 0);
 	CHECK(strstr(b.s, "1.0e+20") != NULL);
@@ -203,7 +225,8 @@ static void dump(void)
 	pth_buf_release(&b);
 }
 
-int main(void)
+int
+main(void)
 {
 	scalars();
 	structure();
