@@ -1,0 +1,4 @@
+/* What clang-format has to find. */
+int f(void);
+
+int f(void) { return 0; }
