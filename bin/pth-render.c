@@ -201,7 +201,7 @@ take_record(json_t *rec, void *arg, struct pth_err *e)
 		if (e->code == PTH_SYSTEM)
 			return pth_err_wrap(e, "%s", pth_rec_id(rec));
 		pth_complain("%s: %s", pth_rec_id(rec), e->text);
-		pth_rec_error(rec, "render", NULL, 0, 0, "%s", e->text);
+		pth_rec_error(rec, "render", PTH_CAT_CONFIGURATION, NULL, 0, 0, "%s", e->text);
 		r->code = e->code > r->code ? e->code : r->code;
 	}
 	return r->out != NULL ? pth_rec_write(&r->records, rec, e) : 0;

@@ -262,6 +262,8 @@ int
 main(int argc, char **argv)
 {
 	struct pth_rec_out pass = { .fp = stdout };
+	struct pth_buf causes = PTH_BUF_INIT;
+	struct pth_home home;
 	struct pth_report *r;
 	struct pth_err why, e;
 	int rc;
@@ -269,7 +271,10 @@ main(int argc, char **argv)
 	pth_event_init("pth-report");
 	options(argc, argv);
 	pth_outlive_interrupt();
-	r = pth_report_new();
+	if (pth_home_find(&home, &e) != 0)
+		pth_die(e.code, "%s", e.text);
+	pth_buf_addf(&causes, "%s/causes.yaml", home.share);
+	r = pth_report_new(causes.s);
 	rc = take_all(r, argv + optind, argc - optind, &pass, &why);
 	pth_report_finish(r, why.text);
 	if (opt.pass && why.text[0] == '\0' && pth_rec_end(&pass, &e) != 0)
@@ -280,5 +285,7 @@ main(int argc, char **argv)
 	else if (r->bad > 0)
 		rc = PTH_NO;
 	pth_report_free(r);
+	pth_home_release(&home);
+	pth_buf_release(&causes);
 	return rc;
 }

@@ -186,6 +186,15 @@ pth_rec_service(const json_t *rec, const char *name)
 	return NULL;
 }
 
+bool
+pth_rec_dispensable(const json_t *rec, const char *name)
+{
+	const json_t *given = json_object_get(json_object_get(rec, "services"), name);
+
+	return !pth_json_bool(
+	    given, "critical", pth_json_bool(pth_rec_service(rec, name), "critical", true));
+}
+
 int
 pth_rec_whole(const struct pth_rec_in *in, struct pth_err *e)
 {
@@ -247,8 +256,8 @@ pth_rec_each(char **files, int n, int (*take)(json_t *, void *, struct pth_err *
 }
 
 void
-pth_rec_error(json_t *rec, const char *stage, const char *file, unsigned line, unsigned col,
-    const char *fmt, ...)
+pth_rec_error(json_t *rec, const char *stage, enum pth_category category, const char *file,
+    unsigned line, unsigned col, const char *fmt, ...)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 	json_t *o;
@@ -261,6 +270,7 @@ pth_rec_error(json_t *rec, const char *stage, const char *file, unsigned line, u
 	va_end(ap);
 	o = json_object();
 	pth_json_set(o, "stage", json_string(stage));
+	pth_json_set(o, "category", json_string(pth_category_name(category)));
 	pth_json_set(o, "message", pth_json_text(b.s, b.len));
 	if (file != NULL)
 		pth_json_set(o, "file", pth_json_string(file));

@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "io/category.h"
 #include "io/json.h"
 
 #define PTH_REC_MAX (64u << 20) /* bytes of one line */
@@ -67,9 +68,12 @@ const json_t *pth_rec_plan(const json_t *rec);
 bool pth_rec_plan_is_local(const json_t *plan);
 /* From plan.services, by name (NULL: none). Borrowed; NULL when there is none. */
 const json_t *pth_rec_service(const json_t *rec, const char *name);
+/* May the test go on without this service? What the experiment says of the service
+ * itself counts before what the plan says. */
+bool pth_rec_dispensable(const json_t *rec, const char *name);
 /* Mark a test as one that cannot go on; the first mark wins. line/col 0: unknown. */
-void pth_rec_error(json_t *rec, const char *stage, const char *file, unsigned line, unsigned col,
-    const char *fmt, ...) PTH_PRINTF(6, 7);
+void pth_rec_error(json_t *rec, const char *stage, enum pth_category category, const char *file,
+    unsigned line, unsigned col, const char *fmt, ...) PTH_PRINTF(7, 8);
 
 struct pth_rec_out {
 	FILE *fp;

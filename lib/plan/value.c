@@ -49,6 +49,14 @@ has_template(const char *s)
 	return strstr(s, "{{") != NULL || strstr(s, "{%") != NULL || strstr(s, "{#") != NULL;
 }
 
+/* A template of a descriptor has failed. */
+static int
+of_descriptor(struct pth_err *e)
+{
+	e->category = PTH_CAT_PLUGIN_LOAD;
+	return -1;
+}
+
 /* Nodes are compiled once, in the descriptor's own tree: the cast away of
  * const is the cache. */
 int
@@ -63,11 +71,11 @@ plan_text(
 	if (d->state == '\0' && (n->kind != PTH_YSTR || !has_template(n->text)))
 		d->state = 'l';
 	if (d->state == '\0' && compile(p, d, "", "", e) < 0)
-		return -1;
+		return of_descriptor(e);
 	if (d->state == 'l')
 		pth_buf_add(b, n->text, n->len);
 	else if (pth_template_render(d->t, vars, b, e) < 0)
-		return -1;
+		return of_descriptor(e);
 	return plan_names(p, b, at, e);
 }
 
@@ -99,10 +107,8 @@ plan_truth(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_e
 	if (n->kind != PTH_YSTR)
 		return pth_dval_error(e, n, "when: must be an expression");
 	if (d->state == '\0' && compile(p, d, "{% if ", " %}1{% endif %}", e) < 0)
-		return -1;
-	r = pth_template_render(d->t, vars, &b, e);
-	if (r == 0)
-		r = b.len > 0;
+		return of_descriptor(e);
+	r = pth_template_render(d->t, vars, &b, e) < 0 ? of_descriptor(e) : b.len > 0;
 	pth_buf_release(&b);
 	return r;
 }
@@ -119,6 +125,8 @@ evaluate(const struct pth_ynode *n, const char *text, json_t *vars, struct pth_e
 		return json_incref(v);
 	pth_dval_where(&name, n);
 	v = pth_template_expr(name.s, text, vars, e);
+	if (v == NULL)
+		of_descriptor(e);
 	pth_buf_release(&name);
 	return v;
 }
