@@ -74,8 +74,7 @@ begin(struct supervisor *sup, struct supervise_ask *a, int64_t now, struct pth_e
 	a->holds = json_object_get(action, "exec") != NULL ||
 	    json_object_get(action, "restart") != NULL;
 	if (action != NULL) {
-		r = supervise_steps_init(
-		    &a->steps, list, sup->v, sup->n, &sup->own[SETUP].s, sup->req->dirfd, e);
+		r = supervise_steps_init(&a->steps, list, sup->v, sup->n, &sup->at, e);
 		a->steps.before = (size_t)(pth_json_int(a->question, "step", 1) - 1);
 		supervise_steps_begin(&a->steps, now);
 	} else {

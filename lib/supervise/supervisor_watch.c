@@ -27,11 +27,10 @@ also_cut(void *arg, struct service *s, const char *path, int64_t keep)
 static bool
 look_at_logs(struct supervisor *sup)
 {
-	struct service *s;
-	bool fast = false;
+	bool fast = supervise_loglimit_look(&sup->at.logs, NULL, NULL);
 
-	for (size_t i = 0; (s = supervise_nth(sup, i)) != NULL; i++)
-		fast = supervise_service_logs(s, also_cut, sup) || fast;
+	for (size_t i = 0; i < sup->n; i++)
+		fast = supervise_service_logs(&sup->v[i], also_cut, sup) || fast;
 	return fast;
 }
 
@@ -39,10 +38,11 @@ look_at_logs(struct supervisor *sup)
 static bool
 busy(struct supervisor *sup)
 {
-	struct service *s;
-
-	for (size_t i = 0; (s = supervise_nth(sup, i)) != NULL; i++)
-		if (s->pid > 0)
+	for (size_t i = 0; i < sup->n; i++)
+		if (supervise_service_is_busy(&sup->v[i]))
+			return true;
+	for (size_t i = 0; i < OWNS; i++)
+		if (sup->own[i].pid > 0)
 			return true;
 	return sup->steps.pid > 0 || sup->nasks > 0;
 }
