@@ -69,7 +69,7 @@ testFailFastCounts() {
 testEverySwitch() {
 	setup() { printf '{"plan": {"setup": [{"argv": ["sh", "-c", "exit 1"], "category": "%s"}]}}' "$1"; }
 	before='{"plan": {"services": [{"name": "a", "ready": [{"kind": "udp", "port": 9}], "phases": {"run": {"argv": ["sh", "-c", "echo %s >&2; exit 1"]}}}]}}'
-	early='{"error": {"stage": "plan", "message": "%s"}}'
+	early='{"error": {"stage": "plan", "category": "%s", "message": "no"}}'
 	while IFS='|' read -r switch category severity failure; do
 		case $severity in critical) want='skipped skipped completed skipped' ;; *) want='completed skipped completed completed' ;; esac
 		got=
@@ -93,8 +93,8 @@ testEverySwitch() {
 	certificate_failures|certificate|critical|$(setup certificate)
 	resource_exhaustion|resource|critical|$(printf "$before" 'No space left on device')
 	ivy_compilation_failures|tester_compilation|critical|{"plan": {"services": [{"name": "a", "kind": "tester", "phases": {"compile": [{"argv": ["false"]}], "run": {"argv": ["true"]}}}]}}
-	plugin_load_failures|plugin_load|high|$(printf "$early" "no implementation named 'x'")
-	configuration_failures|configuration|high|$(printf "$early" 'parameter x: 3 is too much')
+	plugin_load_failures|plugin_load|high|$(printf "$early" plugin_load)
+	configuration_failures|configuration|high|$(printf "$early" configuration)
 	port_conflict_failures|port_conflict|high|$(printf "$before" 'bind: Address already in use')
 	service_start_failures|service_start|high|$(printf "$before" 'bad key')
 	service_start_failures|dependency|high|{"plan": {"services": [{"name": "a", "phases": {"run": {"argv": ["no-such-program"]}}}]}}

@@ -98,6 +98,12 @@ pth_category_err(const struct pth_err *e, enum pth_category other)
 }
 
 void
+pth_reason_program(struct pth_reason *r, const char *program)
+{
+	snprintf(r->program, sizeof r->program, "%s", program != NULL ? program : "");
+}
+
+void
 pth_reason_put(json_t *o, const struct pth_reason *r)
 {
 	if (r->category == PTH_CAT_NONE)
@@ -115,7 +121,7 @@ void
 pth_reason_get(const json_t *o, struct pth_reason *r)
 {
 	r->category = pth_category_of(pth_json_str(o, "category", NULL));
-	snprintf(r->program, sizeof r->program, "%s", pth_json_str(o, "program", ""));
+	pth_reason_program(r, pth_json_str(o, "program", ""));
 	snprintf(r->limit, sizeof r->limit, "%s", pth_json_str(o, "limit", ""));
 	r->port = (unsigned)pth_json_int(o, "port", 0);
 }

@@ -60,6 +60,10 @@ struct pth_reason {
 	unsigned port;    /* that could not be had, or 0 */
 };
 
+/* One on the spot: PTH_WHY(PTH_CAT_TIMEOUT, .limit = "timeout"). */
+#define PTH_WHY(c, ...) (&(const struct pth_reason){ .category = (c), __VA_ARGS__ })
+
+void pth_reason_program(struct pth_reason *r, const char *program);
 /* To and from the members "category", "program", "port" and "limit" of o. */
 void pth_reason_put(json_t *o, const struct pth_reason *r);
 void pth_reason_get(const json_t *o, struct pth_reason *r);

@@ -103,6 +103,9 @@ pth_end_status(enum pth_end e, bool broken, int code)
 	case PTH_END_EXIT: return code == 0 ? PTH_S_PASSED : PTH_S_FAILED;
 	case PTH_END_STOPPED: return PTH_S_PASSED;
 	case PTH_END_TIMEOUT: return PTH_S_TIMEOUT;
+	/* A consequence of something else: what is said of the test weighs. */
+	case PTH_END_NOT_STARTED:
+	case PTH_END_NOT_READY: return PTH_S_FAILED;
 	default: return PTH_S_ERROR;
 	}
 }

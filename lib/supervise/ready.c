@@ -227,14 +227,16 @@ tell_late(const struct ready *r, const json_t *c, struct pth_err *e)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
 	char line[500];
+	const char *last = supervise_command_last_line(
+	    r->at->dirfd, "stderr.log", "stdout.log", line, sizeof line);
 
-	supervise_command_last_line(r->at->dirfd, "stderr.log", "stdout.log", line, sizeof line);
 	kind_of(c)->tell(c, &b);
 	pth_buf_adds(&b, " within ");
 	pth_duration_show(&b, limit_of(c));
 	if (r->how[0] != '\0' || r->pid > 0)
 		pth_buf_addf(&b, ": %s", r->how[0] != '\0' ? r->how : "it still ran");
 	pth_err_set(e, PTH_INPUT, "%s%s", b.s, line);
+	e->category = pth_category_log(last, PTH_CAT_NONE);
 }
 
 enum readiness

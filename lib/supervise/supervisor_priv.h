@@ -12,9 +12,6 @@
 
 #define NEVER INT64_MAX
 
-/* How bad an ending is; the worst one is the status of the test. */
-enum status { COMPLETED, FAILED, CRASHED, TIMEOUT, ERROR, INTERRUPTED, UNSUPPORTED };
-
 /* The commands of the test itself. */
 enum { SETUP, PRE, POST, TEARDOWN, OWNS };
 
@@ -31,8 +28,9 @@ struct supervisor {
 	int64_t hold; /* so many are still to come that need the container */
 	enum pth_test_state state;
 	enum pth_env_state env;
-	enum status status;
+	enum pth_status status; /* the heaviest ending so far */
 	char reason[700];
+	struct pth_reason why; /* the same as data */
 	bool prepared; /* setup is done: pre_commands and services have begun */
 	bool over;     /* nothing is left to do */
 	bool partial;  /* a service that is not critical may fail to start */
@@ -53,9 +51,10 @@ struct supervisor {
 
 /* supervise/supervisor_end.c: endings and the result */
 
-/* A worse ending replaces a better one; the first reason of its kind stays. */
-void supervise_ending(struct supervisor *sup, enum status s, const char *fmt, ...) PTH_PRINTF(3, 4);
-const char *supervise_status_name(enum status s);
+/* A worse ending replaces a better one; the first reason of its kind stays. Of the
+ * category PTH_CAT_NONE: what the status says. */
+void supervise_ending(struct supervisor *sup, enum pth_status s, const struct pth_reason *why,
+    const char *fmt, ...) PTH_PRINTF(4, 5);
 /* What the end of one service means for the test. */
 void supervise_judge(struct supervisor *sup, struct service *s, int64_t now);
 /* {"used", "missing", "reason"}: the namespaces that the services are in, ours or
