@@ -134,7 +134,8 @@ judge_services(struct judge *j, bool completed)
 		const struct rule_from from = { .service = name };
 		struct pth_buf how = PTH_BUF_INIT, rule = PTH_BUF_INIT;
 		enum pth_status end = pth_verdict_service_end(j->rec, name, &how);
-		bool fine = end == PTH_S_PASSED || completed, spare = pth_rec_dispensable(j->rec, name);
+		bool fine = end == PTH_S_PASSED || completed,
+		     spare = pth_rec_dispensable(j->rec, name);
 		json_t *judged = json_object_get(j->exits, name);
 
 		pth_buf_addf(&rule, "exit %s", name);

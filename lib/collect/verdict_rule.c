@@ -151,8 +151,8 @@ exit_rule(struct judge *j, const struct rule_from *from, const char *service, co
 	if (s == NULL) {
 		collect_rule_wrong(j, from, rule.s, "no such service in this test: ", service);
 	} else if (!json_is_integer(want) && !json_is_string(want) && !json_is_array(want)) {
-		collect_rule_wrong(j, from, rule.s, "an exit rule is a code, a list of codes, a signal or any",
-		    "");
+		collect_rule_wrong(j, from, rule.s,
+		    "an exit rule is a code, a list of codes, a signal or any", "");
 	} else {
 		pth_verdict_service_end(j->rec, service, &how);
 		ok = ended_so(s, want);
@@ -385,7 +385,8 @@ rule_log(struct judge *j, const struct rule_from *from, json_t *v)
 	if (!keys_known(j, from, rule.s, v, known))
 		goto done;
 	if (service == NULL || regex == NULL) {
-		collect_rule_wrong(j, from, rule.s, "the rule needs a service and matches or not_matches", "");
+		collect_rule_wrong(
+		    j, from, rule.s, "the rule needs a service and matches or not_matches", "");
 		goto done;
 	}
 	rc = regcomp(&re, regex, REG_EXTENDED | REG_NEWLINE);

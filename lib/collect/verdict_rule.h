@@ -26,10 +26,10 @@ struct judge {
 
 /* Where a rule comes from. */
 struct rule_from {
-	const char *service;    /* whose descriptor, NULL: the test itself */
-	enum pth_status status; /* what a violation makes of the test */
-	const char *text;       /* what a violation means, or NULL */
-	bool expect;            /* of the experiment file: must always hold */
+	const char *service;        /* whose descriptor, NULL: the test itself */
+	enum pth_status status;     /* what a violation makes of the test */
+	const char *text;           /* what a violation means, or NULL */
+	bool expect;                /* of the experiment file: must always hold */
 	enum pth_category category; /* of the rule itself, when it is wrong */
 };
 

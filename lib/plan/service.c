@@ -17,8 +17,8 @@ suggest(struct plan *p, struct plan_service *s, const char *what, const char *go
 	pth_show(&shown, got, 80);
 	pth_buf_addc(&shown, '\'');
 	pth_plugins_suggest(p->ps, kind, got, &shown);
-	plan_error(p, PTH_CAT_PLUGIN_LOAD, plan_path(&at, s, path), "no %s named '%s", what,
-	    shown.s);
+	plan_error(
+	    p, PTH_CAT_PLUGIN_LOAD, plan_path(&at, s, path), "no %s named '%s", what, shown.s);
 	pth_buf_release(&at);
 	pth_buf_release(&shown);
 }

@@ -276,7 +276,8 @@ command(
     struct plan *p, const struct pth_ynode *n, json_t *vars, int64_t timeout_us, struct pth_err *e)
 {
 	const struct pth_ynode *when = pth_yaml_get(n, "when"),
-	                       *critical = pth_yaml_get(n, "critical");
+	                       *critical = pth_yaml_get(n, "critical"),
+	                       *category = pth_yaml_get(n, "category");
 	int go = when != NULL ? plan_truth(p, when, vars, e) : 1;
 	json_t *cmd, *argv;
 
@@ -295,6 +296,8 @@ command(
 		goto fail;
 	pth_json_set(cmd, "critical", json_boolean(!critical || critical->b));
 	pth_json_set(cmd, "timeout_us", json_integer(timeout_us));
+	if (category != NULL)
+		pth_json_set(cmd, "category", json_string(category->text));
 	if (n->kind == PTH_YMAP && cmd_extras(p, n, vars, cmd, e) < 0)
 		goto fail;
 	return cmd;

@@ -91,6 +91,10 @@ static const struct key cmd_keys[] = {
 	{ .name = "when", .type = TPL }, { .name = "critical", .type = BOOL },
 	{ .name = "timeout", .type = DURATION }, { .name = "cwd", .type = TPL },
 	{ .name = "env", .type = MAP, .item = TPL }, { .name = "name", .type = TEXT },
+	{ .name = "category",
+	    .type = ENUM,
+	    .words = "docker_build docker_runtime service_start network_setup certificate "
+		     "tester_compilation command_execution" },
 	{ .name = NULL },
 };
 

@@ -100,12 +100,15 @@ pth_select_result(struct pth_select *in, const struct pth_rundir *dir, json_t *r
 	if (left_out)
 		return pth_result_without(PTH_S_SKIPPED, PTH_CAT_NONE, "left out by --skip");
 	if (plan == NULL && json_object_get(rec, "error") == NULL)
-		pth_rec_error(rec, "exec", PTH_CAT_CONFIGURATION, NULL, 0, 0, "the record has no plan; pth-plan makes it");
+		pth_rec_error(rec, "exec", PTH_CAT_CONFIGURATION, NULL, 0, 0,
+		    "the record has no plan; pth-plan makes it");
 	if (!pth_name_ok(pth_rec_id(rec)))
-		pth_rec_error(rec, "exec", PTH_CAT_CONFIGURATION, NULL, 0, 0, "the id is not a safe directory name");
+		pth_rec_error(rec, "exec", PTH_CAT_CONFIGURATION, NULL, 0, 0,
+		    "the id is not a safe directory name");
 	/* Both would run in the same directory. */
 	if (!pth_idset_add(&in->ids, pth_rec_id(rec)))
-		pth_rec_error(rec, "exec", PTH_CAT_CONFIGURATION, NULL, 0, 0, "another test with this id came before it");
+		pth_rec_error(rec, "exec", PTH_CAT_CONFIGURATION, NULL, 0, 0,
+		    "another test with this id came before it");
 	if ((error = json_object_get(rec, "error")) != NULL)
 		return pth_result_without(PTH_S_ERROR,
 		    pth_category_of(pth_json_str(error, "category", "configuration")),

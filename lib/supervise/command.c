@@ -87,8 +87,8 @@ supervise_command_note_memory(struct surroundings *at)
 }
 
 const char *
-supervise_command_excess(const struct surroundings *at, const struct pth_exit *x,
-    struct pth_reason *why, char to[80])
+supervise_command_excess(
+    const struct surroundings *at, const struct pth_exit *x, struct pth_reason *why, char to[80])
 {
 	int64_t disk = pth_json_int(json_object_get(at->plan, "limits"), "disk", 0);
 	pth_auto_buf b = PTH_BUF_INIT;

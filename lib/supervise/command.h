@@ -41,8 +41,8 @@ bool supervise_command_ended(pid_t pid, struct pth_exit *x);
 void supervise_command_note_memory(struct surroundings *at);
 /* The limit that was behind such an end: its name in why, and for messages ": out of
  * memory: limit 64 MiB", or "". */
-const char *supervise_command_excess(const struct surroundings *at, const struct pth_exit *x,
-    struct pth_reason *why, char to[80]);
+const char *supervise_command_excess(
+    const struct surroundings *at, const struct pth_exit *x, struct pth_reason *why, char to[80]);
 /* "; last log line: TEXT" of the first of two logs below dirfd that has any,
  * or "": for messages. second may be NULL. Returns TEXT. */
 const char *supervise_command_last_line(

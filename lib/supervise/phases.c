@@ -151,7 +151,8 @@ tell(struct phases *p, const json_t *cmd, const struct pth_exit *x)
 	const char *phase = p->of_test ? "" : p->phase, *colon = p->of_test ? "" : ": ";
 	const char *argv0 = argv0_of(cmd), *last;
 	char log[300], file[320], ended[32], line[500], excess[80];
-	struct pth_reason why = { .category = pth_category_of(pth_json_str(cmd, "category", NULL)) };
+	struct pth_reason why = { .category = pth_category_of(
+		                      pth_json_str(cmd, "category", NULL)) };
 
 	snprintf(file, sizeof file, "%s.stderr.log", log_of(p, p->of_test ? p->name : "", log));
 	last = supervise_command_last_line(p->at->dirfd, file, NULL, line, sizeof line);

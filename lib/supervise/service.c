@@ -195,9 +195,8 @@ ended_early(struct service *s)
 	const char *last = supervise_command_last_line(
 	    s->at.dirfd, "stderr.log", "stdout.log", line, sizeof line);
 
-	struct pth_reason why = {
-		.category = supervise_command_log_category(&s->at, last, PTH_CAT_SERVICE_START)
-	};
+	struct pth_reason why = { .category = supervise_command_log_category(
+		                      &s->at, last, PTH_CAT_SERVICE_START) };
 
 	s->failed_early = true;
 	supervise_command_excess(&s->at, x, &why, excess);
@@ -235,7 +234,8 @@ ran_to_end(struct service *s, const struct pth_exit *x, int64_t now, int64_t zer
 	}
 	if (s->killed_late) {
 		supervise_service_fail(s, PTH_END_TIMEOUT,
-		    PTH_WHY(PTH_CAT_TIMEOUT, .limit = "timeout"), "still running after its timeout");
+		    PTH_WHY(PTH_CAT_TIMEOUT, .limit = "timeout"),
+		    "still running after its timeout");
 		s->end = PTH_END_TIMEOUT;
 	} else if (s->stopping || supervise_service_was_asked(s, x)) {
 		/* It may have died of something else while we were stopping it. */
@@ -300,8 +300,8 @@ step_ready(struct service *s, int64_t now, int64_t zero)
 	case PTH_NOT_READY:
 		check = json_array_get(s->ready.list, s->ready.index);
 		supervise_service_fail(s, PTH_END_NOT_READY,
-		    PTH_WHY(supervise_command_category(&s->at, pth_category_err(&e, PTH_CAT_NONE),
-		                PTH_CAT_SERVICE_START),
+		    PTH_WHY(supervise_command_category(
+		                &s->at, pth_category_err(&e, PTH_CAT_NONE), PTH_CAT_SERVICE_START),
 		        .port = (unsigned)pth_json_int(check, "port", 0), .limit = "ready"),
 		    "%s", e.text);
 		supervise_service_to(s, PTH_ST_ERROR);

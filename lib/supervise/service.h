@@ -105,9 +105,8 @@ int supervise_service_signal(struct service *s, int sig);
 /* SIGSTOP or SIGCONT to every process of its session. -1 when it does not run. */
 int supervise_service_pause(struct service *s, bool pause);
 /* It fails before it has run, or is given up while it runs: `end` says which. */
-void supervise_service_give_up(
-    struct service *s, enum pth_end end, int64_t now, const struct pth_reason *why, const char *fmt,
-    ...) PTH_PRINTF(5, 6);
+void supervise_service_give_up(struct service *s, enum pth_end end, int64_t now,
+    const struct pth_reason *why, const char *fmt, ...) PTH_PRINTF(5, 6);
 /* Does its run command's process exist? */
 bool supervise_service_lives(const struct service *s);
 /* Has it reached a state of depends_on: started, running, ready, completed

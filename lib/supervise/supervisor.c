@@ -112,8 +112,8 @@ stage_setup(struct supervisor *sup, int64_t now)
 		supervise_capture_confirm(sup);
 	}
 	if (r > 0 && (r = supervise_phases_step(&sup->own[PRE], now)) < 0)
-		supervise_ending(sup, PTH_S_ERROR, &sup->own[PRE].why, "pre_commands: %s",
-		    sup->own[PRE].error);
+		supervise_ending(
+		    sup, PTH_S_ERROR, &sup->own[PRE].why, "pre_commands: %s", sup->own[PRE].error);
 	if (r < 0) {
 		supervise_begin_stop(sup, now);
 	} else if (r > 0) {
@@ -122,8 +122,8 @@ stage_setup(struct supervisor *sup, int64_t now)
 			supervise_service_begin(&sup->v[i]);
 	} else if (now >= sup->deploy_deadline) {
 		supervise_ending(sup, PTH_S_TIMEOUT,
-		    PTH_WHY(PTH_CAT_TIMEOUT, .limit = "deploy_timeout"), "%s: deploy_timeout has passed",
-		    sup->own[sup->prepared ? PRE : SETUP].name);
+		    PTH_WHY(PTH_CAT_TIMEOUT, .limit = "deploy_timeout"),
+		    "%s: deploy_timeout has passed", sup->own[sup->prepared ? PRE : SETUP].name);
 		supervise_begin_stop(sup, now);
 	}
 }
@@ -188,8 +188,7 @@ judge_post(struct supervisor *sup)
 		if (pth_json_bool(p, "timeout", false)) {
 			snprintf(why.limit, sizeof why.limit, "command");
 			snprintf(how, sizeof how, "took too long");
-		}
-		else if (signal != NULL)
+		} else if (signal != NULL)
 			snprintf(how, sizeof how, "ended with signal %s", signal);
 		else
 			snprintf(how, sizeof how, "ended with exit code %d", (int)code);

@@ -10,8 +10,8 @@
 #include "io/rec.h"
 
 void
-supervise_ending(struct supervisor *sup, enum pth_status s, const struct pth_reason *why,
-    const char *fmt, ...)
+supervise_ending(
+    struct supervisor *sup, enum pth_status s, const struct pth_reason *why, const char *fmt, ...)
 {
 	va_list ap;
 

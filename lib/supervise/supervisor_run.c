@@ -92,7 +92,8 @@ supervise_deploy(struct supervisor *sup, int64_t now)
 		begin_run(sup, now);
 	} else if (now >= sup->deploy_deadline) {
 		supervise_ending(sup, PTH_S_TIMEOUT,
-		    PTH_WHY(PTH_CAT_TIMEOUT, .limit = "deploy_timeout"), "%s was not ready when deploy_timeout had passed", late->name);
+		    PTH_WHY(PTH_CAT_TIMEOUT, .limit = "deploy_timeout"),
+		    "%s was not ready when deploy_timeout had passed", late->name);
 		supervise_begin_stop(sup, now);
 	}
 }
@@ -200,7 +201,8 @@ supervise_run(struct supervisor *sup, int64_t now)
 	supervise_ask_step(sup, now);
 	supervise_assertions_step(&sup->assertions, now, !supervise_steps_done(&sup->steps));
 	if (sup->steps.failure[0] != '\0') {
-		supervise_ending(sup, PTH_S_FAILED, PTH_WHY(PTH_CAT_NONE), "%s", sup->steps.failure);
+		supervise_ending(
+		    sup, PTH_S_FAILED, PTH_WHY(PTH_CAT_NONE), "%s", sup->steps.failure);
 		run_over(sup, now);
 		return;
 	}

@@ -41,8 +41,8 @@ programs_found(struct supervisor *sup, const json_t *list, const char *owner, co
 
 			ok = false;
 			pth_reason_program(&why, b.s);
-			supervise_ending(sup, PTH_S_ERROR, &why, "%s: %s not found%s%s%s%s", owner, b.s,
-			    package != NULL ? "; Debian has it in the package " : "",
+			supervise_ending(sup, PTH_S_ERROR, &why, "%s: %s not found%s%s%s%s", owner,
+			    b.s, package != NULL ? "; Debian has it in the package " : "",
 			    package != NULL ? package : "", hint != NULL ? "; " : "",
 			    hint != NULL ? hint : "");
 		}
@@ -251,8 +251,8 @@ supervise_prepare(struct supervisor *sup)
 	if (!requirements_met(sup) || !networks_free(sup))
 		return false;
 	if (init_services(sup, &e) != 0 || init_actions(sup, &e) != 0) {
-		supervise_ending(sup, PTH_S_ERROR,
-		    PTH_WHY(pth_category_err(&e, PTH_CAT_NONE)), "%s", e.text);
+		supervise_ending(
+		    sup, PTH_S_ERROR, PTH_WHY(pth_category_err(&e, PTH_CAT_NONE)), "%s", e.text);
 		return false;
 	}
 	read_environment(sup);

@@ -17,7 +17,8 @@ static struct surroundings at = { .places = &places };
 static void
 begin(struct phases *p, const char *phase, const char *list, bool all)
 {
-	supervise_phases_begin(p, phase, pth_json_parse(list, strlen(list), NULL), all, PTH_CAT_COMMAND_EXECUTION);
+	supervise_phases_begin(
+	    p, phase, pth_json_parse(list, strlen(list), NULL), all, PTH_CAT_COMMAND_EXECUTION);
 }
 
 /* Reap the command that runs; two seconds at most. */
