@@ -120,6 +120,27 @@ testSupervisorIsLost() {
 	assertEquals 'error test_framework' "$(jq -r 'select(.id).result | "\(.status) \(.category)"' records)"
 }
 
+# tells JSON: run a service whose container tells this of it.
+tells() {
+	over='{}'
+	rm -rf out
+	{ rec t "$(svc a '{"inner": {"file": "inner.json"}}' sh -c "echo '{\"pth\": 1, \"zero_us\": 1, \"status\": \"error\", \"reason\": \"x\", \"service\": $1}' >inner.json")"; end 1; } >in
+	run pth-exec -o out in
+	printf '%s\n' "$out" | jq -r 'select(.id).result | "\(.status) \(.category) \(.limit) \(.services.a.reason) \(.services.a.category)"'
+}
+
+testWhatAContainerTells() {
+	assertEquals 'error dependency null not found dependency' \
+		"$(tells '{"state": "error", "reason": "not found", "code": null, "error": "x", "category": "dependency", "program": "p"}')"
+	assertEquals 'a phase that took too long' 'error tester_compilation command exit tester_compilation' \
+		"$(tells '{"state": "error", "reason": "timeout", "code": null, "error": "x", "category": "tester_compilation", "limit": "command"}')"
+	assertEquals 'a service that took too long' 'timeout timeout timeout timeout timeout' \
+		"$(tells '{"state": "stopped", "reason": "timeout", "code": null, "signal": "KILL", "error": "x", "category": "timeout", "limit": "timeout"}')"
+	assertEquals 'one of an older version' 'error service_start null not ready service_start' \
+		"$(tells '{"state": "error", "reason": "not ready", "code": null, "error": "x"}')"
+	assertEquals 'completed null null exit null' "$(tells '{"state": "stopped", "reason": "exit", "code": 0, "ready_us": 1}')"
+}
+
 # All messages are reworded at random, and everything is decided as before.
 testRewordedMessagesDecideTheSame() {
 	need cc gcc || return

@@ -15,10 +15,10 @@
 static bool
 has_run(const json_t *rec)
 {
-	const char *status = pth_json_str(json_object_get(rec, "result"), "status", "");
+	enum pth_status s = pth_status_of_result(
+	    pth_json_str(json_object_get(rec, "result"), "status", NULL));
 
-	return json_object_get(rec, "error") == NULL && strcmp(status, "error") != 0 &&
-	    strcmp(status, "skipped") != 0;
+	return json_object_get(rec, "error") == NULL && s != PTH_S_ERROR && s != PTH_S_SKIPPED;
 }
 
 /* The test's directory, opened without leaving the run directory; -1 when
