@@ -23,10 +23,11 @@ struct kind {
 	const char *name;
 	/* Is it so? With e when that will never be known. */
 	bool (*look)(struct ready *r, const json_t *c, int64_t now, struct pth_err *e);
-	/* What the service has not done; NULL: it is never too late. */
-	void (*tell)(const json_t *c, struct pth_buf *b);
 	/* Forget a sign of the life before; NULL: there is none. */
 	void (*forget)(struct ready *r, const json_t *c);
+	/* What the service has not done: words around the value of a key of c (NULL:
+	 * nothing between them). No words: it is never too late. */
+	const char *missing, *key, *rest;
 };
 
 static bool
@@ -48,51 +49,27 @@ look_port(struct ready *r, const json_t *c, int64_t now, struct pth_err *e)
 	return pth_sockets_bound(is_udp(c), port_of(c));
 }
 
-static void
-tell_port(const json_t *c, struct pth_buf *b)
-{
-	pth_buf_addf(b, "did not %s port %u", is_udp(c) ? "bind UDP" : "listen on TCP", port_of(c));
-}
-
-static const char *
-path_of(const json_t *c)
-{
-	return pth_json_str(c, "path", "");
-}
-
 static bool
 look_file(struct ready *r, const json_t *c, int64_t now, struct pth_err *e)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
 
 	(void)now, (void)e;
-	pth_places_expand(r->at->places, path_of(c), &b);
+	pth_places_expand(r->at->places, pth_json_str(c, "path", ""), &b);
 	return faccessat(r->at->dirfd, b.s, F_OK, 0) == 0;
-}
-
-static void
-tell_file(const json_t *c, struct pth_buf *b)
-{
-	pth_buf_addf(b, "did not make the file %.100s", path_of(c));
 }
 
 static void
 forget_file(struct ready *r, const json_t *c)
 {
-	if (pth_path_inside(path_of(c)))
-		unlinkat(r->at->dirfd, path_of(c), 0);
+	if (pth_path_inside(pth_json_str(c, "path", "")))
+		unlinkat(r->at->dirfd, pth_json_str(c, "path", ""), 0);
 }
 
 static const char *
 log_of(const json_t *c)
 {
 	return pth_json_str(c, "file", "stdout.log");
-}
-
-static void
-close_log(struct ready *r)
-{
-	supervise_log_search_close(pth_take(&r->log));
 }
 
 static bool
@@ -104,14 +81,8 @@ look_log(struct ready *r, const json_t *c, int64_t now, struct pth_err *e)
 		    pth_json_str(c, "matches", ""), pth_json_int(r->old_logs, log_of(c), 0), e);
 	if (r->log == NULL || !supervise_log_search_look(r->log))
 		return false;
-	close_log(r);
+	supervise_log_search_close(pth_take(&r->log));
 	return true;
-}
-
-static void
-tell_log(const json_t *c, struct pth_buf *b)
-{
-	pth_buf_addf(b, "did not log /%.100s/", pth_json_str(c, "matches", ""));
 }
 
 static void
@@ -136,13 +107,6 @@ look_command(struct ready *r, const json_t *c, int64_t now, struct pth_err *e)
 	return false;
 }
 
-static void
-tell_command(const json_t *c, struct pth_buf *b)
-{
-	(void)c;
-	pth_buf_adds(b, "its readiness check (command) did not succeed");
-}
-
 static bool
 look_delay(struct ready *r, const json_t *c, int64_t now, struct pth_err *e)
 {
@@ -151,12 +115,13 @@ look_delay(struct ready *r, const json_t *c, int64_t now, struct pth_err *e)
 }
 
 static const struct kind kinds[] = {
-	{ "udp", look_port, tell_port, NULL },
-	{ "tcp", look_port, tell_port, NULL },
-	{ "file", look_file, tell_file, forget_file },
-	{ "log", look_log, tell_log, forget_log },
-	{ "command", look_command, tell_command, NULL },
-	{ "delay", look_delay, NULL, NULL },
+	{ "udp", look_port, NULL, "did not bind UDP port ", "port", "" },
+	{ "tcp", look_port, NULL, "did not listen on TCP port ", "port", "" },
+	{ "file", look_file, forget_file, "did not make the file ", "path", "" },
+	{ "log", look_log, forget_log, "did not log /", "matches", "/" },
+	{ "command", look_command, NULL, "its readiness check (command) did not succeed", NULL,
+	    "" },
+	{ "delay", look_delay, NULL, NULL, NULL, NULL },
 };
 
 static const struct kind *
@@ -189,7 +154,7 @@ deadline(const struct ready *r)
 	const json_t *c = current(r);
 	const struct kind *k = kind_of(c);
 
-	return k != NULL && k->tell != NULL ? r->since + limit_of(c) : NEVER;
+	return k != NULL && k->missing != NULL ? r->since + limit_of(c) : NEVER;
 }
 
 void
@@ -201,7 +166,7 @@ supervise_ready_init(struct ready *r, const json_t *list, const struct surroundi
 void
 supervise_ready_release(struct ready *r)
 {
-	close_log(r);
+	supervise_log_search_close(pth_take(&r->log));
 	json_decref(r->old_logs);
 }
 
@@ -225,13 +190,19 @@ supervise_ready_begin(struct ready *r, int64_t now)
 static void
 tell_late(const struct ready *r, const json_t *c, struct pth_err *e)
 {
+	const struct kind *k = kind_of(c);
+	const json_t *v = k->key != NULL ? json_object_get(c, k->key) : NULL;
 	pth_auto_buf b = PTH_BUF_INIT;
 	char line[500];
 	const char *last = supervise_command_last_line(
 	    r->at->dirfd, "stderr.log", "stdout.log", line, sizeof line);
 
-	kind_of(c)->tell(c, &b);
-	pth_buf_adds(&b, " within ");
+	pth_buf_adds(&b, k->missing);
+	if (json_is_integer(v))
+		pth_buf_addf(&b, "%lld", (long long)json_integer_value(v));
+	else if (json_is_string(v))
+		pth_buf_addf(&b, "%.100s", json_string_value(v));
+	pth_buf_addf(&b, "%s within ", k->rest);
 	pth_duration_show(&b, limit_of(c));
 	if (r->how[0] != '\0' || r->pid > 0)
 		pth_buf_addf(&b, ": %s", r->how[0] != '\0' ? r->how : "it still ran");
@@ -312,7 +283,7 @@ supervise_ready_reset(struct ready *r)
 		if (k != NULL && k->forget != NULL)
 			k->forget(r, c);
 	}
-	close_log(r);
+	supervise_log_search_close(pth_take(&r->log));
 	r->index = 0;
 }
 

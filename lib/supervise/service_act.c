@@ -139,33 +139,13 @@ supervise_service_how(const struct service *s, char to[32])
 	return supervise_service_lives(s) ? "still running" : "not started";
 }
 
-struct look {
-	struct service *s;
-	void (*also)(void *arg, struct service *s, const char *path, int64_t keep);
-	void *arg;
-};
-
 /* Who reads the log reads what is cut off before it is gone, and goes on at
  * the new end. */
-static void
-about_to_cut(void *arg, const char *path, int64_t keep, bool first)
+void
+supervise_service_log_cut(struct service *s, const char *path, int64_t keep, bool first)
 {
-	struct look *l = arg;
-	struct service *s = l->s;
-
 	supervise_ready_cut(&s->ready, path, keep);
-	if (l->also != NULL)
-		l->also(l->arg, s, path, keep);
 	if (first)
 		pth_event("service.log_cut", "{s:s,s:s,s:I}", "service", s->name, "file", path,
 		    "limit", (json_int_t)s->at.logs.limit);
-}
-
-bool
-supervise_service_logs(struct service *s,
-    void (*also)(void *arg, struct service *s, const char *path, int64_t keep), void *arg)
-{
-	struct look l = { s, also, arg };
-
-	return supervise_loglimit_look(&s->at.logs, about_to_cut, &l);
 }

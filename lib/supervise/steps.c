@@ -365,13 +365,15 @@ supervise_steps_step(struct steps *st, int64_t now)
 }
 
 void
-supervise_steps_reaped(struct steps *st, int status, int64_t now)
+supervise_steps_reap(struct steps *st, int64_t now)
 {
-	struct pth_exit x = pth_exit_of(status, NULL);
 	const struct one_step *s;
-	const char *dir, *argv0;
+	struct pth_exit x;
+	const char *argv0, *dir;
 	char how[32], log[64], line[400];
 
+	if (!supervise_command_ended(st->pid, &x))
+		return;
 	pth_exit_text(&x, how);
 	st->pid = 0;
 	if (st->next == st->n || st->v[st->next].state != PTH_SS_EXECUTING)

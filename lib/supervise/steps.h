@@ -57,8 +57,8 @@ void supervise_steps_begin(struct steps *st, int64_t now);
 void supervise_steps_step(struct steps *st, int64_t now);
 /* Descriptors to poll, at most max; returns how many. */
 size_t supervise_steps_fds(const struct steps *st, struct pollfd *p, size_t max);
-/* The process st->pid was reaped. */
-void supervise_steps_reaped(struct steps *st, int status, int64_t now);
+/* Reap the process st->pid, if it has ended. */
+void supervise_steps_reap(struct steps *st, int64_t now);
 /* The run is over: what executes is killed, the rest is skipped. */
 void supervise_steps_stop(struct steps *st, int64_t now);
 /* Nothing is left to do. */

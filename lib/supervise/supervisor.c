@@ -271,7 +271,6 @@ static void
 reap(struct supervisor *sup)
 {
 	struct signalfd_siginfo si;
-	int status;
 
 	while (read(sup->sigfd, &si, sizeof si) > 0)
 		;
@@ -281,8 +280,7 @@ reap(struct supervisor *sup)
 		supervise_service_reap(&sup->v[i], pth_mono_us(), sup->zero);
 	for (size_t i = 0; i < OWNS; i++)
 		supervise_phases_reap(&sup->own[i], pth_mono_us());
-	if (sup->steps.pid > 0 && waitpid(sup->steps.pid, &status, WNOHANG) == sup->steps.pid)
-		supervise_steps_reaped(&sup->steps, status, pth_mono_us());
+	supervise_steps_reap(&sup->steps, pth_mono_us());
 	supervise_ask_reap(sup);
 }
 

@@ -7,7 +7,6 @@
 #include "supervise/supervisor_priv.h"
 
 #include <stdlib.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -161,14 +160,8 @@ supervise_ask_is(const struct supervisor *sup, pid_t pid)
 void
 supervise_ask_reap(struct supervisor *sup)
 {
-	int status;
-
-	for (size_t i = 0; i < sup->nasks; i++) {
-		struct steps *st = &sup->asks[i].steps;
-
-		if (st->pid > 0 && waitpid(st->pid, &status, WNOHANG) == st->pid)
-			supervise_steps_reaped(st, status, pth_mono_us());
-	}
+	for (size_t i = 0; i < sup->nasks; i++)
+		supervise_steps_reap(&sup->asks[i].steps, pth_mono_us());
 }
 
 int64_t
