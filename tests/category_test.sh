@@ -91,7 +91,8 @@ setUp() {
 
 testEachFailureHasItsCategory() {
 	{ failures; refusals; } | jq -c 'select(.id) | .settings.fast_fail.enabled = false' >in
-	end "$(wc -l <in)" >>in
+	n=$(wc -l <in)
+	end "$n" >>in
 	run pth-exec -j 2 -o out in
 	assertCode 0
 	printf '%s\n' "$out" >records
@@ -115,6 +116,7 @@ testSupervisorIsLost() {
 	pth-exec -o out in >records 2>err &
 	pid=$!
 	assertSoon 5 grep -q service.started err
+	# shellcheck disable=SC2013 # they are words
 	for child in $(cat /proc/$pid/task/$pid/children); do kill -KILL "$child"; done
 	wait $pid
 	assertEquals 'error test_framework' "$(jq -r 'select(.id).result | "\(.status) \(.category)"' records)"
