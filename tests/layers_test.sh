@@ -53,6 +53,32 @@ testNothingInLibExits() {
 	assertEquals '' "$found"
 }
 
+# "question|file|name" for each row of the map's second table.
+map_rows() {
+	sed -n 's/^| \(.*\) | \([a-z_]*\/[a-z_.]*\) | `\(.*\)` |$/\1|\2|\3/p' "$TOP/lib/README.md"
+}
+
+testTheMapIsTrue() {
+	map_rows >rows
+	assertTrue "$(wc -l <rows) questions" "[ $(wc -l <rows) -ge 25 ]"
+	while IFS='|' read -r question file name; do
+		case $name in
+		'enum '*) definition="^$name \\{" ;;
+		[A-Z]*) definition="^#define $name" ;;
+		*) definition="^([a-z].* \\**)?$name(\\(|\\[| =)" ;;
+		esac
+		grep -qE "$definition" "$TOP/lib/$file" ||
+			fail "lib/README.md: $question: $file has no $name"
+	done <rows
+	assertEquals "every row of the table was read" "$(wc -l <rows)" \
+		"$(sed -n '/^| question/,/^$/p' "$TOP/lib/README.md" | grep -c '`')"
+	for folder in $order; do
+		assertEquals "$folder in the map" 1 "$(grep -c "^| $folder |" "$TOP/lib/README.md")"
+	done
+	style=$(sed -n '/^## Style/,$p' "$TOP/lib/README.md" | wc -l)
+	assertTrue "the rules of style have $style lines" "[ $style -le 60 ]"
+}
+
 compile() { # file
 	cc -std=gnu11 -D_GNU_SOURCE -include "$TOP/lib/base/banned.h" -fsyntax-only "$1" 2>errors
 }
