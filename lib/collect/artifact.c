@@ -66,7 +66,7 @@ matches(const char *pattern, const char *path)
 }
 
 const char *
-pth_artifact_kind(const char *path)
+pth_artifact_kind_of(const char *path)
 {
 	for (size_t i = 0; i < countof(kinds); i++)
 		if (matches(kinds[i].pattern, path))
@@ -207,7 +207,7 @@ list_file(struct walk *w, int dir, const char *name, const char *path)
 	pth_json_set(a, "service", service);
 	pth_json_set(a, "kind",
 	    json_string(
-	        planned_kind(w->rec, json_string_value(service), path, pth_artifact_kind(path))));
+	        planned_kind(w->rec, json_string_value(service), path, pth_artifact_kind_of(path))));
 	pth_json_set(a, "bytes", json_integer(bytes));
 	pth_json_set(a, "sha256", json_string(hex));
 	pth_json_push(w->list, a);
