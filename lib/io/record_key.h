@@ -52,6 +52,10 @@
 /* The text "key", for json_pack(), loops and lists; of an object of another
  * kind it does not compile. */
 #define PTH_KEY(o, key) (&#key[PTH_HAS_##o##_##key])
+/* "key.sub" of the object `in` that is in it, for pth_json_path(). */
+#define PTH_PATH(o, key, in, sub) (&#key "." #sub[PTH_HAS_##o##_##key + PTH_HAS_##in##_##sub])
+/* Of a table, its keys, each with a comma: { PTH_KEYS_stop(PTH_KEY_OF, stop) NULL }. */
+#define PTH_KEY_OF(o, type, key, d) PTH_KEY(o, key),
 /* The value whatever its type (NULL: absent), to see whether it is there. Borrowed. */
 #define PTH_GET(o, from, key) json_object_get(from, PTH_KEY(o, key))
 
