@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "io/record.h"
 
 /* Its files; an empty array when it has none. New reference. */
@@ -24,11 +25,9 @@ files_of(const json_t *capture)
 static bool
 is_whole(const json_t *rec)
 {
-	json_t *files = files_of(pth_result_capture(pth_test_result(rec)));
-	bool yes = json_array_size(files) > 0;
+	json_auto_t *files = files_of(pth_result_capture(pth_test_result(rec)));
 
-	json_decref(files);
-	return yes;
+	return json_array_size(files) > 0;
 }
 
 static const json_t *
@@ -88,7 +87,8 @@ chosen(const json_t *rec, bool all)
 json_t *
 pth_losses_files(const json_t *rec, bool all)
 {
-	json_t *list = chosen(rec, all), *out = json_array(), *x, *files;
+	json_auto_t *list = chosen(rec, all);
+	json_t *out = json_array(), *x, *files;
 	size_t i;
 
 	json_array_foreach(list, i, x) {
@@ -97,7 +97,6 @@ pth_losses_files(const json_t *rec, bool all)
 			pth_json_push(out, json_incref(files));
 		json_decref(files);
 	}
-	json_decref(list);
 	return out;
 }
 
@@ -106,7 +105,8 @@ pth_losses_add(const json_t *rec, json_t *metrics)
 {
 	static const char *const keys[] = { PTH_KEY(rcap, dropped), PTH_KEY(rcap, omitted),
 		PTH_KEY(rcap, discarded) };
-	json_t *list = chosen(rec, false), *x, *v;
+	json_auto_t *list = chosen(rec, false);
+	json_t *x, *v;
 	size_t i;
 
 	for (size_t k = 0; k < countof(keys); k++) {
@@ -121,7 +121,6 @@ pth_losses_add(const json_t *rec, json_t *metrics)
 		if (there)
 			pth_json_set(metrics, keys[k], json_integer(sum));
 	}
-	json_decref(list);
 }
 
 static const char *
@@ -156,8 +155,9 @@ note(const json_t *c, struct pth_buf *b)
 void
 pth_losses_notes(const json_t *rec, bool all, struct pth_buf *b)
 {
-	json_t *list = chosen(rec, all), *x;
-	struct pth_buf one = PTH_BUF_INIT;
+	json_auto_t *list = chosen(rec, all);
+	json_t *x;
+	pth_auto_buf one = PTH_BUF_INIT;
 	size_t i;
 
 	json_array_foreach(list, i, x) {
@@ -169,6 +169,4 @@ pth_losses_notes(const json_t *rec, bool all, struct pth_buf *b)
 			pth_buf_addf(b, "%s%s%s%s", b->len != 0 ? "; " : "",
 			    service != NULL ? service : "", service != NULL ? ": " : "", one.s);
 	}
-	pth_buf_release(&one);
-	json_decref(list);
 }

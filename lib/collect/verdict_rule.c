@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "collect/artifact.h"
 #include "collect/metric.h"
@@ -75,6 +76,8 @@ keys_known(struct judge *j, const struct rule_from *from, const char *name, json
 	}
 	return true;
 }
+
+#define MIN_MAX(o) PTH_KEY(o, min), PTH_KEY(o, max)
 
 /* min and max of a rule; false and added as wrong when they are no numbers. */
 struct range {
@@ -149,7 +152,7 @@ static void
 exit_rule(struct judge *j, const struct rule_from *from, const char *service, const json_t *want)
 {
 	const json_t *s = pth_rec_ended_service(j->rec, service), *w;
-	struct pth_buf rule = PTH_BUF_INIT, how = PTH_BUF_INIT, dump = PTH_BUF_INIT;
+	pth_auto_buf rule = PTH_BUF_INIT, how = PTH_BUF_INIT, dump = PTH_BUF_INIT;
 	bool ok = false;
 	size_t i;
 
@@ -169,9 +172,6 @@ exit_rule(struct judge *j, const struct rule_from *from, const char *service, co
 		    j, from, from->status, ok, rule.s, ok ? "%s" : "%s, %s wanted", how.s, dump.s);
 		pth_json_set(j->exits, service, json_boolean(ok));
 	}
-	pth_buf_release(&rule);
-	pth_buf_release(&how);
-	pth_buf_release(&dump);
 }
 
 static void
@@ -210,7 +210,7 @@ static void
 file_same(struct judge *j, const struct rule_from *from, const char *rule, const char *path,
     const char *as)
 {
-	struct pth_buf why = PTH_BUF_INIT;
+	pth_auto_buf why = PTH_BUF_INIT;
 	int64_t bytes = 0;
 	int same = pth_artifact_same(j->ev->dirfd, path, as, &bytes, &why);
 
@@ -219,7 +219,6 @@ file_same(struct judge *j, const struct rule_from *from, const char *rule, const
 		    (long long)bytes, as);
 	else
 		collect_judge_add(j, from, from->status, false, rule, "%s", why.s);
-	pth_buf_release(&why);
 }
 
 static void
@@ -244,7 +243,7 @@ static void
 file_size(struct judge *j, const struct rule_from *from, const char *rule, int64_t size,
     const struct range *r, const struct range *exact)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	bool ok = within(r, (double)size) && (!exact->has_min || (double)size == exact->min);
 
 	pth_buf_addf(&b, "%lld bytes", (long long)size);
@@ -254,7 +253,6 @@ file_size(struct judge *j, const struct rule_from *from, const char *rule, int64
 			pth_buf_addf(&b, ", %.15g wanted", exact->min);
 	}
 	collect_judge_add(j, from, from->status, ok, rule, "%s", b.s);
-	pth_buf_release(&b);
 }
 
 /* {path, exists, same_as, size, min_size, max_size, sha256} */
@@ -264,8 +262,9 @@ rule_file(struct judge *j, const struct rule_from *from, json_t *v)
 	static const char *const known[] = { PTH_KEYS_rulefile(PTH_KEY_OF, rulefile) NULL };
 	struct range r = { 0 }, exact = { 0 };
 	const char *given = pth_rulefile_path(v), *same, *sum;
-	struct pth_buf rule = PTH_BUF_INIT;
-	char *path = NULL, *other;
+	pth_auto_buf rule = PTH_BUF_INIT;
+	pth_auto_str path = NULL;
+	char *other;
 	int64_t size = 0;
 	bool want;
 	int fd;
@@ -275,10 +274,10 @@ rule_file(struct judge *j, const struct rule_from *from, json_t *v)
 	    !range(
 	        j, from, rule.s, v, PTH_KEY(rulefile, min_size), PTH_KEY(rulefile, max_size), &r) ||
 	    !range(j, from, rule.s, v, PTH_KEY(rulefile, size), PTH_KEY(rulefile, size), &exact))
-		goto done;
+		return;
 	if (given == NULL) {
 		wrong(j, from, rule.s, "the rule has no path", "");
-		goto done;
+		return;
 	}
 	path = rule_path(from, pth_rulefile_service(v), given);
 	fd = pth_artifact_open(j->ev->dirfd, path, &size);
@@ -290,7 +289,7 @@ rule_file(struct judge *j, const struct rule_from *from, json_t *v)
 		    fd >= 0             ? "the file exists" :
 		        errno == ENOENT ? "there is no such file" :
 		                          strerror(errno));
-		goto done;
+		return;
 	}
 	same = pth_rulefile_same_as(v);
 	sum = pth_rulefile_sha256(v);
@@ -303,9 +302,6 @@ rule_file(struct judge *j, const struct rule_from *from, json_t *v)
 	}
 	if (sum != NULL)
 		file_sha256(j, from, rule.s, path, sum);
-done:
-	free(path);
-	pth_buf_release(&rule);
 }
 
 struct search {
@@ -353,10 +349,10 @@ static void
 log_counted(struct judge *j, const struct rule_from *from, json_t *v, const char *rule, int64_t n,
     bool never)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	struct range r = { 0 };
 
-	if (!range(j, from, rule, v, PTH_KEY(rulelog, min), PTH_KEY(rulelog, max), &r))
+	if (!range(j, from, rule, v, MIN_MAX(rulelog), &r))
 		return;
 	if (!r.has_min && !r.has_max)
 		r = never ? (struct range){ .has_max = true } : (struct range){ 1, 0, true, false };
@@ -368,7 +364,6 @@ log_counted(struct judge *j, const struct rule_from *from, json_t *v, const char
 	if (!within(&r, (double)n))
 		wanted(&b, &r);
 	collect_judge_add(j, from, from->status, within(&r, (double)n), rule, "%s", b.s);
-	pth_buf_release(&b);
 }
 
 /* {service, file, matches | not_matches, min, max} */
@@ -379,7 +374,7 @@ rule_log(struct judge *j, const struct rule_from *from, json_t *v)
 	const char *own = pth_rulelog_service(v), *service = own != NULL ? own : from->service;
 	const char *never = pth_rulelog_not_matches(v), *always = pth_rulelog_matches(v);
 	const char *regex = always != NULL ? always : never;
-	struct pth_buf rule = PTH_BUF_INIT;
+	pth_auto_buf rule = PTH_BUF_INIT;
 	char why[200];
 	regex_t re;
 	int rc;
@@ -388,22 +383,20 @@ rule_log(struct judge *j, const struct rule_from *from, json_t *v)
 	    &rule, "log %s %s", service != NULL ? service : "?", never != NULL ? "without " : "");
 	pth_show(&rule, regex != NULL ? regex : "?", 200);
 	if (!keys_known(j, from, rule.s, v, known))
-		goto done;
+		return;
 	if (service == NULL || regex == NULL) {
 		wrong(j, from, rule.s, "the rule needs a service and matches or not_matches", "");
-		goto done;
+		return;
 	}
 	rc = regcomp(&re, regex, REG_EXTENDED | REG_NEWLINE);
 	if (rc != 0) {
 		regerror(rc, NULL, why, sizeof why);
 		wrong(j, from, rule.s, "not a regular expression: ", why);
-		goto done;
+		return;
 	}
 	log_counted(j, from, v, rule.s, count_log(j, from, service, pth_rulelog_file(v), &re),
 	    never != NULL);
 	regfree(&re);
-done:
-	pth_buf_release(&rule);
 }
 
 /* {filter, min, max}: packets that a Wireshark display filter takes */
@@ -413,14 +406,14 @@ rule_packets(struct judge *j, const struct rule_from *from, json_t *v)
 	static const char *const known[] = { PTH_KEYS_rulepackets(PTH_KEY_OF, rulepackets) NULL };
 	const char *filter = pth_rulepackets_filter(v);
 	const json_t *n = filter != NULL ? json_object_get(j->ev->filters, filter) : NULL;
-	struct pth_buf rule = PTH_BUF_INIT, b = PTH_BUF_INIT;
+	pth_auto_buf rule = PTH_BUF_INIT, b = PTH_BUF_INIT;
 	struct range r = { 0 };
 
 	pth_buf_adds(&rule, "packets ");
 	pth_show(&rule, filter != NULL ? filter : "?", 200);
 	if (!keys_known(j, from, rule.s, v, known) ||
-	    !range(j, from, rule.s, v, PTH_KEY(rulelog, min), PTH_KEY(rulelog, max), &r))
-		goto done;
+	    !range(j, from, rule.s, v, MIN_MAX(rulepackets), &r))
+		return;
 	if (!r.has_min && !r.has_max)
 		r = (struct range){ 1, 0, true, false };
 	if (filter == NULL) {
@@ -441,9 +434,6 @@ rule_packets(struct judge *j, const struct rule_from *from, json_t *v)
 		collect_judge_add(
 		    j, from, from->status, within(&r, json_number_value(n)), rule.s, "%s", b.s);
 	}
-done:
-	pth_buf_release(&rule);
-	pth_buf_release(&b);
 }
 
 /* {name, min, max}: a number of "metrics" */
@@ -453,13 +443,13 @@ rule_metric(struct judge *j, const struct rule_from *from, json_t *v)
 	static const char *const known[] = { PTH_KEYS_rulemetric(PTH_KEY_OF, rulemetric) NULL };
 	const char *name = pth_rulemetric_name(v);
 	const json_t *n = name != NULL ? pth_metric_find(j->ev->metrics, name) : NULL;
-	struct pth_buf rule = PTH_BUF_INIT, b = PTH_BUF_INIT;
+	pth_auto_buf rule = PTH_BUF_INIT, b = PTH_BUF_INIT;
 	struct range r = { 0 };
 
 	pth_buf_addf(&rule, "metric %s", name != NULL ? name : "?");
 	if (!keys_known(j, from, rule.s, v, known) ||
-	    !range(j, from, rule.s, v, PTH_KEY(rulelog, min), PTH_KEY(rulelog, max), &r))
-		goto done;
+	    !range(j, from, rule.s, v, MIN_MAX(rulemetric), &r))
+		return;
 	if (name == NULL || (!r.has_min && !r.has_max)) {
 		wrong(j, from, rule.s, "the rule needs a name and min or max", "");
 	} else if (!json_is_number(n)) {
@@ -474,9 +464,6 @@ rule_metric(struct judge *j, const struct rule_from *from, json_t *v)
 		collect_judge_add(
 		    j, from, from->status, within(&r, json_number_value(n)), rule.s, "%s", b.s);
 	}
-done:
-	pth_buf_release(&rule);
-	pth_buf_release(&b);
 }
 
 void
@@ -544,7 +531,7 @@ collect_rule_downloads(struct judge *j)
 		const char *path = pth_artifact_path(a);
 		const json_t *plan = pth_rec_service(j->rec, pth_artifact_service(a));
 		const json_t *target = pth_rec_service(j->rec, pth_svc_target(plan));
-		struct pth_buf rule = PTH_BUF_INIT;
+		pth_auto_buf rule = PTH_BUF_INIT;
 		char *source;
 
 		if (strcmp(pth_artifact_kind(a), "download") != 0)
@@ -553,7 +540,6 @@ collect_rule_downloads(struct judge *j)
 		if (source != NULL) {
 			pth_buf_addf(&rule, "download %s", path);
 			file_same(j, &from, rule.s, path, source);
-			pth_buf_release(&rule);
 		}
 		free(source);
 	}
