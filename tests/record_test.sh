@@ -51,10 +51,10 @@ check() { # kind file...: all members are in the tables
 testRecordsOfRuns() {
 	for name in ping-pong minip-versions steps; do
 		pth-parse "$TOP/examples/$name.yaml" | tee parsed | pth-plan | tee planned |
-			pth-exec -o "out-$name" | tee executed | pth-collect >done
-		assertTrue "$name has results" 'grep -q "\"result\"" done && grep -q "\"verdict\"" done'
-		check record parsed planned executed done
-		pth-report <done >/dev/null
+			pth-exec -o "out-$name" | tee executed | pth-collect >collected
+		assertTrue "$name has results" 'grep -q "\"result\"" collected && grep -q "\"verdict\"" collected'
+		check record parsed planned executed collected
+		pth-report <collected >/dev/null
 		check summary "out-$name/experiment_summary.json"
 	done
 	find . -name metrics.jsonl >samples

@@ -15,7 +15,7 @@
 	O(timings, "result.timings") \
 	O(rsvc, "result.services.NAME, rsvc.restarts[]") \
 	O(rusage, "rsvc.rusage") \
-	O(done, "a command that was run: rsvc.phases[], result.setup[], teardown[], pre_commands[], post_commands[]") \
+	O(done, "rsvc.phases[], result.setup[], teardown[], pre_commands[], post_commands[]") \
 	O(rlimits, "rsvc.limits") \
 	O(rstep, "result.steps[]") \
 	O(rlook, "result.assertions[]") \
