@@ -7,7 +7,6 @@
 #include "base/os.h"
 #include "base/text.h"
 #include "collect/artifact.h"
-#include "io/record.h"
 #include "report/report.h"
 
 #define TAIL_BYTES 3000

@@ -1,7 +1,6 @@
 /* experiment_summary.json: the reference's fields, then ours. */
 #include <string.h>
 
-#include "io/record.h"
 #include "report/report.h"
 
 static const char *

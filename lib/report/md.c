@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "io/record.h"
 #include "report/report.h"
 
 /*

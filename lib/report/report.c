@@ -10,7 +10,6 @@
 #include "collect/artifact.h"
 #include "collect/losses.h"
 #include "collect/metric.h"
-#include "io/record.h"
 
 struct pth_report *
 pth_report_new(void)

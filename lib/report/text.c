@@ -4,7 +4,6 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "io/record.h"
 #include "report/report.h"
 
 /* Bytes of a name shown in the table; longer ones are not cut, only unaligned. */
