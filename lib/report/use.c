@@ -1,5 +1,6 @@
 /* What services used, and logs that were cut, in words. */
 #include "report/report.h"
+
 static void
 count(struct pth_buf *b, int64_t n, const char *one, const char *more)
 {
