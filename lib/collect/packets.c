@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "io/record.h"
 
 enum {
 	F_TIME,
@@ -351,10 +352,10 @@ conns_json(const struct packets_conns *c)
 	json_t *o = json_object();
 	size_t n;
 
-	pth_json_set(o, "connections", json_integer((json_int_t)started(c)));
-	median(c, offsetof(struct packets_conn, done), "handshake_us", o, &n);
-	pth_json_set(o, "handshakes", json_integer((json_int_t)n));
-	median(c, offsetof(struct packets_conn, confirmed), "confirmed_us", o, &n);
+	pth_conns_set_connections(o, (int64_t)started(c));
+	median(c, offsetof(struct packets_conn, done), PTH_KEY(conns, handshake_us), o, &n);
+	pth_conns_set_handshakes(o, (int64_t)n);
+	median(c, offsetof(struct packets_conn, confirmed), PTH_KEY(conns, confirmed_us), o, &n);
 	return o;
 }
 
@@ -364,23 +365,23 @@ collect_packets_json(const struct packets *p, json_t *metrics)
 	json_t *protos = json_object(), *o, *versions;
 	char hex[16];
 
-	pth_json_set(metrics, "packets", json_integer(p->packets));
-	pth_json_set(metrics, "bytes", json_integer(p->bytes));
-	pth_json_set(metrics, "captured_us", json_integer(span_us(p->first, p->last)));
+	pth_metrics_set_packets(metrics, p->packets);
+	pth_metrics_set_bytes(metrics, p->bytes);
+	pth_metrics_set_captured_us(metrics, span_us(p->first, p->last));
 	for (size_t i = 0; i < p->nprotos; i++) {
 		struct pth_buf name = PTH_BUF_INIT;
 
 		pth_utf8_clean(&name, p->protos[i].name, strlen(p->protos[i].name));
 		o = json_object();
-		pth_json_set(o, "packets", json_integer(p->protos[i].packets));
-		pth_json_set(o, "bytes", json_integer(p->protos[i].bytes));
+		pth_packetsum_set_packets(o, p->protos[i].packets);
+		pth_packetsum_set_bytes(o, p->protos[i].bytes);
 		pth_json_set(protos, name.s, o);
 		pth_buf_release(&name);
 	}
-	pth_json_set(metrics, "protocols", protos);
+	pth_metrics_set_protocols(metrics, protos);
 	if (p->data_last > p->data_first)
 		pth_json_set(
-		    metrics, "data_us", json_integer(span_us(p->data_first, p->data_last)));
+		    metrics, COLLECT_DATA_US, json_integer(span_us(p->data_first, p->data_last)));
 	if (p->quic.n > 0 || p->nversions > 0) {
 		o = conns_json(&p->quic);
 		versions = json_array();
@@ -388,14 +389,14 @@ collect_packets_json(const struct packets *p, json_t *metrics)
 			snprintf(hex, sizeof hex, "0x%08x", p->versions[i]);
 			pth_json_push(versions, json_string(hex));
 		}
-		pth_json_set(o, "versions", versions);
-		pth_json_set(o, "http3_frames", json_integer(p->http3_frames));
-		pth_json_set(metrics, "quic", o);
+		pth_conns_set_versions(o, versions);
+		pth_conns_set_http3_frames(o, p->http3_frames);
+		pth_metrics_set_quic(metrics, o);
 	}
 	if (p->tcp.n > 0) {
 		o = conns_json(&p->tcp);
-		pth_json_set(o, "retransmissions", json_integer(p->retransmissions));
-		pth_json_set(metrics, "tcp", o);
+		pth_conns_set_retransmissions(o, p->retransmissions);
+		pth_metrics_set_tcp(metrics, o);
 	}
 }
 

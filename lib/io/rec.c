@@ -74,24 +74,6 @@ next_line(struct pth_rec_in *in, const char **line, size_t *n, struct pth_err *e
 	return 1;
 }
 
-static bool
-is_type(const json_t *rec, const char *type)
-{
-	return strcmp(pth_json_str(rec, "type", ""), type) == 0;
-}
-
-bool
-pth_rec_is_test(const json_t *rec)
-{
-	return is_type(rec, "test");
-}
-
-const char *
-pth_rec_id(const json_t *rec)
-{
-	return pth_json_str(rec, "id", "?");
-}
-
 /* An object out of one line, or NULL with e. */
 static json_t *
 parse_line(struct pth_rec_in *in, const char *line, size_t n, struct pth_err *e)
@@ -141,14 +123,14 @@ pth_rec_read(struct pth_rec_in *in, json_t **rec, struct pth_err *e)
 		}
 		if (*rec == NULL)
 			return -1;
-		in->ended = is_type(*rec, "end");
+		in->ended = strcmp(pth_end_type(*rec), "end") == 0;
 		if (!in->ended)
 			break;
-		in->promised += (long)pth_json_int(*rec, "tests", 0);
+		in->promised += (long)pth_end_tests(*rec);
 		json_decref(*rec);
 	}
 	if (pth_rec_is_test(*rec)) {
-		if (*pth_json_str(*rec, "id", "") == '\0') {
+		if (json_string_length(PTH_GET(test, *rec, id)) == 0) {
 			json_decref(*rec);
 			return pth_err_set(e, PTH_INPUT, "%s:%lu:1: a test record without id",
 			    in->name, in->lineno);
@@ -156,34 +138,6 @@ pth_rec_read(struct pth_rec_in *in, json_t **rec, struct pth_err *e)
 		in->tests++;
 	}
 	return 1;
-}
-
-const json_t *
-pth_rec_plan(const json_t *rec)
-{
-	const json_t *plan = json_object_get(json_object_get(rec, "compose"), "plan");
-
-	plan = plan != NULL ? plan : json_object_get(rec, "plan");
-	return json_is_object(plan) ? plan : NULL;
-}
-
-bool
-pth_rec_plan_is_local(const json_t *plan)
-{
-	return strcmp(pth_json_str(json_object_get(plan, "environment"), "type", "localhost"),
-	           "localhost") == 0;
-}
-
-const json_t *
-pth_rec_service(const json_t *rec, const char *name)
-{
-	json_t *s;
-	size_t i;
-
-	json_array_foreach(pth_json_path(rec, "plan.services"), i, s)
-		if (name != NULL && strcmp(pth_json_str(s, "name", ""), name) == 0)
-			return s;
-	return NULL;
 }
 
 int
@@ -247,32 +201,6 @@ pth_rec_each(char **files, int n, int (*take)(json_t *, void *, struct pth_err *
 }
 
 void
-pth_rec_error(json_t *rec, const char *stage, const char *file, unsigned line, unsigned col,
-    const char *fmt, ...)
-{
-	struct pth_buf b = PTH_BUF_INIT;
-	json_t *o;
-	va_list ap;
-
-	if (json_object_get(rec, "error") != NULL)
-		return;
-	va_start(ap, fmt);
-	pth_buf_vaddf(&b, fmt, ap);
-	va_end(ap);
-	o = json_object();
-	pth_json_set(o, "stage", json_string(stage));
-	pth_json_set(o, "message", pth_json_text(b.s, b.len));
-	if (file != NULL)
-		pth_json_set(o, "file", pth_json_string(file));
-	if (line > 0) {
-		pth_json_set(o, "line", json_integer(line));
-		pth_json_set(o, "col", json_integer(col));
-	}
-	pth_json_set(rec, "error", o);
-	pth_buf_release(&b);
-}
-
-void
 pth_rec_line(struct pth_buf *b, const json_t *rec)
 {
 	pth_json_dump(b, rec);
@@ -311,8 +239,8 @@ pth_rec_write(struct pth_rec_out *out, const json_t *rec, struct pth_err *e)
 int
 pth_rec_end(struct pth_rec_out *out, struct pth_err *e)
 {
-	json_t *rec = json_pack(
-	    "{s:i,s:s,s:I}", "pth", 1, "type", "end", "tests", (json_int_t)out->tests);
+	json_t *rec = json_pack("{s:i,s:s,s:I}", PTH_KEY(end, pth), 1, PTH_KEY(end, type), "end",
+	    PTH_KEY(end, tests), (json_int_t)out->tests);
 	int r = pth_rec_write(out, rec, e);
 
 	json_decref(rec);

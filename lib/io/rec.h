@@ -19,7 +19,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "io/json.h"
+#include "io/record.h"
 
 #define PTH_REC_MAX (64u << 20) /* bytes of one line */
 
@@ -55,21 +55,6 @@ void pth_rec_close(struct pth_rec_in *in);
  * 0 or -1 with e. */
 int pth_rec_each(char **files, int n, int (*take)(json_t *rec, void *arg, struct pth_err *e),
     void *arg, struct pth_err *e);
-
-bool pth_rec_is_test(const json_t *rec);
-/* The id of a test record ("?" when it has none). */
-const char *pth_rec_id(const json_t *rec);
-/* What is executed of a record: "compose.plan" when pth-compose made one, else
- * "plan". Borrowed; NULL when there is none. */
-const json_t *pth_rec_plan(const json_t *rec);
-/* Does pth-exec run the commands of such a plan itself (environment localhost),
- * not an engine? NULL counts as that. */
-bool pth_rec_plan_is_local(const json_t *plan);
-/* From plan.services, by name (NULL: none). Borrowed; NULL when there is none. */
-const json_t *pth_rec_service(const json_t *rec, const char *name);
-/* Mark a test as one that cannot go on; the first mark wins. line/col 0: unknown. */
-void pth_rec_error(json_t *rec, const char *stage, const char *file, unsigned line, unsigned col,
-    const char *fmt, ...) PTH_PRINTF(6, 7);
 
 struct pth_rec_out {
 	FILE *fp;

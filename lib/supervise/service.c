@@ -26,15 +26,6 @@
 #define GONE_US 1000000
 #define GONE_LOOK_US 1000
 
-const char *const supervise_phase_names[PTH_PHASES] = {
-	"pre_compile",
-	"compile",
-	"post_compile",
-	"pre_run",
-	"run",
-	"post_run",
-};
-
 void
 supervise_service_to(struct service *s, enum pth_state to)
 {
@@ -118,7 +109,7 @@ static const json_t *
 command(const struct service *s)
 {
 	const json_t *p = json_object_get(
-	    json_object_get(s->plan, "phases"), supervise_phase_names[s->phase]);
+	    json_object_get(s->plan, "phases"), pth_phase_names[s->phase]);
 
 	return s->phase == PTH_RUN ? (s->index == 0 ? p : NULL) : json_array_get(p, s->index);
 }
@@ -230,12 +221,12 @@ note_phase(struct service *s, const struct pth_exit *x, int64_t now)
 	const json_t *cmd = command(s);
 	const char *argv0 = json_string_value(json_array_get(json_object_get(cmd, "argv"), 0));
 	/* Those of the test itself have no phases to tell apart. */
-	const char *phase = s->quiet ? "" : supervise_phase_names[s->phase];
+	const char *phase = s->quiet ? "" : pth_phase_names[s->phase];
 	char sig[16], log[64], file[80], ended[32], line[500], excess[80];
 	json_t *o = json_object();
 
-	snprintf(log, sizeof log, "phases/%s", supervise_phase_names[s->phase]);
-	pth_json_set(o, "phase", json_string(supervise_phase_names[s->phase]));
+	snprintf(log, sizeof log, "phases/%s", pth_phase_names[s->phase]);
+	pth_json_set(o, "phase", json_string(pth_phase_names[s->phase]));
 	pth_json_set(o, "index", json_integer((json_int_t)s->index));
 	pth_json_set(o, "argv0", json_string(argv0 != NULL ? argv0 : ""));
 	pth_json_set(o, "code", x->signaled ? json_null() : json_integer(x->code));
@@ -246,14 +237,14 @@ note_phase(struct service *s, const struct pth_exit *x, int64_t now)
 	pth_json_set(o, "log", json_sprintf("%s/%s", s->name, log));
 	pth_json_push(s->phases, o);
 	pth_event("command.ended", "{s:s,s:s,s:i,s:i,s:I}", "service", s->name, "phase",
-	    supervise_phase_names[s->phase], "index", (int)s->index, "code", x->code, "duration_us",
+	    pth_phase_names[s->phase], "index", (int)s->index, "code", x->code, "duration_us",
 	    (json_int_t)(now - s->began));
 	if (!x->signaled && x->code == 0)
 		return true;
 	if (!pth_json_bool(cmd, "critical", true)) {
 		pth_event("command.failed", "{s:s,s:s,s:s,s:b}", "service", s->name, "phase",
-		    supervise_phase_names[s->phase], "program", argv0 != NULL ? argv0 : "",
-		    "critical", 0);
+		    pth_phase_names[s->phase], "program", argv0 != NULL ? argv0 : "", "critical",
+		    0);
 		return true;
 	}
 	snprintf(file, sizeof file, "%s.stderr.log", log);
@@ -579,7 +570,7 @@ supervise_service_step(struct service *s, int64_t now, int64_t zero)
 		s->killed_late = true;
 		s->deadline = NEVER;
 		pth_event("service.timeout", "{s:s,s:s}", "service", s->name, "phase",
-		    supervise_phase_names[s->phase]);
+		    pth_phase_names[s->phase]);
 		if (s->phase == PTH_RUN)
 			supervise_service_stop(s, now);
 		else

@@ -16,21 +16,12 @@
 #include "host/channel.h"
 #include "host/proc.h"
 #include "io/placeholder.h"
+#include "io/record.h"
 #include "supervise/cache.h"
 #include "supervise/limit.h"
 #include "supervise/loglimit.h"
 #include "supervise/ready.h"
 #include "supervise/state.h"
-
-enum service_phase {
-	PTH_PRE_COMPILE,
-	PTH_COMPILE,
-	PTH_POST_COMPILE,
-	PTH_PRE_RUN,
-	PTH_RUN,
-	PTH_POST_RUN,
-	PTH_PHASES
-};
 
 /* Why a service's run command ended, or did not run. */
 enum service_end {
@@ -58,11 +49,11 @@ struct service {
 	bool degraded; /* the owner's: its failure was put up with */
 
 	enum pth_state state;
-	enum service_phase phase; /* the phase that pid runs, or that comes next */
-	size_t index;             /* command within the phase */
-	pid_t pid;                /* of the command that runs, or 0 */
-	int64_t began, deadline;  /* of that command */
-	bool killed_late;         /* its deadline passed */
+	enum pth_phase phase;    /* the phase that pid runs, or that comes next */
+	size_t index;            /* command within the phase */
+	pid_t pid;               /* of the command that runs, or 0 */
+	int64_t began, deadline; /* of that command */
+	bool killed_late;        /* its deadline passed */
 
 	enum { PTH_CACHE_NEW, PTH_CACHE_LOOKING, PTH_CACHE_MAKING, PTH_CACHE_OFF } cache_state;
 	char cache_key[PTH_CACHE_KEY];

@@ -18,8 +18,7 @@ supervise_service_log_open(struct service *s, const char *stream)
 	if (s->phase == PTH_RUN)
 		snprintf(path, sizeof path, "%s.log", stream);
 	else
-		snprintf(
-		    path, sizeof path, "phases/%s.%s.log", supervise_phase_names[s->phase], stream);
+		snprintf(path, sizeof path, "phases/%s.%s.log", pth_phase_names[s->phase], stream);
 	return supervise_loglimit_open(&s->logs, s->dirfd, path);
 }
 
