@@ -3,6 +3,8 @@
 #include <openssl/evp.h>
 #include <string.h>
 
+#include "io/placeholder.h"
+
 /* The service's own docker settings win over the experiment's. */
 static const json_t *
 setting(const struct pth_image_req *q, const char *key)
@@ -218,7 +220,7 @@ check_own(const struct pth_image_req *q, struct pth_err *e)
 	const json_t *d = json_object_get(q->service, "docker");
 	const char *path = pth_json_str(d, "dockerfile", "");
 
-	if (*path != '/' && (strncmp(path, "@{", 2) != 0 || strchr(path, '/') == NULL))
+	if (*path != '/' && (pth_placeholder_find(path) != path || strchr(path, '/') == NULL))
 		return container_image_bad(q, "dockerfile", path, e, "is no absolute path");
 	for (size_t i = 0; i < countof(keys); i++)
 		if (json_array_size(json_object_get(d, keys[i])) > 0)

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "io/file.h"
+#include "io/placeholder.h"
 #include "template/template.h"
 
 #define TEXT_MAX ((size_t)1 << 20)
@@ -71,7 +72,7 @@ fail:
 static bool
 is_local(const char *repository)
 {
-	return *repository == '/' || strncmp(repository, "@{", 2) == 0;
+	return *repository == '/' || pth_placeholder_find(repository) == repository;
 }
 
 /* Where sources come from: sets repository, revision, submodules and archive

@@ -6,38 +6,24 @@
 
 #include <string.h>
 
+#include "io/placeholder.h"
+
 static int
-replace(struct pth_buf *b, const char *s, void *arg)
+inside(struct pth_buf *b, const char *s, void *arg)
 {
-	static const char *const marks[][2] = {
-		{ "@{dir}", PTH_INSIDE_DIR },
-		{ "@{libexec}", PTH_INSIDE_LIBEXEC },
-		{ "@{share}", PTH_INSIDE_SHARE },
+	static const struct pth_places places = {
+		.dir = PTH_INSIDE_DIR, .libexec = PTH_INSIDE_LIBEXEC, .share = PTH_INSIDE_SHARE
 	};
-	const char *at;
 
 	(void)arg;
-	while ((at = strstr(s, "@{")) != NULL) {
-		size_t i;
-
-		pth_buf_add(b, s, (size_t)(at - s));
-		for (i = 0; i < countof(marks); i++)
-			if (strncmp(at, marks[i][0], strlen(marks[i][0])) == 0)
-				break;
-		if (i < countof(marks))
-			pth_buf_adds(b, marks[i][1]);
-		else
-			pth_buf_adds(b, "@{");
-		s = at + (i < countof(marks) ? strlen(marks[i][0]) : 2);
-	}
-	pth_buf_adds(b, s);
+	pth_places_expand(&places, s, b);
 	return 0;
 }
 
 json_t *
 container_inside(const json_t *v)
 {
-	return pth_json_map(v, replace, NULL);
+	return pth_json_map(v, inside, NULL);
 }
 
 bool

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "io/placeholder.h"
 #include "packet/bpf.h"
 
 enum { SNAP_MAX = 262144 };
@@ -80,7 +81,7 @@ filter_text(struct plan *p, const struct given *g, bool alone, struct pth_buf *b
 		pth_buf_addf(b, "port %lld and (%s)", (long long)g->s->port, test);
 	else
 		pth_buf_addf(b, "port %lld", (long long)g->s->port);
-	if (b->len > 0 && plan_names(p, b, 0, e) == 0 && strstr(b->s, "@{") != NULL)
+	if (b->len > 0 && plan_names(p, b, 0, e) == 0 && pth_placeholder_find(b->s) != NULL)
 		pth_err_set(e, PTH_INPUT,
 		    "an address of @{...} is not known before the test runs; "
 		    "filter by port");

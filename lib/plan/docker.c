@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "io/placeholder.h"
+
 static const char *
 file_of(const struct pth_ynode *n)
 {
@@ -29,7 +31,7 @@ path(const struct plan_service *s, const struct pth_ynode *n, const char *key, c
 	char *from, *real;
 	json_t *v;
 
-	if (text == NULL || *text == '\0' || strncmp(text, "@{", 2) == 0)
+	if (text == NULL || *text == '\0' || pth_placeholder_find(text) == text)
 		return json_incref((json_t *)(uintptr_t)given);
 	text += strncmp(text, "file://", 7) != 0 ? 0 : 7;
 	from = *text == '/' ? pth_xstrdup(text) : plan_beside(s, n, text);
