@@ -288,7 +288,7 @@ add_services(struct compose *c)
 static int
 build(struct compose *c, json_t **doc, json_t **plan)
 {
-	struct pth_buf yaml = PTH_BUF_INIT, how = PTH_BUF_INIT;
+	pth_auto_buf yaml = PTH_BUF_INIT, how = PTH_BUF_INIT;
 	int r;
 
 	if (check(c) != 0 || add_services(c) != 0)
@@ -298,7 +298,6 @@ build(struct compose *c, json_t **doc, json_t **plan)
 	*doc = document(c);
 	pth_compose_how(&how, c->rec, false);
 	r = pth_compose_yaml(&yaml, *doc, how.s, c->e);
-	pth_buf_release(&how);
 	if (r != 0) {
 		json_decref(*doc);
 		return -1;
@@ -307,7 +306,6 @@ build(struct compose *c, json_t **doc, json_t **plan)
 	pth_json_push(json_object_get(*plan, "files"),
 	    json_pack("{s:s,s:o}", "path", "docker-compose.yml", "text",
 	        pth_json_text(yaml.s, yaml.len)));
-	pth_buf_release(&yaml);
 	return 0;
 }
 

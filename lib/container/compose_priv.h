@@ -2,6 +2,7 @@
 #ifndef PTH_CONTAINER_COMPOSE_PRIV_H
 #define PTH_CONTAINER_COMPOSE_PRIV_H
 
+#include "base/cleanup.h"
 #include "container/compose.h"
 #include "container/image.h"
 #include "io/json.h"

@@ -47,7 +47,7 @@ push_map(json_t *argv, const char *option, const json_t *map)
 static void
 push_mounts(json_t *argv, const struct compose *c, const json_t *list)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	json_t *m;
 	size_t i;
 
@@ -63,7 +63,6 @@ push_mounts(json_t *argv, const struct compose *c, const json_t *list)
 		    pth_json_bool(m, "read_only", false) ? ",readonly" : "");
 		push(argv, "--mount", b.s);
 	}
-	pth_buf_release(&b);
 }
 
 static void

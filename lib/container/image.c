@@ -52,7 +52,7 @@ usual_args(const struct pth_image_req *q, json_t *args)
 {
 	const json_t *d = json_object_get(q->service, "docker");
 	json_t *list = json_array(), *v;
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	size_t i;
 
 	json_array_foreach(json_object_get(d, "dependencies"), i, v)
@@ -64,7 +64,6 @@ usual_args(const struct pth_image_req *q, json_t *args)
 	pth_json_set(args, "BASE_IMAGE", json_string(pth_json_str(d, "base", PTH_IMAGE_BASE)));
 	pth_json_set(args, "VERSION", json_string(pth_json_str(q->service, "version", "")));
 	pth_json_set(args, "DEPENDENCIES", json_string(b.s));
-	pth_buf_release(&b);
 	json_decref(list);
 }
 
@@ -235,7 +234,7 @@ static void
 distinct(const struct pth_image_req *q, const json_t *vars, const char *text, struct pth_buf *tag)
 {
 	json_t *id = json_pack("[s,o,O]", text, container_image_args(q), vars);
-	struct pth_buf b = PTH_BUF_INIT, hex = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT, hex = PTH_BUF_INIT;
 	unsigned char md[EVP_MAX_MD_SIZE];
 	const char *have;
 
@@ -249,8 +248,6 @@ distinct(const struct pth_image_req *q, const json_t *vars, const char *text, st
 		pth_json_set(q->seen, tag->s, json_string(hex.s));
 	else if (strcmp(have, hex.s) != 0)
 		pth_buf_addf(tag, "-%s", hex.s);
-	pth_buf_release(&b);
-	pth_buf_release(&hex);
 }
 
 static json_t *
@@ -258,7 +255,7 @@ built(const struct pth_image_req *q, const char *builder, struct pth_err *e)
 {
 	const json_t *d = json_object_get(q->service, "docker");
 	bool own = *pth_json_str(d, "dockerfile", "") != '\0';
-	struct pth_buf tag = PTH_BUF_INIT, text = PTH_BUF_INIT, directory = PTH_BUF_INIT;
+	pth_auto_buf tag = PTH_BUF_INIT, text = PTH_BUF_INIT, directory = PTH_BUF_INIT;
 	json_t *vars, *out = NULL, *args = container_image_args(q);
 
 	make_tag(q, !json_is_object(d), &tag);
@@ -280,9 +277,6 @@ built(const struct pth_image_req *q, const char *builder, struct pth_err *e)
 	}
 	json_decref(vars);
 	json_decref(args);
-	pth_buf_release(&tag);
-	pth_buf_release(&text);
-	pth_buf_release(&directory);
 	return out;
 }
 

@@ -11,7 +11,7 @@ container_image_bad(const struct pth_image_req *q, const char *key, const char *
 {
 	const json_t *at = json_object_get(json_object_get(q->service, "docker"), "at");
 	const char *where = pth_json_str(at, key, "");
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	va_list ap;
 
 	if (value != NULL) {
@@ -24,7 +24,6 @@ container_image_bad(const struct pth_image_req *q, const char *key, const char *
 	va_end(ap);
 	pth_err_set(
 	    e, PTH_INPUT, "%.200s%sdocker.%s: %s", where, *where != '\0' ? ": " : "", key, b.s);
-	pth_buf_release(&b);
 	return -1;
 }
 
@@ -147,8 +146,7 @@ container_image_words(const struct pth_image_req *q, const json_t *docker, const
 static json_t *
 quoted(const char *s)
 {
-	struct pth_buf b = PTH_BUF_INIT;
-	json_t *v;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	pth_buf_addc(&b, '"');
 	for (; *s != '\0'; s++) {
@@ -157,9 +155,7 @@ quoted(const char *s)
 		pth_buf_addc(&b, *s);
 	}
 	pth_buf_addc(&b, '"');
-	v = pth_json_text(b.s, b.len);
-	pth_buf_release(&b);
-	return v;
+	return pth_json_text(b.s, b.len);
 }
 
 json_t *
@@ -195,7 +191,7 @@ static json_t *
 step(const char *s)
 {
 	size_t n;
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	json_t *v, *form;
 
 	s += strspn(s, " \t\r\n");
@@ -211,7 +207,6 @@ step(const char *s)
 		json_decref(form);
 		v = pth_json_text(b.s, b.len);
 	}
-	pth_buf_release(&b);
 	return v;
 }
 

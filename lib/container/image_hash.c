@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/strv.h"
+#include "base/cleanup.h"
 #include "host/proc.h"
 #include "io/file.h"
 #include "io/json.h"
@@ -33,7 +33,7 @@ run(char **argv, struct pth_buf *out, struct pth_err *e)
 	struct pth_proc_req req = {
 		.argv = (const char *const *)argv, .in = -1, .out = -1, .err = -1
 	};
-	struct pth_buf said = PTH_BUF_INIT;
+	pth_auto_buf said = PTH_BUF_INIT;
 	struct pth_exit x;
 	bool late;
 	int r = pth_proc_run(&req, LIMIT_US, out, &said, OUTPUT_MAX, &x, &late, e);
@@ -44,7 +44,6 @@ run(char **argv, struct pth_buf *out, struct pth_err *e)
 		r = pth_err_set(e, x.code == PTH_SYSTEM ? PTH_SYSTEM : PTH_INPUT, "%s",
 		    said.len != 0 ? said.s : argv[0]);
 	}
-	pth_buf_release(&said);
 	return r;
 }
 
@@ -54,17 +53,14 @@ pth_image_hash(
 {
 	const char *tmp = getenv("TMPDIR"), *text = pth_json_str(image, "dockerfile", "");
 	const char *directory = pth_json_str(image, "directory", "");
-	struct pth_buf dir = PTH_BUF_INIT, file = PTH_BUF_INIT;
+	pth_auto_buf dir = PTH_BUF_INIT, file = PTH_BUF_INIT;
 	struct pth_places p = *places;
 	char **argv = NULL;
 	int r;
 
 	pth_buf_addf(&dir, "%s/pth-image.XXXXXX", tmp != NULL && *tmp != '\0' ? tmp : "/tmp");
-	if (mkdtemp(dir.s) == NULL) {
-		r = pth_err_set(e, PTH_SYSTEM, "%s:", dir.s);
-		pth_buf_release(&dir);
-		return r;
-	}
+	if (mkdtemp(dir.s) == NULL)
+		return pth_err_set(e, PTH_SYSTEM, "%s:", dir.s);
 	p.dir = dir.s;
 	pth_buf_addf(&file, "%s/%s", dir.s, directory);
 	r = pth_mkdirs(AT_FDCWD, file.s, e);
@@ -78,19 +74,16 @@ pth_image_hash(
 	pth_rmtree(AT_FDCWD, dir.s, NULL);
 	if (argv != NULL)
 		pth_strv_free(argv);
-	pth_buf_release(&dir);
-	pth_buf_release(&file);
 	return r;
 }
 
 int
 pth_image_fill(const json_t *image, const struct pth_places *places, struct pth_err *e)
 {
-	struct pth_buf hash = PTH_BUF_INIT;
+	pth_auto_buf hash = PTH_BUF_INIT;
 	char **argv = words(image, places);
 	int r = run(argv, &hash, e);
 
 	pth_strv_free(argv);
-	pth_buf_release(&hash);
 	return r;
 }

@@ -2,7 +2,7 @@
 #ifndef PTH_CONTAINER_IMAGE_PRIV_H
 #define PTH_CONTAINER_IMAGE_PRIV_H
 
-#include "base/err.h"
+#include "base/cleanup.h"
 #include "container/image.h"
 #include "io/json.h"
 

@@ -29,7 +29,7 @@ static json_t *
 files_of(const struct pth_image_req *q, const char *key, bool numbered, struct pth_err *e)
 {
 	json_t *out = json_array(), *v, *o;
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	size_t i;
 
 	json_array_foreach(json_object_get(json_object_get(q->service, "docker"), key), i, v) {
@@ -60,10 +60,8 @@ files_of(const struct pth_image_req *q, const char *key, bool numbered, struct p
 		    "{s:s,s:s,s:s}", "name", b.s, "from", from, "to", to != NULL ? to : "");
 		pth_json_push(out, o);
 	}
-	pth_buf_release(&b);
 	return out;
 fail:
-	pth_buf_release(&b);
 	json_decref(out);
 	return NULL;
 }
@@ -106,7 +104,7 @@ static int
 dependency(const struct pth_image_req *q, const json_t *from, json_t *to, struct pth_err *e)
 {
 	const char *name = pth_json_str(from, "name", NULL);
-	struct pth_buf archive = PTH_BUF_INIT;
+	pth_auto_buf archive = PTH_BUF_INIT;
 	json_t *steps;
 	int r;
 
@@ -118,7 +116,6 @@ dependency(const struct pth_image_req *q, const json_t *from, json_t *to, struct
 	pth_buf_addf(&archive, "source-%s.tar", name);
 	pth_json_set(to, "name", json_string(name));
 	r = source(q, from, "dependencies", archive.s, to, e);
-	pth_buf_release(&archive);
 	if (r != 0 || (steps = container_image_steps(q, from, "build", e)) == NULL)
 		return -1;
 	if (*pth_json_str(to, "revision", "") == '\0')
@@ -177,8 +174,7 @@ words(const struct pth_image_req *q, json_t *v, struct pth_err *e)
 	           *own = pth_json_str(d, "build_base", "");
 	const char *base = pth_json_str(d, "base", PTH_IMAGE_BASE),
 	           *plugin = pth_json_str(q->service, "plugin", "x");
-	struct pth_buf b = PTH_BUF_INIT;
-	int r;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	if (directory != NULL)
 		pth_buf_adds(&b, directory);
@@ -191,7 +187,7 @@ words(const struct pth_image_req *q, json_t *v, struct pth_err *e)
 	pth_json_set(v, "keep", json_boolean(directory != NULL));
 	pth_json_set(v, "user", json_string(user));
 	pth_json_set(v, "uid", json_integer(USER_NUMBER));
-	r = container_image_check(q, "plugin", IMAGE_TO, plugin, e) != 0 ||
+	return container_image_check(q, "plugin", IMAGE_TO, plugin, e) != 0 ||
 	        container_image_check(q, "base", IMAGE_NAME, base, e) != 0 ||
 	        (*own != '\0' && container_image_check(q, "build_base", IMAGE_NAME, own, e) != 0) ||
 	        container_image_check(q, "directory", IMAGE_PATH, b.s, e) != 0 ||
@@ -199,8 +195,6 @@ words(const struct pth_image_req *q, json_t *v, struct pth_err *e)
 	        source(q, d, "repository", "source.tar", v, e) != 0 ?
 	    -1 :
 	    0;
-	pth_buf_release(&b);
-	return r;
 }
 
 /* A list under a key; false when there was an error. */
@@ -246,15 +240,12 @@ container_image_variables(
 static int
 include(void *arg, const char *name, struct pth_buf *b, struct pth_err *e)
 {
-	struct pth_buf path = PTH_BUF_INIT;
-	int r;
+	pth_auto_buf path = PTH_BUF_INIT;
 
 	if (strchr(name, '/') != NULL)
 		return pth_err_set(e, PTH_INPUT, "%.80s: templates lie beside each other", name);
 	pth_buf_addf(&path, "%s/templates/%s", (const char *)arg, name);
-	r = pth_file_read(path.s, TEXT_MAX, b, e);
-	pth_buf_release(&path);
-	return r;
+	return pth_file_read(path.s, TEXT_MAX, b, e);
 }
 
 /* The descriptor's own Dockerfile. */
@@ -285,7 +276,7 @@ container_image_render(const struct pth_image_req *q, const char *builder, json_
 {
 	struct pth_template_options opt = { .load = include, .arg = (void *)(uintptr_t)q->share };
 	const char *path = pth_json_str(json_object_get(q->service, "docker"), "dockerfile", "");
-	struct pth_buf name = PTH_BUF_INIT, src = PTH_BUF_INIT;
+	pth_auto_buf name = PTH_BUF_INIT, src = PTH_BUF_INIT;
 	struct pth_template *t = NULL;
 	int r = -1;
 
@@ -300,7 +291,5 @@ container_image_render(const struct pth_image_req *q, const char *builder, json_
 	if (t != NULL)
 		r = pth_template_render(t, vars, out, e);
 	pth_template_free(t);
-	pth_buf_release(&name);
-	pth_buf_release(&src);
 	return r;
 }

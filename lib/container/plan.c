@@ -250,7 +250,7 @@ static json_t *
 files(struct compose *c)
 {
 	json_t *list = json_array(), *v;
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	size_t i;
 
 	json_array_foreach(c->images, i, v)
@@ -271,7 +271,6 @@ files(struct compose *c)
 		        json_sprintf("docker/%s.json", pth_json_str(v, "name", "")), "text",
 		        pth_json_text(b.s, b.len)));
 	}
-	pth_buf_release(&b);
 	return list;
 }
 

@@ -39,12 +39,11 @@ bind_mount(const char *source, const char *target, bool read_only)
 static void
 add_bind(json_t *list, const char *target, bool read_only, const char *dir, const char *name)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	pth_buf_adds(&b, dir);
 	pth_buf_adds(&b, name);
 	pth_json_push(list, bind_mount(b.s, target, read_only));
-	pth_buf_release(&b);
 }
 
 bool
@@ -145,7 +144,7 @@ volumes(struct compose *c, const json_t *service, const json_t *given)
 {
 	const char *name = pth_json_str(service, "name", ""), *other;
 	json_t *list = json_array(), *s;
-	struct pth_buf b = PTH_BUF_INIT, mark = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT, mark = PTH_BUF_INIT;
 	size_t i;
 
 	add_bind(list, PTH_INSIDE_INIT, true, "@{bin}/pth-init", "");
@@ -180,8 +179,6 @@ volumes(struct compose *c, const json_t *service, const json_t *given)
 	        c->whole ? json_object_get(c->plan, "services") : service, "@{share}") ||
 	    container_step_mentions(c, name, "@{share}"))
 		add_bind(list, PTH_INSIDE_SHARE, true, "@{share}", "");
-	pth_buf_release(&b);
-	pth_buf_release(&mark);
 	if (user_volumes(c, list, json_object_get(c->params, "volumes")) == 0 &&
 	    user_volumes(c, list, json_object_get(given, "volumes")) == 0)
 		return list;
@@ -202,7 +199,7 @@ ports(struct compose *c, const json_t *service, const json_t *given)
 		const char *s = json_string_value(v), *colon = s != NULL ? strchr(s, ':') : NULL,
 		           *proto;
 		long long inside = 0;
-		struct pth_buf b = PTH_BUF_INIT;
+		pth_auto_buf b = PTH_BUF_INIT;
 
 		if (colon == NULL)
 			continue; /* pth-parse has checked them */
@@ -217,7 +214,6 @@ ports(struct compose *c, const json_t *service, const json_t *given)
 		pth_json_push(c->resources,
 		    json_sprintf(
 		        "%s:%.*s", proto != NULL ? proto + 1 : "tcp", (int)(colon - s), s));
-		pth_buf_release(&b);
 	}
 	return list;
 }
@@ -237,7 +233,7 @@ environment(const struct compose *c, const json_t *service)
 	json_object_update(env, json_object_get(service, "environment"));
 	all = container_inside(env);
 	json_object_foreach(all, key, v) {
-		struct pth_buf b = PTH_BUF_INIT;
+		pth_auto_buf b = PTH_BUF_INIT;
 
 		if (*key == '\0' || strchr(key, '=') != NULL) {
 			pth_err_set(c->e, PTH_INPUT,
@@ -251,7 +247,6 @@ environment(const struct compose *c, const json_t *service)
 		if (!json_is_null(v))
 			pth_json_dump(&b, v);
 		json_object_set_new(all, key, json_string(b.s != NULL ? b.s : ""));
-		pth_buf_release(&b);
 	}
 	json_decref(env);
 	return all;

@@ -132,7 +132,7 @@ image(struct compose *c, json_t *o)
 	const char *given = pth_json_str(c->params, "image", ""), *special = NULL;
 	json_t *first = json_array_get(services_of(c), 0), *docker = json_object(),
 	       *plugins = json_array(), *s;
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	size_t i;
 
 	if (*given != '\0') {
@@ -159,7 +159,6 @@ image(struct compose *c, json_t *o)
 	pth_json_set(o, "plugin", json_string(b.s));
 	pth_json_set(o, "docker", docker);
 	json_decref(plugins);
-	pth_buf_release(&b);
 	return 0;
 }
 

@@ -29,12 +29,11 @@ static void
 problem(struct plan *p, const struct given *g, enum pth_severity severity, const char *key,
     const char *text)
 {
-	struct pth_buf at = PTH_BUF_INIT;
+	pth_auto_buf at = PTH_BUF_INIT;
 
 	pth_buf_addf(&at, "%s%s%scapture%s%s", g->s != NULL ? "services." : "",
 	    g->s != NULL ? g->s->key : "", g->s != NULL ? "." : "", *key != '\0' ? "." : "", key);
 	plan_problem(p, severity, at.s, "capture%s%s: %s", *key != '\0' ? "." : "", key, text);
-	pth_buf_release(&at);
 }
 
 /* The ring, or the size at which a capture ends: who has one of them of his
@@ -119,7 +118,7 @@ one(struct plan *p, const struct given *g, bool alone)
 	const struct pth_ynode *c = pth_yaml_get(p->eview, "capture");
 	const char *file = pth_desc_str(c, "file", "capture.pcapng");
 	json_t *o = json_object();
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	struct pth_err e;
 	const json_t *v = option(g, "interface");
 
@@ -147,7 +146,6 @@ one(struct plan *p, const struct given *g, bool alone)
 		limits(p, g, o);
 	if (o != NULL && json_is_integer(option(g, "buffer")))
 		pth_json_set(o, "buffer", json_integer(json_integer_value(option(g, "buffer"))));
-	pth_buf_release(&b);
 	return o;
 }
 
@@ -188,7 +186,7 @@ static int
 reading(struct plan *p, json_t *services, json_t *o, struct pth_err *e)
 {
 	json_t *keylogs = json_array(), *decode = json_array(), *list, *s, *v;
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	size_t i, k;
 	int r = 0;
 
@@ -208,7 +206,6 @@ reading(struct plan *p, json_t *services, json_t *o, struct pth_err *e)
 	}
 	pth_json_set(o, "keylogs", keylogs);
 	pth_json_set(o, "decode", decode);
-	pth_buf_release(&b);
 	return r;
 }
 
@@ -218,19 +215,17 @@ in_vain(struct plan *p)
 {
 	const json_t *own = json_object_get(p->rec, "capture");
 	struct given g = { NULL, NULL, NULL };
-	struct pth_buf b = PTH_BUF_INIT;
-	size_t i;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	pth_buf_addf(&b, "no effect in environment %s", p->env->name);
 	if (own != NULL && !json_is_false(own) && pth_json_bool(own, "enabled", true))
 		problem(p, &g, PTH_WARNING, "", b.s);
-	for (i = 0; i < p->n; i++) {
+	for (size_t i = 0; i < p->n; i++) {
 		g.s = &p->v[i];
 		own = json_object_get(g.s->rec, "capture");
 		if (own != NULL && !json_is_false(own))
 			problem(p, &g, PTH_WARNING, "", b.s);
 	}
-	pth_buf_release(&b);
 }
 
 json_t *

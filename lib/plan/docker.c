@@ -75,10 +75,9 @@ local_list(struct plan *p, const struct plan_service *s, const struct pth_ynode 
     struct pth_err *e)
 {
 	json_t *items = json_array();
-	const struct pth_ynode *c;
 	int r = 0;
 
-	for (c = list->child; c != NULL && r == 0; c = c->next) {
+	for (const struct pth_ynode *c = list->child; c != NULL && r == 0; c = c->next) {
 		size_t before = json_array_size(items);
 
 		r = plan_item(p, c, s->vars, items, e);

@@ -36,10 +36,9 @@ each_exec(struct emit *m, const char *key,
     json_t *out)
 {
 	json_t *vars;
-	size_t i;
 	int r = 0;
 
-	for (i = 0; r == 0 && i < m->p->nx; i++) {
+	for (size_t i = 0; r == 0 && i < m->p->nx; i++) {
 		const struct plan_exec *x = &m->p->x[i];
 		const struct pth_ynode *n = pth_yaml_get(x->view, key);
 
@@ -69,17 +68,16 @@ lists(struct emit *m, const char *key)
 static int
 add_env(struct plan *p, const struct pth_ynode *map, json_t *vars, json_t *env, struct pth_err *e)
 {
-	const struct pth_ynode *c;
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	int r = 0;
 
-	for (c = map != NULL ? map->child : NULL; c != NULL && r == 0; c = c->next) {
+	for (const struct pth_ynode *c = map != NULL ? map->child : NULL; c != NULL && r == 0;
+	     c = c->next) {
 		r = plan_text(p, c, vars, &b, e);
 		if (r == 0)
 			pth_json_set(env, c->key, pth_json_text(b.s, b.len));
 		pth_buf_cut(&b, 0);
 	}
-	pth_buf_release(&b);
 	return r;
 }
 
@@ -87,7 +85,7 @@ add_env(struct plan *p, const struct pth_ynode *map, json_t *vars, json_t *env, 
 static int
 user_env(struct emit *m, const json_t *given, json_t *env)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	const char *key;
 	json_t *v;
 	int r = 0;
@@ -99,7 +97,6 @@ user_env(struct emit *m, const json_t *given, json_t *env)
 		pth_json_set(env, key, pth_json_text(b.s, b.len));
 		pth_buf_cut(&b, 0);
 	}
-	pth_buf_release(&b);
 	return r;
 }
 
@@ -125,7 +122,7 @@ static int
 command_line(struct emit *m, const struct pth_ynode *n, json_t *argv)
 {
 	const struct pth_ynode *file = pth_yaml_get(n, "template");
-	struct pth_buf b = PTH_BUF_INIT, src = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT, src = PTH_BUF_INIT;
 	json_t *vars;
 	char *path;
 	int r;
@@ -143,8 +140,6 @@ command_line(struct emit *m, const struct pth_ynode *n, json_t *argv)
 	if (r == 0)
 		r = pth_command_words(
 		    b.s != NULL ? b.s : "", json_object_get(m->out, "environment"), argv, &m->e);
-	pth_buf_release(&b);
-	pth_buf_release(&src);
 	json_decref(vars);
 	free(path);
 	return r;
@@ -154,7 +149,7 @@ static int
 binary(struct emit *m, json_t *argv)
 {
 	const struct pth_ynode *b = pth_desc_role(pth_yaml_get(m->s->view, "binary"), m->s->role);
-	struct pth_buf text = PTH_BUF_INIT;
+	pth_auto_buf text = PTH_BUF_INIT;
 	int r;
 
 	if (b == NULL || b->kind == PTH_YNULL)
@@ -164,7 +159,6 @@ binary(struct emit *m, json_t *argv)
 	r = plan_text(m->p, b, m->s->vars, &text, &m->e);
 	if (r == 0 && text.len != 0)
 		pth_json_push(argv, pth_json_text(text.s, text.len));
-	pth_buf_release(&text);
 	return r;
 }
 
@@ -172,7 +166,7 @@ binary(struct emit *m, json_t *argv)
 static int
 overridden(struct emit *m, json_t *given, json_t *argv)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	json_t *v;
 	size_t i;
 	int r = 0;
@@ -193,7 +187,6 @@ overridden(struct emit *m, json_t *given, json_t *argv)
 			break;
 		pth_json_push(argv, pth_json_text(b.s, b.len));
 	}
-	pth_buf_release(&b);
 	return r;
 }
 
@@ -235,7 +228,7 @@ cwd(struct emit *m, json_t *cmd)
 {
 	const char *given = pth_json_str(m->s->rec, "working_directory", NULL);
 	const struct pth_ynode *n = pth_yaml_get(m->s->view, "cwd");
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	int r = 0;
 
 	if (given != NULL)
@@ -244,7 +237,6 @@ cwd(struct emit *m, json_t *cmd)
 		r = plan_text(m->p, n, m->s->vars, &b, &m->e);
 	if (r == 0 && b.len != 0)
 		pth_json_set(cmd, "cwd", pth_json_text(b.s, b.len));
-	pth_buf_release(&b);
 	return r;
 }
 
@@ -286,10 +278,9 @@ phases(struct emit *m, int64_t timeout_us)
 		NULL, "post_run" };
 	const struct pth_ynode *from = pth_yaml_get(m->s->view, "phases");
 	json_t *out = json_object(), *v;
-	size_t i;
 
 	pth_json_set(m->out, "phases", out);
-	for (i = 0; i < countof(names); i++) {
+	for (size_t i = 0; i < countof(names); i++) {
 		if (names[i] == NULL) {
 			if ((v = run_cmd(m, timeout_us)) == NULL)
 				return -1;
@@ -311,7 +302,7 @@ enum ready { UDP, TCP, PATH, LOG, COMMAND, DELAY };
 static int
 ready_value(struct emit *m, enum ready kind, const struct pth_ynode *v, json_t *o)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	json_t *argv;
 	long long port;
 	int64_t us = 0;
@@ -337,7 +328,6 @@ ready_value(struct emit *m, enum ready kind, const struct pth_ynode *v, json_t *
 	} else if (r == 0) {
 		pth_json_set(o, kind == PATH ? "path" : "matches", pth_json_text(b.s, b.len));
 	}
-	pth_buf_release(&b);
 	return r;
 }
 
@@ -345,11 +335,10 @@ ready_value(struct emit *m, enum ready kind, const struct pth_ynode *v, json_t *
 static int
 ready_log(struct emit *m, const struct pth_ynode *in, json_t *o)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	int r = in != NULL ? plan_text(m->p, in, m->s->vars, &b, &m->e) : 0;
 
 	pth_json_set(o, "file", json_string(b.len != 0 ? b.s : "stdout.log"));
-	pth_buf_release(&b);
 	return r;
 }
 
@@ -506,13 +495,11 @@ json_t *
 plan_service_emit(struct plan *p, struct plan_service *s)
 {
 	struct emit m = { .p = p, .s = s, .out = json_object() };
-	struct pth_buf at = PTH_BUF_INIT;
+	pth_auto_buf at = PTH_BUF_INIT;
 
 	head(&m);
-	if (body(&m) < 0) {
+	if (body(&m) < 0)
 		plan_problem(p, PTH_ERROR, plan_path(&at, s, "implementation.name"), "%s: %s",
 		    s->name, m.e.text);
-		pth_buf_release(&at);
-	}
 	return m.out;
 }

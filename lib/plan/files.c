@@ -38,7 +38,7 @@ plan_served(struct plan *p, struct plan_service *s)
 {
 	const struct pth_ynode *list = pth_yaml_get(s->view, "files"), *c, *path;
 	json_t *given = json_object_get(s->rec, "files"), *out = json_array(), *vars, *v;
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	struct pth_err e;
 	size_t i;
 
@@ -57,7 +57,6 @@ plan_served(struct plan *p, struct plan_service *s)
 			serve(out, b.s);
 	}
 	json_decref(vars);
-	pth_buf_release(&b);
 	return out;
 }
 

@@ -68,9 +68,7 @@ clash(const struct plan_service *a, const struct plan_service *b)
 static struct plan_service *
 clash_of(struct plan *p, const struct plan_service *s)
 {
-	size_t i;
-
-	for (i = 0; i < p->n; i++)
+	for (size_t i = 0; i < p->n; i++)
 		if (clash(s, &p->v[i]))
 			return &p->v[i];
 	return NULL;
@@ -80,20 +78,17 @@ clash_of(struct plan *p, const struct plan_service *s)
 static void
 part(struct plan *p)
 {
-	struct pth_buf path = PTH_BUF_INIT;
+	pth_auto_buf path = PTH_BUF_INIT;
 	struct plan_service *s, *t;
-	size_t i;
 
-	for (i = 0; i < p->n; i++) {
+	for (size_t i = 0; i < p->n; i++) {
 		s = &p->v[i];
 		while ((t = clash_of(p, s)) != NULL && !s->port_given && s->port < 65535)
 			s->port++;
-		if (t != NULL && s < t && t->port_given) {
+		if (t != NULL && s < t && t->port_given)
 			plan_problem(p, PTH_ERROR, plan_path(&path, t, "ports"),
 			    "%s and %s both want %s port %lld on %s", s->name, t->name,
 			    s->transport, (long long)s->port, s->address);
-			pth_buf_release(&path);
-		}
 	}
 }
 
@@ -118,7 +113,7 @@ static void
 link_target(struct plan *p, struct plan_service *s)
 {
 	const char *name = pth_json_str(json_object_get(s->rec, "protocol"), "target", NULL);
-	struct pth_buf path = PTH_BUF_INIT, shown = PTH_BUF_INIT;
+	pth_auto_buf path = PTH_BUF_INIT, shown = PTH_BUF_INIT;
 
 	if (name == NULL || *name == '\0')
 		return;
@@ -128,19 +123,16 @@ link_target(struct plan *p, struct plan_service *s)
 	pth_show(&shown, name, 80);
 	plan_problem(p, PTH_ERROR, plan_path(&path, s, "protocol.target"),
 	    "%s targets '%s', which is no service of this test", s->name, shown.s);
-	pth_buf_release(&path);
-	pth_buf_release(&shown);
 }
 
 void
 plan_net(struct plan *p)
 {
 	const char *bind;
-	size_t i;
 
-	for (i = 0; i < p->n; i++)
+	for (size_t i = 0; i < p->n; i++)
 		link_target(p, &p->v[i]);
-	for (i = 0; i < p->n; i++) {
+	for (size_t i = 0; i < p->n; i++) {
 		struct plan_service *s = &p->v[i];
 
 		s->transport = pth_desc_str(s->pview, "transport", "none");
@@ -152,7 +144,7 @@ plan_net(struct plan *p)
 			own_port(s);
 	}
 	part(p);
-	for (i = 0; i < p->n; i++)
+	for (size_t i = 0; i < p->n; i++)
 		if (p->v[i].client && p->v[i].target != NULL)
 			p->v[i].port = p->v[i].target->port;
 }

@@ -31,13 +31,12 @@ state_of(const json_t *v)
 		{ "started", "started" }, { "stopped", "stopped" }, { "completed", "completed" },
 		{ "service_healthy", "ready" }, { "service_started", "started" },
 		{ "service_completed_successfully", "completed" } };
-	size_t i;
 
 	if (json_is_object(v))
 		s = pth_json_str(v, "state", pth_json_str(v, "condition", NULL));
 	if (s == NULL)
 		return "ready";
-	for (i = 0; i < countof(names); i++)
+	for (size_t i = 0; i < countof(names); i++)
 		if (strcmp(s, names[i][0]) == 0)
 			return names[i][1];
 	return NULL;
@@ -71,7 +70,7 @@ static void
 check_dep(
     struct plan *p, const struct plan_service *s, const char *name, const json_t *state, void *arg)
 {
-	struct pth_buf path = PTH_BUF_INIT, shown = PTH_BUF_INIT;
+	pth_auto_buf path = PTH_BUF_INIT, shown = PTH_BUF_INIT;
 
 	(void)arg;
 	pth_show(&shown, name, 80);
@@ -85,8 +84,6 @@ check_dep(
 		plan_problem(p, PTH_ERROR, plan_path(&path, s, "depends_on"),
 		    "%s: the state of '%s' must be started, running, ready, completed or stopped",
 		    s->name, shown.s);
-	pth_buf_release(&path);
-	pth_buf_release(&shown);
 }
 
 struct walk {
@@ -112,7 +109,7 @@ visit_dep(
 static void
 tell_cycle(struct walk *w, const struct plan_service *s)
 {
-	struct pth_buf b = PTH_BUF_INIT, path = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT, path = PTH_BUF_INIT;
 	size_t i;
 
 	for (i = 0; w->stack[i] != s; i++)
@@ -121,8 +118,6 @@ tell_cycle(struct walk *w, const struct plan_service *s)
 		pth_buf_addf(&b, "%s -> ", w->stack[i]->name);
 	plan_problem(w->p, PTH_ERROR, plan_path(&path, s, "protocol.target"),
 	    "services wait for each other: %s%s", b.s, s->name);
-	pth_buf_release(&b);
-	pth_buf_release(&path);
 	w->cycle = true;
 }
 
@@ -149,19 +144,18 @@ void
 plan_order(struct plan *p)
 {
 	struct walk w = { .p = p };
-	size_t i;
 
-	for (i = 0; i < p->n; i++)
+	for (size_t i = 0; i < p->n; i++)
 		dependencies(p, &p->v[i], check_dep, NULL);
 	if (plan_failed(p))
 		return;
 	w.stack = pth_xarray(NULL, p->n, sizeof *w.stack);
 	/* Those that listen first: with no edge between them the order is also
 	 * that in which people think. */
-	for (i = 0; i < p->n; i++)
+	for (size_t i = 0; i < p->n; i++)
 		if (!p->v[i].client)
 			visit(&w, &p->v[i]);
-	for (i = 0; i < p->n; i++)
+	for (size_t i = 0; i < p->n; i++)
 		visit(&w, &p->v[i]);
 	free(w.stack);
 }

@@ -28,7 +28,7 @@ mark_of(const struct plan *p, const char *path, unsigned *line, unsigned *col)
 void
 plan_problem(struct plan *p, enum pth_severity s, const char *path, const char *fmt, ...)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	unsigned line, col;
 	va_list ap;
 
@@ -37,7 +37,6 @@ plan_problem(struct plan *p, enum pth_severity s, const char *path, const char *
 	va_end(ap);
 	mark_of(p, path, &line, &col);
 	pth_diags_add(p->d, s, line, col, "%s", b.s);
-	pth_buf_release(&b);
 }
 
 const char *
@@ -65,12 +64,10 @@ plan_failed(const struct plan *p)
 struct plan_service *
 plan_find(struct plan *p, const char *name)
 {
-	size_t i;
-
-	for (i = 0; i < p->n; i++)
+	for (size_t i = 0; i < p->n; i++)
 		if (strcmp(p->v[i].name, name) == 0)
 			return &p->v[i];
-	for (i = 0; i < p->n; i++)
+	for (size_t i = 0; i < p->n; i++)
 		if (strcmp(p->v[i].key, name) == 0)
 			return &p->v[i];
 	return NULL;
@@ -82,7 +79,7 @@ static struct pth_plugin *
 env_plugin(struct plan *p, enum pth_kind kind, const char *name, const char *path)
 {
 	struct pth_plugin *x = pth_plugins_find(p->ps, kind, name, NULL);
-	struct pth_buf shown = PTH_BUF_INIT;
+	pth_auto_buf shown = PTH_BUF_INIT;
 	struct pth_err e;
 
 	if (x != NULL && pth_plugin_load(p->ps, x, NULL, &e) == 0)
@@ -96,7 +93,6 @@ env_plugin(struct plan *p, enum pth_kind kind, const char *name, const char *pat
 		pth_buf_addc(&shown, '\'');
 		pth_plugins_suggest(p->ps, kind, name, &shown);
 		plan_problem(p, PTH_ERROR, path, "%s", shown.s);
-		pth_buf_release(&shown);
 	}
 	return NULL;
 }
@@ -148,7 +144,7 @@ static void
 add_execution(struct plan *p, const json_t *given, size_t i)
 {
 	struct plan_exec *x = &p->x[p->nx];
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	if (!pth_json_bool(given, "enabled", true))
 		return;
@@ -162,7 +158,6 @@ add_execution(struct plan *p, const json_t *given, size_t i)
 		x->only = json_object_get(given, "services");
 		p->nx++;
 	}
-	pth_buf_release(&b);
 }
 
 /* Does the experiment's list name it, by its name or an alias? */
@@ -185,28 +180,27 @@ static void
 conflict(struct plan *p, const struct pth_plugin *a, const struct plan_exec *x, const json_t *own)
 {
 	const struct pth_plugin *b = x->plugin;
-	struct pth_buf at = PTH_BUF_INIT;
+	pth_auto_buf at = PTH_BUF_INIT;
 
 	pth_buf_addf(&at, "execution_environment.%zu.type", x->index);
 	if (json_is_array(own) ? listed(own, b) :
 	                         pth_desc_has(pth_yaml_get(a->root, "conflicts"), b->name))
 		plan_problem(
 		    p, PTH_ERROR, at.s, "%s and %s cannot work together", a->name, b->name);
-	pth_buf_release(&at);
 }
 
 static void
 execution(struct plan *p)
 {
 	json_t *list = json_object_get(p->rec, "execution_environment"), *v;
-	size_t i, k;
+	size_t i;
 
 	p->x = pth_xarray(NULL, json_array_size(list) + 1, sizeof *p->x);
 	json_array_foreach(list, i, v)
 		add_execution(p, v, i);
 	for (i = 0; p->env != NULL && i < p->nx; i++) {
 		conflict(p, p->env, &p->x[i], json_object_get(p->eparams, "incompatibility"));
-		for (k = 0; k < p->nx; k++)
+		for (size_t k = 0; k < p->nx; k++)
 			if (k != i)
 				conflict(p, p->x[i].plugin, &p->x[k], NULL);
 	}
@@ -220,9 +214,8 @@ name_taken(const char *name)
 	static const char *const names[] = { "certs", "setup", "teardown", "pre_commands",
 		"post_commands", "steps", "tmp", "record.json*", "result.json*", "metrics.jsonl",
 		"capture*.pcapng" };
-	size_t i;
 
-	for (i = 0; i < countof(names); i++)
+	for (size_t i = 0; i < countof(names); i++)
 		if (pth_glob(names[i], name))
 			return true;
 	return false;
@@ -231,7 +224,7 @@ name_taken(const char *name)
 static void
 check_name(struct plan *p, struct plan_service *s)
 {
-	struct pth_buf at = PTH_BUF_INIT, shown = PTH_BUF_INIT;
+	pth_auto_buf at = PTH_BUF_INIT, shown = PTH_BUF_INIT;
 
 	pth_show(&shown, s->name, 80);
 	if (!pth_name_ok(s->name))
@@ -246,8 +239,6 @@ check_name(struct plan *p, struct plan_service *s)
 	else if (plan_find(p, s->name) != s)
 		plan_problem(p, PTH_ERROR, plan_path(&at, s, "name"), "two services are named '%s'",
 		    s->name);
-	pth_buf_release(&at);
-	pth_buf_release(&shown);
 }
 
 static void
@@ -255,7 +246,6 @@ services(struct plan *p)
 {
 	json_t *map = json_object_get(p->rec, "services"), *v;
 	const char *key;
-	size_t i;
 
 	if (json_object_size(map) > SERVICES_MAX) {
 		plan_problem(
@@ -271,7 +261,7 @@ services(struct plan *p)
 	}
 	if (p->n == 0)
 		plan_problem(p, PTH_ERROR, "services", "the test has no services");
-	for (i = 0; i < p->n; i++) {
+	for (size_t i = 0; i < p->n; i++) {
 		check_name(p, &p->v[i]);
 		plan_service_look(p, &p->v[i]);
 	}
@@ -304,9 +294,8 @@ test_vars(const json_t *rec)
 	static const char *const keys[] = { "id", "name", "index", "run", "seed", "iteration",
 		"iterations" };
 	json_t *o = json_object(), *v;
-	size_t i;
 
-	for (i = 0; i < countof(keys); i++) {
+	for (size_t i = 0; i < countof(keys); i++) {
 		v = json_object_get(rec, keys[i]);
 		json_object_set(o, keys[i], v != NULL ? v : json_null());
 	}
@@ -316,18 +305,16 @@ test_vars(const json_t *rec)
 static void
 variables(struct plan *p)
 {
-	size_t i;
-
 	p->services = json_object();
 	p->names = json_array();
 	p->test = test_vars(p->rec);
-	for (i = 0; i < p->n; i++) {
+	for (size_t i = 0; i < p->n; i++) {
 		p->v[i].served = plan_served(p, &p->v[i]);
 		p->v[i].info = info(&p->v[i]);
 		json_object_set(p->services, p->v[i].name, p->v[i].info);
 		pth_json_push(p->names, json_string(p->v[i].name));
 	}
-	for (i = 0; i < p->n; i++)
+	for (size_t i = 0; i < p->n; i++)
 		p->v[i].vars = plan_vars(p, &p->v[i]);
 }
 
@@ -363,14 +350,13 @@ environment(const struct plan *p)
 static int
 setup(struct plan *p, json_t *out, struct pth_err *e)
 {
-	size_t i, k;
 	int r = plan_cmds(p, pth_yaml_get(p->eview, "setup"), p->v[0].vars, 60 * SECOND, out, e);
 
-	for (i = 0; i < p->n && r == 0; i++) {
+	for (size_t i = 0; i < p->n && r == 0; i++) {
 		json_t *vars;
 		bool own = false, first = true;
 
-		for (k = 0; k < p->n; k++) {
+		for (size_t k = 0; k < p->n; k++) {
 			if (p->v[k].protocol != p->v[i].protocol)
 				continue;
 			first = first && k >= i;
@@ -406,10 +392,9 @@ limits(const struct plan *p, json_t *out)
 {
 	int64_t us = plan_us(json_object_get(p->rec, "timeout"), 0);
 	int64_t wait_us = plan_us(pth_json_path(p->rec, "steps.wait"), 0);
-	size_t i;
 
 	if (us == 0) {
-		for (i = 0; i < p->n; i++) {
+		for (size_t i = 0; i < p->n; i++) {
 			int64_t t = plan_us(json_object_get(p->v[i].rec, "timeout"), 0);
 
 			us = t > us ? t : us;
@@ -426,9 +411,8 @@ schedule(const struct plan *p, json_t *out)
 {
 	static const char *const keys[] = { "cpus", "locks" };
 	json_t *o = json_object(), *v;
-	size_t i;
 
-	for (i = 0; i < countof(keys); i++)
+	for (size_t i = 0; i < countof(keys); i++)
 		if ((v = json_object_get(p->rec, keys[i])) != NULL && !json_is_null(v))
 			json_object_set(o, keys[i], v);
 	if (json_object_size(o) > 0)
@@ -443,9 +427,8 @@ emit(struct plan *p)
 	       *need = json_array();
 	json_t *before = json_array(), *cap, *v;
 	struct pth_err e = { 0 };
-	size_t i;
 
-	for (i = 0; i < p->n; i++) {
+	for (size_t i = 0; i < p->n; i++) {
 		v = plan_service_emit(p, p->order[i]);
 		pth_json_push(order, json_string(p->order[i]->name));
 		pth_json_push(list, v);
@@ -468,11 +451,9 @@ emit(struct plan *p)
 static void
 release(struct plan *p)
 {
-	size_t i;
-
-	for (i = 0; i < p->n; i++)
+	for (size_t i = 0; i < p->n; i++)
 		plan_service_release(&p->v[i]);
-	for (i = 0; i < p->nx; i++)
+	for (size_t i = 0; i < p->nx; i++)
 		json_decref(p->x[i].params);
 	free(p->v);
 	free(p->x);

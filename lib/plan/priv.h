@@ -2,7 +2,7 @@
 #ifndef PTH_PLAN_PRIV_H
 #define PTH_PLAN_PRIV_H
 
-#include "base/err.h"
+#include "base/cleanup.h"
 #include "io/json.h"
 #include "io/rec.h"
 #include "plan/plan.h"

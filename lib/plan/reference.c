@@ -18,11 +18,10 @@ service_named(struct plan *p, const char *name)
 {
 	struct plan_service *s = plan_find(p, name);
 	bool client = (strcmp(name, "client_service") == 0);
-	size_t i;
 
 	if (s != NULL || (!client && strcmp(name, "server_service") != 0))
 		return s;
-	for (i = 0; i < p->n; i++)
+	for (size_t i = 0; i < p->n; i++)
 		if (p->v[i].client == client)
 			return &p->v[i];
 	return NULL;
@@ -33,9 +32,8 @@ unknown_service(struct plan *p, const char *name, struct pth_err *e)
 {
 	const char **names = pth_xarray(NULL, p->n, sizeof *names);
 	const char *near;
-	size_t i;
 
-	for (i = 0; i < p->n; i++)
+	for (size_t i = 0; i < p->n; i++)
 		names[i] = p->v[i].name;
 	near = pth_nearest(name, names, p->n);
 	pth_err_set(

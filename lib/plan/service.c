@@ -12,27 +12,24 @@ static void
 suggest(struct plan *p, struct plan_service *s, const char *what, const char *got,
     enum pth_kind kind, const char *path)
 {
-	struct pth_buf at = PTH_BUF_INIT, shown = PTH_BUF_INIT;
+	pth_auto_buf at = PTH_BUF_INIT, shown = PTH_BUF_INIT;
 
 	pth_show(&shown, got, 80);
 	pth_buf_addc(&shown, '\'');
 	pth_plugins_suggest(p->ps, kind, got, &shown);
 	plan_problem(p, PTH_ERROR, plan_path(&at, s, path), "no %s named '%s", what, shown.s);
-	pth_buf_release(&at);
-	pth_buf_release(&shown);
 }
 
 static bool
 usable(struct plan *p, struct plan_service *s, struct pth_plugin *plugin, const char *path)
 {
-	struct pth_buf at = PTH_BUF_INIT;
+	pth_auto_buf at = PTH_BUF_INIT;
 	struct pth_err e;
 
 	if (pth_plugin_load(p->ps, plugin, NULL, &e) == 0)
 		return true;
 	plan_problem(
 	    p, PTH_ERROR, plan_path(&at, s, path), "cannot use %s: %s", plugin->name, e.text);
-	pth_buf_release(&at);
 	return false;
 }
 
@@ -44,7 +41,7 @@ look_plugin(struct plan *p, struct plan_service *s, const char *protocol)
 	           *type = pth_json_str(impl, "type", "iut");
 	enum pth_kind kind = strcmp(type, "iut") == 0 ? PTH_IUT : PTH_TESTER;
 	enum pth_kind other = kind == PTH_IUT ? PTH_TESTER : PTH_IUT;
-	struct pth_buf at = PTH_BUF_INIT;
+	pth_auto_buf at = PTH_BUF_INIT;
 
 	s->plugin = pth_plugins_find(p->ps, kind, name, protocol);
 	if (s->plugin == NULL)
@@ -56,7 +53,6 @@ look_plugin(struct plan *p, struct plan_service *s, const char *protocol)
 		    "%s is %s; write type: %s", name,
 		    other == PTH_IUT ? "an implementation" : "a tester",
 		    other == PTH_IUT ? "iut" : "testers");
-		pth_buf_release(&at);
 	} else
 		suggest(p, s, kind == PTH_IUT ? "implementation" : "tester", name, kind,
 		    "implementation.name");
@@ -78,8 +74,7 @@ static bool
 look_protocol(struct plan *p, struct plan_service *s, const char *name)
 {
 	const struct pth_ynode *speaks = pth_yaml_get(s->plugin->root, "protocol");
-	struct pth_buf at = PTH_BUF_INIT, b = PTH_BUF_INIT;
-	const struct pth_ynode *c;
+	pth_auto_buf at = PTH_BUF_INIT, b = PTH_BUF_INIT;
 
 	if (*name == '\0' || strcmp(name, "unknown") == 0)
 		name = only_protocol(speaks, name);
@@ -87,7 +82,6 @@ look_protocol(struct plan *p, struct plan_service *s, const char *name)
 	if (s->protocol == NULL && strcmp(name, "unknown") == 0) {
 		plan_problem(p, PTH_ERROR, plan_path(&at, s, "protocol.name"),
 		    "%s speaks several protocols; protocol.name must say which", s->plugin->name);
-		pth_buf_release(&at);
 		return false;
 	}
 	if (s->protocol == NULL) {
@@ -99,12 +93,10 @@ look_protocol(struct plan *p, struct plan_service *s, const char *name)
 	if (pth_desc_has(speaks, name) || pth_desc_has(speaks, s->protocol->name) ||
 	    pth_desc_has(speaks, "any"))
 		return true;
-	for (c = speaks->child; c != NULL; c = c->next)
+	for (const struct pth_ynode *c = speaks->child; c != NULL; c = c->next)
 		pth_buf_addf(&b, "%s%s", b.len != 0 ? ", " : "", c->text);
 	plan_problem(p, PTH_ERROR, plan_path(&at, s, "protocol.name"), "%s speaks %s, not %s",
 	    s->plugin->name, b.len != 0 ? b.s : speaks->text, name);
-	pth_buf_release(&at);
-	pth_buf_release(&b);
 	return false;
 }
 
@@ -112,11 +104,11 @@ static void
 unknown_version(struct plan *p, struct plan_service *s, const struct pth_ynode *known,
     const char *name, const char *path)
 {
-	struct pth_buf at = PTH_BUF_INIT, b = PTH_BUF_INIT, shown = PTH_BUF_INIT;
-	const struct pth_ynode *c;
+	pth_auto_buf at = PTH_BUF_INIT, b = PTH_BUF_INIT, shown = PTH_BUF_INIT;
 
 	pth_show(&shown, name, 80);
-	for (c = known != NULL ? known->child : NULL; c != NULL; c = c->next) {
+	for (const struct pth_ynode *c = known != NULL ? known->child : NULL; c != NULL;
+	     c = c->next) {
 		const struct pth_ynode *from = pth_yaml_get(c, "version_config");
 
 		pth_buf_addf(&b, "%s%s", b.len != 0 ? ", " : "", c->key);
@@ -125,9 +117,6 @@ unknown_version(struct plan *p, struct plan_service *s, const struct pth_ynode *
 	}
 	plan_problem(p, PTH_ERROR, plan_path(&at, s, path), "%s has no version '%s'; it has %s",
 	    s->plugin->name, shown.s, b.s != NULL ? b.s : "none");
-	pth_buf_release(&at);
-	pth_buf_release(&b);
-	pth_buf_release(&shown);
 }
 
 static void
@@ -152,7 +141,7 @@ static void
 look_role(struct plan *p, struct plan_service *s)
 {
 	const struct pth_ynode *commands = pth_yaml_get(s->view, "commands"), *c;
-	struct pth_buf at = PTH_BUF_INIT, b = PTH_BUF_INIT;
+	pth_auto_buf at = PTH_BUF_INIT, b = PTH_BUF_INIT;
 
 	if (pth_desc_role(commands, s->role) != NULL ||
 	    json_object_get(s->rec, "command_override") != NULL)
@@ -162,8 +151,6 @@ look_role(struct plan *p, struct plan_service *s)
 	plan_problem(p, PTH_ERROR, plan_path(&at, s, "protocol.role"),
 	    "%s has no command for the role %s; it has %s", s->plugin->name, s->role,
 	    b.s != NULL ? b.s : "none");
-	pth_buf_release(&at);
-	pth_buf_release(&b);
 }
 
 static void

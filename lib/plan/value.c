@@ -30,12 +30,11 @@ compile(
     struct plan *p, struct pth_dval *d, const char *before, const char *after, struct pth_err *e)
 {
 	struct pth_template_options o = { .line = d->y.line, .col = d->y.col };
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	pth_buf_addf(&b, "%s%s%s", before, d->y.text, after);
 	o.col = o.col > strlen(before) ? o.col - (unsigned)strlen(before) : 1;
 	d->t = pth_template_parse(d->file, b.s, b.len, &o, e);
-	pth_buf_release(&b);
 	if (d->t == NULL)
 		return -1;
 	keep(p->ps, d->t);
@@ -75,14 +74,13 @@ int
 plan_duration(
     struct plan *p, const struct pth_ynode *n, json_t *vars, int64_t *us, struct pth_err *e)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	int r = plan_text(p, n, vars, &b, e);
 
 	if (r == 0 && b.len > 0 && !pth_duration(b.s, us))
 		r = pth_err_set(e, PTH_INPUT,
 		    "%s:%u:%u: '%.40s' is not a duration such as 5s or 250ms",
 		    ((const struct pth_dval *)n)->file, n->line, n->col, b.s);
-	pth_buf_release(&b);
 	return r;
 }
 
@@ -91,7 +89,7 @@ int
 plan_truth(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_err *e)
 {
 	struct pth_dval *d = (struct pth_dval *)n;
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	int r;
 
 	if (n->kind == PTH_YBOOL)
@@ -103,7 +101,6 @@ plan_truth(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_e
 	r = pth_template_render(d->t, vars, &b, e);
 	if (r == 0)
 		r = b.len > 0;
-	pth_buf_release(&b);
 	return r;
 }
 
@@ -112,15 +109,13 @@ plan_truth(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_e
 static json_t *
 evaluate(const struct pth_ynode *n, const char *text, json_t *vars, struct pth_err *e)
 {
-	struct pth_buf name = PTH_BUF_INIT;
+	pth_auto_buf name = PTH_BUF_INIT;
 	json_t *v = pth_json_path(vars, text);
 
 	if (v != NULL)
 		return json_incref(v);
 	pth_dval_where(&name, n);
-	v = pth_template_expr(name.s, text, vars, e);
-	pth_buf_release(&name);
-	return v;
+	return pth_template_expr(name.s, text, vars, e);
 }
 
 /*
@@ -186,7 +181,7 @@ arg(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct
 {
 	const struct pth_ynode *when = pth_yaml_get(n, "when"), *words = pth_yaml_get(n, "words");
 	const struct pth_ynode *one = n->kind == PTH_YMAP ? pth_yaml_get(n, "optional") : n;
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	int r;
 
 	if (when != NULL) {
@@ -201,16 +196,13 @@ arg(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct
 		r = pth_words(b.s != NULL ? b.s : "", out, e);
 	else if (r == 0 && (b.len != 0 || one == n))
 		push_text(out, &b);
-	pth_buf_release(&b);
 	return r;
 }
 
 int
 plan_args(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e)
 {
-	const struct pth_ynode *c;
-
-	for (c = n != NULL ? n->child : NULL; c != NULL; c = c->next)
+	for (const struct pth_ynode *c = n != NULL ? n->child : NULL; c != NULL; c = c->next)
 		if (arg(p, c, vars, out, e) < 0)
 			return -1;
 	return 0;
@@ -220,7 +212,7 @@ static int
 cmd_argv(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *argv, struct pth_err *e)
 {
 	const struct pth_ynode *sh = pth_yaml_get(n, "sh"), *words = pth_yaml_get(n, "words");
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	int r;
 
 	if (sh == NULL && words == NULL)
@@ -234,7 +226,6 @@ cmd_argv(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *argv, 
 		pth_json_push(argv, json_string("-c"));
 		push_text(argv, &b);
 	}
-	pth_buf_release(&b);
 	return r;
 }
 
@@ -242,7 +233,7 @@ static int
 cmd_extras(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *cmd, struct pth_err *e)
 {
 	const struct pth_ynode *cwd = pth_yaml_get(n, "cwd"), *env = pth_yaml_get(n, "env");
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	json_t *v;
 	int r;
 
@@ -250,7 +241,6 @@ cmd_extras(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *cmd,
 		r = plan_text(p, cwd, vars, &b, e);
 		if (r == 0)
 			pth_json_set(cmd, "cwd", pth_json_text(b.s, b.len));
-		pth_buf_release(&b);
 		if (r < 0)
 			return -1;
 	}
@@ -299,10 +289,10 @@ int
 plan_cmds(struct plan *p, const struct pth_ynode *list, json_t *vars, int64_t timeout_us,
     json_t *out, struct pth_err *e)
 {
-	const struct pth_ynode *c;
 	json_t *cmd;
 
-	for (c = list != NULL ? list->child : NULL; c != NULL; c = c->next) {
+	for (const struct pth_ynode *c = list != NULL ? list->child : NULL; c != NULL;
+	     c = c->next) {
 		cmd = command(p, c, vars, timeout_us, e);
 		if (cmd == NULL)
 			return -1;
@@ -318,7 +308,7 @@ plan_cmds(struct plan *p, const struct pth_ynode *list, json_t *vars, int64_t ti
 static json_t *
 tree_text(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_err *e)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	size_t len = n->len;
 	json_t *v = NULL;
 
@@ -326,17 +316,14 @@ tree_text(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_er
 	    strstr(n->text + 2, "{{") == NULL) {
 		pth_buf_add(&b, n->text + 2, len - 4);
 		v = evaluate(n, b.s, vars, e);
-		if (v == NULL || !json_is_string(v)) {
-			pth_buf_release(&b);
+		if (v == NULL || !json_is_string(v))
 			return v;
-		}
 		pth_buf_cut(&b, 0);
 		json_decref(v);
 		v = NULL;
 	}
 	if (plan_text(p, n, vars, &b, e) == 0)
 		v = pth_json_text(b.s, b.len);
-	pth_buf_release(&b);
 	return v;
 }
 
@@ -350,9 +337,8 @@ static json_t *
 tree_map(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_err *e)
 {
 	json_t *out = json_object(), *v;
-	const struct pth_ynode *c;
 
-	for (c = n->child; c != NULL; c = c->next) {
+	for (const struct pth_ynode *c = n->child; c != NULL; c = c->next) {
 		if (control(c->key))
 			continue;
 		v = plan_tree(p, c, vars, e);
@@ -395,10 +381,10 @@ int
 plan_list(
     struct plan *p, const struct pth_ynode *list, json_t *vars, json_t *out, struct pth_err *e)
 {
-	const struct pth_ynode *c;
 	int r = 0;
 
-	for (c = list != NULL ? list->child : NULL; c != NULL && r == 0; c = c->next)
+	for (const struct pth_ynode *c = list != NULL ? list->child : NULL; c != NULL && r == 0;
+	     c = c->next)
 		r = plan_item(p, c, vars, out, e);
 	return r;
 }

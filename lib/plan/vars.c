@@ -14,13 +14,10 @@ set(json_t *o, const char *key, const char *value)
 static json_t *
 at(const struct plan_service *s, const char *what)
 {
-	struct pth_buf b = PTH_BUF_INIT;
-	json_t *v;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	pth_buf_addf(&b, "@{dir}/%s%s%s", s->name, *what != '\0' ? "/" : "", what);
-	v = json_stringn(b.s, b.len);
-	pth_buf_release(&b);
-	return v;
+	return json_stringn(b.s, b.len);
 }
 
 /* Certificates: this test's own, or those that the experiment names, one by
@@ -29,16 +26,13 @@ static json_t *
 cert(const struct plan_service *s, const char *param, const char *file)
 {
 	const char *given = pth_json_str(s->params, param, NULL);
-	struct pth_buf b = PTH_BUF_INIT;
-	json_t *v;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	if (!s->own_certs && given != NULL && *given != '\0')
 		return json_string(given);
 	pth_buf_addf(
 	    &b, "%s/%s", s->own_certs || s->cert_dir == NULL ? "@{dir}/certs" : s->cert_dir, file);
-	v = json_stringn(b.s, b.len);
-	pth_buf_release(&b);
-	return v;
+	return json_stringn(b.s, b.len);
 }
 
 static void
@@ -51,7 +45,6 @@ places(json_t *vars, const struct plan_service *s)
 		{ "www", "www", "www" },
 	};
 	json_t *paths = json_object();
-	size_t i;
 
 	pth_json_set(paths, "test", json_string("@{dir}"));
 	pth_json_set(paths, "service", at(s, ""));
@@ -61,7 +54,7 @@ places(json_t *vars, const struct plan_service *s)
 	pth_json_set(paths, "cert", cert(s, "cert_file", "cert.pem"));
 	pth_json_set(paths, "key", cert(s, "key_file", "key.pem"));
 	pth_json_set(paths, "ca", cert(s, "ca_file", "ca.pem"));
-	for (i = 0; i < countof(names); i++) {
+	for (size_t i = 0; i < countof(names); i++) {
 		pth_json_set(paths, names[i][1], at(s, names[i][2]));
 		pth_json_set(vars, names[i][0], at(s, names[i][2]));
 	}
@@ -97,9 +90,8 @@ static bool
 ours(const char *name)
 {
 	static const char *const names[] = { "port", "cert_file", "key_file", "ca_file" };
-	size_t i;
 
-	for (i = 0; i < countof(names); i++)
+	for (size_t i = 0; i < countof(names); i++)
 		if (strcmp(name, names[i]) == 0)
 			return true;
 	return false;
@@ -119,11 +111,9 @@ plan_finite(const struct plan_service *s)
 static json_t *
 peer_of(const struct plan *p, const struct plan_service *s)
 {
-	size_t i;
-
 	if (s->target != NULL)
 		return s->target->info;
-	for (i = 0; i < p->n; i++)
+	for (size_t i = 0; i < p->n; i++)
 		if (p->v[i].target == s)
 			return p->v[i].info;
 	return json_null();

@@ -68,10 +68,9 @@ both_forms(json_t *certs)
 {
 	static const char *const kinds[] = { "cert", "key" },
 	                         *const fields[] = { "param", "file", "local_file" };
-	struct pth_buf flat = PTH_BUF_INIT;
-	size_t i;
+	pth_auto_buf flat = PTH_BUF_INIT;
 
-	for (i = 0; i < countof(kinds) * countof(fields); i++) {
+	for (size_t i = 0; i < countof(kinds) * countof(fields); i++) {
 		const char *field = fields[i % countof(fields)];
 		json_t *nested = json_object_get(certs, kinds[i / countof(fields)]), *v;
 
@@ -83,7 +82,6 @@ both_forms(json_t *certs)
 		else
 			json_object_set(nested, field, v);
 	}
-	pth_buf_release(&flat);
 }
 
 /* Set "a.b.c", whose maps are there. */
@@ -132,9 +130,8 @@ own_section(json_t *given, const char *role)
 	static const char *const keys[] = { "initial_version", "protocol", "binary", "network",
 		"certificates", "ticket_file", "logging" };
 	json_t *section = json_object_get(given, role), *v;
-	size_t i;
 
-	for (i = 0; i < countof(keys); i++) {
+	for (size_t i = 0; i < countof(keys); i++) {
 		v = json_object_get(given, keys[i]);
 		if (v == NULL)
 			continue;
@@ -154,13 +151,12 @@ complete_certificates(json_t *file)
 {
 	static const char *const kinds[] = { "cert", "key" };
 	json_t *certs;
-	size_t i, k;
 
-	for (i = 0; i < countof(roles); i++) {
+	for (size_t i = 0; i < countof(roles); i++) {
 		certs = json_object_get(json_object_get(file, roles[i]), "certificates");
 		if (!json_is_object(certs))
 			continue;
-		for (k = 0; k < countof(kinds); k++)
+		for (size_t k = 0; k < countof(kinds); k++)
 			if (!json_is_object(json_object_get(certs, kinds[k])))
 				pth_json_set(certs, kinds[k], json_object());
 		both_forms(certs);
@@ -171,22 +167,19 @@ static void
 check_given(struct plan *p, const struct plan_service *s, const json_t *given, const char *what)
 {
 	struct pth_arena a = { NULL, 0 };
-	struct pth_buf text = PTH_BUF_INIT, at = PTH_BUF_INIT;
+	pth_auto_buf text = PTH_BUF_INIT, at = PTH_BUF_INIT;
 	struct pth_ynode *n;
 	struct pth_diags d;
-	size_t i;
 
 	pth_diags_init(&d, "");
 	pth_json_dump(&text, given);
 	n = pth_yaml_load(text.s, text.len, &a, &d);
 	if (n != NULL)
 		pth_version_check(n, &d);
-	for (i = 0; i < d.n; i++)
+	for (size_t i = 0; i < d.n; i++)
 		plan_problem(p, d.v[i].severity, plan_path(&at, s, what), "%s", d.v[i].text);
 	pth_diags_release(&d);
 	pth_arena_release(&a);
-	pth_buf_release(&text);
-	pth_buf_release(&at);
 }
 
 /* A dependency's name is its directory, in a command of the image. */
@@ -194,7 +187,7 @@ static void
 check_dependencies(
     struct plan *p, const struct plan_service *s, const json_t *given, const char *what)
 {
-	struct pth_buf at = PTH_BUF_INIT, shown = PTH_BUF_INIT;
+	pth_auto_buf at = PTH_BUF_INIT, shown = PTH_BUF_INIT;
 	json_t *v;
 	size_t i;
 
@@ -208,8 +201,6 @@ check_dependencies(
 		plan_problem(p, PTH_ERROR, plan_path(&at, s, what),
 		    "dependencies: '%s' cannot be a name", shown.s != NULL ? shown.s : "");
 	}
-	pth_buf_release(&at);
-	pth_buf_release(&shown);
 }
 
 /* implementation.version and implementation.version_config, where they are maps. */
@@ -218,11 +209,10 @@ given_part(struct plan *p, struct plan_service *s)
 {
 	static const char *const keys[] = { "version", "version_config" };
 	const json_t *impl = json_object_get(s->rec, "implementation");
-	struct pth_buf what = PTH_BUF_INIT;
+	pth_auto_buf what = PTH_BUF_INIT;
 	json_t *part, *both;
-	size_t i;
 
-	for (i = 0; i < countof(keys); i++) {
+	for (size_t i = 0; i < countof(keys); i++) {
 		if (!json_is_object(json_object_get(impl, keys[i])))
 			continue;
 		part = json_deep_copy(json_object_get(impl, keys[i]));
@@ -237,7 +227,6 @@ given_part(struct plan *p, struct plan_service *s)
 		json_decref(part);
 		s->vgiven = both;
 	}
-	pth_buf_release(&what);
 }
 
 void
@@ -284,12 +273,11 @@ plan_version_env(const struct plan_service *s)
 static void
 set_text(json_t *to, const char *key, const json_t *from, const char *name)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	plan_scalar(&b, json_object_get(from, name));
 	if (b.len != 0)
 		pth_json_set(to, key, pth_json_text(b.s, b.len));
-	pth_buf_release(&b);
 }
 
 static json_t *
@@ -363,27 +351,25 @@ static void
 usual_port(const struct plan *p, struct plan_service *s)
 {
 	json_t *port = pth_json_path(s->section, "network.port");
-	struct pth_buf at = PTH_BUF_INIT;
+	pth_auto_buf at = PTH_BUF_INIT;
 
 	if (s->client || json_integer_value(port) <= 0 || json_integer_value(port) > 65535)
 		return;
 	json_object_set(s->pparams, "port", port);
 	s->port_usual = (json_object_get(
 	                     json_object_get(p->rec, "marks"), plan_path(&at, s, "ports")) == NULL);
-	pth_buf_release(&at);
 }
 
 void
 plan_version_look(struct plan *p, struct plan_service *s)
 {
 	json_t *v;
-	size_t i;
 
 	if (s->vfile == NULL)
 		return;
 	s->section = section_of(s->vfile, s->role);
 	both_forms(json_object_get(s->section, "certificates"));
-	for (i = 0; i < countof(twins); i++) {
+	for (size_t i = 0; i < countof(twins); i++) {
 		v = pth_json_path(s->section, twins[i].path);
 		if (empty(v) || json_object_get(s->params, twins[i].param) == NULL)
 			continue;
@@ -403,9 +389,8 @@ certificates(const struct plan_service *s, const json_t *vars)
 	static const char *const kinds[][3] = { { "cert_file", "cert" }, { "key_file", "key" } };
 	bool ours = !s->own_certs || pth_json_bool(s->rec, "generate_new_certificates", false);
 	json_t *certs = json_object_get(s->section, "certificates");
-	size_t i;
 
-	for (i = 0; i < countof(kinds); i++) {
+	for (size_t i = 0; i < countof(kinds); i++) {
 		json_t *v = json_object_get(vars, kinds[i][0]);
 
 		if (!ours || empty(json_object_get(certs, kinds[i][0])))
@@ -422,16 +407,13 @@ binary_path(const json_t *binary)
 {
 	const char *dir = pth_json_str(binary, "dir", ""), *name = pth_json_str(binary, "name", "");
 	size_t n = strlen(dir);
-	struct pth_buf b = PTH_BUF_INIT;
-	json_t *v;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	if (*name == '/' || strchr(name, ' ') != NULL || n == 0 || *name == '\0')
 		return json_string(name);
 	name += strncmp(name, "./", 2) != 0 ? 0 : 2;
 	pth_buf_addf(&b, "%s%s%s", dir, dir[n - 1] == '/' ? "" : "/", name);
-	v = json_stringn(b.s, b.len);
-	pth_buf_release(&b);
-	return v;
+	return json_stringn(b.s, b.len);
 }
 
 void

@@ -308,9 +308,8 @@ static unsigned
 count(const struct pth_ynode *map, const char *const *names, size_t n)
 {
 	unsigned found = 0;
-	size_t i;
 
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		found += pth_yaml_get(map, names[i]) != NULL;
 	return found;
 }
@@ -318,15 +317,13 @@ count(const struct pth_ynode *map, const char *const *names, size_t n)
 static void
 one_of(struct check *c, const struct pth_ynode *n, const char *const *names, size_t k)
 {
-	struct pth_buf b = PTH_BUF_INIT;
-	size_t i;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	if (n->kind != PTH_YMAP || count(n, names, k) == 1)
 		return;
-	for (i = 0; i < k; i++)
+	for (size_t i = 0; i < k; i++)
 		pth_buf_addf(&b, "%s%s", i != 0 ? ", " : "", names[i]);
 	pth_diags_add(c->d, PTH_ERROR, n->line, n->col, "must have exactly one of %s", b.s);
-	pth_buf_release(&b);
 }
 
 static void
@@ -435,7 +432,6 @@ check_over(struct check *c, const struct pth_ynode *n)
 	static const char *const fixed[] = { "plugin", "kind", "extends", "versions",
 		"version_configs", "aliases" };
 	const struct pth_ynode *v, *k;
-	size_t i;
 
 	if (n->kind != PTH_YMAP) {
 		pth_desc_wrong(c->d, n, "a map of names to overrides");
@@ -445,7 +441,7 @@ check_over(struct check *c, const struct pth_ynode *n)
 		if (v->kind == PTH_YNULL)
 			continue;
 		check_keys(c, v, top_keys);
-		for (i = 0; i < countof(fixed); i++)
+		for (size_t i = 0; i < countof(fixed); i++)
 			if ((k = pth_yaml_get(v, fixed[i])) != NULL)
 				pth_diags_add(c->d, PTH_ERROR, k->kline, k->kcol,
 				    "%s: cannot be overridden here", fixed[i]);
@@ -462,14 +458,13 @@ check_params(struct check *c, const struct pth_ynode *n)
 		"program", "finite" };
 	unsigned services = SERVICE;
 	const struct pth_ynode *v;
-	size_t i;
 
 	if (n->kind != PTH_YMAP) {
 		pth_desc_wrong(c->d, n, "a map of parameters");
 		return;
 	}
 	for (v = n->child; v != NULL; v = v->next) {
-		for (i = 0; i < countof(taken); i++)
+		for (size_t i = 0; i < countof(taken); i++)
 			if ((services >> c->kind & 1) != 0 && strcmp(v->key, taken[i]) == 0)
 				pth_diags_add(c->d, PTH_ERROR, v->kline, v->kcol,
 				    "parameter '%s': the name is taken, pth-plugin(5)", v->key);

@@ -60,9 +60,8 @@ static struct pth_ynode *
 copy_params(struct pth_arena *a, const struct pth_ynode *n, const char *file)
 {
 	struct pth_ynode *to = clone(a, n, file), **tail = &to->child;
-	const struct pth_ynode *c;
 
-	for (c = n->child; c != NULL; c = c->next)
+	for (const struct pth_ynode *c = n->child; c != NULL; c = c->next)
 		push(to, &tail,
 		    c->kind == PTH_YMAP || c->kind == PTH_YNULL ? pth_desc_copy(a, c, file) :
 		                                                  default_of(a, c, file));
@@ -89,9 +88,7 @@ list_of(struct pth_arena *a, const struct pth_ynode *n, const char *file)
 static bool
 is_role(const char *s)
 {
-	size_t i;
-
-	for (i = 0; i < pth_nroles; i++)
+	for (size_t i = 0; i < pth_nroles; i++)
 		if (strcmp(s, pth_roles[i]) == 0)
 			return true;
 	return false;
@@ -101,7 +98,6 @@ static struct pth_ynode *
 copy_ready(struct pth_arena *a, const struct pth_ynode *n, const char *file)
 {
 	struct pth_ynode *to, **tail;
-	const struct pth_ynode *c;
 
 	if (n->kind != PTH_YMAP)
 		return copy(a, n, file, 2);
@@ -109,7 +105,7 @@ copy_ready(struct pth_arena *a, const struct pth_ynode *n, const char *file)
 		return list_of(a, n, file);
 	to = clone(a, n, file);
 	tail = &to->child;
-	for (c = n->child; c != NULL; c = c->next)
+	for (const struct pth_ynode *c = n->child; c != NULL; c = c->next)
 		push(to, &tail, c->kind == PTH_YMAP ? list_of(a, c, file) : copy(a, c, file, 2));
 	return to;
 }
@@ -132,9 +128,8 @@ static struct pth_ynode *
 copy(struct pth_arena *a, const struct pth_ynode *n, const char *file, int level)
 {
 	struct pth_ynode *to = clone(a, n, file), **tail = &to->child;
-	const struct pth_ynode *c;
 
-	for (c = n->child; c != NULL; c = c->next) {
+	for (const struct pth_ynode *c = n->child; c != NULL; c = c->next) {
 		bool over = c->key != NULL &&
 		    (strcmp(c->key, "versions") == 0 || strcmp(c->key, "roles") == 0);
 
@@ -203,11 +198,10 @@ static struct pth_ynode *
 join(struct pth_arena *a, const struct pth_ynode *base, const struct pth_ynode *more)
 {
 	struct pth_ynode *to = clone(a, base, file_of(base)), **tail = &to->child;
-	const struct pth_ynode *c;
 
-	for (c = base->child; c != NULL; c = c->next)
+	for (const struct pth_ynode *c = base->child; c != NULL; c = c->next)
 		push(to, &tail, merge(a, NULL, c, BELOW));
-	for (c = more->child; c != NULL; c = c->next)
+	for (const struct pth_ynode *c = more->child; c != NULL; c = c->next)
 		push(to, &tail, merge(a, NULL, c, BELOW));
 	return to;
 }
@@ -243,9 +237,7 @@ fresh(struct pth_arena *a, const struct pth_ynode *over, enum level level)
 static bool
 based(const struct pth_ynode *base, const struct pth_ynode *over)
 {
-	const struct pth_ynode *c;
-
-	for (c = base != NULL ? base->child : NULL; c != NULL; c = c->next)
+	for (const struct pth_ynode *c = base != NULL ? base->child : NULL; c != NULL; c = c->next)
 		if (strcmp(c->key, over->key) == 0 || appends(over, c->key))
 			return true;
 	return false;
@@ -257,14 +249,13 @@ merge(struct pth_arena *a, const struct pth_ynode *base, const struct pth_ynode 
 {
 	bool maps = base != NULL && base->kind == PTH_YMAP && over->kind == PTH_YMAP;
 	struct pth_ynode *to = clone(a, over, file_of(over)), **tail = &to->child, *n;
-	const struct pth_ynode *c;
 
 	if (maps)
 		to->key = base->key;
-	for (c = maps ? base->child : NULL; c != NULL; c = c->next)
+	for (const struct pth_ynode *c = maps ? base->child : NULL; c != NULL; c = c->next)
 		if ((n = merge_child(a, c, find_over(over, c->key), level)) != NULL)
 			push(to, &tail, n);
-	for (c = over->child; c != NULL; c = c->next) {
+	for (const struct pth_ynode *c = over->child; c != NULL; c = c->next) {
 		if (over->kind != PTH_YMAP)
 			push(to, &tail, merge(a, NULL, c, BELOW));
 		else if (!(maps && based(base, c)) && (c->kind != PTH_YNULL || level == INSIDE))
@@ -345,13 +336,11 @@ pth_desc_str(const struct pth_ynode *map, const char *key, const char *def)
 bool
 pth_desc_has(const struct pth_ynode *n, const char *s)
 {
-	const struct pth_ynode *c;
-
 	if (n == NULL)
 		return false;
 	if (n->kind < PTH_YSEQ)
 		return n->text != NULL && strcmp(n->text, s) == 0;
-	for (c = n->child; c != NULL; c = c->next)
+	for (const struct pth_ynode *c = n->child; c != NULL; c = c->next)
 		if (c->kind < PTH_YSEQ && c->text != NULL && strcmp(c->text, s) == 0)
 			return true;
 	return false;

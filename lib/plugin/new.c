@@ -73,7 +73,7 @@ fit(struct begin *n, struct pth_err *e)
 static int
 fill(struct begin *n, const char *from, const char *to, int mode, struct pth_err *e)
 {
-	struct pth_buf path = PTH_BUF_INIT, src = PTH_BUF_INIT, text = PTH_BUF_INIT;
+	pth_auto_buf path = PTH_BUF_INIT, src = PTH_BUF_INIT, text = PTH_BUF_INIT;
 	struct pth_template *t = NULL;
 	int r;
 
@@ -93,9 +93,6 @@ fill(struct begin *n, const char *from, const char *to, int mode, struct pth_err
 	if (r == 0)
 		pth_buf_addf(n->out, "%s\n", path.s);
 	pth_template_free(t);
-	pth_buf_release(&path);
-	pth_buf_release(&src);
-	pth_buf_release(&text);
 	return r;
 }
 
@@ -124,7 +121,7 @@ pth_plugin_new(struct pth_plugins *ps, const char *share, enum pth_kind kind, co
 		.out = out };
 	bool service = kind == PTH_IUT || kind == PTH_TESTER || kind == PTH_BASE;
 	unsigned up = 3, i;
-	struct pth_buf root = PTH_BUF_INIT;
+	pth_auto_buf root = PTH_BUF_INIT;
 	int r;
 
 	if ((service || base != NULL) && fit(&n, e) < 0)
@@ -144,6 +141,5 @@ pth_plugin_new(struct pth_plugins *ps, const char *share, enum pth_kind kind, co
 	r = write_all(&n, e);
 	json_decref(n.vars);
 	pth_buf_release(&n.dir);
-	pth_buf_release(&root);
 	return r;
 }

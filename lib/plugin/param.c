@@ -84,7 +84,7 @@ as_bool(const json_t *v)
 static json_t *
 as_str(const json_t *v, const struct pth_ynode *words)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	json_t *s = NULL;
 
 	if (json_is_string(v))
@@ -100,7 +100,6 @@ as_str(const json_t *v, const struct pth_ynode *words)
 	if (json_is_number(v)) {
 		pth_json_dump(&b, v);
 		s = json_stringn(b.s, b.len);
-		pth_buf_release(&b);
 	}
 	return s;
 }
@@ -145,7 +144,7 @@ static int
 in_enum(const char *name, const struct pth_ynode *spec, const json_t *v, struct pth_err *e)
 {
 	const struct pth_ynode *words = pth_yaml_get(spec, "enum"), *w;
-	struct pth_buf known = PTH_BUF_INIT, got = PTH_BUF_INIT;
+	pth_auto_buf known = PTH_BUF_INIT, got = PTH_BUF_INIT;
 	int r = 0;
 
 	if (words == NULL || json_is_object(v) || json_is_array(v))
@@ -162,8 +161,6 @@ in_enum(const char *name, const struct pth_ynode *spec, const json_t *v, struct 
 		r = pth_err_set(e, PTH_INPUT, "parameter %s: '%s' is not one of %s", name,
 		    got.s != NULL ? got.s : "", known.s != NULL ? known.s : "nothing");
 	}
-	pth_buf_release(&known);
-	pth_buf_release(&got);
 	return r;
 }
 
@@ -171,7 +168,7 @@ static int
 in_pattern(const char *name, const struct pth_ynode *spec, const json_t *v, struct pth_err *e)
 {
 	const char *pattern = pth_desc_str(spec, "pattern", NULL);
-	struct pth_buf shown = PTH_BUF_INIT;
+	pth_auto_buf shown = PTH_BUF_INIT;
 	regex_t re;
 	int r = 0;
 
@@ -182,7 +179,6 @@ in_pattern(const char *name, const struct pth_ynode *spec, const json_t *v, stru
 		pth_show(&shown, json_string_value(v), 80);
 		r = pth_err_set(
 		    e, PTH_INPUT, "parameter %s: '%s' does not match %s", name, shown.s, pattern);
-		pth_buf_release(&shown);
 	}
 	regfree(&re);
 	return r;

@@ -73,7 +73,7 @@ kind_of_path(struct pth_arena *a, const char *rel, enum pth_kind *kind, const ch
 static struct pth_ynode *
 read_tree(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	struct pth_err e = { 0 };
 	struct pth_ynode *root = NULL;
 
@@ -81,7 +81,6 @@ read_tree(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d)
 		pth_diags_add(d, PTH_ERROR, 0, 0, "%s", e.text);
 	else
 		root = pth_yaml_load(b.s != NULL ? b.s : "", b.len, &ps->arena, d);
-	pth_buf_release(&b);
 	if (root != NULL && root->kind != PTH_YMAP) {
 		pth_diags_add(d, PTH_ERROR, root->line, root->col,
 		    "a descriptor is a map with plugin: and kind:, not a %s",
@@ -155,9 +154,8 @@ static int
 place(struct pth_plugins *ps, struct pth_plugin *p, size_t before, struct pth_err *e)
 {
 	struct pth_plugin *q;
-	size_t i;
 
-	for (i = 0; i < ps->n; i++) {
+	for (size_t i = 0; i < ps->n; i++) {
 		if (by_name(&ps->v[i], &p) != 0)
 			continue;
 		if (i >= before)
@@ -194,7 +192,7 @@ static int
 take_file(struct pth_plugins *ps, const FTSENT *f, const char *root, bool ours, size_t before,
     struct pth_err *e)
 {
-	struct pth_buf stem = PTH_BUF_INIT, shown = PTH_BUF_INIT;
+	pth_auto_buf stem = PTH_BUF_INIT, shown = PTH_BUF_INIT;
 	const char *rel = f->fts_path + strlen(root);
 	struct pth_plugin *p;
 	int r = 0;
@@ -208,8 +206,6 @@ take_file(struct pth_plugins *ps, const FTSENT *f, const char *root, bool ours, 
 		if (kind_of_path(&ps->arena, rel, &p->kind, &p->protocol) || kind_of_content(ps, p))
 			r = place(ps, p, before, e);
 	}
-	pth_buf_release(&stem);
-	pth_buf_release(&shown);
 	return r;
 }
 
@@ -223,14 +219,13 @@ by_path(const FTSENT **a, const FTSENT **b)
 static bool
 inner(const FTSENT *f)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	bool r = (strcmp(f->fts_name, "version_configs") == 0);
 
 	if (!r && f->fts_level > 1) {
 		pth_buf_add(&b, f->fts_path, f->fts_pathlen - f->fts_namelen);
 		pth_buf_adds(&b, "plugin.yaml");
 		r = access(b.s, F_OK) == 0;
-		pth_buf_release(&b);
 	}
 	return r;
 }
@@ -302,12 +297,11 @@ int
 pth_plugins_open(struct pth_plugins *ps, const struct pth_plugin_dirs *dirs, const char *path,
     const char *share, struct pth_err *e)
 {
-	struct pth_buf b = PTH_BUF_INIT;
-	size_t i;
+	pth_auto_buf b = PTH_BUF_INIT;
 	int r = 0;
 
 	memset(ps, 0, sizeof *ps);
-	for (i = 0; i < dirs->n && r == 0; i++) {
+	for (size_t i = 0; i < dirs->n && r == 0; i++) {
 		if (!is_dir(dirs->v[i]))
 			r = pth_err_set(e, PTH_INPUT, "%s: not a directory of plugins", dirs->v[i]);
 		else
@@ -320,7 +314,6 @@ pth_plugins_open(struct pth_plugins *ps, const struct pth_plugin_dirs *dirs, con
 		r = is_dir(b.s) ?
 		    scan(ps, b.s, true, e) :
 		    pth_err_set(e, PTH_SYSTEM, "%s: our own plugins are missing", b.s);
-		pth_buf_release(&b);
 	}
 	if (ps->n != 0)
 		qsort(ps->v, ps->n, sizeof *ps->v, by_name);
@@ -330,9 +323,7 @@ pth_plugins_open(struct pth_plugins *ps, const struct pth_plugin_dirs *dirs, con
 void
 pth_plugins_close(struct pth_plugins *ps)
 {
-	size_t i;
-
-	for (i = 0; i < ps->ntemplates; i++)
+	for (size_t i = 0; i < ps->ntemplates; i++)
 		pth_template_free(ps->templates[i]);
 	free(ps->templates);
 	free(ps->v);
@@ -355,13 +346,11 @@ has_alias(struct pth_plugins *ps, struct pth_plugin *p, const char *name)
 struct pth_plugin *
 pth_plugins_find(struct pth_plugins *ps, enum pth_kind kind, const char *name, const char *protocol)
 {
-	size_t i;
-
-	for (i = 0; i < ps->n; i++)
+	for (size_t i = 0; i < ps->n; i++)
 		if (ps->v[i]->kind == kind && strcmp(ps->v[i]->name, name) == 0 &&
 		    (protocol == NULL || same_text(ps->v[i]->protocol, protocol) == 0))
 			return ps->v[i];
-	for (i = 0; i < ps->n; i++)
+	for (size_t i = 0; i < ps->n; i++)
 		if (ps->v[i]->kind == kind && has_alias(ps, ps->v[i], name))
 			return ps->v[i];
 	return NULL;
@@ -520,7 +509,7 @@ load(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d)
 static void
 remember(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	size_t i;
 
 	pth_diags_sort(d);
@@ -531,7 +520,6 @@ remember(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d)
 	else
 		pth_buf_addf(&b, "%s: %s", p->file, i < d->n ? d->v[i].text : "not usable");
 	p->why = pth_arena_strn(&ps->arena, b.s, b.len);
-	pth_buf_release(&b);
 	pth_event("plugin.failed", "{s:s, s:s}", "plugin", p->name, "reason", p->why);
 }
 
@@ -539,9 +527,7 @@ remember(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d)
 static void
 warn(const struct pth_plugin *p, const struct pth_diags *d)
 {
-	size_t i;
-
-	for (i = 0; i < d->n; i++)
+	for (size_t i = 0; i < d->n; i++)
 		if (d->v[i].severity == PTH_WARNING)
 			pth_warn("%s:%u:%u: %s", p->file, d->v[i].line, d->v[i].col, d->v[i].text);
 }

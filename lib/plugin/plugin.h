@@ -12,7 +12,7 @@
 #ifndef PTH_PLUGIN_PLUGIN_H
 #define PTH_PLUGIN_PLUGIN_H
 
-#include "base/buf.h"
+#include "base/cleanup.h"
 #include "io/yaml.h"
 #include "template/template.h"
 

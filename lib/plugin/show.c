@@ -52,10 +52,9 @@ scalar(struct pth_buf *b, const struct pth_ynode *n)
 static void
 show(struct pth_buf *b, const struct pth_ynode *n, unsigned depth, bool origins)
 {
-	const struct pth_ynode *c;
 	unsigned i;
 
-	for (c = n->child; c != NULL; c = c->next) {
+	for (const struct pth_ynode *c = n->child; c != NULL; c = c->next) {
 		for (i = 0; i < depth; i++)
 			pth_buf_adds(b, "  ");
 		if (c->key == NULL)

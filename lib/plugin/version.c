@@ -124,17 +124,15 @@ problem(struct versions *w, enum pth_severity s, const char *text)
 static void
 report(struct versions *w, struct pth_diags *own)
 {
-	struct pth_buf b = PTH_BUF_INIT;
-	size_t i;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	pth_diags_sort(own);
-	for (i = 0; i < own->n; i++) {
+	for (size_t i = 0; i < own->n; i++) {
 		pth_buf_cut(&b, 0);
 		pth_buf_addf(
 		    &b, "%s:%u:%u: %s", own->file, own->v[i].line, own->v[i].col, own->v[i].text);
 		problem(w, own->v[i].severity, b.s);
 	}
-	pth_buf_release(&b);
 }
 
 /* A path beside the descriptor, as it is named in `file`. */
@@ -184,7 +182,7 @@ take(struct versions *w, const char *name)
 	char *path = beside(w->p->path, w->dir, name), *shown = beside(w->p->file, w->dir, name);
 	struct pth_arena *a = &w->ps->arena;
 	const char *version = pth_arena_strn(a, name, strlen(name) - 5), *stated;
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	struct pth_ynode *root = NULL;
 	struct pth_diags own;
 	struct pth_err e;
@@ -205,7 +203,6 @@ take(struct versions *w, const char *name)
 		w->all = pth_desc_merge(a, w->all, pth_desc_copy(a, root, own.file));
 	report(w, &own);
 	pth_diags_release(&own);
-	pth_buf_release(&b);
 	free(path);
 	free(shown);
 }
