@@ -197,9 +197,10 @@ reading(struct plan *p, json_t *services, json_t *o, struct pth_err *e)
 			plan_scalar(&b, v);
 			pth_json_push_once(keylogs, pth_json_text(b.s, b.len));
 		}
-	for (i = 0; i < p->n && r == 0; i++) {
+	for (i = 0; i < p->nservices && r == 0; i++) {
 		list = json_array();
-		r = plan_list(p, pth_yaml_get(p->v[i].pview, "decode"), p->v[i].vars, list, e);
+		r = plan_list(
+		    p, pth_yaml_get(p->services[i].pview, "decode"), p->services[i].vars, list, e);
 		json_array_foreach(list, k, v)
 			pth_json_push_once(decode, json_incref(v));
 		json_decref(list);
@@ -220,8 +221,8 @@ in_vain(struct plan *p)
 	pth_buf_addf(&b, "no effect in environment %s", p->env->name);
 	if (own != NULL && !json_is_false(own) && pth_json_bool(own, "enabled", true))
 		problem(p, &g, PTH_WARNING, "", b.s);
-	for (size_t i = 0; i < p->n; i++) {
-		g.s = &p->v[i];
+	for (size_t i = 0; i < p->nservices; i++) {
+		g.s = &p->services[i];
 		own = json_object_get(g.s->rec, "capture");
 		if (own != NULL && !json_is_false(own))
 			problem(p, &g, PTH_WARNING, "", b.s);

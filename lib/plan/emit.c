@@ -38,8 +38,8 @@ each_exec(struct emit *m, const char *key,
 	json_t *vars;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < m->p->nx; i++) {
-		const struct plan_exec *x = &m->p->x[i];
+	for (size_t i = 0; r == 0 && i < m->p->nexecs; i++) {
+		const struct plan_exec *x = &m->p->execs[i];
 		const struct pth_ynode *n = pth_yaml_get(x->view, key);
 
 		if (n == NULL || (json_is_array(x->only) && !names_it(x->only, m->s)))
@@ -371,14 +371,13 @@ ready_one(struct emit *m, const struct pth_ynode *n)
 static int
 ready(struct emit *m)
 {
-	const struct pth_ynode *n = pth_desc_role(pth_yaml_get(m->s->view, "ready"), m->s->role),
-	                       *c;
+	const struct pth_ynode *n = pth_desc_role(pth_yaml_get(m->s->view, "ready"), m->s->role);
 	json_t *list = json_array(), *o;
 
 	pth_json_set(m->out, "ready", list);
 	if (pth_yaml_get(m->s->view, "ready") == NULL)
 		n = pth_desc_role(pth_yaml_get(m->s->pview, "ready"), m->s->role);
-	for (c = n != NULL && n->kind == PTH_YSEQ ? n->child : n; c != NULL;
+	for (const struct pth_ynode *c = n != NULL && n->kind == PTH_YSEQ ? n->child : n; c != NULL;
 	     c = n->kind == PTH_YSEQ ? c->next : NULL) {
 		const struct pth_ynode *when = pth_yaml_get(c, "when");
 		int go = when != NULL ? plan_truth(m->p, when, m->s->vars, &m->e) : 1;

@@ -36,7 +36,7 @@ serve(json_t *list, const char *path)
 json_t *
 plan_served(struct plan *p, struct plan_service *s)
 {
-	const struct pth_ynode *list = pth_yaml_get(s->view, "files"), *c, *path;
+	const struct pth_ynode *list = pth_yaml_get(s->view, "files"), *path;
 	json_t *given = json_object_get(s->rec, "files"), *out = json_array(), *vars, *v;
 	pth_auto_buf b = PTH_BUF_INIT;
 	struct pth_err e;
@@ -46,7 +46,7 @@ plan_served(struct plan *p, struct plan_service *s)
 		serve(out, pth_json_str(v, "path", ""));
 	vars = json_pack(
 	    "{s:s, s:s, s:O}", "name", s->name, "role", s->role, "parameters", s->params);
-	for (c = list != NULL ? list->child : NULL; c != NULL; c = c->next) {
+	pth_yaml_foreach(c, list) {
 		path = pth_yaml_get(c, "path");
 		pth_buf_cut(&b, 0);
 		if (path != NULL && path->kind == PTH_YSTR && strchr(path->text, '{') == NULL &&

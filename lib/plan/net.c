@@ -68,9 +68,9 @@ clash(const struct plan_service *a, const struct plan_service *b)
 static struct plan_service *
 clash_of(struct plan *p, const struct plan_service *s)
 {
-	for (size_t i = 0; i < p->n; i++)
-		if (clash(s, &p->v[i]))
-			return &p->v[i];
+	for (size_t i = 0; i < p->nservices; i++)
+		if (clash(s, &p->services[i]))
+			return &p->services[i];
 	return NULL;
 }
 
@@ -81,8 +81,8 @@ part(struct plan *p)
 	pth_auto_buf path = PTH_BUF_INIT;
 	struct plan_service *s, *t;
 
-	for (size_t i = 0; i < p->n; i++) {
-		s = &p->v[i];
+	for (size_t i = 0; i < p->nservices; i++) {
+		s = &p->services[i];
 		while ((t = clash_of(p, s)) != NULL && !s->port_given && s->port < 65535)
 			s->port++;
 		if (t != NULL && s < t && t->port_given)
@@ -130,10 +130,10 @@ plan_net(struct plan *p)
 {
 	const char *bind;
 
-	for (size_t i = 0; i < p->n; i++)
-		link_target(p, &p->v[i]);
-	for (size_t i = 0; i < p->n; i++) {
-		struct plan_service *s = &p->v[i];
+	for (size_t i = 0; i < p->nservices; i++)
+		link_target(p, &p->services[i]);
+	for (size_t i = 0; i < p->nservices; i++) {
+		struct plan_service *s = &p->services[i];
 
 		s->transport = pth_desc_str(s->pview, "transport", "none");
 		s->address = by_env(p, s, "address", "127.0.0.1", i);
@@ -144,7 +144,7 @@ plan_net(struct plan *p)
 			own_port(s);
 	}
 	part(p);
-	for (size_t i = 0; i < p->n; i++)
-		if (p->v[i].client && p->v[i].target != NULL)
-			p->v[i].port = p->v[i].target->port;
+	for (size_t i = 0; i < p->nservices; i++)
+		if (p->services[i].client && p->services[i].target != NULL)
+			p->services[i].port = p->services[i].target->port;
 }

@@ -145,18 +145,18 @@ plan_order(struct plan *p)
 {
 	struct walk w = { .p = p };
 
-	for (size_t i = 0; i < p->n; i++)
-		dependencies(p, &p->v[i], check_dep, NULL);
+	for (size_t i = 0; i < p->nservices; i++)
+		dependencies(p, &p->services[i], check_dep, NULL);
 	if (plan_failed(p))
 		return;
-	w.stack = pth_xarray(NULL, p->n, sizeof *w.stack);
+	w.stack = pth_xarray(NULL, p->nservices, sizeof *w.stack);
 	/* Those that listen first: with no edge between them the order is also
 	 * that in which people think. */
-	for (size_t i = 0; i < p->n; i++)
-		if (!p->v[i].client)
-			visit(&w, &p->v[i]);
-	for (size_t i = 0; i < p->n; i++)
-		visit(&w, &p->v[i]);
+	for (size_t i = 0; i < p->nservices; i++)
+		if (!p->services[i].client)
+			visit(&w, &p->services[i]);
+	for (size_t i = 0; i < p->nservices; i++)
+		visit(&w, &p->services[i]);
 	free(w.stack);
 }
 

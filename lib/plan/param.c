@@ -45,12 +45,11 @@ unknown(struct plan *p, const char *plugin, const struct pth_ynode *specs,
     const struct plan_given *g, const char *key)
 {
 	const char **names = pth_xarray(NULL, specs != NULL ? specs->n + 1 : 1, sizeof *names);
-	const struct pth_ynode *s;
 	pth_auto_buf path = PTH_BUF_INIT, shown = PTH_BUF_INIT;
 	const char *near;
 	size_t n = 0;
 
-	for (s = specs != NULL ? specs->child : NULL; s != NULL; s = s->next)
+	pth_yaml_foreach(s, specs)
 		names[n++] = s->key;
 	near = pth_nearest(key, names, n);
 	pth_buf_addf(&path, "%s.%s", g->path, key);
@@ -101,7 +100,7 @@ json_t *
 plan_params(struct plan *p, const char *plugin, const struct pth_ynode *view,
     const struct plan_given *given, size_t n)
 {
-	const struct pth_ynode *specs = pth_yaml_get(view, "parameters"), *s;
+	const struct pth_ynode *specs = pth_yaml_get(view, "parameters");
 	json_t *out = json_object();
 	const char *key;
 	json_t *v;
@@ -111,7 +110,7 @@ plan_params(struct plan *p, const char *plugin, const struct pth_ynode *view,
 			if (!skipped(&given[i], key) && pth_yaml_get(specs, key) == NULL &&
 			    !of_panther(&given[i], key, v))
 				unknown(p, plugin, specs, &given[i], key);
-	for (s = specs != NULL ? specs->child : NULL; s != NULL; s = s->next)
+	pth_yaml_foreach(s, specs)
 		if (s->kind == PTH_YMAP)
 			pth_json_set(out, s->key, one(p, plugin, s, given, n));
 	return out;
@@ -161,9 +160,9 @@ late(struct plan *p, struct plan_service *s, const struct pth_ynode *spec, struc
 int
 plan_params_late(struct plan *p, struct plan_service *s, struct pth_err *e)
 {
-	const struct pth_ynode *specs = pth_yaml_get(s->view, "parameters"), *c;
+	const struct pth_ynode *specs = pth_yaml_get(s->view, "parameters");
 
-	for (c = specs != NULL ? specs->child : NULL; c != NULL; c = c->next)
+	pth_yaml_foreach(c, specs)
 		if (c->kind == PTH_YMAP && late(p, s, c, e) < 0)
 			return -1;
 	return 0;

@@ -64,12 +64,12 @@ plan_failed(const struct plan *p)
 struct plan_service *
 plan_find(struct plan *p, const char *name)
 {
-	for (size_t i = 0; i < p->n; i++)
-		if (strcmp(p->v[i].name, name) == 0)
-			return &p->v[i];
-	for (size_t i = 0; i < p->n; i++)
-		if (strcmp(p->v[i].key, name) == 0)
-			return &p->v[i];
+	for (size_t i = 0; i < p->nservices; i++)
+		if (strcmp(p->services[i].name, name) == 0)
+			return &p->services[i];
+	for (size_t i = 0; i < p->nservices; i++)
+		if (strcmp(p->services[i].key, name) == 0)
+			return &p->services[i];
 	return NULL;
 }
 
@@ -143,7 +143,7 @@ network(struct plan *p)
 static void
 add_execution(struct plan *p, const json_t *given, size_t i)
 {
-	struct plan_exec *x = &p->x[p->nx];
+	struct plan_exec *x = &p->execs[p->nexecs];
 	pth_auto_buf b = PTH_BUF_INIT;
 
 	if (!pth_json_bool(given, "enabled", true))
@@ -156,7 +156,7 @@ add_execution(struct plan *p, const json_t *given, size_t i)
 		x->view = x->plugin->root;
 		x->params = env_params(p, x->plugin, given, b.s);
 		x->only = json_object_get(given, "services");
-		p->nx++;
+		p->nexecs++;
 	}
 }
 
@@ -195,14 +195,14 @@ execution(struct plan *p)
 	json_t *list = json_object_get(p->rec, "execution_environment"), *v;
 	size_t i;
 
-	p->x = pth_xarray(NULL, json_array_size(list) + 1, sizeof *p->x);
+	p->execs = pth_xarray(NULL, json_array_size(list) + 1, sizeof *p->execs);
 	json_array_foreach(list, i, v)
 		add_execution(p, v, i);
-	for (i = 0; p->env != NULL && i < p->nx; i++) {
-		conflict(p, p->env, &p->x[i], json_object_get(p->eparams, "incompatibility"));
-		for (size_t k = 0; k < p->nx; k++)
+	for (i = 0; p->env != NULL && i < p->nexecs; i++) {
+		conflict(p, p->env, &p->execs[i], json_object_get(p->eparams, "incompatibility"));
+		for (size_t k = 0; k < p->nexecs; k++)
 			if (k != i)
-				conflict(p, p->x[i].plugin, &p->x[k], NULL);
+				conflict(p, p->execs[i].plugin, &p->execs[k], NULL);
 	}
 }
 
@@ -252,18 +252,18 @@ services(struct plan *p)
 		    p, PTH_ERROR, "services", "the test has more than %d services", SERVICES_MAX);
 		return;
 	}
-	p->v = pth_xarray(NULL, json_object_size(map) + 1, sizeof *p->v);
-	memset(p->v, 0, (json_object_size(map) + 1) * sizeof *p->v);
+	p->services = pth_xarray(NULL, json_object_size(map) + 1, sizeof *p->services);
+	memset(p->services, 0, (json_object_size(map) + 1) * sizeof *p->services);
 	json_object_foreach(map, key, v) {
-		p->v[p->n].key = key;
-		p->v[p->n].name = pth_json_str(v, "name", key);
-		p->v[p->n++].rec = v;
+		p->services[p->nservices].key = key;
+		p->services[p->nservices].name = pth_json_str(v, "name", key);
+		p->services[p->nservices++].rec = v;
 	}
-	if (p->n == 0)
+	if (p->nservices == 0)
 		plan_problem(p, PTH_ERROR, "services", "the test has no services");
-	for (size_t i = 0; i < p->n; i++) {
-		check_name(p, &p->v[i]);
-		plan_service_look(p, &p->v[i]);
+	for (size_t i = 0; i < p->nservices; i++) {
+		check_name(p, &p->services[i]);
+		plan_service_look(p, &p->services[i]);
 	}
 }
 
@@ -305,17 +305,17 @@ test_vars(const json_t *rec)
 static void
 variables(struct plan *p)
 {
-	p->services = json_object();
-	p->names = json_array();
+	p->infos = json_object();
+	p->service_names = json_array();
 	p->test = test_vars(p->rec);
-	for (size_t i = 0; i < p->n; i++) {
-		p->v[i].served = plan_served(p, &p->v[i]);
-		p->v[i].info = info(&p->v[i]);
-		json_object_set(p->services, p->v[i].name, p->v[i].info);
-		pth_json_push(p->names, json_string(p->v[i].name));
+	for (size_t i = 0; i < p->nservices; i++) {
+		p->services[i].served = plan_served(p, &p->services[i]);
+		p->services[i].info = info(&p->services[i]);
+		json_object_set(p->infos, p->services[i].name, p->services[i].info);
+		pth_json_push(p->service_names, json_string(p->services[i].name));
 	}
-	for (size_t i = 0; i < p->n; i++)
-		p->v[i].vars = plan_vars(p, &p->v[i]);
+	for (size_t i = 0; i < p->nservices; i++)
+		p->services[i].vars = plan_vars(p, &p->services[i]);
 }
 
 static json_t *
@@ -350,23 +350,25 @@ environment(const struct plan *p)
 static int
 setup(struct plan *p, json_t *out, struct pth_err *e)
 {
-	int r = plan_cmds(p, pth_yaml_get(p->eview, "setup"), p->v[0].vars, 60 * SECOND, out, e);
+	int r = plan_cmds(
+	    p, pth_yaml_get(p->eview, "setup"), p->services[0].vars, 60 * SECOND, out, e);
 
-	for (size_t i = 0; i < p->n && r == 0; i++) {
+	for (size_t i = 0; i < p->nservices && r == 0; i++) {
 		json_t *vars;
 		bool own = false, first = true;
 
-		for (size_t k = 0; k < p->n; k++) {
-			if (p->v[k].protocol != p->v[i].protocol)
+		for (size_t k = 0; k < p->nservices; k++) {
+			if (p->services[k].protocol != p->services[i].protocol)
 				continue;
 			first = first && k >= i;
-			own = own || p->v[k].own_certs;
+			own = own || p->services[k].own_certs;
 		}
 		if (!first)
 			continue;
-		vars = json_copy(p->v[i].vars);
+		vars = json_copy(p->services[i].vars);
 		pth_json_set(vars, "generate_certificates", json_boolean(own));
-		r = plan_cmds(p, pth_yaml_get(p->v[i].pview, "setup"), vars, 60 * SECOND, out, e);
+		r = plan_cmds(
+		    p, pth_yaml_get(p->services[i].pview, "setup"), vars, 60 * SECOND, out, e);
 		json_decref(vars);
 	}
 	return r;
@@ -377,10 +379,11 @@ static int requires(struct plan *p, json_t *out, struct pth_err *e)
 {
 	json_t *list = json_array(), *v;
 	size_t i;
-	int r = plan_list(p, pth_yaml_get(p->eview, "requires"), p->v[0].vars, list, e);
+	int r = plan_list(p, pth_yaml_get(p->eview, "requires"), p->services[0].vars, list, e);
 
-	for (i = 0; i < p->n && r == 0; i++)
-		r = plan_list(p, pth_yaml_get(p->v[i].pview, "requires"), p->v[i].vars, list, e);
+	for (i = 0; i < p->nservices && r == 0; i++)
+		r = plan_list(p, pth_yaml_get(p->services[i].pview, "requires"),
+		    p->services[i].vars, list, e);
 	json_array_foreach(list, i, v)
 		pth_json_push_once(out, json_incref(v));
 	json_decref(list);
@@ -394,8 +397,8 @@ limits(const struct plan *p, json_t *out)
 	int64_t wait_us = plan_us(pth_json_path(p->rec, "steps.wait"), 0);
 
 	if (us == 0) {
-		for (size_t i = 0; i < p->n; i++) {
-			int64_t t = plan_us(json_object_get(p->v[i].rec, "timeout"), 0);
+		for (size_t i = 0; i < p->nservices; i++) {
+			int64_t t = plan_us(json_object_get(p->services[i].rec, "timeout"), 0);
 
 			us = t > us ? t : us;
 		}
@@ -428,7 +431,7 @@ emit(struct plan *p)
 	json_t *before = json_array(), *cap, *v;
 	struct pth_err e = { 0 };
 
-	for (size_t i = 0; i < p->n; i++) {
+	for (size_t i = 0; i < p->nservices; i++) {
 		v = plan_service_emit(p, p->order[i]);
 		pth_json_push(order, json_string(p->order[i]->name));
 		pth_json_push(list, v);
@@ -451,16 +454,16 @@ emit(struct plan *p)
 static void
 release(struct plan *p)
 {
-	for (size_t i = 0; i < p->n; i++)
-		plan_service_release(&p->v[i]);
-	for (size_t i = 0; i < p->nx; i++)
-		json_decref(p->x[i].params);
-	free(p->v);
-	free(p->x);
+	for (size_t i = 0; i < p->nservices; i++)
+		plan_service_release(&p->services[i]);
+	for (size_t i = 0; i < p->nexecs; i++)
+		json_decref(p->execs[i].params);
+	free(p->services);
+	free(p->execs);
 	free(p->order);
 	json_decref(p->eparams);
-	json_decref(p->services);
-	json_decref(p->names);
+	json_decref(p->infos);
+	json_decref(p->service_names);
 	json_decref(p->test);
 }
 
@@ -490,7 +493,7 @@ pth_plan_test(struct pth_plugins *ps, json_t *rec, struct pth_diags *d)
 	network(&p);
 	execution(&p);
 	services(&p);
-	p.order = pth_xarray(NULL, p.n + 1, sizeof *p.order);
+	p.order = pth_xarray(NULL, p.nservices + 1, sizeof *p.order);
 	if (!plan_failed(&p))
 		plan_net(&p);
 	if (!plan_failed(&p))

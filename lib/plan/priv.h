@@ -48,13 +48,12 @@ struct plan {
 	struct pth_plugin *env;
 	const struct pth_ynode *eview;
 	json_t *eparams;
-	struct plan_exec *x;
-	size_t nx;
-	struct plan_service *v;
-	size_t n;
-	struct plan_service **order;
-	json_t *services; /* infos by name */
-	json_t *names;
+	struct plan_exec *execs;
+	size_t nexecs;
+	struct plan_service *services, **order;
+	size_t nservices;
+	json_t *infos; /* of services by name, once all have been looked at */
+	json_t *service_names;
 	json_t *test; /* test.* of templates */
 };
 
@@ -144,7 +143,7 @@ bool plan_finite(const struct plan_service *s);
 /*
  * plan/value.c: a descriptor's values with templates filled in. Text goes to b;
  * `args` appends words to out; a command is an object, or json null when its
- * `when` is false; a tree is any value. Before p->services is there, placeholders stay.
+ * `when` is false; a tree is any value. Before p->infos is there, placeholders stay.
  */
 int plan_text(
     struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_buf *b, struct pth_err *e);

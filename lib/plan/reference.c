@@ -21,21 +21,21 @@ service_named(struct plan *p, const char *name)
 
 	if (s != NULL || (!client && strcmp(name, "server_service") != 0))
 		return s;
-	for (size_t i = 0; i < p->n; i++)
-		if (p->v[i].client == client)
-			return &p->v[i];
+	for (size_t i = 0; i < p->nservices; i++)
+		if (p->services[i].client == client)
+			return &p->services[i];
 	return NULL;
 }
 
 static int
 unknown_service(struct plan *p, const char *name, struct pth_err *e)
 {
-	const char **names = pth_xarray(NULL, p->n, sizeof *names);
+	const char **names = pth_xarray(NULL, p->nservices, sizeof *names);
 	const char *near;
 
-	for (size_t i = 0; i < p->n; i++)
-		names[i] = p->v[i].name;
-	near = pth_nearest(name, names, p->n);
+	for (size_t i = 0; i < p->nservices; i++)
+		names[i] = p->services[i].name;
+	near = pth_nearest(name, names, p->nservices);
 	pth_err_set(
 	    e, PTH_INPUT, "@{%s:...}: no service of this name%s%s%s", name, PTH_DID_YOU_MEAN(near));
 	free(names);
@@ -105,7 +105,7 @@ plan_names(struct plan *p, struct pth_buf *b, size_t at, struct pth_err *e)
 {
 	pth_auto_buf out = PTH_BUF_INIT;
 
-	if (p->services == NULL || b->len <= at || pth_placeholder_find(b->s + at) == NULL)
+	if (p->infos == NULL || b->len <= at || pth_placeholder_find(b->s + at) == NULL)
 		return 0;
 	if (pth_placeholder_expand(b->s + at, resolve, p, &out, e) < 0)
 		return -1;

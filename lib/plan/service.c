@@ -93,7 +93,7 @@ look_protocol(struct plan *p, struct plan_service *s, const char *name)
 	if (pth_desc_has(speaks, name) || pth_desc_has(speaks, s->protocol->name) ||
 	    pth_desc_has(speaks, "any"))
 		return true;
-	for (const struct pth_ynode *c = speaks->child; c != NULL; c = c->next)
+	pth_yaml_foreach(c, speaks)
 		pth_buf_addf(&b, "%s%s", b.len != 0 ? ", " : "", c->text);
 	plan_problem(p, PTH_ERROR, plan_path(&at, s, "protocol.name"), "%s speaks %s, not %s",
 	    s->plugin->name, b.len != 0 ? b.s : speaks->text, name);
@@ -107,8 +107,7 @@ unknown_version(struct plan *p, struct plan_service *s, const struct pth_ynode *
 	pth_auto_buf at = PTH_BUF_INIT, b = PTH_BUF_INIT, shown = PTH_BUF_INIT;
 
 	pth_show(&shown, name, 80);
-	for (const struct pth_ynode *c = known != NULL ? known->child : NULL; c != NULL;
-	     c = c->next) {
+	pth_yaml_foreach(c, known) {
 		const struct pth_ynode *from = pth_yaml_get(c, "version_config");
 
 		pth_buf_addf(&b, "%s%s", b.len != 0 ? ", " : "", c->key);
@@ -140,13 +139,13 @@ look_version(struct plan *p, struct plan_service *s)
 static void
 look_role(struct plan *p, struct plan_service *s)
 {
-	const struct pth_ynode *commands = pth_yaml_get(s->view, "commands"), *c;
+	const struct pth_ynode *commands = pth_yaml_get(s->view, "commands");
 	pth_auto_buf at = PTH_BUF_INIT, b = PTH_BUF_INIT;
 
 	if (pth_desc_role(commands, s->role) != NULL ||
 	    json_object_get(s->rec, "command_override") != NULL)
 		return;
-	for (c = commands != NULL ? commands->child : NULL; c != NULL; c = c->next)
+	pth_yaml_foreach(c, commands)
 		pth_buf_addf(&b, "%s%s", b.len != 0 ? ", " : "", c->key);
 	plan_problem(p, PTH_ERROR, plan_path(&at, s, "protocol.role"),
 	    "%s has no command for the role %s; it has %s", s->plugin->name, s->role,

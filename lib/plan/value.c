@@ -202,7 +202,7 @@ arg(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct
 int
 plan_args(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e)
 {
-	for (const struct pth_ynode *c = n != NULL ? n->child : NULL; c != NULL; c = c->next)
+	pth_yaml_foreach(c, n)
 		if (arg(p, c, vars, out, e) < 0)
 			return -1;
 	return 0;
@@ -291,8 +291,7 @@ plan_cmds(struct plan *p, const struct pth_ynode *list, json_t *vars, int64_t ti
 {
 	json_t *cmd;
 
-	for (const struct pth_ynode *c = list != NULL ? list->child : NULL; c != NULL;
-	     c = c->next) {
+	pth_yaml_foreach(c, list) {
 		cmd = command(p, c, vars, timeout_us, e);
 		if (cmd == NULL)
 			return -1;
@@ -338,7 +337,7 @@ tree_map(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_err
 {
 	json_t *out = json_object(), *v;
 
-	for (const struct pth_ynode *c = n->child; c != NULL; c = c->next) {
+	pth_yaml_foreach(c, n) {
 		if (control(c->key))
 			continue;
 		v = plan_tree(p, c, vars, e);

@@ -113,9 +113,9 @@ peer_of(const struct plan *p, const struct plan_service *s)
 {
 	if (s->target != NULL)
 		return s->target->info;
-	for (size_t i = 0; i < p->n; i++)
-		if (p->v[i].target == s)
-			return p->v[i].info;
+	for (size_t i = 0; i < p->nservices; i++)
+		if (p->services[i].target == s)
+			return p->services[i].info;
 	return json_null();
 }
 
@@ -138,8 +138,8 @@ plan_vars(struct plan *p, struct plan_service *s)
 	json_object_set(vars, "target", s->target != NULL ? s->target->info : json_null());
 	json_object_set(vars, "peer", peer_of(p, s));
 	json_object_set(vars, "service", s->rec);
-	json_object_set(vars, "services", p->services);
-	json_object_set(vars, "service_names", p->names);
+	json_object_set(vars, "services", p->infos);
+	json_object_set(vars, "service_names", p->service_names);
 	pth_json_set(vars, "finite", json_boolean(plan_finite(s)));
 	pth_json_set(vars, "protocol", protocol(s));
 	json_object_set(vars, "record", p->test);

@@ -238,13 +238,11 @@ find_key(const struct check *c, const struct key *keys, const char *name, size_t
 static void
 check_keys(struct check *c, const struct pth_ynode *n, const struct key *keys)
 {
-	const struct pth_ynode *v;
-
 	if (n->kind != PTH_YMAP) {
 		pth_desc_wrong(c->d, n, "a map");
 		return;
 	}
-	for (v = n->child; v != NULL; v = v->next) {
+	pth_yaml_foreach(v, n) {
 		size_t len = strlen(v->key);
 		bool plus = len > 1 && v->key[len - 1] == '+';
 		const struct key *k = find_key(c, keys, v->key, plus ? len - 1 : len);
@@ -283,24 +281,20 @@ check_template(struct check *c, const struct pth_ynode *n)
 static void
 check_any(struct check *c, const struct pth_ynode *n)
 {
-	const struct pth_ynode *v;
-
 	if (n->kind < PTH_YSEQ)
 		check_template(c, n);
-	for (v = n->child; v != NULL; v = v->next)
+	pth_yaml_foreach(v, n)
 		check_any(c, v);
 }
 
 static void
 check_each(struct check *c, const struct pth_ynode *n, enum type t, const char *what)
 {
-	const struct pth_ynode *v;
-
 	if (n->kind != PTH_YSEQ) {
 		pth_desc_wrong(c->d, n, what);
 		return;
 	}
-	for (v = n->child; v != NULL; v = v->next)
+	pth_yaml_foreach(v, n)
 		check(c, v, NULL, t);
 }
 
@@ -344,12 +338,10 @@ check_arg(struct check *c, const struct pth_ynode *n)
 static void
 check_args(struct check *c, const struct pth_ynode *n)
 {
-	const struct pth_ynode *v;
-
 	if (n->kind != PTH_YSEQ)
 		pth_desc_wrong(c->d, n, "a list of arguments");
 	else
-		for (v = n->child; v != NULL; v = v->next)
+		pth_yaml_foreach(v, n)
 			check_arg(c, v);
 }
 
@@ -386,10 +378,9 @@ static void
 check_ready(struct check *c, const struct pth_ynode *n)
 {
 	static const char *const forms[] = { "udp", "tcp", "file", "log", "command", "delay" };
-	const struct pth_ynode *v;
 
 	if (n->kind == PTH_YSEQ) {
-		for (v = n->child; v != NULL; v = v->next)
+		pth_yaml_foreach(v, n)
 			check_ready(c, v);
 		return;
 	}
@@ -400,7 +391,6 @@ check_ready(struct check *c, const struct pth_ynode *n)
 static void
 check_roles(struct check *c, const struct pth_ynode *n, const struct key *k)
 {
-	const struct pth_ynode *v;
 	size_t i;
 	bool by_role = n->kind == PTH_YMAP && n->child != NULL;
 
@@ -411,7 +401,7 @@ check_roles(struct check *c, const struct pth_ynode *n, const struct key *k)
 		check(c, n, k, k->item);
 		return;
 	}
-	for (v = n->child; v != NULL; v = v->next) {
+	pth_yaml_foreach(v, n) {
 		size_t len = strcspn(v->key, "+");
 
 		for (i = 0; i < pth_nroles; i++)
@@ -431,13 +421,13 @@ check_over(struct check *c, const struct pth_ynode *n)
 {
 	static const char *const fixed[] = { "plugin", "kind", "extends", "versions",
 		"version_configs", "aliases" };
-	const struct pth_ynode *v, *k;
+	const struct pth_ynode *k;
 
 	if (n->kind != PTH_YMAP) {
 		pth_desc_wrong(c->d, n, "a map of names to overrides");
 		return;
 	}
-	for (v = n->child; v != NULL; v = v->next) {
+	pth_yaml_foreach(v, n) {
 		if (v->kind == PTH_YNULL)
 			continue;
 		check_keys(c, v, top_keys);
@@ -457,13 +447,12 @@ check_params(struct check *c, const struct pth_ynode *n)
 		"service_names", "qlog_dir", "keylog", "downloads", "www", "generate_certificates",
 		"program", "finite" };
 	unsigned services = SERVICE;
-	const struct pth_ynode *v;
 
 	if (n->kind != PTH_YMAP) {
 		pth_desc_wrong(c->d, n, "a map of parameters");
 		return;
 	}
-	for (v = n->child; v != NULL; v = v->next) {
+	pth_yaml_foreach(v, n) {
 		for (size_t i = 0; i < countof(taken); i++)
 			if ((services >> c->kind & 1) != 0 && strcmp(v->key, taken[i]) == 0)
 				pth_diags_add(c->d, PTH_ERROR, v->kline, v->kcol,
@@ -540,21 +529,17 @@ check_metric(struct check *c, const struct pth_ynode *n)
 static void
 check_metrics(struct check *c, const struct pth_ynode *n)
 {
-	const struct pth_ynode *v;
-
 	if (n->kind != PTH_YSEQ) {
 		pth_desc_wrong(c->d, n, "a list of metrics");
 		return;
 	}
-	for (v = n->child; v != NULL; v = v->next)
+	pth_yaml_foreach(v, n)
 		check_metric(c, v);
 }
 
 static void
 check(struct check *c, const struct pth_ynode *n, const struct key *k, enum type t)
 {
-	const struct pth_ynode *v;
-
 	switch (t) {
 	case ANY: check_any(c, n); break;
 	case TPL: check_template(c, n); break;
@@ -582,7 +567,8 @@ check(struct check *c, const struct pth_ynode *n, const struct key *k, enum type
 	case MAP:
 		if (n->kind != PTH_YMAP)
 			pth_desc_wrong(c->d, n, "a map");
-		for (v = n->kind == PTH_YMAP ? n->child : NULL; v != NULL; v = v->next)
+		for (const struct pth_ynode *v = n->kind == PTH_YMAP ? n->child : NULL; v != NULL;
+		     v = v->next)
 			check(c, v, NULL, k->item);
 		break;
 	case TEXT:
@@ -644,7 +630,7 @@ void
 pth_desc_check_whole(const struct pth_ynode *root, enum pth_kind kind, struct pth_diags *d)
 {
 	struct check c = { d, kind };
-	const struct pth_ynode *params = pth_yaml_get(root, "parameters"), *p;
+	const struct pth_ynode *params = pth_yaml_get(root, "parameters");
 
 	if (kind == PTH_IUT || kind == PTH_TESTER) {
 		missing(&c, root, "commands");
@@ -654,7 +640,7 @@ pth_desc_check_whole(const struct pth_ynode *root, enum pth_kind kind, struct pt
 		missing(&c, root, "transport");
 	if (kind == PTH_NETWORK)
 		missing(&c, root, "isolation");
-	for (p = params != NULL ? params->child : NULL; p != NULL; p = p->next)
+	pth_yaml_foreach(p, params)
 		if (p->kind == PTH_YMAP)
 			check_param_whole(p, d);
 }

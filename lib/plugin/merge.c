@@ -61,7 +61,7 @@ copy_params(struct pth_arena *a, const struct pth_ynode *n, const char *file)
 {
 	struct pth_ynode *to = clone(a, n, file), **tail = &to->child;
 
-	for (const struct pth_ynode *c = n->child; c != NULL; c = c->next)
+	pth_yaml_foreach(c, n)
 		push(to, &tail,
 		    c->kind == PTH_YMAP || c->kind == PTH_YNULL ? pth_desc_copy(a, c, file) :
 		                                                  default_of(a, c, file));
@@ -105,7 +105,7 @@ copy_ready(struct pth_arena *a, const struct pth_ynode *n, const char *file)
 		return list_of(a, n, file);
 	to = clone(a, n, file);
 	tail = &to->child;
-	for (const struct pth_ynode *c = n->child; c != NULL; c = c->next)
+	pth_yaml_foreach(c, n)
 		push(to, &tail, c->kind == PTH_YMAP ? list_of(a, c, file) : copy(a, c, file, 2));
 	return to;
 }
@@ -129,7 +129,7 @@ copy(struct pth_arena *a, const struct pth_ynode *n, const char *file, int level
 {
 	struct pth_ynode *to = clone(a, n, file), **tail = &to->child;
 
-	for (const struct pth_ynode *c = n->child; c != NULL; c = c->next) {
+	pth_yaml_foreach(c, n) {
 		bool over = c->key != NULL &&
 		    (strcmp(c->key, "versions") == 0 || strcmp(c->key, "roles") == 0);
 
@@ -199,9 +199,9 @@ join(struct pth_arena *a, const struct pth_ynode *base, const struct pth_ynode *
 {
 	struct pth_ynode *to = clone(a, base, file_of(base)), **tail = &to->child;
 
-	for (const struct pth_ynode *c = base->child; c != NULL; c = c->next)
+	pth_yaml_foreach(c, base)
 		push(to, &tail, merge(a, NULL, c, BELOW));
-	for (const struct pth_ynode *c = more->child; c != NULL; c = c->next)
+	pth_yaml_foreach(c, more)
 		push(to, &tail, merge(a, NULL, c, BELOW));
 	return to;
 }
@@ -237,7 +237,7 @@ fresh(struct pth_arena *a, const struct pth_ynode *over, enum level level)
 static bool
 based(const struct pth_ynode *base, const struct pth_ynode *over)
 {
-	for (const struct pth_ynode *c = base != NULL ? base->child : NULL; c != NULL; c = c->next)
+	pth_yaml_foreach(c, base)
 		if (strcmp(c->key, over->key) == 0 || appends(over, c->key))
 			return true;
 	return false;
@@ -255,7 +255,7 @@ merge(struct pth_arena *a, const struct pth_ynode *base, const struct pth_ynode 
 	for (const struct pth_ynode *c = maps ? base->child : NULL; c != NULL; c = c->next)
 		if ((n = merge_child(a, c, find_over(over, c->key), level)) != NULL)
 			push(to, &tail, n);
-	for (const struct pth_ynode *c = over->child; c != NULL; c = c->next) {
+	pth_yaml_foreach(c, over) {
 		if (over->kind != PTH_YMAP)
 			push(to, &tail, merge(a, NULL, c, BELOW));
 		else if (!(maps && based(base, c)) && (c->kind != PTH_YNULL || level == INSIDE))
@@ -340,7 +340,7 @@ pth_desc_has(const struct pth_ynode *n, const char *s)
 		return false;
 	if (n->kind < PTH_YSEQ)
 		return n->text != NULL && strcmp(n->text, s) == 0;
-	for (const struct pth_ynode *c = n->child; c != NULL; c = c->next)
+	pth_yaml_foreach(c, n)
 		if (c->kind < PTH_YSEQ && c->text != NULL && strcmp(c->text, s) == 0)
 			return true;
 	return false;

@@ -143,7 +143,7 @@ in_range(const char *name, const struct pth_ynode *spec, const json_t *v, struct
 static int
 in_enum(const char *name, const struct pth_ynode *spec, const json_t *v, struct pth_err *e)
 {
-	const struct pth_ynode *words = pth_yaml_get(spec, "enum"), *w;
+	const struct pth_ynode *words = pth_yaml_get(spec, "enum");
 	pth_auto_buf known = PTH_BUF_INIT, got = PTH_BUF_INIT;
 	int r = 0;
 
@@ -154,7 +154,7 @@ in_enum(const char *name, const struct pth_ynode *spec, const json_t *v, struct 
 	else
 		pth_json_dump(&got, v);
 	if (!pth_desc_has(words, got.s != NULL ? got.s : "")) {
-		for (w = words->child; w != NULL; w = w->next)
+		pth_yaml_foreach(w, words)
 			pth_buf_addf(&known, "%s%s", known.len != 0 ? ", " : "",
 			    w->text != NULL ? w->text : "?");
 		pth_buf_cut(&got, got.len > 80 ? 80 : got.len);

@@ -79,7 +79,7 @@ check_map(const struct pth_ynode *n, const struct shape_key *keys, struct pth_di
 
 	for (k = 0; keys[k].name != NULL; k++)
 		names[k] = keys[k].name;
-	for (const struct pth_ynode *c = n->child; c != NULL; c = c->next) {
+	pth_yaml_foreach(c, n) {
 		for (i = 0; i < k && strcmp(c->key, names[i]) != 0; i++)
 			;
 		if (i < k && c->kind != PTH_YNULL)
@@ -109,7 +109,7 @@ check_shape(
 	else if ((shape == MAP || shape == PAIR) && map)
 		check_map(n, keys, d);
 	else if (shape == MAPS || shape == TEXTS || shape == NAMED)
-		for (const struct pth_ynode *c = n->child; c != NULL; c = c->next)
+		pth_yaml_foreach(c, n)
 			if (c->kind != PTH_YNULL)
 				check_shape(c,
 				    shape == MAPS      ? MAP :

@@ -54,7 +54,7 @@ show(struct pth_buf *b, const struct pth_ynode *n, unsigned depth, bool origins)
 {
 	unsigned i;
 
-	for (const struct pth_ynode *c = n->child; c != NULL; c = c->next) {
+	pth_yaml_foreach(c, n) {
 		for (i = 0; i < depth; i++)
 			pth_buf_adds(b, "  ");
 		if (c->key == NULL)

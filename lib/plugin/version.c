@@ -87,9 +87,9 @@ static struct pth_ynode *
 parameters(struct pth_arena *a, const struct pth_ynode *n)
 {
 	struct pth_ynode *to = map_of(a, "parameters", n), *spec;
-	const struct pth_ynode *c, *v, *about;
+	const struct pth_ynode *v, *about;
 
-	for (c = n->child; c != NULL; c = c->next) {
+	pth_yaml_foreach(c, n) {
 		v = c->kind == PTH_YMAP ? pth_yaml_get(c, "value") : c;
 		about = pth_yaml_get(c, "description");
 		spec = map_of(a, c->key, c);
@@ -228,12 +228,11 @@ drop(struct versions *w, const struct pth_ynode *own)
 {
 	const struct pth_ynode *base = w->p->base != NULL ?
 	    pth_yaml_get(w->p->base->root, "versions") :
-	    NULL,
-	                       *c;
+	    NULL;
 	const struct pth_ynode *said = pth_yaml_get(own, "versions");
 	struct pth_ynode *all = pth_yaml_get(w->all, "versions");
 
-	for (c = base != NULL ? base->child : NULL; c != NULL; c = c->next)
+	pth_yaml_foreach(c, base)
 		if (pth_yaml_get(all, c->key) == NULL &&
 		    !(said != NULL && pth_yaml_get(said, c->key) != NULL) &&
 		    pth_yaml_get(c, "version_config") == NULL)
