@@ -2,6 +2,7 @@
  * A service's part of the plan: its command line, environment, phases and
  * everything else that pth-exec needs.
  */
+/* A service's part of the plan: what is run, when it is ready, how it ends. */
 #include "plan/priv.h"
 
 #include <string.h>
@@ -35,21 +36,17 @@ each_exec(struct emit *m, const char *key,
         struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e),
     json_t *out)
 {
-	json_t *vars;
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < m->p->nexecs; i++) {
+	for (size_t i = 0; i < m->p->nexecs; i++) {
 		const struct plan_exec *x = &m->p->execs[i];
 		const struct pth_ynode *n = pth_yaml_get(x->view, key);
+		json_auto_t *vars = json_copy(m->s->vars);
 
-		if (n == NULL || (json_is_array(x->only) && !names_it(x->only, m->s)))
-			continue;
-		vars = json_copy(m->s->vars);
 		json_object_update(vars, x->params);
-		r = fn(m->p, n, vars, out, &m->e);
-		json_decref(vars);
+		if (n != NULL && (!json_is_array(x->only) || names_it(x->only, m->s)) &&
+		    fn(m->p, n, vars, out, &m->e) < 0)
+			return -1;
 	}
-	return r;
+	return 0;
 }
 
 /* A list of the descriptor's, then those of the execution environments. */
@@ -57,28 +54,25 @@ static int
 lists(struct emit *m, const char *key)
 {
 	json_t *out = json_array();
-	int r = plan_list(m->p, pth_yaml_get(m->s->view, key), m->s->vars, out, &m->e);
 
-	if (r == 0)
-		r = each_exec(m, key, plan_list, out);
 	pth_json_set(m->out, key, out);
-	return r;
+	if (plan_list(m->p, pth_yaml_get(m->s->view, key), m->s->vars, out, &m->e) < 0)
+		return -1;
+	return each_exec(m, key, plan_list, out);
 }
 
 static int
 add_env(struct plan *p, const struct pth_ynode *map, json_t *vars, json_t *env, struct pth_err *e)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
-	int r = 0;
 
-	for (const struct pth_ynode *c = map != NULL ? map->child : NULL; c != NULL && r == 0;
-	     c = c->next) {
-		r = plan_text(p, c, vars, &b, e);
-		if (r == 0)
-			pth_json_set(env, c->key, pth_json_text(b.s, b.len));
+	pth_yaml_foreach(c, map) {
 		pth_buf_cut(&b, 0);
+		if (plan_text(p, c, vars, &b, e) < 0)
+			return -1;
+		pth_json_set(env, c->key, pth_json_text(b.s, b.len));
 	}
-	return r;
+	return 0;
 }
 
 /* The experiment's own variables: texts as they are, but for placeholders. */
@@ -88,33 +82,31 @@ user_env(struct emit *m, const json_t *given, json_t *env)
 	pth_auto_buf b = PTH_BUF_INIT;
 	const char *key;
 	json_t *v;
-	int r = 0;
 
 	json_object_foreach((json_t *)given, key, v) {
-		plan_scalar(&b, v);
-		if ((r = plan_names(m->p, &b, 0, &m->e)) < 0)
-			break;
-		pth_json_set(env, key, pth_json_text(b.s, b.len));
 		pth_buf_cut(&b, 0);
+		plan_scalar(&b, v);
+		if (plan_names(m->p, &b, 0, &m->e) < 0)
+			return -1;
+		pth_json_set(env, key, pth_json_text(b.s, b.len));
 	}
-	return r;
+	return 0;
 }
 
 static int
 environment(struct emit *m)
 {
+	const struct pth_ynode *protocol = pth_yaml_get(m->s->pview, "environment"),
+	                       *own = pth_yaml_get(m->s->view, "environment");
 	json_t *env = json_object();
-	int r;
 
 	pth_json_set(m->out, "environment", env);
-	r = add_env(m->p, pth_yaml_get(m->s->pview, "environment"), m->s->vars, env, &m->e);
-	if (r == 0)
-		r = add_env(m->p, pth_yaml_get(m->s->view, "environment"), m->s->vars, env, &m->e);
-	if (r == 0)
-		r = user_env(m, plan_version_env(m->s), env);
-	if (r == 0)
-		r = each_exec(m, "environment", add_env, env);
-	return r < 0 ? r : user_env(m, json_object_get(m->s->rec, "environment"), env);
+	if (add_env(m->p, protocol, m->s->vars, env, &m->e) < 0 ||
+	    add_env(m->p, own, m->s->vars, env, &m->e) < 0 ||
+	    user_env(m, plan_version_env(m->s), env) < 0 ||
+	    each_exec(m, "environment", add_env, env) < 0)
+		return -1;
+	return user_env(m, json_object_get(m->s->rec, "environment"), env);
 }
 
 /* {line: TEXT} or {template: FILE}: one command line, split after rendering. */
@@ -123,8 +115,8 @@ command_line(struct emit *m, const struct pth_ynode *n, json_t *argv)
 {
 	const struct pth_ynode *file = pth_yaml_get(n, "template");
 	pth_auto_buf b = PTH_BUF_INIT, src = PTH_BUF_INIT;
-	json_t *vars;
-	char *path;
+	json_auto_t *vars = NULL;
+	pth_auto_str path = NULL;
 	int r;
 
 	if (file != NULL && (file->text[0] == '/' || strstr(file->text, "..") != NULL))
@@ -137,12 +129,9 @@ command_line(struct emit *m, const struct pth_ynode *n, json_t *argv)
 		r = plan_text(m->p, pth_yaml_get(n, "line"), vars, &b, &m->e);
 	else if ((r = pth_file_read(path, 1 << 20, &src, &m->e)) == 0)
 		r = plan_line_text(m->p, file->text, src.s != NULL ? src.s : "", vars, &b, &m->e);
-	if (r == 0)
-		r = pth_command_words(
-		    b.s != NULL ? b.s : "", json_object_get(m->out, "environment"), argv, &m->e);
-	json_decref(vars);
-	free(path);
-	return r;
+	return r < 0 ? -1 :
+	               pth_command_words(b.s != NULL ? b.s : "",
+	                   json_object_get(m->out, "environment"), argv, &m->e);
 }
 
 static int
@@ -150,16 +139,14 @@ binary(struct emit *m, json_t *argv)
 {
 	const struct pth_ynode *b = pth_desc_role(pth_yaml_get(m->s->view, "binary"), m->s->role);
 	pth_auto_buf text = PTH_BUF_INIT;
-	int r;
 
-	if (b == NULL || b->kind == PTH_YNULL)
-		return 0;
-	if (b->kind == PTH_YSEQ)
+	if (b != NULL && b->kind == PTH_YSEQ)
 		return plan_args(m->p, b, m->s->vars, argv, &m->e);
-	r = plan_text(m->p, b, m->s->vars, &text, &m->e);
-	if (r == 0 && text.len != 0)
+	if (plan_text(m->p, b, m->s->vars, &text, &m->e) < 0)
+		return -1;
+	if (text.len != 0)
 		pth_json_push(argv, pth_json_text(text.s, text.len));
-	return r;
+	return 0;
 }
 
 /* command_override: a list of arguments, or text split into words. */
@@ -193,17 +180,12 @@ overridden(struct emit *m, json_t *given, json_t *argv)
 static int
 wraps(struct emit *m, json_t *argv)
 {
-	const struct pth_ynode *net = pth_yaml_get(m->p->eview, "wrap");
-	json_t *vars;
-	int r = 0;
+	json_auto_t *vars = json_copy(m->s->vars);
 
-	if (net != NULL) {
-		vars = json_copy(m->s->vars);
-		json_object_update(vars, m->p->eparams);
-		r = plan_args(m->p, net, vars, argv, &m->e);
-		json_decref(vars);
-	}
-	return r < 0 ? r : each_exec(m, "wrap", plan_args, argv);
+	json_object_update(vars, m->p->eparams);
+	if (plan_args(m->p, pth_yaml_get(m->p->eview, "wrap"), vars, argv, &m->e) < 0)
+		return -1;
+	return each_exec(m, "wrap", plan_args, argv);
 }
 
 /* The program's own command line, without what is put before it. */
@@ -229,40 +211,33 @@ cwd(struct emit *m, json_t *cmd)
 	const char *given = pth_json_str(m->s->rec, "working_directory", NULL);
 	const struct pth_ynode *n = pth_yaml_get(m->s->view, "cwd");
 	pth_auto_buf b = PTH_BUF_INIT;
-	int r = 0;
 
 	if (given != NULL)
 		pth_buf_adds(&b, given);
-	else if (n != NULL)
-		r = plan_text(m->p, n, m->s->vars, &b, &m->e);
-	if (r == 0 && b.len != 0)
+	else if (plan_text(m->p, n, m->s->vars, &b, &m->e) < 0)
+		return -1;
+	if (b.len != 0)
 		pth_json_set(cmd, "cwd", pth_json_text(b.s, b.len));
-	return r;
+	return 0;
 }
 
 static json_t *
 run_cmd(struct emit *m, int64_t timeout_us)
 {
-	json_t *cmd = json_object(), *argv = json_array(), *own = json_array();
+	json_auto_t *cmd = json_object(), *own = json_array();
+	json_t *argv = json_array();
 	int r = own_argv(m, own);
 
 	pth_json_set(cmd, "argv", argv);
 	if (r == 0 && json_array_size(own) == 0)
 		r = pth_err_set(&m->e, PTH_INPUT, "%s: the command is empty", m->s->plugin->name);
-	if (r == 0) {
-		json_object_set(m->s->vars, "program", json_array_get(own, 0));
-		r = wraps(m, argv);
-	}
+	json_object_set(m->s->vars, "program", json_array_get(own, 0));
+	if (r < 0 || wraps(m, argv) < 0)
+		return NULL;
 	json_array_extend(argv, own);
-	json_decref(own);
 	pth_json_set(cmd, "critical", json_true());
 	pth_json_set(cmd, "timeout_us", json_integer(timeout_us));
-	if (r == 0)
-		r = cwd(m, cmd);
-	if (r == 0)
-		return cmd;
-	json_decref(cmd);
-	return NULL;
+	return cwd(m, cmd) < 0 ? NULL : pth_take(&cmd);
 }
 
 static int
@@ -318,17 +293,16 @@ ready_value(struct emit *m, enum ready kind, const struct pth_ynode *v, json_t *
 		pth_json_set(o, "us", json_integer(us));
 		return r;
 	}
-	r = plan_text(m->p, v, m->s->vars, &b, &m->e);
+	if (plan_text(m->p, v, m->s->vars, &b, &m->e) < 0)
+		return -1;
 	pth_buf_adds(&b, "");
-	if (r == 0 && (kind == UDP || kind == TCP)) {
-		if (pth_int(b.s, 1, 65535, &port))
-			pth_json_set(o, "port", json_integer(port));
-		else
-			r = pth_dval_error(&m->e, v, "ready: '%.40s' is not a port", b.s);
-	} else if (r == 0) {
+	if (kind == PATH || kind == LOG)
 		pth_json_set(o, kind == PATH ? "path" : "matches", pth_json_text(b.s, b.len));
-	}
-	return r;
+	else if (pth_int(b.s, 1, 65535, &port))
+		pth_json_set(o, "port", json_integer(port));
+	else
+		return pth_dval_error(&m->e, v, "ready: '%.40s' is not a port", b.s);
+	return 0;
 }
 
 /* Which log is searched. */
@@ -348,7 +322,7 @@ ready_one(struct emit *m, const struct pth_ynode *n)
 	static const char *const kinds[] = { "udp", "tcp", "file", "log", "command", "delay" };
 	const struct pth_ynode *v = NULL;
 	int64_t us = 10 * SECOND;
-	json_t *o;
+	json_auto_t *o = NULL;
 	size_t i;
 
 	for (i = 0; i < countof(kinds) && (v = pth_yaml_get(n, kinds[i])) == NULL; i++)
@@ -360,12 +334,10 @@ ready_one(struct emit *m, const struct pth_ynode *n)
 	o = json_pack("{s:s}", "kind", kinds[i]);
 	if (ready_value(m, (enum ready)i, v, o) < 0 ||
 	    (i == LOG && ready_log(m, pth_yaml_get(n, "in"), o) < 0) ||
-	    plan_duration(m->p, pth_yaml_get(n, "timeout"), m->s->vars, &us, &m->e) < 0) {
-		json_decref(o);
+	    plan_duration(m->p, pth_yaml_get(n, "timeout"), m->s->vars, &us, &m->e) < 0)
 		return NULL;
-	}
 	pth_json_set(o, "timeout_us", json_integer(us));
-	return o;
+	return pth_take(&o);
 }
 
 static int
