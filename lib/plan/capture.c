@@ -117,7 +117,7 @@ one(struct plan *p, const struct given *g, bool alone)
 {
 	const struct pth_ynode *c = pth_yaml_get(p->eview, "capture");
 	const char *file = pth_desc_str(c, "file", "capture.pcapng");
-	json_t *o = json_object();
+	json_auto_t *o = json_object();
 	pth_auto_buf b = PTH_BUF_INIT;
 	struct pth_err e;
 	const json_t *v = option(g, "interface");
@@ -135,18 +135,16 @@ one(struct plan *p, const struct given *g, bool alone)
 		problem(p, g, PTH_WARNING, "",
 		    "no capture of this service: it has no port, and no target "
 		    "with one; give it a filter");
-		json_decref(o);
-		o = NULL;
-	} else if (e.code != 0) {
-		problem(p, g, PTH_ERROR, "filter", e.text);
-	} else {
-		filter(p, g, b.len != 0 ? b.s : "", o);
+		return NULL;
 	}
-	if (o != NULL)
-		limits(p, g, o);
-	if (o != NULL && json_is_integer(option(g, "buffer")))
+	if (e.code != 0)
+		problem(p, g, PTH_ERROR, "filter", e.text);
+	else
+		filter(p, g, b.len != 0 ? b.s : "", o);
+	limits(p, g, o);
+	if (json_is_integer(option(g, "buffer")))
 		pth_json_set(o, "buffer", json_integer(json_integer_value(option(g, "buffer"))));
-	return o;
+	return pth_take(&o);
 }
 
 /* Captures of services; true when there is one. Where each has a network of
@@ -185,11 +183,12 @@ services(struct plan *p, json_t *list, bool whole)
 static int
 reading(struct plan *p, json_t *services, json_t *o, struct pth_err *e)
 {
-	json_t *keylogs = json_array(), *decode = json_array(), *list, *s, *v;
+	json_t *keylogs = json_array(), *decode = json_array(), *s, *v;
 	pth_auto_buf b = PTH_BUF_INIT;
 	size_t i, k;
-	int r = 0;
 
+	pth_json_set(o, "keylogs", keylogs);
+	pth_json_set(o, "decode", decode);
 	json_array_foreach(services, i, s)
 		json_array_foreach(json_object_get(s, "keylogs"), k, v) {
 			pth_buf_cut(&b, 0);
@@ -197,17 +196,17 @@ reading(struct plan *p, json_t *services, json_t *o, struct pth_err *e)
 			plan_scalar(&b, v);
 			pth_json_push_once(keylogs, pth_json_text(b.s, b.len));
 		}
-	for (i = 0; i < p->nservices && r == 0; i++) {
-		list = json_array();
-		r = plan_list(
-		    p, pth_yaml_get(p->services[i].pview, "decode"), p->services[i].vars, list, e);
+	plan_foreach(service, p)
+	{
+		json_auto_t *list = json_array();
+
+		if (plan_list(p, pth_yaml_get(service->pview, "decode"), service->vars, list, e) <
+		    0)
+			return -1;
 		json_array_foreach(list, k, v)
 			pth_json_push_once(decode, json_incref(v));
-		json_decref(list);
 	}
-	pth_json_set(o, "keylogs", keylogs);
-	pth_json_set(o, "decode", decode);
-	return r;
+	return 0;
 }
 
 /* Was a capture asked for where the environment has none? */
@@ -221,8 +220,9 @@ in_vain(struct plan *p)
 	pth_buf_addf(&b, "no effect in environment %s", p->env->name);
 	if (own != NULL && !json_is_false(own) && pth_json_bool(own, "enabled", true))
 		problem(p, &g, PTH_WARNING, "", b.s);
-	for (size_t i = 0; i < p->nservices; i++) {
-		g.s = &p->services[i];
+	plan_foreach(s, p)
+	{
+		g.s = s;
 		own = json_object_get(g.s->rec, "capture");
 		if (own != NULL && !json_is_false(own))
 			problem(p, &g, PTH_WARNING, "", b.s);
@@ -237,23 +237,15 @@ plan_capture(struct plan *p, json_t *list, struct pth_err *e)
 	bool whole = !json_is_false(own) && pth_json_bool(own, "enabled", true) &&
 	    pth_json_bool(p->eparams, "capture", true) &&
 	    pth_json_bool(json_object_get(p->rec, "steps"), "record_pcap", true);
-	json_t *o;
+	json_auto_t *all = NULL, *out = NULL;
 
 	if (pth_yaml_get(p->eview, "capture") == NULL) {
 		in_vain(p);
 		return json_null();
 	}
-	o = one(p, &g, true); /* checked in any case: services take from it */
-	if (!whole) {
-		json_decref(o);
-		o = NULL;
-	}
+	all = one(p, &g, true); /* checked in any case: services take from it */
 	if (!services(p, list, whole) && !whole)
 		return json_null();
-	if (o == NULL)
-		o = json_pack("{s:n}", "file");
-	if (reading(p, list, o, e) == 0)
-		return o;
-	json_decref(o);
-	return NULL;
+	out = whole && all != NULL ? json_incref(all) : json_pack("{s:n}", "file");
+	return reading(p, list, out, e) == 0 ? pth_take(&out) : NULL;
 }

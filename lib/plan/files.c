@@ -1,3 +1,4 @@
+/* The files of a service: the experiment's, and those of the descriptor that it keeps. */
 #include "plan/priv.h"
 
 #include <string.h>
@@ -36,18 +37,19 @@ serve(json_t *list, const char *path)
 json_t *
 plan_served(struct plan *p, struct plan_service *s)
 {
-	const struct pth_ynode *list = pth_yaml_get(s->view, "files"), *path;
-	json_t *given = json_object_get(s->rec, "files"), *out = json_array(), *vars, *v;
+	const struct pth_ynode *list = pth_yaml_get(s->view, "files");
+	json_t *given = json_object_get(s->rec, "files"), *out = json_array(), *v;
+	json_auto_t *vars = json_pack(
+	    "{s:s, s:s, s:O}", "name", s->name, "role", s->role, "parameters", s->params);
 	pth_auto_buf b = PTH_BUF_INIT;
 	struct pth_err e;
 	size_t i;
 
 	json_array_foreach(given, i, v)
 		serve(out, pth_json_str(v, "path", ""));
-	vars = json_pack(
-	    "{s:s, s:s, s:O}", "name", s->name, "role", s->role, "parameters", s->params);
 	pth_yaml_foreach(c, list) {
-		path = pth_yaml_get(c, "path");
+		const struct pth_ynode *path = pth_yaml_get(c, "path");
+
 		pth_buf_cut(&b, 0);
 		if (path != NULL && path->kind == PTH_YSTR && strchr(path->text, '{') == NULL &&
 		    !replaced(given, path->text))
@@ -56,24 +58,21 @@ plan_served(struct plan *p, struct plan_service *s)
 		    !replaced(given, b.s))
 			serve(out, b.s);
 	}
-	json_decref(vars);
 	return out;
 }
 
 json_t *
 plan_files(struct plan *p, struct plan_service *s, struct pth_err *e)
 {
-	json_t *given = json_object_get(s->rec, "files"), *ours = json_array(), *out, *v;
+	json_t *given = json_object_get(s->rec, "files"), *out, *v;
+	json_auto_t *ours = json_array();
 	size_t i;
 
-	if (plan_list(p, pth_yaml_get(s->view, "files"), s->vars, ours, e) < 0) {
-		json_decref(ours);
+	if (plan_list(p, pth_yaml_get(s->view, "files"), s->vars, ours, e) < 0)
 		return NULL;
-	}
 	out = json_is_array(given) ? json_copy(given) : json_array();
 	json_array_foreach(ours, i, v)
 		if (!replaced(given, pth_json_str(v, "path", "")))
 			json_array_append(out, v);
-	json_decref(ours);
 	return out;
 }

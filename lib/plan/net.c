@@ -68,9 +68,7 @@ clash(const struct plan_service *a, const struct plan_service *b)
 static struct plan_service *
 clash_of(struct plan *p, const struct plan_service *s)
 {
-	for (size_t i = 0; i < p->nservices; i++)
-		if (clash(s, &p->services[i]))
-			return &p->services[i];
+	plan_foreach(other, p) if (clash(s, other)) return other;
 	return NULL;
 }
 
@@ -79,10 +77,10 @@ static void
 part(struct plan *p)
 {
 	pth_auto_buf path = PTH_BUF_INIT;
-	struct plan_service *s, *t;
+	struct plan_service *t;
 
-	for (size_t i = 0; i < p->nservices; i++) {
-		s = &p->services[i];
+	plan_foreach(s, p)
+	{
 		while ((t = clash_of(p, s)) != NULL && !s->port_given && s->port < 65535)
 			s->port++;
 		if (t != NULL && s < t && t->port_given)
@@ -96,8 +94,8 @@ static char *
 by_env(struct plan *p, struct plan_service *s, const char *key, const char *def, size_t i)
 {
 	const struct pth_ynode *n = pth_yaml_get(p->eview, key);
-	json_t *vars = json_pack("{s:s, s:i, s:s, s:O}", "name", s->name, "index", (int)i, "role",
-	    s->role, "parameters", p->eparams);
+	json_auto_t *vars = json_pack("{s:s, s:i, s:s, s:O}", "name", s->name, "index", (int)i,
+	    "role", s->role, "parameters", p->eparams);
 	struct pth_buf b = PTH_BUF_INIT;
 	struct pth_err e;
 
@@ -105,7 +103,6 @@ by_env(struct plan *p, struct plan_service *s, const char *key, const char *def,
 		pth_buf_adds(&b, def);
 	else if (plan_text(p, n, vars, &b, &e) < 0)
 		plan_problem(p, PTH_ERROR, "network_environment.type", "%s", e.text);
-	json_decref(vars);
 	return pth_buf_take(&b);
 }
 
@@ -117,8 +114,7 @@ link_target(struct plan *p, struct plan_service *s)
 
 	if (name == NULL || *name == '\0')
 		return;
-	s->target = plan_find(p, name);
-	if (s->target != NULL)
+	if ((s->target = plan_find(p, name)) != NULL)
 		return;
 	pth_show(&shown, name, 80);
 	plan_problem(p, PTH_ERROR, plan_path(&path, s, "protocol.target"),
@@ -128,23 +124,20 @@ link_target(struct plan *p, struct plan_service *s)
 void
 plan_net(struct plan *p)
 {
-	const char *bind;
-
-	for (size_t i = 0; i < p->nservices; i++)
-		link_target(p, &p->services[i]);
-	for (size_t i = 0; i < p->nservices; i++) {
-		struct plan_service *s = &p->services[i];
+	plan_foreach(s, p) link_target(p, s);
+	plan_foreach(s, p)
+	{
+		const char *bind = pth_json_str(
+		    json_object_get(s->rec, "network"), "bind_address", NULL);
+		size_t i = (size_t)(s - p->services);
 
 		s->transport = pth_desc_str(s->pview, "transport", "none");
 		s->address = by_env(p, s, "address", "127.0.0.1", i);
-		bind = pth_json_str(json_object_get(s->rec, "network"), "bind_address", NULL);
 		s->listen = bind != NULL && *bind != '\0' ? pth_xstrdup(bind) :
 		                                            by_env(p, s, "listen", s->address, i);
 		if (!s->client)
 			own_port(s);
 	}
 	part(p);
-	for (size_t i = 0; i < p->nservices; i++)
-		if (p->services[i].client && p->services[i].target != NULL)
-			p->services[i].port = p->services[i].target->port;
+	plan_foreach(s, p) if (s->client && s->target != NULL) s->port = s->target->port;
 }

@@ -145,18 +145,14 @@ plan_order(struct plan *p)
 {
 	struct walk w = { .p = p };
 
-	for (size_t i = 0; i < p->nservices; i++)
-		dependencies(p, &p->services[i], check_dep, NULL);
+	plan_foreach(s, p) dependencies(p, s, check_dep, NULL);
 	if (plan_failed(p))
 		return;
 	w.stack = pth_xarray(NULL, p->nservices, sizeof *w.stack);
 	/* Those that listen first: with no edge between them the order is also
 	 * that in which people think. */
-	for (size_t i = 0; i < p->nservices; i++)
-		if (!p->services[i].client)
-			visit(&w, &p->services[i]);
-	for (size_t i = 0; i < p->nservices; i++)
-		visit(&w, &p->services[i]);
+	plan_foreach(s, p) if (!s->client) visit(&w, s);
+	plan_foreach(s, p) visit(&w, s);
 	free(w.stack);
 }
 
@@ -165,7 +161,7 @@ add_after(
     struct plan *p, const struct plan_service *s, const char *name, const json_t *state, void *arg)
 {
 	const struct plan_service *t = plan_find(p, name);
-	json_t *list = arg, *o, *v;
+	json_t *list = arg, *v;
 	size_t i;
 
 	(void)s;
@@ -174,10 +170,7 @@ add_after(
 			pth_json_set(v, "state", json_string(state_of(state)));
 			return;
 		}
-	o = json_object();
-	pth_json_set(o, "service", json_string(t->name));
-	pth_json_set(o, "state", json_string(state_of(state)));
-	pth_json_push(list, o);
+	pth_json_push(list, json_pack("{s:s, s:s}", "service", t->name, "state", state_of(state)));
 }
 
 json_t *

@@ -1,3 +1,4 @@
+/* The plan of a test: its environments, its services, then all of it together. */
 #include "plan/priv.h"
 
 #include <string.h>
@@ -64,12 +65,8 @@ plan_failed(const struct plan *p)
 struct plan_service *
 plan_find(struct plan *p, const char *name)
 {
-	for (size_t i = 0; i < p->nservices; i++)
-		if (strcmp(p->services[i].name, name) == 0)
-			return &p->services[i];
-	for (size_t i = 0; i < p->nservices; i++)
-		if (strcmp(p->services[i].key, name) == 0)
-			return &p->services[i];
+	plan_foreach(s, p) if (strcmp(s->name, name) == 0) return s;
+	plan_foreach(s, p) if (strcmp(s->key, name) == 0) return s;
 	return NULL;
 }
 
@@ -261,9 +258,10 @@ services(struct plan *p)
 	}
 	if (p->nservices == 0)
 		plan_problem(p, PTH_ERROR, "services", "the test has no services");
-	for (size_t i = 0; i < p->nservices; i++) {
-		check_name(p, &p->services[i]);
-		plan_service_look(p, &p->services[i]);
+	plan_foreach(s, p)
+	{
+		check_name(p, s);
+		plan_service_look(p, s);
 	}
 }
 
@@ -293,10 +291,11 @@ test_vars(const json_t *rec)
 {
 	static const char *const keys[] = { "id", "name", "index", "run", "seed", "iteration",
 		"iterations" };
-	json_t *o = json_object(), *v;
+	json_t *o = json_object();
 
 	for (size_t i = 0; i < countof(keys); i++) {
-		v = json_object_get(rec, keys[i]);
+		json_t *v = json_object_get(rec, keys[i]);
+
 		json_object_set(o, keys[i], v != NULL ? v : json_null());
 	}
 	return o;
@@ -308,14 +307,14 @@ variables(struct plan *p)
 	p->infos = json_object();
 	p->service_names = json_array();
 	p->test = test_vars(p->rec);
-	for (size_t i = 0; i < p->nservices; i++) {
-		p->services[i].served = plan_served(p, &p->services[i]);
-		p->services[i].info = info(&p->services[i]);
-		json_object_set(p->infos, p->services[i].name, p->services[i].info);
-		pth_json_push(p->service_names, json_string(p->services[i].name));
+	plan_foreach(s, p)
+	{
+		s->served = plan_served(p, s);
+		s->info = info(s);
+		json_object_set(p->infos, s->name, s->info);
+		pth_json_push(p->service_names, json_string(s->name));
 	}
-	for (size_t i = 0; i < p->nservices; i++)
-		p->services[i].vars = plan_vars(p, &p->services[i]);
+	plan_foreach(s, p) s->vars = plan_vars(p, s);
 }
 
 static json_t *
@@ -345,49 +344,59 @@ environment(const struct plan *p)
 	return o;
 }
 
+/* Is it the first service of its protocol? own: does one of them make certificates? */
+static bool
+first_of_protocol(struct plan *p, const struct plan_service *service, bool *own)
+{
+	bool first = true;
+
+	*own = false;
+	plan_foreach(s, p) if (s->protocol == service->protocol)
+	{
+		first = first && s >= service;
+		*own = *own || s->own_certs;
+	}
+	return first;
+}
+
 /* Commands of the whole test: of the network, then of each protocol once,
  * with the variables of its first service. */
 static int
 setup(struct plan *p, json_t *out, struct pth_err *e)
 {
-	int r = plan_cmds(
-	    p, pth_yaml_get(p->eview, "setup"), p->services[0].vars, 60 * SECOND, out, e);
+	bool own;
 
-	for (size_t i = 0; i < p->nservices && r == 0; i++) {
-		json_t *vars;
-		bool own = false, first = true;
+	if (plan_cmds(
+	        p, pth_yaml_get(p->eview, "setup"), p->services[0].vars, 60 * SECOND, out, e) < 0)
+		return -1;
+	plan_foreach(s, p)
+	{
+		json_auto_t *vars = json_copy(s->vars);
 
-		for (size_t k = 0; k < p->nservices; k++) {
-			if (p->services[k].protocol != p->services[i].protocol)
-				continue;
-			first = first && k >= i;
-			own = own || p->services[k].own_certs;
-		}
-		if (!first)
+		if (!first_of_protocol(p, s, &own))
 			continue;
-		vars = json_copy(p->services[i].vars);
 		pth_json_set(vars, "generate_certificates", json_boolean(own));
-		r = plan_cmds(
-		    p, pth_yaml_get(p->services[i].pview, "setup"), vars, 60 * SECOND, out, e);
-		json_decref(vars);
+		if (plan_cmds(p, pth_yaml_get(s->pview, "setup"), vars, 60 * SECOND, out, e) < 0)
+			return -1;
 	}
-	return r;
+	return 0;
 }
 
 /* What must be there for the setup: that of the network and the protocols. */
-static int requires(struct plan *p, json_t *out, struct pth_err *e)
+static int
+needs(struct plan *p, json_t *out, struct pth_err *e)
 {
-	json_t *list = json_array(), *v;
+	json_auto_t *list = json_array();
+	json_t *v;
 	size_t i;
-	int r = plan_list(p, pth_yaml_get(p->eview, "requires"), p->services[0].vars, list, e);
 
-	for (i = 0; i < p->nservices && r == 0; i++)
-		r = plan_list(p, pth_yaml_get(p->services[i].pview, "requires"),
-		    p->services[i].vars, list, e);
+	if (plan_list(p, pth_yaml_get(p->eview, "requires"), p->services[0].vars, list, e) < 0)
+		return -1;
+	plan_foreach(s, p) if (plan_list(p, pth_yaml_get(s->pview, "requires"), s->vars, list, e) <
+	    0) return -1;
 	json_array_foreach(list, i, v)
 		pth_json_push_once(out, json_incref(v));
-	json_decref(list);
-	return r;
+	return 0;
 }
 
 static void
@@ -397,8 +406,9 @@ limits(const struct plan *p, json_t *out)
 	int64_t wait_us = plan_us(pth_json_path(p->rec, "steps.wait"), 0);
 
 	if (us == 0) {
-		for (size_t i = 0; i < p->nservices; i++) {
-			int64_t t = plan_us(json_object_get(p->services[i].rec, "timeout"), 0);
+		plan_foreach(s, p)
+		{
+			int64_t t = plan_us(json_object_get(s->rec, "timeout"), 0);
 
 			us = t > us ? t : us;
 		}
@@ -427,17 +437,15 @@ static json_t *
 emit(struct plan *p)
 {
 	json_t *out = json_object(), *list = json_array(), *order = json_array(),
-	       *need = json_array();
-	json_t *before = json_array(), *cap, *v;
+	       *need = json_array(), *before = json_array(), *cap;
 	struct pth_err e = { 0 };
 
 	for (size_t i = 0; i < p->nservices; i++) {
-		v = plan_service_emit(p, p->order[i]);
 		pth_json_push(order, json_string(p->order[i]->name));
-		pth_json_push(list, v);
+		pth_json_push(list, plan_service_emit(p, p->order[i]));
 	}
 	cap = plan_capture(p, list, &e);
-	if (cap == NULL || setup(p, before, &e) < 0 || requires(p, need, &e) < 0)
+	if (cap == NULL || setup(p, before, &e) < 0 || needs(p, need, &e) < 0)
 		plan_problem(p, PTH_ERROR, "", "%s", e.text);
 	pth_json_set(out, "environment", environment(p));
 	limits(p, out);
@@ -454,8 +462,7 @@ emit(struct plan *p)
 static void
 release(struct plan *p)
 {
-	for (size_t i = 0; i < p->nservices; i++)
-		plan_service_release(&p->services[i]);
+	plan_foreach(s, p) plan_service_release(s);
 	for (size_t i = 0; i < p->nexecs; i++)
 		json_decref(p->execs[i].params);
 	free(p->services);
@@ -474,9 +481,8 @@ refuse(struct plan *p)
 	size_t i;
 
 	pth_diags_sort(p->d);
-	for (i = 0; i < p->d->n; i++)
-		if (p->d->v[i].severity == PTH_ERROR)
-			break;
+	for (i = 0; i < p->d->n && p->d->v[i].severity != PTH_ERROR; i++)
+		;
 	if (i < p->d->n)
 		pth_rec_error(p->rec, "plan", p->d->file, p->d->v[i].line, p->d->v[i].col, "%s",
 		    p->d->v[i].text);
@@ -486,8 +492,7 @@ int
 pth_plan_test(struct pth_plugins *ps, json_t *rec, struct pth_diags *d)
 {
 	struct plan p = { .ps = ps, .rec = rec, .d = d, .errors = d->errors };
-	json_t *plan = NULL;
-	int r;
+	json_auto_t *plan = NULL;
 
 	d->file = pth_json_str(json_object_get(rec, "source"), "file", "experiment");
 	network(&p);
@@ -502,12 +507,10 @@ pth_plan_test(struct pth_plugins *ps, json_t *rec, struct pth_diags *d)
 		variables(&p);
 	if (!plan_failed(&p))
 		plan = emit(&p);
-	r = plan_failed(&p) ? -1 : 0;
-	if (r == 0)
-		pth_json_set(rec, "plan", json_incref(plan));
-	else
+	if (plan_failed(&p))
 		refuse(&p);
-	json_decref(plan);
+	else
+		pth_json_set(rec, "plan", json_incref(plan));
 	release(&p);
-	return r;
+	return plan_failed(&p) ? -1 : 0;
 }

@@ -67,6 +67,9 @@ bool plan_failed(const struct plan *p);
 /* Microseconds of a number of seconds above 0; def for anything else. */
 int64_t plan_us(const json_t *v, int64_t def);
 struct plan_service *plan_find(struct plan *p, const char *name);
+/* For each service s of a plan, in the experiment's order. */
+#define plan_foreach(s, p) \
+	for (struct plan_service *s = (p)->services; s < (p)->services + (p)->nservices; s++)
 
 /* plan/service.c: first look at each service: plugin, version, parameters. */
 void plan_service_look(struct plan *p, struct plan_service *s);

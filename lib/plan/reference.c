@@ -21,9 +21,9 @@ service_named(struct plan *p, const char *name)
 
 	if (s != NULL || (!client && strcmp(name, "server_service") != 0))
 		return s;
-	for (size_t i = 0; i < p->nservices; i++)
-		if (p->services[i].client == client)
-			return &p->services[i];
+	plan_foreach(other, p)
+		if (other->client == client)
+			return other;
 	return NULL;
 }
 

@@ -3,7 +3,7 @@
  */
 #include "plan/priv.h"
 
-#include <string.h>
+#include "base/text.h"
 
 static void
 set(json_t *o, const char *key, const char *value)
@@ -85,18 +85,6 @@ features(const struct plan_service *s)
 	return f != NULL ? pth_yaml_json(f) : json_object();
 }
 
-/* Names that the framework sets; a parameter of the name only feeds it. */
-static bool
-ours(const char *name)
-{
-	static const char *const names[] = { "port", "cert_file", "key_file", "ca_file" };
-
-	for (size_t i = 0; i < countof(names); i++)
-		if (strcmp(name, names[i]) == 0)
-			return true;
-	return false;
-}
-
 bool
 plan_finite(const struct plan_service *s)
 {
@@ -113,15 +101,15 @@ peer_of(const struct plan *p, const struct plan_service *s)
 {
 	if (s->target != NULL)
 		return s->target->info;
-	for (size_t i = 0; i < p->nservices; i++)
-		if (p->services[i].target == s)
-			return p->services[i].info;
+	plan_foreach(other, p) if (other->target == s) return other->info;
 	return json_null();
 }
 
 json_t *
 plan_vars(struct plan *p, struct plan_service *s)
 {
+	/* Names that the framework sets; a parameter of the name only feeds it. */
+	static const char *const ours[] = { "port", "cert_file", "key_file", "ca_file" };
 	const char *interface = pth_json_str(json_object_get(s->rec, "network"), "interface", "");
 	const struct plan_service *peer = s->client && s->target != NULL ? s->target : s;
 	json_t *vars = json_object(), *v;
@@ -152,7 +140,7 @@ plan_vars(struct plan *p, struct plan_service *s)
 	places(vars, s);
 	plan_version_vars(s, vars);
 	json_object_foreach(s->params, key, v)
-		if (!ours(key))
+		if (!pth_one_of(key, ours, countof(ours)))
 			json_object_set(vars, key, v);
 	return vars;
 }
