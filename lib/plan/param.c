@@ -1,3 +1,4 @@
+/* Values for the parameters of a descriptor, out of what the experiment gives. */
 #include "plan/priv.h"
 
 #include <string.h>

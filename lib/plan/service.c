@@ -48,12 +48,12 @@ look_plugin(struct plan *p, struct plan_service *s, const char *protocol)
 		s->plugin = pth_plugins_find(p->ps, kind, name, NULL);
 	if (s->plugin != NULL)
 		return usable(p, s, s->plugin, "implementation.name");
-	if (pth_plugins_find(p->ps, other, name, NULL) != NULL) {
+	if (pth_plugins_find(p->ps, other, name, NULL) != NULL)
 		plan_problem(p, PTH_ERROR, plan_path(&at, s, "implementation.type"),
 		    "%s is %s; write type: %s", name,
 		    other == PTH_IUT ? "an implementation" : "a tester",
 		    other == PTH_IUT ? "iut" : "testers");
-	} else
+	else
 		suggest(p, s, kind == PTH_IUT ? "implementation" : "tester", name, kind,
 		    "implementation.name");
 	return false;
@@ -122,11 +122,10 @@ static void
 look_version(struct plan *p, struct plan_service *s)
 {
 	const struct pth_ynode *known = pth_yaml_get(s->plugin->root, "versions");
-	const char *given = pth_json_str(json_object_get(s->rec, "protocol"), "version", "");
 
-	if (*given == '\0')
-		given = pth_json_str(json_object_get(s->rec, "implementation"), "version", "");
-	s->version = given;
+	s->version = pth_json_str(json_object_get(s->rec, "protocol"), "version", "");
+	if (*s->version == '\0')
+		s->version = pth_json_str(json_object_get(s->rec, "implementation"), "version", "");
 	if (known == NULL || known->child == NULL)
 		known = pth_yaml_get(s->protocol->root, "versions");
 	if (*s->version == '\0')
@@ -158,18 +157,18 @@ look_params(struct plan *p, struct plan_service *s)
 	static const char *const plain[] = { "name", "type", "version", "version_config",
 		"parameters", "config", NULL };
 	const json_t *impl = json_object_get(s->rec, "implementation");
-	struct pth_buf a[5] = { PTH_BUF_INIT, PTH_BUF_INIT, PTH_BUF_INIT, PTH_BUF_INIT,
-		PTH_BUF_INIT };
-	json_t *version = plan_version_params(s);
+	pth_auto_buf at = PTH_BUF_INIT, parameters = PTH_BUF_INIT, config = PTH_BUF_INIT,
+	             plugin = PTH_BUF_INIT, file = PTH_BUF_INIT;
+	json_auto_t *version = plan_version_params(s);
 	struct plan_given given[] = {
-		{ impl, plan_path(&a[0], s, "implementation"), PTH_ERROR, plain },
+		{ impl, plan_path(&at, s, "implementation"), PTH_ERROR, plain },
 		{ json_object_get(impl, "parameters"),
-		    plan_path(&a[1], s, "implementation.parameters"), PTH_ERROR, NULL },
-		{ json_object_get(impl, "config"), plan_path(&a[2], s, "implementation.config"),
+		    plan_path(&parameters, s, "implementation.parameters"), PTH_ERROR, NULL },
+		{ json_object_get(impl, "config"), plan_path(&config, s, "implementation.config"),
 		    PTH_ERROR, plain },
-		{ json_object_get(s->rec, "plugin_config"), plan_path(&a[3], s, "plugin_config"),
+		{ json_object_get(s->rec, "plugin_config"), plan_path(&plugin, s, "plugin_config"),
 		    PTH_WARNING, plain },
-		{ version, plan_path(&a[4], s, "implementation.version_config.parameters"),
+		{ version, plan_path(&file, s, "implementation.version_config.parameters"),
 		    PTH_WARNING, NULL },
 	};
 	static const struct plan_given none = { NULL, "", PTH_ERROR, NULL };
@@ -178,9 +177,6 @@ look_params(struct plan *p, struct plan_service *s)
 	s->pparams = plan_params(p, s->protocol->name, s->pview, &none, 1);
 	if (json_object_get(s->pparams, "port") == NULL && pth_yaml_get(s->pview, "port") != NULL)
 		pth_json_set(s->pparams, "port", json_integer(pth_yaml_get(s->pview, "port")->i));
-	for (size_t i = 0; i < countof(a); i++)
-		pth_buf_release(&a[i]);
-	json_decref(version);
 }
 
 /* The version whose settings are used: another one's by version_config: NAME. */

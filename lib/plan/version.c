@@ -89,11 +89,10 @@ static void
 put(json_t *o, const char *path, json_t *v)
 {
 	const char *dot = strrchr(path, '.');
-	char *above = dot != NULL ? pth_xstrndup(path, (size_t)(dot - path)) : NULL;
+	pth_auto_str above = dot != NULL ? pth_xstrndup(path, (size_t)(dot - path)) : NULL;
 
 	json_object_set(
 	    above != NULL ? pth_json_path(o, above) : o, dot != NULL ? dot + 1 : path, v);
-	free(above);
 }
 
 static bool
@@ -109,13 +108,10 @@ given(const struct plan_service *s, const char *name)
 static json_t *
 section_of(const json_t *file, const char *role)
 {
-	json_t *base = skeleton(), *own = json_deep_copy(json_object_get(file, role)), *out;
+	json_auto_t *base = skeleton(), *own = json_deep_copy(json_object_get(file, role));
 
 	drop_nulls(own);
-	out = json_is_object(own) ? pth_json_merge(base, own) : json_incref(base);
-	json_decref(base);
-	json_decref(own);
-	return out;
+	return json_is_object(own) ? pth_json_merge(base, own) : json_incref(base);
 }
 
 /* --- the file, and the experiment's part of it --- */
@@ -129,10 +125,11 @@ own_section(json_t *given, const char *role)
 {
 	static const char *const keys[] = { "initial_version", "protocol", "binary", "network",
 		"certificates", "ticket_file", "logging" };
-	json_t *section = json_object_get(given, role), *v;
+	json_t *section = json_object_get(given, role);
 
 	for (size_t i = 0; i < countof(keys); i++) {
-		v = json_object_get(given, keys[i]);
+		json_t *v = json_object_get(given, keys[i]);
+
 		if (v == NULL)
 			continue;
 		if (!json_is_object(section)) {
@@ -203,6 +200,15 @@ check_dependencies(
 	}
 }
 
+static void
+merge_into(json_t **to, json_t *more)
+{
+	json_t *both = *to != NULL ? pth_json_merge(*to, more) : json_incref(more);
+
+	json_decref(*to);
+	*to = both;
+}
+
 /* implementation.version and implementation.version_config, where they are maps. */
 static void
 given_part(struct plan *p, struct plan_service *s)
@@ -210,22 +216,19 @@ given_part(struct plan *p, struct plan_service *s)
 	static const char *const keys[] = { "version", "version_config" };
 	const json_t *impl = json_object_get(s->rec, "implementation");
 	pth_auto_buf what = PTH_BUF_INIT;
-	json_t *part, *both;
 
 	for (size_t i = 0; i < countof(keys); i++) {
-		if (!json_is_object(json_object_get(impl, keys[i])))
+		json_auto_t *part = json_deep_copy(json_object_get(impl, keys[i]));
+
+		if (!json_is_object(part))
 			continue;
-		part = json_deep_copy(json_object_get(impl, keys[i]));
 		own_section(part, s->role);
 		pth_buf_cut(&what, 0);
 		pth_buf_addf(&what, "implementation.%s", keys[i]);
 		check_given(p, s, part, what.s);
 		check_dependencies(p, s, part, what.s);
 		complete_certificates(part);
-		both = s->vgiven != NULL ? pth_json_merge(s->vgiven, part) : json_incref(part);
-		json_decref(s->vgiven);
-		json_decref(part);
-		s->vgiven = both;
+		merge_into(&s->vgiven, part);
 	}
 }
 
@@ -233,16 +236,12 @@ void
 plan_version_file(struct plan *p, struct plan_service *s)
 {
 	const struct pth_ynode *n = pth_yaml_get(s->view, "version_config");
-	json_t *both;
 
 	given_part(p, s);
 	s->vfile = n != NULL && n->kind == PTH_YMAP ? pth_yaml_json(n) : NULL;
 	complete_certificates(s->vfile);
-	if (s->vgiven == NULL)
-		return;
-	both = s->vfile != NULL ? pth_json_merge(s->vfile, s->vgiven) : json_incref(s->vgiven);
-	json_decref(s->vfile);
-	s->vfile = both;
+	if (s->vgiven != NULL)
+		merge_into(&s->vfile, s->vgiven);
 }
 
 static json_t *
@@ -334,7 +333,7 @@ given_parameters(struct plan_service *s)
 	const char *dir = json_string_value(pth_json_path(section, "binary.dir"));
 	const char *more = json_string_value(
 	    pth_json_path(section, "protocol.additional_parameters"));
-	json_t *words = json_array();
+	json_auto_t *words = json_array();
 	struct pth_err e;
 
 	if (dir != NULL && *dir != '\0' && open_parameter(s, "directory"))
@@ -342,7 +341,6 @@ given_parameters(struct plan_service *s)
 	if (more != NULL && json_is_array(json_object_get(s->params, "extra")) &&
 	    !given(s, "extra") && pth_words(more, words, &e) == 0)
 		json_object_set(s->params, "extra", words);
-	json_decref(words);
 }
 
 /* The file's port is the server's usual one; `ports` without a place in the
@@ -419,22 +417,20 @@ binary_path(const json_t *binary)
 void
 plan_version_vars(const struct plan_service *s, json_t *vars)
 {
+	static const char *const ours[] = { "name", "version", "transport", "port" };
 	json_t *v, *port = json_object_get(vars, "port"),
 	           *protocol = json_object_get(vars, "protocol");
-	json_t *top = json_pack(
+	json_auto_t *top = json_pack(
 	    "{s:s, s:[], s:{}, s:{}}", "commit", "", "dependencies", "env", "tests");
 	const char *key;
 
-	if (s->section == NULL) {
-		json_decref(top);
+	if (s->section == NULL)
 		return;
-	}
 	certificates(s, vars);
 	if (json_integer_value(port) > 0)
 		put(s->section, "network.port", port);
 	json_object_foreach(json_object_get(s->section, "protocol"), key, v)
-		if (strcmp(key, "name") != 0 && strcmp(key, "version") != 0 &&
-		    strcmp(key, "transport") != 0 && strcmp(key, "port") != 0)
+		if (!pth_one_of(key, ours, countof(ours)))
 			json_object_set(protocol, key, v);
 	pth_json_set(vars, "binary_path", binary_path(json_object_get(s->section, "binary")));
 	json_object_set(vars, "target_port", port);
@@ -442,7 +438,6 @@ plan_version_vars(const struct plan_service *s, json_t *vars)
 	json_object_update_existing(top, s->vfile);
 	json_object_update_missing(vars, top);
 	json_object_set(vars, "version_config", s->vfile);
-	json_decref(top);
 }
 
 json_t *

@@ -1,3 +1,4 @@
+/* A command line as words, without a shell. */
 #include "plan/plan.h"
 
 #include <string.h>

@@ -22,6 +22,7 @@ enum type {
 	SIGNAL,
 	TPL,  /* a scalar with a template */
 	LIST, /* of ANY: templates, each with when/each if a map */
+	ARG,
 	ARGS, /* elements of an argv */
 	LINE, /* ARGS, or {line: ...} or {template: FILE} */
 	CMD,
@@ -33,6 +34,7 @@ enum type {
 	ROLES, /* `item`, or a map of it by role */
 	OVER,  /* partial descriptors by name */
 	PARAMS,
+	METRIC,
 	METRICS, /* numbers out of files */
 	VERSION, /* what PANTHER's version files hold */
 	ENUM,    /* words in `words` */
@@ -298,26 +300,18 @@ check_each(struct check *c, const struct pth_ynode *n, enum type t, const char *
 		check(c, v, NULL, t);
 }
 
-static unsigned
-count(const struct pth_ynode *map, const char *const *names, size_t n)
-{
-	unsigned found = 0;
-
-	for (size_t i = 0; i < n; i++)
-		found += pth_yaml_get(map, names[i]) != NULL;
-	return found;
-}
-
 static void
 one_of(struct check *c, const struct pth_ynode *n, const char *const *names, size_t k)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
+	unsigned found = 0;
 
-	if (n->kind != PTH_YMAP || count(n, names, k) == 1)
-		return;
-	for (size_t i = 0; i < k; i++)
+	for (size_t i = 0; i < k; i++) {
+		found += pth_yaml_get(n, names[i]) != NULL;
 		pth_buf_addf(&b, "%s%s", i != 0 ? ", " : "", names[i]);
-	pth_diags_add(c->d, PTH_ERROR, n->line, n->col, "must have exactly one of %s", b.s);
+	}
+	if (n->kind == PTH_YMAP && found != 1)
+		pth_diags_add(c->d, PTH_ERROR, n->line, n->col, "must have exactly one of %s", b.s);
 }
 
 static void
@@ -336,22 +330,12 @@ check_arg(struct check *c, const struct pth_ynode *n)
 }
 
 static void
-check_args(struct check *c, const struct pth_ynode *n)
-{
-	if (n->kind != PTH_YSEQ)
-		pth_desc_wrong(c->d, n, "a list of arguments");
-	else
-		pth_yaml_foreach(v, n)
-			check_arg(c, v);
-}
-
-static void
 check_cmd(struct check *c, const struct pth_ynode *n)
 {
 	static const char *const forms[] = { "argv", "sh", "words" };
 
 	if (n->kind == PTH_YSEQ)
-		check_args(c, n);
+		check(c, n, NULL, ARGS);
 	else if (n->kind == PTH_YMAP) {
 		check_keys(c, n, cmd_keys);
 		one_of(c, n, forms, countof(forms));
@@ -371,7 +355,7 @@ check_line(struct check *c, const struct pth_ynode *n)
 		check_keys(c, n, keys);
 		one_of(c, n, forms, countof(forms));
 	} else
-		check_args(c, n);
+		check(c, n, NULL, ARGS);
 }
 
 static void
@@ -380,8 +364,7 @@ check_ready(struct check *c, const struct pth_ynode *n)
 	static const char *const forms[] = { "udp", "tcp", "file", "log", "command", "delay" };
 
 	if (n->kind == PTH_YSEQ) {
-		pth_yaml_foreach(v, n)
-			check_ready(c, v);
+		check_each(c, n, READY, "a list");
 		return;
 	}
 	check_keys(c, n, ready_keys);
@@ -446,17 +429,15 @@ check_params(struct check *c, const struct pth_ynode *n)
 		"dir", "item", "index", "address", "listen", "interface", "environment",
 		"service_names", "qlog_dir", "keylog", "downloads", "www", "generate_certificates",
 		"program", "finite" };
-	unsigned services = SERVICE;
 
 	if (n->kind != PTH_YMAP) {
 		pth_desc_wrong(c->d, n, "a map of parameters");
 		return;
 	}
 	pth_yaml_foreach(v, n) {
-		for (size_t i = 0; i < countof(taken); i++)
-			if ((services >> c->kind & 1) != 0 && strcmp(v->key, taken[i]) == 0)
-				pth_diags_add(c->d, PTH_ERROR, v->kline, v->kcol,
-				    "parameter '%s': the name is taken, pth-plugin(5)", v->key);
+		if (pth_kind_service(c->kind) && pth_one_of(v->key, taken, countof(taken)))
+			pth_diags_add(c->d, PTH_ERROR, v->kline, v->kcol,
+			    "parameter '%s': the name is taken, pth-plugin(5)", v->key);
 		if (v->kind == PTH_YMAP)
 			check_keys(c, v, param_keys);
 	}
@@ -527,24 +508,14 @@ check_metric(struct check *c, const struct pth_ynode *n)
 }
 
 static void
-check_metrics(struct check *c, const struct pth_ynode *n)
-{
-	if (n->kind != PTH_YSEQ) {
-		pth_desc_wrong(c->d, n, "a list of metrics");
-		return;
-	}
-	pth_yaml_foreach(v, n)
-		check_metric(c, v);
-}
-
-static void
 check(struct check *c, const struct pth_ynode *n, const struct key *k, enum type t)
 {
 	switch (t) {
 	case ANY: check_any(c, n); break;
 	case TPL: check_template(c, n); break;
 	case LIST: check_each(c, n, ANY, "a list"); break;
-	case ARGS: check_args(c, n); break;
+	case ARG: check_arg(c, n); break;
+	case ARGS: check_each(c, n, ARG, "a list of arguments"); break;
 	case LINE: check_line(c, n); break;
 	case CMD: check_cmd(c, n); break;
 	case CMDS: check_each(c, n, CMD, "a list of commands"); break;
@@ -554,7 +525,8 @@ check(struct check *c, const struct pth_ynode *n, const struct key *k, enum type
 	case ROLES: check_roles(c, n, k); break;
 	case OVER: check_over(c, n); break;
 	case PARAMS: check_params(c, n); break;
-	case METRICS: check_metrics(c, n); break;
+	case METRIC: check_metric(c, n); break;
+	case METRICS: check_each(c, n, METRIC, "a list of metrics"); break;
 	case VERSION: pth_version_check(n, c->d); break;
 	case ENUM: check_enum(c, n, k->words); break;
 	case SIGNAL: check_signal(c, n); break;

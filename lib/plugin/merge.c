@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 struct pth_view {
 	struct pth_view *next;
 	const char *version, *role; /* "" for none */
@@ -85,15 +87,6 @@ list_of(struct pth_arena *a, const struct pth_ynode *n, const char *file)
 	return list;
 }
 
-static bool
-is_role(const char *s)
-{
-	for (size_t i = 0; i < pth_nroles; i++)
-		if (strcmp(s, pth_roles[i]) == 0)
-			return true;
-	return false;
-}
-
 static struct pth_ynode *
 copy_ready(struct pth_arena *a, const struct pth_ynode *n, const char *file)
 {
@@ -101,7 +94,7 @@ copy_ready(struct pth_arena *a, const struct pth_ynode *n, const char *file)
 
 	if (n->kind != PTH_YMAP)
 		return copy(a, n, file, 2);
-	if (n->child == NULL || !is_role(n->child->key))
+	if (n->child == NULL || !pth_one_of(n->child->key, pth_roles, pth_nroles))
 		return list_of(a, n, file);
 	to = clone(a, n, file);
 	tail = &to->child;
@@ -351,7 +344,8 @@ pth_desc_role(const struct pth_ynode *n, const char *role)
 {
 	const struct pth_ynode *r;
 
-	if (n == NULL || n->kind != PTH_YMAP || n->child == NULL || !is_role(n->child->key))
+	if (n == NULL || n->kind != PTH_YMAP || n->child == NULL ||
+	    !pth_one_of(n->child->key, pth_roles, pth_nroles))
 		return n;
 	r = pth_yaml_get(n, role);
 	return r != NULL ? r : pth_yaml_get(n, "any");

@@ -1,3 +1,4 @@
+/* The set of plugins: where descriptors lie, how one is found, what it extends. */
 #include "plugin/plugin.h"
 
 #include <fts.h>
@@ -195,18 +196,16 @@ take_file(struct pth_plugins *ps, const FTSENT *f, const char *root, bool ours, 
 	pth_auto_buf stem = PTH_BUF_INIT, shown = PTH_BUF_INIT;
 	const char *rel = f->fts_path + strlen(root);
 	struct pth_plugin *p;
-	int r = 0;
 
-	while (*rel == '/')
-		rel++;
-	if (stem_of(f, &stem)) {
-		pth_buf_addf(&shown, "%s%s", ours ? "plugins/" : "", ours ? rel : f->fts_path);
-		p = add(ps, f->fts_path, shown.s, stem.s);
-		p->ours = ours;
-		if (kind_of_path(&ps->arena, rel, &p->kind, &p->protocol) || kind_of_content(ps, p))
-			r = place(ps, p, before, e);
-	}
-	return r;
+	rel += strspn(rel, "/");
+	if (!stem_of(f, &stem))
+		return 0;
+	pth_buf_addf(&shown, "%s%s", ours ? "plugins/" : "", ours ? rel : f->fts_path);
+	p = add(ps, f->fts_path, shown.s, stem.s);
+	p->ours = ours;
+	if (kind_of_path(&ps->arena, rel, &p->kind, &p->protocol) || kind_of_content(ps, p))
+		return place(ps, p, before, e);
+	return 0;
 }
 
 static int
@@ -220,20 +219,18 @@ static bool
 inner(const FTSENT *f)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
-	bool r = (strcmp(f->fts_name, "version_configs") == 0);
 
-	if (!r && f->fts_level > 1) {
-		pth_buf_add(&b, f->fts_path, f->fts_pathlen - f->fts_namelen);
-		pth_buf_adds(&b, "plugin.yaml");
-		r = access(b.s, F_OK) == 0;
-	}
-	return r;
+	pth_buf_add(&b, f->fts_path, f->fts_pathlen - f->fts_namelen);
+	pth_buf_adds(&b, "plugin.yaml");
+	return strcmp(f->fts_name, "version_configs") == 0 ||
+	    (f->fts_level > 1 && access(b.s, F_OK) == 0);
 }
 
 static int
 scan(struct pth_plugins *ps, const char *dir, bool ours, struct pth_err *e)
 {
-	char *root = pth_xstrdup(dir), *argv[] = { root, NULL };
+	pth_auto_str root = pth_xstrdup(dir);
+	char *argv[] = { root, NULL };
 	size_t before = ps->n, seen = 0;
 	FTS *fts = fts_open(argv, FTS_LOGICAL | FTS_NOCHDIR, by_path);
 	FTSENT *f;
@@ -253,7 +250,6 @@ scan(struct pth_plugins *ps, const char *dir, bool ours, struct pth_err *e)
 	}
 	if (fts != NULL)
 		fts_close(fts);
-	free(root);
 	return r;
 }
 
@@ -272,13 +268,12 @@ scan_path(struct pth_plugins *ps, const char *path, struct pth_err *e)
 	int r = 0;
 
 	for (; path != NULL && *path != '\0' && r == 0; path = *end != '\0' ? end + 1 : end) {
-		char *dir;
+		pth_auto_str dir = NULL;
 
 		end = strchrnul(path, ':');
 		dir = pth_xstrndup(path, (size_t)(end - path));
 		if (*dir != '\0' && is_dir(dir))
 			r = scan(ps, dir, false, e);
-		free(dir);
 	}
 	return r;
 }
@@ -301,12 +296,11 @@ pth_plugins_open(struct pth_plugins *ps, const struct pth_plugin_dirs *dirs, con
 	int r = 0;
 
 	memset(ps, 0, sizeof *ps);
-	for (size_t i = 0; i < dirs->n && r == 0; i++) {
+	for (size_t i = 0; i < dirs->n && r == 0; i++)
 		if (!is_dir(dirs->v[i]))
 			r = pth_err_set(e, PTH_INPUT, "%s: not a directory of plugins", dirs->v[i]);
 		else
 			r = scan(ps, dirs->v[i], false, e);
-	}
 	if (r == 0)
 		r = scan_path(ps, path, e);
 	if (r == 0 && share != NULL) {
@@ -429,22 +423,24 @@ read_kind(struct pth_plugin *p, const struct pth_ynode *root, struct pth_diags *
 	return -1;
 }
 
-/* The plugin that `extends: name` of p means: a base, then one of p's own
- * kind. A plugin that extends its own name means the one that it hides. */
-static struct pth_plugin *
-find_base(struct pth_plugins *ps, struct pth_plugin *p, const char *name)
+bool
+pth_kind_service(enum pth_kind k)
 {
-	bool service = p->kind == PTH_BASE || p->kind == PTH_IUT || p->kind == PTH_TESTER;
-	struct pth_plugin *q;
+	return k == PTH_BASE || k == PTH_IUT || k == PTH_TESTER;
+}
 
-	if (strcmp(name, p->name) == 0 && p->hidden != NULL)
-		return p->hidden;
-	q = service ? pth_plugins_find(ps, PTH_BASE, name, NULL) : NULL;
-	if (q == NULL && p->kind == PTH_IUT)
-		q = pth_plugins_find(ps, PTH_IUT, name, p->protocol);
-	if (q == NULL && service)
-		q = pth_plugins_find(ps, PTH_IUT, name, NULL);
-	return q != NULL ? q : pth_plugins_find(ps, p->kind, name, NULL);
+struct pth_plugin *
+pth_plugins_base(struct pth_plugins *ps, enum pth_kind kind, const char *protocol, const char *name)
+{
+	struct pth_plugin *p = NULL;
+
+	if (pth_kind_service(kind))
+		p = pth_plugins_find(ps, PTH_BASE, name, NULL);
+	if (p == NULL && kind == PTH_IUT)
+		p = pth_plugins_find(ps, PTH_IUT, name, protocol);
+	if (p == NULL && pth_kind_service(kind))
+		p = pth_plugins_find(ps, PTH_IUT, name, NULL);
+	return p != NULL ? p : pth_plugins_find(ps, kind, name, NULL);
 }
 
 static int
@@ -452,7 +448,7 @@ load_base(
     struct pth_plugins *ps, struct pth_plugin *p, const struct pth_ynode *root, struct pth_diags *d)
 {
 	const struct pth_ynode *x = pth_yaml_get(root, "extends");
-	bool service = p->kind == PTH_BASE || p->kind == PTH_IUT || p->kind == PTH_TESTER;
+	bool service = pth_kind_service(p->kind);
 	const char *name = pth_desc_str(root, "extends", NULL), *near;
 	unsigned line = x != NULL ? x->line : root->line, col = x != NULL ? x->col : root->col;
 	struct pth_err e;
@@ -461,7 +457,10 @@ load_base(
 		name = "service";
 	if (name == NULL)
 		return 0;
-	p->base = find_base(ps, p, name);
+	/* A plugin that extends its own name means the one that it hides. */
+	p->base = strcmp(name, p->name) == 0 && p->hidden != NULL ?
+	    p->hidden :
+	    pth_plugins_base(ps, p->kind, p->protocol, name);
 	if (p->base == NULL) {
 		near = pth_plugins_nearest(ps, service ? PTH_BASE : p->kind, name);
 		pth_diags_add(d, PTH_ERROR, line, col, "extends: no base named '%s'%s%s%s", name,
@@ -539,10 +538,8 @@ pth_plugin_load(
 	struct pth_diags own;
 	bool keep = d != NULL;
 
-	if (d == NULL) {
-		pth_diags_init(&own, p->file);
-		d = &own;
-	}
+	pth_diags_init(&own, p->file);
+	d = keep ? d : &own;
 	d->file = p->file;
 	if (p->state == 0) {
 		p->state = 'b';
@@ -551,10 +548,9 @@ pth_plugin_load(
 		if (p->state == 'n')
 			remember(ps, p, d);
 	}
-	if (!keep) {
+	if (!keep)
 		warn(p, d);
-		pth_diags_release(d);
-	}
+	pth_diags_release(&own);
 	return p->state == 'y' ? 0 :
 	                         pth_err_set(e, PTH_INPUT, "%s", p->why != NULL ? p->why : "busy");
 }

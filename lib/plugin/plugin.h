@@ -78,11 +78,15 @@ void pth_plugins_close(struct pth_plugins *ps);
 /* By name or alias; protocol NULL: any. NULL when there is none. Not loaded yet. */
 struct pth_plugin *pth_plugins_find(
     struct pth_plugins *ps, enum pth_kind kind, const char *name, const char *protocol);
-/* The nearest known name of this kind, or NULL. */
+/* The one that `extends: name` means to a plugin of this kind and protocol (NULL:
+ * any): a base, then one of its own kind. */
+struct pth_plugin *pth_plugins_base(
+    struct pth_plugins *ps, enum pth_kind kind, const char *protocol, const char *name);
 /* Appends what helps who named one that is not there: "; did you mean 'x'?",
  * or which there are when they are few. */
 void pth_plugins_suggest(
     struct pth_plugins *ps, enum pth_kind kind, const char *name, struct pth_buf *b);
+/* The nearest known name of this kind, or NULL. */
 const char *pth_plugins_nearest(struct pth_plugins *ps, enum pth_kind kind, const char *name);
 /* A descriptor by its path, outside of the set's directories; never NULL. */
 struct pth_plugin *pth_plugins_file(struct pth_plugins *ps, const char *path);
@@ -99,6 +103,8 @@ const struct pth_ynode *pth_plugin_view(
 /* "iut" etc.; kinds as written in a descriptor. PTH_KINDS when unknown. */
 const char *pth_kind_name(enum pth_kind k);
 enum pth_kind pth_kind_from(const char *s);
+/* Is it a base, an implementation or a tester? */
+bool pth_kind_service(enum pth_kind k);
 const char *pth_kind_dir(enum pth_kind k);
 /* "file:line:col" of a descriptor's value. */
 void pth_dval_where(struct pth_buf *b, const struct pth_ynode *n);

@@ -179,7 +179,8 @@ part_of(struct versions *w, struct pth_ynode *file, const char *version, struct 
 static void
 take(struct versions *w, const char *name)
 {
-	char *path = beside(w->p->path, w->dir, name), *shown = beside(w->p->file, w->dir, name);
+	pth_auto_str path = beside(w->p->path, w->dir, name);
+	pth_auto_str shown = beside(w->p->file, w->dir, name);
 	struct pth_arena *a = &w->ps->arena;
 	const char *version = pth_arena_strn(a, name, strlen(name) - 5), *stated;
 	pth_auto_buf b = PTH_BUF_INIT;
@@ -203,8 +204,6 @@ take(struct versions *w, const char *name)
 		w->all = pth_desc_merge(a, w->all, pth_desc_copy(a, root, own.file));
 	report(w, &own);
 	pth_diags_release(&own);
-	free(path);
-	free(shown);
 }
 
 static int
@@ -246,9 +245,8 @@ take_all(struct versions *w, struct dirent **v, int n, const struct pth_ynode *o
 {
 	struct pth_arena *a = &w->ps->arena;
 	struct pth_ynode *first;
-	int i;
 
-	for (i = 0; i < n && i < VERSIONS_MAX; i++)
+	for (int i = 0; i < n && i < VERSIONS_MAX; i++)
 		take(w, v[i]->d_name);
 	if (n > VERSIONS_MAX)
 		problem(w, PTH_ERROR, "version_configs: more than 256 files");
@@ -274,10 +272,10 @@ pth_versions_load(
 		.d = d,
 		.dir = pth_desc_str(own, "version_configs", "version_configs") };
 	struct dirent **v = NULL;
-	char *path;
-	int n, i;
+	pth_auto_str path = NULL;
+	int n;
 
-	if (p->kind != PTH_IUT && p->kind != PTH_TESTER && p->kind != PTH_BASE)
+	if (!pth_kind_service(p->kind))
 		return NULL;
 	if (w.dir[0] == '/' || strstr(w.dir, "..") != NULL) {
 		problem(
@@ -291,9 +289,8 @@ pth_versions_load(
 		    w.dir, n < 0 ? strerror(errno) : "no VERSION.yaml there");
 	if (n > 0)
 		take_all(&w, v, n, own);
-	for (i = 0; i < n; i++)
+	for (int i = 0; i < n; i++)
 		free(v[i]);
 	free(v);
-	free(path);
 	return w.all;
 }
