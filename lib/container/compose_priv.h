@@ -3,6 +3,7 @@
 #define PTH_CONTAINER_COMPOSE_PRIV_H
 
 #include "base/cleanup.h"
+#include "container/argv.h"
 #include "container/compose.h"
 #include "container/image.h"
 #include "io/json.h"

@@ -3,6 +3,7 @@
 #define PTH_CONTAINER_IMAGE_PRIV_H
 
 #include "base/cleanup.h"
+#include "container/argv.h"
 #include "container/image.h"
 #include "io/json.h"
 

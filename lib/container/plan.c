@@ -29,22 +29,11 @@ cmd_for(const char *category, json_t *argv, int64_t limit)
 }
 
 static void
-push(json_t *argv, const char *s)
-{
-	pth_json_push(argv, json_string(s));
-}
-
-static void
 push_labels(const struct compose *c, json_t *argv)
 {
-	json_t *labels = container_labels(c), *v;
-	const char *key;
+	json_auto_t *labels = container_labels(c);
 
-	json_object_foreach(labels, key, v) {
-		push(argv, "--label");
-		pth_json_push(argv, json_sprintf("%s=%s", key, json_string_value(v)));
-	}
-	json_decref(labels);
+	container_push_map(argv, "--label", labels);
 }
 
 /* docker.multi_platform: the image is built for all of them, to see that it
@@ -58,18 +47,12 @@ build_platforms(const struct compose *c, const json_t *image)
 	    "newer "
 	    "Debians)' >&2; exit 4; }; exec docker buildx build \"$@\"";
 	json_t *argv = json_pack("[s,s,s,s,s,s,s,s,s]", "sh", "-c", script, "buildx", "--progress",
-	           "plain", "--network", "host", "--platform"),
-	       *v;
-	const char *key;
+	    "plain", "--network", "host", "--platform");
 
-	push(argv, c->platforms != NULL ? c->platforms : PLATFORMS);
-	push(argv, "--builder");
-	push(argv, pth_json_str(c->docker, "buildx_builder", "default"));
-	json_object_foreach(json_object_get(c->docker, "build_args"), key, v) {
-		push(argv, "--build-arg");
-		pth_json_push(argv,
-		    json_sprintf("%s=%s", key, json_is_string(v) ? json_string_value(v) : ""));
-	}
+	container_push(argv, c->platforms != NULL ? c->platforms : PLATFORMS);
+	container_push_option(
+	    argv, "--builder", pth_json_str(c->docker, "buildx_builder", "default"));
+	container_push_map(argv, "--build-arg", json_object_get(c->docker, "build_args"));
 	pth_json_push(argv, json_sprintf("@{dir}/%s", pth_json_str(image, "directory", "")));
 	return argv;
 }
@@ -81,22 +64,19 @@ network_create(const struct compose *c)
 	json_t *argv = json_pack("[s,s,s,s,s]", "docker", "network", "create", "--driver", mode);
 
 	if (strcmp(mode, "overlay") == 0)
-		push(argv, "--attachable");
-	if (c->subnet != NULL) {
-		push(argv, "--subnet");
-		push(argv, c->subnet);
-	}
+		container_push(argv, "--attachable");
+	if (c->subnet != NULL)
+		container_push_option(argv, "--subnet", c->subnet);
 	if (pth_json_bool(c->params, "enable_ipv6", false)) {
-		push(argv, "--ipv6");
-		push(argv, "--subnet");
-		push(argv, PTH_COMPOSE_NET6);
+		container_push(argv, "--ipv6");
+		container_push_option(argv, "--subnet", PTH_COMPOSE_NET6);
 	}
 	if (c->mtu > 0) {
-		push(argv, "--opt");
+		container_push(argv, "--opt");
 		pth_json_push(argv, json_sprintf(PTH_COMPOSE_MTU "=%lld", (long long)c->mtu));
 	}
 	push_labels(c, argv);
-	push(argv, c->network);
+	container_push(argv, c->network);
 	return argv;
 }
 
@@ -123,7 +103,7 @@ setup(const struct compose *c)
 	json_object_foreach(c->volumes, key, v) {
 		argv = json_pack("[s,s,s]", "docker", "volume", "create");
 		push_labels(c, argv);
-		push(argv, pth_json_str(v, "name", key));
+		container_push(argv, pth_json_str(v, "name", key));
 		pth_json_push(list, cmd_for("docker_runtime", argv, COMMAND_LIMIT));
 	}
 	if (!c->whole)
@@ -145,7 +125,7 @@ teardown(const struct compose *c)
 	size_t i;
 
 	json_object_foreach(c->services, key, v)
-		push(rm, pth_json_str(v, "container_name", ""));
+		container_push(rm, pth_json_str(v, "container_name", ""));
 	pth_json_push(list, cmd(rm, COMMAND_LIMIT, false));
 	if (!c->whole && pth_json_bool(c->docker, "remove_docker_network", true))
 		pth_json_push(list,
