@@ -1,3 +1,4 @@
+/* Words of a Dockerfile: which may stand there, and how they are quoted. */
 #include "container/image_priv.h"
 
 #include <ctype.h>
@@ -113,33 +114,27 @@ json_t *
 container_image_words(const struct pth_image_req *q, const json_t *docker, const char *key,
     enum image_kind k, struct pth_err *e)
 {
-	json_t *list = json_object_get(docker, key), *out = json_array(), *v;
+	json_auto_t *out = json_array();
+	json_t *list = json_object_get(docker, key), *v;
 	size_t i;
 
 	if (list != NULL && !json_is_array(list) && !json_is_null(list)) {
 		container_image_bad(q, key, NULL, e, "must be a list");
-		json_decref(out);
 		return NULL;
 	}
 	json_array_foreach(list, i, v) {
-		json_t *text = json_is_integer(v) ?
+		json_auto_t *text = json_is_integer(v) ?
 		    json_sprintf("%" JSON_INTEGER_FORMAT, json_integer_value(v)) :
 		    json_incref(v);
 		const char *s = json_string_value(text);
-		bool empty = (s != NULL ? *s == '\0' : json_is_null(v)) !=
-		    0; /* `x if y` without else */
 
-		if (!empty && container_image_check(q, key, k, s, e) != 0) {
-			json_decref(text);
-			json_decref(out);
+		if (s != NULL ? *s == '\0' : json_is_null(v))
+			continue; /* `x if y` without else */
+		if (container_image_check(q, key, k, s, e) != 0)
 			return NULL;
-		}
-		if (empty)
-			json_decref(text);
-		else
-			pth_json_push(out, text);
+		pth_json_push(out, json_incref(text));
 	}
-	return out;
+	return pth_take(&out);
 }
 
 /* "..." of ARG and ENV, where \ " and $ mean something. */
@@ -162,20 +157,19 @@ json_t *
 container_image_pairs(
     const struct pth_image_req *q, const char *key, const json_t *o, struct pth_err *e)
 {
-	json_t *out = json_array(), *v;
+	json_auto_t *out = json_array();
+	json_t *v;
 	const char *name;
 
 	json_object_foreach((json_t *)(uintptr_t)o, name, v) {
 		const char *s = json_is_string(v) ? json_string_value(v) : NULL;
 
 		if (container_image_check(q, key, IMAGE_VARIABLE, name, e) != 0 ||
-		    container_image_check(q, key, IMAGE_LINE, s, e) != 0) {
-			json_decref(out);
+		    container_image_check(q, key, IMAGE_LINE, s, e) != 0)
 			return NULL;
-		}
 		pth_json_push(out, json_pack("{s:s,s:o}", "name", name, "value", quoted(s)));
 	}
-	return out;
+	return pth_take(&out);
 }
 
 /* More than one line, or signs that Docker itself would read: the end of a
@@ -192,22 +186,18 @@ step(const char *s)
 {
 	size_t n;
 	pth_auto_buf b = PTH_BUF_INIT;
-	json_t *v, *form;
+	json_auto_t *form = NULL;
 
 	s += strspn(s, " \t\r\n");
 	for (n = strlen(s); n > 0 && strchr(" \t\r\n", s[n - 1]) != NULL; n--)
 		;
 	pth_buf_add(&b, s, n);
-	if (n == 0 || !in_json(b.s)) {
-		v = pth_json_text(n > 0 ? b.s : "true", n > 0 ? n : 4);
-	} else {
-		form = json_pack("[s,s,o]", "/bin/sh", "-ec", pth_json_text(b.s, n));
-		pth_buf_cut(&b, 0);
-		pth_json_dump(&b, form);
-		json_decref(form);
-		v = pth_json_text(b.s, b.len);
-	}
-	return v;
+	if (n == 0 || !in_json(b.s))
+		return pth_json_text(n > 0 ? b.s : "true", n > 0 ? n : 4);
+	form = json_pack("[s,s,o]", "/bin/sh", "-ec", pth_json_text(b.s, n));
+	pth_buf_cut(&b, 0);
+	pth_json_dump(&b, form);
+	return pth_json_text(b.s, b.len);
 }
 
 json_t *

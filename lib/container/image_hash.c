@@ -18,13 +18,10 @@
 static char **
 words(const json_t *image, const struct pth_places *p)
 {
-	json_t *argv = json_deep_copy(json_object_get(image, "argv"));
-	char **v;
+	json_auto_t *argv = json_deep_copy(json_object_get(image, "argv"));
 
 	json_array_set_new(argv, 1, json_string("hash"));
-	v = pth_places_argv(p, argv);
-	json_decref(argv);
-	return v;
+	return pth_places_argv(p, argv);
 }
 
 static int
@@ -55,7 +52,7 @@ pth_image_hash(
 	const char *directory = pth_json_str(image, "directory", "");
 	pth_auto_buf dir = PTH_BUF_INIT, file = PTH_BUF_INIT;
 	struct pth_places p = *places;
-	char **argv = NULL;
+	pth_auto_strv argv = NULL;
 	int r;
 
 	pth_buf_addf(&dir, "%s/pth-image.XXXXXX", tmp != NULL && *tmp != '\0' ? tmp : "/tmp");
@@ -72,8 +69,6 @@ pth_image_hash(
 	while (hash->len > 0 && hash->s[hash->len - 1] == '\n')
 		pth_buf_cut(hash, hash->len - 1);
 	pth_rmtree(AT_FDCWD, dir.s, NULL);
-	if (argv != NULL)
-		pth_strv_free(argv);
 	return r;
 }
 
@@ -81,9 +76,7 @@ int
 pth_image_fill(const json_t *image, const struct pth_places *places, struct pth_err *e)
 {
 	pth_auto_buf hash = PTH_BUF_INIT;
-	char **argv = words(image, places);
-	int r = run(argv, &hash, e);
+	pth_auto_strv argv = words(image, places);
 
-	pth_strv_free(argv);
-	return r;
+	return run(argv, &hash, e);
 }

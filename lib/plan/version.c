@@ -279,18 +279,6 @@ set_text(json_t *to, const char *key, const json_t *from, const char *name)
 		pth_json_set(to, key, pth_json_text(b.s, b.len));
 }
 
-static json_t *
-named(json_t *list, const char *name)
-{
-	json_t *v;
-	size_t i;
-
-	json_array_foreach(list, i, v)
-		if (strcmp(pth_json_str(v, "name", ""), name) == 0)
-			return v;
-	return NULL;
-}
-
 void
 plan_version_docker(const struct plan_service *s, json_t *docker)
 {
@@ -303,7 +291,7 @@ plan_version_docker(const struct plan_service *s, json_t *docker)
 		pth_json_set(docker, "dependencies", list);
 	}
 	json_array_foreach(json_object_get(s->vfile, "dependencies"), i, v) {
-		to = named(list, pth_json_str(v, "name", ""));
+		to = pth_json_named(list, pth_json_str(v, "name", ""));
 		if (to == NULL && json_object_get(v, "url") == NULL)
 			continue; /* nowhere to get it from */
 		if (to == NULL) {
