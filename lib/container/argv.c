@@ -1,4 +1,4 @@
-/* Command lines as arrays of JSON. */
+/* This file puts command lines together as arrays of JSON. */
 #include "container/argv.h"
 
 #include <stdint.h>

@@ -1,4 +1,4 @@
-/* The compose file of a test, and what the record gets with it; its form for a swarm. */
+/* This file makes the compose file of a test, and its form for a swarm. */
 #include "container/compose_priv.h"
 
 #include <stdlib.h>
@@ -29,7 +29,7 @@ project_name(const char *id)
 	return pth_buf_take(&b);
 }
 
-/* What stands in names on the engine, or in the compose file's own. */
+/* Checks what stands in names on the engine and in the compose file. */
 static int
 check_names(struct compose *c)
 {
@@ -48,7 +48,7 @@ check_names(struct compose *c)
 	return 0;
 }
 
-/* A record may come from anywhere: what is read of it here is there. */
+/* A record may come from anywhere: checks that what is read of it later is there. */
 static int
 check_record(struct compose *c)
 {
@@ -156,8 +156,8 @@ pull_policy(const char *given)
 	return strcmp(given, "build") == 0 ? "never" : given;
 }
 
-/* For who has compose build it: the same as pth-image(1) does, and it will
- * know the image for ours. */
+/* Returns "build", for who has compose build the image: it is the same as pth-image(1)
+ * builds, which will know the image for ours. */
 static json_t *
 build_section(const json_t *image)
 {
@@ -177,7 +177,7 @@ build_section(const json_t *image)
 	return o;
 }
 
-/* The document's service with its image in front. */
+/* Adds a service to the document, with its image in front. */
 static int
 add_service(struct compose *c, const json_t *service, const json_t *given, size_t index)
 {
@@ -296,7 +296,7 @@ add_services(struct compose *c)
 	return 0;
 }
 
-/* The record's "compose". */
+/* Sets the record's "compose". */
 static int
 build(struct compose *c)
 {

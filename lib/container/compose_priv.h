@@ -1,4 +1,4 @@
-/* Inside the compose room. */
+/* What the files share that make a compose file and its plan. */
 #ifndef PTH_CONTAINER_COMPOSE_PRIV_H
 #define PTH_CONTAINER_COMPOSE_PRIV_H
 

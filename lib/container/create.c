@@ -1,6 +1,6 @@
 /*
- * docker create: the same container as the compose file's service, made
- * without compose, which would take longer than the test itself.
+ * This file writes the call of docker create for the same container as the compose file's
+ * service has: compose itself would take longer than the test.
  */
 #include "container/compose_priv.h"
 
@@ -57,7 +57,7 @@ push_limits(json_t *argv, const json_t *doc)
 	}
 }
 
-/* The image, and what pth-init is told. One that is built for this test goes by
+/* Adds the image, and what pth-init is told. An image that is built for this test goes by
  * its number, which pth-image(1) has left: another run may by now have given
  * the name to an image of its own. */
 static json_t *

@@ -1,4 +1,4 @@
-/* The image of a service: its tag, its build, and how pth-image(1) is called for it. */
+/* This file plans the image of a service: its tag, its build, and the call of pth-image(1). */
 #include "container/image_priv.h"
 
 #include <openssl/evp.h>
@@ -47,7 +47,7 @@ make_tag(const struct pth_image_req *q, bool roles, struct pth_buf *b)
 	    pth_json_str(q->service, "version", ""), suffixes, countof(suffixes));
 }
 
-/* An own Dockerfile may ask for what the reference's do. */
+/* A Dockerfile of one's own may ask for the arguments that those of PANTHER ask for. */
 static void
 usual_args(const struct pth_image_req *q, json_t *args)
 {
@@ -84,7 +84,7 @@ container_image_args(const struct pth_image_req *q)
 
 /* --- the command --- */
 
-/* What is copied into the folder of the build. */
+/* Adds what is copied into the folder of the build. */
 static void
 push_inputs(json_t *argv, const json_t *vars)
 {
@@ -140,7 +140,7 @@ push_settings(const struct pth_image_req *q, json_t *argv)
 		container_push_option(argv, "-c", json_is_string(v) ? json_string_value(v) : "");
 }
 
-/* The folder of a path that has one. */
+/* Returns the folder of a path that has one. */
 static json_t *
 folder(const char *path)
 {
@@ -172,7 +172,7 @@ command(const struct pth_image_req *q, const json_t *vars, const char *tag, cons
 	return argv;
 }
 
-/* An image that is there already, or that the engine fetches. */
+/* Plans an image that is there already, or that the engine fetches. */
 static json_t *
 ready_made(const struct pth_image_req *q, const char *image)
 {

@@ -1,4 +1,4 @@
-/* Words of a Dockerfile: which may stand there, and how they are quoted. */
+/* This file checks and quotes the words of a Dockerfile. */
 #include "container/image_priv.h"
 
 #include <ctype.h>
@@ -28,8 +28,8 @@ container_image_bad(const struct pth_image_req *q, const char *key, const char *
 	return -1;
 }
 
-/* Letters and digits and `more`, the first of them a letter, a digit or one
- * of `first`. */
+/* Does s have only letters, digits and bytes of `more`, the first of them a letter, a
+ * digit or one of `first`? */
 static bool
 only(const char *s, const char *first, const char *more)
 {
@@ -137,7 +137,7 @@ container_image_words(const struct pth_image_req *q, const json_t *docker, const
 	return pth_take(&out);
 }
 
-/* "..." of ARG and ENV, where \ " and $ mean something. */
+/* Returns "..." for ARG and ENV, where \ " and $ mean something. */
 static json_t *
 quoted(const char *s)
 {
@@ -172,8 +172,8 @@ container_image_pairs(
 	return pth_take(&out);
 }
 
-/* More than one line, or signs that Docker itself would read: the end of a
- * line, a list, a flag, a here-document. */
+/* Has it more than one line, or signs that Docker itself would read: the end of a line,
+ * a list, a flag, a here-document? */
 static bool
 in_json(const char *s)
 {

@@ -1,4 +1,4 @@
-/* What pth-image(1) would say of an image's hash. */
+/* This file asks pth-image(1) for the hash of an image. */
 #include "container/image.h"
 
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #define LIMIT_US (300 * SECOND)
 #define OUTPUT_MAX 4096
 
-/* The same words, but for the command. */
+/* Returns the words of the build with another command. */
 static char **
 words(const json_t *image, const struct pth_places *p)
 {

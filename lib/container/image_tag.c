@@ -1,3 +1,4 @@
+/* This file makes the tag of an image out of names and versions of any form. */
 #include "container/image.h"
 
 #include <ctype.h>

@@ -1,4 +1,4 @@
-/* The text of a Dockerfile, and what lies beside it. */
+/* This file renders the text of a Dockerfile and lists what lies beside it. */
 #include "container/image_priv.h"
 
 #include <string.h>
@@ -11,8 +11,8 @@
 #define TEXT_MAX ((size_t)1 << 20)
 #define USER_NUMBER 10001 /* of the ordinary user in images that we build */
 
-/* Paths, or {from, to}. -> [{name, from, to?}]; those that have to keep their
- * order get a number in front. */
+/* Makes [{name, from, to?}] of paths or {from, to}; files that have to keep their order
+ * get a number in front. */
 static json_t *
 files_of(const struct pth_image_req *q, const char *key, bool numbered, struct pth_err *e)
 {
@@ -59,8 +59,8 @@ is_local(const char *repository)
 	return *repository == '/' || pth_placeholder_find(repository) == repository;
 }
 
-/* Where sources come from: sets repository, revision, submodules and archive
- * of `to`. `key` is for messages. */
+/* Sets where sources come from: repository, revision, submodules and archive of `to`.
+ * `key` is for messages. */
 static int
 source(const struct pth_image_req *q, const json_t *from, const char *key, const char *archive,
     json_t *to, struct pth_err *e)
@@ -144,7 +144,7 @@ packages(const struct pth_image_req *q, struct pth_err *e)
 	return container_image_words(q, o, "packages", IMAGE_PACKAGE, e);
 }
 
-/* Words of one line each, in the place of what the descriptor does not say. */
+/* Sets words of one line each, with usual ones for what the descriptor does not say. */
 static int
 words(const struct pth_image_req *q, json_t *v, struct pth_err *e)
 {
@@ -178,7 +178,7 @@ words(const struct pth_image_req *q, json_t *v, struct pth_err *e)
 	    0;
 }
 
-/* A list under a key; false when there was an error. */
+/* Sets a list under a key; false when there was an error. */
 static bool
 put(json_t *v, const char *key, json_t *list)
 {
@@ -225,7 +225,7 @@ include(void *arg, const char *name, struct pth_buf *b, struct pth_err *e)
 	return pth_file_read(path.s, TEXT_MAX, b, e);
 }
 
-/* The descriptor's own Dockerfile. */
+/* Reads the descriptor's own Dockerfile. */
 static int
 own(const struct pth_image_req *q, const char *path, struct pth_buf *out, struct pth_err *e)
 {

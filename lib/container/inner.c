@@ -1,6 +1,6 @@
 /*
- * The plan of one container: the service's own plan with paths as they are
- * inside, without what the host does for it.
+ * This file makes the plan of one container: the service's own plan with paths as they
+ * are inside, without what the host does for it.
  */
 #include "container/compose_priv.h"
 
@@ -46,7 +46,7 @@ container_mentions(const json_t *v, const char *mark)
 	return false;
 }
 
-/* As whom the service runs, for pth-init to find out. */
+/* Says as whom the service runs, for pth-init to find out. */
 static json_t *
 user(const struct compose *c)
 {
@@ -101,14 +101,14 @@ capture(const struct compose *c, const json_t *service)
 	return o;
 }
 
-/* That a step or an assertion is about. */
+/* Returns the name of the service that a step or an assertion is about. */
 static const char *
 service_of(const json_t *what)
 {
 	return pth_json_str(what, "service", "");
 }
 
-/* A service without what is done on the host, before or after. */
+/* Returns a service without what is done on the host, before or after. */
 static json_t *
 inner_service(const json_t *service)
 {
@@ -121,7 +121,7 @@ inner_service(const json_t *service)
 	return s;
 }
 
-/* One that has its container to itself. */
+/* Returns a service that has its container to itself. */
 static json_t *
 inner_alone(const struct compose *c, const json_t *service)
 {
@@ -145,7 +145,7 @@ inner_alone(const struct compose *c, const json_t *service)
 	return s;
 }
 
-/* How the service is watched; only the inside sees its ports. */
+/* Says how the service is watched; only the inside sees its ports. */
 static json_t *
 monitoring(const struct compose *c)
 {
@@ -160,8 +160,8 @@ monitoring(const struct compose *c)
 	return o;
 }
 
-/* Directories that are root's at first, and that services share: the test's, and
- * volumes of the experiment's that have just been made. */
+/* Lists directories that are root's at first and that services share: those of the test,
+ * and new volumes of the experiment. */
 static json_t *
 open_dirs(const struct compose *c, const char *name)
 {

@@ -1,5 +1,5 @@
 /*
- * What pth-exec runs on this machine for a test in containers: the same
+ * This file plans what pth-exec runs on this machine for a test in containers: the same
  * schema as "plan", with the engine's commands in it.
  */
 #include "container/compose_priv.h"
@@ -18,7 +18,7 @@ cmd(json_t *argv, int64_t limit, bool critical)
 	    "{s:o,s:b,s:I}", "argv", argv, "critical", critical, "timeout_us", (json_int_t)limit);
 }
 
-/* category: of run/fault.h, for what may stop a whole run. */
+/* The category is one of run/fault.h, for what may stop a whole run. */
 static json_t *
 cmd_for(const char *category, json_t *argv, int64_t limit)
 {
@@ -149,7 +149,7 @@ teardown(const struct compose *c)
 	return list;
 }
 
-/* The longest that it may take inside until the service is ready. */
+/* Returns the longest time that it may take inside until the service is ready. */
 static int64_t
 until_ready(const json_t *service)
 {
@@ -179,7 +179,7 @@ after_run(const json_t *service)
 	return us;
 }
 
-/* The service as seen from outside: a container, created and started. */
+/* Returns the service as seen from outside: a container, created and started. */
 static json_t *
 service_outside(const struct compose *c, const json_t *service)
 {

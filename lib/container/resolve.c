@@ -1,4 +1,4 @@
-/* Placeholders resolved by the name server of a container's network. */
+/* This file resolves placeholders with the name server of a container's network. */
 #include "container/resolve.h"
 
 #include <arpa/inet.h>
@@ -12,7 +12,7 @@
 #include "io/json.h"
 #include "io/placeholder.h"
 
-/* The first A record of a name. Without the name services: we are static. */
+/* Asks for the first A record of a name, without the name services: we are static. */
 static int
 look_up(const char *name, struct in_addr *a)
 {

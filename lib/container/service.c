@@ -1,5 +1,5 @@
 /*
- * One service of the compose file.
+ * This file writes one service of the compose file.
  */
 #include "container/compose_priv.h"
 
@@ -24,7 +24,7 @@ container_labels(const struct compose *c)
 	    "org.pth.project", c->project);
 }
 
-/* The mount of a host path. */
+/* Returns the mount of a path of the host. */
 static json_t *
 bind_mount(const char *source, const char *target, bool read_only)
 {
@@ -35,7 +35,7 @@ bind_mount(const char *source, const char *target, bool read_only)
 	return o;
 }
 
-/* Of dir and name, put together. */
+/* Adds the mount of a path that consists of dir and name. */
 static void
 add_bind(json_t *list, const char *target, bool read_only, const char *dir, const char *name)
 {
@@ -63,7 +63,7 @@ container_address(const struct compose *c, size_t index, char to[16])
 
 /* --- volumes --- */
 
-/* A volume of the experiment's: a path of the host, or a name. */
+/* Adds a volume of the experiment: a path of the host, or a name. */
 static int
 user_volume(struct compose *c, json_t *list, const char *local, const char *inside, bool ro)
 {
@@ -317,7 +317,7 @@ healthcheck(const json_t *service)
 	    PTH_INSIDE_PLAN, "interval", "1s", "timeout", "3s", "retries", (int)(us / 1000000) + 3);
 }
 
-/* What the container may do, and how much it may take. */
+/* Sets what the container may do, and how much it may take. */
 static void
 bounds(const struct compose *c, json_t *o, const json_t *service, const json_t *given)
 {

@@ -1,4 +1,4 @@
-/* As whom a service runs in its container, and whose its files are. */
+/* This file decides as whom a service runs in its container, and gives it its files. */
 #include "container/users.h"
 
 #include <dirent.h>

@@ -1,6 +1,6 @@
 /*
- * All services of a test in one container: seen from outside a single
- * service, whose plan inside is the test itself.
+ * This file puts all services of a test into one container: seen from outside they are a
+ * single service, whose plan inside is the test itself.
  */
 #include "container/compose_priv.h"
 
@@ -39,7 +39,7 @@ is_special(const json_t *docker)
 	    pth_json_str(docker, "base", NULL) != NULL;
 }
 
-/* The packages that a service without `docker` requires. */
+/* Adds the packages that a service without `docker` requires. */
 static void
 add_required(json_t *packages, const json_t *service)
 {
@@ -76,8 +76,8 @@ add_map(json_t *o, const char *key, const json_t *from)
 	pth_json_set(o, key, map);
 }
 
-/* What one service needs of the image, on top of what others do. -1 with
- * c->e when two want it built in ways of their own. */
+/* Adds what one service needs of the image to what others need. -1 with c->e when two
+ * want it built in ways of their own. */
 static int
 add_image(struct compose *c, json_t *o, const json_t *service, const char **special)
 {
@@ -106,7 +106,7 @@ add_image(struct compose *c, json_t *o, const json_t *service, const char **spec
 	return 0;
 }
 
-/* The same image for all, as the descriptor has it. */
+/* Do all services have the same image, as the descriptor says it? */
 static bool
 all_alike(const struct compose *c)
 {

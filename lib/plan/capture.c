@@ -1,6 +1,6 @@
 /*
- * What is captured of a test: all of it, the packets of single services, or
- * both; with which filter, and how much of it is kept.
+ * This file decides what is captured: the whole test, the packets of single services, or
+ * both; with which filter, and how much is kept.
  */
 #include "plan/priv.h"
 
@@ -11,7 +11,7 @@
 
 enum { SNAP_MAX = 262144 };
 
-/* Where options come from: a service's own map, then the test's. */
+/* Options come from a service's own map first, then from the test's. */
 struct given {
 	const json_t *own, *test;     /* maps, or NULL */
 	const struct plan_service *s; /* NULL: the test */
@@ -36,8 +36,8 @@ problem(struct plan *p, const struct given *g, enum pth_severity severity, const
 	plan_problem(p, severity, at.s, "capture%s%s: %s", *key != '\0' ? "." : "", key, text);
 }
 
-/* The ring, or the size at which a capture ends: who has one of them of his
- * own takes neither from the test. */
+/* Sets the ring, or the size at which a capture ends. A service that has one of them
+ * takes neither from the test. */
 static void
 limits(struct plan *p, const struct given *g, json_t *o)
 {
@@ -60,9 +60,9 @@ limits(struct plan *p, const struct given *g, json_t *o)
 		problem(p, g, PTH_ERROR, "max_size", "a ring has no end; give one of the two");
 }
 
-/* Of a service: what is written there, or the packets from and to its port
- * (a client's: that of its target) that the test's filter lets pass. False
- * when nothing tells them apart. */
+/* Appends a service's own filter, or one for the packets from and to its port (a
+ * client's is that of its target) that the test's filter lets pass. False when nothing
+ * tells them apart. */
 static bool
 filter_text(struct plan *p, const struct given *g, bool alone, struct pth_buf *b, struct pth_err *e)
 {
@@ -87,7 +87,7 @@ filter_text(struct plan *p, const struct given *g, bool alone, struct pth_buf *b
 	return true;
 }
 
-/* "filter" as it is in words, "bpf" as the kernel takes it. */
+/* Sets "filter" as the user wrote it, and "bpf" as the kernel takes it. */
 static void
 filter(struct plan *p, const struct given *g, const char *text, json_t *o)
 {
@@ -111,7 +111,7 @@ filter(struct plan *p, const struct given *g, const char *text, json_t *o)
 	free(f.v);
 }
 
-/* The capture of the test or of a service; NULL when there is none. */
+/* Returns the capture of the test or of a service; NULL when there is none. */
 static json_t *
 one(struct plan *p, const struct given *g, bool alone)
 {
@@ -147,9 +147,9 @@ one(struct plan *p, const struct given *g, bool alone)
 	return pth_take(&o);
 }
 
-/* Captures of services; true when there is one. Where each has a network of
- * its own, it is captured there anyway, with the test's options: then only
- * what differs is told. */
+/* Sets the captures of services; true when there is one. Where each service has a
+ * network of its own, it is captured there anyway, with the test's options: then a
+ * service gets only what differs. */
 static bool
 services(struct plan *p, json_t *list, bool whole)
 {
@@ -179,7 +179,7 @@ services(struct plan *p, json_t *list, bool whole)
 	return any;
 }
 
-/* How captures are read: whose keys, and which ports are of what. */
+/* Sets how captures are read: which files hold keys, and what is spoken on which port. */
 static int
 reading(struct plan *p, json_t *services, json_t *o, struct pth_err *e)
 {

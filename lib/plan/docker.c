@@ -1,5 +1,5 @@
-/* What a service's image is made of: the descriptor's `docker`, with where
- * each key was written and with the paths of files that lie beside it. */
+/* This file plans what a service's image is made of: the descriptor's `docker`, with
+ * where each key was written and with the paths of files that lie beside it. */
 #include "plan/priv.h"
 
 #include <stdlib.h>
@@ -9,15 +9,15 @@
 #include "base/text.h"
 #include "io/placeholder.h"
 
-/* A directory of this machine, and no address: /x, ./x, ../x, file:///x. */
+/* Is it a directory of this machine, and no address: /x, ./x, ../x, file:///x? */
 static bool
 is_local(const char *repository)
 {
 	return *repository == '/' || *repository == '.' || strncmp(repository, "file://", 7) == 0;
 }
 
-/* The value of a path: beside the descriptor that n is from, absolute, and
- * there. What begins with a placeholder or is empty stays as it is. */
+/* Returns the absolute path of a file that is there; a relative path starts beside the
+ * descriptor that n is from. A path that begins with a placeholder or is empty stays. */
 static json_t *
 path(const struct plan_service *s, const struct pth_ynode *n, const char *key, const json_t *given,
     struct pth_err *e)
@@ -42,7 +42,7 @@ path(const struct plan_service *s, const struct pth_ynode *n, const char *key, c
 	return v;
 }
 
-/* One item of files or patches, or of dependencies: what of it is a path. */
+/* Replaces the path in item i of files, patches or dependencies. */
 static int
 local_item(const struct plan_service *s, const struct pth_ynode *n, const char *key, json_t *list,
     size_t i, struct pth_err *e)
@@ -120,7 +120,7 @@ each_key(struct plan *p, const struct plan_service *s, const struct pth_ynode *d
 	return 0;
 }
 
-/* Only of use where images are built. */
+/* The result is of use only where images are built. */
 int
 plan_docker(struct plan *p, struct plan_service *s, json_t *out, struct pth_err *e)
 {

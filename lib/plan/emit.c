@@ -1,8 +1,7 @@
 /*
- * A service's part of the plan: its command line, environment, phases and
- * everything else that pth-exec needs.
+ * This file writes a service's part of the plan: its command line, environment, phases
+ * and everything else that pth-exec needs.
  */
-/* A service's part of the plan: what is run, when it is ready, how it ends. */
 #include "plan/priv.h"
 
 #include <string.h>
@@ -28,7 +27,7 @@ names_it(const json_t *list, const struct plan_service *s)
 	return pth_json_has(list, s->name) || pth_json_has(list, s->key);
 }
 
-/* Give fn what each execution environment of the service has at key, with the
+/* Calls fn with what each execution environment of the service has at key, with the
  * variables of that environment. */
 static int
 each_exec(struct emit *m, const char *key,
@@ -49,7 +48,7 @@ each_exec(struct emit *m, const char *key,
 	return 0;
 }
 
-/* A list of the descriptor's, then those of the execution environments. */
+/* Joins a list of the descriptor and those of the execution environments. */
 static int
 lists(struct emit *m, const char *key)
 {
@@ -75,7 +74,7 @@ add_env(struct plan *p, const struct pth_ynode *map, json_t *vars, json_t *env, 
 	return 0;
 }
 
-/* The experiment's own variables: texts as they are, but for placeholders. */
+/* The experiment's own variables are texts as they are, but for placeholders. */
 static int
 user_env(struct emit *m, const json_t *given, json_t *env)
 {
@@ -149,7 +148,7 @@ binary(struct emit *m, json_t *argv)
 	return 0;
 }
 
-/* command_override: a list of arguments, or text split into words. */
+/* command_override is a list of arguments, or text that is split into words. */
 static int
 overridden(struct emit *m, json_t *given, json_t *argv)
 {
@@ -188,7 +187,7 @@ wraps(struct emit *m, json_t *argv)
 	return each_exec(m, "wrap", plan_args, argv);
 }
 
-/* The program's own command line, without what is put before it. */
+/* Appends the program's own command line, without what is put before it. */
 static int
 own_argv(struct emit *m, json_t *argv)
 {
@@ -273,7 +272,7 @@ phases(struct emit *m, int64_t timeout_us)
 
 enum ready { UDP, TCP, PATH, LOG, COMMAND, DELAY };
 
-/* What is looked for, of the check's value v. */
+/* Sets what the check looks for; v is its value in the descriptor. */
 static int
 ready_value(struct emit *m, enum ready kind, const struct pth_ynode *v, json_t *o)
 {
@@ -305,7 +304,7 @@ ready_value(struct emit *m, enum ready kind, const struct pth_ynode *v, json_t *
 	return 0;
 }
 
-/* Which log is searched. */
+/* Sets which log is searched. */
 static int
 ready_log(struct emit *m, const struct pth_ynode *in, json_t *o)
 {
@@ -420,7 +419,7 @@ head(struct emit *m)
 	pth_json_set(o, "transport", json_string(s->transport));
 }
 
-/* Only where something is compiled. */
+/* Plans a cache only where something is compiled. */
 static int
 compile_cache(struct emit *m)
 {

@@ -1,4 +1,4 @@
-/* The files of a service: the experiment's, and those of the descriptor that it keeps. */
+/* This file plans the files of a service, out of the experiment and the descriptor. */
 #include "plan/priv.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* The directories and files that a plan wants, made in a directory. */
+/* This file makes the directories and files that a plan wants. */
 #include "plan/fill.h"
 
 #include <fcntl.h>

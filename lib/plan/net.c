@@ -1,5 +1,5 @@
 /*
- * Addresses and ports: what a service listens on, and what its clients ask.
+ * This file plans addresses and ports: where a service listens, and whom its clients ask.
  */
 #include "plan/priv.h"
 
@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 
-/* "4443:4443" -> the port inside; 0 when there is none. */
+/* Returns the port inside of "4443:4443"; 0 when there is none. */
 static int64_t
 inner_port(const json_t *v)
 {

@@ -1,6 +1,6 @@
 /*
- * Who starts before whom. An edge goes to what a service targets and to what
- * it depends on. Two services that target each other are allowed: the one
+ * This file decides which service starts before which. An edge goes to what a service
+ * targets and to what it depends on. Two services that target each other are allowed: the one
  * with the role client starts last (the later one, when both have one role).
  */
 #include "plan/priv.h"
@@ -42,7 +42,7 @@ state_of(const json_t *v)
 	return NULL;
 }
 
-/* Call fn for each dependency of s: depends_on is a list of names or of
+/* Calls fn for each dependency of s: depends_on is a list of names or of
  * {service, state}, or a map of names to states. */
 typedef void dep_fn(
     struct plan *p, const struct plan_service *s, const char *name, const json_t *state, void *arg);

@@ -1,4 +1,4 @@
-/* Values for the parameters of a descriptor, out of what the experiment gives. */
+/* This file gives the parameters of a descriptor their values, out of the experiment. */
 #include "plan/priv.h"
 
 #include <string.h>
@@ -117,7 +117,7 @@ plan_params(struct plan *p, const char *plugin, const struct pth_ynode *view,
 	return out;
 }
 
-/* What the templates of one parameter need. */
+/* This is what the templates of one parameter need. */
 struct render {
 	struct plan *p;
 	const char *name;

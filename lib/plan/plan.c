@@ -1,4 +1,4 @@
-/* The plan of a test: its environments, its services, then all of it together. */
+/* This file plans a test: its environments, its services, then the whole. */
 #include "plan/priv.h"
 
 #include <string.h>
@@ -94,8 +94,8 @@ env_plugin(struct plan *p, enum pth_kind kind, const char *name, const char *pat
 	return NULL;
 }
 
-/* Options beside `type`, and those that files of PANTHER put below
- * plugin_config or config. */
+/* Options stand beside `type`; files of PANTHER put them below plugin_config or
+ * config. */
 static json_t *
 env_params(struct plan *p, const struct pth_plugin *x, const json_t *given, const char *path)
 {
@@ -110,7 +110,7 @@ env_params(struct plan *p, const struct pth_plugin *x, const json_t *given, cons
 	return plan_params(p, x->name, x->root, g, countof(g));
 }
 
-/* Said beside `type`, or below. */
+/* `container` stands beside `type`, or below, as other options do. */
 static bool
 wants_container(const json_t *given)
 {
@@ -172,7 +172,7 @@ listed(const json_t *list, const struct pth_plugin *x)
 	return false;
 }
 
-/* own: what the experiment says instead of the descriptor, or NULL. */
+/* own is what the experiment says instead of the descriptor, or NULL. */
 static void
 conflict(struct plan *p, const struct pth_plugin *a, const struct plan_exec *x, const json_t *own)
 {
@@ -344,7 +344,8 @@ environment(const struct plan *p)
 	return o;
 }
 
-/* Is it the first service of its protocol? own: does one of them make certificates? */
+/* Is it the first service of its protocol? *own says whether one of them makes
+ * certificates. */
 static bool
 first_of_protocol(struct plan *p, const struct plan_service *service, bool *own)
 {
@@ -359,8 +360,8 @@ first_of_protocol(struct plan *p, const struct plan_service *service, bool *own)
 	return first;
 }
 
-/* Commands of the whole test: of the network, then of each protocol once,
- * with the variables of its first service. */
+/* Appends the commands of the whole test: those of the network, then those of each
+ * protocol once, with the variables of its first service. */
 static int
 setup(struct plan *p, json_t *out, struct pth_err *e)
 {
@@ -382,7 +383,7 @@ setup(struct plan *p, json_t *out, struct pth_err *e)
 	return 0;
 }
 
-/* What must be there for the setup: that of the network and the protocols. */
+/* Appends what must be there for the setup of the network and the protocols. */
 static int
 needs(struct plan *p, json_t *out, struct pth_err *e)
 {
@@ -418,7 +419,7 @@ limits(const struct plan *p, json_t *out)
 	pth_json_set(out, "wait_us", wait_us != 0 ? json_integer(wait_us) : json_null());
 }
 
-/* What the test wants of the machine, when it says so. */
+/* Sets what the test wants of the machine, when it says so. */
 static void
 schedule(const struct plan *p, json_t *out)
 {

@@ -1,4 +1,4 @@
-/* Inside the plan room: what its files share. */
+/* What the files of this folder share. */
 #ifndef PTH_PLAN_PRIV_H
 #define PTH_PLAN_PRIV_H
 

@@ -1,7 +1,7 @@
 /*
- * Network placeholders of experiment files and descriptors:
- * @{service:attribute[secondary]:format}. What only a deployment can know
- * (the address of a container) stays as it is, for pth-compose.
+ * This file resolves the placeholders of services, @{service:attribute[secondary]:format},
+ * in experiment files and descriptors. What only a deployment can know (the address of a
+ * container) stays as it is, for pth-compose.
  */
 #include "plan/priv.h"
 
@@ -60,7 +60,7 @@ address(const struct pth_placeholder *r, const char *ip, const struct plan_servi
 	return 1;
 }
 
-/* arg: the struct plan. */
+/* arg is the struct plan. */
 static int
 resolve(const struct pth_placeholder *r, void *arg, struct pth_buf *b, struct pth_err *e)
 {

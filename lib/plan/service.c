@@ -1,6 +1,6 @@
 /*
- * The first look at a service: which plugin, protocol, version and role, and
- * are its parameters right?
+ * This file takes the first look at a service: which plugin, protocol, version and role
+ * it has, and whether its parameters are right.
  */
 #include "plan/priv.h"
 
@@ -59,7 +59,7 @@ look_plugin(struct plan *p, struct plan_service *s, const char *protocol)
 	return false;
 }
 
-/* The one that a plugin speaks, when the experiment names none. */
+/* A plugin that speaks one protocol speaks that one when the experiment names none. */
 static const char *
 only_protocol(const struct pth_ynode *speaks, const char *def)
 {
@@ -179,7 +179,7 @@ look_params(struct plan *p, struct plan_service *s)
 		pth_json_set(s->pparams, "port", json_integer(pth_yaml_get(s->pview, "port")->i));
 }
 
-/* The version whose settings are used: another one's by version_config: NAME. */
+/* Returns the version whose settings are used: version_config: NAME names another one. */
 static const char *
 settings_version(struct plan *p, struct plan_service *s)
 {
@@ -194,7 +194,7 @@ settings_version(struct plan *p, struct plan_service *s)
 	return name;
 }
 
-/* paths.cert_dir, when programs can find it wherever they run. */
+/* Returns paths.cert_dir, when programs can find it wherever they run. */
 static const char *
 cert_dir(struct plan *p)
 {

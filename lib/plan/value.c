@@ -1,4 +1,4 @@
-/* The values of a descriptor, with their templates filled in. */
+/* This file fills in the templates of a descriptor's values. */
 #include "plan/priv.h"
 
 #include <stdio.h>
@@ -19,9 +19,9 @@ plan_scalar(struct pth_buf *b, const json_t *v)
 static void
 keep(struct pth_plugins *ps, struct pth_template *t)
 {
-	if (ps->ntemplates == ps->captemplates) {
-		ps->captemplates = ps->captemplates != 0 ? 2 * ps->captemplates : 256;
-		ps->templates = pth_xarray(ps->templates, ps->captemplates, sizeof *ps->templates);
+	if (ps->ntemplates == ps->template_room) {
+		ps->template_room = ps->template_room != 0 ? 2 * ps->template_room : 256;
+		ps->templates = pth_xarray(ps->templates, ps->template_room, sizeof *ps->templates);
 	}
 	ps->templates[ps->ntemplates++] = t;
 }
@@ -49,8 +49,8 @@ has_template(const char *s)
 	return strstr(s, "{{") != NULL || strstr(s, "{%") != NULL || strstr(s, "{#") != NULL;
 }
 
-/* Nodes are compiled once, in the descriptor's own tree: the cast away of
- * const is the cache. */
+/* Nodes are compiled once, in the descriptor's own tree, which is the cache: therefore
+ * const is cast away. */
 int
 plan_text(
     struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_buf *b, struct pth_err *e)
@@ -101,7 +101,7 @@ plan_truth(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_e
 	return pth_template_render(d->t, vars, &b, e) < 0 ? -1 : b.len > 0;
 }
 
-/* The value of an expression; a plain path ("requests", "target.files") needs
+/* Returns the value of an expression; a plain path ("requests", "target.files") needs
  * no parser. */
 static json_t *
 evaluate(const struct pth_ynode *n, const char *text, json_t *vars, struct pth_err *e)
@@ -324,7 +324,7 @@ tree_map(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_err
 	return pth_take(&out);
 }
 
-/* One item of a list: `when` may leave it out. {each: X, value: V} gives V. */
+/* Appends one item of a list: `when` may leave it out. {each: X, value: V} gives V. */
 static int
 item(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e)
 {

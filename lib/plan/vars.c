@@ -1,5 +1,5 @@
 /*
- * The variables that the templates of a descriptor see, pth-plugin(5).
+ * This file makes the variables that the templates of a descriptor see, pth-plugin(5).
  */
 #include "plan/priv.h"
 
@@ -20,8 +20,8 @@ at(const struct plan_service *s, const char *what)
 	return json_stringn(b.s, b.len);
 }
 
-/* Certificates: this test's own, or those that the experiment names, one by
- * one or with their directory. */
+/* A certificate is the test's own, or one that the experiment names, by itself or with
+ * its directory. */
 static json_t *
 cert(const struct plan_service *s, const char *param, const char *file)
 {
@@ -95,7 +95,7 @@ plan_finite(const struct plan_service *s)
 	return s->client || s->plugin->kind == PTH_TESTER;
 }
 
-/* The other side: the target, or the first service that targets this one. */
+/* The other side is the target, or the first service that targets this one. */
 static json_t *
 peer_of(const struct plan *p, const struct plan_service *s)
 {

@@ -1,6 +1,6 @@
 /*
- * What PANTHER's command templates read: the part of the version file for the
- * service's role, whose keys are variables at the top. Jinja prints nothing
+ * This file makes what PANTHER's command templates read: the part of the version file for
+ * the service's role, whose keys are variables at the top. Jinja prints nothing
  * for what is not there; our templates refuse it, so every known name is there,
  * empty if need be. Certificates have both forms: certificates.cert.param, which
  * version files hold, and certificates.cert_param, which templates ask for.
@@ -16,7 +16,7 @@
 
 #include "base/text.h"
 
-/* Parameters and the values of a version file that mean the same. */
+/* These parameters and values of a version file mean the same. */
 static const struct {
 	const char *param, *path;
 } twins[] = {
@@ -62,7 +62,7 @@ empty(const json_t *v)
 	return v == NULL || json_is_null(v) || (json_is_string(v) && json_string_length(v) == 0);
 }
 
-/* cert_param and cert.param, whichever is there, as both. */
+/* Makes both of cert_param and cert.param, whichever is there. */
 static void
 both_forms(json_t *certs)
 {
@@ -84,7 +84,7 @@ both_forms(json_t *certs)
 	}
 }
 
-/* Set "a.b.c", whose maps are there. */
+/* Sets "a.b.c", whose maps are there. */
 static void
 put(json_t *o, const char *path, json_t *v)
 {
@@ -142,7 +142,7 @@ own_section(json_t *given, const char *role)
 	}
 }
 
-/* So that cert_param of one file wins over cert.param of the other. */
+/* With both forms, cert_param of one file wins over cert.param of the other. */
 static void
 complete_certificates(json_t *file)
 {
@@ -209,7 +209,7 @@ merge_into(json_t **to, json_t *more)
 	*to = both;
 }
 
-/* implementation.version and implementation.version_config, where they are maps. */
+/* Takes implementation.version and implementation.version_config, where they are maps. */
 static void
 given_part(struct plan *p, struct plan_service *s)
 {
@@ -312,8 +312,8 @@ open_parameter(const struct plan_service *s, const char *name)
 	return json_object_get(s->params, name) != NULL && !given(s, name);
 }
 
-/* Of the experiment's part alone: where the program is, more arguments. A
- * version file of PANTHER names its container's places. */
+/* The experiment's part alone says where the program is, and more arguments: a version
+ * file of PANTHER names places of its container. */
 static void
 given_parameters(struct plan_service *s)
 {
@@ -368,7 +368,7 @@ plan_version_look(struct plan *p, struct plan_service *s)
 	usual_port(p, s);
 }
 
-/* The certificates of the test, where the file names some. */
+/* The certificates of the test take the place of those that the file names. */
 static void
 certificates(const struct plan_service *s, const json_t *vars)
 {

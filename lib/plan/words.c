@@ -1,4 +1,4 @@
-/* A command line as words, without a shell. */
+/* This file splits a command line into words, without a shell. */
 #include "plan/plan.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * The keys of a descriptor: one table says which kind has which key and what
- * its value looks like; one walk over the tree checks a file against it.
+ * This file checks the keys of a descriptor: one table says which kind has which key and
+ * what its value looks like; one walk over the tree checks a file against it.
  */
 #include "plugin/plugin.h"
 

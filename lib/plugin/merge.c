@@ -1,6 +1,6 @@
 /*
- * Inheritance: maps merge, everything else replaces, `key+:` appends to a
- * list, null takes a key away. The order of keys is the base's, then ours.
+ * This file merges a descriptor into its base: maps merge, everything else replaces,
+ * `key+:` appends to a list, null takes a key away. The base's keys come first.
  */
 #include "plugin/plugin.h"
 
@@ -215,7 +215,7 @@ merge_child(struct pth_arena *a, const struct pth_ynode *base, const struct pth_
 	return merge(a, base, over, in);
 }
 
-/* A key that only the child has. Its '+' goes, unless it is for later. */
+/* Returns a key that only the child has. Its '+' goes, unless it is for later. */
 static struct pth_ynode *
 fresh(struct pth_arena *a, const struct pth_ynode *over, enum level level)
 {

@@ -1,4 +1,4 @@
-/* The beginning of a plugin: a folder with a descriptor, a page and a test. */
+/* This file begins a plugin: a folder with a descriptor, a page and a test. */
 #include "plugin/plugin.h"
 
 #include <fcntl.h>
@@ -30,7 +30,7 @@ no_base(struct begin *n, struct pth_err *e)
 	    near);
 }
 
-/* Protocol from base, base from protocol. */
+/* The base follows from the protocol, and the protocol from the base. */
 static int
 fit(struct begin *n, struct pth_err *e)
 {

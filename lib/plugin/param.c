@@ -1,5 +1,5 @@
 /*
- * Parameters: what an experiment may say to a plugin, with types.
+ * This file converts and checks the values of parameters, which have types.
  */
 #include "plugin/plugin.h"
 
@@ -79,7 +79,7 @@ as_bool(const json_t *v)
 	return NULL;
 }
 
-/* Texts of scalars; a boolean is what YAML made of yes, no, on, off: where an
+/* Returns the text of a scalar. A boolean is what YAML made of yes, no, on, off: where an
  * enum has such a word, that one is meant. */
 static json_t *
 as_str(const json_t *v, const struct pth_ynode *words)

@@ -1,4 +1,4 @@
-/* The set of plugins: where descriptors lie, how one is found, what it extends. */
+/* This file finds descriptors in their directories and loads them with their bases. */
 #include "plugin/plugin.h"
 
 #include <fts.h>
@@ -125,11 +125,11 @@ add(struct pth_plugins *ps, const char *path, const char *file, const char *stem
 static void
 append(struct pth_plugins *ps, struct pth_plugin *p)
 {
-	if (ps->n == ps->cap) {
-		ps->cap = ps->cap != 0 ? 2 * ps->cap : 64;
-		ps->v = pth_xarray(ps->v, ps->cap, sizeof *ps->v);
+	if (ps->nplugins == ps->room) {
+		ps->room = ps->room != 0 ? 2 * ps->room : 64;
+		ps->plugins = pth_xarray(ps->plugins, ps->room, sizeof *ps->plugins);
 	}
-	ps->v[ps->n++] = p;
+	ps->plugins[ps->nplugins++] = p;
 }
 
 static int
@@ -150,31 +150,31 @@ by_name(const void *a, const void *b)
 	return c != 0 ? c : strcmp(p->name, q->name);
 }
 
-/* Is it there already? From an earlier directory: it hides this one. */
+/* A plugin of the same name from an earlier directory hides this one. */
 static int
 place(struct pth_plugins *ps, struct pth_plugin *p, size_t before, struct pth_err *e)
 {
 	struct pth_plugin *q;
 
-	for (size_t i = 0; i < ps->n; i++) {
-		if (by_name(&ps->v[i], &p) != 0)
+	for (size_t i = 0; i < ps->nplugins; i++) {
+		if (by_name(&ps->plugins[i], &p) != 0)
 			continue;
 		if (i >= before)
 			return pth_err_set(e, PTH_INPUT,
 			    "%s: %s %s is defined a second time; first in %s", p->file,
-			    pth_kind_name(p->kind), p->name, ps->v[i]->file);
-		for (q = ps->v[i]; q->hidden != NULL; q = q->hidden)
+			    pth_kind_name(p->kind), p->name, ps->plugins[i]->file);
+		for (q = ps->plugins[i]; q->hidden != NULL; q = q->hidden)
 			;
 		q->hidden = p;
 		pth_event("plugin.overridden", "{s:s, s:s, s:s, s:s}", "plugin", p->name, "kind",
-		    pth_kind_name(p->kind), "by", ps->v[i]->file, "hides", p->file);
+		    pth_kind_name(p->kind), "by", ps->plugins[i]->file, "hides", p->file);
 		return 0;
 	}
 	append(ps, p);
 	return 0;
 }
 
-/* "NAME.yaml", or "NAME/plugin.yaml"; else not a descriptor's name. */
+/* A descriptor is named "NAME.yaml" or "NAME/plugin.yaml"; false for other files. */
 static bool
 stem_of(const FTSENT *f, struct pth_buf *stem)
 {
@@ -214,7 +214,7 @@ by_path(const FTSENT **a, const FTSENT **b)
 	return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
-/* Folders that belong to one plugin: what is in them is no descriptor. */
+/* Does the folder belong to one plugin, so that what is in it is no descriptor? */
 static bool
 inner(const FTSENT *f)
 {
@@ -231,7 +231,7 @@ scan(struct pth_plugins *ps, const char *dir, bool ours, struct pth_err *e)
 {
 	pth_auto_str root = pth_xstrdup(dir);
 	char *argv[] = { root, NULL };
-	size_t before = ps->n, seen = 0;
+	size_t before = ps->nplugins, seen = 0;
 	FTS *fts = fts_open(argv, FTS_LOGICAL | FTS_NOCHDIR, by_path);
 	FTSENT *f;
 	int r = 0;
@@ -281,10 +281,10 @@ scan_path(struct pth_plugins *ps, const char *path, struct pth_err *e)
 int
 pth_plugin_dirs_add(struct pth_plugin_dirs *dirs, const char *dir, struct pth_err *e)
 {
-	if (dirs->n == countof(dirs->v))
+	if (dirs->npaths == countof(dirs->paths))
 		return pth_err_set(
-		    e, PTH_USAGE, "more than %zu directories of plugins", countof(dirs->v));
-	dirs->v[dirs->n++] = dir;
+		    e, PTH_USAGE, "more than %zu directories of plugins", countof(dirs->paths));
+	dirs->paths[dirs->npaths++] = dir;
 	return 0;
 }
 
@@ -296,11 +296,12 @@ pth_plugins_open(struct pth_plugins *ps, const struct pth_plugin_dirs *dirs, con
 	int r = 0;
 
 	memset(ps, 0, sizeof *ps);
-	for (size_t i = 0; i < dirs->n && r == 0; i++)
-		if (!is_dir(dirs->v[i]))
-			r = pth_err_set(e, PTH_INPUT, "%s: not a directory of plugins", dirs->v[i]);
+	for (size_t i = 0; i < dirs->npaths && r == 0; i++)
+		if (!is_dir(dirs->paths[i]))
+			r = pth_err_set(
+			    e, PTH_INPUT, "%s: not a directory of plugins", dirs->paths[i]);
 		else
-			r = scan(ps, dirs->v[i], false, e);
+			r = scan(ps, dirs->paths[i], false, e);
 	if (r == 0)
 		r = scan_path(ps, path, e);
 	if (r == 0 && share != NULL) {
@@ -309,8 +310,8 @@ pth_plugins_open(struct pth_plugins *ps, const struct pth_plugin_dirs *dirs, con
 		    scan(ps, b.s, true, e) :
 		    pth_err_set(e, PTH_SYSTEM, "%s: our own plugins are missing", b.s);
 	}
-	if (ps->n != 0)
-		qsort(ps->v, ps->n, sizeof *ps->v, by_name);
+	if (ps->nplugins != 0)
+		qsort(ps->plugins, ps->nplugins, sizeof *ps->plugins, by_name);
 	return r;
 }
 
@@ -320,7 +321,7 @@ pth_plugins_close(struct pth_plugins *ps)
 	for (size_t i = 0; i < ps->ntemplates; i++)
 		pth_template_free(ps->templates[i]);
 	free(ps->templates);
-	free(ps->v);
+	free(ps->plugins);
 	pth_arena_release(&ps->arena);
 	memset(ps, 0, sizeof *ps);
 }
@@ -340,26 +341,26 @@ has_alias(struct pth_plugins *ps, struct pth_plugin *p, const char *name)
 struct pth_plugin *
 pth_plugins_find(struct pth_plugins *ps, enum pth_kind kind, const char *name, const char *protocol)
 {
-	for (size_t i = 0; i < ps->n; i++)
-		if (ps->v[i]->kind == kind && strcmp(ps->v[i]->name, name) == 0 &&
-		    (protocol == NULL || same_text(ps->v[i]->protocol, protocol) == 0))
-			return ps->v[i];
-	for (size_t i = 0; i < ps->n; i++)
-		if (ps->v[i]->kind == kind && has_alias(ps, ps->v[i], name))
-			return ps->v[i];
+	for (size_t i = 0; i < ps->nplugins; i++)
+		if (ps->plugins[i]->kind == kind && strcmp(ps->plugins[i]->name, name) == 0 &&
+		    (protocol == NULL || same_text(ps->plugins[i]->protocol, protocol) == 0))
+			return ps->plugins[i];
+	for (size_t i = 0; i < ps->nplugins; i++)
+		if (ps->plugins[i]->kind == kind && has_alias(ps, ps->plugins[i], name))
+			return ps->plugins[i];
 	return NULL;
 }
 
 const char *
 pth_plugins_nearest(struct pth_plugins *ps, enum pth_kind kind, const char *name)
 {
-	const char **names = pth_xarray(NULL, ps->n + 1, sizeof *names);
+	const char **names = pth_xarray(NULL, ps->nplugins + 1, sizeof *names);
 	const char *near;
 	size_t i, n = 0;
 
-	for (i = 0; i < ps->n; i++)
-		if (ps->v[i]->kind == kind)
-			names[n++] = ps->v[i]->name;
+	for (i = 0; i < ps->nplugins; i++)
+		if (ps->plugins[i]->kind == kind)
+			names[n++] = ps->plugins[i]->name;
 	near = pth_nearest(name, names, n);
 	free(names);
 	return near;
@@ -375,15 +376,15 @@ pth_plugins_suggest(struct pth_plugins *ps, enum pth_kind kind, const char *name
 		pth_buf_addf(b, "; did you mean '%s'?", near);
 		return;
 	}
-	for (i = 0; i < ps->n; i++)
-		n += ps->v[i]->kind == kind;
+	for (i = 0; i < ps->nplugins; i++)
+		n += ps->plugins[i]->kind == kind;
 	if (n > FEW) { /* more than a message should hold */
 		pth_buf_adds(b, "; pth list shows those that there are");
 		return;
 	}
-	for (i = 0; i < ps->n; i++)
-		if (ps->v[i]->kind == kind) {
-			pth_buf_addf(b, "%s%s", sep, ps->v[i]->name);
+	for (i = 0; i < ps->nplugins; i++)
+		if (ps->plugins[i]->kind == kind) {
+			pth_buf_addf(b, "%s%s", sep, ps->plugins[i]->name);
 			sep = ", ";
 		}
 }
@@ -401,7 +402,7 @@ pth_plugins_file(struct pth_plugins *ps, const char *path)
 	return p;
 }
 
-/* The kind of a file that came by its path; -1 when it states none. */
+/* Reads the kind of a file that came by its path; -1 when it states none. */
 static int
 read_kind(struct pth_plugin *p, const struct pth_ynode *root, struct pth_diags *d)
 {
@@ -504,7 +505,7 @@ load(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d)
 	pth_desc_check_whole(p->root, p->kind, d);
 }
 
-/* The first problem, kept for everybody who asks again. */
+/* Keeps the first problem for everybody who asks again. */
 static void
 remember(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d)
 {

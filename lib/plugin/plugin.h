@@ -51,18 +51,18 @@ struct pth_plugin {
 
 /* The directories of -P, in order. Begins as zeros. */
 struct pth_plugin_dirs {
-	const char *v[64];
-	size_t n;
+	const char *paths[64];
+	size_t npaths;
 };
 /* One more -P; -1 with e (PTH_USAGE) when there are too many. dir is borrowed. */
 int pth_plugin_dirs_add(struct pth_plugin_dirs *dirs, const char *dir, struct pth_err *e);
 
 struct pth_plugins {
 	struct pth_arena arena;
-	struct pth_plugin **v; /* those that win, sorted by kind, protocol, name */
-	size_t n, cap;
+	struct pth_plugin **plugins; /* those that win, sorted by kind, protocol, name */
+	size_t nplugins, room;
 	struct pth_template **templates; /* to be freed */
-	size_t ntemplates, captemplates;
+	size_t ntemplates, template_room;
 };
 
 /*

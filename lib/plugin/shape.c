@@ -1,6 +1,6 @@
 /*
- * The shape of PANTHER's version files: which keys there are and what their
- * values may be.
+ * This file checks the shape of PANTHER's version files: which keys there are and what
+ * their values may be.
  */
 #include "plugin/plugin.h"
 

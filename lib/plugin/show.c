@@ -1,5 +1,5 @@
 /*
- * A descriptor as YAML for people, each value with the place it came from.
+ * This file shows a descriptor as YAML for people, each value with its origin.
  */
 #include "plugin/plugin.h"
 

@@ -1,5 +1,5 @@
 /*
- * PANTHER's version files: DIR/VERSION.yaml beside a descriptor. Each becomes
+ * This file reads PANTHER's version files, DIR/VERSION.yaml beside a descriptor. Each becomes
  * a part of the descriptor's `versions`: `env` its environment, `parameters`
  * its parameters, and the whole is kept as `version_config`, from which
  * plan/version.c makes the variables that PANTHER's templates read.
@@ -55,7 +55,7 @@ text_of(struct pth_arena *a, enum pth_ykind kind, const char *key, const char *t
 	return n;
 }
 
-/* The same node under another key, alone. */
+/* Returns the same node under another key, alone. */
 static struct pth_ynode *
 as(struct pth_arena *a, const struct pth_ynode *n, const char *key)
 {
@@ -120,7 +120,7 @@ problem(struct versions *w, enum pth_severity s, const char *text)
 	    "%s", text);
 }
 
-/* What is wrong in a file, with its name and place. */
+/* Reports what is wrong in a file, with its name and place. */
 static void
 report(struct versions *w, struct pth_diags *own)
 {
@@ -135,7 +135,7 @@ report(struct versions *w, struct pth_diags *own)
 	}
 }
 
-/* A path beside the descriptor, as it is named in `file`. */
+/* Returns a path beside the descriptor, as it is named in `file`. */
 static char *
 beside(const char *file, const char *dir, const char *name)
 {
@@ -148,7 +148,7 @@ beside(const char *file, const char *dir, const char *name)
 	return pth_buf_take(&b);
 }
 
-/* The part of a descriptor that a version's file means, checked as such; NULL
+/* Returns the part of a descriptor that a version's file means, checked as such; NULL
  * when the file itself is wrong. */
 static struct pth_ynode *
 part_of(struct versions *w, struct pth_ynode *file, const char *version, struct pth_diags *d)
