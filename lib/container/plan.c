@@ -149,33 +149,30 @@ teardown(const struct compose *c)
 	return list;
 }
 
+/* Returns the longest time that a phase may take. */
+static int64_t
+longest(const json_t *service, const char *phase)
+{
+	int64_t us = 0;
+	json_t *v;
+	size_t i;
+
+	json_array_foreach(json_object_get(json_object_get(service, "phases"), phase), i, v)
+		us += pth_json_int(v, "timeout_us", 300 * SECOND);
+	return us;
+}
+
 /* Returns the longest time that it may take inside until the service is ready. */
 static int64_t
 until_ready(const json_t *service)
 {
-	static const char *const phases[] = { "pre_compile", "compile", "post_compile", "pre_run" };
-	int64_t us = MARGIN;
+	int64_t us = MARGIN + longest(service, "pre_compile") + longest(service, "compile") +
+	    longest(service, "post_compile") + longest(service, "pre_run");
 	json_t *v;
 	size_t i;
 
-	for (size_t k = 0; k < countof(phases); k++)
-		json_array_foreach(
-		    json_object_get(json_object_get(service, "phases"), phases[k]), i, v)
-			us += pth_json_int(v, "timeout_us", 300 * SECOND);
 	json_array_foreach(json_object_get(service, "ready"), i, v)
 		us += pth_json_int(v, "timeout_us", 10 * SECOND) + pth_json_int(v, "us", 0);
-	return us;
-}
-
-static int64_t
-after_run(const json_t *service)
-{
-	int64_t us = MARGIN;
-	json_t *v;
-	size_t i;
-
-	json_array_foreach(pth_json_path(service, "phases.post_run"), i, v)
-		us += pth_json_int(v, "timeout_us", 300 * SECOND);
 	return us;
 }
 
@@ -185,8 +182,8 @@ service_outside(const struct compose *c, const json_t *service)
 {
 	const char *name = pth_json_str(service, "name", "");
 	const json_t *doc = json_object_get(c->services, name);
-	json_t *o = json_deep_copy(service), *phases = json_object();
-	int64_t begin = until_ready(service), end = after_run(service),
+	json_t *o = json_deep_copy(service);
+	int64_t begin = until_ready(service), end = MARGIN + longest(service, "post_run"),
 	        limit = pth_json_int(service, "timeout_us", 0);
 	const char *container = pth_json_str(doc, "container_name", "");
 	json_t *start = json_pack("[s,s,s,s]", "docker", "start", "-a", container);
@@ -197,14 +194,10 @@ service_outside(const struct compose *c, const json_t *service)
 	json_object_del(o, "capture"); /* taken inside */
 	pth_json_set(o, "environment", json_object());
 	pth_json_set(o, "files", container_inside(json_object_get(service, "files")));
-	pth_json_set(phases, "pre_compile", json_array());
-	pth_json_set(phases, "compile", json_array());
-	pth_json_set(phases, "post_compile", json_array());
-	pth_json_set(phases, "pre_run",
-	    json_pack("[o]", cmd(container_create(c, name, doc), COMMAND_LIMIT, true)));
-	pth_json_set(phases, "run", cmd(start, limit, true));
-	pth_json_set(phases, "post_run", json_array());
-	pth_json_set(o, "phases", phases);
+	pth_json_set(o, "phases",
+	    json_pack("{s:[],s:[],s:[],s:[o],s:o,s:[]}", "pre_compile", "compile", "post_compile",
+	        "pre_run", cmd(container_create(c, name, doc), COMMAND_LIMIT, true), "run",
+	        cmd(start, limit, true), "post_run"));
 	pth_json_set(o, "inner",
 	    json_pack("{s:s,s:s*,s:o,s:o}", "file", "inner.json", "ask",
 	        c->whole ? NULL : PTH_INSIDE_ASK, "wait",

@@ -56,86 +56,65 @@ enum {
 };
 
 /* clang-format off */
+/* Every kind may have this key, and its type says all of its value. */
+#define K(key, type_of_value) { .name = #key, .type = type_of_value }
+
 static const struct key phase_keys[] = {
-	{ .name = "pre_compile", .type = CMDS }, { .name = "compile", .type = CMDS },
-	{ .name = "post_compile", .type = CMDS }, { .name = "pre_run", .type = CMDS },
-	{ .name = "post_run", .type = CMDS }, { .name = NULL },
+	K(pre_compile, CMDS), K(compile, CMDS), K(post_compile, CMDS), K(pre_run, CMDS),
+	K(post_run, CMDS), { .name = NULL },
 };
 
 static const struct key stop_keys[] = {
-	{ .name = "signal", .type = SIGNAL }, { .name = "grace", .type = DURATION },
-	{ .name = NULL },
+	K(signal, SIGNAL), K(grace, DURATION), { .name = NULL },
 };
 
 static const struct key capture_keys[] = {
-	{ .name = "interface", .type = TEXT }, { .name = "file", .type = TEXT }, { .name = NULL },
+	K(interface, TEXT), K(file, TEXT), { .name = NULL },
 };
 
 static const struct key docker_keys[] = {
-	{ .name = "builder", .type = TEXT }, { .name = "base", .type = TPL },
-	{ .name = "build_base", .type = TPL }, { .name = "features", .type = LIST },
-	{ .name = "patches", .type = LIST },
-	{ .name = "image", .type = TPL }, { .name = "dockerfile", .type = TPL },
-	{ .name = "packages", .type = LIST }, { .name = "build_packages", .type = LIST },
-	{ .name = "repository", .type = TPL }, { .name = "revision", .type = TPL },
-	{ .name = "submodules", .type = BOOL }, { .name = "directory", .type = TPL },
-	{ .name = "dependencies", .type = LIST }, { .name = "build", .type = LIST },
-	{ .name = "args", .type = MAP, .item = TPL }, { .name = "environment", .type = MAP,
-	    .item = TPL },
-	{ .name = "expose", .type = LIST }, { .name = "capabilities", .type = LIST },
-	{ .name = "platform", .type = TPL }, { .name = "files", .type = LIST },
-	{ .name = NULL },
+	K(builder, TEXT), K(base, TPL), K(build_base, TPL), K(features, LIST),
+	K(patches, LIST), K(image, TPL), K(dockerfile, TPL), K(packages, LIST),
+	K(build_packages, LIST), K(repository, TPL), K(revision, TPL), K(submodules, BOOL),
+	K(directory, TPL), K(dependencies, LIST), K(build, LIST),
+	{ .name = "args", .type = MAP, .item = TPL },
+	{ .name = "environment", .type = MAP, .item = TPL }, K(expose, LIST),
+	K(capabilities, LIST), K(platform, TPL), K(files, LIST), { .name = NULL },
 };
 
 static const struct key cmd_keys[] = {
-	{ .name = "argv", .type = ARGS }, { .name = "sh", .type = TPL }, { .name = "words",
-	    .type = TPL },
-	{ .name = "when", .type = TPL }, { .name = "critical", .type = BOOL },
-	{ .name = "timeout", .type = DURATION }, { .name = "cwd", .type = TPL },
-	{ .name = "env", .type = MAP, .item = TPL }, { .name = "name", .type = TEXT },
-	{ .name = NULL },
+	K(argv, ARGS), K(sh, TPL), K(words, TPL), K(when, TPL), K(critical, BOOL),
+	K(timeout, DURATION), K(cwd, TPL), { .name = "env", .type = MAP, .item = TPL },
+	K(name, TEXT), { .name = NULL },
 };
 
 static const struct key ready_keys[] = {
-	{ .name = "udp", .type = TPL }, { .name = "tcp", .type = TPL }, { .name = "file",
-	    .type = TPL },
-	{ .name = "log", .type = TPL }, { .name = "command", .type = ARGS },
-	{ .name = "delay", .type = DURATION }, { .name = "in", .type = TPL },
-	{ .name = "timeout", .type = DURATION }, { .name = "when", .type = TPL },
-	{ .name = NULL },
+	K(udp, TPL), K(tcp, TPL), K(file, TPL), K(log, TPL), K(command, ARGS),
+	K(delay, DURATION), K(in, TPL), K(timeout, DURATION), K(when, TPL), { .name = NULL },
 };
 
 static const struct key arg_keys[] = {
-	{ .name = "when", .type = TPL }, { .name = "args", .type = ARGS },
-	{ .name = "else", .type = ARGS },
-	{ .name = "each", .type = TPL }, { .name = "as", .type = NAME },
-	{ .name = "optional", .type = TPL }, { .name = "words", .type = TPL }, { .name = NULL },
+	K(when, TPL), K(args, ARGS), K(else, ARGS), K(each, TPL), K(as, NAME),
+	K(optional, TPL), K(words, TPL), { .name = NULL },
 };
 
 static const struct key cache_keys[] = {
-	{ .name = "inputs", .type = LIST }, { .name = "outputs", .type = LIST },
-	{ .name = NULL },
+	K(inputs, LIST), K(outputs, LIST), { .name = NULL },
 };
 
 static const struct key param_keys[] = {
 	{ .name = "type", .type = ENUM, .words = "str int float bool list map any" },
-	{ .name = "default", .type = ANY }, { .name = "from", .type = TPL },
-	{ .name = "min", .type = ANY }, { .name = "max", .type = ANY },
-	{ .name = "enum", .type = ANY }, { .name = "pattern", .type = TEXT },
+	K(default, ANY), K(from, TPL), K(min, ANY), K(max, ANY), K(enum, ANY),
+	K(pattern, TEXT),
 	{ .name = "items", .type = ENUM, .words = "str int float bool list map any" },
-	{ .name = "description", .type = TEXT }, { .name = "unit", .type = TEXT },
-	{ .name = "template", .type = BOOL }, { .name = "required", .type = BOOL },
-	{ .name = "wanted", .type = BOOL },
-	{ .name = NULL },
+	K(description, TEXT), K(unit, TEXT), K(template, BOOL), K(required, BOOL),
+	K(wanted, BOOL), { .name = NULL },
 };
 
 static const struct key metric_keys[] = {
-	{ .name = "name", .type = TPL }, { .name = "file", .type = TPL },
-	{ .name = "matches", .type = TPL }, { .name = "json", .type = TPL },
+	K(name, TPL), K(file, TPL), K(matches, TPL), K(json, TPL),
 	{ .name = "reduce", .type = ENUM, .words = "last first sum min max mean count" },
-	{ .name = "scale", .type = NUMBER }, { .name = "description", .type = TEXT },
-	{ .name = "when", .type = TPL }, { .name = "each", .type = TPL }, { .name = "as",
-	    .type = NAME },
+	K(scale, NUMBER), K(description, TEXT), K(when, TPL), K(each, TPL), K(as, NAME),
 	{ .name = NULL },
 };
 
@@ -347,8 +326,7 @@ check_cmd(struct check *c, const struct pth_ynode *n)
 static void
 check_line(struct check *c, const struct pth_ynode *n)
 {
-	static const struct key keys[] = { { .name = "line", .type = TPL },
-		{ .name = "template", .type = TEXT }, { .name = NULL } };
+	static const struct key keys[] = { K(line, TPL), K(template, TEXT), { .name = NULL } };
 	static const char *const forms[] = { "line", "template" };
 
 	if (n->kind == PTH_YMAP) {

@@ -369,24 +369,22 @@ pth_plugins_nearest(struct pth_plugins *ps, enum pth_kind kind, const char *name
 void
 pth_plugins_suggest(struct pth_plugins *ps, enum pth_kind kind, const char *name, struct pth_buf *b)
 {
-	const char *near = pth_plugins_nearest(ps, kind, name), *sep = "; there are ";
-	size_t i, n = 0;
+	const char *near = pth_plugins_nearest(ps, kind, name);
+	pth_auto_buf all = PTH_BUF_INIT;
+	size_t n = 0;
 
 	if (near != NULL) {
 		pth_buf_addf(b, "; did you mean '%s'?", near);
 		return;
 	}
-	for (i = 0; i < ps->nplugins; i++)
-		n += ps->plugins[i]->kind == kind;
-	if (n > FEW) { /* more than a message should hold */
+	for (size_t i = 0; i < ps->nplugins; i++)
+		if (ps->plugins[i]->kind == kind)
+			pth_buf_addf(
+			    &all, "%s%s", n++ == 0 ? "; there are " : ", ", ps->plugins[i]->name);
+	if (n > FEW) /* more than a message should hold */
 		pth_buf_adds(b, "; pth list shows those that there are");
-		return;
-	}
-	for (i = 0; i < ps->nplugins; i++)
-		if (ps->plugins[i]->kind == kind) {
-			pth_buf_addf(b, "%s%s", sep, ps->plugins[i]->name);
-			sep = ", ";
-		}
+	else
+		pth_buf_add(b, all.s, all.len);
 }
 
 struct pth_plugin *
