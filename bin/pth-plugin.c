@@ -141,9 +141,9 @@ list(struct pth_plugins *ps, const struct options *o, const char *word)
 	if (word != NULL && strcmp(word, "plugins") != 0 && (kind = kind_from(word)) == PTH_KINDS)
 		pth_die(PTH_USAGE,
 		    "unknown kind '%s': protocol, service, iut, tester, network, execution", word);
-	for (i = 0; i < ps->n; i++)
-		if (kind == PTH_KINDS || ps->v[i]->kind == kind)
-			list_one(ps, ps->v[i], o);
+	for (i = 0; i < ps->nplugins; i++)
+		if (kind == PTH_KINDS || ps->plugins[i]->kind == kind)
+			list_one(ps, ps->plugins[i], o);
 	flush();
 	return PTH_OK;
 }
@@ -178,10 +178,10 @@ tell_others(struct pth_plugins *ps, const struct pth_plugin *p)
 	struct pth_buf b = PTH_BUF_INIT;
 	size_t i;
 
-	for (i = 0; i < ps->n; i++)
-		if (ps->v[i] != p && strcmp(ps->v[i]->name, p->name) == 0)
+	for (i = 0; i < ps->nplugins; i++)
+		if (ps->plugins[i] != p && strcmp(ps->plugins[i]->name, p->name) == 0)
 			pth_buf_addf(&b, "%s%s/%s", b.len != 0 ? ", " : "",
-			    pth_kind_name(ps->v[i]->kind), p->name);
+			    pth_kind_name(ps->plugins[i]->kind), p->name);
 	if (b.len != 0)
 		pth_warn("this is %s/%s; there is also %s", pth_kind_name(p->kind), p->name, b.s);
 	pth_buf_release(&b);
@@ -190,12 +190,12 @@ tell_others(struct pth_plugins *ps, const struct pth_plugin *p)
 static const char *
 nearest(struct pth_plugins *ps, const char *word)
 {
-	const char **names = pth_xarray(NULL, ps->n + 1, sizeof *names), *near;
+	const char **names = pth_xarray(NULL, ps->nplugins + 1, sizeof *names), *near;
 	size_t i;
 
-	for (i = 0; i < ps->n; i++)
-		names[i] = ps->v[i]->name;
-	near = pth_nearest(word, names, ps->n);
+	for (i = 0; i < ps->nplugins; i++)
+		names[i] = ps->plugins[i]->name;
+	near = pth_nearest(word, names, ps->nplugins);
 	free(names);
 	return near;
 }

@@ -37,6 +37,15 @@ pth_quote_sh(struct pth_buf *b, const char *s)
 }
 
 bool
+pth_one_of(const char *s, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(words[i], s) == 0)
+			return true;
+	return false;
+}
+
+bool
 pth_name_ok(const char *s)
 {
 	size_t n;

@@ -18,6 +18,8 @@ bool pth_name_ok(const char *s);
 /* Make such a name out of any text: lower case, other bytes become one '-',
  * at most max bytes (max >= 2). Empty text gives "x". */
 void pth_name_from(struct pth_buf *b, const char *s, size_t max);
+/* Is s one of n words? */
+bool pth_one_of(const char *s, const char *const *words, size_t n);
 /* What is behind the last '/' of a path; it points into it. */
 const char *pth_base_name(const char *path);
 /* fnmatch(3) with FNM_PATHNAME off; true when it matches. */

@@ -11,6 +11,7 @@
 #include "collect/artifact.h"
 #include "collect/metric.h"
 #include "io/digest.h"
+#include "io/placeholder.h"
 #include "io/record.h"
 
 enum pth_status
@@ -196,13 +197,12 @@ rule_exit(struct judge *j, const struct rule_from *from, json_t *v)
 static char *
 rule_path(const struct rule_from *from, const char *service, const char *path)
 {
+	const char *rest = pth_places_below(path, "dir");
 	struct pth_buf b = PTH_BUF_INIT;
 
-	if (strncmp(path, "@{dir}/", 7) == 0)
-		path += 7;
-	else if (service != NULL || from->service != NULL)
+	if (rest == NULL && (service != NULL || from->service != NULL))
 		pth_buf_addf(&b, "%s/", service != NULL ? service : from->service);
-	pth_buf_adds(&b, path);
+	pth_buf_adds(&b, rest != NULL ? rest : path);
 	return pth_buf_take(&b);
 }
 

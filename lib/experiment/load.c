@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "io/event.h"
 #include "io/file.h"
+#include "io/placeholder.h"
 
 #define FILE_MAX (64u << 20)
 #define INCLUDE_DEPTH 16
@@ -146,8 +147,8 @@ parse_source(struct pth_experiment *x, struct source *s)
 		i++;
 	if (n != NULL && i != 0)
 		mark_file(n, (unsigned char)i);
-	x->placeholders |= memmem(s->text.s, s->text.len, "${", 2) != NULL ||
-	    memmem(s->text.s, s->text.len, "@{", 2) != NULL;
+	x->placeholders |= strstr(s->text.s, "${") != NULL ||
+	    pth_placeholder_find(s->text.s) != NULL;
 	pth_buf_release(&s->text);
 	return n;
 }

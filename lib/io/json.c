@@ -68,6 +68,18 @@ pth_json_path(const json_t *o, const char *path)
 	return (json_t *)o;
 }
 
+json_t *
+pth_json_named(const json_t *list, const char *name)
+{
+	json_t *v;
+	size_t i;
+
+	json_array_foreach((json_t *)(uintptr_t)list, i, v)
+		if (strcmp(pth_json_str(v, "name", ""), name) == 0)
+			return v;
+	return NULL;
+}
+
 bool
 pth_json_has(const json_t *list, const char *text)
 {

@@ -1,3 +1,4 @@
+/* This file splits a command line into words, without a shell. */
 #include "plan/plan.h"
 
 #include <string.h>

@@ -9,6 +9,7 @@
 #include "io/event.h"
 #include "io/file.h"
 #include "io/json.h"
+#include "io/placeholder.h"
 
 #define NEVER INT64_MAX
 #define SECOND 1000000LL
@@ -161,16 +162,17 @@ look_port(struct assertions *a, struct one_assertion *x, int64_t now)
 static bool
 of_test(const struct one_assertion *x)
 {
-	return x->service == NULL || strncmp(pth_json_str(x->def, "file", ""), "@{dir}/", 7) == 0;
+	return x->service == NULL ||
+	    pth_places_below(pth_json_str(x->def, "file", ""), "dir") != NULL;
 }
 
 /* The path of its file, below the directory of the test or the service. */
 static const char *
 below(const struct one_assertion *x)
 {
-	const char *file = pth_json_str(x->def, "file", "");
+	const char *file = pth_json_str(x->def, "file", ""), *rest = pth_places_below(file, "dir");
 
-	return strncmp(file, "@{dir}/", 7) == 0 ? file + 7 : file;
+	return rest != NULL ? rest : file;
 }
 
 static enum answer

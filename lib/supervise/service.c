@@ -16,6 +16,7 @@
 #include "io/event.h"
 #include "io/file.h"
 #include "io/json.h"
+#include "io/placeholder.h"
 #include "plan/fill.h"
 #include "supervise/workdir.h"
 
@@ -219,7 +220,8 @@ static bool
 note_phase(struct service *s, const struct pth_exit *x, int64_t now)
 {
 	const json_t *cmd = command(s);
-	const char *argv0 = json_string_value(json_array_get(json_object_get(cmd, "argv"), 0));
+	const char *argv0 = json_string_value(json_array_get(json_object_get(cmd, "argv"), 0)),
+	           *own;
 	/* Those of the test itself have no phases to tell apart. */
 	const char *phase = s->quiet ? "" : pth_phase_names[s->phase];
 	char sig[16], log[64], file[80], ended[32], line[500], excess[80];
@@ -249,8 +251,8 @@ note_phase(struct service *s, const struct pth_exit *x, int64_t now)
 	}
 	snprintf(file, sizeof file, "%s.stderr.log", log);
 	supervise_service_last_line(s->dirfd, file, NULL, line, sizeof line);
-	if (argv0 != NULL && strncmp(argv0, "@{bin}/", 7) == 0)
-		argv0 += 7; /* one of our own */
+	if (argv0 != NULL && (own = pth_places_below(argv0, "bin")) != NULL)
+		argv0 = own;
 	if (s->killed_late)
 		supervise_service_fail(s, PTH_END_TIMEOUT, "%s%s%s took too long; see %s/%s%s",
 		    phase, *phase != '\0' ? ": " : "", argv0, s->name, file, line);
