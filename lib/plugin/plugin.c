@@ -289,17 +289,7 @@ scan_path(struct pth_plugins *ps, const char *path, struct pth_err *e)
 }
 
 int
-pth_plugin_dirs_add(struct pth_plugin_dirs *dirs, const char *dir, struct pth_err *e)
-{
-	if (dirs->n == countof(dirs->v))
-		return pth_err_set(
-		    e, PTH_USAGE, "more than %zu directories of plugins", countof(dirs->v));
-	dirs->v[dirs->n++] = dir;
-	return 0;
-}
-
-int
-pth_plugins_open(struct pth_plugins *ps, const struct pth_plugin_dirs *dirs, const char *path,
+pth_plugins_open(struct pth_plugins *ps, const struct pth_strv *dirs, const char *path,
     const char *share, struct pth_err *e)
 {
 	struct pth_buf b = PTH_BUF_INIT;
