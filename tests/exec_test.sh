@@ -323,7 +323,7 @@ testBadStreams() {
 	run pth-exec --nonsense
 	assertCode 2
 	run pth-exec nowhere.jsonl
-	assertCode 4
+	assertCode 3
 }
 
 testOutputThatCannotBeWritten() {

@@ -213,7 +213,7 @@ testImagesBelowAreLookedAt() {
 
 testWrongCalls() {
 	engine 'exit 0'
-	for args in '' 'build' 'build x' 'base a b' 'list x' 'base -q' 'nothing'; do
+	for args in '' 'build' 'build x' 'base a b' 'list x' 'base -Z' 'nothing'; do
 		# shellcheck disable=SC2086 # words
 		run env PATH="$PWD/fake:$PATH" pth-image $args
 		assertCode 2

@@ -40,6 +40,13 @@ need_terminal() {
 	python3 -c 'import pty; pty.openpty()' 2>/dev/null || skip 'no pseudo-terminals on this machine'
 }
 
+# The names of all tools.
+tools() {
+	for pth_file in "$TOP"/bin/pth "$TOP"/bin/pth-*.c "$TOP"/bin/pth-clean "$TOP"/bin/pth-image; do
+		basename "$pth_file" .c
+	done
+}
+
 # Bytes out of hexadecimal digits.
 unhex() {
 	perl -pe 's/([0-9a-f]{2})/chr hex $1/gie'

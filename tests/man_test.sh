@@ -3,18 +3,6 @@
 # timeout: 300
 . "$TOP/tests/lib.sh"
 
-tools() {
-	for file in "$TOP"/bin/pth "$TOP"/bin/pth-*; do
-		name=${file##*/}
-		case $name in *.o) continue ;; esac
-		[ -f "$file" ] && echo "${name%.c}"
-	done | sort -u
-}
-
-text_of() { # page: what a reader sees
-	mandoc -Tascii "$1" | sed "s/.$(printf '\b')//g" # no overstrikes
-}
-
 testLint() {
 	need mandoc mandoc || return
 	for page in "$TOP"/man/*.[157]; do
@@ -37,52 +25,6 @@ testPagesHaveTheirSections() {
 			grep -q "^\.Sh $section" "$page"
 			assertTrue "${page##*/}: no section $section" $?
 		done
-	done
-}
-
-# The options of a tool: those of its getopt strings and tables, and those of
-# its synopsis.
-options_of() { # tool
-	source=$TOP/bin/$1.c
-	if [ -f "$source" ]; then
-		tr '\n' ' ' <"$source" | grep -oE 'getopt(_long)?\([^"]*"[^"]*"' | sed 's/.*"\(.*\)"/\1/' |
-			tr -d ':+' | grep -o . | sed 's/^/-/'
-		grep -oE '^[[:space:]]*\{ *"[a-z][a-z-]*", *(no|required|optional)_argument' "$source" |
-			sed 's/.*"\(.*\)".*/--\1/'
-	fi
-	# [-nh] is -n and -h.
-	"$1" -h 2>/dev/null | grep -oE '(^|[[ |])--?[a-zA-Z][a-z-]*' | sed 's/^[[ |]*//' | while read -r word; do
-		case $word in
-		--*) echo "$word" ;;
-		*) echo "${word#-}" | grep -o . | sed 's/^/-/' ;;
-		esac
-	done
-}
-
-testEveryOptionIsInItsPage() {
-	need mandoc mandoc || return
-	for tool in $(tools); do
-		page=$TOP/man/$tool.1
-		[ -f "$page" ] || continue
-		text_of "$page" >text
-		options_of "$tool" | sort -u >options
-		assertTrue "$tool has no options, not even -h" "[ -s options ]"
-		while read -r option; do
-			grep -qE -e "(^|[^-a-zA-Z])$option([^a-zA-Z]|\$)" text
-			assertTrue "${page##*/} does not know $option" $?
-		done <options
-	done
-}
-
-testHelpAndUsage() {
-	for tool in $(tools); do
-		run "$tool" -h
-		assertCode 0
-		assertMatch "$out" '^usage: '
-		run "$tool" --no-such-option
-		assertCode 2
-		assertMatch "$err" '^usage: '
-		assertEquals "$tool: stdout at a usage error" '' "$out"
 	done
 }
 

@@ -1,3 +1,4 @@
+/* Events and messages, as JSON lines or as text on stderr and in the file of a run. */
 #include "io/event.h"
 
 #include <errno.h>
@@ -21,6 +22,7 @@ static enum { JSON, JSON_ASKED, BRIEF, TEXT, NONE } mode = NONE;
 static char run_id[128], test_id[128];
 static int file_fd = -1;
 static bool file_chosen; /* the file gets what is shown, not all */
+static bool quiet;       /* errors only */
 static bool wipes;       /* a line on stderr wipes what is below the cursor */
 
 void
@@ -39,6 +41,12 @@ pth_event_init(const char *tool)
 	else
 		mode = JSON_ASKED;
 	wipes = mode != JSON_ASKED && pth_tty_draws(STDERR_FILENO);
+}
+
+void
+pth_event_quiet(void)
+{
+	quiet = true;
 }
 
 void
@@ -350,14 +358,14 @@ pth_event(const char *name, const char *fmt, ...)
 	bool show;
 	va_list ap;
 
-	if (mode == NONE && file_fd < 0)
+	if ((mode == NONE || quiet) && file_fd < 0)
 		return;
 	va_start(ap, fmt);
 	data = json_vpack_ex(&je, 0, fmt, ap);
 	va_end(ap);
 	if (data == NULL) /* invalid UTF-8 in a value: say so, do not vanish */
 		data = json_pack("{s:s}", "unprintable", je.text);
-	show = mode == JSON_ASKED || wanted(name, data);
+	show = !quiet && (mode == JSON_ASKED || wanted(name, data));
 	emit(name, data, show, show || !file_chosen);
 	errno = saved;
 }
@@ -368,20 +376,21 @@ message(const char *name, const char *prefix, const char *fmt, va_list ap)
 {
 	int saved = errno;
 	size_t len = strlen(fmt);
+	bool show = !quiet || strcmp(name, "tool.warning") != 0;
 	struct pth_buf raw = PTH_BUF_INIT, b = PTH_BUF_INIT;
 
 	pth_buf_vaddf(&raw, fmt, ap);
 	if (len > 0 && fmt[len - 1] == ':')
 		pth_buf_addf(&raw, " %s", strerror(saved));
-	if (mode != JSON_ASKED) {
+	if (show && mode != JSON_ASKED) {
 		wipe(&b);
 		pth_buf_adds(&b, prefix);
 		pth_show(&b, raw.s, LINE_MAX_BYTES - 200);
 		pth_buf_addc(&b, '\n');
 		put(STDERR_FILENO, &b);
 	}
-	emit(name, json_pack("{s:o}", "message", pth_json_text(raw.s, raw.len)), mode == JSON_ASKED,
-	    true);
+	emit(name, json_pack("{s:o}", "message", pth_json_text(raw.s, raw.len)),
+	    show && mode == JSON_ASKED, true);
 	pth_buf_release(&b);
 	pth_buf_release(&raw);
 	errno = saved;
@@ -426,6 +435,13 @@ pth_die(int code, const char *fmt, ...)
 	said("tool.error", fmt, ap);
 	va_end(ap);
 	exit(code);
+}
+
+void
+pth_must(int r, const struct pth_err *e)
+{
+	if (r < 0)
+		pth_die(e->code, "%s", e->text);
 }
 
 static void

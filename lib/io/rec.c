@@ -1,6 +1,8 @@
+/* Reading and writing the record stream, line by line. */
 #include "io/rec.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,9 +14,24 @@ pth_rec_open(struct pth_rec_in *in, FILE *fp, const char *name)
 	in->name = name;
 }
 
+int
+pth_rec_open_file(struct pth_rec_in *in, const char *path, struct pth_err *e)
+{
+	pth_rec_open(in, stdin, "stdin");
+	if (strcmp(path, "-") == 0)
+		return 0;
+	in->name = path;
+	in->fd = open(path, O_RDONLY | O_CLOEXEC);
+	in->owned = in->fd >= 0;
+	return in->owned ? 0 : pth_err_set(e, PTH_INPUT, "%s:", path);
+}
+
 void
 pth_rec_close(struct pth_rec_in *in)
 {
+	if (in->owned)
+		close(in->fd);
+	in->owned = false;
 	pth_buf_release(&in->buf);
 }
 
@@ -103,6 +120,18 @@ is_broken_off(const struct pth_rec_in *in, const char *line, size_t n)
 	return line[0] == '{' && line + n == in->buf.s + in->buf.len;
 }
 
+/* No more records; broken: the last one has broken off. 0. */
+static int
+at_end(struct pth_rec_in *in, bool broken)
+{
+	in->broken = broken && !in->partial;
+	if (in->partial) {
+		in->ended = true;
+		in->promised = in->tests;
+	}
+	return 0;
+}
+
 int
 pth_rec_read(struct pth_rec_in *in, json_t **rec, struct pth_err *e)
 {
@@ -112,15 +141,15 @@ pth_rec_read(struct pth_rec_in *in, json_t **rec, struct pth_err *e)
 
 	for (;;) {
 		r = next_line(in, &line, &n, e);
-		if (r <= 0)
+		if (r < 0)
 			return r;
+		if (r == 0)
+			return at_end(in, in->broken);
 		if (n == 0)
 			continue;
 		*rec = parse_line(in, line, n, e);
-		if (*rec == NULL && is_broken_off(in, line, n)) {
-			in->broken = true;
-			return 0;
-		}
+		if (*rec == NULL && is_broken_off(in, line, n))
+			return at_end(in, true);
 		if (*rec == NULL)
 			return -1;
 		in->ended = strcmp(pth_end_type(*rec), "end") == 0;
@@ -159,45 +188,6 @@ pth_rec_whole(const struct pth_rec_in *in, struct pth_err *e)
 		    " %ld came",
 		    in->name, in->promised, in->tests);
 	return 0;
-}
-
-static int
-each(FILE *fp, const char *name, int (*take)(json_t *, void *, struct pth_err *), void *arg,
-    struct pth_err *e)
-{
-	struct pth_rec_in in;
-	json_t *rec;
-	int r;
-
-	pth_rec_open(&in, fp, name);
-	while ((r = pth_rec_read(&in, &rec, e)) > 0) {
-		r = take(rec, arg, e);
-		json_decref(rec);
-		if (r != 0)
-			break;
-	}
-	if (r == 0)
-		r = pth_rec_whole(&in, e);
-	pth_rec_close(&in);
-	return r;
-}
-
-int
-pth_rec_each(char **files, int n, int (*take)(json_t *, void *, struct pth_err *), void *arg,
-    struct pth_err *e)
-{
-	int r = n > 0 ? 0 : each(stdin, "stdin", take, arg, e);
-
-	for (int i = 0; i < n && r == 0; i++) {
-		FILE *fp = strcmp(files[i], "-") != 0 ? fopen(files[i], "re") : stdin;
-
-		if (fp == NULL)
-			return pth_err_set(e, PTH_INPUT, "%s:", files[i]);
-		r = each(fp, files[i], take, arg, e);
-		if (fp != stdin)
-			fclose(fp);
-	}
-	return r;
 }
 
 void

@@ -2,12 +2,12 @@
  * The record stream between the tools, pth-record(5): one JSON object per
  * line, closed by {"pth":1,"type":"end","tests":N}.
  *
- *   static int take(json_t *rec, void *out, struct pth_err *e)
- *   {
+ *   while ((r = pth_rec_read(&in, &rec, &e)) > 0) {
  *           if (pth_rec_is_test(rec)) ...;
- *           return pth_rec_write(out, rec, e);
+ *           pth_rec_write(&out, rec, &e);
+ *           json_decref(rec);
  *   }
- *   if (pth_rec_each(files, n, take, &out, &e) != 0 || pth_rec_end(&out, &e) != 0) ...
+ *   if (r != 0 || pth_rec_whole(&in, &e) != 0 || pth_rec_end(&out, &e) != 0) ...
  *
  * A record that is not a test passes through unchanged; so do unknown keys.
  * The end record is not handed out: it is counted, and pth_rec_whole() says
@@ -34,10 +34,15 @@ struct pth_rec_in {
 	long tests;    /* test records handed out */
 	long promised; /* sum of the end records' counts */
 	bool ended;    /* the last record was an end */
+	bool partial;  /* set by the owner: cut on purpose, its end counts as an end record */
+	bool owned;    /* fd is to be closed */
 	bool broken;   /* the last line is a part of a record, and was not handed out */
 };
 
 void pth_rec_open(struct pth_rec_in *in, FILE *fp, const char *name);
+/* The same of a file ("-": stdin), which pth_rec_close() closes. path is borrowed.
+ * 0 or -1 with e (code PTH_INPUT). */
+int pth_rec_open_file(struct pth_rec_in *in, const char *path, struct pth_err *e);
 /* Would pth_rec_read() return at once? When not, poll in->fd and call
  * pth_rec_fill(): for tools that do other things while they wait. */
 bool pth_rec_pending(struct pth_rec_in *in);
@@ -50,11 +55,6 @@ int pth_rec_read(struct pth_rec_in *in, json_t **rec, struct pth_err *e);
  * else -1 and e (code PTH_SYSTEM). */
 int pth_rec_whole(const struct pth_rec_in *in, struct pth_err *e);
 void pth_rec_close(struct pth_rec_in *in);
-/* Every record of the files, of which each ("-": stdin) is a whole stream; no
- * files: of stdin. take() borrows rec; when it does not return 0, that is all.
- * 0 or -1 with e. */
-int pth_rec_each(char **files, int n, int (*take)(json_t *rec, void *arg, struct pth_err *e),
-    void *arg, struct pth_err *e);
 
 struct pth_rec_out {
 	FILE *fp;

@@ -279,29 +279,18 @@ scan_path(struct pth_plugins *ps, const char *path, struct pth_err *e)
 }
 
 int
-pth_plugin_dirs_add(struct pth_plugin_dirs *dirs, const char *dir, struct pth_err *e)
-{
-	if (dirs->npaths == countof(dirs->paths))
-		return pth_err_set(
-		    e, PTH_USAGE, "more than %zu directories of plugins", countof(dirs->paths));
-	dirs->paths[dirs->npaths++] = dir;
-	return 0;
-}
-
-int
-pth_plugins_open(struct pth_plugins *ps, const struct pth_plugin_dirs *dirs, const char *path,
+pth_plugins_open(struct pth_plugins *ps, const struct pth_strv *dirs, const char *path,
     const char *share, struct pth_err *e)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
 	int r = 0;
 
 	memset(ps, 0, sizeof *ps);
-	for (size_t i = 0; i < dirs->npaths && r == 0; i++)
-		if (!is_dir(dirs->paths[i]))
-			r = pth_err_set(
-			    e, PTH_INPUT, "%s: not a directory of plugins", dirs->paths[i]);
+	for (size_t i = 0; i < dirs->n && r == 0; i++)
+		if (!is_dir(dirs->v[i]))
+			r = pth_err_set(e, PTH_INPUT, "%s: not a directory of plugins", dirs->v[i]);
 		else
-			r = scan(ps, dirs->paths[i], false, e);
+			r = scan(ps, dirs->v[i], false, e);
 	if (r == 0)
 		r = scan_path(ps, path, e);
 	if (r == 0 && share != NULL) {

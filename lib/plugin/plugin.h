@@ -49,14 +49,6 @@ struct pth_plugin {
 	const char *why; /* state 'n': the first problem, with its position */
 };
 
-/* The directories of -P, in order. Begins as zeros. */
-struct pth_plugin_dirs {
-	const char *paths[64];
-	size_t npaths;
-};
-/* One more -P; -1 with e (PTH_USAGE) when there are too many. dir is borrowed. */
-int pth_plugin_dirs_add(struct pth_plugin_dirs *dirs, const char *dir, struct pth_err *e);
-
 struct pth_plugins {
 	struct pth_arena arena;
 	struct pth_plugin **plugins; /* those that win, sorted by kind, protocol, name */
@@ -71,7 +63,7 @@ struct pth_plugins {
  * plugin.overridden tells when it hides one of ours. A directory of dirs that
  * does not exist is an error, one of `path` is not. 0, or -1 with e.
  */
-int pth_plugins_open(struct pth_plugins *ps, const struct pth_plugin_dirs *dirs, const char *path,
+int pth_plugins_open(struct pth_plugins *ps, const struct pth_strv *dirs, const char *path,
     const char *share, struct pth_err *e);
 void pth_plugins_close(struct pth_plugins *ps);
 

@@ -21,17 +21,6 @@
 #define ID_MAX 40
 #define OTHER_COLUMNS 55
 
-static const char *const modes[] = { "auto", "none", "plain", "tty" };
-
-int
-pth_progress_mode(const char *name)
-{
-	for (size_t i = 0; i < countof(modes); i++)
-		if (strcmp(modes[i], name) == 0)
-			return (int)i;
-	return -1;
-}
-
 void
 pth_progress_open(struct pth_progress *p, enum pth_progress_mode wanted)
 {

@@ -18,6 +18,7 @@
 
 #include "run/runner.h"
 
+/* In the order of the words of --progress. */
 enum pth_progress_mode {
 	PTH_PROGRESS_AUTO, /* before pth_progress_open() only */
 	PTH_PROGRESS_NONE,
@@ -36,8 +37,6 @@ struct pth_progress {
 	long done, bad, total;
 };
 
-/* A mode of this name, or -1. */
-int pth_progress_mode(const char *name);
 /* Find out what stderr is, and tell the events. */
 void pth_progress_open(struct pth_progress *p, enum pth_progress_mode wanted);
 /* The experiment's settings: progress.* and logging.enable_colors. */

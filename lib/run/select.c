@@ -1,3 +1,4 @@
+/* Which of the tests that arrive are run, and what the others get as their result. */
 #include "run/select.h"
 
 #include <stdio.h>
@@ -18,32 +19,32 @@ pth_result_without(const char *status, const char *reason)
 
 /* Each pattern is tried, so that those that match nothing can be told. */
 static bool
-named(struct pth_select *in, const char *const *globs, size_t n, const json_t *rec)
+named(struct pth_select *in, const struct pth_strv *globs, const json_t *rec)
 {
 	bool yes = false;
 
-	for (size_t i = 0; i < n; i++)
-		if (pth_glob(globs[i], pth_rec_id(rec)) ||
-		    pth_glob(globs[i], pth_json_str(rec, "name", ""))) {
-			pth_idset_add(&in->hits, globs[i]);
+	for (size_t i = 0; i < globs->n; i++)
+		if (pth_glob(globs->v[i], pth_rec_id(rec)) ||
+		    pth_glob(globs->v[i], pth_json_str(rec, "name", ""))) {
+			pth_idset_add(&in->hits, globs->v[i]);
 			yes = true;
 		}
 	return yes;
 }
 
 static void
-warn_of(struct pth_select *in, const char *option, const char *const *globs, size_t n)
+warn_of(struct pth_select *in, const char *option, const struct pth_strv *globs)
 {
-	for (size_t i = 0; i < n; i++)
-		if (pth_idset_add(&in->hits, globs[i]))
-			pth_warn("%s '%s' matches no test", option, globs[i]);
+	for (size_t i = 0; i < globs->n; i++)
+		if (pth_idset_add(&in->hits, globs->v[i]))
+			pth_warn("%s '%s' matches no test", option, globs->v[i]);
 }
 
 void
 pth_select_end(struct pth_select *in)
 {
-	warn_of(in, "--only", in->only, in->nonly);
-	warn_of(in, "--skip", in->skip, in->nskip);
+	warn_of(in, "--only", &in->only);
+	warn_of(in, "--skip", &in->skip);
 }
 
 void
@@ -51,6 +52,8 @@ pth_select_release(struct pth_select *in)
 {
 	pth_idset_release(&in->ids);
 	pth_idset_release(&in->hits);
+	pth_strv_free(in->only.v);
+	pth_strv_free(in->skip.v);
 }
 
 /*
@@ -87,8 +90,8 @@ pth_select_result(struct pth_select *in, const struct pth_rundir *dir, json_t *r
 	char reason[200];
 	bool selected, left_out;
 
-	selected = named(in, in->only, in->nonly, rec) || in->nonly == 0;
-	left_out = named(in, in->skip, in->nskip, rec);
+	selected = named(in, &in->only, rec) || in->only.n == 0;
+	left_out = named(in, &in->skip, rec);
 	if (!selected)
 		return pth_result_without("skipped", "not selected by --only");
 	if (left_out)
