@@ -231,6 +231,7 @@ const char *template_tok_name(int kind);
 void template_next(struct parse *p);
 bool template_is(const struct parse *p, const char *name);
 bool template_skip(struct parse *p, const char *name);
+bool template_skip_kind(struct parse *p, int kind);
 void template_expect(struct parse *p, int kind);
 struct node *template_node(struct parse *p, int op, uint32_t pos);
 /* An expression; a tuple without brackets (cond: `a if b` may be in it). */
