@@ -1,4 +1,4 @@
-/* The interpreter: a walk over the tree. */
+/* The interpreter walks over the tree of a template and renders it. */
 #include <locale.h>
 
 #include "template/priv.h"
@@ -6,14 +6,11 @@
 void
 template_fail(struct eval *x, const struct node *at, const char *fmt, ...)
 {
-	struct pth_buf b = PTH_BUF_INIT;
 	va_list ap;
 
 	va_start(ap, fmt);
-	pth_buf_vaddf(&b, fmt, ap);
+	template_verror(&x->t->src, at != NULL ? at->pos : 0, x->e, fmt, ap);
 	va_end(ap);
-	template_error(&x->t->src, at != NULL ? at->pos : 0, x->e, "%s", b.s != NULL ? b.s : "");
-	pth_buf_release(&b);
 	longjmp(x->leave, 1);
 }
 
@@ -75,6 +72,13 @@ name(struct eval *x, const struct node *n)
 
 /* ---- expressions ---- */
 
+/* An operand that may be left out. */
+static struct val
+optional(struct eval *x, const struct node *n)
+{
+	return n != NULL ? template_eval(x, n) : template_vabsent();
+}
+
 /* With lenient a chain (a.b.c) may break anywhere: the whole is undefined. */
 static struct val
 chain(struct eval *x, const struct node *n, bool lenient)
@@ -124,25 +128,15 @@ concat(struct eval *x, const struct node *n)
 {
 	struct val small[8],
 	    *v = n->n <= countof(small) ? small : template_alloc(x, n->n * sizeof *v);
-	size_t len = 0;
 	uint32_t i = 0;
-	char *p, *q;
 
 	for (const struct node *c = n->a; c != NULL; c = c->next, i++) {
 		v[i] = template_eval(x, c);
 		x->at = c;
 		v[i] = template_text(x, v[i]);
-		len += v[i].n;
 	}
-	if (len > MAX_OUTPUT)
-		template_fail(x, n, "a text of more than %d MiB", MAX_OUTPUT >> 20);
-	q = p = template_alloc(x, len);
-	for (i = 0; i < n->n; i++) {
-		if (v[i].n != 0)
-			memcpy(q, v[i].s, v[i].n);
-		q += v[i].n;
-	}
-	return template_vstr(p, len);
+	x->at = n;
+	return template_concat(x, v, n->n, template_vstr("", 0));
 }
 
 static bool
@@ -195,7 +189,7 @@ apply(struct eval *x, const struct node *n)
 
 	c.in = f->undef ? chain(x, n->a, true) : template_defined(x, template_eval(x, n->a));
 	for (unsigned k = 0; k < MAX_ARG; k++)
-		c.arg[k] = n->arg[k] != NULL ? template_eval(x, n->arg[k]) : template_vabsent();
+		c.arg[k] = optional(x, n->arg[k]);
 	c.rest = rest = n->n != 0 ? template_alloc(x, n->n * sizeof *rest) : NULL;
 	for (const struct node *a = n->d; a != NULL; a = a->next)
 		rest[i++] = template_eval(x, a);
@@ -224,9 +218,7 @@ static struct val
 slice(struct eval *x, const struct node *n)
 {
 	struct val v = template_defined(x, template_eval(x, n->a));
-	struct val a = n->b != NULL ? template_eval(x, n->b) : template_vabsent();
-	struct val b = n->c != NULL ? template_eval(x, n->c) : template_vabsent();
-	struct val c = n->d != NULL ? template_eval(x, n->d) : template_vabsent();
+	struct val a = optional(x, n->b), b = optional(x, n->c), c = optional(x, n->d);
 
 	x->at = n;
 	return template_slice(x, v, a, b, c);

@@ -88,6 +88,21 @@ template_node(struct parse *p, int op, uint32_t pos)
 	return n;
 }
 
+struct node *
+template_name(struct parse *p, int op)
+{
+	struct node *n = template_node(p, op, p->t.pos);
+
+	if (op == E_NAME) {
+		n->sym = template_symbol(p->sh, p->t.s, p->t.n);
+	} else {
+		n->s = pth_arena_strn(&p->sh->arena, p->t.s, p->t.n);
+		n->n = p->t.n;
+	}
+	template_next(p);
+	return n;
+}
+
 /* A node counts the levels below it, so that no walk over it gets too deep. */
 static struct node *
 grow(struct parse *p, struct node *n, const struct node *child)
@@ -253,18 +268,13 @@ parse_string(struct parse *p)
 static struct node *
 parse_name(struct parse *p)
 {
-	struct node *n;
-
 	if (template_is(p, "true") || template_is(p, "True"))
 		return constant(p, template_vbool(true));
 	if (template_is(p, "false") || template_is(p, "False"))
 		return constant(p, template_vbool(false));
 	if (template_is(p, "none") || template_is(p, "None"))
 		return constant(p, template_vnone());
-	n = template_node(p, E_NAME, p->t.pos);
-	n->sym = template_symbol(p->sh, p->t.s, p->t.n);
-	template_next(p);
-	return n;
+	return template_name(p, E_NAME);
 }
 
 static struct node *
@@ -301,10 +311,7 @@ parse_args(struct parse *p)
 			template_parse_fail(p, p->t.pos, "arguments by * and ** are not supported");
 		if (p->t.kind == T_NAME && look_ahead(p)->kind == T_ASSIGN) {
 			named = true;
-			kw = template_node(p, E_KW, p->t.pos);
-			kw->s = pth_arena_strn(&p->sh->arena, p->t.s, p->t.n);
-			kw->n = p->t.n;
-			template_next(p);
+			kw = template_name(p, E_KW);
 			template_next(p);
 			kw->a = template_expression(p);
 			append(p, list, &tail, grow(p, kw, kw->a));
@@ -331,11 +338,9 @@ attribute(struct parse *p, struct node *in)
 		return two(p, E_ITEM, p->t.pos, in, constant(p, template_vint(p->t.i)));
 	if (p->t.kind != T_NAME)
 		unexpected(p, "a name or a number after '.'");
-	n = one(p, E_ATTR, p->t.pos, in);
-	n->s = pth_arena_strn(&p->sh->arena, p->t.s, p->t.n);
-	n->n = p->t.n;
-	template_next(p);
-	return n;
+	n = template_name(p, E_ATTR);
+	n->a = in;
+	return grow(p, n, in);
 }
 
 static bool

@@ -5,14 +5,11 @@
 void
 template_parse_fail(struct parse *p, uint32_t pos, const char *fmt, ...)
 {
-	struct pth_buf b = PTH_BUF_INIT;
 	va_list ap;
 
 	va_start(ap, fmt);
-	pth_buf_vaddf(&b, fmt, ap);
+	template_verror(p->src, pos, p->e, fmt, ap);
 	va_end(ap);
-	template_error(p->src, pos, p->e, "%s", b.s != NULL ? b.s : "");
-	pth_buf_release(&b);
 	longjmp(p->out, 1);
 }
 
@@ -102,18 +99,13 @@ target_one(struct parse *p, bool ns)
 	}
 	if (p->t.kind != T_NAME || special(p))
 		template_parse_fail(p, p->t.pos, "expected a name to assign to");
-	n = template_node(p, E_NAME, p->t.pos);
-	n->sym = template_symbol(p->sh, p->t.s, p->t.n);
-	template_next(p);
+	n = template_name(p, E_NAME);
 	if (!ns || !template_skip_kind(p, T_DOT))
 		return n;
-	attr = template_node(p, E_ATTR, p->t.pos);
 	if (p->t.kind != T_NAME)
 		template_expect(p, T_NAME);
+	attr = template_name(p, E_ATTR);
 	attr->a = n;
-	attr->s = pth_arena_strn(&p->sh->arena, p->t.s, p->t.n);
-	attr->n = p->t.n;
-	template_next(p);
 	return attr;
 }
 
@@ -466,13 +458,10 @@ template_parse_one(struct shared *sh, const char *name, const char *s, size_t n,
 	if (sh->opt.drop_last_newline && t->src.n > 0 && t->src.s[t->src.n - 1] == '\n')
 		((char *)(uintptr_t)t->src.s)[--t->src.n] = '\0';
 	p = pth_xmalloc(sizeof *p);
-	*p = (struct parse){ .src = &t->src,
-		.sh = sh,
-		.e = e,
-		.expr = expr,
-		.trim = !sh->opt.keep_blocks,
-		.lstrip = !sh->opt.keep_blocks };
+	*p = (struct parse){ .src = &t->src, .sh = sh, .e = e, .expr = expr };
+	p->trim = p->lstrip = !sh->opt.keep_blocks;
 	r = parse_into(p, t);
+	pth_buf_release(&p->tmp);
 	free(p);
 	return r == 0 ? t : NULL;
 }

@@ -52,6 +52,8 @@ struct tsource {
 /* "name:line:col: message"; PTH_INPUT; -1. The column counts characters. */
 int template_error(const struct tsource *src, uint32_t pos, struct pth_err *e, const char *fmt, ...)
     PTH_PRINTF(4, 5);
+int template_verror(const struct tsource *src, uint32_t pos, struct pth_err *e, const char *fmt,
+    va_list ap) PTH_PRINTF(4, 0);
 
 /* Bytes of white space (as Python's \s) that s begins, ends with; 0: none. */
 size_t template_space(const char *s, size_t n);
@@ -212,9 +214,10 @@ struct parse {
 	unsigned nclose;
 	struct token t, ahead;
 	bool has_ahead;
-	unsigned depth;   /* recursion of the expression parser */
-	unsigned blocks;  /* statements open */
-	const char *what; /* the innermost of them */
+	unsigned depth;     /* recursion of the expression parser */
+	struct pth_buf tmp; /* a string with escapes */
+	unsigned blocks;    /* statements open */
+	const char *what;   /* the innermost of them */
 };
 
 void
@@ -234,6 +237,9 @@ bool template_skip(struct parse *p, const char *name);
 bool template_skip_kind(struct parse *p, int kind);
 void template_expect(struct parse *p, int kind);
 struct node *template_node(struct parse *p, int op, uint32_t pos);
+/* A node with the name on which p stands, which is skipped: the text in s and n, or sym of E_NAME.
+ */
+struct node *template_name(struct parse *p, int op);
 /* An expression; a tuple without brackets (cond: `a if b` may be in it). */
 struct node *template_expression(struct parse *p);
 struct node *template_tuple(struct parse *p, bool cond);

@@ -1,14 +1,15 @@
 /* The lexer turns text into tokens: whitespace control, raw blocks, comments, numbers, strings. */
 #include <errno.h>
 
+#include "base/cleanup.h"
 #include "template/priv.h"
 
 int
-template_error(const struct tsource *src, uint32_t pos, struct pth_err *e, const char *fmt, ...)
+template_verror(
+    const struct tsource *src, uint32_t pos, struct pth_err *e, const char *fmt, va_list ap)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	unsigned line = src->line, col = src->col;
-	va_list ap;
 
 	for (size_t i = 0; i < pos && i < src->n; i++) {
 		if (src->s[i] == '\n') {
@@ -18,11 +19,19 @@ template_error(const struct tsource *src, uint32_t pos, struct pth_err *e, const
 			col++;
 		}
 	}
-	va_start(ap, fmt);
 	pth_buf_vaddf(&b, fmt, ap);
+	return pth_err_set(
+	    e, PTH_INPUT, "%s:%u:%u: %s", src->name, line, col, b.s != NULL ? b.s : "");
+}
+
+int
+template_error(const struct tsource *src, uint32_t pos, struct pth_err *e, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	template_verror(src, pos, e, fmt, ap);
 	va_end(ap);
-	pth_err_set(e, PTH_INPUT, "%s:%u:%u: %s", src->name, line, col, b.s != NULL ? b.s : "");
-	pth_buf_release(&b);
 	return -1;
 }
 
@@ -326,27 +335,23 @@ hexval(char c)
 
 /* \xHH \uHHHH \UHHHHHHHH: n digits at s. */
 static void
-escape_hex(struct parse *p, uint32_t pos, struct pth_buf *b, const char *s, const char *end, int n)
+escape_hex(struct parse *p, uint32_t pos, const char *s, const char *end, int n)
 {
 	unsigned c = 0;
 
 	for (int i = 0; i < n; i++) {
-		if (s + i >= end || hexval(s[i]) < 0) {
-			pth_buf_release(b);
+		if (s + i >= end || hexval(s[i]) < 0)
 			template_parse_fail(p, pos, "the escape needs %d hexadecimal digits", n);
-		}
 		c = c << 4 | (unsigned)hexval(s[i]);
 	}
-	if (c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff)) {
-		pth_buf_release(b);
+	if (c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
 		template_parse_fail(p, pos, "U+%04X is not a character", c);
-	}
-	template_utf8(b, c);
+	template_utf8(&p->tmp, c);
 }
 
 /* One escape at s (behind the backslash); returns where the text goes on. */
 static const char *
-unescape(struct parse *p, struct pth_buf *b, const char *s, const char *end)
+unescape(struct parse *p, const char *s, const char *end)
 {
 	static const char from[] = "abfnrtv\\'\"", to[] = "\a\b\f\n\r\t\v\\'\"";
 	const char *q = strchr(from, *s);
@@ -357,25 +362,23 @@ unescape(struct parse *p, struct pth_buf *b, const char *s, const char *end)
 	if (*s == '\n')
 		return s + 1;
 	if (*s != '\0' && q != NULL) {
-		pth_buf_addc(b, to[q - from]);
+		pth_buf_addc(&p->tmp, to[q - from]);
 		return s + 1;
 	}
 	if (*s == 'x' || *s == 'u' || *s == 'U') {
 		n = *s == 'x' ? 2 : *s == 'u' ? 4 : 8;
-		escape_hex(p, pos, b, s + 1, end, n);
+		escape_hex(p, pos, s + 1, end, n);
 		return s + 1 + n;
 	}
 	if (*s >= '0' && *s <= '7') {
 		for (; n < 3 && s[n] >= '0' && s[n] <= '7'; n++)
 			c = c << 3 | (unsigned)(s[n] - '0');
-		template_utf8(b, c);
+		template_utf8(&p->tmp, c);
 		return s + n;
 	}
-	if (*s == 'N') {
-		pth_buf_release(b);
+	if (*s == 'N')
 		template_parse_fail(p, pos, "character names (\\N) are not supported");
-	}
-	pth_buf_addc(b, '\\'); /* an unknown escape stands for itself */
+	pth_buf_addc(&p->tmp, '\\'); /* an unknown escape stands for itself */
 	return s;
 }
 
@@ -383,7 +386,6 @@ static void
 scan_string(struct parse *p, struct token *t)
 {
 	const char *s = p->src->s + p->pos, *end = p->src->s + p->src->n, *q = s + 1;
-	struct pth_buf b = PTH_BUF_INIT;
 	bool plain = true;
 
 	for (; q < end && *q != *s; q++)
@@ -399,15 +401,15 @@ scan_string(struct parse *p, struct token *t)
 	t->n = (uint32_t)(q - s - 1);
 	if (plain)
 		return;
+	pth_buf_cut(&p->tmp, 0);
 	for (s = s + 1; s < q;) {
 		if (*s == '\\')
-			s = unescape(p, &b, s + 1, q);
+			s = unescape(p, s + 1, q);
 		else
-			pth_buf_addc(&b, *s++);
+			pth_buf_addc(&p->tmp, *s++);
 	}
-	t->n = (uint32_t)b.len;
-	t->s = pth_arena_strn(&p->sh->arena, b.s != NULL ? b.s : "", b.len);
-	pth_buf_release(&b);
+	t->n = (uint32_t)p->tmp.len;
+	t->s = pth_arena_strn(&p->sh->arena, t->n != 0 ? p->tmp.s : "", t->n);
 }
 
 static void

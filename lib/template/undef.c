@@ -1,4 +1,5 @@
-/* What is missing, and what was meant instead. */
+/* The message about a value that is undefined says what is missing and what may be meant. */
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "template/priv.h"
 
@@ -76,14 +77,12 @@ put_near(struct eval *x, struct pth_buf *b, const struct undef *u)
 	free(l.v);
 }
 
-void
-template_fail_undef(struct eval *x, struct val v)
+/* Nothing here leaves by longjmp: the buffer would leak. */
+static void
+say_undef(struct eval *x, const struct undef *u)
 {
-	const struct undef *u = v.u;
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 
-	if (v.f != '\0')
-		template_fail(x, x->at, "an 'if' without 'else' gave nothing here");
 	if (u->note != NULL) {
 		pth_buf_adds(&b, u->note);
 	} else {
@@ -97,14 +96,21 @@ template_fail_undef(struct eval *x, struct val v)
 			    (long long)template_len(u->base));
 	}
 	template_error(u->src, u->at->pos, x->e, "%s", b.s);
-	pth_buf_release(&b);
+}
+
+void
+template_fail_undef(struct eval *x, struct val v)
+{
+	if (v.f != 0)
+		template_refuse(x, "an 'if' without 'else' gave nothing here");
+	say_undef(x, v.u);
 	longjmp(x->leave, 1);
 }
 
 struct val
 template_defined(struct eval *x, struct val v)
 {
-	if (v.k == V_UNDEF && v.f == '\0')
+	if (v.k == V_UNDEF && v.f == 0)
 		template_fail_undef(x, v);
 	return v;
 }

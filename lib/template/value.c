@@ -1,4 +1,5 @@
 /* Values live on a heap of their own; here they are made, compared and looked into. */
+#include "base/cleanup.h"
 #include "io/json.h"
 #include "template/priv.h"
 
@@ -161,45 +162,40 @@ template_from(json_t *j)
 static json_t *
 to_object(struct eval *x, const struct map *m, int depth)
 {
-	json_t *o = json_object(), *child;
-	struct pth_buf key = PTH_BUF_INIT;
-	int r = 0;
+	json_auto_t *o = json_object();
+	pth_auto_buf key = PTH_BUF_INIT;
+	json_t *child;
 
-	for (uint32_t i = 0; i < m->n && r == 0; i++) {
+	for (uint32_t i = 0; i < m->n; i++) {
 		struct val k = m->kv[2 * i];
 
 		pth_buf_cut(&key, 0);
-		if (k.k == V_STR)
-			pth_buf_add(&key, k.s, k.n);
-		else if (k.k == V_INT)
+		if (k.k == V_INT)
 			template_put_int(&key, k.i);
+		else if (k.k == V_STR)
+			pth_buf_add(&key, k.s, k.n);
 		else
-			r = -1;
-		child = r == 0 ? template_to(x, m->kv[2 * i + 1], depth + 1) : NULL;
+			return NULL;
+		child = template_to(x, m->kv[2 * i + 1], depth + 1);
 		if (child == NULL ||
 		    json_object_setn_new(o, key.s != NULL ? key.s : "", key.len, child) != 0)
-			r = -1;
+			return NULL;
 	}
-	pth_buf_release(&key);
-	if (r == 0)
-		return o;
-	json_decref(o);
-	return NULL;
+	return json_incref(o);
 }
 
 static json_t *
 to_array(struct eval *x, struct val v, int depth)
 {
-	json_t *a = json_array(), *child;
+	json_auto_t *a = json_array();
+	json_t *child;
 
 	for (int64_t i = 0, n = template_len(v); i < n; i++) {
 		child = template_to(x, template_at(v, i), depth + 1);
-		if (child == NULL || json_array_append_new(a, child) != 0) {
-			json_decref(a);
+		if (child == NULL || json_array_append_new(a, child) != 0)
 			return NULL;
-		}
 	}
-	return a;
+	return json_incref(a);
 }
 
 /* NULL: the value has no JSON form. Leaves x alone: callers fail. */
