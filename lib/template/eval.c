@@ -1,6 +1,7 @@
 /* The interpreter walks over the tree of a template and renders it. */
 #include <locale.h>
 
+#include "base/cleanup.h"
 #include "template/priv.h"
 
 void
@@ -467,36 +468,45 @@ run_with(struct eval *x, const struct node *n)
 	restore(x, undo);
 }
 
+/* A file, parsed; *t is NULL when that fails, with x->e. False with e: it cannot
+ * be read. Nothing here leaves by longjmp: the text would leak. */
+static bool
+load(struct eval *x, struct val name_, struct pth_template **t, struct pth_err *e)
+{
+	pth_auto_buf text = PTH_BUF_INIT;
+	pth_auto_str s = pth_xstrndup(name_.s, name_.n);
+	struct shared *sh = x->sh;
+
+	*t = NULL;
+	e->text[0] = '\0';
+	pth_buf_add(&text, "", 0);
+	if (sh->opt.load(sh->opt.arg, s, &text, e) != 0)
+		return false;
+	*t = template_parse_one(sh, s, text.s, text.len, false, 1, 1, x->e);
+	if (*t != NULL) {
+		(*t)->next = sh->included;
+		sh->included = *t;
+	}
+	return true;
+}
+
 static const struct pth_template *
 included(struct eval *x, const struct node *n, struct val name_)
 {
-	struct shared *sh = x->sh;
-	struct pth_buf text = PTH_BUF_INIT;
 	struct pth_template *t;
 	struct pth_err e;
-	char *s;
+	bool loaded;
 
-	for (t = sh->included; t != NULL; t = t->next)
+	for (t = x->sh->included; t != NULL; t = t->next)
 		if (template_word(name_.s, name_.n, t->src.name))
 			return t;
-	if (sh->opt.load == NULL)
+	if (x->sh->opt.load == NULL)
 		template_fail(x, n, "nothing can be included here");
-	s = pth_xstrndup(name_.s, name_.n);
-	e.text[0] = '\0';
-	if (sh->opt.load(sh->opt.arg, s, &text, &e) != 0) {
-		free(s);
-		pth_buf_release(&text);
-		if (n->flag != '\0')
-			return NULL;
+	loaded = load(x, name_, &t, &e);
+	if (!loaded && n->flag == 0)
 		template_fail(x, n, "%s", e.text);
-	}
-	t = template_parse_one(sh, s, text.s != NULL ? text.s : "", text.len, false, 1, 1, x->e);
-	free(s);
-	pth_buf_release(&text);
-	if (t == NULL)
+	if (loaded && t == NULL)
 		longjmp(x->leave, 1);
-	t->next = sh->included;
-	sh->included = t;
 	return t;
 }
 

@@ -76,42 +76,35 @@ push(struct val *list, const char *s, const char *end)
 	list->v[list->n++] = template_vstr(s, (size_t)(end - s));
 }
 
-/* At runs of white space, at most max cuts. */
+/* At runs of white space, at most max cuts, from the right end when that is wanted. */
 static void
-split_space(struct val *list, const char *s, const char *end, int64_t max)
+split_space(struct val *list, const char *s, const char *end, int64_t max, bool right)
 {
-	const char *word;
+	const char *word, *stop;
 
 	for (;;) {
-		s += template_space(s, (size_t)(end - s));
+		if (right)
+			end -= template_space_back(s, (size_t)(end - s));
+		else
+			s += template_space(s, (size_t)(end - s));
+		word = s;
+		stop = end;
 		if (s == end)
 			return;
 		if (max-- == 0) {
 			push(list, s, end);
 			return;
 		}
-		for (word = s; s < end && template_space(s, (size_t)(end - s)) == 0; s++)
-			;
-		push(list, word, s);
-	}
-}
-
-static void
-rsplit_space(struct val *list, const char *s, const char *end, int64_t max)
-{
-	const char *stop;
-
-	for (;;) {
-		end -= template_space_back(s, (size_t)(end - s));
-		if (s == end)
-			return;
-		if (max-- == 0) {
-			push(list, s, end);
-			return;
+		if (right) {
+			while (end > s && template_space_back(s, (size_t)(end - s)) == 0)
+				end--;
+			word = end;
+		} else {
+			while (s < end && template_space(s, (size_t)(end - s)) == 0)
+				s++;
+			stop = s;
 		}
-		for (stop = end; end > s && template_space_back(s, (size_t)(end - s)) == 0; end--)
-			;
-		push(list, end, stop);
+		push(list, word, stop);
 	}
 }
 
@@ -124,6 +117,16 @@ find_last(const char *s, const char *end, struct val w)
 	return NULL;
 }
 
+/* The first or last place of a text in another one, or NULL. */
+static const char *
+find(struct eval *x, const char *s, const char *end, struct val w, bool right)
+{
+	template_work(x, (size_t)(end - s) * (right ? (size_t)w.n + 1 : 1));
+	if (right)
+		return find_last(s, end, w);
+	return w.n == 0 ? s : s != end ? memmem(s, (size_t)(end - s), w.s, w.n) : NULL;
+}
+
 static struct val
 split(struct eval *x, const struct call *c, bool right)
 {
@@ -133,7 +136,7 @@ split(struct eval *x, const struct call *c, bool right)
 
 	list.n = 0;
 	if (!template_is_given(sep)) {
-		(right ? rsplit_space : split_space)(&list, s, end, max);
+		split_space(&list, s, end, max, right);
 	} else {
 		sep = text_arg(x, c, 0);
 		if (sep.n == 0)
@@ -171,8 +174,7 @@ partition(struct eval *x, const struct call *c, bool right)
 
 	if (sep.n == 0)
 		template_refuse(x, "text cannot be split at nothing");
-	template_work(x, (size_t)c->in.n * (right ? sep.n : 1));
-	q = right ? find_last(s, end, sep) : c->in.n != 0 ? memmem(s, c->in.n, sep.s, sep.n) : NULL;
+	q = find(x, s, end, sep, right);
 	t.v[0] = t.v[1] = t.v[2] = template_vstr("", 0);
 	if (q == NULL) {
 		t.v[right ? 2 : 0] = c->in;
@@ -188,16 +190,6 @@ METHOD_IS(partition, partition(x, c, false))
 METHOD_IS(rpartition, partition(x, c, true))
 
 /* ---- search ---- */
-
-/* The place of a text in another one, or NULL. */
-static const char *
-find(struct eval *x, const char *s, const char *end, struct val w, bool right)
-{
-	template_work(x, (size_t)(end - s) * (right ? (size_t)w.n + 1 : 1));
-	if (right)
-		return find_last(s, end, w);
-	return w.n == 0 ? s : s != end ? memmem(s, (size_t)(end - s), w.s, w.n) : NULL;
-}
 
 static struct val
 position(struct eval *x, const struct call *c, bool right)
@@ -323,40 +315,30 @@ METHOD(title)
 	return template_vstr(p, s.n);
 }
 
+#define PLAIN(name)                           \
+	{                                     \
+#name, m_##name, "", 0, false \
+	}
+#define TAKES(name, params, min)                    \
+	{                                           \
+#name, m_##name, params, min, false \
+	}
+
+/* clang-format off */
 const struct filter template_methods[] = {
-	{ "upper", m_upper, "", 0, false },
-	{ "lower", m_lower, "", 0, false },
-	{ "title", m_title, "", 0, false },
-	{ "capitalize", m_capitalize, "", 0, false },
-	{ "strip", m_strip, "chars", 0, false },
-	{ "lstrip", m_lstrip, "chars", 0, false },
-	{ "rstrip", m_rstrip, "chars", 0, false },
-	{ "split", m_split, "sep,maxsplit", 0, false },
-	{ "rsplit", m_rsplit, "sep,maxsplit", 0, false },
-	{ "splitlines", m_splitlines, "", 0, false },
-	{ "partition", m_partition, "sep", 1, false },
-	{ "rpartition", m_rpartition, "sep", 1, false },
-	{ "replace", m_replace, "old,new,count", 2, false },
-	{ "startswith", m_startswith, "prefix", 1, false },
-	{ "endswith", m_endswith, "suffix", 1, false },
-	{ "removeprefix", m_removeprefix, "prefix", 1, false },
-	{ "removesuffix", m_removesuffix, "suffix", 1, false },
-	{ "find", m_find, "sub", 1, false },
-	{ "rfind", m_rfind, "sub", 1, false },
-	{ "index", m_index, "sub", 1, false },
-	{ "count", m_count, "sub", 1, false },
-	{ "join", m_join, "iterable", 1, false },
-	{ "isdigit", m_isdigit, "", 0, false },
-	{ "isdecimal", m_isdigit, "", 0, false },
-	{ "isnumeric", m_isdigit, "", 0, false },
-	{ "isalpha", m_isalpha, "", 0, false },
-	{ "isalnum", m_isalnum, "", 0, false },
-	{ "isspace", m_isspace, "", 0, false },
-	{ "islower", m_islower, "", 0, false },
-	{ "isupper", m_isupper, "", 0, false },
-	{ "ljust", m_ljust, "width,fillchar", 1, false },
-	{ "rjust", m_rjust, "width,fillchar", 1, false },
-	{ "center", m_center, "width,fillchar", 1, false },
-	{ "zfill", m_zfill, "width", 1, false },
+	PLAIN(upper), PLAIN(lower), PLAIN(title), PLAIN(capitalize),
+	TAKES(strip, "chars", 0), TAKES(lstrip, "chars", 0), TAKES(rstrip, "chars", 0),
+	TAKES(split, "sep,maxsplit", 0), TAKES(rsplit, "sep,maxsplit", 0), PLAIN(splitlines),
+	TAKES(partition, "sep", 1), TAKES(rpartition, "sep", 1), TAKES(replace, "old,new,count", 2),
+	TAKES(startswith, "prefix", 1), TAKES(endswith, "suffix", 1),
+	TAKES(removeprefix, "prefix", 1), TAKES(removesuffix, "suffix", 1),
+	TAKES(find, "sub", 1), TAKES(rfind, "sub", 1), TAKES(index, "sub", 1),
+	TAKES(count, "sub", 1), TAKES(join, "iterable", 1),
+	PLAIN(isdigit), { "isdecimal", m_isdigit, "", 0, false },
+	{ "isnumeric", m_isdigit, "", 0, false }, PLAIN(isalpha), PLAIN(isalnum), PLAIN(isspace),
+	PLAIN(islower), PLAIN(isupper),
+	TAKES(ljust, "width,fillchar", 1), TAKES(rjust, "width,fillchar", 1),
+	TAKES(center, "width,fillchar", 1), TAKES(zfill, "width", 1),
 	{ NULL, NULL, NULL, 0, false },
 };
+/* clang-format on */

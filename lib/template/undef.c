@@ -3,21 +3,18 @@
 #include "base/text.h"
 #include "template/priv.h"
 
+#define NAMES_MAX 1000 /* near enough is good enough */
+
 struct names {
-	const char **v;
-	size_t n, cap;
+	const char *v[NAMES_MAX];
+	size_t n;
 };
 
 static void
 add_name(struct names *l, const char *s)
 {
-	if (l->n == 1000) /* near enough is good enough */
-		return;
-	if (l->n == l->cap) {
-		l->cap = l->cap != 0 ? l->cap * 2 : 64;
-		l->v = pth_xarray(l->v, l->cap, sizeof *l->v);
-	}
-	l->v[l->n++] = s;
+	if (l->n < NAMES_MAX)
+		l->v[l->n++] = s;
 }
 
 static void
@@ -56,7 +53,7 @@ put_path(struct eval *x, struct pth_buf *b, const struct node *n)
 static void
 put_near(struct eval *x, struct pth_buf *b, const struct undef *u)
 {
-	struct names l = { 0 };
+	struct names l = { .n = 0 };
 	char key[100];
 	const char *near;
 
@@ -74,7 +71,6 @@ put_near(struct eval *x, struct pth_buf *b, const struct undef *u)
 		pth_buf_addf(b, "; did you mean '%s'?", near);
 	else if (u->base.k != V_ABSENT && !template_is_map(u->base))
 		pth_buf_addf(b, ": this is %s", template_kind(u->base));
-	free(l.v);
 }
 
 /* Nothing here leaves by longjmp: the buffer would leak. */
