@@ -171,29 +171,30 @@ template_binary(struct eval *x, int op, struct val a, struct val b)
 static struct val
 loop_attr(struct eval *x, const struct node *at, const struct loop *l, const char *s, size_t n)
 {
-	/* depth is that of recursive loops, which are not there */
-	const struct {
-		const char *name;
-		struct val v;
-	} attributes[] = {
-		{ "index", template_vint(l->i + 1) },
-		{ "index0", template_vint(l->i) },
-		{ "first", template_vbool(l->i == 0) },
-		{ "last", template_vbool(l->i == l->n - 1) },
-		{ "length", template_vint(l->n) },
-		{ "revindex", template_vint(l->n - l->i) },
-		{ "revindex0", template_vint(l->n - l->i - 1) },
-		{ "depth", template_vint(1) },
-		{ "depth0", template_vint(0) },
-	};
+	static const char *const names[] = { "index", "index0", "first", "last", "length",
+		"revindex", "revindex0", "depth", "depth0", "previtem", "nextitem" };
+	size_t k = 0;
 
-	for (size_t k = 0; k < countof(attributes); k++)
-		if (template_word(s, n, attributes[k].name))
-			return attributes[k].v;
-	if (template_word(s, n, "previtem") && l->i > 0)
-		return template_at(l->seq, l->i - 1);
-	if (template_word(s, n, "nextitem") && l->i < l->n - 1)
-		return template_at(l->seq, l->i + 1);
+	while (k < countof(names) && !template_word(s, n, names[k]))
+		k++;
+	switch (k) {
+	case 0: return template_vint(l->i + 1);
+	case 1: return template_vint(l->i);
+	case 2: return template_vbool(l->i == 0);
+	case 3: return template_vbool(l->i == l->n - 1);
+	case 4: return template_vint(l->n);
+	case 5: return template_vint(l->n - l->i);
+	case 6: return template_vint(l->n - l->i - 1);
+	case 7: return template_vint(1); /* of recursive loops, which are not there */
+	case 8: return template_vint(0);
+	case 9:
+		if (l->i > 0)
+			return template_at(l->seq, l->i - 1);
+		break;
+	case 10:
+		if (l->i < l->n - 1)
+			return template_at(l->seq, l->i + 1);
+	}
 	return template_undef(x, at, (struct val){ .k = V_LOOP }, s, n, NULL);
 }
 
