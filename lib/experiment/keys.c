@@ -94,7 +94,7 @@
 
 /* Of a step, and of the test from its start. */
 #define LINK(p) \
-{ p, T_MAP, WITH(F_OWN), "exec", "Conditions of the network." }, \
+{ p, T_MAP, WITH(F_OWN | F_ACTION), "exec", "Conditions of the network." }, \
 { p ".between", T_LIST, PLAIN, "exec", \
 	"The two services at its ends; none: every link of the test." }, \
 { p ".between[]", T_STR, PLAIN, "exec", "A service." }, \
@@ -114,7 +114,7 @@
 
 /* Of a step, and of the only step when `steps` is a map. */
 #define STEP(p) \
-{ p ".exec", T_MAP | T_LIST | T_STR, WITH(F_OWN), "exec", \
+{ p ".exec", T_MAP | T_LIST | T_STR, WITH(F_OWN | F_ACTION), "exec", \
 	"Run a command, in a service's namespace when it names one." }, \
 { p ".exec[]", T_STR, PLAIN, "exec", "A word of the command." }, \
 { p ".exec.service", T_STR, PLAIN, "exec", "The service." }, \
@@ -122,15 +122,15 @@
 { p ".exec.argv[]", T_STR, PLAIN, "exec", "A word of the command." }, \
 { p ".exec.critical", T_BOOL, NULL, "true", F_REC, "exec", "The test fails when it fails." }, \
 { p ".exec.timeout", T_SECS, "1..86400", "60", F_REC, "exec", "Its limit." }, \
-{ p ".signal", T_MAP, WITH(F_OWN), "exec", "Send a signal to a service." }, \
+{ p ".signal", T_MAP, WITH(F_OWN | F_ACTION), "exec", "Send a signal to a service." }, \
 { p ".signal.service", T_STR, WITH(F_NEED), "exec", "The service." }, \
 { p ".signal.signal", T_STR, SIGNALS, NULL, F_NEED | F_CASE, "exec", \
 	"The signal's name without SIG." }, \
-{ p ".restart", T_STR | T_MAP, WITH(F_OWN), "exec", "Stop a service and start it again." }, \
+{ p ".restart", T_STR | T_MAP, WITH(F_OWN | F_ACTION), "exec", "Stop a service and start it again." }, \
 { p ".restart.service", T_STR, WITH(F_NEED), "exec", "The service." }, \
-{ p ".pause", T_STR | T_MAP, WITH(F_OWN), "exec", "Freeze a service." }, \
+{ p ".pause", T_STR | T_MAP, WITH(F_OWN | F_ACTION), "exec", "Freeze a service." }, \
 { p ".pause.service", T_STR, WITH(F_NEED), "exec", "The service." }, \
-{ p ".resume", T_STR | T_MAP, WITH(F_OWN), "exec", "Let a frozen service go on." }, \
+{ p ".resume", T_STR | T_MAP, WITH(F_OWN | F_ACTION), "exec", "Let a frozen service go on." }, \
 { p ".resume.service", T_STR, WITH(F_NEED), "exec", "The service." }, \
 LINK(p ".link"), \
 { p ".at", T_SECS | T_DUR, "0..", NULL, F_OWN, "exec", "Time since the services were ready." }, \
@@ -547,7 +547,7 @@ COMMANDS("post_commands", "Commands after they have ended."),
 { STEPS "record_pcap", T_BOOL | T_NULL, WITH(F_OWN), "parse", "The same as capture of the test." },
 STEP(TEST "steps"),
 { TEST "steps[]", T_MAP, PLAIN, "exec", "A step." },
-{ TEST "steps[].wait", T_SECS | T_DUR, "0..86400", NULL, F_OWN, "exec",
+{ TEST "steps[].wait", T_SECS | T_DUR, "0..86400", NULL, F_OWN | F_ACTION, "exec",
 	"Pause before the next step." },
 STEP(TEST "steps[]"),
 { TEST "links", OPT_LIST, WITH(F_OWN), "exec", "Network conditions from the start." },
