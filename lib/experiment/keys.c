@@ -16,8 +16,9 @@
 #define PLAIN NULL, NULL, 0
 #define DEFAULT(text) NULL, text, 0
 #define WITH(flags) NULL, NULL, flags
-/* Flags and reader of a key that has no effect. */
-#define IDLE F_IDLE, NULL
+/* The same of a key whose default is written into records, and the reader of one without effect. */
+#define KEPT(text) NULL, text, F_REC
+#define IDLE(text) NULL, text, F_IDLE, NULL
 
 /* Words. */
 #define LEVELS "TRACE DEBUG INFO WARNING ERROR CRITICAL"
@@ -53,9 +54,8 @@
 { p ".critical_services", T_LIST, DEFAULT("[]"), "plan", \
 	"Services whose failure ends the test; none named: all." }, \
 { p ".critical_services[]", T_STR, PLAIN, NULL, "A service." }, \
-{ p ".enabled", T_BOOL, NULL, "true", IDLE, \
-	"Whether the environment is used; a test has no other." }, \
-{ p ".priority", T_INT, NULL, "100", IDLE, "Order among plugins in PANTHER." }
+{ p ".enabled", T_BOOL, IDLE("true"), "Whether the environment is used; a test has no other." }, \
+{ p ".priority", T_INT, IDLE("100"), "Order among plugins in PANTHER." }
 
 /* Of the test and of a service. */
 #define CAPTURE(p) \
@@ -120,13 +120,14 @@
 { p ".exec.service", T_STR, PLAIN, "exec", "The service." }, \
 { p ".exec.argv", T_LIST, WITH(F_NEED), "exec", "The command." }, \
 { p ".exec.argv[]", T_STR, PLAIN, "exec", "A word of the command." }, \
-{ p ".exec.critical", T_BOOL, NULL, "true", F_REC, "exec", "The test fails when it fails." }, \
+{ p ".exec.critical", T_BOOL, KEPT("true"), "exec", "The test fails when it fails." }, \
 { p ".exec.timeout", T_SECS, "1..86400", "60", F_REC, "exec", "Its limit." }, \
 { p ".signal", T_MAP, WITH(F_OWN | F_ACTION), "exec", "Send a signal to a service." }, \
 { p ".signal.service", T_STR, WITH(F_NEED), "exec", "The service." }, \
 { p ".signal.signal", T_STR, SIGNALS, NULL, F_NEED | F_CASE, "exec", \
 	"The signal's name without SIG." }, \
-{ p ".restart", T_STR | T_MAP, WITH(F_OWN | F_ACTION), "exec", "Stop a service and start it again." }, \
+{ p ".restart", T_STR | T_MAP, WITH(F_OWN | F_ACTION), "exec", \
+	"Stop a service and start it again." }, \
 { p ".restart.service", T_STR, WITH(F_NEED), "exec", "The service." }, \
 { p ".pause", T_STR | T_MAP, WITH(F_OWN | F_ACTION), "exec", "Freeze a service." }, \
 { p ".pause.service", T_STR, WITH(F_NEED), "exec", "The service." }, \
@@ -147,14 +148,14 @@ LINK(p ".link"), \
 #define OBSERVER(p, idle, level, meaning) \
 { p, OPT_MAP, WITH(idle), (idle) ? NULL : "exec", meaning }, \
 { p ".enabled", T_BOOL, DEFAULT("true"), "exec", "Whether it is used." }, \
-{ p ".priority", T_INT, NULL, "100", IDLE, "Order among observers in PANTHER." }, \
-{ p ".auto_register", T_BOOL, NULL, "true", IDLE, "Register by itself in PANTHER." }, \
+{ p ".priority", T_INT, IDLE("100"), "Order among observers in PANTHER." }, \
+{ p ".auto_register", T_BOOL, IDLE("true"), "Register by itself in PANTHER." }, \
 { p ".log_level", T_STR, LEVELS, "INFO", F_CASE | level, (level) ? NULL : "all", \
 	"Least severe event that it shows." }
 
 const struct experiment_key experiment_keys[] = {
 { "", T_MAP, PLAIN, "parse", "An experiment." },
-{ "version", T_STR, NULL, "1.0", IDLE, "Version of the file's format; 1.0 is the only one." },
+{ "version", T_STR, IDLE("1.0"), "Version of the file's format; 1.0 is the only one." },
 { "include", ONE_OR_MORE, WITH(F_OWN), "parse",
 	"Other files, relative to this one, whose content comes below what is written here; "
 	"tests are put before ours." },
@@ -170,11 +171,11 @@ const struct experiment_key experiment_keys[] = {
 { "metadata.created_at", OPT_STR, PLAIN, "report", "When it was written." },
 { "metadata.modified_at", OPT_STR, PLAIN, "report", "When it was changed last." },
 
-{ "logging", OPT_MAP, NULL, "{}", F_REC, "all", "What is logged." },
+{ "logging", OPT_MAP, KEPT("{}"), "all", "What is logged." },
 { "logging.level", T_STR, LEVELS, "INFO", F_REC | F_CASE, "all",
 	"Least severe event that is shown on standard error: WARNING leaves out what is no "
 	"failure, ERROR shows failures only." },
-{ "logging.format", T_STR, NULL, "%(asctime)s [%(levelname)s] - %(module)s - %(message)s", IDLE,
+{ "logging.format", T_STR, IDLE("%(asctime)s [%(levelname)s] - %(module)s - %(message)s"),
 	"Python logging format of PANTHER; events have their own form here." },
 { "logging.enable_colors", T_BOOL, DEFAULT("true"), "report", "Colours on a terminal." },
 { "logging.debug_file_logging", T_BOOL, DEFAULT("true"), "exec",
@@ -184,19 +185,19 @@ const struct experiment_key experiment_keys[] = {
 { "logging.feature_levels.*", OPT_STR, LEVELS, NULL, F_CASE, "all", "Level of one feature." },
 { "logging.statistics", OPT_MAP, WITH(F_OPEN | F_IDLE), NULL, "Statistics of PANTHER's logger." },
 
-{ "paths", OPT_MAP, NULL, "{}", F_REC, "exec", "Where things are kept." },
-{ "paths.output_dir", T_STR, NULL, "outputs", F_REC, "exec", "Directory of the run directories." },
-{ "paths.log_dir", T_STR, NULL, "outputs/logs", IDLE,
+{ "paths", OPT_MAP, KEPT("{}"), "exec", "Where things are kept." },
+{ "paths.output_dir", T_STR, KEPT("outputs"), "exec", "Directory of the run directories." },
+{ "paths.log_dir", T_STR, IDLE("outputs/logs"),
 	"Logs of PANTHER; here logs are in the run directory." },
 { "paths.plugin_dir", T_STR, DEFAULT("panther/plugins"), "plan",
 	"Directory of descriptors, searched after $PTH_PATH and before ours; that of PANTHER "
 	"is passed over." },
 { "paths.cert_dir", OPT_STR, PLAIN, "plan",
 	"Absolute directory of cert.pem, key.pem and ca.pem to use instead of new ones." },
-{ "paths.temp_dir", T_STR, NULL, "/tmp/panther", IDLE, "Temporary files of PANTHER." },
-{ "paths.config_dir", T_STR, NULL, NULL, IDLE, "Directory of experiment files of PANTHER." },
+{ "paths.temp_dir", T_STR, IDLE("/tmp/panther"), "Temporary files of PANTHER." },
+{ "paths.config_dir", T_STR, IDLE(NULL), "Directory of experiment files of PANTHER." },
 
-{ "docker", OPT_MAP, NULL, "{}", F_REC, "compose", "Images and containers." },
+{ "docker", OPT_MAP, KEPT("{}"), "compose", "Images and containers." },
 { "docker.force_build_docker_image", T_BOOL, DEFAULT("false"), "compose",
 	"Build images once in each run, even when nothing that they are made of has changed." },
 { "docker.build_docker_image", T_BOOL, WITH(F_OWN), "compose",
@@ -237,17 +238,16 @@ const struct experiment_key experiment_keys[] = {
 
 { "progress", OPT_MAP, PLAIN, "exec", "What a terminal shows while tests run." },
 { "progress.enable_progress_bar", T_BOOL, DEFAULT("true"), "exec", "Show how far the run is." },
-{ "progress.redirect_logging", T_BOOL, NULL, "true", IDLE, "Keep messages apart from the bar." },
+{ "progress.redirect_logging", T_BOOL, IDLE("true"), "Keep messages apart from the bar." },
 { "progress.show_spinner", T_BOOL, DEFAULT("true"), "exec", "Show that something is going on." },
 { "progress.show_test_status", T_BOOL, DEFAULT("true"), "exec", "Show each test's result." },
-{ "progress.show_docker_events", T_BOOL, NULL, "false", IDLE, "Show what happens to containers." },
-{ "progress.use_emojis", T_BOOL, NULL, "false", IDLE, "Pictures in PANTHER's messages." },
+{ "progress.show_docker_events", T_BOOL, IDLE("false"), "Show what happens to containers." },
+{ "progress.use_emojis", T_BOOL, IDLE("false"), "Pictures in PANTHER's messages." },
 { "progress.update_interval", NUM, "0.01..10", "0.1", 0, "exec", "Seconds between two updates." },
 
-{ "fast_fail", OPT_MAP, NULL, "{}", F_REC, "exec", "When to stop the run early." },
-{ FAST "enabled", T_BOOL, NULL, "true", F_REC, "exec", "Whether anything below is used." },
-{ FAST "test_level", T_BOOL, NULL, "false", F_REC, "exec",
-	"Let tests decide by fast_fail_enabled." },
+{ "fast_fail", OPT_MAP, KEPT("{}"), "exec", "When to stop the run early." },
+{ FAST "enabled", T_BOOL, KEPT("true"), "exec", "Whether anything below is used." },
+{ FAST "test_level", T_BOOL, KEPT("false"), "exec", "Let tests decide by fast_fail_enabled." },
 STOP("docker_build_failures", "an image cannot be built"),
 STOP("docker_runtime_failures", "a container fails"),
 STOP("plugin_load_failures", "a descriptor cannot be used"),
@@ -264,57 +264,57 @@ STOP("configuration_failures", "a test is configured wrongly"),
 	"Timeouts one after the other that are too many." },
 { FAST "max_errors_before_fail", T_INT, "1..", NULL, 0, "exec", "Errors that are too many." },
 { FAST "disk_space_threshold_gb", NUM, "0..", NULL, 0, "exec", "Least free space, in GB." },
-{ FAST "critical_only", T_BOOL, NULL, "false", F_REC, "exec", "Stop for critical errors only." },
+{ FAST "critical_only", T_BOOL, KEPT("false"), "exec", "Stop for critical errors only." },
 
-{ "metrics", OPT_MAP, NULL, "{}", F_REC, "collect", "What is measured." },
-{ "metrics.enabled", T_BOOL, NULL, "true", F_REC, "exec",
+{ "metrics", OPT_MAP, KEPT("{}"), "collect", "What is measured." },
+{ "metrics.enabled", T_BOOL, KEPT("true"), "exec",
 	"Take samples of what services use while they run." },
 { "metrics.collect_system_metrics", T_BOOL, DEFAULT("true"), "exec",
 	"The same; false for either: no samples." },
 { "metrics.publish_interval", NUM, "0.1..3600", "1", 0, "exec", "Seconds between two samples." },
-{ "metrics.export_format", T_STR, "json csv prometheus", "json", IDLE,
+{ "metrics.export_format", T_STR, "json csv prometheus", "json", F_IDLE, NULL,
 	"Form in which PANTHER exports metrics; here they are in records and metrics.jsonl." },
-{ "metrics.retention_days", T_INT, "1..365", "30", IDLE, "Days that PANTHER keeps metrics." },
+{ "metrics.retention_days", T_INT, "1..365", "30", F_IDLE, NULL,
+	"Days that PANTHER keeps metrics." },
 
 { "observers", OPT_MAP, PLAIN, "report", "Observers of PANTHER." },
 OBSERVER("observers.logger", 0, 0, "What is shown of the events on standard error."),
 { OBS "logger.enable_colors", T_BOOL, PLAIN, "exec", "Colours on a terminal." },
-{ OBS "logger.correlation_tracking", T_BOOL, NULL, "true", IDLE,
+{ OBS "logger.correlation_tracking", T_BOOL, IDLE("true"),
 	"Tie events of one cause together; they have run, test and service." },
-{ OBS "logger.log_to_file", T_BOOL, NULL, "true", IDLE,
+{ OBS "logger.log_to_file", T_BOOL, IDLE("true"),
 	"Write to a file; here always events.jsonl of the run directory." },
 { OBS "logger.log_to_console", T_BOOL, PLAIN, "all",
 	"Show events on standard error; errors always are." },
-{ OBS "logger.file_rotation", T_BOOL, NULL, "false", IDLE, "Begin a new file at max_file_size." },
-{ OBS "logger.max_file_size", T_SIZE, NULL, "10MB", IDLE, "Largest log file." },
-{ OBS "logger.backup_count", T_INT, "0..", "5", IDLE, "Old files that are kept." },
-{ OBS "logger.include_data", T_BOOL, NULL, "true", IDLE, "Show the event's data." },
-{ OBS "logger.include_event_id", T_BOOL, NULL, "true", IDLE, "Show the event's number." },
-{ OBS "logger.include_timestamp", T_BOOL, NULL, "true", IDLE, "Show the event's time." },
-{ OBS "logger.output_file", OPT_STR, NULL, NULL, IDLE,
+{ OBS "logger.file_rotation", T_BOOL, IDLE("false"), "Begin a new file at max_file_size." },
+{ OBS "logger.max_file_size", T_SIZE, IDLE("10MB"), "Largest log file." },
+{ OBS "logger.backup_count", T_INT, "0..", "5", F_IDLE, NULL, "Old files that are kept." },
+{ OBS "logger.include_data", T_BOOL, IDLE("true"), "Show the event's data." },
+{ OBS "logger.include_event_id", T_BOOL, IDLE("true"), "Show the event's number." },
+{ OBS "logger.include_timestamp", T_BOOL, IDLE("true"), "Show the event's time." },
+{ OBS "logger.output_file", OPT_STR, IDLE(NULL),
 	"File to write to; here always events.jsonl of the run directory." },
-{ OBS "logger.structured_output", T_BOOL, NULL, "false", IDLE,
-	"Write JSON; here PTH_EVENTS chooses." },
-{ OBS "logger.max_data_length", T_INT, "1..", "1000", IDLE, "Longest data that is shown." },
+{ OBS "logger.structured_output", T_BOOL, IDLE("false"), "Write JSON; here PTH_EVENTS chooses." },
+{ OBS "logger.max_data_length", T_INT, "1..", "1000", F_IDLE, NULL, "Longest data that is shown." },
 OBSERVER("observers.metrics", 0, F_IDLE, "Samples of what services use."),
 { OBS "metrics.collect_system_metrics", T_BOOL, PLAIN, "exec",
 	"The same as metrics.collect_system_metrics." },
 { OBS "metrics.publish_interval", NUM, "0.1..3600", NULL, 0, "exec",
 	"In place of metrics.publish_interval." },
-{ OBS "metrics.export_format", T_STR, "json csv prometheus", "json", IDLE,
+{ OBS "metrics.export_format", T_STR, "json csv prometheus", "json", F_IDLE, NULL,
 	"Form of the exported metrics." },
-{ OBS "metrics.export_path", OPT_STR, NULL, NULL, IDLE, "File to export to." },
-{ OBS "metrics.include_histograms", T_BOOL, NULL, "false", IDLE, "Export histograms." },
-{ OBS "metrics.include_percentiles", T_BOOL, NULL, "false", IDLE, "Export percentiles." },
-{ OBS "metrics.percentiles", T_LIST, NULL, NULL, IDLE, "Which percentiles." },
+{ OBS "metrics.export_path", OPT_STR, IDLE(NULL), "File to export to." },
+{ OBS "metrics.include_histograms", T_BOOL, IDLE("false"), "Export histograms." },
+{ OBS "metrics.include_percentiles", T_BOOL, IDLE("false"), "Export percentiles." },
+{ OBS "metrics.percentiles", T_LIST, IDLE(NULL), "Which percentiles." },
 { OBS "metrics.percentiles[]", NUM, "0..100", NULL, 0, NULL, "A percentile." },
-{ OBS "metrics.publish_metrics", T_BOOL, NULL, "true", IDLE,
+{ OBS "metrics.publish_metrics", T_BOOL, IDLE("true"),
 	"Publish metrics; here they are in records, events and metrics.jsonl." },
-{ OBS "metrics.enable_real_time_monitoring", T_BOOL, NULL, "true", IDLE,
+{ OBS "metrics.enable_real_time_monitoring", T_BOOL, IDLE("true"),
 	"Publish them while the test runs, as metrics.jsonl does." },
 { OBS "metrics.resource_collection_interval", NUM, "0.1..3600", NULL, 0, "exec",
 	"Seconds between two samples; of several intervals the shortest counts." },
-{ OBS "metrics.metric_collection_interval", NUM, "0.1..3600", "10", IDLE,
+{ OBS "metrics.metric_collection_interval", NUM, "0.1..3600", "10", F_IDLE, NULL,
 	"Seconds between two looks at PANTHER's own metrics." },
 OBSERVER("observers.storage", F_IDLE, 0,
 	"Where PANTHER keeps events; here they are in events.jsonl of the run directory."),
@@ -346,9 +346,9 @@ OBSERVER("observers.experiment", F_IDLE, 0,
 OBSERVER("observers.resource", 0, F_IDLE, "Samples of what services use."),
 { OBS "resource.monitor_interval", NUM, "0.01..3600", NULL, 0, "exec",
 	"Seconds between two samples; of several intervals the shortest counts." },
-{ OBS "resource.detailed_monitoring", T_BOOL, NULL, "true", IDLE,
+{ OBS "resource.detailed_monitoring", T_BOOL, IDLE("true"),
 	"Sample more than processor time and memory, as is done here." },
-{ OBS "resource.auto_start", T_BOOL, NULL, "true", IDLE, "Start by itself." },
+{ OBS "resource.auto_start", T_BOOL, IDLE("true"), "Start by itself." },
 OBSERVER("observers.async_storage", F_IDLE, 0, "The same as storage."),
 { OBS "async_storage.monitor_interval", NUM, "0.01..3600", NULL, 0, NULL,
 	"Seconds between two looks." },
@@ -446,7 +446,7 @@ ENVIRONMENT(NET "plugin_config"),
 	"An execution environment; its other keys are parameters of its descriptor." },
 { EXECUTION "type", T_STR, EXECUTIONS, NULL, F_HINT | F_NEED, "plan",
 	"Name of an execution environment." },
-{ EXECUTION "enabled", T_BOOL, NULL, "true", F_REC, "plan", "Whether it is used." },
+{ EXECUTION "enabled", T_BOOL, KEPT("true"), "plan", "Whether it is used." },
 { EXECUTION "config", OPT_MAP, WITH(F_OPEN | F_OWN), "parse",
 	"Parameters, as if they were written one level above." },
 { EXECUTION "plugin_config", OPT_MAP, WITH(F_OPEN | F_OWN), "parse",
@@ -470,8 +470,8 @@ ENVIRONMENT(NET "plugin_config"),
 { IMPL "version_config", T_STR | T_NULL | T_MAP, WITH(F_OPEN | F_TEXTS), "plan",
 	"Settings as a version file of PANTHER has them, which win over that of the version: a "
 	"map, a file with one (NAME.yaml), or the name of another version." },
-{ IMPL "shadow_compatible", T_BOOL, NULL, "false", IDLE, "It runs under Shadow." },
-{ IMPL "gperf_compatible", T_BOOL, NULL, "false", IDLE, "It runs under gperftools." },
+{ IMPL "shadow_compatible", T_BOOL, IDLE("false"), "It runs under Shadow." },
+{ IMPL "gperf_compatible", T_BOOL, IDLE("false"), "It runs under gperftools." },
 { SERVICE "protocol", T_MAP, WITH(F_OWN), "plan", "What it speaks, and as whom." },
 { SERVICE "protocol.name", T_STR, "quic minip bgp coap http https tcp", "unknown", F_REC | F_HINT,
 	"plan", "Name of a protocol." },
@@ -483,27 +483,27 @@ ENVIRONMENT(NET "plugin_config"),
 { SERVICE "network", OPT_MAP, WITH(F_OPEN), "plan", "Its end of the network." },
 { SERVICE "network.interface", T_STR, DEFAULT("eth0"), "plan", "Interface." },
 { SERVICE "network.port", T_INT, "1..65535", "4443", 0, "plan", "Port." },
-{ SERVICE "network.host", T_STR, NULL, "localhost", IDLE,
+{ SERVICE "network.host", T_STR, IDLE("localhost"),
 	"Host; the network environment gives the address." },
 { SERVICE "network.bind_address", OPT_STR, PLAIN, "plan", "Address to listen on." },
 { SERVICE "network.mtu", T_INT | T_NULL, "68..65535", NULL, 0, "plan", "Largest packet." },
-{ SERVICE "environment", OPT_MAP, NULL, "{}", F_REC, "exec", "Variables of its processes." },
+{ SERVICE "environment", OPT_MAP, KEPT("{}"), "exec", "Variables of its processes." },
 { SERVICE "environment.*", OPT_STR, PLAIN, "exec", "A variable." },
 { SERVICE "timeout", T_SECS, "1..86400", "60", F_REC, "exec", "Limit of its run command." },
 { SERVICE "ports", OPT_LIST, WITH(F_OWN), "plan",
 	"Ports as host:container, each 1 to 65535, with /udp or /tcp when wanted." },
 { SERVICE "ports[]", T_STR, PLAIN, "plan", "A port, 4443:4443." },
-{ SERVICE "volumes", OPT_LIST, NULL, "[]", F_REC, "compose", "Directories that a container sees." },
+{ SERVICE "volumes", OPT_LIST, KEPT("[]"), "compose", "Directories that a container sees." },
 { SERVICE "volumes[]", T_STR | T_MAP, PLAIN, "compose", "local:container, or both as a map." },
 VOLUME(SERVICE "volumes[]", "Directory on this machine."),
-{ SERVICE "generate_new_certificates", T_BOOL, NULL, "false", F_REC, "plan",
+{ SERVICE "generate_new_certificates", T_BOOL, KEPT("false"), "plan",
 	"Make a key and a certificate for the test." },
 { SERVICE "depends_on", T_LIST | T_MAP | T_NULL | T_STR, NULL, "[]", F_OWN, "plan",
 	"Services that come first: names, or names with a state." },
 { SERVICE "depends_on[]", T_STR, PLAIN, "plan", "A service that must be ready." },
 { SERVICE "depends_on.*", T_STR, "started running ready completed", NULL, 0, "plan",
 	"The state that it must have reached." },
-{ SERVICE "files", OPT_LIST, NULL, "[]", F_REC, "exec",
+{ SERVICE "files", OPT_LIST, KEPT("[]"), "exec",
 	"Files made in the service's directory before it starts." },
 { SERVICE "files[]", T_MAP, PLAIN, "exec", "A file: with size and seed, or with text." },
 { SERVICE "files[].path", T_STR, WITH(F_NEED), "exec", "Its path below the service's directory." },
@@ -553,7 +553,7 @@ STEP(TEST "steps[]"),
 { TEST "links", OPT_LIST, WITH(F_OWN), "exec", "Network conditions from the start." },
 LINK(TEST "links[]"),
 
-{ TEST "assertions", OPT_LIST, NULL, "[]", F_REC, "exec", "What must hold during the run." },
+{ TEST "assertions", OPT_LIST, KEPT("[]"), "exec", "What must hold during the run." },
 { TEST "assertions[]", T_MAP, PLAIN, "exec", "An assertion." },
 { ASSERT "type", T_STR,
 	"service_responsive service_running output_contains port_open file_exists exit_code", NULL,
@@ -571,7 +571,7 @@ LINK(TEST "links[]"),
 { ASSERT "code[]", T_INT, "0..255", NULL, 0, "exec", "An exit code." },
 { ASSERT "timeout", T_SECS, "0..86400", NULL, 0, "exec", "How long to wait for it." },
 
-{ TEST "expect", OPT_MAP, NULL, "{}", F_REC, "collect", "The verdict that the test deserves." },
+{ TEST "expect", OPT_MAP, KEPT("{}"), "collect", "The verdict that the test deserves." },
 { EXPECT "status", T_STR, "passed failed timeout error crashed skipped unsupported interrupted",
 	NULL, 0, "collect", "Status that counts as success." },
 { EXPECT "exit", T_MAP, PLAIN, "collect", "Exit codes of services." },
@@ -614,9 +614,9 @@ LINK(TEST "links[]"),
 { TEST "locks", OPT_LIST, PLAIN, "plan", "Names of things that only one test at a time may use." },
 { TEST "locks[]", T_STR, PLAIN, "plan", "A name; any text." },
 { TEST "seed", T_INT, "0..", "0", F_REC, "exec", "Number for everything random in the test." },
-{ TEST "continue_on_failure", T_BOOL, NULL, "false", F_REC, "exec",
+{ TEST "continue_on_failure", T_BOOL, KEPT("false"), "exec",
 	"Do not let its failure stop the run." },
-{ TEST "collect_artifacts", T_BOOL, NULL, "true", F_REC, "collect", "Keep its files." },
+{ TEST "collect_artifacts", T_BOOL, KEPT("true"), "collect", "Keep its files." },
 { TEST "fast_fail_enabled", T_BOOL | T_NULL, PLAIN, "exec",
 	"Fast fail of this test; needs fast_fail.test_level." },
 { TEST "isolation", T_STR, "none net full", NULL, 0, "plan",

@@ -308,24 +308,24 @@ FILTER_IS(f_items, items(x, c->in, 'i'))
 FILTER_IS(f_keys, items(x, c->in, 'k'))
 FILTER_IS(f_values, items(x, c->in, 'v'))
 
+#define PLAIN(name)                           \
+	{                                     \
+#name, f_##name, "", 0, false \
+	}
+#define TAKES(name, params, min)                    \
+	{                                           \
+#name, f_##name, params, min, false \
+	}
+
+/* clang-format off */
 const struct filter template_filters_any[] = {
 	{ "default", f_default, "default_value,boolean", 0, true },
-	{ "d", f_default, "default_value,boolean", 0, true },
-	{ "string", f_string, "", 0, false },
-	{ "length", f_length, "", 0, false },
-	{ "count", f_length, "", 0, false },
-	{ "int", f_int, "default,base", 0, false },
-	{ "float", f_float, "default", 0, false },
-	{ "abs", f_abs, "", 0, false },
-	{ "round", f_round, "precision,method", 0, false },
-	{ "bool", f_bool, "", 0, false },
-	{ "filesizeformat", f_filesize, "binary", 0, false },
-	{ "tojson", f_tojson, "indent", 0, false },
-	{ "to_json", f_tojson, "indent", 0, false },
-	{ "yaml", f_yaml, "", 0, false },
-	{ "attr", f_attr, "name", 1, false },
-	{ "items", f_items, "", 0, true },
-	{ "keys", f_keys, "", 0, false },
-	{ "values", f_values, "", 0, false },
+	{ "d", f_default, "default_value,boolean", 0, true }, PLAIN(string), PLAIN(length),
+	{ "count", f_length, "", 0, false }, TAKES(int, "default,base", 0),
+	TAKES(float, "default", 0), PLAIN(abs), TAKES(round, "precision,method", 0), PLAIN(bool),
+	{ "filesizeformat", f_filesize, "binary", 0, false }, TAKES(tojson, "indent", 0),
+	{ "to_json", f_tojson, "indent", 0, false }, PLAIN(yaml), TAKES(attr, "name", 1),
+	{ "items", f_items, "", 0, true }, PLAIN(keys), PLAIN(values),
 	{ NULL, NULL, NULL, 0, false },
 };
+/* clang-format on */

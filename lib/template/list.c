@@ -427,25 +427,26 @@ FILTER(f_slice)
 	return out;
 }
 
+#define PLAIN(name)                           \
+	{                                     \
+#name, f_##name, "", 0, false \
+	}
+#define TAKES(name, params, min)                    \
+	{                                           \
+#name, f_##name, params, min, false \
+	}
+
+/* clang-format off */
 const struct filter template_filters_list[] = {
-	{ "join", f_join, "d,attribute", 0, false },
-	{ "list", f_list, "", 0, false },
-	{ "first", f_first, "", 0, false },
-	{ "last", f_last, "", 0, false },
-	{ "reverse", f_reverse, "", 0, false },
-	{ "sort", f_sort, "reverse,case_sensitive,attribute", 0, false },
-	{ "dictsort", f_dictsort, "case_sensitive,by,reverse", 0, false },
-	{ "groupby", f_groupby, "attribute,default,case_sensitive", 1, false },
-	{ "unique", f_unique, "case_sensitive,attribute", 0, false },
-	{ "min", f_min, "case_sensitive,attribute", 0, false },
-	{ "max", f_max, "case_sensitive,attribute", 0, false },
-	{ "sum", f_sum, "attribute,start", 0, false },
-	{ "map", f_map, "*attribute,default", 0, false },
-	{ "select", f_select, "*", 0, false },
-	{ "reject", f_reject, "*", 0, false },
-	{ "selectattr", f_selectattr, "*", 0, false },
-	{ "rejectattr", f_rejectattr, "*", 0, false },
-	{ "batch", f_batch, "linecount,fill_with", 1, false },
-	{ "slice", f_slice, "slices,fill_with", 1, false },
+	TAKES(join, "d,attribute", 0), PLAIN(list), PLAIN(first), PLAIN(last), PLAIN(reverse),
+	TAKES(sort, "reverse,case_sensitive,attribute", 0),
+	TAKES(dictsort, "case_sensitive,by,reverse", 0),
+	TAKES(groupby, "attribute,default,case_sensitive", 1),
+	TAKES(unique, "case_sensitive,attribute", 0), TAKES(min, "case_sensitive,attribute", 0),
+	TAKES(max, "case_sensitive,attribute", 0), TAKES(sum, "attribute,start", 0),
+	TAKES(map, "*attribute,default", 0), TAKES(select, "*", 0), TAKES(reject, "*", 0),
+	TAKES(selectattr, "*", 0), TAKES(rejectattr, "*", 0),
+	TAKES(batch, "linecount,fill_with", 1), TAKES(slice, "slices,fill_with", 1),
 	{ NULL, NULL, NULL, 0, false },
 };
+/* clang-format on */

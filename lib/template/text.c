@@ -439,25 +439,24 @@ FILTER(f_dirname)
 	return template_vstr(s.s, k != 0 ? k : n);
 }
 
+#define PLAIN(name)                           \
+	{                                     \
+#name, f_##name, "", 0, false \
+	}
+#define TAKES(name, params, min)                    \
+	{                                           \
+#name, f_##name, params, min, false \
+	}
+
+/* clang-format off */
 const struct filter template_filters_text[] = {
-	{ "upper", f_upper, "", 0, false },
-	{ "lower", f_lower, "", 0, false },
-	{ "capitalize", f_capitalize, "", 0, false },
-	{ "title", f_title, "", 0, false },
-	{ "trim", f_trim, "chars", 0, false },
-	{ "replace", f_replace, "old,new,count", 2, false },
-	{ "center", f_center, "width", 0, false },
-	{ "indent", f_indent, "width,first,blank", 0, false },
-	{ "truncate", f_truncate, "length,killwords,end,leeway", 0, false },
-	{ "wordcount", f_wordcount, "", 0, false },
-	{ "escape", f_escape, "", 0, false },
-	{ "e", f_escape, "", 0, false },
-	{ "urlencode", f_urlencode, "", 0, false },
-	{ "format", f_format, "*", 0, false },
-	{ "safe", f_safe, "", 0, false },
-	{ "quote", f_quote, "", 0, false },
+	PLAIN(upper), PLAIN(lower), PLAIN(capitalize), PLAIN(title), TAKES(trim, "chars", 0),
+	TAKES(replace, "old,new,count", 2), TAKES(center, "width", 0),
+	TAKES(indent, "width,first,blank", 0), TAKES(truncate, "length,killwords,end,leeway", 0),
+	PLAIN(wordcount), PLAIN(escape), { "e", f_escape, "", 0, false }, PLAIN(urlencode),
+	TAKES(format, "*", 0), PLAIN(safe), PLAIN(quote),
 	{ "quote_shell", f_quote, "", 0, false }, /* as PANTHER's templates call it */
-	{ "basename", f_basename, "", 0, false },
-	{ "dirname", f_dirname, "", 0, false },
+	PLAIN(basename), PLAIN(dirname),
 	{ NULL, NULL, NULL, 0, false },
 };
+/* clang-format on */
