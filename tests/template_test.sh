@@ -14,8 +14,8 @@ testCasesAreMany() {
 }
 
 # Every filter and test of the sources is in the manual, and the other way round.
-named() { # files: names of the tables
-	sed -n 's/^	{ "\([a-z_]*\)", [ft]_.*/\1/p' "$@" | sort -u
+named() { # files: names of the rows of the tables, { "name", ... or MACRO(name)
+	grep -hE '^	(\{ "|[A-Z]+\()' "$@" | grep -oE '(\{ |[A-Z]+\()"?[a-z_]+' | sed 's/.*[{( "]//' | sort -u
 }
 
 listed() { # section: the words of its .It Ic lines, without arguments

@@ -1,3 +1,4 @@
+/* The table of keys becomes a tree here, which --explain and the manual show. */
 #include "experiment/priv.h"
 
 #include <math.h>
@@ -144,12 +145,34 @@ experiment_schema_free(struct experiment_schema *t)
 }
 
 const struct schema *
+experiment_schema_at(const struct experiment_schema *t, const char *path)
+{
+	const struct schema *s = t->root;
+	char name[64];
+
+	for (size_t n; *path != '\0'; path += n + (path[n] == '.')) {
+		n = strcspn(path, ".");
+		snprintf(name, sizeof name, "%.*s", (int)n, path);
+		s = strcmp(name, "[]") == 0 ? s->item : experiment_schema_child(s, name);
+	}
+	return s;
+}
+
+const struct schema *
 experiment_schema_child(const struct schema *s, const char *name)
 {
 	for (const struct schema *c = s->child; c != NULL; c = c->next)
 		if (c->name[0] == name[0] && strcmp(c->name, name) == 0)
 			return c;
 	return s->any;
+}
+
+bool
+experiment_is_action(const struct schema *step, const char *key)
+{
+	const struct schema *s = experiment_schema_child(step, key);
+
+	return s != NULL && (s->key->flags & F_ACTION) != 0;
 }
 
 static void

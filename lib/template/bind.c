@@ -1,4 +1,4 @@
-/* Which argument is for which parameter of a filter or test. */
+/* Arguments are bound to the parameters of a filter, test or method here. */
 #include "template/priv.h"
 
 /* Which parameter has this name? -1: none. */
@@ -18,16 +18,34 @@ param(const char *params, const char *s, size_t n)
 	return -1;
 }
 
-static unsigned
-count_params(const char *params)
+unsigned
+template_params(const struct filter *f)
 {
-	unsigned n = *params != '\0' && *params != '*';
+	const char *params = f->params + (*f->params == '*');
+	unsigned n = *params != '\0';
 
-	if (*params == '*')
-		return params[1] != '\0' ? count_params(params + 1) : 0;
 	for (; *params != '\0'; params++)
 		n += *params == ',';
 	return n;
+}
+
+struct val
+template_apply(
+    struct eval *x, const struct filter *f, struct val in, const struct val *arg, size_t n)
+{
+	struct call c = { .in = f->undef ? in : template_defined(x, in) };
+
+	if (*f->params == '*') {
+		c.rest = arg;
+		c.nrest = n;
+		n = 0;
+	} else if (n < f->min || n > template_params(f)) {
+		template_refuse(x, "%zu argument%s for '%s'", n, n == 1 ? "" : "s", f->name);
+	}
+	for (size_t i = 0; i < n; i++)
+		c.arg[i] = arg[i];
+	/* cppcheck-suppress returnDanglingLifetime; values never point to the call */
+	return f->fn(x, &c);
 }
 
 /* Sort the arguments in n->b into n->arg by parameter; those of a filter
@@ -36,7 +54,7 @@ struct node *
 template_bind(struct parse *p, struct node *n)
 {
 	const struct filter *f = n->fil;
-	unsigned max = count_params(f->params), given = 0, nrest = 0;
+	unsigned max = template_params(f), given = 0, nrest = 0;
 	bool any = *f->params == '*';
 	struct node *next, *rest = NULL, **tail = &rest;
 

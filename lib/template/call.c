@@ -1,4 +1,4 @@
-/* Functions and methods. */
+/* Calls of functions, and of methods of loops, mappings, lists and strings. */
 #include "template/priv.h"
 
 /* ---- arguments ---- */
@@ -46,14 +46,8 @@ template_arg_int(struct eval *x, struct val v, int64_t def)
 	if (v.k == V_ABSENT)
 		return def;
 	if (!template_integer(template_defined(x, v), &i))
-		template_fail(x, x->at, "expected an integer, not %s", template_kind(v));
+		template_refuse(x, "expected an integer, not %s", template_kind(v));
 	return i;
-}
-
-bool
-template_arg_bool(struct eval *x, struct val v, bool def)
-{
-	return v.k == V_ABSENT ? def : template_truth(x, v);
 }
 
 struct val
@@ -93,7 +87,7 @@ make_map(struct eval *x, const struct args *a, bool ns)
 	struct val m = template_map_new(x, ns), items;
 
 	if (a->n > 1 || (a->n == 1 && !template_is_map(template_defined(x, a->v[0]))))
-		template_fail(x, x->at, "expected a mapping or name=value");
+		template_refuse(x, "expected a mapping or name=value");
 	if (a->n == 1) {
 		items = template_map_items(x, a->v[0], 'i');
 		for (uint32_t i = 0; i < items.n; i++)
@@ -135,7 +129,7 @@ loop_method(struct eval *x, const struct node *n, struct loop *l, const struct a
 		return template_vabsent();
 	/* the values themselves do not live until the next turn */
 	for (size_t i = 0; i < a->n; i++)
-		template_put(x, &x->tmp, a->v[i], true, 0);
+		template_put(x, &x->tmp, a->v[i], FORM_REPR, -1);
 	for (size_t i = 0; i < x->tmp.len; i++)
 		h = (h ^ (unsigned char)x->tmp.s[i]) * 1099511628211u;
 	pth_buf_cut(&x->tmp, 0);
@@ -176,8 +170,7 @@ list_method(struct eval *x, const struct node *n, struct val l, const struct arg
 	for (size_t k = 0; k < countof(change); k++)
 		if (strcmp(n->s, change[k]) == 0)
 			template_fail(x, n,
-			    "values cannot be changed: '%s' is not there (use + or "
-			    "a filter)",
+			    "values cannot be changed: '%s' is not there (use + or a filter)",
 			    n->s);
 	if (strcmp(n->s, "copy") == 0)
 		return l;
@@ -196,10 +189,18 @@ list_method(struct eval *x, const struct node *n, struct val l, const struct arg
 	return template_vint(found);
 }
 
+static struct val
+string_method(struct eval *x, const struct node *n, struct val s, const struct args *a)
+{
+	const struct filter *method = template_method_find(n->s, n->n);
+
+	return method != NULL ? template_apply(x, method, s, a->v, a->n) : template_vabsent();
+}
+
 struct val
 template_call(struct eval *x, const struct node *n)
 {
-	struct val base, v;
+	struct val base, v = template_vabsent();
 	struct args a;
 
 	if (n->s == NULL)
@@ -214,9 +215,7 @@ template_call(struct eval *x, const struct node *n)
 	else if (template_is_seq(base))
 		v = list_method(x, n, base, &a);
 	else if (base.k == V_STR && a.kw == NULL)
-		v = template_string_method(x, base, n->s, a.v, a.n);
-	else
-		v = template_vabsent();
+		v = string_method(x, n, base, &a);
 	if (v.k != V_ABSENT)
 		return v;
 	if (a.kw != NULL)

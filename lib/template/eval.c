@@ -1,19 +1,17 @@
-/* The interpreter: a walk over the tree. */
+/* The interpreter walks over the tree of a template and renders it. */
 #include <locale.h>
 
+#include "base/cleanup.h"
 #include "template/priv.h"
 
 void
 template_fail(struct eval *x, const struct node *at, const char *fmt, ...)
 {
-	struct pth_buf b = PTH_BUF_INIT;
 	va_list ap;
 
 	va_start(ap, fmt);
-	pth_buf_vaddf(&b, fmt, ap);
+	template_verror(&x->t->src, at != NULL ? at->pos : 0, x->e, fmt, ap);
 	va_end(ap);
-	template_error(&x->t->src, at != NULL ? at->pos : 0, x->e, "%s", b.s != NULL ? b.s : "");
-	pth_buf_release(&b);
 	longjmp(x->leave, 1);
 }
 
@@ -75,6 +73,13 @@ name(struct eval *x, const struct node *n)
 
 /* ---- expressions ---- */
 
+/* An operand that may be left out. */
+static struct val
+optional(struct eval *x, const struct node *n)
+{
+	return n != NULL ? template_eval(x, n) : template_vabsent();
+}
+
 /* With lenient a chain (a.b.c) may break anywhere: the whole is undefined. */
 static struct val
 chain(struct eval *x, const struct node *n, bool lenient)
@@ -124,25 +129,15 @@ concat(struct eval *x, const struct node *n)
 {
 	struct val small[8],
 	    *v = n->n <= countof(small) ? small : template_alloc(x, n->n * sizeof *v);
-	size_t len = 0;
 	uint32_t i = 0;
-	char *p, *q;
 
 	for (const struct node *c = n->a; c != NULL; c = c->next, i++) {
 		v[i] = template_eval(x, c);
 		x->at = c;
 		v[i] = template_text(x, v[i]);
-		len += v[i].n;
 	}
-	if (len > MAX_OUTPUT)
-		template_fail(x, n, "a text of more than %d MiB", MAX_OUTPUT >> 20);
-	q = p = template_alloc(x, len);
-	for (i = 0; i < n->n; i++) {
-		if (v[i].n != 0)
-			memcpy(q, v[i].s, v[i].n);
-		q += v[i].n;
-	}
-	return template_vstr(p, len);
+	x->at = n;
+	return template_concat(x, v, n->n, template_vstr("", 0));
 }
 
 static bool
@@ -195,7 +190,7 @@ apply(struct eval *x, const struct node *n)
 
 	c.in = f->undef ? chain(x, n->a, true) : template_defined(x, template_eval(x, n->a));
 	for (unsigned k = 0; k < MAX_ARG; k++)
-		c.arg[k] = n->arg[k] != NULL ? template_eval(x, n->arg[k]) : template_vabsent();
+		c.arg[k] = optional(x, n->arg[k]);
 	c.rest = rest = n->n != 0 ? template_alloc(x, n->n * sizeof *rest) : NULL;
 	for (const struct node *a = n->d; a != NULL; a = a->next)
 		rest[i++] = template_eval(x, a);
@@ -224,9 +219,7 @@ static struct val
 slice(struct eval *x, const struct node *n)
 {
 	struct val v = template_defined(x, template_eval(x, n->a));
-	struct val a = n->b != NULL ? template_eval(x, n->b) : template_vabsent();
-	struct val b = n->c != NULL ? template_eval(x, n->c) : template_vabsent();
-	struct val c = n->d != NULL ? template_eval(x, n->d) : template_vabsent();
+	struct val a = optional(x, n->b), b = optional(x, n->c), c = optional(x, n->d);
 
 	x->at = n;
 	return template_slice(x, v, a, b, c);
@@ -475,36 +468,45 @@ run_with(struct eval *x, const struct node *n)
 	restore(x, undo);
 }
 
+/* A file, parsed; *t is NULL when that fails, with x->e. False with e: it cannot
+ * be read. Nothing here leaves by longjmp: the text would leak. */
+static bool
+load(struct eval *x, struct val name_, struct pth_template **t, struct pth_err *e)
+{
+	pth_auto_buf text = PTH_BUF_INIT;
+	pth_auto_str s = pth_xstrndup(name_.s, name_.n);
+	struct shared *sh = x->sh;
+
+	*t = NULL;
+	e->text[0] = '\0';
+	pth_buf_add(&text, "", 0);
+	if (sh->opt.load(sh->opt.arg, s, &text, e) != 0)
+		return false;
+	*t = template_parse_one(sh, s, text.s, text.len, false, 1, 1, x->e);
+	if (*t != NULL) {
+		(*t)->next = sh->included;
+		sh->included = *t;
+	}
+	return true;
+}
+
 static const struct pth_template *
 included(struct eval *x, const struct node *n, struct val name_)
 {
-	struct shared *sh = x->sh;
-	struct pth_buf text = PTH_BUF_INIT;
 	struct pth_template *t;
 	struct pth_err e;
-	char *s;
+	bool loaded;
 
-	for (t = sh->included; t != NULL; t = t->next)
+	for (t = x->sh->included; t != NULL; t = t->next)
 		if (template_word(name_.s, name_.n, t->src.name))
 			return t;
-	if (sh->opt.load == NULL)
+	if (x->sh->opt.load == NULL)
 		template_fail(x, n, "nothing can be included here");
-	s = pth_xstrndup(name_.s, name_.n);
-	e.text[0] = '\0';
-	if (sh->opt.load(sh->opt.arg, s, &text, &e) != 0) {
-		free(s);
-		pth_buf_release(&text);
-		if (n->flag != '\0')
-			return NULL;
+	loaded = load(x, name_, &t, &e);
+	if (!loaded && n->flag == 0)
 		template_fail(x, n, "%s", e.text);
-	}
-	t = template_parse_one(sh, s, text.s != NULL ? text.s : "", text.len, false, 1, 1, x->e);
-	free(s);
-	pth_buf_release(&text);
-	if (t == NULL)
+	if (loaded && t == NULL)
 		longjmp(x->leave, 1);
-	t->next = sh->included;
-	sh->included = t;
 	return t;
 }
 

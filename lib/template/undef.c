@@ -1,22 +1,20 @@
-/* What is missing, and what was meant instead. */
+/* The message about a value that is undefined says what is missing and what may be meant. */
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "template/priv.h"
 
+#define NAMES_MAX 1000 /* near enough is good enough */
+
 struct names {
-	const char **v;
-	size_t n, cap;
+	const char *v[NAMES_MAX];
+	size_t n;
 };
 
 static void
 add_name(struct names *l, const char *s)
 {
-	if (l->n == 1000) /* near enough is good enough */
-		return;
-	if (l->n == l->cap) {
-		l->cap = l->cap != 0 ? l->cap * 2 : 64;
-		l->v = pth_xarray(l->v, l->cap, sizeof *l->v);
-	}
-	l->v[l->n++] = s;
+	if (l->n < NAMES_MAX)
+		l->v[l->n++] = s;
 }
 
 static void
@@ -55,7 +53,7 @@ put_path(struct eval *x, struct pth_buf *b, const struct node *n)
 static void
 put_near(struct eval *x, struct pth_buf *b, const struct undef *u)
 {
-	struct names l = { 0 };
+	struct names l = { .n = 0 };
 	char key[100];
 	const char *near;
 
@@ -73,17 +71,14 @@ put_near(struct eval *x, struct pth_buf *b, const struct undef *u)
 		pth_buf_addf(b, "; did you mean '%s'?", near);
 	else if (u->base.k != V_ABSENT && !template_is_map(u->base))
 		pth_buf_addf(b, ": this is %s", template_kind(u->base));
-	free(l.v);
 }
 
-void
-template_fail_undef(struct eval *x, struct val v)
+/* Nothing here leaves by longjmp: the buffer would leak. */
+static void
+say_undef(struct eval *x, const struct undef *u)
 {
-	const struct undef *u = v.u;
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 
-	if (v.f != '\0')
-		template_fail(x, x->at, "an 'if' without 'else' gave nothing here");
 	if (u->note != NULL) {
 		pth_buf_adds(&b, u->note);
 	} else {
@@ -97,14 +92,21 @@ template_fail_undef(struct eval *x, struct val v)
 			    (long long)template_len(u->base));
 	}
 	template_error(u->src, u->at->pos, x->e, "%s", b.s);
-	pth_buf_release(&b);
+}
+
+void
+template_fail_undef(struct eval *x, struct val v)
+{
+	if (v.f != 0)
+		template_refuse(x, "an 'if' without 'else' gave nothing here");
+	say_undef(x, v.u);
 	longjmp(x->leave, 1);
 }
 
 struct val
 template_defined(struct eval *x, struct val v)
 {
-	if (v.k == V_UNDEF && v.f == '\0')
+	if (v.k == V_UNDEF && v.f == 0)
 		template_fail_undef(x, v);
 	return v;
 }

@@ -1,4 +1,5 @@
-/* Values: where they live, how they compare, what they contain. */
+/* Values live on a heap of their own; here they are made, compared and looked into. */
+#include "base/cleanup.h"
 #include "io/json.h"
 #include "template/priv.h"
 
@@ -10,14 +11,11 @@ more(struct eval *x, size_t n)
 	size_t size = x->heap->n * 2;
 	struct chunk *c;
 
-	if (size > 1 << 20)
-		size = 1 << 20;
-	if (size < 16384)
-		size = 16384;
+	size = size > 1 << 20 ? 1 << 20 : size < 16384 ? 16384 : size;
 	if (size < n)
 		size = n;
 	if (x->heap_bytes + size > MAX_HEAP)
-		template_fail(x, x->at, "this takes more than %d MiB of memory", MAX_HEAP >> 20);
+		template_refuse(x, "this takes more than %d MiB of memory", MAX_HEAP >> 20);
 	c = pth_xmalloc(sizeof *c + size);
 	*c = (struct chunk){ .prev = x->heap, .n = size, .mem = (char *)(c + 1) };
 	x->heap_bytes += size;
@@ -30,7 +28,7 @@ template_alloc(struct eval *x, size_t n)
 	void *p;
 
 	if (n > MAX_HEAP)
-		template_fail(x, x->at, "this takes more than %d MiB of memory", MAX_HEAP >> 20);
+		template_refuse(x, "this takes more than %d MiB of memory", MAX_HEAP >> 20);
 	n = (n + 15) & ~(size_t)15;
 	if (n > x->heap->n - x->heap->used)
 		more(x, n);
@@ -64,22 +62,44 @@ template_work(struct eval *x, size_t bytes)
 {
 	x->work += bytes;
 	if (x->work > MAX_WORK)
-		template_fail(x, x->at, "this template does not come to an end");
+		template_refuse(x, "this template does not come to an end");
 }
 
 /* ---- making values ---- */
 
+void
+template_room(struct eval *x, size_t bytes)
+{
+	if (bytes > MAX_OUTPUT)
+		template_refuse(x, "a text of more than %d MiB", MAX_OUTPUT >> 20);
+}
+
+struct val
+template_concat(struct eval *x, const struct val *v, size_t n, struct val between)
+{
+	size_t len = 0;
+	char *text, *end;
+
+	for (size_t i = 0; i < n; i++) {
+		len += v[i].n + (i != 0 ? between.n : 0);
+		template_room(x, len);
+	}
+	text = end = template_alloc(x, len);
+	for (size_t i = 0; i < n; i++) {
+		if (i != 0 && between.n != 0)
+			end = mempcpy(end, between.s, between.n);
+		if (v[i].n != 0)
+			end = mempcpy(end, v[i].s, v[i].n);
+	}
+	return template_vstr(text, len);
+}
+
 struct val
 template_strn(struct eval *x, const char *s, size_t n)
 {
-	char *p;
+	struct val v = template_vstr(s, n);
 
-	if (n > MAX_OUTPUT)
-		template_fail(x, x->at, "a text of more than %d MiB", MAX_OUTPUT >> 20);
-	p = template_alloc(x, n);
-	if (n != 0)
-		memcpy(p, s, n);
-	return template_vstr(p, n);
+	return template_concat(x, &v, 1, v);
 }
 
 struct val
@@ -97,7 +117,7 @@ template_list(struct eval *x, size_t n, bool tuple)
 	struct val v = { .k = V_LIST, .f = tuple, .n = (uint32_t)n };
 
 	if (n > MAX_HEAP / sizeof v)
-		template_fail(x, x->at, "a list of %zu elements is too long", n);
+		template_refuse(x, "a list of %zu elements is too long", n);
 	v.v = template_alloc(x, n * sizeof v);
 	return v;
 }
@@ -108,13 +128,19 @@ template_undef(struct eval *x, const struct node *at, struct val base, const cha
 {
 	struct undef *u = template_alloc(x, sizeof *u);
 
-	*u = (struct undef){ .src = &x->t->src,
-		.at = at,
-		.base = base,
-		.name = name,
-		.len = (uint32_t)len,
-		.note = note };
+	*u = (struct undef){ &x->t->src, at, base, name, (uint32_t)len, note };
 	return (struct val){ .k = V_UNDEF, .u = u };
+}
+
+void
+template_reverse(struct val list)
+{
+	for (uint32_t i = 0; i < list.n / 2; i++) {
+		struct val other = list.v[i];
+
+		list.v[i] = list.v[list.n - 1 - i];
+		list.v[list.n - 1 - i] = other;
+	}
 }
 
 struct val
@@ -136,45 +162,40 @@ template_from(json_t *j)
 static json_t *
 to_object(struct eval *x, const struct map *m, int depth)
 {
-	json_t *o = json_object(), *child;
-	struct pth_buf key = PTH_BUF_INIT;
-	int r = 0;
+	json_auto_t *o = json_object();
+	pth_auto_buf key = PTH_BUF_INIT;
+	json_t *child;
 
-	for (uint32_t i = 0; i < m->n && r == 0; i++) {
+	for (uint32_t i = 0; i < m->n; i++) {
 		struct val k = m->kv[2 * i];
 
 		pth_buf_cut(&key, 0);
-		if (k.k == V_STR)
-			pth_buf_add(&key, k.s, k.n);
-		else if (k.k == V_INT)
+		if (k.k == V_INT)
 			template_put_int(&key, k.i);
+		else if (k.k == V_STR)
+			pth_buf_add(&key, k.s, k.n);
 		else
-			r = -1;
-		child = r == 0 ? template_to(x, m->kv[2 * i + 1], depth + 1) : NULL;
+			return NULL;
+		child = template_to(x, m->kv[2 * i + 1], depth + 1);
 		if (child == NULL ||
 		    json_object_setn_new(o, key.s != NULL ? key.s : "", key.len, child) != 0)
-			r = -1;
+			return NULL;
 	}
-	pth_buf_release(&key);
-	if (r == 0)
-		return o;
-	json_decref(o);
-	return NULL;
+	return json_incref(o);
 }
 
 static json_t *
 to_array(struct eval *x, struct val v, int depth)
 {
-	json_t *a = json_array(), *child;
+	json_auto_t *a = json_array();
+	json_t *child;
 
 	for (int64_t i = 0, n = template_len(v); i < n; i++) {
 		child = template_to(x, template_at(v, i), depth + 1);
-		if (child == NULL || json_array_append_new(a, child) != 0) {
-			json_decref(a);
+		if (child == NULL || json_array_append_new(a, child) != 0)
 			return NULL;
-		}
 	}
-	return a;
+	return json_incref(a);
 }
 
 /* NULL: the value has no JSON form. Leaves x alone: callers fail. */
@@ -205,9 +226,7 @@ template_kind(struct val v)
 		"an integer", "a float", "a string", "a list", "a list", "a range", "a mapping",
 		"a mapping", "the loop" };
 
-	if (v.k == V_LIST && v.f != '\0')
-		return "a tuple";
-	return names[v.k];
+	return template_is_tuple(v) ? "a tuple" : names[v.k];
 }
 
 /* ---- sequences ---- */
@@ -222,6 +241,18 @@ bool
 template_is_map(struct val v)
 {
 	return v.k == V_MAP || v.k == V_JOBJ;
+}
+
+bool
+template_is_tuple(struct val v)
+{
+	return v.k == V_LIST && v.f != 0;
+}
+
+bool
+template_is_given(struct val v)
+{
+	return v.k != V_ABSENT && v.k != V_NONE;
 }
 
 int64_t
@@ -272,7 +303,7 @@ template_seq(struct eval *x, struct val v)
 		return characters(x, v);
 	if (v.k == V_UNDEF)
 		return template_list(x, 0, false);
-	template_fail(x, x->at, "%s is not a list", template_kind(v));
+	template_refuse(x, "%s is not a list", template_kind(v));
 }
 
 /* ---- mappings ---- */
@@ -289,13 +320,10 @@ template_map_new(struct eval *x, bool ns)
 static bool
 key_ok(struct val k)
 {
-	if (k.k == V_LIST && k.f != '\0') {
-		for (uint32_t i = 0; i < k.n; i++)
-			if (!key_ok(k.v[i]))
-				return false;
-		return true;
-	}
-	return k.k >= V_NONE && k.k <= V_STR;
+	for (uint32_t i = 0; template_is_tuple(k) && i < k.n; i++)
+		if (!key_ok(k.v[i]))
+			return false;
+	return template_is_tuple(k) || (k.k >= V_NONE && k.k <= V_STR);
 }
 
 static struct val *
@@ -313,7 +341,7 @@ template_map_set(struct eval *x, struct map *m, struct val k, struct val v)
 	struct val *old, *kv;
 
 	if (!key_ok(k))
-		template_fail(x, x->at, "%s cannot be a key", template_kind(k));
+		template_refuse(x, "%s cannot be a key", template_kind(k));
 	old = map_find(x, m, k);
 	if (old != NULL) {
 		*old = v;
@@ -432,8 +460,8 @@ order_numbers(struct val a, struct val b)
 	return (d > e) - (d < e);
 }
 
-static int
-order_text(struct val a, struct val b)
+int
+template_order_text(struct val a, struct val b)
 {
 	uint32_t n = a.n < b.n ? a.n : b.n;
 	int r = n != 0 ? memcmp(a.s, b.s, n) : 0;
@@ -462,12 +490,20 @@ numeric(struct val v)
 	return v.k >= V_BOOL && v.k <= V_REAL;
 }
 
+/* Lists and tuples differ; ranges are neither. */
+static bool
+same_sequence(struct val a, struct val b)
+{
+	return template_is_seq(a) && template_is_seq(b) && (a.f == 0) == (b.f == 0) &&
+	    (a.k == V_RANGE) == (b.k == V_RANGE);
+}
+
 bool
 template_equal(struct eval *x, struct val a, struct val b, int depth)
 {
 	template_work(x, 32);
 	if (depth > MAX_DEPTH)
-		template_fail(x, x->at, "a value nested deeper than %d", MAX_DEPTH);
+		template_refuse(x, "a value nested deeper than %d", MAX_DEPTH);
 	a = template_defined(x, a);
 	b = template_defined(x, b);
 	if (numeric(a) && numeric(b))
@@ -480,9 +516,7 @@ template_equal(struct eval *x, struct val a, struct val b, int depth)
 	if (template_is_seq(a) && template_is_seq(b)) {
 		int64_t n = template_len(a);
 
-		/* a tuple is no list, a range is neither */
-		if (n != template_len(b) || (a.f == '\0') != (b.f == '\0') ||
-		    (a.k == V_RANGE) != (b.k == V_RANGE))
+		if (n != template_len(b) || !same_sequence(a, b))
 			return false;
 		for (int64_t i = 0; i < n; i++)
 			if (!template_equal(x, template_at(a, i), template_at(b, i), depth + 1))
@@ -501,22 +535,23 @@ template_order(struct eval *x, struct val a, struct val b, int depth)
 	b = template_defined(x, b);
 	template_work(x, 16);
 	if (depth > MAX_DEPTH)
-		template_fail(x, x->at, "a value nested deeper than %d", MAX_DEPTH);
+		template_refuse(x, "a value nested deeper than %d", MAX_DEPTH);
 	if (numeric(a) && numeric(b))
 		return order_numbers(a, b);
 	if (a.k == V_STR && b.k == V_STR)
-		return order_text(a, b);
-	if (template_is_seq(a) && template_is_seq(b) && (a.f == '\0') == (b.f == '\0') &&
-	    a.k != V_RANGE && b.k != V_RANGE) {
+		return template_order_text(a, b);
+	if (same_sequence(a, b) && a.k != V_RANGE) {
 		int64_t n = template_len(a), m = template_len(b);
 
-		for (int64_t i = 0; i < n && i < m; i++)
-			if (!template_equal(x, template_at(a, i), template_at(b, i), depth + 1))
-				return template_order(
-				    x, template_at(a, i), template_at(b, i), depth + 1);
+		for (int64_t i = 0; i < n && i < m; i++) {
+			struct val l = template_at(a, i), r = template_at(b, i);
+
+			if (!template_equal(x, l, r, depth + 1))
+				return template_order(x, l, r, depth + 1);
+		}
 		return (n > m) - (n < m);
 	}
-	template_fail(x, x->at, "%s and %s have no order", template_kind(a), template_kind(b));
+	template_refuse(x, "%s and %s have no order", template_kind(a), template_kind(b));
 }
 
 static bool
@@ -550,7 +585,7 @@ template_contains(struct eval *x, struct val in, struct val v)
 	if (template_is_map(in)) {
 		v = template_defined(x, v);
 		if (!key_ok(v))
-			template_fail(x, x->at, "%s cannot be a key", template_kind(v));
+			template_refuse(x, "%s cannot be a key", template_kind(v));
 		return template_map_get(x, in, v).k != V_ABSENT;
 	}
 	if (in.k == V_RANGE)
