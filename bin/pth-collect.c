@@ -115,17 +115,20 @@ main(int argc, char **argv)
 		{ 0, "no-tshark", NULL, "leave the captures alone", .flag = &options.no_packets },
 	};
 	struct pth_tool tool = { "pth-collect",
-		"List what tests left behind, measure it, and judge", "[DIR]", PTH_OPTIONS(table) };
+		"List what tests left behind, measure it, and judge", "[DIR]", PTH_OPTIONS(table),
+		.reads = true };
 	struct source s = { 0 };
 	struct pth_err e;
+	int code;
 
-	pth_tool_parse(&tool, argc, argv);
+	if ((code = pth_tool_parse(&tool, argc, argv)) >= 0)
+		return code;
 	s.from_dir = tool.operand_count > 0;
 	if (s.from_dir) {
 		pth_must(pth_olddir_open(&s.dir, tool.operand[0], &e), &e);
 	} else {
 		pth_outlive_interrupt();
-		pth_tool_open(&tool, 0, &s.in);
+		pth_must(pth_tool_open(&tool, 0, &s.in, &e), &e);
 	}
 	collect(&s, &options, jobs);
 	if (s.from_dir)

@@ -51,11 +51,12 @@ static void
 print(struct work *w, const json_t *rec)
 {
 	struct pth_buf b = PTH_BUF_INIT;
+	struct pth_err e;
 
 	yaml_of(w, rec, &b);
 	if (w->shown++ > 0)
 		fputs("---\n", stdout);
-	pth_tool_print(&b);
+	pth_must(pth_tool_print(&b, &e), &e);
 }
 
 /* One line per image: its name, its builder, its Dockerfile, its hash. */
@@ -86,7 +87,7 @@ list_images(struct work *w, const json_t *rec)
 		}
 		json_object_del(line, "argv");
 		pth_rec_line(&text, line);
-		pth_tool_print(&text);
+		pth_must(pth_tool_print(&text, &e), &e);
 	}
 }
 
@@ -139,7 +140,7 @@ write_files(struct work *w, const json_t *rec)
 		if (json_object_get(v, "argv") != NULL)
 			pth_must(pth_image_fill(v, &p, &e), &e);
 	pth_buf_addf(&path, "%s/docker-%s.yml\n", dir.s, w->opt.stack ? "stack" : "compose");
-	pth_tool_print(&path);
+	pth_must(pth_tool_print(&path, &e), &e);
 }
 
 /* The test with its "compose", or with the reason why it has none. */
@@ -196,18 +197,20 @@ main(int argc, char **argv)
 		{ 0, "images", NULL, "write a record for each image", .flag = &o->images },
 	};
 	struct pth_tool tool = { "pth-compose", "Turn planned tests into containers", "[FILE]...",
-		PTH_OPTIONS(table) };
+		PTH_OPTIONS(table), .reads = true };
 	struct pth_err e;
 	bool filter;
+	int code;
 
-	pth_tool_parse(&tool, argc, argv);
+	if ((code = pth_tool_parse(&tool, argc, argv)) >= 0)
+		return code;
 	if (o->print + o->images + (o->dir != NULL) > 1)
-		pth_tool_mistake(&tool, "only one of -n, -o and --images is possible");
+		return pth_tool_mistake(&tool, "only one of -n, -o and --images is possible");
 	if (o->stack && !o->print && o->dir == NULL)
-		pth_tool_mistake(&tool, "--stack goes with -n or -o");
+		return pth_tool_mistake(&tool, "--stack goes with -n or -o");
 	filter = !o->print && !o->images && o->dir == NULL;
 	pth_must(pth_home_find(&w.home, &e), &e);
-	pth_tool_each(&tool, filter, take, &w);
+	pth_must(pth_tool_each(&tool, filter, take, &w, &e), &e);
 	pth_home_release(&w.home);
 	json_decref(w.seen);
 	json_decref(w.names);

@@ -38,7 +38,8 @@ chosen_seed(void)
 	return r % 1000000000;
 }
 
-static void
+/* An exit code, or -1: go on. */
+static int
 parse_options(struct exec *x, int argc, char **argv)
 {
 	struct pth_run *o = &x->s;
@@ -68,20 +69,26 @@ parse_options(struct exec *x, int argc, char **argv)
 		    .flag = &o->unordered },
 		{ 0, "progress", "auto|none|plain|tty", "how to show what runs", .word = &mode },
 	};
-	struct pth_tool tool = { "pth-exec", "Run planned tests", "[FILE]", PTH_OPTIONS(table) };
+	struct pth_tool tool = { "pth-exec", "Run planned tests", "[FILE]", PTH_OPTIONS(table),
+		.reads = true };
+	struct pth_err e;
+	int code;
 
-	pth_tool_parse(&tool, argc, argv);
+	code = pth_tool_parse(&tool, argc, argv);
+	if (code >= 0)
+		return code;
 	o->in.resume = o->in.resume || o->in.rerun_failed;
 	if (o->in.resume && o->dir_wanted == NULL)
-		pth_tool_mistake(&tool, "--resume needs the run directory, -o DIR");
+		return pth_tool_mistake(&tool, "--resume needs the run directory, -o DIR");
 	if (seed != UINT64_MAX && !shuffle)
-		pth_tool_mistake(&tool, "--seed goes with --shuffle");
-	pth_tool_open(&tool, 0, &x->in);
+		return pth_tool_mistake(&tool, "--seed goes with --shuffle");
+	pth_must(pth_tool_open(&tool, 0, &x->in, &e), &e);
 	o->jobs = (unsigned)jobs;
 	o->fail_fast = (unsigned)fail_fast;
 	o->order = shuffle ? PTH_ORDER_SHUFFLE : o->order;
 	o->seed = seed != UINT64_MAX ? seed : chosen_seed();
 	pth_progress_open(&o->progress, tool.quiet ? PTH_PROGRESS_NONE : mode);
+	return -1;
 }
 
 /* What has come is run to its end; there is just no more. */
@@ -181,9 +188,11 @@ main(int argc, char **argv)
 		                  cores > JOBS_MAX ? JOBS_MAX :
 		                                     (unsigned)cores } };
 	struct pth_err e;
-	int sigfd, code = PTH_OK;
+	int sigfd, code;
 
-	parse_options(&x, argc, argv);
+	if ((code = parse_options(&x, argc, argv)) >= 0)
+		return code;
+	code = PTH_OK;
 	pth_must(pth_home_find(&x.home, &e), &e);
 	x.s.home = &x.home;
 	sigfd = pth_sig_open();

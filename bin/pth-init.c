@@ -271,7 +271,8 @@ main(int argc, char **argv)
 	struct init x = { .dirfd = -1, .homefd = -1 };
 	int code;
 
-	pth_tool_parse(&tool, argc, argv);
+	if ((code = pth_tool_parse(&tool, argc, argv)) >= 0)
+		return code;
 	/* At the end process 1 kills all others that it sees. */
 	if (!ready && getpid() != 1)
 		pth_die(PTH_USAGE, "it is process 1 of a container, and this is process %d",

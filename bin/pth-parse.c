@@ -41,7 +41,7 @@ describe(const struct options *o)
 		pth_experiment_mdoc(&b);
 	else
 		pth_must(pth_experiment_explain(&b, o->explain, &e), &e);
-	pth_tool_print(&b);
+	pth_must(pth_tool_print(&b, &e), &e);
 }
 
 static int
@@ -107,16 +107,17 @@ main(int argc, char **argv)
 	bool about = false;
 	int code;
 
-	pth_tool_parse(&tool, argc, argv);
+	if ((code = pth_tool_parse(&tool, argc, argv)) >= 0)
+		return code;
 	about = o.schema || o.keys || o.explain != NULL;
 	if (about && tool.operand_count > 0)
-		pth_tool_mistake(&tool, "--explain, --schema and --keys read no files");
+		return pth_tool_mistake(&tool, "--explain, --schema and --keys read no files");
 	if (about) {
 		describe(&o);
 		return PTH_OK;
 	}
 	if (tool.operand_count == 0 && isatty(STDIN_FILENO) != 0)
-		pth_tool_mistake(&tool, "nothing to read: standard input is a terminal");
+		return pth_tool_mistake(&tool, "nothing to read: standard input is a terminal");
 	code = tool.operand_count > 0 ? parse(&o, tool.operand, (size_t)tool.operand_count) :
 	                                parse(&o, standard, 1);
 	free(o.over);

@@ -105,13 +105,15 @@ main(int argc, char **argv)
 		{ 0, "strict", NULL, "take warnings as errors", .flag = &o->strict },
 	};
 	struct pth_tool tool = { "pth-plan", "Turn tests into what is to be run", "[FILE]...",
-		PTH_OPTIONS(table) };
+		PTH_OPTIONS(table), .reads = true };
 	struct pth_err e;
+	int code;
 
-	pth_tool_parse(&tool, argc, argv);
+	if ((code = pth_tool_parse(&tool, argc, argv)) >= 0)
+		return code;
 	pth_must(pth_home_find(&w.plugins.home, &e), &e);
 	plugins_for(&w.plugins, NULL, o); /* a -P that is wrong is said at once */
-	pth_tool_each(&tool, !o->check, plan, &w);
+	pth_must(pth_tool_each(&tool, !o->check, plan, &w, &e), &e);
 	pth_plugins_close(&w.plugins.set);
 	pth_home_release(&w.plugins.home);
 	free(w.plugins.dir);

@@ -83,6 +83,7 @@ list(struct pth_plugins *ps, const struct options *o, const char *word)
 {
 	enum pth_kind kind = PTH_KINDS;
 	struct pth_buf b = PTH_BUF_INIT;
+	struct pth_err e;
 	size_t i;
 
 	if (word != NULL && strcmp(word, "plugins") != 0 && (kind = kind_from(word)) == PTH_KINDS)
@@ -91,7 +92,7 @@ list(struct pth_plugins *ps, const struct options *o, const char *word)
 	for (i = 0; i < ps->nplugins; i++)
 		if (kind == PTH_KINDS || ps->plugins[i]->kind == kind)
 			list_one(&b, ps, ps->plugins[i], o);
-	pth_tool_print(&b);
+	pth_must(pth_tool_print(&b, &e), &e);
 }
 
 /* NAME, KIND/NAME or PROTOCOL/NAME. Of several: implementations before the
@@ -170,7 +171,7 @@ show(struct pth_plugins *ps, const struct options *o, const char *word)
 		pth_desc_show(&b, p->root, true);
 	} else
 		pth_must(pth_file_read(p->path, 1 << 20, &b, &e), &e);
-	pth_tool_print(&b);
+	pth_must(pth_tool_print(&b, &e), &e);
 }
 
 static int
@@ -207,7 +208,7 @@ begin(struct pth_plugins *ps, const struct pth_home *home, const struct options 
 	pth_must(pth_plugin_new(ps, home->share, kind, words[1], o->extends, o->protocol,
 	             o->out != NULL ? o->out : "plugins", &out, &e),
 	    &e);
-	pth_tool_print(&out);
+	pth_must(pth_tool_print(&out, &e), &e);
 }
 
 /* The command of the first operand; its words are the rest. */
@@ -228,7 +229,7 @@ run(const struct pth_tool *tool, struct pth_plugins *ps, const struct pth_home *
 	else if (strcmp(verb, "new") == 0 && n == 2)
 		begin(ps, home, o, words);
 	else
-		pth_tool_mistake(tool, "%s: no such command, or not with these words", verb);
+		code = pth_tool_mistake(tool, "%s: no such command, or not with these words", verb);
 	return code;
 }
 
@@ -251,7 +252,8 @@ main(int argc, char **argv)
 	struct pth_err e;
 	int code;
 
-	pth_tool_parse(&tool, argc, argv);
+	if ((code = pth_tool_parse(&tool, argc, argv)) >= 0)
+		return code;
 	pth_must(pth_home_find(&home, &e), &e);
 	pth_must(pth_plugins_open(&ps, &o.dirs, getenv("PTH_PATH"), home.share, &e), &e);
 	code = run(&tool, &ps, &home, &o);

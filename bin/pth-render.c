@@ -172,7 +172,7 @@ render(struct render *r, const struct pth_tool *tool)
 	if (r->alone || strcmp(r->template, "-") == 0 || no_records())
 		pth_must(render_one(r, NULL, &e), &e);
 	else
-		pth_tool_each(tool, r->out != NULL, take_record, r);
+		pth_must(pth_tool_each(tool, r->out != NULL, take_record, r, &e), &e);
 }
 
 int
@@ -198,10 +198,12 @@ main(int argc, char **argv)
 	};
 	struct pth_tool tool = { "pth-render", "Make text from a template and records", "",
 		PTH_OPTIONS(table) };
+	int code;
 
-	pth_tool_parse(&tool, argc, argv);
+	if ((code = pth_tool_parse(&tool, argc, argv)) >= 0)
+		return code;
 	if (r.dir != NULL && r.out == NULL)
-		pth_tool_mistake(&tool, "-C goes with -o");
+		return pth_tool_mistake(&tool, "-C goes with -o");
 	if (r.out != NULL) {
 		r.dirfd = open(r.dir != NULL ? r.dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (r.dirfd < 0)

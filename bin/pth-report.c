@@ -47,7 +47,7 @@ put(int dirfd, const char *path, struct pth_buf *b)
 	struct pth_err e;
 
 	if (strcmp(path, "-") == 0)
-		pth_tool_print(b);
+		pth_must(pth_tool_print(b, &e), &e);
 	else
 		pth_must(pth_file_write(dirfd, path, b->s, b->len, &e), &e);
 	pth_buf_release(b);
@@ -83,7 +83,7 @@ take_all(struct pth_report *r, const struct pth_tool *tool, struct pth_rec_out *
 
 	why->text[0] = '\0';
 	do {
-		pth_tool_open(tool, i, &in);
+		pth_must(pth_tool_open(tool, i, &in, &e), &e);
 		one = take_stream(r, &in, pass, &e);
 		pth_rec_close(&in);
 		if (rc == 0 && one != 0)
@@ -147,6 +147,7 @@ write_all(const struct options *o, const struct pth_report *r, bool quiet)
 	    struct pth_buf *) = { pth_report_junit, pth_report_tap, pth_report_csv };
 	const char *const paths[] = { o->junit, o->tap, o->csv, o->html };
 	struct pth_buf b = PTH_BUF_INIT;
+	struct pth_err e;
 	pth_auto_str dir = write_files(o, r);
 	bool taken = o->pass;
 
@@ -166,7 +167,7 @@ write_all(const struct options *o, const struct pth_report *r, bool quiet)
 	pth_report_text(r, pth_tty_colours(STDOUT_FILENO), &b);
 	if (dir != NULL && o->md)
 		pth_buf_addf(&b, "report: %s/EXPERIMENT_REPORT.md\n", dir);
-	pth_tool_print(&b);
+	pth_must(pth_tool_print(&b, &e), &e);
 }
 
 int
@@ -184,17 +185,19 @@ main(int argc, char **argv)
 		{ 0, "html", "FILE", "write one page of HTML", .text = &o.html },
 	};
 	struct pth_tool tool = { "pth-report", "Write the report of a run", "[FILE]...",
-		PTH_OPTIONS(table) };
+		PTH_OPTIONS(table), .reads = true };
 	struct pth_rec_out pass = { .fp = stdout };
 	pth_auto_str list = NULL;
 	struct pth_report *r;
 	struct pth_err why, e;
-	int rc;
+	int code, rc;
 
-	pth_tool_parse(&tool, argc, argv);
+	if ((code = pth_tool_parse(&tool, argc, argv)) >= 0)
+		return code;
 	list = pth_xstrdup(formats);
 	if (!set_formats(&o, list))
-		pth_tool_mistake(&tool, "--format %s: expected some of md, json and text", formats);
+		return pth_tool_mistake(
+		    &tool, "--format %s: expected some of md, json and text", formats);
 	pth_outlive_interrupt();
 	r = pth_report_new();
 	rc = take_all(r, &tool, o.pass ? &pass : NULL, &why);

@@ -4,6 +4,7 @@
  */
 #include "io/tool.h"
 
+#include <assert.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -16,6 +17,7 @@
 #include "io/event.h"
 
 #define COLUMNS 79 /* of the usage line */
+#define MOST 64    /* options of a tool */
 #define LONG 256   /* getopt's code of the first option by its name; by its letter: the letter */
 
 enum { QUIET, PARTIAL, HELP, VERSION };
@@ -32,6 +34,7 @@ static const struct pth_option common[] = {
 static const struct pth_option *
 option(const struct pth_tool *t, size_t i)
 {
+	assert(t->n + countof(common) <= MOST);
 	if (i < t->n)
 		return &t->options[i];
 	return i - t->n < countof(common) ? &common[i - t->n] : NULL;
@@ -126,18 +129,19 @@ help(struct pth_buf *b, const struct pth_tool *t)
 		pth_buf_addf(b, "\n%s", t->more);
 }
 
-void
-pth_tool_print(struct pth_buf *b)
+int
+pth_tool_print(struct pth_buf *b, struct pth_err *e)
 {
 	if (fwrite(b->s != NULL ? b->s : "", 1, b->len, stdout) != b->len || fflush(stdout) != 0)
-		pth_die(PTH_SYSTEM, "write stdout:");
+		return pth_err_set(e, PTH_SYSTEM, "write stdout:");
 	pth_buf_release(b);
+	return 0;
 }
 
-void
+int
 pth_tool_mistake(const struct pth_tool *t, const char *fmt, ...)
 {
-	struct pth_buf why = PTH_BUF_INIT, line = PTH_BUF_INIT;
+	pth_auto_buf why = PTH_BUF_INIT, line = PTH_BUF_INIT;
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -146,7 +150,7 @@ pth_tool_mistake(const struct pth_tool *t, const char *fmt, ...)
 	pth_complain("%s", why.s);
 	usage(&line, t);
 	fputs(line.s, stderr);
-	exit(PTH_USAGE);
+	return PTH_USAGE;
 }
 
 /* --- parsing --- */
@@ -189,72 +193,67 @@ list_words(struct pth_buf *b, const char *words)
 	}
 }
 
+/* The index of an argument in the words of an option, or -1 with e. */
 static int
-choice(const struct pth_tool *t, const struct pth_option *o, const char *arg)
+choice(const struct pth_option *o, const char *arg, struct pth_err *e)
 {
-	struct pth_buf words = PTH_BUF_INIT;
+	pth_auto_buf words = PTH_BUF_INIT;
 	int i = word_index(o->arg, arg);
-	char name[80];
 
 	if (i >= 0)
 		return i;
 	list_words(&words, o->arg);
-	pth_tool_mistake(t, "%s %s: expected %s", shown(o, name), arg, words.s);
+	return pth_err_set(e, PTH_USAGE, "expected %s", words.s);
 }
 
-static uint64_t
-number(const struct pth_tool *t, const struct pth_option *o, const char *arg)
+static int
+number(const struct pth_option *o, const char *arg, struct pth_err *e)
 {
-	char name[80];
 	long long n;
 
-	if (pth_int(arg, (long long)o->min, (long long)o->max, &n))
-		return (uint64_t)n;
-	pth_tool_mistake(t, "%s %s: expected a number from %" PRIu64 " to %" PRIu64, shown(o, name),
-	    arg, o->min, o->max);
+	if (!pth_int(arg, (long long)o->min, (long long)o->max, &n))
+		return pth_err_set(
+		    e, PTH_USAGE, "expected a number from %" PRIu64 " to %" PRIu64, o->min, o->max);
+	*o->number = (uint64_t)n;
+	return 0;
 }
 
-static void
-set_common(struct pth_tool *t, const struct pth_option *o)
+/* Is that all that the tool has to do? */
+static bool
+set_common(struct pth_tool *t, const struct pth_option *o, struct pth_buf *text)
 {
-	struct pth_buf b = PTH_BUF_INIT;
-
 	switch (o - common) {
 	case QUIET:
 		t->quiet = true;
 		pth_event_quiet();
-		return;
-	case PARTIAL: t->partial = true; return;
-	case HELP: help(&b, t); break;
-	default: pth_buf_addf(&b, "%s %s\n", t->name, PTH_VERSION); break;
+		return false;
+	case PARTIAL: t->partial = true; return false;
+	case HELP: help(text, t); return true;
+	default: pth_buf_addf(text, "%s %s\n", t->name, PTH_VERSION); return true;
 	}
-	pth_tool_print(&b);
-	exit(PTH_OK);
 }
 
-static void
-set(const struct pth_tool *t, const struct pth_option *o, char *arg)
+/* 0, or -1 with what is wrong with the argument. */
+static int
+set(const struct pth_option *o, char *arg, struct pth_err *e)
 {
-	int i = (o->flag != NULL || o->word != NULL) && o->arg != NULL ? choice(t, o, arg) : 0;
-	struct pth_err e;
-	char name[80];
+	int i = (o->flag != NULL || o->word != NULL) && o->arg != NULL ? choice(o, arg, e) : 0;
 
+	if (i < 0)
+		return -1;
+	if (o->call != NULL)
+		return o->call(o->to, arg, e);
+	if (o->number != NULL)
+		return number(o, arg, e);
 	if (o->flag != NULL)
 		*o->flag = true;
 	else if (o->word != NULL)
 		*o->word = (unsigned)i;
 	else if (o->text != NULL)
 		*o->text = arg;
-	else if (o->list != NULL)
-		pth_strv_push(o->list, pth_xstrdup(arg));
-	else if (o->number != NULL)
-		*o->number = number(t, o, arg);
-	else if (o->call(o->to, arg, &e) == 0)
-		return;
-	else if (e.code == PTH_USAGE)
-		pth_tool_mistake(t, "%s %s: %s", shown(o, name), arg, e.text);
 	else
-		pth_die(e.code, "%s", e.text);
+		pth_strv_push(o->list, pth_xstrdup(arg));
+	return 0;
 }
 
 const char *
@@ -285,10 +284,11 @@ by_code(const struct pth_tool *t, int code)
 }
 
 /* A name that no option has, or the beginning of several. */
-static void __attribute__((noreturn)) unknown_name(const struct pth_tool *t, const char *name)
+static int
+unknown_name(const struct pth_tool *t, const char *name)
 {
-	const char **names = pth_xarray(NULL, t->n + countof(common), sizeof *names), *near;
-	struct pth_buf fits = PTH_BUF_INIT;
+	const char *names[MOST], *near;
+	pth_auto_buf fits = PTH_BUF_INIT;
 	const struct pth_option *o;
 	size_t n = 0, len = strlen(name);
 
@@ -298,52 +298,88 @@ static void __attribute__((noreturn)) unknown_name(const struct pth_tool *t, con
 			pth_buf_addf(&fits, "%s--%s", fits.len > 0 ? " or " : "", o->name);
 	}
 	if (fits.len > 0)
-		pth_tool_mistake(t, "unclear option --%s: %s", name, fits.s);
+		return pth_tool_mistake(t, "unclear option --%s: %s", name, fits.s);
 	near = pth_nearest(name, names, n);
-	pth_tool_mistake(t, "unknown option --%s%s%s%s", name,
-	    near != NULL ? "; did you mean --" : "", near != NULL ? near : "",
-	    near != NULL ? "?" : "");
+	if (near == NULL)
+		return pth_tool_mistake(t, "unknown option --%s", name);
+	return pth_tool_mistake(t, "unknown option --%s; did you mean --%s?", name, near);
 }
 
 /* What getopt did not take: word is the last argument it looked at. */
-static void __attribute__((noreturn)) refuse(const struct pth_tool *t, int code, const char *word)
+static int
+refuse(const struct pth_tool *t, int code, const char *word)
 {
 	const struct pth_option *o = by_code(t, optopt);
-	char name[80];
+	pth_auto_str name = NULL;
+	char text[80];
 
 	if (o != NULL && code == ':')
-		pth_tool_mistake(t, "%s needs its argument %s", shown(o, name), o->arg);
+		return pth_tool_mistake(t, "%s needs its argument %s", shown(o, text), o->arg);
 	if (o != NULL)
-		pth_tool_mistake(t, "--%s takes no argument", o->name);
+		return pth_tool_mistake(t, "--%s takes no argument", o->name);
 	if (optopt != 0)
-		pth_tool_mistake(t, "unknown option -%c", optopt);
-	unknown_name(t, pth_xstrndup(word + 2, strcspn(word + 2, "=")));
+		return pth_tool_mistake(t, "unknown option -%c", optopt);
+	name = pth_xstrndup(word + 2, strcspn(word + 2, "="));
+	return unknown_name(t, name);
 }
 
-static void
+/* What the options and operands are together: an exit code, or -1: go on. */
+static int
 check_operands(const struct pth_tool *t)
 {
 	int most = strstr(t->operands, "...") != NULL ? INT_MAX : *t->operands != '\0' ? 1 : 0;
+	const struct pth_option *o;
 
 	if (t->operand_count > most)
-		pth_tool_mistake(t, "one operand too many: %s", t->operand[most]);
+		return pth_tool_mistake(t, "one operand too many: %s", t->operand[most]);
 	if (t->operand_count == 0 && most > 0 && *t->operands != '[')
-		pth_tool_mistake(
+		return pth_tool_mistake(
 		    t, "%.*s is missing", (int)strcspn(t->operands, " ."), t->operands);
-	for (size_t i = 0; i < t->n; i++)
-		if (t->options[i].required && *t->options[i].text == NULL)
-			pth_tool_mistake(
-			    t, "-%c %s is missing", t->options[i].letter, t->options[i].arg);
+	if (t->operand_count == 0 && t->reads && isatty(STDIN_FILENO) != 0)
+		return pth_tool_mistake(t, "nothing to read: standard input is a terminal");
+	for (o = t->options; o < t->options + t->n; o++)
+		if (o->required && *o->text == NULL)
+			return pth_tool_mistake(t, "-%c %s is missing", o->letter, o->arg);
+	return -1;
 }
 
-void
+/* One option of getopt's code: an exit code, or -1: go on. */
+static int
+take_option(struct pth_tool *t, int code, char *const *argv)
+{
+	const struct pth_option *o = by_code(t, code);
+	pth_auto_buf text = PTH_BUF_INIT;
+	struct pth_err e;
+	char name[80];
+	int r;
+
+	if (o == NULL)
+		return refuse(t, code, argv[optind - 1]);
+	if (o >= common && o < common + countof(common)) {
+		if (!set_common(t, o, &text))
+			return -1;
+		r = pth_tool_print(&text, &e);
+	} else {
+		r = set(o, optarg, &e);
+		if (r == 0)
+			return -1;
+	}
+	if (r == 0)
+		return PTH_OK;
+	if (e.code == PTH_USAGE)
+		return pth_tool_mistake(t, "%s %s: %s", shown(o, name), optarg, e.text);
+	pth_complain("%s", e.text);
+	return e.code;
+}
+
+int
 pth_tool_parse(struct pth_tool *t, int argc, char **argv)
 {
-	struct option *names = pth_xarray(NULL, t->n + countof(common) + 1, sizeof *names);
+	struct option names[MOST + 1];
 	pth_auto_buf letters = PTH_BUF_INIT;
 	const struct pth_option *o;
 	size_t n = 0;
-	int code;
+	int code, end;
 
 	pth_event_init(t->name);
 	pth_buf_addc(&letters, ':'); /* then getopt tells a missing argument from the rest */
@@ -354,55 +390,55 @@ pth_tool_parse(struct pth_tool *t, int argc, char **argv)
 	}
 	names[n] = (struct option){ 0 };
 	opterr = 0;
-	while ((code = getopt_long(argc, argv, letters.s, names, NULL)) != -1) {
-		o = by_code(t, code);
-		if (o == NULL)
-			refuse(t, code, argv[optind - 1]);
-		if (o >= common && o < common + countof(common))
-			set_common(t, o);
-		else
-			set(t, o, optarg);
-	}
-	free(names);
+	while ((code = getopt_long(argc, argv, letters.s, names, NULL)) != -1)
+		if ((end = take_option(t, code, argv)) >= 0)
+			return end;
 	t->operand = argv + optind;
 	t->operand_count = argc - optind;
-	check_operands(t);
+	return check_operands(t);
 }
 
 /* --- records --- */
 
-void
-pth_tool_open(const struct pth_tool *t, int i, struct pth_rec_in *in)
+int
+pth_tool_open(const struct pth_tool *t, int i, struct pth_rec_in *in, struct pth_err *e)
 {
-	struct pth_err e;
+	int r = pth_rec_open_file(in, i < t->operand_count ? t->operand[i] : "-", e);
 
-	if (t->operand_count == 0 && isatty(STDIN_FILENO) != 0)
-		pth_tool_mistake(t, "nothing to read: standard input is a terminal");
-	pth_must(pth_rec_open_file(in, i < t->operand_count ? t->operand[i] : "-", &e), &e);
 	in->partial = t->partial;
+	return r;
 }
 
-void
-pth_tool_each(const struct pth_tool *t, bool pass, void (*take)(json_t *, void *), void *arg)
+static int
+each(struct pth_rec_in *in, struct pth_rec_out *out, void (*take)(json_t *, void *), void *arg,
+    struct pth_err *e)
+{
+	json_t *rec;
+	int r;
+
+	while ((r = pth_rec_read(in, &rec, e)) > 0) {
+		take(rec, arg);
+		r = out != NULL ? pth_rec_write(out, rec, e) : 0;
+		json_decref(rec);
+		if (r != 0)
+			return r;
+	}
+	return r == 0 ? pth_rec_whole(in, e) : r;
+}
+
+int
+pth_tool_each(const struct pth_tool *t, bool pass, void (*take)(json_t *, void *), void *arg,
+    struct pth_err *e)
 {
 	struct pth_rec_out out = { .fp = stdout };
 	struct pth_rec_in in;
-	struct pth_err e;
-	json_t *rec;
 	int i = 0, r;
 
 	do {
-		pth_tool_open(t, i, &in);
-		while ((r = pth_rec_read(&in, &rec, &e)) > 0) {
-			take(rec, arg);
-			if (pass)
-				pth_must(pth_rec_write(&out, rec, &e), &e);
-			json_decref(rec);
-		}
-		pth_must(r, &e);
-		pth_must(pth_rec_whole(&in, &e), &e);
+		r = pth_tool_open(t, i, &in, e);
+		if (r == 0)
+			r = each(&in, pass ? &out : NULL, take, arg, e);
 		pth_rec_close(&in);
-	} while (++i < t->operand_count);
-	if (pass)
-		pth_must(pth_rec_end(&out, &e), &e);
+	} while (r == 0 && ++i < t->operand_count);
+	return r == 0 && pass ? pth_rec_end(&out, e) : r;
 }

@@ -10,10 +10,10 @@
  *   struct pth_tool tool = { "pth-x", "do something with tests", "[FILE]...", PTH_OPTIONS(options)
  * };
  *
- *   pth_tool_parse(&tool, argc, argv);
+ *   if ((code = pth_tool_parse(&tool, argc, argv)) >= 0)
+ *           return code;
  *
- * Each tool also has -q, --partial, -h and -V, which no table lists. The functions
- * belong to the mains in bin/: they end the program where it cannot go on.
+ * Each tool also has -q, --partial, -h and -V, which no table lists.
  */
 #ifndef PTH_IO_TOOL_H
 #define PTH_IO_TOOL_H
@@ -49,6 +49,7 @@ struct pth_tool {
 	const char *operands; /* "", "[X]", "X", "[X]..." or "X..." */
 	const struct pth_option *options;
 	size_t n;
+	bool reads;       /* records or files: without operands stdin, which is no terminal */
 	const char *more; /* further lines of --help, or NULL */
 	/* Set by pth_tool_parse(): */
 	bool quiet, partial;
@@ -58,23 +59,22 @@ struct pth_tool {
 
 #define PTH_OPTIONS(table) .options = (table), .n = countof(table)
 
-/* The first thing in main. --help and --version end the program. */
-void pth_tool_parse(struct pth_tool *t, int argc, char **argv);
-/* The command line is wrong: say why, write the usage line, exit 2. */
-void
-pth_tool_mistake(const struct pth_tool *t, const char *fmt, ...) PTH_PRINTF(2, 3)
-__attribute__((noreturn));
+/* The first thing in main: -1, or the exit code when that is all, after --help, --version
+ * or a mistake, which has been told. */
+int pth_tool_parse(struct pth_tool *t, int argc, char **argv);
+/* The command line is wrong: say why and write the usage line. PTH_USAGE. */
+int pth_tool_mistake(const struct pth_tool *t, const char *fmt, ...) PTH_PRINTF(2, 3);
 /* For .call of NAME=VALUE: cut arg into NAME and the VALUE that is returned, or NULL with e. */
 const char *pth_tool_value(char *arg, struct pth_err *e);
 
-/* Open the stream of operand i ("-": stdin); without operands stdin, which must not be
- * a terminal. pth_rec_close() closes it. */
-void pth_tool_open(const struct pth_tool *t, int i, struct pth_rec_in *in);
+/* Open the stream of operand i ("-": stdin), or without operands stdin. pth_rec_close()
+ * closes it. 0 or -1 with e. */
+int pth_tool_open(const struct pth_tool *t, int i, struct pth_rec_in *in, struct pth_err *e);
 /* The loop of a stage: hand each record of all operands, or of stdin, to take(), which
- * borrows it. pass: then write it to stdout, and in the end the end record. */
-void pth_tool_each(
-    const struct pth_tool *t, bool pass, void (*take)(json_t *rec, void *arg), void *arg);
-/* Write the text to stdout now, and empty the buffer. */
-void pth_tool_print(struct pth_buf *b);
+ * borrows it. pass: then write it to stdout, and in the end the end record. 0 or -1 with e. */
+int pth_tool_each(const struct pth_tool *t, bool pass, void (*take)(json_t *rec, void *arg),
+    void *arg, struct pth_err *e);
+/* Write the text to stdout now, and empty the buffer. 0 or -1 with e. */
+int pth_tool_print(struct pth_buf *b, struct pth_err *e);
 
 #endif
