@@ -3,7 +3,7 @@
  *
  *   scan.c    text and tokens; whitespace control
  *   parse.c   statements      expr.c    expressions
- *   bind.c    arguments to parameters
+ *   bind.c    arguments to parameters; filters applied by name
  *   eval.c    the interpreter; the API
  *   undef.c   what to say about what is missing
  *   value.c   values: heap, comparison, sequences, to and from jansson
@@ -15,8 +15,9 @@
  *   is.c      what stands after `is`
  *
  * Parser and interpreter leave by longjmp when something is wrong: all they
- * own is an arena and a heap that the one who called setjmp releases. The
- * outside sees an ordinary -1 or NULL.
+ * own is an arena, a heap and a buffer that the one who called setjmp releases.
+ * A variable with a cleanup attribute stands only in a function that longjmp
+ * never leaves. The outside sees an ordinary -1 or NULL.
  */
 #ifndef PTH_TEMPLATE_PRIV_H
 #define PTH_TEMPLATE_PRIV_H
