@@ -323,7 +323,8 @@ void template_work(struct eval *x, size_t bytes);
 #define template_vbool(value) ((struct val){ .kind = V_BOOL, .b = (value) })
 #define template_vint(value) ((struct val){ .kind = V_INT, .i = (value) })
 #define template_vreal(value) ((struct val){ .kind = V_REAL, .d = (value) })
-#define template_vstr(text, size) ((struct val){ .kind = V_STR, .n = (uint32_t)(size), .s = (text) })
+#define template_vstr(text, size) \
+	((struct val){ .kind = V_STR, .n = (uint32_t)(size), .s = (text) })
 /* clang-format on */
 struct val template_strn(struct eval *x, const char *s, size_t n); /* copied */
 struct val template_take(struct eval *x); /* what x->tmp holds, which is emptied */
