@@ -1,6 +1,6 @@
 /*
- * Every key of an experiment file. The order is the order in records and in
- * the manual. "*" stands for any key, "[]" for the items of a list. What is
+ * This table holds every key of an experiment file. Its order is the order in records and
+ * in the manual. "*" stands for any key, "[]" for the items of a list. What is
  * said of PANTHER is what its files hold; see pth-experiment(5).
  */
 #include "experiment/priv.h"

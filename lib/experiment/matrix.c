@@ -1,8 +1,8 @@
 /*
- * matrix: of one test many. The axes' combinations, without those that
- * `exclude` fits; then each item of `include`, as in GitHub's workflows: it adds
- * its fields to every combination that has the values which it gives for axes,
- * and is a combination of its own when there is none.
+ * A test with a matrix becomes many tests here. They are the combinations of the
+ * axes without those that `exclude` fits. Each item of `include` then adds its fields,
+ * as in GitHub's workflows, to every combination that has the values which it gives
+ * for axes; it is a combination of its own when there is none.
  */
 #include "experiment/priv.h"
 

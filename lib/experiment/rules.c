@@ -1,7 +1,7 @@
 /*
- * What one key alone cannot show: targets that exist, ports that do not
- * clash, limits that fit each other. Types were checked before; what has a
- * wrong type is passed over here.
+ * The rules here span several keys: targets must exist, ports must not clash,
+ * limits must fit each other. Types were checked before; the rules pass over
+ * what has a wrong type.
  */
 #include "experiment/priv.h"
 

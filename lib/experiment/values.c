@@ -1,7 +1,7 @@
 /*
- * Values that the table's types do not tell enough about: names of variables,
- * volumes, what a network is called. The stages that use them look again (a
- * record may come from elsewhere), but only here is there a place.
+ * Values are checked here whose types in the table do not tell enough: names of
+ * variables, volumes, what a network is called. The stages that use them look
+ * again, as a record may come from elsewhere, but only here is the place known.
  */
 #include "experiment/priv.h"
 

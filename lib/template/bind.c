@@ -18,8 +18,9 @@ param(const char *params, const char *s, size_t n)
 	return -1;
 }
 
-unsigned
-template_params(const struct filter *f)
+/* How many parameters has a filter? */
+static unsigned
+count_params(const struct filter *f)
 {
 	const char *params = f->params + (*f->params == '*');
 	unsigned n = *params != '\0';
@@ -39,7 +40,7 @@ template_apply(
 		c.rest = arg;
 		c.nrest = n;
 		n = 0;
-	} else if (n < f->min || n > template_params(f)) {
+	} else if (n < f->min || n > count_params(f)) {
 		template_refuse(x, "%zu argument%s for '%s'", n, n == 1 ? "" : "s", f->name);
 	}
 	for (size_t i = 0; i < n; i++)
@@ -48,13 +49,11 @@ template_apply(
 	return f->fn(x, &c);
 }
 
-/* Sort the arguments in n->b into n->arg by parameter; those of a filter
- * that takes any number stay in n->b. */
 struct node *
 template_bind(struct parse *p, struct node *n)
 {
 	const struct filter *f = n->fil;
-	unsigned max = template_params(f), given = 0, nrest = 0;
+	unsigned max = count_params(f), given = 0, nrest = 0;
 	bool any = *f->params == '*';
 	struct node *next, *rest = NULL, **tail = &rest;
 

@@ -1,4 +1,4 @@
-/* Calls of functions, and of methods of loops, mappings, lists and strings. */
+/* Functions are called here, and methods of loops, mappings, lists and strings. */
 #include "template/priv.h"
 
 /* ---- arguments ---- */
@@ -43,7 +43,7 @@ template_arg_int(struct eval *x, struct val v, int64_t def)
 {
 	int64_t i;
 
-	if (v.k == V_ABSENT)
+	if (v.kind == V_ABSENT)
 		return def;
 	if (!template_integer(template_defined(x, v), &i))
 		template_refuse(x, "expected an integer, not %s", template_kind(v));
@@ -53,7 +53,7 @@ template_arg_int(struct eval *x, struct val v, int64_t def)
 struct val
 template_arg_str(struct eval *x, struct val v, const char *def)
 {
-	if (v.k == V_ABSENT)
+	if (v.kind == V_ABSENT)
 		return template_vstr(def, strlen(def));
 	return template_str(x, v);
 }
@@ -77,7 +77,7 @@ make_range(struct eval *x, const struct node *n, const struct args *a)
 	if (len > INT64_MAX)
 		template_fail(x, n, "the range is too long");
 	r->n = len < 0 ? 0 : (int64_t)len;
-	return (struct val){ .k = V_RANGE, .r = r };
+	return (struct val){ .kind = V_RANGE, .r = r };
 }
 
 /* dict(a=1), namespace(a=1); either may begin with a mapping. */
@@ -104,7 +104,7 @@ function(struct eval *x, const struct node *n)
 	const char *s = x->sh->sym[n->a->sym].s;
 	struct args a;
 
-	if (x->cur[n->a->sym].k != V_ABSENT || json_object_get(x->vars, s) != NULL)
+	if (x->cur[n->a->sym].kind != V_ABSENT || json_object_get(x->vars, s) != NULL)
 		template_fail(x, n, "'%s' is a value, not a function", s);
 	if (strcmp(s, "range") != 0 && strcmp(s, "dict") != 0 && strcmp(s, "namespace") != 0)
 		template_fail(x, n, "no function '%.60s'; there are range, dict and namespace", s);
@@ -148,7 +148,7 @@ map_method(struct eval *x, const struct node *n, struct val m, const struct args
 	if (strcmp(n->s, "get") == 0) {
 		count(x, n, a, 1, 2);
 		v = template_map_get(x, m, template_defined(x, a->v[0]));
-		return v.k != V_ABSENT ? v : a->n == 2 ? a->v[1] : template_vnone();
+		return v.kind != V_ABSENT ? v : a->n == 2 ? a->v[1] : template_vnone();
 	}
 	if (strcmp(n->s, "items") == 0 || strcmp(n->s, "keys") == 0 ||
 	    strcmp(n->s, "values") == 0) {
@@ -208,15 +208,15 @@ template_call(struct eval *x, const struct node *n)
 	base = template_eval(x, n->a);
 	base = template_defined(x, base);
 	a = evaluate(x, n);
-	if (base.k == V_LOOP)
+	if (base.kind == V_LOOP)
 		v = loop_method(x, n, base.l, &a);
 	else if (template_is_map(base))
 		v = map_method(x, n, base, &a);
 	else if (template_is_seq(base))
 		v = list_method(x, n, base, &a);
-	else if (base.k == V_STR && a.kw == NULL)
+	else if (base.kind == V_STR && a.kw == NULL)
 		v = string_method(x, n, base, &a);
-	if (v.k != V_ABSENT)
+	if (v.kind != V_ABSENT)
 		return v;
 	if (a.kw != NULL)
 		template_fail(x, a.kw, "no argument with the name '%.60s' here", a.kw->s);

@@ -62,7 +62,7 @@ name(struct eval *x, const struct node *n)
 	const char *s;
 	json_t *j;
 
-	if (v.k != V_ABSENT)
+	if (v.kind != V_ABSENT)
 		return v;
 	s = x->sh->sym[n->sym].s;
 	j = json_object_get(x->vars, s);
@@ -89,9 +89,9 @@ chain(struct eval *x, const struct node *n, bool lenient)
 	if (n->op != E_ATTR && n->op != E_ITEM)
 		return template_eval(x, n);
 	base = chain(x, n->a, lenient);
-	if (base.k == V_UNDEF && lenient)
+	if (base.kind == V_UNDEF && lenient)
 		return base;
-	if (base.k == V_UNDEF)
+	if (base.kind == V_UNDEF)
 		template_fail_undef(x, base);
 	if (n->op == E_ATTR)
 		return template_attr(x, n, base, n->s, n->n);
@@ -174,9 +174,11 @@ comparisons(struct eval *x, const struct node *n)
 static struct val
 condition(struct eval *x, const struct node *n)
 {
+	const struct val soft = { .kind = V_UNDEF, .flag = 1 };
+
 	if (template_truth(x, template_eval(x, n->a)))
 		return template_eval(x, n->b);
-	return n->c != NULL ? template_eval(x, n->c) : template_vsoft();
+	return n->c != NULL ? template_eval(x, n->c) : soft;
 }
 
 /* A filter or a test. */
@@ -206,7 +208,7 @@ negate(struct eval *x, const struct node *n)
 	struct val v = template_defined(x, template_eval(x, n->a));
 	int64_t i;
 
-	if (v.k == V_REAL)
+	if (v.kind == V_REAL)
 		return template_vreal(n->op == E_NEG ? -v.d : v.d);
 	if (!template_integer(v, &i))
 		template_fail(x, n, "%s is not a number", template_kind(v));
@@ -291,10 +293,10 @@ print(struct eval *x, const struct node *n)
 	struct val v = template_defined(x, template_eval(x, n->a));
 
 	x->at = n->a;
-	if (v.k == V_STR) {
+	if (v.kind == V_STR) {
 		if (v.n != 0)
 			out(x, n, v.s, v.n);
-	} else if (v.k == V_INT) {
+	} else if (v.kind == V_INT) {
 		out(x, n, "", 0);
 		template_put_int(x->out, v.i);
 	} else {
@@ -329,7 +331,7 @@ bind(struct eval *x, const struct node *target, struct val v)
 	if (target->op == E_ATTR) {
 		ns = template_defined(x, template_eval(x, target->a));
 		x->at = target;
-		if (ns.k != V_MAP || !ns.m->ns)
+		if (ns.kind != V_MAP || !ns.m->ns)
 			template_fail(x, target, "only attributes of a namespace() can be set");
 		template_map_set(x, ns.m, template_vstr(target->s, target->n), v);
 		x->escapes++;
@@ -372,7 +374,7 @@ turns(struct eval *x, const struct node *n, struct loop *l)
 
 	if (l->n > MAX_STEPS - x->steps)
 		template_fail(x, n, "loops of more than %d turns", MAX_STEPS);
-	assign(x, x->sh->sym_loop, (struct val){ .k = V_LOOP, .l = l });
+	assign(x, x->sh->sym_loop, (struct val){ .kind = V_LOOP, .l = l });
 	for (; l->i < l->n; l->i++) {
 		m = template_mark(x);
 		undo = x->nundo;
@@ -517,7 +519,7 @@ run_include(struct eval *x, const struct node *n)
 	const struct pth_template *was = x->t, *t;
 	uint32_t undo = x->nundo;
 
-	if (v.k != V_STR || v.n == 0 || memchr(v.s, '\0', v.n) != NULL)
+	if (v.kind != V_STR || v.n == 0 || memchr(v.s, '\0', v.n) != NULL)
 		template_fail(x, n->a, "'include' needs the name of a file");
 	if (x->includes == MAX_INCLUDE)
 		template_fail(x, n, "'%.*s' is included by itself, or more than %d deep",
@@ -635,7 +637,7 @@ eval_json(struct eval *x, const struct node *n, json_t **out_)
 		return -1;
 	v = template_eval(x, n);
 	x->at = n;
-	*out_ = v.k == V_UNDEF ? json_null() : template_to(x, v, 0);
+	*out_ = v.kind == V_UNDEF ? json_null() : template_to(x, v, 0);
 	if (*out_ == NULL)
 		template_fail(x, n, "the value has no JSON form");
 	return 0;

@@ -1,5 +1,5 @@
 /*
- * The parser of expressions, with the precedence of Jinja, lowest first: inline
+ * The parser reads expressions here with the precedence of Jinja, lowest first: inline
  * if, or, and, not, comparison, + -, ~, * / // %, **, unary, filters and tests.
  */
 #include "base/text.h"

@@ -1,4 +1,4 @@
-/* Filters and tests are found by name here; and here are the filters that take any value. */
+/* Filters, tests and methods are found by name here; the filters below take any value. */
 #include <math.h>
 
 #include "base/text.h"
@@ -54,8 +54,8 @@ template_filter_near(const char *s, bool test)
 
 FILTER(f_default)
 {
-	if (c->in.k == V_UNDEF || (template_truth(x, c->arg[1]) && !template_truth(x, c->in)))
-		return c->arg[0].k == V_ABSENT ? template_vstr("", 0) : c->arg[0];
+	if (c->in.kind == V_UNDEF || (template_truth(x, c->arg[1]) && !template_truth(x, c->in)))
+		return c->arg[0].kind == V_ABSENT ? template_vstr("", 0) : c->arg[0];
 	return c->in;
 }
 
@@ -63,13 +63,13 @@ FILTER_IS(f_string, template_str(x, c->in))
 
 FILTER(f_length)
 {
-	if (c->in.k == V_STR) {
+	if (c->in.kind == V_STR) {
 		template_work(x, c->in.n);
 		return template_vint((int64_t)template_chars(c->in.s, c->in.n));
 	}
-	if (c->in.k == V_LOOP)
+	if (c->in.kind == V_LOOP)
 		return template_vint(c->in.l->n);
-	if (!template_is_map(c->in) && !template_is_seq(c->in) && c->in.k != V_UNDEF)
+	if (!template_is_map(c->in) && !template_is_seq(c->in) && c->in.kind != V_UNDEF)
 		template_refuse(x, "%s has no length", template_kind(c->in));
 	return template_vint(template_len(c->in));
 }
@@ -139,15 +139,15 @@ whole(struct eval *x, double d, struct val def)
 
 FILTER(f_int)
 {
-	struct val def = c->arg[0].k == V_ABSENT ? template_vint(0) : c->arg[0];
+	struct val def = c->arg[0].kind == V_ABSENT ? template_vint(0) : c->arg[0];
 	int64_t i, base = template_arg_int(x, c->arg[1], 10);
 	double d;
 
 	if (template_integer(c->in, &i))
 		return template_vint(i);
-	if (c->in.k == V_REAL)
+	if (c->in.kind == V_REAL)
 		return whole(x, c->in.d, def);
-	if (c->in.k != V_STR)
+	if (c->in.kind != V_STR)
 		return def;
 	if (read_int(c->in.s, c->in.n, base < 2 || base > 36 ? 0 : (int)base, &i))
 		return template_vint(i);
@@ -159,16 +159,16 @@ FILTER(f_float)
 	double d;
 
 	(void)x;
-	if (template_number(c->in, &d) || (c->in.k == V_STR && read_real(c->in.s, c->in.n, &d)))
+	if (template_number(c->in, &d) || (c->in.kind == V_STR && read_real(c->in.s, c->in.n, &d)))
 		return template_vreal(d);
-	return c->arg[0].k == V_ABSENT ? template_vreal(0) : c->arg[0];
+	return c->arg[0].kind == V_ABSENT ? template_vreal(0) : c->arg[0];
 }
 
 FILTER(f_abs)
 {
 	int64_t i;
 
-	if (c->in.k == V_REAL)
+	if (c->in.kind == V_REAL)
 		return template_vreal(fabs(c->in.d));
 	if (!template_integer(c->in, &i) || i == INT64_MIN)
 		template_refuse(x, "%s has no absolute value", template_kind(c->in));
@@ -243,7 +243,7 @@ FILTER(f_bool)
 {
 	static const char *const words[] = { "true", "yes", "on", "1" };
 
-	if (c->in.k != V_STR)
+	if (c->in.kind != V_STR)
 		return template_vbool(template_truth(x, c->in));
 	for (size_t i = 0; i < countof(words); i++)
 		if (strlen(words[i]) == c->in.n && strncasecmp(words[i], c->in.s, c->in.n) == 0)
@@ -258,7 +258,8 @@ FILTER(f_filesize)
 	double d, base = binary ? 1024 : 1000, unit = base;
 	size_t i = 0;
 
-	if (!template_number(c->in, &d) && !(c->in.k == V_STR && read_real(c->in.s, c->in.n, &d)))
+	if (!template_number(c->in, &d) &&
+	    !(c->in.kind == V_STR && read_real(c->in.s, c->in.n, &d)))
 		template_refuse(x, "%s is not a number of bytes", template_kind(c->in));
 	if (d == 1)
 		return template_vstr("1 Byte", 6);
@@ -278,7 +279,7 @@ FILTER(f_filesize)
 
 FILTER(f_tojson)
 {
-	int64_t indent = c->arg[0].k == V_NONE ? -1 : template_arg_int(x, c->arg[0], -1);
+	int64_t indent = c->arg[0].kind == V_NONE ? -1 : template_arg_int(x, c->arg[0], -1);
 
 	template_put(x, &x->tmp, c->in, FORM_JSON, indent > 16 ? 16 : (int)indent);
 	return template_take(x);
@@ -297,7 +298,7 @@ FILTER_IS(f_attr, template_path(x, c->in, template_arg_str(x, c->arg[0], "")))
 static struct val
 items(struct eval *x, struct val v, int what)
 {
-	if (v.k == V_UNDEF)
+	if (v.kind == V_UNDEF)
 		return template_list(x, 0, false);
 	if (!template_is_map(v))
 		template_refuse(x, "%s is not a mapping", template_kind(v));

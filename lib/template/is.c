@@ -1,22 +1,22 @@
-/* The tests of Jinja stand after `is`. */
+/* These are the tests that stand after `is`. */
 #include "template/priv.h"
 
 /* A test that is one expression. */
 #define TEST(name, value) FILTER_IS(t_##name, template_vbool(value))
 
-TEST(defined, c->in.k != V_UNDEF)
-TEST(undefined, c->in.k == V_UNDEF)
-TEST(none, c->in.k == V_NONE)
-TEST(boolean, c->in.k == V_BOOL)
-TEST(true, c->in.k == V_BOOL && c->in.b)
-TEST(false, c->in.k == V_BOOL && !c->in.b)
-TEST(integer, c->in.k == V_INT)
-TEST(float, c->in.k == V_REAL)
-TEST(number, c->in.k >= V_BOOL && c->in.k <= V_REAL)
-TEST(string, c->in.k == V_STR)
+TEST(defined, c->in.kind != V_UNDEF)
+TEST(undefined, c->in.kind == V_UNDEF)
+TEST(none, c->in.kind == V_NONE)
+TEST(boolean, c->in.kind == V_BOOL)
+TEST(true, c->in.kind == V_BOOL && c->in.b)
+TEST(false, c->in.kind == V_BOOL && !c->in.b)
+TEST(integer, c->in.kind == V_INT)
+TEST(float, c->in.kind == V_REAL)
+TEST(number, c->in.kind >= V_BOOL && c->in.kind <= V_REAL)
+TEST(string, c->in.kind == V_STR)
 TEST(mapping, template_is_map(c->in))
 
-TEST(sequence, template_is_seq(c->in) || template_is_map(c->in) || c->in.k == V_STR)
+TEST(sequence, template_is_seq(c->in) || template_is_map(c->in) || c->in.kind == V_STR)
 TEST(eq, template_equal(x, c->in, c->arg[0], 0))
 TEST(ne, !template_equal(x, c->in, c->arg[0], 0))
 TEST(lt, template_order(x, c->in, c->arg[0], 0) < 0)
@@ -28,7 +28,8 @@ TEST(in, template_contains(x, c->arg[0], c->in))
 FILTER(t_sameas)
 {
 	template_defined(x, c->arg[0]);
-	return template_vbool(c->in.k == c->arg[0].k && template_equal(x, c->in, c->arg[0], 0));
+	return template_vbool(
+	    c->in.kind == c->arg[0].kind && template_equal(x, c->in, c->arg[0], 0));
 }
 
 static bool

@@ -1,4 +1,4 @@
-/* Filters on lists: their order, their elements, their parts. */
+/* These filters work on lists: on their order, their elements and their parts. */
 #include "template/priv.h"
 
 static struct val
@@ -20,17 +20,17 @@ template_path(struct eval *x, struct val item, struct val path)
 	const char *s, *dot, *end;
 
 	item = template_defined(x, item);
-	if (path.k == V_INT)
+	if (path.kind == V_INT)
 		return template_item(x, x->at, item, path);
 	path = template_arg_str(x, path, "");
 	for (s = path.s, end = s + path.n;; s = dot + 1) {
 		dot = s < end ? memchr(s, '.', (size_t)(end - s)) : NULL;
 		item = one_step(x, item, s, (size_t)((dot != NULL ? dot : end) - s));
-		if (dot == NULL || item.k == V_UNDEF)
+		if (dot == NULL || item.kind == V_UNDEF)
 			break;
 	}
 	/* say which part is missing: the tree has no node for it */
-	if (item.k == V_UNDEF && item.f == 0)
+	if (item.kind == V_UNDEF && item.flag == 0)
 		((struct undef *)(uintptr_t)item.u)->note = "an element lacks the attribute";
 	return item;
 }
@@ -82,7 +82,7 @@ FILTER(f_reverse)
 {
 	struct val none = template_vabsent(), list;
 
-	if (c->in.k == V_STR)
+	if (c->in.kind == V_STR)
 		return template_slice(x, c->in, none, none, template_vint(-1));
 	list = copy(x, template_seq(x, c->in));
 	template_reverse(list);
@@ -148,7 +148,7 @@ sort_key(struct eval *x, struct val v, struct val attribute, bool case_sensitive
 	if (template_is_given(attribute))
 		v = template_path(x, v, attribute);
 	v = template_defined(x, v);
-	return v.k == V_STR && !case_sensitive ? template_case(x, v, 'l') : v;
+	return v.kind == V_STR && !case_sensitive ? template_case(x, v, 'l') : v;
 }
 
 static void
@@ -178,7 +178,7 @@ paths(struct eval *x, struct val attribute)
 	const char *s, *end, *comma;
 	size_t n = 1, i = 0;
 
-	if (attribute.k != V_STR)
+	if (attribute.kind != V_STR)
 		return part(x, attribute, 0, 0, 1, attribute);
 	for (size_t k = 0; k < attribute.n; k++)
 		n += attribute.s[k] == ',';
@@ -242,7 +242,7 @@ FILTER(f_groupby)
 	for (size_t i = 0; i < n; i++) {
 		it[i] = (struct item){ template_at(seq, (int64_t)i), &key[2 * i] };
 		key[2 * i + 1] = template_path(x, it[i].v, c->arg[0]);
-		if (key[2 * i + 1].k == V_UNDEF && template_is_given(c->arg[1]))
+		if (key[2 * i + 1].kind == V_UNDEF && template_is_given(c->arg[1]))
 			key[2 * i + 1] = c->arg[1];
 		key[2 * i] = sort_key(x, key[2 * i + 1], template_vabsent(), exact);
 	}
@@ -253,7 +253,7 @@ FILTER(f_groupby)
 		for (k = i + 1; k < n && template_equal(x, *it[i].key, *it[k].key, 0); k++)
 			;
 		group = template_list(x, 2, true);
-		group.f = 2; /* has .grouper and .list */
+		group.flag = 2; /* has .grouper and .list */
 		group.v[0] = it[i].key[1];
 		group.v[1] = values_of(x, it + i, k - i);
 		out.v[out.n++] = group;
@@ -308,14 +308,14 @@ FILTER_IS(f_max, extreme(x, c, 1))
 FILTER(f_sum)
 {
 	struct val seq = template_seq(x, c->in),
-	           sum = c->arg[1].k == V_ABSENT ? template_vint(0) : c->arg[1], v;
+	           sum = c->arg[1].kind == V_ABSENT ? template_vint(0) : c->arg[1], v;
 
 	for (int64_t i = 0, n = template_len(seq); i < n; i++) {
 		v = template_at(seq, i);
 		if (template_is_given(c->arg[0]))
 			v = template_path(x, v, c->arg[0]);
 		v = template_defined(x, v);
-		if (sum.k == V_STR || v.k == V_STR)
+		if (sum.kind == V_STR || v.kind == V_STR)
 			template_refuse(x, "a sum of text: use join");
 		sum = template_binary(x, E_ADD, sum, v);
 	}
@@ -354,7 +354,7 @@ FILTER(f_map)
 			continue;
 		}
 		out.v[i] = template_path(x, out.v[i], c->arg[0]);
-		if (out.v[i].k == V_UNDEF && template_is_given(c->arg[1]))
+		if (out.v[i].kind == V_UNDEF && template_is_given(c->arg[1]))
 			out.v[i] = c->arg[1];
 	}
 	return out;

@@ -1,4 +1,4 @@
-/* Methods of strings behave as those of Python. */
+/* These methods of strings behave as those of Python. */
 #include "template/priv.h"
 
 #define METHOD(name) FILTER(m_##name)
@@ -9,7 +9,7 @@ text_arg(struct eval *x, const struct call *c, size_t i)
 {
 	struct val v = template_defined(x, c->arg[i]);
 
-	if (v.k != V_STR)
+	if (v.kind != V_STR)
 		template_refuse(
 		    x, "argument %zu: expected a string, not %s", i + 1, template_kind(v));
 	return v;
@@ -43,10 +43,10 @@ ends(struct eval *x, const struct call *c, bool at_end)
 {
 	struct val w = template_defined(x, c->arg[0]);
 
-	if (w.k != V_LIST || w.f == '\0')
+	if (w.kind != V_LIST || w.flag == '\0')
 		return template_vbool(begins(c->in, text_arg(x, c, 0), at_end));
 	for (uint32_t i = 0; i < w.n; i++)
-		if (w.v[i].k == V_STR && begins(c->in, w.v[i], at_end))
+		if (w.v[i].kind == V_STR && begins(c->in, w.v[i], at_end))
 			return template_vbool(true);
 	return template_vbool(false);
 }
@@ -234,7 +234,7 @@ METHOD(join)
 	struct val seq = template_seq(x, c->arg[0]);
 
 	for (int64_t i = 0, n = template_len(seq); i < n; i++)
-		if (template_at(seq, i).k != V_STR)
+		if (template_at(seq, i).kind != V_STR)
 			template_refuse(x, "only strings can be joined by a method");
 	return template_apply(x, f, seq, &c->in, 1);
 }
@@ -267,7 +267,7 @@ fill(struct eval *x, const struct call *c)
 {
 	struct val v = c->arg[1];
 
-	if (v.k == V_ABSENT)
+	if (v.kind == V_ABSENT)
 		return ' ';
 	v = text_arg(x, c, 1);
 	if (v.n != 1)

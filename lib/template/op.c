@@ -107,7 +107,7 @@ append(struct eval *x, struct val a, struct val b)
 static struct val
 repeat(struct eval *x, struct val a, int64_t times)
 {
-	int64_t n = a.k == V_STR ? a.n : template_len(a);
+	int64_t n = a.kind == V_STR ? a.n : template_len(a);
 	struct val v;
 	char *p;
 
@@ -115,7 +115,7 @@ repeat(struct eval *x, struct val a, int64_t times)
 		times = 0;
 	if (n != 0 && times > MAX_OUTPUT / n)
 		template_refuse(x, "the result is too large");
-	if (a.k == V_STR) {
+	if (a.kind == V_STR) {
 		p = template_alloc(x, (size_t)(n * times));
 		for (int64_t i = 0; n != 0 && i < times; i++)
 			memcpy(p + i * n, a.s, (size_t)n);
@@ -130,7 +130,7 @@ repeat(struct eval *x, struct val a, int64_t times)
 static bool
 list_like(struct val v)
 {
-	return v.k == V_LIST || v.k == V_JARR;
+	return v.kind == V_LIST || v.kind == V_JARR;
 }
 
 struct val
@@ -147,18 +147,18 @@ template_binary(struct eval *x, int op, struct val a, struct val b)
 		return integers(x, op, i, j);
 	if (template_number(a, &d) && template_number(b, &e))
 		return reals(x, op, d, e);
-	if (op == E_ADD && a.k == V_STR && b.k == V_STR) {
+	if (op == E_ADD && a.kind == V_STR && b.kind == V_STR) {
 		if ((size_t)a.n + b.n > MAX_OUTPUT)
 			template_refuse(x, "the result is too large");
 		return template_concat(x, (struct val[]){ a, b }, 2, template_vstr("", 0));
 	}
-	if (op == E_ADD && list_like(a) && list_like(b) && (a.f == 0) == (b.f == 0))
+	if (op == E_ADD && list_like(a) && list_like(b) && (a.flag == 0) == (b.flag == 0))
 		return append(x, a, b);
-	if (op == E_MUL && template_integer(b, &j) && (a.k == V_STR || list_like(a)))
+	if (op == E_MUL && template_integer(b, &j) && (a.kind == V_STR || list_like(a)))
 		return repeat(x, a, j);
-	if (op == E_MUL && template_integer(a, &i) && (b.k == V_STR || list_like(b)))
+	if (op == E_MUL && template_integer(a, &i) && (b.kind == V_STR || list_like(b)))
 		return repeat(x, b, i);
-	if (op == E_MOD && a.k == V_STR) {
+	if (op == E_MOD && a.kind == V_STR) {
 		if (template_is_tuple(b))
 			return template_format(x, a.s, a.n, b.v, b.n);
 		return template_format(x, a.s, a.n, &b, 1);
@@ -195,7 +195,7 @@ loop_attr(struct eval *x, const struct node *at, const struct loop *l, const cha
 		if (l->i < l->n - 1)
 			return template_at(l->seq, l->i + 1);
 	}
-	return template_undef(x, at, (struct val){ .k = V_LOOP }, s, n, NULL);
+	return template_undef(x, at, (struct val){ .kind = V_LOOP }, s, n, NULL);
 }
 
 struct val
@@ -203,14 +203,14 @@ template_attr(struct eval *x, const struct node *at, struct val v, const char *s
 {
 	struct val r;
 
-	if (v.k == V_LOOP)
+	if (v.kind == V_LOOP)
 		return loop_attr(x, at, v.l, s, n);
 	if (template_is_map(v)) {
 		r = template_map_get(x, v, template_vstr(s, n));
-		if (r.k != V_ABSENT)
+		if (r.kind != V_ABSENT)
 			return r;
 	}
-	if (v.k == V_LIST && v.f == 2 &&
+	if (v.kind == V_LIST && v.flag == 2 &&
 	    (template_word(s, n, "grouper") || template_word(s, n, "list")))
 		return v.v[*s == 'l'];
 	return template_undef(x, at, v, s, n, NULL);
@@ -219,15 +219,15 @@ template_attr(struct eval *x, const struct node *at, struct val v, const char *s
 static struct val
 at_index(struct eval *x, const struct node *at, struct val v, int64_t i)
 {
-	int64_t n = v.k == V_STR ? (int64_t)template_chars(v.s, v.n) : template_len(v);
+	int64_t n = v.kind == V_STR ? (int64_t)template_chars(v.s, v.n) : template_len(v);
 	size_t from, len;
 
-	template_work(x, v.k == V_STR ? v.n : 0);
+	template_work(x, v.kind == V_STR ? v.n : 0);
 	if (i < 0)
 		i += n;
 	if (i < 0 || i >= n)
 		return template_undef(x, at, v, NULL, 0, NULL);
-	if (v.k != V_STR)
+	if (v.kind != V_STR)
 		return template_at(v, i);
 	from = template_offset(v.s, v.n, (size_t)i);
 	template_decode(v.s + from, &len);
@@ -240,16 +240,16 @@ template_item(struct eval *x, const struct node *at, struct val v, struct val ke
 	struct val r;
 	int64_t i;
 
-	if (v.k == V_LOOP && key.k == V_STR)
+	if (v.kind == V_LOOP && key.kind == V_STR)
 		return loop_attr(x, at, v.l, key.s, key.n);
-	if ((template_is_seq(v) || v.k == V_STR) && template_integer(key, &i))
+	if ((template_is_seq(v) || v.kind == V_STR) && template_integer(key, &i))
 		return at_index(x, at, v, i);
 	if (template_is_map(v)) {
 		r = template_map_get(x, v, key);
-		if (r.k != V_ABSENT)
+		if (r.kind != V_ABSENT)
 			return r;
 	}
-	if (key.k == V_STR)
+	if (key.kind == V_STR)
 		return template_undef(x, at, v, key.s, key.n, NULL);
 	return template_undef(x, at, v, NULL, 0, NULL);
 }
@@ -276,7 +276,7 @@ template_slice(struct eval *x, struct val v, struct val a, struct val b, struct 
 	struct val list, seq;
 	size_t start;
 
-	if (!template_is_seq(v) && v.k != V_STR)
+	if (!template_is_seq(v) && v.kind != V_STR)
 		template_refuse(x, "%s has no slices", template_kind(v));
 	if (template_is_given(c) && !template_integer(template_defined(x, c), &step))
 		template_refuse(x, "%s in a slice: only integers can be", template_kind(c));
@@ -284,8 +284,8 @@ template_slice(struct eval *x, struct val v, struct val a, struct val b, struct 
 		template_refuse(x, "a slice cannot go in steps of 0");
 	if (step > INT32_MAX || step < -INT32_MAX)
 		step = step > 0 ? INT32_MAX : -INT32_MAX;
-	len = v.k == V_STR ? (int64_t)template_chars(v.s, v.n) : template_len(v);
-	template_work(x, v.k == V_STR ? v.n : 0);
+	len = v.kind == V_STR ? (int64_t)template_chars(v.s, v.n) : template_len(v);
+	template_work(x, v.kind == V_STR ? v.n : 0);
 	if (step > 0) {
 		from = bound(x, a, 0, len, 0, len);
 		to = bound(x, b, len, len, 0, len);
@@ -295,7 +295,7 @@ template_slice(struct eval *x, struct val v, struct val a, struct val b, struct 
 		to = bound(x, b, -1, len, -1, len - 1);
 		n = from > to ? (from - to - 1) / -step + 1 : 0;
 	}
-	if (v.k == V_STR && step == 1) {
+	if (v.kind == V_STR && step == 1) {
 		start = template_offset(v.s, v.n, (size_t)from);
 		return template_vstr(
 		    v.s + start, template_offset(v.s + start, v.n - start, (size_t)n));
@@ -303,10 +303,10 @@ template_slice(struct eval *x, struct val v, struct val a, struct val b, struct 
 	if (n > MAX_OUTPUT)
 		template_refuse(x, "the result is too large");
 	list = template_list(x, (size_t)n, template_is_tuple(v));
-	seq = v.k == V_STR && n != 0 ? template_seq(x, v) : v;
+	seq = v.kind == V_STR && n != 0 ? template_seq(x, v) : v;
 	for (int64_t i = 0; i < n; i++)
 		list.v[i] = template_at(seq, from + i * step);
-	if (v.k == V_STR)
+	if (v.kind == V_STR)
 		return template_concat(x, list.v, list.n, template_vstr("", 0));
 	return list;
 }
@@ -403,8 +403,9 @@ format_one(struct eval *x, struct pth_buf *b, const struct spec *f, struct val v
 		if (f->prec >= 0)
 			pth_buf_cut(
 			    b, at + template_offset(b->s + at, b->len - at, (size_t)f->prec));
-	} else if (f->conv == 'c' && (v.k == V_INT ? v.i > 0 && v.i < 0x110000 : v.k == V_STR)) {
-		if (v.k == V_INT)
+	} else if (f->conv == 'c' &&
+	    (v.kind == V_INT ? v.i > 0 && v.i < 0x110000 : v.kind == V_STR)) {
+		if (v.kind == V_INT)
 			template_utf8(b, (unsigned)v.i);
 		else
 			pth_buf_add(b, v.s, v.n);

@@ -1,4 +1,4 @@
-/* The parser of statements, and the life of a parsed template. */
+/* The parser reads statements here; templates are made and freed. */
 #include "base/text.h"
 #include "template/priv.h"
 

@@ -3,7 +3,7 @@
  *
  *   scan.c    text and tokens; whitespace control
  *   parse.c   statements      expr.c    expressions
- *   bind.c    arguments to parameters
+ *   bind.c    arguments to parameters; filters applied by name
  *   eval.c    the interpreter; the API
  *   undef.c   what to say about what is missing
  *   value.c   values: heap, comparison, sequences, to and from jansson
@@ -15,8 +15,9 @@
  *   is.c      what stands after `is`
  *
  * Parser and interpreter leave by longjmp when something is wrong: all they
- * own is an arena and a heap that the one who called setjmp releases. The
- * outside sees an ordinary -1 or NULL.
+ * own is an arena, a heap and a buffer that the one who called setjmp releases.
+ * A variable with a cleanup attribute stands only in a function that longjmp
+ * never leaves. The outside sees an ordinary -1 or NULL.
  */
 #ifndef PTH_TEMPLATE_PRIV_H
 #define PTH_TEMPLATE_PRIV_H
@@ -71,9 +72,9 @@ enum kind {
 /* clang-format on */
 
 struct val {
-	uint8_t k;  /* enum kind */
-	uint8_t f;  /* V_LIST: 1 a tuple, 2 one of groupby; V_UNDEF: soft, prints as "" */
-	uint32_t n; /* V_STR: bytes; V_LIST: elements */
+	uint8_t kind; /* enum kind */
+	uint8_t flag; /* V_LIST: 1 a tuple, 2 one of groupby; V_UNDEF: soft, prints as "" */
+	uint32_t n;   /* V_STR: bytes; V_LIST: elements */
 	union {
 		bool b;
 		int64_t i;
@@ -317,13 +318,13 @@ void template_reset(struct eval *x, struct mark m);
 void template_work(struct eval *x, size_t bytes);
 
 /* clang-format off */
-#define template_vnone() ((struct val){ .k = V_NONE })
-#define template_vabsent() ((struct val){ .k = V_ABSENT })
-#define template_vbool(value) ((struct val){ .k = V_BOOL, .b = (value) })
-#define template_vint(value) ((struct val){ .k = V_INT, .i = (value) })
-#define template_vreal(value) ((struct val){ .k = V_REAL, .d = (value) })
-#define template_vstr(text, size) ((struct val){ .k = V_STR, .n = (uint32_t)(size), .s = (text) })
-#define template_vsoft() ((struct val){ .k = V_UNDEF, .f = 1 })
+#define template_vnone() ((struct val){ .kind = V_NONE })
+#define template_vabsent() ((struct val){ .kind = V_ABSENT })
+#define template_vbool(value) ((struct val){ .kind = V_BOOL, .b = (value) })
+#define template_vint(value) ((struct val){ .kind = V_INT, .i = (value) })
+#define template_vreal(value) ((struct val){ .kind = V_REAL, .d = (value) })
+#define template_vstr(text, size) \
+	((struct val){ .kind = V_STR, .n = (uint32_t)(size), .s = (text) })
 /* clang-format on */
 struct val template_strn(struct eval *x, const char *s, size_t n); /* copied */
 struct val template_take(struct eval *x); /* what x->tmp holds, which is emptied */
@@ -425,8 +426,6 @@ extern const struct filter template_filters_any[], template_filters_list[], temp
 /* Is s of n bytes this word? */
 bool template_word(const char *s, size_t n, const char *word);
 
-/* How many parameters has a filter? */
-unsigned template_params(const struct filter *f);
 /* Run a filter, test or method with positional arguments. */
 struct val template_apply(
     struct eval *x, const struct filter *f, struct val in, const struct val *arg, size_t n);

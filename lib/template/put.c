@@ -289,7 +289,7 @@ put_seq(struct eval *x, struct pth_buf *b, struct val v, struct place at)
 	int64_t n = template_len(v);
 	bool python = at.form == FORM_REPR, tuple = python && template_is_tuple(v);
 
-	if (v.k == V_RANGE && python) {
+	if (v.kind == V_RANGE && python) {
 		pth_buf_addf(b, "range(%lld, %lld", (long long)v.r->start, (long long)v.r->stop);
 		if (v.r->step != 1)
 			pth_buf_addf(b, ", %lld", (long long)v.r->step);
@@ -322,11 +322,11 @@ json_keys(struct eval *x, struct val items)
 	for (uint32_t i = 0; i < items.n; i++) {
 		struct val *key = items.v[i].v;
 
-		if (key->k == V_BOOL)
+		if (key->kind == V_BOOL)
 			*key = key->b ? template_vstr("true", 4) : template_vstr("false", 5);
-		else if (key->k == V_NONE)
+		else if (key->kind == V_NONE)
 			*key = template_vstr("null", 4);
-		else if (key->k == V_LIST)
+		else if (key->kind == V_LIST)
 			template_refuse(x, "a tuple cannot be a key in JSON");
 		*key = template_str(x, *key);
 	}
@@ -338,7 +338,7 @@ static void
 put_map(struct eval *x, struct pth_buf *b, struct val v, struct place at)
 {
 	struct val items = template_map_items(x, v, 'i');
-	bool ns = at.form == FORM_REPR && v.k == V_MAP && v.m->ns;
+	bool ns = at.form == FORM_REPR && v.kind == V_MAP && v.m->ns;
 
 	if (at.form == FORM_JSON)
 		json_keys(x, items);
@@ -364,28 +364,28 @@ put(struct eval *x, struct pth_buf *b, struct val v, struct place at)
 
 	if (at.level > MAX_DEPTH)
 		template_refuse(x, "a value nested deeper than %d", MAX_DEPTH);
-	if (b->len + (v.k == V_STR ? v.n : 0) > MAX_OUTPUT)
+	if (b->len + (v.kind == V_STR ? v.n : 0) > MAX_OUTPUT)
 		template_refuse(x, "more than %d MiB of text", MAX_OUTPUT >> 20);
 	v = template_defined(x, v);
 	if (template_is_seq(v))
 		put_seq(x, b, v, below);
 	else if (template_is_map(v))
 		put_map(x, b, v, below);
-	else if (v.k == V_STR)
+	else if (v.kind == V_STR)
 		put_text(b, v, at.form);
-	else if (v.k == V_NONE)
+	else if (v.kind == V_NONE)
 		pth_buf_adds(b, python ? "None" : "null");
-	else if (v.k == V_BOOL && python)
+	else if (v.kind == V_BOOL && python)
 		pth_buf_adds(b, v.b ? "True" : "False");
-	else if (v.k == V_BOOL)
+	else if (v.kind == V_BOOL)
 		pth_buf_adds(b, v.b ? "true" : "false");
-	else if (v.k == V_INT)
+	else if (v.kind == V_INT)
 		template_put_int(b, v.i);
-	else if (v.k == V_REAL && (python || isfinite(v.d)))
+	else if (v.kind == V_REAL && (python || isfinite(v.d)))
 		put_real(b, v.d);
 	else if (!python)
 		template_refuse(x, "%s has no JSON form", template_kind(v));
-	else if (v.k == V_LOOP)
+	else if (v.kind == V_LOOP)
 		template_refuse(x, "'loop' itself cannot be printed");
 }
 
@@ -402,7 +402,7 @@ template_str(struct eval *x, struct val v)
 	struct val s;
 
 	v = template_defined(x, v);
-	if (v.k == V_STR)
+	if (v.kind == V_STR)
 		return v;
 	template_put(x, &x->tmp, v, FORM_STR, -1);
 	s = template_strn(x, x->tmp.s != NULL ? x->tmp.s + at : "", x->tmp.len - at);
@@ -413,7 +413,7 @@ template_str(struct eval *x, struct val v)
 struct val
 template_text(struct eval *x, struct val v)
 {
-	if (v.k == V_NONE)
+	if (v.kind == V_NONE)
 		template_refuse(
 		    x, "this is none, which has no text (use |default('', true) or |string)");
 	return template_str(x, v);

@@ -1,4 +1,4 @@
-/* Filters on text are here, and what they share with the methods of strings. */
+/* These filters work on text; the methods of strings share what they are made of. */
 #include <locale.h>
 #include <wctype.h>
 
@@ -246,7 +246,7 @@ FILTER(f_title)
 FILTER(f_replace)
 {
 	struct val count = c->arg[2];
-	int64_t n = count.k == V_NONE ? -1 : template_arg_int(x, count, -1);
+	int64_t n = count.kind == V_NONE ? -1 : template_arg_int(x, count, -1);
 
 	return template_replace(
 	    x, template_str(x, c->in), template_str(x, c->arg[0]), template_str(x, c->arg[1]), n);
@@ -263,7 +263,7 @@ FILTER(f_indent)
 	struct val s = template_str(x, c->in), lines, by;
 	bool first = template_truth(x, c->arg[1]), blank = template_truth(x, c->arg[2]);
 
-	if (c->arg[0].k == V_STR)
+	if (c->arg[0].kind == V_STR)
 		by = c->arg[0];
 	else
 		by = template_pad(
@@ -289,7 +289,7 @@ FILTER(f_truncate)
 	int64_t e = (int64_t)template_chars(end.s, end.n);
 	size_t cut, space;
 
-	if (c->arg[3].k != V_NONE)
+	if (c->arg[3].kind != V_NONE)
 		leeway = template_arg_int(x, c->arg[3], 5);
 	if (n < e || leeway < 0)
 		template_fail(
@@ -366,7 +366,7 @@ FILTER(f_urlencode)
 	struct val pairs, *part, pair;
 	size_t n;
 
-	if (c->in.k == V_STR || (!template_is_map(c->in) && !template_is_seq(c->in))) {
+	if (c->in.kind == V_STR || (!template_is_map(c->in) && !template_is_seq(c->in))) {
 		add_url(x, template_str(x, c->in), false);
 		return template_take(x);
 	}

@@ -36,9 +36,9 @@ put_path(struct eval *x, struct pth_buf *b, const struct node *n)
 		break;
 	case E_ITEM:
 		put_path(x, b, n->a);
-		if (n->b->op == E_CONST && n->b->val.k == V_STR && n->b->val.n < 100)
+		if (n->b->op == E_CONST && n->b->val.kind == V_STR && n->b->val.n < 100)
 			pth_buf_addf(b, "['%.*s']", (int)n->b->val.n, n->b->val.s);
-		else if (n->b->op == E_CONST && n->b->val.k == V_INT)
+		else if (n->b->op == E_CONST && n->b->val.kind == V_INT)
 			pth_buf_addf(b, "[%lld]", (long long)n->b->val.i);
 		else if (n->b->op == E_NAME)
 			pth_buf_addf(b, "[%s]", x->sh->sym[n->b->sym].s);
@@ -57,19 +57,19 @@ put_near(struct eval *x, struct pth_buf *b, const struct undef *u)
 	char key[100];
 	const char *near;
 
-	if (u->base.k == V_ABSENT) {
+	if (u->base.kind == V_ABSENT) {
 		add_keys(&l, x->vars);
 		for (uint32_t i = 0; i < x->ncur && i < x->sh->nsym; i++)
-			if (x->cur[i].k != V_ABSENT && x->cur[i].k != V_UNDEF)
+			if (x->cur[i].kind != V_ABSENT && x->cur[i].kind != V_UNDEF)
 				add_name(&l, x->sh->sym[i].s);
-	} else if (u->base.k == V_JOBJ) {
+	} else if (u->base.kind == V_JOBJ) {
 		add_keys(&l, u->base.j);
 	}
 	snprintf(key, sizeof key, "%.*s", (int)(u->len > 90 ? 90 : u->len), u->name);
 	near = u->len > 1 ? pth_nearest(key, l.v, l.n) : NULL;
 	if (near != NULL)
 		pth_buf_addf(b, "; did you mean '%s'?", near);
-	else if (u->base.k != V_ABSENT && !template_is_map(u->base))
+	else if (u->base.kind != V_ABSENT && !template_is_map(u->base))
 		pth_buf_addf(b, ": this is %s", template_kind(u->base));
 }
 
@@ -97,7 +97,7 @@ say_undef(struct eval *x, const struct undef *u)
 void
 template_fail_undef(struct eval *x, struct val v)
 {
-	if (v.f != 0)
+	if (v.flag != 0)
 		template_refuse(x, "an 'if' without 'else' gave nothing here");
 	say_undef(x, v.u);
 	longjmp(x->leave, 1);
@@ -106,7 +106,7 @@ template_fail_undef(struct eval *x, struct val v)
 struct val
 template_defined(struct eval *x, struct val v)
 {
-	if (v.k == V_UNDEF && v.f == 0)
+	if (v.kind == V_UNDEF && v.flag == 0)
 		template_fail_undef(x, v);
 	return v;
 }
