@@ -128,7 +128,7 @@ container_image_words(const struct pth_image_req *q, const json_t *docker, const
 		    json_incref(v);
 		const char *s = json_string_value(text);
 
-		if (s != NULL ? *s == '\0' : json_is_null(v))
+		if (json_is_null(v) || (s != NULL && *s == '\0'))
 			continue; /* `x if y` without else */
 		if (container_image_check(q, key, k, s, e) != 0)
 			return NULL;
