@@ -122,3 +122,26 @@ pth_sockets_each(bool udp, bool (*f)(void *arg, const struct pth_socket *s), voi
 	if (each_of(udp ? "/proc/self/net/udp" : "/proc/self/net/tcp", udp, f, arg))
 		each_of(udp ? "/proc/self/net/udp6" : "/proc/self/net/tcp6", udp, f, arg);
 }
+
+struct want {
+	unsigned port;
+	bool found;
+};
+
+static bool
+compare(void *arg, const struct pth_socket *s)
+{
+	struct want *w = arg;
+
+	w->found = s->port == w->port && (s->udp || s->state == PTH_TCP_LISTEN);
+	return !w->found;
+}
+
+bool
+pth_sockets_bound(bool udp, unsigned port)
+{
+	struct want w = { port, false };
+
+	pth_sockets_each(udp, compare, &w);
+	return w.found;
+}

@@ -22,5 +22,7 @@ struct pth_socket {
 bool pth_sockets_next(const char **p, const char *end, struct pth_socket *s);
 /* Call f for each socket, of TCP or UDP, until it says false. */
 void pth_sockets_each(bool udp, bool (*f)(void *arg, const struct pth_socket *s), void *arg);
+/* Is a UDP socket bound to the port, or does a TCP socket listen on it? */
+bool pth_sockets_bound(bool udp, unsigned port);
 
 #endif

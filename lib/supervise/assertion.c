@@ -3,9 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "host/channel.h"
 #include "host/http.h"
+#include "host/sockets.h"
 #include "io/event.h"
 #include "io/file.h"
 #include "io/json.h"
@@ -27,7 +29,7 @@ struct one_assertion {
 	bool timed;              /* it has a timeout */
 	bool settled, ok;
 	int64_t deadline, look, wait;
-	struct ready_log *logs[2];
+	struct log_search *logs[2];
 	struct pth_http http;
 	struct pth_channel ask; /* of its container */
 	char text[400];
@@ -131,7 +133,7 @@ look_responsive(struct assertions *a, struct one_assertion *x, int64_t now)
 		return look_http(x, now);
 	if (!supervise_service_lives(s))
 		return look_running(a, x, now);
-	listens = supervise_service_listens(s, &port, &udp);
+	listens = supervise_ready_listens(&s->ready, &port, &udp);
 	if (listens == 0)
 		say(x, "is running, but %s port %u is not %s", udp ? "UDP" : "TCP", port,
 		    udp ? "bound" : "listened on");
@@ -152,7 +154,7 @@ look_port(struct assertions *a, struct one_assertion *x, int64_t now)
 	    "tcp";
 	bool udp = strcmp(pth_json_str(x->def, "transport", usual), "udp") == 0;
 	unsigned port = port_of(x);
-	bool open = udp ? supervise_ready_udp(port) : supervise_ready_tcp(port);
+	bool open = pth_sockets_bound(udp, port);
 
 	(void)a, (void)now;
 	say(x, "%s port %u is %sopen", udp ? "UDP" : "TCP", port, open ? "" : "not ");
@@ -178,7 +180,8 @@ below(const struct one_assertion *x)
 static enum answer
 look_file(struct assertions *a, struct one_assertion *x, int64_t now)
 {
-	bool there = supervise_ready_file(of_test(x) ? a->testdir : x->service->dirfd, below(x));
+	bool there = faccessat(of_test(x) ? a->testdir : x->service->at.dirfd, below(x), F_OK, 0) ==
+	    0;
 
 	(void)now;
 	say(x, "%.200s %s", pth_json_str(x->def, "file", ""), there ? "exists" : "does not exist");
@@ -194,11 +197,11 @@ look_output(struct assertions *a, struct one_assertion *x, int64_t now)
 	for (size_t i = 0; i < countof(x->logs); i++) {
 		if (x->logs[i] == NULL)
 			continue;
-		if (supervise_ready_log_look(x->logs[i])) {
+		if (supervise_log_search_look(x->logs[i])) {
 			say(x, "found");
 			return YES;
 		}
-		behind |= supervise_ready_log_behind(x->logs[i]);
+		behind |= supervise_log_search_behind(x->logs[i]);
 	}
 	say(x, "\"%.200s\" is not in %.100s",
 	    pth_json_str(x->def, "text", pth_json_str(x->def, "pattern", "")),
@@ -314,7 +317,7 @@ supervise_assertions_log_cut(
 			const char *name = a->v[i].logs[k] != NULL ? log_name(&a->v[i], k) : NULL;
 
 			if (a->v[i].service == s && name != NULL && strcmp(name, path) == 0)
-				supervise_ready_log_cut(a->v[i].logs[k], keep);
+				supervise_log_search_cut(a->v[i].logs[k], keep);
 		}
 }
 
@@ -338,8 +341,8 @@ open_logs(struct one_assertion *x, struct pth_err *e)
 		pth_buf_adds(&re, pth_json_str(x->def, "pattern", ""));
 	for (size_t i = 0; i < countof(x->logs) && r == 0; i++)
 		if (log_name(x, i) != NULL &&
-		    (x->logs[i] = supervise_ready_log_open(
-		         x->service->dirfd, log_name(x, i), re.len != 0 ? re.s : "", 0, e)) == NULL)
+		    (x->logs[i] = supervise_log_search_open(x->service->at.dirfd, log_name(x, i),
+		         re.len != 0 ? re.s : "", 0, e)) == NULL)
 			r = -1;
 	pth_buf_release(&re);
 	return r;
@@ -406,7 +409,7 @@ supervise_assertions_release(struct assertions *a)
 		pth_http_end(&a->v[i].http);
 		pth_channel_end(&a->v[i].ask);
 		for (size_t k = 0; k < countof(a->v[i].logs); k++)
-			supervise_ready_log_close(a->v[i].logs[k]);
+			supervise_log_search_close(a->v[i].logs[k]);
 	}
 	free(a->v);
 }

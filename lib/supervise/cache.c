@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/buf.h"
+#include "base/cleanup.h"
 #include "base/os.h"
 #include "io/file.h"
 #include "io/json.h"
@@ -21,8 +21,8 @@ int
 pth_cache_open(struct pth_err *e)
 {
 	const char *base = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-	struct pth_buf b = PTH_BUF_INIT;
-	int fd = -1;
+	pth_auto_buf b = PTH_BUF_INIT;
+	int fd;
 
 	if (base != NULL && *base == '/')
 		pth_buf_addf(&b, "%s/pth/compile", base);
@@ -31,13 +31,10 @@ pth_cache_open(struct pth_err *e)
 	if (b.len == 0)
 		return pth_err_set(
 		    e, PTH_SYSTEM, "compile cache: neither XDG_CACHE_HOME nor HOME is set");
-	if (pth_mkdirs(AT_FDCWD, b.s, e) == 0) {
-		fd = open(b.s, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (fd < 0)
-			pth_err_set(e, PTH_SYSTEM, "%s:", b.s);
-	}
-	pth_buf_release(&b);
-	return fd;
+	if (pth_mkdirs(AT_FDCWD, b.s, e) != 0)
+		return -1;
+	fd = open(b.s, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? pth_err_set(e, PTH_SYSTEM, "%s:", b.s) : fd;
 }
 
 static int
@@ -52,11 +49,26 @@ no_dots(const struct dirent *d)
 	return strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0;
 }
 
-/* The names in a directory, sorted; free each and the list. -1 with errno. */
-static int
-names_in(int dirfd, const char *path, struct dirent ***list)
+/* The names in a directory, sorted, as a list that ends with NULL; NULL with errno.
+ * *n, how many, may be NULL. */
+static char **
+names_in(int dirfd, int *n)
 {
-	return scandirat(dirfd, path, list, no_dots, by_name);
+	struct pth_strv names = { NULL, 0 };
+	struct dirent **list;
+	int found = scandirat(dirfd, ".", &list, no_dots, by_name);
+
+	if (n != NULL)
+		*n = found;
+	if (found < 0)
+		return NULL;
+	for (int i = 0; i < found; i++) {
+		pth_strv_push(&names, pth_xstrdup(list[i]->d_name));
+		free(list[i]);
+	}
+	free(list);
+	pth_strv_push(&names, NULL);
+	return names.v;
 }
 
 /* Add path, and all below it, to the list of what a key is made of. */
@@ -64,62 +76,47 @@ static int
 add_input(const struct pth_cache *c, int dirfd, const char *path, int depth, json_t *to,
     struct pth_err *e)
 {
-	int fd = openat(dirfd, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC), n, r = 0;
+	pth_auto_fd fd = openat(dirfd, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	char hex[65];
-	struct dirent **list;
 	struct stat st;
 	int64_t bytes;
+	int n, r = 0;
 
 	if (fd < 0 || fstat(fd, &st) != 0 || depth > DEPTH_MAX ||
-	    !(S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))) {
-		r = pth_err_set(
+	    !(S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)))
+		return pth_err_set(
 		    e, PTH_SYSTEM, "input %s: not a file or directory that can be read", path);
-		if (fd >= 0)
-			close(fd);
-		return r;
-	}
 	if (S_ISREG(st.st_mode)) {
 		r = c->digest(fd, hex, &bytes);
-		close(fd);
 		pth_json_push(
 		    to, json_pack("[s,b,s]", path, (st.st_mode & 0100) != 0, r == 0 ? hex : ""));
 		return r == 0 ? 0 : pth_err_set(e, PTH_SYSTEM, "input %s:", path);
 	}
-	n = names_in(fd, ".", &list);
+	pth_auto_strv names = names_in(fd, &n);
 	pth_json_push(to, json_pack("[s,i]", path, n));
-	for (int i = 0; i < n; i++) {
-		if (r == 0)
-			r = add_input(c, fd, list[i]->d_name, depth + 1, to, e);
-		free(list[i]);
-	}
-	if (n >= 0)
-		free(list);
-	close(fd);
-	return n < 0 ? pth_err_set(e, PTH_SYSTEM, "input %s:", path) : r;
+	if (names == NULL)
+		return pth_err_set(e, PTH_SYSTEM, "input %s:", path);
+	for (char **p = names; *p != NULL && r == 0; p++)
+		r = add_input(c, fd, *p, depth + 1, to, e);
+	return r;
 }
 
 static int
 digest_text(const struct pth_cache *c, const char *text, char key[PTH_CACHE_KEY])
 {
-	int fd = memfd_create("key", MFD_CLOEXEC);
+	pth_auto_fd fd = memfd_create("key", MFD_CLOEXEC);
 	int64_t bytes;
-	int r;
 
-	if (fd < 0)
+	if (fd < 0 || pth_write_all(fd, text, strlen(text)) != 0 || lseek(fd, 0, SEEK_SET) != 0)
 		return -1;
-	r = pth_write_all(fd, text, strlen(text)) == 0 && lseek(fd, 0, SEEK_SET) == 0 ?
-	    c->digest(fd, key, &bytes) :
-	    -1;
-	close(fd);
-	return r;
+	return c->digest(fd, key, &bytes);
 }
 
 int
 pth_cache_key(const struct pth_cache *c, const json_t *what, const json_t *inputs, int dirfd,
     char key[PTH_CACHE_KEY], struct pth_err *e)
 {
-	json_t *list = json_array(), *all, *v;
-	char *text;
+	json_t *list = json_array(), *v;
 	size_t i;
 	int r = 0;
 
@@ -128,12 +125,10 @@ pth_cache_key(const struct pth_cache *c, const json_t *what, const json_t *input
 			r = json_is_string(v) ?
 			    add_input(c, dirfd, json_string_value(v), 0, list, e) :
 			    pth_err_set(e, PTH_INPUT, "an input must be a path");
-	all = json_pack("{s:i,s:O,s:o}", "pth", 1, "what", what, "inputs", list);
-	text = all != NULL ? json_dumps(all, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+	json_auto_t *all = json_pack("{s:i,s:O,s:o}", "pth", 1, "what", what, "inputs", list);
+	pth_auto_str text = all != NULL ? json_dumps(all, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
 	if (r == 0 && (text == NULL || digest_text(c, text, key) != 0))
 		r = pth_err_set(e, PTH_SYSTEM, "digest:");
-	free(text);
-	json_decref(all);
 	return r;
 }
 
@@ -190,7 +185,7 @@ pth_cache_leave(int *lock)
 static int
 copy_bytes(int from, int to)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	ssize_t n;
 
 	/* In the kernel, or by sharing blocks, where the file systems can. */
@@ -199,7 +194,6 @@ copy_bytes(int from, int to)
 	while (n != 0 && (n = pth_read_all(from, pth_buf_room(&b, 65536), 65536)) > 0)
 		if (pth_write_all(to, b.s, (size_t)n) != 0)
 			n = -1;
-	pth_buf_release(&b);
 	return n == 0 ? 0 : -1;
 }
 
@@ -207,7 +201,8 @@ static int
 copy_file(int from, int to, const char *name, const struct stat *st)
 {
 	const struct timespec times[2] = { st->st_atim, st->st_mtim };
-	int in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), out, r = -1;
+	pth_auto_fd in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int out, r = -1;
 
 	if (in < 0)
 		return -1;
@@ -219,7 +214,6 @@ copy_file(int from, int to, const char *name, const struct stat *st)
 		futimens(out, times);
 		r = close(out) == 0 ? r : -1;
 	}
-	close(in);
 	return r;
 }
 
@@ -241,26 +235,18 @@ static int copy_any(int from, int to, const char *name, int depth);
 static int
 copy_dir(int from, int to, const char *name, int depth)
 {
-	int in, out, n, r = 0;
-	struct dirent **list;
+	int r = 0;
 
 	if (depth > DEPTH_MAX || (mkdirat(to, name, 0777) != 0 && errno != EEXIST))
 		return -1;
-	in = openat(from, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	out = openat(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	n = in >= 0 && out >= 0 ? names_in(in, ".", &list) : -1;
-	for (int i = 0; i < n; i++) {
-		if (r == 0)
-			r = copy_any(in, out, list[i]->d_name, depth + 1);
-		free(list[i]);
-	}
-	if (n >= 0)
-		free(list);
-	if (in >= 0)
-		close(in);
-	if (out >= 0)
-		close(out);
-	return n < 0 ? -1 : r;
+	pth_auto_fd in = openat(from, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	pth_auto_fd out = openat(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	pth_auto_strv names = in >= 0 && out >= 0 ? names_in(in, NULL) : NULL;
+	if (names == NULL)
+		return -1;
+	for (char **p = names; *p != NULL && r == 0; p++)
+		r = copy_any(in, out, *p, depth + 1);
+	return r;
 }
 
 /* One name of a directory, with all that is below it; sockets and the like
@@ -283,50 +269,37 @@ copy_any(int from, int to, const char *name, int depth)
 static int
 copy_path(int from, int to, const char *path)
 {
-	char *copy = pth_xstrdup(path), *slash = strrchr(copy, '/');
-	int in, out, r = -1;
+	pth_auto_str copy = pth_xstrdup(path);
+	char *slash = strrchr(copy, '/');
 
-	if (slash == NULL) {
-		r = copy_any(from, to, copy, 0);
-	} else if ((*slash = '\0', pth_mkdirs(to, copy, NULL) == 0) != 0) {
-		in = pth_open_beneath(from, copy, O_RDONLY | O_DIRECTORY, 0);
-		out = pth_open_beneath(to, copy, O_RDONLY | O_DIRECTORY, 0);
-		if (in >= 0 && out >= 0)
-			r = copy_any(in, out, slash + 1, 0);
-		if (in >= 0)
-			close(in);
-		if (out >= 0)
-			close(out);
-	}
-	free(copy);
-	return r;
+	if (slash == NULL)
+		return copy_any(from, to, copy, 0);
+	*slash = '\0';
+	if (pth_mkdirs(to, copy, NULL) != 0)
+		return -1;
+	pth_auto_fd in = pth_open_beneath(from, copy, O_RDONLY | O_DIRECTORY, 0);
+	pth_auto_fd out = pth_open_beneath(to, copy, O_RDONLY | O_DIRECTORY, 0);
+	return in >= 0 && out >= 0 ? copy_any(in, out, slash + 1, 0) : -1;
 }
 
 int
 pth_cache_take(const struct pth_cache *c, const char *key, int dirfd, struct pth_err *e)
 {
-	int in = openat(c->fd, key, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), r = 0, n;
-	struct dirent **list;
+	pth_auto_fd in = openat(c->fd, key, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int r = 0;
 
 	if (in < 0)
 		return errno == ENOENT ? 1 : pth_err_set(e, PTH_SYSTEM, "compile cache: %s:", key);
-	if (flock(in, LOCK_SH | LOCK_NB) != 0 || !supervise_cache_is(c, key, in)) {
-		close(in);
+	if (flock(in, LOCK_SH | LOCK_NB) != 0 || !supervise_cache_is(c, key, in))
 		return 1;
-	}
 	futimens(in, NULL);
-	n = names_in(in, ".", &list);
-	for (int i = 0; i < n; i++) {
-		if (r == 0 && copy_any(in, dirfd, list[i]->d_name, 0) != 0)
-			r = pth_err_set(e, PTH_SYSTEM, "compile cache: copy %s:", list[i]->d_name);
-		free(list[i]);
-	}
-	if (n >= 0)
-		free(list);
-	else
+	pth_auto_strv names = names_in(in, NULL);
+	if (names == NULL)
 		r = pth_err_set(e, PTH_SYSTEM, "compile cache: %s:", key);
+	for (char **p = names; p != NULL && *p != NULL && r == 0; p++)
+		if (copy_any(in, dirfd, *p, 0) != 0)
+			r = pth_err_set(e, PTH_SYSTEM, "compile cache: copy %s:", *p);
 	flock(in, LOCK_UN);
-	close(in);
 	return r;
 }
 

@@ -1,37 +1,48 @@
 /*
- * Is a service ready? Each check looks once and returns at once; the caller
- * decides when to look again and for how long.
+ * Is a service ready? The checks of its plan's "ready", one after the other:
+ * what each looks for, when to look again, when it is too late, what is missing
+ * then, and what a restart makes of it. A new kind of check is a row of the table
+ * in ready.c. Nothing here blocks.
  */
 #ifndef PTH_SUPERVISE_READY_H
 #define PTH_SUPERVISE_READY_H
 
-#include <stdbool.h>
-#include <stdint.h>
-#include <sys/types.h>
+#include "supervise/command.h"
+#include "supervise/log_search.h"
 
-#include "base/err.h"
+struct ready {
+	const json_t *list;            /* borrowed: the checks */
+	const struct surroundings *at; /* borrowed: of the service */
+	size_t index;                  /* the check that is waited for */
+	int64_t since, look, wait;     /* since then; when to look, and the pause after that */
+	struct log_search *log;        /* of a check that searches one, or NULL */
+	pid_t pid;                     /* of a check's command that runs, or 0 */
+	char how[32];                  /* how the last one ended, or "" */
+	json_t *old_logs;              /* bytes in logs of lives before this one, or NULL */
+};
 
-/* Is a UDP socket bound to the port, or a TCP socket listening on it, in the
- * caller's network namespace? Reads /proc/net/{udp,udp6,tcp,tcp6}. */
-bool supervise_ready_udp(unsigned port);
-bool supervise_ready_tcp(unsigned port);
-/* Does path exist (below dirfd or absolute)? */
-bool supervise_ready_file(int dirfd, const char *path);
+enum readiness { PTH_NOT_YET, PTH_IS_READY, PTH_NOT_READY };
 
-/* A growing log that is searched line by line for a POSIX extended regex.
- * Lines longer than 64 KiB are matched by their beginning. */
-struct ready_log;
-/* Its first `skip` bytes do not count. NULL with e when the expression is
- * wrong. The file need not exist yet. */
-struct ready_log *supervise_ready_log_open(
-    int dirfd, const char *path, const char *regex, int64_t skip, struct pth_err *e);
-/* Search what has come, at most some 20 ms at once. True for good once it matched. */
-bool supervise_ready_log_look(struct ready_log *l);
-/* The file is about to be cut to keep bytes (supervise/loglimit.h): search the last 256
- * KiB of what was not searched, and go on from there. */
-void supervise_ready_log_cut(struct ready_log *l, int64_t keep);
-/* Is there more that has not been searched? */
-bool supervise_ready_log_behind(const struct ready_log *l);
-void supervise_ready_log_close(struct ready_log *l);
+void supervise_ready_init(struct ready *r, const json_t *list, const struct surroundings *at);
+void supervise_ready_release(struct ready *r);
+/* The service has been started: begin with the first check. */
+void supervise_ready_begin(struct ready *r, int64_t now);
+/* Look, if it is time. PTH_NOT_READY, with e, when it will not get ready any
+ * more: "did not bind UDP port 4443 within 10 s". */
+enum readiness supervise_ready_step(struct ready *r, int64_t now, struct pth_err *e);
+/* Earliest time at which supervise_ready_step() has something to do. */
+int64_t supervise_ready_next(const struct ready *r);
+/* Reap a check's command, if one has ended. */
+void supervise_ready_reap(struct ready *r, int64_t now);
+/* Kill a check's command, if one runs. */
+void supervise_ready_stop(struct ready *r);
+/* The service is about to be started again. Signs of its life before are none of
+ * the next one: where its logs end, and files that say that it is up. */
+void supervise_ready_reset(struct ready *r);
+/* The log at path is about to be cut to keep bytes (supervise/loglimit.h). */
+void supervise_ready_cut(struct ready *r, const char *path, int64_t keep);
+/* Are the ports of the checks bound? 1 all, 0 not all, -1 none to look at.
+ * *port and *udp say which is not. */
+int supervise_ready_listens(const struct ready *r, unsigned *port, bool *udp);
 
 #endif

@@ -15,11 +15,9 @@
 
 #include "host/channel.h"
 #include "host/proc.h"
-#include "io/placeholder.h"
 #include "io/record.h"
 #include "supervise/cache.h"
-#include "supervise/limit.h"
-#include "supervise/loglimit.h"
+#include "supervise/phases.h"
 #include "supervise/ready.h"
 #include "supervise/state.h"
 
@@ -38,34 +36,28 @@ enum service_end {
 };
 
 struct service {
-	const json_t *plan; /* borrowed: one element of plan.services */
-	const char *name;   /* borrowed from plan */
-	const struct pth_places *places;
-	int dirfd;  /* its directory */
-	char *home; /* path of the same */
+	const json_t *plan;     /* borrowed: one element of plan.services */
+	const char *name;       /* borrowed from plan */
+	struct surroundings at; /* its directory, its limits */
+	char *home;             /* path of its directory */
 	bool finite, has_run;
 	bool critical;
-	bool quiet;    /* no events: the test's own setup commands */
 	bool degraded; /* the owner's: its failure was put up with */
 
 	enum pth_state state;
-	enum pth_phase phase;    /* the phase that pid runs, or that comes next */
-	size_t index;            /* command within the phase */
-	pid_t pid;               /* of the command that runs, or 0 */
-	int64_t began, deadline; /* of that command */
-	bool killed_late;        /* its deadline passed */
+	enum pth_phase phase;   /* the phase that runs, or that comes next */
+	struct phases commands; /* of the phases around the run command */
+	pid_t pid;              /* of the run command, or 0 */
+	int64_t deadline;       /* of that */
+	bool killed_late;       /* its deadline passed */
 
 	enum { PTH_CACHE_NEW, PTH_CACHE_LOOKING, PTH_CACHE_MAKING, PTH_CACHE_OFF } cache_state;
 	char cache_key[PTH_CACHE_KEY];
 	int cache_lock;     /* or -1 */
 	int64_t cache_next; /* when to look again */
 
-	bool released;      /* may start its run command */
-	size_t ready_index; /* readiness check that is being waited for */
-	int64_t ready_look, ready_wait, ready_since;
-	struct ready_log *ready_log;
-	pid_t ready_pid;    /* a readiness command that runs */
-	char ready_how[32]; /* how the last one ended */
+	bool released; /* may start its run command */
+	struct ready ready;
 
 	bool stopping, killed;
 	int64_t stop_deadline;
@@ -73,12 +65,8 @@ struct service {
 	int64_t again_at, again_pause; /* by its restart policy: not before, and the last pause */
 	int64_t gone_by;               /* so long for the children of its life before */
 	bool paused;
-	struct pth_limit limit; /* what it may use */
-	int64_t oom_kills;      /* of its processes, at the limit of memory */
-	uint64_t asked;         /* signals sent by steps: bit NUMBER - 1 */
-	struct loglimit logs;   /* those that it writes, also of steps for it */
-	json_t *old_logs;       /* lengths of the logs at the restart, or NULL */
-	json_t *restarts;       /* how its earlier lives ended, or NULL */
+	uint64_t asked;   /* signals sent by steps: bit NUMBER - 1 */
+	json_t *restarts; /* how its earlier lives ended, or NULL */
 
 	/* The result */
 	enum service_end end;
@@ -87,10 +75,8 @@ struct service {
 	bool failed_early; /* ended before it was ready */
 	pid_t run_pid;
 	int64_t started_us, ready_us, ended_us; /* since the test's start, 0: never */
-	json_t *phases;
-	bool inner_waited;  /* for the container, after its client had ended */
-	bool out_of_memory; /* killed at the limit of its group or container */
-	json_t *inner;      /* what pth-init said of it, plan "inner", or NULL */
+	bool inner_waited;                      /* for the container, after its client had ended */
+	json_t *inner; /* what pth-init said of it, plan "inner", or NULL */
 	char error[600];
 };
 
@@ -103,12 +89,13 @@ void supervise_service_release(struct service *s);
 struct service *supervise_service_find(struct service *v, size_t n, const char *name);
 
 /* Start its phases. */
-void supervise_service_begin(struct service *s, int64_t zero);
+void supervise_service_begin(struct service *s);
 /* Do what can be done now. zero is the monotonic start of the test. */
 void supervise_service_step(struct service *s, int64_t now, int64_t zero);
-/* A child was reaped: true when it was this service's. */
-bool supervise_service_reaped(
-    struct service *s, pid_t pid, int status, const struct rusage *ru, int64_t now, int64_t zero);
+/* A child has ended: reap those of this service. */
+void supervise_service_reap(struct service *s, int64_t now, int64_t zero);
+/* Is this a process that it has started, and not reaped yet? */
+bool supervise_service_owns(const struct service *s, pid_t pid);
 /* Ask it to stop: signal, grace, KILL. */
 void supervise_service_stop(struct service *s, int64_t now);
 /* Stop it and start its run command again; it has to become ready again.
@@ -125,34 +112,18 @@ void supervise_service_give_up(
     struct service *s, enum service_end end, int64_t now, const char *fmt, ...) PTH_PRINTF(4, 5);
 /* Does its run command's process exist? */
 bool supervise_service_lives(const struct service *s);
-/* Are the ports of its readiness checks bound? 1 all, 0 not all, -1 none to
- * look at. *port and *udp (may be NULL) say which is not. */
-int supervise_service_listens(const struct service *s, unsigned *port, bool *udp);
 /* Has it reached a state of depends_on: started, running, ready, completed
  * (ended with exit code 0), stopped (ended, however)? 1 yes, 0 not yet, -1
  * it will not any more. */
 int supervise_service_reached(const struct service *s, const char *state);
-/* The limit that was behind such an end, ": out of memory: limit 64 MiB", or
- * "": for messages. */
-const char *supervise_service_excess(
-    const struct service *s, const struct pth_exit *x, char to[80]);
-/* "; last log line: TEXT" of the first of two logs below dirfd that has any,
- * or "": for messages. second may be NULL. */
-void supervise_service_last_line(
-    int dirfd, const char *first, const char *second, char *to, size_t max);
 /* "exit code 3", "signal SEGV", "still running": for messages. */
 const char *supervise_service_how(const struct service *s, char to[32]);
-/* Start a command in its directory with its environment: {"argv", "env",
- * "cwd"}. The pid, or -1 with *err_no (exec's) and e. */
-pid_t supervise_service_spawn(
-    const struct service *s, const json_t *cmd, int out, int err, int *err_no, struct pth_err *e);
-/* Keep its logs within their limit, look once. Before one is cut `also` is
- * called (may be NULL): it will be `keep` bytes long. True when one grows
- * fast. */
-bool supervise_service_logs(struct service *s,
-    void (*also)(void *arg, struct service *s, const char *path, int64_t keep), void *arg);
+/* Its log at path is about to be cut, supervise_loglimit_look(). */
+void supervise_service_log_cut(struct service *s, const char *path, int64_t keep, bool first);
 /* Ready for others, or past that. */
 bool supervise_service_is_ready(const struct service *s);
+/* Does a command of it run, whichever? */
+bool supervise_service_is_busy(const struct service *s);
 /* Nothing of it runs, and nothing is left to run (post_run comes by itself
  * after the end of its process). */
 bool supervise_service_is_idle(const struct service *s);

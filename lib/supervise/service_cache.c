@@ -40,7 +40,7 @@ programs(const struct service *s)
 			struct stat st;
 			char *path;
 
-			pth_places_expand(s->places, word != NULL ? word : "", &b);
+			pth_places_expand(s->at.places, word != NULL ? word : "", &b);
 			path = pth_which(b.s, getenv("PATH"));
 			if (path != NULL && stat(path, &st) == 0)
 				pth_json_push(out,
@@ -86,7 +86,7 @@ paths(const struct service *s, const char *key, bool inside)
 		size_t n = strlen(s->home);
 		const char *p;
 
-		pth_places_expand(s->places, json_is_string(v) ? json_string_value(v) : "", &b);
+		pth_places_expand(s->at.places, json_is_string(v) ? json_string_value(v) : "", &b);
 		p = b.s != NULL ? b.s : "";
 		if (inside && strncmp(p, s->home, n) == 0 && p[n] == '/')
 			p += n + 1;
@@ -121,7 +121,8 @@ find_key(struct service *s)
 
 	if (outputs == NULL || json_array_size(outputs) == 0)
 		give_up(s, "compile_cache.outputs must be paths in the directory of the service");
-	else if (pth_cache_key(s->places->cache, all, inputs, s->dirfd, s->cache_key, &e) != 0)
+	else if (pth_cache_key(s->at.places->cache, all, inputs, s->at.dirfd, s->cache_key, &e) !=
+	    0)
 		give_up(s, e.text);
 	else
 		s->cache_state = PTH_CACHE_LOOKING;
@@ -142,7 +143,7 @@ note_cached(struct service *s)
 			const char *word = json_string_value(
 			    json_array_get(json_object_get(cmd, "argv"), 0));
 
-			pth_json_push(s->phases,
+			pth_json_push(s->commands.results,
 			    json_pack("{s:s,s:I,s:s,s:i,s:n,s:b,s:I,s:o,s:b}", "phase", names[k],
 			        "index", (json_int_t)i, "argv0", word != NULL ? word : "", "code",
 			        0, "signal", "timeout", 0, "duration_us", (json_int_t)0, "log",
@@ -153,7 +154,7 @@ note_cached(struct service *s)
 bool
 supervise_service_cache_wait(struct service *s, int64_t now)
 {
-	const struct pth_cache *c = s->places->cache;
+	const struct pth_cache *c = s->at.places->cache;
 	struct pth_err e = { 0 };
 	int r;
 
@@ -166,7 +167,7 @@ supervise_service_cache_wait(struct service *s, int64_t now)
 		return false;
 	switch (pth_cache_look(c, s->cache_key, &s->cache_lock, &e)) {
 	case PTH_CACHE_THERE:
-		r = pth_cache_take(c, s->cache_key, s->dirfd, &e);
+		r = pth_cache_take(c, s->cache_key, s->at.dirfd, &e);
 		if (r > 0) {
 			s->cache_next = now + LOOK_US;
 			return true;
@@ -194,7 +195,7 @@ all_well(const struct service *s)
 	json_t *p;
 	size_t i;
 
-	json_array_foreach(s->phases, i, p)
+	json_array_foreach(s->commands.results, i, p)
 		if (pth_json_int(p, "code", -1) != 0)
 			return false;
 	return true;
@@ -216,12 +217,13 @@ supervise_service_cache_keep(struct service *s)
 	}
 	if (!all_well(s))
 		give_up(s, "a command has failed");
-	else if (pth_cache_put(s->places->cache, s->cache_key, s->dirfd, outputs, logs, &e) != 0)
+	else if (pth_cache_put(s->at.places->cache, s->cache_key, s->at.dirfd, outputs, logs, &e) !=
+	    0)
 		give_up(s, e.text);
 	else
 		pth_event("compile.kept", "{s:s,s:s}", "service", s->name, "key", s->cache_key);
 	supervise_service_cache_leave(s);
-	pth_cache_prune(s->places->cache);
+	pth_cache_prune(s->at.places->cache);
 	json_decref(outputs);
 	json_decref(logs);
 }

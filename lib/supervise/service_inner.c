@@ -21,7 +21,7 @@
 static json_t *
 load(const struct service *s, const char *file)
 {
-	int fd = pth_open_beneath(s->dirfd, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+	int fd = pth_open_beneath(s->at.dirfd, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
 	struct pth_buf b = PTH_BUF_INIT;
 	json_t *v = NULL;
 	ssize_t n = -1;
@@ -121,7 +121,7 @@ take_failure(struct service *s, const struct pth_exit *x, const json_t *inner, c
 	if (strcmp(reason, "timeout") == 0 && error != NULL &&
 	    strstr(error, "took too long") == NULL)
 		s->killed_late = true;
-	s->out_of_memory = pth_json_bool(inner, "oom", false);
+	s->at.out_of_memory = pth_json_bool(inner, "oom", false);
 	/* A signal that we have not sent: docker stop, or an engine that ends. */
 	if (!s->stopping && strcmp(pth_json_str(inner, "status", ""), "interrupted") == 0)
 		supervise_service_fail(s, PTH_END_LOST, "its container was stopped from outside");
@@ -157,7 +157,7 @@ supervise_service_ask(
 	char how[32];
 
 	if (supervise_service_lives(s))
-		return pth_channel_begin(a, s->dirfd, ask_path(s), question, e);
+		return pth_channel_begin(a, s->at.dirfd, ask_path(s), question, e);
 	a->fd = -1;
 	return pth_err_set(e, PTH_INPUT, "%s and its container do not run (%s)", s->name,
 	    supervise_service_how(s, how));
@@ -179,7 +179,7 @@ supervise_service_inner_stop(struct service *s)
 
 	/* Reaped like any orphan: how it ends tells nothing, the container does. */
 	if (cmd != NULL)
-		supervise_service_spawn(s, cmd, -1, -1, &err_no, &e);
+		supervise_command_start(&s->at, cmd, -1, -1, &err_no, &e);
 }
 
 bool
@@ -193,10 +193,10 @@ supervise_service_inner_wait(struct service *s)
 
 	/* A container that never started would be waited for in vain. */
 	if (cmd == NULL || !s->stopping || s->inner_waited || s->killed ||
-	    faccessat(s->dirfd, pth_json_str(inner, "file", ""), F_OK, 0) == 0)
+	    faccessat(s->at.dirfd, pth_json_str(inner, "file", ""), F_OK, 0) == 0)
 		return false;
 	s->inner_waited = true;
-	pid = supervise_service_spawn(s, cmd, -1, -1, &err_no, &e);
+	pid = supervise_command_start(&s->at, cmd, -1, -1, &err_no, &e);
 	if (pid > 0)
 		s->pid = pid;
 	return pid > 0;
@@ -208,7 +208,7 @@ lost(struct service *s, int code)
 {
 	char line[500];
 
-	supervise_service_last_line(s->dirfd, "stderr.log", "stdout.log", line, sizeof line);
+	supervise_command_last_line(s->at.dirfd, "stderr.log", "stdout.log", line, sizeof line);
 	/* docker start says 137 for a container that was killed. */
 	if (code == 137)
 		supervise_service_fail(s, PTH_END_LOST, "its container was killed from outside");
@@ -231,7 +231,7 @@ supervise_service_inner_take(struct service *s, struct pth_exit *x, int64_t zero
 	if (file == NULL)
 		return false;
 	if (ask_path(s) != NULL)
-		unlinkat(s->dirfd, ask_path(s), 0); /* of a container that was killed */
+		unlinkat(s->at.dirfd, ask_path(s), 0); /* of a container that was killed */
 	inner = load(s, file);
 	if (inner == NULL) {
 		if (!s->stopping)
@@ -242,8 +242,8 @@ supervise_service_inner_take(struct service *s, struct pth_exit *x, int64_t zero
 	take_exit(x, o);
 	take_times(s, inner, o, zero);
 	take_failure(s, x, inner, o);
-	json_decref(s->phases);
-	s->phases = json_is_array(json_object_get(o, "phases")) ?
+	json_decref(s->commands.results);
+	s->commands.results = json_is_array(json_object_get(o, "phases")) ?
 	    json_incref(json_object_get(o, "phases")) :
 	    json_array();
 	if (json_is_array(json_object_get(o, "restarts"))) {

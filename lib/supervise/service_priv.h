@@ -16,9 +16,6 @@ bool supervise_service_was_asked(const struct service *s, const struct pth_exit 
 void supervise_service_policy(struct service *s, int64_t now);
 /* The process is gone: begin a new life. */
 void supervise_service_again(struct service *s);
-/* Its log of the phase it is in, for a program to append to: "stdout" or
- * "stderr". -1 and errno. */
-int supervise_service_log_open(struct service *s, const char *stream);
 /* Ask the process in the container to end. Clients pass a signal of ours on, but
  * some lose it: docker 28 gives its own work up at the same moment. */
 void supervise_service_inner_stop(struct service *s);

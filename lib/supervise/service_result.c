@@ -81,16 +81,16 @@ supervise_service_result(const struct service *s)
 		pth_json_set(o, "capture", json_incref(json_object_get(s->inner, "capture")));
 	cut = s->inner != NULL ?
 	    json_incref(json_object_get(json_object_get(s->inner, "service"), "logs_cut")) :
-	    supervise_loglimit_dropped(&s->logs);
+	    supervise_loglimit_dropped(&s->at.logs);
 	if (cut != NULL)
 		pth_json_set(o, "logs_cut", cut);
 	if (s->restarts != NULL)
 		pth_json_set(o, "restarts", json_incref(s->restarts));
-	if (s->limit.how != NULL)
-		pth_json_set(o, "limits", json_incref(s->limit.how));
-	if (s->oom_kills > 0)
-		pth_json_set(o, "oom_kills", json_integer(s->oom_kills));
-	pth_json_set(o, "phases", json_incref(s->phases));
+	if (s->at.limit.how != NULL)
+		pth_json_set(o, "limits", json_incref(s->at.limit.how));
+	if (s->at.oom_kills > 0)
+		pth_json_set(o, "oom_kills", json_integer(s->at.oom_kills));
+	pth_json_set(o, "phases", json_incref(s->commands.results));
 	if (s->error[0] != '\0')
 		pth_json_set(o, "error", pth_json_string(s->error));
 	return o;

@@ -74,14 +74,13 @@ init_step(
 
 int
 supervise_steps_init(struct steps *st, const json_t *actions, struct service *services, size_t n,
-    struct service *own, int testdir, struct pth_err *e)
+    struct surroundings *at, struct pth_err *e)
 {
 	json_t *a;
 	size_t i;
 
 	memset(st, 0, sizeof *st);
-	st->own = own;
-	st->testdir = testdir;
+	st->at = at;
 	st->deadline = NEVER;
 	st->ask.fd = -1;
 	if (json_array_size(actions) == 0)
@@ -164,33 +163,23 @@ finish(struct steps *st, bool ok, int64_t now, const char *fmt, ...)
 	st->next++;
 }
 
-static int
-open_log(const struct steps *st, const struct one_step *s, const char *stream)
+/* Where its command runs. */
+static struct surroundings *
+around(const struct steps *st, const struct one_step *s)
 {
-	struct service *whose = s->service != NULL ? s->service : st->own;
-	char path[64];
-
-	snprintf(path, sizeof path, "steps/%zu.%s.log", st->before + st->next + 1, stream);
-	return supervise_loglimit_open(
-	    &whose->logs, s->service != NULL ? s->service->dirfd : st->testdir, path);
+	return s->service != NULL ? &s->service->at : st->at;
 }
 
 static void
 begin_exec(struct steps *st, struct one_step *s, int64_t now)
 {
-	int out = open_log(st, s, "stdout"), err = open_log(st, s, "stderr"), err_no;
-	struct pth_err e = { 0 };
-	pid_t pid = -1;
+	char prefix[40];
+	struct pth_err e;
+	int err_no;
+	pid_t pid;
 
-	if (out >= 0 && err >= 0)
-		pid = supervise_service_spawn(
-		    s->service != NULL ? s->service : st->own, s->what, out, err, &err_no, &e);
-	else
-		pth_err_set(&e, PTH_SYSTEM, "log files:");
-	if (out >= 0)
-		close(out);
-	if (err >= 0)
-		close(err);
+	snprintf(prefix, sizeof prefix, "steps/%zu.", st->before + st->next + 1);
+	pid = supervise_command_logged(around(st, s), s->what, prefix, &err_no, &e);
 	if (pid < 0) {
 		finish(st, false, now, "%s", e.text);
 		return;
@@ -376,13 +365,15 @@ supervise_steps_step(struct steps *st, int64_t now)
 }
 
 void
-supervise_steps_reaped(struct steps *st, int status, int64_t now)
+supervise_steps_reap(struct steps *st, int64_t now)
 {
-	struct pth_exit x = pth_exit_of(status, NULL);
 	const struct one_step *s;
-	const char *dir, *argv0;
+	struct pth_exit x;
+	const char *argv0, *dir;
 	char how[32], log[64], line[400];
 
+	if (!supervise_command_ended(st->pid, &x))
+		return;
 	pth_exit_text(&x, how);
 	st->pid = 0;
 	if (st->next == st->n || st->v[st->next].state != PTH_SS_EXECUTING)
@@ -395,8 +386,7 @@ supervise_steps_reaped(struct steps *st, int status, int64_t now)
 	dir = s->service != NULL ? s->service->name : "";
 	argv0 = json_string_value(json_array_get(json_object_get(s->what, "argv"), 0));
 	snprintf(log, sizeof log, "steps/%zu.stderr.log", st->before + st->next + 1);
-	supervise_service_last_line(
-	    s->service != NULL ? s->service->dirfd : st->testdir, log, NULL, line, sizeof line);
+	supervise_command_last_line(around(st, s)->dirfd, log, NULL, line, sizeof line);
 	if (st->late)
 		finish(st, false, now, "%.40s took too long; see %s%s%s%s", argv0, dir,
 		    *dir != '\0' ? "/" : "", log, line);

@@ -31,16 +31,15 @@ struct one_step {
 
 struct steps {
 	struct one_step *v;
-	size_t n, next;         /* v[next] is the current one */
-	size_t before;          /* steps of the test before v[0], which others do */
-	int testdir;            /* borrowed; logs of commands without a service */
-	struct service *own;    /* surroundings of such commands */
-	int64_t ready;          /* when the run began, monotonic; 0: not yet */
-	int64_t deadline;       /* of the step that executes */
-	pid_t pid;              /* of the command that runs, or 0 */
-	bool late;              /* it was killed at its deadline */
-	struct pth_channel ask; /* of the step that a container's own supervisor does */
-	char failure[700];      /* the first that the test fails for, or "" */
+	size_t n, next;          /* v[next] is the current one */
+	size_t before;           /* steps of the test before v[0], which others do */
+	struct surroundings *at; /* borrowed: of the test, for commands without a service */
+	int64_t ready;           /* when the run began, monotonic; 0: not yet */
+	int64_t deadline;        /* of the step that executes */
+	pid_t pid;               /* of the command that runs, or 0 */
+	bool late;               /* it was killed at its deadline */
+	struct pth_channel ask;  /* of the step that a container's own supervisor does */
+	char failure[700];       /* the first that the test fails for, or "" */
 };
 
 /* Why this version cannot do what the record asks for ("link steps ..."), or
@@ -48,10 +47,9 @@ struct steps {
 const char *supervise_steps_unsupported(const json_t *rec);
 
 /* actions: steps.actions of the record, may be NULL. services[n] stay where
- * they are; own: a service whose directory and environment stand for the
- * test's. -1 with e when an action is none. */
+ * they are; at: the test's surroundings. -1 with e when an action is none. */
 int supervise_steps_init(struct steps *st, const json_t *actions, struct service *services,
-    size_t n, struct service *own, int testdir, struct pth_err *e);
+    size_t n, struct surroundings *at, struct pth_err *e);
 void supervise_steps_release(struct steps *st);
 /* All services are ready now. */
 void supervise_steps_begin(struct steps *st, int64_t now);
@@ -59,8 +57,8 @@ void supervise_steps_begin(struct steps *st, int64_t now);
 void supervise_steps_step(struct steps *st, int64_t now);
 /* Descriptors to poll, at most max; returns how many. */
 size_t supervise_steps_fds(const struct steps *st, struct pollfd *p, size_t max);
-/* The process st->pid was reaped. */
-void supervise_steps_reaped(struct steps *st, int status, int64_t now);
+/* Reap the process st->pid, if it has ended. */
+void supervise_steps_reap(struct steps *st, int64_t now);
 /* The run is over: what executes is killed, the rest is skipped. */
 void supervise_steps_stop(struct steps *st, int64_t now);
 /* Nothing is left to do. */

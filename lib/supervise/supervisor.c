@@ -96,42 +96,28 @@ supervise_begin_stop(struct supervisor *sup, int64_t now)
 	supervise_to(sup, PTH_TS_STOPPING);
 }
 
-/* Run commands of the test: 1 done, 0 not yet, -1 one failed. */
-static int
-step_own(struct supervisor *sup, int which, int64_t now)
-{
-	struct service *s = &sup->own[which].s;
-
-	if (!sup->own[which].there)
-		return 1;
-	if (s->state == PTH_ST_NEW)
-		supervise_service_begin(s, sup->zero);
-	supervise_service_step(s, now, sup->zero);
-	return s->state == PTH_ST_ERROR ? -1 : supervise_service_is_ready(s) ? 1 : 0;
-}
-
 static void
 stage_setup(struct supervisor *sup, int64_t now)
 {
-	int r = sup->prepared ? 1 : step_own(sup, SETUP, now);
+	int r = sup->prepared ? 1 : supervise_phases_step(&sup->own[SETUP], now);
 
 	if (r < 0) {
-		supervise_ending(sup, ERROR, "setup: %s", sup->own[SETUP].s.error);
-		env_to(sup, PTH_ES_ERROR, sup->own[SETUP].s.error);
+		supervise_ending(sup, ERROR, "setup: %s", sup->own[SETUP].error);
+		env_to(sup, PTH_ES_ERROR, sup->own[SETUP].error);
 	} else if (r > 0 && !sup->prepared) {
 		sup->prepared = true;
 		sup->setup_us = now - sup->zero;
 		env_to(sup, PTH_ES_READY, NULL);
 		supervise_capture_confirm(sup);
 	}
-	if (r > 0 && (r = step_own(sup, PRE, now)) < 0)
-		supervise_ending(sup, ERROR, "pre_commands: %s", sup->own[PRE].s.error);
+	if (r > 0 && (r = supervise_phases_step(&sup->own[PRE], now)) < 0)
+		supervise_ending(sup, ERROR, "pre_commands: %s", sup->own[PRE].error);
 	if (r < 0) {
 		supervise_begin_stop(sup, now);
 	} else if (r > 0) {
 		supervise_to(sup, PTH_TS_DEPLOYING);
 		for (size_t i = 0; i < sup->n; i++)
-			supervise_service_begin(&sup->v[i], sup->zero);
+			supervise_service_begin(&sup->v[i]);
 	} else if (now >= sup->deploy_deadline) {
 		supervise_ending(sup, TIMEOUT, "%s: deploy_timeout has passed",
 		    sup->own[sup->prepared ? PRE : SETUP].name);
@@ -146,7 +132,7 @@ stop_one(struct supervisor *sup, struct service *s, bool gone, int64_t now)
 	if (gone)
 		supervise_service_stop(s, now);
 	supervise_service_step(s, now, sup->zero);
-	return gone && s->pid == 0;
+	return gone && !supervise_service_is_busy(s);
 }
 
 /* Last started, first stopped; the next when the one before has gone. */
@@ -157,9 +143,10 @@ stage_stop(struct supervisor *sup, int64_t now)
 
 	for (size_t i = sup->n; i-- > 0;)
 		gone = stop_one(sup, &sup->v[i], gone, now);
-	for (int i = PRE; i >= SETUP; i--)
-		if (sup->own[i].there && sup->own[i].s.state != PTH_ST_NEW)
-			gone = stop_one(sup, &sup->own[i].s, gone, now);
+	for (int i = PRE; i >= SETUP && gone; i--) {
+		supervise_phases_stop(&sup->own[i]);
+		gone = sup->own[i].pid == 0;
+	}
 	for (size_t i = 0; i < sup->n; i++)
 		if (!supervise_service_is_idle(&sup->v[i]))
 			gone = false;
@@ -187,9 +174,7 @@ judge_post(struct supervisor *sup)
 	json_t *p;
 	size_t i;
 
-	if (!sup->own[POST].there)
-		return;
-	json_array_foreach(sup->own[POST].s.phases, i, p) {
+	json_array_foreach(sup->own[POST].results, i, p) {
 		const char *signal = pth_json_str(p, "signal", NULL);
 		int64_t code = pth_json_int(p, "code", -1);
 
@@ -204,8 +189,8 @@ judge_post(struct supervisor *sup)
 		supervise_ending(sup, FAILED, "post_commands: %s %s; see %s.stderr.log",
 		    pth_json_str(p, "argv0", "?"), how, pth_json_str(p, "log", ""));
 	}
-	if (sup->own[POST].s.error[0] != '\0')
-		supervise_ending(sup, FAILED, "post_commands: %s", sup->own[POST].s.error);
+	if (sup->own[POST].error[0] != '\0')
+		supervise_ending(sup, FAILED, "post_commands: %s", sup->own[POST].error);
 }
 
 /* What setup has made outside of our namespaces is taken down, whatever
@@ -215,7 +200,7 @@ stage_teardown(struct supervisor *sup, int64_t now)
 {
 	int r;
 
-	if (sup->prepared && step_own(sup, POST, now) == 0)
+	if (sup->prepared && supervise_phases_step(&sup->own[POST], now) == 0)
 		return;
 	if (sup->env != PTH_ES_TEARING_DOWN) {
 		int64_t limit = pth_json_int(
@@ -226,11 +211,11 @@ stage_teardown(struct supervisor *sup, int64_t now)
 		sup->teardown_deadline = limit > 0 ? now + limit : NEVER;
 		env_to(sup, PTH_ES_TEARING_DOWN, NULL);
 	}
-	r = step_own(sup, TEARDOWN, now);
+	r = supervise_phases_step(&sup->own[TEARDOWN], now);
 	if (r == 0 && now < sup->teardown_deadline)
 		return;
 	if (r <= 0) {
-		const char *why = r < 0 ? sup->own[TEARDOWN].s.error : "it took too long";
+		const char *why = r < 0 ? sup->own[TEARDOWN].error : "it took too long";
 
 		supervise_ending(sup, ERROR, "teardown: %s", why);
 		env_to(sup, PTH_ES_ERROR, why);
@@ -271,41 +256,20 @@ advance(struct supervisor *sup, int64_t now)
 	supervise_watch(sup, now);
 }
 
-struct service *
-supervise_nth(struct supervisor *sup, size_t i)
-{
-	return i < sup->n ? &sup->v[i] : i < sup->n + OWNS ? &sup->own[i - sup->n].s : NULL;
-}
-
-static void
-reap_service(struct supervisor *sup, struct service *s)
-{
-	struct rusage ru;
-	int status;
-	pid_t pid;
-
-	for (int k = 0; k < 2; k++) {
-		pid = k != 0 ? s->ready_pid : s->pid;
-		if (pid > 0 && wait4(pid, &status, WNOHANG, &ru) == pid)
-			supervise_service_reaped(s, pid, status, &ru, pth_mono_us(), sup->zero);
-	}
-}
-
 static void
 reap(struct supervisor *sup)
 {
 	struct signalfd_siginfo si;
-	struct service *s;
-	int status;
 
 	while (read(sup->sigfd, &si, sizeof si) > 0)
 		;
 	/* One signal may stand for several children, and not all are services:
 	 * ask for each of ours by pid. */
-	for (size_t i = 0; (s = supervise_nth(sup, i)) != NULL; i++)
-		reap_service(sup, s);
-	if (sup->steps.pid > 0 && waitpid(sup->steps.pid, &status, WNOHANG) == sup->steps.pid)
-		supervise_steps_reaped(&sup->steps, status, pth_mono_us());
+	for (size_t i = 0; i < sup->n; i++)
+		supervise_service_reap(&sup->v[i], pth_mono_us(), sup->zero);
+	for (size_t i = 0; i < OWNS; i++)
+		supervise_phases_reap(&sup->own[i], pth_mono_us());
+	supervise_steps_reap(&sup->steps, pth_mono_us());
 	supervise_ask_reap(sup);
 }
 
@@ -313,7 +277,6 @@ reap(struct supervisor *sup)
 static void
 reap_orphans(struct supervisor *sup)
 {
-	struct service *s;
 	siginfo_t si;
 
 	for (;;) {
@@ -324,8 +287,10 @@ reap_orphans(struct supervisor *sup)
 			return;
 		ours = si.si_pid == sup->steps.pid || supervise_ask_is(sup, si.si_pid) ||
 		    supervise_capture_is(sup, si.si_pid);
-		for (size_t i = 0; (s = supervise_nth(sup, i)) != NULL; i++)
-			ours = ours || si.si_pid == s->pid || si.si_pid == s->ready_pid;
+		for (size_t i = 0; i < sup->n; i++)
+			ours = ours || supervise_service_owns(&sup->v[i], si.si_pid);
+		for (size_t i = 0; i < OWNS; i++)
+			ours = ours || si.si_pid == sup->own[i].pid;
 		if (ours)
 			return;
 		waitpid(si.si_pid, NULL, WNOHANG);
@@ -342,7 +307,6 @@ static int64_t
 next_deadline(struct supervisor *sup)
 {
 	int64_t t = sup->state < PTH_TS_STOPPING ? sup->deadline : NEVER;
-	struct service *s;
 
 	if (sup->state <= PTH_TS_DEPLOYING)
 		t = earlier(t, sup->deploy_deadline);
@@ -353,8 +317,10 @@ next_deadline(struct supervisor *sup)
 		t = earlier(t, supervise_assertions_next(&sup->assertions));
 	if (sup->state == PTH_TS_TEARING_DOWN)
 		t = earlier(t, sup->teardown_deadline);
-	for (size_t i = 0; (s = supervise_nth(sup, i)) != NULL; i++)
-		t = earlier(t, supervise_service_next(s));
+	for (size_t i = 0; i < sup->n; i++)
+		t = earlier(t, supervise_service_next(&sup->v[i]));
+	for (size_t i = 0; i < OWNS; i++)
+		t = earlier(t, sup->own[i].deadline);
 	return earlier(t, supervise_watch_next(sup));
 }
 

@@ -7,7 +7,6 @@
 #include "supervise/supervisor_priv.h"
 
 #include <stdlib.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -74,8 +73,7 @@ begin(struct supervisor *sup, struct supervise_ask *a, int64_t now, struct pth_e
 	a->holds = json_object_get(action, "exec") != NULL ||
 	    json_object_get(action, "restart") != NULL;
 	if (action != NULL) {
-		r = supervise_steps_init(
-		    &a->steps, list, sup->v, sup->n, &sup->own[SETUP].s, sup->req->dirfd, e);
+		r = supervise_steps_init(&a->steps, list, sup->v, sup->n, &sup->at, e);
 		a->steps.before = (size_t)(pth_json_int(a->question, "step", 1) - 1);
 		supervise_steps_begin(&a->steps, now);
 	} else {
@@ -162,14 +160,8 @@ supervise_ask_is(const struct supervisor *sup, pid_t pid)
 void
 supervise_ask_reap(struct supervisor *sup)
 {
-	int status;
-
-	for (size_t i = 0; i < sup->nasks; i++) {
-		struct steps *st = &sup->asks[i].steps;
-
-		if (st->pid > 0 && waitpid(st->pid, &status, WNOHANG) == st->pid)
-			supervise_steps_reaped(st, status, pth_mono_us());
-	}
+	for (size_t i = 0; i < sup->nasks; i++)
+		supervise_steps_reap(&sup->asks[i].steps, pth_mono_us());
 }
 
 int64_t

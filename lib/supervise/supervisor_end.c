@@ -44,7 +44,7 @@ end_of(const struct service *s, char why[700])
 {
 	char sig[16], excess[80];
 
-	supervise_service_excess(s, &s->exit, excess);
+	supervise_command_excess(&s->at, &s->exit, excess);
 	if (s->exited && s->exit.signaled && s->end != PTH_END_STOPPED &&
 	    s->end != PTH_END_TIMEOUT && s->end != PTH_END_LOST) {
 		snprintf(why, 700, "%s died of signal %s%s", s->name,
@@ -178,8 +178,8 @@ put_parts(json_t *o, struct supervisor *sup)
 	json_t *services = json_object();
 
 	for (size_t i = 0; i < OWNS; i++)
-		if (sup->own[i].there && i != TEARDOWN && json_array_size(sup->own[i].s.phases) > 0)
-			pth_json_set(o, sup->own[i].name, json_incref(sup->own[i].s.phases));
+		if (i != TEARDOWN && json_array_size(sup->own[i].results) > 0)
+			pth_json_set(o, sup->own[i].name, json_incref(sup->own[i].results));
 	for (size_t i = 0; i < sup->n; i++) {
 		json_t *s = supervise_service_result(&sup->v[i]);
 

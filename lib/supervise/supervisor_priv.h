@@ -15,20 +15,13 @@
 /* How bad an ending is; the worst one is the status of the test. */
 enum status { COMPLETED, FAILED, CRASHED, TIMEOUT, ERROR, INTERRUPTED, UNSUPPORTED };
 
-/* Commands of the test itself run as the phase of a service without a run
- * command, with the test's directory as its own. */
+/* The commands of the test itself. */
 enum { SETUP, PRE, POST, TEARDOWN, OWNS };
-
-struct own {
-	const char *name; /* of it, in messages and as a directory */
-	bool there;       /* it has commands (SETUP: always there) */
-	json_t *plan;
-	struct service s;
-};
 
 struct supervisor {
 	const struct pth_supervise_req *req;
-	struct own own[OWNS];
+	struct surroundings at; /* of the commands of the test itself */
+	struct phases own[OWNS];
 	struct service *v;
 	size_t n;
 	struct steps steps;
@@ -124,8 +117,6 @@ size_t supervise_ask_fds(const struct supervisor *sup, struct pollfd *p, size_t 
 
 /* supervise/supervisor.c */
 
-/* The services and the test's own commands, in one row; NULL after the last. */
-struct service *supervise_nth(struct supervisor *sup, size_t i);
 /* Change of state, with its event. */
 void supervise_to(struct supervisor *sup, enum pth_test_state to);
 /* What runs is stopped from now on. */

@@ -124,7 +124,7 @@ look_after(struct supervisor *sup, int64_t now)
 		struct service *s = &sup->v[i];
 
 		if (!supervise_service_lives(s) || s->state != PTH_ST_RUNNING || s->paused ||
-		    supervise_service_listens(s, &port, &udp) != 0) {
+		    supervise_ready_listens(&s->ready, &port, &udp) != 0) {
 			sup->missed[i] = 0;
 		} else if (++sup->missed[i] >= sup->look_limit) {
 			supervise_service_give_up(s, PTH_END_LOST, now, "%s port %u any more",
@@ -156,7 +156,7 @@ end_run(struct supervisor *sup, int64_t now)
 	char where[64];
 
 	for (size_t i = 0; i < sup->n; i++) {
-		bool busy = sup->v[i].pid > 0 || sup->v[i].restarting;
+		bool busy = supervise_service_is_busy(&sup->v[i]) || sup->v[i].restarting;
 
 		finite += sup->v[i].finite;
 		left += busy;

@@ -14,6 +14,7 @@
 #include "io/event.h"
 #include "io/file.h"
 #include "io/json.h"
+#include "io/record.h"
 #include "plan/fill.h"
 #include "supervise/workdir.h"
 
@@ -87,46 +88,29 @@ commands(const json_t *lists, bool critical)
 	return out;
 }
 
-static int
-init_own(struct supervisor *sup, int which, const char *name, json_t *list, struct pth_err *e)
+static void
+init_own(struct supervisor *sup, int which, const char *name, json_t *list)
 {
-	struct own *o = &sup->own[which];
-	struct service *s = &o->s;
-
-	o->name = name;
-	o->plan = json_pack(
-	    "{s:s,s:b,s:{s:o}}", "name", name, "finite", 0, "phases", "pre_run", list);
-	o->there = which == SETUP || json_array_size(list) > 0;
-	if (!o->there)
-		return 0;
-	if (supervise_service_init(s, o->plan, sup->req->dirfd, sup->req->places, e) != 0)
-		return pth_err_wrap(e, "%s", name);
-	s->quiet = true;
-	free(s->home);
-	s->home = pth_xstrdup(sup->req->places->dir);
-	return 0;
+	supervise_phases_init(&sup->own[which], name, true, &sup->at);
+	supervise_phases_begin(&sup->own[which], "pre_run", list, false);
 }
 
-static json_t *
-planned(const struct supervisor *sup, const char *key)
+static void
+init_owns(struct supervisor *sup)
 {
-	json_t *list = json_object_get(sup->req->plan, key);
+	const json_t *steps = json_object_get(sup->req->rec, "steps"), *plan = sup->req->plan;
 
-	return list != NULL ? json_incref(list) : json_array();
-}
-
-static int
-init_owns(struct supervisor *sup, struct pth_err *e)
-{
-	const json_t *steps = json_object_get(sup->req->rec, "steps");
-
-	if (init_own(sup, SETUP, "setup", planned(sup, "setup"), e) != 0 ||
-	    init_own(sup, PRE, "pre_commands",
-	        commands(json_object_get(steps, "pre_commands"), true), e) != 0 ||
-	    init_own(sup, POST, "post_commands",
-	        commands(json_object_get(steps, "post_commands"), false), e) != 0)
-		return -1;
-	return init_own(sup, TEARDOWN, "teardown", planned(sup, "teardown"), e);
+	sup->at = (struct surroundings){
+		.places = sup->req->places,
+		.dirfd = sup->req->dirfd,
+		.home = sup->req->places->dir,
+		.logs.limit = PTH_LOG_LIMIT,
+	};
+	init_own(sup, SETUP, "setup", json_incref(json_object_get(plan, "setup")));
+	init_own(sup, PRE, "pre_commands", commands(json_object_get(steps, "pre_commands"), true));
+	init_own(
+	    sup, POST, "post_commands", commands(json_object_get(steps, "post_commands"), false));
+	init_own(sup, TEARDOWN, "teardown", json_incref(json_object_get(plan, "teardown")));
 }
 
 /* What was asked for beside the network, and is not there. */
@@ -153,11 +137,12 @@ limit(struct supervisor *sup, struct service *s)
 	const char *key;
 	json_t *how;
 
-	pth_limit_init(&s->limit, json_object_get(s->plan, "limits"), &sup->req->limits, s->name);
-	if (s->limit.how == NULL)
+	pth_limit_init(
+	    &s->at.limit, json_object_get(s->plan, "limits"), &sup->req->limits, s->name);
+	if (s->at.limit.how == NULL)
 		return;
-	pth_event("service.limited", "{s:s,s:O}", "service", s->name, "limits", s->limit.how);
-	json_object_foreach(s->limit.how, key, how) {
+	pth_event("service.limited", "{s:s,s:O}", "service", s->name, "limits", s->at.limit.how);
+	json_object_foreach(s->at.limit.how, key, how) {
 		struct pth_buf b = PTH_BUF_INIT;
 
 		if (strcmp(json_string_value(how), "none") != 0)
@@ -176,9 +161,9 @@ init_services(struct supervisor *sup, struct pth_err *e)
 	json_t *p, *list = json_object_get(sup->req->plan, "services");
 	size_t i;
 
-	if (pth_plan_fill(sup->req->dirfd, sup->req->plan, sup->req->places, e) != 0 ||
-	    init_owns(sup, e) != 0)
+	if (pth_plan_fill(sup->req->dirfd, sup->req->plan, sup->req->places, e) != 0)
 		return -1;
+	init_owns(sup);
 	sup->v = pth_xarray(NULL, json_array_size(list) + 1, sizeof *sup->v);
 	sup->missed = pth_xarray(NULL, json_array_size(list) + 1, sizeof *sup->missed);
 	json_array_foreach(list, i, p) {
@@ -195,7 +180,7 @@ static int
 init_actions(struct supervisor *sup, struct pth_err *e)
 {
 	if (supervise_steps_init(&sup->steps, pth_json_path(sup->req->rec, "steps.actions"), sup->v,
-	        sup->n, &sup->own[SETUP].s, sup->req->dirfd, e) != 0)
+	        sup->n, &sup->at, e) != 0)
 		return -1;
 	return supervise_assertions_init(&sup->assertions,
 	    json_object_get(sup->req->rec, "assertions"), sup->v, sup->n, sup->req->dirfd, e);
@@ -268,26 +253,14 @@ supervise_prepare(struct supervisor *sup)
 	return true;
 }
 
-/* The directory of commands of which there were none. */
-static void
-remove_unused(struct supervisor *sup)
-{
-	for (size_t i = 0; i < OWNS; i++)
-		if (sup->own[i].there && json_array_size(sup->own[i].s.phases) == 0)
-			unlinkat(sup->req->dirfd, sup->own[i].name, AT_REMOVEDIR);
-}
-
 void
 supervise_release(struct supervisor *sup)
 {
-	remove_unused(sup);
 	for (size_t i = 0; i < sup->n; i++)
 		supervise_service_release(&sup->v[i]);
-	for (size_t i = 0; i < OWNS; i++) {
-		if (sup->own[i].there)
-			supervise_service_release(&sup->own[i].s);
-		json_decref(sup->own[i].plan);
-	}
+	for (size_t i = 0; i < OWNS; i++)
+		supervise_phases_release(&sup->own[i]);
+	supervise_loglimit_release(&sup->at.logs);
 	supervise_steps_release(&sup->steps);
 	supervise_assertions_release(&sup->assertions);
 	free(sup->v);

@@ -16,22 +16,30 @@
 #define SAMPLE_FIRST_US 10000
 #define SECOND 1000000LL
 
-static void
-also_cut(void *arg, struct service *s, const char *path, int64_t keep)
-{
-	struct supervisor *sup = arg;
+struct cut {
+	struct supervisor *sup;
+	struct service *s;
+};
 
-	supervise_assertions_log_cut(&sup->assertions, s, path, keep);
+static void
+about_to_cut(void *arg, const char *path, int64_t keep, bool first)
+{
+	struct cut *c = arg;
+
+	supervise_service_log_cut(c->s, path, keep, first);
+	supervise_assertions_log_cut(&c->sup->assertions, c->s, path, keep);
 }
 
 static bool
 look_at_logs(struct supervisor *sup)
 {
-	struct service *s;
-	bool fast = false;
+	bool fast = supervise_loglimit_look(&sup->at.logs, NULL, NULL);
 
-	for (size_t i = 0; (s = supervise_nth(sup, i)) != NULL; i++)
-		fast = supervise_service_logs(s, also_cut, sup) || fast;
+	for (size_t i = 0; i < sup->n; i++) {
+		struct cut c = { sup, &sup->v[i] };
+
+		fast = supervise_loglimit_look(&c.s->at.logs, about_to_cut, &c) || fast;
+	}
 	return fast;
 }
 
@@ -39,10 +47,11 @@ look_at_logs(struct supervisor *sup)
 static bool
 busy(struct supervisor *sup)
 {
-	struct service *s;
-
-	for (size_t i = 0; (s = supervise_nth(sup, i)) != NULL; i++)
-		if (s->pid > 0)
+	for (size_t i = 0; i < sup->n; i++)
+		if (supervise_service_is_busy(&sup->v[i]))
+			return true;
+	for (size_t i = 0; i < OWNS; i++)
+		if (sup->own[i].pid > 0)
 			return true;
 	return sup->steps.pid > 0 || sup->nasks > 0;
 }

@@ -37,20 +37,19 @@ directory(void)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	struct service s = {
-		.name = "s", .dirfd = dirfd < 0 ? directory() : dirfd, .phases = json_array()
-	};
+	struct service s = { .name = "s",
+		.at.dirfd = dirfd < 0 ? directory() : dirfd,
+		.commands.results = json_array() };
 	json_t *plan = json_pack("{s:{s:s}}", "inner", "file", "inner.json"), *o, *back;
 	struct pth_exit x = { .code = 1 };
 	struct pth_buf b = PTH_BUF_INIT;
 	struct pth_err e;
-	int fd = openat(s.dirfd, "inner.json", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int fd = openat(s.at.dirfd, "inner.json", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	if (fd < 0 || write(fd, data, n) != (ssize_t)n)
 		abort();
 	close(fd);
 	s.plan = plan;
-	s.quiet = true;
 	s.state = PTH_ST_INITIALIZING;
 	supervise_service_inner_take(&s, &x, 1000000);
 	o = supervise_service_result(&s);
@@ -62,7 +61,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	}
 	json_decref(back);
 	json_decref(o);
-	json_decref(s.phases);
+	json_decref(s.commands.results);
 	json_decref(s.restarts);
 	json_decref(s.inner);
 	json_decref(plan);

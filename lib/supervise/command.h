@@ -1,0 +1,50 @@
+/*
+ * Commands of a plan, {"argv", "env", "cwd", ...}, and the surroundings in which
+ * they run: those of a service, or of the test itself.
+ */
+#ifndef PTH_SUPERVISE_COMMAND_H
+#define PTH_SUPERVISE_COMMAND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <jansson.h>
+
+#include "host/proc.h"
+#include "io/placeholder.h"
+#include "supervise/limit.h"
+#include "supervise/loglimit.h"
+
+struct surroundings {
+	const json_t *plan; /* borrowed: its "environment", "user" and "limits" count; or NULL */
+	const struct pth_places *places;
+	int dirfd;              /* of the directory in which the logs are */
+	const char *home;       /* path of the same */
+	struct pth_limit limit; /* what commands may use */
+	struct loglimit logs;   /* those that they write */
+	bool out_of_memory;     /* the kernel has killed one at the limit of memory */
+	int64_t oom_kills;      /* how often it did */
+};
+
+/* Start a command. The pid of a new session, or -1 with e and *err_no: exec's
+ * errno, or 0. out and err are borrowed, -1: /dev/null. */
+pid_t supervise_command_start(const struct surroundings *at, const json_t *cmd, int out, int err,
+    int *err_no, struct pth_err *e);
+/* The same with the logs PREFIXstdout.log and PREFIXstderr.log, watched from now on. */
+pid_t supervise_command_logged(
+    struct surroundings *at, const json_t *cmd, const char *prefix, int *err_no, struct pth_err *e);
+/* Has it ended? Then it is reaped and *x says how. False for pid 0. */
+bool supervise_command_ended(pid_t pid, struct pth_exit *x);
+/* A command has ended: has the kernel killed a process for want of memory? */
+void supervise_command_note_memory(struct surroundings *at);
+/* The limit that was behind such an end, ": out of memory: limit 64 MiB", or
+ * "": for messages. */
+const char *supervise_command_excess(
+    const struct surroundings *at, const struct pth_exit *x, char to[80]);
+/* "; last log line: TEXT" of the first of two logs below dirfd that has any,
+ * or "": for messages. second may be NULL. */
+void supervise_command_last_line(
+    int dirfd, const char *first, const char *second, char *to, size_t max);
+
+#endif

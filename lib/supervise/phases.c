@@ -1,0 +1,185 @@
+/* The runner of phases: commands one after the other, and their results. */
+#include "supervise/phases.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "io/event.h"
+#include "io/json.h"
+
+#define NEVER INT64_MAX
+#define LIMIT_US (300 * 1000000LL) /* where the plan says nothing */
+
+void
+supervise_phases_init(struct phases *p, const char *name, bool of_test, struct surroundings *at)
+{
+	*p = (struct phases){ .at = at,
+		.name = name,
+		.of_test = of_test,
+		.results = json_array(),
+		.deadline = NEVER };
+}
+
+void
+supervise_phases_release(struct phases *p)
+{
+	json_decref(p->results);
+	json_decref(p->list);
+}
+
+void
+supervise_phases_begin(struct phases *p, const char *phase, json_t *list, bool all)
+{
+	json_decref(p->list);
+	p->list = list;
+	p->phase = phase;
+	p->index = 0;
+	p->all = all;
+	p->stopped = false;
+	p->err_no = 0;
+	p->error[0] = '\0';
+}
+
+bool
+supervise_phases_done(const struct phases *p)
+{
+	return p->pid == 0 && p->index >= json_array_size(p->list);
+}
+
+static PTH_PRINTF(2, 3)
+void
+fail(struct phases *p, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (p->error[0] != '\0')
+		return;
+	va_start(ap, fmt);
+	vsnprintf(p->error, sizeof p->error, fmt, ap);
+	va_end(ap);
+}
+
+/* The logs of the phase, without the end of their names. */
+static const char *
+log_of(const struct phases *p, const char *below, char to[300])
+{
+	snprintf(to, 300, "%s%sphases/%s", below, *below != '\0' ? "/" : "", p->phase);
+	return to;
+}
+
+static void
+start(struct phases *p, const json_t *cmd, int64_t now)
+{
+	int64_t limit = pth_json_int(cmd, "timeout_us", LIMIT_US);
+	char log[300], prefix[302];
+	struct pth_err e;
+	int err_no;
+	pid_t pid;
+
+	p->late = false;
+	snprintf(prefix, sizeof prefix, "%s.", log_of(p, p->of_test ? p->name : "", log));
+	pid = supervise_command_logged(p->at, cmd, prefix, &err_no, &e);
+	if (pid < 0) {
+		if (p->error[0] == '\0')
+			p->err_no = err_no;
+		fail(p, "%s", e.text);
+		p->index++;
+		return;
+	}
+	p->pid = pid;
+	p->began = now;
+	p->deadline = limit > 0 ? now + limit : NEVER;
+}
+
+int
+supervise_phases_step(struct phases *p, int64_t now)
+{
+	if (p->pid > 0 && now >= p->deadline) {
+		p->late = true;
+		p->deadline = NEVER;
+		pth_event("service.timeout", "{s:s,s:s}", "service", p->name, "phase", p->phase);
+		kill(-p->pid, SIGKILL);
+	}
+	while (p->pid == 0 && !p->stopped && (p->all || p->error[0] == '\0') &&
+	    p->index < json_array_size(p->list))
+		start(p, json_array_get(p->list, p->index), now);
+	if (p->pid == 0 && p->error[0] != '\0' && !p->all)
+		return -1;
+	return supervise_phases_done(p);
+}
+
+static void
+put_result(struct phases *p, const char *argv0, const struct pth_exit *x, int64_t us)
+{
+	json_t *o = json_object();
+	char sig[16], log[300];
+
+	pth_json_set(o, "phase", json_string(p->phase));
+	pth_json_set(o, "index", json_integer((json_int_t)p->index));
+	pth_json_set(o, "argv0", json_string(argv0));
+	pth_json_set(o, "code", x->signaled ? json_null() : json_integer(x->code));
+	pth_json_set(
+	    o, "signal", x->signaled ? json_string(pth_signal_name(x->signal, sig)) : json_null());
+	pth_json_set(o, "timeout", json_boolean(p->late));
+	pth_json_set(o, "duration_us", json_integer(us));
+	pth_json_set(o, "log", json_string(log_of(p, p->name, log)));
+	pth_json_push(p->results, o);
+}
+
+/* In words, why a critical command has failed. */
+static void
+tell(struct phases *p, const char *argv0, const struct pth_exit *x)
+{
+	const char *phase = p->of_test ? "" : p->phase, *colon = p->of_test ? "" : ": ";
+	char log[300], file[320], ended[32], line[500], excess[80];
+
+	snprintf(file, sizeof file, "%s.stderr.log", log_of(p, p->of_test ? p->name : "", log));
+	supervise_command_last_line(p->at->dirfd, file, NULL, line, sizeof line);
+	if (strncmp(argv0, "@{bin}/", 7) == 0)
+		argv0 += 7; /* one of our own */
+	log_of(p, p->name, log);
+	if (p->late)
+		fail(
+		    p, "%s%s%s took too long; see %s.stderr.log%s", phase, colon, argv0, log, line);
+	else
+		fail(p, "%s%s%s ended with %s%s; see %s.stderr.log%s", phase, colon, argv0,
+		    pth_exit_text(x, ended), supervise_command_excess(p->at, x, excess), log, line);
+}
+
+bool
+supervise_phases_reap(struct phases *p, int64_t now)
+{
+	const json_t *cmd = json_array_get(p->list, p->index);
+	const char *argv0 = json_string_value(json_array_get(json_object_get(cmd, "argv"), 0));
+	struct pth_exit x;
+
+	if (!supervise_command_ended(p->pid, &x))
+		return false;
+	p->pid = 0;
+	p->deadline = NEVER;
+	supervise_command_note_memory(p->at);
+	if (p->stopped)
+		return true; /* we killed it */
+	argv0 = argv0 != NULL ? argv0 : "";
+	put_result(p, argv0, &x, now - p->began);
+	pth_event("command.ended", "{s:s,s:s,s:i,s:i,s:I}", "service", p->name, "phase", p->phase,
+	    "index", (int)p->index, "code", x.code, "duration_us", (json_int_t)(now - p->began));
+	if (x.signaled || x.code != 0) {
+		if (pth_json_bool(cmd, "critical", true))
+			tell(p, argv0, &x);
+		else
+			pth_event("command.failed", "{s:s,s:s,s:s,s:b}", "service", p->name,
+			    "phase", p->phase, "program", argv0, "critical", 0);
+	}
+	p->index++;
+	return true;
+}
+
+void
+supervise_phases_stop(struct phases *p)
+{
+	p->stopped = true;
+	if (p->pid > 0)
+		kill(-p->pid, SIGKILL);
+}

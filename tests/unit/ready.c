@@ -1,0 +1,306 @@
+/* Readiness: each kind of check not yet, ready, too late; restarts, cut logs. */
+#include "supervise/ready.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "io/json.h"
+#include "unit.h"
+
+#define S 1000000LL
+
+static struct pth_places places;
+static struct surroundings at = { .places = &places };
+static struct pth_err err;
+
+static json_t *
+begin(struct ready *r, const char *text, int64_t now)
+{
+	json_t *list = pth_json_parse(text, strlen(text), NULL);
+
+	CHECK(list != NULL);
+	supervise_ready_init(r, list, &at);
+	supervise_ready_begin(r, now);
+	return list;
+}
+
+static void
+end(struct ready *r, json_t *list)
+{
+	supervise_ready_release(r);
+	json_decref(list);
+}
+
+static void
+append(const char *path, const char *text)
+{
+	int fd = openat(at.dirfd, path, O_WRONLY | O_CREAT | O_APPEND, 0600);
+
+	CHECK(write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+	close(fd);
+}
+
+/* A socket on a port of the kernel's choice. */
+static int
+bound(int type, unsigned *port)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET };
+	socklen_t n = sizeof a;
+	int fd = socket(AF_INET, type, 0);
+
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	CHECK(bind(fd, (struct sockaddr *)&a, n) == 0);
+	CHECK(getsockname(fd, (struct sockaddr *)&a, &n) == 0);
+	*port = ntohs(a.sin_port);
+	return fd;
+}
+
+static void
+ports(void)
+{
+	unsigned udp_port, tcp_port, port = 0;
+	int udp = bound(SOCK_DGRAM, &udp_port), tcp = bound(SOCK_STREAM, &tcp_port);
+	char text[200];
+	struct ready r;
+	bool is_udp = true;
+	json_t *list;
+
+	unit("udp and tcp: bound is not yet listening");
+	snprintf(text, sizeof text,
+	    "[{\"kind\":\"udp\",\"port\":%u},{\"kind\":\"tcp\",\"port\":%u,\"timeout_us\":2000000}"
+	    "]",
+	    udp_port, tcp_port);
+	list = begin(&r, text, 0);
+	CHECK_INT(supervise_ready_step(&r, 0, &err), PTH_NOT_YET);
+	CHECK_INT(r.index, 1);
+	CHECK_INT(supervise_ready_listens(&r, &port, &is_udp), 0);
+	CHECK(port == tcp_port && !is_udp);
+
+	unit("it is looked at again, less and less often");
+	CHECK(supervise_ready_next(&r) > 0 && supervise_ready_next(&r) < 1000);
+	for (int64_t now = 0; now < S; now = supervise_ready_next(&r))
+		CHECK_INT(supervise_ready_step(&r, now, &err), PTH_NOT_YET);
+	CHECK(r.wait >= 20000 && r.wait <= 25000);
+
+	unit("tcp: ready");
+	CHECK(listen(tcp, 1) == 0);
+	CHECK_INT(supervise_ready_step(&r, S + S / 2, &err), PTH_IS_READY);
+	CHECK_INT(supervise_ready_listens(&r, &port, &is_udp), 1);
+
+	unit("udp and tcp: too late");
+	close(udp);
+	CHECK_INT(supervise_ready_listens(&r, &port, &is_udp), 0);
+	CHECK(port == udp_port && is_udp);
+	supervise_ready_begin(&r, 20 * S);
+	CHECK_INT(supervise_ready_step(&r, 30 * S - 1, &err), PTH_NOT_YET);
+	CHECK_INT(supervise_ready_step(&r, 31 * S, &err), PTH_NOT_READY);
+	snprintf(text, sizeof text, "did not bind UDP port %u within 10.00 s", udp_port);
+	CHECK_STR(err.text, text);
+	udp = bound(SOCK_DGRAM, &udp_port);
+	close(tcp);
+	r.index = 1;
+	r.since = r.look = 0;
+	CHECK_INT(supervise_ready_step(&r, 2 * S, &err), PTH_NOT_READY);
+	snprintf(text, sizeof text, "did not listen on TCP port %u within 2.00 s", tcp_port);
+	CHECK_STR(err.text, text);
+	close(udp);
+	end(&r, list);
+}
+
+static void
+files(void)
+{
+	struct ready r;
+	unsigned port;
+	bool udp;
+	json_t *list = begin(&r, "[{\"kind\":\"file\",\"path\":\"up\",\"timeout_us\":1000}]", 0);
+
+	unit("file: not yet, too late");
+	CHECK_INT(supervise_ready_step(&r, 0, &err), PTH_NOT_YET);
+	append("stderr.log", "cannot get up\n");
+	CHECK_INT(supervise_ready_step(&r, 1000, &err), PTH_NOT_READY);
+	CHECK_STR(err.text, "did not make the file up within 1 ms; last log line: cannot get up");
+	unlinkat(at.dirfd, "stderr.log", 0);
+
+	unit("file: ready; a restart removes it");
+	append("up", "");
+	supervise_ready_begin(&r, 5 * S);
+	CHECK_INT(supervise_ready_step(&r, 5 * S, &err), PTH_IS_READY);
+	supervise_ready_reset(&r);
+	supervise_ready_begin(&r, 6 * S);
+	CHECK_INT(supervise_ready_step(&r, 6 * S, &err), PTH_NOT_YET);
+	CHECK_INT(supervise_ready_listens(&r, &port, &udp), -1);
+	end(&r, list);
+}
+
+static void
+logs(void)
+{
+	static const char up[] = "[{\"kind\":\"log\",\"matches\":\"^up [0-9]+$\"}]";
+	struct ready r;
+	json_t *list = begin(&r, up, 0);
+
+	unit("log: not yet, ready");
+	CHECK_INT(supervise_ready_step(&r, 0, &err), PTH_NOT_YET);
+	append("stdout.log", "up\n");
+	CHECK_INT(supervise_ready_step(&r, S, &err), PTH_NOT_YET);
+	append("stdout.log", "up 1\n");
+	CHECK_INT(supervise_ready_step(&r, 2 * S, &err), PTH_IS_READY);
+
+	unit("log: what the life before has written does not count");
+	supervise_ready_reset(&r);
+	supervise_ready_begin(&r, 3 * S);
+	CHECK_INT(supervise_ready_step(&r, 3 * S, &err), PTH_NOT_YET);
+	append("stdout.log", "up 2\n");
+	CHECK_INT(supervise_ready_step(&r, 4 * S, &err), PTH_IS_READY);
+
+	unit("log: a log that is cut begins sooner");
+	supervise_ready_reset(&r);
+	supervise_ready_begin(&r, 5 * S);
+	supervise_ready_cut(&r, "stdout.log", 3);
+	supervise_ready_cut(&r, "stderr.log", 0);
+	CHECK(truncate("stdout.log", 3) == 0);
+	append("stdout.log", "up 3\n");
+	CHECK_INT(supervise_ready_step(&r, 5 * S, &err), PTH_IS_READY);
+
+	unit("log: what is about to be cut off is searched before");
+	supervise_ready_reset(&r);
+	supervise_ready_begin(&r, 6 * S);
+	CHECK_INT(supervise_ready_step(&r, 6 * S, &err), PTH_NOT_YET);
+	append("stdout.log", "up 4\n");
+	supervise_ready_cut(&r, "stdout.log", 3);
+	CHECK(truncate("stdout.log", 3) == 0);
+	CHECK_INT(supervise_ready_step(&r, 7 * S, &err), PTH_IS_READY);
+
+	unit("log: too late");
+	supervise_ready_reset(&r);
+	supervise_ready_begin(&r, 10 * S);
+	CHECK_INT(supervise_ready_step(&r, 20 * S, &err), PTH_NOT_READY);
+	CHECK_STR(err.text, "did not log /^up [0-9]+$/ within 10.00 s; last log line: up");
+	end(&r, list);
+
+	unit("log: no regular expression");
+	list = begin(&r, "[{\"kind\":\"log\",\"matches\":\"(\"}]", 0);
+	CHECK_INT(supervise_ready_step(&r, 0, &err), PTH_NOT_READY);
+	CHECK(strstr(err.text, "regular expression \"(\"") != NULL);
+	end(&r, list);
+	unlinkat(at.dirfd, "stdout.log", 0);
+}
+
+/* Wait for the end of the check's command, two seconds at most. */
+static void
+reap(struct ready *r, int64_t now)
+{
+	for (int i = 0; i < 2000 && r->pid > 0; i++) {
+		supervise_ready_reap(r, now);
+		usleep(1000);
+	}
+	CHECK_INT(r->pid, 0);
+}
+
+static void
+commands(void)
+{
+	struct ready r;
+	json_t *list = begin(&r,
+	    "[{\"kind\":\"command\",\"argv\":[\"test\",\"-e\",\"ok\"]},"
+	    "{\"kind\":\"command\",\"argv\":[\"sleep\",\"60\"],\"timeout_us\":3000000}]",
+	    0);
+	pid_t pid;
+
+	unit("command: fails, and is run again");
+	CHECK_INT(supervise_ready_step(&r, 0, &err), PTH_NOT_YET);
+	CHECK(r.pid > 0);
+	CHECK_INT(supervise_ready_next(&r), 10 * S);
+	reap(&r, S);
+	CHECK(supervise_ready_next(&r) > S && r.index == 0);
+
+	unit("command: too late");
+	CHECK_INT(supervise_ready_step(&r, 20 * S, &err), PTH_NOT_READY);
+	CHECK_STR(
+	    err.text, "its readiness check (command) did not succeed within 10.00 s: exit code 1");
+	reap(&r, 20 * S);
+
+	unit("command: succeeds; the next one's time begins then");
+	append("ok", "");
+	supervise_ready_begin(&r, 30 * S);
+	CHECK_INT(supervise_ready_step(&r, 30 * S, &err), PTH_NOT_YET);
+	reap(&r, 31 * S);
+	CHECK_INT(r.index, 1);
+	CHECK_INT(supervise_ready_step(&r, 31 * S, &err), PTH_NOT_YET);
+	CHECK_INT(supervise_ready_next(&r), 34 * S);
+
+	unit("command: still runs when it is too late");
+	CHECK_INT(supervise_ready_step(&r, 34 * S, &err), PTH_NOT_READY);
+	CHECK_STR(
+	    err.text, "its readiness check (command) did not succeed within 3.00 s: it still ran");
+
+	unit("command: a restart kills it, and its end counts for nothing");
+	pid = r.pid;
+	supervise_ready_reset(&r);
+	CHECK(waitpid(pid, NULL, 0) == pid && r.pid == 0 && r.index == 0);
+	supervise_ready_reap(&r, 35 * S);
+	CHECK_INT(r.index, 0);
+
+	unit("command: stopped");
+	r.index = 1;
+	r.look = r.since = 40 * S;
+	CHECK_INT(supervise_ready_step(&r, 40 * S, &err), PTH_NOT_YET);
+	supervise_ready_stop(&r);
+	reap(&r, 40 * S);
+	end(&r, list);
+
+	unit("command: cannot be started");
+	list = begin(&r, "[{\"kind\":\"command\",\"argv\":[\"/no/such\"]}]", 0);
+	CHECK_INT(supervise_ready_step(&r, 0, &err), PTH_NOT_READY);
+	CHECK(strstr(err.text, "/no/such") != NULL);
+	end(&r, list);
+}
+
+static void
+others(void)
+{
+	struct ready r;
+	json_t *list = begin(&r, "[{\"kind\":\"delay\",\"us\":50000000,\"timeout_us\":1}]", S);
+
+	unit("delay: since the start, and never too late");
+	CHECK_INT(supervise_ready_step(&r, 51 * S - 1, &err), PTH_NOT_YET);
+	r.look = 0;
+	CHECK_INT(supervise_ready_step(&r, 51 * S, &err), PTH_IS_READY);
+	supervise_ready_begin(&r, 100 * S);
+	CHECK_INT(supervise_ready_step(&r, 100 * S, &err), PTH_NOT_YET);
+	end(&r, list);
+
+	unit("no check at all");
+	list = begin(&r, "[]", 5);
+	CHECK_INT(supervise_ready_step(&r, 4, &err), PTH_NOT_YET);
+	CHECK_INT(supervise_ready_step(&r, 5, &err), PTH_IS_READY);
+	end(&r, list);
+
+	unit("a kind that is none");
+	list = begin(&r, "[{\"kind\":\"smoke\"}]", 0);
+	CHECK_INT(supervise_ready_step(&r, 0, &err), PTH_NOT_READY);
+	CHECK_STR(err.text, "unknown readiness check \"smoke\"");
+	end(&r, list);
+}
+
+int
+main(void)
+{
+	char tmp[] = "ready.XXXXXX";
+
+	CHECK(mkdtemp(tmp) != NULL && chdir(tmp) == 0);
+	at.home = places.dir = realpath(".", NULL);
+	places.share = places.libexec = "/";
+	at.dirfd = open(".", O_RDONLY | O_DIRECTORY);
+	ports();
+	files();
+	logs();
+	commands();
+	others();
+	return unit_done();
+}
