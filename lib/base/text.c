@@ -7,20 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Own tables: <ctype.h> looks at the locale and chokes on negative chars. */
-static bool
-is_alnum(unsigned char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
 void
 pth_quote_sh(struct pth_buf *b, const char *s)
 {
 	const char *p;
 
-	for (p = s; is_alnum((unsigned char)*p) || (*p != '\0' && strchr("%+,-./:=@_", *p) != NULL);
-	     p++)
+	for (p = s; pth_is_alnum(*p) || (*p != '\0' && strchr("%+,-./:=@_", *p) != NULL); p++)
 		;
 	if (p > s && *p == '\0') {
 		pth_buf_adds(b, s);
@@ -41,10 +33,10 @@ pth_name_ok(const char *s)
 {
 	size_t n;
 
-	if (!is_alnum((unsigned char)*s) && *s != '_')
+	if (!pth_is_alnum(*s) && *s != '_')
 		return false;
 	for (n = 0; s[n] != '\0'; n++)
-		if (n >= 63 || (!is_alnum((unsigned char)s[n]) && strchr("._-", s[n]) == NULL))
+		if (n >= 63 || (!pth_is_alnum(s[n]) && strchr("._-", s[n]) == NULL))
 			return false;
 	return true;
 }
@@ -56,11 +48,9 @@ pth_name_from(struct pth_buf *b, const char *s, size_t max)
 	bool gap = false;
 
 	for (; *s != '\0' && b->len - start < max; s++) {
-		char c = *s;
+		char c = pth_lower(*s);
 
-		if (c >= 'A' && c <= 'Z')
-			c = (char)(c - 'A' + 'a');
-		if (!is_alnum((unsigned char)c) && c != '_' && (c != '.' || b->len == start)) {
+		if (!pth_is_alnum(c) && c != '_' && (c != '.' || b->len == start)) {
 			gap = b->len > start;
 			continue;
 		}
@@ -96,7 +86,7 @@ pth_int(const char *s, long long min, long long max, long long *v)
 	long long x;
 
 	/* strtoll would skip blanks and take "+". */
-	if (!(*s >= '0' && *s <= '9') && !(*s == '-' && s[1] >= '0' && s[1] <= '9'))
+	if (!pth_is_digit(*s) && !(*s == '-' && pth_is_digit(s[1])))
 		return false;
 	errno = 0;
 	x = strtoll(s, &end, 10);
@@ -152,7 +142,7 @@ pth_size(const char *s, long long *bytes)
 	char *end;
 	long long n;
 
-	if (!(*s >= '0' && *s <= '9'))
+	if (!pth_is_digit(*s))
 		return false;
 	errno = 0;
 	n = strtoll(s, &end, 10);

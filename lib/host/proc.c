@@ -257,7 +257,7 @@ pidfd(pid_t pid)
 static bool
 attend(pid_t pid, struct drain d[2], int64_t limit_us)
 {
-	int64_t end = limit_us > 0 ? pth_mono_us() + limit_us : INT64_MAX;
+	int64_t end = limit_us > 0 ? pth_mono_us() + limit_us : PTH_NEVER;
 	int pfd = pidfd(pid);
 	bool late = false, gone = pfd < 0;
 
@@ -267,7 +267,7 @@ attend(pid_t pid, struct drain d[2], int64_t limit_us)
 			{ d[0].fd, POLLIN, 0 },
 			{ d[1].fd, POLLIN, 0 },
 		};
-		int64_t left = end == INT64_MAX ? 1000000 : end - pth_mono_us();
+		int64_t left = end == PTH_NEVER ? PTH_SECOND_US : end - pth_mono_us();
 
 		if (left <= 0) {
 			late = true;
@@ -366,20 +366,13 @@ pth_proc_signal_session(pid_t leader, int sig)
 static size_t
 kill_children(void)
 {
-	char path[64];
+	char text[65536], *p = text, *end;
 	size_t n = 0;
-	long pid;
-	FILE *fp;
 
-	snprintf(path, sizeof path, "/proc/self/task/%ld/children", (long)getpid());
-	fp = fopen(path, "re");
-	if (fp == NULL)
-		return 0;
-	while (fscanf(fp, "%ld", &pid) == 1) {
+	pth_read_text(AT_FDCWD, text, sizeof text, "/proc/self/task/%ld/children", (long)getpid());
+	/* A last one that is cut has no blank behind it. */
+	for (long pid; (pid = strtol(p, &end, 10)) > 0 && *end == ' '; p = end, n++)
 		kill((pid_t)pid, SIGKILL);
-		n++;
-	}
-	fclose(fp);
 	return n;
 }
 

@@ -1,3 +1,4 @@
+/* What processes use, out of their files in /proc. */
 #include "host/usage.h"
 
 #include <dirent.h>
@@ -8,7 +9,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/os.h"
+#include "base/text.h"
 
 #define FDS_MAX 4096   /* whose links are read, per process */
 #define THREADS_MAX 64 /* whose switches are counted, per process */
@@ -30,7 +33,7 @@ number(const char **p, const char *end, uint64_t *v)
 	blanks(p, end);
 	if (*p < end && **p == '-')
 		++*p;
-	for (from = *p, *v = 0; *p < end && **p >= '0' && **p <= '9'; ++*p)
+	for (from = *p, *v = 0; *p < end && pth_is_digit(**p); ++*p)
 		if (__builtin_mul_overflow(*v, 10u, v) ||
 		    __builtin_add_overflow(*v, (unsigned)(**p - '0'), v))
 			*v = UINT64_MAX;
@@ -119,36 +122,27 @@ pth_usage_net_next(const char **p, const char *end, struct pth_usage_net *to)
 	return false;
 }
 
-static bool
-is_number(const char *s)
-{
-	return *s >= '0' && *s <= '9';
-}
-
 static void
 switches(pid_t shown, uint64_t threads, struct pth_usage *to)
 {
-	char path[300], text[4096];
+	char path[64], text[4096];
 	struct dirent *de;
-	int left = THREADS_MAX;
-	DIR *d;
+	size_t n;
 
-	snprintf(path, sizeof path, "/proc/%ld/task", (long)shown);
 	if (threads == 1) {
-		snprintf(path, sizeof path, "/proc/%ld/status", (long)shown);
-		pth_usage_status(text, pth_read_path(path, text, sizeof text), to);
+		n = pth_read_text(AT_FDCWD, text, sizeof text, "/proc/%ld/status", (long)shown);
+		pth_usage_status(text, n, to);
 		return;
 	}
-	d = opendir(path);
-	while (d != NULL && left > 0 && (de = readdir(d)) != NULL) {
-		if (!is_number(de->d_name))
+	snprintf(path, sizeof path, "/proc/%ld/task", (long)shown);
+	pth_auto_dir d = opendir(path);
+	for (int left = THREADS_MAX; d != NULL && left > 0 && (de = readdir(d)) != NULL;) {
+		if (!pth_is_digit(*de->d_name))
 			continue;
-		snprintf(path, sizeof path, "/proc/%ld/task/%s/status", (long)shown, de->d_name);
-		pth_usage_status(text, pth_read_path(path, text, sizeof text), to);
+		n = pth_read_text(dirfd(d), text, sizeof text, "%s/status", de->d_name);
+		pth_usage_status(text, n, to);
 		left--;
 	}
-	if (d != NULL)
-		closedir(d);
 }
 
 /* By the process's clock, for ticks are 10 ms; the children's have no clock. */
@@ -171,10 +165,10 @@ bool
 pth_usage_process(pid_t shown, pid_t pid, struct pth_usage *to)
 {
 	struct pth_usage_stat st;
-	char path[64], text[2048];
+	char text[2048];
+	size_t n = pth_read_text(AT_FDCWD, text, sizeof text, "/proc/%ld/stat", (long)shown);
 
-	snprintf(path, sizeof path, "/proc/%ld/stat", (long)shown);
-	if (!pth_usage_stat(text, pth_read_path(path, text, sizeof text), &st))
+	if (!pth_usage_stat(text, n, &st))
 		return false;
 	to->processes++;
 	to->threads += bounded(st.threads);
@@ -205,7 +199,6 @@ pth_usage_fds(pid_t shown, struct pth_usage *to,
 	struct stat st;
 	uint64_t inode;
 	ssize_t n;
-	DIR *d;
 
 	snprintf(path, sizeof path, "/proc/%ld/fd", (long)shown);
 	/* Since Linux 6.2 its size is their number. */
@@ -213,9 +206,9 @@ pth_usage_fds(pid_t shown, struct pth_usage *to,
 		to->fds += st.st_size;
 		return;
 	}
-	d = opendir(path);
+	pth_auto_dir d = opendir(path);
 	while (d != NULL && (de = readdir(d)) != NULL) {
-		if (!is_number(de->d_name))
+		if (!pth_is_digit(*de->d_name))
 			continue;
 		to->fds++;
 		if (left-- <= 0)
@@ -226,6 +219,4 @@ pth_usage_fds(pid_t shown, struct pth_usage *to,
 		snprintf(whole, sizeof whole, "%s/%s", path, de->d_name);
 		socket(arg, inode, whole);
 	}
-	if (d != NULL)
-		closedir(d);
 }

@@ -25,14 +25,6 @@
 #define RETIRE_MS 2 /* a block that is not full is handed over after this */
 #define SNAP_MAX 262144
 
-static struct pth_port_count *tally; /* of captures that are started now */
-
-void
-pth_capture_tally(struct pth_port_count *t)
-{
-	tally = t;
-}
-
 struct ring {
 	int fd;
 	char *map;
@@ -122,7 +114,7 @@ take_block(struct tpacket_block_desc *d, struct sink *to)
 
 		packet_sink_packet(
 		    to, t->tp_sec * 1000000000ULL + t->tp_nsec, p + t->tp_mac, cap, t->tp_len);
-		pth_port_count_frame(tally, p + t->tp_mac, t->tp_snaplen, t->tp_len);
+		pth_port_count_frame(to->spec->counts, p + t->tp_mac, t->tp_snaplen, t->tp_len);
 		p += t->tp_next_offset;
 	}
 	__atomic_store_n(&h->block_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);

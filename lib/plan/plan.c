@@ -2,9 +2,9 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 
-#define SECOND ((int64_t)1000000)
 enum { SERVICES_MAX = 1000 };
 
 static void
@@ -52,7 +52,7 @@ int64_t
 plan_us(const json_t *v, int64_t def)
 {
 	return json_is_number(v) && json_number_value(v) > 0 && json_number_value(v) < 1e9 ?
-	    (int64_t)(json_number_value(v) * SECOND) :
+	    (int64_t)(json_number_value(v) * PTH_SECOND_US) :
 	    def;
 }
 
@@ -364,7 +364,8 @@ static int
 setup(struct plan *p, json_t *out, struct pth_err *e)
 {
 	size_t i, k;
-	int r = plan_cmds(p, pth_yaml_get(p->eview, "setup"), p->v[0].vars, 60 * SECOND, out, e);
+	int r = plan_cmds(
+	    p, pth_yaml_get(p->eview, "setup"), p->v[0].vars, 60 * PTH_SECOND_US, out, e);
 
 	for (i = 0; i < p->n && r == 0; i++) {
 		json_t *vars;
@@ -380,7 +381,8 @@ setup(struct plan *p, json_t *out, struct pth_err *e)
 			continue;
 		vars = json_copy(p->v[i].vars);
 		pth_json_set(vars, "generate_certificates", json_boolean(own));
-		r = plan_cmds(p, pth_yaml_get(p->v[i].pview, "setup"), vars, 60 * SECOND, out, e);
+		r = plan_cmds(
+		    p, pth_yaml_get(p->v[i].pview, "setup"), vars, 60 * PTH_SECOND_US, out, e);
 		json_decref(vars);
 	}
 	return r;
@@ -414,7 +416,7 @@ limits(const struct plan *p, json_t *out)
 
 			us = t > us ? t : us;
 		}
-		us = (us != 0 ? us : 60 * SECOND) + 30 * SECOND;
+		us = (us != 0 ? us : 60 * PTH_SECOND_US) + 30 * PTH_SECOND_US;
 	}
 	pth_json_set(out, "timeout_us", json_integer(us));
 	pth_json_set(out, "wait_us", wait_us != 0 ? json_integer(wait_us) : json_null());

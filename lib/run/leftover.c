@@ -2,10 +2,11 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "host/proc.h"
 #include "io/event.h"
 
-#define LIMIT_US (60 * 1000000LL)
+#define LIMIT_US (60 * PTH_SECOND_US)
 #define TEXT_MAX 65536
 
 static int

@@ -49,7 +49,7 @@ pth_progress_open(struct pth_progress *p, enum pth_progress_mode wanted)
 	p->spinner = true;
 	p->colour = p->mode == PTH_PROGRESS_TTY && (colour == NULL || *colour == '\0');
 	p->every = EVERY_MIN_US;
-	p->next = INT64_MAX;
+	p->next = PTH_NEVER;
 	if (p->mode != PTH_PROGRESS_NONE)
 		pth_event_for_people(p->mode == PTH_PROGRESS_TTY);
 }
@@ -268,8 +268,8 @@ pth_progress_show(struct pth_progress *p, const struct pth_runner *r)
 		return;
 	if (r->active == 0) {
 		pth_progress_wipe(p);
-		p->next = INT64_MAX;
-	} else if (p->next == INT64_MAX) {
+		p->next = PTH_NEVER;
+	} else if (p->next == PTH_NEVER) {
 		p->next = now + p->every; /* what is over before that is not drawn */
 	} else if (now >= p->next) {
 		draw(p, r, now);
@@ -280,7 +280,7 @@ pth_progress_show(struct pth_progress *p, const struct pth_runner *r)
 int64_t
 pth_progress_next(const struct pth_progress *p)
 {
-	return p->mode == PTH_PROGRESS_TTY ? p->next : INT64_MAX;
+	return p->mode == PTH_PROGRESS_TTY ? p->next : PTH_NEVER;
 }
 
 void

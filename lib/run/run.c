@@ -186,7 +186,7 @@ pth_run_move(struct pth_run *s, struct pth_err *e)
 int64_t
 pth_run_next(const struct pth_run *s)
 {
-	int64_t run = s->opened ? pth_runner_next(&s->runner) : INT64_MAX;
+	int64_t run = s->opened ? pth_runner_next(&s->runner) : PTH_NEVER;
 	int64_t draw = pth_progress_next(&s->progress);
 
 	return run < draw ? run : draw;

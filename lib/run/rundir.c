@@ -13,12 +13,13 @@
 
 #include "base/clock.h"
 #include "base/os.h"
+#include "base/text.h"
 #include "io/file.h"
 #include "io/json.h"
 
 #define SOURCE_MAX ((size_t)64 << 20)
 #define PLAN "plan.jsonl"
-#define PATIENCE_US 2000000
+#define PATIENCE_US (2 * PTH_SECOND_US)
 
 /* A name that is free below base: RUN-YYYYMMDD-HHMMSS[-N]. */
 static int
@@ -52,7 +53,7 @@ is_stamp(const char *s)
 	static const char form[] = "-dddddddd-dddddd";
 
 	for (size_t i = 0; form[i] != '\0'; i++, s++)
-		if (form[i] == 'd' ? *s < '0' || *s > '9' : *s != form[i])
+		if (form[i] == 'd' ? !pth_is_digit(*s) : *s != form[i])
 			return false;
 	return *s == '\0' || *s == '-';
 }

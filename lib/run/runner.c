@@ -482,7 +482,7 @@ pth_runner_interrupt(struct pth_runner *p, bool hard)
 int64_t
 pth_runner_next(const struct pth_runner *p)
 {
-	int64_t t = INT64_MAX;
+	int64_t t = PTH_NEVER;
 
 	for (size_t i = 0; i < p->n; i++)
 		if (run_runner_at(p, i)->state == PTH_WAITING &&

@@ -115,7 +115,7 @@ void pth_runner_drain(struct pth_runner *p);
  * hard: without goodbye. */
 void pth_runner_interrupt(struct pth_runner *p, bool hard);
 
-/* When something has to be done at the latest, monotonic; INT64_MAX: never. */
+/* When something has to be done at the latest, monotonic; PTH_NEVER: nothing. */
 int64_t pth_runner_next(const struct pth_runner *p);
 
 #endif

@@ -19,7 +19,7 @@
 #include "supervise/supervisor.h"
 #include "supervise/workdir.h"
 
-#define NO_LIMIT_US (366LL * 86400 * 1000000)
+#define NO_LIMIT_US (366 * 86400 * PTH_SECOND_US)
 
 static const json_t *
 environment(const json_t *rec)

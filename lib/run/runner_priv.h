@@ -2,9 +2,10 @@
 #ifndef PTH_RUN_RUNNER_PRIV_H
 #define PTH_RUN_RUNNER_PRIV_H
 
+#include "base/clock.h"
 #include "run/runner.h"
 
-#define RUNNER_LATE_US (60 * 1000000LL) /* grace beyond all limits of the test */
+#define RUNNER_LATE_US (60 * PTH_SECOND_US) /* grace beyond all limits of the test */
 
 /* The i-th record that is held. */
 struct pth_entry *run_runner_at(const struct pth_runner *p, size_t i);
