@@ -81,6 +81,17 @@ pth_open_beneath(int dirfd, const char *path, int flags, mode_t mode)
 	return fd;
 }
 
+DIR *
+pth_opendir(int dirfd, const char *path)
+{
+	pth_auto_fd fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+
+	if (d != NULL)
+		pth_take_fd(&fd);
+	return d;
+}
+
 ssize_t
 pth_read_all(int fd, void *p, size_t n)
 {

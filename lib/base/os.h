@@ -4,6 +4,7 @@
 #ifndef PTH_BASE_OS_H
 #define PTH_BASE_OS_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -15,6 +16,8 @@ void pth_fd_sanitize(void);
 /* Open below dirfd only: no "..", no absolute path, no link that leaves
  * (openat2 RESOLVE_BENEATH). -1 and errno. */
 int pth_open_beneath(int dirfd, const char *path, int flags, mode_t mode);
+/* Open a directory below dirfd (AT_FDCWD); a link is not followed. NULL and errno. */
+DIR *pth_opendir(int dirfd, const char *path);
 /* Read n bytes, EINTR retried: how many there were until the end of the file,
  * or -1 and errno. */
 ssize_t pth_read_all(int fd, void *p, size_t n);

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
+#include "base/os.h"
 #include "base/text.h"
 #include "io/json.h"
 
@@ -75,33 +77,23 @@ pth_users_choose(const json_t *user, struct pth_proc_user *who, struct pth_err *
 static void
 give(int dirfd, uid_t uid, gid_t gid, dev_t dev, int depth)
 {
-	int copy = fcntl(dirfd, F_DUPFD_CLOEXEC, 3);
-	DIR *d = copy >= 0 ? fdopendir(copy) : NULL;
+	pth_auto_dir d = pth_opendir(dirfd, ".");
 	struct dirent *de;
 	struct stat st;
 
-	if (d == NULL) {
-		if (copy >= 0)
-			close(copy);
-		return;
-	}
-	rewinddir(d);
-	while ((de = readdir(d)) != NULL) {
+	while (d != NULL && (de = readdir(d)) != NULL) {
 		if (strcmp(de->d_name, ".") == 0 || strcmp(de->d_name, "..") == 0 ||
 		    fstatat(dirfd, de->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || st.st_dev != dev)
 			continue;
 		if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX) {
-			int fd = openat(
+			pth_auto_fd fd = openat(
 			    dirfd, de->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-			if (fd >= 0) {
+			if (fd >= 0)
 				give(fd, uid, gid, dev, depth + 1);
-				close(fd);
-			}
 		}
 		(void)!fchownat(dirfd, de->d_name, uid, gid, AT_SYMLINK_NOFOLLOW);
 	}
-	closedir(d);
 }
 
 void

@@ -53,12 +53,9 @@ kill_all(int dirfd)
 static void
 each_dir(int dirfd, const char *prefix, void (*each)(int, const char *))
 {
-	pth_auto_fd fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	pth_auto_dir d = fdopendir(fd);
+	pth_auto_dir d = pth_opendir(dirfd, ".");
 	struct dirent *de;
 
-	if (d != NULL)
-		fd = -1; /* d closes it */
 	while (d != NULL && (de = readdir(d)) != NULL)
 		if (de->d_type == DT_DIR && de->d_name[0] != '.' &&
 		    strncmp(de->d_name, prefix, strlen(prefix)) == 0)

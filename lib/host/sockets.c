@@ -1,8 +1,11 @@
+/* The tables of sockets in /proc/net, read in pieces however long they are. */
 #include "host/sockets.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "base/cleanup.h"
 
 /* Digits at *p, at most `max` of them. False when there are none, or more. */
 static bool
@@ -95,7 +98,7 @@ static bool
 each_of(const char *file, bool udp, bool (*f)(void *arg, const struct pth_socket *s), void *arg)
 {
 	char text[16384];
-	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	pth_auto_fd fd = open(file, O_RDONLY | O_CLOEXEC);
 	struct pth_socket s = { .udp = udp };
 	size_t have = 0;
 	bool more = true;
@@ -111,8 +114,6 @@ each_of(const char *file, bool udp, bool (*f)(void *arg, const struct pth_socket
 		have -= (size_t)(end - text);
 		memmove(text, end, have);
 	}
-	if (fd >= 0)
-		close(fd);
 	return more;
 }
 

@@ -209,7 +209,7 @@ shorten(json_t *o)
 {
 	const char *key, *longest = NULL;
 	size_t max = 64;
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	json_t *v;
 
 	json_object_foreach(o, key, v)
@@ -223,7 +223,6 @@ shorten(json_t *o)
 	pth_utf8_clean(&b, json_string_value(json_object_get(o, longest)), max * 2 / 3);
 	pth_json_set(o, longest, json_stringn(b.s, b.len));
 	pth_json_set(o, "cut", json_true());
-	pth_buf_release(&b);
 	return true;
 }
 
@@ -248,7 +247,7 @@ wipe(struct pth_buf *b)
 static json_t *
 head(const char *name)
 {
-	struct pth_buf t = PTH_BUF_INIT;
+	pth_auto_buf t = PTH_BUF_INIT;
 	json_t *o = json_object();
 
 	pth_rfc3339(&t, pth_real_us());
@@ -262,7 +261,6 @@ head(const char *name)
 	pth_json_set(o, "pid", json_integer(getpid()));
 	if (*stream.test != '\0')
 		pth_json_set(o, "test", json_string(stream.test));
-	pth_buf_release(&t);
 	return o;
 }
 
@@ -305,7 +303,7 @@ static void
 emit(const char *name, json_t *data, bool show, bool keep)
 {
 	const int fd = keep ? stream.file : -1;
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	json_t *o;
 
 	if (show && (stream.mode == TEXT || (stream.mode == BRIEF && worth_a_line(name)))) {
@@ -327,7 +325,6 @@ emit(const char *name, json_t *data, bool show, bool keep)
 		if ((stream.mode == JSON || stream.mode == JSON_ASKED) && show)
 			put(STDERR_FILENO, &b);
 	}
-	pth_buf_release(&b);
 	json_decref(data);
 }
 
@@ -358,7 +355,7 @@ message(const char *name, const char *prefix, const char *fmt, va_list ap)
 {
 	int saved = errno;
 	size_t len = strlen(fmt);
-	struct pth_buf raw = PTH_BUF_INIT, b = PTH_BUF_INIT;
+	pth_auto_buf raw = PTH_BUF_INIT, b = PTH_BUF_INIT;
 
 	pth_buf_vaddf(&raw, fmt, ap);
 	if (len > 0 && fmt[len - 1] == ':')
@@ -372,8 +369,6 @@ message(const char *name, const char *prefix, const char *fmt, va_list ap)
 	}
 	emit(name, json_pack("{s:o}", "message", pth_json_text(raw.s, raw.len)),
 	    stream.mode == JSON_ASKED, true);
-	pth_buf_release(&b);
-	pth_buf_release(&raw);
 	errno = saved;
 }
 

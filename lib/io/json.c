@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/text.h"
 
 static json_t *
@@ -83,7 +84,7 @@ pth_json_has(const json_t *list, const char *text)
 json_t *
 pth_json_text(const char *s, size_t n)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	json_t *v = NULL;
 
 	if (pth_utf8_ok(s, n, NULL))
@@ -91,7 +92,6 @@ pth_json_text(const char *s, size_t n)
 	else {
 		pth_utf8_clean(&b, s, n);
 		v = json_stringn_nocheck(b.s, b.len);
-		pth_buf_release(&b);
 	}
 	return must(v);
 }
@@ -150,12 +150,11 @@ pth_json_merge(const json_t *base, const json_t *over)
 static json_t *
 map_string(const json_t *v, int (*text)(struct pth_buf *, const char *, void *), void *arg)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	json_t *out = NULL;
 
 	if (text(&b, json_string_value(v), arg) == 0)
 		out = pth_json_text(b.s, b.len);
-	pth_buf_release(&b);
 	return out;
 }
 

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
+
 void
 pth_rec_open(struct pth_rec_in *in, FILE *fp, const char *name)
 {
@@ -250,7 +252,7 @@ void
 pth_rec_error(json_t *rec, const char *stage, const char *file, unsigned line, unsigned col,
     const char *fmt, ...)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	json_t *o;
 	va_list ap;
 
@@ -269,7 +271,6 @@ pth_rec_error(json_t *rec, const char *stage, const char *file, unsigned line, u
 		pth_json_set(o, "col", json_integer(col));
 	}
 	pth_json_set(rec, "error", o);
-	pth_buf_release(&b);
 }
 
 void
@@ -299,12 +300,11 @@ pth_rec_write_line(
 int
 pth_rec_write(struct pth_rec_out *out, const json_t *rec, struct pth_err *e)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	int r;
 
 	pth_rec_line(&b, rec);
 	r = pth_rec_write_line(out, rec, &b, e);
-	pth_buf_release(&b);
 	return r;
 }
 

@@ -2,6 +2,7 @@
 
 #include <yaml.h>
 
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "io/json.h"
 #include "io/yaml_scalar.h"
@@ -113,12 +114,11 @@ static void
 duplicate(
     struct loader *l, const struct pth_ynode *first, const char *key, unsigned line, unsigned col)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	pth_show(&b, key, 60);
 	pth_diags_add(l->d, PTH_ERROR, line, col, "duplicate key '%s', first given on line %u", b.s,
 	    first->kline);
-	pth_buf_release(&b);
 }
 
 /* A scalar in the place of a key. */
@@ -642,7 +642,7 @@ pth_yaml_load(const char *text, size_t n, struct pth_arena *a, struct pth_diags 
 bool
 pth_yaml_as_printed(const struct pth_ynode *n)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	bool alike = true;
 	json_t *v;
 
@@ -651,7 +651,6 @@ pth_yaml_as_printed(const struct pth_ynode *n)
 		pth_json_dump(&b, v);
 		alike = (strcmp(b.s, n->text) == 0);
 		json_decref(v);
-		pth_buf_release(&b);
 	}
 	return alike;
 }

@@ -1,3 +1,4 @@
+/* The process that captures: a ring of the kernel, emptied into a sink. */
 #include "packet/capture_priv.h"
 
 #include <errno.h>
@@ -17,6 +18,7 @@
 
 #include <arpa/inet.h>
 
+#include "base/cleanup.h"
 #include "base/os.h"
 #include "packet/port_count.h"
 
@@ -181,13 +183,13 @@ process(const struct pth_capture_spec *spec, int ctl, int report)
 int
 pth_capture_start(struct pth_capture *c, const struct pth_capture_spec *spec, struct pth_err *e)
 {
-	int ctl[2] = { -1, -1 }, report[2] = { -1, -1 };
+	pth_auto_pipe ctl = PTH_PIPE_INIT, report = PTH_PIPE_INIT;
 	pid_t parent = getpid();
 
 	*c = (struct pth_capture){
 		.pid = -1, .ctl = -1, .report = -1, .interface = spec->interface, .path = spec->path
 	};
-	if (pipe2(ctl, O_CLOEXEC) == 0 && pipe2(report, O_CLOEXEC) == 0)
+	if (pth_pipe_open(&ctl) == 0 && pth_pipe_open(&report) == 0)
 		c->pid = fork();
 	if (c->pid == 0) {
 		sigset_t all;
@@ -196,33 +198,24 @@ pth_capture_start(struct pth_capture *c, const struct pth_capture_spec *spec, st
 		sigfillset(&all);
 		sigprocmask(SIG_SETMASK, &all, NULL);
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		close(ctl[1]);
-		close(report[0]);
+		pth_close(&ctl.to);
+		pth_close(&report.from);
 		if (getppid() == parent)
-			process(spec, ctl[0], report[1]);
+			process(spec, ctl.from, report.to);
 		_exit(0);
 	}
 	if (c->pid < 0)
-		pth_err_set(e, PTH_SYSTEM, "capture:");
-	if (ctl[0] >= 0)
-		close(ctl[0]);
-	if (report[1] >= 0)
-		close(report[1]);
-	c->ctl = ctl[1];
-	c->report = report[0];
-	if (c->pid < 0 && c->ctl >= 0)
-		close(c->ctl);
-	if (c->pid < 0 && c->report >= 0)
-		close(c->report);
-	return c->pid < 0 ? -1 : 0;
+		return pth_err_set(e, PTH_SYSTEM, "capture:");
+	c->ctl = pth_take_fd(&ctl.to);
+	c->report = pth_take_fd(&report.from);
+	return 0;
 }
 
 static void
 forget(struct pth_capture *c)
 {
-	if (c->ctl >= 0)
-		close(c->ctl);
-	close(c->report);
+	pth_close(&c->ctl);
+	pth_close(&c->report);
 	waitpid(c->pid, NULL, WNOHANG);
 	c->pid = -1;
 }

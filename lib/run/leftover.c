@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "host/proc.h"
 #include "io/event.h"
@@ -22,7 +23,7 @@ lines(const struct pth_buf *b)
 void
 run_leftover_remove(const struct pth_home *home, const char *run)
 {
-	struct pth_buf program = PTH_BUF_INIT, out = PTH_BUF_INIT, errs = PTH_BUF_INIT;
+	pth_auto_buf program = PTH_BUF_INIT, out = PTH_BUF_INIT, errs = PTH_BUF_INIT;
 	struct pth_exit x;
 	struct pth_err e;
 	bool late = false;
@@ -45,7 +46,4 @@ run_leftover_remove(const struct pth_home *home, const char *run)
 		                       "pth-clean failed");
 	else if (out.len > 0)
 		pth_event("run.cleaned", "{s:i}", "removed", lines(&out));
-	pth_buf_release(&program);
-	pth_buf_release(&out);
-	pth_buf_release(&errs);
 }

@@ -55,7 +55,7 @@ void pth_progress_wipe(struct pth_progress *p);
 /* What is known of a running test. For pth_progress_line(), which is tested
  * by itself. Times in microseconds. */
 struct pth_progress_test {
-	const char *id, *phase;
+	const char *id, *stage;
 	int attempt;
 	int64_t elapsed, expected, limit; /* expected -1, limit 0: unknown */
 };

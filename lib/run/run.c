@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "io/event.h"
@@ -64,7 +65,7 @@ open_run(struct pth_run *s, const json_t *rec, struct pth_err *e)
 	const char *base = pth_json_str(
 	    json_object_get(json_object_get(rec, "settings"), "paths"), "output_dir", "outputs");
 	const char *source = pth_json_str(json_object_get(rec, "source"), "file", NULL);
-	struct pth_buf events = PTH_BUF_INIT;
+	pth_auto_buf events = PTH_BUF_INIT;
 	int r;
 
 	if (!pth_name_ok(run))
@@ -83,7 +84,6 @@ open_run(struct pth_run *s, const json_t *rec, struct pth_err *e)
 	s->runner.bin = s->home->bin;
 	pth_buf_addf(&events, "%s/events.jsonl", s->dir.path);
 	r = pth_event_file(events.s, e);
-	pth_buf_release(&events);
 	if (r != 0)
 		return -1;
 	pth_event_run(run);
@@ -96,7 +96,7 @@ open_run(struct pth_run *s, const json_t *rec, struct pth_err *e)
 static int
 emit(struct pth_run *s, json_t *rec, struct pth_err *e)
 {
-	struct pth_buf line = PTH_BUF_INIT;
+	pth_auto_buf line = PTH_BUF_INIT;
 	int r = 0;
 
 	pth_rec_line(&line, rec);
@@ -106,7 +106,6 @@ emit(struct pth_run *s, json_t *rec, struct pth_err *e)
 		pth_progress_wipe(&s->progress);
 	if (r == 0)
 		r = pth_rec_write_line(&s->out, rec, &line, e);
-	pth_buf_release(&line);
 	json_decref(rec);
 	return r;
 }
@@ -130,7 +129,7 @@ int
 pth_run_take(struct pth_run *s, json_t *rec, struct pth_err *e)
 {
 	bool test = pth_rec_is_test(rec);
-	struct pth_buf line = PTH_BUF_INIT;
+	pth_auto_buf line = PTH_BUF_INIT;
 	json_t *result = NULL;
 
 	if (test && !s->opened && !s->in.dry && open_run(s, rec, e) != 0)
@@ -161,7 +160,6 @@ pth_run_take(struct pth_run *s, json_t *rec, struct pth_err *e)
 	pth_runner_add(&s->runner, rec, &line, test, test ? expected(s, rec) : -1);
 	return 0;
 fail:
-	pth_buf_release(&line);
 	json_decref(rec);
 	return -1;
 }
@@ -195,7 +193,7 @@ pth_run_next(const struct pth_run *s)
 int
 pth_run_end(struct pth_run *s, struct pth_err *e)
 {
-	struct pth_buf end = PTH_BUF_INIT;
+	pth_auto_buf end = PTH_BUF_INIT;
 	int r = 0;
 
 	pth_buf_addf(&end, "{\"pth\":1,\"type\":\"end\",\"tests\":%ld}\n", s->out.tests);
@@ -204,7 +202,6 @@ pth_run_end(struct pth_run *s, struct pth_err *e)
 		        pth_rundir_append(&s->dir, "results.jsonl", &end, e) != 0 ?
 		    -1 :
 		    0;
-	pth_buf_release(&end);
 	return r == 0 ? pth_rec_end(&s->out, e) : -1;
 }
 
