@@ -1,3 +1,4 @@
+/* Clocks, and times as texts. */
 #include "base/clock.h"
 
 #include <string.h>
@@ -45,17 +46,6 @@ pth_rfc3339(struct pth_buf *b, int64_t us)
 	    tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, frac);
 }
 
-/* The number of n digits. */
-static int
-digits_at(const char *s, int n)
-{
-	int v = 0;
-
-	for (int i = 0; i < n; i++)
-		v = v * 10 + (s[i] - '0');
-	return v;
-}
-
 bool
 pth_rfc3339_parse(const char *s, int64_t *real_us)
 {
@@ -67,13 +57,11 @@ pth_rfc3339_parse(const char *s, int64_t *real_us)
 	for (size_t i = 0; shape[i] != '\0'; i++)
 		if (shape[i] == 'd' ? !pth_is_digit(s[i]) : s[i] != shape[i])
 			return false;
-	tm.tm_year = digits_at(s, 4) - 1900;
-	tm.tm_mon = digits_at(s + 5, 2) - 1;
-	tm.tm_mday = digits_at(s + 8, 2);
-	tm.tm_hour = digits_at(s + 11, 2);
-	tm.tm_min = digits_at(s + 14, 2);
-	tm.tm_sec = digits_at(s + 17, 2);
-	s += 19;
+	sscanf(s, "%4d-%2d-%2dT%2d:%2d:%2d", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour,
+	    &tm.tm_min, &tm.tm_sec);
+	tm.tm_year -= 1900;
+	tm.tm_mon--;
+	s += sizeof shape - 1;
 	if (*s == '.')
 		for (s++; pth_is_digit(*s); s++, place /= 10)
 			us += place * (*s - '0');

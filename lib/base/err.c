@@ -1,3 +1,4 @@
+/* Errors as values, lists of diagnostics, and memory that never says no. */
 #include "base/err.h"
 
 #include <errno.h>

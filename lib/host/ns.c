@@ -1,3 +1,4 @@
+/* Processes in namespaces of their own, and how those are furnished. */
 #include "host/ns_priv.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SHA-256 of files, by libcrypto. */
 #include "io/digest.h"
 
 #include <stdlib.h>

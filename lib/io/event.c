@@ -1,3 +1,4 @@
+/* Events and messages: what is shown of them, how, and where they go. */
 #include "io/event.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Accessors, builders and the writer that JSON is handled with everywhere. */
 #include "io/json.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* The stream of records: read line by line, checked for its end, written. */
 #include "io/rec.h"
 
 #include <errno.h>

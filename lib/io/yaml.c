@@ -1,3 +1,4 @@
+/* The loader of YAML: libyaml's events become a tree that knows its positions. */
 #include "io/yaml.h"
 
 #include <yaml.h>

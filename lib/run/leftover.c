@@ -1,3 +1,4 @@
+/* pth-clean is called for what a killed run has left. */
 #include "run/leftover.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* What tests claim of the machine, and which of them starts next. */
 #include "run/schedule.h"
 
 #include <endian.h>

@@ -1,3 +1,4 @@
+/* Which records run, and what those get that do not. */
 #include "run/select.h"
 
 #include <stdio.h>
