@@ -231,12 +231,12 @@ pth_capture_confirm(struct pth_capture *c, struct pth_err *e)
 	errno = hello.error;
 	if (n != (ssize_t)sizeof hello)
 		pth_err_set(e, PTH_SYSTEM, "capture on %s: the process died", c->interface);
-	else if (hello.stage == FILES)
-		pth_err_set(e, PTH_SYSTEM, "capture on %s: %s:", c->interface, c->path);
-	else if (hello.stage == FILTER)
-		pth_err_set(e, PTH_SYSTEM, "capture on %s: filter:", c->interface);
 	else
-		pth_err_set(e, PTH_SYSTEM, "capture on %s:", c->interface);
+		pth_err_set(e, PTH_SYSTEM, "capture on %s%s%s:", c->interface,
+		    hello.stage != RING ? ": " : "",
+		    hello.stage == FILES      ? c->path :
+		        hello.stage == FILTER ? "filter" :
+		                                "");
 	forget(c);
 	return -1;
 }

@@ -8,8 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/os.h"
 #include "base/cleanup.h"
+#include "base/os.h"
 #include "packet/capture_priv.h"
 #include "packet/pcapng.h"
 
@@ -47,15 +47,14 @@ int
 packet_sink_open(struct sink *s, const struct pth_capture_spec *spec, unsigned snaplen)
 {
 	const char *slash = strrchr(spec->path, '/');
-	char *dir;
 
 	*s = (struct sink){
 		.spec = spec, .snaplen = snaplen, .dirfd = spec->dirfd, .socket = -1, .fd = -1
 	};
 	if (slash != NULL) {
-		dir = pth_xstrndup(spec->path, (size_t)(slash - spec->path));
+		pth_auto_str dir = pth_xstrndup(spec->path, (size_t)(slash - spec->path));
+
 		s->dirfd = pth_open_beneath(spec->dirfd, dir, O_RDONLY | O_DIRECTORY, 0);
-		free(dir);
 		if (s->dirfd < 0)
 			return -1;
 	}

@@ -23,11 +23,11 @@
 #define ID_MAX 40
 #define OTHER_COLUMNS 55
 
-static const char *const modes[] = { "auto", "none", "plain", "tty" };
-
 int
 pth_progress_mode(const char *name)
 {
+	static const char *const modes[] = { "auto", "none", "plain", "tty" };
+
 	for (size_t i = 0; i < countof(modes); i++)
 		if (strcmp(modes[i], name) == 0)
 			return (int)i;
