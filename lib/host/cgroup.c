@@ -215,12 +215,10 @@ void
 pth_cgroups_close(struct pth_cgroups *g)
 {
 	for (int k = 0; k < PTH_CG_KINDS; k++) {
-		if (g->fd[k] >= 0)
-			close(g->fd[k]);
-		if (g->above[k] >= 0) {
+		pth_close(&g->fd[k]);
+		if (g->above[k] >= 0)
 			remove_run(g->above[k], g->name);
-			close(g->above[k]);
-		}
+		pth_close(&g->above[k]);
 	}
 	free(g->name);
 }
@@ -332,9 +330,7 @@ void
 pth_cgroup_release(struct pth_cgroup *c)
 {
 	for (int k = 0; k < PTH_CG_KINDS; k++)
-		if (c->dir[k] >= 0)
-			close(c->dir[k]);
-	for (size_t i = 0; i < c->njoin; i++)
-		close(c->join[i]);
-	*c = (struct pth_cgroup){ { -1, -1, -1 }, { -1, -1, -1 }, 0 };
+		pth_close(&c->dir[k]);
+	while (c->njoin > 0)
+		pth_close(&c->join[--c->njoin]);
 }

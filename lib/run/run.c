@@ -16,13 +16,13 @@
 bool
 pth_run_has_room(const struct pth_run *s)
 {
-	return !s->opened || pth_runner_has_room(&s->runner);
+	return !s->opened || s->runner.count < s->runner.window;
 }
 
 bool
 pth_run_is_idle(const struct pth_run *s)
 {
-	return !s->opened || pth_runner_is_empty(&s->runner);
+	return !s->opened || s->runner.count == 0;
 }
 
 static void

@@ -97,18 +97,6 @@ pth_runner_release(struct pth_runner *r)
 	pth_strv_free(r->common);
 }
 
-bool
-pth_runner_has_room(const struct pth_runner *r)
-{
-	return r->count < r->window;
-}
-
-bool
-pth_runner_is_empty(const struct pth_runner *r)
-{
-	return r->count == 0;
-}
-
 struct pth_entry *
 pth_runner_nth(const struct pth_runner *r, size_t i)
 {

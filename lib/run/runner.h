@@ -39,7 +39,7 @@ struct pth_entry {
 	struct pth_claim claim;
 	uint64_t serial, rank;
 	unsigned passed;           /* see run/schedule.h */
-	unsigned slot; /* of its stage, while active */
+	unsigned slot;             /* of its stage, while active */
 	int64_t started, expected; /* monotonic; microseconds it took before, or -1 */
 	bool shown;                /* its end has been told: run/progress.h */
 	int attempt;               /* from 1 */
@@ -57,14 +57,14 @@ struct pth_runner {
 	char *owner;     /* pth_run_id_text() */
 	unsigned jobs;
 	enum pth_order order;
-	uint64_t seed;       /* PTH_ORDER_SHUFFLE */
-	bool complete;       /* no further record will be added */
-	unsigned window;     /* records held at most */
+	uint64_t seed;             /* PTH_ORDER_SHUFFLE */
+	bool complete;             /* no further record will be added */
+	unsigned window;           /* records held at most */
 	struct pth_entry *entries; /* a ring of `window` of them */
 	size_t first, count;
 	uint64_t added;
 	struct pth_turn *turns; /* of them, while one is chosen */
-	unsigned char *stages; /* enum pth_test_state per slot, shared with the supervisors */
+	unsigned char *stages;  /* enum pth_test_state per slot, shared with the supervisors */
 	enum { PTH_NET_UNKNOWN, PTH_NET_OWN, PTH_NET_REFUSED } net; /* can tests be isolated? */
 	unsigned active;
 	unsigned dying;            /* supervisors that have reported and not yet been reaped */
@@ -82,10 +82,8 @@ void pth_runner_init(struct pth_runner *r, struct pth_rundir *dir, const char *s
     const char *libexec, unsigned jobs, enum pth_order order);
 void pth_runner_release(struct pth_runner *r);
 
-/* Room for another record? */
-bool pth_runner_has_room(const struct pth_runner *r);
-/* Take a record over: to be run, or (run false) just to keep its place.
- * line: pth_rec_line() of it, taken over, too; for record.json. expected: how
+/* Take a record over, when there is room for one (count < window): to be run, or (run false) just
+ * to keep its place. line: pth_rec_line() of it, taken over, too; for record.json. expected: how
  * long it took in an earlier run, -1: unknown. */
 void pth_runner_add(
     struct pth_runner *r, json_t *rec, struct pth_buf *line, bool run, int64_t expected);
@@ -98,7 +96,6 @@ int pth_runner_store(struct pth_runner *r, struct pth_err *e);
 /* The oldest record (any, when unordered) when it is done (new owner: caller), or NULL. Call
  * pth_runner_store() before: what is handed out is on the disk. */
 json_t *pth_runner_take(struct pth_runner *r);
-bool pth_runner_is_empty(const struct pth_runner *r);
 /* The i-th of those held, in input order; NULL behind the last. */
 struct pth_entry *pth_runner_nth(const struct pth_runner *r, size_t i);
 /* The next that runs, from the *i-th on, behind which *i then is; or NULL. */
