@@ -140,7 +140,7 @@ idle_ms(const struct exec *x)
 {
 	int64_t t = pth_run_next(&x->s), now = pth_mono_us();
 
-	if (t == INT64_MAX || t - now > IDLE_MS * 1000)
+	if (t == PTH_NEVER || t - now > IDLE_MS * 1000)
 		return IDLE_MS;
 	return t > now ? (int)((t - now) / 1000 + 1) : 0;
 }

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,6 +24,7 @@
 #include "host/channel.h"
 #include "host/iface.h"
 #include "host/ns.h"
+#include "host/sig.h"
 #include "io/event.h"
 #include "io/file.h"
 #include "io/json.h"
@@ -205,30 +205,18 @@ open_asks(struct init *x)
 }
 
 static int
-open_signals(void)
-{
-	static const int sigs[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
-	sigset_t set;
-
-	sigemptyset(&set);
-	for (size_t i = 0; i < countof(sigs); i++)
-		sigaddset(&set, sigs[i]);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
-static int
 run(struct init *x)
 {
 	static const char *const offload[] = { "tx-udp-segmentation", "tx-tcp-segmentation",
 		"tx-tcp6-segmentation", "tx-generic-segmentation" };
+	static const int ends[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
 	struct pth_places places = { .dir = x->dir, .libexec = LIBEXEC, .share = SHARE };
 	/* A signal to process 1 is the wish to end: the supervisor reads it as such. */
 	struct pth_supervise_req req = { .rec = x->root,
 		.plan = x->plan,
 		.places = &places,
 		.dirfd = x->dirfd,
-		.ctl = open_signals() };
+		.ctl = pth_sig_fd(ends, countof(ends)) };
 	struct pth_proc_user who = { x->home.st_uid, x->home.st_gid };
 	struct pth_err e;
 	json_t *result;

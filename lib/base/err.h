@@ -23,7 +23,8 @@ enum {
 
 /* One error. Text is cut at the end of the buffer; nothing to release. */
 struct pth_err {
-	int code; /* PTH_INPUT or PTH_SYSTEM (rarely PTH_USAGE) */
+	int code;  /* PTH_INPUT or PTH_SYSTEM (rarely PTH_USAGE) */
+	int error; /* errno, when it is what the text ends in; else 0 */
 	char text[1000];
 };
 

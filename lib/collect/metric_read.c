@@ -23,7 +23,7 @@
 #define FILE_MAX_BYTES (64 << 20) /* of a log; the rest is not read */
 #define JSON_MAX_BYTES (16 << 20)
 #define NUMBER_MAX_BYTES 63
-#define DEADLINE_US ((int64_t)10 * 1000000) /* of one file */
+#define DEADLINE_US (10 * PTH_SECOND_US) /* of one file */
 
 /* ---- reducing */
 

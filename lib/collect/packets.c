@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/text.h"
+#include "base/words.h"
 #include "io/record.h"
 
 enum {
@@ -71,7 +73,7 @@ to_ns(const char *s)
 	int64_t ns = 0;
 	int digits = 0;
 
-	for (; *s >= '0' && *s <= '9' && digits < 10; s++, digits++)
+	for (; pth_is_digit(*s) && digits < 10; s++, digits++)
 		ns = ns * 10 + (*s - '0');
 	if (digits == 0 || (*s != '.' && *s != '\0') || ns > SECONDS_MAX)
 		return 0;
@@ -79,7 +81,7 @@ to_ns(const char *s)
 		s++;
 	for (digits = 0; digits < 9; digits++) {
 		ns *= 10;
-		if (*s >= '0' && *s <= '9')
+		if (pth_is_digit(*s))
 			ns += *s++ - '0';
 	}
 	return ns;
@@ -92,7 +94,7 @@ number(const char *s, int64_t def)
 	char *end;
 	long long v;
 
-	if (*s < '0' || *s > '9')
+	if (!pth_is_digit(*s))
 		return def;
 	v = strtoll(s, &end, s[1] == 'x' ? 16 : 10);
 	return (*end == '\0' || *end == ',') && v <= NUMBER_MAX ? v : def;
@@ -102,15 +104,7 @@ number(const char *s, int64_t def)
 static bool
 has(const char *list, const char *value)
 {
-	size_t n = strlen(value);
-
-	for (; *list != '\0'; list += strcspn(list, ",")) {
-		if (*list == ',')
-			list++;
-		if (strcspn(list, ",") == n && strncmp(list, value, n) == 0)
-			return true;
-	}
-	return false;
+	return pth_words_have(pth_word_of(list), ",", value);
 }
 
 static int64_t
@@ -123,17 +117,14 @@ count(const char *list)
 	return n;
 }
 
-/* FNV-1a of the outermost address and the port. */
+/* A hash of the outermost address and the port. */
 static uint64_t
 endpoint(const char *ip, const char *ip6, const char *port)
 {
-	uint64_t h = 0xcbf29ce484222325u;
-	const char *part[2] = { *ip != '\0' ? ip : ip6, port };
+	const char *address = *ip != '\0' ? ip : ip6;
+	uint64_t h = pth_hash(PTH_HASH_EMPTY, address, strcspn(address, ","));
 
-	for (int i = 0; i < 2; i++)
-		for (const char *s = part[i]; *s != '\0' && *s != ','; s++)
-			h = (h ^ (unsigned char)*s) * 0x100000001b3u;
-	return h;
+	return pth_hash(h, port, strcspn(port, ","));
 }
 
 static struct packets_conn *
@@ -279,7 +270,7 @@ collect_packets_line(struct packets *p, char *line)
 	int64_t t, len;
 	int n;
 
-	if (*line < '0' || *line > '9') {
+	if (!pth_is_digit(*line)) {
 		tap_line(p, line);
 		return;
 	}

@@ -22,9 +22,7 @@ project_name(const char *id)
 
 	pth_buf_adds(&b, "pth-");
 	for (; *id != '\0'; id++)
-		pth_buf_addc(&b,
-		    (*id >= 'a' && *id <= 'z') || (*id >= '0' && *id <= '9') || *id == '_' ? *id :
-		                                                                             '-');
+		pth_buf_addc(&b, pth_is_lower(*id) || pth_is_digit(*id) || *id == '_' ? *id : '-');
 	pth_buf_adds(&b, "-@{unique}");
 	return pth_buf_take(&b);
 }

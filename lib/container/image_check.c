@@ -1,7 +1,6 @@
 /* This file checks and quotes the words of a Dockerfile. */
 #include "container/image_priv.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -33,10 +32,10 @@ container_image_bad(const struct pth_image_req *q, const char *key, const char *
 static bool
 only(const char *s, const char *first, const char *more)
 {
-	if (!isalnum((unsigned char)*s) && (*s == '\0' || strchr(first, *s) == NULL))
+	if (!pth_is_alnum(*s) && (*s == '\0' || strchr(first, *s) == NULL))
 		return false;
 	for (; *s != '\0'; s++)
-		if (!isalnum((unsigned char)*s) && strchr(more, *s) == NULL)
+		if (!pth_is_alnum(*s) && strchr(more, *s) == NULL)
 			return false;
 	return true;
 }
@@ -85,7 +84,7 @@ word_ok(enum image_kind k, const char *s)
 	case IMAGE_REVISION: return only(s, "_", "._/+@^~-");
 	case IMAGE_PORT: return port_ok(s);
 	case IMAGE_USER: return only(s, "_", "_-") && strlen(s) <= 32;
-	case IMAGE_VARIABLE: return !isdigit((unsigned char)*s) && only(s, "_", "_");
+	case IMAGE_VARIABLE: return !pth_is_digit(*s) && only(s, "_", "_");
 	case IMAGE_LINE: return !has_control(s, "\t");
 	case IMAGE_STEP: return !has_control(s, "\t\n\r");
 	}

@@ -6,12 +6,13 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/strv.h"
 #include "host/proc.h"
 #include "io/file.h"
 #include "io/json.h"
 
-#define SECOND 1000000LL
-#define LIMIT_US (300 * SECOND)
+#define LIMIT_US (300 * PTH_SECOND_US)
 #define OUTPUT_MAX 4096
 
 /* Returns the words of the build with another command. */

@@ -1,35 +1,26 @@
 /* This file makes the tag of an image out of names and versions of any form. */
 #include "container/image.h"
 
-#include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 
 #define WHOLE_MAX 128 /* of name and tag together */
 #define SUFFIX_MAX 100
 
 static bool
-tag_char(unsigned char c)
+separator(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+	return c == '.' || c == '_' || c == '-';
 }
 
 static void
 add_clean(struct pth_buf *b, const char *s)
 {
-	for (; *s != '\0'; s++) {
-		char c = (char)tolower((unsigned char)*s);
-
-		pth_buf_addc(b, tag_char((unsigned char)c) ? c : '-');
-	}
-}
-
-static bool
-separator(char c)
-{
-	return c == '.' || c == '_' || c == '-';
+	for (; *s != '\0'; s++)
+		pth_buf_addc(b, pth_is_alnum(*s) || separator(*s) ? pth_lower(*s) : '-');
 }
 
 /* The engine takes ".", "_", "__" or any number of "-" between letters and

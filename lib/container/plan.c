@@ -4,12 +4,13 @@
  */
 #include "container/compose_priv.h"
 
+#include "base/clock.h"
+
 #include <string.h>
 
-#define SECOND ((int64_t)1000000)
-#define COMMAND_LIMIT (120 * SECOND)        /* of one call of the engine */
+#define COMMAND_LIMIT (120 * PTH_SECOND_US) /* of one call of the engine */
 #define PLATFORMS "linux/amd64,linux/arm64" /* docker.multi_platform without a list */
-#define MARGIN (30 * SECOND)                /* for the engine, beyond what the inside may take */
+#define MARGIN (30 * PTH_SECOND_US)         /* for the engine, beyond what the inside may take */
 
 static json_t *
 cmd(json_t *argv, int64_t limit, bool critical)
@@ -83,7 +84,7 @@ network_create(const struct compose *c)
 static json_t *
 setup(const struct compose *c)
 {
-	int64_t deploy = pth_json_int(c->params, "deploy_timeout", 600) * SECOND;
+	int64_t deploy = pth_json_int(c->params, "deploy_timeout", 600) * PTH_SECOND_US;
 	json_t *list = json_deep_copy(json_object_get(c->plan, "setup")), *v, *argv;
 	const char *key;
 	size_t i;
@@ -158,7 +159,7 @@ longest(const json_t *service, const char *phase)
 	size_t i;
 
 	json_array_foreach(json_object_get(json_object_get(service, "phases"), phase), i, v)
-		us += pth_json_int(v, "timeout_us", 300 * SECOND);
+		us += pth_json_int(v, "timeout_us", 300 * PTH_SECOND_US);
 	return us;
 }
 
@@ -172,7 +173,7 @@ until_ready(const json_t *service)
 	size_t i;
 
 	json_array_foreach(json_object_get(service, "ready"), i, v)
-		us += pth_json_int(v, "timeout_us", 10 * SECOND) + pth_json_int(v, "us", 0);
+		us += pth_json_int(v, "timeout_us", 10 * PTH_SECOND_US) + pth_json_int(v, "us", 0);
 	return us;
 }
 
@@ -211,7 +212,7 @@ service_outside(const struct compose *c, const json_t *service)
 	pth_json_set(o, "stop",
 	    json_pack("{s:s,s:I}", "signal", "TERM", "grace_us",
 	        (json_int_t)(pth_json_int(
-	                         json_object_get(service, "stop"), "grace_us", 5 * SECOND) +
+	                         json_object_get(service, "stop"), "grace_us", 5 * PTH_SECOND_US) +
 	            end)));
 	pth_json_set(o, "timeout_us", json_integer(limit > 0 ? limit + begin + end : 0));
 	pth_json_set(
@@ -266,7 +267,7 @@ container_plan(struct compose *c)
 
 	/* Builds and the engine's own time are not the test's. */
 	if (limit > 0)
-		limit += pth_json_int(c->params, "deploy_timeout", 600) * SECOND;
+		limit += pth_json_int(c->params, "deploy_timeout", 600) * PTH_SECOND_US;
 	pth_json_set(o, "environment", environment(c));
 	pth_json_set(o, "timeout_us", json_integer(limit));
 	pth_json_set(o, "dirs", json_pack("[s,s,s]", "ticket", "shared", "sync"));

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/os.h"
 #include "base/text.h"
 #include "io/json.h"
 
@@ -75,16 +76,11 @@ pth_users_choose(const json_t *user, struct pth_proc_user *who, struct pth_err *
 static void
 give(int dirfd, uid_t uid, gid_t gid, dev_t dev, int depth)
 {
-	pth_auto_fd copy = fcntl(dirfd, F_DUPFD_CLOEXEC, 3);
-	pth_auto_dir d = copy >= 0 ? fdopendir(copy) : NULL;
+	pth_auto_dir d = pth_opendir(dirfd, ".");
 	struct dirent *de;
 	struct stat st;
 
-	if (d == NULL)
-		return;
-	pth_take_fd(&copy); /* it is d's now */
-	rewinddir(d);
-	while ((de = readdir(d)) != NULL) {
+	while (d != NULL && (de = readdir(d)) != NULL) {
 		if (strcmp(de->d_name, ".") == 0 || strcmp(de->d_name, "..") == 0 ||
 		    fstatat(dirfd, de->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || st.st_dev != dev)
 			continue;

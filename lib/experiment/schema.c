@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/text.h"
+#include "base/words.h"
 
 /* The next segment of a key's path: "[]" or a name. Advances *p. */
 static const char *
@@ -55,17 +56,14 @@ set_range(struct schema *s, const char *v)
 static void
 set_words(struct pth_arena *a, struct schema *s, const char *v)
 {
-	size_t n = 1;
+	struct pth_word rest = pth_word_of(v), word;
+	size_t n = 0;
 
-	for (const char *p = v; *p != '\0'; p++)
-		n += *p == ' ';
+	while (pth_word_next(&rest, " ", &word))
+		n++;
 	s->values = pth_arena_alloc(a, n * sizeof *s->values);
-	while (*v != '\0') {
-		size_t len = strcspn(v, " ");
-
-		s->values[s->nvalues++] = pth_arena_strn(a, v, len);
-		v += len + (v[len] == ' ');
-	}
+	for (rest = pth_word_of(v); pth_word_next(&rest, " ", &word);)
+		s->values[s->nvalues++] = pth_arena_strn(a, word.s, word.n);
 }
 
 static json_t *

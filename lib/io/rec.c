@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
+
 void
 pth_rec_open(struct pth_rec_in *in, FILE *fp, const char *name)
 {
@@ -96,21 +98,14 @@ static json_t *
 parse_line(struct pth_rec_in *in, const char *line, size_t n, struct pth_err *e)
 {
 	struct pth_err why;
-	json_t *rec = pth_json_parse(line, n, &why);
+	json_auto_t *rec = pth_json_parse(line, n, &why);
 
-	if (rec == NULL) {
-		/* jansson's line is always 1 here: ours is the one that counts. */
-		pth_err_set(
-		    e, why.code, "%s:%lu:%s", in->name, in->lineno, strchr(why.text, ':') + 1);
-		return NULL;
-	}
-	if (!json_is_object(rec)) {
-		json_decref(rec);
-		pth_err_set(
-		    e, PTH_INPUT, "%s:%lu:1: a record must be a JSON object", in->name, in->lineno);
-		return NULL;
-	}
-	return rec;
+	if (json_is_object(rec))
+		return pth_take(&rec);
+	/* jansson's line is always 1 here: ours is the one that counts. */
+	pth_err_set(e, PTH_INPUT, "%s:%lu:%s", in->name, in->lineno,
+	    rec != NULL ? "1: a record must be a JSON object" : strchr(why.text, ':') + 1);
+	return NULL;
 }
 
 /* Is this line what a writer that died has left of a record? */
@@ -174,19 +169,18 @@ pth_rec_whole(const struct pth_rec_in *in, struct pth_err *e)
 {
 	if (in->broken)
 		return pth_err_set(e, PTH_SYSTEM,
-		    "%s:%lu: the stream is incomplete: it breaks off within"
-		    " this record, after %ld tests (did an earlier stage die?)",
+		    "%s:%lu: the stream is incomplete: it breaks off within this record, after "
+		    "%ld tests (did an earlier stage die?)",
 		    in->name, in->lineno, in->tests);
 	if (!in->ended)
 		return pth_err_set(e, PTH_SYSTEM,
-		    "%s: the stream is incomplete: no end record after"
-		    " %ld tests (did an earlier stage die?)",
+		    "%s: the stream is incomplete: no end record after %ld tests (did an earlier "
+		    "stage die?)",
 		    in->name, in->tests);
 	if (in->promised != in->tests)
 		return pth_err_set(e, PTH_SYSTEM,
-		    "%s: the stream is incomplete: %ld tests promised,"
-		    " %ld came",
-		    in->name, in->promised, in->tests);
+		    "%s: the stream is incomplete: %ld tests promised, %ld came", in->name,
+		    in->promised, in->tests);
 	return 0;
 }
 
@@ -197,42 +191,31 @@ pth_rec_line(struct pth_buf *b, const json_t *rec)
 	pth_buf_addc(b, '\n');
 }
 
-static int
-put(FILE *fp, const struct pth_buf *b, struct pth_err *e)
-{
-	int ok = fwrite(b->s, 1, b->len, fp) == b->len && fflush(fp) == 0;
-
-	return ok != 0 ? 0 : pth_err_set(e, PTH_SYSTEM, "write stdout:");
-}
-
 int
 pth_rec_write_line(
     struct pth_rec_out *out, const json_t *rec, const struct pth_buf *line, struct pth_err *e)
 {
 	if (pth_rec_is_test(rec))
 		out->tests++;
-	return put(out->fp, line, e);
+	return fwrite(line->s, 1, line->len, out->fp) == line->len && fflush(out->fp) == 0 ?
+	    0 :
+	    pth_err_set(e, PTH_SYSTEM, "write stdout:");
 }
 
 int
 pth_rec_write(struct pth_rec_out *out, const json_t *rec, struct pth_err *e)
 {
-	struct pth_buf b = PTH_BUF_INIT;
-	int r;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	pth_rec_line(&b, rec);
-	r = pth_rec_write_line(out, rec, &b, e);
-	pth_buf_release(&b);
-	return r;
+	return pth_rec_write_line(out, rec, &b, e);
 }
 
 int
 pth_rec_end(struct pth_rec_out *out, struct pth_err *e)
 {
-	json_t *rec = json_pack("{s:i,s:s,s:I}", PTH_KEY(end, pth), 1, PTH_KEY(end, type), "end",
-	    PTH_KEY(end, tests), (json_int_t)out->tests);
-	int r = pth_rec_write(out, rec, e);
+	json_auto_t *rec = json_pack("{s:i,s:s,s:I}", PTH_KEY(end, pth), 1, PTH_KEY(end, type),
+	    "end", PTH_KEY(end, tests), (json_int_t)out->tests);
 
-	json_decref(rec);
-	return r;
+	return pth_rec_write(out, rec, e);
 }

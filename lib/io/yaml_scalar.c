@@ -1,3 +1,4 @@
+/* What a plain scalar of YAML means. */
 #include "io/yaml_scalar.h"
 
 #include <errno.h>

@@ -10,8 +10,6 @@
 #include "base/text.h"
 #include "io/file.h"
 
-#define SECOND ((int64_t)1000000)
-
 /* What is being put together for one service. */
 struct emit {
 	struct plan *p;
@@ -242,7 +240,7 @@ run_cmd(struct emit *m, int64_t timeout_us)
 static int
 post(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e)
 {
-	return plan_cmds(p, n, vars, 60 * SECOND, out, e);
+	return plan_cmds(p, n, vars, 60 * PTH_SECOND_US, out, e);
 }
 
 static int
@@ -264,7 +262,7 @@ phases(struct emit *m, int64_t timeout_us)
 		v = json_array();
 		pth_json_set(out, names[i], v);
 		if (plan_cmds(m->p, pth_yaml_get(from, names[i]), m->s->vars,
-		        (i < 3 ? 300 : 60) * SECOND, v, &m->e) < 0)
+		        (i < 3 ? 300 : 60) * PTH_SECOND_US, v, &m->e) < 0)
 			return -1;
 	}
 	return each_exec(m, "post", post, json_object_get(out, "post_run"));
@@ -320,7 +318,7 @@ ready_one(struct emit *m, const struct pth_ynode *n)
 {
 	static const char *const kinds[] = { "udp", "tcp", "file", "log", "command", "delay" };
 	const struct pth_ynode *v = NULL;
-	int64_t us = 10 * SECOND;
+	int64_t us = 10 * PTH_SECOND_US;
 	json_auto_t *o = NULL;
 	size_t i;
 
@@ -370,7 +368,7 @@ stop(struct emit *m)
 	                       *pn = pth_yaml_get(m->s->pview, "stop");
 	const char *signal = pth_desc_str(n, "signal", pth_desc_str(pn, "signal", "TERM"));
 	const struct pth_ynode *grace = pth_yaml_get(n, "grace");
-	int64_t us = 5 * SECOND;
+	int64_t us = 5 * PTH_SECOND_US;
 	json_t *o;
 
 	if (plan_duration(m->p, grace != NULL ? grace : pth_yaml_get(pn, "grace"), m->s->vars, &us,
@@ -443,7 +441,7 @@ compile_cache(struct emit *m)
 static int
 body(struct emit *m)
 {
-	int64_t timeout_us = plan_us(json_object_get(m->s->rec, "timeout"), 60 * SECOND);
+	int64_t timeout_us = plan_us(json_object_get(m->s->rec, "timeout"), 60 * PTH_SECOND_US);
 	json_t *files;
 
 	if (plan_params_late(m->p, m->s, &m->e) < 0 || lists(m, "dirs") < 0)

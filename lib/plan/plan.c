@@ -3,9 +3,9 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 
-#define SECOND ((int64_t)1000000)
 enum { SERVICES_MAX = 1000 };
 
 static void
@@ -52,7 +52,7 @@ int64_t
 plan_us(const json_t *v, int64_t def)
 {
 	return json_is_number(v) && json_number_value(v) > 0 && json_number_value(v) < 1e9 ?
-	    (int64_t)(json_number_value(v) * SECOND) :
+	    (int64_t)(json_number_value(v) * PTH_SECOND_US) :
 	    def;
 }
 
@@ -367,8 +367,8 @@ setup(struct plan *p, json_t *out, struct pth_err *e)
 {
 	bool own;
 
-	if (plan_cmds(
-	        p, pth_yaml_get(p->eview, "setup"), p->services[0].vars, 60 * SECOND, out, e) < 0)
+	if (plan_cmds(p, pth_yaml_get(p->eview, "setup"), p->services[0].vars, 60 * PTH_SECOND_US,
+	        out, e) < 0)
 		return -1;
 	plan_foreach(s, p)
 	{
@@ -377,7 +377,8 @@ setup(struct plan *p, json_t *out, struct pth_err *e)
 		if (!first_of_protocol(p, s, &own))
 			continue;
 		pth_json_set(vars, "generate_certificates", json_boolean(own));
-		if (plan_cmds(p, pth_yaml_get(s->pview, "setup"), vars, 60 * SECOND, out, e) < 0)
+		if (plan_cmds(
+		        p, pth_yaml_get(s->pview, "setup"), vars, 60 * PTH_SECOND_US, out, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -413,7 +414,7 @@ limits(const struct plan *p, json_t *out)
 
 			us = t > us ? t : us;
 		}
-		us = (us != 0 ? us : 60 * SECOND) + 30 * SECOND;
+		us = (us != 0 ? us : 60 * PTH_SECOND_US) + 30 * PTH_SECOND_US;
 	}
 	pth_json_set(out, "timeout_us", json_integer(us));
 	pth_json_set(out, "wait_us", wait_us != 0 ? json_integer(wait_us) : json_null());

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/words.h"
 
 enum type {
 	ANY, /* templates allowed in strings, when/each in lists of maps */
@@ -424,12 +425,9 @@ check_params(struct check *c, const struct pth_ynode *n)
 static void
 check_enum(struct check *c, const struct pth_ynode *n, const char *words)
 {
-	size_t len = n->kind < PTH_YSEQ && n->text != NULL ? n->len : 0;
-	const char *w;
-
-	for (w = words; *w != '\0'; w += strcspn(w, " "), w += *w == ' ')
-		if (len != 0 && strcspn(w, " ") == len && strncmp(w, n->text, len) == 0)
-			return;
+	if (n->kind < PTH_YSEQ && n->text != NULL && strlen(n->text) == n->len &&
+	    pth_words_have(pth_word_of(words), " ", n->text))
+		return;
 	pth_diags_add(c->d, PTH_ERROR, n->line, n->col, "%s: must be one of: %s", n->key, words);
 }
 

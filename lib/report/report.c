@@ -471,8 +471,7 @@ static void
 url(struct pth_buf *b, const char *s)
 {
 	for (; *s != '\0'; s++) {
-		if ((*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') ||
-		    (*s >= '0' && *s <= '9') || strchr("/._-", *s) != NULL)
+		if (pth_is_alnum(*s) || strchr("/._-", *s) != NULL)
 			pth_buf_addc(b, *s);
 		else
 			pth_buf_addf(b, "%%%02X", (unsigned char)*s);

@@ -46,7 +46,7 @@ void pth_progress_total(struct pth_progress *p, const json_t *rec);
 /* Tell of the tests that have ended since the last call, and draw when it is
  * time for it. */
 void pth_progress_show(struct pth_progress *p, const struct pth_runner *r);
-/* When the next drawing is due, monotonic; INT64_MAX: never. */
+/* When the next drawing is due, monotonic; or PTH_NEVER. */
 int64_t pth_progress_next(const struct pth_progress *p);
 /* Wipe the block: it comes back with the next drawing. */
 void pth_progress_wipe(struct pth_progress *p);
@@ -54,7 +54,7 @@ void pth_progress_wipe(struct pth_progress *p);
 /* What is known of a running test. For pth_progress_line(), which is tested
  * by itself. Times in microseconds. */
 struct pth_progress_test {
-	const char *id, *phase;
+	const char *id, *stage;
 	int attempt;
 	int64_t elapsed, expected, limit; /* expected -1, limit 0: unknown */
 };

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "io/event.h"
 #include "io/json.h"
@@ -63,8 +64,8 @@ pth_select_release(struct pth_select *in)
 static json_t *
 stored(const struct pth_select *in, const struct pth_rundir *dir, json_t *rec)
 {
-	json_t *old = pth_rundir_get(dir, pth_rec_id(rec), "record.json");
-	json_t *result = pth_rundir_get(dir, pth_rec_id(rec), "result.json");
+	json_auto_t *old = pth_rundir_get(dir, pth_rec_id(rec), "record.json");
+	json_auto_t *result = pth_rundir_get(dir, pth_rec_id(rec), "result.json");
 	const char *status = pth_json_str(result, "status", "interrupted");
 	bool keep = result != NULL && strcmp(status, "interrupted") != 0 &&
 	    json_equal(pth_rec_plan(old), pth_rec_plan(rec)) != 0;
@@ -73,13 +74,10 @@ stored(const struct pth_select *in, const struct pth_rundir *dir, json_t *rec)
 		pth_json_set(old, "result", json_incref(result));
 		keep = pth_fault_of(old) == PTH_CAT_NONE;
 	}
-	json_decref(old);
-	if (!keep) {
-		json_decref(result);
+	if (!keep)
 		return NULL;
-	}
 	pth_json_set(result, "run_dir", json_string(dir->path));
-	return result;
+	return pth_take(&result);
 }
 
 json_t *

@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "host/sig.h"
 #include "io/event.h"
 #include "io/file.h"
 #include "io/json.h"
@@ -259,9 +259,7 @@ advance(struct supervisor *sup, int64_t now)
 static void
 reap(struct supervisor *sup)
 {
-	struct signalfd_siginfo si;
-
-	while (read(sup->sigfd, &si, sizeof si) > 0)
+	while (pth_sig_next(sup->sigfd) != 0)
 		;
 	/* One signal may stand for several children, and not all are services:
 	 * ask for each of ours by pid. */
@@ -370,9 +368,7 @@ open_signals(struct supervisor *sup)
 	/* A terminal's Ctrl-C reaches us too; only ctl interrupts a test. */
 	sigfillset(&set);
 	sigprocmask(SIG_SETMASK, &set, NULL);
-	sigemptyset(&set);
-	sigaddset(&set, SIGCHLD);
-	sup->sigfd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	sup->sigfd = pth_sig_fd((const int[]){ SIGCHLD }, 1);
 }
 
 static json_t *

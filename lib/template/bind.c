@@ -1,20 +1,16 @@
 /* Arguments are bound to the parameters of a filter, test or method here. */
+#include "base/words.h"
 #include "template/priv.h"
 
 /* Which parameter has this name? -1: none. */
 static int
 param(const char *params, const char *s, size_t n)
 {
-	const char *q = *params == '*' ? params + 1 : params;
+	struct pth_word rest = pth_word_of(*params == '*' ? params + 1 : params), name;
 
-	for (int i = 0; *q != '\0'; i++) {
-		size_t len = strcspn(q, ",");
-
-		if (len == n && memcmp(q, s, n) == 0)
+	for (int i = 0; pth_word_next(&rest, ",", &name); i++)
+		if (name.n == n && memcmp(name.s, s, n) == 0)
 			return i;
-		q += len;
-		q += *q == ',';
-	}
 	return -1;
 }
 

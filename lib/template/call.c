@@ -1,4 +1,5 @@
 /* Functions are called here, and methods of loops, mappings, lists and strings. */
+#include "base/hash.h"
 #include "template/priv.h"
 
 /* ---- arguments ---- */
@@ -119,7 +120,7 @@ function(struct eval *x, const struct node *n)
 static struct val
 loop_method(struct eval *x, const struct node *n, struct loop *l, const struct args *a)
 {
-	uint64_t h = 14695981039346656037u;
+	uint64_t h;
 
 	if (strcmp(n->s, "cycle") == 0) {
 		count(x, n, a, 1, SIZE_MAX);
@@ -130,10 +131,8 @@ loop_method(struct eval *x, const struct node *n, struct loop *l, const struct a
 	/* the values themselves do not live until the next turn */
 	for (size_t i = 0; i < a->n; i++)
 		template_put(x, &x->tmp, a->v[i], FORM_REPR, -1);
-	for (size_t i = 0; i < x->tmp.len; i++)
-		h = (h ^ (unsigned char)x->tmp.s[i]) * 1099511628211u;
+	h = pth_hash(PTH_HASH_EMPTY, x->tmp.s, x->tmp.len) | 1; /* 0: never asked */
 	pth_buf_cut(&x->tmp, 0);
-	h |= 1; /* 0: never asked */
 	if (h == l->changed)
 		return template_vbool(false);
 	l->changed = h;
