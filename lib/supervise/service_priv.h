@@ -4,8 +4,6 @@
 
 #include "supervise/service.h"
 
-#define NEVER INT64_MAX
-
 /* Note why it fails; the first problem is the one that is told. */
 void supervise_service_fail(struct service *s, enum service_end end, const char *fmt, ...)
     PTH_PRINTF(3, 4);

@@ -10,8 +10,6 @@
 #include "supervise/steps.h"
 #include "supervise/supervisor.h"
 
-#define NEVER INT64_MAX
-
 /* How bad an ending is; the worst one is the status of the test. */
 enum status { COMPLETED, FAILED, CRASHED, TIMEOUT, ERROR, INTERRUPTED, UNSUPPORTED };
 
