@@ -45,13 +45,16 @@ testPagesHaveTheirSections() {
 options_of() { # tool
 	source=$TOP/bin/$1.c
 	if [ -f "$source" ]; then
-		tr '\n' ' ' <"$source" | grep -oE 'getopt(_long)?\([^"]*"[^"]*"' | sed 's/.*"\(.*\)"/\1/' |
+		tr '\n' ' ' <"$source" | grep -oE 'getopt(_long)?\([^"]*"[^"]*"' |
+			sed 's/.*"\(.*\)"/\1/' |
 			tr -d ':+' | grep -o . | sed 's/^/-/'
-		grep -oE '^[[:space:]]*\{ *"[a-z][a-z-]*", *(no|required|optional)_argument' "$source" |
+		grep -oE '^[[:space:]]*\{ *"[a-z][a-z-]*", *(no|required|optional)_argument' \
+			"$source" |
 			sed 's/.*"\(.*\)".*/--\1/'
 	fi
 	# [-nh] is -n and -h.
-	"$1" -h 2>/dev/null | grep -oE '(^|[[ |])--?[a-zA-Z][a-z-]*' | sed 's/^[[ |]*//' | while read -r word; do
+	"$1" -h 2>/dev/null | grep -oE '(^|[[ |])--?[a-zA-Z][a-z-]*' | sed 's/^[[ |]*//' |
+		while read -r word; do
 		case $word in
 		--*) echo "$word" ;;
 		*) echo "${word#-}" | grep -o . | sed 's/^/-/' ;;
@@ -93,8 +96,9 @@ testHelpAndUsage() {
 extract() { # page
 	awk '
 	function plain(s) {
-		gsub(/\\&/, "", s); gsub(/\\-/, "-", s); gsub(/\\\(aq/, "\047", s); gsub(/\\\(dq/, "\"", s)
-		gsub(/\\\(ti/, "~", s); gsub(/\\\(ha/, "^", s); gsub(/\\\(ga/, "`", s); gsub(/\\e/, "\\", s)
+		gsub(/\\&/, "", s); gsub(/\\-/, "-", s); gsub(/\\\(aq/, "\047", s)
+		gsub(/\\\(dq/, "\"", s); gsub(/\\\(ti/, "~", s); gsub(/\\\(ha/, "^", s)
+		gsub(/\\\(ga/, "`", s); gsub(/\\e/, "\\", s)
 		return s
 	}
 	/^\.Sh / { examples = /EXAMPLES/ }
@@ -127,9 +131,11 @@ run_example() { # page number; in the directory "top"
 		# shellcheck disable=SC2254 # a pattern
 		case $(cat stdout) in
 		$pattern) assertTrue 0 ;;
-		*) assertEquals "$name: $(cat "$2.cmd")${NL}$(cat stderr)" "$(cat "$2.out")" "$(cat stdout)" ;;
+		*) assertEquals "$name: $(cat "$2.cmd")${NL}$(cat stderr)" "$(cat "$2.out")" \
+			"$(cat stdout)" ;;
 		esac
-		assertTrue "$name: $(cat "$2.cmd"): exit code $code${NL}$(cat stderr)" "[ $code -lt 124 ]"
+		assertTrue "$name: $(cat "$2.cmd"): exit code $code${NL}$(cat stderr)" \
+			"[ $code -lt 124 ]"
 	else
 		assertEquals "$name: $(cat "$2.cmd")${NL}$(cat stdout stderr)" 0 $code
 	fi
