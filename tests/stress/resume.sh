@@ -39,9 +39,9 @@ fault_resume() {
 # be half done between, each with the numbers of its occurrences in an
 # undisturbed run of COMMAND, into the file moments; how many into $total.
 moments_of() {
+	watched=openat,linkat,renameat,mkdirat,unlinkat,unlink
 	strace -c -o calls \
-		-e \
-		trace=openat,linkat,renameat,mkdirat,unlinkat,unlink,write,pipe2,clone,ftruncate,flock,fsync \
+		-e "trace=$watched,write,pipe2,clone,ftruncate,flock,fsync" \
 		"$@" <plan >ran 2>err || bad "undisturbed: $(said err)"
 	awk '$4 ~ /^[0-9]+$/ && $NF != "total" { for (i = 1; i <= $4; i++) print $NF, i }' \
 		calls >moments

@@ -14,7 +14,8 @@ use std::time::Duration;
 
 const USAGE: &str = "quiche-client [--connect-to ADDRESS:PORT] [--dump-responses DIR] \
 [--no-verify] [--trust-origin-ca-pem FILE] [--wire-version HEX] [--no-grease] [--early-data] \
-[--http-version HTTP/3|HTTP/0.9|all] [--idle-timeout MS] [--cc-algorithm NAME] https://HOST[:PORT]/PATH ...";
+[--http-version HTTP/3|HTTP/0.9|all] [--idle-timeout MS] [--cc-algorithm NAME] \
+https://HOST[:PORT]/PATH ...";
 
 /// What has come of a URL.
 struct Fetch {
