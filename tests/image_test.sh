@@ -136,7 +136,7 @@ testValuesCannotAddInstructions() {
 	expose: [70000]|expose: "70000" is no port
 	files: [{from: /etc/hostname, to: "/a\nRUN evil"}]|files: .* is no path
 	files: [/etc/hostname, {from: /etc/hostname}]|files: "hostname" is there twice
-	dependencies: [{name: a/b, repository: https://x}], builder: c|dependencies: "a/b" is no name
+	dependencies: [{name: a/b, repository: http://x}], builder: c|dependencies: "a/b" is no name
 	dependencies: [{name: a}], builder: c|dependencies: "a" has no repository
 	builder: fortran|builder: "fortran" is none of base, c, cpp
 	image: "x:1", packages: [y]|image: "x:1" is used as it is
