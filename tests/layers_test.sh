@@ -24,17 +24,24 @@ testIncludesNameTheFolder() {
 testIncludesGoOneWay() {
 	includes | awk -v order="$order" '
 		BEGIN { n = split(order, name); for (i = 1; i <= n; i++) rank[name[i]] = i }
-		rank[$2] == 0 || rank[$4] == 0 || rank[$4] > rank[$2] { print $1, "includes", $3 }' >wrong
+		rank[$2] == 0 || rank[$4] == 0 || rank[$4] > rank[$2] {
+			print $1, "includes", $3
+		}' >wrong
 	assertEquals '' "$(cat wrong)"
 }
 
 # A file stands for its header, too: a.c and a.h are one.
 testNoCircleOfFilesCrossesAFolder() {
-	includes | awk '{ sub(/\.[ch]$/, "", $1); sub(/\.[ch]$/, "", $3) } $1 != $3 { print $1, $3 }' |
+	includes |
+		awk '{ sub(/\.[ch]$/, "", $1); sub(/\.[ch]$/, "", $3) } $1 != $3 { print $1, $3 }' |
 		sort -u >edges
 	tsort edges 2>&1 >/dev/null | awk '
 		/contains a loop/ { folder = ""; next }
-		{ sub(/\/.*/, "", $2); if (folder != "" && $2 != folder) print folder, $2; folder = $2 }' >crossing
+		{
+			sub(/\/.*/, "", $2)
+			if (folder != "" && $2 != folder) print folder, $2
+			folder = $2
+		}' >crossing
 	assertEquals '' "$(cat crossing)"
 	awk '{ sub(/\/.*/, "", $1); sub(/\/.*/, "", $2) } $1 != $2' edges | sort -u >folders
 	assertTrue 'there are edges between folders' '[ -s folders ]'
@@ -43,13 +50,16 @@ testNoCircleOfFilesCrossesAFolder() {
 }
 
 testToolsAreNotIncluded() {
-	assertEquals '' "$(grep -l '#include "[^"]*\(\.\./\|bin/\)' "$TOP"/lib/*/*.[ch] "$TOP"/bin/*.c 2>/dev/null)"
+	assertEquals '' \
+		"$(grep -l '#include "[^"]*\(\.\./\|bin/\)' \
+			"$TOP"/lib/*/*.[ch] "$TOP"/bin/*.c 2>/dev/null)"
 }
 
 testNothingInLibExits() {
 	# err.c ends the program when memory is exhausted; event.c has pth_die;
 	# children between fork and exec use _exit.
-	found=$(grep -nE '(^|[^_a-z])exit\(' "$TOP"/lib/*/*.c | grep -vE '/(err|event)\.c:' | grep -v '/\*')
+	found=$(grep -nE '(^|[^_a-z])exit\(' "$TOP"/lib/*/*.c | grep -vE '/(err|event)\.c:' |
+		grep -v '/\*')
 	assertEquals '' "$found"
 }
 

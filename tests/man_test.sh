@@ -35,8 +35,9 @@ testPagesHaveTheirSections() {
 extract() { # page
 	awk '
 	function plain(s) {
-		gsub(/\\&/, "", s); gsub(/\\-/, "-", s); gsub(/\\\(aq/, "\047", s); gsub(/\\\(dq/, "\"", s)
-		gsub(/\\\(ti/, "~", s); gsub(/\\\(ha/, "^", s); gsub(/\\\(ga/, "`", s); gsub(/\\e/, "\\", s)
+		gsub(/\\&/, "", s); gsub(/\\-/, "-", s); gsub(/\\\(aq/, "\047", s)
+		gsub(/\\\(dq/, "\"", s); gsub(/\\\(ti/, "~", s); gsub(/\\\(ha/, "^", s)
+		gsub(/\\\(ga/, "`", s); gsub(/\\e/, "\\", s)
 		return s
 	}
 	/^\.Sh / { examples = /EXAMPLES/ }
@@ -69,9 +70,11 @@ run_example() { # page number; in the directory "top"
 		# shellcheck disable=SC2254 # a pattern
 		case $(cat stdout) in
 		$pattern) assertTrue 0 ;;
-		*) assertEquals "$name: $(cat "$2.cmd")${NL}$(cat stderr)" "$(cat "$2.out")" "$(cat stdout)" ;;
+		*) assertEquals "$name: $(cat "$2.cmd")${NL}$(cat stderr)" "$(cat "$2.out")" \
+			"$(cat stdout)" ;;
 		esac
-		assertTrue "$name: $(cat "$2.cmd"): exit code $code${NL}$(cat stderr)" "[ $code -lt 124 ]"
+		assertTrue "$name: $(cat "$2.cmd"): exit code $code${NL}$(cat stderr)" \
+			"[ $code -lt 124 ]"
 	else
 		assertEquals "$name: $(cat "$2.cmd")${NL}$(cat stdout stderr)" 0 $code
 	fi
