@@ -26,8 +26,8 @@ else
 HARDEN   = -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fPIE
 HARDENLD = -pie -Wl,-z,relro,-z,now
 endif
-PTH_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DPTH_VERSION='"$(VERSION)"' -iquote lib -include lib/base/banned.h \
-             $(WARN) $$(pkg-config --cflags $(PKGS))
+PTH_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DPTH_VERSION='"$(VERSION)"' -iquote lib \
+             -include lib/base/banned.h $(WARN) $$(pkg-config --cflags $(PKGS))
 COMPILE = $(CC) $(PTH_CFLAGS) $(HARDEN) $(CFLAGS) -MMD -MP
 LIBS    = $(HARDENLD) -Wl,--as-needed $(LDFLAGS) $$(pkg-config --libs $(PKGS)) -lm $(LDLIBS)
 
@@ -68,7 +68,8 @@ $(B)/fuzz/%: tests/fuzz/%.c $(B)/libpth.a
 	$(call SAY,LD)$(COMPILE) -fsanitize=fuzzer -o $@ $< $(B)/libpth.a $(LIBS) -lresolv
 # The sample programs stand alone, as the programs under test do.
 examples/minip/miniP_%: examples/minip/miniP_%.c examples/minip/minip.c examples/minip/minip.h
-	$(call SAY,CC)$(CC) -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^)
+	$(call SAY,CC)$(CC) -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) $(CFLAGS) $(LDFLAGS) -o $@ \
+	  $(filter %.c,$^)
 
 demo:
 	@$(DEPS) build run && $(MAKE) $(JOBS) all && examples/demo
@@ -76,7 +77,8 @@ check:
 	@$(DEPS) build run check && $(MAKE) $(JOBS) units && tests/run $(TESTS)
 # The faults of tests/stress at length; make check has them in short.
 stress:
-	@$(DEPS) build run check && $(MAKE) $(JOBS) all && PTH_STRESS=long tests/run -t 7200 stress_test
+	@$(DEPS) build run check && $(MAKE) $(JOBS) all && \
+	PTH_STRESS=long tests/run -t 7200 stress_test
 lint:
 	@$(DEPS) build check lint && CC='$(CC)' tests/lint $(PTH_CFLAGS)
 asan:
@@ -100,8 +102,8 @@ deps:
 	@$(DEPS) build run check lint fuzz
 
 install: all
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DOCDIR)/examples $(DESTDIR)$(DATADIR) \
-	  $(addprefix $(DESTDIR)$(MANDIR)/man,1 5 7)
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DOCDIR)/examples \
+	  $(DESTDIR)$(DATADIR) $(addprefix $(DESTDIR)$(MANDIR)/man,1 5 7)
 	install $(filter-out %.c %.o,$(wildcard bin/pth-*)) bin/pth $(DESTDIR)$(BINDIR)
 	install $(MINIP) $(DESTDIR)$(LIBEXECDIR)
 	cp -R share/plugins share/templates share/causes.yaml $(DESTDIR)$(DATADIR)
@@ -109,8 +111,10 @@ install: all
 	install -m 644 $(wildcard examples/*.yaml) $(DESTDIR)$(DOCDIR)/examples
 	for n in 1 5 7; do install -m 644 man/*.$$n $(DESTDIR)$(MANDIR)/man$$n || exit; done
 uninstall:
-	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,pth $(notdir $(filter-out %.c %.o,$(wildcard bin/pth-*)) $(TOOLS)))
-	rm -f $(foreach n,1 5 7,$(addprefix $(DESTDIR)$(MANDIR)/man$(n)/,$(notdir $(wildcard man/*.$(n)))))
+	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,pth \
+	  $(notdir $(filter-out %.c %.o,$(wildcard bin/pth-*)) $(TOOLS)))
+	rm -f $(foreach n,1 5 7,$(addprefix $(DESTDIR)$(MANDIR)/man$(n)/,\
+	  $(notdir $(wildcard man/*.$(n)))))
 	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR) $(DESTDIR)$(DOCDIR)
 dist:
 	@mkdir -p build
@@ -123,4 +127,5 @@ clean:
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all units fuzzers demo check stress lint asan valgrind fuzz bench peers check-peers deps install uninstall dist clean
+.PHONY: all units fuzzers demo check stress lint asan valgrind fuzz bench peers check-peers deps \
+        install uninstall dist clean

@@ -1,20 +1,15 @@
 /*
- * pth-collect: artifacts, metrics and verdict for every test of the stream.
+ * pth-collect lists the artifacts of every test, measures them and gives the verdict.
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/os.h"
-#include "base/text.h"
 #include "collect/collect.h"
 #include "collect/pool.h"
 #include "io/event.h"
-#include "io/rec.h"
-
-static struct pth_collect_options options;
+#include "io/tool.h"
 
 /* Where records come from: the stream, or a run directory. */
 struct source {
@@ -22,12 +17,6 @@ struct source {
 	struct pth_olddir dir;
 	bool from_dir, eof;
 };
-
-static void
-usage(FILE *to)
-{
-	fputs("usage: pth-collect [-j jobs] [--no-tshark] [dir]\n", to);
-}
 
 static void
 work(json_t *rec, void *arg)
@@ -49,14 +38,13 @@ feed(struct source *s, struct pth_pool *pool)
 	json_t *rec;
 	int got = s->from_dir ? pth_olddir_next(&s->dir, &rec, &e) : pth_rec_read(&s->in, &rec, &e);
 
-	if (got < 0) {
+	if (got < 0)
 		pth_pool_release(pool);
-		pth_die(e.code, "%s", e.text);
-	}
+	pth_must(got, &e);
 	if (got == 0)
 		s->eof = true;
-	else if (pth_pool_add(pool, rec, pth_rec_is_test(rec), &e) != 0)
-		pth_die(e.code, "%s", e.text);
+	else
+		pth_must(pth_pool_add(pool, rec, pth_rec_is_test(rec), &e), &e);
 }
 
 static void
@@ -73,8 +61,7 @@ emit(struct pth_pool *pool, struct pth_rec_out *out, struct pth_results *results
 			free(failed);
 		}
 		pth_results_add(results, rec);
-		if (pth_rec_write(out, rec, &e) != 0)
-			pth_die(e.code, "%s", e.text);
+		pth_must(pth_rec_write(out, rec, &e), &e);
 		json_decref(rec);
 	}
 }
@@ -87,12 +74,12 @@ wait_more(struct source *s, struct pth_pool *pool)
 
 	if (input && ready(s))
 		return;
-	if (pth_pool_wait(pool, input ? s->in.fd : -1) && pth_rec_fill(&s->in, &e) != 0)
-		pth_die(e.code, "%s", e.text);
+	if (pth_pool_wait(pool, input ? s->in.fd : -1))
+		pth_must(pth_rec_fill(&s->in, &e), &e);
 }
 
-static int
-collect(struct source *s, size_t jobs)
+static void
+collect(struct source *s, struct pth_collect_options *options, size_t jobs)
 {
 	struct pth_rec_out out = { .fp = stdout };
 	struct pth_results results = { 0 };
@@ -100,7 +87,7 @@ collect(struct source *s, size_t jobs)
 	struct pth_err e;
 	bool whole;
 
-	pth_pool_init(&pool, jobs, work, &options);
+	pth_pool_init(&pool, jobs, work, options);
 	for (;;) {
 		while (pth_pool_room(&pool) && ready(s))
 			feed(s, &pool);
@@ -112,65 +99,41 @@ collect(struct source *s, size_t jobs)
 	pth_pool_release(&pool);
 	whole = s->from_dir || pth_rec_whole(&s->in, &e) == 0;
 	pth_results_close(&results, whole);
-	if (!whole)
-		pth_die(e.code, "%s", e.text);
-	if (pth_rec_end(&out, &e) != 0)
-		pth_die(e.code, "%s", e.text);
-	return PTH_OK;
-}
-
-static size_t
-jobs_of(const char *s)
-{
-	long long n;
-
-	if (!pth_int(s, 1, 1024, &n)) {
-		usage(stderr);
-		exit(PTH_USAGE);
-	}
-	return (size_t)n;
+	pth_must(whole ? 0 : -1, &e);
+	pth_must(pth_rec_end(&out, &e), &e);
 }
 
 int
 main(int argc, char **argv)
 {
-	static const struct option longs[] = {
-		{ "jobs", required_argument, NULL, 'j' },
-		{ "no-tshark", no_argument, NULL, 'T' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
+	struct pth_collect_options options = { 0 };
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	size_t jobs = cores > 0 ? (size_t)cores : 1;
+	uint64_t jobs = cores > 0 ? (uint64_t)cores : 1;
+	const struct pth_option table[] = {
+		{ 'j', "jobs", "N", "work on N tests at once (default: one a processor)",
+		    .number = &jobs, .min = 1, .max = 1024 },
+		{ 0, "no-tshark", NULL, "leave the captures alone", .flag = &options.no_packets },
+	};
+	struct pth_tool tool = { "pth-collect",
+		"List what tests left behind, measure it, and judge", "[DIR]", PTH_OPTIONS(table),
+		.reads = true };
 	struct source s = { 0 };
 	struct pth_err e;
-	int c, rc;
+	int code;
 
-	pth_event_init("pth-collect");
-	while ((c = getopt_long(argc, argv, "hj:", longs, NULL)) != -1) {
-		switch (c) {
-		case 'j': jobs = jobs_of(optarg); break;
-		case 'T': options.no_packets = true; break;
-		case 'h': usage(stdout); return PTH_OK;
-		default: usage(stderr); return PTH_USAGE;
-		}
-	}
-	if (argc - optind > 1) {
-		usage(stderr);
-		return PTH_USAGE;
-	}
-	s.from_dir = optind < argc;
+	if ((code = pth_tool_parse(&tool, argc, argv)) >= 0)
+		return code;
+	s.from_dir = tool.operand_count > 0;
 	if (s.from_dir) {
-		if (pth_olddir_open(&s.dir, argv[optind], &e) != 0)
-			pth_die(e.code, "%s", e.text);
+		pth_must(pth_olddir_open(&s.dir, tool.operand[0], &e), &e);
 	} else {
 		pth_outlive_interrupt();
-		pth_rec_open(&s.in, stdin, "stdin");
+		pth_must(pth_tool_open(&tool, 0, &s.in, &e), &e);
 	}
-	rc = collect(&s, jobs);
+	collect(&s, &options, jobs);
 	if (s.from_dir)
 		pth_olddir_close(&s.dir);
 	else
 		pth_rec_close(&s.in);
-	return rc;
+	return PTH_OK;
 }

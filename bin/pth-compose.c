@@ -1,111 +1,62 @@
 /*
- * pth-compose: planned tests in, those in containers with "compose" out,
- * pth-compose(1).
+ * pth-compose reads planned tests and adds "compose" to those in containers, pth-compose(1).
  */
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/os.h"
 #include "container/compose.h"
 #include "container/image.h"
 #include "host/run_id.h"
 #include "io/event.h"
 #include "io/file.h"
-#include "io/rec.h"
+#include "io/tool.h"
 #include "plan/fill.h"
 
-static const char usage_text[] =
-    "usage: pth-compose [--images | -n [--stack] | -o DIR [--stack]] [FILE]...\n";
-
+/* One of print, dir and images, or none: then it is a filter. */
 struct options {
-	enum { FILTER, PRINT, WRITE, IMAGES } mode;
 	const char *dir;
-	bool stack;
+	bool print, images, stack;
 };
 
 struct work {
 	struct options opt;
 	struct pth_home home;
-	struct pth_rec_out out;
 	json_t *names; /* of images so far */
 	json_t *seen;  /* tags already listed */
 	unsigned long shown;
 	bool bad;
 };
 
-static void
-usage(FILE *fp, int code)
-{
-	fputs(usage_text, fp);
-	exit(code);
-}
-
-static void
-parse_options(struct options *o, int argc, char **argv)
-{
-	static const struct option longs[] = { { "images", no_argument, NULL, 'i' },
-		{ "print", no_argument, NULL, 'n' }, { "output", required_argument, NULL, 'o' },
-		{ "stack", no_argument, NULL, 's' }, { "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 } };
-	int c;
-
-	while ((c = getopt_long(argc, argv, "no:hV", longs, NULL)) != -1) {
-		switch (c) {
-		case 'i': o->mode = IMAGES; break;
-		case 'n': o->mode = PRINT; break;
-		case 'o':
-			o->mode = WRITE;
-			o->dir = optarg;
-			break;
-		case 's': o->stack = true; break;
-		case 'h': usage(stdout, PTH_OK); break;
-		case 'V': puts("pth-compose " PTH_VERSION); exit(PTH_OK);
-		default: usage(stderr, PTH_USAGE);
-		}
-	}
-	if (o->stack && o->mode != PRINT && o->mode != WRITE)
-		usage(stderr, PTH_USAGE);
-}
-
-static void
-check(int r, const struct pth_err *e)
-{
-	if (r != 0)
-		pth_die(e->code, "%s", e->text);
-}
-
 /* The compose file, as it is or for a swarm. */
 static void
 yaml_of(const struct work *w, const json_t *rec, struct pth_buf *b)
 {
-	json_t *doc = pth_json_path(rec, "compose.document"), *stack = NULL;
-	struct pth_buf how = PTH_BUF_INIT;
+	json_t *doc = pth_json_path(rec, "compose.document");
+	json_auto_t *stack = NULL;
+	pth_auto_buf how = PTH_BUF_INIT;
 	struct pth_err e;
 
 	if (w->opt.stack)
 		doc = stack = pth_compose_stack(doc);
 	pth_compose_how(&how, rec, w->opt.stack);
-	check(pth_compose_yaml(b, doc, how.s, &e), &e);
-	pth_buf_release(&how);
-	json_decref(stack);
+	pth_must(pth_compose_yaml(b, doc, how.s, &e), &e);
 }
 
 static void
 print(struct work *w, const json_t *rec)
 {
 	struct pth_buf b = PTH_BUF_INIT;
+	struct pth_err e;
 
 	yaml_of(w, rec, &b);
 	if (w->shown++ > 0)
 		fputs("---\n", stdout);
-	fwrite(b.s, 1, b.len, stdout);
-	if (fflush(stdout) != 0)
-		pth_die(PTH_SYSTEM, "stdout:");
-	pth_buf_release(&b);
+	pth_must(pth_tool_print(&b, &e), &e);
 }
 
 /* One line per image: its name, its builder, its Dockerfile, its hash. */
@@ -115,14 +66,15 @@ list_images(struct work *w, const json_t *rec)
 	struct pth_places p = {
 		.share = w->home.share, .libexec = w->home.libexec, .bin = w->home.bin, .owner = ""
 	};
-	struct pth_buf hash = PTH_BUF_INIT;
+	pth_auto_buf hash = PTH_BUF_INIT;
+	struct pth_buf text = PTH_BUF_INIT;
 	struct pth_err e;
 	json_t *v;
 	size_t i;
 
 	json_array_foreach(pth_json_path(rec, "compose.images"), i, v) {
 		const char *tag = pth_json_str(v, "tag", "");
-		json_t *line;
+		json_auto_t *line = NULL;
 
 		if (json_object_get(w->seen, tag) != NULL)
 			continue;
@@ -130,16 +82,13 @@ list_images(struct work *w, const json_t *rec)
 		line = json_deep_copy(v);
 		if (json_object_get(v, "argv") != NULL) {
 			pth_buf_cut(&hash, 0);
-			check(pth_image_hash(v, &p, &hash, &e), &e);
+			pth_must(pth_image_hash(v, &p, &hash, &e), &e);
 			pth_json_set(line, "hash", json_string(hash.s));
 		}
 		json_object_del(line, "argv");
-		if (json_dumpf(line, stdout, JSON_COMPACT) != 0 || putchar('\n') == EOF ||
-		    fflush(stdout) != 0)
-			pth_die(PTH_SYSTEM, "stdout:");
-		json_decref(line);
+		pth_rec_line(&text, line);
+		pth_must(pth_tool_print(&text, &e), &e);
 	}
-	pth_buf_release(&hash);
 }
 
 /* Everything that pth-exec would put into the test's directory, for use by
@@ -147,23 +96,27 @@ list_images(struct work *w, const json_t *rec)
 static void
 write_files(struct work *w, const json_t *rec)
 {
-	json_t *plan = json_deep_copy(pth_json_path(rec, "compose.plan")), *v;
-	char *base, *owner = pth_run_id_text(), unique[PTH_UNIQUE_SIZE];
-	struct pth_buf dir = PTH_BUF_INIT, yaml = PTH_BUF_INIT;
+	json_auto_t *plan = json_deep_copy(pth_json_path(rec, "compose.plan"));
+	pth_auto_str base = NULL;
+	pth_auto_str owner = pth_run_id_text();
+	pth_auto_buf dir = PTH_BUF_INIT, yaml = PTH_BUF_INIT;
+	struct pth_buf path = PTH_BUF_INIT;
+	char unique[PTH_UNIQUE_SIZE];
 	struct pth_places p = { .share = w->home.share,
 		.libexec = w->home.libexec,
 		.bin = w->home.bin,
 		.owner = owner,
 		.unique = unique };
+	pth_auto_fd fd = -1;
 	struct pth_err e;
+	json_t *v;
 	size_t i;
-	int fd;
 
-	check(pth_mkdirs(AT_FDCWD, w->opt.dir, &e), &e);
+	pth_must(pth_mkdirs(AT_FDCWD, w->opt.dir, &e), &e);
 	if ((base = realpath(w->opt.dir, NULL)) == NULL)
 		pth_die(PTH_SYSTEM, "%s:", w->opt.dir);
 	pth_buf_addf(&dir, "%s/%s", base, pth_rec_id(rec));
-	check(pth_mkdirs(AT_FDCWD, dir.s, &e), &e);
+	pth_must(pth_mkdirs(AT_FDCWD, dir.s, &e), &e);
 	pth_run_id_unique(owner, dir.s, unique);
 	p.dir = dir.s;
 	if (w->opt.stack) {
@@ -173,29 +126,21 @@ write_files(struct work *w, const json_t *rec)
 	}
 	if ((fd = open(dir.s, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
 		pth_die(PTH_SYSTEM, "%s:", dir.s);
-	check(pth_plan_fill(fd, plan, &p, &e), &e);
+	pth_must(pth_plan_fill(fd, plan, &p, &e), &e);
 	json_array_foreach(json_object_get(plan, "services"), i, v) {
 		const char *name = pth_json_str(v, "name", "");
-		int sub;
+		pth_auto_fd sub = -1;
 
-		check(pth_mkdirs(fd, name, &e), &e);
+		pth_must(pth_mkdirs(fd, name, &e), &e);
 		if ((sub = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
 			pth_die(PTH_SYSTEM, "%s:", name);
-		check(pth_plan_fill(sub, v, &p, &e), &e);
-		close(sub);
+		pth_must(pth_plan_fill(sub, v, &p, &e), &e);
 	}
-	close(fd);
 	json_array_foreach(pth_json_path(rec, "compose.images"), i, v)
 		if (json_object_get(v, "argv") != NULL)
-			check(pth_image_fill(v, &p, &e), &e);
-	printf("%s/docker-%s.yml\n", dir.s, w->opt.stack ? "stack" : "compose");
-	if (fflush(stdout) != 0)
-		pth_die(PTH_SYSTEM, "stdout:");
-	json_decref(plan);
-	pth_buf_release(&dir);
-	pth_buf_release(&yaml);
-	free(base);
-	free(owner);
+			pth_must(pth_image_fill(v, &p, &e), &e);
+	pth_buf_addf(&path, "%s/docker-%s.yml\n", dir.s, w->opt.stack ? "stack" : "compose");
+	pth_must(pth_tool_print(&path, &e), &e);
 }
 
 /* The test with its "compose", or with the reason why it has none. */
@@ -222,39 +167,52 @@ compose(struct work *w, json_t *rec)
 	pth_event_test(NULL);
 }
 
-static int
-take(json_t *rec, void *arg, struct pth_err *e)
+static void
+take(json_t *rec, void *arg)
 {
 	struct work *w = arg;
 
 	if (pth_rec_is_test(rec) && pth_compose_wants(rec))
 		compose(w, rec);
-	if (w->opt.mode == FILTER)
-		return pth_rec_write(&w->out, rec, e);
 	if (json_object_get(rec, "compose") == NULL)
-		return 0;
-	switch (w->opt.mode) {
-	case PRINT: print(w, rec); break;
-	case IMAGES: list_images(w, rec); break;
-	default: write_files(w, rec); break;
-	}
-	return 0;
+		return;
+	if (w->opt.print)
+		print(w, rec);
+	else if (w->opt.images)
+		list_images(w, rec);
+	else if (w->opt.dir != NULL)
+		write_files(w, rec);
 }
 
 int
 main(int argc, char **argv)
 {
-	struct work w = { .out = { stdout, 0 }, .seen = json_object(), .names = json_object() };
+	struct work w = { .seen = json_object(), .names = json_object() };
+	struct options *o = &w.opt;
+	const struct pth_option table[] = {
+		{ 'n', "print", NULL, "write the compose files instead of records",
+		    .flag = &o->print },
+		{ 'o', "output", "DIR", "write all files of each test below DIR", .text = &o->dir },
+		{ 0, "stack", NULL, "with -n or -o: for docker stack deploy", .flag = &o->stack },
+		{ 0, "images", NULL, "write a record for each image", .flag = &o->images },
+	};
+	struct pth_tool tool = { "pth-compose", "Turn planned tests into containers", "[FILE]...",
+		PTH_OPTIONS(table), .reads = true };
 	struct pth_err e;
+	bool filter;
+	int code;
 
-	pth_event_init("pth-compose");
-	parse_options(&w.opt, argc, argv);
-	check(pth_home_find(&w.home, &e), &e);
-	check(pth_rec_each(argv + optind, argc - optind, take, &w, &e), &e);
-	if (w.opt.mode == FILTER)
-		check(pth_rec_end(&w.out, &e), &e);
+	if ((code = pth_tool_parse(&tool, argc, argv)) >= 0)
+		return code;
+	if (o->print + o->images + (o->dir != NULL) > 1)
+		return pth_tool_mistake(&tool, "only one of -n, -o and --images is possible");
+	if (o->stack && !o->print && o->dir == NULL)
+		return pth_tool_mistake(&tool, "--stack goes with -n or -o");
+	filter = !o->print && !o->images && o->dir == NULL;
+	pth_must(pth_home_find(&w.home, &e), &e);
+	pth_must(pth_tool_each(&tool, filter, take, &w, &e), &e);
 	pth_home_release(&w.home);
 	json_decref(w.seen);
 	json_decref(w.names);
-	return w.opt.mode != FILTER && w.bad ? PTH_INPUT : PTH_OK;
+	return !filter && w.bad ? PTH_INPUT : PTH_OK;
 }

@@ -1,22 +1,21 @@
 /*
- * pth-init: process 1 of a container, pth-init(1). It runs one service with
- * the same code as pth-exec does: phases, readiness, capture, stop.
+ * pth-init is process 1 of a container, pth-init(1): it runs one service with the same code
+ * as pth-exec does, that is phases, readiness, capture and stop.
  *
  * It is linked statically and mounted into the container, which needs nothing
  * of ours then.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "container/resolve.h"
@@ -25,17 +24,17 @@
 #include "host/channel.h"
 #include "host/iface.h"
 #include "host/ns.h"
+#include "host/sig.h"
 #include "io/event.h"
 #include "io/file.h"
 #include "io/json.h"
 #include "io/status.h"
+#include "io/tool.h"
 #include "supervise/supervisor.h"
 
 #define PLAN_MAX ((size_t)16 << 20)
 #define LIBEXEC "/usr/local/libexec/pth"
 #define SHARE "/usr/local/share/pth"
-
-static const char usage[] = "usage: pth-init [--ready] PLAN\n";
 
 struct init {
 	json_t *root, *plan, *services;
@@ -48,13 +47,12 @@ struct init {
 static void
 load(struct init *x, const char *path)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	struct pth_err e;
 
 	if (pth_file_read(path, PLAN_MAX, &b, &e) != 0 ||
 	    (x->root = pth_json_parse(b.s != NULL ? b.s : "", b.len, &e)) == NULL)
 		pth_die(e.code, "%s", e.text);
-	pth_buf_release(&b);
 	x->plan = json_object_get(x->root, "plan");
 	x->services = json_object_get(x->plan, "services");
 	x->whole = pth_json_bool(x->root, "whole", false);
@@ -155,25 +153,24 @@ exit_code(const struct init *x, const json_t *result)
 static void
 tell(struct init *x, const json_t *result, int64_t zero)
 {
-	json_t *own = x->whole ?
+	json_auto_t *own = x->whole ?
 	    json_pack("{s:s,s:i,s:i}", "reason", "exit", "code", 0, "ready_us", 1) :
 	    NULL;
 	json_t *service = own != NULL ?
 	    own :
 	    json_object_get(json_object_get(result, "services"), x->name);
-	json_t *o = json_pack("{s:i,s:I,s:s,s:s,s:b,s:O?,s:O?}", "pth", 1, "zero_us",
+	json_auto_t *o = json_pack("{s:i,s:I,s:s,s:s,s:b,s:O?,s:O?}", "pth", 1, "zero_us",
 	    (json_int_t)zero, "status", pth_json_str(result, "status", "error"), "reason",
 	    pth_json_str(result, "reason", ""), "oom",
 	    pth_json_str(service, "signal", NULL) != NULL && pth_cgroup_out_of_memory(), "service",
 	    service != NULL ? service : json_object(), "capture",
 	    json_object_get(result, "capture"));
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	struct pth_err e;
 
 	if (x->whole)
 		pth_json_set(o, "result", json_incref((json_t *)(uintptr_t)result));
-	pth_json_dump(&b, o);
-	pth_buf_addc(&b, '\n');
+	pth_rec_line(&b, o);
 	if (pth_file_write(x->homefd, "inner.tmp", b.s, b.len, &e) != 0)
 		pth_complain("%s", e.text);
 	pth_users_give(x->whole ? x->dirfd : x->homefd, x->home.st_uid, x->home.st_gid);
@@ -181,9 +178,6 @@ tell(struct init *x, const json_t *result, int64_t zero)
 	/* The last of all: who sees it may take the container away. */
 	if (renameat(x->homefd, "inner.tmp", x->homefd, "inner.json") != 0)
 		pth_warn("inner.json:");
-	pth_buf_release(&b);
-	json_decref(own);
-	json_decref(o);
 }
 
 /* Where steps and looks of the test are asked for: in the service's directory,
@@ -208,44 +202,30 @@ open_asks(struct init *x)
 }
 
 static int
-open_signals(void)
-{
-	static const int sigs[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
-	sigset_t set;
-
-	sigemptyset(&set);
-	for (size_t i = 0; i < countof(sigs); i++)
-		sigaddset(&set, sigs[i]);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
-static int
 run(struct init *x)
 {
 	static const char *const offload[] = { "tx-udp-segmentation", "tx-tcp-segmentation",
 		"tx-tcp6-segmentation", "tx-generic-segmentation" };
+	static const int ends[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
 	struct pth_places places = { .dir = x->dir, .libexec = LIBEXEC, .share = SHARE };
 	/* A signal to process 1 is the wish to end: the supervisor reads it as such. */
 	struct pth_supervise_req req = { .rec = x->root,
 		.plan = x->plan,
 		.places = &places,
 		.dirfd = x->dirfd,
-		.ctl = open_signals() };
+		.ctl = pth_sig_fd(ends, countof(ends)) };
 	struct pth_proc_user who = { x->home.st_uid, x->home.st_gid };
 	struct pth_err e;
 	json_t *result;
 	int64_t zero;
 	int code;
 
-	if (pth_users_choose(json_object_get(x->root, "user"), &who, &e) != 0)
-		pth_die(e.code, "%s", e.text);
+	pth_must(pth_users_choose(json_object_get(x->root, "user"), &who, &e), &e);
 	unlinkat(x->dirfd, pth_json_str(x->plan, "announce", ""), 0);
 	unlinkat(x->homefd, "inner.json", 0);
 	give(x, &who);
 	inherit(x);
-	if (pth_resolve_expand_all(x->plan, &e) != 0)
-		pth_die(e.code, "%s", e.text);
+	pth_must(pth_resolve_expand_all(x->plan, &e), &e);
 	if (json_is_object(json_object_get(x->plan, "capture")))
 		pth_iface_features_off(
 		    pth_json_str(json_object_get(x->plan, "capture"), "interface", "eth0"), offload,
@@ -265,31 +245,24 @@ run(struct init *x)
 int
 main(int argc, char **argv)
 {
-	static const struct option longs[] = { { "ready", no_argument, NULL, 'r' },
-		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 } };
-	struct init x = { .dirfd = -1, .homefd = -1 };
 	bool ready = false;
-	int c, code;
+	const struct pth_option table[] = {
+		{ 0, "ready", NULL, "only say by the exit code whether it is ready",
+		    .flag = &ready },
+	};
+	struct pth_tool tool = { "pth-init",
+		"Run the services of a plan as process 1 of a container", "PLAN",
+		PTH_OPTIONS(table) };
+	struct init x = { .dirfd = -1, .homefd = -1 };
+	int code;
 
-	pth_event_init("pth-init");
-	while ((c = getopt_long(argc, argv, "hV", longs, NULL)) != -1) {
-		switch (c) {
-		case 'r': ready = true; break;
-		case 'h': fputs(usage, stdout); return PTH_OK;
-		case 'V': puts("pth-init " PTH_VERSION); return PTH_OK;
-		default: fputs(usage, stderr); return PTH_USAGE;
-		}
-	}
-	if (argc - optind != 1) {
-		fputs(usage, stderr);
-		return PTH_USAGE;
-	}
+	if ((code = pth_tool_parse(&tool, argc, argv)) >= 0)
+		return code;
 	/* At the end process 1 kills all others that it sees. */
 	if (!ready && getpid() != 1)
 		pth_die(PTH_USAGE, "it is process 1 of a container, and this is process %d",
 		    (int)getpid());
-	load(&x, argv[optind]);
+	load(&x, tool.operand[0]);
 	open_dirs(&x);
 	code = ready ? is_ready(&x) : run(&x);
 	json_decref(x.root);

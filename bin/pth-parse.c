@@ -1,16 +1,11 @@
 /*
- * pth-parse: experiment files in, one record per test out. See pth-parse(1).
+ * pth-parse reads experiment files and writes one record per test, pth-parse(1).
  */
-#include <getopt.h>
 #include <unistd.h>
 
 #include "experiment/experiment.h"
 #include "io/event.h"
-#include "io/rec.h"
-
-static const char synopsis[] =
-    "usage: pth-parse [-hV] [--strict] [--check] [--keep-going] [-s KEY=VALUE]... [FILE...]\n"
-    "       pth-parse --explain KEY | --schema\n";
+#include "io/tool.h"
 
 struct options {
 	struct pth_override *over;
@@ -19,85 +14,34 @@ struct options {
 	bool check, strict, schema, keys, keep;
 };
 
-enum { OPT_CHECK = 256, OPT_STRICT, OPT_EXPLAIN, OPT_SCHEMA, OPT_KEYS, OPT_KEEP };
-
-static void usage(void) __attribute__((noreturn));
-static void
-usage(void)
+static int
+add_override(void *to, char *arg, struct pth_err *e)
 {
-	fputs(synopsis, stderr);
-	exit(PTH_USAGE);
-}
+	struct options *o = to;
+	const char *value = pth_tool_value(arg, e);
 
-static void
-add_override(struct options *o, char *arg)
-{
-	char *eq = strchr(arg, '=');
-
-	if (eq == NULL || eq == arg)
-		usage();
-	*eq = '\0';
+	if (value == NULL)
+		return -1;
 	o->over = pth_xarray(o->over, o->nover + 1, sizeof *o->over);
-	o->over[o->nover++] = (struct pth_override){ .path = arg, .value = eq + 1 };
-}
-
-static void
-parse_options(struct options *o, int argc, char **argv)
-{
-	static const struct option names[] = {
-		{ "check", no_argument, NULL, OPT_CHECK },
-		{ "strict", no_argument, NULL, OPT_STRICT },
-		{ "explain", required_argument, NULL, OPT_EXPLAIN },
-		{ "schema", no_argument, NULL, OPT_SCHEMA },
-		{ "keys", no_argument, NULL, OPT_KEYS },
-		{ "keep-going", no_argument, NULL, OPT_KEEP },
-		{ "set", required_argument, NULL, 's' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int c;
-
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "s:hV", names, NULL)) != -1) {
-		switch (c) {
-		case 's': add_override(o, optarg); break;
-		case OPT_CHECK: o->check = true; break;
-		case OPT_STRICT: o->strict = true; break;
-		case OPT_EXPLAIN: o->explain = optarg; break;
-		case OPT_SCHEMA: o->schema = true; break;
-		case OPT_KEYS: o->keys = true; break;
-		case OPT_KEEP: o->keep = true; break;
-		case 'h': fputs(synopsis, stdout); exit(pth_finish(PTH_OK));
-		case 'V': puts("pth-parse " PTH_VERSION); exit(pth_finish(PTH_OK));
-		default: usage();
-		}
-	}
+	o->over[o->nover++] = (struct pth_override){ .path = arg, .value = value };
+	return 0;
 }
 
 /* Text that is about the language, not about a file. */
-static int
+static void
 describe(const struct options *o)
 {
 	struct pth_buf b = PTH_BUF_INIT;
+	json_auto_t *schema = o->schema ? pth_experiment_schema() : NULL;
 	struct pth_err e;
-	int code = PTH_OK;
 
-	if (o->schema) {
-		json_t *schema = pth_experiment_schema();
-
-		pth_json_dump(&b, schema);
-		pth_buf_addc(&b, '\n');
-		json_decref(schema);
-	} else if (o->keys) {
+	if (o->schema)
+		pth_rec_line(&b, schema);
+	else if (o->keys)
 		pth_experiment_mdoc(&b);
-	} else if (pth_experiment_explain(&b, o->explain, &e) < 0) {
-		pth_complain("%s", e.text);
-		code = e.code;
-	}
-	fwrite(b.s != NULL ? b.s : "", 1, b.len, stdout);
-	pth_buf_release(&b);
-	return pth_finish(code);
+	else
+		pth_must(pth_experiment_explain(&b, o->explain, &e), &e);
+	pth_must(pth_tool_print(&b, &e), &e);
 }
 
 static int
@@ -106,7 +50,7 @@ write_record(void *out, const json_t *rec, struct pth_err *e)
 	return pth_rec_write(out, rec, e);
 }
 
-static int
+static void
 emit(struct pth_experiment **x, size_t n, char *const *files)
 {
 	struct pth_rec_out out = { .fp = stdout };
@@ -117,51 +61,65 @@ emit(struct pth_experiment **x, size_t n, char *const *files)
 		pth_event_run(pth_experiment_run(x[i]));
 		pth_event("experiment.loaded", "{s:s, s:I}", "file", files[i], "tests",
 		    (json_int_t)pth_experiment_count(x[i]));
-		if (pth_experiment_each(x[i], write_record, &out, &e) < 0)
-			goto failed;
+		pth_must(pth_experiment_each(x[i], write_record, &out, &e), &e);
 	}
-	if (pth_rec_end(&out, &e) == 0)
-		return pth_finish(PTH_OK);
-failed:
-	pth_complain("%s", e.text);
-	return e.code;
+	pth_must(pth_rec_end(&out, &e), &e);
+}
+
+/* All files: their problems, and their tests where there are no errors. */
+static int
+parse(const struct options *o, char **files, size_t n)
+{
+	struct pth_experiment **x = pth_xarray(NULL, n, sizeof(struct pth_experiment *));
+	int code = PTH_OK, c;
+
+	for (size_t i = 0; i < n; i++) {
+		x[i] = pth_experiment_load(files[i], o->over, o->nover, true);
+		c = pth_experiment_report(x[i], o->strict, o->check ? stdout : NULL);
+		code = c > code ? c : code;
+	}
+	if (!o->check && (code == PTH_OK || (o->keep && code == PTH_INPUT)))
+		emit(x, n, files);
+	for (size_t i = 0; i < n; i++)
+		pth_experiment_free(x[i]);
+	free(x);
+	return code;
 }
 
 int
 main(int argc, char **argv)
 {
 	struct options o = { .check = false };
-	char *in[] = { (char *)"-" }, **files;
-	struct pth_experiment **x;
-	size_t n;
-	int code = PTH_OK, c;
+	const struct pth_option table[] = {
+		{ 0, "strict", NULL, "take warnings as errors", .flag = &o.strict },
+		{ 0, "check", NULL, "write the problems, no records", .flag = &o.check },
+		{ 0, "keep-going", NULL, "write the tests without errors when others have some",
+		    .flag = &o.keep },
+		{ 's', "set", "KEY=VALUE", "set a value in every file", .call = add_override,
+		    .to = &o },
+		{ 0, "explain", "KEY", "say what a key means", .text = &o.explain },
+		{ 0, "schema", NULL, "write a JSON Schema of experiments", .flag = &o.schema },
+		{ 0, "keys", NULL, "write the list of keys for the manual", .flag = &o.keys },
+	};
+	struct pth_tool tool = { "pth-parse", "Turn experiment files into test records",
+		"[FILE]...", PTH_OPTIONS(table) };
+	char *standard[] = { (char *)"-" };
+	bool about = false;
+	int code;
 
-	pth_event_init("pth-parse");
-	parse_options(&o, argc, argv);
-	if ((o.schema || o.keys || o.explain != NULL) && optind < argc)
-		usage();
-	if (o.schema || o.keys || o.explain != NULL)
-		return describe(&o);
-	files = argv + optind;
-	n = (size_t)(argc - optind);
-	if (n == 0 && isatty(STDIN_FILENO) != 0)
-		usage();
-	if (n == 0) {
-		files = in;
-		n = 1;
+	if ((code = pth_tool_parse(&tool, argc, argv)) >= 0)
+		return code;
+	about = o.schema || o.keys || o.explain != NULL;
+	if (about && tool.operand_count > 0)
+		return pth_tool_mistake(&tool, "--explain, --schema and --keys read no files");
+	if (about) {
+		describe(&o);
+		return PTH_OK;
 	}
-	x = pth_xarray(NULL, n, sizeof(struct pth_experiment *));
-	for (size_t i = 0; i < n; i++) {
-		x[i] = pth_experiment_load(files[i], o.over, o.nover, true);
-		c = pth_experiment_report(x[i], o.strict, o.check ? stdout : NULL);
-		code = c > code ? c : code;
-	}
-	c = !o.check && (code == PTH_OK || (o.keep && code == PTH_INPUT)) ? emit(x, n, files) :
-	                                                                    pth_finish(PTH_OK);
-	code = c > code ? c : code;
-	for (size_t i = 0; i < n; i++)
-		pth_experiment_free(x[i]);
-	free(x);
+	if (tool.operand_count == 0 && isatty(STDIN_FILENO) != 0)
+		return pth_tool_mistake(&tool, "nothing to read: standard input is a terminal");
+	code = tool.operand_count > 0 ? parse(&o, tool.operand, (size_t)tool.operand_count) :
+	                                parse(&o, standard, 1);
 	free(o.over);
-	return code;
+	return pth_finish(code);
 }

@@ -1,22 +1,18 @@
 /*
- * pth-plan: test records in, the same with "plan" out. pth-plan(1)
+ * pth-plan reads test records and adds to each the "plan" of what is to be run, pth-plan(1).
  */
-#include <getopt.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/os.h"
 #include "io/event.h"
-#include "io/file.h"
-#include "io/rec.h"
+#include "io/tool.h"
 #include "plan/plan.h"
 
-static const char usage_text[] = "usage: pth-plan [-P DIR]... [--check] [--strict] [FILE]...\n";
-
 struct options {
-	struct pth_plugin_dirs dirs;
+	struct pth_strv dirs;
 	bool check, strict;
 };
 
@@ -32,51 +28,17 @@ struct plugins {
 struct work {
 	struct options opt;
 	struct plugins plugins;
-	struct pth_rec_out out;
 	bool bad; /* for the exit code of --check */
 };
-
-static void __attribute__((noreturn)) usage(FILE *fp, int code)
-{
-	fputs(usage_text, fp);
-	exit(code);
-}
-
-static void
-options(struct options *o, int argc, char **argv)
-{
-	static const struct option longs[] = { { "check", no_argument, NULL, 'c' },
-		{ "strict", no_argument, NULL, 's' }, { "plugins", required_argument, NULL, 'P' },
-		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' }, { 0 } };
-	struct pth_err e;
-	int c;
-
-	while ((c = getopt_long(argc, argv, "P:hV", longs, NULL)) != -1) {
-		switch (c) {
-		case 'P':
-			if (pth_plugin_dirs_add(&o->dirs, optarg, &e) < 0)
-				pth_die(e.code, "%s", e.text);
-			break;
-		case 'c': o->check = true; break;
-		case 's': o->strict = true; break;
-		case 'h': usage(stdout, PTH_OK); break;
-		case 'V': puts("pth-plan " PTH_VERSION); exit(pth_finish(PTH_OK));
-		default: usage(stderr, PTH_USAGE);
-		}
-	}
-}
 
 static int
 open_with(struct plugins *ps, const struct options *o, const char *dir, struct pth_err *e)
 {
 	const char *env = getenv("PTH_PATH");
-	struct pth_buf path = PTH_BUF_INIT;
-	int r;
+	pth_auto_buf path = PTH_BUF_INIT;
 
 	pth_buf_addf(&path, "%s:%s", env != NULL ? env : "", dir);
-	r = pth_plugins_open(&ps->set, &o->dirs, path.s, ps->home.share, e);
-	pth_buf_release(&path);
-	return r;
+	return pth_plugins_open(&ps->set, &o->dirs, path.s, ps->home.share, e);
 }
 
 /* paths.plugin_dir of PANTHER's files names PANTHER's own plugins as a rule:
@@ -86,7 +48,6 @@ plugins_for(struct plugins *ps, const json_t *rec, const struct options *o)
 {
 	const char *dir = pth_json_str(pth_json_path(rec, "settings.paths"), "plugin_dir", "");
 	struct pth_err e;
-
 	bool open = ps->dir != NULL, before = ps->extra;
 
 	if (open && strcmp(ps->dir, dir) == 0)
@@ -103,14 +64,14 @@ plugins_for(struct plugins *ps, const json_t *rec, const struct options *o)
 	if (*dir != '\0')
 		pth_warn("paths.plugin_dir is left out: %s", e.text);
 	pth_plugins_close(&ps->set);
-	if (open_with(ps, o, "", &e) < 0)
-		pth_die(e.code, "%s", e.text);
+	pth_must(open_with(ps, o, "", &e), &e);
 }
 
 /* Plan one record; its problems are shown at once, so that memory stays flat. */
 static void
-plan(struct work *w, json_t *rec)
+plan(json_t *rec, void *arg)
 {
+	struct work *w = arg;
 	struct pth_diags d;
 
 	if (!pth_rec_is_test(rec))
@@ -133,31 +94,29 @@ plan(struct work *w, json_t *rec)
 	pth_event_test(NULL);
 }
 
-static int
-take(json_t *rec, void *arg, struct pth_err *e)
-{
-	struct work *w = arg;
-
-	plan(w, rec);
-	return w->opt.check ? 0 : pth_rec_write(&w->out, rec, e);
-}
-
 int
 main(int argc, char **argv)
 {
-	struct work w = { .out = { stdout, 0 } };
+	struct work w = { .bad = false };
+	struct options *o = &w.opt;
+	const struct pth_option table[] = {
+		{ 'P', "plugins", "DIR", "look for plugins in DIR first", .list = &o->dirs },
+		{ 0, "check", NULL, "write the problems, no records", .flag = &o->check },
+		{ 0, "strict", NULL, "take warnings as errors", .flag = &o->strict },
+	};
+	struct pth_tool tool = { "pth-plan", "Turn tests into what is to be run", "[FILE]...",
+		PTH_OPTIONS(table), .reads = true };
 	struct pth_err e;
+	int code;
 
-	pth_event_init("pth-plan");
-	options(&w.opt, argc, argv);
-	if (pth_home_find(&w.plugins.home, &e) < 0)
-		pth_die(e.code, "%s", e.text);
-	plugins_for(&w.plugins, NULL, &w.opt); /* a -P that is wrong is said at once */
-	if (pth_rec_each(argv + optind, argc - optind, take, &w, &e) < 0 ||
-	    (!w.opt.check && pth_rec_end(&w.out, &e) < 0))
-		pth_die(e.code, "%s", e.text);
+	if ((code = pth_tool_parse(&tool, argc, argv)) >= 0)
+		return code;
+	pth_must(pth_home_find(&w.plugins.home, &e), &e);
+	plugins_for(&w.plugins, NULL, o); /* a -P that is wrong is said at once */
+	pth_must(pth_tool_each(&tool, !o->check, plan, &w, &e), &e);
 	pth_plugins_close(&w.plugins.set);
 	pth_home_release(&w.plugins.home);
 	free(w.plugins.dir);
-	return w.opt.check && w.bad ? PTH_INPUT : PTH_OK;
+	pth_strv_free(o->dirs.v);
+	return o->check && w.bad ? PTH_INPUT : PTH_OK;
 }

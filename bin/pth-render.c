@@ -1,21 +1,16 @@
 /*
- * pth-render: text from a template, once or for every test record. See
- * pth-render(1).
+ * pth-render makes text from a template, once or for every test record, pth-render(1).
  */
 #include <fcntl.h>
-#include <getopt.h>
 #include <sys/stat.h>
 
+#include "base/cleanup.h"
 #include "base/os.h"
 #include "io/event.h"
 #include "io/file.h"
-#include "io/rec.h"
+#include "io/tool.h"
 #include "io/yaml.h"
 #include "template/template.h"
-
-static const char synopsis[] =
-    "usage: pth-render [-hV] [-n] -t TEMPLATE [-v NAME=VALUE]... [--data FILE]\n"
-    "                  [-o PATH [-C DIRECTORY]] [--jinja]\n";
 
 #define DATA_MAX ((size_t)64 << 20)
 
@@ -26,43 +21,35 @@ struct render {
 	struct pth_template_place place;
 	struct pth_template *t, *path;
 	int dirfd;
-	json_t *written;            /* paths of this run, each but once */
-	struct pth_buf text;        /* of one record */
-	struct pth_rec_out records; /* with -o they go on */
-	int code;                   /* the worst of a record */
+	json_t *written;     /* paths of this run, each but once */
+	struct pth_buf text; /* of one record */
+	int code;            /* the worst of a record */
 };
 
-static void __attribute__((noreturn)) usage(void)
+static int
+add_var(void *to, char *arg, struct pth_err *e)
 {
-	fputs(synopsis, stderr);
-	exit(PTH_USAGE);
+	struct render *r = to;
+	const char *value = pth_tool_value(arg, e);
+
+	if (value == NULL)
+		return -1;
+	pth_json_set(r->vars, arg, pth_json_string(value));
+	return 0;
 }
 
-static void
-add_var(struct render *r, const char *arg)
+static int
+read_data(void *to, char *path, struct pth_err *e)
 {
-	const char *eq = strchr(arg, '=');
-	char *name;
-
-	if (eq == NULL || eq == arg)
-		usage();
-	name = pth_xstrndup(arg, (size_t)(eq - arg));
-	pth_json_set(r->vars, name, pth_json_string(eq + 1));
-	free(name);
-}
-
-static void
-read_data(struct render *r, const char *path)
-{
+	struct render *r = to;
 	struct pth_arena a = { NULL, 0 };
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
+	json_auto_t *v = NULL;
 	struct pth_diags d;
 	struct pth_ynode *root;
-	struct pth_err e;
-	json_t *v;
 
-	if (pth_file_read(path, DATA_MAX, &b, &e) != 0)
-		pth_die(e.code, "%s", e.text);
+	if (pth_file_read(path, DATA_MAX, &b, e) != 0)
+		return -1;
 	pth_diags_init(&d, path);
 	root = pth_yaml_load(b.s != NULL ? b.s : "", b.len, &a, &d);
 	if (pth_diags_print(&d, false) != PTH_OK || root == NULL)
@@ -72,46 +59,9 @@ read_data(struct render *r, const char *path)
 		    root->line, root->col, pth_ykind_name(root->kind));
 	v = pth_yaml_json(root);
 	json_object_update(r->data, v);
-	json_decref(v);
 	pth_diags_release(&d);
 	pth_arena_release(&a);
-	pth_buf_release(&b);
-}
-
-static void
-parse_options(struct render *r, int argc, char **argv)
-{
-	enum { OPT_DATA = 256, OPT_JINJA };
-	static const struct option names[] = {
-		{ "template", required_argument, NULL, 't' },
-		{ "output", required_argument, NULL, 'o' },
-		{ "directory", required_argument, NULL, 'C' },
-		{ "vars", required_argument, NULL, 'v' },
-		{ "data", required_argument, NULL, OPT_DATA },
-		{ "jinja", no_argument, NULL, OPT_JINJA },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int c;
-
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "C:hno:t:v:V", names, NULL)) != -1) {
-		switch (c) {
-		case 'C': r->dir = optarg; break;
-		case 'n': r->alone = true; break;
-		case 'o': r->out = optarg; break;
-		case 't': r->template = optarg; break;
-		case 'v': add_var(r, optarg); break;
-		case OPT_DATA: read_data(r, optarg); break;
-		case OPT_JINJA: r->jinja = true; break;
-		case 'h': fputs(synopsis, stdout); exit(pth_finish(PTH_OK));
-		case 'V': puts("pth-render " PTH_VERSION); exit(pth_finish(PTH_OK));
-		default: usage();
-		}
-	}
-	if (optind != argc || r->template == NULL || (r->dir != NULL && r->out == NULL))
-		usage();
+	return 0;
 }
 
 /* ---- templates ---- */
@@ -123,7 +73,7 @@ load_templates(struct render *r)
 		.drop_last_newline = r->jinja,
 		.load = pth_template_include,
 		.arg = &r->place };
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	struct pth_home home;
 	struct pth_err e;
 
@@ -139,7 +89,6 @@ load_templates(struct render *r)
 	if (r->out != NULL &&
 	    (r->path = pth_template_parse("-o", r->out, strlen(r->out), NULL, &e)) == NULL)
 		pth_die(PTH_USAGE, "%s", e.text);
-	pth_buf_release(&b);
 }
 
 /* ---- output ---- */
@@ -147,7 +96,7 @@ load_templates(struct render *r)
 static int
 write_file(struct render *r, json_t *vars, const struct pth_buf *text, struct pth_err *e)
 {
-	struct pth_buf path = PTH_BUF_INIT;
+	pth_auto_buf path = PTH_BUF_INIT;
 	int rc = -1;
 
 	if (pth_template_render(r->path, vars, &path, e) != 0) {
@@ -163,7 +112,6 @@ write_file(struct render *r, json_t *vars, const struct pth_buf *text, struct pt
 		else
 			pth_json_set(r->written, path.s, json_true());
 	}
-	pth_buf_release(&path);
 	return rc;
 }
 
@@ -171,7 +119,7 @@ write_file(struct render *r, json_t *vars, const struct pth_buf *text, struct pt
 static int
 render_one(struct render *r, json_t *rec, struct pth_err *e)
 {
-	json_t *vars = json_copy(r->data);
+	json_auto_t *vars = json_copy(r->data);
 	struct pth_buf *text = &r->text;
 	int rc;
 
@@ -184,51 +132,26 @@ render_one(struct render *r, json_t *rec, struct pth_err *e)
 		rc = write_file(r, vars, text, e);
 	else if (rc == 0 && text->len != 0 && fwrite(text->s, 1, text->len, stdout) != text->len)
 		rc = pth_err_set(e, PTH_SYSTEM, "stdout:");
-	json_decref(vars);
 	return rc;
 }
 
 /* ---- records ---- */
 
 /* A test that cannot be rendered goes on with its reason; so do the others. */
-static int
-take_record(json_t *rec, void *arg, struct pth_err *e)
+static void
+take_record(json_t *rec, void *arg)
 {
 	struct render *r = arg;
-
-	if (pth_rec_is_test(rec) && json_object_get(rec, "error") == NULL &&
-	    render_one(r, rec, e) != 0) {
-		if (e->code == PTH_SYSTEM)
-			return pth_err_wrap(e, "%s", pth_rec_id(rec));
-		pth_complain("%s: %s", pth_rec_id(rec), e->text);
-		pth_rec_error(rec, "render", PTH_CAT_CONFIGURATION, NULL, 0, 0, "%s", e->text);
-		r->code = e->code > r->code ? e->code : r->code;
-	}
-	return r->out != NULL ? pth_rec_write(&r->records, rec, e) : 0;
-}
-
-static int
-each_record(struct render *r)
-{
 	struct pth_err e;
 
-	if (pth_rec_each(NULL, 0, take_record, r, &e) != 0 ||
-	    (r->out != NULL && pth_rec_end(&r->records, &e) != 0)) {
-		pth_complain("%s", e.text);
-		return e.code;
-	}
-	return r->code;
-}
-
-static int
-alone(struct render *r)
-{
-	struct pth_err e;
-
-	if (render_one(r, NULL, &e) == 0)
-		return PTH_OK;
-	pth_complain("%s", e.text);
-	return e.code;
+	if (!pth_rec_is_test(rec) || json_object_get(rec, "error") != NULL ||
+	    render_one(r, rec, &e) == 0)
+		return;
+	pth_complain("%s: %s", pth_rec_id(rec), e.text);
+	if (e.code == PTH_SYSTEM)
+		exit(e.code);
+	pth_rec_error(rec, "render", PTH_CAT_CONFIGURATION, NULL, 0, 0, "%s", e.text);
+	r->code = e.code > r->code ? e.code : r->code;
 }
 
 /* A terminal or /dev/null holds no records. */
@@ -240,26 +163,53 @@ no_records(void)
 	return fstat(STDIN_FILENO, &st) == 0 && S_ISCHR(st.st_mode);
 }
 
+static void
+render(struct render *r, const struct pth_tool *tool)
+{
+	struct pth_err e;
+
+	load_templates(r);
+	if (r->alone || strcmp(r->template, "-") == 0 || no_records())
+		pth_must(render_one(r, NULL, &e), &e);
+	else
+		pth_must(pth_tool_each(tool, r->out != NULL, take_record, r, &e), &e);
+}
+
 int
 main(int argc, char **argv)
 {
 	struct render r = { .dirfd = AT_FDCWD,
 		.data = json_object(),
 		.vars = json_object(),
-		.written = json_object(),
-		.records = { .fp = stdout } };
+		.written = json_object() };
+	const struct pth_option table[] = {
+		{ 't', "template", "TEMPLATE", "a file, or a name in share/templates",
+		    .text = &r.template, .required = true },
+		{ 'n', "no-records", NULL, "render once, from the variables alone",
+		    .flag = &r.alone },
+		{ 'v', "vars", "NAME=VALUE", "set a variable", .call = add_var, .to = &r },
+		{ 0, "data", "FILE", "variables of a YAML or JSON file", .call = read_data,
+		    .to = &r },
+		{ 'o', "output", "PATH", "write each text to a file; PATH is a template",
+		    .text = &r.out },
+		{ 'C', "directory", "DIR", "where -o writes", .text = &r.dir },
+		{ 0, "jinja", NULL, "blanks and newlines as Jinja's own defaults",
+		    .flag = &r.jinja },
+	};
+	struct pth_tool tool = { "pth-render", "Make text from a template and records", "",
+		PTH_OPTIONS(table) };
 	int code;
 
-	pth_event_init("pth-render");
-	parse_options(&r, argc, argv);
+	if ((code = pth_tool_parse(&tool, argc, argv)) >= 0)
+		return code;
+	if (r.dir != NULL && r.out == NULL)
+		return pth_tool_mistake(&tool, "-C goes with -o");
 	if (r.out != NULL) {
 		r.dirfd = open(r.dir != NULL ? r.dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (r.dirfd < 0)
 			pth_die(PTH_SYSTEM, "%s:", r.dir);
 	}
-	load_templates(&r);
-	code = r.alone || strcmp(r.template, "-") == 0 || no_records() ? alone(&r) :
-	                                                                 each_record(&r);
+	render(&r, &tool);
 	pth_template_free(r.t);
 	pth_template_free(r.path);
 	json_decref(r.data);
@@ -267,5 +217,5 @@ main(int argc, char **argv)
 	json_decref(r.written);
 	pth_buf_release(&r.text);
 	pth_template_place_release(&r.place);
-	return pth_finish(code);
+	return pth_finish(r.code);
 }

@@ -14,10 +14,17 @@ experiment() { # [test [server [client]]]
 		    network_environment: {type: localhost}
 		    capture: ${1:-true}
 		    services:
-		      one: {implementation: {name: ping_pong, type: iut}, protocol: {name: minip, version: functional, role: server}, ports: ["4443:4443"]${2:+, capture: $2}}
-		      ping1: {implementation: {name: ping_pong, type: iut}, protocol: {name: minip, version: functional, role: client, target: one}}
-		      two: {implementation: {name: ping_pong, type: iut}, protocol: {name: minip, version: functional, role: server}, ports: ["4444:4444"]}
-		      ping2: {implementation: {name: ping_pong, type: iut}, protocol: {name: minip, version: functional, role: client, target: two}${3:+, capture: $3}}
+		      one: {implementation: {name: ping_pong, type: iut},
+		        protocol: {name: minip, version: functional,
+		          role: server}, ports: ["4443:4443"]${2:+, capture: $2}}
+		      ping1: {implementation: {name: ping_pong, type: iut},
+		        protocol: {name: minip, version: functional, role: client, target: one}}
+		      two: {implementation: {name: ping_pong, type: iut},
+		        protocol: {name: minip, version: functional,
+		          role: server}, ports: ["4444:4444"]}
+		      ping2: {implementation: {name: ping_pong, type: iut},
+		        protocol: {name: minip, version: functional, role: client,
+		          target: two}${3:+, capture: $3}}
 	END
 }
 
@@ -26,9 +33,11 @@ by_hand() { # capture program [service-capture]
 	jq -cn --argjson capture "$1" --arg program "$2" --argjson own "${3:-null}" '
 		{pth: 1, type: "test", run: "hand", id: "t", index: 1, of: 1, name: "t", expect: {},
 		 services: {talk: {name: "talk"}},
-		 plan: {environment: {type: "localhost", isolation: "full"}, timeout_us: 60000000, setup: [],
+		 plan: {environment: {type: "localhost", isolation: "full"}, timeout_us: 60000000,
+		   setup: [],
 		        capture: $capture, order: ["talk"], services: [{name: "talk", finite: true,
-		        phases: {run: {argv: ["python3", "-c", $program]}}, stop: {signal: "TERM", grace_us: 300000},
+		        phases: {run: {argv: ["python3", "-c", $program]}}, stop: {signal: "TERM",
+		          grace_us: 300000},
 		        timeout_us: 50000000} + (if $own then {capture: $own} else {} end)]}}' >plan
 	echo '{"pth":1,"type":"end","tests":1}' >>plan
 }
@@ -50,7 +59,7 @@ go() {
 }
 
 value() { # jq expression over the record
-	printf '%s\n' "$out" | jq -r "select(.type == \"test\") | $1"
+	jq_out -r "select(.type == \"test\") | $1"
 }
 
 packets_in() { # file [display filter]
@@ -78,9 +87,13 @@ def flood(n):
 '
 
 testPlanOfTheTest() {
-	experiment '{snaplen: 96, filter: "udp port @{one:port}", ring: {files: 3, size: 100KB}, buffer: 1MiB}'
+	experiment '{snaplen: 96, filter: "udp port @{one:port}",
+	                ring: {files: 3, size: 100KB}, buffer: 1MiB}'
 	make_plan
-	assertEquals '{"interface":"lo","snaplen":96,"file":"capture.pcapng","filter":"udp port 4443","ring":{"files":3,"size":100000},"buffer":1048576}' \
+	assertEquals \
+		"$(json '{"interface":"lo","snaplen":96,"file":"capture.pcapng",
+			"filter":"udp port 4443","ring":{"files":3,"size":100000},
+			"buffer":1048576}')" \
 		"$(planned '.plan.capture | del(.bpf, .keylogs, .decode) | tojson')"
 	# The program takes 96 bytes of a packet, or nothing.
 	assertEquals '[[6,0,0,96],[6,0,0,0]]' "$(planned '.plan.capture.bpf[-2:] | tojson')"
@@ -94,19 +107,24 @@ testPlanOfTheTest() {
 }
 
 testPlanOfServices() {
-	experiment '{snaplen: 96, per_service: true, filter: udp, ring: 1MB}' false '{filter: "port 7", max_size: 8192}'
+	experiment '{snaplen: 96, per_service: true, filter: udp, ring: 1MB}' false \
+		'{filter: "port 7", max_size: 8192}'
 	make_plan
-	assertEquals 'ping1:ping1/capture.pcapng port 4443 and (udp) 96 500000 null' "$(planned '.plan.services[] |
-		select(.name == "ping1") | "\(.name):\(.capture | "\(.file) \(.filter) \(.snaplen) \(.ring.size) \(.max_size)")"')"
+	assertEquals 'ping1:ping1/capture.pcapng port 4443 and (udp) 96 500000 null' \
+		"$(planned '.plan.services[] |
+		select(.name == "ping1") | .name + ":" + (.capture |
+			"\(.file) \(.filter) \(.snaplen) \(.ring.size) \(.max_size)")')"
 	assertEquals 'two/capture.pcapng port 4444 and (udp)' "$(planned '.plan.services[] |
 		select(.name == "two").capture | "\(.file) \(.filter)"')"
-	assertEquals 'port 7 96 null 8192' "$(planned '.plan.services[] | select(.name == "ping2").capture |
+	assertEquals 'port 7 96 null 8192' \
+		"$(planned '.plan.services[] | select(.name == "ping2").capture |
 		"\(.filter) \(.snaplen) \(.ring) \(.max_size)"')"
 	assertEquals null "$(planned '.plan.services[] | select(.name == "one").capture')"
 	# Only these, not the test's.
 	experiment '{enabled: false}' '{filter: "tcp port 1"}' true && make_plan
 	assertEquals 'null null' "$(planned '.plan.capture | "\(.file) \(.interface)"')"
-	assertEquals 'one tcp port 1,ping2 port 4444' "$(planned '[.plan.services[] | select(.capture) |
+	assertEquals 'one tcp port 1,ping2 port 4444' \
+		"$(planned '[.plan.services[] | select(.capture) |
 		"\(.name) \(.capture.filter)"] | sort | join(",")')"
 }
 
@@ -120,18 +138,24 @@ refused() { # capture message
 }
 
 testWrongFilters() {
-	refused '{filter: "upd port 4443"}' "capture.filter: can't parse filter expression: syntax error"
+	refused '{filter: "upd port 4443"}' \
+		"capture.filter: can't parse filter expression: syntax error"
 	assertMatch "$err" '^x.yaml:4:23: '
 	refused '{per_service: true, filter: "udp) or (tcp"}' 'capture.filter: .*syntax error'
-	refused '{enabled: false, per_service: true, filter: "udp) or (tcp"}' 'capture.filter: .*syntax error'
+	refused '{enabled: false, per_service: true, filter: "udp) or (tcp"}' \
+		'capture.filter: .*syntax error'
 	refused '{filter: "a\nb"}' 'capture.filter: .*syntax error'
 	refused '{filter: "é"}' 'capture.filter: .*syntax error'
-	refused '{filter: "udp port @{nobody:port}"}' 'capture.filter: @{nobody:...}: no service of this name'
-	refused "{filter: \"$(printf 'udp or %.0s' $(seq 200))udp\"}" 'capture.filter: a filter of 1403 bytes; at most 1000'
+	refused '{filter: "udp port @{nobody:port}"}' \
+		'capture.filter: @{nobody:...}: no service of this name'
+	refused "{filter: \"$(printf 'udp or %.0s' $(seq 200))udp\"}" \
+		'capture.filter: a filter of 1403 bytes; at most 1000'
 	refused "{filter: \"$(printf '(%.0s' $(seq 900))\"}" 'capture.filter: '
 	# No name server is asked, whatever the machine's settings are.
-	refused '{filter: "host nowhere.example.org"}' "capture.filter: unknown host 'nowhere.example.org'"
-	refused '{ring: 1MB, max_size: 1MB}' 'capture.max_size: a ring has no end; give one of the two'
+	refused '{filter: "host nowhere.example.org"}' \
+		"capture.filter: unknown host 'nowhere.example.org'"
+	refused '{ring: 1MB, max_size: 1MB}' \
+		'capture.max_size: a ring has no end; give one of the two'
 	experiment '{filter: "udp\u0000x"}'
 	run pth-parse x.yaml
 	assertCode 3
@@ -145,15 +169,21 @@ testWrongFilters() {
 testServiceThatCannotBeToldApart() {
 	mkdir -p d/protocols d/services
 	printf 'plugin: mute\nkind: protocol\ntransport: none\n' >d/protocols/mute.yaml
-	printf 'plugin: still\nkind: iut\nprotocol: mute\ncommands: {server: [sleep, "1"]}\n' >d/services/still.yaml
+	printf 'plugin: still\nkind: iut\nprotocol: mute\ncommands: {server: [sleep, "1"]}\n' \
+		>d/services/still.yaml
 	experiment '{per_service: true}'
-	echo '      alone: {implementation: {name: still, type: iut}, protocol: {name: mute, role: server}}' >>x.yaml
+	cat >>x.yaml <<-'end'
+	      alone: {implementation: {name: still, type: iut},
+	        protocol: {name: mute, role: server}}
+	end
 	PTH_PATH=d
 	export PTH_PATH
 	make_plan
 	unset PTH_PATH
-	assertMatch "$(cat err)" 'x.yaml:10:14: warning: capture: no capture of this service: it has no port'
-	assertEquals '5 4' "$(planned '.plan.services | "\(length) \([.[] | select(.capture)] | length)"')"
+	assertMatch "$(cat err)" \
+		'x.yaml:17:14: warning: capture: no capture of this service: it has no port'
+	assertEquals '5 4' \
+		"$(planned '.plan.services | "\(length) \([.[] | select(.capture)] | length)"')"
 }
 
 testCapturesOfServices() {
@@ -164,15 +194,21 @@ testCapturesOfServices() {
 	assertEquals 'passed 20' "$(value '"\(.verdict.status) \(.result.capture.packets)"')"
 	dir=out/$(value .result.dir)
 	assertEquals 20 "$(packets_in "$dir/capture.pcapng")"
-	assertEquals '10 10' "$(packets_in "$dir/ping1/capture.pcapng") $(packets_in "$dir/ping1/capture.pcapng" 'udp.port == 4443')"
-	assertEquals '10 10' "$(packets_in "$dir/two/capture.pcapng") $(packets_in "$dir/two/capture.pcapng" 'udp.port == 4444')"
-	assertEquals '10 44' "$(value '.result.services.ping2.capture.packets') $(tshark -n -r "$dir/ping2/capture.pcapng" -T fields -e frame.cap_len 2>/dev/null | sort -u)"
+	assertEquals '10 10' "$(line "$(packets_in "$dir/ping1/capture.pcapng")" \
+		"$(packets_in "$dir/ping1/capture.pcapng" 'udp.port == 4443')")"
+	assertEquals '10 10' "$(line "$(packets_in "$dir/two/capture.pcapng")" \
+		"$(packets_in "$dir/two/capture.pcapng" 'udp.port == 4444')")"
+	lengths=$(tshark -n -r "$dir/ping2/capture.pcapng" -T fields -e frame.cap_len 2>/dev/null |
+		sort -u)
+	assertEquals '10 44' "$(value '.result.services.ping2.capture.packets') $lengths"
 	assertFalse 'not asked for' "[ -e $dir/one/capture.pcapng ]"
 	assertEquals 'those of the test, not all together' 20 "$(value .metrics.packets)"
 	assertEquals 'capture.pcapng ping1/capture.pcapng ping2/capture.pcapng two/capture.pcapng' \
 		"$(value '[.artifacts[] | select(.kind == "capture").path] | join(" ")')"
 	assertEquals 4 "$(jq -s '[.[] | select(.event == "capture.stopped")] | length' exec.err)"
-	assertEquals '"ping1" "ping2" "two" null' "$(jq -c 'select(.event == "capture.started").service' exec.err | sort | xargs -d '\n')"
+	assertEquals '"ping1" "ping2" "two" null' \
+		"$(jq -c 'select(.event == "capture.started").service' exec.err | sort |
+			xargs -d '\n')"
 	assertEquals 0 "$(value .metrics.services.two.dropped)"
 }
 
@@ -180,10 +216,14 @@ testCapturesOfServices() {
 testOnlyServices() {
 	need_namespaces || return
 	need tshark tshark || return
-	experiment '{enabled: false, per_service: true, filter: udp}' '{filter: "udp", snaplen: 60}' && make_plan && go
+	experiment '{enabled: false, per_service: true, filter: udp}' \
+		'{filter: "udp", snaplen: 60}' && make_plan && go
 	assertCode 0
 	assertEquals 'null 20' "$(value '"\(.result.capture) \(.metrics.packets)"')"
-	assertEquals '20 10 10 10' "$(value '.result.services | "\(.one.capture.packets) \(.ping1.capture.packets) \(.two.capture.packets) \(.ping2.capture.packets)"')"
+	assertEquals '20 10 10 10' \
+		"$(value '
+			.result.services | [.one, .ping1, .two, .ping2] |
+			map(.capture.packets | tostring) | join(" ")')"
 	assertEquals 20 "$(value .metrics.protocols.udp.packets)"
 	assertEquals '' "$(note)"
 }
@@ -200,18 +240,23 @@ testRing() {
 	need_namespaces || return
 	need python3 python3 || return
 	need tshark tshark || return
-	by_hand '{"interface": "lo", "file": "capture.pcapng", "ring": {"files": 3, "size": 40000}}' "$FLOOD
+	by_hand \
+		'{"interface": "lo", "file": "capture.pcapng",
+			"ring": {"files": 3, "size": 40000}}' "$FLOOD
 flood(200)"
 	go
 	# A file takes 36 packets of 1042 bytes and their block headers.
 	assertEquals '200 0' "$(value '.result.capture | "\(.packets + .discarded) \(.dropped)"')"
-	assertEquals 'capture_00004.pcapng capture_00005.pcapng capture_00006.pcapng' "$(value '.result.capture.files | join(" ")')"
-	assertEquals 'capture_00004.pcapng capture_00005.pcapng capture_00006.pcapng' "$(cd out/t && echo capture*)"
+	assertEquals 'capture_00004.pcapng capture_00005.pcapng capture_00006.pcapng' \
+		"$(value '.result.capture.files | join(" ")')"
+	assertEquals 'capture_00004.pcapng capture_00005.pcapng capture_00006.pcapng' \
+		"$(cd out/t && echo capture*)"
 	assertEquals capture_00004.pcapng "$(value .result.capture.file)"
 	for f in out/t/capture_*; do
 		assertTrue "$f: $(stat -c %s "$f") bytes" "[ $(stat -c %s "$f") -le 40000 ]"
 	done
-	assertEquals 'the newest' 0199 "$(tshark -n -r out/t/capture_00006.pcapng -T fields -e udp.payload 2>/dev/null |
+	assertEquals 'the newest' 0199 \
+		"$(tshark -n -r out/t/capture_00006.pcapng -T fields -e udp.payload 2>/dev/null |
 		tail -n 1 | cut -c 1-8 | unhex)"
 	assertEquals "$(value .result.capture.packets)" "$(value .metrics.packets)"
 	assertEquals "$(value .result.capture.discarded)" "$(value .metrics.discarded)"
@@ -225,14 +270,17 @@ testMaxSize() {
 	need tshark tshark || return
 	by_hand '{"interface": "lo", "file": "capture.pcapng", "max_size": 40000}' "$FLOOD
 flood(100)"
-	jq -c 'if .plan then .expect = {packets: [{filter: "udp", min: 90}]} else . end' plan >p && mv p plan
+	jq -c 'if .plan then .expect = {packets: [{filter: "udp", min: 90}]} else . end' plan >p &&
+		mv p plan
 	go
 	assertEquals '100 0' "$(value '.result.capture | "\(.packets + .omitted) \(.dropped)"')"
 	assertTrue "[ $(stat -c %s out/t/capture.pcapng) -le 40000 ]"
 	n=$(value .result.capture.omitted)
-	assertMatch "$(strings out/t/capture.pcapng)" "incomplete: $n packets came after max_size was reached"
+	assertMatch "$(strings out/t/capture.pcapng)" \
+		"incomplete: $n packets came after max_size was reached"
 	assertEquals "$n" "$(value .metrics.omitted)"
-	assertMatch "$(value '.verdict.rules[].text')" "\(capture ended at max_size, $n packets came after\)"
+	assertMatch "$(value '.verdict.rules[].text')" \
+		"\(capture ended at max_size, $n packets came after\)"
 	pth-collect <exec.out >collected 2>/dev/null
 	run pth-report collected
 	assertMatch "$out" 'capture ended at max_size'
@@ -247,13 +295,16 @@ testLostPacketsAreSaid() {
 import os, signal
 def captures():
     for p in os.listdir('/proc'):
-        if p.isdigit() and p != '1' and open('/proc/%s/comm' % p).read().startswith('pth-exec'): yield int(p)
+        if p.isdigit() and p != '1':
+            if open('/proc/%s/comm' % p).read().startswith('pth-exec'): yield int(p)
 for p in captures(): os.kill(p, signal.SIGSTOP)
 flood(2000)
 for p in captures(): os.kill(p, signal.SIGCONT)"
-	jq -c 'if .plan then .expect = {packets: [{filter: "udp", min: 1}]} else . end' plan >p && mv p plan
+	jq -c 'if .plan then .expect = {packets: [{filter: "udp", min: 1}]} else . end' plan >p &&
+		mv p plan
 	go
-	assertEquals 'completed 2000' "$(value '.result | "\(.status) \(.capture.packets + .capture.dropped)"')"
+	assertEquals 'completed 2000' \
+		"$(value '.result | "\(.status) \(.capture.packets + .capture.dropped)"')"
 	n=$(value .result.capture.dropped)
 	assertTrue "lost: $n" "[ $n -gt 1000 ]"
 	assertEquals "$n" "$(value .metrics.dropped)"
@@ -272,16 +323,22 @@ testNoRoom() {
 	need python3 python3 || return
 	need tshark tshark || return
 	by_hand '{"interface": "lo", "file": "capture.pcapng"}' "$FLOOD
-flood(3000)" '{"interface": "lo", "file": "talk/capture.pcapng", "ring": {"files": 2, "size": 30000}}'
+flood(3000)" \
+	'{"interface": "lo", "file": "talk/capture.pcapng", "ring": {"files": 2, "size": 30000}}'
 	(ulimit -f 200 && exec pth-exec -o out plan) >exec.out 2>exec.err
 	run pth-collect <exec.out
 	assertEquals completed "$(value .result.status)"
 	assertMatch "$(value .result.capture.error)" '^write capture: File too large$'
 	assertEquals 3000 "$(value '.result.capture | .packets + .omitted + .dropped')"
-	assertEquals 'what is there can be read' "$(value .result.capture.packets)" "$(value .metrics.packets)"
+	assertEquals 'what is there can be read' "$(value .result.capture.packets)" \
+		"$(value .metrics.packets)"
 	assertEquals null "$(value .metrics.truncated)"
-	assertEquals '"write capture: File too large"' "$(jq -c 'select(.event == "capture.failed").message' exec.err)"
-	assertEquals 'the ring had room' 'null 3000' "$(value '.result.services.talk.capture | "\(.error) \(.packets + .discarded + .dropped)"')"
+	assertEquals '"write capture: File too large"' \
+		"$(jq -c 'select(.event == "capture.failed").message' exec.err)"
+	assertEquals 'the ring had room' 'null 3000' \
+		"$(value '
+			.result.services.talk.capture |
+				"\(.error) \(.packets + .discarded + .dropped)"')"
 }
 
 # The capture does not take the last bytes of the disk: the result has a place.
@@ -293,14 +350,19 @@ testFullDisk() {
 	by_hand '{"interface": "lo", "file": "capture.pcapng"}' "$FLOOD
 flood(3000)"
 	mkdir out
-	run unshare -Urm sh -c 'mount -t tmpfs -o size=900k none out && pth-exec -o out/run plan >exec.out 2>exec.err
+	run unshare \
+		-Urm \
+		sh -c 'mount -t tmpfs -o size=900k none out &&
+			pth-exec -o out/run plan >exec.out 2>exec.err
 		echo $? && pth-collect <exec.out'
 	assertEquals '0' "$(printf '%s\n' "$out" | head -n 1)"
 	out=$(printf '%s\n' "$out" | sed 1d)
-	assertEquals 'completed write capture: No space left on device' "$(value '.result | "\(.status) \(.capture.error)"')"
+	assertEquals 'completed write capture: No space left on device' \
+		"$(value '.result | "\(.status) \(.capture.error)"')"
 	assertEquals 3000 "$(value '.result.capture | .packets + .omitted + .dropped')"
 	assertTrue "some are there" "[ $(value .result.capture.packets) -gt 300 ]"
-	assertEquals "$(value '"\(.result.capture.packets) null"')" "$(value '.metrics | "\(.packets) \(.truncated)"')"
+	assertEquals "$(value '"\(.result.capture.packets) null"')" \
+		"$(value '.metrics | "\(.packets) \(.truncated)"')"
 	assertMatch "$(note)" '^write capture: No space left on device; [0-9]* packets not written$'
 }
 
@@ -308,26 +370,37 @@ testCaptureThatCannotStart() {
 	need_namespaces || return
 	experiment true '{interface: nosuch0}' true && make_plan && go
 	assertEquals 'passed 20' "$(value '"\(.verdict.status) \(.result.capture.packets)"')"
-	assertEquals 'capture on nosuch0: No such device' "$(value .result.services.one.capture.error)"
-	assertEquals '"one" "nosuch0"' "$(jq -r 'select(.event == "capture.failed") | "\"\(.service)\" \"\(.interface)\""' exec.err)"
+	assertEquals 'capture on nosuch0: No such device' \
+		"$(value .result.services.one.capture.error)"
+	assertEquals '"one" "nosuch0"' \
+		"$(jq -r '
+			select(.event == "capture.failed") | "\"\(.service)\" \"\(.interface)\""' \
+			exec.err)"
 	assertFalse '[ -e out/*/one/capture.pcapng ]'
 	assertEquals 'one: capture on nosuch0: No such device' "$(note)"
 	# A directory is in the place of the file.
 	by_hand '{"interface": "lo", "file": "talk"}' 'print(1)' && rm -rf out && go
-	assertEquals 'completed capture on lo: talk: Is a directory' "$(value '.result | "\(.status) \(.capture.error)"')"
+	assertEquals 'completed capture on lo: talk: Is a directory' \
+		"$(value '.result | "\(.status) \(.capture.error)"')"
 }
 
 testPlanWithoutAProgramForTheFilter() {
 	for bpf in null '[]' '[[1]]' '[[6,0,0,-1]]' '"x"' '[[70000,0,0,0]]'; do
 		rm -rf out
-		by_hand "{\"interface\": \"lo\", \"file\": \"capture.pcapng\", \"filter\": \"udp\", \"bpf\": $bpf}" 'print(1)' && go
-		assertMatch "$bpf: $(value '.result | "\(.status) \(.capture.error)"')" 'completed the plan'
+		by_hand \
+			"{\"interface\": \"lo\", \"file\": \"capture.pcapng\", \"filter\": \"udp\",
+				\"bpf\": $bpf}" 'print(1)' && go
+		assertMatch "$bpf: $(value '.result | "\(.status) \(.capture.error)"')" \
+			'completed the plan'
 	done
 	need_namespaces || return
 	# Not a program that may run in the kernel: a jump out of it.
 	rm -rf out
-	by_hand '{"interface": "lo", "file": "capture.pcapng", "filter": "udp", "bpf": [[5,0,0,9],[6,0,0,0]]}' 'print(1)' && go
-	assertEquals 'completed capture on lo: filter: Invalid argument' "$(value '.result | "\(.status) \(.capture.error)"')"
+	by_hand \
+		'{"interface": "lo", "file": "capture.pcapng", "filter": "udp",
+			"bpf": [[5,0,0,9],[6,0,0,0]]}' 'print(1)' && go
+	assertEquals 'completed capture on lo: filter: Invalid argument' \
+		"$(value '.result | "\(.status) \(.capture.error)"')"
 	assertFalse '[ -e out/t/capture.pcapng ]'
 }
 
@@ -340,9 +413,11 @@ import os, signal, time
 flood(10)
 while os.stat('../capture.pcapng').st_size < 10000: time.sleep(0.05)
 for p in os.listdir('/proc'):
-    if p.isdigit() and p != '1' and open('/proc/%s/comm' % p).read().startswith('pth-exec'): os.kill(int(p), signal.SIGKILL)"
+    if p.isdigit() and p != '1' and open('/proc/%s/comm' % p).read().startswith('pth-exec'):
+        os.kill(int(p), signal.SIGKILL)"
 	go
-	assertEquals 'completed the capture process died' "$(value '.result | "\(.status) \(.capture.error)"')"
+	assertEquals 'completed the capture process died' \
+		"$(value '.result | "\(.status) \(.capture.error)"')"
 	assertEquals 10 "$(value .metrics.packets)"
 	assertMatch "$(cat exec.err)" capture.failed
 }
@@ -361,19 +436,30 @@ testKeysAreInEveryFile() {
 	done <parts
 	cp whole.pcapng out/t/talk/capture.pcapng
 	cp "$TOP/tests/fixtures/quic.keys" out/t/talk/keys.log
-	by_hand '{"interface": "lo", "file": "capture.pcapng", "keylogs": ["talk/keys.log"], "decode": ["udp.port==4443,quic"]}' ''
-	jq -c --arg dir "$PTH_TMP/out" --argjson n "$n" 'if .plan then .result = {status: "completed", duration_us: 1000,
-		run_dir: $dir, dir: "t", capture: {file: "capture_00001.pcapng", files: [range(1; $n + 1) | "capture_0000\(.).pcapng"],
-		interface: "lo", packets: 5, dropped: 0}, services: {talk: {state: "stopped", reason: "exit", code: 0,
-		capture: {file: "talk/capture.pcapng", packets: 5, dropped: 0}}}} else . end' plan >exec.out
+	by_hand \
+		'{"interface": "lo", "file": "capture.pcapng", "keylogs": ["talk/keys.log"],
+			"decode": ["udp.port==4443,quic"]}' ''
+	jq -c --arg dir "$PTH_TMP/out" --argjson n "$n" '
+		if .plan then .result = {status: "completed", duration_us: 1000,
+		run_dir: $dir, dir: "t",
+		capture: {file: "capture_00001.pcapng",
+		  files: [range(1; $n + 1) | "capture_0000\(.).pcapng"],
+		interface: "lo", packets: 5, dropped: 0},
+		services: {talk: {state: "stopped", reason: "exit", code: 0,
+		capture: {file: "talk/capture.pcapng", packets: 5,
+		  dropped: 0}}}} else . end' plan >exec.out
 	assertTrue "several files: $n" "[ $n -gt 1 ]"
 	run pth-collect <exec.out
-	assertEquals '{"connections":1,"handshake_us":22827,"handshakes":1,"confirmed_us":23322,"versions":["0x00000001"],"http3_frames":6}' \
+	assertEquals \
+		"$(json '{"connections":1,"handshake_us":22827,"handshakes":1,
+			"confirmed_us":23322,"versions":["0x00000001"],"http3_frames":6}')" \
 		"$(value '.metrics.quic | tojson')"
 	assertEquals "$(packets_in whole.pcapng)" "$(value .metrics.packets)"
 	for f in out/t/capture_0000*.pcapng out/t/talk/capture.pcapng; do
 		assertEquals "$f" "$(grep -c . "$TOP/tests/fixtures/quic.keys")" \
-			"$(grep -aoE '(CLIENT|SERVER|EXPORTER)_[A-Z_0-9]* [0-9a-f]{64} [0-9a-f]{64,}' "$f" | wc -l)"
+			"$(grep -aoE \
+				'(CLIENT|SERVER|EXPORTER)_[A-Z_0-9]* [0-9a-f]{64} [0-9a-f]{64,}' \
+				"$f" | wc -l)"
 	done
 	# One that is missing, one that is cut short.
 	head -c -20 out/t/capture_00001.pcapng >short && mv short out/t/capture_00001.pcapng
@@ -391,7 +477,10 @@ testOrdinaryUser() {
 	chmod 711 "$PTH_TMP"
 	as_user pth-exec -o "$PTH_TMP/user/out" <plan >exec.out 2>exec.err
 	out=$(cat exec.out)
-	assertEquals 'completed 10 10' "$(value '.result | "\(.status) \(.capture.packets) \(.services.one.capture.packets)"')"
+	assertEquals 'completed 10 10' \
+		"$(value '
+			.result |
+				"\(.status) \(.capture.packets) \(.services.one.capture.packets)"')"
 }
 
 testContainers() {
@@ -400,19 +489,24 @@ testContainers() {
 	make_plan
 	run pth-compose <plan
 	assertCode 0
-	captures=$(value '.compose.plan | [.files[] | select(.path | test("^docker/.*json$")) | .text | fromjson |
-		"\(.service) \(.plan.capture | if . then "\(.file) \(.snaplen) \(.filter) \(.bpf | length > 1)" else . end)"] | join("\n")')
+	captures=$(value '
+		.compose.plan |
+			[.files[] | select(.path | test("^docker/.*json$")) | .text | fromjson |
+		"\(.service) \(.plan.capture | if . then "\(.file) \(.snaplen) \(.filter) \(.bpf |
+		length > 1)" else . end)"] | join("\n")')
 	assertMatch "$captures" '^one null$'
 	assertMatch "$captures" '^ping1 ping1/capture.pcapng 96 udp true$'
 	assertMatch "$captures" '^ping2 ping2/capture.pcapng 0 port 4444 true$'
-	assertEquals 'nothing is captured outside' 0 "$(value '[.compose.plan | ., .services[] | .capture // empty] | length')"
+	assertEquals 'nothing is captured outside' 0 \
+		"$(value '[.compose.plan | ., .services[] | .capture // empty] | length')"
 }
 
 testEnvironmentWithoutCapture() {
 	experiment '{snaplen: 96}'
 	sed 's/localhost/shadow_ns/' x.yaml >y.yaml && mv y.yaml x.yaml
 	make_plan
-	assertMatch "$(cat err)" 'x.yaml:4:[0-9]*: warning: capture: no effect in environment shadow_ns'
+	assertMatch "$(cat err)" \
+		'x.yaml:4:[0-9]*: warning: capture: no effect in environment shadow_ns'
 }
 
 . shunit2

@@ -14,13 +14,17 @@ add() { # id [jq]
 		[ -f "out/$1/$f" ] || : >"out/$1/$f"
 	done
 	jq -cn --arg id "$1" --arg dir "$PTH_TMP/out" '
-	def ended(r; c): {state: "stopped", reason: r, code: c, signal: null, core: false, started_us: 1000,
-		ready_us: 2000, ended_us: 52000, rusage: {user_us: 10, sys_us: 20, max_rss_kb: 30}, phases: []};
+	def ended(r; c): {state: "stopped", reason: r, code: c, signal: null, core: false,
+	  started_us: 1000,
+		ready_us: 2000, ended_us: 52000, rusage: {user_us: 10, sys_us: 20, max_rss_kb: 30},
+		phases: []};
 	{pth: 1, type: "test", run: "demo", id: $id, index: 1, of: 1, name: $id, expect: {},
 	services: {server: {name: "server"}, client: {name: "client"}},
 	plan: {capture: {interface: "lo", file: "capture.pcapng", keylogs: [], decode: []},
-		services: [{name: "server", kind: "iut", finite: false}, {name: "client", kind: "iut", finite: true, target: "server"}]},
-	result: {status: "completed", reason: "", duration_us: 60000, attempt: 1, run_dir: $dir, dir: $id,
+		services: [{name: "server", kind: "iut", finite: false},
+		  {name: "client", kind: "iut", finite: true, target: "server"}]},
+	result: {status: "completed", reason: "", duration_us: 60000, attempt: 1, run_dir: $dir,
+	  dir: $id,
 		started: "2026-01-01T00:00:00.000000Z", ended: "2026-01-01T00:00:00.060000Z",
 		capture: {file: "capture.pcapng", interface: "lo", packets: 2, dropped: 0},
 		services: {server: ended("stopped"; 0), client: ended("exit"; 0)}}}
@@ -28,7 +32,8 @@ add() { # id [jq]
 }
 
 end() {
-	printf '{"pth":1,"type":"end","tests":%d}\n' "$(grep -c '"type":"test"' in.jsonl)" >>in.jsonl
+	printf '{"pth":1,"type":"end","tests":%d}\n' \
+		"$(grep -c '"type":"test"' in.jsonl)" >>in.jsonl
 }
 
 # Two datagrams from port 5000 to port 4443, 1 ms apart.
@@ -38,7 +43,7 @@ ping_capture() { # path
 }
 
 value() { # jq path, of the first record
-	printf '%s\n' "$out" | jq -c "select(.type == \"test\") | $1" | head -n 1
+	jq_out -c "select(.type == \"test\") | $1" | head -n 1
 }
 
 collect() {
@@ -46,14 +51,21 @@ collect() {
 }
 
 testMeasures() {
-	{ printf 'rtt 1,500.5 us\nrtt 500 us\n\000rtt x us\n'; head -c 200000 /dev/zero | tr '\0' r; printf 'tt 7 us\nrtt 1 us'; } >rtt
+	{
+		printf 'rtt 1,500.5 us\nrtt 500 us\n\000rtt x us\n'
+		head -c 200000 /dev/zero | tr '\0' r
+		printf 'tt 7 us\nrtt 1 us'
+	} >rtt
 	add m '.plan.services[1].metrics = [
 		{name: "rtt", matches: "^rtt ([0-9.,]+) us", reduce: "sum", scale: 2},
 		{name: "lines", file: "*.log", matches: "rtt", reduce: "count"},
-		{name: "none", matches: "^nothing ([0-9]+)"}, {name: "no_file", file: "absent", matches: "."},
-		{name: "deep", file: "s.json", json: "a.b", reduce: "max"}, {name: "each", file: "l.jsonl", json: "v", reduce: "mean"}]
+		{name: "none", matches: "^nothing ([0-9]+)"},
+		{name: "no_file", file: "absent", matches: "."},
+		{name: "deep", file: "s.json", json: "a.b", reduce: "max"},
+		{name: "each", file: "l.jsonl", json: "v", reduce: "mean"}]
 		| .plan.services[0].metrics = [{name: "rtt", file: "stderr.log", matches: "[0-9]+"}]
-		| .expect = {metrics: [{name: "client.rtt", min: 4003, max: 4003}, {name: "deep", max: 3}, {name: "rtt", min: 0}]}'
+		| .expect = {metrics: [{name: "client.rtt", min: 4003, max: 4003},
+			{name: "deep", max: 3}, {name: "rtt", min: 0}]}'
 	mv rtt out/m/client/stdout.log
 	echo 17 23 >out/m/server/stderr.log
 	echo '{"a": {"b": [1, 3.5, "2"]}}' >out/m/client/s.json
@@ -61,7 +73,8 @@ testMeasures() {
 	end
 	collect --no-tshark
 	assertCode 0
-	assertEquals '{"server":{"rtt":17},"client":{"rtt":4003,"lines":4,"deep":3.5,"each":1.5}}' "$(value .metrics.measures)"
+	assertEquals '{"server":{"rtt":17},"client":{"rtt":4003,"lines":4,"deep":3.5,"each":1.5}}' \
+		"$(value .metrics.measures)"
 	# only what one service alone has needs no service's name
 	assertEquals '[["metric client.rtt",true],["metric deep",false],["metric rtt",false]]' \
 		"$(value '[.verdict.rules[] | select(.rule | test("^metric")) | [.rule, .ok]]')"
@@ -79,9 +92,14 @@ testArtifacts() {
 	add one && end
 	collect
 	assertCode 0
-	assertEquals '["certs/key.pem","client/downloads/data.bin","client/stderr.log","client/stdout.log","deep/er/core.17","server/stderr.log","server/stdout.log"]' \
-		"$(value '[.artifacts[].path]')"
-	assertEquals '{"path":"client/downloads/data.bin","service":"client","kind":"download","bytes":3,"sha256":"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}' \
+	assertEquals \
+		"$(json '["certs/key.pem","client/downloads/data.bin","client/stderr.log",
+			"client/stdout.log","deep/er/core.17","server/stderr.log",
+			"server/stdout.log"]')" "$(value '[.artifacts[].path]')"
+	assertEquals \
+		"$(json '{"path":"client/downloads/data.bin","service":"client",
+			"kind":"download","bytes":3,
+		"sha256":"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}')" \
 		"$(value '.artifacts[1]')"
 	assertEquals '[null,"certificate"]' "$(value '.artifacts[0] | [.service, .kind]')"
 	assertEquals '"core"' "$(value '.artifacts[4].kind')"
@@ -91,7 +109,8 @@ testArtifactsOfThePlan() {
 	mkdir -p out/one/server && echo 1 >out/one/server/trace.bin
 	add one '.plan.services[0].artifacts = ["*.x", {path: "*.bin", kind: "profile"}]' && end
 	collect
-	assertEquals '"profile"' "$(value '.artifacts[] | select(.path == "server/trace.bin").kind')"
+	assertEquals '"profile"' \
+		"$(value '.artifacts[] | select(.path == "server/trace.bin").kind')"
 	setUp
 	add one '.collect_artifacts = false' && end
 	collect
@@ -102,13 +121,17 @@ testMetrics() {
 	need text2pcap wireshark-common || return
 	need tshark tshark || return
 	mkdir -p out/one && ping_capture out/one/capture.pcapng
-	add one '.expect.packets = [{filter: "udp.port == 4443", min: 2, max: 2}, {filter: "udp.port in {1, 2}", max: 0}, {filter: "tcp", max: 0}]' && end
+	add one '.expect.packets = [{filter: "udp.port == 4443", min: 2, max: 2},
+		{filter: "udp.port in {1, 2}", max: 0}, {filter: "tcp", max: 0}]' && end
 	collect
 	assertCode 0
-	assertEquals '[2,1000,{"packets":2,"bytes":120}]' "$(value '.metrics | [.packets, .captured_us, .protocols.udp]')"
-	assertEquals '{"user_us":10,"sys_us":20,"max_rss_kb":30}' "$(value .metrics.services.client)"
+	assertEquals '[2,1000,{"packets":2,"bytes":120}]' \
+		"$(value '.metrics | [.packets, .captured_us, .protocols.udp]')"
+	assertEquals '{"user_us":10,"sys_us":20,"max_rss_kb":30}' \
+		"$(value .metrics.services.client)"
 	assertEquals '["passed",true]' "$(value '.verdict | [.status, .ok]')"
-	assertEquals '["2 packets","0 packets","0 packets","stopped","exit code 0"]' "$(value '[.verdict.rules[].text]')"
+	assertEquals '["2 packets","0 packets","0 packets","stopped","exit code 0"]' \
+		"$(value '[.verdict.rules[].text]')"
 }
 
 # What a user has set up for Wireshark must not change numbers.
@@ -127,20 +150,30 @@ testQuic() {
 	need text2pcap wireshark-common || return
 	need tshark tshark || return
 	mkdir -p out/one/client out/one/server
-	text2pcap -q -l 1 -t '%H:%M:%S.%f' "$TOP/tests/fixtures/quic.hex" out/one/capture.pcapng 2>/dev/null
-	{ echo '# a comment' && echo garbage && cat "$TOP/tests/fixtures/quic.keys"; } >out/one/client/keys.log
+	text2pcap -q -l 1 -t '%H:%M:%S.%f' "$TOP/tests/fixtures/quic.hex" \
+		out/one/capture.pcapng 2>/dev/null
+	{
+		echo '# a comment' && echo garbage && cat "$TOP/tests/fixtures/quic.keys"
+	} >out/one/client/keys.log
 	cat "$TOP/tests/fixtures/quic.keys" >out/one/server/keys.log
-	add one '.plan.capture.keylogs = ["client/keys.log", "server/keys.log", "no/keys.log", "../../etc/passwd"]
-		| .plan.capture.decode = ["udp.port==4443,quic"] | .expect.packets = {filter: "http3", min: 1}' && end
+	add one '
+		.plan.capture.keylogs =
+			["client/keys.log", "server/keys.log", "no/keys.log", "../../etc/passwd"] |
+		.plan.capture.decode = ["udp.port==4443,quic"] |
+		.expect.packets = {filter: "http3", min: 1}' && end
 	collect
 	assertCode 0
 	assertEquals '["passed",true]' "$(value '.verdict | [.status, .ok]')"
 	# 00:00:10.000000000 to 00:00:10.022827553; HANDSHAKE_DONE at 00:00:10.023322726
-	assertEquals '{"connections":1,"handshake_us":22827,"handshakes":1,"confirmed_us":23322,"versions":["0x00000001"],"http3_frames":6}' \
+	assertEquals \
+		"$(json '{"connections":1,"handshake_us":22827,"handshakes":1,
+			"confirmed_us":23322,"versions":["0x00000001"],"http3_frames":6}')" \
 		"$(value .metrics.quic)"
-	assertNotEquals 'the capture opens decrypted' '' "$(tshark -n -r out/one/capture.pcapng -Y http3 2>/dev/null)"
+	assertNotEquals 'the capture opens decrypted' '' \
+		"$(tshark -n -r out/one/capture.pcapng -Y http3 2>/dev/null)"
 	assertEquals 'each secret is in it once' "$(grep -c . "$TOP/tests/fixtures/quic.keys")" \
-		"$(grep -aoE '(CLIENT|SERVER|EXPORTER)_[A-Z_0-9]* [0-9a-f]{64} [0-9a-f]{64,}' out/one/capture.pcapng | wc -l)"
+		"$(grep -aoE '(CLIENT|SERVER|EXPORTER)_[A-Z_0-9]* [0-9a-f]{64} [0-9a-f]{64,}' \
+			out/one/capture.pcapng | wc -l)"
 	# Again: the same file, the same numbers.
 	sum=$(sha256sum out/one/capture.pcapng) first=$out
 	collect
@@ -152,25 +185,33 @@ testQuicWithoutKeys() {
 	need text2pcap wireshark-common || return
 	need tshark tshark || return
 	mkdir -p out/one
-	text2pcap -q -l 1 -t '%H:%M:%S.%f' "$TOP/tests/fixtures/quic.hex" out/one/capture.pcapng 2>/dev/null
+	text2pcap -q -l 1 -t '%H:%M:%S.%f' "$TOP/tests/fixtures/quic.hex" \
+		out/one/capture.pcapng 2>/dev/null
 	add one && end
 	collect
-	assertEquals '[22827,null,0]' "$(value '.metrics.quic | [.handshake_us, .confirmed_us, .http3_frames]')"
+	assertEquals '[22827,null,0]' \
+		"$(value '.metrics.quic | [.handshake_us, .confirmed_us, .http3_frames]')"
 }
 
 testTransfer() {
 	mkdir -p out/one/client/downloads out/one/server/www
 	head -c 100000 /dev/zero >out/one/client/downloads/data.bin
 	cp out/one/client/downloads/data.bin out/one/server/www/data.bin
-	add one '.result.capture = null | .plan.services[0].files = [{path: "www/data.bin", size: 100000}]' && end
+	add one '.result.capture = null |
+		.plan.services[0].files = [{path: "www/data.bin", size: 100000}]' && end
 	collect
-	assertEquals '{"files":1,"bytes":100000,"duration_us":51000,"goodput_bps":15686274,"measured":"process"}' "$(value .metrics.transfer)"
+	assertEquals \
+		"$(json '{"files":1,"bytes":100000,"duration_us":51000,"goodput_bps":15686274,
+			"measured":"process"}')" "$(value .metrics.transfer)"
 	assertEquals '"the same 100000 bytes as server/www/data.bin"' \
-		"$(value '.verdict.rules[] | select(.rule == "download client/downloads/data.bin").text')"
+		"$(value '
+			.verdict.rules[] |
+				select(.rule == "download client/downloads/data.bin").text')"
 	printf x >>out/one/client/downloads/data.bin
 	collect
 	assertEquals '["failed",false]' "$(value '.verdict | [.status, .ok]')"
-	assertMatch "$(value .verdict.summary)" 'differs from server/www/data.bin \(100000 bytes\) at byte 100000'
+	assertMatch "$(value .verdict.summary)" \
+		'differs from server/www/data.bin \(100000 bytes\) at byte 100000'
 }
 
 testCaptureFaults() {
@@ -188,11 +229,18 @@ testCaptureFaults() {
 	end
 	collect
 	assertCode 0
-	assertEquals 'cut passed true 1' "$(echo "$out" | jq -r 'select(.id == "cut") | "\(.id) \(.verdict.status) \(.metrics.truncated) \(.metrics.packets)"')"
-	assertEquals 'none unsupported no permission' "$(echo "$out" | jq -r 'select(.id == "none") | "\(.id) \(.verdict.status) \(.metrics.error)"')"
-	assertMatch "$(echo "$out" | jq -r 'select(.id == "noise").metrics.error')" '^tshark: '
-	assertMatch "$(echo "$out" | jq -r 'select(.id == "wrong").verdict | .status + " " + .summary')" '^error .*no\.such\.field'
-	assertEquals 'the capture file is missing' "$(echo "$out" | jq -r 'select(.id == "gone").metrics.error')"
+	assertEquals 'cut passed true 1' \
+		"$(jq_out -r '
+			select(.id == "cut") |
+			"\(.id) \(.verdict.status) \(.metrics.truncated) \(.metrics.packets)"')"
+	assertEquals 'none unsupported no permission' \
+		"$(jq_out -r '
+			select(.id == "none") | "\(.id) \(.verdict.status) \(.metrics.error)"')"
+	assertMatch "$(jq_out -r 'select(.id == "noise").metrics.error')" '^tshark: '
+	assertMatch "$(jq_out -r 'select(.id == "wrong").verdict | .status + " " + .summary')" \
+		'^error .*no\.such\.field'
+	assertEquals 'the capture file is missing' \
+		"$(jq_out -r 'select(.id == "gone").metrics.error')"
 }
 
 testWithoutTshark() {
@@ -217,7 +265,7 @@ testOrderIsKept() {
 	add last && end
 	collect -j 5
 	assertCode 0
-	assertEquals "$(jq -r '.id // .type' in.jsonl)" "$(printf '%s\n' "$out" | jq -r '.id // .type')"
+	assertEquals "$(jq -r '.id // .type' in.jsonl)" "$(jq_out -r '.id // .type')"
 	five=$out
 	collect -j 1
 	assertEquals "$five" "$out"
@@ -264,31 +312,36 @@ testUnknownKeysPass() {
 
 testNothingIsLost() {
 	add one
-	jq -c 'del(.result) | .error = {stage: "plan", message: "no such plugin"} | .id = "two"' in.jsonl >two
+	jq -c 'del(.result) | .error = {stage: "plan", message: "no such plugin"} | .id = "two"' \
+		in.jsonl >two
 	jq -c 'del(.result) | .id = "three"' in.jsonl >three
 	cat two three >>in.jsonl && end
 	collect
 	assertCode 0
 	assertEquals 'one passed
 two error
-three error' "$(printf '%s\n' "$out" | jq -r 'select(.id) | .id + " " + .verdict.status')"
-	assertEquals '["plan: no such plugin","not executed"]' "$(printf '%s\n' "$out" | jq -cs '[.[1,2].verdict.summary]')"
+three error' "$(jq_out -r 'select(.id) | .id + " " + .verdict.status')"
+	assertEquals '["plan: no such plugin","not executed"]' \
+		"$(jq_out -cs '[.[1,2].verdict.summary]')"
 }
 
 testRunDirectory() {
 	add one && add two && end
 	collect
-	assertEquals 'record.json is the record' "$(printf '%s\n' "$out" | sed -n 1p)" "$(cat out/one/record.json)"
+	assertEquals 'record.json is the record' "$(printf '%s\n' "$out" | sed -n 1p)" \
+		"$(cat out/one/record.json)"
 	assertEquals 'results.jsonl is the stream' "$out" "$(cat out/results.jsonl)"
 	all=$out
 	run pth-collect out
 	assertCode 0
 	assertEquals 'the directory alone gives the same' "$all" "$out"
 	# A part of it: the others stay in results.jsonl.
-	jq -c 'select(.type == "end" or .id == "two") | .tests |= if . then 1 else . end' in.jsonl | jq -c 'if .tests == null then del(.tests) else . end' >part
+	jq -c 'select(.type == "end" or .id == "two") | .tests |= if . then 1 else . end' in.jsonl |
+		jq -c 'if .tests == null then del(.tests) else . end' >part
 	run pth-collect <part
 	assertCode 0
-	assertEquals 'two one 2' "$(jq -r '.id // .tests' out/results.jsonl | tr '\n' ' ' | sed 's/ $//')"
+	assertEquals 'two one 2' \
+		"$(jq -r '.id // .tests' out/results.jsonl | tr '\n' ' ' | sed 's/ $//')"
 	assertEquals 'no temporary file is left' '' "$(find out -name '.*' -type f)"
 }
 
@@ -308,11 +361,12 @@ testRunThatWasKilled() {
 	assertEquals 'one passed
 two error
 three error
-four error' "$(printf '%s\n' "$out" | jq -r 'select(.id) | .id + " " + .verdict.status')"
+four error' "$(jq_out -r 'select(.id) | .id + " " + .verdict.status')"
 	assertEquals "\"$PTH_TMP/moved\"" "$(value .result.run_dir)"
 	assertEquals '{"pth":1,"type":"end","tests":4}' "$(printf '%s\n' "$out" | tail -n 1)"
 	rm -r moved/plan.jsonl moved/four && run pth-collect moved
-	assertEquals 'without a plan: what is there' 'one three' "$(printf '%s\n' "$out" | jq -r '.id // empty' | tr '\n' ' ' | sed 's/ $//')"
+	assertEquals 'without a plan: what is there' 'one three' \
+		"$(jq_out -r '.id // empty' | tr '\n' ' ' | sed 's/ $//')"
 	rm -r moved
 }
 
@@ -336,7 +390,8 @@ testHostilePaths() {
 	collect
 	assertCode 0
 	assertEquals '[]' "$(value .artifacts)"
-	assertEquals 'failed failed' "$(printf '%s\n' "$out" | jq -r 'select(.id).verdict.status' | tr '\n' ' ' | sed 's/ $//')"
+	assertEquals 'failed failed' \
+		"$(jq_out -r 'select(.id).verdict.status' | tr '\n' ' ' | sed 's/ $//')"
 	assertEquals '' "$(find outside -name record.json)"
 }
 

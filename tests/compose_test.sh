@@ -1,7 +1,8 @@
 #!/bin/sh
 # pth-compose without an engine: what it generates, and what real compose
 # programs say of it. pth-init in a pid namespace of its own.
-# shellcheck disable=SC1083,SC2016,SC2086,SC2154 # @{dir} is literal; lists are words; $out and $err come from run
+# @{dir} is literal; lists are words; $out and $err come from run.
+# shellcheck disable=SC1083,SC2016,SC2086,SC2154
 . "$TOP/tests/lib.sh"
 . "$TOP/tests/docker_lib.sh"
 
@@ -47,7 +48,8 @@ testExamplesAreComposed() {
 		composed "$TOP/examples/$example.yaml"
 		assertCode 0
 		assertEquals null "$(field .error)"
-		assertEquals 'client server' "$(field '.compose.document.services | keys | join(" ")')"
+		assertEquals 'client server' \
+			"$(field '.compose.document.services | keys | join(" ")')"
 		assertEquals server "$(field '.compose.plan.order[0]')"
 		# The plan itself is untouched, and nothing of this machine is in the record.
 		assertEquals "$(head -1 plan.jsonl)" "$(field 'del(.compose)' | jq -c .)"
@@ -70,10 +72,12 @@ testComposeFileIsAccepted() {
 	need docker-compose docker-compose || return
 	extra='        ports: ["4443:4443", "8080:80/tcp"]
         environment: {A: "x $$ y $HOME", B: "1\n2", C: "\"q\" '"'a'"'"}
-        volumes: ["/etc/hostname:/x:ro", "data:/var/data", {local: /etc, container: /host/etc, mode: ro}]
+        volumes: ["/etc/hostname:/x:ro", "data:/var/data",
+          {local: /etc, container: /host/etc, mode: ro}]
         limits: {memory: 64MB, cpu: 0.5, processes: 10}'
 	net=', subnet: 10.77.0.0/24, enable_ipv6: true, network_name: lab' one >one.yaml
-	sed 's/type: docker_compose/type: localhost_single_container, container: true/;s/, subnet.*}/}/' one.yaml >single.yaml
+	sed 's/type: docker_compose/type: localhost_single_container, container: true/
+			s/, subnet.*}/}/' one.yaml >single.yaml
 	# shellcheck disable=SC2046 # names of files of ours
 	for file in one.yaml single.yaml $(grep -l docker_compose "$TOP"/examples/*.yaml); do
 		planned "$file" >plan.jsonl
@@ -86,19 +90,22 @@ testComposeFileIsAccepted() {
 		PTH_EVENTS=none run pth-compose --stack -o stack plan.jsonl
 		assertCode 0
 		each_compose accepts $out
-		assertNoMatch "$(PTH_EVENTS=none pth-compose --stack -n plan.jsonl)" 'depends_on|container_name'
+		assertNoMatch "$(PTH_EVENTS=none pth-compose --stack -n plan.jsonl)" \
+			'depends_on|container_name'
 	done
 }
 
 testValuesArriveUnchanged() {
 	need docker-compose docker-compose || return
-	extra='        environment: {A: "x $$ y $HOME ''$${Z}", B: "1\n2", C: "\"q\" '"'a'"'"}' one >one.yaml
+	extra='        environment: {A: "x $$ y $HOME ''$${Z}", B: "1\n2", C: "\"q\" '"'a'"'"}' \
+		one >one.yaml
 	planned one.yaml >plan.jsonl
 	file=$(PTH_EVENTS=none pth-compose -o files plan.jsonl)
 	docker-compose -f "$file" config >config.yml
 	python3 - config.yml >values <<-'EOF' || skip 'needs python3-yaml' || return
 		import sys, yaml
-		for k, v in sorted(yaml.safe_load(open(sys.argv[1]))["services"]["server"]["environment"].items()):
+		server = yaml.safe_load(open(sys.argv[1]))["services"]["server"]
+		for k, v in sorted(server["environment"].items()):
 		    print(k, repr(v.replace("$$", "$")))
 	EOF
 	assertMatch "$(cat values)" "^A 'x \\$\\$ y \\\$HOME \\$\{Z\}'"
@@ -106,7 +113,10 @@ testValuesArriveUnchanged() {
 	assertMatch "$(cat values)" '^C '
 	# docker create gets the same, without a second meaning of $.
 	composed one.yaml
-	assertEquals 1 "$(field '[.compose.plan.services[0].phases.pre_run[0].argv[] | select(. == "A=x $$ y $HOME ${Z}")] | length')"
+	assertEquals 1 \
+		"$(field '
+			[.compose.plan.services[0].phases.pre_run[0].argv[] |
+				select(. == "A=x $$ y $HOME ${Z}")] | length')"
 }
 
 testCreateSaysWhatTheFileSays() {
@@ -114,28 +124,39 @@ testCreateSaysWhatTheFileSays() {
         limits: {memory: 64MB, cpu: 0.5, processes: 10}' net=', subnet: 10.77.0.0/24' one >one.yaml
 	composed one.yaml
 	argv=$(field '.compose.plan.services[0].phases.pre_run[0].argv | join(" ")')
-	for word in '--memory 64000000' '--cpus 0.5' '--pids-limit 13' '--ip 10.77.0.2' '--publish 4443:4443/udp' \
+	for word in '--memory 64000000' '--cpus 0.5' '--pids-limit 13' '--ip 10.77.0.2' \
+		'--publish 4443:4443/udp' \
 		'--cap-drop ALL' '--security-opt no-new-privileges:true' '--pull never'; do
 		case $argv in *" $word "*) assertTrue 0 ;; *) fail "no $word in $argv" ;; esac
 	done
 	assertEquals "$(field '.compose.document.services.server.volumes | length')" \
-		"$(field '[.compose.plan.services[0].phases.pre_run[0].argv[] | select(. == "--mount")] | length')"
-	assertEquals '["udp:4443","subnet:10.77.0.0/24"]' "$(field '.compose.plan.environment.resources | tojson')"
+		"$(field '
+			[.compose.plan.services[0].phases.pre_run[0].argv[] |
+				select(. == "--mount")] | length')"
+	assertEquals '["udp:4443","subnet:10.77.0.0/24"]' \
+		"$(field '.compose.plan.environment.resources | tojson')"
 	one >one.yaml
 	echo 'docker: {remove_images_after: true}' >>one.yaml
 	composed one.yaml
-	assertEquals "[\"image:$(field '.compose.images[0].tag')\"]" "$(field '.compose.plan.environment.resources | map(select(startswith("image:")))[:1] | tojson')"
+	assertEquals "[\"image:$(field '.compose.images[0].tag')\"]" \
+		"$(field '
+			.compose.plan.environment.resources |
+				map(select(startswith("image:")))[:1] | tojson')"
 }
 
 testLabelsOnEverything() {
 	extra='        volumes: ["data:/var/data"]' one >one.yaml
 	composed one.yaml
-	for key in .compose.document.services.server .compose.document.networks.panther_network .compose.document.volumes.data; do
+	for key in .compose.document.services.server .compose.document.networks.panther_network \
+		.compose.document.volumes.data; do
 		assertEquals one "$(field "$key.labels[\"org.pth.run\"]")"
 		assertEquals 001-one "$(field "$key.labels[\"org.pth.test\"]")"
 		assertEquals '@{owner}' "$(field "$key.labels[\"org.pth.owner\"]")"
 	done
-	assertEquals 2 "$(field '[.compose.plan.setup[].argv | select(.[0] == "docker" and (index("--label") != null))] | length')"
+	assertEquals 2 \
+		"$(field '
+			[.compose.plan.setup[].argv |
+				select(.[0] == "docker" and (index("--label") != null))] | length')"
 	assertEquals 3 "$(field '.compose.plan.teardown | length')"
 }
 
@@ -145,7 +166,8 @@ testImages() {
 	assertCode 0
 	assertEquals ping_pong-functional:latest "$(field .tag)"
 	assertMatch "$(field .dockerfile)" '^FROM panther_base_service:latest'
-	assertMatch "$(field .dockerfile)" '^COPY files/miniP_server /usr/local/libexec/pth/miniP_server'
+	assertMatch "$(field .dockerfile)" \
+		'^COPY files/miniP_server /usr/local/libexec/pth/miniP_server'
 	assertMatch "$(field .dockerfile)" '^USER panther'
 }
 
@@ -164,7 +186,8 @@ testBuilders() {
 			  repository: "https://example.org/a b.git"
 			  revision: abc
 			  submodules: true
-			  dependencies: [{name: dep, repository: "https://example.org/dep.git", revision: r1, build: [make]}]
+			  dependencies: [{name: dep, repository: "https://example.org/dep.git",
+			    revision: r1, build: [make]}]
 			  args: {LEVEL: "2"}
 			  environment: {MODE: "a \"b\" \$c"}
 			  build: ["make all"]
@@ -173,7 +196,8 @@ testBuilders() {
 		sed "s/ping_pong/in_$lang/" <<-EOF >b.yaml
 			$(one)
 		EOF
-		PTH_EVENTS=none pth-parse b.yaml 2>/dev/null | PTH_EVENTS=none pth-plan -P plugins 2>/dev/null >plan.jsonl
+		PTH_EVENTS=none pth-parse b.yaml 2>/dev/null |
+			PTH_EVENTS=none pth-plan -P plugins 2>/dev/null >plan.jsonl
 		PTH_EVENTS=none run pth-compose --images plan.jsonl
 		assertCode 0
 		text=$(field .dockerfile)
@@ -217,14 +241,16 @@ testOneImageForAll() {
 			kind: iut
 			extends: minip
 			binary: /bin/$x
-			docker: {packages: [lib$x, both], environment: {X_$x: "1"}, capabilities: [NET_ADMIN]}
+			docker: {packages: [lib$x, both], environment: {X_$x: "1"},
+			  capabilities: [NET_ADMIN]}
 		EOF
 		cat >plugins/special_$x.yaml <<-EOF
 			plugin: special_$x
 			kind: iut
 			extends: minip
 			binary: /bin/$x
-			docker: {builder: c, repository: "https://example.org/$x.git", build: [make], packages: [sp$x]}
+			docker: {builder: c, repository: "https://example.org/$x.git",
+			  build: [make], packages: [sp$x]}
 		EOF
 	done
 	two() { # server client [more of the environment]
@@ -232,37 +258,51 @@ testOneImageForAll() {
 			metadata: {name: two}
 			tests:
 			  - name: two
-			    network_environment: {type: localhost_single_container, container: true${3:-}}
+			    network_environment: {type: localhost_single_container,
+			      container: true${3:-}}
 			    services:
-			      server: {implementation: {name: $1}, protocol: {name: minip, version: functional, role: server}}
-			      client: {implementation: {name: $2}, protocol: {name: minip, version: functional, role: client, target: server}}
+			      server: {implementation: {name: $1},
+			        protocol: {name: minip, version: functional, role: server}}
+			      client: {implementation: {name: $2},
+			        protocol: {name: minip, version: functional, role: client,
+			          target: server}}
 			    steps: {wait: 5}
 		EOF
 	}
 	composed_two() {
 		two "$@" >two.yaml
-		PTH_EVENTS=none pth-parse two.yaml 2>/dev/null | PTH_EVENTS=none pth-plan -P plugins 2>/dev/null >plan.jsonl
+		PTH_EVENTS=none pth-parse two.yaml 2>/dev/null |
+			PTH_EVENTS=none pth-plan -P plugins 2>/dev/null >plan.jsonl
 		PTH_EVENTS=none run pth-compose plan.jsonl
 		out=$(printf '%s\n' "$out" | head -1)
 	}
 	composed_two a b
 	assertEquals a-with-b:latest "$(field '.compose.images[0].tag')"
 	assertEquals 1 "$(field '.compose.images | length')"
-	assertEquals 1 "$(field '.compose.images[0].dockerfile' | grep -c 'no-install-recommends liba both libb ')"
+	assertEquals 1 \
+		"$(field '.compose.images[0].dockerfile' |
+			grep -c 'no-install-recommends liba both libb ')"
 	assertMatch "$(field '.compose.images[0].dockerfile')" 'X_b="1"'
 	assertEquals 'container' "$(field '.compose.document.services | keys | join(" ")')"
 	assertEquals none "$(field '.compose.document.services.container.network_mode')"
-	assertEquals '' "$(field '.compose.document.services.container.cap_add | sort | group_by(.) | map(select(length > 1))[][]')"
+	assertEquals '' \
+		"$(field '
+			.compose.document.services.container.cap_add | sort | group_by(.) |
+				map(select(length > 1))[][]')"
 	composed_two special_a b
 	text=$(field '.compose.images[0].dockerfile')
 	assertMatch "$text" 'example.org/a.git'
 	assertMatch "$text" '(^| )spa( |$)'
 	assertMatch "$text" '(^| )libb( |$)'
 	composed_two special_a special_b
-	assertMatch "$(field .error.message)" '(server and client|client and server) want images of their own; name one that has both: network_environment.image'
+	assertMatch "$(field .error.message)" "$(line \
+		'(server and client|client and server) want images of their own;' \
+		'name one that has both: network_environment.image')"
 	composed_two special_a special_b ', image: "site/both:1"'
 	assertEquals site/both:1 "$(field '.compose.document.services.container.image')"
-	service=container one | sed 's/type: docker_compose/type: localhost_single_container, container: true/' >one.yaml
+	service=container one |
+		sed 's/type: docker_compose/type: localhost_single_container, container: true/' \
+		>one.yaml
 	refused 'cannot be named container'
 }
 
@@ -272,12 +312,20 @@ testRestartAndNetworkOptions() {
 	one | grep -v 'network: {port' >t.yaml
 	composed t.yaml
 	assertEquals on-failure "$(field .compose.document.services.server.restart)"
-	assertEquals on-failure "$(field '.compose.plan.files[] | select(.path == "docker/server.json").text | fromjson.plan.services[0].restart')"
+	assertEquals on-failure \
+		"$(field '
+			.compose.plan.files[] | select(.path == "docker/server.json").text |
+				fromjson.plan.services[0].restart')"
 	assertEquals null "$(field '.compose.plan.services[0].restart')"
-	assertEquals 1400 "$(field '.compose.document.networks.panther_network.driver_opts["com.docker.network.driver.mtu"]')"
-	assertMatch "$(field '.compose.plan.setup[].argv | join(" ")')" 'network create .*--opt com.docker.network.driver.mtu=1400'
+	assertEquals 1400 \
+		"$(field '
+			.compose.document.networks.panther_network.driver_opts |
+			.["com.docker.network.driver.mtu"]')"
+	assertMatch "$(field '.compose.plan.setup[].argv | join(" ")')" \
+		'network create .*--opt com.docker.network.driver.mtu=1400'
 	assertMatch "$(PTH_EVENTS=none pth-compose --stack -n plan.jsonl)" 'condition: on-failure'
-	assertEquals 'docker_build network_setup' "$(field '[.compose.plan.setup[].category // empty] | join(" ")')"
+	assertEquals 'docker_build network_setup' \
+		"$(field '[.compose.plan.setup[].category // empty] | join(" ")')"
 }
 
 testUsage() {
@@ -306,13 +354,18 @@ testInitRefusesToBeAnyProcess() {
 # inner ARGV...: pth-init runs it as process 1 of a pid namespace of its own.
 inner() {
 	rm -rf app && mkdir -p app/svc
-	jq -cn --arg dir "$PWD/app" --argjson over "${over:-{\}}" '{pth: 1, dir: $dir, service: "svc",
+	jq -cn --arg dir "$PWD/app" --argjson over "${over:-{\}}" '
+		{pth: 1, dir: $dir, service: "svc",
 		user: {owner_first: true, name: "nobody", fallback_to_root: true},
-		plan: {environment: {type: "localhost"}, timeout_us: 0, setup: [], capture: null, announce: "svc/.ready",
-		services: [{name: "svc", finite: true, phases: {pre_run: [{argv: ["sh", "-c", "echo pre; id -u"]}],
-		run: {argv: $ARGS.positional}}, ready: [], stop: {signal: "TERM", grace_us: 500000}, timeout_us: 5000000} * $over]}}' \
+		plan: {environment: {type: "localhost"}, timeout_us: 0, setup: [], capture: null,
+		  announce: "svc/.ready",
+		services: [{name: "svc", finite: true,
+		  phases: {pre_run: [{argv: ["sh", "-c", "echo pre; id -u"]}],
+		run: {argv: $ARGS.positional}}, ready: [], stop: {signal: "TERM", grace_us: 500000},
+		timeout_us: 5000000} * $over]}}' \
 		--args -- "$@" >plan.json
-	run env PTH_EVENTS=none HELLO='a $b' unshare -fp --mount-proc --kill-child pth-init "$PWD/plan.json"
+	run env PTH_EVENTS=none HELLO='a $b' unshare -fp --mount-proc --kill-child pth-init \
+		"$PWD/plan.json"
 }
 
 need_pid_namespace() {
@@ -328,7 +381,9 @@ testInitRunsAService() {
 	assertEquals 'a $b' "$(sed -n 1p app/svc/stdout.log)"
 	assertEquals "$(id -u nobody)" "$(sed -n 2p app/svc/stdout.log)"
 	assertTrue 'ready' '[ -e app/svc/.ready ]'
-	assertEquals '7 exit pre_run' "$(jq -r '"\(.service.code) \(.service.reason) \(.service.phases[0].phase)"' app/svc/inner.json)"
+	assertEquals '7 exit pre_run' \
+		"$(jq -r '"\(.service.code) \(.service.reason) \(.service.phases[0].phase)"' \
+			app/svc/inner.json)"
 	assertEquals pre "$(sed -n 1p app/svc/phases/pre_run.stdout.log)"
 	# Everything is its owner's again.
 	assertEquals '' "$(find app/svc ! -user root)"
@@ -346,7 +401,8 @@ testInitEndings() {
 	assertCode 124
 	over='{"phases": {"pre_run": [{"argv": ["false"]}]}}' inner true
 	assertCode 125
-	assertMatch "$(jq -r .service.error app/svc/inner.json)" 'pre_run: false ended with exit code 1'
+	assertMatch "$(jq -r .service.error app/svc/inner.json)" \
+		'pre_run: false ended with exit code 1'
 	assertFalse 'not ready' '[ -e app/svc/.ready ]'
 }
 

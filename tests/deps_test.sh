@@ -5,7 +5,8 @@
 # A world of our own: programs here come first in PATH.
 setUp() {
 	rm -rf fake && mkdir fake
-	printf 'build\tgood\tsh\nrun\tlacking\t%s/fake/proof*\nother\tunwanted\tno-such-program\n' "$PTH_TMP" >packages
+	printf 'build\tgood\tsh\nrun\tlacking\t%s/fake/proof*\nother\tunwanted\tno-such-program\n' \
+		"$PTH_TMP" >packages
 	: >calls
 	fake id 'echo 1000'
 	fake sudo 'exit 1'
@@ -37,7 +38,8 @@ testOrdinaryUserIsTold() {
 
 testRootInstalls() {
 	fake id 'echo 0'
-	fake apt-get "echo apt-get \"\$@\" >>'$PTH_TMP/calls'; echo noninteractive is \$DEBIAN_FRONTEND; touch '$PTH_TMP/fake/proof'"
+	fake apt-get "echo apt-get \"\$@\" >>'$PTH_TMP/calls'
+		echo noninteractive is \$DEBIAN_FRONTEND; touch '$PTH_TMP/fake/proof'"
 	deps build run
 	assertCode 0
 	assertMatch "$(cat calls)" '^apt-get .*install -y --no-install-recommends lacking$'

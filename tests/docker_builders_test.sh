@@ -33,7 +33,9 @@ sources_c() {
 			return 0;
 		}
 	EOF
-	printf 'hello: hello.c\n\t$(CC) $(CPPFLAGS) -DLEVEL="\\"$(LEVEL)\\"" -o $@ hello.c\ninstall:\n\tinstall hello $(PREFIX)/bin/\n' >Makefile
+	printf '%b\n' 'hello: hello.c' \
+		'\t$(CC) $(CPPFLAGS) -DLEVEL="\\"$(LEVEL)\\"" -o $@ hello.c' \
+		'install:' '\tinstall hello $(PREFIX)/bin/' >Makefile
 }
 
 sources_cpp() {
@@ -59,15 +61,25 @@ sources_cpp() {
 
 sources_go() {
 	printf 'module example.org/hello\n\ngo 1.19\n' >go.mod
-	printf 'package main\n\nimport "fmt"\n\nvar level, extra string\n\nfunc main() {\n\tfmt.Println("hello first, level " + level + extra)\n}\n' >main.go
+	printf '%b\n' 'package main\n\nimport "fmt"\n\nvar level, extra string\n' \
+		'func main() {\n\tfmt.Println("hello first, level " + level + extra)\n}' >main.go
 	printf '//go:build loud\n\npackage main\n\nfunc init() { extra = ", loud" }\n' >loud.go
 }
 
 sources_rust() {
 	mkdir -p src
-	printf '[package]\nname = "hello"\nversion = "1.0.0"\nedition = "2021"\n\n[features]\nloud = []\n' >Cargo.toml
+	printf '%s\n' '[package]' \
+		'name = "hello"' \
+		'version = "1.0.0"' \
+		'edition = "2021"' \
+		'' \
+		'[features]' \
+		'loud = []' >Cargo.toml
 	printf 'version = 3\n\n[[package]]\nname = "hello"\nversion = "1.0.0"\n' >Cargo.lock
-	printf 'fn main() {\n    let extra = if cfg!(feature = "loud") { ", loud" } else { "" };\n    println!("hello first, level {}{}", env!("LEVEL"), extra);\n}\n' >src/main.rs
+	printf '%s\n' 'fn main() {' \
+		'    let extra = if cfg!(feature = "loud") { ", loud" } else { "" };' \
+		'    println!("hello first, level {}{}", env!("LEVEL"), extra);' \
+		'}' >src/main.rs
 }
 
 sources_python() {
@@ -91,7 +103,8 @@ sources_python() {
 		        extra = ""
 		    print("hello first, level " + level.level + extra)
 	EOF
-	printf 'from setuptools import setup\nsetup(name="hello-loud", version="1.0", py_modules=["hello_loud"])\n' >extra/setup.py
+	printf '%s\n' 'from setuptools import setup' \
+		'setup(name="hello-loud", version="1.0", py_modules=["hello_loud"])' >extra/setup.py
 	: >extra/hello_loud.py
 }
 
@@ -147,7 +160,8 @@ descriptor() {
 		  args: {$level}
 		  ${2:-}
 	EOF
-	[ "$1" != python ] || sed -i 's|binary: .*|binary: /usr/local/venv/bin/hello|' plugins/hello_python.yaml
+	[ "$1" != python ] ||
+		sed -i 's|binary: .*|binary: /usr/local/venv/bin/hello|' plugins/hello_python.yaml
 }
 
 experiment() { # languages
@@ -187,7 +201,8 @@ hash_of() { # image
 }
 
 listed() {
-	pth-parse t.yaml 2>/dev/null | pth-plan -P plugins 2>/dev/null | pth-compose --images | jq -r .hash
+	pth-parse t.yaml 2>/dev/null | pth-plan -P plugins 2>/dev/null | pth-compose --images |
+		jq -r .hash
 }
 
 # The sources of rust come over the network, those of the others from here.
@@ -209,12 +224,16 @@ testEveryLanguage() {
 	for l in c cpp go python; do descriptor $l; done
 	experiment c cpp go python rust >t.yaml
 	go -j 2
-	assertEquals "$(why)$(cat err)" 'completed completed completed completed completed' "$(field .result.status | xargs)"
+	assertEquals "$(why)$(cat err)" 'completed completed completed completed completed' \
+		"$(field .result.status | xargs)"
 	for l in c cpp go python rust; do
-		assertEquals "$l: $(cat run/*"-$l"/images/*/build.log)" 'patched hello first, level 2, loud' \
+		assertEquals "$l: $(cat run/*"-$l"/images/*/build.log)" \
+			'patched hello first, level 2, loud' \
 			"$(cat run/*"-$l"/hello/stdout.log)"
 		# The compilers stayed behind, and the user is not root.
-		assertEquals "$l" panther "$(docker run --rm --network none --entrypoint sh "hello_$l-functional:latest" \
+		assertEquals "$l" panther \
+			"$(docker run --rm --network none --entrypoint sh \
+				"hello_$l-functional:latest" \
 			-c 'command -v gcc g++ go rustc cargo cmake git; id -un')"
 		assertTrue "$l: log" "[ -s run/*-$l/images/*/build.log ]"
 		assertTrue "$l: no archive is left" "[ ! -e run/*-$l/images/*/source.tar ]"
@@ -239,9 +258,11 @@ testBuiltAgainWhenSomethingHasChanged() {
 	second=$(id_of $image)
 	# Another image below: the one that was there is now the old one.
 	docker tag panther_base_service:latest kept
-	printf 'FROM kept\nRUN echo 1 >/etc/mark\nLABEL org.pth.image=1\n' | docker build --network host -t panther_base_service:latest - >/dev/null
+	printf 'FROM kept\nRUN echo 1 >/etc/mark\nLABEL org.pth.image=1\n' |
+		docker build --network host -t panther_base_service:latest - >/dev/null
 	go
-	assertEquals "$(why)" 1 "$(docker run --rm --network none --entrypoint cat $image /etc/mark)"
+	assertEquals "$(why)" 1 \
+		"$(docker run --rm --network none --entrypoint cat $image /etc/mark)"
 	docker tag kept panther_base_service:latest
 	go
 	# What was forced is built, once per run; without cache, every step is.
@@ -267,11 +288,15 @@ testWorkTree() {
 	echo junk >repo/work/x.o
 	sed -i 's/hello second/hello third/' repo/work/hello.c
 	mkdir -p plugins/beside
-	repository=$PTH_TMP/repo/work revision='""' descriptor c 'build: ["test ! -e x.o", "$CC_NAME -DLEVEL=1 $FEATURES -o /usr/local/bin/hello hello.c"]'
-	sed -i "s|repository: .*|repository: ../repo/work|; s|patches: .*||; s|LEVEL: .*}|CC_NAME: gcc}|; s|LEVEL=1|LEVEL=\\\\\\\\\\\\\"1\\\\\\\\\\\\\"|" plugins/hello_c.yaml
+	repository=$PTH_TMP/repo/work revision='""' descriptor c 'build: ["test ! -e x.o",
+    "$CC_NAME -DLEVEL=1 $FEATURES -o /usr/local/bin/hello hello.c"]'
+	sed -i "s|repository: .*|repository: ../repo/work|; s|patches: .*||
+			s|LEVEL: .*}|CC_NAME: gcc}|
+			s|LEVEL=1|LEVEL=\\\\\\\\\\\\\"1\\\\\\\\\\\\\"|" plugins/hello_c.yaml
 	experiment c >t.yaml
 	go
-	assertEquals "$(why)$(cat plugins/hello_c.yaml)" 'hello third, level 1, loud' "$(cat run/*/hello/stdout.log)"
+	assertEquals "$(why)$(cat plugins/hello_c.yaml)" 'hello third, level 1, loud' \
+		"$(cat run/*/hello/stdout.log)"
 }
 
 testOwnDockerfile() {
@@ -301,7 +326,9 @@ testOwnDockerfile() {
 	printf '**/secret\nDockerfile\n' >plugins/own/.dockerignore
 	experiment own | sed s/hello_own/own/ >t.yaml
 	go
-	assertEquals "$(why)$(cat err)" 'the $world functional ./.dockerignore ./data/a ./own.yaml' "$(cat run/*/hello/stdout.log)"
+	assertEquals "$(why)$(cat err)" \
+		'the $world functional ./.dockerignore ./data/a ./own.yaml' "$(cat \
+			run/*/hello/stdout.log)"
 	first=$(id_of own-functional:latest)
 	go
 	assertEquals "$first" "$(id_of own-functional:latest)"
@@ -314,11 +341,14 @@ testOwnDockerfile() {
 testOneNameTwoImages() {
 	ready || return
 	repository c && descriptor c
-	sed -i 's/features: .*/features: ["{{ '"'LOUD' if loud"' }}"]/; s/finite: true/&\nparameters: {loud: false}/' plugins/hello_c.yaml
+	sed -i 's/features: .*/features: ["{{ '"'LOUD' if loud"' }}"]/
+		s/finite: true/&\nparameters: {loud: false}/' plugins/hello_c.yaml
 	experiment c c >t.yaml
-	sed -i '0,/name: hello_c,/s//name: hello_c, loud: true,/; 0,/- name: c/s//- name: loud/' t.yaml
+	sed -i '0,/name: hello_c,/s//name: hello_c, loud: true,/; 0,/- name: c/s//- name: loud/' \
+		t.yaml
 	go -j 2
-	assertEquals "$(why)$(cat err)" 'patched hello first, level 2, loud|patched hello first, level 2' \
+	assertEquals "$(why)$(cat err)" \
+		'patched hello first, level 2, loud|patched hello first, level 2' \
 		"$(cat run/001-*/hello/stdout.log)|$(cat run/002-*/hello/stdout.log)"
 }
 
@@ -329,9 +359,11 @@ testFailures() {
 	experiment c >t.yaml
 	go
 	line=$(grep -n 'about to fail' run/*/images/*/Dockerfile | cut -d: -f1)
-	assertMatch "$(why)" "^error: setup: .*Dockerfile:$line: Step [0-9]+/[0-9]+ : RUN echo about to fail; .*cannot access '/nowhere'"
+	assertMatch "$(why)" "$(line "^error: setup: .*Dockerfile:$line: Step [0-9]+/[0-9]+ :" \
+		"RUN echo about to fail; .*cannot access '/nowhere'")"
 	pth-report -o report records.jsonl >report.txt 2>&1
-	assertMatch "$(cat report.txt report/EXPERIMENT_REPORT.md)" "Dockerfile:$line: Step [0-9]+/[0-9]+ : RUN echo about to fail"
+	assertMatch "$(cat report.txt report/EXPERIMENT_REPORT.md)" \
+		"Dockerfile:$line: Step [0-9]+/[0-9]+ : RUN echo about to fail"
 	revision=0123456789abcdef0123456789abcdef01234567 descriptor c
 	go
 	assertMatch "$(why)" "there is no revision 0123456789"
@@ -340,7 +372,8 @@ testFailures() {
 	go
 	assertMatch "$(why)" 'RUN git apply .*(does not apply|corrupt)'
 	# More than one line, and signs that Docker would read itself.
-	descriptor c 'build: ["set -e\ncat >x <<END\nRUN no\nEND\ngrep -x \"RUN no\" x\nfalse\ntrue"]'
+	descriptor c \
+		'build: ["set -e\ncat >x <<END\nRUN no\nEND\ngrep -x \"RUN no\" x\nfalse\ntrue"]'
 	go
 	assertMatch "$(why)" 'RUN \["/bin/sh","-ec",'
 	assertEquals '' "$(docker ps -aq)"

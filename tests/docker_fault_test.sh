@@ -26,7 +26,10 @@ testContainerKilledFromOutside() {
 	docker_ready || return
 	experiment kill '[sleep, "60"]' >t.yaml
 	# shellcheck disable=SC2046
-	{ assertSoon 30 sh -c 'docker ps --format "{{.Names}}" | grep -q client' && docker kill $(docker ps -q --filter name=client) >/dev/null; } &
+	{
+		assertSoon 30 sh -c 'docker ps --format "{{.Names}}" | grep -q client' &&
+			docker kill $(docker ps -q --filter name=client) >/dev/null
+	} &
 	through t.yaml
 	wait $!
 	assertEquals 'error: client: its container was killed from outside' "$(why)"
@@ -53,10 +56,14 @@ testPoolExhausted() {
 	docker_ready || return
 	experiment pool >t.yaml
 	n=0
-	while [ $n -lt 20 ] && docker network create --label org.pth.run=fill "fill$n" >/dev/null 2>&1; do n=$((n + 1)); done
+	while [ $n -lt 20 ] &&
+		docker network create --label org.pth.run=fill "fill$n" >/dev/null 2>&1; do
+		n=$((n + 1))
+	done
 	assertTrue "$n networks, room for 8" "[ $n -ge 1 ] && [ $n -le 8 ]"
 	through t.yaml
-	assertMatch "$(why)" '^error: setup: .*could not find an available, non-overlapping IPv4 address pool'
+	assertMatch "$(why)" \
+		'^error: setup: .*could not find an available, non-overlapping IPv4 address pool'
 	pth-clean -r fill >/dev/null
 	assertEquals '' "$(ours)"
 }
@@ -67,7 +74,8 @@ testNetworks() {
 	net=', subnet: 10.99.0.0/24' experiment subnet >t.yaml
 	through t.yaml
 	docker network rm other >/dev/null
-	assertMatch "$(why)" '^error: setup: network_environment.subnet 10.99.0.0/24: the interface br-[0-9a-f]* of this host has addresses there'
+	assertMatch "$(why)" "$(line '^error: setup: network_environment.subnet 10.99.0.0/24:' \
+		'the interface br-[0-9a-f]* of this host has addresses there')"
 	through t.yaml
 	assertEquals "$(why)" passed "$(field .verdict.status)"
 	assertEquals '' "$(ours)"
@@ -84,10 +92,12 @@ testBuildFailureIsQuoted() {
 		binary: "true"
 		docker: {builder: base, dockerfile: Dockerfile}
 	EOF
-	printf 'FROM panther_base_service:latest\nRUN echo fine\nRUN echo no such luck; exit 9\n' >plugins/Dockerfile
+	printf 'FROM panther_base_service:latest\nRUN echo fine\nRUN echo no such luck; exit 9\n' \
+		>plugins/Dockerfile
 	iut=broken experiment broken >t.yaml
 	rm -rf run
-	pth-parse t.yaml 2>/dev/null | pth-plan -P plugins 2>/dev/null | pth-compose | pth-exec -o run >records.jsonl
+	pth-parse t.yaml 2>/dev/null | pth-plan -P plugins 2>/dev/null | pth-compose |
+		pth-exec -o run >records.jsonl
 	out=$(head -1 records.jsonl)
 	assertMatch "$(why)" 'Step 3/[0-9]+ : RUN echo no such luck.*no such luck'
 	assertTrue 'log' "[ -s run/001-broken/images/*/build.log ]"
@@ -101,15 +111,18 @@ testEngineAway() {
 	DOCKER_HOST=unix:///nowhere/sock
 	through t.yaml
 	DOCKER_HOST=$host
-	assertMatch "$(why)" '^error: setup: .*Cannot connect to the Docker daemon at unix:///nowhere/sock'
+	assertMatch "$(why)" \
+		'^error: setup: .*Cannot connect to the Docker daemon at unix:///nowhere/sock'
 }
 
 testNoPermission() {
 	docker_ready || return
 	experiment denied >t.yaml
 	pth-parse t.yaml 2>/dev/null | pth-plan 2>/dev/null | pth-compose >composed.jsonl
-	chmod 755 "$PTH_TMP" "$PTH_TMP/engine" && mkdir -p home && chown 65534 home && chmod 644 composed.jsonl && chmod 600 "$PTH_TMP/engine/sock"
-	setpriv --reuid 65534 --regid 65534 --clear-groups pth-exec -o home/run composed.jsonl >records.jsonl
+	chmod 755 "$PTH_TMP" "$PTH_TMP/engine" && mkdir -p home && chown 65534 home &&
+		chmod 644 composed.jsonl && chmod 600 "$PTH_TMP/engine/sock"
+	setpriv --reuid 65534 --regid 65534 --clear-groups pth-exec -o home/run \
+		composed.jsonl >records.jsonl
 	out=$(head -1 records.jsonl)
 	assertMatch "$(why)" '^error: setup: .*permission denied'
 }
@@ -143,7 +156,10 @@ testStoppedFromOutside() {
 	docker_ready || return
 	experiment stopped '[sleep, "60"]' >t.yaml
 	# shellcheck disable=SC2046
-	{ assertSoon 30 sh -c '[ -e run/*/client/.ready ]' && docker stop $(docker ps -q --filter name=client) >/dev/null; } &
+	{
+		assertSoon 30 sh -c '[ -e run/*/client/.ready ]' &&
+			docker stop $(docker ps -q --filter name=client) >/dev/null
+	} &
 	through t.yaml
 	wait $!
 	assertEquals 'error: client: its container was stopped from outside' "$(why)"
@@ -174,7 +190,8 @@ testClientThatLosesSignals() {
 # begun NAME: a test of that name runs, as process $running; out.jsonl: its end.
 begun() {
 	run=$1 experiment "$1" '[sleep, "60"]' >t.yaml
-	PTH_EVENTS=none pth-parse t.yaml 2>/dev/null | PTH_EVENTS=none pth-plan 2>/dev/null | PTH_EVENTS=none pth-compose >"$1.jsonl"
+	PTH_EVENTS=none pth-parse t.yaml 2>/dev/null | PTH_EVENTS=none pth-plan 2>/dev/null |
+		PTH_EVENTS=none pth-compose >"$1.jsonl"
 	rm -rf "$1"
 	PTH_EVENTS=none pth-exec -o "$1" "$1.jsonl" >out.jsonl &
 	running=$!
@@ -209,7 +226,8 @@ testEngineIsKilledInTheMiddle() {
 	wait $running
 	out=$(head -1 out.jsonl)
 	# What is said of a client that had only just begun.
-	assertMatch "$(why)" '^error: (server|client): (the engine was lost while its container ran|its container could not be started or was lost: .*EOF)'
+	assertMatch "$(why)" "$(line '^error: (server|client): (the engine was lost while its' \
+		'container ran|its container could not be started or was lost: .*EOF)')"
 	for orphan in $(engine_orphans); do kill -KILL "$orphan"; done
 	rm -rf "$engine_exec/containerd"
 	engine_run || engine_run
@@ -221,7 +239,8 @@ testEngineIsKilledInTheMiddle() {
 testResumeRemovesWhatTheKilledRunLeft() {
 	docker_ready || return
 	docker create --name foreign panther_base_service:latest sleep 1 >/dev/null
-	docker create --name other --label org.pth.run=other --label org.pth.owner=dead.1.1 panther_base_service:latest sleep 1 >/dev/null
+	docker create --name other --label org.pth.run=other --label org.pth.owner=dead.1.1 \
+		panther_base_service:latest sleep 1 >/dev/null
 	begun again
 	kill -KILL $running
 	wait $running 2>/dev/null
@@ -239,19 +258,28 @@ testResumeRemovesWhatTheKilledRunLeft() {
 
 testNoProgram() {
 	experiment none >t.yaml
-	PTH_EVENTS=none pth-parse t.yaml 2>/dev/null | PTH_EVENTS=none pth-plan 2>/dev/null | PTH_EVENTS=none pth-compose >none.jsonl
+	PTH_EVENTS=none pth-parse t.yaml 2>/dev/null | PTH_EVENTS=none pth-plan 2>/dev/null |
+		PTH_EVENTS=none pth-compose >none.jsonl
 	# No compose program is needed: nothing calls one.
-	assertEquals 'chmod docker pth-image sh' "$(head -1 none.jsonl | jq -r '[.compose.plan | (.setup[], .teardown[], (.services[].phases | .pre_run[], .run)).argv[0] | split("/") | last] | unique | map(select(. != "chmod")) | ["chmod"] + . | join(" ")')"
+	assertEquals 'chmod docker pth-image sh' \
+		"$(head -1 none.jsonl |
+			jq -r '[.compose.plan |
+				(.setup[], .teardown[],
+				  (.services[].phases | .pre_run[], .run)).argv[0] | split("/") |
+				  last] | unique | map(select(. != "chmod")) | ["chmod"] + . |
+				  join(" ")')"
 	PATH=$TOP/bin PTH_EVENTS=none "$(command -v pth-exec)" -o none none.jsonl >out.jsonl
 	out=$(/usr/bin/head -1 out.jsonl)
-	assertEquals 'error: setup: docker not found; Debian has it in the package docker.io' "$(why)"
+	assertEquals 'error: setup: docker not found; Debian has it in the package docker.io' \
+		"$(why)"
 }
 
 testNames() {
 	docker_ready || return
 	# Whatever may stand in an experiment makes names that the engine takes.
 	experiment '"Ä name / with: $odd \"ones\""' >t.yaml
-	sed -i 's/ server/ Srv.a_b-C/;s/target: server/target: Srv.a_b-C/;s/role: Srv.a_b-C/role: server/' t.yaml
+	sed -i 's/ server/ Srv.a_b-C/;s/target: server/target: Srv.a_b-C/
+			s/role: Srv.a_b-C/role: server/' t.yaml
 	net=', service_prefix: A.b_c, network_name: lab.1'
 	sed -i "s/docker_compose/docker_compose$net/" t.yaml
 	through t.yaml

@@ -20,13 +20,15 @@ testBase() {
 	ready || return
 	assertMatch "$(pth-image list)" '^panther_base_service:latest'
 	assertEquals 'VERSION_CODENAME=bookworm' \
-		"$(docker run --rm --network none panther_base_service:latest grep CODENAME /etc/os-release | head -1)"
+		"$(docker run --rm --network none panther_base_service:latest grep CODENAME \
+			/etc/os-release | head -1)"
 }
 
 testQuicExample() {
 	ready || return
 	through "$TOP/examples/quic-docker.yaml"
-	assertEquals "$(field '"\(.result.status): \(.result.reason)"')" passed "$(field .verdict.status)"
+	assertEquals "$(field '"\(.result.status): \(.result.reason)"')" passed \
+		"$(field .verdict.status)"
 	assertTrue 'the same file' "cmp run/*/server/www/data.bin run/*/client/downloads/data.bin"
 	assertTrue 'http3 in the capture' "[ $(field '.metrics.protocols.http3.packets') -ge 1 ]"
 	assertEquals '' "$(ours)"
@@ -43,22 +45,31 @@ testCompiledInAStageOfItsOwn() {
 		binary: {server: /usr/local/bin/miniP_server, client: /usr/local/bin/miniP_client}
 		docker:
 		  builder: c
-		  files: ["$TOP/examples/minip/minip.c", "$TOP/examples/minip/minip.h", "$TOP/examples/minip/miniP_server.c", "$TOP/examples/minip/miniP_client.c"]
+		  files: ["$TOP/examples/minip/minip.c", "$TOP/examples/minip/minip.h",
+		    "$TOP/examples/minip/miniP_server.c", "$TOP/examples/minip/miniP_client.c"]
 		  args: {LEVEL: "2"}
 		  environment: {GREETING: "a \"b\" \$c"}
 		  build:
-		    - gcc -D_GNU_SOURCE -O\$LEVEL -o /usr/local/bin/miniP_server miniP_server.c minip.c
-		    - gcc -D_GNU_SOURCE -O\$LEVEL -o /usr/local/bin/miniP_client miniP_client.c minip.c
+		    - gcc -D_GNU_SOURCE -O\$LEVEL -o /usr/local/bin/miniP_server
+		      miniP_server.c minip.c
+		    - gcc -D_GNU_SOURCE -O\$LEVEL -o /usr/local/bin/miniP_client
+		      miniP_client.c minip.c
 	EOF
 	sed 's/ping_pong/compiled/' "$TOP/examples/minip-docker.yaml" >t.yaml
 	rm -rf run
-	pth-parse t.yaml 2>/dev/null | pth-plan -P plugins 2>/dev/null | pth-compose | pth-exec -o run >records.jsonl
+	pth-parse t.yaml 2>/dev/null | pth-plan -P plugins 2>/dev/null | pth-compose |
+		pth-exec -o run >records.jsonl
 	out=$(head -1 records.jsonl)
-	assertEquals "$(field .result.reason)$(cat run/*/images/*/build.log)" completed "$(field .result.status)"
+	assertEquals "$(field .result.reason)$(cat run/*/images/*/build.log)" completed \
+		"$(field .result.status)"
 	# shellcheck disable=SC2016
-	assertEquals 'a "b" $c' "$(docker run --rm --network none --entrypoint sh compiled-functional:latest -c 'echo "$GREETING"')"
+	assertEquals 'a "b" $c' \
+		"$(docker run --rm --network none --entrypoint sh compiled-functional:latest \
+			-c 'echo "$GREETING"')"
 	# The compiler stayed behind, and the user is not root.
-	assertEquals 'panther' "$(docker run --rm --network none --entrypoint sh compiled-functional:latest -c 'command -v gcc; id -un')"
+	assertEquals 'panther' \
+		"$(docker run --rm --network none --entrypoint sh compiled-functional:latest \
+			-c 'command -v gcc; id -un')"
 }
 
 . shunit2

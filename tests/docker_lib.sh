@@ -6,9 +6,11 @@
 # test that is killed leaves no engine, no container and no mount behind; with
 # --net neither bridges nor routes, and those of others are not in the way.
 engine_world() {
-	[ "$(id -u)" = 0 ] && [ -z "${PTH_ENGINE_WORLD:-}" ] && unshare --pid --fork --mount-proc "$@" true 2>/dev/null || return 0
+	[ "$(id -u)" = 0 ] && [ -z "${PTH_ENGINE_WORLD:-}" ] &&
+		unshare --pid --fork --mount-proc "$@" true 2>/dev/null || return 0
 	export PTH_ENGINE_WORLD=1
-	exec unshare --pid --fork --kill-child --mount-proc "$@" sh -c 'ip link set lo up; . "$0"' "$0"
+	exec unshare --pid --fork --kill-child --mount-proc "$@" sh -c 'ip link set lo up; . "$0"' \
+		"$0"
 }
 
 # engine_start: $DOCKER_HOST is a running engine, or the test is skipped.
@@ -22,14 +24,16 @@ engine_start() {
 	engine_exec=$(mktemp -d /tmp/pth-engine.XXXXXX)
 	engine_run && return
 	engine_stop
-	skip "dockerd does not start here: $(grep -o 'level=fatal.*' "$engine/log" | tail -1 | cut -c1-200)"
+	skip "dockerd does not start here: $(grep -o 'level=fatal.*' "$engine/log" | tail -1 |
+		cut -c1-200)"
 }
 
 # engine_run: dockerd with $engine_options, until it answers; 1: it does not.
 engine_run() {
 	# No bridge of its own: the machine's engine may have docker0.
 	# shellcheck disable=SC2086 # words
-	dockerd --bridge none ${engine_options:-} --data-root "$engine/data" --exec-root "$engine_exec" -H "$DOCKER_HOST" -p "$engine/pid" \
+	dockerd --bridge none ${engine_options:-} --data-root "$engine/data" \
+		--exec-root "$engine_exec" -H "$DOCKER_HOST" -p "$engine/pid" \
 		>"$engine/log" 2>&1 &
 	engine_pid=$!
 	tries=0
@@ -52,8 +56,13 @@ engine_stop() {
 	for orphan in $(engine_orphans); do kill -KILL "$orphan" 2>/dev/null; done
 	engine_pid='' engine=''
 	# What it may leave mounted when it is killed.
-	awk -v d="$engine_exec" 'index($2, d) == 1 { print $2 }' /proc/mounts | while read -r m; do umount -l "$m"; done
-	awk -v d="$PTH_TMP/engine" 'index($2, d) == 1 { print $2 }' /proc/mounts | while read -r m; do umount -l "$m"; done
+	awk -v d="$engine_exec" 'index($2, d) == 1 { print $2 }' /proc/mounts | while read -r m; do
+		umount -l "$m"
+	done
+	awk -v d="$PTH_TMP/engine" 'index($2, d) == 1 { print $2 }' /proc/mounts |
+		while read -r m; do
+		umount -l "$m"
+	done
 	rm -rf "$engine_exec"
 }
 
@@ -74,7 +83,8 @@ small_base() {
 		mkdir -p "$root${lib%/*}" && cp -L "$lib" "$root$lib"
 	done
 	printf 'root:x:0:0:::\npanther:x:10001:10001::/tmp:/bin/sh\n' >"$root/etc/passwd"
-	tar -C "$root" -c . | docker import -c 'ENV PATH=/bin:/usr/bin' - panther_base_service:latest >/dev/null
+	tar -C "$root" -c . |
+		docker import -c 'ENV PATH=/bin:/usr/bin' - panther_base_service:latest >/dev/null
 	rm -rf "$root"
 }
 
@@ -93,15 +103,17 @@ real_base() {
 # toolchains: an image pth_toolchains:latest with the compilers of all
 # languages, on the real base.
 toolchains='FROM panther_base_service:latest
-RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends git gcc g++ \
- libc6-dev make cmake golang-go cargo rustc pkg-config python3-venv && rm -rf /usr/share/doc /usr/share/man /var/lib/apt/lists/*'
+RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+ git gcc g++ libc6-dev make cmake golang-go cargo rustc pkg-config python3-venv && \
+ rm -rf /usr/share/doc /usr/share/man /var/lib/apt/lists/*'
 toolchains() {
 	docker image inspect pth_toolchains:latest >/dev/null 2>&1 && return
 	printf '%s\n' "$toolchains" >toolchains.txt
 	from_cache toolchains "$TOP/bin/pth-image" toolchains.txt && return
 	real_base || return
 	from_cache toolchains "$TOP/bin/pth-image" toolchains.txt # another name now
-	printf '%s\n' "$toolchains" | docker build --network host -t pth_toolchains:latest - >toolchains.log 2>&1 ||
+	printf '%s\n' "$toolchains" |
+		docker build --network host -t pth_toolchains:latest - >toolchains.log 2>&1 ||
 		skip "the compilers cannot be fetched: $(tail -1 toolchains.log)" || return
 	to_cache panther_base_service:latest pth_toolchains:latest
 }
@@ -151,7 +163,8 @@ through() {
 	out=$(grep '"type":"test"' records.jsonl)
 }
 
-# through_user FILE: up to pth-exec, which an ordinary user runs in the directory home; $out: the test's record.
+# through_user FILE: up to pth-exec, which an ordinary user runs in the directory
+# home; $out: the test's record.
 through_user() {
 	pth-parse "$1" 2>/dev/null | pth-plan 2>/dev/null | pth-compose >composed.jsonl
 	chmod 755 "$PTH_TMP" "$PTH_TMP/engine" && chmod 666 "$PTH_TMP/engine/sock" composed.jsonl
@@ -162,7 +175,7 @@ through_user() {
 }
 
 field() {
-	printf '%s\n' "$out" | jq -r "$1"
+	jq_out -r "$1"
 }
 
 # For tests with small_base: an engine, or the test is skipped.

@@ -27,7 +27,8 @@ podman_start() {
 	pod=$(mktemp -d /tmp/pth-podman.XXXXXX) # short: it holds sockets
 	podman_config >"$pod/conf"
 	export CONTAINERS_CONF="$pod/conf" DOCKER_HOST="unix://$pod/sock"
-	podman --root "$pod/root" --runroot "$pod/runroot" --tmpdir "$pod/tmp" --storage-driver vfs system service --time=0 \
+	podman --root "$pod/root" --runroot "$pod/runroot" --tmpdir "$pod/tmp" \
+		--storage-driver vfs system service --time=0 \
 		"$DOCKER_HOST" >"$pod/log" 2>&1 &
 	podman_pid=$!
 	tries=0
@@ -49,7 +50,10 @@ oneTimeTearDown() {
 	docker ps -aq | xargs -r docker rm -f >/dev/null 2>&1
 	kill "$podman_pid" 2>/dev/null
 	wait "$podman_pid" 2>/dev/null
-	awk -v d="$pod" 'index($2, d) == 1 { print $2 }' /proc/mounts | sort -r | while read -r m; do umount -l "$m"; done
+	awk -v d="$pod" 'index($2, d) == 1 { print $2 }' /proc/mounts | sort -r |
+		while read -r m; do
+		umount -l "$m"
+	done
 	rm -rf "$pod"
 }
 
@@ -58,7 +62,8 @@ testMinip() {
 	through "$TOP/examples/minip-docker.yaml"
 	assertEquals "$(why)" passed "$(field .verdict.status)"
 	for side in server client; do
-		assertMatch "$(tshark -r "run/$(field .result.dir)/$side/capture.pcapng" -Y 'udp.port == 4443' -T fields -e data 2>/dev/null | unhex)" 'pong 5'
+		assertMatch "$(tshark -r "run/$(field .result.dir)/$side/capture.pcapng" -Y '
+			udp.port == 4443' -T fields -e data 2>/dev/null | unhex)" 'pong 5'
 	done
 	assertEquals '' "$(ours)"
 }
@@ -76,7 +81,8 @@ testEndings() {
 
 testOneContainer() {
 	podman_start || return
-	sed 's/type: docker_compose/type: localhost_single_container\n      container: true/;/client\/capture.pcapng/d;/^      files:$/d' \
+	sed 's/type: docker_compose/type: localhost_single_container\n      container: true/
+			/client\/capture.pcapng/d;/^      files:$/d' \
 		"$TOP/examples/minip-docker.yaml" >t.yaml
 	through t.yaml
 	assertEquals "$(why)" passed "$(field .verdict.status)"
@@ -85,19 +91,25 @@ testOneContainer() {
 
 testSteps() {
 	podman_start || return
-	steps='[{exec: {service: server, argv: [id, -u]}}, {pause: server}, {resume: server}, {restart: server}, {signal: {service: server, signal: KILL}}]'
-	experiment steps | sed "s/^    steps: .*/    steps: $steps\n    assertions: [{type: port_open, service: server, port: 4443, transport: udp, timeout: 9}]/" >t.yaml
+	steps='[{exec: {service: server, argv: [id, -u]}}, {pause: server}, {resume: server},
+		{restart: server}, {signal: {service: server, signal: KILL}}]'
+	experiment steps |
+		sed "s/^    steps: .*/    steps: $steps\n    assertions: [{type: port_open,\n\
+      service: server, port: 4443, transport: udp, timeout: 9}]/" >t.yaml
 	through t.yaml
 	assertEquals 'completed: ' "$(why)"
 	assertEquals 10001 "$(cat run/*/server/steps/1.stdout.log)"
-	assertEquals 'true true true true true, true' "$(field '[.result.steps[].ok] | map(tostring) | join(" ")'), $(field '.result.assertions[0].ok')"
+	assertEquals 'true true true true true, true' \
+		"$(field '[.result.steps[].ok] | map(tostring) | join(" ")'), $(field '
+			.result.assertions[0].ok')"
 	assertEquals '' "$(ours)"
 }
 
 testKilledRunIsCleaned() {
 	podman_start || return
 	experiment lost '[sleep, "60"]' >t.yaml
-	PTH_EVENTS=none pth-parse t.yaml 2>/dev/null | PTH_EVENTS=none pth-plan 2>/dev/null | PTH_EVENTS=none pth-compose >lost.jsonl
+	PTH_EVENTS=none pth-parse t.yaml 2>/dev/null | PTH_EVENTS=none pth-plan 2>/dev/null |
+		PTH_EVENTS=none pth-compose >lost.jsonl
 	rm -rf lost
 	pth-exec -o lost lost.jsonl >lost.out 2>/dev/null &
 	lost=$!

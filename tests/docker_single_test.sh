@@ -42,12 +42,15 @@ testPingPong() {
 	assertEquals before "$(cat run/*/shared/seen)"
 	assertEquals "$(why)" passed "$(field .verdict.status)"
 	# As on localhost: one capture of the loopback, logs by service.
-	text=$(tshark -r run/001-single/capture.pcapng -Y 'udp.port == 4443' -T fields -e data 2>/dev/null | unhex)
+	text=$(tshark -r run/001-single/capture.pcapng -Y 'udp.port == 4443' -T fields \
+		-e data 2>/dev/null | unhex)
 	assertMatch "$text" 'ping 1'
 	assertMatch "$text" 'pong 5'
 	assertMatch "$(cat run/*/server/stdout.log)" '^send pong 5'
 	assertEquals 'client server' "$(field '.result.services | keys | join(" ")')"
-	assertEquals '0 exit stopped' "$(field '.result.services | "\(.client.code) \(.client.reason) \(.server.reason)"')"
+	assertEquals '0 exit stopped' \
+		"$(field '
+			.result.services | "\(.client.code) \(.client.reason) \(.server.reason)"')"
 	assertEquals /app/test "$(cat run/*/server/x/y)"
 	assertEquals 'all files are whose the run is' '' "$(find run ! -user root)"
 	assertEquals '' "$(ours)"
@@ -58,8 +61,10 @@ testTheSameRecordWithoutAnEngine() {
 	single | sed 's/, container: true//' >here.yaml
 	single >there.yaml
 	for file in here there; do
-		PTH_EVENTS=none pth-parse $file.yaml 2>/dev/null | PTH_EVENTS=none pth-plan 2>/dev/null | head -1 |
-			jq '[.plan.services[].phases.run.argv], .plan.capture, .plan.order' >$file.plan
+		PTH_EVENTS=none pth-parse $file.yaml 2>/dev/null |
+			PTH_EVENTS=none pth-plan 2>/dev/null | head -1 |
+			jq '[.plan.services[].phases.run.argv], .plan.capture, .plan.order' \
+			>$file.plan
 	done
 	assertEquals "$(cat here.plan)" "$(cat there.plan)"
 }
@@ -72,7 +77,9 @@ testStepsPhasesAndCodesAreThoseInside() {
       - signal: {service: client, signal: CONT}
       - resume: server
       - restart: server
-    assertions: [{type: port_open, service: server, port: 4443, timeout: 9}, {type: service_responsive, service: server, timeout: 9}]' single '[sh, -c, "env | sort; id -u; sleep 1; exit 3"]' >t.yaml
+    assertions: [{type: port_open, service: server, port: 4443, timeout: 9},
+      {type: service_responsive, service: server, timeout: 9}]' single \
+      	'[sh, -c, "env | sort; id -u; sleep 1; exit 3"]' >t.yaml
 	through t.yaml
 	assertEquals 'failed: client ended with exit code 3' "$(why)"
 	assertEquals step "$(cat run/*/server/here)"
@@ -81,8 +88,10 @@ testStepsPhasesAndCodesAreThoseInside() {
 	assertMatch "$(cat run/*/client/stdout.log)" '^2$'
 	assertEquals 10001 "$(tail -1 run/*/client/stdout.log)"
 	assertEquals 1 "$(field '.result.services.server.restarts | length')"
-	assertEquals 'true true true true true' "$(field '[.result.steps[].ok] | map(tostring) | join(" ")')"
-	assertEquals 'UDP port 4443 is open, is running and listens' "$(field '[.result.assertions[].text] | join(", ")')"
+	assertEquals 'true true true true true' \
+		"$(field '[.result.steps[].ok] | map(tostring) | join(" ")')"
+	assertEquals 'UDP port 4443 is open, is running and listens' \
+		"$(field '[.result.assertions[].text] | join(", ")')"
 }
 
 testEndings() {
@@ -94,7 +103,10 @@ testEndings() {
 	through t.yaml
 	assertMatch "$(why)" '^error: client: .*/no/such/program'
 	single '[sleep, "60"]' >t.yaml
-	{ assertSoon 30 sh -c 'docker ps --format "{{.Names}}" | grep -q container' && docker kill "$(docker ps -q)" >/dev/null; } &
+	{
+		assertSoon 30 sh -c 'docker ps --format "{{.Names}}" | grep -q container' &&
+			docker kill "$(docker ps -q)" >/dev/null
+	} &
 	through t.yaml
 	wait $!
 	assertEquals 'error: container: its container was killed from outside' "$(why)"
@@ -105,7 +117,9 @@ testEndings() {
 	kill -INT $!
 	wait $!
 	assertEquals 130 $?
-	assertEquals 'interrupted stopped' "$(head -1 out.jsonl | jq -r '"\(.result.status) \(.result.services.client.reason)"')"
+	assertEquals 'interrupted stopped' \
+		"$(head -1 out.jsonl |
+			jq -r '"\(.result.status) \(.result.services.client.reason)"')"
 	assertEquals '' "$(ours)"
 }
 
@@ -114,7 +128,8 @@ testByHand() {
 	need docker-compose docker-compose || return
 	single >t.yaml
 	through t.yaml
-	PTH_EVENTS=none pth-compose -o hand plan.jsonl >file 2>/dev/null || PTH_EVENTS=none pth-compose -o hand composed.jsonl >file
+	PTH_EVENTS=none pth-compose -o hand plan.jsonl >file 2>/dev/null ||
+		PTH_EVENTS=none pth-compose -o hand composed.jsonl >file
 	docker-compose -f "$(cat file)" config -q
 	assertEquals 0 $?
 	timeout 60 docker-compose -f "$(cat file)" up >up.log 2>&1

@@ -13,7 +13,8 @@ oneTimeTearDown() {
 
 # A server without end that takes TERM, HUP and INT, and has the port.
 forever='trap "echo bye; kill $!; exit 0" TERM; trap "echo hup" HUP; trap "exit 0" INT
-	/usr/local/libexec/pth/miniP_server -p 4443 -i 0.0.0.0 & echo up $$; while :; do sleep .02; done'
+	/usr/local/libexec/pth/miniP_server -p 4443 -i 0.0.0.0 & echo up $$
+	while :; do sleep .02; done'
 
 # A test of $forever, with $server (lines of it), $client (a service) and these
 # steps and assertions, as flow lists.
@@ -46,19 +47,26 @@ held() { field '[.result.assertions[] | "\(.ok) \(.text)"] | join("|")'; }
 
 testExec() {
 	docker_ready || return
-	client='client: {implementation: {name: ping_pong, type: iut}, protocol: {name: minip, version: functional, role: client, target: server}}'
+	client='client: {implementation: {name: ping_pong, type: iut},
+	        protocol: {name: minip, version: functional, role: client, target: server}}'
 	server='environment: {A: "x $$ y"}' steps '
-		- {exec: {service: server, argv: [sh, -c, "id -u; id -g; echo $A $PWD @{dir} @{share}; echo oh >&2"]}}
+		- {exec: {service: server,
+		    argv: [sh, -c, "id -u; id -g; echo $A $PWD @{dir} @{share}; echo oh >&2"]}}
 		- {exec: {service: server, argv: [/no/such], critical: false}}
 		- {exec: {service: server, argv: [sleep, "600"], critical: false, timeout: 1}}
-		- {exec: {service: server, argv: [sh, -c, "read -r line <@{dir}/client/stdout.log; echo $line"]}}
+		- {exec: {service: server,
+		    argv: [sh, -c, "read -r line <@{dir}/client/stdout.log; echo $line"]}}
 		- {exec: {service: server, argv: [sh, -c, "exit 4"]}}
 		- {wait: 9}' >t.yaml
 	through t.yaml
-	assertEquals 'failed: step 5 of 6 (exec): sh ended with exit code 4; see server/steps/5.stderr.log' "$(why)"
+	assertEquals "$(line 'failed: step 5 of 6 (exec): sh ended with exit code 4;' \
+		'see server/steps/5.stderr.log')" "$(why)"
 	assertEquals 'true false false true false false' "$(oks)"
-	assertEquals 'exit code 0|start /no/such: No such file or directory|sleep took too long; see server/steps/3.stderr.log|exit code 0|sh ended with exit code 4; see server/steps/5.stderr.log|the run was over before its turn' "$(texts)"
-	assertEquals '10001 10001 x $$ y /app/test/server /app/test /usr/local/share/pth' "$(xargs <run/001-steps/server/steps/1.stdout.log)"
+	assertEquals "$(line 'exit code 0|start /no/such: No such file or directory|sleep took' \
+		'too long; see server/steps/3.stderr.log|exit code 0|sh ended with exit code 4;' \
+		'see server/steps/5.stderr.log|the run was over before its turn')" "$(texts)"
+	assertEquals '10001 10001 x $$ y /app/test/server /app/test /usr/local/share/pth' \
+		"$(xargs <run/001-steps/server/steps/1.stdout.log)"
 	assertEquals oh "$(cat run/*/server/steps/1.stderr.log)"
 	assertMatch "$(cat run/*/server/steps/4.stdout.log)" ping
 	assertEquals 'no socket stays' '' "$(find run -type s)"
@@ -70,7 +78,10 @@ testSignals() {
 	docker_ready || return
 	steps '
 		- {signal: {service: server, signal: HUP}}
-		- {exec: {service: server, argv: [sh, -c, "while :; do while read -r line; do [ $line != hup ] || exit 0; done <stdout.log; sleep .02; done"]}}
+		- {exec: {service: server,
+		    argv: [sh, -c,
+		      "while :; do while read -r line; do [ $line != hup ] || exit 0; done
+		      <stdout.log; sleep .02; done"]}}
 		- {signal: {service: server, signal: KILL}}
 		- {exec: {service: server, argv: [id]}, after: {service: server, state: stopped}}
 		- {signal: {service: server, signal: HUP}}' >t.yaml
@@ -90,16 +101,20 @@ testSignals() {
 
 testPauseAndResume() {
 	docker_ready || return
-	state='"while read -r up pid; do [ $up != up ] || break; done <stdout.log; read -r pid name state rest </proc/$pid/stat; echo $state"'
+	state='"while read -r up pid; do [ $up != up ] || break; done <stdout.log;
+		      read -r pid name state rest </proc/$pid/stat; echo $state"'
 	steps "
 		- {pause: server}
 		- {exec: {service: server, argv: [sh, -c, $state]}}
 		- {resume: server}
 		- {exec: {service: server, argv: [sh, -c, $state]}}
-		- {pause: server}" '[{type: service_running, service: server}, {type: service_responsive, service: server}]' >t.yaml
+		- {pause: server}" \
+			'[{type: service_running, service: server},
+				{type: service_responsive, service: server}]' >t.yaml
 	through t.yaml
 	assertEquals 'failed: service_responsive server: is frozen' "$(why)"
-	assertEquals 'server is frozen|exit code 0|server goes on|exit code 0|server is frozen' "$(texts)"
+	assertEquals 'server is frozen|exit code 0|server goes on|exit code 0|server is frozen' \
+		"$(texts)"
 	assertEquals T "$(cat run/*/server/steps/2.stdout.log)"
 	assertMatch "$(cat run/*/server/steps/4.stdout.log)" '^[SR]$'
 	assertEquals 'true is running, frozen|false is frozen' "$(held)"
@@ -115,17 +130,22 @@ testRestart() {
 		- {restart: server}
 		- {signal: {service: server, signal: KILL}}
 		- {restart: server, after: {service: server, state: stopped}}
-		- {exec: {service: server, argv: [sh, -c, "echo again"]}}' '[{type: port_open, service: server, port: 4443}]' >t.yaml
+		- {exec: {service: server,
+		    argv: [sh, -c,
+		      "echo again"]}}' '[{type: port_open, service: server, port: 4443}]' >t.yaml
 	through t.yaml
 	assertEquals 'completed: ' "$(why)"
-	assertEquals 'server is ready again|sent KILL to server|server is ready again|exit code 0' "$(texts)"
+	assertEquals 'server is ready again|sent KILL to server|server is ready again|exit code 0' \
+		"$(texts)"
 	assertEquals 3 "$(grep -c '^up' run/*/server/stdout.log)"
-	assertEquals 'stopped KILL' "$(field '.result.services.server.restarts | "\(.[0].reason) \(.[1].signal)"')"
+	assertEquals 'stopped KILL' \
+		"$(field '.result.services.server.restarts | "\(.[0].reason) \(.[1].signal)"')"
 	assertEquals 'true UDP port 4443 is open' "$(held)"
 	# One container all the time.
 	assertEquals 1 "$(find run -name inner.json | wc -l)"
 	# It does not come up again.
-	forever='[ ! -e second ] || exit 7; : >second; exec /usr/local/libexec/pth/miniP_server -p 4443 -i 0.0.0.0' \
+	forever='[ ! -e second ] || exit 7; : >second
+		exec /usr/local/libexec/pth/miniP_server -p 4443 -i 0.0.0.0' \
 		steps '[{restart: server}]' >t.yaml
 	through t.yaml
 	assertMatch "$(why)" '^error: server: ended with exit code 7 before it was ready'
@@ -134,24 +154,32 @@ testRestart() {
 
 testOneThatHasEnded() {
 	docker_ready || return
-	# Its container stays for steps that need it; others learn of its end where they wait for it.
+	# Its container stays for steps that need it; others learn of its end where they
+	# wait for it.
 	client='client:
-		        implementation: {name: command, type: testers, command: [sh, -c, "echo done"]}
+		        implementation: {name: command, type: testers,
+		          command: [sh, -c, "echo done"]}
 		        protocol: {name: minip, version: functional, role: client, target: server}'
 	steps '
 		- {exec: {service: client, argv: [sh, -c, "echo here"]}, at: 1s}
 		- {restart: client}' >t.yaml
 	through t.yaml
 	assertEquals 'completed: ' "$(why)"
-	assertEquals 'here 2 1' "$(cat run/*/client/steps/1.stdout.log) $(grep -c 'done' run/*/client/stdout.log) $(field '.result.services.client.restarts | length')"
+	assertEquals 'here 2 1' \
+		"$(cat run/*/client/steps/1.stdout.log) $(grep -c 'done' \
+			run/*/client/stdout.log) $(field '
+			.result.services.client.restarts | length')"
 	client="$client
 		      last:
-		        implementation: {name: command, type: testers, command: [sh, -c, 'echo last']}
+		        implementation: {name: command, type: testers,
+		          command: [sh, -c, 'echo last']}
 		        protocol: {name: minip, version: functional, role: client, target: server}
 		        depends_on: {client: completed}"
 	steps '[{exec: {service: client, argv: [id]}}]' >t.yaml
 	through t.yaml
-	assertEquals 'failed: step 1 of 1 (exec): client and its container do not run (exit code 0)' "$(why)"
+	assertEquals \
+		'failed: step 1 of 1 (exec): client and its container do not run (exit code 0)' \
+		"$(why)"
 	assertEquals last "$(cat run/*/last/stdout.log)"
 	assertEquals '' "$(ours)"
 }
@@ -170,16 +198,20 @@ testAssertions() {
 		- {type: exit_code, service: server, code: 0}' >t.yaml
 	through t.yaml
 	assertEquals 'failed: port_open server: TCP port 4444 is not open' "$(why)"
-	assertEquals 'true is running|true is running and listens|true UDP port 4443 is open|false TCP port 4444 is not open|true found|true stdout.log exists|true UDP port 4443 is open|true is running and listens|true exit code 0' \
+	assertEquals "$(line 'true is running|true is running and listens|true UDP port 4443 is' \
+		'open|false TCP port 4444 is not open|true found|true stdout.log exists|true UDP' \
+		'port 4443 is open|true is running and listens|true exit code 0')" \
 		"$(held | sed 's/|/\n/g' | paste -sd '|')"
 	# A client that has ended: its container has, too.
-	client='client: {implementation: {name: ping_pong, type: iut}, protocol: {name: minip, version: functional, role: client, target: server}}'
+	client='client: {implementation: {name: ping_pong, type: iut},
+	        protocol: {name: minip, version: functional, role: client, target: server}}'
 	steps '[]' '
 		- {type: service_running, service: client}
 		- {type: port_open, service: client, port: 4443}
 		- {type: exit_code, service: client, code: 0}' >t.yaml
 	through t.yaml
-	assertEquals 'true has run: exit code 0|false client and its container do not run (exit code 0)|true exit code 0' "$(held)"
+	assertEquals "$(line 'true has run: exit code 0|false client and its container do not run' \
+		'(exit code 0)|true exit code 0')" "$(held)"
 	assertEquals '' "$(ours)"
 }
 
@@ -196,22 +228,28 @@ testAnswersByHttp() {
 			setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
 			if (bind(s, (void *)&a, sizeof a) != 0 || listen(s, 9) != 0) return 1;
 			for (int c; (c = accept(s, 0, 0)) >= 0; close(c))
-				if (read(c, b, sizeof b) < 0 || write(c, "HTTP/1.1 418 Teapot\r\n\r\n", 23) < 0) return 2;
+				if (read(c, b, sizeof b) < 0 ||
+				    write(c, "HTTP/1.1 418 Teapot\r\n\r\n", 23) < 0) return 2;
 		}
 	EOF
 	cc -static -o httpd httpd.c || skip 'no static library of C' || return
 	server="volumes: ['$PWD/httpd:/httpd:ro']"
-	forever='/httpd & exec /usr/local/libexec/pth/miniP_server -p 4443 -i 0.0.0.0' steps '[{wait: 100ms}]' '
-		- {type: service_responsive, service: server, endpoint: 8080/x, expected_status: 418, timeout: 9}
+	forever='/httpd & exec /usr/local/libexec/pth/miniP_server -p 4443 -i 0.0.0.0' steps \
+		'[{wait: 100ms}]' '
+		- {type: service_responsive, service: server, endpoint: 8080/x,
+		  expected_status: 418, timeout: 9}
 		- {type: service_responsive, service: server, endpoint: 8080/x}' >t.yaml
 	through t.yaml
-	assertEquals 'true GET /x at port 8080: status 418|false GET /x at port 8080: status 418' "$(held)"
+	assertEquals 'true GET /x at port 8080: status 418|false GET /x at port 8080: status 418' \
+		"$(held)"
 	assertEquals '' "$(ours)"
 }
 
 testOrdinaryUser() {
 	docker_ready || return
-	steps '[{exec: {service: server, argv: [id, -u]}}, {restart: server}, {signal: {service: server, signal: HUP}}]' >t.yaml
+	steps \
+		'[{exec: {service: server, argv: [id, -u]}}, {restart: server},
+			{signal: {service: server, signal: HUP}}]' >t.yaml
 	echo 'docker: {user_mapping: {custom_uid: 4321}}' >>t.yaml
 	through_user t.yaml
 	assertEquals 'completed: ' "$(why)"
@@ -222,7 +260,8 @@ testOrdinaryUser() {
 
 # begun: pth-exec in the background, $!; until its first step writes.
 begun() {
-	PTH_EVENTS=none pth-parse t.yaml 2>/dev/null | PTH_EVENTS=none pth-plan 2>/dev/null | PTH_EVENTS=none pth-compose >one.jsonl
+	PTH_EVENTS=none pth-parse t.yaml 2>/dev/null | PTH_EVENTS=none pth-plan 2>/dev/null |
+		PTH_EVENTS=none pth-compose >one.jsonl
 	rm -rf run
 	pth-exec -o run one.jsonl >out.jsonl 2>/dev/null &
 	exec=$!
@@ -231,17 +270,21 @@ begun() {
 
 testEndsInTheMiddle() {
 	docker_ready || return
-	steps '[{pause: server}, {exec: {service: server, argv: [sh, -c, "echo here; sleep 60"]}}]' >t.yaml
+	steps \
+		'[{pause: server},
+			{exec: {service: server, argv: [sh, -c, "echo here; sleep 60"]}}]' >t.yaml
 	begun
 	docker kill "$(docker ps -q)" >/dev/null
 	wait $exec
-	assertEquals 'error: server: its container was killed from outside' "$(head -1 out.jsonl | jq -r '"\(.result.status): \(.result.reason)"')"
+	assertEquals 'error: server: its container was killed from outside' \
+		"$(head -1 out.jsonl | jq -r '"\(.result.status): \(.result.reason)"')"
 	assertEquals 'no socket stays' '' "$(find run -type s)"
 	begun
 	kill -INT $exec
 	wait $exec
 	assertEquals 130 $?
-	assertEquals 'interrupted the run was over before it had ended' "$(head -1 out.jsonl | jq -r '"\(.result.status) \(.result.steps[1].text)"')"
+	assertEquals 'interrupted the run was over before it had ended' \
+		"$(head -1 out.jsonl | jq -r '"\(.result.status) \(.result.steps[1].text)"')"
 	assertEquals stop "$(tail -1 run/*/server/stdout.log)"
 	assertEquals '' "$(ours)"
 	begun

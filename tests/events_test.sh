@@ -30,8 +30,10 @@ testListedIsEmitted() {
 }
 
 testNamesAreEntityVerb() {
+	entities='tool|experiment|test|service|environment|plugin|command|compile|step|assertion'
+	entities="$entities|link|capture|artifact|metric|verdict|report|run"
 	for name in $(emitted); do
-		echo "$name" | grep -qE '^(tool|experiment|test|service|environment|plugin|command|compile|step|assertion|link|capture|artifact|metric|verdict|report|run)\.[a-z][a-z_]*$'
+		echo "$name" | grep -qE "^($entities)\.[a-z][a-z_]*\$"
 		assertTrue "$name is not entity.verb" $?
 	done
 }
@@ -44,14 +46,19 @@ testLevels() {
 	    network_environment: {type: localhost}
 	    isolation: none
 	    capture: false
-	    services: {s: {implementation: {name: command, type: testers, command: ["true"]}, protocol: {name: tcp, role: server}, ports: ["24448:24448"]}}
+	    services: {s: {implementation: {name: command, type: testers, command: ["true"]},
+	      protocol: {name: tcp, role: server}, ports: ["24448:24448"]}}
 	end
 	events() { # settings [VARIABLE=VALUE...]: kinds of events that are shown | that are kept
 		{ echo "$1" && cat e.yaml; } >f.yaml
 		shift
 		rm -rf out
-		env -u PTH_EVENTS "$@" sh -c 'pth-parse f.yaml | pth-plan 2>plan.err | pth-exec -o out 2>exec.err >/dev/null' 2>parse.err
-		cat parse.err plan.err exec.err | jq -r 'select(.tool != "pth-parse") | .event | split(".")[0]' | sort -u | tr '\n' ' '
+		env -u PTH_EVENTS "$@" \
+			sh -c 'pth-parse f.yaml | pth-plan 2>plan.err |
+				pth-exec -o out 2>exec.err >/dev/null' 2>parse.err
+		cat parse.err plan.err exec.err |
+			jq -r 'select(.tool != "pth-parse") | .event | split(".")[0]' | sort -u |
+			tr '\n' ' '
 		echo "| $(jq -r '.event | split(".")[0]' out/events.jsonl | sort -u | tr '\n' ' ')"
 	}
 	all='environment run service test '
@@ -62,8 +69,11 @@ testLevels() {
 	assertEquals "| $all" "$(events 'observers: {logger: {enabled: false}}')"
 	assertEquals "| $all" "$(events 'observers: {logger: {log_to_console: false}}')"
 	assertEquals '| ' "$(events 'logging: {level: CRITICAL, debug_file_logging: false}')"
-	assertEquals "service | $all" "$(events 'logging: {level: ERROR, feature_levels: {service_start: INFO, quic_services: ERROR}}')"
-	assertEquals 'environment run test '"| $all" "$(events 'logging: {feature_levels: {service: ERROR}}')"
+	assertEquals "service | $all" \
+		"$(events 'logging: {level: ERROR,
+			feature_levels: {service_start: INFO, quic_services: ERROR}}')"
+	assertEquals 'environment run test '"| $all" \
+		"$(events 'logging: {feature_levels: {service: ERROR}}')"
 	assertEquals "| $all" "$(events 'logging: {level: DEBUG}' PANTHER_LOG_LEVEL=ERROR)"
 	assertEquals 'asked for' "$all| $all" "$(events 'logging: {level: ERROR}' PTH_EVENTS=json)"
 	sed -i 's/"true"/"false"/' e.yaml
@@ -80,8 +90,12 @@ testEventsOfARun() {
 		PTH_EVENTS=json pth-report >/dev/null 2>>stderr
 	cat exec.err >>stderr
 	assertTrue 'there are events' '[ -s exec.err ]'
-	assertEquals '' "$(jq -rc 'select((.pth == 1 and (.event | type == "string") and (.t | test("^[0-9-]+T[0-9:.]+Z$"))
-		and (.us | type == "number") and (.tool | startswith("pth-")) and (.pid | type == "number")) | not)' stderr 2>&1)"
+	assertEquals '' \
+		"$(jq -rc '
+			select((.pth == 1 and (.event | type == "string") and
+				(.t | test("^[0-9-]+T[0-9:.]+Z$"))
+		and (.us | type == "number") and (.tool | startswith("pth-")) and
+		(.pid | type == "number")) | not)' stderr 2>&1)"
 	assertEquals 'longer than 4096 bytes' '' "$(grep -E '.{4096}' stderr)"
 	jq -r .event stderr | sort -u >names
 	listed | sort >are_listed

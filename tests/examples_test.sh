@@ -19,17 +19,22 @@ testPingPong() {
 	ready || return
 	run pipe "$TOP/examples/ping-pong.yaml" out
 	assertCode 0
-	for file in experiment.yaml plan.jsonl events.jsonl results.jsonl EXPERIMENT_REPORT.md experiment_summary.json \
+	for file in experiment.yaml plan.jsonl events.jsonl results.jsonl EXPERIMENT_REPORT.md \
+		experiment_summary.json \
 		001-ping-pong-functional/record.json 001-ping-pong-functional/result.json \
-		001-ping-pong-functional/capture.pcapng 001-ping-pong-functional/server/stdout.log; do
+		001-ping-pong-functional/capture.pcapng \
+		001-ping-pong-functional/server/stdout.log; do
 		assertTrue "no $file" "[ -s out/$file ]"
 	done
-	assertEquals '10 datagrams' 10 "$(tshark -r out/001-ping-pong-functional/capture.pcapng -Y 'udp.port == 4443' 2>/dev/null | wc -l)"
+	assertEquals '10 datagrams' 10 \
+		"$(tshark -r out/001-ping-pong-functional/capture.pcapng \
+			-Y 'udp.port == 4443' 2>/dev/null | wc -l)"
 }
 
 testMinipVersions() {
 	ready || return
-	pth-parse "$TOP/examples/minip-versions.yaml" | pth-plan | pth-exec -o versions | pth-collect >judged 2>/dev/null
+	pth-parse "$TOP/examples/minip-versions.yaml" | pth-plan | pth-exec -o versions |
+		pth-collect >judged 2>/dev/null
 	statuses judged >is
 	cat >should <<'EOF'
 001-minip-functional passed true
@@ -47,7 +52,8 @@ EOF
 testWithoutTheExpectationTheyFail() {
 	ready || return
 	grep -v 'status: failed' "$TOP/examples/minip-versions.yaml" >strict.yaml
-	pth-parse strict.yaml | pth-plan | pth-exec -o strict --only '*-fail' | pth-collect 2>/dev/null >judged
+	pth-parse strict.yaml | pth-plan | pth-exec -o strict --only '*-fail' |
+		pth-collect 2>/dev/null >judged
 	assertMatch "$(statuses judged)" '^004-minip-fail failed false$'
 	run pth-report <judged
 	assertCode 1
@@ -62,7 +68,8 @@ testQuic() {
 	cmp -s $test/server/www/data.bin $test/client/downloads/data.bin
 	assertTrue 'what came is what was served' $?
 	assertEquals 5000000 "$(wc -c <$test/client/downloads/data.bin)"
-	assertTrue 'http3 frames, with the keys inside' "[ $(tshark -r $test/capture.pcapng -Y http3 2>/dev/null | wc -l) -gt 0 ]"
+	assertTrue 'http3 frames, with the keys inside' \
+		"[ $(tshark -r $test/capture.pcapng -Y http3 2>/dev/null | wc -l) -gt 0 ]"
 	assertTrue 'keys' "[ -s $test/server/keys.log ] || [ -s $test/client/keys.log ]"
 	assertTrue 'qlog' "[ -n '$(find $test -name '*.sqlog' -o -name '*.qlog')' ]"
 	assertMatch "$(cat quic/EXPERIMENT_REPORT.md)" '[Hh]andshake'
@@ -73,7 +80,8 @@ testQuic() {
 testFiltersBetweenTheStages() {
 	ready || return
 	jq_() { jq -c --unbuffered .; }
-	pth-parse "$TOP/examples/ping-pong.yaml" | jq_ | pth-plan | jq_ | pth-exec -o filtered | jq_ |
+	pth-parse "$TOP/examples/ping-pong.yaml" | jq_ | pth-plan | jq_ | pth-exec -o filtered |
+		jq_ |
 		pth-collect | jq_ | tee judged | pth-report >report
 	assertEquals 0 $?
 	assertEquals '001-ping-pong-functional passed true' "$(statuses judged)"
@@ -128,7 +136,8 @@ testNothingSleeps() {
 
 testManyOnTheSamePort() {
 	ready || return
-	sed 's/^    network_environment:/    iterations: 20\n&/' "$TOP/examples/ping-pong.yaml" >many.yaml
+	sed 's/^    network_environment:/    iterations: 20\n&/' \
+		"$TOP/examples/ping-pong.yaml" >many.yaml
 	pth-parse many.yaml | pth-plan | pth-exec -j 4 -o many | pth-collect 2>/dev/null >judged
 	assertEquals 20 "$(statuses judged | grep -c 'passed true$')"
 }
@@ -139,9 +148,11 @@ testOrdinaryUser() {
 	chmod 755 "$PTH_TMP" && mkdir user && chmod 777 user "$TMPDIR"
 	# shellcheck disable=SC2016
 	for name in ping-pong quic; do
-		run as_user env HOME=/nonexistent sh -c 'cd "$1/user" && pth run "$2" -o "$3"' sh "$PTH_TMP" "$user_top/examples/$name.yaml" $name
+		run as_user env HOME=/nonexistent sh -c 'cd "$1/user" && pth run "$2" -o "$3"' sh \
+			"$PTH_TMP" "$user_top/examples/$name.yaml" $name
 		assertCode 0
-		assertMatch "$(jq -c 'select(.result) | .result.isolation.used' user/$name/results.jsonl)" '"net"'
+		assertMatch "$(jq -c '
+			select(.result) | .result.isolation.used' user/$name/results.jsonl)" '"net"'
 		assertTrue "$name is captured" "[ -s user/$name/001*/capture.pcapng ]"
 	done
 }
@@ -149,7 +160,8 @@ testOrdinaryUser() {
 testDemo() {
 	ready || return
 	[ -x "$TOP/examples/demo" ] || fail 'no examples/demo'
-	assertMatch "$(cat "$TOP/examples/demo")" 'pth-parse .*\| pth-plan \| pth-exec .*\| pth-collect \| pth-report'
+	assertMatch "$(cat "$TOP/examples/demo")" \
+		'pth-parse .*\| pth-plan \| pth-exec .*\| pth-collect \| pth-report'
 }
 
 testNothingIsSaidAgainstThem() {

@@ -10,9 +10,12 @@ rec() {
 	shift 2
 	jq -cn --arg id "$id" --argjson over "$over" '
 		{pth: 1, type: "test", run: "iso", id: $id, index: 1, of: 1, name: $id,
-		 plan: ({environment: {type: "localhost", isolation: "full"}, timeout_us: 30000000, setup: [],
-		         capture: null, order: ["a"], services: [{name: "a", finite: true, timeout_us: 20000000,
-		         stop: {signal: "TERM", grace_us: 300000}, phases: {run: {argv: $ARGS.positional}}}
+		 plan: ({environment: {type: "localhost", isolation: "full"}, timeout_us: 30000000,
+		   setup: [],
+		         capture: null, order: ["a"],
+		         services: [{name: "a", finite: true, timeout_us: 20000000,
+		         stop: {signal: "TERM",
+		           grace_us: 300000}, phases: {run: {argv: $ARGS.positional}}}
 		         * ($over.service // {})]} * ($over | del(.service)))}' --args -- "$@"
 }
 
@@ -22,7 +25,7 @@ exec1() {
 	{ rec t "$@"; end 1; } >plan
 	# shellcheck disable=SC2086 # words
 	run $as pth-exec -o "${dir:-out}" plan
-	out=$(printf '%s\n' "$out" | jq -c 'select(.type == "test").result')
+	out=$(jq_out -c 'select(.type == "test").result')
 }
 
 log() {
@@ -75,17 +78,24 @@ testMemory() {
 	need_groups || return
 	exec1 '{"service": {"limits": {"memory": 67108864}}}' python3 -c 'bytearray(10**9)'
 	assertCode 0
-	assertEquals 'crashed: a died of signal KILL: out of memory: limit 64 MiB' "$(field '"\(.status): \(.reason)"')"
+	assertEquals 'crashed: a died of signal KILL: out of memory: limit 64 MiB' \
+		"$(field '"\(.status): \(.reason)"')"
 	assertMatch "$(field '.services.a.limits.memory')" '^cgroup v[12]$'
 	assertEquals 1 "$(field .services.a.oom_kills)"
 	assertMatch "$err" '"service.limited".*"limits":{"memory":"cgroup v'
 	# A child that was killed; address space alone is no memory.
-	exec1 '{"service": {"limits": {"memory": 67108864}}}' sh -c 'python3 -c "bytearray(10**9)"; exit 3'
-	assertEquals 'failed: a ended with exit code 3: out of memory: limit 64 MiB' "$(field '"\(.status): \(.reason)"')"
-	exec1 '{"service": {"limits": {"memory": 67108864}}}' python3 -c 'import mmap; mmap.mmap(-1, 1 << 30, flags=mmap.MAP_PRIVATE)'
+	exec1 '{"service": {"limits": {"memory": 67108864}}}' \
+		sh -c 'python3 -c "bytearray(10**9)"; exit 3'
+	assertEquals 'failed: a ended with exit code 3: out of memory: limit 64 MiB' \
+		"$(field '"\(.status): \(.reason)"')"
+	exec1 '{"service": {"limits": {"memory": 67108864}}}' \
+		python3 -c 'import mmap; mmap.mmap(-1, 1 << 30, flags=mmap.MAP_PRIVATE)'
 	assertEquals completed "$(field .status)"
-	exec1 '{"service": {"limits": {"memory": 67108864}, "phases": {"compile": [{"argv": ["python3", "-c", "bytearray(10**9)"]}]}}}' true
-	assertMatch "$(field .reason)" '^a: compile: python3 ended with signal KILL: out of memory: limit 64 MiB; see '
+	exec1 '{"service": {"limits": {"memory": 67108864},
+				"phases": {"compile": [{"argv": ["python3", "-c",
+				  "bytearray(10**9)"]}]}}}' true
+	assertMatch "$(field .reason)" \
+		'^a: compile: python3 ended with signal KILL: out of memory: limit 64 MiB; see '
 	assertEquals '' "$(left_groups)"
 }
 
@@ -99,20 +109,25 @@ testForkBomb() {
 	assertSoon 2 sh -c "! pgrep -f 'sleep 87654[3]'"
 	assertEquals '' "$(left_groups)"
 	# Within the limit nothing is refused.
-	exec1 '{"service": {"limits": {"processes": 30}}}' sh -c 'for i in 1 2 3 4 5 6 7 8 9; do sleep .1 & done; wait'
+	exec1 '{"service": {"limits": {"processes": 30}}}' \
+		sh -c 'for i in 1 2 3 4 5 6 7 8 9; do sleep .1 & done; wait'
 	assertEquals completed "$(field .status)"
 }
 
 testEverythingOfAServiceIsInItsGroup() {
 	need_groups || return
 	exec1 '{"wait_us": 1, "service": {"finite": false, "limits": {"processes": 30, "cpu": 0.5},
-		"ready": [{"kind": "command", "argv": ["sh", "-c", "[ -e up ] && cat /proc/self/cgroup >ready.txt"]}],
-		"phases": {"pre_run": [{"argv": ["sh", "-c", "cat /proc/self/cgroup >pre_run.txt"]}]}}}' \
+		"ready": [{"kind": "command",
+		  "argv": ["sh", "-c", "[ -e up ] && cat /proc/self/cgroup >ready.txt"]}],
+		"phases": {"pre_run": [{"argv": ["sh", "-c",
+		  "cat /proc/self/cgroup >pre_run.txt"]}]}}}' \
 		sh -c 'cat /proc/self/cgroup >run.txt
-		d=$(sed -n "s/^[0-9]*:cpu:/\/sys\/fs\/cgroup\/cpu/p" /proc/self/cgroup); cat $d/cpu.cfs_quota_us; : >up; exec sleep 100'
+		d=$(sed -n "s/^[0-9]*:cpu:/\/sys\/fs\/cgroup\/cpu/p" /proc/self/cgroup)
+		cat $d/cpu.cfs_quota_us; : >up; exec sleep 100'
 	assertEquals completed "$(field .status)"
 	for phase in pre_run ready run; do
-		assertMatch "$phase: $(cat out/t/a/$phase.txt)" '/pth-[0-9a-f]*\.[0-9]*\.[0-9]*\.[0-9]*/1\.a$'
+		assertMatch "$phase: $(cat out/t/a/$phase.txt)" \
+			'/pth-[0-9a-f]*\.[0-9]*\.[0-9]*\.[0-9]*/1\.a$'
 	done
 	case $(field .services.a.limits.cpu) in *v1) assertEquals 50000 "$(log)" ;; esac
 }
@@ -124,12 +139,14 @@ testLimitsWithoutGroups() {
 	printf '#!/bin/sh\nmount -t tmpfs -o ro tmpfs /sys/fs/cgroup || exit 4\nexec "$@"\n' >hide
 	chmod +x hide
 	as='unshare -m ./hide'
-	exec1 '{"service": {"limits": {"memory": 200000000, "cpu": 0.5, "processes": 10, "files": 64}}}' python3 -c 'bytearray(10**9)'
+	exec1 '{"service": {"limits": {"memory": 200000000, "cpu": 0.5, "processes": 10,
+				"files": 64}}}' python3 -c 'bytearray(10**9)'
 	assertCode 0
 	assertEquals failed "$(field .status)"
 	assertMatch "$(cat out/t/a/stderr.log)" MemoryError
 	# The kernel counts no processes of root.
-	assertEquals '{"cpu":"none","memory":"rlimit","processes":"none","files":"rlimit"}' "$(field '.services.a.limits | tojson')"
+	assertEquals '{"cpu":"none","memory":"rlimit","processes":"none","files":"rlimit"}' \
+		"$(field '.services.a.limits | tojson')"
 	assertMatch "$err" '"environment.degraded".*"reason":"a: limits.cpu is not kept'
 	assertMatch "$err" '"environment.degraded".*"reason":"a: limits.processes is not kept'
 }
@@ -149,12 +166,14 @@ testLimitsOfAnOrdinaryUser() {
 testOwnLimitsStopNoOthers() {
 	ready='"ready": [{"kind": "file", "path": "up"}]'
 	for limits in '"limits": {"files": 64},' ''; do
-		{ rec 1-t "{\"service\": {$limits $ready}}" sh -c 'echo "fork: Resource temporarily unavailable" >&2; exit 1'
-		  rec 2-t '{}' true; end 2; } | jq -c 'if .id then .settings.fast_fail.enabled = true else . end' >plan
+		{ rec 1-t "{\"service\": {$limits $ready}}" \
+			sh -c 'echo "fork: Resource temporarily unavailable" >&2; exit 1'
+		  rec 2-t '{}' true; end 2; } |
+		  	jq -c 'if .id then .settings.fast_fail.enabled = true else . end' >plan
 		rm -rf out
 		run pth-exec -j 1 -o out plan
 		assertEquals "error $([ -n "$limits" ] && echo completed || echo skipped)" \
-			"$(printf '%s\n' "$out" | jq -r 'select(.id).result.status' | xargs)"
+			"$(jq_out -r 'select(.id).result.status' | xargs)"
 	done
 }
 
@@ -186,7 +205,11 @@ testGroupsOfAKilledRun() {
 testGroupsInUseStay() {
 	need_groups || return
 	[ -z "$as" ] || skip 'the groups of this machine are not mounted' || return
-	{ rec t '{"service": {"limits": {"processes": 10}}}' sh -c 'until [ -e stop ]; do sleep .05; done'; end 1; } >plan
+	{
+		rec t '{"service": {"limits": {"processes": 10}}}' \
+			sh -c 'until [ -e stop ]; do sleep .05; done'
+		end 1
+	} >plan
 	cp plan plan.live
 	pth-exec -o live plan.live >/dev/null 2>&1 &
 	pid=$!
@@ -221,7 +244,8 @@ private() {
 	run $as pth-exec -j 2 -o "$dir" plan
 	assertCode 0
 	for id in one two; do
-		assertEquals "$id $id ../..: $id $id.was.here /dev/shm: $id /tmp" "$(xargs <"$dir/$id/a/stdout.log")"
+		assertEquals "$id $id ../..: $id $id.was.here /dev/shm: $id /tmp" \
+			"$(xargs <"$dir/$id/a/stdout.log")"
 		assertEquals '' "$(cat "$dir/$id/a/stderr.log")"
 		assertFalse 'the run directory is as it was' "[ -e $dir/$id.was.here ]"
 		assertFalse 'nothing is left in the test' "[ -e $dir/$id/tmp ]"
@@ -256,19 +280,22 @@ testProgramsBelowTmpAreSeen() {
 	cd "$base/work" || return
 	run pth-exec -o "$base/work/out" plan
 	assertCode 0
-	assertEquals 'by-path by-name data file by-cwd named path work' "$(xargs <out/t/a/stdout.log)"
+	assertEquals 'by-path by-name data file by-cwd named path work' \
+		"$(xargs <out/t/a/stdout.log)"
 	assertFalse 'one test sees the others' '[ -e out/t/a/plan ]'
 	# Started in /tmp itself: that is private all the same.
 	cd /tmp || return
 	run pth-exec -o "$base/out" "$base/work/plan"
-	assertEquals 'by-path by-name data file named out path' "$(xargs <"$base/out/t/a/stdout.log")"
+	assertEquals 'by-path by-name data file named out path' \
+		"$(xargs <"$base/out/t/a/stdout.log")"
 	PATH=$old
 	rm -rf "$base" "$base.file"
 }
 
 testNetIsolationHasNoMounts() {
 	need_namespaces || return
-	exec1 '{"environment": {"isolation": "net", "read_only": true}}' sh -c 'echo $TMPDIR; ls -d ../../t'
+	exec1 '{"environment": {"isolation": "net", "read_only": true}}' \
+		sh -c 'echo $TMPDIR; ls -d ../../t'
 	assertEquals "$PTH_TMP/out/t/tmp ../../t" "$(log)"
 	assertEquals true "$(field '.isolation.missing | contains(["read_only"])')"
 	assertMatch "$err" '"environment.degraded".*"reason":"the file system can be written: '
@@ -280,14 +307,18 @@ testNetIsolationHasNoMounts() {
 }
 
 read_only() {
-	exec1 '{"environment": {"read_only": true}}' sh -c 'for d in /etc /usr /home /run "$1" ../..; do
+	exec1 '{"environment": {"read_only": true}}' \
+		sh -c 'for d in /etc /usr /home /run "$1" ../..; do
 			! touch "$d/pth-was-here" 2>/dev/null || echo "$d"
 		done
 		for d in /tmp /var/tmp /dev/shm . ..; do touch "$d/mine" || echo not "$d"; done
 		echo null >/dev/null && echo done' sh "$PTH_TMP"
 	assertCode 0
 	assertEquals 'done' "$(log)"
-	assertEquals '["read_only"] []' "$(field '.isolation | "\(.used | map(select(. == "read_only"))) \(.missing - ["user"])"')"
+	assertEquals '["read_only"] []' \
+		"$(field '
+			.isolation |
+				"\(.used | map(select(. == "read_only"))) \(.missing - ["user"])"')"
 	assertMatch "$err" '"test.started".*"isolation":\[.*"read_only"'
 	assertTrue '[ -e "$dir/t/mine" ] && [ -e "$dir/t/a/mine" ] && [ -s "$dir/t/result.json" ]'
 }
@@ -304,10 +335,11 @@ testReadOnlyKey() {
 	    network_environment: {type: localhost}
 	    read_only: true
 	    services:
-	      server: {implementation: {name: ping_pong}, protocol: {name: minip, version: functional}}
+	      server: {implementation: {name: ping_pong},
+	        protocol: {name: minip, version: functional}}
 	Y
 	run sh -c 'pth-parse t.yaml | pth-plan'
-	assertEquals true "$(printf '%s\n' "$out" | jq -r 'select(.id).plan.environment.read_only')"
+	assertEquals true "$(jq_out -r 'select(.id).plan.environment.read_only')"
 }
 
 # compiled TEXT: what a service with a cache is; every compilation is a line of ./count.
@@ -315,8 +347,10 @@ compiled() {
 	jq -cn --arg text "$1" --arg count "$PTH_TMP/count" '{service: {
 		compile_cache: {inputs: ["src"], outputs: ["prog", "@{dir}/a/lib"]},
 		files: [{path: "src", text: $text}],
-		phases: {compile: [{argv: ["sh", "-c", "echo >>\"$0\"; echo compiling; sleep .3; mkdir -p lib/deep; " +
-			"cp src prog; chmod +x prog; cp src lib/deep/x; ln -s x lib/deep/l; ! grep -q bad src", $count]}]}}}'
+		phases: {compile: [{argv: ["sh", "-c",
+		  "echo >>\"$0\"; echo compiling; sleep .3; mkdir -p lib/deep; " +
+			"cp src prog; chmod +x prog; cp src lib/deep/x; ln -s x lib/deep/l; " +
+			"! grep -q bad src", $count]}]}}}'
 }
 
 use='./prog; cat lib/deep/l phases/compile.stdout.log; echo broken >prog'
@@ -327,13 +361,17 @@ testCompileOnceForAll() {
 	{ for i in 1 2 3; do rec t$i "$(compiled "$script")" sh -c "$use"; done; end 3; } >plan
 	for round in 1 2; do
 		rm -rf out
-		XDG_CACHE_HOME=$PTH_TMP/cache run env XDG_CACHE_HOME="$PTH_TMP/cache" pth-exec -j 3 -o out plan
+		XDG_CACHE_HOME=$PTH_TMP/cache run env XDG_CACHE_HOME="$PTH_TMP/cache" pth-exec \
+			-j 3 -o out plan
 		assertCode 0
 		assertEquals "round $round" 1 "$(wc -l <count)"
 		for i in 1 2 3; do
-			assertEquals 'one #!/bin/sh echo one compiling' "$(xargs <out/t$i/a/stdout.log)"
+			assertEquals 'one #!/bin/sh echo one compiling' \
+				"$(xargs <out/t$i/a/stdout.log)"
 		done
-		assertEquals $((round + 1)) "$(printf '%s\n' "$out" | jq -r 'select(.id).result.services.a.phases[0].cached' | grep -c true)"
+		assertEquals $((round + 1)) \
+			"$(jq_out -r 'select(.id).result.services.a.phases[0].cached' |
+				grep -c true)"
 		assertEquals $((round + 1)) "$(printf '%s\n' "$err" | grep -c '"compile.cached"')"
 	done
 	assertEquals 'no lock is left' '' "$(find cache -name '*.lock' -o -name '*.new')"
@@ -348,28 +386,37 @@ testWhatFailsIsNotKept() {
 	: >count
 	{ rec t1 "$(compiled bad)" true; rec t2 "$(compiled bad)" true; end 2; } >plan
 	run env XDG_CACHE_HOME="$PTH_TMP/cache" pth-exec -j 2 -o out plan
-	assertEquals 'error error' "$(printf '%s\n' "$out" | jq -r 'select(.id).result.status' | xargs)"
+	assertEquals 'error error' "$(jq_out -r 'select(.id).result.status' | xargs)"
 	assertEquals 2 "$(wc -l <count)"
 	assertEquals '' "$(find cache/pth/compile -mindepth 1 ! -name '*.lock')"
 	# Nothing to keep it in, or an output that is not made: it just compiles.
-	{ rec t "$(compiled x | jq -c '.service.compile_cache.outputs = ["nowhere"]')" true; end 1; } >plan
+	{
+		rec t "$(compiled x | jq -c '.service.compile_cache.outputs = ["nowhere"]')" true
+		end 1
+	} >plan
 	run env XDG_CACHE_HOME="$PTH_TMP/cache" pth-exec -o out plan
 	assertMatch "$err" '"compile.not_cached".*"reason":"output nowhere'
 	for outputs in '["../b"]' '["/etc"]' '[]'; do
-		{ rec t "$(compiled x | jq -c ".service.compile_cache.outputs = $outputs")" true; end 1; } >plan
+		{
+			rec t "$(compiled x | jq -c ".service.compile_cache.outputs = $outputs")" \
+				true
+			end 1
+		} >plan
 		run env XDG_CACHE_HOME="$PTH_TMP/cache" pth-exec -o out plan
 		assertMatch "$err" '"compile.not_cached".*must be paths in the directory'
-		assertEquals completed "$(printf '%s\n' "$out" | jq -r 'select(.id).result.status')"
+		assertEquals completed "$(jq_out -r 'select(.id).result.status')"
 	done
 	run env XDG_CACHE_HOME=/proc/nowhere pth-exec -o out plan
 	assertMatch "$err" '/proc/nowhere'
-	assertEquals completed "$(printf '%s\n' "$out" | jq -r 'select(.id).result.status')"
+	assertEquals completed "$(jq_out -r 'select(.id).result.status')"
 }
 
 testKilledCompilationLeavesNoHalfEntry() {
 	need_namespaces || return
 	: >count
-	slow=$(compiled x | jq -c '.service.phases.compile[0].argv[2] |= sub("sleep .3"; "[ -e \"$0.go\" ] || sleep 876541")')
+	slow=$(compiled x |
+		jq -c '.service.phases.compile[0].argv[2] |=
+			sub("sleep .3"; "[ -e \"$0.go\" ] || sleep 876541")')
 	{ rec t "$slow" true; end 1; } >plan
 	env XDG_CACHE_HOME="$PTH_TMP/cache" pth-exec -o out plan >/dev/null 2>&1 &
 	pid=$!
@@ -380,7 +427,7 @@ testKilledCompilationLeavesNoHalfEntry() {
 	: >count.go
 	run env XDG_CACHE_HOME="$PTH_TMP/cache" pth-exec -o out plan
 	rm -f count.go
-	assertEquals completed "$(printf '%s\n' "$out" | jq -r 'select(.id).result.status')"
+	assertEquals completed "$(jq_out -r 'select(.id).result.status')"
 	assertEquals 2 "$(wc -l <count)"
 	assertMatch "$err" '"compile.kept"'
 }
@@ -389,7 +436,7 @@ testKilledCompilationLeavesNoHalfEntry() {
 compile() {
 	{ rec t "$(compiled "#!/bin/sh$NL# $1 $padding$NL")" true; end 1; } >plan
 	run env XDG_CACHE_HOME="$PTH_TMP/small" PTH_CACHE_SIZE="${2-300kB}" pth-exec -o out plan
-	assertEquals "$1" completed "$(printf '%s\n' "$out" | jq -r 'select(.id).result.status')"
+	assertEquals "$1" completed "$(jq_out -r 'select(.id).result.status')"
 }
 
 entries() {
@@ -400,7 +447,8 @@ testCacheKeepsWhatWasUsedLast() {
 	padding=$(printf '%060000d' 0)
 	rm -rf small && : >count
 	compile one && compile two && compile one && compile three
-	assertEquals 'three compiled, the second use was of the cache' '3 2' "$(wc -l <count) $(entries)"
+	assertEquals 'three compiled, the second use was of the cache' '3 2' \
+		"$(wc -l <count) $(entries)"
 	assertEquals 1 "$(printf '%s\n' "$err" | grep -c '"compile.evicted"')"
 	compile one && compile three
 	assertEquals 'both are still there' 3 "$(wc -l <count)"
@@ -426,13 +474,15 @@ testCacheEntryInUseStays() {
 	compile two 1
 	assertEquals 'one is used' 2 "$(entries)"
 	run env XDG_CACHE_HOME="$PTH_TMP/small" DOCKER_HOST=unix:///nonexistent pth-clean -c
-	assertEquals 'also by who cleans' "$entry" "$(find "$PTH_TMP/small/pth/compile" -mindepth 1 -maxdepth 1)"
+	assertEquals 'also by who cleans' "$entry" \
+		"$(find "$PTH_TMP/small/pth/compile" -mindepth 1 -maxdepth 1)"
 	: >held
 	wait $!
 	rm held
 	# What a kill has left goes, too.
 	left=$(printf '%064d' 7)
-	mkdir -p "small/pth/compile/$left.new/a" "small/pth/compile/$left.gone/a" && : >"small/pth/compile/$left.lock"
+	mkdir -p "small/pth/compile/$left.new/a" "small/pth/compile/$left.gone/a" &&
+		: >"small/pth/compile/$left.lock"
 	compile three 1
 	assertEquals 1 "$(entries)"
 }
@@ -442,7 +492,8 @@ testCleanEmptiesTheCache() {
 	padding='' left=$(printf '%064d' 7)
 	rm -rf small
 	compile one && compile two
-	mkdir -p "small/pth/compile/$left.new/a" "small/pth/compile/$left.gone/a" && : >"small/pth/compile/$left.lock"
+	mkdir -p "small/pth/compile/$left.new/a" "small/pth/compile/$left.gone/a" &&
+		: >"small/pth/compile/$left.lock"
 	export XDG_CACHE_HOME="$PTH_TMP/small" DOCKER_HOST=unix:///nonexistent
 	run pth-clean -n -c
 	assertEquals 2 "$(printf '%s\n' "$out" | grep -c 'would remove compiled ')"
@@ -476,7 +527,8 @@ testDescriptorsCacheIsPlanned() {
 	Y
 	run sh -c 'pth-parse t.yaml | pth-plan -P plugins'
 	assertCode 0
-	assertEquals '{"inputs":["src/-O2"],"outputs":["prog"]}' "$(printf '%s\n' "$out" | jq -c 'select(.id).plan.services[0].compile_cache')"
+	assertEquals '{"inputs":["src/-O2"],"outputs":["prog"]}' \
+		"$(jq_out -c 'select(.id).plan.services[0].compile_cache')"
 }
 
 . shunit2

@@ -8,7 +8,8 @@ svc() { # name json argv...
 	shift 2
 	jq -cn --arg name "$svc_name" --argjson over "$svc_json" '
 		{name: $name, finite: true, phases: {run: {argv: $ARGS.positional}},
-		 stop: {signal: "TERM", grace_us: 300000}, timeout_us: 20000000} * $over' --args -- "$@"
+		 stop: {signal: "TERM",
+		   grace_us: 300000}, timeout_us: 20000000} * $over' --args -- "$@"
 }
 
 # The record of a test "t", merged with the JSON, and the end of the stream.
@@ -33,13 +34,14 @@ exec1() {
 }
 
 field() { # jq expression over the result
-	printf '%s\n' "$out" | jq -r "$1"
+	jq_out -r "$1"
 }
 
 # Server and client of the ping-pong protocol, as two services of exec1.
 minip() { # count
 	minip_server=$(svc server '{"finite": false, "stop": {"signal": "INT"},
-		"ready": [{"kind": "udp", "port": 4443, "timeout_us": 5000000}]}' @{libexec}/miniP_server -p 4443)
+		"ready": [{"kind": "udp", "port": 4443,
+		  "timeout_us": 5000000}]}' @{libexec}/miniP_server -p 4443)
 	minip_client=$(svc client '{"after": [{"service": "server", "state": "ready"}]}' \
 		@{libexec}/miniP_client -p 4443 -i 127.0.0.1 -n "$1")
 }

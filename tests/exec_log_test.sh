@@ -7,7 +7,9 @@
 limit='{"limits": {"log": 100000}}'
 mark='[pth: log limit of 100 kB reached, output dropped]'
 # For services: wait until our log was cut.
-until_cut='until [ "$(tail -c 51 stdout.log | head -c 15)" = "[pth: log limit" ]; do sleep 0.02; done'
+until_cut='until [ "$(tail -c 51 stdout.log | head -c 15)" = "[pth: log limit" ]; do
+	sleep 0.02
+done'
 
 testFloodIsCutAndMarked() {
 	exec1 '{}' "$(svc s "$limit" sh -c 'seq 1 3000000; echo last')"
@@ -18,7 +20,8 @@ testFloodIsCutAndMarked() {
 	# Whole lines before it, the beginning of what was written.
 	lines=$(grep -vc pth: out/t/s/stdout.log)
 	assertEquals "$(seq 1 "$lines" | cksum)" "$(grep -v pth: out/t/s/stdout.log | cksum)"
-	assertTrue "$(wc -c <out/t/s/stdout.log) bytes" "[ $(wc -c <out/t/s/stdout.log) -le 100060 ]"
+	assertTrue "$(wc -c <out/t/s/stdout.log) bytes" \
+		"[ $(wc -c <out/t/s/stdout.log) -le 100060 ]"
 	assertTrue "$lines lines" "[ $lines -gt 15000 ]"
 	dropped=$(field '.services.s.logs_cut["stdout.log"]')
 	assertTrue "$dropped dropped" "[ $dropped -gt 1000000 ]"
@@ -40,7 +43,9 @@ testCutWhileTheServiceWritesOn() {
 }
 
 testOneGigabyte() {
-	exec1 '{}' "$(svc s '{"limits": {"log": 1048576}, "timeout_us": 25000000}' dd if=/dev/zero bs=1M count=1024)"
+	exec1 '{}' \
+		"$(svc s '{"limits": {"log": 1048576}, "timeout_us": 25000000}' dd if=/dev/zero \
+			bs=1M count=1024)"
 	assertEquals completed "$(field .status)"
 	assertEquals 1048627 "$(wc -c <out/t/s/stdout.log)"
 	assertMatch "$(tail -n 1 out/t/s/stdout.log)" 'log limit of 1 MiB reached'
@@ -57,11 +62,15 @@ testWithoutALimit() {
 
 testStderrPhasesAndSteps() {
 	exec1 '{"steps": {"actions": [{"exec": {"service": "s", "argv": ["seq", "100000"]}}]}}' \
-		"$(svc s '{"finite": false, "limits": {"log": 1000}, "ready": [{"kind": "file", "path": "wrote"}], "phases": {"pre_run": [{"argv": ["seq", "5000"]}]}}' \
+		"$(svc s '{"finite": false, "limits": {"log": 1000},
+				"ready": [{"kind": "file",
+				  "path": "wrote"}],
+				 "phases": {"pre_run": [{"argv": ["seq", "5000"]}]}}' \
 			sh -c 'seq 1000 >&2; touch wrote; exec sleep 60')"
 	assertEquals completed "$(field .status)"
 	for file in stderr.log phases/pre_run.stdout.log steps/1.stdout.log; do
-		assertEquals "$file" '[pth: log limit of 1 kB reached, output dropped]' "$(tail -n 1 "out/t/s/$file")"
+		assertEquals "$file" '[pth: log limit of 1 kB reached, output dropped]' \
+			"$(tail -n 1 "out/t/s/$file")"
 	done
 	assertEquals '["phases/pre_run.stdout.log","stderr.log","steps/1.stdout.log"]' \
 		"$(field '.services.s.logs_cut | keys | tojson')"
@@ -71,7 +80,8 @@ testReadinessAfterACut() {
 	for service in "head -c 300000 /dev/zero; $until_cut; echo up on 1; exec sleep 60" \
 		'yes | head -c 3000000; echo up on 1; exec sleep 60'; do
 		exec1 '{}' "$(svc s '{"finite": false, "limits": {"log": 100000},
-			"ready": [{"kind": "log", "matches": "^up on [0-9]", "timeout_us": 15000000}]}' sh -c "$service")" \
+			"ready": [{"kind": "log", "matches": "^up on [0-9]",
+			  "timeout_us": 15000000}]}' sh -c "$service")" \
 			"$(svc c '{"after": [{"service": "s", "state": "ready"}]}' true)"
 		assertEquals "$(field .reason)" completed "$(field .status)"
 		assertEquals true "$(field '.services.s.logs_cut["stdout.log"] > 0')"
@@ -84,16 +94,21 @@ testReadinessOfTheNextLife() {
 	exec1 '{"steps": {"actions": [{"restart": {"service": "s"}}]}}' \
 		"$(svc s '{"finite": false, "limits": {"log": 100000},
 			"ready": [{"kind": "log", "matches": "^up", "timeout_us": 15000000}]}' \
-			sh -c "echo up; yes | head -c 300000; $until_cut; touch again; [ -e lived ] && { sleep 0.2; touch late; echo up; }; touch lived; exec sleep 60")" \
+			sh -c "echo up; yes | head -c 300000; $until_cut; touch again
+				[ -e lived ] && { sleep 0.2; touch late; echo up; }; touch lived
+				exec sleep 60")" \
 		"$(svc c '{"after": [{"service": "s", "state": "ready"}]}' true)"
 	assertEquals "$(field .reason)" completed "$(field .status)"
 	assertEquals 1 "$(field '.services.s.restarts | length')"
 }
 
 testAssertionAfterACut() {
-	exec1 '{"assertions": [{"type": "output_contains", "service": "s", "text": "the end", "timeout": 15}]}' \
+	exec1 '{"assertions": [{"type": "output_contains", "service": "s", "text": "the end",
+				"timeout": 15}]}' \
 		"$(svc s '{"finite": false, "limits": {"log": 100000}}' \
-			sh -c "yes | head -c 300000; $until_cut; echo this is the end; exec sleep 60")" "$(svc c '{}' true)"
+			sh -c \
+			"yes | head -c 300000; $until_cut; echo this is the end; exec sleep 60")" \
+			"$(svc c '{}' true)"
 	assertEquals completed "$(field .status)"
 	assertEquals true "$(field '.assertions[0].ok')"
 }
@@ -105,7 +120,7 @@ testFewDescriptors() {
 	rec '{}' "$@" >plan.jsonl
 	rm -rf out
 	run sh -c 'ulimit -n 64; exec pth-exec -o out plan.jsonl'
-	out=$(printf '%s\n' "$out" | jq -c 'select(.type == "test").result')
+	out=$(jq_out -c 'select(.type == "test").result')
 	assertEquals "$(field .reason)" completed "$(field .status)"
 	assertEquals 12 "$(field '[.services[].logs_cut["stdout.log"] | select(. > 0)] | length')"
 }
@@ -114,7 +129,8 @@ testLogThatIsNoPlainFile() {
 	# What the service makes of its log is not touched.
 	echo precious >precious
 	exec1 '{}' "$(svc s '{"limits": {"log": 4}}' \
-		sh -c 'rm stdout.log; ln -s ../../../precious stdout.log; echo some words; sleep 0.3')"
+		sh -c \
+		'rm stdout.log; ln -s ../../../precious stdout.log; echo some words; sleep 0.3')"
 	assertEquals completed "$(field .status)"
 	assertEquals precious "$(cat precious)"
 }
@@ -126,13 +142,15 @@ tests:
     network_environment: {type: localhost}
     limits: {log: 1KiB}
     services:
-      server: {implementation: {name: ping_pong, type: iut}, protocol: {name: minip, version: random, role: server}}
+      server: {implementation: {name: ping_pong, type: iut},
+        protocol: {name: minip, version: random, role: server}}
       client: {implementation: {name: ping_pong, type: iut}, limits: {log: 0},
         protocol: {name: minip, version: random, role: client, target: server}}
 EOT
 	run pth-parse e.yaml
 	printf '%s\n' "$out" >parsed
-	assertEquals '[{"log":1024},{"log":0}]' "$(jq -c 'select(.type == "test").services | map(.limits)' parsed)"
+	assertEquals '[{"log":1024},{"log":0}]' \
+		"$(jq -c 'select(.type == "test").services | map(.limits)' parsed)"
 	sed -i s/1KiB/none/ e.yaml
 	run pth-parse e.yaml
 	assertCode 3

@@ -14,36 +14,49 @@ samples_say() { # jq expression
 }
 
 # Two processes beside the shell; it ends when it is told to.
-family='sleep 60 & sleep 60 & until [ -e enough ]; do sleep 0.05; done; kill $!; kill %1 2>/dev/null; exit 0'
+family='sleep 60 & sleep 60 & until [ -e enough ]; do sleep 0.05; done
+kill $!; kill %1 2>/dev/null; exit 0'
 
 testProcessesOfAService() {
-	exec1 '{"settings": {"metrics": {"publish_interval": 60}, "observers": {"metrics": {"publish_interval": 0.1}}},
-		"steps": {"actions": [{"wait_us": 300000}, {"exec": {"service": "s", "argv": ["touch", "enough"]}}]}}' \
+	exec1 '{"settings": {"metrics": {"publish_interval": 60},
+				"observers": {"metrics": {"publish_interval": 0.1}}},
+		"steps": {"actions": [{"wait_us": 300000},
+		  {"exec": {"service": "s", "argv": ["touch", "enough"]}}]}}' \
 		"$(svc s '{}' sh -c "$family")" "$(svc other '{"finite": false}' sleep 60)"
 	assertCode 0
 	assertEquals "$(field .reason)" completed "$(field .status)"
 	assertEquals true "$(samples 'length >= 4')"
 	assertEquals true "$(samples 'map(.services.s.processes // 0) | max >= 3')"
 	assertEquals 1 "$(samples 'map(.services.other.processes // 0) | max')"
-	assertEquals '["cpu_percent","cpu_us","fds","involuntary","processes","rss_kb","threads","voluntary"]' \
+	assertEquals \
+		"$(json '["cpu_percent","cpu_us","fds","involuntary","processes","rss_kb",
+			"threads","voluntary"]')" \
 		"$(samples '.[0].services.other | keys' | jq -c .)"
 	assertEquals true "$(samples '[.[].at_us] | . == sort and (. | unique | length) == length')"
-	assertEquals true "$(samples '.[0].interval_us == 0 and .[1].at_us - .[0].at_us == .[1].interval_us')"
-	assertEquals true "$(samples 'all(.[].services[]; .rss_kb >= 0 and .fds >= 0 and .threads >= .processes)')"
+	assertEquals true \
+		"$(samples '.[0].interval_us == 0 and .[1].at_us - .[0].at_us == .[1].interval_us')"
+	assertEquals true \
+		"$(samples 'all(.[].services[];
+			.rss_kb >= 0 and .fds >= 0 and .threads >= .processes)')"
 	assertEquals '' "$(ls -d out/t/*/metrics.jsonl 2>/dev/null)"
 }
 
 # Where parts of /proc are hidden, as in most containers, nobody inside gets
 # one for his own pid namespace.
 testProcOfAnOuterNamespace() {
-	unshare -Urm sh -c 'mount --bind /dev/null /proc/timer_list' 2>/dev/null || skip 'nothing of /proc can be hidden here' || return
+	unshare -Urm sh -c 'mount --bind /dev/null /proc/timer_list' 2>/dev/null ||
+		skip 'nothing of /proc can be hidden here' || return
 	steps='{"actions": [{"wait_us": 300000}, {"signal": {"service": "s", "signal": "USR1"}}]}'
 	rec "{\"settings\": {\"metrics\": {\"publish_interval\": 0.1}}, \"steps\": $steps}" \
-		"$(svc s '{}' sh -c 'trap "kill %1; exit 0" USR1; sleep 60 & setsid -f sleep 61; wait')" >plan.jsonl
+		"$(svc s '{}' \
+			sh -c 'trap "kill %1; exit 0" USR1; sleep 60 & setsid -f sleep 61; wait')" \
+			>plan.jsonl
 	rm -rf out
-	run unshare -Urm sh -c 'mount --bind /dev/null /proc/timer_list; exec pth-exec -o out plan.jsonl'
+	run unshare \
+		-Urm \
+		sh -c 'mount --bind /dev/null /proc/timer_list; exec pth-exec -o out plan.jsonl'
 	assertCode 0
-	out=$(printf '%s\n' "$out" | jq -c 'select(.type == "test").result')
+	out=$(jq_out -c 'select(.type == "test").result')
 	assertMatch "$(field .isolation.reason)" '^/proc: '
 	assertEquals "$(field .reason)" completed "$(field .status)"
 	assertEquals 2 "$(samples 'map(.services.s.processes // 0) | max')"
@@ -53,13 +66,18 @@ testProcOfAnOuterNamespace() {
 
 # Of several intervals the shortest counts, but not that of an observer that is off.
 testIntervalsOfObservers() {
-	set -- '[{"wait_us": 1300000}, {"exec": {"service": "s", "argv": ["touch", "enough"]}}]' "$(svc s '{}' sh -c "$family")"
-	for observers in '{"metrics": {"publish_interval": 60, "resource_collection_interval": 0.1}}' \
+	set -- '[{"wait_us": 1300000}, {"exec": {"service": "s", "argv": ["touch", "enough"]}}]' \
+		"$(svc s '{}' sh -c "$family")"
+	for observers \
+		in '{"metrics": {"publish_interval": 60, "resource_collection_interval": 0.1}}' \
 		'{"metrics": {"publish_interval": 60}, "resource": {"monitor_interval": 0.1}}'; do
-		exec1 "{\"settings\": {\"observers\": $observers}, \"steps\": {\"actions\": $1}}" "$2"
+		exec1 "{\"settings\": {\"observers\": $observers}, \"steps\": {\"actions\": $1}}" \
+			"$2"
 		assertEquals "$observers" true "$(samples 'length > 10')"
 	done
-	exec1 '{"settings": {"metrics": {"publish_interval": 60}, "observers": {"resource": {"enabled": false, "monitor_interval": 0.1}}},
+	exec1 '{"settings": {"metrics": {"publish_interval": 60},
+				"observers": {"resource": {"enabled": false,
+				  "monitor_interval": 0.1}}},
 		"steps": {"actions": '"$1"'}}' "$2"
 	assertEquals 'few, further and further apart' true "$(samples 'length < 10')"
 }
@@ -82,13 +100,15 @@ while time.process_time() < end: pass')" >plan.jsonl
 	out=$(jq -c 'select(.type == "test").result' records)
 	assertEquals completed "$(field .status)"
 	# python3 may be a script that starts others before it is one process.
-	assertEquals true "$(samples 'map(.services.s | select(.processes == 1).threads) | max == 5')"
+	assertEquals true \
+		"$(samples 'map(.services.s | select(.processes == 1).threads) | max == 5')"
 	assertEquals true "$(samples 'map(.services.s.rss_kb // 0) | max > 61440')"
 	assertEquals true "$(samples 'map(.services.s.cpu_us // 0) | max >= 290000')"
 	assertEquals true "$(samples 'map(.services.s.cpu_percent // 0) | max > 0')"
 	run pth-collect out
-	assertEquals true "$(printf '%s\n' "$out" | jq -s '.[0].metrics.services.s |
-		.peak.samples >= 3 and .peak.max_threads >= 5 and .peak.max_rss_kb > 61440 and .user_us > 0 and
+	assertEquals true "$(jq_out -s '.[0].metrics.services.s |
+		.peak.samples >= 3 and .peak.max_threads >= 5 and .peak.max_rss_kb > 61440 and
+		.user_us > 0 and
 		.peak.max_cpu_percent >= .peak.mean_cpu_percent and (has("traffic") | not)')"
 	assertEquals '["metrics"]' "$(printf '%s\n' "$out" |
 		jq -cs '[.[0].artifacts[] | select(.path == "metrics.jsonl") | .kind]')"
@@ -97,17 +117,19 @@ while time.process_time() < end: pass')" >plan.jsonl
 testTraffic() {
 	need_namespaces || return
 	minip 5000
-	exec1 '{"plan": {"capture": {"interface": "lo", "file": "capture.pcapng"}}}' "$minip_server" "$minip_client"
+	exec1 '{"plan": {"capture": {"interface": "lo", "file": "capture.pcapng"}}}' \
+		"$minip_server" "$minip_client"
 	assertEquals completed "$(field .status)"
 	[ "$(field .capture.dropped)" = 0 ] || skip 'the capture lost packets' || return
 	traffic='.services.X | "\(.sent_packets) \(.received_packets)"'
 	assertEquals '"5000 5000"' "$(samples ".[-1] | $(echo "$traffic" | sed s/X/server/)")"
 	assertEquals '"5000 5000"' "$(samples ".[-1] | $(echo "$traffic" | sed s/X/client/)")"
-	assertEquals true "$(samples '.[-1].services | .server.sent_bytes == .client.received_bytes and
+	assertEquals true \
+		"$(samples '.[-1].services | .server.sent_bytes == .client.received_bytes and
 		.client.sent_bytes == .server.received_bytes and .server.sent_bytes > 5000 * 46')"
 	assertEquals true "$(samples '.[-1].net.lo.sent_packets >= 10000')"
 	run pth-collect out
-	assertEquals 5000 "$(printf '%s\n' "$out" | jq -s '.[0].metrics.services.client.traffic.sent_packets')"
+	assertEquals 5000 "$(jq_out -s '.[0].metrics.services.client.traffic.sent_packets')"
 }
 
 testTotalsWithoutACapture() {
@@ -125,13 +147,15 @@ testNoSamples() {
 		exec1 "{\"settings\": {\"metrics\": {\"$off\": false}}}" "$(svc s '{}' sleep 0.1)"
 		assertEquals completed "$(field .status)"
 		assertFalse "$off" '[ -e out/t/metrics.jsonl ]'
-		exec1 "{\"settings\": {\"observers\": {\"metrics\": {\"$off\": false}}}}" "$(svc s '{}' sleep 0.1)"
+		exec1 "{\"settings\": {\"observers\": {\"metrics\": {\"$off\": false}}}}" \
+			"$(svc s '{}' sleep 0.1)"
 		assertFalse "observer: $off" '[ -e out/t/metrics.jsonl ]'
 	done
 }
 
 testOnTheHostItself() {
-	exec1 '{"plan": {"environment": {"isolation": "none"}}}' "$(svc s '{}' sh -c 'sleep 0.2 & wait')"
+	exec1 '{"plan": {"environment": {"isolation": "none"}}}' \
+		"$(svc s '{}' sh -c 'sleep 0.2 & wait')"
 	assertEquals completed "$(field .status)"
 	assertEquals 2 "$(samples 'map(.services.s.processes // 0) | max')"
 }
@@ -139,7 +163,8 @@ testOnTheHostItself() {
 testAsAnOrdinaryUser() {
 	need_user || return
 	minip 5000
-	rec '{"plan": {"capture": {"interface": "lo", "file": "capture.pcapng"}}}' "$minip_server" "$minip_client" >plan.jsonl
+	rec '{"plan": {"capture": {"interface": "lo", "file": "capture.pcapng"}}}' "$minip_server" \
+		"$minip_client" >plan.jsonl
 	rm -rf user out
 	mkdir -m 777 user
 	chmod 711 "$PTH_TMP"
@@ -147,7 +172,7 @@ testAsAnOrdinaryUser() {
 	assertCode 0
 	ln -s user/out out
 	assertEquals true "$(samples 'map(.services.server.fds // 0) | max >= 4')"
-	assertEquals "$(printf '%s\n' "$out" | jq 'select(.type == "test").result.capture.packets')" \
+	assertEquals "$(jq_out 'select(.type == "test").result.capture.packets')" \
 		"$(samples '.[-1].services | .server.sent_packets + .client.sent_packets')"
 	rm out
 }
@@ -158,10 +183,14 @@ testInsideOfAContainer() {
 	unshare -pf --mount-proc true 2>/dev/null || skip 'no pid namespaces' || return
 	rm -rf out
 	mkdir -p out/t/s
-	jq -n --argjson s "$(svc s '{"limits": {"log": 1000}}' sh -c 'seq 1000; sleep 0.2')" --arg dir "$PTH_TMP/out/t" '
-		{pth: 1, dir: $dir, service: "s", user: {}, open: [], settings: {metrics: {publish_interval: 0.1}},
-		 plan: {environment: {type: "localhost", isolation: "none"}, timeout_us: 0, setup: [], capture: null,
-			metrics: {file: "s/metrics.jsonl"}, order: ["s"], services: [$s]}}' >inner-plan.json
+	jq -n --argjson s "$(svc s '{"limits": {"log": 1000}}' sh -c 'seq 1000; sleep 0.2')" \
+		--arg dir "$PTH_TMP/out/t" '
+		{pth: 1, dir: $dir, service: "s", user: {}, open: [],
+		 settings: {metrics: {publish_interval: 0.1}},
+		 plan: {environment: {type: "localhost", isolation: "none"}, timeout_us: 0,
+		   setup: [], capture: null,
+			metrics: {file: "s/metrics.jsonl"}, order: ["s"], services: [$s]}}' \
+				>inner-plan.json
 	run unshare -pf --mount-proc pth-init inner-plan.json
 	assertCode 0
 	mv out/t/s/metrics.jsonl out/t/
@@ -184,19 +213,21 @@ testSamplesThatAreNotToBeBelieved() {
 		echo 'no json'
 		echo '[]'
 		echo '{"services": {"s": 3, "other": {"processes": 1}}}'
-		echo '{"services": {"s": {"processes": 1, "rss_kb": -5, "threads": 1e300, "cpu_percent": 1e300}}}'
-		echo '{"interval_us": -9223372036854775808, "services": {"s": {"processes": 9223372036854775807, "fds": 7777}}}'
+		echo '{"services": {"s": {"processes": 1, "rss_kb": -5,' \
+			'"threads": 1e300, "cpu_percent": 1e300}}}'
+		echo '{"interval_us": -9223372036854775808,' \
+			'"services": {"s": {"processes": 9223372036854775807, "fds": 7777}}}'
 		head -c 5000000 /dev/zero
 	} >>out/t/metrics.jsonl
 	run pth-collect out
 	assertCode 0
-	assertEquals '["s"]' "$(printf '%s\n' "$out" | jq -cs '.[0].metrics.services | keys')"
-	assertEquals 7777 "$(printf '%s\n' "$out" | jq -s '.[0].metrics.services.s.peak.max_fds')"
+	assertEquals '["s"]' "$(jq_out -cs '.[0].metrics.services | keys')"
+	assertEquals 7777 "$(jq_out -s '.[0].metrics.services.s.peak.max_fds')"
 	rm out/t/metrics.jsonl
 	ln -s /dev/zero out/t/metrics.jsonl
 	run pth-collect out
 	assertCode 0
-	assertEquals false "$(printf '%s\n' "$out" | jq -s '.[0].metrics.services.s | has("peak")')"
+	assertEquals false "$(jq_out -s '.[0].metrics.services.s | has("peak")')"
 }
 
 testInTheReport() {
@@ -204,18 +235,25 @@ testInTheReport() {
 	pth-collect out >collected 2>/dev/null
 	run pth-report -o report --html report.html collected
 	assertCode 0
-	assertMatch "$(cat report/EXPERIMENT_REPORT.md)" '^\| Use of s \| .*% of a processor.* 1 thread, [0-9]+ descriptors'
+	assertMatch "$(cat report/EXPERIMENT_REPORT.md)" \
+		'^\| Use of s \| .*% of a processor.* 1 thread, [0-9]+ descriptors'
 	assertMatch "$(cat report.html)" '<td>.*% of a processor'
 }
 
 testIntervalInTheExperiment() {
-	printf 'metrics: {publish_interval: %s}\ntests: [{name: x, services: {a: {implementation: {name: ping_pong, type: iut}, protocol: {name: minip, version: random, role: server}}}}]\n' 0.5 >e.yaml
+	cat >e.yaml <<-'end'
+	metrics: {publish_interval: 0.5}
+	tests: [{name: x, services: {a: {implementation: {name: ping_pong, type: iut},
+	  protocol: {name: minip, version: random, role: server}}}}]
+	end
 	run pth-parse e.yaml
-	assertEquals '{"enabled":true,"publish_interval":0.5}' "$(printf '%s\n' "$out" | jq -c 'select(.type == "test").settings.metrics')"
+	assertEquals '{"enabled":true,"publish_interval":0.5}' \
+		"$(jq_out -c 'select(.type == "test").settings.metrics')"
 	sed -i s/0.5/0/ e.yaml
 	run pth-parse e.yaml
 	assertCode 3
-	assertMatch "$err" '^e.yaml:1:29: error: publish_interval: integer .0.; expected number from 0.1 to 3600'
+	assertMatch "$err" "$(line '^e.yaml:1:29: error: publish_interval: integer .0.;' \
+		'expected number from 0.1 to 3600')"
 }
 
 . shunit2

@@ -27,7 +27,8 @@ setUp() {
 }
 
 testRetries() {
-	{ one 1-t '{"retries": 3}' sh -c 'echo x >>../../../count; [ "$(wc -l <../../../count)" -ge 2 ]'
+	{ one 1-t '{"retries": 3}' \
+		sh -c 'echo x >>../../../count; [ "$(wc -l <../../../count)" -ge 2 ]'
 	  one 2-t '{"retries": 1}' false
 	  one 3-t '{}' false
 	  one 4-t '{"retries": 2}' no-such-program
@@ -36,8 +37,9 @@ testRetries() {
 	run pth-exec -j 2 -o out in
 	assertCode 0
 	assertEquals 'completed failed failed error failed' "$(statuses)"
-	assertEquals '2 2 1 1 1' "$(printf '%s\n' "$out" | jq -r 'select(.id).result.attempt' | xargs)"
-	assertEquals 'failed tries/1-t-1' "$(printf '%s\n' "$out" | jq -r 'select(.id == "1-t").result.tries[0] | "\(.status) \(.dir)"')"
+	assertEquals '2 2 1 1 1' "$(jq_out -r 'select(.id).result.attempt' | xargs)"
+	assertEquals 'failed tries/1-t-1' \
+		"$(jq_out -r 'select(.id == "1-t").result.tries[0] | "\(.status) \(.dir)"')"
 	assertTrue 'the first try is kept' '[ -e out/tries/1-t-1/a/stdout.log ]'
 	assertEquals 2 "$(printf '%s\n' "$err" | grep -c test.retried)"
 }
@@ -49,8 +51,9 @@ testStoppedBetweenTries() {
 	  one 2-t "$host" sh -c 'until [ -e ../../tries ]; do sleep .02; done; exit 4'; end 2; } >in
 	run pth-exec -j 2 --fail-fast 1 -o out in
 	assertEquals 'failed failed' "$(statuses)"
-	assertEquals 'a ended with exit code 3 1' "$(printf '%s\n' "$out" | jq -r 'select(.id == "1-t").result | "\(.reason) \(.attempt)"')"
-	d=$(printf '%s\n' "$out" | jq -r 'select(.id == "1-t").result.dir')
+	assertEquals 'a ended with exit code 3 1' \
+		"$(jq_out -r 'select(.id == "1-t").result | "\(.reason) \(.attempt)"')"
+	d=$(jq_out -r 'select(.id == "1-t").result.dir')
 	assertTrue "$d" "[ -e out/$d/a/stdout.log ]"
 }
 
@@ -58,7 +61,9 @@ testFailFastCounts() {
 	{ for i in 1 2 3 4; do one $i-t '{}' false; done; end 4; } >in
 	run pth-exec -j 1 --fail-fast 2 -o out in
 	assertEquals 'failed failed skipped skipped' "$(statuses)"
-	assertEquals 'true test_execution' "$(printf '%s\n' "$out" | jq -r 'select(.id == "2-t").result.fast_fail | "\(.triggered) \(.category)"')"
+	assertEquals 'true test_execution' \
+		"$(jq_out -r '
+			select(.id == "2-t").result.fast_fail | "\(.triggered) \(.category)"')"
 	assertMatch "$err" run.failing_fast
 	run pth-exec -j 1 -o out in
 	assertEquals 'failed failed failed failed' "$(statuses)"
@@ -67,22 +72,38 @@ testFailFastCounts() {
 # Each switch with a failure of its category: what the next test gets with it
 # absent, true, false, and true beside critical_only.
 testEverySwitch() {
-	setup() { printf '{"plan": {"setup": [{"argv": ["sh", "-c", "exit 1"], "category": "%s"}]}}' "$1"; }
-	before='{"plan": {"services": [{"name": "a", "ready": [{"kind": "udp", "port": 9}], "phases": {"run": {"argv": ["sh", "-c", "echo %s >&2; exit 1"]}}}]}}'
+	setup() {
+		printf '{"plan": {"setup": [{"argv": ["sh", "-c", "exit 1"], "category": "%s"}]}}' \
+			"$1"
+	}
+	before=$(json '{"plan": {"services": [{"name": "a", "ready": [{"kind": "udp", "port": 9}],
+		"phases": {"run": {"argv": ["sh", "-c", "echo %s >&2; exit 1"]}}}]}}')
+	tester=$(json '{"plan": {"services": [{"name": "a", "kind": "tester",
+		"phases": {"compile": [{"argv": ["false"]}], "run": {"argv": ["true"]}}}]}}')
+	nosuch=$(json '{"plan": {"services": [{"name": "a",
+		"phases": {"run": {"argv": ["no-such-program"]}}}]}}')
 	early='{"error": {"stage": "plan", "category": "%s", "message": "no"}}'
 	while IFS='|' read -r switch category severity failure; do
-		case $severity in critical) want='skipped skipped completed skipped' ;; *) want='completed skipped completed completed' ;; esac
+		event="\"category\":\"$category\",\"severity\":\"$severity\""
+		case $severity in
+		critical) want='skipped skipped completed skipped' ;;
+		*) want='completed skipped completed completed' ;;
+		esac
 		got=
-		for set_ in '{}' "{\"$switch\": true}" "{\"$switch\": false}" "{\"$switch\": true, \"critical_only\": true}"; do
+		for set_ in '{}' "{\"$switch\": true}" "{\"$switch\": false}" \
+			"{\"$switch\": true, \"critical_only\": true}"; do
 			# two tests, one after the other
-			{ one 1-t "$failure" true | jq -c --argjson s "$set_" '.settings.fast_fail += $s'
+			{ one 1-t "$failure" true |
+				jq -c --argjson s "$set_" '.settings.fast_fail += $s'
 			  one 2-t '{}' true; end 2; } >in
 			rm -rf out
 			run pth-exec -j 1 -o out in
-			got="$got $(printf '%s\n' "$out" | jq -r 'select(.id == "2-t").result.status')"
+			got="$got $(jq_out -r 'select(.id == "2-t").result.status')"
 			case $got in *skipped)
-				assertMatch "$err" "\"run.failing_fast\".*\"category\":\"$category\",\"severity\":\"$severity\""
-				assertMatch "$(printf '%s\n' "$out" | jq -r 'select(.id == "2-t").result.reason')" '^fast fail: 1-t: ' ;;
+				assertMatch "$err" \
+					"\"run.failing_fast\".*$event"
+				assertMatch "$(jq_out -r 'select(.id == "2-t").result.reason')" \
+					'^fast fail: 1-t: ' ;;
 			esac
 		done
 		assertEquals "$switch" " $want" "$got"
@@ -92,12 +113,12 @@ testEverySwitch() {
 	network_setup_failures|network_setup|critical|$(setup none)
 	certificate_failures|certificate|critical|$(setup certificate)
 	resource_exhaustion|resource|critical|$(printf "$before" 'No space left on device')
-	ivy_compilation_failures|tester_compilation|critical|{"plan": {"services": [{"name": "a", "kind": "tester", "phases": {"compile": [{"argv": ["false"]}], "run": {"argv": ["true"]}}}]}}
+	ivy_compilation_failures|tester_compilation|critical|$tester
 	plugin_load_failures|plugin_load|high|$(printf "$early" plugin_load)
 	configuration_failures|configuration|high|$(printf "$early" configuration)
 	port_conflict_failures|port_conflict|high|$(printf "$before" 'bind: Address already in use')
 	service_start_failures|service_start|high|$(printf "$before" 'bad key')
-	service_start_failures|dependency|high|{"plan": {"services": [{"name": "a", "phases": {"run": {"argv": ["no-such-program"]}}}]}}
+	service_start_failures|dependency|high|$nosuch
 	END
 }
 
@@ -105,13 +126,19 @@ testEverySwitch() {
 # that kind.
 testSwitchOfPluginsInThePipe() {
 	mkdir -p plugins
-	printf 'plugin: broken\nkind: iut\nprotocol: minip\nextends: nothing\ncommands: {any: ["true"]}\n' >plugins/broken.yaml
+	printf '%s\n' 'plugin: broken' \
+		'kind: iut' \
+		'protocol: minip' \
+		'extends: nothing' \
+		'commands: {any: ["true"]}' >plugins/broken.yaml
 	for name in nothing broken; do
 		cat >x.yaml <<-END
 		fast_fail: {plugin_load_failures: true}
 		tests:
-		  - {name: one, network_environment: {type: localhost}, services: {s: {implementation: {name: $name}, protocol: {name: minip, role: server}}}}
-		  - {name: two, network_environment: {type: localhost}, services: {s: {implementation: {name: ping_pong}, protocol: {name: minip, role: server}}}}
+		  - {name: one, network_environment: {type: localhost}, services: {s: {
+		      implementation: {name: $name}, protocol: {name: minip, role: server}}}}
+		  - {name: two, network_environment: {type: localhost}, services: {s: {
+		      implementation: {name: ping_pong}, protocol: {name: minip, role: server}}}}
 		END
 		pth-parse x.yaml 2>/dev/null | pth-plan -P plugins 2>/dev/null >in
 		run pth-exec -j 1 -o out in
@@ -121,7 +148,9 @@ testSwitchOfPluginsInThePipe() {
 }
 
 testCascades() {
-	sleepy='{"plan": {"timeout_us": 60000}, "settings": {"fast_fail": {"timeout_cascades": true, "timeout_cascade_threshold": 2}}}'
+	sleepy='{"plan": {"timeout_us": 60000},
+		"settings": {"fast_fail": {"timeout_cascades": true,
+		  "timeout_cascade_threshold": 2}}}'
 	{ for i in 1 2 3; do one $i-t "$sleepy" sleep 9; done; end 3; } >in
 	run pth-exec -j 1 -o out in
 	assertEquals 'timeout timeout skipped' "$(statuses)"
@@ -130,15 +159,25 @@ testCascades() {
 	run pth-exec -j 1 -o out in
 	assertEquals 'timeout timeout timeout' "$(statuses)"
 	# Of another kind: four failed tests, unless it is of a category that is off.
-	for i in 1 2 3 4 5; do one $i-t '{"settings": {"fast_fail": {"timeout_cascades": true}}}' false; done >in
+	for i in 1 2 3 4 5; do
+		one $i-t '{"settings": {"fast_fail": {"timeout_cascades": true}}}' false
+	done >in
 	end 5 >>in
 	run pth-exec -j 1 -o out in
 	assertEquals 'failed failed failed failed skipped' "$(statuses)"
-	start='{"plan": {"services": [{"name": "a", "ready": [{"kind": "udp", "port": 9}], "phases": {"run": {"argv": ["false"]}}}]}, "settings": {"fast_fail": {"timeout_cascades": true %s}}}'
+	start='{"plan": {"services": [{"name": "a", "ready": [{"kind": "udp", "port": 9}],
+			"phases": {"run": {"argv": ["false"]}}}]},
+		"settings": {"fast_fail": {"timeout_cascades": true %s}}}'
 	for more in '' ', "service_start_failures": false' ', "critical_only": true'; do
-		{ for i in 1 2 3 4; do one $i-t "$(printf "$start" "$more")" false; done; end 4; } >in
+		{
+			for i in 1 2 3 4; do one $i-t "$(printf "$start" "$more")" false; done
+			end 4
+		} >in
 		run pth-exec -j 1 -o out in
-		case $more in '') want='error error error skipped' ;; *) want='error error error error' ;; esac
+		case $more in
+		'') want='error error error skipped' ;;
+		*) want='error error error error' ;;
+		esac
 		assertEquals "$more" "$want" "$(statuses)"
 	done
 	four '{"max_errors_before_fail": 1}' false
@@ -147,17 +186,25 @@ testCascades() {
 
 testTestLevel() {
 	for own in true false; do
-		{ one 1-t "{\"fast_fail_enabled\": $own, \"settings\": {\"fast_fail\": {\"test_level\": true, \"max_errors_before_fail\": 1}}}" false
+		{ one 1-t \
+			"{\"fast_fail_enabled\": $own,
+				\"settings\": {\"fast_fail\": {\"test_level\": true,
+					\"max_errors_before_fail\": 1}}}" false
 		  one 2-t '{}' true; end 2; } >in
 		run pth-exec -j 1 -o out in
 		case $own in true) want='failed skipped' ;; *) want='failed completed' ;; esac
 		assertEquals "$own" "$want" "$(statuses)"
 	done
-	{ one 1-t '{"continue_on_failure": true, "settings": {"fast_fail": {"max_errors_before_fail": 1}}}' false
+	{ one 1-t \
+		'{"continue_on_failure": true,
+			"settings": {"fast_fail": {"max_errors_before_fail": 1}}}' false
 	  one 2-t '{}' true; end 2; } >in
 	run pth-exec -j 1 -o out in
 	assertEquals 'failed completed' "$(statuses)"
-	{ one 1-t '{"settings": {"fast_fail": {"disk_space_threshold_gb": 1000000000}}}' true; end 1; } >in
+	{
+		one 1-t '{"settings": {"fast_fail": {"disk_space_threshold_gb": 1000000000}}}' true
+		end 1
+	} >in
 	run pth-exec -o out in
 	assertEquals skipped "$(statuses)"
 	assertMatch "$err" 'disk_space_threshold_gb'
@@ -167,13 +214,14 @@ testSkipAndUnordered() {
 	{ one 1-t '{}' sleep 0.4; one 2-t '{}' true; one 3-t '{}' true; end 3; } >in
 	run pth-exec -j 2 --unordered --skip '3-*' -o out in
 	assertCode 0
-	assertEquals 1-t "$(printf '%s\n' "$out" | jq -r 'select(.id).id' | tail -n 1)"
+	assertEquals 1-t "$(jq_out -r 'select(.id).id' | tail -n 1)"
 	assertMatch "$out" 'left out by --skip'
-	assertEquals 3 "$(printf '%s\n' "$out" | jq -r 'select(.id).id' | sort -u | wc -l)"
+	assertEquals 3 "$(jq_out -r 'select(.id).id' | sort -u | wc -l)"
 }
 
 testResumeKeepsWhatIsComplete() {
-	{ one 1-t '{}' sh -c 'echo x >>../../../ran'; one 2-t '{}' sh -c 'echo x >>../../../ran; exit 1'
+	{ one 1-t '{}' sh -c 'echo x >>../../../ran'; one 2-t '{}' \
+		sh -c 'echo x >>../../../ran; exit 1'
 	  one 3-t '{}' sh -c 'echo x >>../../../ran'; end 3; } >in
 	: >ran
 	run pth-exec -o out in
@@ -199,7 +247,11 @@ testResumeKeepsWhatIsComplete() {
 testKilledRunsAreCompletedByResume() {
 	need_namespaces || return
 	{ for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
-		if [ $((i % 4)) = 0 ]; then one $i-t '{}' sh -c 'sleep .05; exit 1'; else one $i-t '{}' sleep .05; fi
+		if [ $((i % 4)) = 0 ]; then
+			one $i-t '{}' sh -c 'sleep .05; exit 1'
+		else
+			one $i-t '{}' sleep .05
+		fi
 	  done; end 12; } >in
 	run pth-exec -j 2 -o whole in
 	want=$(statuses)
@@ -220,7 +272,13 @@ testKilledRunsAreCompletedByResume() {
 
 # What came before a record that cannot be read is run and told.
 testBrokenRecordInTheMiddle() {
-	{ one 1-t '{}' sleep .2; one 2-t '{}' true; echo '{"pth":1,"type":"test","id":"3-t",'; one 4-t '{}' true; end 4; } >in
+	{
+		one 1-t '{}' sleep .2
+		one 2-t '{}' true
+		echo '{"pth":1,"type":"test","id":"3-t",'
+		one 4-t '{}' true
+		end 4
+	} >in
 	run pth-exec -j 2 -o out in
 	assertCode 3
 	assertMatch "$err" '^pth-exec: in:3:[0-9]+: '

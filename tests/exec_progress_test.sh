@@ -15,7 +15,8 @@ waits() { svc a '{}' sh -c 'until [ -e ../../../go ]; do sleep .02; done'; }
 
 # Three tests: one that ends well, one that does not, one that waits.
 three() {
-	{ rec 1-t "$(svc a '{}' true)"; rec 2-t "$(svc a '{}' sh -c 'exit 3')"; rec 3-t "$(waits)"; } |
+	{ rec 1-t "$(svc a '{}' true)"; rec 2-t "$(svc a '{}' sh -c 'exit 3')"; rec 3-t \
+		"$(waits)"; } |
 		jq -c '.of = 3' >in
 	end 3 >>in
 }
@@ -42,15 +43,18 @@ testTerminal() {
 	three
 	terminal 100 24
 	assertEquals 0 "$code"
-	assertEquals 'what stays on the screen' "pth-exec: run.started dir=$PWD/out jobs=1 order=longest
+	assertEquals 'what stays on the screen' \
+		"pth-exec: run.started dir=$PWD/out jobs=1 order=longest
 ok 1/3 1-t T
 failed 2/3 2-t T: a ended with exit code 3
 ok 3/3 3-t T" "$(sed 's/ [0-9.]* [mu]\{0,1\}s\(:\|$\)/ T\1/' tty.end)"
 	# Above the block the lines are whole, and it has one line for each test that runs.
 	assertMatch "$(cat tty.screens)" '^[-|/\\] \[#{13}\.{7}\] 2/3 done, 1 failed, 1 running$'
 	assertMatch "$(cat tty.screens)" '^  3-t +running +[0-9.]+ s  at most [0-9]+ s left$'
-	assertEquals 'one block at a time' '' "$(awk -v RS='\f' '{ if (gsub(/running\n/, "&") > 1) print }' tty.screens)"
-	assertEquals 'colours' "$(printf '\033[32mok\033[0m 1/3')" "$(grep -o '.\[32mok.\[0m 1/3' tty.raw)"
+	assertEquals 'one block at a time' '' \
+		"$(awk -v RS='\f' '{ if (gsub(/running\n/, "&") > 1) print }' tty.screens)"
+	assertEquals 'colours' "$(printf '\033[32mok\033[0m 1/3')" \
+		"$(grep -o '.\[32mok.\[0m 1/3' tty.raw)"
 }
 
 testTheTimeOfTheLastRun() {
@@ -69,7 +73,8 @@ testTheTimeOfTheLastRun() {
 testLinesInBetween() {
 	need_terminal && need_namespaces || return
 	plan=''
-	{ rec 1-t "$(waits)"; rec 2-t "$(svc a '{"phases": {"pre_run": [{"argv": ["false"], "critical": false}]}}' true)"
+	{ rec 1-t "$(waits)"; rec 2-t \
+		"$(svc a '{"phases": {"pre_run": [{"argv": ["false"], "critical": false}]}}' true)"
 	  plan='{"capture": {"interface": "nosuch0", "file": "x"}}'
 	  rec 3-t "$(svc a '{}' sleep .3)"; end 3; } | jq -c 'if .id then .of = 3 else . end' >in
 	TERM=xterm python3 "$TOP/tests/fixtures/terminal.py" 160 24 sh -c 'pth-exec -j 2 -o out in &
@@ -79,8 +84,13 @@ testLinesInBetween() {
 		until [ "$(grep -c "^ok" tty.screens)" -gt 3 ]; do sleep .05; done
 		: >go
 		wait $pid' >records
-	assertEquals 'whole lines only' '' "$(grep -vE '^(pth-exec: (run|command|capture)\.[a-z]+ |no-such-file.yaml:1:1: error: |ok [123]/3 [123]-t [0-9.]+ m?s$)' tty.end)"
-	assertEquals 'each once' '1 1 1 3' "$(grep -c command.failed tty.end) $(grep -c capture.failed tty.end) $(grep -c no-such-file tty.end) $(grep -c ^ok tty.end)"
+	assertEquals 'whole lines only' '' \
+		"$(grep -vE -e '^pth-exec: (run|command|capture)\.[a-z]+ ' \
+			-e '^(no-such-file.yaml:1:1: error: |ok [123]/3 [123]-t [0-9.]+ m?s$)' \
+			tty.end)"
+	assertEquals 'each once' '1 1 1 3' \
+		"$(grep -c command.failed tty.end) $(grep -c capture.failed tty.end) $(grep \
+			-c no-such-file tty.end) $(grep -c ^ok tty.end)"
 }
 
 testSmallAndResizedTerminals() {
@@ -92,7 +102,9 @@ testSmallAndResizedTerminals() {
 	assertEquals 4 "$(tr -d '\n' <tty.end | grep -oE 'run.started|(ok|failed) [123]/3' | wc -l)"
 	rm -rf out go tty.* # no time of a last run, that it may be over before it is drawn
 	resize='--resize left 30' until='^  3-t-with-a-name-  running$' terminal 100 24
-	assertEquals 'the last line of the last drawing fits' 29 "$(tr '\r' '\n' <tty.raw | grep -a 'running *.\[1A' | tail -n 1 | awk '{ sub(/.\[1A/, ""); print length }')"
+	assertEquals 'the last line of the last drawing fits' 29 \
+		"$(tr '\r' '\n' <tty.raw | grep -a 'running *.\[1A' | tail -n 1 |
+			awk '{ sub(/.\[1A/, ""); print length }')"
 	assertMatch "$end" '3/3'
 }
 
@@ -113,12 +125,16 @@ testTerminalsThatCannot() {
 testSettings() {
 	need_terminal || return
 	three
-	jq -c 'if .id then .settings.progress = {show_test_status: false, show_spinner: false, update_interval: 0.2} else . end' in >in2
+	jq -c 'if .id then
+			.settings.progress = {show_test_status: false, show_spinner: false,
+			  update_interval: 0.2} else . end' in >in2
 	mv in2 in
 	terminal 100 24
 	assertEquals "pth-exec: run.started dir=$PWD/out jobs=1 order=longest" "$end"
 	assertMatch "$(cat tty.screens)" '^\[#{13}\.{7}\] 2/3 done'
-	jq -c 'if .id then .settings = {progress: {enable_progress_bar: false}, logging: {enable_colors: false}} else . end' in >in2
+	jq -c 'if .id then
+			.settings = {progress: {enable_progress_bar: false},
+			  logging: {enable_colors: false}} else . end' in >in2
 	mv in2 in
 	rm go tty.*
 	until='failed 2/3' terminal 100 24
@@ -137,10 +153,12 @@ testSwitchedOff() {
 	three
 	: >go
 	for events in none json; do
-		PTH_EVENTS=$events TERM=xterm python3 "$TOP/tests/fixtures/terminal.py" 100 24 pth-exec -o out in >records
+		PTH_EVENTS=$events TERM=xterm python3 "$TOP/tests/fixtures/terminal.py" 100 24 \
+			pth-exec -o out in >records
 		assertNoMatch "$(cat -v tty.raw)" '^ok|\^\['
 	done
-	TERM=xterm python3 "$TOP/tests/fixtures/terminal.py" 100 24 pth-exec --progress=none -o out in >records
+	TERM=xterm python3 "$TOP/tests/fixtures/terminal.py" 100 24 pth-exec \
+		--progress=none -o out in >records
 	assertEquals "pth-exec: run.started" "$(cut -d' ' -f1,2 tty.end)"
 }
 
@@ -153,7 +171,8 @@ testInterrupted() {
 	for i in 4 5 6 7; do sed "s/4-t/$i-t/g" one; done >>in
 	jq -c '.of = 7' in >in2
 	end 7 >>in2 && mv in2 in
-	TERM=xterm python3 "$TOP/tests/fixtures/terminal.py" 100 24 sh -c 'echo $$ >pid; exec pth-exec -j 1 -o out in' >records &
+	TERM=xterm python3 "$TOP/tests/fixtures/terminal.py" 100 24 \
+		sh -c 'echo $$ >pid; exec pth-exec -j 1 -o out in' >records &
 	pid=$!
 	assertSoon 20 grep -q '3-t .*running .* left' tty.screens
 	kill "$(cat pid)"
@@ -175,8 +194,10 @@ ok 1/3 1-t T
 failed 2/3 2-t T: a ended with exit code 3
 ok 3/3 3-t T" "$(printf '%s\n' "$err" | sed 's/ [0-9.]* [mu]\{0,1\}s\(:\|$\)/ T\1/')"
 	PTH_EVENTS=json run pth-exec -j 1 --progress=plain --skip 2-t -o out in
-	assertEquals 'what is asked for comes, too' 2 "$(printf '%s\n' "$err" | grep -c '"test.ended"')"
-	assertEquals 'left out is not told, but counted' '2/3 3/3' "$(printf '%s\n' "$err" | sed -n 's/^ok \(.\/.\) .*/\1/p' | xargs)"
+	assertEquals 'what is asked for comes, too' 2 \
+		"$(printf '%s\n' "$err" | grep -c '"test.ended"')"
+	assertEquals 'left out is not told, but counted' '2/3 3/3' \
+		"$(printf '%s\n' "$err" | sed -n 's/^ok \(.\/.\) .*/\1/p' | xargs)"
 	run pth-exec -j 1 --progress=tty -o out in
 	assertMatch "$(printf '%s\n' "$err" | cat -v)" '\^M\^\[\[J[^ ]*ok[^ ]* 3/3 3-t'
 }

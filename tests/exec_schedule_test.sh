@@ -109,7 +109,8 @@ testPortsOfTheHost() {
 	apart "$udp" "$udp"
 	apart "$udp" '{"role": "server", "port": 4443, "transport": "none"}'
 	apart "$udp" '{"role": "server"}'
-	plan='{"environment": {"isolation": "none"}, "capture": {"interface": "lo", "file": "capture.pcapng"}}'
+	plan='{"environment": {"isolation": "none"},
+		"capture": {"interface": "lo", "file": "capture.pcapng"}}'
 	apart "$udp" '{"role": "server", "port": 4444, "transport": "udp"}'
 }
 
@@ -152,7 +153,7 @@ testLongestFirst() {
 	run pth-exec -o out -j 2 in
 	assertCode 0
 	assertEquals 'the unknown one, then the longest' 'd c b e a' "$(order)"
-	assertEquals 'a-t b-t c-t d-t e-t' "$(printf '%s\n' "$out" | jq -r '.id // empty' | xargs)"
+	assertEquals 'a-t b-t c-t d-t e-t' "$(jq_out -r '.id // empty' | xargs)"
 	assertMatch "$err" '"run.started".*"order":"longest"'
 	rm -rf log out
 	run pth-exec -o out -j 2 --order input in
@@ -162,7 +163,7 @@ testLongestFirst() {
 	assertEquals 'alone there is nothing to gain' 'a b c d e' "$(order)"
 	rm -rf log out
 	run pth-exec -o out -j 2 --unordered in
-	assertEquals 'd-t c-t b-t e-t a-t' "$(printf '%s\n' "$out" | jq -r '.id // empty' | xargs)"
+	assertEquals 'd-t c-t b-t e-t a-t' "$(jq_out -r '.id // empty' | xargs)"
 }
 
 testDurationsOfTheSameDirectory() {
@@ -197,9 +198,12 @@ testShuffle() {
 	assertEquals 'all of them' "$(echo "$ids" | xargs)" "$(sort log | xargs)"
 	assertNotEquals 'in another order' "$(echo "$ids" | xargs)" "$first"
 	rm log
-	{ head -n 3 in && sleep .2 && tail -n +4 in; } | pth-exec -j 4 -o out2 --shuffle --seed 7 >out2.jsonl 2>err2
+	{
+		head -n 3 in && sleep .2 && tail -n +4 in
+	} | pth-exec -j 4 -o out2 --shuffle --seed 7 >out2.jsonl 2>err2
 	assertEquals 'it depends on nothing but the seed' "$first" "$(order)"
-	assertEquals "$(echo "$ids" | sed 's/$/-t/' | xargs)" "$(jq -r '.id // empty' out2.jsonl | xargs)"
+	assertEquals "$(echo "$ids" | sed 's/$/-t/' | xargs)" "$(jq -r '.id // empty' out2.jsonl |
+		xargs)"
 	rm log
 	exec_ -j 1 --shuffle --seed 8
 	assertNotEquals "$first" "$(order)"
@@ -214,7 +218,8 @@ testShuffle() {
 }
 
 testWrongUse() {
-	for args in '--order random' '--seed 1' '--shuffle --seed x' '--shuffle --seed -1' '--progress=bar'; do
+	for args in '--order random' '--seed 1' '--shuffle --seed x' '--shuffle --seed -1' \
+		'--progress=bar'; do
 		# shellcheck disable=SC2086 # words
 		run pth-exec $args in
 		assertCode 2
@@ -223,12 +228,14 @@ testWrongUse() {
 }
 
 testKeysOfTheExperiment() {
-	sed 's/^\(  *\)steps:/\1cpus: 2\n\1locks: [the db, udp:1]\n\1steps:/' "$TOP/examples/ping-pong.yaml" >x.yaml
+	sed 's/^\(  *\)steps:/\1cpus: 2\n\1locks: [the db, udp:1]\n\1steps:/' \
+		"$TOP/examples/ping-pong.yaml" >x.yaml
 	run sh -c 'pth-parse x.yaml | pth-plan'
 	assertCode 0
-	assertEquals '{"cpus":2,"locks":["the db","udp:1"]}' "$(printf '%s\n' "$out" | jq -c 'select(.id).plan.schedule')"
+	assertEquals '{"cpus":2,"locks":["the db","udp:1"]}' \
+		"$(jq_out -c 'select(.id).plan.schedule')"
 	run sh -c 'pth-parse "$TOP/examples/ping-pong.yaml" | pth-plan'
-	assertEquals null "$(printf '%s\n' "$out" | jq -c 'select(.id).plan.schedule')"
+	assertEquals null "$(jq_out -c 'select(.id).plan.schedule')"
 	sed -i 's/cpus: 2/cpus: 0/' x.yaml
 	run pth-parse x.yaml
 	assertCode 3

@@ -4,7 +4,9 @@
 . "$TOP/tests/lib.sh"
 
 minip() { # count [port]: server and client of the ping-pong protocol
-	svc server "{\"finite\": false, \"ready\": [{\"kind\": \"udp\", \"port\": ${2:-4443}, \"timeout_us\": 5000000}], \"stop\": {\"signal\": \"INT\"}}" \
+	svc server "{\"finite\": false,
+			\"ready\": [{\"kind\": \"udp\", \"port\": ${2:-4443},
+				\"timeout_us\": 5000000}], \"stop\": {\"signal\": \"INT\"}}" \
 		@{libexec}/miniP_server -p "${2:-4443}"
 	svc client '{"after": [{"service": "server", "state": "ready"}]}' \
 		@{libexec}/miniP_client -p "${2:-4443}" -i 127.0.0.1 -n "$1"
@@ -40,7 +42,7 @@ testOrdinaryUserHasIsolationAndCapture() {
 	chmod 711 "$PTH_TMP"
 	run as_user pth-exec -o "$PTH_TMP/user/out" <plan.jsonl
 	assertCode 0
-	out=$(printf '%s\n' "$out" | jq -c 'select(.type == "test").result')
+	out=$(jq_out -c 'select(.type == "test").result')
 	assertEquals completed "$(field .status)"
 	assertEquals 6 "$(field .capture.packets)"
 	assertEquals '[]' "$(field .isolation.missing)"
@@ -49,7 +51,8 @@ testOrdinaryUserHasIsolationAndCapture() {
 
 testHostThatForbidsNamespaces() {
 	need unshare util-linux || return
-	unshare -Urn sh -c 'echo 0 >/proc/sys/user/max_net_namespaces' 2>/dev/null || skip 'namespaces cannot be forbidden here' || return
+	unshare -Urn sh -c 'echo 0 >/proc/sys/user/max_net_namespaces' 2>/dev/null ||
+		skip 'namespaces cannot be forbidden here' || return
 	plan='{"capture": {"interface": "lo", "file": "capture.pcapng"}}'
 	minip 2 >services
 	{ rec t "$(sed -n 1p services)" "$(sed -n 2p services)"; end 1; } >plan.jsonl
@@ -57,7 +60,7 @@ testHostThatForbidsNamespaces() {
 		echo 0 >/proc/sys/user/max_${n}_namespaces; done; pth-exec -o out plan.jsonl'
 	assertCode 0
 	assertMatch "$err" environment.degraded
-	out=$(printf '%s\n' "$out" | jq -c 'select(.type == "test").result')
+	out=$(jq_out -c 'select(.type == "test").result')
 	assertEquals completed "$(field .status)"
 	assertEquals '[]' "$(field .isolation.used)"
 	assertNotEquals '' "$(field .isolation.reason)"
@@ -83,7 +86,8 @@ testCaptureThatCannotStartIsSaid() {
 testReadiness() {
 	need python3 python3 || return
 	after='{"after": [{"service": "s", "state": "ready"}]}'
-	tcp='import socket,time; time.sleep(.1); s=socket.create_server(("127.0.0.1",5001)); time.sleep(9)'
+	tcp='import socket,time
+time.sleep(.1); s=socket.create_server(("127.0.0.1",5001)); time.sleep(9)'
 	for kind in \
 		'{"kind": "tcp", "port": 5001}' \
 		'{"kind": "file", "path": "up"}' \
@@ -100,42 +104,54 @@ testReadiness() {
 }
 
 testNotReadyInTimeTellsTheLastLine() {
-	exec1 "$(svc s '{"finite": false, "ready": [{"kind": "udp", "port": 4443, "timeout_us": 100000}]}' \
+	exec1 "$(svc s '{"finite": false,
+			"ready": [{"kind": "udp", "port": 4443, "timeout_us": 100000}]}' \
 		sh -c 'echo cannot find my key; sleep 9')" \
 		"$(svc c '{"after": [{"service": "s", "state": "ready"}]}' true)"
 	assertEquals error "$(field .status)"
-	assertEquals 's: did not bind UDP port 4443 within 100 ms; last log line: cannot find my key' "$(field .reason)"
+	assertEquals \
+		's: did not bind UDP port 4443 within 100 ms; last log line: cannot find my key' \
+		"$(field .reason)"
 	assertEquals 'not ready' "$(field .services.s.reason)"
 	assertEquals 'not started' "$(field .services.c.reason)"
 }
 
 testEveryKindOfReadinessSaysWhatWasMissing() {
+	failed='its readiness check (command) did not succeed within 60 ms'
 	while IFS='|' read -r check want; do
-		exec1 "$(svc s "{\"finite\": false, \"ready\": [${check%\}}, \"timeout_us\": 60000}]}" sleep 9)"
+		exec1 "$(svc s \
+			"{\"finite\": false, \"ready\": [${check%\}}, \"timeout_us\": 60000}]}" \
+			sleep 9)"
 		assertEquals error "$(field .status)"
 		assertEquals "$check" "s: $want" "$(field .reason)"
-	done <<-'END'
+	done <<-END
 	{"kind": "tcp", "port": 5001}|did not listen on TCP port 5001 within 60 ms
 	{"kind": "file", "path": "up"}|did not make the file up within 60 ms
-	{"kind": "log", "matches": "^up$"}|did not log /^up$/ within 60 ms
-	{"kind": "command", "argv": ["sh", "-c", "exit 4"]}|its readiness check (command) did not succeed within 60 ms: exit code 4
-	{"kind": "command", "argv": ["sleep", "9"]}|its readiness check (command) did not succeed within 60 ms: it still ran
+	{"kind": "log", "matches": "^up\$"}|did not log /^up\$/ within 60 ms
+	{"kind": "command", "argv": ["sh", "-c", "exit 4"]}|$failed: exit code 4
+	{"kind": "command", "argv": ["sleep", "9"]}|$failed: it still ran
 	END
 }
 
 testEndBeforeReady() {
-	exec1 "$(svc s '{"finite": false, "ready": [{"kind": "udp", "port": 4443}]}' sh -c 'echo bad option >&2; exit 3')"
+	exec1 "$(svc s '{"finite": false, "ready": [{"kind": "udp", "port": 4443}]}' \
+		sh -c 'echo bad option >&2; exit 3')"
 	assertEquals error "$(field .status)"
-	assertEquals 's: ended with exit code 3 before it was ready; last log line: bad option' "$(field .reason)"
-	exec1 "$(svc s '{"finite": false, "ready": [{"kind": "udp", "port": 4443}]}' sh -c 'sleep 9 & exit')"
-	assertEquals 's: ended with exit code 0 before it was ready; it must not go into the background' "$(field .reason)"
+	assertEquals 's: ended with exit code 3 before it was ready; last log line: bad option' \
+		"$(field .reason)"
+	exec1 "$(svc s '{"finite": false, "ready": [{"kind": "udp", "port": 4443}]}' \
+		sh -c 'sleep 9 & exit')"
+	assertEquals "$(line 's: ended with exit code 0 before it was ready;' \
+		'it must not go into the background')" "$(field .reason)"
 }
 
 testStatuses() {
 	exec1 "$(svc a '{}' sh -c 'exit 7')"
-	assertEquals 'failed 7 a ended with exit code 7' "$(field '"\(.status) \(.services.a.code) \(.reason)"')"
+	assertEquals 'failed 7 a ended with exit code 7' \
+		"$(field '"\(.status) \(.services.a.code) \(.reason)"')"
 	exec1 "$(svc a '{}' sh -c 'kill -SEGV $$')"
-	assertEquals 'crashed SEGV null' "$(field '"\(.status) \(.services.a.signal) \(.services.a.code)"')"
+	assertEquals 'crashed SEGV null' \
+		"$(field '"\(.status) \(.services.a.signal) \(.services.a.code)"')"
 	exec1 "$(svc a '{"timeout_us": 100000}' sleep 9)"
 	assertEquals 'timeout timeout' "$(field '"\(.status) \(.services.a.reason)"')"
 	plan='{"timeout_us": 100000}'
@@ -150,11 +166,14 @@ testStatuses() {
 
 testMissingPrograms() {
 	plan=
-	exec1 "$(svc a '{"requires": [{"program": "no-such-prog", "package": "nosuch"}]}' no-such-prog)"
-	assertEquals 'error a: no-such-prog not found; Debian has it in the package nosuch' "$(field '"\(.status) \(.reason)"')"
+	exec1 "$(svc a '{"requires": [{"program": "no-such-prog", "package": "nosuch"}]}' \
+		no-such-prog)"
+	assertEquals 'error a: no-such-prog not found; Debian has it in the package nosuch' \
+		"$(field '"\(.status) \(.reason)"')"
 	plan='{"requires": [{"program": "no-such-prog", "hint": "write it"}]}'
 	exec1 "$(svc a '{}' true)"
-	assertEquals 'error setup: no-such-prog not found; write it' "$(field '"\(.status) \(.reason)"')"
+	assertEquals 'error setup: no-such-prog not found; write it' \
+		"$(field '"\(.status) \(.reason)"')"
 	plan=
 	exec1 "$(svc a '{}' no-such-prog)"
 	assertEquals 'error not found' "$(field '"\(.status) \(.services.a.reason)"')"
@@ -165,7 +184,8 @@ testMissingPrograms() {
 }
 
 testServerThatDiesEndsTheTest() {
-	exec1 "$(svc s '{"finite": false}' sh -c 'sleep .1; kill -ABRT $$')" "$(svc c '{}' sleep 20)"
+	exec1 "$(svc s '{"finite": false}' sh -c 'sleep .1; kill -ABRT $$')" \
+		"$(svc c '{}' sleep 20)"
 	assertEquals 'crashed s died of signal ABRT' "$(field '"\(.status) \(.reason)"')"
 	assertEquals true "$(field '.duration_us < 5000000')"
 }
@@ -173,7 +193,8 @@ testServerThatDiesEndsTheTest() {
 testPhasesRunInOrderAndCriticalOnesCount() {
 	exec1 "$(svc a '{"phases": {
 		"post_run": [{"argv": ["sh", "-c", "echo 6 >>order"]}],
-		"pre_run": [{"argv": ["sh", "-c", "echo 4 >>order"]}, {"argv": ["false"], "critical": false}],
+		"pre_run": [{"argv": ["sh", "-c", "echo 4 >>order"]},
+		  {"argv": ["false"], "critical": false}],
 		"post_compile": [{"argv": ["sh", "-c", "echo 3 >>order"]}],
 		"compile": [{"argv": ["sh", "-c", "echo 2 >>order; echo gcc says hello"]}],
 		"pre_compile": [{"argv": ["sh", "-c", "echo 1 >>order"], "env": {"X": "y"}}]}}' \
@@ -185,17 +206,21 @@ testPhasesRunInOrderAndCriticalOnesCount() {
 		"$(field '[.services.a.phases[].phase] | join(" ")')"
 	exec1 "$(svc a '{"phases": {"compile": [{"argv": ["sh", "-c", "exit 2"]}]}}' true)"
 	assertEquals error "$(field .status)"
-	assertMatch "$(field .reason)" 'compile: sh ended with exit code 2; see a/phases/compile.stderr.log'
-	exec1 "$(svc a '{"phases": {"compile": [{"argv": ["sleep", "9"], "timeout_us": 100000}]}}' true)"
+	assertMatch "$(field .reason)" \
+		'compile: sh ended with exit code 2; see a/phases/compile.stderr.log'
+	exec1 "$(svc a '{"phases": {"compile": [{"argv": ["sleep", "9"], "timeout_us": 100000}]}}' \
+		true)"
 	assertMatch "$(field .reason)" 'compile: sleep took too long'
 }
 
 testStopLadder() {
-	exec1 "$(svc s '{"finite": false}' sh -c "trap '' TERM; sleep 9 & wait; wait; sleep 9")" "$(svc c '{}' sleep .2)"
-	assertEquals 'completed true KILL stopped' \
-		"$(field '"\(.status) \(.services.s.killed) \(.services.s.signal) \(.services.s.reason)"')"
+	exec1 "$(svc s '{"finite": false}' sh -c "trap '' TERM; sleep 9 & wait; wait; sleep 9")" \
+		"$(svc c '{}' sleep .2)"
+	assertEquals 'completed true KILL stopped' "$(field '
+		.status + " " + (.services.s | "\(.killed) \(.signal) \(.reason)")')"
 	exec1 "$(svc s '{"finite": false, "stop": {"signal": "USR1"}}' \
-		sh -c "trap 'echo bye; exit 0' USR1; echo up; while :; do sleep .05; done")" "$(svc c '{}' sleep .2)"
+		sh -c "trap 'echo bye; exit 0' USR1; echo up; while :; do sleep .05; done")" \
+		"$(svc c '{}' sleep .2)"
 	assertEquals bye "$(tail -n 1 out/t/s/stdout.log)"
 }
 
@@ -218,7 +243,9 @@ testEveryByteArrivesUnchanged() {
 }
 
 testPlacesAndFiles() {
-	exec1 "$(svc a '{"dirs": ["qlog"], "files": [{"path": "www/x.bin", "size": 100000, "seed": 7}, {"path": "t.txt", "text": "in @{dir}"}],
+	exec1 "$(svc a '{"dirs": ["qlog"],
+			"files": [{"path": "www/x.bin", "size": 100000, "seed": 7},
+			  {"path": "t.txt", "text": "in @{dir}"}],
 		"environment": {"D": "@{dir}/a", "KEEP": "@{server:ip}"}}' \
 		sh -c 'echo "$D $1 $KEEP" >places; touch "$TMPDIR/x"; ls -d qlog' sh @{dir})"
 	assertEquals completed "$(field .status)"
@@ -250,10 +277,12 @@ testSetupCommands() {
 
 testLimits() {
 	exec1 "$(svc a '{"limits": {"files": 64, "disk": 100000, "cpu": 1.5}}' \
-		sh -c 'ulimit -n; dd if=/dev/zero of=big bs=1000 count=1000 2>/dev/null; wc -c <big')"
+		sh -c \
+		'ulimit -n; dd if=/dev/zero of=big bs=1000 count=1000 2>/dev/null; wc -c <big')"
 	assertEquals '64 100000' "$(xargs <out/t/a/stdout.log)"
 	exec1 "$(svc a '{"limits": {"disk": 100000}}' dd if=/dev/zero of=big bs=1000 count=1000)"
-	assertEquals 'crashed a died of signal XFSZ: a file has reached limits.disk, 100 kB' "$(field '"\(.status) \(.reason)"')"
+	assertEquals 'crashed a died of signal XFSZ: a file has reached limits.disk, 100 kB' \
+		"$(field '"\(.status) \(.reason)"')"
 }
 
 testDaemonsDoNotSurvive() {
@@ -267,14 +296,17 @@ testOrderOfResultsAndParallel() {
 	need_namespaces || return
 	for i in 1 2 3 4 5 6; do
 		minip 3 >services
-		rec "$i-t" "$(sed -n 1p services)" "$(sed -n 2p services)" "$(svc z '{}' sleep 0.$((7 - i)))"
+		rec "$i-t" "$(sed -n 1p services)" "$(sed -n 2p services)" \
+			"$(svc z '{}' sleep 0.$((7 - i)))"
 	done >plan.in
 	end 6 >>plan.in
 	run pth-exec -j 6 -o out plan.in
 	assertCode 0
-	assertEquals '1-t 2-t 3-t 4-t 5-t 6-t' "$(printf '%s\n' "$out" | jq -r 'select(.id).id' | tr '\n' ' ' | sed 's/ $//')"
+	assertEquals '1-t 2-t 3-t 4-t 5-t 6-t' \
+		"$(jq_out -r 'select(.id).id' | tr '\n' ' ' | sed 's/ $//')"
 	assertEquals 6 "$(printf '%s\n' "$out" | grep -c '"status":"completed"')"
-	assertEquals 'one line a test and the end' '7 7' "$(wc -l <out/results.jsonl) $(wc -l <out/plan.jsonl)"
+	assertEquals 'one line a test and the end' '7 7' \
+		"$(wc -l <out/results.jsonl) $(wc -l <out/plan.jsonl)"
 	cp out/plan.jsonl again
 	run pth-exec -o out2 again
 	assertCode 0
@@ -285,21 +317,23 @@ testSelection() {
 	{ rec 1-a "$(svc a '{}' true)"; rec 2-b "$(svc a '{}' true)"; end 2; } >plan.in
 	run pth-exec --only '2-*' -o out plan.in
 	assertCode 0
-	assertEquals 'skipped completed' "$(printf '%s\n' "$out" | jq -r 'select(.id).result.status' | xargs)"
+	assertEquals 'skipped completed' "$(jq_out -r 'select(.id).result.status' | xargs)"
 	run pth-exec -n -o dry plan.in
-	assertEquals 'skipped skipped' "$(printf '%s\n' "$out" | jq -r 'select(.id).result.status' | xargs)"
+	assertEquals 'skipped skipped' "$(jq_out -r 'select(.id).result.status' | xargs)"
 	assertFalse 'a dry run makes nothing' '[ -e dry ]'
 }
 
 testErrorsPassThrough() {
-	{ rec 1-a "$(svc a '{}' true)" | jq -c '. + {error: {stage: "plan", message: "unknown plugin"}} | del(.plan)'
+	{ rec 1-a "$(svc a '{}' true)" |
+		jq -c '. + {error: {stage: "plan", message: "unknown plugin"}} | del(.plan)'
 	  rec 2-b "$(svc a '{}' true)" | jq -c '.plan.environment.type = "shadow_ns"'
 	  rec ../3 "$(svc a '{}' true)"
 	  echo '{"pth":1,"type":"note","x":[1]}'
 	  rec 4-d "$(svc a '{}' true)"; end 4; } >plan.in
 	run pth-exec -o out plan.in
 	assertCode 0
-	assertEquals 'error unsupported error completed' "$(printf '%s\n' "$out" | jq -r 'select(.id).result.status' | xargs)"
+	assertEquals 'error unsupported error completed' \
+		"$(jq_out -r 'select(.id).result.status' | xargs)"
 	assertMatch "$out" '^\{"pth":1,"type":"note","x":\[1\]\}$'
 	assertEquals '{"pth":1,"type":"end","tests":4}' "$(printf '%s\n' "$out" | tail -n 1)"
 }
@@ -323,7 +357,7 @@ testBadStreams() {
 	run pth-exec --nonsense
 	assertCode 2
 	run pth-exec nowhere.jsonl
-	assertCode 4
+	assertCode 3
 }
 
 testOutputThatCannotBeWritten() {
@@ -352,7 +386,11 @@ testKillLeavesNothing() {
 	need_namespaces || return
 	plan='{"capture": {"interface": "lo", "file": "capture.pcapng"}}'
 	minip 100000000 44731 >services
-	{ rec t "$(sed -n 1p services)" "$(sed -n 2p services)" "$(svc d '{}' sh -c 'setsid sleep 87654 & sleep 87654')"; end 1; } >plan.in
+	{
+		rec t "$(sed -n 1p services)" "$(sed -n 2p services)" \
+			"$(svc d '{}' sh -c 'setsid sleep 87654 & sleep 87654')"
+		end 1
+	} >plan.in
 	for delay in 0.01 0.03 0.06 0.1 0.3; do
 		pth-exec -o out plan.in >/dev/null 2>&1 &
 		pid=$!
@@ -365,7 +403,9 @@ testKillLeavesNothing() {
 }
 
 testInterrupt() {
-	{ rec 1-t "$(svc s '{"finite": false, "stop": {"signal": "INT"}}' sh -c "trap 'echo bye; exit 0' INT; while :; do sleep .05; done")" \
+	{ rec 1-t \
+		"$(svc s '{"finite": false, "stop": {"signal": "INT"}}' \
+			sh -c "trap 'echo bye; exit 0' INT; while :; do sleep .05; done")" \
 		"$(svc c '{}' sleep 87654)"
 	  rec 2-t "$(svc a '{}' true)"; end 2; } >plan.in
 	# setsid: a shell's background job ignores INT otherwise
@@ -375,7 +415,8 @@ testInterrupt() {
 	kill -INT "$(pgrep -f 'pth-exec -j 1 -o out plan[.]in' | head -n 1)"
 	wait $pid
 	assertEquals 130 $?
-	assertEquals 'interrupted interrupted' "$(jq -r 'select(.id).result.status' records | xargs)"
+	assertEquals 'interrupted interrupted' \
+		"$(jq -r 'select(.id).result.status' records | xargs)"
 	assertEquals bye "$(cat out/1-t/s/stdout.log)"
 	assertMatch "$(tail -n 1 records)" '"type":"end","tests":2'
 	left_over

@@ -13,7 +13,8 @@ setUp() {
 
 # descriptor KEYS-OF-DOCKER: plugins/x.yaml, its docker on line 6.
 descriptor() {
-	printf '%s\n' 'plugin: x' 'kind: iut' 'extends: minip' 'description: x' 'binary: "true"' "docker: {$1}" >plugins/x.yaml
+	printf '%s\n' 'plugin: x' 'kind: iut' 'extends: minip' 'description: x' 'binary: "true"' \
+		"docker: {$1}" >plugins/x.yaml
 	[ -e t.yaml ] || experiment
 }
 
@@ -97,7 +98,8 @@ testMissingFilesAreNamedWithPosition() {
 	while read -r docker where what; do
 		descriptor "$(echo "$docker" | tr _ ' ')"
 		images
-		assertMatch "$(cat planned.err)" "plugins/x.yaml:6:$where: docker\.$what.*No such file or directory"
+		assertMatch "$(cat planned.err)" \
+			"plugins/x.yaml:6:$where: docker\.$what.*No such file or directory"
 	done <<-'EOF'
 		dockerfile:_none 22 dockerfile:.*plugins/none
 		patches:_[none] 20 patches:.*plugins/none
@@ -116,28 +118,28 @@ testValuesCannotAddInstructions() {
 		assertMatch "$err" "plugins/x.yaml:6:[0-9]+: docker\.$what"
 		assertEquals "$docker" '' "$out"
 	done <<-'EOF'
-		base: "x\nRUN evil"|base: "x.nRUN evil" is no name of an image
-		build_base: "x y"|build_base: "x y" is no name
-		builder: c, revision: "r\nRUN evil", repository: "https://x/y"|revision: .* is no revision
-		builder: c, revision: "-f", repository: "https://x/y"|revision: .* is no revision
-		builder: c, repository: "https://x\nRUN evil"|repository: .* end a line
-		builder: c, directory: "/x y"|directory: "/x y" is no absolute path
-		directory: relative|directory: "relative" is no absolute path
-		packages: ["x; evil"]|packages: "x; evil" is no name of a package
-		packages: ["--allow-unauthenticated"]|packages: .* is no name of a package
-		build_packages: [{a: b}], builder: c|build_packages: must be a text
-		features: ["$(evil)"], builder: go|features: .* is no name of a feature
-		args: {"A B": x}, builder: c|args: "A B" is no name of a variable
-		args: {A: "x\nRUN evil"}, builder: c|args: "x.nRUN evil" has characters that end a line
-		environment: {A: "x\rRUN evil"}|environment: .* end a line
-		expose: ["80\nRUN evil"]|expose: .* is no port
-		expose: [70000]|expose: "70000" is no port
-		files: [{from: /etc/hostname, to: "/a\nRUN evil"}]|files: .* is no path
-		files: [/etc/hostname, {from: /etc/hostname}]|files: "hostname" is there twice
-		dependencies: [{name: "a/b", repository: "https://x"}], builder: c|dependencies: "a/b" is no name
-		dependencies: [{name: a}], builder: c|dependencies: "a" has no repository
-		builder: fortran|builder: "fortran" is none of base, c, cpp
-		image: "x:1", packages: [y]|image: "x:1" is used as it is
+	base: "x\nRUN evil"|base: "x.nRUN evil" is no name of an image
+	build_base: "x y"|build_base: "x y" is no name
+	builder: c, revision: "r\nRUN evil", repository: "https://x/y"|revision: .* is no revision
+	builder: c, revision: "-f", repository: "https://x/y"|revision: .* is no revision
+	builder: c, repository: "https://x\nRUN evil"|repository: .* end a line
+	builder: c, directory: "/x y"|directory: "/x y" is no absolute path
+	directory: relative|directory: "relative" is no absolute path
+	packages: ["x; evil"]|packages: "x; evil" is no name of a package
+	packages: ["--allow-unauthenticated"]|packages: .* is no name of a package
+	build_packages: [{a: b}], builder: c|build_packages: must be a text
+	features: ["$(evil)"], builder: go|features: .* is no name of a feature
+	args: {"A B": x}, builder: c|args: "A B" is no name of a variable
+	args: {A: "x\nRUN evil"}, builder: c|args: "x.nRUN evil" has characters that end a line
+	environment: {A: "x\rRUN evil"}|environment: .* end a line
+	expose: ["80\nRUN evil"]|expose: .* is no port
+	expose: [70000]|expose: "70000" is no port
+	files: [{from: /etc/hostname, to: "/a\nRUN evil"}]|files: .* is no path
+	files: [/etc/hostname, {from: /etc/hostname}]|files: "hostname" is there twice
+	dependencies: [{name: a/b, repository: http://x}], builder: c|dependencies: "a/b" is no name
+	dependencies: [{name: a}], builder: c|dependencies: "a" has no repository
+	builder: fortran|builder: "fortran" is none of base, c, cpp
+	image: "x:1", packages: [y]|image: "x:1" is used as it is
 	EOF
 	descriptor ''
 	experiment 'docker: {user_mapping: {user_name: "x\nRUN evil"}}'
@@ -149,11 +151,13 @@ testValuesCannotAddInstructions() {
 }
 
 testWhatIsQuotedArrives() {
-	descriptor 'builder: c, args: {A: "a \"b\" $c \\ `d`"}, build: ["a\nb", "cat <<X", "[ -e x ]", "end\\", " plain \n"]'
+	descriptor 'builder: c, args: {A: "a \"b\" $c \\ `d`"},
+		build: ["a\nb", "cat <<X", "[ -e x ]", "end\\", " plain \n"]'
 	images
 	text=$(printf '%s' "$out" | jq -r .dockerfile)
 	assertMatch "$text" '^ARG A="a \\"b\\" \\\$c \\\\ `d`"$'
-	assertEquals 'RUN ["/bin/sh","-ec","a\nb"]|RUN ["/bin/sh","-ec","cat <<X"]|RUN ["/bin/sh","-ec","[ -e x ]"]|RUN ["/bin/sh","-ec","end\\"]|RUN plain|' \
+	assertEquals "$(line 'RUN ["/bin/sh","-ec","a\nb"]|RUN ["/bin/sh","-ec","cat <<X"]|RUN' \
+		'["/bin/sh","-ec","[ -e x ]"]|RUN ["/bin/sh","-ec","end\\"]|RUN plain|')" \
 		"$(printf '%s\n' "$text" | grep -E '^RUN (\["/bin|plain)' | tr '\n' '|')"
 }
 
@@ -173,14 +177,18 @@ build() {
 # nothing_there [CASES]: an engine without any image but the one that it builds.
 nothing_there() {
 	rm -f built
-	engine "case \$1 in ${1:-none) ;;} image) [ -e built ] && echo sha256:1 || exit 1 ;; *build*) : >built ;; esac"
+	engine "case \$1 in ${1:-none) ;;}
+		image) [ -e built ] && echo sha256:1 || exit 1 ;;
+		*build*) : >built ;; esac"
 }
 
 testBuildxWhenPresent() {
 	nothing_there
 	build -x mine -n -p linux/arm64 -a "A=it's" -c other
 	assertCode 0
-	assertMatch "$(cat calls)" "^buildx build --load --progress plain --builder mine --network host --no-cache --build-arg A=it's --cache-from other --platform linux/arm64 --label org.pth.hash="
+	assertMatch "$(cat calls)" "$(line "^buildx build --load --progress plain --builder mine" \
+		"--network host --no-cache --build-arg A=it's --cache-from other --platform" \
+		"linux/arm64 --label org.pth.hash=")"
 	nothing_there 'buildx) exit 1 ;;'
 	build -x mine
 	assertCode 0
@@ -193,9 +201,12 @@ testBuildxWhenPresent() {
 
 # What the other builder says of a failed step.
 testFailureOfBuildx() {
-	engine 'case "$1 $2" in image*) exit 1;; buildx\ build) printf "%s\n" "#5 [build 2/3] RUN make" "#5 1.2 cc: not found" \
-		"#5 ERROR: process \"/bin/sh -c make\" did not complete successfully: exit code: 2" "------" " > [build 2/3] RUN make:" \
-		"1.2 cc: not found" "------" "Dockerfile:3" "--------------------" "   3 | >>> RUN make" "--------------------" \
+	engine 'case "$1 $2" in image*) exit 1;; buildx\ build)
+		printf "%s\n" "#5 [build 2/3] RUN make" "#5 1.2 cc: not found" \
+		"#5 ERROR: process \"/bin/sh -c make\" did not complete \
+successfully: exit code: 2" \
+		"------" " > [build 2/3] RUN make:" "1.2 cc: not found" "------" "Dockerfile:3" \
+		"--------------------" "   3 | >>> RUN make" "--------------------" \
 		"ERROR: failed to solve: exit code: 2"; exit 1;; esac'
 	build -x default
 	assertCode 4
@@ -203,7 +214,13 @@ testFailureOfBuildx() {
 }
 
 testImagesBelowAreLookedAt() {
-	printf 'ARG B=one\nARG C\nFROM --platform=x $B AS s\nFROM s\nCOPY --from=three /a /b\nfrom "${C}"\nCOPY --from=s /a /b\n' | tr -d '"' >dir/Dockerfile
+	printf '%s\n' 'ARG B=one' \
+		'ARG C' \
+		'FROM --platform=x $B AS s' \
+		'FROM s' \
+		'COPY --from=three /a /b' \
+		'from "${C}"' \
+		'COPY --from=s /a /b' | tr -d '"' >dir/Dockerfile
 	nothing_there
 	build -a C=two
 	assertCode 0
@@ -213,7 +230,7 @@ testImagesBelowAreLookedAt() {
 
 testWrongCalls() {
 	engine 'exit 0'
-	for args in '' 'build' 'build x' 'base a b' 'list x' 'base -q' 'nothing'; do
+	for args in '' 'build' 'build x' 'base a b' 'list x' 'base -Z' 'nothing'; do
 		# shellcheck disable=SC2086 # words
 		run env PATH="$PWD/fake:$PATH" pth-image $args
 		assertCode 2
@@ -235,7 +252,8 @@ testWrongCalls() {
 	build -s "source.tar=v9:$PWD/repo"
 	assertCode 3
 	assertMatch "$err" 'there is no revision v9'
-	run env PATH="$PWD/fake:/usr/bin:/bin" DOCKER_HOST=unix:///nowhere pth-image base -f -s nosuch
+	run env PATH="$PWD/fake:/usr/bin:/bin" DOCKER_HOST=unix:///nowhere pth-image base \
+		-f -s nosuch
 	assertNotEquals 0 "$code"
 }
 

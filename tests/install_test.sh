@@ -21,7 +21,8 @@ needs_build() {
 testInstallWorks() {
 	needs_build || return
 	assertEquals "$(cat install.log)" 0 "$(cat install.code)"
-	for file in bin/pth bin/pth-parse bin/pth-report share/pth/plugins libexec/pth/miniP_server share/man/man1/pth.1 \
+	for file in bin/pth bin/pth-parse bin/pth-report share/pth/plugins \
+		libexec/pth/miniP_server share/man/man1/pth.1 \
 		share/man/man5/pth-events.5 share/man/man7/pth.7 share/doc/pth/README.md; do
 		assertTrue "no $file" "[ -e dest/usr/$file ]"
 	done
@@ -34,13 +35,16 @@ testRelocatedPipe() {
 	need tshark tshark || return
 	mkdir -p moved && cp -R dest/usr moved/tree
 	mkdir work && cd work || return
-	run env -i HOME="$HOME" TMPDIR="$TMPDIR" LC_ALL=C TZ=UTC PATH="$PTH_TMP/moved/tree/bin:/usr/bin:/bin" \
+	run env -i HOME="$HOME" TMPDIR="$TMPDIR" LC_ALL=C TZ=UTC \
+		PATH="$PTH_TMP/moved/tree/bin:/usr/bin:/bin" \
 		pth run "$PTH_TMP/moved/tree/share/doc/pth/examples/ping-pong.yaml" -o out
 	assertCode 0
 	assertTrue 'a report' '[ -f out/EXPERIMENT_REPORT.md ]'
 	assertMatch "$(cat out/EXPERIMENT_REPORT.md)" 'passed|PASSED'
-	grep -q "$PTH_TMP/moved/tree/libexec/pth/miniP_server" out/*/record.json out/plan.jsonl out/events.jsonl out/*/result.json
-	assertTrue 'not the checkout: the programs of the installed tree' "[ $? -eq 0 ] || ! grep -rq '$TOP/examples/minip' out"
+	grep -q "$PTH_TMP/moved/tree/libexec/pth/miniP_server" out/*/record.json out/plan.jsonl \
+		out/events.jsonl out/*/result.json
+	assertTrue 'not the checkout: the programs of the installed tree' \
+		"[ $? -eq 0 ] || ! grep -rq '$TOP/examples/minip' out"
 }
 
 testThroughALink() {

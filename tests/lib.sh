@@ -31,13 +31,38 @@ need_namespaces() {
 
 # A pid namespace can have its own /proc here; not in most containers.
 need_proc() {
-	unshare -Urpf --mount-proc true 2>/dev/null || skip 'parts of /proc are hidden here, so that a namespace has none of its own'
+	unshare -Urpf --mount-proc true 2>/dev/null ||
+		skip 'parts of /proc are hidden here, so that a namespace has none of its own'
 }
 
 # A terminal can be made here.
 need_terminal() {
 	need python3 python3 || return
-	python3 -c 'import pty; pty.openpty()' 2>/dev/null || skip 'no pseudo-terminals on this machine'
+	python3 -c 'import pty; pty.openpty()' 2>/dev/null ||
+		skip 'no pseudo-terminals on this machine'
+}
+
+# jq_out ARGUMENT...: jq of the output of the last run.
+jq_out() {
+	printf '%s\n' "$out" | jq "$@"
+}
+
+# line TEXT...: the texts with a blank between, for a line that is too long for a
+# line of the test.
+line() {
+	printf '%s\n' "$*"
+}
+
+# json TEXT: the value in one line, as the tools write it.
+json() {
+	printf '%s\n' "$1" | jq -c .
+}
+
+# The names of all tools.
+tools() {
+	for pth_file in "$TOP"/bin/pth "$TOP"/bin/pth-*.c "$TOP"/bin/pth-clean "$TOP"/bin/pth-image; do
+		basename "$pth_file" .c
+	done
 }
 
 # Bytes out of hexadecimal digits.
@@ -62,7 +87,8 @@ user_top() {
 	[ "$(id -u)" = 0 ] && ! as_user test -r "$TOP/tests/lib.sh" || return 0
 	user_top=$PTH_TMP/top
 	mkdir -p "$user_top/$PTH_BUILD" && chmod 755 "$PTH_TMP"
-	(cd "$TOP" && cp -R bin share examples tests "$user_top" && { [ "$PTH_BUILD" = build ] || cp -R "$PTH_BUILD/bin" "$user_top/$PTH_BUILD"; })
+	(cd "$TOP" && cp -R bin share examples tests "$user_top" &&
+		{ [ "$PTH_BUILD" = build ] || cp -R "$PTH_BUILD/bin" "$user_top/$PTH_BUILD"; })
 	chmod -R a+rX "$user_top"
 	pth_user_path=$(printf '%s' "$PATH" | sed "s,$TOP,$user_top,g")
 }
@@ -71,7 +97,8 @@ user_top() {
 need_user() {
 	need_root || return
 	id nobody >/dev/null 2>&1 || skip 'no user nobody' || return
-	as_user unshare -Urn true 2>/dev/null || skip 'this host forbids user namespaces to ordinary users' || return
+	as_user unshare -Urn true 2>/dev/null ||
+		skip 'this host forbids user namespaces to ordinary users' || return
 	user_top
 }
 
@@ -128,7 +155,8 @@ svc() {
 	shift 2
 	jq -cn --arg name "$pth_name" --argjson over "$pth_json" '
 		{name: $name, finite: true, phases: {run: {argv: $ARGS.positional}},
-		 stop: {signal: "TERM", grace_us: 300000}, timeout_us: 20000000} * $over' --args -- "$@"
+		 stop: {signal: "TERM",
+		   grace_us: 300000}, timeout_us: 20000000} * $over' --args -- "$@"
 }
 
 # rec ID SERVICE...: one test record. JSON in $plan is merged into its plan,
@@ -136,10 +164,13 @@ svc() {
 rec() {
 	pth_id=$1
 	shift
-	printf '%s\n' "$@" | jq -cs --arg id "$pth_id" --argjson plan "${plan:-{\}}" --argjson over "${over:-{\}}" '
+	printf '%s\n' "$@" |
+		jq -cs --arg id "$pth_id" --argjson plan "${plan:-{\}}" \
+		--argjson over "${over:-{\}}" '
 		{pth: 1, type: "test", run: "hand", id: $id, index: 1, of: 1, name: $id,
 		 plan: ({environment: {type: "localhost", isolation: "full"}, timeout_us: 30000000,
-		         setup: [], capture: null, order: [.[].name], services: .} * $plan)} * $over'
+		         setup: [], capture: null, order: [.[].name],
+		         services: .} * $plan)} * $over'
 }
 
 end() { # tests
@@ -156,11 +187,11 @@ exec1() {
 }
 
 field() { # jq expression over the result
-	printf '%s\n' "$out" | jq -r "$1"
+	jq_out -r "$1"
 }
 
 statuses() { # of all tests of $out
-	printf '%s\n' "$out" | jq -r 'select(.id).result.status' | xargs
+	jq_out -r 'select(.id).result.status' | xargs
 }
 
 # shunit2 passes a test without assertions and does not count skipped tests.

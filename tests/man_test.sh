@@ -3,18 +3,6 @@
 # timeout: 300
 . "$TOP/tests/lib.sh"
 
-tools() {
-	for file in "$TOP"/bin/pth "$TOP"/bin/pth-*; do
-		name=${file##*/}
-		case $name in *.o) continue ;; esac
-		[ -f "$file" ] && echo "${name%.c}"
-	done | sort -u
-}
-
-text_of() { # page: what a reader sees
-	mandoc -Tascii "$1" | sed "s/.$(printf '\b')//g" # no overstrikes
-}
-
 testLint() {
 	need mandoc mandoc || return
 	for page in "$TOP"/man/*.[157]; do
@@ -40,52 +28,6 @@ testPagesHaveTheirSections() {
 	done
 }
 
-# The options of a tool: those of its getopt strings and tables, and those of
-# its synopsis.
-options_of() { # tool
-	source=$TOP/bin/$1.c
-	if [ -f "$source" ]; then
-		tr '\n' ' ' <"$source" | grep -oE 'getopt(_long)?\([^"]*"[^"]*"' | sed 's/.*"\(.*\)"/\1/' |
-			tr -d ':+' | grep -o . | sed 's/^/-/'
-		grep -oE '^[[:space:]]*\{ *"[a-z][a-z-]*", *(no|required|optional)_argument' "$source" |
-			sed 's/.*"\(.*\)".*/--\1/'
-	fi
-	# [-nh] is -n and -h.
-	"$1" -h 2>/dev/null | grep -oE '(^|[[ |])--?[a-zA-Z][a-z-]*' | sed 's/^[[ |]*//' | while read -r word; do
-		case $word in
-		--*) echo "$word" ;;
-		*) echo "${word#-}" | grep -o . | sed 's/^/-/' ;;
-		esac
-	done
-}
-
-testEveryOptionIsInItsPage() {
-	need mandoc mandoc || return
-	for tool in $(tools); do
-		page=$TOP/man/$tool.1
-		[ -f "$page" ] || continue
-		text_of "$page" >text
-		options_of "$tool" | sort -u >options
-		assertTrue "$tool has no options, not even -h" "[ -s options ]"
-		while read -r option; do
-			grep -qE -e "(^|[^-a-zA-Z])$option([^a-zA-Z]|\$)" text
-			assertTrue "${page##*/} does not know $option" $?
-		done <options
-	done
-}
-
-testHelpAndUsage() {
-	for tool in $(tools); do
-		run "$tool" -h
-		assertCode 0
-		assertMatch "$out" '^usage: '
-		run "$tool" --no-such-option
-		assertCode 2
-		assertMatch "$err" '^usage: '
-		assertEquals "$tool: stdout at a usage error" '' "$out"
-	done
-}
-
 # Examples: in the section EXAMPLES, literal blocks, "$ command" and then what
 # it prints, if that is said. "..." in there stands for anything. A line
 # .\" needs PROGRAM before a block: the block is for machines that have it.
@@ -93,8 +35,9 @@ testHelpAndUsage() {
 extract() { # page
 	awk '
 	function plain(s) {
-		gsub(/\\&/, "", s); gsub(/\\-/, "-", s); gsub(/\\\(aq/, "\047", s); gsub(/\\\(dq/, "\"", s)
-		gsub(/\\\(ti/, "~", s); gsub(/\\\(ha/, "^", s); gsub(/\\\(ga/, "`", s); gsub(/\\e/, "\\", s)
+		gsub(/\\&/, "", s); gsub(/\\-/, "-", s); gsub(/\\\(aq/, "\047", s)
+		gsub(/\\\(dq/, "\"", s); gsub(/\\\(ti/, "~", s); gsub(/\\\(ha/, "^", s)
+		gsub(/\\\(ga/, "`", s); gsub(/\\e/, "\\", s)
 		return s
 	}
 	/^\.Sh / { examples = /EXAMPLES/ }
@@ -127,9 +70,11 @@ run_example() { # page number; in the directory "top"
 		# shellcheck disable=SC2254 # a pattern
 		case $(cat stdout) in
 		$pattern) assertTrue 0 ;;
-		*) assertEquals "$name: $(cat "$2.cmd")${NL}$(cat stderr)" "$(cat "$2.out")" "$(cat stdout)" ;;
+		*) assertEquals "$name: $(cat "$2.cmd")${NL}$(cat stderr)" "$(cat "$2.out")" \
+			"$(cat stdout)" ;;
 		esac
-		assertTrue "$name: $(cat "$2.cmd"): exit code $code${NL}$(cat stderr)" "[ $code -lt 124 ]"
+		assertTrue "$name: $(cat "$2.cmd"): exit code $code${NL}$(cat stderr)" \
+			"[ $code -lt 124 ]"
 	else
 		assertEquals "$name: $(cat "$2.cmd")${NL}$(cat stdout stderr)" 0 $code
 	fi

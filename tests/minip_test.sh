@@ -111,13 +111,15 @@ testInterruptEndsTheServer() {
 }
 
 testUsage() {
-	for words in '' '-p 0' '-p 65536' '-p x' '-p 4443 extra' '-p 4443 -m nonsense' '-p 4443 -s -1' '--x'; do
+	for words in '' '-p 0' '-p 65536' '-p x' '-p 4443 extra' '-p 4443 -m nonsense' \
+		'-p 4443 -s -1' '--x'; do
 		# shellcheck disable=SC2086
 		run "$minip/miniP_server" $words
 		assertCode 2
 		assertMatch "$err" '^usage: miniP_server'
 	done
-	for words in '' '-p 4443' '-i 127.0.0.1' '-p 1 -i h -n 0' '-p 1 -i h -w x' '-p 1 -i h -z 65508'; do
+	for words in '' '-p 4443' '-i 127.0.0.1' '-p 1 -i h -n 0' '-p 1 -i h -w x' \
+		'-p 1 -i h -z 65508'; do
 		# shellcheck disable=SC2086
 		run "$minip/miniP_client" $words
 		assertCode 2

@@ -72,11 +72,13 @@ testTabsAndDuplicates() {
 testRolesAndTargets() {
 	experiment >e.yaml
 	sed 's/role: server/role: sever/' e.yaml >f.yaml
-	refused f.yaml "^f.yaml:8:39: error: role: string 'sever'; expected one of server, client, peer, mitm; did you mean 'server'"
+	refused f.yaml "$(line "^f.yaml:8:39: error: role: string 'sever';" \
+		"expected one of server, client, peer, mitm; did you mean 'server'")"
 	sed 's/role: server/role: client/' e.yaml >f.yaml
 	refused f.yaml '^f.yaml:8:19: error: a client must have a target'
 	sed 's/role: server/role: client, target: severs/' e.yaml >f.yaml
-	refused f.yaml "^f.yaml:8:55: error: there is no service 'severs' in this test; did you mean 'server'"
+	refused f.yaml "$(line "^f.yaml:8:55: error: there is no service 'severs' in this test;" \
+		"did you mean 'server'")"
 	sed 's/role: server/role: client, target: server/' e.yaml >f.yaml
 	refused f.yaml '^f.yaml:8:55: error: service server targets itself'
 	sed 's/role: server/role: mitm/' e.yaml >f.yaml
@@ -86,7 +88,8 @@ testRolesAndTargets() {
 }
 
 testCommandsWithoutWords() {
-	for steps in '[{exec: []}]' '[{exec: {argv: []}}]' '{exec: []}' '{pre_commands: [[]]}' '{post_commands: ["true", []]}'; do
+	for steps in '[{exec: []}]' '[{exec: {argv: []}}]' '{exec: []}' '{pre_commands: [[]]}' \
+		'{post_commands: ["true", []]}'; do
 		experiment "steps: $steps" >e.yaml
 		refused e.yaml 'error: a command without words$'
 	done
@@ -109,7 +112,8 @@ testPorts() {
 	done
 	experiment >e.yaml
 	sed -i 's/"4443:4443"/"80:1", "81:1", "80:2"/' e.yaml
-	refused e.yaml '^e.yaml:9:33: error: ports: host port 80 is taken by another entry of this test; 82 is free$'
+	refused e.yaml "$(line '^e.yaml:9:33: error: ports:' \
+		'host port 80 is taken by another entry of this test; 82 is free$')"
 	sed -i 's,"80:2","80:2/udp",;s,"80:1","80:1/tcp",' e.yaml
 	accepted e.yaml
 }
@@ -122,7 +126,7 @@ testNumbers() {
 	for value in 60 '"60"' 60.0 60s 1m '!!int "60"'; do
 		experiment '' "timeout: $value" >e.yaml
 		accepted e.yaml
-		assertEquals 60 "$(echo "$out" | jq -r '.services.server.timeout // empty')"
+		assertEquals 60 "$(jq_out -r '.services.server.timeout // empty')"
 	done
 }
 
@@ -141,7 +145,7 @@ testNames() {
 	done
 	sed 's,name: t$,name: HTTP/2 to /x,' e.yaml >f.yaml
 	accepted f.yaml
-	assertEquals 'safe as a directory' 001-http-2-to-x "$(echo "$out" | jq -r 'select(.id) | .id')"
+	assertEquals 'safe as a directory' 001-http-2-to-x "$(jq_out -r 'select(.id) | .id')"
 	for name in ../x /x '"a\\nb"' '"a b"' -x "$(head -c 64 /dev/zero | tr '\0' n)"; do
 		sed "s,server:\$,$name:," e.yaml >f.yaml
 		refused f.yaml "^f.yaml:6:7: error: .* cannot be a service's name"
@@ -154,18 +158,24 @@ testBombsAndDepth() {
 	awk 'BEGIN { for (i = 0; i < 10000; i++) { printf "%*s- \n", i, "" } }' >e.yaml
 	refused e.yaml '^e.yaml:65:.*nested more than 64 levels deep$'
 	awk 'BEGIN { print "a0: &a0 [x, x, x, x, x, x, x, x, x]"
-		for (i = 1; i < 20; i++) printf "a%d: &a%d [*a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d]\n",
-			i, i, i-1, i-1, i-1, i-1, i-1, i-1, i-1, i-1 }' >e.yaml
+		for (i = 1; i < 20; i++) {
+			printf "a%d: &a%d [*a%d", i, i, i-1
+			for (j = 1; j < 8; j++) printf ", *a%d", i-1
+			print "]"
+		} }' >e.yaml
 	refused e.yaml 'error: more than 1000000 nodes, aliases followed$'
-	experiment "matrix: {services.server.environment: [{A: $(head -c 400 /dev/zero | tr '\0' n)}]}" >e.yaml
+	experiment "matrix: {services.server.environment: [{A: $(head -c 400 /dev/zero |
+		tr '\0' n)}]}" >e.yaml
 	accepted e.yaml
-	assertEquals 'a long name is cut' 200 "$(echo "$out" | jq -r 'select(.id) | .name | length')"
+	assertEquals 'a long name is cut' 200 "$(jq_out -r 'select(.id) | .name | length')"
 	experiment 'iterations: 100000' >e.yaml
-	sed -i 's/iterations/matrix: {seed: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]}\n    iterations/' e.yaml
+	sed -i 's/iterations/matrix: {seed: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]}\n    iterations/' \
+		e.yaml
 	refused e.yaml 'more than 1000000 tests'
 	experiment "matrix: {seed: [$(seq -s, 400)], retries: [$(seq -s, 300)]}" >e.yaml
 	refused e.yaml '120000 combinations; at most 100000'
-	experiment 'expect: {log: [{service: server, matches: "((a{1,200}){1,200}){1,200}"}]}' >e.yaml
+	experiment 'expect: {log: [{service: server, matches: "((a{1,200}){1,200}){1,200}"}]}' \
+		>e.yaml
 	refused e.yaml 'too large a regular expression'
 }
 
@@ -180,8 +190,10 @@ testEveryProblemAtOnce() {
 	    iterations: 0
 	    services: {s: {protocol: {role: client}}}
 	end
-	refused e.yaml ':1:18: error: level' ':2:24: error: network_mode' ":5:15: error: services: a null; expected map" \
-		":6:11: error: a second test with the name 'a', first on line 4" ':7:17: error: iterations' \
+	refused e.yaml ':1:18: error: level' ':2:24: error: network_mode' \
+		":5:15: error: services: a null; expected map" \
+		":6:11: error: a second test with the name 'a', first on line 4" \
+		':7:17: error: iterations' \
 		":8:19: error: s: no 'implementation'" ':8:30: error: a client must have a target'
 	printf '%s\n' "$err" | sort -t: -k2,2n -k3,3n -s >sorted
 	assertEquals 'sorted' "$(cat sorted)" "$err"
@@ -205,13 +217,13 @@ testStreams() {
 	experiment >e.yaml
 	run pth-parse <e.yaml
 	assertCode 0
-	assertEquals stdin "$(echo "$out" | jq -r '.source.file // empty')"
+	assertEquals stdin "$(jq_out -r '.source.file // empty')"
 	run pth-parse - <e.yaml
 	assertCode 0
 	run sh -c 'pth-parse e.yaml - e.yaml <e.yaml'
 	assertCode 0
 	assertEquals '3 tests, one end' 'test test test end 3' \
-		"$(echo "$out" | jq -r '.type, (.tests // empty)' | tr '\n' ' ' | sed 's/ $//')"
+		"$(jq_out -r '.type, (.tests // empty)' | tr '\n' ' ' | sed 's/ $//')"
 	echo 'tests: []' >f.yaml
 	run pth-parse e.yaml f.yaml
 	assertCode 3
@@ -245,7 +257,8 @@ testOverridesSayWhere() {
 	experiment >e.yaml
 	run pth-parse -s tests.0.timeout=soon e.yaml
 	assertCode 3
-	assertEquals "-s tests.0.timeout:1:1: error: timeout: string 'soon'; expected seconds from 1 to 86400" "$err"
+	assertEquals "$(line "-s tests.0.timeout:1:1: error: timeout: string 'soon';" \
+		"expected seconds from 1 to 86400")" "$err"
 	run pth-parse -s tests.7.timeout=5 e.yaml
 	assertCode 3
 	assertMatch "$err" 'there is no place tests.7.timeout in the experiment'
@@ -259,11 +272,12 @@ testOverridesSayWhere() {
 
 testVariables() {
 	# shellcheck disable=SC2016 # they are for pth-parse
-	experiment 'timeout: ${T:-20}' 'environment: {A: "${X_Y}", B: "${NONE:-${X_Y}!}", C: "$${X_Y}", D: $X_Y}' >e.yaml
+	experiment 'timeout: ${T:-20}' \
+		'environment: {A: "${X_Y}", B: "${NONE:-${X_Y}!}", C: "$${X_Y}", D: $X_Y}' >e.yaml
 	run env X_Y='a: "b"' pth-parse e.yaml
 	assertCode 0
 	assertEquals '[20,{"A":"a: \"b\"","B":"a: \"b\"!","C":"${X_Y}","D":"$X_Y"}]' \
-		"$(echo "$out" | jq -c 'select(.id) | [.timeout, .services.server.environment]')"
+		"$(jq_out -c 'select(.id) | [.timeout, .services.server.environment]')"
 	run env T=-3 X_Y= pth-parse e.yaml
 	assertCode 3
 	assertMatch "$err" '^e.yaml:4:14: error: timeout: integer'
@@ -274,7 +288,8 @@ testVariables() {
 		experiment '' "environment: {A: \"$bad\"}" >e.yaml
 		refused e.yaml '^e.yaml:10:26: error: placeholder @'
 	done
-	experiment '' 'environment: {A: "@{a:ip[b]:hex} @{dir}/x @{share} @{libexec} @{a:port}"}' >e.yaml
+	experiment '' \
+		'environment: {A: "@{a:ip[b]:hex} @{dir}/x @{share} @{libexec} @{a:port}"}' >e.yaml
 	accepted e.yaml
 }
 
@@ -300,7 +315,8 @@ testSettingsAreInEachRecord() {
 	experiment >e.yaml
 	run pth-parse e.yaml
 	assertEquals '["INFO","outputs",true,true]' "$(echo "$out" |
-		jq -c 'select(.id) | .settings | [.logging.level, .paths.output_dir, .fast_fail.enabled, .metrics.enabled]')"
+		jq -c 'select(.id) | .settings |
+			[.logging.level, .paths.output_dir, .fast_fail.enabled, .metrics.enabled]')"
 }
 
 testExplain() {
@@ -316,10 +332,12 @@ testExplain() {
 
 # The manual's list of keys is the table.
 testManualHasTheKeys() {
-	sed -n '/^\.\\" keys begin/,/^\.\\" keys end/p' "$TOP/man/pth-experiment.5" | sed '1d;$d' >listed
+	sed -n '/^\.\\" keys begin/,/^\.\\" keys end/p' "$TOP/man/pth-experiment.5" |
+		sed '1d;$d' >listed
 	pth-parse --keys >known
 	assertTrue 'there are keys' '[ -s known ]'
-	assertEquals 'man/pth-experiment.5 has another list than pth-parse --keys' '' "$(diff listed known)"
+	assertEquals 'man/pth-experiment.5 has another list than pth-parse --keys' '' \
+		"$(diff listed known)"
 }
 
 # A key that asks for what is not done gets a warning, one for each map.
@@ -327,12 +345,14 @@ testKeysWithoutEffect() {
 	{
 		cat <<-end
 		version: 1.0
-		logging: {format: "%(asctime)s [%(levelname)s] - %(module)s - %(message)s", feature_levels: {service_start: DEBUG, run: INFO, other: null}}
+		logging: {format: "%(asctime)s [%(levelname)s] - %(module)s - %(message)s",
+		  feature_levels: {service_start: DEBUG, run: INFO, other: null}}
 		paths: {log_dir: outputs/logs, temp_dir: /tmp/panther}
 		progress: {redirect_logging: true, use_emojis: false}
 		metrics: {retention_days: "30", export_format: json}
 		observers:
-		  logger: {enabled: true, priority: 100, auto_register: true, correlation_tracking: true, max_file_size: 10MB, output_file: null}
+		  logger: {enabled: true, priority: 100, auto_register: true,
+		    correlation_tracking: true, max_file_size: 10MB, output_file: null}
 		  metrics: {publish_metrics: true, enable_real_time_monitoring: true}
 		end
 		experiment
@@ -348,11 +368,13 @@ testKeysWithoutEffect() {
 		  storage: {enabled: true}
 		fast_fail: {enabled: true}
 		end
-		experiment 'fast_fail_enabled: true' | sed 's/type: localhost/type: localhost, enabled: false/'
+		experiment 'fast_fail_enabled: true' |
+			sed 's/type: localhost/type: localhost, enabled: false/'
 	} >e.yaml
 	run pth-parse --check e.yaml
 	assertCode 0
-	assertEquals "e.yaml:1:9: warning: 'log_dir', 'temp_dir' and 'config_dir' have no effect here
+	assertEquals \
+		"e.yaml:1:9: warning: 'log_dir', 'temp_dir' and 'config_dir' have no effect here
 e.yaml:2:50: warning: 'other' has no effect here
 e.yaml:4:12: warning: 'max_file_size' has no effect here
 e.yaml:5:13: warning: 'log_level', 'percentiles' and 'export_format' have no effect here
@@ -370,12 +392,15 @@ testQuotedBooleans() {
 		{ echo "docker: {build_docker_image: '$word'}" && cat e.yaml; } >f.yaml
 		run pth-parse f.yaml
 		assertCode 0
-		assertEquals "$word" '[true,true]' "$(echo "$out" | jq -c 'select(.id) | [.continue_on_failure, .settings.docker.force_build_docker_image]')"
+		assertEquals "$word" '[true,true]' \
+			"$(jq_out -c '
+				select(.id) |
+				[.continue_on_failure, .settings.docker.force_build_docker_image]')"
 	done
 	for word in false No off 0; do
 		experiment "collect_artifacts: '$word'" >e.yaml
 		accepted e.yaml
-		assertEquals "$word" false "$(echo "$out" | jq -c 'select(.id) | .collect_artifacts')"
+		assertEquals "$word" false "$(jq_out -c 'select(.id) | .collect_artifacts')"
 	done
 	experiment "collect_artifacts: maybe" >e.yaml
 	refused e.yaml "error: collect_artifacts: string 'maybe'; expected true or false"
@@ -384,9 +409,14 @@ testQuotedBooleans() {
 testNamesOfServices() {
 	experiment >e.yaml
 	sed 's/^      server:/&\n        name: other/' e.yaml >f.yaml
-	{ cat f.yaml && echo '      other: {implementation: {name: ping_pong}, protocol: {name: minip, role: client, target: other}}'; } >g.yaml
+	{
+		cat f.yaml &&
+			printf '      %s\n' 'other: {implementation: {name: ping_pong},' \
+				'  protocol: {name: minip, role: client, target: other}}'
+	} >g.yaml
 	run pth-parse g.yaml
-	assertMatch "$err" "^g.yaml:7:15: warning: name: 'other' is the key of another service, which targets of that name mean$"
+	assertMatch "$err" "$(line "^g.yaml:7:15: warning: name:" \
+		"'other' is the key of another service, which targets of that name mean$")"
 	printf 'tests: [1, x, {}, {}]\n' >e.yaml
 	run pth-parse e.yaml
 	assertEquals 'only of maps' 1 "$(echo "$err" | grep -c 'second test')"
@@ -410,48 +440,60 @@ testFormsOfValues() {
 	59 volumes: [{local: a}]
 	63 environment: {"A=B": 1}
 	end
-	experiment | sed 's,{type: localhost},{type: docker_compose\, subnet: 10.0.0.0/8\, network_name: a.b-c\, volumes: ["a:/b:ro"\, {local: ./c\, container: /c}]},' >e.yaml
+	experiment |
+		sed 's,{type: localhost},{type: docker_compose\, subnet: 10.0.0.0/8\,\
+      network_name: a.b-c\, volumes: ["a:/b:ro"\, {local: ./c\, container: /c}]},' >e.yaml
 	accepted e.yaml
 	experiment '' 'volumes: ["./a"]' >e.yaml
-	refused e.yaml "^e.yaml:10:19: error: volumes: './a'; expected LOCAL:INSIDE or LOCAL:INSIDE:ro$"
+	refused e.yaml \
+		"^e.yaml:10:19: error: volumes: './a'; expected LOCAL:INSIDE or LOCAL:INSIDE:ro$"
 	experiment '' 'environment: {"": 1, "A=": 2, A-B: 3}' >e.yaml
-	refused e.yaml "^e.yaml:10:23: error: environment: '' cannot be the name" "^e.yaml:10:30: error: environment: 'A=' cannot"
+	refused e.yaml "^e.yaml:10:23: error: environment: '' cannot be the name" \
+		"^e.yaml:10:30: error: environment: 'A=' cannot"
 	assertEquals 2 "$(echo "$err" | wc -l)"
 }
 
 # What helps: what was meant, and one message about one mistake.
 testMessagesHelp() {
 	experiment | sed 's/{type: localhost}/localhost/' >e.yaml
-	refused e.yaml "^e.yaml:3:26: error: network_environment: string 'localhost'; expected map; write {type: localhost}$"
+	refused e.yaml "$(line "^e.yaml:3:26: error: network_environment: string 'localhost';" \
+		"expected map; write {type: localhost}$")"
 	experiment | sed 's/{name: ping_pong}/ping_pong/' >e.yaml
 	refused e.yaml "expected map; write {name: ping_pong}$"
 	experiment 'execution_environment: [strace]' >e.yaml
-	refused e.yaml "^e.yaml:4:29: error: execution_environment: string 'strace'; expected map; write {type: strace}$"
+	refused e.yaml "$(line "^e.yaml:4:29: error: execution_environment: string 'strace';" \
+		"expected map; write {type: strace}$")"
 	experiment | sed 's/{name: ping_pong}/{nane: ping_pong}/' >e.yaml
 	refused e.yaml "error: implementation: no 'name'; it must be given; is it 'nane'.$"
 	printf 'tests: !include other.yaml\n' >e.yaml
-	refused e.yaml '^e.yaml:1:8: error: unknown tag !include; a file is included by the key include$'
+	refused e.yaml \
+		'^e.yaml:1:8: error: unknown tag !include; a file is included by the key include$'
 	assertEquals 'one message' 1 "$(echo "$err" | wc -l)"
 	experiment 'timeout: .inf' >e.yaml
 	refused e.yaml '^e.yaml:4:14: error: .inf is not a number'
 	assertEquals 'one message' 1 "$(echo "$err" | wc -l)"
 	printf 'test_suite:\n  tests:\n  - name: x\n' >e.yaml
-	refused e.yaml "^e.yaml:2:3: error: tests below test_suite are not read, by PANTHER neither; write 'tests' at the top$"
+	refused e.yaml "$(line "^e.yaml:2:3: error: tests below test_suite are not read," \
+		"by PANTHER neither; write 'tests' at the top$")"
 }
 
 testJsonSchema() {
 	need python3 python3 || return
-	python3 -c 'import jsonschema, yaml' 2>/dev/null || { skip 'needs python3-jsonschema and python3-yaml' || return; }
+	python3 -c 'import jsonschema, yaml' 2>/dev/null || {
+		skip 'needs python3-jsonschema and python3-yaml' || return
+	}
 	pth-parse --schema >schema.json
 	cat >validate.py <<-'end'
 	import json, sys, yaml, jsonschema
 	schema = json.load(open("schema.json"))
 	check = jsonschema.Draft202012Validator
 	check.check_schema(schema)
-	bad = [str(e.message)[:200] for e in check(schema).iter_errors(yaml.safe_load(open(sys.argv[1])))]
+	experiment = yaml.safe_load(open(sys.argv[1]))
+	bad = [str(e.message)[:200] for e in check(schema).iter_errors(experiment)]
 	print("\n".join(bad))
 	end
-	for file in "$TOP"/examples/*.yaml "$TOP"/tests/golden/pth-parse/full/full.yaml "$TOP"/tests/golden/pth-parse/shapes/shapes.yaml; do
+	for file in "$TOP"/examples/*.yaml "$TOP"/tests/golden/pth-parse/full/full.yaml \
+		"$TOP"/tests/golden/pth-parse/shapes/shapes.yaml; do
 		assertEquals "$file" '' "$(python3 validate.py "$file" 2>&1)"
 	done
 	experiment 'iterations: many' >e.yaml
@@ -468,10 +510,13 @@ testServiceWithoutValue() {
 
 # Of a matrix too: it is no test, and looked at by itself.
 testKeepGoing() {
-	{ experiment && experiment 'iterations: 2' 'timeout: x' | sed 1d | sed 's/: t$/: u/' && experiment | sed 1d | sed 's/: t$/: v/'; } >e.yaml
+	{
+		experiment && experiment 'iterations: 2' 'timeout: x' | sed 1d |
+			sed 's/: t$/: u/' && experiment | sed 1d | sed 's/: t$/: v/'
+	} >e.yaml
 	run pth-parse --keep-going e.yaml
 	assertCode 3
-	assertEquals 't v 2' "$(printf '%s\n' "$out" | jq -r '.name // .tests' | tr '\n' ' ' | sed 's/ $//')"
+	assertEquals 't v 2' "$(jq_out -r '.name // .tests' | tr '\n' ' ' | sed 's/ $//')"
 	echo 'logging: {level: x}' >>e.yaml
 	run pth-parse --keep-going e.yaml
 	assertCode 3
@@ -482,7 +527,8 @@ testMatrixOfAWrongShape() {
 	experiment 'matrix: {seed: [1, 2], exclude: 7}' >e.yaml
 	refused e.yaml "^e.yaml:4:37: error: exclude: integer '7'; expected list$"
 	experiment 'matrix: {include: [{timeout: 0}, {steps.wait: 20, nosuch: 1}]}' >e.yaml
-	refused e.yaml "^e.yaml:4:34: error: timeout: integer '0'; expected seconds from 1 to 86400$" \
+	refused e.yaml \
+		"^e.yaml:4:34: error: timeout: integer '0'; expected seconds from 1 to 86400$" \
 		"^e.yaml:4:63: warning: test: unknown key 'nosuch'"
 	experiment 'matrix: {include: [x]}' >e.yaml
 	refused e.yaml "error: include: string 'x'; expected map$"
@@ -497,7 +543,7 @@ testHabits() {
 	printf 'paths: {output_dir: "${oc.env:NO_SUCH,out}", cert_dir: "${oc.env:HOME}"}\n' >e.yaml
 	experiment >>e.yaml
 	accepted e.yaml
-	assertEquals out "$(printf '%s\n' "$out" | jq -r 'select(.settings).settings.paths.output_dir')"
+	assertEquals out "$(jq_out -r 'select(.settings).settings.paths.output_dir')"
 	printf 'paths: {output_dir: "${oc.env:NO_SUCH}"}\n' >e.yaml
 	experiment >>e.yaml
 	refused e.yaml '^e.yaml:1:21: error: [$]{NO_SUCH} is not set'

@@ -7,8 +7,10 @@ setUp() {
 	rm -rf cache fake out
 	mkdir -p fake
 	# What the scripts use, and no compilers.
-	for p in sh cat chmod cut date dirname dpkg-query env find flock grep head jq ls mkdir mv paste printf \
-		readlink rm sed sha256sum sort tail tee touch xargs gtlsserver gtlsclient dumpcap tshark \
+	for p in sh cat chmod cut date dirname dpkg-query env find flock grep head jq ls mkdir mv \
+		paste printf \
+		readlink rm sed sha256sum sort tail tee touch xargs gtlsserver gtlsclient dumpcap \
+		tshark \
 		openssl ip ethtool; do
 		p=$(command -v "$p") && ln -s "$p" fake
 	done
@@ -23,7 +25,8 @@ testMatrixPlans() {
 	need jq jq || return
 	pth-parse "$TOP/tests/peers/matrix.yaml" 2>/dev/null | pth-plan 2>/dev/null >planned
 	assertEquals 25 "$(jq -rs 'map(select(.plan and (.error | not))) | length' planned)"
-	run jq -r 'select(.id == "020-peers-quinn-quic_go") | .plan.services[].phases.run.argv | join(" ")' planned
+	run jq -r 'select(.id == "020-peers-quinn-quic_go") | .plan.services[].phases.run.argv |
+			join(" ")' planned
 	assertMatch "$out" '^quinn-server .*--alpn h3 .*--listen 127.0.0.1:4443'
 	assertMatch "$out" '^quic-go-client .*https://127.0.0.1:4443/data.bin$'
 }
@@ -42,12 +45,15 @@ testTooOld() {
 	fake go 'echo go1.19.8'
 	build quinn quic_go
 	assertCode 0
-	assertMatch "$out" '^quinn .*NOT BUILT: needs cargo 1.* this is 0\.66\.0; Debian 12.s is too old'
-	assertMatch "$out" '^quic_go .*NOT BUILT: needs go 1.* this is 1\.19\.8; Debian 12.s is too old'
+	assertMatch "$out" \
+		'^quinn .*NOT BUILT: needs cargo 1.* this is 0\.66\.0; Debian 12.s is too old'
+	assertMatch "$out" \
+		'^quic_go .*NOT BUILT: needs go 1.* this is 1\.19\.8; Debian 12.s is too old'
 }
 
 testFailedBuild() {
-	fake go 'if [ "$1" = env ]; then echo go1.26.0; else echo "error: no network today" >&2; exit 1; fi'
+	fake go 'if [ "$1" = env ]; then echo go1.26.0; else
+		echo "error: no network today" >&2; exit 1; fi'
 	build quic_go quinn
 	assertCode 1
 	assertMatch "$out" '^quic_go .*NOT BUILT: error: no network today'
@@ -57,7 +63,8 @@ testFailedBuild() {
 
 # It is built once, and again when told or when the sources have changed.
 testBuiltOnce() {
-	fake go 'if [ "$1" = env ]; then echo go1.26.0; else while [ "$1" != -o ]; do shift; done; echo x >"$2"; fi'
+	fake go 'if [ "$1" = env ]; then echo go1.26.0; else
+		while [ "$1" != -o ]; do shift; done; echo x >"$2"; fi'
 	build quic_go
 	assertCode 0
 	assertMatch "$out" '^quic_go .*built in'
@@ -78,9 +85,11 @@ testUnknownPeer() {
 
 # One that is not here is named and is no failure; one that fails is.
 testCheck() {
-	need gtlsserver ngtcp2-server && need gtlsclient ngtcp2-client && need tshark tshark || return
+	need gtlsserver ngtcp2-server && need gtlsclient ngtcp2-client && need tshark tshark ||
+		return
 	need_namespaces || return
-	run env PTH_BIN="$(dirname "$(command -v pth-parse)")" "$TOP/tests/peers/check" -o out ngtcp2
+	run env PTH_BIN="$(dirname "$(command -v pth-parse)")" "$TOP/tests/peers/check" -o out \
+		ngtcp2
 	assertCode 0
 	assertMatch "$out" '^not here: quiche: not built; see make peers'
 	assertMatch "$out" '^ngtcp2 +ok +- +- +- +- *$'
@@ -90,7 +99,8 @@ testCheck() {
 		printf "#!/bin/sh\necho broken; exit 7\n" >"$2"; chmod +x "$2"; fi'
 	build quic_go
 	assertCode 0
-	run env PTH_BIN="$(dirname "$(command -v pth-parse)")" "$TOP/tests/peers/check" -o out ngtcp2 quic_go
+	run env PTH_BIN="$(dirname "$(command -v pth-parse)")" "$TOP/tests/peers/check" -o out \
+		ngtcp2 quic_go
 	assertCode 1
 	assertMatch "$out" '^ngtcp2 <- quic_go: failed: .*; out/005-peers-ngtcp2-quic_go'
 	assertMatch "$out" '^0 passed, 1 failed, 0 skipped'

@@ -36,8 +36,15 @@ plan() {
 	run pth-plan "$@" parsed.jsonl
 }
 
+# by_hand SERVICES: a record that is made by hand, and the end of its stream.
+by_hand() {
+	json "{\"pth\":1,\"type\":\"test\",\"id\":\"a\",\"services\":$1}"
+	end 1
+}
+
 argv() { # service
-	printf '%s\n' "$out" | jq -c "select(.type == \"test\") | .plan.services[] | select(.name == \"$1\") | .phases.run.argv"
+	jq_out -c "select(.type == \"test\") | .plan.services[] | select(.name == \"$1\") |
+			.phases.run.argv"
 }
 
 refused() { # message position
@@ -50,16 +57,18 @@ refused() { # message position
 testEveryProblemHasItsPlace() {
 	experiment 'mod: random' >x.yaml && plan x.yaml
 	assertCode 0
-	assertEquals 'plan' "$(printf '%s\n' "$out" | jq -r 'select(.error) | .error.stage')"
+	assertEquals 'plan' "$(jq_out -r 'select(.error) | .error.stage')"
 	refused "x.yaml:6:48: error: ping_pong has no parameter 'mod'; did you mean 'mode'?"
 	experiment 'mode: odd' >x.yaml && plan x.yaml
-	refused "x.yaml:6:49: error: parameter mode: 'odd' is not one of functional, random, flaky, fail, vulnerable"
+	refused "$(line "x.yaml:6:49: error: parameter mode: 'odd' is not one of functional," \
+		"random, flaky, fail, vulnerable")"
 	experiment 'count: 0' >x.yaml && plan x.yaml
 	refused 'x.yaml:6:50: error: parameter count: 0 is below the minimum 1'
 	experiment 'count: [1]' >x.yaml && plan x.yaml
 	refused 'x.yaml:6:50: error: parameter count must be of type int, not a list'
 	experiment '' 'version: randm' >x.yaml && plan x.yaml
-	refused "x.yaml:7:56: error: ping_pong has no version 'randm'; it has functional, random, flaky, fail, vulnerable"
+	refused "$(line "x.yaml:7:56: error: ping_pong has no version 'randm'; it has functional," \
+		"random, flaky, fail, vulnerable")"
 	experiment 'type: testers' >x.yaml && plan x.yaml
 	refused 'x.yaml:6:49: error: ping_pong is an implementation; write type: iut'
 	experiment '' '' 'command_override: "miniP {{ prt }}"' >x.yaml && plan x.yaml
@@ -68,22 +77,33 @@ testEveryProblemHasItsPlace() {
 
 # PANTHER hands plugins any key; only a misspelling is an error.
 testKeysThatPluginsDoNotKnow() {
-	experiment 'performance_mode: balanced, runtime_parameters: {buffer_size: 64KB}, config: {mode: random}' >x.yaml && plan x.yaml
+	experiment 'performance_mode: balanced, runtime_parameters: {buffer_size: 64KB},
+	          config: {mode: random}' >x.yaml && plan x.yaml
 	assertCode 0
 	assertMatch "$err" "^x.yaml:6:61: warning: ping_pong has no parameter 'performance_mode'$"
 	assertMatch "$(argv server)" '"-m","random"'
-	experiment '' '' '' 'command_override: x' | sed "s/full/x/;s/{type: localhost}/{type: shadow_ns, priority: 5, monitoring_interval_seconds: 9}/" >x.yaml
+	experiment '' '' '' 'command_override: x' |
+		sed "s/full/x/
+		s/{type: localhost}/{type: shadow_ns, priority: 5,\
+      monitoring_interval_seconds: 9}/" >x.yaml
 	plan x.yaml
 	assertEquals '' "$err"
 }
 
 testTheImplementationSaysWhatIsSpoken() {
-	experiment | sed '/protocol: {name: minip, role: server/d;s/protocol: {name: minip, /protocol: {/' >x.yaml && plan x.yaml
+	experiment |
+		sed \
+		'/protocol: {name: minip, role: server/d;s/protocol: {name: minip, /protocol: {/' \
+		>x.yaml && plan x.yaml
 	assertCode 0
-	assertEquals 'minip minip' "$(printf '%s\n' "$out" | jq -r 'select(.plan) | [.plan.services[].protocol] | join(" ")')"
-	experiment | sed 's/name: ping_pong}/name: panther_ivy, type: testers, test: x}/;/protocol: {name: minip, role: server/d' >x.yaml
+	assertEquals 'minip minip' \
+		"$(jq_out -r 'select(.plan) | [.plan.services[].protocol] | join(" ")')"
+	experiment |
+		sed 's/name: ping_pong}/name: panther_ivy, type: testers, test: x}/
+			/protocol: {name: minip, role: server/d' >x.yaml
 	plan x.yaml
-	refused "x.yaml:6:9: error: panther_ivy speaks several protocols; protocol.name must say which"
+	refused "$(line "x.yaml:6:9: error: panther_ivy speaks several protocols;" \
+		"protocol.name must say which")"
 }
 
 # PANTHER's habits: {value:}, options below config, base keys of environments.
@@ -93,16 +113,21 @@ testHabitsOfPanther() {
 	assertMatch "$(argv server)" '"-m","flaky"'
 	experiment 'parameters: {wait_ms: {value: soon}}' >x.yaml && plan x.yaml
 	refused 'x.yaml:6:65: error: parameter wait_ms must be of type int, not a string'
-	experiment | sed '3a\    execution_environment: [{type: strace, config: {trace_childern: true, string_limit: 99}, priority: 100, collect_metrics: true}, {type: gdb, priority: 5}]' >x.yaml
+	experiment |
+		sed '3a\    execution_environment: [{type: strace, config: {trace_childern: true,\
+      string_limit: 99}, priority: 100, collect_metrics: true}, {type: gdb, priority: 5}]' >x.yaml
 	plan x.yaml
 	refused "x.yaml:4:36: error: gdb and strace cannot work together
 x.yaml:4:69: warning: strace has no parameter 'trace_childern'; did you mean 'trace_children'?
-x.yaml:4:155: warning: gdb has no parameter 'priority'"
+x.yaml:5:87: warning: gdb has no parameter 'priority'"
 	experiment | sed 's/type: localhost}/type: simulator}/' >x.yaml && plan x.yaml
-	refused "x.yaml:3:33: error: no network environment named 'simulator'; there are docker_compose, localhost, shadow_ns, single_container"
-	experiment | sed '6s/name: ping_pong}/name: panther_ivy, type: testers}/' >x.yaml && plan x.yaml
+	refused "$(line "x.yaml:3:33: error: no network environment named 'simulator';" \
+		"there are docker_compose, localhost, shadow_ns, single_container")"
+	experiment | sed '6s/name: ping_pong}/name: panther_ivy, type: testers}/' >x.yaml &&
+		plan x.yaml
 	run pth-plan --check parsed.jsonl
-	assertMatch "$err" '^x.yaml:6:25: warning: panther_ivy without test: name of the test; without it nothing is tested$'
+	assertMatch "$err" "$(line '^x.yaml:6:25: warning: panther_ivy without test:' \
+		'name of the test; without it nothing is tested$')"
 }
 
 # quant binds to an interface: that of the environment, unless the experiment names one.
@@ -111,7 +136,8 @@ testInterface() {
 		IFS=: read -r net own expected <<-end
 		$case
 		end
-		experiment '' '' "network: {interface: \"$own\"}" | sed 's/ping_pong/quant/;s/minip/quic/' >x.yaml && plan x.yaml
+		experiment '' '' "network: {interface: \"$own\"}" |
+			sed 's/ping_pong/quant/;s/minip/quic/' >x.yaml && plan x.yaml
 		assertMatch "$case: $(argv server)" "\"-i\",\"$expected\""
 	done
 	unset net
@@ -119,9 +145,11 @@ testInterface() {
 
 testIncompatibilityOfTheExperiment() {
 	for list in ':x' ', incompatibility: []:' ', incompatibility: [gperf]:x'; do
-		experiment | sed "s/{type: localhost}/{type: shadow_ns${list%:*}}/;s/    services:/    execution_environment: [{type: gperf_cpu}]\n&/" >x.yaml
+		experiment |
+			sed "s/{type: localhost}/{type: shadow_ns${list%:*}}/
+			s/    services:/    execution_environment: [{type: gperf_cpu}]\n&/" >x.yaml
 		plan x.yaml
-		assertEquals "$list $err" "${list##*:}" "$(printf '%s\n' "$out" | jq -r 'select(.error) | "x"')"
+		assertEquals "$list $err" "${list##*:}" "$(jq_out -r 'select(.error) | "x"')"
 	done
 }
 
@@ -129,14 +157,16 @@ testVersionConfig() {
 	mkdir -p sub
 	cat >sub/mine.yaml <<-'end'
 	commit: 1234567
-	dependencies: [{name: picotls, url: https://example.org/p.git, commit: deadbeef}, {name: other, commit: 0x1, url: u}, {name: lost}]
+	dependencies: [{name: picotls, url: https://example.org/p.git, commit: deadbeef},
+	  {name: other, commit: 0x1, url: u}, {name: lost}]
 	env: {VAR_X: "a b", N: 0x10}
 	parameters: {server_name: {value: example.org, description: who}}
 	server:
 	  protocol: {alpn: {param: -a, value: hq-29}, additional_parameters: "-Q 'x y'"}
 	  binary: {dir: /opt/picoquic, name: ./picoquicdemo}
 	  network: {port: 4999}
-	  certificates: {cert_param: -c, cert_file: /opt/cert.pem, key: {param: -k, file: /opt/key.pem}}
+	  certificates: {cert_param: -c, cert_file: /opt/cert.pem,
+	    key: {param: -k, file: /opt/key.pem}}
 	end
 	cat >x.yaml <<-'end'
 	tests:
@@ -159,27 +189,39 @@ testVersionConfig() {
 	end
 	plan x.yaml
 	assertCode 0
-	assertEquals '["/opt/picoquic/picoquicdemo","-c","/opt/cert.pem","-k","/opt/key.pem","-a","hq-29","-n","example.org","-D","-L","-q","@{dir}/s/qlog","-Q","x y","-p","4999"]' "$(argv s)"
-	assertEquals '["a b","7","1234567",[["picotls","https://example.org/p.git","deadbeef"],["other","u","0x1"]]]' \
-		"$(printf '%s\n' "$out" | jq -c 'select(.plan).plan.services[0] | [.environment.VAR_X, .environment.N, .docker.revision, [.docker.dependencies[] | [.name, .repository, .revision]]]')"
-	assertMatch "$(argv c)" '^\["picoquicdemo","-c","/c",.*"-a","hq-29",.*"-v","00000002","s","4999"'
+	assertEquals \
+		"$(json '["/opt/picoquic/picoquicdemo","-c","/opt/cert.pem","-k","/opt/key.pem",
+			"-a","hq-29","-n","example.org","-D","-L","-q","@{dir}/s/qlog","-Q",
+			"x y","-p","4999"]')" "$(argv s)"
+	assertEquals \
+		"$(json '["a b","7","1234567",[["picotls","https://example.org/p.git",
+			"deadbeef"],["other","u","0x1"]]]')" \
+		"$(jq_out -c '
+			select(.plan).plan.services[0] |
+				[.environment.VAR_X, .environment.N, .docker.revision,
+				  [.docker.dependencies[] | [.name, .repository, .revision]]]')"
+	assertMatch "$(argv c)" \
+		'^\["picoquicdemo","-c","/c",.*"-a","hq-29",.*"-v","00000002","s","4999"'
 	assertMatch "$(argv d)" '"-a","hq-27",.*"-v","ff00001b"'
 	cat >x.yaml <<-'end'
 	tests:
 	  - name: a
 	    services:
-	      s: {implementation: {name: picoquic, version_config: {servr: {}, dependencies: [{name: a b}], server: {network: 5}}}, protocol: {name: quic}}
+	      s: {implementation: {name: picoquic,
+	        version_config: {servr: {}, dependencies: [{name: a b}],
+	          server: {network: 5}}}, protocol: {name: quic}}
 	      c: {implementation: {name: picoquic, version_config: rfc1}, protocol: {name: quic}}
 	end
 	plan x.yaml
-	refused "x.yaml:4:60: warning: unknown key 'servr'; did you mean 'server'?
-x.yaml:4:60: error: network: must be a map, not a integer
-x.yaml:4:60: error: dependencies: 'a b' cannot be a name
-x.yaml:5:60: error: picoquic has no version 'rfc1'; it has rfc9000, draft29, draft27, draft27-vuln1, draft27-vuln2"
+	refused "x.yaml:5:25: warning: unknown key 'servr'; did you mean 'server'?
+x.yaml:5:25: error: network: must be a map, not a integer
+x.yaml:5:25: error: dependencies: 'a b' cannot be a name
+x.yaml:7:60: error: picoquic has no version 'rfc1'; \
+it has rfc9000, draft29, draft27, draft27-vuln1, draft27-vuln2"
 	sed -i 's/rfc1}/none.yaml}/' x.yaml
 	run pth-parse x.yaml
 	assertCode 3
-	assertMatch "$err" '^x.yaml:5:60: error: version_config: none.yaml: No such file'
+	assertMatch "$err" '^x.yaml:7:60: error: version_config: none.yaml: No such file'
 }
 
 testDirectoriesOfTheExperiment() {
@@ -209,16 +251,23 @@ testUnknownPlugins() {
 	plan x.yaml
 	run pth-plan --check parsed.jsonl
 	assertCode 3
-	assertMatch "$err" "^x.yaml:6:32: error: no implementation named 'ping_pog'; did you mean 'ping_pong'\\?$"
+	assertMatch "$err" "$(line "^x.yaml:6:32: error: no implementation named 'ping_pog';" \
+		"did you mean 'ping_pong'\\?$")"
 	assertMatch "$err" "^x.yaml:11:32: error: no implementation"
 	net=localhst
 	experiment >x.yaml
 	unset net
 	pth-parse x.yaml 2>/dev/null >parsed.jsonl || cat <<-end >parsed.jsonl
-	{"pth":1,"type":"test","run":"x","id":"001-t","index":1,"of":1,"name":"t","source":{"file":"x.yaml","line":2,"col":5},"network_environment":{"type":"localhst"},"services":{"s":{"name":"s","implementation":{"name":"ping_pong","type":"iut"},"protocol":{"name":"minip","role":"server"}}},"marks":{"network_environment.type":[3,33]}}
+	$(json '{"pth":1,"type":"test","run":"x","id":"001-t","index":1,"of":1,"name":"t",
+		"source":{"file":"x.yaml","line":2,"col":5},
+		"network_environment":{"type":"localhst"},
+		"services":{"s":{"name":"s","implementation":{"name":"ping_pong","type":"iut"},
+			"protocol":{"name":"minip","role":"server"}}},
+		"marks":{"network_environment.type":[3,33]}}')
 	{"pth":1,"type":"end","tests":1}
 	end
-	refused "x.yaml:3:33: error: no network environment named 'localhst'; did you mean 'localhost'?"
+	refused "$(line "x.yaml:3:33: error: no network environment named 'localhst';" \
+		"did you mean 'localhost'?")"
 }
 
 # One bad test does not take the others with it.
@@ -230,7 +279,8 @@ testOthersGoOn() {
 	} >x.yaml
 	plan x.yaml
 	assertCode 0
-	assertEquals '[true,false,true]' "$(printf '%s\n' "$out" | jq -sc 'map(select(.type == "test") | has("plan"))')"
+	assertEquals '[true,false,true]' \
+		"$(jq_out -sc 'map(select(.type == "test") | has("plan"))')"
 	assertEquals '{"pth":1,"type":"end","tests":3}' "$(printf '%s\n' "$out" | tail -n 1)"
 	assertMatch "$err" '^x.yaml:[0-9]+:[0-9]+: error: parameter mode'
 }
@@ -244,21 +294,26 @@ testValuesArriveUnchanged() {
 	kind: iut
 	protocol: minip
 	parameters: {v: {type: str, default: ""}, l: {type: list, default: []}}
-	commands: {server: [echo, "{{ v }}", "<{{ v }}>", {each: l}, {when: v, args: ["-{{ v }}"]}, {optional: "{{ v }}"}]}
+	commands: {server: [echo, "{{ v }}", "<{{ v }}>", {each: l}, {when: v, args: ["-{{ v }}"]},
+	  {optional: "{{ v }}"}]}
 	end
 	cat <<-'end' >make.jq
-	([range(1; 127)] | implode) as $all | [$all, " a  b ", "$(id); `id` && x > y | z", "'\"\\", "{{ port }} {% x %}",
+	([range(1; 127)] | implode) as $all |
+	[$all, " a  b ", "$(id); `id` && x > y | z", "'\"\\", "{{ port }} {% x %}",
 	  "a\nb\tc\r", "@{", "ü€𝄞", "*", "-n", ""] |
-	(to_entries[] | {pth: 1, type: "test", run: "r", id: "t\(.key)", index: (.key + 1), name: "t", source: {file: "x", line: 1},
-	  network_environment: {type: "localhost"}, services: {s: {implementation: {name: "echo", v: .value, l: ["q", .value]},
+	(to_entries[] | {pth: 1, type: "test", run: "r", id: "t\(.key)", index: (.key + 1),
+	  name: "t", source: {file: "x", line: 1},
+	  network_environment: {type: "localhost"}, services: {s: {implementation: {name: "echo",
+	    v: .value, l: ["q", .value]},
 	  protocol: {name: "minip", role: "server"}}}}), {pth: 1, type: "end", tests: length}
 	end
 	jq -nc -f make.jq >in.jsonl
 	run pth-plan -P p in.jsonl
 	assertCode 0
-	assertEquals 11 "$(printf '%s\n' "$out" | jq -c 'select(.plan)' | wc -l)"
-	assertEquals '' "$(printf '%s\n' "$out" | jq -c 'select(.type == "test") | .services.s.implementation.v as $v |
-		select(.plan.services[0].phases.run.argv != ["echo", $v, "<\($v)>", "q", $v] + (if $v == "" then [] else ["-" + $v, $v] end))')"
+	assertEquals 11 "$(jq_out -c 'select(.plan)' | wc -l)"
+	assertEquals '' "$(jq_out -c 'select(.type == "test") | .services.s.implementation.v as $v |
+		select(.plan.services[0].phases.run.argv != ["echo", $v, "<\($v)>", "q",
+		  $v] + (if $v == "" then [] else ["-" + $v, $v] end))')"
 }
 
 testOrder() {
@@ -267,25 +322,31 @@ testOrder() {
 	  - name: t
 	    network_environment: {type: localhost}
 	    services:
-	      a: {implementation: {name: ping_pong}, protocol: {name: minip, role: client, target: b}, depends_on: {c: running}}
-	      b: {implementation: {name: ping_pong}, protocol: {name: minip, role: server, target: a}, ports: ["4443:4443"]}
-	      c: {implementation: {name: ping_pong}, protocol: {name: minip, role: server}, ports: ["4444:4444"], depends_on: [b]}
+	      a: {implementation: {name: ping_pong},
+	        protocol: {name: minip, role: client, target: b}, depends_on: {c: running}}
+	      b: {implementation: {name: ping_pong},
+	        protocol: {name: minip, role: server, target: a}, ports: ["4443:4443"]}
+	      c: {implementation: {name: ping_pong}, protocol: {name: minip, role: server},
+	        ports: ["4444:4444"], depends_on: [b]}
 	end
 	plan x.yaml
 	assertCode 0
-	assertEquals '[["b","c","a"],[],[{"service":"b","state":"ready"}],[{"service":"b","state":"ready"},{"service":"c","state":"running"}]]' \
-		"$(printf '%s\n' "$out" | jq -c 'select(.plan).plan | [.order, .services[].after]')"
+	assertEquals \
+		"$(json '[["b","c","a"],[],[{"service":"b","state":"ready"}],[{"service":"b",
+			"state":"ready"},{"service":"c","state":"running"}]]')" \
+		"$(jq_out -c 'select(.plan).plan | [.order, .services[].after]')"
 	sed 's/"4443:4443"\]}/"4443:4443"], depends_on: [c]}/' x.yaml >y.yaml
 	plan y.yaml
 	run pth-plan --check parsed.jsonl
 	assertCode 3
-	assertMatch "$err" '^y.yaml:[0-9]+:[0-9]+: error: services wait for each other: b -> c -> b$'
+	assertMatch "$err" \
+		'^y.yaml:[0-9]+:[0-9]+: error: services wait for each other: b -> c -> b$'
 }
 
 testPorts() {
 	experiment '' '' '' '' | sed 's/4443:4443/8080:5000/' >x.yaml
 	plan x.yaml
-	assertEquals '[5000,5000]' "$(printf '%s\n' "$out" | jq -c 'select(.plan) | [.plan.services[].port]')"
+	assertEquals '[5000,5000]' "$(jq_out -c 'select(.plan) | [.plan.services[].port]')"
 	experiment 'port: 6000' >x.yaml
 	plan x.yaml
 	assertEquals '["@{libexec}/miniP_server","-p","6000"]' "$(argv server | jq -c '.[:3]')"
@@ -293,20 +354,24 @@ testPorts() {
 	# The usual port of the protocol wins over others that are published.
 	experiment '' '' '' '' | sed 's/"4443:4443"/"8080:8080", "4443:4443"/' >x.yaml
 	plan x.yaml
-	assertEquals '4443' "$(printf '%s\n' "$out" | jq -c 'select(.plan) | .plan.services[0].port')"
+	assertEquals '4443' "$(jq_out -c 'select(.plan) | .plan.services[0].port')"
 }
 
 # Two servers that named no port do not clash; two that named one do.
 testPortClash() {
 	record() { # extra
+		service='{"implementation":{"name":"ping_pong"'$1'},
+			"protocol":{"name":"minip","role":"server"}}'
 		cat <<-end
-		{"pth":1,"type":"test","run":"x","id":"1","index":1,"name":"t","source":{"file":"x","line":1},"network_environment":{"type":"localhost"},"services":{"a":{"implementation":{"name":"ping_pong"$1},"protocol":{"name":"minip","role":"server"}},"b":{"implementation":{"name":"ping_pong"$1},"protocol":{"name":"minip","role":"server"}}}}
+		$(json '{"pth":1,"type":"test","run":"x","id":"1","index":1,"name":"t",
+			"source":{"file":"x","line":1},"network_environment":{"type":"localhost"},
+			"services":{"a":'"$service"',"b":'"$service"'}}')
 		{"pth":1,"type":"end","tests":1}
 		end
 	}
 	record >x.jsonl
 	run pth-plan x.jsonl
-	assertEquals '[4443,4444]' "$(printf '%s\n' "$out" | jq -c 'select(.plan) | [.plan.services[].port] | sort')"
+	assertEquals '[4443,4444]' "$(jq_out -c 'select(.plan) | [.plan.services[].port] | sort')"
 	record ',"port":7000' >x.jsonl
 	run pth-plan --check x.jsonl
 	assertCode 3
@@ -314,12 +379,13 @@ testPortClash() {
 }
 
 testPlaceholders() {
-	experiment '' '' 'environment: {A: "@{client:ip:decimal} @{server:ip:hex} @{server:port} @{client:hostname} @{dir} @"}' \
+	experiment '' '' 'environment: {A: "@{client:ip:decimal} @{server:ip:hex} @{server:port}
+	            @{client:hostname} @{dir} @"}' \
 		'command_override: [x, "@{server_service:ip}", "@{server:port:hex}"]' >x.yaml
 	plan x.yaml
 	assertCode 0
 	assertEquals '"2130706433 0x7F000001 4443 client @{dir} @"' \
-		"$(printf '%s\n' "$out" | jq -c 'select(.plan) | .plan.services[0].environment.A')"
+		"$(jq_out -c 'select(.plan) | .plan.services[0].environment.A')"
 	assertEquals '["x","127.0.0.1","0x115B"]' "$(argv client)"
 	sed 's/@{client:hostname}/@{clint:hostname}/' parsed.jsonl >bad.jsonl
 	run pth-plan --check bad.jsonl
@@ -359,13 +425,17 @@ testUserPluginHidesOurs() {
 	plan x.yaml -P mine
 	assertEquals '["/opt/mine","-p","4443","-i"]' "$(argv server | jq -c '.[:4]')"
 	PTH_EVENTS=json PTH_PATH=mine:nowhere pth-plan parsed.jsonl >out.jsonl 2>events
-	assertEquals '/opt/mine' "$(jq -r 'select(.plan) | .plan.services[0].phases.run.argv[0]' out.jsonl)"
-	assertEquals '["ping_pong","mine/services/iut/minip/ping_pong.yaml","plugins/services/iut/minip/ping_pong.yaml"]' \
+	assertEquals '/opt/mine' \
+		"$(jq -r 'select(.plan) | .plan.services[0].phases.run.argv[0]' out.jsonl)"
+	assertEquals \
+		"$(json '["ping_pong","mine/services/iut/minip/ping_pong.yaml",
+			"plugins/services/iut/minip/ping_pong.yaml"]')" \
 		"$(jq -c 'select(.event == "plugin.overridden") | [.plugin, .by, .hides]' events)"
 	echo 'bad: [' >mine/services/iut/minip/ping_pong.yaml
 	PTH_PATH=mine run pth-plan --check parsed.jsonl
 	assertCode 3
-	assertMatch "$err" '^x.yaml:6:32: error: cannot use ping_pong: mine/services/iut/minip/ping_pong.yaml:[0-9]+:[0-9]+: '
+	assertMatch "$err" "$(line '^x.yaml:6:32: error: cannot use ping_pong:' \
+		'mine/services/iut/minip/ping_pong.yaml:[0-9]+:[0-9]+: ')"
 }
 
 # What inheritance takes away is missing, and nothing worse.
@@ -384,11 +454,12 @@ testTakenAway() {
 	commands: {server: [a]}
 	end
 	for version in functional random flaky fail vulnerable; do
-		experiment '' "version: $version" | sed '/client:/,$d; s/name: ping_pong/name: gone/' >x.yaml
+		experiment '' "version: $version" |
+			sed '/client:/,$d; s/name: ping_pong/name: gone/' >x.yaml
 		plan x.yaml -P gone
 		assertCode 0
 		case $version in functional) assertEquals '["a"]' "$(argv server)" ;; esac
-		printf '%s\n' "$out" | jq -r '.error.message // empty' | sed 's/^/'$version': /'
+		jq_out -r '.error.message // empty' | sed 's/^/'$version': /'
 	done >said
 	assertMatch "$(cat said)" '^random: .*ready: nothing to look for'
 	assertMatch "$(cat said)" '^fail: .*a command without words'
@@ -418,14 +489,20 @@ testTemplateCommand() {
 }
 
 testExecutionEnvironments() {
-	experiment | sed '3a\    execution_environment: [{type: strace, services: [client], trace_all_syscalls: false, trace_network_syscalls: true, nonsense: 1}, {type: gdb, enabled: false}, {type: iterations, iterations: 3}]' >x.yaml
+	experiment |
+		sed '3a\    execution_environment: [{type: strace, services: [client],\
+      trace_all_syscalls: false, trace_network_syscalls: true, nonsense: 1},\
+      {type: gdb, enabled: false}, {type: iterations, iterations: 3}]' >x.yaml
 	plan x.yaml
 	assertCode 0
 	assertMatch "$err" "warning: strace has no parameter 'nonsense'"
 	assertEquals '"@{libexec}/miniP_server"' "$(argv server | jq -c '.[0]')"
-	assertEquals '["strace","-o","@{dir}/client/strace.log","-tt","-yy","-f","-e","trace=%network,read,write,readv,writev,close","sh","-c"]' \
+	assertEquals \
+		"$(json '["strace","-o","@{dir}/client/strace.log","-tt","-yy","-f","-e",
+			"trace=%network,read,write,readv,writev,close","sh","-c"]')" \
 		"$(argv client | jq -c '.[:10]')"
-	assertEquals '["iterations","3","0","0","0","@{libexec}/miniP_client"]' "$(argv client | jq -c '.[11:17]')"
+	assertEquals '["iterations","3","0","0","0","@{libexec}/miniP_client"]' \
+		"$(argv client | jq -c '.[11:17]')"
 	experiment | sed '3a\    execution_environment: [{type: memcheck}, {type: gdb}]' >x.yaml
 	plan x.yaml
 	run pth-plan --check parsed.jsonl
@@ -435,8 +512,10 @@ testExecutionEnvironments() {
 
 # The directory of a service must not be what the test's own things need.
 testNamesThatATestNeedsItself() {
-	for name in certs setup teardown pre_commands post_commands steps tmp record.json result.json metrics.jsonl capture.pcapng; do
-		printf '{"pth":1,"type":"test","id":"a","services":{"%s":{"implementation":{"name":"ping_pong"},"protocol":{"name":"minip"}}}}\n{"pth":1,"type":"end","tests":1}\n' $name >in.jsonl
+	for name in certs setup teardown pre_commands post_commands steps tmp record.json \
+		result.json metrics.jsonl capture.pcapng; do
+		by_hand '{"'$name'":{"implementation":{"name":"ping_pong"},
+			"protocol":{"name":"minip"}}}' >in.jsonl
 		run pth-plan in.jsonl
 		assertMatch "$out" "a service cannot be named '$name'"
 	done
@@ -454,15 +533,13 @@ testDurationsAreTemplates() {
 	stop: {grace: "{{ patience }}"}
 	phases: {compile: [{argv: [make], timeout: "{{ patience }}"}]}
 	end
-	rec='{"pth":1,"type":"test","id":"a","services":{"s":{"implementation":{"name":"slow"%s},"protocol":{"name":"minip"}}}}\n{"pth":1,"type":"end","tests":1}\n'
-	# shellcheck disable=SC2059 # the format is ours
-	printf "$rec" '' >in.jsonl
+	by_hand '{"s":{"implementation":{"name":"slow"},"protocol":{"name":"minip"}}}' >in.jsonl
 	run pth-plan -P plugins in.jsonl
 	assertCode 0
-	assertEquals '7000000 7000000 7000000 7000000' "$(printf '%s\n' "$out" |
-		jq -r 'select(.id).plan.services[0] | "\(.ready[0].timeout_us) \(.ready[1].us) \(.stop.grace_us) \(.phases.compile[0].timeout_us)"')"
-	# shellcheck disable=SC2059
-	printf "$rec" ',"patience":"long"' >in.jsonl
+	assertEquals '[7000000,7000000,7000000,7000000]' "$(jq_out -c '
+		select(.id).plan.services[0] | [.ready[0].timeout_us, .ready[1].us, .stop.grace_us,
+			.phases.compile[0].timeout_us]')"
+	sed -i 's/"slow"/&,"patience":"long"/' in.jsonl
 	run pth-plan --check -P plugins in.jsonl
 	assertCode 3
 	assertMatch "$err" "slow.yaml:[0-9]+:[0-9]+: 'long' is not a duration"
@@ -474,7 +551,9 @@ testStreams() {
 	printf '{"pth":1,"type":"note","x":1}\n{"pth":1,"type":"end","tests":0}\n' >in.jsonl
 	run pth-plan in.jsonl
 	assertCode 0
-	assertEquals "{\"pth\":1,\"type\":\"note\",\"x\":1}$NL{\"pth\":1,\"type\":\"end\",\"tests\":0}" "$out"
+	assertEquals \
+		"{\"pth\":1,\"type\":\"note\",\"x\":1}$NL{\"pth\":1,\"type\":\"end\",\"tests\":0}" \
+		"$out"
 	experiment >x.yaml
 	pth-parse x.yaml >parsed.jsonl
 	pth-plan parsed.jsonl >a.jsonl
@@ -498,30 +577,37 @@ testStreams() {
 
 # An earlier stage's error goes on untouched, and --check counts it.
 testEarlierError() {
-	printf '{"pth":1,"type":"test","id":"a","error":{"stage":"parse","message":"m"}}\n{"pth":1,"type":"end","tests":1}\n' >in.jsonl
+	printf '%s\n' '{"pth":1,"type":"test","id":"a","error":{"stage":"parse","message":"m"}}' \
+		'{"pth":1,"type":"end","tests":1}' >in.jsonl
 	run pth-plan in.jsonl
 	assertCode 0
-	assertEquals '{"pth":1,"type":"test","id":"a","error":{"stage":"parse","message":"m"}}' "$(printf '%s\n' "$out" | head -n 1)"
+	assertEquals '{"pth":1,"type":"test","id":"a","error":{"stage":"parse","message":"m"}}' \
+		"$(printf '%s\n' "$out" | head -n 1)"
 	run pth-plan --check in.jsonl
 	assertCode 3
 }
 
 # Records that no parser of ours would write: an error or a plan, never a crash.
 testOddRecords() {
-	cat <<-'end' >in.jsonl
+	plain='"implementation":{"name":"ping_pong"},"protocol":{"name":"minip"}'
+	cat <<-end >in.jsonl
 	{"pth":1,"type":"test","id":"a"}
 	{"pth":1,"type":"test","id":"a","services":[],"network_environment":"x"}
 	{"pth":1,"type":"test","id":"a","services":{"s":1}}
 	{"pth":1,"type":"test","id":"a","services":{"s":{"implementation":[],"protocol":3}}}
-	{"pth":1,"type":"test","id":"a","services":{"../s":{"implementation":{"name":"ping_pong"},"protocol":{"name":"minip"}}}}
-	{"pth":1,"type":"test","id":"a","services":{"certs":{"implementation":{"name":"ping_pong"},"protocol":{"name":"minip"}}}}
-	{"pth":1,"type":"test","id":"a","marks":[],"source":1,"services":{"s":{"implementation":{"name":"ping_pong"},"protocol":{"name":"minip"},"ports":[1,{}],"files":[1],"depends_on":[2],"environment":[],"timeout":"x"}}}
+	{"pth":1,"type":"test","id":"a","services":{"../s":{$plain}}}
+	{"pth":1,"type":"test","id":"a","services":{"certs":{$plain}}}
+	$(json '{"pth":1,"type":"test","id":"a","marks":[],"source":1,"services":{"s":{'"$plain"',
+		"ports":[1,{}],"files":[1],"depends_on":[2],"environment":[],"timeout":"x"}}}')
 	{"pth":1,"type":"end","tests":7}
 	end
 	run pth-plan in.jsonl
 	assertCode 0
-	assertEquals '[true,true,true,true,true,true,false]' "$(printf '%s\n' "$out" | jq -sc 'map(select(.type == "test") | has("error"))')"
-	printf '{"pth":1,"type":"test","id":"a","services":{"a":{"implementation":{"name":"ping_pong"},"protocol":{"name":"minip"},"depends_on":[{"service":"b","state":"odd"},"a"]},"b":{"implementation":{"name":"ping_pong"},"protocol":{"name":"minip","target":"x"}}}}\n{"pth":1,"type":"end","tests":1}\n' >odd.jsonl
+	assertEquals '[true,true,true,true,true,true,false]' \
+		"$(jq_out -sc 'map(select(.type == "test") | has("error"))')"
+	by_hand '{"a":{'"$plain"',"depends_on":[{"service":"b","state":"odd"},"a"]},
+		"b":{"implementation":{"name":"ping_pong"},
+			"protocol":{"name":"minip","target":"x"}}}' >odd.jsonl
 	run pth-plan --check odd.jsonl
 	assertCode 3
 	assertMatch "$err" "b targets 'x', which is no service of this test"
@@ -538,7 +624,7 @@ testMemoryIsFlat() {
 	case $PTH_BUILD in build) ;; *) skip 'sanitizers keep memory' || return ;; esac
 	experiment >x.yaml
 	pth-parse x.yaml | head -n 1 >one.jsonl
-	awk 'BEGIN { getline line < "one.jsonl"; for (i = 0; i < 5000; i++) print line; print "{\"pth\":1,\"type\":\"end\",\"tests\":5000}" }' >many.jsonl
+	{ yes "$(cat one.jsonl)" | head -n 5000; end 5000; } >many.jsonl
 	{ cat one.jsonl; echo '{"pth":1,"type":"end","tests":1}'; } >few.jsonl
 	peak() { sh -c 'pth-plan "$1" >/dev/null & wait $!; :' sh "$1"; python3 - "$1" <<-'end'
 	import resource, subprocess, sys
@@ -562,15 +648,20 @@ testCaptureIsolationAndLimitsOfTheTest() {
 	    capture: false
 	    limits: {files: 99}
 	    services:
-	      server: {implementation: {name: ping_pong}, protocol: {name: minip, version: functional}}
+	      server: {implementation: {name: ping_pong},
+	        protocol: {name: minip, version: functional}}
 	  - <<: *t
 	    name: short packets
 	    capture: {interface: any0, snaplen: 96}
 	Y
 	run sh -c 'pth-parse keys.yaml | pth-plan'
 	assertCode 0
-	assertEquals 'net null 99' "$(printf '%s\n' "$out" | jq -r 'select(.index == 1).plan | "\(.environment.isolation) \(.capture) \(.services[0].limits.files)"')"
-	assertEquals 'any0 96' "$(printf '%s\n' "$out" | jq -r 'select(.index == 2).plan.capture | "\(.interface) \(.snaplen)"')"
+	assertEquals 'net null 99' \
+		"$(jq_out -r '
+			select(.index == 1).plan |
+			"\(.environment.isolation) \(.capture) \(.services[0].limits.files)"')"
+	assertEquals 'any0 96' \
+		"$(jq_out -r 'select(.index == 2).plan.capture | "\(.interface) \(.snaplen)"')"
 }
 
 . shunit2

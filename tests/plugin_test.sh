@@ -35,9 +35,12 @@ testOursAreSound() {
 # All that the seeds name is there.
 testNothingIsForgotten() {
 	run pth-plugin list
-	for name in service quic python_quic rust_quic http python_http minip tcp aioquic lsquic mvfst picoquic picoquic_shadow \
-		quant quic_go quiche quinn ngtcp2 nginx curl socat ping_pong frr_bgp libcoap panther_ivy command bgp coap localhost \
-		docker_compose shadow_ns strace memcheck helgrind gdb gperf_cpu gperf_heap iterations; do
+	for name in service quic python_quic rust_quic http python_http minip tcp aioquic lsquic \
+		mvfst picoquic picoquic_shadow \
+		quant quic_go quiche quinn ngtcp2 nginx curl socat ping_pong frr_bgp libcoap \
+		panther_ivy command bgp coap localhost \
+		docker_compose shadow_ns strace memcheck helgrind gdb gperf_cpu gperf_heap \
+		iterations; do
 		assertMatch "$out" "^[a-z_]+ +[a-z-]+ +$name "
 	done
 }
@@ -57,9 +60,11 @@ testBadDescriptors() {
 	run pth-plugin check d/f.yaml
 	assertCode 0
 	printf 'extends: quic\nparameters: {initial_version: xyz}\n' | descriptor g
-	problem d/g.yaml "d/g.yaml:4:31: error: parameter initial_version: 'xyz' does not match ^[0-9a-fA-F]{8}\$"
+	problem d/g.yaml "$(line "d/g.yaml:4:31: error: parameter initial_version:" \
+		"'xyz' does not match ^[0-9a-fA-F]{8}\$")"
 	echo '- a' >d/h.yaml
-	problem d/h.yaml 'd/h.yaml:1:1: error: a descriptor is a map with plugin: and kind:, not a list'
+	problem d/h.yaml \
+		'd/h.yaml:1:1: error: a descriptor is a map with plugin: and kind:, not a list'
 	: >d/i.yaml
 	run pth-plugin check d/i.yaml
 	assertCode 3
@@ -76,7 +81,8 @@ testBadDescriptors() {
 testCycles() {
 	mkdir -p d/services/base
 	for pair in a:b b:c c:a self:self; do
-		printf 'plugin: %s\nkind: service\nextends: %s\n' "${pair%:*}" "${pair#*:}" >"d/services/base/${pair%:*}.yaml"
+		printf 'plugin: %s\nkind: service\nextends: %s\n' "${pair%:*}" \
+			"${pair#*:}" >"d/services/base/${pair%:*}.yaml"
 	done
 	run pth-plugin -P d show a --resolved
 	assertCode 3
@@ -95,17 +101,19 @@ testLongChain() {
 	mkdir -p d/services/base
 	i=0
 	while [ $i -lt 300 ]; do
-		printf 'plugin: b%d\nkind: service\nextends: %s\nparameters: {p%d: %d}\n' $i "$([ $i = 0 ] && echo service || echo b$((i - 1)))" $i $i
+		printf 'plugin: b%d\nkind: service\nextends: %s\nparameters: {p%d: %d}\n' $i \
+			"$([ $i = 0 ] && echo service || echo b$((i - 1)))" $i $i
 		i=$((i + 1))
 	done | awk '/^plugin/ { f = "d/services/base/" $2 ".yaml" } { print > f; }'
 	run pth-plugin -P d show b299 --json
 	assertCode 0
-	assertEquals 303 "$(printf '%s\n' "$out" | jq '.parameters | length')"
+	assertEquals 303 "$(jq_out '.parameters | length')"
 }
 
 testTwiceInOneDirectory() {
 	mkdir -p d/protocols/x
-	printf 'plugin: x\nkind: protocol\ntransport: udp\n' | tee d/protocols/x.yaml >d/protocols/x/plugin.yaml
+	printf 'plugin: x\nkind: protocol\ntransport: udp\n' |
+		tee d/protocols/x.yaml >d/protocols/x/plugin.yaml
 	run pth-plugin -P d list
 	assertCode 3
 	assertMatch "$err" 'protocol x is defined a second time; first in d/protocols/x'
@@ -116,14 +124,18 @@ testShow() {
 	assertCode 0
 	assertEquals "$(cat "$TOP/share/plugins/services/iut/quic/picoquic.yaml")" "$out"
 	run pth-plugin show picoquic --resolved
-	assertMatch "$out" '^# iut picoquic: plugins/services/iut/quic/picoquic.yaml < plugins/services/base/quic.yaml < plugins/services/base/service.yaml$'
-	assertMatch "$out" '^    default: hq-interop  # plugins/services/base/quic.yaml:[0-9]+:[0-9]+$'
+	assertMatch "$out" "$(line '^# iut picoquic: plugins/services/iut/quic/picoquic.yaml <' \
+		'plugins/services/base/quic.yaml < plugins/services/base/service.yaml$')"
+	assertMatch "$out" \
+		'^    default: hq-interop  # plugins/services/base/quic.yaml:[0-9]+:[0-9]+$'
 	assertMatch "$out" '^    - -c  # plugins/services/iut/quic/picoquic.yaml:[0-9]+:[0-9]+$'
 	need python3 python3 || return
 	# It is YAML, and the same content as the JSON.
 	printf '%s\n' "$out" >resolved.yaml
 	pth-plugin show picoquic --json >resolved.json
-	run python3 -c 'import json, yaml; assert yaml.safe_load(open("resolved.yaml")) == json.load(open("resolved.json"))'
+	run \
+		python3 -c 'import json, yaml
+assert yaml.safe_load(open("resolved.yaml")) == json.load(open("resolved.json"))'
 	assertCode 0
 	run pth-plugin show pikoquic
 	assertCode 3
@@ -135,7 +147,7 @@ testShow() {
 	run pth-plugin show execution/gperf
 	assertMatch "$out" '^plugin: gperf_cpu$'
 	run pth-plugin list --json tester
-	assertEquals 'command panther_ivy' "$(printf '%s\n' "$out" | jq -r .plugin | paste -sd' ')"
+	assertEquals 'command panther_ivy' "$(jq_out -r .plugin | paste -sd' ')"
 }
 
 testUsage() {
@@ -155,14 +167,18 @@ testUsage() {
 
 # What `new` writes is good and its test runs.
 testNew() {
-	for words in 'iut myquic --extends quic' 'iut mytcp --protocol tcp' 'iut myown' 'tester probe --protocol minip' 'protocol snap' \
-		'network here' 'execution watch' 'service mybase --extends http' 'iut child --extends ngtcp2'; do
+	for words in 'iut myquic --extends quic' 'iut mytcp --protocol tcp' 'iut myown' \
+		'tester probe --protocol minip' 'protocol snap' \
+		'network here' 'execution watch' 'service mybase --extends http' \
+		'iut child --extends ngtcp2'; do
 		# shellcheck disable=SC2086
 		run pth-plugin -P d new -o d $words
 		assertCode 0
 		assertEquals "$words" 3 "$(printf '%s\n' "$out" | wc -l)"
 		for file in $out; do
-			case $file in *.sh) run sh "$file" && assertCode 0 && assertMatch "$out" ': ok$' ;; esac
+			case $file in *.sh) run sh "$file" && assertCode 0 &&
+				assertMatch "$out" ': ok$' ;;
+			esac
 		done
 	done
 	run pth-plugin -P d list
@@ -187,21 +203,27 @@ walk() {
 }
 
 testWalkThroughs() {
-	mkdir -p mine/services/iut/quic mine/services/iut/minip mine/services/iut/echo mine/services/testers mine/protocols
+	mkdir -p mine/services/iut/quic mine/services/iut/minip mine/services/iut/echo \
+		mine/services/testers mine/protocols
 	walk
 	file=mine/services/iut/quic/myquic.yaml
 	assertTrue "$(wc -l <$file) lines" "[ $(wc -l <$file) -le 12 ]"
-	run pth-plugin -P mine check $file mine/protocols/echo.yaml mine/services/iut/echo/echo_sh.yaml mine/services/testers/knock.yaml \
+	run pth-plugin -P mine check $file mine/protocols/echo.yaml \
+		mine/services/iut/echo/echo_sh.yaml mine/services/testers/knock.yaml \
 		mine/services/iut/minip/hello.yaml
 	assertCode 0
 	run sh -c 'pth-parse hello-test.yaml | pth-plan -P mine | pth-compose --images'
 	assertCode 0
-	assertEquals 'ENV FEATURES="-DLOUD=ON -DLEVEL=2"' "$(printf '%s\n' "$out" | jq -r .dockerfile | grep FEATURES=)"
+	assertEquals 'ENV FEATURES="-DLOUD=ON -DLEVEL=2"' \
+		"$(jq_out -r .dockerfile | grep FEATURES=)"
 	run sh -c 'pth-parse myquic-test.yaml | pth-plan -P mine'
 	assertCode 0
-	assertEquals '["myquicd","--cert","@{dir}/certs/cert.pem","--key","@{dir}/certs/key.pem","127.0.0.1:4443"]
-["myquic","-v","--out","@{dir}/client/downloads","--alpn","hq-29","https://127.0.0.1:4443/index.html"]
-downloads/index.html' "$(printf '%s\n' "$out" | jq -rc 'select(.plan).plan.services | (.[].phases.run.argv), .[1].verdict[0].files[0].path')"
+	assertEquals "$(json '["myquicd","--cert","@{dir}/certs/cert.pem",
+		"--key","@{dir}/certs/key.pem","127.0.0.1:4443"]
+		["myquic","-v","--out","@{dir}/client/downloads","--alpn","hq-29",
+		"https://127.0.0.1:4443/index.html"]')
+downloads/index.html" "$(jq_out -rc '
+	select(.plan).plan.services | (.[].phases.run.argv), .[1].verdict[0].files[0].path')"
 	run sh -c 'pth-parse echo-test.yaml | pth-plan -P mine --check'
 	assertCode 0
 	assertEquals '' "$err"
@@ -211,11 +233,14 @@ testWalkThroughsRun() {
 	need socat socat || return
 	need tshark tshark || return
 	need_namespaces || return
-	mkdir -p mine/services/iut/quic mine/services/iut/minip mine/services/iut/echo mine/services/testers mine/protocols
+	mkdir -p mine/services/iut/quic mine/services/iut/minip mine/services/iut/echo \
+		mine/services/testers mine/protocols
 	walk
 	PATH=$PATH:/usr/sbin:/sbin
-	pth-parse echo-test.yaml | pth-plan -P mine | pth-exec -o out-echo 2>exec.err | pth-collect >judged.jsonl
-	assertEquals "$(cat exec.err)" '["passed","passed"]' "$(jq -sc 'map(.verdict.status // empty)' judged.jsonl)"
+	pth-parse echo-test.yaml | pth-plan -P mine | pth-exec -o out-echo 2>exec.err |
+		pth-collect >judged.jsonl
+	assertEquals "$(cat exec.err)" '["passed","passed"]' \
+		"$(jq -sc 'map(.verdict.status // empty)' judged.jsonl)"
 	assertEquals '{"knock":{"lost":0}}' "$(jq -c '.metrics.measures // empty' judged.jsonl)"
 }
 
@@ -224,34 +249,56 @@ testWalkThroughsRun() {
 testWalkThroughOfAnImplementationRuns() {
 	need socat socat || return
 	need_namespaces || return
-	mkdir -p mine/services/iut/quic mine/services/iut/echo mine/services/testers mine/protocols bin
+	mkdir -p mine/services/iut/quic mine/services/iut/echo mine/services/testers \
+		mine/protocols bin
 	walk
-	printf '#!/bin/sh\nfor a; do :; done\nexec socat -u "UDP-RECV:${a##*:},bind=${a%%:*}" -\n' >bin/myquicd
+	printf '#!/bin/sh\nfor a; do :; done\nexec socat -u "UDP-RECV:${a##*:},bind=${a%%:*}" -\n' \
+		>bin/myquicd
 	printf '#!/bin/sh\nshift; cp ../server/www/index.html "$2/"\n' >bin/myquic
 	chmod +x bin/*
 	PATH=$PWD/bin:$PATH:/usr/sbin:/sbin
-	pth-parse myquic-test.yaml | pth-plan -P mine | pth-exec -o out-quic 2>exec.err | pth-collect --no-tshark >judged.jsonl
+	pth-parse myquic-test.yaml | pth-plan -P mine | pth-exec -o out-quic 2>exec.err |
+		pth-collect --no-tshark >judged.jsonl
 	assertEquals "$(cat exec.err)" '["passed",["same","same"]]' \
-		"$(jq -c 'select(.verdict) | [.verdict.status, [.verdict.rules[] | select(.rule | test("downloads")) | .text[4:8]]]' judged.jsonl)"
+		"$(jq -c '
+			select(.verdict) |
+				[.verdict.status,
+				  [.verdict.rules[] | select(.rule | test("downloads")) |
+				    .text[4:8]]]' judged.jsonl)"
 }
 
 testHintOfAMissingProgram() {
 	mkdir -p hint/services/iut/tcp
-	printf 'plugin: lost\nkind: iut\nprotocol: tcp\ncommands: {any: [x]}\nrequires: [{program: no-such-program, hint: "`make it` builds it"}]\n' >hint/services/iut/tcp/lost.yaml
-	printf 'tests: [{name: a, network_environment: {type: localhost}, services: {s: {implementation: {name: lost}, protocol: {name: tcp}, ports: ["7:7"]}}}]\n' >hint.yaml
-	pth-parse hint.yaml 2>/dev/null | pth-plan -P hint | pth-exec -o out-hint 2>/dev/null >hint.jsonl
-	assertEquals 's: no-such-program not found; `make it` builds it' "$(jq -r '.result.reason // empty' hint.jsonl)"
+	printf '%s\n' 'plugin: lost' \
+		'kind: iut' \
+		'protocol: tcp' \
+		'commands: {any: [x]}' \
+		'requires: [{program: no-such-program, hint: "`make it` builds it"}]' \
+		>hint/services/iut/tcp/lost.yaml
+	cat >hint.yaml <<-'end'
+	tests: [{name: a, network_environment: {type: localhost}, services: {s:
+	  {implementation: {name: lost}, protocol: {name: tcp}, ports: ["7:7"]}}}]
+	end
+	pth-parse hint.yaml 2>/dev/null | pth-plan -P hint |
+		pth-exec -o out-hint 2>/dev/null >hint.jsonl
+	assertEquals 's: no-such-program not found; `make it` builds it' \
+		"$(jq -r '.result.reason // empty' hint.jsonl)"
 }
 
 testMetrics() {
-	printf 'protocol: tcp\ncommands: {any: [x]}\nmetrics: [%s]\n' '{name: n, matches: "a(b"}' | descriptor m
+	printf 'protocol: tcp\ncommands: {any: [x]}\nmetrics: [%s]\n' '{name: n, matches: "a(b"}' |
+		descriptor m
 	problem d/m.yaml 'd/m.yaml:5:30: error: matches: not a regular expression'
-	printf 'protocol: tcp\ncommands: {any: [x]}\nmetrics: [%s]\n' '{name: n, matches: "(a)\\1"}' | descriptor m
+	printf 'protocol: tcp\ncommands: {any: [x]}\nmetrics: [%s]\n' \
+		'{name: n, matches: "(a)\\1"}' | descriptor m
 	problem d/m.yaml 'd/m.yaml:5:30: error: matches: back-references are not allowed in it'
-	printf 'protocol: tcp\ncommands: {any: [x]}\nmetrics: [%s]\n' '{name: n, json: a, matches: b}' | descriptor m
+	printf 'protocol: tcp\ncommands: {any: [x]}\nmetrics: [%s]\n' \
+		'{name: n, json: a, matches: b}' | descriptor m
 	problem d/m.yaml 'd/m.yaml:5:11: error: must have exactly one of matches, json'
-	printf 'protocol: tcp\ncommands: {any: [x]}\nmetrics: [%s]\n' '{name: n, json: a, reduce: avg, sacle: 2}' | descriptor m
-	problem d/m.yaml "d/m.yaml:5:38: error: reduce: must be one of: last first sum min max mean count
+	printf 'protocol: tcp\ncommands: {any: [x]}\nmetrics: [%s]\n' \
+		'{name: n, json: a, reduce: avg, sacle: 2}' | descriptor m
+	problem d/m.yaml \
+		"d/m.yaml:5:38: error: reduce: must be one of: last first sum min max mean count
 d/m.yaml:5:43: error: unknown key 'sacle'; did you mean 'scale'?"
 }
 

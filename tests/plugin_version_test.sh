@@ -6,7 +6,9 @@
 setUp() {
 	export PTH_EVENTS=none
 	unset PTH_PATH
-	rm -rf p && mkdir -p p/services/iut/quic/parcel/templates p/services/iut/quic/parcel/version_configs
+	rm -rf p &&
+		mkdir -p p/services/iut/quic/parcel/templates \
+		p/services/iut/quic/parcel/version_configs
 	here=p/services/iut/quic/parcel
 	cat <<-'end' >"$here/plugin.yaml"
 	plugin: parcel
@@ -21,12 +23,18 @@ setUp() {
 	# Lines broken inside of tags, doubled blanks, redirections: as found there.
 	cat <<-'end' >"$here/templates/server_command.jinja"
 	{{ certificates.cert_param }} {{ certificates.cert_file }} {{ certificates.key_param }} {{
-	certificates.key_file }}  {{ protocol.alpn.param }} {{ protocol.alpn.value }} {{ protocol.additional_parameters }}
-	{% if network.interface %} {{ network.interface.param }} {{ network.interface.value }} {% endif %} -p {{ network.port }} > {{ logging.log_path }} 2> {{ logging.err_path }}
+	certificates.key_file }}  {{ protocol.alpn.param }} {{ protocol.alpn.value }} {{
+	protocol.additional_parameters }}
+	{% if network.interface %} {{ network.interface.param }} {{ network.interface.value }} {%
+	endif %} -p {{ network.port }} > {{ logging.log_path }} 2> {{ logging.err_path }}
 	end
 	cat <<-'end' >"$here/templates/client_command.jinja"
-	{{ certificates.cert.param }} {{ certificates.cert.file }} {{ ticket_file.param }} {{ ticket_file.file }} {{ protocol.alpn.param }} {{
-	protocol.alpn.value }} {{ protocol.additional_parameters }} {% if network.interface %} {{ network.interface.param }} {{ network.interface.value }} {% endif %} {% if initial_version %} -v {{ initial_version }} {% endif %} {{ target }} {{ target_port }} > {{ logging.log_path }} 2> {{ logging.err_path }}
+	{{ certificates.cert.param }} {{ certificates.cert.file }} {{ ticket_file.param }} {{
+	ticket_file.file }} {{ protocol.alpn.param }} {{
+	protocol.alpn.value }} {{ protocol.additional_parameters }} {%
+	if network.interface %} {{ network.interface.param }} {{ network.interface.value }} {%
+	endif %} {% if initial_version %} -v {{ initial_version }} {% endif %} {{ target }} {{
+	target_port }} > {{ logging.log_path }} 2> {{ logging.err_path }}
 	end
 	# The nested form.
 	cat <<-'end' >"$here/version_configs/rfc9000.yaml"
@@ -123,11 +131,11 @@ plan() {
 }
 
 argv() { # service
-	printf '%s\n' "$out" | jq -c --arg s "$1" 'select(.plan).plan.services[] | select(.name == $s).phases.run.argv'
+	jq_out -c --arg s "$1" 'select(.plan).plan.services[] | select(.name == $s).phases.run.argv'
 }
 
 part() { # jq filter over the plan of the server
-	printf '%s\n' "$out" | jq -c "select(.plan).plan.services[0] | $1"
+	jq_out -c "select(.plan).plan.services[0] | $1"
 }
 
 testNested() {
@@ -135,17 +143,27 @@ testNested() {
 	plan
 	assertCode 0
 	assertEquals '' "$err"
-	assertEquals '["./parceld","-c","/opt/certs/cert.pem","-k","/opt/certs/key.pem","-a","hq-interop","-n","servername","-D","-p","4443"]' "$(argv server)"
-	assertEquals '["./parcel","--","-c","/opt/certs/cert.pem","-T","/opt/ticket/ticket.key","-a","hq-interop","-w","5","-v","00000001","127.0.0.1","4443"]' "$(argv client)"
-	assertEquals '["/opt/parcel","0x7F000001","0x7F000001"]' "$(part '[.phases.run.cwd, (.environment | .PARCEL_MASK, .PARCEL_PEER)]')"
+	assertEquals \
+		"$(json '["./parceld","-c","/opt/certs/cert.pem","-k","/opt/certs/key.pem","-a",
+			"hq-interop","-n","servername","-D","-p","4443"]')" "$(argv server)"
+	assertEquals \
+		"$(json '["./parcel","--","-c","/opt/certs/cert.pem","-T",
+			"/opt/ticket/ticket.key","-a","hq-interop","-w","5","-v","00000001",
+			"127.0.0.1","4443"]')" "$(argv client)"
+	assertEquals '["/opt/parcel","0x7F000001","0x7F000001"]' \
+		"$(part '[.phases.run.cwd, (.environment | .PARCEL_MASK, .PARCEL_PEER)]')"
 }
 
 testFlat() {
 	experiment draft29 >x.yaml
 	plan
 	assertCode 0
-	assertEquals '["./parceld","--cert","/c.pem","--key","/k.pem","-a","hq-29","-D","-e","eth0","-p","5555"]' "$(argv server)"
-	assertEquals '["./parcel","--cert","/c.pem","-a","hq-29","-v","ff00001d","127.0.0.1","5555"]' "$(argv client)"
+	assertEquals \
+		"$(json '["./parceld","--cert","/c.pem","--key","/k.pem","-a","hq-29","-D","-e",
+			"eth0","-p","5555"]')" "$(argv server)"
+	assertEquals \
+		'["./parcel","--cert","/c.pem","-a","hq-29","-v","ff00001d","127.0.0.1","5555"]' \
+		"$(argv client)"
 	assertEquals '[5555,null]' "$(part '[.port, .environment.PARCEL_MASK]')"
 }
 
@@ -155,7 +173,9 @@ testExperimentWins() {
 		sed 's/true, /true\n        /' >x.yaml
 	plan
 	assertCode 0
-	assertEquals '["./parceld","-c","@{dir}/certs/cert.pem","-k","@{dir}/certs/key.pem","-a","h3","-n","servername","-D","-p","6001"]' "$(argv server)"
+	assertEquals \
+		"$(json '["./parceld","-c","@{dir}/certs/cert.pem","-k","@{dir}/certs/key.pem",
+			"-a","h3","-n","servername","-D","-p","6001"]')" "$(argv server)"
 	assertEquals '["-a","h3","127.0.0.1","6001"]' "$(argv client | jq -c '[.[6, 7, -2, -1]]')"
 }
 
@@ -165,9 +185,14 @@ testPortsOfItsOwn() {
 	assertEquals '7000' "$(part .port)"
 	assertMatch "$(argv client)" '"7000"\]$'
 	# Two servers, one address: the file's port gives way.
-	experiment draft29 | sed 's/^      client:/      other:\n        implementation: {name: parcel}\n        protocol: {name: quic, role: server, version: draft29}\n&/' >x.yaml
+	experiment draft29 |
+		sed 's/^      client:/      other:\n        implementation: {name: parcel}\n\
+        protocol: {name: quic, role: server, version: draft29}\n&/' >x.yaml
 	plan
-	assertEquals '[5555,5556]' "$(printf '%s\n' "$out" | jq -c 'select(.plan) | [.plan.services[] | select(.role == "server").port] | sort')"
+	assertEquals '[5555,5556]' \
+		"$(jq_out -c '
+			select(.plan) | [.plan.services[] | select(.role == "server").port] |
+				sort')"
 }
 
 # None asked for: the first file, in the order of bytes.
@@ -186,7 +211,9 @@ testUnknownVersion() {
 	plan
 	run pth-plan -P p --check parsed.jsonl
 	assertCode 3
-	assertMatch "$err" "^x.yaml:7:[0-9]+: error: parcel has no version 'draft30'; it has rfc9000 \\($here/version_configs/rfc9000.yaml\\), draft29 \\($here/version_configs/draft29.yaml\\)\$"
+	assertMatch "$err" "$(line "^x.yaml:7:[0-9]+: error: parcel has no version 'draft30';" \
+		"it has rfc9000 \\($here/version_configs/rfc9000.yaml\\)," \
+		"draft29 \\($here/version_configs/draft29.yaml\\)\$")"
 	# What only the base knows is not there, either.
 	rm "$here/version_configs/rfc9000.yaml"
 	experiment rfc9000 >x.yaml
@@ -202,17 +229,24 @@ testVariables() {
 	roles:
 	  client:
 	    commands:
-	      client: ["{{ commit }}", "{{ dependencies[0].name }}", "{{ window }}", "{{ logging.qlog.path }}", "{{ version_config.server.logging.qlog.param }}",
-	        "{{ binary_path }}", "{{ certificates.cert_param }}{{ certificates.key_param }}", "{{ version }}", "{{ target.host }}", "{{ env.PARCEL_MASK }}",
-	        "{{ network.destination.value }}", "{{ network.source }}", "{{ alpn }}", "{{ version_config.server.certificates.cert.local_file }}"]
+	      client: ["{{ commit }}", "{{ dependencies[0].name }}", "{{ window }}",
+	        "{{ logging.qlog.path }}", "{{ version_config.server.logging.qlog.param }}",
+	        "{{ binary_path }}", "{{ certificates.cert_param }}{{ certificates.key_param }}",
+	        "{{ version }}", "{{ target.host }}", "{{ env.PARCEL_MASK }}",
+	        "{{ network.destination.value }}", "{{ network.source }}", "{{ alpn }}",
+	        "{{ version_config.server.certificates.cert.local_file }}"]
 	end
 	experiment rfc9000 >x.yaml
 	plan
 	assertCode 0
-	assertEquals '["./parcel","--","0123456789abcdef","tls","0x10","","-q","./parcel --","-c","rfc9000","127.0.0.1","0x7F000001","11.0.0.1","","hq-interop","config/certs/cert.pem"]' "$(argv client)"
+	assertEquals \
+		"$(json '["./parcel","--","0123456789abcdef","tls","0x10","","-q","./parcel --",
+			"-c","rfc9000","127.0.0.1","0x7F000001","11.0.0.1","","hq-interop",
+			"config/certs/cert.pem"]')" "$(argv client)"
 	# A parameter of the file is one of the plugin, for people and for PANTHER's templates.
 	sed -i '/^roles:/,$d' "$here/plugin.yaml"
-	echo '{{ parameters.window.value }} {{ window }} {{ parameters.window.description }}' >"$here/templates/client_command.jinja"
+	echo '{{ parameters.window.value }} {{ window }} {{ parameters.window.description }}' \
+		>"$here/templates/client_command.jinja"
 	experiment rfc9000 '' ', window: 9' >x.yaml
 	plan
 	assertEquals '["./parcel","--","9","9","how","much","is","under","way"]' "$(argv client)"
@@ -227,14 +261,19 @@ problem() { # file code what-is-said
 
 testShapes() {
 	at=$here/version_configs/x.yaml
-	problem 'server: {netwrk: {port: 1}}' 0 "warning: $at:1:10: unknown key 'netwrk'; did you mean 'network'?"
+	problem 'server: {netwrk: {port: 1}}' 0 \
+		"warning: $at:1:10: unknown key 'netwrk'; did you mean 'network'?"
 	problem 'version: y' 0 "warning: $at:1:10: version: 'y' in a file named x.yaml"
 	problem 'server: [a]' 3 "error: $at:1:9: server: must be a map, not a list"
-	problem 'client:\n  network: {port: [1]}' 3 "error: $at:2:19: port: must be one value, not a list"
-	problem 'client: {certificates: {cert: -c}}' 3 "error: $at:1:31: cert: must be a map, not a string"
-	problem 'dependencies: {a: b}' 3 "error: $at:1:15: dependencies: must be a list of maps, not a map"
+	problem 'client:\n  network: {port: [1]}' 3 \
+		"error: $at:2:19: port: must be one value, not a list"
+	problem 'client: {certificates: {cert: -c}}' 3 \
+		"error: $at:1:31: cert: must be a map, not a string"
+	problem 'dependencies: {a: b}' 3 \
+		"error: $at:1:15: dependencies: must be a list of maps, not a map"
 	problem 'env: {A: [1]}' 3 "error: $at:1:10: A: must be one value, not a list"
-	problem 'parameters: {role: {value: 1}}' 3 "error: $at:1:20: parameter 'role': the name is taken, pth-plugin(5)"
+	problem 'parameters: {role: {value: 1}}' 3 \
+		"error: $at:1:20: parameter 'role': the name is taken, pth-plugin(5)"
 	problem '- a' 3 "error: $at:1:1: must be a map, not a list"
 	echo 'server: {' >"$at"
 	run pth-plugin -P p check "$here/plugin.yaml"
@@ -245,14 +284,15 @@ testShapes() {
 	experiment rfc9000 >x.yaml
 	plan
 	assertCode 0
-	assertMatch "$err" "warning: $here/plugin.yaml:1:1: $at:1:1: unknown key 'sever'; did you mean 'server'\\?"
+	assertMatch "$err" "$(line "warning: $here/plugin.yaml:1:1: $at:1:1: unknown key 'sever';" \
+		"did you mean 'server'\\?")"
 }
 
 testDirectory() {
 	mv "$here/version_configs" "$here/old"
 	experiment rfc9000 >x.yaml
 	plan
-	assertMatch "$(printf '%s\n' "$out" | jq -r '.error.message // empty')" 'binary'
+	assertMatch "$(jq_out -r '.error.message // empty')" 'binary'
 	echo 'version_configs: old' >>"$here/plugin.yaml"
 	plan
 	assertCode 0
@@ -261,7 +301,9 @@ testDirectory() {
 	assertNoMatch "$out" 'rfc9000'
 	sed -i 's/: old/: none/' "$here/plugin.yaml"
 	run pth-plugin -P p check "$here/plugin.yaml"
-	assertEquals "$here/plugin.yaml:9:18: error: version_configs: none: No such file or directory" "$err"
+	assertEquals \
+		"$here/plugin.yaml:9:18: error: version_configs: none: No such file or directory" \
+		"$err"
 	sed -i 's/: none/: templates/' "$here/plugin.yaml"
 	run pth-plugin -P p check "$here/plugin.yaml"
 	assertMatch "$err" 'version_configs: templates: no VERSION.yaml there'
@@ -274,34 +316,43 @@ testDirectory() {
 # Defaults in the descriptor, and a child of the plugin.
 testInheritance() {
 	cat <<-'end' >>"$here/plugin.yaml"
-	version_config: {server: {logging: {log_path: /default.log}, protocol: {additional_parameters: -Z}, network: {source: 10.0.0.9}}}
+	version_config: {server: {logging: {log_path: /default.log},
+	  protocol: {additional_parameters: -Z}, network: {source: 10.0.0.9}}}
 	versions: {draft29: {version_config: {server: {network: {interface: ~}}}}}
 	end
 	mkdir p/services/iut/quic/child
-	printf 'plugin: child\nkind: iut\nextends: parcel\nparameters: {alpn: x}\n' >p/services/iut/quic/child/plugin.yaml
+	printf 'plugin: child\nkind: iut\nextends: parcel\nparameters: {alpn: x}\n' \
+		>p/services/iut/quic/child/plugin.yaml
 	experiment draft29 | sed 's/name: parcel/name: child/' >x.yaml
 	plan
 	assertCode 0
-	assertEquals '["./parceld","--cert","/c.pem","--key","/k.pem","-a","hq-29","-D","-p","5555"]' "$(argv server)"
+	assertEquals \
+		'["./parceld","--cert","/c.pem","--key","/k.pem","-a","hq-29","-D","-p","5555"]' \
+		"$(argv server)"
 }
 
 testShow() {
 	run pth-plugin -P p show parcel --resolved
 	assertCode 0
-	assertMatch "$out" "^ +file: \"/opt/certs/cert.pem\"  # $here/version_configs/rfc9000.yaml:[0-9]+:[0-9]+\$"
-	assertMatch "$out" "^ +PARCEL_MASK: \"0x7F000001\"  # $here/version_configs/rfc9000.yaml:9:16\$"
+	assertMatch "$out" "$(line "^ +file:" \
+		"\"/opt/certs/cert.pem\"  # $here/version_configs/rfc9000.yaml:[0-9]+:[0-9]+\$")"
+	assertMatch "$out" \
+		"^ +PARCEL_MASK: \"0x7F000001\"  # $here/version_configs/rfc9000.yaml:9:16\$"
 	assertMatch "$out" "^default_version: draft29  # $here/version_configs/draft29.yaml:1:1\$"
 	need python3 python3 || return
 	printf '%s\n' "$out" >resolved.yaml
 	pth-plugin -P p show parcel --json >resolved.json
-	run python3 -c 'import json, yaml; assert yaml.safe_load(open("resolved.yaml")) == json.load(open("resolved.json"))'
+	run \
+		python3 -c 'import json, yaml
+assert yaml.safe_load(open("resolved.yaml")) == json.load(open("resolved.json"))'
 	assertCode 0
 }
 
 # The files of pth-plugin(5), as they stand there.
 testManual() {
 	rm -rf brought
-	mkdir -p brought/services/iut/quic/parcel/templates brought/services/iut/quic/parcel/version_configs
+	mkdir -p brought/services/iut/quic/parcel/templates \
+		brought/services/iut/quic/parcel/version_configs
 	awk '/^\.\\" bring / { file = $3; next }
 	     file && /^\.Bd/ { inside = 1; next }
 	     inside && /^\.Ed/ { inside = 0; close(file); file = ""; next }
@@ -313,7 +364,8 @@ testManual() {
 	pth-parse x.yaml >parsed.jsonl 2>/dev/null
 	run pth-plan -P brought parsed.jsonl
 	assertCode 0
-	assertEquals '["./parceld","-c","/opt/certs/cert.pem","-a","hq-29","-p","4443"]' "$(argv server)"
+	assertEquals '["./parceld","-c","/opt/certs/cert.pem","-a","hq-29","-p","4443"]' \
+		"$(argv server)"
 	assertEquals '["./parcel","-v","ff00001d","127.0.0.1","4443"]' "$(argv client)"
 	assertEquals '"2130706433"' "$(part .environment.PARCEL_PEER)"
 }

@@ -6,7 +6,13 @@
 ping=$TOP/examples/ping-pong.yaml
 
 bad_file() {
-	printf 'tests:\n  - name: x\n    network_environment: {type: localhost}\n    services:\n      server:\n        implementation: {name: ping_pong}\n        protocol: {name: minip, role: sever}\n' >bad.yaml
+	printf '%s\n' 'tests:' \
+		'  - name: x' \
+		'    network_environment: {type: localhost}' \
+		'    services:' \
+		'      server:' \
+		'        implementation: {name: ping_pong}' \
+		'        protocol: {name: minip, role: sever}' >bad.yaml
 }
 
 testRun() {
@@ -15,14 +21,17 @@ testRun() {
 	assertCode 0
 	assertTrue 'a report' '[ -f out/EXPERIMENT_REPORT.md ]'
 	assertEquals 'the experiment is kept' "$(cat "$ping")" "$(cat out/experiment.yaml)"
-	assertEquals passed "$(jq -r 'select(.verdict) | .verdict.status' out/*/result.json out/*.jsonl 2>/dev/null | sort -u | head -n 1)"
+	assertEquals passed \
+		"$(jq -r 'select(.verdict) | .verdict.status' out/*/result.json \
+			out/*.jsonl 2>/dev/null | sort -u | head -n 1)"
 }
 
 testRunPassesOptionsOn() {
 	need tshark tshark || return
 	run pth run -j 1 --only '*functional' "$TOP/examples/minip-versions.yaml" -o 'a dir'
 	assertCode 0
-	assertTrue 'options before the file, and a blank in a name' "[ -f 'a dir/EXPERIMENT_REPORT.md' ]"
+	assertTrue 'options before the file, and a blank in a name' \
+		"[ -f 'a dir/EXPERIMENT_REPORT.md' ]"
 	assertTrue '[ -d "a dir/001-minip-functional" ]'
 	assertFalse 'not selected, not run' '[ -e "a dir/004-minip-fail/server/stdout.log" ]'
 }
@@ -74,7 +83,9 @@ testCheckSeesWhatOnlyPlanningSees() {
 	end
 	run pth check both.yaml
 	assertCode 3
-	assertEquals "both.yaml:3:41: error: no implementation named 'nosuch'; pth list shows those that there are
+	assertEquals \
+		"both.yaml:3:41: error: no implementation named 'nosuch'; \
+pth list shows those that there are
 both.yaml:5:63: error: a client must have a target: the name of the service that it talks to
 both.yaml:7:41: error: no implementation named 'pingpong'; did you mean 'ping_pong'?" "$out"
 	sed 's/name: ping_pong/name: pingpong/' "$ping" >unknown.yaml
@@ -102,11 +113,17 @@ testDoctor() {
 	assertMatch "$out" '^(ok|missing) +namespaces'
 	run pth doctor --json
 	printf '%s\n' "$out" >doctor
-	assertEquals 'every line is a record' "$(wc -l <doctor)" "$(jq -c 'select(.pth == 1 and (.ok | type == "boolean") and .cost != null)' doctor | wc -l)"
+	assertEquals 'every line is a record' "$(wc -l <doctor)" \
+		"$(jq -c 'select(.pth == 1 and (.ok | type == "boolean") and .cost != null)' \
+			doctor | wc -l)"
 	# The one that is not there is said to be missing, with what that costs.
-	mkdir -p few && for p in sh readlink dirname timeout unshare test mktemp printf; do ln -sf "$(command -v $p)" few/; done
+	mkdir -p few && for p in sh readlink dirname timeout unshare test mktemp printf; do
+		ln -sf "$(command -v $p)" few/
+	done
 	cp "$TOP/bin/pth" few/pth
-	run env PATH="$PTH_TMP/few" sh -c 'sed "s,^PATH=.*,PATH=$PATH," few/pth >few/pth2; exec sh few/pth2 doctor' 2>/dev/null
+	run env PATH="$PTH_TMP/few" \
+		sh -c 'sed "s,^PATH=.*,PATH=$PATH," few/pth >few/pth2; exec sh few/pth2 doctor' \
+		2>/dev/null
 	assertTrue 0
 }
 
@@ -117,20 +134,23 @@ testDoctorOnConditionsAndCaptures() {
 	printf '#!/bin/sh\nexit 2\n' >fake/tc && chmod +x fake/tc
 	run env PATH="$PTH_TMP/fake:$PATH" pth doctor --json
 	assertEquals 'false  this kernel has no netem' \
-		"$(printf '%s\n' "$out" | jq -r 'select(.name == "network conditions") | "\(.ok) \(.package) \(.cost)"' | sed 's/no delay.*: //;s/ (.*//')"
-	assertEquals true "$(printf '%s\n' "$out" | jq 'select(.name == "capture in a namespace").ok')"
+		"$(jq_out -r '
+			select(.name == "network conditions") | "\(.ok) \(.package) \(.cost)"' |
+			sed 's/no delay.*: //;s/ (.*//')"
+	assertEquals true "$(jq_out 'select(.name == "capture in a namespace").ok')"
 	# Not dumpcap's rights count, but ours.
 	need_user || return
 	mkdir -p user && chmod 777 user && chmod 711 "$PTH_TMP"
 	run as_user env HOME="$PTH_TMP/user" TMPDIR="$PTH_TMP/user" pth doctor --json
-	assertEquals 'true false' "$(printf '%s\n' "$out" | jq 'select(.name | startswith("capture ")).ok' | xargs)"
+	assertEquals 'true false' "$(jq_out 'select(.name | startswith("capture ")).ok' | xargs)"
 }
 
 testUsage() {
 	run pth
 	assertCode 0
 	assertMatch "$out" '^usage: pth run FILE'
-	for words in 'frobnicate' 'run' 'run a b' 'run -j' 'check' 'run --frobnicate x' 'doctor x' 'check -o d f'; do
+	for words in 'frobnicate' 'run' 'run a b' 'run -j' 'check' 'run --frobnicate x' 'doctor x' \
+		'check -o d f'; do
 		# shellcheck disable=SC2086
 		run pth $words
 		assertCode 2
@@ -172,7 +192,8 @@ interrupted_by() { # signal expected-code
 	python3 -c '
 import signal, subprocess, sys
 signal.signal(signal.SIGINT, signal.SIG_DFL)
-sys.exit(subprocess.run(sys.argv[1:], preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)).returncode % 256)
+default = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
+sys.exit(subprocess.run(sys.argv[1:], preexec_fn=default).returncode % 256)
 ' sh -c 'echo $$ >pid; exec pth run slow.yaml -o slow' >shown 2>&1 &
 	started=$!
 	assertSoon 20 grep -q '^ping' slow/001-slow/client/stdout.log
@@ -180,7 +201,8 @@ sys.exit(subprocess.run(sys.argv[1:], preexec_fn=lambda: signal.signal(signal.SI
 	wait $started
 	assertEquals "$(cat shown)" "$2" $?
 	assertTrue 'the report is written' '[ -f slow/EXPERIMENT_REPORT.md ]'
-	assertMatch "$(cat slow/EXPERIMENT_REPORT.md)" '[Ii][Nn][Tt][Ee][Rr][Rr][Uu][Pp][Tt][Ee][Dd]'
+	assertMatch "$(cat slow/EXPERIMENT_REPORT.md)" \
+		'[Ii][Nn][Tt][Ee][Rr][Rr][Uu][Pp][Tt][Ee][Dd]'
 	assertEquals 'no directory of pth is left' '' "$(cd "$TMPDIR" && ls -d pth.* 2>/dev/null)"
 }
 
@@ -190,7 +212,8 @@ testTerminate() { interrupted_by TERM 241; }
 # Nobody is told of this one, but for the kernel.
 testKilled() {
 	need tshark tshark || return
-	setpriv --pdeathsig TERM true 2>/dev/null || skip 'needs setpriv --pdeathsig (package util-linux)' || return
+	setpriv --pdeathsig TERM true 2>/dev/null ||
+		skip 'needs setpriv --pdeathsig (package util-linux)' || return
 	slow_file
 	rm -rf slow
 	sh -c 'echo $$ >pid; exec pth run slow.yaml -o slow' >shown 2>&1 &
@@ -227,7 +250,7 @@ sys.exit(p.wait(timeout=60) % 256)
 testCommandsOfOtherTools() {
 	run pth schema
 	assertCode 0
-	assertEquals pth "$(printf '%s\n' "$out" | jq -r '.title | split(" ")[0]')"
+	assertEquals pth "$(jq_out -r '.title | split(" ")[0]')"
 	run pth check --explain tests.retries
 	assertCode 0
 	assertMatch "$out" 'Further tries'
@@ -241,7 +264,13 @@ testCommandsOfOtherTools() {
 }
 
 testRunResumes() {
-	printf 'tests:\n  - name: t\n    network_environment: {type: localhost}\n    services:\n      a: {implementation: {name: command, type: testers, command: [sh, -c, "echo x >>$TMPDIR/../../../ran"]}, protocol: {name: minip}}\n' >t.yaml
+	printf '%s\n' 'tests:' \
+		'  - name: t' \
+		'    network_environment: {type: localhost}' \
+		'    services:' \
+		'      a: {implementation: {name: command, type: testers,' \
+		'        command: [sh, -c, "echo x >>$TMPDIR/../../../ran"]},' \
+		'        protocol: {name: minip}}' >t.yaml
 	run pth run -o out t.yaml
 	before=$(cat out/001-t/result.json)
 	run pth run -o out --resume t.yaml

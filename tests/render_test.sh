@@ -38,7 +38,8 @@ testVariables() {
 	assertEquals '5 v none a=b c' "$out"
 	records >in
 	run pth-render -t t.j2 --data d.yaml -v y=1 --vars x=6 <in
-	assertEquals 'the record before the data, -v before both' "6 v 001-a 1${NL}6 v 002-b 1" "$out"
+	assertEquals 'the record before the data, -v before both' "6 v 001-a 1${NL}6 v 002-b 1" \
+		"$out"
 	echo '{"x": 1, "l": [0, {"k": 2}], "id": 3}' >d.json
 	run pth-render -t t.j2 --data d.json -v y=4 </dev/null
 	assertEquals '1 2 3 4' "$out"
@@ -116,7 +117,8 @@ testOutputStaysBelow() {
 	mkdir -p base outside
 	ln -s ../outside base/link
 	records >in
-	for path in '../x-{{ id }}' '/tmp/pth-x-{{ id }}' 'a/../../x-{{ id }}' '{{ "" }}' 'link/{{ id }}' 'dir/'; do
+	for path in '../x-{{ id }}' '/tmp/pth-x-{{ id }}' 'a/../../x-{{ id }}' '{{ "" }}' \
+		'link/{{ id }}' 'dir/'; do
 		run pth-render -t t.j2 -C base -o "$path" <in
 		assertNotEquals "$path" 0 "$code"
 	done
@@ -159,23 +161,32 @@ testStreamAndOutputFailures() {
 # A plan with everything in it, and words that a shell would like to eat.
 plan() {
 	cat <<'JSON' | tr -d '\n'
-{"pth":1,"type":"test","run":"r","id":"001-x","index":1,"of":1,"name":"a \"b\"\n$(touch pwned)","plan":{
+{"pth":1,"type":"test","run":"r","id":"001-x","index":1,"of":1,
+"name":"a \"b\"\n$(touch pwned)","plan":{
 "environment":{"type":"localhost","isolation":"full"},"timeout_us":9000000,"wait_us":null,
-"setup":[{"argv":["sh","-c","echo setup >\"$1\"","sh","@{dir}/set up.txt"],"critical":true,"timeout_us":5000000},
+"setup":[{"argv":["sh","-c","echo setup >\"$1\"","sh","@{dir}/set up.txt"],
+  "critical":true,"timeout_us":5000000},
  {"argv":["false"],"critical":false,"timeout_us":1000000}],
 "capture":{"interface":"lo","file":"c.pcapng"},"order":["server","client"],
 "services":[
 {"name":"server","plugin":"p","role":"server","finite":false,"after":[],"dirs":["q log"],
- "files":[{"path":"www/a b.txt","text":"it's $HOME\n`id`\\n"},{"path":"data.bin","size":1000,"seed":1}],
+ "files":[{"path":"www/a b.txt","text":"it's $HOME\n`id`\\n"},
+  {"path":"data.bin","size":1000,"seed":1}],
  "environment":{"WORD":"a 'b' \"c\" $(id) ;*"},
  "phases":{"pre_run":[{"argv":["sh","-c","pwd >here"],"critical":true,"timeout_us":5000000}],
-  "run":{"argv":["sh","-c","trap 'echo asked; exit 0' INT; printf '%s\\n' \"$WORD\" \"$@\"; echo up; while :; do sleep 0.05; done","sh","x y","$(touch pwned)","'","@{dir}/z"],"timeout_us":9000000},
+  "run":{"argv":["sh","-c",
+   "trap 'echo asked; exit 0' INT; printf '%s\\n' \"$WORD\" \"$@\"; echo up;
+ while :; do sleep 0.05; done",
+   "sh","x y","$(touch pwned)","'","@{dir}/z"],"timeout_us":9000000},
   "post_run":[{"argv":["touch","after"],"timeout_us":1000000}]},
- "ready":[{"kind":"log","matches":"^up$","timeout_us":5000000},{"kind":"file","path":"@{dir}/server/here","timeout_us":1000000},
+ "ready":[{"kind":"log","matches":"^up$","timeout_us":5000000},
+  {"kind":"file","path":"@{dir}/server/here","timeout_us":1000000},
   {"kind":"command","argv":["test","-d","@{dir}/server"]},{"kind":"delay","us":10000}],
  "stop":{"signal":"INT","grace_us":3000000},"requires":[{"program":"sh","package":"dash"}]},
-{"name":"client","plugin":"p","role":"client","finite":true,"target":"server","after":[{"service":"server","state":"ready"}],"dirs":[],"files":[],
- "environment":{},"phases":{"run":{"argv":["cat","@{dir}/server/www/a b.txt"],"env":{"A":"b"},"timeout_us":5000000}},"ready":[],
+{"name":"client","plugin":"p","role":"client","finite":true,"target":"server",
+ "after":[{"service":"server","state":"ready"}],"dirs":[],"files":[],"environment":{},
+ "phases":{"run":{"argv":["cat","@{dir}/server/www/a b.txt"],"env":{"A":"b"},
+  "timeout_us":5000000}},"ready":[],
  "stop":{"signal":"TERM","grace_us":1000000},"requires":[]}]}}
 JSON
 	echo
@@ -197,7 +208,8 @@ testScriptRuns() {
 	assertTrue 'the text of the file' 'cmp want "001-x/server/www/a b.txt"'
 	assertTrue 'the client printed it' 'cmp want 001-x/client/stdout.log'
 	assertEquals 1000 "$(wc -c <001-x/server/data.bin)"
-	printf '%s\n' "a 'b' \"c\" \$(id) ;*" 'x y' '$(touch pwned)' "'" "$PWD/001-x/z" up asked >want
+	printf '%s\n' "a 'b' \"c\" \$(id) ;*" 'x y' '$(touch pwned)' "'" "$PWD/001-x/z" up \
+		asked >want
 	assertEquals "$(cat want)" "$(cat 001-x/server/stdout.log)"
 	assertEquals setup "$(cat '001-x/set up.txt')"
 	assertEquals "$PWD/001-x/server" "$(cat 001-x/server/here)"
@@ -214,7 +226,9 @@ testScriptFails() {
 	assertCode 1
 	assertMatch "$err" 'client ended with 1'
 	assertMatch "$err" 'server is stopped'
-	plan | sed 's/"\^up\$"/"^never$"/; s/"timeout_us":5000000},{"kind":"file"/"timeout_us":200000},{"kind":"file"/' | script
+	plan |
+		sed 's/"\^up\$"/"^never$"/
+		s/\("timeout_us":\)5000000\(},  *{"kind":"file"\)/\1200000\2/' | script
 	run $shells 001-x.sh two
 	assertCode 1
 	assertMatch "$err" 'server is not ready in time'
@@ -227,7 +241,8 @@ testScriptFails() {
 }
 
 testScriptOfARealPlan() {
-	PTH_EVENTS=none pth-parse "$TOP/examples/ping-pong.yaml" >p && PTH_EVENTS=none pth-plan <p >planned ||
+	PTH_EVENTS=none pth-parse "$TOP/examples/ping-pong.yaml" >p &&
+		PTH_EVENTS=none pth-plan <p >planned ||
 		skip 'pth-plan does not plan' || return
 	[ -x "$TOP/examples/minip/miniP_server" ] || skip 'miniP is not built' || return
 	script <planned

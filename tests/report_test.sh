@@ -12,29 +12,39 @@ setUp() {
 add() { # id [jq]
 	mkdir -p "out/$1/server" "out/$1/client"
 	jq -cn --arg id "$1" --arg dir "$PTH_TMP/out" '
-	def ended(r; c): {state: "stopped", reason: r, code: c, signal: null, core: false, ready_us: 2000,
+	def ended(r; c): {state: "stopped", reason: r, code: c, signal: null, core: false,
+	  ready_us: 2000,
 		rusage: {user_us: 10, sys_us: 20, max_rss_kb: 2048}, phases: []};
-	{pth: 1, type: "test", run: "demo", id: $id, index: 1, of: 1, name: $id, source: {file: "demo.yaml", line: 3},
+	{pth: 1, type: "test", run: "demo", id: $id, index: 1, of: 1, name: $id,
+	  source: {file: "demo.yaml", line: 3},
 	plan: {services: [{name: "server", kind: "iut"}, {name: "client", kind: "tester"}]},
-	result: {status: "completed", reason: "", duration_us: 1500000, attempt: 1, run_dir: $dir, dir: $id,
+	result: {status: "completed", reason: "", duration_us: 1500000, attempt: 1, run_dir: $dir,
+	  dir: $id,
 		isolation: {used: ["net"], missing: [], reason: ""},
 		started: "2026-01-01T00:00:00.000000Z", ended: "2026-01-01T00:00:01.500000Z",
 		capture: {file: "capture.pcapng", interface: "lo", packets: 2, dropped: 0},
 		services: {server: ended("stopped"; 0), client: ended("exit"; 0)}},
-	artifacts: [{path: "capture.pcapng", service: null, kind: "capture", bytes: 1048576, sha256: "0"},
-		{path: "server/stdout.log", service: "server", kind: "log", bytes: 10, sha256: "0"}],
-	metrics: {duration_us: 1500000, packets: 12, bytes: 3456, captured_us: 20000, transfer: null, dropped: 0,
-		quic: {versions: ["0x00000001"], connections: 1, handshakes: 1, handshake_us: 22800, http3_frames: 6}},
-	verdict: {status: "passed", ok: true, expected: false, marks: [], summary: "2 rules held", rules: []}}
+	artifacts: [{path: "capture.pcapng", service: null, kind: "capture", bytes: 1048576,
+	  sha256: "0"},
+		{path: "server/stdout.log", service: "server", kind: "log", bytes: 10,
+		  sha256: "0"}],
+	metrics: {duration_us: 1500000, packets: 12, bytes: 3456, captured_us: 20000,
+	  transfer: null, dropped: 0,
+		quic: {versions: ["0x00000001"], connections: 1, handshakes: 1, handshake_us: 22800,
+		  http3_frames: 6}},
+	verdict: {status: "passed", ok: true, expected: false, marks: [], summary: "2 rules held",
+	  rules: []}}
 	| '"${2:-.}" >>in.jsonl
 }
 
-FAILED='.verdict = {status: "failed", ok: false, expected: false, marks: [], summary: "exit client: exit code 1",
+FAILED='.verdict = {status: "failed", ok: false, expected: false, marks: [],
+	summary: "exit client: exit code 1",
 	rules: [{rule: "exit client", ok: false, status: "failed", text: "exit code 1"}]}
 	| .result.services.client.code = 1'
 
 end() {
-	printf '{"pth":1,"type":"end","tests":%d}\n' "$(grep -c '"type":"test"' in.jsonl)" >>in.jsonl
+	printf '{"pth":1,"type":"end","tests":%d}\n' \
+		"$(grep -c '"type":"test"' in.jsonl)" >>in.jsonl
 }
 
 report() {
@@ -56,23 +66,29 @@ report: $PTH_TMP/out/EXPERIMENT_REPORT.md" "$out"
 testPassedWithoutSomething() {
 	add one '.result.degraded = ["probe", "x&y"]'
 	add two '.result.degraded = ["probe"] | .verdict.marks = ["flaky", "degraded"]'
-	add three 'del(.metrics.packets) | .metrics.error = "capture on eth9: No such device"' && end
+	add three 'del(.metrics.packets) | .metrics.error = "capture on eth9: No such device"' &&
+		end
 	report --html out/r.html
 	assertCode 0
 	assertMatch "$out" '^one +passed, degraded  '
 	assertMatch "$out" '^two +passed, flaky, degraded  '
 	assertMatch "$out" '^three +passed .*capture on eth9: No such device'
-	assertMatch "$(cat out/EXPERIMENT_REPORT.md)" '^- .*Went on without.*: probe, x&amp;y$|^- .*Went on without.*: probe, x.*y$'
+	assertMatch "$(cat out/EXPERIMENT_REPORT.md)" \
+		'^- .*Went on without.*: probe, x&amp;y$|^- .*Went on without.*: probe, x.*y$'
 	assertMatch "$(cat out/r.html)" '<p>Went on without: probe, x&amp;y</p>'
-	assertEquals '"probe, x&y" null' "$(jq -r '.tests.results[] | select(.id == ("one", "three")).degraded | tojson' out/experiment_summary.json | xargs -d '\n')"
+	assertEquals '"probe, x&y" null' \
+		"$(jq -r '.tests.results[] | select(.id == ("one", "three")).degraded | tojson' \
+			out/experiment_summary.json | xargs -d '\n')"
 }
 
 testColoursOnATerminal() {
 	need_terminal || return
 	add one && end
-	for set_ in 'TERM=xterm NO_COLOR=' 'TERM=xterm NO_COLOR=1' 'TERM=dumb NO_COLOR=' 'TERM= NO_COLOR='; do
+	for set_ in 'TERM=xterm NO_COLOR=' 'TERM=xterm NO_COLOR=1' 'TERM=dumb NO_COLOR=' \
+		'TERM= NO_COLOR='; do
 		# shellcheck disable=SC2086 # two words
-		got=$(env $set_ python3 "$TOP/tests/fixtures/terminal.py" 100 24 sh -c 'pth-report <in.jsonl >&2'; grep -c '\[32m' tty.raw)
+		got=$(env $set_ python3 "$TOP/tests/fixtures/terminal.py" 100 24 \
+			sh -c 'pth-report <in.jsonl >&2'; grep -c '\[32m' tty.raw)
 		case $set_ in 'TERM=xterm NO_COLOR=') want=1 ;; *) want=0 ;; esac
 		assertEquals "$set_" $want "$got"
 	done
@@ -82,7 +98,9 @@ testExitCodes() {
 	add one && add two "$FAILED" && end
 	report
 	assertCode 1
-	setUp && add one '.verdict.status = "crashed" | .verdict.expected = true | .verdict.marks = ["expected-fail"]' && end
+	setUp &&
+		add one '.verdict.status = "crashed" | .verdict.expected = true |
+			.verdict.marks = ["expected-fail"]' && end
 	report
 	assertCode 0
 	assertMatch "$out" 'crashed, as expected'
@@ -119,30 +137,54 @@ testExitCodes() {
 }
 
 testMetadataOfTheExperiment() {
-	add one '.settings.metadata = {name: "demo", description: "what *it* tests", author: "A B", tags: ["quic", "x"], version: "2"}'
+	add one '.settings.metadata = {name: "demo", description: "what *it* tests", author: "A B",
+		tags: ["quic", "x"], version: "2"}'
 	end
 	report
-	assertEquals '["A B",["quic","x"]]' "$(jq -c '.metadata | [.author, .tags]' out/experiment_summary.json)"
-	for line in 'Description\*\*: what \\\*it\\\* tests' 'Author\*\*: A B' 'Version\*\*: 2' 'Tags\*\*: quic, x'; do
+	assertEquals '["A B",["quic","x"]]' \
+		"$(jq -c '.metadata | [.author, .tags]' out/experiment_summary.json)"
+	for line in 'Description\*\*: what \\\*it\\\* tests' 'Author\*\*: A B' 'Version\*\*: 2' \
+		'Tags\*\*: quic, x'; do
 		assertMatch "$(cat out/EXPERIMENT_REPORT.md)" "^- \*\*$line\$"
 	done
 }
 
 testSummaryHasTheFields() {
-	add one && add two "$FAILED" && add three '.verdict.status = "timeout" | .verdict.ok = false' && end
+	add one && add two "$FAILED" &&
+		add three '.verdict.status = "timeout" | .verdict.ok = false' && end
 	report
 	assertCode 1
-	assertEquals '["experiment_id","status","start_time","end_time","duration_seconds","configuration_file","tests","fast_fail","resources","services"]' \
+	assertEquals \
+		"$(json '["experiment_id","status","start_time","end_time","duration_seconds",
+			"configuration_file","tests","fast_fail","resources","services"]')" \
 		"$(jq -c 'keys_unsorted[:10]' out/experiment_summary.json)"
-	assertEquals '["demo","timeout",1.5,"demo.yaml"]' "$(jq -c '[.experiment_id, .status, .duration_seconds, .configuration_file]' out/experiment_summary.json)"
-	assertEquals '{"total":3,"passed":1,"failed":1,"skipped":0,"timeout":1,"interrupted":0,"unknown":0,"success_rate":33.3333333}' \
-		"$(jq -c '.tests | {total, passed, failed, skipped, timeout, interrupted, unknown, success_rate}' out/experiment_summary.json)"
+	assertEquals '["demo","timeout",1.5,"demo.yaml"]' \
+		"$(jq -c '[.experiment_id, .status, .duration_seconds, .configuration_file]' \
+			out/experiment_summary.json)"
+	assertEquals \
+		"$(json '{"total":3,"passed":1,"failed":1,"skipped":0,"timeout":1,
+			"interrupted":0,"unknown":0,"success_rate":33.3333333}')" \
+		"$(jq -c '
+			.tests |
+				{total, passed, failed, skipped, timeout, interrupted, unknown,
+				  success_rate}' out/experiment_summary.json)"
 	assertEquals '["two","failed",1.5,"exit client: exit code 1","two",false]' \
-		"$(jq -c '.tests.results[1] | [.name, .status, .duration, .error_message, .logs_path, .fast_fail_triggered]' out/experiment_summary.json)"
-	assertEquals '[2,3]' "$(jq -c '[.resources.peak_memory_mb, (.resources.disk_usage_mb | floor)]' out/experiment_summary.json)"
-	assertEquals '{"service_name":"client","service_type":"tester","status":"failed","exit_code":1,"crashed":false,"compilation_succeeded":null,"phases_completed":"run","error_summary":"exit code 1","output_completeness":0,"test_name":"two"}' \
+		"$(jq -c '
+			.tests.results[1] |
+				[.name, .status, .duration, .error_message, .logs_path,
+				  .fast_fail_triggered]' out/experiment_summary.json)"
+	assertEquals '[2,3]' \
+		"$(jq -c '[.resources.peak_memory_mb, (.resources.disk_usage_mb | floor)]' \
+			out/experiment_summary.json)"
+	assertEquals \
+		"$(json '{"service_name":"client","service_type":"tester","status":"failed",
+			"exit_code":1,"crashed":false,"compilation_succeeded":null,
+			"phases_completed":"run","error_summary":"exit code 1",
+			"output_completeness":0,"test_name":"two"}')" \
 		"$(jq -c '.services[3] | del(.test_id)' out/experiment_summary.json)"
-	assertEquals '["1970-01-01T00:00:00.000000Z","1.0"]' "$(jq -c '.report_metadata | [.generated_at, .report_format_version]' out/experiment_summary.json)"
+	assertEquals '["1970-01-01T00:00:00.000000Z","1.0"]' \
+		"$(jq -c '.report_metadata | [.generated_at, .report_format_version]' \
+			out/experiment_summary.json)"
 }
 
 testSections() {
@@ -162,7 +204,9 @@ testSections() {
 
 testLogsOfAFailure() {
 	mkdir -p out/two/client
-	{ seq 1 100 && printf '\033[31mred\033[0m \377 ``` Address already in use\n'; } >out/two/client/stderr.log
+	{
+		seq 1 100 && printf '\033[31mred\033[0m \377 ``` Address already in use\n'
+	} >out/two/client/stderr.log
 	add two "$FAILED" && end
 	report
 	md=$(cat out/EXPERIMENT_REPORT.md)
@@ -172,7 +216,8 @@ testLogsOfAFailure() {
 	assertMatch "$md" '^red � ``` Address'
 	assertMatch "$md" '^````text$'
 	assertMatch "$md" 'Likely cause.*port_conflict'
-	assertEquals port_conflict "$(jq -r '.tests.results[0].root_cause.name' out/experiment_summary.json)"
+	assertEquals port_conflict \
+		"$(jq -r '.tests.results[0].root_cause.name' out/experiment_summary.json)"
 }
 
 # A log that is a link to somewhere else is not shown.
@@ -189,8 +234,10 @@ testLogsAreBeneath() {
 testHostileText() {
 	name='a | b * `c` <script>alert(1)</script> [x](y) & _z_ #'
 	HOSTILE=$name && export HOSTILE
-	add one '.name = $ENV.HOSTILE | .description = ($ENV.HOSTILE + "\n# Title\n| a | b |") | .result.services["<b>|`"] = .result.services.client
-		| .artifacts += [{path: "server/a) b|`<.log", service: "server", kind: "log", bytes: 1}]
+	add one '.name = $ENV.HOSTILE | .description = ($ENV.HOSTILE + "\n# Title\n| a | b |")
+		| .result.services["<b>|`"] = .result.services.client
+		| .artifacts +=
+			[{path: "server/a) b|`<.log", service: "server", kind: "log", bytes: 1}]
 		| .verdict.summary = "x\n\n# Title" | .verdict.ok = false'
 	end
 	report --junit junit.xml --tap tap --csv csv --html page.html
@@ -202,14 +249,18 @@ testHostileText() {
 	assertMatch "$md" '^### .* a \\\| b \\\* \\`c\\` \\<script\\>'
 	assertMatch "$md" '\]\(one/server/a%29%20b%7C%60%3C\.log\)'
 	assertEquals 'rows of the health table have 7 cells' 8 \
-		"$(grep 'one | healthy' out/EXPERIMENT_REPORT.md | sed 's/\\|//g' | tr -cd '|\n' | awk '{ print length }' | sort -u)"
+		"$(grep 'one | healthy' out/EXPERIMENT_REPORT.md | sed 's/\\|//g' | tr -cd '|\n' |
+			awk '{ print length }' | sort -u)"
 	assertEquals 'one line per test in TAP' 1 "$(grep -c '^not ok' tap)"
-	assertEquals "$name" "$(python3 -c 'import csv; print(list(csv.reader(open("csv", newline="")))[1][2])' 2>/dev/null || echo "$name")"
+	assertEquals "$name" \
+		"$(python3 -c 'import csv; print(list(csv.reader(open("csv", newline="")))[1][2])' \
+			2>/dev/null || echo "$name")"
 }
 
 testJunitIsXml() {
 	need python3 python3 || return
-	add one && add two "$FAILED | .verdict.summary = \"<&\\\"\\u0001\\uffff]]>\"" && add three '.verdict.status = "skipped" | .verdict.ok = false' &&
+	add one && add two "$FAILED | .verdict.summary = \"<&\\\"\\u0001\\uffff]]>\"" &&
+		add three '.verdict.status = "skipped" | .verdict.ok = false' &&
 		add four '.verdict.status = "crashed" | .verdict.ok = false' && end
 	report --junit junit.xml
 	assertEquals '4 1 1 1' "$(python3 -c '
@@ -219,7 +270,9 @@ print(*(s.getAttribute(a) for a in ("tests", "failures", "errors", "skipped")))'
 }
 
 testTap() {
-	add 'a#b' && add two "$FAILED" && add three '.verdict.status = "unsupported" | .verdict.ok = false | .verdict.summary = "no capture"' && end
+	add 'a#b' && add two "$FAILED" &&
+		add three '.verdict.status = "unsupported" | .verdict.ok = false |
+			.verdict.summary = "no capture"' && end
 	report --tap -
 	assertCode 1
 	assertEquals 'TAP version 13

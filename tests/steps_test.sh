@@ -6,14 +6,18 @@
 . "$TOP/tests/lib.sh"
 
 # A server without end that takes TERM, HUP and USR1.
-forever='trap "echo bye; exit 0" TERM; trap "echo hup" HUP; trap "exit 3" USR1; echo up $$; while :; do sleep .02; done'
-server() { svc s '{"finite": false, "ready": [{"kind": "log", "matches": "^up"}]}' sh -c "$forever"; }
+forever='trap "echo bye; exit 0" TERM; trap "echo hup" HUP; trap "exit 3" USR1; echo up $$
+while :; do sleep .02; done'
+server() {
+	svc s '{"finite": false, "ready": [{"kind": "log", "matches": "^up"}]}' sh -c "$forever"
+}
 
 # exec_ SERVICE...: exec1 of a test whose actions are $steps and whose
 # assertions are $asserts.
 exec_() {
 	own=$over
-	over=$(jq -cn --argjson steps "${steps:-[]}" --argjson asserts "${asserts:-[]}" --argjson over "${over:-{\}}" '
+	over=$(jq -cn --argjson steps "${steps:-[]}" --argjson asserts "${asserts:-[]}" \
+		--argjson over "${over:-{\}}" '
 		{steps: {wait: 60, actions: $steps}, assertions: $asserts} * $over')
 	exec1 "$@"
 	over=$own
@@ -26,7 +30,8 @@ texts() { field '[.assertions[] | .text] | join("|")'; }
 
 # took LEAST MOST: the test's duration in milliseconds
 took() {
-	assertEquals "it took $(field .duration_us) us" true "$(field ".duration_us >= $1 * 1000 and .duration_us <= $2 * 1000")"
+	assertEquals "it took $(field .duration_us) us" true \
+		"$(field ".duration_us >= $1 * 1000 and .duration_us <= $2 * 1000")"
 }
 
 setUp() {
@@ -36,7 +41,8 @@ setUp() {
 
 testWaitAndExec() {
 	steps='[{"wait_us": 100000},
-		{"exec": {"service": "s", "argv": ["sh", "-c", "echo $X $PWD; echo oh >&2"], "critical": true, "timeout": 5}},
+		{"exec": {"service": "s", "argv": ["sh", "-c", "echo $X $PWD; echo oh >&2"],
+		  "critical": true, "timeout": 5}},
 		{"exec": {"argv": ["sh", "-c", "echo $PWD @{dir}"]}}]'
 	exec_ "$(svc s '{"finite": false, "environment": {"X": "its own"}}' sleep 60)"
 	assertEquals 'completed: null' "$(status)"
@@ -47,22 +53,27 @@ testWaitAndExec() {
 	assertEquals "its own $d/s" "$(cat out/t/s/steps/2.stdout.log)"
 	assertEquals oh "$(cat out/t/s/steps/2.stderr.log)"
 	assertEquals "$d $d" "$(cat out/t/steps/3.stdout.log)"
-	assertEquals 'each has its events' '3 3' "$(echo "$err" | grep -c step.started) $(echo "$err" | grep -c step.ended)"
+	assertEquals 'each has its events' '3 3' \
+		"$(echo "$err" | grep -c step.started) $(echo "$err" | grep -c step.ended)"
 	took 100 5000 # without a client the steps are what the test waits for
 }
 
 testExecThatFails() {
 	steps='[{"exec": {"service": "s", "argv": ["sh", "-c", "exit 3"], "critical": false}},
-		{"exec": {"service": "s", "argv": ["sh", "-c", "echo oh no >&2; exit 4"]}}, {"wait_us": 9000000}]'
+		{"exec": {"service": "s",
+		  "argv": ["sh", "-c", "echo oh no >&2; exit 4"]}}, {"wait_us": 9000000}]'
 	exec_ "$(server)"
-	assertEquals 'failed: step 2 of 3 (exec): sh ended with exit code 4; see s/steps/2.stderr.log; last log line: oh no' "$(status)"
+	assertEquals "$(line 'failed: step 2 of 3 (exec): sh ended with exit code 4;' \
+		'see s/steps/2.stderr.log; last log line: oh no')" "$(status)"
 	assertEquals 'false false false' "$(oks)"
 	assertEquals 'failed failed skipped' "$(field '[.steps[].state] | join(" ")')"
-	assertEquals '2 1' "$(echo "$err" | grep -c step.failed) $(echo "$err" | grep -c step.skipped)"
+	assertEquals '2 1' \
+		"$(echo "$err" | grep -c step.failed) $(echo "$err" | grep -c step.skipped)"
 	took 0 5000
 	steps='[{"exec": {"argv": ["sleep", "9"], "timeout": 1}}]'
 	exec_ "$(server)"
-	assertEquals 'failed: step 1 of 1 (exec): sleep took too long; see steps/1.stderr.log' "$(status)"
+	assertEquals 'failed: step 1 of 1 (exec): sleep took too long; see steps/1.stderr.log' \
+		"$(status)"
 	steps='[{"exec": {"argv": ["no-such-program"]}}]'
 	exec_ "$(server)"
 	assertEquals 'failed: step 1 of 1 (exec): no-such-program: not found' "$(status)"
@@ -71,37 +82,49 @@ testExecThatFails() {
 testExecSeesTheNetworkOfTheTest() {
 	need_namespaces || return
 	need python3 python3 || return
-	steps='[{"exec": {"argv": ["python3", "-c", "import socket; print(socket.create_connection((\"127.0.0.1\", 5001)).recv(9).decode())"]}}]'
+	client='import socket
+print(socket.create_connection(("127.0.0.1", 5001)).recv(9).decode())'
+	steps=$(jq -cn --arg client "$client" '[{exec: {argv: ["python3", "-c", $client]}}]')
 	exec_ "$(svc s '{"finite": false, "ready": [{"kind": "tcp", "port": 5001}]}' python3 -c \
-		'import socket; s = socket.create_server(("127.0.0.1", 5001)); s.accept()[0].send(b"hello"); s.accept()')"
+		'import socket; s = socket.create_server(("127.0.0.1", 5001))
+s.accept()[0].send(b"hello"); s.accept()')"
 	assertEquals 'completed: null' "$(status)"
 	assertEquals hello "$(cat out/t/steps/1.stdout.log)"
 }
 
 testSignals() {
-	steps='[{"signal": {"service": "s", "signal": "HUP"}}, {"wait_us": 150000}, {"signal": {"service": "s", "signal": "KILL"}}, {"wait_us": 50000}]'
+	steps='[{"signal": {"service": "s", "signal": "HUP"}}, {"wait_us": 150000},
+		{"signal": {"service": "s", "signal": "KILL"}}, {"wait_us": 50000}]'
 	exec_ "$(server)"
 	assertEquals 'an end that was asked for is no crash' 'completed: null' "$(status)"
 	assertEquals 'stopped KILL' "$(field '.services.s | "\(.reason) \(.signal)"')"
 	assertEquals hup "$(tail -n 1 out/t/s/stdout.log)"
 	steps='[{"signal": {"service": "s", "signal": "USR1"}}, {"wait_us": 9000000}]'
 	exec_ "$(server)"
-	assertEquals 'an exit code that was not asked for is' 'failed: s ended with exit code 3' "$(status)"
-	steps='[{"signal": {"service": "s", "signal": "TERM"}}, {"wait_us": 150000}, {"signal": {"service": "s", "signal": "HUP"}}]'
+	assertEquals 'an exit code that was not asked for is' 'failed: s ended with exit code 3' \
+		"$(status)"
+	steps='[{"signal": {"service": "s", "signal": "TERM"}}, {"wait_us": 150000},
+		{"signal": {"service": "s", "signal": "HUP"}}]'
 	exec_ "$(server)"
 	assertEquals 'failed: step 3 of 3 (signal): s does not run (exit code 0)' "$(status)"
 }
 
 testRestart() {
-	steps='[{"wait_us": 50000}, {"restart": {"service": "s"}}, {"exec": {"argv": ["cat", "s/up"]}}]'
+	steps='[{"wait_us": 50000}, {"restart": {"service": "s"}},
+		{"exec": {"argv": ["cat", "s/up"]}}]'
 	exec_ "$(svc s '{"finite": false, "ready": [{"kind": "file", "path": "up"}]}' \
-		sh -c 'trap "exit 0" TERM; sleep .1; echo $$ >up; while :; do sleep .02; done')" "$(svc c '{}' sleep .6)"
+		sh -c 'trap "exit 0" TERM; sleep .1; echo $$ >up; while :; do sleep .02; done')" \
+		"$(svc c '{}' sleep .6)"
 	assertEquals 'completed: null' "$(status)"
 	assertEquals 'true true true' "$(oks)"
 	assertEquals 'stopped 0' "$(field '.services.s.restarts[0] | "\(.reason) \(.code)"')"
 	assertEquals 1 "$(field '.services.s.restarts | length')"
-	assertEquals true "$(field '.services.s | .pid != .restarts[0].pid and .started_us > .restarts[0].ended_us')"
-	assertEquals 'it waits until the service is ready again' true "$(field '.steps[1].duration_us > 100000')"
+	assertEquals true \
+		"$(field '
+			.services.s |
+				.pid != .restarts[0].pid and .started_us > .restarts[0].ended_us')"
+	assertEquals 'it waits until the service is ready again' true \
+		"$(field '.steps[1].duration_us > 100000')"
 	assertNotEquals '' "$(cat out/t/steps/3.stdout.log)"
 	assertEquals 2 "$(echo "$err" | grep -c '"service.initializing".*"service":"s"')"
 	took 500 6000
@@ -132,13 +155,18 @@ testRestartPolicy() {
 	flaky='echo life >>lives; [ "$(wc -l <lives)" -ge 3 ] || exit 9'
 	exec1 "$(svc c '{"restart": "on-failure"}' sh -c "$flaky")"
 	assertEquals 'completed: null' "$(status)"
-	assertEquals '9 9 0' "$(field '.services.c | "\(.restarts[0].code) \(.restarts[1].code) \(.code)"')"
-	assertEquals '100000 200000' "$(printf '%s\n' "$err" | sed -n 's/.*"service.restarting".*"pause_us":\([0-9]*\).*/\1/p' | xargs)"
+	assertEquals '9 9 0' \
+		"$(field '.services.c | "\(.restarts[0].code) \(.restarts[1].code) \(.code)"')"
+	assertEquals '100000 200000' \
+		"$(printf '%s\n' "$err" |
+			sed -n 's/.*"service.restarting".*"pause_us":\([0-9]*\).*/\1/p' | xargs)"
 	exec1 "$(svc c '{}' sh -c "$flaky")"
 	assertEquals 'failed: c ended with exit code 9' "$(status)"
 	# A server that dies while its client runs.
-	exec1 "$(svc s '{"finite": false, "restart": "always", "ready": [{"kind": "file", "path": "up"}]}' \
-		sh -c 'echo >up; echo life >>lives; [ "$(wc -l <lives)" -ge 2 ] || exit 0; sleep 60')" \
+	exec1 "$(svc s '{"finite": false, "restart": "always",
+			"ready": [{"kind": "file", "path": "up"}]}' \
+		sh -c \
+		'echo >up; echo life >>lives; [ "$(wc -l <lives)" -ge 2 ] || exit 0; sleep 60')" \
 		"$(svc c '{}' sh -c 'until [ "$(wc -l <../s/lives)" -ge 2 ]; do sleep .02; done')"
 	assertEquals 'completed: null' "$(status)"
 	assertEquals 1 "$(field '.services.s.restarts | length')"
@@ -150,7 +178,8 @@ testRestartPolicy() {
 
 testRestartOfWhatHasEndedOrIgnoresTerm() {
 	steps='[{"restart": {"service": "c"}, "after": {"service": "c", "state": "stopped"}}]'
-	exec_ "$(svc c '{"phases": {"post_run": [{"argv": ["sh", "-c", "echo post >>post"]}]}}' sh -c 'echo life >>lives')"
+	exec_ "$(svc c '{"phases": {"post_run": [{"argv": ["sh", "-c", "echo post >>post"]}]}}' \
+		sh -c 'echo life >>lives')"
 	assertEquals 'completed: null' "$(status)"
 	assertEquals 2 "$(wc -l <out/t/c/lives)"
 	assertEquals 2 "$(wc -l <out/t/c/post)"
@@ -159,39 +188,57 @@ testRestartOfWhatHasEndedOrIgnoresTerm() {
 		sh -c 'trap "" TERM; sleep .1; echo up; sleep 60 & wait; sleep 60')"
 	assertEquals 'completed: null' "$(status)"
 	assertEquals 'true KILL' "$(field '.services.s.restarts[0] | "\(.killed) \(.signal)"')"
-	assertEquals 'the old line does not make it ready' true "$(field '.steps[0].duration_us > 400000')"
+	assertEquals 'the old line does not make it ready' true \
+		"$(field '.steps[0].duration_us > 400000')"
 }
 
 testRestartThatDoesNotComeUp() {
 	# not before its first life has left its mark
-	steps='[{"exec": {"service": "s", "argv": ["sh", "-c", "until [ -s n ]; do sleep .02; done"]}}, {"restart": {"service": "s"}}]'
-	exec_ "$(svc s '{"finite": false}' sh -c 'echo x >>n; [ $(wc -l <n) = 1 ] || { echo no more >&2; exit 5; }; sleep 60')" \
+	steps='[{"exec": {"service": "s",
+			"argv": ["sh", "-c",
+			  "until [ -s n ]; do sleep .02; done"]}}, {"restart": {"service": "s"}}]'
+	exec_ "$(svc s '{"finite": false}' \
+		sh -c \
+		'echo x >>n; [ $(wc -l <n) = 1 ] || { echo no more >&2; exit 5; }; sleep 60')" \
 		"$(svc c '{}' sleep 9)"
 	assertMatch "$(status)" 's ended with exit code 5'
 	took 0 5000
-	exec_ "$(svc s '{"finite": false, "ready": [{"kind": "file", "path": "up", "timeout_us": 200000}]}' \
-		sh -c 'echo x >>n; [ $(wc -l <n) != 1 ] || : >up; sleep 60')" "$(svc c '{}' sleep 9)"
+	exec_ "$(svc s '{"finite": false,
+			"ready": [{"kind": "file", "path": "up", "timeout_us": 200000}]}' \
+		sh -c 'echo x >>n; [ $(wc -l <n) != 1 ] || : >up; sleep 60')" \
+		"$(svc c '{}' sleep 9)"
 	assertMatch "$(status)" 'error: s: did not make the file up within 200 ms'
 }
 
 testPauseAndResume() {
-	steps='[{"pause": {"service": "s"}}, {"wait_us": 100000}, {"exec": {"service": "s", "argv": ["sh", "-c", "wc -c <n >was; sleep .2; wc -c <n >is; cmp was is"]}},
-		{"resume": {"service": "s"}}, {"wait_us": 200000}, {"exec": {"service": "s", "argv": ["sh", "-c", "wc -c <n >is; ! cmp was is"]}}]'
+	steps='[{"pause": {"service": "s"}}, {"wait_us": 100000},
+		{"exec": {"service": "s",
+		  "argv": ["sh", "-c", "wc -c <n >was; sleep .2; wc -c <n >is; cmp was is"]}},
+		{"resume": {"service": "s"}}, {"wait_us": 200000}, {"exec": {"service": "s",
+		  "argv": ["sh", "-c", "wc -c <n >is; ! cmp was is"]}}]'
 	# the counter is in a process group of its own
-	exec_ "$(svc s '{"finite": false, "ready": [{"kind": "file", "path": "n"}]}' sh -c 'set -m; (while :; do printf x >>n; sleep .01; done) & wait')"
+	exec_ "$(svc s '{"finite": false, "ready": [{"kind": "file", "path": "n"}]}' \
+		sh -c 'set -m; (while :; do printf x >>n; sleep .01; done) & wait')"
 	assertEquals 'completed: null' "$(status)"
 	assertEquals 'true true true true true true' "$(oks)"
 	steps='[{"pause": {"service": "s"}}]'
 	exec_ "$(server)" "$(svc c '{}' sleep .2)"
-	assertEquals 'a frozen service can be stopped' 'completed: null bye' "$(status) $(tail -n 1 out/t/s/stdout.log)"
+	assertEquals 'a frozen service can be stopped' 'completed: null bye' \
+		"$(status) $(tail -n 1 out/t/s/stdout.log)"
 	assertEquals false "$(field .services.s.killed)"
 }
 
 testTimesAndCauses() {
-	steps='[{"exec": {"argv": ["true"]}, "at_us": 200000}, {"exec": {"argv": ["true"]}, "at_us": 100000}, {"exec": {"argv": ["true"]}, "after": {"service": "c", "state": "completed"}}]'
+	steps='[{"exec": {"argv": ["true"]}, "at_us": 200000},
+		{"exec": {"argv": ["true"]}, "at_us": 100000}, {"exec": {"argv": ["true"]},
+		  "after": {"service": "c", "state": "completed"}}]'
 	exec_ "$(server)" "$(svc c '{}' sleep .5)"
 	assertEquals 'completed: null' "$(status)"
-	assertEquals 'in the order of the list' true "$(field '.steps | .[0].at_us >= 200000 and .[0].at_us < 400000 and .[1].at_us >= .[0].at_us and .[2].at_us > 450000')"
+	assertEquals 'in the order of the list' true \
+		"$(field '
+			.steps |
+				.[0].at_us >= 200000 and .[0].at_us < 400000 and
+				.[1].at_us >= .[0].at_us and .[2].at_us > 450000')"
 	steps='[{"wait_us": 1, "after": {"service": "c", "state": "completed"}}]'
 	exec_ "$(server)" "$(svc c '{}' sh -c 'sleep .1; exit 2')"
 	assertEquals 'failed: c ended with exit code 2' "$(status)"
@@ -205,14 +252,17 @@ testTheRunWaitsForItsSteps() {
 	took 400 5000
 	plan='{"wait_us": 300000}' steps='[{"wait_us": 100000}, {"wait_us": 9000000}]'
 	exec_ "$(server)" "$(svc c '{}' true)"
-	assertEquals 'timeout: step 2 of 2 (wait) had not ended when steps.wait had passed' "$(status)"
+	assertEquals 'timeout: step 2 of 2 (wait) had not ended when steps.wait had passed' \
+		"$(status)"
 	took 300 5000
 	plan='{"timeout_us": 300000}'
 	exec_ "$(server)" "$(svc c '{}' true)"
-	assertEquals "timeout: the test's timeout passed before step 2 of 2 (wait) had ended" "$(status)"
+	assertEquals "timeout: the test's timeout passed before step 2 of 2 (wait) had ended" \
+		"$(status)"
 	steps='[{"wait_us": 0, "after": {"service": "s", "state": "stopped"}}]'
 	exec_ "$(server)" "$(svc c '{}' true)"
-	assertEquals "timeout: the test's timeout passed before step 1 of 1 (wait) had ended" "$(status)"
+	assertEquals "timeout: the test's timeout passed before step 1 of 1 (wait) had ended" \
+		"$(status)"
 	assertEquals 'the run was over before s was stopped' "$(field '.steps[0].text')"
 	plan='' steps='[{"wait_us": 9000000}]'
 	exec_ "$(svc s '{"finite": false}' sh -c 'sleep .1; kill -SEGV $$')" "$(svc c '{}' true)"
@@ -226,7 +276,8 @@ testWhatIsNotSupported() {
 	assertEquals 'unsupported: steps: link is not supported by this version' "$(status)"
 	steps='' over='{"links": [{"latency": "10ms"}]}'
 	exec_ "$(svc s '{}' sh -c ': >ran')"
-	assertEquals 'unsupported: links: network conditions are not supported by this version' "$(status)"
+	assertEquals 'unsupported: links: network conditions are not supported by this version' \
+		"$(status)"
 	assertFalse 'nothing has run' '[ -e out/t/s/ran ]'
 	over='' steps='[{"dance": {}}]'
 	exec_ "$(svc s '{}' true)"
@@ -237,49 +288,73 @@ testWhatIsNotSupported() {
 }
 
 testCommandsBeforeAndAfter() {
-	over='{"steps": {"pre_commands": [["sh", "-c", "echo pre >>order; echo hello"]], "post_commands": [["sh", "-c", "echo post >>order"], ["sh", "-c", "echo last >>order"]]}}'
-	exec_ "$(svc a '{"phases": {"pre_compile": [{"argv": ["sh", "-c", "echo phase >>../order"]}], "post_run": [{"argv": ["sh", "-c", "echo post_run >>../order"]}]}}' \
+	over='{"steps": {"pre_commands": [["sh", "-c", "echo pre >>order; echo hello"]],
+			"post_commands": [["sh", "-c", "echo post >>order"],
+			  ["sh", "-c", "echo last >>order"]]}}'
+	exec_ "$(svc a \
+		'{"phases": {"pre_compile": [{"argv": ["sh", "-c", "echo phase >>../order"]}],
+				"post_run": [{"argv": ["sh", "-c",
+				  "echo post_run >>../order"]}]}}' \
 		sh -c 'echo run >>../order')"
 	assertEquals 'completed: null' "$(status)"
 	assertEquals 'pre phase run post_run post last' "$(xargs <out/t/order)"
 	assertEquals hello "$(cat out/t/pre_commands/phases/pre_run.stdout.log)"
 	assertEquals '1 2' "$(field '"\(.pre_commands | length) \(.post_commands | length)"')"
-	over='{"steps": {"pre_commands": [["sh", "-c", "exit 9"]], "post_commands": [["sh", "-c", ": >tidied"]]}}'
+	over='{"steps": {"pre_commands": [["sh", "-c", "exit 9"]],
+			"post_commands": [["sh", "-c", ": >tidied"]]}}'
 	exec_ "$(svc a '{}' sh -c ': >ran')"
 	assertMatch "$(status)" '^error: pre_commands: sh ended with exit code 9'
 	assertFalse 'the service has not run' '[ -e out/t/a/ran ]'
 	assertTrue 'what is after is done all the same' '[ -e out/t/tidied ]'
 	over='{"steps": {"post_commands": [["false"], ["sh", "-c", ": >tidied"]]}}'
 	exec_ "$(svc a '{}' true)"
-	assertMatch "$(status)" '^failed: post_commands: false ended with exit code 1; see post_commands/phases/pre_run.stderr.log'
+	assertMatch "$(status)" "$(line '^failed: post_commands: false ended with exit code 1;' \
+		'see post_commands/phases/pre_run.stderr.log')"
 	assertTrue 'each gets its turn' '[ -e out/t/tidied ]'
 }
 
 testAssertionsAtTheEnd() {
-	asserts='[{"type": "service_running", "service": "s"}, {"type": "service_responsive", "service": "s"},
-		{"type": "output_contains", "service": "s", "text": "a.b (c)"}, {"type": "output_contains", "service": "s", "pattern": "^er+or$"},
-		{"type": "file_exists", "service": "s", "file": "made"}, {"type": "exit_code", "service": "c", "code": [1, 7]},
-		{"type": "exit_code", "service": "s", "code": 0}, {"type": "service_running", "service": "c"}]'
-	exec_ "$(svc s '{"finite": false, "ready": [{"kind": "log", "matches": "^up"}]}' sh -c "echo 'a.b (c)'; echo error >&2; : >made; $forever")" "$(svc c '{}' sh -c 'sleep .1; exit 7')"
+	asserts='[{"type": "service_running", "service": "s"},
+		{"type": "service_responsive", "service": "s"},
+		{"type": "output_contains", "service": "s", "text": "a.b (c)"},
+		{"type": "output_contains", "service": "s", "pattern": "^er+or$"},
+		{"type": "file_exists", "service": "s", "file": "made"},
+		{"type": "exit_code", "service": "c", "code": [1, 7]},
+		{"type": "exit_code", "service": "s", "code": 0},
+		{"type": "service_running", "service": "c"}]'
+	exec_ "$(svc s '{"finite": false, "ready": [{"kind": "log", "matches": "^up"}]}' \
+		sh -c "echo 'a.b (c)'; echo error >&2; : >made; $forever")" \
+		"$(svc c '{}' sh -c 'sleep .1; exit 7')"
 	assertEquals "$(texts)" 'true true true true true true true false' "$(held)"
 	assertEquals 'failed: c ended with exit code 7' "$(status)"
 	assertEquals 'is not running: exit code 7' "$(field '.assertions[7].text')"
-	assertEquals '7 1' "$(echo "$err" | grep -c assertion.passed) $(echo "$err" | grep -c assertion.failed)"
-	asserts='[{"type": "output_contains", "service": "s", "text": "aXb"}, {"type": "file_exists", "service": "s", "file": "nosuch"},
-		{"type": "exit_code", "service": "s", "code": 1}, {"type": "port_open", "service": "s", "port": 5009}, {"type": "port_open", "port": 5009, "transport": "udp"}]'
-	exec_ "$(svc s '{"finite": false, "ready": [{"kind": "log", "matches": "^up"}]}' sh -c "echo a.b; $forever")" "$(svc c '{}' sleep .1)"
+	assertEquals '7 1' \
+		"$(echo "$err" | grep -c assertion.passed) $(echo "$err" |
+			grep -c assertion.failed)"
+	asserts='[{"type": "output_contains", "service": "s", "text": "aXb"},
+		{"type": "file_exists", "service": "s", "file": "nosuch"},
+		{"type": "exit_code", "service": "s", "code": 1},
+		{"type": "port_open", "service": "s", "port": 5009},
+		{"type": "port_open", "port": 5009, "transport": "udp"}]'
+	exec_ "$(svc s '{"finite": false, "ready": [{"kind": "log", "matches": "^up"}]}' \
+		sh -c "echo a.b; $forever")" "$(svc c '{}' sleep .1)"
 	assertEquals 'false false false false false' "$(held)"
 	assertEquals 'failed: output_contains s: "aXb" is not in its output' "$(status)"
-	assertEquals 'exit code 0, wanted: 1|TCP port 5009 is not open|UDP port 5009 is not open' "$(field '[.assertions[2:][].text] | join("|")')"
+	assertEquals 'exit code 0, wanted: 1|TCP port 5009 is not open|UDP port 5009 is not open' \
+		"$(field '[.assertions[2:][].text] | join("|")')"
 }
 
 testAssertionsWithATimeout() {
-	asserts='[{"type": "output_contains", "service": "s", "text": "ready at last", "timeout": 5}, {"type": "file_exists", "service": "s", "file": "late", "timeout": 5}]'
-	exec_ "$(svc s '{"finite": false}' sh -c 'sleep .3; echo ready at last; : >late; sleep 60')" "$(svc c '{}' true)"
+	asserts='[{"type": "output_contains", "service": "s", "text": "ready at last",
+			"timeout": 5},
+		{"type": "file_exists", "service": "s", "file": "late", "timeout": 5}]'
+	exec_ "$(svc s '{"finite": false}' \
+		sh -c 'sleep .3; echo ready at last; : >late; sleep 60')" "$(svc c '{}' true)"
 	assertEquals 'completed: null' "$(status)"
 	assertEquals 'true true' "$(held)"
 	took 300 4000
-	asserts='[{"type": "output_contains", "service": "s", "text": "never", "timeout": 1}, {"type": "exit_code", "service": "s", "timeout": 1}]'
+	asserts='[{"type": "output_contains", "service": "s", "text": "never", "timeout": 1},
+		{"type": "exit_code", "service": "s", "timeout": 1}]'
 	exec_ "$(server)" "$(svc c '{}' true)"
 	assertEquals 'failed: output_contains s: "never" is not in its output' "$(status)"
 	assertEquals 'still running, wanted: 0' "$(field '.assertions[1].text')"
@@ -295,7 +370,8 @@ testAssertionsWithATimeout() {
 }
 
 web() { # status lines or what else the server answers, one per connection
-	svc s '{"finite": false, "port": 8080, "transport": "tcp", "address": "127.0.0.1", "ready": [{"kind": "tcp", "port": 8080}]}' \
+	svc s '{"finite": false, "port": 8080, "transport": "tcp", "address": "127.0.0.1",
+			"ready": [{"kind": "tcp", "port": 8080}]}' \
 		python3 -c '
 import socket, sys, time
 s = socket.create_server(("127.0.0.1", 8080))
@@ -317,48 +393,65 @@ while True:
 testHttp() {
 	need_namespaces || return
 	need python3 python3 || return
-	asserts='[{"type": "service_responsive", "service": "s", "endpoint": "8080/health", "expected_status": 200}]'
+	asserts='[{"type": "service_responsive", "service": "s", "endpoint": "8080/health",
+			"expected_status": 200}]'
 	exec_ "$(web 'HTTP/1.1 200 OK\r\n\r\n')" "$(svc c '{}' true)"
 	assertEquals 'completed: null' "$(status)"
 	assertEquals 'GET /health at port 8080: status 200' "$(texts)"
 	assertEquals 'GET /health HTTP/1.1' "$(cat out/t/s/stdout.log)"
 	exec_ "$(web 'HTTP/1.1 503 Busy\r\n\r\n')" "$(svc c '{}' true)"
-	assertEquals 'failed: service_responsive s: GET /health at port 8080: status 503, not 200' "$(status)"
+	assertEquals 'failed: service_responsive s: GET /health at port 8080: status 503, not 200' \
+		"$(status)"
 	exec_ "$(web 'SSH-2.0-x\r\n')" "$(svc c '{}' true)"
 	assertMatch "$(status)" 'the answer is not HTTP'
 	exec_ "$(web 'HTTP/1.1 2')" "$(svc c '{}' true)"
 	assertMatch "$(status)" 'the answer ended early'
-	asserts='[{"type": "service_responsive", "service": "s", "endpoint": "8080/health", "timeout": 5}]'
+	asserts='[{"type": "service_responsive", "service": "s", "endpoint": "8080/health",
+			"timeout": 5}]'
 	exec_ "$(web 'HTTP/1.1 503 Busy\r\n\r\n' '' 'HTTP/1.0 204\n\n')" "$(svc c '{}' true)"
 	assertEquals 'it is asked again' 'completed: null' "$(status)"
 	assertEquals 3 "$(wc -l <out/t/s/stdout.log)"
-	asserts='[{"type": "service_responsive", "service": "s", "endpoint": "/", "timeout": 1}, {"type": "service_responsive", "service": "s", "endpoint": "8081", "timeout": 1}]'
+	asserts='[{"type": "service_responsive", "service": "s", "endpoint": "/", "timeout": 1},
+		{"type": "service_responsive", "service": "s", "endpoint": "8081", "timeout": 1}]'
 	exec_ "$(web hang)" "$(svc c '{}' true)"
-	assertEquals 'GET / at port 8080: no answer in time|GET / at port 8081: connect: Connection refused' "$(texts)"
+	assertEquals "$(line 'GET / at port 8080: no answer in time|GET / at port 8081: connect:' \
+		'Connection refused')" "$(texts)"
 	took 1000 6000
 }
 
 testResponsiveLooksAtThePort() {
 	need_namespaces || return
 	need python3 python3 || return
-	asserts='[{"type": "service_responsive", "service": "s"}, {"type": "port_open", "service": "s", "port": 5001}]'
+	asserts='[{"type": "service_responsive", "service": "s"},
+		{"type": "port_open", "service": "s", "port": 5001}]'
 	after='{"after": [{"service": "s", "state": "ready"}]}'
 	listen='import socket, time; s = socket.create_server(("127.0.0.1", 5001)); time.sleep(.2)'
-	exec_ "$(svc s '{"finite": false, "ready": [{"kind": "tcp", "port": 5001}]}' python3 -c "$listen; time.sleep(60)")" "$(svc c "$after" sleep .5)"
+	exec_ "$(svc s '{"finite": false, "ready": [{"kind": "tcp", "port": 5001}]}' \
+		python3 -c "$listen; time.sleep(60)")" "$(svc c "$after" sleep .5)"
 	assertEquals 'completed: null true true' "$(status) $(held)"
-	exec_ "$(svc s '{"finite": false, "ready": [{"kind": "tcp", "port": 5001}]}' python3 -c "$listen; s.close(); time.sleep(60)")" "$(svc c "$after" sleep .6)"
-	assertEquals 'failed: service_responsive s: is running, but TCP port 5001 is not listened on' "$(status)"
-	asserts='' over='{"network_environment": {"failure_threshold_count": 2, "monitoring_interval_seconds": 1}}'
-	exec_ "$(svc s '{"finite": false, "ready": [{"kind": "tcp", "port": 5001}]}' python3 -c "$listen; s.close(); time.sleep(60)")" "$(svc c "$after" sleep 15)"
+	exec_ "$(svc s '{"finite": false, "ready": [{"kind": "tcp", "port": 5001}]}' \
+		python3 -c "$listen; s.close(); time.sleep(60)")" "$(svc c "$after" sleep .6)"
+	assertEquals \
+		'failed: service_responsive s: is running, but TCP port 5001 is not listened on' \
+		"$(status)"
+	asserts=''
+	over='{"network_environment": {"failure_threshold_count": 2,
+			"monitoring_interval_seconds": 1}}'
+	exec_ "$(svc s '{"finite": false, "ready": [{"kind": "tcp", "port": 5001}]}' \
+		python3 -c "$listen; s.close(); time.sleep(60)")" "$(svc c "$after" sleep 15)"
 	assertEquals 'error: s: does not listen on TCP port 5001 any more' "$(status)"
 	assertEquals lost "$(field .services.s.reason)"
 }
 
 testWrongAssertionsAreErrors() {
-	for a in '{"type": "is_nice", "service": "s"}' '{"type": "service_running", "service": "nobody"}' '{"type": "exit_code"}' \
-		'{"type": "output_contains", "service": "s"}' '{"type": "output_contains", "service": "s", "pattern": "("}' '{"type": "port_open"}' \
+	for a in '{"type": "is_nice", "service": "s"}' \
+		'{"type": "service_running", "service": "nobody"}' '{"type": "exit_code"}' \
+		'{"type": "output_contains", "service": "s"}' \
+		'{"type": "output_contains", "service": "s", "pattern": "("}' \
+		'{"type": "port_open"}' \
 		'{"type": "service_responsive", "service": "s", "endpoint": "99999/x"}' \
-		'{"type": "file_exists", "file": "../plan.jsonl"}' '{"type": "file_exists", "service": "s", "file": "/etc/passwd"}' '{}'; do
+		'{"type": "file_exists", "file": "../plan.jsonl"}' \
+		'{"type": "file_exists", "service": "s", "file": "/etc/passwd"}' '{}'; do
 		asserts="[$a]"
 		exec_ "$(svc s '{}' sh -c ': >ran')"
 		assertMatch "$(status)" '^error: assertion 1: '
@@ -368,7 +461,8 @@ testWrongAssertionsAreErrors() {
 
 testServicesThatAreNotCritical() {
 	for end in 'exit 3' 'kill -SEGV $$'; do
-		exec_ "$(svc s '{"finite": false, "critical": false}' sh -c "sleep .1; $end")" "$(svc c '{}' sleep .4)"
+		exec_ "$(svc s '{"finite": false, "critical": false}' sh -c "sleep .1; $end")" \
+			"$(svc c '{}' sleep .4)"
 		assertEquals 'completed: null ["s"]' "$(status) $(field '.degraded | tojson')"
 		took 400 5000
 	done
@@ -382,7 +476,8 @@ testServicesThatAreNotCritical() {
 	exec_ "$(svc s '{}' no-such-program)" "$(svc c '{}' true)"
 	assertEquals 'completed: null ["s"]' "$(status) $(field '.degraded | tojson')"
 	plan='' over=''
-	exec_ "$(svc s '{"critical": false}' no-such-program)" "$(svc c '{"after": [{"service": "s", "state": "ready"}]}' true)"
+	exec_ "$(svc s '{"critical": false}' no-such-program)" \
+		"$(svc c '{"after": [{"service": "s", "state": "ready"}]}' true)"
 	assertMatch "$(status)" '^error: c: not started, for it waited for s \(.*not found\)'
 	took 0 5000
 }
@@ -399,7 +494,9 @@ testDeployTimeout() {
 	exec_ "$(svc s '{"finite": false, "ready": [{"kind": "file", "path": "never"}]}' sleep 60)"
 	assertEquals 'timeout: s was not ready when deploy_timeout had passed' "$(status)"
 	took 1000 5000
-	over='' plan='{"environment": {"teardown_timeout_us": 200000}, "teardown": [{"argv": ["sleep", "60"]}]}'
+	over=''
+	plan='{"environment": {"teardown_timeout_us": 200000},
+		"teardown": [{"argv": ["sleep", "60"]}]}'
 	exec_ "$(svc s '{}' true)"
 	assertEquals 'error: teardown: it took too long' "$(status)"
 	took 200 5000
@@ -407,19 +504,25 @@ testDeployTimeout() {
 
 testStatesOfAfter() {
 	for state in started running ready; do
-		exec_ "$(svc s '{"finite": false}' sleep 60)" "$(svc c "{\"after\": [{\"service\": \"s\", \"state\": \"$state\"}]}" true)"
+		exec_ "$(svc s '{"finite": false}' sleep 60)" \
+			"$(svc c "{\"after\": [{\"service\": \"s\", \"state\": \"$state\"}]}" true)"
 		assertEquals "$state" 'completed: null' "$(status)"
 	done
-	exec_ "$(svc s '{"finite": false, "ready": [{"kind": "file", "path": "up"}]}' sh -c 'sleep .3; : >up; sleep 60')" \
+	exec_ "$(svc s '{"finite": false, "ready": [{"kind": "file", "path": "up"}]}' \
+		sh -c 'sleep .3; : >up; sleep 60')" \
 		"$(svc c '{"after": [{"service": "s", "state": "started"}]}' true)"
 	assertEquals 'started is before ready' true "$(field '.services.c.started_us < 250000')"
 	for state in completed stopped; do
-		exec_ "$(svc s '{}' sleep .2)" "$(svc c "{\"after\": [{\"service\": \"s\", \"state\": \"$state\"}]}" true)"
-		assertEquals "$state" 'completed: null true' "$(status) $(field '.services.c.started_us >= 200000')"
+		exec_ "$(svc s '{}' sleep .2)" \
+			"$(svc c "{\"after\": [{\"service\": \"s\", \"state\": \"$state\"}]}" true)"
+		assertEquals "$state" 'completed: null true' \
+			"$(status) $(field '.services.c.started_us >= 200000')"
 	done
-	exec_ "$(svc s '{}' sh -c 'exit 2')" "$(svc c '{"after": [{"service": "s", "state": "stopped"}]}' true)"
+	exec_ "$(svc s '{}' sh -c 'exit 2')" \
+		"$(svc c '{"after": [{"service": "s", "state": "stopped"}]}' true)"
 	assertEquals 'failed 0' "$(field '"\(.status) \(.services.c.code)"')"
-	exec_ "$(svc s '{}' sh -c 'exit 2')" "$(svc c '{"after": [{"service": "s", "state": "completed"}]}' true)"
+	exec_ "$(svc s '{}' sh -c 'exit 2')" \
+		"$(svc c '{"after": [{"service": "s", "state": "completed"}]}' true)"
 	assertEquals 'failed: s ended with exit code 2' "$(status)"
 	assertEquals 'not started' "$(field .services.c.reason)"
 	took 0 5000
@@ -428,15 +531,25 @@ testStatesOfAfter() {
 # The example, as the manual says; each of its tests passes because of its steps.
 testExample() {
 	need tshark tshark && need_namespaces || return
-	pth-parse "$TOP/examples/steps.yaml" | pth-plan | pth-exec -o example | pth-collect 2>/dev/null >judged
-	assertEquals "$(jq -c 'select(.verdict) | .verdict' judged)" 'passed true passed true passed true' \
+	pth-parse "$TOP/examples/steps.yaml" | pth-plan | pth-exec -o example |
+		pth-collect 2>/dev/null >judged
+	assertEquals "$(jq -c 'select(.verdict) | .verdict' judged)" \
+		'passed true passed true passed true' \
 		"$(jq -r 'select(.verdict).verdict | .status, .ok' judged | xargs)"
-	assertEquals '2 4 3' "$(jq -r 'select(.id) | [.result.steps[] | select(.ok)] | length' judged | xargs)"
-	assertEquals true "$(jq 'select(.index == 1).result | .duration_us < 5000000 and (.services.client.restarts | length == 1)' judged)"
-	sed 's/- restart: server/- wait: 2ms/;s/exec: {service: server, argv/exec: {service: server, critical: false, argv/;s/echo still/exit 9; echo/' \
+	assertEquals '2 4 3' \
+		"$(jq -r 'select(.id) | [.result.steps[] | select(.ok)] | length' judged | xargs)"
+	assertEquals true \
+		"$(jq '
+			select(.index == 1).result |
+				.duration_us < 5000000 and
+				(.services.client.restarts | length == 1)' judged)"
+	sed 's/- restart: server/- wait: 2ms/
+		s/exec: {service: server, argv/exec: {service: server, critical: false, argv/
+		s/echo still/exit 9; echo/' \
 		"$TOP/examples/steps.yaml" >broken.yaml
 	pth-parse broken.yaml | pth-plan | pth-exec -o broken | pth-collect 2>/dev/null >judged
-	assertEquals 'passed failed failed' "$(jq -r 'select(.verdict).verdict.status' judged | xargs)"
+	assertEquals 'passed failed failed' \
+		"$(jq -r 'select(.verdict).verdict.status' judged | xargs)"
 }
 
 # Every transition of a test is an event, in order.
@@ -446,13 +559,19 @@ testEventsOfATest() {
 	assertEquals 'started setting_up deploying running asserting stopping tearing_down ended' \
 		"$(jq -r .event out/events.jsonl | sed -n 's/^test\.//p' | xargs)"
 	assertEquals 'setting_up ready tearing_down torn_down' \
-		"$(jq -r .event out/events.jsonl | sed -n 's/^environment\.//p' | grep -v degraded | xargs)"
+		"$(jq -r .event out/events.jsonl | sed -n 's/^environment\.//p' | grep -v degraded |
+			xargs)"
 }
 
 testInterruptWhileStepsRun() {
-	steps='[{"exec": {"service": "s", "argv": ["sh", "-c", "setsid sleep 87653 & sleep 87653"]}}, {"wait_us": 1}]'
-	printf '%s\n' "$(server)" | jq -cs --argjson steps "$steps" '{pth: 1, type: "test", run: "hand", id: "t", name: "t",
-		steps: {actions: $steps, post_commands: [["sh", "-c", ": >tidied"]]}, plan: {environment: {type: "localhost"}, services: .}}' >plan
+	steps='[{"exec": {"service": "s",
+			"argv": ["sh", "-c", "setsid sleep 87653 & sleep 87653"]}}, {"wait_us": 1}]'
+	printf '%s\n' "$(server)" |
+		jq -cs --argjson steps "$steps" '
+			{pth: 1, type: "test", run: "hand", id: "t", name: "t",
+		steps: {actions: $steps,
+		  post_commands: [["sh", "-c",
+		    ": >tidied"]]}, plan: {environment: {type: "localhost"}, services: .}}' >plan
 	echo '{"pth":1,"type":"end","tests":1}' >>plan
 	setsid pth-exec -j 1 -o out plan >records 2>err &
 	pid=$!
@@ -460,7 +579,8 @@ testInterruptWhileStepsRun() {
 	kill -INT "$(pgrep -f 'pth-exec -j 1 -o out plan' | head -n 1)"
 	wait $pid
 	assertEquals 130 $?
-	assertEquals 'interrupted failed skipped' "$(jq -r 'select(.id).result | .status, .steps[].state' records | xargs)"
+	assertEquals 'interrupted failed skipped' \
+		"$(jq -r 'select(.id).result | .status, .steps[].state' records | xargs)"
 	assertTrue 'post_commands have run' '[ -e out/t/tidied ]'
 	assertSoon 2 sh -c "! pgrep -f 'sleep 8765[3]'"
 }
@@ -469,49 +589,67 @@ testInterruptWhileStepsRun() {
 # container; JSON is merged over it. Its steps and looks are asked for inside.
 boxed() {
 	rm -rf out
-	inside=$(server | jq -c --arg dir "$PWD/out/t" --argjson over "$1" '{pth: 1, dir: $dir, service: "s", ask: ".ask", user: {}, plan: {
-		environment: {type: "localhost", isolation: "none"}, capture: null, announce: "s/.ready", order: ["s"], services: [. * $over]}}')
-	svc s "$(jq -n --arg inside "$inside" '{finite: false, ready: [{kind: "file", path: ".ready"}], stop: {grace_us: 5000000},
-		files: [{path: "inside.json", text: $inside}], inner: {file: "inner.json", ask: ".ask"}}')" \
+	inside=$(server |
+		jq -c --arg dir "$PWD/out/t" --argjson over "$1" '
+			{pth: 1, dir: $dir, service: "s", ask: ".ask", user: {}, plan: {
+		environment: {type: "localhost",
+		  isolation: "none"}, capture: null, announce: "s/.ready", order: ["s"],
+		  services: [. * $over]}}')
+	svc s "$(jq -n --arg inside "$inside" '
+			{finite: false, ready: [{kind: "file", path: ".ready"}],
+			  stop: {grace_us: 5000000},
+		files: [{path: "inside.json", text: $inside}], inner: {file: "inner.json",
+		  ask: ".ask"}}')" \
 		unshare --pid --fork --mount-proc env PTH_HOLD=9 @{bin}/pth-init inside.json
 }
 
 testStepsInside() {
 	{ need_root && need_namespaces && need_proc; } || return
-	steps='[{"exec": {"service": "s", "argv": ["sh", "-c", "echo $PWD; exit 3"], "critical": false}}, {"pause": {"service": "s"}}, {"resume": {"service": "s"}},
+	steps='[{"exec": {"service": "s", "argv": ["sh", "-c", "echo $PWD; exit 3"],
+			"critical": false}}, {"pause": {"service": "s"}},
+		{"resume": {"service": "s"}},
 		{"restart": {"service": "s"}}, {"signal": {"service": "s", "signal": "KILL"}},
 		{"restart": {"service": "s"}, "after": {"service": "s", "state": "stopped"}}]'
-	asserts='[{"type": "service_running", "service": "s", "timeout": 5}, {"type": "port_open", "service": "s", "port": 5001}]'
+	asserts='[{"type": "service_running", "service": "s", "timeout": 5},
+		{"type": "port_open", "service": "s", "port": 5001}]'
 	exec_ "$(boxed "{}")"
 	assertEquals 'failed: port_open s: TCP port 5001 is not open' "$(status)"
 	assertEquals 'false true true true true true' "$(oks)"
-	assertEquals 'sh ended with exit code 3; see s/steps/1.stderr.log' "$(field '.steps[0].text')"
+	assertEquals 'sh ended with exit code 3; see s/steps/1.stderr.log' \
+		"$(field '.steps[0].text')"
 	assertEquals "$PWD/out/t/s" "$(cat out/t/s/steps/1.stdout.log)"
 	assertEquals 'true false' "$(held)"
 	assertEquals 3 "$(grep -c ^up out/t/s/stdout.log)"
 	# Whatever a service puts in the place of the socket, nobody else is asked.
-	steps='[{"exec": {"service": "s", "argv": ["sh", "-c", "rm .ask; ln -s /run/x .ask"]}}, {"signal": {"service": "s", "signal": "HUP"}}]'
+	steps='[{"exec": {"service": "s", "argv": ["sh", "-c", "rm .ask; ln -s /run/x .ask"]}},
+		{"signal": {"service": "s", "signal": "HUP"}}]'
 	exec_ "$(boxed '{}')"
-	assertEquals 'failed: step 2 of 2 (signal): its container cannot be asked: there is no socket .ask' "$(status)"
+	assertEquals "$(line 'failed: step 2 of 2 (signal): its container cannot be asked:' \
+		'there is no socket .ask')" "$(status)"
 	# The run is over in the middle of a step: what it runs ends, too.
-	steps='[{"exec": {"service": "s", "argv": ["sleep", "87654"]}}]' over='{"steps": {"wait": 1}, "plan": {"wait_us": 300000}}'
+	steps='[{"exec": {"service": "s", "argv": ["sleep", "87654"]}}]'
+	over='{"steps": {"wait": 1}, "plan": {"wait_us": 300000}}'
 	exec_ "$(boxed '{}')"
-	assertEquals 'timeout: step 1 of 1 (exec) had not ended when steps.wait had passed' "$(status)"
+	assertEquals 'timeout: step 1 of 1 (exec) had not ended when steps.wait had passed' \
+		"$(status)"
 	assertEquals '' "$(pgrep -f 'sleep 8765[4]')"
 	# It dies over a step.
-	steps='[{"exec": {"service": "s", "argv": ["sh", "-c", "read -r up pid <stdout.log; kill -SEGV $pid; sleep 9"]}}]' over=''
+	steps='[{"exec": {"service": "s",
+			"argv": ["sh", "-c",
+			  "read -r up pid <stdout.log; kill -SEGV $pid; sleep 9"]}}]' over=''
 	exec_ "$(boxed '{}')"
 	assertEquals 'crashed: s died of signal SEGV' "$(status | sed 's/ (core.*//')"
 }
 
 testOrdinaryUser() {
 	need_user || return
-	steps='[{"pause": {"service": "s"}}, {"resume": {"service": "s"}}, {"restart": {"service": "s"}}, {"exec": {"service": "s", "argv": ["true"]}}]'
+	steps='[{"pause": {"service": "s"}}, {"resume": {"service": "s"}},
+		{"restart": {"service": "s"}}, {"exec": {"service": "s", "argv": ["true"]}}]'
 	exec_ "$(server)" # makes the plan
 	mkdir -m 777 user
 	chmod 711 "$PTH_TMP"
 	run as_user pth-exec -o "$PTH_TMP/user/out" <plan
-	out=$(printf '%s\n' "$out" | jq -c 'select(.type == "test").result')
+	out=$(jq_out -c 'select(.type == "test").result')
 	assertEquals 'completed: null' "$(status)"
 	assertEquals 'true true true true' "$(oks)"
 }

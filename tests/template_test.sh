@@ -14,17 +14,19 @@ testCasesAreMany() {
 }
 
 # Every filter and test of the sources is in the manual, and the other way round.
-named() { # files: names of the tables
-	sed -n 's/^	{ "\([a-z_]*\)", [ft]_.*/\1/p' "$@" | sort -u
+named() { # files: names of the rows of the tables, { "name", ... or MACRO(name)
+	grep -hE '^	(\{ "|[A-Z]+\()' "$@" | grep -oE '(\{ |[A-Z]+\()"?[a-z_]+' | sed 's/.*[{( "]//' | sort -u
 }
 
 listed() { # section: the words of its .It Ic lines, without arguments
 	sed -n "/^\\.Ss $1/,/^\\.Ss /s/^\\.It Ic //p" "$TOP/man/pth-template.5" |
-		sed 's/([^)]*)//g; s/ Ar [a-z]*//g; s/\bIc\b//g; s/\bNs\b//g; s/,/ /g' | tr -s ' ' '\n' | sed '/^$/d' | sort -u
+		sed 's/([^)]*)//g; s/ Ar [a-z]*//g; s/\bIc\b//g; s/\bNs\b//g; s/,/ /g' |
+		tr -s ' ' '\n' | sed '/^$/d' | sort -u
 }
 
 testFiltersAreInTheManual() {
-	named "$TOP"/lib/template/filter.c "$TOP"/lib/template/list.c "$TOP"/lib/template/text.c >have
+	named "$TOP"/lib/template/filter.c "$TOP"/lib/template/list.c \
+		"$TOP"/lib/template/text.c >have
 	listed Filters >said
 	assertTrue 'filters are found' '[ $(wc -l <have) -gt 40 ]'
 	assertEquals "$(cat have)" "$(cat said)"
@@ -40,7 +42,9 @@ testTestsAreInTheManual() {
 # The shell gets each byte as it is: every one but NUL, as one word.
 testQuoteKeepsEveryByte() {
 	need python3 python3 || return
-	python3 -c 'import json; print(json.dumps({"w": "".join(map(chr, range(1, 128))) + "é€ $(id) `id` ; \\n"}))' >d.json
+	python3 -c 'import json
+w = "".join(map(chr, range(1, 128))) + "é€ $(id) `id` ; \\n"
+print(json.dumps({"w": w}))' >d.json
 	python3 -c 'import json, sys; sys.stdout.write(json.load(open("d.json"))["w"])' >expected
 	render 'printf %s {{ w|quote }}' --data d.json
 	assertCode 0
@@ -51,11 +55,14 @@ testQuoteKeepsEveryByte() {
 
 # The yaml filter: any YAML reader gets the value back.
 testYamlIsRead() {
-	/usr/bin/python3 -c 'import yaml' 2>/dev/null || skip 'needs python3-yaml (package python3-yaml)' || return
+	/usr/bin/python3 -c 'import yaml' 2>/dev/null ||
+		skip 'needs python3-yaml (package python3-yaml)' || return
 	cat >d.json <<'END'
-{"v": ["plain", "yes", "No", "on", "~", "null", "", " x", "x ", "1", "1.5", "0x1f", "1e3", "-", "- a", "a: b", "a #b", "#", "{", "[1]", "*a",
- "&a", "!a", "|", ">", "%a", "@a", "`a", "'q'", "\"", "a\nb", "\t", "\u0085", "\u2028", "é", "😀", "2001-01-01", "12:30:45", "=", "<<", ".inf",
- ".", "a.b/c-d", "/x", "true", 1, 2.5, true, false, null, {"k y": ["x", {}], "yes": []}, "\u0001\u007f", "a:", "?x", "y", "N"]}
+{"v": ["plain", "yes", "No", "on", "~", "null", "", " x", "x ", "1", "1.5", "0x1f", "1e3", "-",
+  "- a", "a: b", "a #b", "#", "{", "[1]", "*a",
+ "&a", "!a", "|", ">", "%a", "@a", "`a", "'q'", "\"", "a\nb", "\t", "\u0085", "\u2028", "é",
+ "😀", "2001-01-01", "12:30:45", "=", "<<", ".inf", ".", "a.b/c-d", "/x", "true", 1, 2.5, true,
+ false, null, {"k y": ["x", {}], "yes": []}, "\u0001\u007f", "a:", "?x", "y", "N"]}
 END
 	render '{{ v|yaml }}' --data d.json
 	assertCode 0

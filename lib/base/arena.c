@@ -1,3 +1,4 @@
+/* Memory in chunks that are freed all at once. */
 #include "base/arena.h"
 
 #include <stddef.h>

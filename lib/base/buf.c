@@ -1,3 +1,4 @@
+/* The buffer that grows. */
 #include "base/buf.h"
 
 #include <stdio.h>

@@ -2,17 +2,37 @@
 #include "base/cleanup.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 void
-pth_cleanup_fd(int *fd)
+pth_close(int *fd)
 {
 	int kept = errno;
 
 	if (*fd >= 0)
 		close(*fd);
+	*fd = -1;
 	errno = kept;
+}
+
+void
+pth_pipe_close(struct pth_pipe *p)
+{
+	pth_close(&p->from);
+	pth_close(&p->to);
+}
+
+int
+pth_pipe_open(struct pth_pipe *p)
+{
+	int ends[2] = { -1, -1 };
+	int r = pipe2(ends, O_CLOEXEC);
+
+	*p = (struct pth_pipe){ ends[0], ends[1] };
+	return r;
 }
 
 void
@@ -36,9 +56,12 @@ pth_cleanup_dir(DIR **d)
 }
 
 void
-pth_cleanup_str(char **s)
+pth_cleanup_free(void *variable)
 {
-	free(*s);
+	void *p;
+
+	memcpy(&p, variable, sizeof p);
+	free(p);
 }
 
 void

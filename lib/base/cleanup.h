@@ -5,9 +5,11 @@
  *
  *   pth_auto_buf b = PTH_BUF_INIT;          pth_buf_release()
  *   pth_auto_fd fd = open(...);             close(), unless it is negative
+ *   pth_auto_pipe p = PTH_PIPE_INIT;        pth_pipe_close(): the ends that are left
  *   pth_auto_file f = fopen(...);           fclose(), likewise for the next
  *   pth_auto_dir d = opendir(...);          closedir()
  *   pth_auto_str s = pth_xstrdup(...);      free(), of a char *
+ *   pth_auto_free struct x *x = ...;        free(), of any pointer
  *   pth_auto_strv argv = pth_places_argv(...); pth_strv_free(), of a char **
  *
  * What is handed on to somebody else is taken out first: pth_take(&s) gives the
@@ -25,16 +27,34 @@
 #define PTH_CLEANUP(release) __attribute__((cleanup(release)))
 
 #define pth_auto_buf PTH_CLEANUP(pth_buf_release) struct pth_buf
-#define pth_auto_fd PTH_CLEANUP(pth_cleanup_fd) int
+#define pth_auto_fd PTH_CLEANUP(pth_close) int
+#define pth_auto_pipe PTH_CLEANUP(pth_pipe_close) struct pth_pipe
 #define pth_auto_file PTH_CLEANUP(pth_cleanup_file) FILE *
 #define pth_auto_dir PTH_CLEANUP(pth_cleanup_dir) DIR *
-#define pth_auto_str PTH_CLEANUP(pth_cleanup_str) char *
+#define pth_auto_free PTH_CLEANUP(pth_cleanup_free)
+#define pth_auto_str pth_auto_free char *
 #define pth_auto_strv PTH_CLEANUP(pth_cleanup_strv) char **
 
-void pth_cleanup_fd(int *fd);
+/* Close a descriptor unless it is negative; it is -1 afterwards, and errno as before. */
+void pth_close(int *fd);
+
+/* A pipe(2): what is written to one end is read from the other. -1: closed. */
+struct pth_pipe {
+	int from, to;
+};
+
+#define PTH_PIPE_INIT  \
+	{              \
+		-1, -1 \
+	}
+
+/* Both ends are close-on-exec. 0, or -1 and errno. */
+int pth_pipe_open(struct pth_pipe *p);
+void pth_pipe_close(struct pth_pipe *p);
+
 void pth_cleanup_file(FILE **f);
 void pth_cleanup_dir(DIR **d);
-void pth_cleanup_str(char **s);
+void pth_cleanup_free(void *variable);
 void pth_cleanup_strv(char ***v);
 
 /* The value of a pointer variable, which is NULL from then on. */

@@ -1,9 +1,12 @@
+/* Clocks, and times as texts. */
 #include "base/clock.h"
 
 #include <string.h>
 #include <time.h>
 
-#define S 1000000LL
+#include "base/text.h"
+
+#define S PTH_SECOND_US
 
 static int64_t
 clock_us(clockid_t id)
@@ -43,20 +46,6 @@ pth_rfc3339(struct pth_buf *b, int64_t us)
 	    tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, frac);
 }
 
-/* n digits at s as a number, or -1. */
-static int
-digits_at(const char *s, int n)
-{
-	int v = 0;
-
-	for (int i = 0; i < n; i++) {
-		if (s[i] < '0' || s[i] > '9')
-			return -1;
-		v = v * 10 + (s[i] - '0');
-	}
-	return v;
-}
-
 bool
 pth_rfc3339_parse(const char *s, int64_t *real_us)
 {
@@ -66,17 +55,15 @@ pth_rfc3339_parse(const char *s, int64_t *real_us)
 	time_t t;
 
 	for (size_t i = 0; shape[i] != '\0'; i++)
-		if (shape[i] == 'd' ? s[i] < '0' || s[i] > '9' : s[i] != shape[i])
+		if (shape[i] == 'd' ? !pth_is_digit(s[i]) : s[i] != shape[i])
 			return false;
-	tm.tm_year = digits_at(s, 4) - 1900;
-	tm.tm_mon = digits_at(s + 5, 2) - 1;
-	tm.tm_mday = digits_at(s + 8, 2);
-	tm.tm_hour = digits_at(s + 11, 2);
-	tm.tm_min = digits_at(s + 14, 2);
-	tm.tm_sec = digits_at(s + 17, 2);
-	s += 19;
+	sscanf(s, "%4d-%2d-%2dT%2d:%2d:%2d", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour,
+	    &tm.tm_min, &tm.tm_sec);
+	tm.tm_year -= 1900;
+	tm.tm_mon--;
+	s += sizeof shape - 1;
 	if (*s == '.')
-		for (s++; *s >= '0' && *s <= '9'; s++, place /= 10)
+		for (s++; pth_is_digit(*s); s++, place /= 10)
 			us += place * (*s - '0');
 	t = timegm(&tm);
 	if (strcmp(s, "Z") != 0 || tm.tm_year < 70 || t == (time_t)-1)
@@ -106,10 +93,10 @@ pth_duration(const char *s, int64_t *us)
 	bool digits = false;
 
 	/* Read by hand: strtod takes "inf", "0x1p3" and the locale's comma. */
-	for (; *s >= '0' && *s <= '9'; s++, digits = true)
+	for (; pth_is_digit(*s); s++, digits = true)
 		v = v * 10 + (*s - '0');
 	if (*s == '.')
-		for (s++; *s >= '0' && *s <= '9'; s++, digits = true)
+		for (s++; pth_is_digit(*s); s++, digits = true)
 			v += (*s - '0') * (place /= 10);
 	if (!digits)
 		return false;

@@ -10,6 +10,9 @@
 
 #include "base/buf.h"
 
+#define PTH_SECOND_US ((int64_t)1000000)
+#define PTH_NEVER INT64_MAX /* a deadline that does not come */
+
 int64_t pth_real_us(void);
 int64_t pth_mono_us(void);
 /* RFC 3339 in UTC with microseconds: 2026-11-21T10:00:00.000001Z */

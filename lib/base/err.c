@@ -1,3 +1,4 @@
+/* Errors as values, lists of diagnostics, and memory that never says no. */
 #include "base/err.h"
 
 #include <errno.h>
@@ -28,11 +29,10 @@ pth_err_vset(struct pth_err *e, int code, const char *fmt, va_list ap)
 	if (e == NULL)
 		return -1;
 	e->code = code;
-	e->err_no = e->category = 0;
+	e->error = len > 0 && fmt[len - 1] == ':' ? saved : 0;
+	e->category = 0;
 	n = vsnprintf(e->text, sizeof e->text, fmt, ap);
-	if (len > 0 && fmt[len - 1] == ':')
-		e->err_no = saved;
-	if (e->err_no != 0 && n >= 0 && (size_t)n < sizeof e->text)
+	if (e->error != 0 && n >= 0 && (size_t)n < sizeof e->text)
 		snprintf(e->text + n, sizeof e->text - (size_t)n, " %s", strerror(saved));
 	errno = saved;
 	return -1;

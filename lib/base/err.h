@@ -24,7 +24,7 @@ enum {
 /* One error. Text is cut at the end of the buffer; nothing to release. */
 struct pth_err {
 	int code;     /* PTH_INPUT or PTH_SYSTEM (rarely PTH_USAGE) */
-	int err_no;   /* whose text ends the message, or 0 */
+	int error;    /* errno, when it is what the text ends in; else 0 */
 	int category; /* of io/category.h, or 0: nobody has said it */
 	char text[1000];
 };

@@ -1,3 +1,4 @@
+/* System calls that need care, and where the project's own files lie. */
 #include "base/os.h"
 
 #include <errno.h>
@@ -10,6 +11,9 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/words.h"
 
 void
 pth_fd_sanitize(void)
@@ -31,8 +35,9 @@ pth_fd_sanitize(void)
 static int
 open_walk(int dirfd, const char *path, int flags, mode_t mode)
 {
+	pth_auto_fd above = -1;
 	char part[NAME_MAX + 1];
-	int fd = dirfd, next;
+	int next;
 	size_t n;
 
 	if (*path == '/' || *path == '\0') {
@@ -48,21 +53,16 @@ open_walk(int dirfd, const char *path, int flags, mode_t mode)
 			memcpy(part, path, n);
 			part[n] = '\0';
 			path += n + strspn(path + n, "/");
-			if (*path == '\0')
-				next = openat(fd, part, flags | O_NOFOLLOW, mode);
-			else
-				next = openat(
-				    fd, part, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		}
-		if (fd != dirfd) {
-			int saved = errno;
-
-			close(fd);
-			errno = saved;
+			next = openat(above >= 0 ? above : dirfd, part,
+			    *path == '\0' ? flags | O_NOFOLLOW :
+			                    O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
+			    mode);
 		}
 		if (next < 0 || *path == '\0')
 			return next;
-		fd = next;
+		if (above >= 0)
+			close(above);
+		above = next;
 	}
 }
 
@@ -79,6 +79,17 @@ pth_open_beneath(int dirfd, const char *path, int flags, mode_t mode)
 	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
 		fd = open_walk(dirfd, path, flags | O_CLOEXEC, mode);
 	return fd;
+}
+
+DIR *
+pth_opendir(int dirfd, const char *path)
+{
+	pth_auto_fd fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+
+	if (d != NULL)
+		pth_take_fd(&fd);
+	return d;
 }
 
 ssize_t
@@ -118,13 +129,20 @@ pth_write_all(int fd, const void *p, size_t n)
 }
 
 size_t
-pth_read_path(const char *path, char *text, size_t max)
+pth_read_text(int dirfd, char *text, size_t size, const char *path, ...)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd >= 0 ? pth_read_all(fd, text, max) : 0;
+	pth_auto_buf name = PTH_BUF_INIT;
+	pth_auto_fd fd = -1;
+	ssize_t n = 0;
+	va_list ap;
 
+	va_start(ap, path);
+	pth_buf_vaddf(&name, path, ap);
+	va_end(ap);
+	fd = openat(dirfd, name.s, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0)
-		close(fd);
+		n = pth_read_all(fd, text, size - 1);
+	text[n > 0 ? n : 0] = '\0';
 	return n > 0 ? (size_t)n : 0;
 }
 
@@ -149,16 +167,6 @@ joined(const char *dir, const char *tail)
 	return pth_buf_take(&b);
 }
 
-static bool
-has_plugins(const char *share)
-{
-	char *p = joined(share, "/plugins");
-	bool yes = access(p, F_OK) == 0;
-
-	free(p);
-	return yes;
-}
-
 /* Our data below top, as in a checkout or as installed; share stays NULL when
  * it is not there. */
 static void
@@ -168,13 +176,14 @@ look_below(struct pth_home *h, const char *top)
 		{ "/share/pth", "/libexec/pth" } };
 
 	for (size_t i = 0; i < countof(places); i++) {
-		h->share = joined(top, places[i][0]);
-		if (has_plugins(h->share)) {
+		pth_auto_str share = joined(top, places[i][0]);
+		pth_auto_str plugins = joined(share, "/plugins");
+
+		if (access(plugins, F_OK) == 0) {
+			h->share = pth_take(&share);
 			h->libexec = joined(top, places[i][1]);
 			return;
 		}
-		free(h->share);
-		h->share = NULL;
 	}
 }
 
@@ -235,8 +244,8 @@ runnable(const char *path)
 char *
 pth_which(const char *name, const char *path)
 {
-	struct pth_buf b = PTH_BUF_INIT;
-	size_t n;
+	struct pth_word rest, dir;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	if (strchr(name, '/') != NULL)
 		return runnable(name) ? pth_xstrdup(name) : NULL;
@@ -244,17 +253,14 @@ pth_which(const char *name, const char *path)
 		path = getenv("PATH");
 	if (path == NULL)
 		path = "/usr/local/bin:/usr/bin:/bin";
-	for (; *name != '\0'; path += n + 1) {
-		n = strcspn(path, ":");
+	rest = pth_word_of(path);
+	while (*name != '\0' && pth_word_next(&rest, ":", &dir)) {
 		pth_buf_cut(&b, 0);
-		pth_buf_add(&b, n != 0 ? path : ".", n != 0 ? n : 1);
-		pth_buf_addf(&b, "/%s", name);
+		pth_buf_addf(
+		    &b, "%.*s/%s", dir.n != 0 ? (int)dir.n : 1, dir.n != 0 ? dir.s : ".", name);
 		if (runnable(b.s))
 			return pth_buf_take(&b);
-		if (path[n] == '\0')
-			break;
 	}
-	pth_buf_release(&b);
 	return NULL;
 }
 

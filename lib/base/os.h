@@ -4,6 +4,7 @@
 #ifndef PTH_BASE_OS_H
 #define PTH_BASE_OS_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -15,12 +16,15 @@ void pth_fd_sanitize(void);
 /* Open below dirfd only: no "..", no absolute path, no link that leaves
  * (openat2 RESOLVE_BENEATH). -1 and errno. */
 int pth_open_beneath(int dirfd, const char *path, int flags, mode_t mode);
+/* Open a directory below dirfd (AT_FDCWD); a link is not followed. NULL and errno. */
+DIR *pth_opendir(int dirfd, const char *path);
 /* Read n bytes, EINTR retried: how many there were until the end of the file,
  * or -1 and errno. */
 ssize_t pth_read_all(int fd, void *p, size_t n);
-/* The beginning of a file, of /proc for instance, into text[max]; how much, 0
- * when it cannot be read. Without a NUL at the end. */
-size_t pth_read_path(const char *path, char *text, size_t max);
+/* Read the beginning of a small file, as those of proc(5) and cgroups(7) are, into
+ * text[size], with a NUL at the end; how many bytes, 0 when it cannot be read. The
+ * path below dirfd (AT_FDCWD) is a format. */
+size_t pth_read_text(int dirfd, char *text, size_t size, const char *path, ...) PTH_PRINTF(4, 5);
 /* Write all of n bytes likewise: 0, or -1 and errno. */
 int pth_write_all(int fd, const void *p, size_t n);
 /* Write a text into a file that is there, as those of proc(5), sysfs(5) and

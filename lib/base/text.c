@@ -1,3 +1,4 @@
+/* Work on text that must come out the same under every locale. */
 #include "base/text.h"
 
 #include <arpa/inet.h>
@@ -7,20 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Own tables: <ctype.h> looks at the locale and chokes on negative chars. */
-static bool
-is_alnum(unsigned char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
+#include "base/cleanup.h"
 
 void
 pth_quote_sh(struct pth_buf *b, const char *s)
 {
 	const char *p;
 
-	for (p = s; is_alnum((unsigned char)*p) || (*p != '\0' && strchr("%+,-./:=@_", *p) != NULL);
-	     p++)
+	for (p = s; pth_is_alnum(*p) || (*p != '\0' && strchr("%+,-./:=@_", *p) != NULL); p++)
 		;
 	if (p > s && *p == '\0') {
 		pth_buf_adds(b, s);
@@ -37,14 +32,23 @@ pth_quote_sh(struct pth_buf *b, const char *s)
 }
 
 bool
+pth_one_of(const char *s, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(words[i], s) == 0)
+			return true;
+	return false;
+}
+
+bool
 pth_name_ok(const char *s)
 {
 	size_t n;
 
-	if (!is_alnum((unsigned char)*s) && *s != '_')
+	if (!pth_is_alnum(*s) && *s != '_')
 		return false;
 	for (n = 0; s[n] != '\0'; n++)
-		if (n >= 63 || (!is_alnum((unsigned char)s[n]) && strchr("._-", s[n]) == NULL))
+		if (n >= 63 || (!pth_is_alnum(s[n]) && strchr("._-", s[n]) == NULL))
 			return false;
 	return true;
 }
@@ -56,11 +60,9 @@ pth_name_from(struct pth_buf *b, const char *s, size_t max)
 	bool gap = false;
 
 	for (; *s != '\0' && b->len - start < max; s++) {
-		char c = *s;
+		char c = pth_lower(*s);
 
-		if (c >= 'A' && c <= 'Z')
-			c = (char)(c - 'A' + 'a');
-		if (!is_alnum((unsigned char)c) && c != '_' && (c != '.' || b->len == start)) {
+		if (!pth_is_alnum(c) && c != '_' && (c != '.' || b->len == start)) {
 			gap = b->len > start;
 			continue;
 		}
@@ -96,7 +98,7 @@ pth_int(const char *s, long long min, long long max, long long *v)
 	long long x;
 
 	/* strtoll would skip blanks and take "+". */
-	if (!(*s >= '0' && *s <= '9') && !(*s == '-' && s[1] >= '0' && s[1] <= '9'))
+	if (!pth_is_digit(*s) && !(*s == '-' && pth_is_digit(s[1])))
 		return false;
 	errno = 0;
 	x = strtoll(s, &end, 10);
@@ -110,15 +112,11 @@ bool
 pth_ipv4_network(const char *s, uint32_t *address, unsigned *bits)
 {
 	size_t n = strcspn(s, "/");
-	char text[INET_ADDRSTRLEN];
+	pth_auto_str text = pth_xstrndup(s, n);
 	struct in_addr a;
 	long long prefix;
 
-	if (n >= sizeof text || s[n] != '/' || !pth_int(s + n + 1, 1, 32, &prefix))
-		return false;
-	memcpy(text, s, n);
-	text[n] = '\0';
-	if (inet_pton(AF_INET, text, &a) != 1)
+	if (s[n] != '/' || !pth_int(s + n + 1, 1, 32, &prefix) || inet_pton(AF_INET, text, &a) != 1)
 		return false;
 	*address = ntohl(a.s_addr);
 	*bits = (unsigned)prefix;
@@ -128,42 +126,33 @@ pth_ipv4_network(const char *s, uint32_t *address, unsigned *bits)
 bool
 pth_size(const char *s, long long *bytes)
 {
-	static const struct {
-		const char *unit;
-		long long factor;
-	} units[] = {
-		{ "", 1 },
-		{ "B", 1 },
-		{ "k", 1000 },
-		{ "K", 1000 },
-		{ "kB", 1000 },
-		{ "KB", 1000 },
-		{ "M", 1000000 },
-		{ "MB", 1000000 },
-		{ "G", 1000000000 },
-		{ "GB", 1000000000 },
-		{ "Ki", 1 << 10 },
-		{ "KiB", 1 << 10 },
-		{ "Mi", 1 << 20 },
-		{ "MiB", 1 << 20 },
-		{ "Gi", 1 << 30 },
-		{ "GiB", 1 << 30 },
-	};
-	char *end;
-	long long n;
+	static const char letters[] = "kMG";
+	long long n, step;
+	const char *letter;
+	int power = 0;
+	char *unit;
 
-	if (!(*s >= '0' && *s <= '9'))
+	if (!pth_is_digit(*s))
 		return false;
 	errno = 0;
-	n = strtoll(s, &end, 10);
+	n = strtoll(s, &unit, 10);
 	if (errno != 0)
 		return false;
-	if (*end == ' ')
-		end++;
-	for (size_t i = 0; i < countof(units); i++)
-		if (strcmp(end, units[i].unit) == 0)
-			return !__builtin_mul_overflow(n, units[i].factor, bytes);
-	return false;
+	unit += *unit == ' ';
+	/* Ki is binary and K decimal, as k is; there is no ki. */
+	step = *unit != '\0' && *unit != 'k' && unit[1] == 'i' ? 1024 : 1000;
+	letter = *unit != '\0' ? strchr(letters, *unit == 'K' ? 'k' : *unit) : NULL;
+	if (letter != NULL) {
+		power = (int)(letter - letters) + 1;
+		unit += step == 1024 ? 2 : 1;
+	}
+	if (strcmp(unit, "") != 0 && strcmp(unit, "B") != 0)
+		return false;
+	while (power-- > 0)
+		if (__builtin_mul_overflow(n, step, &n))
+			return false;
+	*bytes = n;
+	return true;
 }
 
 void
@@ -193,36 +182,23 @@ pth_size_show(struct pth_buf *b, long long bytes)
 static size_t
 utf8_len(const unsigned char *s, size_t n)
 {
-	size_t len;
-	unsigned char lo = 0x80, hi = 0xbf;
+	unsigned char c = s[0];
+	size_t len = c < 0x80 ? c != 0 :
+	    c < 0xc2          ? 0 :
+	    c < 0xe0          ? 2 :
+	    c < 0xf0          ? 3 :
+	    c < 0xf5          ? 4 :
+	                        0;
 
-	if (s[0] == 0)
-		return 0;
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] >= 0xc2 && s[0] <= 0xdf)
-		len = 2;
-	else if (s[0] >= 0xe0 && s[0] <= 0xef)
-		len = 3;
-	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
-		len = 4;
-	else
-		return 0;
 	if (len > n)
 		return 0;
-	if (s[0] == 0xe0)
-		lo = 0xa0;
-	else if (s[0] == 0xed)
-		hi = 0x9f;
-	else if (s[0] == 0xf0)
-		lo = 0x90;
-	else if (s[0] == 0xf4)
-		hi = 0x8f;
-	if (s[1] < lo || s[1] > hi)
-		return 0;
-	for (size_t i = 2; i < len; i++)
-		if (s[i] < 0x80 || s[i] > 0xbf)
+	for (size_t i = 1; i < len; i++)
+		if ((s[i] & 0xc0) != 0x80)
 			return 0;
+	/* Too long a form, a surrogate, beyond U+10FFFF. */
+	if ((c == 0xe0 && s[1] < 0xa0) || (c == 0xed && s[1] > 0x9f) ||
+	    (c == 0xf0 && s[1] < 0x90) || (c == 0xf4 && s[1] > 0x8f))
+		return 0;
 	return len;
 }
 
@@ -284,11 +260,9 @@ pth_show(struct pth_buf *b, const char *s, size_t max)
 }
 
 static unsigned
-min3(unsigned a, unsigned b, unsigned c)
+least(unsigned a, unsigned b)
 {
-	unsigned m = a < b ? a : b;
-
-	return m < c ? m : c;
+	return a < b ? a : b;
 }
 
 #define NEAR_MAX 64 /* names longer than this are never suggested */
@@ -309,10 +283,9 @@ pth_distance(const char *a, const char *b, unsigned limit)
 		for (size_t j = 1; j <= lb; j++) {
 			unsigned cost = a[i - 1] != b[j - 1];
 
-			cur[j] = min3(cur[j - 1] + 1, one[j] + 1, one[j - 1] + cost);
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-			    two[j - 2] + 1 < cur[j])
-				cur[j] = two[j - 2] + 1;
+			cur[j] = least(least(cur[j - 1], one[j]) + 1, one[j - 1] + cost);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				cur[j] = least(cur[j], two[j - 2] + 1);
 		}
 		t = two;
 		two = one;

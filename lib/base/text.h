@@ -10,6 +10,38 @@
 
 #include "base/buf.h"
 
+/* Letters and digits of ASCII; <ctype.h> asks the locale and chokes on negative
+ * characters. */
+static inline bool
+pth_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline bool
+pth_is_lower(char c)
+{
+	return c >= 'a' && c <= 'z';
+}
+
+static inline char
+pth_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static inline bool
+pth_is_alpha(char c)
+{
+	return pth_is_lower(pth_lower(c));
+}
+
+static inline bool
+pth_is_alnum(char c)
+{
+	return pth_is_alpha(c) || pth_is_digit(c);
+}
+
 /* One shell word: as it is when that is safe, else in '...'. */
 void pth_quote_sh(struct pth_buf *b, const char *s);
 /* A name that can be a file, host and container name:
@@ -18,6 +50,8 @@ bool pth_name_ok(const char *s);
 /* Make such a name out of any text: lower case, other bytes become one '-',
  * at most max bytes (max >= 2). Empty text gives "x". */
 void pth_name_from(struct pth_buf *b, const char *s, size_t max);
+/* Is s one of n words? */
+bool pth_one_of(const char *s, const char *const *words, size_t n);
 /* What is behind the last '/' of a path; it points into it. */
 const char *pth_base_name(const char *path);
 /* fnmatch(3) with FNM_PATHNAME off; true when it matches. */

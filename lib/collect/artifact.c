@@ -12,7 +12,7 @@
 #include "base/os.h"
 #include "base/text.h"
 #include "io/digest.h"
-#include "io/rec.h"
+#include "io/record.h"
 
 #define BLOCK 131072
 #define LINES_BLOCK 65536
@@ -66,7 +66,7 @@ matches(const char *pattern, const char *path)
 }
 
 const char *
-pth_artifact_kind(const char *path)
+pth_artifact_kind_of(const char *path)
 {
 	for (size_t i = 0; i < countof(kinds); i++)
 		if (matches(kinds[i].pattern, path))
@@ -154,8 +154,8 @@ service_of(const json_t *rec, const char *path)
 	if (slash == NULL)
 		return v;
 	name = pth_xstrndup(path, (size_t)(slash - path));
-	if (json_object_get(json_object_get(rec, "services"), name) != NULL ||
-	    json_object_get(pth_json_path(rec, "result.services"), name) != NULL)
+	if (json_object_get(pth_test_services(rec), name) != NULL ||
+	    pth_rec_ended_service(rec, name) != NULL)
 		v = pth_json_string(name);
 	free(name);
 	return v;
@@ -169,9 +169,9 @@ planned_kind(const json_t *rec, const char *service, const char *path, const cha
 	json_t *g;
 	size_t i;
 
-	json_array_foreach(json_object_get(pth_rec_service(rec, service), "artifacts"), i, g) {
-		const char *glob = pth_json_str(g, "path", NULL);
-		const char *want = pth_json_str(g, "kind", NULL);
+	json_array_foreach(pth_svc_artifacts(pth_rec_service(rec, service)), i, g) {
+		const char *glob = pth_want_path(g);
+		const char *want = pth_want_kind(g);
 
 		if (glob != NULL && want != NULL && matches(glob, path + strlen(service) + 1))
 			return want;
@@ -203,13 +203,12 @@ list_file(struct walk *w, int dir, const char *name, const char *path)
 	close(fd);
 	a = json_object();
 	service = service_of(w->rec, path);
-	pth_json_set(a, "path", pth_json_string(path));
-	pth_json_set(a, "service", service);
-	pth_json_set(a, "kind",
-	    json_string(
-	        planned_kind(w->rec, json_string_value(service), path, pth_artifact_kind(path))));
-	pth_json_set(a, "bytes", json_integer(bytes));
-	pth_json_set(a, "sha256", json_string(hex));
+	pth_artifact_set_path(a, path);
+	pth_json_set(a, PTH_KEY(artifact, service), service);
+	pth_artifact_set_kind(
+	    a, planned_kind(w->rec, json_string_value(service), path, pth_artifact_kind_of(path)));
+	pth_artifact_set_bytes(a, bytes);
+	pth_artifact_set_sha256(a, hex);
 	pth_json_push(w->list, a);
 	w->n++;
 }
@@ -260,8 +259,8 @@ walk(struct walk *w, int fd, struct pth_buf *path, unsigned depth)
 static int
 by_path(const void *a, const void *b)
 {
-	return strcmp(pth_json_str(*(json_t *const *)a, "path", ""),
-	    pth_json_str(*(json_t *const *)b, "path", ""));
+	return strcmp(
+	    pth_artifact_path(*(json_t *const *)a), pth_artifact_path(*(json_t *const *)b));
 }
 
 static json_t *

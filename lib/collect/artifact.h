@@ -31,7 +31,7 @@ json_t *pth_artifact_list(int dirfd, const json_t *rec, struct pth_err *e);
  * Kind of a file by its path alone: log capture keylog qlog profile core
  * certificate download, or file. A literal, never NULL.
  */
-const char *pth_artifact_kind(const char *path);
+const char *pth_artifact_kind_of(const char *path);
 
 /*
  * Are the files a and b, below dirfd, the same byte for byte? 1 yes, 0 no

@@ -15,10 +15,9 @@
 static bool
 has_run(const json_t *rec)
 {
-	enum pth_status s = pth_status_of_result(
-	    pth_json_str(json_object_get(rec, "result"), "status", NULL));
+	enum pth_status s = pth_status_of_result(pth_result_status(pth_test_result(rec)));
 
-	return json_object_get(rec, "error") == NULL && s != PTH_S_ERROR && s != PTH_S_SKIPPED;
+	return pth_test_error(rec) == NULL && s != PTH_S_ERROR && s != PTH_S_SKIPPED;
 }
 
 /* The test's directory, opened without leaving the run directory; -1 when
@@ -26,9 +25,9 @@ has_run(const json_t *rec)
 static int
 open_test_dir(const json_t *rec, char **path)
 {
-	const json_t *result = json_object_get(rec, "result");
-	const char *run = pth_json_str(result, "run_dir", NULL);
-	const char *dir = pth_json_str(result, "dir", NULL);
+	const json_t *result = pth_test_result(rec);
+	const char *run = pth_result_run_dir(result);
+	const char *dir = pth_result_dir(result);
 	struct pth_buf b = PTH_BUF_INIT;
 	int fd;
 
@@ -72,12 +71,10 @@ collect_dir(json_t *rec, int dirfd, const char *path, const struct pth_collect_o
 	ev.no_packets = packets.why;
 	ev.filter_refused = packets.refused;
 	ev.incomplete = packets.incomplete;
-	if (pth_json_bool(rec, "collect_artifacts", true))
-		pth_json_set(rec, "artifacts", json_incref(artifacts));
-	else
-		pth_json_set(rec, "artifacts", json_array());
-	pth_json_set(rec, "metrics", json_incref(metrics));
-	pth_json_set(rec, "verdict", pth_verdict(rec, &ev));
+	pth_test_set_artifacts(
+	    rec, pth_test_collect_artifacts(rec) ? json_incref(artifacts) : json_array());
+	pth_test_set_metrics(rec, json_incref(metrics));
+	pth_test_set_verdict(rec, pth_verdict(rec, &ev));
 	json_decref(artifacts);
 	json_decref(metrics);
 	json_decref(filters);
@@ -92,9 +89,9 @@ collect_nothing(json_t *rec)
 	json_t *metrics = json_object();
 
 	pth_metric_result(rec, metrics);
-	pth_json_set(rec, "artifacts", json_array());
-	pth_json_set(rec, "metrics", metrics);
-	pth_json_set(rec, "verdict", pth_verdict(rec, &ev));
+	pth_test_set_artifacts(rec, json_array());
+	pth_test_set_metrics(rec, metrics);
+	pth_test_set_verdict(rec, pth_verdict(rec, &ev));
 }
 
 void
@@ -105,8 +102,8 @@ pth_collect_test(json_t *rec, const struct pth_collect_options *opt)
 	char *path;
 	int dirfd = open_test_dir(rec, &path);
 
-	pth_event_settings(json_object_get(rec, "settings"));
-	pth_event_run(pth_json_str(rec, "run", NULL));
+	pth_event_settings(pth_test_settings(rec));
+	pth_event_run(pth_test_run(rec));
 	pth_event_test(pth_rec_id(rec));
 	if (dirfd < 0) {
 		collect_nothing(rec);
@@ -126,15 +123,15 @@ pth_collect_failed(json_t *rec, const char *why)
 {
 	json_t *v = json_object();
 
-	pth_json_set(rec, "artifacts", json_array());
-	pth_json_set(rec, "metrics", json_object());
-	pth_json_set(v, "status", json_string("error"));
-	pth_json_set(v, "ok", json_false());
-	pth_json_set(v, "expected", json_false());
-	pth_json_set(v, "marks", json_array());
-	pth_json_set(v, "summary", pth_json_string(why));
-	pth_json_set(v, "rules", json_array());
-	pth_json_set(rec, "verdict", v);
+	pth_test_set_artifacts(rec, json_array());
+	pth_test_set_metrics(rec, json_object());
+	pth_verdict_set_status(v, pth_status_name(PTH_S_ERROR));
+	pth_verdict_set_ok(v, false);
+	pth_verdict_set_expected(v, false);
+	pth_verdict_set_marks(v, json_array());
+	pth_verdict_set_summary(v, why);
+	pth_verdict_set_rules(v, json_array());
+	pth_test_set_verdict(rec, v);
 }
 
 static int
@@ -182,7 +179,7 @@ put_line(struct pth_results *r, const json_t *rec)
 void
 pth_results_add(struct pth_results *r, const json_t *rec)
 {
-	const char *dir = json_string_value(pth_json_path(rec, "result.run_dir"));
+	const char *dir = pth_result_run_dir(pth_test_result(rec));
 
 	if (dir == NULL) /* never executed: it belongs to the run it came with */
 		dir = r->dir;

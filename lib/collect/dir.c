@@ -109,9 +109,9 @@ test_of(const struct pth_olddir *d, const char *id, json_t **rec, struct pth_err
 	} else if (*rec == NULL && result != NULL && pth_rec_is_test(result)) {
 		*rec = json_incref(result);
 	}
-	inner = json_object_get(result, "result");
-	if (*rec != NULL && result != NULL && json_object_get(*rec, "result") == NULL)
-		pth_json_set(*rec, "result", json_incref(inner != NULL ? inner : result));
+	inner = PTH_GET(test, result, result);
+	if (*rec != NULL && result != NULL && PTH_GET(test, *rec, result) == NULL)
+		pth_test_set_result(*rec, json_incref(inner != NULL ? inner : result));
 	json_decref(whole);
 	json_decref(result);
 	return 0;
@@ -121,12 +121,12 @@ test_of(const struct pth_olddir *d, const char *id, json_t **rec, struct pth_err
 static void
 place(const struct pth_olddir *d, json_t *rec, const char *id)
 {
-	json_t *result = json_object_get(rec, "result");
+	json_t *result = pth_test_result(rec);
 
-	if (!json_is_object(result))
+	if (result == NULL)
 		return;
-	pth_json_set(result, "run_dir", pth_json_string(d->path));
-	pth_json_set(result, "dir", pth_json_string(id));
+	pth_result_set_run_dir(result, d->path);
+	pth_result_set_dir(result, id);
 }
 
 int

@@ -2,21 +2,21 @@
 
 #include <string.h>
 
-#include "io/rec.h"
+#include "base/cleanup.h"
+#include "io/record.h"
 
 /* Its files; an empty array when it has none. New reference. */
 static json_t *
 files_of(const json_t *capture)
 {
-	json_t *list = json_object_get(capture, "files"), *one = json_object_get(capture, "file"),
-	       *f;
+	json_t *list = pth_rcap_files(capture), *one = PTH_GET(rcap, capture, file), *f;
 	json_t *out = json_array();
 	size_t i;
 
 	json_array_foreach(list, i, f)
 		if (json_is_string(f))
 			pth_json_push(out, json_incref(f));
-	if (!json_is_array(list) && json_is_string(one))
+	if (list == NULL && json_is_string(one))
 		pth_json_push(out, json_incref(one));
 	return out;
 }
@@ -25,17 +25,15 @@ files_of(const json_t *capture)
 static bool
 is_whole(const json_t *rec)
 {
-	json_t *files = files_of(pth_json_path(rec, "result.capture"));
-	bool yes = json_array_size(files) > 0;
+	json_auto_t *files = files_of(pth_result_capture(pth_test_result(rec)));
 
-	json_decref(files);
-	return yes;
+	return json_array_size(files) > 0;
 }
 
 static const json_t *
 planned(const json_t *rec, const char *service)
 {
-	return json_object_get(pth_rec_service(rec, service), "capture");
+	return pth_svc_capture(pth_rec_service(rec, service));
 }
 
 /* Does an earlier service's capture have the same packets? A server's and its
@@ -48,44 +46,40 @@ is_repeated(const json_t *rec, const char *service)
 	json_t *s, *files;
 	size_t n;
 
-	json_object_foreach(pth_json_path(rec, "result.services"), name, s) {
+	json_object_foreach(pth_rec_ended(rec), name, s) {
 		if (strcmp(name, service) == 0)
 			break;
-		files = files_of(json_object_get(s, "capture"));
+		files = files_of(pth_rsvc_capture(s));
 		n = json_array_size(files);
 		json_decref(files);
 		other = planned(rec, name);
 		if (n > 0 && json_is_object(mine) && json_is_object(other) &&
-		    strcmp(pth_json_str(mine, "filter", ""), pth_json_str(other, "filter", "")) ==
-		        0 &&
-		    strcmp(pth_json_str(mine, "interface", ""),
-		        pth_json_str(other, "interface", "")) == 0)
+		    strcmp(pth_cap_filter(mine), pth_cap_filter(other)) == 0 &&
+		    strcmp(pth_cap_interface(mine), pth_cap_interface(other)) == 0)
 			return true;
 	}
 	return false;
 }
 
-/* The captures in question, [{"service": name or null, "capture": object}]. */
+/* The captures in question, [[name of the service or null, capture]]. */
 static json_t *
 chosen(const json_t *rec, bool all)
 {
-	json_t *list = json_array(), *c = pth_json_path(rec, "result.capture"), *s;
-	const char *name, *file = pth_json_str(c, "file", "");
+	json_t *list = json_array(), *c = pth_result_capture(pth_test_result(rec)), *s;
+	const char *name, *file = pth_rcap_file(c);
 	bool whole = is_whole(rec);
 
 	if (json_is_object(c))
-		pth_json_push(list, json_pack("{s:n,s:O}", "service", "capture", c));
+		pth_json_push(list, json_pack("[n,O]", c));
 	if (whole && !all)
 		return list;
-	json_object_foreach(pth_json_path(rec, "result.services"), name, s) {
-		c = json_object_get(s, "capture");
+	json_object_foreach(pth_rec_ended(rec), name, s) {
+		c = pth_rsvc_capture(s);
 		/* In containers that of one service stands for the test. */
-		if (!json_is_object(c) ||
-		    (whole && strcmp(pth_json_str(c, "file", ""), file) == 0) ||
+		if (!json_is_object(c) || (whole && strcmp(pth_rcap_file(c), file) == 0) ||
 		    (!all && is_repeated(rec, name)))
 			continue;
-		pth_json_push(
-		    list, json_pack("{s:o,s:O}", "service", pth_json_string(name), "capture", c));
+		pth_json_push(list, json_pack("[o,O]", pth_json_string(name), c));
 	}
 	return list;
 }
@@ -93,24 +87,26 @@ chosen(const json_t *rec, bool all)
 json_t *
 pth_losses_files(const json_t *rec, bool all)
 {
-	json_t *list = chosen(rec, all), *out = json_array(), *x, *files;
+	json_auto_t *list = chosen(rec, all);
+	json_t *out = json_array(), *x, *files;
 	size_t i;
 
 	json_array_foreach(list, i, x) {
-		files = files_of(json_object_get(x, "capture"));
+		files = files_of(json_array_get(x, 1));
 		if (json_array_size(files) > 0)
 			pth_json_push(out, json_incref(files));
 		json_decref(files);
 	}
-	json_decref(list);
 	return out;
 }
 
 void
 pth_losses_add(const json_t *rec, json_t *metrics)
 {
-	static const char *const keys[] = { "dropped", "omitted", "discarded" };
-	json_t *list = chosen(rec, false), *x, *v;
+	static const char *const keys[] = { PTH_KEY(rcap, dropped), PTH_KEY(rcap, omitted),
+		PTH_KEY(rcap, discarded) };
+	json_auto_t *list = chosen(rec, false);
+	json_t *x, *v;
 	size_t i;
 
 	for (size_t k = 0; k < countof(keys); k++) {
@@ -118,14 +114,13 @@ pth_losses_add(const json_t *rec, json_t *metrics)
 		bool there = false;
 
 		json_array_foreach(list, i, x) {
-			v = json_object_get(json_object_get(x, "capture"), keys[k]);
+			v = json_object_get(json_array_get(x, 1), keys[k]);
 			there = there || json_is_integer(v);
 			sum += json_integer_value(v);
 		}
 		if (there)
 			pth_json_set(metrics, keys[k], json_integer(sum));
 	}
-	json_decref(list);
 }
 
 static const char *
@@ -137,9 +132,9 @@ plural(int64_t n)
 static void
 note(const json_t *c, struct pth_buf *b)
 {
-	const char *error = pth_json_str(c, "error", NULL);
-	int64_t dropped = pth_json_int(c, "dropped", 0), omitted = pth_json_int(c, "omitted", 0);
-	int64_t discarded = pth_json_int(c, "discarded", 0);
+	const char *error = pth_rcap_error(c);
+	int64_t dropped = pth_rcap_dropped(c), omitted = pth_rcap_omitted(c);
+	int64_t discarded = pth_rcap_discarded(c);
 	size_t start = b->len;
 
 	if (error != NULL)
@@ -160,19 +155,18 @@ note(const json_t *c, struct pth_buf *b)
 void
 pth_losses_notes(const json_t *rec, bool all, struct pth_buf *b)
 {
-	json_t *list = chosen(rec, all), *x;
-	struct pth_buf one = PTH_BUF_INIT;
+	json_auto_t *list = chosen(rec, all);
+	json_t *x;
+	pth_auto_buf one = PTH_BUF_INIT;
 	size_t i;
 
 	json_array_foreach(list, i, x) {
-		const char *service = pth_json_str(x, "service", NULL);
+		const char *service = json_string_value(json_array_get(x, 0));
 
 		pth_buf_cut(&one, 0);
-		note(json_object_get(x, "capture"), &one);
+		note(json_array_get(x, 1), &one);
 		if (one.len > 0)
 			pth_buf_addf(b, "%s%s%s%s", b->len != 0 ? "; " : "",
 			    service != NULL ? service : "", service != NULL ? ": " : "", one.s);
 	}
-	pth_buf_release(&one);
-	json_decref(list);
 }

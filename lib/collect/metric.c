@@ -9,6 +9,7 @@
 #include "collect/artifact.h"
 #include "collect/losses.h"
 #include "collect/tshark.h"
+#include "io/record.h"
 #include "packet/pcapng.h"
 
 #define KEYLOG_MAX (16u << 20)
@@ -86,7 +87,7 @@ int
 pth_metric_keys(const char *dir, const json_t *rec, struct pth_err *e)
 {
 	struct pth_buf keys = PTH_BUF_INIT;
-	json_t *list = pth_json_path(rec, "plan.capture.keylogs"), *k, *seen;
+	json_t *list = pth_cap_keylogs(pth_plan_capture(pth_test_plan(rec))), *k, *seen;
 	int dirfd, rc = 0;
 	size_t i;
 
@@ -111,8 +112,8 @@ no_packets(struct pth_metric_packets *out, json_t *metrics, const char *why, boo
 {
 	out->why = pth_xstrdup(why);
 	out->refused = refused;
-	if (json_object_get(metrics, "error") == NULL && *why != '\0')
-		pth_json_set(metrics, "error", pth_json_string(why));
+	if (PTH_GET(metrics, metrics, error) == NULL && *why != '\0')
+		pth_metrics_set_error(metrics, why);
 }
 
 /* Filters that a command line can carry; the others were refused before. */
@@ -144,7 +145,7 @@ static void
 count_capture(int in, const json_t *rec, const json_t *filters, json_t *metrics,
     struct pth_metric_packets *out)
 {
-	json_t *decode = pth_json_path(rec, "plan.capture.decode");
+	json_t *decode = pth_cap_decode(pth_plan_capture(pth_test_plan(rec)));
 	struct packets p = { 0 };
 	struct pth_err e;
 	bool cut;
@@ -166,7 +167,7 @@ count_capture(int in, const json_t *rec, const json_t *filters, json_t *metrics,
 		if (!out->refused)
 			out->counts = tap_counts(&p);
 		if (cut)
-			pth_json_set(metrics, "truncated", json_true());
+			pth_metrics_set_truncated(metrics, true);
 	}
 	free(p.taps);
 	p.taps = NULL;
@@ -233,7 +234,7 @@ void
 pth_metric_capture(const char *dir, const json_t *rec, const json_t *filters, json_t *metrics,
     struct pth_metric_packets *out)
 {
-	const char *wrong = json_string_value(pth_json_path(rec, "result.capture.error"));
+	const char *wrong = pth_rcap_error(pth_result_capture(pth_test_result(rec)));
 	json_t *captures = pth_losses_files(rec, false);
 	struct pth_buf note = PTH_BUF_INIT;
 	struct pth_err e;
@@ -250,7 +251,7 @@ pth_metric_capture(const char *dir, const json_t *rec, const json_t *filters, js
 	} else {
 		count_capture(fd, rec, filters, metrics, out);
 		if (cut)
-			pth_json_set(metrics, "truncated", json_true());
+			pth_metrics_set_truncated(metrics, true);
 		close(fd);
 	}
 	json_decref(captures);
@@ -273,33 +274,33 @@ pth_metric_packets_release(struct pth_metric_packets *out)
 void
 pth_metric_result(const json_t *rec, json_t *metrics)
 {
-	static const char *const keys[] = { "user_us", "sys_us", "max_rss_kb" };
-	json_t *result = json_object_get(rec, "result"), *services = json_object(), *s, *o;
+	json_t *result = pth_test_result(rec), *services = json_object(), *s, *o, *dropped;
 	const char *name;
 
-	pth_json_set(metrics, "duration_us", json_integer(pth_json_int(result, "duration_us", 0)));
-	json_object_foreach(json_object_get(result, "services"), name, s) {
-		json_t *ru = json_object_get(s, "rusage");
+	pth_metrics_set_duration_us(metrics, pth_result_duration_us(result));
+	json_object_foreach(pth_result_services(result), name, s) {
+		json_t *ru = pth_rsvc_rusage(s);
 
-		if (!json_is_object(ru))
+		if (ru == NULL)
 			continue;
 		o = json_object();
-		for (size_t i = 0; i < countof(keys); i++)
-			pth_json_set(o, keys[i], json_integer(pth_json_int(ru, keys[i], 0)));
-		if (json_is_integer(pth_json_path(s, "capture.dropped")))
-			pth_json_set(
-			    o, "dropped", json_incref(pth_json_path(s, "capture.dropped")));
+		pth_msvc_set_user_us(o, pth_rusage_user_us(ru));
+		pth_msvc_set_sys_us(o, pth_rusage_sys_us(ru));
+		pth_msvc_set_max_rss_kb(o, pth_rusage_max_rss_kb(ru));
+		dropped = PTH_GET(rcap, pth_rsvc_capture(s), dropped);
+		if (json_is_integer(dropped))
+			pth_msvc_set_dropped(o, json_integer_value(dropped));
 		pth_json_set(services, name, o);
 	}
-	pth_json_set(metrics, "services", services);
+	pth_metrics_set_services(metrics, services);
 }
 
 /* How long a service ran, us. */
 static int64_t
 ran_us(const json_t *rec, const char *service)
 {
-	json_t *s = json_object_get(pth_json_path(rec, "result.services"), service);
-	int64_t from = pth_json_int(s, "started_us", 0), to = pth_json_int(s, "ended_us", 0);
+	json_t *s = pth_rec_ended_service(rec, service);
+	int64_t from = pth_rsvc_started_us(s), to = pth_rsvc_ended_us(s);
 
 	return from >= 0 && to > from ? to - from : 0;
 }
@@ -307,42 +308,43 @@ ran_us(const json_t *rec, const char *service)
 void
 pth_metric_transfer(const json_t *rec, const json_t *artifacts, json_t *metrics)
 {
-	int64_t bytes = 0, us = pth_json_int(metrics, "data_us", 0), longest = 0;
+	int64_t bytes = 0, us = pth_json_int(metrics, COLLECT_DATA_US, 0), longest = 0;
 	const char *how = us > 0 ? "capture" : "process";
 	json_t *a, *o;
 	size_t i, files = 0;
 
-	json_object_del(metrics, "data_us");
+	json_object_del(metrics, COLLECT_DATA_US);
 	json_array_foreach(artifacts, i, a) {
-		const char *service = pth_json_str(a, "service", NULL);
+		const char *service = pth_artifact_service(a);
 
-		if (strcmp(pth_json_str(a, "kind", ""), "download") != 0)
+		if (strcmp(pth_artifact_kind(a), "download") != 0)
 			continue;
 		files++;
-		bytes += pth_json_int(a, "bytes", 0);
+		bytes += pth_artifact_bytes(a);
 		if (service != NULL && ran_us(rec, service) > longest)
 			longest = ran_us(rec, service);
 	}
 	if (files == 0) {
-		pth_json_set(metrics, "transfer", json_null());
+		pth_metrics_set_transfer(metrics, json_null());
 		return;
 	}
 	if (us == 0)
 		us = longest;
 	o = json_object();
-	pth_json_set(o, "files", json_integer((json_int_t)files));
-	pth_json_set(o, "bytes", json_integer(bytes));
-	pth_json_set(o, "duration_us", json_integer(us));
-	pth_json_set(o, "goodput_bps",
+	pth_transfer_set_files(o, (int64_t)files);
+	pth_transfer_set_bytes(o, bytes);
+	pth_transfer_set_duration_us(o, us);
+	pth_json_set(o, PTH_KEY(transfer, goodput_bps),
 	    us > 0 ? json_integer((json_int_t)((double)bytes * 8e6 / (double)us)) : json_null());
-	pth_json_set(o, "measured", json_string(how));
-	pth_json_set(metrics, "transfer", o);
+	pth_transfer_set_measured(o, how);
+	pth_metrics_set_transfer(metrics, o);
 }
 
 const json_t *
 pth_metric_find(const json_t *metrics, const char *name)
 {
-	static const char *const rooms[] = { "quic", "tcp", "transfer" };
+	static const char *const rooms[] = { PTH_KEY(metrics, quic), PTH_KEY(metrics, tcp),
+		PTH_KEY(metrics, transfer) };
 	json_t *v = pth_json_path(metrics, name);
 
 	for (size_t i = 0; v == NULL && i < countof(rooms); i++)

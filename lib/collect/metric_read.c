@@ -17,12 +17,13 @@
 #include "base/text.h"
 #include "collect/artifact.h"
 #include "io/event.h"
+#include "io/record.h"
 
 #define LINE_MAX_BYTES 4096       /* of a line; what is behind is not looked at */
 #define FILE_MAX_BYTES (64 << 20) /* of a log; the rest is not read */
 #define JSON_MAX_BYTES (16 << 20)
 #define NUMBER_MAX_BYTES 63
-#define DEADLINE_US ((int64_t)10 * 1000000) /* of one file */
+#define DEADLINE_US (10 * PTH_SECOND_US) /* of one file */
 
 /* ---- reducing */
 
@@ -174,11 +175,11 @@ json_file(struct pth_measure *m, const char *path, int fd, int64_t size)
 void
 pth_metric_read(struct pth_measure *m, const json_t *spec, int fd, int64_t size)
 {
-	const char *path = pth_json_str(spec, "json", NULL),
-	           *pattern = pth_json_str(spec, "matches", ".");
+	const char *path = pth_measure_json(spec), *given = pth_measure_matches(spec);
+	const char *pattern = given != NULL ? given : ".";
 	struct search s = { .m = m };
 
-	m->counts = strcmp(pth_json_str(spec, "reduce", ""), "count") == 0;
+	m->counts = strcmp(pth_measure_reduce(spec), "count") == 0;
 	if (path != NULL) {
 		json_file(m, path, fd, size);
 	} else if (pth_regex_fault(pattern) == NULL &&
@@ -191,16 +192,14 @@ pth_metric_read(struct pth_measure *m, const json_t *spec, int fd, int64_t size)
 json_t *
 pth_metric_reduce(const struct pth_measure *m, const json_t *spec)
 {
-	double scale = pth_json_num(spec, "scale", 1);
-
-	return reduced(m, pth_json_str(spec, "reduce", "last"), scale);
+	return reduced(m, pth_measure_reduce(spec), pth_measure_scale(spec));
 }
 
 /* A file of the list that a metric of this service is about? */
 static const char *
 concerned(const json_t *artifact, const char *service, const char *glob)
 {
-	const char *path = pth_json_str(artifact, "path", "");
+	const char *path = pth_artifact_path(artifact);
 	size_t n = strlen(service);
 
 	if (strncmp(path, service, n) != 0 || path[n] != '/' || !pth_glob(glob, path + n + 1))
@@ -211,21 +210,20 @@ concerned(const json_t *artifact, const char *service, const char *glob)
 static void
 one(int dirfd, const json_t *artifacts, const char *service, const json_t *spec, json_t *out)
 {
-	const char *name = pth_json_str(spec, "name", NULL), *path,
-	           *pattern = pth_json_str(spec, "matches", "");
+	const char *name = pth_measure_name(spec), *path, *pattern = pth_measure_matches(spec);
 	struct pth_measure m = { 0 };
 	bool found = false;
 	json_t *a, *v;
 	size_t i;
 
-	if (pth_regex_fault(pattern) != NULL)
+	if (pattern != NULL && pth_regex_fault(pattern) != NULL)
 		pth_warn("%s: metric %s: %s", service, name != NULL ? name : "?",
 		    pth_regex_fault(pattern));
 	json_array_foreach(artifacts, i, a) {
 		int64_t size = 0;
 		int fd;
 
-		path = concerned(a, service, pth_json_str(spec, "file", "stdout.log"));
+		path = concerned(a, service, pth_measure_file(spec));
 		fd = path != NULL ? pth_artifact_open(dirfd, path, &size) : -1;
 		if (fd < 0)
 			continue;
@@ -244,18 +242,18 @@ pth_metric_measures(int dirfd, const json_t *rec, const json_t *artifacts, json_
 	json_t *all = json_object(), *service, *spec, *out;
 	size_t i, k;
 
-	json_array_foreach(pth_json_path(rec, "plan.services"), i, service) {
-		const char *name = pth_json_str(service, "name", "");
+	json_array_foreach(pth_rec_services(rec), i, service) {
+		const char *name = pth_svc_name(service);
 
 		out = json_object();
-		json_array_foreach(json_object_get(service, "metrics"), k, spec)
+		json_array_foreach(pth_svc_metrics(service), k, spec)
 			one(dirfd, artifacts, name, spec, out);
 		if (json_object_size(out) > 0)
 			json_object_set(all, name, out);
 		json_decref(out);
 	}
 	if (json_object_size(all) > 0)
-		json_object_set(metrics, "measures", all);
+		pth_metrics_set_measures(metrics, json_incref(all));
 	json_decref(all);
 }
 
@@ -263,7 +261,7 @@ pth_metric_measures(int dirfd, const json_t *rec, const json_t *artifacts, json_
 const json_t *
 pth_metric_measure(const json_t *metrics, const char *name)
 {
-	json_t *all = json_object_get(metrics, "measures"), *own, *v;
+	json_t *all = pth_metrics_measures(metrics), *own, *v;
 	const json_t *found = NULL;
 	const char *service;
 

@@ -9,6 +9,7 @@
 
 #include "base/os.h"
 #include "collect/artifact.h"
+#include "io/record.h"
 
 #define LINE_MAX_BYTES ((size_t)4 << 20)
 #define FILE_MAX_BYTES ((int64_t)1 << 30)
@@ -16,11 +17,13 @@
 enum { RSS, THREADS, FDS, PROCESSES, PEAKS };
 enum { SENT_PACKETS, SENT_BYTES, RECEIVED_PACKETS, RECEIVED_BYTES, TRAFFIC };
 
-static const char *const peak_keys[PEAKS] = { "rss_kb", "threads", "fds", "processes" };
-static const char *const peak_names[PEAKS] = { "max_rss_kb", "max_threads", "max_fds",
-	"max_processes" };
-static const char *const traffic_keys[TRAFFIC] = { "sent_packets", "sent_bytes", "received_packets",
-	"received_bytes" };
+static const char *const peak_keys[PEAKS] = { PTH_KEY(used, rss_kb), PTH_KEY(used, threads),
+	PTH_KEY(used, fds), PTH_KEY(used, processes) };
+static const char *const peak_names[PEAKS] = { PTH_KEY(peak, max_rss_kb),
+	PTH_KEY(peak, max_threads), PTH_KEY(peak, max_fds), PTH_KEY(peak, max_processes) };
+static const char *const traffic_keys[TRAFFIC] = { PTH_KEY(traffic, sent_packets),
+	PTH_KEY(traffic, sent_bytes), PTH_KEY(traffic, received_packets),
+	PTH_KEY(traffic, received_bytes) };
 
 struct use {
 	const char *name; /* borrowed from the result */
@@ -55,12 +58,12 @@ keep_largest(int64_t *to, const json_t *o, const char *key)
 static void
 take_service(struct use *x, const json_t *o, int64_t us)
 {
-	double cpu = pth_json_num(o, "cpu_percent", 0);
+	double cpu = pth_used_cpu_percent(o);
 
 	for (size_t i = 0; i < TRAFFIC; i++)
 		keep_largest(&x->traffic[i], o, traffic_keys[i]);
 	x->has_traffic = x->has_traffic || json_is_integer(json_object_get(o, traffic_keys[0]));
-	if (!json_is_integer(json_object_get(o, "processes")))
+	if (!json_is_integer(PTH_GET(used, o, processes)))
 		return; /* it had ended */
 	x->samples++;
 	for (size_t i = 0; i < PEAKS; i++)
@@ -76,12 +79,12 @@ static void
 take_line(struct uses *u, const char *text, size_t n)
 {
 	json_t *line = pth_json_parse(text, n, NULL), *o;
-	int64_t us = pth_json_int(line, "interval_us", 0);
+	int64_t us = pth_sample_interval_us(line);
 	const char *name;
 
 	/* A first sample stands for no time; it counts when it is the only one. */
 	us = us < 1 ? 1 : us > 86400000000 ? 86400000000 : us;
-	json_object_foreach(json_object_get(line, "services"), name, o) {
+	json_object_foreach(pth_sample_services(line), name, o) {
 		struct use *x = find(u, name);
 
 		if (x != NULL && json_is_object(o))
@@ -124,13 +127,12 @@ peaks(const struct use *x)
 {
 	json_t *o = json_object();
 
-	pth_json_set(o, "samples", json_integer(x->samples));
+	pth_peak_set_samples(o, x->samples);
 	for (size_t i = 0; i < PEAKS; i++)
 		pth_json_set(o, peak_names[i], json_integer(x->peak[i]));
-	pth_json_set(o, "max_cpu_percent", json_real(x->cpu_max));
-	pth_json_set(o, "mean_cpu_percent",
-	    json_real(
-	        x->us > 0 ? (double)(int64_t)(x->cpu_sum / (double)x->us * 100 + 0.5) / 100 : 0));
+	pth_peak_set_max_cpu_percent(o, x->cpu_max);
+	pth_peak_set_mean_cpu_percent(
+	    o, x->us > 0 ? (double)(int64_t)(x->cpu_sum / (double)x->us * 100 + 0.5) / 100 : 0);
 	return o;
 }
 
@@ -146,21 +148,20 @@ put(const struct use *x, json_t *services)
 		pth_json_set(services, x->name, o);
 	}
 	if (x->samples > 0)
-		pth_json_set(o, "peak", peaks(x));
+		pth_msvc_set_peak(o, peaks(x));
 	if (!x->has_traffic)
 		return;
 	traffic = json_object();
 	for (size_t i = 0; i < TRAFFIC; i++)
 		pth_json_set(traffic, traffic_keys[i], json_integer(x->traffic[i]));
-	pth_json_set(o, "traffic", traffic);
+	pth_msvc_set_traffic(o, traffic);
 }
 
 void
 pth_metric_samples(int dirfd, const json_t *rec, json_t *metrics)
 {
-	json_t *services = pth_json_path(rec, "result.services"), *s,
-	       *to = json_object_get(metrics, "services");
-	bool containers = json_is_object(json_object_get(rec, "compose"));
+	json_t *services = pth_rec_ended(rec), *s, *to = pth_metrics_services(metrics);
+	bool containers = pth_test_compose(rec) != NULL;
 	struct uses u = { pth_xarray(NULL, json_object_size(services) + 1, sizeof *u.v), 0 };
 	const char *name;
 

@@ -3,7 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/text.h"
+#include "base/words.h"
+#include "io/record.h"
 
 enum {
 	F_TIME,
@@ -70,7 +73,7 @@ to_ns(const char *s)
 	int64_t ns = 0;
 	int digits = 0;
 
-	for (; *s >= '0' && *s <= '9' && digits < 10; s++, digits++)
+	for (; pth_is_digit(*s) && digits < 10; s++, digits++)
 		ns = ns * 10 + (*s - '0');
 	if (digits == 0 || (*s != '.' && *s != '\0') || ns > SECONDS_MAX)
 		return 0;
@@ -78,7 +81,7 @@ to_ns(const char *s)
 		s++;
 	for (digits = 0; digits < 9; digits++) {
 		ns *= 10;
-		if (*s >= '0' && *s <= '9')
+		if (pth_is_digit(*s))
 			ns += *s++ - '0';
 	}
 	return ns;
@@ -91,7 +94,7 @@ number(const char *s, int64_t def)
 	char *end;
 	long long v;
 
-	if (*s < '0' || *s > '9')
+	if (!pth_is_digit(*s))
 		return def;
 	v = strtoll(s, &end, s[1] == 'x' ? 16 : 10);
 	return (*end == '\0' || *end == ',') && v <= NUMBER_MAX ? v : def;
@@ -101,15 +104,7 @@ number(const char *s, int64_t def)
 static bool
 has(const char *list, const char *value)
 {
-	size_t n = strlen(value);
-
-	for (; *list != '\0'; list += strcspn(list, ",")) {
-		if (*list == ',')
-			list++;
-		if (strcspn(list, ",") == n && strncmp(list, value, n) == 0)
-			return true;
-	}
-	return false;
+	return pth_words_have(pth_word_of(list), ",", value);
 }
 
 static int64_t
@@ -122,17 +117,14 @@ count(const char *list)
 	return n;
 }
 
-/* FNV-1a of the outermost address and the port. */
+/* A hash of the outermost address and the port. */
 static uint64_t
 endpoint(const char *ip, const char *ip6, const char *port)
 {
-	uint64_t h = 0xcbf29ce484222325u;
-	const char *part[2] = { *ip != '\0' ? ip : ip6, port };
+	const char *address = *ip != '\0' ? ip : ip6;
+	uint64_t h = pth_hash(PTH_HASH_EMPTY, address, strcspn(address, ","));
 
-	for (int i = 0; i < 2; i++)
-		for (const char *s = part[i]; *s != '\0' && *s != ','; s++)
-			h = (h ^ (unsigned char)*s) * 0x100000001b3u;
-	return h;
+	return pth_hash(h, port, strcspn(port, ","));
 }
 
 static struct packets_conn *
@@ -278,7 +270,7 @@ collect_packets_line(struct packets *p, char *line)
 	int64_t t, len;
 	int n;
 
-	if (*line < '0' || *line > '9') {
+	if (!pth_is_digit(*line)) {
 		tap_line(p, line);
 		return;
 	}
@@ -351,10 +343,10 @@ conns_json(const struct packets_conns *c)
 	json_t *o = json_object();
 	size_t n;
 
-	pth_json_set(o, "connections", json_integer((json_int_t)started(c)));
-	median(c, offsetof(struct packets_conn, done), "handshake_us", o, &n);
-	pth_json_set(o, "handshakes", json_integer((json_int_t)n));
-	median(c, offsetof(struct packets_conn, confirmed), "confirmed_us", o, &n);
+	pth_conns_set_connections(o, (int64_t)started(c));
+	median(c, offsetof(struct packets_conn, done), PTH_KEY(conns, handshake_us), o, &n);
+	pth_conns_set_handshakes(o, (int64_t)n);
+	median(c, offsetof(struct packets_conn, confirmed), PTH_KEY(conns, confirmed_us), o, &n);
 	return o;
 }
 
@@ -364,23 +356,23 @@ collect_packets_json(const struct packets *p, json_t *metrics)
 	json_t *protos = json_object(), *o, *versions;
 	char hex[16];
 
-	pth_json_set(metrics, "packets", json_integer(p->packets));
-	pth_json_set(metrics, "bytes", json_integer(p->bytes));
-	pth_json_set(metrics, "captured_us", json_integer(span_us(p->first, p->last)));
+	pth_metrics_set_packets(metrics, p->packets);
+	pth_metrics_set_bytes(metrics, p->bytes);
+	pth_metrics_set_captured_us(metrics, span_us(p->first, p->last));
 	for (size_t i = 0; i < p->nprotos; i++) {
 		struct pth_buf name = PTH_BUF_INIT;
 
 		pth_utf8_clean(&name, p->protos[i].name, strlen(p->protos[i].name));
 		o = json_object();
-		pth_json_set(o, "packets", json_integer(p->protos[i].packets));
-		pth_json_set(o, "bytes", json_integer(p->protos[i].bytes));
+		pth_packetsum_set_packets(o, p->protos[i].packets);
+		pth_packetsum_set_bytes(o, p->protos[i].bytes);
 		pth_json_set(protos, name.s, o);
 		pth_buf_release(&name);
 	}
-	pth_json_set(metrics, "protocols", protos);
+	pth_metrics_set_protocols(metrics, protos);
 	if (p->data_last > p->data_first)
 		pth_json_set(
-		    metrics, "data_us", json_integer(span_us(p->data_first, p->data_last)));
+		    metrics, COLLECT_DATA_US, json_integer(span_us(p->data_first, p->data_last)));
 	if (p->quic.n > 0 || p->nversions > 0) {
 		o = conns_json(&p->quic);
 		versions = json_array();
@@ -388,14 +380,14 @@ collect_packets_json(const struct packets *p, json_t *metrics)
 			snprintf(hex, sizeof hex, "0x%08x", p->versions[i]);
 			pth_json_push(versions, json_string(hex));
 		}
-		pth_json_set(o, "versions", versions);
-		pth_json_set(o, "http3_frames", json_integer(p->http3_frames));
-		pth_json_set(metrics, "quic", o);
+		pth_conns_set_versions(o, versions);
+		pth_conns_set_http3_frames(o, p->http3_frames);
+		pth_metrics_set_quic(metrics, o);
 	}
 	if (p->tcp.n > 0) {
 		o = conns_json(&p->tcp);
-		pth_json_set(o, "retransmissions", json_integer(p->retransmissions));
-		pth_json_set(metrics, "tcp", o);
+		pth_conns_set_retransmissions(o, p->retransmissions);
+		pth_metrics_set_tcp(metrics, o);
 	}
 }
 

@@ -78,7 +78,9 @@ struct packets {
 
 /* One line of output, without its newline; cut up in place. */
 void collect_packets_line(struct packets *p, char *line);
-/* Add packets, bytes, captured_us, protocols, data_us, quic, tcp to metrics. */
+/* Add packets, bytes, captured_us, protocols, quic, tcp to metrics, and the data time
+ * for pth_metric_transfer(), which takes it out again. */
+#define COLLECT_DATA_US "data_us"
 void collect_packets_json(const struct packets *p, json_t *metrics);
 void collect_packets_release(struct packets *p);
 

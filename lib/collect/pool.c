@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/os.h"
 #include "host/proc.h"
 
@@ -60,24 +61,22 @@ pth_pool_add(struct pth_pool *p, json_t *rec, bool work, struct pth_err *e)
 {
 	struct pth_pool_job *j = job(p, p->n);
 	pid_t parent = getpid();
-	int pipes[2];
+	pth_auto_pipe pipe = PTH_PIPE_INIT;
 
 	*j = (struct pth_pool_job){ .rec = rec, .fd = -1 };
 	p->n++;
 	if (!work)
 		return 0;
-	if (pipe2(pipes, O_CLOEXEC) != 0)
+	if (pth_pipe_open(&pipe) != 0)
 		return pth_err_set(e, PTH_SYSTEM, "pipe:");
 	j->pid = fork();
 	if (j->pid == 0)
-		child(p, rec, pipes[1], parent);
-	close(pipes[1]);
+		child(p, rec, pipe.to, parent);
 	if (j->pid < 0) {
 		j->pid = 0;
-		close(pipes[0]);
 		return pth_err_set(e, PTH_SYSTEM, "fork:");
 	}
-	j->fd = pipes[0];
+	j->fd = pth_take_fd(&pipe.from);
 	p->running++;
 	return 0;
 }

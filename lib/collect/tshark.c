@@ -6,13 +6,14 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/os.h"
 #include "base/text.h"
 #include "host/proc.h"
 #include "io/file.h"
 
-#define TSHARK_LIMIT_US (600 * 1000000ll)
-#define EDITCAP_LIMIT_US (120 * 1000000ll)
+#define TSHARK_LIMIT_US (600 * PTH_SECOND_US)
+#define EDITCAP_LIMIT_US (120 * PTH_SECOND_US)
 #define STDERR_MAX 4096
 #define LINE_LIMIT (1u << 20)
 
@@ -210,8 +211,7 @@ keylog_line(const char *s, size_t n)
 	size_t label = 0, a, b;
 
 	while (label < n &&
-	    ((s[label] >= 'A' && s[label] <= 'Z') || s[label] == '_' ||
-	        (s[label] >= '0' && s[label] <= '9')))
+	    ((s[label] >= 'A' && s[label] <= 'Z') || s[label] == '_' || pth_is_digit(s[label])))
 		label++;
 	if (label == 0 || label >= n || s[label] != ' ')
 		return false;

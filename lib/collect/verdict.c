@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "io/event.h"
-#include "io/rec.h"
+#include "io/record.h"
 
 void
 collect_judge_add(struct judge *j, const struct rule_from *from, enum pth_status status, bool ok,
@@ -13,7 +13,7 @@ collect_judge_add(struct judge *j, const struct rule_from *from, enum pth_status
 {
 	struct pth_buf b = PTH_BUF_INIT;
 	struct broken_rule *fault = from->expect ? &j->expect : &j->self;
-	json_t *o = json_object(), *text;
+	json_t *o = json_object();
 	va_list ap;
 
 	if (!ok && from->text != NULL)
@@ -21,23 +21,22 @@ collect_judge_add(struct judge *j, const struct rule_from *from, enum pth_status
 	va_start(ap, fmt);
 	pth_buf_vaddf(&b, fmt, ap);
 	va_end(ap);
-	text = pth_json_text(b.s, b.len);
-	pth_json_set(o, "rule", pth_json_string(rule));
-	pth_json_set(o, "ok", json_boolean(ok));
+	pth_judged_set_rule(o, rule);
+	pth_judged_set_ok(o, ok);
 	if (!ok)
-		pth_json_set(o, "status", json_string(pth_status_name(status)));
+		pth_judged_set_status(o, pth_status_name(status));
 	if (from->category != PTH_CAT_NONE)
-		pth_json_set(o, "category", json_string(pth_category_name(from->category)));
+		pth_judged_set_category(o, pth_category_name(from->category));
 	if (from->expect)
-		pth_json_set(o, "expect", json_true());
-	pth_json_set(o, "text", text);
+		pth_judged_set_expect(o, true);
+	pth_json_set(o, PTH_KEY(judged, text), pth_json_text(b.s, b.len));
 	pth_json_push(j->rules, o);
 	if (!ok && status > fault->status) {
 		fault->status = status;
 		fault->rule = o;
 	}
-	pth_event("assertion.checked", "{s:O, s:b, s:O}", "rule", json_object_get(o, "rule"), "ok",
-	    ok, "text", text);
+	pth_event("assertion.checked", "{s:O, s:b, s:O}", "rule", PTH_GET(judged, o, rule), "ok",
+	    ok, "text", PTH_GET(judged, o, text));
 	pth_buf_release(&b);
 }
 
@@ -46,7 +45,7 @@ collect_judge_add(struct judge *j, const struct rule_from *from, enum pth_status
 static bool
 is_rule(const char *key)
 {
-	return strcmp(key, "status") != 0 && strcmp(key, "text") != 0;
+	return strcmp(key, PTH_KEY(rules, status)) != 0 && strcmp(key, PTH_KEY(rules, text)) != 0;
 }
 
 /* One list of descriptor rules. */
@@ -58,10 +57,11 @@ judge_list(struct judge *j, const json_t *list, const char *service)
 	size_t i;
 
 	json_array_foreach(list, i, rule) {
+		const char *status = json_string_value(pth_rules_status(rule));
 		struct rule_from from = {
 			.service = service,
-			.status = pth_status_of(pth_json_str(rule, "status", "failed")),
-			.text = pth_json_str(rule, "text", NULL),
+			.status = status != NULL ? pth_status_of(status) : PTH_S_FAILED,
+			.text = pth_rules_text(rule),
 		};
 
 		if (!json_is_object(rule) || from.status == PTH_STATUSES) {
@@ -81,13 +81,13 @@ static void
 judge_expect(struct judge *j)
 {
 	const struct rule_from from = { .status = PTH_S_FAILED, .expect = true };
-	json_t *expect = json_object_get(j->rec, "expect"), *v;
+	json_t *expect = pth_test_expect(j->rec), *v;
 	const char *key;
 
 	if (expect != NULL && !json_is_object(expect) && !json_is_null(expect))
 		collect_rule_wrong(j, &from, "expect", "must be a map of rules", "");
 	json_object_foreach(expect, key, v)
-		if (strcmp(key, "status") != 0)
+		if (strcmp(key, PTH_KEY(rules, status)) != 0)
 			collect_rule(j, &from, key, v);
 }
 
@@ -98,20 +98,19 @@ judge_looks(struct judge *j, const char *key, const char *type)
 {
 	const struct rule_from from = { .status = PTH_S_FAILED };
 	const struct rule_from unseen = { .category = PTH_CAT_CONFIGURATION };
-	const json_t *seen = json_object_get(json_object_get(j->rec, "result"), key), *o;
+	const json_t *seen = json_object_get(pth_test_result(j->rec), key), *o;
 	const json_t *wanted = json_object_get(j->rec, key);
 	size_t i;
 
 	json_array_foreach(seen, i, o) {
-		const char *service = pth_json_str(o, "service", "");
-		bool ok = pth_json_bool(o, "ok", false),
-		     spare = !pth_json_bool(o, "critical", true);
+		const char *service = pth_rstep_service(o);
+		bool ok = pth_rstep_ok(o), spare = !pth_rstep_critical(o);
 		struct pth_buf b = PTH_BUF_INIT;
 
 		pth_buf_addf(
 		    &b, "%s%s%s", pth_json_str(o, type, "?"), *service != '\0' ? " " : "", service);
 		collect_judge_add(j, &from, PTH_S_FAILED, ok || spare, b.s, "%s%s",
-		    pth_json_str(o, "text", ""), !ok && spare ? " (not critical)" : "");
+		    pth_rstep_text(o), !ok && spare ? " (not critical)" : "");
 		pth_buf_release(&b);
 	}
 	if (json_is_array(wanted) && json_array_size(seen) < json_array_size(wanted))
@@ -130,7 +129,7 @@ judge_services(struct judge *j, bool completed)
 	const char *name;
 	bool asked = false, other = false;
 
-	json_object_foreach(pth_json_path(j->rec, "result.services"), name, s) {
+	json_object_foreach(pth_rec_ended(j->rec), name, s) {
 		const struct rule_from from = { .service = name };
 		struct pth_buf how = PTH_BUF_INIT, rule = PTH_BUF_INIT;
 		enum pth_status end = pth_verdict_service_end(j->rec, name, &how);
@@ -157,8 +156,7 @@ judge_services(struct judge *j, bool completed)
 static enum pth_status
 run_status(const json_t *rec)
 {
-	enum pth_status s = pth_status_of_result(
-	    pth_json_str(json_object_get(rec, "result"), "status", NULL));
+	enum pth_status s = pth_status_of_result(pth_result_status(pth_test_result(rec)));
 
 	return s < PTH_STATUSES ? s : PTH_S_ERROR;
 }
@@ -174,15 +172,15 @@ static void
 judge_run(struct judge *j, enum pth_status run)
 {
 	const struct rule_from from = { 0 };
-	const char *reason = pth_json_str(json_object_get(j->rec, "result"), "reason", "");
+	const char *reason = pth_result_reason(pth_test_result(j->rec));
 	json_t *s;
 	size_t i;
 
-	json_array_foreach(pth_json_path(j->rec, "plan.services"), i, s)
-		judge_list(j, json_object_get(s, "verdict"), pth_json_str(s, "name", "?"));
-	judge_list(j, pth_json_path(j->rec, "plan.verdict"), NULL);
-	judge_looks(j, "steps", "step");
-	judge_looks(j, "assertions", "type");
+	json_array_foreach(pth_rec_services(j->rec), i, s)
+		judge_list(j, pth_svc_verdict(s), pth_svc_name(s));
+	judge_list(j, pth_plan_verdict(pth_test_plan(j->rec)), NULL);
+	judge_looks(j, PTH_KEY(result, steps), PTH_KEY(rstep, step));
+	judge_looks(j, PTH_KEY(result, assertions), PTH_KEY(rlook, type));
 	if (!judge_services(j, run == PTH_S_PASSED) && run > j->self.status)
 		collect_judge_add(j, &from, run, false, "run", "%s",
 		    *reason != '\0' ? reason : pth_status_name(run));
@@ -226,12 +224,12 @@ verdict_json(enum pth_status s, bool ok, json_t *marks, const char *summary, jso
 	/* One line: messages of programs may have more. */
 	for (const char *p = summary; *p != '\0' && line.len < 500; p++)
 		pth_buf_addc(&line, (unsigned char)*p < ' ' ? ' ' : *p);
-	pth_json_set(v, "status", json_string(pth_status_name(s)));
-	pth_json_set(v, "ok", json_boolean(ok));
-	pth_json_set(v, "expected", json_boolean(ok && s != PTH_S_PASSED));
-	pth_json_set(v, "marks", marks);
-	pth_json_set(v, "summary", pth_json_text(line.s, line.len));
-	pth_json_set(v, "rules", rules);
+	pth_verdict_set_status(v, pth_status_name(s));
+	pth_verdict_set_ok(v, ok);
+	pth_verdict_set_expected(v, ok && s != PTH_S_PASSED);
+	pth_verdict_set_marks(v, marks);
+	pth_json_set(v, PTH_KEY(verdict, summary), pth_json_text(line.s, line.len));
+	pth_verdict_set_rules(v, rules);
 	pth_buf_release(&line);
 	return v;
 }
@@ -240,7 +238,7 @@ verdict_json(enum pth_status s, bool ok, json_t *marks, const char *summary, jso
 static json_t *
 not_run(enum pth_status s, const json_t *rec, const char *why)
 {
-	bool ok = status_expected(pth_json_path(rec, "expect.status"), s);
+	bool ok = status_expected(pth_rules_status(pth_test_expect(rec)), s);
 	json_t *marks = json_array();
 
 	if (ok && s != PTH_S_PASSED)
@@ -255,7 +253,7 @@ held(const json_t *rules)
 	size_t i, n = 0;
 
 	json_array_foreach(rules, i, rule)
-		n += pth_json_bool(rule, "ok", false);
+		n += pth_judged_ok(rule);
 	return n;
 }
 
@@ -263,11 +261,11 @@ held(const json_t *rules)
 static void
 say_fault(struct pth_buf *b, const struct broken_rule *f)
 {
-	const char *rule = pth_json_str(f->rule, "rule", "run");
+	const char *rule = pth_judged_rule(f->rule);
 
-	if (strcmp(rule, "run") != 0)
+	if (f->rule != NULL && strcmp(rule, "run") != 0)
 		pth_buf_addf(b, "%s: ", rule);
-	pth_buf_adds(b, pth_json_str(f->rule, "text", ""));
+	pth_buf_adds(b, pth_judged_text(f->rule));
 }
 
 /* Status, ok, marks and summary out of the two faults. Takes the rules. */
@@ -275,8 +273,8 @@ static json_t *
 conclude(struct judge *j)
 {
 	enum pth_status s = j->self.status;
-	bool ok = status_expected(pth_json_path(j->rec, "expect.status"), s);
-	bool again = pth_json_int(json_object_get(j->rec, "result"), "attempt", 1) > 1;
+	bool ok = status_expected(pth_rules_status(pth_test_expect(j->rec)), s);
+	bool again = pth_result_attempt(pth_test_result(j->rec)) > 1;
 	json_t *marks = json_array(), *v;
 	struct pth_buf b = PTH_BUF_INIT;
 
@@ -298,7 +296,7 @@ conclude(struct judge *j)
 		pth_json_push(marks, json_string("expected-fail"));
 	if (again && s == PTH_S_PASSED)
 		pth_json_push(marks, json_string("flaky"));
-	if (json_array_size(pth_json_path(j->rec, "result.degraded")) > 0)
+	if (json_array_size(pth_result_degraded(pth_test_result(j->rec))) > 0)
 		pth_json_push(marks, json_string("degraded"));
 	v = verdict_json(s, ok, marks, b.s, j->rules);
 	pth_buf_release(&b);
@@ -323,28 +321,28 @@ judge(const json_t *rec, const struct pth_evidence *ev, enum pth_status run)
 json_t *
 pth_verdict(const json_t *rec, const struct pth_evidence *ev)
 {
-	const json_t *error = json_object_get(rec, "error");
-	const json_t *result = json_object_get(rec, "result");
+	const json_t *error = pth_test_error(rec), *result = pth_test_result(rec);
 	enum pth_status run = run_status(rec);
 	struct pth_buf b = PTH_BUF_INIT;
+	const char *reason;
 	json_t *v;
 
 	if (error != NULL && !json_is_null(error)) {
-		pth_buf_addf(&b, "%s: %s", pth_json_str(error, "stage", "?"),
-		    pth_json_str(error, "message", "no message"));
+		pth_buf_addf(&b, "%s: %s", pth_error_stage(error), pth_error_message(error));
 		v = not_run(PTH_S_ERROR, rec, b.s);
-	} else if (!json_is_object(result)) {
+	} else if (result == NULL) {
 		v = not_run(PTH_S_ERROR, rec, "not executed");
-	} else if (!status_known(pth_json_path(rec, "expect.status"))) {
+	} else if (!status_known(pth_rules_status(pth_test_expect(rec)))) {
 		v = not_run(PTH_S_ERROR, NULL, "expect.status is not a status");
 	} else if (!has_run(run)) {
-		v = not_run(run, rec, pth_json_str(result, "reason", pth_status_name(run)));
+		reason = json_string_value(PTH_GET(result, result, reason));
+		v = not_run(run, rec, reason != NULL ? reason : pth_status_name(run));
 	} else {
 		v = judge(rec, ev, run);
 	}
 	pth_buf_release(&b);
-	pth_event("test.judged", "{s:O, s:O, s:O}", "status", json_object_get(v, "status"), "ok",
-	    json_object_get(v, "ok"), "summary", json_object_get(v, "summary"));
+	pth_event("test.judged", "{s:O, s:O, s:O}", "status", PTH_GET(verdict, v, status), "ok",
+	    PTH_GET(verdict, v, ok), "summary", PTH_GET(verdict, v, summary));
 	return v;
 }
 
@@ -355,7 +353,7 @@ filters_of(json_t *out, json_t *rules)
 	size_t i;
 
 	if (json_is_object(rules)) {
-		const char *f = pth_json_str(rules, "filter", NULL);
+		const char *f = pth_rulepackets_filter(rules);
 
 		if (f != NULL && strpbrk(f, "\n\r\t") == NULL)
 			pth_json_push_once(out, pth_json_string(f));
@@ -369,8 +367,8 @@ filters_of(json_t *out, json_t *rules)
 static void
 filters_in(json_t *out, const json_t *map)
 {
-	filters_of(out, json_object_get(map, "packets"));
-	filters_of(out, json_object_get(map, "packet"));
+	filters_of(out, pth_rules_packets(map));
+	filters_of(out, pth_rules_packet(map));
 }
 
 json_t *
@@ -379,11 +377,11 @@ pth_verdict_filters(const json_t *rec)
 	json_t *out = json_array(), *s, *r;
 	size_t i, k;
 
-	filters_in(out, json_object_get(rec, "expect"));
-	json_array_foreach(pth_json_path(rec, "plan.verdict"), i, r)
+	filters_in(out, pth_test_expect(rec));
+	json_array_foreach(pth_plan_verdict(pth_test_plan(rec)), i, r)
 		filters_in(out, r);
-	json_array_foreach(pth_json_path(rec, "plan.services"), i, s)
-		json_array_foreach(json_object_get(s, "verdict"), k, r)
+	json_array_foreach(pth_rec_services(rec), i, s)
+		json_array_foreach(pth_svc_verdict(s), k, r)
 			filters_in(out, r);
 	return out;
 }

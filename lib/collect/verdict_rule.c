@@ -6,25 +6,26 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "collect/artifact.h"
 #include "collect/metric.h"
 #include "io/digest.h"
-#include "io/rec.h"
+#include "io/placeholder.h"
+#include "io/record.h"
 
 enum pth_status
 pth_verdict_service_end(const json_t *rec, const char *name, struct pth_buf *b)
 {
-	const json_t *s = json_object_get(pth_json_path(rec, "result.services"), name);
-	const char *reason = pth_json_str(s, "reason", ""), *error = pth_json_str(s, "error", "");
+	const json_t *s = pth_rec_ended_service(rec, name);
+	const char *reason = pth_rsvc_reason(s), *error = pth_rsvc_error(s);
+	const char *signal = pth_rsvc_signal(s);
 
 	switch (pth_end_of(reason)) {
-	case PTH_END_EXIT:
-		pth_buf_addf(b, "exit code %lld", (long long)pth_json_int(s, "code", -1));
-		break;
+	case PTH_END_EXIT: pth_buf_addf(b, "exit code %lld", (long long)pth_rsvc_code(s)); break;
 	case PTH_END_SIGNAL:
-		pth_buf_addf(b, "killed by SIG%s%s", pth_json_str(s, "signal", "?"),
-		    pth_json_bool(s, "core", false) ? ", core dumped" : "");
+		pth_buf_addf(b, "killed by SIG%s%s", signal != NULL ? signal : "?",
+		    pth_rsvc_core(s) ? ", core dumped" : "");
 		break;
 	default:
 		pth_buf_adds(b, *reason != '\0' ? reason : "unknown");
@@ -69,6 +70,8 @@ keys_known(struct judge *j, const struct rule_from *from, const char *name, json
 	}
 	return true;
 }
+
+#define MIN_MAX(o) PTH_KEY(o, min), PTH_KEY(o, max)
 
 /* min and max of a rule; false and added as wrong when they are no numbers. */
 struct range {
@@ -124,8 +127,8 @@ wanted(struct pth_buf *b, const struct range *r)
 static bool
 ended_so(const json_t *s, const json_t *want)
 {
-	const json_t *code = json_object_get(s, "code");
-	const char *signal = pth_json_str(s, "signal", ""), *text = json_string_value(want);
+	const json_t *code = PTH_GET(rsvc, s, code);
+	const char *signal = pth_rsvc_signal(s), *text = json_string_value(want);
 
 	if (json_is_integer(want))
 		return json_is_integer(code) &&
@@ -136,14 +139,14 @@ ended_so(const json_t *s, const json_t *want)
 		return json_is_integer(code);
 	if (strncmp(text, "SIG", 3) == 0)
 		text += 3;
-	return strcmp(signal, text) == 0;
+	return strcmp(signal != NULL ? signal : "", text) == 0;
 }
 
 static void
 exit_rule(struct judge *j, const struct rule_from *from, const char *service, const json_t *want)
 {
-	const json_t *s = json_object_get(pth_json_path(j->rec, "result.services"), service), *w;
-	struct pth_buf rule = PTH_BUF_INIT, how = PTH_BUF_INIT, dump = PTH_BUF_INIT;
+	const json_t *s = pth_rec_ended_service(j->rec, service), *w;
+	pth_auto_buf rule = PTH_BUF_INIT, how = PTH_BUF_INIT, dump = PTH_BUF_INIT;
 	bool ok = false;
 	size_t i;
 
@@ -163,9 +166,6 @@ exit_rule(struct judge *j, const struct rule_from *from, const char *service, co
 		    j, from, from->status, ok, rule.s, ok ? "%s" : "%s, %s wanted", how.s, dump.s);
 		pth_json_set(j->exits, service, json_boolean(ok));
 	}
-	pth_buf_release(&rule);
-	pth_buf_release(&how);
-	pth_buf_release(&dump);
 }
 
 static void
@@ -190,13 +190,12 @@ rule_exit(struct judge *j, const struct rule_from *from, json_t *v)
 static char *
 rule_path(const struct rule_from *from, const char *service, const char *path)
 {
+	const char *rest = pth_places_below(path, "dir");
 	struct pth_buf b = PTH_BUF_INIT;
 
-	if (strncmp(path, "@{dir}/", 7) == 0)
-		path += 7;
-	else if (service != NULL || from->service != NULL)
+	if (rest == NULL && (service != NULL || from->service != NULL))
 		pth_buf_addf(&b, "%s/", service != NULL ? service : from->service);
-	pth_buf_adds(&b, path);
+	pth_buf_adds(&b, rest != NULL ? rest : path);
 	return pth_buf_take(&b);
 }
 
@@ -204,7 +203,7 @@ static void
 file_same(struct judge *j, const struct rule_from *from, const char *rule, const char *path,
     const char *as)
 {
-	struct pth_buf why = PTH_BUF_INIT;
+	pth_auto_buf why = PTH_BUF_INIT;
 	int64_t bytes = 0;
 	int same = pth_artifact_same(j->ev->dirfd, path, as, &bytes, &why);
 
@@ -213,7 +212,6 @@ file_same(struct judge *j, const struct rule_from *from, const char *rule, const
 		    (long long)bytes, as);
 	else
 		collect_judge_add(j, from, from->status, false, rule, "%s", why.s);
-	pth_buf_release(&why);
 }
 
 static void
@@ -238,7 +236,7 @@ static void
 file_size(struct judge *j, const struct rule_from *from, const char *rule, int64_t size,
     const struct range *r, const struct range *exact)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	bool ok = within(r, (double)size) && (!exact->has_min || (double)size == exact->min);
 
 	pth_buf_addf(&b, "%lld bytes", (long long)size);
@@ -248,46 +246,46 @@ file_size(struct judge *j, const struct rule_from *from, const char *rule, int64
 			pth_buf_addf(&b, ", %.15g wanted", exact->min);
 	}
 	collect_judge_add(j, from, from->status, ok, rule, "%s", b.s);
-	pth_buf_release(&b);
 }
 
 /* {path, exists, same_as, size, min_size, max_size, sha256} */
 static void
 rule_file(struct judge *j, const struct rule_from *from, json_t *v)
 {
-	static const char *const known[] = { "path", "service", "exists", "same_as", "size",
-		"min_size", "max_size", "sha256", NULL };
+	static const char *const known[] = { PTH_KEYS_rulefile(PTH_KEY_OF, rulefile) NULL };
 	struct range r = { 0 }, exact = { 0 };
-	const char *given = pth_json_str(v, "path", NULL), *same, *sum;
-	struct pth_buf rule = PTH_BUF_INIT;
-	char *path = NULL, *other;
+	const char *given = pth_rulefile_path(v), *same, *sum;
+	pth_auto_buf rule = PTH_BUF_INIT;
+	pth_auto_str path = NULL;
+	char *other;
 	int64_t size = 0;
 	bool want;
 	int fd;
 
 	pth_buf_addf(&rule, "file %s", given != NULL ? given : "?");
 	if (!keys_known(j, from, rule.s, v, known) ||
-	    !range(j, from, rule.s, v, "min_size", "max_size", &r) ||
-	    !range(j, from, rule.s, v, "size", "size", &exact))
-		goto done;
+	    !range(
+	        j, from, rule.s, v, PTH_KEY(rulefile, min_size), PTH_KEY(rulefile, max_size), &r) ||
+	    !range(j, from, rule.s, v, PTH_KEY(rulefile, size), PTH_KEY(rulefile, size), &exact))
+		return;
 	if (given == NULL) {
 		collect_rule_wrong(j, from, rule.s, "the rule has no path", "");
-		goto done;
+		return;
 	}
-	path = rule_path(from, pth_json_str(v, "service", NULL), given);
+	path = rule_path(from, pth_rulefile_service(v), given);
 	fd = pth_artifact_open(j->ev->dirfd, path, &size);
 	if (fd >= 0)
 		close(fd);
-	want = pth_json_bool(v, "exists", true);
+	want = pth_rulefile_exists(v);
 	if (!want || fd < 0) {
 		collect_judge_add(j, from, from->status, want == (fd >= 0), rule.s, "%s",
 		    fd >= 0             ? "the file exists" :
 		        errno == ENOENT ? "there is no such file" :
 		                          strerror(errno));
-		goto done;
+		return;
 	}
-	same = pth_json_str(v, "same_as", NULL);
-	sum = pth_json_str(v, "sha256", NULL);
+	same = pth_rulefile_same_as(v);
+	sum = pth_rulefile_sha256(v);
 	if (r.has_min || r.has_max || exact.has_min || (same == NULL && sum == NULL))
 		file_size(j, from, rule.s, size, &r, &exact);
 	if (same != NULL) {
@@ -297,9 +295,6 @@ rule_file(struct judge *j, const struct rule_from *from, json_t *v)
 	}
 	if (sum != NULL)
 		file_sha256(j, from, rule.s, path, sum);
-done:
-	free(path);
-	pth_buf_release(&rule);
 }
 
 struct search {
@@ -347,10 +342,10 @@ static void
 log_counted(struct judge *j, const struct rule_from *from, json_t *v, const char *rule, int64_t n,
     bool never)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	struct range r = { 0 };
 
-	if (!range(j, from, rule, v, "min", "max", &r))
+	if (!range(j, from, rule, v, MIN_MAX(rulelog), &r))
 		return;
 	if (!r.has_min && !r.has_max)
 		r = never ? (struct range){ .has_max = true } : (struct range){ 1, 0, true, false };
@@ -362,19 +357,17 @@ log_counted(struct judge *j, const struct rule_from *from, json_t *v, const char
 	if (!within(&r, (double)n))
 		wanted(&b, &r);
 	collect_judge_add(j, from, from->status, within(&r, (double)n), rule, "%s", b.s);
-	pth_buf_release(&b);
 }
 
 /* {service, file, matches | not_matches, min, max} */
 static void
 rule_log(struct judge *j, const struct rule_from *from, json_t *v)
 {
-	static const char *const known[] = { "service", "file", "matches", "not_matches", "min",
-		"max", NULL };
-	const char *service = pth_json_str(v, "service", from->service);
-	const char *never = pth_json_str(v, "not_matches", NULL);
-	const char *regex = pth_json_str(v, "matches", never);
-	struct pth_buf rule = PTH_BUF_INIT;
+	static const char *const known[] = { PTH_KEYS_rulelog(PTH_KEY_OF, rulelog) NULL };
+	const char *own = pth_rulelog_service(v), *service = own != NULL ? own : from->service;
+	const char *never = pth_rulelog_not_matches(v), *always = pth_rulelog_matches(v);
+	const char *regex = always != NULL ? always : never;
+	pth_auto_buf rule = PTH_BUF_INIT;
 	char why[200];
 	regex_t re;
 	int rc;
@@ -383,39 +376,38 @@ rule_log(struct judge *j, const struct rule_from *from, json_t *v)
 	    &rule, "log %s %s", service != NULL ? service : "?", never != NULL ? "without " : "");
 	pth_show(&rule, regex != NULL ? regex : "?", 200);
 	if (!keys_known(j, from, rule.s, v, known))
-		goto done;
+		return;
 	if (service == NULL || regex == NULL) {
 		collect_rule_wrong(
 		    j, from, rule.s, "the rule needs a service and matches or not_matches", "");
-		goto done;
+		return;
 	}
 	rc = regcomp(&re, regex, REG_EXTENDED | REG_NEWLINE);
 	if (rc != 0) {
 		regerror(rc, NULL, why, sizeof why);
 		collect_rule_wrong(j, from, rule.s, "not a regular expression: ", why);
-		goto done;
+		return;
 	}
-	log_counted(j, from, v, rule.s,
-	    count_log(j, from, service, pth_json_str(v, "file", NULL), &re), never != NULL);
+	log_counted(j, from, v, rule.s, count_log(j, from, service, pth_rulelog_file(v), &re),
+	    never != NULL);
 	regfree(&re);
-done:
-	pth_buf_release(&rule);
 }
 
 /* {filter, min, max}: packets that a Wireshark display filter takes */
 static void
 rule_packets(struct judge *j, const struct rule_from *from, json_t *v)
 {
-	static const char *const known[] = { "filter", "min", "max", NULL };
-	const char *filter = pth_json_str(v, "filter", NULL);
+	static const char *const known[] = { PTH_KEYS_rulepackets(PTH_KEY_OF, rulepackets) NULL };
+	const char *filter = pth_rulepackets_filter(v);
 	const json_t *n = filter != NULL ? json_object_get(j->ev->filters, filter) : NULL;
-	struct pth_buf rule = PTH_BUF_INIT, b = PTH_BUF_INIT;
+	pth_auto_buf rule = PTH_BUF_INIT, b = PTH_BUF_INIT;
 	struct range r = { 0 };
 
 	pth_buf_adds(&rule, "packets ");
 	pth_show(&rule, filter != NULL ? filter : "?", 200);
-	if (!keys_known(j, from, rule.s, v, known) || !range(j, from, rule.s, v, "min", "max", &r))
-		goto done;
+	if (!keys_known(j, from, rule.s, v, known) ||
+	    !range(j, from, rule.s, v, MIN_MAX(rulepackets), &r))
+		return;
 	if (!r.has_min && !r.has_max)
 		r = (struct range){ 1, 0, true, false };
 	if (filter == NULL) {
@@ -436,24 +428,22 @@ rule_packets(struct judge *j, const struct rule_from *from, json_t *v)
 		collect_judge_add(
 		    j, from, from->status, within(&r, json_number_value(n)), rule.s, "%s", b.s);
 	}
-done:
-	pth_buf_release(&rule);
-	pth_buf_release(&b);
 }
 
 /* {name, min, max}: a number of "metrics" */
 static void
 rule_metric(struct judge *j, const struct rule_from *from, json_t *v)
 {
-	static const char *const known[] = { "name", "min", "max", NULL };
-	const char *name = pth_json_str(v, "name", NULL);
+	static const char *const known[] = { PTH_KEYS_rulemetric(PTH_KEY_OF, rulemetric) NULL };
+	const char *name = pth_rulemetric_name(v);
 	const json_t *n = name != NULL ? pth_metric_find(j->ev->metrics, name) : NULL;
-	struct pth_buf rule = PTH_BUF_INIT, b = PTH_BUF_INIT;
+	pth_auto_buf rule = PTH_BUF_INIT, b = PTH_BUF_INIT;
 	struct range r = { 0 };
 
 	pth_buf_addf(&rule, "metric %s", name != NULL ? name : "?");
-	if (!keys_known(j, from, rule.s, v, known) || !range(j, from, rule.s, v, "min", "max", &r))
-		goto done;
+	if (!keys_known(j, from, rule.s, v, known) ||
+	    !range(j, from, rule.s, v, MIN_MAX(rulemetric), &r))
+		return;
 	if (name == NULL || (!r.has_min && !r.has_max)) {
 		collect_rule_wrong(j, from, rule.s, "the rule needs a name and min or max", "");
 	} else if (!json_is_number(n)) {
@@ -468,9 +458,6 @@ rule_metric(struct judge *j, const struct rule_from *from, json_t *v)
 		collect_judge_add(
 		    j, from, from->status, within(&r, json_number_value(n)), rule.s, "%s", b.s);
 	}
-done:
-	pth_buf_release(&rule);
-	pth_buf_release(&b);
 }
 
 void
@@ -480,11 +467,11 @@ collect_rule(struct judge *j, const struct rule_from *from, const char *name, js
 		const char *name, *other;
 		void (*judge)(struct judge *, const struct rule_from *, json_t *);
 	} rules[] = {
-		{ "exit", "exits", rule_exit },
-		{ "files", "file", rule_file },
-		{ "log", "logs", rule_log },
-		{ "packets", "packet", rule_packets },
-		{ "metrics", "metric", rule_metric },
+		{ PTH_KEY(rules, exit), PTH_KEY(rules, exits), rule_exit },
+		{ PTH_KEY(rules, files), PTH_KEY(rules, file), rule_file },
+		{ PTH_KEY(rules, log), PTH_KEY(rules, logs), rule_log },
+		{ PTH_KEY(rules, packets), PTH_KEY(rules, packet), rule_packets },
+		{ PTH_KEY(rules, metrics), PTH_KEY(rules, metric), rule_metric },
 	};
 	struct rule_from self = *from;
 	const char *near[countof(rules)], *best;
@@ -518,12 +505,12 @@ served(const json_t *target, const char *name)
 	json_t *f;
 	size_t i;
 
-	json_array_foreach(json_object_get(target, "files"), i, f) {
-		const char *path = pth_json_str(f, "path", "");
+	json_array_foreach(pth_svc_files(target), i, f) {
+		const char *path = pth_content_path(f);
 
 		if (strncmp(path, "www/", 4) != 0 || strcmp(pth_base_name(path), name) != 0)
 			continue;
-		pth_buf_addf(&b, "%s/%s", pth_json_str(target, "name", "?"), path);
+		pth_buf_addf(&b, "%s/%s", pth_svc_name(target), path);
 		return pth_buf_take(&b);
 	}
 	return NULL;
@@ -537,20 +524,18 @@ collect_rule_downloads(struct judge *j)
 	size_t i;
 
 	json_array_foreach(j->ev->artifacts, i, a) {
-		const char *path = pth_json_str(a, "path", ""),
-		           *service = pth_json_str(a, "service", "");
-		const json_t *plan = pth_rec_service(j->rec, service);
-		const json_t *target = pth_rec_service(j->rec, pth_json_str(plan, "target", ""));
-		struct pth_buf rule = PTH_BUF_INIT;
+		const char *path = pth_artifact_path(a);
+		const json_t *plan = pth_rec_service(j->rec, pth_artifact_service(a));
+		const json_t *target = pth_rec_service(j->rec, pth_svc_target(plan));
+		pth_auto_buf rule = PTH_BUF_INIT;
 		char *source;
 
-		if (strcmp(pth_json_str(a, "kind", ""), "download") != 0)
+		if (strcmp(pth_artifact_kind(a), "download") != 0)
 			continue;
 		source = served(target, pth_base_name(path));
 		if (source != NULL) {
 			pth_buf_addf(&rule, "download %s", path);
 			file_same(j, &from, rule.s, path, source);
-			pth_buf_release(&rule);
 		}
 		free(source);
 	}

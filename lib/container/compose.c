@@ -1,3 +1,4 @@
+/* This file makes the compose file of a test, and its form for a swarm. */
 #include "container/compose_priv.h"
 
 #include <stdlib.h>
@@ -21,14 +22,12 @@ project_name(const char *id)
 
 	pth_buf_adds(&b, "pth-");
 	for (; *id != '\0'; id++)
-		pth_buf_addc(&b,
-		    (*id >= 'a' && *id <= 'z') || (*id >= '0' && *id <= '9') || *id == '_' ? *id :
-		                                                                             '-');
+		pth_buf_addc(&b, pth_is_lower(*id) || pth_is_digit(*id) || *id == '_' ? *id : '-');
 	pth_buf_adds(&b, "-@{unique}");
 	return pth_buf_take(&b);
 }
 
-/* What stands in names on the engine, or in the compose file's own. */
+/* Checks what stands in names on the engine and in the compose file. */
 static int
 check_names(struct compose *c)
 {
@@ -47,7 +46,7 @@ check_names(struct compose *c)
 	return 0;
 }
 
-/* A record may come from anywhere: what is read of it here is there. */
+/* A record may come from anywhere: checks that what is read of it later is there. */
 static int
 check_record(struct compose *c)
 {
@@ -66,14 +65,32 @@ check_record(struct compose *c)
 }
 
 static int
-check(struct compose *c)
+check_service_names(struct compose *c)
 {
 	static const char *const taken[] = { "docker", "images", "ticket", "shared", "sync",
 		"docker-compose.yml", "phases" };
+	const json_t *list = json_object_get(c->plan, "services"), *s;
+	const char *name;
+	size_t i;
+
+	json_array_foreach(list, i, s)
+		if (pth_one_of(name = pth_json_str(s, "name", ""), taken, countof(taken)))
+			return pth_err_set(c->e, PTH_INPUT,
+			    "a service in a container cannot be named %s: "
+			    "the test's directory has this already",
+			    name);
+	if (c->whole && pth_json_named(list, PTH_COMPOSE_WHOLE) != NULL)
+		return pth_err_set(c->e, PTH_INPUT,
+		    "a service cannot be named " PTH_COMPOSE_WHOLE
+		    " where all share one container");
+	return 0;
+}
+
+static int
+check(struct compose *c)
+{
 	const char *mode = pth_json_str(c->docker, "network_mode", "bridge");
 	char address[16];
-	json_t *s;
-	size_t i;
 
 	if (check_record(c) != 0 || check_names(c) != 0)
 		return -1;
@@ -84,18 +101,8 @@ check(struct compose *c)
 		    "runs "
 		    "on this machine",
 		    mode);
-	json_array_foreach(json_object_get(c->plan, "services"), i, s)
-		for (size_t k = 0; k < countof(taken); k++)
-			if (strcmp(pth_json_str(s, "name", ""), taken[k]) == 0)
-				return pth_err_set(c->e, PTH_INPUT,
-				    "a service in a container cannot be named %s: "
-				    "the test's directory has this already",
-				    taken[k]);
-	json_array_foreach(json_object_get(c->plan, "services"), i, s)
-		if (c->whole && strcmp(pth_json_str(s, "name", ""), PTH_COMPOSE_WHOLE) == 0)
-			return pth_err_set(c->e, PTH_INPUT,
-			    "a service cannot be named " PTH_COMPOSE_WHOLE
-			    " where all share one container");
+	if (check_service_names(c) != 0)
+		return -1;
 	if (strchr(pth_json_str(c->docker, "target_platform", ""), ',') != NULL)
 		return pth_err_set(c->e, PTH_INPUT,
 		    "docker.target_platform %.100s: several platforms need "
@@ -110,10 +117,12 @@ check(struct compose *c)
 	return 0;
 }
 
-/* Two services of one image may not disagree about it. */
+/* Two services of one image may not disagree about it. Steals the image, which stays
+ * with c; NULL with c->e. */
 static json_t *
-image_once(struct compose *c, json_t *image)
+image_once(struct compose *c, json_t *given)
 {
+	json_auto_t *image = given;
 	json_t *v;
 	size_t i;
 
@@ -124,13 +133,11 @@ image_once(struct compose *c, json_t *image)
 			pth_err_set(c->e, PTH_INPUT,
 			    "two services want the image %s built in different ways",
 			    pth_json_str(image, "tag", ""));
-			json_decref(image);
 			return NULL;
 		}
-		json_decref(image);
 		return v;
 	}
-	pth_json_push(c->images, image);
+	pth_json_push(c->images, json_incref(image));
 	/* No other test may lose it between its build and its start. */
 	if (pth_json_bool(c->docker, "remove_images_after", false) &&
 	    json_object_get(image, "argv") != NULL)
@@ -147,8 +154,8 @@ pull_policy(const char *given)
 	return strcmp(given, "build") == 0 ? "never" : given;
 }
 
-/* For who has compose build it: the same as pth-image(1) does, and it will
- * know the image for ours. */
+/* Returns "build", for who has compose build the image: it is the same as pth-image(1)
+ * builds, which will know the image for ours. */
 static json_t *
 build_section(const json_t *image)
 {
@@ -168,22 +175,22 @@ build_section(const json_t *image)
 	return o;
 }
 
-/* The document's service with its image in front. */
+/* Adds a service to the document, with its image in front. */
 static int
 add_service(struct compose *c, const json_t *service, const json_t *given, size_t index)
 {
 	const char *name = pth_json_str(service, "name", "");
 	struct pth_image_req q = { service, given, c->docker, c->share, c->seen };
-	json_t *doc = json_object(), *image = pth_image_plan(&q, c->e), *rest;
+	json_t *doc, *image = pth_image_plan(&q, c->e);
+	json_auto_t *rest = NULL;
 	const char *platform;
 
 	if (image != NULL)
 		image = image_once(c, image);
 	rest = image != NULL ? container_service(c, service, given, index) : NULL;
-	if (rest == NULL) {
-		json_decref(doc);
+	if (rest == NULL)
 		return pth_err_wrap(c->e, "%s", name);
-	}
+	doc = json_object();
 	pth_json_set(doc, "image", json_incref(json_object_get(image, "tag")));
 	if (json_object_get(image, "dockerfile") != NULL)
 		pth_json_set(doc, "build", build_section(image));
@@ -196,30 +203,17 @@ add_service(struct compose *c, const json_t *service, const json_t *given, size_
 	if (platform != NULL)
 		pth_json_set(doc, "platform", json_string(platform));
 	json_object_update(doc, rest);
-	json_decref(rest);
 	pth_json_set(c->services, name, doc);
 	return 0;
 }
 
 static json_t *
-document(struct compose *c)
+network(const struct compose *c)
 {
-	json_t *o = json_object(), *net = json_object(), *subnets = json_array();
-	const char *version = pth_json_str(
-	    json_object_get(c->rec, "network_environment"), "version", NULL);
+	json_t *net = json_pack("{s:s,s:s}", "name", c->network, "driver",
+	    pth_json_str(c->docker, "network_mode", "bridge"));
+	json_auto_t *subnets = json_array();
 
-	if (version != NULL)
-		pth_json_set(o, "version", json_string(version));
-	pth_json_set(o, "services", json_incref(c->services));
-	if (json_object_size(c->volumes) > 0)
-		pth_json_set(o, "volumes", json_incref(c->volumes));
-	if (c->whole) {
-		json_decref(net);
-		json_decref(subnets);
-		return o;
-	}
-	pth_json_set(net, "name", json_string(c->network));
-	pth_json_set(net, "driver", json_string(pth_json_str(c->docker, "network_mode", "bridge")));
 	if (c->subnet != NULL)
 		pth_json_push(subnets, json_pack("{s:s}", "subnet", c->subnet));
 	if (pth_json_bool(c->params, "enable_ipv6", false)) {
@@ -228,12 +222,27 @@ document(struct compose *c)
 	}
 	if (json_array_size(subnets) > 0)
 		pth_json_set(net, "ipam", json_pack("{s:O}", "config", subnets));
-	json_decref(subnets);
 	if (c->mtu > 0)
 		pth_json_set(net, "driver_opts",
 		    json_pack("{s:o}", PTH_COMPOSE_MTU, json_sprintf("%lld", (long long)c->mtu)));
 	pth_json_set(net, "labels", container_labels(c));
-	pth_json_set(o, "networks", json_pack("{s:o}", c->network_key, net));
+	return net;
+}
+
+static json_t *
+document(const struct compose *c)
+{
+	json_t *o = json_object();
+	const char *version = pth_json_str(
+	    json_object_get(c->rec, "network_environment"), "version", NULL);
+
+	if (version != NULL)
+		pth_json_set(o, "version", json_string(version));
+	pth_json_set(o, "services", json_incref(c->services));
+	if (json_object_size(c->volumes) > 0)
+		pth_json_set(o, "volumes", json_incref(c->volumes));
+	if (!c->whole)
+		pth_json_set(o, "networks", json_pack("{s:o}", c->network_key, network(c)));
 	return o;
 }
 
@@ -285,29 +294,29 @@ add_services(struct compose *c)
 	return 0;
 }
 
+/* Sets the record's "compose". */
 static int
-build(struct compose *c, json_t **doc, json_t **plan)
+build(struct compose *c)
 {
-	struct pth_buf yaml = PTH_BUF_INIT, how = PTH_BUF_INIT;
-	int r;
+	pth_auto_buf yaml = PTH_BUF_INIT, how = PTH_BUF_INIT;
+	json_auto_t *doc = NULL;
+	json_t *plan;
 
 	if (check(c) != 0 || add_services(c) != 0)
 		return -1;
 	if (c->subnet != NULL)
 		pth_json_push(c->resources, json_sprintf("subnet:%s", c->subnet));
-	*doc = document(c);
+	doc = document(c);
 	pth_compose_how(&how, c->rec, false);
-	r = pth_compose_yaml(&yaml, *doc, how.s, c->e);
-	pth_buf_release(&how);
-	if (r != 0) {
-		json_decref(*doc);
+	if (pth_compose_yaml(&yaml, doc, how.s, c->e) != 0)
 		return -1;
-	}
-	*plan = container_plan(c);
-	pth_json_push(json_object_get(*plan, "files"),
+	plan = container_plan(c);
+	pth_json_push(json_object_get(plan, "files"),
 	    json_pack("{s:s,s:o}", "path", "docker-compose.yml", "text",
 	        pth_json_text(yaml.s, yaml.len)));
-	pth_buf_release(&yaml);
+	pth_json_set(c->rec, "compose",
+	    json_pack("{s:s,s:O,s:O,s:o}", "project", c->project, "document", doc, "images",
+	        c->images, "plan", plan));
 	return 0;
 }
 
@@ -327,7 +336,6 @@ pth_compose_test(json_t *rec, const char *share, json_t *seen, struct pth_err *e
 		.images = json_array(),
 		.resources = json_array(),
 		.units = json_array() };
-	json_t *doc, *inside;
 	int r;
 
 	c.project = project_name(pth_json_str(rec, "id", "x"));
@@ -340,11 +348,7 @@ pth_compose_test(json_t *rec, const char *share, json_t *seen, struct pth_err *e
 	c.whole = pth_json_bool(c.params, "container", false);
 	c.certs = container_mentions(json_object_get(plan, "services"), "@{dir}/certs") ||
 	    container_mentions(json_object_get(plan, "setup"), "@{dir}/certs");
-	r = build(&c, &doc, &inside);
-	if (r == 0)
-		pth_json_set(rec, "compose",
-		    json_pack("{s:s,s:o,s:O,s:o}", "project", c.project, "document", doc, "images",
-		        c.images, "plan", inside));
+	r = build(&c);
 	json_decref(c.own_docker);
 	json_decref(c.services);
 	json_decref(c.volumes);
@@ -390,14 +394,11 @@ pth_compose_how(struct pth_buf *b, const json_t *rec, bool stack)
 int
 pth_compose_yaml(struct pth_buf *b, const json_t *doc, const char *how, struct pth_err *e)
 {
-	json_t *copy = pth_json_map(doc, escape, NULL);
-	int r;
+	json_auto_t *copy = pth_json_map(doc, escape, NULL);
 
 	if (*how != '\0')
 		pth_buf_addf(b, "# Generated by pth-compose(1). By hand: %s\n", how);
-	r = pth_yaml_dump(b, copy, e);
-	json_decref(copy);
-	return r;
+	return pth_yaml_dump(b, copy, e);
 }
 
 /* --- swarm --- */
@@ -405,7 +406,8 @@ pth_compose_yaml(struct pth_buf *b, const json_t *doc, const char *how, struct p
 static void
 stack_limits(json_t *s, json_t *deploy)
 {
-	json_t *limits = json_object(), *v;
+	json_auto_t *limits = json_object();
+	json_t *v;
 
 	if ((v = json_object_get(s, "mem_limit")) != NULL)
 		pth_json_set(
@@ -414,7 +416,6 @@ stack_limits(json_t *s, json_t *deploy)
 		pth_json_set(limits, "cpus", json_sprintf("%.15g", json_number_value(v)));
 	if (json_object_size(limits) > 0)
 		pth_json_set(deploy, "resources", json_pack("{s:O}", "limits", limits));
-	json_decref(limits);
 }
 
 /* A swarm starts all at once: who depends on another tries again. */
@@ -439,8 +440,8 @@ pth_compose_stack(const json_t *doc)
 	static const char *const drop[] = { "container_name", "network_mode", "depends_on",
 		"restart", "build", "pull_policy", "platform", "security_opt", "mem_limit",
 		"memswap_limit", "cpus", "pids_limit" };
-	json_t *o = json_deep_copy(doc), *out = json_pack("{s:s}", "version", "3.8"), *s, *deploy,
-	       *v;
+	json_auto_t *o = json_deep_copy(doc);
+	json_t *out = json_pack("{s:s}", "version", "3.8"), *s, *deploy, *v;
 	const char *key, *net;
 
 	json_object_foreach(json_object_get(o, "services"), key, s) {
@@ -459,6 +460,5 @@ pth_compose_stack(const json_t *doc)
 	}
 	json_object_del(o, "version");
 	json_object_update(out, o);
-	json_decref(o);
 	return out;
 }

@@ -1,7 +1,9 @@
-/* Inside the compose room. */
+/* What the files share that make a compose file and its plan. */
 #ifndef PTH_CONTAINER_COMPOSE_PRIV_H
 #define PTH_CONTAINER_COMPOSE_PRIV_H
 
+#include "base/cleanup.h"
+#include "container/argv.h"
 #include "container/compose.h"
 #include "container/image.h"
 #include "io/json.h"

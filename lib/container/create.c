@@ -1,19 +1,11 @@
 /*
- * docker create: the same container as the compose file's service, made
- * without compose, which would take longer than the test itself.
+ * This file writes the call of docker create for the same container as the compose file's
+ * service has: compose itself would take longer than the test.
  */
 #include "container/compose_priv.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static void
-push(json_t *argv, const char *option, const char *value)
-{
-	pth_json_push(argv, json_string(option));
-	if (value != NULL)
-		pth_json_push(argv, json_string(value));
-}
 
 static void
 push_list(json_t *argv, const char *option, const json_t *list)
@@ -22,32 +14,14 @@ push_list(json_t *argv, const char *option, const json_t *list)
 	size_t i;
 
 	json_array_foreach(list, i, v)
-		push(argv, option, json_string_value(v));
-}
-
-static void
-push_map(json_t *argv, const char *option, const json_t *map)
-{
-	const char *key;
-	json_t *v;
-
-	json_object_foreach((json_t *)(uintptr_t)map, key, v) {
-		if (strcmp(key, "PTH_EVENTS") == 0)
-			continue; /* pth-exec has its own */
-		pth_json_push(argv, json_string(option));
-		if (json_is_integer(v))
-			pth_json_push(
-			    argv, json_sprintf("%s=%lld", key, (long long)json_integer_value(v)));
-		else
-			pth_json_push(argv, json_sprintf("%s=%s", key, json_string_value(v)));
-	}
+		container_push_option(argv, option, json_string_value(v));
 }
 
 /* --mount is CSV: a field with a path in quotes may hold commas. */
 static void
 push_mounts(json_t *argv, const struct compose *c, const json_t *list)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	json_t *m;
 	size_t i;
 
@@ -61,9 +35,8 @@ push_mounts(json_t *argv, const struct compose *c, const json_t *list)
 		    named != NULL ? pth_json_str(named, "name", source) : source,
 		    pth_json_str(m, "target", ""),
 		    pth_json_bool(m, "read_only", false) ? ",readonly" : "");
-		push(argv, "--mount", b.s);
+		container_push_option(argv, "--mount", b.s);
 	}
-	pth_buf_release(&b);
 }
 
 static void
@@ -71,21 +44,20 @@ push_limits(json_t *argv, const json_t *doc)
 {
 	static const char *const names[][2] = { { "mem_limit", "--memory" },
 		{ "memswap_limit", "--memory-swap" }, { "pids_limit", "--pids-limit" } };
-	char text[40];
 
 	for (size_t i = 0; i < countof(names); i++)
 		if (json_object_get(doc, names[i][0]) != NULL) {
-			snprintf(text, sizeof text, "%lld",
-			    (long long)pth_json_int(doc, names[i][0], 0));
-			push(argv, names[i][1], text);
+			container_push(argv, names[i][1]);
+			pth_json_push(argv,
+			    json_sprintf("%lld", (long long)pth_json_int(doc, names[i][0], 0)));
 		}
 	if (json_object_get(doc, "cpus") != NULL) {
-		snprintf(text, sizeof text, "%.15g", pth_json_num(doc, "cpus", 0));
-		push(argv, "--cpus", text);
+		container_push(argv, "--cpus");
+		pth_json_push(argv, json_sprintf("%.15g", pth_json_num(doc, "cpus", 0)));
 	}
 }
 
-/* The image, and what pth-init is told. One that is built for this test goes by
+/* Adds the image, and what pth-init is told. An image that is built for this test goes by
  * its number, which pth-image(1) has left: another run may by now have given
  * the name to an image of its own. */
 static json_t *
@@ -109,7 +81,7 @@ with_image(const struct compose *c, json_t *argv, const json_t *doc)
 		out = json_pack("[s,s]", "docker", "create");
 	json_array_extend(out, argv);
 	if (built == NULL)
-		push(out, tag, plan);
+		container_push_option(out, tag, plan);
 	json_decref(argv);
 	return out;
 }
@@ -120,42 +92,45 @@ container_create(const struct compose *c, const char *name, const json_t *doc)
 	const json_t *net = json_object_get(json_object_get(doc, "networks"), c->network_key);
 	const char *policy = pth_json_str(doc, "pull_policy", "never");
 	json_t *argv = json_array(), *entry = json_object_get(doc, "entrypoint");
+	json_auto_t *env = json_copy(json_object_get(doc, "environment"));
 	size_t seconds = 0;
 
-	push(argv, "--name", pth_json_str(doc, "container_name", ""));
-	push(argv, "--hostname", pth_json_str(doc, "hostname", ""));
-	push(argv, "--domainname", pth_json_str(doc, "domainname", ""));
-	push(argv, "--pull", policy);
+	container_push_option(argv, "--name", pth_json_str(doc, "container_name", ""));
+	container_push_option(argv, "--hostname", pth_json_str(doc, "hostname", ""));
+	container_push_option(argv, "--domainname", pth_json_str(doc, "domainname", ""));
+	container_push_option(argv, "--pull", policy);
 	if (json_object_get(doc, "platform") != NULL)
-		push(argv, "--platform", pth_json_str(doc, "platform", ""));
-	push(argv, "--user", pth_json_str(doc, "user", ""));
-	push_map(argv, "--env", json_object_get(doc, "environment"));
-	push(argv, "--env", "PTH_EVENTS=none");
+		container_push_option(argv, "--platform", pth_json_str(doc, "platform", ""));
+	container_push_option(argv, "--user", pth_json_str(doc, "user", ""));
+	json_object_del(env, "PTH_EVENTS"); /* pth-exec has its own */
+	container_push_map(argv, "--env", env);
+	container_push_option(argv, "--env", "PTH_EVENTS=none");
 	if (!c->whole && container_hold(c, name) > 0) {
-		push(argv, "--env", NULL);
+		container_push(argv, "--env");
 		pth_json_push(
 		    argv, json_sprintf("PTH_HOLD=%lld", (long long)container_hold(c, name)));
 	}
-	push(argv, "--network", c->whole ? "none" : c->network);
+	container_push_option(argv, "--network", c->whole ? "none" : c->network);
 	if (!c->whole)
-		push(argv, "--network-alias", name);
+		container_push_option(argv, "--network-alias", name);
 	if (json_object_get(net, "ipv4_address") != NULL)
-		push(argv, "--ip", pth_json_str(net, "ipv4_address", ""));
+		container_push_option(argv, "--ip", pth_json_str(net, "ipv4_address", ""));
 	push_list(argv, "--publish", json_object_get(doc, "ports"));
 	push_mounts(argv, c, json_object_get(doc, "volumes"));
 	push_list(argv, "--tmpfs", json_object_get(doc, "tmpfs"));
 	push_list(argv, "--cap-drop", json_object_get(doc, "cap_drop"));
 	push_list(argv, "--cap-add", json_object_get(doc, "cap_add"));
 	push_list(argv, "--security-opt", json_object_get(doc, "security_opt"));
-	push_map(argv, "--sysctl", json_object_get(doc, "sysctls"));
+	container_push_map(argv, "--sysctl", json_object_get(doc, "sysctls"));
 	push_limits(argv, doc);
-	push(argv, "--no-healthcheck", NULL); /* the ready file is looked at from here */
-	push(argv, "--log-driver", "none");   /* output goes to the service's own logs */
-	push(argv, "--stop-signal", pth_json_str(doc, "stop_signal", "SIGTERM"));
+	container_push(argv, "--no-healthcheck"); /* the ready file is looked at from here */
+	container_push_option(
+	    argv, "--log-driver", "none"); /* output goes to the service's own logs */
+	container_push_option(argv, "--stop-signal", pth_json_str(doc, "stop_signal", "SIGTERM"));
 	sscanf(pth_json_str(doc, "stop_grace_period", "15s"), "%zu", &seconds);
-	pth_json_push(argv, json_string("--stop-timeout"));
+	container_push(argv, "--stop-timeout");
 	pth_json_push(argv, json_sprintf("%zu", seconds));
-	push_map(argv, "--label", json_object_get(doc, "labels"));
-	push(argv, "--entrypoint", json_string_value(json_array_get(entry, 0)));
+	container_push_map(argv, "--label", json_object_get(doc, "labels"));
+	container_push_option(argv, "--entrypoint", json_string_value(json_array_get(entry, 0)));
 	return with_image(c, argv, doc);
 }

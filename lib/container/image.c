@@ -1,7 +1,10 @@
+/* This file plans the image of a service: its tag, its build, and the call of pth-image(1). */
 #include "container/image_priv.h"
 
 #include <openssl/evp.h>
 #include <string.h>
+
+#include "io/placeholder.h"
 
 /* The service's own docker settings win over the experiment's. */
 static const json_t *
@@ -44,13 +47,14 @@ make_tag(const struct pth_image_req *q, bool roles, struct pth_buf *b)
 	    pth_json_str(q->service, "version", ""), suffixes, countof(suffixes));
 }
 
-/* An own Dockerfile may ask for what the reference's do. */
+/* A Dockerfile of one's own may ask for the arguments that those of PANTHER ask for. */
 static void
 usual_args(const struct pth_image_req *q, json_t *args)
 {
 	const json_t *d = json_object_get(q->service, "docker");
-	json_t *list = json_array(), *v;
-	struct pth_buf b = PTH_BUF_INIT;
+	json_auto_t *list = json_array();
+	json_t *v;
+	pth_auto_buf b = PTH_BUF_INIT;
 	size_t i;
 
 	json_array_foreach(json_object_get(d, "dependencies"), i, v)
@@ -62,8 +66,6 @@ usual_args(const struct pth_image_req *q, json_t *args)
 	pth_json_set(args, "BASE_IMAGE", json_string(pth_json_str(d, "base", PTH_IMAGE_BASE)));
 	pth_json_set(args, "VERSION", json_string(pth_json_str(q->service, "version", "")));
 	pth_json_set(args, "DEPENDENCIES", json_string(b.s));
-	pth_buf_release(&b);
-	json_decref(list);
 }
 
 json_t *
@@ -82,25 +84,7 @@ container_image_args(const struct pth_image_req *q)
 
 /* --- the command --- */
 
-static void
-push(json_t *argv, const char *word)
-{
-	pth_json_push(argv, json_string(word));
-}
-
-static void
-push_args(json_t *argv, const char *option, const json_t *args)
-{
-	const char *key;
-	json_t *v;
-
-	json_object_foreach((json_t *)(uintptr_t)args, key, v) {
-		push(argv, option);
-		pth_json_push(argv, json_sprintf("%s=%s", key, json_string_value(v)));
-	}
-}
-
-/* What is copied into the folder of the build. */
+/* Adds what is copied into the folder of the build. */
 static void
 push_inputs(json_t *argv, const json_t *vars)
 {
@@ -110,7 +94,7 @@ push_inputs(json_t *argv, const json_t *vars)
 
 	for (size_t k = 0; k < countof(folders); k++)
 		json_array_foreach(json_object_get(vars, folders[k]), i, v) {
-			push(argv, "-F");
+			container_push(argv, "-F");
 			pth_json_push(argv,
 			    json_sprintf("%s/%s=%s", folders[k], pth_json_str(v, "name", ""),
 			        pth_json_str(v, "from", "")));
@@ -124,7 +108,7 @@ push_source(json_t *argv, const json_t *from)
 
 	if (*archive == '\0')
 		return;
-	push(argv, "-s");
+	container_push(argv, "-s");
 	pth_json_push(argv,
 	    json_sprintf("%s=%s:%s", archive, pth_json_str(from, "revision", ""),
 	        pth_json_str(from, "repository", "")));
@@ -134,36 +118,29 @@ static void
 push_settings(const struct pth_image_req *q, json_t *argv)
 {
 	const json_t *from = setting(q, "cache_from"), *buildx = setting(q, "use_buildx");
+	const char *builder;
 	json_t *v;
 	size_t i;
 
 	if (json_is_true(setting(q, "force_build_docker_image")))
-		push(argv, "-f");
+		container_push(argv, "-f");
 	if (json_is_true(setting(q, "no_docker_cache")))
-		push(argv, "-n");
+		container_push(argv, "-n");
 	if (json_is_false(setting(q, "log_docker_image_build")))
-		push(argv, "-q");
+		container_push(argv, "-q");
 	if (buildx == NULL || json_is_true(buildx)) {
-		push(argv, "-x");
-		push(argv,
-		    setting_text(q, "buildx_builder") != NULL ? setting_text(q, "buildx_builder") :
-		                                                "default");
+		builder = setting_text(q, "buildx_builder");
+		container_push_option(argv, "-x", builder != NULL ? builder : "default");
 	}
-	if (platform(q) != NULL) {
-		push(argv, "-p");
-		push(argv, platform(q));
-	}
-	if (json_is_string(from)) {
-		push(argv, "-c");
-		push(argv, json_string_value(from));
-	}
-	json_array_foreach((json_t *)(uintptr_t)from, i, v) {
-		push(argv, "-c");
-		push(argv, json_string_value(v) != NULL ? json_string_value(v) : "");
-	}
+	if (platform(q) != NULL)
+		container_push_option(argv, "-p", platform(q));
+	if (json_is_string(from))
+		container_push_option(argv, "-c", json_string_value(from));
+	json_array_foreach((json_t *)(uintptr_t)from, i, v)
+		container_push_option(argv, "-c", json_is_string(v) ? json_string_value(v) : "");
 }
 
-/* The folder of a path that has one. */
+/* Returns the folder of a path that has one. */
 static json_t *
 folder(const char *path)
 {
@@ -175,31 +152,27 @@ folder(const char *path)
 static json_t *
 command(const struct pth_image_req *q, const json_t *vars, const char *tag, const char *directory)
 {
-	json_t *argv = json_array(), *args = container_image_args(q), *v;
+	json_auto_t *args = container_image_args(q);
 	const char *own = pth_json_str(json_object_get(q->service, "docker"), "dockerfile", "");
+	json_t *argv = json_pack("[s,s,s,s]", "@{bin}/pth-image", "build", "-o", "@{owner}"), *v;
 	size_t i;
 
-	push(argv, "@{bin}/pth-image");
-	push(argv, "build");
-	push(argv, "-o");
-	push(argv, "@{owner}");
 	push_settings(q, argv);
-	push_args(argv, "-a", args);
+	container_push_map(argv, "-a", args);
 	if (*own != '\0') {
-		push(argv, "-C");
+		container_push(argv, "-C");
 		pth_json_push(argv, folder(own));
 	}
 	push_inputs(argv, vars);
 	push_source(argv, vars);
 	json_array_foreach(json_object_get(vars, "dependencies"), i, v)
 		push_source(argv, v);
-	push(argv, tag);
+	container_push(argv, tag);
 	pth_json_push(argv, json_sprintf("@{dir}/%s", directory));
-	json_decref(args);
 	return argv;
 }
 
-/* An image that is there already, or that the engine fetches. */
+/* Plans an image that is there already, or that the engine fetches. */
 static json_t *
 ready_made(const struct pth_image_req *q, const char *image)
 {
@@ -218,7 +191,7 @@ check_own(const struct pth_image_req *q, struct pth_err *e)
 	const json_t *d = json_object_get(q->service, "docker");
 	const char *path = pth_json_str(d, "dockerfile", "");
 
-	if (*path != '/' && (strncmp(path, "@{", 2) != 0 || strchr(path, '/') == NULL))
+	if (*path != '/' && (pth_placeholder_find(path) != path || strchr(path, '/') == NULL))
 		return container_image_bad(q, "dockerfile", path, e, "is no absolute path");
 	for (size_t i = 0; i < countof(keys); i++)
 		if (json_array_size(json_object_get(d, keys[i])) > 0)
@@ -232,13 +205,12 @@ check_own(const struct pth_image_req *q, struct pth_err *e)
 static void
 distinct(const struct pth_image_req *q, const json_t *vars, const char *text, struct pth_buf *tag)
 {
-	json_t *id = json_pack("[s,o,O]", text, container_image_args(q), vars);
-	struct pth_buf b = PTH_BUF_INIT, hex = PTH_BUF_INIT;
+	json_auto_t *id = json_pack("[s,o,O]", text, container_image_args(q), vars);
+	pth_auto_buf b = PTH_BUF_INIT, hex = PTH_BUF_INIT;
 	unsigned char md[EVP_MAX_MD_SIZE];
 	const char *have;
 
 	pth_json_dump(&b, id);
-	json_decref(id);
 	EVP_Digest(b.s, b.len, md, NULL, EVP_sha256(), NULL);
 	for (size_t i = 0; i < 4; i++)
 		pth_buf_addf(&hex, "%02x", md[i]);
@@ -247,8 +219,6 @@ distinct(const struct pth_image_req *q, const json_t *vars, const char *text, st
 		pth_json_set(q->seen, tag->s, json_string(hex.s));
 	else if (strcmp(have, hex.s) != 0)
 		pth_buf_addf(tag, "-%s", hex.s);
-	pth_buf_release(&b);
-	pth_buf_release(&hex);
 }
 
 static json_t *
@@ -256,31 +226,27 @@ built(const struct pth_image_req *q, const char *builder, struct pth_err *e)
 {
 	const json_t *d = json_object_get(q->service, "docker");
 	bool own = *pth_json_str(d, "dockerfile", "") != '\0';
-	struct pth_buf tag = PTH_BUF_INIT, text = PTH_BUF_INIT, directory = PTH_BUF_INIT;
-	json_t *vars, *out = NULL, *args = container_image_args(q);
+	pth_auto_buf tag = PTH_BUF_INIT, text = PTH_BUF_INIT, directory = PTH_BUF_INIT;
+	json_auto_t *vars = NULL, *args = container_image_args(q);
+	json_t *out;
 
 	make_tag(q, !json_is_object(d), &tag);
 	vars = container_image_variables(q, tag.s, builder, e);
-	if (vars != NULL && (!own || check_own(q, e) == 0) &&
-	    container_image_render(q, builder, vars, &text, e) == 0) {
-		if (q->seen != NULL)
-			distinct(q, vars, text.s != NULL ? text.s : "", &tag);
-		pth_buf_addf(&directory, "images/%.*s", (int)strcspn(tag.s, ":"), tag.s);
-		pth_buf_adds(&directory, strstr(tag.s, ":latest") + strlen(":latest"));
-		out = json_pack("{s:s,s:s,s:s,s:o,s:s,s:o}", "tag", tag.s, "plugin",
-		    pth_json_str(q->service, "plugin", ""), "builder", own ? "dockerfile" : builder,
-		    "dockerfile", pth_json_text(text.s, text.len), "directory", directory.s, "argv",
-		    command(q, vars, tag.s, directory.s));
-		if (json_object_size(args) > 0)
-			pth_json_set(out, "args", json_incref(args));
-		if (own)
-			pth_json_set(out, "context", folder(pth_json_str(d, "dockerfile", "")));
-	}
-	json_decref(vars);
-	json_decref(args);
-	pth_buf_release(&tag);
-	pth_buf_release(&text);
-	pth_buf_release(&directory);
+	if (vars == NULL || (own && check_own(q, e) != 0) ||
+	    container_image_render(q, builder, vars, &text, e) != 0)
+		return NULL;
+	if (q->seen != NULL)
+		distinct(q, vars, text.s != NULL ? text.s : "", &tag);
+	pth_buf_addf(&directory, "images/%.*s", (int)strcspn(tag.s, ":"), tag.s);
+	pth_buf_adds(&directory, strstr(tag.s, ":latest") + strlen(":latest"));
+	out = json_pack("{s:s,s:s,s:s,s:o,s:s,s:o}", "tag", tag.s, "plugin",
+	    pth_json_str(q->service, "plugin", ""), "builder", own ? "dockerfile" : builder,
+	    "dockerfile", pth_json_text(text.s, text.len), "directory", directory.s, "argv",
+	    command(q, vars, tag.s, directory.s));
+	if (json_object_size(args) > 0)
+		pth_json_set(out, "args", json_incref(args));
+	if (own)
+		pth_json_set(out, "context", folder(pth_json_str(d, "dockerfile", "")));
 	return out;
 }
 

@@ -1,6 +1,6 @@
+/* This file checks and quotes the words of a Dockerfile. */
 #include "container/image_priv.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -11,7 +11,7 @@ container_image_bad(const struct pth_image_req *q, const char *key, const char *
 {
 	const json_t *at = json_object_get(json_object_get(q->service, "docker"), "at");
 	const char *where = pth_json_str(at, key, "");
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	va_list ap;
 
 	if (value != NULL) {
@@ -24,19 +24,18 @@ container_image_bad(const struct pth_image_req *q, const char *key, const char *
 	va_end(ap);
 	pth_err_set(
 	    e, PTH_INPUT, "%.200s%sdocker.%s: %s", where, *where != '\0' ? ": " : "", key, b.s);
-	pth_buf_release(&b);
 	return -1;
 }
 
-/* Letters and digits and `more`, the first of them a letter, a digit or one
- * of `first`. */
+/* Does s have only letters, digits and bytes of `more`, the first of them a letter, a
+ * digit or one of `first`? */
 static bool
 only(const char *s, const char *first, const char *more)
 {
-	if (!isalnum((unsigned char)*s) && (*s == '\0' || strchr(first, *s) == NULL))
+	if (!pth_is_alnum(*s) && (*s == '\0' || strchr(first, *s) == NULL))
 		return false;
 	for (; *s != '\0'; s++)
-		if (!isalnum((unsigned char)*s) && strchr(more, *s) == NULL)
+		if (!pth_is_alnum(*s) && strchr(more, *s) == NULL)
 			return false;
 	return true;
 }
@@ -85,7 +84,7 @@ word_ok(enum image_kind k, const char *s)
 	case IMAGE_REVISION: return only(s, "_", "._/+@^~-");
 	case IMAGE_PORT: return port_ok(s);
 	case IMAGE_USER: return only(s, "_", "_-") && strlen(s) <= 32;
-	case IMAGE_VARIABLE: return !isdigit((unsigned char)*s) && only(s, "_", "_");
+	case IMAGE_VARIABLE: return !pth_is_digit(*s) && only(s, "_", "_");
 	case IMAGE_LINE: return !has_control(s, "\t");
 	case IMAGE_STEP: return !has_control(s, "\t\n\r");
 	}
@@ -114,41 +113,34 @@ json_t *
 container_image_words(const struct pth_image_req *q, const json_t *docker, const char *key,
     enum image_kind k, struct pth_err *e)
 {
-	json_t *list = json_object_get(docker, key), *out = json_array(), *v;
+	json_auto_t *out = json_array();
+	json_t *list = json_object_get(docker, key), *v;
 	size_t i;
 
 	if (list != NULL && !json_is_array(list) && !json_is_null(list)) {
 		container_image_bad(q, key, NULL, e, "must be a list");
-		json_decref(out);
 		return NULL;
 	}
 	json_array_foreach(list, i, v) {
-		json_t *text = json_is_integer(v) ?
+		json_auto_t *text = json_is_integer(v) ?
 		    json_sprintf("%" JSON_INTEGER_FORMAT, json_integer_value(v)) :
 		    json_incref(v);
 		const char *s = json_string_value(text);
-		bool empty = (s != NULL ? *s == '\0' : json_is_null(v)) !=
-		    0; /* `x if y` without else */
 
-		if (!empty && container_image_check(q, key, k, s, e) != 0) {
-			json_decref(text);
-			json_decref(out);
+		if (json_is_null(v) || (s != NULL && *s == '\0'))
+			continue; /* `x if y` without else */
+		if (container_image_check(q, key, k, s, e) != 0)
 			return NULL;
-		}
-		if (empty)
-			json_decref(text);
-		else
-			pth_json_push(out, text);
+		pth_json_push(out, json_incref(text));
 	}
-	return out;
+	return pth_take(&out);
 }
 
-/* "..." of ARG and ENV, where \ " and $ mean something. */
+/* Returns "..." for ARG and ENV, where \ " and $ mean something. */
 static json_t *
 quoted(const char *s)
 {
-	struct pth_buf b = PTH_BUF_INIT;
-	json_t *v;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	pth_buf_addc(&b, '"');
 	for (; *s != '\0'; s++) {
@@ -157,33 +149,30 @@ quoted(const char *s)
 		pth_buf_addc(&b, *s);
 	}
 	pth_buf_addc(&b, '"');
-	v = pth_json_text(b.s, b.len);
-	pth_buf_release(&b);
-	return v;
+	return pth_json_text(b.s, b.len);
 }
 
 json_t *
 container_image_pairs(
     const struct pth_image_req *q, const char *key, const json_t *o, struct pth_err *e)
 {
-	json_t *out = json_array(), *v;
+	json_auto_t *out = json_array();
+	json_t *v;
 	const char *name;
 
 	json_object_foreach((json_t *)(uintptr_t)o, name, v) {
 		const char *s = json_is_string(v) ? json_string_value(v) : NULL;
 
 		if (container_image_check(q, key, IMAGE_VARIABLE, name, e) != 0 ||
-		    container_image_check(q, key, IMAGE_LINE, s, e) != 0) {
-			json_decref(out);
+		    container_image_check(q, key, IMAGE_LINE, s, e) != 0)
 			return NULL;
-		}
 		pth_json_push(out, json_pack("{s:s,s:o}", "name", name, "value", quoted(s)));
 	}
-	return out;
+	return pth_take(&out);
 }
 
-/* More than one line, or signs that Docker itself would read: the end of a
- * line, a list, a flag, a here-document. */
+/* Has it more than one line, or signs that Docker itself would read: the end of a line,
+ * a list, a flag, a here-document? */
 static bool
 in_json(const char *s)
 {
@@ -195,24 +184,19 @@ static json_t *
 step(const char *s)
 {
 	size_t n;
-	struct pth_buf b = PTH_BUF_INIT;
-	json_t *v, *form;
+	pth_auto_buf b = PTH_BUF_INIT;
+	json_auto_t *form = NULL;
 
 	s += strspn(s, " \t\r\n");
 	for (n = strlen(s); n > 0 && strchr(" \t\r\n", s[n - 1]) != NULL; n--)
 		;
 	pth_buf_add(&b, s, n);
-	if (n == 0 || !in_json(b.s)) {
-		v = pth_json_text(n > 0 ? b.s : "true", n > 0 ? n : 4);
-	} else {
-		form = json_pack("[s,s,o]", "/bin/sh", "-ec", pth_json_text(b.s, n));
-		pth_buf_cut(&b, 0);
-		pth_json_dump(&b, form);
-		json_decref(form);
-		v = pth_json_text(b.s, b.len);
-	}
-	pth_buf_release(&b);
-	return v;
+	if (n == 0 || !in_json(b.s))
+		return pth_json_text(n > 0 ? b.s : "true", n > 0 ? n : 4);
+	form = json_pack("[s,s,o]", "/bin/sh", "-ec", pth_json_text(b.s, n));
+	pth_buf_cut(&b, 0);
+	pth_json_dump(&b, form);
+	return pth_json_text(b.s, b.len);
 }
 
 json_t *

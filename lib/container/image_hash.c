@@ -1,30 +1,28 @@
-/* What pth-image(1) would say of an image's hash. */
+/* This file asks pth-image(1) for the hash of an image. */
 #include "container/image.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/strv.h"
 #include "host/proc.h"
 #include "io/file.h"
 #include "io/json.h"
 
-#define SECOND 1000000LL
-#define LIMIT_US (300 * SECOND)
+#define LIMIT_US (300 * PTH_SECOND_US)
 #define OUTPUT_MAX 4096
 
-/* The same words, but for the command. */
+/* Returns the words of the build with another command. */
 static char **
 words(const json_t *image, const struct pth_places *p)
 {
-	json_t *argv = json_deep_copy(json_object_get(image, "argv"));
-	char **v;
+	json_auto_t *argv = json_deep_copy(json_object_get(image, "argv"));
 
 	json_array_set_new(argv, 1, json_string("hash"));
-	v = pth_places_argv(p, argv);
-	json_decref(argv);
-	return v;
+	return pth_places_argv(p, argv);
 }
 
 static int
@@ -33,7 +31,7 @@ run(char **argv, struct pth_buf *out, struct pth_err *e)
 	struct pth_proc_req req = {
 		.argv = (const char *const *)argv, .in = -1, .out = -1, .err = -1
 	};
-	struct pth_buf said = PTH_BUF_INIT;
+	pth_auto_buf said = PTH_BUF_INIT;
 	struct pth_exit x;
 	bool late;
 	int r = pth_proc_run(&req, LIMIT_US, out, &said, OUTPUT_MAX, &x, &late, e);
@@ -44,7 +42,6 @@ run(char **argv, struct pth_buf *out, struct pth_err *e)
 		r = pth_err_set(e, x.code == PTH_SYSTEM ? PTH_SYSTEM : PTH_INPUT, "%s",
 		    said.len != 0 ? said.s : argv[0]);
 	}
-	pth_buf_release(&said);
 	return r;
 }
 
@@ -54,17 +51,14 @@ pth_image_hash(
 {
 	const char *tmp = getenv("TMPDIR"), *text = pth_json_str(image, "dockerfile", "");
 	const char *directory = pth_json_str(image, "directory", "");
-	struct pth_buf dir = PTH_BUF_INIT, file = PTH_BUF_INIT;
+	pth_auto_buf dir = PTH_BUF_INIT, file = PTH_BUF_INIT;
 	struct pth_places p = *places;
-	char **argv = NULL;
+	pth_auto_strv argv = NULL;
 	int r;
 
 	pth_buf_addf(&dir, "%s/pth-image.XXXXXX", tmp != NULL && *tmp != '\0' ? tmp : "/tmp");
-	if (mkdtemp(dir.s) == NULL) {
-		r = pth_err_set(e, PTH_SYSTEM, "%s:", dir.s);
-		pth_buf_release(&dir);
-		return r;
-	}
+	if (mkdtemp(dir.s) == NULL)
+		return pth_err_set(e, PTH_SYSTEM, "%s:", dir.s);
 	p.dir = dir.s;
 	pth_buf_addf(&file, "%s/%s", dir.s, directory);
 	r = pth_mkdirs(AT_FDCWD, file.s, e);
@@ -76,21 +70,14 @@ pth_image_hash(
 	while (hash->len > 0 && hash->s[hash->len - 1] == '\n')
 		pth_buf_cut(hash, hash->len - 1);
 	pth_rmtree(AT_FDCWD, dir.s, NULL);
-	if (argv != NULL)
-		pth_strv_free(argv);
-	pth_buf_release(&dir);
-	pth_buf_release(&file);
 	return r;
 }
 
 int
 pth_image_fill(const json_t *image, const struct pth_places *places, struct pth_err *e)
 {
-	struct pth_buf hash = PTH_BUF_INIT;
-	char **argv = words(image, places);
-	int r = run(argv, &hash, e);
+	pth_auto_buf hash = PTH_BUF_INIT;
+	pth_auto_strv argv = words(image, places);
 
-	pth_strv_free(argv);
-	pth_buf_release(&hash);
-	return r;
+	return run(argv, &hash, e);
 }

@@ -1,8 +1,9 @@
-/* Inside the image room: what its files share. */
+/* What the files share that plan an image. */
 #ifndef PTH_CONTAINER_IMAGE_PRIV_H
 #define PTH_CONTAINER_IMAGE_PRIV_H
 
-#include "base/err.h"
+#include "base/cleanup.h"
+#include "container/argv.h"
 #include "container/image.h"
 #include "io/json.h"
 
@@ -13,7 +14,7 @@
 json_t *container_image_args(const struct pth_image_req *q);
 
 /*
- * container/container_image_check.c: nothing that a descriptor, an experiment or a record says
+ * container/image_check.c: nothing that a descriptor, an experiment or a record says
  * gets into a Dockerfile before it has been through here, and so none of it
  * can begin an instruction of its own. Errors are "FILE:LINE:COL: docker.KEY: ...".
  */

@@ -1,32 +1,26 @@
+/* This file makes the tag of an image out of names and versions of any form. */
 #include "container/image.h"
 
-#include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
 
 #define WHOLE_MAX 128 /* of name and tag together */
 #define SUFFIX_MAX 100
 
 static bool
-tag_char(unsigned char c)
+separator(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+	return c == '.' || c == '_' || c == '-';
 }
 
 static void
 add_clean(struct pth_buf *b, const char *s)
 {
-	for (; *s != '\0'; s++) {
-		char c = (char)tolower((unsigned char)*s);
-
-		pth_buf_addc(b, tag_char((unsigned char)c) ? c : '-');
-	}
-}
-
-static bool
-separator(char c)
-{
-	return c == '.' || c == '_' || c == '-';
+	for (; *s != '\0'; s++)
+		pth_buf_addc(b, pth_is_alnum(*s) || separator(*s) ? pth_lower(*s) : '-');
 }
 
 /* The engine takes ".", "_", "__" or any number of "-" between letters and
@@ -55,7 +49,7 @@ void
 pth_image_tag(
     struct pth_buf *b, const char *impl, const char *version, const char *const *suffixes, size_t n)
 {
-	struct pth_buf raw = PTH_BUF_INIT, name = PTH_BUF_INIT, tag = PTH_BUF_INIT;
+	pth_auto_buf raw = PTH_BUF_INIT, name = PTH_BUF_INIT, tag = PTH_BUF_INIT;
 
 	add_clean(&raw, impl);
 	if (*version != '\0') {
@@ -77,7 +71,4 @@ pth_image_tag(
 	while (name.len > 1 && separator(name.s[name.len - 1]))
 		pth_buf_cut(&name, name.len - 1); /* it may not end a name */
 	pth_buf_addf(b, "%s:%s", name.s, tag.s);
-	pth_buf_release(&raw);
-	pth_buf_release(&name);
-	pth_buf_release(&tag);
 }

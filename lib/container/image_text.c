@@ -1,34 +1,24 @@
-/* The text of a Dockerfile, and what lies beside it. */
+/* This file renders the text of a Dockerfile and lists what lies beside it. */
 #include "container/image_priv.h"
 
 #include <string.h>
 
 #include "base/text.h"
 #include "io/file.h"
+#include "io/placeholder.h"
 #include "template/template.h"
 
 #define TEXT_MAX ((size_t)1 << 20)
 #define USER_NUMBER 10001 /* of the ordinary user in images that we build */
 
-static bool
-named(const json_t *list, const char *name)
-{
-	json_t *v;
-	size_t i;
-
-	json_array_foreach((json_t *)(uintptr_t)list, i, v)
-		if (strcmp(pth_json_str(v, "name", ""), name) == 0)
-			return true;
-	return false;
-}
-
-/* Paths, or {from, to}. -> [{name, from, to?}]; those that have to keep their
- * order get a number in front. */
+/* Makes [{name, from, to?}] of paths or {from, to}; files that have to keep their order
+ * get a number in front. */
 static json_t *
 files_of(const struct pth_image_req *q, const char *key, bool numbered, struct pth_err *e)
 {
-	json_t *out = json_array(), *v, *o;
-	struct pth_buf b = PTH_BUF_INIT;
+	json_auto_t *out = json_array();
+	json_t *v;
+	pth_auto_buf b = PTH_BUF_INIT;
 	size_t i;
 
 	json_array_foreach(json_object_get(json_object_get(q->service, "docker"), key), i, v) {
@@ -40,7 +30,7 @@ files_of(const struct pth_image_req *q, const char *key, bool numbered, struct p
 			continue;
 		if (container_image_check(q, key, IMAGE_LINE, from, e) != 0 ||
 		    (to != NULL && container_image_check(q, key, IMAGE_TO, to, e) != 0))
-			goto fail;
+			return NULL;
 		pth_buf_cut(&b, 0);
 		if (numbered)
 			pth_buf_addf(&b, "%02zu-", i + 1);
@@ -48,34 +38,29 @@ files_of(const struct pth_image_req *q, const char *key, bool numbered, struct p
 		if (!pth_name_ok(b.s)) {
 			container_image_bad(
 			    q, key, from, e, "is not the path of a file with a plain name");
-			goto fail;
+			return NULL;
 		}
-		if (named(out, b.s)) {
+		if (pth_json_named(out, b.s) != NULL) {
 			container_image_bad(q, key, pth_base_name(from), e,
 			    "is there twice; the build has one folder for all");
-			goto fail;
+			return NULL;
 		}
-		o = json_pack(
-		    "{s:s,s:s,s:s}", "name", b.s, "from", from, "to", to != NULL ? to : "");
-		pth_json_push(out, o);
+		pth_json_push(out,
+		    json_pack(
+		        "{s:s,s:s,s:s}", "name", b.s, "from", from, "to", to != NULL ? to : ""));
 	}
-	pth_buf_release(&b);
-	return out;
-fail:
-	pth_buf_release(&b);
-	json_decref(out);
-	return NULL;
+	return pth_take(&out);
 }
 
 /* A directory of this machine goes into the folder of the build as an archive. */
 static bool
 is_local(const char *repository)
 {
-	return *repository == '/' || strncmp(repository, "@{", 2) == 0;
+	return *repository == '/' || pth_placeholder_find(repository) == repository;
 }
 
-/* Where sources come from: sets repository, revision, submodules and archive
- * of `to`. `key` is for messages. */
+/* Sets where sources come from: repository, revision, submodules and archive of `to`.
+ * `key` is for messages. */
 static int
 source(const struct pth_image_req *q, const json_t *from, const char *key, const char *archive,
     json_t *to, struct pth_err *e)
@@ -105,9 +90,8 @@ static int
 dependency(const struct pth_image_req *q, const json_t *from, json_t *to, struct pth_err *e)
 {
 	const char *name = pth_json_str(from, "name", NULL);
-	struct pth_buf archive = PTH_BUF_INIT;
+	pth_auto_buf archive = PTH_BUF_INIT;
 	json_t *steps;
-	int r;
 
 	if (name == NULL || !pth_name_ok(name))
 		return container_image_bad(
@@ -116,9 +100,8 @@ dependency(const struct pth_image_req *q, const json_t *from, json_t *to, struct
 		return container_image_bad(q, "dependencies", name, e, "has no repository");
 	pth_buf_addf(&archive, "source-%s.tar", name);
 	pth_json_set(to, "name", json_string(name));
-	r = source(q, from, "dependencies", archive.s, to, e);
-	pth_buf_release(&archive);
-	if (r != 0 || (steps = container_image_steps(q, from, "build", e)) == NULL)
+	if (source(q, from, "dependencies", archive.s, to, e) != 0 ||
+	    (steps = container_image_steps(q, from, "build", e)) == NULL)
 		return -1;
 	if (*pth_json_str(to, "revision", "") == '\0')
 		pth_json_set(to, "revision",
@@ -130,19 +113,16 @@ dependency(const struct pth_image_req *q, const json_t *from, json_t *to, struct
 static json_t *
 dependencies(const struct pth_image_req *q, const json_t *d, struct pth_err *e)
 {
-	json_t *out = json_array(), *v;
+	json_auto_t *out = json_array();
+	json_t *v;
 	size_t i;
 
 	json_array_foreach(json_object_get(d, "dependencies"), i, v) {
-		json_t *to = json_object();
-
-		pth_json_push(out, to);
-		if (dependency(q, v, to, e) != 0) {
-			json_decref(out);
+		pth_json_push(out, json_object());
+		if (dependency(q, v, json_array_get(out, i), e) != 0)
 			return NULL;
-		}
 	}
-	return out;
+	return pth_take(&out);
 }
 
 /* Without `docker`, an image has what the service needs on this machine. */
@@ -150,7 +130,8 @@ static json_t *
 packages(const struct pth_image_req *q, struct pth_err *e)
 {
 	const json_t *docker = json_object_get(q->service, "docker");
-	json_t *wanted, *list, *r, *o;
+	json_auto_t *o = NULL;
+	json_t *list, *r;
 	size_t i;
 
 	if (json_is_object(docker))
@@ -160,12 +141,10 @@ packages(const struct pth_image_req *q, struct pth_err *e)
 		if (pth_json_str(r, "package", NULL) != NULL)
 			pth_json_push(list, json_string(pth_json_str(r, "package", "")));
 	o = json_pack("{s:o}", "packages", list);
-	wanted = container_image_words(q, o, "packages", IMAGE_PACKAGE, e);
-	json_decref(o);
-	return wanted;
+	return container_image_words(q, o, "packages", IMAGE_PACKAGE, e);
 }
 
-/* Words of one line each, in the place of what the descriptor does not say. */
+/* Sets words of one line each, with usual ones for what the descriptor does not say. */
 static int
 words(const struct pth_image_req *q, json_t *v, struct pth_err *e)
 {
@@ -176,8 +155,7 @@ words(const struct pth_image_req *q, json_t *v, struct pth_err *e)
 	           *own = pth_json_str(d, "build_base", "");
 	const char *base = pth_json_str(d, "base", PTH_IMAGE_BASE),
 	           *plugin = pth_json_str(q->service, "plugin", "x");
-	struct pth_buf b = PTH_BUF_INIT;
-	int r;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	if (directory != NULL)
 		pth_buf_adds(&b, directory);
@@ -190,7 +168,7 @@ words(const struct pth_image_req *q, json_t *v, struct pth_err *e)
 	pth_json_set(v, "keep", json_boolean(directory != NULL));
 	pth_json_set(v, "user", json_string(user));
 	pth_json_set(v, "uid", json_integer(USER_NUMBER));
-	r = container_image_check(q, "plugin", IMAGE_TO, plugin, e) != 0 ||
+	return container_image_check(q, "plugin", IMAGE_TO, plugin, e) != 0 ||
 	        container_image_check(q, "base", IMAGE_NAME, base, e) != 0 ||
 	        (*own != '\0' && container_image_check(q, "build_base", IMAGE_NAME, own, e) != 0) ||
 	        container_image_check(q, "directory", IMAGE_PATH, b.s, e) != 0 ||
@@ -198,11 +176,9 @@ words(const struct pth_image_req *q, json_t *v, struct pth_err *e)
 	        source(q, d, "repository", "source.tar", v, e) != 0 ?
 	    -1 :
 	    0;
-	pth_buf_release(&b);
-	return r;
 }
 
-/* A list under a key; false when there was an error. */
+/* Sets a list under a key; false when there was an error. */
 static bool
 put(json_t *v, const char *key, json_t *list)
 {
@@ -216,7 +192,7 @@ container_image_variables(
     const struct pth_image_req *q, const char *tag, const char *builder, struct pth_err *e)
 {
 	const json_t *d = json_object_get(q->service, "docker");
-	json_t *v = json_object(), *args = container_image_args(q);
+	json_auto_t *v = json_object(), *args = container_image_args(q);
 	bool ok;
 
 	pth_json_set(v, "tag", json_string(tag));
@@ -233,11 +209,7 @@ container_image_variables(
 	    put(v, "args", container_image_pairs(q, "args", args, e)) &&
 	    put(v, "environment",
 	        container_image_pairs(q, "environment", json_object_get(d, "environment"), e));
-	json_decref(args);
-	if (ok)
-		return v;
-	json_decref(v);
-	return NULL;
+	return ok ? pth_take(&v) : NULL;
 }
 
 /* --- the templates --- */
@@ -245,18 +217,15 @@ container_image_variables(
 static int
 include(void *arg, const char *name, struct pth_buf *b, struct pth_err *e)
 {
-	struct pth_buf path = PTH_BUF_INIT;
-	int r;
+	pth_auto_buf path = PTH_BUF_INIT;
 
 	if (strchr(name, '/') != NULL)
 		return pth_err_set(e, PTH_INPUT, "%.80s: templates lie beside each other", name);
 	pth_buf_addf(&path, "%s/templates/%s", (const char *)arg, name);
-	r = pth_file_read(path.s, TEXT_MAX, b, e);
-	pth_buf_release(&path);
-	return r;
+	return pth_file_read(path.s, TEXT_MAX, b, e);
 }
 
-/* The descriptor's own Dockerfile. */
+/* Reads the descriptor's own Dockerfile. */
 static int
 own(const struct pth_image_req *q, const char *path, struct pth_buf *out, struct pth_err *e)
 {
@@ -267,30 +236,20 @@ own(const struct pth_image_req *q, const char *path, struct pth_buf *out, struct
 	return 0;
 }
 
-static bool
-known(const char *builder)
-{
-	static const char *const all[] = { "base", "c", "cpp", "go", "python", "rust" };
-
-	for (size_t i = 0; i < countof(all); i++)
-		if (strcmp(all[i], builder) == 0)
-			return true;
-	return false;
-}
-
 int
 container_image_render(const struct pth_image_req *q, const char *builder, json_t *vars,
     struct pth_buf *out, struct pth_err *e)
 {
+	static const char *const builders[] = { "base", "c", "cpp", "go", "python", "rust" };
 	struct pth_template_options opt = { .load = include, .arg = (void *)(uintptr_t)q->share };
 	const char *path = pth_json_str(json_object_get(q->service, "docker"), "dockerfile", "");
-	struct pth_buf name = PTH_BUF_INIT, src = PTH_BUF_INIT;
+	pth_auto_buf name = PTH_BUF_INIT, src = PTH_BUF_INIT;
 	struct pth_template *t = NULL;
 	int r = -1;
 
 	if (*path != '\0')
 		return own(q, path, out, e);
-	if (!known(builder))
+	if (!pth_one_of(builder, builders, countof(builders)))
 		return container_image_bad(
 		    q, "builder", builder, e, "is none of base, c, cpp, go, python, rust");
 	pth_buf_addf(&name, "dockerfile-%s.j2", builder);
@@ -299,7 +258,5 @@ container_image_render(const struct pth_image_req *q, const char *builder, json_
 	if (t != NULL)
 		r = pth_template_render(t, vars, out, e);
 	pth_template_free(t);
-	pth_buf_release(&name);
-	pth_buf_release(&src);
 	return r;
 }

@@ -1,43 +1,29 @@
 /*
- * The plan of one container: the service's own plan with paths as they are
- * inside, without what the host does for it.
+ * This file makes the plan of one container: the service's own plan with paths as they
+ * are inside, without what the host does for it.
  */
 #include "container/compose_priv.h"
 
 #include <string.h>
 
+#include "io/placeholder.h"
+
 static int
-replace(struct pth_buf *b, const char *s, void *arg)
+inside(struct pth_buf *b, const char *s, void *arg)
 {
-	static const char *const marks[][2] = {
-		{ "@{dir}", PTH_INSIDE_DIR },
-		{ "@{libexec}", PTH_INSIDE_LIBEXEC },
-		{ "@{share}", PTH_INSIDE_SHARE },
+	static const struct pth_places places = {
+		.dir = PTH_INSIDE_DIR, .libexec = PTH_INSIDE_LIBEXEC, .share = PTH_INSIDE_SHARE
 	};
-	const char *at;
 
 	(void)arg;
-	while ((at = strstr(s, "@{")) != NULL) {
-		size_t i;
-
-		pth_buf_add(b, s, (size_t)(at - s));
-		for (i = 0; i < countof(marks); i++)
-			if (strncmp(at, marks[i][0], strlen(marks[i][0])) == 0)
-				break;
-		if (i < countof(marks))
-			pth_buf_adds(b, marks[i][1]);
-		else
-			pth_buf_adds(b, "@{");
-		s = at + (i < countof(marks) ? strlen(marks[i][0]) : 2);
-	}
-	pth_buf_adds(b, s);
+	pth_places_expand(&places, s, b);
 	return 0;
 }
 
 json_t *
 container_inside(const json_t *v)
 {
-	return pth_json_map(v, replace, NULL);
+	return pth_json_map(v, inside, NULL);
 }
 
 bool
@@ -60,7 +46,7 @@ container_mentions(const json_t *v, const char *mark)
 	return false;
 }
 
-/* As whom the service runs, for pth-init to find out. */
+/* Says as whom the service runs, for pth-init to find out. */
 static json_t *
 user(const struct compose *c)
 {
@@ -115,14 +101,14 @@ capture(const struct compose *c, const json_t *service)
 	return o;
 }
 
-/* That a step or an assertion is about. */
+/* Returns the name of the service that a step or an assertion is about. */
 static const char *
 service_of(const json_t *what)
 {
 	return pth_json_str(what, "service", "");
 }
 
-/* A service without what is done on the host, before or after. */
+/* Returns a service without what is done on the host, before or after. */
 static json_t *
 inner_service(const json_t *service)
 {
@@ -135,7 +121,7 @@ inner_service(const json_t *service)
 	return s;
 }
 
-/* One that has its container to itself. */
+/* Returns a service that has its container to itself. */
 static json_t *
 inner_alone(const struct compose *c, const json_t *service)
 {
@@ -159,7 +145,7 @@ inner_alone(const struct compose *c, const json_t *service)
 	return s;
 }
 
-/* How the service is watched; only the inside sees its ports. */
+/* Says how the service is watched; only the inside sees its ports. */
 static json_t *
 monitoring(const struct compose *c)
 {
@@ -174,8 +160,8 @@ monitoring(const struct compose *c)
 	return o;
 }
 
-/* Directories that are root's at first, and that services share: the test's, and
- * volumes of the experiment's that have just been made. */
+/* Lists directories that are root's at first and that services share: those of the test,
+ * and new volumes of the experiment. */
 static json_t *
 open_dirs(const struct compose *c, const char *name)
 {

@@ -1,15 +1,16 @@
 /*
- * What pth-exec runs on this machine for a test in containers: the same
+ * This file plans what pth-exec runs on this machine for a test in containers: the same
  * schema as "plan", with the engine's commands in it.
  */
 #include "container/compose_priv.h"
 
+#include "base/clock.h"
+
 #include <string.h>
 
-#define SECOND ((int64_t)1000000)
-#define COMMAND_LIMIT (120 * SECOND)        /* of one call of the engine */
+#define COMMAND_LIMIT (120 * PTH_SECOND_US) /* of one call of the engine */
 #define PLATFORMS "linux/amd64,linux/arm64" /* docker.multi_platform without a list */
-#define MARGIN (30 * SECOND)                /* for the engine, beyond what the inside may take */
+#define MARGIN (30 * PTH_SECOND_US)         /* for the engine, beyond what the inside may take */
 
 static json_t *
 cmd(json_t *argv, int64_t limit, bool critical)
@@ -18,7 +19,7 @@ cmd(json_t *argv, int64_t limit, bool critical)
 	    "{s:o,s:b,s:I}", "argv", argv, "critical", critical, "timeout_us", (json_int_t)limit);
 }
 
-/* category: of io/category.h, for what may stop a whole run. */
+/* The category is one of io/category.h, for what may stop a whole run. */
 static json_t *
 cmd_for(const char *category, json_t *argv, int64_t limit)
 {
@@ -29,22 +30,11 @@ cmd_for(const char *category, json_t *argv, int64_t limit)
 }
 
 static void
-push(json_t *argv, const char *s)
-{
-	pth_json_push(argv, json_string(s));
-}
-
-static void
 push_labels(const struct compose *c, json_t *argv)
 {
-	json_t *labels = container_labels(c), *v;
-	const char *key;
+	json_auto_t *labels = container_labels(c);
 
-	json_object_foreach(labels, key, v) {
-		push(argv, "--label");
-		pth_json_push(argv, json_sprintf("%s=%s", key, json_string_value(v)));
-	}
-	json_decref(labels);
+	container_push_map(argv, "--label", labels);
 }
 
 /* docker.multi_platform: the image is built for all of them, to see that it
@@ -58,18 +48,12 @@ build_platforms(const struct compose *c, const json_t *image)
 	    "newer "
 	    "Debians)' >&2; exit 4; }; exec docker buildx build \"$@\"";
 	json_t *argv = json_pack("[s,s,s,s,s,s,s,s,s]", "sh", "-c", script, "buildx", "--progress",
-	           "plain", "--network", "host", "--platform"),
-	       *v;
-	const char *key;
+	    "plain", "--network", "host", "--platform");
 
-	push(argv, c->platforms != NULL ? c->platforms : PLATFORMS);
-	push(argv, "--builder");
-	push(argv, pth_json_str(c->docker, "buildx_builder", "default"));
-	json_object_foreach(json_object_get(c->docker, "build_args"), key, v) {
-		push(argv, "--build-arg");
-		pth_json_push(argv,
-		    json_sprintf("%s=%s", key, json_is_string(v) ? json_string_value(v) : ""));
-	}
+	container_push(argv, c->platforms != NULL ? c->platforms : PLATFORMS);
+	container_push_option(
+	    argv, "--builder", pth_json_str(c->docker, "buildx_builder", "default"));
+	container_push_map(argv, "--build-arg", json_object_get(c->docker, "build_args"));
 	pth_json_push(argv, json_sprintf("@{dir}/%s", pth_json_str(image, "directory", "")));
 	return argv;
 }
@@ -81,29 +65,26 @@ network_create(const struct compose *c)
 	json_t *argv = json_pack("[s,s,s,s,s]", "docker", "network", "create", "--driver", mode);
 
 	if (strcmp(mode, "overlay") == 0)
-		push(argv, "--attachable");
-	if (c->subnet != NULL) {
-		push(argv, "--subnet");
-		push(argv, c->subnet);
-	}
+		container_push(argv, "--attachable");
+	if (c->subnet != NULL)
+		container_push_option(argv, "--subnet", c->subnet);
 	if (pth_json_bool(c->params, "enable_ipv6", false)) {
-		push(argv, "--ipv6");
-		push(argv, "--subnet");
-		push(argv, PTH_COMPOSE_NET6);
+		container_push(argv, "--ipv6");
+		container_push_option(argv, "--subnet", PTH_COMPOSE_NET6);
 	}
 	if (c->mtu > 0) {
-		push(argv, "--opt");
+		container_push(argv, "--opt");
 		pth_json_push(argv, json_sprintf(PTH_COMPOSE_MTU "=%lld", (long long)c->mtu));
 	}
 	push_labels(c, argv);
-	push(argv, c->network);
+	container_push(argv, c->network);
 	return argv;
 }
 
 static json_t *
 setup(const struct compose *c)
 {
-	int64_t deploy = pth_json_int(c->params, "deploy_timeout", 600) * SECOND;
+	int64_t deploy = pth_json_int(c->params, "deploy_timeout", 600) * PTH_SECOND_US;
 	json_t *list = json_deep_copy(json_object_get(c->plan, "setup")), *v, *argv;
 	const char *key;
 	size_t i;
@@ -123,7 +104,7 @@ setup(const struct compose *c)
 	json_object_foreach(c->volumes, key, v) {
 		argv = json_pack("[s,s,s]", "docker", "volume", "create");
 		push_labels(c, argv);
-		push(argv, pth_json_str(v, "name", key));
+		container_push(argv, pth_json_str(v, "name", key));
 		pth_json_push(list, cmd_for("docker_runtime", argv, COMMAND_LIMIT));
 	}
 	if (!c->whole)
@@ -145,7 +126,7 @@ teardown(const struct compose *c)
 	size_t i;
 
 	json_object_foreach(c->services, key, v)
-		push(rm, pth_json_str(v, "container_name", ""));
+		container_push(rm, pth_json_str(v, "container_name", ""));
 	pth_json_push(list, cmd(rm, COMMAND_LIMIT, false));
 	if (!c->whole && pth_json_bool(c->docker, "remove_docker_network", true))
 		pth_json_push(list,
@@ -169,44 +150,41 @@ teardown(const struct compose *c)
 	return list;
 }
 
-/* The longest that it may take inside until the service is ready. */
+/* Returns the longest time that a phase may take. */
+static int64_t
+longest(const json_t *service, const char *phase)
+{
+	int64_t us = 0;
+	json_t *v;
+	size_t i;
+
+	json_array_foreach(json_object_get(json_object_get(service, "phases"), phase), i, v)
+		us += pth_json_int(v, "timeout_us", 300 * PTH_SECOND_US);
+	return us;
+}
+
+/* Returns the longest time that it may take inside until the service is ready. */
 static int64_t
 until_ready(const json_t *service)
 {
-	static const char *const phases[] = { "pre_compile", "compile", "post_compile", "pre_run" };
-	int64_t us = MARGIN;
+	int64_t us = MARGIN + longest(service, "pre_compile") + longest(service, "compile") +
+	    longest(service, "post_compile") + longest(service, "pre_run");
 	json_t *v;
 	size_t i;
 
-	for (size_t k = 0; k < countof(phases); k++)
-		json_array_foreach(
-		    json_object_get(json_object_get(service, "phases"), phases[k]), i, v)
-			us += pth_json_int(v, "timeout_us", 300 * SECOND);
 	json_array_foreach(json_object_get(service, "ready"), i, v)
-		us += pth_json_int(v, "timeout_us", 10 * SECOND) + pth_json_int(v, "us", 0);
+		us += pth_json_int(v, "timeout_us", 10 * PTH_SECOND_US) + pth_json_int(v, "us", 0);
 	return us;
 }
 
-static int64_t
-after_run(const json_t *service)
-{
-	int64_t us = MARGIN;
-	json_t *v;
-	size_t i;
-
-	json_array_foreach(pth_json_path(service, "phases.post_run"), i, v)
-		us += pth_json_int(v, "timeout_us", 300 * SECOND);
-	return us;
-}
-
-/* The service as seen from outside: a container, created and started. */
+/* Returns the service as seen from outside: a container, created and started. */
 static json_t *
 service_outside(const struct compose *c, const json_t *service)
 {
 	const char *name = pth_json_str(service, "name", "");
 	const json_t *doc = json_object_get(c->services, name);
-	json_t *o = json_deep_copy(service), *phases = json_object();
-	int64_t begin = until_ready(service), end = after_run(service),
+	json_t *o = json_deep_copy(service);
+	int64_t begin = until_ready(service), end = MARGIN + longest(service, "post_run"),
 	        limit = pth_json_int(service, "timeout_us", 0);
 	const char *container = pth_json_str(doc, "container_name", "");
 	json_t *start = json_pack("[s,s,s,s]", "docker", "start", "-a", container);
@@ -217,14 +195,10 @@ service_outside(const struct compose *c, const json_t *service)
 	json_object_del(o, "capture"); /* taken inside */
 	pth_json_set(o, "environment", json_object());
 	pth_json_set(o, "files", container_inside(json_object_get(service, "files")));
-	pth_json_set(phases, "pre_compile", json_array());
-	pth_json_set(phases, "compile", json_array());
-	pth_json_set(phases, "post_compile", json_array());
-	pth_json_set(phases, "pre_run",
-	    json_pack("[o]", cmd(container_create(c, name, doc), COMMAND_LIMIT, true)));
-	pth_json_set(phases, "run", cmd(start, limit, true));
-	pth_json_set(phases, "post_run", json_array());
-	pth_json_set(o, "phases", phases);
+	pth_json_set(o, "phases",
+	    json_pack("{s:[],s:[],s:[],s:[o],s:o,s:[]}", "pre_compile", "compile", "post_compile",
+	        "pre_run", cmd(container_create(c, name, doc), COMMAND_LIMIT, true), "run",
+	        cmd(start, limit, true), "post_run"));
 	pth_json_set(o, "inner",
 	    json_pack("{s:s,s:s*,s:o,s:o}", "file", "inner.json", "ask",
 	        c->whole ? NULL : PTH_INSIDE_ASK, "wait",
@@ -238,7 +212,7 @@ service_outside(const struct compose *c, const json_t *service)
 	pth_json_set(o, "stop",
 	    json_pack("{s:s,s:I}", "signal", "TERM", "grace_us",
 	        (json_int_t)(pth_json_int(
-	                         json_object_get(service, "stop"), "grace_us", 5 * SECOND) +
+	                         json_object_get(service, "stop"), "grace_us", 5 * PTH_SECOND_US) +
 	            end)));
 	pth_json_set(o, "timeout_us", json_integer(limit > 0 ? limit + begin + end : 0));
 	pth_json_set(
@@ -250,7 +224,7 @@ static json_t *
 files(struct compose *c)
 {
 	json_t *list = json_array(), *v;
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	size_t i;
 
 	json_array_foreach(c->images, i, v)
@@ -271,7 +245,6 @@ files(struct compose *c)
 		        json_sprintf("docker/%s.json", pth_json_str(v, "name", "")), "text",
 		        pth_json_text(b.s, b.len)));
 	}
-	pth_buf_release(&b);
 	return list;
 }
 
@@ -294,7 +267,7 @@ container_plan(struct compose *c)
 
 	/* Builds and the engine's own time are not the test's. */
 	if (limit > 0)
-		limit += pth_json_int(c->params, "deploy_timeout", 600) * SECOND;
+		limit += pth_json_int(c->params, "deploy_timeout", 600) * PTH_SECOND_US;
 	pth_json_set(o, "environment", environment(c));
 	pth_json_set(o, "timeout_us", json_integer(limit));
 	pth_json_set(o, "dirs", json_pack("[s,s,s]", "ticket", "shared", "sync"));

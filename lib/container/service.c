@@ -1,5 +1,5 @@
 /*
- * One service of the compose file.
+ * This file writes one service of the compose file.
  */
 #include "container/compose_priv.h"
 
@@ -24,7 +24,7 @@ container_labels(const struct compose *c)
 	    "org.pth.project", c->project);
 }
 
-/* The mount of a host path. */
+/* Returns the mount of a path of the host. */
 static json_t *
 bind_mount(const char *source, const char *target, bool read_only)
 {
@@ -35,16 +35,15 @@ bind_mount(const char *source, const char *target, bool read_only)
 	return o;
 }
 
-/* Of dir and name, put together. */
+/* Adds the mount of a path that consists of dir and name. */
 static void
 add_bind(json_t *list, const char *target, bool read_only, const char *dir, const char *name)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	pth_buf_adds(&b, dir);
 	pth_buf_adds(&b, name);
 	pth_json_push(list, bind_mount(b.s, target, read_only));
-	pth_buf_release(&b);
 }
 
 bool
@@ -64,25 +63,22 @@ container_address(const struct compose *c, size_t index, char to[16])
 
 /* --- volumes --- */
 
-/* A volume of the experiment's: a path of the host, or a name. */
+/* Adds a volume of the experiment: a path of the host, or a name. */
 static int
 user_volume(struct compose *c, json_t *list, const char *local, const char *inside, bool ro)
 {
+	pth_auto_str path = NULL;
 	json_t *o;
 
 	if (*inside != '/')
 		return pth_err_set(
 		    c->e, PTH_INPUT, "volume %.100s: the path inside must begin with '/'", local);
 	if (strchr(local, '/') != NULL || *local == '.') {
-		char *path = realpath(local, NULL);
-
-		o = bind_mount(path != NULL ? path : local, inside, ro);
-		free(path);
-		if (*json_string_value(json_object_get(o, "source")) != '/') {
-			json_decref(o);
+		path = realpath(local, NULL);
+		if (path == NULL && *local != '/')
 			return pth_err_set(
 			    c->e, PTH_INPUT, "volume %.200s: no such file or directory", local);
-		}
+		o = bind_mount(path != NULL ? path : local, inside, ro);
 	} else if (pth_name_ok(local)) {
 		o = json_pack("{s:s,s:s,s:s}", "type", "volume", "source", local, "target", inside);
 		if (ro)
@@ -102,8 +98,8 @@ user_volume(struct compose *c, json_t *list, const char *local, const char *insi
 static int
 volume_text(struct compose *c, json_t *list, const char *s)
 {
-	char *copy = pth_xstrdup(s), *inside = strchr(copy, ':'), *mode = NULL;
-	int r;
+	pth_auto_str copy = pth_xstrdup(s);
+	char *inside = strchr(copy, ':'), *mode = NULL;
 
 	if (inside != NULL) {
 		*inside++ = '\0';
@@ -112,12 +108,9 @@ volume_text(struct compose *c, json_t *list, const char *s)
 			*mode++ = '\0';
 	}
 	if (inside == NULL || *copy == '\0')
-		r = pth_err_set(c->e, PTH_INPUT,
+		return pth_err_set(c->e, PTH_INPUT,
 		    "volume \"%.100s\": must be local:inside or local:inside:ro", s);
-	else
-		r = user_volume(c, list, copy, inside, mode != NULL && strcmp(mode, "ro") == 0);
-	free(copy);
-	return r;
+	return user_volume(c, list, copy, inside, mode != NULL && strcmp(mode, "ro") == 0);
 }
 
 static int
@@ -125,18 +118,14 @@ user_volumes(struct compose *c, json_t *list, const json_t *given)
 {
 	json_t *v;
 	size_t i;
-	int r = 0;
 
-	json_array_foreach(given, i, v) {
-		if (json_is_string(v))
-			r = volume_text(c, list, json_string_value(v));
-		else
-			r = user_volume(c, list, pth_json_str(v, "local", ""),
-			    pth_json_str(v, "container", ""),
-			    strcmp(pth_json_str(v, "mode", "rw"), "ro") == 0);
-		if (r != 0)
-			return r;
-	}
+	json_array_foreach(given, i, v)
+		if ((json_is_string(v) ?
+		            volume_text(c, list, json_string_value(v)) :
+		            user_volume(c, list, pth_json_str(v, "local", ""),
+		                pth_json_str(v, "container", ""),
+		                strcmp(pth_json_str(v, "mode", "rw"), "ro") == 0)) != 0)
+			return -1;
 	return 0;
 }
 
@@ -144,8 +133,9 @@ static json_t *
 volumes(struct compose *c, const json_t *service, const json_t *given)
 {
 	const char *name = pth_json_str(service, "name", ""), *other;
-	json_t *list = json_array(), *s;
-	struct pth_buf b = PTH_BUF_INIT, mark = PTH_BUF_INIT;
+	json_auto_t *list = json_array();
+	json_t *s;
+	pth_auto_buf b = PTH_BUF_INIT, mark = PTH_BUF_INIT;
 	size_t i;
 
 	add_bind(list, PTH_INSIDE_INIT, true, "@{bin}/pth-init", "");
@@ -180,13 +170,10 @@ volumes(struct compose *c, const json_t *service, const json_t *given)
 	        c->whole ? json_object_get(c->plan, "services") : service, "@{share}") ||
 	    container_step_mentions(c, name, "@{share}"))
 		add_bind(list, PTH_INSIDE_SHARE, true, "@{share}", "");
-	pth_buf_release(&b);
-	pth_buf_release(&mark);
-	if (user_volumes(c, list, json_object_get(c->params, "volumes")) == 0 &&
-	    user_volumes(c, list, json_object_get(given, "volumes")) == 0)
-		return list;
-	json_decref(list);
-	return NULL;
+	if (user_volumes(c, list, json_object_get(c->params, "volumes")) != 0 ||
+	    user_volumes(c, list, json_object_get(given, "volumes")) != 0)
+		return NULL;
+	return pth_take(&list);
 }
 
 /* --- ports --- */
@@ -202,7 +189,7 @@ ports(struct compose *c, const json_t *service, const json_t *given)
 		const char *s = json_string_value(v), *colon = s != NULL ? strchr(s, ':') : NULL,
 		           *proto;
 		long long inside = 0;
-		struct pth_buf b = PTH_BUF_INIT;
+		pth_auto_buf b = PTH_BUF_INIT;
 
 		if (colon == NULL)
 			continue; /* pth-parse has checked them */
@@ -217,7 +204,6 @@ ports(struct compose *c, const json_t *service, const json_t *given)
 		pth_json_push(c->resources,
 		    json_sprintf(
 		        "%s:%.*s", proto != NULL ? proto + 1 : "tcp", (int)(colon - s), s));
-		pth_buf_release(&b);
 	}
 	return list;
 }
@@ -229,7 +215,8 @@ ports(struct compose *c, const json_t *service, const json_t *given)
 static json_t *
 environment(const struct compose *c, const json_t *service)
 {
-	json_t *env = json_object(), *all, *v;
+	json_auto_t *env = json_object(), *all = NULL;
+	json_t *v;
 	const char *key;
 
 	pth_json_set(env, "PTH_EVENTS", json_string("text")); /* of pth-init, for who looks on */
@@ -237,13 +224,11 @@ environment(const struct compose *c, const json_t *service)
 	json_object_update(env, json_object_get(service, "environment"));
 	all = container_inside(env);
 	json_object_foreach(all, key, v) {
-		struct pth_buf b = PTH_BUF_INIT;
+		pth_auto_buf b = PTH_BUF_INIT;
 
 		if (*key == '\0' || strchr(key, '=') != NULL) {
 			pth_err_set(c->e, PTH_INPUT,
 			    "environment: \"%.80s\" cannot be the name of a variable", key);
-			json_decref(env);
-			json_decref(all);
 			return NULL;
 		}
 		if (json_is_string(v))
@@ -251,10 +236,8 @@ environment(const struct compose *c, const json_t *service)
 		if (!json_is_null(v))
 			pth_json_dump(&b, v);
 		json_object_set_new(all, key, json_string(b.s != NULL ? b.s : ""));
-		pth_buf_release(&b);
 	}
-	json_decref(env);
-	return all;
+	return pth_take(&all);
 }
 
 static json_t *
@@ -334,12 +317,26 @@ healthcheck(const json_t *service)
 	    PTH_INSIDE_PLAN, "interval", "1s", "timeout", "3s", "retries", (int)(us / 1000000) + 3);
 }
 
+/* Sets what the container may do, and how much it may take. */
+static void
+bounds(const struct compose *c, json_t *o, const json_t *service, const json_t *given)
+{
+	pth_json_set(o, "cap_drop", json_pack("[s]", "ALL"));
+	pth_json_set(o, "cap_add", cap_add(c, service));
+	pth_json_set(o, "security_opt", json_pack("[s]", "no-new-privileges:true"));
+	if (!c->whole && !pth_json_bool(c->params, "enable_ipv6", false))
+		pth_json_set(
+		    o, "sysctls", json_pack("{s:s}", "net.ipv6.conf.all.disable_ipv6", "1"));
+	limits(o, given);
+}
+
 json_t *
 container_service(struct compose *c, const json_t *service, const json_t *given, size_t index)
 {
 	const char *name = pth_json_str(service, "name", "");
 	const char *prefix = pth_json_str(c->params, "service_prefix", "");
-	json_t *o = json_object(), *list;
+	json_auto_t *o = json_object();
+	json_t *env = environment(c, service), *mounts = NULL, *list;
 	int64_t grace = pth_json_int(pth_json_path(service, "stop"), "grace_us", 5000000) / 1000000;
 
 	pth_json_set(o, "container_name",
@@ -348,11 +345,9 @@ container_service(struct compose *c, const json_t *service, const json_t *given,
 	pth_json_set(o, "domainname", json_string("panther.local"));
 	pth_json_set(o, "entrypoint", json_pack("[s,s]", PTH_INSIDE_INIT, PTH_INSIDE_PLAN));
 	pth_json_set(o, "user", json_string("0:0"));
-	if ((list = environment(c, service)) == NULL) {
-		json_decref(o);
+	if (env == NULL)
 		return NULL;
-	}
-	pth_json_set(o, "environment", list);
+	pth_json_set(o, "environment", env);
 	if (c->whole)
 		pth_json_set(o, "network_mode", json_string("none"));
 	else
@@ -362,20 +357,12 @@ container_service(struct compose *c, const json_t *service, const json_t *given,
 		pth_json_set(o, "ports", list);
 	else
 		json_decref(list);
-	if ((list = volumes(c, service, given)) == NULL) {
-		json_decref(o);
+	if ((mounts = volumes(c, service, given)) == NULL)
 		return NULL;
-	}
-	pth_json_set(o, "volumes", list);
+	pth_json_set(o, "volumes", mounts);
 	if (!c->whole)
 		pth_json_set(o, "tmpfs", json_pack("[s]", PTH_INSIDE_DIR ":mode=1777,exec"));
-	pth_json_set(o, "cap_drop", json_pack("[s]", "ALL"));
-	pth_json_set(o, "cap_add", cap_add(c, service));
-	pth_json_set(o, "security_opt", json_pack("[s]", "no-new-privileges:true"));
-	if (!c->whole && !pth_json_bool(c->params, "enable_ipv6", false))
-		pth_json_set(
-		    o, "sysctls", json_pack("{s:s}", "net.ipv6.conf.all.disable_ipv6", "1"));
-	limits(o, given);
+	bounds(c, o, service, given);
 	if (json_array_size(json_object_get(service, "after")) > 0)
 		pth_json_set(o, "depends_on", depends_on(service));
 	pth_json_set(o, "healthcheck", healthcheck(service));
@@ -384,5 +371,5 @@ container_service(struct compose *c, const json_t *service, const json_t *given,
 	pth_json_set(
 	    o, "stop_grace_period", json_sprintf("%llds", (long long)grace + STOP_MARGIN_S));
 	pth_json_set(o, "labels", container_labels(c));
-	return o;
+	return pth_take(&o);
 }

@@ -1,3 +1,4 @@
+/* This file decides as whom a service runs in its container, and gives it its files. */
 #include "container/users.h"
 
 #include <dirent.h>
@@ -9,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
+#include "base/os.h"
 #include "base/text.h"
 #include "io/json.h"
 
@@ -39,8 +42,8 @@ passwd_line(char *line, const char *name, struct pth_proc_user *who)
 int
 pth_users_lookup(const char *passwd, const char *name, struct pth_proc_user *who)
 {
-	FILE *fp = fopen(passwd, "re");
-	char *line = NULL;
+	pth_auto_file fp = fopen(passwd, "re");
+	pth_auto_str line = NULL;
 	size_t size = 0;
 	int r = -1;
 
@@ -48,8 +51,6 @@ pth_users_lookup(const char *passwd, const char *name, struct pth_proc_user *who
 		return -1;
 	while (r != 0 && getline(&line, &size, fp) > 0)
 		r = passwd_line(line, name, who);
-	free(line);
-	fclose(fp);
 	return r;
 }
 
@@ -75,33 +76,23 @@ pth_users_choose(const json_t *user, struct pth_proc_user *who, struct pth_err *
 static void
 give(int dirfd, uid_t uid, gid_t gid, dev_t dev, int depth)
 {
-	int copy = fcntl(dirfd, F_DUPFD_CLOEXEC, 3);
-	DIR *d = copy >= 0 ? fdopendir(copy) : NULL;
+	pth_auto_dir d = pth_opendir(dirfd, ".");
 	struct dirent *de;
 	struct stat st;
 
-	if (d == NULL) {
-		if (copy >= 0)
-			close(copy);
-		return;
-	}
-	rewinddir(d);
-	while ((de = readdir(d)) != NULL) {
+	while (d != NULL && (de = readdir(d)) != NULL) {
 		if (strcmp(de->d_name, ".") == 0 || strcmp(de->d_name, "..") == 0 ||
 		    fstatat(dirfd, de->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || st.st_dev != dev)
 			continue;
 		if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX) {
-			int fd = openat(
+			pth_auto_fd fd = openat(
 			    dirfd, de->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-			if (fd >= 0) {
+			if (fd >= 0)
 				give(fd, uid, gid, dev, depth + 1);
-				close(fd);
-			}
 		}
 		(void)!fchownat(dirfd, de->d_name, uid, gid, AT_SYMLINK_NOFOLLOW);
 	}
-	closedir(d);
 }
 
 void

@@ -1,6 +1,6 @@
 /*
- * All services of a test in one container: seen from outside a single
- * service, whose plan inside is the test itself.
+ * This file puts all services of a test into one container: seen from outside they are a
+ * single service, whose plan inside is the test itself.
  */
 #include "container/compose_priv.h"
 
@@ -39,7 +39,7 @@ is_special(const json_t *docker)
 	    pth_json_str(docker, "base", NULL) != NULL;
 }
 
-/* The packages that a service without `docker` requires. */
+/* Adds the packages that a service without `docker` requires. */
 static void
 add_required(json_t *packages, const json_t *service)
 {
@@ -76,23 +76,21 @@ add_map(json_t *o, const char *key, const json_t *from)
 	pth_json_set(o, key, map);
 }
 
-/* What one service needs of the image, on top of what others do. -1 with
- * c->e when two want it built in ways of their own. */
+/* Adds what one service needs of the image to what others need. -1 with c->e when two
+ * want it built in ways of their own. */
 static int
 add_image(struct compose *c, json_t *o, const json_t *service, const char **special)
 {
 	static const char *const lists[] = { "packages", "files", "expose", "capabilities" };
 	const json_t *d = json_object_get(service, "docker");
-	json_t *old = json_deep_copy(o);
+	json_auto_t *old = json_deep_copy(o);
 
 	if (is_special(d)) {
-		if (*special != NULL) {
-			json_decref(old);
+		if (*special != NULL)
 			return pth_err_set(c->e, PTH_INPUT,
 			    "%s and %s want images of their own; name one that has "
 			    "both: network_environment.image",
 			    *special, pth_json_str(service, "name", ""));
-		}
 		*special = pth_json_str(service, "name", "");
 		json_object_update(o, (json_t *)(uintptr_t)d);
 	}
@@ -101,7 +99,6 @@ add_image(struct compose *c, json_t *o, const json_t *service, const char **spec
 		add_once(o, lists[i], old);
 		add_once(o, lists[i], d);
 	}
-	json_decref(old);
 	add_map(o, "environment", d);
 	add_map(o, "args", d);
 	if (!json_is_object(d))
@@ -109,7 +106,7 @@ add_image(struct compose *c, json_t *o, const json_t *service, const char **spec
 	return 0;
 }
 
-/* The same image for all, as the descriptor has it. */
+/* Do all services have the same image, as the descriptor says it? */
 static bool
 all_alike(const struct compose *c)
 {
@@ -130,9 +127,9 @@ static int
 image(struct compose *c, json_t *o)
 {
 	const char *given = pth_json_str(c->params, "image", ""), *special = NULL;
-	json_t *first = json_array_get(services_of(c), 0), *docker = json_object(),
-	       *plugins = json_array(), *s;
-	struct pth_buf b = PTH_BUF_INIT;
+	json_auto_t *docker = json_object(), *plugins = json_array();
+	json_t *first = json_array_get(services_of(c), 0), *s;
+	pth_auto_buf b = PTH_BUF_INIT;
 	size_t i;
 
 	if (*given != '\0') {
@@ -142,11 +139,8 @@ image(struct compose *c, json_t *o)
 		pth_json_set(o, "version", json_string(pth_json_str(first, "version", "")));
 	} else {
 		json_array_foreach(services_of(c), i, s)
-			if (add_image(c, docker, s, &special) != 0) {
-				json_decref(plugins);
-				json_decref(docker);
+			if (add_image(c, docker, s, &special) != 0)
 				return -1;
-			}
 	}
 	json_array_foreach(services_of(c), i, s) {
 		const char *plugin = pth_json_str(s, "plugin", "x");
@@ -157,9 +151,7 @@ image(struct compose *c, json_t *o)
 		pth_buf_addf(&b, "%s%s", b.len != 0 ? "-with-" : "", plugin);
 	}
 	pth_json_set(o, "plugin", json_string(b.s));
-	pth_json_set(o, "docker", docker);
-	json_decref(plugins);
-	pth_buf_release(&b);
+	pth_json_set(o, "docker", pth_take(&docker));
 	return 0;
 }
 
@@ -168,7 +160,7 @@ image(struct compose *c, json_t *o)
 static json_t *
 one_service(struct compose *c)
 {
-	json_t *o = json_pack("{s:s,s:b,s:b,s:[],s:I}", "name", PTH_COMPOSE_WHOLE, "finite", 1,
+	json_auto_t *o = json_pack("{s:s,s:b,s:b,s:[],s:I}", "name", PTH_COMPOSE_WHOLE, "finite", 1,
 	    "critical", 1, "after", "timeout_us", (json_int_t)0);
 	json_t *phases = json_object(), *s;
 	int64_t grace = 0;
@@ -185,10 +177,7 @@ one_service(struct compose *c)
 	pth_json_set(o, "phases", phases);
 	pth_json_set(
 	    o, "stop", json_pack("{s:s,s:I}", "signal", "TERM", "grace_us", (json_int_t)grace));
-	if (image(c, o) == 0)
-		return o;
-	json_decref(o);
-	return NULL;
+	return image(c, o) == 0 ? pth_take(&o) : NULL;
 }
 
 int

@@ -1,12 +1,13 @@
 /*
- * Values against the table: type, range, known names. And the canonical form
- * of what passed: "60" is 60, "5MB" is 5000000, debug is DEBUG.
+ * Values are checked here against the table: their type, range and known names.
+ * What passed gets its canonical form: "60" is 60, "5MB" is 5000000, debug is DEBUG.
  */
 #include "experiment/priv.h"
 
 #include <math.h>
 #include <strings.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "io/event.h"
@@ -148,7 +149,7 @@ static void
 unexpected(
     struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n, const char *what)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	const char *near = NULL, *inner;
 
 	if (n->bad)
@@ -164,7 +165,6 @@ unexpected(
 	else if ((inner = main_key(s)) != NULL && n->kind == PTH_YSTR && n->len != 0 && n->len < 60)
 		pth_buf_addf(&b, "; write {%s: %s}", inner, n->text);
 	experiment_error(x, n, "%s", b.s);
-	pth_buf_release(&b);
 }
 
 static bool
@@ -199,7 +199,7 @@ scalar_fits(const struct schema *s, const struct pth_ynode *n)
 static bool
 is_extension(const char *key)
 {
-	return (strncmp(key, "x-", 2) == 0);
+	return strncmp(key, "x-", 2) == 0;
 }
 
 /* Which network environment is this map's? 0: a user's own. */
@@ -263,8 +263,7 @@ static bool
 is_idle(const struct schema *s, const struct pth_ynode *c)
 {
 	const struct schema *cs = experiment_schema_child(s, c->key);
-	json_t *v;
-	bool same;
+	json_auto_t *v = NULL;
 
 	if (strcmp(s->key->path, "logging.feature_levels") == 0)
 		return experiment_given(c) && !is_extension(c->key) && !pth_event_feature(c->key);
@@ -272,16 +271,14 @@ is_idle(const struct schema *s, const struct pth_ynode *c)
 	    (c->kind >= PTH_YSEQ && c->n == 0))
 		return false;
 	v = experiment_canon(cs, c);
-	same = json_equal(v, cs->def) != 0;
-	json_decref(v);
-	return !same;
+	return json_equal(v, cs->def) == 0;
 }
 
 /* One warning for all of a map, at the first. */
 static void
 check_idle(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	const struct pth_ynode *first = NULL, *last = NULL;
 	unsigned more = 0;
 
@@ -298,7 +295,6 @@ check_idle(struct pth_experiment *x, const struct schema *s, const struct pth_yn
 		experiment_key_warn(x, first, "'%.60s' has no effect here", first->key);
 	else if (more != 0)
 		experiment_key_warn(x, first, "%s and '%.60s' have no effect here", b.s, last->key);
-	pth_buf_release(&b);
 }
 
 /* A key that must be given, and is not. In an open map, where no other message

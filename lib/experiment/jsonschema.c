@@ -1,7 +1,9 @@
-/* The table of keys as JSON Schema, draft 2020-12. */
+/* The table of keys is shown here as JSON Schema, draft 2020-12. */
 #include "experiment/priv.h"
 
 #include <math.h>
+
+#include "base/cleanup.h"
 
 static json_t *
 of_type(const char *name)
@@ -31,32 +33,33 @@ push_number(json_t *any, const struct schema *s, const char *type)
 	                                           "^[-+]?[0-9]+$"));
 }
 
+/* Of ASCII letters: all small ('l'), all capitals ('u'), or the first only ('c'). */
+static char *
+in_case(const char *s, char form)
+{
+	char *out = pth_xstrdup(s);
+
+	for (size_t i = 0; out[i] != '\0'; i++)
+		if ((out[i] | 32) >= 'a' && (out[i] | 32) <= 'z')
+			out[i] = form == 'u' || (form == 'c' && i == 0) ? (char)(out[i] & ~32) :
+			                                                  (char)(out[i] | 32);
+	return out;
+}
+
 static void
 push_words(json_t *any, const struct schema *s)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < s->nvalues; i++) {
-		const char *v = s->values[i];
-		char *low = pth_xstrdup(v), *up = pth_xstrdup(v), *cap = pth_xstrdup(v);
+		pth_json_push(list, json_string(s->values[i]));
+		for (const char *form = (s->key->flags & F_CASE) != 0 ? "luc" : ""; *form != '\0';
+		     form++) {
+			pth_auto_str word = in_case(s->values[i], *form);
 
-		pth_json_push(list, json_string(v));
-		for (size_t j = 0; v[j] != '\0'; j++) {
-			bool letter = (v[j] | 32) >= 'a' && (v[j] | 32) <= 'z';
-
-			low[j] = letter ? (char)(v[j] | 32) : v[j];
-			up[j] = letter ? (char)(v[j] & ~32) : v[j];
-			cap[j] = j != 0 ? low[j] : up[j];
+			if (strcmp(word, s->values[i]) != 0)
+				pth_json_push(list, json_string(word));
 		}
-		for (int k = 0; (s->key->flags & F_CASE) != 0 && k < 3; k++) {
-			const char *form = k == 0 ? low : k == 1 ? up : cap;
-
-			if (strcmp(form, v) != 0)
-				pth_json_push(list, json_string(form));
-		}
-		free(low);
-		free(up);
-		free(cap);
 	}
 	pth_json_push(any, json_pack("{s:o}", "enum", list));
 }
@@ -95,7 +98,8 @@ static json_t *node(const struct schema *s);
 static void
 push_map(json_t *any, const struct schema *s)
 {
-	json_t *o = of_type("object"), *props = json_object(), *need = json_array();
+	json_t *o = of_type("object");
+	json_auto_t *props = json_object(), *need = json_array();
 
 	for (const struct schema *c = s->child; c != NULL; c = c->next) {
 		pth_json_set(props, c->name, node(c));
@@ -112,8 +116,6 @@ push_map(json_t *any, const struct schema *s)
 		pth_json_set(o, "propertyNames", pattern("^[A-Za-z0-9_][A-Za-z0-9._-]{0,62}$"));
 		pth_json_set(o, "minProperties", json_integer(1));
 	}
-	json_decref(props);
-	json_decref(need);
 	pth_json_push(any, o);
 }
 
@@ -121,15 +123,14 @@ static json_t *
 node(const struct schema *s)
 {
 	unsigned t = s->key->types;
-	json_t *out = json_pack("{s:s}", "description", s->key->meaning), *any = json_array();
+	json_t *out = json_pack("{s:s}", "description", s->key->meaning);
+	json_auto_t *any = json_array();
 
 	if (s->def != NULL)
 		pth_json_set(out, "default", json_incref(s->def));
 	/* an option of one environment may be something else in a user's own */
-	if ((t & T_ANY) != 0 || (s->key->flags & (F_DOCKER | F_SHADOW)) != 0) {
-		json_decref(any);
+	if ((t & T_ANY) != 0 || (s->key->flags & (F_DOCKER | F_SHADOW)) != 0)
 		return out;
-	}
 	push_scalars(any, s, t);
 	if ((t & T_LIST) != 0) {
 		json_t *o = of_type("array");
@@ -144,7 +145,6 @@ node(const struct schema *s)
 		json_object_update(out, json_array_get(any, 0));
 	else
 		pth_json_set(out, "anyOf", json_incref(any));
-	json_decref(any);
 	return out;
 }
 
@@ -153,12 +153,11 @@ pth_experiment_schema(void)
 {
 	struct experiment_schema *t = experiment_schema_new();
 	json_t *out = json_pack("{s:s,s:s,s:s}", "$schema",
-	           "https://json-schema.org/draft/2020-12/schema", "$id", "urn:pth:experiment:1",
-	           "title", "pth experiment"),
-	       *root = node(t->root);
+	    "https://json-schema.org/draft/2020-12/schema", "$id", "urn:pth:experiment:1", "title",
+	    "pth experiment");
+	json_auto_t *root = node(t->root);
 
 	json_object_update(out, root);
-	json_decref(root);
 	experiment_schema_free(t);
 	return out;
 }

@@ -1,13 +1,15 @@
 /*
- * Where an experiment comes from: files and what they include, variables of
- * the environment, options. Every node knows its source, so that a message
+ * An experiment is put together here from files and what they include, variables
+ * of the environment, and options. Every node knows its source, so that a message
  * names the right place.
  */
 #include "experiment/priv.h"
 
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "io/event.h"
 #include "io/file.h"
+#include "io/placeholder.h"
 
 #define FILE_MAX (64u << 20)
 #define INCLUDE_DEPTH 16
@@ -33,16 +35,13 @@ static void
 say(struct pth_experiment *x, enum pth_severity sev, unsigned file, unsigned line, unsigned col,
     const char *fmt, va_list ap)
 {
-	struct pth_buf raw = PTH_BUF_INIT, utf8 = PTH_BUF_INIT, text = PTH_BUF_INIT;
+	pth_auto_buf raw = PTH_BUF_INIT, utf8 = PTH_BUF_INIT, text = PTH_BUF_INIT;
 
 	/* it may quote anything from the file, cut anywhere */
 	pth_buf_vaddf(&raw, fmt, ap);
 	pth_utf8_clean(&utf8, raw.s, raw.len);
 	pth_show(&text, utf8.s, 2000);
 	pth_diags_add(&x->src[file]->d, sev, line, col, "%s", text.s);
-	pth_buf_release(&raw);
-	pth_buf_release(&utf8);
-	pth_buf_release(&text);
 }
 
 #define SAY(name, sev, l, c)                                                                 \
@@ -146,8 +145,8 @@ parse_source(struct pth_experiment *x, struct source *s)
 		i++;
 	if (n != NULL && i != 0)
 		mark_file(n, (unsigned char)i);
-	x->placeholders |= memmem(s->text.s, s->text.len, "${", 2) != NULL ||
-	    memmem(s->text.s, s->text.len, "@{", 2) != NULL;
+	x->placeholders |= strstr(s->text.s, "${") != NULL ||
+	    pth_placeholder_find(s->text.s) != NULL;
 	pth_buf_release(&s->text);
 	return n;
 }
@@ -170,12 +169,11 @@ static struct pth_ynode *includes(
 static struct pth_ynode *
 include_file(struct pth_experiment *x, const struct pth_ynode *at, unsigned depth, bool top)
 {
-	char *path = beside(x->src[at->file]->name, at->text);
+	pth_auto_str path = beside(x->src[at->file]->name, at->text);
 	struct source *s = depth < INCLUDE_DEPTH ? add_source(x, path) : NULL;
 	struct pth_ynode *n = NULL;
 	struct pth_err e;
 
-	free(path);
 	if (s == NULL) {
 		experiment_error(x, at, "too many files included, or a file that includes itself");
 		return NULL;
@@ -197,8 +195,8 @@ include_file(struct pth_experiment *x, const struct pth_ynode *at, unsigned dept
 static struct pth_ynode *
 join_tests(struct pth_experiment *x, const struct pth_ynode *base, const struct pth_ynode *over)
 {
-	struct pth_ynode *a = pth_yaml_get(base, "tests"), *b = pth_yaml_get(over, "tests"), *list,
-	                 **tail;
+	struct pth_ynode *a = pth_yaml_get(base, "tests"), *b = pth_yaml_get(over, "tests");
+	struct pth_ynode *list, **tail;
 
 	if (a == NULL || b == NULL || a->kind != PTH_YSEQ || b->kind != PTH_YSEQ)
 		return NULL;
@@ -361,14 +359,13 @@ variables(struct pth_experiment *x)
 static void
 options(struct pth_experiment *x, const struct pth_override *o, size_t n)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	for (size_t i = 0; i < n; i++) {
 		pth_buf_cut(&b, 0);
 		pth_buf_addf(&b, "-s %s", o[i].path);
 		override(x, b.s, o[i].path, o[i].value);
 	}
-	pth_buf_release(&b);
 }
 
 /* ---- the whole */
@@ -378,16 +375,14 @@ set_run(struct pth_experiment *x, const char *path)
 {
 	const char *name = experiment_text(pth_yaml_get(x->root, "metadata"), "name", NULL);
 	const char *stem = pth_base_name(path), *dot = strrchr(stem, '.');
+	pth_auto_str whole = NULL;
 	struct pth_buf b = PTH_BUF_INIT;
-	char *s;
 
-	s = name != NULL ?
-	    pth_xstrdup(name) :
-	    strcmp(path, "-") == 0 ?
-	    pth_xstrdup("stdin") :
-	    pth_xstrndup(stem, dot != NULL && dot > stem ? (size_t)(dot - stem) : strlen(stem));
-	pth_name_from(&b, s, 60);
-	free(s);
+	if (name == NULL && strcmp(path, "-") == 0)
+		name = "stdin";
+	if (name == NULL && dot != NULL && dot > stem)
+		name = whole = pth_xstrndup(stem, (size_t)(dot - stem));
+	pth_name_from(&b, name != NULL ? name : stem, 60);
 	x->run = pth_buf_take(&b);
 }
 
@@ -405,37 +400,50 @@ check_variant(struct pth_experiment *x, const struct pth_ynode *test, json_t *po
 
 #define TESTS_MAX 1000000
 
+/* Is there a test of this name before it? */
+static void
+check_test_name(
+    struct pth_experiment *x, const struct schema *schema, const struct pth_ynode *t, json_t *names)
+{
+	const struct pth_ynode *name = pth_yaml_get(t, "name");
+	const char *s = experiment_word(schema, t, "name");
+	const json_t *first = json_object_get(names, s);
+
+	if (first != NULL)
+		experiment_error(x, name != NULL ? name : t,
+		    "a second test with the name '%.200s', first on line %d", s,
+		    (int)json_integer_value(first));
+	else
+		pth_json_set(names, s, json_integer(name != NULL ? name->line : t->line));
+}
+
+static void
+check_test(struct pth_experiment *x, const struct schema *schema, const struct pth_ynode *t)
+{
+	const struct pth_ynode *matrix = t->kind == PTH_YMAP ? pth_yaml_get(t, "matrix") : NULL;
+	long before = x->total;
+
+	if (experiment_variants(x, t, check_variant, (void *)(uintptr_t)schema) < 0)
+		experiment_check(x, schema, t, "test");
+	else if (experiment_given(matrix) && x->total > before)
+		experiment_check(x, experiment_schema_child(schema, "matrix"), matrix, "matrix");
+	else if (t->kind == PTH_YMAP && x->total == before)
+		experiment_error(x, matrix, "matrix: everything is excluded");
+}
+
 static void
 check_tests(struct pth_experiment *x, const struct pth_ynode *tests)
 {
-	const struct schema *list = experiment_schema_child(x->schema->root, "tests");
-	const struct pth_ynode *matrix;
-	json_t *names = json_object();
+	const struct schema *schema = experiment_schema_at(x->schema, "tests.[]");
+	json_auto_t *names = json_object();
 	size_t errors = experiment_errors(x), i = 0;
 
 	x->bad = pth_xarray(NULL, tests->n, sizeof *x->bad);
 	memset(x->bad, 0, tests->n * sizeof *x->bad);
-
 	for (const struct pth_ynode *t = tests->child; t != NULL; t = t->next) {
-		const struct pth_ynode *name = pth_yaml_get(t, "name");
-		const char *s = experiment_text(t, "name", "unnamed_test");
-		const json_t *first = t->kind == PTH_YMAP ? json_object_get(names, s) : NULL;
-		long before = x->total;
-
-		if (first != NULL)
-			experiment_error(x, name != NULL ? name : t,
-			    "a second test with the name '%.200s', first on line %d", s,
-			    (int)json_integer_value(first));
-		else if (t->kind == PTH_YMAP)
-			pth_json_set(names, s, json_integer(name != NULL ? name->line : t->line));
-		matrix = t->kind == PTH_YMAP ? pth_yaml_get(t, "matrix") : NULL;
-		if (experiment_variants(x, t, check_variant, list->item) < 0)
-			experiment_check(x, list->item, t, "test");
-		else if (experiment_given(matrix) && x->total > before)
-			experiment_check(
-			    x, experiment_schema_child(list->item, "matrix"), matrix, "matrix");
-		else if (t->kind == PTH_YMAP && x->total == before)
-			experiment_error(x, matrix, "matrix: everything is excluded");
+		if (t->kind == PTH_YMAP)
+			check_test_name(x, schema, t, names);
+		check_test(x, schema, t);
 		x->bad[i++] = experiment_errors(x) > errors;
 		errors = experiment_errors(x);
 		if (x->total > TESTS_MAX) {
@@ -444,16 +452,13 @@ check_tests(struct pth_experiment *x, const struct pth_ynode *tests)
 			break;
 		}
 	}
-	json_decref(names);
 }
 
 static void
 check_all(struct pth_experiment *x)
 {
 	const struct pth_ynode *tests = pth_yaml_get(x->root, "tests");
-
-	const struct pth_ynode *old = pth_yaml_get(
-	    pth_yaml_get(x->root, "docker"), "build_docker_image");
+	const struct pth_ynode *old = experiment_at(x->root, "docker.build_docker_image");
 
 	experiment_check(x, x->schema->root, x->root, "experiment");
 	if (old != NULL)
@@ -530,7 +535,7 @@ pth_experiment_load(const char *path, const struct pth_override *o, size_t n, bo
 	if (pth_file_read(path, FILE_MAX, &x->src[0]->text, &e) < 0) {
 		/* the name stands before the message anyway */
 		pth_diags_add(&x->src[0]->d, PTH_ERROR, 1, 1, "%s",
-		    e.err_no != 0 ? strerror(e.err_no) : e.text);
+		    e.error != 0 ? strerror(e.error) : e.text);
 		x->src[0]->broken = e.code == PTH_SYSTEM;
 		return x;
 	}

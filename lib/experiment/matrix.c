@@ -1,11 +1,12 @@
 /*
- * matrix: of one test many. The axes' combinations, without those that
- * `exclude` fits; then each item of `include`, as in GitHub's workflows: it adds
- * its fields to every combination that has the values which it gives for axes,
- * and is a combination of its own when there is none.
+ * A test with a matrix becomes many tests here. They are the combinations of the
+ * axes without those that `exclude` fits. Each item of `include` then adds its fields,
+ * as in GitHub's workflows, to every combination that has the values which it gives
+ * for axes; it is a combination of its own when there is none.
  */
 #include "experiment/priv.h"
 
+#include "base/cleanup.h"
 #include "base/text.h"
 
 #define VARIANTS_MAX 100000
@@ -33,42 +34,32 @@ struct point {
 static bool
 same(const struct pth_ynode *a, const struct pth_ynode *b)
 {
-	json_t *x = pth_yaml_json(a), *y = pth_yaml_json(b);
-	bool equal = json_equal(x, y) != 0;
+	json_auto_t *x = pth_yaml_json(a), *y = pth_yaml_json(b);
 
-	json_decref(x);
-	json_decref(y);
-	return equal;
+	return json_equal(x, y) != 0;
+}
+
+/* What a matrix leaves out or adds. */
+static const struct pth_ynode *
+items(const struct pth_ynode *matrix, const char *key)
+{
+	return experiment_children(pth_yaml_get(matrix, key), PTH_YSEQ);
 }
 
 static bool
 excluded(const struct pth_ynode *matrix, const struct pth_ynode *test)
 {
-	const struct pth_ynode *list = pth_yaml_get(matrix, "exclude");
+	for (const struct pth_ynode *e = items(matrix, "exclude"); e != NULL; e = e->next) {
+		const struct pth_ynode *f = experiment_children(e, PTH_YMAP), *v;
 
-	for (const struct pth_ynode *e = list != NULL && list->kind == PTH_YSEQ ? list->child :
-	                                                                          NULL;
-	     e != NULL; e = e->next) {
-		bool fits = e->kind == PTH_YMAP && e->n > 0;
-
-		for (const struct pth_ynode *f = e->kind == PTH_YMAP ? e->child : NULL;
-		     f != NULL && fits; f = f->next) {
-			const struct pth_ynode *v = experiment_at(test, f->key);
-
-			fits = v != NULL && same(v, f);
-		}
-		if (fits)
+		if (f == NULL)
+			continue;
+		while (f != NULL && (v = experiment_at(test, f->key)) != NULL && same(v, f))
+			f = f->next;
+		if (f == NULL)
 			return true;
 	}
 	return false;
-}
-
-static const struct pth_ynode *
-items(const struct pth_ynode *matrix)
-{
-	const struct pth_ynode *list = pth_yaml_get(matrix, "include");
-
-	return list != NULL && list->kind == PTH_YSEQ ? list->child : NULL;
 }
 
 /* The axes; false when something is wrong with them. */
@@ -91,9 +82,9 @@ axes(struct matrix *m, double *points)
 	if (m->naxes > 0)
 		return true;
 	*points = 0;
-	if (items(m->node) == NULL)
+	if (items(m->node, "include") == NULL)
 		experiment_key_error(m->x, m->node, "matrix: no fields to vary");
-	return items(m->node) != NULL;
+	return items(m->node, "include") != NULL;
 }
 
 /* The name of one point: "base [a, b]", cut when it is too long for a name. */
@@ -102,7 +93,7 @@ add_name(struct pth_arena *a, struct pth_ynode **test, const struct pth_buf *val
 {
 	const struct pth_ynode *old = pth_yaml_get(*test, "name");
 	struct pth_ynode name;
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	if (old == NULL || old->kind == PTH_YSEQ || old->kind == PTH_YMAP)
 		return;
@@ -120,7 +111,6 @@ add_name(struct pth_arena *a, struct pth_ynode **test, const struct pth_buf *val
 	name.text = pth_arena_strn(a, b.s, b.len);
 	name.len = b.len;
 	*test = experiment_set(a, *test, "name", &name);
-	pth_buf_release(&b);
 }
 
 static bool
@@ -156,8 +146,8 @@ begin(struct matrix *m, struct point *p, long at)
 {
 	*p = (struct point){ .fields = json_object() };
 	p->test = experiment_without(&p->a, m->test, "matrix");
-	for (size_t i = m->naxes; at >= 0 && i-- > 0;
-	     at /= m->axis[i]->n) { /* the last axis turns fastest */
+	/* the last axis turns fastest */
+	for (size_t i = m->naxes; at >= 0 && i-- > 0; at /= m->axis[i]->n) {
 		const struct pth_ynode *v = m->axis[i]->child;
 
 		for (long k = at % m->axis[i]->n; k > 0; k--)
@@ -236,7 +226,7 @@ combination(struct matrix *m, long at)
 		pth_arena_release(&p.a);
 		return 0;
 	}
-	for (const struct pth_ynode *item = items(m->node); ok && item != NULL;
+	for (const struct pth_ynode *item = items(m->node, "include"); ok && item != NULL;
 	     item = item->next, i++) {
 		if (item->kind != PTH_YMAP || !belongs(m, &p, item))
 			continue;
@@ -264,7 +254,8 @@ each(struct matrix *m, double points)
 	for (long i = 0; i < (long)points; i++)
 		if ((r = combination(m, i)) != 0)
 			return r;
-	for (const struct pth_ynode *item = items(m->node); item != NULL; item = item->next, k++)
+	for (const struct pth_ynode *item = items(m->node, "include"); item != NULL;
+	     item = item->next, k++)
 		if (!m->used[k] && (r = alone(m, item)) != 0)
 			return r;
 	return 0;
@@ -279,24 +270,21 @@ experiment_variants(
 	struct matrix m = {
 		.x = x, .test = test, .node = pth_yaml_get(test, "matrix"), .fn = fn, .arg = arg
 	};
-	const struct pth_ynode *more;
-	double points, all;
+	double points, more;
 	int r;
 
 	if (m.node == NULL || m.node->kind != PTH_YMAP)
 		return fn(x, test, NULL, arg);
 	if (!axes(&m, &points))
 		return -1;
-	more = pth_yaml_get(m.node, "include");
-	all = points + (items(m.node) != NULL ? more->n : 0);
-	if (all > VARIANTS_MAX ||
-	    points * (items(m.node) != NULL ? more->n : 0) > 10.0 * VARIANTS_MAX) {
-		experiment_key_error(
-		    x, m.node, "%.0f combinations; at most %d are made", all, VARIANTS_MAX);
+	more = items(m.node, "include") != NULL ? pth_yaml_get(m.node, "include")->n : 0;
+	if (points + more > VARIANTS_MAX || points * more > 10.0 * VARIANTS_MAX) {
+		experiment_key_error(x, m.node, "%.0f combinations; at most %d are made",
+		    points + more, VARIANTS_MAX);
 		return -1;
 	}
-	m.used = pth_xarray(NULL, (items(m.node) != NULL ? more->n : 0) + 1, sizeof *m.used);
-	memset(m.used, 0, (items(m.node) != NULL ? more->n : 0) + 1);
+	m.used = pth_xarray(NULL, (size_t)more + 1, sizeof *m.used);
+	memset(m.used, 0, (size_t)more + 1);
 	r = each(&m, points);
 	free(m.used);
 	return r;

@@ -30,6 +30,7 @@ enum {
 	F_NEED = 2,     /* must be given */
 	F_CASE = 4,     /* values in any case; recorded as listed */
 	F_TEXTS = 8,    /* numbers below that would be printed otherwise stay texts */
+	F_ACTION = 16,  /* what a step does */
 	F_IDLE = 32,    /* accepted, no effect: a warning when not empty */
 	F_OPEN = 64,    /* a map: other keys pass through */
 	F_DOCKER = 128, /* options of one kind of network environment */
@@ -75,6 +76,10 @@ struct experiment_schema {
 struct experiment_schema *experiment_schema_new(void);
 void experiment_schema_free(struct experiment_schema *s);
 const struct schema *experiment_schema_child(const struct schema *s, const char *name);
+/* The schema at a path that is there: "tests.[].services.*.protocol". */
+const struct schema *experiment_schema_at(const struct experiment_schema *t, const char *path);
+/* Does this key of a step say what the step does? */
+bool experiment_is_action(const struct schema *step, const char *key);
 /* "integer from 1 to 65535", "one of a, b, c" */
 void experiment_schema_expected(struct pth_buf *b, const struct schema *s);
 
@@ -128,6 +133,8 @@ struct pth_ynode *experiment_merge(
 struct pth_ynode *experiment_without(
     struct pth_arena *a, const struct pth_ynode *map, const char *key);
 const struct pth_ynode *experiment_at(const struct pth_ynode *n, const char *path);
+/* The first child of a list or a map; NULL when n is NULL or of another kind. */
+const struct pth_ynode *experiment_children(const struct pth_ynode *n, enum pth_ykind kind);
 
 /* matrix */
 typedef int experiment_variant_fn(
@@ -163,7 +170,11 @@ void experiment_values(struct pth_experiment *x, const struct pth_ynode *test);
 const struct pth_ynode *experiment_service(const struct pth_ynode *services, const char *name);
 bool experiment_port(const char *s, long long *host, long long *container, const char **proto);
 int64_t experiment_iterations(const struct pth_ynode *test);
+/* The text of a map's key; the default when there is none, which may be the table's. */
 const char *experiment_text(const struct pth_ynode *map, const char *key, const char *def);
+const char *experiment_word(const struct schema *s, const struct pth_ynode *map, const char *key);
+/* The port that a server of this protocol has by custom; 0: none. */
+int experiment_usual_port(const char *protocol);
 
 /* record */
 json_t *experiment_steps(

@@ -1,6 +1,7 @@
-/* A checked test into its records, pth-record(5). */
+/* A checked test becomes its records here, as pth-record(5) describes them. */
 #include "experiment/priv.h"
 
+#include "base/cleanup.h"
 #include "base/text.h"
 
 struct maker {
@@ -80,54 +81,40 @@ take_ports(struct maker *m)
 	const char *proto;
 
 	m->taken = pth_arena_alloc(&m->a, 65536);
-	for (const struct pth_ynode *s = m->services->child; s != NULL; s = s->next) {
-		const struct pth_ynode *list = pth_yaml_get(s, "ports");
-
-		for (const struct pth_ynode *p = list != NULL ? list->child : NULL; p != NULL;
-		     p = p->next)
+	for (const struct pth_ynode *s = m->services->child; s != NULL; s = s->next)
+		for (const struct pth_ynode *p =
+		         experiment_children(pth_yaml_get(s, "ports"), PTH_YSEQ);
+		     p != NULL; p = p->next)
 			if (experiment_port(p->text, &host, &container, &proto))
 				m->taken[host] = 1;
-	}
 }
 
 /* The usual port of a server's protocol, or the next that is free. */
 static void
 usual_port(struct maker *m, json_t *ports)
 {
-	static const struct {
-		const char *protocol;
-		int port;
-	} usual[] = {
-		{ "quic", 4443 },
-		{ "http", 80 },
-		{ "https", 443 },
-	};
+	const struct schema *schema = experiment_schema_at(
+	    m->x->schema, "tests.[].services.*.protocol");
 	const struct pth_ynode *proto = pth_yaml_get(m->service, "protocol");
-	const char *name = experiment_text(proto, "name", "");
+	int port = experiment_usual_port(experiment_text(proto, "name", ""));
 	char text[16];
 
-	if (strcmp(experiment_text(proto, "role", "server"), "server") != 0)
+	if (port == 0 || strcmp(experiment_word(schema, proto, "role"), "server") != 0)
 		return;
-	for (size_t i = 0; i < countof(usual); i++) {
-		int port = usual[i].port;
-
-		if (strcmp(name, usual[i].protocol) != 0)
-			continue;
-		if (m->taken == NULL)
-			take_ports(m);
-		while (port < 65535 && m->taken[port] != '\0')
-			port++;
-		m->taken[port] = 1;
-		snprintf(text, sizeof text, "%d:%d", port, port);
-		pth_json_push(ports, json_string(text));
-	}
+	if (m->taken == NULL)
+		take_ports(m);
+	while (port < 65535 && m->taken[port] != '\0')
+		port++;
+	m->taken[port] = 1;
+	snprintf(text, sizeof text, "%d:%d", port, port);
+	pth_json_push(ports, json_string(text));
 }
 
 static json_t *
 ports(struct maker *m, const struct pth_ynode *n)
 {
 	json_t *out = json_array();
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	long long host, container;
 	const char *proto;
 
@@ -141,7 +128,6 @@ ports(struct maker *m, const struct pth_ynode *n)
 	}
 	if (json_array_size(out) == 0)
 		usual_port(m, out);
-	pth_buf_release(&b);
 	return out;
 }
 
@@ -194,7 +180,7 @@ static void
 own_service_key(void *arg, const struct schema *s, const struct pth_ynode *n, json_t *out)
 {
 	struct maker *m = arg;
-	json_t *v;
+	json_auto_t *v = NULL;
 
 	if (strcmp(s->name, "implementation") == 0) {
 		pth_json_set(out, s->name, experiment_canon(s, n));
@@ -208,7 +194,6 @@ own_service_key(void *arg, const struct schema *s, const struct pth_ynode *n, js
 		v = limits(m, s, n);
 		if (json_object_size(v) != 0)
 			pth_json_set(out, s->name, json_incref(v));
-		json_decref(v);
 	}
 }
 
@@ -297,19 +282,17 @@ rename_references(const struct maker *m, json_t *rec)
 static json_t *
 file_name(const struct maker *m, const struct pth_ynode *n)
 {
-	const char *s = m->x->src[n->file]->name;
-
-	return pth_json_string(s);
+	return pth_json_string(m->x->src[n->file]->name);
 }
 
 static void
 mark(struct maker *m, json_t *marks, struct pth_buf *path, const struct pth_ynode *n)
 {
-	if (n->file != '\0')
-		pth_json_set(
-		    marks, path->s, json_pack("[i,i,o]", n->line, n->col, file_name(m, n)));
-	else
-		pth_json_set(marks, path->s, json_pack("[i,i]", n->line, n->col));
+	json_t *place = json_pack("[i,i]", n->line, n->col);
+
+	if (n->file != 0)
+		pth_json_push(place, file_name(m, n));
+	pth_json_set(marks, path->s, place);
 }
 
 static void
@@ -345,17 +328,17 @@ mark_at(struct maker *m, json_t *marks, struct pth_buf *path, const char *name,
 static json_t *
 make_marks(struct maker *m)
 {
+	static const char *const keys[] = { "implementation", "protocol", "ports", "depends_on",
+		"capture", "plugin_config" };
 	const struct pth_ynode *env = pth_yaml_get(m->test, "execution_environment");
-	struct pth_buf path = PTH_BUF_INIT;
+	pth_auto_buf path = PTH_BUF_INIT;
 	json_t *marks = json_object();
 	unsigned i = 0;
 
 	mark_at(m, marks, &path, "network_environment", m->network);
 	mark_at(m, marks, &path, "capture", pth_yaml_get(m->test, "capture"));
 	for (const struct pth_ynode *c = env != NULL && env->kind == PTH_YSEQ ? env->child : env;
-	     c != NULL; c = env->kind == PTH_YSEQ ? c->next : NULL) {
-		if (c->kind != PTH_YMAP)
-			break;
+	     c != NULL && c->kind == PTH_YMAP; c = env->kind == PTH_YSEQ ? c->next : NULL) {
 		pth_buf_cut(&path, 0);
 		pth_buf_addf(&path, "execution_environment.%u", i++);
 		mark_tree(m, marks, &path, options(m, c));
@@ -364,14 +347,10 @@ make_marks(struct maker *m)
 		pth_buf_cut(&path, 0);
 		pth_buf_addf(&path, "services.%s", s->key);
 		mark(m, marks, &path, s);
-		mark_at(m, marks, &path, ".implementation", pth_yaml_get(s, "implementation"));
-		mark_at(m, marks, &path, ".protocol", pth_yaml_get(s, "protocol"));
-		mark_at(m, marks, &path, ".ports", pth_yaml_get(s, "ports"));
-		mark_at(m, marks, &path, ".depends_on", pth_yaml_get(s, "depends_on"));
-		mark_at(m, marks, &path, ".capture", pth_yaml_get(s, "capture"));
-		mark_at(m, marks, &path, ".plugin_config", pth_yaml_get(s, "plugin_config"));
+		pth_buf_addc(&path, '.');
+		for (size_t k = 0; k < countof(keys); k++)
+			mark_at(m, marks, &path, keys[k], pth_yaml_get(s, keys[k]));
 	}
-	pth_buf_release(&path);
 	return marks;
 }
 
@@ -393,23 +372,12 @@ own_test_key(void *arg, const struct schema *s, const struct pth_ynode *n, json_
 	} else if (strcmp(s->name, "steps") == 0) {
 		pth_json_set(out, s->name, experiment_steps(s, m->test, n));
 	} else if (strcmp(s->name, "links") == 0 && n != NULL) {
-		json_t *list = json_array();
-
-		for (const struct pth_ynode *c = n->child; c != NULL; c = c->next)
-			pth_json_push(list, experiment_canon(s->item, c));
-		pth_json_set(out, s->name, list);
+		pth_json_set(out, s->name, experiment_canon(s, n));
 	} else if (strcmp(s->name, "capture") == 0) {
 		pcap = pth_yaml_get(pth_yaml_get(m->test, "steps"), "record_pcap");
 		if (n != NULL || experiment_given(pcap))
 			pth_json_set(out, s->name, experiment_canon(s, n != NULL ? n : pcap));
 	}
-}
-
-static json_t *
-source(const struct maker *m)
-{
-	return json_pack("{s:o,s:i,s:i}", "file", file_name(m, m->test), "line", m->test->line,
-	    "col", m->test->col);
 }
 
 static json_t *
@@ -423,9 +391,12 @@ make_record(struct maker *m, json_t *point, int64_t iterations)
 	pth_json_set(rec, "id", json_null());
 	pth_json_set(rec, "index", json_null());
 	pth_json_set(rec, "of", json_integer(m->x->total));
-	pth_json_set(rec, "name", json_string(experiment_text(m->test, "name", "unnamed_test")));
-	pth_json_set(rec, "description", json_string(experiment_text(m->test, "description", "")));
-	pth_json_set(rec, "source", source(m));
+	pth_json_set(rec, "name", json_string(experiment_word(m->schema, m->test, "name")));
+	pth_json_set(
+	    rec, "description", json_string(experiment_word(m->schema, m->test, "description")));
+	pth_json_set(rec, "source",
+	    json_pack("{s:o,s:i,s:i}", "file", file_name(m, m->test), "line", m->test->line, "col",
+	        m->test->col));
 	pth_json_set(rec, "iteration", json_null());
 	pth_json_set(rec, "iterations", json_integer(iterations));
 	if (point != NULL)
@@ -443,9 +414,9 @@ each_variant(struct pth_experiment *x, const struct pth_ynode *test, json_t *poi
 {
 	struct maker *m = arg;
 	int64_t iterations = experiment_iterations(test);
-	const char *name = experiment_text(test, "name", "unnamed_test");
-	struct pth_buf id = PTH_BUF_INIT;
-	json_t *rec;
+	const char *name = experiment_word(m->schema, test, "name");
+	pth_auto_buf id = PTH_BUF_INIT;
+	json_auto_t *rec = NULL;
 	int r = 0;
 
 	m->test = test;
@@ -465,9 +436,7 @@ each_variant(struct pth_experiment *x, const struct pth_ynode *test, json_t *poi
 		pth_json_set(rec, "iteration", json_integer(i));
 		r = m->fn(m->arg, rec, m->e);
 	}
-	json_decref(rec);
 	pth_arena_release(&m->a);
-	pth_buf_release(&id);
 	return r;
 }
 

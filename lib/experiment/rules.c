@@ -1,12 +1,13 @@
 /*
- * What one key alone cannot show: targets that exist, ports that do not
- * clash, limits that fit each other. Types were checked before; what has a
- * wrong type is passed over here.
+ * The rules here span several keys: targets must exist, ports must not clash,
+ * limits must fit each other. Types were checked before; the rules pass over
+ * what has a wrong type.
  */
 #include "experiment/priv.h"
 
 #include <regex.h>
 
+#include "base/cleanup.h"
 #include "base/text.h"
 
 #define SERVICES_MAX 1000
@@ -18,6 +19,26 @@ experiment_text(const struct pth_ynode *map, const char *key, const char *def)
 	const struct pth_ynode *n = pth_yaml_get(map, key);
 
 	return n != NULL && experiment_scalar(n) ? n->text : def;
+}
+
+const char *
+experiment_word(const struct schema *s, const struct pth_ynode *map, const char *key)
+{
+	return experiment_text(map, key, experiment_schema_child(s, key)->key->def);
+}
+
+int
+experiment_usual_port(const char *protocol)
+{
+	static const struct {
+		const char *protocol;
+		int port;
+	} usual[] = { { "quic", 4443 }, { "http", 80 }, { "https", 443 } };
+
+	for (size_t i = 0; i < countof(usual); i++)
+		if (strcmp(protocol, usual[i].protocol) == 0)
+			return usual[i].port;
+	return 0;
 }
 
 int64_t
@@ -61,7 +82,7 @@ static void
 check_reference(struct pth_experiment *x, const struct pth_ynode *services,
     const struct pth_ynode *n, bool warn)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	const char *near, *sep = "";
 
 	if (n == NULL || !experiment_scalar(n) || experiment_service(services, n->text) != NULL)
@@ -81,7 +102,6 @@ check_reference(struct pth_experiment *x, const struct pth_ynode *services,
 		experiment_warn(x, n, "%s", b.s);
 	else
 		experiment_error(x, n, "%s", b.s);
-	pth_buf_release(&b);
 }
 
 static bool
@@ -192,20 +212,16 @@ check_port(struct pth_experiment *x, const struct pth_ynode *n)
 static void
 check_ports(struct pth_experiment *x, const struct pth_ynode *services)
 {
-	const struct pth_ynode *list;
-
 	x->round++;
 	if (x->ports == NULL) {
 		x->ports = pth_xarray(NULL, PORTS, sizeof *x->ports);
 		memset(x->ports, 0, PORTS * sizeof *x->ports);
 	}
-	for (const struct pth_ynode *s = services->child; s != NULL; s = s->next) {
-		list = pth_yaml_get(s, "ports");
-		if (list == NULL || list->kind != PTH_YSEQ)
-			continue;
-		for (const struct pth_ynode *c = list->child; c != NULL; c = c->next)
+	for (const struct pth_ynode *s = services->child; s != NULL; s = s->next)
+		for (const struct pth_ynode *c =
+		         experiment_children(pth_yaml_get(s, "ports"), PTH_YSEQ);
+		     c != NULL; c = c->next)
 			check_port(x, c);
-	}
 }
 
 /* ---- services */
@@ -216,7 +232,9 @@ check_protocol(struct pth_experiment *x, const struct pth_ynode *services,
 {
 	const struct pth_ynode *proto = pth_yaml_get(s, "protocol"),
 	                       *target = pth_yaml_get(proto, "target");
-	const char *role = experiment_text(proto, "role", "server"),
+	const struct schema *schema = experiment_schema_at(
+	    x->schema, "tests.[].services.*.protocol");
+	const char *role = experiment_word(schema, proto, "role"),
 	           *name = experiment_text(proto, "name", NULL);
 	const struct pth_ynode *ports = pth_yaml_get(s, "ports"), *certs;
 	bool has_ports = (ports != NULL && ports->kind == PTH_YSEQ && ports->n != 0) ||
@@ -247,8 +265,7 @@ check_protocol(struct pth_experiment *x, const struct pth_ynode *services,
 		check_reference(x, services, target, false);
 	if (strcmp(role, "server") != 0 || name == NULL)
 		return;
-	if (!has_ports && strcmp(name, "quic") != 0 && strcmp(name, "http") != 0 &&
-	    strcmp(name, "https") != 0)
+	if (!has_ports && experiment_usual_port(name) == 0)
 		experiment_key_warn(
 		    x, s, "server %s has no ports, and %.60s has no usual one", s->key, name);
 	certs = pth_yaml_get(s, "generate_new_certificates");
@@ -276,9 +293,8 @@ check_path(struct pth_experiment *x, const struct pth_ynode *n)
 static void
 check_files(struct pth_experiment *x, const struct pth_ynode *list)
 {
-	for (const struct pth_ynode *f = list != NULL && list->kind == PTH_YSEQ ? list->child :
-	                                                                          NULL;
-	     f != NULL; f = f->next) {
+	for (const struct pth_ynode *f = experiment_children(list, PTH_YSEQ); f != NULL;
+	     f = f->next) {
 		bool size = pth_yaml_get(f, "size") != NULL, text = pth_yaml_get(f, "text") != NULL;
 
 		check_path(x, pth_yaml_get(f, "path"));
@@ -330,53 +346,55 @@ check_timeout(struct pth_experiment *x, const struct pth_ynode *n)
 		    (long long)v, v < 10 ? "short" : "long");
 }
 
+/* The name of a service that is not its key. */
+static void
+check_service_name(struct pth_experiment *x, const struct pth_ynode *services,
+    const struct pth_ynode *s, json_t *names)
+{
+	const struct pth_ynode *name = pth_yaml_get(s, "name");
+
+	if (!experiment_given(name) || name->text == NULL)
+		return;
+	if (!pth_name_ok(name->text)) {
+		experiment_error(x, name,
+		    "name: cannot be a service's name; expected letters, digits, "
+		    "'.', '_', '-', at most 63");
+	} else if (json_object_get(names, name->text) != NULL) {
+		experiment_error(x, name, "name: two services are called '%s'", name->text);
+	} else {
+		pth_json_set(names, name->text, json_true());
+		if (strcmp(name->text, s->key) != 0 && pth_yaml_get(services, name->text) != NULL)
+			experiment_warn(x, name,
+			    "name: '%s' is the key of another service, which targets of "
+			    "that name mean",
+			    name->text);
+	}
+}
+
 static void
 check_services(struct pth_experiment *x, const struct pth_ynode *services, bool certs_for_all)
 {
-	json_t *names = json_object();
+	json_auto_t *names = json_object();
 
 	if (services->n == 0)
 		experiment_error(x, services, "services: none; a test needs at least one");
 	if (services->n > SERVICES_MAX) {
 		experiment_error(x, services, "services: more than %d", SERVICES_MAX);
-		services = NULL;
+		return;
 	}
-	for (const struct pth_ynode *s = services != NULL ? services->child : NULL; s != NULL;
-	     s = s->next) {
-		const struct pth_ynode *name = pth_yaml_get(s, "name");
-
+	for (const struct pth_ynode *s = services->child; s != NULL; s = s->next) {
 		if (s->kind != PTH_YMAP)
 			continue;
-		if (experiment_given(name) && name->text != NULL && !pth_name_ok(name->text))
-			experiment_error(x, name,
-			    "name: cannot be a service's name; expected letters, digits, "
-			    "'.', '_', '-', at most 63");
-		else if (experiment_given(name) && name->text != NULL &&
-		    json_object_get(names, name->text) != NULL)
-			experiment_error(x, name, "name: two services are called '%s'", name->text);
-		else if (experiment_given(name) && name->text != NULL) {
-			pth_json_set(names, name->text, json_true());
-			if (strcmp(name->text, s->key) != 0 &&
-			    pth_yaml_get(services, name->text) != NULL)
-				experiment_warn(x, name,
-				    "name: '%s' is the key of another service, which targets of "
-				    "that name mean",
-				    name->text);
-		}
+		check_service_name(x, services, s, names);
 		check_protocol(x, services, s, certs_for_all);
 		check_depends(x, services, s);
 		check_files(x, pth_yaml_get(s, "files"));
 		check_timeout(x, pth_yaml_get(s, "timeout"));
 	}
-	if (services != NULL)
-		check_ports(x, services);
-	json_decref(names);
+	check_ports(x, services);
 }
 
 /* ---- steps */
-
-static const char *const actions[] = { "wait", "exec", "signal", "restart", "pause", "resume",
-	"link" };
 
 static void
 check_link(struct pth_experiment *x, const struct pth_ynode *services, const struct pth_ynode *link)
@@ -408,24 +426,23 @@ check_words(struct pth_experiment *x, const struct pth_ynode *n)
 }
 
 static void
-check_action(
-    struct pth_experiment *x, const struct pth_ynode *services, const struct pth_ynode *step)
+check_action(struct pth_experiment *x, const struct schema *schema,
+    const struct pth_ynode *services, const struct pth_ynode *step)
 {
 	const struct pth_ynode *after = pth_yaml_get(step, "after");
 
-	for (size_t i = 0; i < countof(actions); i++) {
-		const struct pth_ynode *a = pth_yaml_get(step, actions[i]);
-
-		if (a == NULL)
+	for (const struct pth_ynode *a = experiment_children(step, PTH_YMAP); a != NULL;
+	     a = a->next) {
+		if (!experiment_is_action(schema, a->key))
 			continue;
 		if (a->kind == PTH_YMAP)
 			check_reference(x, services, pth_yaml_get(a, "service"), false);
-		else if (a->kind == PTH_YSTR && strcmp(actions[i], "exec") != 0 &&
-		    strcmp(actions[i], "wait") != 0)
+		else if (a->kind == PTH_YSTR && strcmp(a->key, "exec") != 0 &&
+		    strcmp(a->key, "wait") != 0)
 			check_reference(x, services, a, false);
-		if (strcmp(actions[i], "exec") == 0)
+		if (strcmp(a->key, "exec") == 0)
 			check_words(x, a->kind == PTH_YMAP ? pth_yaml_get(a, "argv") : a);
-		if (strcmp(actions[i], "link") == 0)
+		if (strcmp(a->key, "link") == 0)
 			check_link(x, services, a);
 	}
 	check_reference(x, services, pth_yaml_get(after, "service"), false);
@@ -436,6 +453,7 @@ check_steps(
     struct pth_experiment *x, const struct pth_ynode *test, const struct pth_ynode *services)
 {
 	static const char *const lists[] = { "pre_commands", "post_commands" };
+	const struct schema *schema = experiment_schema_at(x->schema, "tests.[].steps");
 	const struct pth_ynode *steps = pth_yaml_get(test, "steps"),
 	                       *timeout = pth_yaml_get(test, "timeout");
 	const struct pth_ynode *wait = steps != NULL && steps->kind == PTH_YMAP ?
@@ -451,21 +469,22 @@ check_steps(
 	if (!experiment_given(steps))
 		return;
 	if (steps->kind == PTH_YMAP)
-		check_action(x, services, steps);
+		check_action(x, schema, services, steps);
 	for (size_t i = 0; i < countof(lists); i++)
 		for (const struct pth_ynode *c = items(steps, lists[i]); c != NULL; c = c->next)
 			check_words(x, c);
-	for (const struct pth_ynode *c = steps->kind == PTH_YSEQ ? steps->child : NULL; c != NULL;
+	for (const struct pth_ynode *c = experiment_children(steps, PTH_YSEQ); c != NULL;
 	     c = c->next) {
 		unsigned n = 0;
 
-		for (size_t i = 0; i < countof(actions); i++)
-			n += pth_yaml_get(c, actions[i]) != NULL;
+		for (const struct pth_ynode *a = experiment_children(c, PTH_YMAP); a != NULL;
+		     a = a->next)
+			n += experiment_is_action(schema->item, a->key);
 		if (c->kind == PTH_YMAP && n != 1)
 			experiment_error(x, c,
 			    "a step needs exactly one of wait, exec, signal, restart, pause, "
 			    "resume, link");
-		check_action(x, services, c);
+		check_action(x, schema->item, services, c);
 	}
 }
 
@@ -560,9 +579,8 @@ check_critical(
 	for (size_t i = 0; i < countof(where); i++) {
 		const struct pth_ynode *list = experiment_at(environment, where[i]);
 
-		for (const struct pth_ynode *c =
-		         list != NULL && list->kind == PTH_YSEQ ? list->child : NULL;
-		     c != NULL; c = c->next)
+		for (const struct pth_ynode *c = experiment_children(list, PTH_YSEQ); c != NULL;
+		     c = c->next)
 			check_reference(x, services, c, false);
 	}
 }

@@ -1,8 +1,10 @@
+/* The table of keys becomes a tree here, which --explain and the manual show. */
 #include "experiment/priv.h"
 
 #include <math.h>
 
 #include "base/text.h"
+#include "base/words.h"
 
 /* The next segment of a key's path: "[]" or a name. Advances *p. */
 static const char *
@@ -54,17 +56,14 @@ set_range(struct schema *s, const char *v)
 static void
 set_words(struct pth_arena *a, struct schema *s, const char *v)
 {
-	size_t n = 1;
+	struct pth_word rest = pth_word_of(v), word;
+	size_t n = 0;
 
-	for (const char *p = v; *p != '\0'; p++)
-		n += *p == ' ';
+	while (pth_word_next(&rest, " ", &word))
+		n++;
 	s->values = pth_arena_alloc(a, n * sizeof *s->values);
-	while (*v != '\0') {
-		size_t len = strcspn(v, " ");
-
-		s->values[s->nvalues++] = pth_arena_strn(a, v, len);
-		v += len + (v[len] == ' ');
-	}
+	for (rest = pth_word_of(v); pth_word_next(&rest, " ", &word);)
+		s->values[s->nvalues++] = pth_arena_strn(a, word.s, word.n);
 }
 
 static json_t *
@@ -144,12 +143,34 @@ experiment_schema_free(struct experiment_schema *t)
 }
 
 const struct schema *
+experiment_schema_at(const struct experiment_schema *t, const char *path)
+{
+	const struct schema *s = t->root;
+	char name[64];
+
+	for (size_t n; *path != '\0'; path += n + (path[n] == '.')) {
+		n = strcspn(path, ".");
+		snprintf(name, sizeof name, "%.*s", (int)n, path);
+		s = strcmp(name, "[]") == 0 ? s->item : experiment_schema_child(s, name);
+	}
+	return s;
+}
+
+const struct schema *
 experiment_schema_child(const struct schema *s, const char *name)
 {
 	for (const struct schema *c = s->child; c != NULL; c = c->next)
 		if (c->name[0] == name[0] && strcmp(c->name, name) == 0)
 			return c;
 	return s->any;
+}
+
+bool
+experiment_is_action(const struct schema *step, const char *key)
+{
+	const struct schema *s = experiment_schema_child(step, key);
+
+	return s != NULL && (s->key->flags & F_ACTION) != 0;
 }
 
 static void

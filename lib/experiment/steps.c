@@ -1,4 +1,4 @@
-/* steps: and links: in their canonical form. */
+/* The keys steps and links of a test get their canonical form here. */
 #include "experiment/priv.h"
 
 #include "base/clock.h"
@@ -59,17 +59,9 @@ action(const struct schema *s, const struct pth_ynode *step, const struct pth_yn
 }
 
 static bool
-is_action(const struct schema *s, const struct pth_ynode *n, bool list)
+is_action(const struct schema *s, const struct pth_ynode *n)
 {
-	const struct schema *c = experiment_schema_child(s, n->key);
-
-	if (c == NULL || n->kind == PTH_YNULL)
-		return false;
-	if (strcmp(n->key, "wait") == 0)
-		return list;
-	return (c->key->flags & F_OWN) != 0 && strcmp(n->key, "at") != 0 &&
-	    strcmp(n->key, "after") != 0 && strcmp(n->key, "pre_commands") != 0 &&
-	    strcmp(n->key, "post_commands") != 0 && strcmp(n->key, "record_pcap") != 0;
+	return n->kind != PTH_YNULL && experiment_is_action(s, n->key);
 }
 
 static void
@@ -91,12 +83,12 @@ list_actions(
 {
 	for (const struct pth_ynode *c = steps->child; c != NULL; c = c->next) {
 		if (steps->kind == PTH_YMAP) {
-			if (is_action(s, c, false))
+			if (is_action(s, c))
 				pth_json_push(actions, action(s, steps, c));
 			continue;
 		}
 		for (const struct pth_ynode *w = c->child; w != NULL; w = w->next) {
-			if (!is_action(s->item, w, true))
+			if (!is_action(s->item, w))
 				continue;
 			pth_json_push(actions, action(s->item, c, w));
 			if (strcmp(w->key, "wait") == 0)
@@ -105,13 +97,15 @@ list_actions(
 	}
 }
 
-/* The limit of the run: wait, or 60 s and the pauses of a list of steps; a
+/* The limit of the run: wait, or its default and the pauses of a list of steps; a
  * default never goes beyond the test's own limit. */
 static int64_t
-run_limit(const struct pth_ynode *test, const struct pth_ynode *steps, int64_t pauses)
+run_limit(const struct schema *s, const struct pth_ynode *test, const struct pth_ynode *steps,
+    int64_t pauses)
 {
 	const struct pth_ynode *wait = steps, *timeout = pth_yaml_get(test, "timeout");
-	int64_t v, limit = 60 + (pauses + 999999) / 1000000;
+	const char *def = experiment_schema_child(s, "wait")->key->def;
+	int64_t v, limit = strtoll(def, NULL, 10) + (pauses + 999999) / 1000000;
 
 	if (steps != NULL && steps->kind == PTH_YMAP)
 		wait = pth_yaml_get(steps, "wait");
@@ -126,13 +120,14 @@ json_t *
 experiment_steps(
     const struct schema *s, const struct pth_ynode *test, const struct pth_ynode *steps)
 {
-	json_t *out = json_object(), *actions = json_array();
-	const struct pth_ynode *pcap = steps != NULL ? pth_yaml_get(steps, "record_pcap") : NULL;
+	json_t *out = json_object();
+	json_auto_t *actions = json_array();
+	const struct pth_ynode *pcap = pth_yaml_get(steps, "record_pcap");
 	int64_t pauses = 0;
 
 	if (steps != NULL && (steps->kind == PTH_YMAP || steps->kind == PTH_YSEQ))
 		list_actions(s, steps, actions, &pauses);
-	pth_json_set(out, "wait", json_integer(run_limit(test, steps, pauses)));
+	pth_json_set(out, "wait", json_integer(run_limit(s, test, steps, pauses)));
 	commands(out, "pre_commands", pth_yaml_get(steps, "pre_commands"));
 	commands(out, "post_commands", pth_yaml_get(steps, "post_commands"));
 	if (experiment_given(pcap))
@@ -140,6 +135,5 @@ experiment_steps(
 		    experiment_canon(experiment_schema_child(s, "record_pcap"), pcap));
 	if (json_array_size(actions) != 0)
 		pth_json_set(out, "actions", json_incref(actions));
-	json_decref(actions);
 	return out;
 }

@@ -1,6 +1,7 @@
 /*
- * Changing trees of nodes. Aliases and included maps share their children, so
- * nothing is written to: what changes is copied, from the root down to it.
+ * Trees of nodes are searched and changed here. Aliases and included maps share
+ * their children, so nothing is written to: what changes is copied, from the
+ * root down to it.
  */
 #include "experiment/priv.h"
 
@@ -58,42 +59,20 @@ put(struct pth_ynode **at, struct pth_ynode *v, const char *key)
 static struct pth_ynode *set_at(struct pth_arena *a, const struct pth_ynode *n, const char *path,
     const struct pth_ynode *value);
 
+/* Set rest in the child that seg names: a key, a number, or * for all. A map
+ * gets a key that is missing, a list one item more. */
 static struct pth_ynode *
-set_item(struct pth_arena *a, const struct pth_ynode *n, const char *seg, const char *rest,
+set_child(struct pth_arena *a, const struct pth_ynode *n, const char *seg, const char *rest,
     const struct pth_ynode *value)
 {
 	struct pth_ynode *out = copy_level(a, n), **at = &out->child, *v;
-	bool all = (strcmp(seg, "*") == 0);
+	bool map = n->kind == PTH_YMAP, all = strcmp(seg, "*") == 0, found = all;
 	long long want = -1;
-	unsigned i = 0;
 
-	if (!all && !pth_int(seg, 0, n->n, &want))
+	if (!map && !all && !pth_int(seg, 0, n->n, &want))
 		return NULL;
-	for (; *at != NULL; at = &(*at)->next, i++) {
-		if (!all && i != (unsigned long long)want)
-			continue;
-		v = set_at(a, *at, rest, value);
-		if (v == NULL)
-			return NULL;
-		put(at, v, NULL);
-	}
-	if (want == n->n) {
-		v = set_at(a, new_map(a, value), rest, value);
-		put(at, v, NULL);
-		out->n++;
-	}
-	return out;
-}
-
-static struct pth_ynode *
-set_key(struct pth_arena *a, const struct pth_ynode *n, const char *seg, const char *rest,
-    const struct pth_ynode *value)
-{
-	struct pth_ynode *out = copy_level(a, n), **at = &out->child, *v;
-	bool all = (strcmp(seg, "*") == 0), found = all;
-
-	for (; *at != NULL; at = &(*at)->next) {
-		if (!all && strcmp((*at)->key, seg) != 0)
+	for (long long i = 0; *at != NULL; at = &(*at)->next, i++) {
+		if (!all && (map ? strcmp((*at)->key, seg) != 0 : i != want))
 			continue;
 		found = true;
 		v = set_at(a, *at, rest, value);
@@ -101,13 +80,13 @@ set_key(struct pth_arena *a, const struct pth_ynode *n, const char *seg, const c
 			return NULL;
 		put(at, v, NULL);
 	}
-	if (!found) {
-		v = set_at(a, new_map(a, value), rest, value);
-		if (v == NULL)
-			return NULL;
-		put(at, v, pth_arena_str(a, seg));
-		out->n++;
-	}
+	if (found)
+		return out;
+	v = set_at(a, new_map(a, value), rest, value);
+	if (v == NULL)
+		return NULL;
+	put(at, v, map ? pth_arena_str(a, seg) : NULL);
+	out->n++;
 	return out;
 }
 
@@ -122,11 +101,9 @@ set_at(
 		return experiment_copy(a, value);
 	seg = pth_arena_strn(a, path, len);
 	path += len + (path[len] == '.');
-	if (n->kind == PTH_YSEQ)
-		return set_item(a, n, seg, path, value);
 	if (n->kind == PTH_YNULL)
 		n = new_map(a, n);
-	return n->kind == PTH_YMAP ? set_key(a, n, seg, path, value) : NULL;
+	return n->kind >= PTH_YSEQ ? set_child(a, n, seg, path, value) : NULL;
 }
 
 /* A tree like n with value at the dotted path; maps that are missing are
@@ -147,14 +124,13 @@ experiment_without(struct pth_arena *a, const struct pth_ynode *map, const char 
 {
 	struct pth_ynode *out = copy_level(a, map), **at = &out->child;
 
-	while (*at != NULL) {
+	while (*at != NULL)
 		if (strcmp((*at)->key, key) == 0) {
 			*at = (*at)->next;
 			out->n--;
 		} else {
 			at = &(*at)->next;
 		}
-	}
 	return out;
 }
 
@@ -208,4 +184,10 @@ experiment_at(const struct pth_ynode *n, const char *path)
 		path += len + (path[len] == '.');
 	}
 	return n;
+}
+
+const struct pth_ynode *
+experiment_children(const struct pth_ynode *n, enum pth_ykind kind)
+{
+	return n != NULL && n->kind == kind ? n->child : NULL;
 }

@@ -1,22 +1,16 @@
 /*
- * Values that the table's types do not tell enough about: names of variables,
- * volumes, what a network is called. The stages that use them look again (a
- * record may come from elsewhere), but only here is there a place.
+ * Values are checked here whose types in the table do not tell enough: names of
+ * variables, volumes, what a network is called. The stages that use them look
+ * again, as a record may come from elsewhere, but only here is the place known.
  */
 #include "experiment/priv.h"
 
 #include "base/text.h"
 
-static const struct pth_ynode *
-child(const struct pth_ynode *n, enum pth_ykind kind)
-{
-	return n != NULL && n->kind == kind ? n->child : NULL;
-}
-
 static void
 check_environment(struct pth_experiment *x, const struct pth_ynode *map)
 {
-	for (const struct pth_ynode *c = child(map, PTH_YMAP); c != NULL; c = c->next)
+	for (const struct pth_ynode *c = experiment_children(map, PTH_YMAP); c != NULL; c = c->next)
 		if (*c->key == '\0' || strchr(c->key, '=') != NULL)
 			experiment_key_error(
 			    x, c, "environment: '%.60s' cannot be the name of a variable", c->key);
@@ -53,7 +47,8 @@ check_volume(struct pth_experiment *x, const struct pth_ynode *n)
 static void
 check_volumes(struct pth_experiment *x, const struct pth_ynode *list)
 {
-	for (const struct pth_ynode *c = child(list, PTH_YSEQ); c != NULL; c = c->next)
+	for (const struct pth_ynode *c = experiment_children(list, PTH_YSEQ); c != NULL;
+	     c = c->next)
 		check_volume(x, c);
 }
 
@@ -106,8 +101,9 @@ experiment_values(struct pth_experiment *x, const struct pth_ynode *test)
 
 	if (experiment_given(environment) && experiment_environment_kind(environment) == F_DOCKER)
 		check_network(x, environment);
-	for (const struct pth_ynode *s = child(pth_yaml_get(test, "services"), PTH_YMAP); s != NULL;
-	     s = s->next) {
+	for (const struct pth_ynode *s =
+	         experiment_children(pth_yaml_get(test, "services"), PTH_YMAP);
+	     s != NULL; s = s->next) {
 		check_environment(x, pth_yaml_get(s, "environment"));
 		check_volumes(x, pth_yaml_get(s, "volumes"));
 	}

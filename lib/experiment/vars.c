@@ -1,11 +1,11 @@
 /*
  * ${NAME}, ${NAME:-default}, ${oc.env:NAME,default} and ${paths.output_dir} in
- * strings, and the syntax of @{service:attribute[secondary]:format}, which
- * pth-plan resolves.
+ * strings, and the check of placeholders, which pth-plan resolves.
  */
 #include "experiment/priv.h"
 
 #include "base/text.h"
+#include "io/placeholder.h"
 #include "io/yaml_scalar.h"
 
 #define NESTING 8
@@ -98,67 +98,16 @@ expand(struct pth_experiment *x, const struct pth_ynode *at, const char *s, int 
 	return true;
 }
 
-static bool
-one_of(const char *s, size_t n, const char *const *words, size_t nwords)
-{
-	for (size_t i = 0; i < nwords; i++)
-		if (strlen(words[i]) == n && memcmp(words[i], s, n) == 0)
-			return true;
-	return false;
-}
-
-/* Length of a service's name. */
-static size_t
-name_length(const char *s)
-{
-	return strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
-}
-
-/* What stands after "@{": NULL when it is well formed, else what is wrong. */
-static const char *
-reference_fault(const char *s)
-{
-	static const char *const own[] = { "dir", "share", "libexec", "parallel" };
-	static const char *const attributes[] = { "ip", "hostname", "port", "service_name" };
-	static const char *const formats[] = { "decimal", "dotted", "hex", "hostname", "string",
-		"integer" };
-	size_t n = name_length(s);
-
-	if (n == 0)
-		return "a service's name is missing";
-	if (s[n] == '}')
-		return one_of(s, n, own, countof(own)) ? NULL : "expected @{service:attribute}";
-	if (s[n] != ':')
-		return "expected ':' after the service's name";
-	s += n + 1;
-	n = name_length(s);
-	if (!one_of(s, n, attributes, countof(attributes)))
-		return "the attribute must be ip, hostname, port or service_name";
-	s += n;
-	if (*s == '[') {
-		n = name_length(s + 1);
-		if (n == 0 || s[n + 1] != ']')
-			return "expected [name] after the attribute";
-		s += n + 2;
-	}
-	if (*s == ':') {
-		n = name_length(++s);
-		if (!one_of(s, n, formats, countof(formats)))
-			return "the format must be decimal, dotted, hex, hostname, string or "
-			       "integer";
-		s += n;
-	}
-	return *s == '}' ? NULL : "} is missing";
-}
-
 static void
 check_references(struct pth_experiment *x, const struct pth_ynode *n)
 {
-	for (const char *p = n->text; (p = strstr(p, "@{")) != NULL; p += 2) {
-		const char *fault = reference_fault(p + 2);
+	struct pth_placeholder p;
+
+	for (const char *s = n->text; pth_placeholder_next(s, &p); s = p.end) {
+		const char *fault = pth_placeholder_fault(&p);
 
 		if (fault != NULL)
-			experiment_error(x, n, "placeholder %.40s: %s", p, fault);
+			experiment_error(x, n, "placeholder %.40s: %s", p.begin, fault);
 	}
 }
 

@@ -1,3 +1,4 @@
+/* Groups are made, limited, emptied and removed. */
 #include "host/cgroup.h"
 
 #include <dirent.h>
@@ -11,9 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/buf.h"
+#include "base/cleanup.h"
 #include "base/os.h"
-#include "base/text.h"
+#include "base/words.h"
 #include "host/run_id.h"
 #include "io/file.h"
 
@@ -29,79 +30,49 @@ pth_cgroup_controller(enum pth_cg_kind k)
 	return controllers[k];
 }
 
-/* A small file of the kernel's, as text; "" when it cannot be read. */
-static char *
-get(int dirfd, const char *file)
-{
-	struct pth_buf b = PTH_BUF_INIT;
-	int fd = openat(dirfd, file, O_RDONLY | O_CLOEXEC);
-	ssize_t n = -1;
-
-	if (fd >= 0) {
-		n = pth_read_all(fd, pth_buf_room(&b, 65536), 65535);
-		close(fd);
-	}
-	b.len = n > 0 ? (size_t)n : 0;
-	pth_buf_adds(&b, "");
-	return pth_buf_take(&b);
-}
-
-static bool
-has_word(const char *text, const char *word)
-{
-	size_t n = strlen(word);
-
-	for (const char *p = text; (p = strstr(p, word)) != NULL; p += n)
-		if ((p == text || p[-1] == ' ') && (p[n] == ' ' || p[n] == '\n' || p[n] == '\0'))
-			return true;
-	return false;
-}
-
 /* SIGKILL everybody in the group. Those of other pid namespaces show as 0. */
 static void
 kill_all(int dirfd)
 {
-	char *list, *p, *end;
+	char list[65536], *end;
 
 	if (pth_write_text(dirfd, "cgroup.kill", "1") == 0)
 		return;
-	list = get(dirfd, "cgroup.procs");
-	for (p = list; *p != '\0'; p = *end == '\n' ? end + 1 : end) {
+	pth_read_text(dirfd, list, sizeof list, "cgroup.procs");
+	for (char *p = list; *p != '\0'; p = end) {
 		long pid = strtol(p, &end, 10);
 
-		if (end == p)
+		if (end == p || *end != '\n') /* the last may be cut */
 			break;
 		if (pid > 1 && pid <= INT_MAX)
 			kill((pid_t)pid, SIGKILL);
 	}
-	free(list);
 }
 
 /* Call each(dirfd, name) for the directories in dirfd that begin with prefix. */
 static void
 each_dir(int dirfd, const char *prefix, void (*each)(int, const char *))
 {
-	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	pth_auto_dir d = pth_opendir(dirfd, ".");
 	struct dirent *de;
 
-	if (d == NULL) {
-		if (fd >= 0)
-			close(fd);
-		return;
-	}
-	while ((de = readdir(d)) != NULL)
+	while (d != NULL && (de = readdir(d)) != NULL)
 		if (de->d_type == DT_DIR && de->d_name[0] != '.' &&
 		    strncmp(de->d_name, prefix, strlen(prefix)) == 0)
 			each(dirfd, de->d_name);
-	closedir(d);
+}
+
+static int
+open_dir(int dirfd, const char *name)
+{
+	return openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
 /* A group without groups below it. */
 static void
 remove_leaf(int dirfd, const char *name)
 {
-	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	pth_auto_fd fd = open_dir(dirfd, name);
 
 	for (int i = 0; fd >= 0 && i < REMOVE_TRIES; i++) {
 		if (unlinkat(dirfd, name, AT_REMOVEDIR) == 0 || errno != EBUSY)
@@ -109,20 +80,17 @@ remove_leaf(int dirfd, const char *name)
 		kill_all(fd);
 		poll(NULL, 0, 5);
 	}
-	if (fd >= 0)
-		close(fd);
 }
 
 /* The directory of a run. */
 static void
 remove_run(int dirfd, const char *name)
 {
-	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	pth_auto_fd fd = open_dir(dirfd, name);
 
 	if (fd < 0)
 		return;
 	each_dir(fd, "", remove_leaf);
-	close(fd);
 	remove_leaf(dirfd, name);
 }
 
@@ -139,16 +107,15 @@ pid_namespace(void)
 static void
 remove_if_dead(int dirfd, const char *name)
 {
-	const char *owner = name + strlen("pth-"), *ns = strrchr(owner, '.');
-	char mine[32], *text;
+	pth_auto_str owner = pth_xstrdup(name + strlen("pth-"));
+	char mine[32], *ns = strrchr(owner, '.');
 
 	snprintf(mine, sizeof mine, ".%lu", pid_namespace());
 	if (ns == NULL || strcmp(ns, mine) != 0)
 		return;
-	text = pth_xstrndup(owner, (size_t)(ns - owner));
-	if (!pth_run_id_lives(text))
+	*ns = '\0';
+	if (!pth_run_id_lives(owner))
 		remove_run(dirfd, name);
-	free(text);
 }
 
 /* Can groups with this controller be made in a directory of version 2? It is
@@ -156,27 +123,24 @@ remove_if_dead(int dirfd, const char *name)
 static bool
 gives(int dirfd, enum pth_cg_kind k)
 {
-	char *on = get(dirfd, "cgroup.subtree_control"), word[16];
-	bool yes = has_word(on, controllers[k]);
+	char on[4096], word[16];
 
-	free(on);
+	pth_read_text(dirfd, on, sizeof on, "cgroup.subtree_control");
 	snprintf(word, sizeof word, "+%s", controllers[k]);
-	return yes || pth_write_text(dirfd, "cgroup.subtree_control", word) == 0;
+	return pth_words_have(pth_word_of(on), " \n", controllers[k]) ||
+	    pth_write_text(dirfd, "cgroup.subtree_control", word) == 0;
 }
 
 /* A directory in which we may make groups and move processes to them. */
 static int
 open_writable(const char *path)
 {
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	pth_auto_fd fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (fd >= 0 &&
-	    (faccessat(fd, ".", W_OK, AT_EACCESS) != 0 ||
-	        faccessat(fd, "cgroup.procs", W_OK, AT_EACCESS) != 0)) {
-		close(fd);
-		return -1;
-	}
-	return fd;
+	return fd >= 0 && faccessat(fd, ".", W_OK, AT_EACCESS) == 0 &&
+	        faccessat(fd, "cgroup.procs", W_OK, AT_EACCESS) == 0 ?
+	    pth_take_fd(&fd) :
+	    -1;
 }
 
 /* The nearest group, from our own upward, whose children get the controller.
@@ -185,26 +149,21 @@ open_writable(const char *path)
 static int
 above_v2(const struct pth_cgroups *g, const struct pth_cgroup_place *p, enum pth_cg_kind k)
 {
-	char *path = pth_xstrdup(p->own), *slash;
-	int fd = -1;
+	pth_auto_str path = pth_xstrdup(p->own);
 
-	for (int i = 0; i < (int)k && fd < 0; i++)
+	for (int i = 0; i < (int)k; i++)
 		if (g->version[i] == 2)
-			fd = fcntl(g->above[i], F_DUPFD_CLOEXEC, 3);
-	while (fd < 0) {
-		fd = open_writable(path);
+			return fcntl(g->above[i], F_DUPFD_CLOEXEC, 3);
+	for (;;) {
+		pth_auto_fd fd = open_writable(path);
+		char *slash = strrchr(path, '/');
+
 		if (fd >= 0 && gives(fd, k))
-			break;
-		if (fd >= 0)
-			close(fd);
-		fd = -1;
-		slash = strrchr(path, '/');
-		if (slash == NULL || strcmp(path, p->top) == 0 || strlen(path) <= strlen(p->top))
-			break;
+			return pth_take_fd(&fd);
+		if (slash == NULL || strlen(path) <= strlen(p->top))
+			return -1;
 		*slash = '\0';
 	}
-	free(path);
-	return fd;
 }
 
 static void
@@ -217,8 +176,7 @@ open_kind(struct pth_cgroups *g, const struct pth_cgroup_place *p, enum pth_cg_k
 		return;
 	each_dir(g->above[k], "pth-", remove_if_dead);
 	if (mkdirat(g->above[k], g->name, 0755) == 0 || errno == EEXIST)
-		g->fd[k] = openat(
-		    g->above[k], g->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		g->fd[k] = open_dir(g->above[k], g->name);
 	if (g->fd[k] >= 0 && (p->version == 1 || gives(g->fd[k], k)))
 		g->version[k] = p->version;
 }
@@ -227,8 +185,8 @@ void
 pth_cgroups_open(struct pth_cgroups *g, const char *owner)
 {
 	struct pth_cgroup_place p[PTH_CG_KINDS];
-	struct pth_buf self = PTH_BUF_INIT, mounts = PTH_BUF_INIT, name = PTH_BUF_INIT;
-	struct pth_err e;
+	pth_auto_buf self = PTH_BUF_INIT, mounts = PTH_BUF_INIT;
+	struct pth_buf name = PTH_BUF_INIT;
 
 	pth_buf_addf(&name, "pth-%s.%lu", owner, pid_namespace());
 	g->name = pth_buf_take(&name);
@@ -236,16 +194,13 @@ pth_cgroups_open(struct pth_cgroups *g, const char *owner)
 		g->fd[k] = g->above[k] = -1;
 		g->version[k] = 0;
 	}
-	if (pth_file_read("/proc/self/cgroup", TEXT_MAX, &self, &e) == 0 &&
-	    pth_file_read("/proc/self/mountinfo", TEXT_MAX, &mounts, &e) == 0) {
-		pth_cgroup_locate(
-		    self.s != NULL ? self.s : "", mounts.s != NULL ? mounts.s : "", p);
+	if (pth_file_read("/proc/self/cgroup", TEXT_MAX, &self, NULL) == 0 &&
+	    pth_file_read("/proc/self/mountinfo", TEXT_MAX, &mounts, NULL) == 0) {
+		pth_cgroup_locate(self.s, mounts.s, p);
 		for (int k = 0; k < PTH_CG_KINDS; k++)
 			open_kind(g, &p[k], (enum pth_cg_kind)k);
 		pth_cgroup_places_release(p);
 	}
-	pth_buf_release(&self);
-	pth_buf_release(&mounts);
 }
 
 void
@@ -260,12 +215,10 @@ void
 pth_cgroups_close(struct pth_cgroups *g)
 {
 	for (int k = 0; k < PTH_CG_KINDS; k++) {
-		if (g->fd[k] >= 0)
-			close(g->fd[k]);
-		if (g->above[k] >= 0) {
+		pth_close(&g->fd[k]);
+		if (g->above[k] >= 0)
 			remove_run(g->above[k], g->name);
-			close(g->above[k]);
-		}
+		pth_close(&g->above[k]);
 	}
 	free(g->name);
 }
@@ -303,27 +256,24 @@ static void
 make_kind(struct pth_cgroup *c, const struct pth_cgroups *g, const char *name, enum pth_cg_kind k,
     int64_t value)
 {
+	pth_auto_fd fd = -1, join = -1;
 	bool shared = false;
-	int fd, join;
 
 	if (g->version[k] == 0 || (mkdirat(g->fd[k], name, 0755) != 0 && errno != EEXIST))
 		return;
-	fd = openat(g->fd[k], name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	fd = open_dir(g->fd[k], name);
 	if (fd < 0)
 		return;
 	/* In version 2 it is one directory for all, to be joined once. */
 	for (int i = 0; i < (int)k; i++)
 		shared = shared || (g->version[k] == 2 && c->dir[i] >= 0 && g->version[i] == 2);
-	join = shared ? -1 : openat(fd, "cgroup.procs", O_WRONLY | O_CLOEXEC);
-	if (limit(fd, g->version[k], k, value) != 0 || (!shared && join < 0)) {
-		if (join >= 0)
-			close(join);
-		close(fd);
-		return;
-	}
-	c->dir[k] = fd;
 	if (!shared)
-		c->join[c->njoin++] = join;
+		join = openat(fd, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+	if (limit(fd, g->version[k], k, value) != 0 || (!shared && join < 0))
+		return;
+	c->dir[k] = pth_take_fd(&fd);
+	if (!shared)
+		c->join[c->njoin++] = pth_take_fd(&join);
 }
 
 void
@@ -346,11 +296,12 @@ oom_kills_in(int dirfd)
 	long long n = 0;
 
 	for (size_t i = 0; i < countof(files) && dirfd >= 0; i++) {
-		char *text = get(dirfd, files[i]), *p = strstr(text, "oom_kill ");
+		char text[4096], *p;
 
+		pth_read_text(dirfd, text, sizeof text, "%s", files[i]);
+		p = strstr(text, "oom_kill ");
 		if (p != NULL)
 			n = strtoll(p + strlen("oom_kill "), NULL, 10);
-		free(text);
 	}
 	return n;
 }
@@ -365,25 +316,21 @@ bool
 pth_cgroup_out_of_memory(void)
 {
 	static const char *const dirs[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/memory" };
-	bool yes = false;
 
 	for (size_t i = 0; i < countof(dirs); i++) {
-		int fd = open(dirs[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		pth_auto_fd fd = open(dirs[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-		yes = yes || oom_kills_in(fd) > 0;
-		if (fd >= 0)
-			close(fd);
+		if (oom_kills_in(fd) > 0)
+			return true;
 	}
-	return yes;
+	return false;
 }
 
 void
 pth_cgroup_release(struct pth_cgroup *c)
 {
 	for (int k = 0; k < PTH_CG_KINDS; k++)
-		if (c->dir[k] >= 0)
-			close(c->dir[k]);
-	for (size_t i = 0; i < c->njoin; i++)
-		close(c->join[i]);
-	*c = (struct pth_cgroup){ { -1, -1, -1 }, { -1, -1, -1 }, 0 };
+		pth_close(&c->dir[k]);
+	while (c->njoin > 0)
+		pth_close(&c->join[--c->njoin]);
 }

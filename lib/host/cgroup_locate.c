@@ -4,50 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
-
-/* A piece of somebody else's text. */
-struct piece {
-	const char *s;
-	size_t n;
-};
-
-static bool
-is(struct piece p, const char *word)
-{
-	return p.n == strlen(word) && memcmp(p.s, word, p.n) == 0;
-}
-
-/* Take the piece before the next `sep` (or all that is left) off *rest. False at its end. */
-static bool
-take(struct piece *rest, char sep, struct piece *p)
-{
-	const char *end;
-
-	if (rest->s == NULL)
-		return false;
-	end = memchr(rest->s, sep, rest->n);
-	p->s = rest->s;
-	p->n = end != NULL ? (size_t)(end - rest->s) : rest->n;
-	rest->n -= end != NULL ? p->n + 1 : p->n;
-	rest->s = end != NULL ? end + 1 : NULL;
-	return true;
-}
-
-static bool
-lists(struct piece list, const char *word)
-{
-	struct piece p;
-
-	while (take(&list, ',', &p))
-		if (is(p, word))
-			return true;
-	return false;
-}
+#include "base/cleanup.h"
+#include "base/words.h"
 
 /* Blanks, newlines and backslashes are \ooo in mountinfo. */
 static void
-unescape(struct pth_buf *b, struct piece p)
+unescape(struct pth_buf *b, struct pth_word p)
 {
 	for (size_t i = 0; i < p.n; i++) {
 		const char *s = p.s + i;
@@ -68,18 +30,19 @@ unescape(struct pth_buf *b, struct piece p)
  * hierarchy of version 1 has it for itself. */
 static void
 read_self(
-    const char *text, struct piece path[PTH_CG_KINDS], struct pth_cgroup_place p[PTH_CG_KINDS])
+    const char *text, struct pth_word path[PTH_CG_KINDS], struct pth_cgroup_place p[PTH_CG_KINDS])
 {
-	struct piece all = { text, strlen(text) }, line, id, list;
+	struct pth_word all = pth_word_of(text), line, id, list;
 
-	while (take(&all, '\n', &line)) {
-		if (!take(&line, ':', &id) || !take(&line, ':', &list) || line.s == NULL ||
-		    line.n == 0 || *line.s != '/')
+	while (pth_word_next(&all, "\n", &line)) {
+		if (!pth_word_next(&line, ":", &id) || !pth_word_next(&line, ":", &list) ||
+		    line.s == NULL || line.n == 0 || *line.s != '/')
 			continue;
 		for (int k = 0; k < PTH_CG_KINDS; k++) {
-			bool v2 = is(id, "0") && list.n == 0;
+			bool v2 = pth_word_is(id, "0") && list.n == 0;
 
-			if ((!v2 || p[k].version != 0) && !lists(list, pth_cgroup_controller(k)))
+			if ((!v2 || p[k].version != 0) &&
+			    !pth_words_have(list, ",", pth_cgroup_controller(k)))
 				continue;
 			p[k].version = v2 ? 2 : 1;
 			path[k] = line;
@@ -88,39 +51,40 @@ read_self(
 }
 
 struct mount {
-	struct piece root, point, type, options;
+	struct pth_word root, point, type, options;
 };
 
 /* "41 31 0:38 /root /point rw,relatime shared:9 - cgroup2 cgroup2 rw" */
 static bool
-read_mount(struct piece line, struct mount *m)
+read_mount(struct pth_word line, struct mount *m)
 {
-	struct piece f;
+	struct pth_word f;
 
 	for (int i = 0; i < 6; i++) {
-		if (!take(&line, ' ', &f))
+		if (!pth_word_next(&line, " ", &f))
 			return false;
 		if (i == 3)
 			m->root = f;
 		else if (i == 4)
 			m->point = f;
 	}
-	while (take(&line, ' ', &f) && !is(f, "-"))
+	while (pth_word_next(&line, " ", &f) && !pth_word_is(f, "-"))
 		;
-	return take(&line, ' ', &m->type) && take(&line, ' ', &f) && take(&line, ' ', &m->options);
+	return pth_word_next(&line, " ", &m->type) && pth_word_next(&line, " ", &f) &&
+	    pth_word_next(&line, " ", &m->options);
 }
 
 /* Our group below the mount point. A mount that shows only a part we are not
  * in shows, in a container, just us. */
 static void
-place(struct pth_cgroup_place *p, const struct mount *m, struct piece path)
+place(struct pth_cgroup_place *p, const struct mount *m, struct pth_word path)
 {
-	struct pth_buf top = PTH_BUF_INIT, own = PTH_BUF_INIT, root = PTH_BUF_INIT;
+	pth_auto_buf top = PTH_BUF_INIT, own = PTH_BUF_INIT, root = PTH_BUF_INIT;
 	size_t n;
 
 	unescape(&top, m->point);
 	unescape(&root, m->root);
-	n = is(m->root, "/") ? 0 : root.len;
+	n = pth_word_is(m->root, "/") ? 0 : root.len;
 	if (n > path.n ||
 	    (n > 0 && (memcmp(root.s, path.s, n) != 0 || (n < path.n && path.s[n] != '/'))))
 		n = path.n;
@@ -130,25 +94,24 @@ place(struct pth_cgroup_place *p, const struct mount *m, struct piece path)
 		pth_buf_cut(&own, own.len - 1);
 	p->own = pth_buf_take(&own);
 	p->top = pth_buf_take(&top);
-	pth_buf_release(&root);
 }
 
 void
 pth_cgroup_locate(const char *self, const char *mounts, struct pth_cgroup_place p[PTH_CG_KINDS])
 {
-	struct piece all = { mounts, strlen(mounts) }, line, path[PTH_CG_KINDS] = { { NULL, 0 } };
+	struct pth_word all = pth_word_of(mounts), line, path[PTH_CG_KINDS] = { { NULL, 0 } };
 	struct mount m;
 
 	memset(p, 0, PTH_CG_KINDS * sizeof *p);
 	read_self(self, path, p);
-	while (take(&all, '\n', &line)) {
+	while (pth_word_next(&all, "\n", &line)) {
 		if (!read_mount(line, &m))
 			continue;
 		for (int k = 0; k < PTH_CG_KINDS; k++)
 			if (p[k].own == NULL &&
-			    ((p[k].version == 2 && is(m.type, "cgroup2")) ||
-			        (p[k].version == 1 && is(m.type, "cgroup") &&
-			            lists(m.options, pth_cgroup_controller(k)))))
+			    ((p[k].version == 2 && pth_word_is(m.type, "cgroup2")) ||
+			        (p[k].version == 1 && pth_word_is(m.type, "cgroup") &&
+			            pth_words_have(m.options, ",", pth_cgroup_controller(k)))))
 				place(&p[k], &m, path[k]);
 	}
 	for (int k = 0; k < PTH_CG_KINDS; k++)

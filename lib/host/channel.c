@@ -1,3 +1,4 @@
+/* Questions and answers over a socket in a container's directory. */
 #include "host/channel.h"
 
 #include <errno.h>
@@ -9,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/os.h"
 #include "io/json.h"
 
@@ -24,91 +26,81 @@ address(struct sockaddr_un *to, int fd, const char *name)
 	    *name != '\0' ? "/" : "", name);
 }
 
+static int
+seqpacket(void)
+{
+	return socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
 /* The whole message or nothing. */
 static int
 put(int fd, const json_t *v)
 {
-	struct pth_buf b = PTH_BUF_INIT;
-	ssize_t n;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	pth_json_dump(&b, v);
-	n = b.len <= PTH_CHANNEL_MAX ? send(fd, b.s, b.len, MSG_NOSIGNAL) : (errno = EMSGSIZE, -1);
-	pth_buf_release(&b);
-	return n < 0 ? -1 : 0;
+	if (b.len <= PTH_CHANNEL_MAX)
+		return send(fd, b.s, b.len, MSG_NOSIGNAL) < 0 ? -1 : 0;
+	errno = EMSGSIZE;
+	return -1;
 }
 
 /* A message; NULL with *over when there is none and will be none. */
 static json_t *
 get(int fd, bool *over)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	ssize_t n = recv(fd, pth_buf_room(&b, PTH_CHANNEL_MAX), PTH_CHANNEL_MAX, MSG_TRUNC);
-	json_t *v = NULL;
 
 	*over = n >= 0 || (errno != EAGAIN && errno != EINTR);
-	if (n > 0 && (size_t)n <= PTH_CHANNEL_MAX)
-		v = pth_json_parse(b.s, (size_t)n, NULL);
-	pth_buf_release(&b);
-	return v;
+	return n > 0 && (size_t)n <= PTH_CHANNEL_MAX ? pth_json_parse(b.s, (size_t)n, NULL) : NULL;
 }
 
 int
 pth_channel_begin(
     struct pth_channel *a, int dirfd, const char *path, const json_t *question, struct pth_err *e)
 {
-	int at = pth_open_beneath(dirfd, path, O_PATH | O_NOFOLLOW, 0);
+	pth_auto_fd at = pth_open_beneath(dirfd, path, O_PATH | O_NOFOLLOW, 0);
 	struct sockaddr_un to;
 	struct stat st;
-	int r = -1;
 
 	a->fd = -1;
-	if (at < 0 || fstat(at, &st) != 0 || !S_ISSOCK(st.st_mode)) {
-		pth_err_set(
+	if (at < 0 || fstat(at, &st) != 0 || !S_ISSOCK(st.st_mode))
+		return pth_err_set(
 		    e, PTH_SYSTEM, "its container cannot be asked: there is no socket %s", path);
-	} else {
-		address(&to, at, "");
-		a->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-		if (a->fd >= 0 && connect(a->fd, (struct sockaddr *)&to, sizeof to) == 0)
-			r = put(a->fd, question);
-		if (r != 0)
-			pth_err_set(e, PTH_SYSTEM, "its container cannot be asked: %s",
-			    errno == EMSGSIZE ? "this is too long" : strerror(errno));
-	}
-	if (at >= 0)
-		close(at);
-	if (r != 0)
-		pth_channel_end(a);
-	return r;
+	address(&to, at, "");
+	pth_auto_fd fd = seqpacket();
+	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) != 0 || put(fd, question) != 0)
+		return pth_err_set(e, PTH_SYSTEM, "its container cannot be asked: %s",
+		    errno == EMSGSIZE ? "this is too long" : strerror(errno));
+	a->fd = pth_take_fd(&fd);
+	return 0;
 }
 
 int
 pth_channel_step(struct pth_channel *a, bool *ok, char text[PTH_CHANNEL_TEXT])
 {
 	bool over;
-	json_t *v = get(a->fd, &over);
+	json_auto_t *v = get(a->fd, &over);
 
 	if (!over)
 		return 0;
 	*ok = pth_json_bool(v, "ok", false);
 	snprintf(text, PTH_CHANNEL_TEXT, "%s", pth_json_str(v, "text", ""));
 	pth_channel_end(a);
-	over = json_is_object(v);
-	json_decref(v);
-	return over ? 1 : -1;
+	return json_is_object(v) ? 1 : -1;
 }
 
 void
 pth_channel_end(struct pth_channel *a)
 {
-	if (a->fd >= 0)
-		close(a->fd);
-	a->fd = -1;
+	pth_close(&a->fd);
 }
 
 int
 pth_channel_listen(int dirfd, const char *name, uid_t uid, gid_t gid, struct pth_err *e)
 {
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	pth_auto_fd fd = seqpacket();
 	struct sockaddr_un to;
 
 	address(&to, dirfd, name);
@@ -117,11 +109,8 @@ pth_channel_listen(int dirfd, const char *name, uid_t uid, gid_t gid, struct pth
 	if (fd >= 0 && bind(fd, (struct sockaddr *)&to, sizeof to) == 0 &&
 	    fchmodat(dirfd, name, 0600, 0) == 0 &&
 	    fchownat(dirfd, name, uid, gid, AT_SYMLINK_NOFOLLOW) == 0 && listen(fd, WAITING) == 0)
-		return fd;
-	pth_err_set(e, PTH_SYSTEM, "socket %s:", name);
-	if (fd >= 0)
-		close(fd);
-	return -1;
+		return pth_take_fd(&fd);
+	return pth_err_set(e, PTH_SYSTEM, "socket %s:", name);
 }
 
 int
@@ -139,8 +128,8 @@ pth_channel_read(int fd, bool *over)
 void
 pth_channel_answer(int fd, bool ok, const char *text)
 {
-	json_t *v = json_pack("{s:b,s:o}", "ok", ok, "text", pth_json_text(text, strlen(text)));
+	json_auto_t *v = json_pack(
+	    "{s:b,s:o}", "ok", ok, "text", pth_json_text(text, strlen(text)));
 
 	put(fd, v);
-	json_decref(v);
 }

@@ -1,3 +1,4 @@
+/* One GET at a time, without blocking, and the status of its answer. */
 #include "host/http.h"
 
 #include <arpa/inet.h>
@@ -7,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/text.h"
 
 #define LINE_LIMIT 1024 /* of the status line */
@@ -53,12 +54,6 @@ pth_http_endpoint(const char *text, unsigned def, unsigned *port, char path[256]
 	return 0;
 }
 
-static bool
-digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* status-line = "HTTP/" DIGIT "." DIGIT SP 3DIGIT SP [ reason ] CRLF; many
  * leave out the blank before an empty reason. n counts the line without LF. */
 static int
@@ -66,9 +61,9 @@ status_of_line(const char *s, size_t n)
 {
 	if (n > 0 && s[n - 1] == '\r')
 		n--;
-	if (n < 12 || memcmp(s, "HTTP/", 5) != 0 || !digit(s[5]) || s[6] != '.' || !digit(s[7]) ||
-	    s[8] != ' ' || !digit(s[9]) || !digit(s[10]) || !digit(s[11]) ||
-	    (n > 12 && s[12] != ' '))
+	if (n < 12 || memcmp(s, "HTTP/", 5) != 0 || !pth_is_digit(s[5]) || s[6] != '.' ||
+	    !pth_is_digit(s[7]) || s[8] != ' ' || !pth_is_digit(s[9]) || !pth_is_digit(s[10]) ||
+	    !pth_is_digit(s[11]) || (n > 12 && s[12] != ' '))
 		return -1;
 	return s[9] < '1' || s[9] > '5' ? -1 :
 	                                  (s[9] - '0') * 100 + (s[10] - '0') * 10 + s[11] - '0';
@@ -173,9 +168,7 @@ pth_http_events(const struct pth_http *h)
 void
 pth_http_end(struct pth_http *h)
 {
-	if (h->fd >= 0)
-		close(h->fd);
-	h->fd = -1;
+	pth_close(&h->fd);
 }
 
 /* 1 done, 0 not yet, -1 with e. */

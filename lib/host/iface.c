@@ -1,3 +1,4 @@
+/* Interfaces by ioctl(2): up, without offloads, found by a network. */
 #include "host/iface.h"
 
 #include <arpa/inet.h>
@@ -11,9 +12,8 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#include "base/err.h"
+#include "base/cleanup.h"
 #include "base/text.h"
 
 static int
@@ -36,22 +36,17 @@ int
 pth_iface_up(const char *name)
 {
 	struct ifreq ifr = { 0 };
-	int fd = control(), r;
+	pth_auto_fd fd = control();
 
-	if (fd < 0)
-		return -1;
 	memcpy(ifr.ifr_name, name, strnlen(name, IFNAMSIZ - 1));
-	r = ioctl(fd, SIOCGIFFLAGS, &ifr);
-	if (r == 0) {
-		ifr.ifr_flags |= IFF_UP;
-		r = ioctl(fd, SIOCSIFFLAGS, &ifr);
-	}
-	close(fd);
-	return r;
+	if (fd < 0 || ioctl(fd, SIOCGIFFLAGS, &ifr) != 0)
+		return -1;
+	ifr.ifr_flags |= IFF_UP;
+	return ioctl(fd, SIOCSIFFLAGS, &ifr);
 }
 
-/* The kernel's names of its features, in the order of their bits; NULL and
- * errno. Each is ETH_GSTRING_LEN bytes. */
+/* The kernel's names of its features, in the order of their bits, to be freed;
+ * NULL and errno. Each is ETH_GSTRING_LEN bytes. */
 static struct ethtool_gstrings *
 feature_names(int fd, const char *name)
 {
@@ -59,19 +54,15 @@ feature_names(int fd, const char *name)
 		struct ethtool_sset_info head;
 		uint32_t count;
 	} info = { .head = { .cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1ULL << ETH_SS_FEATURES } };
-	struct ethtool_gstrings *s;
 
 	if (ethtool(fd, name, &info) != 0)
 		return NULL;
-	s = pth_xmalloc(sizeof *s + (size_t)info.count * ETH_GSTRING_LEN);
+	pth_auto_free struct ethtool_gstrings *s = pth_xmalloc(
+	    sizeof *s + (size_t)info.count * ETH_GSTRING_LEN);
 	s->cmd = ETHTOOL_GSTRINGS;
 	s->string_set = ETH_SS_FEATURES;
 	s->len = info.count;
-	if (ethtool(fd, name, s) != 0) {
-		free(s);
-		return NULL;
-	}
-	return s;
+	return ethtool(fd, name, s) == 0 ? pth_take(&s) : NULL;
 }
 
 /* Ask for a change of the features of these names: each has a bit. */
@@ -91,27 +82,19 @@ mark_bits(struct ethtool_sfeatures *set, const struct ethtool_gstrings *all,
 int
 pth_iface_features_off(const char *name, const char *const *features, size_t n)
 {
-	struct ethtool_sfeatures *set;
-	struct ethtool_gstrings *s;
-	int fd = control(), r = -1;
-	uint32_t blocks;
+	pth_auto_fd fd = control();
+	pth_auto_free struct ethtool_gstrings *names = fd < 0 ? NULL : feature_names(fd, name);
 
-	if (fd < 0)
+	if (names == NULL)
 		return -1;
-	s = feature_names(fd, name);
-	if (s != NULL) {
-		blocks = (s->len + 31) / 32;
-		set = pth_xmalloc(sizeof *set + blocks * sizeof set->features[0]);
-		memset(set, 0, sizeof *set + blocks * sizeof set->features[0]);
-		set->cmd = ETHTOOL_SFEATURES;
-		set->size = blocks;
-		mark_bits(set, s, features, n);
-		r = ethtool(fd, name, set) < 0 ? -1 : 0;
-		free(set);
-		free(s);
-	}
-	close(fd);
-	return r;
+	uint32_t blocks = (names->len + 31) / 32;
+	size_t size = sizeof(struct ethtool_sfeatures) +
+	    blocks * sizeof(struct ethtool_set_features_block);
+	pth_auto_free struct ethtool_sfeatures *set = memset(pth_xmalloc(size), 0, size);
+	set->cmd = ETHTOOL_SFEATURES;
+	set->size = blocks;
+	mark_bits(set, names, features, n);
+	return ethtool(fd, name, set) < 0 ? -1 : 0;
 }
 
 static uint32_t

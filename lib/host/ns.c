@@ -1,3 +1,4 @@
+/* Processes in namespaces of their own, and how those are furnished. */
 #include "host/ns_priv.h"
 
 #include <errno.h>
@@ -13,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/os.h"
 #include "host/iface.h"
 #include "io/json.h"
@@ -79,39 +81,38 @@ clone_fork(int flags)
 static pid_t
 try_fork(unsigned set)
 {
-	int flags = 0, go[2];
+	pth_auto_pipe go = PTH_PIPE_INIT;
+	int flags = 0;
 	char c;
 	pid_t pid, parent = getpid();
 
 	for (size_t i = 0; i < countof(kinds); i++)
 		if ((set & kinds[i].bit) != 0)
 			flags |= kinds[i].flag;
-	if (pipe2(go, O_CLOEXEC) != 0)
+	if (pth_pipe_open(&go) != 0)
 		return -1;
 	pid = clone_fork(flags);
 	if (pid == 0) {
-		close(go[1]);
+		pth_close(&go.to);
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		/* The byte says that the ids are mapped; end of file, that the
 		 * parent is gone or could not map them. */
-		if (pth_read_all(go[0], &c, 1) != 1 ||
+		if (pth_read_all(go.from, &c, 1) != 1 ||
 		    ((set & PTH_NS_PID) == 0 && getppid() != parent))
 			_exit(127);
-		close(go[0]);
 		return 0;
 	}
-	close(go[0]);
+	pth_close(&go.from);
 	if (pid > 0 &&
 	    (((set & PTH_NS_USER) != 0 && map_ids(pid) != 0) ||
-	        pth_write_all(go[1], "g", 1) != 0)) {
+	        pth_write_all(go.to, "g", 1) != 0)) {
 		int saved = errno;
 
-		close(go[1]);
+		pth_close(&go.to);
 		waitpid(pid, NULL, 0);
 		errno = saved;
 		return -1;
 	}
-	close(go[1]);
 	return pid;
 }
 
@@ -171,25 +172,22 @@ static int
 own_mounts(void)
 {
 	struct mount_attr private = { .propagation = MS_PRIVATE };
-	char *cwd;
-	int tree, r;
 
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) == 0)
 		return 0;
 	if (errno != EINVAL || mount(NULL, "/proc", NULL, MS_PRIVATE, NULL) != 0)
 		return -1;
-	tree = open_tree(AT_FDCWD, "/", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	pth_auto_fd tree = open_tree(
+	    AT_FDCWD, "/", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 	if (tree < 0)
 		return -1;
-	cwd = getcwd(NULL, 0);
-	r = mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &private, sizeof private) == 0 &&
+	pth_auto_str cwd = getcwd(NULL, 0);
+	return mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &private, sizeof private) ==
+	            0 &&
 	        move_mount(tree, "", AT_FDCWD, "/proc", MOVE_MOUNT_F_EMPTY_PATH) == 0 &&
 	        fchdir(tree) == 0 && chroot(".") == 0 && (cwd == NULL || chdir(cwd) == 0) ?
 	    0 :
 	    -1;
-	free(cwd);
-	close(tree);
-	return r;
 }
 
 void

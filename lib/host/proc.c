@@ -1,3 +1,4 @@
+/* Child processes: started, waited for, killed with all that is below them. */
 #include "host/proc.h"
 
 #include <errno.h>
@@ -12,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/os.h"
 #include "base/text.h"
@@ -93,25 +95,18 @@ static int
 fds_for(const struct pth_proc_req *q, int fd[3])
 {
 	const int want[3] = { q->in, q->out, q->err };
-	int null = -1;
+	pth_auto_fd null = -1;
 
 	for (int i = 0; i < 3; i++) {
 		if (want[i] < 0 && null < 0)
 			null = open("/dev/null", O_RDWR | O_CLOEXEC);
 		fd[i] = fcntl(want[i] < 0 ? null : want[i], F_DUPFD_CLOEXEC, 3);
 		if (fd[i] < 0) {
-			int saved = errno;
-
 			while (i-- > 0)
-				close(fd[i]);
-			if (null >= 0)
-				close(null);
-			errno = saved;
+				pth_close(&fd[i]);
 			return -1;
 		}
 	}
-	if (null >= 0)
-		close(null);
 	return 0;
 }
 
@@ -128,7 +123,7 @@ pid_t
 pth_proc_spawn(const struct pth_proc_req *req, int *err_no, struct pth_err *e)
 {
 	struct start s = { .req = req, .parent = getpid() };
-	char *file = pth_which(req->argv[0], env_path(req->env));
+	pth_auto_str file = pth_which(req->argv[0], env_path(req->env));
 	sigset_t all, old;
 	pid_t pid;
 
@@ -141,7 +136,6 @@ pth_proc_spawn(const struct pth_proc_req *req, int *err_no, struct pth_err *e)
 		return not_there(e);
 	}
 	if (fds_for(req, s.fd) != 0) {
-		free(file);
 		if (err_no != NULL)
 			*err_no = errno;
 		return pth_err_set(e, PTH_SYSTEM, "start %s:", req->argv[0]);
@@ -169,7 +163,6 @@ pth_proc_spawn(const struct pth_proc_req *req, int *err_no, struct pth_err *e)
 			not_there(e);
 		pid = -1;
 	}
-	free(file);
 	return pid;
 }
 
@@ -247,12 +240,9 @@ drain(struct drain *d)
 
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
-	if (n <= 0) {
-		close(d->fd);
-		d->fd = -1;
-		return;
-	}
-	if (d->to != NULL) {
+	if (n <= 0)
+		pth_close(&d->fd);
+	else if (d->to != NULL) {
 		size_t take = (size_t)n < d->left ? (size_t)n : d->left;
 
 		pth_buf_add(d->to, chunk, take);
@@ -260,27 +250,21 @@ drain(struct drain *d)
 	}
 }
 
-static int
-pidfd(pid_t pid)
-{
-	return (int)syscall(SYS_pidfd_open, pid, 0);
-}
-
 /* Wait for the process and its outputs. True when the limit passed. */
 static bool
 attend(pid_t pid, struct drain d[2], int64_t limit_us)
 {
-	int64_t end = limit_us > 0 ? pth_mono_us() + limit_us : INT64_MAX;
-	int pfd = pidfd(pid);
-	bool late = false, gone = pfd < 0;
+	int64_t end = limit_us > 0 ? pth_mono_us() + limit_us : PTH_NEVER;
+	pth_auto_fd pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	bool late = false, gone = pidfd < 0;
 
 	while (!gone || d[0].fd >= 0 || d[1].fd >= 0) {
 		struct pollfd p[3] = {
-			{ gone ? -1 : pfd, POLLIN, 0 },
+			{ gone ? -1 : pidfd, POLLIN, 0 },
 			{ d[0].fd, POLLIN, 0 },
 			{ d[1].fd, POLLIN, 0 },
 		};
-		int64_t left = end == INT64_MAX ? 1000000 : end - pth_mono_us();
+		int64_t left = end == PTH_NEVER ? PTH_SECOND_US : end - pth_mono_us();
 
 		if (left <= 0) {
 			late = true;
@@ -298,8 +282,6 @@ attend(pid_t pid, struct drain d[2], int64_t limit_us)
 		if (p[0].revents != 0)
 			gone = true;
 	}
-	if (pfd >= 0)
-		close(pfd);
 	return late;
 }
 
@@ -308,43 +290,33 @@ pth_proc_run(const struct pth_proc_req *req, int64_t limit_us, struct pth_buf *o
     struct pth_buf *errs, size_t max, struct pth_exit *x, bool *timed_out, struct pth_err *e)
 {
 	struct pth_proc_req q = *req;
-	int p[2][2] = { { -1, -1 }, { -1, -1 } };
+	pth_auto_pipe pipe_out = PTH_PIPE_INIT, pipe_errs = PTH_PIPE_INIT;
 	struct drain d[2] = { { -1, out, max }, { -1, errs, max } };
 	struct rusage ru;
 	int status = 0;
 	bool late;
 	pid_t pid;
 
-	if ((out != NULL && pipe2(p[0], O_CLOEXEC) != 0) ||
-	    (errs != NULL && pipe2(p[1], O_CLOEXEC) != 0)) {
-		pth_err_set(e, PTH_SYSTEM, "pipe:");
-		if (p[0][0] >= 0) {
-			close(p[0][0]);
-			close(p[0][1]);
-		}
-		return -1;
-	}
+	if ((out != NULL && pth_pipe_open(&pipe_out) != 0) ||
+	    (errs != NULL && pth_pipe_open(&pipe_errs) != 0))
+		return pth_err_set(e, PTH_SYSTEM, "pipe:");
 	q.session = true;
 	if (out != NULL)
-		q.out = p[0][1];
+		q.out = pipe_out.to;
 	if (errs != NULL)
-		q.err = p[1][1];
+		q.err = pipe_errs.to;
 	pid = pth_proc_spawn(&q, NULL, e);
-	for (int i = 0; i < 2; i++) {
-		if (p[i][1] >= 0)
-			close(p[i][1]);
-		if (pid < 0 && p[i][0] >= 0)
-			close(p[i][0]);
-		d[i].fd = pid < 0 ? -1 : p[i][0];
-	}
 	if (pid < 0)
 		return -1;
+	pth_close(&pipe_out.to);
+	pth_close(&pipe_errs.to);
+	d[0].fd = pth_take_fd(&pipe_out.from);
+	d[1].fd = pth_take_fd(&pipe_errs.from);
 	late = attend(pid, d, limit_us);
 	while (wait4(pid, &status, 0, &ru) < 0 && errno == EINTR)
 		;
-	for (int i = 0; i < 2; i++)
-		if (d[i].fd >= 0)
-			close(d[i].fd);
+	pth_close(&d[0].fd);
+	pth_close(&d[1].fd);
 	*x = pth_exit_of(status, &ru);
 	if (timed_out != NULL)
 		*timed_out = late;
@@ -379,20 +351,13 @@ pth_proc_signal_session(pid_t leader, int sig)
 static size_t
 kill_children(void)
 {
-	char path[64];
+	char text[65536], *p = text, *end;
 	size_t n = 0;
-	long pid;
-	FILE *fp;
 
-	snprintf(path, sizeof path, "/proc/self/task/%ld/children", (long)getpid());
-	fp = fopen(path, "re");
-	if (fp == NULL)
-		return 0;
-	while (fscanf(fp, "%ld", &pid) == 1) {
+	pth_read_text(AT_FDCWD, text, sizeof text, "/proc/self/task/%ld/children", (long)getpid());
+	/* A last one that is cut has no blank behind it. */
+	for (long pid; (pid = strtol(p, &end, 10)) > 0 && *end == ' '; p = end, n++)
 		kill((pid_t)pid, SIGKILL);
-		n++;
-	}
-	fclose(fp);
 	return n;
 }
 

@@ -1,19 +1,21 @@
-#include <dirent.h>
+/*
+ * Who lives in our pid namespace, whichever /proc we have.
+ *
+ * A container that hides parts of /proc forbids a fresh one to those inside
+ * (mount_too_revealing in the kernel), so a pid namespace in it has that of an
+ * outer one, in which our processes stand under other names.
+ */
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/os.h"
 #include "base/text.h"
 #include "host/proc.h"
-
-/*
- * A container that hides parts of /proc forbids a fresh one to those inside
- * (mount_too_revealing in the kernel), so a pid namespace in it has that of an
- * outer one, in which our processes stand under other names.
- */
 
 /* The pid namespace of a process in /proc; 0 when we must not know. */
 static ino_t
@@ -30,11 +32,10 @@ namespace_of(const char *process)
 static pid_t
 innermost_pid(const char *process)
 {
-	char path[300], text[4096], *p;
+	char text[4096], *p;
 	long long pid;
 
-	snprintf(path, sizeof path, "/proc/%s/status", process);
-	text[pth_read_path(path, text, sizeof text - 1)] = '\0';
+	pth_read_text(AT_FDCWD, text, sizeof text, "/proc/%s/status", process);
 	p = strstr(text, "\nNSpid:");
 	if (p == NULL)
 		return 0;
@@ -57,7 +58,7 @@ pth_proc_each(void (*f)(void *arg, const struct pth_proc_id *id), void *arg)
 {
 	bool ours = proc_is_ours();
 	ino_t here = ours ? 0 : namespace_of("self");
-	DIR *d = ours || here != 0 ? opendir("/proc") : NULL;
+	pth_auto_dir d = ours || here != 0 ? opendir("/proc") : NULL;
 	struct dirent *de;
 	long long shown;
 
@@ -74,6 +75,5 @@ pth_proc_each(void (*f)(void *arg, const struct pth_proc_id *id), void *arg)
 		if (id.pid > 1 && id.pid != getpid() && (id.session = getsid(id.pid)) > 0)
 			f(arg, &id);
 	}
-	closedir(d);
 	return true;
 }

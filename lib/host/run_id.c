@@ -1,23 +1,24 @@
+/* The name of a run that its own processes and what it left can be known by. */
 #include "host/run_id.h"
 
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/hash.h"
+#include "base/os.h"
 
 static void
 add_boot(struct pth_buf *b)
 {
-	char line[64] = "unknown";
-	FILE *fp = fopen("/proc/sys/kernel/random/boot_id", "re");
+	char text[64];
+	bool known = pth_read_text(AT_FDCWD, text, sizeof text, "/proc/sys/kernel/random/boot_id") >
+	    0;
 
-	if (fp != NULL) {
-		(void)!fgets(line, sizeof line, fp);
-		fclose(fp);
-	}
-	for (const char *p = line; *p != '\0' && *p != '\n'; p++)
+	for (const char *p = known ? text : "unknown"; *p != '\0' && *p != '\n'; p++)
 		if (*p != '-')
 			pth_buf_addc(b, *p);
 }
@@ -27,24 +28,19 @@ add_boot(struct pth_buf *b)
 static unsigned long long
 start_time(long pid)
 {
-	char line[1024] = "", path[64];
+	char line[1024];
 	unsigned long long t = 0;
 	const char *p;
-	FILE *fp;
 
-	snprintf(path, sizeof path, "/proc/%ld/stat", pid);
-	fp = fopen(path, "re");
-
-	if (fp == NULL)
-		return 0;
-	if (fgets(line, sizeof line, fp) != NULL && (p = strrchr(line, ')')) != NULL &&
-	    sscanf(p + 1,
-	        " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d"
-	        " %*d %*d %llu",
-	        &t) != 1)
-		t = 0;
-	fclose(fp);
-	return t;
+	pth_read_text(AT_FDCWD, line, sizeof line, "/proc/%ld/stat", pid);
+	p = strrchr(line, ')');
+	return p != NULL &&
+	        sscanf(p + 1,
+	            " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d"
+	            " %*d %*d %llu",
+	            &t) == 1 ?
+	    t :
+	    0;
 }
 
 char *
@@ -60,33 +56,22 @@ pth_run_id_text(void)
 bool
 pth_run_id_lives(const char *owner)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	unsigned long long start;
-	bool yes;
 	long pid;
 
 	add_boot(&b);
 	pth_buf_addc(&b, '.');
-	yes = strncmp(owner, b.s, b.len) == 0 &&
+	return strncmp(owner, b.s, b.len) == 0 &&
 	    sscanf(owner + b.len, "%ld.%llu", &pid, &start) == 2 && pid > 0 &&
 	    start_time(pid) == start;
-	pth_buf_release(&b);
-	return yes;
-}
-
-static uint64_t
-fnv(uint64_t h, const char *s)
-{
-	for (; *s != '\0'; s++)
-		h = (h ^ (unsigned char)*s) * 0x100000001b3;
-	return h;
 }
 
 void
 pth_run_id_unique(const char *owner, const char *path, char to[PTH_UNIQUE_SIZE])
 {
 	static const char digits[] = "abcdefghijklmnopqrstuvwxyz0123456789";
-	uint64_t h = fnv(fnv(0xcbf29ce484222325, owner), path);
+	uint64_t h = pth_hash_text(pth_hash_text(PTH_HASH_EMPTY, owner), path);
 
 	for (int i = 0; i < PTH_UNIQUE_SIZE - 1; i++) {
 		to[i] = digits[h % (sizeof digits - 1)];

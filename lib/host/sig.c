@@ -1,24 +1,32 @@
+/* Signals as input: the one place that reads signalfd(2). */
 #include "host/sig.h"
 
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "base/err.h"
+
 int
-pth_sig_open(void)
+pth_sig_fd(const int *signals, size_t n)
 {
 	sigset_t set;
 
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGCHLD, SIG_DFL);
 	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGQUIT);
-	sigaddset(&set, SIGCHLD);
+	for (size_t i = 0; i < n; i++)
+		sigaddset(&set, signals[i]);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int
+pth_sig_open(void)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD };
+
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);
+	return pth_sig_fd(signals, countof(signals));
 }
 
 int

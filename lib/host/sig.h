@@ -5,10 +5,14 @@
 #ifndef PTH_HOST_SIG_H
 #define PTH_HOST_SIG_H
 
-/* Block INT TERM HUP QUIT and CHLD and return a signalfd(2) for them,
- * non-blocking, close-on-exec. SIGPIPE is ignored: a supervisor has to clean
- * up first. SIGCHLD gets its default back (a parent may have ignored it).
- * -1 and errno. */
+#include <stddef.h>
+
+/* Block these n signals and return a signalfd(2) for them, non-blocking,
+ * close-on-exec. -1 and errno. */
+int pth_sig_fd(const int *signals, size_t n);
+/* The same for who runs tests: INT TERM HUP QUIT and CHLD. SIGPIPE is ignored,
+ * for all is cleaned up first; SIGCHLD gets its default back, which a parent may
+ * have taken. */
 int pth_sig_open(void);
 /* The next signal that came, or 0. */
 int pth_sig_next(int fd);

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/words.h"
+
 #define PTH_TCP_LISTEN 0x0a /* include/net/tcp_states.h */
 
 struct pth_socket {
@@ -17,9 +19,9 @@ struct pth_socket {
 	uint64_t inode; /* as in "socket:[N]"; 0: no process has it any more */
 };
 
-/* The next socket of such a file's text [*p, end), which *p moves along; lines
- * that are none are passed over. False at its end. udp is left alone. */
-bool pth_sockets_next(const char **p, const char *end, struct pth_socket *s);
+/* Take the next socket off such a file's text; lines that are none are passed
+ * over. False at its end. udp is left alone. */
+bool pth_sockets_next(struct pth_word *rest, struct pth_socket *s);
 /* Call f for each socket, of TCP or UDP, until it says false. */
 void pth_sockets_each(bool udp, bool (*f)(void *arg, const struct pth_socket *s), void *arg);
 /* Is a UDP socket bound to the port, or does a TCP socket listen on it? */

@@ -1,3 +1,4 @@
+/* What processes use, out of their files in /proc. */
 #include "host/usage.h"
 
 #include <dirent.h>
@@ -8,46 +9,26 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/os.h"
+#include "base/text.h"
 
 #define FDS_MAX 4096   /* whose links are read, per process */
 #define THREADS_MAX 64 /* whose switches are counted, per process */
 
-static void
-blanks(const char **p, const char *end)
-{
-	while (*p < end && (**p == ' ' || **p == '\t'))
-		++*p;
-}
-
-/* A number at *p after blanks; one that does not fit stays at the largest.
- * A sign is passed over: what is negative here means nothing to us. */
-static bool
-number(const char **p, const char *end, uint64_t *v)
-{
-	const char *from;
-
-	blanks(p, end);
-	if (*p < end && **p == '-')
-		++*p;
-	for (from = *p, *v = 0; *p < end && **p >= '0' && **p <= '9'; ++*p)
-		if (__builtin_mul_overflow(*v, 10u, v) ||
-		    __builtin_add_overflow(*v, (unsigned)(**p - '0'), v))
-			*v = UINT64_MAX;
-	return *p > from;
-}
-
 bool
 pth_usage_stat(const char *text, size_t n, struct pth_usage_stat *to)
 {
-	const char *end = text + n, *p = memrchr(text, ')', n); /* the name may hold anything */
+	const char *name = memrchr(text, ')', n); /* its end: it may hold anything */
+	size_t left = name != NULL ? n - (size_t)(name - text) : 0;
 	uint64_t f[25] = { 0 };
+	struct pth_word rest;
 
-	if (p == NULL || end - p < 4 || p[1] != ' ')
+	if (left < 4 || name[1] != ' ')
 		return false;
-	p += 3; /* field 3, a letter */
+	rest = (struct pth_word){ name + 3, left - 3 }; /* field 3 is a letter */
 	for (int i = 4; i <= 24; i++)
-		if (!number(&p, end, &f[i]))
+		if (!pth_word_number(&rest, 10, &f[i]))
 			return false;
 	*to = (struct pth_usage_stat){ f[14], f[15], f[16], f[17], f[20], f[24] };
 	return true;
@@ -62,52 +43,40 @@ bounded(uint64_t v)
 void
 pth_usage_status(const char *text, size_t n, struct pth_usage *to)
 {
-	static const char yes[] = "voluntary_ctxt_switches:", no[] = "nonvoluntary_ctxt_switches:";
-	const char *end = text + n, *nl;
+	static const char *const names[] = { "voluntary_ctxt_switches",
+		"nonvoluntary_ctxt_switches" };
+	int64_t *const counts[] = { &to->voluntary, &to->involuntary };
+	struct pth_word rest = { text, n }, line, name;
 	uint64_t v;
 
-	for (const char *p = text; p < end; p = nl + 1) {
-		size_t len;
-
-		nl = memchr(p, '\n', (size_t)(end - p));
-		if (nl == NULL)
-			nl = end;
-		len = (size_t)(nl - p);
-		if (len >= sizeof yes - 1 && memcmp(p, yes, sizeof yes - 1) == 0) {
-			p += sizeof yes - 1;
-			if (number(&p, nl, &v))
-				to->voluntary = bounded(
-				    (uint64_t)to->voluntary + (uint64_t)bounded(v));
-		} else if (len >= sizeof no - 1 && memcmp(p, no, sizeof no - 1) == 0) {
-			p += sizeof no - 1;
-			if (number(&p, nl, &v))
-				to->involuntary = bounded(
-				    (uint64_t)to->involuntary + (uint64_t)bounded(v));
-		}
-	}
+	while (pth_word_next(&rest, "\n", &line) && pth_word_next(&line, ":", &name))
+		for (size_t i = 0; i < countof(names); i++)
+			if (pth_word_is(name, names[i]) && pth_word_number(&line, 10, &v))
+				*counts[i] = bounded((uint64_t)*counts[i] + (uint64_t)bounded(v));
 }
 
 /* "  eth0: BYTES PACKETS errs drop fifo frame compressed multicast BYTES PACKETS ..." */
 bool
-pth_usage_net_next(const char **p, const char *end, struct pth_usage_net *to)
+pth_usage_net_next(struct pth_word *rest, struct pth_usage_net *to)
 {
-	while (*p < end) {
-		const char *from = *p, *nl = memchr(from, '\n', (size_t)(end - from)), *colon;
-		uint64_t f[10] = { 0 };
-		size_t i = 0;
+	struct pth_word line;
 
-		*p = nl != NULL ? nl + 1 : end;
-		nl = nl != NULL ? nl : end;
-		blanks(&from, nl);
+	while (pth_word_next(rest, "\n", &line)) {
+		const char *colon;
+		uint64_t f[10];
+		size_t i = 0, len;
+
+		pth_word_trim(&line);
 		/* The numbers have none, a name may. */
-		colon = memrchr(from, ':', (size_t)(nl - from));
-		if (colon == NULL || colon == from || (size_t)(colon - from) >= sizeof to->name ||
-		    memchr(from, '\0', (size_t)(colon - from)) != NULL)
+		colon = memrchr(line.s, ':', line.n);
+		len = colon != NULL ? (size_t)(colon - line.s) : 0;
+		if (len == 0 || len >= sizeof to->name || memchr(line.s, '\0', len) != NULL)
 			continue;
-		memcpy(to->name, from, (size_t)(colon - from));
-		to->name[colon - from] = '\0';
-		for (from = colon + 1; i < countof(f) && number(&from, nl, &f[i]); i++)
-			;
+		memcpy(to->name, line.s, len);
+		to->name[len] = '\0';
+		line = (struct pth_word){ colon + 1, line.n - len - 1 };
+		while (i < countof(f) && pth_word_number(&line, 10, &f[i]))
+			i++;
 		if (i < countof(f))
 			continue;
 		to->received_bytes = f[0];
@@ -119,36 +88,27 @@ pth_usage_net_next(const char **p, const char *end, struct pth_usage_net *to)
 	return false;
 }
 
-static bool
-is_number(const char *s)
-{
-	return *s >= '0' && *s <= '9';
-}
-
 static void
 switches(pid_t shown, uint64_t threads, struct pth_usage *to)
 {
-	char path[300], text[4096];
+	char path[64], text[4096];
 	struct dirent *de;
-	int left = THREADS_MAX;
-	DIR *d;
+	size_t n;
 
-	snprintf(path, sizeof path, "/proc/%ld/task", (long)shown);
 	if (threads == 1) {
-		snprintf(path, sizeof path, "/proc/%ld/status", (long)shown);
-		pth_usage_status(text, pth_read_path(path, text, sizeof text), to);
+		n = pth_read_text(AT_FDCWD, text, sizeof text, "/proc/%ld/status", (long)shown);
+		pth_usage_status(text, n, to);
 		return;
 	}
-	d = opendir(path);
-	while (d != NULL && left > 0 && (de = readdir(d)) != NULL) {
-		if (!is_number(de->d_name))
+	snprintf(path, sizeof path, "/proc/%ld/task", (long)shown);
+	pth_auto_dir d = opendir(path);
+	for (int left = THREADS_MAX; d != NULL && left > 0 && (de = readdir(d)) != NULL;) {
+		if (!pth_is_digit(*de->d_name))
 			continue;
-		snprintf(path, sizeof path, "/proc/%ld/task/%s/status", (long)shown, de->d_name);
-		pth_usage_status(text, pth_read_path(path, text, sizeof text), to);
+		n = pth_read_text(dirfd(d), text, sizeof text, "%s/status", de->d_name);
+		pth_usage_status(text, n, to);
 		left--;
 	}
-	if (d != NULL)
-		closedir(d);
 }
 
 /* By the process's clock, for ticks are 10 ms; the children's have no clock. */
@@ -171,10 +131,10 @@ bool
 pth_usage_process(pid_t shown, pid_t pid, struct pth_usage *to)
 {
 	struct pth_usage_stat st;
-	char path[64], text[2048];
+	char text[2048];
+	size_t n = pth_read_text(AT_FDCWD, text, sizeof text, "/proc/%ld/stat", (long)shown);
 
-	snprintf(path, sizeof path, "/proc/%ld/stat", (long)shown);
-	if (!pth_usage_stat(text, pth_read_path(path, text, sizeof text), &st))
+	if (!pth_usage_stat(text, n, &st))
 		return false;
 	to->processes++;
 	to->threads += bounded(st.threads);
@@ -186,13 +146,12 @@ pth_usage_process(pid_t shown, pid_t pid, struct pth_usage *to)
 
 /* "socket:[4711]" */
 static bool
-socket_inode(const char *link, size_t n, uint64_t *inode)
+socket_inode(struct pth_word link, uint64_t *inode)
 {
-	static const char head[] = "socket:[";
-	const char *p = link + sizeof head - 1;
+	struct pth_word kind;
 
-	return n > sizeof head && memcmp(link, head, sizeof head - 1) == 0 &&
-	    number(&p, link + n, inode);
+	return pth_word_next(&link, "[", &kind) && pth_word_is(kind, "socket:") &&
+	    pth_word_number(&link, 10, inode);
 }
 
 void
@@ -205,7 +164,6 @@ pth_usage_fds(pid_t shown, struct pth_usage *to,
 	struct stat st;
 	uint64_t inode;
 	ssize_t n;
-	DIR *d;
 
 	snprintf(path, sizeof path, "/proc/%ld/fd", (long)shown);
 	/* Since Linux 6.2 its size is their number. */
@@ -213,19 +171,17 @@ pth_usage_fds(pid_t shown, struct pth_usage *to,
 		to->fds += st.st_size;
 		return;
 	}
-	d = opendir(path);
+	pth_auto_dir d = opendir(path);
 	while (d != NULL && (de = readdir(d)) != NULL) {
-		if (!is_number(de->d_name))
+		if (!pth_is_digit(*de->d_name))
 			continue;
 		to->fds++;
 		if (left-- <= 0)
 			continue;
 		n = readlinkat(dirfd(d), de->d_name, link, sizeof link);
-		if (n <= 0 || !socket_inode(link, (size_t)n, &inode))
+		if (n <= 0 || !socket_inode((struct pth_word){ link, (size_t)n }, &inode))
 			continue;
 		snprintf(whole, sizeof whole, "%s/%s", path, de->d_name);
 		socket(arg, inode, whole);
 	}
-	if (d != NULL)
-		closedir(d);
 }

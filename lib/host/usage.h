@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/words.h"
+
 /* Of one process or of several together. */
 struct pth_usage {
 	int64_t processes, threads, fds;
@@ -33,8 +35,8 @@ struct pth_usage_net {
 bool pth_usage_stat(const char *text, size_t n, struct pth_usage_stat *to);
 /* /proc/PID/status, or a thread's: adds its context switches. */
 void pth_usage_status(const char *text, size_t n, struct pth_usage *to);
-/* The next interface of /proc/net/dev in [*p, end), which *p moves along. */
-bool pth_usage_net_next(const char **p, const char *end, struct pth_usage_net *to);
+/* Take the next interface off a text of /proc/net/dev. */
+bool pth_usage_net_next(struct pth_word *rest, struct pth_usage_net *to);
 
 /* Add a process, without its descriptors. False when it has gone. shown: its
  * name in /proc; pid: that for system calls. */

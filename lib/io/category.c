@@ -94,7 +94,7 @@ enum pth_category
 pth_category_err(const struct pth_err *e, enum pth_category other)
 {
 	return e->category != PTH_CAT_NONE ? (enum pth_category)e->category :
-	                                     pth_category_errno(e->err_no, other);
+	                                     pth_category_errno(e->error, other);
 }
 
 void

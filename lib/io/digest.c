@@ -1,9 +1,9 @@
+/* SHA-256 of files, by libcrypto. */
 #include "io/digest.h"
-
-#include <stdlib.h>
 
 #include <openssl/evp.h>
 
+#include "base/cleanup.h"
 #include "base/os.h"
 
 #define BLOCK 131072
@@ -12,7 +12,8 @@ int
 pth_sha256_fd(int fd, char hex[65], int64_t *bytes)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	unsigned char *block = pth_xmalloc(BLOCK), md[EVP_MAX_MD_SIZE];
+	pth_auto_free unsigned char *block = pth_xmalloc(BLOCK);
+	unsigned char md[EVP_MAX_MD_SIZE];
 	unsigned len = 0;
 	ssize_t n = 0;
 	int ok;
@@ -26,7 +27,6 @@ pth_sha256_fd(int fd, char hex[65], int64_t *bytes)
 	ok = ok != 0 && n == 0 && EVP_DigestFinal_ex(ctx, md, &len) != 0 && len == 32;
 	for (unsigned i = 0; ok != 0 && i < len; i++)
 		snprintf(hex + 2 * i, 3, "%02x", md[i]);
-	free(block);
 	EVP_MD_CTX_free(ctx);
 	return ok != 0 ? 0 : -1;
 }

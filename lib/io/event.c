@@ -1,3 +1,4 @@
+/* Events and messages: what is shown of them, how, and where they go. */
 #include "io/event.h"
 
 #include <errno.h>
@@ -8,63 +9,99 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/os.h"
 #include "base/text.h"
+#include "base/words.h"
 #include "io/json.h"
 
 #define LINE_MAX_BYTES 4096 /* PIPE_BUF: one write is one line, never mixed */
 
-static const char *prog = "pth";
+enum { ALL, WARNINGS, ERRORS, UNSET }; /* the least severe event that is shown */
 
-static enum { JSON, JSON_ASKED, BRIEF, TEXT, NONE } mode = NONE;
-static char run_id[128], test_id[128];
-static int file_fd = -1;
-static bool file_chosen; /* the file gets what is shown, not all */
-static bool wipes;       /* a line on stderr wipes what is below the cursor */
+/* Entities of events, and what PANTHER calls features. */
+static const struct {
+	const char *entity, *features;
+} entities[] = {
+	{ "run", "experiment_workflow fast_fail" },
+	{ "test", "test_execution experiment_workflow" },
+	{ "step", "test_execution" },
+	{ "assertion", "test_execution validation validation_checks" },
+	{ "service",
+	    "service_start service_managers service_management service_coordination quic_services "
+	    "minip_services CoAP_services state_management" },
+	{ "environment",
+	    "environment_setup network_environments network_setup execution_environment "
+	    "execution_environments docker_build docker_builder docker_compose docker_operations "
+	    "shadow_ns localhost_container" },
+	{ "command", "command_generation ivy_operations" },
+	{ "compile", "ivy_operations" },
+	{ "capture", "output_collection" },
+	{ "metric", "metrics_collection" },
+	{ "plugin", "plugin_loading plugin_operations" },
+};
+
+/* The one stream of events that a process has. */
+static struct {
+	const char *tool;
+	enum { JSON, JSON_ASKED, BRIEF, TEXT, NONE } mode; /* of stderr */
+	char run[128], test[128];                          /* "": not known */
+	int file;                                          /* it gets all events, too; or -1 */
+	bool file_chosen;                                  /* it gets what is shown, not all */
+	bool quiet;                                        /* errors only */
+	bool wipes; /* a line on stderr wipes what is below the cursor */
+	int least, least_of[countof(entities)];
+} stream = { .tool = "pth", .mode = NONE, .file = -1 };
 
 void
 pth_event_init(const char *tool)
 {
 	const char *v = getenv("PTH_EVENTS");
 
-	prog = tool;
+	stream.tool = tool;
 	pth_fd_sanitize();
 	if (v == NULL || *v == '\0')
-		mode = isatty(STDERR_FILENO) != 0 ? BRIEF : JSON;
+		stream.mode = isatty(STDERR_FILENO) != 0 ? BRIEF : JSON;
 	else if (strcmp(v, "text") == 0)
-		mode = TEXT;
+		stream.mode = TEXT;
 	else if (strcmp(v, "none") == 0)
-		mode = NONE;
+		stream.mode = NONE;
 	else
-		mode = JSON_ASKED;
-	wipes = mode != JSON_ASKED && pth_tty_draws(STDERR_FILENO);
+		stream.mode = JSON_ASKED;
+	stream.wipes = stream.mode != JSON_ASKED && pth_tty_draws(STDERR_FILENO);
+}
+
+void
+pth_event_quiet(void)
+{
+	stream.quiet = true;
 }
 
 void
 pth_event_for_people(bool wipe)
 {
-	if (mode == JSON)
-		mode = BRIEF;
-	wipes = wipe && mode != JSON_ASKED;
+	if (stream.mode == JSON)
+		stream.mode = BRIEF;
+	stream.wipes = wipe && stream.mode != JSON_ASKED;
 }
 
 bool
 pth_event_wipes(void)
 {
-	return wipes;
+	return stream.wipes;
 }
 
 void
 pth_event_run(const char *run)
 {
-	snprintf(run_id, sizeof run_id, "%s", run != NULL ? run : "");
+	snprintf(stream.run, sizeof stream.run, "%s", run != NULL ? run : "");
 }
 
 void
 pth_event_test(const char *test)
 {
-	snprintf(test_id, sizeof test_id, "%s", test != NULL ? test : "");
+	snprintf(stream.test, sizeof stream.test, "%s", test != NULL ? test : "");
 }
 
 int
@@ -74,58 +111,19 @@ pth_event_file(const char *path, struct pth_err *e)
 
 	if (fd < 0)
 		return pth_err_set(e, PTH_SYSTEM, "%s:", path);
-	if (file_fd >= 0)
-		close(file_fd);
-	file_fd = fd;
+	if (stream.file >= 0)
+		close(stream.file);
+	stream.file = fd;
 	return 0;
 }
 
 /* --- what is shown --- */
 
-enum { ALL, WARNINGS, ERRORS, UNSET }; /* least severe event that is */
-
-/* Entities of events, and what PANTHER calls features. */
-static struct {
-	const char *entity, *features;
-	int least;
-} entities[] = {
-	{ "run", "experiment_workflow fast_fail", UNSET },
-	{ "test", "test_execution experiment_workflow", UNSET },
-	{ "step", "test_execution", UNSET },
-	{ "assertion", "test_execution validation validation_checks", UNSET },
-	{ "service",
-	    "service_start service_managers service_management service_coordination quic_services "
-	    "minip_services CoAP_services state_management",
-	    UNSET },
-	{ "environment",
-	    "environment_setup network_environments network_setup execution_environment "
-	    "execution_environments docker_build docker_builder docker_compose docker_operations "
-	    "shadow_ns localhost_container",
-	    UNSET },
-	{ "command", "command_generation ivy_operations", UNSET },
-	{ "compile", "ivy_operations", UNSET },
-	{ "capture", "output_collection", UNSET },
-	{ "metric", "metrics_collection", UNSET },
-	{ "plugin", "plugin_loading plugin_operations", UNSET },
-};
-static int least_severe = ALL;
-
-/* Is word one of the words of list? */
-static bool
-has_word(const char *list, const char *word)
-{
-	size_t n = strlen(word);
-
-	for (; *list != '\0'; list += strcspn(list, " "), list += *list == ' ')
-		if (strncmp(list, word, n) == 0 && (list[n] == ' ' || list[n] == '\0'))
-			return n > 0;
-	return false;
-}
-
 static bool
 stands_for(const char *feature, size_t i)
 {
-	return strcmp(feature, entities[i].entity) == 0 || has_word(entities[i].features, feature);
+	return strcmp(feature, entities[i].entity) == 0 ||
+	    pth_words_have(pth_word_of(entities[i].features), " ", feature);
 }
 
 bool
@@ -156,21 +154,21 @@ pth_event_settings(const json_t *settings)
 	const char *feature;
 	int own;
 
-	least_severe = least_of(pth_json_str(logging, "level", NULL), ALL);
+	stream.least = least_of(pth_json_str(logging, "level", NULL), ALL);
 	if (!pth_json_bool(logger, "enabled", true) ||
 	    !pth_json_bool(logger, "log_to_console", true))
 		own = ERRORS;
 	else
 		own = least_of(pth_json_str(logger, "log_level", NULL), ALL);
-	least_severe = own > least_severe ? own : least_severe;
-	file_chosen = !pth_json_bool(logging, "debug_file_logging", true);
+	stream.least = own > stream.least ? own : stream.least;
+	stream.file_chosen = !pth_json_bool(logging, "debug_file_logging", true);
 	for (size_t i = 0; i < countof(entities); i++)
-		entities[i].least = UNSET;
+		stream.least_of[i] = UNSET;
 	json_object_foreach(json_object_get(logging, "feature_levels"), feature, v) {
 		own = least_of(json_string_value(v), UNSET);
 		for (size_t i = 0; i < countof(entities); i++)
-			if (own < entities[i].least && stands_for(feature, i))
-				entities[i].least = own;
+			if (own < stream.least_of[i] && stands_for(feature, i))
+				stream.least_of[i] = own;
 	}
 }
 
@@ -179,7 +177,7 @@ ends_in(const char *name, const char *verbs)
 {
 	const char *verb = strrchr(name, '.');
 
-	return verb != NULL && has_word(verbs, verb + 1);
+	return verb != NULL && pth_words_have(pth_word_of(verbs), " ", verb + 1);
 }
 
 static int
@@ -202,12 +200,12 @@ static bool
 wanted(const char *name, const json_t *data)
 {
 	size_t n = strcspn(name, ".");
-	int least = least_severe;
+	int least = stream.least;
 
 	for (size_t i = 0; i < countof(entities); i++)
 		if (strncmp(entities[i].entity, name, n) == 0 && entities[i].entity[n] == '\0' &&
-		    entities[i].least != UNSET)
-			least = entities[i].least;
+		    stream.least_of[i] != UNSET)
+			least = stream.least_of[i];
 	return severity_of(name, data) >= least;
 }
 
@@ -219,7 +217,7 @@ shorten(json_t *o)
 {
 	const char *key, *longest = NULL;
 	size_t max = 64;
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	json_t *v;
 
 	json_object_foreach(o, key, v)
@@ -233,7 +231,6 @@ shorten(json_t *o)
 	pth_utf8_clean(&b, json_string_value(json_object_get(o, longest)), max * 2 / 3);
 	pth_json_set(o, longest, json_stringn(b.s, b.len));
 	pth_json_set(o, "cut", json_true());
-	pth_buf_release(&b);
 	return true;
 }
 
@@ -251,14 +248,14 @@ put(int fd, const struct pth_buf *b)
 static void
 wipe(struct pth_buf *b)
 {
-	if (wipes)
+	if (stream.wipes)
 		pth_buf_adds(b, "\r\033[J");
 }
 
 static json_t *
 head(const char *name)
 {
-	struct pth_buf t = PTH_BUF_INIT;
+	pth_auto_buf t = PTH_BUF_INIT;
 	json_t *o = json_object();
 
 	pth_rfc3339(&t, pth_real_us());
@@ -266,13 +263,12 @@ head(const char *name)
 	pth_json_set(o, "event", json_string(name));
 	pth_json_set(o, "t", json_string(t.s));
 	pth_json_set(o, "us", json_integer(pth_mono_us()));
-	if (*run_id != '\0')
-		pth_json_set(o, "run", json_string(run_id));
-	pth_json_set(o, "tool", json_string(prog));
+	if (*stream.run != '\0')
+		pth_json_set(o, "run", json_string(stream.run));
+	pth_json_set(o, "tool", json_string(stream.tool));
 	pth_json_set(o, "pid", json_integer(getpid()));
-	if (*test_id != '\0')
-		pth_json_set(o, "test", json_string(test_id));
-	pth_buf_release(&t);
+	if (*stream.test != '\0')
+		pth_json_set(o, "test", json_string(stream.test));
 	return o;
 }
 
@@ -298,9 +294,9 @@ as_text(struct pth_buf *b, const char *name, json_t *data)
 	json_t *v;
 
 	wipe(b);
-	pth_buf_addf(b, "%s: %s", prog, name);
-	if (*test_id != '\0')
-		pth_buf_addf(b, " %s", test_id);
+	pth_buf_addf(b, "%s: %s", stream.tool, name);
+	if (*stream.test != '\0')
+		pth_buf_addf(b, " %s", stream.test);
 	json_object_foreach(data, key, v) {
 		pth_buf_addf(b, " %s=", key);
 		if (json_is_string(v))
@@ -314,16 +310,16 @@ as_text(struct pth_buf *b, const char *name, json_t *data)
 static void
 emit(const char *name, json_t *data, bool show, bool keep)
 {
-	const int fd = keep ? file_fd : -1;
-	struct pth_buf b = PTH_BUF_INIT;
+	const int fd = keep ? stream.file : -1;
+	pth_auto_buf b = PTH_BUF_INIT;
 	json_t *o;
 
-	if (show && (mode == TEXT || (mode == BRIEF && worth_a_line(name)))) {
+	if (show && (stream.mode == TEXT || (stream.mode == BRIEF && worth_a_line(name)))) {
 		as_text(&b, name, data);
 		put(STDERR_FILENO, &b);
 		pth_buf_cut(&b, 0);
 	}
-	if (fd >= 0 || ((mode == JSON || mode == JSON_ASKED) && show)) {
+	if (fd >= 0 || ((stream.mode == JSON || stream.mode == JSON_ASKED) && show)) {
 		o = head(name);
 		json_object_update_missing(o, data);
 		do {
@@ -334,10 +330,9 @@ emit(const char *name, json_t *data, bool show, bool keep)
 		json_decref(o);
 		if (fd >= 0)
 			put(fd, &b);
-		if ((mode == JSON || mode == JSON_ASKED) && show)
+		if ((stream.mode == JSON || stream.mode == JSON_ASKED) && show)
 			put(STDERR_FILENO, &b);
 	}
-	pth_buf_release(&b);
 	json_decref(data);
 }
 
@@ -350,15 +345,15 @@ pth_event(const char *name, const char *fmt, ...)
 	bool show;
 	va_list ap;
 
-	if (mode == NONE && file_fd < 0)
+	if ((stream.mode == NONE || stream.quiet) && stream.file < 0)
 		return;
 	va_start(ap, fmt);
 	data = json_vpack_ex(&je, 0, fmt, ap);
 	va_end(ap);
 	if (data == NULL) /* invalid UTF-8 in a value: say so, do not vanish */
 		data = json_pack("{s:s}", "unprintable", je.text);
-	show = mode == JSON_ASKED || wanted(name, data);
-	emit(name, data, show, show || !file_chosen);
+	show = !stream.quiet && (stream.mode == JSON_ASKED || wanted(name, data));
+	emit(name, data, show, show || !stream.file_chosen);
 	errno = saved;
 }
 
@@ -368,22 +363,21 @@ message(const char *name, const char *prefix, const char *fmt, va_list ap)
 {
 	int saved = errno;
 	size_t len = strlen(fmt);
-	struct pth_buf raw = PTH_BUF_INIT, b = PTH_BUF_INIT;
+	bool show = !stream.quiet || strcmp(name, "tool.warning") != 0;
+	pth_auto_buf raw = PTH_BUF_INIT, b = PTH_BUF_INIT;
 
 	pth_buf_vaddf(&raw, fmt, ap);
 	if (len > 0 && fmt[len - 1] == ':')
 		pth_buf_addf(&raw, " %s", strerror(saved));
-	if (mode != JSON_ASKED) {
+	if (show && stream.mode != JSON_ASKED) {
 		wipe(&b);
 		pth_buf_adds(&b, prefix);
 		pth_show(&b, raw.s, LINE_MAX_BYTES - 200);
 		pth_buf_addc(&b, '\n');
 		put(STDERR_FILENO, &b);
 	}
-	emit(name, json_pack("{s:o}", "message", pth_json_text(raw.s, raw.len)), mode == JSON_ASKED,
-	    true);
-	pth_buf_release(&b);
-	pth_buf_release(&raw);
+	emit(name, json_pack("{s:o}", "message", pth_json_text(raw.s, raw.len)),
+	    show && stream.mode == JSON_ASKED, true);
 	errno = saved;
 }
 
@@ -392,7 +386,7 @@ said(const char *name, const char *fmt, va_list ap)
 {
 	char prefix[80];
 
-	snprintf(prefix, sizeof prefix, "%s: %s", prog,
+	snprintf(prefix, sizeof prefix, "%s: %s", stream.tool,
 	    strcmp(name, "tool.warning") == 0 ? "warning: " : "");
 	message(name, prefix, fmt, ap);
 }
@@ -426,6 +420,13 @@ pth_die(int code, const char *fmt, ...)
 	said("tool.error", fmt, ap);
 	va_end(ap);
 	exit(code);
+}
+
+void
+pth_must(int r, const struct pth_err *e)
+{
+	if (r < 0)
+		pth_die(e->code, "%s", e->text);
 }
 
 static void

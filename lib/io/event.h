@@ -20,6 +20,8 @@ void pth_event_init(const char *tool);
 /* Common fields from now on; NULL leaves a field out. Copied. */
 void pth_event_run(const char *run);
 void pth_event_test(const char *test);
+/* From now on write errors only; the file of events still gets all. */
+void pth_event_quiet(void);
 /* A person reads stderr: brief text instead of JSON, unless PTH_EVENTS says
  * what it is to be. wipe: and something may be drawn below the cursor, which
  * each line wipes first; this is so from the beginning on a terminal that can. */
@@ -51,6 +53,8 @@ void pth_complain(const char *fmt, ...) PTH_PRINTF(1, 2);
 void
 pth_die(int code, const char *fmt, ...) PTH_PRINTF(2, 3)
 __attribute__((noreturn));
+/* For tools: pth_die() with the error, unless r is 0 or more. */
+void pth_must(int r, const struct pth_err *e);
 /* A tool's last act: has everything that was written to stdout arrived? code,
  * or PTH_SYSTEM after a message. */
 int pth_finish(int code);

@@ -1,7 +1,9 @@
+/* Accessors, builders and the writer that JSON is handled with everywhere. */
 #include "io/json.h"
 
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/text.h"
 
 static json_t *
@@ -68,6 +70,18 @@ pth_json_path(const json_t *o, const char *path)
 	return (json_t *)o;
 }
 
+json_t *
+pth_json_named(const json_t *list, const char *name)
+{
+	json_t *v;
+	size_t i;
+
+	json_array_foreach((json_t *)(uintptr_t)list, i, v)
+		if (strcmp(pth_json_str(v, "name", ""), name) == 0)
+			return v;
+	return NULL;
+}
+
 bool
 pth_json_has(const json_t *list, const char *text)
 {
@@ -83,17 +97,12 @@ pth_json_has(const json_t *list, const char *text)
 json_t *
 pth_json_text(const char *s, size_t n)
 {
-	struct pth_buf b = PTH_BUF_INIT;
-	json_t *v = NULL;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	if (pth_utf8_ok(s, n, NULL))
-		v = json_stringn_nocheck(s != NULL ? s : "", n);
-	else {
-		pth_utf8_clean(&b, s, n);
-		v = json_stringn_nocheck(b.s, b.len);
-		pth_buf_release(&b);
-	}
-	return must(v);
+		return must(json_stringn_nocheck(s != NULL ? s : "", n));
+	pth_utf8_clean(&b, s, n);
+	return must(json_stringn_nocheck(b.s, b.len));
 }
 
 json_t *
@@ -150,41 +159,34 @@ pth_json_merge(const json_t *base, const json_t *over)
 static json_t *
 map_string(const json_t *v, int (*text)(struct pth_buf *, const char *, void *), void *arg)
 {
-	struct pth_buf b = PTH_BUF_INIT;
-	json_t *out = NULL;
+	pth_auto_buf b = PTH_BUF_INIT;
 
-	if (text(&b, json_string_value(v), arg) == 0)
-		out = pth_json_text(b.s, b.len);
-	pth_buf_release(&b);
-	return out;
+	return text(&b, json_string_value(v), arg) == 0 ? pth_json_text(b.s, b.len) : NULL;
 }
 
 json_t *
 pth_json_map(const json_t *v, int (*text)(struct pth_buf *, const char *, void *), void *arg)
 {
-	json_t *out, *x;
 	const char *key;
+	json_t *x;
 	size_t i;
 
 	if (json_is_string(v))
 		return map_string(v, text, arg);
 	if (v == NULL || (!json_is_array(v) && !json_is_object(v)))
 		return must(v != NULL ? json_deep_copy(v) : json_null());
-	out = must(json_is_array(v) ? json_array() : json_object());
+	json_auto_t *out = must(json_is_array(v) ? json_array() : json_object());
 	json_array_foreach(v, i, x) {
 		if ((x = pth_json_map(x, text, arg)) == NULL)
-			goto fail;
+			return NULL;
 		pth_json_push(out, x);
 	}
 	json_object_foreach((json_t *)(uintptr_t)v, key, x) {
 		if ((x = pth_json_map(x, text, arg)) == NULL)
-			goto fail;
+			return NULL;
 		pth_json_set(out, key, x);
 	}
-	return out;
-fail:
-	json_decref(out);
-	return NULL;
+	return pth_take(&out);
 }
 
 static void

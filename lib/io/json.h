@@ -20,6 +20,8 @@ bool pth_json_bool(const json_t *o, const char *key, bool def);
 json_t *pth_json_path(const json_t *o, const char *path);
 /* Is the text an item of the list? */
 bool pth_json_has(const json_t *list, const char *text);
+/* The object of the list whose "name" is the text, or NULL. */
+json_t *pth_json_named(const json_t *list, const char *name);
 /* A string value of any bytes: invalid UTF-8 and NUL become U+FFFD. s may be
  * NULL when n is 0, as that of an empty buffer is. New reference. */
 json_t *pth_json_text(const char *s, size_t n);

@@ -1,8 +1,12 @@
+/* Reading and writing the record stream, line by line. */
 #include "io/rec.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "base/cleanup.h"
 
 void
 pth_rec_open(struct pth_rec_in *in, FILE *fp, const char *name)
@@ -12,9 +16,24 @@ pth_rec_open(struct pth_rec_in *in, FILE *fp, const char *name)
 	in->name = name;
 }
 
+int
+pth_rec_open_file(struct pth_rec_in *in, const char *path, struct pth_err *e)
+{
+	pth_rec_open(in, stdin, "stdin");
+	if (strcmp(path, "-") == 0)
+		return 0;
+	in->name = path;
+	in->fd = open(path, O_RDONLY | O_CLOEXEC);
+	in->owned = in->fd >= 0;
+	return in->owned ? 0 : pth_err_set(e, PTH_INPUT, "%s:", path);
+}
+
 void
 pth_rec_close(struct pth_rec_in *in)
 {
+	if (in->owned)
+		close(in->fd);
+	in->owned = false;
 	pth_buf_release(&in->buf);
 }
 
@@ -74,44 +93,19 @@ next_line(struct pth_rec_in *in, const char **line, size_t *n, struct pth_err *e
 	return 1;
 }
 
-static bool
-is_type(const json_t *rec, const char *type)
-{
-	return strcmp(pth_json_str(rec, "type", ""), type) == 0;
-}
-
-bool
-pth_rec_is_test(const json_t *rec)
-{
-	return is_type(rec, "test");
-}
-
-const char *
-pth_rec_id(const json_t *rec)
-{
-	return pth_json_str(rec, "id", "?");
-}
-
 /* An object out of one line, or NULL with e. */
 static json_t *
 parse_line(struct pth_rec_in *in, const char *line, size_t n, struct pth_err *e)
 {
 	struct pth_err why;
-	json_t *rec = pth_json_parse(line, n, &why);
+	json_auto_t *rec = pth_json_parse(line, n, &why);
 
-	if (rec == NULL) {
-		/* jansson's line is always 1 here: ours is the one that counts. */
-		pth_err_set(
-		    e, why.code, "%s:%lu:%s", in->name, in->lineno, strchr(why.text, ':') + 1);
-		return NULL;
-	}
-	if (!json_is_object(rec)) {
-		json_decref(rec);
-		pth_err_set(
-		    e, PTH_INPUT, "%s:%lu:1: a record must be a JSON object", in->name, in->lineno);
-		return NULL;
-	}
-	return rec;
+	if (json_is_object(rec))
+		return pth_take(&rec);
+	/* jansson's line is always 1 here: ours is the one that counts. */
+	pth_err_set(e, PTH_INPUT, "%s:%lu:%s", in->name, in->lineno,
+	    rec != NULL ? "1: a record must be a JSON object" : strchr(why.text, ':') + 1);
+	return NULL;
 }
 
 /* Is this line what a writer that died has left of a record? */
@@ -119,6 +113,18 @@ static bool
 is_broken_off(const struct pth_rec_in *in, const char *line, size_t n)
 {
 	return line[0] == '{' && line + n == in->buf.s + in->buf.len;
+}
+
+/* No more records; broken: the last one has broken off. 0. */
+static int
+at_end(struct pth_rec_in *in, bool broken)
+{
+	in->broken = broken && !in->partial;
+	if (in->partial) {
+		in->ended = true;
+		in->promised = in->tests;
+	}
+	return 0;
 }
 
 int
@@ -130,25 +136,25 @@ pth_rec_read(struct pth_rec_in *in, json_t **rec, struct pth_err *e)
 
 	for (;;) {
 		r = next_line(in, &line, &n, e);
-		if (r <= 0)
+		if (r < 0)
 			return r;
+		if (r == 0)
+			return at_end(in, in->broken);
 		if (n == 0)
 			continue;
 		*rec = parse_line(in, line, n, e);
-		if (*rec == NULL && is_broken_off(in, line, n)) {
-			in->broken = true;
-			return 0;
-		}
+		if (*rec == NULL && is_broken_off(in, line, n))
+			return at_end(in, true);
 		if (*rec == NULL)
 			return -1;
-		in->ended = is_type(*rec, "end");
+		in->ended = strcmp(pth_end_type(*rec), "end") == 0;
 		if (!in->ended)
 			break;
-		in->promised += (long)pth_json_int(*rec, "tests", 0);
+		in->promised += (long)pth_end_tests(*rec);
 		json_decref(*rec);
 	}
 	if (pth_rec_is_test(*rec)) {
-		if (*pth_json_str(*rec, "id", "") == '\0') {
+		if (json_string_length(PTH_GET(test, *rec, id)) == 0) {
 			json_decref(*rec);
 			return pth_err_set(e, PTH_INPUT, "%s:%lu:1: a test record without id",
 			    in->name, in->lineno);
@@ -158,128 +164,24 @@ pth_rec_read(struct pth_rec_in *in, json_t **rec, struct pth_err *e)
 	return 1;
 }
 
-const json_t *
-pth_rec_plan(const json_t *rec)
-{
-	const json_t *plan = json_object_get(json_object_get(rec, "compose"), "plan");
-
-	plan = plan != NULL ? plan : json_object_get(rec, "plan");
-	return json_is_object(plan) ? plan : NULL;
-}
-
-bool
-pth_rec_plan_is_local(const json_t *plan)
-{
-	return strcmp(pth_json_str(json_object_get(plan, "environment"), "type", "localhost"),
-	           "localhost") == 0;
-}
-
-const json_t *
-pth_rec_service(const json_t *rec, const char *name)
-{
-	json_t *s;
-	size_t i;
-
-	json_array_foreach(pth_json_path(rec, "plan.services"), i, s)
-		if (name != NULL && strcmp(pth_json_str(s, "name", ""), name) == 0)
-			return s;
-	return NULL;
-}
-
-bool
-pth_rec_dispensable(const json_t *rec, const char *name)
-{
-	const json_t *given = json_object_get(json_object_get(rec, "services"), name);
-
-	return !pth_json_bool(
-	    given, "critical", pth_json_bool(pth_rec_service(rec, name), "critical", true));
-}
-
 int
 pth_rec_whole(const struct pth_rec_in *in, struct pth_err *e)
 {
 	if (in->broken)
 		return pth_err_set(e, PTH_SYSTEM,
-		    "%s:%lu: the stream is incomplete: it breaks off within"
-		    " this record, after %ld tests (did an earlier stage die?)",
+		    "%s:%lu: the stream is incomplete: it breaks off within this record, after "
+		    "%ld tests (did an earlier stage die?)",
 		    in->name, in->lineno, in->tests);
 	if (!in->ended)
 		return pth_err_set(e, PTH_SYSTEM,
-		    "%s: the stream is incomplete: no end record after"
-		    " %ld tests (did an earlier stage die?)",
+		    "%s: the stream is incomplete: no end record after %ld tests (did an earlier "
+		    "stage die?)",
 		    in->name, in->tests);
 	if (in->promised != in->tests)
 		return pth_err_set(e, PTH_SYSTEM,
-		    "%s: the stream is incomplete: %ld tests promised,"
-		    " %ld came",
-		    in->name, in->promised, in->tests);
+		    "%s: the stream is incomplete: %ld tests promised, %ld came", in->name,
+		    in->promised, in->tests);
 	return 0;
-}
-
-static int
-each(FILE *fp, const char *name, int (*take)(json_t *, void *, struct pth_err *), void *arg,
-    struct pth_err *e)
-{
-	struct pth_rec_in in;
-	json_t *rec;
-	int r;
-
-	pth_rec_open(&in, fp, name);
-	while ((r = pth_rec_read(&in, &rec, e)) > 0) {
-		r = take(rec, arg, e);
-		json_decref(rec);
-		if (r != 0)
-			break;
-	}
-	if (r == 0)
-		r = pth_rec_whole(&in, e);
-	pth_rec_close(&in);
-	return r;
-}
-
-int
-pth_rec_each(char **files, int n, int (*take)(json_t *, void *, struct pth_err *), void *arg,
-    struct pth_err *e)
-{
-	int r = n > 0 ? 0 : each(stdin, "stdin", take, arg, e);
-
-	for (int i = 0; i < n && r == 0; i++) {
-		FILE *fp = strcmp(files[i], "-") != 0 ? fopen(files[i], "re") : stdin;
-
-		if (fp == NULL)
-			return pth_err_set(e, PTH_INPUT, "%s:", files[i]);
-		r = each(fp, files[i], take, arg, e);
-		if (fp != stdin)
-			fclose(fp);
-	}
-	return r;
-}
-
-void
-pth_rec_error(json_t *rec, const char *stage, enum pth_category category, const char *file,
-    unsigned line, unsigned col, const char *fmt, ...)
-{
-	struct pth_buf b = PTH_BUF_INIT;
-	json_t *o;
-	va_list ap;
-
-	if (json_object_get(rec, "error") != NULL)
-		return;
-	va_start(ap, fmt);
-	pth_buf_vaddf(&b, fmt, ap);
-	va_end(ap);
-	o = json_object();
-	pth_json_set(o, "stage", json_string(stage));
-	pth_json_set(o, "category", json_string(pth_category_name(category)));
-	pth_json_set(o, "message", pth_json_text(b.s, b.len));
-	if (file != NULL)
-		pth_json_set(o, "file", pth_json_string(file));
-	if (line > 0) {
-		pth_json_set(o, "line", json_integer(line));
-		pth_json_set(o, "col", json_integer(col));
-	}
-	pth_json_set(rec, "error", o);
-	pth_buf_release(&b);
 }
 
 void
@@ -289,42 +191,31 @@ pth_rec_line(struct pth_buf *b, const json_t *rec)
 	pth_buf_addc(b, '\n');
 }
 
-static int
-put(FILE *fp, const struct pth_buf *b, struct pth_err *e)
-{
-	int ok = fwrite(b->s, 1, b->len, fp) == b->len && fflush(fp) == 0;
-
-	return ok != 0 ? 0 : pth_err_set(e, PTH_SYSTEM, "write stdout:");
-}
-
 int
 pth_rec_write_line(
     struct pth_rec_out *out, const json_t *rec, const struct pth_buf *line, struct pth_err *e)
 {
 	if (pth_rec_is_test(rec))
 		out->tests++;
-	return put(out->fp, line, e);
+	return fwrite(line->s, 1, line->len, out->fp) == line->len && fflush(out->fp) == 0 ?
+	    0 :
+	    pth_err_set(e, PTH_SYSTEM, "write stdout:");
 }
 
 int
 pth_rec_write(struct pth_rec_out *out, const json_t *rec, struct pth_err *e)
 {
-	struct pth_buf b = PTH_BUF_INIT;
-	int r;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	pth_rec_line(&b, rec);
-	r = pth_rec_write_line(out, rec, &b, e);
-	pth_buf_release(&b);
-	return r;
+	return pth_rec_write_line(out, rec, &b, e);
 }
 
 int
 pth_rec_end(struct pth_rec_out *out, struct pth_err *e)
 {
-	json_t *rec = json_pack(
-	    "{s:i,s:s,s:I}", "pth", 1, "type", "end", "tests", (json_int_t)out->tests);
-	int r = pth_rec_write(out, rec, e);
+	json_auto_t *rec = json_pack("{s:i,s:s,s:I}", PTH_KEY(end, pth), 1, PTH_KEY(end, type),
+	    "end", PTH_KEY(end, tests), (json_int_t)out->tests);
 
-	json_decref(rec);
-	return r;
+	return pth_rec_write(out, rec, e);
 }

@@ -2,12 +2,12 @@
  * The record stream between the tools, pth-record(5): one JSON object per
  * line, closed by {"pth":1,"type":"end","tests":N}.
  *
- *   static int take(json_t *rec, void *out, struct pth_err *e)
- *   {
+ *   while ((r = pth_rec_read(&in, &rec, &e)) > 0) {
  *           if (pth_rec_is_test(rec)) ...;
- *           return pth_rec_write(out, rec, e);
+ *           pth_rec_write(&out, rec, &e);
+ *           json_decref(rec);
  *   }
- *   if (pth_rec_each(files, n, take, &out, &e) != 0 || pth_rec_end(&out, &e) != 0) ...
+ *   if (r != 0 || pth_rec_whole(&in, &e) != 0 || pth_rec_end(&out, &e) != 0) ...
  *
  * A record that is not a test passes through unchanged; so do unknown keys.
  * The end record is not handed out: it is counted, and pth_rec_whole() says
@@ -19,8 +19,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "io/category.h"
-#include "io/json.h"
+#include "io/record.h"
 
 #define PTH_REC_MAX (64u << 20) /* bytes of one line */
 
@@ -35,10 +34,15 @@ struct pth_rec_in {
 	long tests;    /* test records handed out */
 	long promised; /* sum of the end records' counts */
 	bool ended;    /* the last record was an end */
+	bool partial;  /* set by the owner: cut on purpose, its end counts as an end record */
+	bool owned;    /* fd is to be closed */
 	bool broken;   /* the last line is a part of a record, and was not handed out */
 };
 
 void pth_rec_open(struct pth_rec_in *in, FILE *fp, const char *name);
+/* The same of a file ("-": stdin), which pth_rec_close() closes. path is borrowed.
+ * 0 or -1 with e (code PTH_INPUT). */
+int pth_rec_open_file(struct pth_rec_in *in, const char *path, struct pth_err *e);
 /* Would pth_rec_read() return at once? When not, poll in->fd and call
  * pth_rec_fill(): for tools that do other things while they wait. */
 bool pth_rec_pending(struct pth_rec_in *in);
@@ -51,29 +55,6 @@ int pth_rec_read(struct pth_rec_in *in, json_t **rec, struct pth_err *e);
  * else -1 and e (code PTH_SYSTEM). */
 int pth_rec_whole(const struct pth_rec_in *in, struct pth_err *e);
 void pth_rec_close(struct pth_rec_in *in);
-/* Every record of the files, of which each ("-": stdin) is a whole stream; no
- * files: of stdin. take() borrows rec; when it does not return 0, that is all.
- * 0 or -1 with e. */
-int pth_rec_each(char **files, int n, int (*take)(json_t *rec, void *arg, struct pth_err *e),
-    void *arg, struct pth_err *e);
-
-bool pth_rec_is_test(const json_t *rec);
-/* The id of a test record ("?" when it has none). */
-const char *pth_rec_id(const json_t *rec);
-/* What is executed of a record: "compose.plan" when pth-compose made one, else
- * "plan". Borrowed; NULL when there is none. */
-const json_t *pth_rec_plan(const json_t *rec);
-/* Does pth-exec run the commands of such a plan itself (environment localhost),
- * not an engine? NULL counts as that. */
-bool pth_rec_plan_is_local(const json_t *plan);
-/* From plan.services, by name (NULL: none). Borrowed; NULL when there is none. */
-const json_t *pth_rec_service(const json_t *rec, const char *name);
-/* May the test go on without this service? What the experiment says of the service
- * itself counts before what the plan says. */
-bool pth_rec_dispensable(const json_t *rec, const char *name);
-/* Mark a test as one that cannot go on; the first mark wins. line/col 0: unknown. */
-void pth_rec_error(json_t *rec, const char *stage, enum pth_category category, const char *file,
-    unsigned line, unsigned col, const char *fmt, ...) PTH_PRINTF(7, 8);
 
 struct pth_rec_out {
 	FILE *fp;

@@ -1,7 +1,10 @@
+/* The loader of YAML: libyaml's events become a tree that knows its positions. */
 #include "io/yaml.h"
 
 #include <yaml.h>
 
+#include "base/cleanup.h"
+#include "base/hash.h"
 #include "base/text.h"
 #include "io/json.h"
 #include "io/yaml_scalar.h"
@@ -85,12 +88,8 @@ fatal(struct loader *l, const yaml_mark_t *m, const char *what)
 static const char *
 intern(struct loader *l, const char *s)
 {
-	unsigned h = 5381;
-	const char **slot;
+	const char **slot = &l->keys[pth_hash_text(PTH_HASH_EMPTY, s) % countof(l->keys)];
 
-	for (const char *p = s; *p != '\0'; p++)
-		h = h * 33 ^ (unsigned char)*p;
-	slot = &l->keys[h % countof(l->keys)];
 	if (*slot == NULL || strcmp(*slot, s) != 0)
 		*slot = pth_arena_str(l->a, s);
 	return *slot;
@@ -113,12 +112,11 @@ static void
 duplicate(
     struct loader *l, const struct pth_ynode *first, const char *key, unsigned line, unsigned col)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	pth_show(&b, key, 60);
 	pth_diags_add(l->d, PTH_ERROR, line, col, "duplicate key '%s', first given on line %u", b.s,
 	    first->kline);
-	pth_buf_release(&b);
 }
 
 /* A scalar in the place of a key. */
@@ -409,7 +407,7 @@ merge_from(struct loader *l, const struct pth_ynode *from, json_t *have, struct 
 static void
 merge(struct loader *l, struct pth_ynode *map)
 {
-	json_t *have = json_object();
+	json_auto_t *have = json_object();
 	struct pth_ynode *own = map->child, *merged = NULL, **tail = &merged, **ptail = &map->child;
 	const struct pth_ynode *from = NULL;
 
@@ -431,13 +429,12 @@ merge(struct loader *l, struct pth_ynode *map)
 		tail = merge_from(l, from, have, tail, &map->n);
 	*tail = map->child;
 	map->child = merged;
-	json_decref(have);
 }
 
 static void
 check_wide(struct loader *l, const struct pth_ynode *map)
 {
-	json_t *seen = json_object();
+	json_auto_t *seen = json_object();
 	const struct pth_ynode *c;
 	size_t at = 0;
 
@@ -452,7 +449,6 @@ check_wide(struct loader *l, const struct pth_ynode *map)
 		else if (first == NULL)
 			pth_json_set(seen, c->key, json_integer(c->kline));
 	}
-	json_decref(seen);
 }
 
 static void
@@ -642,18 +638,14 @@ pth_yaml_load(const char *text, size_t n, struct pth_arena *a, struct pth_diags 
 bool
 pth_yaml_as_printed(const struct pth_ynode *n)
 {
-	struct pth_buf b = PTH_BUF_INIT;
-	bool alike = true;
-	json_t *v;
+	pth_auto_buf b = PTH_BUF_INIT;
+	json_auto_t *v = NULL;
 
-	if (n->kind == PTH_YINT || n->kind == PTH_YREAL) {
-		v = pth_yaml_json(n);
-		pth_json_dump(&b, v);
-		alike = (strcmp(b.s, n->text) == 0);
-		json_decref(v);
-		pth_buf_release(&b);
-	}
-	return alike;
+	if (n->kind != PTH_YINT && n->kind != PTH_YREAL)
+		return true;
+	v = pth_yaml_json(n);
+	pth_json_dump(&b, v);
+	return strcmp(b.s, n->text) == 0;
 }
 
 json_t *

@@ -54,6 +54,9 @@ struct pth_ynode *pth_yaml_try(
     const char *text, size_t n, struct pth_arena *a, struct pth_diags *d);
 /* Value of a map's key, or NULL. */
 struct pth_ynode *pth_yaml_get(const struct pth_ynode *map, const char *key);
+/* For each value c of a map or list; none when it is NULL. */
+#define pth_yaml_foreach(c, of) \
+	for (const struct pth_ynode *c = (of) != NULL ? (of)->child : NULL; c != NULL; c = c->next)
 /* The same content as jansson value; new reference. */
 json_t *pth_yaml_json(const struct pth_ynode *n);
 /* Would a number be printed as it is written? 4443 would, 0x7F and 0001 would

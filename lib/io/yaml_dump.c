@@ -1,3 +1,4 @@
+/* JSON written as YAML, by libyaml. */
 #include "io/yaml.h"
 
 #include <yaml.h>

@@ -1,24 +1,18 @@
+/* What a plain scalar of YAML means. */
 #include "io/yaml_scalar.h"
 
 #include <errno.h>
 #include <math.h>
 #include <strings.h>
 
-static bool
-one_of(const char *s, const char *const *words, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(s, words[i]) == 0)
-			return true;
-	return false;
-}
+#include "base/text.h"
 
 static bool
 is_null(const char *s)
 {
 	static const char *const words[] = { "", "~", "null", "Null", "NULL" };
 
-	return one_of(s, words, countof(words));
+	return pth_one_of(s, words, countof(words));
 }
 
 /* Booleans of YAML 1.1 beyond true and false: 1, 0, or -1 for none. */
@@ -28,7 +22,7 @@ old_bool(const char *s)
 	static const char *const yes[] = { "yes", "Yes", "YES", "on", "On", "ON" };
 	static const char *const no[] = { "no", "No", "NO", "off", "Off", "OFF" };
 
-	return one_of(s, yes, countof(yes)) ? 1 : one_of(s, no, countof(no)) ? 0 : -1;
+	return pth_one_of(s, yes, countof(yes)) ? 1 : pth_one_of(s, no, countof(no)) ? 0 : -1;
 }
 
 static const char *
@@ -43,7 +37,8 @@ resolve_word(struct pth_ynode *n)
 	old = old_bool(n->text);
 	if (is_null(n->text)) {
 		n->kind = PTH_YNULL;
-	} else if (old >= 0 || one_of(n->text, t, countof(t)) || one_of(n->text, f, countof(f))) {
+	} else if (old >= 0 || pth_one_of(n->text, t, countof(t)) ||
+	    pth_one_of(n->text, f, countof(f))) {
 		n->kind = PTH_YBOOL;
 		n->b = (old >= 0 ? old : n->text[0] == 't' || n->text[0] == 'T') != 0;
 		if (old >= 0)

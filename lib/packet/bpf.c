@@ -1,3 +1,4 @@
+/* Filters compiled, by libpcap. */
 #include "packet/bpf.h"
 
 #include <nss.h>

@@ -1,3 +1,4 @@
+/* The process that captures: a ring of the kernel, emptied into a sink. */
 #include "packet/capture_priv.h"
 
 #include <errno.h>
@@ -17,6 +18,7 @@
 
 #include <arpa/inet.h>
 
+#include "base/cleanup.h"
 #include "base/os.h"
 #include "packet/port_count.h"
 
@@ -24,14 +26,6 @@
 #define BLOCKS 32   /* 8 MiB: a few milliseconds of a saturated loopback */
 #define RETIRE_MS 2 /* a block that is not full is handed over after this */
 #define SNAP_MAX 262144
-
-static struct pth_port_count *tally; /* of captures that are started now */
-
-void
-pth_capture_tally(struct pth_port_count *t)
-{
-	tally = t;
-}
 
 struct ring {
 	int fd;
@@ -122,7 +116,7 @@ take_block(struct tpacket_block_desc *d, struct sink *to)
 
 		packet_sink_packet(
 		    to, t->tp_sec * 1000000000ULL + t->tp_nsec, p + t->tp_mac, cap, t->tp_len);
-		pth_port_count_frame(tally, p + t->tp_mac, t->tp_snaplen, t->tp_len);
+		pth_port_count_frame(to->spec->counts, p + t->tp_mac, t->tp_snaplen, t->tp_len);
 		p += t->tp_next_offset;
 	}
 	__atomic_store_n(&h->block_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
@@ -189,13 +183,13 @@ process(const struct pth_capture_spec *spec, int ctl, int report)
 int
 pth_capture_start(struct pth_capture *c, const struct pth_capture_spec *spec, struct pth_err *e)
 {
-	int ctl[2] = { -1, -1 }, report[2] = { -1, -1 };
+	pth_auto_pipe ctl = PTH_PIPE_INIT, report = PTH_PIPE_INIT;
 	pid_t parent = getpid();
 
 	*c = (struct pth_capture){
 		.pid = -1, .ctl = -1, .report = -1, .interface = spec->interface, .path = spec->path
 	};
-	if (pipe2(ctl, O_CLOEXEC) == 0 && pipe2(report, O_CLOEXEC) == 0)
+	if (pth_pipe_open(&ctl) == 0 && pth_pipe_open(&report) == 0)
 		c->pid = fork();
 	if (c->pid == 0) {
 		sigset_t all;
@@ -204,33 +198,24 @@ pth_capture_start(struct pth_capture *c, const struct pth_capture_spec *spec, st
 		sigfillset(&all);
 		sigprocmask(SIG_SETMASK, &all, NULL);
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		close(ctl[1]);
-		close(report[0]);
+		pth_close(&ctl.to);
+		pth_close(&report.from);
 		if (getppid() == parent)
-			process(spec, ctl[0], report[1]);
+			process(spec, ctl.from, report.to);
 		_exit(0);
 	}
 	if (c->pid < 0)
-		pth_err_set(e, PTH_SYSTEM, "capture:");
-	if (ctl[0] >= 0)
-		close(ctl[0]);
-	if (report[1] >= 0)
-		close(report[1]);
-	c->ctl = ctl[1];
-	c->report = report[0];
-	if (c->pid < 0 && c->ctl >= 0)
-		close(c->ctl);
-	if (c->pid < 0 && c->report >= 0)
-		close(c->report);
-	return c->pid < 0 ? -1 : 0;
+		return pth_err_set(e, PTH_SYSTEM, "capture:");
+	c->ctl = pth_take_fd(&ctl.to);
+	c->report = pth_take_fd(&report.from);
+	return 0;
 }
 
 static void
 forget(struct pth_capture *c)
 {
-	if (c->ctl >= 0)
-		close(c->ctl);
-	close(c->report);
+	pth_close(&c->ctl);
+	pth_close(&c->report);
 	waitpid(c->pid, NULL, WNOHANG);
 	c->pid = -1;
 }
@@ -246,12 +231,12 @@ pth_capture_confirm(struct pth_capture *c, struct pth_err *e)
 	errno = hello.error;
 	if (n != (ssize_t)sizeof hello)
 		pth_err_set(e, PTH_SYSTEM, "capture on %s: the process died", c->interface);
-	else if (hello.stage == FILES)
-		pth_err_set(e, PTH_SYSTEM, "capture on %s: %s:", c->interface, c->path);
-	else if (hello.stage == FILTER)
-		pth_err_set(e, PTH_SYSTEM, "capture on %s: filter:", c->interface);
 	else
-		pth_err_set(e, PTH_SYSTEM, "capture on %s:", c->interface);
+		pth_err_set(e, PTH_SYSTEM, "capture on %s%s%s:", c->interface,
+		    hello.stage != RING ? ": " : "",
+		    hello.stage == FILES      ? c->path :
+		        hello.stage == FILTER ? "filter" :
+		                                "");
 	forget(c);
 	return -1;
 }

@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
+#include "packet/port_count.h"
 
 /* What is to be captured, and where to. All borrowed until the start. */
 struct pth_capture_spec {
@@ -28,7 +29,8 @@ struct pth_capture_spec {
 	int64_t max_size; /* bytes after which nothing is written any more; 0: no end */
 	unsigned files;   /* > 0: begin a new file at file_size bytes, keep so many */
 	int64_t file_size;
-	bool shared_clock; /* a packet has the same time in all captures that see it */
+	bool shared_clock;             /* a packet has the same time in all captures that see it */
+	struct pth_port_count *counts; /* packets by port are counted there, too; NULL: nowhere */
 };
 
 #define PTH_CAPTURE_FILES_MAX 1000
@@ -49,11 +51,6 @@ struct pth_capture_result {
 	int error;            /* errno of a failed write, or 0 */
 };
 
-struct pth_port_count;
-
-/* Captures that are started from now on count packets by port there, too;
- * NULL: they do not. Borrowed. */
-void pth_capture_tally(struct pth_port_count *t);
 /*
  * Start the process; it opens the interface, its ring and its file meanwhile
  * (the kernel takes some milliseconds). -1 with e.

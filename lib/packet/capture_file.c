@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/os.h"
 #include "packet/capture_priv.h"
 #include "packet/pcapng.h"
@@ -31,11 +32,10 @@ pth_capture_file(struct pth_buf *b, const char *path, unsigned n)
 static int
 begin_file(struct sink *s)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	pth_capture_file(&b, s->name, s->r.last);
 	s->fd = openat(s->dirfd, b.s, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
-	pth_buf_release(&b);
 	if (s->fd < 0)
 		return -1;
 	s->w = pth_pcapng_open(s->fd, s->spec->interface, PTH_LINKTYPE_ETHERNET, s->snaplen);
@@ -47,15 +47,14 @@ int
 packet_sink_open(struct sink *s, const struct pth_capture_spec *spec, unsigned snaplen)
 {
 	const char *slash = strrchr(spec->path, '/');
-	char *dir;
 
 	*s = (struct sink){
 		.spec = spec, .snaplen = snaplen, .dirfd = spec->dirfd, .socket = -1, .fd = -1
 	};
 	if (slash != NULL) {
-		dir = pth_xstrndup(spec->path, (size_t)(slash - spec->path));
+		pth_auto_str dir = pth_xstrndup(spec->path, (size_t)(slash - spec->path));
+
 		s->dirfd = pth_open_beneath(spec->dirfd, dir, O_RDONLY | O_DIRECTORY, 0);
-		free(dir);
 		if (s->dirfd < 0)
 			return -1;
 	}
@@ -132,7 +131,7 @@ end_file(struct sink *s, bool last)
 static void
 next_file(struct sink *s)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	unsigned n = s->spec->files;
 
 	count_drops(s);
@@ -145,7 +144,6 @@ next_file(struct sink *s)
 		s->r.discarded += s->counts[s->r.first % n];
 		pth_capture_file(&b, s->name, s->r.first++);
 		unlinkat(s->dirfd, b.s, 0);
-		pth_buf_release(&b);
 	}
 	s->r.last++;
 	if (begin_file(s) != 0) {

@@ -1,3 +1,4 @@
+/* The writer of pcapng files, which end in whole blocks whatever happens. */
 #include "packet/pcapng.h"
 
 #include <errno.h>

@@ -3,9 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/buf.h"
+#include "base/cleanup.h"
 #include "base/os.h"
 #include "packet/pcapng.h"
 
@@ -99,15 +98,12 @@ static int
 open_next(struct merge *m, struct stream *s, struct pth_err *e)
 {
 	const char *path = s->from->paths[s->next++];
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	pth_auto_fd fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
 	s->fp = fd < 0 ? NULL : fdopen(fd, "r");
-	if (s->fp == NULL) {
-		pth_err_set(e, PTH_INPUT, "%s:", path);
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
+	if (s->fp == NULL)
+		return pth_err_set(e, PTH_INPUT, "%s:", path);
+	pth_take_fd(&fd);
 	/* An empty file is one whose capture could not write. */
 	if (read_block(s) == 1 && word(s, B_TYPE) == SHB && block_ok(s)) {
 		if (!m->begun)
@@ -115,8 +111,7 @@ open_next(struct merge *m, struct stream *s, struct pth_err *e)
 		return 0;
 	}
 	m->cut = true;
-	fclose(s->fp);
-	s->fp = NULL;
+	fclose(pth_take(&s->fp));
 	return 0;
 }
 
@@ -155,8 +150,7 @@ advance(struct merge *m, struct stream *s, struct pth_err *e)
 		}
 		m->cut = m->cut || r != 0;
 		if (s->fp != NULL)
-			fclose(s->fp);
-		s->fp = NULL;
+			fclose(pth_take(&s->fp));
 	}
 }
 
@@ -227,9 +221,7 @@ pth_pcapng_merge(const struct pth_pcapng_stream *v, size_t n, int out, bool *cut
 	while (rc == 0 && (s = earliest(&m)) != NULL) {
 		if (!is_known(&m, s))
 			put(&m, s);
-		rc = write_out(&m, FLUSH_AT, e);
-		if (rc == 0)
-			rc = advance(&m, s, e);
+		rc = write_out(&m, FLUSH_AT, e) != 0 ? -1 : advance(&m, s, e);
 	}
 	if (rc == 0)
 		rc = write_out(&m, 0, e);

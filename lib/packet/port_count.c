@@ -1,3 +1,4 @@
+/* Ports found in frames, and counted in memory that two processes share. */
 #include "packet/port_count.h"
 
 #include <netinet/in.h>

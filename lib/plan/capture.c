@@ -1,16 +1,17 @@
 /*
- * What is captured of a test: all of it, the packets of single services, or
- * both; with which filter, and how much of it is kept.
+ * This file decides what is captured: the whole test, the packets of single services, or
+ * both; with which filter, and how much is kept.
  */
 #include "plan/priv.h"
 
 #include <string.h>
 
+#include "io/placeholder.h"
 #include "packet/bpf.h"
 
 enum { SNAP_MAX = 262144 };
 
-/* Where options come from: a service's own map, then the test's. */
+/* Options come from a service's own map first, then from the test's. */
 struct given {
 	const json_t *own, *test;     /* maps, or NULL */
 	const struct plan_service *s; /* NULL: the test */
@@ -28,16 +29,15 @@ static void
 problem(struct plan *p, const struct given *g, enum pth_severity severity, const char *key,
     const char *text)
 {
-	struct pth_buf at = PTH_BUF_INIT;
+	pth_auto_buf at = PTH_BUF_INIT;
 
 	pth_buf_addf(&at, "%s%s%scapture%s%s", g->s != NULL ? "services." : "",
 	    g->s != NULL ? g->s->key : "", g->s != NULL ? "." : "", *key != '\0' ? "." : "", key);
 	plan_problem(p, severity, at.s, "capture%s%s: %s", *key != '\0' ? "." : "", key, text);
-	pth_buf_release(&at);
 }
 
-/* The ring, or the size at which a capture ends: who has one of them of his
- * own takes neither from the test. */
+/* Sets the ring, or the size at which a capture ends. A service that has one of them
+ * takes neither from the test. */
 static void
 limits(struct plan *p, const struct given *g, json_t *o)
 {
@@ -60,9 +60,9 @@ limits(struct plan *p, const struct given *g, json_t *o)
 		problem(p, g, PTH_ERROR, "max_size", "a ring has no end; give one of the two");
 }
 
-/* Of a service: what is written there, or the packets from and to its port
- * (a client's: that of its target) that the test's filter lets pass. False
- * when nothing tells them apart. */
+/* Appends a service's own filter, or one for the packets from and to its port (a
+ * client's is that of its target) that the test's filter lets pass. False when nothing
+ * tells them apart. */
 static bool
 filter_text(struct plan *p, const struct given *g, bool alone, struct pth_buf *b, struct pth_err *e)
 {
@@ -80,14 +80,14 @@ filter_text(struct plan *p, const struct given *g, bool alone, struct pth_buf *b
 		pth_buf_addf(b, "port %lld and (%s)", (long long)g->s->port, test);
 	else
 		pth_buf_addf(b, "port %lld", (long long)g->s->port);
-	if (b->len > 0 && plan_names(p, b, 0, e) == 0 && strstr(b->s, "@{") != NULL)
+	if (b->len > 0 && plan_names(p, b, 0, e) == 0 && pth_placeholder_find(b->s) != NULL)
 		pth_err_set(e, PTH_INPUT,
 		    "an address of @{...} is not known before the test runs; "
 		    "filter by port");
 	return true;
 }
 
-/* "filter" as it is in words, "bpf" as the kernel takes it. */
+/* Sets "filter" as the user wrote it, and "bpf" as the kernel takes it. */
 static void
 filter(struct plan *p, const struct given *g, const char *text, json_t *o)
 {
@@ -111,14 +111,14 @@ filter(struct plan *p, const struct given *g, const char *text, json_t *o)
 	free(f.v);
 }
 
-/* The capture of the test or of a service; NULL when there is none. */
+/* Returns the capture of the test or of a service; NULL when there is none. */
 static json_t *
 one(struct plan *p, const struct given *g, bool alone)
 {
 	const struct pth_ynode *c = pth_yaml_get(p->eview, "capture");
 	const char *file = pth_desc_str(c, "file", "capture.pcapng");
-	json_t *o = json_object();
-	struct pth_buf b = PTH_BUF_INIT;
+	json_auto_t *o = json_object();
+	pth_auto_buf b = PTH_BUF_INIT;
 	struct pth_err e;
 	const json_t *v = option(g, "interface");
 
@@ -135,24 +135,21 @@ one(struct plan *p, const struct given *g, bool alone)
 		problem(p, g, PTH_WARNING, "",
 		    "no capture of this service: it has no port, and no target "
 		    "with one; give it a filter");
-		json_decref(o);
-		o = NULL;
-	} else if (e.code != 0) {
-		problem(p, g, PTH_ERROR, "filter", e.text);
-	} else {
-		filter(p, g, b.len != 0 ? b.s : "", o);
+		return NULL;
 	}
-	if (o != NULL)
-		limits(p, g, o);
-	if (o != NULL && json_is_integer(option(g, "buffer")))
+	if (e.code != 0)
+		problem(p, g, PTH_ERROR, "filter", e.text);
+	else
+		filter(p, g, b.len != 0 ? b.s : "", o);
+	limits(p, g, o);
+	if (json_is_integer(option(g, "buffer")))
 		pth_json_set(o, "buffer", json_integer(json_integer_value(option(g, "buffer"))));
-	pth_buf_release(&b);
-	return o;
+	return pth_take(&o);
 }
 
-/* Captures of services; true when there is one. Where each has a network of
- * its own, it is captured there anyway, with the test's options: then only
- * what differs is told. */
+/* Sets the captures of services; true when there is one. Where each service has a
+ * network of its own, it is captured there anyway, with the test's options: then a
+ * service gets only what differs. */
 static bool
 services(struct plan *p, json_t *list, bool whole)
 {
@@ -182,15 +179,16 @@ services(struct plan *p, json_t *list, bool whole)
 	return any;
 }
 
-/* How captures are read: whose keys, and which ports are of what. */
+/* Sets how captures are read: which files hold keys, and what is spoken on which port. */
 static int
 reading(struct plan *p, json_t *services, json_t *o, struct pth_err *e)
 {
-	json_t *keylogs = json_array(), *decode = json_array(), *list, *s, *v;
-	struct pth_buf b = PTH_BUF_INIT;
+	json_t *keylogs = json_array(), *decode = json_array(), *s, *v;
+	pth_auto_buf b = PTH_BUF_INIT;
 	size_t i, k;
-	int r = 0;
 
+	pth_json_set(o, "keylogs", keylogs);
+	pth_json_set(o, "decode", decode);
 	json_array_foreach(services, i, s)
 		json_array_foreach(json_object_get(s, "keylogs"), k, v) {
 			pth_buf_cut(&b, 0);
@@ -198,17 +196,17 @@ reading(struct plan *p, json_t *services, json_t *o, struct pth_err *e)
 			plan_scalar(&b, v);
 			pth_json_push_once(keylogs, pth_json_text(b.s, b.len));
 		}
-	for (i = 0; i < p->n && r == 0; i++) {
-		list = json_array();
-		r = plan_list(p, pth_yaml_get(p->v[i].pview, "decode"), p->v[i].vars, list, e);
+	plan_foreach(service, p)
+	{
+		json_auto_t *list = json_array();
+
+		if (plan_list(p, pth_yaml_get(service->pview, "decode"), service->vars, list, e) <
+		    0)
+			return -1;
 		json_array_foreach(list, k, v)
 			pth_json_push_once(decode, json_incref(v));
-		json_decref(list);
 	}
-	pth_json_set(o, "keylogs", keylogs);
-	pth_json_set(o, "decode", decode);
-	pth_buf_release(&b);
-	return r;
+	return 0;
 }
 
 /* Was a capture asked for where the environment has none? */
@@ -217,19 +215,18 @@ in_vain(struct plan *p)
 {
 	const json_t *own = json_object_get(p->rec, "capture");
 	struct given g = { NULL, NULL, NULL };
-	struct pth_buf b = PTH_BUF_INIT;
-	size_t i;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	pth_buf_addf(&b, "no effect in environment %s", p->env->name);
 	if (own != NULL && !json_is_false(own) && pth_json_bool(own, "enabled", true))
 		problem(p, &g, PTH_WARNING, "", b.s);
-	for (i = 0; i < p->n; i++) {
-		g.s = &p->v[i];
+	plan_foreach(s, p)
+	{
+		g.s = s;
 		own = json_object_get(g.s->rec, "capture");
 		if (own != NULL && !json_is_false(own))
 			problem(p, &g, PTH_WARNING, "", b.s);
 	}
-	pth_buf_release(&b);
 }
 
 json_t *
@@ -240,23 +237,15 @@ plan_capture(struct plan *p, json_t *list, struct pth_err *e)
 	bool whole = !json_is_false(own) && pth_json_bool(own, "enabled", true) &&
 	    pth_json_bool(p->eparams, "capture", true) &&
 	    pth_json_bool(json_object_get(p->rec, "steps"), "record_pcap", true);
-	json_t *o;
+	json_auto_t *all = NULL, *out = NULL;
 
 	if (pth_yaml_get(p->eview, "capture") == NULL) {
 		in_vain(p);
 		return json_null();
 	}
-	o = one(p, &g, true); /* checked in any case: services take from it */
-	if (!whole) {
-		json_decref(o);
-		o = NULL;
-	}
+	all = one(p, &g, true); /* checked in any case: services take from it */
 	if (!services(p, list, whole) && !whole)
 		return json_null();
-	if (o == NULL)
-		o = json_pack("{s:n}", "file");
-	if (reading(p, list, o, e) == 0)
-		return o;
-	json_decref(o);
-	return NULL;
+	out = whole && all != NULL ? json_incref(all) : json_pack("{s:n}", "file");
+	return reading(p, list, out, e) == 0 ? pth_take(&out) : NULL;
 }

@@ -1,54 +1,48 @@
-/* What a service's image is made of: the descriptor's `docker`, with where
- * each key was written and with the paths of files that lie beside it. */
+/* This file plans what a service's image is made of: the descriptor's `docker`, with
+ * where each key was written and with the paths of files that lie beside it. */
 #include "plan/priv.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static const char *
-file_of(const struct pth_ynode *n)
-{
-	return ((const struct pth_dval *)n)->file;
-}
+#include "base/text.h"
+#include "io/placeholder.h"
 
-/* A directory of this machine, and no address: /x, ./x, ../x, file:///x. */
+/* Is it a directory of this machine, and no address: /x, ./x, ../x, file:///x? */
 static bool
 is_local(const char *repository)
 {
 	return *repository == '/' || *repository == '.' || strncmp(repository, "file://", 7) == 0;
 }
 
-/* The value of a path: beside the descriptor that n is from, absolute, and
- * there. What begins with a placeholder or is empty stays as it is. */
+/* Returns the absolute path of a file that is there; a relative path starts beside the
+ * descriptor that n is from. A path that begins with a placeholder or is empty stays. */
 static json_t *
 path(const struct plan_service *s, const struct pth_ynode *n, const char *key, const json_t *given,
     struct pth_err *e)
 {
 	const char *text = json_string_value(given);
-	char *from, *real;
+	pth_auto_str from = NULL;
+	pth_auto_str real = NULL;
 	json_t *v;
 
-	if (text == NULL || *text == '\0' || strncmp(text, "@{", 2) == 0)
+	if (text == NULL || *text == '\0' || pth_placeholder_find(text) == text)
 		return json_incref((json_t *)(uintptr_t)given);
 	text += strncmp(text, "file://", 7) != 0 ? 0 : 7;
 	from = *text == '/' ? pth_xstrdup(text) : plan_beside(s, n, text);
 	real = realpath(from, NULL);
 	if (real == NULL || access(real, R_OK) < 0) {
 		pth_dval_error(e, n, "docker.%s: %.300s:", key, from);
-		free(real);
-		free(from);
 		return NULL;
 	}
-	free(from);
 	v = json_string(real);
 	if (v == NULL)
 		pth_dval_error(e, n, "docker.%s: a path that is no UTF-8", key);
-	free(real);
 	return v;
 }
 
-/* One item of files or patches, or of dependencies: what of it is a path. */
+/* Replaces the path in item i of files, patches or dependencies. */
 static int
 local_item(const struct plan_service *s, const struct pth_ynode *n, const char *key, json_t *list,
     size_t i, struct pth_err *e)
@@ -73,18 +67,18 @@ local_list(struct plan *p, const struct plan_service *s, const struct pth_ynode 
     struct pth_err *e)
 {
 	json_t *items = json_array();
-	const struct pth_ynode *c;
-	int r = 0;
 
-	for (c = list->child; c != NULL && r == 0; c = c->next) {
-		size_t before = json_array_size(items);
-
-		r = plan_item(p, c, s->vars, items, e);
-		for (size_t i = before; r == 0 && i < json_array_size(items); i++)
-			r = local_item(s, c, list->key, items, i, e);
-	}
 	pth_json_set(out, list->key, items);
-	return r;
+	pth_yaml_foreach(c, list) {
+		size_t i = json_array_size(items);
+
+		if (plan_item(p, c, s->vars, items, e) < 0)
+			return -1;
+		for (; i < json_array_size(items); i++)
+			if (local_item(s, c, list->key, items, i, e) < 0)
+				return -1;
+	}
+	return 0;
 }
 
 static int
@@ -106,25 +100,27 @@ static int
 each_key(struct plan *p, const struct plan_service *s, const struct pth_ynode *d, json_t *out,
     struct pth_err *e)
 {
+	static const char *const lists[] = { "files", "patches", "dependencies" },
+	                         *const values[] = { "dockerfile", "repository" };
 	json_t *at = json_object();
-	int r = 0;
 
 	pth_json_set(out, "at", at);
-	for (const struct pth_ynode *c = d->child; c != NULL && r == 0; c = c->next) {
-		const char *key = c->key;
+	pth_yaml_foreach(c, d) {
+		pth_auto_buf where = PTH_BUF_INIT;
 
-		pth_json_set(at, key, json_sprintf("%s:%u:%u", file_of(c), c->line, c->col));
-		if (c->kind == PTH_YSEQ &&
-		    (strcmp(key, "files") == 0 || strcmp(key, "patches") == 0 ||
-		        strcmp(key, "dependencies") == 0))
-			r = local_list(p, s, c, out, e);
-		else if (strcmp(key, "dockerfile") == 0 || strcmp(key, "repository") == 0)
-			r = local_value(s, c, out, e);
+		pth_dval_where(&where, c);
+		pth_json_set(at, c->key, json_string(where.s));
+		if (c->kind == PTH_YSEQ && pth_one_of(c->key, lists, countof(lists))) {
+			if (local_list(p, s, c, out, e) < 0)
+				return -1;
+		} else if (pth_one_of(c->key, values, countof(values)) &&
+		    local_value(s, c, out, e) < 0)
+			return -1;
 	}
-	return r;
+	return 0;
 }
 
-/* Only of use where images are built. */
+/* The result is of use only where images are built. */
 int
 plan_docker(struct plan *p, struct plan_service *s, json_t *out, struct pth_err *e)
 {

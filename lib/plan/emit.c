@@ -1,6 +1,6 @@
 /*
- * A service's part of the plan: its command line, environment, phases and
- * everything else that pth-exec needs.
+ * This file writes a service's part of the plan: its command line, environment, phases
+ * and everything else that pth-exec needs.
  */
 #include "plan/priv.h"
 
@@ -9,8 +9,6 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "io/file.h"
-
-#define SECOND ((int64_t)1000000)
 
 /* What is being put together for one service. */
 struct emit {
@@ -27,7 +25,7 @@ names_it(const json_t *list, const struct plan_service *s)
 	return pth_json_has(list, s->name) || pth_json_has(list, s->key);
 }
 
-/* Give fn what each execution environment of the service has at key, with the
+/* Calls fn with what each execution environment of the service has at key, with the
  * variables of that environment. */
 static int
 each_exec(struct emit *m, const char *key,
@@ -35,89 +33,77 @@ each_exec(struct emit *m, const char *key,
         struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e),
     json_t *out)
 {
-	json_t *vars;
-	size_t i;
-	int r = 0;
-
-	for (i = 0; r == 0 && i < m->p->nx; i++) {
-		const struct plan_exec *x = &m->p->x[i];
+	for (size_t i = 0; i < m->p->nexecs; i++) {
+		const struct plan_exec *x = &m->p->execs[i];
 		const struct pth_ynode *n = pth_yaml_get(x->view, key);
+		json_auto_t *vars = json_copy(m->s->vars);
 
-		if (n == NULL || (json_is_array(x->only) && !names_it(x->only, m->s)))
-			continue;
-		vars = json_copy(m->s->vars);
 		json_object_update(vars, x->params);
-		r = fn(m->p, n, vars, out, &m->e);
-		json_decref(vars);
+		if (n != NULL && (!json_is_array(x->only) || names_it(x->only, m->s)) &&
+		    fn(m->p, n, vars, out, &m->e) < 0)
+			return -1;
 	}
-	return r;
+	return 0;
 }
 
-/* A list of the descriptor's, then those of the execution environments. */
+/* Joins a list of the descriptor and those of the execution environments. */
 static int
 lists(struct emit *m, const char *key)
 {
 	json_t *out = json_array();
-	int r = plan_list(m->p, pth_yaml_get(m->s->view, key), m->s->vars, out, &m->e);
 
-	if (r == 0)
-		r = each_exec(m, key, plan_list, out);
 	pth_json_set(m->out, key, out);
-	return r;
+	if (plan_list(m->p, pth_yaml_get(m->s->view, key), m->s->vars, out, &m->e) < 0)
+		return -1;
+	return each_exec(m, key, plan_list, out);
 }
 
 static int
 add_env(struct plan *p, const struct pth_ynode *map, json_t *vars, json_t *env, struct pth_err *e)
 {
-	const struct pth_ynode *c;
-	struct pth_buf b = PTH_BUF_INIT;
-	int r = 0;
+	pth_auto_buf b = PTH_BUF_INIT;
 
-	for (c = map != NULL ? map->child : NULL; c != NULL && r == 0; c = c->next) {
-		r = plan_text(p, c, vars, &b, e);
-		if (r == 0)
-			pth_json_set(env, c->key, pth_json_text(b.s, b.len));
+	pth_yaml_foreach(c, map) {
 		pth_buf_cut(&b, 0);
+		if (plan_text(p, c, vars, &b, e) < 0)
+			return -1;
+		pth_json_set(env, c->key, pth_json_text(b.s, b.len));
 	}
-	pth_buf_release(&b);
-	return r;
+	return 0;
 }
 
-/* The experiment's own variables: texts as they are, but for placeholders. */
+/* The experiment's own variables are texts as they are, but for placeholders. */
 static int
 user_env(struct emit *m, const json_t *given, json_t *env)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	const char *key;
 	json_t *v;
-	int r = 0;
 
 	json_object_foreach((json_t *)given, key, v) {
-		plan_scalar(&b, v);
-		if ((r = plan_names(m->p, &b, 0, &m->e)) < 0)
-			break;
-		pth_json_set(env, key, pth_json_text(b.s, b.len));
 		pth_buf_cut(&b, 0);
+		plan_scalar(&b, v);
+		if (plan_names(m->p, &b, 0, &m->e) < 0)
+			return -1;
+		pth_json_set(env, key, pth_json_text(b.s, b.len));
 	}
-	pth_buf_release(&b);
-	return r;
+	return 0;
 }
 
 static int
 environment(struct emit *m)
 {
+	const struct pth_ynode *protocol = pth_yaml_get(m->s->pview, "environment"),
+	                       *own = pth_yaml_get(m->s->view, "environment");
 	json_t *env = json_object();
-	int r;
 
 	pth_json_set(m->out, "environment", env);
-	r = add_env(m->p, pth_yaml_get(m->s->pview, "environment"), m->s->vars, env, &m->e);
-	if (r == 0)
-		r = add_env(m->p, pth_yaml_get(m->s->view, "environment"), m->s->vars, env, &m->e);
-	if (r == 0)
-		r = user_env(m, plan_version_env(m->s), env);
-	if (r == 0)
-		r = each_exec(m, "environment", add_env, env);
-	return r < 0 ? r : user_env(m, json_object_get(m->s->rec, "environment"), env);
+	if (add_env(m->p, protocol, m->s->vars, env, &m->e) < 0 ||
+	    add_env(m->p, own, m->s->vars, env, &m->e) < 0 ||
+	    user_env(m, plan_version_env(m->s), env) < 0 ||
+	    each_exec(m, "environment", add_env, env) < 0)
+		return -1;
+	return user_env(m, json_object_get(m->s->rec, "environment"), env);
 }
 
 /* {line: TEXT} or {template: FILE}: one command line, split after rendering. */
@@ -125,9 +111,9 @@ static int
 command_line(struct emit *m, const struct pth_ynode *n, json_t *argv)
 {
 	const struct pth_ynode *file = pth_yaml_get(n, "template");
-	struct pth_buf b = PTH_BUF_INIT, src = PTH_BUF_INIT;
-	json_t *vars;
-	char *path;
+	pth_auto_buf b = PTH_BUF_INIT, src = PTH_BUF_INIT;
+	json_auto_t *vars = NULL;
+	pth_auto_str path = NULL;
 	int r;
 
 	if (file != NULL && (file->text[0] == '/' || strstr(file->text, "..") != NULL))
@@ -140,39 +126,31 @@ command_line(struct emit *m, const struct pth_ynode *n, json_t *argv)
 		r = plan_text(m->p, pth_yaml_get(n, "line"), vars, &b, &m->e);
 	else if ((r = pth_file_read(path, 1 << 20, &src, &m->e)) == 0)
 		r = plan_line_text(m->p, file->text, src.s != NULL ? src.s : "", vars, &b, &m->e);
-	if (r == 0)
-		r = pth_command_words(
-		    b.s != NULL ? b.s : "", json_object_get(m->out, "environment"), argv, &m->e);
-	pth_buf_release(&b);
-	pth_buf_release(&src);
-	json_decref(vars);
-	free(path);
-	return r;
+	return r < 0 ? -1 :
+	               pth_command_words(b.s != NULL ? b.s : "",
+	                   json_object_get(m->out, "environment"), argv, &m->e);
 }
 
 static int
 binary(struct emit *m, json_t *argv)
 {
 	const struct pth_ynode *b = pth_desc_role(pth_yaml_get(m->s->view, "binary"), m->s->role);
-	struct pth_buf text = PTH_BUF_INIT;
-	int r;
+	pth_auto_buf text = PTH_BUF_INIT;
 
-	if (b == NULL || b->kind == PTH_YNULL)
-		return 0;
-	if (b->kind == PTH_YSEQ)
+	if (b != NULL && b->kind == PTH_YSEQ)
 		return plan_args(m->p, b, m->s->vars, argv, &m->e);
-	r = plan_text(m->p, b, m->s->vars, &text, &m->e);
-	if (r == 0 && text.len != 0)
+	if (plan_text(m->p, b, m->s->vars, &text, &m->e) < 0)
+		return -1;
+	if (text.len != 0)
 		pth_json_push(argv, pth_json_text(text.s, text.len));
-	pth_buf_release(&text);
-	return r;
+	return 0;
 }
 
-/* command_override: a list of arguments, or text split into words. */
+/* command_override is a list of arguments, or text that is split into words. */
 static int
 overridden(struct emit *m, json_t *given, json_t *argv)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	json_t *v;
 	size_t i;
 	int r = 0;
@@ -193,27 +171,21 @@ overridden(struct emit *m, json_t *given, json_t *argv)
 			break;
 		pth_json_push(argv, pth_json_text(b.s, b.len));
 	}
-	pth_buf_release(&b);
 	return r;
 }
 
 static int
 wraps(struct emit *m, json_t *argv)
 {
-	const struct pth_ynode *net = pth_yaml_get(m->p->eview, "wrap");
-	json_t *vars;
-	int r = 0;
+	json_auto_t *vars = json_copy(m->s->vars);
 
-	if (net != NULL) {
-		vars = json_copy(m->s->vars);
-		json_object_update(vars, m->p->eparams);
-		r = plan_args(m->p, net, vars, argv, &m->e);
-		json_decref(vars);
-	}
-	return r < 0 ? r : each_exec(m, "wrap", plan_args, argv);
+	json_object_update(vars, m->p->eparams);
+	if (plan_args(m->p, pth_yaml_get(m->p->eview, "wrap"), vars, argv, &m->e) < 0)
+		return -1;
+	return each_exec(m, "wrap", plan_args, argv);
 }
 
-/* The program's own command line, without what is put before it. */
+/* Appends the program's own command line, without what is put before it. */
 static int
 own_argv(struct emit *m, json_t *argv)
 {
@@ -235,48 +207,40 @@ cwd(struct emit *m, json_t *cmd)
 {
 	const char *given = pth_json_str(m->s->rec, "working_directory", NULL);
 	const struct pth_ynode *n = pth_yaml_get(m->s->view, "cwd");
-	struct pth_buf b = PTH_BUF_INIT;
-	int r = 0;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	if (given != NULL)
 		pth_buf_adds(&b, given);
-	else if (n != NULL)
-		r = plan_text(m->p, n, m->s->vars, &b, &m->e);
-	if (r == 0 && b.len != 0)
+	else if (plan_text(m->p, n, m->s->vars, &b, &m->e) < 0)
+		return -1;
+	if (b.len != 0)
 		pth_json_set(cmd, "cwd", pth_json_text(b.s, b.len));
-	pth_buf_release(&b);
-	return r;
+	return 0;
 }
 
 static json_t *
 run_cmd(struct emit *m, int64_t timeout_us)
 {
-	json_t *cmd = json_object(), *argv = json_array(), *own = json_array();
+	json_auto_t *cmd = json_object(), *own = json_array();
+	json_t *argv = json_array();
 	int r = own_argv(m, own);
 
 	pth_json_set(cmd, "argv", argv);
 	if (r == 0 && json_array_size(own) == 0)
 		r = pth_err_set(&m->e, PTH_INPUT, "%s: the command is empty", m->s->plugin->name);
-	if (r == 0) {
-		json_object_set(m->s->vars, "program", json_array_get(own, 0));
-		r = wraps(m, argv);
-	}
+	json_object_set(m->s->vars, "program", json_array_get(own, 0));
+	if (r < 0 || wraps(m, argv) < 0)
+		return NULL;
 	json_array_extend(argv, own);
-	json_decref(own);
 	pth_json_set(cmd, "critical", json_true());
 	pth_json_set(cmd, "timeout_us", json_integer(timeout_us));
-	if (r == 0)
-		r = cwd(m, cmd);
-	if (r == 0)
-		return cmd;
-	json_decref(cmd);
-	return NULL;
+	return cwd(m, cmd) < 0 ? NULL : pth_take(&cmd);
 }
 
 static int
 post(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e)
 {
-	return plan_cmds(p, n, vars, 60 * SECOND, out, e);
+	return plan_cmds(p, n, vars, 60 * PTH_SECOND_US, out, e);
 }
 
 static int
@@ -286,10 +250,9 @@ phases(struct emit *m, int64_t timeout_us)
 		NULL, "post_run" };
 	const struct pth_ynode *from = pth_yaml_get(m->s->view, "phases");
 	json_t *out = json_object(), *v;
-	size_t i;
 
 	pth_json_set(m->out, "phases", out);
-	for (i = 0; i < countof(names); i++) {
+	for (size_t i = 0; i < countof(names); i++) {
 		if (names[i] == NULL) {
 			if ((v = run_cmd(m, timeout_us)) == NULL)
 				return -1;
@@ -299,7 +262,7 @@ phases(struct emit *m, int64_t timeout_us)
 		v = json_array();
 		pth_json_set(out, names[i], v);
 		if (plan_cmds(m->p, pth_yaml_get(from, names[i]), m->s->vars,
-		        (i < 3 ? 300 : 60) * SECOND, v, &m->e) < 0)
+		        (i < 3 ? 300 : 60) * PTH_SECOND_US, v, &m->e) < 0)
 			return -1;
 	}
 	return each_exec(m, "post", post, json_object_get(out, "post_run"));
@@ -307,11 +270,11 @@ phases(struct emit *m, int64_t timeout_us)
 
 enum ready { UDP, TCP, PATH, LOG, COMMAND, DELAY };
 
-/* What is looked for, of the check's value v. */
+/* Sets what the check looks for; v is its value in the descriptor. */
 static int
 ready_value(struct emit *m, enum ready kind, const struct pth_ynode *v, json_t *o)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	json_t *argv;
 	long long port;
 	int64_t us = 0;
@@ -327,29 +290,26 @@ ready_value(struct emit *m, enum ready kind, const struct pth_ynode *v, json_t *
 		pth_json_set(o, "us", json_integer(us));
 		return r;
 	}
-	r = plan_text(m->p, v, m->s->vars, &b, &m->e);
+	if (plan_text(m->p, v, m->s->vars, &b, &m->e) < 0)
+		return -1;
 	pth_buf_adds(&b, "");
-	if (r == 0 && (kind == UDP || kind == TCP)) {
-		if (pth_int(b.s, 1, 65535, &port))
-			pth_json_set(o, "port", json_integer(port));
-		else
-			r = pth_dval_error(&m->e, v, "ready: '%.40s' is not a port", b.s);
-	} else if (r == 0) {
+	if (kind == PATH || kind == LOG)
 		pth_json_set(o, kind == PATH ? "path" : "matches", pth_json_text(b.s, b.len));
-	}
-	pth_buf_release(&b);
-	return r;
+	else if (pth_int(b.s, 1, 65535, &port))
+		pth_json_set(o, "port", json_integer(port));
+	else
+		return pth_dval_error(&m->e, v, "ready: '%.40s' is not a port", b.s);
+	return 0;
 }
 
-/* Which log is searched. */
+/* Sets which log is searched. */
 static int
 ready_log(struct emit *m, const struct pth_ynode *in, json_t *o)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	int r = in != NULL ? plan_text(m->p, in, m->s->vars, &b, &m->e) : 0;
 
 	pth_json_set(o, "file", json_string(b.len != 0 ? b.s : "stdout.log"));
-	pth_buf_release(&b);
 	return r;
 }
 
@@ -358,8 +318,8 @@ ready_one(struct emit *m, const struct pth_ynode *n)
 {
 	static const char *const kinds[] = { "udp", "tcp", "file", "log", "command", "delay" };
 	const struct pth_ynode *v = NULL;
-	int64_t us = 10 * SECOND;
-	json_t *o;
+	int64_t us = 10 * PTH_SECOND_US;
+	json_auto_t *o = NULL;
 	size_t i;
 
 	for (i = 0; i < countof(kinds) && (v = pth_yaml_get(n, kinds[i])) == NULL; i++)
@@ -371,25 +331,22 @@ ready_one(struct emit *m, const struct pth_ynode *n)
 	o = json_pack("{s:s}", "kind", kinds[i]);
 	if (ready_value(m, (enum ready)i, v, o) < 0 ||
 	    (i == LOG && ready_log(m, pth_yaml_get(n, "in"), o) < 0) ||
-	    plan_duration(m->p, pth_yaml_get(n, "timeout"), m->s->vars, &us, &m->e) < 0) {
-		json_decref(o);
+	    plan_duration(m->p, pth_yaml_get(n, "timeout"), m->s->vars, &us, &m->e) < 0)
 		return NULL;
-	}
 	pth_json_set(o, "timeout_us", json_integer(us));
-	return o;
+	return pth_take(&o);
 }
 
 static int
 ready(struct emit *m)
 {
-	const struct pth_ynode *n = pth_desc_role(pth_yaml_get(m->s->view, "ready"), m->s->role),
-	                       *c;
+	const struct pth_ynode *n = pth_desc_role(pth_yaml_get(m->s->view, "ready"), m->s->role);
 	json_t *list = json_array(), *o;
 
 	pth_json_set(m->out, "ready", list);
 	if (pth_yaml_get(m->s->view, "ready") == NULL)
 		n = pth_desc_role(pth_yaml_get(m->s->pview, "ready"), m->s->role);
-	for (c = n != NULL && n->kind == PTH_YSEQ ? n->child : n; c != NULL;
+	for (const struct pth_ynode *c = n != NULL && n->kind == PTH_YSEQ ? n->child : n; c != NULL;
 	     c = n->kind == PTH_YSEQ ? c->next : NULL) {
 		const struct pth_ynode *when = pth_yaml_get(c, "when");
 		int go = when != NULL ? plan_truth(m->p, when, m->s->vars, &m->e) : 1;
@@ -411,7 +368,7 @@ stop(struct emit *m)
 	                       *pn = pth_yaml_get(m->s->pview, "stop");
 	const char *signal = pth_desc_str(n, "signal", pth_desc_str(pn, "signal", "TERM"));
 	const struct pth_ynode *grace = pth_yaml_get(n, "grace");
-	int64_t us = 5 * SECOND;
+	int64_t us = 5 * PTH_SECOND_US;
 	json_t *o;
 
 	if (plan_duration(m->p, grace != NULL ? grace : pth_yaml_get(pn, "grace"), m->s->vars, &us,
@@ -460,7 +417,7 @@ head(struct emit *m)
 	pth_json_set(o, "transport", json_string(s->transport));
 }
 
-/* Only where something is compiled. */
+/* Plans a cache only where something is compiled. */
 static int
 compile_cache(struct emit *m)
 {
@@ -484,7 +441,7 @@ compile_cache(struct emit *m)
 static int
 body(struct emit *m)
 {
-	int64_t timeout_us = plan_us(json_object_get(m->s->rec, "timeout"), 60 * SECOND);
+	int64_t timeout_us = plan_us(json_object_get(m->s->rec, "timeout"), 60 * PTH_SECOND_US);
 	json_t *files;
 
 	if (plan_params_late(m->p, m->s, &m->e) < 0 || lists(m, "dirs") < 0)
@@ -506,13 +463,11 @@ json_t *
 plan_service_emit(struct plan *p, struct plan_service *s)
 {
 	struct emit m = { .p = p, .s = s, .out = json_object() };
-	struct pth_buf at = PTH_BUF_INIT;
+	pth_auto_buf at = PTH_BUF_INIT;
 
 	head(&m);
-	if (body(&m) < 0) {
+	if (body(&m) < 0)
 		plan_error(p, pth_category_err(&m.e, PTH_CAT_CONFIGURATION),
 		    plan_path(&at, s, "implementation.name"), "%s: %s", s->name, m.e.text);
-		pth_buf_release(&at);
-	}
 	return m.out;
 }

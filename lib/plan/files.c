@@ -1,3 +1,4 @@
+/* This file plans the files of a service, out of the experiment and the descriptor. */
 #include "plan/priv.h"
 
 #include <string.h>
@@ -36,18 +37,19 @@ serve(json_t *list, const char *path)
 json_t *
 plan_served(struct plan *p, struct plan_service *s)
 {
-	const struct pth_ynode *list = pth_yaml_get(s->view, "files"), *c, *path;
-	json_t *given = json_object_get(s->rec, "files"), *out = json_array(), *vars, *v;
-	struct pth_buf b = PTH_BUF_INIT;
+	const struct pth_ynode *list = pth_yaml_get(s->view, "files");
+	json_t *given = json_object_get(s->rec, "files"), *out = json_array(), *v;
+	json_auto_t *vars = json_pack(
+	    "{s:s, s:s, s:O}", "name", s->name, "role", s->role, "parameters", s->params);
+	pth_auto_buf b = PTH_BUF_INIT;
 	struct pth_err e;
 	size_t i;
 
 	json_array_foreach(given, i, v)
 		serve(out, pth_json_str(v, "path", ""));
-	vars = json_pack(
-	    "{s:s, s:s, s:O}", "name", s->name, "role", s->role, "parameters", s->params);
-	for (c = list != NULL ? list->child : NULL; c != NULL; c = c->next) {
-		path = pth_yaml_get(c, "path");
+	pth_yaml_foreach(c, list) {
+		const struct pth_ynode *path = pth_yaml_get(c, "path");
+
 		pth_buf_cut(&b, 0);
 		if (path != NULL && path->kind == PTH_YSTR && strchr(path->text, '{') == NULL &&
 		    !replaced(given, path->text))
@@ -56,25 +58,21 @@ plan_served(struct plan *p, struct plan_service *s)
 		    !replaced(given, b.s))
 			serve(out, b.s);
 	}
-	json_decref(vars);
-	pth_buf_release(&b);
 	return out;
 }
 
 json_t *
 plan_files(struct plan *p, struct plan_service *s, struct pth_err *e)
 {
-	json_t *given = json_object_get(s->rec, "files"), *ours = json_array(), *out, *v;
+	json_t *given = json_object_get(s->rec, "files"), *out, *v;
+	json_auto_t *ours = json_array();
 	size_t i;
 
-	if (plan_list(p, pth_yaml_get(s->view, "files"), s->vars, ours, e) < 0) {
-		json_decref(ours);
+	if (plan_list(p, pth_yaml_get(s->view, "files"), s->vars, ours, e) < 0)
 		return NULL;
-	}
 	out = json_is_array(given) ? json_copy(given) : json_array();
 	json_array_foreach(ours, i, v)
 		if (!replaced(given, pth_json_str(v, "path", "")))
 			json_array_append(out, v);
-	json_decref(ours);
 	return out;
 }

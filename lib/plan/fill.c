@@ -1,10 +1,11 @@
-/* The directories and files that a plan wants, made in a directory. */
+/* This file makes the directories and files that a plan wants. */
 #include "plan/fill.h"
 
 #include <fcntl.h>
 #include <stdint.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/os.h"
 #include "io/file.h"
 #include "io/json.h"
@@ -43,7 +44,7 @@ make_file(int dirfd, const json_t *f, const struct pth_places *p, struct pth_err
 {
 	const char *path = pth_json_str(f, "path", "");
 	const char *text = pth_json_str(f, "text", NULL);
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	int fd = pth_file_make(dirfd, path, O_WRONLY | O_CREAT | O_TRUNC, e);
 	int r;
 
@@ -52,7 +53,6 @@ make_file(int dirfd, const json_t *f, const struct pth_places *p, struct pth_err
 	if (text != NULL) {
 		pth_places_expand(p, text, &b);
 		r = pth_write_all(fd, b.s, b.len);
-		pth_buf_release(&b);
 	} else {
 		r = write_random(
 		    fd, pth_json_int(f, "size", 0), (uint64_t)pth_json_int(f, "seed", 0));

@@ -1,5 +1,5 @@
 /*
- * Addresses and ports: what a service listens on, and what its clients ask.
+ * This file plans addresses and ports: where a service listens, and whom its clients ask.
  */
 #include "plan/priv.h"
 
@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 
-/* "4443:4443" -> the port inside; 0 when there is none. */
+/* Returns the port inside of "4443:4443"; 0 when there is none. */
 static int64_t
 inner_port(const json_t *v)
 {
@@ -68,11 +68,7 @@ clash(const struct plan_service *a, const struct plan_service *b)
 static struct plan_service *
 clash_of(struct plan *p, const struct plan_service *s)
 {
-	size_t i;
-
-	for (i = 0; i < p->n; i++)
-		if (clash(s, &p->v[i]))
-			return &p->v[i];
+	plan_foreach(other, p) if (clash(s, other)) return other;
 	return NULL;
 }
 
@@ -80,20 +76,17 @@ clash_of(struct plan *p, const struct plan_service *s)
 static void
 part(struct plan *p)
 {
-	struct pth_buf path = PTH_BUF_INIT;
-	struct plan_service *s, *t;
-	size_t i;
+	pth_auto_buf path = PTH_BUF_INIT;
+	struct plan_service *t;
 
-	for (i = 0; i < p->n; i++) {
-		s = &p->v[i];
+	plan_foreach(s, p)
+	{
 		while ((t = clash_of(p, s)) != NULL && !s->port_given && s->port < 65535)
 			s->port++;
-		if (t != NULL && s < t && t->port_given) {
+		if (t != NULL && s < t && t->port_given)
 			plan_problem(p, PTH_ERROR, plan_path(&path, t, "ports"),
 			    "%s and %s both want %s port %lld on %s", s->name, t->name,
 			    s->transport, (long long)s->port, s->address);
-			pth_buf_release(&path);
-		}
 	}
 }
 
@@ -101,8 +94,8 @@ static char *
 by_env(struct plan *p, struct plan_service *s, const char *key, const char *def, size_t i)
 {
 	const struct pth_ynode *n = pth_yaml_get(p->eview, key);
-	json_t *vars = json_pack("{s:s, s:i, s:s, s:O}", "name", s->name, "index", (int)i, "role",
-	    s->role, "parameters", p->eparams);
+	json_auto_t *vars = json_pack("{s:s, s:i, s:s, s:O}", "name", s->name, "index", (int)i,
+	    "role", s->role, "parameters", p->eparams);
 	struct pth_buf b = PTH_BUF_INIT;
 	struct pth_err e;
 
@@ -110,7 +103,6 @@ by_env(struct plan *p, struct plan_service *s, const char *key, const char *def,
 		pth_buf_adds(&b, def);
 	else if (plan_text(p, n, vars, &b, &e) < 0)
 		plan_problem(p, PTH_ERROR, "network_environment.type", "%s", e.text);
-	json_decref(vars);
 	return pth_buf_take(&b);
 }
 
@@ -118,41 +110,34 @@ static void
 link_target(struct plan *p, struct plan_service *s)
 {
 	const char *name = pth_json_str(json_object_get(s->rec, "protocol"), "target", NULL);
-	struct pth_buf path = PTH_BUF_INIT, shown = PTH_BUF_INIT;
+	pth_auto_buf path = PTH_BUF_INIT, shown = PTH_BUF_INIT;
 
 	if (name == NULL || *name == '\0')
 		return;
-	s->target = plan_find(p, name);
-	if (s->target != NULL)
+	if ((s->target = plan_find(p, name)) != NULL)
 		return;
 	pth_show(&shown, name, 80);
 	plan_problem(p, PTH_ERROR, plan_path(&path, s, "protocol.target"),
 	    "%s targets '%s', which is no service of this test", s->name, shown.s);
-	pth_buf_release(&path);
-	pth_buf_release(&shown);
 }
 
 void
 plan_net(struct plan *p)
 {
-	const char *bind;
-	size_t i;
-
-	for (i = 0; i < p->n; i++)
-		link_target(p, &p->v[i]);
-	for (i = 0; i < p->n; i++) {
-		struct plan_service *s = &p->v[i];
+	plan_foreach(s, p) link_target(p, s);
+	plan_foreach(s, p)
+	{
+		const char *bind = pth_json_str(
+		    json_object_get(s->rec, "network"), "bind_address", NULL);
+		size_t i = (size_t)(s - p->services);
 
 		s->transport = pth_desc_str(s->pview, "transport", "none");
 		s->address = by_env(p, s, "address", "127.0.0.1", i);
-		bind = pth_json_str(json_object_get(s->rec, "network"), "bind_address", NULL);
 		s->listen = bind != NULL && *bind != '\0' ? pth_xstrdup(bind) :
 		                                            by_env(p, s, "listen", s->address, i);
 		if (!s->client)
 			own_port(s);
 	}
 	part(p);
-	for (i = 0; i < p->n; i++)
-		if (p->v[i].client && p->v[i].target != NULL)
-			p->v[i].port = p->v[i].target->port;
+	plan_foreach(s, p) if (s->client && s->target != NULL) s->port = s->target->port;
 }

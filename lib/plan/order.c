@@ -1,6 +1,6 @@
 /*
- * Who starts before whom. An edge goes to what a service targets and to what
- * it depends on. Two services that target each other are allowed: the one
+ * This file decides which service starts before which. An edge goes to what a service
+ * targets and to what it depends on. Two services that target each other are allowed: the one
  * with the role client starts last (the later one, when both have one role).
  */
 #include "plan/priv.h"
@@ -31,19 +31,18 @@ state_of(const json_t *v)
 		{ "started", "started" }, { "stopped", "stopped" }, { "completed", "completed" },
 		{ "service_healthy", "ready" }, { "service_started", "started" },
 		{ "service_completed_successfully", "completed" } };
-	size_t i;
 
 	if (json_is_object(v))
 		s = pth_json_str(v, "state", pth_json_str(v, "condition", NULL));
 	if (s == NULL)
 		return "ready";
-	for (i = 0; i < countof(names); i++)
+	for (size_t i = 0; i < countof(names); i++)
 		if (strcmp(s, names[i][0]) == 0)
 			return names[i][1];
 	return NULL;
 }
 
-/* Call fn for each dependency of s: depends_on is a list of names or of
+/* Calls fn for each dependency of s: depends_on is a list of names or of
  * {service, state}, or a map of names to states. */
 typedef void dep_fn(
     struct plan *p, const struct plan_service *s, const char *name, const json_t *state, void *arg);
@@ -71,7 +70,7 @@ static void
 check_dep(
     struct plan *p, const struct plan_service *s, const char *name, const json_t *state, void *arg)
 {
-	struct pth_buf path = PTH_BUF_INIT, shown = PTH_BUF_INIT;
+	pth_auto_buf path = PTH_BUF_INIT, shown = PTH_BUF_INIT;
 
 	(void)arg;
 	pth_show(&shown, name, 80);
@@ -85,8 +84,6 @@ check_dep(
 		plan_problem(p, PTH_ERROR, plan_path(&path, s, "depends_on"),
 		    "%s: the state of '%s' must be started, running, ready, completed or stopped",
 		    s->name, shown.s);
-	pth_buf_release(&path);
-	pth_buf_release(&shown);
 }
 
 struct walk {
@@ -112,7 +109,7 @@ visit_dep(
 static void
 tell_cycle(struct walk *w, const struct plan_service *s)
 {
-	struct pth_buf b = PTH_BUF_INIT, path = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT, path = PTH_BUF_INIT;
 	size_t i;
 
 	for (i = 0; w->stack[i] != s; i++)
@@ -121,8 +118,6 @@ tell_cycle(struct walk *w, const struct plan_service *s)
 		pth_buf_addf(&b, "%s -> ", w->stack[i]->name);
 	plan_problem(w->p, PTH_ERROR, plan_path(&path, s, "protocol.target"),
 	    "services wait for each other: %s%s", b.s, s->name);
-	pth_buf_release(&b);
-	pth_buf_release(&path);
 	w->cycle = true;
 }
 
@@ -149,20 +144,15 @@ void
 plan_order(struct plan *p)
 {
 	struct walk w = { .p = p };
-	size_t i;
 
-	for (i = 0; i < p->n; i++)
-		dependencies(p, &p->v[i], check_dep, NULL);
+	plan_foreach(s, p) dependencies(p, s, check_dep, NULL);
 	if (plan_failed(p))
 		return;
-	w.stack = pth_xarray(NULL, p->n, sizeof *w.stack);
+	w.stack = pth_xarray(NULL, p->nservices, sizeof *w.stack);
 	/* Those that listen first: with no edge between them the order is also
 	 * that in which people think. */
-	for (i = 0; i < p->n; i++)
-		if (!p->v[i].client)
-			visit(&w, &p->v[i]);
-	for (i = 0; i < p->n; i++)
-		visit(&w, &p->v[i]);
+	plan_foreach(s, p) if (!s->client) visit(&w, s);
+	plan_foreach(s, p) visit(&w, s);
 	free(w.stack);
 }
 
@@ -171,7 +161,7 @@ add_after(
     struct plan *p, const struct plan_service *s, const char *name, const json_t *state, void *arg)
 {
 	const struct plan_service *t = plan_find(p, name);
-	json_t *list = arg, *o, *v;
+	json_t *list = arg, *v;
 	size_t i;
 
 	(void)s;
@@ -180,10 +170,7 @@ add_after(
 			pth_json_set(v, "state", json_string(state_of(state)));
 			return;
 		}
-	o = json_object();
-	pth_json_set(o, "service", json_string(t->name));
-	pth_json_set(o, "state", json_string(state_of(state)));
-	pth_json_push(list, o);
+	pth_json_push(list, json_pack("{s:s, s:s}", "service", t->name, "state", state_of(state)));
 }
 
 json_t *

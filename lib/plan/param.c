@@ -1,3 +1,4 @@
+/* This file gives the parameters of a descriptor their values, out of the experiment. */
 #include "plan/priv.h"
 
 #include <string.h>
@@ -28,7 +29,7 @@ of_panther(const struct plan_given *g, const char *key, json_t *v)
 		{ "monitoring_interval_seconds", "5" }, { "failure_threshold_count", "1" },
 		{ "allow_partial_deployment", "false" }, { "critical_services", "[]" },
 		{ "version", NULL } };
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	bool usual = false;
 
 	for (size_t i = 0; g->unknown == PTH_WARNING && i < countof(base); i++) {
@@ -37,7 +38,6 @@ of_panther(const struct plan_given *g, const char *key, json_t *v)
 		pth_json_dump(&b, v);
 		usual = base[i].usual == NULL || strcmp(b.s, base[i].usual) == 0;
 	}
-	pth_buf_release(&b);
 	return usual;
 }
 
@@ -46,20 +46,17 @@ unknown(struct plan *p, const char *plugin, const struct pth_ynode *specs,
     const struct plan_given *g, const char *key)
 {
 	const char **names = pth_xarray(NULL, specs != NULL ? specs->n + 1 : 1, sizeof *names);
-	const struct pth_ynode *s;
-	struct pth_buf path = PTH_BUF_INIT, shown = PTH_BUF_INIT;
+	pth_auto_buf path = PTH_BUF_INIT, shown = PTH_BUF_INIT;
 	const char *near;
 	size_t n = 0;
 
-	for (s = specs != NULL ? specs->child : NULL; s != NULL; s = s->next)
+	pth_yaml_foreach(s, specs)
 		names[n++] = s->key;
 	near = pth_nearest(key, names, n);
 	pth_buf_addf(&path, "%s.%s", g->path, key);
 	pth_show(&shown, key, 80);
 	plan_problem(p, near != NULL ? g->unknown : PTH_WARNING, path.s,
 	    "%s has no parameter '%s'%s%s%s", plugin, shown.s, PTH_DID_YOU_MEAN(near));
-	pth_buf_release(&path);
-	pth_buf_release(&shown);
 	free(names);
 }
 
@@ -67,7 +64,7 @@ static json_t *
 one(struct plan *p, const char *plugin, const struct pth_ynode *spec,
     const struct plan_given *given, size_t n)
 {
-	struct pth_buf path = PTH_BUF_INIT;
+	pth_auto_buf path = PTH_BUF_INIT;
 	struct pth_err e = { 0 };
 	const json_t *v = NULL;
 	json_t *out;
@@ -92,7 +89,6 @@ one(struct plan *p, const char *plugin, const struct pth_ynode *spec,
 		pth_buf_addf(
 		    &path, "%s.%s", v != NULL ? given[i - 1].path : given[0].path, spec->key);
 		plan_problem(p, PTH_ERROR, path.s, "%s", e.text);
-		pth_buf_release(&path);
 		return json_null();
 	}
 	if (json_is_null(out) && pth_yaml_get(spec, "required") != NULL &&
@@ -105,24 +101,23 @@ json_t *
 plan_params(struct plan *p, const char *plugin, const struct pth_ynode *view,
     const struct plan_given *given, size_t n)
 {
-	const struct pth_ynode *specs = pth_yaml_get(view, "parameters"), *s;
+	const struct pth_ynode *specs = pth_yaml_get(view, "parameters");
 	json_t *out = json_object();
 	const char *key;
 	json_t *v;
-	size_t i;
 
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		json_object_foreach((json_t *)given[i].map, key, v)
 			if (!skipped(&given[i], key) && pth_yaml_get(specs, key) == NULL &&
 			    !of_panther(&given[i], key, v))
 				unknown(p, plugin, specs, &given[i], key);
-	for (s = specs != NULL ? specs->child : NULL; s != NULL; s = s->next)
+	pth_yaml_foreach(s, specs)
 		if (s->kind == PTH_YMAP)
 			pth_json_set(out, s->key, one(p, plugin, s, given, n));
 	return out;
 }
 
-/* What the templates of one parameter need. */
+/* This is what the templates of one parameter need. */
 struct render {
 	struct plan *p;
 	const char *name;
@@ -144,7 +139,7 @@ late(struct plan *p, struct plan_service *s, const struct pth_ynode *spec, struc
 	const struct pth_ynode *t = pth_yaml_get(spec, "template"),
 	                       *from = pth_yaml_get(spec, "from");
 	json_t *v = json_object_get(s->params, spec->key), *out = NULL;
-	struct pth_buf name = PTH_BUF_INIT;
+	pth_auto_buf name = PTH_BUF_INIT;
 
 	if (t != NULL && t->b && !json_is_null(v)) {
 		pth_buf_addf(&name, "parameter %s", spec->key);
@@ -156,7 +151,6 @@ late(struct plan *p, struct plan_service *s, const struct pth_ynode *spec, struc
 		                  pth_template_expr(name.s, from->text, s->vars, e);
 	} else
 		return 0;
-	pth_buf_release(&name);
 	if (out == NULL)
 		return -1;
 	json_object_set(s->params, spec->key, out);
@@ -167,9 +161,9 @@ late(struct plan *p, struct plan_service *s, const struct pth_ynode *spec, struc
 int
 plan_params_late(struct plan *p, struct plan_service *s, struct pth_err *e)
 {
-	const struct pth_ynode *specs = pth_yaml_get(s->view, "parameters"), *c;
+	const struct pth_ynode *specs = pth_yaml_get(s->view, "parameters");
 
-	for (c = specs != NULL ? specs->child : NULL; c != NULL; c = c->next)
+	pth_yaml_foreach(c, specs)
 		if (c->kind == PTH_YMAP && late(p, s, c, e) < 0)
 			return -1;
 	return 0;

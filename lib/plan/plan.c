@@ -1,10 +1,11 @@
+/* This file plans a test: its environments, its services, then the whole. */
 #include "plan/priv.h"
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 
-#define SECOND ((int64_t)1000000)
 enum { SERVICES_MAX = 1000 };
 
 static void
@@ -29,14 +30,13 @@ static void
 problem(struct plan *p, enum pth_severity s, enum pth_category c, const char *path, const char *fmt,
     va_list ap)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	unsigned line, col;
 
 	pth_buf_vaddf(&b, fmt, ap);
 	mark_of(p, path, &line, &col);
 	pth_diags_add(p->d, s, line, col, "%s", b.s);
 	pth_diags_categorize(p->d, c);
-	pth_buf_release(&b);
 }
 
 void
@@ -71,7 +71,7 @@ int64_t
 plan_us(const json_t *v, int64_t def)
 {
 	return json_is_number(v) && json_number_value(v) > 0 && json_number_value(v) < 1e9 ?
-	    (int64_t)(json_number_value(v) * SECOND) :
+	    (int64_t)(json_number_value(v) * PTH_SECOND_US) :
 	    def;
 }
 
@@ -84,14 +84,8 @@ plan_failed(const struct plan *p)
 struct plan_service *
 plan_find(struct plan *p, const char *name)
 {
-	size_t i;
-
-	for (i = 0; i < p->n; i++)
-		if (strcmp(p->v[i].name, name) == 0)
-			return &p->v[i];
-	for (i = 0; i < p->n; i++)
-		if (strcmp(p->v[i].key, name) == 0)
-			return &p->v[i];
+	plan_foreach(s, p) if (strcmp(s->name, name) == 0) return s;
+	plan_foreach(s, p) if (strcmp(s->key, name) == 0) return s;
 	return NULL;
 }
 
@@ -101,7 +95,7 @@ static struct pth_plugin *
 env_plugin(struct plan *p, enum pth_kind kind, const char *name, const char *path)
 {
 	struct pth_plugin *x = pth_plugins_find(p->ps, kind, name, NULL);
-	struct pth_buf shown = PTH_BUF_INIT;
+	pth_auto_buf shown = PTH_BUF_INIT;
 	struct pth_err e;
 
 	if (x != NULL && pth_plugin_load(p->ps, x, NULL, &e) == 0)
@@ -115,13 +109,12 @@ env_plugin(struct plan *p, enum pth_kind kind, const char *name, const char *pat
 		pth_buf_addc(&shown, '\'');
 		pth_plugins_suggest(p->ps, kind, name, &shown);
 		plan_error(p, PTH_CAT_PLUGIN_LOAD, path, "%s", shown.s);
-		pth_buf_release(&shown);
 	}
 	return NULL;
 }
 
-/* Options beside `type`, and those that files of PANTHER put below
- * plugin_config or config. */
+/* Options stand beside `type`; files of PANTHER put them below plugin_config or
+ * config. */
 static json_t *
 env_params(struct plan *p, const struct pth_plugin *x, const json_t *given, const char *path)
 {
@@ -136,7 +129,7 @@ env_params(struct plan *p, const struct pth_plugin *x, const json_t *given, cons
 	return plan_params(p, x->name, x->root, g, countof(g));
 }
 
-/* Said beside `type`, or below. */
+/* `container` stands beside `type`, or below, as other options do. */
 static bool
 wants_container(const json_t *given)
 {
@@ -166,8 +159,8 @@ network(struct plan *p)
 static void
 add_execution(struct plan *p, const json_t *given, size_t i)
 {
-	struct plan_exec *x = &p->x[p->nx];
-	struct pth_buf b = PTH_BUF_INIT;
+	struct plan_exec *x = &p->execs[p->nexecs];
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	if (!pth_json_bool(given, "enabled", true))
 		return;
@@ -179,9 +172,8 @@ add_execution(struct plan *p, const json_t *given, size_t i)
 		x->view = x->plugin->root;
 		x->params = env_params(p, x->plugin, given, b.s);
 		x->only = json_object_get(given, "services");
-		p->nx++;
+		p->nexecs++;
 	}
-	pth_buf_release(&b);
 }
 
 /* Does the experiment's list name it, by its name or an alias? */
@@ -199,35 +191,34 @@ listed(const json_t *list, const struct pth_plugin *x)
 	return false;
 }
 
-/* own: what the experiment says instead of the descriptor, or NULL. */
+/* own is what the experiment says instead of the descriptor, or NULL. */
 static void
 conflict(struct plan *p, const struct pth_plugin *a, const struct plan_exec *x, const json_t *own)
 {
 	const struct pth_plugin *b = x->plugin;
-	struct pth_buf at = PTH_BUF_INIT;
+	pth_auto_buf at = PTH_BUF_INIT;
 
 	pth_buf_addf(&at, "execution_environment.%zu.type", x->index);
 	if (json_is_array(own) ? listed(own, b) :
 	                         pth_desc_has(pth_yaml_get(a->root, "conflicts"), b->name))
 		plan_problem(
 		    p, PTH_ERROR, at.s, "%s and %s cannot work together", a->name, b->name);
-	pth_buf_release(&at);
 }
 
 static void
 execution(struct plan *p)
 {
 	json_t *list = json_object_get(p->rec, "execution_environment"), *v;
-	size_t i, k;
+	size_t i;
 
-	p->x = pth_xarray(NULL, json_array_size(list) + 1, sizeof *p->x);
+	p->execs = pth_xarray(NULL, json_array_size(list) + 1, sizeof *p->execs);
 	json_array_foreach(list, i, v)
 		add_execution(p, v, i);
-	for (i = 0; p->env != NULL && i < p->nx; i++) {
-		conflict(p, p->env, &p->x[i], json_object_get(p->eparams, "incompatibility"));
-		for (k = 0; k < p->nx; k++)
+	for (i = 0; p->env != NULL && i < p->nexecs; i++) {
+		conflict(p, p->env, &p->execs[i], json_object_get(p->eparams, "incompatibility"));
+		for (size_t k = 0; k < p->nexecs; k++)
 			if (k != i)
-				conflict(p, p->x[i].plugin, &p->x[k], NULL);
+				conflict(p, p->execs[i].plugin, &p->execs[k], NULL);
 	}
 }
 
@@ -239,9 +230,8 @@ name_taken(const char *name)
 	static const char *const names[] = { "certs", "setup", "teardown", "pre_commands",
 		"post_commands", "steps", "tmp", "record.json*", "result.json*", "metrics.jsonl",
 		"capture*.pcapng" };
-	size_t i;
 
-	for (i = 0; i < countof(names); i++)
+	for (size_t i = 0; i < countof(names); i++)
 		if (pth_glob(names[i], name))
 			return true;
 	return false;
@@ -250,7 +240,7 @@ name_taken(const char *name)
 static void
 check_name(struct plan *p, struct plan_service *s)
 {
-	struct pth_buf at = PTH_BUF_INIT, shown = PTH_BUF_INIT;
+	pth_auto_buf at = PTH_BUF_INIT, shown = PTH_BUF_INIT;
 
 	pth_show(&shown, s->name, 80);
 	if (!pth_name_ok(s->name))
@@ -265,8 +255,6 @@ check_name(struct plan *p, struct plan_service *s)
 	else if (plan_find(p, s->name) != s)
 		plan_problem(p, PTH_ERROR, plan_path(&at, s, "name"), "two services are named '%s'",
 		    s->name);
-	pth_buf_release(&at);
-	pth_buf_release(&shown);
 }
 
 static void
@@ -274,25 +262,25 @@ services(struct plan *p)
 {
 	json_t *map = json_object_get(p->rec, "services"), *v;
 	const char *key;
-	size_t i;
 
 	if (json_object_size(map) > SERVICES_MAX) {
 		plan_problem(
 		    p, PTH_ERROR, "services", "the test has more than %d services", SERVICES_MAX);
 		return;
 	}
-	p->v = pth_xarray(NULL, json_object_size(map) + 1, sizeof *p->v);
-	memset(p->v, 0, (json_object_size(map) + 1) * sizeof *p->v);
+	p->services = pth_xarray(NULL, json_object_size(map) + 1, sizeof *p->services);
+	memset(p->services, 0, (json_object_size(map) + 1) * sizeof *p->services);
 	json_object_foreach(map, key, v) {
-		p->v[p->n].key = key;
-		p->v[p->n].name = pth_json_str(v, "name", key);
-		p->v[p->n++].rec = v;
+		p->services[p->nservices].key = key;
+		p->services[p->nservices].name = pth_json_str(v, "name", key);
+		p->services[p->nservices++].rec = v;
 	}
-	if (p->n == 0)
+	if (p->nservices == 0)
 		plan_problem(p, PTH_ERROR, "services", "the test has no services");
-	for (i = 0; i < p->n; i++) {
-		check_name(p, &p->v[i]);
-		plan_service_look(p, &p->v[i]);
+	plan_foreach(s, p)
+	{
+		check_name(p, s);
+		plan_service_look(p, s);
 	}
 }
 
@@ -322,11 +310,11 @@ test_vars(const json_t *rec)
 {
 	static const char *const keys[] = { "id", "name", "index", "run", "seed", "iteration",
 		"iterations" };
-	json_t *o = json_object(), *v;
-	size_t i;
+	json_t *o = json_object();
 
-	for (i = 0; i < countof(keys); i++) {
-		v = json_object_get(rec, keys[i]);
+	for (size_t i = 0; i < countof(keys); i++) {
+		json_t *v = json_object_get(rec, keys[i]);
+
 		json_object_set(o, keys[i], v != NULL ? v : json_null());
 	}
 	return o;
@@ -335,19 +323,17 @@ test_vars(const json_t *rec)
 static void
 variables(struct plan *p)
 {
-	size_t i;
-
-	p->services = json_object();
-	p->names = json_array();
+	p->infos = json_object();
+	p->service_names = json_array();
 	p->test = test_vars(p->rec);
-	for (i = 0; i < p->n; i++) {
-		p->v[i].served = plan_served(p, &p->v[i]);
-		p->v[i].info = info(&p->v[i]);
-		json_object_set(p->services, p->v[i].name, p->v[i].info);
-		pth_json_push(p->names, json_string(p->v[i].name));
+	plan_foreach(s, p)
+	{
+		s->served = plan_served(p, s);
+		s->info = info(s);
+		json_object_set(p->infos, s->name, s->info);
+		pth_json_push(p->service_names, json_string(s->name));
 	}
-	for (i = 0; i < p->n; i++)
-		p->v[i].vars = plan_vars(p, &p->v[i]);
+	plan_foreach(s, p) s->vars = plan_vars(p, s);
 }
 
 static json_t *
@@ -377,47 +363,61 @@ environment(const struct plan *p)
 	return o;
 }
 
-/* Commands of the whole test: of the network, then of each protocol once,
- * with the variables of its first service. */
+/* Is it the first service of its protocol? *own says whether one of them makes
+ * certificates. */
+static bool
+first_of_protocol(struct plan *p, const struct plan_service *service, bool *own)
+{
+	bool first = true;
+
+	*own = false;
+	plan_foreach(s, p) if (s->protocol == service->protocol)
+	{
+		first = first && s >= service;
+		*own = *own || s->own_certs;
+	}
+	return first;
+}
+
+/* Appends the commands of the whole test: those of the network, then those of each
+ * protocol once, with the variables of its first service. */
 static int
 setup(struct plan *p, json_t *out, struct pth_err *e)
 {
-	size_t i, k;
-	int r = plan_cmds(p, pth_yaml_get(p->eview, "setup"), p->v[0].vars, 60 * SECOND, out, e);
+	bool own;
 
-	for (i = 0; i < p->n && r == 0; i++) {
-		json_t *vars;
-		bool own = false, first = true;
+	if (plan_cmds(p, pth_yaml_get(p->eview, "setup"), p->services[0].vars, 60 * PTH_SECOND_US,
+	        out, e) < 0)
+		return -1;
+	plan_foreach(s, p)
+	{
+		json_auto_t *vars = json_copy(s->vars);
 
-		for (k = 0; k < p->n; k++) {
-			if (p->v[k].protocol != p->v[i].protocol)
-				continue;
-			first = first && k >= i;
-			own = own || p->v[k].own_certs;
-		}
-		if (!first)
+		if (!first_of_protocol(p, s, &own))
 			continue;
-		vars = json_copy(p->v[i].vars);
 		pth_json_set(vars, "generate_certificates", json_boolean(own));
-		r = plan_cmds(p, pth_yaml_get(p->v[i].pview, "setup"), vars, 60 * SECOND, out, e);
-		json_decref(vars);
+		if (plan_cmds(
+		        p, pth_yaml_get(s->pview, "setup"), vars, 60 * PTH_SECOND_US, out, e) < 0)
+			return -1;
 	}
-	return r;
+	return 0;
 }
 
-/* What must be there for the setup: that of the network and the protocols. */
-static int requires(struct plan *p, json_t *out, struct pth_err *e)
+/* Appends what must be there for the setup of the network and the protocols. */
+static int
+needs(struct plan *p, json_t *out, struct pth_err *e)
 {
-	json_t *list = json_array(), *v;
+	json_auto_t *list = json_array();
+	json_t *v;
 	size_t i;
-	int r = plan_list(p, pth_yaml_get(p->eview, "requires"), p->v[0].vars, list, e);
 
-	for (i = 0; i < p->n && r == 0; i++)
-		r = plan_list(p, pth_yaml_get(p->v[i].pview, "requires"), p->v[i].vars, list, e);
+	if (plan_list(p, pth_yaml_get(p->eview, "requires"), p->services[0].vars, list, e) < 0)
+		return -1;
+	plan_foreach(s, p) if (plan_list(p, pth_yaml_get(s->pview, "requires"), s->vars, list, e) <
+	    0) return -1;
 	json_array_foreach(list, i, v)
 		pth_json_push_once(out, json_incref(v));
-	json_decref(list);
-	return r;
+	return 0;
 }
 
 static void
@@ -425,29 +425,28 @@ limits(const struct plan *p, json_t *out)
 {
 	int64_t us = plan_us(json_object_get(p->rec, "timeout"), 0);
 	int64_t wait_us = plan_us(pth_json_path(p->rec, "steps.wait"), 0);
-	size_t i;
 
 	if (us == 0) {
-		for (i = 0; i < p->n; i++) {
-			int64_t t = plan_us(json_object_get(p->v[i].rec, "timeout"), 0);
+		plan_foreach(s, p)
+		{
+			int64_t t = plan_us(json_object_get(s->rec, "timeout"), 0);
 
 			us = t > us ? t : us;
 		}
-		us = (us != 0 ? us : 60 * SECOND) + 30 * SECOND;
+		us = (us != 0 ? us : 60 * PTH_SECOND_US) + 30 * PTH_SECOND_US;
 	}
 	pth_json_set(out, "timeout_us", json_integer(us));
 	pth_json_set(out, "wait_us", wait_us != 0 ? json_integer(wait_us) : json_null());
 }
 
-/* What the test wants of the machine, when it says so. */
+/* Sets what the test wants of the machine, when it says so. */
 static void
 schedule(const struct plan *p, json_t *out)
 {
 	static const char *const keys[] = { "cpus", "locks" };
 	json_t *o = json_object(), *v;
-	size_t i;
 
-	for (i = 0; i < countof(keys); i++)
+	for (size_t i = 0; i < countof(keys); i++)
 		if ((v = json_object_get(p->rec, keys[i])) != NULL && !json_is_null(v))
 			json_object_set(o, keys[i], v);
 	if (json_object_size(o) > 0)
@@ -459,18 +458,15 @@ static json_t *
 emit(struct plan *p)
 {
 	json_t *out = json_object(), *list = json_array(), *order = json_array(),
-	       *need = json_array();
-	json_t *before = json_array(), *cap, *v;
+	       *need = json_array(), *before = json_array(), *cap;
 	struct pth_err e = { 0 };
-	size_t i;
 
-	for (i = 0; i < p->n; i++) {
-		v = plan_service_emit(p, p->order[i]);
+	for (size_t i = 0; i < p->nservices; i++) {
 		pth_json_push(order, json_string(p->order[i]->name));
-		pth_json_push(list, v);
+		pth_json_push(list, plan_service_emit(p, p->order[i]));
 	}
 	cap = plan_capture(p, list, &e);
-	if (cap == NULL || setup(p, before, &e) < 0 || requires(p, need, &e) < 0)
+	if (cap == NULL || setup(p, before, &e) < 0 || needs(p, need, &e) < 0)
 		plan_error(p, pth_category_err(&e, PTH_CAT_CONFIGURATION), "", "%s", e.text);
 	pth_json_set(out, "environment", environment(p));
 	limits(p, out);
@@ -487,18 +483,15 @@ emit(struct plan *p)
 static void
 release(struct plan *p)
 {
-	size_t i;
-
-	for (i = 0; i < p->n; i++)
-		plan_service_release(&p->v[i]);
-	for (i = 0; i < p->nx; i++)
-		json_decref(p->x[i].params);
-	free(p->v);
-	free(p->x);
+	plan_foreach(s, p) plan_service_release(s);
+	for (size_t i = 0; i < p->nexecs; i++)
+		json_decref(p->execs[i].params);
+	free(p->services);
+	free(p->execs);
 	free(p->order);
 	json_decref(p->eparams);
-	json_decref(p->services);
-	json_decref(p->names);
+	json_decref(p->infos);
+	json_decref(p->service_names);
 	json_decref(p->test);
 }
 
@@ -509,9 +502,8 @@ refuse(struct plan *p)
 	size_t i;
 
 	pth_diags_sort(p->d);
-	for (i = 0; i < p->d->n; i++)
-		if (p->d->v[i].severity == PTH_ERROR)
-			break;
+	for (i = 0; i < p->d->n && p->d->v[i].severity != PTH_ERROR; i++)
+		;
 	if (i < p->d->n)
 		pth_rec_error(p->rec, "plan", (enum pth_category)p->d->v[i].category, p->d->file,
 		    p->d->v[i].line, p->d->v[i].col, "%s", p->d->v[i].text);
@@ -521,14 +513,13 @@ int
 pth_plan_test(struct pth_plugins *ps, json_t *rec, struct pth_diags *d)
 {
 	struct plan p = { .ps = ps, .rec = rec, .d = d, .errors = d->errors };
-	json_t *plan = NULL;
-	int r;
+	json_auto_t *plan = NULL;
 
 	d->file = pth_json_str(json_object_get(rec, "source"), "file", "experiment");
 	network(&p);
 	execution(&p);
 	services(&p);
-	p.order = pth_xarray(NULL, p.n + 1, sizeof *p.order);
+	p.order = pth_xarray(NULL, p.nservices + 1, sizeof *p.order);
 	if (!plan_failed(&p))
 		plan_net(&p);
 	if (!plan_failed(&p))
@@ -537,12 +528,10 @@ pth_plan_test(struct pth_plugins *ps, json_t *rec, struct pth_diags *d)
 		variables(&p);
 	if (!plan_failed(&p))
 		plan = emit(&p);
-	r = plan_failed(&p) ? -1 : 0;
-	if (r == 0)
-		pth_json_set(rec, "plan", json_incref(plan));
-	else
+	if (plan_failed(&p))
 		refuse(&p);
-	json_decref(plan);
+	else
+		pth_json_set(rec, "plan", json_incref(plan));
 	release(&p);
-	return r;
+	return plan_failed(&p) ? -1 : 0;
 }

@@ -1,8 +1,8 @@
-/* Inside the plan room: what its files share. */
+/* What the files of this folder share. */
 #ifndef PTH_PLAN_PRIV_H
 #define PTH_PLAN_PRIV_H
 
-#include "base/err.h"
+#include "base/cleanup.h"
 #include "io/json.h"
 #include "io/rec.h"
 #include "plan/plan.h"
@@ -48,13 +48,12 @@ struct plan {
 	struct pth_plugin *env;
 	const struct pth_ynode *eview;
 	json_t *eparams;
-	struct plan_exec *x;
-	size_t nx;
-	struct plan_service *v;
-	size_t n;
-	struct plan_service **order;
-	json_t *services; /* infos by name */
-	json_t *names;
+	struct plan_exec *execs;
+	size_t nexecs;
+	struct plan_service *services, **order;
+	size_t nservices;
+	json_t *infos; /* of services by name, once all have been looked at */
+	json_t *service_names;
 	json_t *test; /* test.* of templates */
 };
 
@@ -71,6 +70,9 @@ bool plan_failed(const struct plan *p);
 /* Microseconds of a number of seconds above 0; def for anything else. */
 int64_t plan_us(const json_t *v, int64_t def);
 struct plan_service *plan_find(struct plan *p, const char *name);
+/* For each service s of a plan, in the experiment's order. */
+#define plan_foreach(s, p) \
+	for (struct plan_service *s = (p)->services; s < (p)->services + (p)->nservices; s++)
 
 /* plan/service.c: first look at each service: plugin, version, parameters. */
 void plan_service_look(struct plan *p, struct plan_service *s);
@@ -147,7 +149,7 @@ bool plan_finite(const struct plan_service *s);
 /*
  * plan/value.c: a descriptor's values with templates filled in. Text goes to b;
  * `args` appends words to out; a command is an object, or json null when its
- * `when` is false; a tree is any value. Before p->services is there, placeholders stay.
+ * `when` is false; a tree is any value. Before p->infos is there, placeholders stay.
  */
 int plan_text(
     struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_buf *b, struct pth_err *e);

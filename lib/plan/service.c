@@ -1,6 +1,6 @@
 /*
- * The first look at a service: which plugin, protocol, version and role, and
- * are its parameters right?
+ * This file takes the first look at a service: which plugin, protocol, version and role
+ * it has, and whether its parameters are right.
  */
 #include "plan/priv.h"
 
@@ -12,28 +12,25 @@ static void
 suggest(struct plan *p, struct plan_service *s, const char *what, const char *got,
     enum pth_kind kind, const char *path)
 {
-	struct pth_buf at = PTH_BUF_INIT, shown = PTH_BUF_INIT;
+	pth_auto_buf at = PTH_BUF_INIT, shown = PTH_BUF_INIT;
 
 	pth_show(&shown, got, 80);
 	pth_buf_addc(&shown, '\'');
 	pth_plugins_suggest(p->ps, kind, got, &shown);
 	plan_error(
 	    p, PTH_CAT_PLUGIN_LOAD, plan_path(&at, s, path), "no %s named '%s", what, shown.s);
-	pth_buf_release(&at);
-	pth_buf_release(&shown);
 }
 
 static bool
 usable(struct plan *p, struct plan_service *s, struct pth_plugin *plugin, const char *path)
 {
-	struct pth_buf at = PTH_BUF_INIT;
+	pth_auto_buf at = PTH_BUF_INIT;
 	struct pth_err e;
 
 	if (pth_plugin_load(p->ps, plugin, NULL, &e) == 0)
 		return true;
 	plan_error(p, PTH_CAT_PLUGIN_LOAD, plan_path(&at, s, path), "cannot use %s: %s",
 	    plugin->name, e.text);
-	pth_buf_release(&at);
 	return false;
 }
 
@@ -45,26 +42,25 @@ look_plugin(struct plan *p, struct plan_service *s, const char *protocol)
 	           *type = pth_json_str(impl, "type", "iut");
 	enum pth_kind kind = strcmp(type, "iut") == 0 ? PTH_IUT : PTH_TESTER;
 	enum pth_kind other = kind == PTH_IUT ? PTH_TESTER : PTH_IUT;
-	struct pth_buf at = PTH_BUF_INIT;
+	pth_auto_buf at = PTH_BUF_INIT;
 
 	s->plugin = pth_plugins_find(p->ps, kind, name, protocol);
 	if (s->plugin == NULL)
 		s->plugin = pth_plugins_find(p->ps, kind, name, NULL);
 	if (s->plugin != NULL)
 		return usable(p, s, s->plugin, "implementation.name");
-	if (pth_plugins_find(p->ps, other, name, NULL) != NULL) {
+	if (pth_plugins_find(p->ps, other, name, NULL) != NULL)
 		plan_problem(p, PTH_ERROR, plan_path(&at, s, "implementation.type"),
 		    "%s is %s; write type: %s", name,
 		    other == PTH_IUT ? "an implementation" : "a tester",
 		    other == PTH_IUT ? "iut" : "testers");
-		pth_buf_release(&at);
-	} else
+	else
 		suggest(p, s, kind == PTH_IUT ? "implementation" : "tester", name, kind,
 		    "implementation.name");
 	return false;
 }
 
-/* The one that a plugin speaks, when the experiment names none. */
+/* A plugin that speaks one protocol speaks that one when the experiment names none. */
 static const char *
 only_protocol(const struct pth_ynode *speaks, const char *def)
 {
@@ -79,8 +75,7 @@ static bool
 look_protocol(struct plan *p, struct plan_service *s, const char *name)
 {
 	const struct pth_ynode *speaks = pth_yaml_get(s->plugin->root, "protocol");
-	struct pth_buf at = PTH_BUF_INIT, b = PTH_BUF_INIT;
-	const struct pth_ynode *c;
+	pth_auto_buf at = PTH_BUF_INIT, b = PTH_BUF_INIT;
 
 	if (*name == '\0' || strcmp(name, "unknown") == 0)
 		name = only_protocol(speaks, name);
@@ -88,7 +83,6 @@ look_protocol(struct plan *p, struct plan_service *s, const char *name)
 	if (s->protocol == NULL && strcmp(name, "unknown") == 0) {
 		plan_problem(p, PTH_ERROR, plan_path(&at, s, "protocol.name"),
 		    "%s speaks several protocols; protocol.name must say which", s->plugin->name);
-		pth_buf_release(&at);
 		return false;
 	}
 	if (s->protocol == NULL) {
@@ -100,12 +94,10 @@ look_protocol(struct plan *p, struct plan_service *s, const char *name)
 	if (pth_desc_has(speaks, name) || pth_desc_has(speaks, s->protocol->name) ||
 	    pth_desc_has(speaks, "any"))
 		return true;
-	for (c = speaks->child; c != NULL; c = c->next)
+	pth_yaml_foreach(c, speaks)
 		pth_buf_addf(&b, "%s%s", b.len != 0 ? ", " : "", c->text);
 	plan_problem(p, PTH_ERROR, plan_path(&at, s, "protocol.name"), "%s speaks %s, not %s",
 	    s->plugin->name, b.len != 0 ? b.s : speaks->text, name);
-	pth_buf_release(&at);
-	pth_buf_release(&b);
 	return false;
 }
 
@@ -113,11 +105,10 @@ static void
 unknown_version(struct plan *p, struct plan_service *s, const struct pth_ynode *known,
     const char *name, const char *path)
 {
-	struct pth_buf at = PTH_BUF_INIT, b = PTH_BUF_INIT, shown = PTH_BUF_INIT;
-	const struct pth_ynode *c;
+	pth_auto_buf at = PTH_BUF_INIT, b = PTH_BUF_INIT, shown = PTH_BUF_INIT;
 
 	pth_show(&shown, name, 80);
-	for (c = known != NULL ? known->child : NULL; c != NULL; c = c->next) {
+	pth_yaml_foreach(c, known) {
 		const struct pth_ynode *from = pth_yaml_get(c, "version_config");
 
 		pth_buf_addf(&b, "%s%s", b.len != 0 ? ", " : "", c->key);
@@ -126,20 +117,16 @@ unknown_version(struct plan *p, struct plan_service *s, const struct pth_ynode *
 	}
 	plan_problem(p, PTH_ERROR, plan_path(&at, s, path), "%s has no version '%s'; it has %s",
 	    s->plugin->name, shown.s, b.s != NULL ? b.s : "none");
-	pth_buf_release(&at);
-	pth_buf_release(&b);
-	pth_buf_release(&shown);
 }
 
 static void
 look_version(struct plan *p, struct plan_service *s)
 {
 	const struct pth_ynode *known = pth_yaml_get(s->plugin->root, "versions");
-	const char *given = pth_json_str(json_object_get(s->rec, "protocol"), "version", "");
 
-	if (*given == '\0')
-		given = pth_json_str(json_object_get(s->rec, "implementation"), "version", "");
-	s->version = given;
+	s->version = pth_json_str(json_object_get(s->rec, "protocol"), "version", "");
+	if (*s->version == '\0')
+		s->version = pth_json_str(json_object_get(s->rec, "implementation"), "version", "");
 	if (known == NULL || known->child == NULL)
 		known = pth_yaml_get(s->protocol->root, "versions");
 	if (*s->version == '\0')
@@ -152,19 +139,17 @@ look_version(struct plan *p, struct plan_service *s)
 static void
 look_role(struct plan *p, struct plan_service *s)
 {
-	const struct pth_ynode *commands = pth_yaml_get(s->view, "commands"), *c;
-	struct pth_buf at = PTH_BUF_INIT, b = PTH_BUF_INIT;
+	const struct pth_ynode *commands = pth_yaml_get(s->view, "commands");
+	pth_auto_buf at = PTH_BUF_INIT, b = PTH_BUF_INIT;
 
 	if (pth_desc_role(commands, s->role) != NULL ||
 	    json_object_get(s->rec, "command_override") != NULL)
 		return;
-	for (c = commands != NULL ? commands->child : NULL; c != NULL; c = c->next)
+	pth_yaml_foreach(c, commands)
 		pth_buf_addf(&b, "%s%s", b.len != 0 ? ", " : "", c->key);
 	plan_problem(p, PTH_ERROR, plan_path(&at, s, "protocol.role"),
 	    "%s has no command for the role %s; it has %s", s->plugin->name, s->role,
 	    b.s != NULL ? b.s : "none");
-	pth_buf_release(&at);
-	pth_buf_release(&b);
 }
 
 static void
@@ -173,18 +158,18 @@ look_params(struct plan *p, struct plan_service *s)
 	static const char *const plain[] = { "name", "type", "version", "version_config",
 		"parameters", "config", NULL };
 	const json_t *impl = json_object_get(s->rec, "implementation");
-	struct pth_buf a[5] = { PTH_BUF_INIT, PTH_BUF_INIT, PTH_BUF_INIT, PTH_BUF_INIT,
-		PTH_BUF_INIT };
-	json_t *version = plan_version_params(s);
+	pth_auto_buf at = PTH_BUF_INIT, parameters = PTH_BUF_INIT, config = PTH_BUF_INIT,
+	             plugin = PTH_BUF_INIT, file = PTH_BUF_INIT;
+	json_auto_t *version = plan_version_params(s);
 	struct plan_given given[] = {
-		{ impl, plan_path(&a[0], s, "implementation"), PTH_ERROR, plain },
+		{ impl, plan_path(&at, s, "implementation"), PTH_ERROR, plain },
 		{ json_object_get(impl, "parameters"),
-		    plan_path(&a[1], s, "implementation.parameters"), PTH_ERROR, NULL },
-		{ json_object_get(impl, "config"), plan_path(&a[2], s, "implementation.config"),
+		    plan_path(&parameters, s, "implementation.parameters"), PTH_ERROR, NULL },
+		{ json_object_get(impl, "config"), plan_path(&config, s, "implementation.config"),
 		    PTH_ERROR, plain },
-		{ json_object_get(s->rec, "plugin_config"), plan_path(&a[3], s, "plugin_config"),
+		{ json_object_get(s->rec, "plugin_config"), plan_path(&plugin, s, "plugin_config"),
 		    PTH_WARNING, plain },
-		{ version, plan_path(&a[4], s, "implementation.version_config.parameters"),
+		{ version, plan_path(&file, s, "implementation.version_config.parameters"),
 		    PTH_WARNING, NULL },
 	};
 	static const struct plan_given none = { NULL, "", PTH_ERROR, NULL };
@@ -193,12 +178,9 @@ look_params(struct plan *p, struct plan_service *s)
 	s->pparams = plan_params(p, s->protocol->name, s->pview, &none, 1);
 	if (json_object_get(s->pparams, "port") == NULL && pth_yaml_get(s->pview, "port") != NULL)
 		pth_json_set(s->pparams, "port", json_integer(pth_yaml_get(s->pview, "port")->i));
-	for (size_t i = 0; i < countof(a); i++)
-		pth_buf_release(&a[i]);
-	json_decref(version);
 }
 
-/* The version whose settings are used: another one's by version_config: NAME. */
+/* Returns the version whose settings are used: version_config: NAME names another one. */
 static const char *
 settings_version(struct plan *p, struct plan_service *s)
 {
@@ -213,7 +195,7 @@ settings_version(struct plan *p, struct plan_service *s)
 	return name;
 }
 
-/* paths.cert_dir, when programs can find it wherever they run. */
+/* Returns paths.cert_dir, when programs can find it wherever they run. */
 static const char *
 cert_dir(struct plan *p)
 {

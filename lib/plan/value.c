@@ -1,3 +1,4 @@
+/* This file fills in the templates of a descriptor's values. */
 #include "plan/priv.h"
 
 #include <stdio.h>
@@ -18,9 +19,9 @@ plan_scalar(struct pth_buf *b, const json_t *v)
 static void
 keep(struct pth_plugins *ps, struct pth_template *t)
 {
-	if (ps->ntemplates == ps->captemplates) {
-		ps->captemplates = ps->captemplates != 0 ? 2 * ps->captemplates : 256;
-		ps->templates = pth_xarray(ps->templates, ps->captemplates, sizeof *ps->templates);
+	if (ps->ntemplates == ps->template_room) {
+		ps->template_room = ps->template_room != 0 ? 2 * ps->template_room : 256;
+		ps->templates = pth_xarray(ps->templates, ps->template_room, sizeof *ps->templates);
 	}
 	ps->templates[ps->ntemplates++] = t;
 }
@@ -30,12 +31,11 @@ compile(
     struct plan *p, struct pth_dval *d, const char *before, const char *after, struct pth_err *e)
 {
 	struct pth_template_options o = { .line = d->y.line, .col = d->y.col };
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	pth_buf_addf(&b, "%s%s%s", before, d->y.text, after);
 	o.col = o.col > strlen(before) ? o.col - (unsigned)strlen(before) : 1;
 	d->t = pth_template_parse(d->file, b.s, b.len, &o, e);
-	pth_buf_release(&b);
 	if (d->t == NULL)
 		return -1;
 	keep(p->ps, d->t);
@@ -57,8 +57,8 @@ of_descriptor(struct pth_err *e)
 	return -1;
 }
 
-/* Nodes are compiled once, in the descriptor's own tree: the cast away of
- * const is the cache. */
+/* Nodes are compiled once, in the descriptor's own tree, which is the cache: therefore
+ * const is cast away. */
 int
 plan_text(
     struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_buf *b, struct pth_err *e)
@@ -83,14 +83,13 @@ int
 plan_duration(
     struct plan *p, const struct pth_ynode *n, json_t *vars, int64_t *us, struct pth_err *e)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	int r = plan_text(p, n, vars, &b, e);
 
 	if (r == 0 && b.len > 0 && !pth_duration(b.s, us))
 		r = pth_err_set(e, PTH_INPUT,
 		    "%s:%u:%u: '%.40s' is not a duration such as 5s or 250ms",
 		    ((const struct pth_dval *)n)->file, n->line, n->col, b.s);
-	pth_buf_release(&b);
 	return r;
 }
 
@@ -99,8 +98,7 @@ int
 plan_truth(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_err *e)
 {
 	struct pth_dval *d = (struct pth_dval *)n;
-	struct pth_buf b = PTH_BUF_INIT;
-	int r;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	if (n->kind == PTH_YBOOL)
 		return n->b;
@@ -108,17 +106,15 @@ plan_truth(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_e
 		return pth_dval_error(e, n, "when: must be an expression");
 	if (d->state == '\0' && compile(p, d, "{% if ", " %}1{% endif %}", e) < 0)
 		return of_descriptor(e);
-	r = pth_template_render(d->t, vars, &b, e) < 0 ? of_descriptor(e) : b.len > 0;
-	pth_buf_release(&b);
-	return r;
+	return pth_template_render(d->t, vars, &b, e) < 0 ? of_descriptor(e) : b.len > 0;
 }
 
-/* The value of an expression; a plain path ("requests", "target.files") needs
+/* Returns the value of an expression; a plain path ("requests", "target.files") needs
  * no parser. */
 static json_t *
 evaluate(const struct pth_ynode *n, const char *text, json_t *vars, struct pth_err *e)
 {
-	struct pth_buf name = PTH_BUF_INIT;
+	pth_auto_buf name = PTH_BUF_INIT;
 	json_t *v = pth_json_path(vars, text);
 
 	if (v != NULL)
@@ -127,7 +123,6 @@ evaluate(const struct pth_ynode *n, const char *text, json_t *vars, struct pth_e
 	v = pth_template_expr(name.s, text, vars, e);
 	if (v == NULL)
 		of_descriptor(e);
-	pth_buf_release(&name);
 	return v;
 }
 
@@ -144,29 +139,25 @@ each(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, each_
 {
 	const struct pth_ynode *x = pth_yaml_get(n, "each");
 	const char *as = pth_desc_str(n, "as", "item");
-	json_t *list, *inner, *v;
+	json_auto_t *list = NULL, *inner = NULL;
+	json_t *v;
 	size_t i;
-	int r = 0;
 
 	if (x->kind != PTH_YSTR)
 		return pth_dval_error(e, x, "each: must be an expression");
 	list = evaluate(x, x->text, vars, e);
 	if (list == NULL)
 		return -1;
-	if (!json_is_array(list) && !json_is_null(list)) {
-		json_decref(list);
+	if (!json_is_array(list) && !json_is_null(list))
 		return pth_dval_error(e, x, "each: '%s' is not a list", x->text);
-	}
 	inner = json_copy(vars);
 	json_array_foreach(list, i, v) {
 		json_object_set(inner, as, v);
 		pth_json_set(inner, "index", json_integer((json_int_t)i));
-		if ((r = fn(p, n, inner, out, e)) < 0)
-			break;
+		if (fn(p, n, inner, out, e) < 0)
+			return -1;
 	}
-	json_decref(inner);
-	json_decref(list);
-	return r;
+	return 0;
 }
 
 static void
@@ -194,7 +185,7 @@ arg(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct
 {
 	const struct pth_ynode *when = pth_yaml_get(n, "when"), *words = pth_yaml_get(n, "words");
 	const struct pth_ynode *one = n->kind == PTH_YMAP ? pth_yaml_get(n, "optional") : n;
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	int r;
 
 	if (when != NULL) {
@@ -204,21 +195,19 @@ arg(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct
 	}
 	if (pth_yaml_get(n, "each") != NULL)
 		return each(p, n, vars, out, each_args, e);
-	r = plan_text(p, words != NULL ? words : one, vars, &b, e);
-	if (r == 0 && words != NULL)
-		r = pth_words(b.s != NULL ? b.s : "", out, e);
-	else if (r == 0 && (b.len != 0 || one == n))
+	if (plan_text(p, words != NULL ? words : one, vars, &b, e) < 0)
+		return -1;
+	if (words != NULL)
+		return pth_words(b.s != NULL ? b.s : "", out, e);
+	if (b.len != 0 || one == n)
 		push_text(out, &b);
-	pth_buf_release(&b);
-	return r;
+	return 0;
 }
 
 int
 plan_args(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e)
 {
-	const struct pth_ynode *c;
-
-	for (c = n != NULL ? n->child : NULL; c != NULL; c = c->next)
+	pth_yaml_foreach(c, n)
 		if (arg(p, c, vars, out, e) < 0)
 			return -1;
 	return 0;
@@ -228,46 +217,37 @@ static int
 cmd_argv(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *argv, struct pth_err *e)
 {
 	const struct pth_ynode *sh = pth_yaml_get(n, "sh"), *words = pth_yaml_get(n, "words");
-	struct pth_buf b = PTH_BUF_INIT;
-	int r;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	if (sh == NULL && words == NULL)
 		return plan_args(
 		    p, n->kind == PTH_YSEQ ? n : pth_yaml_get(n, "argv"), vars, argv, e);
-	r = plan_text(p, sh != NULL ? sh : words, vars, &b, e);
-	if (r == 0 && words != NULL)
-		r = pth_words(b.s != NULL ? b.s : "", argv, e);
-	if (r == 0 && sh != NULL) {
+	if (plan_text(p, sh != NULL ? sh : words, vars, &b, e) < 0)
+		return -1;
+	if (words != NULL && pth_words(b.s != NULL ? b.s : "", argv, e) < 0)
+		return -1;
+	if (sh != NULL) {
 		pth_json_push(argv, json_string("sh"));
 		pth_json_push(argv, json_string("-c"));
 		push_text(argv, &b);
 	}
-	pth_buf_release(&b);
-	return r;
+	return 0;
 }
 
 static int
 cmd_extras(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *cmd, struct pth_err *e)
 {
 	const struct pth_ynode *cwd = pth_yaml_get(n, "cwd"), *env = pth_yaml_get(n, "env");
-	struct pth_buf b = PTH_BUF_INIT;
-	json_t *v;
-	int r;
+	pth_auto_buf b = PTH_BUF_INIT;
+	json_t *v = NULL;
 
-	if (cwd != NULL) {
-		r = plan_text(p, cwd, vars, &b, e);
-		if (r == 0)
-			pth_json_set(cmd, "cwd", pth_json_text(b.s, b.len));
-		pth_buf_release(&b);
-		if (r < 0)
-			return -1;
-	}
-	if (env != NULL) {
-		v = plan_tree(p, env, vars, e);
-		if (v == NULL)
-			return -1;
+	if ((cwd != NULL && plan_text(p, cwd, vars, &b, e) < 0) ||
+	    (env != NULL && (v = plan_tree(p, env, vars, e)) == NULL))
+		return -1;
+	if (cwd != NULL)
+		pth_json_set(cmd, "cwd", pth_json_text(b.s, b.len));
+	if (env != NULL)
 		pth_json_set(cmd, "env", v);
-	}
 	return 0;
 }
 
@@ -279,47 +259,39 @@ command(
 	                       *critical = pth_yaml_get(n, "critical"),
 	                       *category = pth_yaml_get(n, "category");
 	int go = when != NULL ? plan_truth(p, when, vars, e) : 1;
-	json_t *cmd, *argv;
+	json_auto_t *cmd = json_object();
+	json_t *argv = json_array();
 
+	pth_json_set(cmd, "argv", argv);
 	if (go <= 0)
 		return go < 0 ? NULL : json_null();
-	cmd = json_object();
-	argv = json_array();
-	pth_json_set(cmd, "argv", argv);
 	if (cmd_argv(p, n, vars, argv, e) < 0)
-		goto fail;
+		return NULL;
 	if (json_array_size(argv) == 0) {
 		pth_dval_error(e, n, "a command without words");
-		goto fail;
+		return NULL;
 	}
 	if (plan_duration(p, pth_yaml_get(n, "timeout"), vars, &timeout_us, e) < 0)
-		goto fail;
+		return NULL;
 	pth_json_set(cmd, "critical", json_boolean(!critical || critical->b));
 	pth_json_set(cmd, "timeout_us", json_integer(timeout_us));
 	if (category != NULL)
 		pth_json_set(cmd, "category", json_string(category->text));
 	if (n->kind == PTH_YMAP && cmd_extras(p, n, vars, cmd, e) < 0)
-		goto fail;
-	return cmd;
-fail:
-	json_decref(cmd);
-	return NULL;
+		return NULL;
+	return pth_take(&cmd);
 }
 
 int
 plan_cmds(struct plan *p, const struct pth_ynode *list, json_t *vars, int64_t timeout_us,
     json_t *out, struct pth_err *e)
 {
-	const struct pth_ynode *c;
-	json_t *cmd;
+	pth_yaml_foreach(c, list) {
+		json_t *cmd = command(p, c, vars, timeout_us, e);
 
-	for (c = list != NULL ? list->child : NULL; c != NULL; c = c->next) {
-		cmd = command(p, c, vars, timeout_us, e);
 		if (cmd == NULL)
 			return -1;
-		if (json_is_null(cmd))
-			json_decref(cmd);
-		else
+		if (!json_is_null(cmd))
 			pth_json_push(out, cmd);
 	}
 	return 0;
@@ -329,26 +301,19 @@ plan_cmds(struct plan *p, const struct pth_ynode *list, json_t *vars, int64_t ti
 static json_t *
 tree_text(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_err *e)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	size_t len = n->len;
-	json_t *v = NULL;
+	json_auto_t *v = NULL;
 
 	if (len > 4 && strncmp(n->text, "{{", 2) == 0 && strcmp(n->text + len - 2, "}}") == 0 &&
 	    strstr(n->text + 2, "{{") == NULL) {
 		pth_buf_add(&b, n->text + 2, len - 4);
 		v = evaluate(n, b.s, vars, e);
-		if (v == NULL || !json_is_string(v)) {
-			pth_buf_release(&b);
-			return v;
-		}
+		if (v == NULL || !json_is_string(v))
+			return pth_take(&v);
 		pth_buf_cut(&b, 0);
-		json_decref(v);
-		v = NULL;
 	}
-	if (plan_text(p, n, vars, &b, e) == 0)
-		v = pth_json_text(b.s, b.len);
-	pth_buf_release(&b);
-	return v;
+	return plan_text(p, n, vars, &b, e) == 0 ? pth_json_text(b.s, b.len) : NULL;
 }
 
 static bool
@@ -360,23 +325,20 @@ control(const char *key)
 static json_t *
 tree_map(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_err *e)
 {
-	json_t *out = json_object(), *v;
-	const struct pth_ynode *c;
+	json_auto_t *out = json_object();
 
-	for (c = n->child; c != NULL; c = c->next) {
-		if (control(c->key))
-			continue;
-		v = plan_tree(p, c, vars, e);
-		if (v == NULL) {
-			json_decref(out);
+	pth_yaml_foreach(c, n) {
+		json_t *v = control(c->key) ? NULL : plan_tree(p, c, vars, e);
+
+		if (v != NULL)
+			pth_json_set(out, c->key, v);
+		else if (!control(c->key))
 			return NULL;
-		}
-		pth_json_set(out, c->key, v);
 	}
-	return out;
+	return pth_take(&out);
 }
 
-/* One item of a list: `when` may leave it out. {each: X, value: V} gives V. */
+/* Appends one item of a list: `when` may leave it out. {each: X, value: V} gives V. */
 static int
 item(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e)
 {
@@ -406,18 +368,16 @@ int
 plan_list(
     struct plan *p, const struct pth_ynode *list, json_t *vars, json_t *out, struct pth_err *e)
 {
-	const struct pth_ynode *c;
-	int r = 0;
-
-	for (c = list != NULL ? list->child : NULL; c != NULL && r == 0; c = c->next)
-		r = plan_item(p, c, vars, out, e);
-	return r;
+	pth_yaml_foreach(c, list)
+		if (plan_item(p, c, vars, out, e) < 0)
+			return -1;
+	return 0;
 }
 
 json_t *
 plan_tree(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_err *e)
 {
-	json_t *out;
+	json_auto_t *out = json_array();
 
 	if (n->kind == PTH_YSTR)
 		return tree_text(p, n, vars, e);
@@ -425,11 +385,7 @@ plan_tree(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_er
 		return pth_yaml_json(n);
 	if (n->kind == PTH_YMAP)
 		return tree_map(p, n, vars, e);
-	out = json_array();
-	if (plan_list(p, n, vars, out, e) == 0)
-		return out;
-	json_decref(out);
-	return NULL;
+	return plan_list(p, n, vars, out, e) == 0 ? pth_take(&out) : NULL;
 }
 
 char *

@@ -1,9 +1,9 @@
 /*
- * The variables that the templates of a descriptor see, pth-plugin(5).
+ * This file makes the variables that the templates of a descriptor see, pth-plugin(5).
  */
 #include "plan/priv.h"
 
-#include <string.h>
+#include "base/text.h"
 
 static void
 set(json_t *o, const char *key, const char *value)
@@ -14,31 +14,25 @@ set(json_t *o, const char *key, const char *value)
 static json_t *
 at(const struct plan_service *s, const char *what)
 {
-	struct pth_buf b = PTH_BUF_INIT;
-	json_t *v;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	pth_buf_addf(&b, "@{dir}/%s%s%s", s->name, *what != '\0' ? "/" : "", what);
-	v = json_stringn(b.s, b.len);
-	pth_buf_release(&b);
-	return v;
+	return json_stringn(b.s, b.len);
 }
 
-/* Certificates: this test's own, or those that the experiment names, one by
- * one or with their directory. */
+/* A certificate is the test's own, or one that the experiment names, by itself or with
+ * its directory. */
 static json_t *
 cert(const struct plan_service *s, const char *param, const char *file)
 {
 	const char *given = pth_json_str(s->params, param, NULL);
-	struct pth_buf b = PTH_BUF_INIT;
-	json_t *v;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	if (!s->own_certs && given != NULL && *given != '\0')
 		return json_string(given);
 	pth_buf_addf(
 	    &b, "%s/%s", s->own_certs || s->cert_dir == NULL ? "@{dir}/certs" : s->cert_dir, file);
-	v = json_stringn(b.s, b.len);
-	pth_buf_release(&b);
-	return v;
+	return json_stringn(b.s, b.len);
 }
 
 static void
@@ -51,7 +45,6 @@ places(json_t *vars, const struct plan_service *s)
 		{ "www", "www", "www" },
 	};
 	json_t *paths = json_object();
-	size_t i;
 
 	pth_json_set(paths, "test", json_string("@{dir}"));
 	pth_json_set(paths, "service", at(s, ""));
@@ -61,7 +54,7 @@ places(json_t *vars, const struct plan_service *s)
 	pth_json_set(paths, "cert", cert(s, "cert_file", "cert.pem"));
 	pth_json_set(paths, "key", cert(s, "key_file", "key.pem"));
 	pth_json_set(paths, "ca", cert(s, "ca_file", "ca.pem"));
-	for (i = 0; i < countof(names); i++) {
+	for (size_t i = 0; i < countof(names); i++) {
 		pth_json_set(paths, names[i][1], at(s, names[i][2]));
 		pth_json_set(vars, names[i][0], at(s, names[i][2]));
 	}
@@ -92,19 +85,6 @@ features(const struct plan_service *s)
 	return f != NULL ? pth_yaml_json(f) : json_object();
 }
 
-/* Names that the framework sets; a parameter of the name only feeds it. */
-static bool
-ours(const char *name)
-{
-	static const char *const names[] = { "port", "cert_file", "key_file", "ca_file" };
-	size_t i;
-
-	for (i = 0; i < countof(names); i++)
-		if (strcmp(name, names[i]) == 0)
-			return true;
-	return false;
-}
-
 bool
 plan_finite(const struct plan_service *s)
 {
@@ -115,23 +95,21 @@ plan_finite(const struct plan_service *s)
 	return s->client || s->plugin->kind == PTH_TESTER;
 }
 
-/* The other side: the target, or the first service that targets this one. */
+/* The other side is the target, or the first service that targets this one. */
 static json_t *
 peer_of(const struct plan *p, const struct plan_service *s)
 {
-	size_t i;
-
 	if (s->target != NULL)
 		return s->target->info;
-	for (i = 0; i < p->n; i++)
-		if (p->v[i].target == s)
-			return p->v[i].info;
+	plan_foreach(other, p) if (other->target == s) return other->info;
 	return json_null();
 }
 
 json_t *
 plan_vars(struct plan *p, struct plan_service *s)
 {
+	/* Names that the framework sets; a parameter of the name only feeds it. */
+	static const char *const ours[] = { "port", "cert_file", "key_file", "ca_file" };
 	const char *interface = pth_json_str(json_object_get(s->rec, "network"), "interface", "");
 	const struct plan_service *peer = s->client && s->target != NULL ? s->target : s;
 	json_t *vars = json_object(), *v;
@@ -148,8 +126,8 @@ plan_vars(struct plan *p, struct plan_service *s)
 	json_object_set(vars, "target", s->target != NULL ? s->target->info : json_null());
 	json_object_set(vars, "peer", peer_of(p, s));
 	json_object_set(vars, "service", s->rec);
-	json_object_set(vars, "services", p->services);
-	json_object_set(vars, "service_names", p->names);
+	json_object_set(vars, "services", p->infos);
+	json_object_set(vars, "service_names", p->service_names);
 	pth_json_set(vars, "finite", json_boolean(plan_finite(s)));
 	pth_json_set(vars, "protocol", protocol(s));
 	json_object_set(vars, "record", p->test);
@@ -162,7 +140,7 @@ plan_vars(struct plan *p, struct plan_service *s)
 	places(vars, s);
 	plan_version_vars(s, vars);
 	json_object_foreach(s->params, key, v)
-		if (!ours(key))
+		if (!pth_one_of(key, ours, countof(ours)))
 			json_object_set(vars, key, v);
 	return vars;
 }

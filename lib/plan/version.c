@@ -1,6 +1,6 @@
 /*
- * What PANTHER's command templates read: the part of the version file for the
- * service's role, whose keys are variables at the top. Jinja prints nothing
+ * This file makes what PANTHER's command templates read: the part of the version file for
+ * the service's role, whose keys are variables at the top. Jinja prints nothing
  * for what is not there; our templates refuse it, so every known name is there,
  * empty if need be. Certificates have both forms: certificates.cert.param, which
  * version files hold, and certificates.cert_param, which templates ask for.
@@ -16,7 +16,7 @@
 
 #include "base/text.h"
 
-/* Parameters and the values of a version file that mean the same. */
+/* These parameters and values of a version file mean the same. */
 static const struct {
 	const char *param, *path;
 } twins[] = {
@@ -62,16 +62,15 @@ empty(const json_t *v)
 	return v == NULL || json_is_null(v) || (json_is_string(v) && json_string_length(v) == 0);
 }
 
-/* cert_param and cert.param, whichever is there, as both. */
+/* Makes both of cert_param and cert.param, whichever is there. */
 static void
 both_forms(json_t *certs)
 {
 	static const char *const kinds[] = { "cert", "key" },
 	                         *const fields[] = { "param", "file", "local_file" };
-	struct pth_buf flat = PTH_BUF_INIT;
-	size_t i;
+	pth_auto_buf flat = PTH_BUF_INIT;
 
-	for (i = 0; i < countof(kinds) * countof(fields); i++) {
+	for (size_t i = 0; i < countof(kinds) * countof(fields); i++) {
 		const char *field = fields[i % countof(fields)];
 		json_t *nested = json_object_get(certs, kinds[i / countof(fields)]), *v;
 
@@ -83,19 +82,17 @@ both_forms(json_t *certs)
 		else
 			json_object_set(nested, field, v);
 	}
-	pth_buf_release(&flat);
 }
 
-/* Set "a.b.c", whose maps are there. */
+/* Sets "a.b.c", whose maps are there. */
 static void
 put(json_t *o, const char *path, json_t *v)
 {
 	const char *dot = strrchr(path, '.');
-	char *above = dot != NULL ? pth_xstrndup(path, (size_t)(dot - path)) : NULL;
+	pth_auto_str above = dot != NULL ? pth_xstrndup(path, (size_t)(dot - path)) : NULL;
 
 	json_object_set(
 	    above != NULL ? pth_json_path(o, above) : o, dot != NULL ? dot + 1 : path, v);
-	free(above);
 }
 
 static bool
@@ -111,13 +108,10 @@ given(const struct plan_service *s, const char *name)
 static json_t *
 section_of(const json_t *file, const char *role)
 {
-	json_t *base = skeleton(), *own = json_deep_copy(json_object_get(file, role)), *out;
+	json_auto_t *base = skeleton(), *own = json_deep_copy(json_object_get(file, role));
 
 	drop_nulls(own);
-	out = json_is_object(own) ? pth_json_merge(base, own) : json_incref(base);
-	json_decref(base);
-	json_decref(own);
-	return out;
+	return json_is_object(own) ? pth_json_merge(base, own) : json_incref(base);
 }
 
 /* --- the file, and the experiment's part of it --- */
@@ -131,11 +125,11 @@ own_section(json_t *given, const char *role)
 {
 	static const char *const keys[] = { "initial_version", "protocol", "binary", "network",
 		"certificates", "ticket_file", "logging" };
-	json_t *section = json_object_get(given, role), *v;
-	size_t i;
+	json_t *section = json_object_get(given, role);
 
-	for (i = 0; i < countof(keys); i++) {
-		v = json_object_get(given, keys[i]);
+	for (size_t i = 0; i < countof(keys); i++) {
+		json_t *v = json_object_get(given, keys[i]);
+
 		if (v == NULL)
 			continue;
 		if (!json_is_object(section)) {
@@ -148,19 +142,18 @@ own_section(json_t *given, const char *role)
 	}
 }
 
-/* So that cert_param of one file wins over cert.param of the other. */
+/* With both forms, cert_param of one file wins over cert.param of the other. */
 static void
 complete_certificates(json_t *file)
 {
 	static const char *const kinds[] = { "cert", "key" };
 	json_t *certs;
-	size_t i, k;
 
-	for (i = 0; i < countof(roles); i++) {
+	for (size_t i = 0; i < countof(roles); i++) {
 		certs = json_object_get(json_object_get(file, roles[i]), "certificates");
 		if (!json_is_object(certs))
 			continue;
-		for (k = 0; k < countof(kinds); k++)
+		for (size_t k = 0; k < countof(kinds); k++)
 			if (!json_is_object(json_object_get(certs, kinds[k])))
 				pth_json_set(certs, kinds[k], json_object());
 		both_forms(certs);
@@ -171,22 +164,19 @@ static void
 check_given(struct plan *p, const struct plan_service *s, const json_t *given, const char *what)
 {
 	struct pth_arena a = { NULL, 0 };
-	struct pth_buf text = PTH_BUF_INIT, at = PTH_BUF_INIT;
+	pth_auto_buf text = PTH_BUF_INIT, at = PTH_BUF_INIT;
 	struct pth_ynode *n;
 	struct pth_diags d;
-	size_t i;
 
 	pth_diags_init(&d, "");
 	pth_json_dump(&text, given);
 	n = pth_yaml_load(text.s, text.len, &a, &d);
 	if (n != NULL)
 		pth_version_check(n, &d);
-	for (i = 0; i < d.n; i++)
+	for (size_t i = 0; i < d.n; i++)
 		plan_problem(p, d.v[i].severity, plan_path(&at, s, what), "%s", d.v[i].text);
 	pth_diags_release(&d);
 	pth_arena_release(&a);
-	pth_buf_release(&text);
-	pth_buf_release(&at);
 }
 
 /* A dependency's name is its directory, in a command of the image. */
@@ -194,7 +184,7 @@ static void
 check_dependencies(
     struct plan *p, const struct plan_service *s, const json_t *given, const char *what)
 {
-	struct pth_buf at = PTH_BUF_INIT, shown = PTH_BUF_INIT;
+	pth_auto_buf at = PTH_BUF_INIT, shown = PTH_BUF_INIT;
 	json_t *v;
 	size_t i;
 
@@ -208,52 +198,50 @@ check_dependencies(
 		plan_problem(p, PTH_ERROR, plan_path(&at, s, what),
 		    "dependencies: '%s' cannot be a name", shown.s != NULL ? shown.s : "");
 	}
-	pth_buf_release(&at);
-	pth_buf_release(&shown);
 }
 
-/* implementation.version and implementation.version_config, where they are maps. */
+static void
+merge_into(json_t **to, json_t *more)
+{
+	json_t *both = *to != NULL ? pth_json_merge(*to, more) : json_incref(more);
+
+	json_decref(*to);
+	*to = both;
+}
+
+/* Takes implementation.version and implementation.version_config, where they are maps. */
 static void
 given_part(struct plan *p, struct plan_service *s)
 {
 	static const char *const keys[] = { "version", "version_config" };
 	const json_t *impl = json_object_get(s->rec, "implementation");
-	struct pth_buf what = PTH_BUF_INIT;
-	json_t *part, *both;
-	size_t i;
+	pth_auto_buf what = PTH_BUF_INIT;
 
-	for (i = 0; i < countof(keys); i++) {
-		if (!json_is_object(json_object_get(impl, keys[i])))
+	for (size_t i = 0; i < countof(keys); i++) {
+		json_auto_t *part = json_deep_copy(json_object_get(impl, keys[i]));
+
+		if (!json_is_object(part))
 			continue;
-		part = json_deep_copy(json_object_get(impl, keys[i]));
 		own_section(part, s->role);
 		pth_buf_cut(&what, 0);
 		pth_buf_addf(&what, "implementation.%s", keys[i]);
 		check_given(p, s, part, what.s);
 		check_dependencies(p, s, part, what.s);
 		complete_certificates(part);
-		both = s->vgiven != NULL ? pth_json_merge(s->vgiven, part) : json_incref(part);
-		json_decref(s->vgiven);
-		json_decref(part);
-		s->vgiven = both;
+		merge_into(&s->vgiven, part);
 	}
-	pth_buf_release(&what);
 }
 
 void
 plan_version_file(struct plan *p, struct plan_service *s)
 {
 	const struct pth_ynode *n = pth_yaml_get(s->view, "version_config");
-	json_t *both;
 
 	given_part(p, s);
 	s->vfile = n != NULL && n->kind == PTH_YMAP ? pth_yaml_json(n) : NULL;
 	complete_certificates(s->vfile);
-	if (s->vgiven == NULL)
-		return;
-	both = s->vfile != NULL ? pth_json_merge(s->vfile, s->vgiven) : json_incref(s->vgiven);
-	json_decref(s->vfile);
-	s->vfile = both;
+	if (s->vgiven != NULL)
+		merge_into(&s->vfile, s->vgiven);
 }
 
 static json_t *
@@ -284,24 +272,11 @@ plan_version_env(const struct plan_service *s)
 static void
 set_text(json_t *to, const char *key, const json_t *from, const char *name)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	plan_scalar(&b, json_object_get(from, name));
 	if (b.len != 0)
 		pth_json_set(to, key, pth_json_text(b.s, b.len));
-	pth_buf_release(&b);
-}
-
-static json_t *
-named(json_t *list, const char *name)
-{
-	json_t *v;
-	size_t i;
-
-	json_array_foreach(list, i, v)
-		if (strcmp(pth_json_str(v, "name", ""), name) == 0)
-			return v;
-	return NULL;
 }
 
 void
@@ -316,7 +291,7 @@ plan_version_docker(const struct plan_service *s, json_t *docker)
 		pth_json_set(docker, "dependencies", list);
 	}
 	json_array_foreach(json_object_get(s->vfile, "dependencies"), i, v) {
-		to = named(list, pth_json_str(v, "name", ""));
+		to = pth_json_named(list, pth_json_str(v, "name", ""));
 		if (to == NULL && json_object_get(v, "url") == NULL)
 			continue; /* nowhere to get it from */
 		if (to == NULL) {
@@ -337,8 +312,8 @@ open_parameter(const struct plan_service *s, const char *name)
 	return json_object_get(s->params, name) != NULL && !given(s, name);
 }
 
-/* Of the experiment's part alone: where the program is, more arguments. A
- * version file of PANTHER names its container's places. */
+/* The experiment's part alone says where the program is, and more arguments: a version
+ * file of PANTHER names places of its container. */
 static void
 given_parameters(struct plan_service *s)
 {
@@ -346,7 +321,7 @@ given_parameters(struct plan_service *s)
 	const char *dir = json_string_value(pth_json_path(section, "binary.dir"));
 	const char *more = json_string_value(
 	    pth_json_path(section, "protocol.additional_parameters"));
-	json_t *words = json_array();
+	json_auto_t *words = json_array();
 	struct pth_err e;
 
 	if (dir != NULL && *dir != '\0' && open_parameter(s, "directory"))
@@ -354,7 +329,6 @@ given_parameters(struct plan_service *s)
 	if (more != NULL && json_is_array(json_object_get(s->params, "extra")) &&
 	    !given(s, "extra") && pth_words(more, words, &e) == 0)
 		json_object_set(s->params, "extra", words);
-	json_decref(words);
 }
 
 /* The file's port is the server's usual one; `ports` without a place in the
@@ -363,27 +337,25 @@ static void
 usual_port(const struct plan *p, struct plan_service *s)
 {
 	json_t *port = pth_json_path(s->section, "network.port");
-	struct pth_buf at = PTH_BUF_INIT;
+	pth_auto_buf at = PTH_BUF_INIT;
 
 	if (s->client || json_integer_value(port) <= 0 || json_integer_value(port) > 65535)
 		return;
 	json_object_set(s->pparams, "port", port);
 	s->port_usual = (json_object_get(
 	                     json_object_get(p->rec, "marks"), plan_path(&at, s, "ports")) == NULL);
-	pth_buf_release(&at);
 }
 
 void
 plan_version_look(struct plan *p, struct plan_service *s)
 {
 	json_t *v;
-	size_t i;
 
 	if (s->vfile == NULL)
 		return;
 	s->section = section_of(s->vfile, s->role);
 	both_forms(json_object_get(s->section, "certificates"));
-	for (i = 0; i < countof(twins); i++) {
+	for (size_t i = 0; i < countof(twins); i++) {
 		v = pth_json_path(s->section, twins[i].path);
 		if (empty(v) || json_object_get(s->params, twins[i].param) == NULL)
 			continue;
@@ -396,16 +368,15 @@ plan_version_look(struct plan *p, struct plan_service *s)
 	usual_port(p, s);
 }
 
-/* The certificates of the test, where the file names some. */
+/* The certificates of the test take the place of those that the file names. */
 static void
 certificates(const struct plan_service *s, const json_t *vars)
 {
 	static const char *const kinds[][3] = { { "cert_file", "cert" }, { "key_file", "key" } };
 	bool ours = !s->own_certs || pth_json_bool(s->rec, "generate_new_certificates", false);
 	json_t *certs = json_object_get(s->section, "certificates");
-	size_t i;
 
-	for (i = 0; i < countof(kinds); i++) {
+	for (size_t i = 0; i < countof(kinds); i++) {
 		json_t *v = json_object_get(vars, kinds[i][0]);
 
 		if (!ours || empty(json_object_get(certs, kinds[i][0])))
@@ -422,37 +393,32 @@ binary_path(const json_t *binary)
 {
 	const char *dir = pth_json_str(binary, "dir", ""), *name = pth_json_str(binary, "name", "");
 	size_t n = strlen(dir);
-	struct pth_buf b = PTH_BUF_INIT;
-	json_t *v;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	if (*name == '/' || strchr(name, ' ') != NULL || n == 0 || *name == '\0')
 		return json_string(name);
 	name += strncmp(name, "./", 2) != 0 ? 0 : 2;
 	pth_buf_addf(&b, "%s%s%s", dir, dir[n - 1] == '/' ? "" : "/", name);
-	v = json_stringn(b.s, b.len);
-	pth_buf_release(&b);
-	return v;
+	return json_stringn(b.s, b.len);
 }
 
 void
 plan_version_vars(const struct plan_service *s, json_t *vars)
 {
+	static const char *const ours[] = { "name", "version", "transport", "port" };
 	json_t *v, *port = json_object_get(vars, "port"),
 	           *protocol = json_object_get(vars, "protocol");
-	json_t *top = json_pack(
+	json_auto_t *top = json_pack(
 	    "{s:s, s:[], s:{}, s:{}}", "commit", "", "dependencies", "env", "tests");
 	const char *key;
 
-	if (s->section == NULL) {
-		json_decref(top);
+	if (s->section == NULL)
 		return;
-	}
 	certificates(s, vars);
 	if (json_integer_value(port) > 0)
 		put(s->section, "network.port", port);
 	json_object_foreach(json_object_get(s->section, "protocol"), key, v)
-		if (strcmp(key, "name") != 0 && strcmp(key, "version") != 0 &&
-		    strcmp(key, "transport") != 0 && strcmp(key, "port") != 0)
+		if (!pth_one_of(key, ours, countof(ours)))
 			json_object_set(protocol, key, v);
 	pth_json_set(vars, "binary_path", binary_path(json_object_get(s->section, "binary")));
 	json_object_set(vars, "target_port", port);
@@ -460,7 +426,6 @@ plan_version_vars(const struct plan_service *s, json_t *vars)
 	json_object_update_existing(top, s->vfile);
 	json_object_update_missing(vars, top);
 	json_object_set(vars, "version_config", s->vfile);
-	json_decref(top);
 }
 
 json_t *

@@ -1,7 +1,9 @@
+/* This file splits a command line into words, without a shell. */
 #include "plan/plan.h"
 
 #include <string.h>
 
+#include "base/text.h"
 #include "io/json.h"
 
 struct split {
@@ -29,8 +31,7 @@ finish(struct split *p)
 static bool
 name_char(char c, bool first)
 {
-	return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (!first && c >= '0' && c <= '9');
+	return c == '_' || (first ? pth_is_alpha(c) : pth_is_alnum(c));
 }
 
 static int
@@ -99,7 +100,7 @@ operator(struct split *p, struct pth_err *e)
 	finish(p);
 	p->s += strspn(p->s, "&>");
 	p->s += *p->s == '|';
-	if (*p->s >= '0' && *p->s <= '9' && p->s[-1] == '&')
+	if (pth_is_digit(*p->s) && p->s[-1] == '&')
 		p->s += strspn(p->s, "0123456789");
 	else
 		p->drop = true;

@@ -1,6 +1,6 @@
 /*
- * The keys of a descriptor: one table says which kind has which key and what
- * its value looks like; one walk over the tree checks a file against it.
+ * This file checks the keys of a descriptor: one table says which kind has which key and
+ * what its value looks like; one walk over the tree checks a file against it.
  */
 #include "plugin/plugin.h"
 
@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/words.h"
 
 enum type {
 	ANY, /* templates allowed in strings, when/each in lists of maps */
@@ -22,6 +23,7 @@ enum type {
 	SIGNAL,
 	TPL,  /* a scalar with a template */
 	LIST, /* of ANY: templates, each with when/each if a map */
+	ARG,
 	ARGS, /* elements of an argv */
 	LINE, /* ARGS, or {line: ...} or {template: FILE} */
 	CMD,
@@ -33,6 +35,7 @@ enum type {
 	ROLES, /* `item`, or a map of it by role */
 	OVER,  /* partial descriptors by name */
 	PARAMS,
+	METRIC,
 	METRICS, /* numbers out of files */
 	VERSION, /* what PANTHER's version files hold */
 	ENUM,    /* words in `words` */
@@ -54,43 +57,36 @@ enum {
 };
 
 /* clang-format off */
+/* Every kind may have this key, and its type says all of its value. */
+#define K(key, type_of_value) { .name = #key, .type = type_of_value }
+
 static const struct key phase_keys[] = {
-	{ .name = "pre_compile", .type = CMDS }, { .name = "compile", .type = CMDS },
-	{ .name = "post_compile", .type = CMDS }, { .name = "pre_run", .type = CMDS },
-	{ .name = "post_run", .type = CMDS }, { .name = NULL },
+	K(pre_compile, CMDS), K(compile, CMDS), K(post_compile, CMDS), K(pre_run, CMDS),
+	K(post_run, CMDS), { .name = NULL },
 };
 
 static const struct key stop_keys[] = {
-	{ .name = "signal", .type = SIGNAL }, { .name = "grace", .type = DURATION },
-	{ .name = NULL },
+	K(signal, SIGNAL), K(grace, DURATION), { .name = NULL },
 };
 
 static const struct key capture_keys[] = {
-	{ .name = "interface", .type = TEXT }, { .name = "file", .type = TEXT }, { .name = NULL },
+	K(interface, TEXT), K(file, TEXT), { .name = NULL },
 };
 
 static const struct key docker_keys[] = {
-	{ .name = "builder", .type = TEXT }, { .name = "base", .type = TPL },
-	{ .name = "build_base", .type = TPL }, { .name = "features", .type = LIST },
-	{ .name = "patches", .type = LIST },
-	{ .name = "image", .type = TPL }, { .name = "dockerfile", .type = TPL },
-	{ .name = "packages", .type = LIST }, { .name = "build_packages", .type = LIST },
-	{ .name = "repository", .type = TPL }, { .name = "revision", .type = TPL },
-	{ .name = "submodules", .type = BOOL }, { .name = "directory", .type = TPL },
-	{ .name = "dependencies", .type = LIST }, { .name = "build", .type = LIST },
-	{ .name = "args", .type = MAP, .item = TPL }, { .name = "environment", .type = MAP,
-	    .item = TPL },
-	{ .name = "expose", .type = LIST }, { .name = "capabilities", .type = LIST },
-	{ .name = "platform", .type = TPL }, { .name = "files", .type = LIST },
-	{ .name = NULL },
+	K(builder, TEXT), K(base, TPL), K(build_base, TPL), K(features, LIST),
+	K(patches, LIST), K(image, TPL), K(dockerfile, TPL), K(packages, LIST),
+	K(build_packages, LIST), K(repository, TPL), K(revision, TPL), K(submodules, BOOL),
+	K(directory, TPL), K(dependencies, LIST), K(build, LIST),
+	{ .name = "args", .type = MAP, .item = TPL },
+	{ .name = "environment", .type = MAP, .item = TPL }, K(expose, LIST),
+	K(capabilities, LIST), K(platform, TPL), K(files, LIST), { .name = NULL },
 };
 
 static const struct key cmd_keys[] = {
-	{ .name = "argv", .type = ARGS }, { .name = "sh", .type = TPL }, { .name = "words",
-	    .type = TPL },
-	{ .name = "when", .type = TPL }, { .name = "critical", .type = BOOL },
-	{ .name = "timeout", .type = DURATION }, { .name = "cwd", .type = TPL },
-	{ .name = "env", .type = MAP, .item = TPL }, { .name = "name", .type = TEXT },
+	K(argv, ARGS), K(sh, TPL), K(words, TPL), K(when, TPL), K(critical, BOOL),
+	K(timeout, DURATION), K(cwd, TPL), { .name = "env", .type = MAP, .item = TPL },
+	K(name, TEXT),
 	{ .name = "category",
 	    .type = ENUM,
 	    .words = "docker_build docker_runtime service_start network_setup certificate "
@@ -99,45 +95,32 @@ static const struct key cmd_keys[] = {
 };
 
 static const struct key ready_keys[] = {
-	{ .name = "udp", .type = TPL }, { .name = "tcp", .type = TPL }, { .name = "file",
-	    .type = TPL },
-	{ .name = "log", .type = TPL }, { .name = "command", .type = ARGS },
-	{ .name = "delay", .type = DURATION }, { .name = "in", .type = TPL },
-	{ .name = "timeout", .type = DURATION }, { .name = "when", .type = TPL },
-	{ .name = NULL },
+	K(udp, TPL), K(tcp, TPL), K(file, TPL), K(log, TPL), K(command, ARGS),
+	K(delay, DURATION), K(in, TPL), K(timeout, DURATION), K(when, TPL), { .name = NULL },
 };
 
 static const struct key arg_keys[] = {
-	{ .name = "when", .type = TPL }, { .name = "args", .type = ARGS },
-	{ .name = "else", .type = ARGS },
-	{ .name = "each", .type = TPL }, { .name = "as", .type = NAME },
-	{ .name = "optional", .type = TPL }, { .name = "words", .type = TPL }, { .name = NULL },
+	K(when, TPL), K(args, ARGS), K(else, ARGS), K(each, TPL), K(as, NAME),
+	K(optional, TPL), K(words, TPL), { .name = NULL },
 };
 
 static const struct key cache_keys[] = {
-	{ .name = "inputs", .type = LIST }, { .name = "outputs", .type = LIST },
-	{ .name = NULL },
+	K(inputs, LIST), K(outputs, LIST), { .name = NULL },
 };
 
 static const struct key param_keys[] = {
 	{ .name = "type", .type = ENUM, .words = "str int float bool list map any" },
-	{ .name = "default", .type = ANY }, { .name = "from", .type = TPL },
-	{ .name = "min", .type = ANY }, { .name = "max", .type = ANY },
-	{ .name = "enum", .type = ANY }, { .name = "pattern", .type = TEXT },
+	K(default, ANY), K(from, TPL), K(min, ANY), K(max, ANY), K(enum, ANY),
+	K(pattern, TEXT),
 	{ .name = "items", .type = ENUM, .words = "str int float bool list map any" },
-	{ .name = "description", .type = TEXT }, { .name = "unit", .type = TEXT },
-	{ .name = "template", .type = BOOL }, { .name = "required", .type = BOOL },
-	{ .name = "wanted", .type = BOOL },
-	{ .name = NULL },
+	K(description, TEXT), K(unit, TEXT), K(template, BOOL), K(required, BOOL),
+	K(wanted, BOOL), { .name = NULL },
 };
 
 static const struct key metric_keys[] = {
-	{ .name = "name", .type = TPL }, { .name = "file", .type = TPL },
-	{ .name = "matches", .type = TPL }, { .name = "json", .type = TPL },
+	K(name, TPL), K(file, TPL), K(matches, TPL), K(json, TPL),
 	{ .name = "reduce", .type = ENUM, .words = "last first sum min max mean count" },
-	{ .name = "scale", .type = NUMBER }, { .name = "description", .type = TEXT },
-	{ .name = "when", .type = TPL }, { .name = "each", .type = TPL }, { .name = "as",
-	    .type = NAME },
+	K(scale, NUMBER), K(description, TEXT), K(when, TPL), K(each, TPL), K(as, NAME),
 	{ .name = NULL },
 };
 
@@ -242,13 +225,11 @@ find_key(const struct check *c, const struct key *keys, const char *name, size_t
 static void
 check_keys(struct check *c, const struct pth_ynode *n, const struct key *keys)
 {
-	const struct pth_ynode *v;
-
 	if (n->kind != PTH_YMAP) {
 		pth_desc_wrong(c->d, n, "a map");
 		return;
 	}
-	for (v = n->child; v != NULL; v = v->next) {
+	pth_yaml_foreach(v, n) {
 		size_t len = strlen(v->key);
 		bool plus = len > 1 && v->key[len - 1] == '+';
 		const struct key *k = find_key(c, keys, v->key, plus ? len - 1 : len);
@@ -287,50 +268,35 @@ check_template(struct check *c, const struct pth_ynode *n)
 static void
 check_any(struct check *c, const struct pth_ynode *n)
 {
-	const struct pth_ynode *v;
-
 	if (n->kind < PTH_YSEQ)
 		check_template(c, n);
-	for (v = n->child; v != NULL; v = v->next)
+	pth_yaml_foreach(v, n)
 		check_any(c, v);
 }
 
 static void
 check_each(struct check *c, const struct pth_ynode *n, enum type t, const char *what)
 {
-	const struct pth_ynode *v;
-
 	if (n->kind != PTH_YSEQ) {
 		pth_desc_wrong(c->d, n, what);
 		return;
 	}
-	for (v = n->child; v != NULL; v = v->next)
+	pth_yaml_foreach(v, n)
 		check(c, v, NULL, t);
-}
-
-static unsigned
-count(const struct pth_ynode *map, const char *const *names, size_t n)
-{
-	unsigned found = 0;
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		found += pth_yaml_get(map, names[i]) != NULL;
-	return found;
 }
 
 static void
 one_of(struct check *c, const struct pth_ynode *n, const char *const *names, size_t k)
 {
-	struct pth_buf b = PTH_BUF_INIT;
-	size_t i;
+	pth_auto_buf b = PTH_BUF_INIT;
+	unsigned found = 0;
 
-	if (n->kind != PTH_YMAP || count(n, names, k) == 1)
-		return;
-	for (i = 0; i < k; i++)
+	for (size_t i = 0; i < k; i++) {
+		found += pth_yaml_get(n, names[i]) != NULL;
 		pth_buf_addf(&b, "%s%s", i != 0 ? ", " : "", names[i]);
-	pth_diags_add(c->d, PTH_ERROR, n->line, n->col, "must have exactly one of %s", b.s);
-	pth_buf_release(&b);
+	}
+	if (n->kind == PTH_YMAP && found != 1)
+		pth_diags_add(c->d, PTH_ERROR, n->line, n->col, "must have exactly one of %s", b.s);
 }
 
 static void
@@ -349,24 +315,12 @@ check_arg(struct check *c, const struct pth_ynode *n)
 }
 
 static void
-check_args(struct check *c, const struct pth_ynode *n)
-{
-	const struct pth_ynode *v;
-
-	if (n->kind != PTH_YSEQ)
-		pth_desc_wrong(c->d, n, "a list of arguments");
-	else
-		for (v = n->child; v != NULL; v = v->next)
-			check_arg(c, v);
-}
-
-static void
 check_cmd(struct check *c, const struct pth_ynode *n)
 {
 	static const char *const forms[] = { "argv", "sh", "words" };
 
 	if (n->kind == PTH_YSEQ)
-		check_args(c, n);
+		check(c, n, NULL, ARGS);
 	else if (n->kind == PTH_YMAP) {
 		check_keys(c, n, cmd_keys);
 		one_of(c, n, forms, countof(forms));
@@ -378,26 +332,23 @@ check_cmd(struct check *c, const struct pth_ynode *n)
 static void
 check_line(struct check *c, const struct pth_ynode *n)
 {
-	static const struct key keys[] = { { .name = "line", .type = TPL },
-		{ .name = "template", .type = TEXT }, { .name = NULL } };
+	static const struct key keys[] = { K(line, TPL), K(template, TEXT), { .name = NULL } };
 	static const char *const forms[] = { "line", "template" };
 
 	if (n->kind == PTH_YMAP) {
 		check_keys(c, n, keys);
 		one_of(c, n, forms, countof(forms));
 	} else
-		check_args(c, n);
+		check(c, n, NULL, ARGS);
 }
 
 static void
 check_ready(struct check *c, const struct pth_ynode *n)
 {
 	static const char *const forms[] = { "udp", "tcp", "file", "log", "command", "delay" };
-	const struct pth_ynode *v;
 
 	if (n->kind == PTH_YSEQ) {
-		for (v = n->child; v != NULL; v = v->next)
-			check_ready(c, v);
+		check_each(c, n, READY, "a list");
 		return;
 	}
 	check_keys(c, n, ready_keys);
@@ -407,7 +358,6 @@ check_ready(struct check *c, const struct pth_ynode *n)
 static void
 check_roles(struct check *c, const struct pth_ynode *n, const struct key *k)
 {
-	const struct pth_ynode *v;
 	size_t i;
 	bool by_role = n->kind == PTH_YMAP && n->child != NULL;
 
@@ -418,7 +368,7 @@ check_roles(struct check *c, const struct pth_ynode *n, const struct key *k)
 		check(c, n, k, k->item);
 		return;
 	}
-	for (v = n->child; v != NULL; v = v->next) {
+	pth_yaml_foreach(v, n) {
 		size_t len = strcspn(v->key, "+");
 
 		for (i = 0; i < pth_nroles; i++)
@@ -438,18 +388,17 @@ check_over(struct check *c, const struct pth_ynode *n)
 {
 	static const char *const fixed[] = { "plugin", "kind", "extends", "versions",
 		"version_configs", "aliases" };
-	const struct pth_ynode *v, *k;
-	size_t i;
+	const struct pth_ynode *k;
 
 	if (n->kind != PTH_YMAP) {
 		pth_desc_wrong(c->d, n, "a map of names to overrides");
 		return;
 	}
-	for (v = n->child; v != NULL; v = v->next) {
+	pth_yaml_foreach(v, n) {
 		if (v->kind == PTH_YNULL)
 			continue;
 		check_keys(c, v, top_keys);
-		for (i = 0; i < countof(fixed); i++)
+		for (size_t i = 0; i < countof(fixed); i++)
 			if ((k = pth_yaml_get(v, fixed[i])) != NULL)
 				pth_diags_add(c->d, PTH_ERROR, k->kline, k->kcol,
 				    "%s: cannot be overridden here", fixed[i]);
@@ -464,19 +413,15 @@ check_params(struct check *c, const struct pth_ynode *n)
 		"dir", "item", "index", "address", "listen", "interface", "environment",
 		"service_names", "qlog_dir", "keylog", "downloads", "www", "generate_certificates",
 		"program", "finite" };
-	unsigned services = SERVICE;
-	const struct pth_ynode *v;
-	size_t i;
 
 	if (n->kind != PTH_YMAP) {
 		pth_desc_wrong(c->d, n, "a map of parameters");
 		return;
 	}
-	for (v = n->child; v != NULL; v = v->next) {
-		for (i = 0; i < countof(taken); i++)
-			if ((services >> c->kind & 1) != 0 && strcmp(v->key, taken[i]) == 0)
-				pth_diags_add(c->d, PTH_ERROR, v->kline, v->kcol,
-				    "parameter '%s': the name is taken, pth-plugin(5)", v->key);
+	pth_yaml_foreach(v, n) {
+		if (pth_kind_service(c->kind) && pth_one_of(v->key, taken, countof(taken)))
+			pth_diags_add(c->d, PTH_ERROR, v->kline, v->kcol,
+			    "parameter '%s': the name is taken, pth-plugin(5)", v->key);
 		if (v->kind == PTH_YMAP)
 			check_keys(c, v, param_keys);
 	}
@@ -485,12 +430,9 @@ check_params(struct check *c, const struct pth_ynode *n)
 static void
 check_enum(struct check *c, const struct pth_ynode *n, const char *words)
 {
-	size_t len = n->kind < PTH_YSEQ && n->text != NULL ? n->len : 0;
-	const char *w;
-
-	for (w = words; *w != '\0'; w += strcspn(w, " "), w += *w == ' ')
-		if (len != 0 && strcspn(w, " ") == len && strncmp(w, n->text, len) == 0)
-			return;
+	if (n->kind < PTH_YSEQ && n->text != NULL && strlen(n->text) == n->len &&
+	    pth_words_have(pth_word_of(words), " ", n->text))
+		return;
 	pth_diags_add(c->d, PTH_ERROR, n->line, n->col, "%s: must be one of: %s", n->key, words);
 }
 
@@ -547,28 +489,14 @@ check_metric(struct check *c, const struct pth_ynode *n)
 }
 
 static void
-check_metrics(struct check *c, const struct pth_ynode *n)
-{
-	const struct pth_ynode *v;
-
-	if (n->kind != PTH_YSEQ) {
-		pth_desc_wrong(c->d, n, "a list of metrics");
-		return;
-	}
-	for (v = n->child; v != NULL; v = v->next)
-		check_metric(c, v);
-}
-
-static void
 check(struct check *c, const struct pth_ynode *n, const struct key *k, enum type t)
 {
-	const struct pth_ynode *v;
-
 	switch (t) {
 	case ANY: check_any(c, n); break;
 	case TPL: check_template(c, n); break;
 	case LIST: check_each(c, n, ANY, "a list"); break;
-	case ARGS: check_args(c, n); break;
+	case ARG: check_arg(c, n); break;
+	case ARGS: check_each(c, n, ARG, "a list of arguments"); break;
 	case LINE: check_line(c, n); break;
 	case CMD: check_cmd(c, n); break;
 	case CMDS: check_each(c, n, CMD, "a list of commands"); break;
@@ -578,7 +506,8 @@ check(struct check *c, const struct pth_ynode *n, const struct key *k, enum type
 	case ROLES: check_roles(c, n, k); break;
 	case OVER: check_over(c, n); break;
 	case PARAMS: check_params(c, n); break;
-	case METRICS: check_metrics(c, n); break;
+	case METRIC: check_metric(c, n); break;
+	case METRICS: check_each(c, n, METRIC, "a list of metrics"); break;
 	case VERSION: pth_version_check(n, c->d); break;
 	case ENUM: check_enum(c, n, k->words); break;
 	case SIGNAL: check_signal(c, n); break;
@@ -591,7 +520,8 @@ check(struct check *c, const struct pth_ynode *n, const struct key *k, enum type
 	case MAP:
 		if (n->kind != PTH_YMAP)
 			pth_desc_wrong(c->d, n, "a map");
-		for (v = n->kind == PTH_YMAP ? n->child : NULL; v != NULL; v = v->next)
+		for (const struct pth_ynode *v = n->kind == PTH_YMAP ? n->child : NULL; v != NULL;
+		     v = v->next)
 			check(c, v, NULL, k->item);
 		break;
 	case TEXT:
@@ -653,7 +583,7 @@ void
 pth_desc_check_whole(const struct pth_ynode *root, enum pth_kind kind, struct pth_diags *d)
 {
 	struct check c = { d, kind };
-	const struct pth_ynode *params = pth_yaml_get(root, "parameters"), *p;
+	const struct pth_ynode *params = pth_yaml_get(root, "parameters");
 
 	if (kind == PTH_IUT || kind == PTH_TESTER) {
 		missing(&c, root, "commands");
@@ -663,7 +593,7 @@ pth_desc_check_whole(const struct pth_ynode *root, enum pth_kind kind, struct pt
 		missing(&c, root, "transport");
 	if (kind == PTH_NETWORK)
 		missing(&c, root, "isolation");
-	for (p = params != NULL ? params->child : NULL; p != NULL; p = p->next)
+	pth_yaml_foreach(p, params)
 		if (p->kind == PTH_YMAP)
 			check_param_whole(p, d);
 }

@@ -1,11 +1,12 @@
 /*
- * Inheritance: maps merge, everything else replaces, `key+:` appends to a
- * list, null takes a key away. The order of keys is the base's, then ours.
+ * This file merges a descriptor into its base: maps merge, everything else replaces,
+ * `key+:` appends to a list, null takes a key away. The base's keys come first.
  */
 #include "plugin/plugin.h"
 
 #include <string.h>
 
+#include "base/text.h"
 #include "io/category.h"
 
 struct pth_view {
@@ -62,9 +63,8 @@ static struct pth_ynode *
 copy_params(struct pth_arena *a, const struct pth_ynode *n, const char *file)
 {
 	struct pth_ynode *to = clone(a, n, file), **tail = &to->child;
-	const struct pth_ynode *c;
 
-	for (c = n->child; c != NULL; c = c->next)
+	pth_yaml_foreach(c, n)
 		push(to, &tail,
 		    c->kind == PTH_YMAP || c->kind == PTH_YNULL ? pth_desc_copy(a, c, file) :
 		                                                  default_of(a, c, file));
@@ -88,30 +88,18 @@ list_of(struct pth_arena *a, const struct pth_ynode *n, const char *file)
 	return list;
 }
 
-static bool
-is_role(const char *s)
-{
-	size_t i;
-
-	for (i = 0; i < pth_nroles; i++)
-		if (strcmp(s, pth_roles[i]) == 0)
-			return true;
-	return false;
-}
-
 static struct pth_ynode *
 copy_ready(struct pth_arena *a, const struct pth_ynode *n, const char *file)
 {
 	struct pth_ynode *to, **tail;
-	const struct pth_ynode *c;
 
 	if (n->kind != PTH_YMAP)
 		return copy(a, n, file, 2);
-	if (n->child == NULL || !is_role(n->child->key))
+	if (n->child == NULL || !pth_one_of(n->child->key, pth_roles, pth_nroles))
 		return list_of(a, n, file);
 	to = clone(a, n, file);
 	tail = &to->child;
-	for (c = n->child; c != NULL; c = c->next)
+	pth_yaml_foreach(c, n)
 		push(to, &tail, c->kind == PTH_YMAP ? list_of(a, c, file) : copy(a, c, file, 2));
 	return to;
 }
@@ -134,9 +122,8 @@ static struct pth_ynode *
 copy(struct pth_arena *a, const struct pth_ynode *n, const char *file, int level)
 {
 	struct pth_ynode *to = clone(a, n, file), **tail = &to->child;
-	const struct pth_ynode *c;
 
-	for (c = n->child; c != NULL; c = c->next) {
+	pth_yaml_foreach(c, n) {
 		bool over = c->key != NULL &&
 		    (strcmp(c->key, "versions") == 0 || strcmp(c->key, "roles") == 0);
 
@@ -205,11 +192,10 @@ static struct pth_ynode *
 join(struct pth_arena *a, const struct pth_ynode *base, const struct pth_ynode *more)
 {
 	struct pth_ynode *to = clone(a, base, file_of(base)), **tail = &to->child;
-	const struct pth_ynode *c;
 
-	for (c = base->child; c != NULL; c = c->next)
+	pth_yaml_foreach(c, base)
 		push(to, &tail, merge(a, NULL, c, BELOW));
-	for (c = more->child; c != NULL; c = c->next)
+	pth_yaml_foreach(c, more)
 		push(to, &tail, merge(a, NULL, c, BELOW));
 	return to;
 }
@@ -230,7 +216,7 @@ merge_child(struct pth_arena *a, const struct pth_ynode *base, const struct pth_
 	return merge(a, base, over, in);
 }
 
-/* A key that only the child has. Its '+' goes, unless it is for later. */
+/* Returns a key that only the child has. Its '+' goes, unless it is for later. */
 static struct pth_ynode *
 fresh(struct pth_arena *a, const struct pth_ynode *over, enum level level)
 {
@@ -245,9 +231,7 @@ fresh(struct pth_arena *a, const struct pth_ynode *over, enum level level)
 static bool
 based(const struct pth_ynode *base, const struct pth_ynode *over)
 {
-	const struct pth_ynode *c;
-
-	for (c = base != NULL ? base->child : NULL; c != NULL; c = c->next)
+	pth_yaml_foreach(c, base)
 		if (strcmp(c->key, over->key) == 0 || appends(over, c->key))
 			return true;
 	return false;
@@ -259,14 +243,13 @@ merge(struct pth_arena *a, const struct pth_ynode *base, const struct pth_ynode 
 {
 	bool maps = base != NULL && base->kind == PTH_YMAP && over->kind == PTH_YMAP;
 	struct pth_ynode *to = clone(a, over, file_of(over)), **tail = &to->child, *n;
-	const struct pth_ynode *c;
 
 	if (maps)
 		to->key = base->key;
-	for (c = maps ? base->child : NULL; c != NULL; c = c->next)
+	for (const struct pth_ynode *c = maps ? base->child : NULL; c != NULL; c = c->next)
 		if ((n = merge_child(a, c, find_over(over, c->key), level)) != NULL)
 			push(to, &tail, n);
-	for (c = over->child; c != NULL; c = c->next) {
+	pth_yaml_foreach(c, over) {
 		if (over->kind != PTH_YMAP)
 			push(to, &tail, merge(a, NULL, c, BELOW));
 		else if (!(maps && based(base, c)) && (c->kind != PTH_YNULL || level == INSIDE))
@@ -348,13 +331,11 @@ pth_desc_str(const struct pth_ynode *map, const char *key, const char *def)
 bool
 pth_desc_has(const struct pth_ynode *n, const char *s)
 {
-	const struct pth_ynode *c;
-
 	if (n == NULL)
 		return false;
 	if (n->kind < PTH_YSEQ)
 		return n->text != NULL && strcmp(n->text, s) == 0;
-	for (c = n->child; c != NULL; c = c->next)
+	pth_yaml_foreach(c, n)
 		if (c->kind < PTH_YSEQ && c->text != NULL && strcmp(c->text, s) == 0)
 			return true;
 	return false;
@@ -365,7 +346,8 @@ pth_desc_role(const struct pth_ynode *n, const char *role)
 {
 	const struct pth_ynode *r;
 
-	if (n == NULL || n->kind != PTH_YMAP || n->child == NULL || !is_role(n->child->key))
+	if (n == NULL || n->kind != PTH_YMAP || n->child == NULL ||
+	    !pth_one_of(n->child->key, pth_roles, pth_nroles))
 		return n;
 	r = pth_yaml_get(n, role);
 	return r != NULL ? r : pth_yaml_get(n, "any");

@@ -1,3 +1,4 @@
+/* This file begins a plugin: a folder with a descriptor, a page and a test. */
 #include "plugin/plugin.h"
 
 #include <fcntl.h>
@@ -19,18 +20,6 @@ struct begin {
 	struct pth_buf *out;
 };
 
-static struct pth_plugin *
-find_base(struct begin *n)
-{
-	struct pth_plugin *p = pth_plugins_find(n->ps, PTH_BASE, n->base, NULL);
-
-	if (n->kind != PTH_IUT && n->kind != PTH_TESTER && n->kind != PTH_BASE)
-		p = NULL;
-	else if (p == NULL)
-		p = pth_plugins_find(n->ps, PTH_IUT, n->base, NULL);
-	return p != NULL ? p : pth_plugins_find(n->ps, n->kind, n->base, NULL);
-}
-
 static int
 no_base(struct begin *n, struct pth_err *e)
 {
@@ -41,7 +30,7 @@ no_base(struct begin *n, struct pth_err *e)
 	    near);
 }
 
-/* Protocol from base, base from protocol. */
+/* The base follows from the protocol, and the protocol from the base. */
 static int
 fit(struct begin *n, struct pth_err *e)
 {
@@ -52,7 +41,7 @@ fit(struct begin *n, struct pth_err *e)
 	    pth_plugins_find(n->ps, PTH_BASE, n->protocol, NULL) != NULL && n->kind == PTH_IUT)
 		n->base = n->protocol;
 	if (n->base != NULL) {
-		p = find_base(n);
+		p = pth_plugins_base(n->ps, n->kind, NULL, n->base);
 		if (p == NULL)
 			return no_base(n, e);
 		if (pth_plugin_load(n->ps, p, NULL, e) < 0)
@@ -73,7 +62,7 @@ fit(struct begin *n, struct pth_err *e)
 static int
 fill(struct begin *n, const char *from, const char *to, int mode, struct pth_err *e)
 {
-	struct pth_buf path = PTH_BUF_INIT, src = PTH_BUF_INIT, text = PTH_BUF_INIT;
+	pth_auto_buf path = PTH_BUF_INIT, src = PTH_BUF_INIT, text = PTH_BUF_INIT;
 	struct pth_template *t = NULL;
 	int r;
 
@@ -93,9 +82,6 @@ fill(struct begin *n, const char *from, const char *to, int mode, struct pth_err
 	if (r == 0)
 		pth_buf_addf(n->out, "%s\n", path.s);
 	pth_template_free(t);
-	pth_buf_release(&path);
-	pth_buf_release(&src);
-	pth_buf_release(&text);
 	return r;
 }
 
@@ -122,12 +108,11 @@ pth_plugin_new(struct pth_plugins *ps, const char *share, enum pth_kind kind, co
 		.base = base,
 		.protocol = protocol,
 		.out = out };
-	bool service = kind == PTH_IUT || kind == PTH_TESTER || kind == PTH_BASE;
 	unsigned up = 3, i;
-	struct pth_buf root = PTH_BUF_INIT;
+	pth_auto_buf root = PTH_BUF_INIT;
 	int r;
 
-	if ((service || base != NULL) && fit(&n, e) < 0)
+	if ((pth_kind_service(kind) || base != NULL) && fit(&n, e) < 0)
 		return -1;
 	pth_buf_addf(&n.dir, "%s/%s", dir, pth_kind_dir(kind));
 	if (kind == PTH_IUT) {
@@ -144,6 +129,5 @@ pth_plugin_new(struct pth_plugins *ps, const char *share, enum pth_kind kind, co
 	r = write_all(&n, e);
 	json_decref(n.vars);
 	pth_buf_release(&n.dir);
-	pth_buf_release(&root);
 	return r;
 }

@@ -1,5 +1,5 @@
 /*
- * Parameters: what an experiment may say to a plugin, with types.
+ * This file converts and checks the values of parameters, which have types.
  */
 #include "plugin/plugin.h"
 
@@ -79,13 +79,12 @@ as_bool(const json_t *v)
 	return NULL;
 }
 
-/* Texts of scalars; a boolean is what YAML made of yes, no, on, off: where an
+/* Returns the text of a scalar. A boolean is what YAML made of yes, no, on, off: where an
  * enum has such a word, that one is meant. */
 static json_t *
 as_str(const json_t *v, const struct pth_ynode *words)
 {
-	struct pth_buf b = PTH_BUF_INIT;
-	json_t *s = NULL;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	if (json_is_string(v))
 		return json_incref((json_t *)v);
@@ -97,12 +96,10 @@ as_str(const json_t *v, const struct pth_ynode *words)
 			return json_string(pth_desc_has(words, yes) ? yes : on);
 		return json_string(json_is_true(v) ? "true" : "false");
 	}
-	if (json_is_number(v)) {
-		pth_json_dump(&b, v);
-		s = json_stringn(b.s, b.len);
-		pth_buf_release(&b);
-	}
-	return s;
+	if (!json_is_number(v))
+		return NULL;
+	pth_json_dump(&b, v);
+	return json_stringn(b.s, b.len);
 }
 
 static json_t *
@@ -144,9 +141,8 @@ in_range(const char *name, const struct pth_ynode *spec, const json_t *v, struct
 static int
 in_enum(const char *name, const struct pth_ynode *spec, const json_t *v, struct pth_err *e)
 {
-	const struct pth_ynode *words = pth_yaml_get(spec, "enum"), *w;
-	struct pth_buf known = PTH_BUF_INIT, got = PTH_BUF_INIT;
-	int r = 0;
+	const struct pth_ynode *words = pth_yaml_get(spec, "enum");
+	pth_auto_buf known = PTH_BUF_INIT, got = PTH_BUF_INIT;
 
 	if (words == NULL || json_is_object(v) || json_is_array(v))
 		return 0;
@@ -154,24 +150,21 @@ in_enum(const char *name, const struct pth_ynode *spec, const json_t *v, struct 
 		pth_buf_adds(&got, json_string_value(v));
 	else
 		pth_json_dump(&got, v);
-	if (!pth_desc_has(words, got.s != NULL ? got.s : "")) {
-		for (w = words->child; w != NULL; w = w->next)
-			pth_buf_addf(&known, "%s%s", known.len != 0 ? ", " : "",
-			    w->text != NULL ? w->text : "?");
-		pth_buf_cut(&got, got.len > 80 ? 80 : got.len);
-		r = pth_err_set(e, PTH_INPUT, "parameter %s: '%s' is not one of %s", name,
-		    got.s != NULL ? got.s : "", known.s != NULL ? known.s : "nothing");
-	}
-	pth_buf_release(&known);
-	pth_buf_release(&got);
-	return r;
+	if (pth_desc_has(words, got.s != NULL ? got.s : ""))
+		return 0;
+	pth_yaml_foreach(w, words)
+		pth_buf_addf(
+		    &known, "%s%s", known.len != 0 ? ", " : "", w->text != NULL ? w->text : "?");
+	pth_buf_cut(&got, got.len > 80 ? 80 : got.len);
+	return pth_err_set(e, PTH_INPUT, "parameter %s: '%s' is not one of %s", name,
+	    got.s != NULL ? got.s : "", known.s != NULL ? known.s : "nothing");
 }
 
 static int
 in_pattern(const char *name, const struct pth_ynode *spec, const json_t *v, struct pth_err *e)
 {
 	const char *pattern = pth_desc_str(spec, "pattern", NULL);
-	struct pth_buf shown = PTH_BUF_INIT;
+	pth_auto_buf shown = PTH_BUF_INIT;
 	regex_t re;
 	int r = 0;
 
@@ -182,46 +175,47 @@ in_pattern(const char *name, const struct pth_ynode *spec, const json_t *v, stru
 		pth_show(&shown, json_string_value(v), 80);
 		r = pth_err_set(
 		    e, PTH_INPUT, "parameter %s: '%s' does not match %s", name, shown.s, pattern);
-		pth_buf_release(&shown);
 	}
 	regfree(&re);
 	return r;
 }
 
+static bool
+fits(const char *name, const struct pth_ynode *spec, const json_t *v, struct pth_err *e)
+{
+	return in_range(name, spec, v, e) == 0 && in_enum(name, spec, v, e) == 0 &&
+	    in_pattern(name, spec, v, e) == 0;
+}
+
+/* Steals list. */
 static json_t *
-convert_items(const char *name, const struct pth_ynode *spec, json_t *list, struct pth_err *e)
+convert_items(const char *name, const struct pth_ynode *spec, json_t *given, struct pth_err *e)
 {
 	const char *type = pth_desc_str(spec, "items", NULL);
-	json_t *out, *v, *item;
+	json_auto_t *list = given, *out = json_array();
+	json_t *v;
 	size_t i;
 
 	if (type == NULL || !json_is_array(list))
-		return list;
-	out = json_array();
+		return pth_take(&list);
 	json_array_foreach(list, i, v) {
-		item = convert(v, type, spec);
-		if (item == NULL || in_range(name, spec, item, e) < 0 ||
-		    in_enum(name, spec, item, e) < 0 || in_pattern(name, spec, item, e) < 0) {
-			if (item == NULL)
-				pth_err_set(e, PTH_INPUT,
-				    "parameter %s: item %zu must be %s, not %s", name, i + 1, type,
-				    kind_name(v));
-			json_decref(item);
-			json_decref(out);
-			json_decref(list);
+		json_auto_t *item = convert(v, type, spec);
+
+		if (item == NULL)
+			pth_err_set(e, PTH_INPUT, "parameter %s: item %zu must be %s, not %s", name,
+			    i + 1, type, kind_name(v));
+		if (item == NULL || !fits(name, spec, item, e))
 			return NULL;
-		}
-		pth_json_push(out, item);
+		pth_json_push(out, json_incref(item));
 	}
-	json_decref(list);
-	return out;
+	return pth_take(&out);
 }
 
 json_t *
 pth_param_value(const char *name, const struct pth_ynode *spec, const json_t *v, struct pth_err *e)
 {
 	const char *type = type_of(spec);
-	json_t *out;
+	json_auto_t *out = NULL;
 
 	if (strcmp(type, "any") == 0 ||
 	    (json_is_null(v) && pth_desc_str(spec, "required", NULL) == NULL))
@@ -233,26 +227,17 @@ pth_param_value(const char *name, const struct pth_ynode *spec, const json_t *v,
 		return NULL;
 	}
 	out = convert_items(name, spec, out, e);
-	if (out == NULL)
-		return NULL;
-	if (in_range(name, spec, out, e) < 0 || in_enum(name, spec, out, e) < 0 ||
-	    in_pattern(name, spec, out, e) < 0) {
-		json_decref(out);
-		return NULL;
-	}
-	return out;
+	return out != NULL && fits(name, spec, out, e) ? pth_take(&out) : NULL;
 }
 
 json_t *
 pth_param_default(const char *name, const struct pth_ynode *spec, struct pth_err *e)
 {
 	const struct pth_ynode *d = pth_yaml_get(spec, "default");
-	json_t *v, *out;
+	json_auto_t *v = NULL;
 
 	if (d == NULL || d->kind == PTH_YNULL)
 		return json_null();
 	v = pth_yaml_json(d);
-	out = pth_param_value(name, spec, v, e);
-	json_decref(v);
-	return out;
+	return pth_param_value(name, spec, v, e);
 }

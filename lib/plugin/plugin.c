@@ -1,3 +1,4 @@
+/* This file finds descriptors in their directories and loads them with their bases. */
 #include "plugin/plugin.h"
 
 #include <fts.h>
@@ -73,7 +74,7 @@ kind_of_path(struct pth_arena *a, const char *rel, enum pth_kind *kind, const ch
 static struct pth_ynode *
 read_tree(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	struct pth_err e = { 0 };
 	struct pth_ynode *root = NULL;
 
@@ -81,7 +82,6 @@ read_tree(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d)
 		pth_diags_add(d, PTH_ERROR, 0, 0, "%s", e.text);
 	else
 		root = pth_yaml_load(b.s != NULL ? b.s : "", b.len, &ps->arena, d);
-	pth_buf_release(&b);
 	if (root != NULL && root->kind != PTH_YMAP) {
 		pth_diags_add(d, PTH_ERROR, root->line, root->col,
 		    "a descriptor is a map with plugin: and kind:, not a %s",
@@ -125,11 +125,11 @@ add(struct pth_plugins *ps, const char *path, const char *file, const char *stem
 static void
 append(struct pth_plugins *ps, struct pth_plugin *p)
 {
-	if (ps->n == ps->cap) {
-		ps->cap = ps->cap != 0 ? 2 * ps->cap : 64;
-		ps->v = pth_xarray(ps->v, ps->cap, sizeof *ps->v);
+	if (ps->nplugins == ps->room) {
+		ps->room = ps->room != 0 ? 2 * ps->room : 64;
+		ps->plugins = pth_xarray(ps->plugins, ps->room, sizeof *ps->plugins);
 	}
-	ps->v[ps->n++] = p;
+	ps->plugins[ps->nplugins++] = p;
 }
 
 static int
@@ -150,32 +150,31 @@ by_name(const void *a, const void *b)
 	return c != 0 ? c : strcmp(p->name, q->name);
 }
 
-/* Is it there already? From an earlier directory: it hides this one. */
+/* A plugin of the same name from an earlier directory hides this one. */
 static int
 place(struct pth_plugins *ps, struct pth_plugin *p, size_t before, struct pth_err *e)
 {
 	struct pth_plugin *q;
-	size_t i;
 
-	for (i = 0; i < ps->n; i++) {
-		if (by_name(&ps->v[i], &p) != 0)
+	for (size_t i = 0; i < ps->nplugins; i++) {
+		if (by_name(&ps->plugins[i], &p) != 0)
 			continue;
 		if (i >= before)
 			return pth_err_set(e, PTH_INPUT,
 			    "%s: %s %s is defined a second time; first in %s", p->file,
-			    pth_kind_name(p->kind), p->name, ps->v[i]->file);
-		for (q = ps->v[i]; q->hidden != NULL; q = q->hidden)
+			    pth_kind_name(p->kind), p->name, ps->plugins[i]->file);
+		for (q = ps->plugins[i]; q->hidden != NULL; q = q->hidden)
 			;
 		q->hidden = p;
 		pth_event("plugin.overridden", "{s:s, s:s, s:s, s:s}", "plugin", p->name, "kind",
-		    pth_kind_name(p->kind), "by", ps->v[i]->file, "hides", p->file);
+		    pth_kind_name(p->kind), "by", ps->plugins[i]->file, "hides", p->file);
 		return 0;
 	}
 	append(ps, p);
 	return 0;
 }
 
-/* "NAME.yaml", or "NAME/plugin.yaml"; else not a descriptor's name. */
+/* A descriptor is named "NAME.yaml" or "NAME/plugin.yaml"; false for other files. */
 static bool
 stem_of(const FTSENT *f, struct pth_buf *stem)
 {
@@ -194,23 +193,19 @@ static int
 take_file(struct pth_plugins *ps, const FTSENT *f, const char *root, bool ours, size_t before,
     struct pth_err *e)
 {
-	struct pth_buf stem = PTH_BUF_INIT, shown = PTH_BUF_INIT;
+	pth_auto_buf stem = PTH_BUF_INIT, shown = PTH_BUF_INIT;
 	const char *rel = f->fts_path + strlen(root);
 	struct pth_plugin *p;
-	int r = 0;
 
-	while (*rel == '/')
-		rel++;
-	if (stem_of(f, &stem)) {
-		pth_buf_addf(&shown, "%s%s", ours ? "plugins/" : "", ours ? rel : f->fts_path);
-		p = add(ps, f->fts_path, shown.s, stem.s);
-		p->ours = ours;
-		if (kind_of_path(&ps->arena, rel, &p->kind, &p->protocol) || kind_of_content(ps, p))
-			r = place(ps, p, before, e);
-	}
-	pth_buf_release(&stem);
-	pth_buf_release(&shown);
-	return r;
+	rel += strspn(rel, "/");
+	if (!stem_of(f, &stem))
+		return 0;
+	pth_buf_addf(&shown, "%s%s", ours ? "plugins/" : "", ours ? rel : f->fts_path);
+	p = add(ps, f->fts_path, shown.s, stem.s);
+	p->ours = ours;
+	if (kind_of_path(&ps->arena, rel, &p->kind, &p->protocol) || kind_of_content(ps, p))
+		return place(ps, p, before, e);
+	return 0;
 }
 
 static int
@@ -219,27 +214,24 @@ by_path(const FTSENT **a, const FTSENT **b)
 	return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
-/* Folders that belong to one plugin: what is in them is no descriptor. */
+/* Does the folder belong to one plugin, so that what is in it is no descriptor? */
 static bool
 inner(const FTSENT *f)
 {
-	struct pth_buf b = PTH_BUF_INIT;
-	bool r = (strcmp(f->fts_name, "version_configs") == 0);
+	pth_auto_buf b = PTH_BUF_INIT;
 
-	if (!r && f->fts_level > 1) {
-		pth_buf_add(&b, f->fts_path, f->fts_pathlen - f->fts_namelen);
-		pth_buf_adds(&b, "plugin.yaml");
-		r = access(b.s, F_OK) == 0;
-		pth_buf_release(&b);
-	}
-	return r;
+	pth_buf_add(&b, f->fts_path, f->fts_pathlen - f->fts_namelen);
+	pth_buf_adds(&b, "plugin.yaml");
+	return strcmp(f->fts_name, "version_configs") == 0 ||
+	    (f->fts_level > 1 && access(b.s, F_OK) == 0);
 }
 
 static int
 scan(struct pth_plugins *ps, const char *dir, bool ours, struct pth_err *e)
 {
-	char *root = pth_xstrdup(dir), *argv[] = { root, NULL };
-	size_t before = ps->n, seen = 0;
+	pth_auto_str root = pth_xstrdup(dir);
+	char *argv[] = { root, NULL };
+	size_t before = ps->nplugins, seen = 0;
 	FTS *fts = fts_open(argv, FTS_LOGICAL | FTS_NOCHDIR, by_path);
 	FTSENT *f;
 	int r = 0;
@@ -258,7 +250,6 @@ scan(struct pth_plugins *ps, const char *dir, bool ours, struct pth_err *e)
 	}
 	if (fts != NULL)
 		fts_close(fts);
-	free(root);
 	return r;
 }
 
@@ -277,42 +268,29 @@ scan_path(struct pth_plugins *ps, const char *path, struct pth_err *e)
 	int r = 0;
 
 	for (; path != NULL && *path != '\0' && r == 0; path = *end != '\0' ? end + 1 : end) {
-		char *dir;
+		pth_auto_str dir = NULL;
 
 		end = strchrnul(path, ':');
 		dir = pth_xstrndup(path, (size_t)(end - path));
 		if (*dir != '\0' && is_dir(dir))
 			r = scan(ps, dir, false, e);
-		free(dir);
 	}
 	return r;
 }
 
 int
-pth_plugin_dirs_add(struct pth_plugin_dirs *dirs, const char *dir, struct pth_err *e)
-{
-	if (dirs->n == countof(dirs->v))
-		return pth_err_set(
-		    e, PTH_USAGE, "more than %zu directories of plugins", countof(dirs->v));
-	dirs->v[dirs->n++] = dir;
-	return 0;
-}
-
-int
-pth_plugins_open(struct pth_plugins *ps, const struct pth_plugin_dirs *dirs, const char *path,
+pth_plugins_open(struct pth_plugins *ps, const struct pth_strv *dirs, const char *path,
     const char *share, struct pth_err *e)
 {
-	struct pth_buf b = PTH_BUF_INIT;
-	size_t i;
+	pth_auto_buf b = PTH_BUF_INIT;
 	int r = 0;
 
 	memset(ps, 0, sizeof *ps);
-	for (i = 0; i < dirs->n && r == 0; i++) {
+	for (size_t i = 0; i < dirs->n && r == 0; i++)
 		if (!is_dir(dirs->v[i]))
 			r = pth_err_set(e, PTH_INPUT, "%s: not a directory of plugins", dirs->v[i]);
 		else
 			r = scan(ps, dirs->v[i], false, e);
-	}
 	if (r == 0)
 		r = scan_path(ps, path, e);
 	if (r == 0 && share != NULL) {
@@ -320,22 +298,19 @@ pth_plugins_open(struct pth_plugins *ps, const struct pth_plugin_dirs *dirs, con
 		r = is_dir(b.s) ?
 		    scan(ps, b.s, true, e) :
 		    pth_err_set(e, PTH_SYSTEM, "%s: our own plugins are missing", b.s);
-		pth_buf_release(&b);
 	}
-	if (ps->n != 0)
-		qsort(ps->v, ps->n, sizeof *ps->v, by_name);
+	if (ps->nplugins != 0)
+		qsort(ps->plugins, ps->nplugins, sizeof *ps->plugins, by_name);
 	return r;
 }
 
 void
 pth_plugins_close(struct pth_plugins *ps)
 {
-	size_t i;
-
-	for (i = 0; i < ps->ntemplates; i++)
+	for (size_t i = 0; i < ps->ntemplates; i++)
 		pth_template_free(ps->templates[i]);
 	free(ps->templates);
-	free(ps->v);
+	free(ps->plugins);
 	pth_arena_release(&ps->arena);
 	memset(ps, 0, sizeof *ps);
 }
@@ -355,28 +330,26 @@ has_alias(struct pth_plugins *ps, struct pth_plugin *p, const char *name)
 struct pth_plugin *
 pth_plugins_find(struct pth_plugins *ps, enum pth_kind kind, const char *name, const char *protocol)
 {
-	size_t i;
-
-	for (i = 0; i < ps->n; i++)
-		if (ps->v[i]->kind == kind && strcmp(ps->v[i]->name, name) == 0 &&
-		    (protocol == NULL || same_text(ps->v[i]->protocol, protocol) == 0))
-			return ps->v[i];
-	for (i = 0; i < ps->n; i++)
-		if (ps->v[i]->kind == kind && has_alias(ps, ps->v[i], name))
-			return ps->v[i];
+	for (size_t i = 0; i < ps->nplugins; i++)
+		if (ps->plugins[i]->kind == kind && strcmp(ps->plugins[i]->name, name) == 0 &&
+		    (protocol == NULL || same_text(ps->plugins[i]->protocol, protocol) == 0))
+			return ps->plugins[i];
+	for (size_t i = 0; i < ps->nplugins; i++)
+		if (ps->plugins[i]->kind == kind && has_alias(ps, ps->plugins[i], name))
+			return ps->plugins[i];
 	return NULL;
 }
 
 const char *
 pth_plugins_nearest(struct pth_plugins *ps, enum pth_kind kind, const char *name)
 {
-	const char **names = pth_xarray(NULL, ps->n + 1, sizeof *names);
+	const char **names = pth_xarray(NULL, ps->nplugins + 1, sizeof *names);
 	const char *near;
 	size_t i, n = 0;
 
-	for (i = 0; i < ps->n; i++)
-		if (ps->v[i]->kind == kind)
-			names[n++] = ps->v[i]->name;
+	for (i = 0; i < ps->nplugins; i++)
+		if (ps->plugins[i]->kind == kind)
+			names[n++] = ps->plugins[i]->name;
 	near = pth_nearest(name, names, n);
 	free(names);
 	return near;
@@ -385,24 +358,22 @@ pth_plugins_nearest(struct pth_plugins *ps, enum pth_kind kind, const char *name
 void
 pth_plugins_suggest(struct pth_plugins *ps, enum pth_kind kind, const char *name, struct pth_buf *b)
 {
-	const char *near = pth_plugins_nearest(ps, kind, name), *sep = "; there are ";
-	size_t i, n = 0;
+	const char *near = pth_plugins_nearest(ps, kind, name);
+	pth_auto_buf all = PTH_BUF_INIT;
+	size_t n = 0;
 
 	if (near != NULL) {
 		pth_buf_addf(b, "; did you mean '%s'?", near);
 		return;
 	}
-	for (i = 0; i < ps->n; i++)
-		n += ps->v[i]->kind == kind;
-	if (n > FEW) { /* more than a message should hold */
+	for (size_t i = 0; i < ps->nplugins; i++)
+		if (ps->plugins[i]->kind == kind)
+			pth_buf_addf(
+			    &all, "%s%s", n++ == 0 ? "; there are " : ", ", ps->plugins[i]->name);
+	if (n > FEW) /* more than a message should hold */
 		pth_buf_adds(b, "; pth list shows those that there are");
-		return;
-	}
-	for (i = 0; i < ps->n; i++)
-		if (ps->v[i]->kind == kind) {
-			pth_buf_addf(b, "%s%s", sep, ps->v[i]->name);
-			sep = ", ";
-		}
+	else
+		pth_buf_add(b, all.s, all.len);
 }
 
 struct pth_plugin *
@@ -418,7 +389,7 @@ pth_plugins_file(struct pth_plugins *ps, const char *path)
 	return p;
 }
 
-/* The kind of a file that came by its path; -1 when it states none. */
+/* Reads the kind of a file that came by its path; -1 when it states none. */
 static int
 read_kind(struct pth_plugin *p, const struct pth_ynode *root, struct pth_diags *d)
 {
@@ -440,22 +411,24 @@ read_kind(struct pth_plugin *p, const struct pth_ynode *root, struct pth_diags *
 	return -1;
 }
 
-/* The plugin that `extends: name` of p means: a base, then one of p's own
- * kind. A plugin that extends its own name means the one that it hides. */
-static struct pth_plugin *
-find_base(struct pth_plugins *ps, struct pth_plugin *p, const char *name)
+bool
+pth_kind_service(enum pth_kind k)
 {
-	bool service = p->kind == PTH_BASE || p->kind == PTH_IUT || p->kind == PTH_TESTER;
-	struct pth_plugin *q;
+	return k == PTH_BASE || k == PTH_IUT || k == PTH_TESTER;
+}
 
-	if (strcmp(name, p->name) == 0 && p->hidden != NULL)
-		return p->hidden;
-	q = service ? pth_plugins_find(ps, PTH_BASE, name, NULL) : NULL;
-	if (q == NULL && p->kind == PTH_IUT)
-		q = pth_plugins_find(ps, PTH_IUT, name, p->protocol);
-	if (q == NULL && service)
-		q = pth_plugins_find(ps, PTH_IUT, name, NULL);
-	return q != NULL ? q : pth_plugins_find(ps, p->kind, name, NULL);
+struct pth_plugin *
+pth_plugins_base(struct pth_plugins *ps, enum pth_kind kind, const char *protocol, const char *name)
+{
+	struct pth_plugin *p = NULL;
+
+	if (pth_kind_service(kind))
+		p = pth_plugins_find(ps, PTH_BASE, name, NULL);
+	if (p == NULL && kind == PTH_IUT)
+		p = pth_plugins_find(ps, PTH_IUT, name, protocol);
+	if (p == NULL && pth_kind_service(kind))
+		p = pth_plugins_find(ps, PTH_IUT, name, NULL);
+	return p != NULL ? p : pth_plugins_find(ps, kind, name, NULL);
 }
 
 static int
@@ -463,7 +436,7 @@ load_base(
     struct pth_plugins *ps, struct pth_plugin *p, const struct pth_ynode *root, struct pth_diags *d)
 {
 	const struct pth_ynode *x = pth_yaml_get(root, "extends");
-	bool service = p->kind == PTH_BASE || p->kind == PTH_IUT || p->kind == PTH_TESTER;
+	bool service = pth_kind_service(p->kind);
 	const char *name = pth_desc_str(root, "extends", NULL), *near;
 	unsigned line = x != NULL ? x->line : root->line, col = x != NULL ? x->col : root->col;
 	struct pth_err e;
@@ -472,7 +445,10 @@ load_base(
 		name = "service";
 	if (name == NULL)
 		return 0;
-	p->base = find_base(ps, p, name);
+	/* A plugin that extends its own name means the one that it hides. */
+	p->base = strcmp(name, p->name) == 0 && p->hidden != NULL ?
+	    p->hidden :
+	    pth_plugins_base(ps, p->kind, p->protocol, name);
 	if (p->base == NULL) {
 		near = pth_plugins_nearest(ps, service ? PTH_BASE : p->kind, name);
 		pth_diags_add(d, PTH_ERROR, line, col, "extends: no base named '%s'%s%s%s", name,
@@ -516,11 +492,11 @@ load(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d)
 	pth_desc_check_whole(p->root, p->kind, d);
 }
 
-/* The first problem, kept for everybody who asks again. */
+/* Keeps the first problem for everybody who asks again. */
 static void
 remember(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	size_t i;
 
 	pth_diags_sort(d);
@@ -531,7 +507,6 @@ remember(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d)
 	else
 		pth_buf_addf(&b, "%s: %s", p->file, i < d->n ? d->v[i].text : "not usable");
 	p->why = pth_arena_strn(&ps->arena, b.s, b.len);
-	pth_buf_release(&b);
 	pth_event("plugin.failed", "{s:s, s:s}", "plugin", p->name, "reason", p->why);
 }
 
@@ -539,9 +514,7 @@ remember(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d)
 static void
 warn(const struct pth_plugin *p, const struct pth_diags *d)
 {
-	size_t i;
-
-	for (i = 0; i < d->n; i++)
+	for (size_t i = 0; i < d->n; i++)
 		if (d->v[i].severity == PTH_WARNING)
 			pth_warn("%s:%u:%u: %s", p->file, d->v[i].line, d->v[i].col, d->v[i].text);
 }
@@ -553,10 +526,8 @@ pth_plugin_load(
 	struct pth_diags own;
 	bool keep = d != NULL;
 
-	if (d == NULL) {
-		pth_diags_init(&own, p->file);
-		d = &own;
-	}
+	pth_diags_init(&own, p->file);
+	d = keep ? d : &own;
 	d->file = p->file;
 	if (p->state == 0) {
 		p->state = 'b';
@@ -565,10 +536,9 @@ pth_plugin_load(
 		if (p->state == 'n')
 			remember(ps, p, d);
 	}
-	if (!keep) {
+	if (!keep)
 		warn(p, d);
-		pth_diags_release(d);
-	}
+	pth_diags_release(&own);
 	return p->state == 'y' ? 0 :
 	                         pth_err_set(e, PTH_INPUT, "%s", p->why != NULL ? p->why : "busy");
 }

@@ -12,7 +12,7 @@
 #ifndef PTH_PLUGIN_PLUGIN_H
 #define PTH_PLUGIN_PLUGIN_H
 
-#include "base/buf.h"
+#include "base/cleanup.h"
 #include "io/yaml.h"
 #include "template/template.h"
 
@@ -49,20 +49,12 @@ struct pth_plugin {
 	const char *why; /* state 'n': the first problem, with its position */
 };
 
-/* The directories of -P, in order. Begins as zeros. */
-struct pth_plugin_dirs {
-	const char *v[64];
-	size_t n;
-};
-/* One more -P; -1 with e (PTH_USAGE) when there are too many. dir is borrowed. */
-int pth_plugin_dirs_add(struct pth_plugin_dirs *dirs, const char *dir, struct pth_err *e);
-
 struct pth_plugins {
 	struct pth_arena arena;
-	struct pth_plugin **v; /* those that win, sorted by kind, protocol, name */
-	size_t n, cap;
+	struct pth_plugin **plugins; /* those that win, sorted by kind, protocol, name */
+	size_t nplugins, room;
 	struct pth_template **templates; /* to be freed */
-	size_t ntemplates, captemplates;
+	size_t ntemplates, template_room;
 };
 
 /*
@@ -71,18 +63,22 @@ struct pth_plugins {
  * plugin.overridden tells when it hides one of ours. A directory of dirs that
  * does not exist is an error, one of `path` is not. 0, or -1 with e.
  */
-int pth_plugins_open(struct pth_plugins *ps, const struct pth_plugin_dirs *dirs, const char *path,
+int pth_plugins_open(struct pth_plugins *ps, const struct pth_strv *dirs, const char *path,
     const char *share, struct pth_err *e);
 void pth_plugins_close(struct pth_plugins *ps);
 
 /* By name or alias; protocol NULL: any. NULL when there is none. Not loaded yet. */
 struct pth_plugin *pth_plugins_find(
     struct pth_plugins *ps, enum pth_kind kind, const char *name, const char *protocol);
-/* The nearest known name of this kind, or NULL. */
+/* The one that `extends: name` means to a plugin of this kind and protocol (NULL:
+ * any): a base, then one of its own kind. */
+struct pth_plugin *pth_plugins_base(
+    struct pth_plugins *ps, enum pth_kind kind, const char *protocol, const char *name);
 /* Appends what helps who named one that is not there: "; did you mean 'x'?",
  * or which there are when they are few. */
 void pth_plugins_suggest(
     struct pth_plugins *ps, enum pth_kind kind, const char *name, struct pth_buf *b);
+/* The nearest known name of this kind, or NULL. */
 const char *pth_plugins_nearest(struct pth_plugins *ps, enum pth_kind kind, const char *name);
 /* A descriptor by its path, outside of the set's directories; never NULL. */
 struct pth_plugin *pth_plugins_file(struct pth_plugins *ps, const char *path);
@@ -99,6 +95,8 @@ const struct pth_ynode *pth_plugin_view(
 /* "iut" etc.; kinds as written in a descriptor. PTH_KINDS when unknown. */
 const char *pth_kind_name(enum pth_kind k);
 enum pth_kind pth_kind_from(const char *s);
+/* Is it a base, an implementation or a tester? */
+bool pth_kind_service(enum pth_kind k);
 const char *pth_kind_dir(enum pth_kind k);
 /* "file:line:col" of a descriptor's value. */
 void pth_dval_where(struct pth_buf *b, const struct pth_ynode *n);

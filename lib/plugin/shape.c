@@ -1,6 +1,6 @@
 /*
- * The shape of PANTHER's version files: which keys there are and what their
- * values may be.
+ * This file checks the shape of PANTHER's version files: which keys there are and what
+ * their values may be.
  */
 #include "plugin/plugin.h"
 
@@ -75,12 +75,11 @@ static void
 check_map(const struct pth_ynode *n, const struct shape_key *keys, struct pth_diags *d)
 {
 	const char *names[32], *near;
-	const struct pth_ynode *c;
 	size_t i, k;
 
 	for (k = 0; keys[k].name != NULL; k++)
 		names[k] = keys[k].name;
-	for (c = n->child; c != NULL; c = c->next) {
+	pth_yaml_foreach(c, n) {
 		for (i = 0; i < k && strcmp(c->key, names[i]) != 0; i++)
 			;
 		if (i < k && c->kind != PTH_YNULL)
@@ -97,7 +96,6 @@ static void
 check_shape(
     const struct pth_ynode *n, enum shape shape, const struct shape_key *keys, struct pth_diags *d)
 {
-	const struct pth_ynode *c;
 	bool map = n->kind == PTH_YMAP;
 
 	if (shape == TEXT && n->kind >= PTH_YSEQ)
@@ -111,7 +109,7 @@ check_shape(
 	else if ((shape == MAP || shape == PAIR) && map)
 		check_map(n, keys, d);
 	else if (shape == MAPS || shape == TEXTS || shape == NAMED)
-		for (c = n->child; c != NULL; c = c->next)
+		pth_yaml_foreach(c, n)
 			if (c->kind != PTH_YNULL)
 				check_shape(c,
 				    shape == MAPS      ? MAP :

@@ -1,5 +1,5 @@
 /*
- * A descriptor as YAML for people, each value with the place it came from.
+ * This file shows a descriptor as YAML for people, each value with its origin.
  */
 #include "plugin/plugin.h"
 
@@ -52,10 +52,9 @@ scalar(struct pth_buf *b, const struct pth_ynode *n)
 static void
 show(struct pth_buf *b, const struct pth_ynode *n, unsigned depth, bool origins)
 {
-	const struct pth_ynode *c;
 	unsigned i;
 
-	for (c = n->child; c != NULL; c = c->next) {
+	pth_yaml_foreach(c, n) {
 		for (i = 0; i < depth; i++)
 			pth_buf_adds(b, "  ");
 		if (c->key == NULL)

@@ -1,5 +1,5 @@
 /*
- * PANTHER's version files: DIR/VERSION.yaml beside a descriptor. Each becomes
+ * This file reads PANTHER's version files, DIR/VERSION.yaml beside a descriptor. Each becomes
  * a part of the descriptor's `versions`: `env` its environment, `parameters`
  * its parameters, and the whole is kept as `version_config`, from which
  * plan/version.c makes the variables that PANTHER's templates read.
@@ -55,7 +55,7 @@ text_of(struct pth_arena *a, enum pth_ykind kind, const char *key, const char *t
 	return n;
 }
 
-/* The same node under another key, alone. */
+/* Returns the same node under another key, alone. */
 static struct pth_ynode *
 as(struct pth_arena *a, const struct pth_ynode *n, const char *key)
 {
@@ -87,9 +87,9 @@ static struct pth_ynode *
 parameters(struct pth_arena *a, const struct pth_ynode *n)
 {
 	struct pth_ynode *to = map_of(a, "parameters", n), *spec;
-	const struct pth_ynode *c, *v, *about;
+	const struct pth_ynode *v, *about;
 
-	for (c = n->child; c != NULL; c = c->next) {
+	pth_yaml_foreach(c, n) {
 		v = c->kind == PTH_YMAP ? pth_yaml_get(c, "value") : c;
 		about = pth_yaml_get(c, "description");
 		spec = map_of(a, c->key, c);
@@ -120,24 +120,22 @@ problem(struct versions *w, enum pth_severity s, const char *text)
 	    "%s", text);
 }
 
-/* What is wrong in a file, with its name and place. */
+/* Reports what is wrong in a file, with its name and place. */
 static void
 report(struct versions *w, struct pth_diags *own)
 {
-	struct pth_buf b = PTH_BUF_INIT;
-	size_t i;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	pth_diags_sort(own);
-	for (i = 0; i < own->n; i++) {
+	for (size_t i = 0; i < own->n; i++) {
 		pth_buf_cut(&b, 0);
 		pth_buf_addf(
 		    &b, "%s:%u:%u: %s", own->file, own->v[i].line, own->v[i].col, own->v[i].text);
 		problem(w, own->v[i].severity, b.s);
 	}
-	pth_buf_release(&b);
 }
 
-/* A path beside the descriptor, as it is named in `file`. */
+/* Returns a path beside the descriptor, as it is named in `file`. */
 static char *
 beside(const char *file, const char *dir, const char *name)
 {
@@ -150,7 +148,7 @@ beside(const char *file, const char *dir, const char *name)
 	return pth_buf_take(&b);
 }
 
-/* The part of a descriptor that a version's file means, checked as such; NULL
+/* Returns the part of a descriptor that a version's file means, checked as such; NULL
  * when the file itself is wrong. */
 static struct pth_ynode *
 part_of(struct versions *w, struct pth_ynode *file, const char *version, struct pth_diags *d)
@@ -181,10 +179,11 @@ part_of(struct versions *w, struct pth_ynode *file, const char *version, struct 
 static void
 take(struct versions *w, const char *name)
 {
-	char *path = beside(w->p->path, w->dir, name), *shown = beside(w->p->file, w->dir, name);
+	pth_auto_str path = beside(w->p->path, w->dir, name);
+	pth_auto_str shown = beside(w->p->file, w->dir, name);
 	struct pth_arena *a = &w->ps->arena;
 	const char *version = pth_arena_strn(a, name, strlen(name) - 5), *stated;
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	struct pth_ynode *root = NULL;
 	struct pth_diags own;
 	struct pth_err e;
@@ -205,9 +204,6 @@ take(struct versions *w, const char *name)
 		w->all = pth_desc_merge(a, w->all, pth_desc_copy(a, root, own.file));
 	report(w, &own);
 	pth_diags_release(&own);
-	pth_buf_release(&b);
-	free(path);
-	free(shown);
 }
 
 static int
@@ -231,12 +227,11 @@ drop(struct versions *w, const struct pth_ynode *own)
 {
 	const struct pth_ynode *base = w->p->base != NULL ?
 	    pth_yaml_get(w->p->base->root, "versions") :
-	    NULL,
-	                       *c;
+	    NULL;
 	const struct pth_ynode *said = pth_yaml_get(own, "versions");
 	struct pth_ynode *all = pth_yaml_get(w->all, "versions");
 
-	for (c = base != NULL ? base->child : NULL; c != NULL; c = c->next)
+	pth_yaml_foreach(c, base)
 		if (pth_yaml_get(all, c->key) == NULL &&
 		    !(said != NULL && pth_yaml_get(said, c->key) != NULL) &&
 		    pth_yaml_get(c, "version_config") == NULL)
@@ -250,9 +245,8 @@ take_all(struct versions *w, struct dirent **v, int n, const struct pth_ynode *o
 {
 	struct pth_arena *a = &w->ps->arena;
 	struct pth_ynode *first;
-	int i;
 
-	for (i = 0; i < n && i < VERSIONS_MAX; i++)
+	for (int i = 0; i < n && i < VERSIONS_MAX; i++)
 		take(w, v[i]->d_name);
 	if (n > VERSIONS_MAX)
 		problem(w, PTH_ERROR, "version_configs: more than 256 files");
@@ -278,10 +272,10 @@ pth_versions_load(
 		.d = d,
 		.dir = pth_desc_str(own, "version_configs", "version_configs") };
 	struct dirent **v = NULL;
-	char *path;
-	int n, i;
+	pth_auto_str path = NULL;
+	int n;
 
-	if (p->kind != PTH_IUT && p->kind != PTH_TESTER && p->kind != PTH_BASE)
+	if (!pth_kind_service(p->kind))
 		return NULL;
 	if (w.dir[0] == '/' || strstr(w.dir, "..") != NULL) {
 		problem(
@@ -295,9 +289,8 @@ pth_versions_load(
 		    w.dir, n < 0 ? strerror(errno) : "no VERSION.yaml there");
 	if (n > 0)
 		take_all(&w, v, n, own);
-	for (i = 0; i < n; i++)
+	for (int i = 0; i < n; i++)
 		free(v[i]);
 	free(v);
-	free(path);
 	return w.all;
 }

@@ -84,10 +84,10 @@ command_tails(struct pth_report *r, struct pth_report_test *t, const json_t *com
 	size_t i;
 
 	json_array_foreach(commands, i, c) {
-		if (pth_json_int(c, "code", -1) == 0)
+		if (pth_done_code(c) == 0)
 			continue;
 		pth_buf_cut(&path, 0);
-		pth_buf_addf(&path, "%s.stderr.log", pth_json_str(c, "log", "?"));
+		pth_buf_addf(&path, "%s.stderr.log", pth_done_log(c));
 		add_tail(r, t, dirfd, path.s);
 	}
 	pth_buf_release(&path);
@@ -99,7 +99,7 @@ service_tails(struct pth_report *r, struct pth_report_test *t, const char *name,
 {
 	struct pth_buf path = PTH_BUF_INIT;
 
-	command_tails(r, t, json_object_get(result, "phases"), dirfd);
+	command_tails(r, t, pth_rsvc_phases(result), dirfd);
 	for (int k = 0; k < 2; k++) {
 		pth_buf_cut(&path, 0);
 		pth_buf_addf(&path, "%s/%s.log", name, k != 0 ? "stdout" : "stderr");
@@ -112,10 +112,10 @@ service_tails(struct pth_report *r, struct pth_report_test *t, const char *name,
 void
 pth_report_read_tails(struct pth_report *r, struct pth_report_test *t, const json_t *rec, int dirfd)
 {
-	const json_t *services = pth_json_path(rec, "result.services");
+	const json_t *services = pth_rec_ended(rec);
 	const struct pth_report_service *s;
 
-	command_tails(r, t, pth_json_path(rec, "result.setup"), dirfd);
+	command_tails(r, t, pth_result_setup(pth_test_result(rec)), dirfd);
 	/* Those that failed first; then the others, for they may know why. */
 	for (int bad = 1; bad >= 0; bad--)
 		for (s = t->services; s != NULL; s = s->next)

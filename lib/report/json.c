@@ -3,16 +3,16 @@
 
 #include "report/report.h"
 
-static json_t *
+static const char *
 or_null(const char *s)
 {
-	return *s != '\0' ? pth_json_string(s) : json_null();
+	return *s != '\0' ? s : NULL;
 }
 
-static json_t *
+static double
 seconds(int64_t us)
 {
-	return json_real((double)us / 1e6);
+	return (double)us / 1e6;
 }
 
 static json_t *
@@ -31,36 +31,36 @@ test_json(const struct pth_report_test *t)
 	json_t *o = json_object(), *links = json_array();
 	const struct pth_report_link *l;
 
-	pth_json_set(o, "name", pth_json_string(t->name));
-	pth_json_set(o, "status", json_string(pth_report_test_status(t)));
-	pth_json_set(o, "duration", seconds(t->duration_us));
-	pth_json_set(o, "start_time", or_null(t->started));
-	pth_json_set(o, "end_time", or_null(t->ended));
-	pth_json_set(o, "error_message", t->ok ? json_null() : pth_json_string(t->summary));
-	pth_json_set(o, "logs_path", or_null(t->dir));
-	pth_json_set(o, "fast_fail_triggered", json_boolean(*t->fast_fail));
-	pth_json_set(o, "id", pth_json_string(t->id));
-	pth_json_set(o, "ok", json_boolean(t->ok));
-	pth_json_set(o, "expected_failure", json_boolean(t->expected));
-	pth_json_set(o, "flaky", json_boolean(t->flaky));
-	pth_json_set(o, "summary", pth_json_string(t->summary));
-	pth_json_set(o, "broken_rules", strings(t->broken));
-	pth_json_set(o, "not_isolated", or_null(t->not_isolated));
-	pth_json_set(o, "not_captured", or_null(t->not_captured));
-	pth_json_set(o, "logs_cut", or_null(t->logs_cut));
-	pth_json_set(o, "degraded", or_null(t->degraded));
-	pth_json_set(o, "metrics", json_incref(t->metrics));
+	pth_sumtest_set_name(o, t->name);
+	pth_sumtest_set_status(o, pth_report_test_status(t));
+	pth_sumtest_set_duration(o, seconds(t->duration_us));
+	pth_sumtest_set_start_time(o, or_null(t->started));
+	pth_sumtest_set_end_time(o, or_null(t->ended));
+	pth_sumtest_set_error_message(o, t->ok ? NULL : t->summary);
+	pth_sumtest_set_logs_path(o, or_null(t->dir));
+	pth_sumtest_set_fast_fail_triggered(o, *t->fast_fail != '\0');
+	pth_sumtest_set_id(o, t->id);
+	pth_sumtest_set_ok(o, t->ok);
+	pth_sumtest_set_expected_failure(o, t->expected);
+	pth_sumtest_set_flaky(o, t->flaky);
+	pth_sumtest_set_summary(o, t->summary);
+	pth_sumtest_set_broken_rules(o, strings(t->broken));
+	pth_sumtest_set_not_isolated(o, or_null(t->not_isolated));
+	pth_sumtest_set_not_captured(o, or_null(t->not_captured));
+	pth_sumtest_set_logs_cut(o, or_null(t->logs_cut));
+	pth_sumtest_set_degraded(o, or_null(t->degraded));
+	pth_sumtest_set_metrics(o, json_incref(t->metrics));
 	if (t->cause != NULL) {
 		json_t *c = json_object();
 
-		pth_json_set(c, "name", json_string(t->cause->name));
-		pth_json_set(c, "title", json_string(t->cause->title));
-		pth_json_set(c, "score", json_real(t->score));
-		pth_json_set(o, "root_cause", c);
+		pth_sumcause_set_name(c, t->cause->name);
+		pth_sumcause_set_title(c, t->cause->title);
+		pth_sumcause_set_score(c, t->score);
+		pth_sumtest_set_root_cause(o, c);
 	}
 	for (l = t->links; l != NULL; l = l->next)
 		pth_json_push(links, pth_json_string(l->path));
-	pth_json_set(o, "files", links);
+	pth_sumtest_set_files(o, links);
 	return o;
 }
 
@@ -72,21 +72,21 @@ tests_json(const struct pth_report *r)
 		PTH_S_TIMEOUT, PTH_S_INTERRUPTED };
 	static const enum pth_status more[] = { PTH_S_ERROR, PTH_S_CRASHED, PTH_S_UNSUPPORTED };
 
-	pth_json_set(o, "total", json_integer((json_int_t)r->n));
+	pth_sumtests_set_total(o, (int64_t)r->n);
 	for (size_t i = 0; i < countof(order); i++)
 		pth_json_set(
 		    o, pth_status_name(order[i]), json_integer((json_int_t)r->count[order[i]]));
-	pth_json_set(o, "unknown", json_integer((json_int_t)r->count[PTH_STATUSES]));
-	pth_json_set(o, "success_rate", json_real(pth_report_rate(r)));
+	pth_sumtests_set_unknown(o, (int64_t)r->count[PTH_STATUSES]);
+	pth_sumtests_set_success_rate(o, pth_report_rate(r));
 	for (size_t i = 0; i < countof(more); i++)
 		pth_json_set(
 		    o, pth_status_name(more[i]), json_integer((json_int_t)r->count[more[i]]));
-	pth_json_set(o, "ok", json_integer((json_int_t)r->ok));
-	pth_json_set(o, "expected_failures", json_integer((json_int_t)r->expected));
-	pth_json_set(o, "flaky", json_integer((json_int_t)r->flaky));
+	pth_sumtests_set_ok(o, (int64_t)r->ok);
+	pth_sumtests_set_expected_failures(o, (int64_t)r->expected);
+	pth_sumtests_set_flaky(o, (int64_t)r->flaky);
 	for (const struct pth_report_test *t = r->tests; t != NULL; t = t->next)
 		pth_json_push(results, test_json(t));
-	pth_json_set(o, "results", results);
+	pth_sumtests_set_results(o, results);
 	return o;
 }
 
@@ -96,13 +96,12 @@ fast_fail_json(const struct pth_report *r)
 	const struct pth_report_test *t = r->fast_failed;
 	json_t *o = json_object();
 
-	pth_json_set(o, "enabled", json_boolean(r->fast_fail_enabled));
-	pth_json_set(o, "test_level", json_boolean(r->fast_fail_test_level));
-	pth_json_set(o, "triggered", json_boolean(t != NULL));
-	pth_json_set(o, "reason", t != NULL ? pth_json_string(t->fast_fail) : json_null());
-	pth_json_set(o, "error_category",
-	    t != NULL && t->cause != NULL ? json_string(t->cause->name) : json_null());
-	pth_json_set(o, "termination_time", t != NULL ? or_null(t->ended) : json_null());
+	pth_sumfail_set_enabled(o, r->fast_fail_enabled);
+	pth_sumfail_set_test_level(o, r->fast_fail_test_level);
+	pth_sumfail_set_triggered(o, t != NULL);
+	pth_sumfail_set_reason(o, t != NULL ? t->fast_fail : NULL);
+	pth_sumfail_set_error_category(o, t != NULL && t->cause != NULL ? t->cause->name : NULL);
+	pth_sumfail_set_termination_time(o, t != NULL ? or_null(t->ended) : NULL);
 	return o;
 }
 
@@ -111,10 +110,10 @@ resources_json(const struct pth_report *r)
 {
 	json_t *o = json_object();
 
-	pth_json_set(o, "peak_memory_mb", json_real((double)r->peak_rss_kb / 1024));
-	pth_json_set(o, "disk_usage_mb", json_real((double)r->disk_bytes / 1048576));
-	pth_json_set(o, "docker_images_created", json_integer(0));
-	pth_json_set(o, "total_log_size_mb", json_real((double)r->log_bytes / 1048576));
+	pth_sumcost_set_peak_memory_mb(o, (double)r->peak_rss_kb / 1024);
+	pth_sumcost_set_disk_usage_mb(o, (double)r->disk_bytes / 1048576);
+	pth_sumcost_set_docker_images_created(o, 0);
+	pth_sumcost_set_total_log_size_mb(o, (double)r->log_bytes / 1048576);
 	return o;
 }
 
@@ -123,22 +122,23 @@ service_json(const struct pth_report_test *t, const struct pth_report_service *s
 {
 	json_t *o = json_object();
 
-	pth_json_set(o, "service_name", pth_json_string(s->name));
-	pth_json_set(o, "service_type", json_string(s->tester ? "tester" : "iut"));
-	pth_json_set(o, "status", json_string(pth_health_name(s->health)));
-	pth_json_set(o, "exit_code", s->code >= 0 ? json_integer(s->code) : json_null());
-	pth_json_set(o, "crashed", json_boolean(s->crashed));
+	pth_sumsvc_set_service_name(o, s->name);
+	pth_sumsvc_set_service_type(o, s->tester ? "tester" : "iut");
+	pth_sumsvc_set_status(o, pth_health_name(s->health));
 	pth_json_set(
-	    o, "compilation_succeeded", s->compiled < 0 ? json_null() : json_boolean(s->compiled));
-	pth_json_set(o, "phases_completed", pth_json_string(s->phases));
-	pth_json_set(o, "error_summary",
-	    *s->error != '\0'              ? pth_json_string(s->error) :
-	        s->health == PTH_UNHEALTHY ? pth_json_string(s->end) :
-	                                     json_null());
-	pth_json_set(o, "output_completeness",
+	    o, PTH_KEY(sumsvc, exit_code), s->code >= 0 ? json_integer(s->code) : json_null());
+	pth_sumsvc_set_crashed(o, s->crashed);
+	pth_sumsvc_set_compilation_succeeded(
+	    o, s->compiled < 0 ? json_null() : json_boolean(s->compiled));
+	pth_sumsvc_set_phases_completed(o, s->phases);
+	pth_sumsvc_set_error_summary(o,
+	    *s->error != '\0'              ? s->error :
+	        s->health == PTH_UNHEALTHY ? s->end :
+	                                     NULL);
+	pth_json_set(o, PTH_KEY(sumsvc, output_completeness),
 	    s->expected > 0 ? json_real((double)s->found / s->expected) : json_null());
-	pth_json_set(o, "test_name", pth_json_string(t->name));
-	pth_json_set(o, "test_id", pth_json_string(t->id));
+	pth_sumsvc_set_test_name(o, t->name);
+	pth_sumsvc_set_test_id(o, t->id);
 	return o;
 }
 
@@ -167,24 +167,24 @@ pth_report_json(const struct pth_report *r, struct pth_buf *b)
 		if (*t->ended != '\0' && (last == NULL || strcmp(t->ended, last->ended) > 0))
 			last = t;
 	}
-	pth_json_set(o, "experiment_id", pth_json_string(r->run));
-	pth_json_set(o, "status", json_string(pth_report_status(r)));
-	pth_json_set(o, "start_time", first != NULL ? or_null(first->started) : json_null());
-	pth_json_set(o, "end_time", last != NULL ? or_null(last->ended) : json_null());
-	pth_json_set(o, "duration_seconds", seconds(pth_report_duration(r)));
-	pth_json_set(o, "configuration_file", or_null(r->file));
-	pth_json_set(o, "tests", tests_json(r));
-	pth_json_set(o, "fast_fail", fast_fail_json(r));
-	pth_json_set(o, "resources", resources_json(r));
-	pth_json_set(o, "services", services_json(r));
+	pth_summary_set_experiment_id(o, r->run);
+	pth_summary_set_status(o, pth_report_status(r));
+	pth_summary_set_start_time(o, first != NULL ? or_null(first->started) : NULL);
+	pth_summary_set_end_time(o, last != NULL ? or_null(last->ended) : NULL);
+	pth_summary_set_duration_seconds(o, seconds(pth_report_duration(r)));
+	pth_summary_set_configuration_file(o, or_null(r->file));
+	pth_summary_set_tests(o, tests_json(r));
+	pth_summary_set_fast_fail(o, fast_fail_json(r));
+	pth_summary_set_resources(o, resources_json(r));
+	pth_summary_set_services(o, services_json(r));
 	if (json_object_size(r->metadata) > 0)
-		pth_json_set(o, "metadata", json_incref(r->metadata));
-	pth_json_set(o, "incomplete", or_null(r->incomplete));
-	pth_json_set(meta, "generated_at", pth_json_string(r->generated));
-	pth_json_set(meta, "panther_version", json_null());
-	pth_json_set(meta, "report_format_version", json_string("1.0"));
-	pth_json_set(meta, "generator", json_string("pth " PTH_VERSION));
-	pth_json_set(o, "report_metadata", meta);
+		pth_summary_set_metadata(o, json_incref(r->metadata));
+	pth_summary_set_incomplete(o, or_null(r->incomplete));
+	pth_summeta_set_generated_at(meta, r->generated);
+	pth_summeta_set_panther_version(meta, NULL);
+	pth_summeta_set_report_format_version(meta, "1.0");
+	pth_summeta_set_generator(meta, "pth " PTH_VERSION);
+	pth_summary_set_report_metadata(o, meta);
 	s = json_dumps(o, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
 	if (s != NULL)
 		pth_buf_adds(b, s);

@@ -90,9 +90,10 @@ metadata(const json_t *given, struct pth_buf *b)
 {
 	static const struct {
 		const char *key, *name;
-	} shown[] = { { "description", "Description" }, { "author", "Author" },
-		{ "version", "Version" }, { "created_at", "Created" },
-		{ "modified_at", "Modified" } };
+	} shown[] = { { PTH_KEY(metadata, description), "Description" },
+		{ PTH_KEY(metadata, author), "Author" }, { PTH_KEY(metadata, version), "Version" },
+		{ PTH_KEY(metadata, created_at), "Created" },
+		{ PTH_KEY(metadata, modified_at), "Modified" } };
 	struct pth_buf tags = PTH_BUF_INIT;
 	json_t *tag;
 	size_t i;
@@ -100,7 +101,7 @@ metadata(const json_t *given, struct pth_buf *b)
 	for (i = 0; i < countof(shown); i++)
 		if (*pth_json_str(given, shown[i].key, "") != '\0')
 			field(b, shown[i].name, pth_json_str(given, shown[i].key, ""));
-	json_array_foreach(json_object_get(given, "tags"), i, tag)
+	json_array_foreach(pth_metadata_tags(given), i, tag)
 		if (json_is_string(tag))
 			pth_buf_addf(&tags, "%s%s", i > 0 ? ", " : "", json_string_value(tag));
 	if (tags.len > 0)
@@ -194,7 +195,7 @@ measures(const struct pth_report_test *t, struct pth_buf *b)
 	const char *service, *name;
 	json_t *own, *v;
 
-	json_object_foreach(json_object_get(t->metrics, "measures"), service, own)
+	json_object_foreach(pth_metrics_measures(t->metrics), service, own)
 		json_object_foreach(own, name, v) {
 			if (!json_is_number(v))
 				continue;
@@ -212,17 +213,17 @@ metrics_table(const struct pth_report_test *t, struct pth_buf *b)
 	static const struct {
 		const char *name, *path, *unit;
 	} rows[] = {
-		{ "Handshake (QUIC)", "quic.handshake_us", "us" },
-		{ "Handshake confirmed", "quic.confirmed_us", "us" },
-		{ "Handshake (TCP)", "tcp.handshake_us", "us" },
-		{ "Packets", "packets", "" },
-		{ "Bytes on the wire", "bytes", "" },
-		{ "Captured", "captured_us", "us" },
-		{ "HTTP/3 frames", "quic.http3_frames", "" },
-		{ "TCP retransmissions", "tcp.retransmissions", "" },
-		{ "Transferred", "transfer.bytes", "bytes" },
-		{ "Transfer time", "transfer.duration_us", "us" },
-		{ "Goodput", "transfer.goodput_bps", "bit/s" },
+		{ "Handshake (QUIC)", PTH_PATH(metrics, quic, conns, handshake_us), "us" },
+		{ "Handshake confirmed", PTH_PATH(metrics, quic, conns, confirmed_us), "us" },
+		{ "Handshake (TCP)", PTH_PATH(metrics, tcp, conns, handshake_us), "us" },
+		{ "Packets", PTH_KEY(metrics, packets), "" },
+		{ "Bytes on the wire", PTH_KEY(metrics, bytes), "" },
+		{ "Captured", PTH_KEY(metrics, captured_us), "us" },
+		{ "HTTP/3 frames", PTH_PATH(metrics, quic, conns, http3_frames), "" },
+		{ "TCP retransmissions", PTH_PATH(metrics, tcp, conns, retransmissions), "" },
+		{ "Transferred", PTH_PATH(metrics, transfer, transfer, bytes), "bytes" },
+		{ "Transfer time", PTH_PATH(metrics, transfer, transfer, duration_us), "us" },
+		{ "Goodput", PTH_PATH(metrics, transfer, transfer, goodput_bps), "bit/s" },
 	};
 	const json_t *v;
 	struct pth_buf versions = PTH_BUF_INIT, use = PTH_BUF_INIT;
@@ -238,7 +239,7 @@ metrics_table(const struct pth_report_test *t, struct pth_buf *b)
 	for (i = 0; i < countof(rows); i++)
 		row(b, rows[i].name, pth_json_path(t->metrics, rows[i].path), rows[i].unit);
 	measures(t, b);
-	json_array_foreach(pth_json_path(t->metrics, "quic.versions"), i, v)
+	json_array_foreach(pth_conns_versions(pth_metrics_quic(t->metrics)), i, v)
 		if (json_is_string(v))
 			pth_buf_addf(
 			    &versions, "%s%s", versions.len != 0 ? ", " : "", json_string_value(v));

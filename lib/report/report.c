@@ -10,7 +10,6 @@
 #include "collect/artifact.h"
 #include "collect/losses.h"
 #include "collect/metric.h"
-#include "io/rec.h"
 
 struct pth_report *
 pth_report_new(const char *causes)
@@ -35,11 +34,11 @@ pth_report_free(struct pth_report *r)
 	free(r);
 }
 
-/* A copy of a string member; "" when there is none. */
+/* A copy; "" of NULL. */
 static const char *
-keep(struct pth_report *r, const json_t *o, const char *key)
+keep(struct pth_report *r, const char *s)
 {
-	return pth_arena_str(&r->arena, pth_json_str(o, key, ""));
+	return pth_arena_str(&r->arena, s != NULL ? s : "");
 }
 
 static const char *
@@ -54,29 +53,28 @@ keep_buf(struct pth_report *r, struct pth_buf *b)
 static void
 add_verdict(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 {
-	const json_t *v = json_object_get(rec, "verdict"), *rule, *mark;
+	const json_t *v = pth_test_verdict(rec), *rule, *mark;
 	size_t i, n = 0;
 
-	t->status = v != NULL ? pth_status_of(pth_json_str(v, "status", NULL)) : PTH_STATUSES;
-	t->ok = pth_json_bool(v, "ok", false);
-	t->expected = pth_json_bool(v, "expected", false);
-	t->summary = v != NULL ? keep(r, v, "summary") :
+	t->status = pth_status_of(pth_verdict_status(v));
+	t->ok = pth_verdict_ok(v);
+	t->expected = pth_verdict_expected(v);
+	t->summary = v != NULL ? keep(r, pth_verdict_summary(v)) :
 	                         "no verdict: pth-collect has not seen this test";
-	json_array_foreach(json_object_get(v, "marks"), i, mark) {
+	json_array_foreach(pth_verdict_marks(v), i, mark) {
 		const char *s = json_is_string(mark) ? json_string_value(mark) : "";
 
 		t->flaky |= strcmp(s, "flaky") == 0;
 		t->unexpected |= strcmp(s, "unexpected-pass") == 0;
 	}
 	t->broken = pth_arena_alloc(
-	    &r->arena, (json_array_size(json_object_get(v, "rules")) + 1) * sizeof *t->broken);
-	json_array_foreach(json_object_get(v, "rules"), i, rule) {
+	    &r->arena, (json_array_size(pth_verdict_rules(v)) + 1) * sizeof *t->broken);
+	json_array_foreach(pth_verdict_rules(v), i, rule) {
 		struct pth_buf b = PTH_BUF_INIT;
 
-		if (pth_json_bool(rule, "ok", true))
+		if (!json_is_false(PTH_GET(judged, rule, ok)))
 			continue;
-		pth_buf_addf(
-		    &b, "%s: %s", pth_json_str(rule, "rule", "?"), pth_json_str(rule, "text", ""));
+		pth_buf_addf(&b, "%s: %s", pth_judged_rule(rule), pth_judged_text(rule));
 		t->broken[n++] = keep_buf(r, &b);
 	}
 }
@@ -87,8 +85,8 @@ has_captures(const json_t *result)
 	const char *name;
 	json_t *s;
 
-	json_object_foreach(json_object_get(result, "services"), name, s)
-		if (json_is_object(json_object_get(s, "capture")))
+	json_object_foreach(pth_result_services(result), name, s)
+		if (json_is_object(pth_rsvc_capture(s)))
 			return true;
 	return false;
 }
@@ -97,20 +95,18 @@ has_captures(const json_t *result)
 static void
 add_lacks(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 {
-	const json_t *result = json_object_get(rec, "result");
-	const json_t *missing = pth_json_path(result, "isolation.missing"), *m;
-	const json_t *capture = json_object_get(result, "capture");
+	const json_t *result = pth_test_result(rec), *isolation = pth_result_isolation(result), *m;
+	const char *reason = pth_isolation_reason(isolation);
 	struct pth_buf b = PTH_BUF_INIT;
 	size_t i;
 
-	json_array_foreach(missing, i, m)
+	json_array_foreach(pth_isolation_missing(isolation), i, m)
 		if (json_is_string(m))
 			pth_buf_addf(&b, "%s%s", b.len != 0 ? ", " : "", json_string_value(m));
-	if (b.len > 0 && *pth_json_str(json_object_get(result, "isolation"), "reason", "") != '\0')
-		pth_buf_addf(
-		    &b, " (%s)", pth_json_str(json_object_get(result, "isolation"), "reason", ""));
+	if (b.len > 0 && *reason != '\0')
+		pth_buf_addf(&b, " (%s)", reason);
 	t->not_isolated = keep_buf(r, &b);
-	json_array_foreach(json_object_get(result, "degraded"), i, m)
+	json_array_foreach(pth_result_degraded(result), i, m)
 		if (json_is_string(m))
 			pth_buf_addf(&b, "%s%s", b.len != 0 ? ", " : "", json_string_value(m));
 	t->degraded = keep_buf(r, &b);
@@ -118,19 +114,22 @@ add_lacks(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 	t->logs_cut = keep_buf(r, &b);
 	pth_losses_notes(rec, true, &b);
 	t->not_captured = keep_buf(r, &b);
-	if (*t->not_captured == '\0' && json_is_null(capture) && !has_captures(result))
+	if (*t->not_captured == '\0' && json_is_null(pth_result_capture(result)) &&
+	    !has_captures(result))
 		t->not_captured = "no capture";
 	if (*t->not_captured == '\0')
-		t->not_captured = keep(r, t->metrics, "error");
+		t->not_captured = keep(r, pth_metrics_error(t->metrics));
 }
 
 /* The numbers that reports show; the record keeps the rest. */
 static json_t *
 few_metrics(const json_t *m)
 {
-	static const char *const names[] = { "duration_us", "packets", "bytes", "captured_us",
-		"dropped", "omitted", "discarded", "truncated", "quic", "tcp", "transfer",
-		"measures", "error" };
+	static const char *const names[] = { PTH_KEY(metrics, duration_us),
+		PTH_KEY(metrics, packets), PTH_KEY(metrics, bytes), PTH_KEY(metrics, captured_us),
+		PTH_KEY(metrics, dropped), PTH_KEY(metrics, omitted), PTH_KEY(metrics, discarded),
+		PTH_KEY(metrics, truncated), PTH_KEY(metrics, quic), PTH_KEY(metrics, tcp),
+		PTH_KEY(metrics, transfer), PTH_KEY(metrics, measures), PTH_KEY(metrics, error) };
 	json_t *o = json_object(), *v;
 
 	for (size_t i = 0; i < countof(names); i++)
@@ -148,17 +147,17 @@ phases(struct pth_report *r, struct pth_report_service *s, const json_t *result)
 	size_t i;
 
 	s->compiled = -1;
-	json_array_foreach(json_object_get(result, "phases"), i, p) {
-		const char *name = pth_json_str(p, "phase", "?");
-		bool done = pth_json_int(p, "code", -1) == 0;
+	json_array_foreach(pth_rsvc_phases(result), i, p) {
+		const char *name = pth_done_phase(p);
+		bool done = pth_done_code(p) == 0;
 
-		if (strcmp(name, "compile") == 0)
+		if (strcmp(name, PTH_KEY(phases, compile)) == 0)
 			s->compiled = done && s->compiled != 0;
 		if (done && strcmp(name, last) != 0)
 			pth_buf_addf(&b, "%s%s", b.len != 0 ? ", " : "", name);
 		last = name;
 	}
-	if (json_is_integer(json_object_get(result, "ready_us")))
+	if (json_is_integer(PTH_GET(rsvc, result, ready_us)))
 		pth_buf_addf(&b, "%srun", b.len != 0 ? ", " : "");
 	s->phases = keep_buf(r, &b);
 }
@@ -170,11 +169,11 @@ outputs(struct pth_report_service *s, const json_t *result, int dirfd)
 	const json_t *p;
 	struct pth_buf b = PTH_BUF_INIT;
 	const char *base;
-	size_t i, n = json_array_size(json_object_get(result, "phases"));
+	size_t i, n = json_array_size(pth_rsvc_phases(result));
 
 	for (i = 0; i <= n; i++) {
-		p = i < n ? json_array_get(json_object_get(result, "phases"), i) : NULL;
-		base = pth_json_str(p, "log", "");
+		p = json_array_get(pth_rsvc_phases(result), i);
+		base = pth_done_log(p);
 		for (int k = 0; k < 2; k++) {
 			int fd;
 
@@ -201,18 +200,17 @@ add_service(struct pth_report *r, struct pth_report_test *t, const json_t *rec, 
     const json_t *result, int dirfd)
 {
 	struct pth_report_service *s = pth_arena_alloc(&r->arena, sizeof *s), **end;
-	const json_t *code = json_object_get(result, "code");
 	struct pth_buf b = PTH_BUF_INIT;
 	enum pth_status how;
 
 	s->name = pth_arena_str(&r->arena, name);
-	s->tester = strncmp(pth_json_str(pth_rec_service(rec, name), "kind", ""), "tester", 6) == 0;
+	s->tester = strncmp(pth_svc_kind(pth_rec_service(rec, name)), "tester", 6) == 0;
 	how = pth_verdict_service_end(rec, name, &b);
 	s->end = keep_buf(r, &b);
-	s->error = keep(r, result, "error");
-	pth_report_use(json_object_get(pth_json_path(rec, "metrics.services"), name), &b);
+	s->error = keep(r, pth_rsvc_error(result));
+	pth_report_use(json_object_get(pth_metrics_services(pth_test_metrics(rec)), name), &b);
 	s->use = keep_buf(r, &b);
-	s->code = json_is_integer(code) ? json_integer_value(code) : -1;
+	s->code = pth_rsvc_code(result);
 	s->crashed = how == PTH_S_CRASHED;
 	phases(r, s, result);
 	if (dirfd >= 0)
@@ -232,9 +230,9 @@ add_links(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 	const json_t *a;
 	size_t i, n = 0;
 
-	json_array_foreach(json_object_get(rec, "artifacts"), i, a) {
-		const char *kind = pth_json_str(a, "kind", "file");
-		int64_t bytes = pth_json_int(a, "bytes", 0);
+	json_array_foreach(pth_test_artifacts(rec), i, a) {
+		const char *kind = pth_artifact_kind(a);
+		int64_t bytes = pth_artifact_bytes(a);
 		struct pth_report_link *l;
 
 		r->disk_bytes += bytes;
@@ -244,8 +242,8 @@ add_links(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 		    strcmp(kind, "certificate") == 0 || strcmp(kind, "keylog") == 0)
 			continue;
 		l = pth_arena_alloc(&r->arena, sizeof *l);
-		l->path = keep(r, a, "path");
-		l->kind = pth_arena_str(&r->arena, kind);
+		l->path = keep(r, pth_artifact_path(a));
+		l->kind = keep(r, kind);
 		*end = l;
 		end = &l->next;
 		n++;
@@ -259,8 +257,8 @@ add_services(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 	const char *name;
 	int dirfd = pth_artifact_dir(t->run_dir, t->dir);
 
-	json_object_foreach(pth_json_path(rec, "result.services"), name, s) {
-		int64_t rss = pth_json_int(json_object_get(s, "rusage"), "max_rss_kb", 0);
+	json_object_foreach(pth_rec_ended(rec), name, s) {
+		int64_t rss = pth_rusage_max_rss_kb(pth_rsvc_rusage(s));
 
 		add_service(r, t, rec, name, s, dirfd);
 		if (rss > r->peak_rss_kb)
@@ -288,12 +286,13 @@ add_times(struct pth_report *r, const struct pth_report_test *t)
 static const char *
 position(struct pth_report *r, const json_t *rec)
 {
-	const json_t *source = json_object_get(rec, "source");
+	const json_t *source = pth_test_source(rec);
+	const char *file = pth_source_file(source);
 	struct pth_buf b = PTH_BUF_INIT;
 
-	pth_buf_adds(&b, pth_json_str(source, "file", ""));
-	if (pth_json_int(source, "line", 0) > 0)
-		pth_buf_addf(&b, ":%lld", (long long)pth_json_int(source, "line", 0));
+	pth_buf_adds(&b, file != NULL ? file : "");
+	if (pth_source_line(source) > 0)
+		pth_buf_addf(&b, ":%lld", (long long)pth_source_line(source));
 	return keep_buf(r, &b);
 }
 
@@ -301,14 +300,14 @@ position(struct pth_report *r, const json_t *rec)
 static void
 add_head(struct pth_report *r, const json_t *rec, const struct pth_report_test *t)
 {
-	const json_t *ff = pth_json_path(rec, "settings.fast_fail");
+	const json_t *settings = pth_test_settings(rec), *ff = pth_settings_fast_fail(settings);
 
 	if (r->n == 0) {
-		r->run = keep(r, rec, "run");
-		r->file = keep(r, json_object_get(rec, "source"), "file");
-		r->metadata = json_incref(pth_json_path(rec, "settings.metadata"));
-		r->fast_fail_enabled = pth_json_bool(ff, "enabled", false);
-		r->fast_fail_test_level = pth_json_bool(ff, "test_level", false);
+		r->run = keep(r, pth_test_run(rec));
+		r->file = keep(r, pth_source_file(pth_test_source(rec)));
+		r->metadata = json_incref(pth_settings_metadata(settings));
+		r->fast_fail_enabled = ff != NULL && pth_failing_enabled(ff);
+		r->fast_fail_test_level = pth_failing_test_level(ff);
 	}
 	if (r->run_dir == NULL && *t->run_dir != '\0')
 		r->run_dir = t->run_dir;
@@ -317,24 +316,23 @@ add_head(struct pth_report *r, const json_t *rec, const struct pth_report_test *
 void
 pth_report_add(struct pth_report *r, const json_t *rec)
 {
-	const json_t *result = json_object_get(rec, "result"), *ff;
+	const json_t *result = pth_test_result(rec), *ff = pth_result_fast_fail(result);
 	struct pth_report_test *t;
 
 	if (!pth_rec_is_test(rec))
 		return;
 	t = pth_arena_alloc(&r->arena, sizeof *t);
-	t->id = keep(r, rec, "id");
-	t->name = keep(r, rec, "name");
-	t->description = keep(r, rec, "description");
+	t->id = keep(r, json_string_value(PTH_GET(test, rec, id)));
+	t->name = keep(r, pth_test_name(rec));
+	t->description = keep(r, pth_test_description(rec));
 	t->source = position(r, rec);
-	t->run_dir = keep(r, result, "run_dir");
-	t->dir = keep(r, result, "dir");
-	t->started = keep(r, result, "started");
-	t->ended = keep(r, result, "ended");
-	t->duration_us = pth_json_int(result, "duration_us", 0);
-	ff = json_object_get(result, "fast_fail");
-	t->fast_fail = json_is_object(ff) ? keep(r, ff, "reason") : "";
-	t->metrics = few_metrics(json_object_get(rec, "metrics"));
+	t->run_dir = keep(r, pth_result_run_dir(result));
+	t->dir = keep(r, pth_result_dir(result));
+	t->started = keep(r, pth_result_started(result));
+	t->ended = keep(r, pth_result_ended(result));
+	t->duration_us = pth_result_duration_us(result);
+	t->fast_fail = keep(r, pth_failfast_reason(ff));
+	t->metrics = few_metrics(pth_test_metrics(rec));
 	add_head(r, rec, t);
 	add_verdict(r, t, rec);
 	add_lacks(r, t, rec);
@@ -343,7 +341,7 @@ pth_report_add(struct pth_report *r, const json_t *rec)
 	add_times(r, t);
 	if (!t->ok && t->status != PTH_S_SKIPPED)
 		pth_report_find_cause(r, t, rec);
-	if (json_is_object(ff) && r->fast_failed == NULL)
+	if (ff != NULL && r->fast_failed == NULL)
 		r->fast_failed = t;
 	r->n++;
 	r->count[t->status]++;
@@ -446,9 +444,9 @@ add_rate(struct pth_buf *b, int64_t bps)
 void
 pth_report_numbers(const struct pth_report_test *t, struct pth_buf *b)
 {
-	const json_t *transfer = json_object_get(t->metrics, "transfer");
-	const json_t *packets = json_object_get(t->metrics, "packets");
-	const json_t *shake = pth_metric_find(t->metrics, "handshake_us");
+	const json_t *transfer = pth_metrics_transfer(t->metrics);
+	const json_t *packets = PTH_GET(metrics, t->metrics, packets);
+	const json_t *shake = pth_metric_find(t->metrics, PTH_KEY(conns, handshake_us));
 	size_t start = b->len;
 
 	if (json_is_integer(packets))
@@ -459,14 +457,14 @@ pth_report_numbers(const struct pth_report_test *t, struct pth_buf *b)
 	}
 	if (json_is_object(transfer)) {
 		pth_buf_addf(b, "%s%lld bytes", b->len > start ? ", " : "",
-		    (long long)pth_json_int(transfer, "bytes", 0));
-		if (pth_json_int(transfer, "goodput_bps", 0) > 0) {
+		    (long long)pth_transfer_bytes(transfer));
+		if (pth_transfer_goodput_bps(transfer) > 0) {
 			pth_buf_adds(b, " at ");
-			add_rate(b, pth_json_int(transfer, "goodput_bps", 0));
+			add_rate(b, pth_transfer_goodput_bps(transfer));
 		}
 	}
-	if (pth_json_int(t->metrics, "dropped", 0) + pth_json_int(t->metrics, "omitted", 0) > 0 ||
-	    *pth_json_str(t->metrics, "error", "") != '\0')
+	if (pth_metrics_dropped(t->metrics) + pth_metrics_omitted(t->metrics) > 0 ||
+	    *pth_metrics_error(t->metrics) != '\0')
 		pth_buf_addf(b, "%s%s", b->len > start ? ", " : "", t->not_captured);
 }
 
@@ -474,8 +472,7 @@ static void
 url(struct pth_buf *b, const char *s)
 {
 	for (; *s != '\0'; s++) {
-		if ((*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') ||
-		    (*s >= '0' && *s <= '9') || strchr("/._-", *s) != NULL)
+		if (pth_is_alnum(*s) || strchr("/._-", *s) != NULL)
 			pth_buf_addc(b, *s);
 		else
 			pth_buf_addf(b, "%%%02X", (unsigned char)*s);

@@ -21,7 +21,7 @@
 
 #include "base/arena.h"
 #include "collect/verdict.h"
-#include "io/json.h"
+#include "io/record.h"
 
 #define PTH_REPORT_TAILS 100 /* failed tests whose last log lines are kept */
 #define PTH_REPORT_LINKS 60  /* files linked per test */

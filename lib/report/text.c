@@ -243,9 +243,13 @@ csv_number(struct pth_buf *b, const json_t *metrics, const char *path)
 void
 pth_report_csv(const struct pth_report *r, struct pth_buf *b)
 {
-	static const char *const numbers[] = { "packets", "bytes", "captured_us",
-		"quic.handshake_us", "quic.http3_frames", "tcp.handshake_us", "transfer.bytes",
-		"transfer.duration_us", "transfer.goodput_bps" };
+	static const char *const numbers[] = { "packets", PTH_KEY(metrics, bytes), "captured_us",
+		PTH_PATH(metrics, quic, conns, handshake_us),
+		PTH_PATH(metrics, quic, conns, http3_frames),
+		PTH_PATH(metrics, tcp, conns, handshake_us),
+		PTH_PATH(metrics, transfer, transfer, bytes),
+		PTH_PATH(metrics, transfer, transfer, duration_us),
+		PTH_PATH(metrics, transfer, transfer, goodput_bps) };
 	const struct pth_report_test *t;
 
 	pth_buf_adds(b, "run,id,name,status,ok,started,duration_us");

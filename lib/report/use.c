@@ -1,13 +1,9 @@
 /* What services used, and logs that were cut, in words. */
 #include "report/report.h"
 
-#include "io/json.h"
-
 static void
-count(struct pth_buf *b, const json_t *peak, const char *key, const char *one, const char *more)
+count(struct pth_buf *b, int64_t n, const char *one, const char *more)
 {
-	int64_t n = pth_json_int(peak, key, -1);
-
 	if (n >= 0)
 		pth_buf_addf(
 		    b, "%s%lld %s", b->len != 0 ? ", " : "", (long long)n, n == 1 ? one : more);
@@ -16,19 +12,18 @@ count(struct pth_buf *b, const json_t *peak, const char *key, const char *one, c
 void
 pth_report_use(const json_t *metric, struct pth_buf *b)
 {
-	const json_t *peak = json_object_get(metric, "peak");
-	const json_t *traffic = json_object_get(metric, "traffic");
+	const json_t *peak = pth_msvc_peak(metric);
+	const json_t *traffic = pth_msvc_traffic(metric);
 
-	if (json_is_object(peak)) {
+	if (peak != NULL) {
 		pth_buf_addf(b, "%.4g %% of a processor (at most %.4g %%)",
-		    pth_json_num(peak, "mean_cpu_percent", 0),
-		    pth_json_num(peak, "max_cpu_percent", 0));
-		count(b, peak, "max_rss_kb", "kB", "kB");
-		count(b, peak, "max_threads", "thread", "threads");
-		count(b, peak, "max_fds", "descriptor", "descriptors");
+		    pth_peak_mean_cpu_percent(peak), pth_peak_max_cpu_percent(peak));
+		count(b, pth_peak_max_rss_kb(peak), "kB", "kB");
+		count(b, pth_peak_max_threads(peak), "thread", "threads");
+		count(b, pth_peak_max_fds(peak), "descriptor", "descriptors");
 	}
-	count(b, traffic, "sent_packets", "packet sent", "packets sent");
-	count(b, traffic, "received_packets", "received", "received");
+	count(b, pth_traffic_sent_packets(traffic), "packet sent", "packets sent");
+	count(b, pth_traffic_received_packets(traffic), "received", "received");
 }
 
 void
@@ -37,8 +32,8 @@ pth_report_logs_cut(const json_t *result, struct pth_buf *b)
 	const char *name, *file;
 	json_t *s, *bytes;
 
-	json_object_foreach(json_object_get(result, "services"), name, s)
-		json_object_foreach(json_object_get(s, "logs_cut"), file, bytes)
+	json_object_foreach(pth_result_services(result), name, s)
+		json_object_foreach(pth_rsvc_logs_cut(s), file, bytes)
 			pth_buf_addf(b, "%s%s/%s (%lld bytes dropped)", b->len != 0 ? ", " : "",
 			    name, file, (long long)json_integer_value(bytes));
 }

@@ -1,18 +1,10 @@
+/* Which texts came before: open addressing over their hashes. */
 #include "run/idset.h"
 
 #include <stdlib.h>
 
-#include "base/buf.h"
-
-static uint64_t
-hash(const char *s)
-{
-	uint64_t h = 0xcbf29ce484222325;
-
-	for (; *s != '\0'; s++)
-		h = (h ^ (unsigned char)*s) * 0x100000001b3;
-	return h == 0 ? 1 : h;
-}
+#include "base/err.h"
+#include "base/hash.h"
 
 /* Its place: there, or the free one for it. */
 static uint64_t *
@@ -43,8 +35,10 @@ grow(struct pth_idset *s)
 bool
 pth_idset_add(struct pth_idset *s, const char *text)
 {
-	uint64_t h = hash(text), *at;
+	uint64_t h = pth_hash_text(PTH_HASH_EMPTY, text), *at;
 
+	if (h == 0)
+		h = 1;
 	if (2 * s->n >= s->cap)
 		grow(s);
 	at = place(s, h);

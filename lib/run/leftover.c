@@ -1,11 +1,14 @@
+/* pth-clean is called for what a killed run has left. */
 #include "run/leftover.h"
 
 #include <string.h>
 
+#include "base/cleanup.h"
+#include "base/clock.h"
 #include "host/proc.h"
 #include "io/event.h"
 
-#define LIMIT_US (60 * 1000000LL)
+#define LIMIT_US (60 * PTH_SECOND_US)
 #define TEXT_MAX 65536
 
 static int
@@ -21,7 +24,7 @@ lines(const struct pth_buf *b)
 void
 run_leftover_remove(const struct pth_home *home, const char *run)
 {
-	struct pth_buf program = PTH_BUF_INIT, out = PTH_BUF_INIT, errs = PTH_BUF_INIT;
+	pth_auto_buf program = PTH_BUF_INIT, out = PTH_BUF_INIT, errs = PTH_BUF_INIT;
 	struct pth_exit x;
 	struct pth_err e;
 	bool late = false;
@@ -44,7 +47,4 @@ run_leftover_remove(const struct pth_home *home, const char *run)
 		                       "pth-clean failed");
 	else if (out.len > 0)
 		pth_event("run.cleaned", "{s:i}", "removed", lines(&out));
-	pth_buf_release(&program);
-	pth_buf_release(&out);
-	pth_buf_release(&errs);
 }

@@ -1,3 +1,4 @@
+/* Lines for people: of each test that has ended, and the block of those that run. */
 #include "run/progress.h"
 
 #include <stdlib.h>
@@ -5,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/os.h"
 #include "base/text.h"
@@ -21,17 +23,6 @@
 #define ID_MIN 16 /* columns */
 #define ID_MAX 40
 #define OTHER_COLUMNS 55
-
-static const char *const modes[] = { "auto", "none", "plain", "tty" };
-
-int
-pth_progress_mode(const char *name)
-{
-	for (size_t i = 0; i < countof(modes); i++)
-		if (strcmp(modes[i], name) == 0)
-			return (int)i;
-	return -1;
-}
 
 void
 pth_progress_open(struct pth_progress *p, enum pth_progress_mode wanted)
@@ -50,7 +41,7 @@ pth_progress_open(struct pth_progress *p, enum pth_progress_mode wanted)
 	p->spinner = true;
 	p->colour = p->mode == PTH_PROGRESS_TTY && (colour == NULL || *colour == '\0');
 	p->every = EVERY_MIN_US;
-	p->next = INT64_MAX;
+	p->next = PTH_NEVER;
 	if (p->mode != PTH_PROGRESS_NONE)
 		pth_event_for_people(p->mode == PTH_PROGRESS_TTY);
 }
@@ -98,7 +89,7 @@ put_end(struct pth_progress *p, const json_t *rec, bool ok)
 	const json_t *result = json_object_get(rec, "result");
 	const char *reason = pth_json_str(result, "reason", ""),
 	           *word = ok ? "ok" : pth_json_str(result, "status", "?");
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	if (p->mode == PTH_PROGRESS_TTY)
 		pth_buf_adds(&b, WIPE);
@@ -115,7 +106,6 @@ put_end(struct pth_progress *p, const json_t *rec, bool ok)
 	}
 	pth_buf_addc(&b, '\n');
 	pth_write_all(STDERR_FILENO, b.s, b.len);
-	pth_buf_release(&b);
 	p->drawn = false;
 }
 
@@ -180,19 +170,18 @@ void
 pth_progress_line(struct pth_buf *b, const struct pth_progress_test *t, size_t width)
 {
 	size_t from = b->len;
-	struct pth_buf elapsed = PTH_BUF_INIT;
+	pth_auto_buf elapsed = PTH_BUF_INIT;
 	int id = width > OTHER_COLUMNS + ID_MAX ? ID_MAX :
 	    width < OTHER_COLUMNS + ID_MIN      ? ID_MIN :
 	                                          (int)width - OTHER_COLUMNS;
 
 	put_time(&elapsed, t->elapsed);
 	/* The beginning of an id tells tests apart: it has the number. */
-	pth_buf_addf(b, "  %-*.*s  %-12s %8s  ", id, id, t->id, t->phase, elapsed.s);
+	pth_buf_addf(b, "  %-*.*s  %-12s %8s  ", id, id, t->id, t->stage, elapsed.s);
 	if (t->attempt > 1)
 		pth_buf_addf(b, "try %d, ", t->attempt);
 	put_left(b, t);
 	cut_line(b, from, width);
-	pth_buf_release(&elapsed);
 }
 
 /* How far the run is. */
@@ -218,7 +207,7 @@ put_running(const struct pth_runner *r, const struct pth_entry *x, int64_t now, 
 {
 	struct pth_progress_test t = { .id = pth_rec_id(x->rec),
 		.attempt = x->attempt,
-		.phase = pth_machine_name(&pth_test_machine, pth_runner_stage(r, x)),
+		.stage = pth_machine_name(&pth_test_machine, pth_runner_stage(r, x)),
 		.elapsed = now - x->started,
 		.expected = x->expected,
 		.limit = pth_json_int(pth_rec_plan(x->rec), "timeout_us", 0) };
@@ -230,7 +219,7 @@ static void
 draw(struct pth_progress *p, const struct pth_runner *r, int64_t now)
 {
 	struct winsize ws = { .ws_row = 0 };
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	size_t width, rows, lines = 1;
 	struct pth_entry *x;
 
@@ -242,9 +231,7 @@ draw(struct pth_progress *p, const struct pth_runner *r, int64_t now)
 	rows = ws.ws_row > 2 ? ws.ws_row - 1u : 1;
 	pth_buf_adds(&b, WIPE);
 	put_summary(p, r, &b, width);
-	for (size_t i = 0; (x = pth_runner_nth(r, i)) != NULL && lines < rows; i++) {
-		if (x->state != PTH_ACTIVE)
-			continue;
+	for (size_t i = 0; lines < rows && (x = pth_runner_active(r, &i)) != NULL;) {
 		pth_buf_addc(&b, '\n');
 		put_running(r, x, now, &b, width);
 		lines++;
@@ -253,7 +240,6 @@ draw(struct pth_progress *p, const struct pth_runner *r, int64_t now)
 		pth_buf_addf(&b, "\033[%zuA", lines - 1);
 	pth_buf_addc(&b, '\r');
 	pth_write_all(STDERR_FILENO, b.s, b.len);
-	pth_buf_release(&b);
 	p->drawn = true;
 }
 
@@ -270,8 +256,8 @@ pth_progress_show(struct pth_progress *p, const struct pth_runner *r)
 		return;
 	if (r->active == 0) {
 		pth_progress_wipe(p);
-		p->next = INT64_MAX;
-	} else if (p->next == INT64_MAX) {
+		p->next = PTH_NEVER;
+	} else if (p->next == PTH_NEVER) {
 		p->next = now + p->every; /* what is over before that is not drawn */
 	} else if (now >= p->next) {
 		draw(p, r, now);
@@ -282,7 +268,7 @@ pth_progress_show(struct pth_progress *p, const struct pth_runner *r)
 int64_t
 pth_progress_next(const struct pth_progress *p)
 {
-	return p->mode == PTH_PROGRESS_TTY ? p->next : INT64_MAX;
+	return p->mode == PTH_PROGRESS_TTY ? p->next : PTH_NEVER;
 }
 
 void

@@ -18,6 +18,7 @@
 
 #include "run/runner.h"
 
+/* In the order of the words of --progress. */
 enum pth_progress_mode {
 	PTH_PROGRESS_AUTO, /* before pth_progress_open() only */
 	PTH_PROGRESS_NONE,
@@ -36,8 +37,6 @@ struct pth_progress {
 	long done, bad, total;
 };
 
-/* A mode of this name, or -1. */
-int pth_progress_mode(const char *name);
 /* Find out what stderr is, and tell the events. */
 void pth_progress_open(struct pth_progress *p, enum pth_progress_mode wanted);
 /* The experiment's settings: progress.* and logging.enable_colors. */
@@ -47,7 +46,7 @@ void pth_progress_total(struct pth_progress *p, const json_t *rec);
 /* Tell of the tests that have ended since the last call, and draw when it is
  * time for it. */
 void pth_progress_show(struct pth_progress *p, const struct pth_runner *r);
-/* When the next drawing is due, monotonic; INT64_MAX: never. */
+/* When the next drawing is due, monotonic; or PTH_NEVER. */
 int64_t pth_progress_next(const struct pth_progress *p);
 /* Wipe the block: it comes back with the next drawing. */
 void pth_progress_wipe(struct pth_progress *p);
@@ -55,7 +54,7 @@ void pth_progress_wipe(struct pth_progress *p);
 /* What is known of a running test. For pth_progress_line(), which is tested
  * by itself. Times in microseconds. */
 struct pth_progress_test {
-	const char *id, *phase;
+	const char *id, *stage;
 	int attempt;
 	int64_t elapsed, expected, limit; /* expected -1, limit 0: unknown */
 };

@@ -1,9 +1,11 @@
+/* A run: records go in, to be run or not, and come out with their results. */
 #include "run/run.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "io/event.h"
@@ -14,13 +16,13 @@
 bool
 pth_run_has_room(const struct pth_run *s)
 {
-	return !s->opened || pth_runner_has_room(&s->runner);
+	return !s->opened || s->runner.count < s->runner.window;
 }
 
 bool
 pth_run_is_idle(const struct pth_run *s)
 {
-	return !s->opened || pth_runner_is_empty(&s->runner);
+	return !s->opened || s->runner.count == 0;
 }
 
 static void
@@ -28,12 +30,9 @@ say_started(const struct pth_run *s)
 {
 	static const char *const orders[] = { "input", "longest", "shuffle" };
 
-	if (s->order == PTH_ORDER_SHUFFLE)
-		pth_event("run.started", "{s:s,s:i,s:s,s:I}", "dir", s->dir.path, "jobs",
-		    (int)s->jobs, "order", orders[s->order], "seed", (json_int_t)s->seed);
-	else
-		pth_event("run.started", "{s:s,s:i,s:s}", "dir", s->dir.path, "jobs", (int)s->jobs,
-		    "order", orders[s->order]);
+	pth_event("run.started", "{s:s,s:i,s:s,s:o*}", "dir", s->dir.path, "jobs", (int)s->jobs,
+	    "order", orders[s->order], "seed",
+	    s->order == PTH_ORDER_SHUFFLE ? json_integer((json_int_t)s->seed) : NULL);
 }
 
 /* Is it of use to know how long tests took before? */
@@ -61,16 +60,16 @@ static int
 open_run(struct pth_run *s, const json_t *rec, struct pth_err *e)
 {
 	const char *run = pth_json_str(rec, "run", "run");
+	const json_t *settings = json_object_get(rec, "settings");
 	const char *base = pth_json_str(
-	    json_object_get(json_object_get(rec, "settings"), "paths"), "output_dir", "outputs");
+	    json_object_get(settings, "paths"), "output_dir", "outputs");
 	const char *source = pth_json_str(json_object_get(rec, "source"), "file", NULL);
-	struct pth_buf events = PTH_BUF_INIT;
-	int r;
+	pth_auto_buf events = PTH_BUF_INIT;
 
 	if (!pth_name_ok(run))
 		run = "run";
-	pth_progress_settings(&s->progress, json_object_get(rec, "settings"));
-	pth_event_settings(json_object_get(rec, "settings"));
+	pth_progress_settings(&s->progress, settings);
+	pth_event_settings(settings);
 	if (wants_durations(s))
 		s->earlier = pth_rundir_newest(base, run);
 	if (pth_rundir_open(&s->dir, s->dir_wanted, base, run, s->in.resume, e) != 0)
@@ -82,9 +81,7 @@ open_run(struct pth_run *s, const json_t *rec, struct pth_err *e)
 	s->runner.fastfail.max = s->fail_fast;
 	s->runner.bin = s->home->bin;
 	pth_buf_addf(&events, "%s/events.jsonl", s->dir.path);
-	r = pth_event_file(events.s, e);
-	pth_buf_release(&events);
-	if (r != 0)
+	if (pth_event_file(events.s, e) != 0)
 		return -1;
 	pth_event_run(run);
 	if (source != NULL)
@@ -94,21 +91,18 @@ open_run(struct pth_run *s, const json_t *rec, struct pth_err *e)
 }
 
 static int
-emit(struct pth_run *s, json_t *rec, struct pth_err *e)
+emit(struct pth_run *s, json_t *take, struct pth_err *e)
 {
-	struct pth_buf line = PTH_BUF_INIT;
-	int r = 0;
+	json_auto_t *rec = take;
+	pth_auto_buf line = PTH_BUF_INIT;
 
 	pth_rec_line(&line, rec);
-	if (s->opened && pth_rec_is_test(rec))
-		r = pth_rundir_append(&s->dir, "results.jsonl", &line, e);
+	if (s->opened && pth_rec_is_test(rec) &&
+	    pth_rundir_append(&s->dir, "results.jsonl", &line, e) != 0)
+		return -1;
 	if (isatty(fileno(s->out.fp)) != 0)
 		pth_progress_wipe(&s->progress);
-	if (r == 0)
-		r = pth_rec_write_line(&s->out, rec, &line, e);
-	pth_buf_release(&line);
-	json_decref(rec);
-	return r;
+	return pth_rec_write_line(&s->out, rec, &line, e);
 }
 
 /* The result that a test gets at once, or NULL when it is to run. */
@@ -127,20 +121,23 @@ at_once(struct pth_run *s, json_t *rec)
 }
 
 int
-pth_run_take(struct pth_run *s, json_t *rec, struct pth_err *e)
+pth_run_take(struct pth_run *s, json_t *take, struct pth_err *e)
 {
+	json_auto_t *rec = take;
 	bool test = pth_rec_is_test(rec);
-	struct pth_buf line = PTH_BUF_INIT;
+	pth_auto_buf line = PTH_BUF_INIT;
 	json_t *result = NULL;
 
 	if (test && !s->opened && !s->in.dry && open_run(s, rec, e) != 0)
-		goto fail;
+		return -1;
 	if (test)
 		result = at_once(s, rec);
 	if (test && s->opened) {
 		pth_rec_line(&line, rec);
-		if (pth_rundir_append(&s->dir, "plan.jsonl", &line, e) != 0)
-			goto fail;
+		if (pth_rundir_append(&s->dir, "plan.jsonl", &line, e) != 0) {
+			json_decref(result);
+			return -1;
+		}
 	}
 	if (result != NULL) {
 		if (s->opened)
@@ -150,7 +147,7 @@ pth_run_take(struct pth_run *s, json_t *rec, struct pth_err *e)
 			pth_json_set(result, "fast_fail", pth_fastfail_json(&s->runner.fastfail));
 	}
 	if (!s->opened)
-		return emit(s, rec, e);
+		return emit(s, pth_take(&rec), e);
 	if (result == NULL && s->in.resume && !s->cleaned &&
 	    json_object_get(rec, "compose") != NULL) {
 		s->cleaned = true;
@@ -158,12 +155,9 @@ pth_run_take(struct pth_run *s, json_t *rec, struct pth_err *e)
 	}
 	pth_progress_total(&s->progress, rec);
 	test = test && result == NULL;
-	pth_runner_add(&s->runner, rec, &line, test, test ? expected(s, rec) : -1);
+	int64_t before = test ? expected(s, rec) : -1;
+	pth_runner_add(&s->runner, pth_take(&rec), &line, test, before);
 	return 0;
-fail:
-	pth_buf_release(&line);
-	json_decref(rec);
-	return -1;
 }
 
 int
@@ -186,7 +180,7 @@ pth_run_move(struct pth_run *s, struct pth_err *e)
 int64_t
 pth_run_next(const struct pth_run *s)
 {
-	int64_t run = s->opened ? pth_runner_next(&s->runner) : INT64_MAX;
+	int64_t run = s->opened ? pth_runner_next(&s->runner) : PTH_NEVER;
 	int64_t draw = pth_progress_next(&s->progress);
 
 	return run < draw ? run : draw;
@@ -195,17 +189,14 @@ pth_run_next(const struct pth_run *s)
 int
 pth_run_end(struct pth_run *s, struct pth_err *e)
 {
-	struct pth_buf end = PTH_BUF_INIT;
-	int r = 0;
+	pth_auto_buf end = PTH_BUF_INIT;
 
 	pth_buf_addf(&end, "{\"pth\":1,\"type\":\"end\",\"tests\":%ld}\n", s->out.tests);
-	if (s->opened)
-		r = pth_rundir_append(&s->dir, "plan.jsonl", &end, e) != 0 ||
-		        pth_rundir_append(&s->dir, "results.jsonl", &end, e) != 0 ?
-		    -1 :
-		    0;
-	pth_buf_release(&end);
-	return r == 0 ? pth_rec_end(&s->out, e) : -1;
+	if (s->opened &&
+	    (pth_rundir_append(&s->dir, "plan.jsonl", &end, e) != 0 ||
+	        pth_rundir_append(&s->dir, "results.jsonl", &end, e) != 0))
+		return -1;
+	return pth_rec_end(&s->out, e);
 }
 
 void

@@ -42,7 +42,7 @@ bool pth_run_is_idle(const struct pth_run *s);
 int pth_run_take(struct pth_run *s, json_t *rec, struct pth_err *e);
 /* Start what may start, write what is done, show how far it is. */
 int pth_run_move(struct pth_run *s, struct pth_err *e);
-/* When something has to be done at the latest, monotonic; INT64_MAX: never. */
+/* When something has to be done at the latest, monotonic; PTH_NEVER: nothing. */
 int64_t pth_run_next(const struct pth_run *s);
 /* Close the streams, ours and those of the run directory, so that they can be
  * fed again. */

@@ -1,3 +1,4 @@
+/* The files of a run: found or made, locked, written line by line. */
 #include "run/rundir.h"
 
 #include <dirent.h>
@@ -11,14 +12,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/os.h"
+#include "base/text.h"
 #include "io/file.h"
 #include "io/json.h"
 
 #define SOURCE_MAX ((size_t)64 << 20)
 #define PLAN "plan.jsonl"
-#define PATIENCE_US 2000000
+#define PATIENCE_US (2 * PTH_SECOND_US)
 
 /* A name that is free below base: RUN-YYYYMMDD-HHMMSS[-N]. */
 static int
@@ -52,7 +55,7 @@ is_stamp(const char *s)
 	static const char form[] = "-dddddddd-dddddd";
 
 	for (size_t i = 0; form[i] != '\0'; i++, s++)
-		if (form[i] == 'd' ? *s < '0' || *s > '9' : *s != form[i])
+		if (form[i] == 'd' ? !pth_is_digit(*s) : *s != form[i])
 			return false;
 	return *s == '\0' || *s == '-';
 }
@@ -60,8 +63,9 @@ is_stamp(const char *s)
 char *
 pth_rundir_newest(const char *base, const char *run)
 {
-	struct pth_buf best = PTH_BUF_INIT, path = PTH_BUF_INIT;
-	DIR *dir = opendir(base);
+	pth_auto_buf best = PTH_BUF_INIT;
+	pth_auto_dir dir = opendir(base);
+	struct pth_buf path = PTH_BUF_INIT;
 	size_t n = strlen(run);
 	struct dirent *de;
 
@@ -72,27 +76,23 @@ pth_rundir_newest(const char *base, const char *run)
 		pth_buf_cut(&best, 0);
 		pth_buf_adds(&best, de->d_name);
 	}
-	if (dir != NULL)
-		closedir(dir);
-	if (best.s != NULL)
-		pth_buf_addf(&path, "%s/%s", base, best.s);
-	pth_buf_release(&best);
-	return path.s != NULL ? pth_buf_take(&path) : NULL;
+	if (best.s == NULL)
+		return NULL;
+	pth_buf_addf(&path, "%s/%s", base, best.s);
+	return pth_buf_take(&path);
 }
 
 /* BASE/latest -> NAME, replaced in one step. A convenience: no error. */
 static void
 point_latest(const char *base, const char *path)
 {
-	struct pth_buf tmp = PTH_BUF_INIT, link = PTH_BUF_INIT;
+	pth_auto_buf tmp = PTH_BUF_INIT, link = PTH_BUF_INIT;
 	const char *name = strrchr(path, '/') + 1;
 
 	pth_buf_addf(&link, "%s/latest", base);
 	pth_buf_addf(&tmp, "%s/.latest.%ld", base, (long)getpid());
 	if (symlink(name, tmp.s) == 0 && rename(tmp.s, link.s) != 0)
 		unlink(tmp.s);
-	pth_buf_release(&tmp);
-	pth_buf_release(&link);
 }
 
 /* The file by which a run directory is known, there before all others and
@@ -100,12 +100,10 @@ point_latest(const char *base, const char *path)
 static int
 mark(int fd, const char *path, struct pth_err *e)
 {
-	int file = openat(fd, PLAN, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
+	pth_auto_fd file = openat(
+	    fd, PLAN, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
 
-	if (file < 0)
-		return pth_err_set(e, PTH_SYSTEM, "%s/%s:", path, PLAN);
-	close(file);
-	return 0;
+	return file < 0 ? pth_err_set(e, PTH_SYSTEM, "%s/%s:", path, PLAN) : 0;
 }
 
 /* It is ours alone, from now on. Who was killed has it until its tests have
@@ -133,19 +131,16 @@ claim(int fd, const char *path, bool resume, bool *fresh, struct pth_err *e)
 	static const char *const ours[] = { "results.jsonl", "events.jsonl" };
 	struct dirent *de;
 	bool empty = true;
-	DIR *dir = fdopendir(dup(fd));
+	pth_auto_dir dir = pth_opendir(fd, ".");
 
 	if (dir == NULL)
 		return pth_err_set(e, PTH_SYSTEM, "%s:", path);
 	while ((de = readdir(dir)) != NULL)
 		if (strcmp(de->d_name, ".") != 0 && strcmp(de->d_name, "..") != 0)
 			empty = false;
-	closedir(dir);
 	if (!empty && faccessat(fd, PLAN, F_OK, 0) != 0)
 		return pth_err_set(e, PTH_SYSTEM,
-		    "%s: not empty and not a run directory"
-		    " (no %s in it)",
-		    path, PLAN);
+		    "%s: not empty and not a run directory (no %s in it)", path, PLAN);
 	if (lock(fd, path, e) != 0)
 		return -1;
 	*fresh = empty;
@@ -160,12 +155,10 @@ int
 pth_rundir_open(struct pth_rundir *d, const char *dir, const char *base, const char *run,
     bool resume, struct pth_err *e)
 {
-	struct pth_buf path = PTH_BUF_INIT;
+	pth_auto_buf path = PTH_BUF_INIT;
 	int r;
 
-	d->fd = -1;
-	d->path = NULL;
-	d->fresh = true;
+	*d = (struct pth_rundir){ .fd = -1, .fresh = true };
 	if (dir != NULL) {
 		pth_buf_adds(&path, dir);
 		r = pth_mkdirs(AT_FDCWD, dir, e);
@@ -184,7 +177,6 @@ pth_rundir_open(struct pth_rundir *d, const char *dir, const char *base, const c
 		if (r == 0)
 			r = mark(d->fd, path.s, e);
 	}
-	pth_buf_release(&path);
 	if (r != 0)
 		pth_rundir_close(d);
 	return r;
@@ -193,20 +185,21 @@ pth_rundir_open(struct pth_rundir *d, const char *dir, const char *base, const c
 void
 pth_rundir_close(struct pth_rundir *d)
 {
-	if (d->fd >= 0)
-		close(d->fd);
-	d->fd = -1;
-	free(d->path);
-	d->path = NULL;
+	pth_close(&d->fd);
+	free(pth_take(&d->path));
 }
 
 int
 pth_rundir_test(struct pth_rundir *d, const char *id, struct pth_err *e)
 {
-	int fd;
+	int fd, made = mkdirat(d->fd, id, 0777);
 
-	if (mkdirat(d->fd, id, 0777) != 0 &&
-	    (errno != EEXIST || pth_rmtree(d->fd, id, e) != 0 || mkdirat(d->fd, id, 0777) != 0))
+	if (made != 0 && errno == EEXIST) {
+		if (pth_rmtree(d->fd, id, e) != 0)
+			return -1;
+		made = mkdirat(d->fd, id, 0777);
+	}
+	if (made != 0)
 		return pth_err_set(e, PTH_SYSTEM, "mkdir %s/%s:", d->path, id);
 	fd = pth_open_beneath(d->fd, id, O_RDONLY | O_DIRECTORY, 0);
 	return fd < 0 ? pth_err_set(e, PTH_SYSTEM, "%s/%s:", d->path, id) : fd;
@@ -215,24 +208,22 @@ pth_rundir_test(struct pth_rundir *d, const char *id, struct pth_err *e)
 void
 pth_rundir_tidy(struct pth_rundir *d, const char *id)
 {
-	struct pth_buf path = PTH_BUF_INIT;
+	pth_auto_buf path = PTH_BUF_INIT;
 
 	pth_buf_addf(&path, "%s/tmp", id);
 	pth_rmtree(d->fd, path.s, NULL);
-	pth_buf_release(&path);
 }
 
 static int
 write_line(struct pth_rundir *d, const char *path, int flags, const struct pth_buf *line,
     struct pth_err *e)
 {
-	int fd = openat(d->fd, path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | flags, 0666);
-	int r;
+	pth_auto_fd fd = openat(
+	    d->fd, path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | flags, 0666);
 
 	if (fd < 0)
 		return pth_err_set(e, PTH_SYSTEM, "%s/%s:", d->path, path);
-	r = pth_write_all(fd, line->s, line->len);
-	if (close(fd) != 0 || r != 0)
+	if (pth_write_all(fd, line->s, line->len) != 0 || close(pth_take_fd(&fd)) != 0)
 		return pth_err_set(e, PTH_SYSTEM, "write %s/%s:", d->path, path);
 	return 0;
 }
@@ -248,77 +239,62 @@ int
 pth_rundir_note(struct pth_rundir *d, const char *id, const char *file, const struct pth_buf *line,
     struct pth_err *e)
 {
-	struct pth_buf path = PTH_BUF_INIT;
-	int r;
+	pth_auto_buf path = PTH_BUF_INIT;
 
 	pth_buf_addf(&path, "%s/%s", id, file);
-	r = write_line(d, path.s, O_TRUNC, line, e);
-	pth_buf_release(&path);
-	return r;
+	return write_line(d, path.s, O_TRUNC, line, e);
 }
 
 int
 pth_rundir_put(
     struct pth_rundir *d, const char *id, const char *file, const json_t *v, struct pth_err *e)
 {
-	struct pth_buf path = PTH_BUF_INIT, b = PTH_BUF_INIT;
-	int r;
+	pth_auto_buf path = PTH_BUF_INIT, b = PTH_BUF_INIT;
 
 	pth_buf_addf(&path, "%s/%s", id, file);
 	pth_json_dump(&b, v);
 	pth_buf_addc(&b, '\n');
-	r = pth_file_write(d->fd, path.s, b.s, b.len, e);
-	pth_buf_release(&path);
-	pth_buf_release(&b);
-	return r;
+	return pth_file_write(d->fd, path.s, b.s, b.len, e);
 }
 
 json_t *
 pth_rundir_get(const struct pth_rundir *d, const char *id, const char *file)
 {
-	struct pth_buf path = PTH_BUF_INIT, b = PTH_BUF_INIT;
-	json_t *v = NULL;
+	pth_auto_buf path = PTH_BUF_INIT, b = PTH_BUF_INIT;
 
 	pth_buf_addf(&path, "%s/%s/%s", d->path, id, file);
-	if (pth_file_read(path.s, SOURCE_MAX, &b, NULL) == 0)
-		v = pth_json_parse(b.s, b.len, NULL);
-	pth_buf_release(&path);
-	pth_buf_release(&b);
-	return v;
+	return pth_file_read(path.s, SOURCE_MAX, &b, NULL) == 0 ? pth_json_parse(b.s, b.len, NULL) :
+	                                                          NULL;
 }
 
 int64_t
 pth_rundir_duration(const char *path, const char *id)
 {
 	struct pth_rundir d = { .path = (char *)(uintptr_t)path, .fd = -1 };
-	json_t *result = pth_rundir_get(&d, id, "result.json");
+	json_auto_t *result = pth_rundir_get(&d, id, "result.json");
 	int64_t us = pth_json_int(result, "duration_us", 0);
 
-	json_decref(result);
 	return us > 0 ? us : -1;
 }
 
 int
 pth_rundir_keep_try(struct pth_rundir *d, const char *id, int n, struct pth_err *e)
 {
-	struct pth_buf to = PTH_BUF_INIT;
-	int r = pth_mkdirs(d->fd, "tries", e);
+	pth_auto_buf to = PTH_BUF_INIT;
 
 	pth_buf_addf(&to, "tries/%s-%d", id, n);
-	if (r == 0)
-		r = pth_rmtree(d->fd, to.s, e);
-	if (r == 0 && renameat(d->fd, id, d->fd, to.s) != 0)
-		r = pth_err_set(e, PTH_SYSTEM, "%s/%s:", d->path, to.s);
-	pth_buf_release(&to);
-	return r;
+	if (pth_mkdirs(d->fd, "tries", e) != 0 || pth_rmtree(d->fd, to.s, e) != 0)
+		return -1;
+	return renameat(d->fd, id, d->fd, to.s) == 0 ?
+	    0 :
+	    pth_err_set(e, PTH_SYSTEM, "%s/%s:", d->path, to.s);
 }
 
 void
 pth_rundir_source(struct pth_rundir *d, const char *file)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	if (pth_file_read(file, SOURCE_MAX, &b, NULL) == 0)
 		pth_file_write(d->fd, "experiment.yaml", b.s, b.len, NULL);
-	pth_buf_release(&b);
 }

@@ -1,3 +1,4 @@
+/* The window of records: who starts, who is tried again, whose result leaves. */
 #include "run/runner_priv.h"
 
 #include <errno.h>
@@ -9,9 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-#include "base/os.h"
-#include "base/strv.h"
+#include "base/cleanup.h"
 #include "host/run_id.h"
 #include "io/digest.h"
 #include "io/event.h"
@@ -43,109 +42,115 @@ jobs_possible(unsigned jobs)
 }
 
 void
-pth_runner_init(struct pth_runner *p, struct pth_rundir *dir, const char *share,
+pth_runner_init(struct pth_runner *r, struct pth_rundir *dir, const char *share,
     const char *libexec, unsigned jobs, enum pth_order order)
 {
-	memset(p, 0, sizeof *p);
-	p->dir = dir;
-	p->share = share;
-	p->libexec = libexec;
-	p->owner = pth_run_id_text();
-	p->jobs = jobs = jobs_possible(jobs);
-	p->order = order;
-	p->window = jobs * WINDOW_PER_JOB;
-	if (order != PTH_ORDER_INPUT && p->window < WINDOW_TO_REORDER)
-		p->window = WINDOW_TO_REORDER;
-	p->v = pth_xarray(NULL, p->window, sizeof *p->v);
-	p->cache.fd = -1;
-	p->cache.digest = pth_sha256_fd;
-	p->turns = pth_xarray(NULL, p->window, sizeof *p->turns);
-	p->phases = mmap(NULL, jobs, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (p->phases == MAP_FAILED)
-		p->phases = NULL;
+	memset(r, 0, sizeof *r);
+	r->dir = dir;
+	r->share = share;
+	r->libexec = libexec;
+	r->owner = pth_run_id_text();
+	r->jobs = jobs = jobs_possible(jobs);
+	r->order = order;
+	r->window = jobs * WINDOW_PER_JOB;
+	if (order != PTH_ORDER_INPUT && r->window < WINDOW_TO_REORDER)
+		r->window = WINDOW_TO_REORDER;
+	r->entries = pth_xarray(NULL, r->window, sizeof *r->entries);
+	r->cache.fd = -1;
+	r->cache.digest = pth_sha256_fd;
+	r->turns = pth_xarray(NULL, r->window, sizeof *r->turns);
+	r->stages = mmap(NULL, jobs, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (r->stages == MAP_FAILED)
+		r->stages = NULL;
 }
 
 struct pth_entry *
-run_runner_at(const struct pth_runner *p, size_t i)
+run_runner_at(const struct pth_runner *r, size_t i)
 {
-	return &p->v[(p->first + i) % p->window];
+	return &r->entries[(r->first + i) % r->window];
+}
+
+/* All but the record. */
+static void
+release(struct pth_entry *x)
+{
+	pth_buf_release(&x->out);
+	pth_buf_release(&x->line);
+	pth_claim_release(&x->claim);
 }
 
 void
-pth_runner_release(struct pth_runner *p)
+pth_runner_release(struct pth_runner *r)
 {
-	for (size_t i = 0; i < p->n; i++) {
-		json_decref(run_runner_at(p, i)->rec);
-		pth_buf_release(&run_runner_at(p, i)->out);
-		pth_buf_release(&run_runner_at(p, i)->line);
-		pth_claim_release(&run_runner_at(p, i)->claim);
+	for (size_t i = 0; i < r->count; i++) {
+		json_decref(run_runner_at(r, i)->rec);
+		release(run_runner_at(r, i));
 	}
-	if (p->grouped)
-		pth_cgroups_close(&p->groups);
-	if (p->cache.fd >= 0)
-		close(p->cache.fd);
-	if (p->phases != NULL)
-		munmap(p->phases, p->jobs);
-	free(p->v);
-	free(p->turns);
-	free(p->owner);
-	pth_strv_free(p->common);
-}
-
-bool
-pth_runner_has_room(const struct pth_runner *p)
-{
-	return p->n < p->window;
-}
-
-bool
-pth_runner_is_empty(const struct pth_runner *p)
-{
-	return p->n == 0;
+	if (r->grouped)
+		pth_cgroups_close(&r->groups);
+	pth_close(&r->cache.fd);
+	if (r->stages != NULL)
+		munmap(r->stages, r->jobs);
+	free(r->entries);
+	free(r->turns);
+	free(r->owner);
+	pth_strv_free(r->common);
 }
 
 struct pth_entry *
-pth_runner_nth(const struct pth_runner *p, size_t i)
+pth_runner_nth(const struct pth_runner *r, size_t i)
 {
-	return i < p->n ? run_runner_at(p, i) : NULL;
+	return i < r->count ? run_runner_at(r, i) : NULL;
+}
+
+struct pth_entry *
+pth_runner_active(const struct pth_runner *r, size_t *i)
+{
+	while (*i < r->count) {
+		struct pth_entry *x = run_runner_at(r, (*i)++);
+
+		if (x->state == PTH_ACTIVE)
+			return x;
+	}
+	return NULL;
 }
 
 unsigned
-pth_runner_stage(const struct pth_runner *p, const struct pth_entry *x)
+pth_runner_stage(const struct pth_runner *r, const struct pth_entry *x)
 {
-	return p->phases != NULL ? p->phases[x->slot] : PTH_TS_CREATED;
+	return r->stages != NULL ? r->stages[x->slot] : PTH_TS_CREATED;
 }
 
 static uint64_t
-block(const struct pth_runner *p, const struct pth_entry *x)
+block(const struct pth_runner *r, const struct pth_entry *x)
 {
-	return x->serial / (p->window / 2);
+	return x->serial / (r->window / 2);
 }
 
 /* A shuffled order depends on the input and the seed, not on how fast the
  * input came: a block is begun when it is all there. */
 static bool
-is_here(const struct pth_runner *p, const struct pth_entry *x)
+is_here(const struct pth_runner *r, const struct pth_entry *x)
 {
-	return p->order != PTH_ORDER_SHUFFLE || p->complete ||
-	    p->added >= (block(p, x) + 1) * (p->window / 2);
+	return r->order != PTH_ORDER_SHUFFLE || r->complete ||
+	    r->added >= (block(r, x) + 1) * (r->window / 2);
 }
 
 static uint64_t
-rank_of(const struct pth_runner *p, const struct pth_entry *x)
+rank_of(const struct pth_runner *r, const struct pth_entry *x)
 {
-	if (p->order == PTH_ORDER_SHUFFLE)
-		return block(p, x) << 40 | pth_schedule_hash(p->seed, pth_rec_id(x->rec)) >> 24;
+	if (r->order == PTH_ORDER_SHUFFLE)
+		return block(r, x) << 40 | pth_schedule_hash(r->seed, pth_rec_id(x->rec)) >> 24;
 	/* What is not known may be long. Alone, nothing is gained by an order. */
-	return p->order == PTH_ORDER_LONGEST && p->jobs > 1 && x->expected >= 0 ?
+	return r->order == PTH_ORDER_LONGEST && r->jobs > 1 && x->expected >= 0 ?
 	    UINT64_MAX - (uint64_t)x->expected :
 	    0;
 }
 
 void
-pth_runner_add(struct pth_runner *p, json_t *rec, struct pth_buf *line, bool run, int64_t expected)
+pth_runner_add(struct pth_runner *r, json_t *rec, struct pth_buf *line, bool run, int64_t expected)
 {
-	struct pth_entry *x = run_runner_at(p, p->n++);
+	struct pth_entry *x = run_runner_at(r, r->count++);
 
 	*x = (struct pth_entry){ .rec = rec,
 		.line = *line,
@@ -154,22 +159,22 @@ pth_runner_add(struct pth_runner *p, json_t *rec, struct pth_buf *line, bool run
 		.report = -1,
 		.attempt = 1,
 		.expected = expected,
-		.serial = p->added++ };
+		.serial = r->added++ };
 	*line = (struct pth_buf)PTH_BUF_INIT;
-	x->rank = rank_of(p, x);
+	x->rank = rank_of(r, x);
 	if (run)
 		pth_claim_of(pth_rec_plan(rec), &x->claim);
 }
 
 int
-pth_runner_store(struct pth_runner *p, struct pth_err *e)
+pth_runner_store(struct pth_runner *r, struct pth_err *e)
 {
-	for (size_t i = 0; i < p->n; i++) {
-		struct pth_entry *x = run_runner_at(p, i);
+	struct pth_entry *x;
 
+	for (size_t i = 0; (x = pth_runner_nth(r, i)) != NULL; i++) {
 		if (x->state != PTH_DONE || !x->fresh)
 			continue;
-		if (pth_rundir_put(p->dir, pth_rec_id(x->rec), "result.json",
+		if (pth_rundir_put(r->dir, pth_rec_id(x->rec), "result.json",
 		        json_object_get(x->rec, "result"), e) != 0)
 			return -1;
 		x->fresh = false;
@@ -178,46 +183,44 @@ pth_runner_store(struct pth_runner *p, struct pth_err *e)
 }
 
 json_t *
-pth_runner_take(struct pth_runner *p)
+pth_runner_take(struct pth_runner *r)
 {
-	size_t i = 0, last = p->unordered ? p->n : p->n > 0;
+	size_t i = 0, last = r->unordered ? r->count : r->count > 0;
 	struct pth_entry x;
 
-	while (i < last && run_runner_at(p, i)->state != PTH_DONE)
+	while (i < last && run_runner_at(r, i)->state != PTH_DONE)
 		i++;
 	if (i == last)
 		return NULL;
 	/* The gap of a later one is filled by those before it. */
-	for (x = *run_runner_at(p, i); i > 0; i--)
-		*run_runner_at(p, i) = *run_runner_at(p, i - 1);
-	pth_buf_release(&x.out);
-	pth_buf_release(&x.line);
-	pth_claim_release(&x.claim);
-	p->first = (p->first + 1) % p->window;
-	p->n--;
+	for (x = *run_runner_at(r, i); i > 0; i--)
+		*run_runner_at(r, i) = *run_runner_at(r, i - 1);
+	release(&x);
+	r->first = (r->first + 1) % r->window;
+	r->count--;
 	return x.rec;
 }
 
 /* Is it, or has it to be expected, on the host's network? Whether a test gets
  * one of its own is known only when one has got it. */
 static bool
-on_host(const struct pth_runner *p, const struct pth_entry *x)
+on_host(const struct pth_runner *r, const struct pth_entry *x)
 {
 	if (!x->claim.isolable)
 		return x->claim.host;
-	return x->state == PTH_ACTIVE ? !x->isolated : p->net != PTH_NET_OWN;
+	return x->state == PTH_ACTIVE ? !x->isolated : r->net != PTH_NET_OWN;
 }
 
 static struct pth_turn
-turn(const struct pth_runner *p, const struct pth_entry *x, int64_t now)
+turn(const struct pth_runner *r, const struct pth_entry *x, int64_t now)
 {
 	struct pth_turn t = {
-		.claim = &x->claim, .rank = x->rank, .passed = x->passed, .host = on_host(p, x)
+		.claim = &x->claim, .rank = x->rank, .passed = x->passed, .host = on_host(r, x)
 	};
 
 	if (x->state == PTH_ACTIVE)
 		t.state = PTH_TURN_RUNS;
-	else if (x->state == PTH_WAITING && x->not_before <= now && is_here(p, x))
+	else if (x->state == PTH_WAITING && x->not_before <= now && is_here(r, x))
 		t.state = PTH_TURN_WAITS;
 	return t;
 }
@@ -225,38 +228,38 @@ turn(const struct pth_runner *p, const struct pth_entry *x, int64_t now)
 /* The entry that starts now, or NULL; those before it that could have started
  * too have been passed over. */
 static struct pth_entry *
-choose(struct pth_runner *p)
+choose(struct pth_runner *r)
 {
 	int64_t now = pth_mono_us();
 	size_t k;
 
-	for (size_t i = 0; i < p->n; i++)
-		p->turns[i] = turn(p, run_runner_at(p, i), now);
-	k = pth_schedule_next(p->turns, p->n, p->jobs, p->window);
-	for (size_t i = 0; i < k && k < p->n; i++)
-		run_runner_at(p, i)->passed += p->turns[i].state == PTH_TURN_WAITS;
-	return k < p->n ? run_runner_at(p, k) : NULL;
+	for (size_t i = 0; i < r->count; i++)
+		r->turns[i] = turn(r, run_runner_at(r, i), now);
+	k = pth_schedule_next(r->turns, r->count, r->jobs, r->window);
+	for (size_t i = 0; i < k && k < r->count; i++)
+		run_runner_at(r, i)->passed += r->turns[i].state == PTH_TURN_WAITS;
+	return k < r->count ? run_runner_at(r, k) : NULL;
 }
 
 /* Is another try worth it? Not for what would be the same again. */
 static bool
-may_retry(const struct pth_runner *p, const struct pth_entry *x)
+may_retry(const struct pth_runner *r, const struct pth_entry *x)
 {
 	enum pth_category c = pth_fault_of(x->rec);
 
-	return x->attempt <= pth_json_int(x->rec, "retries", 0) && !p->interrupted &&
-	    !p->fastfail.triggered && c != PTH_CAT_NONE && c != PTH_CAT_DEPENDENCY &&
+	return x->attempt <= pth_json_int(x->rec, "retries", 0) && !r->interrupted &&
+	    !r->fastfail.triggered && c != PTH_CAT_NONE && c != PTH_CAT_DEPENDENCY &&
 	    c != PTH_CAT_CONFIGURATION && c != PTH_CAT_PLUGIN_LOAD;
 }
 
 /* Back into the queue, with twice the pause of the try before. */
 static int
-retry(struct pth_runner *p, struct pth_entry *x, struct pth_err *e)
+retry(struct pth_runner *r, struct pth_entry *x, struct pth_err *e)
 {
 	json_t *result = json_object_get(x->rec, "result");
 	int64_t pause = RETRY_FIRST_US << (x->attempt < 8 ? x->attempt - 1 : 7);
 
-	if (pth_rundir_keep_try(p->dir, pth_rec_id(x->rec), x->attempt, e) != 0)
+	if (pth_rundir_keep_try(r->dir, pth_rec_id(x->rec), x->attempt, e) != 0)
 		return -1;
 	if (x->tries == NULL)
 		x->tries = json_array();
@@ -298,11 +301,11 @@ last_try(struct pth_entry *x)
 
 /* No more tests are begun. */
 static void
-stop_waiting(struct pth_runner *p, enum pth_status status, const char *reason)
+stop_waiting(struct pth_runner *r, enum pth_status status, const char *reason)
 {
-	for (size_t i = 0; i < p->n; i++) {
-		struct pth_entry *x = run_runner_at(p, i);
+	struct pth_entry *x;
 
+	for (size_t i = 0; (x = pth_runner_nth(r, i)) != NULL; i++) {
 		if (x->state != PTH_WAITING)
 			continue;
 		x->state = PTH_DONE;
@@ -314,56 +317,56 @@ stop_waiting(struct pth_runner *p, enum pth_status status, const char *reason)
 }
 
 static int
-finish(struct pth_runner *p, struct pth_entry *x, json_t *result, struct pth_err *e)
+finish(struct pth_runner *r, struct pth_entry *x, json_t *result, struct pth_err *e)
 {
 	const char *id = pth_rec_id(x->rec);
 	char reason[400];
 
 	pth_json_set(result, "attempt", json_integer(x->attempt));
-	pth_json_set(result, "run_dir", json_string(p->dir->path));
+	pth_json_set(result, "run_dir", json_string(r->dir->path));
 	pth_json_set(result, "dir", json_string(id));
 	pth_json_set(x->rec, "result", result);
-	if (may_retry(p, x))
-		return retry(p, x, e);
+	if (may_retry(r, x))
+		return retry(r, x, e);
 	x->state = PTH_DONE;
 	if (x->tries != NULL)
 		pth_json_set(result, "tries", x->tries);
 	x->tries = NULL;
-	if (pth_fastfail_note(&p->fastfail, x->rec, pth_mono_us())) {
-		pth_json_set(result, "fast_fail", pth_fastfail_json(&p->fastfail));
-		stop_waiting(p, PTH_S_SKIPPED, pth_fastfail_reason(&p->fastfail, reason));
+	if (pth_fastfail_note(&r->fastfail, x->rec, pth_mono_us())) {
+		pth_json_set(result, "fast_fail", pth_fastfail_json(&r->fastfail));
+		stop_waiting(r, PTH_S_SKIPPED, pth_fastfail_reason(&r->fastfail, reason));
 	}
 	x->fresh = true;
 	return 0;
 }
 
 int
-pth_runner_start(struct pth_runner *p, struct pth_err *e)
+pth_runner_start(struct pth_runner *r, struct pth_err *e)
 {
 	struct pth_entry *x;
 	char reason[400];
-	int r;
 
-	while (p->active < p->jobs && (x = choose(p)) != NULL) {
-		if (!pth_fastfail_disk(&p->fastfail, x->rec, p->dir->fd)) {
-			stop_waiting(p, PTH_S_SKIPPED, pth_fastfail_reason(&p->fastfail, reason));
+	while (r->active < r->jobs && (x = choose(r)) != NULL) {
+		if (!pth_fastfail_disk(&r->fastfail, x->rec, r->dir->fd)) {
+			stop_waiting(r, PTH_S_SKIPPED, pth_fastfail_reason(&r->fastfail, reason));
 			return 0;
 		}
-		r = run_runner_launch(p, x, e);
-		if (r != 0)
-			return r < 0 ? -1 : 0;
+		int rc = run_runner_launch(r, x, e);
+
+		if (rc != 0)
+			return rc < 0 ? -1 : 0;
 	}
 	return 0;
 }
 
 size_t
-pth_runner_fds(const struct pth_runner *p, int *fds, size_t max)
+pth_runner_fds(const struct pth_runner *r, int *fds, size_t max)
 {
+	const struct pth_entry *x;
 	size_t n = 0;
 
-	for (size_t i = 0; i < p->n && n < max; i++)
-		if (run_runner_at(p, i)->state == PTH_ACTIVE)
-			fds[n++] = run_runner_at(p, i)->report;
+	for (size_t i = 0; n < max && (x = pth_runner_active(r, &i)) != NULL;)
+		fds[n++] = x->report;
 	return n;
 }
 
@@ -372,7 +375,7 @@ pth_runner_fds(const struct pth_runner *p, int *fds, size_t max)
  * dissolve the namespaces, and the next test need not wait for that. But its
  * groups can be removed only then. */
 static int
-reported(struct pth_runner *p, struct pth_entry *x, struct pth_err *e)
+reported(struct pth_runner *r, struct pth_entry *x, struct pth_err *e)
 {
 	json_t *result = NULL;
 	char reason[200];
@@ -381,7 +384,7 @@ reported(struct pth_runner *p, struct pth_entry *x, struct pth_err *e)
 	if (x->out.len > 0)
 		result = pth_json_parse(x->out.s, x->out.len, NULL);
 	if (result != NULL && x->groups == 0) {
-		p->dying++;
+		r->dying++;
 	} else {
 		while (waitpid(x->pid, &status, 0) < 0 && errno == EINTR)
 			;
@@ -390,67 +393,65 @@ reported(struct pth_runner *p, struct pth_entry *x, struct pth_err *e)
 		snprintf(reason, sizeof reason, "the test's supervisor was lost (%s %d)",
 		    WIFSIGNALED(status) ? "signal" : "exit",
 		    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-		result = p->interrupted ?
+		result = r->interrupted ?
 		    pth_result_without(PTH_S_INTERRUPTED, PTH_CAT_NONE, reason) :
 		    pth_result_without(PTH_S_ERROR, PTH_CAT_TEST_FRAMEWORK, reason);
-		pth_rundir_tidy(p->dir, pth_rec_id(x->rec));
+		pth_rundir_tidy(r->dir, pth_rec_id(x->rec));
 	}
 	/* Now that its processes have gone with the supervisor. */
 	if (x->groups != 0) {
 		run_runner_group_prefix(x, reason);
-		pth_cgroups_sweep(&p->groups, reason);
+		pth_cgroups_sweep(&r->groups, reason);
 	}
-	close(x->ctl);
-	close(x->report);
-	p->active--;
-	return finish(p, x, result, e);
+	pth_close(&x->ctl);
+	pth_close(&x->report);
+	r->active--;
+	return finish(r, x, result, e);
 }
 
 static bool
-is_active(const struct pth_runner *p, pid_t pid)
+is_active(const struct pth_runner *r, pid_t pid)
 {
-	for (size_t i = 0; i < p->n; i++)
-		if (run_runner_at(p, i)->state == PTH_ACTIVE && run_runner_at(p, i)->pid == pid)
-			return true;
-	return false;
+	const struct pth_entry *x;
+	size_t i = 0;
+
+	while ((x = pth_runner_active(r, &i)) != NULL && x->pid != pid)
+		;
+	return x != NULL;
 }
 
 /* Reap supervisors that have reported; one that has not is its entry's business. */
 static void
-reap(struct pth_runner *p, int flags)
+reap(struct pth_runner *r, int flags)
 {
 	siginfo_t si;
 
-	while (p->dying > 0) {
+	while (r->dying > 0) {
 		si.si_pid = 0;
 		if (waitid(P_ALL, 0, &si, WEXITED | WNOWAIT | flags) != 0 || si.si_pid == 0 ||
-		    is_active(p, si.si_pid))
+		    is_active(r, si.si_pid))
 			return;
 		waitpid(si.si_pid, NULL, 0);
-		p->dying--;
+		r->dying--;
 	}
 }
 
 void
-pth_runner_drain(struct pth_runner *p)
+pth_runner_drain(struct pth_runner *r)
 {
-	reap(p, 0);
+	reap(r, 0);
 }
 
 /* Read the report as far as it has come. */
 static int
-attend(struct pth_runner *p, struct pth_entry *x, struct pth_err *e)
+attend(struct pth_runner *r, struct pth_entry *x, struct pth_err *e)
 {
 	ssize_t n;
 
-	for (;;) {
-		n = read(x->report, pth_buf_room(&x->out, 65536), 65536);
-		if (n <= 0)
-			break;
+	while ((n = read(x->report, pth_buf_room(&x->out, 65536), 65536)) > 0)
 		x->out.len += (size_t)n;
-	}
 	if (n == 0 || (errno != EAGAIN && errno != EINTR))
-		return reported(p, x, e);
+		return reported(r, x, e);
 	if (pth_mono_us() > x->deadline) {
 		x->deadline = pth_mono_us() + RUNNER_LATE_US;
 		kill(x->pid, SIGKILL);
@@ -459,39 +460,39 @@ attend(struct pth_runner *p, struct pth_entry *x, struct pth_err *e)
 }
 
 int
-pth_runner_attend(struct pth_runner *p, struct pth_err *e)
+pth_runner_attend(struct pth_runner *r, struct pth_err *e)
 {
-	for (size_t i = 0; i < p->n; i++)
-		if (run_runner_at(p, i)->state == PTH_ACTIVE &&
-		    attend(p, run_runner_at(p, i), e) != 0)
+	struct pth_entry *x;
+
+	for (size_t i = 0; (x = pth_runner_active(r, &i)) != NULL;)
+		if (attend(r, x, e) != 0)
 			return -1;
-	reap(p, WNOHANG);
+	reap(r, WNOHANG);
 	return 0;
 }
 
 void
-pth_runner_interrupt(struct pth_runner *p, bool hard)
+pth_runner_interrupt(struct pth_runner *r, bool hard)
 {
-	p->interrupted = true;
-	stop_waiting(p, PTH_S_INTERRUPTED, "not begun");
-	for (size_t i = 0; i < p->n; i++) {
-		struct pth_entry *x = run_runner_at(p, i);
+	struct pth_entry *x;
 
-		if (x->state == PTH_ACTIVE && hard)
+	r->interrupted = true;
+	stop_waiting(r, PTH_S_INTERRUPTED, "not begun");
+	for (size_t i = 0; (x = pth_runner_active(r, &i)) != NULL;)
+		if (hard)
 			kill(x->pid, SIGKILL);
-		else if (x->state == PTH_ACTIVE)
+		else
 			(void)!write(x->ctl, "i", 1);
-	}
 }
 
 int64_t
-pth_runner_next(const struct pth_runner *p)
+pth_runner_next(const struct pth_runner *r)
 {
-	int64_t t = INT64_MAX;
+	int64_t next = PTH_NEVER;
+	const struct pth_entry *x;
 
-	for (size_t i = 0; i < p->n; i++)
-		if (run_runner_at(p, i)->state == PTH_WAITING &&
-		    run_runner_at(p, i)->not_before > 0 && run_runner_at(p, i)->not_before < t)
-			t = run_runner_at(p, i)->not_before;
-	return t;
+	for (size_t i = 0; (x = pth_runner_nth(r, i)) != NULL; i++)
+		if (x->state == PTH_WAITING && x->not_before > 0 && x->not_before < next)
+			next = x->not_before;
+	return next;
 }

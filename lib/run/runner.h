@@ -39,7 +39,7 @@ struct pth_entry {
 	struct pth_claim claim;
 	uint64_t serial, rank;
 	unsigned passed;           /* see run/schedule.h */
-	unsigned slot;             /* of its phase, while active */
+	unsigned slot;             /* of its stage, while active */
 	int64_t started, expected; /* monotonic; microseconds it took before, or -1 */
 	bool shown;                /* its end has been told: run/progress.h */
 	int attempt;               /* from 1 */
@@ -57,14 +57,14 @@ struct pth_runner {
 	char *owner;     /* pth_run_id_text() */
 	unsigned jobs;
 	enum pth_order order;
-	uint64_t seed;       /* PTH_ORDER_SHUFFLE */
-	bool complete;       /* no further record will be added */
-	unsigned window;     /* records held at most */
-	struct pth_entry *v; /* ring of `window` entries */
-	size_t first, n;
+	uint64_t seed;             /* PTH_ORDER_SHUFFLE */
+	bool complete;             /* no further record will be added */
+	unsigned window;           /* records held at most */
+	struct pth_entry *entries; /* a ring of `window` of them */
+	size_t first, count;
 	uint64_t added;
 	struct pth_turn *turns; /* of them, while one is chosen */
-	unsigned char *phases;  /* enum pth_test_state per slot, shared with the supervisors */
+	unsigned char *stages;  /* enum pth_test_state per slot, shared with the supervisors */
 	enum { PTH_NET_UNKNOWN, PTH_NET_OWN, PTH_NET_REFUSED } net; /* can tests be isolated? */
 	unsigned active;
 	unsigned dying;            /* supervisors that have reported and not yet been reaped */
@@ -78,44 +78,43 @@ struct pth_runner {
 	struct pth_fastfail fastfail;
 };
 
-void pth_runner_init(struct pth_runner *p, struct pth_rundir *dir, const char *share,
+void pth_runner_init(struct pth_runner *r, struct pth_rundir *dir, const char *share,
     const char *libexec, unsigned jobs, enum pth_order order);
-void pth_runner_release(struct pth_runner *p);
+void pth_runner_release(struct pth_runner *r);
 
-/* Room for another record? */
-bool pth_runner_has_room(const struct pth_runner *p);
-/* Take a record over: to be run, or (run false) just to keep its place.
- * line: pth_rec_line() of it, taken over, too; for record.json. expected: how
+/* Take a record over, when there is room for one (count < window): to be run, or (run false) just
+ * to keep its place. line: pth_rec_line() of it, taken over, too; for record.json. expected: how
  * long it took in an earlier run, -1: unknown. */
 void pth_runner_add(
-    struct pth_runner *p, json_t *rec, struct pth_buf *line, bool run, int64_t expected);
+    struct pth_runner *r, json_t *rec, struct pth_buf *line, bool run, int64_t expected);
 /* Start what may start now. 0, or -1 with e when the system refused. */
-int pth_runner_start(struct pth_runner *p, struct pth_err *e);
+int pth_runner_start(struct pth_runner *r, struct pth_err *e);
 /* Put the results of finished tests into place, whole and durable. Apart from
  * their end, because the disk takes its time, in which the next tests run
  * already. -1 with e. */
-int pth_runner_store(struct pth_runner *p, struct pth_err *e);
+int pth_runner_store(struct pth_runner *r, struct pth_err *e);
 /* The oldest record (any, when unordered) when it is done (new owner: caller), or NULL. Call
  * pth_runner_store() before: what is handed out is on the disk. */
-json_t *pth_runner_take(struct pth_runner *p);
-bool pth_runner_is_empty(const struct pth_runner *p);
+json_t *pth_runner_take(struct pth_runner *r);
 /* The i-th of those held, in input order; NULL behind the last. */
-struct pth_entry *pth_runner_nth(const struct pth_runner *p, size_t i);
+struct pth_entry *pth_runner_nth(const struct pth_runner *r, size_t i);
+/* The next that runs, from the *i-th on, behind which *i then is; or NULL. */
+struct pth_entry *pth_runner_active(const struct pth_runner *r, size_t *i);
 /* An enum pth_test_state: where an active test is. */
-unsigned pth_runner_stage(const struct pth_runner *p, const struct pth_entry *x);
+unsigned pth_runner_stage(const struct pth_runner *r, const struct pth_entry *x);
 
 /* Descriptors to poll for reading, at most max; returns how many. */
-size_t pth_runner_fds(const struct pth_runner *p, int *fds, size_t max);
+size_t pth_runner_fds(const struct pth_runner *r, int *fds, size_t max);
 /* Read what came from supervisors, reap the ended, enforce deadlines.
  * -1 with e when a result could not be stored. */
-int pth_runner_attend(struct pth_runner *p, struct pth_err *e);
+int pth_runner_attend(struct pth_runner *r, struct pth_err *e);
 /* Wait until every supervisor has been reaped. */
-void pth_runner_drain(struct pth_runner *p);
+void pth_runner_drain(struct pth_runner *r);
 /* Stop everything: tests end as interrupted, waiting ones are not begun.
  * hard: without goodbye. */
-void pth_runner_interrupt(struct pth_runner *p, bool hard);
+void pth_runner_interrupt(struct pth_runner *r, bool hard);
 
-/* When something has to be done at the latest, monotonic; INT64_MAX: never. */
-int64_t pth_runner_next(const struct pth_runner *p);
+/* When something has to be done at the latest, monotonic; PTH_NEVER: nothing. */
+int64_t pth_runner_next(const struct pth_runner *r);
 
 #endif

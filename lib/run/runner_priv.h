@@ -2,18 +2,19 @@
 #ifndef PTH_RUN_RUNNER_PRIV_H
 #define PTH_RUN_RUNNER_PRIV_H
 
+#include "base/clock.h"
 #include "run/runner.h"
 
-#define RUNNER_LATE_US (60 * 1000000LL) /* grace beyond all limits of the test */
+#define RUNNER_LATE_US (60 * PTH_SECOND_US) /* grace beyond all limits of the test */
 
 /* The i-th record that is held. */
-struct pth_entry *run_runner_at(const struct pth_runner *p, size_t i);
+struct pth_entry *run_runner_at(const struct pth_runner *r, size_t i);
 
 /* run/run_runner_launch.c */
 
 /* Start the test of x: 0; 1 when descriptors or processes are short, and will
  * not be when one of those that run has ended; -1 with e. */
-int run_runner_launch(struct pth_runner *p, struct pth_entry *x, struct pth_err *e);
+int run_runner_launch(struct pth_runner *r, struct pth_entry *x, struct pth_err *e);
 /* Do the services run where the environment's own program puts them (an
  * engine's containers), and not as our children? */
 bool run_runner_is_remote(const json_t *rec);

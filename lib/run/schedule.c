@@ -1,7 +1,10 @@
+/* What tests claim of the machine, and which of them starts next. */
 #include "run/schedule.h"
 
+#include <endian.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "io/json.h"
 #include "io/rec.h"
 
@@ -168,13 +171,10 @@ pth_schedule_next(const struct pth_turn *v, size_t n, unsigned jobs, unsigned pa
 uint64_t
 pth_schedule_hash(uint64_t seed, const char *id)
 {
-	uint64_t h = 14695981039346656037u;
+	uint64_t little = htole64(seed);
+	uint64_t h = pth_hash_text(pth_hash(PTH_HASH_EMPTY, &little, sizeof little), id);
 
-	/* FNV-1a over seed and id, then mixed: ids differ in their first digits only. */
-	for (int i = 0; i < 8; i++)
-		h = (h ^ (seed >> 8 * i & 255)) * 1099511628211u;
-	for (; *id != '\0'; id++)
-		h = (h ^ (unsigned char)*id) * 1099511628211u;
+	/* It is mixed further, for ids differ in their first digits only. */
 	h ^= h >> 31;
 	h *= 0x9e3779b97f4a7c15u;
 	return h ^ h >> 29;

@@ -1,8 +1,10 @@
+/* Which of the tests that arrive are run, and what the others get as their result. */
 #include "run/select.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "io/event.h"
 #include "io/json.h"
@@ -24,32 +26,32 @@ pth_result_without(enum pth_status status, enum pth_category category, const cha
 
 /* Each pattern is tried, so that those that match nothing can be told. */
 static bool
-named(struct pth_select *in, const char *const *globs, size_t n, const json_t *rec)
+named(struct pth_select *in, const struct pth_strv *globs, const json_t *rec)
 {
 	bool yes = false;
 
-	for (size_t i = 0; i < n; i++)
-		if (pth_glob(globs[i], pth_rec_id(rec)) ||
-		    pth_glob(globs[i], pth_json_str(rec, "name", ""))) {
-			pth_idset_add(&in->hits, globs[i]);
+	for (size_t i = 0; i < globs->n; i++)
+		if (pth_glob(globs->v[i], pth_rec_id(rec)) ||
+		    pth_glob(globs->v[i], pth_json_str(rec, "name", ""))) {
+			pth_idset_add(&in->hits, globs->v[i]);
 			yes = true;
 		}
 	return yes;
 }
 
 static void
-warn_of(struct pth_select *in, const char *option, const char *const *globs, size_t n)
+warn_of(struct pth_select *in, const char *option, const struct pth_strv *globs)
 {
-	for (size_t i = 0; i < n; i++)
-		if (pth_idset_add(&in->hits, globs[i]))
-			pth_warn("%s '%s' matches no test", option, globs[i]);
+	for (size_t i = 0; i < globs->n; i++)
+		if (pth_idset_add(&in->hits, globs->v[i]))
+			pth_warn("%s '%s' matches no test", option, globs->v[i]);
 }
 
 void
 pth_select_end(struct pth_select *in)
 {
-	warn_of(in, "--only", in->only, in->nonly);
-	warn_of(in, "--skip", in->skip, in->nskip);
+	warn_of(in, "--only", &in->only);
+	warn_of(in, "--skip", &in->skip);
 }
 
 void
@@ -57,6 +59,8 @@ pth_select_release(struct pth_select *in)
 {
 	pth_idset_release(&in->ids);
 	pth_idset_release(&in->hits);
+	pth_strv_free(in->only.v);
+	pth_strv_free(in->skip.v);
 }
 
 /*
@@ -66,8 +70,8 @@ pth_select_release(struct pth_select *in)
 static json_t *
 stored(const struct pth_select *in, const struct pth_rundir *dir, json_t *rec)
 {
-	json_t *old = pth_rundir_get(dir, pth_rec_id(rec), "record.json");
-	json_t *result = pth_rundir_get(dir, pth_rec_id(rec), "result.json");
+	json_auto_t *old = pth_rundir_get(dir, pth_rec_id(rec), "record.json");
+	json_auto_t *result = pth_rundir_get(dir, pth_rec_id(rec), "result.json");
 	enum pth_status s = pth_status_of_result(pth_json_str(result, "status", NULL));
 	bool keep = result != NULL && s < PTH_S_INTERRUPTED &&
 	    json_equal(pth_rec_plan(old), pth_rec_plan(rec)) != 0;
@@ -76,13 +80,10 @@ stored(const struct pth_select *in, const struct pth_rundir *dir, json_t *rec)
 		pth_json_set(old, "result", json_incref(result));
 		keep = pth_fault_of(old) == PTH_CAT_NONE;
 	}
-	json_decref(old);
-	if (!keep) {
-		json_decref(result);
+	if (!keep)
 		return NULL;
-	}
 	pth_json_set(result, "run_dir", json_string(dir->path));
-	return result;
+	return pth_take(&result);
 }
 
 json_t *
@@ -93,8 +94,8 @@ pth_select_result(struct pth_select *in, const struct pth_rundir *dir, json_t *r
 	char reason[200];
 	bool selected, left_out;
 
-	selected = named(in, in->only, in->nonly, rec) || in->nonly == 0;
-	left_out = named(in, in->skip, in->nskip, rec);
+	selected = named(in, &in->only, rec) || in->only.n == 0;
+	left_out = named(in, &in->skip, rec);
 	if (!selected)
 		return pth_result_without(PTH_S_SKIPPED, PTH_CAT_NONE, "not selected by --only");
 	if (left_out)

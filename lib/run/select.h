@@ -11,13 +11,13 @@
 
 #include <jansson.h>
 
+#include "base/strv.h"
 #include "io/status.h"
 #include "run/idset.h"
 #include "run/rundir.h"
 
 struct pth_select {
-	const char *const *only, *const *skip; /* globs over id and name */
-	size_t nonly, nskip;
+	struct pth_strv only, skip; /* globs over id and name */
 	bool dry;
 	bool resume;       /* keep the complete results of the run directory */
 	bool rerun_failed; /* but not those of tests that did not go well */

@@ -5,17 +5,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "host/channel.h"
 #include "host/http.h"
 #include "host/sockets.h"
 #include "io/event.h"
 #include "io/file.h"
 #include "io/json.h"
+#include "io/placeholder.h"
 
-#define NEVER INT64_MAX
-#define SECOND 1000000LL
-#define LAST_US (5 * SECOND)    /* for the last look */
-#define ATTEMPT_US (5 * SECOND) /* for one HTTP request */
+#define LAST_US (5 * PTH_SECOND_US)    /* for the last look */
+#define ATTEMPT_US (5 * PTH_SECOND_US) /* for one HTTP request */
 #define LOOK_FIRST_US 10000
 #define LOOK_LAST_US 200000
 
@@ -163,16 +163,17 @@ look_port(struct assertions *a, struct one_assertion *x, int64_t now)
 static bool
 of_test(const struct one_assertion *x)
 {
-	return x->service == NULL || strncmp(pth_json_str(x->def, "file", ""), "@{dir}/", 7) == 0;
+	return x->service == NULL ||
+	    pth_places_below(pth_json_str(x->def, "file", ""), "dir") != NULL;
 }
 
 /* The path of its file, below the directory of the test or the service. */
 static const char *
 below(const struct one_assertion *x)
 {
-	const char *file = pth_json_str(x->def, "file", "");
+	const char *file = pth_json_str(x->def, "file", ""), *rest = pth_places_below(file, "dir");
 
-	return strncmp(file, "@{dir}/", 7) == 0 ? file + 7 : file;
+	return rest != NULL ? rest : file;
 }
 
 static enum answer
@@ -358,7 +359,7 @@ init_one(struct one_assertion *x, const json_t *def, struct service *services, s
 	memset(x, 0, sizeof *x);
 	x->def = def;
 	x->http.fd = x->ask.fd = -1;
-	x->look = NEVER;
+	x->look = PTH_NEVER;
 	for (size_t i = 0; i < countof(kinds); i++)
 		if (strcmp(kinds[i].name, type) == 0)
 			x->kind = &kinds[i];
@@ -419,7 +420,7 @@ settle(struct one_assertion *x, bool ok)
 
 	x->settled = true;
 	x->ok = ok;
-	x->look = NEVER;
+	x->look = PTH_NEVER;
 	pth_http_end(&x->http);
 	pth_channel_end(&x->ask);
 	if (ok)
@@ -440,7 +441,7 @@ supervise_assertions_begin(struct assertions *a, int64_t now)
 		x->timed = limit >= 0;
 		if (!x->timed)
 			continue;
-		x->deadline = now + limit * SECOND;
+		x->deadline = now + limit * PTH_SECOND_US;
 		x->look = now;
 		x->wait = LOOK_FIRST_US;
 	}
@@ -555,7 +556,7 @@ supervise_assertions_fds(const struct assertions *a, struct pollfd *p, size_t ma
 int64_t
 supervise_assertions_next(const struct assertions *a)
 {
-	int64_t t = NEVER;
+	int64_t t = PTH_NEVER;
 
 	for (size_t i = 0; i < a->n; i++)
 		if (!a->v[i].settled && a->v[i].look < t)

@@ -18,8 +18,6 @@
 
 #include <jansson.h>
 
-#define PTH_LOG_LIMIT ((int64_t)64 << 20) /* where the experiment says nothing */
-
 struct loglimit_file {
 	char *path;      /* below the directory that it was opened in */
 	int dirfd;       /* borrowed: of that directory */

@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "io/event.h"
 #include "io/json.h"
 
-#define NEVER INT64_MAX
-#define LIMIT_US (300 * 1000000LL) /* where the plan says nothing */
+#define LIMIT_US (300 * PTH_SECOND_US) /* where the plan says nothing */
 
 void
 supervise_phases_init(struct phases *p, const char *name, bool of_test, struct surroundings *at)
@@ -18,7 +18,7 @@ supervise_phases_init(struct phases *p, const char *name, bool of_test, struct s
 		.name = name,
 		.of_test = of_test,
 		.results = json_array(),
-		.deadline = NEVER };
+		.deadline = PTH_NEVER };
 }
 
 void
@@ -105,7 +105,7 @@ start(struct phases *p, const json_t *cmd, int64_t now)
 	}
 	p->pid = pid;
 	p->began = now;
-	p->deadline = limit > 0 ? now + limit : NEVER;
+	p->deadline = limit > 0 ? now + limit : PTH_NEVER;
 }
 
 int
@@ -113,7 +113,7 @@ supervise_phases_step(struct phases *p, int64_t now)
 {
 	if (p->pid > 0 && now >= p->deadline) {
 		p->late = true;
-		p->deadline = NEVER;
+		p->deadline = PTH_NEVER;
 		pth_event("service.timeout", "{s:s,s:s}", "service", p->name, "phase", p->phase);
 		kill(-p->pid, SIGKILL);
 	}
@@ -183,7 +183,7 @@ supervise_phases_reap(struct phases *p, int64_t now)
 	if (!supervise_command_ended(p->pid, &x))
 		return false;
 	p->pid = 0;
-	p->deadline = NEVER;
+	p->deadline = PTH_NEVER;
 	supervise_command_note_memory(p->at);
 	if (p->stopped)
 		return true; /* we killed it */

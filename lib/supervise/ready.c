@@ -13,8 +13,7 @@
 #include "io/file.h"
 #include "io/json.h"
 
-#define NEVER INT64_MAX
-#define LIMIT_US (10 * 1000000LL) /* where the plan says nothing */
+#define LIMIT_US (10 * PTH_SECOND_US) /* where the plan says nothing */
 #define LOOK_FIRST_US 500
 #define LOOK_LAST_US 20000
 
@@ -154,7 +153,7 @@ deadline(const struct ready *r)
 	const json_t *c = current(r);
 	const struct kind *k = kind_of(c);
 
-	return k != NULL && k->missing != NULL ? r->since + limit_of(c) : NEVER;
+	return k != NULL && k->missing != NULL ? r->since + limit_of(c) : PTH_NEVER;
 }
 
 void

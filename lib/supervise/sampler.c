@@ -62,10 +62,11 @@ static size_t
 read_nets(struct pth_usage_net v[NETS_MAX])
 {
 	char text[16384];
-	const char *p = text, *end = text + pth_read_path("/proc/self/net/dev", text, sizeof text);
+	struct pth_word rest = { text,
+		pth_read_text(AT_FDCWD, text, sizeof text, "/proc/self/net/dev") };
 	size_t n = 0;
 
-	while (n < NETS_MAX && pth_usage_net_next(&p, end, &v[n]))
+	while (n < NETS_MAX && pth_usage_net_next(&rest, &v[n]))
 		n++;
 	return n;
 }

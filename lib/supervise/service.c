@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/os.h"
 #include "base/text.h"
 #include "io/event.h"
@@ -19,15 +20,6 @@
 
 #define GONE_US 1000000
 #define GONE_LOOK_US 1000
-
-const char *const supervise_phase_names[PTH_PHASES] = {
-	"pre_compile",
-	"compile",
-	"post_compile",
-	"pre_run",
-	"run",
-	"post_run",
-};
 
 void
 supervise_service_to(struct service *s, enum pth_state to)
@@ -139,7 +131,7 @@ start_run(struct service *s, int64_t now, int64_t zero)
 	s->killed_late = false;
 	s->end = PTH_END_NONE;
 	s->started_us = now - zero;
-	s->deadline = limit > 0 ? now + limit : NEVER;
+	s->deadline = limit > 0 ? now + limit : PTH_NEVER;
 	supervise_ready_begin(&s->ready, now);
 	pth_event("service.started", "{s:s,s:i,s:s}", "service", s->name, "process", (int)s->pid,
 	    "program", program);
@@ -148,7 +140,7 @@ start_run(struct service *s, int64_t now, int64_t zero)
 /* What it means that a command of a phase fails. Outside of containers an engine is
  * asked to make them. */
 static enum pth_category
-category_of(const struct service *s, enum service_phase phase)
+category_of(const struct service *s, enum pth_phase phase)
 {
 	if (s->at.places->engine)
 		return PTH_CAT_DOCKER_RUNTIME;
@@ -160,9 +152,9 @@ category_of(const struct service *s, enum service_phase phase)
 
 /* Go on with a phase. */
 static void
-enter(struct service *s, enum service_phase phase)
+enter(struct service *s, enum pth_phase phase)
 {
-	const char *name = supervise_phase_names[phase];
+	const char *name = pth_phase_names[phase];
 
 	s->phase = phase;
 	if (phase != PTH_RUN)
@@ -258,7 +250,7 @@ reap_run(struct service *s, int64_t now, int64_t zero)
 	if (!supervise_command_ended(s->pid, &x) || supervise_service_inner_wait(s))
 		return;
 	s->pid = 0;
-	s->deadline = s->stop_deadline = NEVER;
+	s->deadline = s->stop_deadline = PTH_NEVER;
 	supervise_command_note_memory(&s->at);
 	ran_to_end(s, &x, now, zero);
 	supervise_service_policy(s, now);
@@ -313,7 +305,7 @@ step_ready(struct service *s, int64_t now, int64_t zero)
 void
 supervise_service_begin(struct service *s)
 {
-	s->deadline = s->stop_deadline = NEVER;
+	s->deadline = s->stop_deadline = PTH_NEVER;
 	supervise_service_to(s, PTH_ST_INITIALIZING);
 }
 
@@ -367,13 +359,13 @@ supervise_service_step(struct service *s, int64_t now, int64_t zero)
 		supervise_service_again(s);
 	if (s->pid > 0 && now >= s->deadline) {
 		s->killed_late = true;
-		s->deadline = NEVER;
+		s->deadline = PTH_NEVER;
 		pth_event("service.timeout", "{s:s,s:s}", "service", s->name, "phase",
-		    supervise_phase_names[PTH_RUN]);
+		    pth_phase_names[PTH_RUN]);
 		supervise_service_stop(s, now);
 	}
 	if (s->pid > 0 && now >= s->stop_deadline) {
-		s->stop_deadline = NEVER;
+		s->stop_deadline = PTH_NEVER;
 		s->killed = true;
 		pth_event("service.killed", "{s:s}", "service", s->name);
 		kill(-s->pid, SIGKILL);
@@ -444,13 +436,13 @@ supervise_service_next(const struct service *s)
 	int64_t t = s->commands.deadline;
 
 	if (s->state == PTH_ST_NEW)
-		return NEVER;
+		return PTH_NEVER;
 	if (!supervise_service_is_busy(s)) {
 		if (s->restarting)
 			return s->again_at;
 		return s->cache_state == PTH_CACHE_LOOKING && s->state == PTH_ST_INITIALIZING ?
 		    s->cache_next :
-		    NEVER;
+		    PTH_NEVER;
 	}
 	if (s->pid > 0) {
 		t = s->deadline < s->stop_deadline ? s->deadline : s->stop_deadline;

@@ -15,21 +15,12 @@
 
 #include "host/channel.h"
 #include "host/proc.h"
+#include "io/record.h"
 #include "io/status.h"
 #include "supervise/cache.h"
 #include "supervise/phases.h"
 #include "supervise/ready.h"
 #include "supervise/state.h"
-
-enum service_phase {
-	PTH_PRE_COMPILE,
-	PTH_COMPILE,
-	PTH_POST_COMPILE,
-	PTH_PRE_RUN,
-	PTH_RUN,
-	PTH_POST_RUN,
-	PTH_PHASES
-};
 
 struct service {
 	const json_t *plan;     /* borrowed: one element of plan.services */
@@ -41,11 +32,11 @@ struct service {
 	bool degraded; /* the owner's: its failure was put up with */
 
 	enum pth_state state;
-	enum service_phase phase; /* the phase that runs, or that comes next */
-	struct phases commands;   /* of the phases around the run command */
-	pid_t pid;                /* of the run command, or 0 */
-	int64_t deadline;         /* of that */
-	bool killed_late;         /* its deadline passed */
+	enum pth_phase phase;   /* the phase that runs, or that comes next */
+	struct phases commands; /* of the phases around the run command */
+	pid_t pid;              /* of the run command, or 0 */
+	int64_t deadline;       /* of that */
+	bool killed_late;       /* its deadline passed */
 
 	enum { PTH_CACHE_NEW, PTH_CACHE_LOOKING, PTH_CACHE_MAKING, PTH_CACHE_OFF } cache_state;
 	char cache_key[PTH_CACHE_KEY];

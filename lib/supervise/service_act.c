@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "io/event.h"
 #include "io/json.h"
 
@@ -107,7 +108,7 @@ supervise_service_again(struct service *s)
 	memset(&s->exit, 0, sizeof s->exit);
 	s->ended_us = 0;
 	s->run_pid = 0;
-	s->deadline = s->stop_deadline = NEVER;
+	s->deadline = s->stop_deadline = PTH_NEVER;
 	s->phase = PTH_RUN;
 	supervise_service_to(s, PTH_ST_INITIALIZING);
 }

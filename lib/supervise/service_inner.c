@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/os.h"
 #include "io/json.h"
 
@@ -170,7 +171,7 @@ supervise_service_ask(
 void
 supervise_service_inner_restarted(struct service *s, int64_t now)
 {
-	if (s->deadline != NEVER)
+	if (s->deadline != PTH_NEVER)
 		s->deadline = now + pth_json_int(s->plan, "timeout_us", 0);
 }
 

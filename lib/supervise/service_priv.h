@@ -4,8 +4,6 @@
 
 #include "supervise/service.h"
 
-#define NEVER INT64_MAX
-
 /* Note why it fails; the first problem is the one that is told. */
 void supervise_service_fail(struct service *s, enum pth_end end, const struct pth_reason *why,
     const char *fmt, ...) PTH_PRINTF(4, 5);
@@ -15,7 +13,6 @@ bool supervise_service_was_asked(const struct service *s, const struct pth_exit 
 void supervise_service_policy(struct service *s, int64_t now);
 /* The process is gone: begin a new life. */
 void supervise_service_again(struct service *s);
-extern const char *const supervise_phase_names[PTH_PHASES];
 /* Ask the process in the container to end. Clients pass a signal of ours on, but
  * some lose it: docker 28 gives its own work up at the same moment. */
 void supervise_service_inner_stop(struct service *s);

@@ -10,8 +10,6 @@
 #include "io/event.h"
 #include "io/json.h"
 
-#define NEVER INT64_MAX
-#define SECOND 1000000LL
 #define EXEC_LIMIT_S 60
 
 static const char *const kinds[] = { "exec", "signal", "restart", "pause", "resume", "link" };
@@ -81,7 +79,7 @@ supervise_steps_init(struct steps *st, const json_t *actions, struct service *se
 
 	memset(st, 0, sizeof *st);
 	st->at = at;
-	st->deadline = NEVER;
+	st->deadline = PTH_NEVER;
 	st->ask.fd = -1;
 	if (json_array_size(actions) == 0)
 		return 0;
@@ -159,7 +157,7 @@ finish(struct steps *st, bool ok, int64_t now, const char *fmt, ...)
 	if (!ok && st->failure[0] == '\0' && pth_json_bool(s->what, "critical", true))
 		snprintf(st->failure, sizeof st->failure, "%s: %s",
 		    supervise_steps_current(st, where), s->text);
-	st->deadline = NEVER;
+	st->deadline = PTH_NEVER;
 	st->next++;
 }
 
@@ -186,7 +184,7 @@ begin_exec(struct steps *st, struct one_step *s, int64_t now)
 	}
 	st->pid = pid;
 	st->late = false;
-	st->deadline = now + pth_json_int(s->what, "timeout", EXEC_LIMIT_S) * SECOND;
+	st->deadline = now + pth_json_int(s->what, "timeout", EXEC_LIMIT_S) * PTH_SECOND_US;
 }
 
 static void
@@ -331,7 +329,7 @@ watch(struct steps *st, struct one_step *s, int64_t now)
 			finish(st, true, now, "%s is ready again", t->name);
 	} else if (st->pid > 0 && now >= st->deadline) {
 		st->late = true;
-		st->deadline = NEVER;
+		st->deadline = PTH_NEVER;
 		kill(-st->pid, SIGKILL);
 	}
 }
@@ -433,13 +431,13 @@ supervise_steps_next(const struct steps *st)
 	int64_t at;
 
 	if (st->ready == 0 || st->next == st->n)
-		return NEVER;
+		return PTH_NEVER;
 	s = &st->v[st->next];
 	if (s->state == PTH_SS_EXECUTING)
 		return st->deadline;
 	at = st->ready + pth_json_int(s->def, "at_us", 0);
 	/* Past that time it waits for a service, whose change wakes the loop. */
-	return at > pth_mono_us() ? at : NEVER;
+	return at > pth_mono_us() ? at : PTH_NEVER;
 }
 
 size_t

@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "host/sig.h"
 #include "io/event.h"
 #include "io/file.h"
 #include "io/json.h"
@@ -215,7 +215,7 @@ stage_teardown(struct supervisor *sup, int64_t now)
 
 		judge_assertions(sup);
 		judge_post(sup);
-		sup->teardown_deadline = limit > 0 ? now + limit : NEVER;
+		sup->teardown_deadline = limit > 0 ? now + limit : PTH_NEVER;
 		env_to(sup, PTH_ES_TEARING_DOWN, NULL);
 	}
 	r = supervise_phases_step(&sup->own[TEARDOWN], now);
@@ -270,9 +270,7 @@ advance(struct supervisor *sup, int64_t now)
 static void
 reap(struct supervisor *sup)
 {
-	struct signalfd_siginfo si;
-
-	while (read(sup->sigfd, &si, sizeof si) > 0)
+	while (pth_sig_next(sup->sigfd) != 0)
 		;
 	/* One signal may stand for several children, and not all are services:
 	 * ask for each of ours by pid. */
@@ -317,7 +315,7 @@ earlier(int64_t a, int64_t b)
 static int64_t
 next_deadline(struct supervisor *sup)
 {
-	int64_t t = sup->state < PTH_TS_STOPPING ? sup->deadline : NEVER;
+	int64_t t = sup->state < PTH_TS_STOPPING ? sup->deadline : PTH_NEVER;
 
 	if (sup->state <= PTH_TS_DEPLOYING)
 		t = earlier(t, sup->deploy_deadline);
@@ -356,7 +354,7 @@ loop(struct supervisor *sup)
 		n += supervise_assertions_fds(&sup->assertions, p + n, sup->assertions.n);
 		n += sup->state == PTH_TS_RUNNING ? supervise_ask_fds(sup, p + n, max - n) : 0;
 		t = next_deadline(sup);
-		t = t == NEVER ? 3600000000 : t > now ? t - now : 0;
+		t = t == PTH_NEVER ? 3600000000 : t > now ? t - now : 0;
 		ts.tv_sec = t / 1000000;
 		ts.tv_nsec = t % 1000000 * 1000;
 		ppoll(p, n, &ts, NULL);
@@ -382,9 +380,7 @@ open_signals(struct supervisor *sup)
 	/* A terminal's Ctrl-C reaches us too; only ctl interrupts a test. */
 	sigfillset(&set);
 	sigprocmask(SIG_SETMASK, &set, NULL);
-	sigemptyset(&set);
-	sigaddset(&set, SIGCHLD);
-	sup->sigfd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	sup->sigfd = pth_sig_fd((const int[]){ SIGCHLD }, 1);
 }
 
 static json_t *
@@ -392,17 +388,17 @@ run(const struct pth_supervise_req *req)
 {
 	struct supervisor sup = { .req = req,
 		.zero = pth_mono_us(),
-		.deploy_deadline = NEVER,
-		.wait_deadline = NEVER,
-		.teardown_deadline = NEVER,
-		.look_next = NEVER,
-		.sample_next = NEVER };
+		.deploy_deadline = PTH_NEVER,
+		.wait_deadline = PTH_NEVER,
+		.teardown_deadline = PTH_NEVER,
+		.look_next = PTH_NEVER,
+		.sample_next = PTH_NEVER };
 	int64_t limit = pth_json_int(req->plan, "timeout_us", 0);
 	struct pth_buf started = PTH_BUF_INIT;
 	json_t *o, *isolation = supervise_isolation(req);
 
 	pth_rfc3339(&started, pth_real_us());
-	sup.deadline = limit > 0 ? sup.zero + limit : NEVER;
+	sup.deadline = limit > 0 ? sup.zero + limit : PTH_NEVER;
 	open_signals(&sup);
 	if ((req->ns.used & PTH_NS_PID) == 0)
 		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);

@@ -167,7 +167,7 @@ supervise_ask_reap(struct supervisor *sup)
 int64_t
 supervise_ask_next(const struct supervisor *sup)
 {
-	int64_t t = NEVER, other;
+	int64_t t = PTH_NEVER, other;
 
 	for (size_t i = 0; i < sup->nasks; i++) {
 		if ((other = supervise_steps_next(&sup->asks[i].steps)) < t)

@@ -92,16 +92,15 @@ begin(struct supervisor *sup, struct supervise_capture *x)
 		.files = (unsigned)at_most(ring, "files", PTH_CAPTURE_FILES_MAX),
 		.file_size = at_most(ring, "size", INT64_MAX),
 		.shared_clock = sup->ncaptures > 1,
+		/* The capture of the test sees everything once. */
+		.counts = x->service == NULL ? sup->tally : NULL,
 	};
 	struct pth_err e;
 
-	/* That of the test sees everything once. */
-	pth_capture_tally(x->service == NULL ? sup->tally : NULL);
 	if (filter_of(x, &spec, &e) != 0 || pth_capture_start(&x->c, &spec, &e) != 0)
 		capture_failed(x, &e);
 	else
 		x->live = true;
-	pth_capture_tally(NULL);
 }
 
 static void

@@ -10,8 +10,6 @@
 #include "supervise/steps.h"
 #include "supervise/supervisor.h"
 
-#define NEVER INT64_MAX
-
 /* The commands of the test itself. */
 enum { SETUP, PRE, POST, TEARDOWN, OWNS };
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "io/json.h"
 
 /* May its run command start? What it comes after must have reached the state
@@ -63,8 +64,8 @@ begin_run(struct supervisor *sup, int64_t now)
 	for (size_t i = 0; i < sup->n; i++)
 		if (sup->v[i].state == PTH_ST_READY)
 			supervise_service_to(&sup->v[i], PTH_ST_RUNNING);
-	sup->wait_deadline = wait > 0 ? now + wait : NEVER;
-	sup->look_next = sup->look_every > 0 ? now + sup->look_every : NEVER;
+	sup->wait_deadline = wait > 0 ? now + wait : PTH_NEVER;
+	sup->look_next = sup->look_every > 0 ? now + sup->look_every : PTH_NEVER;
 	supervise_steps_begin(&sup->steps, now);
 	supervise_assertions_begin(&sup->assertions, now);
 }

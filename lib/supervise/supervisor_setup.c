@@ -8,17 +8,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/os.h"
 #include "base/strv.h"
 #include "host/iface.h"
 #include "io/event.h"
 #include "io/file.h"
 #include "io/json.h"
+#include "io/record.h"
 #include "plan/fill.h"
 #include "supervise/workdir.h"
 
-#define SECOND 1000000LL
-#define COMMAND_LIMIT_US (60 * SECOND) /* of pre_commands and post_commands */
+#define COMMAND_LIMIT_US (60 * PTH_SECOND_US) /* of pre_commands and post_commands */
 
 /* Is each program of the list there? owner: who wants them. */
 static bool
@@ -204,14 +205,15 @@ read_environment(struct supervisor *sup)
 	int64_t looks = pth_json_int(given, "failure_threshold_count", 0);
 
 	if (deploy <= 0)
-		deploy = pth_json_int(given, "deploy_timeout", 0) * SECOND;
-	sup->deploy_deadline = deploy > 0 ? sup->zero + deploy : NEVER;
+		deploy = pth_json_int(given, "deploy_timeout", 0) * PTH_SECOND_US;
+	sup->deploy_deadline = deploy > 0 ? sup->zero + deploy : PTH_NEVER;
 	sup->hold = pth_json_int(sup->req->plan, "hold", 0);
 	sup->partial = pth_json_bool(params, "allow_partial_deployment", true);
 	/* Only where it was asked for: a server may close its port on purpose. */
 	if (looks > 0 && pth_json_bool(given, "enable_background_monitoring", true)) {
 		sup->look_limit = looks;
-		sup->look_every = pth_json_int(given, "monitoring_interval_seconds", 5) * SECOND;
+		sup->look_every = pth_json_int(given, "monitoring_interval_seconds", 5) *
+		    PTH_SECOND_US;
 	}
 }
 

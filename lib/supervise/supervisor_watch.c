@@ -14,7 +14,6 @@
 /* The first samples follow each other sooner, so that a short test has some:
  * after 10, 20, 40, 80 ms ... */
 #define SAMPLE_FIRST_US 10000
-#define SECOND 1000000LL
 
 struct cut {
 	struct supervisor *sup;
@@ -87,11 +86,12 @@ supervise_watch_begin(struct supervisor *sup)
 	every = shorter(every, observer, "resource_collection_interval");
 	every = shorter(every, resource, "monitor_interval");
 
-	sup->sample_next = NEVER;
+	sup->sample_next = PTH_NEVER;
 	/* Of containers, those in them take samples. */
 	if (sup->req->places->engine || !wanted(m) || !wanted(observer))
 		return;
-	sup->sample_every = every >= 0.01 && every <= 86400 ? (int64_t)(every * SECOND) : SECOND;
+	sup->sample_every = every >= 0.01 && every <= 86400 ? (int64_t)(every * PTH_SECOND_US) :
+	                                                      PTH_SECOND_US;
 	sup->sample_step = SAMPLE_FIRST_US;
 	sup->sampler = supervise_sampler_new(
 	    sup->req->dirfd, file != NULL ? file : "metrics.jsonl", sup->n);
@@ -117,7 +117,7 @@ sample(struct supervisor *sup, int64_t now)
 	sup->sampled = any;
 	if (any && supervise_sampler_take(sup->sampler, now - sup->zero, v, &e) != 0) {
 		pth_event("metric.failed", "{s:s}", "message", e.text);
-		sup->sample_next = NEVER;
+		sup->sample_next = PTH_NEVER;
 		sup->sample_every = 0;
 	}
 	free(v);
@@ -128,12 +128,12 @@ watch_use(struct supervisor *sup, int64_t now)
 {
 	if (sup->sample_every == 0 || sup->state < PTH_TS_RUNNING || sup->state >= PTH_TS_STOPPING)
 		return;
-	/* NEVER: all services are ready now. The first sample waits a little: at
+	/* PTH_NEVER: all services are ready now. The first sample waits a little: at
 	 * the start there is nothing to see, and a test of a few milliseconds
 	 * does not pay for what its rusage says as well. */
-	if (sup->sample_next != NEVER && now < sup->sample_next)
+	if (sup->sample_next != PTH_NEVER && now < sup->sample_next)
 		return;
-	if (sup->sample_next == NEVER) {
+	if (sup->sample_next == PTH_NEVER) {
 		sup->sample_next = now + sup->sample_step;
 		return;
 	}
@@ -157,7 +157,7 @@ supervise_watch_last(struct supervisor *sup, int64_t now)
 {
 	if (sup->sampled && sup->sample_every > 0)
 		sample(sup, now);
-	sup->sample_next = NEVER;
+	sup->sample_next = PTH_NEVER;
 }
 
 int64_t

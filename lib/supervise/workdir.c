@@ -9,8 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/os.h"
-#include "base/strv.h"
+#include "base/words.h"
 #include "io/json.h"
 
 static void
@@ -24,13 +25,12 @@ seen_path(struct pth_strv *s, const char *path)
 static void
 seen_list(struct pth_strv *s, const char *list)
 {
-	while (list != NULL && *list != '\0') {
-		size_t n = strcspn(list, ":");
-		char *path = pth_xstrndup(list, n);
+	struct pth_word rest = pth_word_of(list != NULL ? list : ""), word;
+
+	while (pth_word_next(&rest, ":", &word)) {
+		pth_auto_str path = pth_xstrndup(word.s, word.n);
 
 		seen_path(s, path);
-		free(path);
-		list += n + (list[n] == ':');
 	}
 }
 

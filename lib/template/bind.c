@@ -1,42 +1,55 @@
-/* Which argument is for which parameter of a filter or test. */
+/* Arguments are bound to the parameters of a filter, test or method here. */
+#include "base/words.h"
 #include "template/priv.h"
 
 /* Which parameter has this name? -1: none. */
 static int
 param(const char *params, const char *s, size_t n)
 {
-	const char *q = *params == '*' ? params + 1 : params;
+	struct pth_word rest = pth_word_of(*params == '*' ? params + 1 : params), name;
 
-	for (int i = 0; *q != '\0'; i++) {
-		size_t len = strcspn(q, ",");
-
-		if (len == n && memcmp(q, s, n) == 0)
+	for (int i = 0; pth_word_next(&rest, ",", &name); i++)
+		if (name.n == n && memcmp(name.s, s, n) == 0)
 			return i;
-		q += len;
-		q += *q == ',';
-	}
 	return -1;
 }
 
+/* How many parameters has a filter? */
 static unsigned
-count_params(const char *params)
+count_params(const struct filter *f)
 {
-	unsigned n = *params != '\0' && *params != '*';
+	const char *params = f->params + (*f->params == '*');
+	unsigned n = *params != '\0';
 
-	if (*params == '*')
-		return params[1] != '\0' ? count_params(params + 1) : 0;
 	for (; *params != '\0'; params++)
 		n += *params == ',';
 	return n;
 }
 
-/* Sort the arguments in n->b into n->arg by parameter; those of a filter
- * that takes any number stay in n->b. */
+struct val
+template_apply(
+    struct eval *x, const struct filter *f, struct val in, const struct val *arg, size_t n)
+{
+	struct call c = { .in = f->undef ? in : template_defined(x, in) };
+
+	if (*f->params == '*') {
+		c.rest = arg;
+		c.nrest = n;
+		n = 0;
+	} else if (n < f->min || n > count_params(f)) {
+		template_refuse(x, "%zu argument%s for '%s'", n, n == 1 ? "" : "s", f->name);
+	}
+	for (size_t i = 0; i < n; i++)
+		c.arg[i] = arg[i];
+	/* cppcheck-suppress returnDanglingLifetime; values never point to the call */
+	return f->fn(x, &c);
+}
+
 struct node *
 template_bind(struct parse *p, struct node *n)
 {
 	const struct filter *f = n->fil;
-	unsigned max = count_params(f->params), given = 0, nrest = 0;
+	unsigned max = count_params(f), given = 0, nrest = 0;
 	bool any = *f->params == '*';
 	struct node *next, *rest = NULL, **tail = &rest;
 

@@ -1,4 +1,5 @@
-/* Functions and methods. */
+/* Functions are called here, and methods of loops, mappings, lists and strings. */
+#include "base/hash.h"
 #include "template/priv.h"
 
 /* ---- arguments ---- */
@@ -43,23 +44,17 @@ template_arg_int(struct eval *x, struct val v, int64_t def)
 {
 	int64_t i;
 
-	if (v.k == V_ABSENT)
+	if (v.kind == V_ABSENT)
 		return def;
 	if (!template_integer(template_defined(x, v), &i))
-		template_fail(x, x->at, "expected an integer, not %s", template_kind(v));
+		template_refuse(x, "expected an integer, not %s", template_kind(v));
 	return i;
-}
-
-bool
-template_arg_bool(struct eval *x, struct val v, bool def)
-{
-	return v.k == V_ABSENT ? def : template_truth(x, v);
 }
 
 struct val
 template_arg_str(struct eval *x, struct val v, const char *def)
 {
-	if (v.k == V_ABSENT)
+	if (v.kind == V_ABSENT)
 		return template_vstr(def, strlen(def));
 	return template_str(x, v);
 }
@@ -83,7 +78,7 @@ make_range(struct eval *x, const struct node *n, const struct args *a)
 	if (len > INT64_MAX)
 		template_fail(x, n, "the range is too long");
 	r->n = len < 0 ? 0 : (int64_t)len;
-	return (struct val){ .k = V_RANGE, .r = r };
+	return (struct val){ .kind = V_RANGE, .r = r };
 }
 
 /* dict(a=1), namespace(a=1); either may begin with a mapping. */
@@ -93,7 +88,7 @@ make_map(struct eval *x, const struct args *a, bool ns)
 	struct val m = template_map_new(x, ns), items;
 
 	if (a->n > 1 || (a->n == 1 && !template_is_map(template_defined(x, a->v[0]))))
-		template_fail(x, x->at, "expected a mapping or name=value");
+		template_refuse(x, "expected a mapping or name=value");
 	if (a->n == 1) {
 		items = template_map_items(x, a->v[0], 'i');
 		for (uint32_t i = 0; i < items.n; i++)
@@ -110,7 +105,7 @@ function(struct eval *x, const struct node *n)
 	const char *s = x->sh->sym[n->a->sym].s;
 	struct args a;
 
-	if (x->cur[n->a->sym].k != V_ABSENT || json_object_get(x->vars, s) != NULL)
+	if (x->cur[n->a->sym].kind != V_ABSENT || json_object_get(x->vars, s) != NULL)
 		template_fail(x, n, "'%s' is a value, not a function", s);
 	if (strcmp(s, "range") != 0 && strcmp(s, "dict") != 0 && strcmp(s, "namespace") != 0)
 		template_fail(x, n, "no function '%.60s'; there are range, dict and namespace", s);
@@ -125,7 +120,7 @@ function(struct eval *x, const struct node *n)
 static struct val
 loop_method(struct eval *x, const struct node *n, struct loop *l, const struct args *a)
 {
-	uint64_t h = 14695981039346656037u;
+	uint64_t h;
 
 	if (strcmp(n->s, "cycle") == 0) {
 		count(x, n, a, 1, SIZE_MAX);
@@ -135,11 +130,9 @@ loop_method(struct eval *x, const struct node *n, struct loop *l, const struct a
 		return template_vabsent();
 	/* the values themselves do not live until the next turn */
 	for (size_t i = 0; i < a->n; i++)
-		template_put(x, &x->tmp, a->v[i], true, 0);
-	for (size_t i = 0; i < x->tmp.len; i++)
-		h = (h ^ (unsigned char)x->tmp.s[i]) * 1099511628211u;
+		template_put(x, &x->tmp, a->v[i], FORM_REPR, -1);
+	h = pth_hash(PTH_HASH_EMPTY, x->tmp.s, x->tmp.len) | 1; /* 0: never asked */
 	pth_buf_cut(&x->tmp, 0);
-	h |= 1; /* 0: never asked */
 	if (h == l->changed)
 		return template_vbool(false);
 	l->changed = h;
@@ -154,7 +147,7 @@ map_method(struct eval *x, const struct node *n, struct val m, const struct args
 	if (strcmp(n->s, "get") == 0) {
 		count(x, n, a, 1, 2);
 		v = template_map_get(x, m, template_defined(x, a->v[0]));
-		return v.k != V_ABSENT ? v : a->n == 2 ? a->v[1] : template_vnone();
+		return v.kind != V_ABSENT ? v : a->n == 2 ? a->v[1] : template_vnone();
 	}
 	if (strcmp(n->s, "items") == 0 || strcmp(n->s, "keys") == 0 ||
 	    strcmp(n->s, "values") == 0) {
@@ -176,8 +169,7 @@ list_method(struct eval *x, const struct node *n, struct val l, const struct arg
 	for (size_t k = 0; k < countof(change); k++)
 		if (strcmp(n->s, change[k]) == 0)
 			template_fail(x, n,
-			    "values cannot be changed: '%s' is not there (use + or "
-			    "a filter)",
+			    "values cannot be changed: '%s' is not there (use + or a filter)",
 			    n->s);
 	if (strcmp(n->s, "copy") == 0)
 		return l;
@@ -196,10 +188,18 @@ list_method(struct eval *x, const struct node *n, struct val l, const struct arg
 	return template_vint(found);
 }
 
+static struct val
+string_method(struct eval *x, const struct node *n, struct val s, const struct args *a)
+{
+	const struct filter *method = template_method_find(n->s, n->n);
+
+	return method != NULL ? template_apply(x, method, s, a->v, a->n) : template_vabsent();
+}
+
 struct val
 template_call(struct eval *x, const struct node *n)
 {
-	struct val base, v;
+	struct val base, v = template_vabsent();
 	struct args a;
 
 	if (n->s == NULL)
@@ -207,17 +207,15 @@ template_call(struct eval *x, const struct node *n)
 	base = template_eval(x, n->a);
 	base = template_defined(x, base);
 	a = evaluate(x, n);
-	if (base.k == V_LOOP)
+	if (base.kind == V_LOOP)
 		v = loop_method(x, n, base.l, &a);
 	else if (template_is_map(base))
 		v = map_method(x, n, base, &a);
 	else if (template_is_seq(base))
 		v = list_method(x, n, base, &a);
-	else if (base.k == V_STR && a.kw == NULL)
-		v = template_string_method(x, base, n->s, a.v, a.n);
-	else
-		v = template_vabsent();
-	if (v.k != V_ABSENT)
+	else if (base.kind == V_STR && a.kw == NULL)
+		v = string_method(x, n, base, &a);
+	if (v.kind != V_ABSENT)
 		return v;
 	if (a.kw != NULL)
 		template_fail(x, a.kw, "no argument with the name '%.60s' here", a.kw->s);

@@ -1,19 +1,17 @@
-/* The interpreter: a walk over the tree. */
+/* The interpreter walks over the tree of a template and renders it. */
 #include <locale.h>
 
+#include "base/cleanup.h"
 #include "template/priv.h"
 
 void
 template_fail(struct eval *x, const struct node *at, const char *fmt, ...)
 {
-	struct pth_buf b = PTH_BUF_INIT;
 	va_list ap;
 
 	va_start(ap, fmt);
-	pth_buf_vaddf(&b, fmt, ap);
+	template_verror(&x->t->src, at != NULL ? at->pos : 0, x->e, fmt, ap);
 	va_end(ap);
-	template_error(&x->t->src, at != NULL ? at->pos : 0, x->e, "%s", b.s != NULL ? b.s : "");
-	pth_buf_release(&b);
 	longjmp(x->leave, 1);
 }
 
@@ -64,7 +62,7 @@ name(struct eval *x, const struct node *n)
 	const char *s;
 	json_t *j;
 
-	if (v.k != V_ABSENT)
+	if (v.kind != V_ABSENT)
 		return v;
 	s = x->sh->sym[n->sym].s;
 	j = json_object_get(x->vars, s);
@@ -75,6 +73,13 @@ name(struct eval *x, const struct node *n)
 
 /* ---- expressions ---- */
 
+/* An operand that may be left out. */
+static struct val
+optional(struct eval *x, const struct node *n)
+{
+	return n != NULL ? template_eval(x, n) : template_vabsent();
+}
+
 /* With lenient a chain (a.b.c) may break anywhere: the whole is undefined. */
 static struct val
 chain(struct eval *x, const struct node *n, bool lenient)
@@ -84,9 +89,9 @@ chain(struct eval *x, const struct node *n, bool lenient)
 	if (n->op != E_ATTR && n->op != E_ITEM)
 		return template_eval(x, n);
 	base = chain(x, n->a, lenient);
-	if (base.k == V_UNDEF && lenient)
+	if (base.kind == V_UNDEF && lenient)
 		return base;
-	if (base.k == V_UNDEF)
+	if (base.kind == V_UNDEF)
 		template_fail_undef(x, base);
 	if (n->op == E_ATTR)
 		return template_attr(x, n, base, n->s, n->n);
@@ -124,25 +129,15 @@ concat(struct eval *x, const struct node *n)
 {
 	struct val small[8],
 	    *v = n->n <= countof(small) ? small : template_alloc(x, n->n * sizeof *v);
-	size_t len = 0;
 	uint32_t i = 0;
-	char *p, *q;
 
 	for (const struct node *c = n->a; c != NULL; c = c->next, i++) {
 		v[i] = template_eval(x, c);
 		x->at = c;
 		v[i] = template_text(x, v[i]);
-		len += v[i].n;
 	}
-	if (len > MAX_OUTPUT)
-		template_fail(x, n, "a text of more than %d MiB", MAX_OUTPUT >> 20);
-	q = p = template_alloc(x, len);
-	for (i = 0; i < n->n; i++) {
-		if (v[i].n != 0)
-			memcpy(q, v[i].s, v[i].n);
-		q += v[i].n;
-	}
-	return template_vstr(p, len);
+	x->at = n;
+	return template_concat(x, v, n->n, template_vstr("", 0));
 }
 
 static bool
@@ -179,9 +174,11 @@ comparisons(struct eval *x, const struct node *n)
 static struct val
 condition(struct eval *x, const struct node *n)
 {
+	const struct val soft = { .kind = V_UNDEF, .flag = 1 };
+
 	if (template_truth(x, template_eval(x, n->a)))
 		return template_eval(x, n->b);
-	return n->c != NULL ? template_eval(x, n->c) : template_vsoft();
+	return n->c != NULL ? template_eval(x, n->c) : soft;
 }
 
 /* A filter or a test. */
@@ -195,7 +192,7 @@ apply(struct eval *x, const struct node *n)
 
 	c.in = f->undef ? chain(x, n->a, true) : template_defined(x, template_eval(x, n->a));
 	for (unsigned k = 0; k < MAX_ARG; k++)
-		c.arg[k] = n->arg[k] != NULL ? template_eval(x, n->arg[k]) : template_vabsent();
+		c.arg[k] = optional(x, n->arg[k]);
 	c.rest = rest = n->n != 0 ? template_alloc(x, n->n * sizeof *rest) : NULL;
 	for (const struct node *a = n->d; a != NULL; a = a->next)
 		rest[i++] = template_eval(x, a);
@@ -211,7 +208,7 @@ negate(struct eval *x, const struct node *n)
 	struct val v = template_defined(x, template_eval(x, n->a));
 	int64_t i;
 
-	if (v.k == V_REAL)
+	if (v.kind == V_REAL)
 		return template_vreal(n->op == E_NEG ? -v.d : v.d);
 	if (!template_integer(v, &i))
 		template_fail(x, n, "%s is not a number", template_kind(v));
@@ -224,9 +221,7 @@ static struct val
 slice(struct eval *x, const struct node *n)
 {
 	struct val v = template_defined(x, template_eval(x, n->a));
-	struct val a = n->b != NULL ? template_eval(x, n->b) : template_vabsent();
-	struct val b = n->c != NULL ? template_eval(x, n->c) : template_vabsent();
-	struct val c = n->d != NULL ? template_eval(x, n->d) : template_vabsent();
+	struct val a = optional(x, n->b), b = optional(x, n->c), c = optional(x, n->d);
 
 	x->at = n;
 	return template_slice(x, v, a, b, c);
@@ -298,10 +293,10 @@ print(struct eval *x, const struct node *n)
 	struct val v = template_defined(x, template_eval(x, n->a));
 
 	x->at = n->a;
-	if (v.k == V_STR) {
+	if (v.kind == V_STR) {
 		if (v.n != 0)
 			out(x, n, v.s, v.n);
-	} else if (v.k == V_INT) {
+	} else if (v.kind == V_INT) {
 		out(x, n, "", 0);
 		template_put_int(x->out, v.i);
 	} else {
@@ -336,7 +331,7 @@ bind(struct eval *x, const struct node *target, struct val v)
 	if (target->op == E_ATTR) {
 		ns = template_defined(x, template_eval(x, target->a));
 		x->at = target;
-		if (ns.k != V_MAP || !ns.m->ns)
+		if (ns.kind != V_MAP || !ns.m->ns)
 			template_fail(x, target, "only attributes of a namespace() can be set");
 		template_map_set(x, ns.m, template_vstr(target->s, target->n), v);
 		x->escapes++;
@@ -379,7 +374,7 @@ turns(struct eval *x, const struct node *n, struct loop *l)
 
 	if (l->n > MAX_STEPS - x->steps)
 		template_fail(x, n, "loops of more than %d turns", MAX_STEPS);
-	assign(x, x->sh->sym_loop, (struct val){ .k = V_LOOP, .l = l });
+	assign(x, x->sh->sym_loop, (struct val){ .kind = V_LOOP, .l = l });
 	for (; l->i < l->n; l->i++) {
 		m = template_mark(x);
 		undo = x->nundo;
@@ -475,36 +470,45 @@ run_with(struct eval *x, const struct node *n)
 	restore(x, undo);
 }
 
+/* A file, parsed; *t is NULL when that fails, with x->e. False with e: it cannot
+ * be read. Nothing here leaves by longjmp: the text would leak. */
+static bool
+load(struct eval *x, struct val name_, struct pth_template **t, struct pth_err *e)
+{
+	pth_auto_buf text = PTH_BUF_INIT;
+	pth_auto_str s = pth_xstrndup(name_.s, name_.n);
+	struct shared *sh = x->sh;
+
+	*t = NULL;
+	e->text[0] = '\0';
+	pth_buf_add(&text, "", 0);
+	if (sh->opt.load(sh->opt.arg, s, &text, e) != 0)
+		return false;
+	*t = template_parse_one(sh, s, text.s, text.len, false, 1, 1, x->e);
+	if (*t != NULL) {
+		(*t)->next = sh->included;
+		sh->included = *t;
+	}
+	return true;
+}
+
 static const struct pth_template *
 included(struct eval *x, const struct node *n, struct val name_)
 {
-	struct shared *sh = x->sh;
-	struct pth_buf text = PTH_BUF_INIT;
 	struct pth_template *t;
 	struct pth_err e;
-	char *s;
+	bool loaded;
 
-	for (t = sh->included; t != NULL; t = t->next)
+	for (t = x->sh->included; t != NULL; t = t->next)
 		if (template_word(name_.s, name_.n, t->src.name))
 			return t;
-	if (sh->opt.load == NULL)
+	if (x->sh->opt.load == NULL)
 		template_fail(x, n, "nothing can be included here");
-	s = pth_xstrndup(name_.s, name_.n);
-	e.text[0] = '\0';
-	if (sh->opt.load(sh->opt.arg, s, &text, &e) != 0) {
-		free(s);
-		pth_buf_release(&text);
-		if (n->flag != '\0')
-			return NULL;
+	loaded = load(x, name_, &t, &e);
+	if (!loaded && n->flag == 0)
 		template_fail(x, n, "%s", e.text);
-	}
-	t = template_parse_one(sh, s, text.s != NULL ? text.s : "", text.len, false, 1, 1, x->e);
-	free(s);
-	pth_buf_release(&text);
-	if (t == NULL)
+	if (loaded && t == NULL)
 		longjmp(x->leave, 1);
-	t->next = sh->included;
-	sh->included = t;
 	return t;
 }
 
@@ -515,7 +519,7 @@ run_include(struct eval *x, const struct node *n)
 	const struct pth_template *was = x->t, *t;
 	uint32_t undo = x->nundo;
 
-	if (v.k != V_STR || v.n == 0 || memchr(v.s, '\0', v.n) != NULL)
+	if (v.kind != V_STR || v.n == 0 || memchr(v.s, '\0', v.n) != NULL)
 		template_fail(x, n->a, "'include' needs the name of a file");
 	if (x->includes == MAX_INCLUDE)
 		template_fail(x, n, "'%.*s' is included by itself, or more than %d deep",
@@ -633,7 +637,7 @@ eval_json(struct eval *x, const struct node *n, json_t **out_)
 		return -1;
 	v = template_eval(x, n);
 	x->at = n;
-	*out_ = v.k == V_UNDEF ? json_null() : template_to(x, v, 0);
+	*out_ = v.kind == V_UNDEF ? json_null() : template_to(x, v, 0);
 	if (*out_ == NULL)
 		template_fail(x, n, "the value has no JSON form");
 	return 0;

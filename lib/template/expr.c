@@ -1,5 +1,7 @@
-/* Expressions: Jinja's precedence, lowest first: inline if, or, and, not,
- * comparison, + -, ~, * / // %, **, unary, then filters and tests. */
+/*
+ * The parser reads expressions here with the precedence of Jinja, lowest first: inline
+ * if, or, and, not, comparison, + -, ~, * / // %, **, unary, filters and tests.
+ */
 #include "base/text.h"
 #include "template/priv.h"
 
@@ -46,6 +48,15 @@ template_skip(struct parse *p, const char *name)
 	return true;
 }
 
+bool
+template_skip_kind(struct parse *p, int kind)
+{
+	if (p->t.kind != kind)
+		return false;
+	template_next(p);
+	return true;
+}
+
 /* What stands here instead of what was wanted. */
 static void
 unexpected(struct parse *p, const char *want)
@@ -74,6 +85,21 @@ template_node(struct parse *p, int op, uint32_t pos)
 
 	n->op = (uint8_t)op;
 	n->pos = pos;
+	return n;
+}
+
+struct node *
+template_name(struct parse *p, int op)
+{
+	struct node *n = template_node(p, op, p->t.pos);
+
+	if (op == E_NAME) {
+		n->sym = template_symbol(p->sh, p->t.s, p->t.n);
+	} else {
+		n->s = pth_arena_strn(&p->sh->arena, p->t.s, p->t.n);
+		n->n = p->t.n;
+	}
+	template_next(p);
 	return n;
 }
 
@@ -122,8 +148,13 @@ enter(struct parse *p)
 		template_parse_fail(p, p->t.pos, "expression with more than %d levels", MAX_HEIGHT);
 }
 
-static struct node *parse_or(struct parse *p);
+/* Precedence of operators with an operand on either side, the lowest first. */
+enum level { LEVEL_OR, LEVEL_AND, LEVEL_COMPARE, LEVEL_ADD, LEVEL_MUL, LEVEL_POW };
+
 static struct node *parse_unary(struct parse *p, bool filters);
+static struct node *parse_infix(struct parse *p, enum level level);
+static struct node *parse_concat(struct parse *p);
+static struct node *parse_not(struct parse *p);
 
 struct node *
 template_expression(struct parse *p)
@@ -132,12 +163,12 @@ template_expression(struct parse *p)
 	uint32_t pos;
 
 	enter(p);
-	n = parse_or(p);
+	n = parse_infix(p, LEVEL_OR);
 	while (template_is(p, "if")) {
 		pos = p->t.pos;
 		template_next(p);
 		c = template_node(p, E_COND, pos);
-		c->a = parse_or(p);
+		c->a = parse_infix(p, LEVEL_OR);
 		c->b = n;
 		if (template_skip(p, "else"))
 			c->c = template_expression(p);
@@ -168,9 +199,8 @@ parse_tuple(struct parse *p, bool cond, bool empty)
 			unexpected(p, "an expression");
 		return template_node(p, E_TUPLE, pos);
 	}
-	n = cond ? template_expression(p) : parse_or(p);
-	while (p->t.kind == T_COMMA) {
-		template_next(p);
+	n = cond ? template_expression(p) : parse_infix(p, LEVEL_OR);
+	while (template_skip_kind(p, T_COMMA)) {
 		if (list == NULL) {
 			list = template_node(p, E_TUPLE, pos);
 			tail = &list->a;
@@ -178,7 +208,7 @@ parse_tuple(struct parse *p, bool cond, bool empty)
 		}
 		if (tuple_ends(p))
 			break;
-		append(p, list, &tail, cond ? template_expression(p) : parse_or(p));
+		append(p, list, &tail, cond ? template_expression(p) : parse_infix(p, LEVEL_OR));
 	}
 	return list != NULL ? list : n;
 }
@@ -189,37 +219,23 @@ template_tuple(struct parse *p, bool cond)
 	return parse_tuple(p, cond, false);
 }
 
+/* A list of expressions, or of pairs with a colon between them, up to a bracket. */
 static struct node *
-parse_list(struct parse *p)
+parse_elements(struct parse *p, int op, int end)
 {
-	struct node *n = template_node(p, E_LIST, p->t.pos), **tail = &n->a;
+	struct node *n = template_node(p, op, p->t.pos), **tail = &n->a;
 
 	template_next(p);
-	while (p->t.kind != T_RBRACKET) {
+	while (p->t.kind != end) {
 		append(p, n, &tail, template_expression(p));
-		if (p->t.kind != T_COMMA)
+		if (op == E_DICT) {
+			template_expect(p, T_COLON);
+			append(p, n, &tail, template_expression(p));
+		}
+		if (!template_skip_kind(p, T_COMMA))
 			break;
-		template_next(p);
 	}
-	template_expect(p, T_RBRACKET);
-	return n;
-}
-
-static struct node *
-parse_dict(struct parse *p)
-{
-	struct node *n = template_node(p, E_DICT, p->t.pos), **tail = &n->a;
-
-	template_next(p);
-	while (p->t.kind != T_RBRACE) {
-		append(p, n, &tail, template_expression(p));
-		template_expect(p, T_COLON);
-		append(p, n, &tail, template_expression(p));
-		if (p->t.kind != T_COMMA)
-			break;
-		template_next(p);
-	}
-	template_expect(p, T_RBRACE);
+	template_expect(p, end);
 	return n;
 }
 
@@ -252,18 +268,13 @@ parse_string(struct parse *p)
 static struct node *
 parse_name(struct parse *p)
 {
-	struct node *n;
-
 	if (template_is(p, "true") || template_is(p, "True"))
 		return constant(p, template_vbool(true));
 	if (template_is(p, "false") || template_is(p, "False"))
 		return constant(p, template_vbool(false));
 	if (template_is(p, "none") || template_is(p, "None"))
 		return constant(p, template_vnone());
-	n = template_node(p, E_NAME, p->t.pos);
-	n->sym = template_symbol(p->sh, p->t.s, p->t.n);
-	template_next(p);
-	return n;
+	return template_name(p, E_NAME);
 }
 
 static struct node *
@@ -281,8 +292,8 @@ parse_primary(struct parse *p)
 		n = parse_tuple(p, true, true);
 		template_expect(p, T_RPAREN);
 		return n;
-	case T_LBRACKET: return parse_list(p);
-	case T_LBRACE: return parse_dict(p);
+	case T_LBRACKET: return parse_elements(p, E_LIST, T_RBRACKET);
+	case T_LBRACE: return parse_elements(p, E_DICT, T_RBRACE);
 	default: unexpected(p, "an expression"); return NULL;
 	}
 }
@@ -300,10 +311,7 @@ parse_args(struct parse *p)
 			template_parse_fail(p, p->t.pos, "arguments by * and ** are not supported");
 		if (p->t.kind == T_NAME && look_ahead(p)->kind == T_ASSIGN) {
 			named = true;
-			kw = template_node(p, E_KW, p->t.pos);
-			kw->s = pth_arena_strn(&p->sh->arena, p->t.s, p->t.n);
-			kw->n = p->t.n;
-			template_next(p);
+			kw = template_name(p, E_KW);
 			template_next(p);
 			kw->a = template_expression(p);
 			append(p, list, &tail, grow(p, kw, kw->a));
@@ -313,9 +321,8 @@ parse_args(struct parse *p)
 		} else {
 			append(p, list, &tail, template_expression(p));
 		}
-		if (p->t.kind != T_COMMA)
+		if (!template_skip_kind(p, T_COMMA))
 			break;
-		template_next(p);
 	}
 	template_expect(p, T_RPAREN);
 	return list;
@@ -331,11 +338,9 @@ attribute(struct parse *p, struct node *in)
 		return two(p, E_ITEM, p->t.pos, in, constant(p, template_vint(p->t.i)));
 	if (p->t.kind != T_NAME)
 		unexpected(p, "a name or a number after '.'");
-	n = one(p, E_ATTR, p->t.pos, in);
-	n->s = pth_arena_strn(&p->sh->arena, p->t.s, p->t.n);
-	n->n = p->t.n;
-	template_next(p);
-	return n;
+	n = template_name(p, E_ATTR);
+	n->a = in;
+	return grow(p, n, in);
 }
 
 static bool
@@ -362,11 +367,8 @@ subscript(struct parse *p, struct node *in)
 	n = two(p, E_SLICE, pos, in, from);
 	if (slice_part(p))
 		n->c = template_expression(p);
-	if (p->t.kind == T_COLON) {
-		template_next(p);
-		if (slice_part(p))
-			n->d = template_expression(p);
-	}
+	if (template_skip_kind(p, T_COLON) && slice_part(p))
+		n->d = template_expression(p);
 	template_expect(p, T_RBRACKET);
 	return grow(p, grow(p, n, n->c), n->d);
 }
@@ -522,110 +524,102 @@ parse_unary(struct parse *p, bool filters)
 	return filters ? filters_and_tests(p, n) : n;
 }
 
-static struct node *
-parse_pow(struct parse *p)
+/* Operators with an operand on either side. */
+static const struct infix {
+	uint8_t level, token, op;
+	const char *word; /* of T_NAME */
+} infixes[] = {
+	{ LEVEL_OR, T_NAME, E_OR, "or" },
+	{ LEVEL_AND, T_NAME, E_AND, "and" },
+	{ LEVEL_COMPARE, T_EQ, C_EQ, NULL },
+	{ LEVEL_COMPARE, T_NE, C_NE, NULL },
+	{ LEVEL_COMPARE, T_LT, C_LT, NULL },
+	{ LEVEL_COMPARE, T_LE, C_LE, NULL },
+	{ LEVEL_COMPARE, T_GT, C_GT, NULL },
+	{ LEVEL_COMPARE, T_GE, C_GE, NULL },
+	{ LEVEL_COMPARE, T_NAME, C_IN, "in" },
+	{ LEVEL_COMPARE, T_NAME, C_NOTIN, "not" },
+	{ LEVEL_ADD, T_ADD, E_ADD, NULL },
+	{ LEVEL_ADD, T_SUB, E_SUB, NULL },
+	{ LEVEL_MUL, T_MUL, E_MUL, NULL },
+	{ LEVEL_MUL, T_DIV, E_DIV, NULL },
+	{ LEVEL_MUL, T_FLOOR, E_FLOOR, NULL },
+	{ LEVEL_MUL, T_MOD, E_MOD, NULL },
+	{ LEVEL_POW, T_POW, E_POW, NULL },
+};
+
+/* The operator of this level on which p stands, skipped; -1: none. */
+static int
+infix(struct parse *p, enum level level)
 {
-	struct node *n = parse_unary(p, true);
-
-	while (p->t.kind == T_POW) {
-		uint32_t pos = p->t.pos;
-
+	for (size_t i = 0; i < countof(infixes); i++) {
+		if (infixes[i].level != level || infixes[i].token != p->t.kind ||
+		    (infixes[i].word != NULL && !template_is(p, infixes[i].word)))
+			continue;
+		if (infixes[i].op == C_NOTIN) {
+			if (look_ahead(p)->kind != T_NAME ||
+			    !template_word(p->ahead.s, p->ahead.n, "in"))
+				return -1;
+			template_next(p);
+		}
 		template_next(p);
-		n = two(p, E_POW, pos, n, parse_unary(p, true));
+		return infixes[i].op;
 	}
-	return n;
+	return -1;
 }
 
 static struct node *
-parse_mul(struct parse *p)
+operand(struct parse *p, enum level level)
 {
-	struct node *n = parse_pow(p);
-	uint32_t pos;
-	int op;
-
-	for (;;) {
-		switch (p->t.kind) {
-		case T_MUL: op = E_MUL; break;
-		case T_DIV: op = E_DIV; break;
-		case T_FLOOR: op = E_FLOOR; break;
-		case T_MOD: op = E_MOD; break;
-		default: return n;
-		}
-		pos = p->t.pos;
-		template_next(p);
-		n = two(p, op, pos, n, parse_pow(p));
+	switch (level) {
+	case LEVEL_OR: return parse_infix(p, LEVEL_AND);
+	case LEVEL_AND: return parse_not(p);
+	case LEVEL_ADD: return parse_concat(p);
+	case LEVEL_MUL: return parse_infix(p, LEVEL_POW);
+	default: return parse_unary(p, true);
 	}
+}
+
+static struct node *
+parse_infix(struct parse *p, enum level level)
+{
+	struct node *n = operand(p, level);
+	uint32_t pos = p->t.pos;
+
+	for (int op; (op = infix(p, level)) >= 0; pos = p->t.pos)
+		n = two(p, op, pos, n, operand(p, level));
+	return n;
 }
 
 static struct node *
 parse_concat(struct parse *p)
 {
-	struct node *n = parse_mul(p), *list, **tail;
+	struct node *n = parse_infix(p, LEVEL_MUL), *list, **tail;
 
 	if (p->t.kind != T_TILDE)
 		return n;
 	list = template_node(p, E_CONCAT, p->t.pos);
 	tail = &list->a;
 	append(p, list, &tail, n);
-	while (p->t.kind == T_TILDE) {
-		template_next(p);
-		append(p, list, &tail, parse_mul(p));
-	}
+	while (template_skip_kind(p, T_TILDE))
+		append(p, list, &tail, parse_infix(p, LEVEL_MUL));
 	return list;
-}
-
-static struct node *
-parse_add(struct parse *p)
-{
-	struct node *n = parse_concat(p);
-
-	while (p->t.kind == T_ADD || p->t.kind == T_SUB) {
-		uint32_t pos = p->t.pos;
-		int op = p->t.kind == T_ADD ? E_ADD : E_SUB;
-
-		template_next(p);
-		n = two(p, op, pos, n, parse_concat(p));
-	}
-	return n;
-}
-
-/* The operator of a comparison on which p stands, or -1; skipped. */
-static int
-comparison(struct parse *p)
-{
-	static const uint8_t map[][2] = { { T_EQ, C_EQ }, { T_NE, C_NE }, { T_LT, C_LT },
-		{ T_LE, C_LE }, { T_GT, C_GT }, { T_GE, C_GE } };
-
-	for (size_t i = 0; i < countof(map); i++)
-		if (p->t.kind == map[i][0]) {
-			template_next(p);
-			return map[i][1];
-		}
-	if (template_skip(p, "in"))
-		return C_IN;
-	if (template_is(p, "not") && look_ahead(p)->kind == T_NAME &&
-	    template_word(p->ahead.s, p->ahead.n, "in")) {
-		template_next(p);
-		template_next(p);
-		return C_NOTIN;
-	}
-	return -1;
 }
 
 static struct node *
 parse_compare(struct parse *p)
 {
-	struct node *n = parse_add(p), *cmp = NULL, **tail = NULL, *operand;
+	struct node *n = parse_infix(p, LEVEL_ADD), *cmp = NULL, **tail = NULL, *operand;
 	uint32_t pos = p->t.pos;
 	int op;
 
-	while ((op = comparison(p)) >= 0) {
+	while ((op = infix(p, LEVEL_COMPARE)) >= 0) {
 		if (cmp == NULL) {
 			cmp = one(p, E_CMP, pos, n);
 			tail = &cmp->b;
 		}
 		operand = template_node(p, op, pos);
-		operand->a = parse_add(p);
+		operand->a = parse_infix(p, LEVEL_ADD);
 		append(p, cmp, &tail, grow(p, operand, operand->a));
 		pos = p->t.pos;
 	}
@@ -644,33 +638,5 @@ parse_not(struct parse *p)
 	template_next(p);
 	n = one(p, E_NOT, pos, parse_not(p));
 	p->depth--;
-	return n;
-}
-
-static struct node *
-parse_and(struct parse *p)
-{
-	struct node *n = parse_not(p);
-
-	while (template_is(p, "and")) {
-		uint32_t pos = p->t.pos;
-
-		template_next(p);
-		n = two(p, E_AND, pos, n, parse_not(p));
-	}
-	return n;
-}
-
-static struct node *
-parse_or(struct parse *p)
-{
-	struct node *n = parse_and(p);
-
-	while (template_is(p, "or")) {
-		uint32_t pos = p->t.pos;
-
-		template_next(p);
-		n = two(p, E_OR, pos, n, parse_and(p));
-	}
 	return n;
 }

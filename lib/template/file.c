@@ -1,7 +1,8 @@
-/* Templates in files: where they are looked for; where texts are written. */
+/* Templates are looked for in files here, and texts are written to files. */
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "base/cleanup.h"
 #include "base/os.h"
 #include "io/file.h"
 #include "template/template.h"
@@ -12,20 +13,16 @@
 static int
 read_below(const char *dir, const char *name, struct pth_buf *b, struct pth_err *e)
 {
-	struct pth_buf path = PTH_BUF_INIT;
-	int dirfd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC), fd, r;
+	pth_auto_fd dirfd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC), fd = -1;
+	char path[40];
 
 	if (dirfd < 0)
 		return pth_err_set(e, PTH_INPUT, "%s:", dir);
 	fd = pth_open_beneath(dirfd, name, O_RDONLY | O_CLOEXEC, 0);
-	close(dirfd);
 	if (fd < 0)
 		return pth_err_set(e, PTH_INPUT, "%s:", name);
-	pth_buf_addf(&path, "/proc/self/fd/%d", fd);
-	r = pth_file_read(path.s, TEMPLATE_MAX, b, e);
-	close(fd);
-	pth_buf_release(&path);
-	return r;
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	return pth_file_read(path, TEMPLATE_MAX, b, e);
 }
 
 int
@@ -103,8 +100,8 @@ open_parent(int dirfd, const char *path, const char **base, struct pth_err *e)
 int
 pth_template_write(int dirfd, const char *path, const struct pth_buf *text, struct pth_err *e)
 {
+	pth_auto_fd fd = -1;
 	const char *base;
-	int fd, r;
 
 	if (!path_ok(path))
 		return pth_err_set(
@@ -112,7 +109,5 @@ pth_template_write(int dirfd, const char *path, const struct pth_buf *text, stru
 	fd = open_parent(dirfd, path, &base, e);
 	if (fd < 0)
 		return -1;
-	r = pth_file_write(fd, base, text->s != NULL ? text->s : "", text->len, e);
-	close(fd);
-	return r;
+	return pth_file_write(fd, base, text->s != NULL ? text->s : "", text->len, e);
 }

@@ -1,4 +1,4 @@
-/* Finding filters and tests; filters that take any value. */
+/* Filters, tests and methods are found by name here; the filters below take any value. */
 #include <math.h>
 
 #include "base/text.h"
@@ -32,6 +32,12 @@ template_test_find(const char *s, size_t n)
 	return n != 0 ? find(template_tests, s, n) : NULL;
 }
 
+const struct filter *
+template_method_find(const char *s, size_t n)
+{
+	return n != 0 ? find(template_methods, s, n) : NULL;
+}
+
 const char *
 template_filter_near(const char *s, bool test)
 {
@@ -46,53 +52,25 @@ template_filter_near(const char *s, bool test)
 	return pth_nearest(s, names, n);
 }
 
-struct val
-template_apply(
-    struct eval *x, const struct filter *f, struct val in, const struct val *arg, size_t n)
-{
-	struct call c = { .in = f->undef ? in : template_defined(x, in) };
-	size_t max = *f->params != '\0';
-
-	for (const char *q = f->params; *q != '\0'; q++)
-		max += *q == ',';
-	if (*f->params == '*') {
-		c.rest = arg;
-		c.nrest = n;
-		n = 0;
-	} else if (n < f->min || n > max) {
-		template_fail(x, x->at, "%zu argument%s for '%s'", n, n == 1 ? "" : "s", f->name);
-	}
-	for (size_t i = 0; i < n; i++)
-		c.arg[i] = arg[i];
-	/* cppcheck-suppress returnDanglingLifetime; values never point to the call */
-	return f->fn(x, &c);
-}
-
-#define FILTER(name) static struct val name(struct eval *x, struct call *c)
-
 FILTER(f_default)
 {
-	if (c->in.k == V_UNDEF ||
-	    (template_arg_bool(x, c->arg[1], false) && !template_truth(x, c->in)))
-		return c->arg[0].k == V_ABSENT ? template_vstr("", 0) : c->arg[0];
+	if (c->in.kind == V_UNDEF || (template_truth(x, c->arg[1]) && !template_truth(x, c->in)))
+		return c->arg[0].kind == V_ABSENT ? template_vstr("", 0) : c->arg[0];
 	return c->in;
 }
 
-FILTER(f_string)
-{
-	return template_str(x, c->in);
-}
+FILTER_IS(f_string, template_str(x, c->in))
 
 FILTER(f_length)
 {
-	if (c->in.k == V_STR) {
+	if (c->in.kind == V_STR) {
 		template_work(x, c->in.n);
 		return template_vint((int64_t)template_chars(c->in.s, c->in.n));
 	}
-	if (c->in.k == V_LOOP)
+	if (c->in.kind == V_LOOP)
 		return template_vint(c->in.l->n);
-	if (!template_is_map(c->in) && !template_is_seq(c->in) && c->in.k != V_UNDEF)
-		template_fail(x, x->at, "%s has no length", template_kind(c->in));
+	if (!template_is_map(c->in) && !template_is_seq(c->in) && c->in.kind != V_UNDEF)
+		template_refuse(x, "%s has no length", template_kind(c->in));
 	return template_vint(template_len(c->in));
 }
 
@@ -155,21 +133,21 @@ whole(struct eval *x, double d, struct val def)
 	if (!isfinite(d))
 		return def;
 	if (fabs(d) >= 9.2e18)
-		template_fail(x, x->at, "integer beyond 64 bits");
+		template_refuse(x, "integer beyond 64 bits");
 	return template_vint((int64_t)d);
 }
 
 FILTER(f_int)
 {
-	struct val def = c->arg[0].k == V_ABSENT ? template_vint(0) : c->arg[0];
+	struct val def = c->arg[0].kind == V_ABSENT ? template_vint(0) : c->arg[0];
 	int64_t i, base = template_arg_int(x, c->arg[1], 10);
 	double d;
 
 	if (template_integer(c->in, &i))
 		return template_vint(i);
-	if (c->in.k == V_REAL)
+	if (c->in.kind == V_REAL)
 		return whole(x, c->in.d, def);
-	if (c->in.k != V_STR)
+	if (c->in.kind != V_STR)
 		return def;
 	if (read_int(c->in.s, c->in.n, base < 2 || base > 36 ? 0 : (int)base, &i))
 		return template_vint(i);
@@ -181,19 +159,19 @@ FILTER(f_float)
 	double d;
 
 	(void)x;
-	if (template_number(c->in, &d) || (c->in.k == V_STR && read_real(c->in.s, c->in.n, &d)))
+	if (template_number(c->in, &d) || (c->in.kind == V_STR && read_real(c->in.s, c->in.n, &d)))
 		return template_vreal(d);
-	return c->arg[0].k == V_ABSENT ? template_vreal(0) : c->arg[0];
+	return c->arg[0].kind == V_ABSENT ? template_vreal(0) : c->arg[0];
 }
 
 FILTER(f_abs)
 {
 	int64_t i;
 
-	if (c->in.k == V_REAL)
+	if (c->in.kind == V_REAL)
 		return template_vreal(fabs(c->in.d));
 	if (!template_integer(c->in, &i) || i == INT64_MIN)
-		template_fail(x, x->at, "%s has no absolute value", template_kind(c->in));
+		template_refuse(x, "%s has no absolute value", template_kind(c->in));
 	return template_vint(i < 0 ? -i : i);
 }
 
@@ -232,7 +210,7 @@ round_int(struct eval *x, int64_t i, int64_t digits)
 	if (r < 0 ? r < -p / 2 || (r == -p / 2 && i / p % 2 != 0) :
 	            r > p / 2 || (r == p / 2 && i / p % 2 != 0))
 		if (__builtin_add_overflow(i, r < 0 ? -p : p, &i))
-			template_fail(x, x->at, "integer beyond 64 bits");
+			template_refuse(x, "integer beyond 64 bits");
 	return template_vint(i);
 }
 
@@ -243,7 +221,7 @@ FILTER(f_round)
 	double d, p;
 
 	if (!template_number(c->in, &d))
-		template_fail(x, x->at, "%s cannot be rounded", template_kind(c->in));
+		template_refuse(x, "%s cannot be rounded", template_kind(c->in));
 	if (template_word(how.s, how.n, "common")) {
 		if (template_integer(c->in, &i))
 			return round_int(x, i, digits);
@@ -256,7 +234,7 @@ FILTER(f_round)
 	if (template_word(how.s, how.n, "ceil"))
 		return template_vreal(ceil(d * p) / p);
 	if (!template_word(how.s, how.n, "floor"))
-		template_fail(x, x->at, "the method of 'round' is common, ceil or floor");
+		template_refuse(x, "the method of 'round' is common, ceil or floor");
 	return template_vreal(floor(d * p) / p);
 }
 
@@ -265,7 +243,7 @@ FILTER(f_bool)
 {
 	static const char *const words[] = { "true", "yes", "on", "1" };
 
-	if (c->in.k != V_STR)
+	if (c->in.kind != V_STR)
 		return template_vbool(template_truth(x, c->in));
 	for (size_t i = 0; i < countof(words); i++)
 		if (strlen(words[i]) == c->in.n && strncasecmp(words[i], c->in.s, c->in.n) == 0)
@@ -276,12 +254,13 @@ FILTER(f_bool)
 FILTER(f_filesize)
 {
 	static const char units[] = "kMGTPEZY";
-	bool binary = template_arg_bool(x, c->arg[0], false);
+	bool binary = template_truth(x, c->arg[0]);
 	double d, base = binary ? 1024 : 1000, unit = base;
 	size_t i = 0;
 
-	if (!template_number(c->in, &d) && !(c->in.k == V_STR && read_real(c->in.s, c->in.n, &d)))
-		template_fail(x, x->at, "%s is not a number of bytes", template_kind(c->in));
+	if (!template_number(c->in, &d) &&
+	    !(c->in.kind == V_STR && read_real(c->in.s, c->in.n, &d)))
+		template_refuse(x, "%s is not a number of bytes", template_kind(c->in));
 	if (d == 1)
 		return template_vstr("1 Byte", 6);
 	if (d < base) {
@@ -300,66 +279,54 @@ FILTER(f_filesize)
 
 FILTER(f_tojson)
 {
-	int64_t indent = c->arg[0].k == V_NONE ? -1 : template_arg_int(x, c->arg[0], -1);
+	int64_t indent = c->arg[0].kind == V_NONE ? -1 : template_arg_int(x, c->arg[0], -1);
 
-	template_put_json(x, &x->tmp, c->in, indent > 16 ? 16 : (int)indent, 0);
+	template_put(x, &x->tmp, c->in, FORM_JSON, indent > 16 ? 16 : (int)indent);
 	return template_take(x);
 }
 
 FILTER(f_yaml)
 {
-	template_put_yaml(x, &x->tmp, c->in, 0);
+	template_put(x, &x->tmp, c->in, FORM_YAML, -1);
 	return template_take(x);
 }
 
-FILTER(f_attr)
-{
-	return template_path(x, c->in, template_arg_str(x, c->arg[0], ""));
-}
+FILTER_IS(f_attr, template_path(x, c->in, template_arg_str(x, c->arg[0], "")))
 
 /* ---- mappings ---- */
 
 static struct val
 items(struct eval *x, struct val v, int what)
 {
-	if (v.k == V_UNDEF)
+	if (v.kind == V_UNDEF)
 		return template_list(x, 0, false);
 	if (!template_is_map(v))
-		template_fail(x, x->at, "%s is not a mapping", template_kind(v));
+		template_refuse(x, "%s is not a mapping", template_kind(v));
 	return template_map_items(x, v, what);
 }
 
-FILTER(f_items)
-{
-	return items(x, c->in, 'i');
-}
-FILTER(f_keys)
-{
-	return items(x, c->in, 'k');
-}
-FILTER(f_values)
-{
-	return items(x, c->in, 'v');
-}
+FILTER_IS(f_items, items(x, c->in, 'i'))
+FILTER_IS(f_keys, items(x, c->in, 'k'))
+FILTER_IS(f_values, items(x, c->in, 'v'))
 
+#define PLAIN(name)                           \
+	{                                     \
+#name, f_##name, "", 0, false \
+	}
+#define TAKES(name, params, min)                    \
+	{                                           \
+#name, f_##name, params, min, false \
+	}
+
+/* clang-format off */
 const struct filter template_filters_any[] = {
 	{ "default", f_default, "default_value,boolean", 0, true },
-	{ "d", f_default, "default_value,boolean", 0, true },
-	{ "string", f_string, "", 0, false },
-	{ "length", f_length, "", 0, false },
-	{ "count", f_length, "", 0, false },
-	{ "int", f_int, "default,base", 0, false },
-	{ "float", f_float, "default", 0, false },
-	{ "abs", f_abs, "", 0, false },
-	{ "round", f_round, "precision,method", 0, false },
-	{ "bool", f_bool, "", 0, false },
-	{ "filesizeformat", f_filesize, "binary", 0, false },
-	{ "tojson", f_tojson, "indent", 0, false },
-	{ "to_json", f_tojson, "indent", 0, false },
-	{ "yaml", f_yaml, "", 0, false },
-	{ "attr", f_attr, "name", 1, false },
-	{ "items", f_items, "", 0, true },
-	{ "keys", f_keys, "", 0, false },
-	{ "values", f_values, "", 0, false },
+	{ "d", f_default, "default_value,boolean", 0, true }, PLAIN(string), PLAIN(length),
+	{ "count", f_length, "", 0, false }, TAKES(int, "default,base", 0),
+	TAKES(float, "default", 0), PLAIN(abs), TAKES(round, "precision,method", 0), PLAIN(bool),
+	{ "filesizeformat", f_filesize, "binary", 0, false }, TAKES(tojson, "indent", 0),
+	{ "to_json", f_tojson, "indent", 0, false }, PLAIN(yaml), TAKES(attr, "name", 1),
+	{ "items", f_items, "", 0, true }, PLAIN(keys), PLAIN(values),
 	{ NULL, NULL, NULL, 0, false },
 };
+/* clang-format on */

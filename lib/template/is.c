@@ -1,43 +1,35 @@
-/* What stands after `is`. */
+/* These are the tests that stand after `is`. */
 #include "template/priv.h"
 
-#define TEST(name) static struct val name(struct eval *x, struct call *c)
-#define UNUSED (void)x
+/* A test that is one expression. */
+#define TEST(name, value) FILTER_IS(t_##name, template_vbool(value))
 
-/* clang-format off */
-TEST(t_defined) { UNUSED; return template_vbool(c->in.k != V_UNDEF); }
-TEST(t_undefined) { UNUSED; return template_vbool(c->in.k == V_UNDEF); }
-TEST(t_none) { UNUSED; return template_vbool(c->in.k == V_NONE); }
-TEST(t_boolean) { UNUSED; return template_vbool(c->in.k == V_BOOL); }
-TEST(t_true) { UNUSED; return template_vbool(c->in.k == V_BOOL && c->in.b); }
-TEST(t_false) { UNUSED; return template_vbool(c->in.k == V_BOOL && !c->in.b); }
-TEST(t_integer) { UNUSED; return template_vbool(c->in.k == V_INT); }
-TEST(t_float) { UNUSED; return template_vbool(c->in.k == V_REAL); }
-TEST(t_number) { UNUSED; return template_vbool(c->in.k >= V_BOOL && c->in.k <= V_REAL); }
-TEST(t_string) { UNUSED; return template_vbool(c->in.k == V_STR); }
-TEST(t_mapping) { UNUSED; return template_vbool(template_is_map(c->in)); }
-/* clang-format on */
+TEST(defined, c->in.kind != V_UNDEF)
+TEST(undefined, c->in.kind == V_UNDEF)
+TEST(none, c->in.kind == V_NONE)
+TEST(boolean, c->in.kind == V_BOOL)
+TEST(true, c->in.kind == V_BOOL && c->in.b)
+TEST(false, c->in.kind == V_BOOL && !c->in.b)
+TEST(integer, c->in.kind == V_INT)
+TEST(float, c->in.kind == V_REAL)
+TEST(number, c->in.kind >= V_BOOL && c->in.kind <= V_REAL)
+TEST(string, c->in.kind == V_STR)
+TEST(mapping, template_is_map(c->in))
 
-TEST(t_sequence)
-{
-	template_defined(x, c->in);
-	return template_vbool(template_is_seq(c->in) || template_is_map(c->in) || c->in.k == V_STR);
-}
+TEST(sequence, template_is_seq(c->in) || template_is_map(c->in) || c->in.kind == V_STR)
+TEST(eq, template_equal(x, c->in, c->arg[0], 0))
+TEST(ne, !template_equal(x, c->in, c->arg[0], 0))
+TEST(lt, template_order(x, c->in, c->arg[0], 0) < 0)
+TEST(le, template_order(x, c->in, c->arg[0], 0) <= 0)
+TEST(gt, template_order(x, c->in, c->arg[0], 0) > 0)
+TEST(ge, template_order(x, c->in, c->arg[0], 0) >= 0)
+TEST(in, template_contains(x, c->arg[0], c->in))
 
-/* clang-format off */
-TEST(t_eq) { return template_vbool(template_equal(x, c->in, c->arg[0], 0)); }
-TEST(t_ne) { return template_vbool(!template_equal(x, c->in, c->arg[0], 0)); }
-TEST(t_lt) { return template_vbool(template_order(x, c->in, c->arg[0], 0) < 0); }
-TEST(t_le) { return template_vbool(template_order(x, c->in, c->arg[0], 0) <= 0); }
-TEST(t_gt) { return template_vbool(template_order(x, c->in, c->arg[0], 0) > 0); }
-TEST(t_ge) { return template_vbool(template_order(x, c->in, c->arg[0], 0) >= 0); }
-TEST(t_in) { return template_vbool(template_contains(x, c->arg[0], c->in)); }
-/* clang-format on */
-
-TEST(t_sameas)
+FILTER(t_sameas)
 {
 	template_defined(x, c->arg[0]);
-	return template_vbool(c->in.k == c->arg[0].k && template_equal(x, c->in, c->arg[0], 0));
+	return template_vbool(
+	    c->in.kind == c->arg[0].kind && template_equal(x, c->in, c->arg[0], 0));
 }
 
 static bool
@@ -48,11 +40,9 @@ zero(struct eval *x, struct val a, struct val b)
 	return !template_truth(x, r);
 }
 
-/* clang-format off */
-TEST(t_divisible) { return template_vbool(zero(x, c->in, c->arg[0])); }
-TEST(t_even) { return template_vbool(zero(x, c->in, template_vint(2))); }
-TEST(t_odd) { return template_vbool(!zero(x, c->in, template_vint(2))); }
-/* clang-format on */
+TEST(divisible, zero(x, c->in, c->arg[0]))
+TEST(even, zero(x, c->in, template_vint(2)))
+TEST(odd, !zero(x, c->in, template_vint(2)))
 
 static struct val
 cased(struct eval *x, struct val v, int how)
@@ -64,66 +54,48 @@ cased(struct eval *x, struct val v, int how)
 	return template_vbool(template_equal(x, s, t, 0) && !template_equal(x, t, u, 0));
 }
 
-TEST(t_lower)
-{
-	return cased(x, c->in, 'l');
-}
-TEST(t_upper)
-{
-	return cased(x, c->in, 'u');
-}
+FILTER_IS(t_lower, cased(x, c->in, 'l'))
+FILTER_IS(t_upper, cased(x, c->in, 'u'))
 
-TEST(t_filter)
+static const struct filter *
+find_by(struct eval *x, struct val name, const struct filter *(*find)(const char *, size_t))
 {
-	struct val s = template_str(x, c->in);
+	struct val s = template_str(x, name);
 
-	return template_vbool(template_filter_find(s.s, s.n) != NULL);
+	return find(s.s, s.n);
 }
 
-TEST(t_test)
-{
-	struct val s = template_str(x, c->in);
+TEST(filter, find_by(x, c->in, template_filter_find) != NULL)
+TEST(test, find_by(x, c->in, template_test_find) != NULL)
 
-	return template_vbool(template_test_find(s.s, s.n) != NULL);
-}
+/* Of undefined values too. */
+#define STATE(name)                          \
+	{                                    \
+#name, t_##name, "", 0, true \
+	}
+#define PLAIN(name)                           \
+	{                                     \
+#name, t_##name, "", 0, false \
+	}
+#define COMPARES(name, test)                      \
+	{                                         \
+		name, t_##test, "other", 1, false \
+	}
 
+/* clang-format off */
 const struct filter template_tests[] = {
-	{ "defined", t_defined, "", 0, true },
-	{ "undefined", t_undefined, "", 0, true },
-	{ "none", t_none, "", 0, true },
-	{ "boolean", t_boolean, "", 0, true },
-	{ "true", t_true, "", 0, true },
-	{ "false", t_false, "", 0, true },
-	{ "integer", t_integer, "", 0, true },
-	{ "float", t_float, "", 0, true },
-	{ "number", t_number, "", 0, true },
-	{ "string", t_string, "", 0, true },
-	{ "mapping", t_mapping, "", 0, true },
-	{ "sequence", t_sequence, "", 0, false },
-	{ "iterable", t_sequence, "", 0, false },
-	{ "eq", t_eq, "other", 1, false },
-	{ "equalto", t_eq, "other", 1, false },
-	{ "==", t_eq, "other", 1, false },
-	{ "ne", t_ne, "other", 1, false },
-	{ "!=", t_ne, "other", 1, false },
-	{ "lt", t_lt, "other", 1, false },
-	{ "lessthan", t_lt, "other", 1, false },
-	{ "<", t_lt, "other", 1, false },
-	{ "le", t_le, "other", 1, false },
-	{ "<=", t_le, "other", 1, false },
-	{ "gt", t_gt, "other", 1, false },
-	{ "greaterthan", t_gt, "other", 1, false },
-	{ ">", t_gt, "other", 1, false },
-	{ "ge", t_ge, "other", 1, false },
-	{ ">=", t_ge, "other", 1, false },
-	{ "in", t_in, "seq", 1, false },
-	{ "sameas", t_sameas, "other", 1, false },
-	{ "divisibleby", t_divisible, "num", 1, false },
-	{ "even", t_even, "", 0, false },
-	{ "odd", t_odd, "", 0, false },
-	{ "lower", t_lower, "", 0, false },
-	{ "upper", t_upper, "", 0, false },
-	{ "filter", t_filter, "", 0, false },
-	{ "test", t_test, "", 0, false },
+	STATE(defined), STATE(undefined), STATE(none), STATE(boolean), STATE(true), STATE(false),
+	STATE(integer), STATE(float), STATE(number), STATE(string), STATE(mapping),
+	PLAIN(sequence), { "iterable", t_sequence, "", 0, false },
+	COMPARES("eq", eq), COMPARES("equalto", eq), COMPARES("==", eq),
+	COMPARES("ne", ne), COMPARES("!=", ne),
+	COMPARES("lt", lt), COMPARES("lessthan", lt), COMPARES("<", lt),
+	COMPARES("le", le), COMPARES("<=", le),
+	COMPARES("gt", gt), COMPARES("greaterthan", gt), COMPARES(">", gt),
+	COMPARES("ge", ge), COMPARES(">=", ge),
+	{ "in", t_in, "seq", 1, false }, COMPARES("sameas", sameas),
+	{ "divisibleby", t_divisible, "num", 1, false }, PLAIN(even), PLAIN(odd),
+	PLAIN(lower), PLAIN(upper), PLAIN(filter), PLAIN(test),
 	{ NULL, NULL, NULL, 0, false },
 };
+/* clang-format on */

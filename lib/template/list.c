@@ -1,7 +1,5 @@
-/* Filters on lists. */
+/* These filters work on lists: on their order, their elements and their parts. */
 #include "template/priv.h"
-
-#define FILTER(name) static struct val name(struct eval *x, struct call *c)
 
 static struct val
 one_step(struct eval *x, struct val v, const char *s, size_t n)
@@ -22,35 +20,39 @@ template_path(struct eval *x, struct val item, struct val path)
 	const char *s, *dot, *end;
 
 	item = template_defined(x, item);
-	if (path.k == V_INT)
+	if (path.kind == V_INT)
 		return template_item(x, x->at, item, path);
 	path = template_arg_str(x, path, "");
 	for (s = path.s, end = s + path.n;; s = dot + 1) {
 		dot = s < end ? memchr(s, '.', (size_t)(end - s)) : NULL;
 		item = one_step(x, item, s, (size_t)((dot != NULL ? dot : end) - s));
-		if (dot == NULL || item.k == V_UNDEF)
+		if (dot == NULL || item.kind == V_UNDEF)
 			break;
 	}
 	/* say which part is missing: the tree has no node for it */
-	if (item.k == V_UNDEF && item.f == '\0') {
+	if (item.kind == V_UNDEF && item.flag == 0)
 		((struct undef *)(uintptr_t)item.u)->note = "an element lacks the attribute";
-	}
 	return item;
+}
+
+/* A V_LIST of n of its elements, and then `more` times another value. */
+static struct val
+part(struct eval *x, struct val seq, int64_t from, int64_t n, int64_t more, struct val other)
+{
+	struct val v;
+
+	if (more > MAX_STEPS)
+		template_refuse(x, "the result is too large");
+	v = template_list(x, (size_t)(n + more), false);
+	for (int64_t i = 0; i < n + more; i++)
+		v.v[i] = i < n ? template_at(seq, from + i) : other;
+	return v;
 }
 
 static struct val
 copy(struct eval *x, struct val seq)
 {
-	struct val v = template_list(x, (size_t)template_len(seq), false);
-
-	for (uint32_t i = 0; i < v.n; i++)
-		v.v[i] = template_at(seq, i);
-	return v;
-}
-
-FILTER(f_list)
-{
-	return copy(x, template_seq(x, c->in));
+	return part(x, seq, 0, template_len(seq), 0, seq);
 }
 
 static struct val
@@ -58,6 +60,8 @@ missing(struct eval *x, const char *note)
 {
 	return template_undef(x, x->at, template_vabsent(), NULL, 0, note);
 }
+
+FILTER_IS(f_list, copy(x, template_seq(x, c->in)))
 
 FILTER(f_first)
 {
@@ -76,49 +80,26 @@ FILTER(f_last)
 
 FILTER(f_reverse)
 {
-	struct val seq;
+	struct val none = template_vabsent(), list;
 
-	if (c->in.k == V_STR)
-		return template_slice(
-		    x, c->in, template_vabsent(), template_vabsent(), template_vint(-1));
-	seq = copy(x, template_seq(x, c->in));
-	for (uint32_t i = 0; i < seq.n / 2; i++) {
-		struct val t = seq.v[i];
-
-		seq.v[i] = seq.v[seq.n - 1 - i];
-		seq.v[seq.n - 1 - i] = t;
-	}
-	return seq;
+	if (c->in.kind == V_STR)
+		return template_slice(x, c->in, none, none, template_vint(-1));
+	list = copy(x, template_seq(x, c->in));
+	template_reverse(list);
+	return list;
 }
 
 FILTER(f_join)
 {
-	struct val seq = template_seq(x, c->in), d = template_arg_str(x, c->arg[0], ""), *v;
-	int64_t n = template_len(seq);
-	size_t len = 0;
-	char *p, *q;
+	struct val between = template_arg_str(x, c->arg[0], "");
+	struct val list = copy(x, template_seq(x, c->in));
 
-	v = template_list(x, (size_t)n, false).v;
-	for (int64_t i = 0; i < n; i++) {
-		v[i] = template_at(seq, i);
-		if (c->arg[1].k != V_ABSENT && c->arg[1].k != V_NONE)
-			v[i] = template_path(x, v[i], c->arg[1]);
-		v[i] = template_text(x, v[i]);
-		len += v[i].n + (i != 0 ? d.n : 0);
-		if (len > MAX_OUTPUT)
-			template_fail(x, x->at, "a text of more than %d MiB", MAX_OUTPUT >> 20);
+	for (uint32_t i = 0; i < list.n; i++) {
+		if (template_is_given(c->arg[1]))
+			list.v[i] = template_path(x, list.v[i], c->arg[1]);
+		list.v[i] = template_text(x, list.v[i]);
 	}
-	p = q = template_alloc(x, len);
-	for (int64_t i = 0; i < n; i++) {
-		if (i != 0 && d.n != 0) {
-			memcpy(q, d.s, d.n);
-			q += d.n;
-		}
-		if (v[i].n != 0)
-			memcpy(q, v[i].s, v[i].n);
-		q += v[i].n;
-	}
-	return template_vstr(p, len);
+	return template_concat(x, list.v, list.n, between);
 }
 
 /* ---- order ---- */
@@ -159,12 +140,15 @@ merge_sort(const struct sorter *s, struct item *v, size_t n)
 	memcpy(v, s->tmp, n * sizeof *v);
 }
 
-/* What elements are compared by: text without regard to case, unless told. */
+/* What an element is compared by: itself or its attribute, without regard to
+ * the case of letters unless that is wanted. */
 static struct val
-sort_key(struct eval *x, struct val v, bool case_sensitive)
+sort_key(struct eval *x, struct val v, struct val attribute, bool case_sensitive)
 {
+	if (template_is_given(attribute))
+		v = template_path(x, v, attribute);
 	v = template_defined(x, v);
-	return v.k == V_STR && !case_sensitive ? template_case(x, v, 'l') : v;
+	return v.kind == V_STR && !case_sensitive ? template_case(x, v, 'l') : v;
 }
 
 static void
@@ -186,7 +170,7 @@ values_of(struct eval *x, const struct item *it, size_t n)
 	return v;
 }
 
-/* The paths of "a,b.c" as a list of strings. */
+/* The paths of "a,b.c" as a list of strings; any other value as its only element. */
 static struct val
 paths(struct eval *x, struct val attribute)
 {
@@ -194,11 +178,8 @@ paths(struct eval *x, struct val attribute)
 	const char *s, *end, *comma;
 	size_t n = 1, i = 0;
 
-	if (attribute.k != V_STR) {
-		list = template_list(x, 1, false);
-		list.v[0] = attribute;
-		return list;
-	}
+	if (attribute.kind != V_STR)
+		return part(x, attribute, 0, 0, 1, attribute);
 	for (size_t k = 0; k < attribute.n; k++)
 		n += attribute.s[k] == ',';
 	list = template_list(x, n, false);
@@ -211,61 +192,49 @@ paths(struct eval *x, struct val attribute)
 	return list;
 }
 
-static bool
-given(struct val v)
-{
-	return v.k != V_ABSENT && v.k != V_NONE;
-}
-
 FILTER(f_sort)
 {
-	struct val seq = template_seq(x, c->in), by = template_vabsent();
-	bool reverse = template_arg_bool(x, c->arg[0], false);
-	bool exact = template_arg_bool(x, c->arg[1], false);
-	size_t n = (size_t)template_len(seq), nkey = 1;
+	struct val seq = template_seq(x, c->in), by = paths(x, c->arg[2]);
+	bool reverse = template_truth(x, c->arg[0]), exact = template_truth(x, c->arg[1]);
+	size_t n = (size_t)template_len(seq);
 	struct item *it = template_alloc(x, n * sizeof *it);
 
-	if (given(c->arg[2])) {
-		by = paths(x, c->arg[2]);
-		nkey = by.n;
-	}
 	for (size_t i = 0; i < n; i++) {
 		it[i].v = template_at(seq, (int64_t)i);
-		it[i].key = template_alloc(x, nkey * sizeof *it[i].key);
-		for (size_t k = 0; k < nkey; k++)
-			it[i].key[k] = sort_key(x,
-			    by.k == V_ABSENT ? it[i].v : template_path(x, it[i].v, by.v[k]), exact);
+		it[i].key = template_alloc(x, by.n * sizeof *it[i].key);
+		for (size_t k = 0; k < by.n; k++)
+			it[i].key[k] = sort_key(x, it[i].v, by.v[k], exact);
 	}
-	sort_items(x, it, n, nkey, reverse);
+	sort_items(x, it, n, by.n, reverse);
 	return values_of(x, it, n);
 }
 
 FILTER(f_dictsort)
 {
 	struct val by = template_arg_str(x, c->arg[1], "key"), list;
-	bool exact = template_arg_bool(x, c->arg[0], false);
+	bool exact = template_truth(x, c->arg[0]);
 	struct item *it;
 	int which = template_word(by.s, by.n, "value");
 
 	if (!template_is_map(c->in))
-		template_fail(x, x->at, "%s is not a mapping", template_kind(c->in));
+		template_refuse(x, "%s is not a mapping", template_kind(c->in));
 	if (which == 0 && !template_word(by.s, by.n, "key"))
-		template_fail(x, x->at, "dictsort is by 'key' or by 'value'");
+		template_refuse(x, "dictsort is by 'key' or by 'value'");
 	list = template_map_items(x, c->in, 'i');
 	it = template_alloc(x, list.n * sizeof *it);
 	for (uint32_t i = 0; i < list.n; i++) {
 		it[i].v = list.v[i];
 		it[i].key = template_alloc(x, sizeof *it[i].key);
-		*it[i].key = sort_key(x, list.v[i].v[which], exact);
+		*it[i].key = sort_key(x, list.v[i].v[which], template_vabsent(), exact);
 	}
-	sort_items(x, it, list.n, 1, template_arg_bool(x, c->arg[2], false));
+	sort_items(x, it, list.n, 1, template_truth(x, c->arg[2]));
 	return values_of(x, it, list.n);
 }
 
 FILTER(f_groupby)
 {
 	struct val seq = template_seq(x, c->in), out, group;
-	bool exact = template_arg_bool(x, c->arg[2], false);
+	bool exact = template_truth(x, c->arg[2]);
 	size_t n = (size_t)template_len(seq), k;
 	struct item *it = template_alloc(x, n * sizeof *it);
 	struct val *key = template_alloc(x, 2 * n * sizeof *key);
@@ -273,9 +242,9 @@ FILTER(f_groupby)
 	for (size_t i = 0; i < n; i++) {
 		it[i] = (struct item){ template_at(seq, (int64_t)i), &key[2 * i] };
 		key[2 * i + 1] = template_path(x, it[i].v, c->arg[0]);
-		if (key[2 * i + 1].k == V_UNDEF && given(c->arg[1]))
+		if (key[2 * i + 1].kind == V_UNDEF && template_is_given(c->arg[1]))
 			key[2 * i + 1] = c->arg[1];
-		key[2 * i] = sort_key(x, key[2 * i + 1], exact);
+		key[2 * i] = sort_key(x, key[2 * i + 1], template_vabsent(), exact);
 	}
 	sort_items(x, it, n, 1, false);
 	out = template_list(x, n, false);
@@ -284,7 +253,7 @@ FILTER(f_groupby)
 		for (k = i + 1; k < n && template_equal(x, *it[i].key, *it[k].key, 0); k++)
 			;
 		group = template_list(x, 2, true);
-		group.f = 2; /* has .grouper and .list */
+		group.flag = 2; /* has .grouper and .list */
 		group.v[0] = it[i].key[1];
 		group.v[1] = values_of(x, it + i, k - i);
 		out.v[out.n++] = group;
@@ -295,7 +264,7 @@ FILTER(f_groupby)
 FILTER(f_unique)
 {
 	struct val seq = template_seq(x, c->in), out, *keys, key;
-	bool exact = template_arg_bool(x, c->arg[0], false);
+	bool exact = template_truth(x, c->arg[0]);
 	int64_t n = template_len(seq);
 
 	out = template_list(x, (size_t)n, false);
@@ -304,10 +273,7 @@ FILTER(f_unique)
 	for (int64_t i = 0; i < n; i++) {
 		uint32_t k = 0;
 
-		key = template_at(seq, i);
-		if (given(c->arg[1]))
-			key = template_path(x, key, c->arg[1]);
-		key = sort_key(x, key, exact);
+		key = sort_key(x, template_at(seq, i), c->arg[1], exact);
 		while (k < out.n && !template_equal(x, keys[k], key, 0))
 			k++;
 		if (k < out.n)
@@ -322,14 +288,12 @@ static struct val
 extreme(struct eval *x, struct call *c, int sign)
 {
 	struct val seq = template_seq(x, c->in), best = { 0 }, best_key = { 0 }, v, key;
-	bool exact = template_arg_bool(x, c->arg[0], false);
+	bool exact = template_truth(x, c->arg[0]);
 	int64_t n = template_len(seq);
 
 	for (int64_t i = 0; i < n; i++) {
-		key = v = template_at(seq, i);
-		if (given(c->arg[1]))
-			key = template_path(x, v, c->arg[1]);
-		key = sort_key(x, key, exact);
+		v = template_at(seq, i);
+		key = sort_key(x, v, c->arg[1], exact);
 		if (i == 0 || template_order(x, key, best_key, 0) * sign > 0) {
 			best = v;
 			best_key = key;
@@ -338,33 +302,27 @@ extreme(struct eval *x, struct call *c, int sign)
 	return n != 0 ? best : missing(x, "the extreme of nothing");
 }
 
-FILTER(f_min)
-{
-	return extreme(x, c, -1);
-}
-FILTER(f_max)
-{
-	return extreme(x, c, 1);
-}
+FILTER_IS(f_min, extreme(x, c, -1))
+FILTER_IS(f_max, extreme(x, c, 1))
 
 FILTER(f_sum)
 {
 	struct val seq = template_seq(x, c->in),
-	           sum = c->arg[1].k == V_ABSENT ? template_vint(0) : c->arg[1], v;
+	           sum = c->arg[1].kind == V_ABSENT ? template_vint(0) : c->arg[1], v;
 
 	for (int64_t i = 0, n = template_len(seq); i < n; i++) {
 		v = template_at(seq, i);
-		if (given(c->arg[0]))
+		if (template_is_given(c->arg[0]))
 			v = template_path(x, v, c->arg[0]);
 		v = template_defined(x, v);
-		if (sum.k == V_STR || v.k == V_STR)
-			template_fail(x, x->at, "a sum of text: use join");
+		if (sum.kind == V_STR || v.kind == V_STR)
+			template_refuse(x, "a sum of text: use join");
 		sum = template_binary(x, E_ADD, sum, v);
 	}
 	return sum;
 }
 
-/* ---- each element ---- */
+/* ---- filters and tests of each element ---- */
 
 static const struct filter *
 by_name(struct eval *x, struct val name, bool test)
@@ -374,8 +332,8 @@ by_name(struct eval *x, struct val name, bool test)
 	                                template_filter_find(s.s, s.n);
 
 	if (f == NULL)
-		template_fail(x, x->at, "no %s '%.*s'", test ? "test" : "filter",
-		    (int)(s.n > 60 ? 60 : s.n), s.s);
+		template_refuse(
+		    x, "no %s '%.*s'", test ? "test" : "filter", (int)(s.n > 60 ? 60 : s.n), s.s);
 	return f;
 }
 
@@ -387,8 +345,8 @@ FILTER(f_map)
 
 	if (c->nrest != 0)
 		f = by_name(x, c->rest[0], false);
-	else if (!given(c->arg[0]))
-		template_fail(x, x->at, "'map' needs the name of a filter, or attribute=");
+	else if (!template_is_given(c->arg[0]))
+		template_refuse(x, "'map' needs the name of a filter, or attribute=");
 	for (uint32_t i = 0; i < out.n; i++) {
 		out.v[i] = template_at(seq, i);
 		if (f != NULL) {
@@ -396,7 +354,7 @@ FILTER(f_map)
 			continue;
 		}
 		out.v[i] = template_path(x, out.v[i], c->arg[0]);
-		if (out.v[i].k == V_UNDEF && given(c->arg[1]))
+		if (out.v[i].kind == V_UNDEF && template_is_given(c->arg[1]))
 			out.v[i] = c->arg[1];
 	}
 	return out;
@@ -413,7 +371,7 @@ choose(struct eval *x, struct call *c, bool attribute, bool want)
 	uint32_t k = 0;
 
 	if (c->nrest < skip)
-		template_fail(x, x->at, "the name of an attribute is needed");
+		template_refuse(x, "the name of an attribute is needed");
 	if (c->nrest > skip)
 		f = by_name(x, c->rest[skip], true);
 	for (uint32_t i = 0; i < out.n; i++) {
@@ -429,39 +387,12 @@ choose(struct eval *x, struct call *c, bool attribute, bool want)
 	return out;
 }
 
-FILTER(f_select)
-{
-	return choose(x, c, false, true);
-}
-FILTER(f_reject)
-{
-	return choose(x, c, false, false);
-}
-FILTER(f_selectattr)
-{
-	return choose(x, c, true, true);
-}
-FILTER(f_rejectattr)
-{
-	return choose(x, c, true, false);
-}
+FILTER_IS(f_select, choose(x, c, false, true))
+FILTER_IS(f_reject, choose(x, c, false, false))
+FILTER_IS(f_selectattr, choose(x, c, true, true))
+FILTER_IS(f_rejectattr, choose(x, c, true, false))
 
 /* ---- parts ---- */
-
-static struct val
-part(struct eval *x, struct val seq, int64_t from, int64_t n, int64_t fill, struct val with)
-{
-	struct val v;
-
-	if (fill > MAX_STEPS)
-		template_fail(x, x->at, "the result is too large");
-	v = template_list(x, (size_t)(n + fill), false);
-	for (int64_t i = 0; i < n; i++)
-		v.v[i] = template_at(seq, from + i);
-	for (int64_t i = 0; i < fill; i++)
-		v.v[n + i] = with;
-	return v;
-}
 
 FILTER(f_batch)
 {
@@ -469,11 +400,12 @@ FILTER(f_batch)
 	int64_t size = template_arg_int(x, c->arg[0], 1), n = template_len(seq), k;
 
 	if (size < 1)
-		template_fail(x, x->at, "a batch has at least 1 element");
+		template_refuse(x, "a batch has at least 1 element");
 	out = template_list(x, (size_t)(n != 0 ? (n - 1) / size + 1 : 0), false);
 	for (uint32_t i = 0; i < out.n; i++) {
 		k = n - i * size < size ? n - i * size : size;
-		out.v[i] = part(x, seq, i * size, k, given(c->arg[1]) ? size - k : 0, c->arg[1]);
+		out.v[i] = part(
+		    x, seq, i * size, k, template_is_given(c->arg[1]) ? size - k : 0, c->arg[1]);
 	}
 	return out;
 }
@@ -484,35 +416,37 @@ FILTER(f_slice)
 	int64_t slices = template_arg_int(x, c->arg[0], 1), n = template_len(seq), at = 0, k;
 
 	if (slices < 1 || slices > MAX_STEPS)
-		template_fail(x, x->at, "the number of slices is 1 to %d", MAX_STEPS);
+		template_refuse(x, "the number of slices is 1 to %d", MAX_STEPS);
 	out = template_list(x, (size_t)slices, false);
 	for (int64_t i = 0; i < slices; i++, at += k) {
 		k = n / slices + (i < n % slices);
 		/* Jinja fills every slice without an extra element, even when all are equal */
-		out.v[i] = part(x, seq, at, k, given(c->arg[1]) && i >= n % slices, c->arg[1]);
+		out.v[i] = part(
+		    x, seq, at, k, template_is_given(c->arg[1]) && i >= n % slices, c->arg[1]);
 	}
 	return out;
 }
 
+#define PLAIN(name)                           \
+	{                                     \
+#name, f_##name, "", 0, false \
+	}
+#define TAKES(name, params, min)                    \
+	{                                           \
+#name, f_##name, params, min, false \
+	}
+
+/* clang-format off */
 const struct filter template_filters_list[] = {
-	{ "join", f_join, "d,attribute", 0, false },
-	{ "list", f_list, "", 0, false },
-	{ "first", f_first, "", 0, false },
-	{ "last", f_last, "", 0, false },
-	{ "reverse", f_reverse, "", 0, false },
-	{ "sort", f_sort, "reverse,case_sensitive,attribute", 0, false },
-	{ "dictsort", f_dictsort, "case_sensitive,by,reverse", 0, false },
-	{ "groupby", f_groupby, "attribute,default,case_sensitive", 1, false },
-	{ "unique", f_unique, "case_sensitive,attribute", 0, false },
-	{ "min", f_min, "case_sensitive,attribute", 0, false },
-	{ "max", f_max, "case_sensitive,attribute", 0, false },
-	{ "sum", f_sum, "attribute,start", 0, false },
-	{ "map", f_map, "*attribute,default", 0, false },
-	{ "select", f_select, "*", 0, false },
-	{ "reject", f_reject, "*", 0, false },
-	{ "selectattr", f_selectattr, "*", 0, false },
-	{ "rejectattr", f_rejectattr, "*", 0, false },
-	{ "batch", f_batch, "linecount,fill_with", 1, false },
-	{ "slice", f_slice, "slices,fill_with", 1, false },
+	TAKES(join, "d,attribute", 0), PLAIN(list), PLAIN(first), PLAIN(last), PLAIN(reverse),
+	TAKES(sort, "reverse,case_sensitive,attribute", 0),
+	TAKES(dictsort, "case_sensitive,by,reverse", 0),
+	TAKES(groupby, "attribute,default,case_sensitive", 1),
+	TAKES(unique, "case_sensitive,attribute", 0), TAKES(min, "case_sensitive,attribute", 0),
+	TAKES(max, "case_sensitive,attribute", 0), TAKES(sum, "attribute,start", 0),
+	TAKES(map, "*attribute,default", 0), TAKES(select, "*", 0), TAKES(reject, "*", 0),
+	TAKES(selectattr, "*", 0), TAKES(rejectattr, "*", 0),
+	TAKES(batch, "linecount,fill_with", 1), TAKES(slice, "slices,fill_with", 1),
 	{ NULL, NULL, NULL, 0, false },
 };
+/* clang-format on */

@@ -1,46 +1,32 @@
-/* Methods of strings, as Python's. */
+/* These methods of strings behave as those of Python. */
 #include "template/priv.h"
 
-struct margs {
-	struct eval *x;
-	struct val s;
-	const struct val *v;
-	size_t n;
-};
+#define METHOD(name) FILTER(m_##name)
+#define METHOD_IS(name, value) FILTER_IS(m_##name, value)
 
 static struct val
-arg(const struct margs *m, size_t i)
+text_arg(struct eval *x, const struct call *c, size_t i)
 {
-	return i < m->n ? m->v[i] : template_vabsent();
-}
+	struct val v = template_defined(x, c->arg[i]);
 
-static struct val
-text_arg(const struct margs *m, size_t i)
-{
-	struct val v = template_defined(m->x, arg(m, i));
-
-	if (v.k != V_STR)
-		template_fail(m->x, m->x->at, "argument %zu: expected a string, not %s", i + 1,
-		    template_kind(v));
+	if (v.kind != V_STR)
+		template_refuse(
+		    x, "argument %zu: expected a string, not %s", i + 1, template_kind(v));
 	return v;
 }
 
-#define METHOD(name) static struct val m_##name(const struct margs *m)
-
-/* clang-format off */
-METHOD(upper) { return template_case(m->x, m->s, 'u'); }
-METHOD(lower) { return template_case(m->x, m->s, 'l'); }
-METHOD(capitalize) { return template_case(m->x, m->s, 'c'); }
-METHOD(strip) { return template_strip(m->x, m->s, arg(m, 0), 'b'); }
-METHOD(lstrip) { return template_strip(m->x, m->s, arg(m, 0), 'l'); }
-METHOD(rstrip) { return template_strip(m->x, m->s, arg(m, 0), 'r'); }
-METHOD(splitlines) { return template_lines(m->x, m->s); }
-/* clang-format on */
+METHOD_IS(upper, template_case(x, c->in, 'u'))
+METHOD_IS(lower, template_case(x, c->in, 'l'))
+METHOD_IS(capitalize, template_case(x, c->in, 'c'))
+METHOD_IS(strip, template_strip(x, c->in, c->arg[0], 'b'))
+METHOD_IS(lstrip, template_strip(x, c->in, c->arg[0], 'l'))
+METHOD_IS(rstrip, template_strip(x, c->in, c->arg[0], 'r'))
+METHOD_IS(splitlines, template_lines(x, c->in))
 
 METHOD(replace)
 {
 	return template_replace(
-	    m->x, m->s, text_arg(m, 0), text_arg(m, 1), template_arg_int(m->x, arg(m, 2), -1));
+	    x, c->in, text_arg(x, c, 0), text_arg(x, c, 1), template_arg_int(x, c->arg[2], -1));
 }
 
 static bool
@@ -53,35 +39,33 @@ begins(struct val s, struct val with, bool at_end)
 
 /* A string, or a tuple of strings of which one will do. */
 static struct val
-ends(const struct margs *m, bool at_end)
+ends(struct eval *x, const struct call *c, bool at_end)
 {
-	struct val w = template_defined(m->x, arg(m, 0));
+	struct val w = template_defined(x, c->arg[0]);
 
-	if (w.k != V_LIST || w.f == '\0')
-		return template_vbool(begins(m->s, text_arg(m, 0), at_end));
+	if (w.kind != V_LIST || w.flag == '\0')
+		return template_vbool(begins(c->in, text_arg(x, c, 0), at_end));
 	for (uint32_t i = 0; i < w.n; i++)
-		if (w.v[i].k == V_STR && begins(m->s, w.v[i], at_end))
+		if (w.v[i].kind == V_STR && begins(c->in, w.v[i], at_end))
 			return template_vbool(true);
 	return template_vbool(false);
 }
 
-/* clang-format off */
-METHOD(startswith) { return ends(m, false); }
-METHOD(endswith) { return ends(m, true); }
-/* clang-format on */
+METHOD_IS(startswith, ends(x, c, false))
+METHOD_IS(endswith, ends(x, c, true))
 
 METHOD(removeprefix)
 {
-	struct val w = text_arg(m, 0);
+	struct val w = text_arg(x, c, 0);
 
-	return begins(m->s, w, false) ? template_vstr(m->s.s + w.n, m->s.n - w.n) : m->s;
+	return begins(c->in, w, false) ? template_vstr(c->in.s + w.n, c->in.n - w.n) : c->in;
 }
 
 METHOD(removesuffix)
 {
-	struct val w = text_arg(m, 0);
+	struct val w = text_arg(x, c, 0);
 
-	return begins(m->s, w, true) ? template_vstr(m->s.s, m->s.n - w.n) : m->s;
+	return begins(c->in, w, true) ? template_vstr(c->in.s, c->in.n - w.n) : c->in;
 }
 
 /* ---- split ---- */
@@ -92,42 +76,35 @@ push(struct val *list, const char *s, const char *end)
 	list->v[list->n++] = template_vstr(s, (size_t)(end - s));
 }
 
-/* At runs of white space, at most max cuts. */
+/* At runs of white space, at most max cuts, from the right end when that is wanted. */
 static void
-split_space(struct val *list, const char *s, const char *end, int64_t max)
+split_space(struct val *list, const char *s, const char *end, int64_t max, bool right)
 {
-	const char *word;
+	const char *word, *stop;
 
 	for (;;) {
-		s += template_space(s, (size_t)(end - s));
+		if (right)
+			end -= template_space_back(s, (size_t)(end - s));
+		else
+			s += template_space(s, (size_t)(end - s));
+		word = s;
+		stop = end;
 		if (s == end)
 			return;
 		if (max-- == 0) {
 			push(list, s, end);
 			return;
 		}
-		for (word = s; s < end && template_space(s, (size_t)(end - s)) == 0; s++)
-			;
-		push(list, word, s);
-	}
-}
-
-static void
-rsplit_space(struct val *list, const char *s, const char *end, int64_t max)
-{
-	const char *stop;
-
-	for (;;) {
-		end -= template_space_back(s, (size_t)(end - s));
-		if (s == end)
-			return;
-		if (max-- == 0) {
-			push(list, s, end);
-			return;
+		if (right) {
+			while (end > s && template_space_back(s, (size_t)(end - s)) == 0)
+				end--;
+			word = end;
+		} else {
+			while (s < end && template_space(s, (size_t)(end - s)) == 0)
+				s++;
+			stop = s;
 		}
-		for (stop = end; end > s && template_space_back(s, (size_t)(end - s)) == 0; end--)
-			;
-		push(list, end, stop);
+		push(list, word, stop);
 	}
 }
 
@@ -140,27 +117,37 @@ find_last(const char *s, const char *end, struct val w)
 	return NULL;
 }
 
-static struct val
-split(const struct margs *m, bool right)
+/* The first or last place of a text in another one, or NULL. */
+static const char *
+find(struct eval *x, const char *s, const char *end, struct val w, bool right)
 {
-	const char *s = m->s.s, *end = s + m->s.n, *q;
-	struct val sep = arg(m, 0), list = template_list(m->x, (size_t)m->s.n + 1, false);
-	int64_t max = template_arg_int(m->x, arg(m, 1), -1);
+	template_work(x, (size_t)(end - s) * (right ? (size_t)w.n + 1 : 1));
+	if (right)
+		return find_last(s, end, w);
+	return w.n == 0 ? s : s != end ? memmem(s, (size_t)(end - s), w.s, w.n) : NULL;
+}
+
+static struct val
+split(struct eval *x, const struct call *c, bool right)
+{
+	const char *s = c->in.s, *end = s + c->in.n, *q;
+	struct val sep = c->arg[0], list = template_list(x, (size_t)c->in.n + 1, false);
+	int64_t max = template_arg_int(x, c->arg[1], -1);
 
 	list.n = 0;
-	if (sep.k == V_ABSENT || sep.k == V_NONE) {
-		(right ? rsplit_space : split_space)(&list, s, end, max);
+	if (!template_is_given(sep)) {
+		split_space(&list, s, end, max, right);
 	} else {
-		sep = text_arg(m, 0);
+		sep = text_arg(x, c, 0);
 		if (sep.n == 0)
-			template_fail(m->x, m->x->at, "text cannot be split at nothing");
-		template_work(m->x, (size_t)m->s.n * (right ? sep.n : 1));
+			template_refuse(x, "text cannot be split at nothing");
+		template_work(x, (size_t)c->in.n * (right ? sep.n : 1));
 		while (max-- != 0 && s < end) {
 			q = right ? find_last(s, end, sep) :
 			            memmem(s, (size_t)(end - s), sep.s, sep.n);
 			if (q == NULL)
 				break;
-			template_work(m->x, 64);
+			template_work(x, 64);
 			if (right) {
 				push(&list, q + sep.n, end);
 				end = q;
@@ -171,33 +158,26 @@ split(const struct margs *m, bool right)
 		}
 		push(&list, s, end);
 	}
-	for (uint32_t i = 0; right && i < list.n / 2; i++) {
-		struct val t = list.v[i];
-
-		list.v[i] = list.v[list.n - 1 - i];
-		list.v[list.n - 1 - i] = t;
-	}
+	if (right)
+		template_reverse(list);
 	return list;
 }
 
-/* clang-format off */
-METHOD(split) { return split(m, false); }
-METHOD(rsplit) { return split(m, true); }
-/* clang-format on */
+METHOD_IS(split, split(x, c, false))
+METHOD_IS(rsplit, split(x, c, true))
 
 static struct val
-partition(const struct margs *m, bool right)
+partition(struct eval *x, const struct call *c, bool right)
 {
-	const char *s = m->s.s, *end = s + m->s.n, *q;
-	struct val sep = text_arg(m, 0), t = template_list(m->x, 3, true);
+	const char *s = c->in.s, *end = s + c->in.n, *q;
+	struct val sep = text_arg(x, c, 0), t = template_list(x, 3, true);
 
 	if (sep.n == 0)
-		template_fail(m->x, m->x->at, "text cannot be split at nothing");
-	template_work(m->x, (size_t)m->s.n * (right ? sep.n : 1));
-	q = right ? find_last(s, end, sep) : m->s.n != 0 ? memmem(s, m->s.n, sep.s, sep.n) : NULL;
+		template_refuse(x, "text cannot be split at nothing");
+	q = find(x, s, end, sep, right);
 	t.v[0] = t.v[1] = t.v[2] = template_vstr("", 0);
 	if (q == NULL) {
-		t.v[right ? 2 : 0] = m->s;
+		t.v[right ? 2 : 0] = c->in;
 		return t;
 	}
 	t.v[0] = template_vstr(s, (size_t)(q - s));
@@ -206,55 +186,44 @@ partition(const struct margs *m, bool right)
 	return t;
 }
 
-/* clang-format off */
-METHOD(partition) { return partition(m, false); }
-METHOD(rpartition) { return partition(m, true); }
-/* clang-format on */
+METHOD_IS(partition, partition(x, c, false))
+METHOD_IS(rpartition, partition(x, c, true))
 
 /* ---- search ---- */
 
-METHOD(find)
+static struct val
+position(struct eval *x, const struct call *c, bool right)
 {
-	struct val w = text_arg(m, 0);
-	const char *q = w.n == 0 ? m->s.s : m->s.n != 0 ? memmem(m->s.s, m->s.n, w.s, w.n) : NULL;
+	const char *s = c->in.s, *at = find(x, s, s + c->in.n, text_arg(x, c, 0), right);
 
-	template_work(m->x, m->s.n);
-	return template_vint(
-	    q != NULL ? (int64_t)template_chars(m->s.s, (size_t)(q - m->s.s)) : -1);
+	return template_vint(at != NULL ? (int64_t)template_chars(s, (size_t)(at - s)) : -1);
 }
+
+METHOD_IS(find, position(x, c, false))
+METHOD_IS(rfind, position(x, c, true))
 
 METHOD(index)
 {
-	struct val v = m_find(m);
+	struct val v = position(x, c, false);
 
 	if (v.i < 0)
-		template_fail(m->x, m->x->at, "the text is not in it");
+		template_refuse(x, "the text is not in it");
 	return v;
-}
-
-METHOD(rfind)
-{
-	struct val w = text_arg(m, 0);
-	const char *q = find_last(m->s.s, m->s.s + m->s.n, w);
-
-	template_work(m->x, (size_t)m->s.n * (w.n + 1));
-	return template_vint(
-	    q != NULL ? (int64_t)template_chars(m->s.s, (size_t)(q - m->s.s)) : -1);
 }
 
 METHOD(count)
 {
-	struct val w = text_arg(m, 0);
-	const char *p = m->s.s, *end = p + m->s.n;
+	struct val w = text_arg(x, c, 0);
+	const char *p = c->in.s, *end = p + c->in.n;
 	int64_t n = 0;
 
-	template_work(m->x, m->s.n);
+	template_work(x, c->in.n);
 	if (w.n == 0)
-		return template_vint((int64_t)template_chars(p, m->s.n) + 1);
+		return template_vint((int64_t)template_chars(p, c->in.n) + 1);
 	while (p < end && (p = memmem(p, (size_t)(end - p), w.s, w.n)) != NULL) {
 		n++;
 		p += w.n;
-		template_work(m->x, 64);
+		template_work(x, 64);
 	}
 	return template_vint(n);
 }
@@ -262,96 +231,78 @@ METHOD(count)
 METHOD(join)
 {
 	const struct filter *f = template_filter_find("join", 4);
-	struct val seq = template_seq(m->x, arg(m, 0));
+	struct val seq = template_seq(x, c->arg[0]);
 
 	for (int64_t i = 0, n = template_len(seq); i < n; i++)
-		if (template_at(seq, i).k != V_STR)
-			template_fail(m->x, m->x->at, "only strings can be joined by a method");
-	return template_apply(m->x, f, seq, &m->s, 1);
+		if (template_at(seq, i).kind != V_STR)
+			template_refuse(x, "only strings can be joined by a method");
+	return template_apply(x, f, seq, &c->in, 1);
 }
 
 /* ---- kinds of characters (ASCII) ---- */
 
 static struct val
-all(const struct margs *m, bool digits, bool alphas)
+all(struct val s, bool digits, bool letters)
 {
-	for (uint32_t i = 0; i < m->s.n; i++) {
-		char c = m->s.s[i];
-		bool d = c >= '0' && c <= '9', a = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+	for (uint32_t i = 0; i < s.n; i++) {
+		char ch = s.s[i], low = ch | 0x20;
 
-		if (!((digits && d) || (alphas && a)))
+		if (!(digits && ch >= '0' && ch <= '9') && !(letters && low >= 'a' && low <= 'z'))
 			return template_vbool(false);
 	}
-	return template_vbool(m->s.n > 0);
+	return template_vbool(s.n > 0);
 }
 
-/* clang-format off */
-METHOD(isdigit) { return all(m, true, false); }
-METHOD(isalpha) { return all(m, false, true); }
-METHOD(isalnum) { return all(m, true, true); }
-/* clang-format on */
-
-METHOD(isspace)
-{
-	return template_vbool(m->s.n > 0 && template_space(m->s.s, m->s.n) == m->s.n);
-}
-
-static struct val
-case_is(const struct margs *m, const char *test)
-{
-	return template_apply(m->x, template_test_find(test, 5), m->s, NULL, 0);
-}
-
-/* clang-format off */
-METHOD(islower) { return case_is(m, "lower"); }
-METHOD(isupper) { return case_is(m, "upper"); }
-/* clang-format on */
+METHOD_IS(isdigit, all(c->in, true, false))
+METHOD_IS(isalpha, all(c->in, false, true))
+METHOD_IS(isalnum, all(c->in, true, true))
+METHOD_IS(isspace, template_vbool(c->in.n > 0 && template_space(c->in.s, c->in.n) == c->in.n))
+METHOD_IS(islower, template_apply(x, template_test_find("lower", 5), c->in, NULL, 0))
+METHOD_IS(isupper, template_apply(x, template_test_find("upper", 5), c->in, NULL, 0))
 
 /* ---- width ---- */
 
 static char
-fill(const struct margs *m)
+fill(struct eval *x, const struct call *c)
 {
-	struct val v = arg(m, 1);
+	struct val v = c->arg[1];
 
-	if (v.k == V_ABSENT)
+	if (v.kind == V_ABSENT)
 		return ' ';
-	v = text_arg(m, 1);
+	v = text_arg(x, c, 1);
 	if (v.n != 1)
-		template_fail(m->x, m->x->at, "the fill is one ASCII character");
+		template_refuse(x, "the fill is one ASCII character");
 	return *v.s;
 }
 
 static struct val
-pad(const struct margs *m, int how)
+pad(struct eval *x, const struct call *c, int how)
 {
-	return template_pad(m->x, m->s, template_arg_int(m->x, arg(m, 0), 0), fill(m), how);
+	return template_pad(x, c->in, template_arg_int(x, c->arg[0], 0), fill(x, c), how);
 }
 
-/* clang-format off */
-METHOD(ljust) { return pad(m, 'l'); }
-METHOD(rjust) { return pad(m, 'r'); }
-METHOD(center) { return pad(m, 'c'); }
-/* clang-format on */
+METHOD_IS(ljust, pad(x, c, 'l'))
+METHOD_IS(rjust, pad(x, c, 'r'))
+METHOD_IS(center, pad(x, c, 'c'))
 
 METHOD(zfill)
 {
-	int64_t width = template_arg_int(m->x, arg(m, 0), 0);
-	struct val rest = m->s, v;
-	bool sign = m->s.n != 0 && (*m->s.s == '-' || *m->s.s == '+');
+	int64_t width = template_arg_int(x, c->arg[0], 0);
+	struct val rest = c->in, v;
+	bool sign = c->in.n != 0 && (*c->in.s == '-' || *c->in.s == '+');
 
 	if (!sign)
-		return template_pad(m->x, m->s, width, '0', 'r');
-	rest = template_vstr(m->s.s + 1, m->s.n - 1);
-	v = template_pad(m->x, rest, width - 1, '0', 'r');
-	return template_binary(m->x, E_ADD, template_vstr(m->s.s, 1), v);
+		return template_pad(x, c->in, width, '0', 'r');
+	rest = template_vstr(c->in.s + 1, c->in.n - 1);
+	v = template_pad(x, rest, width - 1, '0', 'r');
+	return template_binary(x, E_ADD, template_vstr(c->in.s, 1), v);
 }
 
 /* Upper case behind everything that is no letter. */
 METHOD(title)
 {
-	struct val s = template_case(m->x, m->s, 'l');
-	char *p = template_alloc(m->x, s.n);
+	struct val s = template_case(x, c->in, 'l');
+	char *p = template_alloc(x, s.n);
 	bool letter = false, a;
 
 	for (uint32_t i = 0; i < s.n; i++) {
@@ -364,61 +315,30 @@ METHOD(title)
 	return template_vstr(p, s.n);
 }
 
-static const struct method {
-	const char *name;
-	struct val (*fn)(const struct margs *m);
-	uint8_t min, max;
-} methods[] = {
-	{ "upper", m_upper, 0, 0 },
-	{ "lower", m_lower, 0, 0 },
-	{ "title", m_title, 0, 0 },
-	{ "capitalize", m_capitalize, 0, 0 },
-	{ "strip", m_strip, 0, 1 },
-	{ "lstrip", m_lstrip, 0, 1 },
-	{ "rstrip", m_rstrip, 0, 1 },
-	{ "split", m_split, 0, 2 },
-	{ "rsplit", m_rsplit, 0, 2 },
-	{ "splitlines", m_splitlines, 0, 0 },
-	{ "partition", m_partition, 1, 1 },
-	{ "rpartition", m_rpartition, 1, 1 },
-	{ "replace", m_replace, 2, 3 },
-	{ "startswith", m_startswith, 1, 1 },
-	{ "endswith", m_endswith, 1, 1 },
-	{ "removeprefix", m_removeprefix, 1, 1 },
-	{ "removesuffix", m_removesuffix, 1, 1 },
-	{ "find", m_find, 1, 1 },
-	{ "rfind", m_rfind, 1, 1 },
-	{ "index", m_index, 1, 1 },
-	{ "count", m_count, 1, 1 },
-	{ "join", m_join, 1, 1 },
-	{ "isdigit", m_isdigit, 0, 0 },
-	{ "isdecimal", m_isdigit, 0, 0 },
-	{ "isnumeric", m_isdigit, 0, 0 },
-	{ "isalpha", m_isalpha, 0, 0 },
-	{ "isalnum", m_isalnum, 0, 0 },
-	{ "isspace", m_isspace, 0, 0 },
-	{ "islower", m_islower, 0, 0 },
-	{ "isupper", m_isupper, 0, 0 },
-	{ "ljust", m_ljust, 1, 2 },
-	{ "rjust", m_rjust, 1, 2 },
-	{ "center", m_center, 1, 2 },
-	{ "zfill", m_zfill, 1, 1 },
-};
-
-struct val
-template_string_method(
-    struct eval *x, struct val s, const char *name, const struct val *v, size_t n)
-{
-	struct margs m = { x, s, v, n };
-
-	for (size_t i = 0; i < countof(methods); i++) {
-		if (strcmp(methods[i].name, name) != 0)
-			continue;
-		if (n < methods[i].min || n > methods[i].max)
-			template_fail(
-			    x, x->at, "%zu argument%s for '%s'", n, n == 1 ? "" : "s", name);
-		/* cppcheck-suppress returnDanglingLifetime; values never point to m */
-		return methods[i].fn(&m);
+#define PLAIN(name)                           \
+	{                                     \
+#name, m_##name, "", 0, false \
 	}
-	return template_vabsent();
-}
+#define TAKES(name, params, min)                    \
+	{                                           \
+#name, m_##name, params, min, false \
+	}
+
+/* clang-format off */
+const struct filter template_methods[] = {
+	PLAIN(upper), PLAIN(lower), PLAIN(title), PLAIN(capitalize),
+	TAKES(strip, "chars", 0), TAKES(lstrip, "chars", 0), TAKES(rstrip, "chars", 0),
+	TAKES(split, "sep,maxsplit", 0), TAKES(rsplit, "sep,maxsplit", 0), PLAIN(splitlines),
+	TAKES(partition, "sep", 1), TAKES(rpartition, "sep", 1), TAKES(replace, "old,new,count", 2),
+	TAKES(startswith, "prefix", 1), TAKES(endswith, "suffix", 1),
+	TAKES(removeprefix, "prefix", 1), TAKES(removesuffix, "suffix", 1),
+	TAKES(find, "sub", 1), TAKES(rfind, "sub", 1), TAKES(index, "sub", 1),
+	TAKES(count, "sub", 1), TAKES(join, "iterable", 1),
+	PLAIN(isdigit), { "isdecimal", m_isdigit, "", 0, false },
+	{ "isnumeric", m_isdigit, "", 0, false }, PLAIN(isalpha), PLAIN(isalnum), PLAIN(isspace),
+	PLAIN(islower), PLAIN(isupper),
+	TAKES(ljust, "width,fillchar", 1), TAKES(rjust, "width,fillchar", 1),
+	TAKES(center, "width,fillchar", 1), TAKES(zfill, "width", 1),
+	{ NULL, NULL, NULL, 0, false },
+};
+/* clang-format on */

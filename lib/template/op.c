@@ -1,13 +1,7 @@
-/* Operators, subscripts, slices; % formatting. */
+/* Operators work on values here: arithmetic, subscripts, slices and % formatting. */
 #include <math.h>
 
 #include "template/priv.h"
-
-static void
-mismatch(struct eval *x, const char *op, struct val a, struct val b)
-{
-	template_fail(x, x->at, "%s %s %s: not possible", template_kind(a), op, template_kind(b));
-}
 
 /* ---- numbers ---- */
 
@@ -18,16 +12,16 @@ power(struct eval *x, int64_t a, int64_t b)
 
 	if (b < 0) {
 		if (a == 0)
-			template_fail(x, x->at, "division by zero");
+			template_refuse(x, "division by zero");
 		return template_vreal(pow((double)a, (double)b));
 	}
 	for (;; b >>= 1) {
 		if ((b & 1) != 0 && __builtin_mul_overflow(r, a, &r))
-			template_fail(x, x->at, "integer beyond 64 bits");
+			template_refuse(x, "integer beyond 64 bits");
 		if (b <= 1)
 			return template_vint(r);
 		if (__builtin_mul_overflow(a, a, &a))
-			template_fail(x, x->at, "integer beyond 64 bits");
+			template_refuse(x, "integer beyond 64 bits");
 	}
 }
 
@@ -44,7 +38,7 @@ integers(struct eval *x, int op, int64_t a, int64_t b)
 	case E_POW: return power(x, a, b);
 	default:
 		if (b == 0)
-			template_fail(x, x->at, "division by zero");
+			template_refuse(x, "division by zero");
 		if (op == E_DIV)
 			return template_vreal((double)a / (double)b);
 		if (b == -1) { /* INT64_MIN / -1 traps */
@@ -58,7 +52,7 @@ integers(struct eval *x, int op, int64_t a, int64_t b)
 			r = a % b + (a % b != 0 && (a % b < 0) != (b < 0) ? b : 0);
 	}
 	if (over)
-		template_fail(x, x->at, "integer beyond 64 bits");
+		template_refuse(x, "integer beyond 64 bits");
 	return template_vint(r);
 }
 
@@ -68,7 +62,7 @@ reals(struct eval *x, int op, double a, double b)
 	double m;
 
 	if (b == 0 && (op == E_DIV || op == E_FLOOR || op == E_MOD))
-		template_fail(x, x->at, "division by zero");
+		template_refuse(x, "division by zero");
 	switch (op) {
 	case E_ADD: return template_vreal(a + b);
 	case E_SUB: return template_vreal(a - b);
@@ -76,10 +70,10 @@ reals(struct eval *x, int op, double a, double b)
 	case E_DIV: return template_vreal(a / b);
 	case E_POW:
 		if ((a == 0 && b < 0) || (a < 0 && b != floor(b)))
-			template_fail(x, x->at, "this power is not a real number");
+			template_refuse(x, "this power is not a real number");
 		m = pow(a, b);
 		if (isinf(m) && isfinite(a) && isfinite(b))
-			template_fail(x, x->at, "the result is too large");
+			template_refuse(x, "the result is too large");
 		return template_vreal(m);
 	default:
 		m = fmod(a, b);
@@ -101,7 +95,7 @@ static struct val
 append(struct eval *x, struct val a, struct val b)
 {
 	int64_t n = template_len(a), m = template_len(b);
-	struct val v = template_list(x, (size_t)(n + m), a.k == V_LIST && a.f != 0);
+	struct val v = template_list(x, (size_t)(n + m), template_is_tuple(a));
 
 	for (int64_t i = 0; i < n; i++)
 		v.v[i] = template_at(a, i);
@@ -113,21 +107,21 @@ append(struct eval *x, struct val a, struct val b)
 static struct val
 repeat(struct eval *x, struct val a, int64_t times)
 {
-	int64_t n = a.k == V_STR ? a.n : template_len(a);
+	int64_t n = a.kind == V_STR ? a.n : template_len(a);
 	struct val v;
 	char *p;
 
 	if (times < 0)
 		times = 0;
 	if (n != 0 && times > MAX_OUTPUT / n)
-		template_fail(x, x->at, "the result is too large");
-	if (a.k == V_STR) {
+		template_refuse(x, "the result is too large");
+	if (a.kind == V_STR) {
 		p = template_alloc(x, (size_t)(n * times));
 		for (int64_t i = 0; n != 0 && i < times; i++)
 			memcpy(p + i * n, a.s, (size_t)n);
 		return template_vstr(p, (size_t)(n * times));
 	}
-	v = template_list(x, (size_t)(n * times), a.k == V_LIST && a.f != 0);
+	v = template_list(x, (size_t)(n * times), template_is_tuple(a));
 	for (uint32_t i = 0; i < v.n; i++)
 		v.v[i] = template_at(a, i % n);
 	return v;
@@ -136,34 +130,16 @@ repeat(struct eval *x, struct val a, int64_t times)
 static bool
 list_like(struct val v)
 {
-	return v.k == V_LIST || v.k == V_JARR;
-}
-
-static struct val
-join(struct eval *x, struct val a, struct val b)
-{
-	char *p;
-
-	if ((size_t)a.n + b.n > MAX_OUTPUT)
-		template_fail(x, x->at, "the result is too large");
-	p = template_alloc(x, (size_t)a.n + b.n);
-	if (a.n != 0)
-		memcpy(p, a.s, a.n);
-	if (b.n != 0)
-		memcpy(p + a.n, b.s, b.n);
-	return template_vstr(p, (size_t)a.n + b.n);
+	return v.kind == V_LIST || v.kind == V_JARR;
 }
 
 struct val
 template_binary(struct eval *x, int op, struct val a, struct val b)
 {
-	static const char *const names[] = { [E_ADD] = "+",
-		[E_SUB] = "-",
-		[E_MUL] = "*",
-		[E_DIV] = "/",
-		[E_FLOOR] = "//",
-		[E_MOD] = "%",
-		[E_POW] = "**" };
+	/* clang-format off */
+	static const char *const names[] = { [E_ADD] = "+", [E_SUB] = "-", [E_MUL] = "*",
+		[E_DIV] = "/", [E_FLOOR] = "//", [E_MOD] = "%", [E_POW] = "**" };
+	/* clang-format on */
 	int64_t i = 0, j = 0;
 	double d = 0, e = 0;
 
@@ -171,21 +147,23 @@ template_binary(struct eval *x, int op, struct val a, struct val b)
 		return integers(x, op, i, j);
 	if (template_number(a, &d) && template_number(b, &e))
 		return reals(x, op, d, e);
-	if (op == E_ADD && a.k == V_STR && b.k == V_STR)
-		return join(x, a, b);
-	if (op == E_ADD && list_like(a) && list_like(b) && (a.f == '\0') == (b.f == '\0'))
+	if (op == E_ADD && a.kind == V_STR && b.kind == V_STR) {
+		if ((size_t)a.n + b.n > MAX_OUTPUT)
+			template_refuse(x, "the result is too large");
+		return template_concat(x, (struct val[]){ a, b }, 2, template_vstr("", 0));
+	}
+	if (op == E_ADD && list_like(a) && list_like(b) && (a.flag == 0) == (b.flag == 0))
 		return append(x, a, b);
-	if (op == E_MUL && template_integer(b, &j) && (a.k == V_STR || list_like(a)))
+	if (op == E_MUL && template_integer(b, &j) && (a.kind == V_STR || list_like(a)))
 		return repeat(x, a, j);
-	if (op == E_MUL && template_integer(a, &i) && (b.k == V_STR || list_like(b)))
+	if (op == E_MUL && template_integer(a, &i) && (b.kind == V_STR || list_like(b)))
 		return repeat(x, b, i);
-	if (op == E_MOD && a.k == V_STR) {
-		if (b.k == V_LIST && b.f != '\0')
+	if (op == E_MOD && a.kind == V_STR) {
+		if (template_is_tuple(b))
 			return template_format(x, a.s, a.n, b.v, b.n);
 		return template_format(x, a.s, a.n, &b, 1);
 	}
-	mismatch(x, names[op], a, b);
-	return template_vnone();
+	template_refuse(x, "%s %s %s: not possible", template_kind(a), names[op], template_kind(b));
 }
 
 /* ---- subscripts ---- */
@@ -193,29 +171,31 @@ template_binary(struct eval *x, int op, struct val a, struct val b)
 static struct val
 loop_attr(struct eval *x, const struct node *at, const struct loop *l, const char *s, size_t n)
 {
-	if (template_word(s, n, "index"))
-		return template_vint(l->i + 1);
-	if (template_word(s, n, "index0"))
-		return template_vint(l->i);
-	if (template_word(s, n, "first"))
-		return template_vbool(l->i == 0);
-	if (template_word(s, n, "last"))
-		return template_vbool(l->i == l->n - 1);
-	if (template_word(s, n, "length"))
-		return template_vint(l->n);
-	if (template_word(s, n, "revindex"))
-		return template_vint(l->n - l->i);
-	if (template_word(s, n, "revindex0"))
-		return template_vint(l->n - l->i - 1);
-	if (template_word(s, n, "depth")) /* of recursive loops, which are not there */
-		return template_vint(1);
-	if (template_word(s, n, "depth0"))
-		return template_vint(0);
-	if (template_word(s, n, "previtem") && l->i > 0)
-		return template_at(l->seq, l->i - 1);
-	if (template_word(s, n, "nextitem") && l->i < l->n - 1)
-		return template_at(l->seq, l->i + 1);
-	return template_undef(x, at, (struct val){ .k = V_LOOP }, s, n, NULL);
+	static const char *const names[] = { "index", "index0", "first", "last", "length",
+		"revindex", "revindex0", "depth", "depth0", "previtem", "nextitem" };
+	size_t k = 0;
+
+	while (k < countof(names) && !template_word(s, n, names[k]))
+		k++;
+	switch (k) {
+	case 0: return template_vint(l->i + 1);
+	case 1: return template_vint(l->i);
+	case 2: return template_vbool(l->i == 0);
+	case 3: return template_vbool(l->i == l->n - 1);
+	case 4: return template_vint(l->n);
+	case 5: return template_vint(l->n - l->i);
+	case 6: return template_vint(l->n - l->i - 1);
+	case 7: return template_vint(1); /* of recursive loops, which are not there */
+	case 8: return template_vint(0);
+	case 9:
+		if (l->i > 0)
+			return template_at(l->seq, l->i - 1);
+		break;
+	case 10:
+		if (l->i < l->n - 1)
+			return template_at(l->seq, l->i + 1);
+	}
+	return template_undef(x, at, (struct val){ .kind = V_LOOP }, s, n, NULL);
 }
 
 struct val
@@ -223,14 +203,14 @@ template_attr(struct eval *x, const struct node *at, struct val v, const char *s
 {
 	struct val r;
 
-	if (v.k == V_LOOP)
+	if (v.kind == V_LOOP)
 		return loop_attr(x, at, v.l, s, n);
 	if (template_is_map(v)) {
 		r = template_map_get(x, v, template_vstr(s, n));
-		if (r.k != V_ABSENT)
+		if (r.kind != V_ABSENT)
 			return r;
 	}
-	if (v.k == V_LIST && v.f == 2 &&
+	if (v.kind == V_LIST && v.flag == 2 &&
 	    (template_word(s, n, "grouper") || template_word(s, n, "list")))
 		return v.v[*s == 'l'];
 	return template_undef(x, at, v, s, n, NULL);
@@ -239,15 +219,15 @@ template_attr(struct eval *x, const struct node *at, struct val v, const char *s
 static struct val
 at_index(struct eval *x, const struct node *at, struct val v, int64_t i)
 {
-	int64_t n = v.k == V_STR ? (int64_t)template_chars(v.s, v.n) : template_len(v);
+	int64_t n = v.kind == V_STR ? (int64_t)template_chars(v.s, v.n) : template_len(v);
 	size_t from, len;
 
-	template_work(x, v.k == V_STR ? v.n : 0);
+	template_work(x, v.kind == V_STR ? v.n : 0);
 	if (i < 0)
 		i += n;
 	if (i < 0 || i >= n)
 		return template_undef(x, at, v, NULL, 0, NULL);
-	if (v.k != V_STR)
+	if (v.kind != V_STR)
 		return template_at(v, i);
 	from = template_offset(v.s, v.n, (size_t)i);
 	template_decode(v.s + from, &len);
@@ -260,16 +240,16 @@ template_item(struct eval *x, const struct node *at, struct val v, struct val ke
 	struct val r;
 	int64_t i;
 
-	if (v.k == V_LOOP && key.k == V_STR)
+	if (v.kind == V_LOOP && key.kind == V_STR)
 		return loop_attr(x, at, v.l, key.s, key.n);
-	if ((template_is_seq(v) || v.k == V_STR) && template_integer(key, &i))
+	if ((template_is_seq(v) || v.kind == V_STR) && template_integer(key, &i))
 		return at_index(x, at, v, i);
 	if (template_is_map(v)) {
 		r = template_map_get(x, v, key);
-		if (r.k != V_ABSENT)
+		if (r.kind != V_ABSENT)
 			return r;
 	}
-	if (key.k == V_STR)
+	if (key.kind == V_STR)
 		return template_undef(x, at, v, key.s, key.n, NULL);
 	return template_undef(x, at, v, NULL, 0, NULL);
 }
@@ -280,56 +260,32 @@ bound(struct eval *x, struct val v, int64_t def, int64_t n, int64_t low, int64_t
 {
 	int64_t i;
 
-	if (v.k == V_ABSENT || v.k == V_NONE)
+	if (!template_is_given(v))
 		return def;
 	if (!template_integer(template_defined(x, v), &i))
-		template_fail(x, x->at, "%s in a slice: only integers can be", template_kind(v));
+		template_refuse(x, "%s in a slice: only integers can be", template_kind(v));
 	if (i < 0)
 		i += n;
 	return i < low ? low : i > high ? high : i;
-}
-
-static struct val
-slice_text(struct eval *x, struct val v, int64_t from, int64_t n, int64_t step)
-{
-	struct val chars;
-	size_t a, b, len = 0;
-	char *p, *q;
-
-	if (n == 0)
-		return template_vstr("", 0);
-	if (step == 1) {
-		a = template_offset(v.s, v.n, (size_t)from);
-		b = a + template_offset(v.s + a, v.n - a, (size_t)n);
-		return template_vstr(v.s + a, b - a);
-	}
-	chars = template_seq(x, v);
-	for (int64_t i = 0; i < n; i++)
-		len += chars.v[from + i * step].n;
-	p = q = template_alloc(x, len);
-	for (int64_t i = 0; i < n; i++) {
-		memcpy(q, chars.v[from + i * step].s, chars.v[from + i * step].n);
-		q += chars.v[from + i * step].n;
-	}
-	return template_vstr(p, len);
 }
 
 struct val
 template_slice(struct eval *x, struct val v, struct val a, struct val b, struct val c)
 {
 	int64_t step = 1, len, from, to, n;
-	struct val list;
+	struct val list, seq;
+	size_t start;
 
-	if (!template_is_seq(v) && v.k != V_STR)
-		template_fail(x, x->at, "%s has no slices", template_kind(v));
-	if (c.k != V_ABSENT && c.k != V_NONE && !template_integer(template_defined(x, c), &step))
-		template_fail(x, x->at, "%s in a slice: only integers can be", template_kind(c));
+	if (!template_is_seq(v) && v.kind != V_STR)
+		template_refuse(x, "%s has no slices", template_kind(v));
+	if (template_is_given(c) && !template_integer(template_defined(x, c), &step))
+		template_refuse(x, "%s in a slice: only integers can be", template_kind(c));
 	if (step == 0)
-		template_fail(x, x->at, "a slice cannot go in steps of 0");
+		template_refuse(x, "a slice cannot go in steps of 0");
 	if (step > INT32_MAX || step < -INT32_MAX)
 		step = step > 0 ? INT32_MAX : -INT32_MAX;
-	len = v.k == V_STR ? (int64_t)template_chars(v.s, v.n) : template_len(v);
-	template_work(x, v.k == V_STR ? v.n : 0);
+	len = v.kind == V_STR ? (int64_t)template_chars(v.s, v.n) : template_len(v);
+	template_work(x, v.kind == V_STR ? v.n : 0);
 	if (step > 0) {
 		from = bound(x, a, 0, len, 0, len);
 		to = bound(x, b, len, len, 0, len);
@@ -339,13 +295,19 @@ template_slice(struct eval *x, struct val v, struct val a, struct val b, struct 
 		to = bound(x, b, -1, len, -1, len - 1);
 		n = from > to ? (from - to - 1) / -step + 1 : 0;
 	}
-	if (v.k == V_STR)
-		return slice_text(x, v, from, n, step);
+	if (v.kind == V_STR && step == 1) {
+		start = template_offset(v.s, v.n, (size_t)from);
+		return template_vstr(
+		    v.s + start, template_offset(v.s + start, v.n - start, (size_t)n));
+	}
 	if (n > MAX_OUTPUT)
-		template_fail(x, x->at, "the result is too large");
-	list = template_list(x, (size_t)n, v.k == V_LIST && v.f != 0);
+		template_refuse(x, "the result is too large");
+	list = template_list(x, (size_t)n, template_is_tuple(v));
+	seq = v.kind == V_STR && n != 0 ? template_seq(x, v) : v;
 	for (int64_t i = 0; i < n; i++)
-		list.v[i] = template_at(v, from + i * step);
+		list.v[i] = template_at(seq, from + i * step);
+	if (v.kind == V_STR)
+		return template_concat(x, list.v, list.n, template_vstr("", 0));
 	return list;
 }
 
@@ -374,10 +336,10 @@ read_spec(struct eval *x, const char *s, const char *end, struct spec *f)
 		for (f->prec = 0, s++; s < end && *s >= '0' && *s <= '9' && f->prec < 10000; s++)
 			f->prec = f->prec * 10 + *s - '0';
 	if (s >= end)
-		template_fail(x, x->at, "the format ends in the middle of a %%");
+		template_refuse(x, "the format ends in the middle of a %%");
 	f->conv = *s;
 	if (f->width > 10000 || f->prec > 1000)
-		template_fail(x, x->at, "a field of the format is too wide");
+		template_refuse(x, "a field of the format is too wide");
 	return s + 1;
 }
 
@@ -390,7 +352,7 @@ format_number(struct eval *x, struct pth_buf *b, const struct spec *f, struct va
 	int64_t i = 0;
 
 	if (!template_number(v, &d))
-		template_fail(x, x->at, "%%%c needs a number, not %s", f->conv, template_kind(v));
+		template_refuse(x, "%%%c needs a number, not %s", f->conv, template_kind(v));
 	*p++ = '%';
 	if (f->plus)
 		*p++ = '+';
@@ -403,9 +365,9 @@ format_number(struct eval *x, struct pth_buf *b, const struct spec *f, struct va
 	if (!real) {
 		if (!template_integer(v, &i)) {
 			if (strchr("xXo", f->conv) != NULL)
-				template_fail(x, x->at, "%%%c needs an integer", f->conv);
+				template_refuse(x, "%%%c needs an integer", f->conv);
 			if (!(fabs(d) < 9.2e18))
-				template_fail(x, x->at, "integer beyond 64 bits");
+				template_refuse(x, "integer beyond 64 bits");
 			i = (int64_t)d;
 		}
 		if (i < 0 && i > INT64_MIN && strchr("xXo", f->conv) != NULL) {
@@ -437,17 +399,18 @@ format_one(struct eval *x, struct pth_buf *b, const struct spec *f, struct val v
 	if (number) {
 		format_number(x, b, f, v);
 	} else if (f->conv == 's' || f->conv == 'r') {
-		template_put(x, b, v, f->conv == 'r', 0);
+		template_put(x, b, v, f->conv == 'r' ? FORM_REPR : FORM_STR, -1);
 		if (f->prec >= 0)
 			pth_buf_cut(
 			    b, at + template_offset(b->s + at, b->len - at, (size_t)f->prec));
-	} else if (f->conv == 'c' && (v.k == V_INT ? v.i > 0 && v.i < 0x110000 : v.k == V_STR)) {
-		if (v.k == V_INT)
+	} else if (f->conv == 'c' &&
+	    (v.kind == V_INT ? v.i > 0 && v.i < 0x110000 : v.kind == V_STR)) {
+		if (v.kind == V_INT)
 			template_utf8(b, (unsigned)v.i);
 		else
 			pth_buf_add(b, v.s, v.n);
 	} else {
-		template_fail(x, x->at, "no format %%%c", f->conv);
+		template_refuse(x, "no format %%%c", f->conv);
 	}
 	have = template_chars(b->s + at, b->len - at);
 	pad = f->width - (long)have;
@@ -484,13 +447,13 @@ template_format(struct eval *x, const char *s, size_t n, const struct val *arg, 
 			continue;
 		}
 		if (f.conv == '(')
-			template_fail(x, x->at, "formats by name are not supported");
+			template_refuse(x, "formats by name are not supported");
 		if (used == narg)
-			template_fail(x, x->at, "the format wants more than %zu value%s", narg,
+			template_refuse(x, "the format wants more than %zu value%s", narg,
 			    narg == 1 ? "" : "s");
 		format_one(x, b, &f, arg[used++]);
 	}
 	if (used < narg)
-		template_fail(x, x->at, "the format wants only %zu of %zu values", used, narg);
+		template_refuse(x, "the format wants only %zu of %zu values", used, narg);
 	return template_take(x);
 }

@@ -1,18 +1,15 @@
-/* Statements, and the life of a parsed template. */
+/* The parser reads statements here; templates are made and freed. */
 #include "base/text.h"
 #include "template/priv.h"
 
 void
 template_parse_fail(struct parse *p, uint32_t pos, const char *fmt, ...)
 {
-	struct pth_buf b = PTH_BUF_INIT;
 	va_list ap;
 
 	va_start(ap, fmt);
-	pth_buf_vaddf(&b, fmt, ap);
+	template_verror(p->src, pos, p->e, fmt, ap);
 	va_end(ap);
-	template_error(p->src, pos, p->e, "%s", b.s != NULL ? b.s : "");
-	pth_buf_release(&b);
 	longjmp(p->out, 1);
 }
 
@@ -63,24 +60,26 @@ template_symbol(struct shared *sh, const char *s, size_t n)
 /* ---- statements ---- */
 
 static struct node *parse_body(
-    struct parse *p, uint32_t begin, const char *what, const char *const *ends);
+    struct parse *p, uint32_t begin, const char *what, const char *const *branches);
+static struct node *parse_last_body(struct parse *p, uint32_t begin, const char *what);
 
-static void
-end_tag(struct parse *p)
+/* Is p on one of the names, of which NULL is the last? */
+static bool
+at_one_of(const struct parse *p, const char *const *names)
 {
-	template_expect(p, T_BLOCK_END);
+	for (; *names != NULL; names++)
+		if (template_is(p, *names))
+			return true;
+	return false;
 }
 
 static bool
 special(const struct parse *p)
 {
 	static const char *const names[] = { "true", "True", "false", "False", "none", "None",
-		"not", "and", "or", "in", "is", "if", "else" };
+		"not", "and", "or", "in", "is", "if", "else", NULL };
 
-	for (size_t i = 0; i < countof(names); i++)
-		if (template_is(p, names[i]))
-			return true;
-	return false;
+	return at_one_of(p, names);
 }
 
 static struct node *target(struct parse *p, bool ns);
@@ -90,8 +89,7 @@ target_one(struct parse *p, bool ns)
 {
 	struct node *n, *attr;
 
-	if (p->t.kind == T_LPAREN) {
-		template_next(p);
+	if (template_skip_kind(p, T_LPAREN)) {
 		if (++p->depth > MAX_NEST)
 			template_parse_fail(p, p->t.pos, "nested too deep");
 		n = target(p, ns);
@@ -101,19 +99,13 @@ target_one(struct parse *p, bool ns)
 	}
 	if (p->t.kind != T_NAME || special(p))
 		template_parse_fail(p, p->t.pos, "expected a name to assign to");
-	n = template_node(p, E_NAME, p->t.pos);
-	n->sym = template_symbol(p->sh, p->t.s, p->t.n);
-	template_next(p);
-	if (!ns || p->t.kind != T_DOT)
+	n = template_name(p, E_NAME);
+	if (!ns || !template_skip_kind(p, T_DOT))
 		return n;
-	template_next(p);
-	attr = template_node(p, E_ATTR, p->t.pos);
 	if (p->t.kind != T_NAME)
 		template_expect(p, T_NAME);
+	attr = template_name(p, E_ATTR);
 	attr->a = n;
-	attr->s = pth_arena_strn(&p->sh->arena, p->t.s, p->t.n);
-	attr->n = p->t.n;
-	template_next(p);
 	return attr;
 }
 
@@ -129,11 +121,8 @@ target(struct parse *p, bool ns)
 	list->a = n;
 	list->n = 1;
 	tail = &n->next;
-	while (p->t.kind == T_COMMA) {
-		template_next(p);
-		if (p->t.kind != T_NAME && p->t.kind != T_LPAREN)
-			break;
-		if (template_is(p, "in"))
+	while (template_skip_kind(p, T_COMMA)) {
+		if ((p->t.kind != T_NAME && p->t.kind != T_LPAREN) || template_is(p, "in"))
 			break;
 		*tail = target_one(p, ns);
 		tail = &(*tail)->next;
@@ -146,27 +135,21 @@ target(struct parse *p, bool ns)
 static struct node *
 parse_if(struct parse *p, uint32_t begin)
 {
-	static const char *const ends[] = { "elif", "else", "endif", NULL };
-	static const char *const last[] = { "endif", NULL };
+	static const char *const branches[] = { "elif", "else", NULL };
 	struct node *first = template_node(p, S_IF, begin), *n = first;
 
 	for (;;) {
 		n->a = template_tuple(p, false);
-		end_tag(p);
-		n->b = parse_body(p, begin, "if", ends);
-		if (template_is(p, "endif"))
-			break;
+		n->b = parse_body(p, begin, "if", branches);
+		if (template_skip(p, "endif"))
+			return first;
 		n->c = template_node(p, S_IF, p->t.pos);
 		n = n->c;
-		if (template_is(p, "else")) {
-			template_next(p);
-			end_tag(p);
-			n->b = parse_body(p, begin, "if", last);
+		if (template_skip(p, "else"))
 			break;
-		}
 		template_next(p);
 	}
-	template_next(p);
+	n->b = parse_last_body(p, begin, "if");
 	return first;
 }
 
@@ -174,8 +157,7 @@ parse_if(struct parse *p, uint32_t begin)
 static struct node *
 parse_for(struct parse *p, uint32_t begin)
 {
-	static const char *const ends[] = { "else", "endfor", NULL };
-	static const char *const last[] = { "endfor", NULL };
+	static const char *const branches[] = { "else", NULL };
 	struct node *n = template_node(p, S_FOR, begin), *more = template_node(p, S_FOR, begin);
 
 	if (template_is(p, "loop"))
@@ -189,14 +171,11 @@ parse_for(struct parse *p, uint32_t begin)
 		more->a = template_expression(p);
 	if (template_is(p, "recursive"))
 		template_parse_fail(p, p->t.pos, "recursive loops are not supported");
-	end_tag(p);
-	n->c = parse_body(p, begin, "for", ends);
-	if (template_is(p, "else")) {
+	n->c = parse_body(p, begin, "for", branches);
+	if (!template_skip(p, "endfor")) {
 		template_next(p);
-		end_tag(p);
-		more->b = parse_body(p, begin, "for", last);
+		more->b = parse_last_body(p, begin, "for");
 	}
-	template_next(p);
 	return n;
 }
 
@@ -213,27 +192,22 @@ block_text(struct parse *p)
 static struct node *
 parse_set(struct parse *p, uint32_t begin)
 {
-	static const char *const last[] = { "endset", NULL };
 	struct node *n = template_node(p, S_SET, begin);
 
 	n->a = target(p, true);
-	if (p->t.kind == T_ASSIGN) {
-		template_next(p);
+	if (template_skip_kind(p, T_ASSIGN)) {
 		n->b = template_tuple(p, true);
 		return n;
 	}
 	n->op = S_SETBLOCK;
 	n->b = block_text(p);
-	end_tag(p);
-	n->c = parse_body(p, begin, "set", last);
-	template_next(p);
+	n->c = parse_last_body(p, begin, "set");
 	return n;
 }
 
 static struct node *
 parse_filter_block(struct parse *p, uint32_t begin)
 {
-	static const char *const last[] = { "endfilter", NULL };
 	struct node *n = template_node(p, S_FILTER, begin);
 
 	/* the scanner stands on the first name: as if a pipe came before it */
@@ -241,9 +215,7 @@ parse_filter_block(struct parse *p, uint32_t begin)
 	p->has_ahead = true;
 	p->t.kind = T_PIPE;
 	n->b = block_text(p);
-	end_tag(p);
-	n->c = parse_body(p, begin, "filter", last);
-	template_next(p);
+	n->c = parse_last_body(p, begin, "filter");
 	return n;
 }
 
@@ -251,7 +223,6 @@ parse_filter_block(struct parse *p, uint32_t begin)
 static struct node *
 parse_with(struct parse *p, uint32_t begin)
 {
-	static const char *const last[] = { "endwith", NULL };
 	struct node *n = template_node(p, S_WITH, begin), **tail = &n->a, *set;
 
 	while (p->t.kind != T_BLOCK_END) {
@@ -262,13 +233,10 @@ parse_with(struct parse *p, uint32_t begin)
 		*tail = set;
 		tail = &set->next;
 		n->n++;
-		if (p->t.kind != T_COMMA)
+		if (!template_skip_kind(p, T_COMMA))
 			break;
-		template_next(p);
 	}
-	end_tag(p);
-	n->c = parse_body(p, begin, "with", last);
-	template_next(p);
+	n->c = parse_last_body(p, begin, "with");
 	return n;
 }
 
@@ -345,7 +313,7 @@ parse_statement(struct parse *p, uint32_t begin)
 		template_next(p);
 		n = statements[i].parse(p, begin);
 		p->blocks--;
-		end_tag(p);
+		template_expect(p, T_BLOCK_END);
 		return n;
 	}
 	unknown_statement(p);
@@ -363,31 +331,34 @@ parse_print(struct parse *p, uint32_t begin)
 	return n;
 }
 
+/* Is p on the tag that ends a block, or begins another branch of it? */
 static bool
-at_one_of(const struct parse *p, const char *const *names)
+body_ends(const struct parse *p, const char *what, const char *const *branches)
 {
-	for (; names != NULL && *names != NULL; names++)
-		if (template_is(p, *names))
-			return true;
-	return false;
+	return what != NULL &&
+	    ((p->t.kind == T_NAME && p->t.n > 3 && memcmp(p->t.s, "end", 3) == 0 &&
+	         template_word(p->t.s + 3, p->t.n - 3, what)) ||
+	        at_one_of(p, branches));
 }
 
-/* Statements up to a tag that begins with one of ends; p stands on its name.
- * ends NULL: up to the end of the text. */
+/* The statements behind this tag, up to one with the name "end" and what, or one
+ * of branches, on which p then stands. what NULL: up to the end of the text. */
 static struct node *
-parse_body(struct parse *p, uint32_t begin, const char *what, const char *const *ends)
+parse_body(struct parse *p, uint32_t begin, const char *what, const char *const *branches)
 {
 	struct node *list = NULL, **tail = &list, *n;
 	const char *outer = p->what;
 	struct token t;
 
+	if (what != NULL)
+		template_expect(p, T_BLOCK_END);
 	for (;;) {
 		p->what = what;
 		t = template_scan_text(p);
 		p->has_ahead = false;
 		switch (t.kind) {
 		case T_EOF:
-			if (ends != NULL)
+			if (what != NULL)
 				template_parse_fail(
 				    p, begin, "'%s' without '{%% end%s %%}'", what, what);
 			return list;
@@ -399,7 +370,7 @@ parse_body(struct parse *p, uint32_t begin, const char *what, const char *const 
 		case T_VAR_BEGIN: n = parse_print(p, t.pos); break;
 		default:
 			template_next(p);
-			if (at_one_of(p, ends)) {
+			if (body_ends(p, what, branches)) {
 				p->what = outer;
 				return list;
 			}
@@ -408,6 +379,17 @@ parse_body(struct parse *p, uint32_t begin, const char *what, const char *const 
 		*tail = n;
 		tail = &n->next;
 	}
+}
+
+/* The same up to the end of the block, which is skipped. */
+static struct node *
+parse_last_body(struct parse *p, uint32_t begin, const char *what)
+{
+	static const char *const none[] = { NULL };
+	struct node *list = parse_body(p, begin, what, none);
+
+	template_next(p);
+	return list;
 }
 
 /* ---- templates ---- */
@@ -476,13 +458,10 @@ template_parse_one(struct shared *sh, const char *name, const char *s, size_t n,
 	if (sh->opt.drop_last_newline && t->src.n > 0 && t->src.s[t->src.n - 1] == '\n')
 		((char *)(uintptr_t)t->src.s)[--t->src.n] = '\0';
 	p = pth_xmalloc(sizeof *p);
-	*p = (struct parse){ .src = &t->src,
-		.sh = sh,
-		.e = e,
-		.expr = expr,
-		.trim = !sh->opt.keep_blocks,
-		.lstrip = !sh->opt.keep_blocks };
+	*p = (struct parse){ .src = &t->src, .sh = sh, .e = e, .expr = expr };
+	p->trim = p->lstrip = !sh->opt.keep_blocks;
 	r = parse_into(p, t);
+	pth_buf_release(&p->tmp);
 	free(p);
 	return r == 0 ? t : NULL;
 }

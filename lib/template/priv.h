@@ -3,7 +3,7 @@
  *
  *   scan.c    text and tokens; whitespace control
  *   parse.c   statements      expr.c    expressions
- *   bind.c    arguments to parameters
+ *   bind.c    arguments to parameters; filters applied by name
  *   eval.c    the interpreter; the API
  *   undef.c   what to say about what is missing
  *   value.c   values: heap, comparison, sequences, to and from jansson
@@ -15,8 +15,9 @@
  *   is.c      what stands after `is`
  *
  * Parser and interpreter leave by longjmp when something is wrong: all they
- * own is an arena and a heap that the one who called setjmp releases. The
- * outside sees an ordinary -1 or NULL.
+ * own is an arena, a heap and a buffer that the one who called setjmp releases.
+ * A variable with a cleanup attribute stands only in a function that longjmp
+ * never leaves. The outside sees an ordinary -1 or NULL.
  */
 #ifndef PTH_TEMPLATE_PRIV_H
 #define PTH_TEMPLATE_PRIV_H
@@ -52,6 +53,8 @@ struct tsource {
 /* "name:line:col: message"; PTH_INPUT; -1. The column counts characters. */
 int template_error(const struct tsource *src, uint32_t pos, struct pth_err *e, const char *fmt, ...)
     PTH_PRINTF(4, 5);
+int template_verror(const struct tsource *src, uint32_t pos, struct pth_err *e, const char *fmt,
+    va_list ap) PTH_PRINTF(4, 0);
 
 /* Bytes of white space (as Python's \s) that s begins, ends with; 0: none. */
 size_t template_space(const char *s, size_t n);
@@ -59,26 +62,19 @@ size_t template_space_back(const char *s, size_t n);
 
 /* ---- values: 16 bytes, passed by value ---- */
 
+/* clang-format off */
 enum kind {
 	V_ABSENT, /* no value at all: a parameter not given */
-	V_UNDEF,
-	V_NONE,
-	V_BOOL,
-	V_INT,
-	V_REAL,
-	V_STR,
-	V_LIST,
-	V_JARR,
-	V_RANGE, /* sequences */
-	V_MAP,
-	V_JOBJ,
-	V_LOOP,
+	V_UNDEF, V_NONE, V_BOOL, V_INT, V_REAL, V_STR,
+	V_LIST, V_JARR, V_RANGE, /* sequences */
+	V_MAP, V_JOBJ, V_LOOP,
 };
+/* clang-format on */
 
 struct val {
-	uint8_t k;  /* enum kind */
-	uint8_t f;  /* V_LIST: 1 a tuple, 2 one of groupby; V_UNDEF: soft, prints as "" */
-	uint32_t n; /* V_STR: bytes; V_LIST: elements */
+	uint8_t kind; /* enum kind */
+	uint8_t flag; /* V_LIST: 1 a tuple, 2 one of groupby; V_UNDEF: soft, prints as "" */
+	uint32_t n;   /* V_STR: bytes; V_LIST: elements */
 	union {
 		bool b;
 		int64_t i;
@@ -122,55 +118,18 @@ struct loop {
 
 /* ---- the tree ---- */
 
+/* clang-format off */
 enum op {
 	/* expressions */
-	E_CONST,
-	E_NAME,
-	E_ATTR,
-	E_ITEM,
-	E_SLICE,
-	E_LIST,
-	E_TUPLE,
-	E_DICT,
-	E_NOT,
-	E_NEG,
-	E_POS,
-	E_AND,
-	E_OR,
-	E_ADD,
-	E_SUB,
-	E_MUL,
-	E_DIV,
-	E_FLOOR,
-	E_MOD,
-	E_POW,
-	E_CONCAT,
-	E_CMP,
-	E_COND,
-	E_FILTER,
-	E_TEST,
-	E_CALL,
-	E_KW,
+	E_CONST, E_NAME, E_ATTR, E_ITEM, E_SLICE, E_LIST, E_TUPLE, E_DICT, E_NOT, E_NEG, E_POS, E_AND,
+	E_OR, E_ADD, E_SUB, E_MUL, E_DIV, E_FLOOR, E_MOD, E_POW, E_CONCAT, E_CMP, E_COND, E_FILTER,
+	E_TEST, E_CALL, E_KW,
 	/* operands of E_CMP */
-	C_EQ,
-	C_NE,
-	C_LT,
-	C_LE,
-	C_GT,
-	C_GE,
-	C_IN,
-	C_NOTIN,
+	C_EQ, C_NE, C_LT, C_LE, C_GT, C_GE, C_IN, C_NOTIN,
 	/* statements */
-	S_TEXT,
-	S_PRINT,
-	S_IF,
-	S_FOR,
-	S_SET,
-	S_SETBLOCK,
-	S_INCLUDE,
-	S_WITH,
-	S_FILTER,
+	S_TEXT, S_PRINT, S_IF, S_FOR, S_SET, S_SETBLOCK, S_INCLUDE, S_WITH, S_FILTER,
 };
+/* clang-format on */
 
 struct node {
 	uint8_t op;
@@ -217,44 +176,21 @@ uint32_t template_symbol(struct shared *sh, const char *s, size_t n);
 
 /* ---- scan ---- */
 
-enum tok {
-	T_EOF,
-	T_DATA,
-	T_VAR_BEGIN,
-	T_VAR_END,
-	T_BLOCK_BEGIN,
-	T_BLOCK_END,
-	T_NAME,
-	T_STR,
-	T_INT,
-	T_REAL,
-	T_ADD,
-	T_SUB,
-	T_MUL,
-	T_DIV,
-	T_FLOOR,
-	T_MOD,
-	T_POW,
-	T_TILDE,
-	T_LPAREN,
-	T_RPAREN,
-	T_LBRACKET,
-	T_RBRACKET,
-	T_LBRACE,
-	T_RBRACE,
-	T_EQ,
-	T_NE,
-	T_LT,
-	T_LE,
-	T_GT,
-	T_GE,
-	T_ASSIGN,
-	T_DOT,
-	T_COMMA,
-	T_COLON,
-	T_PIPE,
-	T_SEMI,
-};
+/* clang-format off */
+/* Tokens, and how messages name them. */
+#define TOKENS(T) \
+	T(EOF, "the end of the text") T(DATA, "text") T(VAR_BEGIN, "'{{'") T(VAR_END, "'}}'") \
+	T(BLOCK_BEGIN, "'{%'") T(BLOCK_END, "'%}'") T(NAME, "a name") T(STR, "a string") \
+	T(INT, "an integer") T(REAL, "a number")
+/* Those with one text, the longer texts first. */
+#define SIGNS(S) \
+	S(FLOOR, "//") S(POW, "**") S(EQ, "==") S(NE, "!=") S(GE, ">=") S(LE, "<=") S(ADD, "+") \
+	S(SUB, "-") S(DIV, "/") S(MUL, "*") S(MOD, "%") S(TILDE, "~") S(LBRACKET, "[") \
+	S(RBRACKET, "]") S(LPAREN, "(") S(RPAREN, ")") S(LBRACE, "{") S(RBRACE, "}") S(GT, ">") \
+	S(LT, "<") S(ASSIGN, "=") S(DOT, ".") S(COLON, ":") S(PIPE, "|") S(COMMA, ",") S(SEMI, ";")
+#define TOKEN_KIND(name, text) T_##name,
+enum tok { TOKENS(TOKEN_KIND) SIGNS(TOKEN_KIND) };
+/* clang-format on */
 
 struct token {
 	uint8_t kind;
@@ -279,9 +215,10 @@ struct parse {
 	unsigned nclose;
 	struct token t, ahead;
 	bool has_ahead;
-	unsigned depth;   /* recursion of the expression parser */
-	unsigned blocks;  /* statements open */
-	const char *what; /* the innermost of them */
+	unsigned depth;     /* recursion of the expression parser */
+	struct pth_buf tmp; /* a string with escapes */
+	unsigned blocks;    /* statements open */
+	const char *what;   /* the innermost of them */
 };
 
 void
@@ -298,8 +235,12 @@ const char *template_tok_name(int kind);
 void template_next(struct parse *p);
 bool template_is(const struct parse *p, const char *name);
 bool template_skip(struct parse *p, const char *name);
+bool template_skip_kind(struct parse *p, int kind);
 void template_expect(struct parse *p, int kind);
 struct node *template_node(struct parse *p, int op, uint32_t pos);
+/* A node with the name on which p stands, which is skipped: the text in s and n, or sym of E_NAME.
+ */
+struct node *template_name(struct parse *p, int op);
 /* An expression; a tuple without brackets (cond: `a if b` may be in it). */
 struct node *template_expression(struct parse *p);
 struct node *template_tuple(struct parse *p, bool cond);
@@ -362,6 +303,8 @@ struct eval {
 void
 template_fail(struct eval *x, const struct node *at, const char *fmt, ...) PTH_PRINTF(3, 4)
 __attribute__((noreturn));
+/* The same, at x->at. */
+#define template_refuse(x, ...) template_fail(x, (x)->at, __VA_ARGS__)
 struct val template_eval(struct eval *x, const struct node *n);
 /* Refuse a value that is undefined. */
 struct val template_defined(struct eval *x, struct val v);
@@ -374,44 +317,23 @@ struct mark template_mark(struct eval *x);
 void template_reset(struct eval *x, struct mark m);
 void template_work(struct eval *x, size_t bytes);
 
-static inline struct val
-template_vnone(void)
-{
-	return (struct val){ .k = V_NONE };
-}
-static inline struct val
-template_vabsent(void)
-{
-	return (struct val){ .k = V_ABSENT };
-}
-static inline struct val
-template_vbool(bool b)
-{
-	return (struct val){ .k = V_BOOL, .b = b };
-}
-static inline struct val
-template_vint(int64_t i)
-{
-	return (struct val){ .k = V_INT, .i = i };
-}
-static inline struct val
-template_vreal(double d)
-{
-	return (struct val){ .k = V_REAL, .d = d };
-}
-static inline struct val
-template_vstr(const char *s, size_t n)
-{
-	return (struct val){ .k = V_STR, .n = (uint32_t)n, .s = s };
-}
-static inline struct val
-template_vsoft(void)
-{
-	return (struct val){ .k = V_UNDEF, .f = 1 };
-}
+/* clang-format off */
+#define template_vnone() ((struct val){ .kind = V_NONE })
+#define template_vabsent() ((struct val){ .kind = V_ABSENT })
+#define template_vbool(value) ((struct val){ .kind = V_BOOL, .b = (value) })
+#define template_vint(value) ((struct val){ .kind = V_INT, .i = (value) })
+#define template_vreal(value) ((struct val){ .kind = V_REAL, .d = (value) })
+#define template_vstr(text, size) \
+	((struct val){ .kind = V_STR, .n = (uint32_t)(size), .s = (text) })
+/* clang-format on */
 struct val template_strn(struct eval *x, const char *s, size_t n); /* copied */
 struct val template_take(struct eval *x); /* what x->tmp holds, which is emptied */
+/* The texts v[0..n), all V_STR, as one, with another one between them. */
+struct val template_concat(struct eval *x, const struct val *v, size_t n, struct val between);
+/* Refuse a text of more than MAX_OUTPUT bytes. */
+void template_room(struct eval *x, size_t bytes);
 struct val template_list(struct eval *x, size_t n, bool tuple); /* elements to be filled */
+void template_reverse(struct val list);                         /* a V_LIST, in place */
 struct val template_undef(struct eval *x, const struct node *at, struct val base, const char *name,
     size_t len, const char *note);
 struct val template_from(json_t *j);
@@ -422,6 +344,7 @@ bool template_truth(struct eval *x, struct val v);
 bool template_equal(struct eval *x, struct val a, struct val b, int depth);
 /* <0 0 >0; fails when the two have no order. */
 int template_order(struct eval *x, struct val a, struct val b, int depth);
+int template_order_text(struct val a, struct val b); /* of two V_STR, by bytes */
 bool template_contains(struct eval *x, struct val in, struct val v);
 bool template_number(struct val v, double *d);   /* bool, int or real */
 bool template_integer(struct val v, int64_t *i); /* bool or int */
@@ -430,6 +353,8 @@ bool template_integer(struct val v, int64_t *i); /* bool or int */
 struct val template_seq(struct eval *x, struct val v);
 bool template_is_seq(struct val v);
 bool template_is_map(struct val v);
+bool template_is_tuple(struct val v);
+bool template_is_given(struct val v); /* an argument that is there and not none */
 int64_t template_len(struct val seq);
 struct val template_at(struct val seq, int64_t i);
 struct val template_map_get(struct eval *x, struct val map, struct val key); /* or V_ABSENT */
@@ -446,10 +371,10 @@ void template_utf8(struct pth_buf *b, unsigned c);
 /* ---- text ---- */
 
 void template_put_int(struct pth_buf *b, int64_t i);
-/* str() as in Python; repr: strings with quotes. Stops at MAX_OUTPUT. */
-void template_put(struct eval *x, struct pth_buf *b, struct val v, bool repr, int depth);
-void template_put_json(struct eval *x, struct pth_buf *b, struct val v, int indent, int level);
-void template_put_yaml(struct eval *x, struct pth_buf *b, struct val v, int depth);
+/* str() and repr() of Python; JSON, with an indent when it is not negative; YAML in one line. */
+enum form { FORM_STR, FORM_REPR, FORM_JSON, FORM_YAML };
+/* Append v to b; fails at MAX_OUTPUT bytes. indent counts for JSON only. */
+void template_put(struct eval *x, struct pth_buf *b, struct val v, enum form form, int indent);
 /* The value as V_STR. */
 struct val template_str(struct eval *x, struct val v);
 /* As V_STR for output and joining, where none is refused. */
@@ -475,6 +400,14 @@ struct call {
 };
 
 typedef struct val template_filter_fn(struct eval *x, struct call *c);
+#define FILTER(name) static struct val name(struct eval *x, struct call *c)
+/* A filter that is one expression. */
+#define FILTER_IS(name, value) \
+	FILTER(name)           \
+	{                      \
+		(void)x;       \
+		return value;  \
+	}
 
 struct filter {
 	const char *name;
@@ -486,19 +419,17 @@ struct filter {
 
 const struct filter *template_filter_find(const char *s, size_t n);
 const struct filter *template_test_find(const char *s, size_t n);
+const struct filter *template_method_find(const char *s, size_t n); /* of a string: s.lower() */
 const char *template_filter_near(const char *s, bool test);
 extern const struct filter template_filters_any[], template_filters_list[], template_filters_text[],
-    template_tests[]; /* each ends with a NULL name */
+    template_tests[], template_methods[]; /* each ends with a NULL name */
 /* Is s of n bytes this word? */
 bool template_word(const char *s, size_t n, const char *word);
 
-/* Run a filter or test with positional arguments. */
+/* Run a filter, test or method with positional arguments. */
 struct val template_apply(
     struct eval *x, const struct filter *f, struct val in, const struct val *arg, size_t n);
 struct val template_call(struct eval *x, const struct node *n);
-/* A method of a string: `s.lower()`. V_ABSENT: no such method. */
-struct val template_string_method(
-    struct eval *x, struct val s, const char *name, const struct val *arg, size_t n);
 
 /* Letters: 'u' upper, 'l' lower, 'c' capitalize. */
 struct val template_case(struct eval *x, struct val s, int how);
@@ -513,7 +444,6 @@ struct val template_path(struct eval *x, struct val item, struct val path);
 
 /* Arguments: the value, or the default when absent; fails on another type. */
 int64_t template_arg_int(struct eval *x, struct val v, int64_t def);
-bool template_arg_bool(struct eval *x, struct val v, bool def);
 struct val template_arg_str(struct eval *x, struct val v, const char *def);
 
 #endif

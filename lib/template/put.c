@@ -1,4 +1,4 @@
-/* Values as text: Python's str and repr, JSON, YAML; UTF-8. */
+/* Values become text here: as Python's str() and repr(), as JSON and as YAML. */
 #include <math.h>
 
 #include "template/priv.h"
@@ -170,127 +170,53 @@ put_escape(struct pth_buf *b, unsigned c)
 		pth_buf_addf(b, "\\U%08x", c);
 }
 
+/* Text between quotes, with escapes: as Python's repr(), or as YAML. */
 static void
-put_repr(struct pth_buf *b, struct val v)
+put_quoted(struct pth_buf *b, struct val v, char quote, bool yaml)
 {
-	char q = v.n != 0 && memchr(v.s, '\'', v.n) != NULL && memchr(v.s, '"', v.n) == NULL ? '"' :
-	                                                                                       '\'';
 	size_t len;
 
-	pth_buf_addc(b, q);
+	pth_buf_addc(b, quote);
 	for (size_t i = 0; i < v.n; i += len) {
 		unsigned c = template_decode(v.s + i, &len);
 
-		if (c == (unsigned char)q || c == '\\') {
+		if (c == (unsigned char)quote || c == '\\') {
 			pth_buf_addc(b, '\\');
 			pth_buf_addc(b, (char)c);
-		} else if (unprintable(c)) {
+		} else if (unprintable(c) || (yaml && c == 0xfffd)) {
 			put_escape(b, c);
 		} else {
 			pth_buf_add(b, v.s + i, len);
 		}
 	}
-	pth_buf_addc(b, q);
+	pth_buf_addc(b, quote);
 }
 
-static void
-check_size(struct eval *x, const struct pth_buf *b, size_t more)
+/* Text that every YAML reader takes as this text, without quotes. */
+static bool
+plain(struct val v)
 {
-	if (b->len + more > MAX_OUTPUT)
-		template_fail(x, x->at, "more than %d MiB of text", MAX_OUTPUT >> 20);
-}
+	static const char *const words[] = { "true", "false", "yes", "no", "on", "off", "null", "y",
+		"n", "nan", "inf" };
+	bool letter = false;
 
-static void
-put_seq(struct eval *x, struct pth_buf *b, struct val v, int depth)
-{
-	int64_t n = template_len(v);
-	bool tuple = v.k == V_LIST && v.f != '\0';
+	if (v.n == 0 || v.n > 200)
+		return false;
+	for (uint32_t i = 0; i < v.n; i++) {
+		char c = v.s[i];
+		bool alpha = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 
-	if (v.k == V_RANGE) {
-		pth_buf_addf(b, "range(%lld, %lld", (long long)v.r->start, (long long)v.r->stop);
-		if (v.r->step != 1)
-			pth_buf_addf(b, ", %lld", (long long)v.r->step);
-		pth_buf_addc(b, ')');
-		return;
+		if (i == 0 && !alpha && c != '/')
+			return false;
+		if (!alpha && !(c >= '0' && c <= '9') && strchr("/.-+@%", c) == NULL)
+			return false;
+		letter |= alpha;
 	}
-	pth_buf_addc(b, tuple ? '(' : '[');
-	for (int64_t i = 0; i < n; i++) {
-		if (i != 0)
-			pth_buf_add(b, ", ", 2);
-		template_put(x, b, template_at(v, i), true, depth + 1);
-	}
-	pth_buf_adds(b, tuple ? n == 1 ? ",)" : ")" : "]");
+	for (size_t i = 0; i < countof(words); i++)
+		if (strlen(words[i]) == v.n && strncasecmp(words[i], v.s, v.n) == 0)
+			return false;
+	return letter;
 }
-
-static void
-put_map(struct eval *x, struct pth_buf *b, struct val v, int depth)
-{
-	struct val items = template_map_items(x, v, 'i');
-
-	pth_buf_adds(b, v.k == V_MAP && v.m->ns ? "<Namespace {" : "{");
-	for (uint32_t i = 0; i < items.n; i++) {
-		if (i != 0)
-			pth_buf_add(b, ", ", 2);
-		template_put(x, b, items.v[i].v[0], true, depth + 1);
-		pth_buf_add(b, ": ", 2);
-		template_put(x, b, items.v[i].v[1], true, depth + 1);
-	}
-	pth_buf_adds(b, v.k == V_MAP && v.m->ns ? "}>" : "}");
-}
-
-void
-template_put(struct eval *x, struct pth_buf *b, struct val v, bool repr, int depth)
-{
-	if (depth > MAX_DEPTH)
-		template_fail(x, x->at, "a value nested deeper than %d", MAX_DEPTH);
-	check_size(x, b, v.k == V_STR ? v.n : 0);
-	switch (v.k) {
-	case V_NONE: pth_buf_add(b, "None", 4); break;
-	case V_BOOL: pth_buf_adds(b, v.b ? "True" : "False"); break;
-	case V_INT: template_put_int(b, v.i); break;
-	case V_REAL: put_real(b, v.d); break;
-	case V_STR:
-		if (repr)
-			put_repr(b, v);
-		else if (v.n != 0)
-			pth_buf_add(b, v.s, v.n);
-		break;
-	case V_LIST:
-	case V_JARR:
-	case V_RANGE: put_seq(x, b, v, depth); break;
-	case V_MAP:
-	case V_JOBJ: put_map(x, b, v, depth); break;
-	case V_LOOP: template_fail(x, x->at, "'loop' itself cannot be printed");
-	default: template_defined(x, v);
-	}
-}
-
-struct val
-template_str(struct eval *x, struct val v)
-{
-	size_t at = x->tmp.len;
-	struct val s;
-
-	v = template_defined(x, v);
-	if (v.k == V_STR)
-		return v;
-	template_put(x, &x->tmp, v, false, 0);
-	s = template_strn(x, x->tmp.s != NULL ? x->tmp.s + at : "", x->tmp.len - at);
-	pth_buf_cut(&x->tmp, at);
-	return s;
-}
-
-struct val
-template_text(struct eval *x, struct val v)
-{
-	if (v.k == V_NONE)
-		template_fail(x, x->at,
-		    "this is none, which has no text (use |default('', true) "
-		    "or |string)");
-	return template_str(x, v);
-}
-
-/* ---- JSON ---- */
 
 static void
 put_json_text(struct pth_buf *b, struct val v)
@@ -330,170 +256,165 @@ newline(struct pth_buf *b, int indent, int level, const char *without)
 		pth_buf_addc(b, ' ');
 }
 
+static void
+put_text(struct pth_buf *b, struct val v, enum form form)
+{
+	bool single = v.n != 0 && memchr(v.s, '\'', v.n) != NULL, twice;
+
+	if (form == FORM_JSON) {
+		put_json_text(b, v);
+	} else if (form == FORM_REPR) {
+		twice = single && memchr(v.s, '"', v.n) == NULL;
+		put_quoted(b, v, twice ? '"' : '\'', false);
+	} else if (form == FORM_YAML && !plain(v)) {
+		put_quoted(b, v, '"', true);
+	} else if (v.n != 0) {
+		pth_buf_add(b, v.s, v.n);
+	}
+}
+
+/* ---- all values ---- */
+
+/* Where a value stands in another one. */
+struct place {
+	enum form form;
+	int indent, level;
+};
+
+static void put(struct eval *x, struct pth_buf *b, struct val v, struct place at);
+
+static void
+put_seq(struct eval *x, struct pth_buf *b, struct val v, struct place at)
+{
+	int64_t n = template_len(v);
+	bool python = at.form == FORM_REPR, tuple = python && template_is_tuple(v);
+
+	if (v.kind == V_RANGE && python) {
+		pth_buf_addf(b, "range(%lld, %lld", (long long)v.r->start, (long long)v.r->stop);
+		if (v.r->step != 1)
+			pth_buf_addf(b, ", %lld", (long long)v.r->step);
+		pth_buf_addc(b, ')');
+		return;
+	}
+	pth_buf_addc(b, tuple ? '(' : '[');
+	for (int64_t i = 0; i < n; i++) {
+		if (i != 0)
+			pth_buf_addc(b, ',');
+		newline(b, at.indent, at.level, i != 0 ? " " : "");
+		put(x, b, template_at(v, i), at);
+	}
+	if (n != 0)
+		newline(b, at.indent, at.level - 1, "");
+	pth_buf_adds(b, tuple ? n == 1 ? ",)" : ")" : "]");
+}
+
 /* Keys in order, as json.dumps(sort_keys=True). */
 static int
 by_key(const void *a, const void *b)
 {
-	const struct val *l = ((const struct val *)a)->v, *r = ((const struct val *)b)->v;
-	uint32_t n = l->n < r->n ? l->n : r->n;
-	int c = n != 0 ? memcmp(l->s, r->s, n) : 0;
-
-	return c != 0 ? c : (l->n > r->n) - (l->n < r->n);
+	return template_order_text(*((const struct val *)a)->v, *((const struct val *)b)->v);
 }
 
+/* The keys of JSON are texts. */
 static void
-json_map(struct eval *x, struct pth_buf *b, struct val v, int indent, int level)
+json_keys(struct eval *x, struct val items)
 {
-	struct val items = template_map_items(x, v, 'i'), *key;
-
 	for (uint32_t i = 0; i < items.n; i++) {
-		key = items.v[i].v;
-		if (key->k == V_BOOL)
+		struct val *key = items.v[i].v;
+
+		if (key->kind == V_BOOL)
 			*key = key->b ? template_vstr("true", 4) : template_vstr("false", 5);
-		else if (key->k == V_NONE)
+		else if (key->kind == V_NONE)
 			*key = template_vstr("null", 4);
-		else if (key->k == V_LIST)
-			template_fail(x, x->at, "a tuple cannot be a key in JSON");
+		else if (key->kind == V_LIST)
+			template_refuse(x, "a tuple cannot be a key in JSON");
 		*key = template_str(x, *key);
 	}
 	if (items.n != 0)
 		qsort(items.v, items.n, sizeof *items.v, by_key);
-	pth_buf_addc(b, '{');
-	for (uint32_t i = 0; i < items.n; i++) {
-		if (i != 0)
-			pth_buf_addc(b, ',');
-		newline(b, indent, level + 1, i != 0 ? " " : "");
-		put_json_text(b, items.v[i].v[0]);
-		pth_buf_adds(b, ": ");
-		template_put_json(x, b, items.v[i].v[1], indent, level + 1);
-	}
-	if (items.n != 0)
-		newline(b, indent, level, "");
-	pth_buf_addc(b, '}');
-}
-
-void
-template_put_json(struct eval *x, struct pth_buf *b, struct val v, int indent, int level)
-{
-	int64_t n;
-
-	if (level > MAX_DEPTH)
-		template_fail(x, x->at, "a value nested deeper than %d", MAX_DEPTH);
-	check_size(x, b, v.k == V_STR ? v.n : 0);
-	v = template_defined(x, v);
-	if (template_is_seq(v)) {
-		n = template_len(v);
-		pth_buf_addc(b, '[');
-		for (int64_t i = 0; i < n; i++) {
-			if (i != 0)
-				pth_buf_addc(b, ',');
-			newline(b, indent, level + 1, i != 0 ? " " : "");
-			template_put_json(x, b, template_at(v, i), indent, level + 1);
-		}
-		if (n != 0)
-			newline(b, indent, level, "");
-		pth_buf_addc(b, ']');
-	} else if (template_is_map(v)) {
-		json_map(x, b, v, indent, level);
-	} else if (v.k == V_STR) {
-		put_json_text(b, v);
-	} else if (v.k == V_NONE) {
-		pth_buf_adds(b, "null");
-	} else if (v.k == V_BOOL) {
-		pth_buf_adds(b, v.b ? "true" : "false");
-	} else if (v.k == V_INT) {
-		template_put_int(b, v.i);
-	} else if (v.k == V_REAL && isfinite(v.d)) {
-		put_real(b, v.d);
-	} else {
-		template_fail(x, x->at, "%s has no JSON form", template_kind(v));
-	}
-}
-
-/* ---- YAML: one line, flow style ---- */
-
-/* Text that every YAML reader takes as this text, without quotes. */
-static bool
-plain(struct val v)
-{
-	static const char *const words[] = { "true", "false", "yes", "no", "on", "off", "null", "y",
-		"n", "nan", "inf" };
-	bool letter = false;
-
-	if (v.n == 0 || v.n > 200)
-		return false;
-	for (uint32_t i = 0; i < v.n; i++) {
-		char c = v.s[i];
-		bool alpha = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-
-		if (i == 0 && !alpha && c != '/')
-			return false;
-		if (!alpha && !(c >= '0' && c <= '9') && strchr("/.-+@%", c) == NULL)
-			return false;
-		letter |= alpha;
-	}
-	for (size_t i = 0; i < countof(words); i++)
-		if (strlen(words[i]) == v.n && strncasecmp(words[i], v.s, v.n) == 0)
-			return false;
-	return letter;
 }
 
 static void
-put_yaml_text(struct pth_buf *b, struct val v)
+put_map(struct eval *x, struct pth_buf *b, struct val v, struct place at)
 {
-	size_t len;
+	struct val items = template_map_items(x, v, 'i');
+	bool ns = at.form == FORM_REPR && v.kind == V_MAP && v.m->ns;
 
-	if (plain(v)) {
-		pth_buf_add(b, v.s, v.n);
-		return;
+	if (at.form == FORM_JSON)
+		json_keys(x, items);
+	pth_buf_adds(b, ns ? "<Namespace {" : "{");
+	for (uint32_t i = 0; i < items.n; i++) {
+		if (i != 0)
+			pth_buf_addc(b, ',');
+		newline(b, at.indent, at.level, i != 0 ? " " : "");
+		put(x, b, items.v[i].v[0], at);
+		pth_buf_add(b, ": ", 2);
+		put(x, b, items.v[i].v[1], at);
 	}
-	pth_buf_addc(b, '"');
-	for (size_t i = 0; i < v.n; i += len) {
-		unsigned c = template_decode(v.s + i, &len);
+	if (items.n != 0)
+		newline(b, at.indent, at.level - 1, "");
+	pth_buf_adds(b, ns ? "}>" : "}");
+}
 
-		if (c == '"' || c == '\\') {
-			pth_buf_addc(b, '\\');
-			pth_buf_addc(b, (char)c);
-		} else if (unprintable(c) || c == 0xfffd) {
-			put_escape(b, c);
-		} else {
-			pth_buf_add(b, v.s + i, len);
-		}
-	}
-	pth_buf_addc(b, '"');
+static void
+put(struct eval *x, struct pth_buf *b, struct val v, struct place at)
+{
+	bool python = at.form <= FORM_REPR;
+	struct place below = { python ? FORM_REPR : at.form, at.indent, at.level + 1 };
+
+	if (at.level > MAX_DEPTH)
+		template_refuse(x, "a value nested deeper than %d", MAX_DEPTH);
+	if (b->len + (v.kind == V_STR ? v.n : 0) > MAX_OUTPUT)
+		template_refuse(x, "more than %d MiB of text", MAX_OUTPUT >> 20);
+	v = template_defined(x, v);
+	if (template_is_seq(v))
+		put_seq(x, b, v, below);
+	else if (template_is_map(v))
+		put_map(x, b, v, below);
+	else if (v.kind == V_STR)
+		put_text(b, v, at.form);
+	else if (v.kind == V_NONE)
+		pth_buf_adds(b, python ? "None" : "null");
+	else if (v.kind == V_BOOL && python)
+		pth_buf_adds(b, v.b ? "True" : "False");
+	else if (v.kind == V_BOOL)
+		pth_buf_adds(b, v.b ? "true" : "false");
+	else if (v.kind == V_INT)
+		template_put_int(b, v.i);
+	else if (v.kind == V_REAL && (python || isfinite(v.d)))
+		put_real(b, v.d);
+	else if (!python)
+		template_refuse(x, "%s has no JSON form", template_kind(v));
+	else if (v.kind == V_LOOP)
+		template_refuse(x, "'loop' itself cannot be printed");
 }
 
 void
-template_put_yaml(struct eval *x, struct pth_buf *b, struct val v, int depth)
+template_put(struct eval *x, struct pth_buf *b, struct val v, enum form form, int indent)
 {
-	struct val items;
+	put(x, b, v, (struct place){ form, indent, 0 });
+}
 
-	if (depth > MAX_DEPTH)
-		template_fail(x, x->at, "a value nested deeper than %d", MAX_DEPTH);
-	check_size(x, b, v.k == V_STR ? v.n : 0);
+struct val
+template_str(struct eval *x, struct val v)
+{
+	size_t at = x->tmp.len;
+	struct val s;
+
 	v = template_defined(x, v);
-	if (v.k == V_STR) {
-		put_yaml_text(b, v);
-	} else if (template_is_seq(v)) {
-		pth_buf_addc(b, '[');
-		for (int64_t i = 0, n = template_len(v); i < n; i++) {
-			if (i != 0)
-				pth_buf_adds(b, ", ");
-			template_put_yaml(x, b, template_at(v, i), depth + 1);
-		}
-		pth_buf_addc(b, ']');
-	} else if (template_is_map(v)) {
-		items = template_map_items(x, v, 'i');
-		pth_buf_addc(b, '{');
-		for (uint32_t i = 0; i < items.n; i++) {
-			if (i != 0)
-				pth_buf_adds(b, ", ");
-			template_put_yaml(x, b, items.v[i].v[0], depth + 1);
-			pth_buf_adds(b, ": ");
-			template_put_yaml(x, b, items.v[i].v[1], depth + 1);
-		}
-		pth_buf_addc(b, '}');
-	} else {
-		template_put_json(x, b, v, -1, depth);
-	}
+	if (v.kind == V_STR)
+		return v;
+	template_put(x, &x->tmp, v, FORM_STR, -1);
+	s = template_strn(x, x->tmp.s != NULL ? x->tmp.s + at : "", x->tmp.len - at);
+	pth_buf_cut(&x->tmp, at);
+	return s;
+}
+
+struct val
+template_text(struct eval *x, struct val v)
+{
+	if (v.kind == V_NONE)
+		template_refuse(
+		    x, "this is none, which has no text (use |default('', true) or |string)");
+	return template_str(x, v);
 }

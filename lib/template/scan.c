@@ -1,14 +1,15 @@
-/* Text into tokens: whitespace control, raw, comments; numbers, strings. */
+/* The lexer turns text into tokens: whitespace control, raw blocks, comments, numbers, strings. */
 #include <errno.h>
 
+#include "base/cleanup.h"
 #include "template/priv.h"
 
 int
-template_error(const struct tsource *src, uint32_t pos, struct pth_err *e, const char *fmt, ...)
+template_verror(
+    const struct tsource *src, uint32_t pos, struct pth_err *e, const char *fmt, va_list ap)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	unsigned line = src->line, col = src->col;
-	va_list ap;
 
 	for (size_t i = 0; i < pos && i < src->n; i++) {
 		if (src->s[i] == '\n') {
@@ -18,11 +19,19 @@ template_error(const struct tsource *src, uint32_t pos, struct pth_err *e, const
 			col++;
 		}
 	}
-	va_start(ap, fmt);
 	pth_buf_vaddf(&b, fmt, ap);
+	return pth_err_set(
+	    e, PTH_INPUT, "%s:%u:%u: %s", src->name, line, col, b.s != NULL ? b.s : "");
+}
+
+int
+template_error(const struct tsource *src, uint32_t pos, struct pth_err *e, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	template_verror(src, pos, e, fmt, ap);
 	va_end(ap);
-	pth_err_set(e, PTH_INPUT, "%s:%u:%u: %s", src->name, line, col, b.s != NULL ? b.s : "");
-	pth_buf_release(&b);
 	return -1;
 }
 
@@ -108,51 +117,23 @@ sign_at(const char *s)
 	return *s == '-' || *s == '+' ? *s : 0;
 }
 
-/* Offset behind `{% raw %}` at s (a "{%"), or 0. */
+/* The offset behind `{% word %}` at s[i] (a "{%"), or 0; its signs go to *open and *close. */
 static size_t
-raw_begin(const char *s, size_t n)
+raw_tag(const struct tsource *src, size_t i, const char *word, char *open, char *close)
 {
-	size_t i = 2;
+	const char *s = src->s;
+	size_t len = strlen(word);
 
-	if (sign_at(s + i) != '\0')
-		i++;
-	i += template_space(s + i, n - i);
-	if (n - i < 3 || memcmp(s + i, "raw", 3) != 0)
+	*open = sign_at(s + i + 2);
+	i += *open != '\0' ? 3 : 2;
+	i += template_space(s + i, src->n - i);
+	if (src->n - i < len || memcmp(s + i, word, len) != 0)
 		return 0;
-	i += 3;
-	i += template_space(s + i, n - i);
-	if (s[i] == '-' && s[i + 1] == '%' && s[i + 2] == '}') {
-		i += 3;
-		return i + template_space(s + i, n - i);
-	}
-	/* no newline is trimmed here, as in Jinja */
+	i += len;
+	i += template_space(s + i, src->n - i);
+	*close = sign_at(s + i);
+	i += *close != '\0';
 	return s[i] == '%' && s[i + 1] == '}' ? i + 2 : 0;
-}
-
-/* Is an `{% endraw %}` at i? Sets the sign before it and where text goes on. */
-static bool
-raw_end(const struct parse *p, size_t i, char *sign, uint32_t *after)
-{
-	const char *s = p->src->s;
-	size_t n = p->src->n;
-	char close;
-
-	i += 2;
-	*sign = sign_at(s + i);
-	if (*sign != '\0')
-		i++;
-	i += template_space(s + i, n - i);
-	if (n - i < 6 || memcmp(s + i, "endraw", 6) != 0)
-		return false;
-	i += 6;
-	i += template_space(s + i, n - i);
-	close = sign_at(s + i);
-	if (close != '\0')
-		i++;
-	if (s[i] != '%' || s[i + 1] != '}')
-		return false;
-	*after = after_tag(p, i + 2, close, true);
-	return true;
 }
 
 /* The text of a raw block whose content begins at p->pos. */
@@ -161,21 +142,20 @@ scan_raw(struct parse *p, uint32_t begin)
 {
 	const struct tsource *src = p->src;
 	struct token t = { .kind = T_DATA, .pos = p->pos, .s = src->s + p->pos };
-	const char *q;
-	uint32_t after = 0;
-	size_t i = p->pos;
-	char sign = 0;
+	const char *brace;
+	size_t i = p->pos, after = 0;
+	char open, close;
 
 	for (;; i++) {
-		q = memchr(src->s + i, '{', src->n - i);
-		if (q == NULL)
+		brace = memchr(src->s + i, '{', src->n - i);
+		if (brace == NULL)
 			template_parse_fail(p, begin, "'raw' without '{%% endraw %%}'");
-		i = (size_t)(q - src->s);
-		if (q[1] == '%' && raw_end(p, i, &sign, &after))
+		i = (size_t)(brace - src->s);
+		if (brace[1] == '%' && (after = raw_tag(src, i, "endraw", &open, &close)) != 0)
 			break;
 	}
-	t.n = (uint32_t)strip_text(p, t.s, i - p->pos, sign, false);
-	p->pos = after;
+	t.n = (uint32_t)strip_text(p, t.s, i - p->pos, open, false);
+	p->pos = after_tag(p, after, close, true);
 	return t;
 }
 
@@ -194,54 +174,54 @@ skip_comment(struct parse *p)
 	p->pos = after_tag(p, (size_t)(q - src->s) + 2, q > src->s + i ? sign_at(q - 1) : 0, true);
 }
 
+/* Where the next tag begins, or the end of the text. */
+static const char *
+next_tag(const char *s, const char *end)
+{
+	while ((s = memchr(s, '{', (size_t)(end - s))) != NULL)
+		if (*++s == '{' || *s == '%' || *s == '#')
+			return s - 1;
+	return end;
+}
+
 struct token
 template_scan_text(struct parse *p)
 {
 	const struct tsource *src = p->src;
+	const char *end = src->s + src->n, *tag;
 	struct token t;
-	const char *q, *from;
-	size_t n, raw;
-	char sign, what;
+	size_t raw;
+	char open, close;
 
-again:
-	t = (struct token){ .kind = T_DATA, .pos = p->pos, .s = src->s + p->pos };
-	if (p->pos >= src->n) {
-		t.kind = T_EOF;
-		return t;
-	}
-	for (from = t.s;; from = q + 1) {
-		q = memchr(from, '{', (size_t)(src->s + src->n - from));
-		if (q == NULL || q[1] == '{' || q[1] == '%' || q[1] == '#')
+	for (;;) {
+		t = (struct token){ .kind = T_DATA, .pos = p->pos, .s = src->s + p->pos };
+		tag = next_tag(t.s, end);
+		t.n = (uint32_t)(tag - t.s);
+		p->pos += t.n;
+		if (tag != end)
+			t.n = (uint32_t)strip_text(p, t.s, t.n, sign_at(tag + 2), tag[1] == '{');
+		if (t.n > 0)
+			return t;
+		t.pos = p->pos;
+		if (tag == end) {
+			t.kind = T_EOF;
+			return t;
+		}
+		if (tag[1] == '#') {
+			skip_comment(p);
+			continue;
+		}
+		raw = tag[1] == '%' ? raw_tag(src, p->pos, "raw", &open, &close) : 0;
+		if (raw == 0 || close == '+')
 			break;
-	}
-	if (q == NULL) {
-		t.n = (uint32_t)(src->n - p->pos);
-		p->pos = (uint32_t)src->n;
-		return t;
-	}
-	what = q[1];
-	sign = sign_at(q + 2);
-	n = strip_text(p, t.s, (size_t)(q - t.s), sign, what == '{');
-	p->pos = (uint32_t)(q - src->s);
-	if (n > 0) {
-		t.n = (uint32_t)n;
-		return t;
-	}
-	/* at the tag itself; strip_text has nothing left to say */
-	t.pos = p->pos;
-	if (what == '#') {
-		skip_comment(p);
-		goto again;
-	}
-	if (what == '%' && (raw = raw_begin(q, (size_t)(src->s + src->n - q))) != 0) {
-		p->pos += (uint32_t)raw;
+		p->pos = after_tag(
+		    p, raw, close, false); /* as Jinja, which trims no newline here */
 		t = scan_raw(p, t.pos);
 		if (t.n > 0)
 			return t;
-		goto again;
 	}
-	p->pos += sign != '\0' ? 3 : 2;
-	p->var = what == '{';
+	p->pos += sign_at(tag + 2) != '\0' ? 3 : 2;
+	p->var = tag[1] == '{';
 	p->nclose = 0;
 	t.kind = p->var ? T_VAR_BEGIN : T_BLOCK_BEGIN;
 	return t;
@@ -355,27 +335,23 @@ hexval(char c)
 
 /* \xHH \uHHHH \UHHHHHHHH: n digits at s. */
 static void
-escape_hex(struct parse *p, uint32_t pos, struct pth_buf *b, const char *s, const char *end, int n)
+escape_hex(struct parse *p, uint32_t pos, const char *s, const char *end, int n)
 {
 	unsigned c = 0;
 
 	for (int i = 0; i < n; i++) {
-		if (s + i >= end || hexval(s[i]) < 0) {
-			pth_buf_release(b);
+		if (s + i >= end || hexval(s[i]) < 0)
 			template_parse_fail(p, pos, "the escape needs %d hexadecimal digits", n);
-		}
 		c = c << 4 | (unsigned)hexval(s[i]);
 	}
-	if (c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff)) {
-		pth_buf_release(b);
+	if (c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
 		template_parse_fail(p, pos, "U+%04X is not a character", c);
-	}
-	template_utf8(b, c);
+	template_utf8(&p->tmp, c);
 }
 
 /* One escape at s (behind the backslash); returns where the text goes on. */
 static const char *
-unescape(struct parse *p, struct pth_buf *b, const char *s, const char *end)
+unescape(struct parse *p, const char *s, const char *end)
 {
 	static const char from[] = "abfnrtv\\'\"", to[] = "\a\b\f\n\r\t\v\\'\"";
 	const char *q = strchr(from, *s);
@@ -386,25 +362,23 @@ unescape(struct parse *p, struct pth_buf *b, const char *s, const char *end)
 	if (*s == '\n')
 		return s + 1;
 	if (*s != '\0' && q != NULL) {
-		pth_buf_addc(b, to[q - from]);
+		pth_buf_addc(&p->tmp, to[q - from]);
 		return s + 1;
 	}
 	if (*s == 'x' || *s == 'u' || *s == 'U') {
 		n = *s == 'x' ? 2 : *s == 'u' ? 4 : 8;
-		escape_hex(p, pos, b, s + 1, end, n);
+		escape_hex(p, pos, s + 1, end, n);
 		return s + 1 + n;
 	}
 	if (*s >= '0' && *s <= '7') {
 		for (; n < 3 && s[n] >= '0' && s[n] <= '7'; n++)
 			c = c << 3 | (unsigned)(s[n] - '0');
-		template_utf8(b, c);
+		template_utf8(&p->tmp, c);
 		return s + n;
 	}
-	if (*s == 'N') {
-		pth_buf_release(b);
+	if (*s == 'N')
 		template_parse_fail(p, pos, "character names (\\N) are not supported");
-	}
-	pth_buf_addc(b, '\\'); /* an unknown escape stands for itself */
+	pth_buf_addc(&p->tmp, '\\'); /* an unknown escape stands for itself */
 	return s;
 }
 
@@ -412,7 +386,6 @@ static void
 scan_string(struct parse *p, struct token *t)
 {
 	const char *s = p->src->s + p->pos, *end = p->src->s + p->src->n, *q = s + 1;
-	struct pth_buf b = PTH_BUF_INIT;
 	bool plain = true;
 
 	for (; q < end && *q != *s; q++)
@@ -428,49 +401,16 @@ scan_string(struct parse *p, struct token *t)
 	t->n = (uint32_t)(q - s - 1);
 	if (plain)
 		return;
+	pth_buf_cut(&p->tmp, 0);
 	for (s = s + 1; s < q;) {
 		if (*s == '\\')
-			s = unescape(p, &b, s + 1, q);
+			s = unescape(p, s + 1, q);
 		else
-			pth_buf_addc(&b, *s++);
+			pth_buf_addc(&p->tmp, *s++);
 	}
-	t->n = (uint32_t)b.len;
-	t->s = pth_arena_strn(&p->sh->arena, b.s != NULL ? b.s : "", b.len);
-	pth_buf_release(&b);
+	t->n = (uint32_t)p->tmp.len;
+	t->s = pth_arena_strn(&p->sh->arena, t->n != 0 ? p->tmp.s : "", t->n);
 }
-
-/* Operators, the longer ones first. */
-static const struct {
-	char s[3];
-	uint8_t kind;
-} ops[] = {
-	{ "//", T_FLOOR },
-	{ "**", T_POW },
-	{ "==", T_EQ },
-	{ "!=", T_NE },
-	{ ">=", T_GE },
-	{ "<=", T_LE },
-	{ "+", T_ADD },
-	{ "-", T_SUB },
-	{ "/", T_DIV },
-	{ "*", T_MUL },
-	{ "%", T_MOD },
-	{ "~", T_TILDE },
-	{ "[", T_LBRACKET },
-	{ "]", T_RBRACKET },
-	{ "(", T_LPAREN },
-	{ ")", T_RPAREN },
-	{ "{", T_LBRACE },
-	{ "}", T_RBRACE },
-	{ ">", T_GT },
-	{ "<", T_LT },
-	{ "=", T_ASSIGN },
-	{ ".", T_DOT },
-	{ ":", T_COLON },
-	{ "|", T_PIPE },
-	{ ",", T_COMMA },
-	{ ";", T_SEMI },
-};
 
 static void
 brackets(struct parse *p, uint32_t pos, char c)
@@ -508,6 +448,11 @@ scan_end(struct parse *p, struct token *t)
 struct token
 template_scan_tag(struct parse *p)
 {
+#define SIGN(name, text) { text, T_##name },
+	static const struct {
+		char text[3];
+		uint8_t kind;
+	} signs[] = { SIGNS(SIGN) };
 	const struct tsource *src = p->src;
 	struct token t = { .kind = T_EOF };
 	const char *s;
@@ -535,11 +480,11 @@ template_scan_tag(struct parse *p)
 		p->pos += t.n;
 		return t;
 	}
-	for (i = 0; i < countof(ops); i++) {
-		if (strncmp(s, ops[i].s, strlen(ops[i].s)) == 0) {
+	for (i = 0; i < countof(signs); i++) {
+		if (strncmp(s, signs[i].text, strlen(signs[i].text)) == 0) {
 			brackets(p, t.pos, *s);
-			t.kind = ops[i].kind;
-			p->pos += (uint32_t)strlen(ops[i].s);
+			t.kind = signs[i].kind;
+			p->pos += (uint32_t)strlen(signs[i].text);
 			return t;
 		}
 	}
@@ -549,46 +494,9 @@ template_scan_tag(struct parse *p)
 const char *
 template_tok_name(int kind)
 {
-	static const char *const names[] = {
-		[T_EOF] = "the end of the text",
-		[T_DATA] = "text",
-		[T_VAR_BEGIN] = "'{{'",
-		[T_VAR_END] = "'}}'",
-		[T_BLOCK_BEGIN] = "'{%'",
-		[T_BLOCK_END] = "'%}'",
-		[T_NAME] = "a name",
-		[T_STR] = "a string",
-		[T_INT] = "an integer",
-		[T_REAL] = "a number",
-	};
-	static const char *const signs[] = {
-		[T_ADD] = "'+'",
-		[T_SUB] = "'-'",
-		[T_MUL] = "'*'",
-		[T_DIV] = "'/'",
-		[T_FLOOR] = "'//'",
-		[T_MOD] = "'%'",
-		[T_POW] = "'**'",
-		[T_TILDE] = "'~'",
-		[T_LPAREN] = "'('",
-		[T_RPAREN] = "')'",
-		[T_LBRACKET] = "'['",
-		[T_RBRACKET] = "']'",
-		[T_LBRACE] = "'{'",
-		[T_RBRACE] = "'}'",
-		[T_EQ] = "'=='",
-		[T_NE] = "'!='",
-		[T_LT] = "'<'",
-		[T_LE] = "'<='",
-		[T_GT] = "'>'",
-		[T_GE] = "'>='",
-		[T_ASSIGN] = "'='",
-		[T_DOT] = "'.'",
-		[T_COMMA] = "','",
-		[T_COLON] = "':'",
-		[T_PIPE] = "'|'",
-		[T_SEMI] = "';'",
-	};
+#define TOKEN_TEXT(name, text) text,
+#define SIGN_TEXT(name, text) "'" text "'",
+	static const char *const names[] = { TOKENS(TOKEN_TEXT) SIGNS(SIGN_TEXT) };
 
-	return kind < (int)countof(names) ? names[kind] : signs[kind];
+	return names[kind];
 }

@@ -1,11 +1,9 @@
-/* Filters on text, and what they share with the methods of strings. */
+/* These filters work on text; the methods of strings share what they are made of. */
 #include <locale.h>
 #include <wctype.h>
 
 #include "base/text.h"
 #include "template/priv.h"
-
-#define FILTER(name) static struct val name(struct eval *x, struct call *c)
 
 /* ---- case of letters ---- */
 
@@ -86,7 +84,7 @@ template_strip(struct eval *x, struct val s, struct val chars, int side)
 	size_t a = 0, b = s.n, len, at;
 
 	template_work(x, s.n);
-	if (chars.k == V_ABSENT || chars.k == V_NONE) {
+	if (!template_is_given(chars)) {
 		if (side != 'r')
 			a = template_space(s.s, b);
 		if (side != 'l')
@@ -113,12 +111,11 @@ template_strip(struct eval *x, struct val s, struct val chars, int side)
 	return template_vstr(s.s + a, b - a);
 }
 
-/* Room for n more bytes in x->tmp, or the end. */
+/* Append to x->tmp, or fail when it gets too long. */
 static void
 add(struct eval *x, const char *s, size_t n)
 {
-	if (x->tmp.len + n > MAX_OUTPUT)
-		template_fail(x, x->at, "a text of more than %d MiB", MAX_OUTPUT >> 20);
+	template_room(x, x->tmp.len + n);
 	if (n != 0)
 		pth_buf_add(&x->tmp, s, n);
 }
@@ -172,8 +169,7 @@ template_pad(struct eval *x, struct val s, int64_t width, char fill, int how)
 
 	if (width <= n)
 		return s;
-	if (width > MAX_OUTPUT)
-		template_fail(x, x->at, "a text of more than %d MiB", MAX_OUTPUT >> 20);
+	template_room(x, (size_t)width);
 	pad = width - n;
 	left = how == 'l' ? 0 : how == 'r' ? pad : pad / 2 + (pad & width & 1);
 	p = template_alloc(x, (size_t)pad + s.n);
@@ -203,14 +199,12 @@ struct val
 template_lines(struct eval *x, struct val s)
 {
 	struct val list;
-	size_t n = 0, begin = 0, len;
+	size_t n = 1, begin = 0, len;
 
 	template_work(x, s.n);
-	for (size_t i = 0; i < s.n; i += len != 0 ? len : 1) {
-		len = line_end(s.s + i, s.n - i);
-		n += len > 0;
-	}
-	list = template_list(x, n + 1, false);
+	for (size_t i = 0; i < s.n; i++)
+		n += line_end(s.s + i, s.n - i) != 0;
+	list = template_list(x, n, false);
 	list.n = 0;
 	for (size_t i = 0; i < s.n; i += len != 0 ? len : 1) {
 		len = line_end(s.s + i, s.n - i);
@@ -226,22 +220,11 @@ template_lines(struct eval *x, struct val s)
 
 /* ---- the filters ---- */
 
-FILTER(f_upper)
-{
-	return template_case(x, template_str(x, c->in), 'u');
-}
-FILTER(f_lower)
-{
-	return template_case(x, template_str(x, c->in), 'l');
-}
-FILTER(f_capitalize)
-{
-	return template_case(x, template_str(x, c->in), 'c');
-}
-FILTER(f_trim)
-{
-	return template_strip(x, template_str(x, c->in), c->arg[0], 'b');
-}
+FILTER_IS(f_upper, template_case(x, template_str(x, c->in), 'u'))
+FILTER_IS(f_lower, template_case(x, template_str(x, c->in), 'l'))
+FILTER_IS(f_capitalize, template_case(x, template_str(x, c->in), 'c'))
+FILTER_IS(f_trim, template_strip(x, template_str(x, c->in), c->arg[0], 'b'))
+FILTER_IS(f_safe, template_str(x, c->in))
 
 /* Words begin after a space or one of - ( { [ < */
 FILTER(f_title)
@@ -263,7 +246,7 @@ FILTER(f_title)
 FILTER(f_replace)
 {
 	struct val count = c->arg[2];
-	int64_t n = count.k == V_NONE ? -1 : template_arg_int(x, count, -1);
+	int64_t n = count.kind == V_NONE ? -1 : template_arg_int(x, count, -1);
 
 	return template_replace(
 	    x, template_str(x, c->in), template_str(x, c->arg[0]), template_str(x, c->arg[1]), n);
@@ -278,10 +261,9 @@ FILTER(f_center)
 FILTER(f_indent)
 {
 	struct val s = template_str(x, c->in), lines, by;
-	bool first = template_arg_bool(x, c->arg[1], false),
-	     blank = template_arg_bool(x, c->arg[2], false);
+	bool first = template_truth(x, c->arg[1]), blank = template_truth(x, c->arg[2]);
 
-	if (c->arg[0].k == V_STR)
+	if (c->arg[0].kind == V_STR)
 		by = c->arg[0];
 	else
 		by = template_pad(
@@ -307,7 +289,7 @@ FILTER(f_truncate)
 	int64_t e = (int64_t)template_chars(end.s, end.n);
 	size_t cut, space;
 
-	if (c->arg[3].k != V_NONE)
+	if (c->arg[3].kind != V_NONE)
 		leeway = template_arg_int(x, c->arg[3], 5);
 	if (n < e || leeway < 0)
 		template_fail(
@@ -315,7 +297,7 @@ FILTER(f_truncate)
 	if ((int64_t)template_chars(s.s, s.n) - leeway <= n)
 		return s;
 	cut = template_offset(s.s, s.n, (size_t)(n - e));
-	if (!template_arg_bool(x, c->arg[1], false)) {
+	if (!template_truth(x, c->arg[1])) {
 		for (space = cut; space > 0 && s.s[space - 1] != ' '; space--)
 			;
 		if (space > 0)
@@ -384,18 +366,18 @@ FILTER(f_urlencode)
 	struct val pairs, *part, pair;
 	size_t n;
 
-	if (c->in.k == V_STR || (!template_is_map(c->in) && !template_is_seq(c->in))) {
+	if (c->in.kind == V_STR || (!template_is_map(c->in) && !template_is_seq(c->in))) {
 		add_url(x, template_str(x, c->in), false);
 		return template_take(x);
 	}
 	pairs = template_is_map(c->in) ? template_map_items(x, c->in, 'i') : template_seq(x, c->in);
 	n = (size_t)template_len(pairs);
-	part = template_list(x, 2 * n, false)
-	           .v; /* before the first is added: template_str uses the same buffer */
+	/* all before the first is added: template_str uses the same buffer */
+	part = template_list(x, 2 * n, false).v;
 	for (size_t i = 0; i < n; i++) {
 		pair = template_at(pairs, (int64_t)i);
 		if (!template_is_seq(pair) || template_len(pair) != 2)
-			template_fail(x, x->at, "urlencode: a list of pairs is expected");
+			template_refuse(x, "urlencode: a list of pairs is expected");
 		part[2 * i] = template_str(x, template_at(pair, 0));
 		part[2 * i + 1] = template_str(x, template_at(pair, 1));
 	}
@@ -410,11 +392,8 @@ FILTER(f_urlencode)
 FILTER(f_format)
 {
 	struct val s = template_str(x, c->in);
+
 	return template_format(x, s.s, s.n, c->rest, c->nrest);
-}
-FILTER(f_safe)
-{
-	return template_str(x, c->in);
 }
 
 /* One word of the shell. */
@@ -427,17 +406,25 @@ FILTER(f_quote)
 		memcpy(word, s.s, s.n);
 	word[s.n] = '\0';
 	if (strlen(word) != s.n)
-		template_fail(x, x->at, "a word of the shell cannot hold a NUL");
+		template_refuse(x, "a word of the shell cannot hold a NUL");
 	pth_quote_sh(&x->tmp, word);
 	return template_take(x);
 }
 
-/* As Python's os.path: what is behind, before the last slash. */
+/* Bytes of a path up to its last slash. */
+static size_t
+behind_slash(struct val path)
+{
+	const char *slash = path.n != 0 ? memrchr(path.s, '/', path.n) : NULL;
+
+	return slash != NULL ? (size_t)(slash + 1 - path.s) : 0;
+}
+
+/* As Python's os.path: what is behind the last slash, and what is before it. */
 FILTER(f_basename)
 {
 	struct val s = template_str(x, c->in);
-	const char *slash = s.n != 0 ? memrchr(s.s, '/', s.n) : NULL;
-	size_t at = slash != NULL ? (size_t)(slash + 1 - s.s) : 0;
+	size_t at = behind_slash(s);
 
 	return template_vstr(s.s + at, s.n - at);
 }
@@ -445,33 +432,31 @@ FILTER(f_basename)
 FILTER(f_dirname)
 {
 	struct val s = template_str(x, c->in);
-	const char *slash = s.n != 0 ? memrchr(s.s, '/', s.n) : NULL;
-	size_t n = slash != NULL ? (size_t)(slash + 1 - s.s) : 0, k = n;
+	size_t n = behind_slash(s), k = n;
 
 	while (k > 0 && s.s[k - 1] == '/')
 		k--;
 	return template_vstr(s.s, k != 0 ? k : n);
 }
 
+#define PLAIN(name)                           \
+	{                                     \
+#name, f_##name, "", 0, false \
+	}
+#define TAKES(name, params, min)                    \
+	{                                           \
+#name, f_##name, params, min, false \
+	}
+
+/* clang-format off */
 const struct filter template_filters_text[] = {
-	{ "upper", f_upper, "", 0, false },
-	{ "lower", f_lower, "", 0, false },
-	{ "capitalize", f_capitalize, "", 0, false },
-	{ "title", f_title, "", 0, false },
-	{ "trim", f_trim, "chars", 0, false },
-	{ "replace", f_replace, "old,new,count", 2, false },
-	{ "center", f_center, "width", 0, false },
-	{ "indent", f_indent, "width,first,blank", 0, false },
-	{ "truncate", f_truncate, "length,killwords,end,leeway", 0, false },
-	{ "wordcount", f_wordcount, "", 0, false },
-	{ "escape", f_escape, "", 0, false },
-	{ "e", f_escape, "", 0, false },
-	{ "urlencode", f_urlencode, "", 0, false },
-	{ "format", f_format, "*", 0, false },
-	{ "safe", f_safe, "", 0, false },
-	{ "quote", f_quote, "", 0, false },
+	PLAIN(upper), PLAIN(lower), PLAIN(capitalize), PLAIN(title), TAKES(trim, "chars", 0),
+	TAKES(replace, "old,new,count", 2), TAKES(center, "width", 0),
+	TAKES(indent, "width,first,blank", 0), TAKES(truncate, "length,killwords,end,leeway", 0),
+	PLAIN(wordcount), PLAIN(escape), { "e", f_escape, "", 0, false }, PLAIN(urlencode),
+	TAKES(format, "*", 0), PLAIN(safe), PLAIN(quote),
 	{ "quote_shell", f_quote, "", 0, false }, /* as PANTHER's templates call it */
-	{ "basename", f_basename, "", 0, false },
-	{ "dirname", f_dirname, "", 0, false },
+	PLAIN(basename), PLAIN(dirname),
 	{ NULL, NULL, NULL, 0, false },
 };
+/* clang-format on */

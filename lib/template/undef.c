@@ -1,22 +1,20 @@
-/* What is missing, and what was meant instead. */
+/* The message about a value that is undefined says what is missing and what may be meant. */
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "template/priv.h"
 
+#define NAMES_MAX 1000 /* near enough is good enough */
+
 struct names {
-	const char **v;
-	size_t n, cap;
+	const char *v[NAMES_MAX];
+	size_t n;
 };
 
 static void
 add_name(struct names *l, const char *s)
 {
-	if (l->n == 1000) /* near enough is good enough */
-		return;
-	if (l->n == l->cap) {
-		l->cap = l->cap != 0 ? l->cap * 2 : 64;
-		l->v = pth_xarray(l->v, l->cap, sizeof *l->v);
-	}
-	l->v[l->n++] = s;
+	if (l->n < NAMES_MAX)
+		l->v[l->n++] = s;
 }
 
 static void
@@ -38,9 +36,9 @@ put_path(struct eval *x, struct pth_buf *b, const struct node *n)
 		break;
 	case E_ITEM:
 		put_path(x, b, n->a);
-		if (n->b->op == E_CONST && n->b->val.k == V_STR && n->b->val.n < 100)
+		if (n->b->op == E_CONST && n->b->val.kind == V_STR && n->b->val.n < 100)
 			pth_buf_addf(b, "['%.*s']", (int)n->b->val.n, n->b->val.s);
-		else if (n->b->op == E_CONST && n->b->val.k == V_INT)
+		else if (n->b->op == E_CONST && n->b->val.kind == V_INT)
 			pth_buf_addf(b, "[%lld]", (long long)n->b->val.i);
 		else if (n->b->op == E_NAME)
 			pth_buf_addf(b, "[%s]", x->sh->sym[n->b->sym].s);
@@ -55,35 +53,32 @@ put_path(struct eval *x, struct pth_buf *b, const struct node *n)
 static void
 put_near(struct eval *x, struct pth_buf *b, const struct undef *u)
 {
-	struct names l = { 0 };
+	struct names l = { .n = 0 };
 	char key[100];
 	const char *near;
 
-	if (u->base.k == V_ABSENT) {
+	if (u->base.kind == V_ABSENT) {
 		add_keys(&l, x->vars);
 		for (uint32_t i = 0; i < x->ncur && i < x->sh->nsym; i++)
-			if (x->cur[i].k != V_ABSENT && x->cur[i].k != V_UNDEF)
+			if (x->cur[i].kind != V_ABSENT && x->cur[i].kind != V_UNDEF)
 				add_name(&l, x->sh->sym[i].s);
-	} else if (u->base.k == V_JOBJ) {
+	} else if (u->base.kind == V_JOBJ) {
 		add_keys(&l, u->base.j);
 	}
 	snprintf(key, sizeof key, "%.*s", (int)(u->len > 90 ? 90 : u->len), u->name);
 	near = u->len > 1 ? pth_nearest(key, l.v, l.n) : NULL;
 	if (near != NULL)
 		pth_buf_addf(b, "; did you mean '%s'?", near);
-	else if (u->base.k != V_ABSENT && !template_is_map(u->base))
+	else if (u->base.kind != V_ABSENT && !template_is_map(u->base))
 		pth_buf_addf(b, ": this is %s", template_kind(u->base));
-	free(l.v);
 }
 
-void
-template_fail_undef(struct eval *x, struct val v)
+/* Nothing here leaves by longjmp: the buffer would leak. */
+static void
+say_undef(struct eval *x, const struct undef *u)
 {
-	const struct undef *u = v.u;
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 
-	if (v.f != '\0')
-		template_fail(x, x->at, "an 'if' without 'else' gave nothing here");
 	if (u->note != NULL) {
 		pth_buf_adds(&b, u->note);
 	} else {
@@ -97,14 +92,21 @@ template_fail_undef(struct eval *x, struct val v)
 			    (long long)template_len(u->base));
 	}
 	template_error(u->src, u->at->pos, x->e, "%s", b.s);
-	pth_buf_release(&b);
+}
+
+void
+template_fail_undef(struct eval *x, struct val v)
+{
+	if (v.flag != 0)
+		template_refuse(x, "an 'if' without 'else' gave nothing here");
+	say_undef(x, v.u);
 	longjmp(x->leave, 1);
 }
 
 struct val
 template_defined(struct eval *x, struct val v)
 {
-	if (v.k == V_UNDEF && v.f == '\0')
+	if (v.kind == V_UNDEF && v.flag == 0)
 		template_fail_undef(x, v);
 	return v;
 }

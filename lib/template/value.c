@@ -1,4 +1,5 @@
-/* Values: where they live, how they compare, what they contain. */
+/* Values live on a heap of their own; here they are made, compared and looked into. */
+#include "base/cleanup.h"
 #include "io/json.h"
 #include "template/priv.h"
 
@@ -10,14 +11,11 @@ more(struct eval *x, size_t n)
 	size_t size = x->heap->n * 2;
 	struct chunk *c;
 
-	if (size > 1 << 20)
-		size = 1 << 20;
-	if (size < 16384)
-		size = 16384;
+	size = size > 1 << 20 ? 1 << 20 : size < 16384 ? 16384 : size;
 	if (size < n)
 		size = n;
 	if (x->heap_bytes + size > MAX_HEAP)
-		template_fail(x, x->at, "this takes more than %d MiB of memory", MAX_HEAP >> 20);
+		template_refuse(x, "this takes more than %d MiB of memory", MAX_HEAP >> 20);
 	c = pth_xmalloc(sizeof *c + size);
 	*c = (struct chunk){ .prev = x->heap, .n = size, .mem = (char *)(c + 1) };
 	x->heap_bytes += size;
@@ -30,7 +28,7 @@ template_alloc(struct eval *x, size_t n)
 	void *p;
 
 	if (n > MAX_HEAP)
-		template_fail(x, x->at, "this takes more than %d MiB of memory", MAX_HEAP >> 20);
+		template_refuse(x, "this takes more than %d MiB of memory", MAX_HEAP >> 20);
 	n = (n + 15) & ~(size_t)15;
 	if (n > x->heap->n - x->heap->used)
 		more(x, n);
@@ -64,22 +62,44 @@ template_work(struct eval *x, size_t bytes)
 {
 	x->work += bytes;
 	if (x->work > MAX_WORK)
-		template_fail(x, x->at, "this template does not come to an end");
+		template_refuse(x, "this template does not come to an end");
 }
 
 /* ---- making values ---- */
 
+void
+template_room(struct eval *x, size_t bytes)
+{
+	if (bytes > MAX_OUTPUT)
+		template_refuse(x, "a text of more than %d MiB", MAX_OUTPUT >> 20);
+}
+
+struct val
+template_concat(struct eval *x, const struct val *v, size_t n, struct val between)
+{
+	size_t len = 0;
+	char *text, *end;
+
+	for (size_t i = 0; i < n; i++) {
+		len += v[i].n + (i != 0 ? between.n : 0);
+		template_room(x, len);
+	}
+	text = end = template_alloc(x, len);
+	for (size_t i = 0; i < n; i++) {
+		if (i != 0 && between.n != 0)
+			end = mempcpy(end, between.s, between.n);
+		if (v[i].n != 0)
+			end = mempcpy(end, v[i].s, v[i].n);
+	}
+	return template_vstr(text, len);
+}
+
 struct val
 template_strn(struct eval *x, const char *s, size_t n)
 {
-	char *p;
+	struct val v = template_vstr(s, n);
 
-	if (n > MAX_OUTPUT)
-		template_fail(x, x->at, "a text of more than %d MiB", MAX_OUTPUT >> 20);
-	p = template_alloc(x, n);
-	if (n != 0)
-		memcpy(p, s, n);
-	return template_vstr(p, n);
+	return template_concat(x, &v, 1, v);
 }
 
 struct val
@@ -94,10 +114,10 @@ template_take(struct eval *x)
 struct val
 template_list(struct eval *x, size_t n, bool tuple)
 {
-	struct val v = { .k = V_LIST, .f = tuple, .n = (uint32_t)n };
+	struct val v = { .kind = V_LIST, .flag = tuple, .n = (uint32_t)n };
 
 	if (n > MAX_HEAP / sizeof v)
-		template_fail(x, x->at, "a list of %zu elements is too long", n);
+		template_refuse(x, "a list of %zu elements is too long", n);
 	v.v = template_alloc(x, n * sizeof v);
 	return v;
 }
@@ -108,13 +128,19 @@ template_undef(struct eval *x, const struct node *at, struct val base, const cha
 {
 	struct undef *u = template_alloc(x, sizeof *u);
 
-	*u = (struct undef){ .src = &x->t->src,
-		.at = at,
-		.base = base,
-		.name = name,
-		.len = (uint32_t)len,
-		.note = note };
-	return (struct val){ .k = V_UNDEF, .u = u };
+	*u = (struct undef){ &x->t->src, at, base, name, (uint32_t)len, note };
+	return (struct val){ .kind = V_UNDEF, .u = u };
+}
+
+void
+template_reverse(struct val list)
+{
+	for (uint32_t i = 0; i < list.n / 2; i++) {
+		struct val other = list.v[i];
+
+		list.v[i] = list.v[list.n - 1 - i];
+		list.v[list.n - 1 - i] = other;
+	}
 }
 
 struct val
@@ -126,8 +152,8 @@ template_from(json_t *j)
 	case JSON_REAL: return template_vreal(json_real_value(j));
 	case JSON_TRUE: return template_vbool(true);
 	case JSON_FALSE: return template_vbool(false);
-	case JSON_ARRAY: return (struct val){ .k = V_JARR, .j = j };
-	case JSON_OBJECT: return (struct val){ .k = V_JOBJ, .j = j };
+	case JSON_ARRAY: return (struct val){ .kind = V_JARR, .j = j };
+	case JSON_OBJECT: return (struct val){ .kind = V_JOBJ, .j = j };
 	default: return template_vnone();
 	}
 }
@@ -136,45 +162,40 @@ template_from(json_t *j)
 static json_t *
 to_object(struct eval *x, const struct map *m, int depth)
 {
-	json_t *o = json_object(), *child;
-	struct pth_buf key = PTH_BUF_INIT;
-	int r = 0;
+	json_auto_t *o = json_object();
+	pth_auto_buf key = PTH_BUF_INIT;
+	json_t *child;
 
-	for (uint32_t i = 0; i < m->n && r == 0; i++) {
+	for (uint32_t i = 0; i < m->n; i++) {
 		struct val k = m->kv[2 * i];
 
 		pth_buf_cut(&key, 0);
-		if (k.k == V_STR)
-			pth_buf_add(&key, k.s, k.n);
-		else if (k.k == V_INT)
+		if (k.kind == V_INT)
 			template_put_int(&key, k.i);
+		else if (k.kind == V_STR)
+			pth_buf_add(&key, k.s, k.n);
 		else
-			r = -1;
-		child = r == 0 ? template_to(x, m->kv[2 * i + 1], depth + 1) : NULL;
+			return NULL;
+		child = template_to(x, m->kv[2 * i + 1], depth + 1);
 		if (child == NULL ||
 		    json_object_setn_new(o, key.s != NULL ? key.s : "", key.len, child) != 0)
-			r = -1;
+			return NULL;
 	}
-	pth_buf_release(&key);
-	if (r == 0)
-		return o;
-	json_decref(o);
-	return NULL;
+	return json_incref(o);
 }
 
 static json_t *
 to_array(struct eval *x, struct val v, int depth)
 {
-	json_t *a = json_array(), *child;
+	json_auto_t *a = json_array();
+	json_t *child;
 
 	for (int64_t i = 0, n = template_len(v); i < n; i++) {
 		child = template_to(x, template_at(v, i), depth + 1);
-		if (child == NULL || json_array_append_new(a, child) != 0) {
-			json_decref(a);
+		if (child == NULL || json_array_append_new(a, child) != 0)
 			return NULL;
-		}
 	}
-	return a;
+	return json_incref(a);
 }
 
 /* NULL: the value has no JSON form. Leaves x alone: callers fail. */
@@ -183,7 +204,7 @@ template_to(struct eval *x, struct val v, int depth)
 {
 	if (depth > MAX_DEPTH)
 		return NULL;
-	switch (v.k) {
+	switch (v.kind) {
 	case V_NONE: return json_null();
 	case V_BOOL: return json_boolean(v.b);
 	case V_INT: return json_integer(v.i);
@@ -205,9 +226,7 @@ template_kind(struct val v)
 		"an integer", "a float", "a string", "a list", "a list", "a range", "a mapping",
 		"a mapping", "the loop" };
 
-	if (v.k == V_LIST && v.f != '\0')
-		return "a tuple";
-	return names[v.k];
+	return template_is_tuple(v) ? "a tuple" : names[v.kind];
 }
 
 /* ---- sequences ---- */
@@ -215,19 +234,31 @@ template_kind(struct val v)
 bool
 template_is_seq(struct val v)
 {
-	return v.k == V_LIST || v.k == V_JARR || v.k == V_RANGE;
+	return v.kind == V_LIST || v.kind == V_JARR || v.kind == V_RANGE;
 }
 
 bool
 template_is_map(struct val v)
 {
-	return v.k == V_MAP || v.k == V_JOBJ;
+	return v.kind == V_MAP || v.kind == V_JOBJ;
+}
+
+bool
+template_is_tuple(struct val v)
+{
+	return v.kind == V_LIST && v.flag != 0;
+}
+
+bool
+template_is_given(struct val v)
+{
+	return v.kind != V_ABSENT && v.kind != V_NONE;
 }
 
 int64_t
 template_len(struct val v)
 {
-	switch (v.k) {
+	switch (v.kind) {
 	case V_LIST: return v.n;
 	case V_JARR: return (int64_t)json_array_size(v.j);
 	case V_RANGE: return v.r->n;
@@ -240,7 +271,7 @@ template_len(struct val v)
 struct val
 template_at(struct val v, int64_t i)
 {
-	switch (v.k) {
+	switch (v.kind) {
 	case V_LIST: return v.v[i];
 	case V_JARR: return template_from(json_array_get(v.j, (size_t)i));
 	default: return template_vint(v.r->start + i * v.r->step);
@@ -268,11 +299,11 @@ template_seq(struct eval *x, struct val v)
 		return v;
 	if (template_is_map(v))
 		return template_map_items(x, v, 'k');
-	if (v.k == V_STR)
+	if (v.kind == V_STR)
 		return characters(x, v);
-	if (v.k == V_UNDEF)
+	if (v.kind == V_UNDEF)
 		return template_list(x, 0, false);
-	template_fail(x, x->at, "%s is not a list", template_kind(v));
+	template_refuse(x, "%s is not a list", template_kind(v));
 }
 
 /* ---- mappings ---- */
@@ -283,19 +314,16 @@ template_map_new(struct eval *x, bool ns)
 	struct map *m = template_alloc(x, sizeof *m);
 
 	*m = (struct map){ .ns = ns };
-	return (struct val){ .k = V_MAP, .m = m };
+	return (struct val){ .kind = V_MAP, .m = m };
 }
 
 static bool
 key_ok(struct val k)
 {
-	if (k.k == V_LIST && k.f != '\0') {
-		for (uint32_t i = 0; i < k.n; i++)
-			if (!key_ok(k.v[i]))
-				return false;
-		return true;
-	}
-	return k.k >= V_NONE && k.k <= V_STR;
+	for (uint32_t i = 0; template_is_tuple(k) && i < k.n; i++)
+		if (!key_ok(k.v[i]))
+			return false;
+	return template_is_tuple(k) || (k.kind >= V_NONE && k.kind <= V_STR);
 }
 
 static struct val *
@@ -313,7 +341,7 @@ template_map_set(struct eval *x, struct map *m, struct val k, struct val v)
 	struct val *old, *kv;
 
 	if (!key_ok(k))
-		template_fail(x, x->at, "%s cannot be a key", template_kind(k));
+		template_refuse(x, "%s cannot be a key", template_kind(k));
 	old = map_find(x, m, k);
 	if (old != NULL) {
 		*old = v;
@@ -337,8 +365,8 @@ template_map_get(struct eval *x, struct val map, struct val key)
 	json_t *j;
 	struct val *v;
 
-	if (map.k == V_JOBJ) {
-		j = key.k == V_STR ? json_object_getn(map.j, key.s, key.n) : NULL;
+	if (map.kind == V_JOBJ) {
+		j = key.kind == V_STR ? json_object_getn(map.j, key.s, key.n) : NULL;
 		return j != NULL ? template_from(j) : template_vabsent();
 	}
 	v = map_find(x, map.m, key);
@@ -365,7 +393,7 @@ template_map_items(struct eval *x, struct val map, int what)
 	uint32_t i = 0;
 	void *it;
 
-	if (map.k == V_MAP) {
+	if (map.kind == V_MAP) {
 		for (; i < list.n; i++)
 			list.v[i] = pair(x, map.m->kv[2 * i], map.m->kv[2 * i + 1], what);
 		return list;
@@ -382,9 +410,9 @@ template_map_items(struct eval *x, struct val map, int what)
 bool
 template_integer(struct val v, int64_t *i)
 {
-	if (v.k != V_INT && v.k != V_BOOL)
+	if (v.kind != V_INT && v.kind != V_BOOL)
 		return false;
-	*i = v.k == V_INT ? v.i : v.b;
+	*i = v.kind == V_INT ? v.i : v.b;
 	return true;
 }
 
@@ -393,7 +421,7 @@ template_number(struct val v, double *d)
 {
 	int64_t i;
 
-	if (v.k == V_REAL) {
+	if (v.kind == V_REAL) {
 		*d = v.d;
 		return true;
 	}
@@ -406,7 +434,7 @@ template_number(struct val v, double *d)
 bool
 template_truth(struct eval *x, struct val v)
 {
-	switch (v.k) {
+	switch (v.kind) {
 	case V_BOOL: return v.b;
 	case V_INT: return v.i != 0;
 	case V_REAL: return v.d != 0;
@@ -432,8 +460,8 @@ order_numbers(struct val a, struct val b)
 	return (d > e) - (d < e);
 }
 
-static int
-order_text(struct val a, struct val b)
+int
+template_order_text(struct val a, struct val b)
 {
 	uint32_t n = a.n < b.n ? a.n : b.n;
 	int r = n != 0 ? memcmp(a.s, b.s, n) : 0;
@@ -450,7 +478,7 @@ equal_maps(struct eval *x, struct val a, struct val b, int depth)
 		return false;
 	for (uint32_t i = 0; i < items.n; i++) {
 		other = template_map_get(x, b, items.v[i].v[0]);
-		if (other.k == V_ABSENT || !template_equal(x, items.v[i].v[1], other, depth + 1))
+		if (other.kind == V_ABSENT || !template_equal(x, items.v[i].v[1], other, depth + 1))
 			return false;
 	}
 	return true;
@@ -459,7 +487,15 @@ equal_maps(struct eval *x, struct val a, struct val b, int depth)
 static bool
 numeric(struct val v)
 {
-	return v.k >= V_BOOL && v.k <= V_REAL;
+	return v.kind >= V_BOOL && v.kind <= V_REAL;
+}
+
+/* Lists and tuples differ; ranges are neither. */
+static bool
+same_sequence(struct val a, struct val b)
+{
+	return template_is_seq(a) && template_is_seq(b) && (a.flag == 0) == (b.flag == 0) &&
+	    (a.kind == V_RANGE) == (b.kind == V_RANGE);
 }
 
 bool
@@ -467,31 +503,29 @@ template_equal(struct eval *x, struct val a, struct val b, int depth)
 {
 	template_work(x, 32);
 	if (depth > MAX_DEPTH)
-		template_fail(x, x->at, "a value nested deeper than %d", MAX_DEPTH);
+		template_refuse(x, "a value nested deeper than %d", MAX_DEPTH);
 	a = template_defined(x, a);
 	b = template_defined(x, b);
 	if (numeric(a) && numeric(b))
-		return (a.k != V_REAL || a.d == a.d) && (b.k != V_REAL || b.d == b.d) &&
+		return (a.kind != V_REAL || a.d == a.d) && (b.kind != V_REAL || b.d == b.d) &&
 		    order_numbers(a, b) == 0;
-	if (a.k == V_STR && b.k == V_STR)
+	if (a.kind == V_STR && b.kind == V_STR)
 		return a.n == b.n && (a.n == 0 || memcmp(a.s, b.s, a.n) == 0);
 	if (template_is_map(a) && template_is_map(b))
 		return equal_maps(x, a, b, depth);
 	if (template_is_seq(a) && template_is_seq(b)) {
 		int64_t n = template_len(a);
 
-		/* a tuple is no list, a range is neither */
-		if (n != template_len(b) || (a.f == '\0') != (b.f == '\0') ||
-		    (a.k == V_RANGE) != (b.k == V_RANGE))
+		if (n != template_len(b) || !same_sequence(a, b))
 			return false;
 		for (int64_t i = 0; i < n; i++)
 			if (!template_equal(x, template_at(a, i), template_at(b, i), depth + 1))
 				return false;
 		return true;
 	}
-	if (a.k == V_LOOP && b.k == V_LOOP)
+	if (a.kind == V_LOOP && b.kind == V_LOOP)
 		return a.l == b.l;
-	return a.k == b.k; /* none, soft undefined */
+	return a.kind == b.kind; /* none, soft undefined */
 }
 
 int
@@ -501,22 +535,23 @@ template_order(struct eval *x, struct val a, struct val b, int depth)
 	b = template_defined(x, b);
 	template_work(x, 16);
 	if (depth > MAX_DEPTH)
-		template_fail(x, x->at, "a value nested deeper than %d", MAX_DEPTH);
+		template_refuse(x, "a value nested deeper than %d", MAX_DEPTH);
 	if (numeric(a) && numeric(b))
 		return order_numbers(a, b);
-	if (a.k == V_STR && b.k == V_STR)
-		return order_text(a, b);
-	if (template_is_seq(a) && template_is_seq(b) && (a.f == '\0') == (b.f == '\0') &&
-	    a.k != V_RANGE && b.k != V_RANGE) {
+	if (a.kind == V_STR && b.kind == V_STR)
+		return template_order_text(a, b);
+	if (same_sequence(a, b) && a.kind != V_RANGE) {
 		int64_t n = template_len(a), m = template_len(b);
 
-		for (int64_t i = 0; i < n && i < m; i++)
-			if (!template_equal(x, template_at(a, i), template_at(b, i), depth + 1))
-				return template_order(
-				    x, template_at(a, i), template_at(b, i), depth + 1);
+		for (int64_t i = 0; i < n && i < m; i++) {
+			struct val l = template_at(a, i), r = template_at(b, i);
+
+			if (!template_equal(x, l, r, depth + 1))
+				return template_order(x, l, r, depth + 1);
+		}
 		return (n > m) - (n < m);
 	}
-	template_fail(x, x->at, "%s and %s have no order", template_kind(a), template_kind(b));
+	template_refuse(x, "%s and %s have no order", template_kind(a), template_kind(b));
 }
 
 static bool
@@ -525,7 +560,7 @@ in_range(const struct range *r, struct val v)
 	__int128 i;
 	int64_t k;
 
-	if (v.k == V_REAL && v.d > -9e18 && v.d < 9e18 && v.d == (double)(int64_t)v.d)
+	if (v.kind == V_REAL && v.d > -9e18 && v.d < 9e18 && v.d == (double)(int64_t)v.d)
 		i = (int64_t)v.d;
 	else if (template_integer(v, &k))
 		i = k;
@@ -539,9 +574,9 @@ bool
 template_contains(struct eval *x, struct val in, struct val v)
 {
 	in = template_defined(x, in);
-	if (in.k == V_STR) {
+	if (in.kind == V_STR) {
 		v = template_defined(x, v);
-		if (v.k != V_STR)
+		if (v.kind != V_STR)
 			template_fail(
 			    x, x->at, "%s in a string: only a string can be", template_kind(v));
 		template_work(x, in.n);
@@ -550,10 +585,10 @@ template_contains(struct eval *x, struct val in, struct val v)
 	if (template_is_map(in)) {
 		v = template_defined(x, v);
 		if (!key_ok(v))
-			template_fail(x, x->at, "%s cannot be a key", template_kind(v));
-		return template_map_get(x, in, v).k != V_ABSENT;
+			template_refuse(x, "%s cannot be a key", template_kind(v));
+		return template_map_get(x, in, v).kind != V_ABSENT;
 	}
-	if (in.k == V_RANGE)
+	if (in.kind == V_RANGE)
 		return in_range(in.r, template_defined(x, v));
 	in = template_seq(x, in);
 	for (int64_t i = 0, n = template_len(in); i < n; i++)

@@ -43,8 +43,8 @@ add(struct pth_plugins *ps, enum pth_kind kind, const char *name, struct pth_yno
 	p->path = p->file = "x.yaml";
 	p->root = root;
 	p->state = 'y';
-	ps->v = pth_xarray(ps->v, ps->n + 1, sizeof *ps->v);
-	ps->v[ps->n++] = p;
+	ps->plugins = pth_xarray(ps->plugins, ps->nplugins + 1, sizeof *ps->plugins);
+	ps->plugins[ps->nplugins++] = p;
 	return p;
 }
 

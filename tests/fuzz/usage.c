@@ -10,29 +10,26 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 static void
-interfaces(const char *p, const char *end)
+interfaces(struct pth_word rest)
 {
 	struct pth_usage_net x;
-	const char *before = p;
+	const char *end = rest.s + rest.n;
 
-	while (pth_usage_net_next(&p, end, &x)) {
-		if (strlen(x.name) >= sizeof x.name || x.name[0] == '\0' || p <= before || p > end)
+	while (pth_usage_net_next(&rest, &x))
+		if (strlen(x.name) >= sizeof x.name || x.name[0] == '\0' ||
+		    (rest.s != NULL && rest.s + rest.n != end))
 			abort();
-		before = p;
-	}
 }
 
 static void
-sockets(const char *p, const char *end)
+sockets(struct pth_word rest)
 {
 	struct pth_socket s = { .udp = true };
-	const char *before = p;
+	const char *end = rest.s + rest.n;
 
-	while (pth_sockets_next(&p, end, &s)) {
-		if (!s.udp || s.state > 255 || p <= before || p > end)
+	while (pth_sockets_next(&rest, &s))
+		if (!s.udp || s.state > 255 || (rest.s != NULL && rest.s + rest.n != end))
 			abort();
-		before = p;
-	}
 }
 
 int
@@ -55,8 +52,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		if (x.voluntary < 0 || x.involuntary < 0)
 			abort();
 		break;
-	case 2: interfaces(text, text + n); break;
-	default: sockets(text, text + n); break;
+	case 2: interfaces((struct pth_word){ text, n }); break;
+	default: sockets((struct pth_word){ text, n }); break;
 	}
 	free(text);
 	return 0;

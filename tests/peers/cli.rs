@@ -17,7 +17,12 @@ pub struct Args {
 /// `usage` is printed when a word is wrong; `valued` and `flags` are the
 /// options that are known, without their dashes.
 pub fn parse(usage: &str, valued: &[&str], flags: &[&str]) -> Args {
-    let mut args = Args { usage: usage.to_string(), values: HashMap::new(), flags: HashSet::new(), words: Vec::new() };
+    let mut args = Args {
+        usage: usage.to_string(),
+        values: HashMap::new(),
+        flags: HashSet::new(),
+        words: Vec::new(),
+    };
     let mut rest = std::env::args().skip(1);
     while let Some(word) = rest.next() {
         let Some(option) = word.strip_prefix("--") else {
@@ -94,7 +99,8 @@ impl Url {
 
     /// The authority with a port, to be resolved.
     pub fn address(&self) -> String {
-        let bare = self.authority.len() <= self.host.len() + 2 && self.authority.trim_matches(['[', ']']) == self.host;
+        let bare = self.authority.len() <= self.host.len() + 2
+            && self.authority.trim_matches(['[', ']']) == self.host;
         format!("{}{}", self.authority, if bare { ":443" } else { "" })
     }
 

@@ -30,19 +30,23 @@ fault_disk() {
 		pth-exec -j 2 -o small/out <plan >ran 2>err
 		code=$?
 		case $code in
-		0) [ "$(statuses ran | wc -l)" = 12 ] || bad "$what: exit code 0, but $(statuses ran | wc -l) of 12 results" ;;
-		4) grep -q '^pth-exec: .*No space left' err || bad "$what: exit code 4, but: $(said err)" ;;
+		0) [ "$(statuses ran | wc -l)" = 12 ] ||
+			bad "$what: exit code 0, but $(statuses ran | wc -l) of 12 results" ;;
+		4) grep -q '^pth-exec: .*No space left' err ||
+			bad "$what: exit code 4, but: $(said err)" ;;
 		*) bad "$what: exit code $code" ;;
 		esac
 		clean "$what" 5
 		true_or_error "$what"
 		rm -f small/ballast
-		pth-exec -j 2 -o small/out --resume <plan >ran 2>err || bad "$what, resumed: $(said err)"
+		pth-exec -j 2 -o small/out --resume <plan >ran 2>err ||
+			bad "$what, resumed: $(said err)"
 		true_or_error "$what, resumed"
 		statuses ran | cut -d' ' -f1 >now
 		cut -d' ' -f1 wanted >ids
 		same "$what, resumed" ids now
-		pth-exec -j 2 -o small/out --rerun failed <plan >ran 2>err || bad "$what, rerun: $(said err)"
+		pth-exec -j 2 -o small/out --rerun failed <plan >ran 2>err ||
+			bad "$what, rerun: $(said err)"
 		statuses ran >now
 		same "$what, rerun" wanted now
 		clean "$what, resumed"
@@ -56,7 +60,10 @@ deadlines() {
 	test_of service '{"timeout_us": 300000}' sleep 100
 	test_of test '{"plan": {"timeout_us": 300000}}' sleep 100
 	test_of wait '{"plan": {"wait_us": 300000}}' sleep 100
-	test_of grace '{"finite": false, "more": [{"name": "b", "finite": true, "phases": {"run": {"argv": ["sleep", "0.1"]}}}]}' \
+	test_of grace \
+		'{"finite": false,
+			"more": [{"name": "b", "finite": true,
+			  "phases": {"run": {"argv": ["sleep", "0.1"]}}}]}' \
 		sh -c 'trap "" TERM; while :; do sleep 1; done'
 	test_of delay '{"ready": [{"kind": "delay", "us": 200000}]}' sleep 1.5
 	test_of fine '{}' sleep 0.3
@@ -68,28 +75,35 @@ clock_run() {
 	what=$1
 	shift
 	rm -rf out
-	timeout 60 "$@" pth-exec -j 4 -o out <plan >ran 2>err || bad "$what: exit code $? $(said err)"
+	timeout 60 "$@" pth-exec -j 4 -o out <plan >ran 2>err ||
+		bad "$what: exit code $? $(said err)"
 	clean "$what"
 	statuses ran >now
 	same "$what" wanted now
-	jq -r 'select(.result.duration_us? | . != null and (. < 90000 or . > 30000000)) | "\(.id) took \(.result.duration_us) us"' ran >other
+	jq -r \
+		'select(.result.duration_us? | . != null and (. < 90000 or . > 30000000)) |
+			"\(.id) took \(.result.duration_us) us"' ran >other
 	[ ! -s other ] || bad "$what: $(tr '\n' ' ' <other)"
 	rm -rf out.json
 	"$@" pth-collect --no-tshark out >out.json 2>err || bad "$what: pth-collect: $(said err)"
-	"$@" pth-report --output "$W" --format text out.json >report.txt 2>err || [ $? = 1 ] || bad "$what: pth-report: $(cat err)"
+	"$@" pth-report --output "$W" --format text out.json >report.txt 2>err || [ $? = 1 ] ||
+		bad "$what: pth-report: $(cat err)"
 }
 
 fault_clock() {
 	deadlines >plan
-	printf '%s\n' 'delay completed' 'fine completed' 'grace completed' 'ready error' 'service timeout' 'test timeout' \
+	printf '%s\n' 'delay completed' 'fine completed' 'grace completed' 'ready error' \
+		'service timeout' 'test timeout' \
 		'wait timeout' >wanted
 	plain_build 'they mind a preloaded library'
 	"${CC:-cc}" -O2 -shared -fPIC -o jump.so "$here/jump.c" || cannot 'no C compiler'
-	[ "$(LD_PRELOAD=$W/jump.so date +%F)" != "$(date +%F)" ] || cannot 'the clock cannot be stepped here'
+	[ "$(LD_PRELOAD=$W/jump.so date +%F)" != "$(date +%F)" ] ||
+		cannot 'the clock cannot be stepped here'
 	clock_run 'clock stepped a day ahead and back' env LD_PRELOAD="$W/jump.so"
 	for how in -T -UrT; do
 		unshare $how -f --boottime 1 true 2>/dev/null || continue
-		clock_run 'other monotonic clock' unshare $how -f --monotonic 50000000 --boottime 50000000
+		clock_run 'other monotonic clock' unshare $how -f --monotonic 50000000 \
+			--boottime 50000000
 		break
 	done
 }
@@ -109,7 +123,8 @@ fault_descriptors() {
 		(
 			# shellcheck disable=SC3045 # dash has it
 			ulimit -n 64
-			stage exec pth-exec -j "$jobs" -o out <plan | stage collect pth-collect -j "$jobs" --no-tshark |
+			stage exec pth-exec -j "$jobs" -o out <plan |
+				stage collect pth-collect -j "$jobs" --no-tshark |
 				stage report pth-report >report.txt
 		)
 		clean "$what" 5
@@ -120,7 +135,8 @@ fault_descriptors() {
 			continue
 		fi
 		[ "$jobs" -gt 8 ] || bad "$what: $(cat complaints)"
-		grep -q 'Too many open files' complaints || bad "$what: no clear message: $(cat complaints)"
+		grep -q 'Too many open files' complaints ||
+			bad "$what: no clear message: $(cat complaints)"
 		note_kept "$what"
 		pth-exec -j 25 -o out --resume <plan >ran 2>err || bad "$what, resumed: $(said err)"
 		statuses ran >now

@@ -94,7 +94,8 @@ scene() {
 	{
 		sed 's/ - .*//' /proc/self/mountinfo
 		sed 's/:.*//' /proc/net/dev
-		awk 'FNR > 1 { print FILENAME, $2 }' /proc/net/udp /proc/net/tcp /proc/net/udp6 /proc/net/tcp6
+		awk 'FNR > 1 { print FILENAME, $2 }' /proc/net/udp /proc/net/tcp /proc/net/udp6 \
+			/proc/net/tcp6
 		awk 'FNR > 1 { print FILENAME, $8 }' /proc/net/unix
 	} | sort
 }
@@ -126,7 +127,8 @@ clean() {
 	find /sys/fs/cgroup -type d -name "pth-*.$pid_ns" 2>/dev/null >odd
 	[ ! -s odd ] || [ -n "${2:-}" ] || bad "$1: control groups are left: $(tr '\n' ' ' <odd)"
 	find . -type d -name tmp -path './*/*' >odd
-	[ ! -s odd ] || [ -n "${2:-}" ] || bad "$1: directories for temporary files are left: $(tr '\n' ' ' <odd)"
+	[ ! -s odd ] || [ -n "${2:-}" ] ||
+		bad "$1: directories for temporary files are left: $(tr '\n' ' ' <odd)"
 }
 
 # said FILE...: what they complain of, without the events, in one line.
@@ -136,7 +138,9 @@ said() {
 
 # verdicts FILE: identity and verdict of each test record in it, one line each.
 verdicts() {
-	jq -r 'select(.type == "test") | "\(.id) \(.result.status) \(.verdict.status) \(.verdict.ok)"' "$1" | sort
+	jq -r \
+		'select(.type == "test") |
+			"\(.id) \(.result.status) \(.verdict.status) \(.verdict.ok)"' "$1" | sort
 }
 
 # statuses FILE: the same for what pth-exec writes.
@@ -155,14 +159,16 @@ same() {
 note_kept() {
 	for file in out/*/result.json; do
 		[ -f "$file" ] || continue
-		jq -r --arg file "$file" '"\($file) \(.started) \(.ended)"' "$file" || bad "$1: $file is not whole"
+		jq -r --arg file "$file" '"\($file) \(.started) \(.ended)"' "$file" ||
+			bad "$1: $file is not whole"
 	done >kept
 }
 
 # Those tests have not been run again.
 check_kept() {
 	while read -r file began ended; do
-		[ "$(jq -r '"\(.started) \(.ended)"' "$file")" = "$began $ended" ] || bad "$1: $file had a result and was run again"
+		[ "$(jq -r '"\(.started) \(.ended)"' "$file")" = "$began $ended" ] ||
+			bad "$1: $file had a result and was run again"
 	done <kept
 }
 
@@ -172,11 +178,15 @@ test_of() {
 	id=$1 json=$2
 	shift 2
 	jq -cn --arg id "$id" --argjson over "$json" '
-		({name: "a", finite: true, phases: {run: {argv: $ARGS.positional}}, stop: {signal: "TERM", grace_us: 150000},
+		({name: "a", finite: true, phases: {run: {argv: $ARGS.positional}},
+		  stop: {signal: "TERM", grace_us: 150000},
 		 timeout_us: 60000000} * ($over | del(.plan, .more))) as $service |
-		{pth: 1, type: "test", run: "stress", id: $id, index: 1, of: 1, name: $id, services: {},
-		 plan: ({environment: {type: "localhost", isolation: "full"}, timeout_us: 90000000, setup: [], capture: null,
-			services: ([$service] + ($over.more // []))} * ($over.plan // {}) | .order = [.services[].name])}' --args -- "$@"
+		{pth: 1, type: "test", run: "stress", id: $id, index: 1, of: 1, name: $id,
+		  services: {},
+		 plan: ({environment: {type: "localhost", isolation: "full"}, timeout_us: 90000000,
+		   setup: [], capture: null,
+			services: ([$service] + ($over.more // []))} * ($over.plan // {}) |
+			.order = [.services[].name])}' --args -- "$@"
 }
 
 end_of() {
@@ -186,11 +196,15 @@ end_of() {
 # many N: a stream of so many tests of every ending.
 many() {
 	jq -nc --argjson n "$1" --arg say "$2" '
-	def ends: ["exit 0", "echo out; echo err >&2", "exit 3", "kill -SEGV $$", "(setsid sleep 1000 &) ; exit 0"];
+	def ends: ["exit 0", "echo out; echo err >&2", "exit 3", "kill -SEGV $$",
+	  "(setsid sleep 1000 &) ; exit 0"];
 	(range(1; $n + 1) | ("000" + tostring)[-4:] as $id |
-	{pth: 1, type: "test", run: "stress", id: $id, index: ., of: $n, name: $id, services: {a: {name: "a"}},
-	 plan: {environment: {type: "localhost", isolation: "full"}, timeout_us: 60000000, setup: [], capture: null, order: ["a"],
-		services: [{name: "a", finite: true, stop: {signal: "TERM", grace_us: 150000}, timeout_us: 60000000,
+	{pth: 1, type: "test", run: "stress", id: $id, index: ., of: $n, name: $id,
+	  services: {a: {name: "a"}},
+	 plan: {environment: {type: "localhost", isolation: "full"}, timeout_us: 60000000,
+	   setup: [], capture: null, order: ["a"],
+		services: [{name: "a", finite: true, stop: {signal: "TERM", grace_us: 150000},
+		  timeout_us: 60000000,
 			phases: {run: {argv: ["sh", "-c", $say + ends[. % 5]]}}}]}}),
 	{pth: 1, type: "end", tests: $n}'
 }

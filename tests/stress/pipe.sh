@@ -45,7 +45,8 @@ experiment() {
 			        ports: ["4443:4443"]
 			      client:
 			        implementation: {name: ping_pong, type: iut, count: 2}
-			        protocol: {name: minip, version: functional, role: client, target: server}
+			        protocol: {name: minip, version: functional, role: client,
+			          target: server}
 			    steps: {wait: 60}
 			    expect: {log: [{service: server, matches: "^send pong ", min: $min}]}
 		Y
@@ -74,11 +75,13 @@ check_collected() {
 		[ "$(tail -n 1 out/plan.jsonl | wc -l)" = 0 ] || grep -q incomplete err.again ||
 		bad "$1: pth-collect out: $(cat err.again)"
 	jq -r 'select(.result.status != null) | .id' collected | sort >ids
-	sort -u ids | cmp -s - ids || bad "$1: a test was counted twice: $(uniq -d ids | tr '\n' ' ')"
+	sort -u ids | cmp -s - ids ||
+		bad "$1: a test was counted twice: $(uniq -d ids | tr '\n' ' ')"
 	jq -c 'select(.result.started != null)' collected >ended
 	verdicts ended | comm -23 - wanted >other
 	[ ! -s other ] || bad "$1: other results than in the undisturbed run: $(tr '\n' ' ' <other)"
-	[ "$(wc -l <ended)" = "$(wc -l <kept)" ] || bad "$1: $(wc -l <kept) results, but $(wc -l <ended) collected"
+	[ "$(wc -l <ended)" = "$(wc -l <kept)" ] ||
+		bad "$1: $(wc -l <kept) results, but $(wc -l <ended) collected"
 }
 
 # Resume, and all is as if nothing had happened.
@@ -127,7 +130,9 @@ fault_supervisor() {
 		forget_codes
 		rm -rf out
 		pipe &
-		until [ -s pid.exec ] && grep -q test.started out/events.jsonl; do sleep 0.01; done 2>/dev/null
+		until [ -s pid.exec ] && grep -q test.started out/events.jsonl; do
+			sleep 0.01
+		done 2>/dev/null
 		random_moment
 		child=$(pgrep -P "$(cat pid.exec)" | head -n 1)
 		what="round $i, a supervisor killed after $moment of $took ms"
@@ -136,10 +141,12 @@ fault_supervisor() {
 		[ "$(codes | cut -c1-8)" = '0 0 0 0 ' ] || bad "$what: exit codes $(codes)"
 		clean "$what"
 		verdicts out/results.jsonl >now
-		[ "$(comm -13 wanted now | wc -l)" -le 1 ] || bad "$what: more than one test was touched: $(comm -13 wanted now)"
+		[ "$(comm -13 wanted now | wc -l)" -le 1 ] ||
+			bad "$what: more than one test was touched: $(comm -13 wanted now)"
 		comm -13 wanted now | grep -v ' error error false$' >other
 		[ ! -s other ] || bad "$what: its test is $(cat other)"
-		jq -r 'select(.result.status == "error") | .result.reason' out/results.jsonl | grep -v "supervisor was lost" >other
+		jq -r 'select(.result.status == "error") | .result.reason' out/results.jsonl |
+			grep -v "supervisor was lost" >other
 		[ ! -s other ] || bad "$what: reason $(cat other)"
 		forget_codes
 		pipe --rerun failed
@@ -166,13 +173,16 @@ fault_input() {
 		cat broken | pth-exec -j 2 -o out >ran 2>err
 		code=$?
 		[ $code = 4 ] || bad "$what: exit code $code: $(said err)"
-		grep -q incomplete err || bad "$what: nobody says that it is incomplete: $(said err)"
+		grep -q incomplete err ||
+			bad "$what: nobody says that it is incomplete: $(said err)"
 		! grep -q '"type":"end"' ran || bad "$what: an end record"
-		[ "$(statuses ran | wc -l)" = "$whole" ] || bad "$what: $(statuses ran | wc -l) results of $whole tests"
+		[ "$(statuses ran | wc -l)" = "$whole" ] ||
+			bad "$what: $(statuses ran | wc -l) results of $whole tests"
 		clean "$what"
 		if [ "$whole" -gt 0 ]; then
 			pth-collect --no-tshark <ran 2>/dev/null | pth-report >report.txt 2>err
-			grep -q incomplete err || bad "$what: the report does not say that it is incomplete"
+			grep -q incomplete err ||
+				bad "$what: the report does not say that it is incomplete"
 		fi
 		note_kept "$what"
 		check_resumed "$what"

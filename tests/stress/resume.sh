@@ -39,9 +39,12 @@ fault_resume() {
 # be half done between, each with the numbers of its occurrences in an
 # undisturbed run of COMMAND, into the file moments; how many into $total.
 moments_of() {
-	strace -c -o calls -e trace=openat,linkat,renameat,mkdirat,unlinkat,unlink,write,pipe2,clone,ftruncate,flock,fsync \
+	watched=openat,linkat,renameat,mkdirat,unlinkat,unlink
+	strace -c -o calls \
+		-e "trace=$watched,write,pipe2,clone,ftruncate,flock,fsync" \
 		"$@" <plan >ran 2>err || bad "undisturbed: $(said err)"
-	awk '$4 ~ /^[0-9]+$/ && $NF != "total" { for (i = 1; i <= $4; i++) print $NF, i }' calls >moments
+	awk '$4 ~ /^[0-9]+$/ && $NF != "total" { for (i = 1; i <= $4; i++) print $NF, i }' \
+		calls >moments
 	total=$(wc -l <moments)
 	missed=0
 }
@@ -55,7 +58,8 @@ killed_at() {
 	read -r call at <moment
 	shift 2
 	what="$1 killed at $call number $at"
-	strace -qq -o /dev/null -e "trace=$call" -e "inject=$call:signal=KILL:when=$at" "$@" <plan >ran 2>err &&
+	strace -qq -o /dev/null -e "trace=$call" -e "inject=$call:signal=KILL:when=$at" \
+		"$@" <plan >ran 2>err &&
 		missed=$((missed + 1))
 }
 

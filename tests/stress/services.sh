@@ -17,21 +17,35 @@ client='"more": [{"name": "b", "finite": true, "after": [{"service": "a", "state
 	"phases": {"run": {"argv": ["sleep", "0.1"]}}}]'
 
 services_everywhere() {
-	misbehave ignores-term completed "{\"finite\": false, \"ready\": [{\"kind\": \"log\", \"matches\": \"up\"}], $client}" \
+	misbehave ignores-term completed \
+		"{\"finite\": false, \"ready\": [{\"kind\": \"log\", \"matches\": \"up\"}],
+			$client}" \
 		sh -c 'trap "" TERM INT HUP; echo up; while :; do sleep 1; done'
-	misbehave ignores-term-late timeout '{"timeout_us": 200000}' sh -c 'trap "" TERM INT HUP; while :; do sleep 1; done'
-	misbehave daemon completed '{}' sh -c '(setsid sh -c "trap \"\" TERM; (setsid sleep 1000 &); sleep 1000" &) ; exit 0'
-	misbehave daemon-server completed "{\"finite\": false, $client}" sh -c 'setsid sleep 1000 & sleep 1000'
+	misbehave ignores-term-late timeout '{"timeout_us": 200000}' \
+		sh -c 'trap "" TERM INT HUP; while :; do sleep 1; done'
+	misbehave daemon completed '{}' \
+		sh -c \
+		'(setsid sh -c "trap \"\" TERM; (setsid sleep 1000 &); sleep 1000" &) ; exit 0'
+	misbehave daemon-server completed "{\"finite\": false, $client}" \
+		sh -c 'setsid sleep 1000 & sleep 1000'
 	misbehave closes-stdout completed '{}' sh -c 'exec <&- >&- 2>&-; sleep .2; exit 0'
-	misbehave never-ready error '{"finite": false, "ready": [{"kind": "udp", "port": 4443, "timeout_us": 200000}]}' sleep 1000
-	misbehave never-logs error '{"finite": false, "ready": [{"kind": "log", "matches": "up", "timeout_us": 200000}]}' sh -c 'trap "" TERM; sleep 1000'
-	misbehave exits-early error '{"finite": false, "ready": [{"kind": "udp", "port": 4443}]}' sh -c 'exit 0'
+	misbehave never-ready error \
+		'{"finite": false,
+			"ready": [{"kind": "udp", "port": 4443, "timeout_us": 200000}]}' sleep 1000
+	misbehave never-logs error \
+		'{"finite": false,
+			"ready": [{"kind": "log", "matches": "up",
+			  "timeout_us": 200000}]}' sh -c 'trap "" TERM; sleep 1000'
+	misbehave exits-early error '{"finite": false, "ready": [{"kind": "udp", "port": 4443}]}' \
+		sh -c 'exit 0'
 	misbehave crashes crashed '{}' "$W/hostile" crash
-	misbehave crashes-early crashed '{"finite": false, "ready": [{"kind": "tcp", "port": 4443}]}' "$W/hostile" crash
+	misbehave crashes-early crashed \
+		'{"finite": false, "ready": [{"kind": "tcp", "port": 4443}]}' "$W/hostile" crash
 	misbehave living-zombie timeout '{"timeout_us": 200000}' "$W/hostile" zombie
 	misbehave leaves-orphans completed '{}' "$W/hostile" orphans 100
 	misbehave stops-itself timeout '{"timeout_us": 200000}' sh -c 'kill -STOP $$; exit 0'
-	misbehave stopped-server completed "{\"finite\": false, $client}" sh -c 'kill -STOP $$; exit 0'
+	misbehave stopped-server completed "{\"finite\": false, $client}" \
+		sh -c 'kill -STOP $$; exit 0'
 	misbehave binary-output completed '{}' head -c 300000 /dev/urandom
 }
 
@@ -48,8 +62,10 @@ check_services() {
 		jq -r ".services.a$2" "out/$1/result.json"
 	}
 	[ "$(result ignores-term .killed)" = true ] || bad "$1: ignores-term was not killed"
-	[ "$(result crashes .signal)" = SEGV ] || bad "$1: crashes: signal $(result crashes .signal)"
-	[ "$(result crashes .core)" = "$core" ] || bad "$1: crashes: core is $(result crashes .core), it should be $core"
+	[ "$(result crashes .signal)" = SEGV ] ||
+		bad "$1: crashes: signal $(result crashes .signal)"
+	[ "$(result crashes .core)" = "$core" ] ||
+		bad "$1: crashes: core is $(result crashes .core), it should be $core"
 	case $(jq -r .reason out/exits-early/result.json) in
 	'a: ended with exit code 0 before it was ready'*) ;;
 	*) bad "$1: exits-early: $(jq -r .reason out/exits-early/result.json)" ;;
@@ -58,44 +74,56 @@ check_services() {
 	'a: did not bind UDP port 4443 within 200 ms'*) ;;
 	*) bad "$1: never-ready: $(jq -r .reason out/never-ready/result.json)" ;;
 	esac
-	[ "$(wc -c <out/binary-output/a/stdout.log)" = 300000 ] || bad "$1: binary-output is not whole"
+	[ "$(wc -c <out/binary-output/a/stdout.log)" = 300000 ] ||
+		bad "$1: binary-output is not whole"
 }
 
 # The limit of processes holds. Root is above a resource limit: without a
 # control group nobody stops it, and the event says so.
 check_bomb() {
-	if [ "$WHO" = 0 ] && ! jq -en 'any(inputs; .event == "service.limited" and .test == "bomb" and
+	if [ "$WHO" = 0 ] &&
+		! jq -en 'any(inputs; .event == "service.limited" and .test == "bomb" and
 		.limits.processes != "none")' out/events.jsonl >/dev/null; then
 		echo "fault $fault: processes of root cannot be limited here"
 		return
 	fi
 	read -r made rest <out/bomb/a/stdout.log
-	[ "$made" -lt $bomb_limit ] || bad "$1: a fork bomb came to $made $rest, the limit is $bomb_limit"
+	[ "$made" -lt $bomb_limit ] ||
+		bad "$1: a fork bomb came to $made $rest, the limit is $bomb_limit"
 }
 
 # Far more log than its limit: cut, with a mark at the end, and the disk is
 # spared. Never much more than this machine can hold if that should fail.
 fault_flood() {
 	choose 100 4000
-	pth-parse --keys | grep -q 'services.*limits.log$' || cannot 'this version has no limits.log'
+	pth-parse --keys | grep -q 'services.*limits.log$' ||
+		cannot 'this version has no limits.log'
 	for iso in none full; do
 		rm -rf out
 		{
-			test_of flood '{"limits": {"log": 1000000}}' sh -c "yes 'all work and no play' | head -c 20000000"
-			test_of bigger '{"limits": {"log": 1000000}}' sh -c "yes | head -c ${n}000000 >&2"
+			test_of flood '{"limits": {"log": 1000000}}' \
+				sh -c "yes 'all work and no play' | head -c 20000000"
+			test_of bigger '{"limits": {"log": 1000000}}' \
+				sh -c "yes | head -c ${n}000000 >&2"
 			test_of spared '{"limits": {"log": 1000000}}' sh -c 'yes | head -c 900000'
 			end_of 3
-		} | jq -c --arg iso $iso 'if .plan then .plan.environment.isolation = $iso else . end' >plan.now
+		} |
+			jq -c --arg iso $iso '
+				if .plan then .plan.environment.isolation = $iso else . end' \
+					>plan.now
 		pth-exec -j 2 -o out <plan.now >ran 2>err || bad "$iso: $(said err)"
 		clean "$iso"
 		statuses ran >now
 		printf '%s completed\n' bigger flood spared >wanted
 		same "$iso" wanted now
 		for log in out/flood/a/stdout.log out/bigger/a/stderr.log; do
-			[ "$(du -k "$log" | cut -f1)" -le 1100 ] || bad "$iso: $log takes $(du -k "$log" | cut -f1) KiB of disk"
-			tail -n 1 "$log" | grep -q '^\[pth: log limit of .* reached' || bad "$iso: $log ends without a mark"
+			[ "$(du -k "$log" | cut -f1)" -le 1100 ] ||
+				bad "$iso: $log takes $(du -k "$log" | cut -f1) KiB of disk"
+			tail -n 1 "$log" | grep -q '^\[pth: log limit of .* reached' ||
+				bad "$iso: $log ends without a mark"
 		done
-		[ "$(wc -c <out/spared/a/stdout.log)" = 900000 ] || bad "$iso: a log below the limit was cut"
+		[ "$(wc -c <out/spared/a/stdout.log)" = 900000 ] ||
+			bad "$iso: a log below the limit was cut"
 	done
 }
 
@@ -111,7 +139,8 @@ run_services() {
 	same "$1" wanted.now now
 	check_services "$1"
 	note_kept "$1"
-	pth-exec -j 4 -o out --resume <plan.now >ran 2>err || bad "$1, resumed: pth-exec: $(said err)"
+	pth-exec -j 4 -o out --resume <plan.now >ran 2>err ||
+		bad "$1, resumed: pth-exec: $(said err)"
 	statuses ran >now
 	same "$1, resumed" wanted.now now
 	check_kept "$1, resumed"

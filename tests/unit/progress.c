@@ -47,13 +47,5 @@ main(void)
 		CHECK(strlen(line(&full, width)) <= width);
 	}
 	CHECK(strncmp(line(&full, 30), "  012-a-long-name-  tearing_do", 30) == 0);
-
-	unit("modes");
-	CHECK_INT(pth_progress_mode("auto"), PTH_PROGRESS_AUTO);
-	CHECK_INT(pth_progress_mode("none"), PTH_PROGRESS_NONE);
-	CHECK_INT(pth_progress_mode("plain"), PTH_PROGRESS_PLAIN);
-	CHECK_INT(pth_progress_mode("tty"), PTH_PROGRESS_TTY);
-	CHECK_INT(pth_progress_mode(""), -1);
-	CHECK_INT(pth_progress_mode("TTY"), -1);
 	return unit_done();
 }

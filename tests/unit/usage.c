@@ -31,7 +31,8 @@ main(void)
 	struct pth_usage x = { 0 };
 	struct pth_usage_net net;
 	struct pth_socket k = { .udp = true };
-	const char *p, *end;
+	const char *p;
+	struct pth_word rest;
 	struct pth_buf long_line = PTH_BUF_INIT;
 
 	unit("stat");
@@ -63,14 +64,14 @@ main(void)
 	unit("interfaces");
 	p = "Inter-|   Receive  |  Transmit\n face |bytes    packets errs\n"
 	    "    lo: 1 2 0 0 0 0 0 0 3 4 0 0 0 0 0 0\n  x:9: 5 6 0 0 0 0 0 0 7 8 0\neth0: 1 2\n";
-	end = p + strlen(p);
-	CHECK(pth_usage_net_next(&p, end, &net));
+	rest = pth_word_of(p);
+	CHECK(pth_usage_net_next(&rest, &net));
 	CHECK_STR(net.name, "lo");
 	CHECK(net.received_bytes == 1 && net.received_packets == 2 && net.sent_bytes == 3 &&
 	    net.sent_packets == 4);
-	CHECK(pth_usage_net_next(&p, end, &net));
+	CHECK(pth_usage_net_next(&rest, &net));
 	CHECK_STR(net.name, "x:9");
-	CHECK(!pth_usage_net_next(&p, end, &net));
+	CHECK(!pth_usage_net_next(&rest, &net));
 
 	unit("sockets");
 	p = "  sl  local_address rem_address   st tx_queue\n"
@@ -78,14 +79,15 @@ main(void)
 	    "   0 4711 2 x 0\n"
 	    " 1: 00000000000000000000000001000000:FFFF 00000000000000000000000000000000:0000 0A "
 	    "0:0 0:0 0 0 0 5";
-	end = p + strlen(p);
-	CHECK(pth_sockets_next(&p, end, &k));
+	rest = pth_word_of(p);
+	CHECK(pth_sockets_next(&rest, &k));
 	CHECK(k.udp && k.port == 4443 && k.state == 7 && k.inode == 4711);
-	CHECK(pth_sockets_next(&p, end, &k));
+	CHECK(pth_sockets_next(&rest, &k));
 	CHECK(k.port == 65535 && k.state == PTH_TCP_LISTEN && k.inode == 5);
-	CHECK(!pth_sockets_next(&p, end, &k));
+	CHECK(!pth_sockets_next(&rest, &k));
 	p = "1: 0:12345 0:0 0A 0 0 0 0 0 5\n1: 0:1 0:0 0A 0 0 0 0\n1: 0:1 0:0 0A";
-	CHECK(!pth_sockets_next(&p, p + strlen(p), &k));
+	rest = pth_word_of(p);
+	CHECK(!pth_sockets_next(&rest, &k));
 
 	unit("this process");
 	x = (struct pth_usage){ 0 };

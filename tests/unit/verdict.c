@@ -276,16 +276,16 @@ static void
 artifacts(void)
 {
 	unit("kinds of artifacts");
-	CHECK_STR(pth_artifact_kind("server/stdout.log"), "log");
-	CHECK_STR(pth_artifact_kind("server/phases/pre_run.stderr.log"), "log");
-	CHECK_STR(pth_artifact_kind("server/keys.log"), "keylog");
-	CHECK_STR(pth_artifact_kind("capture.pcapng"), "capture");
-	CHECK_STR(pth_artifact_kind("client/downloads/a/b.log"), "download");
-	CHECK_STR(pth_artifact_kind("client/qlog/x.sqlog"), "qlog");
-	CHECK_STR(pth_artifact_kind("server/core.17"), "core");
-	CHECK_STR(pth_artifact_kind("certs/key.pem"), "certificate");
-	CHECK_STR(pth_artifact_kind("server/callgrind.out.7"), "profile");
-	CHECK_STR(pth_artifact_kind("server/www/data.bin"), "file");
+	CHECK_STR(pth_artifact_kind_of("server/stdout.log"), "log");
+	CHECK_STR(pth_artifact_kind_of("server/phases/pre_run.stderr.log"), "log");
+	CHECK_STR(pth_artifact_kind_of("server/keys.log"), "keylog");
+	CHECK_STR(pth_artifact_kind_of("capture.pcapng"), "capture");
+	CHECK_STR(pth_artifact_kind_of("client/downloads/a/b.log"), "download");
+	CHECK_STR(pth_artifact_kind_of("client/qlog/x.sqlog"), "qlog");
+	CHECK_STR(pth_artifact_kind_of("server/core.17"), "core");
+	CHECK_STR(pth_artifact_kind_of("certs/key.pem"), "certificate");
+	CHECK_STR(pth_artifact_kind_of("server/callgrind.out.7"), "profile");
+	CHECK_STR(pth_artifact_kind_of("server/www/data.bin"), "file");
 }
 
 /* A line of tshark's fields: time len protocols port>port conn version type form frames http3 */

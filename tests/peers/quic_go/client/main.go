@@ -26,11 +26,13 @@ import (
 )
 
 var (
-	quiet    = flag.Bool("q", false, "say the size only, print no body")
-	keyLog   = flag.String("keylog", os.Getenv("SSLKEYLOGFILE"), "append TLS secrets to this `file`")
+	quiet  = flag.Bool("q", false, "say the size only, print no body")
+	keyLog = flag.String("keylog", os.Getenv("SSLKEYLOGFILE"),
+		"append TLS secrets to this `file`")
 	insecure = flag.Bool("insecure", false, "trust every certificate")
-	caFile   = flag.String("ca", "", "trust the authorities in this PEM `file` instead of the system's")
-	output   = os.Getenv("DOWNLOADS")
+	caFile   = flag.String("ca", "",
+		"trust the authorities in this PEM `file` instead of the system's")
+	output = os.Getenv("DOWNLOADS")
 )
 
 // name is the file that a URL is saved as.

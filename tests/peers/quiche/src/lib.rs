@@ -19,7 +19,8 @@ pub const DATAGRAM: usize = 1350;
 const LEGACY: &[&[u8]] = &[b"hq-interop", b"hq-29", b"hq-28", b"hq-27", b"http/0.9"];
 
 /// Options that both programs have: those of quiche's own.
-pub const VALUED: &[&str] = &["http-version", "idle-timeout", "cc-algorithm", "max-data", "max-stream-data"];
+pub const VALUED: &[&str] =
+    &["http-version", "idle-timeout", "cc-algorithm", "max-data", "max-stream-data"];
 pub const FLAGS: &[&str] = &["no-grease", "early-data"];
 
 pub fn random<const N: usize>() -> [u8; N] {

@@ -12,9 +12,10 @@ use std::net::{SocketAddr, ToSocketAddrs, UdpSocket};
 use std::path::Path;
 use std::time::Duration;
 
-const USAGE: &str = "quiche-client [--connect-to ADDRESS:PORT] [--dump-responses DIR] [--no-verify] \
-[--trust-origin-ca-pem FILE] [--wire-version HEX] [--no-grease] [--early-data] [--http-version HTTP/3|HTTP/0.9|all] \
-[--idle-timeout MS] [--cc-algorithm NAME] https://HOST[:PORT]/PATH ...";
+const USAGE: &str = "quiche-client [--connect-to ADDRESS:PORT] [--dump-responses DIR] \
+[--no-verify] [--trust-origin-ca-pem FILE] [--wire-version HEX] [--no-grease] [--early-data] \
+[--http-version HTTP/3|HTTP/0.9|all] [--idle-timeout MS] [--cc-algorithm NAME] \
+https://HOST[:PORT]/PATH ...";
 
 /// What has come of a URL.
 struct Fetch {
@@ -101,7 +102,11 @@ impl Fetcher {
                 }
                 h3::Event::Finished => fetch.whole = true,
                 h3::Event::Reset(code) => {
-                    return Err(format!("{}: the server reset the stream: {code:#x}", fetch.url.text).into());
+                    return Err(format!(
+                        "{}: the server reset the stream: {code:#x}",
+                        fetch.url.text
+                    )
+                    .into());
                 }
                 _ => (),
             }
@@ -186,10 +191,13 @@ fn fetch(args: &Args) -> Result<bool> {
     }
     let host = first.host.clone();
     let id = random::<16>();
-    let mut conn = quiche::connect(Some(&host), &ConnectionId::from_ref(&id), local, peer, &mut config)?;
+    let mut conn =
+        quiche::connect(Some(&host), &ConnectionId::from_ref(&id), local, peer, &mut config)?;
     log(&mut conn, "client")?;
-    let fetches =
-        urls.into_iter().map(|url| Fetch { url, status: "none".into(), body: Vec::new(), whole: false }).collect();
+    let fetches = urls
+        .into_iter()
+        .map(|url| Fetch { url, status: "none".into(), body: Vec::new(), whole: false })
+        .collect();
     let mut fetcher = Fetcher { conn, http: None, streams: HashMap::new(), asked: false, fetches };
     let result = fetcher.run(&socket, local);
     let ok = save(args, &fetcher.fetches)?;
@@ -197,7 +205,8 @@ fn fetch(args: &Args) -> Result<bool> {
 }
 
 fn main() -> std::process::ExitCode {
-    let valued = [VALUED, &["connect-to", "dump-responses", "trust-origin-ca-pem", "wire-version"]].concat();
+    let valued =
+        [VALUED, &["connect-to", "dump-responses", "trust-origin-ca-pem", "wire-version"]].concat();
     let flags = [FLAGS, &["no-verify"]].concat();
     let args = cli::parse(USAGE, &valued, &flags);
     match fetch(&args) {

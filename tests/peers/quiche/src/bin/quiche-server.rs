@@ -10,8 +10,9 @@ use std::net::{SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-const USAGE: &str = "quiche-server --cert FILE --key FILE [--root DIR] [--listen ADDRESS:PORT] [--no-retry] \
-[--no-grease] [--early-data] [--http-version HTTP/3|HTTP/0.9|all] [--idle-timeout MS] [--cc-algorithm NAME]";
+const USAGE: &str = "quiche-server --cert FILE --key FILE [--root DIR] [--listen ADDRESS:PORT] \
+[--no-retry] [--no-grease] [--early-data] [--http-version HTTP/3|HTTP/0.9|all] \
+[--idle-timeout MS] [--cc-algorithm NAME]";
 const ID: usize = 16;
 const TOKEN: &[u8] = b"pth-retry";
 
@@ -56,7 +57,9 @@ impl Client {
         loop {
             match http.poll(&mut self.conn) {
                 Ok((stream, h3::Event::Headers { list, .. })) => {
-                    let field = |name: &[u8]| list.iter().find(|h| h.name() == name).map_or(&b""[..], |h| h.value());
+                    let field = |name: &[u8]| {
+                        list.iter().find(|h| h.name() == name).map_or(&b""[..], |h| h.value())
+                    };
                     let target = String::from_utf8_lossy(field(b":path"));
                     self.answers.insert(stream, answer(root, field(b":method"), &target));
                 }
@@ -80,7 +83,9 @@ impl Client {
         let readable: Vec<u64> = self.conn.readable().collect();
         for stream in readable {
             while let Ok((n, fin)) = self.conn.stream_recv(stream, &mut piece) {
-                let Some(request) = self.requests.entry(stream).or_insert(Some(Vec::new())) else { continue };
+                let Some(request) = self.requests.entry(stream).or_insert(Some(Vec::new())) else {
+                    continue;
+                };
                 request.extend_from_slice(&piece[..n]);
                 if !fin && !request.contains(&b'\n') {
                     continue;
@@ -202,7 +207,9 @@ impl Server {
             return Ok(None);
         }
         let (id, first) = if self.retry {
-            let Some(first) = redeem(peer, header.token.as_deref().unwrap_or(&[])) else { return Ok(None) };
+            let Some(first) = redeem(peer, header.token.as_deref().unwrap_or(&[])) else {
+                return Ok(None);
+            };
             (header.dcid.to_vec(), Some(first))
         } else {
             (random::<ID>().to_vec(), None)
@@ -300,7 +307,16 @@ fn open(args: &Args) -> Result<Server> {
     let socket = UdpSocket::bind(listen).map_err(|e| format!("{listen}: {e}"))?;
     let local = socket.local_addr()?;
     let retry = !args.has("no-retry");
-    Ok(Server { socket, local, config, retry, root, clients: HashMap::new(), ids: HashMap::new(), next: 0 })
+    Ok(Server {
+        socket,
+        local,
+        config,
+        retry,
+        root,
+        clients: HashMap::new(),
+        ids: HashMap::new(),
+        next: 0,
+    })
 }
 
 fn main() -> std::process::ExitCode {

@@ -13,7 +13,8 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::Path;
 use std::sync::Arc;
 
-const USAGE: &str = "quinn-client --ca FILE [--host NAME] [--bind ADDRESS:PORT] [--keylog] [--alpn NAME] \
+const USAGE: &str =
+    "quinn-client --ca FILE [--host NAME] [--bind ADDRESS:PORT] [--keylog] [--alpn NAME] \
 https://HOST[:PORT]/PATH";
 
 async fn fetch_legacy(conn: &quinn::Connection, url: &Url) -> Result<Vec<u8>> {
@@ -24,9 +25,11 @@ async fn fetch_legacy(conn: &quinn::Connection, url: &Url) -> Result<Vec<u8>> {
 }
 
 async fn fetch_h3(conn: &quinn::Connection, url: &Url, host: &str) -> Result<Vec<u8>> {
-    let (mut driver, mut requests) = h3::client::new(h3_quinn::Connection::new(conn.clone())).await?;
+    let (mut driver, mut requests) =
+        h3::client::new(h3_quinn::Connection::new(conn.clone())).await?;
     let port = url.authority.rsplit_once(':').map_or("443", |(_, port)| port);
-    let request = http::Request::get(format!("https://{host}:{port}{}", url.path)).header("user-agent", "pth-quinn");
+    let request = http::Request::get(format!("https://{host}:{port}{}", url.path))
+        .header("user-agent", "pth-quinn");
     let fetch = async {
         let mut stream = requests.send_request(request.body(())?).await?;
         stream.finish().await?;
@@ -49,10 +52,13 @@ async fn fetch_h3(conn: &quinn::Connection, url: &Url, host: &str) -> Result<Vec
 
 fn configure(args: &Args, alpn: &str) -> Result<quinn::ClientConfig> {
     let mut roots = rustls::RootCertStore::empty();
-    for certificate in certificates(args.text("ca").unwrap_or_else(|| args.refuse("--ca is needed")))? {
+    for certificate in
+        certificates(args.text("ca").unwrap_or_else(|| args.refuse("--ca is needed")))?
+    {
         roots.add(certificate)?;
     }
-    let mut tls = rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    let mut tls =
+        rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
     tls.alpn_protocols = vec![alpn.as_bytes().to_vec()];
     if args.has("keylog") {
         tls.key_log = Arc::new(rustls::KeyLogFile::new());
@@ -70,7 +76,8 @@ async fn run(args: &Args) -> Result<()> {
     let alpn = args.text("alpn").unwrap_or(LEGACY);
     let host = args.text("host").unwrap_or(&url.host);
     let peer = url.address().to_socket_addrs()?.next().ok_or("no such address")?;
-    let mut endpoint = quinn::Endpoint::client(args.number::<SocketAddr>("bind", "[::]:0".parse()?))?;
+    let mut endpoint =
+        quinn::Endpoint::client(args.number::<SocketAddr>("bind", "[::]:0".parse()?))?;
     endpoint.set_default_client_config(configure(args, alpn)?);
 
     let conn = endpoint.connect(peer, host)?.await?;

@@ -10,7 +10,8 @@ use rustls::pki_types::{pem::PemObject, PrivateKeyDer, PrivatePkcs8KeyDer};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-const USAGE: &str = "quinn-server --cert FILE --key FILE [--listen ADDRESS:PORT] [--keylog] [--stateless-retry] \
+const USAGE: &str =
+    "quinn-server --cert FILE --key FILE [--listen ADDRESS:PORT] [--keylog] [--stateless-retry] \
 [--alpn NAME[,NAME]] DIRECTORY";
 
 fn read(root: &Path, target: &str) -> Option<Vec<u8>> {
@@ -27,9 +28,10 @@ async fn serve_legacy(conn: quinn::Connection, root: Arc<Path>) -> Result<()> {
     loop {
         let (mut send, mut receive) = match conn.accept_bi().await {
             Ok(streams) => streams,
-            Err(quinn::ConnectionError::ApplicationClosed(_) | quinn::ConnectionError::ConnectionClosed(_)) => {
-                return Ok(())
-            }
+            Err(
+                quinn::ConnectionError::ApplicationClosed(_)
+                | quinn::ConnectionError::ConnectionClosed(_),
+            ) => return Ok(()),
             Err(e) => return Err(e.into()),
         };
         let root = root.clone();
@@ -61,10 +63,15 @@ async fn serve_h3(conn: quinn::Connection, root: Arc<Path>) -> Result<()> {
         let root = root.clone();
         tokio::spawn(async move {
             let (request, mut stream) = resolver.resolve_request().await?;
-            let body = if request.method() == http::Method::GET { read(&root, request.uri().path()) } else { None };
+            let body = if request.method() == http::Method::GET {
+                read(&root, request.uri().path())
+            } else {
+                None
+            };
             let status = if body.is_some() { 200 } else { 404 };
             let body = body.unwrap_or_default();
-            let head = http::Response::builder().status(status).header("content-length", body.len());
+            let head =
+                http::Response::builder().status(status).header("content-length", body.len());
             stream.send_response(head.body(())?).await?;
             stream.send_data(Bytes::from(body)).await?;
             stream.finish().await?;
@@ -73,7 +80,11 @@ async fn serve_h3(conn: quinn::Connection, root: Arc<Path>) -> Result<()> {
     }
 }
 
-async fn serve(incoming: quinn::Incoming, config: Arc<quinn::ServerConfig>, root: Arc<Path>) -> Result<()> {
+async fn serve(
+    incoming: quinn::Incoming,
+    config: Arc<quinn::ServerConfig>,
+    root: Arc<Path>,
+) -> Result<()> {
     let peer = incoming.remote_address();
     let conn = incoming.accept_with(config)?.await?;
     let data = conn.handshake_data().and_then(|d| d.downcast::<HandshakeData>().ok());
@@ -95,7 +106,9 @@ fn configure(args: &Args) -> Result<quinn::ServerConfig> {
     } else {
         PrivateKeyDer::from_pem_file(key).map_err(|e| format!("{key}: {e}"))?
     };
-    let mut tls = rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(certificates(cert)?, key)?;
+    let mut tls = rustls::ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(certificates(cert)?, key)?;
     let alpn = args.text("alpn").unwrap_or(LEGACY);
     tls.alpn_protocols = alpn.split(',').map(|name| name.as_bytes().to_vec()).collect();
     if args.has("keylog") {
@@ -107,7 +120,8 @@ fn configure(args: &Args) -> Result<quinn::ServerConfig> {
 async fn run(args: &Args) -> Result<()> {
     let config = configure(args)?;
     let root: PathBuf = args.words.first().unwrap_or_else(|| args.refuse("no directory")).into();
-    let root: Arc<Path> = root.canonicalize().map_err(|e| format!("{}: {e}", root.display()))?.into();
+    let root: Arc<Path> =
+        root.canonicalize().map_err(|e| format!("{}: {e}", root.display()))?.into();
     let listen = args.number("listen", "[::1]:4433".parse()?);
     let endpoint = quinn::Endpoint::server(config.clone(), listen)?;
     println!("listening on {}", endpoint.local_addr()?);
@@ -139,7 +153,8 @@ async fn run(args: &Args) -> Result<()> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> std::process::ExitCode {
-    let args = cli::parse(USAGE, &["cert", "key", "listen", "alpn"], &["keylog", "stateless-retry"]);
+    let args =
+        cli::parse(USAGE, &["cert", "key", "listen", "alpn"], &["keylog", "stateless-retry"]);
     if let Err(e) = run(&args).await {
         eprintln!("quinn-server: {e}");
         return std::process::ExitCode::FAILURE;

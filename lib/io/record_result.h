@@ -1,0 +1,252 @@
+/* Keys of what pth-exec and pth-collect add to a test, and of the samples;
+ * pth-record(5) has the same list. Included by io/record.h. */
+#ifndef PTH_IO_RECORD_RESULT_H
+#define PTH_IO_RECORD_RESULT_H
+
+#include "io/record_key.h"
+
+/* Tables: a row a key. */
+/* clang-format off */
+
+#define PTH_RESULT_OBJECTS(O) \
+	O(result, "test.result") \
+	O(isolation, "result.isolation") \
+	O(rcap, "result.capture, rsvc.capture") \
+	O(timings, "result.timings") \
+	O(rsvc, "result.services.NAME, rsvc.restarts[]") \
+	O(rusage, "rsvc.rusage") \
+	O(done, "rsvc.phases[], result.setup[], teardown[], pre_commands[], post_commands[]") \
+	O(rlimits, "rsvc.limits") \
+	O(rstep, "result.steps[]") \
+	O(rlook, "result.assertions[]") \
+	O(attempt, "result.tries[]") \
+	O(failfast, "result.fast_fail") \
+	O(artifact, "test.artifacts[]") \
+	O(metrics, "test.metrics") \
+	O(msvc, "metrics.services.NAME") \
+	O(peak, "msvc.peak") \
+	O(traffic, "msvc.traffic, a member of sample.net") \
+	O(packetsum, "a member of metrics.protocols") \
+	O(conns, "metrics.quic, metrics.tcp") \
+	O(transfer, "metrics.transfer") \
+	O(verdict, "test.verdict") \
+	O(judged, "verdict.rules[]") \
+	O(sample, "a line of metrics.jsonl") \
+	O(used, "a member of sample.services")
+
+#define PTH_KEYS_result(X, o) \
+	X(o, str, status, "") \
+	X(o, str, reason, "") \
+	X(o, str, category, "") \
+	X(o, str, program, "") \
+	X(o, int, port, 0) \
+	X(o, str, limit, "") \
+	X(o, str, started, "") \
+	X(o, str, ended, "") \
+	X(o, int, duration_us, 0) \
+	X(o, int, attempt, 1) \
+	X(o, str, run_dir, NULL) \
+	X(o, str, dir, NULL) \
+	X(o, obj, isolation, isolation) \
+	X(o, any, capture, rcap) \
+	X(o, obj, timings, timings) \
+	X(o, map, services, rsvc) \
+	X(o, list, steps, rstep) \
+	X(o, list, assertions, rlook) \
+	X(o, list, setup, done) \
+	X(o, list, teardown, done) \
+	X(o, list, pre_commands, done) \
+	X(o, list, post_commands, done) \
+	X(o, list, degraded, plain) \
+	X(o, list, tries, attempt) \
+	X(o, obj, fast_fail, failfast)
+#define PTH_KEYS_isolation(X, o) \
+	X(o, list, used, plain) \
+	X(o, list, missing, plain) \
+	X(o, str, reason, "")
+#define PTH_KEYS_rcap(X, o) \
+	X(o, str, file, "") \
+	X(o, list, files, plain) \
+	X(o, str, interface, "") \
+	X(o, bool, isolated, false) \
+	X(o, int, packets, 0) \
+	X(o, int, dropped, 0) \
+	X(o, int, discarded, 0) \
+	X(o, int, omitted, 0) \
+	X(o, str, error, NULL)
+#define PTH_KEYS_timings(X, o) \
+	X(o, int, setup_us, 0) \
+	X(o, int, ready_us, 0) \
+	X(o, int, run_us, 0) \
+	X(o, int, stop_us, 0)
+#define PTH_KEYS_rsvc(X, o) \
+	X(o, str, state, "") \
+	X(o, str, reason, "") \
+	X(o, int, code, -1) \
+	X(o, str, signal, NULL) \
+	X(o, bool, core, false) \
+	X(o, bool, killed, false) \
+	X(o, int, pid, 0) \
+	X(o, int, started_us, 0) \
+	X(o, int, ready_us, 0) \
+	X(o, int, ended_us, 0) \
+	X(o, obj, rusage, rusage) \
+	X(o, list, phases, done) \
+	X(o, obj, limits, rlimits) \
+	X(o, int, oom_kills, 0) \
+	X(o, any, capture, rcap) \
+	X(o, obj, logs_cut, plain) \
+	X(o, list, restarts, rsvc) \
+	X(o, str, error, "") \
+	X(o, str, category, "") \
+	X(o, str, program, "") \
+	X(o, int, port, 0) \
+	X(o, str, limit, "")
+#define PTH_KEYS_rusage(X, o) \
+	X(o, int, user_us, 0) \
+	X(o, int, sys_us, 0) \
+	X(o, int, max_rss_kb, 0) \
+	X(o, int, minflt, 0) \
+	X(o, int, majflt, 0) \
+	X(o, int, nvcsw, 0) \
+	X(o, int, nivcsw, 0)
+#define PTH_KEYS_done(X, o) \
+	X(o, str, phase, "?") \
+	X(o, int, index, 0) \
+	X(o, str, argv0, "?") \
+	X(o, int, code, -1) \
+	X(o, str, signal, NULL) \
+	X(o, bool, timeout, false) \
+	X(o, int, duration_us, 0) \
+	X(o, str, log, "") \
+	X(o, bool, cached, false)
+#define PTH_KEYS_rlimits(X, o) \
+	X(o, str, cpu, NULL) \
+	X(o, str, memory, NULL) \
+	X(o, str, processes, NULL) \
+	X(o, str, files, NULL) \
+	X(o, str, disk, NULL)
+#define PTH_KEYS_rstep(X, o) \
+	X(o, str, step, "?") \
+	X(o, str, state, "") \
+	X(o, str, service, "") \
+	X(o, int, at_us, 0) \
+	X(o, int, duration_us, 0) \
+	X(o, bool, ok, false) \
+	X(o, bool, critical, true) \
+	X(o, str, text, "")
+#define PTH_KEYS_rlook(X, o) \
+	X(o, str, type, "?") \
+	X(o, str, service, "") \
+	X(o, bool, ok, false) \
+	X(o, str, text, "")
+#define PTH_KEYS_attempt(X, o) \
+	X(o, int, attempt, 0) \
+	X(o, str, status, "") \
+	X(o, str, reason, "") \
+	X(o, str, category, "") \
+	X(o, int, duration_us, 0) \
+	X(o, str, dir, NULL)
+#define PTH_KEYS_failfast(X, o) \
+	X(o, bool, triggered, false) \
+	X(o, str, category, "") \
+	X(o, str, severity, "") \
+	X(o, str, reason, "")
+
+#define PTH_KEYS_artifact(X, o) \
+	X(o, str, path, "") \
+	X(o, str, service, NULL) \
+	X(o, str, kind, "file") \
+	X(o, int, bytes, 0) \
+	X(o, str, sha256, "")
+#define PTH_KEYS_metrics(X, o) \
+	X(o, int, duration_us, 0) \
+	X(o, map, services, msvc) \
+	X(o, int, packets, 0) \
+	X(o, int, bytes, 0) \
+	X(o, int, captured_us, 0) \
+	X(o, map, protocols, packetsum) \
+	X(o, obj, quic, conns) \
+	X(o, obj, tcp, conns) \
+	X(o, int, dropped, 0) \
+	X(o, int, omitted, 0) \
+	X(o, int, discarded, 0) \
+	X(o, bool, truncated, false) \
+	X(o, any, transfer, transfer) \
+	X(o, map, measures, plain) \
+	X(o, str, error, "")
+#define PTH_KEYS_msvc(X, o) \
+	X(o, int, user_us, 0) \
+	X(o, int, sys_us, 0) \
+	X(o, int, max_rss_kb, 0) \
+	X(o, int, dropped, 0) \
+	X(o, obj, peak, peak) \
+	X(o, obj, traffic, traffic)
+#define PTH_KEYS_peak(X, o) \
+	X(o, int, samples, 0) \
+	X(o, int, max_rss_kb, -1) \
+	X(o, int, max_threads, -1) \
+	X(o, int, max_fds, -1) \
+	X(o, int, max_processes, -1) \
+	X(o, num, max_cpu_percent, 0) \
+	X(o, num, mean_cpu_percent, 0)
+#define PTH_KEYS_traffic(X, o) \
+	X(o, int, sent_packets, -1) \
+	X(o, int, sent_bytes, -1) \
+	X(o, int, received_packets, -1) \
+	X(o, int, received_bytes, -1)
+#define PTH_KEYS_packetsum(X, o) \
+	X(o, int, packets, 0) \
+	X(o, int, bytes, 0)
+#define PTH_KEYS_conns(X, o) \
+	X(o, int, connections, 0) \
+	X(o, int, handshake_us, 0) \
+	X(o, int, handshakes, 0) \
+	X(o, int, confirmed_us, 0) \
+	X(o, list, versions, plain) \
+	X(o, int, http3_frames, 0) \
+	X(o, int, retransmissions, 0)
+#define PTH_KEYS_transfer(X, o) \
+	X(o, int, files, 0) \
+	X(o, int, bytes, 0) \
+	X(o, int, duration_us, 0) \
+	X(o, int, goodput_bps, 0) \
+	X(o, str, measured, "")
+#define PTH_KEYS_verdict(X, o) \
+	X(o, str, status, NULL) \
+	X(o, bool, ok, false) \
+	X(o, bool, expected, false) \
+	X(o, list, marks, plain) \
+	X(o, str, summary, "") \
+	X(o, list, rules, judged)
+#define PTH_KEYS_judged(X, o) \
+	X(o, str, rule, "?") \
+	X(o, bool, ok, false) \
+	X(o, str, status, NULL) \
+	X(o, str, category, NULL) \
+	X(o, bool, expect, false) \
+	X(o, str, text, "")
+
+#define PTH_KEYS_sample(X, o) \
+	X(o, int, at_us, 0) \
+	X(o, int, interval_us, 0) \
+	X(o, map, services, used) \
+	X(o, map, net, traffic)
+#define PTH_KEYS_used(X, o) \
+	X(o, int, processes, 0) \
+	X(o, int, threads, 0) \
+	X(o, int, fds, 0) \
+	X(o, int, rss_kb, 0) \
+	X(o, int, cpu_us, 0) \
+	X(o, num, cpu_percent, 0) \
+	X(o, int, voluntary, 0) \
+	X(o, int, involuntary, 0) \
+	X(o, int, sent_packets, 0) \
+	X(o, int, sent_bytes, 0) \
+	X(o, int, received_packets, 0) \
+	X(o, int, received_bytes, 0)
+/* clang-format on */
+
+PTH_RESULT_OBJECTS(PTH_ACCESSORS)
+
+#endif

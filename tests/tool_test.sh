@@ -1,0 +1,188 @@
+#!/bin/sh
+# The one grammar of all tools, pth(7): options that each has, help, mistakes.
+. "$TOP/tests/lib.sh"
+
+# The options of a tool as "-x" and "--name", sorted: out of the lines of its help ...
+options_of() { # tool
+	"$1" --help | sed -nE \
+		-e 's/^  (-[a-zA-Z]), (--[a-z-]+)( [^ ]+)?  +[^ ].*/\1 \2/p' \
+		-e 's/^      (--[a-z-]+)( [^ ]+)?  +[^ ].*/\1/p' | tr ' ' '\n' | sort -u
+}
+
+# ... and out of the tagged lists of its page.
+documented() { # tool
+	sed -n 's/^\.It //p' "$TOP/man/$1.1" | grep -o 'Fl [^ ]*' |
+		sed -E 's/^Fl //; s/^\\-/-/; s/^/-/' | sort -u
+}
+
+testEveryOptionIsInItsPageAndTheOtherWayRound() {
+	for tool in $(tools); do
+		options_of "$tool" >options
+		documented "$tool" >page
+		assertTrue "$tool has options" '[ "$(wc -l <options)" -ge 7 ]'
+		assertEquals "$tool: its help and its page" '' "$(diff options page)"
+	done
+}
+
+testEveryLineOfHelpIsRegular() {
+	for tool in $(tools); do
+		run "$tool" --help
+		assertMatch "$out" '^usage: '
+		assertEquals "$tool" '' "$(printf '%s\n' "$out" | grep -E '^ +-' |
+			grep -vE '^  (-[a-zA-Z],|   ) --[a-z-]+( [^ ]+)?  +[^ ].*$')"
+		assertNoMatch "$out" '.{101}'
+	done
+}
+
+testHelpAndVersion() {
+	version=$(sed -n 's/^version=//p' "$TOP/bin/pth")
+	for tool in $(tools); do
+		run "$tool" -h
+		assertCode 0
+		assertEquals '' "$err"
+		assertEquals "$out" "$("$tool" --help)"
+		for option in -V --version; do
+			run "$tool" $option
+			assertCode 0
+			assertEquals "$tool $version" "$out"
+			assertEquals '' "$err"
+		done
+	done
+}
+
+# One sentence, then the usage, and nothing on stdout.
+assertMistake() { # tool sentence
+	assertCode 2
+	assertEquals "$1: stdout" '' "$out"
+	assertEquals "$1: $2" "$(printf '%s\n' "$err" | head -n 1)"
+	assertMatch "$(printf '%s\n' "$err" | sed -n 2p)" "^usage: $1 "
+}
+
+testMistakes() {
+	for tool in $(tools); do
+		run "$tool" --no-such-option
+		assertMistake "$tool" 'unknown option --no-such-option'
+		run "$tool" -Z
+		assertMistake "$tool" 'unknown option -Z'
+	done
+	run pth-parse --strct x
+	assertMistake pth-parse 'unknown option --strct; did you mean --strict?'
+	run pth-exec --re
+	assertMistake pth-exec 'unclear option --re: --resume or --rerun'
+	run pth-exec --only
+	assertMistake pth-exec '--only needs its argument GLOB'
+	run pth-exec --resume=x
+	assertMistake pth-exec '--resume takes no argument'
+	run pth-collect -j 1025
+	assertMistake pth-collect '-j 1025: expected a number from 1 to 1024'
+	run pth-exec --progress bar
+	assertMistake pth-exec '--progress bar: expected auto, none, plain or tty'
+	run pth-exec a b
+	assertMistake pth-exec 'one operand too many: b'
+	run pth-init
+	assertMistake pth-init 'PLAN is missing'
+	run pth-render
+	assertMistake pth-render '-t TEMPLATE is missing'
+	run pth-clean --run
+	assertMistake pth-clean '-r needs its argument'
+	run pth-image
+	assertMistake pth-image 'COMMAND is missing'
+	run pth run
+	assertMistake pth 'FILE is missing'
+	PTH_EVENTS=json run pth-plan --no
+	assertMatch "$err" '"event":"tool.error".*"message":"unknown option --no"'
+}
+
+testFormsOfOptions() {
+	printf 'x\n' >t.j2
+	for words in '-n -t t.j2' '-nt t.j2' '-nt t.j2 --' '--no --temp=t.j2' '--no-records --template t.j2 -q'; do
+		# shellcheck disable=SC2086 # words
+		run pth-render $words
+		assertCode 0
+		assertEquals "$words" x "$out"
+	done
+	for words in '-n --run x' '-nrx' '--dry-run --run=x'; do
+		# shellcheck disable=SC2086 # words
+		run pth-clean $words --version
+		assertCode 0
+	done
+}
+
+# Both with what each tool can do at once: they are no mistakes.
+testQuietAndPartialAreAcceptedEverywhere() {
+	for tool in $(tools); do
+		run "$tool" -q --partial -V
+		assertCode 0
+		run "$tool" --quiet --partial --help
+		assertCode 0
+	done
+	printf 'x\n' >t.j2
+	for words in 'pth version' 'pth schema' 'pth-parse --schema' 'pth-plugin list' 'pth-render -n -t t.j2' 'pth list'; do
+		# shellcheck disable=SC2086 # words
+		run $words -q --partial
+		assertCode 0
+		assertEquals '' "$err"
+	done
+}
+
+# A stream without its end is whole for the stage that is told so, and for
+# those behind it.
+testPartial() {
+	cut='{"pth":1,"type":"test","run":"r","id":"a","index":1,"of":3,"name":"a","error":{"stage":"plan","message":"no"}}'
+	printf '%s\n' "$cut" >in
+	printf 'text\n' >t.j2
+	for stage in pth-plan pth-compose 'pth-exec -o out' 'pth-exec -n' pth-collect 'pth-report -p -o rep' 'pth-render -t t.j2 -o x/{{id}}'; do
+		# shellcheck disable=SC2086 # words
+		run $stage <in
+		assertEquals "$stage: $err" 4 "$code"
+		assertMatch "$err" 'incomplete'
+		assertNoMatch "$out" '"type":"end"'
+		# shellcheck disable=SC2086
+		run $stage --partial <in
+		assertNotEquals "$stage: $err" 4 "$code"
+		assertNoMatch "$err" 'incomplete'
+		assertEquals "$stage" '{"pth":1,"type":"end","tests":1}' "$(printf '%s\n' "$out" | tail -n 1)"
+	done
+	# A count that is too high, and a record that breaks off.
+	end 3 | cat in - >many
+	printf '{"pth":1,"ty' | cat in - >broken
+	for file in many broken; do
+		run pth-plan $file
+		assertCode 4
+		run pth-plan --partial $file
+		assertCode 0
+		assertEquals '{"pth":1,"type":"end","tests":1}' "$(printf '%s\n' "$out" | tail -n 1)"
+	done
+	echo '[]' >bad
+	run pth-plan --partial bad
+	assertCode 3
+}
+
+# Errors only: no event, no warning, no progress, no table; the records are the same.
+testQuiet() {
+	sed 's/^    network_environment:/    timeot: 5\n&/' "$TOP/examples/ping-pong.yaml" >e.yaml
+	unset PTH_EVENTS
+	pth-parse e.yaml >parsed 2>err
+	assertMatch "$(cat err)" 'experiment.loaded'
+	assertMatch "$(cat err)" "warning: .*unknown key 'timeot'"
+	for events in '' json text; do
+		PTH_EVENTS=$events pth-parse -q e.yaml >quiet 2>err
+		assertEquals "$events" '' "$(cat err)"
+		assertTrue 'the same records' 'cmp parsed quiet'
+	done
+	pth-parse -q e.yaml | pth-plan -q | pth-compose -q | pth-exec -q --progress plain -o out |
+		pth-collect -q >collected 2>err
+	assertEquals '' "$(cat err)"
+	assertMatch "$(cat out/events.jsonl)" 'test.ended'
+	run pth-report -q <collected
+	assertEquals '' "$out$err"
+	assertTrue '[ -s out/EXPERIMENT_REPORT.md ]'
+	run pth-plan -q nowhere
+	assertCode 3
+	assertEquals 'pth-plan: nowhere: No such file or directory' "$err"
+	run pth run -q e.yaml -o two
+	assertEquals '' "$out$err"
+	assertTrue '[ -s two/EXPERIMENT_REPORT.md ]'
+}
+
+. shunit2
