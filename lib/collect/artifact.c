@@ -258,7 +258,7 @@ pth_artifact_list(int dirfd, const json_t *rec, struct pth_err *e)
 	return sorted(list);
 }
 
-/* Compare what is left of two files of the same size. */
+/* Compare what is left of two files: 1 the same, 0 not, -1 and errno. */
 static int
 same_fds(int fa, int fb, int64_t *bytes)
 {
@@ -266,16 +266,17 @@ same_fds(int fa, int fb, int64_t *bytes)
 	pth_auto_str y = pth_xmalloc(BLOCK);
 	ssize_t n, m, i;
 
-	while ((n = pth_read_all(fa, x, BLOCK)) != 0) {
+	do {
+		n = pth_read_all(fa, x, BLOCK);
 		m = n < 0 ? n : pth_read_all(fb, y, BLOCK);
 		if (m < 0)
 			return -1;
 		for (i = 0; i < n && i < m && x[i] == y[i]; i++)
 			;
 		*bytes += i;
-		if (n != m || i < n)
+		if (i < n || i < m)
 			return 0;
-	}
+	} while (n > 0);
 	return 1;
 }
 
