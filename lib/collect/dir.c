@@ -2,7 +2,6 @@
 #include "collect/collect.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -101,21 +100,6 @@ test_of(const struct pth_olddir *d, const char *id, json_t **rec, struct pth_err
 	return 0;
 }
 
-/* The next record as the plan has it, NULL without a plan, and its id: 1, 0 or -1. */
-static int
-next_planned(struct pth_olddir *d, json_t **rec, char **id, struct pth_err *e)
-{
-	int got = 1;
-
-	if (d->fp != NULL)
-		got = pth_rec_read(&d->plan, rec, e);
-	else if (d->next == d->names.n)
-		return 0;
-	if (got > 0)
-		*id = pth_xstrdup(d->fp != NULL ? pth_rec_id(*rec) : d->names.v[d->next++]);
-	return got;
-}
-
 int
 pth_olddir_next(struct pth_olddir *d, json_t **rec, struct pth_err *e)
 {
@@ -124,9 +108,14 @@ pth_olddir_next(struct pth_olddir *d, json_t **rec, struct pth_err *e)
 	int got;
 
 	*rec = NULL;
-	got = next_planned(d, rec, &id, e);
-	if (got <= 0 || (*rec != NULL && !pth_rec_is_test(*rec)))
-		return got;
+	if (d->fp != NULL) {
+		got = pth_rec_read(&d->plan, rec, e);
+		if (got <= 0 || !pth_rec_is_test(*rec))
+			return got;
+	} else if (d->next == d->names.n) {
+		return 0;
+	}
+	id = pth_xstrdup(d->fp != NULL ? pth_rec_id(*rec) : d->names.v[d->next++]);
 	/* An id from a file becomes a path: it must be one name. */
 	if (strchr(id, '/') != NULL || id[0] == '.')
 		got = pth_err_set(e, PTH_INPUT, "plan.jsonl: id is not a file name");

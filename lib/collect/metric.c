@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "collect/artifact.h"
@@ -67,10 +66,9 @@ pth_metric_keys(const char *dir, const json_t *rec, struct pth_err *e)
 }
 
 static void
-no_packets(struct pth_metric_packets *out, json_t *metrics, const char *why, bool refused)
+no_packets(struct pth_metric_packets *out, json_t *metrics, const char *why)
 {
 	out->why = pth_xstrdup(why);
-	out->refused = refused;
 	if (PTH_GET(metrics, metrics, error) == NULL && *why != '\0')
 		pth_metrics_set_error(metrics, why);
 }
@@ -102,7 +100,8 @@ count_capture(int in, const json_t *rec, const json_t *filters, json_t *metrics,
 	}
 	if (rc != 0) {
 		free(out->why);
-		no_packets(out, metrics, e.text, false);
+		out->refused = false;
+		no_packets(out, metrics, e.text);
 	} else {
 		collect_packets_json(&p, metrics);
 		out->counts = out->refused ? NULL : json_object();
@@ -169,11 +168,11 @@ pth_metric_capture(const char *dir, const json_t *rec, const json_t *filters, js
 
 	*out = (struct pth_metric_packets){ 0 };
 	if (json_array_size(captures) == 0 && wrong != NULL) {
-		no_packets(out, metrics, wrong, false);
+		no_packets(out, metrics, wrong);
 	} else if (json_array_size(captures) == 0) {
 		out->why = pth_xstrdup("nothing was captured");
 	} else if ((fd = open_captures(dir, captures, &cut, &e)) < 0) {
-		no_packets(out, metrics, e.text, false);
+		no_packets(out, metrics, e.text);
 	} else {
 		count_capture(fd, rec, filters, metrics, out);
 		if (cut)

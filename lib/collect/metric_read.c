@@ -10,7 +10,6 @@
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -42,23 +41,18 @@ take(struct pth_measure *m, double v)
 json_t *
 pth_metric_reduce(const struct pth_measure *m, const json_t *spec)
 {
+	const struct {
+		const char *name;
+		double value;
+	} ways[] = { { "count", (double)m->n }, { "first", m->first }, { "min", m->min },
+		{ "max", m->max }, { "sum", m->sum }, { "mean", m->sum / (double)m->n } };
 	const char *how = pth_measure_reduce(spec);
 	double v = m->last;
 
-	if (strcmp(how, "count") == 0)
-		v = (double)m->n;
-	else if (m->n == 0)
+	if (m->n == 0 && strcmp(how, "count") != 0)
 		return NULL;
-	else if (strcmp(how, "first") == 0)
-		v = m->first;
-	else if (strcmp(how, "min") == 0)
-		v = m->min;
-	else if (strcmp(how, "max") == 0)
-		v = m->max;
-	else if (strcmp(how, "sum") == 0)
-		v = m->sum;
-	else if (strcmp(how, "mean") == 0)
-		v = m->sum / (double)m->n;
+	for (size_t i = 0; i < countof(ways); i++)
+		v = strcmp(how, ways[i].name) == 0 ? ways[i].value : v;
 	v *= pth_measure_scale(spec);
 	if (!isfinite(v))
 		return NULL;

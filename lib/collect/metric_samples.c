@@ -2,10 +2,7 @@
  * services could have written to it: nothing in it is believed to be right. */
 #include "collect/metric.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/os.h"

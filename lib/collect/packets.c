@@ -108,31 +108,25 @@ endpoint(char *const f[], int ip, int port)
 	return pth_hash(h, f[port], strcspn(f[port], ","));
 }
 
-static struct packets_conn *
-conn_at(struct packets_conns *c, int64_t i)
-{
-	if (i < 0 || i >= PTH_PACKETS_CONNS)
-		return NULL;
-	if ((size_t)i >= c->n) {
-		c->v = pth_xarray(c->v, (size_t)i + 1, sizeof *c->v);
-		memset(c->v + c->n, 0, ((size_t)i + 1 - c->n) * sizeof *c->v);
-		c->n = (size_t)i + 1;
-	}
-	return &c->v[i];
-}
-
-/* The connection of a packet, which begins with one that opens it, at t; NULL: of
- * none that has begun. */
+/* Connection i, that of a packet at t; one that opens it makes it begin. NULL: of none
+ * that has begun. */
 static struct packets_conn *
 conn_of(struct packets_conns *c, int64_t i, bool opens, char *const f[], int to_port, int64_t t)
 {
-	struct packets_conn *conn = conn_at(c, i);
+	size_t n = (size_t)i + 1;
 
-	if (conn != NULL && conn->start == 0 && opens) {
-		conn->start = t;
-		conn->server = endpoint(f, F_IP_DST, to_port);
+	if (i < 0 || i >= PTH_PACKETS_CONNS)
+		return NULL;
+	if (n > c->n) {
+		c->v = pth_xarray(c->v, n, sizeof *c->v);
+		memset(c->v + c->n, 0, (n - c->n) * sizeof *c->v);
+		c->n = n;
 	}
-	return conn != NULL && conn->start != 0 ? conn : NULL;
+	if (c->v[i].start == 0 && opens) {
+		c->v[i].start = t;
+		c->v[i].server = endpoint(f, F_IP_DST, to_port);
+	}
+	return c->v[i].start != 0 ? &c->v[i] : NULL;
 }
 
 static void

@@ -30,6 +30,7 @@ collect_judged(const struct rule *r, bool ok, const char *fmt, ...)
 		pth_judged_set_expect(o, true);
 	pth_json_set(o, PTH_KEY(judged, text), pth_json_text(b.s, b.len));
 	pth_json_push(r->j->rules, o);
+	r->j->held += ok;
 	if (!ok && r->status > fault->status)
 		*fault = (struct broken_rule){ r->status, o };
 	pth_event("assertion.checked", "{s:O, s:b, s:O}", "rule", PTH_GET(judged, o, rule), "ok",
@@ -234,17 +235,6 @@ pth_verdict_failed(const char *why)
 	return not_run(PTH_S_ERROR, NULL, why);
 }
 
-static size_t
-held(const json_t *rules)
-{
-	const json_t *rule;
-	size_t i, n = 0;
-
-	json_array_foreach(rules, i, rule)
-		n += pth_judged_ok(rule);
-	return n;
-}
-
 /* "rule: text" of a broken rule; the run's own is its text alone. */
 static void
 say_fault(struct pth_buf *b, const struct broken_rule *f)
@@ -278,7 +268,7 @@ conclude(struct judge *j)
 	} else if (s != PTH_S_PASSED) {
 		say_fault(&b, &j->self);
 	} else {
-		pth_buf_addf(&b, "%zu rule%s held", held(j->rules), held(j->rules) == 1 ? "" : "s");
+		pth_buf_addf(&b, "%zu rule%s held", j->held, j->held == 1 ? "" : "s");
 	}
 	if (ok && s != PTH_S_PASSED)
 		pth_json_push(marks, json_string("expected-fail"));

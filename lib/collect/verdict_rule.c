@@ -3,9 +3,7 @@
 
 #include <errno.h>
 #include <regex.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
@@ -156,7 +154,7 @@ ended_so(const json_t *s, const json_t *want)
 	const char *signal = pth_rsvc_signal(s), *text = json_string_value(want);
 
 	if (text == NULL || strcmp(text, "any") == 0)
-		return json_is_integer(code) && (text != NULL || json_equal(code, want));
+		return json_is_integer(code) && (text != NULL || json_equal(code, want) != 0);
 	if (strncmp(text, "SIG", 3) == 0)
 		text += 3;
 	return strcmp(signal != NULL ? signal : "", text) == 0;

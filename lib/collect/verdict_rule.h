@@ -19,6 +19,7 @@ struct judge {
 	const json_t *rec;
 	const struct pth_evidence *ev;
 	json_t *rules;             /* result: one object per rule */
+	size_t held;               /* how many of them hold */
 	json_t *exits;             /* services whose exit expect judged: did it hold? */
 	struct broken_rule self;   /* how the test did by itself */
 	struct broken_rule expect; /* rules of the experiment file */
