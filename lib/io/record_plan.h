@@ -186,7 +186,7 @@
 /* plugin/key.c says what a descriptor may have. */
 #define PTH_KEYS_recipe(X, o) \
 	X(o, str, builder, "base") \
-	X(o, str, base, NULL) \
+	X(o, str, base, PTH_IMAGE_BASE) \
 	X(o, str, build_base, "") \
 	X(o, str, image, "") \
 	X(o, str, dockerfile, "") \
@@ -199,6 +199,7 @@
 	X(o, list, build, plain) \
 	X(o, obj, args, plain) \
 	X(o, obj, environment, plain) \
+	X(o, list, expose, plain) \
 	X(o, list, capabilities, plain) \
 	X(o, str, platform, NULL) \
 	X(o, list, files, plain) \
