@@ -467,7 +467,7 @@ plan_service_emit(struct plan *p, struct plan_service *s)
 
 	head(&m);
 	if (body(&m) < 0)
-		plan_problem(p, PTH_ERROR, plan_path(&at, s, "implementation.name"), "%s: %s",
-		    s->name, m.e.text);
+		plan_error(p, pth_category_err(&m.e, PTH_CAT_CONFIGURATION),
+		    plan_path(&at, s, "implementation.name"), "%s: %s", s->name, m.e.text);
 	return m.out;
 }

@@ -26,18 +26,37 @@ mark_of(const struct plan *p, const char *path, unsigned *line, unsigned *col)
 	}
 }
 
-void
-plan_problem(struct plan *p, enum pth_severity s, const char *path, const char *fmt, ...)
+static void
+problem(struct plan *p, enum pth_severity s, enum pth_category c, const char *path, const char *fmt,
+    va_list ap)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
 	unsigned line, col;
+
+	pth_buf_vaddf(&b, fmt, ap);
+	mark_of(p, path, &line, &col);
+	pth_diags_add(p->d, s, line, col, "%s", b.s);
+	pth_diags_categorize(p->d, c);
+}
+
+void
+plan_problem(struct plan *p, enum pth_severity s, const char *path, const char *fmt, ...)
+{
 	va_list ap;
 
 	va_start(ap, fmt);
-	pth_buf_vaddf(&b, fmt, ap);
+	problem(p, s, PTH_CAT_CONFIGURATION, path, fmt, ap);
 	va_end(ap);
-	mark_of(p, path, &line, &col);
-	pth_diags_add(p->d, s, line, col, "%s", b.s);
+}
+
+void
+plan_error(struct plan *p, enum pth_category c, const char *path, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	problem(p, PTH_ERROR, c, path, fmt, ap);
+	va_end(ap);
 }
 
 const char *
@@ -82,14 +101,14 @@ env_plugin(struct plan *p, enum pth_kind kind, const char *name, const char *pat
 	if (x != NULL && pth_plugin_load(p->ps, x, NULL, &e) == 0)
 		return x;
 	if (x != NULL)
-		plan_problem(p, PTH_ERROR, path, "cannot use %s: %s", x->name, e.text);
+		plan_error(p, PTH_CAT_PLUGIN_LOAD, path, "cannot use %s: %s", x->name, e.text);
 	else {
 		pth_buf_addf(&shown, "no %s environment named '",
 		    kind == PTH_NETWORK ? "network" : "execution");
 		pth_show(&shown, name, 80);
 		pth_buf_addc(&shown, '\'');
 		pth_plugins_suggest(p->ps, kind, name, &shown);
-		plan_problem(p, PTH_ERROR, path, "%s", shown.s);
+		plan_error(p, PTH_CAT_PLUGIN_LOAD, path, "%s", shown.s);
 	}
 	return NULL;
 }
@@ -448,7 +467,7 @@ emit(struct plan *p)
 	}
 	cap = plan_capture(p, list, &e);
 	if (cap == NULL || setup(p, before, &e) < 0 || needs(p, need, &e) < 0)
-		plan_problem(p, PTH_ERROR, "", "%s", e.text);
+		plan_error(p, pth_category_err(&e, PTH_CAT_CONFIGURATION), "", "%s", e.text);
 	pth_json_set(out, "environment", environment(p));
 	limits(p, out);
 	schedule(p, out);
@@ -486,8 +505,8 @@ refuse(struct plan *p)
 	for (i = 0; i < p->d->n && p->d->v[i].severity != PTH_ERROR; i++)
 		;
 	if (i < p->d->n)
-		pth_rec_error(p->rec, "plan", p->d->file, p->d->v[i].line, p->d->v[i].col, "%s",
-		    p->d->v[i].text);
+		pth_rec_error(p->rec, "plan", (enum pth_category)p->d->v[i].category, p->d->file,
+		    p->d->v[i].line, p->d->v[i].col, "%s", p->d->v[i].text);
 }
 
 int

@@ -17,7 +17,8 @@ suggest(struct plan *p, struct plan_service *s, const char *what, const char *go
 	pth_show(&shown, got, 80);
 	pth_buf_addc(&shown, '\'');
 	pth_plugins_suggest(p->ps, kind, got, &shown);
-	plan_problem(p, PTH_ERROR, plan_path(&at, s, path), "no %s named '%s", what, shown.s);
+	plan_error(
+	    p, PTH_CAT_PLUGIN_LOAD, plan_path(&at, s, path), "no %s named '%s", what, shown.s);
 }
 
 static bool
@@ -28,8 +29,8 @@ usable(struct plan *p, struct plan_service *s, struct pth_plugin *plugin, const 
 
 	if (pth_plugin_load(p->ps, plugin, NULL, &e) == 0)
 		return true;
-	plan_problem(
-	    p, PTH_ERROR, plan_path(&at, s, path), "cannot use %s: %s", plugin->name, e.text);
+	plan_error(p, PTH_CAT_PLUGIN_LOAD, plan_path(&at, s, path), "cannot use %s: %s",
+	    plugin->name, e.text);
 	return false;
 }
 

@@ -49,6 +49,14 @@ has_template(const char *s)
 	return strstr(s, "{{") != NULL || strstr(s, "{%") != NULL || strstr(s, "{#") != NULL;
 }
 
+/* A template of a descriptor has failed. */
+static int
+of_descriptor(struct pth_err *e)
+{
+	e->category = PTH_CAT_PLUGIN_LOAD;
+	return -1;
+}
+
 /* Nodes are compiled once, in the descriptor's own tree, which is the cache: therefore
  * const is cast away. */
 int
@@ -63,11 +71,11 @@ plan_text(
 	if (d->state == '\0' && (n->kind != PTH_YSTR || !has_template(n->text)))
 		d->state = 'l';
 	if (d->state == '\0' && compile(p, d, "", "", e) < 0)
-		return -1;
+		return of_descriptor(e);
 	if (d->state == 'l')
 		pth_buf_add(b, n->text, n->len);
 	else if (pth_template_render(d->t, vars, b, e) < 0)
-		return -1;
+		return of_descriptor(e);
 	return plan_names(p, b, at, e);
 }
 
@@ -97,8 +105,8 @@ plan_truth(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_e
 	if (n->kind != PTH_YSTR)
 		return pth_dval_error(e, n, "when: must be an expression");
 	if (d->state == '\0' && compile(p, d, "{% if ", " %}1{% endif %}", e) < 0)
-		return -1;
-	return pth_template_render(d->t, vars, &b, e) < 0 ? -1 : b.len > 0;
+		return of_descriptor(e);
+	return pth_template_render(d->t, vars, &b, e) < 0 ? of_descriptor(e) : b.len > 0;
 }
 
 /* Returns the value of an expression; a plain path ("requests", "target.files") needs
@@ -112,7 +120,10 @@ evaluate(const struct pth_ynode *n, const char *text, json_t *vars, struct pth_e
 	if (v != NULL)
 		return json_incref(v);
 	pth_dval_where(&name, n);
-	return pth_template_expr(name.s, text, vars, e);
+	v = pth_template_expr(name.s, text, vars, e);
+	if (v == NULL)
+		of_descriptor(e);
+	return v;
 }
 
 /*
@@ -245,7 +256,8 @@ command(
     struct plan *p, const struct pth_ynode *n, json_t *vars, int64_t timeout_us, struct pth_err *e)
 {
 	const struct pth_ynode *when = pth_yaml_get(n, "when"),
-	                       *critical = pth_yaml_get(n, "critical");
+	                       *critical = pth_yaml_get(n, "critical"),
+	                       *category = pth_yaml_get(n, "category");
 	int go = when != NULL ? plan_truth(p, when, vars, e) : 1;
 	json_auto_t *cmd = json_object();
 	json_t *argv = json_array();
@@ -263,6 +275,8 @@ command(
 		return NULL;
 	pth_json_set(cmd, "critical", json_boolean(!critical || critical->b));
 	pth_json_set(cmd, "timeout_us", json_integer(timeout_us));
+	if (category != NULL)
+		pth_json_set(cmd, "category", json_string(category->text));
 	if (n->kind == PTH_YMAP && cmd_extras(p, n, vars, cmd, e) < 0)
 		return NULL;
 	return pth_take(&cmd);
