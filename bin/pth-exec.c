@@ -1,6 +1,4 @@
-/*
- * pth-exec runs planned tests and writes them on with their results, pth-exec(1).
- */
+/* pth-exec runs planned tests and writes them on with their results, pth-exec(1). */
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>

@@ -1,6 +1,4 @@
-/*
- * pth-plugin lists, shows, checks and begins plugins, pth-plugin(1).
- */
+/* pth-plugin lists, shows, checks and begins plugins, pth-plugin(1). */
 #include <stdlib.h>
 #include <string.h>
 
