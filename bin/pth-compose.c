@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -24,8 +23,9 @@ struct options {
 struct work {
 	struct options opt;
 	struct pth_home home;
-	json_t *names; /* of images so far */
-	json_t *seen;  /* tags already listed */
+	struct pth_places places; /* in home */
+	json_t *names;            /* of images so far */
+	json_t *seen;             /* tags already listed */
 	unsigned long shown;
 	bool bad;
 };
@@ -59,9 +59,6 @@ print(struct work *w, const json_t *rec)
 static void
 list_images(struct work *w, const json_t *rec)
 {
-	struct pth_places p = {
-		.share = w->home.share, .libexec = w->home.libexec, .bin = w->home.bin, .owner = ""
-	};
 	pth_auto_buf hash = PTH_BUF_INIT;
 	struct pth_buf text = PTH_BUF_INIT;
 	struct pth_err e;
@@ -78,7 +75,7 @@ list_images(struct work *w, const json_t *rec)
 		line = json_deep_copy(v);
 		if (pth_img_argv(v) != NULL) {
 			pth_buf_cut(&hash, 0);
-			pth_must(pth_image_hash(v, &p, &hash, &e), &e);
+			pth_must(pth_image_hash(v, &w->places, &hash, &e), &e);
 			pth_json_set(line, "hash", json_string(hash.s));
 		}
 		json_object_del(line, PTH_KEY(img, argv));
@@ -99,11 +96,7 @@ write_files(struct work *w, const json_t *rec)
 	pth_auto_buf dir = PTH_BUF_INIT, yaml = PTH_BUF_INIT;
 	struct pth_buf path = PTH_BUF_INIT;
 	char unique[PTH_UNIQUE_SIZE];
-	struct pth_places p = { .share = w->home.share,
-		.libexec = w->home.libexec,
-		.bin = w->home.bin,
-		.owner = owner,
-		.unique = unique };
+	struct pth_places p = w->places;
 	pth_auto_fd fd = -1;
 	struct pth_err e;
 	json_t *v;
@@ -116,6 +109,8 @@ write_files(struct work *w, const json_t *rec)
 	pth_must(pth_mkdirs(AT_FDCWD, dir.s, &e), &e);
 	pth_run_id_unique(owner, dir.s, unique);
 	p.dir = dir.s;
+	p.owner = owner;
+	p.unique = unique;
 	if (w->opt.stack) {
 		yaml_of(w, rec, &yaml);
 		pth_json_push(pth_plan_files(plan),
@@ -208,6 +203,9 @@ main(int argc, char **argv)
 		return pth_tool_mistake(&tool, "--stack goes with -n or -o");
 	filter = !o->print && !o->images && o->dir == NULL;
 	pth_must(pth_home_find(&w.home, &e), &e);
+	w.places = (struct pth_places){
+		.share = w.home.share, .libexec = w.home.libexec, .bin = w.home.bin, .owner = ""
+	};
 	pth_must(pth_tool_each(&tool, filter, take, &w, &e), &e);
 	pth_home_release(&w.home);
 	json_decref(w.seen);

@@ -81,7 +81,6 @@ with_image(const struct compose *c, json_t *argv, const json_t *doc)
 	json_array_extend(out, argv);
 	if (built == NULL)
 		container_push_option(out, tag, plan);
-	json_decref(argv);
 	return out;
 }
 
@@ -89,8 +88,8 @@ json_t *
 container_create(const struct compose *c, const char *name, const json_t *doc)
 {
 	const json_t *net = json_object_get(json_object_get(doc, "networks"), c->network_key);
-	json_t *argv = json_array(), *entry = json_object_get(doc, "entrypoint");
-	json_auto_t *env = json_copy(json_object_get(doc, "environment"));
+	const json_t *entry = json_object_get(doc, "entrypoint");
+	json_auto_t *env = json_copy(json_object_get(doc, "environment")), *argv = json_array();
 	size_t seconds = 0;
 
 	container_push_option(argv, "--name", pth_json_str(doc, "container_name", ""));

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -259,11 +258,8 @@ attend(pid_t pid, struct drain d[2], int64_t limit_us)
 	bool late = false, gone = pidfd < 0;
 
 	while (!gone || d[0].fd >= 0 || d[1].fd >= 0) {
-		struct pollfd p[3] = {
-			{ gone ? -1 : pidfd, POLLIN, 0 },
-			{ d[0].fd, POLLIN, 0 },
-			{ d[1].fd, POLLIN, 0 },
-		};
+		struct pollfd p[3] = { { gone ? -1 : pidfd, POLLIN, 0 }, { d[0].fd, POLLIN, 0 },
+			{ d[1].fd, POLLIN, 0 } };
 		int64_t left = end == PTH_NEVER ? PTH_SECOND_US : end - pth_mono_us();
 
 		if (left <= 0) {

@@ -226,14 +226,9 @@ resolve_tagged(struct loader *l, struct pth_ynode *n, const char *tag, const yam
 	static const struct {
 		const char *tag;
 		enum pth_ykind kind;
-	} known[] = {
-		{ CORE "str", PTH_YSTR },
-		{ "!", PTH_YSTR },
-		{ CORE "int", PTH_YINT },
-		{ CORE "float", PTH_YREAL },
-		{ CORE "bool", PTH_YBOOL },
-		{ CORE "null", PTH_YNULL },
-	};
+	} known[] = { { CORE "str", PTH_YSTR }, { "!", PTH_YSTR }, { CORE "int", PTH_YINT },
+		{ CORE "float", PTH_YREAL }, { CORE "bool", PTH_YBOOL },
+		{ CORE "null", PTH_YNULL } };
 	bool bad;
 
 	for (size_t i = 0; i < countof(known); i++) {

@@ -48,12 +48,6 @@ u32(struct pth_buf *b, uint32_t v)
 }
 
 static void
-u64(struct pth_buf *b, uint64_t v)
-{
-	pth_buf_add(b, &v, sizeof v);
-}
-
-static void
 padded(struct pth_buf *b, const void *p, size_t n)
 {
 	pth_buf_add(b, p, n);
@@ -101,7 +95,8 @@ pth_pcapng_open(int fd, const char *interface, unsigned linktype, unsigned snapl
 	u32(&w->b, 0x1a2b3c4d);
 	u16(&w->b, 1);
 	u16(&w->b, 0);
-	u64(&w->b, UINT64_MAX); /* length of the section: not known */
+	u32(&w->b, UINT32_MAX); /* the length of the section, in 64 bits: not known */
+	u32(&w->b, UINT32_MAX);
 	option(&w->b, SHB_USERAPPL, "pth " PTH_VERSION, strlen("pth " PTH_VERSION));
 	option(&w->b, OPT_END, "", 0);
 	end(&w->b, at);
