@@ -96,7 +96,7 @@ input_breaks(struct exec *x, const struct pth_err *e)
 	x->finished = true;
 }
 
-/* Take in what has been read already, as far as there is room. */
+/* Takes in what has been read already, as far as there is room. */
 static void
 take_pending(struct exec *x)
 {

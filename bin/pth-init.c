@@ -17,6 +17,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "container/compose.h"
 #include "container/resolve.h"
 #include "container/users.h"
 #include "host/cgroup.h"
@@ -32,8 +33,6 @@
 #include "supervise/supervisor.h"
 
 #define PLAN_MAX ((size_t)16 << 20)
-#define LIBEXEC "/usr/local/libexec/pth"
-#define SHARE "/usr/local/share/pth"
 
 struct init {
 	json_t *root, *plan, *services;
@@ -82,7 +81,7 @@ is_ready(struct init *x)
 	return path != NULL && faccessat(x->dirfd, path, F_OK, 0) == 0 ? PTH_OK : PTH_NO;
 }
 
-/* Give the service what it may write: its directory, and those that all
+/* Gives the service what it may write: its directory, and those that all
  * containers share. */
 static void
 give(struct init *x, const struct pth_proc_user *who)
@@ -208,7 +207,9 @@ run(struct init *x)
 	static const char *const offload[] = { "tx-udp-segmentation", "tx-tcp-segmentation",
 		"tx-tcp6-segmentation", "tx-generic-segmentation" };
 	static const int ends[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
-	struct pth_places places = { .dir = x->dir, .libexec = LIBEXEC, .share = SHARE };
+	struct pth_places places = {
+		.dir = x->dir, .libexec = PTH_INSIDE_LIBEXEC, .share = PTH_INSIDE_SHARE
+	};
 	/* A signal to process 1 is the wish to end: the supervisor reads it as such. */
 	struct pth_supervise_req req = { .rec = x->root,
 		.plan = x->plan,

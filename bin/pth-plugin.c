@@ -103,7 +103,7 @@ find(struct pth_plugins *ps, const char *word)
 	return p;
 }
 
-/* Say that the name alone could have meant another one. */
+/* Says that the name alone could have meant another one. */
 static void
 tell_others(struct pth_plugins *ps, const struct pth_plugin *p)
 {

@@ -1,4 +1,4 @@
-/* Clocks, and times as texts. */
+/* This file reads the clocks, and turns times and durations into texts and back. */
 #include "base/clock.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Errors as values, lists of diagnostics, and memory that never says no. */
+/* This file has errors as values, lists of diagnostics, and memory that never says no. */
 #include "base/err.h"
 
 #include <errno.h>

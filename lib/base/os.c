@@ -1,4 +1,4 @@
-/* System calls that need care, and where the project's own files lie. */
+/* This file makes system calls that need care, and finds where the project's own files lie. */
 #include "base/os.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* Work on text that must come out the same under every locale. */
+/* This file works on text that must come out the same under every locale. */
 #include "base/text.h"
 
 #include <arpa/inet.h>

@@ -1,4 +1,4 @@
-/* Questions and answers over a socket in a container's directory. */
+/* This file carries questions and answers over a socket in a container's directory. */
 #include "host/channel.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* Processes in namespaces of their own, and how those are furnished. */
+/* This file starts processes in namespaces of their own, and furnishes those. */
 #include "host/ns_priv.h"
 
 #include <errno.h>

@@ -1,7 +1,6 @@
 /*
- * What a test sees of the file system. One file system in memory serves all
- * that is private: making and dissolving each costs more than binding a
- * directory of it.
+ * This file makes what a test sees of the file system. One file system in memory serves all
+ * that is private: making and dissolving each costs more than binding a directory of it.
  */
 #include "host/ns_priv.h"
 

@@ -1,4 +1,4 @@
-/* Child processes: started, waited for, killed with all that is below them. */
+/* This file starts child processes, waits for them, and kills them with all that is below them. */
 #include "host/proc.h"
 
 #include <errno.h>
@@ -249,7 +249,7 @@ drain(struct drain *d)
 	}
 }
 
-/* Wait for the process and its outputs. True when the limit passed. */
+/* Waits for the process and its outputs. True when the limit passed. */
 static bool
 attend(pid_t pid, struct drain d[2], int64_t limit_us)
 {
@@ -342,7 +342,7 @@ pth_proc_signal_session(pid_t leader, int sig)
 	pth_proc_each(signal_member, &s);
 }
 
-/* Kill every direct child; orphans become direct children as their parents
+/* Kills every direct child; orphans become direct children as their parents
  * die. Returns how many there were. */
 static size_t
 kill_children(void)

@@ -1,4 +1,4 @@
-/* Events and messages: what is shown of them, how, and where they go. */
+/* This file decides what is shown of events and messages, and writes them. */
 #include "io/event.h"
 
 #include <errno.h>
@@ -207,7 +207,7 @@ wanted(const char *name, const json_t *data)
 
 /* --- writing --- */
 
-/* Cut the longest string of the object by a third; false when none is long. */
+/* Cuts the longest string of the object by a third; false when none is long. */
 static bool
 shorten(json_t *o)
 {

@@ -1,4 +1,4 @@
-/* The loader of YAML: libyaml's events become a tree that knows its positions. */
+/* This file loads YAML: libyaml's events become a tree that knows its positions. */
 #include "io/yaml.h"
 
 #include <yaml.h>
@@ -135,7 +135,7 @@ take_key(struct loader *l, struct frame *f, const struct pth_ynode *k)
 		duplicate(l, first, f->key, k->line, k->col);
 }
 
-/* Attach a finished or opening node to the collection it is in. */
+/* Attaches a finished or opening node to the collection it is in. */
 static void
 attach(struct loader *l, struct pth_ynode *n)
 {

@@ -1,4 +1,4 @@
-/* JSON written as YAML, by libyaml. */
+/* This file writes JSON as YAML, by libyaml. */
 #include "io/yaml.h"
 
 #include <yaml.h>

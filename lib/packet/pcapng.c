@@ -1,4 +1,4 @@
-/* The writer of pcapng files, which end in whole blocks whatever happens. */
+/* This file writes pcapng files, which end in whole blocks whatever happens. */
 #include "packet/pcapng.h"
 
 #include <errno.h>
@@ -153,7 +153,7 @@ room(int fd)
 	return bytes > KEEP_FREE ? bytes - KEEP_FREE : 0;
 }
 
-/* Write n bytes of the buffer at the end of the file, or as many whole blocks
+/* Writes n bytes of the buffer at the end of the file, or as many whole blocks
  * of them as there is room for. How many; less: errno. */
 static size_t
 append(const struct pth_pcapng *w, size_t n)
