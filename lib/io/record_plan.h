@@ -17,7 +17,8 @@
 	O(ring, "cap.ring, gcap.ring") \
 	O(svc, "plan.services[]") \
 	O(phases, "svc.phases") \
-	O(cmd, "plan.setup[], plan.teardown[], the lists of phases, phases.run, inner.wait, inner.stop") \
+	O(cmd, "plan.setup[], plan.teardown[], the lists of phases, phases.run, inner.wait, " \
+	       "inner.stop") \
 	O(ready, "svc.ready[]") \
 	O(stop, "svc.stop") \
 	O(need, "plan.requires[], svc.requires[]") \
