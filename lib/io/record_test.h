@@ -121,10 +121,12 @@
 #define PTH_KEYS_exenv(X, o) \
 	X(o, str, type, "") \
 	X(o, bool, enabled, true) \
+	X(o, list, services, plain) \
 	X(o, any, config, plain) \
 	X(o, any, plugin_config, plain)
 #define PTH_KEYS_given(X, o) \
 	X(o, str, name, "") \
+	X(o, str, alias, NULL) \
 	X(o, obj, implementation, impl) \
 	X(o, obj, protocol, proto) \
 	X(o, obj, network, net) \
@@ -139,7 +141,7 @@
 	X(o, any, critical, plain) \
 	X(o, any, capture, gcap) \
 	X(o, obj, limits, limits) \
-	X(o, list, command_override, plain) \
+	X(o, any, command_override, plain) \
 	X(o, str, working_directory, NULL) \
 	X(o, str, restart_policy, "no") \
 	X(o, obj, docker, docker) \

@@ -47,7 +47,9 @@ static int
 local_item(const struct plan_service *s, const struct pth_ynode *n, const char *key, json_t *list,
     size_t i, struct pth_err *e)
 {
-	const char *member = strcmp(key, "dependencies") == 0 ? "repository" : "from";
+	const char *member = strcmp(key, PTH_KEY(recipe, dependencies)) == 0 ?
+	    PTH_KEY(gotten, repository) :
+	    "from";
 	json_t *item = json_array_get(list, i),
 	       *given = json_is_object(item) ? json_object_get(item, member) : item, *v;
 
@@ -88,7 +90,7 @@ local_value(const struct plan_service *s, const struct pth_ynode *n, json_t *out
 	json_t *real;
 
 	if (!json_is_string(v) ||
-	    (strcmp(n->key, "repository") == 0 && !is_local(json_string_value(v))))
+	    (strcmp(n->key, PTH_KEY(recipe, repository)) == 0 && !is_local(json_string_value(v))))
 		return 0;
 	if ((real = path(s, n, n->key, v, e)) == NULL)
 		return -1;
@@ -100,11 +102,13 @@ static int
 each_key(struct plan *p, const struct plan_service *s, const struct pth_ynode *d, json_t *out,
     struct pth_err *e)
 {
-	static const char *const lists[] = { "files", "patches", "dependencies" },
-	                         *const values[] = { "dockerfile", "repository" };
+	static const char *const lists[] = { PTH_KEY(recipe, files), PTH_KEY(recipe, patches),
+		PTH_KEY(recipe, dependencies) };
+	static const char *const values[] = { PTH_KEY(recipe, dockerfile),
+		PTH_KEY(recipe, repository) };
 	json_t *at = json_object();
 
-	pth_json_set(out, "at", at);
+	pth_recipe_set_at(out, at);
 	pth_yaml_foreach(c, d) {
 		pth_auto_buf where = PTH_BUF_INIT;
 
@@ -133,7 +137,7 @@ plan_docker(struct plan *p, struct plan_service *s, json_t *out, struct pth_err 
 	v = plan_tree(p, d, s->vars, e);
 	if (v == NULL)
 		return -1;
-	pth_json_set(out, "docker", v);
+	pth_svc_set_docker(out, v);
 	if (!json_is_object(v))
 		return 0;
 	if (each_key(p, s, d, v, e) < 0)

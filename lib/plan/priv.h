@@ -3,8 +3,7 @@
 #define PTH_PLAN_PRIV_H
 
 #include "base/cleanup.h"
-#include "io/json.h"
-#include "io/rec.h"
+#include "io/record.h"
 #include "plan/plan.h"
 #include "plugin/plugin.h"
 
@@ -63,6 +62,9 @@ void plan_problem(struct plan *p, enum pth_severity s, const char *path, const c
     PTH_PRINTF(4, 5);
 /* A mark's path "services.KEY.what". */
 const char *plan_path(struct pth_buf *b, const struct plan_service *s, const char *what);
+/* An error at this mark of a service. */
+void plan_wrong(struct plan *p, const struct plan_service *s, const char *what, const char *fmt,
+    ...) PTH_PRINTF(4, 5);
 bool plan_failed(const struct plan *p);
 /* Microseconds of a number of seconds above 0; def for anything else. */
 int64_t plan_us(const json_t *v, int64_t def);

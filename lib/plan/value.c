@@ -234,9 +234,9 @@ cmd_extras(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *cmd,
 	    (env != NULL && (v = plan_tree(p, env, vars, e)) == NULL))
 		return -1;
 	if (cwd != NULL)
-		pth_json_set(cmd, "cwd", pth_json_text(b.s, b.len));
+		pth_cmd_set_cwd(cmd, b.s != NULL ? b.s : "");
 	if (env != NULL)
-		pth_json_set(cmd, "env", v);
+		pth_cmd_set_env(cmd, v);
 	return 0;
 }
 
@@ -250,7 +250,7 @@ command(
 	json_auto_t *cmd = json_object();
 	json_t *argv = json_array();
 
-	pth_json_set(cmd, "argv", argv);
+	pth_cmd_set_argv(cmd, argv);
 	if (go <= 0)
 		return go < 0 ? NULL : json_null();
 	if (cmd_argv(p, n, vars, argv, e) < 0)
@@ -261,8 +261,8 @@ command(
 	}
 	if (plan_duration(p, pth_yaml_get(n, "timeout"), vars, &timeout_us, e) < 0)
 		return NULL;
-	pth_json_set(cmd, "critical", json_boolean(!critical || critical->b));
-	pth_json_set(cmd, "timeout_us", json_integer(timeout_us));
+	pth_cmd_set_critical(cmd, critical == NULL || critical->b);
+	pth_cmd_set_timeout_us(cmd, timeout_us);
 	if (n->kind == PTH_YMAP && cmd_extras(p, n, vars, cmd, e) < 0)
 		return NULL;
 	return pth_take(&cmd);

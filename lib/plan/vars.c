@@ -110,7 +110,6 @@ plan_vars(struct plan *p, struct plan_service *s)
 {
 	/* Names that the framework sets; a parameter of the name only feeds it. */
 	static const char *const ours[] = { "port", "cert_file", "key_file", "ca_file" };
-	const char *interface = pth_json_str(json_object_get(s->rec, "network"), "interface", "");
 	const struct plan_service *peer = s->client && s->target != NULL ? s->target : s;
 	json_t *vars = json_object(), *v;
 	const char *key;
@@ -122,7 +121,7 @@ plan_vars(struct plan *p, struct plan_service *s)
 	set(vars, "listen", s->listen);
 	set(vars, "host", peer->address);
 	pth_json_set(vars, "port", json_integer(peer->port));
-	set(vars, "interface", interface);
+	set(vars, "interface", pth_net_interface(pth_given_network(s->rec)));
 	json_object_set(vars, "target", s->target != NULL ? s->target->info : json_null());
 	json_object_set(vars, "peer", peer_of(p, s));
 	json_object_set(vars, "service", s->rec);
@@ -133,7 +132,7 @@ plan_vars(struct plan *p, struct plan_service *s)
 	json_object_set(vars, "record", p->test);
 	json_object_set(vars, "test", p->test); /* a parameter may hide it */
 	set(vars, "environment", p->env->name);
-	json_object_set(vars, "timeout", json_object_get(s->rec, "timeout"));
+	json_object_set(vars, "timeout", pth_given_timeout(s->rec));
 	pth_json_set(vars, "features", features(s));
 	json_object_set(vars, "parameters", s->params);
 	pth_json_set(vars, "generate_certificates", json_boolean(s->own_certs));
