@@ -195,10 +195,10 @@ reading(struct plan *p, json_t *services, json_t *o, struct pth_err *e)
 		}
 	plan_foreach(service, p)
 	{
+		struct plan_with w = { p, service->vars, e };
 		json_auto_t *list = json_array();
 
-		if (plan_list(p, pth_yaml_get(service->pview, "decode"), service->vars, list, e) <
-		    0)
+		if (plan_list(&w, pth_yaml_get(service->pview, "decode"), list) < 0)
 			return -1;
 		json_array_foreach(list, k, v)
 			pth_json_push_once(decode, json_incref(v));

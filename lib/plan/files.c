@@ -43,6 +43,7 @@ plan_served(struct plan *p, struct plan_service *s)
 	    "{s:s, s:s, s:O}", "name", s->name, "role", s->role, "parameters", s->params);
 	pth_auto_buf b = PTH_BUF_INIT;
 	struct pth_err e;
+	struct plan_with w = { p, vars, &e };
 	size_t i;
 
 	json_array_foreach(given, i, v)
@@ -54,7 +55,7 @@ plan_served(struct plan *p, struct plan_service *s)
 		if (path != NULL && path->kind == PTH_YSTR && strchr(path->text, '{') == NULL &&
 		    !replaced(given, path->text))
 			serve(out, path->text);
-		else if (path != NULL && plan_text(p, path, vars, &b, &e) == 0 && b.len != 0 &&
+		else if (path != NULL && plan_text(&w, path, &b) == 0 && b.len != 0 &&
 		    !replaced(given, b.s))
 			serve(out, b.s);
 	}
@@ -62,13 +63,13 @@ plan_served(struct plan *p, struct plan_service *s)
 }
 
 json_t *
-plan_files(struct plan *p, struct plan_service *s, struct pth_err *e)
+plan_files(const struct plan_with *w, struct plan_service *s)
 {
 	json_t *given = pth_given_files(s->rec), *out, *v;
 	json_auto_t *ours = json_array();
 	size_t i;
 
-	if (plan_list(p, pth_yaml_get(s->view, "files"), s->vars, ours, e) < 0)
+	if (plan_list(w, pth_yaml_get(s->view, "files"), ours) < 0)
 		return NULL;
 	out = given != NULL ? json_copy(given) : json_array();
 	json_array_foreach(ours, i, v)

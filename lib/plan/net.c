@@ -94,10 +94,11 @@ by_env(struct plan *p, struct plan_service *s, const char *key, const char *def,
 	    "role", s->role, "parameters", p->eparams);
 	struct pth_buf b = PTH_BUF_INIT;
 	struct pth_err e;
+	struct plan_with w = { p, vars, &e };
 
 	if (n == NULL)
 		pth_buf_adds(&b, def);
-	else if (plan_text(p, n, vars, &b, &e) < 0)
+	else if (plan_text(&w, n, &b) < 0)
 		plan_problem(p, PTH_ERROR, "network_environment.type", "%s", e.text);
 	return pth_buf_take(&b);
 }

@@ -377,10 +377,10 @@ first_of_protocol(struct plan *p, const struct plan_service *service, bool *own)
 static int
 setup(struct plan *p, json_t *out, struct pth_err *e)
 {
+	struct plan_with w = { p, p->services[0].vars, e };
 	bool own;
 
-	if (plan_cmds(p, pth_yaml_get(p->eview, "setup"), p->services[0].vars, 60 * PTH_SECOND_US,
-	        out, e) < 0)
+	if (plan_cmds(&w, pth_yaml_get(p->eview, "setup"), 60 * PTH_SECOND_US, out) < 0)
 		return -1;
 	plan_foreach(s, p)
 	{
@@ -389,8 +389,8 @@ setup(struct plan *p, json_t *out, struct pth_err *e)
 		if (!first_of_protocol(p, s, &own))
 			continue;
 		pth_json_set(vars, "generate_certificates", json_boolean(own));
-		if (plan_cmds(
-		        p, pth_yaml_get(s->pview, "setup"), vars, 60 * PTH_SECOND_US, out, e) < 0)
+		w.vars = vars;
+		if (plan_cmds(&w, pth_yaml_get(s->pview, "setup"), 60 * PTH_SECOND_US, out) < 0)
 			return -1;
 	}
 	return 0;
@@ -400,14 +400,19 @@ setup(struct plan *p, json_t *out, struct pth_err *e)
 static int
 needs(struct plan *p, json_t *out, struct pth_err *e)
 {
+	struct plan_with w = { p, p->services[0].vars, e };
 	json_auto_t *list = json_array();
 	json_t *v;
 	size_t i;
 
-	if (plan_list(p, pth_yaml_get(p->eview, "requires"), p->services[0].vars, list, e) < 0)
+	if (plan_list(&w, pth_yaml_get(p->eview, "requires"), list) < 0)
 		return -1;
-	plan_foreach(s, p) if (plan_list(p, pth_yaml_get(s->pview, "requires"), s->vars, list, e) <
-	    0) return -1;
+	plan_foreach(s, p)
+	{
+		w.vars = s->vars;
+		if (plan_list(&w, pth_yaml_get(s->pview, "requires"), list) < 0)
+			return -1;
+	}
 	json_array_foreach(list, i, v)
 		pth_json_push_once(out, json_incref(v));
 	return 0;
