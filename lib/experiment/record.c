@@ -82,12 +82,13 @@ take_ports(struct maker *m)
 	const char *proto;
 
 	m->taken = pth_arena_alloc(&m->a, 65536);
-	for (const struct pth_ynode *s = m->services->child; s != NULL; s = s->next)
-		for (const struct pth_ynode *p =
-		         experiment_children(pth_yaml_get(s, "ports"), PTH_YSEQ);
-		     p != NULL; p = p->next)
+	pth_yaml_foreach(s, m->services) {
+		const struct pth_ynode *p = experiment_children(pth_yaml_get(s, "ports"), PTH_YSEQ);
+
+		for (; p != NULL; p = p->next)
 			if (experiment_port(p->text, &host, &container, &proto))
 				m->taken[host] = 1;
+	}
 }
 
 /* The usual port of a server's protocol, or the next that is free. */
@@ -119,7 +120,7 @@ ports(struct maker *m, const struct pth_ynode *n)
 	long long host, container;
 	const char *proto;
 
-	for (const struct pth_ynode *c = n != NULL ? n->child : NULL; c != NULL; c = c->next) {
+	pth_yaml_foreach(c, n) {
 		if (!experiment_port(c->text, &host, &container, &proto))
 			continue;
 		pth_buf_cut(&b, 0);
@@ -140,7 +141,7 @@ depends(const struct maker *m, const struct pth_ynode *n)
 
 	if (n != NULL && n->kind == PTH_YSTR)
 		pth_json_push(out, json_string(service_key(m, n->text)));
-	for (const struct pth_ynode *c = n != NULL ? n->child : NULL; c != NULL; c = c->next) {
+	pth_yaml_foreach(c, n) {
 		const char *name = service_key(m, n->kind == PTH_YMAP ? c->key : c->text);
 
 		if (n->kind == PTH_YSEQ || strcmp(c->text, "ready") == 0)
@@ -165,38 +166,38 @@ protocol(const struct maker *m, const struct schema *s, const struct pth_ynode *
 	return out;
 }
 
+/* Returns NULL when there are none. */
 static json_t *
 limits(const struct maker *m, const struct schema *s, const struct pth_ynode *n)
 {
 	const struct pth_ynode *all = pth_yaml_get(m->test, "limits");
-	json_t *out = experiment_given(all) ?
+	json_auto_t *out = experiment_given(all) ?
 	    experiment_canon(experiment_schema_child(m->schema, "limits"), all) :
 	    json_object();
 
 	if (n != NULL)
 		json_object_update_new(out, experiment_canon(s, n));
-	return out;
+	return json_object_size(out) != 0 ? pth_take(&out) : NULL;
 }
 
 static void
 own_service_key(void *arg, const struct schema *s, const struct pth_ynode *n, json_t *out)
 {
 	struct maker *m = arg;
-	json_auto_t *v = NULL;
+	json_t *v = NULL;
 
-	if (strcmp(s->name, "implementation") == 0) {
-		pth_json_set(out, s->name, experiment_canon(s, n));
-	} else if (strcmp(s->name, "protocol") == 0) {
-		pth_json_set(out, s->name, protocol(m, s, n));
-	} else if (strcmp(s->name, "ports") == 0) {
-		pth_json_set(out, s->name, ports(m, n));
-	} else if (strcmp(s->name, "depends_on") == 0) {
-		pth_json_set(out, s->name, depends(m, n));
-	} else if (strcmp(s->name, "limits") == 0) {
+	if (strcmp(s->name, PTH_KEY(given, implementation)) == 0)
+		v = experiment_canon(s, n);
+	else if (strcmp(s->name, PTH_KEY(given, protocol)) == 0)
+		v = protocol(m, s, n);
+	else if (strcmp(s->name, PTH_KEY(given, ports)) == 0)
+		v = ports(m, n);
+	else if (strcmp(s->name, PTH_KEY(given, depends_on)) == 0)
+		v = depends(m, n);
+	else if (strcmp(s->name, PTH_KEY(given, limits)) == 0)
 		v = limits(m, s, n);
-		if (json_object_size(v) != 0)
-			pth_json_set(out, s->name, json_incref(v));
-	}
+	if (v != NULL)
+		pth_json_set(out, s->name, v);
 }
 
 static json_t *
@@ -209,7 +210,7 @@ service(struct maker *m, const struct schema *s, const struct pth_ynode *n)
 	m->service = n;
 	pth_given_set_name(out, n->key);
 	if (strcmp(name, n->key) != 0) {
-		pth_given_set_alias(out, name);
+		pth_json_set(out, "alias", json_string(name));
 		m->aliases = true;
 	}
 	experiment_canon_map(s, n, out, own_service_key, m);
@@ -225,7 +226,7 @@ services(struct maker *m, const struct schema *s, const struct pth_ynode *n)
 {
 	json_t *out = json_object();
 
-	for (const struct pth_ynode *c = n->child; c != NULL; c = c->next)
+	pth_yaml_foreach(c, n)
 		if (strncmp(c->key, "x-", 2) != 0)
 			pth_json_set(out, c->key, service(m, s->any, c));
 	return out;
@@ -298,11 +299,11 @@ mark_tree(struct maker *m, json_t *marks, struct pth_buf *path, const struct pth
 	unsigned i = 0;
 
 	mark(m, marks, path, n);
-	for (const struct pth_ynode *c = n->child; c != NULL; c = c->next, i++) {
+	pth_yaml_foreach(c, n) {
 		if (c->key != NULL)
 			pth_buf_addf(path, ".%s", c->key);
 		else
-			pth_buf_addf(path, ".%u", i);
+			pth_buf_addf(path, ".%u", i++);
 		mark_tree(m, marks, path, c);
 		pth_buf_cut(path, len);
 	}
@@ -324,8 +325,9 @@ mark_at(struct maker *m, json_t *marks, struct pth_buf *path, const char *name,
 static json_t *
 make_marks(struct maker *m)
 {
-	static const char *const keys[] = { "implementation", "protocol", "ports", "depends_on",
-		"capture", "plugin_config" };
+	static const char *const keys[] = { PTH_KEY(given, implementation),
+		PTH_KEY(given, protocol), PTH_KEY(given, ports), PTH_KEY(given, depends_on),
+		PTH_KEY(given, capture), PTH_KEY(given, plugin_config) };
 	const struct pth_ynode *env = pth_yaml_get(m->test, "execution_environment");
 	pth_auto_buf path = PTH_BUF_INIT;
 	json_t *marks = json_object();
@@ -339,7 +341,7 @@ make_marks(struct maker *m)
 		pth_buf_addf(&path, "execution_environment.%u", i++);
 		mark_tree(m, marks, &path, options(m, c));
 	}
-	for (const struct pth_ynode *s = m->services->child; s != NULL; s = s->next) {
+	pth_yaml_foreach(s, m->services) {
 		pth_buf_cut(&path, 0);
 		pth_buf_addf(&path, "services.%s", s->key);
 		mark(m, marks, &path, s);
@@ -357,23 +359,26 @@ own_test_key(void *arg, const struct schema *s, const struct pth_ynode *n, json_
 {
 	struct maker *m = arg;
 	const struct pth_ynode *pcap;
+	json_t *v = NULL;
 
-	if (strcmp(s->name, "network_environment") == 0) {
+	if (strcmp(s->name, PTH_KEY(test, network_environment)) == 0) {
 		m->network = options(m, n);
-		pth_json_set(out, s->name, environment(s, m->network));
-	} else if (strcmp(s->name, "execution_environment") == 0) {
-		pth_json_set(out, s->name, execution(m, s, n));
-	} else if (strcmp(s->name, "services") == 0) {
-		pth_json_set(out, s->name, services(m, s, n));
-	} else if (strcmp(s->name, "steps") == 0) {
-		pth_json_set(out, s->name, experiment_steps(s, m->test, n));
-	} else if (strcmp(s->name, "links") == 0 && n != NULL) {
-		pth_json_set(out, s->name, experiment_canon(s, n));
-	} else if (strcmp(s->name, "capture") == 0) {
+		v = environment(s, m->network);
+	} else if (strcmp(s->name, PTH_KEY(test, execution_environment)) == 0)
+		v = execution(m, s, n);
+	else if (strcmp(s->name, PTH_KEY(test, services)) == 0)
+		v = services(m, s, n);
+	else if (strcmp(s->name, PTH_KEY(test, steps)) == 0)
+		v = experiment_steps(s, m->test, n);
+	else if (strcmp(s->name, PTH_KEY(test, links)) == 0 && n != NULL)
+		v = experiment_canon(s, n);
+	else if (strcmp(s->name, PTH_KEY(test, capture)) == 0) {
 		pcap = pth_yaml_get(pth_yaml_get(m->test, "steps"), "record_pcap");
 		if (n != NULL || experiment_given(pcap))
-			pth_json_set(out, s->name, experiment_canon(s, n != NULL ? n : pcap));
+			v = experiment_canon(s, n != NULL ? n : pcap);
 	}
+	if (v != NULL)
+		pth_json_set(out, s->name, v);
 }
 
 static json_t *

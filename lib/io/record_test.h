@@ -121,12 +121,10 @@
 #define PTH_KEYS_exenv(X, o) \
 	X(o, str, type, "") \
 	X(o, bool, enabled, true) \
-	X(o, list, services, plain) \
 	X(o, any, config, plain) \
 	X(o, any, plugin_config, plain)
 #define PTH_KEYS_given(X, o) \
 	X(o, str, name, "") \
-	X(o, str, alias, NULL) \
 	X(o, obj, implementation, impl) \
 	X(o, obj, protocol, proto) \
 	X(o, obj, network, net) \

@@ -299,7 +299,7 @@ static int
 ready_log(struct emit *m, const struct pth_ynode *in, json_t *o)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
-	int r = in != NULL ? plan_text(&m->w, in, &b) : 0;
+	int r = plan_text(&m->w, in, &b);
 
 	pth_ready_set_file(o, b.len != 0 ? b.s : pth_ready_file(NULL));
 	return r;

@@ -114,7 +114,7 @@ env_plugin(struct plan *p, enum pth_kind kind, const char *name, const char *pat
 static json_t *
 env_params(struct plan *p, const struct pth_plugin *x, const json_t *given, const char *path)
 {
-	static const char *const plain[] = { PTH_KEYS_exenv(PTH_KEY_OF, exenv) NULL };
+	static const char *const plain[] = { PTH_KEYS_exenv(PTH_KEY_OF, exenv) "services", NULL };
 	struct plan_given g[] = {
 		{ given, path, PTH_WARNING, plain },
 		{ pth_exenv_plugin_config(given), path, PTH_WARNING, plain },
@@ -165,7 +165,7 @@ add_execution(struct plan *p, const json_t *given, size_t i)
 		x->index = i;
 		x->view = x->plugin->root;
 		x->params = env_params(p, x->plugin, given, b.s);
-		x->only = pth_exenv_services(given);
+		x->only = pth_json_of_type(given, "services", JSON_ARRAY);
 		p->nexecs++;
 	}
 }
@@ -421,16 +421,11 @@ needs(struct plan *p, json_t *out, struct pth_err *e)
 static void
 limits(const struct plan *p, json_t *out)
 {
-	int64_t us = plan_us(pth_test_timeout(p->rec), 0);
+	int64_t us = plan_us(pth_test_timeout(p->rec), 0), own;
 	int64_t wait_us = plan_us(pth_steps_wait(pth_test_steps(p->rec)), 0);
 
 	if (us == 0) {
-		plan_foreach(s, p)
-		{
-			int64_t t = plan_us(pth_given_timeout(s->rec), 0);
-
-			us = t > us ? t : us;
-		}
+		plan_foreach(s, p) if ((own = plan_us(pth_given_timeout(s->rec), 0)) > us) us = own;
 		us = (us != 0 ? us : 60 * PTH_SECOND_US) + 30 * PTH_SECOND_US;
 	}
 	pth_plan_set_timeout_us(out, us);
@@ -500,11 +495,11 @@ release(struct plan *p)
 static void
 refuse(struct plan *p)
 {
-	size_t i;
+	size_t i = 0;
 
 	pth_diags_sort(p->d);
-	for (i = 0; i < p->d->n && p->d->v[i].severity != PTH_ERROR; i++)
-		;
+	while (i < p->d->n && p->d->v[i].severity != PTH_ERROR)
+		i++;
 	if (i < p->d->n)
 		pth_rec_error(p->rec, "plan", p->d->file, p->d->v[i].line, p->d->v[i].col, "%s",
 		    p->d->v[i].text);

@@ -62,12 +62,13 @@ empty(const json_t *v)
 	return v == NULL || json_is_null(v) || (json_is_string(v) && json_string_length(v) == 0);
 }
 
+static const char *const kinds[] = { "cert", "key" };
+
 /* Makes both of cert_param and cert.param, whichever is there. */
 static void
 both_forms(json_t *certs)
 {
-	static const char *const kinds[] = { "cert", "key" },
-	                         *const fields[] = { "param", "file", "local_file" };
+	static const char *const fields[] = { "param", "file", "local_file" };
 	pth_auto_buf flat = PTH_BUF_INIT;
 
 	for (size_t i = 0; i < countof(kinds) * countof(fields); i++) {
@@ -146,11 +147,9 @@ own_section(json_t *given, const char *role)
 static void
 complete_certificates(json_t *file)
 {
-	static const char *const kinds[] = { "cert", "key" };
-	json_t *certs;
-
 	for (size_t i = 0; i < countof(roles); i++) {
-		certs = json_object_get(json_object_get(file, roles[i]), "certificates");
+		json_t *certs = json_object_get(json_object_get(file, roles[i]), "certificates");
+
 		if (!json_is_object(certs))
 			continue;
 		for (size_t k = 0; k < countof(kinds); k++)
@@ -347,18 +346,18 @@ usual_port(const struct plan *p, struct plan_service *s)
 void
 plan_version_look(struct plan *p, struct plan_service *s)
 {
-	json_t *v;
-
 	if (s->vfile == NULL)
 		return;
 	s->section = section_of(s->vfile, s->role);
 	both_forms(json_object_get(s->section, "certificates"));
 	for (size_t i = 0; i < countof(twins); i++) {
-		v = pth_json_path(s->section, twins[i].path);
-		if (empty(v) || json_object_get(s->params, twins[i].param) == NULL)
+		json_t *v = pth_json_path(s->section, twins[i].path),
+		       *own = json_object_get(s->params, twins[i].param);
+
+		if (empty(v) || own == NULL)
 			continue;
 		if (given(s, twins[i].param))
-			put(s->section, twins[i].path, json_object_get(s->params, twins[i].param));
+			put(s->section, twins[i].path, own);
 		else
 			json_object_set(s->params, twins[i].param, v);
 	}
@@ -370,17 +369,17 @@ plan_version_look(struct plan *p, struct plan_service *s)
 static void
 certificates(const struct plan_service *s, const json_t *vars)
 {
-	static const char *const kinds[][3] = { { "cert_file", "cert" }, { "key_file", "key" } };
+	static const char *const files[] = { "cert_file", "key_file" };
 	bool ours = !s->own_certs || pth_given_generate_new_certificates(s->rec);
 	json_t *certs = json_object_get(s->section, "certificates");
 
 	for (size_t i = 0; i < countof(kinds); i++) {
-		json_t *v = json_object_get(vars, kinds[i][0]);
+		json_t *v = json_object_get(vars, files[i]);
 
-		if (!ours || empty(json_object_get(certs, kinds[i][0])))
+		if (!ours || empty(json_object_get(certs, files[i])))
 			continue;
-		json_object_set(certs, kinds[i][0], v);
-		json_object_set(json_object_get(certs, kinds[i][1]), "file", v);
+		json_object_set(certs, files[i], v);
+		json_object_set(json_object_get(certs, kinds[i]), "file", v);
 	}
 }
 

@@ -98,6 +98,9 @@ enum pth_kind pth_kind_from(const char *s);
 /* Is it a base, an implementation or a tester? */
 bool pth_kind_service(enum pth_kind k);
 const char *pth_kind_dir(enum pth_kind k);
+/* Line and column of a node, and of its key, for pth_diags_add(). */
+#define PTH_AT(n) (n)->line, (n)->col
+#define PTH_AT_KEY(n) (n)->kline, (n)->kcol
 /* "file:line:col" of a descriptor's value. */
 void pth_dval_where(struct pth_buf *b, const struct pth_ynode *n);
 /* An error there, "file:line:col: ...": as pth_err_set() with PTH_INPUT. */
