@@ -193,8 +193,7 @@ reading(struct plan *p, json_t *services, json_t *o, struct pth_err *e)
 			plan_scalar(&b, v);
 			pth_json_push_once(keylogs, pth_json_text(b.s, b.len));
 		}
-	plan_foreach(service, p)
-	{
+	plan_foreach(service, p) {
 		struct plan_with w = { p, service->vars, e };
 		json_auto_t *list = json_array();
 
@@ -217,8 +216,7 @@ in_vain(struct plan *p)
 	pth_buf_addf(&b, "no effect in environment %s", p->env->name);
 	if (own != NULL && !json_is_false(own) && pth_gcap_enabled(own))
 		problem(p, &g, PTH_WARNING, "", b.s);
-	plan_foreach(s, p)
-	{
+	plan_foreach(s, p) {
 		g.s = s;
 		own = pth_given_capture(s->rec);
 		if (own != NULL && !json_is_false(own))

@@ -66,7 +66,9 @@ clash(const struct plan_service *a, const struct plan_service *b)
 static struct plan_service *
 clash_of(struct plan *p, const struct plan_service *s)
 {
-	plan_foreach(other, p) if (clash(s, other)) return other;
+	plan_foreach(other, p)
+		if (clash(s, other))
+			return other;
 	return NULL;
 }
 
@@ -76,8 +78,7 @@ part(struct plan *p)
 {
 	struct plan_service *t;
 
-	plan_foreach(s, p)
-	{
+	plan_foreach(s, p) {
 		while ((t = clash_of(p, s)) != NULL && !s->port_given && s->port < 65535)
 			s->port++;
 		if (t != NULL && s < t && t->port_given)
@@ -119,9 +120,9 @@ link_target(struct plan *p, struct plan_service *s)
 void
 plan_net(struct plan *p)
 {
-	plan_foreach(s, p) link_target(p, s);
 	plan_foreach(s, p)
-	{
+		link_target(p, s);
+	plan_foreach(s, p) {
 		const char *bind = pth_net_bind_address(pth_given_network(s->rec));
 		size_t i = (size_t)(s - p->services);
 
@@ -133,5 +134,7 @@ plan_net(struct plan *p)
 			own_port(s);
 	}
 	part(p);
-	plan_foreach(s, p) if (s->client && s->target != NULL) s->port = s->target->port;
+	plan_foreach(s, p)
+		if (s->client && s->target != NULL)
+			s->port = s->target->port;
 }

@@ -143,14 +143,18 @@ plan_order(struct plan *p)
 {
 	struct walk w = { .p = p };
 
-	plan_foreach(s, p) dependencies(p, s, check_dep, NULL);
+	plan_foreach(s, p)
+		dependencies(p, s, check_dep, NULL);
 	if (plan_failed(p))
 		return;
 	w.stack = pth_xarray(NULL, p->nservices, sizeof *w.stack);
 	/* Those that listen first: with no edge between them the order is also
 	 * that in which people think. */
-	plan_foreach(s, p) if (!s->client) visit(&w, s);
-	plan_foreach(s, p) visit(&w, s);
+	plan_foreach(s, p)
+		if (!s->client)
+			visit(&w, s);
+	plan_foreach(s, p)
+		visit(&w, s);
 	free(w.stack);
 }
 

@@ -80,8 +80,12 @@ plan_failed(const struct plan *p)
 struct plan_service *
 plan_find(struct plan *p, const char *name)
 {
-	plan_foreach(s, p) if (strcmp(s->name, name) == 0) return s;
-	plan_foreach(s, p) if (strcmp(s->key, name) == 0) return s;
+	plan_foreach(s, p)
+		if (strcmp(s->name, name) == 0)
+			return s;
+	plan_foreach(s, p)
+		if (strcmp(s->key, name) == 0)
+			return s;
 	return NULL;
 }
 
@@ -270,8 +274,7 @@ services(struct plan *p)
 	}
 	if (p->nservices == 0)
 		plan_problem(p, PTH_ERROR, "services", "the test has no services");
-	plan_foreach(s, p)
-	{
+	plan_foreach(s, p) {
 		check_name(p, s);
 		plan_service_look(p, s);
 	}
@@ -280,20 +283,11 @@ services(struct plan *p)
 static json_t *
 info(const struct plan_service *s)
 {
-	json_t *o = json_object(), *port = s->port != 0 ? json_integer(s->port) : json_null();
-
-	pth_json_set(o, "name", json_string(s->name));
-	pth_json_set(o, "role", json_string(s->role));
-	pth_json_set(o, "host", json_string(s->address));
-	pth_json_set(o, "address", json_string(s->address));
-	pth_json_set(o, "port", port);
-	pth_json_set(o, "transport", json_string(s->transport));
-	pth_json_set(o, "plugin", json_string(s->plugin->name));
-	pth_json_set(o, "protocol", json_string(s->protocol->name));
-	pth_json_set(o, "version", json_string(s->version));
-	pth_json_set(o, "served", json_incref(s->served));
-	json_object_set(o, "parameters", s->params);
-	return o;
+	return json_pack("{s:s,s:s,s:s,s:s,s:o,s:s,s:s,s:s,s:s,s:O,s:O}", "name", s->name, "role",
+	    s->role, "host", s->address, "address", s->address, "port",
+	    s->port != 0 ? json_integer(s->port) : json_null(), "transport", s->transport, "plugin",
+	    s->plugin->name, "protocol", s->protocol->name, "version", s->version, "served",
+	    s->served, "parameters", s->params);
 }
 
 /* --- the whole --- */
@@ -320,14 +314,14 @@ variables(struct plan *p)
 	p->infos = json_object();
 	p->service_names = json_array();
 	p->test = test_vars(p->rec);
-	plan_foreach(s, p)
-	{
+	plan_foreach(s, p) {
 		s->served = plan_served(p, s);
 		s->info = info(s);
 		json_object_set(p->infos, s->name, s->info);
 		pth_json_push(p->service_names, json_string(s->name));
 	}
-	plan_foreach(s, p) s->vars = plan_vars(p, s);
+	plan_foreach(s, p)
+		s->vars = plan_vars(p, s);
 }
 
 static json_t *
@@ -364,11 +358,11 @@ first_of_protocol(struct plan *p, const struct plan_service *service, bool *own)
 	bool first = true;
 
 	*own = false;
-	plan_foreach(s, p) if (s->protocol == service->protocol)
-	{
-		first = first && s >= service;
-		*own = *own || s->own_certs;
-	}
+	plan_foreach(s, p)
+		if (s->protocol == service->protocol) {
+			first = first && s >= service;
+			*own = *own || s->own_certs;
+		}
 	return first;
 }
 
@@ -382,8 +376,7 @@ setup(struct plan *p, json_t *out, struct pth_err *e)
 
 	if (plan_cmds(&w, pth_yaml_get(p->eview, "setup"), 60 * PTH_SECOND_US, out) < 0)
 		return -1;
-	plan_foreach(s, p)
-	{
+	plan_foreach(s, p) {
 		json_auto_t *vars = json_copy(s->vars);
 
 		if (!first_of_protocol(p, s, &own))
@@ -407,8 +400,7 @@ needs(struct plan *p, json_t *out, struct pth_err *e)
 
 	if (plan_list(&w, pth_yaml_get(p->eview, "requires"), list) < 0)
 		return -1;
-	plan_foreach(s, p)
-	{
+	plan_foreach(s, p) {
 		w.vars = s->vars;
 		if (plan_list(&w, pth_yaml_get(s->pview, "requires"), list) < 0)
 			return -1;
@@ -425,7 +417,9 @@ limits(const struct plan *p, json_t *out)
 	int64_t wait_us = plan_us(pth_steps_wait(pth_test_steps(p->rec)), 0);
 
 	if (us == 0) {
-		plan_foreach(s, p) if ((own = plan_us(pth_given_timeout(s->rec), 0)) > us) us = own;
+		plan_foreach(s, p)
+			if ((own = plan_us(pth_given_timeout(s->rec), 0)) > us)
+				us = own;
 		us = (us != 0 ? us : 60 * PTH_SECOND_US) + 30 * PTH_SECOND_US;
 	}
 	pth_plan_set_timeout_us(out, us);
@@ -479,7 +473,8 @@ emit(struct plan *p)
 static void
 release(struct plan *p)
 {
-	plan_foreach(s, p) plan_service_release(s);
+	plan_foreach(s, p)
+		plan_service_release(s);
 	for (size_t i = 0; i < p->nexecs; i++)
 		json_decref(p->execs[i].params);
 	free(p->services);

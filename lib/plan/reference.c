@@ -20,7 +20,9 @@ service_named(struct plan *p, const char *name)
 
 	if (s != NULL || (!client && strcmp(name, "server_service") != 0))
 		return s;
-	plan_foreach(other, p) if (other->client == client) return other;
+	plan_foreach(other, p)
+		if (other->client == client)
+			return other;
 	return NULL;
 }
 

@@ -145,23 +145,16 @@ each(const struct plan_with *w, const struct pth_ynode *n, json_t *out, each_fn 
 	return 0;
 }
 
-static void
-push_text(json_t *out, struct pth_buf *b)
-{
-	pth_json_push(out, pth_json_text(b->s, b->len));
-	pth_buf_release(b);
-}
-
 static int
 each_args(const struct plan_with *w, const struct pth_ynode *n, json_t *out)
 {
 	const struct pth_ynode *args = pth_yaml_get(n, "args");
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	if (args != NULL)
 		return plan_args(w, args, out);
 	plan_scalar(&b, json_object_get(w->vars, pth_desc_str(n, "as", "item")));
-	push_text(out, &b);
+	pth_json_push(out, pth_json_text(b.s, b.len));
 	return 0;
 }
 
@@ -185,7 +178,7 @@ arg(const struct plan_with *w, const struct pth_ynode *n, json_t *out)
 	if (words != NULL)
 		return pth_words(b.s != NULL ? b.s : "", out, w->e);
 	if (b.len != 0 || one == n)
-		push_text(out, &b);
+		pth_json_push(out, pth_json_text(b.s, b.len));
 	return 0;
 }
 
@@ -213,7 +206,7 @@ cmd_argv(const struct plan_with *w, const struct pth_ynode *n, json_t *argv)
 	if (sh != NULL) {
 		pth_json_push(argv, json_string("sh"));
 		pth_json_push(argv, json_string("-c"));
-		push_text(argv, &b);
+		pth_json_push(argv, pth_json_text(b.s, b.len));
 	}
 	return 0;
 }

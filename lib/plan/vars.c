@@ -44,16 +44,11 @@ places(json_t *vars, const struct plan_service *s)
 		{ "downloads", "downloads", "downloads" },
 		{ "www", "www", "www" },
 	};
-	json_t *paths = json_object();
+	json_t *paths = json_pack("{s:s,s:o,s:s,s:s,s:s,s:o,s:o,s:o}", "test", "@{dir}", "service",
+	    at(s, ""), "certs", "@{dir}/certs", "share", "@{share}", "libexec", "@{libexec}",
+	    "cert", cert(s, "cert_file", "cert.pem"), "key", cert(s, "key_file", "key.pem"), "ca",
+	    cert(s, "ca_file", "ca.pem"));
 
-	pth_json_set(paths, "test", json_string("@{dir}"));
-	pth_json_set(paths, "service", at(s, ""));
-	pth_json_set(paths, "certs", json_string("@{dir}/certs"));
-	pth_json_set(paths, "share", json_string("@{share}"));
-	pth_json_set(paths, "libexec", json_string("@{libexec}"));
-	pth_json_set(paths, "cert", cert(s, "cert_file", "cert.pem"));
-	pth_json_set(paths, "key", cert(s, "key_file", "key.pem"));
-	pth_json_set(paths, "ca", cert(s, "ca_file", "ca.pem"));
 	for (size_t i = 0; i < countof(names); i++) {
 		pth_json_set(paths, names[i][1], at(s, names[i][2]));
 		pth_json_set(vars, names[i][0], at(s, names[i][2]));
@@ -101,7 +96,9 @@ peer_of(const struct plan *p, const struct plan_service *s)
 {
 	if (s->target != NULL)
 		return s->target->info;
-	plan_foreach(other, p) if (other->target == s) return other->info;
+	plan_foreach(other, p)
+		if (other->target == s)
+			return other->info;
 	return json_null();
 }
 

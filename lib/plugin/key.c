@@ -269,12 +269,15 @@ check_each(struct check *c, const struct pth_ynode *n, enum type t, const char *
 			check(c, v, NULL, t);
 }
 
+/* A map of these keys has exactly one of the names, which says what it is. */
 static void
-one_of(struct check *c, const struct pth_ynode *n, const char *const *names, size_t k)
+check_forms(struct check *c, const struct pth_ynode *n, const struct key *keys,
+    const char *const *names, size_t k)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
 	unsigned found = 0;
 
+	check_keys(c, n, keys);
 	for (size_t i = 0; i < k; i++) {
 		found += pth_yaml_get(n, names[i]) != NULL;
 		pth_buf_addf(&b, "%s%s", i != 0 ? ", " : "", names[i]);
@@ -291,10 +294,9 @@ check_arg(struct check *c, const struct pth_ynode *n)
 	if (n->kind == PTH_YSEQ)
 		pth_desc_wrong(
 		    c->d, n, "one argument, or a map with when, each, optional or words");
-	else if (n->kind == PTH_YMAP) {
-		check_keys(c, n, arg_keys);
-		one_of(c, n, forms, countof(forms));
-	} else
+	else if (n->kind == PTH_YMAP)
+		check_forms(c, n, arg_keys, forms, countof(forms));
+	else
 		check_template(c, n);
 }
 
@@ -305,10 +307,9 @@ check_cmd(struct check *c, const struct pth_ynode *n)
 
 	if (n->kind == PTH_YSEQ)
 		check(c, n, NULL, ARGS);
-	else if (n->kind == PTH_YMAP) {
-		check_keys(c, n, cmd_keys);
-		one_of(c, n, forms, countof(forms));
-	} else
+	else if (n->kind == PTH_YMAP)
+		check_forms(c, n, cmd_keys, forms, countof(forms));
+	else
 		pth_desc_wrong(
 		    c->d, n, "a command: a list of arguments, or a map with argv, sh or words");
 }
@@ -319,10 +320,9 @@ check_line(struct check *c, const struct pth_ynode *n)
 	static const struct key keys[] = { K(line, TPL), K(template, TEXT), { .name = NULL } };
 	static const char *const forms[] = { "line", "template" };
 
-	if (n->kind == PTH_YMAP) {
-		check_keys(c, n, keys);
-		one_of(c, n, forms, countof(forms));
-	} else
+	if (n->kind == PTH_YMAP)
+		check_forms(c, n, keys, forms, countof(forms));
+	else
 		check(c, n, NULL, ARGS);
 }
 
@@ -331,10 +331,8 @@ check_ready(struct check *c, const struct pth_ynode *n)
 {
 	if (n->kind == PTH_YSEQ)
 		check_each(c, n, READY, "a list");
-	else {
-		check_keys(c, n, ready_keys);
-		one_of(c, n, pth_ready_names, PTH_READY_KINDS);
-	}
+	else
+		check_forms(c, n, ready_keys, pth_ready_names, PTH_READY_KINDS);
 }
 
 static void
@@ -452,10 +450,9 @@ check_metric(struct check *c, const struct pth_ynode *n)
 	const struct pth_ynode *m = pth_yaml_get(n, "matches");
 	const char *fault;
 
-	check_keys(c, n, metric_keys);
+	check_forms(c, n, metric_keys, forms, countof(forms));
 	if (n->kind != PTH_YMAP)
 		return;
-	one_of(c, n, forms, countof(forms));
 	if (pth_yaml_get(n, "name") == NULL)
 		pth_diags_add(c->d, PTH_ERROR, PTH_AT(n), "a metric without name");
 	if (m != NULL && m->kind == PTH_YSTR && strstr(m->text, "{{") == NULL &&
