@@ -8,9 +8,7 @@
 static bool
 skipped(const struct plan_given *g, const char *key)
 {
-	const char *const *s;
-
-	for (s = g->skip; s != NULL && *s != NULL; s++)
+	for (const char *const *s = g->skip; s != NULL && *s != NULL; s++)
 		if (strcmp(*s, key) == 0)
 			return true;
 	return false;
@@ -45,7 +43,8 @@ static void
 unknown(struct plan *p, const char *plugin, const struct pth_ynode *specs,
     const struct plan_given *g, const char *key)
 {
-	const char **names = pth_xarray(NULL, specs != NULL ? specs->n + 1 : 1, sizeof *names);
+	pth_auto_free const char **names = pth_xarray(
+	    NULL, specs != NULL ? specs->n + 1 : 1, sizeof *names);
 	pth_auto_buf path = PTH_BUF_INIT, shown = PTH_BUF_INIT;
 	const char *near;
 	size_t n = 0;
@@ -57,7 +56,6 @@ unknown(struct plan *p, const char *plugin, const struct pth_ynode *specs,
 	pth_show(&shown, key, 80);
 	plan_problem(p, near != NULL ? g->unknown : PTH_WARNING, path.s,
 	    "%s has no parameter '%s'%s%s%s", plugin, shown.s, PTH_DID_YOU_MEAN(near));
-	free(names);
 }
 
 static json_t *
@@ -81,10 +79,8 @@ one(struct plan *p, const char *plugin, const struct pth_ynode *spec,
 	if (v == NULL && pth_yaml_get(spec, "wanted") != NULL && pth_yaml_get(spec, "wanted")->b)
 		plan_problem(p, PTH_WARNING, given[0].path, "%s without %s: %s", plugin, spec->key,
 		    pth_desc_str(spec, "description", "nothing is done"));
-	if (v == NULL)
-		out = pth_param_default(spec->key, spec, &e);
-	else
-		out = pth_param_value(spec->key, spec, v, &e);
+	out = v == NULL ? pth_param_default(spec->key, spec, &e) :
+	                  pth_param_value(spec->key, spec, v, &e);
 	if (out == NULL) {
 		pth_buf_addf(
 		    &path, "%s.%s", v != NULL ? given[i - 1].path : given[0].path, spec->key);

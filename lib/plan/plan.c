@@ -91,26 +91,33 @@ plan_find(struct plan *p, const char *name)
 
 /* --- environments --- */
 
-static struct pth_plugin *
-env_plugin(struct plan *p, enum pth_kind kind, const char *name, const char *path)
+bool
+plan_usable(struct plan *p, struct pth_plugin *x, enum pth_kind kind, const char *what,
+    const char *name, const char *path)
 {
-	struct pth_plugin *x = pth_plugins_find(p->ps, kind, name, NULL);
 	pth_auto_buf shown = PTH_BUF_INIT;
 	struct pth_err e;
 
 	if (x != NULL && pth_plugin_load(p->ps, x, NULL, &e) == 0)
-		return x;
+		return true;
 	if (x != NULL)
 		plan_problem(p, PTH_ERROR, path, "cannot use %s: %s", x->name, e.text);
 	else {
-		pth_buf_addf(&shown, "no %s environment named '",
-		    kind == PTH_NETWORK ? "network" : "execution");
 		pth_show(&shown, name, 80);
 		pth_buf_addc(&shown, '\'');
 		pth_plugins_suggest(p->ps, kind, name, &shown);
-		plan_problem(p, PTH_ERROR, path, "%s", shown.s);
+		plan_problem(p, PTH_ERROR, path, "no %s named '%s", what, shown.s);
 	}
-	return NULL;
+	return false;
+}
+
+static struct pth_plugin *
+env_plugin(struct plan *p, enum pth_kind kind, const char *name, const char *path)
+{
+	struct pth_plugin *x = pth_plugins_find(p->ps, kind, name, NULL);
+	const char *what = kind == PTH_NETWORK ? "network environment" : "execution environment";
+
+	return plan_usable(p, x, kind, what, name, path) ? x : NULL;
 }
 
 /* Options of any environment stand beside `type`; files of PANTHER put them below

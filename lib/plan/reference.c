@@ -29,16 +29,14 @@ service_named(struct plan *p, const char *name)
 static int
 unknown_service(struct plan *p, const char *name, struct pth_err *e)
 {
-	const char **names = pth_xarray(NULL, p->nservices, sizeof *names);
+	pth_auto_free const char **names = pth_xarray(NULL, p->nservices, sizeof *names);
 	const char *near;
 
 	for (size_t i = 0; i < p->nservices; i++)
 		names[i] = p->services[i].name;
 	near = pth_nearest(name, names, p->nservices);
-	pth_err_set(
+	return pth_err_set(
 	    e, PTH_INPUT, "@{%s:...}: no service of this name%s%s%s", name, PTH_DID_YOU_MEAN(near));
-	free(names);
-	return -1;
 }
 
 static int

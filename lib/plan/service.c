@@ -8,29 +8,6 @@
 
 #include "base/text.h"
 
-static void
-suggest(struct plan *p, struct plan_service *s, const char *what, const char *got,
-    enum pth_kind kind, const char *path)
-{
-	pth_auto_buf shown = PTH_BUF_INIT;
-
-	pth_show(&shown, got, 80);
-	pth_buf_addc(&shown, '\'');
-	pth_plugins_suggest(p->ps, kind, got, &shown);
-	plan_wrong(p, s, path, "no %s named '%s", what, shown.s);
-}
-
-static bool
-usable(struct plan *p, struct plan_service *s, struct pth_plugin *plugin, const char *path)
-{
-	struct pth_err e;
-
-	if (pth_plugin_load(p->ps, plugin, NULL, &e) == 0)
-		return true;
-	plan_wrong(p, s, path, "cannot use %s: %s", plugin->name, e.text);
-	return false;
-}
-
 static bool
 look_plugin(struct plan *p, struct plan_service *s, const char *protocol)
 {
@@ -38,19 +15,18 @@ look_plugin(struct plan *p, struct plan_service *s, const char *protocol)
 	const char *name = pth_impl_name(impl);
 	enum pth_kind kind = strcmp(pth_impl_type(impl), "iut") == 0 ? PTH_IUT : PTH_TESTER;
 	enum pth_kind other = kind == PTH_IUT ? PTH_TESTER : PTH_IUT;
+	pth_auto_buf at = PTH_BUF_INIT;
 
 	s->plugin = pth_plugins_find(p->ps, kind, name, protocol);
 	if (s->plugin == NULL)
 		s->plugin = pth_plugins_find(p->ps, kind, name, NULL);
-	if (s->plugin != NULL)
-		return usable(p, s, s->plugin, "implementation.name");
-	if (pth_plugins_find(p->ps, other, name, NULL) != NULL)
-		plan_wrong(p, s, "implementation.type", "%s is %s; write type: %s", name,
-		    other == PTH_IUT ? "an implementation" : "a tester",
-		    other == PTH_IUT ? "iut" : "testers");
-	else
-		suggest(p, s, kind == PTH_IUT ? "implementation" : "tester", name, kind,
-		    "implementation.name");
+	if (s->plugin != NULL || pth_plugins_find(p->ps, other, name, NULL) == NULL)
+		return plan_usable(p, s->plugin, kind,
+		    kind == PTH_IUT ? "implementation" : "tester", name,
+		    plan_path(&at, s, "implementation.name"));
+	plan_wrong(p, s, "implementation.type", "%s is %s; write type: %s", name,
+	    other == PTH_IUT ? "an implementation" : "a tester",
+	    other == PTH_IUT ? "iut" : "testers");
 	return false;
 }
 
@@ -69,7 +45,7 @@ static bool
 look_protocol(struct plan *p, struct plan_service *s, const char *name)
 {
 	const struct pth_ynode *speaks = pth_yaml_get(s->plugin->root, "protocol");
-	pth_auto_buf b = PTH_BUF_INIT;
+	pth_auto_buf at = PTH_BUF_INIT, b = PTH_BUF_INIT;
 
 	if (*name == '\0' || strcmp(name, "unknown") == 0)
 		name = only_protocol(speaks, name);
@@ -79,11 +55,8 @@ look_protocol(struct plan *p, struct plan_service *s, const char *name)
 		    "%s speaks several protocols; protocol.name must say which", s->plugin->name);
 		return false;
 	}
-	if (s->protocol == NULL) {
-		suggest(p, s, "protocol", name, PTH_PROTOCOL, "protocol.name");
-		return false;
-	}
-	if (!usable(p, s, s->protocol, "protocol.name"))
+	if (!plan_usable(
+	        p, s->protocol, PTH_PROTOCOL, "protocol", name, plan_path(&at, s, "protocol.name")))
 		return false;
 	if (pth_desc_has(speaks, name) || pth_desc_has(speaks, s->protocol->name) ||
 	    pth_desc_has(speaks, "any"))

@@ -360,17 +360,12 @@ plan_tree(const struct plan_with *w, const struct pth_ynode *n)
 char *
 plan_beside(const struct plan_service *s, const struct pth_ynode *n, const char *file)
 {
-	const char *from = ((const struct pth_dval *)n)->file, *slash;
-	const struct pth_plugin *q;
-	struct pth_buf b = PTH_BUF_INIT;
+	const char *from = ((const struct pth_dval *)n)->file;
+	const struct pth_plugin *q = s->plugin;
 
-	for (q = s->plugin; q != NULL && strcmp(q->file, from) != 0; q = q->base)
-		;
-	slash = q != NULL ? strrchr(q->path, '/') : NULL;
-	if (slash != NULL)
-		pth_buf_add(&b, q->path, (size_t)(slash - q->path) + 1);
-	pth_buf_adds(&b, file);
-	return pth_buf_take(&b);
+	while (q != NULL && strcmp(q->file, from) != 0)
+		q = q->base;
+	return pth_desc_beside(q != NULL ? q->path : "", file, "");
 }
 
 int

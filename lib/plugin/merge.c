@@ -43,21 +43,25 @@ push(struct pth_ynode *to, struct pth_ynode ***tail, struct pth_ynode *n)
 	to->n++;
 }
 
-/* `parameters: {port: 4443}` says only the default. */
-static struct pth_ynode *
-default_of(struct pth_arena *a, const struct pth_ynode *n, const char *file)
-{
-	struct pth_ynode *map = clone(a, n, file), *v = pth_desc_copy(a, n, file);
+static struct pth_ynode *copy(
+    struct pth_arena *a, const struct pth_ynode *n, const char *file, int level);
 
-	map->kind = PTH_YMAP;
-	map->text = NULL;
-	map->len = 0;
-	v->key = "default";
-	map->child = v;
-	map->n = 1;
-	return map;
+/* Returns n as the one child of a map (key) or a list (no key) in its place. */
+static struct pth_ynode *
+wrap(struct pth_arena *a, const struct pth_ynode *n, const char *file, const char *key)
+{
+	struct pth_ynode *to = clone(a, n, file), *v = copy(a, n, file, 2);
+
+	to->kind = key != NULL ? PTH_YMAP : PTH_YSEQ;
+	to->text = NULL;
+	to->len = 0;
+	v->key = key;
+	to->child = v;
+	to->n = 1;
+	return to;
 }
 
+/* `parameters: {port: 4443}` says only the default. */
 static struct pth_ynode *
 copy_params(struct pth_arena *a, const struct pth_ynode *n, const char *file)
 {
@@ -66,27 +70,12 @@ copy_params(struct pth_arena *a, const struct pth_ynode *n, const char *file)
 	pth_yaml_foreach(c, n)
 		push(to, &tail,
 		    c->kind == PTH_YMAP || c->kind == PTH_YNULL ? pth_desc_copy(a, c, file) :
-		                                                  default_of(a, c, file));
+		                                                  wrap(a, c, file, "default"));
 	return to;
 }
 
-static struct pth_ynode *copy(
-    struct pth_arena *a, const struct pth_ynode *n, const char *file, int level);
-
 /* A readiness check replaces that of the base, so each is put into a list:
  * `tcp` over `udp` would otherwise be both. */
-static struct pth_ynode *
-list_of(struct pth_arena *a, const struct pth_ynode *n, const char *file)
-{
-	struct pth_ynode *list = clone(a, n, file), *v = copy(a, n, file, 2);
-
-	v->key = NULL;
-	list->kind = PTH_YSEQ;
-	list->child = v;
-	list->n = 1;
-	return list;
-}
-
 static struct pth_ynode *
 copy_ready(struct pth_arena *a, const struct pth_ynode *n, const char *file)
 {
@@ -95,11 +84,11 @@ copy_ready(struct pth_arena *a, const struct pth_ynode *n, const char *file)
 	if (n->kind != PTH_YMAP)
 		return copy(a, n, file, 2);
 	if (n->child == NULL || !pth_one_of(n->child->key, pth_roles, pth_nroles))
-		return list_of(a, n, file);
+		return wrap(a, n, file, NULL);
 	to = clone(a, n, file);
 	tail = &to->child;
 	pth_yaml_foreach(c, n)
-		push(to, &tail, c->kind == PTH_YMAP ? list_of(a, c, file) : copy(a, c, file, 2));
+		push(to, &tail, c->kind == PTH_YMAP ? wrap(a, c, file, NULL) : copy(a, c, file, 2));
 	return to;
 }
 

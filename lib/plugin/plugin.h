@@ -139,6 +139,9 @@ struct pth_ynode *pth_desc_merge(
  */
 struct pth_ynode *pth_versions_load(
     struct pth_plugins *ps, struct pth_plugin *p, const struct pth_ynode *own, struct pth_diags *d);
+/* The path of what is beside the descriptor that `file` names: dir/name, or dir alone
+ * when name is "". To free. */
+char *pth_desc_beside(const char *file, const char *dir, const char *name);
 /* plugin/shape.c: what is in such a file, or in `version_config`. */
 void pth_version_check(const struct pth_ynode *n, struct pth_diags *d);
 /* "key: must be WHAT, not a map" at a value of the wrong kind. */

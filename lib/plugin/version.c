@@ -133,9 +133,8 @@ report(struct versions *w, struct pth_diags *own)
 	}
 }
 
-/* Returns a path beside the descriptor, as it is named in `file`. */
-static char *
-beside(const char *file, const char *dir, const char *name)
+char *
+pth_desc_beside(const char *file, const char *dir, const char *name)
 {
 	const char *slash = strrchr(file, '/');
 	struct pth_buf b = PTH_BUF_INIT;
@@ -177,8 +176,8 @@ part_of(struct versions *w, struct pth_ynode *file, const char *version, struct 
 static void
 take(struct versions *w, const char *name)
 {
-	pth_auto_str path = beside(w->p->path, w->dir, name);
-	pth_auto_str shown = beside(w->p->file, w->dir, name);
+	pth_auto_str path = pth_desc_beside(w->p->path, w->dir, name);
+	pth_auto_str shown = pth_desc_beside(w->p->file, w->dir, name);
 	struct pth_arena *a = &w->ps->arena;
 	const char *version = pth_arena_strn(a, name, strlen(name) - 5), *stated;
 	pth_auto_buf b = PTH_BUF_INIT;
@@ -274,7 +273,7 @@ pth_versions_load(
 		    &w, PTH_ERROR, "version_configs: must be a directory beside the descriptor");
 		return NULL;
 	}
-	path = beside(p->path, w.dir, "");
+	path = pth_desc_beside(p->path, w.dir, "");
 	n = scandir(path, &v, is_version, by_bytes);
 	if (w.key != NULL && n <= 0)
 		pth_diags_add(d, PTH_ERROR, w.key->line, w.key->col, "version_configs: %s: %s",
