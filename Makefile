@@ -106,7 +106,7 @@ install: all
 	  $(DESTDIR)$(DATADIR) $(addprefix $(DESTDIR)$(MANDIR)/man,1 5 7)
 	install $(filter-out %.c %.o,$(wildcard bin/pth-*)) bin/pth $(DESTDIR)$(BINDIR)
 	install $(MINIP) $(DESTDIR)$(LIBEXECDIR)
-	cp -R share/plugins share/templates $(DESTDIR)$(DATADIR)
+	cp -R share/plugins share/templates share/causes.yaml $(DESTDIR)$(DATADIR)
 	install -m 644 README.md NEWS LICENSE $(DESTDIR)$(DOCDIR)
 	install -m 644 $(wildcard examples/*.yaml) $(DESTDIR)$(DOCDIR)/examples
 	for n in 1 5 7; do install -m 644 man/*.$$n $(DESTDIR)$(MANDIR)/man$$n || exit; done

@@ -160,8 +160,8 @@ compose(struct work *w, json_t *rec)
 	} else {
 		w->bad = true;
 		pth_complain("%s: %s", pth_rec_id(rec), e.text);
-		pth_rec_error(rec, "compose", pth_json_str(source, "file", NULL),
-		    (unsigned)pth_json_int(source, "line", 0),
+		pth_rec_error(rec, "compose", pth_category_err(&e, PTH_CAT_CONFIGURATION),
+		    pth_json_str(source, "file", NULL), (unsigned)pth_json_int(source, "line", 0),
 		    (unsigned)pth_json_int(source, "col", 0), "%s", e.text);
 	}
 	pth_event_test(NULL);

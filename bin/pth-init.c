@@ -28,6 +28,7 @@
 #include "io/event.h"
 #include "io/file.h"
 #include "io/json.h"
+#include "io/status.h"
 #include "io/tool.h"
 #include "supervise/supervisor.h"
 
@@ -132,23 +133,19 @@ static int
 exit_code(const struct init *x, const json_t *result)
 {
 	const json_t *service = json_object_get(json_object_get(result, "services"), x->name);
-	const char *status = pth_json_str(result, "status", "");
-	const char *reason = pth_json_str(service, "reason", ""),
-	           *sig = pth_json_str(service, "signal", NULL);
+	enum pth_status status = pth_status_of_result(pth_json_str(result, "status", NULL));
+	enum pth_end end = pth_end_of(pth_json_str(service, "reason", NULL));
+	const char *sig = pth_json_str(service, "signal", NULL);
 
 	if (x->whole)
-		return strcmp(status, "completed") == 0 ? 0 :
-		    strcmp(status, "timeout") == 0      ? 124 :
-		                                          1;
-	if (strcmp(reason, "timeout") == 0)
+		return status == PTH_S_PASSED ? 0 : status == PTH_S_TIMEOUT ? 124 : 1;
+	if (end == PTH_END_TIMEOUT)
 		return 124;
 	if (sig != NULL)
 		return 128 + pth_signal_number(sig);
 	if (json_is_integer(json_object_get(service, "code")))
 		return (int)pth_json_int(service, "code", 0);
-	return strcmp(reason, "not found") == 0   ? 127 :
-	    strcmp(reason, "not executable") == 0 ? 126 :
-	                                            125;
+	return end == PTH_END_NOT_FOUND ? 127 : end == PTH_END_NOT_EXECUTABLE ? 126 : 125;
 }
 
 /* What pth-exec reads: inner.json in the service's directory. Of a whole test

@@ -150,7 +150,7 @@ take_record(json_t *rec, void *arg)
 	pth_complain("%s: %s", pth_rec_id(rec), e.text);
 	if (e.code == PTH_SYSTEM)
 		exit(e.code);
-	pth_rec_error(rec, "render", NULL, 0, 0, "%s", e.text);
+	pth_rec_error(rec, "render", PTH_CAT_CONFIGURATION, NULL, 0, 0, "%s", e.text);
 	r->code = e.code > r->code ? e.code : r->code;
 }
 

@@ -187,7 +187,9 @@ main(int argc, char **argv)
 	struct pth_tool tool = { "pth-report", "Write the report of a run", "[FILE]...",
 		PTH_OPTIONS(table), .reads = true };
 	struct pth_rec_out pass = { .fp = stdout };
+	pth_auto_buf causes = PTH_BUF_INIT;
 	pth_auto_str list = NULL;
+	struct pth_home home;
 	struct pth_report *r;
 	struct pth_err why, e;
 	int code, rc;
@@ -199,7 +201,9 @@ main(int argc, char **argv)
 		return pth_tool_mistake(
 		    &tool, "--format %s: expected some of md, json and text", formats);
 	pth_outlive_interrupt();
-	r = pth_report_new();
+	pth_must(pth_home_find(&home, &e), &e);
+	pth_buf_addf(&causes, "%s/causes.yaml", home.share);
+	r = pth_report_new(causes.s);
 	rc = take_all(r, &tool, o.pass ? &pass : NULL, &why);
 	pth_report_finish(r, why.text);
 	if (o.pass && rc == 0)
@@ -210,5 +214,6 @@ main(int argc, char **argv)
 	else if (r->bad > 0)
 		rc = PTH_NO;
 	pth_report_free(r);
+	pth_home_release(&home);
 	return rc;
 }

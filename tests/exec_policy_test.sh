@@ -82,7 +82,7 @@ testEverySwitch() {
 		"phases": {"compile": [{"argv": ["false"]}], "run": {"argv": ["true"]}}}]}}')
 	nosuch=$(json '{"plan": {"services": [{"name": "a",
 		"phases": {"run": {"argv": ["no-such-program"]}}}]}}')
-	early='{"error": {"stage": "plan", "message": "%s"}}'
+	early='{"error": {"stage": "plan", "category": "%s", "message": "no"}}'
 	while IFS='|' read -r switch category severity failure; do
 		event="\"category\":\"$category\",\"severity\":\"$severity\""
 		case $severity in
@@ -114,8 +114,8 @@ testEverySwitch() {
 	certificate_failures|certificate|critical|$(setup certificate)
 	resource_exhaustion|resource|critical|$(printf "$before" 'No space left on device')
 	ivy_compilation_failures|tester_compilation|critical|$tester
-	plugin_load_failures|plugin_load|high|$(printf "$early" "no implementation named 'x'")
-	configuration_failures|configuration|high|$(printf "$early" 'parameter x: 3 is too much')
+	plugin_load_failures|plugin_load|high|$(printf "$early" plugin_load)
+	configuration_failures|configuration|high|$(printf "$early" configuration)
 	port_conflict_failures|port_conflict|high|$(printf "$before" 'bind: Address already in use')
 	service_start_failures|service_start|high|$(printf "$before" 'bad key')
 	service_start_failures|dependency|high|$nosuch

@@ -40,7 +40,7 @@ testDescriptorsMayHaveWhatWeRead() {
 	"$record" --keys | awk '$1 == "recipe" && $3 != "at" { print $3 }' >keys
 	assertTrue '[ -s keys ]'
 	while read -r key; do
-		assertTrue "docker.$key" "grep -q '\"$key\"' '$TOP/lib/plugin/key.c'"
+		assertTrue "docker.$key" "grep -qE '(\"|K\()$key[\",]' '$TOP/lib/plugin/key.c'"
 	done <keys
 }
 

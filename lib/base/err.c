@@ -30,6 +30,7 @@ pth_err_vset(struct pth_err *e, int code, const char *fmt, va_list ap)
 		return -1;
 	e->code = code;
 	e->error = len > 0 && fmt[len - 1] == ':' ? saved : 0;
+	e->category = 0;
 	n = vsnprintf(e->text, sizeof e->text, fmt, ap);
 	if (e->error != 0 && n >= 0 && (size_t)n < sizeof e->text)
 		snprintf(e->text + n, sizeof e->text - (size_t)n, " %s", strerror(saved));
@@ -91,7 +92,14 @@ pth_diags_add(
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	d->v[d->n++] = (struct pth_diag){ s, line, col, pth_xstrdup(text) };
+	d->v[d->n++] = (struct pth_diag){ s, line, col, 0, pth_xstrdup(text) };
+}
+
+void
+pth_diags_categorize(struct pth_diags *d, int category)
+{
+	if (d->n > 0)
+		d->v[d->n - 1].category = category;
 }
 
 /* Insertion sort: stable, and the list is short and nearly sorted. */

@@ -23,8 +23,9 @@ enum {
 
 /* One error. Text is cut at the end of the buffer; nothing to release. */
 struct pth_err {
-	int code;  /* PTH_INPUT or PTH_SYSTEM (rarely PTH_USAGE) */
-	int error; /* errno, when it is what the text ends in; else 0 */
+	int code;     /* PTH_INPUT or PTH_SYSTEM (rarely PTH_USAGE) */
+	int error;    /* errno, when it is what the text ends in; else 0 */
+	int category; /* of io/category.h, or 0: nobody has said it */
 	char text[1000];
 };
 
@@ -45,6 +46,7 @@ enum pth_severity { PTH_WARNING, PTH_ERROR };
 struct pth_diag {
 	enum pth_severity severity;
 	unsigned line, col;
+	int category; /* of io/category.h, or 0: nobody has said it */
 	char *text;
 };
 
@@ -59,6 +61,8 @@ void pth_diags_init(struct pth_diags *d, const char *file);
 void pth_diags_release(struct pth_diags *d);
 void pth_diags_add(struct pth_diags *d, enum pth_severity s, unsigned line, unsigned col,
     const char *fmt, ...) PTH_PRINTF(5, 6);
+/* The category of the problem that was added last. */
+void pth_diags_categorize(struct pth_diags *d, int category);
 /* Stable sort by line and column. */
 void pth_diags_sort(struct pth_diags *d);
 

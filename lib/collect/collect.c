@@ -15,10 +15,9 @@
 static bool
 has_run(const json_t *rec)
 {
-	const char *status = pth_result_status(pth_test_result(rec));
+	enum pth_status s = pth_status_of_result(pth_result_status(pth_test_result(rec)));
 
-	return pth_test_error(rec) == NULL && strcmp(status, "error") != 0 &&
-	    strcmp(status, "skipped") != 0;
+	return pth_test_error(rec) == NULL && s != PTH_S_ERROR && s != PTH_S_SKIPPED;
 }
 
 /* The test's directory, opened without leaving the run directory; -1 when

@@ -7,33 +7,6 @@
 #include "io/event.h"
 #include "io/record.h"
 
-static const char *const names[PTH_STATUSES] = {
-	[PTH_S_PASSED] = "passed",
-	[PTH_S_UNSUPPORTED] = "unsupported",
-	[PTH_S_FAILED] = "failed",
-	[PTH_S_TIMEOUT] = "timeout",
-	[PTH_S_ERROR] = "error",
-	[PTH_S_CRASHED] = "crashed",
-	[PTH_S_SKIPPED] = "skipped",
-	[PTH_S_INTERRUPTED] = "interrupted",
-};
-
-const char *
-pth_status_name(enum pth_status s)
-{
-	return s < PTH_STATUSES ? names[s] : "error";
-}
-
-enum pth_status
-pth_status_of(const char *name)
-{
-	enum pth_status s = 0;
-
-	while (s < PTH_STATUSES && (name == NULL || strcmp(names[s], name) != 0))
-		s++;
-	return s;
-}
-
 void
 collect_judge_add(struct judge *j, const struct rule_from *from, enum pth_status status, bool ok,
     const char *rule, const char *fmt, ...)
@@ -52,6 +25,8 @@ collect_judge_add(struct judge *j, const struct rule_from *from, enum pth_status
 	pth_judged_set_ok(o, ok);
 	if (!ok)
 		pth_judged_set_status(o, pth_status_name(status));
+	if (from->category != PTH_CAT_NONE)
+		pth_judged_set_category(o, pth_category_name(from->category));
 	if (from->expect)
 		pth_judged_set_expect(o, true);
 	pth_json_set(o, PTH_KEY(judged, text), pth_json_text(b.s, b.len));
@@ -91,6 +66,7 @@ judge_list(struct judge *j, const json_t *list, const char *service)
 
 		if (!json_is_object(rule) || from.status == PTH_STATUSES) {
 			from.status = PTH_S_ERROR;
+			from.category = PTH_CAT_CONFIGURATION;
 			collect_judge_add(j, &from, PTH_S_ERROR, false, "verdict",
 			    "a rule of the descriptor is not an object or has an unknown status");
 			continue;
@@ -109,7 +85,7 @@ judge_expect(struct judge *j)
 	const char *key;
 
 	if (expect != NULL && !json_is_object(expect) && !json_is_null(expect))
-		collect_judge_add(j, &from, PTH_S_ERROR, false, "expect", "must be a map of rules");
+		collect_rule_wrong(j, &from, "expect", "must be a map of rules", "");
 	json_object_foreach(expect, key, v)
 		if (strcmp(key, PTH_KEY(rules, status)) != 0)
 			collect_rule(j, &from, key, v);
@@ -121,6 +97,7 @@ static void
 judge_looks(struct judge *j, const char *key, const char *type)
 {
 	const struct rule_from from = { .status = PTH_S_FAILED };
+	const struct rule_from unseen = { .category = PTH_CAT_CONFIGURATION };
 	const json_t *seen = json_object_get(pth_test_result(j->rec), key), *o;
 	const json_t *wanted = json_object_get(j->rec, key);
 	size_t i;
@@ -137,17 +114,9 @@ judge_looks(struct judge *j, const char *key, const char *type)
 		pth_buf_release(&b);
 	}
 	if (json_is_array(wanted) && json_array_size(seen) < json_array_size(wanted))
-		collect_judge_add(j, &from, PTH_S_ERROR, false, key,
+		collect_judge_add(j, &unseen, PTH_S_ERROR, false, key,
 		    "%zu of %zu were not looked at",
 		    json_array_size(wanted) - json_array_size(seen), json_array_size(wanted));
-}
-
-/* May the test go on without this service? pth-exec has decided that. */
-static bool
-dispensable(const json_t *rec, const char *name)
-{
-	return pth_json_has(pth_result_degraded(pth_test_result(rec)), name) ||
-	    !pth_svc_critical(pth_rec_service(rec, name));
 }
 
 /* How services ended, except where expect says how it should be. True when
@@ -164,7 +133,8 @@ judge_services(struct judge *j, bool completed)
 		const struct rule_from from = { .service = name };
 		struct pth_buf how = PTH_BUF_INIT, rule = PTH_BUF_INIT;
 		enum pth_status end = pth_verdict_service_end(j->rec, name, &how);
-		bool fine = end == PTH_S_PASSED || completed, spare = dispensable(j->rec, name);
+		bool fine = end == PTH_S_PASSED || completed,
+		     spare = pth_rec_dispensable(j->rec, name);
 		json_t *judged = json_object_get(j->exits, name);
 
 		pth_buf_addf(&rule, "exit %s", name);
@@ -186,11 +156,9 @@ judge_services(struct judge *j, bool completed)
 static enum pth_status
 run_status(const json_t *rec)
 {
-	const char *s = pth_result_status(pth_test_result(rec));
+	enum pth_status s = pth_status_of_result(pth_result_status(pth_test_result(rec)));
 
-	if (strcmp(s, "completed") == 0)
-		return PTH_S_PASSED;
-	return pth_status_of(s) < PTH_STATUSES ? pth_status_of(s) : PTH_S_ERROR;
+	return s < PTH_STATUSES ? s : PTH_S_ERROR;
 }
 
 /* Did the services get far enough for rules to mean something? */

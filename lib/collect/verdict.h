@@ -13,24 +13,7 @@
 #define PTH_COLLECT_VERDICT_H
 
 #include "io/json.h"
-
-/* In order of weight: of several faults the heaviest is the status. */
-enum pth_status {
-	PTH_S_PASSED,
-	PTH_S_UNSUPPORTED,
-	PTH_S_FAILED,
-	PTH_S_TIMEOUT,
-	PTH_S_ERROR,
-	PTH_S_CRASHED,
-	PTH_S_SKIPPED,
-	PTH_S_INTERRUPTED,
-	PTH_STATUSES
-};
-
-/* "passed" ... */
-const char *pth_status_name(enum pth_status s);
-/* By name; PTH_STATUSES when there is none of that name (or NULL). */
-enum pth_status pth_status_of(const char *name);
+#include "io/status.h"
 
 /* What the rules look at. All borrowed, all may be NULL (dirfd -1). */
 struct pth_evidence {

@@ -20,36 +20,29 @@ pth_verdict_service_end(const json_t *rec, const char *name, struct pth_buf *b)
 	const json_t *s = pth_rec_ended_service(rec, name);
 	const char *reason = pth_rsvc_reason(s), *error = pth_rsvc_error(s);
 	const char *signal = pth_rsvc_signal(s);
-	int64_t code = pth_rsvc_code(s);
 
-	if (strcmp(reason, "exit") == 0) {
-		pth_buf_addf(b, "exit code %lld", (long long)code);
-		return code == 0 ? PTH_S_PASSED : PTH_S_FAILED;
-	}
-	if (strcmp(reason, "signal") == 0) {
+	switch (pth_end_of(reason)) {
+	case PTH_END_EXIT: pth_buf_addf(b, "exit code %lld", (long long)pth_rsvc_code(s)); break;
+	case PTH_END_SIGNAL:
 		pth_buf_addf(b, "killed by SIG%s%s", signal != NULL ? signal : "?",
 		    pth_rsvc_core(s) ? ", core dumped" : "");
-		return PTH_S_CRASHED;
+		break;
+	default:
+		pth_buf_adds(b, *reason != '\0' ? reason : "unknown");
+		if (*error != '\0')
+			pth_buf_addf(b, ": %s", error);
 	}
-	pth_buf_adds(b, *reason != '\0' ? reason : "unknown");
-	if (*error != '\0')
-		pth_buf_addf(b, ": %s", error);
-	if (strcmp(reason, "stopped") == 0)
-		return PTH_S_PASSED;
-	if (strcmp(reason, "timeout") == 0)
-		return PTH_S_TIMEOUT;
-	/* A consequence of something else: what exec says of the run weighs. */
-	if (strcmp(reason, "not started") == 0 || strcmp(reason, "not ready") == 0)
-		return PTH_S_FAILED;
-	return PTH_S_ERROR;
+	return pth_end_judge(s);
 }
 
-/* A rule that cannot be judged because it is wrong itself. */
-static void
-wrong(struct judge *j, const struct rule_from *from, const char *rule, const char *why,
+void
+collect_rule_wrong(struct judge *j, const struct rule_from *from, const char *rule, const char *why,
     const char *what)
 {
-	collect_judge_add(j, from, PTH_S_ERROR, false, rule, "%s%s", why, what);
+	struct rule_from self = *from;
+
+	self.category = PTH_CAT_CONFIGURATION;
+	collect_judge_add(j, &self, PTH_S_ERROR, false, rule, "%s%s", why, what);
 }
 
 /* True when all keys of rule are in known (NULL-terminated); else it is added
@@ -62,7 +55,7 @@ keys_known(struct judge *j, const struct rule_from *from, const char *name, json
 	const char *key;
 
 	if (!json_is_object(rule)) {
-		wrong(j, from, name, "the rule must be a map", "");
+		collect_rule_wrong(j, from, name, "the rule must be a map", "");
 		return false;
 	}
 	json_object_foreach(rule, key, v) {
@@ -71,7 +64,7 @@ keys_known(struct judge *j, const struct rule_from *from, const char *name, json
 		for (i = 0; known[i] != NULL && strcmp(known[i], key) != 0; i++)
 			;
 		if (known[i] == NULL) {
-			wrong(j, from, name, "unknown key in the rule: ", key);
+			collect_rule_wrong(j, from, name, "unknown key in the rule: ", key);
 			return false;
 		}
 	}
@@ -111,7 +104,7 @@ range(struct judge *j, const struct rule_from *from, const char *name, json_t *r
 {
 	if (bound(rule, min, &r->min, &r->has_min) && bound(rule, max, &r->max, &r->has_max))
 		return true;
-	wrong(j, from, name, "min and max must be numbers", "");
+	collect_rule_wrong(j, from, name, "min and max must be numbers", "");
 	return false;
 }
 
@@ -159,10 +152,10 @@ exit_rule(struct judge *j, const struct rule_from *from, const char *service, co
 
 	pth_buf_addf(&rule, "exit %s", service);
 	if (s == NULL) {
-		wrong(j, from, rule.s, "no such service in this test: ", service);
+		collect_rule_wrong(j, from, rule.s, "no such service in this test: ", service);
 	} else if (!json_is_integer(want) && !json_is_string(want) && !json_is_array(want)) {
-		wrong(j, from, rule.s, "an exit rule is a code, a list of codes, a signal or any",
-		    "");
+		collect_rule_wrong(j, from, rule.s,
+		    "an exit rule is a code, a list of codes, a signal or any", "");
 	} else {
 		pth_verdict_service_end(j->rec, service, &how);
 		ok = ended_so(s, want);
@@ -183,7 +176,7 @@ rule_exit(struct judge *j, const struct rule_from *from, json_t *v)
 
 	if (!json_is_object(v)) {
 		if (from->service == NULL)
-			wrong(j, from, "exit", "must be a map of services", "");
+			collect_rule_wrong(j, from, "exit", "must be a map of services", "");
 		else
 			exit_rule(j, from, from->service, v);
 		return;
@@ -276,7 +269,7 @@ rule_file(struct judge *j, const struct rule_from *from, json_t *v)
 	    !range(j, from, rule.s, v, PTH_KEY(rulefile, size), PTH_KEY(rulefile, size), &exact))
 		return;
 	if (given == NULL) {
-		wrong(j, from, rule.s, "the rule has no path", "");
+		collect_rule_wrong(j, from, rule.s, "the rule has no path", "");
 		return;
 	}
 	path = rule_path(from, pth_rulefile_service(v), given);
@@ -385,13 +378,14 @@ rule_log(struct judge *j, const struct rule_from *from, json_t *v)
 	if (!keys_known(j, from, rule.s, v, known))
 		return;
 	if (service == NULL || regex == NULL) {
-		wrong(j, from, rule.s, "the rule needs a service and matches or not_matches", "");
+		collect_rule_wrong(
+		    j, from, rule.s, "the rule needs a service and matches or not_matches", "");
 		return;
 	}
 	rc = regcomp(&re, regex, REG_EXTENDED | REG_NEWLINE);
 	if (rc != 0) {
 		regerror(rc, NULL, why, sizeof why);
-		wrong(j, from, rule.s, "not a regular expression: ", why);
+		collect_rule_wrong(j, from, rule.s, "not a regular expression: ", why);
 		return;
 	}
 	log_counted(j, from, v, rule.s, count_log(j, from, service, pth_rulelog_file(v), &re),
@@ -417,7 +411,7 @@ rule_packets(struct judge *j, const struct rule_from *from, json_t *v)
 	if (!r.has_min && !r.has_max)
 		r = (struct range){ 1, 0, true, false };
 	if (filter == NULL) {
-		wrong(j, from, rule.s, "the rule has no filter", "");
+		collect_rule_wrong(j, from, rule.s, "the rule has no filter", "");
 	} else if (n == NULL) {
 		collect_judge_add(j, from,
 		    j->ev->filter_refused != 0 ? PTH_S_ERROR : PTH_S_UNSUPPORTED, false, rule.s,
@@ -451,7 +445,7 @@ rule_metric(struct judge *j, const struct rule_from *from, json_t *v)
 	    !range(j, from, rule.s, v, MIN_MAX(rulemetric), &r))
 		return;
 	if (name == NULL || (!r.has_min && !r.has_max)) {
-		wrong(j, from, rule.s, "the rule needs a name and min or max", "");
+		collect_rule_wrong(j, from, rule.s, "the rule needs a name and min or max", "");
 	} else if (!json_is_number(n)) {
 		collect_judge_add(j, from,
 		    j->ev->no_packets != NULL ? PTH_S_UNSUPPORTED : from->status, false, rule.s,
@@ -479,6 +473,7 @@ collect_rule(struct judge *j, const struct rule_from *from, const char *name, js
 		{ PTH_KEY(rules, packets), PTH_KEY(rules, packet), rule_packets },
 		{ PTH_KEY(rules, metrics), PTH_KEY(rules, metric), rule_metric },
 	};
+	struct rule_from self = *from;
 	const char *near[countof(rules)], *best;
 	json_t *v;
 	size_t i, k;
@@ -496,7 +491,8 @@ collect_rule(struct judge *j, const struct rule_from *from, const char *name, js
 		return;
 	}
 	best = pth_nearest(name, near, countof(near));
-	collect_judge_add(j, from, PTH_S_ERROR, false, name,
+	self.category = PTH_CAT_CONFIGURATION;
+	collect_judge_add(j, &self, PTH_S_ERROR, false, name,
 	    best != NULL ? "unknown rule; did you mean %s?" : "unknown rule%s",
 	    best != NULL ? best : "");
 }

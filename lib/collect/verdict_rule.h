@@ -26,15 +26,20 @@ struct judge {
 
 /* Where a rule comes from. */
 struct rule_from {
-	const char *service;    /* whose descriptor, NULL: the test itself */
-	enum pth_status status; /* what a violation makes of the test */
-	const char *text;       /* what a violation means, or NULL */
-	bool expect;            /* of the experiment file: must always hold */
+	const char *service;        /* whose descriptor, NULL: the test itself */
+	enum pth_status status;     /* what a violation makes of the test */
+	const char *text;           /* what a violation means, or NULL */
+	bool expect;                /* of the experiment file: must always hold */
+	enum pth_category category; /* of the rule itself, when it is wrong */
 };
 
 /* One rule's outcome. When it does not hold, a fault of j may rise to `status`. */
 void collect_judge_add(struct judge *j, const struct rule_from *from, enum pth_status status,
     bool ok, const char *rule, const char *fmt, ...) PTH_PRINTF(6, 7);
+
+/* A rule that cannot be judged because it is wrong itself. */
+void collect_rule_wrong(struct judge *j, const struct rule_from *from, const char *rule,
+    const char *why, const char *what);
 
 /* Judge one member of expect or of a descriptor's rule: exit, files, log,
  * packets or metrics (also file, logs, packet, metric) with its value. An

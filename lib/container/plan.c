@@ -19,7 +19,7 @@ cmd(json_t *argv, int64_t limit, bool critical)
 	    "{s:o,s:b,s:I}", "argv", argv, "critical", critical, "timeout_us", (json_int_t)limit);
 }
 
-/* The category is one of run/fault.h, for what may stop a whole run. */
+/* The category is one of io/category.h, for what may stop a whole run. */
 static json_t *
 cmd_for(const char *category, json_t *argv, int64_t limit)
 {

@@ -533,13 +533,9 @@ pth_experiment_load(const char *path, const struct pth_override *o, size_t n, bo
 	struct pth_err e;
 
 	if (pth_file_read(path, FILE_MAX, &x->src[0]->text, &e) < 0) {
-		size_t known = strlen(path);
-
 		/* the name stands before the message anyway */
 		pth_diags_add(&x->src[0]->d, PTH_ERROR, 1, 1, "%s",
-		    strncmp(e.text, path, known) == 0 && strncmp(e.text + known, ": ", 2) == 0 ?
-		        e.text + known + 2 :
-		        e.text);
+		    e.error != 0 ? strerror(e.error) : e.text);
 		x->src[0]->broken = e.code == PTH_SYSTEM;
 		return x;
 	}

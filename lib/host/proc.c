@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/os.h"
 #include "base/text.h"
+#include "io/category.h"
 
 static const char *
 env_path(const char *const *env)
@@ -109,6 +110,15 @@ fds_for(const struct pth_proc_req *q, int fd[3])
 	return 0;
 }
 
+/* The program is missing, or is none. */
+static pid_t
+not_there(struct pth_err *e)
+{
+	if (e != NULL)
+		e->category = PTH_CAT_DEPENDENCY;
+	return -1;
+}
+
 pid_t
 pth_proc_spawn(const struct pth_proc_req *req, int *err_no, struct pth_err *e)
 {
@@ -122,7 +132,8 @@ pth_proc_spawn(const struct pth_proc_req *req, int *err_no, struct pth_err *e)
 	if (file == NULL && strchr(req->argv[0], '/') == NULL) {
 		if (err_no != NULL)
 			*err_no = ENOENT;
-		return pth_err_set(e, PTH_SYSTEM, "%s: not found", req->argv[0]);
+		pth_err_set(e, PTH_SYSTEM, "%s: not found", req->argv[0]);
+		return not_there(e);
 	}
 	if (fds_for(req, s.fd) != 0) {
 		if (err_no != NULL)
@@ -148,6 +159,8 @@ pth_proc_spawn(const struct pth_proc_req *req, int *err_no, struct pth_err *e)
 		if (err_no != NULL)
 			*err_no = s.failed;
 		pth_err_set(e, PTH_SYSTEM, "start %s:", s.file);
+		if (s.failed == ENOENT || s.failed == EACCES || s.failed == ENOEXEC)
+			not_there(e);
 		pid = -1;
 	}
 	return pid;

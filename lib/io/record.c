@@ -80,9 +80,17 @@ pth_rec_ended_service(const json_t *rec, const char *name)
 	return json_object_get(pth_rec_ended(rec), name);
 }
 
+bool
+pth_rec_dispensable(const json_t *rec, const char *name)
+{
+	const json_t *given = json_object_get(pth_test_services(rec), name);
+
+	return !pth_json_bool(given, "critical", pth_svc_critical(pth_rec_service(rec, name)));
+}
+
 void
-pth_rec_error(json_t *rec, const char *stage, const char *file, unsigned line, unsigned col,
-    const char *fmt, ...)
+pth_rec_error(json_t *rec, const char *stage, enum pth_category category, const char *file,
+    unsigned line, unsigned col, const char *fmt, ...)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 	json_t *o;
@@ -95,6 +103,7 @@ pth_rec_error(json_t *rec, const char *stage, const char *file, unsigned line, u
 	va_end(ap);
 	o = json_object();
 	pth_error_set_stage(o, stage);
+	pth_error_set_category(o, pth_category_name(category));
 	pth_json_set(o, PTH_KEY(error, message), pth_json_text(b.s, b.len));
 	if (file != NULL)
 		pth_error_set_file(o, file);

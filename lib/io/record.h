@@ -35,6 +35,7 @@
 #ifndef PTH_IO_RECORD_H
 #define PTH_IO_RECORD_H
 
+#include "io/category.h"
 #include "io/json.h"
 
 /* Defaults that are more than one key's. */
@@ -92,8 +93,11 @@ const json_t *pth_rec_service(const json_t *rec, const char *name);
 /* result.services (a map of rsvc), and one of them by name. Borrowed. */
 json_t *pth_rec_ended(const json_t *rec);
 json_t *pth_rec_ended_service(const json_t *rec, const char *name);
+/* May the test go on without this service? What the experiment says of the service
+ * itself counts before what the plan says. */
+bool pth_rec_dispensable(const json_t *rec, const char *name);
 /* Mark a test as one that cannot go on; the first mark wins. line/col 0: unknown. */
-void pth_rec_error(json_t *rec, const char *stage, const char *file, unsigned line, unsigned col,
-    const char *fmt, ...) PTH_PRINTF(6, 7);
+void pth_rec_error(json_t *rec, const char *stage, enum pth_category category, const char *file,
+    unsigned line, unsigned col, const char *fmt, ...) PTH_PRINTF(7, 8);
 
 #endif

@@ -37,6 +37,10 @@
 #define PTH_KEYS_result(X, o) \
 	X(o, str, status, "") \
 	X(o, str, reason, "") \
+	X(o, str, category, "") \
+	X(o, str, program, "") \
+	X(o, int, port, 0) \
+	X(o, str, limit, "") \
 	X(o, str, started, "") \
 	X(o, str, ended, "") \
 	X(o, int, duration_us, 0) \
@@ -93,7 +97,11 @@
 	X(o, any, capture, rcap) \
 	X(o, obj, logs_cut, plain) \
 	X(o, list, restarts, rsvc) \
-	X(o, str, error, "")
+	X(o, str, error, "") \
+	X(o, str, category, "") \
+	X(o, str, program, "") \
+	X(o, int, port, 0) \
+	X(o, str, limit, "")
 #define PTH_KEYS_rusage(X, o) \
 	X(o, int, user_us, 0) \
 	X(o, int, sys_us, 0) \
@@ -136,6 +144,7 @@
 	X(o, int, attempt, 0) \
 	X(o, str, status, "") \
 	X(o, str, reason, "") \
+	X(o, str, category, "") \
 	X(o, int, duration_us, 0) \
 	X(o, str, dir, NULL)
 #define PTH_KEYS_failfast(X, o) \
@@ -214,6 +223,7 @@
 	X(o, str, rule, "?") \
 	X(o, bool, ok, false) \
 	X(o, str, status, NULL) \
+	X(o, str, category, NULL) \
 	X(o, bool, expect, false) \
 	X(o, str, text, "")
 

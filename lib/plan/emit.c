@@ -457,9 +457,11 @@ plan_service_emit(struct plan *p, struct plan_service *s)
 {
 	struct pth_err e = { 0 };
 	struct emit m = { { p, s->vars, &e }, s, json_object() };
+	pth_auto_buf at = PTH_BUF_INIT;
 
 	head(&m);
 	if (body(&m) < 0)
-		plan_wrong(p, s, "implementation.name", "%s: %s", s->name, e.text);
+		plan_error(p, pth_category_err(&e, PTH_CAT_CONFIGURATION),
+		    plan_path(&at, s, "implementation.name"), "%s: %s", s->name, e.text);
 	return m.out;
 }

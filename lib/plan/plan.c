@@ -24,7 +24,8 @@ mark_of(const struct plan *p, const char *path, unsigned *line, unsigned *col)
 }
 
 static void
-add_problem(struct plan *p, enum pth_severity s, const char *path, const char *fmt, va_list ap)
+add_problem(struct plan *p, enum pth_severity s, enum pth_category c, const char *path,
+    const char *fmt, va_list ap)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
 	unsigned line, col;
@@ -32,6 +33,7 @@ add_problem(struct plan *p, enum pth_severity s, const char *path, const char *f
 	pth_buf_vaddf(&b, fmt, ap);
 	mark_of(p, path, &line, &col);
 	pth_diags_add(p->d, s, line, col, "%s", b.s);
+	pth_diags_categorize(p->d, c);
 }
 
 void
@@ -40,7 +42,17 @@ plan_problem(struct plan *p, enum pth_severity s, const char *path, const char *
 	va_list ap;
 
 	va_start(ap, fmt);
-	add_problem(p, s, path, fmt, ap);
+	add_problem(p, s, PTH_CAT_CONFIGURATION, path, fmt, ap);
+	va_end(ap);
+}
+
+void
+plan_error(struct plan *p, enum pth_category c, const char *path, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_problem(p, PTH_ERROR, c, path, fmt, ap);
 	va_end(ap);
 }
 
@@ -51,7 +63,7 @@ plan_wrong(struct plan *p, const struct plan_service *s, const char *what, const
 	va_list ap;
 
 	va_start(ap, fmt);
-	add_problem(p, PTH_ERROR, plan_path(&at, s, what), fmt, ap);
+	add_problem(p, PTH_ERROR, PTH_CAT_CONFIGURATION, plan_path(&at, s, what), fmt, ap);
 	va_end(ap);
 }
 
@@ -101,12 +113,12 @@ plan_usable(struct plan *p, struct pth_plugin *x, enum pth_kind kind, const char
 	if (x != NULL && pth_plugin_load(p->ps, x, NULL, &e) == 0)
 		return true;
 	if (x != NULL)
-		plan_problem(p, PTH_ERROR, path, "cannot use %s: %s", x->name, e.text);
+		plan_error(p, PTH_CAT_PLUGIN_LOAD, path, "cannot use %s: %s", x->name, e.text);
 	else {
 		pth_show(&shown, name, 80);
 		pth_buf_addc(&shown, '\'');
 		pth_plugins_suggest(p->ps, kind, name, &shown);
-		plan_problem(p, PTH_ERROR, path, "no %s named '%s", what, shown.s);
+		plan_error(p, PTH_CAT_PLUGIN_LOAD, path, "no %s named '%s", what, shown.s);
 	}
 	return false;
 }
@@ -464,7 +476,7 @@ emit(struct plan *p)
 	}
 	cap = plan_capture(p, list, &e);
 	if (cap == NULL || setup(p, before, &e) < 0 || needs(p, need, &e) < 0)
-		plan_problem(p, PTH_ERROR, "", "%s", e.text);
+		plan_error(p, pth_category_err(&e, PTH_CAT_CONFIGURATION), "", "%s", e.text);
 	pth_plan_set_environment(out, environment(p));
 	limits(p, out);
 	schedule(p, out);
@@ -503,8 +515,8 @@ refuse(struct plan *p)
 	while (i < p->d->n && p->d->v[i].severity != PTH_ERROR)
 		i++;
 	if (i < p->d->n)
-		pth_rec_error(p->rec, "plan", p->d->file, p->d->v[i].line, p->d->v[i].col, "%s",
-		    p->d->v[i].text);
+		pth_rec_error(p->rec, "plan", (enum pth_category)p->d->v[i].category, p->d->file,
+		    p->d->v[i].line, p->d->v[i].col, "%s", p->d->v[i].text);
 }
 
 int

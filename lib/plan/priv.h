@@ -62,6 +62,9 @@ struct plan {
  * above that has one). */
 void plan_problem(struct plan *p, enum pth_severity s, const char *path, const char *fmt, ...)
     PTH_PRINTF(4, 5);
+/* The same: an error of a category other than configuration. */
+void plan_error(struct plan *p, enum pth_category c, const char *path, const char *fmt, ...)
+    PTH_PRINTF(4, 5);
 /* A mark's path "services.KEY.what". */
 const char *plan_path(struct pth_buf *b, const struct plan_service *s, const char *what);
 /* An error at this mark of a service. */

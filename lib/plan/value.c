@@ -48,6 +48,14 @@ has_template(const char *s)
 	return strstr(s, "{{") != NULL || strstr(s, "{%") != NULL || strstr(s, "{#") != NULL;
 }
 
+/* A template of a descriptor has failed. */
+static int
+of_descriptor(struct pth_err *e)
+{
+	e->category = PTH_CAT_PLUGIN_LOAD;
+	return -1;
+}
+
 /* Nodes are compiled once, in the descriptor's own tree, which is the cache: therefore
  * const is cast away. */
 int
@@ -61,11 +69,11 @@ plan_text(const struct plan_with *w, const struct pth_ynode *n, struct pth_buf *
 	if (d->state == '\0' && (n->kind != PTH_YSTR || !has_template(n->text)))
 		d->state = 'l';
 	if (d->state == '\0' && compile(w, d, "", "") < 0)
-		return -1;
+		return of_descriptor(w->e);
 	if (d->state == 'l')
 		pth_buf_add(b, n->text, n->len);
 	else if (pth_template_render(d->t, w->vars, b, w->e) < 0)
-		return -1;
+		return of_descriptor(w->e);
 	return plan_names(w->p, b, at, w->e);
 }
 
@@ -76,7 +84,9 @@ plan_duration(const struct plan_with *w, const struct pth_ynode *n, int64_t *us)
 	int r = plan_text(w, n, &b);
 
 	if (r == 0 && b.len > 0 && !pth_duration(b.s, us))
-		r = pth_dval_error(w->e, n, "'%.40s' is not a duration such as 5s or 250ms", b.s);
+		r = pth_err_set(w->e, PTH_INPUT,
+		    "%s:%u:%u: '%.40s' is not a duration such as 5s or 250ms",
+		    ((const struct pth_dval *)n)->file, PTH_AT(n), b.s);
 	return r;
 }
 
@@ -94,8 +104,8 @@ plan_truth(const struct plan_with *w, const struct pth_ynode *n)
 	if (n->kind != PTH_YSTR)
 		return pth_dval_error(w->e, n, "when: must be an expression");
 	if (d->state == '\0' && compile(w, d, "{% if ", " %}1{% endif %}") < 0)
-		return -1;
-	return pth_template_render(d->t, w->vars, &b, w->e) < 0 ? -1 : b.len > 0;
+		return of_descriptor(w->e);
+	return pth_template_render(d->t, w->vars, &b, w->e) < 0 ? of_descriptor(w->e) : b.len > 0;
 }
 
 /* Returns the value of an expression; a plain path ("requests", "target.files") needs
@@ -109,7 +119,10 @@ evaluate(const struct plan_with *w, const struct pth_ynode *n, const char *text)
 	if (v != NULL)
 		return json_incref(v);
 	pth_dval_where(&name, n);
-	return pth_template_expr(name.s, text, w->vars, w->e);
+	v = pth_template_expr(name.s, text, w->vars, w->e);
+	if (v == NULL)
+		of_descriptor(w->e);
+	return v;
 }
 
 /*
@@ -231,7 +244,8 @@ cmd_extras(const struct plan_with *w, const struct pth_ynode *n, json_t *cmd)
 static json_t *
 command(const struct plan_with *w, const struct pth_ynode *n, int64_t timeout_us)
 {
-	const struct pth_ynode *critical = pth_yaml_get(n, "critical");
+	const struct pth_ynode *critical = pth_yaml_get(n, "critical"),
+	                       *category = pth_yaml_get(n, "category");
 	int go = plan_truth(w, pth_yaml_get(n, "when"));
 	json_auto_t *cmd = json_object();
 	json_t *argv = json_array();
@@ -249,6 +263,8 @@ command(const struct plan_with *w, const struct pth_ynode *n, int64_t timeout_us
 		return NULL;
 	pth_cmd_set_critical(cmd, critical == NULL || critical->b);
 	pth_cmd_set_timeout_us(cmd, timeout_us);
+	if (category != NULL)
+		pth_cmd_set_category(cmd, category->text);
 	if (n->kind == PTH_YMAP && cmd_extras(w, n, cmd) < 0)
 		return NULL;
 	return pth_take(&cmd);

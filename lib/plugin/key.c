@@ -89,7 +89,12 @@ static const struct key docker_keys[] = {
 static const struct key cmd_keys[] = {
 	K(argv, ARGS), K(sh, TPL), K(words, TPL), K(when, TPL), K(critical, BOOL),
 	K(timeout, DURATION), K(cwd, TPL), { .name = "env", .type = MAP, .item = TPL },
-	K(name, TEXT), { .name = NULL },
+	K(name, TEXT),
+	{ .name = "category",
+	    .type = ENUM,
+	    .words = "docker_build docker_runtime service_start network_setup certificate "
+		     "tester_compilation command_execution" },
+	{ .name = NULL },
 };
 
 static const struct key ready_keys[] = {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "io/category.h"
 
 struct pth_view {
 	struct pth_view *next;
@@ -300,6 +301,7 @@ pth_dval_error(struct pth_err *e, const struct pth_ynode *n, const char *fmt, ..
 	va_start(ap, fmt);
 	pth_err_vset(e, PTH_INPUT, fmt, ap);
 	va_end(ap);
+	e->category = PTH_CAT_PLUGIN_LOAD;
 	return pth_err_wrap(e, "%s:%u:%u", file_of(n), n->line, n->col);
 }
 

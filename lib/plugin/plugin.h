@@ -103,7 +103,8 @@ const char *pth_kind_dir(enum pth_kind k);
 #define PTH_AT_KEY(n) (n)->kline, (n)->kcol
 /* "file:line:col" of a descriptor's value. */
 void pth_dval_where(struct pth_buf *b, const struct pth_ynode *n);
-/* An error there, "file:line:col: ...": as pth_err_set() with PTH_INPUT. */
+/* An error there, "file:line:col: ...": as pth_err_set() with PTH_INPUT, of the
+ * category plugin_load. */
 int pth_dval_error(struct pth_err *e, const struct pth_ynode *n, const char *fmt, ...)
     PTH_PRINTF(3, 4);
 /* The value of a string key, or def. */

@@ -1,5 +1,4 @@
-/* Why a test failed: the ends of its logs, and a catalogue of known causes. */
-#include <regex.h>
+/* Why a test failed: the ends of its logs, and the known cause that its facts name. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,60 +11,6 @@
 #define TAIL_BYTES 3000
 #define TAIL_LINES 20
 #define TAILS 4 /* per test */
-
-static const struct pth_cause causes[] = {
-	{ "docker_build_failure", "Docker image could not be built",
-	    "Look at the build output; check the network, the base image and the revision.",
-	    "docker.*build.*fail|failed to (build|solve)|returned a non-zero code", PTH_S_ERROR },
-	{ "certificate_error", "Certificate or key problem",
-	    "Check that the certificates exist, are readable and belong together"
-	    " (generate_new_certificates: true makes new ones).",
-	    "certificate|x509|bad_certificate|unknown_ca|no start line|private key", PTH_STATUSES },
-	{ "ivy_compilation_timeout", "Ivy took too long to compile the test",
-	    "Give the tester a longer timeout, or build it once and use the cache.",
-	    "ivyc?.*(timed? ?out|took too long)", PTH_S_TIMEOUT },
-	{ "port_conflict", "A port is taken",
-	    "Another program uses the port, and the test was not isolated from it.",
-	    "address already in use|EADDRINUSE|port is already allocated", PTH_STATUSES },
-	{ "segfault", "A program crashed",
-	    "Run it again under valgrind or gdb (execution_environment); a core file is kept when"
-	    " the system makes one.",
-	    "segmentation fault|SIGSEGV|SIGABRT|SIGBUS|SIGILL|SIGFPE|core dumped|AddressSanitizer|"
-	    "stack smashing",
-	    PTH_S_CRASHED },
-	{ "oom_killed", "Out of memory", "Give it more memory, or run fewer tests at once (-j).",
-	    "out of memory|oom-kill|bad_alloc|cannot allocate memory", PTH_STATUSES },
-	{ "compilation_failure", "A program could not be compiled",
-	    "The compiler's own message is at the end of the compile phase's log.",
-	    "compil(e|ation).*(fail|error|ended with)|undefined reference|fatal error:|"
-	    "make: \\*\\*\\*",
-	    PTH_S_FAILED },
-	{ "missing_program", "A program is not installed",
-	    "Install the package that has it;"
-	    " pth doctor lists what is missing on this machine.",
-	    "not found|not installed|not executable|no such plugin", PTH_S_ERROR },
-	{ "planning_error", "The experiment or a descriptor is wrong",
-	    "Correct the file at the place that the message names; pth check shows all problems.",
-	    "^(parse|plan|compose): ", PTH_S_ERROR },
-	{ "wrong_rule", "A rule of the test is wrong",
-	    "Correct expect, or the verdict of the descriptor: pth-record(5) has the rules.",
-	    "unknown rule|unknown key in the rule|not a regular expression|is invalid -|"
-	    "the rule needs|must be a map|were not looked at",
-	    PTH_S_ERROR },
-	{ "capture_unavailable", "Packets could not be captured",
-	    "The rules on packets need a capture: see what pth doctor says about it.",
-	    "packets not counted|was not measured: ", PTH_S_UNSUPPORTED },
-	{ "content_mismatch", "What arrived is not what was sent",
-	    "Compare the two files; the capture shows where the transfer ended.",
-	    "differs from .* at byte|there is no such file", PTH_S_FAILED },
-	{ "not_ready", "A service was never ready",
-	    "It did not open its port in time: look at its stderr.log, or give it longer.",
-	    "not ready|never ready", PTH_STATUSES },
-	{ "timeout_cascade", "A limit of time passed",
-	    "Look at which service was waiting for which; raise timeout or steps.wait when the"
-	    " work really needs longer.",
-	    "timed? ?out|time limit|took too long", PTH_S_TIMEOUT },
-};
 
 /* Clean text out of raw bytes: valid UTF-8, no control but newline and tab,
  * no escape sequences, the last lines only. */
@@ -179,69 +124,125 @@ pth_report_read_tails(struct pth_report *r, struct pth_report_test *t, const jso
 				    r, t, s->name, json_object_get(services, s->name), dirfd);
 }
 
-static bool
-matches(const regex_t *re, const struct pth_report_test *t, const char *reason)
+/* The members of o that a cause may ask for, as one fact. A reason is one word of a
+ * few where a service has it; elsewhere it is a text, and no fact. */
+static void
+add_fact(json_t *facts, const json_t *o, const char *const *keys)
 {
-	const struct pth_report_tail *tail;
+	json_t *fact = json_object(), *v;
 
-	if (regexec(re, t->summary, 0, NULL, 0) == 0 || regexec(re, reason, 0, NULL, 0) == 0)
-		return true;
-	for (size_t i = 0; t->broken[i] != NULL; i++)
-		if (regexec(re, t->broken[i], 0, NULL, 0) == 0)
-			return true;
-	for (tail = t->tails; tail != NULL; tail = tail->next)
-		if (regexec(re, tail->text, 0, NULL, 0) == 0)
+	for (; *keys != NULL; keys++)
+		if ((v = json_object_get(o, *keys)) != NULL && json_is_string(v))
+			json_object_set(fact, *keys, v);
+	pth_json_push(facts, fact);
+}
+
+static void
+service_facts(json_t *facts, const json_t *service)
+{
+	static const char *const whole[] = { "reason", "signal", "category", "program", "limit",
+		NULL };
+	static const char *const command[] = { "phase", NULL };
+	json_t *c;
+	size_t i;
+
+	add_fact(facts, service, whole);
+	json_array_foreach(json_object_get(service, "phases"), i, c)
+		if (pth_json_int(c, "code", -1) != 0)
+			add_fact(facts, c, command);
+}
+
+static json_t *
+facts_of(const json_t *rec)
+{
+	static const char *const test[] = { "status", "category", "program", "limit", NULL };
+	static const char *const error[] = { "stage", "category", NULL };
+	static const char *const rule[] = { "rule", "status", "category", NULL };
+	json_t *facts = json_array(), *v;
+	const char *name;
+	size_t i;
+
+	add_fact(facts, json_object_get(rec, "result"), test);
+	add_fact(facts, json_object_get(rec, "error"), error);
+	json_object_foreach(pth_json_path(rec, "result.services"), name, v)
+		service_facts(facts, v);
+	json_array_foreach(pth_json_path(rec, "verdict.rules"), i, v)
+		if (!pth_json_bool(v, "ok", false))
+			add_fact(facts, v, rule);
+	return facts;
+}
+
+/* Is what is wanted, a text or any of a list, there? */
+static bool
+agrees(const json_t *want, const char *have)
+{
+	const json_t *v;
+	size_t i;
+
+	if (json_is_string(want))
+		return pth_glob(json_string_value(want), have);
+	json_array_foreach(want, i, v)
+		if (agrees(v, have))
 			return true;
 	return false;
 }
 
-/* Compiling takes longer than matching: once, and only for failures. */
-struct pth_cause_regex {
-	regex_t re[countof(causes)];
-};
-
-static void
-compile_causes(struct pth_report *r)
+static bool
+is_fact(json_t *condition, const json_t *facts)
 {
-	if (r->regex != NULL)
-		return;
-	r->regex = pth_xmalloc(sizeof *r->regex);
-	for (size_t i = 0; i < countof(causes); i++)
-		if (regcomp(&r->regex->re[i], causes[i].regex,
-		        REG_EXTENDED | REG_ICASE | REG_NOSUB | REG_NEWLINE) != 0)
-			abort(); /* the patterns are ours */
+	const json_t *fact, *have;
+	const char *key;
+	json_t *want;
+	size_t i;
+
+	json_array_foreach(facts, i, fact) {
+		bool all = true;
+
+		json_object_foreach(condition, key, want) {
+			have = json_object_get(fact, key);
+			all = all && have != NULL && agrees(want, json_string_value(have));
+		}
+		if (all)
+			return true;
+	}
+	return false;
 }
 
-void
-pth_report_free_causes(struct pth_report *r)
+static bool
+speaks(const struct pth_cause *c, const struct pth_report_test *t, const json_t *facts)
 {
-	for (size_t i = 0; r->regex != NULL && i < countof(causes); i++)
-		regfree(&r->regex->re[i]);
-	free(r->regex);
+	const struct pth_report_tail *tail;
+	json_t *condition;
+	size_t i;
+
+	json_array_foreach(c->when, i, condition)
+		if (is_fact(condition, facts))
+			return true;
+	for (tail = t->tails; tail != NULL && c->log != NULL; tail = tail->next)
+		if (regexec(c->log, tail->text, 0, NULL, 0) == 0)
+			return true;
+	return false;
 }
 
-/* The reference's scores: 0.4 for the message, 0.5 for what happened, 0.8 for
- * both. A status alone is too little to name a cause, except for a crash and
- * a timeout, which are causes themselves. */
+/* The reference's scores: 0.4 for what speaks for a cause, 0.5 for the status of
+ * one that needs no more, 0.8 for both. */
 void
 pth_report_find_cause(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 {
-	const char *reason = pth_result_reason(pth_test_result(rec));
+	json_t *facts = facts_of(rec);
 
-	compile_causes(r);
-	for (size_t i = 0; i < countof(causes); i++) {
-		const struct pth_cause *c = &causes[i];
-		bool status = c->status == t->status, message;
-		double score;
+	pth_report_causes_load(r);
+	for (size_t i = 0; i < r->ncauses; i++) {
+		const struct pth_cause *c = &r->causes[i];
+		bool status = c->status == t->status;
+		double score = speaks(c, t, facts) ? (status ? 0.8 : 0.4) :
+		    status && c->alone             ? 0.5 :
+		                                     0;
 
-		message = matches(&r->regex->re[i], t, reason);
-		score = message && status ? 0.8 : message ? 0.4 : 0;
-		if (score == 0 && status &&
-		    (c->status == PTH_S_CRASHED || strcmp(c->name, "timeout_cascade") == 0))
-			score = 0.5;
 		if (score > t->score) {
 			t->score = score;
 			t->cause = c;
 		}
 	}
+	json_decref(facts);
 }

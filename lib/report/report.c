@@ -12,12 +12,13 @@
 #include "collect/metric.h"
 
 struct pth_report *
-pth_report_new(void)
+pth_report_new(const char *causes)
 {
 	struct pth_report *r = pth_xmalloc(sizeof *r);
 
 	memset(r, 0, sizeof *r);
 	r->end = &r->tests;
+	r->causes_file = causes;
 	r->run = r->file = r->incomplete = r->generated = "";
 	return r;
 }
@@ -28,7 +29,7 @@ pth_report_free(struct pth_report *r)
 	for (struct pth_report_test *t = r->tests; t != NULL; t = t->next)
 		json_decref(t->metrics);
 	json_decref(r->metadata);
-	pth_report_free_causes(r);
+	pth_report_causes_free(r);
 	pth_arena_release(&r->arena);
 	free(r);
 }

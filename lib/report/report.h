@@ -3,7 +3,7 @@
  * written in several forms. Records may come from any number of runs; the
  * first one names the report.
  *
- *   struct pth_report *r = pth_report_new();
+ *   struct pth_report *r = pth_report_new(causes);
  *   pth_report_add(r, rec); ...
  *   pth_report_finish(r, why_incomplete);
  *   pth_report_md(r, outdir, &buf); pth_report_json(...); ...
@@ -15,6 +15,7 @@
 #ifndef PTH_REPORT_REPORT_H
 #define PTH_REPORT_REPORT_H
 
+#include <regex.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -54,11 +55,13 @@ struct pth_report_tail {
 	const char *path, *text;
 };
 
-/* A known kind of failure, facts of the reference's catalogue and ours. */
+/* A known kind of failure, of share/causes.yaml. */
 struct pth_cause {
 	const char *name, *title, *advice;
-	const char *regex;      /* POSIX ERE, case ignored, over summary and tails */
-	enum pth_status status; /* the status that goes with it; PTH_STATUSES: any */
+	enum pth_status status; /* the status that goes with it; PTH_STATUSES: none */
+	bool alone;             /* which is enough to name it */
+	const json_t *when;     /* owned: facts of a record, or NULL */
+	regex_t *log;           /* what the ends of logs say, or NULL */
 };
 
 struct pth_report_test {
@@ -94,14 +97,18 @@ struct pth_report {
 	int64_t first_us, last_us;      /* realtime; 0: nothing was run */
 	int64_t peak_rss_kb, disk_bytes, log_bytes;
 	size_t tails;
-	struct pth_cause_regex *regex; /* report/cause.c: compiled at the first failure */
+	const char *causes_file; /* borrowed: the catalogue, NULL: none */
+	bool causes_read;        /* at the first failure */
+	struct pth_cause *causes;
+	size_t ncauses;
 	bool fast_fail_enabled, fast_fail_test_level;
 	const struct pth_report_test *fast_failed;
 	const char *incomplete; /* "" or why the stream was cut */
 	const char *generated;  /* RFC 3339; SOURCE_DATE_EPOCH when set */
 };
 
-struct pth_report *pth_report_new(void);
+/* causes: the path of the catalogue of causes, borrowed; NULL: none are named. */
+struct pth_report *pth_report_new(const char *causes);
 void pth_report_free(struct pth_report *r);
 /* Take what is needed of a test record (others are ignored). */
 void pth_report_add(struct pth_report *r, const json_t *rec);
@@ -145,6 +152,9 @@ void pth_report_html(const struct pth_report *r, const char *outdir, struct pth_
 void pth_report_read_tails(
     struct pth_report *r, struct pth_report_test *t, const json_t *rec, int dirfd);
 void pth_report_find_cause(struct pth_report *r, struct pth_report_test *t, const json_t *rec);
-void pth_report_free_causes(struct pth_report *r);
+
+/* report/catalogue.c: read the causes, once; what is wrong with them is told. */
+void pth_report_causes_load(struct pth_report *r);
+void pth_report_causes_free(struct pth_report *r);
 
 #endif

@@ -44,7 +44,7 @@ trigger(struct pth_fastfail *f, enum pth_category c, const char *fmt, ...)
 	vsnprintf(f->reason, sizeof f->reason, fmt, ap);
 	va_end(ap);
 	pth_event("run.failing_fast", "{s:s,s:s,s:s}", "category", pth_category_name(c), "severity",
-	    pth_fault_severity_name(pth_category_severity(c)), "reason", f->reason);
+	    pth_weight_name(pth_category_weight(c)), "reason", f->reason);
 	return true;
 }
 
@@ -97,7 +97,6 @@ pth_fastfail_note(struct pth_fastfail *f, const json_t *rec, int64_t now)
 {
 	const json_t *set = settings(rec), *own = json_object_get(rec, "fast_fail_enabled");
 	enum pth_category c = pth_fault_of(rec);
-	enum pth_severity_of_fault severity = pth_category_severity(c);
 	const char *id = pth_json_str(rec, "id", "?");
 	int64_t max = pth_json_int(set, "max_errors_before_fail", 0);
 	const json_t *on;
@@ -118,7 +117,7 @@ pth_fastfail_note(struct pth_fastfail *f, const json_t *rec, int64_t now)
 	if (max > 0 && f->failures >= max)
 		return trigger(f, c, "%u failures, max_errors_before_fail", f->failures);
 	on = rules[c].key != NULL ? json_object_get(set, rules[c].key) : NULL;
-	if (severity == PTH_FAULT_CRITICAL ?
+	if (pth_category_weight(c) == PTH_WEIGHT_CRITICAL ?
 	        !json_is_false(on) :
 	        json_is_true(on) && !pth_json_bool(set, "critical_only", false))
 		return trigger(f, c, "%s: %s", id,
@@ -156,5 +155,5 @@ pth_fastfail_json(const struct pth_fastfail *f)
 {
 	return json_pack("{s:b,s:s,s:s,s:s}", "triggered", f->triggered, "category",
 	    pth_category_name(f->category), "severity",
-	    pth_fault_severity_name(pth_category_severity(f->category)), "reason", f->reason);
+	    pth_weight_name(pth_category_weight(f->category)), "reason", f->reason);
 }

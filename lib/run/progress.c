@@ -13,6 +13,7 @@
 #include "io/event.h"
 #include "io/json.h"
 #include "io/rec.h"
+#include "io/status.h"
 #include "run/fault.h"
 #include "supervise/state.h"
 
@@ -112,8 +113,9 @@ put_end(struct pth_progress *p, const json_t *rec, bool ok)
 static void
 ended(struct pth_progress *p, struct pth_entry *x)
 {
-	const char *status = pth_json_str(json_object_get(x->rec, "result"), "status", "");
-	bool cut = strcmp(status, "interrupted") == 0, bad;
+	const json_t *result = json_object_get(x->rec, "result");
+	bool cut = pth_status_of_result(pth_json_str(result, "status", NULL)) == PTH_S_INTERRUPTED;
+	bool bad;
 
 	x->shown = true;
 	if (!pth_rec_is_test(x->rec))

@@ -113,10 +113,10 @@ at_once(struct pth_run *s, json_t *rec)
 	char reason[400];
 
 	if (result == NULL && s->interrupted)
-		result = pth_result_without("interrupted", "not begun");
+		result = pth_result_without(PTH_S_INTERRUPTED, PTH_CAT_NONE, "not begun");
 	if (result == NULL && s->runner.fastfail.triggered)
 		result = pth_result_without(
-		    "skipped", pth_fastfail_reason(&s->runner.fastfail, reason));
+		    PTH_S_SKIPPED, PTH_CAT_NONE, pth_fastfail_reason(&s->runner.fastfail, reason));
 	return result;
 }
 

@@ -264,9 +264,10 @@ retry(struct pth_runner *r, struct pth_entry *x, struct pth_err *e)
 	if (x->tries == NULL)
 		x->tries = json_array();
 	pth_json_push(x->tries,
-	    json_pack("{s:i,s:s,s:s,s:I,s:o}", "attempt", x->attempt, "status",
+	    json_pack("{s:i,s:s,s:s,s:s,s:I,s:o}", "attempt", x->attempt, "status",
 	        pth_json_str(result, "status", ""), "reason", pth_json_str(result, "reason", ""),
-	        "duration_us", (json_int_t)pth_json_int(result, "duration_us", 0), "dir",
+	        "category", pth_category_name(pth_fault_of(x->rec)), "duration_us",
+	        (json_int_t)pth_json_int(result, "duration_us", 0), "dir",
 	        json_sprintf("tries/%s-%d", pth_rec_id(x->rec), x->attempt)));
 	pth_event("test.retried", "{s:s,s:i,s:s,s:I}", "test", pth_rec_id(x->rec), "attempt",
 	    x->attempt, "status", pth_json_str(result, "status", ""), "pause_us",
@@ -286,7 +287,9 @@ last_try(struct pth_entry *x)
 {
 	const json_t *last = json_array_get(x->tries, json_array_size(x->tries) - 1);
 	json_t *result = pth_result_without(
-	    pth_json_str(last, "status", "failed"), pth_json_str(last, "reason", ""));
+	    pth_status_of_result(pth_json_str(last, "status", "failed")),
+	    pth_category_of(pth_json_str(last, "category", NULL)),
+	    pth_json_str(last, "reason", ""));
 
 	pth_json_set(result, "duration_us", json_incref(json_object_get(last, "duration_us")));
 	pth_json_set(result, "dir", json_incref(json_object_get(last, "dir")));
@@ -298,7 +301,7 @@ last_try(struct pth_entry *x)
 
 /* No more tests are begun. */
 static void
-stop_waiting(struct pth_runner *r, const char *status, const char *reason)
+stop_waiting(struct pth_runner *r, enum pth_status status, const char *reason)
 {
 	struct pth_entry *x;
 
@@ -307,9 +310,9 @@ stop_waiting(struct pth_runner *r, const char *status, const char *reason)
 			continue;
 		x->state = PTH_DONE;
 		pth_json_set(x->rec, "result",
-		    x->tries != NULL && strcmp(status, "skipped") == 0 ?
+		    x->tries != NULL && status == PTH_S_SKIPPED ?
 		        last_try(x) :
-		        pth_result_without(status, reason));
+		        pth_result_without(status, PTH_CAT_NONE, reason));
 	}
 }
 
@@ -331,7 +334,7 @@ finish(struct pth_runner *r, struct pth_entry *x, json_t *result, struct pth_err
 	x->tries = NULL;
 	if (pth_fastfail_note(&r->fastfail, x->rec, pth_mono_us())) {
 		pth_json_set(result, "fast_fail", pth_fastfail_json(&r->fastfail));
-		stop_waiting(r, "skipped", pth_fastfail_reason(&r->fastfail, reason));
+		stop_waiting(r, PTH_S_SKIPPED, pth_fastfail_reason(&r->fastfail, reason));
 	}
 	x->fresh = true;
 	return 0;
@@ -345,7 +348,7 @@ pth_runner_start(struct pth_runner *r, struct pth_err *e)
 
 	while (r->active < r->jobs && (x = choose(r)) != NULL) {
 		if (!pth_fastfail_disk(&r->fastfail, x->rec, r->dir->fd)) {
-			stop_waiting(r, "skipped", pth_fastfail_reason(&r->fastfail, reason));
+			stop_waiting(r, PTH_S_SKIPPED, pth_fastfail_reason(&r->fastfail, reason));
 			return 0;
 		}
 		int rc = run_runner_launch(r, x, e);
@@ -390,7 +393,9 @@ reported(struct pth_runner *r, struct pth_entry *x, struct pth_err *e)
 		snprintf(reason, sizeof reason, "the test's supervisor was lost (%s %d)",
 		    WIFSIGNALED(status) ? "signal" : "exit",
 		    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-		result = pth_result_without(r->interrupted ? "interrupted" : "error", reason);
+		result = r->interrupted ?
+		    pth_result_without(PTH_S_INTERRUPTED, PTH_CAT_NONE, reason) :
+		    pth_result_without(PTH_S_ERROR, PTH_CAT_TEST_FRAMEWORK, reason);
 		pth_rundir_tidy(r->dir, pth_rec_id(x->rec));
 	}
 	/* Now that its processes have gone with the supervisor. */
@@ -472,7 +477,7 @@ pth_runner_interrupt(struct pth_runner *r, bool hard)
 	struct pth_entry *x;
 
 	r->interrupted = true;
-	stop_waiting(r, "interrupted", "not begun");
+	stop_waiting(r, PTH_S_INTERRUPTED, "not begun");
 	for (size_t i = 0; (x = pth_runner_active(r, &i)) != NULL;)
 		if (hard)
 			kill(x->pid, SIGKILL);

@@ -12,10 +12,16 @@
 #include "run/fault.h"
 
 json_t *
-pth_result_without(const char *status, const char *reason)
+pth_result_without(enum pth_status status, enum pth_category category, const char *reason)
 {
-	return json_pack(
-	    "{s:s,s:s,s:i,s:{}}", "status", status, "reason", reason, "duration_us", 0, "services");
+	const struct pth_reason why = { .category = category };
+	json_t *o = json_pack(
+	    "{s:s,s:s}", "status", pth_status_result_name(status), "reason", reason);
+
+	pth_reason_put(o, &why);
+	pth_json_set(o, "duration_us", json_integer(0));
+	pth_json_set(o, "services", json_object());
+	return o;
 }
 
 /* Each pattern is tried, so that those that match nothing can be told. */
@@ -66,8 +72,8 @@ stored(const struct pth_select *in, const struct pth_rundir *dir, json_t *rec)
 {
 	json_auto_t *old = pth_rundir_get(dir, pth_rec_id(rec), "record.json");
 	json_auto_t *result = pth_rundir_get(dir, pth_rec_id(rec), "result.json");
-	const char *status = pth_json_str(result, "status", "interrupted");
-	bool keep = result != NULL && strcmp(status, "interrupted") != 0 &&
+	enum pth_status s = pth_status_of_result(pth_json_str(result, "status", NULL));
+	bool keep = result != NULL && s < PTH_S_INTERRUPTED &&
 	    json_equal(pth_rec_plan(old), pth_rec_plan(rec)) != 0;
 
 	if (keep && in->rerun_failed) {
@@ -84,36 +90,39 @@ json_t *
 pth_select_result(struct pth_select *in, const struct pth_rundir *dir, json_t *rec)
 {
 	const json_t *plan = pth_rec_plan(rec);
-	const json_t *env = json_object_get(plan, "environment");
+	const json_t *env = json_object_get(plan, "environment"), *error;
 	char reason[200];
 	bool selected, left_out;
 
 	selected = named(in, &in->only, rec) || in->only.n == 0;
 	left_out = named(in, &in->skip, rec);
 	if (!selected)
-		return pth_result_without("skipped", "not selected by --only");
+		return pth_result_without(PTH_S_SKIPPED, PTH_CAT_NONE, "not selected by --only");
 	if (left_out)
-		return pth_result_without("skipped", "left out by --skip");
+		return pth_result_without(PTH_S_SKIPPED, PTH_CAT_NONE, "left out by --skip");
 	if (plan == NULL && json_object_get(rec, "error") == NULL)
-		pth_rec_error(rec, "exec", NULL, 0, 0, "the record has no plan; pth-plan makes it");
+		pth_rec_error(rec, "exec", PTH_CAT_CONFIGURATION, NULL, 0, 0,
+		    "the record has no plan; pth-plan makes it");
 	if (!pth_name_ok(pth_rec_id(rec)))
-		pth_rec_error(rec, "exec", NULL, 0, 0, "the id is not a safe directory name");
+		pth_rec_error(rec, "exec", PTH_CAT_CONFIGURATION, NULL, 0, 0,
+		    "the id is not a safe directory name");
 	/* Both would run in the same directory. */
 	if (!pth_idset_add(&in->ids, pth_rec_id(rec)))
-		pth_rec_error(rec, "exec", NULL, 0, 0, "another test with this id came before it");
-	if (json_object_get(rec, "error") != NULL)
-		return pth_result_without("error",
-		    pth_json_str(
-		        json_object_get(rec, "error"), "message", "error in an earlier stage"));
+		pth_rec_error(rec, "exec", PTH_CAT_CONFIGURATION, NULL, 0, 0,
+		    "another test with this id came before it");
+	if ((error = json_object_get(rec, "error")) != NULL)
+		return pth_result_without(PTH_S_ERROR,
+		    pth_category_of(pth_json_str(error, "category", "configuration")),
+		    pth_json_str(error, "message", "error in an earlier stage"));
 	if (!pth_rec_plan_is_local(plan) && json_object_get(rec, "compose") == NULL) {
 		snprintf(reason, sizeof reason, "network environment %.80s: %s",
 		    pth_json_str(env, "type", ""),
 		    pth_json_has(json_object_get(env, "supported_by"), "pth-compose") ?
 		        "put pth-compose before pth-exec" :
 		        "cannot be run by this version");
-		return pth_result_without("unsupported", reason);
+		return pth_result_without(PTH_S_UNSUPPORTED, PTH_CAT_NONE, reason);
 	}
 	if (in->dry)
-		return pth_result_without("skipped", "dry run");
+		return pth_result_without(PTH_S_SKIPPED, PTH_CAT_NONE, "dry run");
 	return in->resume ? stored(in, dir, rec) : NULL;
 }

@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 #include "base/strv.h"
+#include "io/status.h"
 #include "run/idset.h"
 #include "run/rundir.h"
 
@@ -31,6 +32,6 @@ json_t *pth_select_result(struct pth_select *in, const struct pth_rundir *dir, j
 void pth_select_end(struct pth_select *in);
 void pth_select_release(struct pth_select *in);
 /* A result without a run. */
-json_t *pth_result_without(const char *status, const char *reason);
+json_t *pth_result_without(enum pth_status status, enum pth_category category, const char *reason);
 
 #endif

@@ -13,6 +13,8 @@
 #include "io/json.h"
 #include "supervise/workdir.h"
 
+#define LAST_LINE "; last log line: "
+
 pid_t
 supervise_command_start(const struct surroundings *at, const json_t *cmd, int out, int err,
     int *err_no, struct pth_err *e)
@@ -85,25 +87,29 @@ supervise_command_note_memory(struct surroundings *at)
 }
 
 const char *
-supervise_command_excess(const struct surroundings *at, const struct pth_exit *x, char to[80])
+supervise_command_excess(
+    const struct surroundings *at, const struct pth_exit *x, struct pth_reason *why, char to[80])
 {
 	int64_t disk = pth_json_int(json_object_get(at->plan, "limits"), "disk", 0);
 	pth_auto_buf b = PTH_BUF_INIT;
 
 	to[0] = '\0';
+	if (at->out_of_memory)
+		snprintf(why->limit, sizeof why->limit, "memory");
 	if (at->out_of_memory && at->limit.memory > 0) {
 		pth_size_show(&b, at->limit.memory);
 		snprintf(to, 80, ": out of memory: limit %s", b.s);
 	} else if (at->out_of_memory) {
 		snprintf(to, 80, ": out of memory, at the limit of its container");
 	} else if (x->signaled && x->signal == SIGXFSZ && disk > 0) {
+		snprintf(why->limit, sizeof why->limit, "disk");
 		pth_size_show(&b, disk);
 		snprintf(to, 80, ": a file has reached limits.disk, %s", b.s);
 	}
 	return to;
 }
 
-void
+const char *
 supervise_command_last_line(int dirfd, const char *first, const char *second, char *to, size_t max)
 {
 	const char *const logs[] = { first, second };
@@ -126,7 +132,7 @@ supervise_command_last_line(int dirfd, const char *first, const char *second, ch
 	while (n > 0 && (tail[n - 1] == '\n' || tail[n - 1] == '\0'))
 		n--;
 	if (n <= 0)
-		return;
+		return to;
 	tail[n] = '\0';
 	char *nl = memrchr(tail, '\n', (size_t)n);
 
@@ -138,5 +144,22 @@ supervise_command_last_line(int dirfd, const char *first, const char *second, ch
 	char *line = nl != NULL ? nl + 1 : tail;
 
 	pth_show(&b, line, 400);
-	snprintf(to, max, "; last log line: %s", b.s != NULL ? b.s : "");
+	snprintf(to, max, "%s%s", LAST_LINE, b.s != NULL ? b.s : "");
+	return to + strlen(LAST_LINE);
+}
+
+enum pth_category
+supervise_command_category(
+    const struct surroundings *at, enum pth_category found, enum pth_category usual)
+{
+	bool limited = json_object_size(json_object_get(at->plan, "limits")) > 0;
+
+	return found == PTH_CAT_NONE || (found == PTH_CAT_RESOURCE && limited) ? usual : found;
+}
+
+enum pth_category
+supervise_command_log_category(
+    const struct surroundings *at, const char *line, enum pth_category usual)
+{
+	return supervise_command_category(at, pth_category_log(line, PTH_CAT_NONE), usual);
 }

@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 #include "host/proc.h"
+#include "io/category.h"
 #include "io/placeholder.h"
 #include "supervise/limit.h"
 #include "supervise/loglimit.h"
@@ -38,13 +39,21 @@ pid_t supervise_command_logged(
 bool supervise_command_ended(pid_t pid, struct pth_exit *x);
 /* A command has ended: has the kernel killed a process for want of memory? */
 void supervise_command_note_memory(struct surroundings *at);
-/* The limit that was behind such an end, ": out of memory: limit 64 MiB", or
- * "": for messages. */
+/* The limit that was behind such an end: its name in why, and for messages ": out of
+ * memory: limit 64 MiB", or "". */
 const char *supervise_command_excess(
-    const struct surroundings *at, const struct pth_exit *x, char to[80]);
+    const struct surroundings *at, const struct pth_exit *x, struct pth_reason *why, char to[80]);
 /* "; last log line: TEXT" of the first of two logs below dirfd that has any,
- * or "": for messages. second may be NULL. */
-void supervise_command_last_line(
+ * or "": for messages. second may be NULL. Returns TEXT. */
+const char *supervise_command_last_line(
     int dirfd, const char *first, const char *second, char *to, size_t max);
+/* What a failure is of which `found` is known, else usual. Limits of its own make a
+ * command meet what would be a want of the machine else; other tests need not stop for
+ * that. */
+enum pth_category supervise_command_category(
+    const struct surroundings *at, enum pth_category found, enum pth_category usual);
+/* The same where a line of a log is all that is known. */
+enum pth_category supervise_command_log_category(
+    const struct surroundings *at, const char *line, enum pth_category usual);
 
 #endif

@@ -29,7 +29,8 @@ supervise_phases_release(struct phases *p)
 }
 
 void
-supervise_phases_begin(struct phases *p, const char *phase, json_t *list, bool all)
+supervise_phases_begin(
+    struct phases *p, const char *phase, json_t *list, bool all, enum pth_category usual)
 {
 	json_decref(p->list);
 	p->list = list;
@@ -39,6 +40,8 @@ supervise_phases_begin(struct phases *p, const char *phase, json_t *list, bool a
 	p->stopped = false;
 	p->err_no = 0;
 	p->error[0] = '\0';
+	p->why = (struct pth_reason){ 0 };
+	p->usual = usual;
 }
 
 bool
@@ -47,14 +50,15 @@ supervise_phases_done(const struct phases *p)
 	return p->pid == 0 && p->index >= json_array_size(p->list);
 }
 
-static PTH_PRINTF(2, 3)
+static PTH_PRINTF(3, 4)
 void
-fail(struct phases *p, const char *fmt, ...)
+fail(struct phases *p, const struct pth_reason *why, const char *fmt, ...)
 {
 	va_list ap;
 
 	if (p->error[0] != '\0')
 		return;
+	p->why = *why;
 	va_start(ap, fmt);
 	vsnprintf(p->error, sizeof p->error, fmt, ap);
 	va_end(ap);
@@ -68,11 +72,20 @@ log_of(const struct phases *p, const char *below, char to[300])
 	return to;
 }
 
+static const char *
+argv0_of(const json_t *cmd)
+{
+	const char *argv0 = json_string_value(json_array_get(json_object_get(cmd, "argv"), 0));
+
+	return argv0 != NULL ? argv0 : "";
+}
+
 static void
 start(struct phases *p, const json_t *cmd, int64_t now)
 {
 	int64_t limit = pth_json_int(cmd, "timeout_us", LIMIT_US);
 	char log[300], prefix[302];
+	struct pth_reason why = { 0 };
 	struct pth_err e;
 	int err_no;
 	pid_t pid;
@@ -83,7 +96,10 @@ start(struct phases *p, const json_t *cmd, int64_t now)
 	if (pid < 0) {
 		if (p->error[0] == '\0')
 			p->err_no = err_no;
-		fail(p, "%s", e.text);
+		why.category = supervise_command_category(
+		    p->at, pth_category_err(&e, PTH_CAT_NONE), p->usual);
+		pth_reason_program(&why, argv0_of(cmd));
+		fail(p, &why, "%s", e.text);
 		p->index++;
 		return;
 	}
@@ -127,31 +143,41 @@ put_result(struct phases *p, const char *argv0, const struct pth_exit *x, int64_
 	pth_json_push(p->results, o);
 }
 
-/* In words, why a critical command has failed. */
+/* Why a critical command has failed: what the system says in its log, what the plan
+ * says that it is for, or what is usual. */
 static void
-tell(struct phases *p, const char *argv0, const struct pth_exit *x)
+tell(struct phases *p, const json_t *cmd, const struct pth_exit *x)
 {
 	const char *phase = p->of_test ? "" : p->phase, *colon = p->of_test ? "" : ": ";
+	const char *argv0 = argv0_of(cmd), *last;
 	char log[300], file[320], ended[32], line[500], excess[80];
+	struct pth_reason why = { .category = pth_category_of(
+		                      pth_json_str(cmd, "category", NULL)) };
 
 	snprintf(file, sizeof file, "%s.stderr.log", log_of(p, p->of_test ? p->name : "", log));
-	supervise_command_last_line(p->at->dirfd, file, NULL, line, sizeof line);
+	last = supervise_command_last_line(p->at->dirfd, file, NULL, line, sizeof line);
+	why.category = supervise_command_log_category(
+	    p->at, last, why.category != PTH_CAT_NONE ? why.category : p->usual);
 	if (strncmp(argv0, "@{bin}/", 7) == 0)
 		argv0 += 7; /* one of our own */
+	pth_reason_program(&why, argv0);
+	supervise_command_excess(p->at, x, &why, excess);
 	log_of(p, p->name, log);
-	if (p->late)
-		fail(
-		    p, "%s%s%s took too long; see %s.stderr.log%s", phase, colon, argv0, log, line);
-	else
-		fail(p, "%s%s%s ended with %s%s; see %s.stderr.log%s", phase, colon, argv0,
-		    pth_exit_text(x, ended), supervise_command_excess(p->at, x, excess), log, line);
+	if (p->late) {
+		snprintf(why.limit, sizeof why.limit, "command");
+		fail(p, &why, "%s%s%s took too long; see %s.stderr.log%s", phase, colon, argv0, log,
+		    line);
+	} else {
+		fail(p, &why, "%s%s%s ended with %s%s; see %s.stderr.log%s", phase, colon, argv0,
+		    pth_exit_text(x, ended), excess, log, line);
+	}
 }
 
 bool
 supervise_phases_reap(struct phases *p, int64_t now)
 {
 	const json_t *cmd = json_array_get(p->list, p->index);
-	const char *argv0 = json_string_value(json_array_get(json_object_get(cmd, "argv"), 0));
+	const char *argv0 = argv0_of(cmd);
 	struct pth_exit x;
 
 	if (!supervise_command_ended(p->pid, &x))
@@ -161,13 +187,12 @@ supervise_phases_reap(struct phases *p, int64_t now)
 	supervise_command_note_memory(p->at);
 	if (p->stopped)
 		return true; /* we killed it */
-	argv0 = argv0 != NULL ? argv0 : "";
 	put_result(p, argv0, &x, now - p->began);
 	pth_event("command.ended", "{s:s,s:s,s:i,s:i,s:I}", "service", p->name, "phase", p->phase,
 	    "index", (int)p->index, "code", x.code, "duration_us", (json_int_t)(now - p->began));
 	if (x.signaled || x.code != 0) {
 		if (pth_json_bool(cmd, "critical", true))
-			tell(p, argv0, &x);
+			tell(p, cmd, &x);
 		else
 			pth_event("command.failed", "{s:s,s:s,s:s,s:b}", "service", p->name,
 			    "phase", p->phase, "program", argv0, "critical", 0);

@@ -25,13 +25,17 @@ struct phases {
 	bool late;       /* it was killed at its deadline */
 	int err_no;      /* exec's, of the failure, or 0 */
 	char error[600]; /* the first failure of the phase, or "" */
+	struct pth_reason why;
+	enum pth_category usual; /* what a failure is that nothing else explains */
 };
 
 void supervise_phases_init(
     struct phases *p, const char *name, bool of_test, struct surroundings *at);
 void supervise_phases_release(struct phases *p);
-/* Begin a phase; list is taken over, NULL: no commands. */
-void supervise_phases_begin(struct phases *p, const char *phase, json_t *list, bool all);
+/* Begin a phase; list is taken over, NULL: no commands. usual: what a failure is when
+ * neither the command nor the system says more. */
+void supervise_phases_begin(
+    struct phases *p, const char *phase, json_t *list, bool all, enum pth_category usual);
 /* Do what can be done now: 1 all have ended, 0 not yet, -1 one failed, see
  * error, and the rest is not run. */
 int supervise_phases_step(struct phases *p, int64_t now);

@@ -193,8 +193,9 @@ tell_late(const struct ready *r, const json_t *c, struct pth_err *e)
 	const json_t *v = k->key != NULL ? json_object_get(c, k->key) : NULL;
 	pth_auto_buf b = PTH_BUF_INIT;
 	char line[500];
+	const char *last = supervise_command_last_line(
+	    r->at->dirfd, "stderr.log", "stdout.log", line, sizeof line);
 
-	supervise_command_last_line(r->at->dirfd, "stderr.log", "stdout.log", line, sizeof line);
 	pth_buf_adds(&b, k->missing);
 	if (json_is_integer(v))
 		pth_buf_addf(&b, "%lld", (long long)json_integer_value(v));
@@ -205,6 +206,7 @@ tell_late(const struct ready *r, const json_t *c, struct pth_err *e)
 	if (r->how[0] != '\0' || r->pid > 0)
 		pth_buf_addf(&b, ": %s", r->how[0] != '\0' ? r->how : "it still ran");
 	pth_err_set(e, PTH_INPUT, "%s%s", b.s, line);
+	e->category = pth_category_log(last, PTH_CAT_NONE);
 }
 
 enum readiness

@@ -39,11 +39,11 @@ supervise_service_to(struct service *s, enum pth_state to)
 	case PTH_ST_STOPPING: pth_event("service.stopping", "{s:s}", "service", s->name); break;
 	case PTH_ST_STOPPED:
 		pth_event("service.stopped", "{s:s,s:s}", "service", s->name, "reason",
-		    supervise_service_end_name(s->end));
+		    pth_end_name(s->end));
 		break;
 	case PTH_ST_ERROR:
 		pth_event("service.error", "{s:s,s:s,s:s}", "service", s->name, "reason",
-		    supervise_service_end_name(s->end), "message", s->error);
+		    pth_end_name(s->end), "message", s->error);
 		break;
 	default: break;
 	}
@@ -100,7 +100,7 @@ supervise_service_release(struct service *s)
 }
 
 /* Why a command could not be started. */
-static enum service_end
+static enum pth_end
 end_of_start(int err_no)
 {
 	if (err_no == ENOENT)
@@ -113,12 +113,17 @@ start_run(struct service *s, int64_t now, int64_t zero)
 {
 	const json_t *cmd = pth_json_path(s->plan, "phases.run");
 	int64_t limit = pth_json_int(s->plan, "timeout_us", 0);
+	const char *program = json_string_value(json_array_get(json_object_get(cmd, "argv"), 0));
+	struct pth_reason why = { 0 };
 	struct pth_err e;
 	int err_no;
 	pid_t pid = supervise_command_logged(&s->at, cmd, "", &err_no, &e);
 
 	if (pid < 0) {
-		supervise_service_fail(s, end_of_start(err_no), "%s", e.text);
+		why.category = supervise_command_category(
+		    &s->at, pth_category_err(&e, PTH_CAT_NONE), PTH_CAT_COMMAND_EXECUTION);
+		pth_reason_program(&why, program);
+		supervise_service_fail(s, end_of_start(err_no), &why, "%s", e.text);
 		supervise_service_to(s, PTH_ST_ERROR);
 		return;
 	}
@@ -129,7 +134,20 @@ start_run(struct service *s, int64_t now, int64_t zero)
 	s->deadline = limit > 0 ? now + limit : PTH_NEVER;
 	supervise_ready_begin(&s->ready, now);
 	pth_event("service.started", "{s:s,s:i,s:s}", "service", s->name, "process", (int)s->pid,
-	    "program", json_string_value(json_array_get(json_object_get(cmd, "argv"), 0)));
+	    "program", program);
+}
+
+/* What it means that a command of a phase fails. Outside of containers an engine is
+ * asked to make them. */
+static enum pth_category
+category_of(const struct service *s, enum pth_phase phase)
+{
+	if (s->at.places->engine)
+		return PTH_CAT_DOCKER_RUNTIME;
+	return phase <= PTH_POST_COMPILE &&
+	        strcmp(pth_json_str(s->plan, "kind", ""), "tester") == 0 ?
+	    PTH_CAT_TESTER_COMPILATION :
+	    PTH_CAT_COMMAND_EXECUTION;
 }
 
 /* Go on with a phase. */
@@ -142,7 +160,7 @@ enter(struct service *s, enum pth_phase phase)
 	if (phase != PTH_RUN)
 		supervise_phases_begin(&s->commands, name,
 		    json_incref(json_object_get(json_object_get(s->plan, "phases"), name)),
-		    phase == PTH_POST_RUN);
+		    phase == PTH_POST_RUN, category_of(s, phase));
 }
 
 /* A command around the run command has failed? After the run that changes
@@ -155,16 +173,38 @@ note_failure(struct service *s)
 	if (p->error[0] == '\0')
 		return;
 	supervise_service_fail(
-	    s, p->late ? PTH_END_TIMEOUT : end_of_start(p->err_no), "%s", p->error);
+	    s, p->late ? PTH_END_TIMEOUT : end_of_start(p->err_no), &p->why, "%s", p->error);
 	if (s->phase != PTH_POST_RUN)
 		supervise_service_to(s, PTH_ST_ERROR);
+}
+
+/* The end came while it was still being waited for. */
+static void
+ended_early(struct service *s)
+{
+	const struct pth_exit *x = &s->exit;
+	char line[500], ended[32], excess[80];
+	const char *last = supervise_command_last_line(
+	    s->at.dirfd, "stderr.log", "stdout.log", line, sizeof line);
+
+	struct pth_reason why = { .category = supervise_command_log_category(
+		                      &s->at, last, PTH_CAT_SERVICE_START) };
+
+	s->failed_early = true;
+	supervise_command_excess(&s->at, x, &why, excess);
+	supervise_service_fail(s, s->end, &why, "ended with %s before it was ready%s%s%s",
+	    pth_exit_text(x, ended), excess,
+	    !s->finite && !x->signaled && x->code == 0 ? "; it must not go into the background" :
+	                                                 "",
+	    line);
+	supervise_service_to(s, PTH_ST_ERROR);
 }
 
 static void
 ran_to_end(struct service *s, const struct pth_exit *x, int64_t now, int64_t zero)
 {
 	struct pth_exit real = *x;
-	char sig[16], line[500], ended[32], excess[80];
+	char sig[16];
 	bool was_ready;
 
 	s->ended_us = now - zero;
@@ -185,7 +225,9 @@ ran_to_end(struct service *s, const struct pth_exit *x, int64_t now, int64_t zer
 		return;
 	}
 	if (s->killed_late) {
-		supervise_service_fail(s, PTH_END_TIMEOUT, "still running after its timeout");
+		supervise_service_fail(s, PTH_END_TIMEOUT,
+		    PTH_WHY(PTH_CAT_TIMEOUT, .limit = "timeout"),
+		    "still running after its timeout");
 		s->end = PTH_END_TIMEOUT;
 	} else if (s->stopping || supervise_service_was_asked(s, x)) {
 		/* It may have died of something else while we were stopping it. */
@@ -197,15 +239,7 @@ ran_to_end(struct service *s, const struct pth_exit *x, int64_t now, int64_t zer
 		supervise_service_to(s, PTH_ST_STOPPED);
 		return;
 	}
-	/* The end came while it was still being waited for. */
-	s->failed_early = true;
-	supervise_command_last_line(s->at.dirfd, "stderr.log", "stdout.log", line, sizeof line);
-	snprintf(s->error, sizeof s->error, "ended with %s before it was ready%s%s%s",
-	    pth_exit_text(x, ended), supervise_command_excess(&s->at, x, excess),
-	    !s->finite && !x->signaled && x->code == 0 ? "; it must not go into the background" :
-	                                                 "",
-	    line);
-	supervise_service_to(s, PTH_ST_ERROR);
+	ended_early(s);
 }
 
 static void
@@ -244,6 +278,7 @@ supervise_service_owns(const struct service *s, pid_t pid)
 static void
 step_ready(struct service *s, int64_t now, int64_t zero)
 {
+	const json_t *check;
 	struct pth_err e;
 
 	switch (supervise_ready_step(&s->ready, now, &e)) {
@@ -255,7 +290,12 @@ step_ready(struct service *s, int64_t now, int64_t zero)
 			supervise_service_to(s, PTH_ST_RUNNING);
 		break;
 	case PTH_NOT_READY:
-		supervise_service_fail(s, PTH_END_NOT_READY, "%s", e.text);
+		check = json_array_get(s->ready.list, s->ready.index);
+		supervise_service_fail(s, PTH_END_NOT_READY,
+		    PTH_WHY(supervise_command_category(
+		                &s->at, pth_category_err(&e, PTH_CAT_NONE), PTH_CAT_SERVICE_START),
+		        .port = (unsigned)pth_json_int(check, "port", 0), .limit = "ready"),
+		    "%s", e.text);
 		supervise_service_to(s, PTH_ST_ERROR);
 		supervise_service_stop(s, now);
 		break;

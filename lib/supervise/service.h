@@ -16,24 +16,11 @@
 #include "host/channel.h"
 #include "host/proc.h"
 #include "io/record.h"
+#include "io/status.h"
 #include "supervise/cache.h"
 #include "supervise/phases.h"
 #include "supervise/ready.h"
 #include "supervise/state.h"
-
-/* Why a service's run command ended, or did not run. */
-enum service_end {
-	PTH_END_NONE,
-	PTH_END_EXIT,
-	PTH_END_SIGNAL,
-	PTH_END_STOPPED,
-	PTH_END_TIMEOUT,
-	PTH_END_NOT_FOUND,
-	PTH_END_NOT_EXECUTABLE,
-	PTH_END_NOT_READY,
-	PTH_END_NOT_STARTED,
-	PTH_END_LOST
-};
 
 struct service {
 	const json_t *plan;     /* borrowed: one element of plan.services */
@@ -69,7 +56,7 @@ struct service {
 	json_t *restarts; /* how its earlier lives ended, or NULL */
 
 	/* The result */
-	enum service_end end;
+	enum pth_end end;
 	struct pth_exit exit;
 	bool exited;       /* the run command ran and ended */
 	bool failed_early; /* ended before it was ready */
@@ -78,6 +65,7 @@ struct service {
 	bool inner_waited;                      /* for the container, after its client had ended */
 	json_t *inner; /* what pth-init said of it, plan "inner", or NULL */
 	char error[600];
+	struct pth_reason why; /* the same as data */
 };
 
 /* Open the directory name below testdir (made, with dirs and files of the
@@ -108,8 +96,8 @@ int supervise_service_signal(struct service *s, int sig);
 /* SIGSTOP or SIGCONT to every process of its session. -1 when it does not run. */
 int supervise_service_pause(struct service *s, bool pause);
 /* It fails before it has run, or is given up while it runs: `end` says which. */
-void supervise_service_give_up(
-    struct service *s, enum service_end end, int64_t now, const char *fmt, ...) PTH_PRINTF(4, 5);
+void supervise_service_give_up(struct service *s, enum pth_end end, int64_t now,
+    const struct pth_reason *why, const char *fmt, ...) PTH_PRINTF(5, 6);
 /* Does its run command's process exist? */
 bool supervise_service_lives(const struct service *s);
 /* Has it reached a state of depends_on: started, running, ready, completed

@@ -10,7 +10,8 @@
 #include "io/json.h"
 
 void
-supervise_service_fail(struct service *s, enum service_end end, const char *fmt, ...)
+supervise_service_fail(
+    struct service *s, enum pth_end end, const struct pth_reason *why, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -20,11 +21,12 @@ supervise_service_fail(struct service *s, enum service_end end, const char *fmt,
 	vsnprintf(s->error, sizeof s->error, fmt, ap);
 	va_end(ap);
 	s->end = end;
+	s->why = *why;
 }
 
 void
-supervise_service_give_up(
-    struct service *s, enum service_end end, int64_t now, const char *fmt, ...)
+supervise_service_give_up(struct service *s, enum pth_end end, int64_t now,
+    const struct pth_reason *why, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -32,6 +34,7 @@ supervise_service_give_up(
 	vsnprintf(s->error, sizeof s->error, fmt, ap);
 	va_end(ap);
 	s->end = end;
+	s->why = *why;
 	supervise_service_to(s, PTH_ST_ERROR);
 	supervise_service_stop(s, now);
 }
@@ -100,6 +103,7 @@ supervise_service_again(struct service *s)
 	s->exited = s->failed_early = s->paused = s->at.out_of_memory = false;
 	s->asked = 0;
 	s->error[0] = '\0';
+	s->why = (struct pth_reason){ 0 };
 	s->end = PTH_END_NOT_STARTED;
 	memset(&s->exit, 0, sizeof s->exit);
 	s->ended_us = 0;

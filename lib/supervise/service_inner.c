@@ -115,28 +115,32 @@ take_times(struct service *s, const json_t *inner, const json_t *o, int64_t zero
 static void
 take_failure(struct service *s, const struct pth_exit *x, const json_t *inner, const json_t *o)
 {
-	static const enum service_end ends[] = { PTH_END_NOT_FOUND, PTH_END_NOT_EXECUTABLE,
-		PTH_END_NOT_READY, PTH_END_NOT_STARTED, PTH_END_LOST };
-	const char *reason = pth_json_str(o, "reason", ""), *error = pth_json_str(o, "error", NULL);
+	enum pth_end end = pth_end_of(pth_json_str(o, "reason", NULL));
+	bool broken = strcmp(pth_json_str(o, "state", ""), "error") == 0;
+	const char *error = pth_json_str(o, "error", NULL);
+	struct pth_reason why;
 
-	if (strcmp(reason, "timeout") == 0 && error != NULL &&
-	    strstr(error, "took too long") == NULL)
+	pth_reason_get(o, &why);
+	why.category = supervise_command_category(&s->at, why.category, PTH_CAT_SERVICE_START);
+	/* A command of a phase that took too long leaves it in the state error. */
+	if (end == PTH_END_TIMEOUT && error != NULL && !broken)
 		s->killed_late = true;
 	s->at.out_of_memory = pth_json_bool(inner, "oom", false);
 	/* A signal that we have not sent: docker stop, or an engine that ends. */
 	if (!s->stopping && strcmp(pth_json_str(inner, "status", ""), "interrupted") == 0)
-		supervise_service_fail(s, PTH_END_LOST, "its container was stopped from outside");
+		supervise_service_fail(s, PTH_END_LOST, PTH_WHY(PTH_CAT_DOCKER_RUNTIME),
+		    "its container was stopped from outside");
 	/* By the signal of a step, which was sent inside. */
-	if (strcmp(reason, supervise_service_end_name(PTH_END_STOPPED)) == 0)
+	if (end == PTH_END_STOPPED)
 		s->asked = ~0ULL;
 	if (error == NULL)
 		error = pth_json_str(inner, "reason", NULL);
-	for (size_t i = 0; i < countof(ends); i++)
-		if (strcmp(reason, supervise_service_end_name(ends[i])) == 0 && error != NULL)
-			supervise_service_fail(s, ends[i], "%s", error);
+	if (end >= PTH_END_NOT_FOUND && end < PTH_ENDS && error != NULL)
+		supervise_service_fail(s, end, &why, "%s", error);
 	/* It ended before it was ready, perhaps after a restart. */
-	if (strcmp(pth_json_str(o, "state", ""), "error") == 0 && error != NULL)
-		supervise_service_fail(s, x->signaled ? PTH_END_SIGNAL : PTH_END_EXIT, "%s", error);
+	if (broken && error != NULL)
+		supervise_service_fail(
+		    s, x->signaled ? PTH_END_SIGNAL : PTH_END_EXIT, &why, "%s", error);
 }
 
 static const char *
@@ -208,16 +212,20 @@ static void
 lost(struct service *s, int code)
 {
 	char line[500];
+	const char *last = supervise_command_last_line(
+	    s->at.dirfd, "stderr.log", "stdout.log", line, sizeof line);
+	const struct pth_reason *why = PTH_WHY(
+	    supervise_command_log_category(&s->at, last, PTH_CAT_DOCKER_RUNTIME));
 
-	supervise_command_last_line(s->at.dirfd, "stderr.log", "stdout.log", line, sizeof line);
 	/* docker start says 137 for a container that was killed. */
 	if (code == 137)
-		supervise_service_fail(s, PTH_END_LOST, "its container was killed from outside");
+		supervise_service_fail(
+		    s, PTH_END_LOST, why, "its container was killed from outside");
 	else if (s->state == PTH_ST_READY || s->state == PTH_ST_RUNNING)
 		supervise_service_fail(
-		    s, PTH_END_LOST, "the engine was lost while its container ran%s", line);
+		    s, PTH_END_LOST, why, "the engine was lost while its container ran%s", line);
 	else
-		supervise_service_fail(s, PTH_END_LOST,
+		supervise_service_fail(s, PTH_END_LOST, why,
 		    "its container could not be started or was lost: docker "
 		    "ended with exit code %d%s",
 		    code, line);

@@ -5,9 +5,8 @@
 #include "supervise/service.h"
 
 /* Note why it fails; the first problem is the one that is told. */
-void supervise_service_fail(struct service *s, enum service_end end, const char *fmt, ...)
-    PTH_PRINTF(3, 4);
-const char *supervise_service_end_name(enum service_end end);
+void supervise_service_fail(struct service *s, enum pth_end end, const struct pth_reason *why,
+    const char *fmt, ...) PTH_PRINTF(4, 5);
 /* Is such an end what a step's signals asked for? */
 bool supervise_service_was_asked(const struct service *s, const struct pth_exit *x);
 /* It has ended: does the plan's "restart" want it again, and when? */

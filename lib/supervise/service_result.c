@@ -4,25 +4,6 @@
 
 #include "io/json.h"
 
-static const char *const end_names[] = {
-	[PTH_END_NONE] = "running",
-	[PTH_END_EXIT] = "exit",
-	[PTH_END_SIGNAL] = "signal",
-	[PTH_END_STOPPED] = "stopped",
-	[PTH_END_TIMEOUT] = "timeout",
-	[PTH_END_NOT_FOUND] = "not found",
-	[PTH_END_NOT_EXECUTABLE] = "not executable",
-	[PTH_END_NOT_READY] = "not ready",
-	[PTH_END_NOT_STARTED] = "not started",
-	[PTH_END_LOST] = "lost",
-};
-
-const char *
-supervise_service_end_name(enum service_end end)
-{
-	return end_names[end];
-}
-
 static json_t *
 usage_json(const struct rusage *u)
 {
@@ -39,7 +20,7 @@ put_end(json_t *o, const struct service *s)
 {
 	char sig[16];
 
-	pth_json_set(o, "reason", json_string(supervise_service_end_name(s->end)));
+	pth_json_set(o, "reason", json_string(pth_end_name(s->end)));
 	pth_json_set(
 	    o, "code", s->exited && s->exit.code >= 0 ? json_integer(s->exit.code) : json_null());
 	pth_json_set(o, "signal",
@@ -93,5 +74,6 @@ supervise_service_result(const struct service *s)
 	pth_json_set(o, "phases", json_incref(s->commands.results));
 	if (s->error[0] != '\0')
 		pth_json_set(o, "error", pth_json_string(s->error));
+	pth_reason_put(o, &s->why);
 	return o;
 }

@@ -51,12 +51,12 @@ supervise_to(struct supervisor *sup, enum pth_test_state to)
 		pth_event("test.asserting", "{s:i}", "assertions", (int)sup->assertions.n);
 		break;
 	case PTH_TS_STOPPING:
-		pth_event("test.stopping", "{s:s}", "status", supervise_status_name(sup->status));
+		pth_event("test.stopping", "{s:s}", "status", pth_status_result_name(sup->status));
 		break;
 	case PTH_TS_TEARING_DOWN: pth_event("test.tearing_down", "{}"); break;
 	case PTH_TS_ENDED:
 		pth_event("test.ended", "{s:s,s:s,s:I}", "status",
-		    supervise_status_name(sup->status), "reason", sup->reason, "duration_us",
+		    pth_status_result_name(sup->status), "reason", sup->reason, "duration_us",
 		    (json_int_t)(pth_mono_us() - sup->zero));
 		break;
 	default: break;
@@ -102,7 +102,8 @@ stage_setup(struct supervisor *sup, int64_t now)
 	int r = sup->prepared ? 1 : supervise_phases_step(&sup->own[SETUP], now);
 
 	if (r < 0) {
-		supervise_ending(sup, ERROR, "setup: %s", sup->own[SETUP].error);
+		supervise_ending(
+		    sup, PTH_S_ERROR, &sup->own[SETUP].why, "setup: %s", sup->own[SETUP].error);
 		env_to(sup, PTH_ES_ERROR, sup->own[SETUP].error);
 	} else if (r > 0 && !sup->prepared) {
 		sup->prepared = true;
@@ -111,7 +112,8 @@ stage_setup(struct supervisor *sup, int64_t now)
 		supervise_capture_confirm(sup);
 	}
 	if (r > 0 && (r = supervise_phases_step(&sup->own[PRE], now)) < 0)
-		supervise_ending(sup, ERROR, "pre_commands: %s", sup->own[PRE].error);
+		supervise_ending(
+		    sup, PTH_S_ERROR, &sup->own[PRE].why, "pre_commands: %s", sup->own[PRE].error);
 	if (r < 0) {
 		supervise_begin_stop(sup, now);
 	} else if (r > 0) {
@@ -119,8 +121,9 @@ stage_setup(struct supervisor *sup, int64_t now)
 		for (size_t i = 0; i < sup->n; i++)
 			supervise_service_begin(&sup->v[i]);
 	} else if (now >= sup->deploy_deadline) {
-		supervise_ending(sup, TIMEOUT, "%s: deploy_timeout has passed",
-		    sup->own[sup->prepared ? PRE : SETUP].name);
+		supervise_ending(sup, PTH_S_TIMEOUT,
+		    PTH_WHY(PTH_CAT_TIMEOUT, .limit = "deploy_timeout"),
+		    "%s: deploy_timeout has passed", sup->own[sup->prepared ? PRE : SETUP].name);
 		supervise_begin_stop(sup, now);
 	}
 }
@@ -163,7 +166,7 @@ judge_assertions(struct supervisor *sup)
 	const char *failure = supervise_assertions_failure(&sup->assertions, text);
 
 	if (failure != NULL)
-		supervise_ending(sup, FAILED, "%s", failure);
+		supervise_ending(sup, PTH_S_FAILED, PTH_WHY(PTH_CAT_NONE), "%s", failure);
 }
 
 /* A command after the services that failed; all have had their turn. */
@@ -175,22 +178,26 @@ judge_post(struct supervisor *sup)
 	size_t i;
 
 	json_array_foreach(sup->own[POST].results, i, p) {
+		struct pth_reason why = { 0 };
 		const char *signal = pth_json_str(p, "signal", NULL);
 		int64_t code = pth_json_int(p, "code", -1);
 
 		if (code == 0)
 			continue;
-		if (pth_json_bool(p, "timeout", false))
+		pth_reason_program(&why, pth_json_str(p, "argv0", ""));
+		if (pth_json_bool(p, "timeout", false)) {
+			snprintf(why.limit, sizeof why.limit, "command");
 			snprintf(how, sizeof how, "took too long");
-		else if (signal != NULL)
+		} else if (signal != NULL)
 			snprintf(how, sizeof how, "ended with signal %s", signal);
 		else
 			snprintf(how, sizeof how, "ended with exit code %d", (int)code);
-		supervise_ending(sup, FAILED, "post_commands: %s %s; see %s.stderr.log",
+		supervise_ending(sup, PTH_S_FAILED, &why, "post_commands: %s %s; see %s.stderr.log",
 		    pth_json_str(p, "argv0", "?"), how, pth_json_str(p, "log", ""));
 	}
 	if (sup->own[POST].error[0] != '\0')
-		supervise_ending(sup, FAILED, "post_commands: %s", sup->own[POST].error);
+		supervise_ending(sup, PTH_S_FAILED, &sup->own[POST].why, "post_commands: %s",
+		    sup->own[POST].error);
 }
 
 /* What setup has made outside of our namespaces is taken down, whatever
@@ -217,7 +224,10 @@ stage_teardown(struct supervisor *sup, int64_t now)
 	if (r <= 0) {
 		const char *why = r < 0 ? sup->own[TEARDOWN].error : "it took too long";
 
-		supervise_ending(sup, ERROR, "teardown: %s", why);
+		supervise_ending(sup, PTH_S_ERROR,
+		    r < 0 ? &sup->own[TEARDOWN].why :
+		            PTH_WHY(PTH_CAT_COMMAND_EXECUTION, .limit = "teardown_timeout"),
+		    "teardown: %s", why);
 		env_to(sup, PTH_ES_ERROR, why);
 	} else {
 		env_to(sup, PTH_ES_TORN_DOWN, NULL);
@@ -231,13 +241,14 @@ advance(struct supervisor *sup, int64_t now)
 	enum pth_test_state before;
 
 	if (now >= sup->deadline && sup->state < PTH_TS_STOPPING) {
+		const struct pth_reason *late = PTH_WHY(PTH_CAT_TIMEOUT, .limit = "timeout");
 		char where[64];
 
 		if (sup->state == PTH_TS_RUNNING && !supervise_steps_done(&sup->steps))
-			supervise_ending(sup, TIMEOUT,
+			supervise_ending(sup, PTH_S_TIMEOUT, late,
 			    "the test's timeout passed before %s had ended",
 			    supervise_steps_current(&sup->steps, where));
-		supervise_ending(sup, TIMEOUT, "the test's timeout passed");
+		supervise_ending(sup, PTH_S_TIMEOUT, late, "the test's timeout passed");
 		supervise_begin_stop(sup, now);
 	}
 	do {
@@ -349,7 +360,8 @@ loop(struct supervisor *sup)
 		ppoll(p, n, &ts, NULL);
 		if (p[1].revents != 0) {
 			ctl = -1;
-			supervise_ending(sup, INTERRUPTED, "interrupted");
+			supervise_ending(
+			    sup, PTH_S_INTERRUPTED, PTH_WHY(PTH_CAT_NONE), "interrupted");
 			supervise_begin_stop(sup, pth_mono_us());
 		}
 		if (p[0].revents != 0) {

@@ -7,81 +7,66 @@
 #include "base/clock.h"
 #include "io/event.h"
 #include "io/json.h"
-
-static const char *const status_names[] = {
-	"completed",
-	"failed",
-	"crashed",
-	"timeout",
-	"error",
-	"interrupted",
-	"unsupported",
-};
-
-const char *
-supervise_status_name(enum status s)
-{
-	return status_names[s];
-}
+#include "io/rec.h"
 
 void
-supervise_ending(struct supervisor *sup, enum status s, const char *fmt, ...)
+supervise_ending(
+    struct supervisor *sup, enum pth_status s, const struct pth_reason *why, const char *fmt, ...)
 {
 	va_list ap;
 
 	if (s <= sup->status)
 		return;
 	sup->status = s;
+	sup->why = *why;
+	if (why->category == PTH_CAT_NONE)
+		sup->why.category = pth_status_category(s);
 	va_start(ap, fmt);
 	vsnprintf(sup->reason, sizeof sup->reason, fmt, ap);
 	va_end(ap);
 }
 
-/* The status that a service's end makes, and why. COMPLETED: a good end, or
- * none. */
-static enum status
-end_of(const struct service *s, char why[700])
+/* The status that a service's end makes, and why: in s->why, and in words.
+ * PTH_S_PASSED: a good end, or none. */
+static enum pth_status
+end_of(struct service *s, char why[700])
 {
+	bool broken = s->state == PTH_ST_ERROR;
+	enum pth_status status = broken || s->exited ?
+	    pth_end_status(s->end, broken, s->exit.code) :
+	    PTH_S_PASSED;
 	char sig[16], excess[80];
 
-	supervise_command_excess(&s->at, &s->exit, excess);
-	if (s->exited && s->exit.signaled && s->end != PTH_END_STOPPED &&
-	    s->end != PTH_END_TIMEOUT && s->end != PTH_END_LOST) {
+	if (status == PTH_S_PASSED)
+		return status;
+	supervise_command_excess(&s->at, &s->exit, &s->why, excess);
+	if (status != PTH_S_ERROR)
+		s->why.category = pth_status_category(status);
+	if (status == PTH_S_CRASHED)
 		snprintf(why, 700, "%s died of signal %s%s", s->name,
 		    pth_signal_name(s->exit.signal, sig),
 		    *excess != '\0'  ? excess :
 		        s->exit.core ? " (core dumped)" :
 		                       "");
-		return CRASHED;
-	}
-	if (s->state == PTH_ST_ERROR) {
+	else if (status == PTH_S_ERROR)
 		snprintf(why, 700, "%s: %s", s->name, s->error);
-		return ERROR;
-	}
-	if (s->end == PTH_END_TIMEOUT) {
+	else if (status == PTH_S_TIMEOUT)
 		snprintf(why, 700, "%s was still running after its timeout", s->name);
-		return TIMEOUT;
-	}
-	if (s->end == PTH_END_EXIT && s->exit.code != 0) {
+	else
 		snprintf(why, 700, "%s ended with exit code %d%s", s->name, s->exit.code, excess);
-		return FAILED;
-	}
-	return COMPLETED;
+	return status;
 }
 
-/* May the test go on without it? */
+/* One that critical_services leaves out may fail, but has to start, unless
+ * allow_partial_deployment says otherwise. */
 static bool
 dispensable(const struct supervisor *sup, const struct service *s)
 {
 	const json_t *rec = json_object_get(json_object_get(sup->req->rec, "services"), s->name);
-	const json_t *own = json_object_get(rec, "critical");
-	bool said = json_is_false(own);
 
-	if (json_is_true(own) || (s->critical && !said))
-		return false;
-	/* One that critical_services leaves out may fail, but has to start,
-	 * unless allow_partial_deployment says otherwise. */
-	return said || sup->partial || sup->state > PTH_TS_DEPLOYING;
+	return pth_rec_dispensable(sup->req->rec, s->name) &&
+	    (json_is_false(json_object_get(rec, "critical")) || sup->partial ||
+	        sup->state > PTH_TS_DEPLOYING);
 }
 
 static void
@@ -101,35 +86,36 @@ degrade(struct supervisor *sup, struct service *s, const char *why)
 static void
 take_inside(struct supervisor *sup, const json_t *result)
 {
-	const char *status = pth_json_str(result, "status", "");
+	enum pth_status s = pth_status_of_result(pth_json_str(result, "status", NULL));
+	struct pth_reason why;
 
-	for (size_t i = 0; i < countof(status_names); i++)
-		if (strcmp(status, status_names[i]) == 0 && i != INTERRUPTED)
-			supervise_ending(
-			    sup, (enum status)i, "%s", pth_json_str(result, "reason", ""));
+	if (s >= PTH_S_INTERRUPTED)
+		return;
+	pth_reason_get(result, &why);
+	supervise_ending(sup, s, &why, "%s", pth_json_str(result, "reason", ""));
 }
 
 void
 supervise_judge(struct supervisor *sup, struct service *s, int64_t now)
 {
 	char why[700];
-	enum status status;
+	enum pth_status status;
 
 	if ((s->state != PTH_ST_ERROR && s->state != PTH_ST_STOPPED) || s->restarting ||
 	    s->degraded)
 		return;
 	take_inside(sup, json_object_get(s->inner, "result"));
 	status = end_of(s, why);
-	if (status == COMPLETED)
+	if (status == PTH_S_PASSED)
 		return;
 	if (dispensable(sup, s)) {
 		degrade(sup, s, why);
 		return;
 	}
-	supervise_ending(sup, status, "%s", why);
+	supervise_ending(sup, status, &s->why, "%s", why);
 	/* Other clients may go on beside one that failed; without its server a
 	 * client would only wait for its own limit. */
-	if (status != FAILED || !s->finite)
+	if (status != PTH_S_FAILED || !s->finite)
 		supervise_begin_stop(sup, now);
 }
 
@@ -233,9 +219,10 @@ supervise_result(struct supervisor *sup, const char *started)
 	json_t *o = json_object(), *whole = supervise_capture_result(sup, NULL);
 
 	pth_rfc3339(&ended, pth_real_us());
-	pth_json_set(o, "status", json_string(status_names[sup->status]));
+	pth_json_set(o, "status", json_string(pth_status_result_name(sup->status)));
 	if (*sup->reason != '\0')
 		pth_json_set(o, "reason", pth_json_string(sup->reason));
+	pth_reason_put(o, &sup->why);
 	pth_json_set(o, "started", json_string(started));
 	pth_json_set(o, "ended", json_string(ended.s));
 	pth_json_set(o, "duration_us", json_integer(now - sup->zero));

@@ -10,9 +10,6 @@
 #include "supervise/steps.h"
 #include "supervise/supervisor.h"
 
-/* How bad an ending is; the worst one is the status of the test. */
-enum status { COMPLETED, FAILED, CRASHED, TIMEOUT, ERROR, INTERRUPTED, UNSUPPORTED };
-
 /* The commands of the test itself. */
 enum { SETUP, PRE, POST, TEARDOWN, OWNS };
 
@@ -29,11 +26,12 @@ struct supervisor {
 	int64_t hold; /* so many are still to come that need the container */
 	enum pth_test_state state;
 	enum pth_env_state env;
-	enum status status;
+	enum pth_status status; /* the heaviest ending so far */
 	char reason[700];
-	bool prepared; /* setup is done: pre_commands and services have begun */
-	bool over;     /* nothing is left to do */
-	bool partial;  /* a service that is not critical may fail to start */
+	struct pth_reason why; /* the same as data */
+	bool prepared;         /* setup is done: pre_commands and services have begun */
+	bool over;             /* nothing is left to do */
+	bool partial;          /* a service that is not critical may fail to start */
 	int64_t zero, deadline, deploy_deadline, wait_deadline, teardown_deadline;
 	int64_t setup_us, ready_us, run_us;             /* ends of the stages */
 	int64_t look_every, look_next, look_limit;      /* health of services; 0: none */
@@ -51,9 +49,10 @@ struct supervisor {
 
 /* supervise/supervisor_end.c: endings and the result */
 
-/* A worse ending replaces a better one; the first reason of its kind stays. */
-void supervise_ending(struct supervisor *sup, enum status s, const char *fmt, ...) PTH_PRINTF(3, 4);
-const char *supervise_status_name(enum status s);
+/* A worse ending replaces a better one; the first reason of its kind stays. Of the
+ * category PTH_CAT_NONE: what the status says. */
+void supervise_ending(struct supervisor *sup, enum pth_status s, const struct pth_reason *why,
+    const char *fmt, ...) PTH_PRINTF(4, 5);
 /* What the end of one service means for the test. */
 void supervise_judge(struct supervisor *sup, struct service *s, int64_t now);
 /* {"used", "missing", "reason"}: the namespaces that the services are in, ours or

@@ -35,6 +35,7 @@ static void
 release(struct supervisor *sup, struct service *s, int64_t now)
 {
 	const struct service *cause = NULL;
+	const struct pth_reason *why;
 	char how[32];
 	int r;
 
@@ -44,11 +45,12 @@ release(struct supervisor *sup, struct service *s, int64_t now)
 	s->released = r > 0;
 	if (r >= 0 || cause == NULL)
 		return;
-	supervise_service_give_up(s, PTH_END_NOT_STARTED, now,
+	why = cause->why.category != PTH_CAT_NONE ? &cause->why : PTH_WHY(PTH_CAT_SERVICE_START);
+	supervise_service_give_up(s, PTH_END_NOT_STARTED, now, why,
 	    "not started, for it waited for %s (%s)", cause->name,
 	    *cause->error != '\0' ? cause->error : supervise_service_how(cause, how));
 	/* The failure before it is the one to tell. */
-	if (sup->status != COMPLETED)
+	if (sup->status != PTH_S_PASSED)
 		supervise_begin_stop(sup, now);
 }
 
@@ -90,8 +92,9 @@ supervise_deploy(struct supervisor *sup, int64_t now)
 	if (late == NULL) {
 		begin_run(sup, now);
 	} else if (now >= sup->deploy_deadline) {
-		supervise_ending(
-		    sup, TIMEOUT, "%s was not ready when deploy_timeout had passed", late->name);
+		supervise_ending(sup, PTH_S_TIMEOUT,
+		    PTH_WHY(PTH_CAT_TIMEOUT, .limit = "deploy_timeout"),
+		    "%s was not ready when deploy_timeout had passed", late->name);
 		supervise_begin_stop(sup, now);
 	}
 }
@@ -128,7 +131,8 @@ look_after(struct supervisor *sup, int64_t now)
 		    supervise_ready_listens(&s->ready, &port, &udp) != 0) {
 			sup->missed[i] = 0;
 		} else if (++sup->missed[i] >= sup->look_limit) {
-			supervise_service_give_up(s, PTH_END_LOST, now, "%s port %u any more",
+			supervise_service_give_up(s, PTH_END_LOST, now,
+			    PTH_WHY(PTH_CAT_SERVICE_START, .port = port), "%s port %u any more",
 			    udp ? "has not bound UDP" : "does not listen on TCP", port);
 		}
 	}
@@ -169,13 +173,15 @@ end_run(struct supervisor *sup, int64_t now)
 	    !supervise_ask_waits(sup)) {
 		run_over(sup, now);
 	} else if (now >= sup->wait_deadline) {
+		const struct pth_reason *late = PTH_WHY(PTH_CAT_TIMEOUT, .limit = "wait");
+
 		/* With nothing to wait for, steps.wait is how long the test lasts. */
 		if (finite_left > 0)
-			supervise_ending(sup, TIMEOUT,
+			supervise_ending(sup, PTH_S_TIMEOUT, late,
 			    "%zu of %zu finite services still ran when steps.wait had passed",
 			    finite_left, finite);
 		else if (!done)
-			supervise_ending(sup, TIMEOUT,
+			supervise_ending(sup, PTH_S_TIMEOUT, late,
 			    "%s had not ended when steps.wait had passed",
 			    supervise_steps_current(&sup->steps, where));
 		run_over(sup, now);
@@ -196,7 +202,8 @@ supervise_run(struct supervisor *sup, int64_t now)
 	supervise_ask_step(sup, now);
 	supervise_assertions_step(&sup->assertions, now, !supervise_steps_done(&sup->steps));
 	if (sup->steps.failure[0] != '\0') {
-		supervise_ending(sup, FAILED, "%s", sup->steps.failure);
+		supervise_ending(
+		    sup, PTH_S_FAILED, PTH_WHY(PTH_CAT_NONE), "%s", sup->steps.failure);
 		run_over(sup, now);
 		return;
 	}

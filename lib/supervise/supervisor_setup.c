@@ -38,9 +38,12 @@ programs_found(struct supervisor *sup, const json_t *list, const char *owner, co
 		pth_places_expand(sup->req->places, pth_json_str(r, "program", ""), &b);
 		found = pth_which(b.s, path);
 		if (found == NULL) {
+			struct pth_reason why = { .category = PTH_CAT_DEPENDENCY };
+
 			ok = false;
-			supervise_ending(sup, ERROR, "%s: %s not found%s%s%s%s", owner, b.s,
-			    package != NULL ? "; Debian has it in the package " : "",
+			pth_reason_program(&why, b.s);
+			supervise_ending(sup, PTH_S_ERROR, &why, "%s: %s not found%s%s%s%s", owner,
+			    b.s, package != NULL ? "; Debian has it in the package " : "",
 			    package != NULL ? package : "", hint != NULL ? "; " : "",
 			    hint != NULL ? hint : "");
 		}
@@ -91,8 +94,12 @@ commands(const json_t *lists, bool critical)
 static void
 init_own(struct supervisor *sup, int which, const char *name, json_t *list)
 {
+	/* Setup makes the network before all else; what it makes beside says so. */
+	enum pth_category usual = which == SETUP ? PTH_CAT_NETWORK_SETUP :
+	                                           PTH_CAT_COMMAND_EXECUTION;
+
 	supervise_phases_init(&sup->own[which], name, true, &sup->at);
-	supervise_phases_begin(&sup->own[which], "pre_run", list, false);
+	supervise_phases_begin(&sup->own[which], "pre_run", list, false, usual);
 }
 
 static void
@@ -224,7 +231,7 @@ networks_free(struct supervisor *sup)
 
 		if (strncmp(s, "subnet:", 7) != 0 || !pth_iface_in(s + 7, name))
 			continue;
-		supervise_ending(sup, ERROR,
+		supervise_ending(sup, PTH_S_ERROR, PTH_WHY(PTH_CAT_NETWORK_SETUP),
 		    "setup: network_environment.subnet %s: the interface %s of this host has "
 		    "addresses there",
 		    s + 7, name);
@@ -240,13 +247,14 @@ supervise_prepare(struct supervisor *sup)
 	struct pth_err e;
 
 	if (no != NULL) {
-		supervise_ending(sup, UNSUPPORTED, "%s", no);
+		supervise_ending(sup, PTH_S_UNSUPPORTED, PTH_WHY(PTH_CAT_NONE), "%s", no);
 		return false;
 	}
 	if (!requirements_met(sup) || !networks_free(sup))
 		return false;
 	if (init_services(sup, &e) != 0 || init_actions(sup, &e) != 0) {
-		supervise_ending(sup, ERROR, "%s", e.text);
+		supervise_ending(
+		    sup, PTH_S_ERROR, PTH_WHY(pth_category_err(&e, PTH_CAT_NONE)), "%s", e.text);
 		return false;
 	}
 	read_environment(sup);

@@ -89,7 +89,7 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t n)
 {
 	int fd = memfd_create("stream", MFD_CLOEXEC);
 	FILE *fp = fdopen(fd, "w+");
-	struct pth_report *r = pth_report_new();
+	struct pth_report *r = pth_report_new(NULL);
 	struct pth_rec_in in;
 	struct pth_err e;
 	json_t *rec;

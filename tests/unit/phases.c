@@ -17,7 +17,8 @@ static struct surroundings at = { .places = &places };
 static void
 begin(struct phases *p, const char *phase, const char *list, bool all)
 {
-	supervise_phases_begin(p, phase, pth_json_parse(list, strlen(list), NULL), all);
+	supervise_phases_begin(
+	    p, phase, pth_json_parse(list, strlen(list), NULL), all, PTH_CAT_COMMAND_EXECUTION);
 }
 
 /* Reap the command that runs; two seconds at most. */
@@ -108,7 +109,7 @@ of_service(void)
 	CHECK_STR(content("order"), "1\n2\n4\n");
 
 	unit("no commands");
-	supervise_phases_begin(&p, "pre_run", NULL, false);
+	supervise_phases_begin(&p, "pre_run", NULL, false, PTH_CAT_NONE);
 	CHECK_INT(supervise_phases_step(&p, S), 1);
 	supervise_phases_release(&p);
 }

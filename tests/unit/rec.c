@@ -116,8 +116,8 @@ writing(void)
 	char line[300];
 
 	unit("an error marks a record once");
-	pth_rec_error(rec, "plan", "f.yaml", 3, 4, "no plugin %s", "x");
-	pth_rec_error(rec, "exec", NULL, 0, 0, "later");
+	pth_rec_error(rec, "plan", PTH_CAT_PLUGIN_LOAD, "f.yaml", 3, 4, "no plugin %s", "x");
+	pth_rec_error(rec, "exec", PTH_CAT_CONFIGURATION, NULL, 0, 0, "later");
 	CHECK_STR(pth_json_str(pth_json_path(rec, "error"), "stage", ""), "plan");
 	CHECK_STR(pth_json_str(pth_json_path(rec, "error"), "message", ""), "no plugin x");
 	CHECK_INT(pth_json_int(pth_json_path(rec, "error"), "line", 0), 3);
