@@ -1,10 +1,10 @@
+/* What the forms need of each test and of the run as a whole, taken out of the records. */
 #include "report/report.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "collect/artifact.h"
@@ -95,20 +95,15 @@ has_captures(const json_t *result)
 static void
 add_lacks(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 {
-	const json_t *result = pth_test_result(rec), *isolation = pth_result_isolation(result), *m;
+	const json_t *result = pth_test_result(rec), *isolation = pth_result_isolation(result);
 	const char *reason = pth_isolation_reason(isolation);
 	struct pth_buf b = PTH_BUF_INIT;
-	size_t i;
 
-	json_array_foreach(pth_isolation_missing(isolation), i, m)
-		if (json_is_string(m))
-			pth_buf_addf(&b, "%s%s", b.len != 0 ? ", " : "", json_string_value(m));
+	pth_report_items(&b, pth_isolation_missing(isolation));
 	if (b.len > 0 && *reason != '\0')
 		pth_buf_addf(&b, " (%s)", reason);
 	t->not_isolated = keep_buf(r, &b);
-	json_array_foreach(pth_result_degraded(result), i, m)
-		if (json_is_string(m))
-			pth_buf_addf(&b, "%s%s", b.len != 0 ? ", " : "", json_string_value(m));
+	pth_report_items(&b, pth_result_degraded(result));
 	t->degraded = keep_buf(r, &b);
 	pth_report_logs_cut(result, &b);
 	t->logs_cut = keep_buf(r, &b);
@@ -154,43 +149,39 @@ phases(struct pth_report *r, struct pth_report_service *s, const json_t *result)
 		if (strcmp(name, PTH_KEY(phases, compile)) == 0)
 			s->compiled = done && s->compiled != 0;
 		if (done && strcmp(name, last) != 0)
-			pth_buf_addf(&b, "%s%s", b.len != 0 ? ", " : "", name);
+			pth_report_item(&b, "%s", name);
 		last = name;
 	}
 	if (json_is_integer(PTH_GET(rsvc, result, ready_us)))
-		pth_buf_addf(&b, "%srun", b.len != 0 ? ", " : "");
+		pth_report_item(&b, "run");
 	s->phases = keep_buf(r, &b);
+}
+
+static void
+add_output(struct pth_report_service *s, int dirfd, const char *base, char sep, const char *stream)
+{
+	pth_auto_buf path = PTH_BUF_INIT;
+	pth_auto_fd fd = -1;
+
+	pth_buf_addf(&path, "%s%c%s.log", base, sep, stream);
+	fd = pth_artifact_open(dirfd, path.s, NULL);
+	s->expected++;
+	s->found += fd >= 0;
 }
 
 /* Outputs there should be: stdout, stderr, and both of each phase. */
 static void
 outputs(struct pth_report_service *s, const json_t *result, int dirfd)
 {
-	const json_t *p;
-	struct pth_buf b = PTH_BUF_INIT;
-	const char *base;
-	size_t i, n = json_array_size(pth_rsvc_phases(result));
+	static const char *const streams[] = { "stdout", "stderr" };
+	const json_t *done;
+	size_t i;
 
-	for (i = 0; i <= n; i++) {
-		p = json_array_get(pth_rsvc_phases(result), i);
-		base = pth_done_log(p);
-		for (int k = 0; k < 2; k++) {
-			int fd;
-
-			pth_buf_cut(&b, 0);
-			if (p != NULL)
-				pth_buf_addf(&b, "%s.%s.log", base, k != 0 ? "stderr" : "stdout");
-			else
-				pth_buf_addf(
-				    &b, "%s/%s.log", s->name, k != 0 ? "stderr" : "stdout");
-			fd = pth_artifact_open(dirfd, b.s, NULL);
-			s->expected++;
-			s->found += fd >= 0;
-			if (fd >= 0)
-				close(fd);
-		}
+	for (size_t k = 0; k < countof(streams); k++) {
+		add_output(s, dirfd, s->name, '/', streams[k]);
+		json_array_foreach(pth_rsvc_phases(result), i, done)
+			add_output(s, dirfd, pth_done_log(done), '.', streams[k]);
 	}
-	pth_buf_release(&b);
 }
 
 /* PANTHER's rule: failed when it crashed, did not end with 0 or could not be
@@ -218,6 +209,8 @@ add_service(struct pth_report *r, struct pth_report_test *t, const json_t *rec, 
 	s->health = how == PTH_S_PASSED && s->compiled != 0 ? PTH_HEALTHY : PTH_UNHEALTHY;
 	if (s->health == PTH_HEALTHY && *s->error != '\0')
 		s->health = PTH_DEGRADED;
+	if (s->health == PTH_UNHEALTHY && *s->error == '\0')
+		s->error = s->end;
 	for (end = &t->services; *end != NULL; end = &(*end)->next)
 		;
 	*end = s;
@@ -255,7 +248,7 @@ add_services(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 {
 	json_t *s;
 	const char *name;
-	int dirfd = pth_artifact_dir(t->run_dir, t->dir);
+	pth_auto_fd dirfd = pth_artifact_dir(t->run_dir, t->dir);
 
 	json_object_foreach(pth_rec_ended(rec), name, s) {
 		int64_t rss = pth_rusage_max_rss_kb(pth_rsvc_rusage(s));
@@ -268,8 +261,6 @@ add_services(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 		pth_report_read_tails(r, t, rec, dirfd);
 		r->tails++;
 	}
-	if (dirfd >= 0)
-		close(dirfd);
 }
 
 static void
@@ -361,7 +352,7 @@ pth_report_finish(struct pth_report *r, const char *why)
 	int64_t now = pth_real_us();
 	long long s;
 
-	r->incomplete = pth_arena_str(&r->arena, why != NULL ? why : "");
+	r->incomplete = keep(r, why);
 	if (epoch != NULL && pth_int(epoch, 0, 253402300799, &s))
 		now = s * 1000000;
 	pth_rfc3339(&b, now);
@@ -406,9 +397,9 @@ pth_report_mark(const struct pth_report_test *t)
 }
 
 const char *
-pth_report_test_status(const struct pth_report_test *t)
+pth_report_status_name(enum pth_status s)
 {
-	return t->status < PTH_STATUSES ? pth_status_name(t->status) : "unknown";
+	return s < PTH_STATUSES ? pth_status_name(s) : "unknown";
 }
 
 const char *
@@ -447,17 +438,15 @@ pth_report_numbers(const struct pth_report_test *t, struct pth_buf *b)
 	const json_t *transfer = pth_metrics_transfer(t->metrics);
 	const json_t *packets = PTH_GET(metrics, t->metrics, packets);
 	const json_t *shake = pth_metric_find(t->metrics, PTH_KEY(conns, handshake_us));
-	size_t start = b->len;
 
 	if (json_is_integer(packets))
-		pth_buf_addf(b, "%lld packets", (long long)json_integer_value(packets));
+		pth_report_item(b, "%lld packets", (long long)json_integer_value(packets));
 	if (json_is_integer(shake)) {
-		pth_buf_addf(b, "%shandshake ", b->len > start ? ", " : "");
+		pth_report_item(b, "handshake ");
 		pth_duration_show(b, json_integer_value(shake));
 	}
 	if (json_is_object(transfer)) {
-		pth_buf_addf(b, "%s%lld bytes", b->len > start ? ", " : "",
-		    (long long)pth_transfer_bytes(transfer));
+		pth_report_item(b, "%lld bytes", (long long)pth_transfer_bytes(transfer));
 		if (pth_transfer_goodput_bps(transfer) > 0) {
 			pth_buf_adds(b, " at ");
 			add_rate(b, pth_transfer_goodput_bps(transfer));
@@ -465,7 +454,7 @@ pth_report_numbers(const struct pth_report_test *t, struct pth_buf *b)
 	}
 	if (pth_metrics_dropped(t->metrics) + pth_metrics_omitted(t->metrics) > 0 ||
 	    *pth_metrics_error(t->metrics) != '\0')
-		pth_buf_addf(b, "%s%s", b->len > start ? ", " : "", t->not_captured);
+		pth_report_item(b, "%s", t->not_captured);
 }
 
 static void
@@ -506,11 +495,10 @@ void
 pth_report_href(
     const struct pth_report_test *t, const char *outdir, const char *path, struct pth_buf *b)
 {
-	struct pth_buf target = PTH_BUF_INIT;
+	pth_auto_buf target = PTH_BUF_INIT;
 
 	if (*t->run_dir != '\0')
 		relative(&target, outdir, t->run_dir);
 	pth_buf_addf(&target, "%s/%s", t->dir, path);
 	url(b, target.s);
-	pth_buf_release(&target);
 }

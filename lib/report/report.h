@@ -35,7 +35,7 @@ struct pth_report_service {
 	enum pth_health health;
 	const char *end;    /* "exit code 0", "stopped", "killed by SIGSEGV" */
 	const char *phases; /* "pre_run, run": those that were completed */
-	const char *error;  /* "" or why */
+	const char *error;  /* "" or why it complained or failed */
 	const char *use;    /* "" or what it used, at most */
 	int64_t code;       /* -1: none */
 	bool crashed;
@@ -122,16 +122,25 @@ int64_t pth_report_duration(const struct pth_report *r);
 double pth_report_rate(const struct pth_report *r);
 /* What is said behind the status: ", flaky", ", as expected" ..., or "". */
 const char *pth_report_mark(const struct pth_report_test *t);
-const char *pth_report_test_status(const struct pth_report_test *t);
+/* "passed" ..., "unknown" of PTH_STATUSES. */
+const char *pth_report_status_name(enum pth_status s);
 const char *pth_health_name(enum pth_health h);
 /* "demo: 3/4 tests ok (75.0%) in 1.5 s" */
 void pth_report_line(const struct pth_report *r, struct pth_buf *b);
 /* "handshake 22.8 ms, 3983 packets": what is worth a line. */
 void pth_report_numbers(const struct pth_report_test *t, struct pth_buf *b);
+/* Append texts up to a NULL: the first as it is, the second escaped, and so on in turn. */
+void pth_report_weave(struct pth_buf *b, void (*escape)(struct pth_buf *b, const char *s), ...)
+    __attribute__((sentinel));
+/* What HTML and XML write for & < > and ", or NULL. */
+const char *pth_report_entity(char c);
+/* Append to a list with commas that begins with b: one item, or each text of a JSON list. */
+void pth_report_item(struct pth_buf *b, const char *fmt, ...) PTH_PRINTF(2, 3);
+void pth_report_items(struct pth_buf *b, const json_t *texts);
 
-/* Append what a service used, of metrics.services.X; nothing when unknown. */
+/* Append to such a list what a service used, of metrics.services.X. */
 void pth_report_use(const json_t *metric, struct pth_buf *b);
-/* Append the logs that were cut at their limit. */
+/* Append to one the logs that were cut at their limit. */
 void pth_report_logs_cut(const json_t *result, struct pth_buf *b);
 
 /* A link to a file of the test, relative to outdir, percent-encoded. */
