@@ -60,7 +60,7 @@ struct pth_cause {
 	const char *name, *title, *advice;
 	enum pth_status status; /* the status that goes with it; PTH_STATUSES: none */
 	bool alone;             /* which is enough to name it */
-	const json_t *when;     /* owned: facts of a record, or NULL */
+	json_t *when;           /* owned: facts of a record, or NULL */
 	regex_t *log;           /* what the ends of logs say, or NULL */
 };
 
