@@ -17,7 +17,7 @@
 #include "base/os.h"
 #include "base/text.h"
 #include "io/file.h"
-#include "io/json.h"
+#include "io/record.h"
 
 #define SOURCE_MAX ((size_t)64 << 20)
 #define PLAN "plan.jsonl"
@@ -258,23 +258,21 @@ pth_rundir_put(
 }
 
 json_t *
-pth_rundir_get(const struct pth_rundir *d, const char *id, const char *file)
+pth_rundir_get(const char *path, const char *id, const char *file)
 {
-	pth_auto_buf path = PTH_BUF_INIT, b = PTH_BUF_INIT;
+	pth_auto_buf full = PTH_BUF_INIT, b = PTH_BUF_INIT;
 
-	pth_buf_addf(&path, "%s/%s/%s", d->path, id, file);
-	return pth_file_read(path.s, SOURCE_MAX, &b, NULL) == 0 ? pth_json_parse(b.s, b.len, NULL) :
+	pth_buf_addf(&full, "%s/%s/%s", path, id, file);
+	return pth_file_read(full.s, SOURCE_MAX, &b, NULL) == 0 ? pth_json_parse(b.s, b.len, NULL) :
 	                                                          NULL;
 }
 
 int64_t
 pth_rundir_duration(const char *path, const char *id)
 {
-	struct pth_rundir d = { .path = (char *)(uintptr_t)path, .fd = -1 };
-	json_auto_t *result = pth_rundir_get(&d, id, "result.json");
-	int64_t us = pth_json_int(result, "duration_us", 0);
+	json_auto_t *result = pth_rundir_get(path, id, "result.json");
 
-	return us > 0 ? us : -1;
+	return pth_result_duration_us(result) > 0 ? pth_result_duration_us(result) : -1;
 }
 
 int

@@ -48,8 +48,8 @@ int pth_rundir_put(
 /* The same of a line, for what may be lost with the machine's power. */
 int pth_rundir_note(struct pth_rundir *d, const char *id, const char *file,
     const struct pth_buf *line, struct pth_err *e);
-/* What was put there, or NULL when there is none that can be read. */
-json_t *pth_rundir_get(const struct pth_rundir *d, const char *id, const char *file);
+/* What was put there in the run directory at path, or NULL when there is none that can be read. */
+json_t *pth_rundir_get(const char *path, const char *id, const char *file);
 /* Keep the directory of a try that failed as tries/ID-N. */
 int pth_rundir_keep_try(struct pth_rundir *d, const char *id, int n, struct pth_err *e);
 /* Copy the experiment file in; what cannot be read is left out. */

@@ -12,19 +12,12 @@
 #include "host/ns.h"
 #include "host/run_id.h"
 #include "io/event.h"
-#include "io/json.h"
-#include "io/rec.h"
+#include "io/record.h"
 #include "supervise/state.h"
 #include "supervise/supervisor.h"
 #include "supervise/workdir.h"
 
 #define NO_LIMIT_US (366 * 86400 * PTH_SECOND_US)
-
-static const json_t *
-environment(const json_t *rec)
-{
-	return json_object_get(pth_rec_plan(rec), "environment");
-}
 
 bool
 run_runner_is_remote(const json_t *rec)
@@ -35,13 +28,11 @@ run_runner_is_remote(const json_t *rec)
 static unsigned
 wanted(const json_t *rec)
 {
-	const char *iso = pth_json_str(environment(rec), "isolation", "full");
+	const char *isolation = pth_env_isolation(pth_plan_environment(pth_rec_plan(rec)));
 
-	if (strcmp(iso, "none") == 0 || run_runner_is_remote(rec))
+	if (strcmp(isolation, "none") == 0 || run_runner_is_remote(rec))
 		return 0;
-	if (strcmp(iso, "net") == 0)
-		return PTH_NS_USER | PTH_NS_NET | PTH_NS_PID;
-	return PTH_NS_ALL;
+	return strcmp(isolation, "net") == 0 ? PTH_NS_USER | PTH_NS_NET | PTH_NS_PID : PTH_NS_ALL;
 }
 
 /* Does a service of it have limits that need a group? Then the run gets a
@@ -49,20 +40,20 @@ wanted(const json_t *rec)
 static void
 want_groups(struct pth_runner *r, struct pth_entry *x)
 {
-	json_t *s;
+	json_t *service;
 	size_t i;
 
 	x->groups = 0;
-	json_array_foreach(json_object_get(pth_rec_plan(x->rec), "services"), i, s) {
-		if (run_runner_is_remote(x->rec) ||
-		    !pth_limit_wants_group(json_object_get(s, "limits")))
-			continue;
-		if (!r->grouped)
-			pth_cgroups_open(&r->groups, r->owner);
-		r->grouped = true;
-		x->groups = ++r->last_groups;
+	if (run_runner_is_remote(x->rec))
 		return;
-	}
+	json_array_foreach(pth_plan_services(pth_rec_plan(x->rec)), i, service)
+		if (pth_limit_wants_group(pth_svc_limits(service))) {
+			if (!r->grouped)
+				pth_cgroups_open(&r->groups, r->owner);
+			r->grouped = true;
+			x->groups = ++r->last_groups;
+			return;
+		}
 }
 
 void
@@ -77,11 +68,11 @@ static void
 want_cache(struct pth_runner *r, const struct pth_entry *x)
 {
 	struct pth_err e;
-	json_t *s;
+	json_t *service;
 	size_t i;
 
-	json_array_foreach(json_object_get(pth_rec_plan(x->rec), "services"), i, s) {
-		if (r->cached || json_object_get(s, "compile_cache") == NULL)
+	json_array_foreach(pth_plan_services(pth_rec_plan(x->rec)), i, service) {
+		if (r->cached || pth_svc_compile_cache(service) == NULL)
 			continue;
 		r->cached = true;
 		r->cache.fd = pth_cache_open(&e);
@@ -91,12 +82,19 @@ want_cache(struct pth_runner *r, const struct pth_entry *x)
 	}
 }
 
+/* The places that are the same for all tests. */
+static struct pth_places
+places_of(const struct pth_runner *r)
+{
+	return (struct pth_places){
+		.share = r->home->share, .libexec = r->home->libexec, .bin = r->home->bin
+	};
+}
+
 static void
 want_common(struct pth_runner *r)
 {
-	const struct pth_places places = {
-		.share = r->share, .libexec = r->libexec, .bin = r->bin
-	};
+	const struct pth_places places = places_of(r);
 
 	if (r->common != NULL)
 		return;
@@ -113,7 +111,7 @@ furnish_view(const struct pth_runner *r, const struct pth_entry *x, struct pth_n
 	pth_auto_strv keep = NULL;
 	struct pth_ns_view view = { .run = r->dir->path,
 		.test = places->dir,
-		.read_only = pth_json_bool(environment(x->rec), "read_only", false) };
+		.read_only = pth_env_read_only(pth_plan_environment(plan)) };
 
 	if ((ns->asked & PTH_NS_MOUNT) != 0)
 		ns->asked |= PTH_NS_PRIVATE;
@@ -134,12 +132,7 @@ supervise(const struct pth_runner *r, const struct pth_entry *x, struct pth_ns *
     int ctl, int report)
 {
 	pth_auto_buf dir = PTH_BUF_INIT, out = PTH_BUF_INIT;
-	struct pth_places places = { .share = r->share,
-		.libexec = r->libexec,
-		.bin = r->bin,
-		.owner = r->owner,
-		.engine = run_runner_is_remote(x->rec),
-		.cache = r->cache.fd >= 0 && !run_runner_is_remote(x->rec) ? &r->cache : NULL };
+	struct pth_places places = places_of(r);
 	struct pth_supervise_req req = { .rec = x->rec,
 		.plan = pth_rec_plan(x->rec),
 		.places = &places,
@@ -148,7 +141,7 @@ supervise(const struct pth_runner *r, const struct pth_entry *x, struct pth_ns *
 		.phase = r->stages != NULL ? &r->stages[x->slot] : NULL };
 	char unique[PTH_UNIQUE_SIZE], prefix[32];
 	struct pth_entry *other;
-	json_t *result;
+	json_auto_t *result = NULL;
 
 	for (size_t i = 0; (other = pth_runner_active(r, &i)) != NULL;) {
 		pth_close(&other->ctl);
@@ -156,6 +149,9 @@ supervise(const struct pth_runner *r, const struct pth_entry *x, struct pth_ns *
 	}
 	pth_buf_addf(&dir, "%s/%s", r->dir->path, pth_rec_id(x->rec));
 	places.dir = dir.s;
+	places.owner = r->owner;
+	places.engine = run_runner_is_remote(x->rec);
+	places.cache = r->cache.fd >= 0 && !places.engine ? &r->cache : NULL;
 	pth_run_id_unique(r->owner, dir.s, unique);
 	places.unique = unique;
 	pth_event_test(pth_rec_id(x->rec));
@@ -169,14 +165,13 @@ supervise(const struct pth_runner *r, const struct pth_entry *x, struct pth_ns *
 	result = pth_supervise(&req);
 	pth_json_dump(&out, result);
 	pth_write_all(report, out.s, out.len);
-	json_decref(result);
 }
 
 /* What the parent keeps of a test that has begun. */
 static void
 begun(struct pth_runner *r, struct pth_entry *x, const struct pth_ns *ns)
 {
-	int64_t limit = pth_json_int(pth_rec_plan(x->rec), "timeout_us", 0);
+	int64_t limit = pth_plan_timeout_us(pth_rec_plan(x->rec));
 
 	x->state = PTH_ACTIVE;
 	x->isolated = (ns->used & PTH_NS_NET) != 0 || run_runner_is_remote(x->rec);
