@@ -1,6 +1,4 @@
 /* experiment_summary.json: the reference's fields, then ours. */
-#include <string.h>
-
 #include "base/cleanup.h"
 #include "report/report.h"
 
@@ -128,22 +126,15 @@ pth_report_json(const struct pth_report *r, struct pth_buf *b)
 {
 	json_auto_t *o = json_object();
 	json_t *meta = json_object(), *services = json_array();
-	const struct pth_report_test *first = r->tests, *last = NULL;
 	pth_auto_str text = NULL;
 
-	for (const struct pth_report_test *t = r->tests; t != NULL; t = t->next) {
+	for (const struct pth_report_test *t = r->tests; t != NULL; t = t->next)
 		for (const struct pth_report_service *s = t->services; s != NULL; s = s->next)
 			pth_json_push(services, service_json(t, s));
-		if (*t->started != '\0' &&
-		    (*first->started == '\0' || strcmp(t->started, first->started) < 0))
-			first = t;
-		if (*t->ended != '\0' && (last == NULL || strcmp(t->ended, last->ended) > 0))
-			last = t;
-	}
 	pth_summary_set_experiment_id(o, r->run);
 	pth_summary_set_status(o, pth_report_status(r));
-	pth_summary_set_start_time(o, first != NULL ? or_null(first->started) : NULL);
-	pth_summary_set_end_time(o, last != NULL ? or_null(last->ended) : NULL);
+	pth_summary_set_start_time(o, or_null(r->started));
+	pth_summary_set_end_time(o, or_null(r->ended));
 	pth_summary_set_duration_seconds(o, (double)pth_report_duration(r) / 1e6);
 	pth_summary_set_configuration_file(o, or_null(r->file));
 	pth_summary_set_tests(o, tests_json(r));

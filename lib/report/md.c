@@ -104,16 +104,6 @@ metadata(const json_t *given, struct pth_buf *b)
 }
 
 static void
-moment(struct pth_buf *b, const char *name, int64_t us)
-{
-	pth_auto_buf time = PTH_BUF_INIT;
-
-	if (us > 0)
-		pth_rfc3339(&time, us);
-	field(b, name, us > 0 ? time.s : "nothing was run");
-}
-
-static void
 overview(const struct pth_report *r, struct pth_buf *b)
 {
 	const char *status = pth_report_status(r);
@@ -123,8 +113,8 @@ overview(const struct pth_report *r, struct pth_buf *b)
 	pth_buf_addf(
 	    b, "- **Status**: %s %s\n", strcmp(status, "completed") == 0 ? "✅" : "❌", status);
 	remark(b, "Incomplete", r->incomplete);
-	moment(b, "Start", r->first_us);
-	moment(b, "End", r->last_us);
+	field(b, "Start", *r->started != '\0' ? r->started : "nothing was run");
+	field(b, "End", *r->ended != '\0' ? r->ended : "nothing was run");
 	pth_buf_adds(b, "- **Duration**: ");
 	duration(b, pth_report_duration(r));
 	pth_buf_addc(b, '\n');

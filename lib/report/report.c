@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -19,7 +20,7 @@ pth_report_new(const char *causes)
 	memset(r, 0, sizeof *r);
 	r->end = &r->tests;
 	r->causes_file = causes;
-	r->run = r->file = r->incomplete = r->generated = "";
+	r->run = r->file = r->started = r->ended = r->incomplete = r->generated = "";
 	return r;
 }
 
@@ -268,10 +269,14 @@ add_times(struct pth_report *r, const struct pth_report_test *t)
 {
 	int64_t us;
 
-	if (pth_rfc3339_parse(t->started, &us) && (r->first_us == 0 || us < r->first_us))
+	if (pth_rfc3339_parse(t->started, &us) && (r->first_us == 0 || us < r->first_us)) {
 		r->first_us = us;
-	if (pth_rfc3339_parse(t->ended, &us) && us > r->last_us)
+		r->started = t->started;
+	}
+	if (pth_rfc3339_parse(t->ended, &us) && us > r->last_us) {
 		r->last_us = us;
+		r->ended = t->ended;
+	}
 }
 
 static const char *
@@ -478,12 +483,10 @@ relative(struct pth_buf *b, const char *from, const char *to)
 	for (; from[i] != '\0' && from[i] == to[i]; i++)
 		if (from[i] == '/')
 			same = i + 1;
-	if (from[i] == '\0' && (to[i] == '\0' || to[i] == '/'))
-		same = to[i] == '\0' ? i : i + 1;
-	else if (to[i] == '\0' && from[i] == '/')
+	if ((from[i] == '\0' || from[i] == '/') && (to[i] == '\0' || to[i] == '/'))
 		same = i + 1;
-	from += same < strlen(from) ? same : strlen(from);
-	to += same < strlen(to) ? same : strlen(to);
+	from += MIN(same, strlen(from));
+	to += MIN(same, strlen(to));
 	for (const char *p = from; *p != '\0'; p++)
 		if (p == from || p[-1] == '/')
 			pth_buf_adds(b, "../");

@@ -95,6 +95,7 @@ struct pth_report {
 	size_t bad;                     /* not ok, without those that were skipped */
 	size_t count[PTH_STATUSES + 1]; /* by status; the last: without a verdict */
 	int64_t first_us, last_us;      /* realtime; 0: nothing was run */
+	const char *started, *ended;    /* the same as text, or "" */
 	int64_t peak_rss_kb, disk_bytes, log_bytes;
 	size_t tails;
 	const char *causes_file; /* borrowed: the catalogue, NULL: none */

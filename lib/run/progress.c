@@ -139,17 +139,16 @@ put_time(struct pth_buf *b, int64_t us)
 static void
 put_left(struct pth_buf *b, const struct pth_progress_test *t)
 {
-	if (t->expected >= 0 && t->elapsed <= t->expected) {
-		pth_buf_adds(b, "about ");
-		put_time(b, t->expected - t->elapsed);
-		pth_buf_adds(b, " left");
-	} else if (t->expected >= 0) {
+	bool known = t->expected >= 0;
+	int64_t left = (known ? t->expected : t->limit) - t->elapsed;
+
+	if (known && left < 0) {
 		pth_buf_adds(b, "over the ");
 		put_time(b, t->expected);
 		pth_buf_adds(b, " of last time");
-	} else if (t->limit > 0) {
-		pth_buf_adds(b, "at most ");
-		put_time(b, t->limit > t->elapsed ? t->limit - t->elapsed : 0);
+	} else if (known || t->limit > 0) {
+		pth_buf_adds(b, known ? "about " : "at most ");
+		put_time(b, left > 0 ? left : 0);
 		pth_buf_adds(b, " left");
 	}
 }

@@ -55,8 +55,9 @@ pth_runner_open(struct pth_runner *r)
 		r->stages = NULL;
 }
 
-struct pth_entry *
-run_runner_at(const struct pth_runner *r, size_t i)
+/* The i-th record that is held. */
+static struct pth_entry *
+entry_at(const struct pth_runner *r, size_t i)
 {
 	return &r->entries[(r->first + i) % r->window];
 }
@@ -74,8 +75,8 @@ void
 pth_runner_release(struct pth_runner *r)
 {
 	for (size_t i = 0; i < r->count; i++) {
-		json_decref(run_runner_at(r, i)->rec);
-		release(run_runner_at(r, i));
+		json_decref(entry_at(r, i)->rec);
+		release(entry_at(r, i));
 	}
 	if (r->grouped)
 		pth_cgroups_close(&r->groups);
@@ -91,14 +92,14 @@ pth_runner_release(struct pth_runner *r)
 struct pth_entry *
 pth_runner_nth(const struct pth_runner *r, size_t i)
 {
-	return i < r->count ? run_runner_at(r, i) : NULL;
+	return i < r->count ? entry_at(r, i) : NULL;
 }
 
 struct pth_entry *
 pth_runner_active(const struct pth_runner *r, size_t *i)
 {
 	while (*i < r->count) {
-		struct pth_entry *x = run_runner_at(r, (*i)++);
+		struct pth_entry *x = entry_at(r, (*i)++);
 
 		if (x->state == PTH_ACTIVE)
 			return x;
@@ -141,7 +142,7 @@ rank_of(const struct pth_runner *r, const struct pth_entry *x)
 void
 pth_runner_add(struct pth_runner *r, json_t *rec, struct pth_buf *line, bool run, int64_t expected)
 {
-	struct pth_entry *x = run_runner_at(r, r->count++);
+	struct pth_entry *x = entry_at(r, r->count++);
 
 	*x = (struct pth_entry){ .rec = rec,
 		.line = *line,
@@ -179,13 +180,13 @@ pth_runner_take(struct pth_runner *r)
 	size_t i = 0, last = r->unordered ? r->count : r->count > 0;
 	struct pth_entry x;
 
-	while (i < last && run_runner_at(r, i)->state != PTH_DONE)
+	while (i < last && entry_at(r, i)->state != PTH_DONE)
 		i++;
 	if (i == last)
 		return NULL;
 	/* The gap of a later one is filled by those before it. */
-	for (x = *run_runner_at(r, i); i > 0; i--)
-		*run_runner_at(r, i) = *run_runner_at(r, i - 1);
+	for (x = *entry_at(r, i); i > 0; i--)
+		*entry_at(r, i) = *entry_at(r, i - 1);
 	release(&x);
 	r->first = (r->first + 1) % r->window;
 	r->count--;
@@ -225,11 +226,11 @@ choose(struct pth_runner *r)
 	size_t k;
 
 	for (size_t i = 0; i < r->count; i++)
-		r->turns[i] = turn(r, run_runner_at(r, i), now);
+		r->turns[i] = turn(r, entry_at(r, i), now);
 	k = pth_schedule_next(r->turns, r->count, r->jobs, r->window);
 	for (size_t i = 0; i < k && k < r->count; i++)
-		run_runner_at(r, i)->passed += r->turns[i].state == PTH_TURN_WAITS;
-	return k < r->count ? run_runner_at(r, k) : NULL;
+		entry_at(r, i)->passed += r->turns[i].state == PTH_TURN_WAITS;
+	return k < r->count ? entry_at(r, k) : NULL;
 }
 
 /* Is another try worth it? Not for what would be the same again. */
@@ -248,13 +249,14 @@ static int
 retry(struct pth_runner *r, struct pth_entry *x, struct pth_err *e)
 {
 	const json_t *result = pth_test_result(x->rec);
-	json_t *attempt = json_object();
+	json_t *attempt;
 	int64_t pause = RETRY_FIRST_US << (x->attempt < 8 ? x->attempt - 1 : 7);
 
 	if (pth_rundir_keep_try(r->dir, pth_rec_id(x->rec), x->attempt, e) != 0)
 		return -1;
 	if (x->tries == NULL)
 		x->tries = json_array();
+	attempt = json_object();
 	pth_attempt_set_attempt(attempt, x->attempt);
 	pth_attempt_set_status(attempt, pth_result_status(result));
 	pth_attempt_set_reason(attempt, pth_result_reason(result));

@@ -19,8 +19,10 @@
 
 #define NO_LIMIT_US (366 * 86400 * PTH_SECOND_US)
 
-bool
-run_runner_is_remote(const json_t *rec)
+/* Do the services run where the environment's own program puts them (an
+ * engine's containers), and not as our children? */
+static bool
+is_remote(const json_t *rec)
 {
 	return !pth_rec_plan_is_local(pth_rec_plan(rec));
 }
@@ -30,7 +32,7 @@ wanted(const json_t *rec)
 {
 	const char *isolation = pth_env_isolation(pth_plan_environment(pth_rec_plan(rec)));
 
-	if (strcmp(isolation, "none") == 0 || run_runner_is_remote(rec))
+	if (strcmp(isolation, "none") == 0 || is_remote(rec))
 		return 0;
 	return strcmp(isolation, "net") == 0 ? PTH_NS_USER | PTH_NS_NET | PTH_NS_PID : PTH_NS_ALL;
 }
@@ -44,7 +46,7 @@ want_groups(struct pth_runner *r, struct pth_entry *x)
 	size_t i;
 
 	x->groups = 0;
-	if (run_runner_is_remote(x->rec))
+	if (is_remote(x->rec))
 		return;
 	json_array_foreach(pth_plan_services(pth_rec_plan(x->rec)), i, service)
 		if (pth_limit_wants_group(pth_svc_limits(service))) {
@@ -150,7 +152,7 @@ supervise(const struct pth_runner *r, const struct pth_entry *x, struct pth_ns *
 	pth_buf_addf(&dir, "%s/%s", r->dir->path, pth_rec_id(x->rec));
 	places.dir = dir.s;
 	places.owner = r->owner;
-	places.engine = run_runner_is_remote(x->rec);
+	places.engine = is_remote(x->rec);
 	places.cache = r->cache.fd >= 0 && !places.engine ? &r->cache : NULL;
 	pth_run_id_unique(r->owner, dir.s, unique);
 	places.unique = unique;
@@ -174,7 +176,7 @@ begun(struct pth_runner *r, struct pth_entry *x, const struct pth_ns *ns)
 	int64_t limit = pth_plan_timeout_us(pth_rec_plan(x->rec));
 
 	x->state = PTH_ACTIVE;
-	x->isolated = (ns->used & PTH_NS_NET) != 0 || run_runner_is_remote(x->rec);
+	x->isolated = (ns->used & PTH_NS_NET) != 0 || is_remote(x->rec);
 	if (x->claim.isolable)
 		r->net = x->isolated ? PTH_NET_OWN : PTH_NET_REFUSED;
 	x->started = pth_mono_us();
@@ -201,17 +203,6 @@ free_slot(const struct pth_runner *r)
 	}
 }
 
-/* In the child, which ends here. */
-static void
-become_supervisor(const struct pth_runner *r, const struct pth_entry *x, struct pth_ns *ns,
-    int dirfd, struct pth_pipe *ctl, struct pth_pipe *report)
-{
-	pth_close(&ctl->to);
-	pth_close(&report->from);
-	supervise(r, x, ns, dirfd, ctl->from, report->to);
-	_exit(0);
-}
-
 static int
 launch(struct pth_runner *r, struct pth_entry *x, struct pth_err *e)
 {
@@ -235,8 +226,12 @@ launch(struct pth_runner *r, struct pth_entry *x, struct pth_err *e)
 	x->pid = pth_ns_fork(wanted(x->rec), &ns, e);
 	if (x->pid < 0)
 		return -1;
-	if (x->pid == 0)
-		become_supervisor(r, x, &ns, dirfd, &ctl, &report);
+	if (x->pid == 0) {
+		pth_close(&ctl.to);
+		pth_close(&report.from);
+		supervise(r, x, &ns, dirfd, ctl.from, report.to);
+		_exit(0);
+	}
 	x->ctl = pth_take_fd(&ctl.to);
 	x->report = pth_take_fd(&report.from);
 	begun(r, x, &ns);
@@ -246,13 +241,10 @@ launch(struct pth_runner *r, struct pth_entry *x, struct pth_err *e)
 int
 run_runner_launch(struct pth_runner *r, struct pth_entry *x, struct pth_err *e)
 {
-	struct pth_err why = { 0 };
-
-	if (launch(r, x, &why) == 0)
+	if (launch(r, x, e) == 0)
 		return 0;
 	/* The next end of a test gives some back. */
-	if (r->active > 0 && (why.error == EMFILE || why.error == ENFILE || why.error == EAGAIN))
-		return 1;
-	*e = why;
-	return -1;
+	return r->active > 0 && (e->error == EMFILE || e->error == ENFILE || e->error == EAGAIN) ?
+	    1 :
+	    -1;
 }
