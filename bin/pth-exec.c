@@ -197,7 +197,7 @@ main(int argc, char **argv)
 	if (sigfd < 0)
 		pth_die(PTH_SYSTEM, "signalfd:");
 	run(&x, sigfd);
-	pth_runner_drain(&x.s.runner);
+	pth_runner_reap(&x.s.runner, true);
 	if (*x.broken.text != '\0' || (x.signal == 0 && pth_rec_whole(&x.in, &x.broken) != 0)) {
 		pth_complain("%s", x.broken.text);
 		code = x.broken.code;

@@ -104,8 +104,8 @@ test_details(const struct pth_report_test *t, const char *outdir, size_t i, stru
 	    b, "<details id=\"t%zu\"%s>", i, t->ok || t->status == PTH_S_SKIPPED ? "" : " open");
 	HTML(b, "<summary>", t->id, ": ", t->name, "</summary>\n");
 	remark(b, "", t->description);
-	for (size_t k = 0; t->broken[k] != NULL; k++)
-		element(b, "p", t->broken[k]);
+	for (size_t k = 0; k < json_array_size(t->broken); k++)
+		element(b, "p", json_string_value(json_array_get(t->broken, k)));
 	remark(b, "Not isolated: ", t->not_isolated);
 	remark(b, "Capture: ", t->not_captured);
 	remark(b, "Went on without: ", t->degraded);

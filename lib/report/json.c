@@ -11,12 +11,10 @@ or_null(const char *s)
 static json_t *
 test_json(const struct pth_report_test *t)
 {
-	json_t *o = json_object(), *links = json_array(), *broken = json_array();
+	json_t *o = json_object(), *links = json_array();
 
 	for (const struct pth_report_link *l = t->links; l != NULL; l = l->next)
 		pth_json_push(links, pth_json_string(l->path));
-	for (const char *const *rule = t->broken; *rule != NULL; rule++)
-		pth_json_push(broken, pth_json_string(*rule));
 	pth_sumtest_set_name(o, t->name);
 	pth_sumtest_set_status(o, pth_report_status_name(t->status));
 	pth_sumtest_set_duration(o, (double)t->duration_us / 1e6);
@@ -30,7 +28,7 @@ test_json(const struct pth_report_test *t)
 	pth_sumtest_set_expected_failure(o, t->expected);
 	pth_sumtest_set_flaky(o, t->flaky);
 	pth_sumtest_set_summary(o, t->summary);
-	pth_sumtest_set_broken_rules(o, broken);
+	pth_sumtest_set_broken_rules(o, json_incref(t->broken));
 	pth_sumtest_set_not_isolated(o, or_null(t->not_isolated));
 	pth_sumtest_set_not_captured(o, or_null(t->not_captured));
 	pth_sumtest_set_logs_cut(o, or_null(t->logs_cut));
@@ -90,13 +88,10 @@ fast_fail_json(const struct pth_report *r)
 static json_t *
 resources_json(const struct pth_report *r)
 {
-	json_t *o = json_object();
-
-	pth_sumcost_set_peak_memory_mb(o, (double)r->peak_rss_kb / 1024);
-	pth_sumcost_set_disk_usage_mb(o, (double)r->disk_bytes / 1048576);
-	pth_sumcost_set_docker_images_created(o, 0);
-	pth_sumcost_set_total_log_size_mb(o, (double)r->log_bytes / 1048576);
-	return o;
+	return json_pack("{s:f,s:f,s:i,s:f}", PTH_KEY(sumcost, peak_memory_mb),
+	    (double)r->peak_rss_kb / 1024, PTH_KEY(sumcost, disk_usage_mb),
+	    (double)r->disk_bytes / 1048576, PTH_KEY(sumcost, docker_images_created), 0,
+	    PTH_KEY(sumcost, total_log_size_mb), (double)r->log_bytes / 1048576);
 }
 
 static json_t *

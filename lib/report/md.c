@@ -348,8 +348,8 @@ one_failure(const struct pth_report_test *t, const char *outdir, struct pth_buf 
 	MD(b, "\n### ", t->name, "\n\n");
 	field(b, "Status", pth_report_status_name(t->status));
 	field(b, "Error", t->summary);
-	for (size_t i = 0; t->broken[i] != NULL; i++)
-		field(b, "Broken rule", t->broken[i]);
+	for (size_t i = 0; i < json_array_size(t->broken); i++)
+		field(b, "Broken rule", json_string_value(json_array_get(t->broken, i)));
 	if (t->cause != NULL)
 		pth_buf_addf(b, "- **Likely cause**: %s (%s, score %.1f)\n- **What to do**: %s\n",
 		    t->cause->title, t->cause->name, t->score, t->cause->advice);

@@ -27,8 +27,10 @@ pth_report_new(const char *causes)
 void
 pth_report_free(struct pth_report *r)
 {
-	for (struct pth_report_test *t = r->tests; t != NULL; t = t->next)
+	for (struct pth_report_test *t = r->tests; t != NULL; t = t->next) {
 		json_decref(t->metrics);
+		json_decref(t->broken);
+	}
 	json_decref(r->metadata);
 	pth_report_causes_free(r);
 	pth_arena_release(&r->arena);
@@ -54,30 +56,21 @@ keep_buf(struct pth_report *r, struct pth_buf *b)
 static void
 add_verdict(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 {
-	const json_t *v = pth_test_verdict(rec), *rule, *mark;
-	size_t i, n = 0;
+	const json_t *v = pth_test_verdict(rec), *rule;
+	size_t i;
 
 	t->status = pth_status_of(pth_verdict_status(v));
 	t->ok = pth_verdict_ok(v);
 	t->expected = pth_verdict_expected(v);
 	t->summary = v != NULL ? keep(r, pth_verdict_summary(v)) :
 	                         "no verdict: pth-collect has not seen this test";
-	json_array_foreach(pth_verdict_marks(v), i, mark) {
-		const char *s = json_is_string(mark) ? json_string_value(mark) : "";
-
-		t->flaky |= strcmp(s, "flaky") == 0;
-		t->unexpected |= strcmp(s, "unexpected-pass") == 0;
-	}
-	t->broken = pth_arena_alloc(
-	    &r->arena, (json_array_size(pth_verdict_rules(v)) + 1) * sizeof *t->broken);
-	json_array_foreach(pth_verdict_rules(v), i, rule) {
-		struct pth_buf b = PTH_BUF_INIT;
-
-		if (!json_is_false(PTH_GET(judged, rule, ok)))
-			continue;
-		pth_buf_addf(&b, "%s: %s", pth_judged_rule(rule), pth_judged_text(rule));
-		t->broken[n++] = keep_buf(r, &b);
-	}
+	t->flaky = pth_json_has(pth_verdict_marks(v), "flaky");
+	t->unexpected = pth_json_has(pth_verdict_marks(v), "unexpected-pass");
+	t->broken = json_array();
+	json_array_foreach(pth_verdict_rules(v), i, rule)
+		if (json_is_false(PTH_GET(judged, rule, ok)))
+			pth_json_push(t->broken,
+			    json_sprintf("%s: %s", pth_judged_rule(rule), pth_judged_text(rule)));
 }
 
 static bool
@@ -410,7 +403,7 @@ pth_report_status_name(enum pth_status s)
 const char *
 pth_health_name(enum pth_health h)
 {
-	static const char *const names[] = { "healthy", "degraded", "failed", "unknown" };
+	static const char *const names[] = { "healthy", "degraded", "failed" };
 
 	return names[h];
 }

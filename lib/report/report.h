@@ -26,7 +26,7 @@
 #define PTH_REPORT_TAILS 100 /* failed tests whose last log lines are kept */
 #define PTH_REPORT_LINKS 60  /* files linked per test */
 
-enum pth_health { PTH_HEALTHY, PTH_DEGRADED, PTH_UNHEALTHY, PTH_HEALTH_UNKNOWN };
+enum pth_health { PTH_HEALTHY, PTH_DEGRADED, PTH_UNHEALTHY };
 
 struct pth_report_service {
 	struct pth_report_service *next;
@@ -81,7 +81,7 @@ struct pth_report_test {
 	struct pth_report_service *services;
 	struct pth_report_link *links;
 	struct pth_report_tail *tails;
-	const char **broken;           /* rules that did not hold, NULL-terminated */
+	json_t *broken;                /* texts: rules that did not hold */
 	const struct pth_cause *cause; /* the most likely one, or NULL */
 	double score;                  /* of the cause, 0.4 to 1 */
 };

@@ -111,8 +111,8 @@ junit_outcome(const struct pth_report_test *t, struct pth_buf *b)
 	}
 	XML(b, "      <", element, " message=\"", t->summary, "\" type=\"",
 	    pth_report_status_name(t->status), "\">");
-	for (size_t i = 0; t->broken[i] != NULL; i++)
-		XML(b, "", t->broken[i], "\n");
+	for (size_t i = 0; i < json_array_size(t->broken); i++)
+		XML(b, "", json_string_value(json_array_get(t->broken, i)), "\n");
 	pth_buf_addf(b, "</%s>\n", element);
 }
 

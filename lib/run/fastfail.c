@@ -74,36 +74,15 @@ trigger(struct pth_fastfail *f, enum pth_category c, const char *fmt, ...)
 	return true;
 }
 
-/* Failures of this category among the recent ones. */
-static unsigned
-repeated(const struct pth_fastfail *f, enum pth_category c, int64_t now)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < f->nrecent; i++)
-		n += f->recent[i].category == c && now - f->recent[i].at <= WINDOW_US;
-	return n;
-}
-
-static void
-remember(struct pth_fastfail *f, enum pth_category c, int64_t now)
-{
-	f->failures++;
-	if (f->nrecent == PTH_FASTFAIL_RECENT) {
-		memmove(f->recent, f->recent + 1, sizeof f->recent - sizeof f->recent[0]);
-		f->nrecent--;
-	}
-	f->recent[f->nrecent].category = c;
-	f->recent[f->nrecent++].at = now;
-}
-
 /* Too many of one kind, one after the other. on: the switch of the kind. */
 static bool
 cascades(
     struct pth_fastfail *f, const json_t *set, const json_t *on, enum pth_category c, int64_t now)
 {
-	unsigned limit = rules[c].cascade, n = repeated(f, c, now);
+	unsigned limit = rules[c].cascade, n = 0;
 
+	for (size_t i = 0; i < countof(f->recent); i++)
+		n += f->recent[i].category == c && now - f->recent[i].at <= WINDOW_US;
 	if (c == PTH_CAT_TIMEOUT)
 		limit = (unsigned)pth_json_int(
 		    set, PTH_KEY(failing, timeout_cascade_threshold), limit);
@@ -122,7 +101,7 @@ pth_fastfail_note(struct pth_fastfail *f, const json_t *rec, int64_t now)
 
 	if (c == PTH_CAT_NONE || f->triggered)
 		return false;
-	remember(f, c, now);
+	f->recent[f->failures++ % PTH_FASTFAIL_RECENT] = (struct pth_failure){ c, now };
 	if (f->max > 0 && f->failures >= f->max)
 		return trigger(f, c, "%u failures, --fail-fast %u", f->failures, f->max);
 	if (!pth_failing_enabled(set) || pth_test_continue_on_failure(rec))

@@ -22,11 +22,10 @@
 struct pth_fastfail {
 	unsigned max;      /* --fail-fast N: stop after N failures; 0: not given */
 	unsigned failures; /* so far */
-	struct {
+	struct pth_failure {
 		enum pth_category category;
-		int64_t at; /* monotonic */
-	} recent[PTH_FASTFAIL_RECENT];
-	unsigned nrecent;
+		int64_t at;            /* monotonic */
+	} recent[PTH_FASTFAIL_RECENT]; /* a ring */
 	bool triggered;
 	enum pth_category category; /* that triggered it */
 	char reason[311];           /* why the tests that are left are skipped */

@@ -139,7 +139,7 @@ emit(struct pth_run *run, json_t *take, struct pth_err *e)
 
 	pth_rec_line(&line, rec);
 	if (run->opened && pth_rec_is_test(rec) &&
-	    pth_rundir_append(&run->dir, "results.jsonl", &line, e) != 0)
+	    pth_rundir_line(&run->dir, NULL, "results.jsonl", &line, e) != 0)
 		return -1;
 	if (isatty(fileno(run->out.fp)) != 0)
 		pth_progress_wipe(&run->progress);
@@ -185,7 +185,7 @@ pth_run_take(struct pth_run *run, json_t *take, struct pth_err *e)
 	runs = test && result == NULL;
 	if (test && run->opened) {
 		pth_rec_line(&line, rec);
-		if (pth_rundir_append(&run->dir, "plan.jsonl", &line, e) != 0)
+		if (pth_rundir_line(&run->dir, NULL, "plan.jsonl", &line, e) != 0)
 			return -1;
 	}
 	if (result != NULL)
@@ -231,8 +231,8 @@ pth_run_end(struct pth_run *run, struct pth_err *e)
 
 	pth_buf_addf(&end, "{\"pth\":1,\"type\":\"end\",\"tests\":%ld}\n", run->out.tests);
 	if (run->opened &&
-	    (pth_rundir_append(&run->dir, "plan.jsonl", &end, e) != 0 ||
-	        pth_rundir_append(&run->dir, "results.jsonl", &end, e) != 0))
+	    (pth_rundir_line(&run->dir, NULL, "plan.jsonl", &end, e) != 0 ||
+	        pth_rundir_line(&run->dir, NULL, "results.jsonl", &end, e) != 0))
 		return -1;
 	return pth_rec_end(&run->out, e);
 }

@@ -404,26 +404,19 @@ is_active(const struct pth_runner *r, pid_t pid)
 	return x != NULL;
 }
 
-/* Reap supervisors that have reported; one that has not is its entry's business. */
-static void
-reap(struct pth_runner *r, int flags)
+void
+pth_runner_reap(struct pth_runner *r, bool wait)
 {
+	int flags = WEXITED | WNOWAIT | (wait ? 0 : WNOHANG);
 	siginfo_t si;
 
 	while (r->dying > 0) {
 		si.si_pid = 0;
-		if (waitid(P_ALL, 0, &si, WEXITED | WNOWAIT | flags) != 0 || si.si_pid == 0 ||
-		    is_active(r, si.si_pid))
+		if (waitid(P_ALL, 0, &si, flags) != 0 || si.si_pid == 0 || is_active(r, si.si_pid))
 			return;
 		waitpid(si.si_pid, NULL, 0);
 		r->dying--;
 	}
-}
-
-void
-pth_runner_drain(struct pth_runner *r)
-{
-	reap(r, 0);
 }
 
 /* Read the report as far as it has come. */
@@ -451,7 +444,7 @@ pth_runner_attend(struct pth_runner *r, struct pth_err *e)
 	for (size_t i = 0; (x = pth_runner_active(r, &i)) != NULL;)
 		if (attend(r, x, e) != 0)
 			return -1;
-	reap(r, WNOHANG);
+	pth_runner_reap(r, false);
 	return 0;
 }
 

@@ -110,8 +110,9 @@ size_t pth_runner_fds(const struct pth_runner *r, int *fds, size_t max);
 /* Read what came from supervisors, reap the ended, enforce deadlines.
  * -1 with e when a result could not be stored. */
 int pth_runner_attend(struct pth_runner *r, struct pth_err *e);
-/* Wait until every supervisor has been reaped. */
-void pth_runner_drain(struct pth_runner *r);
+/* Reap supervisors that have reported (one that has not is its entry's business), or
+ * wait until all of these are. */
+void pth_runner_reap(struct pth_runner *r, bool wait);
 /* Stop everything: tests end as interrupted, waiting ones are not begun.
  * hard: without goodbye. */
 void pth_runner_interrupt(struct pth_runner *r, bool hard);

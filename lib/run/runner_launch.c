@@ -37,43 +37,26 @@ wanted(const json_t *rec)
 	return strcmp(isolation, "net") == 0 ? PTH_NS_USER | PTH_NS_NET | PTH_NS_PID : PTH_NS_ALL;
 }
 
-/* Does a service of it have limits that need a group? Then the run gets a
- * place for groups, and the test a number. */
-static void
-want_groups(struct pth_runner *r, struct pth_entry *x)
-{
-	json_t *service;
-	size_t i;
-
-	x->groups = 0;
-	if (is_remote(x->rec))
-		return;
-	json_array_foreach(pth_plan_services(pth_rec_plan(x->rec)), i, service)
-		if (pth_limit_wants_group(pth_svc_limits(service))) {
-			if (!r->grouped)
-				pth_cgroups_open(&r->groups, r->owner);
-			r->grouped = true;
-			x->groups = ++r->last_groups;
-			return;
-		}
-}
-
 void
 run_runner_group_prefix(const struct pth_entry *x, char to[32])
 {
 	snprintf(to, 32, "%u.", x->groups);
 }
 
-/* Does a service of it want the cache of compiled things? Opened here, for
- * the test may not see where it lies, or not write there. */
+/* What services of the test want, and the run gets with the first of them: control
+ * groups, of which the test has a number, and the cache of compiled things. This is
+ * opened here, for the test may not see where it lies, or not write there. */
 static void
-want_cache(struct pth_runner *r, const struct pth_entry *x)
+want_of_services(struct pth_runner *r, struct pth_entry *x)
 {
+	bool grouped = false;
 	struct pth_err e;
 	json_t *service;
 	size_t i;
 
 	json_array_foreach(pth_plan_services(pth_rec_plan(x->rec)), i, service) {
+		grouped = grouped ||
+		    (!is_remote(x->rec) && pth_limit_wants_group(pth_svc_limits(service)));
 		if (r->cached || pth_svc_compile_cache(service) == NULL)
 			continue;
 		r->cached = true;
@@ -82,6 +65,10 @@ want_cache(struct pth_runner *r, const struct pth_entry *x)
 		if (r->cache.fd < 0)
 			pth_warn("%s", e.text);
 	}
+	if (grouped && !r->grouped)
+		pth_cgroups_open(&r->groups, r->owner);
+	r->grouped = r->grouped || grouped;
+	x->groups = grouped ? ++r->last_groups : 0;
 }
 
 /* The places that are the same for all tests. */
@@ -211,14 +198,13 @@ launch(struct pth_runner *r, struct pth_entry *x, struct pth_err *e)
 	pth_auto_pipe ctl = PTH_PIPE_INIT, report = PTH_PIPE_INIT;
 	struct pth_ns ns;
 
-	if (dirfd < 0 || pth_rundir_note(r->dir, id, "record.json", &x->line, e) != 0)
+	if (dirfd < 0 || pth_rundir_line(r->dir, id, "record.json", &x->line, e) != 0)
 		return -1;
 	/* We do not wait for a report, but a supervisor may wait for its reader. */
 	if (pth_pipe_open(&ctl) != 0 || pth_pipe_open(&report) != 0 ||
 	    fcntl(report.from, F_SETFL, O_NONBLOCK) != 0)
 		return pth_err_set(e, PTH_SYSTEM, "pipe:");
-	want_groups(r, x);
-	want_cache(r, x);
+	want_of_services(r, x);
 	want_common(r);
 	x->slot = free_slot(r);
 	if (r->stages != NULL)
