@@ -85,6 +85,43 @@ has_captures(const json_t *result)
 	return false;
 }
 
+static void
+count(struct pth_buf *b, int64_t n, const char *one, const char *more)
+{
+	if (n >= 0)
+		pth_report_item(b, "%lld %s", (long long)n, n == 1 ? one : more);
+}
+
+/* Append what a service used, of metrics.services.X. */
+static void
+add_use(const json_t *metric, struct pth_buf *b)
+{
+	const json_t *peak = pth_msvc_peak(metric), *traffic = pth_msvc_traffic(metric);
+
+	if (peak != NULL) {
+		pth_buf_addf(b, "%.4g %% of a processor (at most %.4g %%)",
+		    pth_peak_mean_cpu_percent(peak), pth_peak_max_cpu_percent(peak));
+		count(b, pth_peak_max_rss_kb(peak), "kB", "kB");
+		count(b, pth_peak_max_threads(peak), "thread", "threads");
+		count(b, pth_peak_max_fds(peak), "descriptor", "descriptors");
+	}
+	count(b, pth_traffic_sent_packets(traffic), "packet sent", "packets sent");
+	count(b, pth_traffic_received_packets(traffic), "received", "received");
+}
+
+/* Append the logs that were cut at their limit. */
+static void
+add_logs_cut(const json_t *result, struct pth_buf *b)
+{
+	const char *name, *file;
+	json_t *s, *bytes;
+
+	json_object_foreach(pth_result_services(result), name, s)
+		json_object_foreach(pth_rsvc_logs_cut(s), file, bytes)
+			pth_report_item(b, "%s/%s (%lld bytes dropped)", name, file,
+			    (long long)json_integer_value(bytes));
+}
+
 /* What was promised of isolation and capture but not given. */
 static void
 add_lacks(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
@@ -99,7 +136,7 @@ add_lacks(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 	t->not_isolated = keep_buf(r, &b);
 	pth_report_items(&b, pth_result_degraded(result));
 	t->degraded = keep_buf(r, &b);
-	pth_report_logs_cut(result, &b);
+	add_logs_cut(result, &b);
 	t->logs_cut = keep_buf(r, &b);
 	pth_losses_notes(rec, true, &b);
 	t->not_captured = keep_buf(r, &b);
@@ -193,7 +230,7 @@ add_service(struct pth_report *r, struct pth_report_test *t, const json_t *rec, 
 	how = pth_verdict_service_end(rec, name, &b);
 	s->end = keep_buf(r, &b);
 	s->error = keep(r, pth_rsvc_error(result));
-	pth_report_use(json_object_get(pth_metrics_services(pth_test_metrics(rec)), name), &b);
+	add_use(json_object_get(pth_metrics_services(pth_test_metrics(rec)), name), &b);
 	s->use = keep_buf(r, &b);
 	s->code = pth_rsvc_code(result);
 	s->crashed = how == PTH_S_CRASHED;

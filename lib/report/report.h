@@ -139,11 +139,6 @@ const char *pth_report_entity(char c);
 void pth_report_item(struct pth_buf *b, const char *fmt, ...) PTH_PRINTF(2, 3);
 void pth_report_items(struct pth_buf *b, const json_t *texts);
 
-/* Append to such a list what a service used, of metrics.services.X. */
-void pth_report_use(const json_t *metric, struct pth_buf *b);
-/* Append to one the logs that were cut at their limit. */
-void pth_report_logs_cut(const json_t *result, struct pth_buf *b);
-
 /* A link to a file of the test, relative to outdir, percent-encoded. */
 void pth_report_href(
     const struct pth_report_test *t, const char *outdir, const char *path, struct pth_buf *b);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "host/ns.h"
 #include "host/run_id.h"
 #include "io/digest.h"
 #include "io/event.h"
@@ -42,6 +43,10 @@ jobs_possible(unsigned jobs)
 void
 pth_runner_open(struct pth_runner *r)
 {
+	const struct pth_places places = {
+		.share = r->home->share, .libexec = r->home->libexec, .bin = r->home->bin
+	};
+
 	r->jobs = jobs_possible(r->jobs);
 	r->owner = pth_run_id_text();
 	r->window = r->jobs * WINDOW_PER_JOB;
@@ -53,6 +58,8 @@ pth_runner_open(struct pth_runner *r)
 	r->stages = mmap(NULL, r->jobs, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (r->stages == MAP_FAILED)
 		r->stages = NULL;
+	r->common = pth_places_common(&places);
+	pth_ns_hidden(r->common);
 }
 
 /* The i-th record that is held. */

@@ -60,7 +60,7 @@ struct pth_runner {
 	bool complete;  /* no further record will be added */
 	struct pth_fastfail fastfail;
 	/* Ours: */
-	char **common;             /* what all tests see below /tmp; made for the first */
+	char **common;             /* what all tests see below /tmp */
 	char *owner;               /* pth_run_id_text() */
 	unsigned window;           /* records held at most */
 	struct pth_entry *entries; /* a ring of `window` of them */

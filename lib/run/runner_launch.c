@@ -71,26 +71,6 @@ want_of_services(struct pth_runner *r, struct pth_entry *x)
 	x->groups = grouped ? ++r->last_groups : 0;
 }
 
-/* The places that are the same for all tests. */
-static struct pth_places
-places_of(const struct pth_runner *r)
-{
-	return (struct pth_places){
-		.share = r->home->share, .libexec = r->home->libexec, .bin = r->home->bin
-	};
-}
-
-static void
-want_common(struct pth_runner *r)
-{
-	const struct pth_places places = places_of(r);
-
-	if (r->common != NULL)
-		return;
-	r->common = pth_places_common(&places);
-	pth_ns_hidden(r->common);
-}
-
 /* What the test sees of the file system, when it has mounts of its own. */
 static void
 furnish_view(const struct pth_runner *r, const struct pth_entry *x, struct pth_ns *ns,
@@ -121,7 +101,11 @@ supervise(const struct pth_runner *r, const struct pth_entry *x, struct pth_ns *
     int ctl, int report)
 {
 	pth_auto_buf dir = PTH_BUF_INIT, out = PTH_BUF_INIT;
-	struct pth_places places = places_of(r);
+	struct pth_places places = { .share = r->home->share,
+		.libexec = r->home->libexec,
+		.bin = r->home->bin,
+		.owner = r->owner,
+		.engine = is_remote(x->rec) };
 	struct pth_supervise_req req = { .rec = x->rec,
 		.plan = pth_rec_plan(x->rec),
 		.places = &places,
@@ -138,8 +122,6 @@ supervise(const struct pth_runner *r, const struct pth_entry *x, struct pth_ns *
 	}
 	pth_buf_addf(&dir, "%s/%s", r->dir->path, pth_rec_id(x->rec));
 	places.dir = dir.s;
-	places.owner = r->owner;
-	places.engine = is_remote(x->rec);
 	places.cache = r->cache.fd >= 0 && !places.engine ? &r->cache : NULL;
 	pth_run_id_unique(r->owner, dir.s, unique);
 	places.unique = unique;
@@ -205,7 +187,6 @@ launch(struct pth_runner *r, struct pth_entry *x, struct pth_err *e)
 	    fcntl(report.from, F_SETFL, O_NONBLOCK) != 0)
 		return pth_err_set(e, PTH_SYSTEM, "pipe:");
 	want_of_services(r, x);
-	want_common(r);
 	x->slot = free_slot(r);
 	if (r->stages != NULL)
 		r->stages[x->slot] = PTH_TS_CREATED;

@@ -71,15 +71,12 @@ stored(const struct pth_select *in, const struct pth_rundir *dir, json_t *rec)
 {
 	json_auto_t *old = pth_rundir_get(dir->path, pth_rec_id(rec), "record.json");
 	json_auto_t *result = pth_rundir_get(dir->path, pth_rec_id(rec), "result.json");
-	bool keep = result != NULL &&
-	    pth_status_of_result(pth_result_status(result)) < PTH_S_INTERRUPTED &&
-	    json_equal(pth_rec_plan(old), pth_rec_plan(rec)) != 0;
 
-	if (keep && in->rerun_failed) {
-		pth_test_set_result(old, json_incref(result));
-		keep = pth_fault_of(old) == PTH_CAT_NONE;
-	}
-	if (!keep)
+	if (result == NULL || json_equal(pth_rec_plan(old), pth_rec_plan(rec)) == 0 ||
+	    pth_status_of_result(pth_result_status(result)) >= PTH_S_INTERRUPTED)
+		return NULL;
+	pth_test_set_result(old, json_incref(result));
+	if (in->rerun_failed && pth_fault_of(old) != PTH_CAT_NONE)
 		return NULL;
 	pth_result_set_run_dir(result, dir->path);
 	return pth_take(&result);
