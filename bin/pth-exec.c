@@ -40,7 +40,7 @@ static int
 parse_options(struct exec *x, int argc, char **argv)
 {
 	struct pth_run *o = &x->s;
-	uint64_t jobs = o->jobs, fail_fast = 0, seed = UINT64_MAX;
+	uint64_t jobs = o->runner.jobs, fail_fast = 0, seed = UINT64_MAX;
 	enum pth_progress_mode mode = PTH_PROGRESS_AUTO;
 	bool shuffle = false;
 	const struct pth_option table[] = {
@@ -58,12 +58,13 @@ parse_options(struct exec *x, int argc, char **argv)
 		    .flag = &o->in.rerun_failed },
 		{ 0, "fail-fast", "N", "start nothing more after N tests that did not go well",
 		    .number = &fail_fast, .min = 1, .max = 1000000 },
-		{ 0, "order", "input|longest", "which tests start first", .word = &o->order },
+		{ 0, "order", "input|longest", "which tests start first",
+		    .word = &o->runner.order },
 		{ 0, "shuffle", NULL, "start the tests in a random order", .flag = &shuffle },
 		{ 0, "seed", "N", "of --shuffle: the same number is the same order",
 		    .number = &seed, .max = INT64_MAX },
 		{ 0, "unordered", NULL, "write each record when its test has ended",
-		    .flag = &o->unordered },
+		    .flag = &o->runner.unordered },
 		{ 0, "progress", "auto|none|plain|tty", "how to show what runs", .word = &mode },
 	};
 	struct pth_tool tool = { "pth-exec", "Run planned tests", "[FILE]", PTH_OPTIONS(table),
@@ -80,10 +81,10 @@ parse_options(struct exec *x, int argc, char **argv)
 	if (seed != UINT64_MAX && !shuffle)
 		return pth_tool_mistake(&tool, "--seed goes with --shuffle");
 	pth_must(pth_tool_open(&tool, 0, &x->in, &e), &e);
-	o->jobs = (unsigned)jobs;
-	o->fail_fast = (unsigned)fail_fast;
-	o->order = shuffle ? PTH_ORDER_SHUFFLE : o->order;
-	o->seed = seed != UINT64_MAX ? seed : chosen_seed();
+	o->runner.jobs = (unsigned)jobs;
+	o->runner.fastfail.max = (unsigned)fail_fast;
+	o->runner.order = shuffle ? PTH_ORDER_SHUFFLE : o->runner.order;
+	o->runner.seed = seed != UINT64_MAX ? seed : chosen_seed();
 	pth_progress_open(&o->progress, tool.quiet ? PTH_PROGRESS_NONE : mode);
 	return -1;
 }
@@ -124,10 +125,8 @@ take_signals(struct exec *x, int sigfd)
 		if (sig == SIGCHLD)
 			continue;
 		pth_event("run.interrupted", "{s:s}", "signal", sigabbrev_np(sig));
-		if (x->s.opened)
-			pth_runner_interrupt(&x->s.runner, x->signal != 0);
+		pth_runner_interrupt(&x->s.runner, x->signal != 0);
 		x->signal = sig;
-		x->s.interrupted = true;
 	}
 }
 
@@ -153,7 +152,7 @@ run(struct exec *x, int sigfd)
 
 	for (;;) {
 		take_pending(x);
-		x->s.complete = x->finished;
+		x->s.runner.complete = x->finished;
 		pth_must(pth_run_move(&x->s, &e), &e);
 		if (x->finished && pth_run_is_idle(&x->s))
 			return;
@@ -162,15 +161,14 @@ run(struct exec *x, int sigfd)
 			continue;
 		p[0] = (struct pollfd){ sigfd, POLLIN, 0 };
 		p[1] = (struct pollfd){ x->finished || more ? -1 : x->in.fd, POLLIN, 0 };
-		n = x->s.opened ? pth_runner_fds(&x->s.runner, fds, JOBS_MAX) : 0;
+		n = pth_runner_fds(&x->s.runner, fds, JOBS_MAX);
 		for (size_t i = 0; i < n; i++)
 			p[i + 2] = (struct pollfd){ fds[i], POLLIN, 0 };
 		poll(p, n + 2, idle_ms(x));
 		take_signals(x, sigfd);
 		if (p[1].revents != 0 && pth_rec_fill(&x->in, &e) != 0)
 			input_breaks(x, &e);
-		if (x->s.opened)
-			pth_must(pth_runner_attend(&x->s.runner, &e), &e);
+		pth_must(pth_runner_attend(&x->s.runner, &e), &e);
 	}
 }
 
@@ -180,10 +178,10 @@ main(int argc, char **argv)
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	struct exec x = { .s = { .out = { stdout, 0 },
 		              .dir = { NULL, -1 },
-		              .order = PTH_ORDER_LONGEST,
-		              .jobs = cores < 1    ? 1 :
-		                  cores > JOBS_MAX ? JOBS_MAX :
-		                                     (unsigned)cores } };
+		              .runner = { .order = PTH_ORDER_LONGEST,
+		                  .jobs = cores < 1    ? 1 :
+		                      cores > JOBS_MAX ? JOBS_MAX :
+		                                         (unsigned)cores } } };
 	struct pth_err e;
 	int sigfd, code;
 
@@ -191,13 +189,12 @@ main(int argc, char **argv)
 		return code;
 	code = PTH_OK;
 	pth_must(pth_home_find(&x.home, &e), &e);
-	x.s.home = &x.home;
+	x.s.runner.home = &x.home;
 	sigfd = pth_sig_open();
 	if (sigfd < 0)
 		pth_die(PTH_SYSTEM, "signalfd:");
 	run(&x, sigfd);
-	if (x.s.opened)
-		pth_runner_drain(&x.s.runner);
+	pth_runner_reap(&x.s.runner, true);
 	if (*x.broken.text != '\0' || (x.signal == 0 && pth_rec_whole(&x.in, &x.broken) != 0)) {
 		pth_complain("%s", x.broken.text);
 		code = x.broken.code;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "io/event.h"
 #include "io/file.h"
@@ -11,84 +12,80 @@
 
 #define CATALOGUE_MAX ((size_t)1 << 20)
 
-/* The members of a cause; those with a regular expression or a status are looked at
- * more closely. */
-static const char *const known[] = { "name", "title", "advice", "status", "alone", "when", "log" };
-
+/* One member of a cause: what is wrong with it, or NULL. Text stays in the arena. */
 static const char *
-fault_of(const struct pth_ynode *n)
+take(struct pth_cause *c, const char **log, const struct pth_ynode *v)
 {
-	static const char *const needed[] = { "name", "title", "advice" };
-	const struct pth_ynode *status = pth_yaml_get(n, "status"), *c, *log;
-	size_t i;
+	const struct {
+		const char *key, **to;
+	} texts[] = { { "name", &c->name }, { "title", &c->title }, { "advice", &c->advice } };
 
-	for (c = n->child; c != NULL; c = c->next) {
-		for (i = 0; i < countof(known) && strcmp(known[i], c->key) != 0; i++)
-			;
-		if (i == countof(known))
-			return "a key that is not known";
-	}
-	for (i = 0; i < countof(needed); i++)
-		if ((c = pth_yaml_get(n, needed[i])) == NULL || c->kind != PTH_YSTR)
-			return "name, title and advice must be texts";
-	if (status != NULL && pth_status_of(status->text) == PTH_STATUSES)
+	for (size_t i = 0; i < countof(texts); i++)
+		if (strcmp(v->key, texts[i].key) == 0) {
+			*texts[i].to = v->kind == PTH_YSTR ? v->text : NULL;
+			return NULL;
+		}
+	if (strcmp(v->key, "log") == 0)
+		*log = v->text;
+	else if (strcmp(v->key, "alone") == 0)
+		c->alone = v->kind == PTH_YBOOL && v->b;
+	else if (strcmp(v->key, "when") == 0)
+		c->when = pth_yaml_json(v);
+	else if (strcmp(v->key, "status") != 0)
+		return "a key that is not known";
+	else if ((c->status = pth_status_of(v->text)) == PTH_STATUSES)
 		return "a status that is not known";
-	log = pth_yaml_get(n, "log");
-	return log != NULL ? pth_regex_fault(log->text) : NULL;
+	return NULL;
 }
 
-/* One cause; text stays in the report's arena. */
-static void
-take(struct pth_report *r, const struct pth_ynode *n)
+/* The next cause: what is wrong with it, or NULL. */
+static const char *
+add_cause(struct pth_report *r, const struct pth_ynode *n)
 {
 	struct pth_cause *c = &r->causes[r->ncauses++];
-	const struct pth_ynode *status = pth_yaml_get(n, "status"), *log = pth_yaml_get(n, "log"),
-	                       *alone = pth_yaml_get(n, "alone"), *when = pth_yaml_get(n, "when");
+	const char *log = NULL, *fault = n->kind == PTH_YMAP ? NULL : "a cause must be a map";
 
-	*c = (struct pth_cause){
-		.name = pth_yaml_get(n, "name")->text,
-		.title = pth_yaml_get(n, "title")->text,
-		.advice = pth_yaml_get(n, "advice")->text,
-		.status = pth_status_of(status != NULL ? status->text : NULL),
-		.alone = alone != NULL && alone->kind == PTH_YBOOL && alone->b,
-		.when = when != NULL ? pth_yaml_json(when) : NULL,
-	};
-	if (log == NULL)
-		return;
+	*c = (struct pth_cause){ .status = PTH_STATUSES };
+	for (const struct pth_ynode *v = n->child; v != NULL && fault == NULL; v = v->next)
+		fault = take(c, &log, v);
+	if (fault == NULL && (c->name == NULL || c->title == NULL || c->advice == NULL))
+		fault = "name, title and advice must be texts";
+	if (fault != NULL || log == NULL || (fault = pth_regex_fault(log)) != NULL)
+		return fault;
 	c->log = pth_xmalloc(sizeof *c->log);
-	if (regcomp(c->log, log->text, REG_EXTENDED | REG_ICASE | REG_NOSUB | REG_NEWLINE) != 0)
-		abort(); /* fault_of() has tried it */
+	if (regcomp(c->log, log, REG_EXTENDED | REG_ICASE | REG_NOSUB | REG_NEWLINE) != 0)
+		abort(); /* pth_regex_fault() has tried it */
+	return NULL;
 }
 
-/* 0, or -1 when there is something wrong, which is in d. */
-static int
+/* Take all that are right; what is wrong with the others is in d. */
+static void
 read_all(struct pth_report *r, const struct pth_buf *text, struct pth_diags *d)
 {
-	const struct pth_ynode *root = pth_yaml_load(text->s, text->len, &r->arena, d), *list, *n;
-	const char *fault;
+	const struct pth_ynode *root = pth_yaml_load(text->s, text->len, &r->arena, d), *list;
 
 	if (root == NULL)
-		return -1;
+		return;
 	list = root->kind == PTH_YMAP ? pth_yaml_get(root, "causes") : NULL;
 	if (list == NULL || list->kind != PTH_YSEQ) {
 		pth_diags_add(d, PTH_ERROR, root->line, root->col, "'causes' must be a list");
-		return -1;
+		return;
 	}
 	r->causes = pth_xarray(NULL, list->n + 1, sizeof *r->causes);
-	for (n = list->child; n != NULL; n = n->next) {
-		fault = n->kind == PTH_YMAP ? fault_of(n) : "a cause must be a map";
-		if (fault != NULL)
+	pth_yaml_foreach(n, list) {
+		const char *fault = add_cause(r, n);
+
+		if (fault != NULL) {
+			json_decref(r->causes[--r->ncauses].when);
 			pth_diags_add(d, PTH_ERROR, n->line, n->col, "%s", fault);
-		else
-			take(r, n);
+		}
 	}
-	return d->errors > 0 ? -1 : 0;
 }
 
 void
 pth_report_causes_load(struct pth_report *r)
 {
-	struct pth_buf text = PTH_BUF_INIT;
+	pth_auto_buf text = PTH_BUF_INIT;
 	struct pth_diags d;
 	struct pth_err e;
 
@@ -98,17 +95,18 @@ pth_report_causes_load(struct pth_report *r)
 	pth_diags_init(&d, r->causes_file);
 	if (pth_file_read(r->causes_file, CATALOGUE_MAX, &text, &e) != 0)
 		pth_warn("no likely causes: %s", e.text);
-	else if (read_all(r, &text, &d) != 0)
+	else
+		read_all(r, &text, &d);
+	if (d.errors > 0)
 		pth_diags_print(&d, 0);
 	pth_diags_release(&d);
-	pth_buf_release(&text);
 }
 
 void
 pth_report_causes_free(struct pth_report *r)
 {
 	for (size_t i = 0; i < r->ncauses; i++) {
-		json_decref((json_t *)(uintptr_t)r->causes[i].when);
+		json_decref(r->causes[i].when);
 		if (r->causes[i].log != NULL)
 			regfree(r->causes[i].log);
 		free(r->causes[i].log);

@@ -1,8 +1,8 @@
 /* Why a test failed: the ends of its logs, and the known cause that its facts name. */
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/os.h"
 #include "base/text.h"
 #include "collect/artifact.h"
@@ -17,7 +17,7 @@
 static const char *
 tidy(struct pth_report *r, const char *raw, size_t n, bool cut)
 {
-	struct pth_buf b = PTH_BUF_INIT, out = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT, out = PTH_BUF_INIT;
 	const char *from, *s;
 	int lines = 0;
 
@@ -36,40 +36,38 @@ tidy(struct pth_report *r, const char *raw, size_t n, bool cut)
 				from += 1 + strspn(from + 1, "[0123456789;?");
 			if (*from == '\0')
 				break;
-		} else if ((unsigned char)*from >= ' ' || *from == '\n' || *from == '\t') {
-			if (*from != '\x7f')
-				pth_buf_addc(&out, *from);
-		}
+		} else if (((unsigned char)*from >= ' ' && *from != '\x7f') || *from == '\n' ||
+		    *from == '\t')
+			pth_buf_addc(&out, *from);
 	}
 	while (out.len > 0 && out.s[out.len - 1] == '\n')
 		pth_buf_cut(&out, out.len - 1);
-	s = pth_arena_strn(&r->arena, out.len != 0 ? out.s : "", out.len);
-	pth_buf_release(&b);
-	pth_buf_release(&out);
-	return s;
+	return pth_arena_strn(&r->arena, out.len != 0 ? out.s : "", out.len);
 }
 
-/* The end of the log at path as another tail; false when there is none. */
+/* The end of a log, FIRST SEPARATOR SECOND.log, as another tail; false when there is none. */
 static bool
-add_tail(struct pth_report *r, struct pth_report_test *t, int dirfd, const char *path)
+add_tail(struct pth_report *r, struct pth_report_test *t, int dirfd, const char *first,
+    char separator, const char *second)
 {
+	pth_auto_buf path = PTH_BUF_INIT;
 	struct pth_report_tail *tail, **end;
 	char raw[TAIL_BYTES];
 	int64_t size = 0, skip;
+	pth_auto_fd fd = -1;
 	ssize_t n;
-	int fd = pth_artifact_open(dirfd, path, &size), count = 0;
+	int count = 0;
 
-	if (fd < 0)
-		return false;
-	skip = size > TAIL_BYTES ? size - TAIL_BYTES : 0;
-	n = lseek(fd, skip, SEEK_SET) == skip ? pth_read_all(fd, raw, sizeof raw) : -1;
-	close(fd);
+	pth_buf_addf(&path, "%s%c%s.log", first, separator, second);
+	fd = pth_artifact_open(dirfd, path.s, &size);
 	for (end = &t->tails; *end != NULL; end = &(*end)->next)
 		count++;
-	if (n <= 0 || count == TAILS)
+	skip = size > TAIL_BYTES ? size - TAIL_BYTES : 0;
+	if (fd < 0 || count == TAILS || lseek(fd, skip, SEEK_SET) != skip ||
+	    (n = pth_read_all(fd, raw, sizeof raw)) <= 0)
 		return false;
 	tail = pth_arena_alloc(&r->arena, sizeof *tail);
-	tail->path = pth_arena_str(&r->arena, path);
+	tail->path = pth_arena_strn(&r->arena, path.s, path.len);
 	tail->text = tidy(r, raw, (size_t)n, skip > 0);
 	*end = tail;
 	return true;
@@ -79,34 +77,12 @@ add_tail(struct pth_report *r, struct pth_report_test *t, int dirfd, const char 
 static void
 command_tails(struct pth_report *r, struct pth_report_test *t, const json_t *commands, int dirfd)
 {
-	const json_t *c;
-	struct pth_buf path = PTH_BUF_INIT;
+	const json_t *done;
 	size_t i;
 
-	json_array_foreach(commands, i, c) {
-		if (pth_done_code(c) == 0)
-			continue;
-		pth_buf_cut(&path, 0);
-		pth_buf_addf(&path, "%s.stderr.log", pth_done_log(c));
-		add_tail(r, t, dirfd, path.s);
-	}
-	pth_buf_release(&path);
-}
-
-static void
-service_tails(struct pth_report *r, struct pth_report_test *t, const char *name,
-    const json_t *result, int dirfd)
-{
-	struct pth_buf path = PTH_BUF_INIT;
-
-	command_tails(r, t, pth_rsvc_phases(result), dirfd);
-	for (int k = 0; k < 2; k++) {
-		pth_buf_cut(&path, 0);
-		pth_buf_addf(&path, "%s/%s.log", name, k != 0 ? "stdout" : "stderr");
-		if (add_tail(r, t, dirfd, path.s))
-			break; /* stdout only when stderr is silent */
-	}
-	pth_buf_release(&path);
+	json_array_foreach(commands, i, done)
+		if (pth_done_code(done) != 0)
+			add_tail(r, t, dirfd, pth_done_log(done), '.', "stderr");
 }
 
 void
@@ -118,10 +94,15 @@ pth_report_read_tails(struct pth_report *r, struct pth_report_test *t, const jso
 	command_tails(r, t, pth_result_setup(pth_test_result(rec)), dirfd);
 	/* Those that failed first; then the others, for they may know why. */
 	for (int bad = 1; bad >= 0; bad--)
-		for (s = t->services; s != NULL; s = s->next)
-			if ((s->health == PTH_UNHEALTHY) == bad)
-				service_tails(
-				    r, t, s->name, json_object_get(services, s->name), dirfd);
+		for (s = t->services; s != NULL; s = s->next) {
+			if ((s->health == PTH_UNHEALTHY) != bad)
+				continue;
+			command_tails(
+			    r, t, pth_rsvc_phases(json_object_get(services, s->name)), dirfd);
+			/* stdout only when stderr is silent */
+			if (!add_tail(r, t, dirfd, s->name, '/', "stderr"))
+				add_tail(r, t, dirfd, s->name, '/', "stdout");
+		}
 }
 
 /* The members of o that a cause may ask for, as one fact. A reason is one word of a
@@ -137,38 +118,37 @@ add_fact(json_t *facts, const json_t *o, const char *const *keys)
 	pth_json_push(facts, fact);
 }
 
+#define FACT(facts, o, ...) add_fact(facts, o, (const char *const[]){ __VA_ARGS__, NULL })
+
 static void
 service_facts(json_t *facts, const json_t *service)
 {
-	static const char *const whole[] = { "reason", "signal", "category", "program", "limit",
-		NULL };
-	static const char *const command[] = { "phase", NULL };
-	json_t *c;
+	json_t *done;
 	size_t i;
 
-	add_fact(facts, service, whole);
-	json_array_foreach(json_object_get(service, "phases"), i, c)
-		if (pth_json_int(c, "code", -1) != 0)
-			add_fact(facts, c, command);
+	FACT(facts, service, PTH_KEY(rsvc, reason), PTH_KEY(rsvc, signal), PTH_KEY(rsvc, category),
+	    PTH_KEY(rsvc, program), PTH_KEY(rsvc, limit));
+	json_array_foreach(pth_rsvc_phases(service), i, done)
+		if (pth_done_code(done) != 0)
+			FACT(facts, done, PTH_KEY(done, phase));
 }
 
 static json_t *
 facts_of(const json_t *rec)
 {
-	static const char *const test[] = { "status", "category", "program", "limit", NULL };
-	static const char *const error[] = { "stage", "category", NULL };
-	static const char *const rule[] = { "rule", "status", "category", NULL };
 	json_t *facts = json_array(), *v;
 	const char *name;
 	size_t i;
 
-	add_fact(facts, json_object_get(rec, "result"), test);
-	add_fact(facts, json_object_get(rec, "error"), error);
-	json_object_foreach(pth_json_path(rec, "result.services"), name, v)
+	FACT(facts, pth_test_result(rec), PTH_KEY(result, status), PTH_KEY(result, category),
+	    PTH_KEY(result, program), PTH_KEY(result, limit));
+	FACT(facts, pth_test_error(rec), PTH_KEY(error, stage), PTH_KEY(error, category));
+	json_object_foreach(pth_rec_ended(rec), name, v)
 		service_facts(facts, v);
-	json_array_foreach(pth_json_path(rec, "verdict.rules"), i, v)
-		if (!pth_json_bool(v, "ok", false))
-			add_fact(facts, v, rule);
+	json_array_foreach(pth_verdict_rules(pth_test_verdict(rec)), i, v)
+		if (!pth_judged_ok(v))
+			FACT(facts, v, PTH_KEY(judged, rule), PTH_KEY(judged, status),
+			    PTH_KEY(judged, category));
 	return facts;
 }
 
@@ -229,7 +209,7 @@ speaks(const struct pth_cause *c, const struct pth_report_test *t, const json_t 
 void
 pth_report_find_cause(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 {
-	json_t *facts = facts_of(rec);
+	json_auto_t *facts = facts_of(rec);
 
 	pth_report_causes_load(r);
 	for (size_t i = 0; i < r->ncauses; i++) {
@@ -244,5 +224,4 @@ pth_report_find_cause(struct pth_report *r, struct pth_report_test *t, const jso
 			t->cause = c;
 		}
 	}
-	json_decref(facts);
 }

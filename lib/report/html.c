@@ -1,6 +1,7 @@
 /* The report as one page of HTML: no script, no other file. */
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "report/report.h"
 
@@ -18,72 +19,58 @@ static void
 html(struct pth_buf *b, const char *s)
 {
 	for (; *s != '\0'; s++) {
-		switch (*s) {
-		case '&': pth_buf_adds(b, "&amp;"); break;
-		case '<': pth_buf_adds(b, "&lt;"); break;
-		case '>': pth_buf_adds(b, "&gt;"); break;
-		case '"': pth_buf_adds(b, "&quot;"); break;
-		case '\'': pth_buf_adds(b, "&#39;"); break;
-		default:
+		const char *entity = *s == '\'' ? "&#39;" : pth_report_entity(*s);
+
+		if (entity != NULL)
+			pth_buf_adds(b, entity);
+		else
 			pth_buf_addc(
 			    b, (unsigned char)*s < ' ' && *s != '\n' && *s != '\t' ? ' ' : *s);
-		}
 	}
 }
+
+#define HTML(b, ...) pth_report_weave(b, html, __VA_ARGS__, NULL)
 
 static void
 element(struct pth_buf *b, const char *name, const char *text)
 {
-	pth_buf_addf(b, "<%s>", name);
-	html(b, text);
-	pth_buf_addf(b, "</%s>", name);
+	HTML(b, "<", name, ">", text, "</", name, ">");
 }
 
 /* A paragraph, when there is something to say. */
 static void
 remark(struct pth_buf *b, const char *head, const char *text)
 {
-	if (*text == '\0')
-		return;
-	pth_buf_addf(b, "<p>%s", head);
-	html(b, text);
-	pth_buf_adds(b, "</p>");
+	if (*text != '\0')
+		HTML(b, "<p>", head, "", text, "</p>");
 }
 
 /* One row of the table of tests. */
 static void
 test_row(const struct pth_report_test *t, size_t i, struct pth_buf *b)
 {
-	struct pth_buf cell = PTH_BUF_INIT;
+	pth_auto_buf numbers = PTH_BUF_INIT;
 
 	pth_buf_addf(b, "<tr><td><a href=\"#t%zu\">", i);
-	html(b, t->id);
-	pth_buf_addf(b, "</a></td><td class=\"%s\">%s%s</td><td>", t->ok ? "ok" : "bad",
-	    pth_report_test_status(t), pth_report_mark(t));
+	HTML(b, "", t->id, "</a></td><td class=\"", t->ok ? "ok" : "bad", "\">",
+	    pth_report_status_name(t->status), pth_report_mark(t), "", "</td><td>");
 	if (*t->started != '\0')
 		pth_duration_show(b, t->duration_us);
-	pth_buf_adds(b, "</td>");
-	pth_report_numbers(t, &cell);
-	element(b, "td", cell.len != 0 ? cell.s : "");
-	element(b, "td", t->summary);
-	pth_buf_adds(b, "</tr>\n");
-	pth_buf_release(&cell);
+	pth_report_numbers(t, &numbers);
+	HTML(b, "</td><td>", numbers.len != 0 ? numbers.s : "", "</td><td>", t->summary,
+	    "</td></tr>\n");
 }
 
 static void
 test_links(const struct pth_report_test *t, const char *outdir, struct pth_buf *b)
 {
-	const struct pth_report_link *l;
-
 	if (t->links == NULL)
 		return;
 	pth_buf_adds(b, "<ul>");
-	for (l = t->links; l != NULL; l = l->next) {
+	for (const struct pth_report_link *l = t->links; l != NULL; l = l->next) {
 		pth_buf_adds(b, "<li><a href=\"");
 		pth_report_href(t, outdir, l->path, b);
-		pth_buf_adds(b, "\">");
-		html(b, l->path);
-		pth_buf_addf(b, "</a> (%s)</li>", l->kind);
+		HTML(b, "\">", l->path, "</a> (", l->kind, ")</li>");
 	}
 	pth_buf_adds(b, "</ul>\n");
 }
@@ -101,11 +88,8 @@ test_services(const struct pth_report_test *t, struct pth_buf *b)
 	pth_buf_addf(
 	    b, "<table><tr><th>Service<th>Health<th>End<th>Phases%s</tr>\n", use ? "<th>Use" : "");
 	for (s = t->services; s != NULL; s = s->next) {
-		pth_buf_adds(b, "<tr>");
-		element(b, "td", s->name);
-		element(b, "td", pth_health_name(s->health));
-		element(b, "td", s->end);
-		element(b, "td", s->phases);
+		HTML(b, "<tr><td>", s->name, "</td><td>", pth_health_name(s->health), "</td><td>",
+		    s->end, "</td><td>", s->phases, "</td>");
 		if (use)
 			element(b, "td", s->use);
 		pth_buf_adds(b, "</tr>\n");
@@ -116,18 +100,12 @@ test_services(const struct pth_report_test *t, struct pth_buf *b)
 static void
 test_details(const struct pth_report_test *t, const char *outdir, size_t i, struct pth_buf *b)
 {
-	const struct pth_report_tail *tail;
-
-	pth_buf_addf(b, "<details id=\"t%zu\"%s><summary>", i,
-	    t->ok || t->status == PTH_S_SKIPPED ? "" : " open");
-	html(b, t->id);
-	pth_buf_adds(b, ": ");
-	html(b, t->name);
-	pth_buf_adds(b, "</summary>\n");
-	if (*t->description != '\0')
-		element(b, "p", t->description);
-	for (size_t k = 0; t->broken[k] != NULL; k++)
-		element(b, "p", t->broken[k]);
+	pth_buf_addf(
+	    b, "<details id=\"t%zu\"%s>", i, t->ok || t->status == PTH_S_SKIPPED ? "" : " open");
+	HTML(b, "<summary>", t->id, ": ", t->name, "</summary>\n");
+	remark(b, "", t->description);
+	for (size_t k = 0; k < json_array_size(t->broken); k++)
+		element(b, "p", json_string_value(json_array_get(t->broken, k)));
 	remark(b, "Not isolated: ", t->not_isolated);
 	remark(b, "Capture: ", t->not_captured);
 	remark(b, "Went on without: ", t->degraded);
@@ -137,7 +115,7 @@ test_details(const struct pth_report_test *t, const char *outdir, size_t i, stru
 		    b, "<p><b>Likely cause</b>: %s. %s</p>\n", t->cause->title, t->cause->advice);
 	test_services(t, b);
 	test_links(t, outdir, b);
-	for (tail = t->tails; tail != NULL; tail = tail->next) {
+	for (const struct pth_report_tail *tail = t->tails; tail != NULL; tail = tail->next) {
 		remark(b, "End of ", tail->path);
 		element(b, "pre", tail->text);
 	}
@@ -147,22 +125,21 @@ test_details(const struct pth_report_test *t, const char *outdir, size_t i, stru
 void
 pth_report_html(const struct pth_report *r, const char *outdir, struct pth_buf *b)
 {
-	struct pth_buf line = PTH_BUF_INIT;
+	pth_auto_buf line = PTH_BUF_INIT;
 	const struct pth_report_test *t;
 	size_t i = 0;
 
 	pth_report_line(r, &line);
-	pth_buf_adds(b,
+	HTML(b,
 	    "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-	    "<meta name=\"viewport\" content=\"width=device-width\"><title>");
-	html(b, line.s);
-	pth_buf_addf(b, "</title><style>%s</style></head><body>\n<h1>Experiment Report: ", style);
-	html(b, r->run);
-	pth_buf_addf(b, "</h1>\n<p class=\"%s\">%s</p>\n",
-	    r->bad == 0 && *r->incomplete == '\0' ? "ok" : "bad", pth_report_status(r));
+	    "<meta name=\"viewport\" content=\"width=device-width\"><title>",
+	    line.s, "</title><style>");
+	pth_buf_adds(b, style);
+	HTML(b, "</style></head><body>\n<h1>Experiment Report: ", r->run, "</h1>\n<p class=\"",
+	    r->bad == 0 && *r->incomplete == '\0' ? "ok" : "bad", "\">", pth_report_status(r),
+	    "</p>\n");
 	element(b, "p", line.s);
-	if (*r->incomplete != '\0')
-		element(b, "p", r->incomplete);
+	remark(b, "", r->incomplete);
 	pth_buf_adds(b, "\n<table><tr><th>Test<th>Status<th>Time<th>Numbers<th>Summary</tr>\n");
 	for (t = r->tests; t != NULL; t = t->next)
 		test_row(t, ++i, b);
@@ -172,5 +149,4 @@ pth_report_html(const struct pth_report *r, const char *outdir, struct pth_buf *
 		test_details(t, outdir, ++i, b);
 	pth_buf_addf(b, "<footer><p>Written %s by pth %s</p></footer>\n</body></html>\n",
 	    r->generated, PTH_VERSION);
-	pth_buf_release(&line);
 }

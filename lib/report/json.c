@@ -1,6 +1,5 @@
 /* experiment_summary.json: the reference's fields, then ours. */
-#include <string.h>
-
+#include "base/cleanup.h"
 #include "report/report.h"
 
 static const char *
@@ -9,31 +8,16 @@ or_null(const char *s)
 	return *s != '\0' ? s : NULL;
 }
 
-static double
-seconds(int64_t us)
-{
-	return (double)us / 1e6;
-}
-
-static json_t *
-strings(const char *const *v)
-{
-	json_t *a = json_array();
-
-	for (; *v != NULL; v++)
-		pth_json_push(a, pth_json_string(*v));
-	return a;
-}
-
 static json_t *
 test_json(const struct pth_report_test *t)
 {
 	json_t *o = json_object(), *links = json_array();
-	const struct pth_report_link *l;
 
+	for (const struct pth_report_link *l = t->links; l != NULL; l = l->next)
+		pth_json_push(links, pth_json_string(l->path));
 	pth_sumtest_set_name(o, t->name);
-	pth_sumtest_set_status(o, pth_report_test_status(t));
-	pth_sumtest_set_duration(o, seconds(t->duration_us));
+	pth_sumtest_set_status(o, pth_report_status_name(t->status));
+	pth_sumtest_set_duration(o, (double)t->duration_us / 1e6);
 	pth_sumtest_set_start_time(o, or_null(t->started));
 	pth_sumtest_set_end_time(o, or_null(t->ended));
 	pth_sumtest_set_error_message(o, t->ok ? NULL : t->summary);
@@ -44,7 +28,7 @@ test_json(const struct pth_report_test *t)
 	pth_sumtest_set_expected_failure(o, t->expected);
 	pth_sumtest_set_flaky(o, t->flaky);
 	pth_sumtest_set_summary(o, t->summary);
-	pth_sumtest_set_broken_rules(o, strings(t->broken));
+	pth_sumtest_set_broken_rules(o, json_incref(t->broken));
 	pth_sumtest_set_not_isolated(o, or_null(t->not_isolated));
 	pth_sumtest_set_not_captured(o, or_null(t->not_captured));
 	pth_sumtest_set_logs_cut(o, or_null(t->logs_cut));
@@ -58,8 +42,6 @@ test_json(const struct pth_report_test *t)
 		pth_sumcause_set_score(c, t->score);
 		pth_sumtest_set_root_cause(o, c);
 	}
-	for (l = t->links; l != NULL; l = l->next)
-		pth_json_push(links, pth_json_string(l->path));
 	pth_sumtest_set_files(o, links);
 	return o;
 }
@@ -69,18 +51,16 @@ tests_json(const struct pth_report *r)
 {
 	json_t *o = json_object(), *results = json_array();
 	static const enum pth_status order[] = { PTH_S_PASSED, PTH_S_FAILED, PTH_S_SKIPPED,
-		PTH_S_TIMEOUT, PTH_S_INTERRUPTED };
-	static const enum pth_status more[] = { PTH_S_ERROR, PTH_S_CRASHED, PTH_S_UNSUPPORTED };
+		PTH_S_TIMEOUT, PTH_S_INTERRUPTED, PTH_STATUSES };
 
 	pth_sumtests_set_total(o, (int64_t)r->n);
 	for (size_t i = 0; i < countof(order); i++)
-		pth_json_set(
-		    o, pth_status_name(order[i]), json_integer((json_int_t)r->count[order[i]]));
-	pth_sumtests_set_unknown(o, (int64_t)r->count[PTH_STATUSES]);
+		pth_json_set(o, pth_report_status_name(order[i]),
+		    json_integer((json_int_t)r->count[order[i]]));
 	pth_sumtests_set_success_rate(o, pth_report_rate(r));
-	for (size_t i = 0; i < countof(more); i++)
-		pth_json_set(
-		    o, pth_status_name(more[i]), json_integer((json_int_t)r->count[more[i]]));
+	pth_sumtests_set_error(o, (int64_t)r->count[PTH_S_ERROR]);
+	pth_sumtests_set_crashed(o, (int64_t)r->count[PTH_S_CRASHED]);
+	pth_sumtests_set_unsupported(o, (int64_t)r->count[PTH_S_UNSUPPORTED]);
 	pth_sumtests_set_ok(o, (int64_t)r->ok);
 	pth_sumtests_set_expected_failures(o, (int64_t)r->expected);
 	pth_sumtests_set_flaky(o, (int64_t)r->flaky);
@@ -108,13 +88,10 @@ fast_fail_json(const struct pth_report *r)
 static json_t *
 resources_json(const struct pth_report *r)
 {
-	json_t *o = json_object();
-
-	pth_sumcost_set_peak_memory_mb(o, (double)r->peak_rss_kb / 1024);
-	pth_sumcost_set_disk_usage_mb(o, (double)r->disk_bytes / 1048576);
-	pth_sumcost_set_docker_images_created(o, 0);
-	pth_sumcost_set_total_log_size_mb(o, (double)r->log_bytes / 1048576);
-	return o;
+	return json_pack("{s:f,s:f,s:i,s:f}", PTH_KEY(sumcost, peak_memory_mb),
+	    (double)r->peak_rss_kb / 1024, PTH_KEY(sumcost, disk_usage_mb),
+	    (double)r->disk_bytes / 1048576, PTH_KEY(sumcost, docker_images_created), 0,
+	    PTH_KEY(sumcost, total_log_size_mb), (double)r->log_bytes / 1048576);
 }
 
 static json_t *
@@ -131,10 +108,7 @@ service_json(const struct pth_report_test *t, const struct pth_report_service *s
 	pth_sumsvc_set_compilation_succeeded(
 	    o, s->compiled < 0 ? json_null() : json_boolean(s->compiled));
 	pth_sumsvc_set_phases_completed(o, s->phases);
-	pth_sumsvc_set_error_summary(o,
-	    *s->error != '\0'              ? s->error :
-	        s->health == PTH_UNHEALTHY ? s->end :
-	                                     NULL);
+	pth_sumsvc_set_error_summary(o, or_null(s->error));
 	pth_json_set(o, PTH_KEY(sumsvc, output_completeness),
 	    s->expected > 0 ? json_real((double)s->found / s->expected) : json_null());
 	pth_sumsvc_set_test_name(o, t->name);
@@ -142,41 +116,26 @@ service_json(const struct pth_report_test *t, const struct pth_report_service *s
 	return o;
 }
 
-static json_t *
-services_json(const struct pth_report *r)
-{
-	json_t *a = json_array();
-
-	for (const struct pth_report_test *t = r->tests; t != NULL; t = t->next)
-		for (const struct pth_report_service *s = t->services; s != NULL; s = s->next)
-			pth_json_push(a, service_json(t, s));
-	return a;
-}
-
 void
 pth_report_json(const struct pth_report *r, struct pth_buf *b)
 {
-	json_t *o = json_object(), *meta = json_object();
-	const struct pth_report_test *first = r->tests, *last = NULL, *t;
-	char *s;
+	json_auto_t *o = json_object();
+	json_t *meta = json_object(), *services = json_array();
+	pth_auto_str text = NULL;
 
-	for (t = r->tests; t != NULL; t = t->next) {
-		if (*t->started != '\0' &&
-		    (*first->started == '\0' || strcmp(t->started, first->started) < 0))
-			first = t;
-		if (*t->ended != '\0' && (last == NULL || strcmp(t->ended, last->ended) > 0))
-			last = t;
-	}
+	for (const struct pth_report_test *t = r->tests; t != NULL; t = t->next)
+		for (const struct pth_report_service *s = t->services; s != NULL; s = s->next)
+			pth_json_push(services, service_json(t, s));
 	pth_summary_set_experiment_id(o, r->run);
 	pth_summary_set_status(o, pth_report_status(r));
-	pth_summary_set_start_time(o, first != NULL ? or_null(first->started) : NULL);
-	pth_summary_set_end_time(o, last != NULL ? or_null(last->ended) : NULL);
-	pth_summary_set_duration_seconds(o, seconds(pth_report_duration(r)));
+	pth_summary_set_start_time(o, or_null(r->started));
+	pth_summary_set_end_time(o, or_null(r->ended));
+	pth_summary_set_duration_seconds(o, (double)pth_report_duration(r) / 1e6);
 	pth_summary_set_configuration_file(o, or_null(r->file));
 	pth_summary_set_tests(o, tests_json(r));
 	pth_summary_set_fast_fail(o, fast_fail_json(r));
 	pth_summary_set_resources(o, resources_json(r));
-	pth_summary_set_services(o, services_json(r));
+	pth_summary_set_services(o, services);
 	if (json_object_size(r->metadata) > 0)
 		pth_summary_set_metadata(o, json_incref(r->metadata));
 	pth_summary_set_incomplete(o, or_null(r->incomplete));
@@ -185,10 +144,6 @@ pth_report_json(const struct pth_report *r, struct pth_buf *b)
 	pth_summeta_set_report_format_version(meta, "1.0");
 	pth_summeta_set_generator(meta, "pth " PTH_VERSION);
 	pth_summary_set_report_metadata(o, meta);
-	s = json_dumps(o, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
-	if (s != NULL)
-		pth_buf_adds(b, s);
-	pth_buf_addc(b, '\n');
-	free(s);
-	json_decref(o);
+	text = json_dumps(o, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+	pth_buf_addf(b, "%s\n", text != NULL ? text : "");
 }

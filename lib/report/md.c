@@ -1,6 +1,7 @@
 /* EXPERIMENT_REPORT.md, with the reference's sections. */
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "report/report.h"
 
@@ -22,33 +23,29 @@ md(struct pth_buf *b, const char *s)
 	}
 }
 
+#define MD(b, ...) pth_report_weave(b, md, __VA_ARGS__, NULL)
+
 /* A block of raw text: the fence is longer than any run of backticks in it. */
 static void
 fenced(struct pth_buf *b, const char *s)
 {
-	int longest = 2, run = 0;
+	pth_auto_buf fence = PTH_BUF_INIT;
+	size_t run = 0;
 
+	pth_buf_adds(&fence, "```");
 	for (const char *p = s; *p != '\0'; p++) {
 		run = *p == '`' ? run + 1 : 0;
-		if (run > longest)
-			longest = run;
+		if (run >= fence.len)
+			pth_buf_addc(&fence, '`');
 	}
-	pth_buf_addc(b, '\n');
-	for (int i = 0; i <= longest; i++)
-		pth_buf_addc(b, '`');
-	pth_buf_addf(b, "text\n%s\n", s);
-	for (int i = 0; i <= longest; i++)
-		pth_buf_addc(b, '`');
-	pth_buf_addc(b, '\n');
+	pth_buf_addf(b, "\n%stext\n%s\n%s\n", fence.s, s, fence.s);
 }
 
 /* [text](path below the test's directory) */
 static void
 link_to(struct pth_buf *b, const struct pth_report_test *t, const char *outdir, const char *path)
 {
-	pth_buf_addc(b, '[');
-	md(b, path);
-	pth_buf_adds(b, "](");
+	MD(b, "[", path, "](");
 	pth_report_href(t, outdir, path, b);
 	pth_buf_addc(b, ')');
 }
@@ -66,9 +63,15 @@ sign(const struct pth_report_test *t)
 static void
 field(struct pth_buf *b, const char *name, const char *value)
 {
-	pth_buf_addf(b, "- **%s**: ", name);
-	md(b, *value != '\0' ? value : "unknown");
-	pth_buf_addc(b, '\n');
+	MD(b, "- **", name, "**: ", *value != '\0' ? value : "unknown", "\n");
+}
+
+/* The same, unless there is nothing to say. */
+static void
+remark(struct pth_buf *b, const char *name, const char *value)
+{
+	if (*value != '\0')
+		field(b, name, value);
 }
 
 /* Hours, minutes, seconds, as the reference writes it; short ones in ms. */
@@ -88,74 +91,54 @@ duration(struct pth_buf *b, int64_t us)
 static void
 metadata(const json_t *given, struct pth_buf *b)
 {
-	static const struct {
-		const char *key, *name;
-	} shown[] = { { PTH_KEY(metadata, description), "Description" },
-		{ PTH_KEY(metadata, author), "Author" }, { PTH_KEY(metadata, version), "Version" },
-		{ PTH_KEY(metadata, created_at), "Created" },
-		{ PTH_KEY(metadata, modified_at), "Modified" } };
-	struct pth_buf tags = PTH_BUF_INIT;
-	json_t *tag;
-	size_t i;
+	pth_auto_buf tags = PTH_BUF_INIT;
 
-	for (i = 0; i < countof(shown); i++)
-		if (*pth_json_str(given, shown[i].key, "") != '\0')
-			field(b, shown[i].name, pth_json_str(given, shown[i].key, ""));
-	json_array_foreach(pth_metadata_tags(given), i, tag)
-		if (json_is_string(tag))
-			pth_buf_addf(&tags, "%s%s", i > 0 ? ", " : "", json_string_value(tag));
+	remark(b, "Description", pth_metadata_description(given));
+	remark(b, "Author", pth_metadata_author(given));
+	remark(b, "Version", pth_metadata_version(given));
+	remark(b, "Created", pth_metadata_created_at(given));
+	remark(b, "Modified", pth_metadata_modified_at(given));
+	pth_report_items(&tags, pth_metadata_tags(given));
 	if (tags.len > 0)
 		field(b, "Tags", tags.s);
-	pth_buf_release(&tags);
 }
 
 static void
 overview(const struct pth_report *r, struct pth_buf *b)
 {
 	const char *status = pth_report_status(r);
-	struct pth_buf time = PTH_BUF_INIT;
 
-	pth_buf_adds(b, "# Experiment Report: ");
-	md(b, *r->run != '\0' ? r->run : "nothing");
-	pth_buf_adds(b, "\n\n## Overview\n\n");
+	MD(b, "# Experiment Report: ", *r->run != '\0' ? r->run : "nothing", "\n\n## Overview\n\n");
 	field(b, "Experiment ID", r->run);
 	pth_buf_addf(
 	    b, "- **Status**: %s %s\n", strcmp(status, "completed") == 0 ? "✅" : "❌", status);
-	if (*r->incomplete != '\0')
-		field(b, "Incomplete", r->incomplete);
-	if (r->first_us > 0)
-		pth_rfc3339(&time, r->first_us);
-	field(b, "Start", time.len != 0 ? time.s : "nothing was run");
-	pth_buf_cut(&time, 0);
-	if (r->last_us > 0)
-		pth_rfc3339(&time, r->last_us);
-	field(b, "End", time.len != 0 ? time.s : "nothing was run");
-	pth_buf_cut(&time, 0);
-	duration(&time, pth_report_duration(r));
-	field(b, "Duration", time.s);
+	remark(b, "Incomplete", r->incomplete);
+	field(b, "Start", *r->started != '\0' ? r->started : "nothing was run");
+	field(b, "End", *r->ended != '\0' ? r->ended : "nothing was run");
+	pth_buf_adds(b, "- **Duration**: ");
+	duration(b, pth_report_duration(r));
+	pth_buf_addc(b, '\n');
 	field(b, "Configuration", r->file);
 	metadata(r->metadata, b);
-	pth_buf_release(&time);
 }
 
 static void
 summary(const struct pth_report *r, struct pth_buf *b)
 {
 	static const enum pth_status rest[] = { PTH_S_TIMEOUT, PTH_S_ERROR, PTH_S_CRASHED,
-		PTH_S_SKIPPED, PTH_S_UNSUPPORTED, PTH_S_INTERRUPTED };
+		PTH_S_SKIPPED, PTH_S_UNSUPPORTED, PTH_S_INTERRUPTED, PTH_STATUSES };
 
-	pth_buf_adds(b, "\n## Test Results Summary\n\n");
-	pth_buf_addf(b, "- **Total**: %zu\n", r->n);
+	pth_buf_addf(b, "\n## Test Results Summary\n\n- **Total**: %zu\n", r->n);
 	pth_buf_addf(b, "- **Passed**: %zu (%.1f%%)\n", r->count[PTH_S_PASSED],
 	    r->n != 0 ? 100.0 * (double)r->count[PTH_S_PASSED] / (double)r->n : 0);
 	pth_buf_addf(b, "- **Failed**: %zu\n", r->count[PTH_S_FAILED]);
-	for (size_t i = 0; i < countof(rest); i++)
+	for (size_t i = 0; i < countof(rest); i++) {
+		const char *name = pth_report_status_name(rest[i]);
+
 		if (r->count[rest[i]] > 0 || rest[i] == PTH_S_SKIPPED)
-			pth_buf_addf(b, "- **%c%s**: %zu\n",
-			    pth_status_name(rest[i])[0] - 'a' + 'A', pth_status_name(rest[i]) + 1,
+			pth_buf_addf(b, "- **%c%s**: %zu\n", name[0] - 'a' + 'A', name + 1,
 			    r->count[rest[i]]);
-	if (r->count[PTH_STATUSES] > 0)
-		pth_buf_addf(b, "- **Unknown**: %zu\n", r->count[PTH_STATUSES]);
+	}
 	if (r->expected > 0)
 		pth_buf_addf(b, "- **Failed as expected**: %zu\n", r->expected);
 	if (r->flaky > 0)
@@ -181,11 +164,8 @@ row(struct pth_buf *b, const char *name, const json_t *v, const char *unit)
 static void
 text_row(struct pth_buf *b, const char *name, const char *value)
 {
-	if (*value == '\0')
-		return;
-	pth_buf_addf(b, "| %s | ", name);
-	md(b, value);
-	pth_buf_adds(b, " |\n");
+	if (*value != '\0')
+		MD(b, "| ", name, " | ", value, " |\n");
 }
 
 /* What descriptors read out of the services' files. */
@@ -199,10 +179,7 @@ measures(const struct pth_report_test *t, struct pth_buf *b)
 		json_object_foreach(own, name, v) {
 			if (!json_is_number(v))
 				continue;
-			pth_buf_adds(b, "| ");
-			md(b, service);
-			pth_buf_adds(b, ": ");
-			md(b, name);
+			MD(b, "| ", service, ": ", name);
 			pth_buf_addf(b, " | %.15g |\n", json_number_value(v));
 		}
 }
@@ -225,9 +202,8 @@ metrics_table(const struct pth_report_test *t, struct pth_buf *b)
 		{ "Transfer time", PTH_PATH(metrics, transfer, transfer, duration_us), "us" },
 		{ "Goodput", PTH_PATH(metrics, transfer, transfer, goodput_bps), "bit/s" },
 	};
-	const json_t *v;
-	struct pth_buf versions = PTH_BUF_INIT, use = PTH_BUF_INIT;
-	size_t i, head = b->len, start;
+	pth_auto_buf versions = PTH_BUF_INIT;
+	size_t head = b->len, start;
 
 	pth_buf_adds(b, "\n| Metric | Value |\n|---|---|\n");
 	start = b->len;
@@ -236,27 +212,20 @@ metrics_table(const struct pth_report_test *t, struct pth_buf *b)
 		duration(b, t->duration_us);
 		pth_buf_adds(b, " |\n");
 	}
-	for (i = 0; i < countof(rows); i++)
+	for (size_t i = 0; i < countof(rows); i++)
 		row(b, rows[i].name, pth_json_path(t->metrics, rows[i].path), rows[i].unit);
 	measures(t, b);
-	json_array_foreach(pth_conns_versions(pth_metrics_quic(t->metrics)), i, v)
-		if (json_is_string(v))
-			pth_buf_addf(
-			    &versions, "%s%s", versions.len != 0 ? ", " : "", json_string_value(v));
-	text_row(b, "QUIC versions", versions.len != 0 ? versions.s : "");
-	for (const struct pth_report_service *s = t->services; s != NULL; s = s->next) {
-		pth_buf_cut(&use, 0);
-		pth_buf_adds(&use, "Use of ");
-		md(&use, s->name);
-		text_row(b, use.s, s->use);
-	}
+	pth_report_items(&versions, pth_conns_versions(pth_metrics_quic(t->metrics)));
+	if (versions.len > 0)
+		text_row(b, "QUIC versions", versions.s);
+	for (const struct pth_report_service *s = t->services; s != NULL; s = s->next)
+		if (*s->use != '\0')
+			MD(b, "| Use of ", s->name, " | ", s->use, " |\n");
 	text_row(b, "Logs cut", t->logs_cut);
 	text_row(b, "Not isolated", t->not_isolated);
 	text_row(b, "Capture", t->not_captured);
 	if (b->len == start) /* no row: no table */
 		pth_buf_cut(b, head);
-	pth_buf_release(&versions);
-	pth_buf_release(&use);
 }
 
 static void
@@ -264,12 +233,11 @@ links(const struct pth_report_test *t, const char *outdir, struct pth_buf *b)
 {
 	static const char *const kinds[] = { "log", "capture", "qlog", "profile", "core",
 		"download" };
-	const struct pth_report_link *l;
 
 	for (size_t k = 0; k < countof(kinds); k++) {
 		bool any = false;
 
-		for (l = t->links; l != NULL; l = l->next) {
+		for (const struct pth_report_link *l = t->links; l != NULL; l = l->next) {
 			if (strcmp(l->kind, kinds[k]) != 0)
 				continue;
 			if (any)
@@ -288,26 +256,17 @@ links(const struct pth_report_test *t, const char *outdir, struct pth_buf *b)
 static void
 one_test(const struct pth_report_test *t, const char *outdir, struct pth_buf *b)
 {
-	pth_buf_addf(b, "\n### %s ", sign(t));
-	md(b, t->name);
-	pth_buf_adds(b, "\n\n");
+	bool placed = *t->source != '\0';
+
+	pth_buf_addf(b, "\n### %s", sign(t));
+	MD(b, " ", t->name, "\n\n");
 	field(b, t->expected ? "As expected" : t->ok ? "Passed" : "Problem", t->summary);
-	pth_buf_addf(b, "- **Status**: %s%s%s\n", pth_report_test_status(t),
+	pth_buf_addf(b, "- **Status**: %s%s%s\n", pth_report_status_name(t->status),
 	    t->unexpected ? ", although it should not" : "", pth_report_mark(t));
-	if (*t->degraded != '\0')
-		field(b, "Went on without", t->degraded);
-	if (*t->fast_fail != '\0')
-		field(b, "Fast-fail", t->fast_fail);
-	pth_buf_adds(b, "- **Test**: ");
-	md(b, t->id);
-	if (*t->source != '\0') {
-		pth_buf_adds(b, " (");
-		md(b, t->source);
-		pth_buf_addc(b, ')');
-	}
-	pth_buf_addc(b, '\n');
-	if (*t->description != '\0')
-		field(b, "Description", t->description);
+	remark(b, "Went on without", t->degraded);
+	remark(b, "Fast-fail", t->fast_fail);
+	MD(b, "- **Test**: ", t->id, placed ? " (" : "", t->source, placed ? ")\n" : "\n");
+	remark(b, "Description", t->description);
 	links(t, outdir, b);
 	metrics_table(t, b);
 }
@@ -315,7 +274,9 @@ one_test(const struct pth_report_test *t, const char *outdir, struct pth_buf *b)
 static void
 health_table(const struct pth_report *r, bool testers, struct pth_buf *b)
 {
+	static const char *const compiled[] = { "-", "failed", "succeeded" };
 	bool any = false;
+	char code[24];
 
 	for (const struct pth_report_test *t = r->tests; t != NULL; t = t->next)
 		for (const struct pth_report_service *s = t->services; s != NULL; s = s->next) {
@@ -327,26 +288,11 @@ health_table(const struct pth_report *r, bool testers, struct pth_buf *b)
 				    " | Exit Code | Errors |\n|---|---|---|---|---|---|---|\n",
 				    testers ? "Testers" : "IUTs");
 			any = true;
-			pth_buf_adds(b, "| ");
-			md(b, s->name);
-			pth_buf_adds(b, " | ");
-			md(b, t->id);
-			pth_buf_addf(b, " | %s | %s | ", pth_health_name(s->health),
-			    s->compiled < 0      ? "-" :
-			        s->compiled != 0 ? "succeeded" :
-			                           "failed");
-			md(b, *s->phases != '\0' ? s->phases : "-");
-			pth_buf_adds(b, " | ");
-			if (s->code >= 0)
-				pth_buf_addf(b, "%lld", (long long)s->code);
-			else
-				pth_buf_adds(b, "-");
-			pth_buf_adds(b, " | ");
-			md(b,
-			    *s->error != '\0'              ? s->error :
-			        s->health == PTH_UNHEALTHY ? s->end :
-			                                     "-");
-			pth_buf_adds(b, " |\n");
+			snprintf(code, sizeof code, "%lld", (long long)s->code);
+			MD(b, "| ", s->name, " | ", t->id, " | ", pth_health_name(s->health), " | ",
+			    compiled[s->compiled + 1], " | ", *s->phases != '\0' ? s->phases : "-",
+			    " | ", s->code >= 0 ? code : "-", " | ",
+			    *s->error != '\0' ? s->error : "-", " |\n");
 		}
 }
 
@@ -373,27 +319,19 @@ size(struct pth_buf *b, const char *name, int64_t bytes)
 }
 
 static void
-resources(const struct pth_report *r, struct pth_buf *b)
+details(const struct pth_report *r, struct pth_buf *b)
 {
 	pth_buf_adds(b, "\n## Resource Usage\n\n");
 	size(b, "Peak memory of a service", r->peak_rss_kb * 1024);
 	size(b, "Disk usage", r->disk_bytes);
 	size(b, "Logs", r->log_bytes);
-}
-
-static void
-details(const struct pth_report *r, struct pth_buf *b)
-{
 	pth_buf_adds(b,
 	    "\n## Detailed Information\n\n### Log Files\n\n"
 	    "Each service has stdout.log and stderr.log, and the commands of its phases in "
 	    "phases/.\n"
 	    "\n### Directory Structure\n\n");
-	if (r->run_dir != NULL) {
-		pth_buf_adds(b, "Below ");
-		md(b, r->run_dir);
-		pth_buf_adds(b, ":\n");
-	}
+	if (r->run_dir != NULL)
+		MD(b, "Below ", r->run_dir, ":\n");
 	fenced(b,
 	    "experiment.yaml        the experiment, as it was\n"
 	    "plan.jsonl             the plan of each test\n"
@@ -407,21 +345,15 @@ details(const struct pth_report *r, struct pth_buf *b)
 static void
 one_failure(const struct pth_report_test *t, const char *outdir, struct pth_buf *b)
 {
-	const struct pth_report_tail *tail;
-
-	pth_buf_adds(b, "\n### ");
-	md(b, t->name);
-	pth_buf_adds(b, "\n\n");
-	field(b, "Status", pth_report_test_status(t));
+	MD(b, "\n### ", t->name, "\n\n");
+	field(b, "Status", pth_report_status_name(t->status));
 	field(b, "Error", t->summary);
-	for (size_t i = 0; t->broken[i] != NULL; i++)
-		field(b, "Broken rule", t->broken[i]);
-	if (t->cause != NULL) {
-		pth_buf_addf(b, "- **Likely cause**: %s (%s, score %.1f)\n", t->cause->title,
-		    t->cause->name, t->score);
-		pth_buf_addf(b, "- **What to do**: %s\n", t->cause->advice);
-	}
-	for (tail = t->tails; tail != NULL; tail = tail->next) {
+	for (size_t i = 0; i < json_array_size(t->broken); i++)
+		field(b, "Broken rule", json_string_value(json_array_get(t->broken, i)));
+	if (t->cause != NULL)
+		pth_buf_addf(b, "- **Likely cause**: %s (%s, score %.1f)\n- **What to do**: %s\n",
+		    t->cause->title, t->cause->name, t->score, t->cause->advice);
+	for (const struct pth_report_tail *tail = t->tails; tail != NULL; tail = tail->next) {
 		pth_buf_adds(b, "\nEnd of ");
 		link_to(b, t, outdir, tail->path);
 		pth_buf_adds(b, ":\n");
@@ -448,25 +380,20 @@ failures(const struct pth_report *r, const char *outdir, struct pth_buf *b)
 void
 pth_report_md(const struct pth_report *r, const char *outdir, struct pth_buf *b)
 {
-	struct pth_buf line = PTH_BUF_INIT;
-	const struct pth_report_test *t;
+	pth_auto_buf line = PTH_BUF_INIT;
 
 	overview(r, b);
 	summary(r, b);
 	pth_buf_adds(b, "\n## Individual Test Results\n");
-	for (t = r->tests; t != NULL; t = t->next)
+	for (const struct pth_report_test *t = r->tests; t != NULL; t = t->next)
 		one_test(t, outdir, b);
 	pth_buf_adds(b, "\n## Service Health Summary\n");
 	health_table(r, false, b);
 	health_table(r, true, b);
 	fast_fail(r, b);
-	resources(r, b);
 	details(r, b);
 	failures(r, outdir, b);
-	pth_buf_adds(b, "\n---\n\n");
 	pth_report_line(r, &line);
-	md(b, line.s);
-	pth_buf_release(&line);
-	pth_buf_addf(b, "\n\nWritten %s by pth %s. Report Format: Markdown v1.0\n", r->generated,
-	    PTH_VERSION);
+	MD(b, "\n---\n\n", line.s, "\n\nWritten ");
+	pth_buf_addf(b, "%s by pth %s. Report Format: Markdown v1.0\n", r->generated, PTH_VERSION);
 }

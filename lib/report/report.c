@@ -1,10 +1,11 @@
+/* What the forms need of each test and of the run as a whole, taken out of the records. */
 #include "report/report.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/param.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "collect/artifact.h"
@@ -19,15 +20,17 @@ pth_report_new(const char *causes)
 	memset(r, 0, sizeof *r);
 	r->end = &r->tests;
 	r->causes_file = causes;
-	r->run = r->file = r->incomplete = r->generated = "";
+	r->run = r->file = r->started = r->ended = r->incomplete = r->generated = "";
 	return r;
 }
 
 void
 pth_report_free(struct pth_report *r)
 {
-	for (struct pth_report_test *t = r->tests; t != NULL; t = t->next)
+	for (struct pth_report_test *t = r->tests; t != NULL; t = t->next) {
 		json_decref(t->metrics);
+		json_decref(t->broken);
+	}
 	json_decref(r->metadata);
 	pth_report_causes_free(r);
 	pth_arena_release(&r->arena);
@@ -53,30 +56,21 @@ keep_buf(struct pth_report *r, struct pth_buf *b)
 static void
 add_verdict(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 {
-	const json_t *v = pth_test_verdict(rec), *rule, *mark;
-	size_t i, n = 0;
+	const json_t *v = pth_test_verdict(rec), *rule;
+	size_t i;
 
 	t->status = pth_status_of(pth_verdict_status(v));
 	t->ok = pth_verdict_ok(v);
 	t->expected = pth_verdict_expected(v);
 	t->summary = v != NULL ? keep(r, pth_verdict_summary(v)) :
 	                         "no verdict: pth-collect has not seen this test";
-	json_array_foreach(pth_verdict_marks(v), i, mark) {
-		const char *s = json_is_string(mark) ? json_string_value(mark) : "";
-
-		t->flaky |= strcmp(s, "flaky") == 0;
-		t->unexpected |= strcmp(s, "unexpected-pass") == 0;
-	}
-	t->broken = pth_arena_alloc(
-	    &r->arena, (json_array_size(pth_verdict_rules(v)) + 1) * sizeof *t->broken);
-	json_array_foreach(pth_verdict_rules(v), i, rule) {
-		struct pth_buf b = PTH_BUF_INIT;
-
-		if (!json_is_false(PTH_GET(judged, rule, ok)))
-			continue;
-		pth_buf_addf(&b, "%s: %s", pth_judged_rule(rule), pth_judged_text(rule));
-		t->broken[n++] = keep_buf(r, &b);
-	}
+	t->flaky = pth_json_has(pth_verdict_marks(v), "flaky");
+	t->unexpected = pth_json_has(pth_verdict_marks(v), "unexpected-pass");
+	t->broken = json_array();
+	json_array_foreach(pth_verdict_rules(v), i, rule)
+		if (json_is_false(PTH_GET(judged, rule, ok)))
+			pth_json_push(t->broken,
+			    json_sprintf("%s: %s", pth_judged_rule(rule), pth_judged_text(rule)));
 }
 
 static bool
@@ -91,26 +85,58 @@ has_captures(const json_t *result)
 	return false;
 }
 
+static void
+count(struct pth_buf *b, int64_t n, const char *one, const char *more)
+{
+	if (n >= 0)
+		pth_report_item(b, "%lld %s", (long long)n, n == 1 ? one : more);
+}
+
+/* Append what a service used, of metrics.services.X. */
+static void
+add_use(const json_t *metric, struct pth_buf *b)
+{
+	const json_t *peak = pth_msvc_peak(metric), *traffic = pth_msvc_traffic(metric);
+
+	if (peak != NULL) {
+		pth_buf_addf(b, "%.4g %% of a processor (at most %.4g %%)",
+		    pth_peak_mean_cpu_percent(peak), pth_peak_max_cpu_percent(peak));
+		count(b, pth_peak_max_rss_kb(peak), "kB", "kB");
+		count(b, pth_peak_max_threads(peak), "thread", "threads");
+		count(b, pth_peak_max_fds(peak), "descriptor", "descriptors");
+	}
+	count(b, pth_traffic_sent_packets(traffic), "packet sent", "packets sent");
+	count(b, pth_traffic_received_packets(traffic), "received", "received");
+}
+
+/* Append the logs that were cut at their limit. */
+static void
+add_logs_cut(const json_t *result, struct pth_buf *b)
+{
+	const char *name, *file;
+	json_t *s, *bytes;
+
+	json_object_foreach(pth_result_services(result), name, s)
+		json_object_foreach(pth_rsvc_logs_cut(s), file, bytes)
+			pth_report_item(b, "%s/%s (%lld bytes dropped)", name, file,
+			    (long long)json_integer_value(bytes));
+}
+
 /* What was promised of isolation and capture but not given. */
 static void
 add_lacks(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 {
-	const json_t *result = pth_test_result(rec), *isolation = pth_result_isolation(result), *m;
+	const json_t *result = pth_test_result(rec), *isolation = pth_result_isolation(result);
 	const char *reason = pth_isolation_reason(isolation);
 	struct pth_buf b = PTH_BUF_INIT;
-	size_t i;
 
-	json_array_foreach(pth_isolation_missing(isolation), i, m)
-		if (json_is_string(m))
-			pth_buf_addf(&b, "%s%s", b.len != 0 ? ", " : "", json_string_value(m));
+	pth_report_items(&b, pth_isolation_missing(isolation));
 	if (b.len > 0 && *reason != '\0')
 		pth_buf_addf(&b, " (%s)", reason);
 	t->not_isolated = keep_buf(r, &b);
-	json_array_foreach(pth_result_degraded(result), i, m)
-		if (json_is_string(m))
-			pth_buf_addf(&b, "%s%s", b.len != 0 ? ", " : "", json_string_value(m));
+	pth_report_items(&b, pth_result_degraded(result));
 	t->degraded = keep_buf(r, &b);
-	pth_report_logs_cut(result, &b);
+	add_logs_cut(result, &b);
 	t->logs_cut = keep_buf(r, &b);
 	pth_losses_notes(rec, true, &b);
 	t->not_captured = keep_buf(r, &b);
@@ -154,43 +180,39 @@ phases(struct pth_report *r, struct pth_report_service *s, const json_t *result)
 		if (strcmp(name, PTH_KEY(phases, compile)) == 0)
 			s->compiled = done && s->compiled != 0;
 		if (done && strcmp(name, last) != 0)
-			pth_buf_addf(&b, "%s%s", b.len != 0 ? ", " : "", name);
+			pth_report_item(&b, "%s", name);
 		last = name;
 	}
 	if (json_is_integer(PTH_GET(rsvc, result, ready_us)))
-		pth_buf_addf(&b, "%srun", b.len != 0 ? ", " : "");
+		pth_report_item(&b, "run");
 	s->phases = keep_buf(r, &b);
+}
+
+static void
+add_output(struct pth_report_service *s, int dirfd, const char *base, char sep, const char *stream)
+{
+	pth_auto_buf path = PTH_BUF_INIT;
+	pth_auto_fd fd = -1;
+
+	pth_buf_addf(&path, "%s%c%s.log", base, sep, stream);
+	fd = pth_artifact_open(dirfd, path.s, NULL);
+	s->expected++;
+	s->found += fd >= 0;
 }
 
 /* Outputs there should be: stdout, stderr, and both of each phase. */
 static void
 outputs(struct pth_report_service *s, const json_t *result, int dirfd)
 {
-	const json_t *p;
-	struct pth_buf b = PTH_BUF_INIT;
-	const char *base;
-	size_t i, n = json_array_size(pth_rsvc_phases(result));
+	static const char *const streams[] = { "stdout", "stderr" };
+	const json_t *done;
+	size_t i;
 
-	for (i = 0; i <= n; i++) {
-		p = json_array_get(pth_rsvc_phases(result), i);
-		base = pth_done_log(p);
-		for (int k = 0; k < 2; k++) {
-			int fd;
-
-			pth_buf_cut(&b, 0);
-			if (p != NULL)
-				pth_buf_addf(&b, "%s.%s.log", base, k != 0 ? "stderr" : "stdout");
-			else
-				pth_buf_addf(
-				    &b, "%s/%s.log", s->name, k != 0 ? "stderr" : "stdout");
-			fd = pth_artifact_open(dirfd, b.s, NULL);
-			s->expected++;
-			s->found += fd >= 0;
-			if (fd >= 0)
-				close(fd);
-		}
+	for (size_t k = 0; k < countof(streams); k++) {
+		add_output(s, dirfd, s->name, '/', streams[k]);
+		json_array_foreach(pth_rsvc_phases(result), i, done)
+			add_output(s, dirfd, pth_done_log(done), '.', streams[k]);
 	}
-	pth_buf_release(&b);
 }
 
 /* PANTHER's rule: failed when it crashed, did not end with 0 or could not be
@@ -208,7 +230,7 @@ add_service(struct pth_report *r, struct pth_report_test *t, const json_t *rec, 
 	how = pth_verdict_service_end(rec, name, &b);
 	s->end = keep_buf(r, &b);
 	s->error = keep(r, pth_rsvc_error(result));
-	pth_report_use(json_object_get(pth_metrics_services(pth_test_metrics(rec)), name), &b);
+	add_use(json_object_get(pth_metrics_services(pth_test_metrics(rec)), name), &b);
 	s->use = keep_buf(r, &b);
 	s->code = pth_rsvc_code(result);
 	s->crashed = how == PTH_S_CRASHED;
@@ -218,6 +240,8 @@ add_service(struct pth_report *r, struct pth_report_test *t, const json_t *rec, 
 	s->health = how == PTH_S_PASSED && s->compiled != 0 ? PTH_HEALTHY : PTH_UNHEALTHY;
 	if (s->health == PTH_HEALTHY && *s->error != '\0')
 		s->health = PTH_DEGRADED;
+	if (s->health == PTH_UNHEALTHY && *s->error == '\0')
+		s->error = s->end;
 	for (end = &t->services; *end != NULL; end = &(*end)->next)
 		;
 	*end = s;
@@ -255,7 +279,7 @@ add_services(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 {
 	json_t *s;
 	const char *name;
-	int dirfd = pth_artifact_dir(t->run_dir, t->dir);
+	pth_auto_fd dirfd = pth_artifact_dir(t->run_dir, t->dir);
 
 	json_object_foreach(pth_rec_ended(rec), name, s) {
 		int64_t rss = pth_rusage_max_rss_kb(pth_rsvc_rusage(s));
@@ -268,8 +292,6 @@ add_services(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 		pth_report_read_tails(r, t, rec, dirfd);
 		r->tails++;
 	}
-	if (dirfd >= 0)
-		close(dirfd);
 }
 
 static void
@@ -277,10 +299,14 @@ add_times(struct pth_report *r, const struct pth_report_test *t)
 {
 	int64_t us;
 
-	if (pth_rfc3339_parse(t->started, &us) && (r->first_us == 0 || us < r->first_us))
+	if (pth_rfc3339_parse(t->started, &us) && (r->first_us == 0 || us < r->first_us)) {
 		r->first_us = us;
-	if (pth_rfc3339_parse(t->ended, &us) && us > r->last_us)
+		r->started = t->started;
+	}
+	if (pth_rfc3339_parse(t->ended, &us) && us > r->last_us) {
 		r->last_us = us;
+		r->ended = t->ended;
+	}
 }
 
 static const char *
@@ -361,7 +387,7 @@ pth_report_finish(struct pth_report *r, const char *why)
 	int64_t now = pth_real_us();
 	long long s;
 
-	r->incomplete = pth_arena_str(&r->arena, why != NULL ? why : "");
+	r->incomplete = keep(r, why);
 	if (epoch != NULL && pth_int(epoch, 0, 253402300799, &s))
 		now = s * 1000000;
 	pth_rfc3339(&b, now);
@@ -406,15 +432,15 @@ pth_report_mark(const struct pth_report_test *t)
 }
 
 const char *
-pth_report_test_status(const struct pth_report_test *t)
+pth_report_status_name(enum pth_status s)
 {
-	return t->status < PTH_STATUSES ? pth_status_name(t->status) : "unknown";
+	return s < PTH_STATUSES ? pth_status_name(s) : "unknown";
 }
 
 const char *
 pth_health_name(enum pth_health h)
 {
-	static const char *const names[] = { "healthy", "degraded", "failed", "unknown" };
+	static const char *const names[] = { "healthy", "degraded", "failed" };
 
 	return names[h];
 }
@@ -447,17 +473,15 @@ pth_report_numbers(const struct pth_report_test *t, struct pth_buf *b)
 	const json_t *transfer = pth_metrics_transfer(t->metrics);
 	const json_t *packets = PTH_GET(metrics, t->metrics, packets);
 	const json_t *shake = pth_metric_find(t->metrics, PTH_KEY(conns, handshake_us));
-	size_t start = b->len;
 
 	if (json_is_integer(packets))
-		pth_buf_addf(b, "%lld packets", (long long)json_integer_value(packets));
+		pth_report_item(b, "%lld packets", (long long)json_integer_value(packets));
 	if (json_is_integer(shake)) {
-		pth_buf_addf(b, "%shandshake ", b->len > start ? ", " : "");
+		pth_report_item(b, "handshake ");
 		pth_duration_show(b, json_integer_value(shake));
 	}
 	if (json_is_object(transfer)) {
-		pth_buf_addf(b, "%s%lld bytes", b->len > start ? ", " : "",
-		    (long long)pth_transfer_bytes(transfer));
+		pth_report_item(b, "%lld bytes", (long long)pth_transfer_bytes(transfer));
 		if (pth_transfer_goodput_bps(transfer) > 0) {
 			pth_buf_adds(b, " at ");
 			add_rate(b, pth_transfer_goodput_bps(transfer));
@@ -465,7 +489,7 @@ pth_report_numbers(const struct pth_report_test *t, struct pth_buf *b)
 	}
 	if (pth_metrics_dropped(t->metrics) + pth_metrics_omitted(t->metrics) > 0 ||
 	    *pth_metrics_error(t->metrics) != '\0')
-		pth_buf_addf(b, "%s%s", b->len > start ? ", " : "", t->not_captured);
+		pth_report_item(b, "%s", t->not_captured);
 }
 
 static void
@@ -489,12 +513,10 @@ relative(struct pth_buf *b, const char *from, const char *to)
 	for (; from[i] != '\0' && from[i] == to[i]; i++)
 		if (from[i] == '/')
 			same = i + 1;
-	if (from[i] == '\0' && (to[i] == '\0' || to[i] == '/'))
-		same = to[i] == '\0' ? i : i + 1;
-	else if (to[i] == '\0' && from[i] == '/')
+	if ((from[i] == '\0' || from[i] == '/') && (to[i] == '\0' || to[i] == '/'))
 		same = i + 1;
-	from += same < strlen(from) ? same : strlen(from);
-	to += same < strlen(to) ? same : strlen(to);
+	from += MIN(same, strlen(from));
+	to += MIN(same, strlen(to));
 	for (const char *p = from; *p != '\0'; p++)
 		if (p == from || p[-1] == '/')
 			pth_buf_adds(b, "../");
@@ -506,11 +528,10 @@ void
 pth_report_href(
     const struct pth_report_test *t, const char *outdir, const char *path, struct pth_buf *b)
 {
-	struct pth_buf target = PTH_BUF_INIT;
+	pth_auto_buf target = PTH_BUF_INIT;
 
 	if (*t->run_dir != '\0')
 		relative(&target, outdir, t->run_dir);
 	pth_buf_addf(&target, "%s/%s", t->dir, path);
 	url(b, target.s);
-	pth_buf_release(&target);
 }

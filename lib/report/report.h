@@ -26,7 +26,7 @@
 #define PTH_REPORT_TAILS 100 /* failed tests whose last log lines are kept */
 #define PTH_REPORT_LINKS 60  /* files linked per test */
 
-enum pth_health { PTH_HEALTHY, PTH_DEGRADED, PTH_UNHEALTHY, PTH_HEALTH_UNKNOWN };
+enum pth_health { PTH_HEALTHY, PTH_DEGRADED, PTH_UNHEALTHY };
 
 struct pth_report_service {
 	struct pth_report_service *next;
@@ -35,7 +35,7 @@ struct pth_report_service {
 	enum pth_health health;
 	const char *end;    /* "exit code 0", "stopped", "killed by SIGSEGV" */
 	const char *phases; /* "pre_run, run": those that were completed */
-	const char *error;  /* "" or why */
+	const char *error;  /* "" or why it complained or failed */
 	const char *use;    /* "" or what it used, at most */
 	int64_t code;       /* -1: none */
 	bool crashed;
@@ -60,7 +60,7 @@ struct pth_cause {
 	const char *name, *title, *advice;
 	enum pth_status status; /* the status that goes with it; PTH_STATUSES: none */
 	bool alone;             /* which is enough to name it */
-	const json_t *when;     /* owned: facts of a record, or NULL */
+	json_t *when;           /* owned: facts of a record, or NULL */
 	regex_t *log;           /* what the ends of logs say, or NULL */
 };
 
@@ -81,7 +81,7 @@ struct pth_report_test {
 	struct pth_report_service *services;
 	struct pth_report_link *links;
 	struct pth_report_tail *tails;
-	const char **broken;           /* rules that did not hold, NULL-terminated */
+	json_t *broken;                /* texts: rules that did not hold */
 	const struct pth_cause *cause; /* the most likely one, or NULL */
 	double score;                  /* of the cause, 0.4 to 1 */
 };
@@ -95,6 +95,7 @@ struct pth_report {
 	size_t bad;                     /* not ok, without those that were skipped */
 	size_t count[PTH_STATUSES + 1]; /* by status; the last: without a verdict */
 	int64_t first_us, last_us;      /* realtime; 0: nothing was run */
+	const char *started, *ended;    /* the same as text, or "" */
 	int64_t peak_rss_kb, disk_bytes, log_bytes;
 	size_t tails;
 	const char *causes_file; /* borrowed: the catalogue, NULL: none */
@@ -122,17 +123,21 @@ int64_t pth_report_duration(const struct pth_report *r);
 double pth_report_rate(const struct pth_report *r);
 /* What is said behind the status: ", flaky", ", as expected" ..., or "". */
 const char *pth_report_mark(const struct pth_report_test *t);
-const char *pth_report_test_status(const struct pth_report_test *t);
+/* "passed" ..., "unknown" of PTH_STATUSES. */
+const char *pth_report_status_name(enum pth_status s);
 const char *pth_health_name(enum pth_health h);
 /* "demo: 3/4 tests ok (75.0%) in 1.5 s" */
 void pth_report_line(const struct pth_report *r, struct pth_buf *b);
 /* "handshake 22.8 ms, 3983 packets": what is worth a line. */
 void pth_report_numbers(const struct pth_report_test *t, struct pth_buf *b);
-
-/* Append what a service used, of metrics.services.X; nothing when unknown. */
-void pth_report_use(const json_t *metric, struct pth_buf *b);
-/* Append the logs that were cut at their limit. */
-void pth_report_logs_cut(const json_t *result, struct pth_buf *b);
+/* Append texts up to a NULL: the first as it is, the second escaped, and so on in turn. */
+void pth_report_weave(struct pth_buf *b, void (*escape)(struct pth_buf *b, const char *s), ...)
+    __attribute__((sentinel));
+/* What HTML and XML write for & < > and ", or NULL. */
+const char *pth_report_entity(char c);
+/* Append to a list with commas that begins with b: one item, or each text of a JSON list. */
+void pth_report_item(struct pth_buf *b, const char *fmt, ...) PTH_PRINTF(2, 3);
+void pth_report_items(struct pth_buf *b, const json_t *texts);
 
 /* A link to a file of the test, relative to outdir, percent-encoded. */
 void pth_report_href(

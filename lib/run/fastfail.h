@@ -15,31 +15,32 @@
 
 #include <jansson.h>
 
-#include "run/fault.h"
+#include "io/category.h"
 
 #define PTH_FASTFAIL_RECENT 10
 
 struct pth_fastfail {
 	unsigned max;      /* --fail-fast N: stop after N failures; 0: not given */
 	unsigned failures; /* so far */
-	struct {
+	struct pth_failure {
 		enum pth_category category;
-		int64_t at; /* monotonic */
-	} recent[PTH_FASTFAIL_RECENT];
-	unsigned nrecent;
+		int64_t at;            /* monotonic */
+	} recent[PTH_FASTFAIL_RECENT]; /* a ring */
 	bool triggered;
 	enum pth_category category; /* that triggered it */
-	char reason[300];
+	char reason[311];           /* why the tests that are left are skipped */
 };
 
+/* The category of a record with a result, as the place of the failure has given it;
+ * PTH_CAT_NONE when it ended as it should: completed, or with the status that the
+ * test expects, or was not to be run. */
+enum pth_category pth_fault_of(const json_t *rec);
 /* Take note of a finished test. True when the run is to be stopped: now
  * f->reason says why. */
 bool pth_fastfail_note(struct pth_fastfail *f, const json_t *rec, int64_t now);
 /* Before a test starts: is there enough disk (disk_space_threshold_gb) for
  * it below dirfd? False triggers. */
 bool pth_fastfail_disk(struct pth_fastfail *f, const json_t *rec, int dirfd);
-/* Why the tests that are left are skipped. */
-const char *pth_fastfail_reason(const struct pth_fastfail *f, char to[400]);
 /* {"triggered":true,"category":...,"reason":...} for the results. */
 json_t *pth_fastfail_json(const struct pth_fastfail *f);
 

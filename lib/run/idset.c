@@ -2,6 +2,7 @@
 #include "run/idset.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "base/hash.h"
@@ -23,8 +24,7 @@ grow(struct pth_idset *s)
 	struct pth_idset wide = { NULL, s->n, s->cap != 0 ? 2 * s->cap : 64 };
 
 	wide.v = pth_xarray(NULL, wide.cap, sizeof *wide.v);
-	for (size_t i = 0; i < wide.cap; i++)
-		wide.v[i] = 0;
+	memset(wide.v, 0, wide.cap * sizeof *wide.v);
 	for (size_t i = 0; i < s->cap; i++)
 		if (s->v[i] != 0)
 			*place(&wide, s->v[i]) = s->v[i];
@@ -53,6 +53,5 @@ void
 pth_idset_release(struct pth_idset *s)
 {
 	free(s->v);
-	s->v = NULL;
-	s->n = s->cap = 0;
+	*s = (struct pth_idset){ NULL, 0, 0 };
 }

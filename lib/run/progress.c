@@ -11,10 +11,8 @@
 #include "base/os.h"
 #include "base/text.h"
 #include "io/event.h"
-#include "io/json.h"
 #include "io/rec.h"
 #include "io/status.h"
-#include "run/fault.h"
 #include "supervise/state.h"
 
 #define EVERY_MIN_US 100000 /* ten times a second are enough */
@@ -49,26 +47,25 @@ pth_progress_open(struct pth_progress *p, enum pth_progress_mode wanted)
 void
 pth_progress_settings(struct pth_progress *p, const json_t *settings)
 {
-	const json_t *s = json_object_get(settings, "progress");
-	double every = pth_json_num(s, "update_interval", 0) * 1e6;
+	const json_t *shown = pth_settings_progress(settings);
+	double every = pth_shown_update_interval(shown) * 1e6;
 
 	if (every > EVERY_MIN_US && every <= 10e6)
 		p->every = (int64_t)every;
-	p->spinner = pth_json_bool(s, "show_spinner", true);
-	p->colour = p->colour &&
-	    pth_json_bool(json_object_get(settings, "logging"), "enable_colors", true) &&
-	    pth_json_bool(pth_json_path(settings, "observers.logger"), "enable_colors", true);
+	p->spinner = pth_shown_show_spinner(shown);
+	p->colour = p->colour && pth_logging_enable_colors(pth_settings_logging(settings)) &&
+	    pth_observer_enable_colors(pth_observers_logger(pth_settings_observers(settings)));
 	if (p->given)
 		return;
-	p->ends = pth_json_bool(s, "show_test_status", true);
-	if (p->mode == PTH_PROGRESS_TTY && !pth_json_bool(s, "enable_progress_bar", true))
+	p->ends = pth_shown_show_test_status(shown);
+	if (p->mode == PTH_PROGRESS_TTY && !pth_shown_enable_progress_bar(shown))
 		p->mode = PTH_PROGRESS_PLAIN;
 }
 
 void
 pth_progress_total(struct pth_progress *p, const json_t *rec)
 {
-	int64_t of = pth_json_int(rec, "of", 0);
+	int64_t of = pth_test_of(rec);
 
 	p->total = of > p->total && of < 1000000000 ? (long)of : p->total;
 }
@@ -86,9 +83,9 @@ count(const struct pth_progress *p, struct pth_buf *b)
 static void
 put_end(struct pth_progress *p, const json_t *rec, bool ok)
 {
-	const json_t *result = json_object_get(rec, "result");
-	const char *reason = pth_json_str(result, "reason", ""),
-	           *word = ok ? "ok" : pth_json_str(result, "status", "?");
+	const json_t *result = pth_test_result(rec);
+	const char *reason = pth_result_reason(result),
+	           *word = ok ? "ok" : pth_result_status(result);
 	pth_auto_buf b = PTH_BUF_INIT;
 
 	if (p->mode == PTH_PROGRESS_TTY)
@@ -99,7 +96,7 @@ put_end(struct pth_progress *p, const json_t *rec, bool ok)
 		pth_buf_addf(&b, "%s ", word);
 	count(p, &b);
 	pth_buf_addf(&b, " %s ", pth_rec_id(rec));
-	pth_duration_show(&b, pth_json_int(result, "duration_us", 0));
+	pth_duration_show(&b, pth_result_duration_us(result));
 	if (!ok && *reason != '\0') {
 		pth_buf_adds(&b, ": ");
 		pth_show(&b, reason, 300);
@@ -113,9 +110,8 @@ put_end(struct pth_progress *p, const json_t *rec, bool ok)
 static void
 ended(struct pth_progress *p, struct pth_entry *x)
 {
-	const json_t *result = json_object_get(x->rec, "result");
-	bool cut = pth_status_of_result(pth_json_str(result, "status", NULL)) == PTH_S_INTERRUPTED;
-	bool bad;
+	const char *status = pth_result_status(pth_test_result(x->rec));
+	bool cut = pth_status_of_result(status) == PTH_S_INTERRUPTED, bad;
 
 	x->shown = true;
 	if (!pth_rec_is_test(x->rec))
@@ -143,17 +139,16 @@ put_time(struct pth_buf *b, int64_t us)
 static void
 put_left(struct pth_buf *b, const struct pth_progress_test *t)
 {
-	if (t->expected >= 0 && t->elapsed <= t->expected) {
-		pth_buf_adds(b, "about ");
-		put_time(b, t->expected - t->elapsed);
-		pth_buf_adds(b, " left");
-	} else if (t->expected >= 0) {
+	bool known = t->expected >= 0;
+	int64_t left = (known ? t->expected : t->limit) - t->elapsed;
+
+	if (known && left < 0) {
 		pth_buf_adds(b, "over the ");
 		put_time(b, t->expected);
 		pth_buf_adds(b, " of last time");
-	} else if (t->limit > 0) {
-		pth_buf_adds(b, "at most ");
-		put_time(b, t->limit > t->elapsed ? t->limit - t->elapsed : 0);
+	} else if (known || t->limit > 0) {
+		pth_buf_adds(b, known ? "about " : "at most ");
+		put_time(b, left > 0 ? left : 0);
 		pth_buf_adds(b, " left");
 	}
 }
@@ -210,7 +205,7 @@ put_running(const struct pth_runner *r, const struct pth_entry *x, int64_t now, 
 		.stage = pth_machine_name(&pth_test_machine, pth_runner_stage(r, x)),
 		.elapsed = now - x->started,
 		.expected = x->expected,
-		.limit = pth_json_int(pth_rec_plan(x->rec), "timeout_us", 0) };
+		.limit = pth_plan_timeout_us(pth_rec_plan(x->rec)) };
 
 	pth_progress_line(b, &t, width);
 }

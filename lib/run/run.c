@@ -8,205 +8,244 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "host/proc.h"
 #include "io/event.h"
-#include "io/json.h"
 #include "run/fastfail.h"
-#include "run/leftover.h"
+
+#define CLEAN_LIMIT_US (60 * PTH_SECOND_US) /* for pth-clean, and how much it may say */
+#define CLEAN_TEXT_MAX 65536
 
 bool
-pth_run_has_room(const struct pth_run *s)
+pth_run_has_room(const struct pth_run *run)
 {
-	return !s->opened || s->runner.count < s->runner.window;
+	return !run->opened || run->runner.count < run->runner.window;
 }
 
 bool
-pth_run_is_idle(const struct pth_run *s)
+pth_run_is_idle(const struct pth_run *run)
 {
-	return !s->opened || s->runner.count == 0;
+	return run->runner.count == 0;
 }
 
 static void
-say_started(const struct pth_run *s)
+say_started(const struct pth_run *run)
 {
 	static const char *const orders[] = { "input", "longest", "shuffle" };
+	const struct pth_runner *r = &run->runner;
 
-	pth_event("run.started", "{s:s,s:i,s:s,s:o*}", "dir", s->dir.path, "jobs", (int)s->jobs,
-	    "order", orders[s->order], "seed",
-	    s->order == PTH_ORDER_SHUFFLE ? json_integer((json_int_t)s->seed) : NULL);
+	pth_event("run.started", "{s:s,s:i,s:s,s:o*}", "dir", run->dir.path, "jobs", (int)r->jobs,
+	    "order", orders[r->order], "seed",
+	    r->order == PTH_ORDER_SHUFFLE ? json_integer((json_int_t)r->seed) : NULL);
 }
 
 /* Is it of use to know how long tests took before? */
 static bool
-wants_durations(const struct pth_run *s)
+wants_durations(const struct pth_run *run)
 {
-	return (s->order == PTH_ORDER_LONGEST && s->jobs > 1) ||
-	    s->progress.mode == PTH_PROGRESS_TTY;
+	return (run->runner.order == PTH_ORDER_LONGEST && run->runner.jobs > 1) ||
+	    run->progress.mode == PTH_PROGRESS_TTY;
 }
 
 /* How long the test took when it was run last: here, or in the newest run of
  * this name; -1: unknown. */
 static int64_t
-expected(const struct pth_run *s, const json_t *rec)
+expected(const struct pth_run *run, const json_t *rec)
 {
-	int64_t us;
+	int64_t us = -1;
 
-	if (!wants_durations(s))
-		return -1;
-	us = s->dir.fresh ? -1 : pth_rundir_duration(s->dir.path, pth_rec_id(rec));
-	return us < 0 && s->earlier != NULL ? pth_rundir_duration(s->earlier, pth_rec_id(rec)) : us;
+	if (wants_durations(run) && !run->dir.fresh)
+		us = pth_rundir_duration(run->dir.path, pth_rec_id(rec));
+	if (us < 0 && run->earlier != NULL)
+		us = pth_rundir_duration(run->earlier, pth_rec_id(rec));
+	return us;
+}
+
+/* How many lines of pth-clean's there are: it tells one for each thing. */
+static int
+lines(const struct pth_buf *b)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < b->len; i++)
+		n += b->s[i] == '\n';
+	return n;
+}
+
+/* What a run that was killed has left on a container engine is removed by
+ * pth-clean(1) when the run is resumed. What goes wrong is only told: the tests
+ * run beside what is left. */
+static void
+remove_leftovers(const struct pth_home *home, const char *name)
+{
+	pth_auto_buf program = PTH_BUF_INIT, out = PTH_BUF_INIT, errs = PTH_BUF_INIT;
+	struct pth_exit end;
+	struct pth_err e;
+	bool late = false;
+
+	pth_buf_addf(&program, "%s/pth-clean", home->bin);
+	const char *const argv[] = { program.s, "-r", name, NULL };
+	const struct pth_proc_req q = { .argv = argv,
+		.in = -1,
+		.out = -1,
+		.err = -1,
+		.session = true,
+		.die_with_parent = true };
+
+	if (pth_proc_run(&q, CLEAN_LIMIT_US, &out, &errs, CLEAN_TEXT_MAX, &end, &late, &e) != 0)
+		pth_event("run.cleaned", "{s:i,s:s}", "removed", 0, "message", e.text);
+	else if (late || end.code != 0)
+		pth_event("run.cleaned", "{s:i,s:s}", "removed", lines(&out), "message",
+		    late             ? "pth-clean took too long" :
+		        errs.len > 0 ? errs.s :
+		                       "pth-clean failed");
+	else if (out.len > 0)
+		pth_event("run.cleaned", "{s:i}", "removed", lines(&out));
 }
 
 static int
-open_run(struct pth_run *s, const json_t *rec, struct pth_err *e)
+open_run(struct pth_run *run, const json_t *rec, struct pth_err *e)
 {
-	const char *run = pth_json_str(rec, "run", "run");
-	const json_t *settings = json_object_get(rec, "settings");
-	const char *base = pth_json_str(
-	    json_object_get(settings, "paths"), "output_dir", "outputs");
-	const char *source = pth_json_str(json_object_get(rec, "source"), "file", NULL);
+	const char *name = pth_test_run(rec), *source = pth_source_file(pth_test_source(rec));
+	const json_t *settings = pth_test_settings(rec);
+	const char *base = pth_paths_output_dir(pth_settings_paths(settings));
 	pth_auto_buf events = PTH_BUF_INIT;
 
-	if (!pth_name_ok(run))
-		run = "run";
-	pth_progress_settings(&s->progress, settings);
+	if (name == NULL || !pth_name_ok(name))
+		name = "run";
+	pth_progress_settings(&run->progress, settings);
 	pth_event_settings(settings);
-	if (wants_durations(s))
-		s->earlier = pth_rundir_newest(base, run);
-	if (pth_rundir_open(&s->dir, s->dir_wanted, base, run, s->in.resume, e) != 0)
+	if (wants_durations(run))
+		run->earlier = pth_rundir_newest(base, name);
+	if (pth_rundir_open(&run->dir, run->dir_wanted, base, name, run->in.resume, e) != 0)
 		return -1;
-	s->opened = true;
-	pth_runner_init(&s->runner, &s->dir, s->home->share, s->home->libexec, s->jobs, s->order);
-	s->runner.seed = s->seed;
-	s->runner.unordered = s->unordered;
-	s->runner.fastfail.max = s->fail_fast;
-	s->runner.bin = s->home->bin;
-	pth_buf_addf(&events, "%s/events.jsonl", s->dir.path);
+	run->opened = true;
+	run->runner.dir = &run->dir;
+	pth_runner_open(&run->runner);
+	pth_buf_addf(&events, "%s/events.jsonl", run->dir.path);
 	if (pth_event_file(events.s, e) != 0)
 		return -1;
-	pth_event_run(run);
+	pth_event_run(name);
 	if (source != NULL)
-		pth_rundir_source(&s->dir, source);
-	say_started(s);
+		pth_rundir_source(&run->dir, source);
+	say_started(run);
 	return 0;
 }
 
 static int
-emit(struct pth_run *s, json_t *take, struct pth_err *e)
+emit(struct pth_run *run, json_t *take, struct pth_err *e)
 {
 	json_auto_t *rec = take;
 	pth_auto_buf line = PTH_BUF_INIT;
 
 	pth_rec_line(&line, rec);
-	if (s->opened && pth_rec_is_test(rec) &&
-	    pth_rundir_append(&s->dir, "results.jsonl", &line, e) != 0)
+	if (run->opened && pth_rec_is_test(rec) &&
+	    pth_rundir_line(&run->dir, NULL, "results.jsonl", &line, e) != 0)
 		return -1;
-	if (isatty(fileno(s->out.fp)) != 0)
-		pth_progress_wipe(&s->progress);
-	return pth_rec_write_line(&s->out, rec, &line, e);
+	if (isatty(fileno(run->out.fp)) != 0)
+		pth_progress_wipe(&run->progress);
+	return pth_rec_write_line(&run->out, rec, &line, e);
 }
 
 /* The result that a test gets at once, or NULL when it is to run. */
 static json_t *
-at_once(struct pth_run *s, json_t *rec)
+at_once(struct pth_run *run, json_t *rec)
 {
-	json_t *result = pth_select_result(&s->in, &s->dir, rec);
-	char reason[400];
+	json_t *result = pth_select_result(&run->in, &run->dir, rec);
 
-	if (result == NULL && s->interrupted)
-		result = pth_result_without(PTH_S_INTERRUPTED, PTH_CAT_NONE, "not begun");
-	if (result == NULL && s->runner.fastfail.triggered)
-		result = pth_result_without(
-		    PTH_S_SKIPPED, PTH_CAT_NONE, pth_fastfail_reason(&s->runner.fastfail, reason));
+	if (result == NULL && run->runner.interrupted)
+		return pth_result_without(PTH_S_INTERRUPTED, PTH_CAT_NONE, "not begun");
+	if (result == NULL && run->runner.fastfail.triggered)
+		return pth_result_without(PTH_S_SKIPPED, PTH_CAT_NONE, run->runner.fastfail.reason);
 	return result;
 }
 
-int
-pth_run_take(struct pth_run *s, json_t *take, struct pth_err *e)
+/* The test has its result without a run. */
+static void
+settle(struct pth_run *run, json_t *rec, json_t *result)
 {
-	json_auto_t *rec = take;
-	bool test = pth_rec_is_test(rec);
-	pth_auto_buf line = PTH_BUF_INIT;
-	json_t *result = NULL;
+	pth_test_set_result(rec, result);
+	if (!run->opened)
+		return;
+	pth_result_set_run_dir(result, run->dir.path);
+	if (pth_fastfail_note(&run->runner.fastfail, rec, pth_mono_us()))
+		pth_result_set_fast_fail(result, pth_fastfail_json(&run->runner.fastfail));
+}
 
-	if (test && !s->opened && !s->in.dry && open_run(s, rec, e) != 0)
+int
+pth_run_take(struct pth_run *run, json_t *take, struct pth_err *e)
+{
+	json_auto_t *rec = take, *result = NULL;
+	bool test = pth_rec_is_test(rec), runs;
+	pth_auto_buf line = PTH_BUF_INIT;
+
+	if (test && !run->opened && !run->in.dry && open_run(run, rec, e) != 0)
 		return -1;
 	if (test)
-		result = at_once(s, rec);
-	if (test && s->opened) {
+		result = at_once(run, rec);
+	runs = test && result == NULL;
+	if (test && run->opened) {
 		pth_rec_line(&line, rec);
-		if (pth_rundir_append(&s->dir, "plan.jsonl", &line, e) != 0) {
-			json_decref(result);
+		if (pth_rundir_line(&run->dir, NULL, "plan.jsonl", &line, e) != 0)
 			return -1;
-		}
 	}
-	if (result != NULL) {
-		if (s->opened)
-			pth_json_set(result, "run_dir", json_string(s->dir.path));
-		pth_json_set(rec, "result", result);
-		if (s->opened && pth_fastfail_note(&s->runner.fastfail, rec, pth_mono_us()))
-			pth_json_set(result, "fast_fail", pth_fastfail_json(&s->runner.fastfail));
+	if (result != NULL)
+		settle(run, rec, pth_take(&result));
+	if (!run->opened)
+		return emit(run, pth_take(&rec), e);
+	if (runs && run->in.resume && !run->cleaned && pth_test_compose(rec) != NULL) {
+		run->cleaned = true;
+		remove_leftovers(run->runner.home, pth_json_str(rec, PTH_KEY(test, run), "run"));
 	}
-	if (!s->opened)
-		return emit(s, pth_take(&rec), e);
-	if (result == NULL && s->in.resume && !s->cleaned &&
-	    json_object_get(rec, "compose") != NULL) {
-		s->cleaned = true;
-		run_leftover_remove(s->home, pth_json_str(rec, "run", "run"));
-	}
-	pth_progress_total(&s->progress, rec);
-	test = test && result == NULL;
-	int64_t before = test ? expected(s, rec) : -1;
-	pth_runner_add(&s->runner, pth_take(&rec), &line, test, before);
+	pth_progress_total(&run->progress, rec);
+	pth_runner_add(&run->runner, rec, &line, runs, runs ? expected(run, rec) : -1);
+	rec = NULL;
 	return 0;
 }
 
 int
-pth_run_move(struct pth_run *s, struct pth_err *e)
+pth_run_move(struct pth_run *run, struct pth_err *e)
 {
 	json_t *rec;
 
-	if (!s->opened)
-		return 0;
-	s->runner.complete = s->complete;
-	if (pth_runner_start(&s->runner, e) != 0 || pth_runner_store(&s->runner, e) != 0)
+	if (pth_runner_start(&run->runner, e) != 0 || pth_runner_store(&run->runner, e) != 0)
 		return -1;
-	pth_progress_show(&s->progress, &s->runner);
-	while ((rec = pth_runner_take(&s->runner)) != NULL)
-		if (emit(s, rec, e) != 0)
+	pth_progress_show(&run->progress, &run->runner);
+	while ((rec = pth_runner_take(&run->runner)) != NULL)
+		if (emit(run, rec, e) != 0)
 			return -1;
 	return 0;
 }
 
 int64_t
-pth_run_next(const struct pth_run *s)
+pth_run_next(const struct pth_run *run)
 {
-	int64_t run = s->opened ? pth_runner_next(&s->runner) : PTH_NEVER;
-	int64_t draw = pth_progress_next(&s->progress);
+	int64_t retry = pth_runner_next(&run->runner), draw = pth_progress_next(&run->progress);
 
-	return run < draw ? run : draw;
+	return retry < draw ? retry : draw;
 }
 
 int
-pth_run_end(struct pth_run *s, struct pth_err *e)
+pth_run_end(struct pth_run *run, struct pth_err *e)
 {
 	pth_auto_buf end = PTH_BUF_INIT;
 
-	pth_buf_addf(&end, "{\"pth\":1,\"type\":\"end\",\"tests\":%ld}\n", s->out.tests);
-	if (s->opened &&
-	    (pth_rundir_append(&s->dir, "plan.jsonl", &end, e) != 0 ||
-	        pth_rundir_append(&s->dir, "results.jsonl", &end, e) != 0))
+	pth_buf_addf(&end, "{\"pth\":1,\"type\":\"end\",\"tests\":%ld}\n", run->out.tests);
+	if (run->opened &&
+	    (pth_rundir_line(&run->dir, NULL, "plan.jsonl", &end, e) != 0 ||
+	        pth_rundir_line(&run->dir, NULL, "results.jsonl", &end, e) != 0))
 		return -1;
-	return pth_rec_end(&s->out, e);
+	return pth_rec_end(&run->out, e);
 }
 
 void
-pth_run_release(struct pth_run *s)
+pth_run_release(struct pth_run *run)
 {
-	pth_select_release(&s->in);
-	if (!s->opened)
+	pth_select_release(&run->in);
+	if (!run->opened)
 		return;
-	pth_event("run.ended", "{s:s,s:I}", "dir", s->dir.path, "tests", (json_int_t)s->out.tests);
-	pth_runner_release(&s->runner);
-	pth_rundir_close(&s->dir);
-	free(s->earlier);
+	pth_event(
+	    "run.ended", "{s:s,s:I}", "dir", run->dir.path, "tests", (json_int_t)run->out.tests);
+	pth_runner_release(&run->runner);
+	pth_rundir_close(&run->dir);
+	free(run->earlier);
 }

@@ -7,23 +7,15 @@
 
 #include <stdbool.h>
 
-#include "base/os.h"
 #include "io/rec.h"
 #include "run/progress.h"
 #include "run/runner.h"
 #include "run/select.h"
 
 struct pth_run {
-	/* Set by the owner: */
+	/* Set by the owner, as is what belongs to the owner in runner: */
 	const char *dir_wanted; /* NULL: a new one below paths.output_dir */
-	unsigned jobs, fail_fast;
-	enum pth_order order;
-	uint64_t seed; /* of PTH_ORDER_SHUFFLE */
-	bool unordered;
-	bool complete;    /* no further record comes */
-	bool interrupted; /* begin no further test */
 	struct pth_select in;
-	const struct pth_home *home;
 	struct pth_rec_out out;
 	struct pth_progress progress; /* open */
 	/* Ours: */
@@ -35,18 +27,18 @@ struct pth_run {
 };
 
 /* Room for another record? */
-bool pth_run_has_room(const struct pth_run *s);
+bool pth_run_has_room(const struct pth_run *run);
 /* Nothing left to run or to write? */
-bool pth_run_is_idle(const struct pth_run *s);
+bool pth_run_is_idle(const struct pth_run *run);
 /* Take a record over (also on error). -1 with e. */
-int pth_run_take(struct pth_run *s, json_t *rec, struct pth_err *e);
+int pth_run_take(struct pth_run *run, json_t *rec, struct pth_err *e);
 /* Start what may start, write what is done, show how far it is. */
-int pth_run_move(struct pth_run *s, struct pth_err *e);
+int pth_run_move(struct pth_run *run, struct pth_err *e);
 /* When something has to be done at the latest, monotonic; PTH_NEVER: nothing. */
-int64_t pth_run_next(const struct pth_run *s);
+int64_t pth_run_next(const struct pth_run *run);
 /* Close the streams, ours and those of the run directory, so that they can be
  * fed again. */
-int pth_run_end(struct pth_run *s, struct pth_err *e);
-void pth_run_release(struct pth_run *s);
+int pth_run_end(struct pth_run *run, struct pth_err *e);
+void pth_run_release(struct pth_run *run);
 
 #endif

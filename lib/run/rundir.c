@@ -17,11 +17,24 @@
 #include "base/os.h"
 #include "base/text.h"
 #include "io/file.h"
-#include "io/json.h"
+#include "io/record.h"
 
 #define SOURCE_MAX ((size_t)64 << 20)
 #define PLAN "plan.jsonl"
 #define PATIENCE_US (2 * PTH_SECOND_US)
+
+/* BASE/latest -> NAME, replaced in one step. A convenience: no error. */
+static void
+point_latest(const char *base, const char *path)
+{
+	pth_auto_buf tmp = PTH_BUF_INIT, link = PTH_BUF_INIT;
+	const char *name = strrchr(path, '/') + 1;
+
+	pth_buf_addf(&link, "%s/latest", base);
+	pth_buf_addf(&tmp, "%s/.latest.%ld", base, (long)getpid());
+	if (symlink(name, tmp.s) == 0 && rename(tmp.s, link.s) != 0)
+		unlink(tmp.s);
+}
 
 /* A name that is free below base: RUN-YYYYMMDD-HHMMSS[-N]. */
 static int
@@ -40,8 +53,10 @@ make_new(const char *base, const char *run, struct pth_buf *path, struct pth_err
 		pth_buf_addf(path, "%s/%s-%s", base, run, stamp);
 		if (i > 1)
 			pth_buf_addf(path, "-%d", i);
-		if (mkdir(path->s, 0777) == 0)
+		if (mkdir(path->s, 0777) == 0) {
+			point_latest(base, path->s);
 			return 0;
+		}
 		if (errno != EEXIST)
 			break;
 	}
@@ -80,30 +95,6 @@ pth_rundir_newest(const char *base, const char *run)
 		return NULL;
 	pth_buf_addf(&path, "%s/%s", base, best.s);
 	return pth_buf_take(&path);
-}
-
-/* BASE/latest -> NAME, replaced in one step. A convenience: no error. */
-static void
-point_latest(const char *base, const char *path)
-{
-	pth_auto_buf tmp = PTH_BUF_INIT, link = PTH_BUF_INIT;
-	const char *name = strrchr(path, '/') + 1;
-
-	pth_buf_addf(&link, "%s/latest", base);
-	pth_buf_addf(&tmp, "%s/.latest.%ld", base, (long)getpid());
-	if (symlink(name, tmp.s) == 0 && rename(tmp.s, link.s) != 0)
-		unlink(tmp.s);
-}
-
-/* The file by which a run directory is known, there before all others and
- * never removed: whenever a run is killed, it can be resumed. */
-static int
-mark(int fd, const char *path, struct pth_err *e)
-{
-	pth_auto_fd file = openat(
-	    fd, PLAN, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
-
-	return file < 0 ? pth_err_set(e, PTH_SYSTEM, "%s/%s:", path, PLAN) : 0;
 }
 
 /* It is ours alone, from now on. Who was killed has it until its tests have
@@ -151,6 +142,24 @@ claim(int fd, const char *path, bool resume, bool *fresh, struct pth_err *e)
 	return 0;
 }
 
+/* Open the directory, which may be an old one when it was given, and mark it as a run's. */
+static int
+take_over(struct pth_rundir *d, const char *path, bool given, bool resume, struct pth_err *e)
+{
+	pth_auto_fd plan = -1;
+
+	d->path = realpath(path, NULL);
+	d->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (d->path == NULL || d->fd < 0)
+		return pth_err_set(e, PTH_SYSTEM, "%s:", path);
+	if (given && claim(d->fd, path, resume, &d->fresh, e) != 0)
+		return -1;
+	/* The file by which a run directory is known is there before all others and
+	 * never removed: whenever a run is killed, it can be resumed. */
+	plan = openat(d->fd, PLAN, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
+	return plan < 0 ? pth_err_set(e, PTH_SYSTEM, "%s/%s:", path, PLAN) : 0;
+}
+
 int
 pth_rundir_open(struct pth_rundir *d, const char *dir, const char *base, const char *run,
     bool resume, struct pth_err *e)
@@ -159,24 +168,11 @@ pth_rundir_open(struct pth_rundir *d, const char *dir, const char *base, const c
 	int r;
 
 	*d = (struct pth_rundir){ .fd = -1, .fresh = true };
-	if (dir != NULL) {
+	if (dir != NULL)
 		pth_buf_adds(&path, dir);
-		r = pth_mkdirs(AT_FDCWD, dir, e);
-	} else {
-		r = make_new(base, run, &path, e);
-		if (r == 0)
-			point_latest(base, path.s);
-	}
-	if (r == 0) {
-		d->path = realpath(path.s, NULL);
-		d->fd = open(path.s, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (d->path == NULL || d->fd < 0)
-			r = pth_err_set(e, PTH_SYSTEM, "%s:", path.s);
-		else if (dir != NULL)
-			r = claim(d->fd, path.s, resume, &d->fresh, e);
-		if (r == 0)
-			r = mark(d->fd, path.s, e);
-	}
+	r = dir != NULL ? pth_mkdirs(AT_FDCWD, dir, e) : make_new(base, run, &path, e);
+	if (r == 0)
+		r = take_over(d, path.s, dir != NULL, resume, e);
 	if (r != 0)
 		pth_rundir_close(d);
 	return r;
@@ -192,14 +188,11 @@ pth_rundir_close(struct pth_rundir *d)
 int
 pth_rundir_test(struct pth_rundir *d, const char *id, struct pth_err *e)
 {
-	int fd, made = mkdirat(d->fd, id, 0777);
+	int fd;
 
-	if (made != 0 && errno == EEXIST) {
-		if (pth_rmtree(d->fd, id, e) != 0)
-			return -1;
-		made = mkdirat(d->fd, id, 0777);
-	}
-	if (made != 0)
+	if (pth_rmtree(d->fd, id, e) != 0)
+		return -1;
+	if (mkdirat(d->fd, id, 0777) != 0)
 		return pth_err_set(e, PTH_SYSTEM, "mkdir %s/%s:", d->path, id);
 	fd = pth_open_beneath(d->fd, id, O_RDONLY | O_DIRECTORY, 0);
 	return fd < 0 ? pth_err_set(e, PTH_SYSTEM, "%s/%s:", d->path, id) : fd;
@@ -214,35 +207,23 @@ pth_rundir_tidy(struct pth_rundir *d, const char *id)
 	pth_rmtree(d->fd, path.s, NULL);
 }
 
-static int
-write_line(struct pth_rundir *d, const char *path, int flags, const struct pth_buf *line,
-    struct pth_err *e)
-{
-	pth_auto_fd fd = openat(
-	    d->fd, path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | flags, 0666);
-
-	if (fd < 0)
-		return pth_err_set(e, PTH_SYSTEM, "%s/%s:", d->path, path);
-	if (pth_write_all(fd, line->s, line->len) != 0 || close(pth_take_fd(&fd)) != 0)
-		return pth_err_set(e, PTH_SYSTEM, "write %s/%s:", d->path, path);
-	return 0;
-}
-
 int
-pth_rundir_append(
-    struct pth_rundir *d, const char *file, const struct pth_buf *line, struct pth_err *e)
-{
-	return write_line(d, file, O_APPEND, line, e);
-}
-
-int
-pth_rundir_note(struct pth_rundir *d, const char *id, const char *file, const struct pth_buf *line,
+pth_rundir_line(struct pth_rundir *d, const char *id, const char *file, const struct pth_buf *line,
     struct pth_err *e)
 {
 	pth_auto_buf path = PTH_BUF_INIT;
+	pth_auto_fd fd = -1;
 
-	pth_buf_addf(&path, "%s/%s", id, file);
-	return write_line(d, path.s, O_TRUNC, line, e);
+	if (id != NULL)
+		pth_buf_addf(&path, "%s/", id);
+	pth_buf_adds(&path, file);
+	fd = openat(d->fd, path.s,
+	    O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | (id != NULL ? O_TRUNC : O_APPEND), 0666);
+	if (fd < 0)
+		return pth_err_set(e, PTH_SYSTEM, "%s/%s:", d->path, path.s);
+	if (pth_write_all(fd, line->s, line->len) != 0 || close(pth_take_fd(&fd)) != 0)
+		return pth_err_set(e, PTH_SYSTEM, "write %s/%s:", d->path, path.s);
+	return 0;
 }
 
 int
@@ -258,23 +239,21 @@ pth_rundir_put(
 }
 
 json_t *
-pth_rundir_get(const struct pth_rundir *d, const char *id, const char *file)
+pth_rundir_get(const char *path, const char *id, const char *file)
 {
-	pth_auto_buf path = PTH_BUF_INIT, b = PTH_BUF_INIT;
+	pth_auto_buf full = PTH_BUF_INIT, b = PTH_BUF_INIT;
 
-	pth_buf_addf(&path, "%s/%s/%s", d->path, id, file);
-	return pth_file_read(path.s, SOURCE_MAX, &b, NULL) == 0 ? pth_json_parse(b.s, b.len, NULL) :
+	pth_buf_addf(&full, "%s/%s/%s", path, id, file);
+	return pth_file_read(full.s, SOURCE_MAX, &b, NULL) == 0 ? pth_json_parse(b.s, b.len, NULL) :
 	                                                          NULL;
 }
 
 int64_t
 pth_rundir_duration(const char *path, const char *id)
 {
-	struct pth_rundir d = { .path = (char *)(uintptr_t)path, .fd = -1 };
-	json_auto_t *result = pth_rundir_get(&d, id, "result.json");
-	int64_t us = pth_json_int(result, "duration_us", 0);
+	json_auto_t *result = pth_rundir_get(path, id, "result.json");
 
-	return us > 0 ? us : -1;
+	return pth_result_duration_us(result) > 0 ? pth_result_duration_us(result) : -1;
 }
 
 int

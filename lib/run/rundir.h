@@ -39,17 +39,15 @@ int64_t pth_rundir_duration(const char *path, const char *id);
 int pth_rundir_test(struct pth_rundir *d, const char *id, struct pth_err *e);
 /* Remove the temporary files of a test whose supervisor could not. */
 void pth_rundir_tidy(struct pth_rundir *d, const char *id);
-/* Append a line, whole with its newline. */
-int pth_rundir_append(
-    struct pth_rundir *d, const char *file, const struct pth_buf *line, struct pth_err *e);
+/* Write a line, whole with its newline: append it to the file of the run, or (id not NULL)
+ * make it all of ID/file, for what may be lost with the machine's power. */
+int pth_rundir_line(struct pth_rundir *d, const char *id, const char *file,
+    const struct pth_buf *line, struct pth_err *e);
 /* Put v into place as ID/file, whole and durable. */
 int pth_rundir_put(
     struct pth_rundir *d, const char *id, const char *file, const json_t *v, struct pth_err *e);
-/* The same of a line, for what may be lost with the machine's power. */
-int pth_rundir_note(struct pth_rundir *d, const char *id, const char *file,
-    const struct pth_buf *line, struct pth_err *e);
-/* What was put there, or NULL when there is none that can be read. */
-json_t *pth_rundir_get(const struct pth_rundir *d, const char *id, const char *file);
+/* What was put there in the run directory at path, or NULL when there is none that can be read. */
+json_t *pth_rundir_get(const char *path, const char *id, const char *file);
 /* Keep the directory of a try that failed as tries/ID-N. */
 int pth_rundir_keep_try(struct pth_rundir *d, const char *id, int n, struct pth_err *e);
 /* Copy the experiment file in; what cannot be read is left out. */

@@ -11,12 +11,11 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "host/ns.h"
 #include "host/run_id.h"
 #include "io/digest.h"
 #include "io/event.h"
-#include "io/json.h"
-#include "io/rec.h"
-#include "run/fault.h"
+#include "io/record.h"
 #include "run/select.h"
 #include "supervise/state.h"
 #include "supervise/workdir.h"
@@ -42,30 +41,30 @@ jobs_possible(unsigned jobs)
 }
 
 void
-pth_runner_init(struct pth_runner *r, struct pth_rundir *dir, const char *share,
-    const char *libexec, unsigned jobs, enum pth_order order)
+pth_runner_open(struct pth_runner *r)
 {
-	memset(r, 0, sizeof *r);
-	r->dir = dir;
-	r->share = share;
-	r->libexec = libexec;
+	const struct pth_places places = {
+		.share = r->home->share, .libexec = r->home->libexec, .bin = r->home->bin
+	};
+
+	r->jobs = jobs_possible(r->jobs);
 	r->owner = pth_run_id_text();
-	r->jobs = jobs = jobs_possible(jobs);
-	r->order = order;
-	r->window = jobs * WINDOW_PER_JOB;
-	if (order != PTH_ORDER_INPUT && r->window < WINDOW_TO_REORDER)
+	r->window = r->jobs * WINDOW_PER_JOB;
+	if (r->order != PTH_ORDER_INPUT && r->window < WINDOW_TO_REORDER)
 		r->window = WINDOW_TO_REORDER;
 	r->entries = pth_xarray(NULL, r->window, sizeof *r->entries);
-	r->cache.fd = -1;
-	r->cache.digest = pth_sha256_fd;
 	r->turns = pth_xarray(NULL, r->window, sizeof *r->turns);
-	r->stages = mmap(NULL, jobs, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	r->cache = (struct pth_cache){ .fd = -1, .digest = pth_sha256_fd };
+	r->stages = mmap(NULL, r->jobs, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (r->stages == MAP_FAILED)
 		r->stages = NULL;
+	r->common = pth_places_common(&places);
+	pth_ns_hidden(r->common);
 }
 
-struct pth_entry *
-run_runner_at(const struct pth_runner *r, size_t i)
+/* The i-th record that is held. */
+static struct pth_entry *
+entry_at(const struct pth_runner *r, size_t i)
 {
 	return &r->entries[(r->first + i) % r->window];
 }
@@ -83,8 +82,8 @@ void
 pth_runner_release(struct pth_runner *r)
 {
 	for (size_t i = 0; i < r->count; i++) {
-		json_decref(run_runner_at(r, i)->rec);
-		release(run_runner_at(r, i));
+		json_decref(entry_at(r, i)->rec);
+		release(entry_at(r, i));
 	}
 	if (r->grouped)
 		pth_cgroups_close(&r->groups);
@@ -100,14 +99,14 @@ pth_runner_release(struct pth_runner *r)
 struct pth_entry *
 pth_runner_nth(const struct pth_runner *r, size_t i)
 {
-	return i < r->count ? run_runner_at(r, i) : NULL;
+	return i < r->count ? entry_at(r, i) : NULL;
 }
 
 struct pth_entry *
 pth_runner_active(const struct pth_runner *r, size_t *i)
 {
 	while (*i < r->count) {
-		struct pth_entry *x = run_runner_at(r, (*i)++);
+		struct pth_entry *x = entry_at(r, (*i)++);
 
 		if (x->state == PTH_ACTIVE)
 			return x;
@@ -150,7 +149,7 @@ rank_of(const struct pth_runner *r, const struct pth_entry *x)
 void
 pth_runner_add(struct pth_runner *r, json_t *rec, struct pth_buf *line, bool run, int64_t expected)
 {
-	struct pth_entry *x = run_runner_at(r, r->count++);
+	struct pth_entry *x = entry_at(r, r->count++);
 
 	*x = (struct pth_entry){ .rec = rec,
 		.line = *line,
@@ -174,8 +173,8 @@ pth_runner_store(struct pth_runner *r, struct pth_err *e)
 	for (size_t i = 0; (x = pth_runner_nth(r, i)) != NULL; i++) {
 		if (x->state != PTH_DONE || !x->fresh)
 			continue;
-		if (pth_rundir_put(r->dir, pth_rec_id(x->rec), "result.json",
-		        json_object_get(x->rec, "result"), e) != 0)
+		if (pth_rundir_put(
+		        r->dir, pth_rec_id(x->rec), "result.json", pth_test_result(x->rec), e) != 0)
 			return -1;
 		x->fresh = false;
 	}
@@ -188,13 +187,13 @@ pth_runner_take(struct pth_runner *r)
 	size_t i = 0, last = r->unordered ? r->count : r->count > 0;
 	struct pth_entry x;
 
-	while (i < last && run_runner_at(r, i)->state != PTH_DONE)
+	while (i < last && entry_at(r, i)->state != PTH_DONE)
 		i++;
 	if (i == last)
 		return NULL;
 	/* The gap of a later one is filled by those before it. */
-	for (x = *run_runner_at(r, i); i > 0; i--)
-		*run_runner_at(r, i) = *run_runner_at(r, i - 1);
+	for (x = *entry_at(r, i); i > 0; i--)
+		*entry_at(r, i) = *entry_at(r, i - 1);
 	release(&x);
 	r->first = (r->first + 1) % r->window;
 	r->count--;
@@ -234,11 +233,11 @@ choose(struct pth_runner *r)
 	size_t k;
 
 	for (size_t i = 0; i < r->count; i++)
-		r->turns[i] = turn(r, run_runner_at(r, i), now);
+		r->turns[i] = turn(r, entry_at(r, i), now);
 	k = pth_schedule_next(r->turns, r->count, r->jobs, r->window);
 	for (size_t i = 0; i < k && k < r->count; i++)
-		run_runner_at(r, i)->passed += r->turns[i].state == PTH_TURN_WAITS;
-	return k < r->count ? run_runner_at(r, k) : NULL;
+		entry_at(r, i)->passed += r->turns[i].state == PTH_TURN_WAITS;
+	return k < r->count ? entry_at(r, k) : NULL;
 }
 
 /* Is another try worth it? Not for what would be the same again. */
@@ -247,7 +246,7 @@ may_retry(const struct pth_runner *r, const struct pth_entry *x)
 {
 	enum pth_category c = pth_fault_of(x->rec);
 
-	return x->attempt <= pth_json_int(x->rec, "retries", 0) && !r->interrupted &&
+	return x->attempt <= pth_test_retries(x->rec) && !r->interrupted &&
 	    !r->fastfail.triggered && c != PTH_CAT_NONE && c != PTH_CAT_DEPENDENCY &&
 	    c != PTH_CAT_CONFIGURATION && c != PTH_CAT_PLUGIN_LOAD;
 }
@@ -256,23 +255,26 @@ may_retry(const struct pth_runner *r, const struct pth_entry *x)
 static int
 retry(struct pth_runner *r, struct pth_entry *x, struct pth_err *e)
 {
-	json_t *result = json_object_get(x->rec, "result");
+	const json_t *result = pth_test_result(x->rec);
+	json_t *attempt;
 	int64_t pause = RETRY_FIRST_US << (x->attempt < 8 ? x->attempt - 1 : 7);
 
 	if (pth_rundir_keep_try(r->dir, pth_rec_id(x->rec), x->attempt, e) != 0)
 		return -1;
 	if (x->tries == NULL)
 		x->tries = json_array();
-	pth_json_push(x->tries,
-	    json_pack("{s:i,s:s,s:s,s:s,s:I,s:o}", "attempt", x->attempt, "status",
-	        pth_json_str(result, "status", ""), "reason", pth_json_str(result, "reason", ""),
-	        "category", pth_category_name(pth_fault_of(x->rec)), "duration_us",
-	        (json_int_t)pth_json_int(result, "duration_us", 0), "dir",
-	        json_sprintf("tries/%s-%d", pth_rec_id(x->rec), x->attempt)));
+	attempt = json_object();
+	pth_attempt_set_attempt(attempt, x->attempt);
+	pth_attempt_set_status(attempt, pth_result_status(result));
+	pth_attempt_set_reason(attempt, pth_result_reason(result));
+	pth_attempt_set_category(attempt, pth_category_name(pth_fault_of(x->rec)));
+	pth_attempt_set_duration_us(attempt, pth_result_duration_us(result));
+	pth_json_set(attempt, PTH_KEY(attempt, dir),
+	    json_sprintf("tries/%s-%d", pth_rec_id(x->rec), x->attempt));
+	pth_json_push(x->tries, attempt);
 	pth_event("test.retried", "{s:s,s:i,s:s,s:I}", "test", pth_rec_id(x->rec), "attempt",
-	    x->attempt, "status", pth_json_str(result, "status", ""), "pause_us",
-	    (json_int_t)pause);
-	json_object_del(x->rec, "result");
+	    x->attempt, "status", pth_result_status(result), "pause_us", (json_int_t)pause);
+	json_object_del(x->rec, PTH_KEY(test, result));
 	pth_buf_release(&x->out);
 	x->attempt++;
 	x->not_before = pth_mono_us() + pause;
@@ -286,16 +288,13 @@ static json_t *
 last_try(struct pth_entry *x)
 {
 	const json_t *last = json_array_get(x->tries, json_array_size(x->tries) - 1);
-	json_t *result = pth_result_without(
-	    pth_status_of_result(pth_json_str(last, "status", "failed")),
-	    pth_category_of(pth_json_str(last, "category", NULL)),
-	    pth_json_str(last, "reason", ""));
+	json_t *result = pth_result_without(pth_status_of_result(pth_attempt_status(last)),
+	    pth_category_of(pth_attempt_category(last)), pth_attempt_reason(last));
 
-	pth_json_set(result, "duration_us", json_incref(json_object_get(last, "duration_us")));
-	pth_json_set(result, "dir", json_incref(json_object_get(last, "dir")));
-	pth_json_set(result, "attempt", json_integer(x->attempt - 1));
-	pth_json_set(result, "tries", x->tries);
-	x->tries = NULL;
+	pth_result_set_duration_us(result, pth_attempt_duration_us(last));
+	pth_result_set_dir(result, pth_attempt_dir(last));
+	pth_result_set_attempt(result, x->attempt - 1);
+	pth_result_set_tries(result, pth_take(&x->tries));
 	return result;
 }
 
@@ -309,7 +308,7 @@ stop_waiting(struct pth_runner *r, enum pth_status status, const char *reason)
 		if (x->state != PTH_WAITING)
 			continue;
 		x->state = PTH_DONE;
-		pth_json_set(x->rec, "result",
+		pth_test_set_result(x->rec,
 		    x->tries != NULL && status == PTH_S_SKIPPED ?
 		        last_try(x) :
 		        pth_result_without(status, PTH_CAT_NONE, reason));
@@ -319,22 +318,18 @@ stop_waiting(struct pth_runner *r, enum pth_status status, const char *reason)
 static int
 finish(struct pth_runner *r, struct pth_entry *x, json_t *result, struct pth_err *e)
 {
-	const char *id = pth_rec_id(x->rec);
-	char reason[400];
-
-	pth_json_set(result, "attempt", json_integer(x->attempt));
-	pth_json_set(result, "run_dir", json_string(r->dir->path));
-	pth_json_set(result, "dir", json_string(id));
-	pth_json_set(x->rec, "result", result);
+	pth_result_set_attempt(result, x->attempt);
+	pth_result_set_run_dir(result, r->dir->path);
+	pth_result_set_dir(result, pth_rec_id(x->rec));
+	pth_test_set_result(x->rec, result);
 	if (may_retry(r, x))
 		return retry(r, x, e);
 	x->state = PTH_DONE;
 	if (x->tries != NULL)
-		pth_json_set(result, "tries", x->tries);
-	x->tries = NULL;
+		pth_result_set_tries(result, pth_take(&x->tries));
 	if (pth_fastfail_note(&r->fastfail, x->rec, pth_mono_us())) {
-		pth_json_set(result, "fast_fail", pth_fastfail_json(&r->fastfail));
-		stop_waiting(r, PTH_S_SKIPPED, pth_fastfail_reason(&r->fastfail, reason));
+		pth_result_set_fast_fail(result, pth_fastfail_json(&r->fastfail));
+		stop_waiting(r, PTH_S_SKIPPED, r->fastfail.reason);
 	}
 	x->fresh = true;
 	return 0;
@@ -344,19 +339,15 @@ int
 pth_runner_start(struct pth_runner *r, struct pth_err *e)
 {
 	struct pth_entry *x;
-	char reason[400];
+	int rc = 0;
 
-	while (r->active < r->jobs && (x = choose(r)) != NULL) {
-		if (!pth_fastfail_disk(&r->fastfail, x->rec, r->dir->fd)) {
-			stop_waiting(r, PTH_S_SKIPPED, pth_fastfail_reason(&r->fastfail, reason));
-			return 0;
-		}
-		int rc = run_runner_launch(r, x, e);
-
-		if (rc != 0)
-			return rc < 0 ? -1 : 0;
+	while (rc == 0 && r->active < r->jobs && (x = choose(r)) != NULL) {
+		if (pth_fastfail_disk(&r->fastfail, x->rec, r->dir->fd))
+			rc = run_runner_launch(r, x, e);
+		else
+			stop_waiting(r, PTH_S_SKIPPED, r->fastfail.reason);
 	}
-	return 0;
+	return rc < 0 ? -1 : 0;
 }
 
 size_t
@@ -420,26 +411,19 @@ is_active(const struct pth_runner *r, pid_t pid)
 	return x != NULL;
 }
 
-/* Reap supervisors that have reported; one that has not is its entry's business. */
-static void
-reap(struct pth_runner *r, int flags)
+void
+pth_runner_reap(struct pth_runner *r, bool wait)
 {
+	int flags = WEXITED | WNOWAIT | (wait ? 0 : WNOHANG);
 	siginfo_t si;
 
 	while (r->dying > 0) {
 		si.si_pid = 0;
-		if (waitid(P_ALL, 0, &si, WEXITED | WNOWAIT | flags) != 0 || si.si_pid == 0 ||
-		    is_active(r, si.si_pid))
+		if (waitid(P_ALL, 0, &si, flags) != 0 || si.si_pid == 0 || is_active(r, si.si_pid))
 			return;
 		waitpid(si.si_pid, NULL, 0);
 		r->dying--;
 	}
-}
-
-void
-pth_runner_drain(struct pth_runner *r)
-{
-	reap(r, 0);
 }
 
 /* Read the report as far as it has come. */
@@ -467,7 +451,7 @@ pth_runner_attend(struct pth_runner *r, struct pth_err *e)
 	for (size_t i = 0; (x = pth_runner_active(r, &i)) != NULL;)
 		if (attend(r, x, e) != 0)
 			return -1;
-	reap(r, WNOHANG);
+	pth_runner_reap(r, false);
 	return 0;
 }
 

@@ -14,7 +14,7 @@
 
 #include <jansson.h>
 
-#include "base/buf.h"
+#include "base/os.h"
 #include "host/cgroup.h"
 #include "run/fastfail.h"
 #include "run/rundir.h"
@@ -50,15 +50,18 @@ struct pth_entry {
 };
 
 struct pth_runner {
+	/* Set by the owner: */
 	struct pth_rundir *dir;
-	const char *share, *libexec;
-	const char *bin; /* where our tools are, NULL: unknown */
-	char **common;   /* what all tests see below /tmp; made for the first */
-	char *owner;     /* pth_run_id_text() */
+	const struct pth_home *home;
 	unsigned jobs;
 	enum pth_order order;
-	uint64_t seed;             /* PTH_ORDER_SHUFFLE */
-	bool complete;             /* no further record will be added */
+	uint64_t seed;  /* PTH_ORDER_SHUFFLE */
+	bool unordered; /* results leave as they come */
+	bool complete;  /* no further record will be added */
+	struct pth_fastfail fastfail;
+	/* Ours: */
+	char **common;             /* what all tests see below /tmp */
+	char *owner;               /* pth_run_id_text() */
 	unsigned window;           /* records held at most */
 	struct pth_entry *entries; /* a ring of `window` of them */
 	size_t first, count;
@@ -73,13 +76,12 @@ struct pth_runner {
 	unsigned last_groups;      /* number of the last test's groups */
 	struct pth_cache cache;    /* for tests with compile_cache; opened by the first */
 	bool cached;               /* that was tried */
-	bool interrupted;
-	bool unordered; /* results leave as they come */
-	struct pth_fastfail fastfail;
+	bool interrupted;          /* no further test begins */
 };
 
-void pth_runner_init(struct pth_runner *r, struct pth_rundir *dir, const char *share,
-    const char *libexec, unsigned jobs, enum pth_order order);
+/* Zeroed but for what the owner sets. One that is not open holds nothing, and
+ * may be asked and interrupted. */
+void pth_runner_open(struct pth_runner *r);
 void pth_runner_release(struct pth_runner *r);
 
 /* Take a record over, when there is room for one (count < window): to be run, or (run false) just
@@ -108,8 +110,9 @@ size_t pth_runner_fds(const struct pth_runner *r, int *fds, size_t max);
 /* Read what came from supervisors, reap the ended, enforce deadlines.
  * -1 with e when a result could not be stored. */
 int pth_runner_attend(struct pth_runner *r, struct pth_err *e);
-/* Wait until every supervisor has been reaped. */
-void pth_runner_drain(struct pth_runner *r);
+/* Reap supervisors that have reported (one that has not is its entry's business), or
+ * wait until all of these are. */
+void pth_runner_reap(struct pth_runner *r, bool wait);
 /* Stop everything: tests end as interrupted, waiting ones are not begun.
  * hard: without goodbye. */
 void pth_runner_interrupt(struct pth_runner *r, bool hard);

@@ -12,22 +12,17 @@
 #include "host/ns.h"
 #include "host/run_id.h"
 #include "io/event.h"
-#include "io/json.h"
-#include "io/rec.h"
+#include "io/record.h"
 #include "supervise/state.h"
 #include "supervise/supervisor.h"
 #include "supervise/workdir.h"
 
 #define NO_LIMIT_US (366 * 86400 * PTH_SECOND_US)
 
-static const json_t *
-environment(const json_t *rec)
-{
-	return json_object_get(pth_rec_plan(rec), "environment");
-}
-
-bool
-run_runner_is_remote(const json_t *rec)
+/* Do the services run where the environment's own program puts them (an
+ * engine's containers), and not as our children? */
+static bool
+is_remote(const json_t *rec)
 {
 	return !pth_rec_plan_is_local(pth_rec_plan(rec));
 }
@@ -35,34 +30,11 @@ run_runner_is_remote(const json_t *rec)
 static unsigned
 wanted(const json_t *rec)
 {
-	const char *iso = pth_json_str(environment(rec), "isolation", "full");
+	const char *isolation = pth_env_isolation(pth_plan_environment(pth_rec_plan(rec)));
 
-	if (strcmp(iso, "none") == 0 || run_runner_is_remote(rec))
+	if (strcmp(isolation, "none") == 0 || is_remote(rec))
 		return 0;
-	if (strcmp(iso, "net") == 0)
-		return PTH_NS_USER | PTH_NS_NET | PTH_NS_PID;
-	return PTH_NS_ALL;
-}
-
-/* Does a service of it have limits that need a group? Then the run gets a
- * place for groups, and the test a number. */
-static void
-want_groups(struct pth_runner *r, struct pth_entry *x)
-{
-	json_t *s;
-	size_t i;
-
-	x->groups = 0;
-	json_array_foreach(json_object_get(pth_rec_plan(x->rec), "services"), i, s) {
-		if (run_runner_is_remote(x->rec) ||
-		    !pth_limit_wants_group(json_object_get(s, "limits")))
-			continue;
-		if (!r->grouped)
-			pth_cgroups_open(&r->groups, r->owner);
-		r->grouped = true;
-		x->groups = ++r->last_groups;
-		return;
-	}
+	return strcmp(isolation, "net") == 0 ? PTH_NS_USER | PTH_NS_NET | PTH_NS_PID : PTH_NS_ALL;
 }
 
 void
@@ -71,17 +43,21 @@ run_runner_group_prefix(const struct pth_entry *x, char to[32])
 	snprintf(to, 32, "%u.", x->groups);
 }
 
-/* Does a service of it want the cache of compiled things? Opened here, for
- * the test may not see where it lies, or not write there. */
+/* What services of the test want, and the run gets with the first of them: control
+ * groups, of which the test has a number, and the cache of compiled things. This is
+ * opened here, for the test may not see where it lies, or not write there. */
 static void
-want_cache(struct pth_runner *r, const struct pth_entry *x)
+want_of_services(struct pth_runner *r, struct pth_entry *x)
 {
+	bool grouped = false;
 	struct pth_err e;
-	json_t *s;
+	json_t *service;
 	size_t i;
 
-	json_array_foreach(json_object_get(pth_rec_plan(x->rec), "services"), i, s) {
-		if (r->cached || json_object_get(s, "compile_cache") == NULL)
+	json_array_foreach(pth_plan_services(pth_rec_plan(x->rec)), i, service) {
+		grouped = grouped ||
+		    (!is_remote(x->rec) && pth_limit_wants_group(pth_svc_limits(service)));
+		if (r->cached || pth_svc_compile_cache(service) == NULL)
 			continue;
 		r->cached = true;
 		r->cache.fd = pth_cache_open(&e);
@@ -89,19 +65,10 @@ want_cache(struct pth_runner *r, const struct pth_entry *x)
 		if (r->cache.fd < 0)
 			pth_warn("%s", e.text);
 	}
-}
-
-static void
-want_common(struct pth_runner *r)
-{
-	const struct pth_places places = {
-		.share = r->share, .libexec = r->libexec, .bin = r->bin
-	};
-
-	if (r->common != NULL)
-		return;
-	r->common = pth_places_common(&places);
-	pth_ns_hidden(r->common);
+	if (grouped && !r->grouped)
+		pth_cgroups_open(&r->groups, r->owner);
+	r->grouped = r->grouped || grouped;
+	x->groups = grouped ? ++r->last_groups : 0;
 }
 
 /* What the test sees of the file system, when it has mounts of its own. */
@@ -113,7 +80,7 @@ furnish_view(const struct pth_runner *r, const struct pth_entry *x, struct pth_n
 	pth_auto_strv keep = NULL;
 	struct pth_ns_view view = { .run = r->dir->path,
 		.test = places->dir,
-		.read_only = pth_json_bool(environment(x->rec), "read_only", false) };
+		.read_only = pth_env_read_only(pth_plan_environment(plan)) };
 
 	if ((ns->asked & PTH_NS_MOUNT) != 0)
 		ns->asked |= PTH_NS_PRIVATE;
@@ -134,12 +101,11 @@ supervise(const struct pth_runner *r, const struct pth_entry *x, struct pth_ns *
     int ctl, int report)
 {
 	pth_auto_buf dir = PTH_BUF_INIT, out = PTH_BUF_INIT;
-	struct pth_places places = { .share = r->share,
-		.libexec = r->libexec,
-		.bin = r->bin,
+	struct pth_places places = { .share = r->home->share,
+		.libexec = r->home->libexec,
+		.bin = r->home->bin,
 		.owner = r->owner,
-		.engine = run_runner_is_remote(x->rec),
-		.cache = r->cache.fd >= 0 && !run_runner_is_remote(x->rec) ? &r->cache : NULL };
+		.engine = is_remote(x->rec) };
 	struct pth_supervise_req req = { .rec = x->rec,
 		.plan = pth_rec_plan(x->rec),
 		.places = &places,
@@ -148,7 +114,7 @@ supervise(const struct pth_runner *r, const struct pth_entry *x, struct pth_ns *
 		.phase = r->stages != NULL ? &r->stages[x->slot] : NULL };
 	char unique[PTH_UNIQUE_SIZE], prefix[32];
 	struct pth_entry *other;
-	json_t *result;
+	json_auto_t *result = NULL;
 
 	for (size_t i = 0; (other = pth_runner_active(r, &i)) != NULL;) {
 		pth_close(&other->ctl);
@@ -156,6 +122,7 @@ supervise(const struct pth_runner *r, const struct pth_entry *x, struct pth_ns *
 	}
 	pth_buf_addf(&dir, "%s/%s", r->dir->path, pth_rec_id(x->rec));
 	places.dir = dir.s;
+	places.cache = r->cache.fd >= 0 && !places.engine ? &r->cache : NULL;
 	pth_run_id_unique(r->owner, dir.s, unique);
 	places.unique = unique;
 	pth_event_test(pth_rec_id(x->rec));
@@ -169,17 +136,16 @@ supervise(const struct pth_runner *r, const struct pth_entry *x, struct pth_ns *
 	result = pth_supervise(&req);
 	pth_json_dump(&out, result);
 	pth_write_all(report, out.s, out.len);
-	json_decref(result);
 }
 
 /* What the parent keeps of a test that has begun. */
 static void
 begun(struct pth_runner *r, struct pth_entry *x, const struct pth_ns *ns)
 {
-	int64_t limit = pth_json_int(pth_rec_plan(x->rec), "timeout_us", 0);
+	int64_t limit = pth_plan_timeout_us(pth_rec_plan(x->rec));
 
 	x->state = PTH_ACTIVE;
-	x->isolated = (ns->used & PTH_NS_NET) != 0 || run_runner_is_remote(x->rec);
+	x->isolated = (ns->used & PTH_NS_NET) != 0 || is_remote(x->rec);
 	if (x->claim.isolable)
 		r->net = x->isolated ? PTH_NET_OWN : PTH_NET_REFUSED;
 	x->started = pth_mono_us();
@@ -206,17 +172,6 @@ free_slot(const struct pth_runner *r)
 	}
 }
 
-/* In the child, which ends here. */
-static void
-become_supervisor(const struct pth_runner *r, const struct pth_entry *x, struct pth_ns *ns,
-    int dirfd, struct pth_pipe *ctl, struct pth_pipe *report)
-{
-	pth_close(&ctl->to);
-	pth_close(&report->from);
-	supervise(r, x, ns, dirfd, ctl->from, report->to);
-	_exit(0);
-}
-
 static int
 launch(struct pth_runner *r, struct pth_entry *x, struct pth_err *e)
 {
@@ -225,23 +180,25 @@ launch(struct pth_runner *r, struct pth_entry *x, struct pth_err *e)
 	pth_auto_pipe ctl = PTH_PIPE_INIT, report = PTH_PIPE_INIT;
 	struct pth_ns ns;
 
-	if (dirfd < 0 || pth_rundir_note(r->dir, id, "record.json", &x->line, e) != 0)
+	if (dirfd < 0 || pth_rundir_line(r->dir, id, "record.json", &x->line, e) != 0)
 		return -1;
 	/* We do not wait for a report, but a supervisor may wait for its reader. */
 	if (pth_pipe_open(&ctl) != 0 || pth_pipe_open(&report) != 0 ||
 	    fcntl(report.from, F_SETFL, O_NONBLOCK) != 0)
 		return pth_err_set(e, PTH_SYSTEM, "pipe:");
-	want_groups(r, x);
-	want_cache(r, x);
-	want_common(r);
+	want_of_services(r, x);
 	x->slot = free_slot(r);
 	if (r->stages != NULL)
 		r->stages[x->slot] = PTH_TS_CREATED;
 	x->pid = pth_ns_fork(wanted(x->rec), &ns, e);
 	if (x->pid < 0)
 		return -1;
-	if (x->pid == 0)
-		become_supervisor(r, x, &ns, dirfd, &ctl, &report);
+	if (x->pid == 0) {
+		pth_close(&ctl.to);
+		pth_close(&report.from);
+		supervise(r, x, &ns, dirfd, ctl.from, report.to);
+		_exit(0);
+	}
 	x->ctl = pth_take_fd(&ctl.to);
 	x->report = pth_take_fd(&report.from);
 	begun(r, x, &ns);
@@ -251,13 +208,10 @@ launch(struct pth_runner *r, struct pth_entry *x, struct pth_err *e)
 int
 run_runner_launch(struct pth_runner *r, struct pth_entry *x, struct pth_err *e)
 {
-	struct pth_err why = { 0 };
-
-	if (launch(r, x, &why) == 0)
+	if (launch(r, x, e) == 0)
 		return 0;
 	/* The next end of a test gives some back. */
-	if (r->active > 0 && (why.error == EMFILE || why.error == ENFILE || why.error == EAGAIN))
-		return 1;
-	*e = why;
-	return -1;
+	return r->active > 0 && (e->error == EMFILE || e->error == ENFILE || e->error == EAGAIN) ?
+	    1 :
+	    -1;
 }

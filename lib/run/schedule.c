@@ -5,166 +5,165 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "io/json.h"
-#include "io/rec.h"
+#include "io/record.h"
 
 /* ---- what a test claims */
 
 /* One port of the host; of an unknown transport: both. */
 static void
-claim_port(struct pth_claim *c, const char *transport, int64_t port)
+claim_port(struct pth_claim *claim, const char *transport, int64_t port)
 {
-	static const char *const kinds[] = { "tcp", "udp" };
-	bool known = strcmp(transport, "tcp") == 0 || strcmp(transport, "udp") == 0;
+	bool tcp = strcmp(transport, "tcp") == 0, udp = strcmp(transport, "udp") == 0;
 
-	for (size_t i = 0; i < 2; i++)
-		if (!known || strcmp(transport, kinds[i]) == 0)
-			pth_json_push_once(
-			    c->ports, json_sprintf("%s:%lld", kinds[i], (long long)port));
+	if (!udp)
+		pth_json_push_once(claim->ports, json_sprintf("tcp:%lld", (long long)port));
+	if (!tcp)
+		pth_json_push_once(claim->ports, json_sprintf("udp:%lld", (long long)port));
 }
 
 /* The ports that a service is planned to have, and those that make it ready.
  * One without any may use whatever it likes, unless it is a client. */
 static void
-claim_service(struct pth_claim *c, const json_t *service)
+claim_service(struct pth_claim *claim, const json_t *service)
 {
-	int64_t port = pth_json_int(service, "port", 0);
-	bool known = port > 0 || strcmp(pth_json_str(service, "role", ""), "client") == 0;
-	json_t *r;
+	int64_t port = pth_svc_port(service);
+	bool known = port > 0 || strcmp(pth_svc_role(service), "client") == 0;
+	json_t *ready;
 	size_t i;
 
 	if (port > 0)
-		claim_port(c, pth_json_str(service, "transport", ""), port);
-	json_array_foreach(json_object_get(service, "ready"), i, r) {
-		const char *kind = pth_json_str(r, "kind", "");
-
-		port = pth_json_int(r, "port", 0);
-		if (port <= 0 || (strcmp(kind, "tcp") != 0 && strcmp(kind, "udp") != 0))
+		claim_port(claim, pth_json_str(service, PTH_KEY(svc, transport), ""), port);
+	json_array_foreach(pth_svc_ready(service), i, ready) {
+		if (pth_ready_port(ready) <= 0 || pth_ready_kind_of(ready) > PTH_READY_TCP)
 			continue;
-		claim_port(c, kind, port);
+		claim_port(claim, pth_ready_kind(ready), pth_ready_port(ready));
 		known = true;
 	}
-	c->greedy = c->greedy || !known;
+	claim->greedy = claim->greedy || !known;
 }
 
 static void
-claim_resources(struct pth_claim *c, const json_t *resources)
+claim_resources(struct pth_claim *claim, const json_t *resources)
 {
-	json_t *v;
+	json_t *resource;
 	size_t i;
 
-	json_array_foreach(resources, i, v) {
-		const char *s = json_string_value(v);
+	json_array_foreach(resources, i, resource) {
+		const char *name = json_string_value(resource);
 
-		if (s == NULL)
+		if (name == NULL)
 			continue;
-		pth_json_push_once(c->names, json_incref(v));
-		c->host = c->host || strncmp(s, "tcp:", 4) == 0 || strncmp(s, "udp:", 4) == 0;
+		pth_json_push_once(claim->names, json_incref(resource));
+		claim->host = claim->host || strncmp(name, "tcp:", 4) == 0 ||
+		    strncmp(name, "udp:", 4) == 0;
 	}
 }
 
 void
-pth_claim_of(const json_t *plan, struct pth_claim *c)
+pth_claim_of(const json_t *plan, struct pth_claim *claim)
 {
-	const json_t *env = json_object_get(plan, "environment");
-	const json_t *own = json_object_get(plan, "schedule");
-	int64_t cpus = pth_json_int(own, "cpus", 1);
-	json_t *v;
+	const json_t *env = pth_plan_environment(plan), *own = pth_plan_schedule(plan);
+	int64_t cpus = pth_sched_cpus(own);
+	json_t *lock, *service;
 	size_t i;
 
-	*c = (struct pth_claim){ .names = json_array(), .ports = json_array() };
-	c->cpus = cpus < 1 ? 1 : cpus > 1 << 20 ? 1 << 20 : (unsigned)cpus;
-	json_array_foreach(json_object_get(own, "locks"), i, v)
-		if (json_is_string(v))
-			pth_json_push_once(c->names, json_sprintf("lock:%s", json_string_value(v)));
-	claim_resources(c, json_object_get(env, "resources"));
+	*claim = (struct pth_claim){ .names = json_array(), .ports = json_array() };
+	claim->cpus = cpus < 1 ? 1 : cpus > 1 << 20 ? 1 << 20 : (unsigned)cpus;
+	json_array_foreach(pth_sched_locks(own), i, lock)
+		if (json_is_string(lock))
+			pth_json_push_once(
+			    claim->names, json_sprintf("lock:%s", json_string_value(lock)));
+	claim_resources(claim, pth_env_resources(env));
 	if (!pth_rec_plan_is_local(plan))
 		return;
-	c->isolable = strcmp(pth_json_str(env, "isolation", "full"), "none") != 0;
-	c->host = c->host || !c->isolable;
-	c->greedy = json_is_object(json_object_get(plan, "capture"));
-	json_array_foreach(json_object_get(plan, "services"), i, v)
-		claim_service(c, v);
+	claim->isolable = strcmp(pth_env_isolation(env), "none") != 0;
+	claim->host = claim->host || !claim->isolable;
+	claim->greedy = json_is_object(pth_plan_capture(plan));
+	json_array_foreach(pth_plan_services(plan), i, service)
+		claim_service(claim, service);
 }
 
 void
-pth_claim_release(struct pth_claim *c)
+pth_claim_release(struct pth_claim *claim)
 {
-	json_decref(c->names);
-	json_decref(c->ports);
-	c->names = c->ports = NULL;
+	json_decref(claim->names);
+	json_decref(claim->ports);
+	claim->names = claim->ports = NULL;
 }
 
 /* ---- whose turn it is */
 
 static bool
-common(const json_t *a, const json_t *b)
+common(const json_t *names, const json_t *others)
 {
-	json_t *x, *y;
-	size_t i, k;
+	json_t *name;
+	size_t i;
 
-	json_array_foreach(a, i, x)
-		json_array_foreach(b, k, y)
-			if (strcmp(json_string_value(x), json_string_value(y)) == 0)
-				return true;
+	json_array_foreach(names, i, name)
+		if (pth_json_has(others, json_string_value(name)))
+			return true;
 	return false;
 }
 
 static bool
-collide(const struct pth_turn *a, const struct pth_turn *b)
+collide(const struct pth_turn *one, const struct pth_turn *other)
 {
-	const struct pth_claim *x = a->claim, *y = b->claim;
+	const struct pth_claim *a = one->claim, *b = other->claim;
 
-	if (common(x->names, y->names))
+	if (common(a->names, b->names))
 		return true;
-	if (!a->host || !b->host)
-		return false;
-	return x->greedy || y->greedy || common(x->names, y->ports) || common(x->ports, y->names) ||
-	    common(x->ports, y->ports);
+	return one->host && other->host &&
+	    (a->greedy || b->greedy || common(a->names, b->ports) || common(a->ports, b->names) ||
+	        common(a->ports, b->ports));
 }
 
 static unsigned
-weight(const struct pth_turn *t, unsigned jobs)
+weight(const struct pth_turn *turn, unsigned jobs)
 {
-	return t->claim->cpus < jobs ? t->claim->cpus : jobs;
+	return turn->claim->cpus < jobs ? turn->claim->cpus : jobs;
 }
 
 static bool
-is_due(const struct pth_turn *t, unsigned patience)
+is_due(const struct pth_turn *turn, unsigned patience)
 {
-	return t->state == PTH_TURN_WAITS && t->passed >= patience;
+	return turn->state == PTH_TURN_WAITS && turn->passed >= patience;
 }
 
-/* May x start beside those that run, and beside those of the first `before`
+/* May this one start beside those that run, and beside those of the first `before`
  * that are due, as if these ran already? */
 static bool
-fits(const struct pth_turn *v, size_t n, size_t before, const struct pth_turn *x, unsigned jobs,
-    unsigned patience)
+fits(const struct pth_turn *turns, size_t n, size_t before, const struct pth_turn *turn,
+    unsigned jobs, unsigned patience)
 {
-	unsigned sum = weight(x, jobs);
+	unsigned sum = weight(turn, jobs);
 
 	for (size_t i = 0; i < n; i++) {
-		if (v[i].state != PTH_TURN_RUNS && (i >= before || !is_due(&v[i], patience)))
+		if (turns[i].state != PTH_TURN_RUNS &&
+		    (i >= before || !is_due(&turns[i], patience)))
 			continue;
-		sum += weight(&v[i], jobs);
-		if (sum > jobs || collide(&v[i], x))
+		sum += weight(&turns[i], jobs);
+		if (sum > jobs || collide(&turns[i], turn))
 			return false;
 	}
 	return true;
 }
 
 size_t
-pth_schedule_next(const struct pth_turn *v, size_t n, unsigned jobs, unsigned patience)
+pth_schedule_next(const struct pth_turn *turns, size_t n, unsigned jobs, unsigned patience)
 {
 	size_t best = n;
 
-	for (size_t i = 0; i < n; i++)
-		if (is_due(&v[i], patience) && fits(v, n, i, &v[i], jobs, patience))
+	for (size_t i = 0; i < n; i++) {
+		const struct pth_turn *turn = &turns[i];
+		bool due = is_due(turn, patience);
+
+		if (due && fits(turns, n, i, turn, jobs, patience))
 			return i;
-	for (size_t i = 0; i < n; i++)
-		if (v[i].state == PTH_TURN_WAITS && !is_due(&v[i], patience) &&
-		    (best == n || v[i].rank < v[best].rank) && fits(v, n, n, &v[i], jobs, patience))
+		if (turn->state == PTH_TURN_WAITS && !due &&
+		    (best == n || turn->rank < turns[best].rank) &&
+		    fits(turns, n, n, turn, jobs, patience))
 			best = i;
+	}
 	return best;
 }
 

@@ -32,8 +32,8 @@ struct pth_claim {
 
 /* Out of plan.schedule, plan.environment and the services; see
  * pth-record(5). Release it. */
-void pth_claim_of(const json_t *plan, struct pth_claim *c);
-void pth_claim_release(struct pth_claim *c);
+void pth_claim_of(const json_t *plan, struct pth_claim *claim);
+void pth_claim_release(struct pth_claim *claim);
 
 /* One test as the scheduler sees it. */
 struct pth_turn {
@@ -44,10 +44,10 @@ struct pth_turn {
 	unsigned passed; /* later tests that started before it */
 };
 
-/* Which of v, in the order of the input, starts now; n for none. jobs: sum of
+/* Which of the turns, in the order of the input, starts now; n for none. jobs: sum of
  * the weights that may run. patience: how often a test is passed over before
  * it is due. With nothing running there is always one, if any waits. */
-size_t pth_schedule_next(const struct pth_turn *v, size_t n, unsigned jobs, unsigned patience);
+size_t pth_schedule_next(const struct pth_turn *turns, size_t n, unsigned jobs, unsigned patience);
 /* The rank of a test in a shuffled order: of seed and id, and nothing else. */
 uint64_t pth_schedule_hash(uint64_t seed, const char *id);
 

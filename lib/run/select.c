@@ -7,21 +7,20 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "io/event.h"
-#include "io/json.h"
 #include "io/rec.h"
-#include "run/fault.h"
+#include "run/fastfail.h"
 
 json_t *
 pth_result_without(enum pth_status status, enum pth_category category, const char *reason)
 {
-	const struct pth_reason why = { .category = category };
-	json_t *o = json_pack(
-	    "{s:s,s:s}", "status", pth_status_result_name(status), "reason", reason);
+	json_t *result = json_object();
 
-	pth_reason_put(o, &why);
-	pth_json_set(o, "duration_us", json_integer(0));
-	pth_json_set(o, "services", json_object());
-	return o;
+	pth_result_set_status(result, pth_status_result_name(status));
+	pth_result_set_reason(result, reason);
+	pth_reason_put(result, PTH_WHY(category));
+	pth_result_set_duration_us(result, 0);
+	pth_result_set_services(result, json_object());
+	return result;
 }
 
 /* Each pattern is tried, so that those that match nothing can be told. */
@@ -32,7 +31,7 @@ named(struct pth_select *in, const struct pth_strv *globs, const json_t *rec)
 
 	for (size_t i = 0; i < globs->n; i++)
 		if (pth_glob(globs->v[i], pth_rec_id(rec)) ||
-		    pth_glob(globs->v[i], pth_json_str(rec, "name", ""))) {
+		    pth_glob(globs->v[i], pth_test_name(rec))) {
 			pth_idset_add(&in->hits, globs->v[i]);
 			yes = true;
 		}
@@ -70,54 +69,54 @@ pth_select_release(struct pth_select *in)
 static json_t *
 stored(const struct pth_select *in, const struct pth_rundir *dir, json_t *rec)
 {
-	json_auto_t *old = pth_rundir_get(dir, pth_rec_id(rec), "record.json");
-	json_auto_t *result = pth_rundir_get(dir, pth_rec_id(rec), "result.json");
-	enum pth_status s = pth_status_of_result(pth_json_str(result, "status", NULL));
-	bool keep = result != NULL && s < PTH_S_INTERRUPTED &&
-	    json_equal(pth_rec_plan(old), pth_rec_plan(rec)) != 0;
+	json_auto_t *old = pth_rundir_get(dir->path, pth_rec_id(rec), "record.json");
+	json_auto_t *result = pth_rundir_get(dir->path, pth_rec_id(rec), "result.json");
 
-	if (keep && in->rerun_failed) {
-		pth_json_set(old, "result", json_incref(result));
-		keep = pth_fault_of(old) == PTH_CAT_NONE;
-	}
-	if (!keep)
+	if (result == NULL || json_equal(pth_rec_plan(old), pth_rec_plan(rec)) == 0 ||
+	    pth_status_of_result(pth_result_status(result)) >= PTH_S_INTERRUPTED)
 		return NULL;
-	pth_json_set(result, "run_dir", json_string(dir->path));
+	pth_test_set_result(old, json_incref(result));
+	if (in->rerun_failed && pth_fault_of(old) != PTH_CAT_NONE)
+		return NULL;
+	pth_result_set_run_dir(result, dir->path);
 	return pth_take(&result);
+}
+
+/* Why the record cannot be run as it is, or NULL. */
+static const char *
+fault_of(struct pth_select *in, const json_t *rec)
+{
+	/* Both would run in the same directory. */
+	bool twice = !pth_idset_add(&in->ids, pth_rec_id(rec));
+
+	return pth_rec_plan(rec) == NULL  ? "the record has no plan; pth-plan makes it" :
+	    !pth_name_ok(pth_rec_id(rec)) ? "the id is not a safe directory name" :
+	    twice                         ? "another test with this id came before it" :
+	                                    NULL;
 }
 
 json_t *
 pth_select_result(struct pth_select *in, const struct pth_rundir *dir, json_t *rec)
 {
-	const json_t *plan = pth_rec_plan(rec);
-	const json_t *env = json_object_get(plan, "environment"), *error;
+	const json_t *plan = pth_rec_plan(rec), *env = pth_plan_environment(plan), *error;
+	bool selected = named(in, &in->only, rec) || in->only.n == 0;
+	bool left_out = named(in, &in->skip, rec);
 	char reason[200];
-	bool selected, left_out;
+	const char *fault;
 
-	selected = named(in, &in->only, rec) || in->only.n == 0;
-	left_out = named(in, &in->skip, rec);
 	if (!selected)
 		return pth_result_without(PTH_S_SKIPPED, PTH_CAT_NONE, "not selected by --only");
 	if (left_out)
 		return pth_result_without(PTH_S_SKIPPED, PTH_CAT_NONE, "left out by --skip");
-	if (plan == NULL && json_object_get(rec, "error") == NULL)
-		pth_rec_error(rec, "exec", PTH_CAT_CONFIGURATION, NULL, 0, 0,
-		    "the record has no plan; pth-plan makes it");
-	if (!pth_name_ok(pth_rec_id(rec)))
-		pth_rec_error(rec, "exec", PTH_CAT_CONFIGURATION, NULL, 0, 0,
-		    "the id is not a safe directory name");
-	/* Both would run in the same directory. */
-	if (!pth_idset_add(&in->ids, pth_rec_id(rec)))
-		pth_rec_error(rec, "exec", PTH_CAT_CONFIGURATION, NULL, 0, 0,
-		    "another test with this id came before it");
-	if ((error = json_object_get(rec, "error")) != NULL)
+	if ((fault = fault_of(in, rec)) != NULL)
+		pth_rec_error(rec, "exec", PTH_CAT_CONFIGURATION, NULL, 0, 0, "%s", fault);
+	if ((error = pth_test_error(rec)) != NULL)
 		return pth_result_without(PTH_S_ERROR,
-		    pth_category_of(pth_json_str(error, "category", "configuration")),
-		    pth_json_str(error, "message", "error in an earlier stage"));
-	if (!pth_rec_plan_is_local(plan) && json_object_get(rec, "compose") == NULL) {
-		snprintf(reason, sizeof reason, "network environment %.80s: %s",
-		    pth_json_str(env, "type", ""),
-		    pth_json_has(json_object_get(env, "supported_by"), "pth-compose") ?
+		    pth_category_of(pth_json_str(error, PTH_KEY(error, category), "configuration")),
+		    pth_json_str(error, PTH_KEY(error, message), "error in an earlier stage"));
+	if (!pth_rec_plan_is_local(plan) && pth_test_compose(rec) == NULL) {
+		snprintf(reason, sizeof reason, "network environment %.80s: %s", pth_env_type(env),
+		    pth_json_has(pth_env_supported_by(env), "pth-compose") ?
 		        "put pth-compose before pth-exec" :
 		        "cannot be run by this version");
 		return pth_result_without(PTH_S_UNSUPPORTED, PTH_CAT_NONE, reason);
