@@ -10,7 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "io/json.h"
+#include "io/record.h"
 #include "supervise/workdir.h"
 
 #define LAST_LINE "; last log line: "
@@ -19,18 +19,17 @@ pid_t
 supervise_command_start(const struct surroundings *at, const json_t *cmd, int out, int err,
     int *err_no, struct pth_err *e)
 {
-	pth_auto_strv argv = pth_places_argv(at->places, json_object_get(cmd, "argv"));
-	pth_auto_strv env = pth_places_env(at->places, at->home,
-	    json_object_get(at->plan, "environment"), json_object_get(cmd, "env"));
-	const json_t *who = json_object_get(at->plan, "user");
-	struct pth_proc_user user = { (uid_t)pth_json_int(who, "uid", 0),
-		(gid_t)pth_json_int(who, "gid", 0) };
+	pth_auto_strv argv = pth_places_argv(at->places, pth_cmd_argv(cmd));
+	pth_auto_strv env = pth_places_env(
+	    at->places, at->home, pth_svc_environment(at->plan), pth_cmd_env(cmd));
+	const json_t *who = pth_svc_user(at->plan);
+	struct pth_proc_user user = { (uid_t)pth_user_uid(who), (gid_t)pth_user_gid(who) };
 	pth_auto_buf cwd = PTH_BUF_INIT;
 
 	*err_no = 0;
 	if (argv == NULL)
 		return pth_err_set(e, PTH_INPUT, "a command without argv");
-	pth_places_expand(at->places, pth_json_str(cmd, "cwd", at->home), &cwd);
+	pth_places_expand(at->places, pth_cmd_cwd(cmd) != NULL ? pth_cmd_cwd(cmd) : at->home, &cwd);
 	struct pth_proc_req q = {
 		.argv = (const char *const *)argv,
 		.env = (const char *const *)env,
@@ -90,7 +89,7 @@ const char *
 supervise_command_excess(
     const struct surroundings *at, const struct pth_exit *x, struct pth_reason *why, char to[80])
 {
-	int64_t disk = pth_json_int(json_object_get(at->plan, "limits"), "disk", 0);
+	int64_t disk = pth_limits_disk(pth_svc_limits(at->plan));
 	pth_auto_buf b = PTH_BUF_INIT;
 
 	to[0] = '\0';
@@ -152,7 +151,7 @@ enum pth_category
 supervise_command_category(
     const struct surroundings *at, enum pth_category found, enum pth_category usual)
 {
-	bool limited = json_object_size(json_object_get(at->plan, "limits")) > 0;
+	bool limited = json_object_size(pth_svc_limits(at->plan)) > 0;
 
 	return found == PTH_CAT_NONE || (found == PTH_CAT_RESOURCE && limited) ? usual : found;
 }

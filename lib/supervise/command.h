@@ -28,6 +28,13 @@ struct surroundings {
 	int64_t oom_kills;      /* how often it did */
 };
 
+/* Of two deadlines. */
+static inline int64_t
+supervise_earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* Start a command. The pid of a new session, or -1 with e and *err_no: exec's
  * errno, or 0. out and err are borrowed, -1: /dev/null. */
 pid_t supervise_command_start(const struct surroundings *at, const json_t *cmd, int out, int err,

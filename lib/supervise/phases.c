@@ -7,9 +7,7 @@
 
 #include "base/clock.h"
 #include "io/event.h"
-#include "io/json.h"
-
-#define LIMIT_US (300 * PTH_SECOND_US) /* where the plan says nothing */
+#include "io/record.h"
 
 void
 supervise_phases_init(struct phases *p, const char *name, bool of_test, struct surroundings *at)
@@ -33,15 +31,15 @@ supervise_phases_begin(
     struct phases *p, const char *phase, json_t *list, bool all, enum pth_category usual)
 {
 	json_decref(p->list);
-	p->list = list;
-	p->phase = phase;
-	p->index = 0;
-	p->all = all;
-	p->stopped = false;
-	p->err_no = 0;
-	p->error[0] = '\0';
-	p->why = (struct pth_reason){ 0 };
-	p->usual = usual;
+	*p = (struct phases){ .at = p->at,
+		.name = p->name,
+		.of_test = p->of_test,
+		.results = p->results,
+		.deadline = PTH_NEVER,
+		.list = list,
+		.phase = phase,
+		.all = all,
+		.usual = usual };
 }
 
 bool
@@ -75,7 +73,7 @@ log_of(const struct phases *p, const char *below, char to[300])
 static const char *
 argv0_of(const json_t *cmd)
 {
-	const char *argv0 = json_string_value(json_array_get(json_object_get(cmd, "argv"), 0));
+	const char *argv0 = json_string_value(json_array_get(pth_cmd_argv(cmd), 0));
 
 	return argv0 != NULL ? argv0 : "";
 }
@@ -83,7 +81,7 @@ argv0_of(const json_t *cmd)
 static void
 start(struct phases *p, const json_t *cmd, int64_t now)
 {
-	int64_t limit = pth_json_int(cmd, "timeout_us", LIMIT_US);
+	int64_t limit = pth_cmd_timeout_us(cmd);
 	char log[300], prefix[302];
 	struct pth_reason why = { 0 };
 	struct pth_err e;
@@ -131,15 +129,14 @@ put_result(struct phases *p, const char *argv0, const struct pth_exit *x, int64_
 	json_t *o = json_object();
 	char sig[16], log[300];
 
-	pth_json_set(o, "phase", json_string(p->phase));
-	pth_json_set(o, "index", json_integer((json_int_t)p->index));
-	pth_json_set(o, "argv0", json_string(argv0));
-	pth_json_set(o, "code", x->signaled ? json_null() : json_integer(x->code));
-	pth_json_set(
-	    o, "signal", x->signaled ? json_string(pth_signal_name(x->signal, sig)) : json_null());
-	pth_json_set(o, "timeout", json_boolean(p->late));
-	pth_json_set(o, "duration_us", json_integer(us));
-	pth_json_set(o, "log", json_string(log_of(p, p->name, log)));
+	pth_done_set_phase(o, p->phase);
+	pth_done_set_index(o, (int64_t)p->index);
+	pth_done_set_argv0(o, argv0);
+	pth_json_set(o, PTH_KEY(done, code), x->signaled ? json_null() : json_integer(x->code));
+	pth_done_set_signal(o, x->signaled ? pth_signal_name(x->signal, sig) : NULL);
+	pth_done_set_timeout(o, p->late);
+	pth_done_set_duration_us(o, us);
+	pth_done_set_log(o, log_of(p, p->name, log));
 	pth_json_push(p->results, o);
 }
 
@@ -151,8 +148,7 @@ tell(struct phases *p, const json_t *cmd, const struct pth_exit *x)
 	const char *phase = p->of_test ? "" : p->phase, *colon = p->of_test ? "" : ": ";
 	const char *argv0 = argv0_of(cmd), *last;
 	char log[300], file[320], ended[32], line[500], excess[80];
-	struct pth_reason why = { .category = pth_category_of(
-		                      pth_json_str(cmd, "category", NULL)) };
+	struct pth_reason why = { .category = pth_category_of(pth_cmd_category(cmd)) };
 
 	snprintf(file, sizeof file, "%s.stderr.log", log_of(p, p->of_test ? p->name : "", log));
 	last = supervise_command_last_line(p->at->dirfd, file, NULL, line, sizeof line);
@@ -165,12 +161,11 @@ tell(struct phases *p, const json_t *cmd, const struct pth_exit *x)
 	log_of(p, p->name, log);
 	if (p->late) {
 		snprintf(why.limit, sizeof why.limit, "command");
-		fail(p, &why, "%s%s%s took too long; see %s.stderr.log%s", phase, colon, argv0, log,
-		    line);
-	} else {
-		fail(p, &why, "%s%s%s ended with %s%s; see %s.stderr.log%s", phase, colon, argv0,
-		    pth_exit_text(x, ended), excess, log, line);
+		*excess = '\0';
 	}
+	fail(p, &why, "%s%s%s %s%s%s; see %s.stderr.log%s", phase, colon, argv0,
+	    p->late ? "took too long" : "ended with ", p->late ? "" : pth_exit_text(x, ended),
+	    excess, log, line);
 }
 
 bool
@@ -191,7 +186,7 @@ supervise_phases_reap(struct phases *p, int64_t now)
 	pth_event("command.ended", "{s:s,s:s,s:i,s:i,s:I}", "service", p->name, "phase", p->phase,
 	    "index", (int)p->index, "code", x.code, "duration_us", (json_int_t)(now - p->began));
 	if (x.signaled || x.code != 0) {
-		if (pth_json_bool(cmd, "critical", true))
+		if (pth_cmd_critical(cmd))
 			tell(p, cmd, &x);
 		else
 			pth_event("command.failed", "{s:s,s:s,s:s,s:b}", "service", p->name,

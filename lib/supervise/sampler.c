@@ -1,3 +1,4 @@
+/* What services use and send, from /proc and the counts of the capture, as lines of JSON. */
 #include "supervise/sampler.h"
 
 #include <fcntl.h>

@@ -28,7 +28,6 @@ struct service {
 	struct surroundings at; /* its directory, its limits */
 	char *home;             /* path of its directory */
 	bool finite, has_run;
-	bool critical;
 	bool degraded; /* the owner's: its failure was put up with */
 
 	enum pth_state state;
@@ -95,9 +94,11 @@ void supervise_service_restart(struct service *s, int64_t now);
 int supervise_service_signal(struct service *s, int sig);
 /* SIGSTOP or SIGCONT to every process of its session. -1 when it does not run. */
 int supervise_service_pause(struct service *s, bool pause);
-/* It fails before it has run, or is given up while it runs: `end` says which. */
-void supervise_service_give_up(struct service *s, enum pth_end end, int64_t now,
-    const struct pth_reason *why, const char *fmt, ...) PTH_PRINTF(5, 6);
+/* Note why it fails; the first problem is the one that is told. */
+void supervise_service_fail(struct service *s, enum pth_end end, const struct pth_reason *why,
+    const char *fmt, ...) PTH_PRINTF(4, 5);
+/* It has failed, before it has run or while it runs, and is stopped for that. */
+void supervise_service_give_up(struct service *s, int64_t now);
 /* Does its run command's process exist? */
 bool supervise_service_lives(const struct service *s);
 /* Has it reached a state of depends_on: started, running, ready, completed

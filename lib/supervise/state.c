@@ -1,3 +1,4 @@
+/* The tables of states, and the check of every change. */
 #include "supervise/state.h"
 
 #include <stdlib.h>

@@ -2,6 +2,9 @@
 #ifndef PTH_SUPERVISE_SUPERVISOR_PRIV_H
 #define PTH_SUPERVISE_SUPERVISOR_PRIV_H
 
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "io/event.h"
 #include "packet/capture.h"
 #include "supervise/assertion.h"
 #include "supervise/sampler.h"
