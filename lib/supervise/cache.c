@@ -1,3 +1,4 @@
+/* Entries of the cache: their keys, who makes one, and copying them in and out. */
 #include "supervise/cache_priv.h"
 
 #include <dirent.h>
@@ -151,24 +152,20 @@ pth_cache_look(const struct pth_cache *c, const char *key, int *lock, struct pth
 	snprintf(name, sizeof name, "%s.lock", key);
 	if (*lock < 0)
 		*lock = openat(c->fd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (*lock < 0) {
-		pth_err_set(e, PTH_SYSTEM, "compile cache: %s:", name);
+	if (*lock < 0 || flock(*lock, LOCK_EX | LOCK_NB) != 0) {
+		if (*lock >= 0 && (errno == EWOULDBLOCK || errno == EINTR))
+			return PTH_CACHE_WAIT;
+		pth_err_set(e, PTH_SYSTEM, "compile cache: %s:", *lock < 0 ? name : "lock");
 		return PTH_CACHE_FAILED;
 	}
-	if (flock(*lock, LOCK_EX | LOCK_NB) == 0) {
-		/* It may have come between the look and the lock; and a lock that
-		 * was swept away meanwhile keeps nobody else out. */
-		if (faccessat(c->fd, key, F_OK, 0) == 0)
-			return PTH_CACHE_THERE;
-		if (supervise_cache_is(c, name, *lock))
-			return PTH_CACHE_MAKE;
-		pth_cache_leave(lock);
-		return PTH_CACHE_WAIT;
-	}
-	if (errno == EWOULDBLOCK || errno == EINTR)
-		return PTH_CACHE_WAIT;
-	pth_err_set(e, PTH_SYSTEM, "compile cache: lock:");
-	return PTH_CACHE_FAILED;
+	/* It may have come between the look and the lock; and a lock that was swept
+	 * away meanwhile keeps nobody else out. */
+	if (faccessat(c->fd, key, F_OK, 0) == 0)
+		return PTH_CACHE_THERE;
+	if (supervise_cache_is(c, name, *lock))
+		return PTH_CACHE_MAKE;
+	pth_cache_leave(lock);
+	return PTH_CACHE_WAIT;
 }
 
 void
@@ -178,8 +175,7 @@ pth_cache_leave(int *lock)
 		return;
 	/* A child that forked meanwhile has it open too: closing is not enough. */
 	flock(*lock, LOCK_UN);
-	close(*lock);
-	*lock = -1;
+	pth_close(lock);
 }
 
 static int

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <regex.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -70,14 +70,6 @@ log_of(const struct phases *p, const char *below, char to[300])
 	return to;
 }
 
-static const char *
-argv0_of(const json_t *cmd)
-{
-	const char *argv0 = json_string_value(json_array_get(pth_cmd_argv(cmd), 0));
-
-	return argv0 != NULL ? argv0 : "";
-}
-
 static void
 start(struct phases *p, const json_t *cmd, int64_t now)
 {
@@ -94,9 +86,7 @@ start(struct phases *p, const json_t *cmd, int64_t now)
 	if (pid < 0) {
 		if (p->error[0] == '\0')
 			p->err_no = err_no;
-		why.category = supervise_command_category(
-		    p->at, pth_category_err(&e, PTH_CAT_NONE), p->usual);
-		pth_reason_program(&why, argv0_of(cmd));
+		supervise_command_unstarted(p->at, cmd, &e, p->usual, &why);
 		fail(p, &why, "%s", e.text);
 		p->index++;
 		return;
@@ -146,14 +136,13 @@ static void
 tell(struct phases *p, const json_t *cmd, const struct pth_exit *x)
 {
 	const char *phase = p->of_test ? "" : p->phase, *colon = p->of_test ? "" : ": ";
-	const char *argv0 = argv0_of(cmd), *last;
+	const char *argv0 = supervise_command_program(cmd);
 	char log[300], file[320], ended[32], line[500], excess[80];
 	struct pth_reason why = { .category = pth_category_of(pth_cmd_category(cmd)) };
 
 	snprintf(file, sizeof file, "%s.stderr.log", log_of(p, p->of_test ? p->name : "", log));
-	last = supervise_command_last_line(p->at->dirfd, file, NULL, line, sizeof line);
-	why.category = supervise_command_log_category(
-	    p->at, last, why.category != PTH_CAT_NONE ? why.category : p->usual);
+	why.category = supervise_command_last_line(
+	    p->at, file, why.category != PTH_CAT_NONE ? why.category : p->usual, line);
 	if (strncmp(argv0, "@{bin}/", 7) == 0)
 		argv0 += 7; /* one of our own */
 	pth_reason_program(&why, argv0);
@@ -172,7 +161,7 @@ bool
 supervise_phases_reap(struct phases *p, int64_t now)
 {
 	const json_t *cmd = json_array_get(p->list, p->index);
-	const char *argv0 = argv0_of(cmd);
+	const char *argv0 = supervise_command_program(cmd);
 	struct pth_exit x;
 
 	if (!supervise_command_ended(p->pid, &x))

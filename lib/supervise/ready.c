@@ -1,7 +1,6 @@
 /* Readiness: the kinds of checks, and one check after the other. */
 #include "supervise/ready.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -33,17 +32,17 @@ is_udp(const json_t *c)
 	return pth_ready_kind_of(c) == PTH_READY_UDP;
 }
 
-static unsigned
-port_of(const json_t *c)
+static bool
+bound(const json_t *c)
 {
-	return (unsigned)pth_ready_port(c);
+	return pth_sockets_bound(is_udp(c), (unsigned)pth_ready_port(c));
 }
 
 static bool
 look_port(struct ready *r, const json_t *c, int64_t now, struct pth_err *e)
 {
 	(void)r, (void)now, (void)e;
-	return pth_sockets_bound(is_udp(c), port_of(c));
+	return bound(c);
 }
 
 static bool
@@ -178,8 +177,7 @@ tell_late(const struct ready *r, const json_t *c, struct pth_err *e)
 	const json_t *v = k->key != NULL ? json_object_get(c, k->key) : NULL;
 	pth_auto_buf b = PTH_BUF_INIT;
 	char line[500];
-	const char *last = supervise_command_last_line(
-	    r->at->dirfd, "stderr.log", "stdout.log", line, sizeof line);
+	enum pth_category category = supervise_command_last_line(r->at, NULL, PTH_CAT_NONE, line);
 
 	pth_buf_adds(&b, k->missing);
 	if (json_is_integer(v))
@@ -191,7 +189,7 @@ tell_late(const struct ready *r, const json_t *c, struct pth_err *e)
 	if (r->how[0] != '\0' || r->pid > 0)
 		pth_buf_addf(&b, ": %s", r->how[0] != '\0' ? r->how : "it still ran");
 	pth_err_set(e, PTH_INPUT, "%s%s", b.s, line);
-	e->category = pth_category_log(last, PTH_CAT_NONE);
+	e->category = (int)category;
 }
 
 enum readiness
@@ -293,9 +291,9 @@ supervise_ready_listens(const struct ready *r, unsigned *port, bool *udp)
 		if (k == NULL || k->look != look_port)
 			continue;
 		all = 1;
-		if (pth_sockets_bound(is_udp(c), port_of(c)))
+		if (bound(c))
 			continue;
-		*port = port_of(c);
+		*port = (unsigned)pth_ready_port(c);
 		*udp = is_udp(c);
 		return 0;
 	}

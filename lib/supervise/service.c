@@ -4,11 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/os.h"
 #include "base/text.h"
@@ -104,7 +102,6 @@ static void
 start_run(struct service *s, int64_t now, int64_t zero)
 {
 	const json_t *cmd = pth_phases_run(pth_svc_phases(s->plan));
-	const char *program = json_string_value(json_array_get(pth_cmd_argv(cmd), 0));
 	int64_t limit = pth_svc_timeout_us(s->plan);
 	struct pth_reason why = { 0 };
 	struct pth_err e;
@@ -112,9 +109,7 @@ start_run(struct service *s, int64_t now, int64_t zero)
 	pid_t pid = supervise_command_logged(&s->at, cmd, "", &err_no, &e);
 
 	if (pid < 0) {
-		why.category = supervise_command_category(
-		    &s->at, pth_category_err(&e, PTH_CAT_NONE), PTH_CAT_COMMAND_EXECUTION);
-		pth_reason_program(&why, program);
+		supervise_command_unstarted(&s->at, cmd, &e, PTH_CAT_COMMAND_EXECUTION, &why);
 		supervise_service_fail(s, end_of_start(err_no), &why, "%s", e.text);
 		supervise_service_to(s, PTH_ST_ERROR);
 		return;
@@ -126,7 +121,7 @@ start_run(struct service *s, int64_t now, int64_t zero)
 	s->deadline = limit > 0 ? now + limit : PTH_NEVER;
 	supervise_ready_begin(&s->ready, now);
 	pth_event("service.started", "{s:s,s:i,s:s}", "service", s->name, "process", (int)s->pid,
-	    "program", program);
+	    "program", supervise_command_program(cmd));
 }
 
 /* What it means that a command of a phase fails. Outside of containers an engine is
@@ -175,12 +170,10 @@ ended_early(struct service *s)
 {
 	const struct pth_exit *x = &s->exit;
 	char line[500], ended[32], excess[80];
-	const char *last = supervise_command_last_line(
-	    s->at.dirfd, "stderr.log", "stdout.log", line, sizeof line);
 	struct pth_reason why = { 0 };
 
 	s->failed_early = true;
-	why.category = supervise_command_log_category(&s->at, last, PTH_CAT_SERVICE_START);
+	why.category = supervise_command_last_line(&s->at, NULL, PTH_CAT_SERVICE_START, line);
 	supervise_command_excess(&s->at, x, &why, excess);
 	supervise_service_fail(s, s->end, &why, "ended with %s before it was ready%s%s%s",
 	    pth_exit_text(x, ended), excess,

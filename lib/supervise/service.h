@@ -7,12 +7,6 @@
 #ifndef PTH_SUPERVISE_SERVICE_H
 #define PTH_SUPERVISE_SERVICE_H
 
-#include <stdbool.h>
-#include <stdint.h>
-#include <sys/types.h>
-
-#include <jansson.h>
-
 #include "host/channel.h"
 #include "host/proc.h"
 #include "io/record.h"

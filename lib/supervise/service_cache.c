@@ -23,14 +23,6 @@ commands(const struct service *s, size_t phase)
 	return json_object_get(pth_svc_phases(s->plan), pth_phase_names[phase]);
 }
 
-static const char *
-program_of(const json_t *cmd)
-{
-	const char *word = json_string_value(json_array_get(pth_cmd_argv(cmd), 0));
-
-	return word != NULL ? word : "";
-}
-
 /* Another compiler makes something else: which one, as far as the commands
  * name it. */
 static json_t *
@@ -44,12 +36,13 @@ programs(const struct service *s)
 			pth_auto_buf b = PTH_BUF_INIT;
 			struct stat st;
 
-			pth_places_expand(s->at.places, program_of(cmd), &b);
+			pth_places_expand(s->at.places, supervise_command_program(cmd), &b);
 			pth_auto_str path = pth_which(b.s, getenv("PATH"));
 			if (path != NULL && stat(path, &st) == 0)
 				pth_json_push(out,
-				    json_pack("[s,I,I,i]", program_of(cmd), (json_int_t)st.st_size,
-				        (json_int_t)st.st_mtim.tv_sec, (int)st.st_mtim.tv_nsec));
+				    json_pack("[s,I,I,i]", supervise_command_program(cmd),
+				        (json_int_t)st.st_size, (json_int_t)st.st_mtim.tv_sec,
+				        (int)st.st_mtim.tv_nsec));
 		}
 	return out;
 }
@@ -138,7 +131,7 @@ note_cached(struct service *s)
 			pth_buf_addf(&log, "%s/phases/%s", s->name, pth_phase_names[k]);
 			pth_done_set_phase(o, pth_phase_names[k]);
 			pth_done_set_index(o, (int64_t)i);
-			pth_done_set_argv0(o, program_of(cmd));
+			pth_done_set_argv0(o, supervise_command_program(cmd));
 			pth_done_set_code(o, 0);
 			pth_done_set_signal(o, NULL);
 			pth_done_set_timeout(o, false);

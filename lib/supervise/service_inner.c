@@ -202,10 +202,8 @@ static void
 lost(struct service *s, int code)
 {
 	char line[500];
-	const char *last = supervise_command_last_line(
-	    s->at.dirfd, "stderr.log", "stdout.log", line, sizeof line);
 	const struct pth_reason *why = PTH_WHY(
-	    supervise_command_log_category(&s->at, last, PTH_CAT_DOCKER_RUNTIME));
+	    supervise_command_last_line(&s->at, NULL, PTH_CAT_DOCKER_RUNTIME, line));
 
 	/* docker start says 137 for a container that was killed. */
 	if (code == 137)

@@ -2,7 +2,6 @@
 #include "supervise/supervisor_priv.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

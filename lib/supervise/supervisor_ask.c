@@ -6,7 +6,6 @@
  */
 #include "supervise/supervisor_priv.h"
 
-#include <stdlib.h>
 #include <unistd.h>
 
 #define ASKS_MAX 64

@@ -1,8 +1,6 @@
 /* The stages in which services live: deploying, running, asserting. */
 #include "supervise/supervisor_priv.h"
 
-#include <string.h>
-
 /* May its run command start? What it comes after must have reached the state
  * that it waits for: 1 yes, 0 not yet, -1 never, for *cause. */
 static int

@@ -1,12 +1,10 @@
 /* What has to be there before a test begins, and how it is taken down. */
 #include "supervise/supervisor_priv.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/os.h"
 #include "base/strv.h"

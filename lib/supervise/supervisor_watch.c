@@ -2,8 +2,6 @@
  * use. */
 #include "supervise/supervisor_priv.h"
 
-#include <stdlib.h>
-
 #define LOGS_EVERY_US 100000
 #define LOGS_SOON_US 25000 /* one grows fast */
 

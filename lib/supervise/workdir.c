@@ -1,10 +1,7 @@
 /* What a program finds around it: its environment, the paths that it may see. */
 #include "supervise/workdir.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
