@@ -42,37 +42,31 @@ struct kind {
 	enum answer (*look)(struct one_assertion *x);
 };
 
-/* Put into words what a look has found. */
-static PTH_PRINTF(2, 3)
-void
-say(struct one_assertion *x, const char *fmt, ...)
+/* What a look has found, in words; the answer is `a`. */
+static PTH_PRINTF(3, 4)
+enum answer
+say(struct one_assertion *x, enum answer a, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(x->text, sizeof x->text, fmt, ap);
 	va_end(ap);
+	return a;
 }
 
-/* Has it ended as a service that ends by itself should? */
-static bool
-ended_well(const struct service *s)
-{
-	return s->finite && s->end == PTH_END_EXIT && s->exit.code == 0;
-}
-
+/* One that ends by itself may have done that, as it should. */
 static enum answer
 look_running(struct one_assertion *x)
 {
+	const struct service *s = x->service;
+	bool well = s->finite && s->end == PTH_END_EXIT && s->exit.code == 0;
 	char how[32];
 
-	if (supervise_service_lives(x->service)) {
-		say(x, "is running%s", x->service->paused ? ", frozen" : "");
-		return YES;
-	}
-	say(x, "%s%s", ended_well(x->service) ? "has run: " : "is not running: ",
-	    supervise_service_how(x->service, how));
-	return ended_well(x->service) ? YES : NO;
+	if (supervise_service_lives(s))
+		return say(x, YES, "is running%s", s->paused ? ", frozen" : "");
+	return say(x, well ? YES : NO, "%s%s",
+	    well ? "has run: " : "is not running: ", supervise_service_how(s, how));
 }
 
 static unsigned
@@ -96,27 +90,20 @@ look_http(struct one_assertion *x)
 	unsigned port;
 	int r = -1;
 
-	if (pth_http_endpoint(endpoint != NULL ? endpoint : "/", port_of(x), &port, path, &e) !=
-	    0) {
-		say(x, "%s", e.text);
-		return NO;
-	}
+	if (pth_http_endpoint(endpoint != NULL ? endpoint : "/", port_of(x), &port, path, &e) != 0)
+		return say(x, NO, "%s", e.text);
 	if (x->http.fd >= 0 ||
 	    pth_http_begin(&x->http, pth_svc_address(x->service->plan), port, path, x->now,
 	        supervise_earlier(left, ATTEMPT_US), &e) == 0)
 		r = pth_http_step(&x->http, x->now, &e);
 	snprintf(what, sizeof what, "GET %s at port %u", path, port);
 	if (r == 0)
-		say(x, "%s: no answer yet", what);
-	else if (r < 0)
-		say(x, "%s: %s", what, e.text);
-	else if (want > 0 && r != want)
-		say(x, "%s: status %d, not %lld", what, r, (long long)want);
-	else
-		say(x, "%s: status %d", what, r);
-	if (r == 0)
-		return BUSY;
-	return r > 0 && (want > 0 ? r == want : r >= 200 && r < 400) ? YES : NO;
+		return say(x, BUSY, "%s: no answer yet", what);
+	if (r < 0)
+		return say(x, NO, "%s: %s", what, e.text);
+	if (want > 0 && r != want)
+		return say(x, NO, "%s: status %d, not %lld", what, r, (long long)want);
+	return say(x, want > 0 || (r >= 200 && r < 400) ? YES : NO, "%s: status %d", what, r);
 }
 
 /* Without an endpoint: the process lives, and what made it ready still holds. */
@@ -135,15 +122,13 @@ look_responsive(struct one_assertion *x)
 		return look_running(x);
 	listens = supervise_ready_listens(&s->ready, &port, &udp);
 	if (listens == 0)
-		say(x, "is running, but %s port %u is not %s", udp ? "UDP" : "TCP", port,
+		return say(x, NO, "is running, but %s port %u is not %s", udp ? "UDP" : "TCP", port,
 		    udp ? "bound" : "listened on");
-	else if (s->paused)
-		say(x, "is frozen");
-	else if (!supervise_service_is_ready(s))
-		say(x, "is running, but not ready");
-	else
-		say(x, "is running%s", listens > 0 ? " and listens" : ", and was ready");
-	return listens != 0 && !s->paused && supervise_service_is_ready(s) ? YES : NO;
+	if (s->paused)
+		return say(x, NO, "is frozen");
+	if (!supervise_service_is_ready(s))
+		return say(x, NO, "is running, but not ready");
+	return say(x, YES, "is running%s", listens > 0 ? " and listens" : ", and was ready");
 }
 
 static enum answer
@@ -155,8 +140,8 @@ look_port(struct one_assertion *x)
 	unsigned port = port_of(x);
 	bool open = pth_sockets_bound(udp, port);
 
-	say(x, "%s port %u is %sopen", udp ? "UDP" : "TCP", port, open ? "" : "not ");
-	return open ? YES : NO;
+	return say(x, open ? YES : NO, "%s port %u is %sopen", udp ? "UDP" : "TCP", port,
+	    open ? "" : "not ");
 }
 
 /* Its file, "" when it names none. */
@@ -186,8 +171,8 @@ look_file(struct one_assertion *x)
 	int dirfd = of_test ? x->testdir : x->service->at.dirfd;
 	bool there = faccessat(dirfd, path, F_OK, 0) == 0;
 
-	say(x, "%.200s %s", file_of(x), there ? "exists" : "does not exist");
-	return there ? YES : NO;
+	return say(
+	    x, there ? YES : NO, "%.200s %s", file_of(x), there ? "exists" : "does not exist");
 }
 
 /* What is looked for in a log: a text, or an expression. */
@@ -207,15 +192,12 @@ look_output(struct one_assertion *x)
 	for (size_t i = 0; i < countof(x->logs); i++) {
 		if (x->logs[i] == NULL)
 			continue;
-		if (supervise_log_search_look(x->logs[i])) {
-			say(x, "found");
-			return YES;
-		}
+		if (supervise_log_search_look(x->logs[i]))
+			return say(x, YES, "found");
 		behind |= supervise_log_search_behind(x->logs[i]);
 	}
-	say(x, "\"%.200s\" is not in %.100s", sought(x->def),
+	return say(x, behind ? BUSY : NO, "\"%.200s\" is not in %.100s", sought(x->def),
 	    pth_look_file(x->def) != NULL ? pth_look_file(x->def) : "its output");
-	return behind ? BUSY : NO;
 }
 
 static bool
@@ -246,8 +228,7 @@ look_code(struct one_assertion *x)
 		pth_json_dump(&b, want);
 	else if (!ok)
 		pth_buf_adds(&b, "0");
-	say(x, "%s%.110s", supervise_service_how(s, how), b.s);
-	return ok ? YES : NO;
+	return say(x, ok ? YES : NO, "%s%.110s", supervise_service_how(s, how), b.s);
 }
 
 /* What its container's own supervisor sees. */
@@ -261,16 +242,14 @@ look_inside(struct one_assertion *x)
 
 	if (ended && x->kind->look != look_port && PTH_GET(look, x->def, endpoint) == NULL)
 		return look_running(x);
-	if (x->ask.fd < 0 && supervise_service_ask(x->service, &x->ask, question, &e) != 0) {
-		say(x, "%s", e.text);
-		return NO;
-	}
+	if (x->ask.fd < 0 && supervise_service_ask(x->service, &x->ask, question, &e) != 0)
+		return say(x, NO, "%s", e.text);
 	r = pth_channel_step(&x->ask, &ok, x->text);
 	if (r == 0 && x->text[0] == '\0')
-		say(x, "its container has not answered yet");
+		say(x, BUSY, "its container has not answered yet");
 	if (r < 0)
-		say(x, "its container ended before it answered");
-	return r == 0 ? BUSY : r > 0 && ok ? YES : NO;
+		return say(x, NO, "its container ended before it answered");
+	return r == 0 ? BUSY : ok ? YES : NO;
 }
 
 static const struct kind kinds[] = {
@@ -429,8 +408,7 @@ settle(struct one_assertion *x, bool ok)
 void
 supervise_assertions_begin(struct assertions *a, int64_t now)
 {
-	for (size_t i = 0; i < a->n; i++) {
-		struct one_assertion *x = &a->v[i];
+	for (struct one_assertion *x = a->v; x < a->v + a->n; x++) {
 		int64_t limit = pth_look_timeout(x->def);
 
 		x->timed = limit >= 0;
@@ -479,12 +457,9 @@ look_at(struct assertions *a, struct one_assertion *x, int64_t now, bool more)
 void
 supervise_assertions_step(struct assertions *a, int64_t now, bool more)
 {
-	for (size_t i = 0; i < a->n; i++) {
-		struct one_assertion *x = &a->v[i];
-
+	for (struct one_assertion *x = a->v; x < a->v + a->n; x++)
 		if (!x->settled && (now >= x->look || x->http.fd >= 0 || x->ask.fd >= 0))
 			look_at(a, x, now, more);
-	}
 }
 
 bool
@@ -500,9 +475,7 @@ void
 supervise_assertions_last(struct assertions *a, int64_t now)
 {
 	a->last = true;
-	for (size_t i = 0; i < a->n; i++) {
-		struct one_assertion *x = &a->v[i];
-
+	for (struct one_assertion *x = a->v; x < a->v + a->n; x++) {
 		if (x->settled || is_code(x))
 			continue;
 		x->deadline = now + LAST_US;
@@ -522,12 +495,10 @@ supervise_assertions_done(const struct assertions *a)
 void
 supervise_assertions_after(struct assertions *a)
 {
-	for (size_t i = 0; i < a->n; i++) {
-		struct one_assertion *x = &a->v[i];
-
+	for (struct one_assertion *x = a->v; x < a->v + a->n; x++) {
 		if (x->settled)
 			continue;
-		say(x, "not looked at: the run did not get so far");
+		say(x, NO, "not looked at: the run did not get so far");
 		settle(x, is_code(x) && look_code(x) == YES);
 	}
 }
@@ -559,9 +530,7 @@ supervise_assertions_next(const struct assertions *a)
 const char *
 supervise_assertions_failure(const struct assertions *a, char to[600])
 {
-	for (size_t i = 0; i < a->n; i++) {
-		const struct one_assertion *x = &a->v[i];
-
+	for (const struct one_assertion *x = a->v; x < a->v + a->n; x++) {
 		if (!x->settled || x->ok)
 			continue;
 		snprintf(to, 600, "%s%s%s: %s", x->kind->name, x->service != NULL ? " " : "",
@@ -574,13 +543,9 @@ supervise_assertions_failure(const struct assertions *a, char to[600])
 json_t *
 supervise_assertions_result(const struct assertions *a)
 {
-	json_t *list;
+	json_t *list = a->n > 0 ? json_array() : NULL;
 
-	if (a->n == 0)
-		return NULL;
-	list = json_array();
-	for (size_t i = 0; i < a->n; i++) {
-		const struct one_assertion *x = &a->v[i];
+	for (const struct one_assertion *x = a->v; x < a->v + a->n; x++) {
 		json_t *o = json_object();
 
 		pth_rlook_set_type(o, pth_look_type(x->def));

@@ -6,7 +6,6 @@
  */
 #include "supervise/cache_priv.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -16,7 +15,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/os.h"
 #include "base/text.h"
 #include "io/event.h"
 #include "io/file.h"
@@ -52,19 +50,15 @@ pth_cache_max(void)
 static int64_t
 bytes_of(int at, const char *name)
 {
-	pth_auto_dir dir = pth_opendir(at, name);
-	struct dirent *de;
+	pth_auto_fd dir = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	pth_auto_strv names = dir >= 0 ? supervise_cache_names(dir, NULL) : NULL;
 	int64_t sum = 0;
 	struct stat st;
 
-	while (dir != NULL && (de = readdir(dir)) != NULL) {
-		if (strcmp(de->d_name, ".") == 0 || strcmp(de->d_name, "..") == 0 ||
-		    fstatat(dirfd(dir), de->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-			continue;
-		sum += (int64_t)st.st_blocks * 512;
-		if (S_ISDIR(st.st_mode))
-			sum += bytes_of(dirfd(dir), de->d_name);
-	}
+	for (char **p = names; p != NULL && *p != NULL; p++)
+		if (fstatat(dir, *p, &st, AT_SYMLINK_NOFOLLOW) == 0)
+			sum += (int64_t)st.st_blocks * 512 +
+			    (S_ISDIR(st.st_mode) ? bytes_of(dir, *p) : 0);
 	return sum;
 }
 
@@ -144,14 +138,13 @@ void
 pth_cache_prune(const struct pth_cache *c)
 {
 	struct entries all = { NULL, 0 };
-	struct dirent *de;
 	int64_t sum = 0;
 
 	if (c->max == 0)
 		return;
-	pth_auto_dir dir = pth_opendir(c->fd, ".");
-	while (dir != NULL && (de = readdir(dir)) != NULL)
-		look_at(c, de->d_name, &all);
+	pth_auto_strv names = supervise_cache_names(c->fd, NULL);
+	for (char **p = names; p != NULL && *p != NULL; p++)
+		look_at(c, *p, &all);
 	if (all.n > 1)
 		qsort(all.v, all.n, sizeof *all.v, latest_first);
 	for (size_t i = 0; i < all.n; i++) {

@@ -26,7 +26,6 @@ supervise_command_start(const struct surroundings *at, const json_t *cmd, int ou
 	struct pth_proc_user user = { (uid_t)pth_user_uid(who), (gid_t)pth_user_gid(who) };
 	pth_auto_buf cwd = PTH_BUF_INIT;
 
-	*err_no = 0;
 	if (argv == NULL)
 		return pth_err_set(e, PTH_INPUT, "a command without argv");
 	pth_places_expand(at->places, pth_cmd_cwd(cmd) != NULL ? pth_cmd_cwd(cmd) : at->home, &cwd);
@@ -53,7 +52,6 @@ supervise_command_logged(
 {
 	char path[80];
 
-	*err_no = 0;
 	snprintf(path, sizeof path, "%sstdout.log", prefix);
 	pth_auto_fd out = supervise_loglimit_open(&at->logs, at->dirfd, path);
 	snprintf(path, sizeof path, "%sstderr.log", prefix);
@@ -85,7 +83,7 @@ supervise_command_note_memory(struct surroundings *at)
 	at->oom_kills = n;
 }
 
-const char *
+void
 supervise_command_excess(
     const struct surroundings *at, const struct pth_exit *x, struct pth_reason *why, char to[80])
 {
@@ -105,7 +103,6 @@ supervise_command_excess(
 		pth_size_show(&b, disk);
 		snprintf(to, 80, ": a file has reached limits.disk, %s", b.s);
 	}
-	return to;
 }
 
 const char *

@@ -29,8 +29,9 @@ supervise_earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* Start a command. The pid of a new session, or -1 with e and *err_no: exec's
- * errno, or 0. out and err are borrowed, -1: /dev/null. */
+/* Start a command. The pid of a new session, or -1 with e; *err_no (may be NULL) is
+ * then exec's errno, and as it was after other failures. out and err are borrowed, -1: /dev/null.
+ */
 pid_t supervise_command_start(const struct surroundings *at, const json_t *cmd, int out, int err,
     int *err_no, struct pth_err *e);
 /* The same with the logs PREFIXstdout.log and PREFIXstderr.log, watched from now on. */
@@ -42,7 +43,7 @@ bool supervise_command_ended(pid_t pid, struct pth_exit *x);
 void supervise_command_note_memory(struct surroundings *at);
 /* The limit that was behind such an end: its name in why, and for messages ": out of
  * memory: limit 64 MiB", or "". */
-const char *supervise_command_excess(
+void supervise_command_excess(
     const struct surroundings *at, const struct pth_exit *x, struct pth_reason *why, char to[80]);
 /* The program of a command as the plan has it, or "". */
 const char *supervise_command_program(const json_t *cmd);

@@ -124,8 +124,7 @@ supervise_loglimit_look(struct loglimit *l,
 {
 	bool fast = false;
 
-	for (size_t i = 0; i < l->n; i++) {
-		struct loglimit_file *f = &l->v[i];
+	for (struct loglimit_file *f = l->v; f < l->v + l->n; f++) {
 		pth_auto_fd opened = f->fd < 0 ? open_again(f->dirfd, f->path) : -1;
 		int fd = f->fd < 0 ? opened : f->fd;
 		struct stat st;

@@ -40,6 +40,7 @@ supervise_phases_begin(
 		.phase = phase,
 		.all = all,
 		.usual = usual };
+	snprintf(p->log, sizeof p->log, "%s/phases/%s", p->name, phase);
 }
 
 bool
@@ -62,26 +63,25 @@ fail(struct phases *p, const struct pth_reason *why, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* The logs of the phase, without the end of their names. */
+/* The same below the directory that its commands have. */
 static const char *
-log_of(const struct phases *p, const char *below, char to[300])
+log_below(const struct phases *p)
 {
-	snprintf(to, 300, "%s%sphases/%s", below, *below != '\0' ? "/" : "", p->phase);
-	return to;
+	return p->log + (p->of_test ? 0 : strlen(p->name) + 1);
 }
 
 static void
 start(struct phases *p, const json_t *cmd, int64_t now)
 {
 	int64_t limit = pth_cmd_timeout_us(cmd);
-	char log[300], prefix[302];
+	char prefix[302];
 	struct pth_reason why = { 0 };
 	struct pth_err e;
-	int err_no;
+	int err_no = 0;
 	pid_t pid;
 
 	p->late = false;
-	snprintf(prefix, sizeof prefix, "%s.", log_of(p, p->of_test ? p->name : "", log));
+	snprintf(prefix, sizeof prefix, "%s.", log_below(p));
 	pid = supervise_command_logged(p->at, cmd, prefix, &err_no, &e);
 	if (pid < 0) {
 		if (p->error[0] == '\0')
@@ -117,7 +117,7 @@ static void
 put_result(struct phases *p, const char *argv0, const struct pth_exit *x, int64_t us)
 {
 	json_t *o = json_object();
-	char sig[16], log[300];
+	char sig[16];
 
 	pth_done_set_phase(o, p->phase);
 	pth_done_set_index(o, (int64_t)p->index);
@@ -126,7 +126,7 @@ put_result(struct phases *p, const char *argv0, const struct pth_exit *x, int64_
 	pth_done_set_signal(o, x->signaled ? pth_signal_name(x->signal, sig) : NULL);
 	pth_done_set_timeout(o, p->late);
 	pth_done_set_duration_us(o, us);
-	pth_done_set_log(o, log_of(p, p->name, log));
+	pth_done_set_log(o, p->log);
 	pth_json_push(p->results, o);
 }
 
@@ -137,24 +137,23 @@ tell(struct phases *p, const json_t *cmd, const struct pth_exit *x)
 {
 	const char *phase = p->of_test ? "" : p->phase, *colon = p->of_test ? "" : ": ";
 	const char *argv0 = supervise_command_program(cmd);
-	char log[300], file[320], ended[32], line[500], excess[80];
+	char file[320], ended[32], line[500], excess[80];
 	struct pth_reason why = { .category = pth_category_of(pth_cmd_category(cmd)) };
 
-	snprintf(file, sizeof file, "%s.stderr.log", log_of(p, p->of_test ? p->name : "", log));
+	snprintf(file, sizeof file, "%s.stderr.log", log_below(p));
 	why.category = supervise_command_last_line(
 	    p->at, file, why.category != PTH_CAT_NONE ? why.category : p->usual, line);
 	if (strncmp(argv0, "@{bin}/", 7) == 0)
 		argv0 += 7; /* one of our own */
 	pth_reason_program(&why, argv0);
 	supervise_command_excess(p->at, x, &why, excess);
-	log_of(p, p->name, log);
 	if (p->late) {
 		snprintf(why.limit, sizeof why.limit, "command");
 		*excess = '\0';
 	}
 	fail(p, &why, "%s%s%s %s%s%s; see %s.stderr.log%s", phase, colon, argv0,
 	    p->late ? "took too long" : "ended with ", p->late ? "" : pth_exit_text(x, ended),
-	    excess, log, line);
+	    excess, p->log, line);
 }
 
 bool

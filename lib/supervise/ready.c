@@ -88,11 +88,10 @@ forget_log(struct ready *r, const json_t *c)
 static bool
 look_command(struct ready *r, const json_t *c, int64_t now, struct pth_err *e)
 {
-	int err_no;
 	pid_t pid;
 
 	(void)now;
-	if (r->pid == 0 && (pid = supervise_command_start(r->at, c, -1, -1, &err_no, e)) > 0)
+	if (r->pid == 0 && (pid = supervise_command_start(r->at, c, -1, -1, NULL, e)) > 0)
 		r->pid = pid;
 	return false;
 }

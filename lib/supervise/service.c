@@ -105,7 +105,7 @@ start_run(struct service *s, int64_t now, int64_t zero)
 	int64_t limit = pth_svc_timeout_us(s->plan);
 	struct pth_reason why = { 0 };
 	struct pth_err e;
-	int err_no;
+	int err_no = 0;
 	pid_t pid = supervise_command_logged(&s->at, cmd, "", &err_no, &e);
 
 	if (pid < 0) {

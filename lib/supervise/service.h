@@ -125,6 +125,8 @@ void supervise_service_inner_restarted(struct service *s, int64_t now);
 int64_t supervise_service_inner_shift(const json_t *inner, int64_t zero);
 /* A result of a service, or of one of its lives, whose times began us later. */
 void supervise_service_shift(json_t *o, int64_t us);
+/* Set a member of a result to what is taken over, unless that is NULL. */
+void supervise_put(json_t *o, const char *key, json_t *take);
 /* Its part of the record's result. */
 json_t *supervise_service_result(const struct service *s);
 

@@ -86,21 +86,6 @@ supervise_service_shift(json_t *o, int64_t us)
 		supervise_service_shift(v, us);
 }
 
-static void
-take_times(struct service *s, const json_t *inner, const json_t *o, int64_t zero)
-{
-	/* One monotonic clock for all containers of a machine. */
-	int64_t shift = supervise_service_inner_shift(inner, zero);
-	int64_t started = sane(pth_rsvc_started_us(o)), ready = sane(pth_rsvc_ready_us(o));
-	int64_t ended = sane(pth_rsvc_ended_us(o));
-
-	s->ready_us = ready > 0 ? shift + ready : 0;
-	if (started > 0)
-		s->started_us = shift + started;
-	if (ended > 0)
-		s->ended_us = shift + ended;
-}
-
 /* Endings that are no exit of the process: it never ran, or not to its end. */
 static void
 take_failure(struct service *s, const struct pth_exit *x, const json_t *inner, const json_t *o)
@@ -170,11 +155,10 @@ supervise_service_inner_stop(struct service *s)
 {
 	const json_t *cmd = pth_inner_stop(pth_svc_inner(s->plan));
 	struct pth_err e;
-	int err_no;
 
 	/* Reaped like any orphan: how it ends tells nothing, the container does. */
 	if (cmd != NULL)
-		supervise_command_start(&s->at, cmd, -1, -1, &err_no, &e);
+		supervise_command_start(&s->at, cmd, -1, -1, NULL, &e);
 }
 
 bool
@@ -182,7 +166,6 @@ supervise_service_inner_wait(struct service *s)
 {
 	const json_t *inner = pth_svc_inner(s->plan), *cmd = pth_inner_wait(inner);
 	struct pth_err e;
-	int err_no;
 	pid_t pid;
 
 	/* A container that never started would be waited for in vain. */
@@ -191,7 +174,7 @@ supervise_service_inner_wait(struct service *s)
 	        faccessat(s->at.dirfd, pth_inner_file(inner), F_OK, 0) == 0))
 		return false;
 	s->inner_waited = true;
-	pid = supervise_command_start(&s->at, cmd, -1, -1, &err_no, &e);
+	pid = supervise_command_start(&s->at, cmd, -1, -1, NULL, &e);
 	if (pid > 0)
 		s->pid = pid;
 	return pid > 0;
@@ -223,8 +206,7 @@ void
 supervise_service_inner_take(struct service *s, struct pth_exit *x, int64_t zero)
 {
 	const char *file = pth_inner_file(pth_svc_inner(s->plan));
-	json_t *inner, *o, *v;
-	size_t i;
+	json_t *inner, *o;
 
 	if (file == NULL)
 		return;
@@ -238,16 +220,20 @@ supervise_service_inner_take(struct service *s, struct pth_exit *x, int64_t zero
 	}
 	o = pth_insideend_service(inner);
 	take_exit(x, o);
-	take_times(s, inner, o, zero);
+	/* One monotonic clock for all containers of a machine. */
+	supervise_service_shift(o, supervise_service_inner_shift(inner, zero));
+	s->ready_us = pth_rsvc_ready_us(o);
+	if (pth_rsvc_started_us(o) > 0)
+		s->started_us = pth_rsvc_started_us(o);
+	if (pth_rsvc_ended_us(o) > 0)
+		s->ended_us = pth_rsvc_ended_us(o);
 	take_failure(s, x, inner, o);
 	json_decref(s->commands.results);
 	s->commands.results = pth_rsvc_phases(o) != NULL ? json_incref(pth_rsvc_phases(o)) :
 	                                                   json_array();
 	if (pth_rsvc_restarts(o) != NULL) {
 		json_decref(s->restarts);
-		s->restarts = json_deep_copy(pth_rsvc_restarts(o));
-		json_array_foreach(s->restarts, i, v)
-			supervise_service_shift(v, supervise_service_inner_shift(inner, zero));
+		s->restarts = json_incref(pth_rsvc_restarts(o));
 	}
 	json_decref(s->inner);
 	s->inner = inner;

@@ -1,6 +1,13 @@
 /* What a record says of how a service ended. */
 #include "supervise/service_priv.h"
 
+void
+supervise_put(json_t *o, const char *key, json_t *take)
+{
+	if (take != NULL)
+		pth_json_set(o, key, take);
+}
+
 static json_t *
 usage_json(const struct rusage *u)
 {
@@ -54,20 +61,17 @@ supervise_service_note_life(struct service *s)
 json_t *
 supervise_service_result(const struct service *s)
 {
-	json_t *o = json_object(), *capture = pth_insideend_capture(s->inner), *cut;
+	json_t *o = json_object(), *capture = pth_insideend_capture(s->inner);
 
 	pth_rsvc_set_state(o, pth_machine_name(&pth_service_machine, s->state));
 	put_end(o, s);
 	if (json_is_object(capture))
 		pth_rsvc_set_capture(o, json_incref(capture));
-	cut = s->inner != NULL ? json_incref(pth_rsvc_logs_cut(pth_insideend_service(s->inner))) :
-	                         supervise_loglimit_dropped(&s->at.logs);
-	if (cut != NULL)
-		pth_rsvc_set_logs_cut(o, cut);
-	if (s->restarts != NULL)
-		pth_rsvc_set_restarts(o, json_incref(s->restarts));
-	if (s->at.limit.how != NULL)
-		pth_rsvc_set_limits(o, json_incref(s->at.limit.how));
+	supervise_put(o, PTH_KEY(rsvc, logs_cut),
+	    s->inner != NULL ? json_incref(pth_rsvc_logs_cut(pth_insideend_service(s->inner))) :
+	                       supervise_loglimit_dropped(&s->at.logs));
+	supervise_put(o, PTH_KEY(rsvc, restarts), json_incref(s->restarts));
+	supervise_put(o, PTH_KEY(rsvc, limits), json_incref(s->at.limit.how));
 	if (s->at.oom_kills > 0)
 		pth_rsvc_set_oom_kills(o, s->at.oom_kills);
 	pth_rsvc_set_phases(o, json_incref(s->commands.results));

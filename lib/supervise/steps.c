@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "io/event.h"
@@ -95,11 +96,10 @@ begin_exec(struct steps *st, struct one_step *s, int64_t now)
 {
 	char prefix[40];
 	struct pth_err e;
-	int err_no;
 	pid_t pid;
 
 	snprintf(prefix, sizeof prefix, "steps/%zu.", st->before + st->next + 1);
-	pid = supervise_command_logged(around(st, s), s->what, prefix, &err_no, &e);
+	pid = supervise_command_logged(around(st, s), s->what, prefix, NULL, &e);
 	if (pid < 0) {
 		finish(st, false, now, "%s", e.text);
 		return;
@@ -132,22 +132,16 @@ begin_signal(struct steps *st, struct one_step *s, int64_t now)
 		finish(st, true, now, "sent %s to %s", name, s->service->name);
 }
 
+/* Or goes on. */
 static void
 begin_pause(struct steps *st, struct one_step *s, int64_t now)
 {
-	if (supervise_service_pause(s->service, true) != 0)
-		not_running(st, s, now);
-	else
-		finish(st, true, now, "%s is frozen", s->service->name);
-}
+	bool pause = strcmp(s->kind->name, PTH_KEY(action, pause)) == 0;
 
-static void
-begin_resume(struct steps *st, struct one_step *s, int64_t now)
-{
-	if (supervise_service_pause(s->service, false) != 0)
+	if (supervise_service_pause(s->service, pause) != 0)
 		not_running(st, s, now);
 	else
-		finish(st, true, now, "%s goes on", s->service->name);
+		finish(st, true, now, "%s %s", s->service->name, pause ? "is frozen" : "goes on");
 }
 
 static void
@@ -173,7 +167,7 @@ static const struct step_kind kinds[] = {
 	{ PTH_KEY(action, signal), false, begin_signal },
 	{ PTH_KEY(action, restart), false, begin_restart },
 	{ PTH_KEY(action, pause), false, begin_pause },
-	{ PTH_KEY(action, resume), false, begin_resume },
+	{ PTH_KEY(action, resume), false, begin_pause },
 	{ PTH_KEY(action, link), true, begin_link },
 };
 
@@ -468,13 +462,9 @@ supervise_steps_fds(const struct steps *st, struct pollfd *p, size_t max)
 json_t *
 supervise_steps_result(const struct steps *st)
 {
-	json_t *list;
+	json_t *list = st->n > 0 ? json_array() : NULL;
 
-	if (st->n == 0)
-		return NULL;
-	list = json_array();
-	for (size_t i = 0; i < st->n; i++) {
-		const struct one_step *s = &st->v[i];
+	for (const struct one_step *s = st->v; s < st->v + st->n; s++) {
 		json_t *o = json_object();
 
 		pth_rstep_set_step(o, s->kind->name);

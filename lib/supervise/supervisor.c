@@ -172,23 +172,23 @@ judge_post(struct supervisor *sup)
 	size_t i;
 
 	json_array_foreach(sup->own[POST].results, i, p) {
-		struct pth_reason why = { .limit = "command" };
-		const char *signal = pth_done_signal(p);
-		int code = (int)pth_done_code(p);
-		char how[64] = "took too long";
+		const char *argv0 = pth_done_argv0(p), *signal = pth_done_signal(p);
+		const char *how = signal != NULL ? "ended with signal " : "ended with exit code ";
+		struct pth_reason why = { 0 };
+		char code[16];
 
-		if (code == 0)
+		if (pth_done_code(p) == 0)
 			continue;
-		if (!pth_done_timeout(p)) {
-			why.limit[0] = '\0';
-			if (signal != NULL)
-				snprintf(how, sizeof how, "ended with signal %s", signal);
-			else
-				snprintf(how, sizeof how, "ended with exit code %d", code);
+		snprintf(code, sizeof code, "%d", (int)pth_done_code(p));
+		if (pth_done_timeout(p)) {
+			snprintf(why.limit, sizeof why.limit, "command");
+			how = "took too long";
+			signal = "";
 		}
-		pth_reason_program(&why, pth_done_argv0(p));
-		supervise_ending(sup, PTH_S_FAILED, &why, "post_commands: %s %s; see %s.stderr.log",
-		    pth_done_argv0(p), how, pth_done_log(p));
+		pth_reason_program(&why, argv0);
+		supervise_ending(sup, PTH_S_FAILED, &why,
+		    "post_commands: %s %s%s; see %s.stderr.log", argv0, how,
+		    signal != NULL ? signal : code, pth_done_log(p));
 	}
 	if (sup->own[POST].error[0] != '\0')
 		command_failed(sup, PTH_S_FAILED, POST);

@@ -69,7 +69,8 @@ begin(struct supervisor *sup, struct supervise_ask *a, int64_t now, struct pth_e
 		supervise_steps_begin(&a->steps, now);
 	} else {
 		r = supervise_assertions_init(&a->looks, list, sup->v, sup->n, sup->req->dirfd, e);
-		supervise_assertions_last(&a->looks, now);
+		if (r == 0)
+			supervise_assertions_last(&a->looks, now);
 	}
 	json_object_set_new(a->question, "list", list); /* what they borrow of */
 	return r;

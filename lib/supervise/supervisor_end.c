@@ -129,13 +129,6 @@ timings(const struct supervisor *sup, int64_t now)
 	    (json_int_t)(now - sup->zero - run));
 }
 
-static void
-put_if(json_t *o, const char *key, json_t *v)
-{
-	if (v != NULL)
-		pth_json_set(o, key, v);
-}
-
 /* The parts of a test that ran in a container as a whole. */
 static void
 put_inside(json_t *o, const json_t *inner, int64_t zero)
@@ -148,7 +141,7 @@ put_inside(json_t *o, const json_t *inner, int64_t zero)
 	json_t *v;
 
 	for (size_t i = 0; i < countof(keys); i++)
-		put_if(o, keys[i], json_deep_copy(json_object_get(result, keys[i])));
+		supervise_put(o, keys[i], json_deep_copy(json_object_get(result, keys[i])));
 	if (result != NULL)
 		json_object_foreach(pth_result_services(o), name, v)
 			supervise_service_shift(v, supervise_service_inner_shift(inner, zero));
@@ -166,14 +159,15 @@ put_parts(json_t *o, struct supervisor *sup)
 	for (size_t i = 0; i < sup->n; i++) {
 		json_t *s = supervise_service_result(&sup->v[i]);
 
-		put_if(s, PTH_KEY(rsvc, capture),
+		supervise_put(s, PTH_KEY(rsvc, capture),
 		    json_incref(supervise_capture_result(sup, sup->v[i].name)));
 		pth_json_set(services, sup->v[i].name, s);
 	}
 	pth_result_set_services(o, services);
-	put_if(o, PTH_KEY(result, steps), supervise_steps_result(&sup->steps));
-	put_if(o, PTH_KEY(result, assertions), supervise_assertions_result(&sup->assertions));
-	put_if(o, PTH_KEY(result, degraded), json_incref(sup->degraded));
+	supervise_put(o, PTH_KEY(result, steps), supervise_steps_result(&sup->steps));
+	supervise_put(
+	    o, PTH_KEY(result, assertions), supervise_assertions_result(&sup->assertions));
+	supervise_put(o, PTH_KEY(result, degraded), json_incref(sup->degraded));
 	for (size_t i = 0; i < sup->n; i++)
 		put_inside(o, sup->v[i].inner, sup->zero);
 }

@@ -132,9 +132,7 @@ look_after(struct supervisor *sup, int64_t now)
 static void
 step_services(struct supervisor *sup, int64_t now)
 {
-	for (size_t i = 0; i < sup->n; i++) {
-		struct service *s = &sup->v[i];
-
+	for (struct service *s = sup->v; s < sup->v + sup->n; s++) {
 		supervise_service_step(s, now, sup->zero);
 		if (s->state == PTH_ST_READY && sup->state == PTH_TS_RUNNING)
 			supervise_service_to(s, PTH_ST_RUNNING); /* again */
