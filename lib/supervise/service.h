@@ -22,7 +22,8 @@ struct service {
 	struct surroundings at; /* its directory, its limits */
 	char *home;             /* path of its directory */
 	bool finite, has_run;
-	bool degraded; /* the owner's: its failure was put up with */
+	bool degraded;   /* the owner's: its failure was put up with */
+	unsigned missed; /* the owner's: failed looks in a row */
 
 	enum pth_state state;
 	enum pth_phase phase;   /* the phase that runs, or that comes next */

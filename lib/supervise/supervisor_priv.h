@@ -43,7 +43,6 @@ struct supervisor {
 	struct sampler *sampler;
 	bool sampled;                 /* there is a line at least */
 	struct pth_port_count *tally; /* packets by port, when there is a capture */
-	unsigned *missed;             /* failed looks in a row, per service */
 	json_t *degraded;             /* names, or NULL */
 	int sigfd;
 	struct supervise_capture *captures; /* of the test, then of services */

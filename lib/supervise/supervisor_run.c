@@ -114,13 +114,11 @@ look_after(struct supervisor *sup, int64_t now)
 	if (now < sup->look_next)
 		return;
 	sup->look_next = now + sup->look_every;
-	for (size_t i = 0; i < sup->n; i++) {
-		struct service *s = &sup->v[i];
-
+	for (struct service *s = sup->v; s < sup->v + sup->n; s++) {
 		if (!supervise_service_lives(s) || s->state != PTH_ST_RUNNING || s->paused ||
 		    supervise_ready_listens(&s->ready, &port, &udp) != 0) {
-			sup->missed[i] = 0;
-		} else if (++sup->missed[i] >= sup->look_limit) {
+			s->missed = 0;
+		} else if (++s->missed >= sup->look_limit) {
 			supervise_service_fail(s, PTH_END_LOST,
 			    PTH_WHY(PTH_CAT_SERVICE_START, .port = port), "%s port %u any more",
 			    udp ? "has not bound UDP" : "does not listen on TCP", port);

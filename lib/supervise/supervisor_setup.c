@@ -157,9 +157,7 @@ init_services(struct supervisor *sup, struct pth_err *e)
 		return -1;
 	init_owns(sup);
 	sup->v = pth_xarray(NULL, json_array_size(list) + 1, sizeof *sup->v);
-	sup->missed = pth_xarray(NULL, json_array_size(list) + 1, sizeof *sup->missed);
 	json_array_foreach(list, i, p) {
-		sup->missed[i] = 0;
 		if (supervise_service_init(
 		        &sup->v[sup->n++], p, sup->req->dirfd, sup->req->places, e) != 0)
 			return pth_err_wrap(e, "%s", pth_svc_name(p));
@@ -255,7 +253,6 @@ supervise_release(struct supervisor *sup)
 	supervise_steps_release(&sup->steps);
 	supervise_assertions_release(&sup->assertions);
 	free(sup->v);
-	free(sup->missed);
 	free(sup->asks);
 	json_decref(sup->degraded);
 	supervise_capture_release(sup);
