@@ -1,6 +1,4 @@
-/*
- * pth-collect lists the artifacts of every test, measures them and gives the verdict.
- */
+/* pth-collect lists the artifacts of every test, measures them and gives the verdict. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>

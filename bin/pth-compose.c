@@ -1,10 +1,7 @@
-/*
- * pth-compose reads planned tests and adds "compose" to those in containers, pth-compose(1).
- */
+/* pth-compose reads planned tests and adds "compose" to those in containers, pth-compose(1). */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -26,8 +23,9 @@ struct options {
 struct work {
 	struct options opt;
 	struct pth_home home;
-	json_t *names; /* of images so far */
-	json_t *seen;  /* tags already listed */
+	struct pth_places places; /* in home */
+	json_t *names;            /* of images so far */
+	json_t *seen;             /* tags already listed */
 	unsigned long shown;
 	bool bad;
 };
@@ -36,15 +34,13 @@ struct work {
 static void
 yaml_of(const struct work *w, const json_t *rec, struct pth_buf *b)
 {
-	json_t *doc = pth_json_path(rec, "compose.document");
-	json_auto_t *stack = NULL;
+	json_t *doc = pth_compose_document(pth_test_compose(rec));
+	json_auto_t *stack = w->opt.stack ? pth_compose_stack(doc) : json_incref(doc);
 	pth_auto_buf how = PTH_BUF_INIT;
 	struct pth_err e;
 
-	if (w->opt.stack)
-		doc = stack = pth_compose_stack(doc);
 	pth_compose_how(&how, rec, w->opt.stack);
-	pth_must(pth_compose_yaml(b, doc, how.s, &e), &e);
+	pth_must(pth_compose_yaml(b, stack, how.s, &e), &e);
 }
 
 static void
@@ -63,29 +59,26 @@ print(struct work *w, const json_t *rec)
 static void
 list_images(struct work *w, const json_t *rec)
 {
-	struct pth_places p = {
-		.share = w->home.share, .libexec = w->home.libexec, .bin = w->home.bin, .owner = ""
-	};
 	pth_auto_buf hash = PTH_BUF_INIT;
 	struct pth_buf text = PTH_BUF_INIT;
 	struct pth_err e;
 	json_t *v;
 	size_t i;
 
-	json_array_foreach(pth_json_path(rec, "compose.images"), i, v) {
-		const char *tag = pth_json_str(v, "tag", "");
+	json_array_foreach(pth_compose_images(pth_test_compose(rec)), i, v) {
+		const char *tag = pth_img_tag(v);
 		json_auto_t *line = NULL;
 
 		if (json_object_get(w->seen, tag) != NULL)
 			continue;
 		pth_json_set(w->seen, tag, json_true());
 		line = json_deep_copy(v);
-		if (json_object_get(v, "argv") != NULL) {
+		if (pth_img_argv(v) != NULL) {
 			pth_buf_cut(&hash, 0);
-			pth_must(pth_image_hash(v, &p, &hash, &e), &e);
+			pth_must(pth_image_hash(v, &w->places, &hash, &e), &e);
 			pth_json_set(line, "hash", json_string(hash.s));
 		}
-		json_object_del(line, "argv");
+		json_object_del(line, PTH_KEY(img, argv));
 		pth_rec_line(&text, line);
 		pth_must(pth_tool_print(&text, &e), &e);
 	}
@@ -96,17 +89,14 @@ list_images(struct work *w, const json_t *rec)
 static void
 write_files(struct work *w, const json_t *rec)
 {
-	json_auto_t *plan = json_deep_copy(pth_json_path(rec, "compose.plan"));
+	const json_t *composed = pth_test_compose(rec);
+	json_auto_t *plan = json_deep_copy(pth_compose_plan(composed));
 	pth_auto_str base = NULL;
 	pth_auto_str owner = pth_run_id_text();
 	pth_auto_buf dir = PTH_BUF_INIT, yaml = PTH_BUF_INIT;
 	struct pth_buf path = PTH_BUF_INIT;
 	char unique[PTH_UNIQUE_SIZE];
-	struct pth_places p = { .share = w->home.share,
-		.libexec = w->home.libexec,
-		.bin = w->home.bin,
-		.owner = owner,
-		.unique = unique };
+	struct pth_places p = w->places;
 	pth_auto_fd fd = -1;
 	struct pth_err e;
 	json_t *v;
@@ -119,16 +109,19 @@ write_files(struct work *w, const json_t *rec)
 	pth_must(pth_mkdirs(AT_FDCWD, dir.s, &e), &e);
 	pth_run_id_unique(owner, dir.s, unique);
 	p.dir = dir.s;
+	p.owner = owner;
+	p.unique = unique;
 	if (w->opt.stack) {
 		yaml_of(w, rec, &yaml);
-		pth_json_push(json_object_get(plan, "files"),
-		    json_pack("{s:s,s:s}", "path", "docker-stack.yml", "text", yaml.s));
+		pth_json_push(pth_plan_files(plan),
+		    json_pack("{s:s,s:s}", PTH_KEY(content, path), "docker-stack.yml",
+		        PTH_KEY(content, text), yaml.s));
 	}
 	if ((fd = open(dir.s, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
 		pth_die(PTH_SYSTEM, "%s:", dir.s);
 	pth_must(pth_plan_fill(fd, plan, &p, &e), &e);
-	json_array_foreach(json_object_get(plan, "services"), i, v) {
-		const char *name = pth_json_str(v, "name", "");
+	json_array_foreach(pth_plan_services(plan), i, v) {
+		const char *name = pth_svc_name(v);
 		pth_auto_fd sub = -1;
 
 		pth_must(pth_mkdirs(fd, name, &e), &e);
@@ -136,8 +129,8 @@ write_files(struct work *w, const json_t *rec)
 			pth_die(PTH_SYSTEM, "%s:", name);
 		pth_must(pth_plan_fill(sub, v, &p, &e), &e);
 	}
-	json_array_foreach(pth_json_path(rec, "compose.images"), i, v)
-		if (json_object_get(v, "argv") != NULL)
+	json_array_foreach(pth_compose_images(composed), i, v)
+		if (pth_img_argv(v) != NULL)
 			pth_must(pth_image_fill(v, &p, &e), &e);
 	pth_buf_addf(&path, "%s/docker-%s.yml\n", dir.s, w->opt.stack ? "stack" : "compose");
 	pth_must(pth_tool_print(&path, &e), &e);
@@ -147,22 +140,22 @@ write_files(struct work *w, const json_t *rec)
 static void
 compose(struct work *w, json_t *rec)
 {
-	const json_t *source = json_object_get(rec, "source");
+	const json_t *source = pth_test_source(rec), *composed;
 	struct pth_err e;
 
-	pth_event_settings(json_object_get(rec, "settings"));
-	pth_event_run(pth_json_str(rec, "run", NULL));
+	pth_event_settings(pth_test_settings(rec));
+	pth_event_run(pth_test_run(rec));
 	pth_event_test(pth_rec_id(rec));
 	if (pth_compose_test(rec, w->home.share, w->names, &e) == 0) {
-		pth_event("test.composed", "{s:s,s:i}", "project",
-		    pth_json_str(json_object_get(rec, "compose"), "project", ""), "images",
-		    (int)json_array_size(pth_json_path(rec, "compose.images")));
+		composed = pth_test_compose(rec);
+		pth_event("test.composed", "{s:s,s:i}", "project", pth_compose_project(composed),
+		    "images", (int)json_array_size(pth_compose_images(composed)));
 	} else {
 		w->bad = true;
 		pth_complain("%s: %s", pth_rec_id(rec), e.text);
 		pth_rec_error(rec, "compose", pth_category_err(&e, PTH_CAT_CONFIGURATION),
-		    pth_json_str(source, "file", NULL), (unsigned)pth_json_int(source, "line", 0),
-		    (unsigned)pth_json_int(source, "col", 0), "%s", e.text);
+		    pth_source_file(source), (unsigned)pth_source_line(source),
+		    (unsigned)pth_source_col(source), "%s", e.text);
 	}
 	pth_event_test(NULL);
 }
@@ -174,7 +167,7 @@ take(json_t *rec, void *arg)
 
 	if (pth_rec_is_test(rec) && pth_compose_wants(rec))
 		compose(w, rec);
-	if (json_object_get(rec, "compose") == NULL)
+	if (pth_test_compose(rec) == NULL)
 		return;
 	if (w->opt.print)
 		print(w, rec);
@@ -210,6 +203,9 @@ main(int argc, char **argv)
 		return pth_tool_mistake(&tool, "--stack goes with -n or -o");
 	filter = !o->print && !o->images && o->dir == NULL;
 	pth_must(pth_home_find(&w.home, &e), &e);
+	w.places = (struct pth_places){
+		.share = w.home.share, .libexec = w.home.libexec, .bin = w.home.bin, .owner = ""
+	};
 	pth_must(pth_tool_each(&tool, filter, take, &w, &e), &e);
 	pth_home_release(&w.home);
 	json_decref(w.seen);

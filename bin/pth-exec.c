@@ -1,11 +1,8 @@
-/*
- * pth-exec runs planned tests and writes them on with their results, pth-exec(1).
- */
+/* pth-exec runs planned tests and writes them on with their results, pth-exec(1). */
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -99,7 +96,7 @@ input_breaks(struct exec *x, const struct pth_err *e)
 	x->finished = true;
 }
 
-/* Take in what has been read already, as far as there is room. */
+/* Takes in what has been read already, as far as there is room. */
 static void
 take_pending(struct exec *x)
 {

@@ -11,13 +11,13 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "container/compose.h"
 #include "container/resolve.h"
 #include "container/users.h"
 #include "host/cgroup.h"
@@ -27,14 +27,12 @@
 #include "host/sig.h"
 #include "io/event.h"
 #include "io/file.h"
-#include "io/json.h"
+#include "io/record.h"
 #include "io/status.h"
 #include "io/tool.h"
 #include "supervise/supervisor.h"
 
 #define PLAN_MAX ((size_t)16 << 20)
-#define LIBEXEC "/usr/local/libexec/pth"
-#define SHARE "/usr/local/share/pth"
 
 struct init {
 	json_t *root, *plan, *services;
@@ -53,11 +51,11 @@ load(struct init *x, const char *path)
 	if (pth_file_read(path, PLAN_MAX, &b, &e) != 0 ||
 	    (x->root = pth_json_parse(b.s != NULL ? b.s : "", b.len, &e)) == NULL)
 		pth_die(e.code, "%s", e.text);
-	x->plan = json_object_get(x->root, "plan");
-	x->services = json_object_get(x->plan, "services");
-	x->whole = pth_json_bool(x->root, "whole", false);
-	x->dir = pth_json_str(x->root, "dir", NULL);
-	x->name = pth_json_str(x->root, "service", NULL);
+	x->plan = pth_inside_plan(x->root);
+	x->services = pth_plan_services(x->plan);
+	x->whole = pth_inside_whole(x->root);
+	x->dir = pth_inside_dir(x->root);
+	x->name = pth_inside_service(x->root);
 	if (!json_is_object(json_array_get(x->services, 0)) || x->dir == NULL || x->name == NULL ||
 	    !pth_name_ok(x->name))
 		pth_die(PTH_INPUT, "%s: not a plan of a container, as pth-compose makes it", path);
@@ -78,12 +76,12 @@ open_dirs(struct init *x)
 static int
 is_ready(struct init *x)
 {
-	const char *path = pth_json_str(x->plan, "announce", "");
+	const char *path = pth_plan_announce(x->plan);
 
-	return faccessat(x->dirfd, path, F_OK, 0) == 0 ? PTH_OK : PTH_NO;
+	return path != NULL && faccessat(x->dirfd, path, F_OK, 0) == 0 ? PTH_OK : PTH_NO;
 }
 
-/* Give the service what it may write: its directory, and those that all
+/* Gives the service what it may write: its directory, and those that all
  * containers share. */
 static void
 give(struct init *x, const struct pth_proc_user *who)
@@ -94,7 +92,7 @@ give(struct init *x, const struct pth_proc_user *who)
 	mkdirat(x->dirfd, "tmp", 0700);
 	if (fchmodat(x->dirfd, "tmp", 01777, 0) != 0)
 		pth_warn("%s/tmp:", x->dir);
-	json_array_foreach(json_object_get(x->root, "open"), i, v)
+	json_array_foreach(pth_inside_open(x->root), i, v)
 		if (json_is_string(v) && chmod(json_string_value(v), 01777) != 0 && errno != ENOENT)
 			pth_warn("%s:", json_string_value(v));
 	if (who->uid == 0)
@@ -102,9 +100,9 @@ give(struct init *x, const struct pth_proc_user *who)
 	if (who->uid != x->home.st_uid || who->gid != x->home.st_gid)
 		pth_users_give(x->whole ? x->dirfd : x->homefd, who->uid, who->gid);
 	json_array_foreach(x->services, i, v)
-		pth_json_set(v, "user",
-		    json_pack(
-		        "{s:I,s:I}", "uid", (json_int_t)who->uid, "gid", (json_int_t)who->gid));
+		pth_svc_set_user(v,
+		    json_pack("{s:I,s:I}", PTH_KEY(user, uid), (json_int_t)who->uid,
+		        PTH_KEY(user, gid), (json_int_t)who->gid));
 }
 
 /* The image's variables and those of the compose file are the service's. */
@@ -113,7 +111,8 @@ inherit(struct init *x)
 {
 	static const char *const ours[] = { "PTH_EVENTS", "PTH_HOLD", "HOME" };
 	struct pth_err e;
-	json_t *env = pth_resolve_environ(&e), *s;
+	json_auto_t *env = pth_resolve_environ(&e);
+	json_t *s;
 	size_t i;
 
 	if (env == NULL)
@@ -123,19 +122,18 @@ inherit(struct init *x)
 	json_array_foreach(x->services, i, s) {
 		json_t *all = json_copy(env);
 
-		json_object_update(all, json_object_get(s, "environment"));
-		pth_json_set(s, "environment", all);
+		json_object_update(all, pth_svc_environment(s));
+		pth_svc_set_environment(s, all);
 	}
-	json_decref(env);
 }
 
 static int
 exit_code(const struct init *x, const json_t *result)
 {
-	const json_t *service = json_object_get(json_object_get(result, "services"), x->name);
-	enum pth_status status = pth_status_of_result(pth_json_str(result, "status", NULL));
-	enum pth_end end = pth_end_of(pth_json_str(service, "reason", NULL));
-	const char *sig = pth_json_str(service, "signal", NULL);
+	const json_t *service = json_object_get(pth_result_services(result), x->name);
+	enum pth_status status = pth_status_of_result(pth_result_status(result));
+	enum pth_end end = pth_end_of(pth_rsvc_reason(service));
+	const char *sig = pth_rsvc_signal(service);
 
 	if (x->whole)
 		return status == PTH_S_PASSED ? 0 : status == PTH_S_TIMEOUT ? 124 : 1;
@@ -143,8 +141,8 @@ exit_code(const struct init *x, const json_t *result)
 		return 124;
 	if (sig != NULL)
 		return 128 + pth_signal_number(sig);
-	if (json_is_integer(json_object_get(service, "code")))
-		return (int)pth_json_int(service, "code", 0);
+	if (json_is_integer(PTH_GET(rsvc, service, code)))
+		return (int)pth_rsvc_code(service);
 	return end == PTH_END_NOT_FOUND ? 127 : end == PTH_END_NOT_EXECUTABLE ? 126 : 125;
 }
 
@@ -153,28 +151,30 @@ exit_code(const struct init *x, const json_t *result)
 static void
 tell(struct init *x, const json_t *result, int64_t zero)
 {
-	json_auto_t *own = x->whole ?
-	    json_pack("{s:s,s:i,s:i}", "reason", "exit", "code", 0, "ready_us", 1) :
-	    NULL;
-	json_t *service = own != NULL ?
-	    own :
-	    json_object_get(json_object_get(result, "services"), x->name);
-	json_auto_t *o = json_pack("{s:i,s:I,s:s,s:s,s:b,s:O?,s:O?}", "pth", 1, "zero_us",
-	    (json_int_t)zero, "status", pth_json_str(result, "status", "error"), "reason",
-	    pth_json_str(result, "reason", ""), "oom",
-	    pth_json_str(service, "signal", NULL) != NULL && pth_cgroup_out_of_memory(), "service",
-	    service != NULL ? service : json_object(), "capture",
-	    json_object_get(result, "capture"));
+	json_t *capture = pth_result_capture(result),
+	       *service = x->whole ?
+	    json_pack("{s:s,s:i,s:i}", PTH_KEY(rsvc, reason), "exit", PTH_KEY(rsvc, code), 0,
+	        PTH_KEY(rsvc, ready_us), 1) :
+	    json_incref(json_object_get(pth_result_services(result), x->name));
+	json_auto_t *o = json_object();
 	pth_auto_buf b = PTH_BUF_INIT;
 	struct pth_err e;
 
+	pth_insideend_set_pth(o, 1);
+	pth_insideend_set_zero_us(o, zero);
+	pth_insideend_set_status(o, pth_result_status(result));
+	pth_insideend_set_reason(o, pth_result_reason(result));
+	pth_insideend_set_oom(o, pth_rsvc_signal(service) != NULL && pth_cgroup_out_of_memory());
+	pth_insideend_set_service(o, service != NULL ? service : json_object());
+	pth_insideend_set_capture(o, capture != NULL ? json_incref(capture) : json_null());
 	if (x->whole)
-		pth_json_set(o, "result", json_incref((json_t *)(uintptr_t)result));
+		pth_insideend_set_result(o, json_incref((json_t *)(uintptr_t)result));
 	pth_rec_line(&b, o);
 	if (pth_file_write(x->homefd, "inner.tmp", b.s, b.len, &e) != 0)
 		pth_complain("%s", e.text);
 	pth_users_give(x->whole ? x->dirfd : x->homefd, x->home.st_uid, x->home.st_gid);
-	unlinkat(x->homefd, pth_json_str(x->root, "ask", ""), 0);
+	if (pth_inside_ask(x->root) != NULL)
+		unlinkat(x->homefd, pth_inside_ask(x->root), 0);
 	/* The last of all: who sees it may take the container away. */
 	if (renameat(x->homefd, "inner.tmp", x->homefd, "inner.json") != 0)
 		pth_warn("inner.json:");
@@ -186,7 +186,7 @@ tell(struct init *x, const json_t *result, int64_t zero)
 static int
 open_asks(struct init *x)
 {
-	const char *name = pth_json_str(x->root, "ask", NULL), *hold = getenv("PTH_HOLD");
+	const char *name = pth_inside_ask(x->root), *hold = getenv("PTH_HOLD");
 	long long n = 0;
 	struct pth_err e;
 	int fd;
@@ -194,7 +194,7 @@ open_asks(struct init *x)
 	if (name == NULL)
 		return 0;
 	if (hold != NULL && pth_int(hold, 0, 1000000, &n))
-		pth_json_set(x->plan, "hold", json_integer(n));
+		pth_plan_set_hold(x->plan, n);
 	fd = pth_channel_listen(x->homefd, name, x->home.st_uid, x->home.st_gid, &e);
 	if (fd < 0)
 		pth_warn("%s", e.text);
@@ -207,7 +207,9 @@ run(struct init *x)
 	static const char *const offload[] = { "tx-udp-segmentation", "tx-tcp-segmentation",
 		"tx-tcp6-segmentation", "tx-generic-segmentation" };
 	static const int ends[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
-	struct pth_places places = { .dir = x->dir, .libexec = LIBEXEC, .share = SHARE };
+	struct pth_places places = {
+		.dir = x->dir, .libexec = PTH_INSIDE_LIBEXEC, .share = PTH_INSIDE_SHARE
+	};
 	/* A signal to process 1 is the wish to end: the supervisor reads it as such. */
 	struct pth_supervise_req req = { .rec = x->root,
 		.plan = x->plan,
@@ -220,16 +222,16 @@ run(struct init *x)
 	int64_t zero;
 	int code;
 
-	pth_must(pth_users_choose(json_object_get(x->root, "user"), &who, &e), &e);
-	unlinkat(x->dirfd, pth_json_str(x->plan, "announce", ""), 0);
+	pth_must(pth_users_choose(pth_inside_user(x->root), &who, &e), &e);
+	if (pth_plan_announce(x->plan) != NULL)
+		unlinkat(x->dirfd, pth_plan_announce(x->plan), 0);
 	unlinkat(x->homefd, "inner.json", 0);
 	give(x, &who);
 	inherit(x);
 	pth_must(pth_resolve_expand_all(x->plan, &e), &e);
-	if (json_is_object(json_object_get(x->plan, "capture")))
+	if (json_is_object(pth_plan_capture(x->plan)))
 		pth_iface_features_off(
-		    pth_json_str(json_object_get(x->plan, "capture"), "interface", "eth0"), offload,
-		    countof(offload));
+		    pth_cap_interface(pth_plan_capture(x->plan)), offload, countof(offload));
 	req.asks = open_asks(x);
 	umask(022);
 	pth_proc_allow_cores();

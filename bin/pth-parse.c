@@ -1,6 +1,4 @@
-/*
- * pth-parse reads experiment files and writes one record per test, pth-parse(1).
- */
+/* pth-parse reads experiment files and writes one record per test, pth-parse(1). */
 #include <unistd.h>
 
 #include "experiment/experiment.h"

@@ -1,6 +1,4 @@
-/*
- * pth-plan reads test records and adds to each the "plan" of what is to be run, pth-plan(1).
- */
+/* pth-plan reads test records and adds to each the "plan" of what is to be run, pth-plan(1). */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -46,7 +44,7 @@ open_with(struct plugins *ps, const struct options *o, const char *dir, struct p
 static void
 plugins_for(struct plugins *ps, const json_t *rec, const struct options *o)
 {
-	const char *dir = pth_json_str(pth_json_path(rec, "settings.paths"), "plugin_dir", "");
+	const char *dir = pth_paths_plugin_dir(pth_settings_paths(pth_test_settings(rec)));
 	struct pth_err e;
 	bool open = ps->dir != NULL, before = ps->extra;
 
@@ -76,18 +74,18 @@ plan(json_t *rec, void *arg)
 
 	if (!pth_rec_is_test(rec))
 		return;
-	if (json_object_get(rec, "error") != NULL) {
+	if (pth_test_error(rec) != NULL) {
 		w->bad = true;
 		return;
 	}
-	pth_event_settings(json_object_get(rec, "settings"));
-	pth_event_run(pth_json_str(rec, "run", NULL));
+	pth_event_settings(pth_test_settings(rec));
+	pth_event_run(pth_test_run(rec));
 	pth_event_test(pth_rec_id(rec));
 	pth_diags_init(&d, "");
 	plugins_for(&w->plugins, rec, &w->opt);
 	if (pth_plan_test(&w->plugins.set, rec, &d) == 0)
 		pth_event("test.planned", "{s:i}", "services",
-		    (int)json_array_size(pth_json_path(rec, "plan.services")));
+		    (int)json_array_size(pth_rec_services(rec)));
 	if (pth_diags_print(&d, w->opt.strict) != PTH_OK)
 		w->bad = true;
 	pth_diags_release(&d);

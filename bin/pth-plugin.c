@@ -1,6 +1,4 @@
-/*
- * pth-plugin lists, shows, checks and begins plugins, pth-plugin(1).
- */
+/* pth-plugin lists, shows, checks and begins plugins, pth-plugin(1). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,25 +33,15 @@ kind_from(const char *s)
 	static const struct {
 		const char *name;
 		enum pth_kind kind;
-	} words[] = {
-		{ "iuts", PTH_IUT },
-		{ "implementation", PTH_IUT },
-		{ "implementations", PTH_IUT },
-		{ "testers", PTH_TESTER },
-		{ "protocols", PTH_PROTOCOL },
-		{ "base", PTH_BASE },
-		{ "bases", PTH_BASE },
-		{ "services", PTH_BASE },
-		{ "network", PTH_NETWORK },
-		{ "networks", PTH_NETWORK },
-		{ "execution", PTH_EXECUTION },
-		{ "executions", PTH_EXECUTION },
+	} words[] = { { "iuts", PTH_IUT }, { "implementation", PTH_IUT },
+		{ "implementations", PTH_IUT }, { "testers", PTH_TESTER },
+		{ "protocols", PTH_PROTOCOL }, { "base", PTH_BASE }, { "bases", PTH_BASE },
+		{ "services", PTH_BASE }, { "network", PTH_NETWORK }, { "networks", PTH_NETWORK },
+		{ "execution", PTH_EXECUTION }, { "executions", PTH_EXECUTION },
 		{ "network_environments", PTH_NETWORK },
-		{ "execution_environments", PTH_EXECUTION },
-	};
-	size_t i;
+		{ "execution_environments", PTH_EXECUTION } };
 
-	for (i = 0; i < countof(words); i++)
+	for (size_t i = 0; i < countof(words); i++)
 		if (strcmp(s, words[i].name) == 0)
 			return words[i].kind;
 	return pth_kind_from(s);
@@ -84,12 +72,11 @@ list(struct pth_plugins *ps, const struct options *o, const char *word)
 	enum pth_kind kind = PTH_KINDS;
 	struct pth_buf b = PTH_BUF_INIT;
 	struct pth_err e;
-	size_t i;
 
 	if (word != NULL && strcmp(word, "plugins") != 0 && (kind = kind_from(word)) == PTH_KINDS)
 		pth_die(PTH_USAGE,
 		    "unknown kind '%s': protocol, service, iut, tester, network, execution", word);
-	for (i = 0; i < ps->nplugins; i++)
+	for (size_t i = 0; i < ps->nplugins; i++)
 		if (kind == PTH_KINDS || ps->plugins[i]->kind == kind)
 			list_one(&b, ps, ps->plugins[i], o);
 	pth_must(pth_tool_print(&b, &e), &e);
@@ -106,25 +93,23 @@ find(struct pth_plugins *ps, const char *word)
 	pth_auto_str first = slash != NULL ? pth_xstrndup(word, (size_t)(slash - word)) : NULL;
 	enum pth_kind kind = first != NULL ? kind_from(first) : PTH_KINDS;
 	struct pth_plugin *p = NULL;
-	size_t i;
 
 	if (kind < PTH_KINDS)
 		p = pth_plugins_find(ps, kind, name, NULL);
 	else if (first != NULL)
 		p = pth_plugins_find(ps, PTH_IUT, name, first);
-	for (i = 0; first == NULL && p == NULL && i < countof(order); i++)
+	for (size_t i = 0; first == NULL && p == NULL && i < countof(order); i++)
 		p = pth_plugins_find(ps, order[i], name, NULL);
 	return p;
 }
 
-/* Say that the name alone could have meant another one. */
+/* Says that the name alone could have meant another one. */
 static void
 tell_others(struct pth_plugins *ps, const struct pth_plugin *p)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
-	size_t i;
 
-	for (i = 0; i < ps->nplugins; i++)
+	for (size_t i = 0; i < ps->nplugins; i++)
 		if (ps->plugins[i] != p && strcmp(ps->plugins[i]->name, p->name) == 0)
 			pth_buf_addf(&b, "%s%s/%s", b.len != 0 ? ", " : "",
 			    pth_kind_name(ps->plugins[i]->kind), p->name);
@@ -136,9 +121,8 @@ static const char *
 nearest(struct pth_plugins *ps, const char *word)
 {
 	const char **names = pth_xarray(NULL, ps->nplugins + 1, sizeof *names), *near;
-	size_t i;
 
-	for (i = 0; i < ps->nplugins; i++)
+	for (size_t i = 0; i < ps->nplugins; i++)
 		names[i] = ps->plugins[i]->name;
 	near = pth_nearest(word, names, ps->nplugins);
 	free(names);
@@ -177,9 +161,9 @@ show(struct pth_plugins *ps, const struct options *o, const char *word)
 static int
 check(struct pth_plugins *ps, char **files, int n)
 {
-	int i, code = PTH_OK;
+	int code = PTH_OK;
 
-	for (i = 0; i < n; i++) {
+	for (int i = 0; i < n; i++) {
 		struct pth_plugin *p = pth_plugins_file(ps, files[i]);
 		struct pth_diags d;
 		struct pth_err e;

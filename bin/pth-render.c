@@ -1,6 +1,4 @@
-/*
- * pth-render makes text from a template, once or for every test record, pth-render(1).
- */
+/* pth-render makes text from a template, once or for every test record, pth-render(1). */
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -144,8 +142,7 @@ take_record(json_t *rec, void *arg)
 	struct render *r = arg;
 	struct pth_err e;
 
-	if (!pth_rec_is_test(rec) || json_object_get(rec, "error") != NULL ||
-	    render_one(r, rec, &e) == 0)
+	if (!pth_rec_is_test(rec) || pth_test_error(rec) != NULL || render_one(r, rec, &e) == 0)
 		return;
 	pth_complain("%s: %s", pth_rec_id(rec), e.text);
 	if (e.code == PTH_SYSTEM)

@@ -91,11 +91,11 @@ testOneContainer() {
 
 testSteps() {
 	podman_start || return
-	steps='[{exec: {service: server, argv: [id, -u]}}, {pause: server}, {resume: server},
-		{restart: server}, {signal: {service: server, signal: KILL}}]'
+	steps='[{exec: {service: server, argv: [id, -u]}}, {pause: server}, {resume: server}, '
+	steps="$steps{restart: server}, {signal: {service: server, signal: KILL}}]"
+	look='{type: port_open, service: server, port: 4443, transport: udp, timeout: 9}'
 	experiment steps |
-		sed "s/^    steps: .*/    steps: $steps\n    assertions: [{type: port_open,\n\
-      service: server, port: 4443, transport: udp, timeout: 9}]/" >t.yaml
+		sed "s/^    steps: .*/    steps: $steps\n    assertions: [$look]/" >t.yaml
 	through t.yaml
 	assertEquals 'completed: ' "$(why)"
 	assertEquals 10001 "$(cat run/*/server/steps/1.stdout.log)"

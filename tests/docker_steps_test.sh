@@ -116,7 +116,7 @@ testPauseAndResume() {
 	assertEquals 'server is frozen|exit code 0|server goes on|exit code 0|server is frozen' \
 		"$(texts)"
 	assertEquals T "$(cat run/*/server/steps/2.stdout.log)"
-	assertMatch "$(cat run/*/server/steps/4.stdout.log)" '^[SR]$'
+	assertMatch "$(cat run/*/server/steps/4.stdout.log)" '^[SRD]$'
 	assertEquals 'true is running, frozen|false is frozen' "$(held)"
 	# It is stopped as any other, and at once.
 	assertEquals stop "$(tail -1 run/*/server/stdout.log)"

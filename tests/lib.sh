@@ -60,7 +60,8 @@ json() {
 
 # The names of all tools.
 tools() {
-	for pth_file in "$TOP"/bin/pth "$TOP"/bin/pth-*.c "$TOP"/bin/pth-clean "$TOP"/bin/pth-image; do
+	for pth_file in "$TOP"/bin/pth "$TOP"/bin/pth-*.c "$TOP"/bin/pth-clean \
+		"$TOP"/bin/pth-image; do
 		basename "$pth_file" .c
 	done
 }

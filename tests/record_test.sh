@@ -40,7 +40,7 @@ testDescriptorsMayHaveWhatWeRead() {
 	"$record" --keys | awk '$1 == "recipe" && $3 != "at" { print $3 }' >keys
 	assertTrue '[ -s keys ]'
 	while read -r key; do
-		assertTrue "docker.$key" "grep -qE '(\"|K\()$key[\",]' '$TOP/lib/plugin/key.c'"
+		assertTrue "docker.$key" "grep -qE '(\"|K\()${key}[\",]' '$TOP/lib/plugin/key.c'"
 	done <keys
 }
 
@@ -52,7 +52,8 @@ testRecordsOfRuns() {
 	for name in ping-pong minip-versions steps; do
 		pth-parse "$TOP/examples/$name.yaml" | tee parsed | pth-plan | tee planned |
 			pth-exec -o "out-$name" | tee executed | pth-collect >collected
-		assertTrue "$name has results" 'grep -q "\"result\"" collected && grep -q "\"verdict\"" collected'
+		assertTrue "$name has results" \
+			'grep -q "\"result\"" collected && grep -q "\"verdict\"" collected'
 		check record parsed planned executed collected
 		pth-report <collected >/dev/null
 		check summary "out-$name/experiment_summary.json"
@@ -67,8 +68,8 @@ testRecordsOfContainers() {
 		pth-parse "$TOP/examples/$name.yaml" | pth-plan | pth-compose >composed
 		assertTrue "$name" 'grep -q "\"compose\"" composed'
 		check record composed
-		jq -r '(.compose.plan.files // [])[] | select(.path | test("^docker/.*json$")) | .text' \
-			composed >inside
+		jq -r '(.compose.plan.files // [])[] |
+			select(.path | test("^docker/.*json$")) | .text' composed >inside
 		assertTrue "$name: files of containers" '[ -s inside ]'
 		check inside inside
 	done

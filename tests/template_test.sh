@@ -15,7 +15,8 @@ testCasesAreMany() {
 
 # Every filter and test of the sources is in the manual, and the other way round.
 named() { # files: names of the rows of the tables, { "name", ... or MACRO(name)
-	grep -hE '^	(\{ "|[A-Z]+\()' "$@" | grep -oE '(\{ |[A-Z]+\()"?[a-z_]+' | sed 's/.*[{( "]//' | sort -u
+	grep -hE '^	(\{ "|[A-Z]+\()' "$@" | grep -oE '(\{ |[A-Z]+\()"?[a-z_]+' |
+		sed 's/.*[{( "]//' | sort -u
 }
 
 listed() { # section: the words of its .It Ic lines, without arguments

@@ -1,4 +1,4 @@
-/* Memory in chunks that are freed all at once. */
+/* This file hands out memory in chunks that are freed all at once. */
 #include "base/arena.h"
 
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* The buffer that grows. */
+/* This file has the byte buffer that grows. */
 #include "base/buf.h"
 
 #include <stdio.h>

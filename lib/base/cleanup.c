@@ -1,4 +1,4 @@
-/* The ends of variables that release what they hold. */
+/* This file releases what variables hold when they go out of scope. */
 #include "base/cleanup.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* Clocks, and times as texts. */
+/* This file reads the clocks, and turns times and durations into texts and back. */
 #include "base/clock.h"
 
 #include <string.h>
@@ -78,16 +78,8 @@ pth_duration(const char *s, int64_t *us)
 	static const struct {
 		const char *unit;
 		double us;
-	} units[] = {
-		{ "", 1e6 },
-		{ "s", 1e6 },
-		{ "ms", 1e3 },
-		{ "us", 1 },
-		{ "m", 60e6 },
-		{ "min", 60e6 },
-		{ "h", 3600e6 },
-		{ "d", 86400e6 },
-	};
+	} units[] = { { "", 1e6 }, { "s", 1e6 }, { "ms", 1e3 }, { "us", 1 }, { "m", 60e6 },
+		{ "min", 60e6 }, { "h", 3600e6 }, { "d", 86400e6 } };
 	const double max = 10 * 366 * 86400e6;
 	double v = 0, place = 1;
 	bool digits = false;

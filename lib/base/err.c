@@ -1,4 +1,4 @@
-/* Errors as values, lists of diagnostics, and memory that never says no. */
+/* This file has errors as values, lists of diagnostics, and memory that never says no. */
 #include "base/err.h"
 
 #include <errno.h>
@@ -120,34 +120,26 @@ pth_diags_sort(struct pth_diags *d)
 	}
 }
 
-static void
-exhausted(void)
-{
-	fputs("pth: out of memory\n", stderr);
-	exit(PTH_SYSTEM);
-}
-
 void *
 pth_xmalloc(size_t n)
 {
-	return pth_xrealloc(NULL, n);
+	return pth_xarray(NULL, n, 1);
 }
 
 void *
 pth_xrealloc(void *p, size_t n)
 {
-	p = realloc(p, n != 0 ? n : 1);
-	if (p == NULL)
-		exhausted();
-	return p;
+	return pth_xarray(p, n, 1);
 }
 
 void *
 pth_xarray(void *p, size_t n, size_t size)
 {
 	p = reallocarray(p, n != 0 ? n : 1, size != 0 ? size : 1);
-	if (p == NULL)
-		exhausted();
+	if (p == NULL) {
+		fputs("pth: out of memory\n", stderr);
+		exit(PTH_SYSTEM);
+	}
 	return p;
 }
 

@@ -1,4 +1,4 @@
-/* FNV-1a, the one hash of all tables. */
+/* This file has FNV-1a, the one hash of all tables. */
 #include "base/hash.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* System calls that need care, and where the project's own files lie. */
+/* This file makes system calls that need care, and finds where the project's own files lie. */
 #include "base/os.h"
 
 #include <errno.h>
@@ -96,17 +96,13 @@ ssize_t
 pth_read_all(int fd, void *p, size_t n)
 {
 	size_t done = 0;
-	ssize_t r;
+	ssize_t r = 1;
 
-	while (done < n) {
+	while (done < n && r != 0) {
 		r = read(fd, (char *)p + done, n - done);
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0)
+		if (r < 0 && errno != EINTR)
 			return -1;
-		if (r == 0)
-			break;
-		done += (size_t)r;
+		done += r > 0 ? (size_t)r : 0;
 	}
 	return (ssize_t)done;
 }
@@ -114,16 +110,12 @@ pth_read_all(int fd, void *p, size_t n)
 int
 pth_write_all(int fd, const void *p, size_t n)
 {
-	size_t done = 0;
-	ssize_t r;
+	for (size_t done = 0; done < n;) {
+		ssize_t r = write(fd, (const char *)p + done, n - done);
 
-	while (done < n) {
-		r = write(fd, (const char *)p + done, n - done);
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0)
+		if (r < 0 && errno != EINTR)
 			return -1;
-		done += (size_t)r;
+		done += r > 0 ? (size_t)r : 0;
 	}
 	return 0;
 }
@@ -149,8 +141,7 @@ pth_read_text(int dirfd, char *text, size_t size, const char *path, ...)
 int
 pth_write_text(int dirfd, const char *file, const char *text)
 {
-	int fd = openat(dirfd, file, O_WRONLY | O_CLOEXEC);
-	int r;
+	int fd = openat(dirfd, file, O_WRONLY | O_CLOEXEC), r;
 
 	if (fd < 0)
 		return -1;
@@ -215,9 +206,7 @@ pth_home_find(struct pth_home *h, struct pth_err *e)
 		h->libexec = pth_xstrdup(h->bin);
 	if (h->share == NULL) {
 		pth_err_set(e, PTH_SYSTEM,
-		    "%s: no share/plugins beside it or in ../share/pth;"
-		    " set PTH_SHARE",
-		    h->bin);
+		    "%s: no share/plugins beside it or in ../share/pth; set PTH_SHARE", h->bin);
 		pth_home_release(h);
 		return -1;
 	}

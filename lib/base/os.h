@@ -1,6 +1,4 @@
-/*
- * System calls that need care, in one place.
- */
+/* System calls that need care, in one place. */
 #ifndef PTH_BASE_OS_H
 #define PTH_BASE_OS_H
 

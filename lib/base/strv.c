@@ -1,4 +1,4 @@
-/* Lists of strings for execve(). */
+/* This file keeps lists of strings for execve(). */
 #include "base/strv.h"
 
 #include <stdlib.h>

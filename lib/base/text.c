@@ -1,4 +1,4 @@
-/* Work on text that must come out the same under every locale. */
+/* This file works on text that must come out the same under every locale. */
 #include "base/text.h"
 
 #include <arpa/inet.h>
@@ -161,14 +161,8 @@ pth_size_show(struct pth_buf *b, long long bytes)
 	static const struct {
 		const char *unit;
 		long long factor;
-	} units[] = {
-		{ "GiB", 1 << 30 },
-		{ "GB", 1000000000 },
-		{ "MiB", 1 << 20 },
-		{ "MB", 1000000 },
-		{ "KiB", 1 << 10 },
-		{ "kB", 1000 },
-	};
+	} units[] = { { "GiB", 1 << 30 }, { "GB", 1000000000 }, { "MiB", 1 << 20 },
+		{ "MB", 1000000 }, { "KiB", 1 << 10 }, { "kB", 1000 } };
 
 	for (size_t i = 0; i < countof(units); i++)
 		if (bytes >= units[i].factor && bytes % units[i].factor == 0) {

@@ -1,4 +1,4 @@
-/* The one splitter of lists. */
+/* This file is the one splitter of lists. */
 #include "base/words.h"
 
 #include <string.h>

@@ -45,6 +45,9 @@ int pth_artifact_open(int dirfd, const char *path, int64_t *size);
 /* Open the directory of a test: dir, which does not leave the run directory
  * run. -1 and errno. */
 int pth_artifact_dir(const char *run, const char *dir);
+/* Append to b what can be read of a file of this size, max bytes at most; false when
+ * that is nothing. */
+bool pth_artifact_read(int fd, int64_t size, int64_t max, struct pth_buf *b);
 /*
  * Call line() for each line of fd, s[0..n) without its newline; the bytes are
  * as they are. A line of more than 64 KiB comes in pieces, all but the first

@@ -1,3 +1,4 @@
+/* One test collected, and results.jsonl of a run directory. */
 #include "collect/collect.h"
 
 #include <fcntl.h>
@@ -5,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/os.h"
 #include "collect/artifact.h"
 #include "collect/metric.h"
@@ -20,27 +22,22 @@ has_run(const json_t *rec)
 	return pth_test_error(rec) == NULL && s != PTH_S_ERROR && s != PTH_S_SKIPPED;
 }
 
-/* The test's directory, opened without leaving the run directory; -1 when
- * there is none here (not executed, or executed on another machine). */
+/* The test's directory, opened without leaving the run directory, and its path in b;
+ * -1 when there is none here (not executed, or executed on another machine). */
 static int
-open_test_dir(const json_t *rec, char **path)
+open_test_dir(const json_t *rec, struct pth_buf *b)
 {
 	const json_t *result = pth_test_result(rec);
-	const char *run = pth_result_run_dir(result);
-	const char *dir = pth_result_dir(result);
-	struct pth_buf b = PTH_BUF_INIT;
+	const char *run = pth_result_run_dir(result), *dir = pth_result_dir(result);
+	bool wanted = has_run(rec);
 	int fd;
 
-	*path = NULL;
 	if (run == NULL || dir == NULL)
 		return -1;
+	pth_buf_addf(b, "%s/%s", run, dir);
 	fd = pth_artifact_dir(run, dir);
-	if (fd < 0 && has_run(rec))
-		pth_warn("%s/%s:", run, dir);
-	if (fd >= 0) {
-		pth_buf_addf(&b, "%s/%s", run, dir);
-		*path = pth_buf_take(&b);
-	}
+	if (fd < 0 && wanted)
+		pth_warn("%s:", b->s);
 	return fd;
 }
 
@@ -48,7 +45,8 @@ open_test_dir(const json_t *rec, char **path)
 static void
 collect_dir(json_t *rec, int dirfd, const char *path, const struct pth_collect_options *opt)
 {
-	json_t *metrics = json_object(), *filters = pth_verdict_filters(rec), *artifacts;
+	json_auto_t *metrics = json_object(), *filters = pth_verdict_filters(rec);
+	json_auto_t *artifacts = NULL;
 	struct pth_metric_packets packets = { 0 };
 	struct pth_evidence ev = { .dirfd = dirfd, .metrics = metrics };
 	struct pth_err e;
@@ -75,9 +73,6 @@ collect_dir(json_t *rec, int dirfd, const char *path, const struct pth_collect_o
 	    rec, pth_test_collect_artifacts(rec) ? json_incref(artifacts) : json_array());
 	pth_test_set_metrics(rec, json_incref(metrics));
 	pth_test_set_verdict(rec, pth_verdict(rec, &ev));
-	json_decref(artifacts);
-	json_decref(metrics);
-	json_decref(filters);
 	pth_metric_packets_release(&packets);
 }
 
@@ -97,10 +92,9 @@ collect_nothing(json_t *rec)
 void
 pth_collect_test(json_t *rec, const struct pth_collect_options *opt)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf path = PTH_BUF_INIT, line = PTH_BUF_INIT;
+	pth_auto_fd dirfd = open_test_dir(rec, &path);
 	struct pth_err e;
-	char *path;
-	int dirfd = open_test_dir(rec, &path);
 
 	pth_event_settings(pth_test_settings(rec));
 	pth_event_run(pth_test_run(rec));
@@ -109,71 +103,56 @@ pth_collect_test(json_t *rec, const struct pth_collect_options *opt)
 		collect_nothing(rec);
 		return;
 	}
-	collect_dir(rec, dirfd, path, opt);
-	pth_rec_line(&b, rec);
-	if (pth_file_write(dirfd, "record.json", b.s, b.len, &e) != 0)
-		pth_warn("%s: %s", path, e.text);
-	pth_buf_release(&b);
-	free(path);
-	close(dirfd);
+	collect_dir(rec, dirfd, path.s, opt);
+	pth_rec_line(&line, rec);
+	if (pth_file_write(dirfd, "record.json", line.s, line.len, &e) != 0)
+		pth_warn("%s: %s", path.s, e.text);
 }
 
 void
 pth_collect_failed(json_t *rec, const char *why)
 {
-	json_t *v = json_object();
-
 	pth_test_set_artifacts(rec, json_array());
 	pth_test_set_metrics(rec, json_object());
-	pth_verdict_set_status(v, pth_status_name(PTH_S_ERROR));
-	pth_verdict_set_ok(v, false);
-	pth_verdict_set_expected(v, false);
-	pth_verdict_set_marks(v, json_array());
-	pth_verdict_set_summary(v, why);
-	pth_verdict_set_rules(v, json_array());
-	pth_test_set_verdict(rec, v);
+	pth_test_set_verdict(rec, pth_verdict_failed(why));
 }
 
 static int
 results_open(struct pth_results *r, const char *dir)
 {
-	struct pth_buf path = PTH_BUF_INIT;
+	pth_auto_buf path = PTH_BUF_INIT;
 	struct pth_err e;
-	int fd = -1;
 
 	pth_buf_addf(&path, "%s/results.jsonl", dir);
 	if (pth_file_begin(&r->file, AT_FDCWD, path.s, &e) == 0) {
-		fd = fcntl(r->file.fd, F_DUPFD_CLOEXEC, 3);
+		pth_auto_fd fd = fcntl(r->file.fd, F_DUPFD_CLOEXEC, 3);
+
 		r->fp = fd < 0 ? NULL : fdopen(fd, "w");
-		if (r->fp == NULL) {
-			pth_err_set(&e, PTH_SYSTEM, "open:");
-			pth_file_abandon(&r->file);
-			if (fd >= 0)
-				close(fd);
+		if (r->fp != NULL) {
+			pth_take_fd(&fd);
+			r->dir = pth_xstrdup(dir);
+			r->ids = json_object();
+			r->tests = 0;
+			return 0;
 		}
+		pth_err_set(&e, PTH_SYSTEM, "open:");
+		pth_file_abandon(&r->file);
 	}
-	if (r->fp != NULL) {
-		r->dir = pth_xstrdup(dir);
-		r->ids = json_object();
-		r->tests = 0;
-	} else if (!r->warned) {
+	if (!r->warned)
 		pth_warn("%s: not written: %s", path.s, e.text);
-		r->warned = true;
-	}
-	pth_buf_release(&path);
-	return r->fp != NULL ? 0 : -1;
+	r->warned = true;
+	return -1;
 }
 
 static void
 put_line(struct pth_results *r, const json_t *rec)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	pth_rec_line(&b, rec);
 	fwrite(b.s, 1, b.len, r->fp); /* ferror() at close */
 	pth_json_set(r->ids, pth_rec_id(rec), json_true());
 	r->tests++;
-	pth_buf_release(&b);
 }
 
 void
@@ -196,29 +175,26 @@ pth_results_add(struct pth_results *r, const json_t *rec)
 static void
 keep_old(struct pth_results *r)
 {
-	struct pth_buf path = PTH_BUF_INIT;
+	pth_auto_buf path = PTH_BUF_INIT;
+	pth_auto_file old = NULL;
 	struct pth_rec_in in;
 	struct pth_err e;
 	json_t *rec;
-	FILE *old;
 	int got;
 
 	pth_buf_addf(&path, "%s/results.jsonl", r->dir);
 	old = fopen(path.s, "re");
-	if (old != NULL) {
-		pth_rec_open(&in, old, path.s);
-		while ((got = pth_rec_read(&in, &rec, &e)) > 0) {
-			if (pth_rec_is_test(rec) &&
-			    json_object_get(r->ids, pth_rec_id(rec)) == NULL)
-				put_line(r, rec);
-			json_decref(rec);
-		}
-		if (got < 0)
-			pth_warn("%s; the rest of the old file is dropped", e.text);
-		pth_rec_close(&in);
-		fclose(old);
+	if (old == NULL)
+		return;
+	pth_rec_open(&in, old, path.s);
+	while ((got = pth_rec_read(&in, &rec, &e)) > 0) {
+		if (pth_rec_is_test(rec) && json_object_get(r->ids, pth_rec_id(rec)) == NULL)
+			put_line(r, rec);
+		json_decref(rec);
 	}
-	pth_buf_release(&path);
+	if (got < 0)
+		pth_warn("%s; the rest of the old file is dropped", e.text);
+	pth_rec_close(&in);
 }
 
 void
@@ -233,13 +209,13 @@ pth_results_close(struct pth_results *r, bool whole)
 	if (whole)
 		fprintf(r->fp, "{\"pth\":1,\"type\":\"end\",\"tests\":%ld}\n", r->tests);
 	bad = fflush(r->fp) != 0 || ferror(r->fp) != 0;
-	fclose(r->fp);
-	if (bad) {
+	if (bad)
 		pth_warn("%s/results.jsonl:", r->dir);
+	fclose(r->fp);
+	if (bad)
 		pth_file_abandon(&r->file);
-	} else if (pth_file_commit(&r->file, &e) != 0) {
+	else if (pth_file_commit(&r->file, &e) != 0)
 		pth_warn("%s/results.jsonl: %s", r->dir, e.text);
-	}
 	json_decref(r->ids);
 	free(r->dir);
 	r->dir = NULL;

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "base/strv.h"
 #include "io/file.h"
 #include "io/json.h"
 #include "io/rec.h"
@@ -52,9 +53,9 @@ void pth_results_close(struct pth_results *r, bool whole);
 struct pth_olddir {
 	char *path; /* absolute */
 	struct pth_rec_in plan;
-	FILE *fp;     /* plan.jsonl or NULL */
-	char **names; /* else: directories */
-	size_t n, next;
+	FILE *fp;              /* plan.jsonl or NULL */
+	struct pth_strv names; /* else: directories */
+	size_t next;
 };
 
 int pth_olddir_open(struct pth_olddir *d, const char *path, struct pth_err *e);

@@ -1,3 +1,4 @@
+/* The captures that a result names: their files, and what is missing in them. */
 #include "collect/losses.h"
 
 #include <string.h>
@@ -21,19 +22,12 @@ files_of(const json_t *capture)
 	return out;
 }
 
-/* Has the test a capture of its own that can be read? */
 static bool
-is_whole(const json_t *rec)
+has_files(const json_t *capture)
 {
-	json_auto_t *files = files_of(pth_result_capture(pth_test_result(rec)));
+	json_auto_t *files = files_of(capture);
 
 	return json_array_size(files) > 0;
-}
-
-static const json_t *
-planned(const json_t *rec, const char *service)
-{
-	return pth_svc_capture(pth_rec_service(rec, service));
 }
 
 /* Does an earlier service's capture have the same packets? A server's and its
@@ -41,19 +35,16 @@ planned(const json_t *rec, const char *service)
 static bool
 is_repeated(const json_t *rec, const char *service)
 {
-	const json_t *mine = planned(rec, service), *other;
+	const json_t *mine = pth_svc_capture(pth_rec_service(rec, service)), *other;
 	const char *name;
-	json_t *s, *files;
-	size_t n;
+	json_t *s;
 
 	json_object_foreach(pth_rec_ended(rec), name, s) {
 		if (strcmp(name, service) == 0)
 			break;
-		files = files_of(pth_rsvc_capture(s));
-		n = json_array_size(files);
-		json_decref(files);
-		other = planned(rec, name);
-		if (n > 0 && json_is_object(mine) && json_is_object(other) &&
+		other = pth_svc_capture(pth_rec_service(rec, name));
+		if (has_files(pth_rsvc_capture(s)) && json_is_object(mine) &&
+		    json_is_object(other) &&
 		    strcmp(pth_cap_filter(mine), pth_cap_filter(other)) == 0 &&
 		    strcmp(pth_cap_interface(mine), pth_cap_interface(other)) == 0)
 			return true;
@@ -61,13 +52,14 @@ is_repeated(const json_t *rec, const char *service)
 	return false;
 }
 
-/* The captures in question, [[name of the service or null, capture]]. */
+/* The captures in question, [[name of the service or null, capture]]: the test's own,
+ * and when it cannot be read, or for all, those of services. */
 static json_t *
 chosen(const json_t *rec, bool all)
 {
 	json_t *list = json_array(), *c = pth_result_capture(pth_test_result(rec)), *s;
 	const char *name, *file = pth_rcap_file(c);
-	bool whole = is_whole(rec);
+	bool whole = has_files(c);
 
 	if (json_is_object(c))
 		pth_json_push(list, json_pack("[n,O]", c));
@@ -76,10 +68,9 @@ chosen(const json_t *rec, bool all)
 	json_object_foreach(pth_rec_ended(rec), name, s) {
 		c = pth_rsvc_capture(s);
 		/* In containers that of one service stands for the test. */
-		if (!json_is_object(c) || (whole && strcmp(pth_rcap_file(c), file) == 0) ||
-		    (!all && is_repeated(rec, name)))
-			continue;
-		pth_json_push(list, json_pack("[o,O]", pth_json_string(name), c));
+		if (json_is_object(c) && !(whole && strcmp(pth_rcap_file(c), file) == 0) &&
+		    (all || !is_repeated(rec, name)))
+			pth_json_push(list, json_pack("[o,O]", pth_json_string(name), c));
 	}
 	return list;
 }
@@ -88,15 +79,12 @@ json_t *
 pth_losses_files(const json_t *rec, bool all)
 {
 	json_auto_t *list = chosen(rec, all);
-	json_t *out = json_array(), *x, *files;
+	json_t *out = json_array(), *x;
 	size_t i;
 
-	json_array_foreach(list, i, x) {
-		files = files_of(json_array_get(x, 1));
-		if (json_array_size(files) > 0)
-			pth_json_push(out, json_incref(files));
-		json_decref(files);
-	}
+	json_array_foreach(list, i, x)
+		if (has_files(json_array_get(x, 1)))
+			pth_json_push(out, files_of(json_array_get(x, 1)));
 	return out;
 }
 
@@ -123,33 +111,26 @@ pth_losses_add(const json_t *rec, json_t *metrics)
 	}
 }
 
-static const char *
-plural(int64_t n)
+/* A part of a note: the number of packets between two texts. */
+static void
+part(struct pth_buf *b, const char *before, int64_t n, const char *behind)
 {
-	return n == 1 ? "" : "s";
+	if (n > 0)
+		pth_buf_addf(b, "%s%s%lld packet%s%s", b->len > 0 ? "; " : "", before, (long long)n,
+		    n == 1 ? "" : "s", behind);
 }
 
 static void
 note(const json_t *c, struct pth_buf *b)
 {
 	const char *error = pth_rcap_error(c);
-	int64_t dropped = pth_rcap_dropped(c), omitted = pth_rcap_omitted(c);
-	int64_t discarded = pth_rcap_discarded(c);
-	size_t start = b->len;
 
 	if (error != NULL)
 		pth_buf_adds(b, error);
-	if (dropped > 0)
-		pth_buf_addf(b, "%scapture lost %lld packet%s", b->len > start ? "; " : "",
-		    (long long)dropped, plural(dropped));
-	if (omitted > 0 && error != NULL)
-		pth_buf_addf(b, "; %lld packet%s not written", (long long)omitted, plural(omitted));
-	else if (omitted > 0)
-		pth_buf_addf(b, "%scapture ended at max_size, %lld packet%s came after",
-		    b->len > start ? "; " : "", (long long)omitted, plural(omitted));
-	if (discarded > 0)
-		pth_buf_addf(b, "%scapture keeps its newest files, %lld packet%s went with others",
-		    b->len > start ? "; " : "", (long long)discarded, plural(discarded));
+	part(b, "capture lost ", pth_rcap_dropped(c), "");
+	part(b, error != NULL ? "" : "capture ended at max_size, ", pth_rcap_omitted(c),
+	    error != NULL ? " not written" : " came after");
+	part(b, "capture keeps its newest files, ", pth_rcap_discarded(c), " went with others");
 }
 
 void

@@ -1,11 +1,11 @@
+/* The numbers of a test out of its result, its capture and its downloads. */
 #include "collect/metric.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/os.h"
+#include "base/cleanup.h"
 #include "collect/artifact.h"
 #include "collect/losses.h"
 #include "collect/tshark.h"
@@ -14,144 +14,83 @@
 
 #define KEYLOG_MAX (16u << 20)
 
-/* The same as a path for programs, when it is a regular file inside of dir. */
+/* The same as a path for programs, when it is a regular file inside of dir, or NULL.
+ * The caller frees it. */
 static char *
 path_inside(const char *dir, const char *file)
 {
+	pth_auto_fd dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	pth_auto_fd fd = dirfd < 0 || file == NULL ? -1 : pth_artifact_open(dirfd, file, NULL);
 	struct pth_buf b = PTH_BUF_INIT;
-	int dirfd, fd;
 
-	if (file == NULL)
-		return NULL;
-	dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	fd = dirfd < 0 ? -1 : pth_artifact_open(dirfd, file, NULL);
-	if (dirfd >= 0)
-		close(dirfd);
 	if (fd < 0)
 		return NULL;
-	close(fd);
 	pth_buf_addf(&b, "%s/%s", dir, file);
 	return pth_buf_take(&b);
-}
-
-static void
-read_keylog(int dirfd, const char *path, struct pth_buf *keys, json_t *seen)
-{
-	struct pth_buf text = PTH_BUF_INIT;
-	int64_t size = 0;
-	int fd = pth_artifact_open(dirfd, path, &size);
-	ssize_t n;
-
-	if (fd < 0)
-		return;
-	if (size > KEYLOG_MAX)
-		size = KEYLOG_MAX;
-	n = pth_read_all(fd, pth_buf_room(&text, (size_t)size + 1), (size_t)size);
-	if (n > 0)
-		collect_keylog_merge(keys, seen, text.s, (size_t)n);
-	pth_buf_release(&text);
-	close(fd);
-}
-
-/* Into one file of a capture. */
-static int
-inject(const char *dir, const char *file, const struct pth_buf *keys, struct pth_err *e)
-{
-	char *path = path_inside(dir, file);
-	int rc = path != NULL ? collect_tshark_inject(path, keys, e) : 0;
-
-	free(path);
-	return rc;
-}
-
-/* Into all that the result names: those of the test, those of services. */
-static int
-inject_all(const char *dir, const json_t *rec, const struct pth_buf *keys, struct pth_err *e)
-{
-	json_t *all = pth_losses_files(rec, true), *files, *f;
-	struct pth_err one;
-	size_t i, k;
-	int rc = 0;
-
-	json_array_foreach(all, i, files)
-		json_array_foreach(files, k, f)
-			if (inject(dir, json_string_value(f), keys, &one) != 0 && rc == 0) {
-				*e = one;
-				rc = -1;
-			}
-	json_decref(all);
-	return rc;
 }
 
 int
 pth_metric_keys(const char *dir, const json_t *rec, struct pth_err *e)
 {
-	struct pth_buf keys = PTH_BUF_INIT;
-	json_t *list = pth_cap_keylogs(pth_plan_capture(pth_test_plan(rec))), *k, *seen;
-	int dirfd, rc = 0;
-	size_t i;
+	json_t *logs = pth_cap_keylogs(pth_plan_capture(pth_test_plan(rec))), *files, *v;
+	json_auto_t *all = pth_losses_files(rec, true), *seen = json_object();
+	pth_auto_fd dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	pth_auto_buf keys = PTH_BUF_INIT;
+	struct pth_err one;
+	size_t i, k;
+	int rc = 0;
 
-	if (json_array_size(list) == 0)
+	json_array_foreach(logs, i, v) {
+		const char *name = json_string_value(v);
+		int64_t size = 0;
+		pth_auto_fd fd = dirfd < 0 || name == NULL ? -1 :
+		                                             pth_artifact_open(dirfd, name, &size);
+		pth_auto_buf text = PTH_BUF_INIT;
+
+		if (fd >= 0 && pth_artifact_read(fd, size, KEYLOG_MAX, &text))
+			collect_keylog_merge(&keys, seen, text.s, text.len);
+	}
+	if (keys.len == 0)
 		return 0;
-	dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	seen = json_object();
-	json_array_foreach(list, i, k)
-		if (dirfd >= 0 && json_is_string(k))
-			read_keylog(dirfd, json_string_value(k), &keys, seen);
-	json_decref(seen);
-	if (dirfd >= 0)
-		close(dirfd);
-	if (keys.len > 0)
-		rc = inject_all(dir, rec, &keys, e);
-	pth_buf_release(&keys);
+	json_array_foreach(all, i, files)
+		json_array_foreach(files, k, v) {
+			pth_auto_str path = path_inside(dir, json_string_value(v));
+
+			if (path != NULL && collect_tshark_inject(path, &keys, &one) != 0 &&
+			    rc == 0) {
+				*e = one;
+				rc = -1;
+			}
+		}
 	return rc;
 }
 
 static void
-no_packets(struct pth_metric_packets *out, json_t *metrics, const char *why, bool refused)
+no_packets(struct pth_metric_packets *out, json_t *metrics, const char *why)
 {
 	out->why = pth_xstrdup(why);
-	out->refused = refused;
 	if (PTH_GET(metrics, metrics, error) == NULL && *why != '\0')
 		pth_metrics_set_error(metrics, why);
 }
 
-/* Filters that a command line can carry; the others were refused before. */
-static void
-set_taps(struct packets *p, const json_t *filters)
-{
-	json_t *f;
-	size_t i;
-
-	p->taps = pth_xarray(NULL, json_array_size(filters) + 1, sizeof *p->taps);
-	json_array_foreach(filters, i, f)
-		if (json_is_string(f))
-			p->taps[p->ntaps++] = (struct packets_tap){ json_string_value(f), -1 };
-}
-
-static json_t *
-tap_counts(const struct packets *p)
-{
-	json_t *o = json_object();
-
-	for (size_t i = 0; i < p->ntaps; i++)
-		if (p->taps[i].packets >= 0)
-			pth_json_set(o, p->taps[i].filter, json_integer(p->taps[i].packets));
-	return o;
-}
-
-/* The pass with the filters; when they are refused, once more without. */
+/* The pass with the filters, those that a command line can carry: the others were
+ * refused before. When tshark refuses them, once more without. */
 static void
 count_capture(int in, const json_t *rec, const json_t *filters, json_t *metrics,
     struct pth_metric_packets *out)
 {
-	json_t *decode = pth_cap_decode(pth_plan_capture(pth_test_plan(rec)));
-	struct packets p = { 0 };
+	json_t *decode = pth_cap_decode(pth_plan_capture(pth_test_plan(rec))), *f;
+	pth_auto_free struct packets_tap *taps = pth_xarray(
+	    NULL, json_array_size(filters) + 1, sizeof *taps);
+	struct packets p = { .taps = taps };
 	struct pth_err e;
 	bool cut;
+	size_t i;
 	int rc;
 
-	set_taps(&p, filters);
+	json_array_foreach(filters, i, f)
+		if (json_is_string(f))
+			taps[p.ntaps++] = (struct packets_tap){ json_string_value(f), -1 };
 	rc = collect_tshark_read(in, decode, &p, &cut, &e);
 	if (rc != 0 && e.code == PTH_INPUT && p.ntaps > 0) {
 		out->why = pth_xstrdup(e.text);
@@ -161,73 +100,59 @@ count_capture(int in, const json_t *rec, const json_t *filters, json_t *metrics,
 	}
 	if (rc != 0) {
 		free(out->why);
-		no_packets(out, metrics, e.text, false);
+		out->refused = false;
+		no_packets(out, metrics, e.text);
 	} else {
 		collect_packets_json(&p, metrics);
-		if (!out->refused)
-			out->counts = tap_counts(&p);
+		out->counts = out->refused ? NULL : json_object();
+		for (i = 0; i < p.ntaps; i++)
+			if (taps[i].packets >= 0)
+				pth_json_set(
+				    out->counts, taps[i].filter, json_integer(taps[i].packets));
 		if (cut)
 			pth_metrics_set_truncated(metrics, true);
 	}
-	free(p.taps);
-	p.taps = NULL;
 	collect_packets_release(&p);
 }
 
-/* Paths of the files; NULL when one is missing. */
-static char **
-paths_of(const char *dir, const json_t *files)
+/* All files of all captures, whose paths are known, as one that can be read; -1 with e. */
+static int
+open_merged(const struct pth_pcapng_stream *v, size_t n, bool *cut, struct pth_err *e)
 {
-	char **v = pth_xarray(NULL, json_array_size(files) + 1, sizeof *v);
-	size_t n = 0;
+	bool single = n == 1 && v[0].n == 1;
+	pth_auto_fd fd = single ? open(v[0].paths[0], O_RDONLY | O_NONBLOCK | O_CLOEXEC) :
+	                          collect_tshark_scratch();
 
-	while (n < json_array_size(files) &&
-	    (v[n] = path_inside(dir, json_string_value(json_array_get(files, n)))) != NULL)
-		n++;
-	v[n] = NULL;
-	if (n == json_array_size(files))
-		return v;
-	for (size_t i = 0; i < n; i++)
-		free(v[i]);
-	free(v);
-	return NULL;
+	if (fd < 0)
+		return single ? pth_err_set(e, PTH_INPUT, "%s:", v[0].paths[0]) :
+		                pth_err_set(e, PTH_SYSTEM, "temporary file:");
+	return single || pth_pcapng_merge(v, n, fd, cut, e) == 0 ? pth_take_fd(&fd) : -1;
 }
 
-/* All files of all captures as one that can be read; -1 with e. */
+/* The same of captures, each a list of files; *cut: something of them is not in it. */
 static int
 open_captures(const char *dir, const json_t *captures, bool *cut, struct pth_err *e)
 {
-	size_t n = json_array_size(captures), got = 0;
-	struct pth_pcapng_stream *v = pth_xarray(NULL, n + 1, sizeof *v);
-	int fd = -1;
+	size_t n = json_array_size(captures), i, k;
+	pth_auto_free struct pth_pcapng_stream *v = pth_xarray(NULL, n + 1, sizeof *v);
+	struct pth_strv paths = { 0 };
+	json_t *files, *f;
+	bool missing = false;
 
-	for (; got < n; got++) {
-		char **paths = paths_of(dir, json_array_get(captures, got));
-
-		if (paths == NULL)
-			break;
-		v[got] = (struct pth_pcapng_stream){ (const char *const *)paths,
-			json_array_size(json_array_get(captures, got)) };
-	}
 	*cut = false;
-	if (got < n)
-		pth_err_set(e, PTH_INPUT, "the capture file is missing");
-	else if (n == 1 && v[0].n == 1 &&
-	    (fd = open(v[0].paths[0], O_RDONLY | O_NONBLOCK | O_CLOEXEC)) < 0)
-		pth_err_set(e, PTH_INPUT, "%s:", v[0].paths[0]);
-	else if (fd < 0 && (fd = collect_tshark_scratch()) < 0)
-		pth_err_set(e, PTH_SYSTEM, "temporary file:");
-	else if ((n > 1 || v[0].n > 1) && pth_pcapng_merge(v, n, fd, cut, e) != 0) {
-		close(fd);
-		fd = -1;
-	}
-	for (size_t i = 0; i < got; i++) {
-		for (size_t k = 0; k < v[i].n; k++)
-			free((char *)(uintptr_t)v[i].paths[k]);
-		free((char **)(uintptr_t)v[i].paths);
-	}
-	free(v);
-	return fd;
+	json_array_foreach(captures, i, files)
+		json_array_foreach(files, k, f) {
+			char *path = path_inside(dir, json_string_value(f));
+
+			missing |= path == NULL;
+			pth_strv_push(&paths, path);
+		}
+	pth_auto_strv owned = paths.v;
+	for (i = k = 0; i < n; k += v[i++].n)
+		v[i] = (struct pth_pcapng_stream){ (const char *const *)owned + k,
+			json_array_size(json_array_get(captures, i)) };
+	return missing ? pth_err_set(e, PTH_INPUT, "the capture file is missing") :
+	                 open_merged(v, n, cut, e);
 }
 
 void
@@ -235,31 +160,28 @@ pth_metric_capture(const char *dir, const json_t *rec, const json_t *filters, js
     struct pth_metric_packets *out)
 {
 	const char *wrong = pth_rcap_error(pth_result_capture(pth_test_result(rec)));
-	json_t *captures = pth_losses_files(rec, false);
+	json_auto_t *captures = pth_losses_files(rec, false);
 	struct pth_buf note = PTH_BUF_INIT;
 	struct pth_err e;
 	bool cut;
-	int fd;
+	pth_auto_fd fd = -1;
 
 	*out = (struct pth_metric_packets){ 0 };
 	if (json_array_size(captures) == 0 && wrong != NULL) {
-		no_packets(out, metrics, wrong, false);
+		no_packets(out, metrics, wrong);
 	} else if (json_array_size(captures) == 0) {
 		out->why = pth_xstrdup("nothing was captured");
 	} else if ((fd = open_captures(dir, captures, &cut, &e)) < 0) {
-		no_packets(out, metrics, e.text, false);
+		no_packets(out, metrics, e.text);
 	} else {
 		count_capture(fd, rec, filters, metrics, out);
 		if (cut)
 			pth_metrics_set_truncated(metrics, true);
-		close(fd);
 	}
-	json_decref(captures);
 	pth_losses_add(rec, metrics);
 	pth_losses_notes(rec, false, &note);
 	if (note.len > 0)
 		out->incomplete = pth_buf_take(&note);
-	pth_buf_release(&note);
 }
 
 void
@@ -308,35 +230,34 @@ ran_us(const json_t *rec, const char *service)
 void
 pth_metric_transfer(const json_t *rec, const json_t *artifacts, json_t *metrics)
 {
-	int64_t bytes = 0, us = pth_json_int(metrics, COLLECT_DATA_US, 0), longest = 0;
-	const char *how = us > 0 ? "capture" : "process";
+	int64_t files = 0, bytes = 0, us = pth_json_int(metrics, COLLECT_DATA_US, 0), longest = 0;
 	json_t *a, *o;
-	size_t i, files = 0;
+	size_t i;
 
 	json_object_del(metrics, COLLECT_DATA_US);
 	json_array_foreach(artifacts, i, a) {
 		const char *service = pth_artifact_service(a);
+		int64_t ran = service != NULL ? ran_us(rec, service) : 0;
 
 		if (strcmp(pth_artifact_kind(a), "download") != 0)
 			continue;
 		files++;
 		bytes += pth_artifact_bytes(a);
-		if (service != NULL && ran_us(rec, service) > longest)
-			longest = ran_us(rec, service);
+		longest = ran > longest ? ran : longest;
 	}
 	if (files == 0) {
 		pth_metrics_set_transfer(metrics, json_null());
 		return;
 	}
-	if (us == 0)
-		us = longest;
 	o = json_object();
-	pth_transfer_set_files(o, (int64_t)files);
+	pth_transfer_set_files(o, files);
 	pth_transfer_set_bytes(o, bytes);
-	pth_transfer_set_duration_us(o, us);
-	pth_json_set(o, PTH_KEY(transfer, goodput_bps),
-	    us > 0 ? json_integer((json_int_t)((double)bytes * 8e6 / (double)us)) : json_null());
-	pth_transfer_set_measured(o, how);
+	pth_transfer_set_duration_us(o, us > 0 ? us : longest);
+	pth_json_set(o, PTH_KEY(transfer, goodput_bps), json_null());
+	if (us > 0 || longest > 0)
+		pth_transfer_set_goodput_bps(
+		    o, (int64_t)((double)bytes * 8e6 / (double)(us > 0 ? us : longest)));
+	pth_transfer_set_measured(o, us > 0 ? "capture" : "process");
 	pth_metrics_set_transfer(metrics, o);
 }
 

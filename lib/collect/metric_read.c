@@ -10,11 +10,11 @@
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/os.h"
 #include "base/text.h"
+#include "base/words.h"
 #include "collect/artifact.h"
 #include "io/event.h"
 #include "io/record.h"
@@ -38,27 +38,22 @@ take(struct pth_measure *m, double v)
 	m->n++;
 }
 
-/* NULL when there is nothing that could be reduced. */
-static json_t *
-reduced(const struct pth_measure *m, const char *how, double scale)
+json_t *
+pth_metric_reduce(const struct pth_measure *m, const json_t *spec)
 {
+	const struct {
+		const char *name;
+		double value;
+	} ways[] = { { "count", (double)m->n }, { "first", m->first }, { "min", m->min },
+		{ "max", m->max }, { "sum", m->sum }, { "mean", m->sum / (double)m->n } };
+	const char *how = pth_measure_reduce(spec);
 	double v = m->last;
 
-	if (strcmp(how, "count") == 0)
-		v = (double)m->n;
-	else if (m->n == 0)
+	if (m->n == 0 && strcmp(how, "count") != 0)
 		return NULL;
-	else if (strcmp(how, "first") == 0)
-		v = m->first;
-	else if (strcmp(how, "min") == 0)
-		v = m->min;
-	else if (strcmp(how, "max") == 0)
-		v = m->max;
-	else if (strcmp(how, "sum") == 0)
-		v = m->sum;
-	else if (strcmp(how, "mean") == 0)
-		v = m->sum / (double)m->n;
-	v *= scale;
+	for (size_t i = 0; i < countof(ways); i++)
+		v = strcmp(how, ways[i].name) == 0 ? ways[i].value : v;
+	v *= pth_measure_scale(spec);
 	if (!isfinite(v))
 		return NULL;
 	return v == floor(v) && fabs(v) < 9e15 ? json_integer((json_int_t)v) : json_real(v);
@@ -68,18 +63,16 @@ reduced(const struct pth_measure *m, const char *how, double scale)
 static bool
 number(const char *s, size_t n, double *v)
 {
+	struct pth_word rest = { s, n };
 	char text[NUMBER_MAX_BYTES + 1], *end;
 	size_t k = 0;
 
-	while (n > 0 && (*s == ' ' || *s == '\t')) {
-		s++;
-		n--;
-	}
-	for (;
-	     n > 0 && k < NUMBER_MAX_BYTES && strchr("+-.,0123456789eE", *s) != NULL && *s != '\0';
-	     s++, n--)
-		if (*s != ',')
-			text[k++] = *s;
+	pth_word_trim(&rest);
+	for (size_t i = 0; i < rest.n && k < NUMBER_MAX_BYTES && rest.s[i] != '\0' &&
+	     strchr("+-.,0123456789eE", rest.s[i]) != NULL;
+	     i++)
+		if (rest.s[i] != ',')
+			text[k++] = rest.s[i];
 	text[k] = '\0';
 	*v = strtod(text, &end);
 	return end != text && isfinite(*v);
@@ -137,37 +130,19 @@ value(struct pth_measure *m, const json_t *v)
 static void
 json_text(struct pth_measure *m, const char *path, const char *s, size_t n)
 {
-	struct pth_err e;
-	json_t *v = pth_json_parse(s, n, &e);
+	json_auto_t *whole = pth_json_parse(s, n, NULL);
 	const char *nl;
 
-	if (v != NULL) {
-		value(m, pth_json_path(v, path));
-		json_decref(v);
+	if (whole != NULL) {
+		value(m, pth_json_path(whole, path));
 		return;
 	}
-	for (; n > 0; n -= (size_t)(nl - s) + 1, s = nl + 1) {
-		nl = memchr(s, '\n', n);
-		if (nl == NULL)
-			return; /* a last line that was cut counts for nothing */
-		v = pth_json_parse(s, (size_t)(nl - s), &e);
-		value(m, v != NULL ? pth_json_path(v, path) : NULL);
-		json_decref(v);
+	/* A last line that was cut counts for nothing. */
+	for (; n > 0 && (nl = memchr(s, '\n', n)) != NULL; n -= (size_t)(nl - s) + 1, s = nl + 1) {
+		json_auto_t *v = pth_json_parse(s, (size_t)(nl - s), NULL);
+
+		value(m, pth_json_path(v, path));
 	}
-}
-
-static void
-json_file(struct pth_measure *m, const char *path, int fd, int64_t size)
-{
-	struct pth_buf b = PTH_BUF_INIT;
-	ssize_t n;
-
-	if (size > JSON_MAX_BYTES)
-		size = JSON_MAX_BYTES;
-	n = pth_read_all(fd, pth_buf_room(&b, (size_t)size + 1), (size_t)size);
-	if (n > 0)
-		json_text(m, path, b.s, (size_t)n);
-	pth_buf_release(&b);
 }
 
 /* ---- one metric, and all of them */
@@ -178,10 +153,12 @@ pth_metric_read(struct pth_measure *m, const json_t *spec, int fd, int64_t size)
 	const char *path = pth_measure_json(spec), *given = pth_measure_matches(spec);
 	const char *pattern = given != NULL ? given : ".";
 	struct search s = { .m = m };
+	pth_auto_buf text = PTH_BUF_INIT;
 
 	m->counts = strcmp(pth_measure_reduce(spec), "count") == 0;
 	if (path != NULL) {
-		json_file(m, path, fd, size);
+		if (pth_artifact_read(fd, size, JSON_MAX_BYTES, &text))
+			json_text(m, path, text.s, text.len);
 	} else if (pth_regex_fault(pattern) == NULL &&
 	    regcomp(&s.re, pattern, REG_EXTENDED | REG_NEWLINE) == 0) {
 		pth_artifact_lines(fd, FILE_MAX_BYTES, pth_mono_us() + DEADLINE_US, line, &s);
@@ -189,47 +166,30 @@ pth_metric_read(struct pth_measure *m, const json_t *spec, int fd, int64_t size)
 	}
 }
 
-json_t *
-pth_metric_reduce(const struct pth_measure *m, const json_t *spec)
-{
-	return reduced(m, pth_measure_reduce(spec), pth_measure_scale(spec));
-}
-
-/* A file of the list that a metric of this service is about? */
-static const char *
-concerned(const json_t *artifact, const char *service, const char *glob)
-{
-	const char *path = pth_artifact_path(artifact);
-	size_t n = strlen(service);
-
-	if (strncmp(path, service, n) != 0 || path[n] != '/' || !pth_glob(glob, path + n + 1))
-		return NULL;
-	return path;
-}
-
+/* One metric of a service, from the files of the list that it is about. */
 static void
 one(int dirfd, const json_t *artifacts, const char *service, const json_t *spec, json_t *out)
 {
-	const char *name = pth_measure_name(spec), *path, *pattern = pth_measure_matches(spec);
+	const char *name = pth_measure_name(spec), *pattern = pth_measure_matches(spec);
+	const char *fault = pattern != NULL ? pth_regex_fault(pattern) : NULL;
 	struct pth_measure m = { 0 };
+	size_t n = strlen(service), i;
 	bool found = false;
 	json_t *a, *v;
-	size_t i;
 
-	if (pattern != NULL && pth_regex_fault(pattern) != NULL)
-		pth_warn("%s: metric %s: %s", service, name != NULL ? name : "?",
-		    pth_regex_fault(pattern));
+	if (fault != NULL)
+		pth_warn("%s: metric %s: %s", service, name != NULL ? name : "?", fault);
 	json_array_foreach(artifacts, i, a) {
+		const char *path = pth_artifact_path(a);
+		bool ours = strncmp(path, service, n) == 0 && path[n] == '/' &&
+		    pth_glob(pth_measure_file(spec), path + n + 1);
 		int64_t size = 0;
-		int fd;
+		pth_auto_fd fd = ours ? pth_artifact_open(dirfd, path, &size) : -1;
 
-		path = concerned(a, service, pth_measure_file(spec));
-		fd = path != NULL ? pth_artifact_open(dirfd, path, &size) : -1;
 		if (fd < 0)
 			continue;
 		found = true;
 		pth_metric_read(&m, spec, fd, size);
-		close(fd);
 	}
 	v = found && name != NULL ? pth_metric_reduce(&m, spec) : NULL;
 	if (v != NULL)
@@ -239,25 +199,23 @@ one(int dirfd, const json_t *artifacts, const char *service, const json_t *spec,
 void
 pth_metric_measures(int dirfd, const json_t *rec, const json_t *artifacts, json_t *metrics)
 {
-	json_t *all = json_object(), *service, *spec, *out;
+	json_auto_t *all = json_object();
+	json_t *service, *spec;
 	size_t i, k;
 
 	json_array_foreach(pth_rec_services(rec), i, service) {
 		const char *name = pth_svc_name(service);
+		json_auto_t *out = json_object();
 
-		out = json_object();
 		json_array_foreach(pth_svc_metrics(service), k, spec)
 			one(dirfd, artifacts, name, spec, out);
 		if (json_object_size(out) > 0)
-			json_object_set(all, name, out);
-		json_decref(out);
+			pth_json_set(all, name, json_incref(out));
 	}
 	if (json_object_size(all) > 0)
 		pth_metrics_set_measures(metrics, json_incref(all));
-	json_decref(all);
 }
 
-/* "SERVICE.NAME", or NAME when only one service has it. */
 const json_t *
 pth_metric_measure(const json_t *metrics, const char *name)
 {

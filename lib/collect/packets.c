@@ -1,64 +1,45 @@
+/* Counting packets, line by line of what tshark says of them. */
 #include "collect/packets.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include "base/words.h"
 #include "io/record.h"
 
-enum {
-	F_TIME,
-	F_LEN,
-	F_PROTOCOLS,
-	F_IP_SRC,
-	F_IP6_SRC,
-	F_IP_DST,
-	F_IP6_DST,
-	F_UDP_SRC,
-	F_UDP_DST,
-	F_TCP_SRC,
-	F_TCP_DST,
-	F_TCP_STREAM,
-	F_TCP_FLAGS,
-	F_TCP_LEN,
-	F_TCP_AGAIN,
-	F_CONN,
-	F_VERSION,
-	F_TYPE,
-	F_TYPE2,
-	F_FORM,
-	F_FRAME,
-	F_H3,
-	NFIELDS
-};
-
-const char *const collect_packets_fields[] = {
-	"frame.time_epoch",
-	"frame.len",
-	"frame.protocols",
-	"ip.src",
-	"ipv6.src",
-	"ip.dst",
-	"ipv6.dst",
-	"udp.srcport",
-	"udp.dstport",
-	"tcp.srcport",
-	"tcp.dstport",
-	"tcp.stream",
-	"tcp.flags",
-	"tcp.len",
-	"tcp.analysis.retransmission",
-	"quic.connection.number",
-	"quic.version",
-	"quic.long.packet_type",
-	"quic.long.packet_type_v2",
-	"quic.header_form",
-	"quic.frame_type",
-	"http3.frame_type",
-	NULL,
-};
+/* The fields of a line; that of IPv6 is behind that of IPv4. */
+/* clang-format off */
+#define FIELDS(X) \
+	X(TIME, "frame.time_epoch") \
+	X(LEN, "frame.len") \
+	X(PROTOCOLS, "frame.protocols") \
+	X(IP_SRC, "ip.src") \
+	X(IP6_SRC, "ipv6.src") \
+	X(IP_DST, "ip.dst") \
+	X(IP6_DST, "ipv6.dst") \
+	X(UDP_SRC, "udp.srcport") \
+	X(UDP_DST, "udp.dstport") \
+	X(TCP_SRC, "tcp.srcport") \
+	X(TCP_DST, "tcp.dstport") \
+	X(TCP_STREAM, "tcp.stream") \
+	X(TCP_FLAGS, "tcp.flags") \
+	X(TCP_LEN, "tcp.len") \
+	X(TCP_AGAIN, "tcp.analysis.retransmission") \
+	X(CONN, "quic.connection.number") \
+	X(VERSION, "quic.version") \
+	X(TYPE, "quic.long.packet_type") \
+	X(TYPE2, "quic.long.packet_type_v2") \
+	X(FORM, "quic.header_form") \
+	X(FRAME, "quic.frame_type") \
+	X(H3, "http3.frame_type")
+/* clang-format on */
+#define FIELD_INDEX(index, name) F_##index,
+#define FIELD_NAME(index, name) name,
+enum { FIELDS(FIELD_INDEX) NFIELDS };
+const char *const collect_packets_fields[] = { FIELDS(FIELD_NAME) NULL };
 
 #define TCP_SYN 0x02
 /* No packet, count or time is larger: sums stay below 2^63. */
@@ -119,25 +100,33 @@ count(const char *list)
 
 /* A hash of the outermost address and the port. */
 static uint64_t
-endpoint(const char *ip, const char *ip6, const char *port)
+endpoint(char *const f[], int ip, int port)
 {
-	const char *address = *ip != '\0' ? ip : ip6;
+	const char *address = *f[ip] != '\0' ? f[ip] : f[ip + 1];
 	uint64_t h = pth_hash(PTH_HASH_EMPTY, address, strcspn(address, ","));
 
-	return pth_hash(h, port, strcspn(port, ","));
+	return pth_hash(h, f[port], strcspn(f[port], ","));
 }
 
+/* Connection i, that of a packet at t; one that opens it makes it begin. NULL: of none
+ * that has begun. */
 static struct packets_conn *
-conn_at(struct packets_conns *c, int64_t i)
+conn_of(struct packets_conns *c, int64_t i, bool opens, char *const f[], int to_port, int64_t t)
 {
+	size_t n = (size_t)i + 1;
+
 	if (i < 0 || i >= PTH_PACKETS_CONNS)
 		return NULL;
-	if ((size_t)i >= c->n) {
-		c->v = pth_xarray(c->v, (size_t)i + 1, sizeof *c->v);
-		memset(c->v + c->n, 0, ((size_t)i + 1 - c->n) * sizeof *c->v);
-		c->n = (size_t)i + 1;
+	if (n > c->n) {
+		c->v = pth_xarray(c->v, n, sizeof *c->v);
+		memset(c->v + c->n, 0, (n - c->n) * sizeof *c->v);
+		c->n = n;
 	}
-	return &c->v[i];
+	if (c->v[i].start == 0 && opens) {
+		c->v[i].start = t;
+		c->v[i].server = endpoint(f, F_IP_DST, to_port);
+	}
+	return c->v[i].start != 0 ? &c->v[i] : NULL;
 }
 
 static void
@@ -179,7 +168,7 @@ count_protocols(struct packets *p, char *list, int64_t len)
 static void
 count_versions(struct packets *p, const char *list)
 {
-	while (*list != '\0') {
+	for (; *list != '\0'; list += strcspn(list, ","), list += *list == ',') {
 		uint32_t v = (uint32_t)number(list, 0);
 		size_t i;
 
@@ -188,56 +177,45 @@ count_versions(struct packets *p, const char *list)
 		/* 0 is Version Negotiation (RFC 9000, 17.2.1), no version. */
 		if (v != 0 && i == p->nversions && i < PTH_PACKETS_VERSIONS)
 			p->versions[p->nversions++] = v;
-		list += strcspn(list, ",");
-		list += *list == ',';
 	}
 }
 
 static void
 quic_packet(struct packets *p, char *const f[], int64_t t)
 {
-	struct packets_conn *c = conn_at(&p->quic, number(f[F_CONN], -1));
-	bool to_server, one_rtt = has(f[F_FORM], "0");
+	bool one_rtt = has(f[F_FORM], "0"), initial = has(f[F_TYPE], "0") || has(f[F_TYPE2], "1");
+	struct packets_conn *c = conn_of(&p->quic, number(f[F_CONN], -1), initial, f, F_UDP_DST, t);
 
 	count_versions(p, f[F_VERSION]);
 	p->http3_frames += count(f[F_H3]);
 	if (c == NULL)
 		return;
-	if (c->start == 0 && (has(f[F_TYPE], "0") || has(f[F_TYPE2], "1"))) {
-		c->start = t;
-		c->server = endpoint(f[F_IP_DST], f[F_IP6_DST], f[F_UDP_DST]);
-	}
-	if (c->start == 0)
+	if (endpoint(f, F_IP_SRC, F_UDP_SRC) != c->server) {
+		if (one_rtt && c->done == 0)
+			c->done = t;
 		return;
-	to_server = endpoint(f[F_IP_SRC], f[F_IP6_SRC], f[F_UDP_SRC]) != c->server;
-	if (to_server && one_rtt && c->done == 0)
-		c->done = t;
-	if (!to_server && one_rtt)
+	}
+	if (one_rtt)
 		data_seen(p, t);
-	if (!to_server && c->confirmed == 0 && has(f[F_FRAME], HANDSHAKE_DONE))
+	if (c->confirmed == 0 && has(f[F_FRAME], HANDSHAKE_DONE))
 		c->confirmed = t;
 }
 
 static void
 tcp_packet(struct packets *p, char *const f[], int64_t t)
 {
-	struct packets_conn *c = conn_at(&p->tcp, number(f[F_TCP_STREAM], -1));
-	bool syn = (number(f[F_TCP_FLAGS], 0) & TCP_SYN) != 0, to_server;
+	bool syn = (number(f[F_TCP_FLAGS], 0) & TCP_SYN) != 0;
+	struct packets_conn *c = conn_of(
+	    &p->tcp, number(f[F_TCP_STREAM], -1), syn, f, F_TCP_DST, t);
 
 	p->retransmissions += *f[F_TCP_AGAIN] != '\0';
 	if (c == NULL)
 		return;
-	if (c->start == 0 && syn) {
-		c->start = t;
-		c->server = endpoint(f[F_IP_DST], f[F_IP6_DST], f[F_TCP_DST]);
-	}
-	if (c->start == 0)
-		return;
-	to_server = endpoint(f[F_IP_SRC], f[F_IP6_SRC], f[F_TCP_SRC]) != c->server;
-	if (to_server && !syn && c->done == 0)
+	if (endpoint(f, F_IP_SRC, F_TCP_SRC) == c->server) {
+		if (number(f[F_TCP_LEN], 0) > 0)
+			data_seen(p, t);
+	} else if (!syn && c->done == 0)
 		c->done = t;
-	if (!to_server && number(f[F_TCP_LEN], 0) > 0)
-		data_seen(p, t);
 }
 
 /* "eth    frames:6 bytes:276", not indented: the packets a filter took. */
@@ -308,45 +286,38 @@ span_us(int64_t from, int64_t to)
 	return from > 0 && to > from ? (to - from) / 1000 : 0;
 }
 
-/* Median (lower of the two middles) of the times from start to the moment at
- * `offset` in struct packets_conn, as key; absent when no connection got there. */
-static void
-median(const struct packets_conns *c, size_t offset, const char *key, json_t *out, size_t *n)
+/* Of the times from start to the moment at `offset` in struct packets_conn: how many
+ * there are; their median (lower of the two middles) as key, absent when none is. */
+static int64_t
+median(const struct packets_conns *c, size_t offset, const char *key, json_t *out)
 {
-	int64_t *v = pth_xarray(NULL, c->n + 1, sizeof *v), to;
+	pth_auto_free int64_t *v = pth_xarray(NULL, c->n + 1, sizeof *v);
+	int64_t to;
+	size_t n = 0;
 
-	*n = 0;
 	for (size_t i = 0; i < c->n; i++) {
 		memcpy(&to, (const char *)&c->v[i] + offset, sizeof to);
 		if (c->v[i].start != 0 && to != 0)
-			v[(*n)++] = span_us(c->v[i].start, to);
+			v[n++] = span_us(c->v[i].start, to);
 	}
-	qsort(v, *n, sizeof *v, by_value);
-	if (*n > 0)
-		pth_json_set(out, key, json_integer(v[(*n - 1) / 2]));
-	free(v);
-}
-
-static size_t
-started(const struct packets_conns *c)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < c->n; i++)
-		n += c->v[i].start != 0;
-	return n;
+	qsort(v, n, sizeof *v, by_value);
+	if (n > 0)
+		pth_json_set(out, key, json_integer(v[(n - 1) / 2]));
+	return (int64_t)n;
 }
 
 static json_t *
 conns_json(const struct packets_conns *c)
 {
 	json_t *o = json_object();
-	size_t n;
+	int64_t n = 0;
 
-	pth_conns_set_connections(o, (int64_t)started(c));
-	median(c, offsetof(struct packets_conn, done), PTH_KEY(conns, handshake_us), o, &n);
-	pth_conns_set_handshakes(o, (int64_t)n);
-	median(c, offsetof(struct packets_conn, confirmed), PTH_KEY(conns, confirmed_us), o, &n);
+	for (size_t i = 0; i < c->n; i++)
+		n += c->v[i].start != 0;
+	pth_conns_set_connections(o, n);
+	n = median(c, offsetof(struct packets_conn, done), PTH_KEY(conns, handshake_us), o);
+	pth_conns_set_handshakes(o, n);
+	median(c, offsetof(struct packets_conn, confirmed), PTH_KEY(conns, confirmed_us), o);
 	return o;
 }
 
@@ -359,15 +330,14 @@ collect_packets_json(const struct packets *p, json_t *metrics)
 	pth_metrics_set_packets(metrics, p->packets);
 	pth_metrics_set_bytes(metrics, p->bytes);
 	pth_metrics_set_captured_us(metrics, span_us(p->first, p->last));
-	for (size_t i = 0; i < p->nprotos; i++) {
-		struct pth_buf name = PTH_BUF_INIT;
+	for (const struct protocol_count *c = p->protos; c < p->protos + p->nprotos; c++) {
+		pth_auto_buf name = PTH_BUF_INIT;
 
-		pth_utf8_clean(&name, p->protos[i].name, strlen(p->protos[i].name));
+		pth_utf8_clean(&name, c->name, strlen(c->name));
 		o = json_object();
-		pth_packetsum_set_packets(o, p->protos[i].packets);
-		pth_packetsum_set_bytes(o, p->protos[i].bytes);
+		pth_packetsum_set_packets(o, c->packets);
+		pth_packetsum_set_bytes(o, c->bytes);
 		pth_json_set(protos, name.s, o);
-		pth_buf_release(&name);
 	}
 	pth_metrics_set_protocols(metrics, protos);
 	if (p->data_last > p->data_first)

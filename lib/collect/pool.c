@@ -1,3 +1,4 @@
+/* Working on several records at once, each in a forked child. */
 #include "collect/pool.h"
 
 #include <errno.h>
@@ -98,8 +99,7 @@ ended(struct pth_pool *p, struct pth_pool_job *j)
 	else if (x.code != 0)
 		pth_buf_addf(&b, "collecting it ended with exit code %d", x.code);
 	j->failed = b.len > 0 ? pth_buf_take(&b) : NULL;
-	close(j->fd);
-	j->fd = -1;
+	pth_close(&j->fd);
 	j->pid = 0;
 	p->running--;
 }
@@ -118,42 +118,39 @@ receive(struct pth_pool *p, struct pth_pool_job *j)
 bool
 pth_pool_wait(struct pth_pool *p, int fd)
 {
-	struct pollfd *v = pth_xarray(NULL, p->n + 1, sizeof *v);
-	size_t n = 0;
-	bool input = false;
+	size_t n = p->n;
+	pth_auto_free struct pollfd *v = pth_xarray(NULL, n + 1, sizeof *v);
 
-	for (size_t i = 0; i < p->n; i++)
-		v[n++] = (struct pollfd){ job(p, i)->fd, POLLIN, 0 };
+	for (size_t i = 0; i < n; i++)
+		v[i] = (struct pollfd){ job(p, i)->fd, POLLIN, 0 };
 	v[n] = (struct pollfd){ fd, POLLIN, 0 };
-	if (poll(v, n + 1, -1) > 0) {
-		for (size_t i = 0; i < n; i++)
-			if (v[i].revents != 0)
-				receive(p, job(p, i));
-		input = v[n].revents != 0;
-	}
-	free(v);
-	return input;
+	if (poll(v, n + 1, -1) <= 0)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (v[i].revents != 0)
+			receive(p, job(p, i));
+	return v[n].revents != 0;
 }
 
 json_t *
 pth_pool_take(struct pth_pool *p, char **failed)
 {
 	struct pth_pool_job *j = job(p, 0);
+	json_t *answer = NULL, *rec;
 	struct pth_err e;
-	json_t *rec;
 
 	*failed = NULL;
 	if (p->n == 0 || j->pid != 0)
 		return NULL;
 	rec = j->rec;
 	if (j->failed == NULL && j->out.len > 0) {
-		rec = pth_json_parse(j->out.s, j->out.len, &e);
-		if (rec != NULL) {
-			json_decref(j->rec);
-		} else {
-			rec = j->rec;
+		answer = pth_json_parse(j->out.s, j->out.len, &e);
+		if (answer == NULL)
 			j->failed = pth_xstrdup(e.text);
-		}
+	}
+	if (answer != NULL) {
+		json_decref(rec);
+		rec = answer;
 	}
 	*failed = j->failed;
 	pth_buf_release(&j->out);

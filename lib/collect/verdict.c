@@ -1,54 +1,44 @@
+/* Judging a test: its rules and how its services ended become one status and a verdict. */
 #include "collect/verdict_rule.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "base/cleanup.h"
 #include "io/event.h"
 #include "io/record.h"
 
 void
-collect_judge_add(struct judge *j, const struct rule_from *from, enum pth_status status, bool ok,
-    const char *rule, const char *fmt, ...)
+collect_judged(const struct rule *r, bool ok, const char *fmt, ...)
 {
-	struct pth_buf b = PTH_BUF_INIT;
-	struct broken_rule *fault = from->expect ? &j->expect : &j->self;
+	pth_auto_buf b = PTH_BUF_INIT;
+	struct broken_rule *fault = r->expect ? &r->j->expect : &r->j->self;
 	json_t *o = json_object();
 	va_list ap;
 
-	if (!ok && from->text != NULL)
-		pth_buf_addf(&b, "%s: ", from->text);
+	if (!ok && r->text != NULL)
+		pth_buf_addf(&b, "%s: ", r->text);
 	va_start(ap, fmt);
 	pth_buf_vaddf(&b, fmt, ap);
 	va_end(ap);
-	pth_judged_set_rule(o, rule);
+	pth_judged_set_rule(o, r->name);
 	pth_judged_set_ok(o, ok);
 	if (!ok)
-		pth_judged_set_status(o, pth_status_name(status));
-	if (from->category != PTH_CAT_NONE)
-		pth_judged_set_category(o, pth_category_name(from->category));
-	if (from->expect)
+		pth_judged_set_status(o, pth_status_name(r->status));
+	if (r->category != PTH_CAT_NONE)
+		pth_judged_set_category(o, pth_category_name(r->category));
+	if (r->expect)
 		pth_judged_set_expect(o, true);
 	pth_json_set(o, PTH_KEY(judged, text), pth_json_text(b.s, b.len));
-	pth_json_push(j->rules, o);
-	if (!ok && status > fault->status) {
-		fault->status = status;
-		fault->rule = o;
-	}
+	pth_json_push(r->j->rules, o);
+	r->j->held += ok;
+	if (!ok && r->status > fault->status)
+		*fault = (struct broken_rule){ r->status, o };
 	pth_event("assertion.checked", "{s:O, s:b, s:O}", "rule", PTH_GET(judged, o, rule), "ok",
 	    ok, "text", PTH_GET(judged, o, text));
-	pth_buf_release(&b);
 }
 
-/* Members that are not rules: of expect "status", of a descriptor's rule also
- * "text" (what a violation means). */
-static bool
-is_rule(const char *key)
-{
-	return strcmp(key, PTH_KEY(rules, status)) != 0 && strcmp(key, PTH_KEY(rules, text)) != 0;
-}
-
-/* One list of descriptor rules. */
+/* One list of a descriptor's rules; service: whose descriptor, NULL: the test's. Its
+ * members "status" and "text" are about the others. */
 static void
 judge_list(struct judge *j, const json_t *list, const char *service)
 {
@@ -58,37 +48,39 @@ judge_list(struct judge *j, const json_t *list, const char *service)
 
 	json_array_foreach(list, i, rule) {
 		const char *status = json_string_value(pth_rules_status(rule));
-		struct rule_from from = {
+		const struct rule r = {
+			.j = j,
+			.name = "verdict",
 			.service = service,
 			.status = status != NULL ? pth_status_of(status) : PTH_S_FAILED,
 			.text = pth_rules_text(rule),
 		};
 
-		if (!json_is_object(rule) || from.status == PTH_STATUSES) {
-			from.status = PTH_S_ERROR;
-			from.category = PTH_CAT_CONFIGURATION;
-			collect_judge_add(j, &from, PTH_S_ERROR, false, "verdict",
-			    "a rule of the descriptor is not an object or has an unknown status");
+		if (!json_is_object(rule) || r.status == PTH_STATUSES) {
+			collect_rule_wrong(r,
+			    "a rule of the descriptor is not an object or has an unknown status",
+			    "");
 			continue;
 		}
 		json_object_foreach(rule, key, v)
-			if (is_rule(key))
-				collect_rule(j, &from, key, v);
+			if (strcmp(key, PTH_KEY(rules, status)) != 0 &&
+			    strcmp(key, PTH_KEY(rules, text)) != 0)
+				collect_rule(&r, key, v);
 	}
 }
 
 static void
 judge_expect(struct judge *j)
 {
-	const struct rule_from from = { .status = PTH_S_FAILED, .expect = true };
+	const struct rule r = { .j = j, .name = "expect", .status = PTH_S_FAILED, .expect = true };
 	json_t *expect = pth_test_expect(j->rec), *v;
 	const char *key;
 
 	if (expect != NULL && !json_is_object(expect) && !json_is_null(expect))
-		collect_rule_wrong(j, &from, "expect", "must be a map of rules", "");
+		collect_rule_wrong(r, "must be a map of rules", "");
 	json_object_foreach(expect, key, v)
 		if (strcmp(key, PTH_KEY(rules, status)) != 0)
-			collect_rule(j, &from, key, v);
+			collect_rule(&r, key, v);
 }
 
 /* Steps and assertions: pth-exec looked at them while the services ran. One
@@ -96,27 +88,25 @@ judge_expect(struct judge *j)
 static void
 judge_looks(struct judge *j, const char *key, const char *type)
 {
-	const struct rule_from from = { .status = PTH_S_FAILED };
-	const struct rule_from unseen = { .category = PTH_CAT_CONFIGURATION };
+	const struct rule unseen = { j, .name = key, .status = PTH_S_ERROR,
+		.category = PTH_CAT_CONFIGURATION };
 	const json_t *seen = json_object_get(pth_test_result(j->rec), key), *o;
-	const json_t *wanted = json_object_get(j->rec, key);
+	const json_t *all = json_object_get(j->rec, key);
 	size_t i;
 
 	json_array_foreach(seen, i, o) {
 		const char *service = pth_rstep_service(o);
-		bool ok = pth_rstep_ok(o), spare = !pth_rstep_critical(o);
-		struct pth_buf b = PTH_BUF_INIT;
+		bool ok = pth_rstep_ok(o), spare = !ok && !pth_rstep_critical(o);
+		pth_auto_buf name = PTH_BUF_INIT;
 
-		pth_buf_addf(
-		    &b, "%s%s%s", pth_json_str(o, type, "?"), *service != '\0' ? " " : "", service);
-		collect_judge_add(j, &from, PTH_S_FAILED, ok || spare, b.s, "%s%s",
-		    pth_rstep_text(o), !ok && spare ? " (not critical)" : "");
-		pth_buf_release(&b);
+		pth_buf_addf(&name, "%s%s%s", pth_json_str(o, type, "?"),
+		    *service != '\0' ? " " : "", service);
+		collect_judged(&(struct rule){ j, .name = name.s, .status = PTH_S_FAILED },
+		    ok || spare, "%s%s", pth_rstep_text(o), spare ? " (not critical)" : "");
 	}
-	if (json_is_array(wanted) && json_array_size(seen) < json_array_size(wanted))
-		collect_judge_add(j, &unseen, PTH_S_ERROR, false, key,
-		    "%zu of %zu were not looked at",
-		    json_array_size(wanted) - json_array_size(seen), json_array_size(wanted));
+	if (json_is_array(all) && json_array_size(seen) < json_array_size(all))
+		collect_judged(&unseen, false, "%zu of %zu were not looked at",
+		    json_array_size(all) - json_array_size(seen), json_array_size(all));
 }
 
 /* How services ended, except where expect says how it should be. True when
@@ -126,28 +116,23 @@ static bool
 judge_services(struct judge *j, bool completed)
 {
 	json_t *s;
-	const char *name;
+	const char *service;
 	bool asked = false, other = false;
 
-	json_object_foreach(pth_rec_ended(j->rec), name, s) {
-		const struct rule_from from = { .service = name };
-		struct pth_buf how = PTH_BUF_INIT, rule = PTH_BUF_INIT;
-		enum pth_status end = pth_verdict_service_end(j->rec, name, &how);
-		bool fine = end == PTH_S_PASSED || completed,
-		     spare = pth_rec_dispensable(j->rec, name);
-		json_t *judged = json_object_get(j->exits, name);
+	json_object_foreach(pth_rec_ended(j->rec), service, s) {
+		const json_t *judged = json_object_get(j->exits, service);
+		pth_auto_buf how = PTH_BUF_INIT, name = PTH_BUF_INIT;
+		enum pth_status end = pth_verdict_service_end(j->rec, service, &how);
+		bool fine = end == PTH_S_PASSED || completed;
+		bool spare = !fine && pth_rec_dispensable(j->rec, service);
 
-		pth_buf_addf(&rule, "exit %s", name);
-		if (judged != NULL)
-			asked |= !fine && json_is_true(judged);
-		else
-			collect_judge_add(j, &from, end, fine || spare, rule.s, "%s%s", how.s,
-			    fine      ? "" :
-			        spare ? " (not critical)" :
-			                "");
+		pth_buf_addf(&name, "exit %s", service);
+		asked |= !fine && json_is_true(judged);
 		other |= judged == NULL && !fine && !spare;
-		pth_buf_release(&how);
-		pth_buf_release(&rule);
+		if (judged == NULL)
+			collect_judged(
+			    &(struct rule){ j, name.s, .service = service, .status = end },
+			    fine || spare, "%s%s", how.s, spare ? " (not critical)" : "");
 	}
 	return asked && !other;
 }
@@ -171,7 +156,7 @@ has_run(enum pth_status s)
 static void
 judge_run(struct judge *j, enum pth_status run)
 {
-	const struct rule_from from = { 0 };
+	const struct rule r = { j, .name = "run", .status = run };
 	const char *reason = pth_result_reason(pth_test_result(j->rec));
 	json_t *s;
 	size_t i;
@@ -182,8 +167,7 @@ judge_run(struct judge *j, enum pth_status run)
 	judge_looks(j, PTH_KEY(result, steps), PTH_KEY(rstep, step));
 	judge_looks(j, PTH_KEY(result, assertions), PTH_KEY(rlook, type));
 	if (!judge_services(j, run == PTH_S_PASSED) && run > j->self.status)
-		collect_judge_add(j, &from, run, false, "run", "%s",
-		    *reason != '\0' ? reason : pth_status_name(run));
+		collect_judged(&r, false, "%s", *reason != '\0' ? reason : pth_status_name(run));
 }
 
 /* expect.status: a name, or a list of names. */
@@ -219,7 +203,7 @@ static json_t *
 verdict_json(enum pth_status s, bool ok, json_t *marks, const char *summary, json_t *rules)
 {
 	json_t *v = json_object();
-	struct pth_buf line = PTH_BUF_INIT;
+	pth_auto_buf line = PTH_BUF_INIT;
 
 	/* One line: messages of programs may have more. */
 	for (const char *p = summary; *p != '\0' && line.len < 500; p++)
@@ -230,7 +214,6 @@ verdict_json(enum pth_status s, bool ok, json_t *marks, const char *summary, jso
 	pth_verdict_set_marks(v, marks);
 	pth_json_set(v, PTH_KEY(verdict, summary), pth_json_text(line.s, line.len));
 	pth_verdict_set_rules(v, rules);
-	pth_buf_release(&line);
 	return v;
 }
 
@@ -246,15 +229,10 @@ not_run(enum pth_status s, const json_t *rec, const char *why)
 	return verdict_json(s, ok, marks, why, json_array());
 }
 
-static size_t
-held(const json_t *rules)
+json_t *
+pth_verdict_failed(const char *why)
 {
-	const json_t *rule;
-	size_t i, n = 0;
-
-	json_array_foreach(rules, i, rule)
-		n += pth_judged_ok(rule);
-	return n;
+	return not_run(PTH_S_ERROR, NULL, why);
 }
 
 /* "rule: text" of a broken rule; the run's own is its text alone. */
@@ -272,11 +250,11 @@ say_fault(struct pth_buf *b, const struct broken_rule *f)
 static json_t *
 conclude(struct judge *j)
 {
+	const json_t *result = pth_test_result(j->rec);
 	enum pth_status s = j->self.status;
 	bool ok = status_expected(pth_rules_status(pth_test_expect(j->rec)), s);
-	bool again = pth_result_attempt(pth_test_result(j->rec)) > 1;
-	json_t *marks = json_array(), *v;
-	struct pth_buf b = PTH_BUF_INIT;
+	json_t *marks = json_array();
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	if (j->expect.status != PTH_S_PASSED) {
 		pth_buf_adds(&b, ok && s != PTH_S_PASSED ? "ended as expected, but " : "");
@@ -290,32 +268,28 @@ conclude(struct judge *j)
 	} else if (s != PTH_S_PASSED) {
 		say_fault(&b, &j->self);
 	} else {
-		pth_buf_addf(&b, "%zu rule%s held", held(j->rules), held(j->rules) == 1 ? "" : "s");
+		pth_buf_addf(&b, "%zu rule%s held", j->held, j->held == 1 ? "" : "s");
 	}
 	if (ok && s != PTH_S_PASSED)
 		pth_json_push(marks, json_string("expected-fail"));
-	if (again && s == PTH_S_PASSED)
+	if (pth_result_attempt(result) > 1 && s == PTH_S_PASSED)
 		pth_json_push(marks, json_string("flaky"));
-	if (json_array_size(pth_result_degraded(pth_test_result(j->rec))) > 0)
+	if (json_array_size(pth_result_degraded(result)) > 0)
 		pth_json_push(marks, json_string("degraded"));
-	v = verdict_json(s, ok, marks, b.s, j->rules);
-	pth_buf_release(&b);
-	return v;
+	return verdict_json(s, ok, marks, b.s, j->rules);
 }
 
 static json_t *
 judge(const json_t *rec, const struct pth_evidence *ev, enum pth_status run)
 {
-	struct judge j = { .rec = rec, .ev = ev, .rules = json_array(), .exits = json_object() };
-	json_t *v;
+	json_auto_t *exits = json_object();
+	struct judge j = { .rec = rec, .ev = ev, .rules = json_array(), .exits = exits };
 
 	/* expect first: its exit rules replace the services' own. */
 	judge_expect(&j);
 	collect_rule_downloads(&j);
 	judge_run(&j, run);
-	v = conclude(&j);
-	json_decref(j.exits);
-	return v;
+	return conclude(&j);
 }
 
 json_t *
@@ -323,7 +297,7 @@ pth_verdict(const json_t *rec, const struct pth_evidence *ev)
 {
 	const json_t *error = pth_test_error(rec), *result = pth_test_result(rec);
 	enum pth_status run = run_status(rec);
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	const char *reason;
 	json_t *v;
 
@@ -333,14 +307,13 @@ pth_verdict(const json_t *rec, const struct pth_evidence *ev)
 	} else if (result == NULL) {
 		v = not_run(PTH_S_ERROR, rec, "not executed");
 	} else if (!status_known(pth_rules_status(pth_test_expect(rec)))) {
-		v = not_run(PTH_S_ERROR, NULL, "expect.status is not a status");
+		v = pth_verdict_failed("expect.status is not a status");
 	} else if (!has_run(run)) {
 		reason = json_string_value(PTH_GET(result, result, reason));
 		v = not_run(run, rec, reason != NULL ? reason : pth_status_name(run));
 	} else {
 		v = judge(rec, ev, run);
 	}
-	pth_buf_release(&b);
 	pth_event("test.judged", "{s:O, s:O, s:O}", "status", PTH_GET(verdict, v, status), "ok",
 	    PTH_GET(verdict, v, ok), "summary", PTH_GET(verdict, v, summary));
 	return v;

@@ -23,7 +23,7 @@ struct pth_evidence {
 	const json_t *filters;  /* {"display filter": packets} */
 	const char *no_packets; /* why filters is NULL */
 	const char *incomplete; /* what the capture does not have, or NULL */
-	int filter_refused;     /* ... because tshark does not know the filter */
+	bool filter_refused;    /* ... because tshark does not know the filter */
 };
 
 /* Every display filter of the record's rules, once each; new array. */
@@ -32,6 +32,9 @@ json_t *pth_verdict_filters(const json_t *rec);
 /* The verdict object of pth-record(5); new reference. Emits
  * assertion.checked for each rule, and test.judged. */
 json_t *pth_verdict(const json_t *rec, const struct pth_evidence *ev);
+
+/* The verdict on a record that could not be judged: error, and why. */
+json_t *pth_verdict_failed(const char *why);
 
 /* How a service ended, by itself: passed, failed, crashed, timeout or error,
  * and in b the words for it. */

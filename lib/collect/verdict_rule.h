@@ -19,13 +19,16 @@ struct judge {
 	const json_t *rec;
 	const struct pth_evidence *ev;
 	json_t *rules;             /* result: one object per rule */
+	size_t held;               /* how many of them hold */
 	json_t *exits;             /* services whose exit expect judged: did it hold? */
 	struct broken_rule self;   /* how the test did by itself */
 	struct broken_rule expect; /* rules of the experiment file */
 };
 
-/* Where a rule comes from. */
-struct rule_from {
+/* A rule, and where it comes from. */
+struct rule {
+	struct judge *j;
+	const char *name;           /* what the verdict calls it: "file www/index.html" */
 	const char *service;        /* whose descriptor, NULL: the test itself */
 	enum pth_status status;     /* what a violation makes of the test */
 	const char *text;           /* what a violation means, or NULL */
@@ -33,18 +36,16 @@ struct rule_from {
 	enum pth_category category; /* of the rule itself, when it is wrong */
 };
 
-/* One rule's outcome. When it does not hold, a fault of j may rise to `status`. */
-void collect_judge_add(struct judge *j, const struct rule_from *from, enum pth_status status,
-    bool ok, const char *rule, const char *fmt, ...) PTH_PRINTF(6, 7);
+/* The outcome of a rule. When it does not hold, a fault of r->j may rise to r->status. */
+void collect_judged(const struct rule *r, bool ok, const char *fmt, ...) PTH_PRINTF(3, 4);
 
 /* A rule that cannot be judged because it is wrong itself. */
-void collect_rule_wrong(struct judge *j, const struct rule_from *from, const char *rule,
-    const char *why, const char *what);
+void collect_rule_wrong(struct rule r, const char *why, const char *what);
 
-/* Judge one member of expect or of a descriptor's rule: exit, files, log,
+/* Judge one member of expect or of a descriptor's rule r: exit, files, log,
  * packets or metrics (also file, logs, packet, metric) with its value. An
- * unknown name or a malformed value is a rule that fails with status error. */
-void collect_rule(struct judge *j, const struct rule_from *from, const char *name, json_t *value);
+ * unknown key or a malformed value is a rule that fails with status error. */
+void collect_rule(const struct rule *r, const char *key, json_t *value);
 
 /* A file that was downloaded from a service that serves one of that name (its
  * `files` below www/) must be the same: one rule for each. */

@@ -1,6 +1,4 @@
-/*
- * Command lines as arrays of JSON, put together word by word.
- */
+/* Command lines as arrays of JSON, put together word by word. */
 #ifndef PTH_CONTAINER_ARGV_H
 #define PTH_CONTAINER_ARGV_H
 

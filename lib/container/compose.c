@@ -10,8 +10,10 @@
 bool
 pth_compose_wants(const json_t *rec)
 {
-	return json_object_get(rec, "error") == NULL &&
-	    pth_json_has(pth_json_path(rec, "plan.environment.supported_by"), "pth-compose");
+	const json_t *environment = pth_plan_environment(pth_test_plan(rec));
+
+	return pth_test_error(rec) == NULL &&
+	    pth_json_has(pth_env_supported_by(environment), "pth-compose");
 }
 
 /* Names of projects are [a-z0-9_-] and begin with a letter or digit. */
@@ -31,17 +33,17 @@ project_name(const char *id)
 static int
 check_names(struct compose *c)
 {
-	const char *prefix = pth_json_str(c->params, "service_prefix", "");
+	const char *prefix = pth_envparam_service_prefix(c->params);
 
 	if (*prefix != '\0' && (*prefix == '_' || !pth_name_ok(prefix)))
 		return pth_err_set(c->e, PTH_INPUT,
-		    "network_environment.service_prefix \"%.80s\": names of "
-		    "containers are letters, digits, '.', '_' and '-'",
+		    "network_environment.service_prefix \"%.80s\": names of containers are "
+		    "letters, digits, '.', '_' and '-'",
 		    prefix);
 	if (!pth_name_ok(c->network_key))
 		return pth_err_set(c->e, PTH_INPUT,
-		    "network_environment.network_name \"%.80s\": names of "
-		    "networks are letters, digits, '.', '_' and '-'",
+		    "network_environment.network_name \"%.80s\": names of networks are "
+		    "letters, digits, '.', '_' and '-'",
 		    c->network_key);
 	return 0;
 }
@@ -50,15 +52,13 @@ check_names(struct compose *c)
 static int
 check_record(struct compose *c)
 {
-	json_t *list = json_object_get(c->plan, "services"), *s;
+	json_t *list = pth_plan_services(c->plan), *s;
 	size_t i;
 
-	if (!json_is_array(list) || json_array_size(list) == 0 ||
-	    !json_is_array(json_object_get(c->plan, "setup")))
+	if (json_array_size(list) == 0 || pth_plan_setup(c->plan) == NULL)
 		return pth_err_set(c->e, PTH_INPUT, "the record's plan is not one of pth-plan");
 	json_array_foreach(list, i, s)
-		if (!pth_name_ok(pth_json_str(s, "name", "")) ||
-		    !json_is_object(json_object_get(s, "phases")))
+		if (!pth_name_ok(pth_svc_name(s)) || pth_svc_phases(s) == NULL)
 			return pth_err_set(c->e, PTH_INPUT,
 			    "service %zu of the record's plan is not one of pth-plan", i + 1);
 	return 0;
@@ -69,16 +69,15 @@ check_service_names(struct compose *c)
 {
 	static const char *const taken[] = { "docker", "images", "ticket", "shared", "sync",
 		"docker-compose.yml", "phases" };
-	const json_t *list = json_object_get(c->plan, "services"), *s;
-	const char *name;
+	const json_t *list = pth_plan_services(c->plan), *s;
 	size_t i;
 
 	json_array_foreach(list, i, s)
-		if (pth_one_of(name = pth_json_str(s, "name", ""), taken, countof(taken)))
+		if (pth_one_of(pth_svc_name(s), taken, countof(taken)))
 			return pth_err_set(c->e, PTH_INPUT,
-			    "a service in a container cannot be named %s: "
-			    "the test's directory has this already",
-			    name);
+			    "a service in a container cannot be named %s: the test's directory has "
+			    "this already",
+			    pth_svc_name(s));
 	if (c->whole && pth_json_named(list, PTH_COMPOSE_WHOLE) != NULL)
 		return pth_err_set(c->e, PTH_INPUT,
 		    "a service cannot be named " PTH_COMPOSE_WHOLE
@@ -89,30 +88,29 @@ check_service_names(struct compose *c)
 static int
 check(struct compose *c)
 {
-	const char *mode = pth_json_str(c->docker, "network_mode", "bridge");
+	const char *mode = pth_docker_network_mode(c->docker);
+	const char *platform = pth_docker_target_platform(c->docker);
 	char address[16];
 
 	if (check_record(c) != 0 || check_names(c) != 0)
 		return -1;
 	if (!c->whole && strcmp(mode, "bridge") != 0 && strcmp(mode, "overlay") != 0)
 		return pth_err_set(c->e, PTH_INPUT,
-		    "docker.network_mode %s: a test in containers has a "
-		    "network of its own (bridge or overlay); the network environment localhost "
-		    "runs "
-		    "on this machine",
+		    "docker.network_mode %s: a test in containers has a network of its own "
+		    "(bridge or overlay); the network environment localhost runs on this machine",
 		    mode);
 	if (check_service_names(c) != 0)
 		return -1;
-	if (strchr(pth_json_str(c->docker, "target_platform", ""), ',') != NULL)
+	if (platform != NULL && strchr(platform, ',') != NULL)
 		return pth_err_set(c->e, PTH_INPUT,
 		    "docker.target_platform %.100s: several platforms need "
 		    "docker.multi_platform: true",
-		    pth_json_str(c->docker, "target_platform", ""));
+		    platform);
 	if (c->subnet != NULL &&
-	    !container_address(c, json_array_size(json_object_get(c->plan, "services")), address))
+	    !container_address(c, json_array_size(pth_plan_services(c->plan)), address))
 		return pth_err_set(c->e, PTH_INPUT,
-		    "network_environment.subnet \"%.60s\": must be an IPv4 network "
-		    "with room for all services, as 10.1.0.0/24",
+		    "network_environment.subnet \"%.60s\": must be an IPv4 network with room for "
+		    "all services, as 10.1.0.0/24",
 		    c->subnet);
 	return 0;
 }
@@ -123,35 +121,34 @@ static json_t *
 image_once(struct compose *c, json_t *given)
 {
 	json_auto_t *image = given;
+	const char *tag = pth_img_tag(image);
 	json_t *v;
 	size_t i;
 
 	json_array_foreach(c->images, i, v) {
-		if (strcmp(pth_json_str(v, "tag", ""), pth_json_str(image, "tag", "")) != 0)
+		if (strcmp(pth_img_tag(v), tag) != 0)
 			continue;
-		if (json_equal(v, image) == 0) {
-			pth_err_set(c->e, PTH_INPUT,
-			    "two services want the image %s built in different ways",
-			    pth_json_str(image, "tag", ""));
-			return NULL;
-		}
-		return v;
+		if (json_equal(v, image) != 0)
+			return v;
+		pth_err_set(
+		    c->e, PTH_INPUT, "two services want the image %s built in different ways", tag);
+		return NULL;
 	}
 	pth_json_push(c->images, json_incref(image));
 	/* No other test may lose it between its build and its start. */
-	if (pth_json_bool(c->docker, "remove_images_after", false) &&
-	    json_object_get(image, "argv") != NULL)
-		pth_json_push(
-		    c->resources, json_sprintf("image:%s", pth_json_str(image, "tag", "")));
+	if (pth_docker_remove_images_after(c->docker) && pth_img_argv(image) != NULL)
+		pth_json_push(c->resources, json_sprintf("image:%s", tag));
 	return image;
 }
 
 static const char *
-pull_policy(const char *given)
+pull_policy(const json_t *docker, bool built)
 {
-	if (strcmp(given, "if_not_present") == 0)
-		return "missing";
-	return strcmp(given, "build") == 0 ? "never" : given;
+	const char *given = pth_docker_pull_policy(docker);
+
+	if (built || strcmp(given, "build") == 0)
+		return "never";
+	return strcmp(given, "if_not_present") == 0 ? "missing" : given;
 }
 
 /* Returns "build", for who has compose build the image: it is the same as pth-image(1)
@@ -159,9 +156,8 @@ pull_policy(const char *given)
 static json_t *
 build_section(const json_t *image)
 {
-	json_t *o = json_object(), *args = json_object_get(image, "args");
-	const char *own = pth_json_str(image, "context", NULL),
-	           *directory = pth_json_str(image, "directory", "");
+	json_t *o = json_object(), *args = pth_img_args(image);
+	const char *own = pth_img_context(image), *directory = pth_img_directory(image);
 
 	pth_json_set(
 	    o, "context", own != NULL ? json_string(own) : json_sprintf("@{dir}/%s", directory));
@@ -170,8 +166,7 @@ build_section(const json_t *image)
 	pth_json_set(o, "network", json_string("host"));
 	if (args != NULL)
 		pth_json_set(o, "args", json_incref(args));
-	pth_json_set(
-	    o, "labels", json_pack("{s:O}", "org.pth.image", json_object_get(image, "tag")));
+	pth_json_set(o, "labels", json_pack("{s:s}", "org.pth.image", pth_img_tag(image)));
 	return o;
 }
 
@@ -179,7 +174,6 @@ build_section(const json_t *image)
 static int
 add_service(struct compose *c, const json_t *service, const json_t *given, size_t index)
 {
-	const char *name = pth_json_str(service, "name", "");
 	struct pth_image_req q = { service, given, c->docker, c->share, c->seen };
 	json_t *doc, *image = pth_image_plan(&q, c->e);
 	json_auto_t *rest = NULL;
@@ -189,34 +183,32 @@ add_service(struct compose *c, const json_t *service, const json_t *given, size_
 		image = image_once(c, image);
 	rest = image != NULL ? container_service(c, service, given, index) : NULL;
 	if (rest == NULL)
-		return pth_err_wrap(c->e, "%s", name);
-	doc = json_object();
-	pth_json_set(doc, "image", json_incref(json_object_get(image, "tag")));
-	if (json_object_get(image, "dockerfile") != NULL)
+		return pth_err_wrap(c->e, "%s", pth_svc_name(service));
+	doc = json_pack("{s:s}", "image", pth_img_tag(image));
+	if (PTH_GET(img, image, dockerfile) != NULL)
 		pth_json_set(doc, "build", build_section(image));
-	pth_json_set(doc, "pull_policy",
-	    json_string(json_object_get(image, "argv") != NULL ?
-	            "never" :
-	            pull_policy(pth_json_str(c->docker, "pull_policy", "never"))));
-	platform = pth_json_str(c->docker, "target_platform", NULL);
-	platform = pth_json_str(json_object_get(given, "docker"), "target_platform", platform);
+	pth_json_set(
+	    doc, "pull_policy", json_string(pull_policy(c->docker, pth_img_argv(image) != NULL)));
+	platform = pth_docker_target_platform(pth_given_docker(given));
+	if (platform == NULL)
+		platform = pth_docker_target_platform(c->docker);
 	if (platform != NULL)
 		pth_json_set(doc, "platform", json_string(platform));
 	json_object_update(doc, rest);
-	pth_json_set(c->services, name, doc);
+	pth_json_set(c->services, pth_svc_name(service), doc);
 	return 0;
 }
 
 static json_t *
 network(const struct compose *c)
 {
-	json_t *net = json_pack("{s:s,s:s}", "name", c->network, "driver",
-	    pth_json_str(c->docker, "network_mode", "bridge"));
+	json_t *net = json_pack(
+	    "{s:s,s:s}", "name", c->project, "driver", pth_docker_network_mode(c->docker));
 	json_auto_t *subnets = json_array();
 
 	if (c->subnet != NULL)
 		pth_json_push(subnets, json_pack("{s:s}", "subnet", c->subnet));
-	if (pth_json_bool(c->params, "enable_ipv6", false)) {
+	if (pth_envparam_enable_ipv6(c->params)) {
 		pth_json_set(net, "enable_ipv6", json_true());
 		pth_json_push(subnets, json_pack("{s:s}", "subnet", PTH_COMPOSE_NET6));
 	}
@@ -233,8 +225,7 @@ static json_t *
 document(const struct compose *c)
 {
 	json_t *o = json_object();
-	const char *version = pth_json_str(
-	    json_object_get(c->rec, "network_environment"), "version", NULL);
+	const char *version = pth_netenv_version(pth_test_network_environment(c->rec));
 
 	if (version != NULL)
 		pth_json_set(o, "version", json_string(version));
@@ -247,14 +238,14 @@ document(const struct compose *c)
 }
 
 static int64_t
-smallest_mtu(const json_t *services)
+smallest_mtu(json_t *services)
 {
 	int64_t least = 0, mtu;
 	const char *key;
 	json_t *v;
 
-	json_object_foreach((json_t *)(uintptr_t)services, key, v) {
-		mtu = pth_json_int(json_object_get(v, "network"), "mtu", 0);
+	json_object_foreach(services, key, v) {
+		mtu = pth_net_mtu(pth_given_network(v));
 		if (mtu > 0 && (least == 0 || mtu < least))
 			least = mtu;
 	}
@@ -266,31 +257,31 @@ smallest_mtu(const json_t *services)
 static void
 look_at_platforms(struct compose *c)
 {
-	c->multi = pth_json_bool(c->docker, "multi_platform", false);
+	c->multi = pth_docker_multi_platform(c->docker);
 	if (!c->multi)
 		return;
-	c->platforms = pth_json_str(c->docker, "target_platform", NULL);
+	c->platforms = pth_docker_target_platform(c->docker);
 	c->own_docker = json_copy((json_t *)(uintptr_t)c->docker);
-	json_object_del(c->own_docker, "target_platform");
+	json_object_del(c->own_docker, PTH_KEY(docker, target_platform));
 	c->docker = c->own_docker;
 }
 
 static int
 add_services(struct compose *c)
 {
-	json_t *s, *given = json_object_get(c->rec, "services");
+	json_t *s, *given = pth_test_services(c->rec);
 	size_t i;
 
 	if (c->whole && container_whole(c) != 0)
 		return -1;
 	if (!c->whole)
-		json_array_extend(c->units, json_object_get(c->plan, "services"));
-	json_array_foreach(c->units, i, s)
-		if (add_service(c, s,
-		        c->whole ? c->unit_given :
-		                   json_object_get(given, pth_json_str(s, "name", "")),
-		        i) != 0)
+		json_array_extend(c->units, pth_plan_services(c->plan));
+	json_array_foreach(c->units, i, s) {
+		json_t *own = c->whole ? c->unit_given : json_object_get(given, pth_svc_name(s));
+
+		if (add_service(c, s, own, i) != 0)
 			return -1;
+	}
 	return 0;
 }
 
@@ -311,26 +302,27 @@ build(struct compose *c)
 	if (pth_compose_yaml(&yaml, doc, how.s, c->e) != 0)
 		return -1;
 	plan = container_plan(c);
-	pth_json_push(json_object_get(plan, "files"),
-	    json_pack("{s:s,s:o}", "path", "docker-compose.yml", "text",
-	        pth_json_text(yaml.s, yaml.len)));
-	pth_json_set(c->rec, "compose",
-	    json_pack("{s:s,s:O,s:O,s:o}", "project", c->project, "document", doc, "images",
-	        c->images, "plan", plan));
+	pth_json_push(pth_plan_files(plan),
+	    json_pack("{s:s,s:o}", PTH_KEY(content, path), "docker-compose.yml",
+	        PTH_KEY(content, text), pth_json_text(yaml.s, yaml.len)));
+	pth_test_set_compose(c->rec,
+	    json_pack("{s:s,s:O,s:O,s:o}", PTH_KEY(compose, project), c->project,
+	        PTH_KEY(compose, document), doc, PTH_KEY(compose, images), c->images,
+	        PTH_KEY(compose, plan), plan));
 	return 0;
 }
 
 int
 pth_compose_test(json_t *rec, const char *share, json_t *seen, struct pth_err *e)
 {
-	json_t *plan = json_object_get(rec, "plan"), *settings = json_object_get(rec, "settings");
+	json_t *plan = pth_test_plan(rec);
 	struct compose c = { .rec = rec,
 		.plan = plan,
 		.share = share,
 		.seen = seen,
 		.e = e,
-		.params = pth_json_path(plan, "environment.parameters"),
-		.docker = json_object_get(settings, "docker"),
+		.params = pth_env_parameters(pth_plan_environment(plan)),
+		.docker = pth_settings_docker(pth_test_settings(rec)),
 		.services = json_object(),
 		.volumes = json_object(),
 		.images = json_array(),
@@ -338,16 +330,15 @@ pth_compose_test(json_t *rec, const char *share, json_t *seen, struct pth_err *e
 		.units = json_array() };
 	int r;
 
-	c.project = project_name(pth_json_str(rec, "id", "x"));
-	c.network = pth_xstrdup(c.project);
-	c.network_key = pth_json_str(c.params, "network_name", "panther_network");
-	c.subnet = pth_json_str(c.params, "subnet", NULL);
+	c.project = project_name(pth_rec_id(rec));
+	c.network_key = pth_envparam_network_name(c.params);
+	c.subnet = pth_envparam_subnet(c.params);
 	c.subnet = c.subnet != NULL && *c.subnet != '\0' ? c.subnet : NULL;
 	look_at_platforms(&c);
-	c.mtu = smallest_mtu(json_object_get(rec, "services"));
-	c.whole = pth_json_bool(c.params, "container", false);
-	c.certs = container_mentions(json_object_get(plan, "services"), "@{dir}/certs") ||
-	    container_mentions(json_object_get(plan, "setup"), "@{dir}/certs");
+	c.mtu = smallest_mtu(pth_test_services(rec));
+	c.whole = pth_envparam_container(c.params);
+	c.certs = container_mentions(pth_plan_services(plan), "@{dir}/certs") ||
+	    container_mentions(pth_plan_setup(plan), "@{dir}/certs");
 	r = build(&c);
 	json_decref(c.own_docker);
 	json_decref(c.services);
@@ -357,7 +348,6 @@ pth_compose_test(json_t *rec, const char *share, json_t *seen, struct pth_err *e
 	json_decref(c.units);
 	json_decref(c.unit_given);
 	free(c.project);
-	free(c.network);
 	return r;
 }
 
@@ -377,17 +367,18 @@ escape(struct pth_buf *b, const char *s, void *arg)
 void
 pth_compose_how(struct pth_buf *b, const json_t *rec, bool stack)
 {
-	const char *ends = NULL;
+	const json_t *environment = pth_plan_environment(pth_test_plan(rec));
+	const char *ends = "";
 	json_t *s;
 	size_t i, n = 0;
 
-	json_array_foreach(pth_json_path(rec, "plan.services"), i, s)
-		if (pth_json_bool(s, "finite", false) && ++n == 1)
-			ends = pth_json_str(s, "name", NULL);
-	if (pth_json_bool(pth_json_path(rec, "plan.environment.parameters"), "container", false))
+	json_array_foreach(pth_rec_services(rec), i, s)
+		if (pth_svc_finite(s) && ++n == 1)
+			ends = pth_svc_name(s);
+	if (pth_envparam_container(pth_env_parameters(environment)))
 		n = 0; /* the only one */
 	pth_buf_adds(b, stack ? "docker stack deploy -c THIS NAME" : "docker-compose -f THIS up");
-	if (!stack && n == 1 && ends != NULL)
+	if (!stack && n == 1)
 		pth_buf_addf(b, " --exit-code-from %s", ends);
 }
 

@@ -6,7 +6,7 @@
 #include "container/argv.h"
 #include "container/compose.h"
 #include "container/image.h"
-#include "io/json.h"
+#include "io/record.h"
 
 #define PTH_COMPOSE_MTU "com.docker.network.driver.mtu"
 #define PTH_COMPOSE_NET6 "@{net6}"
@@ -18,8 +18,7 @@ struct compose {
 	json_t *own_docker;   /* owned: that, changed; or NULL */
 	const char *share;
 	json_t *seen;  /* names of images so far, or NULL */
-	char *project; /* with @{unique} */
-	char *network; /* its name on the engine */
+	char *project; /* with @{unique}: that of the network on the engine, too */
 	const char *network_key;
 	const char *subnet;    /* or NULL */
 	int64_t mtu;           /* the smallest that a service wants, or 0 */
@@ -65,8 +64,8 @@ bool container_mentions(const json_t *v, const char *mark);
 int container_whole(struct compose *c);
 /* The directories and files of all services, seen from the test's directory. */
 void container_whole_fill(const struct compose *c, json_t *dirs, json_t *files);
-/* The test itself into the plan that pth-init runs. */
-void container_whole_inner(const struct compose *c, json_t *root, json_t *plan);
+/* The test itself into what pth-init reads, which has its plan already. */
+void container_whole_inner(const struct compose *c, json_t *root);
 
 /* container/plan.c: what pth-exec runs. Steals nothing. */
 json_t *container_plan(struct compose *c);

@@ -71,18 +71,16 @@ with_image(const struct compose *c, json_t *argv, const json_t *doc)
 	size_t i;
 
 	json_array_foreach(c->images, i, v)
-		if (strcmp(pth_json_str(v, "tag", ""), tag) == 0 &&
-		    json_object_get(v, "argv") != NULL)
+		if (strcmp(pth_img_tag(v), tag) == 0 && pth_img_argv(v) != NULL)
 			built = v;
 	if (built != NULL)
 		out = json_pack("[s,s,s,s,o,s]", "sh", "-c", script, "docker create",
-		    json_sprintf("@{dir}/%s.id", pth_json_str(built, "directory", "")), plan);
+		    json_sprintf("@{dir}/%s.id", pth_img_directory(built)), plan);
 	else
 		out = json_pack("[s,s]", "docker", "create");
 	json_array_extend(out, argv);
 	if (built == NULL)
 		container_push_option(out, tag, plan);
-	json_decref(argv);
 	return out;
 }
 
@@ -90,15 +88,14 @@ json_t *
 container_create(const struct compose *c, const char *name, const json_t *doc)
 {
 	const json_t *net = json_object_get(json_object_get(doc, "networks"), c->network_key);
-	const char *policy = pth_json_str(doc, "pull_policy", "never");
-	json_t *argv = json_array(), *entry = json_object_get(doc, "entrypoint");
-	json_auto_t *env = json_copy(json_object_get(doc, "environment"));
+	const json_t *entry = json_object_get(doc, "entrypoint");
+	json_auto_t *env = json_copy(json_object_get(doc, "environment")), *argv = json_array();
 	size_t seconds = 0;
 
 	container_push_option(argv, "--name", pth_json_str(doc, "container_name", ""));
 	container_push_option(argv, "--hostname", pth_json_str(doc, "hostname", ""));
 	container_push_option(argv, "--domainname", pth_json_str(doc, "domainname", ""));
-	container_push_option(argv, "--pull", policy);
+	container_push_option(argv, "--pull", pth_json_str(doc, "pull_policy", "never"));
 	if (json_object_get(doc, "platform") != NULL)
 		container_push_option(argv, "--platform", pth_json_str(doc, "platform", ""));
 	container_push_option(argv, "--user", pth_json_str(doc, "user", ""));
@@ -110,7 +107,7 @@ container_create(const struct compose *c, const char *name, const json_t *doc)
 		pth_json_push(
 		    argv, json_sprintf("PTH_HOLD=%lld", (long long)container_hold(c, name)));
 	}
-	container_push_option(argv, "--network", c->whole ? "none" : c->network);
+	container_push_option(argv, "--network", c->whole ? "none" : c->project);
 	if (!c->whole)
 		container_push_option(argv, "--network-alias", name);
 	if (json_object_get(net, "ipv4_address") != NULL)
@@ -123,9 +120,9 @@ container_create(const struct compose *c, const char *name, const json_t *doc)
 	push_list(argv, "--security-opt", json_object_get(doc, "security_opt"));
 	container_push_map(argv, "--sysctl", json_object_get(doc, "sysctls"));
 	push_limits(argv, doc);
-	container_push(argv, "--no-healthcheck"); /* the ready file is looked at from here */
-	container_push_option(
-	    argv, "--log-driver", "none"); /* output goes to the service's own logs */
+	/* The ready file is looked at from here, and output goes to the service's own logs. */
+	container_push(argv, "--no-healthcheck");
+	container_push_option(argv, "--log-driver", "none");
 	container_push_option(argv, "--stop-signal", pth_json_str(doc, "stop_signal", "SIGTERM"));
 	sscanf(pth_json_str(doc, "stop_grace_period", "15s"), "%zu", &seconds);
 	container_push(argv, "--stop-timeout");

@@ -10,7 +10,7 @@
 static const json_t *
 setting(const struct pth_image_req *q, const char *key)
 {
-	const json_t *own = json_object_get(json_object_get(q->given, "docker"), key);
+	const json_t *own = json_object_get(pth_given_docker(q->given), key);
 
 	return own != NULL && !json_is_null(own) ? own : json_object_get(q->docker, key);
 }
@@ -26,59 +26,57 @@ setting_text(const struct pth_image_req *q, const char *key)
 static const char *
 platform(const struct pth_image_req *q)
 {
-	const char *s = setting_text(q, "target_platform");
+	const char *s = setting_text(q, PTH_KEY(docker, target_platform));
 
-	return s != NULL ? s :
-	                   pth_json_str(json_object_get(q->service, "docker"), "platform", NULL);
+	return s != NULL ? s : pth_recipe_platform(pth_svc_docker(q->service));
 }
 
 static void
 make_tag(const struct pth_image_req *q, bool roles, struct pth_buf *b)
 {
-	const json_t *implementation = json_object_get(q->given, "implementation");
+	const json_t *implementation = pth_given_implementation(q->given);
 	const char *suffixes[] = {
-		roles ? pth_json_str(q->service, "role", NULL) : NULL,
+		roles ? pth_svc_role(q->service) : NULL,
 		pth_json_str(implementation, "build_mode", NULL),
 		strcmp(pth_json_str(implementation, "z3_source", ""), "pip") == 0 ? "z3pip" : NULL,
 		platform(q),
 	};
 
-	pth_image_tag(b, pth_json_str(q->service, "plugin", "x"),
-	    pth_json_str(q->service, "version", ""), suffixes, countof(suffixes));
+	pth_image_tag(b, pth_svc_plugin(q->service), pth_svc_version(q->service), suffixes,
+	    countof(suffixes));
 }
 
 /* A Dockerfile of one's own may ask for the arguments that those of PANTHER ask for. */
 static void
 usual_args(const struct pth_image_req *q, json_t *args)
 {
-	const json_t *d = json_object_get(q->service, "docker");
+	const json_t *d = pth_svc_docker(q->service);
 	json_auto_t *list = json_array();
 	json_t *v;
 	pth_auto_buf b = PTH_BUF_INIT;
 	size_t i;
 
-	json_array_foreach(json_object_get(d, "dependencies"), i, v)
+	json_array_foreach(pth_recipe_dependencies(d), i, v)
 		pth_json_push(list,
-		    json_pack("{s:s,s:s,s:s}", "name", pth_json_str(v, "name", ""), "url",
-		        pth_json_str(v, "repository", ""), "commit",
-		        pth_json_str(v, "revision", "")));
+		    json_pack("{s:s,s:s,s:s}", "name", pth_gotten_name(v), "url",
+		        pth_gotten_repository(v), "commit", pth_gotten_revision(v)));
 	pth_json_dump(&b, list);
-	pth_json_set(args, "BASE_IMAGE", json_string(pth_json_str(d, "base", PTH_IMAGE_BASE)));
-	pth_json_set(args, "VERSION", json_string(pth_json_str(q->service, "version", "")));
+	pth_json_set(args, "BASE_IMAGE", json_string(pth_recipe_base(d)));
+	pth_json_set(args, "VERSION", json_string(pth_svc_version(q->service)));
 	pth_json_set(args, "DEPENDENCIES", json_string(b.s));
 }
 
 json_t *
 container_image_args(const struct pth_image_req *q)
 {
-	const json_t *d = json_object_get(q->service, "docker");
+	const json_t *d = pth_svc_docker(q->service);
 	json_t *out = json_object();
 
-	if (*pth_json_str(d, "dockerfile", "") != '\0')
+	if (*pth_recipe_dockerfile(d) != '\0')
 		usual_args(q, out);
-	json_object_update(out, json_object_get(d, "args"));
-	json_object_update(out, json_object_get(q->docker, "build_args"));
-	json_object_update(out, json_object_get(json_object_get(q->given, "docker"), "build_args"));
+	json_object_update(out, pth_recipe_args(d));
+	json_object_update(out, pth_docker_build_args(q->docker));
+	json_object_update(out, pth_docker_build_args(pth_given_docker(q->given)));
 	return out;
 }
 
@@ -117,19 +115,20 @@ push_source(json_t *argv, const json_t *from)
 static void
 push_settings(const struct pth_image_req *q, json_t *argv)
 {
-	const json_t *from = setting(q, "cache_from"), *buildx = setting(q, "use_buildx");
+	const json_t *from = setting(q, PTH_KEY(docker, cache_from));
+	const json_t *buildx = setting(q, PTH_KEY(docker, use_buildx));
 	const char *builder;
 	json_t *v;
 	size_t i;
 
-	if (json_is_true(setting(q, "force_build_docker_image")))
+	if (json_is_true(setting(q, PTH_KEY(docker, force_build_docker_image))))
 		container_push(argv, "-f");
-	if (json_is_true(setting(q, "no_docker_cache")))
+	if (json_is_true(setting(q, PTH_KEY(docker, no_docker_cache))))
 		container_push(argv, "-n");
-	if (json_is_false(setting(q, "log_docker_image_build")))
+	if (json_is_false(setting(q, PTH_KEY(docker, log_docker_image_build))))
 		container_push(argv, "-q");
 	if (buildx == NULL || json_is_true(buildx)) {
-		builder = setting_text(q, "buildx_builder");
+		builder = setting_text(q, PTH_KEY(docker, buildx_builder));
 		container_push_option(argv, "-x", builder != NULL ? builder : "default");
 	}
 	if (platform(q) != NULL)
@@ -153,7 +152,7 @@ static json_t *
 command(const struct pth_image_req *q, const json_t *vars, const char *tag, const char *directory)
 {
 	json_auto_t *args = container_image_args(q);
-	const char *own = pth_json_str(json_object_get(q->service, "docker"), "dockerfile", "");
+	const char *own = pth_recipe_dockerfile(pth_svc_docker(q->service));
 	json_t *argv = json_pack("[s,s,s,s]", "@{bin}/pth-image", "build", "-o", "@{owner}"), *v;
 	size_t i;
 
@@ -176,23 +175,24 @@ command(const struct pth_image_req *q, const json_t *vars, const char *tag, cons
 static json_t *
 ready_made(const struct pth_image_req *q, const char *image)
 {
-	const char *registry = setting_text(q, "registry");
+	const char *registry = setting_text(q, PTH_KEY(docker, registry));
 
-	return json_pack("{s:o,s:s,s:s}", "tag",
+	return json_pack("{s:o,s:s,s:s}", PTH_KEY(img, tag),
 	    registry != NULL ? json_sprintf("%s/%s", registry, image) : json_string(image),
-	    "plugin", pth_json_str(q->service, "plugin", ""), "builder", "image");
+	    PTH_KEY(img, plugin), pth_svc_plugin(q->service), PTH_KEY(img, builder), "image");
 }
 
 /* Files and patches go into a folder that an own Dockerfile does not see. */
 static int
 check_own(const struct pth_image_req *q, struct pth_err *e)
 {
-	static const char *const keys[] = { "files", "patches" };
-	const json_t *d = json_object_get(q->service, "docker");
-	const char *path = pth_json_str(d, "dockerfile", "");
+	static const char *const keys[] = { PTH_KEY(recipe, files), PTH_KEY(recipe, patches) };
+	const json_t *d = pth_svc_docker(q->service);
+	const char *path = pth_recipe_dockerfile(d);
 
 	if (*path != '/' && (pth_placeholder_find(path) != path || strchr(path, '/') == NULL))
-		return container_image_bad(q, "dockerfile", path, e, "is no absolute path");
+		return container_image_bad(
+		    q, PTH_KEY(recipe, dockerfile), path, e, "is no absolute path");
 	for (size_t i = 0; i < countof(keys); i++)
 		if (json_array_size(json_object_get(d, keys[i])) > 0)
 			return container_image_bad(q, keys[i], NULL, e,
@@ -224,8 +224,8 @@ distinct(const struct pth_image_req *q, const json_t *vars, const char *text, st
 static json_t *
 built(const struct pth_image_req *q, const char *builder, struct pth_err *e)
 {
-	const json_t *d = json_object_get(q->service, "docker");
-	bool own = *pth_json_str(d, "dockerfile", "") != '\0';
+	const json_t *d = pth_svc_docker(q->service);
+	bool own = *pth_recipe_dockerfile(d) != '\0';
 	pth_auto_buf tag = PTH_BUF_INIT, text = PTH_BUF_INIT, directory = PTH_BUF_INIT;
 	json_auto_t *vars = NULL, *args = container_image_args(q);
 	json_t *out;
@@ -239,30 +239,33 @@ built(const struct pth_image_req *q, const char *builder, struct pth_err *e)
 		distinct(q, vars, text.s != NULL ? text.s : "", &tag);
 	pth_buf_addf(&directory, "images/%.*s", (int)strcspn(tag.s, ":"), tag.s);
 	pth_buf_adds(&directory, strstr(tag.s, ":latest") + strlen(":latest"));
-	out = json_pack("{s:s,s:s,s:s,s:o,s:s,s:o}", "tag", tag.s, "plugin",
-	    pth_json_str(q->service, "plugin", ""), "builder", own ? "dockerfile" : builder,
-	    "dockerfile", pth_json_text(text.s, text.len), "directory", directory.s, "argv",
-	    command(q, vars, tag.s, directory.s));
+	out = json_object();
+	pth_img_set_tag(out, tag.s);
+	pth_img_set_plugin(out, pth_svc_plugin(q->service));
+	pth_img_set_builder(out, own ? "dockerfile" : builder);
+	pth_json_set(out, PTH_KEY(img, dockerfile), pth_json_text(text.s, text.len));
+	pth_img_set_directory(out, directory.s);
+	pth_img_set_argv(out, command(q, vars, tag.s, directory.s));
 	if (json_object_size(args) > 0)
-		pth_json_set(out, "args", json_incref(args));
+		pth_img_set_args(out, json_incref(args));
 	if (own)
-		pth_json_set(out, "context", folder(pth_json_str(d, "dockerfile", "")));
+		pth_json_set(out, PTH_KEY(img, context), folder(pth_recipe_dockerfile(d)));
 	return out;
 }
 
 json_t *
 pth_image_plan(const struct pth_image_req *q, struct pth_err *e)
 {
-	const json_t *d = json_object_get(q->service, "docker");
-	const char *image = pth_json_str(d, "image", "");
+	const json_t *d = pth_svc_docker(q->service);
+	const char *key = PTH_KEY(recipe, image), *image = pth_recipe_image(d);
 
 	if (*image == '\0')
-		return built(q, pth_json_str(d, "builder", "base"), e);
-	if (container_image_check(q, "image", IMAGE_NAME, image, e) != 0)
+		return built(q, pth_recipe_builder(d), e);
+	if (container_image_check(q, key, IMAGE_NAME, image, e) != 0)
 		return NULL;
-	if (json_array_size(json_object_get(d, "packages")) > 0) {
+	if (json_array_size(pth_recipe_packages(d)) > 0) {
 		container_image_bad(
-		    q, "image", image, e, "is used as it is; packages are added to a base");
+		    q, key, image, e, "is used as it is; packages are added to a base");
 		return NULL;
 	}
 	return ready_made(q, image);

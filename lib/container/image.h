@@ -11,9 +11,6 @@
 #include "base/buf.h"
 #include "io/placeholder.h"
 
-/* The base of all images that are built here, made by pth image base. */
-#define PTH_IMAGE_BASE "panther_base_service:latest"
-
 struct pth_image_req {
 	const json_t *service; /* one element of plan.services */
 	const json_t *given;   /* the record's services.NAME */

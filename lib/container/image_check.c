@@ -9,8 +9,7 @@ int
 container_image_bad(const struct pth_image_req *q, const char *key, const char *value,
     struct pth_err *e, const char *fmt, ...)
 {
-	const json_t *at = json_object_get(json_object_get(q->service, "docker"), "at");
-	const char *where = pth_json_str(at, key, "");
+	const char *where = pth_json_str(pth_recipe_at(pth_svc_docker(q->service)), key, "");
 	pth_auto_buf b = PTH_BUF_INIT;
 	va_list ap;
 
@@ -22,9 +21,8 @@ container_image_bad(const struct pth_image_req *q, const char *key, const char *
 	va_start(ap, fmt);
 	pth_buf_vaddf(&b, fmt, ap);
 	va_end(ap);
-	pth_err_set(
+	return pth_err_set(
 	    e, PTH_INPUT, "%.200s%sdocker.%s: %s", where, *where != '\0' ? ": " : "", key, b.s);
-	return -1;
 }
 
 /* Does s have only letters, digits and bytes of `more`, the first of them a letter, a

@@ -10,7 +10,7 @@
 #include "base/strv.h"
 #include "host/proc.h"
 #include "io/file.h"
-#include "io/json.h"
+#include "io/record.h"
 
 #define LIMIT_US (300 * PTH_SECOND_US)
 #define OUTPUT_MAX 4096
@@ -19,7 +19,7 @@
 static char **
 words(const json_t *image, const struct pth_places *p)
 {
-	json_auto_t *argv = json_deep_copy(json_object_get(image, "argv"));
+	json_auto_t *argv = json_deep_copy(pth_img_argv(image));
 
 	json_array_set_new(argv, 1, json_string("hash"));
 	return pth_places_argv(p, argv);
@@ -49,8 +49,7 @@ int
 pth_image_hash(
     const json_t *image, const struct pth_places *places, struct pth_buf *hash, struct pth_err *e)
 {
-	const char *tmp = getenv("TMPDIR"), *text = pth_json_str(image, "dockerfile", "");
-	const char *directory = pth_json_str(image, "directory", "");
+	const char *tmp = getenv("TMPDIR"), *text = pth_img_dockerfile(image);
 	pth_auto_buf dir = PTH_BUF_INIT, file = PTH_BUF_INIT;
 	struct pth_places p = *places;
 	pth_auto_strv argv = NULL;
@@ -60,7 +59,7 @@ pth_image_hash(
 	if (mkdtemp(dir.s) == NULL)
 		return pth_err_set(e, PTH_SYSTEM, "%s:", dir.s);
 	p.dir = dir.s;
-	pth_buf_addf(&file, "%s/%s", dir.s, directory);
+	pth_buf_addf(&file, "%s/%s", dir.s, pth_img_directory(image));
 	r = pth_mkdirs(AT_FDCWD, file.s, e);
 	pth_buf_adds(&file, "/Dockerfile");
 	if (r == 0)

@@ -5,7 +5,7 @@
 #include "base/cleanup.h"
 #include "container/argv.h"
 #include "container/image.h"
-#include "io/json.h"
+#include "io/record.h"
 
 /* The longest value that goes into a Dockerfile or an argument, in bytes. */
 #define IMAGE_VALUE_MAX 32768

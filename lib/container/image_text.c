@@ -21,10 +21,9 @@ files_of(const struct pth_image_req *q, const char *key, bool numbered, struct p
 	pth_auto_buf b = PTH_BUF_INIT;
 	size_t i;
 
-	json_array_foreach(json_object_get(json_object_get(q->service, "docker"), key), i, v) {
-		const char *from = json_is_object(v) ? pth_json_str(v, "from", NULL) :
-		                                       json_string_value(v);
-		const char *to = json_is_object(v) ? pth_json_str(v, "to", NULL) : NULL;
+	json_array_foreach(json_object_get(pth_svc_docker(q->service), key), i, v) {
+		const char *from = pth_json_str(v, "from", json_string_value(v));
+		const char *to = pth_json_str(v, "to", NULL);
 
 		if (from != NULL && *from == '\0')
 			continue;
@@ -60,14 +59,14 @@ is_local(const char *repository)
 }
 
 /* Sets where sources come from: repository, revision, submodules and archive of `to`.
- * `key` is for messages. */
+ * `from` is a dependency, or the recipe itself, which has the same keys; `key` is for
+ * messages. */
 static int
 source(const struct pth_image_req *q, const json_t *from, const char *key, const char *archive,
     json_t *to, struct pth_err *e)
 {
-	const char *repository = pth_json_str(from, "repository", ""),
-	           *revision = pth_json_str(from, "revision", "");
-	bool submodules = pth_json_bool(from, "submodules", false);
+	const char *repository = pth_gotten_repository(from), *revision = pth_gotten_revision(from);
+	bool submodules = pth_gotten_submodules(from);
 
 	if (container_image_check(q, key, IMAGE_LINE, repository, e) != 0)
 		return -1;
@@ -77,8 +76,8 @@ source(const struct pth_image_req *q, const json_t *from, const char *key, const
 		return -1;
 	if (is_local(repository) && submodules && *revision != '\0')
 		return container_image_bad(q, key, NULL, e,
-		    "a directory of this machine is copied with its submodules "
-		    "only without a revision");
+		    "a directory of this machine is copied with its submodules only without a "
+		    "revision");
 	pth_json_set(to, "repository", json_string(repository));
 	pth_json_set(to, "revision", json_string(revision));
 	pth_json_set(to, "submodules", json_boolean(submodules));
@@ -89,19 +88,18 @@ source(const struct pth_image_req *q, const json_t *from, const char *key, const
 static int
 dependency(const struct pth_image_req *q, const json_t *from, json_t *to, struct pth_err *e)
 {
-	const char *name = pth_json_str(from, "name", NULL);
+	const char *name = pth_gotten_name(from), *key = PTH_KEY(recipe, dependencies);
 	pth_auto_buf archive = PTH_BUF_INIT;
 	json_t *steps;
 
-	if (name == NULL || !pth_name_ok(name))
-		return container_image_bad(
-		    q, "dependencies", name != NULL ? name : "", e, "is no name");
-	if (*pth_json_str(from, "repository", "") == '\0')
-		return container_image_bad(q, "dependencies", name, e, "has no repository");
+	if (!pth_name_ok(name))
+		return container_image_bad(q, key, name, e, "is no name");
+	if (*pth_gotten_repository(from) == '\0')
+		return container_image_bad(q, key, name, e, "has no repository");
 	pth_buf_addf(&archive, "source-%s.tar", name);
 	pth_json_set(to, "name", json_string(name));
-	if (source(q, from, "dependencies", archive.s, to, e) != 0 ||
-	    (steps = container_image_steps(q, from, "build", e)) == NULL)
+	if (source(q, from, key, archive.s, to, e) != 0 ||
+	    (steps = container_image_steps(q, from, PTH_KEY(gotten, build), e)) == NULL)
 		return -1;
 	if (*pth_json_str(to, "revision", "") == '\0')
 		pth_json_set(to, "revision",
@@ -117,7 +115,7 @@ dependencies(const struct pth_image_req *q, const json_t *d, struct pth_err *e)
 	json_t *v;
 	size_t i;
 
-	json_array_foreach(json_object_get(d, "dependencies"), i, v) {
+	json_array_foreach(pth_recipe_dependencies(d), i, v) {
 		pth_json_push(out, json_object());
 		if (dependency(q, v, json_array_get(out, i), e) != 0)
 			return NULL;
@@ -129,32 +127,30 @@ dependencies(const struct pth_image_req *q, const json_t *d, struct pth_err *e)
 static json_t *
 packages(const struct pth_image_req *q, struct pth_err *e)
 {
-	const json_t *docker = json_object_get(q->service, "docker");
+	const json_t *docker = pth_svc_docker(q->service);
+	const char *key = PTH_KEY(recipe, packages);
 	json_auto_t *o = NULL;
 	json_t *list, *r;
 	size_t i;
 
 	if (json_is_object(docker))
-		return container_image_words(q, docker, "packages", IMAGE_PACKAGE, e);
+		return container_image_words(q, docker, key, IMAGE_PACKAGE, e);
 	list = json_array();
-	json_array_foreach(json_object_get(q->service, "requires"), i, r)
-		if (pth_json_str(r, "package", NULL) != NULL)
-			pth_json_push(list, json_string(pth_json_str(r, "package", "")));
-	o = json_pack("{s:o}", "packages", list);
-	return container_image_words(q, o, "packages", IMAGE_PACKAGE, e);
+	json_array_foreach(pth_svc_requires(q->service), i, r)
+		if (pth_need_package(r) != NULL)
+			pth_json_push(list, json_string(pth_need_package(r)));
+	o = json_pack("{s:o}", key, list);
+	return container_image_words(q, o, key, IMAGE_PACKAGE, e);
 }
 
 /* Sets words of one line each, with usual ones for what the descriptor does not say. */
 static int
 words(const struct pth_image_req *q, json_t *v, struct pth_err *e)
 {
-	const json_t *d = json_object_get(q->service, "docker");
-	const char *user = pth_json_str(
-	    json_object_get(q->docker, "user_mapping"), "user_name", "panther");
-	const char *directory = pth_json_str(d, "directory", NULL),
-	           *own = pth_json_str(d, "build_base", "");
-	const char *base = pth_json_str(d, "base", PTH_IMAGE_BASE),
-	           *plugin = pth_json_str(q->service, "plugin", "x");
+	const json_t *d = pth_svc_docker(q->service);
+	const char *user = pth_usermap_user_name(pth_docker_user_mapping(q->docker));
+	const char *directory = pth_recipe_directory(d), *own = pth_recipe_build_base(d);
+	const char *base = pth_recipe_base(d), *plugin = pth_svc_plugin(q->service);
 	pth_auto_buf b = PTH_BUF_INIT;
 
 	if (directory != NULL)
@@ -191,7 +187,7 @@ json_t *
 container_image_variables(
     const struct pth_image_req *q, const char *tag, const char *builder, struct pth_err *e)
 {
-	const json_t *d = json_object_get(q->service, "docker");
+	const json_t *d = pth_svc_docker(q->service);
 	json_auto_t *v = json_object(), *args = container_image_args(q);
 	bool ok;
 
@@ -208,7 +204,7 @@ container_image_variables(
 	    put(v, "patches", files_of(q, "patches", true, e)) &&
 	    put(v, "args", container_image_pairs(q, "args", args, e)) &&
 	    put(v, "environment",
-	        container_image_pairs(q, "environment", json_object_get(d, "environment"), e));
+	        container_image_pairs(q, "environment", pth_recipe_environment(d), e));
 	return ok ? pth_take(&v) : NULL;
 }
 
@@ -242,7 +238,7 @@ container_image_render(const struct pth_image_req *q, const char *builder, json_
 {
 	static const char *const builders[] = { "base", "c", "cpp", "go", "python", "rust" };
 	struct pth_template_options opt = { .load = include, .arg = (void *)(uintptr_t)q->share };
-	const char *path = pth_json_str(json_object_get(q->service, "docker"), "dockerfile", "");
+	const char *path = pth_recipe_dockerfile(pth_svc_docker(q->service));
 	pth_auto_buf name = PTH_BUF_INIT, src = PTH_BUF_INIT;
 	struct pth_template *t = NULL;
 	int r = -1;

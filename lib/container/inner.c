@@ -50,39 +50,36 @@ container_mentions(const json_t *v, const char *mark)
 static json_t *
 user(const struct compose *c)
 {
-	const json_t *m = json_object_get(c->docker, "user_mapping");
-	const json_t *uid = json_object_get(m, "custom_uid"),
-	             *gid = json_object_get(m, "custom_gid");
+	const json_t *m = pth_docker_user_mapping(c->docker);
+	const json_t *uid = pth_usermap_custom_uid(m), *gid = pth_usermap_custom_gid(m);
 	json_t *o = json_object();
 
 	if (json_is_integer(uid))
-		pth_json_set(o, "uid", json_integer(json_integer_value(uid)));
+		pth_user_set_uid(o, json_integer_value(uid));
 	if (json_is_integer(gid))
-		pth_json_set(o, "gid", json_integer(json_integer_value(gid)));
-	pth_json_set(o, "owner_first", json_true());
-	if (!pth_json_bool(m, "run_as_host_user", false))
-		pth_json_set(o, "name", json_string(pth_json_str(m, "user_name", "panther")));
-	pth_json_set(
-	    o, "fallback_to_root", json_boolean(pth_json_bool(m, "fallback_to_root", true)));
+		pth_user_set_gid(o, json_integer_value(gid));
+	pth_user_set_owner_first(o, true);
+	if (!pth_usermap_run_as_host_user(m))
+		pth_user_set_name(o, pth_usermap_user_name(m));
+	pth_user_set_fallback_to_root(o, pth_usermap_fallback_to_root(m));
 	return o;
 }
 
 const json_t *
 container_capture(const struct compose *c, const json_t *service)
 {
-	const json_t *own = json_object_get(service, "capture"),
-	             *all = json_object_get(c->plan, "capture");
+	const json_t *own = pth_svc_capture(service), *all = pth_plan_capture(c->plan);
 
 	if (own != NULL)
 		return json_is_object(own) ? own : NULL;
-	return json_is_string(json_object_get(all, "file")) ? all : NULL;
+	return json_is_string(PTH_GET(cap, all, file)) ? all : NULL;
 }
 
 static json_t *
 capture(const struct compose *c, const json_t *service)
 {
-	static const char *const keys[] = { "filter", "bpf", "ring", "max_size", "buffer" };
-	const char *name = pth_json_str(service, "name", "");
+	static const char *const keys[] = { PTH_KEY(cap, filter), PTH_KEY(cap, bpf),
+		PTH_KEY(cap, ring), PTH_KEY(cap, max_size), PTH_KEY(cap, buffer) };
 	const json_t *cap = container_capture(c, service), *v;
 	json_t *o;
 
@@ -90,30 +87,26 @@ capture(const struct compose *c, const json_t *service)
 		return json_null();
 	if (c->whole)
 		return json_incref((json_t *)(uintptr_t)cap);
-	o = json_pack("{s:s,s:o,s:I}", "interface", pth_json_str(cap, "interface", "eth0"), "file",
-	    cap == json_object_get(service, "capture") ?
-	        json_string(pth_json_str(cap, "file", "")) :
-	        json_sprintf("%s/%s", name, pth_json_str(cap, "file", "capture.pcapng")),
-	    "snaplen", (json_int_t)pth_json_int(cap, "snaplen", 0));
+	o = json_object();
+	pth_cap_set_interface(o, pth_cap_interface(cap));
+	pth_json_set(o, PTH_KEY(cap, file),
+	    cap == pth_svc_capture(service) ?
+	        json_string(pth_cap_file(cap)) :
+	        json_sprintf("%s/%s", pth_svc_name(service), pth_cap_file(cap)));
+	pth_cap_set_snaplen(o, pth_cap_snaplen(cap));
 	for (size_t i = 0; i < countof(keys); i++)
 		if ((v = json_object_get(cap, keys[i])) != NULL)
 			pth_json_set(o, keys[i], json_deep_copy(v));
 	return o;
 }
 
-/* Returns the name of the service that a step or an assertion is about. */
-static const char *
-service_of(const json_t *what)
-{
-	return pth_json_str(what, "service", "");
-}
-
 /* Returns a service without what is done on the host, before or after. */
 static json_t *
 inner_service(const json_t *service)
 {
-	static const char *const outside[] = { "dirs", "files", "docker", "artifacts", "verdict",
-		"metrics", "keylogs", "target" };
+	static const char *const outside[] = { PTH_KEY(svc, dirs), PTH_KEY(svc, files),
+		PTH_KEY(svc, docker), PTH_KEY(svc, artifacts), PTH_KEY(svc, verdict),
+		PTH_KEY(svc, metrics), PTH_KEY(svc, keylogs), PTH_KEY(svc, target) };
 	json_t *s = container_inside(service);
 
 	for (size_t i = 0; i < countof(outside); i++)
@@ -121,27 +114,35 @@ inner_service(const json_t *service)
 	return s;
 }
 
+/* Is a step or an assertion about this service, given the one that it names? */
+static bool
+is_for(const char *named, const char *service)
+{
+	return named != NULL && strcmp(named, service) == 0;
+}
+
 /* Returns a service that has its container to itself. */
 static json_t *
 inner_alone(const struct compose *c, const json_t *service)
 {
 	/* Limits that the engine sets for the whole container. */
-	static const char *const engine[] = { "cpu", "memory", "processes" };
-	const char *name = pth_json_str(service, "name", "");
+	static const char *const engine[] = { PTH_KEY(limits, cpu), PTH_KEY(limits, memory),
+		PTH_KEY(limits, processes) };
+	const char *name = pth_svc_name(service);
 	json_t *s = inner_service(service), *a;
 	size_t k;
 
 	for (size_t i = 0; i < countof(engine); i++)
-		json_object_del(json_object_get(s, "limits"), engine[i]);
-	json_object_del(s, "capture"); /* it is that of the plan */
+		json_object_del(pth_svc_limits(s), engine[i]);
+	json_object_del(s, PTH_KEY(svc, capture)); /* it is that of the plan */
 	/* A look by HTTP takes the address of others, in numbers. */
-	json_array_foreach(json_object_get(c->rec, "assertions"), k, a)
-		if (strcmp(service_of(a), name) == 0 &&
-		    (json_object_get(a, "endpoint") != NULL ||
-		        json_object_get(a, "expected_status") != NULL))
-			pth_json_set(s, "address", json_sprintf("@{%s:ip}", name));
-	pth_json_set(s, "after", json_array());
-	pth_json_set(s, "environment", json_object()); /* the container has it */
+	json_array_foreach(pth_test_assertions(c->rec), k, a)
+		if (is_for(pth_look_service(a), name) &&
+		    (PTH_GET(look, a, endpoint) != NULL ||
+		        PTH_GET(look, a, expected_status) != NULL))
+			pth_json_set(s, PTH_KEY(svc, address), json_sprintf("@{%s:ip}", name));
+	pth_svc_set_after(s, json_array());
+	pth_svc_set_environment(s, json_object()); /* the container has it */
 	return s;
 }
 
@@ -149,9 +150,10 @@ inner_alone(const struct compose *c, const json_t *service)
 static json_t *
 monitoring(const struct compose *c)
 {
-	static const char *const keys[] = { "enable_background_monitoring",
-		"monitoring_interval_seconds", "failure_threshold_count" };
-	const json_t *given = json_object_get(c->rec, "network_environment");
+	static const char *const keys[] = { PTH_KEY(netenv, enable_background_monitoring),
+		PTH_KEY(netenv, monitoring_interval_seconds),
+		PTH_KEY(netenv, failure_threshold_count) };
+	const json_t *given = pth_test_network_environment(c->rec);
 	json_t *o = json_object(), *v;
 
 	for (size_t i = 0; i < countof(keys); i++)
@@ -179,30 +181,29 @@ open_dirs(const struct compose *c, const char *name)
 static bool
 awaits_end(const json_t *after, const char *service)
 {
-	const char *state = pth_json_str(after, "state", "ready");
+	const char *state = pth_await_state(after);
 
-	return strcmp(pth_json_str(after, "service", ""), service) == 0 &&
+	return strcmp(pth_await_service(after), service) == 0 &&
 	    (strcmp(state, "stopped") == 0 || strcmp(state, "completed") == 0);
 }
 
 int64_t
 container_hold(const struct compose *c, const char *service)
 {
-	const json_t *steps = pth_json_path(c->rec, "steps.actions");
 	json_t *s, *v;
 	size_t i, k;
 	int64_t n = 0;
 
-	json_array_foreach(json_object_get(c->plan, "services"), i, s)
-		json_array_foreach(json_object_get(s, "after"), k, v)
+	json_array_foreach(pth_plan_services(c->plan), i, s)
+		json_array_foreach(pth_svc_after(s), k, v)
 			if (awaits_end(v, service))
 				return 0;
-	json_array_foreach(steps, i, s) {
-		bool own = strcmp(service_of(json_object_get(s, "exec")), service) == 0 ||
-		    strcmp(service_of(json_object_get(s, "restart")), service) == 0;
+	json_array_foreach(pth_steps_actions(pth_test_steps(c->rec)), i, s) {
+		bool own = is_for(pth_act_service(pth_action_exec(s)), service) ||
+		    is_for(pth_act_service(pth_action_restart(s)), service);
 
 		n += own;
-		if (!own && awaits_end(json_object_get(s, "after"), service))
+		if (!own && awaits_end(pth_action_after(s), service))
 			return 0;
 	}
 	return n;
@@ -214,46 +215,71 @@ container_step_mentions(const struct compose *c, const char *service, const char
 	json_t *s;
 	size_t i;
 
-	json_array_foreach(pth_json_path(c->rec, "steps.actions"), i, s)
-		if (strcmp(service_of(json_object_get(s, "exec")), service) == 0 &&
+	json_array_foreach(pth_steps_actions(pth_test_steps(c->rec)), i, s)
+		if (is_for(pth_act_service(pth_action_exec(s)), service) &&
 		    container_mentions(s, mark))
 			return true;
 	return false;
 }
 
-json_t *
-container_inner(struct compose *c, const json_t *service)
+static json_t *
+inner_plan(const struct compose *c, const json_t *service, const char *name)
 {
-	const char *name = pth_json_str(service, "name", "");
-	json_t *list = json_array(), *plan = json_object(), *root, *s;
+	json_t *list = json_array(), *plan = json_object(), *s;
 	size_t i;
 
-	json_array_foreach(c->whole ? json_object_get(c->plan, "services") : NULL, i, s)
+	json_array_foreach(c->whole ? pth_plan_services(c->plan) : NULL, i, s)
 		pth_json_push(list, inner_service(s));
 	if (!c->whole)
 		pth_json_push(list, inner_alone(c, service));
-	pth_json_set(
-	    plan, "environment", json_pack("{s:s,s:s}", "type", "localhost", "isolation", "none"));
-	pth_json_set(plan, "timeout_us", json_integer(0));
-	pth_json_set(plan, "wait_us", json_null());
-	pth_json_set(plan, "setup", json_array());
-	pth_json_set(plan, "announce", json_sprintf("%s/.ready", name));
-	pth_json_set(plan, "capture", capture(c, service));
+	pth_plan_set_environment(plan,
+	    json_pack(
+	        "{s:s,s:s}", PTH_KEY(env, type), "localhost", PTH_KEY(env, isolation), "none"));
+	pth_plan_set_timeout_us(plan, 0);
+	pth_json_set(plan, PTH_KEY(plan, wait_us), json_null());
+	pth_plan_set_setup(plan, json_array());
+	pth_json_set(plan, PTH_KEY(plan, announce), json_sprintf("%s/.ready", name));
+	pth_plan_set_capture(plan, capture(c, service));
 	if (!c->whole)
-		pth_json_set(plan, "metrics",
-		    json_pack("{s:o}", "file", json_sprintf("%s/metrics.jsonl", name)));
-	pth_json_set(plan, "order", json_pack("[s]", name));
-	pth_json_set(plan, "services", list);
-	root = json_pack("{s:i,s:s,s:s,s:o,s:o,s:{s:O*,s:{s:O*,s:O*}},s:o}", "pth", 1, "dir",
-	    PTH_INSIDE_DIR, "service", name, "user", user(c), "open", open_dirs(c, name),
-	    "settings", "metrics", pth_json_path(c->rec, "settings.metrics"), "observers",
-	    "metrics", pth_json_path(c->rec, "settings.observers.metrics"), "resource",
-	    pth_json_path(c->rec, "settings.observers.resource"), "plan", plan);
-	if (c->whole)
-		container_whole_inner(c, root, plan);
-	else
-		json_object_update_new(root,
+		pth_plan_set_metrics(plan,
 		    json_pack(
-		        "{s:s,s:o}", "ask", PTH_INSIDE_ASK, "network_environment", monitoring(c)));
+		        "{s:o}", PTH_KEY(samples, file), json_sprintf("%s/metrics.jsonl", name)));
+	pth_plan_set_order(plan, json_pack("[s]", name));
+	pth_plan_set_services(plan, list);
+	return plan;
+}
+
+/* Returns what the sampler of pth-init reads of the test's settings. */
+static json_t *
+inner_settings(const struct compose *c)
+{
+	const json_t *settings = pth_test_settings(c->rec);
+	const json_t *observers = pth_settings_observers(settings);
+
+	return json_pack("{s:O*,s:{s:O*,s:O*}}", PTH_KEY(settings, metrics),
+	    pth_settings_metrics(settings), PTH_KEY(settings, observers),
+	    PTH_KEY(observers, metrics), pth_observers_metrics(observers),
+	    PTH_KEY(observers, resource), pth_observers_resource(observers));
+}
+
+json_t *
+container_inner(struct compose *c, const json_t *service)
+{
+	const char *name = pth_svc_name(service);
+	json_t *root = json_object();
+
+	pth_inside_set_pth(root, 1);
+	pth_inside_set_dir(root, PTH_INSIDE_DIR);
+	pth_inside_set_service(root, name);
+	pth_inside_set_user(root, user(c));
+	pth_inside_set_open(root, open_dirs(c, name));
+	pth_inside_set_settings(root, inner_settings(c));
+	pth_inside_set_plan(root, inner_plan(c, service, name));
+	if (c->whole) {
+		container_whole_inner(c, root);
+		return root;
+	}
+	pth_inside_set_ask(root, PTH_INSIDE_ASK);
+	pth_inside_set_network_environment(root, monitoring(c));
 	return root;
 }

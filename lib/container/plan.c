@@ -15,8 +15,8 @@
 static json_t *
 cmd(json_t *argv, int64_t limit, bool critical)
 {
-	return json_pack(
-	    "{s:o,s:b,s:I}", "argv", argv, "critical", critical, "timeout_us", (json_int_t)limit);
+	return json_pack("{s:o,s:b,s:I}", PTH_KEY(cmd, argv), argv, PTH_KEY(cmd, critical),
+	    critical, PTH_KEY(cmd, timeout_us), (json_int_t)limit);
 }
 
 /* The category is one of io/category.h, for what may stop a whole run. */
@@ -25,7 +25,7 @@ cmd_for(const char *category, json_t *argv, int64_t limit)
 {
 	json_t *o = cmd(argv, limit, true);
 
-	pth_json_set(o, "category", json_string(category));
+	pth_cmd_set_category(o, category);
 	return o;
 }
 
@@ -45,30 +45,28 @@ build_platforms(const struct compose *c, const json_t *image)
 	static const char script[] =
 	    "docker buildx version >/dev/null 2>&1 || { echo 'docker.multi_platform "
 	    "needs buildx, and this docker has no such command (the package docker-buildx, in "
-	    "newer "
-	    "Debians)' >&2; exit 4; }; exec docker buildx build \"$@\"";
+	    "newer Debians)' >&2; exit 4; }; exec docker buildx build \"$@\"";
 	json_t *argv = json_pack("[s,s,s,s,s,s,s,s,s]", "sh", "-c", script, "buildx", "--progress",
 	    "plain", "--network", "host", "--platform");
 
 	container_push(argv, c->platforms != NULL ? c->platforms : PLATFORMS);
-	container_push_option(
-	    argv, "--builder", pth_json_str(c->docker, "buildx_builder", "default"));
-	container_push_map(argv, "--build-arg", json_object_get(c->docker, "build_args"));
-	pth_json_push(argv, json_sprintf("@{dir}/%s", pth_json_str(image, "directory", "")));
+	container_push_option(argv, "--builder", pth_docker_buildx_builder(c->docker));
+	container_push_map(argv, "--build-arg", pth_docker_build_args(c->docker));
+	pth_json_push(argv, json_sprintf("@{dir}/%s", pth_img_directory(image)));
 	return argv;
 }
 
 static json_t *
 network_create(const struct compose *c)
 {
-	const char *mode = pth_json_str(c->docker, "network_mode", "bridge");
+	const char *mode = pth_docker_network_mode(c->docker);
 	json_t *argv = json_pack("[s,s,s,s,s]", "docker", "network", "create", "--driver", mode);
 
 	if (strcmp(mode, "overlay") == 0)
 		container_push(argv, "--attachable");
 	if (c->subnet != NULL)
 		container_push_option(argv, "--subnet", c->subnet);
-	if (pth_json_bool(c->params, "enable_ipv6", false)) {
+	if (pth_envparam_enable_ipv6(c->params)) {
 		container_push(argv, "--ipv6");
 		container_push_option(argv, "--subnet", PTH_COMPOSE_NET6);
 	}
@@ -77,15 +75,15 @@ network_create(const struct compose *c)
 		pth_json_push(argv, json_sprintf(PTH_COMPOSE_MTU "=%lld", (long long)c->mtu));
 	}
 	push_labels(c, argv);
-	container_push(argv, c->network);
+	container_push(argv, c->project);
 	return argv;
 }
 
 static json_t *
 setup(const struct compose *c)
 {
-	int64_t deploy = pth_json_int(c->params, "deploy_timeout", 600) * PTH_SECOND_US;
-	json_t *list = json_deep_copy(json_object_get(c->plan, "setup")), *v, *argv;
+	int64_t deploy = pth_envparam_deploy_timeout(c->params) * PTH_SECOND_US;
+	json_t *list = json_deep_copy(pth_plan_setup(c->plan)), *v, *argv;
 	const char *key;
 	size_t i;
 
@@ -95,7 +93,7 @@ setup(const struct compose *c)
 		    cmd(json_pack("[s,s,s,s]", "chmod", "-R", "a+rX", "@{dir}/certs"),
 		        COMMAND_LIMIT, true));
 	json_array_foreach(c->images, i, v) {
-		if ((argv = json_object_get(v, "argv")) == NULL)
+		if ((argv = pth_img_argv(v)) == NULL)
 			continue;
 		pth_json_push(list, cmd_for("docker_build", json_deep_copy(argv), deploy));
 		if (c->multi)
@@ -118,7 +116,7 @@ setup(const struct compose *c)
 static json_t *
 teardown(const struct compose *c)
 {
-	bool keep = !pth_json_bool(c->docker, "remove_containers_after", true);
+	bool keep = !pth_docker_remove_containers_after(c->docker);
 	json_t *list = json_array(), *v,
 	       *rm = keep ? json_pack("[s,s,s,s]", "docker", "stop", "-t", "0") :
 	                    json_pack("[s,s,s,s]", "docker", "rm", "-f", "-v");
@@ -128,38 +126,38 @@ teardown(const struct compose *c)
 	json_object_foreach(c->services, key, v)
 		container_push(rm, pth_json_str(v, "container_name", ""));
 	pth_json_push(list, cmd(rm, COMMAND_LIMIT, false));
-	if (!c->whole && pth_json_bool(c->docker, "remove_docker_network", true))
+	if (!c->whole && pth_docker_remove_docker_network(c->docker))
 		pth_json_push(list,
-		    cmd(json_pack("[s,s,s,s]", "docker", "network", "rm", c->network),
+		    cmd(json_pack("[s,s,s,s]", "docker", "network", "rm", c->project),
 		        COMMAND_LIMIT, true));
 	json_object_foreach(c->volumes, key, v)
-		if (!keep && pth_json_bool(c->docker, "remove_docker_volume", true))
+		if (!keep && pth_docker_remove_docker_volume(c->docker))
 			pth_json_push(list,
 			    cmd(json_pack("[s,s,s,s]", "docker", "volume", "rm",
 			            pth_json_str(v, "name", key)),
 			        COMMAND_LIMIT, true));
-	if (!pth_json_bool(c->docker, "remove_images_after", false))
+	if (!pth_docker_remove_images_after(c->docker))
 		return list;
 	json_array_foreach(c->images, i, v)
-		if (json_object_get(v, "argv") != NULL)
+		if (pth_img_argv(v) != NULL)
 			pth_json_push(list,
 			    cmd(json_pack("[s,s,s,s,o]", "sh", "-c", "docker rmi \"$(cat \"$1\")\"",
 			            "docker rmi",
-			            json_sprintf("@{dir}/%s.id", pth_json_str(v, "directory", ""))),
+			            json_sprintf("@{dir}/%s.id", pth_img_directory(v))),
 			        COMMAND_LIMIT, false));
 	return list;
 }
 
 /* Returns the longest time that a phase may take. */
 static int64_t
-longest(const json_t *service, const char *phase)
+longest(const json_t *service, enum pth_phase phase)
 {
 	int64_t us = 0;
 	json_t *v;
 	size_t i;
 
-	json_array_foreach(json_object_get(json_object_get(service, "phases"), phase), i, v)
-		us += pth_json_int(v, "timeout_us", 300 * PTH_SECOND_US);
+	json_array_foreach(json_object_get(pth_svc_phases(service), pth_phase_names[phase]), i, v)
+		us += pth_cmd_timeout_us(v);
 	return us;
 }
 
@@ -167,56 +165,69 @@ longest(const json_t *service, const char *phase)
 static int64_t
 until_ready(const json_t *service)
 {
-	int64_t us = MARGIN + longest(service, "pre_compile") + longest(service, "compile") +
-	    longest(service, "post_compile") + longest(service, "pre_run");
+	int64_t us = MARGIN;
 	json_t *v;
 	size_t i;
 
-	json_array_foreach(json_object_get(service, "ready"), i, v)
-		us += pth_json_int(v, "timeout_us", 10 * PTH_SECOND_US) + pth_json_int(v, "us", 0);
+	for (enum pth_phase p = PTH_PRE_COMPILE; p < PTH_RUN; p++)
+		us += longest(service, p);
+	json_array_foreach(pth_svc_ready(service), i, v)
+		us += pth_ready_timeout_us(v) + pth_ready_us(v);
 	return us;
 }
 
-/* Returns the service as seen from outside: a container, created and started. */
+static json_t *
+phases_outside(json_t *create, const char *container, int64_t limit)
+{
+	json_t *start = json_pack("[s,s,s,s]", "docker", "start", "-a", container);
+
+	return json_pack("{s:[],s:[],s:[],s:[o],s:o,s:[]}", PTH_KEY(phases, pre_compile),
+	    PTH_KEY(phases, compile), PTH_KEY(phases, post_compile), PTH_KEY(phases, pre_run),
+	    cmd(create, COMMAND_LIMIT, true), PTH_KEY(phases, run), cmd(start, limit, true),
+	    PTH_KEY(phases, post_run));
+}
+
+static json_t *
+inner_outside(bool whole, const char *container)
+{
+	json_t *wait = json_pack("[s,s,s]", "docker", "wait", container);
+	json_t *stop = json_pack("[s,s,s,s,s]", "docker", "kill", "--signal", "TERM", container);
+
+	return json_pack("{s:s,s:s*,s:o,s:o}", PTH_KEY(inner, file), "inner.json",
+	    PTH_KEY(inner, ask), whole ? NULL : PTH_INSIDE_ASK, PTH_KEY(inner, wait),
+	    cmd(wait, COMMAND_LIMIT, false), PTH_KEY(inner, stop), cmd(stop, COMMAND_LIMIT, false));
+}
+
+/* Returns the service as seen from outside: a container, created and started. Its limits
+ * are not those of the container's client; pth-init restarts and captures inside. */
 static json_t *
 service_outside(const struct compose *c, const json_t *service)
 {
-	const char *name = pth_json_str(service, "name", "");
+	static const char *const inside[] = { PTH_KEY(svc, docker), PTH_KEY(svc, restart),
+		PTH_KEY(svc, limits), PTH_KEY(svc, capture) };
+	const char *name = pth_svc_name(service);
 	const json_t *doc = json_object_get(c->services, name);
-	json_t *o = json_deep_copy(service);
-	int64_t begin = until_ready(service), end = MARGIN + longest(service, "post_run"),
-	        limit = pth_json_int(service, "timeout_us", 0);
 	const char *container = pth_json_str(doc, "container_name", "");
-	json_t *start = json_pack("[s,s,s,s]", "docker", "start", "-a", container);
+	int64_t begin = until_ready(service), end = MARGIN + longest(service, PTH_POST_RUN),
+	        limit = pth_svc_timeout_us(service);
+	json_t *o = json_deep_copy(service);
 
-	json_object_del(o, "docker");
-	json_object_del(o, "restart"); /* inside, by pth-init */
-	json_object_del(o, "limits");  /* of the container, not of its client */
-	json_object_del(o, "capture"); /* taken inside */
-	pth_json_set(o, "environment", json_object());
-	pth_json_set(o, "files", container_inside(json_object_get(service, "files")));
-	pth_json_set(o, "phases",
-	    json_pack("{s:[],s:[],s:[],s:[o],s:o,s:[]}", "pre_compile", "compile", "post_compile",
-	        "pre_run", cmd(container_create(c, name, doc), COMMAND_LIMIT, true), "run",
-	        cmd(start, limit, true), "post_run"));
-	pth_json_set(o, "inner",
-	    json_pack("{s:s,s:s*,s:o,s:o}", "file", "inner.json", "ask",
-	        c->whole ? NULL : PTH_INSIDE_ASK, "wait",
-	        cmd(json_pack("[s,s,s]", "docker", "wait", container), COMMAND_LIMIT, false),
-	        "stop",
-	        cmd(json_pack("[s,s,s,s,s]", "docker", "kill", "--signal", "TERM", container),
-	            COMMAND_LIMIT, false)));
-	pth_json_set(o, "ready",
-	    json_pack("[{s:s,s:s,s:I}]", "kind", "file", "path", ".ready", "timeout_us",
-	        (json_int_t)begin));
-	pth_json_set(o, "stop",
-	    json_pack("{s:s,s:I}", "signal", "TERM", "grace_us",
-	        (json_int_t)(pth_json_int(
-	                         json_object_get(service, "stop"), "grace_us", 5 * PTH_SECOND_US) +
-	            end)));
-	pth_json_set(o, "timeout_us", json_integer(limit > 0 ? limit + begin + end : 0));
-	pth_json_set(
-	    o, "requires", json_pack("[{s:s,s:s}]", "program", "docker", "package", "docker.io"));
+	for (size_t i = 0; i < countof(inside); i++)
+		json_object_del(o, inside[i]);
+	pth_svc_set_environment(o, json_object());
+	pth_svc_set_files(o, container_inside(pth_svc_files(service)));
+	pth_svc_set_phases(o, phases_outside(container_create(c, name, doc), container, limit));
+	pth_svc_set_inner(o, inner_outside(c->whole, container));
+	pth_svc_set_ready(o,
+	    json_pack("[{s:s,s:s,s:I}]", PTH_KEY(ready, kind), "file", PTH_KEY(ready, path),
+	        ".ready", PTH_KEY(ready, timeout_us), (json_int_t)begin));
+	pth_svc_set_stop(o,
+	    json_pack("{s:s,s:I}", PTH_KEY(stop, signal), "TERM", PTH_KEY(stop, grace_us),
+	        (json_int_t)(pth_stop_grace_us(pth_svc_stop(service)) + end)));
+	pth_svc_set_timeout_us(o, limit > 0 ? limit + begin + end : 0);
+	pth_svc_set_requires(o,
+	    json_pack("[{s:s,s:s}]", PTH_KEY(need, program), "docker", PTH_KEY(need, package),
+	        "docker.io"));
 	return o;
 }
 
@@ -228,21 +239,20 @@ files(struct compose *c)
 	size_t i;
 
 	json_array_foreach(c->images, i, v)
-		if (json_object_get(v, "dockerfile") != NULL)
+		if (PTH_GET(img, v, dockerfile) != NULL)
 			pth_json_push(list,
-			    json_pack("{s:o,s:O}", "path",
-			        json_sprintf("%s/Dockerfile", pth_json_str(v, "directory", "")),
-			        "text", json_object_get(v, "dockerfile")));
+			    json_pack("{s:o,s:s}", PTH_KEY(content, path),
+			        json_sprintf("%s/Dockerfile", pth_img_directory(v)),
+			        PTH_KEY(content, text), pth_img_dockerfile(v)));
 	json_array_foreach(c->units, i, v) {
-		json_t *inner = container_inner(c, v);
+		json_auto_t *inner = container_inner(c, v);
 
 		pth_buf_cut(&b, 0);
 		pth_json_dump(&b, inner);
 		pth_buf_addc(&b, '\n');
-		json_decref(inner);
 		pth_json_push(list,
-		    json_pack("{s:o,s:o}", "path",
-		        json_sprintf("docker/%s.json", pth_json_str(v, "name", "")), "text",
+		    json_pack("{s:o,s:o}", PTH_KEY(content, path),
+		        json_sprintf("docker/%s.json", pth_svc_name(v)), PTH_KEY(content, text),
 		        pth_json_text(b.s, b.len)));
 	}
 	return list;
@@ -251,39 +261,39 @@ files(struct compose *c)
 static json_t *
 environment(const struct compose *c)
 {
-	json_t *o = json_deep_copy(json_object_get(c->plan, "environment"));
+	json_t *o = json_deep_copy(pth_plan_environment(c->plan));
 
-	pth_json_set(o, "supported_by", json_pack("[s]", "pth-exec"));
-	pth_json_set(o, "resources", json_incref(c->resources));
+	pth_env_set_supported_by(o, json_pack("[s]", "pth-exec"));
+	pth_env_set_resources(o, json_incref(c->resources));
 	return o;
 }
 
 json_t *
 container_plan(struct compose *c)
 {
-	int64_t limit = pth_json_int(c->plan, "timeout_us", 0);
+	int64_t limit = pth_plan_timeout_us(c->plan);
 	json_t *o = json_deep_copy(c->plan), *list = json_array(), *v;
 	size_t i;
 
 	/* Builds and the engine's own time are not the test's. */
 	if (limit > 0)
-		limit += pth_json_int(c->params, "deploy_timeout", 600) * PTH_SECOND_US;
-	pth_json_set(o, "environment", environment(c));
-	pth_json_set(o, "timeout_us", json_integer(limit));
-	pth_json_set(o, "dirs", json_pack("[s,s,s]", "ticket", "shared", "sync"));
+		limit += pth_envparam_deploy_timeout(c->params) * PTH_SECOND_US;
+	pth_plan_set_environment(o, environment(c));
+	pth_plan_set_timeout_us(o, limit);
+	pth_plan_set_dirs(o, json_pack("[s,s,s]", "ticket", "shared", "sync"));
 	if (c->certs)
-		pth_json_push(json_object_get(o, "dirs"), json_string("certs"));
-	pth_json_set(o, "files", files(c));
-	pth_json_set(o, "setup", setup(c));
-	pth_json_set(o, "capture", json_null()); /* each container has its own */
+		pth_json_push(pth_plan_dirs(o), json_string("certs"));
+	pth_plan_set_files(o, files(c));
+	pth_plan_set_setup(o, setup(c));
+	pth_plan_set_capture(o, json_null()); /* each container has its own */
 	if (c->whole) {
-		container_whole_fill(c, json_object_get(o, "dirs"), json_object_get(o, "files"));
-		pth_json_set(o, "wait_us", json_null());
-		pth_json_set(o, "inside", json_true());
+		container_whole_fill(c, pth_plan_dirs(o), pth_plan_files(o));
+		pth_json_set(o, PTH_KEY(plan, wait_us), json_null());
+		pth_plan_set_inside(o, true);
 	}
 	json_array_foreach(c->units, i, v)
 		pth_json_push(list, service_outside(c, v));
-	pth_json_set(o, "services", list);
-	pth_json_set(o, "teardown", teardown(c));
+	pth_plan_set_services(o, list);
+	pth_plan_set_teardown(o, teardown(c));
 	return o;
 }

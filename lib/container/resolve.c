@@ -1,7 +1,6 @@
 /* This file resolves placeholders with the name server of a container's network. */
 #include "container/resolve.h"
 
-#include <arpa/inet.h>
 #include <arpa/nameser.h>
 #include <netinet/in.h>
 #include <resolv.h>

@@ -1,6 +1,4 @@
-/*
- * This file writes one service of the compose file.
- */
+/* This file writes one service of the compose file. */
 #include "container/compose_priv.h"
 
 #include <arpa/inet.h>
@@ -8,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 
 #define STOP_MARGIN_S 10 /* between pth-init's own limit and the engine's */
@@ -19,16 +18,18 @@ static const char *const capabilities[] = { "CHOWN", "DAC_OVERRIDE", "FOWNER", "
 json_t *
 container_labels(const struct compose *c)
 {
-	return json_pack("{s:s,s:s,s:s,s:s}", "org.pth.run", pth_json_str(c->rec, "run", "run"),
-	    "org.pth.test", pth_json_str(c->rec, "id", "?"), "org.pth.owner", "@{owner}",
-	    "org.pth.project", c->project);
+	const char *run = pth_test_run(c->rec);
+
+	return json_pack("{s:s,s:s,s:s,s:s}", "org.pth.run", run != NULL ? run : "run",
+	    "org.pth.test", pth_test_id(c->rec), "org.pth.owner", "@{owner}", "org.pth.project",
+	    c->project);
 }
 
-/* Returns the mount of a path of the host. */
+/* Returns the mount of a volume, or of a path of the host (bind). */
 static json_t *
-bind_mount(const char *source, const char *target, bool read_only)
+mount(const char *type, const char *source, const char *target, bool read_only)
 {
-	json_t *o = json_pack("{s:s,s:s,s:s}", "type", "bind", "source", source, "target", target);
+	json_t *o = json_pack("{s:s,s:s,s:s}", "type", type, "source", source, "target", target);
 
 	if (read_only)
 		pth_json_set(o, "read_only", json_true());
@@ -43,7 +44,7 @@ add_bind(json_t *list, const char *target, bool read_only, const char *dir, cons
 
 	pth_buf_adds(&b, dir);
 	pth_buf_adds(&b, name);
-	pth_json_push(list, bind_mount(b.s, target, read_only));
+	pth_json_push(list, mount("bind", b.s, target, read_only));
 }
 
 bool
@@ -78,11 +79,9 @@ user_volume(struct compose *c, json_t *list, const char *local, const char *insi
 		if (path == NULL && *local != '/')
 			return pth_err_set(
 			    c->e, PTH_INPUT, "volume %.200s: no such file or directory", local);
-		o = bind_mount(path != NULL ? path : local, inside, ro);
+		o = mount("bind", path != NULL ? path : local, inside, ro);
 	} else if (pth_name_ok(local)) {
-		o = json_pack("{s:s,s:s,s:s}", "type", "volume", "source", local, "target", inside);
-		if (ro)
-			pth_json_set(o, "read_only", json_true());
+		o = mount("volume", local, inside, ro);
 		pth_json_set(c->volumes, local,
 		    json_pack("{s:o,s:o}", "name", json_sprintf("%s-%s", c->project, local),
 		        "labels", container_labels(c)));
@@ -122,9 +121,8 @@ user_volumes(struct compose *c, json_t *list, const json_t *given)
 	json_array_foreach(given, i, v)
 		if ((json_is_string(v) ?
 		            volume_text(c, list, json_string_value(v)) :
-		            user_volume(c, list, pth_json_str(v, "local", ""),
-		                pth_json_str(v, "container", ""),
-		                strcmp(pth_json_str(v, "mode", "rw"), "ro") == 0)) != 0)
+		            user_volume(c, list, pth_volume_local(v), pth_volume_container(v),
+		                strcmp(pth_volume_mode(v), "ro") == 0)) != 0)
 			return -1;
 	return 0;
 }
@@ -132,7 +130,7 @@ user_volumes(struct compose *c, json_t *list, const json_t *given)
 static json_t *
 volumes(struct compose *c, const json_t *service, const json_t *given)
 {
-	const char *name = pth_json_str(service, "name", ""), *other;
+	const char *name = pth_svc_name(service), *other;
 	json_auto_t *list = json_array();
 	json_t *s;
 	pth_auto_buf b = PTH_BUF_INIT, mark = PTH_BUF_INIT;
@@ -145,15 +143,15 @@ volumes(struct compose *c, const json_t *service, const json_t *given)
 		add_bind(list, PTH_INSIDE_DIR, false, "@{dir}", "");
 		add_bind(list, PTH_INSIDE_LOGS, false, "@{dir}", "");
 	}
-	json_array_foreach(c->whole ? NULL : json_object_get(c->plan, "services"), i, s) {
-		bool own = strcmp(other = pth_json_str(s, "name", ""), name) == 0;
+	json_array_foreach(c->whole ? NULL : pth_plan_services(c->plan), i, s) {
+		bool own = strcmp(other = pth_svc_name(s), name) == 0;
 
 		pth_buf_cut(&b, 0);
 		pth_buf_cut(&mark, 0);
 		pth_buf_addf(&b, PTH_INSIDE_DIR "/%s", other);
 		pth_buf_addf(&mark, "@{dir}/%s/", other);
 		/* What one service reads of another, it may not write. */
-		if (own || container_mentions(json_object_get(service, "phases"), mark.s) ||
+		if (own || container_mentions(pth_svc_phases(service), mark.s) ||
 		    container_step_mentions(c, name, mark.s))
 			add_bind(list, b.s, !own, "@{dir}/", other);
 	}
@@ -166,12 +164,11 @@ volumes(struct compose *c, const json_t *service, const json_t *given)
 	add_bind(list, "/opt/ticket", false, "@{dir}/ticket", "");
 	add_bind(list, "/app/shared", false, "@{dir}/shared", "");
 	add_bind(list, "/app/sync_logs", false, "@{dir}/sync", "");
-	if (container_mentions(
-	        c->whole ? json_object_get(c->plan, "services") : service, "@{share}") ||
+	if (container_mentions(c->whole ? pth_plan_services(c->plan) : service, "@{share}") ||
 	    container_step_mentions(c, name, "@{share}"))
 		add_bind(list, PTH_INSIDE_SHARE, true, "@{share}", "");
-	if (user_volumes(c, list, json_object_get(c->params, "volumes")) != 0 ||
-	    user_volumes(c, list, json_object_get(given, "volumes")) != 0)
+	if (user_volumes(c, list, pth_envparam_volumes(c->params)) != 0 ||
+	    user_volumes(c, list, pth_given_volumes(given)) != 0)
 		return NULL;
 	return pth_take(&list);
 }
@@ -185,7 +182,7 @@ ports(struct compose *c, const json_t *service, const json_t *given)
 	json_t *list = json_array(), *v;
 	size_t i;
 
-	json_array_foreach(json_object_get(given, "ports"), i, v) {
+	json_array_foreach(pth_given_ports(given), i, v) {
 		const char *s = json_string_value(v), *colon = s != NULL ? strchr(s, ':') : NULL,
 		           *proto;
 		long long inside = 0;
@@ -196,8 +193,8 @@ ports(struct compose *c, const json_t *service, const json_t *given)
 		proto = strchr(colon, '/');
 		pth_buf_adds(&b, s);
 		if (proto == NULL && pth_int(colon + 1, 1, 65535, &inside) &&
-		    inside == pth_json_int(service, "port", 0) &&
-		    strcmp(pth_json_str(service, "transport", ""), "udp") == 0)
+		    inside == pth_svc_port(service) &&
+		    strcmp(pth_svc_transport(service), "udp") == 0)
 			pth_buf_adds(&b, "/udp");
 		pth_json_push(list, json_string(b.s));
 		proto = strchr(b.s, '/');
@@ -220,8 +217,8 @@ environment(const struct compose *c, const json_t *service)
 	const char *key;
 
 	pth_json_set(env, "PTH_EVENTS", json_string("text")); /* of pth-init, for who looks on */
-	json_object_update(env, json_object_get(c->params, "environment"));
-	json_object_update(env, json_object_get(service, "environment"));
+	json_object_update(env, pth_envparam_environment(c->params));
+	json_object_update(env, pth_svc_environment(service));
 	all = container_inside(env);
 	json_object_foreach(all, key, v) {
 		pth_auto_buf b = PTH_BUF_INIT;
@@ -253,9 +250,9 @@ cap_add(const struct compose *c, const json_t *service)
 		pth_json_push_once(list, json_string("NET_RAW"));
 		pth_json_push_once(list, json_string("NET_ADMIN"));
 	}
-	if (pth_json_int(service, "port", 0) > 0 && pth_json_int(service, "port", 0) < 1024)
+	if (pth_svc_port(service) > 0 && pth_svc_port(service) < 1024)
 		pth_json_push_once(list, json_string("NET_BIND_SERVICE"));
-	json_array_foreach(pth_json_path(service, "docker.capabilities"), i, v)
+	json_array_foreach(pth_recipe_capabilities(pth_svc_docker(service)), i, v)
 		if (json_is_string(v))
 			pth_json_push_once(list, json_incref(v));
 	return list;
@@ -264,17 +261,16 @@ cap_add(const struct compose *c, const json_t *service)
 static void
 limits(json_t *o, const json_t *given)
 {
-	const json_t *l = json_object_get(given, "limits"), *v;
+	const json_t *l = pth_given_limits(given), *v;
 
-	if (json_is_integer(v = json_object_get(l, "memory"))) {
+	if (json_is_integer(v = PTH_GET(limits, l, memory))) {
 		pth_json_set(o, "mem_limit", json_integer(json_integer_value(v)));
 		pth_json_set(o, "memswap_limit", json_integer(json_integer_value(v)));
 	}
-	if (json_is_number(v = json_object_get(l, "cpu")))
+	if (json_is_number(v = PTH_GET(limits, l, cpu)))
 		pth_json_set(o, "cpus", json_real(json_number_value(v)));
-	if (json_is_integer(v = json_object_get(l, "processes")))
-		pth_json_set(
-		    o, "pids_limit", json_integer(json_integer_value(v) + 3)); /* pth-init's own */
+	if (json_is_integer(v = PTH_GET(limits, l, processes))) /* and those of pth-init */
+		pth_json_set(o, "pids_limit", json_integer(json_integer_value(v) + 3));
 }
 
 static json_t *
@@ -294,10 +290,10 @@ depends_on(const json_t *service)
 	json_t *o = json_object(), *a;
 	size_t i;
 
-	json_array_foreach(json_object_get(service, "after"), i, a) {
-		bool ended = strcmp(pth_json_str(a, "state", "ready"), "stopped") == 0;
+	json_array_foreach(pth_svc_after(service), i, a) {
+		bool ended = strcmp(pth_await_state(a), "stopped") == 0;
 
-		pth_json_set(o, pth_json_str(a, "service", ""),
+		pth_json_set(o, pth_await_service(a),
 		    json_pack("{s:s}", "condition",
 		        ended ? "service_completed_successfully" : "service_healthy"));
 	}
@@ -311,10 +307,11 @@ healthcheck(const json_t *service)
 	json_t *r;
 	size_t i;
 
-	json_array_foreach(json_object_get(service, "ready"), i, r)
-		us += pth_json_int(r, "timeout_us", 10000000);
+	json_array_foreach(pth_svc_ready(service), i, r)
+		us += pth_ready_timeout_us(r);
 	return json_pack("{s:[s,s,s,s],s:s,s:s,s:i}", "test", "CMD", PTH_INSIDE_INIT, "--ready",
-	    PTH_INSIDE_PLAN, "interval", "1s", "timeout", "3s", "retries", (int)(us / 1000000) + 3);
+	    PTH_INSIDE_PLAN, "interval", "1s", "timeout", "3s", "retries",
+	    (int)(us / PTH_SECOND_US) + 3);
 }
 
 /* Sets what the container may do, and how much it may take. */
@@ -324,7 +321,7 @@ bounds(const struct compose *c, json_t *o, const json_t *service, const json_t *
 	pth_json_set(o, "cap_drop", json_pack("[s]", "ALL"));
 	pth_json_set(o, "cap_add", cap_add(c, service));
 	pth_json_set(o, "security_opt", json_pack("[s]", "no-new-privileges:true"));
-	if (!c->whole && !pth_json_bool(c->params, "enable_ipv6", false))
+	if (!c->whole && !pth_envparam_enable_ipv6(c->params))
 		pth_json_set(
 		    o, "sysctls", json_pack("{s:s}", "net.ipv6.conf.all.disable_ipv6", "1"));
 	limits(o, given);
@@ -333,11 +330,10 @@ bounds(const struct compose *c, json_t *o, const json_t *service, const json_t *
 json_t *
 container_service(struct compose *c, const json_t *service, const json_t *given, size_t index)
 {
-	const char *name = pth_json_str(service, "name", "");
-	const char *prefix = pth_json_str(c->params, "service_prefix", "");
-	json_auto_t *o = json_object();
-	json_t *env = environment(c, service), *mounts = NULL, *list;
-	int64_t grace = pth_json_int(pth_json_path(service, "stop"), "grace_us", 5000000) / 1000000;
+	const char *name = pth_svc_name(service), *prefix = pth_envparam_service_prefix(c->params);
+	int64_t grace = pth_stop_grace_us(pth_svc_stop(service)) / PTH_SECOND_US;
+	json_auto_t *o = json_object(), *list = NULL;
+	json_t *env = environment(c, service), *mounts;
 
 	pth_json_set(o, "container_name",
 	    json_sprintf("%s%s%s-%s", prefix, *prefix != '\0' ? "-" : "", c->project, name));
@@ -354,19 +350,17 @@ container_service(struct compose *c, const json_t *service, const json_t *given,
 		pth_json_set(o, "networks", network(c, name, index));
 	list = ports(c, service, given);
 	if (json_array_size(list) > 0)
-		pth_json_set(o, "ports", list);
-	else
-		json_decref(list);
+		pth_json_set(o, "ports", json_incref(list));
 	if ((mounts = volumes(c, service, given)) == NULL)
 		return NULL;
 	pth_json_set(o, "volumes", mounts);
 	if (!c->whole)
 		pth_json_set(o, "tmpfs", json_pack("[s]", PTH_INSIDE_DIR ":mode=1777,exec"));
 	bounds(c, o, service, given);
-	if (json_array_size(json_object_get(service, "after")) > 0)
+	if (json_array_size(pth_svc_after(service)) > 0)
 		pth_json_set(o, "depends_on", depends_on(service));
 	pth_json_set(o, "healthcheck", healthcheck(service));
-	pth_json_set(o, "restart", json_string(pth_json_str(service, "restart", "no")));
+	pth_json_set(o, "restart", json_string(pth_svc_restart(service)));
 	pth_json_set(o, "stop_signal", json_string("SIGTERM"));
 	pth_json_set(
 	    o, "stop_grace_period", json_sprintf("%llds", (long long)grace + STOP_MARGIN_S));

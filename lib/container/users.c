@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,7 +12,7 @@
 #include "base/cleanup.h"
 #include "base/os.h"
 #include "base/text.h"
-#include "io/json.h"
+#include "io/record.h"
 
 #define DEPTH_MAX 32
 
@@ -57,19 +56,19 @@ pth_users_lookup(const char *passwd, const char *name, struct pth_proc_user *who
 int
 pth_users_choose(const json_t *user, struct pth_proc_user *who, struct pth_err *e)
 {
-	const char *name = pth_json_str(user, "name", NULL);
+	const char *name = pth_user_name(user);
 
-	if (json_object_get(user, "uid") != NULL) {
-		who->uid = (uid_t)pth_json_int(user, "uid", 0);
+	if (PTH_GET(user, user, uid) != NULL) {
+		who->uid = (uid_t)pth_user_uid(user);
 		who->gid = (gid_t)who->uid;
 	} else if (who->uid == 0 && name != NULL &&
-	    pth_users_lookup("/etc/passwd", name, who) != 0 &&
-	    !pth_json_bool(user, "fallback_to_root", true)) {
+	    pth_users_lookup("/etc/passwd", name, who) != 0 && !pth_user_fallback_to_root(user)) {
 		return pth_err_set(e, PTH_INPUT,
 		    "the image has no user %s, and docker.user_mapping.fallback_to_root is false",
 		    name);
 	}
-	who->gid = (gid_t)pth_json_int(user, "gid", (int64_t)who->gid);
+	if (PTH_GET(user, user, gid) != NULL)
+		who->gid = (gid_t)pth_user_gid(user);
 	return 0;
 }
 

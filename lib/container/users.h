@@ -1,6 +1,4 @@
-/*
- * Whose files: users of an image's /etc/passwd, and trees that change hands.
- */
+/* Whose files: users of an image's /etc/passwd, and trees that change hands. */
 #ifndef PTH_CONTAINER_USERS_H
 #define PTH_CONTAINER_USERS_H
 

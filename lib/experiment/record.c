@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "io/record.h"
 
 struct maker {
 	struct pth_experiment *x;
@@ -81,12 +82,13 @@ take_ports(struct maker *m)
 	const char *proto;
 
 	m->taken = pth_arena_alloc(&m->a, 65536);
-	for (const struct pth_ynode *s = m->services->child; s != NULL; s = s->next)
-		for (const struct pth_ynode *p =
-		         experiment_children(pth_yaml_get(s, "ports"), PTH_YSEQ);
-		     p != NULL; p = p->next)
+	pth_yaml_foreach(s, m->services) {
+		const struct pth_ynode *p = experiment_children(pth_yaml_get(s, "ports"), PTH_YSEQ);
+
+		for (; p != NULL; p = p->next)
 			if (experiment_port(p->text, &host, &container, &proto))
 				m->taken[host] = 1;
+	}
 }
 
 /* The usual port of a server's protocol, or the next that is free. */
@@ -118,7 +120,7 @@ ports(struct maker *m, const struct pth_ynode *n)
 	long long host, container;
 	const char *proto;
 
-	for (const struct pth_ynode *c = n != NULL ? n->child : NULL; c != NULL; c = c->next) {
+	pth_yaml_foreach(c, n) {
 		if (!experiment_port(c->text, &host, &container, &proto))
 			continue;
 		pth_buf_cut(&b, 0);
@@ -139,14 +141,15 @@ depends(const struct maker *m, const struct pth_ynode *n)
 
 	if (n != NULL && n->kind == PTH_YSTR)
 		pth_json_push(out, json_string(service_key(m, n->text)));
-	for (const struct pth_ynode *c = n != NULL ? n->child : NULL; c != NULL; c = c->next) {
+	pth_yaml_foreach(c, n) {
 		const char *name = service_key(m, n->kind == PTH_YMAP ? c->key : c->text);
 
 		if (n->kind == PTH_YSEQ || strcmp(c->text, "ready") == 0)
 			pth_json_push(out, json_string(name));
 		else
-			pth_json_push(
-			    out, json_pack("{s:s,s:s}", "service", name, "state", c->text));
+			pth_json_push(out,
+			    json_pack("{s:s,s:s}", PTH_KEY(await, service), name,
+			        PTH_KEY(await, state), c->text));
 	}
 	return out;
 }
@@ -159,42 +162,42 @@ protocol(const struct maker *m, const struct schema *s, const struct pth_ynode *
 
 	experiment_canon_map(s, n, out, NULL, NULL);
 	if (target != NULL)
-		pth_json_set(out, "target", json_string(service_key(m, target)));
+		pth_proto_set_target(out, service_key(m, target));
 	return out;
 }
 
+/* Returns NULL when there are none. */
 static json_t *
 limits(const struct maker *m, const struct schema *s, const struct pth_ynode *n)
 {
 	const struct pth_ynode *all = pth_yaml_get(m->test, "limits");
-	json_t *out = experiment_given(all) ?
+	json_auto_t *out = experiment_given(all) ?
 	    experiment_canon(experiment_schema_child(m->schema, "limits"), all) :
 	    json_object();
 
 	if (n != NULL)
 		json_object_update_new(out, experiment_canon(s, n));
-	return out;
+	return json_object_size(out) != 0 ? pth_take(&out) : NULL;
 }
 
 static void
 own_service_key(void *arg, const struct schema *s, const struct pth_ynode *n, json_t *out)
 {
 	struct maker *m = arg;
-	json_auto_t *v = NULL;
+	json_t *v = NULL;
 
-	if (strcmp(s->name, "implementation") == 0) {
-		pth_json_set(out, s->name, experiment_canon(s, n));
-	} else if (strcmp(s->name, "protocol") == 0) {
-		pth_json_set(out, s->name, protocol(m, s, n));
-	} else if (strcmp(s->name, "ports") == 0) {
-		pth_json_set(out, s->name, ports(m, n));
-	} else if (strcmp(s->name, "depends_on") == 0) {
-		pth_json_set(out, s->name, depends(m, n));
-	} else if (strcmp(s->name, "limits") == 0) {
+	if (strcmp(s->name, PTH_KEY(given, implementation)) == 0)
+		v = experiment_canon(s, n);
+	else if (strcmp(s->name, PTH_KEY(given, protocol)) == 0)
+		v = protocol(m, s, n);
+	else if (strcmp(s->name, PTH_KEY(given, ports)) == 0)
+		v = ports(m, n);
+	else if (strcmp(s->name, PTH_KEY(given, depends_on)) == 0)
+		v = depends(m, n);
+	else if (strcmp(s->name, PTH_KEY(given, limits)) == 0)
 		v = limits(m, s, n);
-		if (json_object_size(v) != 0)
-			pth_json_set(out, s->name, json_incref(v));
-	}
+	if (v != NULL)
+		pth_json_set(out, s->name, v);
 }
 
 static json_t *
@@ -205,7 +208,7 @@ service(struct maker *m, const struct schema *s, const struct pth_ynode *n)
 	json_t *out = json_object();
 
 	m->service = n;
-	pth_json_set(out, "name", json_string(n->key));
+	pth_given_set_name(out, n->key);
 	if (strcmp(name, n->key) != 0) {
 		pth_json_set(out, "alias", json_string(name));
 		m->aliases = true;
@@ -213,7 +216,7 @@ service(struct maker *m, const struct schema *s, const struct pth_ynode *n)
 	experiment_canon_map(s, n, out, own_service_key, m);
 	all = pth_yaml_get(m->test, "generate_new_certificates");
 	if (!experiment_given(certs) && experiment_given(all))
-		pth_json_set(out, "generate_new_certificates",
+		pth_json_set(out, PTH_KEY(given, generate_new_certificates),
 		    experiment_canon(experiment_schema_child(s, "generate_new_certificates"), all));
 	return out;
 }
@@ -223,7 +226,7 @@ services(struct maker *m, const struct schema *s, const struct pth_ynode *n)
 {
 	json_t *out = json_object();
 
-	for (const struct pth_ynode *c = n->child; c != NULL; c = c->next)
+	pth_yaml_foreach(c, n)
 		if (strncmp(c->key, "x-", 2) != 0)
 			pth_json_set(out, c->key, service(m, s->any, c));
 	return out;
@@ -244,12 +247,12 @@ rename_list(const struct maker *m, json_t *list)
 static void
 rename_in(const struct maker *m, json_t *v)
 {
-	json_t *c, *name = json_object_get(v, "service");
+	json_t *c, *name = PTH_GET(await, v, service);
 	const char *key;
 	size_t i;
 
 	if (json_is_string(name))
-		pth_json_set(v, "service", json_string(service_key(m, json_string_value(name))));
+		pth_await_set_service(v, service_key(m, json_string_value(name)));
 	rename_list(m, json_object_get(v, "between"));
 	json_object_foreach(v, key, c)
 		rename_in(m, c);
@@ -260,30 +263,24 @@ rename_in(const struct maker *m, json_t *v)
 static void
 rename_references(const struct maker *m, json_t *rec)
 {
-	static const char *const where[] = { "steps", "links", "assertions", "expect" };
-	json_t *expect = json_object_get(rec, "expect"), *codes = json_object_get(expect, "exit"),
-	       *v, *out;
+	static const char *const where[] = { PTH_KEY(test, steps), PTH_KEY(test, links),
+		PTH_KEY(test, assertions), PTH_KEY(test, expect) };
+	json_t *expect = pth_test_expect(rec), *codes = pth_rules_exit(expect), *v, *out;
 	const char *key;
 
 	for (size_t i = 0; i < countof(where); i++)
 		rename_in(m, json_object_get(rec, where[i]));
 	if (experiment_environment_kind(m->network) != 0)
-		rename_list(m, pth_json_path(rec, "network_environment.critical_services"));
+		rename_list(m, pth_netenv_critical_services(pth_test_network_environment(rec)));
 	if (codes == NULL)
 		return;
 	out = json_object();
 	json_object_foreach(codes, key, v)
 		pth_json_set(out, service_key(m, key), json_incref(v));
-	pth_json_set(expect, "exit", out);
+	pth_rules_set_exit(expect, out);
 }
 
 /* ---- marks: where values were written */
-
-static json_t *
-file_name(const struct maker *m, const struct pth_ynode *n)
-{
-	return pth_json_string(m->x->src[n->file]->name);
-}
 
 static void
 mark(struct maker *m, json_t *marks, struct pth_buf *path, const struct pth_ynode *n)
@@ -291,7 +288,7 @@ mark(struct maker *m, json_t *marks, struct pth_buf *path, const struct pth_ynod
 	json_t *place = json_pack("[i,i]", n->line, n->col);
 
 	if (n->file != 0)
-		pth_json_push(place, file_name(m, n));
+		pth_json_push(place, pth_json_string(m->x->src[n->file]->name));
 	pth_json_set(marks, path->s, place);
 }
 
@@ -302,11 +299,11 @@ mark_tree(struct maker *m, json_t *marks, struct pth_buf *path, const struct pth
 	unsigned i = 0;
 
 	mark(m, marks, path, n);
-	for (const struct pth_ynode *c = n->child; c != NULL; c = c->next, i++) {
+	pth_yaml_foreach(c, n) {
 		if (c->key != NULL)
 			pth_buf_addf(path, ".%s", c->key);
 		else
-			pth_buf_addf(path, ".%u", i);
+			pth_buf_addf(path, ".%u", i++);
 		mark_tree(m, marks, path, c);
 		pth_buf_cut(path, len);
 	}
@@ -328,8 +325,9 @@ mark_at(struct maker *m, json_t *marks, struct pth_buf *path, const char *name,
 static json_t *
 make_marks(struct maker *m)
 {
-	static const char *const keys[] = { "implementation", "protocol", "ports", "depends_on",
-		"capture", "plugin_config" };
+	static const char *const keys[] = { PTH_KEY(given, implementation),
+		PTH_KEY(given, protocol), PTH_KEY(given, ports), PTH_KEY(given, depends_on),
+		PTH_KEY(given, capture), PTH_KEY(given, plugin_config) };
 	const struct pth_ynode *env = pth_yaml_get(m->test, "execution_environment");
 	pth_auto_buf path = PTH_BUF_INIT;
 	json_t *marks = json_object();
@@ -343,7 +341,7 @@ make_marks(struct maker *m)
 		pth_buf_addf(&path, "execution_environment.%u", i++);
 		mark_tree(m, marks, &path, options(m, c));
 	}
-	for (const struct pth_ynode *s = m->services->child; s != NULL; s = s->next) {
+	pth_yaml_foreach(s, m->services) {
 		pth_buf_cut(&path, 0);
 		pth_buf_addf(&path, "services.%s", s->key);
 		mark(m, marks, &path, s);
@@ -361,51 +359,54 @@ own_test_key(void *arg, const struct schema *s, const struct pth_ynode *n, json_
 {
 	struct maker *m = arg;
 	const struct pth_ynode *pcap;
+	json_t *v = NULL;
 
-	if (strcmp(s->name, "network_environment") == 0) {
+	if (strcmp(s->name, PTH_KEY(test, network_environment)) == 0) {
 		m->network = options(m, n);
-		pth_json_set(out, s->name, environment(s, m->network));
-	} else if (strcmp(s->name, "execution_environment") == 0) {
-		pth_json_set(out, s->name, execution(m, s, n));
-	} else if (strcmp(s->name, "services") == 0) {
-		pth_json_set(out, s->name, services(m, s, n));
-	} else if (strcmp(s->name, "steps") == 0) {
-		pth_json_set(out, s->name, experiment_steps(s, m->test, n));
-	} else if (strcmp(s->name, "links") == 0 && n != NULL) {
-		pth_json_set(out, s->name, experiment_canon(s, n));
-	} else if (strcmp(s->name, "capture") == 0) {
+		v = environment(s, m->network);
+	} else if (strcmp(s->name, PTH_KEY(test, execution_environment)) == 0)
+		v = execution(m, s, n);
+	else if (strcmp(s->name, PTH_KEY(test, services)) == 0)
+		v = services(m, s, n);
+	else if (strcmp(s->name, PTH_KEY(test, steps)) == 0)
+		v = experiment_steps(s, m->test, n);
+	else if (strcmp(s->name, PTH_KEY(test, links)) == 0 && n != NULL)
+		v = experiment_canon(s, n);
+	else if (strcmp(s->name, PTH_KEY(test, capture)) == 0) {
 		pcap = pth_yaml_get(pth_yaml_get(m->test, "steps"), "record_pcap");
 		if (n != NULL || experiment_given(pcap))
-			pth_json_set(out, s->name, experiment_canon(s, n != NULL ? n : pcap));
+			v = experiment_canon(s, n != NULL ? n : pcap);
 	}
+	if (v != NULL)
+		pth_json_set(out, s->name, v);
 }
 
 static json_t *
 make_record(struct maker *m, json_t *point, int64_t iterations)
 {
-	json_t *rec = json_object();
+	json_t *rec = json_object(), *source = json_object();
 
-	pth_json_set(rec, "pth", json_integer(1));
-	pth_json_set(rec, "type", json_string("test"));
-	pth_json_set(rec, "run", json_string(m->x->run));
-	pth_json_set(rec, "id", json_null());
-	pth_json_set(rec, "index", json_null());
-	pth_json_set(rec, "of", json_integer(m->x->total));
-	pth_json_set(rec, "name", json_string(experiment_word(m->schema, m->test, "name")));
-	pth_json_set(
-	    rec, "description", json_string(experiment_word(m->schema, m->test, "description")));
-	pth_json_set(rec, "source",
-	    json_pack("{s:o,s:i,s:i}", "file", file_name(m, m->test), "line", m->test->line, "col",
-	        m->test->col));
-	pth_json_set(rec, "iteration", json_null());
-	pth_json_set(rec, "iterations", json_integer(iterations));
+	pth_test_set_pth(rec, 1);
+	pth_test_set_type(rec, "test");
+	pth_test_set_run(rec, m->x->run);
+	pth_test_set_id(rec, NULL);
+	pth_test_set_index(rec, 0);
+	pth_test_set_of(rec, m->x->total);
+	pth_test_set_name(rec, experiment_word(m->schema, m->test, "name"));
+	pth_test_set_description(rec, experiment_word(m->schema, m->test, "description"));
+	pth_test_set_source(rec, source);
+	pth_source_set_file(source, m->x->src[m->test->file]->name);
+	pth_source_set_line(source, m->test->line);
+	pth_source_set_col(source, m->test->col);
+	pth_test_set_iteration(rec, 0);
+	pth_test_set_iterations(rec, iterations);
 	if (point != NULL)
-		pth_json_set(rec, "matrix", json_incref(point));
+		pth_test_set_matrix(rec, json_incref(point));
 	experiment_canon_map(m->schema, m->test, rec, own_test_key, m);
 	if (m->aliases)
 		rename_references(m, rec);
-	pth_json_set(rec, "settings", json_incref(m->x->settings));
-	pth_json_set(rec, "marks", make_marks(m));
+	pth_test_set_settings(rec, json_incref(m->x->settings));
+	pth_test_set_marks(rec, make_marks(m));
 	return rec;
 }
 
@@ -431,9 +432,9 @@ each_variant(struct pth_experiment *x, const struct pth_ynode *test, json_t *poi
 		pth_name_from(&id, name, 40);
 		if (iterations > 1)
 			pth_buf_addf(&id, "-i%lld", (long long)i);
-		pth_json_set(rec, "id", json_string(id.s));
-		pth_json_set(rec, "index", json_integer(m->index));
-		pth_json_set(rec, "iteration", json_integer(i));
+		pth_test_set_id(rec, id.s);
+		pth_test_set_index(rec, m->index);
+		pth_test_set_iteration(rec, i);
 		r = m->fn(m->arg, rec, m->e);
 	}
 	pth_arena_release(&m->a);
@@ -466,11 +467,11 @@ experiment_settings(const struct pth_experiment *x)
 
 	experiment_canon_map(x->schema->root, x->root, out, NULL, NULL);
 	json_object_del(out, "version");
-	d = json_object_get(out, "docker");
-	if (experiment_given(old) && json_object_get(d, "force_build_docker_image") == NULL)
-		pth_json_set(d, "force_build_docker_image",
+	d = pth_settings_docker(out);
+	if (experiment_given(old) && PTH_GET(docker, d, force_build_docker_image) == NULL)
+		pth_json_set(d, PTH_KEY(docker, force_build_docker_image),
 		    experiment_canon(experiment_schema_child(docker, "build_docker_image"), old));
-	if (pth_json_bool(d, "no_docker_cache", false))
-		pth_json_set(d, "force_build_docker_image", json_true());
+	if (pth_docker_no_docker_cache(d))
+		pth_docker_set_force_build_docker_image(d, true);
 	return out;
 }

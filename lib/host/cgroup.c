@@ -1,4 +1,4 @@
-/* Groups are made, limited, emptied and removed. */
+/* This file makes control groups, limits and empties them, and removes them. */
 #include "host/cgroup.h"
 
 #include <dirent.h>
@@ -49,7 +49,7 @@ kill_all(int dirfd)
 	}
 }
 
-/* Call each(dirfd, name) for the directories in dirfd that begin with prefix. */
+/* Calls each(dirfd, name) for the directories in dirfd that begin with prefix. */
 static void
 each_dir(int dirfd, const char *prefix, void (*each)(int, const char *))
 {
@@ -102,7 +102,7 @@ pid_namespace(void)
 	return stat("/proc/self/ns/pid", &st) == 0 ? (unsigned long)st.st_ino : 0;
 }
 
-/* Remove the directory of a run that is dead. In other pid namespaces nobody
+/* Removes the directory of a run that is dead. In other pid namespaces nobody
  * can say who lives. */
 static void
 remove_if_dead(int dirfd, const char *name)
@@ -223,7 +223,7 @@ pth_cgroups_close(struct pth_cgroups *g)
 	free(g->name);
 }
 
-/* Set the limit; -1 when the kernel does not take it. */
+/* Sets the limit; -1 when the kernel does not take it. */
 static int
 limit(int dirfd, int version, enum pth_cg_kind k, int64_t value)
 {

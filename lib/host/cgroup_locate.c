@@ -1,4 +1,4 @@
-/* Where our own groups lie, out of two files of proc(5). */
+/* This file finds out where our own control groups lie, from two files of proc(5). */
 #include "host/cgroup.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* Questions and answers over a socket in a container's directory. */
+/* This file carries questions and answers over a socket in a container's directory. */
 #include "host/channel.h"
 
 #include <errno.h>
@@ -45,9 +45,8 @@ put(int fd, const json_t *v)
 	return -1;
 }
 
-/* A message; NULL with *over when there is none and will be none. */
-static json_t *
-get(int fd, bool *over)
+json_t *
+pth_channel_read(int fd, bool *over)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
 	ssize_t n = recv(fd, pth_buf_room(&b, PTH_CHANNEL_MAX), PTH_CHANNEL_MAX, MSG_TRUNC);
@@ -81,7 +80,7 @@ int
 pth_channel_step(struct pth_channel *a, bool *ok, char text[PTH_CHANNEL_TEXT])
 {
 	bool over;
-	json_auto_t *v = get(a->fd, &over);
+	json_auto_t *v = pth_channel_read(a->fd, &over);
 
 	if (!over)
 		return 0;
@@ -119,17 +118,10 @@ pth_channel_accept(int fd)
 	return accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
-json_t *
-pth_channel_read(int fd, bool *over)
-{
-	return get(fd, over);
-}
-
 void
 pth_channel_answer(int fd, bool ok, const char *text)
 {
-	json_auto_t *v = json_pack(
-	    "{s:b,s:o}", "ok", ok, "text", pth_json_text(text, strlen(text)));
+	json_auto_t *v = json_pack("{s:b,s:o}", "ok", ok, "text", pth_json_string(text));
 
 	put(fd, v);
 }

@@ -1,4 +1,4 @@
-/* One GET at a time, without blocking, and the status of its answer. */
+/* This file sends one GET at a time, without blocking, and reads the status of its answer. */
 #include "host/http.h"
 
 #include <arpa/inet.h>

@@ -1,4 +1,4 @@
-/* Interfaces by ioctl(2): up, without offloads, found by a network. */
+/* This file sets interfaces up, takes their offloads away and finds them by network. */
 #include "host/iface.h"
 
 #include <arpa/inet.h>
@@ -8,7 +8,6 @@
 #include <net/if.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -65,7 +64,7 @@ feature_names(int fd, const char *name)
 	return ethtool(fd, name, s) == 0 ? pth_take(&s) : NULL;
 }
 
-/* Ask for a change of the features of these names: each has a bit. */
+/* Asks for a change of the features of these names: each has a bit. */
 static void
 mark_bits(struct ethtool_sfeatures *set, const struct ethtool_gstrings *all,
     const char *const *names, size_t n)

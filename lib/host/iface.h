@@ -1,6 +1,4 @@
-/*
- * Network interfaces of the caller's network namespace, by ioctl(2).
- */
+/* Network interfaces of the caller's network namespace, by ioctl(2). */
 #ifndef PTH_HOST_IFACE_H
 #define PTH_HOST_IFACE_H
 

@@ -1,4 +1,4 @@
-/* Processes in namespaces of their own, and how those are furnished. */
+/* This file starts processes in namespaces of their own, and furnishes those. */
 #include "host/ns_priv.h"
 
 #include <errno.h>
@@ -23,16 +23,10 @@ static const struct {
 	unsigned bit;
 	int flag;
 	const char *name;
-} kinds[] = {
-	{ PTH_NS_USER, CLONE_NEWUSER, "user" },
-	{ PTH_NS_NET, CLONE_NEWNET, "net" },
-	{ PTH_NS_PID, CLONE_NEWPID, "pid" },
-	{ PTH_NS_MOUNT, CLONE_NEWNS, "mount" },
-	{ PTH_NS_IPC, CLONE_NEWIPC, "ipc" },
-	{ PTH_NS_UTS, CLONE_NEWUTS, "uts" },
-	{ PTH_NS_PRIVATE, 0, "private_tmp" },
-	{ PTH_NS_READ_ONLY, 0, "read_only" },
-};
+} kinds[] = { { PTH_NS_USER, CLONE_NEWUSER, "user" }, { PTH_NS_NET, CLONE_NEWNET, "net" },
+	{ PTH_NS_PID, CLONE_NEWPID, "pid" }, { PTH_NS_MOUNT, CLONE_NEWNS, "mount" },
+	{ PTH_NS_IPC, CLONE_NEWIPC, "ipc" }, { PTH_NS_UTS, CLONE_NEWUTS, "uts" },
+	{ PTH_NS_PRIVATE, 0, "private_tmp" }, { PTH_NS_READ_ONLY, 0, "read_only" } };
 
 json_t *
 pth_ns_names(unsigned set)
@@ -153,14 +147,9 @@ host_ns_note(struct pth_ns *ns, const char *what)
  * Without these a sender with UDP_SEGMENT, as QUIC servers are, puts 64 KiB
  * "datagrams" into the capture, which no dissector takes apart.
  */
-static const char *const offload[] = {
-	"tx-udp-segmentation",
-	"tx-tcp-segmentation",
-	"tx-tcp6-segmentation",
-	"tx-tcp-ecn-segmentation",
-	"tx-tcp-mangleid-segmentation",
-	"tx-sctp-segmentation",
-};
+static const char *const offload[] = { "tx-udp-segmentation", "tx-tcp-segmentation",
+	"tx-tcp6-segmentation", "tx-tcp-ecn-segmentation", "tx-tcp-mangleid-segmentation",
+	"tx-sctp-segmentation" };
 
 /*
  * What is mounted here from now on stays here. The root of a chroot(2) is no

@@ -1,18 +1,17 @@
 /*
- * What a test sees of the file system. One file system in memory serves all
- * that is private: making and dissolving each costs more than binding a
- * directory of it.
+ * This file makes what a test sees of the file system. One file system in memory serves all
+ * that is private: making and dissolving each costs more than binding a directory of it.
  */
 #include "host/ns_priv.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "io/file.h"
 
 #define KEEP_MAX 64
@@ -57,13 +56,11 @@ pth_ns_hidden(char **paths)
 	char **to = paths;
 
 	for (char **p = paths; *p != NULL; p++) {
-		char *path = realpath(*p, NULL);
+		pth_auto_str path = realpath(*p, NULL);
 
 		free(*p);
 		if (path != NULL && is_hidden(path))
-			*to++ = path;
-		else
-			free(path);
+			*to++ = pth_take(&path);
 	}
 	*to = NULL;
 }
@@ -83,29 +80,27 @@ attach(int tree, const char *to)
 /* A file is seen with its neighbours, unless those are all of /tmp. The path
  * has no links, and is taken over. */
 static void
-keep(struct view *v, char *path)
+keep(struct view *v, char *given)
 {
+	pth_auto_str path = given;
 	char *slash;
 	struct kept *k = &v->keep[v->n];
 	struct stat st;
 
 	if (path == NULL || !is_hidden(path) || v->n == KEEP_MAX || stat(path, &st) != 0)
-		goto no;
+		return;
 	slash = strrchr(path, '/');
 	if (!S_ISDIR(st.st_mode) && (*slash = '\0', !is_hidden(path)) != 0)
 		*slash = '/';
 	for (size_t i = 0; i < v->n; i++)
 		if (strcmp(path, v->keep[i].path) == 0 || is_below(path, v->keep[i].path))
-			goto no;
+			return;
 	k->tree = copy_tree(path);
 	if (k->tree < 0 || stat(path, &st) != 0)
-		goto no;
+		return;
 	k->dir = S_ISDIR(st.st_mode);
-	k->path = path;
+	k->path = pth_take(&path);
 	v->n++;
-	return;
-no:
-	free(path);
 }
 
 static int
@@ -130,7 +125,7 @@ static int
 make_private(struct view *v)
 {
 	static const char *const parts[] = { "/tmp/0", "/tmp/1", "/tmp/2" };
-	int tmp;
+	pth_auto_fd tmp = -1;
 
 	if (mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=25%") != 0)
 		return -1;
@@ -146,7 +141,6 @@ make_private(struct view *v)
 	tmp = copy_tree(parts[0]);
 	if (tmp < 0 || attach(tmp, "/tmp") != 0)
 		return -1;
-	close(tmp);
 	v->mounts++;
 	return 0;
 }
@@ -226,8 +220,6 @@ pth_ns_view(struct pth_ns *ns, const struct pth_ns_view *want)
 		close(v.keep[i].tree);
 		free(v.keep[i].path);
 	}
-	if (v.run >= 0)
-		close(v.run);
-	if (v.test >= 0)
-		close(v.test);
+	pth_close(&v.run);
+	pth_close(&v.test);
 }

@@ -1,9 +1,8 @@
-/* Child processes: started, waited for, killed with all that is below them. */
+/* This file starts child processes, waits for them, and kills them with all that is below them. */
 #include "host/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -250,7 +249,7 @@ drain(struct drain *d)
 	}
 }
 
-/* Wait for the process and its outputs. True when the limit passed. */
+/* Waits for the process and its outputs. True when the limit passed. */
 static bool
 attend(pid_t pid, struct drain d[2], int64_t limit_us)
 {
@@ -259,11 +258,8 @@ attend(pid_t pid, struct drain d[2], int64_t limit_us)
 	bool late = false, gone = pidfd < 0;
 
 	while (!gone || d[0].fd >= 0 || d[1].fd >= 0) {
-		struct pollfd p[3] = {
-			{ gone ? -1 : pidfd, POLLIN, 0 },
-			{ d[0].fd, POLLIN, 0 },
-			{ d[1].fd, POLLIN, 0 },
-		};
+		struct pollfd p[3] = { { gone ? -1 : pidfd, POLLIN, 0 }, { d[0].fd, POLLIN, 0 },
+			{ d[1].fd, POLLIN, 0 } };
 		int64_t left = end == PTH_NEVER ? PTH_SECOND_US : end - pth_mono_us();
 
 		if (left <= 0) {
@@ -346,7 +342,7 @@ pth_proc_signal_session(pid_t leader, int sig)
 	pth_proc_each(signal_member, &s);
 }
 
-/* Kill every direct child; orphans become direct children as their parents
+/* Kills every direct child; orphans become direct children as their parents
  * die. Returns how many there were. */
 static size_t
 kill_children(void)

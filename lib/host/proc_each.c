@@ -1,5 +1,5 @@
 /*
- * Who lives in our pid namespace, whichever /proc we have.
+ * This file lists who lives in our pid namespace, whichever /proc we have.
  *
  * A container that hides parts of /proc forbids a fresh one to those inside
  * (mount_too_revealing in the kernel), so a pid namespace in it has that of an

@@ -1,4 +1,4 @@
-/* The name of a run that its own processes and what it left can be known by. */
+/* This file makes the name of a run that its own processes and what it left can be known by. */
 #include "host/run_id.h"
 
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-/* Signals as input: the one place that reads signalfd(2). */
+/* This file reads signals as input: it is the one place that reads signalfd(2). */
 #include "host/sig.h"
 
 #include <signal.h>

@@ -1,4 +1,4 @@
-/* The tables of sockets in /proc/net, read in pieces however long they are. */
+/* This file reads the tables of sockets in /proc/net in pieces, however long they are. */
 #include "host/sockets.h"
 
 #include <fcntl.h>

@@ -1,6 +1,4 @@
-/*
- * Sockets of the caller's network namespace: /proc/net/{udp,udp6,tcp,tcp6}.
- */
+/* Sockets of the caller's network namespace: /proc/net/{udp,udp6,tcp,tcp6}. */
 #ifndef PTH_HOST_SOCKETS_H
 #define PTH_HOST_SOCKETS_H
 

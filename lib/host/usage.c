@@ -1,4 +1,4 @@
-/* What processes use, out of their files in /proc. */
+/* This file measures what processes use, from their files in /proc. */
 #include "host/usage.h"
 
 #include <dirent.h>

@@ -1,4 +1,4 @@
-/* SHA-256 of files, by libcrypto. */
+/* This file computes SHA-256 of files, by libcrypto. */
 #include "io/digest.h"
 
 #include <openssl/evp.h>

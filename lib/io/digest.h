@@ -1,6 +1,4 @@
-/*
- * Digests of content.
- */
+/* Digests of content. */
 #ifndef PTH_IO_DIGEST_H
 #define PTH_IO_DIGEST_H
 

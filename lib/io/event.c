@@ -1,4 +1,4 @@
-/* Events and messages: what is shown of them, how, and where they go. */
+/* This file decides what is shown of events and messages, and writes them. */
 #include "io/event.h"
 
 #include <errno.h>
@@ -14,11 +14,15 @@
 #include "base/os.h"
 #include "base/text.h"
 #include "base/words.h"
-#include "io/json.h"
+#include "io/record.h"
 
 #define LINE_MAX_BYTES 4096 /* PIPE_BUF: one write is one line, never mixed */
 
 enum { ALL, WARNINGS, ERRORS, UNSET }; /* the least severe event that is shown */
+#define ERROR_VERBS "failed error timeout"
+#define WARNING_VERBS                                                                          \
+	"degraded retried interrupted failing_fast skipped limited log_cut killed restarting " \
+	"overridden not_cached"
 
 /* Entities of events, and what PANTHER calls features. */
 static const struct {
@@ -149,22 +153,19 @@ least_of(const char *level, int def)
 void
 pth_event_settings(const json_t *settings)
 {
-	json_t *logging = json_object_get(settings, "logging"), *v;
-	json_t *logger = json_object_get(json_object_get(settings, "observers"), "logger");
+	const json_t *logging = pth_settings_logging(settings);
+	const json_t *logger = pth_observers_logger(pth_settings_observers(settings));
+	bool console = pth_observer_enabled(logger) && pth_observer_log_to_console(logger);
+	int own = console ? least_of(pth_observer_log_level(logger), ALL) : ERRORS;
 	const char *feature;
-	int own;
+	json_t *v;
 
-	stream.least = least_of(pth_json_str(logging, "level", NULL), ALL);
-	if (!pth_json_bool(logger, "enabled", true) ||
-	    !pth_json_bool(logger, "log_to_console", true))
-		own = ERRORS;
-	else
-		own = least_of(pth_json_str(logger, "log_level", NULL), ALL);
+	stream.least = least_of(pth_logging_level(logging), ALL);
 	stream.least = own > stream.least ? own : stream.least;
-	stream.file_chosen = !pth_json_bool(logging, "debug_file_logging", true);
+	stream.file_chosen = !pth_logging_debug_file_logging(logging);
 	for (size_t i = 0; i < countof(entities); i++)
 		stream.least_of[i] = UNSET;
-	json_object_foreach(json_object_get(logging, "feature_levels"), feature, v) {
+	json_object_foreach(pth_logging_feature_levels(logging), feature, v) {
 		own = least_of(json_string_value(v), UNSET);
 		for (size_t i = 0; i < countof(entities); i++)
 			if (own < stream.least_of[i] && stands_for(feature, i))
@@ -185,15 +186,10 @@ severity_of(const char *name, const json_t *data)
 {
 	const char *status = pth_json_str(data, "status", NULL);
 
-	if (ends_in(name, "failed error timeout") || !pth_json_bool(data, "ok", true) ||
+	if (ends_in(name, ERROR_VERBS) || !pth_json_bool(data, "ok", true) ||
 	    (strcmp(name, "test.ended") == 0 && status != NULL && strcmp(status, "completed") != 0))
 		return ERRORS;
-	return ends_in(name,
-	           "degraded retried interrupted failing_fast skipped limited log_cut killed "
-	           "restarting "
-	           "overridden not_cached") ?
-	    WARNINGS :
-	    ALL;
+	return ends_in(name, WARNING_VERBS) ? WARNINGS : ALL;
 }
 
 static bool
@@ -211,7 +207,7 @@ wanted(const char *name, const json_t *data)
 
 /* --- writing --- */
 
-/* Cut the longest string of the object by a third; false when none is long. */
+/* Cuts the longest string of the object by a third; false when none is long. */
 static bool
 shorten(json_t *o)
 {
@@ -239,9 +235,7 @@ shorten(json_t *o)
 static void
 put(int fd, const struct pth_buf *b)
 {
-	ssize_t ignored = write(fd, b->s, b->len);
-
-	(void)ignored;
+	(void)!write(fd, b->s, b->len);
 }
 
 /* The progress of pth-exec rests with the cursor at its first line. */
@@ -256,20 +250,13 @@ static json_t *
 head(const char *name)
 {
 	pth_auto_buf t = PTH_BUF_INIT;
-	json_t *o = json_object();
+	const char *run = *stream.run != '\0' ? stream.run : NULL;
+	const char *test = *stream.test != '\0' ? stream.test : NULL;
 
 	pth_rfc3339(&t, pth_real_us());
-	pth_json_set(o, "pth", json_integer(1));
-	pth_json_set(o, "event", json_string(name));
-	pth_json_set(o, "t", json_string(t.s));
-	pth_json_set(o, "us", json_integer(pth_mono_us()));
-	if (*stream.run != '\0')
-		pth_json_set(o, "run", json_string(stream.run));
-	pth_json_set(o, "tool", json_string(stream.tool));
-	pth_json_set(o, "pid", json_integer(getpid()));
-	if (*stream.test != '\0')
-		pth_json_set(o, "test", json_string(stream.test));
-	return o;
+	return json_pack("{s:i,s:s,s:s,s:I,s:s*,s:s,s:i,s:s*}", "pth", 1, "event", name, "t", t.s,
+	    "us", (json_int_t)pth_mono_us(), "run", run, "tool", stream.tool, "pid", (int)getpid(),
+	    "test", test);
 }
 
 /* On a terminal only what a person waits for, and what went wrong. (The end of
@@ -280,10 +267,7 @@ worth_a_line(const char *name)
 	static const char *const brief[] = { "test.judged", "run.started", "run.interrupted",
 		"environment.degraded" };
 
-	for (size_t i = 0; i < countof(brief); i++)
-		if (strcmp(name, brief[i]) == 0)
-			return true;
-	return ends_in(name, "failed error timeout");
+	return pth_one_of(name, brief, countof(brief)) || ends_in(name, ERROR_VERBS);
 }
 
 /* tool: entity.verb [test] key=value ... */
@@ -311,15 +295,16 @@ static void
 emit(const char *name, json_t *data, bool show, bool keep)
 {
 	const int fd = keep ? stream.file : -1;
+	bool json = show && (stream.mode == JSON || stream.mode == JSON_ASKED);
 	pth_auto_buf b = PTH_BUF_INIT;
-	json_t *o;
+	json_auto_t *o = NULL;
 
 	if (show && (stream.mode == TEXT || (stream.mode == BRIEF && worth_a_line(name)))) {
 		as_text(&b, name, data);
 		put(STDERR_FILENO, &b);
 		pth_buf_cut(&b, 0);
 	}
-	if (fd >= 0 || ((stream.mode == JSON || stream.mode == JSON_ASKED) && show)) {
+	if (fd >= 0 || json) {
 		o = head(name);
 		json_object_update_missing(o, data);
 		do {
@@ -327,10 +312,9 @@ emit(const char *name, json_t *data, bool show, bool keep)
 			pth_json_dump(&b, o);
 			pth_buf_addc(&b, '\n');
 		} while (b.len > LINE_MAX_BYTES && shorten(o));
-		json_decref(o);
 		if (fd >= 0)
 			put(fd, &b);
-		if ((stream.mode == JSON || stream.mode == JSON_ASKED) && show)
+		if (json)
 			put(STDERR_FILENO, &b);
 	}
 	json_decref(data);

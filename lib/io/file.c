@@ -1,4 +1,4 @@
-/* Whole files in and out, and the trees of directories around them. */
+/* This file reads and writes whole files, and makes and removes the directories around them. */
 #include "io/file.h"
 
 #include <dirent.h>
@@ -67,7 +67,7 @@ pth_file_sweep(int dirfd)
 	}
 }
 
-/* Give the unnamed file fd the name base in dir, replacing what is there. */
+/* Gives the unnamed file fd the name base in dir, replacing what is there. */
 static int
 name_it(int dir, int fd, const char *base)
 {

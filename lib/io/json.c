@@ -1,4 +1,4 @@
-/* Accessors, builders and the writer that JSON is handled with everywhere. */
+/* This file has the accessors, builders and the writer that JSON is handled with everywhere. */
 #include "io/json.h"
 
 #include <string.h>

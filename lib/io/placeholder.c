@@ -1,4 +1,4 @@
-/* The scanner of placeholders, and what the places of a plan stand for here. */
+/* This file scans placeholders, and knows what the places of a plan stand for here. */
 #include "io/placeholder.h"
 
 #include <arpa/inet.h>
@@ -32,7 +32,7 @@ struct reader {
 	bool full;
 };
 
-/* Take n bytes as a part. False when there are none, or no room. */
+/* Takes n bytes as a part. False when there are none, or no room. */
 static bool
 take(struct reader *r, size_t n, const char **part)
 {
@@ -55,7 +55,7 @@ skip(struct reader *r, char c)
 	return true;
 }
 
-/* Read what stands behind "@{", with its '}'. Returns what is malformed, or NULL. */
+/* Reads what stands behind "@{", with its '}'. Returns what is malformed, or NULL. */
 static const char *
 read_parts(struct reader *r, struct pth_placeholder *p)
 {
@@ -188,7 +188,7 @@ pth_places_below(const char *path, const char *name)
 	return path + n + 4;
 }
 
-/* Append one of the networks that nobody gives out (RFC 4193); "pth" is 70 74 68. */
+/* Appends one of the networks that nobody gives out (RFC 4193); "pth" is 70 74 68. */
 static void
 net6(struct pth_buf *b, const char *unique)
 {

@@ -1,4 +1,4 @@
-/* Reading and writing the record stream, line by line. */
+/* This file reads and writes the record stream, line by line. */
 #include "io/rec.h"
 
 #include <errno.h>

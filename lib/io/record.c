@@ -59,13 +59,7 @@ pth_rec_services(const json_t *rec)
 const json_t *
 pth_rec_service(const json_t *rec, const char *name)
 {
-	json_t *s;
-	size_t i;
-
-	json_array_foreach(pth_rec_services(rec), i, s)
-		if (name != NULL && strcmp(pth_svc_name(s), name) == 0)
-			return s;
-	return NULL;
+	return name != NULL ? pth_json_named(pth_rec_services(rec), name) : NULL;
 }
 
 json_t *

@@ -45,6 +45,7 @@
 #define PTH_STEP_LIMIT_S 60                         /* for the command of a step */
 #define PTH_LOG_LIMIT ((int64_t)64 << 20)           /* bytes of a log */
 #define PTH_CAPTURE_FILE "capture.pcapng"
+#define PTH_IMAGE_BASE "panther_base_service:latest" /* of images; pth-image base makes it */
 
 /* What a service does, in this order; each but the run is a list of commands. */
 enum pth_phase {

@@ -17,7 +17,8 @@
 	O(ring, "cap.ring, gcap.ring") \
 	O(svc, "plan.services[]") \
 	O(phases, "svc.phases") \
-	O(cmd, "plan.setup[], plan.teardown[], the lists of phases, phases.run, inner.wait, inner.stop") \
+	O(cmd, "plan.setup[], plan.teardown[], the lists of phases, phases.run, inner.wait, " \
+	       "inner.stop") \
 	O(ready, "svc.ready[]") \
 	O(stop, "svc.stop") \
 	O(need, "plan.requires[], svc.requires[]") \
@@ -186,7 +187,7 @@
 /* plugin/key.c says what a descriptor may have. */
 #define PTH_KEYS_recipe(X, o) \
 	X(o, str, builder, "base") \
-	X(o, str, base, NULL) \
+	X(o, str, base, PTH_IMAGE_BASE) \
 	X(o, str, build_base, "") \
 	X(o, str, image, "") \
 	X(o, str, dockerfile, "") \
@@ -199,6 +200,7 @@
 	X(o, list, build, plain) \
 	X(o, obj, args, plain) \
 	X(o, obj, environment, plain) \
+	X(o, list, expose, plain) \
 	X(o, list, capabilities, plain) \
 	X(o, str, platform, NULL) \
 	X(o, list, files, plain) \

@@ -140,7 +140,7 @@
 	X(o, any, critical, plain) \
 	X(o, any, capture, gcap) \
 	X(o, obj, limits, limits) \
-	X(o, list, command_override, plain) \
+	X(o, any, command_override, plain) \
 	X(o, str, working_directory, NULL) \
 	X(o, str, restart_policy, "no") \
 	X(o, obj, docker, docker) \

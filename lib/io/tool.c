@@ -1,6 +1,6 @@
 /*
- * One grammar for the command lines of all tools: parsing, --help, usage and mistakes out
- * of a table of options, and the loop over records that most tools have.
+ * This file has the one grammar for the command lines of all tools: parsing, --help, usage
+ * and mistakes out of a table of options, and the loop over records that most tools have.
  */
 #include "io/tool.h"
 
@@ -8,7 +8,6 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

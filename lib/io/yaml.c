@@ -1,4 +1,4 @@
-/* The loader of YAML: libyaml's events become a tree that knows its positions. */
+/* This file loads YAML: libyaml's events become a tree that knows its positions. */
 #include "io/yaml.h"
 
 #include <yaml.h>
@@ -135,7 +135,7 @@ take_key(struct loader *l, struct frame *f, const struct pth_ynode *k)
 		duplicate(l, first, f->key, k->line, k->col);
 }
 
-/* Attach a finished or opening node to the collection it is in. */
+/* Attaches a finished or opening node to the collection it is in. */
 static void
 attach(struct loader *l, struct pth_ynode *n)
 {
@@ -226,14 +226,9 @@ resolve_tagged(struct loader *l, struct pth_ynode *n, const char *tag, const yam
 	static const struct {
 		const char *tag;
 		enum pth_ykind kind;
-	} known[] = {
-		{ CORE "str", PTH_YSTR },
-		{ "!", PTH_YSTR },
-		{ CORE "int", PTH_YINT },
-		{ CORE "float", PTH_YREAL },
-		{ CORE "bool", PTH_YBOOL },
-		{ CORE "null", PTH_YNULL },
-	};
+	} known[] = { { CORE "str", PTH_YSTR }, { "!", PTH_YSTR }, { CORE "int", PTH_YINT },
+		{ CORE "float", PTH_YREAL }, { CORE "bool", PTH_YBOOL },
+		{ CORE "null", PTH_YNULL } };
 	bool bad;
 
 	for (size_t i = 0; i < countof(known); i++) {

@@ -1,4 +1,4 @@
-/* JSON written as YAML, by libyaml. */
+/* This file writes JSON as YAML, by libyaml. */
 #include "io/yaml.h"
 
 #include <yaml.h>
@@ -8,8 +8,15 @@
 
 struct dump {
 	yaml_emitter_t e;
-	struct pth_buf *b;
+	yaml_event_t ev; /* the next one */
 };
+
+/* Emits d->ev if it could be made. Not 0 when all is well, as libyaml has it. */
+static int
+put(struct dump *d, int made)
+{
+	return made != 0 && yaml_emitter_emit(&d->e, &d->ev) != 0;
+}
 
 static int
 append(void *arg, unsigned char *p, size_t n)
@@ -21,11 +28,9 @@ append(void *arg, unsigned char *p, size_t n)
 static int
 emit_text(struct dump *d, const char *s, size_t n, yaml_scalar_style_t style)
 {
-	yaml_event_t ev;
-
-	return yaml_scalar_event_initialize(
-	           &ev, NULL, NULL, (const yaml_char_t *)s, (int)n, 1, 1, style) != 0 &&
-	    yaml_emitter_emit(&d->e, &ev) != 0;
+	return put(d,
+	    yaml_scalar_event_initialize(
+	        &d->ev, NULL, NULL, (const yaml_char_t *)s, (int)n, 1, 1, style));
 }
 
 static int
@@ -66,37 +71,33 @@ static int emit(struct dump *d, const json_t *v);
 static int
 emit_array(struct dump *d, const json_t *v)
 {
-	yaml_event_t ev;
+	yaml_sequence_style_t style = json_array_size(v) != 0 ? YAML_BLOCK_SEQUENCE_STYLE :
+	                                                        YAML_FLOW_SEQUENCE_STYLE;
 	size_t i;
 	const json_t *item;
 
-	if (yaml_sequence_start_event_initialize(&ev, NULL, NULL, 1,
-	        json_array_size(v) != 0 ? YAML_BLOCK_SEQUENCE_STYLE : YAML_FLOW_SEQUENCE_STYLE) ==
-	        0 ||
-	    yaml_emitter_emit(&d->e, &ev) == 0)
+	if (put(d, yaml_sequence_start_event_initialize(&d->ev, NULL, NULL, 1, style)) == 0)
 		return 0;
 	json_array_foreach(v, i, item)
 		if (emit(d, item) == 0)
 			return 0;
-	return yaml_sequence_end_event_initialize(&ev) != 0 && yaml_emitter_emit(&d->e, &ev) != 0;
+	return put(d, yaml_sequence_end_event_initialize(&d->ev));
 }
 
 static int
 emit_object(struct dump *d, const json_t *v)
 {
-	yaml_event_t ev;
+	yaml_mapping_style_t style = json_object_size(v) != 0 ? YAML_BLOCK_MAPPING_STYLE :
+	                                                        YAML_FLOW_MAPPING_STYLE;
 	const char *key;
 	json_t *item;
 
-	if (yaml_mapping_start_event_initialize(&ev, NULL, NULL, 1,
-	        json_object_size(v) != 0 ? YAML_BLOCK_MAPPING_STYLE : YAML_FLOW_MAPPING_STYLE) ==
-	        0 ||
-	    yaml_emitter_emit(&d->e, &ev) == 0)
+	if (put(d, yaml_mapping_start_event_initialize(&d->ev, NULL, NULL, 1, style)) == 0)
 		return 0;
 	json_object_foreach((json_t *)v, key, item)
 		if (emit_string(d, key, strlen(key)) == 0 || emit(d, item) == 0)
 			return 0;
-	return yaml_mapping_end_event_initialize(&ev) != 0 && yaml_emitter_emit(&d->e, &ev) != 0;
+	return put(d, yaml_mapping_end_event_initialize(&d->ev));
 }
 
 static int
@@ -122,20 +123,18 @@ emit(struct dump *d, const json_t *v)
 static int
 emit_all(struct dump *d, const json_t *v)
 {
-	yaml_event_t ev;
+	yaml_event_t *ev = &d->ev;
 
-	return yaml_stream_start_event_initialize(&ev, YAML_UTF8_ENCODING) != 0 &&
-	    yaml_emitter_emit(&d->e, &ev) != 0 &&
-	    yaml_document_start_event_initialize(&ev, NULL, NULL, NULL, 1) != 0 &&
-	    yaml_emitter_emit(&d->e, &ev) != 0 && emit(d, v) != 0 &&
-	    yaml_document_end_event_initialize(&ev, 1) != 0 && yaml_emitter_emit(&d->e, &ev) != 0 &&
-	    yaml_stream_end_event_initialize(&ev) != 0 && yaml_emitter_emit(&d->e, &ev) != 0;
+	return put(d, yaml_stream_start_event_initialize(ev, YAML_UTF8_ENCODING)) != 0 &&
+	    put(d, yaml_document_start_event_initialize(ev, NULL, NULL, NULL, 1)) != 0 &&
+	    emit(d, v) != 0 && put(d, yaml_document_end_event_initialize(ev, 1)) != 0 &&
+	    put(d, yaml_stream_end_event_initialize(ev)) != 0;
 }
 
 int
 pth_yaml_dump(struct pth_buf *b, const json_t *v, struct pth_err *e)
 {
-	struct dump d = { .b = b };
+	struct dump d;
 	size_t len = b->len;
 	int ok;
 

@@ -1,4 +1,4 @@
-/* What a plain scalar of YAML means. */
+/* This file says what a plain scalar of YAML means. */
 #include "io/yaml_scalar.h"
 
 #include <errno.h>

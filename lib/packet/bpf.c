@@ -1,4 +1,4 @@
-/* Filters compiled, by libpcap. */
+/* This file compiles filters, by libpcap. */
 #include "packet/bpf.h"
 
 #include <nss.h>

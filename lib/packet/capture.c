@@ -1,8 +1,7 @@
-/* The process that captures: a ring of the kernel, emptied into a sink. */
+/* This file is the process that captures: it empties a ring of the kernel into a sink. */
 #include "packet/capture_priv.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
@@ -103,7 +102,7 @@ ring_open(struct ring *r, const struct pth_capture_spec *spec, unsigned snaplen,
 	return bind(r->fd, (struct sockaddr *)&to, sizeof to);
 }
 
-/* Write the packets of one block and give it back to the kernel. */
+/* Writes the packets of one block and give it back to the kernel. */
 static void
 take_block(struct tpacket_block_desc *d, struct sink *to)
 {

@@ -1,9 +1,8 @@
-/* Where the packets of a capture go: one file, one that ends at a size, or a
- * ring of files of which the newest are kept. */
+/* This file writes the packets of a capture: into one file, into one that ends at a size, or
+ * into a ring of files of which the newest are kept. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_packet.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>

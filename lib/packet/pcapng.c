@@ -1,4 +1,4 @@
-/* The writer of pcapng files, which end in whole blocks whatever happens. */
+/* This file writes pcapng files, which end in whole blocks whatever happens. */
 #include "packet/pcapng.h"
 
 #include <errno.h>
@@ -43,12 +43,6 @@ u16(struct pth_buf *b, unsigned v)
 
 static void
 u32(struct pth_buf *b, uint32_t v)
-{
-	pth_buf_add(b, &v, sizeof v);
-}
-
-static void
-u64(struct pth_buf *b, uint64_t v)
 {
 	pth_buf_add(b, &v, sizeof v);
 }
@@ -101,7 +95,8 @@ pth_pcapng_open(int fd, const char *interface, unsigned linktype, unsigned snapl
 	u32(&w->b, 0x1a2b3c4d);
 	u16(&w->b, 1);
 	u16(&w->b, 0);
-	u64(&w->b, UINT64_MAX); /* length of the section: not known */
+	u32(&w->b, UINT32_MAX); /* the length of the section, in 64 bits: not known */
+	u32(&w->b, UINT32_MAX);
 	option(&w->b, SHB_USERAPPL, "pth " PTH_VERSION, strlen("pth " PTH_VERSION));
 	option(&w->b, OPT_END, "", 0);
 	end(&w->b, at);
@@ -158,7 +153,7 @@ room(int fd)
 	return bytes > KEEP_FREE ? bytes - KEEP_FREE : 0;
 }
 
-/* Write n bytes of the buffer at the end of the file, or as many whole blocks
+/* Writes n bytes of the buffer at the end of the file, or as many whole blocks
  * of them as there is room for. How many; less: errno. */
 static size_t
 append(const struct pth_pcapng *w, size_t n)

@@ -1,4 +1,4 @@
-/* Several captures of ours read as one. */
+/* This file reads several captures of ours as one. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* Ports found in frames, and counted in memory that two processes share. */
+/* This file finds ports in frames, and counts them in memory that two processes share. */
 #include "packet/port_count.h"
 
 #include <netinet/in.h>

@@ -41,22 +41,19 @@ problem(struct plan *p, const struct given *g, enum pth_severity severity, const
 static void
 limits(struct plan *p, const struct given *g, json_t *o)
 {
-	const json_t *from = json_object_get(g->own, "ring") != NULL ||
-	        json_object_get(g->own, "max_size") != NULL ?
-	    g->own :
-	    g->test;
-	const json_t *ring = json_object_get(from, "ring"),
-	             *end = json_object_get(from, "max_size");
+	bool own = pth_gcap_ring(g->own) != NULL || PTH_GET(gcap, g->own, max_size) != NULL;
+	const json_t *from = own ? g->own : g->test, *ring = pth_gcap_ring(from);
+	bool end = json_is_integer(PTH_GET(gcap, from, max_size));
 
 	if (json_is_integer(ring))
-		pth_json_set(o, "ring",
-		    json_pack("{s:i,s:I}", "files", 2, "size", json_integer_value(ring) / 2));
+		pth_cap_set_ring(o,
+		    json_pack("{s:i,s:I}", PTH_KEY(ring, files), 2, PTH_KEY(ring, size),
+		        json_integer_value(ring) / 2));
 	else if (json_is_object(ring))
-		pth_json_set(o, "ring", json_deep_copy(ring));
-	if (json_is_integer(end))
-		pth_json_set(o, "max_size", json_integer(json_integer_value(end)));
-	if (json_object_get(o, "ring") != NULL && json_is_integer(end) &&
-	    (from == g->own || g->s == NULL))
+		pth_cap_set_ring(o, json_deep_copy(ring));
+	if (end)
+		pth_cap_set_max_size(o, pth_gcap_max_size(from));
+	if (pth_cap_ring(o) != NULL && end && (own || g->s == NULL))
 		problem(p, g, PTH_ERROR, "max_size", "a ring has no end; give one of the two");
 }
 
@@ -66,24 +63,22 @@ limits(struct plan *p, const struct given *g, json_t *o)
 static bool
 filter_text(struct plan *p, const struct given *g, bool alone, struct pth_buf *b, struct pth_err *e)
 {
-	const char *own = pth_json_str(g->own, "filter", NULL),
-	           *test = pth_json_str(g->test, "filter", "");
+	const char *own = pth_gcap_filter(g->own), *test = pth_gcap_filter(g->test);
 
 	e->code = 0;
 	if (own != NULL)
 		pth_buf_adds(b, own);
 	else if (g->s == NULL || alone)
-		pth_buf_adds(b, test);
+		pth_buf_adds(b, test != NULL ? test : "");
 	else if (g->s->port <= 0)
 		return false;
-	else if (*test != '\0')
+	else if (test != NULL && *test != '\0')
 		pth_buf_addf(b, "port %lld and (%s)", (long long)g->s->port, test);
 	else
 		pth_buf_addf(b, "port %lld", (long long)g->s->port);
 	if (b->len > 0 && plan_names(p, b, 0, e) == 0 && pth_placeholder_find(b->s) != NULL)
 		pth_err_set(e, PTH_INPUT,
-		    "an address of @{...} is not known before the test runs; "
-		    "filter by port");
+		    "an address of @{...} is not known before the test runs; filter by port");
 	return true;
 }
 
@@ -91,13 +86,14 @@ filter_text(struct plan *p, const struct given *g, bool alone, struct pth_buf *b
 static void
 filter(struct plan *p, const struct given *g, const char *text, json_t *o)
 {
+	int64_t snap = pth_cap_snaplen(o);
 	struct pth_bpf f;
 	struct pth_err e;
 	json_t *list;
 
 	if (*text == '\0')
 		return;
-	if (pth_bpf_compile(text, (unsigned)pth_json_int(o, "snaplen", SNAP_MAX), &f, &e) < 0) {
+	if (pth_bpf_compile(text, snap > 0 ? (unsigned)snap : SNAP_MAX, &f, &e) < 0) {
 		problem(p, g, PTH_ERROR, "filter", e.text);
 		return;
 	}
@@ -106,8 +102,8 @@ filter(struct plan *p, const struct given *g, const char *text, json_t *o)
 		pth_json_push(list,
 		    json_pack(
 		        "[i,i,i,I]", f.v[i].code, f.v[i].jt, f.v[i].jf, (json_int_t)f.v[i].k));
-	pth_json_set(o, "filter", pth_json_string(text));
-	pth_json_set(o, "bpf", list);
+	pth_cap_set_filter(o, text);
+	pth_cap_set_bpf(o, list);
 	free(f.v);
 }
 
@@ -116,25 +112,27 @@ static json_t *
 one(struct plan *p, const struct given *g, bool alone)
 {
 	const struct pth_ynode *c = pth_yaml_get(p->eview, "capture");
-	const char *file = pth_desc_str(c, "file", "capture.pcapng");
+	const json_t *v = option(g, PTH_KEY(gcap, interface)),
+	             *buffer = option(g, PTH_KEY(gcap, buffer));
+	int64_t snap = json_integer_value(option(g, PTH_KEY(gcap, snaplen)));
 	json_auto_t *o = json_object();
 	pth_auto_buf b = PTH_BUF_INIT;
 	struct pth_err e;
-	const json_t *v = option(g, "interface");
 
-	pth_json_set(o, "interface",
-	    json_string(v != NULL ? json_string_value(v) : pth_desc_str(c, "interface", "lo")));
-	if (json_integer_value(option(g, "snaplen")) > 0)
-		pth_json_set(o, "snaplen", json_integer(json_integer_value(option(g, "snaplen"))));
+	pth_cap_set_interface(o,
+	    v != NULL ? json_string_value(v) :
+	                pth_desc_str(c, "interface", pth_cap_interface(NULL)));
+	if (snap > 0)
+		pth_cap_set_snaplen(o, snap);
 	if (g->s != NULL)
 		pth_buf_addf(&b, "%s/", g->s->name);
-	pth_buf_adds(&b, file);
-	pth_json_set(o, "file", json_string(b.s));
+	pth_buf_adds(&b, pth_desc_str(c, "file", PTH_CAPTURE_FILE));
+	pth_cap_set_file(o, b.s);
 	pth_buf_cut(&b, 0);
 	if (!filter_text(p, g, alone, &b, &e)) {
 		problem(p, g, PTH_WARNING, "",
-		    "no capture of this service: it has no port, and no target "
-		    "with one; give it a filter");
+		    "no capture of this service: it has no port, and no target with one; give it "
+		    "a filter");
 		return NULL;
 	}
 	if (e.code != 0)
@@ -142,8 +140,8 @@ one(struct plan *p, const struct given *g, bool alone)
 	else
 		filter(p, g, b.len != 0 ? b.s : "", o);
 	limits(p, g, o);
-	if (json_is_integer(option(g, "buffer")))
-		pth_json_set(o, "buffer", json_integer(json_integer_value(option(g, "buffer"))));
+	if (json_is_integer(buffer))
+		pth_cap_set_buffer(o, json_integer_value(buffer));
 	return pth_take(&o);
 }
 
@@ -153,28 +151,27 @@ one(struct plan *p, const struct given *g, bool alone)
 static bool
 services(struct plan *p, json_t *list, bool whole)
 {
-	const json_t *test = json_object_get(p->rec, "capture");
-	bool each = pth_json_bool(test, "per_service", false), any = false;
+	const json_t *test = pth_test_capture(p->rec);
+	bool each = pth_gcap_per_service(test), any = false;
 	bool alone = (strcmp(pth_desc_str(p->eview, "isolation", "none"), "container") == 0);
 	json_t *s, *o;
 	size_t i;
 
 	json_array_foreach(list, i, s) {
-		const json_t *own = json_object_get(p->order[i]->rec, "capture");
-		struct given g = { json_is_object(own) ? own : NULL,
-			json_is_object(test) ? test : NULL, p->order[i] };
+		const json_t *own = pth_given_capture(p->order[i]->rec);
+		struct given g = { own, test, p->order[i] };
 
 		if (json_is_false(own) && alone && whole)
-			pth_json_set(s, "capture", json_false());
+			pth_svc_set_capture(s, json_false());
 		if (json_is_false(own) || (own == NULL && (!each || (alone && whole))))
 			continue;
-		if (plan_failed(p) && json_object_get(own, "filter") == NULL)
+		if (plan_failed(p) && PTH_GET(gcap, own, filter) == NULL)
 			continue; /* the test's is wrong: said once */
 		o = one(p, &g, alone);
 		if (o == NULL)
 			continue;
 		any = true;
-		pth_json_set(s, "capture", o);
+		pth_svc_set_capture(s, o);
 	}
 	return any;
 }
@@ -187,21 +184,20 @@ reading(struct plan *p, json_t *services, json_t *o, struct pth_err *e)
 	pth_auto_buf b = PTH_BUF_INIT;
 	size_t i, k;
 
-	pth_json_set(o, "keylogs", keylogs);
-	pth_json_set(o, "decode", decode);
+	pth_cap_set_keylogs(o, keylogs);
+	pth_cap_set_decode(o, decode);
 	json_array_foreach(services, i, s)
-		json_array_foreach(json_object_get(s, "keylogs"), k, v) {
+		json_array_foreach(pth_svc_keylogs(s), k, v) {
 			pth_buf_cut(&b, 0);
-			pth_buf_addf(&b, "%s/", pth_json_str(s, "name", ""));
+			pth_buf_addf(&b, "%s/", pth_svc_name(s));
 			plan_scalar(&b, v);
 			pth_json_push_once(keylogs, pth_json_text(b.s, b.len));
 		}
-	plan_foreach(service, p)
-	{
+	plan_foreach(service, p) {
+		struct plan_with w = { p, service->vars, e };
 		json_auto_t *list = json_array();
 
-		if (plan_list(p, pth_yaml_get(service->pview, "decode"), service->vars, list, e) <
-		    0)
+		if (plan_list(&w, pth_yaml_get(service->pview, "decode"), list) < 0)
 			return -1;
 		json_array_foreach(list, k, v)
 			pth_json_push_once(decode, json_incref(v));
@@ -213,17 +209,16 @@ reading(struct plan *p, json_t *services, json_t *o, struct pth_err *e)
 static void
 in_vain(struct plan *p)
 {
-	const json_t *own = json_object_get(p->rec, "capture");
+	const json_t *own = pth_test_capture(p->rec);
 	struct given g = { NULL, NULL, NULL };
 	pth_auto_buf b = PTH_BUF_INIT;
 
 	pth_buf_addf(&b, "no effect in environment %s", p->env->name);
-	if (own != NULL && !json_is_false(own) && pth_json_bool(own, "enabled", true))
+	if (own != NULL && !json_is_false(own) && pth_gcap_enabled(own))
 		problem(p, &g, PTH_WARNING, "", b.s);
-	plan_foreach(s, p)
-	{
+	plan_foreach(s, p) {
 		g.s = s;
-		own = json_object_get(g.s->rec, "capture");
+		own = pth_given_capture(s->rec);
 		if (own != NULL && !json_is_false(own))
 			problem(p, &g, PTH_WARNING, "", b.s);
 	}
@@ -232,11 +227,10 @@ in_vain(struct plan *p)
 json_t *
 plan_capture(struct plan *p, json_t *list, struct pth_err *e)
 {
-	const json_t *own = json_object_get(p->rec, "capture");
-	struct given g = { json_is_object(own) ? own : NULL, NULL, NULL };
-	bool whole = !json_is_false(own) && pth_json_bool(own, "enabled", true) &&
-	    pth_json_bool(p->eparams, "capture", true) &&
-	    pth_json_bool(json_object_get(p->rec, "steps"), "record_pcap", true);
+	const json_t *own = pth_test_capture(p->rec);
+	struct given g = { own, NULL, NULL };
+	bool whole = !json_is_false(own) && pth_gcap_enabled(own) &&
+	    pth_envparam_capture(p->eparams) && pth_steps_record_pcap(pth_test_steps(p->rec));
 	json_auto_t *all = NULL, *out = NULL;
 
 	if (pth_yaml_get(p->eview, "capture") == NULL) {
@@ -246,6 +240,6 @@ plan_capture(struct plan *p, json_t *list, struct pth_err *e)
 	all = one(p, &g, true); /* checked in any case: services take from it */
 	if (!services(p, list, whole) && !whole)
 		return json_null();
-	out = whole && all != NULL ? json_incref(all) : json_pack("{s:n}", "file");
+	out = whole && all != NULL ? json_incref(all) : json_pack("{s:n}", PTH_KEY(cap, file));
 	return reading(p, list, out, e) == 0 ? pth_take(&out) : NULL;
 }

@@ -47,7 +47,9 @@ static int
 local_item(const struct plan_service *s, const struct pth_ynode *n, const char *key, json_t *list,
     size_t i, struct pth_err *e)
 {
-	const char *member = strcmp(key, "dependencies") == 0 ? "repository" : "from";
+	const char *member = strcmp(key, PTH_KEY(recipe, dependencies)) == 0 ?
+	    PTH_KEY(gotten, repository) :
+	    "from";
 	json_t *item = json_array_get(list, i),
 	       *given = json_is_object(item) ? json_object_get(item, member) : item, *v;
 
@@ -63,8 +65,8 @@ local_item(const struct plan_service *s, const struct pth_ynode *n, const char *
 }
 
 static int
-local_list(struct plan *p, const struct plan_service *s, const struct pth_ynode *list, json_t *out,
-    struct pth_err *e)
+local_list(const struct plan_with *w, const struct plan_service *s, const struct pth_ynode *list,
+    json_t *out)
 {
 	json_t *items = json_array();
 
@@ -72,10 +74,10 @@ local_list(struct plan *p, const struct plan_service *s, const struct pth_ynode 
 	pth_yaml_foreach(c, list) {
 		size_t i = json_array_size(items);
 
-		if (plan_item(p, c, s->vars, items, e) < 0)
+		if (plan_item(w, c, items) < 0)
 			return -1;
 		for (; i < json_array_size(items); i++)
-			if (local_item(s, c, list->key, items, i, e) < 0)
+			if (local_item(s, c, list->key, items, i, w->e) < 0)
 				return -1;
 	}
 	return 0;
@@ -88,7 +90,7 @@ local_value(const struct plan_service *s, const struct pth_ynode *n, json_t *out
 	json_t *real;
 
 	if (!json_is_string(v) ||
-	    (strcmp(n->key, "repository") == 0 && !is_local(json_string_value(v))))
+	    (strcmp(n->key, PTH_KEY(recipe, repository)) == 0 && !is_local(json_string_value(v))))
 		return 0;
 	if ((real = path(s, n, n->key, v, e)) == NULL)
 		return -1;
@@ -97,24 +99,26 @@ local_value(const struct plan_service *s, const struct pth_ynode *n, json_t *out
 }
 
 static int
-each_key(struct plan *p, const struct plan_service *s, const struct pth_ynode *d, json_t *out,
-    struct pth_err *e)
+each_key(
+    const struct plan_with *w, const struct plan_service *s, const struct pth_ynode *d, json_t *out)
 {
-	static const char *const lists[] = { "files", "patches", "dependencies" },
-	                         *const values[] = { "dockerfile", "repository" };
+	static const char *const lists[] = { PTH_KEY(recipe, files), PTH_KEY(recipe, patches),
+		PTH_KEY(recipe, dependencies) };
+	static const char *const values[] = { PTH_KEY(recipe, dockerfile),
+		PTH_KEY(recipe, repository) };
 	json_t *at = json_object();
 
-	pth_json_set(out, "at", at);
+	pth_recipe_set_at(out, at);
 	pth_yaml_foreach(c, d) {
 		pth_auto_buf where = PTH_BUF_INIT;
 
 		pth_dval_where(&where, c);
 		pth_json_set(at, c->key, json_string(where.s));
 		if (c->kind == PTH_YSEQ && pth_one_of(c->key, lists, countof(lists))) {
-			if (local_list(p, s, c, out, e) < 0)
+			if (local_list(w, s, c, out) < 0)
 				return -1;
 		} else if (pth_one_of(c->key, values, countof(values)) &&
-		    local_value(s, c, out, e) < 0)
+		    local_value(s, c, out, w->e) < 0)
 			return -1;
 	}
 	return 0;
@@ -122,21 +126,21 @@ each_key(struct plan *p, const struct plan_service *s, const struct pth_ynode *d
 
 /* The result is of use only where images are built. */
 int
-plan_docker(struct plan *p, struct plan_service *s, json_t *out, struct pth_err *e)
+plan_docker(const struct plan_with *w, struct plan_service *s, json_t *out)
 {
 	const struct pth_ynode *d = pth_yaml_get(s->view, "docker"),
-	                       *images = pth_yaml_get(p->eview, "images");
+	                       *images = pth_yaml_get(w->p->eview, "images");
 	json_t *v;
 
 	if (d == NULL || images == NULL || !images->b)
 		return 0;
-	v = plan_tree(p, d, s->vars, e);
+	v = plan_tree(w, d);
 	if (v == NULL)
 		return -1;
-	pth_json_set(out, "docker", v);
+	pth_svc_set_docker(out, v);
 	if (!json_is_object(v))
 		return 0;
-	if (each_key(p, s, d, v, e) < 0)
+	if (each_key(w, s, d, v) < 0)
 		return -1;
 	plan_version_docker(s, v);
 	return 0;

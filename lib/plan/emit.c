@@ -12,10 +12,9 @@
 
 /* What is being put together for one service. */
 struct emit {
-	struct plan *p;
+	struct plan_with w; /* the service's own variables */
 	struct plan_service *s;
 	json_t *out;
-	struct pth_err e;
 };
 
 /* Does the list name the service, as the experiment or the plan does? */
@@ -29,18 +28,17 @@ names_it(const json_t *list, const struct plan_service *s)
  * variables of that environment. */
 static int
 each_exec(struct emit *m, const char *key,
-    int (*fn)(
-        struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e),
-    json_t *out)
+    int (*fn)(const struct plan_with *w, const struct pth_ynode *n, json_t *out), json_t *out)
 {
-	for (size_t i = 0; i < m->p->nexecs; i++) {
-		const struct plan_exec *x = &m->p->execs[i];
+	for (size_t i = 0; i < m->w.p->nexecs; i++) {
+		const struct plan_exec *x = &m->w.p->execs[i];
 		const struct pth_ynode *n = pth_yaml_get(x->view, key);
-		json_auto_t *vars = json_copy(m->s->vars);
+		json_auto_t *vars = json_copy(m->w.vars);
+		struct plan_with with = { m->w.p, vars, m->w.e };
 
 		json_object_update(vars, x->params);
-		if (n != NULL && (!json_is_array(x->only) || names_it(x->only, m->s)) &&
-		    fn(m->p, n, vars, out, &m->e) < 0)
+		if (n != NULL && (x->only == NULL || names_it(x->only, m->s)) &&
+		    fn(&with, n, out) < 0)
 			return -1;
 	}
 	return 0;
@@ -53,19 +51,19 @@ lists(struct emit *m, const char *key)
 	json_t *out = json_array();
 
 	pth_json_set(m->out, key, out);
-	if (plan_list(m->p, pth_yaml_get(m->s->view, key), m->s->vars, out, &m->e) < 0)
+	if (plan_list(&m->w, pth_yaml_get(m->s->view, key), out) < 0)
 		return -1;
 	return each_exec(m, key, plan_list, out);
 }
 
 static int
-add_env(struct plan *p, const struct pth_ynode *map, json_t *vars, json_t *env, struct pth_err *e)
+add_env(const struct plan_with *w, const struct pth_ynode *map, json_t *env)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
 
 	pth_yaml_foreach(c, map) {
 		pth_buf_cut(&b, 0);
-		if (plan_text(p, c, vars, &b, e) < 0)
+		if (plan_text(w, c, &b) < 0)
 			return -1;
 		pth_json_set(env, c->key, pth_json_text(b.s, b.len));
 	}
@@ -83,7 +81,7 @@ user_env(struct emit *m, const json_t *given, json_t *env)
 	json_object_foreach((json_t *)given, key, v) {
 		pth_buf_cut(&b, 0);
 		plan_scalar(&b, v);
-		if (plan_names(m->p, &b, 0, &m->e) < 0)
+		if (plan_names(m->w.p, &b, 0, m->w.e) < 0)
 			return -1;
 		pth_json_set(env, key, pth_json_text(b.s, b.len));
 	}
@@ -97,13 +95,12 @@ environment(struct emit *m)
 	                       *own = pth_yaml_get(m->s->view, "environment");
 	json_t *env = json_object();
 
-	pth_json_set(m->out, "environment", env);
-	if (add_env(m->p, protocol, m->s->vars, env, &m->e) < 0 ||
-	    add_env(m->p, own, m->s->vars, env, &m->e) < 0 ||
+	pth_svc_set_environment(m->out, env);
+	if (add_env(&m->w, protocol, env) < 0 || add_env(&m->w, own, env) < 0 ||
 	    user_env(m, plan_version_env(m->s), env) < 0 ||
 	    each_exec(m, "environment", add_env, env) < 0)
 		return -1;
-	return user_env(m, json_object_get(m->s->rec, "environment"), env);
+	return user_env(m, pth_given_environment(m->s->rec), env);
 }
 
 /* {line: TEXT} or {template: FILE}: one command line, split after rendering. */
@@ -112,23 +109,24 @@ command_line(struct emit *m, const struct pth_ynode *n, json_t *argv)
 {
 	const struct pth_ynode *file = pth_yaml_get(n, "template");
 	pth_auto_buf b = PTH_BUF_INIT, src = PTH_BUF_INIT;
+	struct plan_with with = m->w;
 	json_auto_t *vars = NULL;
 	pth_auto_str path = NULL;
 	int r;
 
 	if (file != NULL && (file->text[0] == '/' || strstr(file->text, "..") != NULL))
 		return pth_dval_error(
-		    &m->e, file, "template: must be a file beside the descriptor");
+		    m->w.e, file, "template: must be a file beside the descriptor");
 	path = file != NULL ? plan_beside(m->s, file, file->text) : NULL;
-	vars = file != NULL ? plan_version_for_file(m->s) : json_incref(m->s->vars);
-
+	vars = file != NULL ? plan_version_for_file(m->s) : json_incref(m->w.vars);
+	with.vars = vars;
 	if (file == NULL)
-		r = plan_text(m->p, pth_yaml_get(n, "line"), vars, &b, &m->e);
-	else if ((r = pth_file_read(path, 1 << 20, &src, &m->e)) == 0)
-		r = plan_line_text(m->p, file->text, src.s != NULL ? src.s : "", vars, &b, &m->e);
-	return r < 0 ? -1 :
-	               pth_command_words(b.s != NULL ? b.s : "",
-	                   json_object_get(m->out, "environment"), argv, &m->e);
+		r = plan_text(&with, pth_yaml_get(n, "line"), &b);
+	else if ((r = pth_file_read(path, 1 << 20, &src, m->w.e)) == 0)
+		r = plan_user_text(&with, file->text, src.s != NULL ? src.s : "", true, &b);
+	return r < 0 ?
+	    -1 :
+	    pth_command_words(b.s != NULL ? b.s : "", pth_svc_environment(m->out), argv, m->w.e);
 }
 
 static int
@@ -138,8 +136,8 @@ binary(struct emit *m, json_t *argv)
 	pth_auto_buf text = PTH_BUF_INIT;
 
 	if (b != NULL && b->kind == PTH_YSEQ)
-		return plan_args(m->p, b, m->s->vars, argv, &m->e);
-	if (plan_text(m->p, b, m->s->vars, &text, &m->e) < 0)
+		return plan_args(&m->w, b, argv);
+	if (plan_text(&m->w, b, &text) < 0)
 		return -1;
 	if (text.len != 0)
 		pth_json_push(argv, pth_json_text(text.s, text.len));
@@ -156,15 +154,14 @@ overridden(struct emit *m, json_t *given, json_t *argv)
 	int r = 0;
 
 	if (json_is_string(given)) {
-		r = plan_user_text(
-		    m->p, "command_override", json_string_value(given), m->s->vars, &b, &m->e);
-		r = r < 0 ? r : pth_words(b.s != NULL ? b.s : "", argv, &m->e);
+		r = plan_user_text(&m->w, "command_override", json_string_value(given), false, &b);
+		r = r < 0 ? r : pth_words(b.s != NULL ? b.s : "", argv, m->w.e);
 	}
 	json_array_foreach(given, i, v) {
 		pth_buf_cut(&b, 0);
 		if (json_is_string(v))
 			r = plan_user_text(
-			    m->p, "command_override", json_string_value(v), m->s->vars, &b, &m->e);
+			    &m->w, "command_override", json_string_value(v), false, &b);
 		else
 			plan_scalar(&b, v);
 		if (r < 0)
@@ -177,10 +174,11 @@ overridden(struct emit *m, json_t *given, json_t *argv)
 static int
 wraps(struct emit *m, json_t *argv)
 {
-	json_auto_t *vars = json_copy(m->s->vars);
+	json_auto_t *vars = json_copy(m->w.vars);
+	struct plan_with with = { m->w.p, vars, m->w.e };
 
-	json_object_update(vars, m->p->eparams);
-	if (plan_args(m->p, pth_yaml_get(m->p->eview, "wrap"), vars, argv, &m->e) < 0)
+	json_object_update(vars, m->w.p->eparams);
+	if (plan_args(&with, pth_yaml_get(m->w.p->eview, "wrap"), argv) < 0)
 		return -1;
 	return each_exec(m, "wrap", plan_args, argv);
 }
@@ -190,7 +188,7 @@ static int
 own_argv(struct emit *m, json_t *argv)
 {
 	const struct pth_ynode *n = pth_desc_role(pth_yaml_get(m->s->view, "commands"), m->s->role);
-	json_t *given = json_object_get(m->s->rec, "command_override");
+	json_t *given = pth_given_command_override(m->s->rec);
 
 	if (given != NULL && !json_is_null(given))
 		return overridden(m, given, argv);
@@ -198,23 +196,22 @@ own_argv(struct emit *m, json_t *argv)
 		return -1;
 	if (n == NULL || n->kind == PTH_YNULL)
 		return 0;
-	return n->kind == PTH_YMAP ? command_line(m, n, argv) :
-	                             plan_args(m->p, n, m->s->vars, argv, &m->e);
+	return n->kind == PTH_YMAP ? command_line(m, n, argv) : plan_args(&m->w, n, argv);
 }
 
 static int
 cwd(struct emit *m, json_t *cmd)
 {
-	const char *given = pth_json_str(m->s->rec, "working_directory", NULL);
+	const char *given = pth_given_working_directory(m->s->rec);
 	const struct pth_ynode *n = pth_yaml_get(m->s->view, "cwd");
 	pth_auto_buf b = PTH_BUF_INIT;
 
 	if (given != NULL)
 		pth_buf_adds(&b, given);
-	else if (plan_text(m->p, n, m->s->vars, &b, &m->e) < 0)
+	else if (plan_text(&m->w, n, &b) < 0)
 		return -1;
 	if (b.len != 0)
-		pth_json_set(cmd, "cwd", pth_json_text(b.s, b.len));
+		pth_cmd_set_cwd(cmd, b.s);
 	return 0;
 }
 
@@ -225,54 +222,47 @@ run_cmd(struct emit *m, int64_t timeout_us)
 	json_t *argv = json_array();
 	int r = own_argv(m, own);
 
-	pth_json_set(cmd, "argv", argv);
+	pth_cmd_set_argv(cmd, argv);
 	if (r == 0 && json_array_size(own) == 0)
-		r = pth_err_set(&m->e, PTH_INPUT, "%s: the command is empty", m->s->plugin->name);
-	json_object_set(m->s->vars, "program", json_array_get(own, 0));
+		r = pth_err_set(m->w.e, PTH_INPUT, "%s: the command is empty", m->s->plugin->name);
+	json_object_set(m->w.vars, "program", json_array_get(own, 0));
 	if (r < 0 || wraps(m, argv) < 0)
 		return NULL;
 	json_array_extend(argv, own);
-	pth_json_set(cmd, "critical", json_true());
-	pth_json_set(cmd, "timeout_us", json_integer(timeout_us));
+	pth_cmd_set_critical(cmd, true);
+	pth_cmd_set_timeout_us(cmd, timeout_us);
 	return cwd(m, cmd) < 0 ? NULL : pth_take(&cmd);
 }
 
 static int
-post(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e)
+post(const struct plan_with *w, const struct pth_ynode *n, json_t *out)
 {
-	return plan_cmds(p, n, vars, 60 * PTH_SECOND_US, out, e);
+	return plan_cmds(w, n, 60 * PTH_SECOND_US, out);
 }
 
 static int
 phases(struct emit *m, int64_t timeout_us)
 {
-	static const char *const names[] = { "pre_compile", "compile", "post_compile", "pre_run",
-		NULL, "post_run" };
-	const struct pth_ynode *from = pth_yaml_get(m->s->view, "phases");
+	const struct pth_ynode *from = pth_yaml_get(m->s->view, PTH_KEY(svc, phases));
 	json_t *out = json_object(), *v;
 
-	pth_json_set(m->out, "phases", out);
-	for (size_t i = 0; i < countof(names); i++) {
-		if (names[i] == NULL) {
-			if ((v = run_cmd(m, timeout_us)) == NULL)
-				return -1;
-			pth_json_set(out, "run", v);
-			continue;
-		}
-		v = json_array();
-		pth_json_set(out, names[i], v);
-		if (plan_cmds(m->p, pth_yaml_get(from, names[i]), m->s->vars,
-		        (i < 3 ? 300 : 60) * PTH_SECOND_US, v, &m->e) < 0)
+	pth_svc_set_phases(m->out, out);
+	for (int i = 0; i < PTH_PHASES; i++) {
+		v = i == PTH_RUN ? run_cmd(m, timeout_us) : json_array();
+		if (v == NULL)
+			return -1;
+		pth_json_set(out, pth_phase_names[i], v);
+		if (i != PTH_RUN &&
+		    plan_cmds(&m->w, pth_yaml_get(from, pth_phase_names[i]),
+		        i < PTH_PRE_RUN ? PTH_PHASE_LIMIT_US : 60 * PTH_SECOND_US, v) < 0)
 			return -1;
 	}
-	return each_exec(m, "post", post, json_object_get(out, "post_run"));
+	return each_exec(m, "post", post, pth_phases_post_run(out));
 }
-
-enum ready { UDP, TCP, PATH, LOG, COMMAND, DELAY };
 
 /* Sets what the check looks for; v is its value in the descriptor. */
 static int
-ready_value(struct emit *m, enum ready kind, const struct pth_ynode *v, json_t *o)
+ready_value(struct emit *m, enum pth_ready_kind kind, const struct pth_ynode *v, json_t *o)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
 	json_t *argv;
@@ -280,25 +270,27 @@ ready_value(struct emit *m, enum ready kind, const struct pth_ynode *v, json_t *
 	int64_t us = 0;
 	int r;
 
-	if (kind == COMMAND) {
+	if (kind == PTH_READY_COMMAND) {
 		argv = json_array();
-		pth_json_set(o, "argv", argv);
-		return plan_args(m->p, v, m->s->vars, argv, &m->e);
+		pth_ready_set_argv(o, argv);
+		return plan_args(&m->w, v, argv);
 	}
-	if (kind == DELAY) {
-		r = plan_duration(m->p, v, m->s->vars, &us, &m->e);
-		pth_json_set(o, "us", json_integer(us));
+	if (kind == PTH_READY_DELAY) {
+		r = plan_duration(&m->w, v, &us);
+		pth_ready_set_us(o, us);
 		return r;
 	}
-	if (plan_text(m->p, v, m->s->vars, &b, &m->e) < 0)
+	if (plan_text(&m->w, v, &b) < 0)
 		return -1;
 	pth_buf_adds(&b, "");
-	if (kind == PATH || kind == LOG)
-		pth_json_set(o, kind == PATH ? "path" : "matches", pth_json_text(b.s, b.len));
+	if (kind == PTH_READY_FILE)
+		pth_ready_set_path(o, b.s);
+	else if (kind == PTH_READY_LOG)
+		pth_ready_set_matches(o, b.s);
 	else if (pth_int(b.s, 1, 65535, &port))
-		pth_json_set(o, "port", json_integer(port));
+		pth_ready_set_port(o, port);
 	else
-		return pth_dval_error(&m->e, v, "ready: '%.40s' is not a port", b.s);
+		return pth_dval_error(m->w.e, v, "ready: '%.40s' is not a port", b.s);
 	return 0;
 }
 
@@ -307,33 +299,32 @@ static int
 ready_log(struct emit *m, const struct pth_ynode *in, json_t *o)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
-	int r = in != NULL ? plan_text(m->p, in, m->s->vars, &b, &m->e) : 0;
+	int r = plan_text(&m->w, in, &b);
 
-	pth_json_set(o, "file", json_string(b.len != 0 ? b.s : "stdout.log"));
+	pth_ready_set_file(o, b.len != 0 ? b.s : pth_ready_file(NULL));
 	return r;
 }
 
 static json_t *
 ready_one(struct emit *m, const struct pth_ynode *n)
 {
-	static const char *const kinds[] = { "udp", "tcp", "file", "log", "command", "delay" };
 	const struct pth_ynode *v = NULL;
-	int64_t us = 10 * PTH_SECOND_US;
-	json_auto_t *o = NULL;
-	size_t i;
+	int64_t us = PTH_READY_LIMIT_US;
+	json_auto_t *o = json_object();
+	int i = 0;
 
-	for (i = 0; i < countof(kinds) && (v = pth_yaml_get(n, kinds[i])) == NULL; i++)
-		;
-	if (i == countof(kinds)) {
-		pth_dval_error(&m->e, n, "ready: nothing to look for");
+	while (i < PTH_READY_KINDS && (v = pth_yaml_get(n, pth_ready_names[i])) == NULL)
+		i++;
+	if (i == PTH_READY_KINDS) {
+		pth_dval_error(m->w.e, n, "ready: nothing to look for");
 		return NULL;
 	}
-	o = json_pack("{s:s}", "kind", kinds[i]);
-	if (ready_value(m, (enum ready)i, v, o) < 0 ||
-	    (i == LOG && ready_log(m, pth_yaml_get(n, "in"), o) < 0) ||
-	    plan_duration(m->p, pth_yaml_get(n, "timeout"), m->s->vars, &us, &m->e) < 0)
+	pth_ready_set_kind(o, pth_ready_names[i]);
+	if (ready_value(m, (enum pth_ready_kind)i, v, o) < 0 ||
+	    (i == PTH_READY_LOG && ready_log(m, pth_yaml_get(n, "in"), o) < 0) ||
+	    plan_duration(&m->w, pth_yaml_get(n, "timeout"), &us) < 0)
 		return NULL;
-	pth_json_set(o, "timeout_us", json_integer(us));
+	pth_ready_set_timeout_us(o, us);
 	return pth_take(&o);
 }
 
@@ -343,13 +334,12 @@ ready(struct emit *m)
 	const struct pth_ynode *n = pth_desc_role(pth_yaml_get(m->s->view, "ready"), m->s->role);
 	json_t *list = json_array(), *o;
 
-	pth_json_set(m->out, "ready", list);
+	pth_svc_set_ready(m->out, list);
 	if (pth_yaml_get(m->s->view, "ready") == NULL)
 		n = pth_desc_role(pth_yaml_get(m->s->pview, "ready"), m->s->role);
 	for (const struct pth_ynode *c = n != NULL && n->kind == PTH_YSEQ ? n->child : n; c != NULL;
 	     c = n->kind == PTH_YSEQ ? c->next : NULL) {
-		const struct pth_ynode *when = pth_yaml_get(c, "when");
-		int go = when != NULL ? plan_truth(m->p, when, m->s->vars, &m->e) : 1;
+		int go = plan_truth(&m->w, pth_yaml_get(c, "when"));
 
 		if (go == 0)
 			continue;
@@ -365,19 +355,19 @@ static int
 stop(struct emit *m)
 {
 	const struct pth_ynode *n = pth_yaml_get(m->s->view, "stop"),
-	                       *pn = pth_yaml_get(m->s->pview, "stop");
-	const char *signal = pth_desc_str(n, "signal", pth_desc_str(pn, "signal", "TERM"));
-	const struct pth_ynode *grace = pth_yaml_get(n, "grace");
-	int64_t us = 5 * PTH_SECOND_US;
+	                       *pn = pth_yaml_get(m->s->pview, "stop"),
+	                       *grace = pth_yaml_get(n, "grace");
+	const char *signal = pth_desc_str(
+	    n, "signal", pth_desc_str(pn, "signal", pth_stop_signal(NULL)));
+	int64_t us = PTH_STOP_GRACE_US;
 	json_t *o;
 
-	if (plan_duration(m->p, grace != NULL ? grace : pth_yaml_get(pn, "grace"), m->s->vars, &us,
-	        &m->e) < 0)
+	if (plan_duration(&m->w, grace != NULL ? grace : pth_yaml_get(pn, "grace"), &us) < 0)
 		return -1;
 	o = json_object();
-	pth_json_set(o, "signal", json_string(signal + (strncmp(signal, "SIG", 3) != 0 ? 0 : 3)));
-	pth_json_set(o, "grace_us", json_integer(us));
-	pth_json_set(m->out, "stop", o);
+	pth_stop_set_signal(o, signal + (strncmp(signal, "SIG", 3) != 0 ? 0 : 3));
+	pth_stop_set_grace_us(o, us);
+	pth_svc_set_stop(m->out, o);
 	return 0;
 }
 
@@ -386,7 +376,7 @@ stop(struct emit *m)
 static bool
 critical(const struct plan *p, const struct plan_service *s)
 {
-	const json_t *list = json_object_get(p->eparams, "critical_services");
+	const json_t *list = pth_envparam_critical_services(p->eparams);
 
 	return json_array_size(list) == 0 || names_it(list, s);
 }
@@ -395,26 +385,27 @@ static void
 head(struct emit *m)
 {
 	const struct plan_service *s = m->s;
+	const char *restart = pth_given_restart_policy(s->rec);
 	json_t *o = m->out;
 
-	pth_json_set(o, "name", json_string(s->name));
-	pth_json_set(o, "plugin", json_string(s->plugin->name));
-	pth_json_set(o, "kind", json_string(pth_kind_name(s->plugin->kind)));
-	pth_json_set(o, "protocol", json_string(s->protocol->name));
-	pth_json_set(o, "version", json_string(s->version));
-	pth_json_set(o, "role", json_string(s->role));
-	pth_json_set(o, "finite", json_boolean(plan_finite(s)));
+	pth_svc_set_name(o, s->name);
+	pth_svc_set_plugin(o, s->plugin->name);
+	pth_svc_set_kind(o, pth_kind_name(s->plugin->kind));
+	pth_svc_set_protocol(o, s->protocol->name);
+	pth_svc_set_version(o, s->version);
+	pth_svc_set_role(o, s->role);
+	pth_svc_set_finite(o, plan_finite(s));
 	if (s->target != NULL)
-		pth_json_set(o, "target", json_string(s->target->name));
-	pth_json_set(o, "after", plan_after(m->p, s));
-	pth_json_set(o, "critical", json_boolean(critical(m->p, s)));
-	if (strcmp(pth_json_str(s->rec, "restart_policy", "no"), "no") != 0)
-		json_object_set(o, "restart", json_object_get(s->rec, "restart_policy"));
-	if (json_object_size(json_object_get(s->rec, "limits")) > 0)
-		json_object_set(o, "limits", json_object_get(s->rec, "limits"));
-	pth_json_set(o, "address", json_string(s->address));
-	pth_json_set(o, "port", s->port != 0 ? json_integer(s->port) : json_null());
-	pth_json_set(o, "transport", json_string(s->transport));
+		pth_svc_set_target(o, s->target->name);
+	pth_svc_set_after(o, plan_after(m->w.p, s));
+	pth_svc_set_critical(o, critical(m->w.p, s));
+	if (strcmp(restart, pth_svc_restart(NULL)) != 0)
+		pth_svc_set_restart(o, restart);
+	if (json_object_size(pth_given_limits(s->rec)) > 0)
+		pth_svc_set_limits(o, json_incref(pth_given_limits(s->rec)));
+	pth_svc_set_address(o, s->address);
+	pth_json_set(o, PTH_KEY(svc, port), s->port != 0 ? json_integer(s->port) : json_null());
+	pth_svc_set_transport(o, s->transport);
 }
 
 /* Plans a cache only where something is compiled. */
@@ -422,52 +413,55 @@ static int
 compile_cache(struct emit *m)
 {
 	const struct pth_ynode *n = pth_yaml_get(m->s->view, "compile_cache");
-	const json_t *phases = json_object_get(m->out, "phases");
+	const json_t *phases = pth_svc_phases(m->out);
 	json_t *v;
 
 	if (n == NULL ||
-	    json_array_size(json_object_get(phases, "pre_compile")) +
-	            json_array_size(json_object_get(phases, "compile")) +
-	            json_array_size(json_object_get(phases, "post_compile")) ==
+	    json_array_size(pth_phases_pre_compile(phases)) +
+	            json_array_size(pth_phases_compile(phases)) +
+	            json_array_size(pth_phases_post_compile(phases)) ==
 	        0)
 		return 0;
-	v = plan_tree(m->p, n, m->s->vars, &m->e);
+	v = plan_tree(&m->w, n);
 	if (v == NULL)
 		return -1;
-	pth_json_set(m->out, "compile_cache", v);
+	pth_svc_set_compile_cache(m->out, v);
 	return 0;
 }
 
 static int
 body(struct emit *m)
 {
-	int64_t timeout_us = plan_us(json_object_get(m->s->rec, "timeout"), 60 * PTH_SECOND_US);
+	static const char *const last[] = { PTH_KEY(svc, requires), PTH_KEY(svc, keylogs),
+		PTH_KEY(svc, artifacts), PTH_KEY(svc, metrics), PTH_KEY(svc, verdict) };
+	int64_t timeout_us = plan_us(pth_given_timeout(m->s->rec), 60 * PTH_SECOND_US);
 	json_t *files;
 
-	if (plan_params_late(m->p, m->s, &m->e) < 0 || lists(m, "dirs") < 0)
+	if (plan_params_late(&m->w, m->s) < 0 || lists(m, PTH_KEY(svc, dirs)) < 0)
 		return -1;
-	if ((files = plan_files(m->p, m->s, &m->e)) == NULL)
+	if ((files = plan_files(&m->w, m->s)) == NULL)
 		return -1;
-	pth_json_set(m->out, "files", files);
+	pth_svc_set_files(m->out, files);
 	if (environment(m) < 0 || phases(m, timeout_us) < 0 || compile_cache(m) < 0 ||
 	    ready(m) < 0 || stop(m) < 0)
 		return -1;
-	pth_json_set(m->out, "timeout_us", json_integer(timeout_us));
-	if (lists(m, "requires") < 0 || lists(m, "keylogs") < 0 || lists(m, "artifacts") < 0 ||
-	    lists(m, "metrics") < 0 || lists(m, "verdict") < 0)
-		return -1;
-	return plan_docker(m->p, m->s, m->out, &m->e);
+	pth_svc_set_timeout_us(m->out, timeout_us);
+	for (size_t i = 0; i < countof(last); i++)
+		if (lists(m, last[i]) < 0)
+			return -1;
+	return plan_docker(&m->w, m->s, m->out);
 }
 
 json_t *
 plan_service_emit(struct plan *p, struct plan_service *s)
 {
-	struct emit m = { .p = p, .s = s, .out = json_object() };
+	struct pth_err e = { 0 };
+	struct emit m = { { p, s->vars, &e }, s, json_object() };
 	pth_auto_buf at = PTH_BUF_INIT;
 
 	head(&m);
 	if (body(&m) < 0)
-		plan_error(p, pth_category_err(&m.e, PTH_CAT_CONFIGURATION),
-		    plan_path(&at, s, "implementation.name"), "%s: %s", s->name, m.e.text);
+		plan_error(p, pth_category_err(&e, PTH_CAT_CONFIGURATION),
+		    plan_path(&at, s, "implementation.name"), "%s: %s", s->name, e.text);
 	return m.out;
 }

@@ -10,7 +10,7 @@ has(const json_t *files, const char *path, bool below)
 	size_t i;
 
 	json_array_foreach((json_t *)files, i, v) {
-		const char *have = pth_json_str(v, "path", "");
+		const char *have = pth_content_path(v);
 
 		if (below ? strncmp(have, path, strlen(path)) == 0 : strcmp(have, path) == 0)
 			return true;
@@ -38,15 +38,16 @@ json_t *
 plan_served(struct plan *p, struct plan_service *s)
 {
 	const struct pth_ynode *list = pth_yaml_get(s->view, "files");
-	json_t *given = json_object_get(s->rec, "files"), *out = json_array(), *v;
+	json_t *given = pth_given_files(s->rec), *out = json_array(), *v;
 	json_auto_t *vars = json_pack(
 	    "{s:s, s:s, s:O}", "name", s->name, "role", s->role, "parameters", s->params);
 	pth_auto_buf b = PTH_BUF_INIT;
 	struct pth_err e;
+	struct plan_with w = { p, vars, &e };
 	size_t i;
 
 	json_array_foreach(given, i, v)
-		serve(out, pth_json_str(v, "path", ""));
+		serve(out, pth_content_path(v));
 	pth_yaml_foreach(c, list) {
 		const struct pth_ynode *path = pth_yaml_get(c, "path");
 
@@ -54,7 +55,7 @@ plan_served(struct plan *p, struct plan_service *s)
 		if (path != NULL && path->kind == PTH_YSTR && strchr(path->text, '{') == NULL &&
 		    !replaced(given, path->text))
 			serve(out, path->text);
-		else if (path != NULL && plan_text(p, path, vars, &b, &e) == 0 && b.len != 0 &&
+		else if (path != NULL && plan_text(&w, path, &b) == 0 && b.len != 0 &&
 		    !replaced(given, b.s))
 			serve(out, b.s);
 	}
@@ -62,17 +63,17 @@ plan_served(struct plan *p, struct plan_service *s)
 }
 
 json_t *
-plan_files(struct plan *p, struct plan_service *s, struct pth_err *e)
+plan_files(const struct plan_with *w, struct plan_service *s)
 {
-	json_t *given = json_object_get(s->rec, "files"), *out, *v;
+	json_t *given = pth_given_files(s->rec), *out, *v;
 	json_auto_t *ours = json_array();
 	size_t i;
 
-	if (plan_list(p, pth_yaml_get(s->view, "files"), s->vars, ours, e) < 0)
+	if (plan_list(w, pth_yaml_get(s->view, "files"), ours) < 0)
 		return NULL;
-	out = json_is_array(given) ? json_copy(given) : json_array();
+	out = given != NULL ? json_copy(given) : json_array();
 	json_array_foreach(ours, i, v)
-		if (!replaced(given, pth_json_str(v, "path", "")))
+		if (!replaced(given, pth_content_path(v)))
 			json_array_append(out, v);
 	return out;
 }

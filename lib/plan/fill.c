@@ -8,7 +8,7 @@
 #include "base/cleanup.h"
 #include "base/os.h"
 #include "io/file.h"
-#include "io/json.h"
+#include "io/record.h"
 
 /* splitmix64 (Steele, Lea, Flood 2014): any seed gives good bytes, and the
  * same seed the same file on every machine (little endian). */
@@ -42,8 +42,7 @@ write_random(int fd, int64_t size, uint64_t seed)
 static int
 make_file(int dirfd, const json_t *f, const struct pth_places *p, struct pth_err *e)
 {
-	const char *path = pth_json_str(f, "path", "");
-	const char *text = pth_json_str(f, "text", NULL);
+	const char *path = pth_content_path(f), *text = pth_content_text(f);
 	pth_auto_buf b = PTH_BUF_INIT;
 	int fd = pth_file_make(dirfd, path, O_WRONLY | O_CREAT | O_TRUNC, e);
 	int r;
@@ -53,10 +52,8 @@ make_file(int dirfd, const json_t *f, const struct pth_places *p, struct pth_err
 	if (text != NULL) {
 		pth_places_expand(p, text, &b);
 		r = pth_write_all(fd, b.s, b.len);
-	} else {
-		r = write_random(
-		    fd, pth_json_int(f, "size", 0), (uint64_t)pth_json_int(f, "seed", 0));
-	}
+	} else
+		r = write_random(fd, pth_content_size(f), (uint64_t)pth_content_seed(f));
 	if (close(fd) != 0 || r != 0)
 		return pth_err_set(e, PTH_SYSTEM, "write %s:", path);
 	return 0;
@@ -68,7 +65,7 @@ pth_plan_fill(int dirfd, const json_t *service, const struct pth_places *p, stru
 	json_t *v;
 	size_t i;
 
-	json_array_foreach(json_object_get(service, "dirs"), i, v) {
+	json_array_foreach(pth_svc_dirs(service), i, v) {
 		const char *path = json_string_value(v);
 
 		if (path == NULL || !pth_path_inside(path))
@@ -77,7 +74,7 @@ pth_plan_fill(int dirfd, const json_t *service, const struct pth_places *p, stru
 		if (pth_mkdirs(dirfd, path, e) != 0)
 			return -1;
 	}
-	json_array_foreach(json_object_get(service, "files"), i, v)
+	json_array_foreach(pth_svc_files(service), i, v)
 		if (make_file(dirfd, v, p, e) != 0)
 			return -1;
 	return 0;

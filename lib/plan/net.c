@@ -38,15 +38,13 @@ inner_port(const json_t *v)
 static void
 own_port(struct plan_service *s)
 {
-	const json_t *net = json_object_get(s->rec, "network");
-	json_t *ports = s->port_usual ? NULL : json_object_get(s->rec, "ports"), *v;
+	json_t *ports = s->port_usual ? NULL : pth_given_ports(s->rec), *v;
 	int64_t usual = pth_json_int(s->pparams, "port", 0), first = 0, n;
 	size_t i;
 
 	s->port_given = true;
-	if ((s->port = pth_json_int(s->params, "port", 0)) > 0)
-		return;
-	if ((s->port = pth_json_int(net, "port", 0)) > 0)
+	if ((s->port = pth_json_int(s->params, "port", 0)) > 0 ||
+	    (s->port = pth_net_port(pth_given_network(s->rec))) > 0)
 		return;
 	json_array_foreach(ports, i, v) {
 		n = inner_port(v);
@@ -68,7 +66,9 @@ clash(const struct plan_service *a, const struct plan_service *b)
 static struct plan_service *
 clash_of(struct plan *p, const struct plan_service *s)
 {
-	plan_foreach(other, p) if (clash(s, other)) return other;
+	plan_foreach(other, p)
+		if (clash(s, other))
+			return other;
 	return NULL;
 }
 
@@ -76,17 +76,14 @@ clash_of(struct plan *p, const struct plan_service *s)
 static void
 part(struct plan *p)
 {
-	pth_auto_buf path = PTH_BUF_INIT;
 	struct plan_service *t;
 
-	plan_foreach(s, p)
-	{
+	plan_foreach(s, p) {
 		while ((t = clash_of(p, s)) != NULL && !s->port_given && s->port < 65535)
 			s->port++;
 		if (t != NULL && s < t && t->port_given)
-			plan_problem(p, PTH_ERROR, plan_path(&path, t, "ports"),
-			    "%s and %s both want %s port %lld on %s", s->name, t->name,
-			    s->transport, (long long)s->port, s->address);
+			plan_wrong(p, t, "ports", "%s and %s both want %s port %lld on %s", s->name,
+			    t->name, s->transport, (long long)s->port, s->address);
 	}
 }
 
@@ -98,10 +95,11 @@ by_env(struct plan *p, struct plan_service *s, const char *key, const char *def,
 	    "role", s->role, "parameters", p->eparams);
 	struct pth_buf b = PTH_BUF_INIT;
 	struct pth_err e;
+	struct plan_with w = { p, vars, &e };
 
 	if (n == NULL)
 		pth_buf_adds(&b, def);
-	else if (plan_text(p, n, vars, &b, &e) < 0)
+	else if (plan_text(&w, n, &b) < 0)
 		plan_problem(p, PTH_ERROR, "network_environment.type", "%s", e.text);
 	return pth_buf_take(&b);
 }
@@ -109,26 +107,23 @@ by_env(struct plan *p, struct plan_service *s, const char *key, const char *def,
 static void
 link_target(struct plan *p, struct plan_service *s)
 {
-	const char *name = pth_json_str(json_object_get(s->rec, "protocol"), "target", NULL);
-	pth_auto_buf path = PTH_BUF_INIT, shown = PTH_BUF_INIT;
+	const char *name = pth_proto_target(pth_given_protocol(s->rec));
+	pth_auto_buf shown = PTH_BUF_INIT;
 
-	if (name == NULL || *name == '\0')
-		return;
-	if ((s->target = plan_find(p, name)) != NULL)
+	if (name == NULL || *name == '\0' || (s->target = plan_find(p, name)) != NULL)
 		return;
 	pth_show(&shown, name, 80);
-	plan_problem(p, PTH_ERROR, plan_path(&path, s, "protocol.target"),
-	    "%s targets '%s', which is no service of this test", s->name, shown.s);
+	plan_wrong(p, s, "protocol.target", "%s targets '%s', which is no service of this test",
+	    s->name, shown.s);
 }
 
 void
 plan_net(struct plan *p)
 {
-	plan_foreach(s, p) link_target(p, s);
 	plan_foreach(s, p)
-	{
-		const char *bind = pth_json_str(
-		    json_object_get(s->rec, "network"), "bind_address", NULL);
+		link_target(p, s);
+	plan_foreach(s, p) {
+		const char *bind = pth_net_bind_address(pth_given_network(s->rec));
 		size_t i = (size_t)(s - p->services);
 
 		s->transport = pth_desc_str(s->pview, "transport", "none");
@@ -139,5 +134,7 @@ plan_net(struct plan *p)
 			own_port(s);
 	}
 	part(p);
-	plan_foreach(s, p) if (s->client && s->target != NULL) s->port = s->target->port;
+	plan_foreach(s, p)
+		if (s->client && s->target != NULL)
+			s->port = s->target->port;
 }

@@ -33,7 +33,7 @@ state_of(const json_t *v)
 		{ "service_completed_successfully", "completed" } };
 
 	if (json_is_object(v))
-		s = pth_json_str(v, "state", pth_json_str(v, "condition", NULL));
+		s = pth_json_str(v, PTH_KEY(await, state), pth_json_str(v, "condition", NULL));
 	if (s == NULL)
 		return "ready";
 	for (size_t i = 0; i < countof(names); i++)
@@ -50,7 +50,7 @@ typedef void dep_fn(
 static void
 dependencies(struct plan *p, const struct plan_service *s, dep_fn *fn, void *arg)
 {
-	json_t *d = json_object_get(s->rec, "depends_on"), *v;
+	json_t *d = pth_given_depends_on(s->rec), *v;
 	const char *key;
 	size_t i;
 
@@ -60,7 +60,7 @@ dependencies(struct plan *p, const struct plan_service *s, dep_fn *fn, void *arg
 		if (json_is_string(v))
 			fn(p, s, json_string_value(v), NULL, arg);
 		else if (json_is_object(v))
-			fn(p, s, pth_json_str(v, "service", ""), v, arg);
+			fn(p, s, pth_await_service(v), v, arg);
 	}
 	json_object_foreach(d, key, v)
 		fn(p, s, key, v, arg);
@@ -70,18 +70,17 @@ static void
 check_dep(
     struct plan *p, const struct plan_service *s, const char *name, const json_t *state, void *arg)
 {
-	pth_auto_buf path = PTH_BUF_INIT, shown = PTH_BUF_INIT;
+	pth_auto_buf shown = PTH_BUF_INIT;
 
 	(void)arg;
 	pth_show(&shown, name, 80);
 	if (plan_find(p, name) == NULL)
-		plan_problem(p, PTH_ERROR, plan_path(&path, s, "depends_on"),
+		plan_wrong(p, s, "depends_on",
 		    "%s depends on '%s', which is no service of this test", s->name, shown.s);
 	else if (plan_find(p, name) == s)
-		plan_problem(p, PTH_ERROR, plan_path(&path, s, "depends_on"),
-		    "%s depends on itself", s->name);
+		plan_wrong(p, s, "depends_on", "%s depends on itself", s->name);
 	else if (state_of(state) == NULL)
-		plan_problem(p, PTH_ERROR, plan_path(&path, s, "depends_on"),
+		plan_wrong(p, s, "depends_on",
 		    "%s: the state of '%s' must be started, running, ready, completed or stopped",
 		    s->name, shown.s);
 }
@@ -109,15 +108,14 @@ visit_dep(
 static void
 tell_cycle(struct walk *w, const struct plan_service *s)
 {
-	pth_auto_buf b = PTH_BUF_INIT, path = PTH_BUF_INIT;
-	size_t i;
+	pth_auto_buf b = PTH_BUF_INIT;
+	size_t i = 0;
 
-	for (i = 0; w->stack[i] != s; i++)
-		;
+	while (w->stack[i] != s)
+		i++;
 	for (; i < w->depth; i++)
 		pth_buf_addf(&b, "%s -> ", w->stack[i]->name);
-	plan_problem(w->p, PTH_ERROR, plan_path(&path, s, "protocol.target"),
-	    "services wait for each other: %s%s", b.s, s->name);
+	plan_wrong(w->p, s, "protocol.target", "services wait for each other: %s%s", b.s, s->name);
 	w->cycle = true;
 }
 
@@ -145,14 +143,18 @@ plan_order(struct plan *p)
 {
 	struct walk w = { .p = p };
 
-	plan_foreach(s, p) dependencies(p, s, check_dep, NULL);
+	plan_foreach(s, p)
+		dependencies(p, s, check_dep, NULL);
 	if (plan_failed(p))
 		return;
 	w.stack = pth_xarray(NULL, p->nservices, sizeof *w.stack);
 	/* Those that listen first: with no edge between them the order is also
 	 * that in which people think. */
-	plan_foreach(s, p) if (!s->client) visit(&w, s);
-	plan_foreach(s, p) visit(&w, s);
+	plan_foreach(s, p)
+		if (!s->client)
+			visit(&w, s);
+	plan_foreach(s, p)
+		visit(&w, s);
 	free(w.stack);
 }
 
@@ -161,16 +163,19 @@ add_after(
     struct plan *p, const struct plan_service *s, const char *name, const json_t *state, void *arg)
 {
 	const struct plan_service *t = plan_find(p, name);
-	json_t *list = arg, *v;
+	json_t *list = arg, *v = NULL;
 	size_t i;
 
 	(void)s;
 	json_array_foreach(list, i, v)
-		if (strcmp(pth_json_str(v, "service", ""), t->name) == 0) {
-			pth_json_set(v, "state", json_string(state_of(state)));
-			return;
-		}
-	pth_json_push(list, json_pack("{s:s, s:s}", "service", t->name, "state", state_of(state)));
+		if (strcmp(pth_await_service(v), t->name) == 0)
+			break;
+	if (i == json_array_size(list)) {
+		v = json_object();
+		pth_await_set_service(v, t->name);
+		pth_json_push(list, v);
+	}
+	pth_await_set_state(v, state_of(state));
 }
 
 json_t *

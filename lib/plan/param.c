@@ -8,9 +8,7 @@
 static bool
 skipped(const struct plan_given *g, const char *key)
 {
-	const char *const *s;
-
-	for (s = g->skip; s != NULL && *s != NULL; s++)
+	for (const char *const *s = g->skip; s != NULL && *s != NULL; s++)
 		if (strcmp(*s, key) == 0)
 			return true;
 	return false;
@@ -45,7 +43,8 @@ static void
 unknown(struct plan *p, const char *plugin, const struct pth_ynode *specs,
     const struct plan_given *g, const char *key)
 {
-	const char **names = pth_xarray(NULL, specs != NULL ? specs->n + 1 : 1, sizeof *names);
+	pth_auto_free const char **names = pth_xarray(
+	    NULL, specs != NULL ? specs->n + 1 : 1, sizeof *names);
 	pth_auto_buf path = PTH_BUF_INIT, shown = PTH_BUF_INIT;
 	const char *near;
 	size_t n = 0;
@@ -57,7 +56,6 @@ unknown(struct plan *p, const char *plugin, const struct pth_ynode *specs,
 	pth_show(&shown, key, 80);
 	plan_problem(p, near != NULL ? g->unknown : PTH_WARNING, path.s,
 	    "%s has no parameter '%s'%s%s%s", plugin, shown.s, PTH_DID_YOU_MEAN(near));
-	free(names);
 }
 
 static json_t *
@@ -81,10 +79,8 @@ one(struct plan *p, const char *plugin, const struct pth_ynode *spec,
 	if (v == NULL && pth_yaml_get(spec, "wanted") != NULL && pth_yaml_get(spec, "wanted")->b)
 		plan_problem(p, PTH_WARNING, given[0].path, "%s without %s: %s", plugin, spec->key,
 		    pth_desc_str(spec, "description", "nothing is done"));
-	if (v == NULL)
-		out = pth_param_default(spec->key, spec, &e);
-	else
-		out = pth_param_value(spec->key, spec, v, &e);
+	out = v == NULL ? pth_param_default(spec->key, spec, &e) :
+	                  pth_param_value(spec->key, spec, v, &e);
 	if (out == NULL) {
 		pth_buf_addf(
 		    &path, "%s.%s", v != NULL ? given[i - 1].path : given[0].path, spec->key);
@@ -119,10 +115,8 @@ plan_params(struct plan *p, const char *plugin, const struct pth_ynode *view,
 
 /* This is what the templates of one parameter need. */
 struct render {
-	struct plan *p;
+	const struct plan_with *w;
 	const char *name;
-	json_t *vars;
-	struct pth_err *e;
 };
 
 static int
@@ -130,11 +124,11 @@ render(struct pth_buf *b, const char *s, void *arg)
 {
 	const struct render *r = arg;
 
-	return plan_user_text(r->p, r->name, s, r->vars, b, r->e);
+	return plan_user_text(r->w, r->name, s, false, b);
 }
 
 static int
-late(struct plan *p, struct plan_service *s, const struct pth_ynode *spec, struct pth_err *e)
+late(const struct plan_with *w, struct plan_service *s, const struct pth_ynode *spec)
 {
 	const struct pth_ynode *t = pth_yaml_get(spec, "template"),
 	                       *from = pth_yaml_get(spec, "from");
@@ -143,28 +137,28 @@ late(struct plan *p, struct plan_service *s, const struct pth_ynode *spec, struc
 
 	if (t != NULL && t->b && !json_is_null(v)) {
 		pth_buf_addf(&name, "parameter %s", spec->key);
-		out = pth_json_map(v, render, &(struct render){ p, name.s, s->vars, e });
+		out = pth_json_map(v, render, &(struct render){ w, name.s });
 	} else if (from != NULL && from->kind == PTH_YSTR && json_is_null(v)) {
 		pth_dval_where(&name, from);
-		v = pth_json_path(s->vars, from->text);
+		v = pth_json_path(w->vars, from->text);
 		out = v != NULL ? json_incref(v) :
-		                  pth_template_expr(name.s, from->text, s->vars, e);
+		                  pth_template_expr(name.s, from->text, w->vars, w->e);
 	} else
 		return 0;
 	if (out == NULL)
 		return -1;
 	json_object_set(s->params, spec->key, out);
-	pth_json_set(s->vars, spec->key, out);
+	pth_json_set(w->vars, spec->key, out);
 	return 0;
 }
 
 int
-plan_params_late(struct plan *p, struct plan_service *s, struct pth_err *e)
+plan_params_late(const struct plan_with *w, struct plan_service *s)
 {
 	const struct pth_ynode *specs = pth_yaml_get(s->view, "parameters");
 
 	pth_yaml_foreach(c, specs)
-		if (c->kind == PTH_YMAP && late(p, s, c, e) < 0)
+		if (c->kind == PTH_YMAP && late(w, s, c) < 0)
 			return -1;
 	return 0;
 }

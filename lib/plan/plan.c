@@ -11,24 +11,21 @@ enum { SERVICES_MAX = 1000 };
 static void
 mark_of(const struct plan *p, const char *path, unsigned *line, unsigned *col)
 {
-	json_t *marks = json_object_get(p->rec, "marks"), *m = NULL;
-	json_t *source = json_object_get(p->rec, "source");
-	char *at = pth_xstrdup(path), *dot;
+	json_t *marks = pth_test_marks(p->rec), *m, *source = pth_test_source(p->rec);
+	pth_auto_str at = pth_xstrdup(path);
+	char *dot;
 
 	while ((m = json_object_get(marks, at)) == NULL && (dot = strrchr(at, '.')) != NULL)
 		*dot = '\0';
-	free(at);
-	*line = (unsigned)json_integer_value(json_array_get(m, 0));
-	*col = (unsigned)json_integer_value(json_array_get(m, 1));
-	if (m == NULL) {
-		*line = (unsigned)pth_json_int(source, "line", 0);
-		*col = (unsigned)pth_json_int(source, "col", 0);
-	}
+	*line = (unsigned)(m != NULL ? json_integer_value(json_array_get(m, 0)) :
+	                               pth_source_line(source));
+	*col = (unsigned)(m != NULL ? json_integer_value(json_array_get(m, 1)) :
+	                              pth_source_col(source));
 }
 
 static void
-problem(struct plan *p, enum pth_severity s, enum pth_category c, const char *path, const char *fmt,
-    va_list ap)
+add_problem(struct plan *p, enum pth_severity s, enum pth_category c, const char *path,
+    const char *fmt, va_list ap)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
 	unsigned line, col;
@@ -45,7 +42,7 @@ plan_problem(struct plan *p, enum pth_severity s, const char *path, const char *
 	va_list ap;
 
 	va_start(ap, fmt);
-	problem(p, s, PTH_CAT_CONFIGURATION, path, fmt, ap);
+	add_problem(p, s, PTH_CAT_CONFIGURATION, path, fmt, ap);
 	va_end(ap);
 }
 
@@ -55,7 +52,18 @@ plan_error(struct plan *p, enum pth_category c, const char *path, const char *fm
 	va_list ap;
 
 	va_start(ap, fmt);
-	problem(p, PTH_ERROR, c, path, fmt, ap);
+	add_problem(p, PTH_ERROR, c, path, fmt, ap);
+	va_end(ap);
+}
+
+void
+plan_wrong(struct plan *p, const struct plan_service *s, const char *what, const char *fmt, ...)
+{
+	pth_auto_buf at = PTH_BUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_problem(p, PTH_ERROR, PTH_CAT_CONFIGURATION, plan_path(&at, s, what), fmt, ap);
 	va_end(ap);
 }
 
@@ -84,46 +92,56 @@ plan_failed(const struct plan *p)
 struct plan_service *
 plan_find(struct plan *p, const char *name)
 {
-	plan_foreach(s, p) if (strcmp(s->name, name) == 0) return s;
-	plan_foreach(s, p) if (strcmp(s->key, name) == 0) return s;
+	plan_foreach(s, p)
+		if (strcmp(s->name, name) == 0)
+			return s;
+	plan_foreach(s, p)
+		if (strcmp(s->key, name) == 0)
+			return s;
 	return NULL;
 }
 
 /* --- environments --- */
 
-static struct pth_plugin *
-env_plugin(struct plan *p, enum pth_kind kind, const char *name, const char *path)
+bool
+plan_usable(struct plan *p, struct pth_plugin *x, enum pth_kind kind, const char *what,
+    const char *name, const char *path)
 {
-	struct pth_plugin *x = pth_plugins_find(p->ps, kind, name, NULL);
 	pth_auto_buf shown = PTH_BUF_INIT;
 	struct pth_err e;
 
 	if (x != NULL && pth_plugin_load(p->ps, x, NULL, &e) == 0)
-		return x;
+		return true;
 	if (x != NULL)
 		plan_error(p, PTH_CAT_PLUGIN_LOAD, path, "cannot use %s: %s", x->name, e.text);
 	else {
-		pth_buf_addf(&shown, "no %s environment named '",
-		    kind == PTH_NETWORK ? "network" : "execution");
 		pth_show(&shown, name, 80);
 		pth_buf_addc(&shown, '\'');
 		pth_plugins_suggest(p->ps, kind, name, &shown);
-		plan_error(p, PTH_CAT_PLUGIN_LOAD, path, "%s", shown.s);
+		plan_error(p, PTH_CAT_PLUGIN_LOAD, path, "no %s named '%s", what, shown.s);
 	}
-	return NULL;
+	return false;
 }
 
-/* Options stand beside `type`; files of PANTHER put them below plugin_config or
- * config. */
+static struct pth_plugin *
+env_plugin(struct plan *p, enum pth_kind kind, const char *name, const char *path)
+{
+	struct pth_plugin *x = pth_plugins_find(p->ps, kind, name, NULL);
+	const char *what = kind == PTH_NETWORK ? "network environment" : "execution environment";
+
+	return plan_usable(p, x, kind, what, name, path) ? x : NULL;
+}
+
+/* Options of any environment stand beside `type`; files of PANTHER put them below
+ * plugin_config or config. */
 static json_t *
 env_params(struct plan *p, const struct pth_plugin *x, const json_t *given, const char *path)
 {
-	static const char *const plain[] = { "type", "enabled", "plugin_config", "config",
-		"services", NULL };
+	static const char *const plain[] = { PTH_KEYS_exenv(PTH_KEY_OF, exenv) "services", NULL };
 	struct plan_given g[] = {
 		{ given, path, PTH_WARNING, plain },
-		{ json_object_get(given, "plugin_config"), path, PTH_WARNING, plain },
-		{ json_object_get(given, "config"), path, PTH_WARNING, plain },
+		{ pth_exenv_plugin_config(given), path, PTH_WARNING, plain },
+		{ pth_exenv_config(given), path, PTH_WARNING, plain },
 	};
 
 	return plan_params(p, x->name, x->root, g, countof(g));
@@ -133,19 +151,18 @@ env_params(struct plan *p, const struct pth_plugin *x, const json_t *given, cons
 static bool
 wants_container(const json_t *given)
 {
-	return pth_json_bool(given, "container", false) ||
-	    pth_json_bool(json_object_get(given, "plugin_config"), "container", false) ||
-	    pth_json_bool(json_object_get(given, "config"), "container", false);
+	return pth_netenv_container(given) ||
+	    pth_netenv_container(pth_netenv_plugin_config(given)) ||
+	    pth_netenv_container(pth_netenv_config(given));
 }
 
 static void
 network(struct plan *p)
 {
-	json_t *given = json_object_get(p->rec, "network_environment");
+	json_t *given = pth_test_network_environment(p->rec);
 	const char *inside;
 
-	p->env = env_plugin(
-	    p, PTH_NETWORK, pth_json_str(given, "type", "localhost"), "network_environment.type");
+	p->env = env_plugin(p, PTH_NETWORK, pth_netenv_type(given), "network_environment.type");
 	if (p->env == NULL)
 		return;
 	inside = pth_desc_str(p->env->root, "in_container", NULL);
@@ -162,16 +179,16 @@ add_execution(struct plan *p, const json_t *given, size_t i)
 	struct plan_exec *x = &p->execs[p->nexecs];
 	pth_auto_buf b = PTH_BUF_INIT;
 
-	if (!pth_json_bool(given, "enabled", true))
+	if (!pth_exenv_enabled(given))
 		return;
 	pth_buf_addf(&b, "execution_environment.%zu.type", i);
-	x->plugin = env_plugin(p, PTH_EXECUTION, pth_json_str(given, "type", ""), b.s);
+	x->plugin = env_plugin(p, PTH_EXECUTION, pth_exenv_type(given), b.s);
 	pth_buf_cut(&b, b.len - strlen(".type"));
 	if (x->plugin != NULL) {
 		x->index = i;
 		x->view = x->plugin->root;
 		x->params = env_params(p, x->plugin, given, b.s);
-		x->only = json_object_get(given, "services");
+		x->only = pth_json_of_type(given, "services", JSON_ARRAY);
 		p->nexecs++;
 	}
 }
@@ -199,8 +216,8 @@ conflict(struct plan *p, const struct pth_plugin *a, const struct plan_exec *x, 
 	pth_auto_buf at = PTH_BUF_INIT;
 
 	pth_buf_addf(&at, "execution_environment.%zu.type", x->index);
-	if (json_is_array(own) ? listed(own, b) :
-	                         pth_desc_has(pth_yaml_get(a->root, "conflicts"), b->name))
+	if (own != NULL ? listed(own, b) :
+	                  pth_desc_has(pth_yaml_get(a->root, "conflicts"), b->name))
 		plan_problem(
 		    p, PTH_ERROR, at.s, "%s and %s cannot work together", a->name, b->name);
 }
@@ -208,14 +225,14 @@ conflict(struct plan *p, const struct pth_plugin *a, const struct plan_exec *x, 
 static void
 execution(struct plan *p)
 {
-	json_t *list = json_object_get(p->rec, "execution_environment"), *v;
+	json_t *list = pth_test_execution_environment(p->rec), *v;
 	size_t i;
 
 	p->execs = pth_xarray(NULL, json_array_size(list) + 1, sizeof *p->execs);
 	json_array_foreach(list, i, v)
 		add_execution(p, v, i);
 	for (i = 0; p->env != NULL && i < p->nexecs; i++) {
-		conflict(p, p->env, &p->execs[i], json_object_get(p->eparams, "incompatibility"));
+		conflict(p, p->env, &p->execs[i], pth_envparam_incompatibility(p->eparams));
 		for (size_t k = 0; k < p->nexecs; k++)
 			if (k != i)
 				conflict(p, p->execs[i].plugin, &p->execs[k], NULL);
@@ -240,27 +257,26 @@ name_taken(const char *name)
 static void
 check_name(struct plan *p, struct plan_service *s)
 {
-	pth_auto_buf at = PTH_BUF_INIT, shown = PTH_BUF_INIT;
+	pth_auto_buf shown = PTH_BUF_INIT;
 
 	pth_show(&shown, s->name, 80);
 	if (!pth_name_ok(s->name))
-		plan_problem(p, PTH_ERROR, plan_path(&at, s, "name"),
+		plan_wrong(p, s, "name",
 		    "'%s' cannot be a service's name: letters, digits, '.', '_' and '-', at most "
 		    "63",
 		    shown.s != NULL ? shown.s : "");
 	else if (name_taken(s->name))
-		plan_problem(p, PTH_ERROR, plan_path(&at, s, "name"),
+		plan_wrong(p, s, "name",
 		    "a service cannot be named '%s': the test's directory has this already",
 		    s->name);
 	else if (plan_find(p, s->name) != s)
-		plan_problem(p, PTH_ERROR, plan_path(&at, s, "name"), "two services are named '%s'",
-		    s->name);
+		plan_wrong(p, s, "name", "two services are named '%s'", s->name);
 }
 
 static void
 services(struct plan *p)
 {
-	json_t *map = json_object_get(p->rec, "services"), *v;
+	json_t *map = pth_test_services(p->rec), *v;
 	const char *key;
 
 	if (json_object_size(map) > SERVICES_MAX) {
@@ -272,13 +288,12 @@ services(struct plan *p)
 	memset(p->services, 0, (json_object_size(map) + 1) * sizeof *p->services);
 	json_object_foreach(map, key, v) {
 		p->services[p->nservices].key = key;
-		p->services[p->nservices].name = pth_json_str(v, "name", key);
+		p->services[p->nservices].name = pth_json_str(v, PTH_KEY(given, name), key);
 		p->services[p->nservices++].rec = v;
 	}
 	if (p->nservices == 0)
 		plan_problem(p, PTH_ERROR, "services", "the test has no services");
-	plan_foreach(s, p)
-	{
+	plan_foreach(s, p) {
 		check_name(p, s);
 		plan_service_look(p, s);
 	}
@@ -287,20 +302,11 @@ services(struct plan *p)
 static json_t *
 info(const struct plan_service *s)
 {
-	json_t *o = json_object(), *port = s->port != 0 ? json_integer(s->port) : json_null();
-
-	pth_json_set(o, "name", json_string(s->name));
-	pth_json_set(o, "role", json_string(s->role));
-	pth_json_set(o, "host", json_string(s->address));
-	pth_json_set(o, "address", json_string(s->address));
-	pth_json_set(o, "port", port);
-	pth_json_set(o, "transport", json_string(s->transport));
-	pth_json_set(o, "plugin", json_string(s->plugin->name));
-	pth_json_set(o, "protocol", json_string(s->protocol->name));
-	pth_json_set(o, "version", json_string(s->version));
-	pth_json_set(o, "served", json_incref(s->served));
-	json_object_set(o, "parameters", s->params);
-	return o;
+	return json_pack("{s:s,s:s,s:s,s:s,s:o,s:s,s:s,s:s,s:s,s:O,s:O}", "name", s->name, "role",
+	    s->role, "host", s->address, "address", s->address, "port",
+	    s->port != 0 ? json_integer(s->port) : json_null(), "transport", s->transport, "plugin",
+	    s->plugin->name, "protocol", s->protocol->name, "version", s->version, "served",
+	    s->served, "parameters", s->params);
 }
 
 /* --- the whole --- */
@@ -308,8 +314,9 @@ info(const struct plan_service *s)
 static json_t *
 test_vars(const json_t *rec)
 {
-	static const char *const keys[] = { "id", "name", "index", "run", "seed", "iteration",
-		"iterations" };
+	static const char *const keys[] = { PTH_KEY(test, id), PTH_KEY(test, name),
+		PTH_KEY(test, index), PTH_KEY(test, run), PTH_KEY(test, seed),
+		PTH_KEY(test, iteration), PTH_KEY(test, iterations) };
 	json_t *o = json_object();
 
 	for (size_t i = 0; i < countof(keys); i++) {
@@ -326,40 +333,39 @@ variables(struct plan *p)
 	p->infos = json_object();
 	p->service_names = json_array();
 	p->test = test_vars(p->rec);
-	plan_foreach(s, p)
-	{
+	plan_foreach(s, p) {
 		s->served = plan_served(p, s);
 		s->info = info(s);
 		json_object_set(p->infos, s->name, s->info);
 		pth_json_push(p->service_names, json_string(s->name));
 	}
-	plan_foreach(s, p) s->vars = plan_vars(p, s);
+	plan_foreach(s, p)
+		s->vars = plan_vars(p, s);
 }
 
 static json_t *
 environment(const struct plan *p)
 {
-	const struct pth_ynode *address = pth_yaml_get(p->eview, "address");
-	const struct pth_ynode *by = pth_yaml_get(p->eview, "supported_by");
-	const char *own = pth_desc_str(p->eview, "isolation", "none");
+	const struct pth_ynode *address = pth_yaml_get(p->eview, "address"),
+	                       *by = pth_yaml_get(p->eview, "supported_by");
+	const char *own = pth_desc_str(p->eview, "isolation", "none"),
+	           *asked = pth_test_isolation(p->rec);
 	const struct pth_plugin *root = p->env;
 	json_t *o = json_object();
 
 	while (root->base != NULL)
 		root = root->base;
-	pth_json_set(o, "type", json_string(root->name));
-	pth_json_set(o, "plugin", json_string(p->env->name));
+	pth_env_set_type(o, root->name);
+	pth_env_set_plugin(o, p->env->name);
 	/* The test may ask for less or more, but not of an engine's containers. */
-	pth_json_set(o, "isolation",
-	    json_string(
-	        strcmp(own, "container") == 0 ? own : pth_json_str(p->rec, "isolation", own)));
-	if (pth_json_bool(p->rec, "read_only", false))
-		pth_json_set(o, "read_only", json_true());
+	pth_env_set_isolation(o, asked == NULL || strcmp(own, "container") == 0 ? own : asked);
+	if (pth_test_read_only(p->rec))
+		pth_env_set_read_only(o, true);
 	if (address != NULL && strchr(address->text, '{') == NULL)
-		pth_json_set(o, "address", json_string(address->text));
+		pth_env_set_address(o, address->text);
 	if (by != NULL)
-		pth_json_set(o, "supported_by", pth_yaml_json(by));
-	json_object_set(o, "parameters", p->eparams);
+		pth_env_set_supported_by(o, pth_yaml_json(by));
+	pth_env_set_parameters(o, json_incref(p->eparams));
 	return o;
 }
 
@@ -371,11 +377,11 @@ first_of_protocol(struct plan *p, const struct plan_service *service, bool *own)
 	bool first = true;
 
 	*own = false;
-	plan_foreach(s, p) if (s->protocol == service->protocol)
-	{
-		first = first && s >= service;
-		*own = *own || s->own_certs;
-	}
+	plan_foreach(s, p)
+		if (s->protocol == service->protocol) {
+			first = first && s >= service;
+			*own = *own || s->own_certs;
+		}
 	return first;
 }
 
@@ -384,20 +390,19 @@ first_of_protocol(struct plan *p, const struct plan_service *service, bool *own)
 static int
 setup(struct plan *p, json_t *out, struct pth_err *e)
 {
+	struct plan_with w = { p, p->services[0].vars, e };
 	bool own;
 
-	if (plan_cmds(p, pth_yaml_get(p->eview, "setup"), p->services[0].vars, 60 * PTH_SECOND_US,
-	        out, e) < 0)
+	if (plan_cmds(&w, pth_yaml_get(p->eview, "setup"), 60 * PTH_SECOND_US, out) < 0)
 		return -1;
-	plan_foreach(s, p)
-	{
+	plan_foreach(s, p) {
 		json_auto_t *vars = json_copy(s->vars);
 
 		if (!first_of_protocol(p, s, &own))
 			continue;
 		pth_json_set(vars, "generate_certificates", json_boolean(own));
-		if (plan_cmds(
-		        p, pth_yaml_get(s->pview, "setup"), vars, 60 * PTH_SECOND_US, out, e) < 0)
+		w.vars = vars;
+		if (plan_cmds(&w, pth_yaml_get(s->pview, "setup"), 60 * PTH_SECOND_US, out) < 0)
 			return -1;
 	}
 	return 0;
@@ -407,14 +412,18 @@ setup(struct plan *p, json_t *out, struct pth_err *e)
 static int
 needs(struct plan *p, json_t *out, struct pth_err *e)
 {
+	struct plan_with w = { p, p->services[0].vars, e };
 	json_auto_t *list = json_array();
 	json_t *v;
 	size_t i;
 
-	if (plan_list(p, pth_yaml_get(p->eview, "requires"), p->services[0].vars, list, e) < 0)
+	if (plan_list(&w, pth_yaml_get(p->eview, "requires"), list) < 0)
 		return -1;
-	plan_foreach(s, p) if (plan_list(p, pth_yaml_get(s->pview, "requires"), s->vars, list, e) <
-	    0) return -1;
+	plan_foreach(s, p) {
+		w.vars = s->vars;
+		if (plan_list(&w, pth_yaml_get(s->pview, "requires"), list) < 0)
+			return -1;
+	}
 	json_array_foreach(list, i, v)
 		pth_json_push_once(out, json_incref(v));
 	return 0;
@@ -423,35 +432,35 @@ needs(struct plan *p, json_t *out, struct pth_err *e)
 static void
 limits(const struct plan *p, json_t *out)
 {
-	int64_t us = plan_us(json_object_get(p->rec, "timeout"), 0);
-	int64_t wait_us = plan_us(pth_json_path(p->rec, "steps.wait"), 0);
+	int64_t us = plan_us(pth_test_timeout(p->rec), 0), own;
+	int64_t wait_us = plan_us(pth_steps_wait(pth_test_steps(p->rec)), 0);
 
 	if (us == 0) {
 		plan_foreach(s, p)
-		{
-			int64_t t = plan_us(json_object_get(s->rec, "timeout"), 0);
-
-			us = t > us ? t : us;
-		}
+			if ((own = plan_us(pth_given_timeout(s->rec), 0)) > us)
+				us = own;
 		us = (us != 0 ? us : 60 * PTH_SECOND_US) + 30 * PTH_SECOND_US;
 	}
-	pth_json_set(out, "timeout_us", json_integer(us));
-	pth_json_set(out, "wait_us", wait_us != 0 ? json_integer(wait_us) : json_null());
+	pth_plan_set_timeout_us(out, us);
+	pth_json_set(
+	    out, PTH_KEY(plan, wait_us), wait_us != 0 ? json_integer(wait_us) : json_null());
 }
 
 /* Sets what the test wants of the machine, when it says so. */
 static void
 schedule(const struct plan *p, json_t *out)
 {
-	static const char *const keys[] = { "cpus", "locks" };
-	json_t *o = json_object(), *v;
+	static const char *const keys[] = { PTH_KEYS_sched(PTH_KEY_OF, sched) };
+	json_auto_t *o = json_object();
 
-	for (size_t i = 0; i < countof(keys); i++)
-		if ((v = json_object_get(p->rec, keys[i])) != NULL && !json_is_null(v))
+	for (size_t i = 0; i < countof(keys); i++) {
+		json_t *v = json_object_get(p->rec, keys[i]);
+
+		if (v != NULL && !json_is_null(v))
 			json_object_set(o, keys[i], v);
+	}
 	if (json_object_size(o) > 0)
-		json_object_set(out, "schedule", o);
-	json_decref(o);
+		pth_plan_set_schedule(out, pth_take(&o));
 }
 
 static json_t *
@@ -468,22 +477,23 @@ emit(struct plan *p)
 	cap = plan_capture(p, list, &e);
 	if (cap == NULL || setup(p, before, &e) < 0 || needs(p, need, &e) < 0)
 		plan_error(p, pth_category_err(&e, PTH_CAT_CONFIGURATION), "", "%s", e.text);
-	pth_json_set(out, "environment", environment(p));
+	pth_plan_set_environment(out, environment(p));
 	limits(p, out);
 	schedule(p, out);
-	pth_json_set(out, "setup", before);
-	pth_json_set(out, "requires", need);
-	pth_json_set(out, "capture", cap != NULL ? cap : json_null());
-	pth_json_set(out, "order", order);
-	pth_json_set(out, "services", list);
-	pth_json_set(out, "verdict", json_array());
+	pth_plan_set_setup(out, before);
+	pth_plan_set_requires(out, need);
+	pth_plan_set_capture(out, cap != NULL ? cap : json_null());
+	pth_plan_set_order(out, order);
+	pth_plan_set_services(out, list);
+	pth_plan_set_verdict(out, json_array());
 	return out;
 }
 
 static void
 release(struct plan *p)
 {
-	plan_foreach(s, p) plan_service_release(s);
+	plan_foreach(s, p)
+		plan_service_release(s);
 	for (size_t i = 0; i < p->nexecs; i++)
 		json_decref(p->execs[i].params);
 	free(p->services);
@@ -499,11 +509,11 @@ release(struct plan *p)
 static void
 refuse(struct plan *p)
 {
-	size_t i;
+	size_t i = 0;
 
 	pth_diags_sort(p->d);
-	for (i = 0; i < p->d->n && p->d->v[i].severity != PTH_ERROR; i++)
-		;
+	while (i < p->d->n && p->d->v[i].severity != PTH_ERROR)
+		i++;
 	if (i < p->d->n)
 		pth_rec_error(p->rec, "plan", (enum pth_category)p->d->v[i].category, p->d->file,
 		    p->d->v[i].line, p->d->v[i].col, "%s", p->d->v[i].text);
@@ -515,7 +525,7 @@ pth_plan_test(struct pth_plugins *ps, json_t *rec, struct pth_diags *d)
 	struct plan p = { .ps = ps, .rec = rec, .d = d, .errors = d->errors };
 	json_auto_t *plan = NULL;
 
-	d->file = pth_json_str(json_object_get(rec, "source"), "file", "experiment");
+	d->file = pth_json_str(pth_test_source(rec), PTH_KEY(source, file), "experiment");
 	network(&p);
 	execution(&p);
 	services(&p);
@@ -531,7 +541,7 @@ pth_plan_test(struct pth_plugins *ps, json_t *rec, struct pth_diags *d)
 	if (plan_failed(&p))
 		refuse(&p);
 	else
-		pth_json_set(rec, "plan", json_incref(plan));
+		pth_test_set_plan(rec, pth_take(&plan));
 	release(&p);
 	return plan_failed(&p) ? -1 : 0;
 }

@@ -3,10 +3,11 @@
 #define PTH_PLAN_PRIV_H
 
 #include "base/cleanup.h"
-#include "io/json.h"
-#include "io/rec.h"
+#include "io/record.h"
 #include "plan/plan.h"
 #include "plugin/plugin.h"
+
+struct plan_with;
 
 struct plan_service {
 	const char *key, *name; /* in the experiment; name of directory and host */
@@ -66,7 +67,14 @@ void plan_error(struct plan *p, enum pth_category c, const char *path, const cha
     PTH_PRINTF(4, 5);
 /* A mark's path "services.KEY.what". */
 const char *plan_path(struct pth_buf *b, const struct plan_service *s, const char *what);
+/* An error at this mark of a service. */
+void plan_wrong(struct plan *p, const struct plan_service *s, const char *what, const char *fmt,
+    ...) PTH_PRINTF(4, 5);
 bool plan_failed(const struct plan *p);
+/* Loads a plugin; when it is not usable, or NULL since there is none of this kind and
+ * name, that is a problem at path, and false. what: the kind, for people. */
+bool plan_usable(struct plan *p, struct pth_plugin *x, enum pth_kind kind, const char *what,
+    const char *name, const char *path);
 /* Microseconds of a number of seconds above 0; def for anything else. */
 int64_t plan_us(const json_t *v, int64_t def);
 struct plan_service *plan_find(struct plan *p, const char *name);
@@ -92,7 +100,7 @@ struct plan_given {
 json_t *plan_params(struct plan *p, const char *plugin, const struct pth_ynode *view,
     const struct plan_given *given, size_t n);
 /* `from:` and `template:` once the variables are there. */
-int plan_params_late(struct plan *p, struct plan_service *s, struct pth_err *e);
+int plan_params_late(const struct plan_with *w, struct plan_service *s);
 
 /*
  * plan/version.c: what a version file says to the role, with every name that
@@ -132,14 +140,14 @@ json_t *plan_after(struct plan *p, const struct plan_service *s);
  * brings its own there. served: what a program may ask this service for.
  */
 json_t *plan_served(struct plan *p, struct plan_service *s);
-json_t *plan_files(struct plan *p, struct plan_service *s, struct pth_err *e);
+json_t *plan_files(const struct plan_with *w, struct plan_service *s);
 
 /*
  * plan/docker.c: out.docker, where images are built. Paths of files (files,
  * patches, dockerfile, local repositories) are absolute, and the files are
  * there; docker.at has the position of each key: {"patches": "x.yaml:3:4"}.
  */
-int plan_docker(struct plan *p, struct plan_service *s, json_t *out, struct pth_err *e);
+int plan_docker(const struct plan_with *w, struct plan_service *s, json_t *out);
 
 /* plan/vars.c */
 json_t *plan_vars(struct plan *p, struct plan_service *s);
@@ -147,40 +155,38 @@ json_t *plan_vars(struct plan *p, struct plan_service *s);
 bool plan_finite(const struct plan_service *s);
 
 /*
- * plan/value.c: a descriptor's values with templates filled in. Text goes to b;
- * `args` appends words to out; a command is an object, or json null when its
- * `when` is false; a tree is any value. Before p->infos is there, placeholders stay.
+ * plan/value.c: a descriptor's values with templates filled in, with these variables
+ * and with e for what goes wrong. Text goes to b; `args` appends words to out; a tree
+ * is any value. Before p->infos is there, placeholders stay.
  */
-int plan_text(
-    struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_buf *b, struct pth_err *e);
+struct plan_with {
+	struct plan *p;
+	json_t *vars;
+	struct pth_err *e;
+};
+int plan_text(const struct plan_with *w, const struct pth_ynode *n, struct pth_buf *b);
 /* A duration; *us stays when there is none. */
-int plan_duration(
-    struct plan *p, const struct pth_ynode *n, json_t *vars, int64_t *us, struct pth_err *e);
-/* A `when:` expression: 1, 0, or -1 with e. */
-int plan_truth(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_err *e);
-int plan_args(
-    struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e);
+int plan_duration(const struct plan_with *w, const struct pth_ynode *n, int64_t *us);
+/* A `when:` expression: 1 (also when n is NULL), 0, or -1 with e. */
+int plan_truth(const struct plan_with *w, const struct pth_ynode *n);
+int plan_args(const struct plan_with *w, const struct pth_ynode *n, json_t *out);
 /* All commands of a list, appended to out. */
-int plan_cmds(struct plan *p, const struct pth_ynode *list, json_t *vars, int64_t timeout_us,
-    json_t *out, struct pth_err *e);
-json_t *plan_tree(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_err *e);
+int plan_cmds(
+    const struct plan_with *w, const struct pth_ynode *list, int64_t timeout_us, json_t *out);
+json_t *plan_tree(const struct plan_with *w, const struct pth_ynode *n);
 /* List of trees, appended to out; NULL list is nothing. */
-int plan_list(
-    struct plan *p, const struct pth_ynode *list, json_t *vars, json_t *out, struct pth_err *e);
+int plan_list(const struct plan_with *w, const struct pth_ynode *list, json_t *out);
 /* One item of such a list; `each` makes several of it. */
-int plan_item(
-    struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e);
+int plan_item(const struct plan_with *w, const struct pth_ynode *n, json_t *out);
 /* The path of a file beside the descriptor that the value n came from. To free. */
 char *plan_beside(const struct plan_service *s, const struct pth_ynode *n, const char *file);
 /* Text of a scalar JSON value, for arguments. */
 void plan_scalar(struct pth_buf *b, const json_t *v);
-/* A text of the experiment's (not of a descriptor) as a template. */
-int plan_user_text(struct plan *p, const char *name, const char *text, json_t *vars,
-    struct pth_buf *b, struct pth_err *e);
-/* The same for a command line: the end of the line after a tag stays, since it
- * is all that may stand between two words. */
-int plan_line_text(struct plan *p, const char *name, const char *text, json_t *vars,
-    struct pth_buf *b, struct pth_err *e);
+/* A text of the experiment's (not of a descriptor) as a template. In a command line
+ * the end of the line after a tag stays, since it is all that may stand between two
+ * words. */
+int plan_user_text(
+    const struct plan_with *w, const char *name, const char *text, bool line, struct pth_buf *b);
 
 /* plan/reference.c: @{service:attribute[secondary]:format} in b from `at` on. */
 int plan_names(struct plan *p, struct pth_buf *b, size_t at, struct pth_err *e);

@@ -8,7 +8,6 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "base/text.h"
 #include "io/placeholder.h"
 
@@ -21,23 +20,23 @@ service_named(struct plan *p, const char *name)
 
 	if (s != NULL || (!client && strcmp(name, "server_service") != 0))
 		return s;
-	plan_foreach(other, p) if (other->client == client) return other;
+	plan_foreach(other, p)
+		if (other->client == client)
+			return other;
 	return NULL;
 }
 
 static int
 unknown_service(struct plan *p, const char *name, struct pth_err *e)
 {
-	const char **names = pth_xarray(NULL, p->nservices, sizeof *names);
+	pth_auto_free const char **names = pth_xarray(NULL, p->nservices, sizeof *names);
 	const char *near;
 
 	for (size_t i = 0; i < p->nservices; i++)
 		names[i] = p->services[i].name;
 	near = pth_nearest(name, names, p->nservices);
-	pth_err_set(
+	return pth_err_set(
 	    e, PTH_INPUT, "@{%s:...}: no service of this name%s%s%s", name, PTH_DID_YOU_MEAN(near));
-	free(names);
-	return -1;
 }
 
 static int
@@ -54,8 +53,8 @@ address(const struct pth_placeholder *r, const char *ip, const struct plan_servi
 		    r->secondary != NULL ? "]" : "", r->format != NULL ? r->format : "dotted");
 	else if (!pth_placeholder_ipv4(b, a, r->format))
 		return pth_err_set(e, PTH_INPUT,
-		    "@{%s:%s:%s}: the format must be dotted, decimal, "
-		    "hex, hostname, string or integer",
+		    "@{%s:%s:%s}: the format must be dotted, decimal, hex, hostname, string or "
+		    "integer",
 		    r->name, r->attribute, r->format);
 	return 1;
 }
@@ -74,13 +73,11 @@ resolve(const struct pth_placeholder *r, void *arg, struct pth_buf *b, struct pt
 		return unknown_service(arg, r->name, e);
 	ip = s->address;
 	if (r->secondary != NULL) {
-		ip = pth_json_str(
-		    json_object_get(s->rec, "secondary_endpoints"), r->secondary, NULL);
+		ip = pth_json_str(pth_given_secondary_endpoints(s->rec), r->secondary, NULL);
 		if (ip == NULL)
 			return pth_err_set(e, PTH_INPUT,
-			    "@{%s:%s[%s]}: the service has no such "
-			    "secondary endpoint",
-			    r->name, r->attribute, r->secondary);
+			    "@{%s:%s[%s]}: the service has no such secondary endpoint", r->name,
+			    r->attribute, r->secondary);
 	}
 	if (strcmp(r->attribute, "ip") == 0)
 		return address(r, ip, s, b, e);
@@ -92,9 +89,8 @@ resolve(const struct pth_placeholder *r, void *arg, struct pth_buf *b, struct pt
 		pth_buf_adds(b, s->name);
 	else
 		return pth_err_set(e, PTH_INPUT,
-		    "@{%s:%s}: the attribute must be ip, hostname, port or "
-		    "service_name",
-		    r->name, r->attribute);
+		    "@{%s:%s}: the attribute must be ip, hostname, port or service_name", r->name,
+		    r->attribute);
 	return 1;
 }
 

@@ -8,55 +8,25 @@
 
 #include "base/text.h"
 
-static void
-suggest(struct plan *p, struct plan_service *s, const char *what, const char *got,
-    enum pth_kind kind, const char *path)
-{
-	pth_auto_buf at = PTH_BUF_INIT, shown = PTH_BUF_INIT;
-
-	pth_show(&shown, got, 80);
-	pth_buf_addc(&shown, '\'');
-	pth_plugins_suggest(p->ps, kind, got, &shown);
-	plan_error(
-	    p, PTH_CAT_PLUGIN_LOAD, plan_path(&at, s, path), "no %s named '%s", what, shown.s);
-}
-
-static bool
-usable(struct plan *p, struct plan_service *s, struct pth_plugin *plugin, const char *path)
-{
-	pth_auto_buf at = PTH_BUF_INIT;
-	struct pth_err e;
-
-	if (pth_plugin_load(p->ps, plugin, NULL, &e) == 0)
-		return true;
-	plan_error(p, PTH_CAT_PLUGIN_LOAD, plan_path(&at, s, path), "cannot use %s: %s",
-	    plugin->name, e.text);
-	return false;
-}
-
 static bool
 look_plugin(struct plan *p, struct plan_service *s, const char *protocol)
 {
-	const json_t *impl = json_object_get(s->rec, "implementation");
-	const char *name = pth_json_str(impl, "name", ""),
-	           *type = pth_json_str(impl, "type", "iut");
-	enum pth_kind kind = strcmp(type, "iut") == 0 ? PTH_IUT : PTH_TESTER;
+	const json_t *impl = pth_given_implementation(s->rec);
+	const char *name = pth_impl_name(impl);
+	enum pth_kind kind = strcmp(pth_impl_type(impl), "iut") == 0 ? PTH_IUT : PTH_TESTER;
 	enum pth_kind other = kind == PTH_IUT ? PTH_TESTER : PTH_IUT;
 	pth_auto_buf at = PTH_BUF_INIT;
 
 	s->plugin = pth_plugins_find(p->ps, kind, name, protocol);
 	if (s->plugin == NULL)
 		s->plugin = pth_plugins_find(p->ps, kind, name, NULL);
-	if (s->plugin != NULL)
-		return usable(p, s, s->plugin, "implementation.name");
-	if (pth_plugins_find(p->ps, other, name, NULL) != NULL)
-		plan_problem(p, PTH_ERROR, plan_path(&at, s, "implementation.type"),
-		    "%s is %s; write type: %s", name,
-		    other == PTH_IUT ? "an implementation" : "a tester",
-		    other == PTH_IUT ? "iut" : "testers");
-	else
-		suggest(p, s, kind == PTH_IUT ? "implementation" : "tester", name, kind,
-		    "implementation.name");
+	if (s->plugin != NULL || pth_plugins_find(p->ps, other, name, NULL) == NULL)
+		return plan_usable(p, s->plugin, kind,
+		    kind == PTH_IUT ? "implementation" : "tester", name,
+		    plan_path(&at, s, "implementation.name"));
+	plan_wrong(p, s, "implementation.type", "%s is %s; write type: %s", name,
+	    other == PTH_IUT ? "an implementation" : "a tester",
+	    other == PTH_IUT ? "iut" : "testers");
 	return false;
 }
 
@@ -81,23 +51,20 @@ look_protocol(struct plan *p, struct plan_service *s, const char *name)
 		name = only_protocol(speaks, name);
 	s->protocol = pth_plugins_find(p->ps, PTH_PROTOCOL, name, NULL);
 	if (s->protocol == NULL && strcmp(name, "unknown") == 0) {
-		plan_problem(p, PTH_ERROR, plan_path(&at, s, "protocol.name"),
+		plan_wrong(p, s, "protocol.name",
 		    "%s speaks several protocols; protocol.name must say which", s->plugin->name);
 		return false;
 	}
-	if (s->protocol == NULL) {
-		suggest(p, s, "protocol", name, PTH_PROTOCOL, "protocol.name");
-		return false;
-	}
-	if (!usable(p, s, s->protocol, "protocol.name"))
+	if (!plan_usable(
+	        p, s->protocol, PTH_PROTOCOL, "protocol", name, plan_path(&at, s, "protocol.name")))
 		return false;
 	if (pth_desc_has(speaks, name) || pth_desc_has(speaks, s->protocol->name) ||
 	    pth_desc_has(speaks, "any"))
 		return true;
 	pth_yaml_foreach(c, speaks)
 		pth_buf_addf(&b, "%s%s", b.len != 0 ? ", " : "", c->text);
-	plan_problem(p, PTH_ERROR, plan_path(&at, s, "protocol.name"), "%s speaks %s, not %s",
-	    s->plugin->name, b.len != 0 ? b.s : speaks->text, name);
+	plan_wrong(p, s, "protocol.name", "%s speaks %s, not %s", s->plugin->name,
+	    b.len != 0 ? b.s : speaks->text, name);
 	return false;
 }
 
@@ -105,7 +72,7 @@ static void
 unknown_version(struct plan *p, struct plan_service *s, const struct pth_ynode *known,
     const char *name, const char *path)
 {
-	pth_auto_buf at = PTH_BUF_INIT, b = PTH_BUF_INIT, shown = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT, shown = PTH_BUF_INIT;
 
 	pth_show(&shown, name, 80);
 	pth_yaml_foreach(c, known) {
@@ -115,8 +82,8 @@ unknown_version(struct plan *p, struct plan_service *s, const struct pth_ynode *
 		if (from != NULL)
 			pth_buf_addf(&b, " (%s)", ((const struct pth_dval *)from)->file);
 	}
-	plan_problem(p, PTH_ERROR, plan_path(&at, s, path), "%s has no version '%s'; it has %s",
-	    s->plugin->name, shown.s, b.s != NULL ? b.s : "none");
+	plan_wrong(p, s, path, "%s has no version '%s'; it has %s", s->plugin->name, shown.s,
+	    b.s != NULL ? b.s : "none");
 }
 
 static void
@@ -124,9 +91,9 @@ look_version(struct plan *p, struct plan_service *s)
 {
 	const struct pth_ynode *known = pth_yaml_get(s->plugin->root, "versions");
 
-	s->version = pth_json_str(json_object_get(s->rec, "protocol"), "version", "");
+	s->version = pth_proto_version(pth_given_protocol(s->rec));
 	if (*s->version == '\0')
-		s->version = pth_json_str(json_object_get(s->rec, "implementation"), "version", "");
+		s->version = pth_impl_version(pth_given_implementation(s->rec));
 	if (known == NULL || known->child == NULL)
 		known = pth_yaml_get(s->protocol->root, "versions");
 	if (*s->version == '\0')
@@ -140,24 +107,22 @@ static void
 look_role(struct plan *p, struct plan_service *s)
 {
 	const struct pth_ynode *commands = pth_yaml_get(s->view, "commands");
-	pth_auto_buf at = PTH_BUF_INIT, b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 
-	if (pth_desc_role(commands, s->role) != NULL ||
-	    json_object_get(s->rec, "command_override") != NULL)
+	if (pth_desc_role(commands, s->role) != NULL || pth_given_command_override(s->rec) != NULL)
 		return;
 	pth_yaml_foreach(c, commands)
 		pth_buf_addf(&b, "%s%s", b.len != 0 ? ", " : "", c->key);
-	plan_problem(p, PTH_ERROR, plan_path(&at, s, "protocol.role"),
-	    "%s has no command for the role %s; it has %s", s->plugin->name, s->role,
-	    b.s != NULL ? b.s : "none");
+	plan_wrong(p, s, "protocol.role", "%s has no command for the role %s; it has %s",
+	    s->plugin->name, s->role, b.s != NULL ? b.s : "none");
 }
 
 static void
 look_params(struct plan *p, struct plan_service *s)
 {
-	static const char *const plain[] = { "name", "type", "version", "version_config",
-		"parameters", "config", NULL };
-	const json_t *impl = json_object_get(s->rec, "implementation");
+	static const char *const plain[] = { PTH_KEYS_impl(PTH_KEY_OF, impl) "parameters", "config",
+		NULL };
+	const json_t *impl = pth_given_implementation(s->rec);
 	pth_auto_buf at = PTH_BUF_INIT, parameters = PTH_BUF_INIT, config = PTH_BUF_INIT,
 	             plugin = PTH_BUF_INIT, file = PTH_BUF_INIT;
 	json_auto_t *version = plan_version_params(s);
@@ -167,7 +132,7 @@ look_params(struct plan *p, struct plan_service *s)
 		    plan_path(&parameters, s, "implementation.parameters"), PTH_ERROR, NULL },
 		{ json_object_get(impl, "config"), plan_path(&config, s, "implementation.config"),
 		    PTH_ERROR, plain },
-		{ json_object_get(s->rec, "plugin_config"), plan_path(&plugin, s, "plugin_config"),
+		{ pth_given_plugin_config(s->rec), plan_path(&plugin, s, "plugin_config"),
 		    PTH_WARNING, plain },
 		{ version, plan_path(&file, s, "implementation.version_config.parameters"),
 		    PTH_WARNING, NULL },
@@ -184,8 +149,7 @@ look_params(struct plan *p, struct plan_service *s)
 static const char *
 settings_version(struct plan *p, struct plan_service *s)
 {
-	const char *name = pth_json_str(
-	    json_object_get(s->rec, "implementation"), "version_config", NULL);
+	const char *name = pth_impl_version_config(pth_given_implementation(s->rec));
 	const struct pth_ynode *known = pth_yaml_get(s->plugin->root, "versions");
 
 	if (name == NULL || *name == '\0')
@@ -199,7 +163,7 @@ settings_version(struct plan *p, struct plan_service *s)
 static const char *
 cert_dir(struct plan *p)
 {
-	const char *dir = pth_json_str(pth_json_path(p->rec, "settings.paths"), "cert_dir", "");
+	const char *dir = pth_paths_cert_dir(pth_settings_paths(pth_test_settings(p->rec)));
 
 	if (*dir != '\0' && *dir != '/')
 		plan_problem(p, PTH_WARNING, "",
@@ -210,10 +174,10 @@ cert_dir(struct plan *p)
 void
 plan_service_look(struct plan *p, struct plan_service *s)
 {
-	const json_t *protocol = json_object_get(s->rec, "protocol");
-	const char *name = pth_json_str(protocol, "name", ""), *cert;
+	const json_t *protocol = pth_given_protocol(s->rec);
+	const char *name = pth_proto_name(protocol);
 
-	s->role = pth_json_str(protocol, "role", "server");
+	s->role = pth_proto_role(protocol);
 	s->client = (strcmp(s->role, "client") == 0);
 	s->params = json_object();
 	s->pparams = json_object();
@@ -228,10 +192,9 @@ plan_service_look(struct plan *p, struct plan_service *s)
 	plan_version_file(p, s);
 	look_params(p, s);
 	plan_version_look(p, s);
-	cert = pth_json_str(s->params, "cert_file", "");
 	s->cert_dir = cert_dir(p);
-	s->own_certs = (*cert == '\0' && s->cert_dir == NULL) ||
-	    pth_json_bool(s->rec, "generate_new_certificates", false);
+	s->own_certs = (*pth_json_str(s->params, "cert_file", "") == '\0' && s->cert_dir == NULL) ||
+	    pth_given_generate_new_certificates(s->rec);
 }
 
 void

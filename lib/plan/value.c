@@ -27,18 +27,17 @@ keep(struct pth_plugins *ps, struct pth_template *t)
 }
 
 static int
-compile(
-    struct plan *p, struct pth_dval *d, const char *before, const char *after, struct pth_err *e)
+compile(const struct plan_with *w, struct pth_dval *d, const char *before, const char *after)
 {
 	struct pth_template_options o = { .line = d->y.line, .col = d->y.col };
 	pth_auto_buf b = PTH_BUF_INIT;
 
 	pth_buf_addf(&b, "%s%s%s", before, d->y.text, after);
 	o.col = o.col > strlen(before) ? o.col - (unsigned)strlen(before) : 1;
-	d->t = pth_template_parse(d->file, b.s, b.len, &o, e);
+	d->t = pth_template_parse(d->file, b.s, b.len, &o, w->e);
 	if (d->t == NULL)
 		return -1;
-	keep(p->ps, d->t);
+	keep(w->p->ps, d->t);
 	d->state = 't';
 	return 0;
 }
@@ -60,8 +59,7 @@ of_descriptor(struct pth_err *e)
 /* Nodes are compiled once, in the descriptor's own tree, which is the cache: therefore
  * const is cast away. */
 int
-plan_text(
-    struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_buf *b, struct pth_err *e)
+plan_text(const struct plan_with *w, const struct pth_ynode *n, struct pth_buf *b)
 {
 	struct pth_dval *d = (struct pth_dval *)n;
 	size_t at = b->len;
@@ -70,118 +68,111 @@ plan_text(
 		return 0;
 	if (d->state == '\0' && (n->kind != PTH_YSTR || !has_template(n->text)))
 		d->state = 'l';
-	if (d->state == '\0' && compile(p, d, "", "", e) < 0)
-		return of_descriptor(e);
+	if (d->state == '\0' && compile(w, d, "", "") < 0)
+		return of_descriptor(w->e);
 	if (d->state == 'l')
 		pth_buf_add(b, n->text, n->len);
-	else if (pth_template_render(d->t, vars, b, e) < 0)
-		return of_descriptor(e);
-	return plan_names(p, b, at, e);
+	else if (pth_template_render(d->t, w->vars, b, w->e) < 0)
+		return of_descriptor(w->e);
+	return plan_names(w->p, b, at, w->e);
 }
 
 int
-plan_duration(
-    struct plan *p, const struct pth_ynode *n, json_t *vars, int64_t *us, struct pth_err *e)
+plan_duration(const struct plan_with *w, const struct pth_ynode *n, int64_t *us)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
-	int r = plan_text(p, n, vars, &b, e);
+	int r = plan_text(w, n, &b);
 
 	if (r == 0 && b.len > 0 && !pth_duration(b.s, us))
-		r = pth_err_set(e, PTH_INPUT,
+		r = pth_err_set(w->e, PTH_INPUT,
 		    "%s:%u:%u: '%.40s' is not a duration such as 5s or 250ms",
-		    ((const struct pth_dval *)n)->file, n->line, n->col, b.s);
+		    ((const struct pth_dval *)n)->file, PTH_AT(n), b.s);
 	return r;
 }
 
 /* 1 or 0; the expression is compiled as the condition of an {% if %}. */
 int
-plan_truth(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_err *e)
+plan_truth(const struct plan_with *w, const struct pth_ynode *n)
 {
 	struct pth_dval *d = (struct pth_dval *)n;
 	pth_auto_buf b = PTH_BUF_INIT;
 
+	if (n == NULL)
+		return 1;
 	if (n->kind == PTH_YBOOL)
 		return n->b;
 	if (n->kind != PTH_YSTR)
-		return pth_dval_error(e, n, "when: must be an expression");
-	if (d->state == '\0' && compile(p, d, "{% if ", " %}1{% endif %}", e) < 0)
-		return of_descriptor(e);
-	return pth_template_render(d->t, vars, &b, e) < 0 ? of_descriptor(e) : b.len > 0;
+		return pth_dval_error(w->e, n, "when: must be an expression");
+	if (d->state == '\0' && compile(w, d, "{% if ", " %}1{% endif %}") < 0)
+		return of_descriptor(w->e);
+	return pth_template_render(d->t, w->vars, &b, w->e) < 0 ? of_descriptor(w->e) : b.len > 0;
 }
 
 /* Returns the value of an expression; a plain path ("requests", "target.files") needs
  * no parser. */
 static json_t *
-evaluate(const struct pth_ynode *n, const char *text, json_t *vars, struct pth_err *e)
+evaluate(const struct plan_with *w, const struct pth_ynode *n, const char *text)
 {
 	pth_auto_buf name = PTH_BUF_INIT;
-	json_t *v = pth_json_path(vars, text);
+	json_t *v = pth_json_path(w->vars, text);
 
 	if (v != NULL)
 		return json_incref(v);
 	pth_dval_where(&name, n);
-	v = pth_template_expr(name.s, text, vars, e);
+	v = pth_template_expr(name.s, text, w->vars, w->e);
 	if (v == NULL)
-		of_descriptor(e);
+		of_descriptor(w->e);
 	return v;
 }
 
 /*
- * `each: EXPRESSION, as: NAME`: call item() with NAME (default: item) and
- * index set in vars for every item. The names are taken away again.
+ * `each: EXPRESSION, as: NAME`: call fn() for every item, with NAME (default: item)
+ * and index set in its variables.
  */
-typedef int each_fn(
-    struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e);
+typedef int each_fn(const struct plan_with *w, const struct pth_ynode *n, json_t *out);
 
 static int
-each(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, each_fn *fn,
-    struct pth_err *e)
+each(const struct plan_with *w, const struct pth_ynode *n, json_t *out, each_fn *fn)
 {
 	const struct pth_ynode *x = pth_yaml_get(n, "each");
 	const char *as = pth_desc_str(n, "as", "item");
 	json_auto_t *list = NULL, *inner = NULL;
+	struct plan_with with = *w;
 	json_t *v;
 	size_t i;
 
 	if (x->kind != PTH_YSTR)
-		return pth_dval_error(e, x, "each: must be an expression");
-	list = evaluate(x, x->text, vars, e);
+		return pth_dval_error(w->e, x, "each: must be an expression");
+	list = evaluate(w, x, x->text);
 	if (list == NULL)
 		return -1;
 	if (!json_is_array(list) && !json_is_null(list))
-		return pth_dval_error(e, x, "each: '%s' is not a list", x->text);
-	inner = json_copy(vars);
+		return pth_dval_error(w->e, x, "each: '%s' is not a list", x->text);
+	with.vars = inner = json_copy(w->vars);
 	json_array_foreach(list, i, v) {
 		json_object_set(inner, as, v);
 		pth_json_set(inner, "index", json_integer((json_int_t)i));
-		if (fn(p, n, inner, out, e) < 0)
+		if (fn(&with, n, out) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static void
-push_text(json_t *out, struct pth_buf *b)
-{
-	pth_json_push(out, pth_json_text(b->s, b->len));
-	pth_buf_release(b);
-}
-
 static int
-each_args(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e)
+each_args(const struct plan_with *w, const struct pth_ynode *n, json_t *out)
 {
 	const struct pth_ynode *args = pth_yaml_get(n, "args");
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	if (args != NULL)
-		return plan_args(p, args, vars, out, e);
-	plan_scalar(&b, json_object_get(vars, pth_desc_str(n, "as", "item")));
-	push_text(out, &b);
+		return plan_args(w, args, out);
+	plan_scalar(&b, json_object_get(w->vars, pth_desc_str(n, "as", "item")));
+	pth_json_push(out, pth_json_text(b.s, b.len));
 	return 0;
 }
 
 static int
-arg(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e)
+arg(const struct plan_with *w, const struct pth_ynode *n, json_t *out)
 {
 	const struct pth_ynode *when = pth_yaml_get(n, "when"), *words = pth_yaml_get(n, "words");
 	const struct pth_ynode *one = n->kind == PTH_YMAP ? pth_yaml_get(n, "optional") : n;
@@ -189,105 +180,101 @@ arg(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct
 	int r;
 
 	if (when != NULL) {
-		r = plan_truth(p, when, vars, e);
+		r = plan_truth(w, when);
 		n = r < 0 ? NULL : pth_yaml_get(n, r != 0 ? "args" : "else");
-		return r < 0 ? -1 : n != NULL ? plan_args(p, n, vars, out, e) : 0;
+		return r < 0 ? -1 : n != NULL ? plan_args(w, n, out) : 0;
 	}
 	if (pth_yaml_get(n, "each") != NULL)
-		return each(p, n, vars, out, each_args, e);
-	if (plan_text(p, words != NULL ? words : one, vars, &b, e) < 0)
+		return each(w, n, out, each_args);
+	if (plan_text(w, words != NULL ? words : one, &b) < 0)
 		return -1;
 	if (words != NULL)
-		return pth_words(b.s != NULL ? b.s : "", out, e);
+		return pth_words(b.s != NULL ? b.s : "", out, w->e);
 	if (b.len != 0 || one == n)
-		push_text(out, &b);
+		pth_json_push(out, pth_json_text(b.s, b.len));
 	return 0;
 }
 
 int
-plan_args(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e)
+plan_args(const struct plan_with *w, const struct pth_ynode *n, json_t *out)
 {
 	pth_yaml_foreach(c, n)
-		if (arg(p, c, vars, out, e) < 0)
+		if (arg(w, c, out) < 0)
 			return -1;
 	return 0;
 }
 
 static int
-cmd_argv(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *argv, struct pth_err *e)
+cmd_argv(const struct plan_with *w, const struct pth_ynode *n, json_t *argv)
 {
 	const struct pth_ynode *sh = pth_yaml_get(n, "sh"), *words = pth_yaml_get(n, "words");
 	pth_auto_buf b = PTH_BUF_INIT;
 
 	if (sh == NULL && words == NULL)
-		return plan_args(
-		    p, n->kind == PTH_YSEQ ? n : pth_yaml_get(n, "argv"), vars, argv, e);
-	if (plan_text(p, sh != NULL ? sh : words, vars, &b, e) < 0)
+		return plan_args(w, n->kind == PTH_YSEQ ? n : pth_yaml_get(n, "argv"), argv);
+	if (plan_text(w, sh != NULL ? sh : words, &b) < 0)
 		return -1;
-	if (words != NULL && pth_words(b.s != NULL ? b.s : "", argv, e) < 0)
+	if (words != NULL && pth_words(b.s != NULL ? b.s : "", argv, w->e) < 0)
 		return -1;
 	if (sh != NULL) {
 		pth_json_push(argv, json_string("sh"));
 		pth_json_push(argv, json_string("-c"));
-		push_text(argv, &b);
+		pth_json_push(argv, pth_json_text(b.s, b.len));
 	}
 	return 0;
 }
 
 static int
-cmd_extras(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *cmd, struct pth_err *e)
+cmd_extras(const struct plan_with *w, const struct pth_ynode *n, json_t *cmd)
 {
 	const struct pth_ynode *cwd = pth_yaml_get(n, "cwd"), *env = pth_yaml_get(n, "env");
 	pth_auto_buf b = PTH_BUF_INIT;
 	json_t *v = NULL;
 
-	if ((cwd != NULL && plan_text(p, cwd, vars, &b, e) < 0) ||
-	    (env != NULL && (v = plan_tree(p, env, vars, e)) == NULL))
+	if ((cwd != NULL && plan_text(w, cwd, &b) < 0) ||
+	    (env != NULL && (v = plan_tree(w, env)) == NULL))
 		return -1;
 	if (cwd != NULL)
-		pth_json_set(cmd, "cwd", pth_json_text(b.s, b.len));
+		pth_cmd_set_cwd(cmd, b.s != NULL ? b.s : "");
 	if (env != NULL)
-		pth_json_set(cmd, "env", v);
+		pth_cmd_set_env(cmd, v);
 	return 0;
 }
 
 static json_t *
-command(
-    struct plan *p, const struct pth_ynode *n, json_t *vars, int64_t timeout_us, struct pth_err *e)
+command(const struct plan_with *w, const struct pth_ynode *n, int64_t timeout_us)
 {
-	const struct pth_ynode *when = pth_yaml_get(n, "when"),
-	                       *critical = pth_yaml_get(n, "critical"),
+	const struct pth_ynode *critical = pth_yaml_get(n, "critical"),
 	                       *category = pth_yaml_get(n, "category");
-	int go = when != NULL ? plan_truth(p, when, vars, e) : 1;
+	int go = plan_truth(w, pth_yaml_get(n, "when"));
 	json_auto_t *cmd = json_object();
 	json_t *argv = json_array();
 
-	pth_json_set(cmd, "argv", argv);
+	pth_cmd_set_argv(cmd, argv);
 	if (go <= 0)
 		return go < 0 ? NULL : json_null();
-	if (cmd_argv(p, n, vars, argv, e) < 0)
+	if (cmd_argv(w, n, argv) < 0)
 		return NULL;
 	if (json_array_size(argv) == 0) {
-		pth_dval_error(e, n, "a command without words");
+		pth_dval_error(w->e, n, "a command without words");
 		return NULL;
 	}
-	if (plan_duration(p, pth_yaml_get(n, "timeout"), vars, &timeout_us, e) < 0)
+	if (plan_duration(w, pth_yaml_get(n, "timeout"), &timeout_us) < 0)
 		return NULL;
-	pth_json_set(cmd, "critical", json_boolean(!critical || critical->b));
-	pth_json_set(cmd, "timeout_us", json_integer(timeout_us));
+	pth_cmd_set_critical(cmd, critical == NULL || critical->b);
+	pth_cmd_set_timeout_us(cmd, timeout_us);
 	if (category != NULL)
-		pth_json_set(cmd, "category", json_string(category->text));
-	if (n->kind == PTH_YMAP && cmd_extras(p, n, vars, cmd, e) < 0)
+		pth_cmd_set_category(cmd, category->text);
+	if (n->kind == PTH_YMAP && cmd_extras(w, n, cmd) < 0)
 		return NULL;
 	return pth_take(&cmd);
 }
 
 int
-plan_cmds(struct plan *p, const struct pth_ynode *list, json_t *vars, int64_t timeout_us,
-    json_t *out, struct pth_err *e)
+plan_cmds(const struct plan_with *w, const struct pth_ynode *list, int64_t timeout_us, json_t *out)
 {
 	pth_yaml_foreach(c, list) {
-		json_t *cmd = command(p, c, vars, timeout_us, e);
+		json_t *cmd = command(w, c, timeout_us);
 
 		if (cmd == NULL)
 			return -1;
@@ -299,7 +286,7 @@ plan_cmds(struct plan *p, const struct pth_ynode *list, json_t *vars, int64_t ti
 
 /* A string that is nothing but one {{ expression }} keeps the value's type. */
 static json_t *
-tree_text(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_err *e)
+tree_text(const struct plan_with *w, const struct pth_ynode *n)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
 	size_t len = n->len;
@@ -308,12 +295,12 @@ tree_text(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_er
 	if (len > 4 && strncmp(n->text, "{{", 2) == 0 && strcmp(n->text + len - 2, "}}") == 0 &&
 	    strstr(n->text + 2, "{{") == NULL) {
 		pth_buf_add(&b, n->text + 2, len - 4);
-		v = evaluate(n, b.s, vars, e);
+		v = evaluate(w, n, b.s);
 		if (v == NULL || !json_is_string(v))
 			return pth_take(&v);
 		pth_buf_cut(&b, 0);
 	}
-	return plan_text(p, n, vars, &b, e) == 0 ? pth_json_text(b.s, b.len) : NULL;
+	return plan_text(w, n, &b) == 0 ? pth_json_text(b.s, b.len) : NULL;
 }
 
 static bool
@@ -323,12 +310,12 @@ control(const char *key)
 }
 
 static json_t *
-tree_map(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_err *e)
+tree_map(const struct plan_with *w, const struct pth_ynode *n)
 {
 	json_auto_t *out = json_object();
 
 	pth_yaml_foreach(c, n) {
-		json_t *v = control(c->key) ? NULL : plan_tree(p, c, vars, e);
+		json_t *v = control(c->key) ? NULL : plan_tree(w, c);
 
 		if (v != NULL)
 			pth_json_set(out, c->key, v);
@@ -340,17 +327,17 @@ tree_map(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_err
 
 /* Appends one item of a list: `when` may leave it out. {each: X, value: V} gives V. */
 static int
-item(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e)
+item(const struct plan_with *w, const struct pth_ynode *n, json_t *out)
 {
 	const struct pth_ynode *when = pth_yaml_get(n, "when"), *value = NULL;
-	int go = when != NULL ? plan_truth(p, when, vars, e) : 1;
+	int go = plan_truth(w, when);
 	json_t *v;
 
 	if (go <= 0)
 		return go;
 	if (when != NULL || pth_yaml_get(n, "each") != NULL)
 		value = pth_yaml_get(n, "value");
-	v = plan_tree(p, value != NULL ? value : n, vars, e);
+	v = plan_tree(w, value != NULL ? value : n);
 	if (v == NULL)
 		return -1;
 	pth_json_push(out, v);
@@ -358,84 +345,61 @@ item(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struc
 }
 
 int
-plan_item(struct plan *p, const struct pth_ynode *n, json_t *vars, json_t *out, struct pth_err *e)
+plan_item(const struct plan_with *w, const struct pth_ynode *n, json_t *out)
 {
-	return pth_yaml_get(n, "each") != NULL ? each(p, n, vars, out, item, e) :
-	                                         item(p, n, vars, out, e);
+	return pth_yaml_get(n, "each") != NULL ? each(w, n, out, item) : item(w, n, out);
 }
 
 int
-plan_list(
-    struct plan *p, const struct pth_ynode *list, json_t *vars, json_t *out, struct pth_err *e)
+plan_list(const struct plan_with *w, const struct pth_ynode *list, json_t *out)
 {
 	pth_yaml_foreach(c, list)
-		if (plan_item(p, c, vars, out, e) < 0)
+		if (plan_item(w, c, out) < 0)
 			return -1;
 	return 0;
 }
 
 json_t *
-plan_tree(struct plan *p, const struct pth_ynode *n, json_t *vars, struct pth_err *e)
+plan_tree(const struct plan_with *w, const struct pth_ynode *n)
 {
 	json_auto_t *out = json_array();
 
 	if (n->kind == PTH_YSTR)
-		return tree_text(p, n, vars, e);
+		return tree_text(w, n);
 	if (n->kind < PTH_YSEQ)
 		return pth_yaml_json(n);
 	if (n->kind == PTH_YMAP)
-		return tree_map(p, n, vars, e);
-	return plan_list(p, n, vars, out, e) == 0 ? pth_take(&out) : NULL;
+		return tree_map(w, n);
+	return plan_list(w, n, out) == 0 ? pth_take(&out) : NULL;
 }
 
 char *
 plan_beside(const struct plan_service *s, const struct pth_ynode *n, const char *file)
 {
-	const char *from = ((const struct pth_dval *)n)->file, *slash;
-	const struct pth_plugin *q;
-	struct pth_buf b = PTH_BUF_INIT;
+	const char *from = ((const struct pth_dval *)n)->file;
+	const struct pth_plugin *q = s->plugin;
 
-	for (q = s->plugin; q != NULL && strcmp(q->file, from) != 0; q = q->base)
-		;
-	slash = q != NULL ? strrchr(q->path, '/') : NULL;
-	if (slash != NULL)
-		pth_buf_add(&b, q->path, (size_t)(slash - q->path) + 1);
-	pth_buf_adds(&b, file);
-	return pth_buf_take(&b);
+	while (q != NULL && strcmp(q->file, from) != 0)
+		q = q->base;
+	return pth_desc_beside(q != NULL ? q->path : "", file, "");
 }
 
-static int
-render(struct plan *p, const char *name, const char *text, const struct pth_template_options *o,
-    json_t *vars, struct pth_buf *b, struct pth_err *e)
+int
+plan_user_text(
+    const struct plan_with *w, const char *name, const char *text, bool line, struct pth_buf *b)
 {
+	struct pth_template_options o = { .keep_blocks = line };
 	struct pth_template *t;
 	size_t at = b->len;
-	int r;
+	int r = 0;
 
-	if (!has_template(text)) {
+	if (!has_template(text))
 		pth_buf_adds(b, text);
-		return plan_names(p, b, at, e);
-	}
-	t = pth_template_parse(name, text, strlen(text), o, e);
-	if (t == NULL)
+	else if ((t = pth_template_parse(name, text, strlen(text), &o, w->e)) == NULL)
 		return -1;
-	r = pth_template_render(t, vars, b, e);
-	pth_template_free(t);
-	return r < 0 ? -1 : plan_names(p, b, at, e);
-}
-
-int
-plan_user_text(struct plan *p, const char *name, const char *text, json_t *vars, struct pth_buf *b,
-    struct pth_err *e)
-{
-	return render(p, name, text, NULL, vars, b, e);
-}
-
-int
-plan_line_text(struct plan *p, const char *name, const char *text, json_t *vars, struct pth_buf *b,
-    struct pth_err *e)
-{
-	static const struct pth_template_options o = { .keep_blocks = true };
-
-	return render(p, name, text, &o, vars, b, e);
+	else {
+		r = pth_template_render(t, w->vars, b, w->e);
+		pth_template_free(t);
+	}
+	return r < 0 ? -1 : plan_names(w->p, b, at, w->e);
 }

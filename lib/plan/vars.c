@@ -44,16 +44,11 @@ places(json_t *vars, const struct plan_service *s)
 		{ "downloads", "downloads", "downloads" },
 		{ "www", "www", "www" },
 	};
-	json_t *paths = json_object();
+	json_t *paths = json_pack("{s:s,s:o,s:s,s:s,s:s,s:o,s:o,s:o}", "test", "@{dir}", "service",
+	    at(s, ""), "certs", "@{dir}/certs", "share", "@{share}", "libexec", "@{libexec}",
+	    "cert", cert(s, "cert_file", "cert.pem"), "key", cert(s, "key_file", "key.pem"), "ca",
+	    cert(s, "ca_file", "ca.pem"));
 
-	pth_json_set(paths, "test", json_string("@{dir}"));
-	pth_json_set(paths, "service", at(s, ""));
-	pth_json_set(paths, "certs", json_string("@{dir}/certs"));
-	pth_json_set(paths, "share", json_string("@{share}"));
-	pth_json_set(paths, "libexec", json_string("@{libexec}"));
-	pth_json_set(paths, "cert", cert(s, "cert_file", "cert.pem"));
-	pth_json_set(paths, "key", cert(s, "key_file", "key.pem"));
-	pth_json_set(paths, "ca", cert(s, "ca_file", "ca.pem"));
 	for (size_t i = 0; i < countof(names); i++) {
 		pth_json_set(paths, names[i][1], at(s, names[i][2]));
 		pth_json_set(vars, names[i][0], at(s, names[i][2]));
@@ -101,7 +96,9 @@ peer_of(const struct plan *p, const struct plan_service *s)
 {
 	if (s->target != NULL)
 		return s->target->info;
-	plan_foreach(other, p) if (other->target == s) return other->info;
+	plan_foreach(other, p)
+		if (other->target == s)
+			return other->info;
 	return json_null();
 }
 
@@ -110,7 +107,6 @@ plan_vars(struct plan *p, struct plan_service *s)
 {
 	/* Names that the framework sets; a parameter of the name only feeds it. */
 	static const char *const ours[] = { "port", "cert_file", "key_file", "ca_file" };
-	const char *interface = pth_json_str(json_object_get(s->rec, "network"), "interface", "");
 	const struct plan_service *peer = s->client && s->target != NULL ? s->target : s;
 	json_t *vars = json_object(), *v;
 	const char *key;
@@ -122,7 +118,7 @@ plan_vars(struct plan *p, struct plan_service *s)
 	set(vars, "listen", s->listen);
 	set(vars, "host", peer->address);
 	pth_json_set(vars, "port", json_integer(peer->port));
-	set(vars, "interface", interface);
+	set(vars, "interface", pth_net_interface(pth_given_network(s->rec)));
 	json_object_set(vars, "target", s->target != NULL ? s->target->info : json_null());
 	json_object_set(vars, "peer", peer_of(p, s));
 	json_object_set(vars, "service", s->rec);
@@ -133,7 +129,7 @@ plan_vars(struct plan *p, struct plan_service *s)
 	json_object_set(vars, "record", p->test);
 	json_object_set(vars, "test", p->test); /* a parameter may hide it */
 	set(vars, "environment", p->env->name);
-	json_object_set(vars, "timeout", json_object_get(s->rec, "timeout"));
+	json_object_set(vars, "timeout", pth_given_timeout(s->rec));
 	pth_json_set(vars, "features", features(s));
 	json_object_set(vars, "parameters", s->params);
 	pth_json_set(vars, "generate_certificates", json_boolean(s->own_certs));

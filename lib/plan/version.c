@@ -62,12 +62,13 @@ empty(const json_t *v)
 	return v == NULL || json_is_null(v) || (json_is_string(v) && json_string_length(v) == 0);
 }
 
+static const char *const kinds[] = { "cert", "key" };
+
 /* Makes both of cert_param and cert.param, whichever is there. */
 static void
 both_forms(json_t *certs)
 {
-	static const char *const kinds[] = { "cert", "key" },
-	                         *const fields[] = { "param", "file", "local_file" };
+	static const char *const fields[] = { "param", "file", "local_file" };
 	pth_auto_buf flat = PTH_BUF_INIT;
 
 	for (size_t i = 0; i < countof(kinds) * countof(fields); i++) {
@@ -98,11 +99,11 @@ put(json_t *o, const char *path, json_t *v)
 static bool
 given(const struct plan_service *s, const char *name)
 {
-	const json_t *impl = json_object_get(s->rec, "implementation");
+	const json_t *impl = pth_given_implementation(s->rec);
 
 	return json_object_get(impl, name) != NULL ||
 	    json_object_get(json_object_get(impl, "parameters"), name) != NULL ||
-	    json_object_get(json_object_get(s->rec, "plugin_config"), name) != NULL;
+	    json_object_get(pth_given_plugin_config(s->rec), name) != NULL;
 }
 
 static json_t *
@@ -146,11 +147,9 @@ own_section(json_t *given, const char *role)
 static void
 complete_certificates(json_t *file)
 {
-	static const char *const kinds[] = { "cert", "key" };
-	json_t *certs;
-
 	for (size_t i = 0; i < countof(roles); i++) {
-		certs = json_object_get(json_object_get(file, roles[i]), "certificates");
+		json_t *certs = json_object_get(json_object_get(file, roles[i]), "certificates");
+
 		if (!json_is_object(certs))
 			continue;
 		for (size_t k = 0; k < countof(kinds); k++)
@@ -184,7 +183,7 @@ static void
 check_dependencies(
     struct plan *p, const struct plan_service *s, const json_t *given, const char *what)
 {
-	pth_auto_buf at = PTH_BUF_INIT, shown = PTH_BUF_INIT;
+	pth_auto_buf shown = PTH_BUF_INIT;
 	json_t *v;
 	size_t i;
 
@@ -195,8 +194,8 @@ check_dependencies(
 			continue;
 		pth_buf_cut(&shown, 0);
 		pth_show(&shown, name, 80);
-		plan_problem(p, PTH_ERROR, plan_path(&at, s, what),
-		    "dependencies: '%s' cannot be a name", shown.s != NULL ? shown.s : "");
+		plan_wrong(p, s, what, "dependencies: '%s' cannot be a name",
+		    shown.s != NULL ? shown.s : "");
 	}
 }
 
@@ -213,8 +212,8 @@ merge_into(json_t **to, json_t *more)
 static void
 given_part(struct plan *p, struct plan_service *s)
 {
-	static const char *const keys[] = { "version", "version_config" };
-	const json_t *impl = json_object_get(s->rec, "implementation");
+	static const char *const keys[] = { PTH_KEY(impl, version), PTH_KEY(impl, version_config) };
+	const json_t *impl = pth_given_implementation(s->rec);
 	pth_auto_buf what = PTH_BUF_INIT;
 
 	for (size_t i = 0; i < countof(keys); i++) {
@@ -282,25 +281,24 @@ set_text(json_t *to, const char *key, const json_t *from, const char *name)
 void
 plan_version_docker(const struct plan_service *s, json_t *docker)
 {
-	json_t *list = json_object_get(docker, "dependencies"), *v, *to;
+	json_t *list = pth_recipe_dependencies(docker), *v, *to;
+	const json_t *named = json_object_get(s->vfile, "dependencies");
 	size_t i;
 
-	set_text(docker, "revision", s->vfile, "commit");
-	if (list == NULL && json_array_size(json_object_get(s->vfile, "dependencies")) > 0) {
-		list = json_array();
-		pth_json_set(docker, "dependencies", list);
-	}
-	json_array_foreach(json_object_get(s->vfile, "dependencies"), i, v) {
+	set_text(docker, PTH_KEY(recipe, revision), s->vfile, "commit");
+	if (list == NULL && json_array_size(named) > 0)
+		pth_recipe_set_dependencies(docker, list = json_array());
+	json_array_foreach(named, i, v) {
 		to = pth_json_named(list, pth_json_str(v, "name", ""));
 		if (to == NULL && json_object_get(v, "url") == NULL)
 			continue; /* nowhere to get it from */
 		if (to == NULL) {
 			to = json_object();
-			set_text(to, "name", v, "name");
+			set_text(to, PTH_KEY(gotten, name), v, "name");
 			pth_json_push(list, to);
 		}
-		set_text(to, "repository", v, "url");
-		set_text(to, "revision", v, "commit");
+		set_text(to, PTH_KEY(gotten, repository), v, "url");
+		set_text(to, PTH_KEY(gotten, revision), v, "commit");
 	}
 }
 
@@ -342,25 +340,24 @@ usual_port(const struct plan *p, struct plan_service *s)
 	if (s->client || json_integer_value(port) <= 0 || json_integer_value(port) > 65535)
 		return;
 	json_object_set(s->pparams, "port", port);
-	s->port_usual = (json_object_get(
-	                     json_object_get(p->rec, "marks"), plan_path(&at, s, "ports")) == NULL);
+	s->port_usual = json_object_get(pth_test_marks(p->rec), plan_path(&at, s, "ports")) == NULL;
 }
 
 void
 plan_version_look(struct plan *p, struct plan_service *s)
 {
-	json_t *v;
-
 	if (s->vfile == NULL)
 		return;
 	s->section = section_of(s->vfile, s->role);
 	both_forms(json_object_get(s->section, "certificates"));
 	for (size_t i = 0; i < countof(twins); i++) {
-		v = pth_json_path(s->section, twins[i].path);
-		if (empty(v) || json_object_get(s->params, twins[i].param) == NULL)
+		json_t *v = pth_json_path(s->section, twins[i].path),
+		       *own = json_object_get(s->params, twins[i].param);
+
+		if (empty(v) || own == NULL)
 			continue;
 		if (given(s, twins[i].param))
-			put(s->section, twins[i].path, json_object_get(s->params, twins[i].param));
+			put(s->section, twins[i].path, own);
 		else
 			json_object_set(s->params, twins[i].param, v);
 	}
@@ -372,17 +369,17 @@ plan_version_look(struct plan *p, struct plan_service *s)
 static void
 certificates(const struct plan_service *s, const json_t *vars)
 {
-	static const char *const kinds[][3] = { { "cert_file", "cert" }, { "key_file", "key" } };
-	bool ours = !s->own_certs || pth_json_bool(s->rec, "generate_new_certificates", false);
+	static const char *const files[] = { "cert_file", "key_file" };
+	bool ours = !s->own_certs || pth_given_generate_new_certificates(s->rec);
 	json_t *certs = json_object_get(s->section, "certificates");
 
 	for (size_t i = 0; i < countof(kinds); i++) {
-		json_t *v = json_object_get(vars, kinds[i][0]);
+		json_t *v = json_object_get(vars, files[i]);
 
-		if (!ours || empty(json_object_get(certs, kinds[i][0])))
+		if (!ours || empty(json_object_get(certs, files[i])))
 			continue;
-		json_object_set(certs, kinds[i][0], v);
-		json_object_set(json_object_get(certs, kinds[i][1]), "file", v);
+		json_object_set(certs, files[i], v);
+		json_object_set(json_object_get(certs, kinds[i]), "file", v);
 	}
 }
 

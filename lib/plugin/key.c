@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "base/words.h"
+#include "io/record.h"
 
 enum type {
 	ANY, /* templates allowed in strings, when/each in lists of maps */
@@ -59,6 +60,8 @@ enum {
 /* clang-format off */
 /* Every kind may have this key, and its type says all of its value. */
 #define K(key, type_of_value) { .name = #key, .type = type_of_value }
+/* These kinds alone may have it. */
+#define OF(which, key, type_of_value) { .name = #key, .kinds = which, .type = type_of_value }
 
 static const struct key phase_keys[] = {
 	K(pre_compile, CMDS), K(compile, CMDS), K(post_compile, CMDS), K(pre_run, CMDS),
@@ -125,56 +128,40 @@ static const struct key metric_keys[] = {
 };
 
 static const struct key top_keys[] = {
-	{ .name = "plugin", .type = NAME },
+	K(plugin, NAME),
 	{ .name = "kind", .type = ENUM, .words = "protocol service iut tester network_environment "
 	    "execution_environment" },
-	{ .name = "extends", .type = NAME },
-	{ .name = "description", .type = TEXT },
-	{ .name = "homepage", .type = TEXT },
-	{ .name = "language", .kinds = SERVICE, .type = TEXT },
-	{ .name = "protocol", .kinds = SERVICE, .type = NAMES },
-	{ .name = "aliases", .kinds = ENV | BIT(PROTOCOL), .type = NAMES },
-	{ .name = "versions", .kinds = RUNS, .type = OVER },
-	{ .name = "default_version", .kinds = RUNS, .type = TEXT },
-	{ .name = "version_configs", .kinds = SERVICE, .type = TEXT },
-	{ .name = "version_config", .kinds = SERVICE, .type = VERSION },
-	{ .name = "roles", .kinds = RUNS, .type = OVER },
+	K(extends, NAME), K(description, TEXT), K(homepage, TEXT), OF(SERVICE, language, TEXT),
+	OF(SERVICE, protocol, NAMES), OF(ENV | BIT(PROTOCOL), aliases, NAMES),
+	OF(RUNS, versions, OVER), OF(RUNS, default_version, TEXT),
+	OF(SERVICE, version_configs, TEXT), OF(SERVICE, version_config, VERSION),
+	OF(RUNS, roles, OVER),
 	{ .name = "features", .kinds = RUNS, .type = MAP, .item = ANY },
-	{ .name = "parameters", .type = PARAMS },
+	K(parameters, PARAMS),
 	{ .name = "binary", .kinds = SERVICE, .type = ROLES, .item = BINARY },
 	{ .name = "commands", .kinds = SERVICE, .type = ROLES, .item = LINE },
-	{ .name = "cwd", .kinds = SERVICE, .type = TPL },
+	OF(SERVICE, cwd, TPL),
 	{ .name = "phases", .kinds = SERVICE, .type = KEYS, .keys = phase_keys },
 	{ .name = "ready", .kinds = RUNS, .type = ROLES, .item = READY },
 	{ .name = "stop", .kinds = RUNS, .type = KEYS, .keys = stop_keys },
 	{ .name = "finite", .kinds = SERVICE, .type = ROLES, .item = BOOL },
 	{ .name = "environment", .kinds = RUNS | BIT(EXECUTION), .type = MAP, .item = TPL },
-	{ .name = "dirs", .kinds = SERVICE | BIT(EXECUTION), .type = LIST },
-	{ .name = "files", .kinds = SERVICE, .type = LIST },
+	OF(SERVICE | BIT(EXECUTION), dirs, LIST), OF(SERVICE, files, LIST),
 	{ .name = "compile_cache", .kinds = SERVICE, .type = KEYS, .keys = cache_keys },
-	{ .name = "keylogs", .kinds = SERVICE, .type = LIST },
-	{ .name = "artifacts", .kinds = SERVICE | BIT(EXECUTION), .type = LIST },
-	{ .name = "requires", .type = LIST },
-	{ .name = "verdict", .kinds = RUNS | BIT(EXECUTION), .type = LIST },
+	OF(SERVICE, keylogs, LIST), OF(SERVICE | BIT(EXECUTION), artifacts, LIST),
+	K(requires, LIST), OF(RUNS | BIT(EXECUTION), verdict, LIST),
 	{ .name = "docker", .kinds = SERVICE, .type = KEYS, .keys = docker_keys },
 	{ .name = "transport", .kinds = BIT(PROTOCOL), .type = ENUM, .words = "udp tcp sctp none" },
-	{ .name = "port", .kinds = BIT(PROTOCOL), .type = INT },
-	{ .name = "tls", .kinds = BIT(PROTOCOL), .type = BOOL },
-	{ .name = "decode", .kinds = BIT(PROTOCOL), .type = LIST },
-	{ .name = "setup", .kinds = BIT(PROTOCOL) | BIT(NETWORK), .type = CMDS },
-	{ .name = "teardown", .kinds = BIT(NETWORK), .type = CMDS },
+	OF(BIT(PROTOCOL), port, INT), OF(BIT(PROTOCOL), tls, BOOL),
+	OF(BIT(PROTOCOL), decode, LIST), OF(BIT(PROTOCOL) | BIT(NETWORK), setup, CMDS),
+	OF(BIT(NETWORK), teardown, CMDS),
 	{ .name = "isolation", .kinds = BIT(NETWORK), .type = ENUM,
 	    .words = "full none container simulator" },
-	{ .name = "address", .kinds = BIT(NETWORK), .type = TPL },
-	{ .name = "listen", .kinds = BIT(NETWORK), .type = TPL },
-	{ .name = "images", .kinds = BIT(NETWORK), .type = BOOL },
-	{ .name = "in_container", .kinds = BIT(NETWORK), .type = NAME },
+	OF(BIT(NETWORK), address, TPL), OF(BIT(NETWORK), listen, TPL),
+	OF(BIT(NETWORK), images, BOOL), OF(BIT(NETWORK), in_container, NAME),
 	{ .name = "capture", .kinds = BIT(NETWORK), .type = KEYS, .keys = capture_keys },
-	{ .name = "supported_by", .kinds = BIT(NETWORK), .type = NAMES },
-	{ .name = "wrap", .kinds = ENV, .type = ARGS },
-	{ .name = "post", .kinds = BIT(EXECUTION), .type = CMDS },
-	{ .name = "metrics", .kinds = BIT(EXECUTION) | SERVICE, .type = METRICS },
-	{ .name = "conflicts", .kinds = ENV, .type = NAMES },
+	OF(BIT(NETWORK), supported_by, NAMES), OF(ENV, wrap, ARGS), OF(BIT(EXECUTION), post, CMDS),
+	OF(BIT(EXECUTION) | SERVICE, metrics, METRICS), OF(ENV, conflicts, NAMES),
 	{ .name = NULL },
 };
 /* clang-format on */
@@ -192,6 +179,15 @@ known_kind(const struct check *c, const struct key *k)
 	return k->kinds == 0 || c->kind >= PTH_KINDS || (k->kinds & (1u << c->kind)) != 0;
 }
 
+/* Is it of this kind? What it must be is said when it is not. */
+static bool
+is_a(struct check *c, const struct pth_ynode *n, enum pth_ykind kind, const char *what)
+{
+	if (n->kind != kind)
+		pth_desc_wrong(c->d, n, what);
+	return n->kind == kind;
+}
+
 static void
 unknown(struct check *c, const struct pth_ynode *n, const struct key *keys)
 {
@@ -202,13 +198,13 @@ unknown(struct check *c, const struct pth_ynode *n, const struct key *keys)
 		if (known_kind(c, &keys[i]))
 			names[m++] = keys[i].name;
 		else if (strcmp(keys[i].name, n->key) == 0) {
-			pth_diags_add(c->d, PTH_ERROR, n->kline, n->kcol,
-			    "%s: not a key of kind %s", n->key, pth_kind_name(c->kind));
+			pth_diags_add(c->d, PTH_ERROR, PTH_AT_KEY(n), "%s: not a key of kind %s",
+			    n->key, pth_kind_name(c->kind));
 			return;
 		}
 	}
 	near = pth_nearest(n->key, names, m);
-	pth_diags_add(c->d, PTH_ERROR, n->kline, n->kcol, "unknown key '%s'%s%s%s", n->key,
+	pth_diags_add(c->d, PTH_ERROR, PTH_AT_KEY(n), "unknown key '%s'%s%s%s", n->key,
 	    PTH_DID_YOU_MEAN(near));
 }
 
@@ -225,10 +221,8 @@ find_key(const struct check *c, const struct key *keys, const char *name, size_t
 static void
 check_keys(struct check *c, const struct pth_ynode *n, const struct key *keys)
 {
-	if (n->kind != PTH_YMAP) {
-		pth_desc_wrong(c->d, n, "a map");
+	if (!is_a(c, n, PTH_YMAP, "a map"))
 		return;
-	}
 	pth_yaml_foreach(v, n) {
 		size_t len = strlen(v->key);
 		bool plus = len > 1 && v->key[len - 1] == '+';
@@ -247,9 +241,7 @@ check_keys(struct check *c, const struct pth_ynode *n, const struct key *keys)
 static void
 check_template(struct check *c, const struct pth_ynode *n)
 {
-	struct pth_template_options o = {
-		.drop_last_newline = false, .line = n->line, .col = n->col + !n->plain
-	};
+	struct pth_template_options o = { .line = n->line, .col = n->col + !n->plain };
 	struct pth_template *t;
 	struct pth_err e;
 
@@ -261,7 +253,7 @@ check_template(struct check *c, const struct pth_ynode *n)
 		return;
 	t = pth_template_parse(c->d->file, n->text, n->len, &o, &e);
 	if (t == NULL)
-		pth_diags_add(c->d, PTH_ERROR, n->line, n->col, "%s", e.text);
+		pth_diags_add(c->d, PTH_ERROR, PTH_AT(n), "%s", e.text);
 	pth_template_free(t);
 }
 
@@ -277,26 +269,26 @@ check_any(struct check *c, const struct pth_ynode *n)
 static void
 check_each(struct check *c, const struct pth_ynode *n, enum type t, const char *what)
 {
-	if (n->kind != PTH_YSEQ) {
-		pth_desc_wrong(c->d, n, what);
-		return;
-	}
-	pth_yaml_foreach(v, n)
-		check(c, v, NULL, t);
+	if (is_a(c, n, PTH_YSEQ, what))
+		pth_yaml_foreach(v, n)
+			check(c, v, NULL, t);
 }
 
+/* A map of these keys has exactly one of the names, which says what it is. */
 static void
-one_of(struct check *c, const struct pth_ynode *n, const char *const *names, size_t k)
+check_forms(struct check *c, const struct pth_ynode *n, const struct key *keys,
+    const char *const *names, size_t k)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
 	unsigned found = 0;
 
+	check_keys(c, n, keys);
 	for (size_t i = 0; i < k; i++) {
 		found += pth_yaml_get(n, names[i]) != NULL;
 		pth_buf_addf(&b, "%s%s", i != 0 ? ", " : "", names[i]);
 	}
 	if (n->kind == PTH_YMAP && found != 1)
-		pth_diags_add(c->d, PTH_ERROR, n->line, n->col, "must have exactly one of %s", b.s);
+		pth_diags_add(c->d, PTH_ERROR, PTH_AT(n), "must have exactly one of %s", b.s);
 }
 
 static void
@@ -307,10 +299,9 @@ check_arg(struct check *c, const struct pth_ynode *n)
 	if (n->kind == PTH_YSEQ)
 		pth_desc_wrong(
 		    c->d, n, "one argument, or a map with when, each, optional or words");
-	else if (n->kind == PTH_YMAP) {
-		check_keys(c, n, arg_keys);
-		one_of(c, n, forms, countof(forms));
-	} else
+	else if (n->kind == PTH_YMAP)
+		check_forms(c, n, arg_keys, forms, countof(forms));
+	else
 		check_template(c, n);
 }
 
@@ -321,10 +312,9 @@ check_cmd(struct check *c, const struct pth_ynode *n)
 
 	if (n->kind == PTH_YSEQ)
 		check(c, n, NULL, ARGS);
-	else if (n->kind == PTH_YMAP) {
-		check_keys(c, n, cmd_keys);
-		one_of(c, n, forms, countof(forms));
-	} else
+	else if (n->kind == PTH_YMAP)
+		check_forms(c, n, cmd_keys, forms, countof(forms));
+	else
 		pth_desc_wrong(
 		    c->d, n, "a command: a list of arguments, or a map with argv, sh or words");
 }
@@ -335,47 +325,39 @@ check_line(struct check *c, const struct pth_ynode *n)
 	static const struct key keys[] = { K(line, TPL), K(template, TEXT), { .name = NULL } };
 	static const char *const forms[] = { "line", "template" };
 
-	if (n->kind == PTH_YMAP) {
-		check_keys(c, n, keys);
-		one_of(c, n, forms, countof(forms));
-	} else
+	if (n->kind == PTH_YMAP)
+		check_forms(c, n, keys, forms, countof(forms));
+	else
 		check(c, n, NULL, ARGS);
 }
 
 static void
 check_ready(struct check *c, const struct pth_ynode *n)
 {
-	static const char *const forms[] = { "udp", "tcp", "file", "log", "command", "delay" };
-
-	if (n->kind == PTH_YSEQ) {
+	if (n->kind == PTH_YSEQ)
 		check_each(c, n, READY, "a list");
-		return;
-	}
-	check_keys(c, n, ready_keys);
-	one_of(c, n, forms, countof(forms));
+	else
+		check_forms(c, n, ready_keys, pth_ready_names, PTH_READY_KINDS);
 }
 
 static void
 check_roles(struct check *c, const struct pth_ynode *n, const struct key *k)
 {
-	size_t i;
-	bool by_role = n->kind == PTH_YMAP && n->child != NULL;
+	size_t i = 0;
 
-	for (i = 0; by_role && i < pth_nroles; i++)
-		if (strncmp(n->child->key, pth_roles[i], strlen(pth_roles[i])) == 0)
-			break;
-	if (!by_role || i == pth_nroles) {
+	if (n->kind == PTH_YMAP && n->child != NULL)
+		while (i < pth_nroles &&
+		    strncmp(n->child->key, pth_roles[i], strlen(pth_roles[i])) != 0)
+			i++;
+	if (n->kind != PTH_YMAP || n->child == NULL || i == pth_nroles) {
 		check(c, n, k, k->item);
 		return;
 	}
 	pth_yaml_foreach(v, n) {
-		size_t len = strcspn(v->key, "+");
+		pth_auto_str role = pth_xstrndup(v->key, strcspn(v->key, "+"));
 
-		for (i = 0; i < pth_nroles; i++)
-			if (strlen(pth_roles[i]) == len && strncmp(v->key, pth_roles[i], len) == 0)
-				break;
-		if (i == pth_nroles)
-			pth_diags_add(c->d, PTH_ERROR, v->kline, v->kcol,
+		if (!pth_one_of(role, pth_roles, pth_nroles))
+			pth_diags_add(c->d, PTH_ERROR, PTH_AT_KEY(v),
 			    "unknown role '%s'; roles are server, client, peer, mitm, any", v->key);
 		else if (v->kind != PTH_YNULL)
 			check(c, v, k, k->item);
@@ -390,17 +372,15 @@ check_over(struct check *c, const struct pth_ynode *n)
 		"version_configs", "aliases" };
 	const struct pth_ynode *k;
 
-	if (n->kind != PTH_YMAP) {
-		pth_desc_wrong(c->d, n, "a map of names to overrides");
+	if (!is_a(c, n, PTH_YMAP, "a map of names to overrides"))
 		return;
-	}
 	pth_yaml_foreach(v, n) {
 		if (v->kind == PTH_YNULL)
 			continue;
 		check_keys(c, v, top_keys);
 		for (size_t i = 0; i < countof(fixed); i++)
 			if ((k = pth_yaml_get(v, fixed[i])) != NULL)
-				pth_diags_add(c->d, PTH_ERROR, k->kline, k->kcol,
+				pth_diags_add(c->d, PTH_ERROR, PTH_AT_KEY(k),
 				    "%s: cannot be overridden here", fixed[i]);
 	}
 }
@@ -414,13 +394,11 @@ check_params(struct check *c, const struct pth_ynode *n)
 		"service_names", "qlog_dir", "keylog", "downloads", "www", "generate_certificates",
 		"program", "finite" };
 
-	if (n->kind != PTH_YMAP) {
-		pth_desc_wrong(c->d, n, "a map of parameters");
+	if (!is_a(c, n, PTH_YMAP, "a map of parameters"))
 		return;
-	}
 	pth_yaml_foreach(v, n) {
 		if (pth_kind_service(c->kind) && pth_one_of(v->key, taken, countof(taken)))
-			pth_diags_add(c->d, PTH_ERROR, v->kline, v->kcol,
+			pth_diags_add(c->d, PTH_ERROR, PTH_AT_KEY(v),
 			    "parameter '%s': the name is taken, pth-plugin(5)", v->key);
 		if (v->kind == PTH_YMAP)
 			check_keys(c, v, param_keys);
@@ -433,7 +411,7 @@ check_enum(struct check *c, const struct pth_ynode *n, const char *words)
 	if (n->kind < PTH_YSEQ && n->text != NULL && strlen(n->text) == n->len &&
 	    pth_words_have(pth_word_of(words), " ", n->text))
 		return;
-	pth_diags_add(c->d, PTH_ERROR, n->line, n->col, "%s: must be one of: %s", n->key, words);
+	pth_diags_add(c->d, PTH_ERROR, PTH_AT(n), "%s: must be one of: %s", n->key, words);
 }
 
 static void
@@ -445,7 +423,7 @@ check_signal(struct check *c, const struct pth_ynode *n)
 		s += 3;
 	if (strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ12") != strlen(s) || strlen(s) < 2)
 		pth_diags_add(
-		    c->d, PTH_ERROR, n->line, n->col, "%s: must be a signal such as INT", n->key);
+		    c->d, PTH_ERROR, PTH_AT(n), "%s: must be a signal such as INT", n->key);
 }
 
 static void
@@ -456,7 +434,7 @@ check_scalar(struct check *c, const struct pth_ynode *n, enum type t)
 	if (n->kind >= PTH_YSEQ)
 		pth_desc_wrong(c->d, n, "one value");
 	else if (t == NAME && !pth_name_ok(n->text != NULL ? n->text : ""))
-		pth_diags_add(c->d, PTH_ERROR, n->line, n->col,
+		pth_diags_add(c->d, PTH_ERROR, PTH_AT(n),
 		    "%s: must be a name of letters, digits, '.', '_' and '-'",
 		    n->key != NULL ? n->key : "item");
 	else if (t == BOOL && n->kind != PTH_YBOOL)
@@ -466,7 +444,7 @@ check_scalar(struct check *c, const struct pth_ynode *n, enum type t)
 	else if (t == NUMBER && n->kind != PTH_YINT && n->kind != PTH_YREAL)
 		pth_desc_wrong(c->d, n, "a number");
 	else if (t == DURATION && strstr(n->text, "{{") == NULL && !pth_duration(n->text, &us))
-		pth_diags_add(c->d, PTH_ERROR, n->line, n->col,
+		pth_diags_add(c->d, PTH_ERROR, PTH_AT(n),
 		    "%s: must be a duration such as 5s or 250ms", n->key);
 }
 
@@ -477,15 +455,14 @@ check_metric(struct check *c, const struct pth_ynode *n)
 	const struct pth_ynode *m = pth_yaml_get(n, "matches");
 	const char *fault;
 
-	check_keys(c, n, metric_keys);
+	check_forms(c, n, metric_keys, forms, countof(forms));
 	if (n->kind != PTH_YMAP)
 		return;
-	one_of(c, n, forms, countof(forms));
 	if (pth_yaml_get(n, "name") == NULL)
-		pth_diags_add(c->d, PTH_ERROR, n->line, n->col, "a metric without name");
+		pth_diags_add(c->d, PTH_ERROR, PTH_AT(n), "a metric without name");
 	if (m != NULL && m->kind == PTH_YSTR && strstr(m->text, "{{") == NULL &&
 	    strstr(m->text, "{%") == NULL && (fault = pth_regex_fault(m->text)) != NULL)
-		pth_diags_add(c->d, PTH_ERROR, m->line, m->col, "matches: %s", fault);
+		pth_diags_add(c->d, PTH_ERROR, PTH_AT(m), "matches: %s", fault);
 }
 
 static void
@@ -518,11 +495,9 @@ check(struct check *c, const struct pth_ynode *n, const struct key *k, enum type
 			check_scalar(c, n, NAME);
 		break;
 	case MAP:
-		if (n->kind != PTH_YMAP)
-			pth_desc_wrong(c->d, n, "a map");
-		for (const struct pth_ynode *v = n->kind == PTH_YMAP ? n->child : NULL; v != NULL;
-		     v = v->next)
-			check(c, v, NULL, k->item);
+		if (is_a(c, n, PTH_YMAP, "a map"))
+			pth_yaml_foreach(v, n)
+				check(c, v, NULL, k->item);
 		break;
 	case TEXT:
 	case NAME:
@@ -539,7 +514,7 @@ missing(struct check *c, const struct pth_ynode *root, const char *key)
 	const struct pth_ynode *n = pth_yaml_get(root, key);
 
 	if (n == NULL || n->kind == PTH_YNULL)
-		pth_diags_add(c->d, PTH_ERROR, root->line, root->col, "'%s' is missing", key);
+		pth_diags_add(c->d, PTH_ERROR, PTH_AT(root), "'%s' is missing", key);
 }
 
 void
@@ -552,9 +527,8 @@ pth_desc_check(const struct pth_ynode *root, enum pth_kind kind, struct pth_diag
 	missing(&c, root, "plugin");
 	missing(&c, root, "kind");
 	if (stated != NULL && pth_kind_from(stated) < PTH_KINDS && pth_kind_from(stated) != kind)
-		pth_diags_add(d, PTH_ERROR, pth_yaml_get(root, "kind")->line,
-		    pth_yaml_get(root, "kind")->col, "kind: %s in the folder of kind %s", stated,
-		    pth_kind_name(kind));
+		pth_diags_add(d, PTH_ERROR, PTH_AT(pth_yaml_get(root, "kind")),
+		    "kind: %s in the folder of kind %s", stated, pth_kind_name(kind));
 }
 
 static void
@@ -568,14 +542,14 @@ check_param_whole(const struct pth_ynode *p, struct pth_diags *d)
 	if (pattern != NULL &&
 	    (strlen(pattern) > 1000 || pth_regex_unrolls(pattern) ||
 	        regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB) != 0)) {
-		pth_diags_add(d, PTH_ERROR, p->line, p->col, "parameter %s: bad pattern", p->key);
+		pth_diags_add(d, PTH_ERROR, PTH_AT(p), "parameter %s: bad pattern", p->key);
 		return;
 	}
 	if (pattern != NULL)
 		regfree(&re);
 	v = pth_param_default(p->key, p, &e);
 	if (v == NULL)
-		pth_diags_add(d, PTH_ERROR, p->line, p->col, "%s", e.text);
+		pth_diags_add(d, PTH_ERROR, PTH_AT(p), "%s", e.text);
 	json_decref(v);
 }
 

@@ -44,21 +44,25 @@ push(struct pth_ynode *to, struct pth_ynode ***tail, struct pth_ynode *n)
 	to->n++;
 }
 
-/* `parameters: {port: 4443}` says only the default. */
-static struct pth_ynode *
-default_of(struct pth_arena *a, const struct pth_ynode *n, const char *file)
-{
-	struct pth_ynode *map = clone(a, n, file), *v = pth_desc_copy(a, n, file);
+static struct pth_ynode *copy(
+    struct pth_arena *a, const struct pth_ynode *n, const char *file, int level);
 
-	map->kind = PTH_YMAP;
-	map->text = NULL;
-	map->len = 0;
-	v->key = "default";
-	map->child = v;
-	map->n = 1;
-	return map;
+/* Returns n as the one child of a map (key) or a list (no key) in its place. */
+static struct pth_ynode *
+wrap(struct pth_arena *a, const struct pth_ynode *n, const char *file, const char *key)
+{
+	struct pth_ynode *to = clone(a, n, file), *v = copy(a, n, file, 2);
+
+	to->kind = key != NULL ? PTH_YMAP : PTH_YSEQ;
+	to->text = NULL;
+	to->len = 0;
+	v->key = key;
+	to->child = v;
+	to->n = 1;
+	return to;
 }
 
+/* `parameters: {port: 4443}` says only the default. */
 static struct pth_ynode *
 copy_params(struct pth_arena *a, const struct pth_ynode *n, const char *file)
 {
@@ -67,27 +71,12 @@ copy_params(struct pth_arena *a, const struct pth_ynode *n, const char *file)
 	pth_yaml_foreach(c, n)
 		push(to, &tail,
 		    c->kind == PTH_YMAP || c->kind == PTH_YNULL ? pth_desc_copy(a, c, file) :
-		                                                  default_of(a, c, file));
+		                                                  wrap(a, c, file, "default"));
 	return to;
 }
 
-static struct pth_ynode *copy(
-    struct pth_arena *a, const struct pth_ynode *n, const char *file, int level);
-
 /* A readiness check replaces that of the base, so each is put into a list:
  * `tcp` over `udp` would otherwise be both. */
-static struct pth_ynode *
-list_of(struct pth_arena *a, const struct pth_ynode *n, const char *file)
-{
-	struct pth_ynode *list = clone(a, n, file), *v = copy(a, n, file, 2);
-
-	v->key = NULL;
-	list->kind = PTH_YSEQ;
-	list->child = v;
-	list->n = 1;
-	return list;
-}
-
 static struct pth_ynode *
 copy_ready(struct pth_arena *a, const struct pth_ynode *n, const char *file)
 {
@@ -96,11 +85,11 @@ copy_ready(struct pth_arena *a, const struct pth_ynode *n, const char *file)
 	if (n->kind != PTH_YMAP)
 		return copy(a, n, file, 2);
 	if (n->child == NULL || !pth_one_of(n->child->key, pth_roles, pth_nroles))
-		return list_of(a, n, file);
+		return wrap(a, n, file, NULL);
 	to = clone(a, n, file);
 	tail = &to->child;
 	pth_yaml_foreach(c, n)
-		push(to, &tail, c->kind == PTH_YMAP ? list_of(a, c, file) : copy(a, c, file, 2));
+		push(to, &tail, c->kind == PTH_YMAP ? wrap(a, c, file, NULL) : copy(a, c, file, 2));
 	return to;
 }
 
@@ -159,9 +148,9 @@ appends(const struct pth_ynode *over, const char *key)
 static const struct pth_ynode *
 find_over(const struct pth_ynode *over, const char *key)
 {
-	const struct pth_ynode *c, *found = NULL;
+	const struct pth_ynode *found = NULL;
 
-	for (c = over != NULL ? over->child : NULL; c != NULL; c = c->next)
+	pth_yaml_foreach(c, over)
 		if (c->key != NULL && (strcmp(c->key, key) == 0 || appends(c, key)))
 			found = c;
 	return found;
@@ -267,27 +256,24 @@ pth_desc_merge(struct pth_arena *a, const struct pth_ynode *base, const struct p
 static const struct pth_ynode *
 apply(struct pth_plugins *ps, const struct pth_ynode *root, const char *map, const char *name)
 {
-	const struct pth_ynode *m = pth_yaml_get(root, map);
-	const struct pth_ynode *over = m != NULL && *name != '\0' ? pth_yaml_get(m, name) : NULL;
+	const struct pth_ynode *over = *name != '\0' ? pth_yaml_get(pth_yaml_get(root, map), name) :
+	                                               NULL;
 
-	if (over == NULL || over->kind != PTH_YMAP)
-		return root;
-	return pth_desc_merge(&ps->arena, root, over);
+	return over != NULL && over->kind == PTH_YMAP ? pth_desc_merge(&ps->arena, root, over) :
+	                                                root;
 }
 
 const struct pth_ynode *
 pth_plugin_view(struct pth_plugins *ps, struct pth_plugin *p, const char *version, const char *role)
 {
-	const struct pth_ynode *known;
+	const struct pth_ynode *versions = pth_yaml_get(p->root, "versions"),
+	                       *roles = pth_yaml_get(p->root, "roles");
 	struct pth_view *v;
 
 	/* An unknown name must not fill the cache. */
-	known = version != NULL ? pth_yaml_get(p->root, "versions") : NULL;
-	if (known == NULL || pth_yaml_get(known, version) == NULL)
+	if (version == NULL || pth_yaml_get(versions, version) == NULL)
 		version = "";
-	known = role != NULL ? pth_yaml_get(p->root, "roles") : NULL;
-	if (role == NULL ||
-	    (*version == '\0' && (known == NULL || pth_yaml_get(known, role) == NULL)))
+	if (role == NULL || (*version == '\0' && pth_yaml_get(roles, role) == NULL))
 		role = "";
 	for (v = p->views; v != NULL; v = v->next)
 		if (strcmp(v->version, version) == 0 && strcmp(v->role, role) == 0)
@@ -322,8 +308,7 @@ pth_dval_error(struct pth_err *e, const struct pth_ynode *n, const char *fmt, ..
 const char *
 pth_desc_str(const struct pth_ynode *map, const char *key, const char *def)
 {
-	const struct pth_ynode *n = map != NULL && map->kind == PTH_YMAP ? pth_yaml_get(map, key) :
-	                                                                   NULL;
+	const struct pth_ynode *n = pth_yaml_get(map, key);
 
 	return n != NULL && n->kind != PTH_YNULL && n->kind < PTH_YSEQ ? n->text : def;
 }
@@ -331,12 +316,10 @@ pth_desc_str(const struct pth_ynode *map, const char *key, const char *def)
 bool
 pth_desc_has(const struct pth_ynode *n, const char *s)
 {
-	if (n == NULL)
-		return false;
-	if (n->kind < PTH_YSEQ)
+	if (n != NULL && n->kind < PTH_YSEQ)
 		return n->text != NULL && strcmp(n->text, s) == 0;
 	pth_yaml_foreach(c, n)
-		if (c->kind < PTH_YSEQ && c->text != NULL && strcmp(c->text, s) == 0)
+		if (c->kind < PTH_YSEQ && pth_desc_has(c, s))
 			return true;
 	return false;
 }

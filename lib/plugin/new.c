@@ -14,9 +14,8 @@ struct begin {
 	struct pth_plugins *ps;
 	const char *share;
 	enum pth_kind kind;
-	const char *name, *base, *protocol;
+	const char *name, *base, *protocol, *dir; /* the plugin's folder */
 	json_t *vars;
-	struct pth_buf dir; /* the plugin's folder */
 	struct pth_buf *out;
 };
 
@@ -25,9 +24,8 @@ no_base(struct begin *n, struct pth_err *e)
 {
 	const char *near = pth_plugins_nearest(n->ps, PTH_BASE, n->base);
 
-	return pth_err_set(e, PTH_INPUT,
-	    near != NULL ? "no base named '%s'; did you mean '%s'?" : "no base named '%s'", n->base,
-	    near);
+	return pth_err_set(
+	    e, PTH_INPUT, "no base named '%s'%s%s%s", n->base, PTH_DID_YOU_MEAN(near));
 }
 
 /* The base follows from the protocol, and the protocol from the base. */
@@ -67,30 +65,27 @@ fill(struct begin *n, const char *from, const char *to, int mode, struct pth_err
 	int r;
 
 	pth_buf_addf(&path, "%s/templates/new/%s.j2", n->share, from);
-	r = pth_file_read(path.s, 1 << 20, &src, e);
-	if (r == 0 &&
+	if (pth_file_read(path.s, 1 << 20, &src, e) != 0 ||
 	    (t = pth_template_parse(path.s, src.s != NULL ? src.s : "", src.len, NULL, e)) == NULL)
-		r = -1;
-	if (r == 0)
-		r = pth_template_render(t, n->vars, &text, e);
-	pth_buf_cut(&path, 0);
-	pth_buf_addf(&path, "%s/%s", n->dir.s, to);
-	if (r == 0)
-		r = pth_file_write(AT_FDCWD, path.s, text.s, text.len, e);
-	if (r == 0 && mode != 0 && chmod(path.s, (mode_t)mode) < 0)
-		r = pth_err_set(e, PTH_SYSTEM, "%s:", path.s);
-	if (r == 0)
-		pth_buf_addf(n->out, "%s\n", path.s);
+		return -1;
+	r = pth_template_render(t, n->vars, &text, e);
 	pth_template_free(t);
-	return r;
+	pth_buf_cut(&path, 0);
+	pth_buf_addf(&path, "%s/%s", n->dir, to);
+	if (r != 0 || pth_file_write(AT_FDCWD, path.s, text.s, text.len, e) != 0)
+		return -1;
+	if (mode != 0 && chmod(path.s, (mode_t)mode) < 0)
+		return pth_err_set(e, PTH_SYSTEM, "%s:", path.s);
+	pth_buf_addf(n->out, "%s\n", path.s);
+	return 0;
 }
 
 static int
 write_all(struct begin *n, struct pth_err *e)
 {
-	if (access(n->dir.s, F_OK) == 0)
-		return pth_err_set(e, PTH_INPUT, "%s is there already", n->dir.s);
-	if (pth_mkdirs(AT_FDCWD, n->dir.s, e) < 0 ||
+	if (access(n->dir, F_OK) == 0)
+		return pth_err_set(e, PTH_INPUT, "%s is there already", n->dir);
+	if (pth_mkdirs(AT_FDCWD, n->dir, e) < 0 ||
 	    fill(n, pth_kind_name(n->kind), "plugin.yaml", 0, e) < 0 ||
 	    fill(n, "README.md", "README.md", 0, e) < 0)
 		return -1;
@@ -101,33 +96,26 @@ int
 pth_plugin_new(struct pth_plugins *ps, const char *share, enum pth_kind kind, const char *name,
     const char *base, const char *protocol, const char *dir, struct pth_buf *out, struct pth_err *e)
 {
-	struct begin n = { .ps = ps,
-		.share = share,
-		.kind = kind,
-		.name = name,
-		.base = base,
-		.protocol = protocol,
-		.out = out };
-	unsigned up = 3, i;
-	pth_auto_buf root = PTH_BUF_INIT;
-	int r;
+	struct begin n = { ps, share, kind, name, base, protocol, NULL, NULL, out };
+	unsigned up = 3;
+	pth_auto_buf root = PTH_BUF_INIT, folder = PTH_BUF_INIT;
+	json_auto_t *vars = NULL;
 
 	if ((pth_kind_service(kind) || base != NULL) && fit(&n, e) < 0)
 		return -1;
-	pth_buf_addf(&n.dir, "%s/%s", dir, pth_kind_dir(kind));
+	pth_buf_addf(&folder, "%s/%s", dir, pth_kind_dir(kind));
 	if (kind == PTH_IUT) {
-		pth_buf_addf(&n.dir, "/%s", n.protocol);
+		pth_buf_addf(&folder, "/%s", n.protocol);
 		up++;
 	}
 	if (kind == PTH_PROTOCOL)
 		up--;
-	pth_buf_addf(&n.dir, "/%s", name);
-	for (i = 0; i < up; i++)
+	pth_buf_addf(&folder, "/%s", name);
+	for (unsigned i = 0; i < up; i++)
 		pth_buf_adds(&root, i != 0 ? "/.." : "..");
-	n.vars = json_pack("{s:s, s:s, s:s?, s:s?, s:s}", "name", name, "kind", pth_kind_name(kind),
+	vars = json_pack("{s:s, s:s, s:s?, s:s?, s:s}", "name", name, "kind", pth_kind_name(kind),
 	    "base", n.base, "protocol", n.protocol, "root", root.s);
-	r = write_all(&n, e);
-	json_decref(n.vars);
-	pth_buf_release(&n.dir);
-	return r;
+	n.dir = folder.s;
+	n.vars = vars;
+	return write_all(&n, e);
 }

@@ -72,11 +72,11 @@ as_bool(const json_t *v)
 
 	if (json_is_boolean(v))
 		return json_boolean(json_is_true(v));
-	if (s != NULL && (strcmp(s, "true") == 0 || strcmp(s, "True") == 0))
+	if (s == NULL)
+		return NULL;
+	if (strcmp(s, "true") == 0 || strcmp(s, "True") == 0)
 		return json_true();
-	if (s != NULL && (strcmp(s, "false") == 0 || strcmp(s, "False") == 0))
-		return json_false();
-	return NULL;
+	return strcmp(s, "false") == 0 || strcmp(s, "False") == 0 ? json_false() : NULL;
 }
 
 /* Returns the text of a scalar. A boolean is what YAML made of yes, no, on, off: where an

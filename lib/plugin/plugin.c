@@ -39,11 +39,10 @@ pth_kind_dir(enum pth_kind k)
 enum pth_kind
 pth_kind_from(const char *s)
 {
-	unsigned k;
+	unsigned k = 0;
 
-	for (k = 0; k < PTH_KINDS; k++)
-		if (strcmp(s, kinds[k].name) == 0)
-			break;
+	while (k < PTH_KINDS && strcmp(s, kinds[k].name) != 0)
+		k++;
 	return (enum pth_kind)k;
 }
 
@@ -53,19 +52,18 @@ static bool
 kind_of_path(struct pth_arena *a, const char *rel, enum pth_kind *kind, const char **protocol)
 {
 	const char *rest, *slash;
-	unsigned k;
 
-	for (k = 0; k < PTH_KINDS; k++) {
+	for (unsigned k = 0; k < PTH_KINDS; k++) {
 		size_t n = strlen(kinds[k].dir);
 
 		if (strncmp(rel, kinds[k].dir, n) != 0 || rel[n] != '/')
 			continue;
-		*kind = (enum pth_kind)k;
-		*protocol = NULL;
 		rest = rel + n + 1;
 		slash = strchr(rest, '/');
-		if (*kind == PTH_IUT && slash != NULL)
-			*protocol = pth_arena_strn(a, rest, (size_t)(slash - rest));
+		*kind = (enum pth_kind)k;
+		*protocol = k == PTH_IUT && slash != NULL ?
+		    pth_arena_strn(a, rest, (size_t)(slash - rest)) :
+		    NULL;
 		return true;
 	}
 	return false;
@@ -83,7 +81,7 @@ read_tree(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d)
 	else
 		root = pth_yaml_load(b.s != NULL ? b.s : "", b.len, &ps->arena, d);
 	if (root != NULL && root->kind != PTH_YMAP) {
-		pth_diags_add(d, PTH_ERROR, root->line, root->col,
+		pth_diags_add(d, PTH_ERROR, PTH_AT(root),
 		    "a descriptor is a map with plugin: and kind:, not a %s",
 		    pth_ykind_name(root->kind));
 		root = NULL;
@@ -234,10 +232,8 @@ scan(struct pth_plugins *ps, const char *dir, bool ours, struct pth_err *e)
 	size_t before = ps->nplugins, seen = 0;
 	FTS *fts = fts_open(argv, FTS_LOGICAL | FTS_NOCHDIR, by_path);
 	FTSENT *f;
-	int r = 0;
+	int r = fts != NULL ? 0 : pth_err_set(e, PTH_SYSTEM, "%s:", dir);
 
-	if (fts == NULL)
-		r = pth_err_set(e, PTH_SYSTEM, "%s:", dir);
 	while (r == 0 && (f = fts_read(fts)) != NULL) {
 		if (++seen > FILES_MAX)
 			r = pth_err_set(e, PTH_INPUT,
@@ -320,11 +316,8 @@ has_alias(struct pth_plugins *ps, struct pth_plugin *p, const char *name)
 {
 	struct pth_err e;
 
-	if (p->kind != PTH_NETWORK && p->kind != PTH_EXECUTION && p->kind != PTH_PROTOCOL)
-		return false;
-	if (pth_plugin_load(ps, p, NULL, &e) < 0)
-		return false;
-	return pth_desc_has(pth_yaml_get(p->root, "aliases"), name);
+	return !pth_kind_service(p->kind) && pth_plugin_load(ps, p, NULL, &e) == 0 &&
+	    pth_desc_has(pth_yaml_get(p->root, "aliases"), name);
 }
 
 struct pth_plugin *
@@ -343,16 +336,13 @@ pth_plugins_find(struct pth_plugins *ps, enum pth_kind kind, const char *name, c
 const char *
 pth_plugins_nearest(struct pth_plugins *ps, enum pth_kind kind, const char *name)
 {
-	const char **names = pth_xarray(NULL, ps->nplugins + 1, sizeof *names);
-	const char *near;
-	size_t i, n = 0;
+	pth_auto_free const char **names = pth_xarray(NULL, ps->nplugins + 1, sizeof *names);
+	size_t n = 0;
 
-	for (i = 0; i < ps->nplugins; i++)
+	for (size_t i = 0; i < ps->nplugins; i++)
 		if (ps->plugins[i]->kind == kind)
 			names[n++] = ps->plugins[i]->name;
-	near = pth_nearest(name, names, n);
-	free(names);
-	return near;
+	return pth_nearest(name, names, n);
 }
 
 void
@@ -394,18 +384,14 @@ static int
 read_kind(struct pth_plugin *p, const struct pth_ynode *root, struct pth_diags *d)
 {
 	const struct pth_ynode *k = pth_yaml_get(root, "kind");
-	const char *name = pth_desc_str(root, "plugin", NULL);
 
-	if (name != NULL)
-		p->name = name;
-	if (p->kind < PTH_KINDS)
-		return 0;
-	if (k != NULL && k->kind == PTH_YSTR)
+	p->name = pth_desc_str(root, "plugin", p->name);
+	if (p->kind == PTH_KINDS && k != NULL && k->kind == PTH_YSTR)
 		p->kind = pth_kind_from(k->text);
 	if (p->kind < PTH_KINDS)
 		return 0;
-	pth_diags_add(d, PTH_ERROR, k != NULL ? k->line : root->line,
-	    k != NULL ? k->col : root->col,
+	k = k != NULL ? k : root;
+	pth_diags_add(d, PTH_ERROR, PTH_AT(k),
 	    "kind: must be one of protocol, service, iut, tester, network_environment, "
 	    "execution_environment");
 	return -1;
@@ -435,10 +421,10 @@ static int
 load_base(
     struct pth_plugins *ps, struct pth_plugin *p, const struct pth_ynode *root, struct pth_diags *d)
 {
-	const struct pth_ynode *x = pth_yaml_get(root, "extends");
+	const struct pth_ynode *said = pth_yaml_get(root, "extends"),
+	                       *at = said != NULL ? said : root;
 	bool service = pth_kind_service(p->kind);
 	const char *name = pth_desc_str(root, "extends", NULL), *near;
-	unsigned line = x != NULL ? x->line : root->line, col = x != NULL ? x->col : root->col;
 	struct pth_err e;
 
 	if (name == NULL && service && strcmp(p->name, "service") != 0)
@@ -451,20 +437,16 @@ load_base(
 	    pth_plugins_base(ps, p->kind, p->protocol, name);
 	if (p->base == NULL) {
 		near = pth_plugins_nearest(ps, service ? PTH_BASE : p->kind, name);
-		pth_diags_add(d, PTH_ERROR, line, col, "extends: no base named '%s'%s%s%s", name,
+		pth_diags_add(d, PTH_ERROR, PTH_AT(at), "extends: no base named '%s'%s%s%s", name,
 		    PTH_DID_YOU_MEAN(near));
-		return -1;
-	}
-	if (p->base->state == 'b') {
-		pth_diags_add(d, PTH_ERROR, line, col, "extends: %s comes back to %s: a cycle",
+	} else if (p->base->state == 'b')
+		pth_diags_add(d, PTH_ERROR, PTH_AT(at), "extends: %s comes back to %s: a cycle",
 		    p->base->name, p->name);
-		return -1;
-	}
-	if (pth_plugin_load(ps, p->base, NULL, &e) < 0) {
-		pth_diags_add(d, PTH_ERROR, line, col, "extends %s: %s", name, e.text);
-		return -1;
-	}
-	return 0;
+	else if (pth_plugin_load(ps, p->base, NULL, &e) < 0)
+		pth_diags_add(d, PTH_ERROR, PTH_AT(at), "extends %s: %s", name, e.text);
+	else
+		return 0;
+	return -1;
 }
 
 static void
@@ -478,9 +460,8 @@ load(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d)
 	pth_desc_check(root, p->kind, d);
 	name = pth_desc_str(root, "plugin", NULL);
 	if (name != NULL && strcmp(name, p->name) != 0)
-		pth_diags_add(d, PTH_ERROR, pth_yaml_get(root, "plugin")->line,
-		    pth_yaml_get(root, "plugin")->col, "plugin: '%s' in a file named %s", name,
-		    p->name);
+		pth_diags_add(d, PTH_ERROR, PTH_AT(pth_yaml_get(root, "plugin")),
+		    "plugin: '%s' in a file named %s", name, p->name);
 	if (load_base(ps, p, root, d) < 0 || d->errors != 0)
 		return;
 	versions = pth_versions_load(ps, p, root, d);
@@ -497,11 +478,11 @@ static void
 remember(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
-	size_t i;
+	size_t i = 0;
 
 	pth_diags_sort(d);
-	for (i = 0; i < d->n && d->v[i].severity != PTH_ERROR; i++)
-		;
+	while (i < d->n && d->v[i].severity != PTH_ERROR)
+		i++;
 	if (i < d->n && d->v[i].line != 0)
 		pth_buf_addf(&b, "%s:%u:%u: %s", p->file, d->v[i].line, d->v[i].col, d->v[i].text);
 	else

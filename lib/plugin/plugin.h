@@ -98,6 +98,9 @@ enum pth_kind pth_kind_from(const char *s);
 /* Is it a base, an implementation or a tester? */
 bool pth_kind_service(enum pth_kind k);
 const char *pth_kind_dir(enum pth_kind k);
+/* Line and column of a node, and of its key, for pth_diags_add(). */
+#define PTH_AT(n) (n)->line, (n)->col
+#define PTH_AT_KEY(n) (n)->kline, (n)->kcol
 /* "file:line:col" of a descriptor's value. */
 void pth_dval_where(struct pth_buf *b, const struct pth_ynode *n);
 /* An error there, "file:line:col: ...": as pth_err_set() with PTH_INPUT, of the
@@ -137,6 +140,9 @@ struct pth_ynode *pth_desc_merge(
  */
 struct pth_ynode *pth_versions_load(
     struct pth_plugins *ps, struct pth_plugin *p, const struct pth_ynode *own, struct pth_diags *d);
+/* The path of what is beside the descriptor that `file` names: dir/name, or dir alone
+ * when name is "". To free. */
+char *pth_desc_beside(const char *file, const char *dir, const char *name);
 /* plugin/shape.c: what is in such a file, or in `version_config`. */
 void pth_version_check(const struct pth_ynode *n, struct pth_diags *d);
 /* "key: must be WHAT, not a map" at a value of the wrong kind. */

@@ -10,7 +10,7 @@
 
 /* What a value may be. */
 enum shape {
-	TEXT,  /* one value */
+	TEXT,  /* one value; that of K() */
 	MAP,   /* of `keys` */
 	PAIR,  /* of `keys`, or one value */
 	TEXTS, /* any names to one value each */
@@ -25,44 +25,52 @@ struct shape_key {
 	const struct shape_key *keys;
 };
 
-static const struct shape_key value_keys[] = { { "param", TEXT, NULL }, { "value", TEXT, NULL },
-	{ NULL, TEXT, NULL } };
-static const struct shape_key file_keys[] = { { "param", TEXT, NULL }, { "file", TEXT, NULL },
-	{ "local_file", TEXT, NULL }, { NULL, TEXT, NULL } };
-static const struct shape_key qlog_keys[] = { { "param", TEXT, NULL }, { "path", TEXT, NULL },
-	{ NULL, TEXT, NULL } };
-static const struct shape_key protocol_keys[] = { { "alpn", MAP, value_keys },
-	{ "additional_parameters", TEXT, NULL }, { NULL, TEXT, NULL } };
-static const struct shape_key binary_keys[] = { { "dir", TEXT, NULL }, { "name", TEXT, NULL },
-	{ NULL, TEXT, NULL } };
-static const struct shape_key network_keys[] = { { "interface", PAIR, value_keys },
-	{ "port", TEXT, NULL }, { "destination", PAIR, value_keys }, { "source", PAIR, value_keys },
-	{ NULL, TEXT, NULL } };
-static const struct shape_key certificates_keys[] = { { "cert", MAP, file_keys },
-	{ "key", MAP, file_keys }, { "root_cert", MAP, file_keys }, { "cert_param", TEXT, NULL },
-	{ "cert_file", TEXT, NULL }, { "cert_local_file", TEXT, NULL }, { "key_param", TEXT, NULL },
-	{ "key_file", TEXT, NULL }, { "key_local_file", TEXT, NULL }, { NULL, TEXT, NULL } };
-static const struct shape_key logging_keys[] = { { "log_path", TEXT, NULL },
-	{ "err_path", TEXT, NULL }, { "qlog", MAP, qlog_keys }, { NULL, TEXT, NULL } };
-static const struct shape_key section_keys[] = { { "initial_version", TEXT, NULL },
-	{ "protocol", MAP, protocol_keys }, { "binary", MAP, binary_keys },
-	{ "network", MAP, network_keys }, { "certificates", MAP, certificates_keys },
-	{ "ticket_file", MAP, file_keys }, { "logging", MAP, logging_keys },
-	{ "tests", TREE, NULL }, { NULL, TEXT, NULL } };
-static const struct shape_key source_keys[] = { { "name", TEXT, NULL }, { "url", TEXT, NULL },
-	{ "commit", TEXT, NULL }, { NULL, TEXT, NULL } };
-static const struct shape_key given_keys[] = { { "value", TREE, NULL },
-	{ "description", TEXT, NULL }, { NULL, TEXT, NULL } };
-static const struct shape_key whole_keys[] = { { "version", TEXT, NULL }, { "commit", TEXT, NULL },
-	{ "dependencies", MAPS, source_keys }, { "env", TEXTS, NULL },
-	{ "parameters", NAMED, given_keys }, { "server", MAP, section_keys },
-	{ "client", MAP, section_keys }, { "peer", MAP, section_keys },
-	{ "mitm", MAP, section_keys }, { "tests", TREE, NULL }, { NULL, TEXT, NULL } };
+/* clang-format off */
+#define K(key) { .name = #key }
+#define OF(key, what, in) { .name = #key, .shape = what, .keys = in }
+static const struct shape_key value_keys[] = { K(param), K(value), { .name = NULL } };
+static const struct shape_key file_keys[] = {
+	K(param), K(file), K(local_file), { .name = NULL },
+};
+static const struct shape_key qlog_keys[] = { K(param), K(path), { .name = NULL } };
+static const struct shape_key protocol_keys[] = {
+	OF(alpn, MAP, value_keys), K(additional_parameters), { .name = NULL },
+};
+static const struct shape_key binary_keys[] = { K(dir), K(name), { .name = NULL } };
+static const struct shape_key network_keys[] = {
+	OF(interface, PAIR, value_keys), K(port), OF(destination, PAIR, value_keys),
+	OF(source, PAIR, value_keys), { .name = NULL },
+};
+static const struct shape_key certificates_keys[] = {
+	OF(cert, MAP, file_keys), OF(key, MAP, file_keys), OF(root_cert, MAP, file_keys),
+	K(cert_param), K(cert_file), K(cert_local_file), K(key_param), K(key_file),
+	K(key_local_file), { .name = NULL },
+};
+static const struct shape_key logging_keys[] = {
+	K(log_path), K(err_path), OF(qlog, MAP, qlog_keys), { .name = NULL },
+};
+static const struct shape_key section_keys[] = {
+	K(initial_version), OF(protocol, MAP, protocol_keys), OF(binary, MAP, binary_keys),
+	OF(network, MAP, network_keys), OF(certificates, MAP, certificates_keys),
+	OF(ticket_file, MAP, file_keys), OF(logging, MAP, logging_keys), OF(tests, TREE, NULL),
+	{ .name = NULL },
+};
+static const struct shape_key source_keys[] = { K(name), K(url), K(commit), { .name = NULL } };
+static const struct shape_key given_keys[] = {
+	OF(value, TREE, NULL), K(description), { .name = NULL },
+};
+static const struct shape_key whole_keys[] = {
+	K(version), K(commit), OF(dependencies, MAPS, source_keys), OF(env, TEXTS, NULL),
+	OF(parameters, NAMED, given_keys), OF(server, MAP, section_keys),
+	OF(client, MAP, section_keys), OF(peer, MAP, section_keys), OF(mitm, MAP, section_keys),
+	OF(tests, TREE, NULL), { .name = NULL },
+};
+/* clang-format on */
 
 void
 pth_desc_wrong(struct pth_diags *d, const struct pth_ynode *n, const char *what)
 {
-	pth_diags_add(d, PTH_ERROR, n->line, n->col, "%s%smust be %s, not a %s",
+	pth_diags_add(d, PTH_ERROR, PTH_AT(n), "%s%smust be %s, not a %s",
 	    n->key != NULL ? n->key : "", n->key != NULL ? ": " : "", what,
 	    pth_ykind_name(n->kind));
 }
@@ -87,7 +95,7 @@ check_map(const struct pth_ynode *n, const struct shape_key *keys, struct pth_di
 		if (i < k)
 			continue;
 		near = pth_nearest(c->key, names, k);
-		pth_diags_add(d, PTH_WARNING, c->kline, c->kcol, "unknown key '%s'%s%s%s", c->key,
+		pth_diags_add(d, PTH_WARNING, PTH_AT_KEY(c), "unknown key '%s'%s%s%s", c->key,
 		    PTH_DID_YOU_MEAN(near));
 	}
 }
@@ -97,6 +105,7 @@ check_shape(
     const struct pth_ynode *n, enum shape shape, const struct shape_key *keys, struct pth_diags *d)
 {
 	bool map = n->kind == PTH_YMAP;
+	enum shape below = shape == MAPS ? MAP : shape == TEXTS ? TEXT : PAIR;
 
 	if (shape == TEXT && n->kind >= PTH_YSEQ)
 		pth_desc_wrong(d, n, "one value");
@@ -111,11 +120,7 @@ check_shape(
 	else if (shape == MAPS || shape == TEXTS || shape == NAMED)
 		pth_yaml_foreach(c, n)
 			if (c->kind != PTH_YNULL)
-				check_shape(c,
-				    shape == MAPS      ? MAP :
-				        shape == TEXTS ? TEXT :
-				                         PAIR,
-				    keys, d);
+				check_shape(c, below, keys, d);
 }
 
 void

@@ -32,10 +32,9 @@ safe(const char *s, size_t len)
 static void
 quoted(struct pth_buf *b, const char *s)
 {
-	json_t *v = json_string(s);
+	json_auto_t *v = json_string(s);
 
 	pth_json_dump(b, v);
-	json_decref(v);
 }
 
 static void
@@ -52,11 +51,8 @@ scalar(struct pth_buf *b, const struct pth_ynode *n)
 static void
 show(struct pth_buf *b, const struct pth_ynode *n, unsigned depth, bool origins)
 {
-	unsigned i;
-
 	pth_yaml_foreach(c, n) {
-		for (i = 0; i < depth; i++)
-			pth_buf_adds(b, "  ");
+		pth_buf_addf(b, "%*s", (int)(2 * depth), "");
 		if (c->key == NULL)
 			pth_buf_addc(b, '-');
 		else if (safe(c->key, strlen(c->key)))

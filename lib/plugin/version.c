@@ -35,10 +35,10 @@ map_of(struct pth_arena *a, const char *key, const struct pth_ynode *at)
 static void
 hang(struct pth_ynode *to, struct pth_ynode *n)
 {
-	struct pth_ynode **tail;
+	struct pth_ynode **tail = &to->child;
 
-	for (tail = &to->child; *tail != NULL; tail = &(*tail)->next)
-		;
+	while (*tail != NULL)
+		tail = &(*tail)->next;
 	*tail = n;
 	n->next = NULL;
 	to->n++;
@@ -72,9 +72,7 @@ as(struct pth_arena *a, const struct pth_ynode *n, const char *key)
 static void
 keep_texts(struct pth_ynode *n)
 {
-	struct pth_ynode *c;
-
-	for (c = n->child; c != NULL; c = c->next)
+	for (struct pth_ynode *c = n->child; c != NULL; c = c->next)
 		keep_texts(c);
 	if (!pth_yaml_as_printed(n)) {
 		n->kind = PTH_YSTR;
@@ -135,9 +133,8 @@ report(struct versions *w, struct pth_diags *own)
 	}
 }
 
-/* Returns a path beside the descriptor, as it is named in `file`. */
-static char *
-beside(const char *file, const char *dir, const char *name)
+char *
+pth_desc_beside(const char *file, const char *dir, const char *name)
 {
 	const char *slash = strrchr(file, '/');
 	struct pth_buf b = PTH_BUF_INIT;
@@ -154,8 +151,8 @@ static struct pth_ynode *
 part_of(struct versions *w, struct pth_ynode *file, const char *version, struct pth_diags *d)
 {
 	struct pth_arena *a = &w->ps->arena;
-	struct pth_ynode *root = map_of(a, NULL, file), *all = map_of(a, "versions", file);
-	struct pth_ynode *part = map_of(a, version, file);
+	struct pth_ynode *root = map_of(a, NULL, file), *all = map_of(a, "versions", file),
+	                 *part = map_of(a, version, file);
 	const struct pth_ynode *env = pth_yaml_get(file, "env"),
 	                       *params = pth_yaml_get(file, "parameters");
 
@@ -179,8 +176,8 @@ part_of(struct versions *w, struct pth_ynode *file, const char *version, struct 
 static void
 take(struct versions *w, const char *name)
 {
-	pth_auto_str path = beside(w->p->path, w->dir, name);
-	pth_auto_str shown = beside(w->p->file, w->dir, name);
+	pth_auto_str path = pth_desc_beside(w->p->path, w->dir, name);
+	pth_auto_str shown = pth_desc_beside(w->p->file, w->dir, name);
 	struct pth_arena *a = &w->ps->arena;
 	const char *version = pth_arena_strn(a, name, strlen(name) - 5), *stated;
 	pth_auto_buf b = PTH_BUF_INIT;
@@ -195,9 +192,8 @@ take(struct versions *w, const char *name)
 		root = pth_yaml_load(b.s != NULL ? b.s : "", b.len, a, &own);
 	stated = pth_desc_str(root, "version", version);
 	if (strcmp(stated, version) != 0)
-		pth_diags_add(&own, PTH_WARNING, pth_yaml_get(root, "version")->line,
-		    pth_yaml_get(root, "version")->col, "version: '%s' in a file named %s", stated,
-		    name);
+		pth_diags_add(&own, PTH_WARNING, PTH_AT(pth_yaml_get(root, "version")),
+		    "version: '%s' in a file named %s", stated, name);
 	if (root != NULL)
 		keep_texts(root);
 	if (root != NULL && (root = part_of(w, root, version, &own)) != NULL)
@@ -225,26 +221,23 @@ by_bytes(const struct dirent **a, const struct dirent **b)
 static void
 drop(struct versions *w, const struct pth_ynode *own)
 {
-	const struct pth_ynode *base = w->p->base != NULL ?
-	    pth_yaml_get(w->p->base->root, "versions") :
-	    NULL;
-	const struct pth_ynode *said = pth_yaml_get(own, "versions");
+	const struct pth_ynode *root = w->p->base != NULL ? w->p->base->root : NULL,
+	                       *base = pth_yaml_get(root, "versions"),
+	                       *said = pth_yaml_get(own, "versions");
 	struct pth_ynode *all = pth_yaml_get(w->all, "versions");
+	struct pth_arena *a = &w->ps->arena;
 
 	pth_yaml_foreach(c, base)
-		if (pth_yaml_get(all, c->key) == NULL &&
-		    !(said != NULL && pth_yaml_get(said, c->key) != NULL) &&
+		if (pth_yaml_get(all, c->key) == NULL && pth_yaml_get(said, c->key) == NULL &&
 		    pth_yaml_get(c, "version_config") == NULL)
-			hang(all,
-			    pth_desc_copy(&w->ps->arena,
-			        text_of(&w->ps->arena, PTH_YNULL, c->key, "~"), w->p->file));
+			hang(all, pth_desc_copy(a, text_of(a, PTH_YNULL, c->key, "~"), w->p->file));
 }
 
 static void
 take_all(struct versions *w, struct dirent **v, int n, const struct pth_ynode *own)
 {
 	struct pth_arena *a = &w->ps->arena;
-	struct pth_ynode *first;
+	struct pth_ynode *first, *versions;
 
 	for (int i = 0; i < n && i < VERSIONS_MAX; i++)
 		take(w, v[i]->d_name);
@@ -253,13 +246,11 @@ take_all(struct versions *w, struct dirent **v, int n, const struct pth_ynode *o
 	if (w->all == NULL)
 		return;
 	drop(w, own);
-	first = text_of(
-	    a, PTH_YSTR, "default_version", pth_yaml_get(w->all, "versions")->child->key);
+	versions = pth_yaml_get(w->all, "versions")->child;
+	first = text_of(a, PTH_YSTR, "default_version", versions->key);
 	first->plain = true;
 	first->line = first->col = 1;
-	hang(w->all,
-	    pth_desc_copy(
-	        a, first, ((struct pth_dval *)pth_yaml_get(w->all, "versions")->child)->file));
+	hang(w->all, pth_desc_copy(a, first, ((struct pth_dval *)versions)->file));
 }
 
 struct pth_ynode *
@@ -282,7 +273,7 @@ pth_versions_load(
 		    &w, PTH_ERROR, "version_configs: must be a directory beside the descriptor");
 		return NULL;
 	}
-	path = beside(p->path, w.dir, "");
+	path = pth_desc_beside(p->path, w.dir, "");
 	n = scandir(path, &v, is_version, by_bytes);
 	if (w.key != NULL && n <= 0)
 		pth_diags_add(d, PTH_ERROR, w.key->line, w.key->col, "version_configs: %s: %s",

@@ -242,6 +242,7 @@ logs_and_files(void)
 	free(big);
 	unit("files");
 #define FILES(rule) "\"expect\":{\"files\":{" rule "}}"
+	put("empty.bin", "", 0);
 	put("a.bin", "same bytes", 10);
 	put("b.bin", "same bytes", 10);
 	put("c.bin", "same bytex", 10);
@@ -249,6 +250,9 @@ logs_and_files(void)
 	    "passed ok: 3 rules held");
 	JUDGED("completed", STOPPED, EXIT(0), FILES("\"path\":\"a.bin\",\"same_as\":\"c.bin\""),
 	    "failed bad: file a.bin: a.bin (10 bytes) differs from c.bin (10 bytes) at byte 9");
+	JUDGED("completed", STOPPED, EXIT(0), FILES("\"path\":\"empty.bin\",\"same_as\":\"a.bin\""),
+	    "failed bad: file empty.bin: empty.bin (0 bytes) differs from a.bin (10 bytes) at byte "
+	    "0");
 	JUDGED("completed", STOPPED, EXIT(0), FILES("\"path\":\"a.bin\",\"min_size\":\"1KB\""),
 	    "failed bad: file a.bin: 10 bytes, at least 1000 wanted");
 	JUDGED("completed", STOPPED, EXIT(0), FILES("\"path\":\"a.bin\",\"size\":10"),
