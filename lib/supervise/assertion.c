@@ -1,3 +1,4 @@
+/* Assertions: the kinds of looks, and when each is looked at. */
 #include "supervise/assertion.h"
 
 #include <stdio.h>
@@ -5,13 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
-#include "host/channel.h"
 #include "host/http.h"
 #include "host/sockets.h"
 #include "io/event.h"
 #include "io/file.h"
-#include "io/json.h"
 #include "io/placeholder.h"
 
 #define LAST_US (5 * PTH_SECOND_US)    /* for the last look */
@@ -27,7 +27,8 @@ struct one_assertion {
 	struct service *service; /* NULL: of the test */
 	bool timed;              /* it has a timeout */
 	bool settled, ok;
-	int64_t deadline, look, wait;
+	int64_t now, deadline, look, wait; /* now: of the look that is taken */
+	int testdir;                       /* borrowed */
 	struct log_search *logs[2];
 	struct pth_http http;
 	struct pth_channel ask; /* of its container */
@@ -38,174 +39,165 @@ struct kind {
 	const char *name;
 	bool needs_service;
 	bool inside; /* of a service in a container: it can only be seen there */
-	enum answer (*look)(struct assertions *a, struct one_assertion *x, int64_t now);
+	enum answer (*look)(struct one_assertion *x);
 };
 
-static PTH_PRINTF(2, 3)
-void
-say(struct one_assertion *x, const char *fmt, ...)
+/* What a look has found, in words; the answer is `a`. */
+static PTH_PRINTF(3, 4)
+enum answer
+say(struct one_assertion *x, enum answer a, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(x->text, sizeof x->text, fmt, ap);
 	va_end(ap);
+	return a;
 }
 
-/* Has it ended as a service that ends by itself should? */
-static bool
-ended_well(const struct service *s)
-{
-	return s->finite && s->end == PTH_END_EXIT && s->exit.code == 0;
-}
-
+/* One that ends by itself may have done that, as it should. */
 static enum answer
-look_running(struct assertions *a, struct one_assertion *x, int64_t now)
+look_running(struct one_assertion *x)
 {
+	const struct service *s = x->service;
+	bool well = s->finite && s->end == PTH_END_EXIT && s->exit.code == 0;
 	char how[32];
 
-	(void)a, (void)now;
-	if (supervise_service_lives(x->service)) {
-		say(x, "is running%s", x->service->paused ? ", frozen" : "");
-		return YES;
-	}
-	say(x, "%s%s", ended_well(x->service) ? "has run: " : "is not running: ",
-	    supervise_service_how(x->service, how));
-	return ended_well(x->service) ? YES : NO;
+	if (supervise_service_lives(s))
+		return say(x, YES, "is running%s", s->paused ? ", frozen" : "");
+	return say(x, well ? YES : NO, "%s%s",
+	    well ? "has run: " : "is not running: ", supervise_service_how(s, how));
 }
 
 static unsigned
 port_of(const struct one_assertion *x)
 {
-	int64_t p = x->service != NULL ? pth_json_int(x->service->plan, "port", 0) : 0;
+	int64_t p = PTH_GET(look, x->def, port) == NULL && x->service != NULL ?
+	    pth_svc_port(x->service->plan) :
+	    pth_look_port(x->def);
 
-	p = pth_json_int(x->def, "port", p);
 	return p > 0 && p < 65536 ? (unsigned)p : 0;
 }
 
 /* One GET; another one when it is looked at again. */
 static enum answer
-look_http(struct one_assertion *x, int64_t now)
+look_http(struct one_assertion *x)
 {
-	const char *endpoint = pth_json_str(x->def, "endpoint", "/");
-	int64_t want = pth_json_int(x->def, "expected_status", 0), left = x->deadline - now;
+	const char *endpoint = pth_look_endpoint(x->def);
+	int64_t want = pth_look_expected_status(x->def), left = x->deadline - x->now;
 	struct pth_err e = { 0 };
+	char path[256], what[300];
 	unsigned port;
-	char path[256];
-	int r;
+	int r = -1;
 
-	if (pth_http_endpoint(endpoint, port_of(x), &port, path, &e) != 0) {
-		say(x, "%s", e.text);
-		return NO;
-	}
-	if (x->http.fd < 0 &&
-	    pth_http_begin(&x->http, pth_json_str(x->service->plan, "address", "127.0.0.1"), port,
-	        path, now, left < ATTEMPT_US ? left : ATTEMPT_US, &e) != 0) {
-		say(x, "GET %s at port %u: %s", path, port, e.text);
-		return NO;
-	}
-	r = pth_http_step(&x->http, now, &e);
+	if (pth_http_endpoint(endpoint != NULL ? endpoint : "/", port_of(x), &port, path, &e) != 0)
+		return say(x, NO, "%s", e.text);
+	if (x->http.fd >= 0 ||
+	    pth_http_begin(&x->http, pth_svc_address(x->service->plan), port, path, x->now,
+	        supervise_earlier(left, ATTEMPT_US), &e) == 0)
+		r = pth_http_step(&x->http, x->now, &e);
+	snprintf(what, sizeof what, "GET %s at port %u", path, port);
 	if (r == 0)
-		say(x, "GET %s at port %u: no answer yet", path, port);
-	else if (r < 0)
-		say(x, "GET %s at port %u: %s", path, port, e.text);
-	else
-		say(x, "GET %s at port %u: status %d", path, port, r);
-	if (r > 0 && want > 0 && r != want)
-		say(x, "GET %s at port %u: status %d, not %lld", path, port, r, (long long)want);
-	if (r == 0)
-		return BUSY;
-	return r > 0 && (want > 0 ? r == want : r >= 200 && r < 400) ? YES : NO;
+		return say(x, BUSY, "%s: no answer yet", what);
+	if (r < 0)
+		return say(x, NO, "%s: %s", what, e.text);
+	if (want > 0 && r != want)
+		return say(x, NO, "%s: status %d, not %lld", what, r, (long long)want);
+	return say(x, want > 0 || (r >= 200 && r < 400) ? YES : NO, "%s: status %d", what, r);
 }
 
 /* Without an endpoint: the process lives, and what made it ready still holds. */
 static enum answer
-look_responsive(struct assertions *a, struct one_assertion *x, int64_t now)
+look_responsive(struct one_assertion *x)
 {
 	struct service *s = x->service;
 	unsigned port = 0;
 	bool udp = false;
 	int listens;
 
-	if (json_object_get(x->def, "endpoint") != NULL ||
-	    json_object_get(x->def, "expected_status") != NULL)
-		return look_http(x, now);
+	if (PTH_GET(look, x->def, endpoint) != NULL ||
+	    PTH_GET(look, x->def, expected_status) != NULL)
+		return look_http(x);
 	if (!supervise_service_lives(s))
-		return look_running(a, x, now);
+		return look_running(x);
 	listens = supervise_ready_listens(&s->ready, &port, &udp);
 	if (listens == 0)
-		say(x, "is running, but %s port %u is not %s", udp ? "UDP" : "TCP", port,
+		return say(x, NO, "is running, but %s port %u is not %s", udp ? "UDP" : "TCP", port,
 		    udp ? "bound" : "listened on");
-	else if (s->paused)
-		say(x, "is frozen");
-	else if (!supervise_service_is_ready(s))
-		say(x, "is running, but not ready");
-	else
-		say(x, "is running%s", listens > 0 ? " and listens" : ", and was ready");
-	return listens != 0 && !s->paused && supervise_service_is_ready(s) ? YES : NO;
+	if (s->paused)
+		return say(x, NO, "is frozen");
+	if (!supervise_service_is_ready(s))
+		return say(x, NO, "is running, but not ready");
+	return say(x, YES, "is running%s", listens > 0 ? " and listens" : ", and was ready");
 }
 
 static enum answer
-look_port(struct assertions *a, struct one_assertion *x, int64_t now)
+look_port(struct one_assertion *x)
 {
-	const char *usual = x->service != NULL ?
-	    pth_json_str(x->service->plan, "transport", "tcp") :
-	    "tcp";
-	bool udp = strcmp(pth_json_str(x->def, "transport", usual), "udp") == 0;
+	const char *given = pth_look_transport(x->def);
+	const json_t *plan = x->service != NULL ? x->service->plan : NULL;
+	bool udp = strcmp(given != NULL ? given : pth_svc_transport(plan), "udp") == 0;
 	unsigned port = port_of(x);
 	bool open = pth_sockets_bound(udp, port);
 
-	(void)a, (void)now;
-	say(x, "%s port %u is %sopen", udp ? "UDP" : "TCP", port, open ? "" : "not ");
-	return open ? YES : NO;
+	return say(x, open ? YES : NO, "%s port %u is %sopen", udp ? "UDP" : "TCP", port,
+	    open ? "" : "not ");
 }
 
-static bool
-of_test(const struct one_assertion *x)
+/* Its file, "" when it names none. */
+static const char *
+file_of(const struct one_assertion *x)
 {
-	return x->service == NULL ||
-	    pth_places_below(pth_json_str(x->def, "file", ""), "dir") != NULL;
+	const char *file = pth_look_file(x->def);
+
+	return file != NULL ? file : "";
 }
 
 /* The path of its file, below the directory of the test or the service. */
 static const char *
-below(const struct one_assertion *x)
+below(const struct one_assertion *x, bool *of_test)
 {
-	const char *file = pth_json_str(x->def, "file", ""), *rest = pth_places_below(file, "dir");
+	const char *file = file_of(x), *rest = pth_places_below(file, "dir");
 
+	*of_test = x->service == NULL || rest != NULL;
 	return rest != NULL ? rest : file;
 }
 
 static enum answer
-look_file(struct assertions *a, struct one_assertion *x, int64_t now)
+look_file(struct one_assertion *x)
 {
-	bool there = faccessat(of_test(x) ? a->testdir : x->service->at.dirfd, below(x), F_OK, 0) ==
-	    0;
+	bool of_test;
+	const char *path = below(x, &of_test);
+	int dirfd = of_test ? x->testdir : x->service->at.dirfd;
+	bool there = faccessat(dirfd, path, F_OK, 0) == 0;
 
-	(void)now;
-	say(x, "%.200s %s", pth_json_str(x->def, "file", ""), there ? "exists" : "does not exist");
-	return there ? YES : NO;
+	return say(
+	    x, there ? YES : NO, "%.200s %s", file_of(x), there ? "exists" : "does not exist");
+}
+
+/* What is looked for in a log: a text, or an expression. */
+static const char *
+sought(const json_t *def)
+{
+	const char *text = pth_look_text(def), *pattern = pth_look_pattern(def);
+
+	return text != NULL ? text : pattern != NULL ? pattern : "";
 }
 
 static enum answer
-look_output(struct assertions *a, struct one_assertion *x, int64_t now)
+look_output(struct one_assertion *x)
 {
 	bool behind = false;
 
-	(void)a, (void)now;
 	for (size_t i = 0; i < countof(x->logs); i++) {
 		if (x->logs[i] == NULL)
 			continue;
-		if (supervise_log_search_look(x->logs[i])) {
-			say(x, "found");
-			return YES;
-		}
+		if (supervise_log_search_look(x->logs[i]))
+			return say(x, YES, "found");
 		behind |= supervise_log_search_behind(x->logs[i]);
 	}
-	say(x, "\"%.200s\" is not in %.100s",
-	    pth_json_str(x->def, "text", pth_json_str(x->def, "pattern", "")),
-	    pth_json_str(x->def, "file", "its output"));
-	return behind ? BUSY : NO;
+	return say(x, behind ? BUSY : NO, "\"%.200s\" is not in %.100s", sought(x->def),
+	    pth_look_file(x->def) != NULL ? pth_look_file(x->def) : "its output");
 }
 
 static bool
@@ -214,9 +206,7 @@ code_wanted(const json_t *want, int code)
 	const json_t *v;
 	size_t i;
 
-	if (want == NULL)
-		return code == 0;
-	if (json_is_integer(want))
+	if (want == NULL || json_is_integer(want))
 		return json_integer_value(want) == code;
 	json_array_foreach(want, i, v)
 		if (json_is_integer(v) && json_integer_value(v) == code)
@@ -225,51 +215,41 @@ code_wanted(const json_t *want, int code)
 }
 
 static enum answer
-look_code(struct assertions *a, struct one_assertion *x, int64_t now)
+look_code(struct one_assertion *x)
 {
 	const struct service *s = x->service;
-	const json_t *want = json_object_get(x->def, "code");
+	const json_t *want = pth_look_code(x->def);
 	bool ok = s->exited && !s->exit.signaled && code_wanted(want, s->exit.code);
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	char how[32];
 
-	(void)a, (void)now;
-	if (want != NULL)
+	pth_buf_adds(&b, ok ? "" : ", wanted: ");
+	if (!ok && want != NULL)
 		pth_json_dump(&b, want);
-	say(x, "%s%s%.100s", supervise_service_how(s, how), ok ? "" : ", wanted: ",
-	    ok              ? "" :
-	        b.s != NULL ? b.s :
-	                      "0");
-	pth_buf_release(&b);
-	return ok ? YES : NO;
+	else if (!ok)
+		pth_buf_adds(&b, "0");
+	return say(x, ok ? YES : NO, "%s%.110s", supervise_service_how(s, how), b.s);
 }
 
 /* What its container's own supervisor sees. */
 static enum answer
-look_inside(struct assertions *a, struct one_assertion *x, int64_t now)
+look_inside(struct one_assertion *x)
 {
 	bool ended = x->ask.fd < 0 && !supervise_service_lives(x->service), ok = false;
-	json_t *question;
+	json_auto_t *question = x->ask.fd < 0 ? json_pack("{s:O}", "look", x->def) : NULL;
 	struct pth_err e;
-	int r = 0;
+	int r;
 
-	if (ended && x->kind->look != look_port && json_object_get(x->def, "endpoint") == NULL)
-		return look_running(a, x, now);
-	if (x->ask.fd < 0) {
-		question = json_pack("{s:O}", "look", x->def);
-		r = supervise_service_ask(x->service, &x->ask, question, &e);
-		json_decref(question);
-	}
-	if (r != 0) {
-		say(x, "%s", e.text);
-		return NO;
-	}
+	if (ended && x->kind->look != look_port && PTH_GET(look, x->def, endpoint) == NULL)
+		return look_running(x);
+	if (x->ask.fd < 0 && supervise_service_ask(x->service, &x->ask, question, &e) != 0)
+		return say(x, NO, "%s", e.text);
 	r = pth_channel_step(&x->ask, &ok, x->text);
 	if (r == 0 && x->text[0] == '\0')
-		say(x, "its container has not answered yet");
+		say(x, BUSY, "its container has not answered yet");
 	if (r < 0)
-		say(x, "its container ended before it answered");
-	return r == 0 ? BUSY : r > 0 && ok ? YES : NO;
+		return say(x, NO, "its container ended before it answered");
+	return r == 0 ? BUSY : ok ? YES : NO;
 }
 
 static const struct kind kinds[] = {
@@ -302,7 +282,7 @@ escape(struct pth_buf *b, const char *s)
 static const char *
 log_name(const struct one_assertion *x, size_t i)
 {
-	const char *file = pth_json_str(x->def, "file", NULL);
+	const char *file = pth_look_file(x->def);
 
 	return i == 0 ? (file != NULL ? file : "stdout.log") : file != NULL ? NULL : "stderr.log";
 }
@@ -323,43 +303,38 @@ supervise_assertions_log_cut(
 static int
 open_logs(struct one_assertion *x, struct pth_err *e)
 {
-	const char *file = pth_json_str(x->def, "file", NULL);
-	const char *text = pth_json_str(x->def, "text", NULL);
-	struct pth_buf re = PTH_BUF_INIT;
-	int r = 0;
+	const char *file = pth_look_file(x->def), *text = pth_look_text(x->def);
+	pth_auto_buf re = PTH_BUF_INIT;
 
-	if (text == NULL && pth_json_str(x->def, "pattern", NULL) == NULL)
+	if (text == NULL && pth_look_pattern(x->def) == NULL)
 		return pth_err_set(e, PTH_INPUT, "needs text or pattern");
 	if (text != NULL && strchr(text, '\n') != NULL)
 		return pth_err_set(e, PTH_INPUT, "text: one line is wanted");
 	if (file != NULL && !pth_path_inside(file))
 		return pth_err_set(e, PTH_INPUT, "file: must be below the service's directory");
+	pth_buf_adds(&re, text != NULL ? "" : sought(x->def));
 	if (text != NULL)
 		escape(&re, text);
-	else
-		pth_buf_adds(&re, pth_json_str(x->def, "pattern", ""));
-	for (size_t i = 0; i < countof(x->logs) && r == 0; i++)
-		if (log_name(x, i) != NULL &&
-		    (x->logs[i] = supervise_log_search_open(x->service->at.dirfd, log_name(x, i),
-		         re.len != 0 ? re.s : "", 0, e)) == NULL)
-			r = -1;
-	pth_buf_release(&re);
-	return r;
+	for (size_t i = 0; i < countof(x->logs) && log_name(x, i) != NULL; i++)
+		if ((x->logs[i] = supervise_log_search_open(
+		         x->service->at.dirfd, log_name(x, i), re.s, 0, e)) == NULL)
+			return -1;
+	return 0;
 }
 
 static int
 init_one(struct one_assertion *x, const json_t *def, struct service *services, size_t n,
-    struct pth_err *e)
+    int testdir, struct pth_err *e)
 {
-	const char *type = pth_json_str(def, "type", ""),
-	           *name = pth_json_str(def, "service", NULL);
+	const char *type = pth_look_type(def), *name = pth_look_service(def);
+	const char *endpoint = pth_look_endpoint(def);
 	unsigned port;
 	char path[256];
+	bool of_test;
 
-	memset(x, 0, sizeof *x);
-	x->def = def;
-	x->http.fd = x->ask.fd = -1;
-	x->look = PTH_NEVER;
+	*x = (struct one_assertion){
+		.def = def, .testdir = testdir, .http.fd = -1, .ask.fd = -1, .look = PTH_NEVER
+	};
 	for (size_t i = 0; i < countof(kinds); i++)
 		if (strcmp(kinds[i].name, type) == 0)
 			x->kind = &kinds[i];
@@ -373,10 +348,10 @@ init_one(struct one_assertion *x, const json_t *def, struct service *services, s
 		return pth_err_set(e, PTH_INPUT, "%s: it names no service", type);
 	if (x->kind->look == look_port && port_of(x) == 0)
 		return pth_err_set(e, PTH_INPUT, "port_open: no port");
-	if (json_object_get(def, "endpoint") != NULL &&
-	    pth_http_endpoint(pth_json_str(def, "endpoint", ""), port_of(x), &port, path, e) != 0)
+	if (PTH_GET(look, def, endpoint) != NULL &&
+	    pth_http_endpoint(endpoint != NULL ? endpoint : "", port_of(x), &port, path, e) != 0)
 		return -1;
-	if (x->kind->look == look_file && !pth_path_inside(below(x)))
+	if (x->kind->look == look_file && !pth_path_inside(below(x, &of_test)))
 		return pth_err_set(e, PTH_INPUT,
 		    "file_exists: the file must be below the directory of the %s",
 		    x->service != NULL ? "service" : "test");
@@ -390,13 +365,12 @@ supervise_assertions_init(struct assertions *a, const json_t *list, struct servi
 	json_t *def;
 	size_t i;
 
-	memset(a, 0, sizeof *a);
-	a->testdir = testdir;
+	*a = (struct assertions){ 0 };
 	if (json_array_size(list) == 0)
 		return 0;
 	a->v = pth_xarray(NULL, json_array_size(list), sizeof *a->v);
 	json_array_foreach(list, i, def)
-		if (init_one(&a->v[a->n++], def, services, n, e) != 0)
+		if (init_one(&a->v[a->n++], def, services, n, testdir, e) != 0)
 			return pth_err_wrap(e, "assertion %zu", i + 1);
 	return 0;
 }
@@ -434,9 +408,8 @@ settle(struct one_assertion *x, bool ok)
 void
 supervise_assertions_begin(struct assertions *a, int64_t now)
 {
-	for (size_t i = 0; i < a->n; i++) {
-		struct one_assertion *x = &a->v[i];
-		int64_t limit = pth_json_int(x->def, "timeout", -1);
+	for (struct one_assertion *x = a->v; x < a->v + a->n; x++) {
+		int64_t limit = pth_look_timeout(x->def);
 
 		x->timed = limit >= 0;
 		if (!x->timed)
@@ -463,8 +436,10 @@ look_at(struct assertions *a, struct one_assertion *x, int64_t now, bool more)
 {
 	bool inside = x->kind->inside && x->service != NULL &&
 	    supervise_service_is_inside(x->service);
-	enum answer answer = inside ? look_inside(a, x, now) : x->kind->look(a, x, now);
+	enum answer answer;
 
+	x->now = now;
+	answer = inside ? look_inside(x) : x->kind->look(x);
 	if (answer == YES) {
 		settle(x, true);
 	} else if (answer == BUSY && now < x->deadline) {
@@ -473,7 +448,7 @@ look_at(struct assertions *a, struct one_assertion *x, int64_t now, bool more)
 	} else if (!can_change(a, x, now, more)) {
 		settle(x, false);
 	} else {
-		x->look = now + x->wait < x->deadline ? now + x->wait : x->deadline;
+		x->look = supervise_earlier(now + x->wait, x->deadline);
 		if (x->wait < LOOK_LAST_US)
 			x->wait += x->wait / 2;
 	}
@@ -482,12 +457,9 @@ look_at(struct assertions *a, struct one_assertion *x, int64_t now, bool more)
 void
 supervise_assertions_step(struct assertions *a, int64_t now, bool more)
 {
-	for (size_t i = 0; i < a->n; i++) {
-		struct one_assertion *x = &a->v[i];
-
+	for (struct one_assertion *x = a->v; x < a->v + a->n; x++)
 		if (!x->settled && (now >= x->look || x->http.fd >= 0 || x->ask.fd >= 0))
 			look_at(a, x, now, more);
-	}
 }
 
 bool
@@ -503,9 +475,7 @@ void
 supervise_assertions_last(struct assertions *a, int64_t now)
 {
 	a->last = true;
-	for (size_t i = 0; i < a->n; i++) {
-		struct one_assertion *x = &a->v[i];
-
+	for (struct one_assertion *x = a->v; x < a->v + a->n; x++) {
 		if (x->settled || is_code(x))
 			continue;
 		x->deadline = now + LAST_US;
@@ -525,17 +495,11 @@ supervise_assertions_done(const struct assertions *a)
 void
 supervise_assertions_after(struct assertions *a)
 {
-	for (size_t i = 0; i < a->n; i++) {
-		struct one_assertion *x = &a->v[i];
-
+	for (struct one_assertion *x = a->v; x < a->v + a->n; x++) {
 		if (x->settled)
 			continue;
-		if (is_code(x)) {
-			settle(x, look_code(a, x, 0) == YES);
-		} else {
-			say(x, "not looked at: the run did not get so far");
-			settle(x, false);
-		}
+		say(x, NO, "not looked at: the run did not get so far");
+		settle(x, is_code(x) && look_code(x) == YES);
 	}
 }
 
@@ -559,17 +523,14 @@ supervise_assertions_next(const struct assertions *a)
 	int64_t t = PTH_NEVER;
 
 	for (size_t i = 0; i < a->n; i++)
-		if (!a->v[i].settled && a->v[i].look < t)
-			t = a->v[i].look;
+		t = supervise_earlier(t, a->v[i].settled ? PTH_NEVER : a->v[i].look);
 	return t;
 }
 
 const char *
 supervise_assertions_failure(const struct assertions *a, char to[600])
 {
-	for (size_t i = 0; i < a->n; i++) {
-		const struct one_assertion *x = &a->v[i];
-
+	for (const struct one_assertion *x = a->v; x < a->v + a->n; x++) {
 		if (!x->settled || x->ok)
 			continue;
 		snprintf(to, 600, "%s%s%s: %s", x->kind->name, x->service != NULL ? " " : "",
@@ -582,20 +543,16 @@ supervise_assertions_failure(const struct assertions *a, char to[600])
 json_t *
 supervise_assertions_result(const struct assertions *a)
 {
-	json_t *list;
+	json_t *list = a->n > 0 ? json_array() : NULL;
 
-	if (a->n == 0)
-		return NULL;
-	list = json_array();
-	for (size_t i = 0; i < a->n; i++) {
-		const struct one_assertion *x = &a->v[i];
+	for (const struct one_assertion *x = a->v; x < a->v + a->n; x++) {
 		json_t *o = json_object();
 
-		pth_json_set(o, "type", pth_json_string(pth_json_str(x->def, "type", "")));
+		pth_rlook_set_type(o, pth_look_type(x->def));
 		if (x->service != NULL)
-			pth_json_set(o, "service", json_string(x->service->name));
-		pth_json_set(o, "ok", json_boolean(x->settled && x->ok));
-		pth_json_set(o, "text", pth_json_string(x->text));
+			pth_rlook_set_service(o, x->service->name);
+		pth_rlook_set_ok(o, x->settled && x->ok);
+		pth_rlook_set_text(o, x->text);
 		pth_json_push(list, o);
 	}
 	return list;

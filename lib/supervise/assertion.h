@@ -9,11 +9,6 @@
 #define PTH_SUPERVISE_ASSERTION_H
 
 #include <poll.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <jansson.h>
 
 #include "supervise/service.h"
 
@@ -22,8 +17,7 @@ struct one_assertion;
 struct assertions {
 	struct one_assertion *v;
 	size_t n;
-	int testdir; /* borrowed */
-	bool last;   /* the run is over: each is looked at for the last time */
+	bool last; /* the run is over: each is looked at for the last time */
 };
 
 /* list: the record's assertions, may be NULL. services[n] stay where they

@@ -1,3 +1,4 @@
+/* Entries of the cache: their keys, who makes one, and copying them in and out. */
 #include "supervise/cache_priv.h"
 
 #include <dirent.h>
@@ -49,10 +50,8 @@ no_dots(const struct dirent *d)
 	return strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0;
 }
 
-/* The names in a directory, sorted, as a list that ends with NULL; NULL with errno.
- * *n, how many, may be NULL. */
-static char **
-names_in(int dirfd, int *n)
+char **
+supervise_cache_names(int dirfd, int *n)
 {
 	struct pth_strv names = { NULL, 0 };
 	struct dirent **list;
@@ -92,7 +91,7 @@ add_input(const struct pth_cache *c, int dirfd, const char *path, int depth, jso
 		    to, json_pack("[s,b,s]", path, (st.st_mode & 0100) != 0, r == 0 ? hex : ""));
 		return r == 0 ? 0 : pth_err_set(e, PTH_SYSTEM, "input %s:", path);
 	}
-	pth_auto_strv names = names_in(fd, &n);
+	pth_auto_strv names = supervise_cache_names(fd, &n);
 	pth_json_push(to, json_pack("[s,i]", path, n));
 	if (names == NULL)
 		return pth_err_set(e, PTH_SYSTEM, "input %s:", path);
@@ -151,24 +150,20 @@ pth_cache_look(const struct pth_cache *c, const char *key, int *lock, struct pth
 	snprintf(name, sizeof name, "%s.lock", key);
 	if (*lock < 0)
 		*lock = openat(c->fd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (*lock < 0) {
-		pth_err_set(e, PTH_SYSTEM, "compile cache: %s:", name);
+	if (*lock < 0 || flock(*lock, LOCK_EX | LOCK_NB) != 0) {
+		if (*lock >= 0 && (errno == EWOULDBLOCK || errno == EINTR))
+			return PTH_CACHE_WAIT;
+		pth_err_set(e, PTH_SYSTEM, "compile cache: %s:", *lock < 0 ? name : "lock");
 		return PTH_CACHE_FAILED;
 	}
-	if (flock(*lock, LOCK_EX | LOCK_NB) == 0) {
-		/* It may have come between the look and the lock; and a lock that
-		 * was swept away meanwhile keeps nobody else out. */
-		if (faccessat(c->fd, key, F_OK, 0) == 0)
-			return PTH_CACHE_THERE;
-		if (supervise_cache_is(c, name, *lock))
-			return PTH_CACHE_MAKE;
-		pth_cache_leave(lock);
-		return PTH_CACHE_WAIT;
-	}
-	if (errno == EWOULDBLOCK || errno == EINTR)
-		return PTH_CACHE_WAIT;
-	pth_err_set(e, PTH_SYSTEM, "compile cache: lock:");
-	return PTH_CACHE_FAILED;
+	/* It may have come between the look and the lock; and a lock that was swept
+	 * away meanwhile keeps nobody else out. */
+	if (faccessat(c->fd, key, F_OK, 0) == 0)
+		return PTH_CACHE_THERE;
+	if (supervise_cache_is(c, name, *lock))
+		return PTH_CACHE_MAKE;
+	pth_cache_leave(lock);
+	return PTH_CACHE_WAIT;
 }
 
 void
@@ -178,8 +173,7 @@ pth_cache_leave(int *lock)
 		return;
 	/* A child that forked meanwhile has it open too: closing is not enough. */
 	flock(*lock, LOCK_UN);
-	close(*lock);
-	*lock = -1;
+	pth_close(lock);
 }
 
 static int
@@ -241,7 +235,7 @@ copy_dir(int from, int to, const char *name, int depth)
 		return -1;
 	pth_auto_fd in = openat(from, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	pth_auto_fd out = openat(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	pth_auto_strv names = in >= 0 && out >= 0 ? names_in(in, NULL) : NULL;
+	pth_auto_strv names = in >= 0 && out >= 0 ? supervise_cache_names(in, NULL) : NULL;
 	if (names == NULL)
 		return -1;
 	for (char **p = names; *p != NULL && r == 0; p++)
@@ -293,7 +287,7 @@ pth_cache_take(const struct pth_cache *c, const char *key, int dirfd, struct pth
 	if (flock(in, LOCK_SH | LOCK_NB) != 0 || !supervise_cache_is(c, key, in))
 		return 1;
 	futimens(in, NULL);
-	pth_auto_strv names = names_in(in, NULL);
+	pth_auto_strv names = supervise_cache_names(in, NULL);
 	if (names == NULL)
 		r = pth_err_set(e, PTH_SYSTEM, "compile cache: %s:", key);
 	for (char **p = names; p != NULL && *p != NULL && r == 0; p++)

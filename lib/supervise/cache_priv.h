@@ -9,4 +9,8 @@
 /* Does the name still stand for what was opened as fd? */
 bool supervise_cache_is(const struct pth_cache *c, const char *name, int fd);
 
+/* The names in a directory, sorted, as a list that ends with NULL; NULL with errno.
+ * *n, how many, may be NULL. */
+char **supervise_cache_names(int dirfd, int *n);
+
 #endif

@@ -6,7 +6,6 @@
  */
 #include "supervise/cache_priv.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "io/event.h"
 #include "io/file.h"
@@ -48,26 +48,17 @@ pth_cache_max(void)
 
 /* What it takes on the disk, with all below it. */
 static int64_t
-bytes_of(int dirfd, const char *name)
+bytes_of(int at, const char *name)
 {
-	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-	struct dirent *de;
+	pth_auto_fd dir = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	pth_auto_strv names = dir >= 0 ? supervise_cache_names(dir, NULL) : NULL;
 	int64_t sum = 0;
 	struct stat st;
 
-	if (dir == NULL && fd >= 0)
-		close(fd);
-	while (dir != NULL && (de = readdir(dir)) != NULL) {
-		if (strcmp(de->d_name, ".") == 0 || strcmp(de->d_name, "..") == 0 ||
-		    fstatat(fd, de->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-			continue;
-		sum += (int64_t)st.st_blocks * 512;
-		if (S_ISDIR(st.st_mode))
-			sum += bytes_of(fd, de->d_name);
-	}
-	if (dir != NULL)
-		closedir(dir);
+	for (char **p = names; p != NULL && *p != NULL; p++)
+		if (fstatat(dir, *p, &st, AT_SYMLINK_NOFOLLOW) == 0)
+			sum += (int64_t)st.st_blocks * 512 +
+			    (S_ISDIR(st.st_mode) ? bytes_of(dir, *p) : 0);
 	return sum;
 }
 
@@ -76,7 +67,7 @@ bytes_of(int dirfd, const char *name)
 static void
 remove_left(const struct pth_cache *c, const char *lock)
 {
-	int fd = openat(c->fd, lock, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	pth_auto_fd fd = openat(c->fd, lock, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 	char name[PTH_CACHE_KEY + 8];
 
 	if (fd < 0)
@@ -87,7 +78,6 @@ remove_left(const struct pth_cache *c, const char *lock)
 		unlinkat(c->fd, lock, 0);
 	}
 	flock(fd, LOCK_UN);
-	close(fd);
 }
 
 static void
@@ -127,7 +117,7 @@ latest_first(const void *a, const void *b)
 static bool
 evict(const struct pth_cache *c, const char *key)
 {
-	int fd = openat(c->fd, key, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	pth_auto_fd fd = openat(c->fd, key, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	char gone[PTH_CACHE_KEY + 8];
 	bool ours;
 
@@ -141,7 +131,6 @@ evict(const struct pth_cache *c, const char *key)
 		pth_event("compile.evicted", "{s:s}", "key", key);
 	}
 	flock(fd, LOCK_UN);
-	close(fd);
 	return ours;
 }
 
@@ -149,21 +138,13 @@ void
 pth_cache_prune(const struct pth_cache *c)
 {
 	struct entries all = { NULL, 0 };
-	struct dirent *de;
 	int64_t sum = 0;
-	DIR *dir;
-	int fd;
 
 	if (c->max == 0)
 		return;
-	fd = openat(c->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	dir = fd >= 0 ? fdopendir(fd) : NULL;
-	if (dir == NULL && fd >= 0)
-		close(fd);
-	while (dir != NULL && (de = readdir(dir)) != NULL)
-		look_at(c, de->d_name, &all);
-	if (dir != NULL)
-		closedir(dir);
+	pth_auto_strv names = supervise_cache_names(c->fd, NULL);
+	for (char **p = names; p != NULL && *p != NULL; p++)
+		look_at(c, *p, &all);
 	if (all.n > 1)
 		qsort(all.v, all.n, sizeof *all.v, latest_first);
 	for (size_t i = 0; i < all.n; i++) {

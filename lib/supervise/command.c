@@ -10,7 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "io/json.h"
+#include "io/record.h"
 #include "supervise/workdir.h"
 
 #define LAST_LINE "; last log line: "
@@ -19,18 +19,16 @@ pid_t
 supervise_command_start(const struct surroundings *at, const json_t *cmd, int out, int err,
     int *err_no, struct pth_err *e)
 {
-	pth_auto_strv argv = pth_places_argv(at->places, json_object_get(cmd, "argv"));
-	pth_auto_strv env = pth_places_env(at->places, at->home,
-	    json_object_get(at->plan, "environment"), json_object_get(cmd, "env"));
-	const json_t *who = json_object_get(at->plan, "user");
-	struct pth_proc_user user = { (uid_t)pth_json_int(who, "uid", 0),
-		(gid_t)pth_json_int(who, "gid", 0) };
+	pth_auto_strv argv = pth_places_argv(at->places, pth_cmd_argv(cmd));
+	pth_auto_strv env = pth_places_env(
+	    at->places, at->home, pth_svc_environment(at->plan), pth_cmd_env(cmd));
+	const json_t *who = pth_svc_user(at->plan);
+	struct pth_proc_user user = { (uid_t)pth_user_uid(who), (gid_t)pth_user_gid(who) };
 	pth_auto_buf cwd = PTH_BUF_INIT;
 
-	*err_no = 0;
 	if (argv == NULL)
 		return pth_err_set(e, PTH_INPUT, "a command without argv");
-	pth_places_expand(at->places, pth_json_str(cmd, "cwd", at->home), &cwd);
+	pth_places_expand(at->places, pth_cmd_cwd(cmd) != NULL ? pth_cmd_cwd(cmd) : at->home, &cwd);
 	struct pth_proc_req q = {
 		.argv = (const char *const *)argv,
 		.env = (const char *const *)env,
@@ -54,7 +52,6 @@ supervise_command_logged(
 {
 	char path[80];
 
-	*err_no = 0;
 	snprintf(path, sizeof path, "%sstdout.log", prefix);
 	pth_auto_fd out = supervise_loglimit_open(&at->logs, at->dirfd, path);
 	snprintf(path, sizeof path, "%sstderr.log", prefix);
@@ -86,11 +83,11 @@ supervise_command_note_memory(struct surroundings *at)
 	at->oom_kills = n;
 }
 
-const char *
+void
 supervise_command_excess(
     const struct surroundings *at, const struct pth_exit *x, struct pth_reason *why, char to[80])
 {
-	int64_t disk = pth_json_int(json_object_get(at->plan, "limits"), "disk", 0);
+	int64_t disk = pth_limits_disk(pth_svc_limits(at->plan));
 	pth_auto_buf b = PTH_BUF_INIT;
 
 	to[0] = '\0';
@@ -106,60 +103,68 @@ supervise_command_excess(
 		pth_size_show(&b, disk);
 		snprintf(to, 80, ": a file has reached limits.disk, %s", b.s);
 	}
-	return to;
 }
 
 const char *
-supervise_command_last_line(int dirfd, const char *first, const char *second, char *to, size_t max)
+supervise_command_program(const json_t *cmd)
 {
-	const char *const logs[] = { first, second };
-	pth_auto_buf b = PTH_BUF_INIT;
-	char tail[2048];
-	ssize_t n = 0;
+	const char *program = json_string_value(json_array_get(pth_cmd_argv(cmd), 0));
 
-	to[0] = '\0';
-	for (size_t i = 0; i < countof(logs) && n <= 0; i++) {
-		pth_auto_fd fd = logs[i] != NULL ? openat(dirfd, logs[i], O_RDONLY | O_CLOEXEC) :
-		                                   -1;
-		off_t size;
-
-		if (fd < 0)
-			continue;
-		size = lseek(fd, 0, SEEK_END);
-		n = pread(fd, tail, sizeof tail - 1,
-		    size > (off_t)sizeof tail - 1 ? size - (off_t)sizeof tail + 1 : 0);
-	}
-	while (n > 0 && (tail[n - 1] == '\n' || tail[n - 1] == '\0'))
-		n--;
-	if (n <= 0)
-		return to;
-	tail[n] = '\0';
-	char *nl = memrchr(tail, '\n', (size_t)n);
-
-	/* Said by clients of an engine after the line that says something. */
-	if (nl != NULL && strncmp(nl + 1, "exit status ", 12) == 0) {
-		*nl = '\0';
-		nl = memrchr(tail, '\n', (size_t)(nl - tail));
-	}
-	char *line = nl != NULL ? nl + 1 : tail;
-
-	pth_show(&b, line, 400);
-	snprintf(to, max, "%s%s", LAST_LINE, b.s != NULL ? b.s : "");
-	return to + strlen(LAST_LINE);
+	return program != NULL ? program : "";
 }
 
 enum pth_category
 supervise_command_category(
     const struct surroundings *at, enum pth_category found, enum pth_category usual)
 {
-	bool limited = json_object_size(json_object_get(at->plan, "limits")) > 0;
+	bool limited = json_object_size(pth_svc_limits(at->plan)) > 0;
 
 	return found == PTH_CAT_NONE || (found == PTH_CAT_RESOURCE && limited) ? usual : found;
 }
 
-enum pth_category
-supervise_command_log_category(
-    const struct surroundings *at, const char *line, enum pth_category usual)
+void
+supervise_command_unstarted(const struct surroundings *at, const json_t *cmd,
+    const struct pth_err *e, enum pth_category usual, struct pth_reason *why)
 {
-	return supervise_command_category(at, pth_category_log(line, PTH_CAT_NONE), usual);
+	why->category = supervise_command_category(at, pth_category_err(e, PTH_CAT_NONE), usual);
+	pth_reason_program(why, supervise_command_program(cmd));
+}
+
+/* The end of a log, at most size bytes; how many there were. */
+static size_t
+read_tail(int dirfd, const char *path, char *tail, size_t size)
+{
+	pth_auto_fd fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+	off_t end = fd >= 0 ? lseek(fd, 0, SEEK_END) : -1;
+	ssize_t n = fd >= 0 ? pread(fd, tail, size, end > (off_t)size ? end - (off_t)size : 0) : 0;
+
+	return n > 0 ? (size_t)n : 0;
+}
+
+enum pth_category
+supervise_command_last_line(
+    const struct surroundings *at, const char *path, enum pth_category usual, char to[500])
+{
+	pth_auto_buf b = PTH_BUF_INIT;
+	char tail[2048], *line;
+	size_t n = read_tail(at->dirfd, path != NULL ? path : "stderr.log", tail, sizeof tail - 1);
+
+	if (n == 0 && path == NULL)
+		n = read_tail(at->dirfd, "stdout.log", tail, sizeof tail - 1);
+	while (n > 0 && (tail[n - 1] == '\n' || tail[n - 1] == '\0'))
+		n--;
+	to[0] = tail[n] = '\0';
+	if (n == 0)
+		return usual;
+	line = memrchr(tail, '\n', n);
+	/* Said by clients of an engine after the line that says something. */
+	if (line != NULL && strncmp(line + 1, "exit status ", 12) == 0) {
+		*line = '\0';
+		line = memrchr(tail, '\n', (size_t)(line - tail));
+	}
+	pth_buf_adds(&b, LAST_LINE);
+	pth_show(&b, line != NULL ? line + 1 : tail, 400);
+	snprintf(to, 500, "%s", b.s);
+	return supervise_command_category(
+	    at, pth_category_log(to + strlen(LAST_LINE), PTH_CAT_NONE), usual);
 }

@@ -5,12 +5,6 @@
 #ifndef PTH_SUPERVISE_COMMAND_H
 #define PTH_SUPERVISE_COMMAND_H
 
-#include <stdbool.h>
-#include <stdint.h>
-#include <sys/types.h>
-
-#include <jansson.h>
-
 #include "host/proc.h"
 #include "io/category.h"
 #include "io/placeholder.h"
@@ -28,8 +22,16 @@ struct surroundings {
 	int64_t oom_kills;      /* how often it did */
 };
 
-/* Start a command. The pid of a new session, or -1 with e and *err_no: exec's
- * errno, or 0. out and err are borrowed, -1: /dev/null. */
+/* Of two deadlines. */
+static inline int64_t
+supervise_earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Start a command. The pid of a new session, or -1 with e; *err_no (may be NULL) is
+ * then exec's errno, and as it was after other failures. out and err are borrowed, -1: /dev/null.
+ */
 pid_t supervise_command_start(const struct surroundings *at, const json_t *cmd, int out, int err,
     int *err_no, struct pth_err *e);
 /* The same with the logs PREFIXstdout.log and PREFIXstderr.log, watched from now on. */
@@ -41,19 +43,22 @@ bool supervise_command_ended(pid_t pid, struct pth_exit *x);
 void supervise_command_note_memory(struct surroundings *at);
 /* The limit that was behind such an end: its name in why, and for messages ": out of
  * memory: limit 64 MiB", or "". */
-const char *supervise_command_excess(
+void supervise_command_excess(
     const struct surroundings *at, const struct pth_exit *x, struct pth_reason *why, char to[80]);
-/* "; last log line: TEXT" of the first of two logs below dirfd that has any,
- * or "": for messages. second may be NULL. Returns TEXT. */
-const char *supervise_command_last_line(
-    int dirfd, const char *first, const char *second, char *to, size_t max);
+/* The program of a command as the plan has it, or "". */
+const char *supervise_command_program(const json_t *cmd);
+/* A command could not be started, for e: its program, and what failure that is. */
+void supervise_command_unstarted(const struct surroundings *at, const json_t *cmd,
+    const struct pth_err *e, enum pth_category usual, struct pth_reason *why);
 /* What a failure is of which `found` is known, else usual. Limits of its own make a
  * command meet what would be a want of the machine else; other tests need not stop for
  * that. */
 enum pth_category supervise_command_category(
     const struct surroundings *at, enum pth_category found, enum pth_category usual);
-/* The same where a line of a log is all that is known. */
-enum pth_category supervise_command_log_category(
-    const struct surroundings *at, const char *line, enum pth_category usual);
+/* For messages, "; last log line: TEXT" of the log at path, or "". path NULL: that of
+ * the first of stderr.log and stdout.log that has any. Returns what failure the line
+ * tells of, else usual. */
+enum pth_category supervise_command_last_line(
+    const struct surroundings *at, const char *path, enum pth_category usual, char to[500]);
 
 #endif

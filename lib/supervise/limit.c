@@ -1,8 +1,10 @@
+/* The limits of a service: which means there is for each, and what it is set to. */
 #include "supervise/limit.h"
 
 #include <string.h>
 
-#include "io/json.h"
+#include "base/cleanup.h"
+#include "io/record.h"
 
 #define CPU_PERIOD_US 100000.0
 #define CPU_LEAST_US 1000 /* what kernels take */
@@ -12,11 +14,11 @@ static const struct {
 	int kind;     /* of group, or -1 */
 	int resource; /* where there is no group, or -1 */
 } all[] = {
-	{ "cpu", PTH_CG_CPU, -1 },
-	{ "memory", PTH_CG_MEMORY, RLIMIT_AS },
-	{ "processes", PTH_CG_PIDS, RLIMIT_NPROC },
-	{ "files", -1, RLIMIT_NOFILE },
-	{ "disk", -1, RLIMIT_FSIZE },
+	{ PTH_KEY(limits, cpu), PTH_CG_CPU, -1 },
+	{ PTH_KEY(limits, memory), PTH_CG_MEMORY, RLIMIT_AS },
+	{ PTH_KEY(limits, processes), PTH_CG_PIDS, RLIMIT_NPROC },
+	{ PTH_KEY(limits, files), -1, RLIMIT_NOFILE },
+	{ PTH_KEY(limits, disk), -1, RLIMIT_FSIZE },
 };
 
 /* In the unit of its group. */
@@ -27,7 +29,7 @@ value_of(const json_t *limits, size_t i)
 
 	if (all[i].kind != PTH_CG_CPU)
 		return pth_json_int(limits, all[i].key, 0);
-	cpu = pth_json_num(limits, "cpu", 0) * CPU_PERIOD_US;
+	cpu = pth_limits_cpu(limits) * CPU_PERIOD_US;
 	if (!(cpu > 0))
 		return 0;
 	return cpu < CPU_LEAST_US ? CPU_LEAST_US : cpu > 1e12 ? (int64_t)1e12 : (int64_t)cpu;
@@ -47,7 +49,7 @@ make_group(
     struct pth_limit *l, const json_t *limits, const struct pth_limit_host *host, const char *name)
 {
 	int64_t values[PTH_CG_KINDS] = { 0 };
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	for (size_t i = 0; i < countof(all); i++)
 		if (all[i].kind >= 0)
@@ -57,7 +59,6 @@ make_group(
 	l->grouped = true;
 	if (l->group.dir[PTH_CG_MEMORY] >= 0)
 		l->memory = values[PTH_CG_MEMORY];
-	pth_buf_release(&b);
 }
 
 /* By which means is limit i kept? */

@@ -5,8 +5,6 @@
 #ifndef PTH_SUPERVISE_LIMIT_H
 #define PTH_SUPERVISE_LIMIT_H
 
-#include <stdbool.h>
-
 #include <jansson.h>
 
 #include "host/cgroup.h"

@@ -3,13 +3,12 @@
 
 #include <fcntl.h>
 #include <regex.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/buf.h"
+#include "base/cleanup.h"
 #include "base/clock.h"
 
 #define LOOK_US 20000 /* short lines take longer than their bytes */
@@ -39,12 +38,9 @@ supervise_log_search_open(
 		free(l);
 		return NULL;
 	}
-	l->dirfd = dirfd;
-	l->fd = -1;
-	l->skip = skip;
-	l->found = false;
-	l->path = pth_xstrdup(path);
-	l->line = (struct pth_buf)PTH_BUF_INIT;
+	*l = (struct log_search){
+		.dirfd = dirfd, .fd = -1, .skip = skip, .path = pth_xstrdup(path), .re = l->re
+	};
 	return l;
 }
 
@@ -101,7 +97,7 @@ supervise_log_search_look(struct log_search *l)
 void
 supervise_log_search_cut(struct log_search *l, int64_t keep)
 {
-	struct pth_buf line = PTH_BUF_INIT;
+	pth_auto_buf line = PTH_BUF_INIT;
 	char chunk[16384];
 	struct stat st;
 	off_t at, from;
@@ -117,7 +113,6 @@ supervise_log_search_cut(struct log_search *l, int64_t keep)
 	for (; !l->found && from < st.st_size && (n = pread(l->fd, chunk, sizeof chunk, from)) > 0;
 	     from += n)
 		l->found = feed(l, &line, chunk, (size_t)n);
-	pth_buf_release(&line);
 	if (at > keep) {
 		lseek(l->fd, keep, SEEK_SET);
 		pth_buf_cut(&l->line, 0);
@@ -138,8 +133,7 @@ supervise_log_search_close(struct log_search *l)
 {
 	if (l == NULL)
 		return;
-	if (l->fd >= 0)
-		close(l->fd);
+	pth_close(&l->fd);
 	regfree(&l->re);
 	pth_buf_release(&l->line);
 	free(l->path);

@@ -1,3 +1,4 @@
+/* Log files of programs, kept within a limit. */
 #include "supervise/loglimit.h"
 
 #include <fcntl.h>
@@ -7,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/buf.h"
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "io/file.h"
 #include "io/json.h"
@@ -27,13 +28,10 @@ find(const struct loglimit *l, const char *path)
 static int
 open_again(int dirfd, const char *path)
 {
-	int fd = pth_file_make(dirfd, path, O_RDWR | O_NONBLOCK | O_NOCTTY, NULL);
+	pth_auto_fd fd = pth_file_make(dirfd, path, O_RDWR | O_NONBLOCK | O_NOCTTY, NULL);
 	struct stat st;
 
-	if (fd < 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)))
-		return fd;
-	close(fd);
-	return -1;
+	return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? pth_take_fd(&fd) : -1;
 }
 
 /* May we keep it open? The last half of the descriptors is for others. */
@@ -51,7 +49,7 @@ static void
 watch(struct loglimit *l, int dirfd, const char *path)
 {
 	struct loglimit_file *f = find(l, path);
-	int fd = open_again(dirfd, path);
+	pth_auto_fd fd = open_again(dirfd, path);
 	struct stat st;
 
 	if (fd < 0)
@@ -61,14 +59,11 @@ watch(struct loglimit *l, int dirfd, const char *path)
 		f = &l->v[l->n++];
 		*f = (struct loglimit_file){ .path = pth_xstrdup(path), .fd = -1, .head = -1 };
 	}
-	if (f->fd >= 0)
-		close(f->fd);
+	pth_close(&f->fd);
 	if (fstat(fd, &st) == 0 && st.st_size < f->keep)
 		f->head = -1; /* another file */
 	f->dirfd = dirfd;
-	f->fd = affordable(fd) ? fd : -1;
-	if (f->fd < 0)
-		close(fd);
+	f->fd = affordable(fd) ? pth_take_fd(&fd) : -1;
 }
 
 int
@@ -100,7 +95,7 @@ cut(struct loglimit *l, struct loglimit_file *f, int fd, int64_t size,
     void (*about)(void *arg, const char *path, int64_t keep, bool first), void *arg)
 {
 	bool first = f->head < 0;
-	struct pth_buf mark = PTH_BUF_INIT;
+	pth_auto_buf mark = PTH_BUF_INIT;
 	char before = '\n';
 	struct stat st;
 
@@ -121,7 +116,6 @@ cut(struct loglimit *l, struct loglimit_file *f, int fd, int64_t size,
 	(void)!pwrite(fd, mark.s, mark.len, f->head);
 	if (ftruncate(fd, f->keep) == 0 || first)
 		f->dropped += size - (first ? f->head : f->keep);
-	pth_buf_release(&mark);
 }
 
 bool
@@ -130,21 +124,19 @@ supervise_loglimit_look(struct loglimit *l,
 {
 	bool fast = false;
 
-	for (size_t i = 0; i < l->n; i++) {
-		struct loglimit_file *f = &l->v[i];
-		int fd = f->fd >= 0 ? f->fd : open_again(f->dirfd, f->path);
+	for (struct loglimit_file *f = l->v; f < l->v + l->n; f++) {
+		pth_auto_fd opened = f->fd < 0 ? open_again(f->dirfd, f->path) : -1;
+		int fd = f->fd < 0 ? opened : f->fd;
 		struct stat st;
 
-		if (fd >= 0 && fstat(fd, &st) == 0) {
-			fast = fast || st.st_size - f->seen > l->limit / 8;
-			f->seen = st.st_size;
-			if (st.st_size > (f->head < 0 ? l->limit : f->keep)) {
-				cut(l, f, fd, st.st_size, about, arg);
-				f->seen = f->keep;
-			}
+		if (fd < 0 || fstat(fd, &st) != 0)
+			continue;
+		fast = fast || st.st_size - f->seen > l->limit / 8;
+		f->seen = st.st_size;
+		if (st.st_size > (f->head < 0 ? l->limit : f->keep)) {
+			cut(l, f, fd, st.st_size, about, arg);
+			f->seen = f->keep;
 		}
-		if (fd >= 0 && f->fd < 0)
-			close(fd);
 	}
 	return fast;
 }
@@ -168,8 +160,7 @@ void
 supervise_loglimit_release(struct loglimit *l)
 {
 	for (size_t i = 0; i < l->n; i++) {
-		if (l->v[i].fd >= 0)
-			close(l->v[i].fd);
+		pth_close(&l->v[i].fd);
 		free(l->v[i].path);
 	}
 	free(l->v);

@@ -7,9 +7,7 @@
 
 #include "base/clock.h"
 #include "io/event.h"
-#include "io/json.h"
-
-#define LIMIT_US (300 * PTH_SECOND_US) /* where the plan says nothing */
+#include "io/record.h"
 
 void
 supervise_phases_init(struct phases *p, const char *name, bool of_test, struct surroundings *at)
@@ -33,15 +31,16 @@ supervise_phases_begin(
     struct phases *p, const char *phase, json_t *list, bool all, enum pth_category usual)
 {
 	json_decref(p->list);
-	p->list = list;
-	p->phase = phase;
-	p->index = 0;
-	p->all = all;
-	p->stopped = false;
-	p->err_no = 0;
-	p->error[0] = '\0';
-	p->why = (struct pth_reason){ 0 };
-	p->usual = usual;
+	*p = (struct phases){ .at = p->at,
+		.name = p->name,
+		.of_test = p->of_test,
+		.results = p->results,
+		.deadline = PTH_NEVER,
+		.list = list,
+		.phase = phase,
+		.all = all,
+		.usual = usual };
+	snprintf(p->log, sizeof p->log, "%s/phases/%s", p->name, phase);
 }
 
 bool
@@ -64,41 +63,30 @@ fail(struct phases *p, const struct pth_reason *why, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* The logs of the phase, without the end of their names. */
+/* The same below the directory that its commands have. */
 static const char *
-log_of(const struct phases *p, const char *below, char to[300])
+log_below(const struct phases *p)
 {
-	snprintf(to, 300, "%s%sphases/%s", below, *below != '\0' ? "/" : "", p->phase);
-	return to;
-}
-
-static const char *
-argv0_of(const json_t *cmd)
-{
-	const char *argv0 = json_string_value(json_array_get(json_object_get(cmd, "argv"), 0));
-
-	return argv0 != NULL ? argv0 : "";
+	return p->log + (p->of_test ? 0 : strlen(p->name) + 1);
 }
 
 static void
 start(struct phases *p, const json_t *cmd, int64_t now)
 {
-	int64_t limit = pth_json_int(cmd, "timeout_us", LIMIT_US);
-	char log[300], prefix[302];
+	int64_t limit = pth_cmd_timeout_us(cmd);
+	char prefix[302];
 	struct pth_reason why = { 0 };
 	struct pth_err e;
-	int err_no;
+	int err_no = 0;
 	pid_t pid;
 
 	p->late = false;
-	snprintf(prefix, sizeof prefix, "%s.", log_of(p, p->of_test ? p->name : "", log));
+	snprintf(prefix, sizeof prefix, "%s.", log_below(p));
 	pid = supervise_command_logged(p->at, cmd, prefix, &err_no, &e);
 	if (pid < 0) {
 		if (p->error[0] == '\0')
 			p->err_no = err_no;
-		why.category = supervise_command_category(
-		    p->at, pth_category_err(&e, PTH_CAT_NONE), p->usual);
-		pth_reason_program(&why, argv0_of(cmd));
+		supervise_command_unstarted(p->at, cmd, &e, p->usual, &why);
 		fail(p, &why, "%s", e.text);
 		p->index++;
 		return;
@@ -129,17 +117,16 @@ static void
 put_result(struct phases *p, const char *argv0, const struct pth_exit *x, int64_t us)
 {
 	json_t *o = json_object();
-	char sig[16], log[300];
+	char sig[16];
 
-	pth_json_set(o, "phase", json_string(p->phase));
-	pth_json_set(o, "index", json_integer((json_int_t)p->index));
-	pth_json_set(o, "argv0", json_string(argv0));
-	pth_json_set(o, "code", x->signaled ? json_null() : json_integer(x->code));
-	pth_json_set(
-	    o, "signal", x->signaled ? json_string(pth_signal_name(x->signal, sig)) : json_null());
-	pth_json_set(o, "timeout", json_boolean(p->late));
-	pth_json_set(o, "duration_us", json_integer(us));
-	pth_json_set(o, "log", json_string(log_of(p, p->name, log)));
+	pth_done_set_phase(o, p->phase);
+	pth_done_set_index(o, (int64_t)p->index);
+	pth_done_set_argv0(o, argv0);
+	pth_json_set(o, PTH_KEY(done, code), x->signaled ? json_null() : json_integer(x->code));
+	pth_done_set_signal(o, x->signaled ? pth_signal_name(x->signal, sig) : NULL);
+	pth_done_set_timeout(o, p->late);
+	pth_done_set_duration_us(o, us);
+	pth_done_set_log(o, p->log);
 	pth_json_push(p->results, o);
 }
 
@@ -149,35 +136,31 @@ static void
 tell(struct phases *p, const json_t *cmd, const struct pth_exit *x)
 {
 	const char *phase = p->of_test ? "" : p->phase, *colon = p->of_test ? "" : ": ";
-	const char *argv0 = argv0_of(cmd), *last;
-	char log[300], file[320], ended[32], line[500], excess[80];
-	struct pth_reason why = { .category = pth_category_of(
-		                      pth_json_str(cmd, "category", NULL)) };
+	const char *argv0 = supervise_command_program(cmd);
+	char file[320], ended[32], line[500], excess[80];
+	struct pth_reason why = { .category = pth_category_of(pth_cmd_category(cmd)) };
 
-	snprintf(file, sizeof file, "%s.stderr.log", log_of(p, p->of_test ? p->name : "", log));
-	last = supervise_command_last_line(p->at->dirfd, file, NULL, line, sizeof line);
-	why.category = supervise_command_log_category(
-	    p->at, last, why.category != PTH_CAT_NONE ? why.category : p->usual);
+	snprintf(file, sizeof file, "%s.stderr.log", log_below(p));
+	why.category = supervise_command_last_line(
+	    p->at, file, why.category != PTH_CAT_NONE ? why.category : p->usual, line);
 	if (strncmp(argv0, "@{bin}/", 7) == 0)
 		argv0 += 7; /* one of our own */
 	pth_reason_program(&why, argv0);
 	supervise_command_excess(p->at, x, &why, excess);
-	log_of(p, p->name, log);
 	if (p->late) {
 		snprintf(why.limit, sizeof why.limit, "command");
-		fail(p, &why, "%s%s%s took too long; see %s.stderr.log%s", phase, colon, argv0, log,
-		    line);
-	} else {
-		fail(p, &why, "%s%s%s ended with %s%s; see %s.stderr.log%s", phase, colon, argv0,
-		    pth_exit_text(x, ended), excess, log, line);
+		*excess = '\0';
 	}
+	fail(p, &why, "%s%s%s %s%s%s; see %s.stderr.log%s", phase, colon, argv0,
+	    p->late ? "took too long" : "ended with ", p->late ? "" : pth_exit_text(x, ended),
+	    excess, p->log, line);
 }
 
 bool
 supervise_phases_reap(struct phases *p, int64_t now)
 {
 	const json_t *cmd = json_array_get(p->list, p->index);
-	const char *argv0 = argv0_of(cmd);
+	const char *argv0 = supervise_command_program(cmd);
 	struct pth_exit x;
 
 	if (!supervise_command_ended(p->pid, &x))
@@ -191,7 +174,7 @@ supervise_phases_reap(struct phases *p, int64_t now)
 	pth_event("command.ended", "{s:s,s:s,s:i,s:i,s:I}", "service", p->name, "phase", p->phase,
 	    "index", (int)p->index, "code", x.code, "duration_us", (json_int_t)(now - p->began));
 	if (x.signaled || x.code != 0) {
-		if (pth_json_bool(cmd, "critical", true))
+		if (pth_cmd_critical(cmd))
 			tell(p, cmd, &x);
 		else
 			pth_event("command.failed", "{s:s,s:s,s:s,s:b}", "service", p->name,

@@ -16,6 +16,7 @@ struct phases {
 	json_t *results;         /* what the commands that have ended did */
 
 	const char *phase; /* borrowed: that is run now, or was; NULL: none yet */
+	char log[300];     /* path of its logs below the test, without .stdout.log */
 	json_t *list;      /* its commands */
 	size_t index;      /* the command that runs, or comes next */
 	bool all;          /* the others get their turn after one that failed */

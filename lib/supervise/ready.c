@@ -1,7 +1,6 @@
 /* Readiness: the kinds of checks, and one check after the other. */
 #include "supervise/ready.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,15 +10,13 @@
 #include "base/clock.h"
 #include "host/sockets.h"
 #include "io/file.h"
-#include "io/json.h"
+#include "io/record.h"
 
-#define LIMIT_US (10 * PTH_SECOND_US) /* where the plan says nothing */
 #define LOOK_FIRST_US 500
 #define LOOK_LAST_US 20000
 
 /* c is one check: {"kind", "timeout_us", ...}. */
 struct kind {
-	const char *name;
 	/* Is it so? With e when that will never be known. */
 	bool (*look)(struct ready *r, const json_t *c, int64_t now, struct pth_err *e);
 	/* Forget a sign of the life before; NULL: there is none. */
@@ -32,20 +29,20 @@ struct kind {
 static bool
 is_udp(const json_t *c)
 {
-	return strcmp(pth_json_str(c, "kind", ""), "udp") == 0;
+	return pth_ready_kind_of(c) == PTH_READY_UDP;
 }
 
-static unsigned
-port_of(const json_t *c)
+static bool
+bound(const json_t *c)
 {
-	return (unsigned)pth_json_int(c, "port", 0);
+	return pth_sockets_bound(is_udp(c), (unsigned)pth_ready_port(c));
 }
 
 static bool
 look_port(struct ready *r, const json_t *c, int64_t now, struct pth_err *e)
 {
 	(void)r, (void)now, (void)e;
-	return pth_sockets_bound(is_udp(c), port_of(c));
+	return bound(c);
 }
 
 static bool
@@ -54,21 +51,15 @@ look_file(struct ready *r, const json_t *c, int64_t now, struct pth_err *e)
 	pth_auto_buf b = PTH_BUF_INIT;
 
 	(void)now, (void)e;
-	pth_places_expand(r->at->places, pth_json_str(c, "path", ""), &b);
+	pth_places_expand(r->at->places, pth_ready_path(c), &b);
 	return faccessat(r->at->dirfd, b.s, F_OK, 0) == 0;
 }
 
 static void
 forget_file(struct ready *r, const json_t *c)
 {
-	if (pth_path_inside(pth_json_str(c, "path", "")))
-		unlinkat(r->at->dirfd, pth_json_str(c, "path", ""), 0);
-}
-
-static const char *
-log_of(const json_t *c)
-{
-	return pth_json_str(c, "file", "stdout.log");
+	if (pth_path_inside(pth_ready_path(c)))
+		unlinkat(r->at->dirfd, pth_ready_path(c), 0);
 }
 
 static bool
@@ -76,8 +67,8 @@ look_log(struct ready *r, const json_t *c, int64_t now, struct pth_err *e)
 {
 	(void)now;
 	if (r->log == NULL)
-		r->log = supervise_log_search_open(r->at->dirfd, log_of(c),
-		    pth_json_str(c, "matches", ""), pth_json_int(r->old_logs, log_of(c), 0), e);
+		r->log = supervise_log_search_open(r->at->dirfd, pth_ready_file(c),
+		    pth_ready_matches(c), pth_json_int(r->old_logs, pth_ready_file(c), 0), e);
 	if (r->log == NULL || !supervise_log_search_look(r->log))
 		return false;
 	supervise_log_search_close(pth_take(&r->log));
@@ -89,19 +80,18 @@ forget_log(struct ready *r, const json_t *c)
 {
 	struct stat st;
 
-	if (fstatat(r->at->dirfd, log_of(c), &st, 0) == 0)
-		pth_json_set(r->old_logs, log_of(c), json_integer(st.st_size));
+	if (fstatat(r->at->dirfd, pth_ready_file(c), &st, 0) == 0)
+		pth_json_set(r->old_logs, pth_ready_file(c), json_integer(st.st_size));
 }
 
 /* Its end is the answer, supervise_ready_reap(). */
 static bool
 look_command(struct ready *r, const json_t *c, int64_t now, struct pth_err *e)
 {
-	int err_no;
 	pid_t pid;
 
 	(void)now;
-	if (r->pid == 0 && (pid = supervise_command_start(r->at, c, -1, -1, &err_no, e)) > 0)
+	if (r->pid == 0 && (pid = supervise_command_start(r->at, c, -1, -1, NULL, e)) > 0)
 		r->pid = pid;
 	return false;
 }
@@ -110,28 +100,27 @@ static bool
 look_delay(struct ready *r, const json_t *c, int64_t now, struct pth_err *e)
 {
 	(void)e;
-	return now - r->since >= pth_json_int(c, "us", 0);
+	return now - r->since >= pth_ready_us(c);
 }
 
-static const struct kind kinds[] = {
-	{ "udp", look_port, NULL, "did not bind UDP port ", "port", "" },
-	{ "tcp", look_port, NULL, "did not listen on TCP port ", "port", "" },
-	{ "file", look_file, forget_file, "did not make the file ", "path", "" },
-	{ "log", look_log, forget_log, "did not log /", "matches", "/" },
-	{ "command", look_command, NULL, "its readiness check (command) did not succeed", NULL,
+static const struct kind kinds[PTH_READY_KINDS] = {
+	[PTH_READY_UDP] = { look_port, NULL, "did not bind UDP port ", PTH_KEY(ready, port), "" },
+	[PTH_READY_TCP] = { look_port, NULL, "did not listen on TCP port ", PTH_KEY(ready, port),
 	    "" },
-	{ "delay", look_delay, NULL, NULL, NULL, NULL },
+	[PTH_READY_FILE] = { look_file, forget_file, "did not make the file ", PTH_KEY(ready, path),
+	    "" },
+	[PTH_READY_LOG] = { look_log, forget_log, "did not log /", PTH_KEY(ready, matches), "/" },
+	[PTH_READY_COMMAND] = { look_command, NULL, "its readiness check (command) did not succeed",
+	    NULL, "" },
+	[PTH_READY_DELAY] = { .look = look_delay },
 };
 
 static const struct kind *
 kind_of(const json_t *c)
 {
-	const char *name = pth_json_str(c, "kind", "");
+	enum pth_ready_kind kind = pth_ready_kind_of(c);
 
-	for (size_t i = 0; i < countof(kinds); i++)
-		if (strcmp(kinds[i].name, name) == 0)
-			return &kinds[i];
-	return NULL;
+	return kind < PTH_READY_KINDS ? &kinds[kind] : NULL;
 }
 
 /* The check that is waited for, or NULL. */
@@ -142,18 +131,12 @@ current(const struct ready *r)
 }
 
 static int64_t
-limit_of(const json_t *c)
-{
-	return pth_json_int(c, "timeout_us", LIMIT_US);
-}
-
-static int64_t
 deadline(const struct ready *r)
 {
 	const json_t *c = current(r);
 	const struct kind *k = kind_of(c);
 
-	return k != NULL && k->missing != NULL ? r->since + limit_of(c) : PTH_NEVER;
+	return k != NULL && k->missing != NULL ? r->since + pth_ready_timeout_us(c) : PTH_NEVER;
 }
 
 void
@@ -193,8 +176,7 @@ tell_late(const struct ready *r, const json_t *c, struct pth_err *e)
 	const json_t *v = k->key != NULL ? json_object_get(c, k->key) : NULL;
 	pth_auto_buf b = PTH_BUF_INIT;
 	char line[500];
-	const char *last = supervise_command_last_line(
-	    r->at->dirfd, "stderr.log", "stdout.log", line, sizeof line);
+	enum pth_category category = supervise_command_last_line(r->at, NULL, PTH_CAT_NONE, line);
 
 	pth_buf_adds(&b, k->missing);
 	if (json_is_integer(v))
@@ -202,11 +184,11 @@ tell_late(const struct ready *r, const json_t *c, struct pth_err *e)
 	else if (json_is_string(v))
 		pth_buf_addf(&b, "%.100s", json_string_value(v));
 	pth_buf_addf(&b, "%s within ", k->rest);
-	pth_duration_show(&b, limit_of(c));
+	pth_duration_show(&b, pth_ready_timeout_us(c));
 	if (r->how[0] != '\0' || r->pid > 0)
 		pth_buf_addf(&b, ": %s", r->how[0] != '\0' ? r->how : "it still ran");
 	pth_err_set(e, PTH_INPUT, "%s%s", b.s, line);
-	e->category = pth_category_log(last, PTH_CAT_NONE);
+	e->category = (int)category;
 }
 
 enum readiness
@@ -220,8 +202,8 @@ supervise_ready_step(struct ready *r, int64_t now, struct pth_err *e)
 		if (c == NULL)
 			return PTH_IS_READY;
 		if (k == NULL)
-			pth_err_set(e, PTH_INPUT, "unknown readiness check \"%.60s\"",
-			    pth_json_str(c, "kind", ""));
+			pth_err_set(
+			    e, PTH_INPUT, "unknown readiness check \"%.60s\"", pth_ready_kind(c));
 		else if (k->look(r, c, now, e)) {
 			wait_for(r, r->index + 1, now);
 			continue;
@@ -289,7 +271,7 @@ supervise_ready_reset(struct ready *r)
 void
 supervise_ready_cut(struct ready *r, const char *path, int64_t keep)
 {
-	if (r->log != NULL && strcmp(log_of(current(r)), path) == 0)
+	if (r->log != NULL && strcmp(pth_ready_file(current(r)), path) == 0)
 		supervise_log_search_cut(r->log, keep);
 	if (pth_json_int(r->old_logs, path, 0) > keep)
 		pth_json_set(r->old_logs, path, json_integer(keep));
@@ -308,9 +290,9 @@ supervise_ready_listens(const struct ready *r, unsigned *port, bool *udp)
 		if (k == NULL || k->look != look_port)
 			continue;
 		all = 1;
-		if (pth_sockets_bound(is_udp(c), port_of(c)))
+		if (bound(c))
 			continue;
-		*port = port_of(c);
+		*port = (unsigned)pth_ready_port(c);
 		*udp = is_udp(c);
 		return 0;
 	}

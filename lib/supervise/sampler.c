@@ -1,3 +1,4 @@
+/* What services use and send, from /proc and the counts of the capture, as lines of JSON. */
 #include "supervise/sampler.h"
 
 #include <fcntl.h>
@@ -6,13 +7,14 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/os.h"
 #include "host/proc.h"
 #include "host/sockets.h"
 #include "host/usage.h"
 #include "io/file.h"
-#include "io/json.h"
 #include "io/placeholder.h"
+#include "io/record.h"
 
 #define NETS_MAX 16
 #define TRIES_MAX 4 /* looks for a socket that has no port yet */
@@ -117,6 +119,13 @@ protocol_of(const char *link)
 	return strncmp(name, "UDP", 3) == 0 ? 'u' : strncmp(name, "TCP", 3) == 0 ? 't' : '-';
 }
 
+/* With room for one more than n; it is full when n is 0, 1, 2, 4 ... */
+static void *
+grown(void *v, size_t n, size_t size)
+{
+	return (n & (n - 1)) == 0 ? pth_xarray(v, n != 0 ? n * 2 : 1, size) : v;
+}
+
 static void
 see_socket(void *arg, uint64_t inode, const char *link)
 {
@@ -134,8 +143,7 @@ see_socket(void *arg, uint64_t inode, const char *link)
 		else
 			x.protocol = '-';
 	}
-	if ((s->nseen & (s->nseen - 1)) == 0) /* 0, 1, 2, 4 ...: it is full */
-		s->seen = pth_xarray(s->seen, s->nseen != 0 ? s->nseen * 2 : 1, sizeof *s->seen);
+	s->seen = grown(s->seen, s->nseen, sizeof *s->seen);
 	s->seen[s->nseen++] = x;
 }
 
@@ -164,9 +172,7 @@ own_port(struct sampler *s, uint32_t service, bool udp, uint16_t port)
 	if (port == 0 || (*taken & bit) != 0)
 		return;
 	*taken |= bit;
-	if ((s->nports & (s->nports - 1)) == 0)
-		s->ports = pth_xarray(
-		    s->ports, s->nports != 0 ? s->nports * 2 : 1, sizeof *s->ports);
+	s->ports = grown(s->ports, s->nports, sizeof *s->ports);
 	s->ports[s->nports++] = (struct port){ service, port, udp };
 }
 
@@ -215,19 +221,19 @@ find_ports(struct sampler *s)
 	s->more[0] = s->more[1] = false;
 }
 
-static void
-put_int(json_t *o, const char *key, uint64_t v)
+static int64_t
+capped(uint64_t v)
 {
-	pth_json_set(o, key, json_integer((json_int_t)(v > INT64_MAX ? INT64_MAX : v)));
+	return (int64_t)(v > INT64_MAX ? INT64_MAX : v);
 }
 
 static void
 put_traffic(json_t *o, const struct pth_port_traffic *sent, const struct pth_port_traffic *received)
 {
-	put_int(o, "sent_packets", sent->packets);
-	put_int(o, "sent_bytes", sent->bytes);
-	put_int(o, "received_packets", received->packets);
-	put_int(o, "received_bytes", received->bytes);
+	pth_traffic_set_sent_packets(o, capped(sent->packets));
+	pth_traffic_set_sent_bytes(o, capped(sent->bytes));
+	pth_traffic_set_received_packets(o, capped(received->packets));
+	pth_traffic_set_received_bytes(o, capped(received->bytes));
 }
 
 /* The traffic of its ports, also of those that it has closed. */
@@ -275,15 +281,14 @@ service(struct sampler *s, size_t i, int64_t at_us)
 		put_ports(s, (uint32_t)i, o);
 	if (x->processes == 0)
 		return o;
-	put_int(o, "processes", (uint64_t)x->processes);
-	put_int(o, "threads", (uint64_t)x->threads);
-	put_int(o, "fds", (uint64_t)x->fds);
-	put_int(o, "rss_kb", (uint64_t)x->rss_kb);
-	put_int(o, "cpu_us", (uint64_t)x->cpu_us);
-	pth_json_set(
-	    o, "cpu_percent", json_real(percent(&s->lives[i], &s->v[i], x->cpu_us, at_us)));
-	put_int(o, "voluntary", (uint64_t)x->voluntary);
-	put_int(o, "involuntary", (uint64_t)x->involuntary);
+	pth_used_set_processes(o, x->processes);
+	pth_used_set_threads(o, x->threads);
+	pth_used_set_fds(o, x->fds);
+	pth_used_set_rss_kb(o, x->rss_kb);
+	pth_used_set_cpu_us(o, x->cpu_us);
+	pth_used_set_cpu_percent(o, percent(&s->lives[i], &s->v[i], x->cpu_us, at_us));
+	pth_used_set_voluntary(o, x->voluntary);
+	pth_used_set_involuntary(o, x->involuntary);
 	return o;
 }
 
@@ -317,14 +322,17 @@ int
 supervise_sampler_take(
     struct sampler *s, int64_t at_us, const struct sampled_service *v, struct pth_err *e)
 {
-	json_t *line, *services;
-	struct pth_buf b = PTH_BUF_INIT;
+	json_auto_t *line = json_object();
+	json_t *services = json_object();
+	pth_auto_buf b = PTH_BUF_INIT;
 	bool any = false;
-	int r = 0;
 
 	if (s->fd < 0)
 		s->fd = pth_file_make(
 		    s->dirfd, s->path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, e);
+	pth_sample_set_at_us(line, at_us);
+	pth_sample_set_interval_us(line, s->at_us < 0 ? 0 : at_us - s->at_us);
+	pth_sample_set_services(line, services);
 	if (s->fd < 0)
 		return -1;
 	memset(s->now, 0, s->n * sizeof *s->now);
@@ -335,27 +343,18 @@ supervise_sampler_take(
 		pth_proc_each(add_process, s);
 	if (s->tally != NULL)
 		find_ports(s);
-	line = json_object();
-	services = json_object();
 	for (size_t i = 0; i < s->n; i++) {
-		json_t *o = service(s, i, at_us);
+		json_auto_t *o = service(s, i, at_us);
 
 		if (json_object_size(o) > 0)
 			pth_json_set(services, v[i].name, json_incref(o));
-		json_decref(o);
 	}
-	put_int(line, "at_us", (uint64_t)at_us);
-	put_int(line, "interval_us", (uint64_t)(s->at_us < 0 ? 0 : at_us - s->at_us));
-	pth_json_set(line, "services", services);
-	pth_json_set(line, "net", nets(s));
+	pth_sample_set_net(line, nets(s));
 	s->at_us = at_us;
 	pth_json_dump(&b, line);
 	pth_buf_addc(&b, '\n');
-	if (pth_write_all(s->fd, b.s, b.len) != 0)
-		r = pth_err_set(e, PTH_SYSTEM, "write metrics:");
-	json_decref(line);
-	pth_buf_release(&b);
-	return r;
+	return pth_write_all(s->fd, b.s, b.len) == 0 ? 0 :
+	                                               pth_err_set(e, PTH_SYSTEM, "write metrics:");
 }
 
 void
@@ -363,8 +362,7 @@ supervise_sampler_free(struct sampler *s)
 {
 	if (s == NULL)
 		return;
-	if (s->fd >= 0)
-		close(s->fd);
+	pth_close(&s->fd);
 	free(s->lives);
 	free(s->now);
 	free(s->old);

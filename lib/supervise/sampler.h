@@ -6,8 +6,6 @@
 #ifndef PTH_SUPERVISE_SAMPLER_H
 #define PTH_SUPERVISE_SAMPLER_H
 
-#include <stdbool.h>
-#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/err.h"

@@ -4,18 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/clock.h"
 #include "base/os.h"
 #include "base/text.h"
-#include "io/event.h"
 #include "io/file.h"
-#include "io/json.h"
 #include "plan/fill.h"
 
 #define GONE_US 1000000
@@ -55,30 +50,26 @@ supervise_service_init(struct service *s, const json_t *plan, int testdir,
 {
 	struct pth_buf b = PTH_BUF_INIT;
 
-	memset(s, 0, sizeof *s);
-	s->plan = plan;
-	s->name = pth_json_str(plan, "name", "");
-	s->finite = pth_json_bool(plan, "finite", false);
-	s->critical = pth_json_bool(plan, "critical", true);
-	s->has_run = json_is_object(pth_json_path(plan, "phases.run"));
+	*s = (struct service){ .plan = plan,
+		.name = pth_svc_name(plan),
+		.finite = pth_svc_finite(plan),
+		.has_run = pth_phases_run(pth_svc_phases(plan)) != NULL,
+		.end = PTH_END_NOT_STARTED,
+		.at = { .plan = plan, .places = places, .dirfd = -1 },
+		.cache_lock = -1 };
 	/* In a container its own supervisor watches. */
-	s->at.logs.limit = json_object_get(plan, "inner") != NULL ?
-	    0 :
-	    pth_json_int(json_object_get(plan, "limits"), "log", PTH_LOG_LIMIT);
-	s->end = PTH_END_NOT_STARTED;
-	s->at.dirfd = s->cache_lock = -1;
+	if (PTH_GET(svc, plan, inner) == NULL)
+		s->at.logs.limit = pth_limits_log(pth_svc_limits(plan));
 	pth_buf_addf(&b, "%s/%s", places->dir, s->name);
 	s->at.home = s->home = pth_buf_take(&b);
-	s->at.plan = plan;
-	s->at.places = places;
 	supervise_phases_init(&s->commands, s->name, false, &s->at);
-	supervise_ready_init(&s->ready, json_object_get(plan, "ready"), &s->at);
+	supervise_ready_init(&s->ready, pth_svc_ready(plan), &s->at);
 	if (!pth_name_ok(s->name))
 		return pth_err_set(
 		    e, PTH_INPUT, "service name \"%.80s\" cannot be a directory", s->name);
-	if (mkdirat(testdir, s->name, 0777) != 0 && errno != EEXIST)
-		return pth_err_set(e, PTH_SYSTEM, "its directory:");
-	s->at.dirfd = pth_open_beneath(testdir, s->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+	if (mkdirat(testdir, s->name, 0777) == 0 || errno == EEXIST)
+		s->at.dirfd = pth_open_beneath(
+		    testdir, s->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 	if (s->at.dirfd < 0)
 		return pth_err_set(e, PTH_SYSTEM, "its directory:");
 	return pth_plan_fill(s->at.dirfd, plan, places, e);
@@ -87,8 +78,7 @@ supervise_service_init(struct service *s, const json_t *plan, int testdir,
 void
 supervise_service_release(struct service *s)
 {
-	if (s->at.dirfd >= 0)
-		close(s->at.dirfd);
+	pth_close(&s->at.dirfd);
 	supervise_ready_release(&s->ready);
 	supervise_phases_release(&s->commands);
 	supervise_service_cache_leave(s);
@@ -111,18 +101,15 @@ end_of_start(int err_no)
 static void
 start_run(struct service *s, int64_t now, int64_t zero)
 {
-	const json_t *cmd = pth_json_path(s->plan, "phases.run");
-	int64_t limit = pth_json_int(s->plan, "timeout_us", 0);
-	const char *program = json_string_value(json_array_get(json_object_get(cmd, "argv"), 0));
+	const json_t *cmd = pth_phases_run(pth_svc_phases(s->plan));
+	int64_t limit = pth_svc_timeout_us(s->plan);
 	struct pth_reason why = { 0 };
 	struct pth_err e;
-	int err_no;
+	int err_no = 0;
 	pid_t pid = supervise_command_logged(&s->at, cmd, "", &err_no, &e);
 
 	if (pid < 0) {
-		why.category = supervise_command_category(
-		    &s->at, pth_category_err(&e, PTH_CAT_NONE), PTH_CAT_COMMAND_EXECUTION);
-		pth_reason_program(&why, program);
+		supervise_command_unstarted(&s->at, cmd, &e, PTH_CAT_COMMAND_EXECUTION, &why);
 		supervise_service_fail(s, end_of_start(err_no), &why, "%s", e.text);
 		supervise_service_to(s, PTH_ST_ERROR);
 		return;
@@ -134,7 +121,7 @@ start_run(struct service *s, int64_t now, int64_t zero)
 	s->deadline = limit > 0 ? now + limit : PTH_NEVER;
 	supervise_ready_begin(&s->ready, now);
 	pth_event("service.started", "{s:s,s:i,s:s}", "service", s->name, "process", (int)s->pid,
-	    "program", program);
+	    "program", supervise_command_program(cmd));
 }
 
 /* What it means that a command of a phase fails. Outside of containers an engine is
@@ -144,10 +131,9 @@ category_of(const struct service *s, enum pth_phase phase)
 {
 	if (s->at.places->engine)
 		return PTH_CAT_DOCKER_RUNTIME;
-	return phase <= PTH_POST_COMPILE &&
-	        strcmp(pth_json_str(s->plan, "kind", ""), "tester") == 0 ?
-	    PTH_CAT_TESTER_COMPILATION :
-	    PTH_CAT_COMMAND_EXECUTION;
+	if (phase <= PTH_POST_COMPILE && strcmp(pth_svc_kind(s->plan), "tester") == 0)
+		return PTH_CAT_TESTER_COMPILATION;
+	return PTH_CAT_COMMAND_EXECUTION;
 }
 
 /* Go on with a phase. */
@@ -159,7 +145,7 @@ enter(struct service *s, enum pth_phase phase)
 	s->phase = phase;
 	if (phase != PTH_RUN)
 		supervise_phases_begin(&s->commands, name,
-		    json_incref(json_object_get(json_object_get(s->plan, "phases"), name)),
+		    json_incref(json_object_get(pth_svc_phases(s->plan), name)),
 		    phase == PTH_POST_RUN, category_of(s, phase));
 }
 
@@ -184,13 +170,10 @@ ended_early(struct service *s)
 {
 	const struct pth_exit *x = &s->exit;
 	char line[500], ended[32], excess[80];
-	const char *last = supervise_command_last_line(
-	    s->at.dirfd, "stderr.log", "stdout.log", line, sizeof line);
-
-	struct pth_reason why = { .category = supervise_command_log_category(
-		                      &s->at, last, PTH_CAT_SERVICE_START) };
+	struct pth_reason why = { 0 };
 
 	s->failed_early = true;
+	why.category = supervise_command_last_line(&s->at, NULL, PTH_CAT_SERVICE_START, line);
 	supervise_command_excess(&s->at, x, &why, excess);
 	supervise_service_fail(s, s->end, &why, "ended with %s before it was ready%s%s%s",
 	    pth_exit_text(x, ended), excess,
@@ -201,18 +184,16 @@ ended_early(struct service *s)
 }
 
 static void
-ran_to_end(struct service *s, const struct pth_exit *x, int64_t now, int64_t zero)
+ran_to_end(struct service *s, int64_t now, int64_t zero)
 {
-	struct pth_exit real = *x;
+	const struct pth_exit *x = &s->exit;
 	char sig[16];
 	bool was_ready;
 
 	s->ended_us = now - zero;
-	supervise_service_inner_take(s, &real, zero);
+	supervise_service_inner_take(s, &s->exit, zero);
 	supervise_ready_stop(&s->ready); /* nobody waits for its answer */
 	was_ready = s->state == PTH_ST_READY || s->state == PTH_ST_RUNNING;
-	x = &real;
-	s->exit = *x;
 	s->exited = true;
 	pth_event("service.exited", "{s:s,s:i,s:s?,s:b}", "service", s->name, "code", x->code,
 	    "signal", x->signaled ? pth_signal_name(x->signal, sig) : NULL, "core", x->core);
@@ -245,14 +226,12 @@ ran_to_end(struct service *s, const struct pth_exit *x, int64_t now, int64_t zer
 static void
 reap_run(struct service *s, int64_t now, int64_t zero)
 {
-	struct pth_exit x;
-
-	if (!supervise_command_ended(s->pid, &x) || supervise_service_inner_wait(s))
+	if (!supervise_command_ended(s->pid, &s->exit) || supervise_service_inner_wait(s))
 		return;
 	s->pid = 0;
 	s->deadline = s->stop_deadline = PTH_NEVER;
 	supervise_command_note_memory(&s->at);
-	ran_to_end(s, &x, now, zero);
+	ran_to_end(s, now, zero);
 	supervise_service_policy(s, now);
 }
 
@@ -278,7 +257,6 @@ supervise_service_owns(const struct service *s, pid_t pid)
 static void
 step_ready(struct service *s, int64_t now, int64_t zero)
 {
-	const json_t *check;
 	struct pth_err e;
 
 	switch (supervise_ready_step(&s->ready, now, &e)) {
@@ -290,14 +268,14 @@ step_ready(struct service *s, int64_t now, int64_t zero)
 			supervise_service_to(s, PTH_ST_RUNNING);
 		break;
 	case PTH_NOT_READY:
-		check = json_array_get(s->ready.list, s->ready.index);
 		supervise_service_fail(s, PTH_END_NOT_READY,
 		    PTH_WHY(supervise_command_category(
 		                &s->at, pth_category_err(&e, PTH_CAT_NONE), PTH_CAT_SERVICE_START),
-		        .port = (unsigned)pth_json_int(check, "port", 0), .limit = "ready"),
+		        .port = (unsigned)pth_ready_port(
+		            json_array_get(s->ready.list, s->ready.index)),
+		        .limit = "ready"),
 		    "%s", e.text);
-		supervise_service_to(s, PTH_ST_ERROR);
-		supervise_service_stop(s, now);
+		supervise_service_give_up(s, now);
 		break;
 	}
 }
@@ -380,8 +358,8 @@ supervise_service_step(struct service *s, int64_t now, int64_t zero)
 void
 supervise_service_stop(struct service *s, int64_t now)
 {
-	const char *name = pth_json_str(json_object_get(s->plan, "stop"), "signal", "TERM");
-	int sig = pth_signal_number(name);
+	const json_t *how = pth_svc_stop(s->plan);
+	int sig = pth_signal_number(pth_stop_signal(how));
 
 	s->restarting = false;
 	if (s->stopping || s->phase == PTH_POST_RUN)
@@ -405,8 +383,7 @@ supervise_service_stop(struct service *s, int64_t now)
 	if (s->paused)
 		supervise_service_pause(s, false);
 	kill(-s->pid, SIGCONT);
-	s->stop_deadline = now +
-	    pth_json_int(json_object_get(s->plan, "stop"), "grace_us", 5000000);
+	s->stop_deadline = now + pth_stop_grace_us(how);
 }
 
 bool
@@ -433,21 +410,16 @@ supervise_service_is_idle(const struct service *s)
 int64_t
 supervise_service_next(const struct service *s)
 {
-	int64_t t = s->commands.deadline;
+	bool begins = s->state == PTH_ST_INITIALIZING;
 
 	if (s->state == PTH_ST_NEW)
 		return PTH_NEVER;
-	if (!supervise_service_is_busy(s)) {
-		if (s->restarting)
-			return s->again_at;
-		return s->cache_state == PTH_CACHE_LOOKING && s->state == PTH_ST_INITIALIZING ?
-		    s->cache_next :
-		    PTH_NEVER;
-	}
-	if (s->pid > 0) {
-		t = s->deadline < s->stop_deadline ? s->deadline : s->stop_deadline;
-		if (s->state == PTH_ST_INITIALIZING && supervise_ready_next(&s->ready) < t)
-			t = supervise_ready_next(&s->ready);
-	}
-	return t;
+	if (s->pid > 0)
+		return supervise_earlier(supervise_earlier(s->deadline, s->stop_deadline),
+		    begins ? supervise_ready_next(&s->ready) : PTH_NEVER);
+	if (s->commands.pid > 0)
+		return s->commands.deadline;
+	if (s->restarting)
+		return s->again_at;
+	return s->cache_state == PTH_CACHE_LOOKING && begins ? s->cache_next : PTH_NEVER;
 }

@@ -7,12 +7,6 @@
 #ifndef PTH_SUPERVISE_SERVICE_H
 #define PTH_SUPERVISE_SERVICE_H
 
-#include <stdbool.h>
-#include <stdint.h>
-#include <sys/types.h>
-
-#include <jansson.h>
-
 #include "host/channel.h"
 #include "host/proc.h"
 #include "io/record.h"
@@ -28,8 +22,8 @@ struct service {
 	struct surroundings at; /* its directory, its limits */
 	char *home;             /* path of its directory */
 	bool finite, has_run;
-	bool critical;
-	bool degraded; /* the owner's: its failure was put up with */
+	bool degraded;   /* the owner's: its failure was put up with */
+	unsigned missed; /* the owner's: failed looks in a row */
 
 	enum pth_state state;
 	enum pth_phase phase;   /* the phase that runs, or that comes next */
@@ -95,9 +89,11 @@ void supervise_service_restart(struct service *s, int64_t now);
 int supervise_service_signal(struct service *s, int sig);
 /* SIGSTOP or SIGCONT to every process of its session. -1 when it does not run. */
 int supervise_service_pause(struct service *s, bool pause);
-/* It fails before it has run, or is given up while it runs: `end` says which. */
-void supervise_service_give_up(struct service *s, enum pth_end end, int64_t now,
-    const struct pth_reason *why, const char *fmt, ...) PTH_PRINTF(5, 6);
+/* Note why it fails; the first problem is the one that is told. */
+void supervise_service_fail(struct service *s, enum pth_end end, const struct pth_reason *why,
+    const char *fmt, ...) PTH_PRINTF(4, 5);
+/* It has failed, before it has run or while it runs, and is stopped for that. */
+void supervise_service_give_up(struct service *s, int64_t now);
 /* Does its run command's process exist? */
 bool supervise_service_lives(const struct service *s);
 /* Has it reached a state of depends_on: started, running, ready, completed
@@ -130,6 +126,8 @@ void supervise_service_inner_restarted(struct service *s, int64_t now);
 int64_t supervise_service_inner_shift(const json_t *inner, int64_t zero);
 /* A result of a service, or of one of its lives, whose times began us later. */
 void supervise_service_shift(json_t *o, int64_t us);
+/* Set a member of a result to what is taken over, unless that is NULL. */
+void supervise_put(json_t *o, const char *key, json_t *take);
 /* Its part of the record's result. */
 json_t *supervise_service_result(const struct service *s);
 

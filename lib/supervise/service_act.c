@@ -5,10 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "io/event.h"
-#include "io/json.h"
-
 void
 supervise_service_fail(
     struct service *s, enum pth_end end, const struct pth_reason *why, const char *fmt, ...)
@@ -25,16 +21,8 @@ supervise_service_fail(
 }
 
 void
-supervise_service_give_up(struct service *s, enum pth_end end, int64_t now,
-    const struct pth_reason *why, const char *fmt, ...)
+supervise_service_give_up(struct service *s, int64_t now)
 {
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(s->error, sizeof s->error, fmt, ap);
-	va_end(ap);
-	s->end = end;
-	s->why = *why;
 	supervise_service_to(s, PTH_ST_ERROR);
 	supervise_service_stop(s, now);
 }
@@ -97,16 +85,14 @@ supervise_service_again(struct service *s)
 {
 	supervise_service_note_life(s);
 	supervise_ready_reset(&s->ready);
-	s->ready_us = 0;
-	s->again_at = 0;
+	s->ready_us = s->ended_us = s->again_at = 0;
 	s->restarting = s->stopping = s->killed = s->killed_late = false;
 	s->exited = s->failed_early = s->paused = s->at.out_of_memory = false;
 	s->asked = 0;
 	s->error[0] = '\0';
 	s->why = (struct pth_reason){ 0 };
 	s->end = PTH_END_NOT_STARTED;
-	memset(&s->exit, 0, sizeof s->exit);
-	s->ended_us = 0;
+	s->exit = (struct pth_exit){ 0 };
 	s->run_pid = 0;
 	s->deadline = s->stop_deadline = PTH_NEVER;
 	s->phase = PTH_RUN;
@@ -117,19 +103,19 @@ int
 supervise_service_reached(const struct service *s, const char *state)
 {
 	bool over = (s->state == PTH_ST_ERROR || s->state == PTH_ST_STOPPED) && !s->restarting;
+	bool ended = s->exited && !s->restarting, reached;
 
-	if (strcmp(state, "started") == 0)
-		return s->run_pid > 0 ? 1 : over ? -1 : 0;
-	if (strcmp(state, "stopped") == 0)
-		return s->exited && !s->restarting ? 1 : over ? -1 : 0;
-	if (strcmp(state, "completed") == 0) {
-		if (s->exited && !s->restarting)
-			return !s->exit.signaled && s->exit.code == 0 ? 1 : -1;
-		return over ? -1 : 0;
+	if (strcmp(state, "started") == 0) {
+		reached = s->run_pid > 0;
+	} else if (strcmp(state, "stopped") == 0) {
+		reached = ended;
+	} else if (strcmp(state, "completed") == 0) {
+		reached = ended && !s->exit.signaled && s->exit.code == 0;
+		over = over || ended;
+	} else {
+		reached = supervise_service_is_ready(s) && s->state != PTH_ST_ERROR;
 	}
-	if (supervise_service_is_ready(s) && s->state != PTH_ST_ERROR)
-		return 1;
-	return over ? -1 : 0;
+	return reached ? 1 : over ? -1 : 0;
 }
 
 const char *

@@ -12,9 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/os.h"
-#include "io/json.h"
 
 #define INNER_MAX ((size_t)4 << 20)
 #define TIME_MAX ((int64_t)1 << 52) /* beyond all clocks */
@@ -22,64 +20,52 @@
 static json_t *
 load(const struct service *s, const char *file)
 {
-	int fd = pth_open_beneath(s->at.dirfd, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
-	struct pth_buf b = PTH_BUF_INIT;
-	json_t *v = NULL;
-	ssize_t n = -1;
+	pth_auto_fd fd = pth_open_beneath(s->at.dirfd, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+	pth_auto_buf b = PTH_BUF_INIT;
+	ssize_t n = fd >= 0 ? pth_read_all(fd, pth_buf_room(&b, INNER_MAX), INNER_MAX) : -1;
+	json_auto_t *v = n > 0 && (size_t)n < INNER_MAX ? pth_json_parse(b.s, (size_t)n, NULL) :
+	                                                  NULL;
 
-	if (fd >= 0) {
-		n = pth_read_all(fd, pth_buf_room(&b, INNER_MAX), INNER_MAX);
-		close(fd);
-	}
-	if (n > 0 && (size_t)n < INNER_MAX)
-		v = pth_json_parse(b.s, (size_t)n, NULL);
-	pth_buf_release(&b);
-	if (json_is_object(json_object_get(v, "service")))
-		return v;
-	json_decref(v);
-	return NULL;
+	return pth_insideend_service(v) != NULL ? json_incref(v) : NULL;
 }
 
 static void
 usage(struct rusage *u, const json_t *r)
 {
-	u->ru_utime.tv_sec = pth_json_int(r, "user_us", 0) / 1000000;
-	u->ru_utime.tv_usec = pth_json_int(r, "user_us", 0) % 1000000;
-	u->ru_stime.tv_sec = pth_json_int(r, "sys_us", 0) / 1000000;
-	u->ru_stime.tv_usec = pth_json_int(r, "sys_us", 0) % 1000000;
-	u->ru_maxrss = pth_json_int(r, "max_rss_kb", 0);
-	u->ru_minflt = pth_json_int(r, "minflt", 0);
-	u->ru_majflt = pth_json_int(r, "majflt", 0);
-	u->ru_nvcsw = pth_json_int(r, "nvcsw", 0);
-	u->ru_nivcsw = pth_json_int(r, "nivcsw", 0);
+	int64_t user = pth_rusage_user_us(r), sys = pth_rusage_sys_us(r);
+
+	u->ru_utime = (struct timeval){ user / PTH_SECOND_US, user % PTH_SECOND_US };
+	u->ru_stime = (struct timeval){ sys / PTH_SECOND_US, sys % PTH_SECOND_US };
+	u->ru_maxrss = pth_rusage_max_rss_kb(r);
+	u->ru_minflt = pth_rusage_minflt(r);
+	u->ru_majflt = pth_rusage_majflt(r);
+	u->ru_nvcsw = pth_rusage_nvcsw(r);
+	u->ru_nivcsw = pth_rusage_nivcsw(r);
 }
 
 static void
 take_exit(struct pth_exit *x, const json_t *o)
 {
-	const char *sig = pth_json_str(o, "signal", NULL);
+	const char *sig = pth_rsvc_signal(o);
 
-	memset(x, 0, sizeof *x);
-	x->signaled = sig != NULL;
-	x->signal = sig != NULL ? pth_signal_number(sig) : 0;
-	x->code = sig != NULL ? -1 : (int)pth_json_int(o, "code", -1);
-	x->core = pth_json_bool(o, "core", false);
-	usage(&x->usage, json_object_get(o, "rusage"));
+	*x = (struct pth_exit){ .signaled = sig != NULL,
+		.signal = sig != NULL ? pth_signal_number(sig) : 0,
+		.code = sig != NULL ? -1 : (int)pth_rsvc_code(o),
+		.core = pth_rsvc_core(o) };
+	usage(&x->usage, pth_rsvc_rusage(o));
 }
 
 /* A time or duration that a container tells; 0 for what cannot be one. */
 static int64_t
-time_of(const json_t *o, const char *key)
+sane(int64_t us)
 {
-	int64_t us = pth_json_int(o, key, 0);
-
 	return us > 0 && us < TIME_MAX ? us : 0;
 }
 
 int64_t
 supervise_service_inner_shift(const json_t *inner, int64_t zero)
 {
-	int64_t us = time_of(inner, "zero_us");
+	int64_t us = sane(pth_insideend_zero_us(inner));
 
 	return us > zero ? us - zero : 0;
 }
@@ -87,58 +73,47 @@ supervise_service_inner_shift(const json_t *inner, int64_t zero)
 void
 supervise_service_shift(json_t *o, int64_t us)
 {
-	static const char *const keys[] = { "started_us", "ready_us", "ended_us" };
+	static const char *const keys[] = { PTH_KEY(rsvc, started_us), PTH_KEY(rsvc, ready_us),
+		PTH_KEY(rsvc, ended_us) };
 	json_t *v;
 	size_t i;
 
 	for (size_t k = 0; k < countof(keys); k++)
 		if (json_object_get(o, keys[k]) != NULL)
-			pth_json_set(o, keys[k], json_integer(time_of(o, keys[k]) + us));
-	json_array_foreach(json_object_get(o, "restarts"), i, v)
+			pth_json_set(
+			    o, keys[k], json_integer(sane(pth_json_int(o, keys[k], 0)) + us));
+	json_array_foreach(pth_rsvc_restarts(o), i, v)
 		supervise_service_shift(v, us);
-}
-
-static void
-take_times(struct service *s, const json_t *inner, const json_t *o, int64_t zero)
-{
-	/* One monotonic clock for all containers of a machine. */
-	int64_t shift = supervise_service_inner_shift(inner, zero);
-
-	s->ready_us = time_of(o, "ready_us") > 0 ? shift + time_of(o, "ready_us") : 0;
-	if (time_of(o, "started_us") > 0)
-		s->started_us = shift + time_of(o, "started_us");
-	if (time_of(o, "ended_us") > 0)
-		s->ended_us = shift + time_of(o, "ended_us");
 }
 
 /* Endings that are no exit of the process: it never ran, or not to its end. */
 static void
 take_failure(struct service *s, const struct pth_exit *x, const json_t *inner, const json_t *o)
 {
-	enum pth_end end = pth_end_of(pth_json_str(o, "reason", NULL));
-	bool broken = strcmp(pth_json_str(o, "state", ""), "error") == 0;
-	const char *error = pth_json_str(o, "error", NULL);
+	enum pth_end end = pth_end_of(pth_rsvc_reason(o));
+	const char *error = pth_rsvc_error(o), *state = pth_rsvc_state(o);
+	bool broken = strcmp(state, pth_machine_name(&pth_service_machine, PTH_ST_ERROR)) == 0;
 	struct pth_reason why;
 
 	pth_reason_get(o, &why);
 	why.category = supervise_command_category(&s->at, why.category, PTH_CAT_SERVICE_START);
 	/* A command of a phase that took too long leaves it in the state error. */
-	if (end == PTH_END_TIMEOUT && error != NULL && !broken)
+	if (end == PTH_END_TIMEOUT && *error != '\0' && !broken)
 		s->killed_late = true;
-	s->at.out_of_memory = pth_json_bool(inner, "oom", false);
+	s->at.out_of_memory = pth_insideend_oom(inner);
 	/* A signal that we have not sent: docker stop, or an engine that ends. */
-	if (!s->stopping && strcmp(pth_json_str(inner, "status", ""), "interrupted") == 0)
+	if (!s->stopping && pth_status_of_result(pth_insideend_status(inner)) == PTH_S_INTERRUPTED)
 		supervise_service_fail(s, PTH_END_LOST, PTH_WHY(PTH_CAT_DOCKER_RUNTIME),
 		    "its container was stopped from outside");
 	/* By the signal of a step, which was sent inside. */
 	if (end == PTH_END_STOPPED)
 		s->asked = ~0ULL;
-	if (error == NULL)
-		error = pth_json_str(inner, "reason", NULL);
-	if (end >= PTH_END_NOT_FOUND && end < PTH_ENDS && error != NULL)
+	if (*error == '\0')
+		error = pth_insideend_reason(inner);
+	if (end >= PTH_END_NOT_FOUND && end < PTH_ENDS && *error != '\0')
 		supervise_service_fail(s, end, &why, "%s", error);
 	/* It ended before it was ready, perhaps after a restart. */
-	if (broken && error != NULL)
+	if (broken && *error != '\0')
 		supervise_service_fail(
 		    s, x->signaled ? PTH_END_SIGNAL : PTH_END_EXIT, &why, "%s", error);
 }
@@ -146,7 +121,7 @@ take_failure(struct service *s, const struct pth_exit *x, const json_t *inner, c
 static const char *
 ask_path(const struct service *s)
 {
-	return pth_json_str(json_object_get(s->plan, "inner"), "ask", NULL);
+	return pth_inner_ask(pth_svc_inner(s->plan));
 }
 
 bool
@@ -172,36 +147,34 @@ void
 supervise_service_inner_restarted(struct service *s, int64_t now)
 {
 	if (s->deadline != PTH_NEVER)
-		s->deadline = now + pth_json_int(s->plan, "timeout_us", 0);
+		s->deadline = now + pth_svc_timeout_us(s->plan);
 }
 
 void
 supervise_service_inner_stop(struct service *s)
 {
-	const json_t *cmd = json_object_get(json_object_get(s->plan, "inner"), "stop");
+	const json_t *cmd = pth_inner_stop(pth_svc_inner(s->plan));
 	struct pth_err e;
-	int err_no;
 
 	/* Reaped like any orphan: how it ends tells nothing, the container does. */
 	if (cmd != NULL)
-		supervise_command_start(&s->at, cmd, -1, -1, &err_no, &e);
+		supervise_command_start(&s->at, cmd, -1, -1, NULL, &e);
 }
 
 bool
 supervise_service_inner_wait(struct service *s)
 {
-	const json_t *inner = json_object_get(s->plan, "inner"),
-	             *cmd = json_object_get(inner, "wait");
+	const json_t *inner = pth_svc_inner(s->plan), *cmd = pth_inner_wait(inner);
 	struct pth_err e;
-	int err_no;
 	pid_t pid;
 
 	/* A container that never started would be waited for in vain. */
 	if (cmd == NULL || !s->stopping || s->inner_waited || s->killed ||
-	    faccessat(s->at.dirfd, pth_json_str(inner, "file", ""), F_OK, 0) == 0)
+	    (pth_inner_file(inner) != NULL &&
+	        faccessat(s->at.dirfd, pth_inner_file(inner), F_OK, 0) == 0))
 		return false;
 	s->inner_waited = true;
-	pid = supervise_command_start(&s->at, cmd, -1, -1, &err_no, &e);
+	pid = supervise_command_start(&s->at, cmd, -1, -1, NULL, &e);
 	if (pid > 0)
 		s->pid = pid;
 	return pid > 0;
@@ -212,10 +185,8 @@ static void
 lost(struct service *s, int code)
 {
 	char line[500];
-	const char *last = supervise_command_last_line(
-	    s->at.dirfd, "stderr.log", "stdout.log", line, sizeof line);
 	const struct pth_reason *why = PTH_WHY(
-	    supervise_command_log_category(&s->at, last, PTH_CAT_DOCKER_RUNTIME));
+	    supervise_command_last_line(&s->at, NULL, PTH_CAT_DOCKER_RUNTIME, line));
 
 	/* docker start says 137 for a container that was killed. */
 	if (code == 137)
@@ -231,44 +202,42 @@ lost(struct service *s, int code)
 		    code, line);
 }
 
-bool
+void
 supervise_service_inner_take(struct service *s, struct pth_exit *x, int64_t zero)
 {
-	const char *file = pth_json_str(json_object_get(s->plan, "inner"), "file", NULL);
+	const char *file = pth_inner_file(pth_svc_inner(s->plan));
 	json_t *inner, *o;
 
 	if (file == NULL)
-		return false;
+		return;
 	if (ask_path(s) != NULL)
 		unlinkat(s->at.dirfd, ask_path(s), 0); /* of a container that was killed */
 	inner = load(s, file);
 	if (inner == NULL) {
 		if (!s->stopping)
 			lost(s, x->code);
-		return false;
+		return;
 	}
-	o = json_object_get(inner, "service");
+	o = pth_insideend_service(inner);
 	take_exit(x, o);
-	take_times(s, inner, o, zero);
+	/* One monotonic clock for all containers of a machine. */
+	supervise_service_shift(o, supervise_service_inner_shift(inner, zero));
+	s->ready_us = pth_rsvc_ready_us(o);
+	if (pth_rsvc_started_us(o) > 0)
+		s->started_us = pth_rsvc_started_us(o);
+	if (pth_rsvc_ended_us(o) > 0)
+		s->ended_us = pth_rsvc_ended_us(o);
 	take_failure(s, x, inner, o);
 	json_decref(s->commands.results);
-	s->commands.results = json_is_array(json_object_get(o, "phases")) ?
-	    json_incref(json_object_get(o, "phases")) :
-	    json_array();
-	if (json_is_array(json_object_get(o, "restarts"))) {
-		size_t i;
-		json_t *v;
-
+	s->commands.results = pth_rsvc_phases(o) != NULL ? json_incref(pth_rsvc_phases(o)) :
+	                                                   json_array();
+	if (pth_rsvc_restarts(o) != NULL) {
 		json_decref(s->restarts);
-		s->restarts = json_deep_copy(json_object_get(o, "restarts"));
-		json_array_foreach(s->restarts, i, v)
-			supervise_service_shift(v, supervise_service_inner_shift(inner, zero));
+		s->restarts = json_incref(pth_rsvc_restarts(o));
 	}
 	json_decref(s->inner);
 	s->inner = inner;
 	/* Readiness that came and went between two looks of ours counts. */
-	if (s->state == PTH_ST_INITIALIZING && pth_json_int(o, "ready_us", 0) > 0 &&
-	    s->error[0] == '\0')
+	if (s->state == PTH_ST_INITIALIZING && pth_rsvc_ready_us(o) > 0 && s->error[0] == '\0')
 		supervise_service_to(s, PTH_ST_READY);
-	return true;
 }

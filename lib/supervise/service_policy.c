@@ -6,9 +6,6 @@
 
 #include <string.h>
 
-#include "io/event.h"
-#include "io/json.h"
-
 #define PAUSE_FIRST_US 100000
 #define PAUSE_LAST_US 10000000
 #define LONG_LIFE_US 10000000 /* a life after which the pause is short again */
@@ -16,7 +13,7 @@
 static bool
 wanted(const struct service *s)
 {
-	const char *policy = pth_json_str(s->plan, "restart", "no");
+	const char *policy = pth_svc_restart(s->plan);
 
 	/* What was stopped, by us or at its limit, has not ended by itself. */
 	if (strcmp(policy, "no") == 0 || s->stopping || s->killed_late || !s->exited ||
@@ -37,5 +34,5 @@ supervise_service_policy(struct service *s, int64_t now)
 	s->again_at = now + s->again_pause;
 	s->restarting = true;
 	pth_event("service.restarting", "{s:s,s:s,s:I}", "service", s->name, "policy",
-	    pth_json_str(s->plan, "restart", ""), "pause_us", (json_int_t)s->again_pause);
+	    pth_svc_restart(s->plan), "pause_us", (json_int_t)s->again_pause);
 }

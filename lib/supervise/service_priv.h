@@ -2,11 +2,11 @@
 #ifndef PTH_SUPERVISE_SERVICE_PRIV_H
 #define PTH_SUPERVISE_SERVICE_PRIV_H
 
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "io/event.h"
 #include "supervise/service.h"
 
-/* Note why it fails; the first problem is the one that is told. */
-void supervise_service_fail(struct service *s, enum pth_end end, const struct pth_reason *why,
-    const char *fmt, ...) PTH_PRINTF(4, 5);
 /* Is such an end what a step's signals asked for? */
 bool supervise_service_was_asked(const struct service *s, const struct pth_exit *x);
 /* It has ended: does the plan's "restart" want it again, and when? */
@@ -19,9 +19,9 @@ void supervise_service_inner_stop(struct service *s);
 /* The client is gone: is its container still there (some clients leave as soon as
  * they have passed a signal on)? Then s->pid is a process that waits for it. */
 bool supervise_service_inner_wait(struct service *s);
-/* Take over how the process ended in its container: exit, times, phases,
- * failure. False when there is nothing of the kind. */
-bool supervise_service_inner_take(struct service *s, struct pth_exit *x, int64_t zero);
+/* Take over how the process ended in its container, if it did: exit, times, phases,
+ * failure. */
+void supervise_service_inner_take(struct service *s, struct pth_exit *x, int64_t zero);
 /* Has it to wait for another test that compiles the same? Else its phase is
  * the next to go on with: pre_run when the result was there. */
 bool supervise_service_cache_wait(struct service *s, int64_t now);

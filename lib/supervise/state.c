@@ -1,3 +1,4 @@
+/* The tables of states, and the check of every change. */
 #include "supervise/state.h"
 
 #include <stdlib.h>
@@ -5,6 +6,7 @@
 #include "io/event.h"
 
 #define TO(s) (1u << (s))
+#define TO_END (TO(PTH_ST_STOPPING) | TO(PTH_ST_STOPPED) | TO(PTH_ST_ERROR)) /* of a service */
 
 struct pth_state_row {
 	const char *name;
@@ -13,12 +15,9 @@ struct pth_state_row {
 
 static const struct pth_state_row service[PTH_ST_STATES] = {
 	[PTH_ST_NEW] = { "new", TO(PTH_ST_INITIALIZING) },
-	[PTH_ST_INITIALIZING] = { "initializing",
-	    TO(PTH_ST_READY) | TO(PTH_ST_STOPPING) | TO(PTH_ST_STOPPED) | TO(PTH_ST_ERROR) },
-	[PTH_ST_READY] = { "ready",
-	    TO(PTH_ST_RUNNING) | TO(PTH_ST_STOPPING) | TO(PTH_ST_STOPPED) | TO(PTH_ST_ERROR) },
-	[PTH_ST_RUNNING] = { "running",
-	    TO(PTH_ST_STOPPING) | TO(PTH_ST_STOPPED) | TO(PTH_ST_ERROR) },
+	[PTH_ST_INITIALIZING] = { "initializing", TO(PTH_ST_READY) | TO_END },
+	[PTH_ST_READY] = { "ready", TO(PTH_ST_RUNNING) | TO_END },
+	[PTH_ST_RUNNING] = { "running", TO_END },
 	[PTH_ST_STOPPING] = { "stopping", TO(PTH_ST_STOPPED) | TO(PTH_ST_ERROR) },
 	[PTH_ST_STOPPED] = { "stopped", TO(PTH_ST_INITIALIZING) },
 	[PTH_ST_ERROR] = { "error", TO(PTH_ST_INITIALIZING) },

@@ -1,109 +1,25 @@
+/* Steps: the kinds of actions, and one step after the other. */
 #include "supervise/steps.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "io/event.h"
-#include "io/json.h"
 
-#define EXEC_LIMIT_S 60
-
-static const char *const kinds[] = { "exec", "signal", "restart", "pause", "resume", "link" };
-
-/* The kind of an action and its value; NULL when it is none. */
-static const char *
-kind_of(const json_t *action, const json_t **what)
-{
-	*what = NULL;
-	if (json_is_integer(json_object_get(action, "wait_us")))
-		return "wait";
-	for (size_t i = 0; i < countof(kinds); i++)
-		if ((*what = json_object_get(action, kinds[i])) != NULL)
-			return kinds[i];
-	return NULL;
-}
-
-const char *
-supervise_steps_unsupported(const json_t *rec)
-{
-	json_t *action;
-	const json_t *what;
-	size_t i;
-
-	if (json_array_size(json_object_get(rec, "links")) > 0)
-		return "links: network conditions are not supported by this version";
-	json_array_foreach(pth_json_path(rec, "steps.actions"), i, action) {
-		const char *kind = kind_of(action, &what);
-
-		if (kind != NULL && strcmp(kind, "link") == 0)
-			return "steps: link is not supported by this version";
-	}
-	return NULL;
-}
-
-static int
-init_step(
-    struct one_step *s, const json_t *def, struct service *services, size_t n, struct pth_err *e)
-{
-	const char *name, *after = pth_json_str(json_object_get(def, "after"), "service", NULL);
-
-	memset(s, 0, sizeof *s);
-	s->def = def;
-	s->kind = kind_of(def, &s->what);
-	if (s->kind == NULL)
-		return pth_err_set(e, PTH_INPUT, "no known action");
-	name = pth_json_str(s->what, "service", NULL);
-	s->service = supervise_service_find(services, n, name);
-	if (s->service == NULL &&
-	    (name != NULL ||
-	        (strcmp(s->kind, "exec") != 0 && strcmp(s->kind, "wait") != 0 &&
-	            strcmp(s->kind, "link") != 0)))
-		return pth_err_set(e, PTH_INPUT, "%s: no service \"%.80s\" in this test", s->kind,
-		    name != NULL ? name : "");
-	s->cause = supervise_service_find(services, n, after);
-	if (after != NULL && s->cause == NULL)
-		return pth_err_set(e, PTH_INPUT, "after: no service \"%.80s\" in this test", after);
-	return 0;
-}
-
-int
-supervise_steps_init(struct steps *st, const json_t *actions, struct service *services, size_t n,
-    struct surroundings *at, struct pth_err *e)
-{
-	json_t *a;
-	size_t i;
-
-	memset(st, 0, sizeof *st);
-	st->at = at;
-	st->deadline = PTH_NEVER;
-	st->ask.fd = -1;
-	if (json_array_size(actions) == 0)
-		return 0;
-	st->v = pth_xarray(NULL, json_array_size(actions), sizeof *st->v);
-	json_array_foreach(actions, i, a) {
-		if (init_step(&st->v[i], a, services, n, e) != 0)
-			return pth_err_wrap(e, "step %zu", i + 1);
-		st->n++;
-	}
-	return 0;
-}
-
-void
-supervise_steps_release(struct steps *st)
-{
-	pth_channel_end(&st->ask);
-	free(st->v);
-}
+struct step_kind {
+	const char *name;
+	bool alone; /* it need not be about a service */
+	void (*begin)(struct steps *st, struct one_step *s, int64_t now);
+};
 
 const char *
 supervise_steps_current(const struct steps *st, char to[64])
 {
 	snprintf(to, 64, "step %zu of %zu (%s)", st->before + st->next + 1, st->before + st->n,
-	    st->next < st->n ? st->v[st->next].kind : "none");
+	    st->next < st->n ? st->v[st->next].kind->name : "none");
 	return to;
 }
 
@@ -113,25 +29,26 @@ step_to(struct steps *st, struct one_step *s, enum pth_step_state to)
 {
 	int n = (int)(st->before + (size_t)(s - st->v)) + 1;
 	const char *service = s->service != NULL ? s->service->name : NULL;
+	const char *kind = s->kind->name;
 
-	pth_machine_check(&pth_step_machine, s->kind, s->state, to);
+	pth_machine_check(&pth_step_machine, kind, s->state, to);
 	s->state = to;
 	switch (to) {
 	case PTH_SS_EXECUTING:
-		pth_event("step.started", "{s:i,s:s,s:s?}", "step", n, "kind", s->kind, "service",
-		    service);
+		pth_event(
+		    "step.started", "{s:i,s:s,s:s?}", "step", n, "kind", kind, "service", service);
 		break;
 	case PTH_SS_COMPLETED:
-		pth_event("step.ended", "{s:i,s:s,s:s?,s:I}", "step", n, "kind", s->kind, "service",
+		pth_event("step.ended", "{s:i,s:s,s:s?,s:I}", "step", n, "kind", kind, "service",
 		    service, "duration_us", (json_int_t)(s->ended - s->began));
 		break;
 	case PTH_SS_FAILED:
-		pth_event("step.failed", "{s:i,s:s,s:s?,s:s}", "step", n, "kind", s->kind,
-		    "service", service, "message", s->text);
+		pth_event("step.failed", "{s:i,s:s,s:s?,s:s}", "step", n, "kind", kind, "service",
+		    service, "message", s->text);
 		break;
 	case PTH_SS_SKIPPED:
-		pth_event("step.skipped", "{s:i,s:s,s:s?}", "step", n, "kind", s->kind, "service",
-		    service);
+		pth_event(
+		    "step.skipped", "{s:i,s:s,s:s?}", "step", n, "kind", kind, "service", service);
 		break;
 	default: break;
 	}
@@ -154,11 +71,17 @@ finish(struct steps *st, bool ok, int64_t now, const char *fmt, ...)
 	if (s->state == PTH_SS_PENDING)
 		step_to(st, s, PTH_SS_EXECUTING); /* it failed before it could begin */
 	step_to(st, s, ok ? PTH_SS_COMPLETED : PTH_SS_FAILED);
-	if (!ok && st->failure[0] == '\0' && pth_json_bool(s->what, "critical", true))
+	if (!ok && st->failure[0] == '\0' && pth_act_critical(s->what))
 		snprintf(st->failure, sizeof st->failure, "%s: %s",
 		    supervise_steps_current(st, where), s->text);
 	st->deadline = PTH_NEVER;
 	st->next++;
+}
+
+static void
+begin_wait(struct steps *st, struct one_step *s, int64_t now)
+{
+	st->deadline = now + pth_action_wait_us(s->def);
 }
 
 /* Where its command runs. */
@@ -173,44 +96,50 @@ begin_exec(struct steps *st, struct one_step *s, int64_t now)
 {
 	char prefix[40];
 	struct pth_err e;
-	int err_no;
 	pid_t pid;
 
 	snprintf(prefix, sizeof prefix, "steps/%zu.", st->before + st->next + 1);
-	pid = supervise_command_logged(around(st, s), s->what, prefix, &err_no, &e);
+	pid = supervise_command_logged(around(st, s), s->what, prefix, NULL, &e);
 	if (pid < 0) {
 		finish(st, false, now, "%s", e.text);
 		return;
 	}
 	st->pid = pid;
 	st->late = false;
-	st->deadline = now + pth_json_int(s->what, "timeout", EXEC_LIMIT_S) * PTH_SECOND_US;
+	st->deadline = now + pth_act_timeout(s->what) * PTH_SECOND_US;
 }
 
 static void
-do_signal(struct steps *st, struct one_step *s, int64_t now)
+not_running(struct steps *st, const struct one_step *s, int64_t now)
 {
-	const char *name = pth_json_str(s->what, "signal", "");
-	int sig = pth_signal_number(name);
 	char how[32];
+
+	finish(st, false, now, "%s does not run (%s)", s->service->name,
+	    supervise_service_how(s->service, how));
+}
+
+static void
+begin_signal(struct steps *st, struct one_step *s, int64_t now)
+{
+	const char *name = pth_act_signal(s->what);
+	int sig = pth_signal_number(name);
 
 	if (sig == 0)
 		finish(st, false, now, "there is no signal \"%.20s\"", name);
 	else if (supervise_service_signal(s->service, sig) != 0)
-		finish(st, false, now, "%s does not run (%s)", s->service->name,
-		    supervise_service_how(s->service, how));
+		not_running(st, s, now);
 	else
 		finish(st, true, now, "sent %s to %s", name, s->service->name);
 }
 
+/* Or goes on. */
 static void
-do_pause(struct steps *st, struct one_step *s, int64_t now, bool pause)
+begin_pause(struct steps *st, struct one_step *s, int64_t now)
 {
-	char how[32];
+	bool pause = strcmp(s->kind->name, PTH_KEY(action, pause)) == 0;
 
 	if (supervise_service_pause(s->service, pause) != 0)
-		finish(st, false, now, "%s does not run (%s)", s->service->name,
-		    supervise_service_how(s->service, how));
+		not_running(st, s, now);
 	else
 		finish(st, true, now, "%s %s", s->service->name, pause ? "is frozen" : "goes on");
 }
@@ -225,22 +154,120 @@ begin_restart(struct steps *st, struct one_step *s, int64_t now)
 		supervise_service_restart(s->service, now);
 }
 
+static void
+begin_link(struct steps *st, struct one_step *s, int64_t now)
+{
+	(void)s;
+	finish(st, false, now, "not supported by this version");
+}
+
+static const struct step_kind kinds[] = {
+	{ "wait", true, begin_wait },
+	{ PTH_KEY(action, exec), true, begin_exec },
+	{ PTH_KEY(action, signal), false, begin_signal },
+	{ PTH_KEY(action, restart), false, begin_restart },
+	{ PTH_KEY(action, pause), false, begin_pause },
+	{ PTH_KEY(action, resume), false, begin_pause },
+	{ PTH_KEY(action, link), true, begin_link },
+};
+
+/* The kind of an action and its value; NULL when it is none. */
+static const struct step_kind *
+kind_of(const json_t *action, const json_t **what)
+{
+	*what = NULL;
+	if (json_is_integer(PTH_GET(action, action, wait_us)))
+		return &kinds[0];
+	for (size_t i = 1; i < countof(kinds); i++)
+		if ((*what = json_object_get(action, kinds[i].name)) != NULL)
+			return &kinds[i];
+	return NULL;
+}
+
+const char *
+supervise_steps_unsupported(const json_t *rec)
+{
+	const struct step_kind *kind;
+	const json_t *what;
+	json_t *action;
+	size_t i;
+
+	if (json_array_size(pth_test_links(rec)) > 0)
+		return "links: network conditions are not supported by this version";
+	json_array_foreach(pth_steps_actions(pth_test_steps(rec)), i, action)
+		if ((kind = kind_of(action, &what)) != NULL && kind->begin == begin_link)
+			return "steps: link is not supported by this version";
+	return NULL;
+}
+
+static int
+init_step(
+    struct one_step *s, const json_t *def, struct service *services, size_t n, struct pth_err *e)
+{
+	const char *after = pth_await_service(pth_action_after(def)), *name;
+
+	*s = (struct one_step){ .def = def };
+	s->kind = kind_of(def, &s->what);
+	if (s->kind == NULL)
+		return pth_err_set(e, PTH_INPUT, "no known action");
+	name = pth_act_service(s->what);
+	s->service = supervise_service_find(services, n, name);
+	if (s->service == NULL && (name != NULL || !s->kind->alone))
+		return pth_err_set(e, PTH_INPUT, "%s: no service \"%.80s\" in this test",
+		    s->kind->name, name != NULL ? name : "");
+	s->cause = supervise_service_find(services, n, after);
+	if (*after != '\0' && s->cause == NULL)
+		return pth_err_set(e, PTH_INPUT, "after: no service \"%.80s\" in this test", after);
+	return 0;
+}
+
+int
+supervise_steps_init(struct steps *st, const json_t *actions, struct service *services, size_t n,
+    struct surroundings *at, struct pth_err *e)
+{
+	json_t *a;
+	size_t i;
+
+	*st = (struct steps){ .at = at, .deadline = PTH_NEVER, .ask.fd = -1 };
+	if (json_array_size(actions) == 0)
+		return 0;
+	st->v = pth_xarray(NULL, json_array_size(actions), sizeof *st->v);
+	json_array_foreach(actions, i, a) {
+		if (init_step(&st->v[i], a, services, n, e) != 0)
+			return pth_err_wrap(e, "step %zu", i + 1);
+		st->n++;
+	}
+	return 0;
+}
+
+void
+supervise_steps_release(struct steps *st)
+{
+	pth_channel_end(&st->ask);
+	free(st->v);
+}
+
+static bool
+is_inside(const struct one_step *s)
+{
+	return s->service != NULL && supervise_service_is_inside(s->service);
+}
+
 /* Its container's own supervisor does it. When it may begin, as to that service, is
  * seen there. */
 static void
 begin_inside(struct steps *st, struct one_step *s, int64_t now)
 {
-	json_t *def = json_copy((json_t *)(uintptr_t)s->def), *question;
+	json_t *def = json_copy((json_t *)(uintptr_t)s->def);
+	json_auto_t *question = json_pack(
+	    "{s:I,s:o}", "step", (json_int_t)(st->before + st->next + 1), "do", def);
 	struct pth_err e;
 
-	json_object_del(def, "at_us");
+	json_object_del(def, PTH_KEY(action, at_us));
 	if (s->cause != s->service)
-		json_object_del(def, "after");
-	question = json_pack(
-	    "{s:I,s:o}", "step", (json_int_t)(st->before + st->next + 1), "do", def);
+		json_object_del(def, PTH_KEY(action, after));
 	if (supervise_service_ask(s->service, &st->ask, question, &e) != 0)
 		finish(st, false, now, "%s", e.text);
-	json_decref(question);
 }
 
 static void
@@ -248,27 +275,17 @@ begin_step(struct steps *st, struct one_step *s, int64_t now)
 {
 	s->began = now;
 	step_to(st, s, PTH_SS_EXECUTING);
-	if (s->service != NULL && supervise_service_is_inside(s->service))
+	if (is_inside(s))
 		begin_inside(st, s, now);
-	else if (strcmp(s->kind, "wait") == 0)
-		st->deadline = now + pth_json_int(s->def, "wait_us", 0);
-	else if (strcmp(s->kind, "exec") == 0)
-		begin_exec(st, s, now);
-	else if (strcmp(s->kind, "signal") == 0)
-		do_signal(st, s, now);
-	else if (strcmp(s->kind, "restart") == 0)
-		begin_restart(st, s, now);
-	else if (strcmp(s->kind, "link") == 0)
-		finish(st, false, now, "not supported by this version");
 	else
-		do_pause(st, s, now, strcmp(s->kind, "pause") == 0);
+		s->kind->begin(st, s, now);
 }
 
 /* The state of its cause that it waits for. */
 static const char *
 after_state(const struct one_step *s)
 {
-	return pth_json_str(json_object_get(s->def, "after"), "state", "ready");
+	return pth_await_state(pth_action_after(s->def));
 }
 
 /* May it begin? Its time and its cause. */
@@ -279,7 +296,7 @@ may_begin(struct steps *st, struct one_step *s, int64_t now)
 	int reached;
 	char how[32];
 
-	if (now < st->ready + pth_json_int(s->def, "at_us", 0))
+	if (now < st->ready + pth_action_at_us(s->def))
 		return false;
 	if (s->cause == NULL || (s->cause == s->service && supervise_service_is_inside(s->cause)))
 		return true;
@@ -302,7 +319,7 @@ watch_inside(struct steps *st, struct one_step *s, int64_t now)
 
 	if (r <= 0)
 		return; /* without an answer, the end of the container will be */
-	if (ok && strcmp(s->kind, "restart") == 0)
+	if (ok && s->kind->begin == begin_restart)
 		supervise_service_inner_restarted(s->service, now);
 	finish(st, ok, now, "%s", text);
 }
@@ -316,16 +333,16 @@ watch(struct steps *st, struct one_step *s, int64_t now)
 
 	if (st->ask.fd >= 0) {
 		watch_inside(st, s, now);
-	} else if (t != NULL && strcmp(s->kind, "restart") != 0 && supervise_service_is_inside(t)) {
+	} else if (s->kind->begin != begin_restart && is_inside(s)) {
 		if (!supervise_service_lives(t))
 			finish(st, false, now, "%s and its container ended before it was done (%s)",
 			    t->name, supervise_service_how(t, how));
-	} else if (strcmp(s->kind, "wait") == 0 && now >= st->deadline) {
+	} else if (s->kind->begin == begin_wait && now >= st->deadline) {
 		finish(st, true, now, "waited");
-	} else if (strcmp(s->kind, "restart") == 0 && !t->restarting) {
+	} else if (s->kind->begin == begin_restart && !t->restarting) {
 		if (t->state == PTH_ST_ERROR || (t->exited && t->ready_us == 0))
 			finish(st, false, now, "%s did not come up again: %s", t->name, t->error);
-		else if (supervise_service_is_ready(t) && !supervise_service_is_inside(t))
+		else if (supervise_service_is_ready(t) && !is_inside(s))
 			finish(st, true, now, "%s is ready again", t->name);
 	} else if (st->pid > 0 && now >= st->deadline) {
 		st->late = true;
@@ -345,21 +362,18 @@ supervise_steps_step(struct steps *st, int64_t now)
 {
 	size_t before;
 
-	if (st->ready == 0 || st->failure[0] != '\0')
-		return;
 	/* As many as can be done at once. */
 	do {
-		struct one_step *s;
+		struct one_step *s = &st->v[st->next];
 
 		before = st->next;
-		if (st->next == st->n)
+		if (st->ready == 0 || st->failure[0] != '\0' || st->next == st->n)
 			return;
-		s = &st->v[st->next];
 		if (s->state == PTH_SS_EXECUTING)
 			watch(st, s, now);
 		else if (may_begin(st, s, now))
 			begin_step(st, s, now);
-	} while (st->next != before && st->failure[0] == '\0');
+	} while (st->next != before);
 }
 
 void
@@ -367,8 +381,8 @@ supervise_steps_reap(struct steps *st, int64_t now)
 {
 	const struct one_step *s;
 	struct pth_exit x;
-	const char *argv0, *dir;
-	char how[32], log[64], line[400];
+	const char *dir;
+	char how[32], log[64], line[500];
 
 	if (!supervise_command_ended(st->pid, &x))
 		return;
@@ -382,15 +396,11 @@ supervise_steps_reap(struct steps *st, int64_t now)
 	}
 	s = &st->v[st->next];
 	dir = s->service != NULL ? s->service->name : "";
-	argv0 = json_string_value(json_array_get(json_object_get(s->what, "argv"), 0));
 	snprintf(log, sizeof log, "steps/%zu.stderr.log", st->before + st->next + 1);
-	supervise_command_last_line(around(st, s)->dirfd, log, NULL, line, sizeof line);
-	if (st->late)
-		finish(st, false, now, "%.40s took too long; see %s%s%s%s", argv0, dir,
-		    *dir != '\0' ? "/" : "", log, line);
-	else
-		finish(st, false, now, "%.40s ended with %s; see %s%s%s%s", argv0, how, dir,
-		    *dir != '\0' ? "/" : "", log, line);
+	supervise_command_last_line(around(st, s), log, PTH_CAT_NONE, line);
+	finish(st, false, now, "%.40s %s%s; see %s%s%s%.399s", supervise_command_program(s->what),
+	    st->late ? "took too long" : "ended with ", st->late ? "" : how, dir,
+	    *dir != '\0' ? "/" : "", log, line);
 }
 
 void
@@ -435,7 +445,7 @@ supervise_steps_next(const struct steps *st)
 	s = &st->v[st->next];
 	if (s->state == PTH_SS_EXECUTING)
 		return st->deadline;
-	at = st->ready + pth_json_int(s->def, "at_us", 0);
+	at = st->ready + pth_action_at_us(s->def);
 	/* Past that time it waits for a service, whose change wakes the loop. */
 	return at > pth_mono_us() ? at : PTH_NEVER;
 }
@@ -452,26 +462,23 @@ supervise_steps_fds(const struct steps *st, struct pollfd *p, size_t max)
 json_t *
 supervise_steps_result(const struct steps *st)
 {
-	json_t *list;
+	json_t *list = st->n > 0 ? json_array() : NULL;
 
-	if (st->n == 0)
-		return NULL;
-	list = json_array();
-	for (size_t i = 0; i < st->n; i++) {
-		const struct one_step *s = &st->v[i];
-		json_t *o = json_pack("{s:s,s:s}", "step", s->kind, "state",
-		    pth_machine_name(&pth_step_machine, s->state));
+	for (const struct one_step *s = st->v; s < st->v + st->n; s++) {
+		json_t *o = json_object();
 
+		pth_rstep_set_step(o, s->kind->name);
+		pth_rstep_set_state(o, pth_machine_name(&pth_step_machine, s->state));
 		if (s->service != NULL)
-			pth_json_set(o, "service", json_string(s->service->name));
+			pth_rstep_set_service(o, s->service->name);
 		if (s->began > 0) {
-			pth_json_set(o, "at_us", json_integer(s->began - st->ready));
-			pth_json_set(o, "duration_us", json_integer(s->ended - s->began));
+			pth_rstep_set_at_us(o, s->began - st->ready);
+			pth_rstep_set_duration_us(o, s->ended - s->began);
 		}
-		pth_json_set(o, "ok", json_boolean(s->ok));
-		if (!pth_json_bool(s->what, "critical", true))
-			pth_json_set(o, "critical", json_false());
-		pth_json_set(o, "text", pth_json_string(s->text));
+		pth_rstep_set_ok(o, s->ok);
+		if (!pth_act_critical(s->what))
+			pth_rstep_set_critical(o, false);
+		pth_rstep_set_text(o, s->text);
 		pth_json_push(list, o);
 	}
 	return list;

@@ -8,18 +8,15 @@
 #define PTH_SUPERVISE_STEPS_H
 
 #include <poll.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <sys/types.h>
-
-#include <jansson.h>
 
 #include "host/channel.h"
 #include "supervise/service.h"
 
+struct step_kind;
+
 struct one_step {
-	const json_t *def;       /* borrowed: {"exec": {..}, "at_us", "after"} */
-	const char *kind;        /* "exec" */
+	const json_t *def; /* borrowed: {"exec": {..}, "at_us", "after"} */
+	const struct step_kind *kind;
 	const json_t *what;      /* its value */
 	struct service *service; /* that it is about, or NULL */
 	struct service *cause;   /* that it comes after, or NULL */

@@ -2,7 +2,6 @@
 #include "supervise/supervisor_priv.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,11 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "host/sig.h"
-#include "io/event.h"
 #include "io/file.h"
-#include "io/json.h"
 
 #define SWEEP_LIMIT_US 2000000
 #define OTHER_FDS 160 /* to poll, beside those of assertions */
@@ -24,11 +20,10 @@
 static void
 announce(const struct supervisor *sup)
 {
-	const char *path = pth_json_str(sup->req->plan, "announce", NULL);
-	int fd = path != NULL ? pth_file_make(sup->req->dirfd, path, O_WRONLY | O_CREAT, NULL) : -1;
+	const char *path = pth_plan_announce(sup->req->plan);
 
-	if (fd >= 0)
-		close(fd);
+	if (path != NULL)
+		pth_close(&(int){ pth_file_make(sup->req->dirfd, path, O_WRONLY | O_CREAT, NULL) });
 }
 
 void
@@ -96,14 +91,22 @@ supervise_begin_stop(struct supervisor *sup, int64_t now)
 	supervise_to(sup, PTH_TS_STOPPING);
 }
 
+/* A command of the test itself has failed. */
+static void
+command_failed(struct supervisor *sup, enum pth_status s, int which)
+{
+	const struct phases *p = &sup->own[which];
+
+	supervise_ending(sup, s, &p->why, "%s: %s", p->name, p->error);
+}
+
 static void
 stage_setup(struct supervisor *sup, int64_t now)
 {
 	int r = sup->prepared ? 1 : supervise_phases_step(&sup->own[SETUP], now);
 
 	if (r < 0) {
-		supervise_ending(
-		    sup, PTH_S_ERROR, &sup->own[SETUP].why, "setup: %s", sup->own[SETUP].error);
+		command_failed(sup, PTH_S_ERROR, SETUP);
 		env_to(sup, PTH_ES_ERROR, sup->own[SETUP].error);
 	} else if (r > 0 && !sup->prepared) {
 		sup->prepared = true;
@@ -112,8 +115,7 @@ stage_setup(struct supervisor *sup, int64_t now)
 		supervise_capture_confirm(sup);
 	}
 	if (r > 0 && (r = supervise_phases_step(&sup->own[PRE], now)) < 0)
-		supervise_ending(
-		    sup, PTH_S_ERROR, &sup->own[PRE].why, "pre_commands: %s", sup->own[PRE].error);
+		command_failed(sup, PTH_S_ERROR, PRE);
 	if (r < 0) {
 		supervise_begin_stop(sup, now);
 	} else if (r > 0) {
@@ -128,31 +130,24 @@ stage_setup(struct supervisor *sup, int64_t now)
 	}
 }
 
-/* Stop s when those started after it have gone; true when it has gone too. */
-static bool
-stop_one(struct supervisor *sup, struct service *s, bool gone, int64_t now)
-{
-	if (gone)
-		supervise_service_stop(s, now);
-	supervise_service_step(s, now, sup->zero);
-	return gone && !supervise_service_is_busy(s);
-}
-
 /* Last started, first stopped; the next when the one before has gone. */
 static void
 stage_stop(struct supervisor *sup, int64_t now)
 {
 	bool gone = true;
 
-	for (size_t i = sup->n; i-- > 0;)
-		gone = stop_one(sup, &sup->v[i], gone, now);
+	for (size_t i = sup->n; i-- > 0;) {
+		if (gone)
+			supervise_service_stop(&sup->v[i], now);
+		supervise_service_step(&sup->v[i], now, sup->zero);
+		gone = gone && !supervise_service_is_busy(&sup->v[i]);
+	}
 	for (int i = PRE; i >= SETUP && gone; i--) {
 		supervise_phases_stop(&sup->own[i]);
 		gone = sup->own[i].pid == 0;
 	}
 	for (size_t i = 0; i < sup->n; i++)
-		if (!supervise_service_is_idle(&sup->v[i]))
-			gone = false;
+		gone = gone && supervise_service_is_idle(&sup->v[i]);
 	if (!gone)
 		return;
 	supervise_assertions_after(&sup->assertions);
@@ -173,31 +168,30 @@ judge_assertions(struct supervisor *sup)
 static void
 judge_post(struct supervisor *sup)
 {
-	char how[64];
 	json_t *p;
 	size_t i;
 
 	json_array_foreach(sup->own[POST].results, i, p) {
+		const char *argv0 = pth_done_argv0(p), *signal = pth_done_signal(p);
+		const char *how = signal != NULL ? "ended with signal " : "ended with exit code ";
 		struct pth_reason why = { 0 };
-		const char *signal = pth_json_str(p, "signal", NULL);
-		int64_t code = pth_json_int(p, "code", -1);
+		char code[16];
 
-		if (code == 0)
+		if (pth_done_code(p) == 0)
 			continue;
-		pth_reason_program(&why, pth_json_str(p, "argv0", ""));
-		if (pth_json_bool(p, "timeout", false)) {
+		snprintf(code, sizeof code, "%d", (int)pth_done_code(p));
+		if (pth_done_timeout(p)) {
 			snprintf(why.limit, sizeof why.limit, "command");
-			snprintf(how, sizeof how, "took too long");
-		} else if (signal != NULL)
-			snprintf(how, sizeof how, "ended with signal %s", signal);
-		else
-			snprintf(how, sizeof how, "ended with exit code %d", (int)code);
-		supervise_ending(sup, PTH_S_FAILED, &why, "post_commands: %s %s; see %s.stderr.log",
-		    pth_json_str(p, "argv0", "?"), how, pth_json_str(p, "log", ""));
+			how = "took too long";
+			signal = "";
+		}
+		pth_reason_program(&why, argv0);
+		supervise_ending(sup, PTH_S_FAILED, &why,
+		    "post_commands: %s %s%s; see %s.stderr.log", argv0, how,
+		    signal != NULL ? signal : code, pth_done_log(p));
 	}
 	if (sup->own[POST].error[0] != '\0')
-		supervise_ending(sup, PTH_S_FAILED, &sup->own[POST].why, "post_commands: %s",
-		    sup->own[POST].error);
+		command_failed(sup, PTH_S_FAILED, POST);
 }
 
 /* What setup has made outside of our namespaces is taken down, whatever
@@ -205,33 +199,29 @@ judge_post(struct supervisor *sup)
 static void
 stage_teardown(struct supervisor *sup, int64_t now)
 {
+	struct phases *own = &sup->own[TEARDOWN];
 	int r;
 
 	if (sup->prepared && supervise_phases_step(&sup->own[POST], now) == 0)
 		return;
 	if (sup->env != PTH_ES_TEARING_DOWN) {
-		int64_t limit = pth_json_int(
-		    json_object_get(sup->req->plan, "environment"), "teardown_timeout_us", 0);
+		int64_t limit = pth_env_teardown_timeout_us(pth_plan_environment(sup->req->plan));
 
 		judge_assertions(sup);
 		judge_post(sup);
 		sup->teardown_deadline = limit > 0 ? now + limit : PTH_NEVER;
 		env_to(sup, PTH_ES_TEARING_DOWN, NULL);
 	}
-	r = supervise_phases_step(&sup->own[TEARDOWN], now);
+	r = supervise_phases_step(own, now);
 	if (r == 0 && now < sup->teardown_deadline)
 		return;
-	if (r <= 0) {
-		const char *why = r < 0 ? sup->own[TEARDOWN].error : "it took too long";
-
-		supervise_ending(sup, PTH_S_ERROR,
-		    r < 0 ? &sup->own[TEARDOWN].why :
-		            PTH_WHY(PTH_CAT_COMMAND_EXECUTION, .limit = "teardown_timeout"),
-		    "teardown: %s", why);
-		env_to(sup, PTH_ES_ERROR, why);
-	} else {
-		env_to(sup, PTH_ES_TORN_DOWN, NULL);
+	if (r == 0) {
+		own->why = *PTH_WHY(PTH_CAT_COMMAND_EXECUTION, .limit = "teardown_timeout");
+		snprintf(own->error, sizeof own->error, "it took too long");
 	}
+	if (r <= 0)
+		command_failed(sup, PTH_S_ERROR, TEARDOWN);
+	env_to(sup, r > 0 ? PTH_ES_TORN_DOWN : PTH_ES_ERROR, own->error);
 	sup->over = true;
 }
 
@@ -307,30 +297,25 @@ reap_orphans(struct supervisor *sup)
 }
 
 static int64_t
-earlier(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-static int64_t
 next_deadline(struct supervisor *sup)
 {
 	int64_t t = sup->state < PTH_TS_STOPPING ? sup->deadline : PTH_NEVER;
 
 	if (sup->state <= PTH_TS_DEPLOYING)
-		t = earlier(t, sup->deploy_deadline);
+		t = supervise_earlier(t, sup->deploy_deadline);
 	if (sup->state == PTH_TS_RUNNING)
-		t = earlier(earlier(earlier(t, sup->wait_deadline), supervise_ask_next(sup)),
-		    earlier(sup->look_next, supervise_steps_next(&sup->steps)));
+		t = supervise_earlier(supervise_earlier(supervise_earlier(t, sup->wait_deadline),
+		                          supervise_ask_next(sup)),
+		    supervise_earlier(sup->look_next, supervise_steps_next(&sup->steps)));
 	if (sup->state == PTH_TS_RUNNING || sup->state == PTH_TS_ASSERTING)
-		t = earlier(t, supervise_assertions_next(&sup->assertions));
+		t = supervise_earlier(t, supervise_assertions_next(&sup->assertions));
 	if (sup->state == PTH_TS_TEARING_DOWN)
-		t = earlier(t, sup->teardown_deadline);
+		t = supervise_earlier(t, sup->teardown_deadline);
 	for (size_t i = 0; i < sup->n; i++)
-		t = earlier(t, supervise_service_next(&sup->v[i]));
+		t = supervise_earlier(t, supervise_service_next(&sup->v[i]));
 	for (size_t i = 0; i < OWNS; i++)
-		t = earlier(t, sup->own[i].deadline);
-	return earlier(t, supervise_watch_next(sup));
+		t = supervise_earlier(t, sup->own[i].deadline);
+	return supervise_earlier(t, supervise_watch_next(sup));
 }
 
 static void
@@ -354,9 +339,8 @@ loop(struct supervisor *sup)
 		n += supervise_assertions_fds(&sup->assertions, p + n, sup->assertions.n);
 		n += sup->state == PTH_TS_RUNNING ? supervise_ask_fds(sup, p + n, max - n) : 0;
 		t = next_deadline(sup);
-		t = t == PTH_NEVER ? 3600000000 : t > now ? t - now : 0;
-		ts.tv_sec = t / 1000000;
-		ts.tv_nsec = t % 1000000 * 1000;
+		t = t == PTH_NEVER ? 3600 * PTH_SECOND_US : t > now ? t - now : 0;
+		ts = (struct timespec){ t / PTH_SECOND_US, t % PTH_SECOND_US * 1000 };
 		ppoll(p, n, &ts, NULL);
 		if (p[1].revents != 0) {
 			ctl = -1;
@@ -372,17 +356,6 @@ loop(struct supervisor *sup)
 	free(p);
 }
 
-static void
-open_signals(struct supervisor *sup)
-{
-	sigset_t set;
-
-	/* A terminal's Ctrl-C reaches us too; only ctl interrupts a test. */
-	sigfillset(&set);
-	sigprocmask(SIG_SETMASK, &set, NULL);
-	sup->sigfd = pth_sig_fd((const int[]){ SIGCHLD }, 1);
-}
-
 static json_t *
 run(const struct pth_supervise_req *req)
 {
@@ -393,19 +366,23 @@ run(const struct pth_supervise_req *req)
 		.teardown_deadline = PTH_NEVER,
 		.look_next = PTH_NEVER,
 		.sample_next = PTH_NEVER };
-	int64_t limit = pth_json_int(req->plan, "timeout_us", 0);
-	struct pth_buf started = PTH_BUF_INIT;
-	json_t *o, *isolation = supervise_isolation(req);
+	int64_t limit = pth_plan_timeout_us(req->plan);
+	json_auto_t *isolation = supervise_isolation(req);
+	pth_auto_buf started = PTH_BUF_INIT;
+	sigset_t all;
+	json_t *o;
 
 	pth_rfc3339(&started, pth_real_us());
 	sup.deadline = limit > 0 ? sup.zero + limit : PTH_NEVER;
-	open_signals(&sup);
+	/* A terminal's Ctrl-C reaches us too; only ctl interrupts a test. */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	sup.sigfd = pth_sig_fd((const int[]){ SIGCHLD }, 1);
 	if ((req->ns.used & PTH_NS_PID) == 0)
 		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	/* O, not o: nobody takes it over when events are off. */
-	pth_event("test.started", "{s:O,s:s}", "isolation", json_object_get(isolation, "used"),
+	pth_event("test.started", "{s:O,s:s}", "isolation", pth_isolation_used(isolation),
 	    "missing_reason", req->ns.reason);
-	json_decref(isolation);
 	supervise_tmp_make(&sup);
 	if (supervise_prepare(&sup)) {
 		supervise_to(&sup, PTH_TS_SETTING_UP);
@@ -425,7 +402,6 @@ run(const struct pth_supervise_req *req)
 	supervise_to(&sup, PTH_TS_ENDED);
 	supervise_release(&sup);
 	close(sup.sigfd);
-	pth_buf_release(&started);
 	return o;
 }
 
@@ -433,17 +409,15 @@ json_t *
 pth_supervise(const struct pth_supervise_req *req)
 {
 	struct pth_supervise_req outer = *req;
-	json_t *rec, *o;
 
 	/* plan "inside": another supervisor does it, inside of a container; what the
 	 * test does while it runs is that one's. */
-	if (!pth_json_bool(req->plan, "inside", false))
+	if (!pth_plan_inside(req->plan))
 		return run(req);
-	rec = json_copy((json_t *)(uintptr_t)req->rec);
-	json_object_del(rec, "steps");
-	json_object_del(rec, "assertions");
+	json_auto_t *rec = json_copy((json_t *)(uintptr_t)req->rec);
+
+	json_object_del(rec, PTH_KEY(test, steps));
+	json_object_del(rec, PTH_KEY(test, assertions));
 	outer.rec = rec;
-	o = run(&outer);
-	json_decref(rec);
-	return o;
+	return run(&outer);
 }

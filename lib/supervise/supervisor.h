@@ -7,8 +7,6 @@
 #ifndef PTH_SUPERVISE_SUPERVISOR_H
 #define PTH_SUPERVISE_SUPERVISOR_H
 
-#include <jansson.h>
-
 #include "host/ns.h"
 #include "io/placeholder.h"
 #include "supervise/limit.h"

@@ -6,11 +6,7 @@
  */
 #include "supervise/supervisor_priv.h"
 
-#include <stdlib.h>
 #include <unistd.h>
-
-#include "base/clock.h"
-#include "io/json.h"
 
 #define ASKS_MAX 64
 
@@ -46,14 +42,13 @@ static void
 answer(struct supervisor *sup, size_t i)
 {
 	struct supervise_ask *a = &sup->asks[i];
-	json_t *list = a->steps.n > 0 ? supervise_steps_result(&a->steps) :
-	                                supervise_assertions_result(&a->looks);
+	json_auto_t *list = a->steps.n > 0 ? supervise_steps_result(&a->steps) :
+	                                     supervise_assertions_result(&a->looks);
 	const json_t *o = json_array_get(list, 0);
 
+	/* rlook has the same two keys. */
 	if (!failed(a))
-		pth_channel_answer(
-		    a->fd, pth_json_bool(o, "ok", false), pth_json_str(o, "text", ""));
-	json_decref(list);
+		pth_channel_answer(a->fd, pth_rstep_ok(o), pth_rstep_text(o));
 	sup->hold -= a->holds && sup->hold > 0;
 	forget(sup, i);
 }
@@ -61,24 +56,21 @@ answer(struct supervisor *sup, size_t i)
 static int
 begin(struct supervisor *sup, struct supervise_ask *a, int64_t now, struct pth_err *e)
 {
-	json_t *action = json_object_get(a->question, "do"),
-	       *look = json_object_get(a->question, "look");
+	json_t *action = json_object_get(a->question, "do");
+	json_t *what = action != NULL ? action : json_object_get(a->question, "look");
 	json_t *list = json_array();
 	int r;
 
-	pth_json_push(list,
-	    json_incref(action != NULL ? action :
-	            look != NULL       ? look :
-	                                 json_null()));
-	a->holds = json_object_get(action, "exec") != NULL ||
-	    json_object_get(action, "restart") != NULL;
+	pth_json_push(list, what != NULL ? json_incref(what) : json_null());
+	a->holds = pth_action_exec(action) != NULL || pth_action_restart(action) != NULL;
 	if (action != NULL) {
 		r = supervise_steps_init(&a->steps, list, sup->v, sup->n, &sup->at, e);
 		a->steps.before = (size_t)(pth_json_int(a->question, "step", 1) - 1);
 		supervise_steps_begin(&a->steps, now);
 	} else {
 		r = supervise_assertions_init(&a->looks, list, sup->v, sup->n, sup->req->dirfd, e);
-		supervise_assertions_last(&a->looks, now);
+		if (r == 0)
+			supervise_assertions_last(&a->looks, now);
 	}
 	json_object_set_new(a->question, "list", list); /* what they borrow of */
 	return r;
@@ -167,14 +159,12 @@ supervise_ask_reap(struct supervisor *sup)
 int64_t
 supervise_ask_next(const struct supervisor *sup)
 {
-	int64_t t = PTH_NEVER, other;
+	int64_t t = PTH_NEVER;
 
-	for (size_t i = 0; i < sup->nasks; i++) {
-		if ((other = supervise_steps_next(&sup->asks[i].steps)) < t)
-			t = other;
-		if ((other = supervise_assertions_next(&sup->asks[i].looks)) < t)
-			t = other;
-	}
+	for (size_t i = 0; i < sup->nasks; i++)
+		t = supervise_earlier(t,
+		    supervise_earlier(supervise_steps_next(&sup->asks[i].steps),
+		        supervise_assertions_next(&sup->asks[i].looks)));
 	return t;
 }
 

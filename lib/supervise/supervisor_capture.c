@@ -5,9 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "io/event.h"
-#include "io/json.h"
-
 struct supervise_capture {
 	const json_t *plan;  /* plan.capture, or the same of a service */
 	const char *service; /* NULL: that of the test */
@@ -17,26 +14,14 @@ struct supervise_capture {
 	json_t *result;
 };
 
-static const char *
-interface_of(const struct supervise_capture *x)
-{
-	return pth_json_str(x->plan, "interface", "lo");
-}
-
-static const char *
-path_of(const struct supervise_capture *x)
-{
-	return pth_json_str(x->plan, "file", "capture.pcapng");
-}
-
 static void
 capture_failed(struct supervise_capture *x, const struct pth_err *e)
 {
 	if (x->result == NULL)
 		x->result = json_object();
-	pth_json_set(x->result, "error", pth_json_string(e->text));
-	pth_event("capture.failed", "{s:s,s:s,s:s*}", "interface", interface_of(x), "message",
-	    e->text, "service", x->service);
+	pth_rcap_set_error(x->result, e->text);
+	pth_event("capture.failed", "{s:s,s:s,s:s*}", "interface", pth_cap_interface(x->plan),
+	    "message", e->text, "service", x->service);
 }
 
 /* The plan's numbers, [[code, jt, jf, k], ...]; the kernel checks the sense. */
@@ -44,10 +29,10 @@ static int
 filter_of(struct supervise_capture *x, struct pth_capture_spec *spec, struct pth_err *e)
 {
 	static const int64_t most[] = { UINT16_MAX, UINT8_MAX, UINT8_MAX, UINT32_MAX };
-	const json_t *list = json_object_get(x->plan, "bpf"), *op;
+	const json_t *list = pth_cap_bpf(x->plan), *op;
 	size_t i, n = json_array_size(list);
 
-	if (n == 0 && *pth_json_str(x->plan, "filter", "") == '\0')
+	if (n == 0 && *pth_cap_filter(x->plan) == '\0')
 		return 0;
 	if (n == 0 || n > BPF_MAXINSNS)
 		return pth_err_set(e, PTH_INPUT,
@@ -71,26 +56,24 @@ filter_of(struct supervise_capture *x, struct pth_capture_spec *spec, struct pth
 }
 
 static int64_t
-at_most(const json_t *o, const char *key, int64_t most)
+within(int64_t v, int64_t most)
 {
-	int64_t v = pth_json_int(o, key, 0);
-
 	return v < 0 ? 0 : v < most ? v : most;
 }
 
 static void
 begin(struct supervisor *sup, struct supervise_capture *x)
 {
-	const json_t *ring = json_object_get(x->plan, "ring");
+	const json_t *ring = pth_cap_ring(x->plan);
 	struct pth_capture_spec spec = {
-		.interface = interface_of(x),
+		.interface = pth_cap_interface(x->plan),
 		.dirfd = sup->req->dirfd,
-		.path = path_of(x),
-		.snaplen = (unsigned)at_most(x->plan, "snaplen", 262144),
-		.buffer = at_most(x->plan, "buffer", (int64_t)1 << 30),
-		.max_size = at_most(x->plan, "max_size", INT64_MAX),
-		.files = (unsigned)at_most(ring, "files", PTH_CAPTURE_FILES_MAX),
-		.file_size = at_most(ring, "size", INT64_MAX),
+		.path = pth_cap_file(x->plan),
+		.snaplen = (unsigned)within(pth_cap_snaplen(x->plan), 262144),
+		.buffer = within(pth_cap_buffer(x->plan), (int64_t)1 << 30),
+		.max_size = within(pth_cap_max_size(x->plan), INT64_MAX),
+		.files = (unsigned)within(pth_ring_files(ring), PTH_CAPTURE_FILES_MAX),
+		.file_size = within(pth_ring_size(ring), INT64_MAX),
 		.shared_clock = sup->ncaptures > 1,
 		/* The capture of the test sees everything once. */
 		.counts = x->service == NULL ? sup->tally : NULL,
@@ -107,7 +90,7 @@ static void
 add(struct supervisor *sup, const json_t *plan, const char *service)
 {
 	/* file null: only its services are captured */
-	if (json_is_object(plan) && !json_is_null(json_object_get(plan, "file")))
+	if (json_is_object(plan) && !json_is_null(PTH_GET(cap, plan, file)))
 		sup->captures[sup->ncaptures++] = (struct supervise_capture){ .plan = plan,
 			.service = service };
 }
@@ -117,9 +100,9 @@ void
 supervise_capture_begin(struct supervisor *sup)
 {
 	sup->captures = pth_xarray(NULL, sup->n + 1, sizeof *sup->captures);
-	add(sup, json_object_get(sup->req->plan, "capture"), NULL);
+	add(sup, pth_plan_capture(sup->req->plan), NULL);
 	for (size_t i = 0; i < sup->n; i++)
-		add(sup, json_object_get(sup->v[i].plan, "capture"), sup->v[i].name);
+		add(sup, pth_svc_capture(sup->v[i].plan), sup->v[i].name);
 	for (size_t i = 0; i < sup->ncaptures; i++)
 		begin(sup, &sup->captures[i]);
 }
@@ -137,8 +120,8 @@ confirm(struct supervisor *sup, struct supervise_capture *x)
 		return;
 	}
 	x->confirmed = true;
-	pth_event("capture.started", "{s:s,s:b,s:s*}", "interface", interface_of(x), "isolated",
-	    (sup->req->ns.used & PTH_NS_NET) != 0, "service", x->service);
+	pth_event("capture.started", "{s:s,s:b,s:s*}", "interface", pth_cap_interface(x->plan),
+	    "isolated", (sup->req->ns.used & PTH_NS_NET) != 0, "service", x->service);
 }
 
 void
@@ -155,11 +138,10 @@ files_of(const struct supervise_capture *x, const struct pth_capture_result *r)
 	json_t *list = json_array();
 
 	for (unsigned n = r->first; n <= r->last; n++) {
-		struct pth_buf b = PTH_BUF_INIT;
+		pth_auto_buf b = PTH_BUF_INIT;
 
-		pth_capture_file(&b, path_of(x), n);
+		pth_capture_file(&b, pth_cap_file(x->plan), n);
 		pth_json_push(list, pth_json_text(b.s, b.len));
-		pth_buf_release(&b);
 	}
 	return list;
 }
@@ -168,21 +150,20 @@ static void
 put_result(
     const struct supervisor *sup, struct supervise_capture *x, const struct pth_capture_result *r)
 {
-	json_t *files = files_of(x, r), *o = json_object();
+	json_auto_t *files = files_of(x, r);
+	json_t *o = x->result = json_object();
 
-	pth_json_set(o, "file", json_incref(json_array_get(files, 0)));
+	pth_rcap_set_file(o, json_string_value(json_array_get(files, 0)));
 	if (r->first > 0)
-		pth_json_set(o, "files", json_incref(files));
-	pth_json_set(o, "interface", json_string(interface_of(x)));
-	pth_json_set(o, "packets", json_integer((json_int_t)r->packets));
-	pth_json_set(o, "dropped", json_integer((json_int_t)r->dropped));
+		pth_rcap_set_files(o, json_incref(files));
+	pth_rcap_set_interface(o, pth_cap_interface(x->plan));
+	pth_rcap_set_packets(o, (int64_t)r->packets);
+	pth_rcap_set_dropped(o, (int64_t)r->dropped);
 	if (r->discarded > 0)
-		pth_json_set(o, "discarded", json_integer((json_int_t)r->discarded));
+		pth_rcap_set_discarded(o, (int64_t)r->discarded);
 	if (r->omitted > 0)
-		pth_json_set(o, "omitted", json_integer((json_int_t)r->omitted));
-	pth_json_set(o, "isolated", json_boolean((sup->req->ns.used & PTH_NS_NET) != 0));
-	json_decref(files);
-	x->result = o;
+		pth_rcap_set_omitted(o, (int64_t)r->omitted);
+	pth_rcap_set_isolated(o, (sup->req->ns.used & PTH_NS_NET) != 0);
 }
 
 static void
@@ -199,10 +180,9 @@ end(struct supervisor *sup, struct supervise_capture *x)
 	rc = pth_capture_stop(&x->c, &r, &e);
 	if (rc == 0 || r.error != 0)
 		put_result(sup, x, &r);
-	else if (!json_is_object(
-	             json_object_get(x->plan, "ring"))) /* died, but see what it wrote */
-		x->result = json_pack(
-		    "{s:s,s:s}", "file", path_of(x), "interface", interface_of(x));
+	else if (pth_cap_ring(x->plan) == NULL) /* died, but see what it wrote */
+		x->result = json_pack("{s:s,s:s}", PTH_KEY(rcap, file), pth_cap_file(x->plan),
+		    PTH_KEY(rcap, interface), pth_cap_interface(x->plan));
 	if (rc != 0)
 		capture_failed(x, &e);
 	else
@@ -253,8 +233,7 @@ supervise_capture_release(struct supervisor *sup)
 bool
 supervise_capture_counts(const struct supervisor *sup)
 {
-	for (size_t i = 0; i < sup->ncaptures; i++)
-		if (sup->captures[i].service == NULL && sup->captures[i].confirmed)
-			return sup->tally != NULL;
-	return false;
+	const struct supervise_capture *x = sup->captures; /* that of the test is the first */
+
+	return sup->ncaptures > 0 && x->service == NULL && x->confirmed && sup->tally != NULL;
 }

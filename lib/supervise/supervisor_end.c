@@ -4,9 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "io/event.h"
-#include "io/json.h"
 #include "io/rec.h"
 
 void
@@ -42,12 +39,11 @@ end_of(struct service *s, char why[700])
 	supervise_command_excess(&s->at, &s->exit, &s->why, excess);
 	if (status != PTH_S_ERROR)
 		s->why.category = pth_status_category(status);
+	if (status == PTH_S_CRASHED && *excess == '\0' && s->exit.core)
+		snprintf(excess, sizeof excess, " (core dumped)");
 	if (status == PTH_S_CRASHED)
 		snprintf(why, 700, "%s died of signal %s%s", s->name,
-		    pth_signal_name(s->exit.signal, sig),
-		    *excess != '\0'  ? excess :
-		        s->exit.core ? " (core dumped)" :
-		                       "");
+		    pth_signal_name(s->exit.signal, sig), excess);
 	else if (status == PTH_S_ERROR)
 		snprintf(why, 700, "%s: %s", s->name, s->error);
 	else if (status == PTH_S_TIMEOUT)
@@ -62,10 +58,10 @@ end_of(struct service *s, char why[700])
 static bool
 dispensable(const struct supervisor *sup, const struct service *s)
 {
-	const json_t *rec = json_object_get(json_object_get(sup->req->rec, "services"), s->name);
+	const json_t *given = json_object_get(pth_test_services(sup->req->rec), s->name);
 
 	return pth_rec_dispensable(sup->req->rec, s->name) &&
-	    (json_is_false(json_object_get(rec, "critical")) || sup->partial ||
+	    (json_is_false(pth_given_critical(given)) || sup->partial ||
 	        sup->state > PTH_TS_DEPLOYING);
 }
 
@@ -86,13 +82,13 @@ degrade(struct supervisor *sup, struct service *s, const char *why)
 static void
 take_inside(struct supervisor *sup, const json_t *result)
 {
-	enum pth_status s = pth_status_of_result(pth_json_str(result, "status", NULL));
+	enum pth_status s = pth_status_of_result(pth_result_status(result));
 	struct pth_reason why;
 
 	if (s >= PTH_S_INTERRUPTED)
 		return;
 	pth_reason_get(result, &why);
-	supervise_ending(sup, s, &why, "%s", pth_json_str(result, "reason", ""));
+	supervise_ending(sup, s, &why, "%s", pth_result_reason(result));
 }
 
 void
@@ -104,7 +100,7 @@ supervise_judge(struct supervisor *sup, struct service *s, int64_t now)
 	if ((s->state != PTH_ST_ERROR && s->state != PTH_ST_STOPPED) || s->restarting ||
 	    s->degraded)
 		return;
-	take_inside(sup, json_object_get(s->inner, "result"));
+	take_inside(sup, pth_insideend_result(s->inner));
 	status = end_of(s, why);
 	if (status == PTH_S_PASSED)
 		return;
@@ -127,33 +123,27 @@ timings(const struct supervisor *sup, int64_t now)
 
 	ready = ready > setup ? ready : setup;
 	run = run > ready ? run : ready;
-	return json_pack("{s:I,s:I,s:I,s:I}", "setup_us", (json_int_t)setup, "ready_us",
-	    (json_int_t)(ready - setup), "run_us", (json_int_t)(run - ready), "stop_us",
+	return json_pack("{s:I,s:I,s:I,s:I}", PTH_KEY(timings, setup_us), (json_int_t)setup,
+	    PTH_KEY(timings, ready_us), (json_int_t)(ready - setup), PTH_KEY(timings, run_us),
+	    (json_int_t)(run - ready), PTH_KEY(timings, stop_us),
 	    (json_int_t)(now - sup->zero - run));
-}
-
-static void
-put_if(json_t *o, const char *key, json_t *v)
-{
-	if (v != NULL)
-		pth_json_set(o, key, v);
 }
 
 /* The parts of a test that ran in a container as a whole. */
 static void
 put_inside(json_t *o, const json_t *inner, int64_t zero)
 {
-	static const char *const keys[] = { "services", "steps", "assertions", "degraded",
-		"pre_commands", "post_commands" };
-	const json_t *result = json_object_get(inner, "result");
+	static const char *const keys[] = { PTH_KEY(result, services), PTH_KEY(result, steps),
+		PTH_KEY(result, assertions), PTH_KEY(result, degraded),
+		PTH_KEY(result, pre_commands), PTH_KEY(result, post_commands) };
+	const json_t *result = pth_insideend_result(inner);
 	const char *name;
 	json_t *v;
 
 	for (size_t i = 0; i < countof(keys); i++)
-		if ((v = json_object_get(result, keys[i])) != NULL)
-			pth_json_set(o, keys[i], json_deep_copy(v));
-	if (json_is_object(result))
-		json_object_foreach(json_object_get(o, "services"), name, v)
+		supervise_put(o, keys[i], json_deep_copy(json_object_get(result, keys[i])));
+	if (result != NULL)
+		json_object_foreach(pth_result_services(o), name, v)
 			supervise_service_shift(v, supervise_service_inner_shift(inner, zero));
 }
 
@@ -169,13 +159,15 @@ put_parts(json_t *o, struct supervisor *sup)
 	for (size_t i = 0; i < sup->n; i++) {
 		json_t *s = supervise_service_result(&sup->v[i]);
 
-		put_if(s, "capture", json_incref(supervise_capture_result(sup, sup->v[i].name)));
+		supervise_put(s, PTH_KEY(rsvc, capture),
+		    json_incref(supervise_capture_result(sup, sup->v[i].name)));
 		pth_json_set(services, sup->v[i].name, s);
 	}
-	pth_json_set(o, "services", services);
-	put_if(o, "steps", supervise_steps_result(&sup->steps));
-	put_if(o, "assertions", supervise_assertions_result(&sup->assertions));
-	put_if(o, "degraded", json_incref(sup->degraded));
+	pth_result_set_services(o, services);
+	supervise_put(o, PTH_KEY(result, steps), supervise_steps_result(&sup->steps));
+	supervise_put(
+	    o, PTH_KEY(result, assertions), supervise_assertions_result(&sup->assertions));
+	supervise_put(o, PTH_KEY(result, degraded), json_incref(sup->degraded));
 	for (size_t i = 0; i < sup->n; i++)
 		put_inside(o, sup->v[i].inner, sup->zero);
 }
@@ -188,7 +180,7 @@ capture_inside(struct supervisor *sup)
 	const json_t *best = NULL;
 
 	for (size_t i = 0; i < sup->n; i++) {
-		const json_t *c = json_object_get(sup->v[i].inner, "capture");
+		const json_t *c = pth_insideend_capture(sup->v[i].inner);
 
 		if (json_is_object(c) && (best == NULL || !sup->v[i].finite))
 			best = c;
@@ -204,32 +196,31 @@ supervise_isolation(const struct pth_supervise_req *req)
 	unsigned used = req->ns.used, asked = PTH_NS_ALL | req->ns.asked;
 
 	/* What every container has; a user namespace is up to the engine. */
-	if (strcmp(pth_json_str(json_object_get(req->plan, "environment"), "isolation", ""),
-	        "container") == 0)
+	if (strcmp(pth_env_isolation(pth_plan_environment(req->plan)), "container") == 0)
 		used = asked = PTH_NS_ALL & ~(unsigned)PTH_NS_USER;
-	return json_pack("{s:o,s:o,s:s}", "used", pth_ns_names(used), "missing",
-	    pth_ns_names(asked & ~used), "reason", req->ns.reason);
+	return json_pack("{s:o,s:o,s:s}", PTH_KEY(isolation, used), pth_ns_names(used),
+	    PTH_KEY(isolation, missing), pth_ns_names(asked & ~used), PTH_KEY(isolation, reason),
+	    req->ns.reason);
 }
 
 json_t *
 supervise_result(struct supervisor *sup, const char *started)
 {
 	int64_t now = pth_mono_us();
-	struct pth_buf ended = PTH_BUF_INIT;
+	pth_auto_buf ended = PTH_BUF_INIT;
 	json_t *o = json_object(), *whole = supervise_capture_result(sup, NULL);
 
 	pth_rfc3339(&ended, pth_real_us());
-	pth_json_set(o, "status", json_string(pth_status_result_name(sup->status)));
+	pth_result_set_status(o, pth_status_result_name(sup->status));
 	if (*sup->reason != '\0')
-		pth_json_set(o, "reason", pth_json_string(sup->reason));
+		pth_result_set_reason(o, sup->reason);
 	pth_reason_put(o, &sup->why);
-	pth_json_set(o, "started", json_string(started));
-	pth_json_set(o, "ended", json_string(ended.s));
-	pth_json_set(o, "duration_us", json_integer(now - sup->zero));
-	pth_json_set(o, "isolation", supervise_isolation(sup->req));
-	pth_json_set(o, "capture", whole != NULL ? json_incref(whole) : capture_inside(sup));
-	pth_json_set(o, "timings", timings(sup, now));
+	pth_result_set_started(o, started);
+	pth_result_set_ended(o, ended.s);
+	pth_result_set_duration_us(o, now - sup->zero);
+	pth_result_set_isolation(o, supervise_isolation(sup->req));
+	pth_result_set_capture(o, whole != NULL ? json_incref(whole) : capture_inside(sup));
+	pth_result_set_timings(o, timings(sup, now));
 	put_parts(o, sup);
-	pth_buf_release(&ended);
 	return o;
 }

@@ -2,6 +2,9 @@
 #ifndef PTH_SUPERVISE_SUPERVISOR_PRIV_H
 #define PTH_SUPERVISE_SUPERVISOR_PRIV_H
 
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "io/event.h"
 #include "packet/capture.h"
 #include "supervise/assertion.h"
 #include "supervise/sampler.h"
@@ -40,7 +43,6 @@ struct supervisor {
 	struct sampler *sampler;
 	bool sampled;                 /* there is a line at least */
 	struct pth_port_count *tally; /* packets by port, when there is a capture */
-	unsigned *missed;             /* failed looks in a row, per service */
 	json_t *degraded;             /* names, or NULL */
 	int sigfd;
 	struct supervise_capture *captures; /* of the test, then of services */

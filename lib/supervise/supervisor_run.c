@@ -1,11 +1,6 @@
 /* The stages in which services live: deploying, running, asserting. */
 #include "supervise/supervisor_priv.h"
 
-#include <string.h>
-
-#include "base/clock.h"
-#include "io/json.h"
-
 /* May its run command start? What it comes after must have reached the state
  * that it waits for: 1 yes, 0 not yet, -1 never, for *cause. */
 static int
@@ -15,18 +10,14 @@ may_start(struct supervisor *sup, const struct service *s, const struct service 
 	size_t i;
 	int all = 1;
 
-	json_array_foreach(json_object_get(s->plan, "after"), i, a) {
+	json_array_foreach(pth_svc_after(s->plan), i, a) {
 		const struct service *t = supervise_service_find(
-		    sup->v, sup->n, pth_json_str(a, "service", ""));
-		int r = t != NULL ?
-		    supervise_service_reached(t, pth_json_str(a, "state", "ready")) :
-		    1;
+		    sup->v, sup->n, pth_await_service(a));
+		int r = t != NULL ? supervise_service_reached(t, pth_await_state(a)) : 1;
 
-		if (r < 0) {
-			*cause = t;
-			return -1;
-		}
 		all = r < all ? r : all;
+		if (r < 0 && *cause == NULL)
+			*cause = t;
 	}
 	return all;
 }
@@ -37,18 +28,17 @@ release(struct supervisor *sup, struct service *s, int64_t now)
 	const struct service *cause = NULL;
 	const struct pth_reason *why;
 	char how[32];
-	int r;
 
 	if (s->released || s->state != PTH_ST_INITIALIZING)
 		return;
-	r = may_start(sup, s, &cause);
-	s->released = r > 0;
-	if (r >= 0 || cause == NULL)
+	s->released = may_start(sup, s, &cause) > 0;
+	if (cause == NULL)
 		return;
 	why = cause->why.category != PTH_CAT_NONE ? &cause->why : PTH_WHY(PTH_CAT_SERVICE_START);
-	supervise_service_give_up(s, PTH_END_NOT_STARTED, now, why,
+	supervise_service_fail(s, PTH_END_NOT_STARTED, why,
 	    "not started, for it waited for %s (%s)", cause->name,
 	    *cause->error != '\0' ? cause->error : supervise_service_how(cause, how));
+	supervise_service_give_up(s, now);
 	/* The failure before it is the one to tell. */
 	if (sup->status != PTH_S_PASSED)
 		supervise_begin_stop(sup, now);
@@ -57,7 +47,7 @@ release(struct supervisor *sup, struct service *s, int64_t now)
 static void
 begin_run(struct supervisor *sup, int64_t now)
 {
-	int64_t wait = pth_json_int(sup->req->plan, "wait_us", 0);
+	int64_t wait = pth_plan_wait_us(sup->req->plan);
 
 	sup->ready_us = now - sup->zero;
 	supervise_to(sup, PTH_TS_RUNNING);
@@ -124,16 +114,15 @@ look_after(struct supervisor *sup, int64_t now)
 	if (now < sup->look_next)
 		return;
 	sup->look_next = now + sup->look_every;
-	for (size_t i = 0; i < sup->n; i++) {
-		struct service *s = &sup->v[i];
-
+	for (struct service *s = sup->v; s < sup->v + sup->n; s++) {
 		if (!supervise_service_lives(s) || s->state != PTH_ST_RUNNING || s->paused ||
 		    supervise_ready_listens(&s->ready, &port, &udp) != 0) {
-			sup->missed[i] = 0;
-		} else if (++sup->missed[i] >= sup->look_limit) {
-			supervise_service_give_up(s, PTH_END_LOST, now,
+			s->missed = 0;
+		} else if (++s->missed >= sup->look_limit) {
+			supervise_service_fail(s, PTH_END_LOST,
 			    PTH_WHY(PTH_CAT_SERVICE_START, .port = port), "%s port %u any more",
 			    udp ? "has not bound UDP" : "does not listen on TCP", port);
+			supervise_service_give_up(s, now);
 		}
 	}
 }
@@ -141,9 +130,7 @@ look_after(struct supervisor *sup, int64_t now)
 static void
 step_services(struct supervisor *sup, int64_t now)
 {
-	for (size_t i = 0; i < sup->n; i++) {
-		struct service *s = &sup->v[i];
-
+	for (struct service *s = sup->v; s < sup->v + sup->n; s++) {
 		supervise_service_step(s, now, sup->zero);
 		if (s->state == PTH_ST_READY && sup->state == PTH_TS_RUNNING)
 			supervise_service_to(s, PTH_ST_RUNNING); /* again */

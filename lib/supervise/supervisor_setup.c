@@ -1,21 +1,15 @@
 /* What has to be there before a test begins, and how it is taken down. */
 #include "supervise/supervisor_priv.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/clock.h"
 #include "base/os.h"
 #include "base/strv.h"
 #include "host/iface.h"
-#include "io/event.h"
 #include "io/file.h"
-#include "io/json.h"
-#include "io/record.h"
 #include "plan/fill.h"
 #include "supervise/workdir.h"
 
@@ -30,25 +24,21 @@ programs_found(struct supervisor *sup, const json_t *list, const char *owner, co
 	size_t i;
 
 	json_array_foreach(list, i, r) {
-		struct pth_buf b = PTH_BUF_INIT;
-		const char *package = pth_json_str(r, "package", NULL);
-		const char *hint = pth_json_str(r, "hint", NULL);
-		char *found;
+		pth_auto_buf b = PTH_BUF_INIT;
+		const char *package = pth_need_package(r), *hint = pth_need_hint(r);
+		struct pth_reason why = { .category = PTH_CAT_DEPENDENCY };
 
-		pth_places_expand(sup->req->places, pth_json_str(r, "program", ""), &b);
-		found = pth_which(b.s, path);
-		if (found == NULL) {
-			struct pth_reason why = { .category = PTH_CAT_DEPENDENCY };
+		pth_places_expand(sup->req->places, pth_need_program(r), &b);
+		pth_auto_str found = pth_which(b.s, path);
 
-			ok = false;
-			pth_reason_program(&why, b.s);
-			supervise_ending(sup, PTH_S_ERROR, &why, "%s: %s not found%s%s%s%s", owner,
-			    b.s, package != NULL ? "; Debian has it in the package " : "",
-			    package != NULL ? package : "", hint != NULL ? "; " : "",
-			    hint != NULL ? hint : "");
-		}
-		free(found);
-		pth_buf_release(&b);
+		if (found != NULL)
+			continue;
+		ok = false;
+		pth_reason_program(&why, b.s);
+		supervise_ending(sup, PTH_S_ERROR, &why, "%s: %s not found%s%s%s%s", owner, b.s,
+		    package != NULL ? "; Debian has it in the package " : "",
+		    package != NULL ? package : "", hint != NULL ? "; " : "",
+		    hint != NULL ? hint : "");
 	}
 	return ok;
 }
@@ -58,7 +48,7 @@ programs_found(struct supervisor *sup, const json_t *list, const char *owner, co
 static bool
 requirements_met(struct supervisor *sup)
 {
-	char **env = pth_places_env(sup->req->places, sup->req->places->dir, NULL, NULL);
+	pth_auto_strv env = pth_places_env(sup->req->places, sup->req->places->dir, NULL, NULL);
 	const char *path = NULL;
 	json_t *service;
 	size_t i;
@@ -67,12 +57,9 @@ requirements_met(struct supervisor *sup)
 	for (char **p = env; *p != NULL; p++)
 		if (strncmp(*p, "PATH=", 5) == 0)
 			path = *p + 5;
-	ok = programs_found(sup, json_object_get(sup->req->plan, "requires"), "setup", path);
-	json_array_foreach(json_object_get(sup->req->plan, "services"), i, service)
-		ok = programs_found(sup, json_object_get(service, "requires"),
-		         pth_json_str(service, "name", "?"), path) &&
-		    ok;
-	pth_strv_free(env);
+	ok = programs_found(sup, pth_plan_requires(sup->req->plan), "setup", path);
+	json_array_foreach(pth_plan_services(sup->req->plan), i, service)
+		ok &= programs_found(sup, pth_svc_requires(service), pth_svc_name(service), path);
 	return ok;
 }
 
@@ -86,8 +73,8 @@ commands(const json_t *lists, bool critical)
 
 	json_array_foreach(lists, i, argv)
 		pth_json_push(out,
-		    json_pack("{s:O,s:b,s:I}", "argv", argv, "critical", critical, "timeout_us",
-		        (json_int_t)COMMAND_LIMIT_US));
+		    json_pack("{s:O,s:b,s:I}", PTH_KEY(cmd, argv), argv, PTH_KEY(cmd, critical),
+		        critical, PTH_KEY(cmd, timeout_us), (json_int_t)COMMAND_LIMIT_US));
 	return out;
 }
 
@@ -99,13 +86,13 @@ init_own(struct supervisor *sup, int which, const char *name, json_t *list)
 	                                           PTH_CAT_COMMAND_EXECUTION;
 
 	supervise_phases_init(&sup->own[which], name, true, &sup->at);
-	supervise_phases_begin(&sup->own[which], "pre_run", list, false, usual);
+	supervise_phases_begin(&sup->own[which], pth_phase_names[PTH_PRE_RUN], list, false, usual);
 }
 
 static void
 init_owns(struct supervisor *sup)
 {
-	const json_t *steps = json_object_get(sup->req->rec, "steps"), *plan = sup->req->plan;
+	const json_t *steps = pth_test_steps(sup->req->rec), *plan = sup->req->plan;
 
 	sup->at = (struct surroundings){
 		.places = sup->req->places,
@@ -113,11 +100,12 @@ init_owns(struct supervisor *sup)
 		.home = sup->req->places->dir,
 		.logs.limit = PTH_LOG_LIMIT,
 	};
-	init_own(sup, SETUP, "setup", json_incref(json_object_get(plan, "setup")));
-	init_own(sup, PRE, "pre_commands", commands(json_object_get(steps, "pre_commands"), true));
+	init_own(sup, SETUP, PTH_KEY(result, setup), json_incref(pth_plan_setup(plan)));
 	init_own(
-	    sup, POST, "post_commands", commands(json_object_get(steps, "post_commands"), false));
-	init_own(sup, TEARDOWN, "teardown", json_incref(json_object_get(plan, "teardown")));
+	    sup, PRE, PTH_KEY(result, pre_commands), commands(pth_steps_pre_commands(steps), true));
+	init_own(sup, POST, PTH_KEY(result, post_commands),
+	    commands(pth_steps_post_commands(steps), false));
+	init_own(sup, TEARDOWN, PTH_KEY(result, teardown), json_incref(pth_plan_teardown(plan)));
 }
 
 /* What was asked for beside the network, and is not there. */
@@ -126,7 +114,7 @@ tell_lacks(const struct supervisor *sup)
 {
 	const struct pth_ns *ns = &sup->req->ns;
 	unsigned lacks = ns->asked & ~ns->used;
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	if ((lacks & PTH_NS_NET) != 0 || (lacks & (PTH_NS_PRIVATE | PTH_NS_READ_ONLY)) == 0)
 		return; /* the runner says so */
@@ -134,7 +122,6 @@ tell_lacks(const struct supervisor *sup)
 	    (lacks & PTH_NS_READ_ONLY) != 0 ? "the file system can be written" : "no private /tmp",
 	    *ns->reason != '\0' ? ns->reason : "that needs isolation: full");
 	pth_event("environment.degraded", "{s:s}", "reason", b.s);
-	pth_buf_release(&b);
 }
 
 /* Limits of a service; one that cannot be kept is told. */
@@ -144,13 +131,12 @@ limit(struct supervisor *sup, struct service *s)
 	const char *key;
 	json_t *how;
 
-	pth_limit_init(
-	    &s->at.limit, json_object_get(s->plan, "limits"), &sup->req->limits, s->name);
+	pth_limit_init(&s->at.limit, pth_svc_limits(s->plan), &sup->req->limits, s->name);
 	if (s->at.limit.how == NULL)
 		return;
 	pth_event("service.limited", "{s:s,s:O}", "service", s->name, "limits", s->at.limit.how);
 	json_object_foreach(s->at.limit.how, key, how) {
-		struct pth_buf b = PTH_BUF_INIT;
+		pth_auto_buf b = PTH_BUF_INIT;
 
 		if (strcmp(json_string_value(how), "none") != 0)
 			continue;
@@ -158,26 +144,23 @@ limit(struct supervisor *sup, struct service *s)
 		    "%s: limits.%s is not kept: no control group for it can be made here", s->name,
 		    key);
 		pth_event("environment.degraded", "{s:s}", "reason", b.s);
-		pth_buf_release(&b);
 	}
 }
 
 static int
 init_services(struct supervisor *sup, struct pth_err *e)
 {
-	json_t *p, *list = json_object_get(sup->req->plan, "services");
+	json_t *p, *list = pth_plan_services(sup->req->plan);
 	size_t i;
 
 	if (pth_plan_fill(sup->req->dirfd, sup->req->plan, sup->req->places, e) != 0)
 		return -1;
 	init_owns(sup);
 	sup->v = pth_xarray(NULL, json_array_size(list) + 1, sizeof *sup->v);
-	sup->missed = pth_xarray(NULL, json_array_size(list) + 1, sizeof *sup->missed);
 	json_array_foreach(list, i, p) {
-		sup->missed[i] = 0;
 		if (supervise_service_init(
 		        &sup->v[sup->n++], p, sup->req->dirfd, sup->req->places, e) != 0)
-			return pth_err_wrap(e, "%s", pth_json_str(p, "name", "?"));
+			return pth_err_wrap(e, "%s", pth_svc_name(p));
 		limit(sup, &sup->v[i]);
 	}
 	return 0;
@@ -186,11 +169,12 @@ init_services(struct supervisor *sup, struct pth_err *e)
 static int
 init_actions(struct supervisor *sup, struct pth_err *e)
 {
-	if (supervise_steps_init(&sup->steps, pth_json_path(sup->req->rec, "steps.actions"), sup->v,
-	        sup->n, &sup->at, e) != 0)
+	const json_t *rec = sup->req->rec, *actions = pth_steps_actions(pth_test_steps(rec));
+
+	if (supervise_steps_init(&sup->steps, actions, sup->v, sup->n, &sup->at, e) != 0)
 		return -1;
-	return supervise_assertions_init(&sup->assertions,
-	    json_object_get(sup->req->rec, "assertions"), sup->v, sup->n, sup->req->dirfd, e);
+	return supervise_assertions_init(
+	    &sup->assertions, pth_test_assertions(rec), sup->v, sup->n, sup->req->dirfd, e);
 }
 
 /* Limits and what is put up with: the planned environment, else what the
@@ -198,23 +182,19 @@ init_actions(struct supervisor *sup, struct pth_err *e)
 static void
 read_environment(struct supervisor *sup)
 {
-	const json_t *given = json_object_get(sup->req->rec, "network_environment");
-	const json_t *env = json_object_get(sup->req->plan, "environment");
-	const json_t *params = json_object_get(env, "parameters");
-	int64_t deploy = pth_json_int(env, "deploy_timeout_us", 0);
-	int64_t looks = pth_json_int(given, "failure_threshold_count", 0);
+	const json_t *given = pth_test_network_environment(sup->req->rec);
+	const json_t *env = pth_plan_environment(sup->req->plan);
+	int64_t deploy = pth_env_deploy_timeout_us(env);
 
 	if (deploy <= 0)
-		deploy = pth_json_int(given, "deploy_timeout", 0) * PTH_SECOND_US;
+		deploy = pth_netenv_deploy_timeout(given) * PTH_SECOND_US;
 	sup->deploy_deadline = deploy > 0 ? sup->zero + deploy : PTH_NEVER;
-	sup->hold = pth_json_int(sup->req->plan, "hold", 0);
-	sup->partial = pth_json_bool(params, "allow_partial_deployment", true);
+	sup->hold = pth_plan_hold(sup->req->plan);
+	sup->partial = pth_envparam_allow_partial_deployment(pth_env_parameters(env));
 	/* Only where it was asked for: a server may close its port on purpose. */
-	if (looks > 0 && pth_json_bool(given, "enable_background_monitoring", true)) {
-		sup->look_limit = looks;
-		sup->look_every = pth_json_int(given, "monitoring_interval_seconds", 5) *
-		    PTH_SECOND_US;
-	}
+	sup->look_limit = pth_netenv_failure_threshold_count(given);
+	if (sup->look_limit > 0 && pth_netenv_enable_background_monitoring(given))
+		sup->look_every = pth_netenv_monitoring_interval_seconds(given) * PTH_SECOND_US;
 }
 
 /* A network of containers with the host's own addresses would cut it off from
@@ -226,7 +206,7 @@ networks_free(struct supervisor *sup)
 	json_t *v;
 	size_t i;
 
-	json_array_foreach(pth_json_path(sup->req->plan, "environment.resources"), i, v) {
+	json_array_foreach(pth_env_resources(pth_plan_environment(sup->req->plan)), i, v) {
 		const char *s = json_is_string(v) ? json_string_value(v) : "";
 
 		if (strncmp(s, "subnet:", 7) != 0 || !pth_iface_in(s + 7, name))
@@ -273,7 +253,6 @@ supervise_release(struct supervisor *sup)
 	supervise_steps_release(&sup->steps);
 	supervise_assertions_release(&sup->assertions);
 	free(sup->v);
-	free(sup->missed);
 	free(sup->asks);
 	json_decref(sup->degraded);
 	supervise_capture_release(sup);
@@ -284,22 +263,20 @@ supervise_release(struct supervisor *sup)
 void
 supervise_tmp_make(struct supervisor *sup)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	if (sup->req->places->tmp != NULL)
 		return;
 	mkdirat(sup->req->dirfd, "tmp", 0700);
-	if ((sup->req->ns.used & PTH_NS_MOUNT) != 0) {
-		pth_buf_addf(&b, "%s/tmp", sup->req->places->dir);
+	pth_buf_addf(&b, "%s/tmp", sup->req->places->dir);
+	if ((sup->req->ns.used & PTH_NS_MOUNT) != 0)
 		mount("tmpfs", b.s, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700");
-		pth_buf_release(&b);
-	}
 }
 
 void
 supervise_tmp_remove(struct supervisor *sup)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 
 	if (sup->req->places->tmp != NULL)
 		return;
@@ -307,5 +284,4 @@ supervise_tmp_remove(struct supervisor *sup)
 	if ((sup->req->ns.used & PTH_NS_MOUNT) != 0)
 		umount2(b.s, MNT_DETACH);
 	pth_rmtree(sup->req->dirfd, "tmp", NULL);
-	pth_buf_release(&b);
 }

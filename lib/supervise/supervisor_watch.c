@@ -2,12 +2,6 @@
  * use. */
 #include "supervise/supervisor_priv.h"
 
-#include <stdlib.h>
-
-#include "base/clock.h"
-#include "io/event.h"
-#include "io/json.h"
-
 #define LOGS_EVERY_US 100000
 #define LOGS_SOON_US 25000 /* one grows fast */
 
@@ -55,54 +49,44 @@ busy(struct supervisor *sup)
 	return sup->steps.pid > 0 || sup->nasks > 0;
 }
 
-static bool
-wanted(const json_t *metrics)
-{
-	return pth_json_bool(metrics, "enabled", true) &&
-	    pth_json_bool(metrics, "collect_system_metrics", true);
-}
-
 /* Seconds: with what an observer wants, when it is used. */
 static double
-shorter(double every, const json_t *observer, const char *key)
+shorter(double every, const json_t *observer, double wanted)
 {
-	double v = pth_json_bool(observer, "enabled", true) ? pth_json_num(observer, key, every) :
-	                                                      every;
-
-	return v > 0 && v < every ? v : every;
+	return pth_observer_enabled(observer) && wanted > 0 && wanted < every ? wanted : every;
 }
 
 void
 supervise_watch_begin(struct supervisor *sup)
 {
-	const json_t *m = pth_json_path(sup->req->rec, "settings.metrics");
+	const json_t *settings = pth_test_settings(sup->req->rec);
+	const json_t *observers = pth_settings_observers(settings);
 	/* PANTHER has two places for the same; its files use the second. */
-	const json_t *observer = pth_json_path(sup->req->rec, "settings.observers.metrics");
-	const json_t *resource = pth_json_path(sup->req->rec, "settings.observers.resource");
-	const char *file = json_string_value(pth_json_path(sup->req->plan, "metrics.file"));
-	double every = pth_json_num(
-	    observer, "publish_interval", pth_json_num(m, "publish_interval", 1));
+	const json_t *m = pth_settings_metrics(settings), *o = pth_observers_metrics(observers);
+	const json_t *resource = pth_observers_resource(observers);
+	double every = PTH_GET(observer, o, publish_interval) != NULL ?
+	    pth_observer_publish_interval(o) :
+	    pth_sampling_publish_interval(m);
 
-	every = shorter(every, observer, "resource_collection_interval");
-	every = shorter(every, resource, "monitor_interval");
-
-	sup->sample_next = PTH_NEVER;
+	every = shorter(every, o, pth_observer_resource_collection_interval(o));
+	every = shorter(every, resource, pth_observer_monitor_interval(resource));
 	/* Of containers, those in them take samples. */
-	if (sup->req->places->engine || !wanted(m) || !wanted(observer))
+	if (sup->req->places->engine || !pth_sampling_enabled(m) || !pth_observer_enabled(o) ||
+	    !pth_sampling_collect_system_metrics(m) || !pth_observer_collect_system_metrics(o))
 		return;
 	sup->sample_every = every >= 0.01 && every <= 86400 ? (int64_t)(every * PTH_SECOND_US) :
 	                                                      PTH_SECOND_US;
 	sup->sample_step = SAMPLE_FIRST_US;
 	sup->sampler = supervise_sampler_new(
-	    sup->req->dirfd, file != NULL ? file : "metrics.jsonl", sup->n);
-	if (json_is_object(json_object_get(sup->req->plan, "capture")))
+	    sup->req->dirfd, pth_samples_file(pth_plan_metrics(sup->req->plan)), sup->n);
+	if (json_is_object(pth_plan_capture(sup->req->plan)))
 		sup->tally = pth_port_count_new();
 }
 
 static void
 sample(struct supervisor *sup, int64_t now)
 {
-	struct sampled_service *v = pth_xarray(NULL, sup->n + 1, sizeof *v);
+	pth_auto_free struct sampled_service *v = pth_xarray(NULL, sup->n + 1, sizeof *v);
 	struct pth_err e;
 	bool any = sup->sampled;
 
@@ -120,7 +104,6 @@ sample(struct supervisor *sup, int64_t now)
 		sup->sample_next = PTH_NEVER;
 		sup->sample_every = 0;
 	}
-	free(v);
 }
 
 static void
@@ -131,17 +114,14 @@ watch_use(struct supervisor *sup, int64_t now)
 	/* PTH_NEVER: all services are ready now. The first sample waits a little: at
 	 * the start there is nothing to see, and a test of a few milliseconds
 	 * does not pay for what its rusage says as well. */
-	if (sup->sample_next != PTH_NEVER && now < sup->sample_next)
-		return;
 	if (sup->sample_next == PTH_NEVER) {
 		sup->sample_next = now + sup->sample_step;
-		return;
+	} else if (now >= sup->sample_next) {
+		sup->sample_next = now + supervise_earlier(sup->sample_step, sup->sample_every);
+		if (sup->sample_step < sup->sample_every)
+			sup->sample_step *= 2;
+		sample(sup, now);
 	}
-	sup->sample_next = now +
-	    (sup->sample_step < sup->sample_every ? sup->sample_step : sup->sample_every);
-	sup->sample_step = sup->sample_step < sup->sample_every ? sup->sample_step * 2 :
-	                                                          sup->sample_every;
-	sample(sup, now);
 }
 
 void
@@ -163,9 +143,7 @@ supervise_watch_last(struct supervisor *sup, int64_t now)
 int64_t
 supervise_watch_next(struct supervisor *sup)
 {
-	int64_t t = sup->sample_next;
-
-	return busy(sup) && sup->logs_next < t ? sup->logs_next : t;
+	return supervise_earlier(sup->sample_next, busy(sup) ? sup->logs_next : PTH_NEVER);
 }
 
 void

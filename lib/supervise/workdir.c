@@ -1,10 +1,7 @@
 /* What a program finds around it: its environment, the paths that it may see. */
 #include "supervise/workdir.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -38,7 +35,7 @@ seen_list(struct pth_strv *s, const char *list)
 static void
 seen_plan(struct pth_strv *s, const struct pth_places *p, const json_t *v)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	const char *key, *eq;
 	json_t *each;
 	size_t i;
@@ -53,7 +50,6 @@ seen_plan(struct pth_strv *s, const struct pth_places *p, const json_t *v)
 	eq = strchr(b.s != NULL ? b.s : "", '=');
 	seen_path(s, b.s);
 	seen_path(s, eq != NULL ? eq + 1 : NULL);
-	pth_buf_release(&b);
 }
 
 char **
@@ -70,7 +66,7 @@ char **
 pth_places_common(const struct pth_places *p)
 {
 	static const char *const lists[] = { "PATH", "LD_LIBRARY_PATH", "PTH_PATH" };
-	char *cwd = getcwd(NULL, 0);
+	pth_auto_str cwd = getcwd(NULL, 0);
 	struct pth_strv s = { NULL, 0 };
 
 	seen_path(&s, p->share);
@@ -80,7 +76,6 @@ pth_places_common(const struct pth_places *p)
 	for (size_t i = 0; i < countof(lists); i++)
 		seen_list(&s, getenv(lists[i]));
 	pth_strv_push(&s, NULL);
-	free(cwd);
 	return s.v;
 }
 
@@ -101,10 +96,19 @@ env_set(struct pth_strv *s, const char *key, const char *value)
 	pth_strv_push(s, pth_buf_take(&b));
 }
 
+/* Those of n variables that we have ourselves. */
+static void
+env_keep(struct pth_strv *s, const char *const *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (getenv(names[i]) != NULL)
+			env_set(s, names[i], getenv(names[i]));
+}
+
 static void
 env_add(struct pth_strv *s, const struct pth_places *p, const json_t *env)
 {
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	const char *key;
 	json_t *v;
 
@@ -116,7 +120,6 @@ env_add(struct pth_strv *s, const struct pth_places *p, const json_t *env)
 			pth_json_dump(&b, v);
 		env_set(s, key, b.s != NULL ? b.s : "");
 	}
-	pth_buf_release(&b);
 }
 
 char **
@@ -130,8 +133,7 @@ pth_places_env(const struct pth_places *p, const char *home, const json_t *env, 
 		"DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY", "DOCKER_BUILDKIT", "CONTAINER_HOST",
 		"XDG_RUNTIME_DIR", "HOME" };
 	struct pth_strv s = { NULL, 0 };
-	struct pth_buf b = PTH_BUF_INIT;
-
+	pth_auto_buf b = PTH_BUF_INIT;
 	const char *path = getenv("PATH");
 
 	/* Servers lie in sbin, which an ordinary user's PATH leaves out. */
@@ -139,20 +141,15 @@ pth_places_env(const struct pth_places *p, const char *home, const json_t *env, 
 	    path != NULL && *path != '\0' ? path : "/usr/local/bin:/usr/bin:/bin");
 	env_set(&s, "PATH", b.s);
 	pth_buf_cut(&b, 0);
-	for (size_t i = 0; i < countof(keep); i++)
-		if (getenv(keep[i]) != NULL)
-			env_set(&s, keep[i], getenv(keep[i]));
+	env_keep(&s, keep, countof(keep));
 	env_set(&s, "HOME", home);
 	if (p->tmp == NULL)
 		pth_buf_addf(&b, "%s/tmp", p->dir);
 	env_set(&s, "TMPDIR", p->tmp != NULL ? p->tmp : b.s);
 	env_set(&s, "LC_ALL", "C.UTF-8");
 	env_set(&s, "TZ", "UTC");
-	for (size_t i = 0; p->engine && i < countof(engine); i++)
-		if (getenv(engine[i]) != NULL)
-			env_set(&s, engine[i], getenv(engine[i]));
+	env_keep(&s, engine, p->engine ? countof(engine) : 0);
 	env_add(&s, p, env);
 	env_add(&s, p, over);
-	pth_buf_release(&b);
 	return s.v;
 }

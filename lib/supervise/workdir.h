@@ -5,8 +5,6 @@
 #ifndef PTH_SUPERVISE_WORKDIR_H
 #define PTH_SUPERVISE_WORKDIR_H
 
-#include <jansson.h>
-
 #include "io/placeholder.h"
 
 /* A clean environment (PATH, HOME=home, TMPDIR, LC_ALL, TZ ...) with the
