@@ -282,7 +282,7 @@ check_idle(struct pth_experiment *x, const struct schema *s, const struct pth_yn
 	const struct pth_ynode *first = NULL, *last = NULL;
 	unsigned more = 0;
 
-	for (const struct pth_ynode *c = n->child; c != NULL; c = c->next) {
+	pth_yaml_foreach(c, n) {
 		if (!is_idle(s, c))
 			continue;
 		if (last != NULL)
@@ -303,8 +303,7 @@ static void
 check_missing(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
     const struct schema *missing, const char *what)
 {
-	for (const struct pth_ynode *c = (s->key->flags & F_OPEN) != 0 ? n->child : NULL; c != NULL;
-	     c = c->next)
+	pth_yaml_foreach(c, (s->key->flags & F_OPEN) != 0 ? n : NULL)
 		if (!is_extension(c->key) && strlen(c->key) < 60 &&
 		    experiment_schema_child(s, c->key) == s->any &&
 		    pth_nearest(c->key, &missing->name, 1) != NULL) {
@@ -323,7 +322,7 @@ check_map(
 	    experiment_environment_kind(n) :
 	    0;
 
-	for (const struct pth_ynode *c = n->child; c != NULL; c = c->next)
+	pth_yaml_foreach(c, n)
 		check_child(x, s, n, c, kind, what);
 	if ((s->key->flags & F_IDLE) == 0)
 		check_idle(x, s, n);
@@ -348,8 +347,7 @@ experiment_check(
 	} else if (n->kind == PTH_YMAP && (t & T_MAP) != 0) {
 		check_map(x, s, n, what);
 	} else if (n->kind == PTH_YSEQ && (t & T_LIST) != 0) {
-		for (const struct pth_ynode *c = n->child; c != NULL && s->item != NULL;
-		     c = c->next) {
+		pth_yaml_foreach(c, s->item != NULL ? n : NULL) {
 			if (c->kind == PTH_YNULL && (s->item->key->types & T_ANY) == 0)
 				experiment_error(x, c, "%.60s: an item without value", what);
 			else
@@ -400,7 +398,7 @@ as_written(const struct pth_ynode *n)
 		return pth_yaml_as_printed(n) ? pth_yaml_json(n) :
 		                                json_stringn_nocheck(n->text, n->len);
 	out = n->kind == PTH_YSEQ ? json_array() : json_object();
-	for (const struct pth_ynode *c = n->child; c != NULL; c = c->next) {
+	pth_yaml_foreach(c, n) {
 		if (n->kind == PTH_YSEQ)
 			pth_json_push(out, as_written(c));
 		else
@@ -428,7 +426,7 @@ experiment_canon(const struct schema *s, const struct pth_ynode *n)
 		if (s->item == NULL)
 			return pth_yaml_json(n);
 		out = json_array();
-		for (const struct pth_ynode *c = n->child; c != NULL; c = c->next)
+		pth_yaml_foreach(c, n)
 			pth_json_push(out, experiment_canon(s->item, c));
 		return out;
 	default: return scalar_value(s, n);
@@ -472,7 +470,7 @@ experiment_canon_map(const struct schema *s, const struct pth_ynode *n, json_t *
 	}
 	if (n == NULL || (s->any == NULL && (s->key->flags & F_OPEN) == 0))
 		return;
-	for (const struct pth_ynode *c = n->child; c != NULL; c = c->next) {
+	pth_yaml_foreach(c, n) {
 		if (is_extension(c->key) || json_object_get(out, c->key) != NULL)
 			continue;
 		if (s->any != NULL)

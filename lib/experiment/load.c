@@ -203,7 +203,7 @@ join_tests(struct pth_experiment *x, const struct pth_ynode *base, const struct 
 	list = experiment_copy(&x->a, b);
 	list->n = a->n + b->n;
 	tail = &list->child;
-	for (const struct pth_ynode *c = a->child; c != NULL; c = c->next) {
+	pth_yaml_foreach(c, a) {
 		*tail = experiment_copy(&x->a, c);
 		tail = &(*tail)->next;
 	}
@@ -283,8 +283,7 @@ inner_includes(struct pth_experiment *x)
 	char path[300];
 	unsigned i = 0;
 
-	for (const struct pth_ynode *t = tests != NULL ? tests->child : NULL; t != NULL;
-	     t = t->next, i++) {
+	pth_yaml_foreach(t, tests) {
 		struct pth_ynode *test = (struct pth_ynode *)t;
 
 		snprintf(path, sizeof path, "tests.%u", i);
@@ -293,8 +292,7 @@ inner_includes(struct pth_experiment *x)
 			x->root = experiment_set(&x->a, x->root, path, test);
 		}
 		services = pth_yaml_get(test, "services");
-		for (const struct pth_ynode *s = services != NULL ? services->child : NULL;
-		     s != NULL; s = s->next) {
+		pth_yaml_foreach(s, services) {
 			const struct pth_ynode *whole = s;
 
 			if (!has_place(s))
@@ -306,6 +304,7 @@ inner_includes(struct pth_experiment *x)
 			}
 			version_file(x, i, whole);
 		}
+		i++;
 	}
 }
 
@@ -440,7 +439,7 @@ check_tests(struct pth_experiment *x, const struct pth_ynode *tests)
 
 	x->bad = pth_xarray(NULL, tests->n, sizeof *x->bad);
 	memset(x->bad, 0, tests->n * sizeof *x->bad);
-	for (const struct pth_ynode *t = tests->child; t != NULL; t = t->next) {
+	pth_yaml_foreach(t, tests) {
 		if (t->kind == PTH_YMAP)
 			check_test_name(x, schema, t, names);
 		check_test(x, schema, t);

@@ -133,8 +133,8 @@ struct pth_ynode *experiment_merge(
 struct pth_ynode *experiment_without(
     struct pth_arena *a, const struct pth_ynode *map, const char *key);
 const struct pth_ynode *experiment_at(const struct pth_ynode *n, const char *path);
-/* The first child of a list or a map; NULL when n is NULL or of another kind. */
-const struct pth_ynode *experiment_children(const struct pth_ynode *n, enum pth_ykind kind);
+/* The node, or NULL when it is of another kind. */
+const struct pth_ynode *experiment_only(const struct pth_ynode *n, enum pth_ykind kind);
 
 /* matrix */
 typedef int experiment_variant_fn(

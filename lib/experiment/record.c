@@ -82,9 +82,7 @@ take_ports(struct maker *m)
 
 	m->taken = pth_arena_alloc(&m->a, 65536);
 	for (const struct pth_ynode *s = m->services->child; s != NULL; s = s->next)
-		for (const struct pth_ynode *p =
-		         experiment_children(pth_yaml_get(s, "ports"), PTH_YSEQ);
-		     p != NULL; p = p->next)
+		pth_yaml_foreach(p, experiment_only(pth_yaml_get(s, "ports"), PTH_YSEQ))
 			if (experiment_port(p->text, &host, &container, &proto))
 				m->taken[host] = 1;
 }

@@ -217,10 +217,8 @@ check_ports(struct pth_experiment *x, const struct pth_ynode *services)
 		x->ports = pth_xarray(NULL, PORTS, sizeof *x->ports);
 		memset(x->ports, 0, PORTS * sizeof *x->ports);
 	}
-	for (const struct pth_ynode *s = services->child; s != NULL; s = s->next)
-		for (const struct pth_ynode *c =
-		         experiment_children(pth_yaml_get(s, "ports"), PTH_YSEQ);
-		     c != NULL; c = c->next)
+	pth_yaml_foreach(s, services)
+		pth_yaml_foreach(c, experiment_only(pth_yaml_get(s, "ports"), PTH_YSEQ))
 			check_port(x, c);
 }
 
@@ -293,8 +291,7 @@ check_path(struct pth_experiment *x, const struct pth_ynode *n)
 static void
 check_files(struct pth_experiment *x, const struct pth_ynode *list)
 {
-	for (const struct pth_ynode *f = experiment_children(list, PTH_YSEQ); f != NULL;
-	     f = f->next) {
+	pth_yaml_foreach(f, experiment_only(list, PTH_YSEQ)) {
 		bool size = pth_yaml_get(f, "size") != NULL, text = pth_yaml_get(f, "text") != NULL;
 
 		check_path(x, pth_yaml_get(f, "path"));
@@ -327,7 +324,7 @@ check_depends(struct pth_experiment *x, const struct pth_ynode *services, const 
 		check_reference(x, services, d, false);
 		return;
 	}
-	for (const struct pth_ynode *c = d->child; c != NULL; c = c->next) {
+	pth_yaml_foreach(c, d) {
 		struct pth_ynode name = d->kind == PTH_YMAP ? key_of(c) : *c;
 
 		check_reference(x, services, &name, false);
@@ -382,7 +379,7 @@ check_services(struct pth_experiment *x, const struct pth_ynode *services, bool 
 		experiment_error(x, services, "services: more than %d", SERVICES_MAX);
 		return;
 	}
-	for (const struct pth_ynode *s = services->child; s != NULL; s = s->next) {
+	pth_yaml_foreach(s, services) {
 		if (s->kind != PTH_YMAP)
 			continue;
 		check_service_name(x, services, s, names);
@@ -405,7 +402,7 @@ check_link(struct pth_experiment *x, const struct pth_ynode *services, const str
 		return;
 	if (between->n != 2)
 		experiment_error(x, between, "between: %u services; expected two", between->n);
-	for (const struct pth_ynode *c = between->child; c != NULL; c = c->next)
+	pth_yaml_foreach(c, between)
 		check_reference(x, services, c, false);
 }
 
@@ -414,7 +411,7 @@ items(const struct pth_ynode *map, const char *key)
 {
 	const struct pth_ynode *n = pth_yaml_get(map, key);
 
-	return n != NULL && (n->kind == PTH_YSEQ || n->kind == PTH_YMAP) ? n->child : NULL;
+	return n != NULL && (n->kind == PTH_YSEQ || n->kind == PTH_YMAP) ? n : NULL;
 }
 
 /* A list of words without any. */
@@ -431,8 +428,7 @@ check_action(struct pth_experiment *x, const struct schema *schema,
 {
 	const struct pth_ynode *after = pth_yaml_get(step, "after");
 
-	for (const struct pth_ynode *a = experiment_children(step, PTH_YMAP); a != NULL;
-	     a = a->next) {
+	pth_yaml_foreach(a, experiment_only(step, PTH_YMAP)) {
 		if (!experiment_is_action(schema, a->key))
 			continue;
 		if (a->kind == PTH_YMAP)
@@ -471,14 +467,12 @@ check_steps(
 	if (steps->kind == PTH_YMAP)
 		check_action(x, schema, services, steps);
 	for (size_t i = 0; i < countof(lists); i++)
-		for (const struct pth_ynode *c = items(steps, lists[i]); c != NULL; c = c->next)
+		pth_yaml_foreach(c, items(steps, lists[i]))
 			check_words(x, c);
-	for (const struct pth_ynode *c = experiment_children(steps, PTH_YSEQ); c != NULL;
-	     c = c->next) {
+	pth_yaml_foreach(c, experiment_only(steps, PTH_YSEQ)) {
 		unsigned n = 0;
 
-		for (const struct pth_ynode *a = experiment_children(c, PTH_YMAP); a != NULL;
-		     a = a->next)
+		pth_yaml_foreach(a, experiment_only(c, PTH_YMAP))
 			n += experiment_is_action(schema->item, a->key);
 		if (c->kind == PTH_YMAP && n != 1)
 			experiment_error(x, c,
@@ -543,9 +537,7 @@ static void
 check_expect(
     struct pth_experiment *x, const struct pth_ynode *services, const struct pth_ynode *expect)
 {
-	const struct pth_ynode *c;
-
-	for (c = items(expect, "exit"); c != NULL; c = c->next) {
+	pth_yaml_foreach(c, items(expect, "exit")) {
 		struct pth_ynode name = key_of(c);
 
 		check_reference(x, services, &name, false);
@@ -553,11 +545,11 @@ check_expect(
 		    strspn(c->text, "0123456789") != c->len)
 			experiment_error(x, c, "exit: expected a code, a list of codes, or any");
 	}
-	for (c = items(expect, "files"); c != NULL; c = c->next) {
+	pth_yaml_foreach(c, items(expect, "files")) {
 		check_path(x, pth_yaml_get(c, "path"));
 		check_path(x, pth_yaml_get(c, "same_as"));
 	}
-	for (c = items(expect, "log"); c != NULL; c = c->next) {
+	pth_yaml_foreach(c, items(expect, "log")) {
 		check_reference(x, services, pth_yaml_get(c, "service"), false);
 		check_path(x, pth_yaml_get(c, "file"));
 		check_regex(x, pth_yaml_get(c, "matches"));
@@ -579,8 +571,7 @@ check_critical(
 	for (size_t i = 0; i < countof(where); i++) {
 		const struct pth_ynode *list = experiment_at(environment, where[i]);
 
-		for (const struct pth_ynode *c = experiment_children(list, PTH_YSEQ); c != NULL;
-		     c = c->next)
+		pth_yaml_foreach(c, experiment_only(list, PTH_YSEQ))
 			check_reference(x, services, c, false);
 	}
 }
@@ -600,7 +591,7 @@ check_fast_fail(struct pth_experiment *x, const struct pth_ynode *test)
 void
 experiment_rules(struct pth_experiment *x, const struct pth_ynode *test)
 {
-	const struct pth_ynode *services = pth_yaml_get(test, "services"), *c;
+	const struct pth_ynode *services = pth_yaml_get(test, "services");
 
 	if (test->kind != PTH_YMAP)
 		return;
@@ -614,9 +605,9 @@ experiment_rules(struct pth_experiment *x, const struct pth_ynode *test)
 	check_critical(x, services, pth_yaml_get(test, "network_environment"));
 	check_steps(x, test, services);
 	check_timeout(x, pth_yaml_get(test, "timeout"));
-	for (c = items(test, "links"); c != NULL; c = c->next)
+	pth_yaml_foreach(c, items(test, "links"))
 		check_link(x, services, c);
-	for (c = items(test, "assertions"); c != NULL; c = c->next)
+	pth_yaml_foreach(c, items(test, "assertions"))
 		check_assertion(x, services, c);
 	check_expect(x, services, pth_yaml_get(test, "expect"));
 }

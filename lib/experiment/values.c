@@ -10,7 +10,7 @@
 static void
 check_environment(struct pth_experiment *x, const struct pth_ynode *map)
 {
-	for (const struct pth_ynode *c = experiment_children(map, PTH_YMAP); c != NULL; c = c->next)
+	pth_yaml_foreach(c, experiment_only(map, PTH_YMAP))
 		if (*c->key == '\0' || strchr(c->key, '=') != NULL)
 			experiment_key_error(
 			    x, c, "environment: '%.60s' cannot be the name of a variable", c->key);
@@ -47,8 +47,7 @@ check_volume(struct pth_experiment *x, const struct pth_ynode *n)
 static void
 check_volumes(struct pth_experiment *x, const struct pth_ynode *list)
 {
-	for (const struct pth_ynode *c = experiment_children(list, PTH_YSEQ); c != NULL;
-	     c = c->next)
+	pth_yaml_foreach(c, experiment_only(list, PTH_YSEQ))
 		check_volume(x, c);
 }
 
@@ -101,9 +100,7 @@ experiment_values(struct pth_experiment *x, const struct pth_ynode *test)
 
 	if (experiment_given(environment) && experiment_environment_kind(environment) == F_DOCKER)
 		check_network(x, environment);
-	for (const struct pth_ynode *s =
-	         experiment_children(pth_yaml_get(test, "services"), PTH_YMAP);
-	     s != NULL; s = s->next) {
+	pth_yaml_foreach(s, experiment_only(pth_yaml_get(test, "services"), PTH_YMAP)) {
 		check_environment(x, pth_yaml_get(s, "environment"));
 		check_volumes(x, pth_yaml_get(s, "volumes"));
 	}

@@ -118,7 +118,7 @@ interpolate(struct pth_experiment *x, const struct pth_ynode *n)
 	struct pth_buf b = PTH_BUF_INIT;
 	bool bad;
 
-	for (const struct pth_ynode *c = n->child; c != NULL; c = c->next) {
+	pth_yaml_foreach(c, n) {
 		*tail = interpolate(x, c);
 		tail = &(*tail)->next;
 	}
