@@ -39,26 +39,6 @@ count(struct eval *x, const struct node *n, const struct args *a, size_t min, si
 		    a->n < min ? min : max, min == 1 && max == 1 ? "is needed" : "are needed");
 }
 
-int64_t
-template_arg_int(struct eval *x, struct val v, int64_t def)
-{
-	int64_t i;
-
-	if (v.kind == V_ABSENT)
-		return def;
-	if (!template_integer(template_defined(x, v), &i))
-		template_refuse(x, "expected an integer, not %s", template_kind(v));
-	return i;
-}
-
-struct val
-template_arg_str(struct eval *x, struct val v, const char *def)
-{
-	if (v.kind == V_ABSENT)
-		return template_vstr(def, strlen(def));
-	return template_str(x, v);
-}
-
 /* ---- functions ---- */
 
 static struct val
@@ -68,9 +48,9 @@ make_range(struct eval *x, const struct node *n, const struct args *a)
 	__int128 len;
 
 	count(x, n, a, 1, 3);
-	r->start = a->n > 1 ? template_arg_int(x, a->v[0], 0) : 0;
-	r->stop = template_arg_int(x, a->v[a->n > 1], 0);
-	r->step = a->n > 2 ? template_arg_int(x, a->v[2], 1) : 1;
+	r->start = a->n > 1 ? template_arg_int(x, a->v[0]) : 0;
+	r->stop = template_arg_int(x, a->v[a->n > 1]);
+	r->step = a->n > 2 ? template_arg_int(x, a->v[2]) : 1;
 	if (r->step == 0)
 		template_fail(x, n, "a range cannot go in steps of 0");
 	len = (__int128)r->stop - r->start;
@@ -188,18 +168,11 @@ list_method(struct eval *x, const struct node *n, struct val l, const struct arg
 	return template_vint(found);
 }
 
-static struct val
-string_method(struct eval *x, const struct node *n, struct val s, const struct args *a)
-{
-	const struct filter *method = template_method_find(n->s, n->n);
-
-	return method != NULL ? template_apply(x, method, s, a->v, a->n) : template_vabsent();
-}
-
 struct val
 template_call(struct eval *x, const struct node *n)
 {
 	struct val base, v = template_vabsent();
+	const struct filter *method;
 	struct args a;
 
 	if (n->s == NULL)
@@ -213,8 +186,9 @@ template_call(struct eval *x, const struct node *n)
 		v = map_method(x, n, base, &a);
 	else if (template_is_seq(base))
 		v = list_method(x, n, base, &a);
-	else if (base.kind == V_STR && a.kw == NULL)
-		v = string_method(x, n, base, &a);
+	else if (base.kind == V_STR && a.kw == NULL &&
+	    (method = template_find('m', n->s, n->n)) != NULL)
+		v = template_apply(x, method, base, a.v, a.n);
 	if (v.kind != V_ABSENT)
 		return v;
 	if (a.kw != NULL)

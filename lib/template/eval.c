@@ -185,12 +185,12 @@ condition(struct eval *x, const struct node *n)
 static struct val
 apply(struct eval *x, const struct node *n)
 {
-	const struct filter *f = n->fil;
 	struct call c;
 	struct val *rest;
 	size_t i = 0;
 
-	c.in = f->undef ? chain(x, n->a, true) : template_defined(x, template_eval(x, n->a));
+	c.in = *n->fil->params == 'u' ? chain(x, n->a, true) :
+	                                template_defined(x, template_eval(x, n->a));
 	for (unsigned k = 0; k < MAX_ARG; k++)
 		c.arg[k] = optional(x, n->arg[k]);
 	c.rest = rest = n->n != 0 ? template_alloc(x, n->n * sizeof *rest) : NULL;
@@ -198,8 +198,7 @@ apply(struct eval *x, const struct node *n)
 		rest[i++] = template_eval(x, a);
 	c.nrest = i;
 	x->at = n;
-	/* cppcheck-suppress returnDanglingLifetime; values never point to the call */
-	return f->fn(x, &c);
+	return template_run(x, n->fil, &c);
 }
 
 static struct val

@@ -416,11 +416,11 @@ lookup(struct parse *p, bool test)
 
 	if (p->t.kind != T_NAME)
 		unexpected(p, test ? "the name of a test" : "the name of a filter");
-	f = test ? template_test_find(p->t.s, p->t.n) : template_filter_find(p->t.s, p->t.n);
+	f = template_find(test ? 't' : 'f', p->t.s, p->t.n);
 	if (f != NULL)
 		return f;
 	snprintf(name, sizeof name, "%.*s", (int)(p->t.n > 60 ? 60 : p->t.n), p->t.s);
-	near = template_filter_near(name, test);
+	near = template_near(test ? 't' : 'f', name);
 	template_parse_fail(p, p->t.pos, "no %s '%s'%s%s%s", test ? "test" : "filter", name,
 	    PTH_DID_YOU_MEAN(near));
 }

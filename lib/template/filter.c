@@ -4,62 +4,49 @@
 #include "base/text.h"
 #include "template/priv.h"
 
-static const struct filter *const tables[] = { template_filters_any, template_filters_text,
-	template_filters_list };
+static const struct {
+	char what;
+	const struct filter *list;
+} tables[] = {
+	{ 'f', template_filters_any },
+	{ 'f', template_filters_text },
+	{ 'f', template_filters_list },
+	{ 't', template_tests },
+	{ 'm', template_methods },
+};
 
-static const struct filter *
-find(const struct filter *f, const char *s, size_t n)
+const struct filter *
+template_find(char what, const char *s, size_t n)
 {
-	for (; f->name != NULL; f++)
-		if (f->name[0] == s[0] && template_word(s, n, f->name))
-			return f;
+	for (size_t i = 0; n != 0 && i < countof(tables); i++)
+		for (const struct filter *f = tables[i].list; f->name != NULL; f++)
+			if (tables[i].what == what && f->name[0] == s[0] &&
+			    template_word(s, n, f->name))
+				return f;
 	return NULL;
 }
 
-const struct filter *
-template_filter_find(const char *s, size_t n)
-{
-	const struct filter *f = NULL;
-
-	for (size_t i = 0; n != 0 && f == NULL && i < countof(tables); i++)
-		f = find(tables[i], s, n);
-	return f;
-}
-
-const struct filter *
-template_test_find(const char *s, size_t n)
-{
-	return n != 0 ? find(template_tests, s, n) : NULL;
-}
-
-const struct filter *
-template_method_find(const char *s, size_t n)
-{
-	return n != 0 ? find(template_methods, s, n) : NULL;
-}
-
 const char *
-template_filter_near(const char *s, bool test)
+template_near(char what, const char *s)
 {
 	const char *names[200];
 	size_t n = 0;
 
-	for (size_t i = 0; i < (test ? 1 : countof(tables)); i++)
-		for (const struct filter *f = test ? template_tests : tables[i]; f->name != NULL;
-		     f++)
-			if (n < countof(names))
+	for (size_t i = 0; i < countof(tables); i++)
+		for (const struct filter *f = tables[i].list; f->name != NULL; f++)
+			if (tables[i].what == what && n < countof(names))
 				names[n++] = f->name;
 	return pth_nearest(s, names, n);
 }
 
 FILTER(f_default)
 {
-	if (c->in.kind == V_UNDEF || (template_truth(x, c->arg[1]) && !template_truth(x, c->in)))
+	if (c->in.kind == V_UNDEF || (c->arg[1].b && !template_truth(x, c->in)))
 		return c->arg[0].kind == V_ABSENT ? template_vstr("", 0) : c->arg[0];
 	return c->in;
 }
 
-FILTER_IS(f_string, template_str(x, c->in))
+FILTER_IS(f_string, c->in)
 
 FILTER(f_length)
 {
@@ -140,7 +127,7 @@ whole(struct eval *x, double d, struct val def)
 FILTER(f_int)
 {
 	struct val def = c->arg[0].kind == V_ABSENT ? template_vint(0) : c->arg[0];
-	int64_t i, base = template_arg_int(x, c->arg[1], 10);
+	int64_t i, base = c->arg[1].i;
 	double d;
 
 	if (template_integer(c->in, &i))
@@ -158,7 +145,6 @@ FILTER(f_float)
 {
 	double d;
 
-	(void)x;
 	if (template_number(c->in, &d) || (c->in.kind == V_STR && read_real(c->in.s, c->in.n, &d)))
 		return template_vreal(d);
 	return c->arg[0].kind == V_ABSENT ? template_vreal(0) : c->arg[0];
@@ -177,7 +163,7 @@ FILTER(f_abs)
 
 /* Python's round(): the nearest, halves to even, of the exact value. */
 static double
-round_real(double d, int digits)
+round_real(double d, int64_t digits)
 {
 	char s[400];
 
@@ -186,11 +172,11 @@ round_real(double d, int digits)
 	if (digits < -300)
 		return 0;
 	if (digits < 0) {
-		double p = pow(10, -digits);
+		double p = pow(10, (double)-digits);
 
 		return nearbyint(d / p) * p;
 	}
-	snprintf(s, sizeof s, "%.*f", digits > 60 ? 60 : digits, d);
+	snprintf(s, sizeof s, "%.*f", digits > 60 ? 60 : (int)digits, d);
 	return strtod(s, NULL);
 }
 
@@ -216,8 +202,8 @@ round_int(struct eval *x, int64_t i, int64_t digits)
 
 FILTER(f_round)
 {
-	struct val how = template_arg_str(x, c->arg[1], "common");
-	int64_t digits = template_arg_int(x, c->arg[0], 0), i;
+	struct val how = c->arg[1];
+	int64_t digits = c->arg[0].i, i;
 	double d, p;
 
 	if (!template_number(c->in, &d))
@@ -225,10 +211,7 @@ FILTER(f_round)
 	if (template_word(how.s, how.n, "common")) {
 		if (template_integer(c->in, &i))
 			return round_int(x, i, digits);
-		return template_vreal(round_real(d,
-		    digits > 1000      ? 1000 :
-		        digits < -1000 ? -1000 :
-		                         (int)digits));
+		return template_vreal(round_real(d, digits));
 	}
 	p = pow(10, (double)digits);
 	if (template_word(how.s, how.n, "ceil"))
@@ -254,7 +237,7 @@ FILTER(f_bool)
 FILTER(f_filesize)
 {
 	static const char units[] = "kMGTPEZY";
-	bool binary = template_truth(x, c->arg[0]);
+	bool binary = c->arg[0].b;
 	double d, base = binary ? 1024 : 1000, unit = base;
 	size_t i = 0;
 
@@ -279,9 +262,7 @@ FILTER(f_filesize)
 
 FILTER(f_tojson)
 {
-	int64_t indent = c->arg[0].kind == V_NONE ? -1 : template_arg_int(x, c->arg[0], -1);
-
-	template_put(x, &x->tmp, c->in, FORM_JSON, indent > 16 ? 16 : (int)indent);
+	template_put(x, &x->tmp, c->in, FORM_JSON, c->arg[0].i > 16 ? 16 : (int)c->arg[0].i);
 	return template_take(x);
 }
 
@@ -291,7 +272,7 @@ FILTER(f_yaml)
 	return template_take(x);
 }
 
-FILTER_IS(f_attr, template_path(x, c->in, template_arg_str(x, c->arg[0], "")))
+FILTER_IS(f_attr, template_path(x, c->in, c->arg[0]))
 
 /* ---- mappings ---- */
 
@@ -309,24 +290,16 @@ FILTER_IS(f_items, items(x, c->in, 'i'))
 FILTER_IS(f_keys, items(x, c->in, 'k'))
 FILTER_IS(f_values, items(x, c->in, 'v'))
 
-#define PLAIN(name)                           \
-	{                                     \
-#name, f_##name, "", 0, false \
-	}
-#define TAKES(name, params, min)                    \
-	{                                           \
-#name, f_##name, params, min, false \
-	}
-
 /* clang-format off */
 const struct filter template_filters_any[] = {
-	{ "default", f_default, "default_value,boolean", 0, true },
-	{ "d", f_default, "default_value,boolean", 0, true }, PLAIN(string), PLAIN(length),
-	{ "count", f_length, "", 0, false }, TAKES(int, "default,base", 0),
-	TAKES(float, "default", 0), PLAIN(abs), TAKES(round, "precision,method", 0), PLAIN(bool),
-	{ "filesizeformat", f_filesize, "binary", 0, false }, TAKES(tojson, "indent", 0),
-	{ "to_json", f_tojson, "indent", 0, false }, PLAIN(yaml), TAKES(attr, "name", 1),
-	{ "items", f_items, "", 0, true }, PLAIN(keys), PLAIN(values),
-	{ NULL, NULL, NULL, 0, false },
+	{ "default", f_default, "u,default_value:v=,boolean:b=" },
+	{ "d", f_default, "u,default_value:v=,boolean:b=" },
+	{ "string", f_string, "s" }, { "length", f_length, "v" }, { "count", f_length, "v" },
+	{ "int", f_int, "v,default:v=,base:i=10" }, { "float", f_float, "v,default:v=" },
+	{ "abs", f_abs, "v" }, { "round", f_round, "v,precision:i=0,method:s=common" },
+	{ "bool", f_bool, "v" }, { "filesizeformat", f_filesize, "v,binary:b=" },
+	{ "tojson", f_tojson, "v,indent:n=-1" }, { "to_json", f_tojson, "v,indent:n=-1" },
+	{ "yaml", f_yaml, "v" }, { "attr", f_attr, "v,name:s" }, { "items", f_items, "u" },
+	{ "keys", f_keys, "v" }, { "values", f_values, "v" }, { NULL, NULL, NULL },
 };
 /* clang-format on */

@@ -351,10 +351,11 @@ bool template_integer(struct val v, int64_t *i); /* bool or int */
 
 /* Anything that can be looped over as V_LIST, V_JARR or V_RANGE. */
 struct val template_seq(struct eval *x, struct val v);
-bool template_is_seq(struct val v);
-bool template_is_map(struct val v);
-bool template_is_tuple(struct val v);
-bool template_is_given(struct val v); /* an argument that is there and not none */
+#define template_is_seq(v) ((1u << (v).kind & (1u << V_LIST | 1u << V_JARR | 1u << V_RANGE)) != 0)
+#define template_is_map(v) ((1u << (v).kind & (1u << V_MAP | 1u << V_JOBJ)) != 0)
+#define template_is_tuple(v) ((v).kind == V_LIST && (v).flag != 0)
+/* An argument that is there and not none. */
+#define template_is_given(v) ((1u << (v).kind & (1u << V_ABSENT | 1u << V_NONE)) == 0)
 int64_t template_len(struct val seq);
 struct val template_at(struct val seq, int64_t i);
 struct val template_map_get(struct eval *x, struct val map, struct val key); /* or V_ABSENT */
@@ -400,32 +401,41 @@ struct call {
 };
 
 typedef struct val template_filter_fn(struct eval *x, struct call *c);
-#define FILTER(name) static struct val name(struct eval *x, struct call *c)
-/* A filter that is one expression. */
-#define FILTER_IS(name, value) \
-	FILTER(name)           \
-	{                      \
-		(void)x;       \
-		return value;  \
-	}
+#define FILTER_FUNCTION(name) \
+	struct val name(struct eval *x __attribute__((unused)), struct call *c)
+#define FILTER(name) static FILTER_FUNCTION(name)
+/* A filter that is one expression; one that other files have in their tables too. */
+/* clang-format off */
+#define FILTER_IS(name, value) FILTER(name) { return value; }
+#define PUBLIC_IS(name, value) FILTER_FUNCTION(name) { return value; }
+/* clang-format on */
 
+/*
+ * params has the type of the input and then NAME:TYPE of each parameter, with a
+ * default behind it when it need not be given: "s,width:i=80". A * takes any number
+ * of arguments; parameters are then given only by name. Types are s (a text, of any
+ * value), t (nothing but a string), i (an integer), n (the same, or none for the
+ * default), b (a truth), q (a sequence), v (any value; absent when not given), and u for
+ * an input that may be undefined.
+ */
 struct filter {
 	const char *name;
 	template_filter_fn *fn;
-	const char *params; /* "a,b"; "*" first: any number, then only by name */
-	uint8_t min;        /* how many of them must be given */
-	bool undef;         /* the input may be undefined */
+	const char *params;
 };
 
-const struct filter *template_filter_find(const char *s, size_t n);
-const struct filter *template_test_find(const char *s, size_t n);
-const struct filter *template_method_find(const char *s, size_t n); /* of a string: s.lower() */
-const char *template_filter_near(const char *s, bool test);
+/* A filter 'f', a test 't', or a method 'm' of strings with this name, or NULL. */
+const struct filter *template_find(char what, const char *s, size_t n);
+const char *template_near(char what, const char *s); /* the name that is meant, or NULL */
 extern const struct filter template_filters_any[], template_filters_list[], template_filters_text[],
     template_tests[], template_methods[]; /* each ends with a NULL name */
+template_filter_fn template_upper, template_lower, template_capitalize, template_trim,
+    template_replace, template_is_upper, template_is_lower; /* of filters or tests and of methods */
 /* Is s of n bytes this word? */
 bool template_word(const char *s, size_t n, const char *word);
 
+/* Give the input and the arguments their types, and run it. */
+struct val template_run(struct eval *x, const struct filter *f, struct call *c);
 /* Run a filter, test or method with positional arguments. */
 struct val template_apply(
     struct eval *x, const struct filter *f, struct val in, const struct val *arg, size_t n);
@@ -435,15 +445,13 @@ struct val template_call(struct eval *x, const struct node *n);
 struct val template_case(struct eval *x, struct val s, int how);
 /* Text less these characters (absent: white space) on sides 'l', 'r', 'b'. */
 struct val template_strip(struct eval *x, struct val s, struct val chars, int side);
-struct val template_replace(
-    struct eval *x, struct val s, struct val old, struct val new_, int64_t count);
 struct val template_pad(struct eval *x, struct val s, int64_t width, char fill, int how);
 struct val template_lines(struct eval *x, struct val s);
 /* The value at "a.b.0" of an item; undefined when missing. */
 struct val template_path(struct eval *x, struct val item, struct val path);
 
-/* Arguments: the value, or the default when absent; fails on another type. */
-int64_t template_arg_int(struct eval *x, struct val v, int64_t def);
-struct val template_arg_str(struct eval *x, struct val v, const char *def);
+/* An argument of this type; they fail on another one. */
+int64_t template_arg_int(struct eval *x, struct val v);
+struct val template_arg_text(struct eval *x, struct val v, size_t number);
 
 #endif

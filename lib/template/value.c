@@ -231,30 +231,6 @@ template_kind(struct val v)
 
 /* ---- sequences ---- */
 
-bool
-template_is_seq(struct val v)
-{
-	return v.kind == V_LIST || v.kind == V_JARR || v.kind == V_RANGE;
-}
-
-bool
-template_is_map(struct val v)
-{
-	return v.kind == V_MAP || v.kind == V_JOBJ;
-}
-
-bool
-template_is_tuple(struct val v)
-{
-	return v.kind == V_LIST && v.flag != 0;
-}
-
-bool
-template_is_given(struct val v)
-{
-	return v.kind != V_ABSENT && v.kind != V_NONE;
-}
-
 int64_t
 template_len(struct val v)
 {
