@@ -101,6 +101,7 @@ static struct val
 loop_method(struct eval *x, const struct node *n, struct loop *l, const struct args *a)
 {
 	uint64_t h;
+	bool a_new;
 
 	if (strcmp(n->s, "cycle") == 0) {
 		count(x, n, a, 1, SIZE_MAX);
@@ -113,10 +114,9 @@ loop_method(struct eval *x, const struct node *n, struct loop *l, const struct a
 		template_put(x, &x->tmp, a->v[i], FORM_REPR, -1);
 	h = pth_hash(PTH_HASH_EMPTY, x->tmp.s, x->tmp.len) | 1; /* 0: never asked */
 	pth_buf_cut(&x->tmp, 0);
-	if (h == l->changed)
-		return template_vbool(false);
+	a_new = h != l->changed;
 	l->changed = h;
-	return template_vbool(true);
+	return template_vbool(a_new);
 }
 
 static struct val

@@ -24,12 +24,7 @@ grow_names(struct eval *x)
 
 	if (n <= x->ncur)
 		return;
-	if (x->cur == x->cur_small) {
-		x->cur = pth_xarray(NULL, n, sizeof *x->cur);
-		memcpy(x->cur, x->cur_small, x->ncur * sizeof *x->cur);
-	} else {
-		x->cur = pth_xarray(x->cur, n, sizeof *x->cur);
-	}
+	x->cur = pth_xarray(x->cur, n, sizeof *x->cur);
 	memset(x->cur + x->ncur, 0, (n - x->ncur) * sizeof *x->cur);
 	x->ncur = n;
 }
@@ -161,7 +156,7 @@ comparisons(struct eval *x, const struct node *n)
 {
 	struct val left = template_eval(x, n->a), right;
 
-	for (const struct node *c = n->b; c != NULL; c = c->next) {
+	for (const struct node *c = n->a->next; c != NULL; c = c->next) {
 		right = template_eval(x, c->a);
 		x->at = c;
 		if (!compare(x, c->op, left, right))
@@ -584,9 +579,6 @@ open_eval(struct eval *x, const struct pth_template *t, json_t *vars, struct pth
 	x->first.mem = x->small;
 	x->first.n = sizeof x->small;
 	x->heap = &x->first;
-	x->cur = x->cur_small;
-	x->ncur = countof(x->cur_small) < t->sh->nsym ? countof(x->cur_small) : t->sh->nsym;
-	memset(x->cur_small, 0, x->ncur * sizeof *x->cur);
 	grow_names(x);
 }
 
@@ -594,8 +586,7 @@ static void
 close_eval(struct eval *x)
 {
 	template_reset(x, (struct mark){ &x->first, 0 });
-	if (x->cur != x->cur_small)
-		free(x->cur);
+	free(x->cur);
 	free(x->undo);
 	pth_buf_release(&x->tmp);
 	if (x->locale != NULL)

@@ -12,7 +12,7 @@ TEST(true, c->in.kind == V_BOOL && c->in.b)
 TEST(false, c->in.kind == V_BOOL && !c->in.b)
 TEST(integer, c->in.kind == V_INT)
 TEST(float, c->in.kind == V_REAL)
-TEST(number, c->in.kind >= V_BOOL && c->in.kind <= V_REAL)
+TEST(number, template_is_number(c->in))
 TEST(string, c->in.kind == V_STR)
 TEST(mapping, template_is_map(c->in))
 

@@ -245,10 +245,8 @@ FILTER(f_groupby)
 	for (size_t i = 0; i < n; i = k) {
 		for (k = i + 1; k < n && template_equal(x, *it[i].key, *it[k].key, 0); k++)
 			;
-		group = template_list(x, 2, true);
+		group = template_pair(x, it[i].key[1], values_of(x, it + i, k - i));
 		group.flag = 2; /* has .grouper and .list */
-		group.v[0] = it[i].key[1];
-		group.v[1] = values_of(x, it + i, k - i);
 		out.v[out.n++] = group;
 	}
 	return out;

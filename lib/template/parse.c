@@ -113,20 +113,15 @@ target_one(struct parse *p, bool ns)
 static struct node *
 target(struct parse *p, bool ns)
 {
-	struct node *n = target_one(p, ns), *list, **tail;
+	struct node *n = target_one(p, ns), *list;
 
 	if (p->t.kind != T_COMMA)
 		return n;
-	list = template_node(p, E_TUPLE, n->pos);
-	list->a = n;
-	list->n = 1;
-	tail = &n->next;
+	list = template_append(p, template_node(p, E_TUPLE, n->pos), n);
 	while (template_skip_kind(p, T_COMMA)) {
 		if ((p->t.kind != T_NAME && p->t.kind != T_LPAREN) || template_is(p, "in"))
 			break;
-		*tail = target_one(p, ns);
-		tail = &(*tail)->next;
-		list->n++;
+		template_append(p, list, target_one(p, ns));
 	}
 	return list;
 }
@@ -223,16 +218,14 @@ parse_filter_block(struct parse *p, uint32_t begin)
 static struct node *
 parse_with(struct parse *p, uint32_t begin)
 {
-	struct node *n = template_node(p, S_WITH, begin), **tail = &n->a, *set;
+	struct node *n = template_node(p, S_WITH, begin), *set;
 
 	while (p->t.kind != T_BLOCK_END) {
 		set = template_node(p, S_SET, p->t.pos);
 		set->a = target_one(p, false);
 		template_expect(p, T_ASSIGN);
 		set->b = template_expression(p);
-		*tail = set;
-		tail = &set->next;
-		n->n++;
+		template_append(p, n, set);
 		if (!template_skip_kind(p, T_COMMA))
 			break;
 	}

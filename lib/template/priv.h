@@ -238,6 +238,8 @@ bool template_skip(struct parse *p, const char *name);
 bool template_skip_kind(struct parse *p, int kind);
 void template_expect(struct parse *p, int kind);
 struct node *template_node(struct parse *p, int op, uint32_t pos);
+/* One more element of a list, which begins in a; d is the last. The list. */
+struct node *template_append(struct parse *p, struct node *list, struct node *child);
 /* A node with the name on which p stands, which is skipped: the text in s and n, or sym of E_NAME.
  */
 struct node *template_name(struct parse *p, int op);
@@ -297,7 +299,6 @@ struct eval {
 	void *locale; /* for case of letters beyond ASCII */
 	struct chunk first;
 	char small[4096];
-	struct val cur_small[48];
 };
 
 void
@@ -332,8 +333,9 @@ struct val template_take(struct eval *x); /* what x->tmp holds, which is emptied
 struct val template_concat(struct eval *x, const struct val *v, size_t n, struct val between);
 /* Refuse a text of more than MAX_OUTPUT bytes. */
 void template_room(struct eval *x, size_t bytes);
-struct val template_list(struct eval *x, size_t n, bool tuple); /* elements to be filled */
-void template_reverse(struct val list);                         /* a V_LIST, in place */
+struct val template_list(struct eval *x, size_t n, bool tuple);       /* elements to be filled */
+struct val template_pair(struct eval *x, struct val a, struct val b); /* a tuple */
+void template_reverse(struct val list);                               /* a V_LIST, in place */
 struct val template_undef(struct eval *x, const struct node *at, struct val base, const char *name,
     size_t len, const char *note);
 struct val template_from(json_t *j);
@@ -353,6 +355,7 @@ bool template_integer(struct val v, int64_t *i); /* bool or int */
 struct val template_seq(struct eval *x, struct val v);
 #define template_is_seq(v) ((1u << (v).kind & (1u << V_LIST | 1u << V_JARR | 1u << V_RANGE)) != 0)
 #define template_is_map(v) ((1u << (v).kind & (1u << V_MAP | 1u << V_JOBJ)) != 0)
+#define template_is_number(v) ((v).kind >= V_BOOL && (v).kind <= V_REAL)
 #define template_is_tuple(v) ((v).kind == V_LIST && (v).flag != 0)
 /* An argument that is there and not none. */
 #define template_is_given(v) ((1u << (v).kind & (1u << V_ABSENT | 1u << V_NONE)) == 0)

@@ -48,17 +48,8 @@ template_space(const char *s, size_t n)
 {
 	size_t i = 0, len;
 
-	while (i < n) {
-		if ((signed char)s[i] >= 0) {
-			if (!space_char((unsigned char)s[i]))
-				break;
-			i++;
-		} else {
-			if (!space_char(template_decode(s + i, &len)))
-				break;
-			i += len;
-		}
-	}
+	for (; i < n && space_char(template_decode(s + i, &len)); i += len)
+		;
 	return i;
 }
 
@@ -430,6 +421,25 @@ brackets(struct parse *p, uint32_t pos, char c)
 	}
 }
 
+static void
+scan_sign(struct parse *p, struct token *t)
+{
+#define SIGN(name, text) { text, T_##name },
+	static const struct {
+		char text[3];
+		uint8_t kind;
+	} signs[] = { SIGNS(SIGN) };
+	size_t i = 0;
+
+	while (i < countof(signs) && strncmp(t->s, signs[i].text, strlen(signs[i].text)) != 0)
+		i++;
+	if (i == countof(signs))
+		template_parse_fail(p, t->pos, "unexpected character '%c'", *t->s);
+	brackets(p, t->pos, *t->s);
+	t->kind = signs[i].kind;
+	p->pos += (uint32_t)strlen(signs[i].text);
+}
+
 /* The end of the tag, when it stands at p->pos. */
 static bool
 scan_end(struct parse *p, struct token *t)
@@ -448,15 +458,9 @@ scan_end(struct parse *p, struct token *t)
 struct token
 template_scan_tag(struct parse *p)
 {
-#define SIGN(name, text) { text, T_##name },
-	static const struct {
-		char text[3];
-		uint8_t kind;
-	} signs[] = { SIGNS(SIGN) };
 	const struct tsource *src = p->src;
 	struct token t = { .kind = T_EOF };
 	const char *s;
-	size_t i;
 
 	p->pos += (uint32_t)template_space(src->s + p->pos, src->n - p->pos);
 	t.pos = p->pos;
@@ -467,28 +471,17 @@ template_scan_tag(struct parse *p)
 		return t;
 	if (digit(*s)) {
 		scan_number(p, &t);
-		return t;
-	}
-	if (*s == '"' || *s == '\'') {
+	} else if (*s == '"' || *s == '\'') {
 		scan_string(p, &t);
-		return t;
-	}
-	if (name_char(*s)) {
+	} else if (name_char(*s)) {
 		t.kind = T_NAME;
 		while (name_char(s[t.n]))
 			t.n++;
 		p->pos += t.n;
-		return t;
+	} else {
+		scan_sign(p, &t);
 	}
-	for (i = 0; i < countof(signs); i++) {
-		if (strncmp(s, signs[i].text, strlen(signs[i].text)) == 0) {
-			brackets(p, t.pos, *s);
-			t.kind = signs[i].kind;
-			p->pos += (uint32_t)strlen(signs[i].text);
-			return t;
-		}
-	}
-	template_parse_fail(p, t.pos, "unexpected character '%c'", *s);
+	return t;
 }
 
 const char *
