@@ -82,7 +82,7 @@ make_map(struct eval *x, const struct args *a, bool ns)
 static struct val
 function(struct eval *x, const struct node *n)
 {
-	const char *s = x->sh->sym[n->a->sym].s;
+	const char *s = x->sh->sym[n->a->sym];
 	struct args a;
 
 	if (x->cur[n->a->sym].kind != V_ABSENT || json_object_get(x->vars, s) != NULL)

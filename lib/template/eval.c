@@ -59,7 +59,7 @@ name(struct eval *x, const struct node *n)
 
 	if (v.kind != V_ABSENT)
 		return v;
-	s = x->sh->sym[n->sym].s;
+	s = x->sh->sym[n->sym];
 	j = json_object_get(x->vars, s);
 	if (j == NULL)
 		return template_undef(x, n, template_vabsent(), s, strlen(s), NULL);

@@ -65,28 +65,27 @@ FILTER(f_length)
 
 /* A whole number in s, as Python's int(s, base); false when it is none. */
 static bool
-read_int(const char *s, size_t n, int base, int64_t *i)
+read_int(struct val v, int base, int64_t *i)
 {
-	char b[80];
-	size_t k = 0, at = 0;
-	char *end;
+	char b[80], *end;
+	const char *s = v.s;
+	size_t k = 0, at = template_space(s, v.n), n = v.n - template_space_back(s + at, v.n - at);
 
-	at = template_space(s, n);
-	n -= template_space_back(s + at, n - at);
 	if (at < n && (s[at] == '-' || s[at] == '+'))
 		b[k++] = s[at++];
 	if (n - at > 2 && s[at] == '0' &&
-	    ((base == 16 && (s[at + 1] | 0x20) == 'x') ||
-	        (base == 8 && (s[at + 1] | 0x20) == 'o') ||
-	        (base == 2 && (s[at + 1] | 0x20) == 'b')))
+	    (s[at + 1] | 0x20) ==
+	        (base == 16       ? 'x' :
+	                base == 8 ? 'o' :
+	                base == 2 ? 'b' :
+	                            0))
 		at += 2;
 	if (at >= n)
 		return false;
 	for (; at < n && k + 1 < sizeof b; at++) {
 		if (s[at] == '_' && k > 0 && b[k - 1] != '_' && at + 1 < n && s[at + 1] != '_')
 			continue;
-		if (strchr("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
-		        s[at]) == NULL)
+		if (!pth_is_alnum(s[at]))
 			return false;
 		b[k++] = s[at];
 	}
@@ -99,19 +98,18 @@ read_int(const char *s, size_t n, int base, int64_t *i)
 
 /* As Python's float(s). */
 static bool
-read_real(const char *s, size_t n, double *d)
+read_real(struct val v, double *d)
 {
 	char b[100], *end;
-	size_t at = template_space(s, n);
+	size_t at = template_space(v.s, v.n),
+	       n = v.n - at - template_space_back(v.s + at, v.n - at);
 
-	n -= template_space_back(s + at, n - at);
-	if (at >= n || n - at >= sizeof b || memchr(s + at, 'x', n - at) != NULL ||
-	    memchr(s + at, 'X', n - at) != NULL || memchr(s + at, '(', n - at) != NULL)
+	if (n == 0 || n >= sizeof b)
 		return false;
-	memcpy(b, s + at, n - at);
-	b[n - at] = '\0';
+	memcpy(b, v.s + at, n);
+	b[n] = '\0';
 	*d = strtod(b, &end);
-	return *end == '\0' && end != b;
+	return *end == '\0' && end != b && strpbrk(b, "xX(") == NULL;
 }
 
 static struct val
@@ -136,16 +134,16 @@ FILTER(f_int)
 		return whole(x, c->in.d, def);
 	if (c->in.kind != V_STR)
 		return def;
-	if (read_int(c->in.s, c->in.n, base < 2 || base > 36 ? 0 : (int)base, &i))
+	if (read_int(c->in, base < 2 || base > 36 ? 0 : (int)base, &i))
 		return template_vint(i);
-	return read_real(c->in.s, c->in.n, &d) ? whole(x, d, def) : def;
+	return read_real(c->in, &d) ? whole(x, d, def) : def;
 }
 
 FILTER(f_float)
 {
 	double d;
 
-	if (template_number(c->in, &d) || (c->in.kind == V_STR && read_real(c->in.s, c->in.n, &d)))
+	if (template_number(c->in, &d) || (c->in.kind == V_STR && read_real(c->in, &d)))
 		return template_vreal(d);
 	return c->arg[0].kind == V_ABSENT ? template_vreal(0) : c->arg[0];
 }
@@ -241,8 +239,7 @@ FILTER(f_filesize)
 	double d, base = binary ? 1024 : 1000, unit = base;
 	size_t i = 0;
 
-	if (!template_number(c->in, &d) &&
-	    !(c->in.kind == V_STR && read_real(c->in.s, c->in.n, &d)))
+	if (!template_number(c->in, &d) && !(c->in.kind == V_STR && read_real(c->in, &d)))
 		template_refuse(x, "%s is not a number of bytes", template_kind(c->in));
 	if (d == 1)
 		return template_vstr("1 Byte", 6);

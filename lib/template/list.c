@@ -147,15 +147,6 @@ sort_key(struct eval *x, struct val v, struct val attribute, bool case_sensitive
 	return v.kind == V_STR && !case_sensitive ? template_case(x, v, 'l') : v;
 }
 
-static void
-sort_items(struct eval *x, struct item *it, size_t n, size_t nkey, bool reverse)
-{
-	struct sorter s = { .x = x, .nkey = nkey, .reverse = reverse };
-
-	s.tmp = template_alloc(x, n * sizeof *s.tmp);
-	merge_sort(&s, it, n);
-}
-
 static struct val
 values_of(struct eval *x, const struct item *it, size_t n)
 {
@@ -164,6 +155,17 @@ values_of(struct eval *x, const struct item *it, size_t n)
 	for (size_t i = 0; i < n; i++)
 		v.v[i] = it[i].v;
 	return v;
+}
+
+/* The items in order, and their values. */
+static struct val
+sorted(struct eval *x, struct item *it, size_t n, size_t nkey, bool reverse)
+{
+	struct sorter s = { .x = x, .nkey = nkey, .reverse = reverse };
+
+	s.tmp = template_alloc(x, n * sizeof *s.tmp);
+	merge_sort(&s, it, n);
+	return values_of(x, it, n);
 }
 
 /* The paths of "a,b.c" as a list of strings; any other value as its only element. */
@@ -200,8 +202,7 @@ FILTER(f_sort)
 		for (size_t k = 0; k < by.n; k++)
 			it[i].key[k] = sort_key(x, it[i].v, by.v[k], c->arg[1].b);
 	}
-	sort_items(x, it, n, by.n, c->arg[0].b);
-	return values_of(x, it, n);
+	return sorted(x, it, n, by.n, c->arg[0].b);
 }
 
 FILTER(f_dictsort)
@@ -221,8 +222,7 @@ FILTER(f_dictsort)
 		it[i].key = template_alloc(x, sizeof *it[i].key);
 		*it[i].key = sort_key(x, list.v[i].v[which], template_vabsent(), c->arg[0].b);
 	}
-	sort_items(x, it, list.n, 1, c->arg[2].b);
-	return values_of(x, it, list.n);
+	return sorted(x, it, list.n, 1, c->arg[2].b);
 }
 
 FILTER(f_groupby)
@@ -239,7 +239,7 @@ FILTER(f_groupby)
 			key[2 * i + 1] = c->arg[1];
 		key[2 * i] = sort_key(x, key[2 * i + 1], template_vabsent(), c->arg[2].b);
 	}
-	sort_items(x, it, n, 1, false);
+	sorted(x, it, n, 1, false);
 	out = template_list(x, n, false);
 	out.n = 0;
 	for (size_t i = 0; i < n; i = k) {

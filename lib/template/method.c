@@ -1,4 +1,5 @@
 /* These methods of strings behave as those of Python. */
+#include "base/text.h"
 #include "template/priv.h"
 
 #define METHOD(name) FILTER(m_##name)
@@ -221,9 +222,9 @@ static struct val
 all(struct val s, bool digits, bool letters)
 {
 	for (uint32_t i = 0; i < s.n; i++) {
-		char ch = s.s[i], low = ch | 0x20;
+		char ch = s.s[i];
 
-		if (!(digits && ch >= '0' && ch <= '9') && !(letters && low >= 'a' && low <= 'z'))
+		if (!(digits && pth_is_digit(ch)) && !(letters && pth_is_alpha(ch)))
 			return template_vbool(false);
 	}
 	return template_vbool(s.n > 0);

@@ -1,5 +1,6 @@
 /* The parser reads statements here; templates are made and freed. */
 #include "base/text.h"
+#include "io/json.h"
 #include "template/priv.h"
 
 void
@@ -15,45 +16,19 @@ template_parse_fail(struct parse *p, uint32_t pos, const char *fmt, ...)
 
 /* ---- names ---- */
 
-static uint32_t
-hash(const char *s, size_t n)
-{
-	uint32_t h = 2166136261u;
-
-	while (n-- != 0)
-		h = (h ^ (unsigned char)*s++) * 16777619u;
-	return h;
-}
-
-static void
-index_put(struct shared *sh, uint32_t sym)
-{
-	uint32_t i = sh->sym[sym].hash;
-
-	while (sh->index[i &= sh->nindex - 1] != 0)
-		i++;
-	sh->index[i] = sym + 1;
-}
-
 uint32_t
 template_symbol(struct shared *sh, const char *s, size_t n)
 {
-	uint32_t h = hash(s, n), i, k;
+	const json_t *number = json_object_getn(sh->numbers, s, n);
 
-	for (i = h; sh->nindex != 0 && (k = sh->index[i &= sh->nindex - 1]) != 0; i++)
-		if (sh->sym[k - 1].hash == h && template_word(s, n, sh->sym[k - 1].s))
-			return k - 1;
+	if (number != NULL)
+		return (uint32_t)json_integer_value(number);
 	if (sh->nsym == sh->cap) {
 		sh->cap = sh->cap != 0 ? sh->cap * 2 : 32;
 		sh->sym = pth_xarray(sh->sym, sh->cap, sizeof *sh->sym);
-		sh->nindex = sh->cap * 2;
-		sh->index = pth_xarray(sh->index, sh->nindex, sizeof *sh->index);
-		memset(sh->index, 0, sh->nindex * sizeof *sh->index);
-		for (k = 0; k < sh->nsym; k++)
-			index_put(sh, k);
 	}
-	sh->sym[sh->nsym] = (struct symbol){ pth_arena_strn(&sh->arena, s, n), h };
-	index_put(sh, sh->nsym);
+	sh->sym[sh->nsym] = pth_arena_strn(&sh->arena, s, n);
+	pth_json_set(sh->numbers, sh->sym[sh->nsym], json_integer(sh->nsym));
 	return sh->nsym++;
 }
 
@@ -464,7 +439,7 @@ free_shared(struct shared *sh)
 {
 	pth_arena_release(&sh->arena);
 	free(sh->sym);
-	free(sh->index);
+	json_decref(sh->numbers);
 	free(sh);
 }
 
@@ -475,7 +450,7 @@ template_new(const char *name, const char *src, size_t n, const struct pth_templ
 	struct shared *sh = pth_xmalloc(sizeof *sh);
 	struct pth_template *t;
 
-	*sh = (struct shared){ 0 };
+	*sh = (struct shared){ .numbers = json_object() };
 	if (opt != NULL)
 		sh->opt = *opt;
 	sh->sym_loop = template_symbol(sh, "loop", 4);

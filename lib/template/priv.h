@@ -149,17 +149,11 @@ struct node {
 };
 
 /* Names are numbers shared by a template and all that it includes. */
-struct symbol {
-	const char *s;
-	uint32_t hash;
-};
-
 struct shared {
 	struct pth_arena arena;
-	struct symbol *sym;
+	const char **sym;
 	uint32_t nsym, cap;
-	uint32_t *index; /* open hash of sym numbers + 1 */
-	uint32_t nindex;
+	json_t *numbers;              /* of the names in sym */
 	uint32_t sym_loop, sym_block; /* "loop"; the text of a block that filters take */
 	struct pth_template_options opt;
 	struct pth_template *included; /* list of parsed includes */

@@ -1,6 +1,7 @@
 /* Values become text here: as Python's str() and repr(), as JSON and as YAML. */
 #include <math.h>
 
+#include "base/text.h"
 #include "template/priv.h"
 
 /* ---- UTF-8 that is known to be valid ---- */
@@ -29,43 +30,25 @@ template_offset(const char *s, size_t n, size_t chars)
 unsigned
 template_decode(const char *s, size_t *len)
 {
-	const unsigned char *u = (const unsigned char *)s;
+	unsigned c = (unsigned char)*s;
 
-	if (u[0] < 0x80) {
-		*len = 1;
-		return u[0];
-	}
-	if (u[0] < 0xe0) {
-		*len = 2;
-		return (u[0] & 0x1fu) << 6 | (u[1] & 0x3fu);
-	}
-	if (u[0] < 0xf0) {
-		*len = 3;
-		return (u[0] & 0xfu) << 12 | (u[1] & 0x3fu) << 6 | (u[2] & 0x3fu);
-	}
-	*len = 4;
-	return (u[0] & 7u) << 18 | (u[1] & 0x3fu) << 12 | (u[2] & 0x3fu) << 6 | (u[3] & 0x3fu);
+	*len = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+	if (*len > 1)
+		c &= 0x7fu >> *len;
+	for (size_t i = 1; i < *len; i++)
+		c = c << 6 | (s[i] & 0x3fu);
+	return c;
 }
 
 void
 template_utf8(struct pth_buf *b, unsigned c)
 {
-	if (c < 0x80) {
-		pth_buf_addc(b, (char)c);
-		return;
-	}
-	if (c < 0x800) {
-		pth_buf_addc(b, (char)(0xc0 | c >> 6));
-	} else {
-		if (c < 0x10000) {
-			pth_buf_addc(b, (char)(0xe0 | c >> 12));
-		} else {
-			pth_buf_addc(b, (char)(0xf0 | c >> 18));
-			pth_buf_addc(b, (char)(0x80 | (c >> 12 & 0x3f)));
-		}
-		pth_buf_addc(b, (char)(0x80 | (c >> 6 & 0x3f)));
-	}
-	pth_buf_addc(b, (char)(0x80 | (c & 0x3f)));
+	static const unsigned char first[] = { 0, 0xc0, 0xe0, 0xf0 };
+	unsigned more = (c >= 0x80) + (c >= 0x800) + (c >= 0x10000); /* bytes after the first */
+
+	pth_buf_addc(b, (char)(first[more] | c >> 6 * more));
+	while (more-- > 0)
+		pth_buf_addc(b, (char)(0x80 | (c >> 6 * more & 0x3f)));
 }
 
 /* ---- numbers ---- */
@@ -204,11 +187,11 @@ plain(struct val v)
 		return false;
 	for (uint32_t i = 0; i < v.n; i++) {
 		char c = v.s[i];
-		bool alpha = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+		bool alpha = pth_is_alpha(c) || c == '_';
 
 		if (i == 0 && !alpha && c != '/')
 			return false;
-		if (!alpha && !(c >= '0' && c <= '9') && strchr("/.-+@%", c) == NULL)
+		if (!alpha && !pth_is_digit(c) && strchr("/.-+@%", c) == NULL)
 			return false;
 		letter |= alpha;
 	}

@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "template/priv.h"
 
 int
@@ -221,16 +222,9 @@ template_scan_text(struct parse *p)
 /* ---- inside a tag ---- */
 
 static bool
-digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool
 name_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || digit(c) ||
-	    (signed char)c < 0;
+	return pth_is_alnum(c) || c == '_' || (signed char)c < 0;
 }
 
 /* Digits of a base with single '_' between them; text without '_' goes to b. */
@@ -281,7 +275,7 @@ scan_number(struct parse *p, struct token *t)
 		scan_based(p, t, hex, 16);
 		return;
 	}
-	if (s[0] == '0' && (low == 'o' || low == 'b') && digit(s[2]) &&
+	if (s[0] == '0' && (low == 'o' || low == 'b') && pth_is_digit(s[2]) &&
 	    s[2] <= (low == 'o' ? '7' : '1')) {
 		scan_based(p, t, low == 'o' ? "01234567" : "01", low == 'o' ? 8 : 2);
 		return;
@@ -289,13 +283,13 @@ scan_number(struct parse *p, struct token *t)
 	i = digits(s, dec, b, sizeof b - 80, &nb);
 	/* `a.0.1` is two subscripts, not a float */
 	if (p->pos == 0 || s[-1] != '.') {
-		if (s[i] == '.' && digit(s[i + 1])) {
+		if (s[i] == '.' && pth_is_digit(s[i + 1])) {
 			real = true;
 			b[nb++] = '.';
 			i += 1 + digits(s + i + 1, dec, b, sizeof b - 40, &nb);
 		}
 		j = i + 1 + (s[i + 1] == '-' || s[i + 1] == '+');
-		if ((s[i] | 0x20) == 'e' && digit(s[j])) {
+		if ((s[i] | 0x20) == 'e' && pth_is_digit(s[j])) {
 			real = true;
 			b[nb++] = 'e';
 			if (j > i + 1)
@@ -318,10 +312,9 @@ scan_number(struct parse *p, struct token *t)
 static int
 hexval(char c)
 {
-	if (digit(c))
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	const char *all = "0123456789abcdef", *at = c != '\0' ? strchr(all, pth_lower(c)) : NULL;
+
+	return at != NULL ? (int)(at - all) : -1;
 }
 
 /* \xHH \uHHHH \UHHHHHHHH: n digits at s. */
@@ -469,7 +462,7 @@ template_scan_tag(struct parse *p)
 		return t;
 	if (p->nclose == 0 && !p->expr && scan_end(p, &t))
 		return t;
-	if (digit(*s)) {
+	if (pth_is_digit(*s)) {
 		scan_number(p, &t);
 	} else if (*s == '"' || *s == '\'') {
 		scan_string(p, &t);

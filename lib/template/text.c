@@ -334,7 +334,7 @@ add_url(struct eval *x, struct val s, bool query)
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char ch = (unsigned char)s.s[i];
 
-		if ((ch >= '0' && ch <= '9') || ((ch | 0x20) >= 'a' && (ch | 0x20) <= 'z') ||
+		if (pth_is_alnum((char)ch) ||
 		    (ch != '\0' && strchr(query ? "_.-~" : "/_.-~", ch) != NULL))
 			add(x, s.s + i, 1);
 		else if (query && ch == ' ')
@@ -400,10 +400,9 @@ behind_slash(struct val path)
 /* As Python's os.path: what is behind the last slash, and what is before it. */
 FILTER(f_basename)
 {
-	struct val s = c->in;
-	size_t at = behind_slash(s);
+	size_t at = behind_slash(c->in);
 
-	return template_vstr(s.s + at, s.n - at);
+	return template_vstr(c->in.s + at, c->in.n - at);
 }
 
 FILTER(f_dirname)
