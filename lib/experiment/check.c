@@ -219,8 +219,12 @@ static void
 unknown_key(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
     const struct pth_ynode *c, const char *what)
 {
-	const char *near = strlen(c->key) < 60 ? pth_nearest(c->key, s->names, s->nnames) : NULL;
+	const char *names[100], *near;
+	size_t n_names = 0;
 
+	for (const struct schema *k = s->child; k != NULL && n_names < countof(names); k = k->next)
+		names[n_names++] = k->name;
+	near = strlen(c->key) < 60 ? pth_nearest(c->key, names, n_names) : NULL;
 	if (near != NULL && pth_yaml_get(n, near) == NULL)
 		experiment_key_warn(
 		    x, c, "%.60s: unknown key '%.60s'; did you mean '%s'?", what, c->key, near);

@@ -30,6 +30,7 @@ struct point {
 	json_t *fields;
 	struct pth_buf values; /* for the name */
 	bool named;            /* an item says what the test is called */
+	bool left_out;         /* exclude fits it */
 };
 
 static bool
@@ -118,13 +119,10 @@ add_name(struct pth_arena *a, struct pth_ynode **test, const struct pth_buf *val
 static bool
 set(struct matrix *m, struct point *p, const struct pth_ynode *field, const struct pth_ynode *v)
 {
-	struct pth_ynode *next = experiment_set(&p->a, p->test, field->key, v);
-
-	if (next != NULL)
-		p->test = next;
-	else
+	p->test = experiment_set(&p->a, p->test, field->key, v);
+	if (p->test == NULL)
 		experiment_key_error(m->x, field, "there is no field %.100s to vary", field->key);
-	return next != NULL;
+	return p->test != NULL;
 }
 
 /* The field's value is part of the record, and of the name when that is wanted. */
@@ -165,9 +163,9 @@ finish(struct matrix *m, struct point *p, bool ok)
 {
 	int r = ok ? 0 : -1;
 
-	if (ok && !p->named)
+	if (ok && !p->named && !p->left_out)
 		add_name(&p->a, &p->test, &p->values);
-	if (ok)
+	if (ok && !p->left_out)
 		r = m->fn(m->x, p->test, p->fields, m->arg);
 	json_decref(p->fields);
 	pth_buf_release(&p->values);
@@ -218,22 +216,17 @@ static int
 combination(struct matrix *m, long at)
 {
 	struct point p;
-	bool ok = begin(m, &p, at), left_out = ok && excluded(m->node, p.test);
+	bool ok = begin(m, &p, at);
 	size_t i = 0;
 
-	for (size_t k = 0; ok && !left_out && k < m->naxes; k++)
+	p.left_out = ok && excluded(m->node, p.test);
+	for (size_t k = 0; ok && k < m->naxes; k++)
 		note(&p, m->axis[k]->key, true);
-	if (left_out) {
-		json_decref(p.fields);
-		pth_arena_release(&p.a);
-		return 0;
-	}
-	pth_yaml_foreach(item, ok ? m->include : NULL) {
-		i++;
-		if (!ok || item->kind != PTH_YMAP || !belongs(m, &p, item))
-			continue;
-		m->used[i - 1] = true;
-		ok = add_item(m, &p, item, false);
+	pth_yaml_foreach(item, ok && !p.left_out ? m->include : NULL) {
+		bool here = ok && item->kind == PTH_YMAP && belongs(m, &p, item);
+
+		m->used[i++] |= here;
+		ok = here ? add_item(m, &p, item, false) : ok;
 	}
 	return finish(m, &p, ok);
 }

@@ -59,8 +59,6 @@ struct schema {
 	const char *name; /* "*" any key, "[]" items */
 	const struct experiment_key *key;
 	struct schema *child, *next, *any, *item;
-	const char **names; /* of the children, for suggestions */
-	size_t nnames;
 	const char **values;
 	size_t nvalues;
 	bool ranged;

@@ -55,8 +55,7 @@ experiment_service(const struct pth_ynode *services, const char *name)
 {
 	const struct pth_ynode *s = pth_yaml_get(services, name);
 
-	for (const struct pth_ynode *c = s != NULL || services == NULL ? NULL : services->child;
-	     c != NULL; c = c->next) {
+	pth_yaml_foreach(c, s == NULL ? services : NULL) {
 		const char *also = experiment_text(c, "name", NULL);
 
 		if (also != NULL && strcmp(also, name) == 0)
@@ -83,7 +82,7 @@ check_reference(struct pth_experiment *x, const struct pth_ynode *services,
     const struct pth_ynode *n, bool warn)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
-	const char *near, *sep = "";
+	const char *near, *sep = "; its services are ";
 
 	if (n == NULL || !experiment_scalar(n) || experiment_service(services, n->text) != NULL)
 		return;
@@ -91,11 +90,9 @@ check_reference(struct pth_experiment *x, const struct pth_ynode *services,
 	pth_buf_addf(&b, "there is no service '%.60s' in this test", n->text);
 	if (near != NULL)
 		pth_buf_addf(&b, "; did you mean '%s'?", near);
-	else if (services->n != 0)
-		pth_buf_adds(&b, "; its services are ");
-	for (const struct pth_ynode *c = near != NULL ? NULL : services->child;
-	     c != NULL && b.len < 300; c = c->next) {
-		pth_buf_addf(&b, "%s%.63s", sep, c->key);
+	pth_yaml_foreach(c, near == NULL ? services : NULL) {
+		if (b.len < 300)
+			pth_buf_addf(&b, "%s%.63s", sep, c->key);
 		sep = ", ";
 	}
 	if (warn)
@@ -228,15 +225,15 @@ static void
 check_protocol(struct pth_experiment *x, const struct pth_ynode *services,
     const struct pth_ynode *s, bool certs_for_all)
 {
-	const struct pth_ynode *proto = pth_yaml_get(s, "protocol"),
+	const struct pth_ynode *proto = pth_yaml_get(s, "protocol"), *certs,
 	                       *target = pth_yaml_get(proto, "target");
 	const struct schema *schema = experiment_schema_at(
 	    x->schema, "tests.[].services.*.protocol");
 	const char *role = experiment_word(schema, proto, "role"),
 	           *name = experiment_text(proto, "name", NULL);
-	const struct pth_ynode *ports = pth_yaml_get(s, "ports"), *certs;
-	bool has_ports = (ports != NULL && ports->kind == PTH_YSEQ && ports->n != 0) ||
-	    experiment_given(pth_yaml_get(pth_yaml_get(s, "network"), "port"));
+	const struct pth_ynode *ports = experiment_only(pth_yaml_get(s, "ports"), PTH_YSEQ);
+	bool has_ports = (ports != NULL && ports->n != 0) ||
+	    experiment_given(experiment_at(s, "network.port"));
 
 	if (!experiment_given(proto)) {
 		experiment_key_warn(x, s,
