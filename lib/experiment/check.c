@@ -173,27 +173,49 @@ in_range(const struct schema *s, double v)
 	return !s->ranged || (v >= s->min && v <= s->max);
 }
 
-/* Does a scalar fit one of the types? */
-static bool
-scalar_fits(const struct schema *s, const struct pth_ynode *n)
+static json_t *
+text_value(const struct schema *s, const struct pth_ynode *n)
+{
+	const char *w = s->nvalues != 0 ? word(s, n->text) : NULL;
+
+	return w != NULL ? json_string(w) : json_stringn_nocheck(n->text, n->len);
+}
+
+/* The canonical value of a scalar. Does it fit one of the types? */
+static json_t *
+scalar_value(const struct schema *s, const struct pth_ynode *n, bool *fits)
 {
 	unsigned t = s->key->types;
 	double d;
 	int64_t i;
 
-	if (experiment_int(n, t, &i))
-		return in_range(s, (double)i) && ((t & T_SIZE) == 0 || i >= 0);
-	if ((t & T_REAL) != 0 && number(n, &d))
-		return in_range(s, d);
-	if ((t & T_PERCENT) != 0 && percent(n, &d))
-		return in_range(s, d);
-	if ((t & T_DUR) != 0 && duration(n, &i))
-		return true;
+	*fits = true;
+	if ((t & T_BOOL) != 0 && n->kind == PTH_YBOOL)
+		return json_boolean(n->b);
+	if (experiment_int(n, t, &i)) {
+		*fits = in_range(s, (double)i) && ((t & T_SIZE) == 0 || i >= 0);
+		return json_integer(i);
+	}
+	if (((t & T_REAL) != 0 && number(n, &d)) || ((t & T_PERCENT) != 0 && percent(n, &d))) {
+		*fits = in_range(s, d);
+		return json_real(d);
+	}
 	if ((t & T_BOOL) != 0 && experiment_bool(n) >= 0)
-		return true;
-	if ((t & T_STR) == 0)
-		return false;
-	return s->nvalues == 0 || (s->key->flags & F_HINT) != 0 || word(s, n->text) != NULL;
+		return json_boolean(experiment_bool(n));
+	*fits = ((t & T_DUR) != 0 && duration(n, &i)) ||
+	    ((t & T_STR) != 0 &&
+	        (s->nvalues == 0 || (s->key->flags & F_HINT) != 0 || word(s, n->text) != NULL));
+	return text_value(s, n);
+}
+
+static bool
+scalar_fits(const struct schema *s, const struct pth_ynode *n)
+{
+	bool fits;
+	json_auto_t *v = scalar_value(s, n, &fits);
+
+	(void)v;
+	return fits;
 }
 
 static bool
@@ -364,34 +386,6 @@ experiment_check(
 
 /* ---- canonical values */
 
-static json_t *
-text_value(const struct schema *s, const struct pth_ynode *n)
-{
-	const char *w = s->nvalues != 0 ? word(s, n->text) : NULL;
-
-	return w != NULL ? json_string(w) : json_stringn_nocheck(n->text, n->len);
-}
-
-static json_t *
-scalar_value(const struct schema *s, const struct pth_ynode *n)
-{
-	unsigned t = s->key->types;
-	double d;
-	int64_t i;
-
-	if (n->kind == PTH_YBOOL && (t & T_BOOL) != 0)
-		return json_boolean(n->b);
-	if (experiment_int(n, t, &i))
-		return json_integer(i);
-	if ((t & T_REAL) != 0 && number(n, &d))
-		return json_real(d);
-	if ((t & T_PERCENT) != 0 && percent(n, &d))
-		return json_real(d);
-	if ((t & T_BOOL) != 0 && experiment_bool(n) >= 0)
-		return json_boolean(experiment_bool(n));
-	return text_value(s, n);
-}
-
 /* 00000001 and 0x7F000001 of a version file mean these texts. */
 static json_t *
 as_written(const struct pth_ynode *n)
@@ -415,6 +409,7 @@ json_t *
 experiment_canon(const struct schema *s, const struct pth_ynode *n)
 {
 	json_t *out;
+	bool fits;
 
 	if ((s->key->types & T_ANY) != 0)
 		return pth_yaml_json(n);
@@ -433,7 +428,7 @@ experiment_canon(const struct schema *s, const struct pth_ynode *n)
 		pth_yaml_foreach(c, n)
 			pth_json_push(out, experiment_canon(s->item, c));
 		return out;
-	default: return scalar_value(s, n);
+	default: return scalar_value(s, n, &fits);
 	}
 }
 

@@ -25,23 +25,20 @@ check_inside(struct pth_experiment *x, const struct pth_ynode *n, const char *in
 		    inside);
 }
 
-/* local:inside, local:inside:ro, or both as a map */
+/* A volume is local:inside, local:inside:ro, or both as a map. */
 static void
 check_volume(struct pth_experiment *x, const struct pth_ynode *n)
 {
-	const struct pth_ynode *inside = pth_yaml_get(n, "container");
-	const char *colon;
+	const struct pth_ynode *inside = experiment_only(pth_yaml_get(n, "container"), PTH_YSTR);
+	const char *colon = n->kind == PTH_YSTR ? strchr(n->text, ':') : NULL;
 
-	if (inside != NULL && inside->kind == PTH_YSTR) {
+	if (inside != NULL)
 		check_inside(x, inside, inside->text);
-	} else if (n->kind == PTH_YSTR) {
-		colon = strchr(n->text, ':');
-		if (colon == NULL || colon == n->text)
-			experiment_error(x, n,
-			    "volumes: '%.60s'; expected LOCAL:INSIDE or LOCAL:INSIDE:ro", n->text);
-		else
-			check_inside(x, n, colon + 1);
-	}
+	else if (colon != NULL && colon != n->text)
+		check_inside(x, n, colon + 1);
+	else if (n->kind == PTH_YSTR)
+		experiment_error(
+		    x, n, "volumes: '%.60s'; expected LOCAL:INSIDE or LOCAL:INSIDE:ro", n->text);
 }
 
 static void
@@ -49,16 +46,6 @@ check_volumes(struct pth_experiment *x, const struct pth_ynode *list)
 {
 	pth_yaml_foreach(c, experiment_only(list, PTH_YSEQ))
 		check_volume(x, c);
-}
-
-/* A.B.C.D/N with room for two services and the engine. */
-static bool
-is_subnet(const char *s)
-{
-	uint32_t address;
-	unsigned bits;
-
-	return pth_ipv4_network(s, &address, &bits) && bits <= 29;
 }
 
 /* As the engine's own names: it begins with a letter or digit. */
@@ -74,17 +61,20 @@ static void
 check_network(struct pth_experiment *x, const struct pth_ynode *environment)
 {
 	static const char *const names[] = { "network_name", "service_prefix" };
-	const struct pth_ynode *n = pth_yaml_get(environment, "subnet");
+	const struct pth_ynode *n = experiment_only(pth_yaml_get(environment, "subnet"), PTH_YSTR);
+	uint32_t address;
+	unsigned bits;
 
-	if (experiment_given(n) && n->kind == PTH_YSTR && !is_subnet(n->text))
+	/* with room for two services and the engine */
+	if (n != NULL && (!pth_ipv4_network(n->text, &address, &bits) || bits > 29))
 		experiment_error(x, n,
 		    "subnet: '%.60s'; expected an IPv4 network with room for all services, as "
 		    "10.1.0.0/24",
 		    n->text);
 	for (size_t i = 0; i < countof(names); i++) {
 		n = pth_yaml_get(environment, names[i]);
-		if (experiment_given(n) && n->text != NULL && n->kind != PTH_YSEQ &&
-		    n->kind != PTH_YMAP && *n->text != '\0' && !is_engine_name(n->text))
+		if (n != NULL && experiment_scalar(n) && *n->text != '\0' &&
+		    !is_engine_name(n->text))
 			experiment_error(x, n,
 			    "%s: '%.60s'; expected letters, digits, '.', '_' and '-'", names[i],
 			    n->text);

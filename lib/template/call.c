@@ -1,5 +1,6 @@
 /* Functions are called here, and methods of loops, mappings, lists and strings. */
 #include "base/hash.h"
+#include "base/text.h"
 #include "template/priv.h"
 
 /* ---- arguments ---- */
@@ -146,11 +147,9 @@ list_method(struct eval *x, const struct node *n, struct val l, const struct arg
 		"reverse", "clear" };
 	int64_t i, found = 0, len = template_len(l);
 
-	for (size_t k = 0; k < countof(change); k++)
-		if (strcmp(n->s, change[k]) == 0)
-			template_fail(x, n,
-			    "values cannot be changed: '%s' is not there (use + or a filter)",
-			    n->s);
+	if (pth_one_of(n->s, change, countof(change)))
+		template_fail(
+		    x, n, "values cannot be changed: '%s' is not there (use + or a filter)", n->s);
 	if (strcmp(n->s, "copy") == 0)
 		return l;
 	if (strcmp(n->s, "index") != 0 && strcmp(n->s, "count") != 0)

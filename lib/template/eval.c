@@ -433,12 +433,6 @@ block(struct eval *x, const struct node *n)
 }
 
 static void
-run_set(struct eval *x, const struct node *n)
-{
-	bind(x, n->a, n->op == S_SET ? template_eval(x, n->b) : block(x, n));
-}
-
-static void
 run_filter(struct eval *x, const struct node *n)
 {
 	struct val v = block(x, n);
@@ -553,8 +547,8 @@ run(struct eval *x, const struct node *n)
 		case S_PRINT: print(x, n); break;
 		case S_IF: run_if(x, n); break;
 		case S_FOR: run_for(x, n); break;
-		case S_SET:
-		case S_SETBLOCK: run_set(x, n); break;
+		case S_SET: bind(x, n->a, template_eval(x, n->b)); break;
+		case S_SETBLOCK: bind(x, n->a, block(x, n)); break;
 		case S_FILTER: run_filter(x, n); break;
 		case S_WITH: run_with(x, n); break;
 		default: run_include(x, n);

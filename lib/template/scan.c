@@ -227,32 +227,40 @@ name_char(char c)
 	return pth_is_alnum(c) || c == '_' || (signed char)c < 0;
 }
 
+static int
+hexval(char c)
+{
+	const char *all = "0123456789abcdef", *at = c != '\0' ? strchr(all, pth_lower(c)) : NULL;
+
+	return at != NULL ? (int)(at - all) : -1;
+}
+
+static bool
+digit_of(char c, int base)
+{
+	int v = hexval(c);
+
+	return v >= 0 && v < base;
+}
+
 /* Digits of a base with single '_' between them; text without '_' goes to b. */
 static size_t
-digits(const char *s, const char *set, char *b, size_t cap, size_t *nb)
+digits(const char *s, int base, char *b, size_t cap, size_t *nb)
 {
 	size_t i = 0;
 
-	for (;;) {
-		if (s[i] != '\0' && strchr(set, s[i]) != NULL) {
-			if (*nb + 1 < cap)
-				b[(*nb)++] = s[i];
-			i++;
-		} else if (i > 0 && s[i] == '_' && s[i + 1] != '\0' &&
-		    strchr(set, s[i + 1]) != NULL) {
-			i++;
-		} else {
-			b[*nb] = '\0';
-			return i;
-		}
-	}
+	for (; digit_of(s[i], base) || (i > 0 && s[i] == '_' && digit_of(s[i + 1], base)); i++)
+		if (s[i] != '_' && *nb + 1 < cap)
+			b[(*nb)++] = s[i];
+	b[*nb] = '\0';
+	return i;
 }
 
 static void
-scan_based(struct parse *p, struct token *t, const char *set, int base)
+scan_based(struct parse *p, struct token *t, int base)
 {
 	char b[80];
-	size_t nb = 0, i = digits(p->src->s + p->pos + 2, set, b, sizeof b, &nb);
+	size_t nb = 0, i = digits(p->src->s + p->pos + 2, base, b, sizeof b, &nb);
 
 	errno = 0;
 	t->i = strtoll(b, NULL, base);
@@ -264,29 +272,24 @@ scan_based(struct parse *p, struct token *t, const char *set, int base)
 static void
 scan_number(struct parse *p, struct token *t)
 {
-	static const char dec[] = "0123456789", hex[] = "0123456789abcdefABCDEF";
 	const char *s = p->src->s + p->pos;
 	char b[400], low = s[1] | 0x20;
 	size_t nb = 0, i, j;
+	int base = low == 'x' ? 16 : low == 'o' ? 8 : low == 'b' ? 2 : 0;
 	bool real = false;
 
 	t->kind = T_INT;
-	if (s[0] == '0' && low == 'x' && s[2] != '\0' && strchr(hex, s[2]) != NULL) {
-		scan_based(p, t, hex, 16);
+	if (s[0] == '0' && base != 0 && digit_of(s[2], base)) {
+		scan_based(p, t, base);
 		return;
 	}
-	if (s[0] == '0' && (low == 'o' || low == 'b') && pth_is_digit(s[2]) &&
-	    s[2] <= (low == 'o' ? '7' : '1')) {
-		scan_based(p, t, low == 'o' ? "01234567" : "01", low == 'o' ? 8 : 2);
-		return;
-	}
-	i = digits(s, dec, b, sizeof b - 80, &nb);
+	i = digits(s, 10, b, sizeof b - 80, &nb);
 	/* `a.0.1` is two subscripts, not a float */
 	if (p->pos == 0 || s[-1] != '.') {
 		if (s[i] == '.' && pth_is_digit(s[i + 1])) {
 			real = true;
 			b[nb++] = '.';
-			i += 1 + digits(s + i + 1, dec, b, sizeof b - 40, &nb);
+			i += 1 + digits(s + i + 1, 10, b, sizeof b - 40, &nb);
 		}
 		j = i + 1 + (s[i + 1] == '-' || s[i + 1] == '+');
 		if ((s[i] | 0x20) == 'e' && pth_is_digit(s[j])) {
@@ -294,7 +297,7 @@ scan_number(struct parse *p, struct token *t)
 			b[nb++] = 'e';
 			if (j > i + 1)
 				b[nb++] = s[i + 1];
-			i = j + digits(s + j, dec, b, sizeof b, &nb);
+			i = j + digits(s + j, 10, b, sizeof b, &nb);
 		}
 	}
 	errno = 0;
@@ -307,14 +310,6 @@ scan_number(struct parse *p, struct token *t)
 			template_parse_fail(p, t->pos, "integer beyond 64 bits");
 	}
 	p->pos += (uint32_t)i;
-}
-
-static int
-hexval(char c)
-{
-	const char *all = "0123456789abcdef", *at = c != '\0' ? strchr(all, pth_lower(c)) : NULL;
-
-	return at != NULL ? (int)(at - all) : -1;
 }
 
 /* \xHH \uHHHH \UHHHHHHHH: n digits at s. */
