@@ -243,12 +243,6 @@ includes(struct pth_experiment *x, struct pth_ynode *map, unsigned depth, bool t
 	return merge_file(x, base, experiment_without(&x->a, map, "include"), top);
 }
 
-static bool
-has_include(const struct pth_ynode *n)
-{
-	return n->kind == PTH_YMAP && pth_yaml_get(n, "include") != NULL;
-}
-
 /* implementation.version_config may name a file: what is in it stands there. */
 static void
 version_file(struct pth_experiment *x, unsigned test, const struct pth_ynode *service)
@@ -279,29 +273,23 @@ has_place(const struct pth_ynode *s)
 static void
 inner_includes(struct pth_experiment *x)
 {
-	const struct pth_ynode *tests = pth_yaml_get(x->root, "tests"), *services;
+	const struct pth_ynode *tests = pth_yaml_get(x->root, "tests");
 	char path[300];
 	unsigned i = 0;
 
 	pth_yaml_foreach(t, tests) {
-		struct pth_ynode *test = (struct pth_ynode *)t;
+		struct pth_ynode *test = includes(x, (struct pth_ynode *)t, 0, false), *whole;
 
 		snprintf(path, sizeof path, "tests.%u", i);
-		if (has_include(t)) {
-			test = includes(x, test, 0, false);
+		if (test != t)
 			x->root = experiment_set(&x->a, x->root, path, test);
-		}
-		services = pth_yaml_get(test, "services");
-		pth_yaml_foreach(s, services) {
-			const struct pth_ynode *whole = s;
-
+		pth_yaml_foreach(s, pth_yaml_get(test, "services")) {
 			if (!has_place(s))
 				continue;
-			if (has_include(s)) {
-				snprintf(path, sizeof path, "tests.%u.services.%s", i, s->key);
-				whole = includes(x, (struct pth_ynode *)s, 0, false);
+			whole = includes(x, (struct pth_ynode *)s, 0, false);
+			snprintf(path, sizeof path, "tests.%u.services.%s", i, s->key);
+			if (whole != s)
 				x->root = experiment_set(&x->a, x->root, path, whole);
-			}
 			version_file(x, i, whole);
 		}
 		i++;

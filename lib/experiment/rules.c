@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "io/file.h"
 
 #define SERVICES_MAX 1000
 #define PORTS 65536
@@ -233,7 +234,7 @@ check_protocol(struct pth_experiment *x, const struct pth_ynode *services,
 	           *name = experiment_text(proto, "name", NULL);
 	const struct pth_ynode *ports = experiment_only(pth_yaml_get(s, "ports"), PTH_YSEQ);
 	bool has_ports = (ports != NULL && ports->n != 0) ||
-	    experiment_given(experiment_at(s, "network.port"));
+	    experiment_given(pth_yaml_get(pth_yaml_get(s, "network"), "port"));
 
 	if (!experiment_given(proto)) {
 		experiment_key_warn(x, s,
@@ -273,15 +274,8 @@ check_protocol(struct pth_experiment *x, const struct pth_ynode *services,
 static void
 check_path(struct pth_experiment *x, const struct pth_ynode *n)
 {
-	const char *p = n != NULL ? n->text : NULL;
-	bool bad = false;
-
-	if (n == NULL || n->kind != PTH_YSTR)
-		return;
-	bad = *p == '/' || *p == '\0' || has_control(p) || n->len > 1000;
-	for (; *p != '\0'; p += strcspn(p, "/"), p += *p == '/')
-		bad |= strncmp(p, "..", 2) == 0 && (p[2] == '/' || p[2] == '\0');
-	if (bad)
+	if (experiment_only(n, PTH_YSTR) != NULL &&
+	    (!pth_path_inside(n->text) || has_control(n->text) || n->len > 1000))
 		experiment_error(x, n, "expected a path below the directory, without '..'");
 }
 
@@ -393,22 +387,21 @@ check_services(struct pth_experiment *x, const struct pth_ynode *services, bool 
 static void
 check_link(struct pth_experiment *x, const struct pth_ynode *services, const struct pth_ynode *link)
 {
-	const struct pth_ynode *between = pth_yaml_get(link, "between");
+	const struct pth_ynode *between = experiment_only(pth_yaml_get(link, "between"), PTH_YSEQ);
 
-	if (between == NULL || between->kind != PTH_YSEQ)
-		return;
-	if (between->n != 2)
+	if (between != NULL && between->n != 2)
 		experiment_error(x, between, "between: %u services; expected two", between->n);
 	pth_yaml_foreach(c, between)
 		check_reference(x, services, c, false);
 }
 
+/* The list or map of this key, or NULL. */
 static const struct pth_ynode *
 items(const struct pth_ynode *map, const char *key)
 {
 	const struct pth_ynode *n = pth_yaml_get(map, key);
 
-	return n != NULL && (n->kind == PTH_YSEQ || n->kind == PTH_YMAP) ? n : NULL;
+	return experiment_only(n, PTH_YSEQ) != NULL ? n : experiment_only(n, PTH_YMAP);
 }
 
 /* A list of words without any. */

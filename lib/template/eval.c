@@ -404,29 +404,20 @@ run_for(struct eval *x, const struct node *n)
 		template_reset(x, m);
 }
 
-/* The body's output as a value; what it sets stays in it. */
+/* {% set x %}...{% endset %} and {% filter f %}...{% endfilter %}: what the body puts
+ * out is a value; what it sets stays in it. */
 static struct val
-captured(struct eval *x, const struct node *body)
+block(struct eval *x, const struct node *n)
 {
 	size_t at = x->out->len;
 	uint32_t undo = x->nundo;
 	struct val v;
 
-	run(x, body);
+	run(x, n->c);
 	restore(x, undo);
 	v = template_strn(x, x->out->s != NULL ? x->out->s + at : "", x->out->len - at);
 	pth_buf_cut(x->out, at);
-	return v;
-}
-
-/* {% set x %}...{% endset %} and {% filter f %}...{% endfilter %} */
-static struct val
-block(struct eval *x, const struct node *n)
-{
-	uint32_t undo = x->nundo;
-	struct val v;
-
-	assign(x, x->sh->sym_block, captured(x, n->c));
+	assign(x, x->sh->sym_block, v);
 	v = template_eval(x, n->b);
 	restore(x, undo);
 	return v;
@@ -587,12 +578,23 @@ close_eval(struct eval *x)
 		freelocale(x->locale);
 }
 
+/* Run statements, or take the value of an expression when value is not NULL. */
 static int
-guarded_run(struct eval *x, const struct node *body)
+guarded(struct eval *x, const struct node *n, json_t **value)
 {
+	struct val v;
+
 	if (setjmp(x->leave) != 0)
 		return -1;
-	run(x, body);
+	if (value == NULL) {
+		run(x, n);
+		return 0;
+	}
+	v = template_eval(x, n);
+	x->at = n;
+	*value = v.kind == V_UNDEF ? json_null() : template_to(x, v, 0);
+	if (*value == NULL)
+		template_fail(x, n, "the value has no JSON form");
 	return 0;
 }
 
@@ -605,26 +607,11 @@ pth_template_render(
 
 	open_eval(&x, t, vars, b, e);
 	pth_buf_add(b, "", 0); /* text, even when there is none */
-	r = guarded_run(&x, t->body);
+	r = guarded(&x, t->body, NULL);
 	if (r != 0)
 		pth_buf_cut(b, x.out0);
 	close_eval(&x);
 	return r;
-}
-
-static int
-eval_json(struct eval *x, const struct node *n, json_t **out_)
-{
-	struct val v;
-
-	if (setjmp(x->leave) != 0)
-		return -1;
-	v = template_eval(x, n);
-	x->at = n;
-	*out_ = v.kind == V_UNDEF ? json_null() : template_to(x, v, 0);
-	if (*out_ == NULL)
-		template_fail(x, n, "the value has no JSON form");
-	return 0;
 }
 
 json_t *
@@ -637,7 +624,7 @@ pth_template_expr(const char *name_, const char *src, json_t *vars, struct pth_e
 	if (t == NULL)
 		return NULL;
 	open_eval(&x, t, vars, NULL, e);
-	if (eval_json(&x, t->body, &v) != 0)
+	if (guarded(&x, t->body, &v) != 0)
 		v = NULL;
 	close_eval(&x);
 	pth_template_free(t);

@@ -62,10 +62,9 @@ static void
 unexpected(struct parse *p, const char *want)
 {
 	if (p->t.kind == T_NAME)
-		template_parse_fail(p, p->t.pos, "expected %s but found '%.*s'", want,
+		template_parse_refuse(p, "expected %s but found '%.*s'", want,
 		    (int)(p->t.n > 60 ? 60 : p->t.n), p->t.s);
-	template_parse_fail(
-	    p, p->t.pos, "expected %s but found %s", want, template_tok_name(p->t.kind));
+	template_parse_refuse(p, "expected %s but found %s", want, template_tok_name(p->t.kind));
 }
 
 void
@@ -153,7 +152,7 @@ static void
 enter(struct parse *p)
 {
 	if (++p->depth > MAX_HEIGHT)
-		template_parse_fail(p, p->t.pos, "expression with more than %d levels", MAX_HEIGHT);
+		template_parse_refuse(p, "expression with more than %d levels", MAX_HEIGHT);
 }
 
 /* Precedence of operators with an operand on either side, the lowest first. */
@@ -305,15 +304,14 @@ parse_args(struct parse *p)
 	template_expect(p, T_LPAREN);
 	while (p->t.kind != T_RPAREN) {
 		if (p->t.kind == T_MUL || p->t.kind == T_POW)
-			template_parse_fail(p, p->t.pos, "arguments by * and ** are not supported");
+			template_parse_refuse(p, "arguments by * and ** are not supported");
 		if (p->t.kind == T_NAME && look_ahead(p)->kind == T_ASSIGN) {
 			kw = template_name(p, E_KW);
 			template_next(p);
 			kw->a = template_expression(p);
 			template_append(p, list, whole(p, kw));
 		} else if (list->d != NULL && list->d->op == E_KW) {
-			template_parse_fail(
-			    p, p->t.pos, "argument without a name after one with a name");
+			template_parse_refuse(p, "argument without a name after one with a name");
 		} else {
 			template_append(p, list, template_expression(p));
 		}
@@ -381,7 +379,7 @@ parse_call(struct parse *p, struct node *in)
 		n->s = in->s;
 		n->n = in->n;
 	} else if (in->op != E_NAME) {
-		template_parse_fail(p, p->t.pos, "this is not a function");
+		template_parse_refuse(p, "this is not a function");
 	}
 	n->b = parse_args(p);
 	return whole(p, n);
@@ -417,8 +415,8 @@ lookup(struct parse *p, bool test)
 		return f;
 	snprintf(name, sizeof name, "%.*s", (int)(p->t.n > 60 ? 60 : p->t.n), p->t.s);
 	near = template_near(test ? 't' : 'f', name);
-	template_parse_fail(p, p->t.pos, "no %s '%s'%s%s%s", test ? "test" : "filter", name,
-	    PTH_DID_YOU_MEAN(near));
+	template_parse_refuse(
+	    p, "no %s '%s'%s%s%s", test ? "test" : "filter", name, PTH_DID_YOU_MEAN(near));
 }
 
 static struct node *
@@ -447,16 +445,11 @@ template_filters(struct parse *p, struct node *in)
 static bool
 test_argument(const struct parse *p)
 {
-	switch (p->t.kind) {
-	case T_NAME:
+	int k = p->t.kind;
+
+	if (k == T_NAME)
 		return !template_is(p, "else") && !template_is(p, "or") && !template_is(p, "and");
-	case T_STR:
-	case T_INT:
-	case T_REAL:
-	case T_LBRACKET:
-	case T_LBRACE: return true;
-	default: return false;
-	}
+	return k == T_STR || k == T_INT || k == T_REAL || k == T_LBRACKET || k == T_LBRACE;
 }
 
 static struct node *
@@ -475,7 +468,7 @@ parse_test(struct parse *p, struct node *in)
 		n->b = parse_args(p);
 	} else if (test_argument(p)) {
 		if (template_is(p, "is"))
-			template_parse_fail(p, p->t.pos, "two tests in a row: use 'and'");
+			template_parse_refuse(p, "two tests in a row: use 'and'");
 		n->b = list_of(p, E_LIST, p->t.pos, postfix(p, parse_primary(p)));
 	}
 	return template_bind(p, whole(p, n));
@@ -490,7 +483,7 @@ filters_and_tests(struct parse *p, struct node *n)
 		else if (template_is(p, "is"))
 			n = parse_test(p, n);
 		else if (p->t.kind == T_LPAREN)
-			template_parse_fail(p, p->t.pos, "this is not a function");
+			template_parse_refuse(p, "this is not a function");
 		else
 			return n;
 	}

@@ -226,10 +226,7 @@ FILTER(f_bool)
 
 	if (c->in.kind != V_STR)
 		return template_vbool(template_truth(x, c->in));
-	for (size_t i = 0; i < countof(words); i++)
-		if (strlen(words[i]) == c->in.n && strncasecmp(words[i], c->in.s, c->in.n) == 0)
-			return template_vbool(true);
-	return template_vbool(false);
+	return template_vbool(template_word_among(c->in, words, countof(words)));
 }
 
 FILTER(f_filesize)

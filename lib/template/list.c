@@ -1,4 +1,5 @@
 /* These filters work on lists: on their order, their elements and their parts. */
+#include "base/words.h"
 #include "template/priv.h"
 
 static struct val
@@ -17,16 +18,16 @@ one_step(struct eval *x, struct val v, const char *s, size_t n)
 struct val
 template_path(struct eval *x, struct val item, struct val path)
 {
-	const char *s, *dot, *end;
+	struct pth_word rest, step;
 
 	item = template_defined(x, item);
 	if (path.kind == V_INT)
 		return template_item(x, x->at, item, path);
 	path = template_str(x, path);
-	for (s = path.s, end = s + path.n;; s = dot + 1) {
-		dot = s < end ? memchr(s, '.', (size_t)(end - s)) : NULL;
-		item = one_step(x, item, s, (size_t)((dot != NULL ? dot : end) - s));
-		if (dot == NULL || item.kind == V_UNDEF)
+	rest = (struct pth_word){ path.s, path.n };
+	while (pth_word_next(&rest, ".", &step)) {
+		item = one_step(x, item, step.s, step.n);
+		if (item.kind == V_UNDEF)
 			break;
 	}
 	/* say which part is missing: the tree has no node for it */
@@ -172,21 +173,17 @@ sorted(struct eval *x, struct item *it, size_t n, size_t nkey, bool reverse)
 static struct val
 paths(struct eval *x, struct val attribute)
 {
+	struct pth_word rest = { attribute.s, attribute.n }, path;
 	struct val list;
-	const char *s, *end, *comma;
-	size_t n = 1, i = 0;
+	size_t n = 1;
 
 	if (attribute.kind != V_STR)
 		return part(x, attribute, 0, 0, 1, attribute);
 	for (size_t k = 0; k < attribute.n; k++)
 		n += attribute.s[k] == ',';
 	list = template_list(x, n, false);
-	for (s = attribute.s, end = s + attribute.n; i < n; s = comma + 1) {
-		comma = s < end ? memchr(s, ',', (size_t)(end - s)) : NULL;
-		if (comma == NULL)
-			comma = end;
-		list.v[i++] = template_vstr(s, (size_t)(comma - s));
-	}
+	for (list.n = 0; pth_word_next(&rest, ",", &path); list.n++)
+		list.v[list.n] = template_vstr(path.s, path.n);
 	return list;
 }
 

@@ -1,6 +1,7 @@
 /* Operators work on values here: arithmetic, subscripts, slices and % formatting. */
 #include <math.h>
 
+#include "base/text.h"
 #include "template/priv.h"
 
 /* ---- numbers ---- */
@@ -311,6 +312,14 @@ struct spec {
 };
 
 static const char *
+read_number(const char *s, const char *end, int *n)
+{
+	for (*n = 0; s < end && pth_is_digit(*s) && *n < 10000; s++)
+		*n = *n * 10 + *s - '0';
+	return s;
+}
+
+static const char *
 read_spec(struct eval *x, const char *s, const char *end, struct spec *f)
 {
 	*f = (struct spec){ .prec = -1 };
@@ -321,11 +330,9 @@ read_spec(struct eval *x, const char *s, const char *end, struct spec *f)
 		f->space |= *s == ' ';
 		f->alt |= *s == '#';
 	}
-	for (; s < end && *s >= '0' && *s <= '9' && f->width < 10000; s++)
-		f->width = f->width * 10 + *s - '0';
+	s = read_number(s, end, &f->width);
 	if (s < end && *s == '.')
-		for (f->prec = 0, s++; s < end && *s >= '0' && *s <= '9' && f->prec < 10000; s++)
-			f->prec = f->prec * 10 + *s - '0';
+		s = read_number(s + 1, end, &f->prec);
 	if (s >= end)
 		template_refuse(x, "the format ends in the middle of a %%");
 	f->conv = *s;

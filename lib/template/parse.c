@@ -66,14 +66,14 @@ target_one(struct parse *p, bool ns)
 
 	if (template_skip_kind(p, T_LPAREN)) {
 		if (++p->depth > MAX_NEST)
-			template_parse_fail(p, p->t.pos, "nested too deep");
+			template_parse_refuse(p, "nested too deep");
 		n = target(p, ns);
 		p->depth--;
 		template_expect(p, T_RPAREN);
 		return n;
 	}
 	if (p->t.kind != T_NAME || special(p))
-		template_parse_fail(p, p->t.pos, "expected a name to assign to");
+		template_parse_refuse(p, "expected a name to assign to");
 	n = template_name(p, E_NAME);
 	if (!ns || !template_skip_kind(p, T_DOT))
 		return n;
@@ -131,16 +131,16 @@ parse_for(struct parse *p, uint32_t begin)
 	struct node *n = template_node(p, S_FOR, begin), *more = template_node(p, S_FOR, begin);
 
 	if (template_is(p, "loop"))
-		template_parse_fail(p, p->t.pos, "'loop' is set by the loop itself");
+		template_parse_refuse(p, "'loop' is set by the loop itself");
 	n->a = target(p, false);
 	if (!template_skip(p, "in"))
-		template_parse_fail(p, p->t.pos, "expected 'in' after the names of 'for'");
+		template_parse_refuse(p, "expected 'in' after the names of 'for'");
 	n->b = template_tuple(p, false);
 	n->d = more;
 	if (template_skip(p, "if"))
 		more->a = template_expression(p);
 	if (template_is(p, "recursive"))
-		template_parse_fail(p, p->t.pos, "recursive loops are not supported");
+		template_parse_refuse(p, "recursive loops are not supported");
 	n->c = parse_body(p, begin, "for", branches);
 	if (!template_skip(p, "endfor")) {
 		template_next(p);
@@ -216,13 +216,13 @@ parse_include(struct parse *p, uint32_t begin)
 	n->a = template_expression(p);
 	if (template_skip(p, "ignore")) {
 		if (!template_skip(p, "missing"))
-			template_parse_fail(p, p->t.pos, "expected 'missing' after 'ignore'");
+			template_parse_refuse(p, "expected 'missing' after 'ignore'");
 		n->flag = 1;
 	}
 	if (template_is(p, "without"))
-		template_parse_fail(p, p->t.pos, "'without context' is not supported");
+		template_parse_refuse(p, "'without context' is not supported");
 	if (template_skip(p, "with") && !template_skip(p, "context"))
-		template_parse_fail(p, p->t.pos, "expected 'context' after 'with'");
+		template_parse_refuse(p, "expected 'context' after 'with'");
 	return n;
 }
 
@@ -249,23 +249,22 @@ unknown_statement(struct parse *p)
 	const char *near;
 
 	if (p->t.kind != T_NAME)
-		template_parse_fail(
-		    p, p->t.pos, "expected a statement but found %s", template_tok_name(p->t.kind));
+		template_parse_refuse(
+		    p, "expected a statement but found %s", template_tok_name(p->t.kind));
 	snprintf(name, sizeof name, "%.*s", (int)(p->t.n > 60 ? 60 : p->t.n), p->t.s);
 	for (size_t i = 0; i < countof(not_ours); i++)
 		if (template_is(p, not_ours[i]))
-			template_parse_fail(p, p->t.pos, "'%s' is not supported%s", name,
-			    i < 5 ? "; use 'include'" : "");
+			template_parse_refuse(
+			    p, "'%s' is not supported%s", name, i < 5 ? "; use 'include'" : "");
 	for (size_t i = 0; i < countof(names); i++) {
 		if (!template_is(p, names[i]))
 			continue;
 		if (p->what != NULL && strncmp(name, "end", 3) == 0)
-			template_parse_fail(
-			    p, p->t.pos, "'%s' where 'end%s' should be", name, p->what);
-		template_parse_fail(p, p->t.pos, "'%s' without its beginning", name);
+			template_parse_refuse(p, "'%s' where 'end%s' should be", name, p->what);
+		template_parse_refuse(p, "'%s' without its beginning", name);
 	}
 	near = pth_nearest(name, names, countof(names));
-	template_parse_fail(p, p->t.pos, "no statement '%s'%s%s%s", name, PTH_DID_YOU_MEAN(near));
+	template_parse_refuse(p, "no statement '%s'%s%s%s", name, PTH_DID_YOU_MEAN(near));
 }
 
 static struct node *

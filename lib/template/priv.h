@@ -218,6 +218,8 @@ struct parse {
 void
 template_parse_fail(struct parse *p, uint32_t pos, const char *fmt, ...) PTH_PRINTF(3, 4)
 __attribute__((noreturn));
+/* The same, at the token on which p stands. */
+#define template_parse_refuse(p, ...) template_parse_fail(p, (p)->t.pos, __VA_ARGS__)
 /* Text outside tags, or the begin of a tag, or the end. */
 struct token template_scan_text(struct parse *p);
 /* A token inside a tag. */
@@ -234,8 +236,7 @@ void template_expect(struct parse *p, int kind);
 struct node *template_node(struct parse *p, int op, uint32_t pos);
 /* One more element of a list, which begins in a; d is the last. The list. */
 struct node *template_append(struct parse *p, struct node *list, struct node *child);
-/* A node with the name on which p stands, which is skipped: the text in s and n, or sym of E_NAME.
- */
+/* A node with the name on which p stands, which is skipped: in s and n, or sym of E_NAME. */
 struct node *template_name(struct parse *p, int op);
 /* An expression; a tuple without brackets (cond: `a if b` may be in it). */
 struct node *template_expression(struct parse *p);
@@ -365,6 +366,8 @@ size_t template_chars(const char *s, size_t n);
 size_t template_offset(const char *s, size_t n, size_t chars); /* of a character */
 unsigned template_decode(const char *s, size_t *len);
 void template_utf8(struct pth_buf *b, unsigned c);
+/* Is a V_STR one of these words, in any case of letters? */
+bool template_word_among(struct val v, const char *const *words, size_t n);
 
 /* ---- text ---- */
 

@@ -51,6 +51,15 @@ template_utf8(struct pth_buf *b, unsigned c)
 		pth_buf_addc(b, (char)(0x80 | (c >> 6 * more & 0x3f)));
 }
 
+bool
+template_word_among(struct val v, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strlen(words[i]) == v.n && strncasecmp(words[i], v.s, v.n) == 0)
+			return true;
+	return false;
+}
+
 /* ---- numbers ---- */
 
 void
@@ -184,10 +193,7 @@ plain(struct val v)
 			return false;
 		letter |= alpha;
 	}
-	for (size_t i = 0; i < countof(words); i++)
-		if (strlen(words[i]) == v.n && strncasecmp(words[i], v.s, v.n) == 0)
-			return false;
-	return letter;
+	return letter && !template_word_among(v, words, countof(words));
 }
 
 static void
