@@ -250,11 +250,9 @@ template_eval(struct eval *x, const struct node *n)
 	case E_NEG:
 	case E_POS: return negate(x, n);
 	case E_AND:
-		v = template_eval(x, n->a);
-		return template_truth(x, v) ? template_eval(x, n->b) : v;
 	case E_OR:
 		v = template_eval(x, n->a);
-		return template_truth(x, v) ? v : template_eval(x, n->b);
+		return template_truth(x, v) == (n->op == E_AND) ? template_eval(x, n->b) : v;
 	case E_CONCAT: return concat(x, n);
 	case E_CMP: return comparisons(x, n);
 	case E_COND: return condition(x, n);

@@ -125,13 +125,8 @@ split(struct eval *x, const struct call *c, bool right)
 			if (q == NULL)
 				break;
 			template_work(x, 64);
-			if (right) {
-				push(&list, q + sep.n, end);
-				end = q;
-			} else {
-				push(&list, s, q);
-				s = q + sep.n;
-			}
+			push(&list, right ? q + sep.n : s, right ? end : q);
+			*(right ? &end : &s) = right ? q : q + sep.n;
 		}
 		push(&list, s, end);
 	}
