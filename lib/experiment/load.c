@@ -37,7 +37,7 @@ say(struct pth_experiment *x, enum pth_severity sev, unsigned file, unsigned lin
 {
 	pth_auto_buf raw = PTH_BUF_INIT, utf8 = PTH_BUF_INIT, text = PTH_BUF_INIT;
 
-	/* it may quote anything from the file, cut anywhere */
+	/* The message may quote anything from the file, cut anywhere. */
 	pth_buf_vaddf(&raw, fmt, ap);
 	pth_utf8_clean(&utf8, raw.s, raw.len);
 	pth_show(&text, utf8.s, 2000);
@@ -269,7 +269,7 @@ has_place(const struct pth_ynode *s)
 	return s->key != NULL && strlen(s->key) <= 63 && strchr(s->key, '.') == NULL;
 }
 
-/* include: in tests and in services. */
+/* Resolve `include` in tests and in services. */
 static void
 inner_includes(struct pth_experiment *x)
 {
@@ -520,7 +520,7 @@ pth_experiment_load(const char *path, const struct pth_override *o, size_t n, bo
 	struct pth_err e;
 
 	if (pth_file_read(path, FILE_MAX, &x->src[0]->text, &e) < 0) {
-		/* the name stands before the message anyway */
+		/* The name stands before the message anyway. */
 		pth_diags_add(&x->src[0]->d, PTH_ERROR, 1, 1, "%s",
 		    e.error != 0 ? strerror(e.error) : e.text);
 		x->src[0]->broken = e.code == PTH_SYSTEM;

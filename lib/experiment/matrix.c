@@ -146,7 +146,7 @@ begin(struct matrix *m, struct point *p, long at)
 {
 	*p = (struct point){ .fields = json_object() };
 	p->test = experiment_without(&p->a, m->test, "matrix");
-	/* the last axis turns fastest */
+	/* The last axis turns fastest. */
 	for (size_t i = m->naxes; at >= 0 && i-- > 0; at /= m->axis[i]->n) {
 		const struct pth_ynode *v = m->axis[i]->child;
 

@@ -106,7 +106,7 @@ experiment_schema_new(void)
 			set_range(s, k->values);
 		else if (k->values != NULL)
 			set_words(&t->a, s, k->values);
-		/* of an idle key: what needs no warning */
+		/* The default of an idle key is what needs no warning. */
 		if (k->def != NULL && (k->flags & (F_REC | F_IDLE)) != 0) {
 			s->def = default_value(k->def, k->types);
 			pth_json_push(t->defaults, s->def);
@@ -269,7 +269,7 @@ ends_in(const char *path, const char *want)
 	size_t name = n;
 	bool whole;
 
-	/* a last segment that could be any name counts only in a whole path */
+	/* A last segment that could be any name counts only in a whole path. */
 	while (name > 2 && path[name - 1] == ']')
 		name -= 2;
 	whole = name != 0 && path[name - 1] == '*' && (m == 0 || want[m - 1] != '*');

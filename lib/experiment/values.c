@@ -65,7 +65,7 @@ check_network(struct pth_experiment *x, const struct pth_ynode *environment)
 	uint32_t address;
 	unsigned bits;
 
-	/* with room for two services and the engine */
+	/* A network must have room for two services and the engine. */
 	if (n != NULL && (!pth_ipv4_network(n->text, &address, &bits) || bits > 29))
 		experiment_error(x, n,
 		    "subnet: '%.60s'; expected an IPv4 network with room for all services, as "

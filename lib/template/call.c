@@ -62,7 +62,7 @@ make_range(struct eval *x, const struct node *n, const struct args *a)
 	return (struct val){ .kind = V_RANGE, .r = r };
 }
 
-/* dict(a=1), namespace(a=1); either may begin with a mapping. */
+/* The value of dict(a=1) or namespace(a=1), either of which may begin with a mapping. */
 static struct val
 make_map(struct eval *x, const struct args *a, bool ns)
 {
@@ -110,7 +110,7 @@ loop_method(struct eval *x, const struct node *n, struct loop *l, const struct a
 	}
 	if (strcmp(n->s, "changed") != 0)
 		return template_vabsent();
-	/* the values themselves do not live until the next turn */
+	/* The values themselves do not live until the next turn. */
 	for (size_t i = 0; i < a->n; i++)
 		template_put(x, &x->tmp, a->v[i], FORM_REPR, -1);
 	h = pth_hash(PTH_HASH_EMPTY, x->tmp.s, x->tmp.len) | 1; /* 0: never asked */

@@ -150,7 +150,7 @@ compare(struct eval *x, int op, struct val a, struct val b)
 	}
 }
 
-/* a < b < c: each pair, until one does not hold. */
+/* A chain, a < b < c, compares each pair until one does not hold. */
 static struct val
 comparisons(struct eval *x, const struct node *n)
 {
@@ -308,7 +308,7 @@ holds(struct eval *x, const struct node *n)
 	return r;
 }
 
-/* v into a name, an attribute of a namespace, or one by one into a tuple. */
+/* Assign v to a name, to an attribute of a namespace, or one by one to a tuple. */
 static void
 bind(struct eval *x, const struct node *target, struct val v)
 {
@@ -551,7 +551,7 @@ static void
 open_eval(struct eval *x, const struct pth_template *t, json_t *vars, struct pth_buf *b,
     struct pth_err *e)
 {
-	/* not all of it: the room inside is large and need not be zero */
+	/* The room inside is large and need not be zero. */
 	memset(x, 0, offsetof(struct eval, small));
 	x->t = t;
 	x->sh = t->sh;

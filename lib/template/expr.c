@@ -72,7 +72,7 @@ template_expect(struct parse *p, int kind)
 {
 	if (p->t.kind != kind)
 		unexpected(p, template_tok_name(kind));
-	/* behind the end of a tag there is text: the caller goes on */
+	/* There is text behind the end of a tag, with which the caller goes on. */
 	if (kind != T_VAR_END && kind != T_BLOCK_END)
 		template_next(p);
 }
@@ -194,7 +194,7 @@ tuple_ends(const struct parse *p)
 	    template_is(p, "in") || template_is(p, "recursive");
 }
 
-/* empty: `()` is a tuple too. */
+/* With empty, `()` is a tuple too. */
 static struct node *
 parse_tuple(struct parse *p, bool cond, bool empty)
 {
@@ -367,7 +367,7 @@ subscript(struct parse *p, struct node *in)
 	return whole(p, n);
 }
 
-/* f(...): a function, or x.m(...): a method (b: arguments, s: its name). */
+/* A call is of a function, f(...), or of a method, x.m(...); b has the arguments, s the name. */
 static struct node *
 parse_call(struct parse *p, struct node *in)
 {

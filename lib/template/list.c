@@ -30,7 +30,7 @@ template_path(struct eval *x, struct val item, struct val path)
 		if (item.kind == V_UNDEF)
 			break;
 	}
-	/* say which part is missing: the tree has no node for it */
+	/* The message says which part is missing, as the tree has no node for it. */
 	if (item.kind == V_UNDEF && item.flag == 0)
 		((struct undef *)(uintptr_t)item.u)->note = "an element lacks the attribute";
 	return item;

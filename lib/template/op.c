@@ -46,7 +46,7 @@ integers(struct eval *x, int op, int64_t a, int64_t b)
 			over = op == E_FLOOR && __builtin_sub_overflow(0, a, &r);
 			break;
 		}
-		/* towards minus infinity, as Python */
+		/* Python rounds towards minus infinity. */
 		if (op == E_FLOOR)
 			r = a / b - (a % b != 0 && (a % b < 0) != (b < 0));
 		else

@@ -101,7 +101,7 @@ target(struct parse *p, bool ns)
 	return list;
 }
 
-/* a: condition, b: body, c: the next branch (a NULL: else). */
+/* The node has the condition in a (NULL: else), the body in b, the next branch in c. */
 static struct node *
 parse_if(struct parse *p, uint32_t begin)
 {
@@ -123,7 +123,8 @@ parse_if(struct parse *p, uint32_t begin)
 	return first;
 }
 
-/* a: target, b: sequence; d: list of { a: filter or NULL }, body, else body */
+/* The node has the target in a, the sequence in b, the body in c; d->a is the filter or
+ * NULL, d->b what `else` has. */
 static struct node *
 parse_for(struct parse *p, uint32_t begin)
 {
@@ -180,7 +181,7 @@ parse_filter_block(struct parse *p, uint32_t begin)
 {
 	struct node *n = template_node(p, S_FILTER, begin);
 
-	/* the scanner stands on the first name: as if a pipe came before it */
+	/* The scanner stands on the first name, as if a pipe came before it. */
 	p->ahead = p->t;
 	p->has_ahead = true;
 	p->t.kind = T_PIPE;
@@ -189,7 +190,7 @@ parse_filter_block(struct parse *p, uint32_t begin)
 	return n;
 }
 
-/* a: list of S_SET, c: body */
+/* The node has a list of S_SET in a, the body in c. */
 static struct node *
 parse_with(struct parse *p, uint32_t begin)
 {

@@ -96,7 +96,7 @@ strip_text(const struct parse *p, const char *s, size_t n, char sign, bool var)
 		return n;
 	while (nl > 0 && s[nl - 1] != '\n')
 		nl--;
-	/* the text begins a line, or a newline is in it */
+	/* The text begins a line, or a newline is in it. */
 	starts = nl > 0 || s == p->src->s || s[-1] == '\n';
 	if (starts && template_space(s + nl, n - nl) == n - nl)
 		return nl;

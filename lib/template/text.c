@@ -356,7 +356,7 @@ FILTER(f_urlencode)
 	}
 	pairs = template_is_map(c->in) ? template_map_items(x, c->in, 'i') : template_seq(x, c->in);
 	n = (size_t)template_len(pairs);
-	/* all before the first is added: template_str uses the same buffer */
+	/* All come before the first is added, as template_str uses the same buffer. */
 	part = template_list(x, 2 * n, false).v;
 	for (size_t i = 0; i < n; i++) {
 		pair = template_at(pairs, (int64_t)i);
