@@ -1,31 +1,29 @@
 /* Arguments are bound to the parameters of a filter, test or method here, and get their types. */
-#include "base/words.h"
 #include "template/priv.h"
 
 /* "width:i=80" of what a filter declares. */
 struct param {
-	struct pth_word name;
-	const char *def; /* NULL: the parameter must be given */
-	size_t ndef;
+	const char *name, *def; /* def is NULL when the parameter must be given */
+	size_t nname, ndef;
 	char type;
 };
 
-/* The next parameter. What is before the first comma is the type of the input. */
+/* The parameter behind the next comma. What is before the first is the type of the input. */
 static bool
-next_param(struct pth_word *rest, struct param *p)
+next_param(const char **rest, struct param *p)
 {
-	struct pth_word word;
-	const char *colon;
+	const char *comma = strchr(*rest, ','), *colon;
 
-	do
-		if (!pth_word_next(rest, ",", &word))
-			return false;
-	while (word.n == 1); /* the input, or the mark of those that take any number */
-	colon = memchr(word.s, ':', word.n);
-	*p = (struct param){ .name = { word.s, (size_t)(colon - word.s) }, .type = colon[1] };
-	if (colon + 2 < word.s + word.n)
-		p->def = colon + 3;
-	p->ndef = p->def != NULL ? (size_t)(word.s + word.n - p->def) : 0;
+	if (comma != NULL && comma[1] == '*')
+		comma = strchr(comma + 1, ',');
+	if (comma == NULL)
+		return false;
+	colon = strchr(comma, ':');
+	*rest = strchrnul(colon, ',');
+	*p = (struct param){ .name = comma + 1, .type = colon[1] };
+	p->nname = (size_t)(colon - p->name);
+	p->def = colon[2] == '=' ? colon + 3 : NULL;
+	p->ndef = p->def != NULL ? (size_t)(*rest - p->def) : 0;
 	return true;
 }
 
@@ -39,7 +37,7 @@ takes_any(const struct filter *f)
 static unsigned
 count_params(const struct filter *f, unsigned *min)
 {
-	struct pth_word rest = pth_word_of(f->params);
+	const char *rest = f->params;
 	struct param p;
 	unsigned n = 0;
 
@@ -52,11 +50,11 @@ count_params(const struct filter *f, unsigned *min)
 static int
 find_param(const struct filter *f, const char *s, size_t n)
 {
-	struct pth_word rest = pth_word_of(f->params);
+	const char *rest = f->params;
 	struct param p;
 
 	for (int i = 0; next_param(&rest, &p); i++)
-		if (p.name.n == n && memcmp(p.name.s, s, n) == 0)
+		if (p.nname == n && memcmp(p.name, s, n) == 0)
 			return i;
 	return -1;
 }
@@ -112,7 +110,7 @@ argument(struct eval *x, const struct param *p, struct val v, size_t number)
 struct val
 template_run(struct eval *x, const struct filter *f, struct call *c)
 {
-	struct pth_word rest = pth_word_of(f->params);
+	const char *rest = f->params;
 	struct param p;
 
 	c->in = typed(x, *f->params, c->in, 0);
