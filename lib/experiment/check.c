@@ -173,27 +173,49 @@ in_range(const struct schema *s, double v)
 	return !s->ranged || (v >= s->min && v <= s->max);
 }
 
-/* Does a scalar fit one of the types? */
-static bool
-scalar_fits(const struct schema *s, const struct pth_ynode *n)
+static json_t *
+text_value(const struct schema *s, const struct pth_ynode *n)
+{
+	const char *w = s->nvalues != 0 ? word(s, n->text) : NULL;
+
+	return w != NULL ? json_string(w) : json_stringn_nocheck(n->text, n->len);
+}
+
+/* The canonical value of a scalar. Does it fit one of the types? */
+static json_t *
+scalar_value(const struct schema *s, const struct pth_ynode *n, bool *fits)
 {
 	unsigned t = s->key->types;
 	double d;
 	int64_t i;
 
-	if (experiment_int(n, t, &i))
-		return in_range(s, (double)i) && ((t & T_SIZE) == 0 || i >= 0);
-	if ((t & T_REAL) != 0 && number(n, &d))
-		return in_range(s, d);
-	if ((t & T_PERCENT) != 0 && percent(n, &d))
-		return in_range(s, d);
-	if ((t & T_DUR) != 0 && duration(n, &i))
-		return true;
+	*fits = true;
+	if ((t & T_BOOL) != 0 && n->kind == PTH_YBOOL)
+		return json_boolean(n->b);
+	if (experiment_int(n, t, &i)) {
+		*fits = in_range(s, (double)i) && ((t & T_SIZE) == 0 || i >= 0);
+		return json_integer(i);
+	}
+	if (((t & T_REAL) != 0 && number(n, &d)) || ((t & T_PERCENT) != 0 && percent(n, &d))) {
+		*fits = in_range(s, d);
+		return json_real(d);
+	}
 	if ((t & T_BOOL) != 0 && experiment_bool(n) >= 0)
-		return true;
-	if ((t & T_STR) == 0)
-		return false;
-	return s->nvalues == 0 || (s->key->flags & F_HINT) != 0 || word(s, n->text) != NULL;
+		return json_boolean(experiment_bool(n));
+	*fits = ((t & T_DUR) != 0 && duration(n, &i)) ||
+	    ((t & T_STR) != 0 &&
+	        (s->nvalues == 0 || (s->key->flags & F_HINT) != 0 || word(s, n->text) != NULL));
+	return text_value(s, n);
+}
+
+static bool
+scalar_fits(const struct schema *s, const struct pth_ynode *n)
+{
+	bool fits;
+	json_auto_t *v = scalar_value(s, n, &fits);
+
+	(void)v;
+	return fits;
 }
 
 static bool
@@ -219,8 +241,12 @@ static void
 unknown_key(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
     const struct pth_ynode *c, const char *what)
 {
-	const char *near = strlen(c->key) < 60 ? pth_nearest(c->key, s->names, s->nnames) : NULL;
+	const char *names[100], *near;
+	size_t n_names = 0;
 
+	for (const struct schema *k = s->child; k != NULL && n_names < countof(names); k = k->next)
+		names[n_names++] = k->name;
+	near = strlen(c->key) < 60 ? pth_nearest(c->key, names, n_names) : NULL;
 	if (near != NULL && pth_yaml_get(n, near) == NULL)
 		experiment_key_warn(
 		    x, c, "%.60s: unknown key '%.60s'; did you mean '%s'?", what, c->key, near);
@@ -282,7 +308,7 @@ check_idle(struct pth_experiment *x, const struct schema *s, const struct pth_yn
 	const struct pth_ynode *first = NULL, *last = NULL;
 	unsigned more = 0;
 
-	for (const struct pth_ynode *c = n->child; c != NULL; c = c->next) {
+	pth_yaml_foreach(c, n) {
 		if (!is_idle(s, c))
 			continue;
 		if (last != NULL)
@@ -303,8 +329,7 @@ static void
 check_missing(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
     const struct schema *missing, const char *what)
 {
-	for (const struct pth_ynode *c = (s->key->flags & F_OPEN) != 0 ? n->child : NULL; c != NULL;
-	     c = c->next)
+	pth_yaml_foreach(c, (s->key->flags & F_OPEN) != 0 ? n : NULL)
 		if (!is_extension(c->key) && strlen(c->key) < 60 &&
 		    experiment_schema_child(s, c->key) == s->any &&
 		    pth_nearest(c->key, &missing->name, 1) != NULL) {
@@ -323,7 +348,7 @@ check_map(
 	    experiment_environment_kind(n) :
 	    0;
 
-	for (const struct pth_ynode *c = n->child; c != NULL; c = c->next)
+	pth_yaml_foreach(c, n)
 		check_child(x, s, n, c, kind, what);
 	if ((s->key->flags & F_IDLE) == 0)
 		check_idle(x, s, n);
@@ -348,8 +373,7 @@ experiment_check(
 	} else if (n->kind == PTH_YMAP && (t & T_MAP) != 0) {
 		check_map(x, s, n, what);
 	} else if (n->kind == PTH_YSEQ && (t & T_LIST) != 0) {
-		for (const struct pth_ynode *c = n->child; c != NULL && s->item != NULL;
-		     c = c->next) {
+		pth_yaml_foreach(c, s->item != NULL ? n : NULL) {
 			if (c->kind == PTH_YNULL && (s->item->key->types & T_ANY) == 0)
 				experiment_error(x, c, "%.60s: an item without value", what);
 			else
@@ -362,34 +386,6 @@ experiment_check(
 
 /* ---- canonical values */
 
-static json_t *
-text_value(const struct schema *s, const struct pth_ynode *n)
-{
-	const char *w = s->nvalues != 0 ? word(s, n->text) : NULL;
-
-	return w != NULL ? json_string(w) : json_stringn_nocheck(n->text, n->len);
-}
-
-static json_t *
-scalar_value(const struct schema *s, const struct pth_ynode *n)
-{
-	unsigned t = s->key->types;
-	double d;
-	int64_t i;
-
-	if (n->kind == PTH_YBOOL && (t & T_BOOL) != 0)
-		return json_boolean(n->b);
-	if (experiment_int(n, t, &i))
-		return json_integer(i);
-	if ((t & T_REAL) != 0 && number(n, &d))
-		return json_real(d);
-	if ((t & T_PERCENT) != 0 && percent(n, &d))
-		return json_real(d);
-	if ((t & T_BOOL) != 0 && experiment_bool(n) >= 0)
-		return json_boolean(experiment_bool(n));
-	return text_value(s, n);
-}
-
 /* 00000001 and 0x7F000001 of a version file mean these texts. */
 static json_t *
 as_written(const struct pth_ynode *n)
@@ -400,7 +396,7 @@ as_written(const struct pth_ynode *n)
 		return pth_yaml_as_printed(n) ? pth_yaml_json(n) :
 		                                json_stringn_nocheck(n->text, n->len);
 	out = n->kind == PTH_YSEQ ? json_array() : json_object();
-	for (const struct pth_ynode *c = n->child; c != NULL; c = c->next) {
+	pth_yaml_foreach(c, n) {
 		if (n->kind == PTH_YSEQ)
 			pth_json_push(out, as_written(c));
 		else
@@ -413,6 +409,7 @@ json_t *
 experiment_canon(const struct schema *s, const struct pth_ynode *n)
 {
 	json_t *out;
+	bool fits;
 
 	if ((s->key->types & T_ANY) != 0)
 		return pth_yaml_json(n);
@@ -428,10 +425,10 @@ experiment_canon(const struct schema *s, const struct pth_ynode *n)
 		if (s->item == NULL)
 			return pth_yaml_json(n);
 		out = json_array();
-		for (const struct pth_ynode *c = n->child; c != NULL; c = c->next)
+		pth_yaml_foreach(c, n)
 			pth_json_push(out, experiment_canon(s->item, c));
 		return out;
-	default: return scalar_value(s, n);
+	default: return scalar_value(s, n, &fits);
 	}
 }
 
@@ -472,7 +469,7 @@ experiment_canon_map(const struct schema *s, const struct pth_ynode *n, json_t *
 	}
 	if (n == NULL || (s->any == NULL && (s->key->flags & F_OPEN) == 0))
 		return;
-	for (const struct pth_ynode *c = n->child; c != NULL; c = c->next) {
+	pth_yaml_foreach(c, n) {
 		if (is_extension(c->key) || json_object_get(out, c->key) != NULL)
 			continue;
 		if (s->any != NULL)

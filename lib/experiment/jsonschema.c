@@ -128,7 +128,7 @@ node(const struct schema *s)
 
 	if (s->def != NULL)
 		pth_json_set(out, "default", json_incref(s->def));
-	/* an option of one environment may be something else in a user's own */
+	/* An option of one environment may be something else in a user's own. */
 	if ((t & T_ANY) != 0 || (s->key->flags & (F_DOCKER | F_SHADOW)) != 0)
 		return out;
 	push_scalars(any, s, t);

@@ -116,12 +116,12 @@
 #define STEP(p) \
 { p ".exec", T_MAP | T_LIST | T_STR, WITH(F_OWN | F_ACTION), "exec", \
 	"Run a command, in a service's namespace when it names one." }, \
-{ p ".exec[]", T_STR, PLAIN, "exec", "A word of the command." }, \
 { p ".exec.service", T_STR, PLAIN, "exec", "The service." }, \
 { p ".exec.argv", T_LIST, WITH(F_NEED), "exec", "The command." }, \
 { p ".exec.argv[]", T_STR, PLAIN, "exec", "A word of the command." }, \
 { p ".exec.critical", T_BOOL, KEPT("true"), "exec", "The test fails when it fails." }, \
 { p ".exec.timeout", T_SECS, "1..86400", "60", F_REC, "exec", "Its limit." }, \
+{ p ".exec[]", T_STR, PLAIN, "exec", "A word of the command." }, \
 { p ".signal", T_MAP, WITH(F_OWN | F_ACTION), "exec", "Send a signal to a service." }, \
 { p ".signal.service", T_STR, WITH(F_NEED), "exec", "The service." }, \
 { p ".signal.signal", T_STR, SIGNALS, NULL, F_NEED | F_CASE, "exec", \

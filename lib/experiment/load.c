@@ -37,7 +37,7 @@ say(struct pth_experiment *x, enum pth_severity sev, unsigned file, unsigned lin
 {
 	pth_auto_buf raw = PTH_BUF_INIT, utf8 = PTH_BUF_INIT, text = PTH_BUF_INIT;
 
-	/* it may quote anything from the file, cut anywhere */
+	/* The message may quote anything from the file, cut anywhere. */
 	pth_buf_vaddf(&raw, fmt, ap);
 	pth_utf8_clean(&utf8, raw.s, raw.len);
 	pth_show(&text, utf8.s, 2000);
@@ -203,7 +203,7 @@ join_tests(struct pth_experiment *x, const struct pth_ynode *base, const struct 
 	list = experiment_copy(&x->a, b);
 	list->n = a->n + b->n;
 	tail = &list->child;
-	for (const struct pth_ynode *c = a->child; c != NULL; c = c->next) {
+	pth_yaml_foreach(c, a) {
 		*tail = experiment_copy(&x->a, c);
 		tail = &(*tail)->next;
 	}
@@ -243,12 +243,6 @@ includes(struct pth_experiment *x, struct pth_ynode *map, unsigned depth, bool t
 	return merge_file(x, base, experiment_without(&x->a, map, "include"), top);
 }
 
-static bool
-has_include(const struct pth_ynode *n)
-{
-	return n->kind == PTH_YMAP && pth_yaml_get(n, "include") != NULL;
-}
-
 /* implementation.version_config may name a file: what is in it stands there. */
 static void
 version_file(struct pth_experiment *x, unsigned test, const struct pth_ynode *service)
@@ -275,37 +269,30 @@ has_place(const struct pth_ynode *s)
 	return s->key != NULL && strlen(s->key) <= 63 && strchr(s->key, '.') == NULL;
 }
 
-/* include: in tests and in services. */
+/* Resolve `include` in tests and in services. */
 static void
 inner_includes(struct pth_experiment *x)
 {
-	const struct pth_ynode *tests = pth_yaml_get(x->root, "tests"), *services;
+	const struct pth_ynode *tests = pth_yaml_get(x->root, "tests");
 	char path[300];
 	unsigned i = 0;
 
-	for (const struct pth_ynode *t = tests != NULL ? tests->child : NULL; t != NULL;
-	     t = t->next, i++) {
-		struct pth_ynode *test = (struct pth_ynode *)t;
+	pth_yaml_foreach(t, tests) {
+		struct pth_ynode *test = includes(x, (struct pth_ynode *)t, 0, false), *whole;
 
 		snprintf(path, sizeof path, "tests.%u", i);
-		if (has_include(t)) {
-			test = includes(x, test, 0, false);
+		if (test != t)
 			x->root = experiment_set(&x->a, x->root, path, test);
-		}
-		services = pth_yaml_get(test, "services");
-		for (const struct pth_ynode *s = services != NULL ? services->child : NULL;
-		     s != NULL; s = s->next) {
-			const struct pth_ynode *whole = s;
-
+		pth_yaml_foreach(s, pth_yaml_get(test, "services")) {
 			if (!has_place(s))
 				continue;
-			if (has_include(s)) {
-				snprintf(path, sizeof path, "tests.%u.services.%s", i, s->key);
-				whole = includes(x, (struct pth_ynode *)s, 0, false);
+			whole = includes(x, (struct pth_ynode *)s, 0, false);
+			snprintf(path, sizeof path, "tests.%u.services.%s", i, s->key);
+			if (whole != s)
 				x->root = experiment_set(&x->a, x->root, path, whole);
-			}
 			version_file(x, i, whole);
 		}
+		i++;
 	}
 }
 
@@ -440,7 +427,7 @@ check_tests(struct pth_experiment *x, const struct pth_ynode *tests)
 
 	x->bad = pth_xarray(NULL, tests->n, sizeof *x->bad);
 	memset(x->bad, 0, tests->n * sizeof *x->bad);
-	for (const struct pth_ynode *t = tests->child; t != NULL; t = t->next) {
+	pth_yaml_foreach(t, tests) {
 		if (t->kind == PTH_YMAP)
 			check_test_name(x, schema, t, names);
 		check_test(x, schema, t);
@@ -533,7 +520,7 @@ pth_experiment_load(const char *path, const struct pth_override *o, size_t n, bo
 	struct pth_err e;
 
 	if (pth_file_read(path, FILE_MAX, &x->src[0]->text, &e) < 0) {
-		/* the name stands before the message anyway */
+		/* The name stands before the message anyway. */
 		pth_diags_add(&x->src[0]->d, PTH_ERROR, 1, 1, "%s",
 		    e.error != 0 ? strerror(e.error) : e.text);
 		x->src[0]->broken = e.code == PTH_SYSTEM;

@@ -15,6 +15,7 @@
 struct matrix {
 	struct pth_experiment *x;
 	const struct pth_ynode *test, *node; /* the matrix itself */
+	const struct pth_ynode *include;
 	const struct pth_ynode *axis[AXES_MAX];
 	size_t naxes;
 	bool *used; /* items of include that were added somewhere */
@@ -29,6 +30,7 @@ struct point {
 	json_t *fields;
 	struct pth_buf values; /* for the name */
 	bool named;            /* an item says what the test is called */
+	bool left_out;         /* exclude fits it */
 };
 
 static bool
@@ -43,14 +45,14 @@ same(const struct pth_ynode *a, const struct pth_ynode *b)
 static const struct pth_ynode *
 items(const struct pth_ynode *matrix, const char *key)
 {
-	return experiment_children(pth_yaml_get(matrix, key), PTH_YSEQ);
+	return experiment_only(pth_yaml_get(matrix, key), PTH_YSEQ);
 }
 
 static bool
 excluded(const struct pth_ynode *matrix, const struct pth_ynode *test)
 {
-	for (const struct pth_ynode *e = items(matrix, "exclude"); e != NULL; e = e->next) {
-		const struct pth_ynode *f = experiment_children(e, PTH_YMAP), *v;
+	pth_yaml_foreach(e, items(matrix, "exclude")) {
+		const struct pth_ynode *f = e->kind == PTH_YMAP ? e->child : NULL, *v;
 
 		if (f == NULL)
 			continue;
@@ -67,7 +69,7 @@ static bool
 axes(struct matrix *m, double *points)
 {
 	*points = 1;
-	for (const struct pth_ynode *c = m->node->child; c != NULL; c = c->next) {
+	pth_yaml_foreach(c, m->node) {
 		if (strcmp(c->key, "exclude") == 0 || strcmp(c->key, "include") == 0)
 			continue;
 		if (c->kind != PTH_YSEQ || c->n == 0 || m->naxes == AXES_MAX) {
@@ -82,9 +84,10 @@ axes(struct matrix *m, double *points)
 	if (m->naxes > 0)
 		return true;
 	*points = 0;
-	if (items(m->node, "include") == NULL)
-		experiment_key_error(m->x, m->node, "matrix: no fields to vary");
-	return items(m->node, "include") != NULL;
+	if (m->include != NULL && m->include->n != 0)
+		return true;
+	experiment_key_error(m->x, m->node, "matrix: no fields to vary");
+	return false;
 }
 
 /* The name of one point: "base [a, b]", cut when it is too long for a name. */
@@ -116,13 +119,10 @@ add_name(struct pth_arena *a, struct pth_ynode **test, const struct pth_buf *val
 static bool
 set(struct matrix *m, struct point *p, const struct pth_ynode *field, const struct pth_ynode *v)
 {
-	struct pth_ynode *next = experiment_set(&p->a, p->test, field->key, v);
-
-	if (next != NULL)
-		p->test = next;
-	else
+	p->test = experiment_set(&p->a, p->test, field->key, v);
+	if (p->test == NULL)
 		experiment_key_error(m->x, field, "there is no field %.100s to vary", field->key);
-	return next != NULL;
+	return p->test != NULL;
 }
 
 /* The field's value is part of the record, and of the name when that is wanted. */
@@ -146,7 +146,7 @@ begin(struct matrix *m, struct point *p, long at)
 {
 	*p = (struct point){ .fields = json_object() };
 	p->test = experiment_without(&p->a, m->test, "matrix");
-	/* the last axis turns fastest */
+	/* The last axis turns fastest. */
 	for (size_t i = m->naxes; at >= 0 && i-- > 0; at /= m->axis[i]->n) {
 		const struct pth_ynode *v = m->axis[i]->child;
 
@@ -163,9 +163,9 @@ finish(struct matrix *m, struct point *p, bool ok)
 {
 	int r = ok ? 0 : -1;
 
-	if (ok && !p->named)
+	if (ok && !p->named && !p->left_out)
 		add_name(&p->a, &p->test, &p->values);
-	if (ok)
+	if (ok && !p->left_out)
 		r = m->fn(m->x, p->test, p->fields, m->arg);
 	json_decref(p->fields);
 	pth_buf_release(&p->values);
@@ -186,7 +186,7 @@ is_axis(const struct matrix *m, const char *field)
 static bool
 belongs(const struct matrix *m, const struct point *p, const struct pth_ynode *item)
 {
-	for (const struct pth_ynode *f = item->child; f != NULL; f = f->next) {
+	pth_yaml_foreach(f, item) {
 		const struct pth_ynode *v = is_axis(m, f->key) ? experiment_at(p->test, f->key) : f;
 
 		if (v == NULL || !same(v, f))
@@ -199,14 +199,14 @@ belongs(const struct matrix *m, const struct point *p, const struct pth_ynode *i
 static bool
 add_item(struct matrix *m, struct point *p, const struct pth_ynode *item, bool alone)
 {
-	for (const struct pth_ynode *f = item->child; f != NULL; f = f->next) {
+	pth_yaml_foreach(f, item) {
 		if (!alone && is_axis(m, f->key))
 			continue;
 		if (!set(m, p, f, f))
 			return false;
 		p->named |= strcmp(f->key, "name") == 0;
 	}
-	for (const struct pth_ynode *f = item->child; f != NULL; f = f->next)
+	pth_yaml_foreach(f, item)
 		if (alone || !is_axis(m, f->key))
 			note(p, f->key, alone);
 	return true;
@@ -216,22 +216,17 @@ static int
 combination(struct matrix *m, long at)
 {
 	struct point p;
-	bool ok = begin(m, &p, at), left_out = ok && excluded(m->node, p.test);
+	bool ok = begin(m, &p, at);
 	size_t i = 0;
 
-	for (size_t k = 0; ok && !left_out && k < m->naxes; k++)
+	p.left_out = ok && excluded(m->node, p.test);
+	for (size_t k = 0; ok && k < m->naxes; k++)
 		note(&p, m->axis[k]->key, true);
-	if (left_out) {
-		json_decref(p.fields);
-		pth_arena_release(&p.a);
-		return 0;
-	}
-	for (const struct pth_ynode *item = items(m->node, "include"); ok && item != NULL;
-	     item = item->next, i++) {
-		if (item->kind != PTH_YMAP || !belongs(m, &p, item))
-			continue;
-		m->used[i] = true;
-		ok = add_item(m, &p, item, false);
+	pth_yaml_foreach(item, ok && !p.left_out ? m->include : NULL) {
+		bool here = ok && item->kind == PTH_YMAP && belongs(m, &p, item);
+
+		m->used[i++] |= here;
+		ok = here ? add_item(m, &p, item, false) : ok;
 	}
 	return finish(m, &p, ok);
 }
@@ -254,9 +249,8 @@ each(struct matrix *m, double points)
 	for (long i = 0; i < (long)points; i++)
 		if ((r = combination(m, i)) != 0)
 			return r;
-	for (const struct pth_ynode *item = items(m->node, "include"); item != NULL;
-	     item = item->next, k++)
-		if (!m->used[k] && (r = alone(m, item)) != 0)
+	pth_yaml_foreach(item, m->include)
+		if (!m->used[k++] && (r = alone(m, item)) != 0)
 			return r;
 	return 0;
 }
@@ -275,9 +269,10 @@ experiment_variants(
 
 	if (m.node == NULL || m.node->kind != PTH_YMAP)
 		return fn(x, test, NULL, arg);
+	m.include = items(m.node, "include");
 	if (!axes(&m, &points))
 		return -1;
-	more = items(m.node, "include") != NULL ? pth_yaml_get(m.node, "include")->n : 0;
+	more = m.include != NULL ? m.include->n : 0;
 	if (points + more > VARIANTS_MAX || points * more > 10.0 * VARIANTS_MAX) {
 		experiment_key_error(x, m.node, "%.0f combinations; at most %d are made",
 		    points + more, VARIANTS_MAX);

@@ -59,8 +59,6 @@ struct schema {
 	const char *name; /* "*" any key, "[]" items */
 	const struct experiment_key *key;
 	struct schema *child, *next, *any, *item;
-	const char **names; /* of the children, for suggestions */
-	size_t nnames;
 	const char **values;
 	size_t nvalues;
 	bool ranged;
@@ -133,8 +131,8 @@ struct pth_ynode *experiment_merge(
 struct pth_ynode *experiment_without(
     struct pth_arena *a, const struct pth_ynode *map, const char *key);
 const struct pth_ynode *experiment_at(const struct pth_ynode *n, const char *path);
-/* The first child of a list or a map; NULL when n is NULL or of another kind. */
-const struct pth_ynode *experiment_children(const struct pth_ynode *n, enum pth_ykind kind);
+/* The node, or NULL when it is of another kind. */
+const struct pth_ynode *experiment_only(const struct pth_ynode *n, enum pth_ykind kind);
 
 /* matrix */
 typedef int experiment_variant_fn(

@@ -82,13 +82,10 @@ take_ports(struct maker *m)
 	const char *proto;
 
 	m->taken = pth_arena_alloc(&m->a, 65536);
-	pth_yaml_foreach(s, m->services) {
-		const struct pth_ynode *p = experiment_children(pth_yaml_get(s, "ports"), PTH_YSEQ);
-
-		for (; p != NULL; p = p->next)
+	pth_yaml_foreach(s, m->services)
+		pth_yaml_foreach(p, experiment_only(pth_yaml_get(s, "ports"), PTH_YSEQ))
 			if (experiment_port(p->text, &host, &container, &proto))
 				m->taken[host] = 1;
-	}
 }
 
 /* The usual port of a server's protocol, or the next that is free. */

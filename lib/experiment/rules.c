@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "io/file.h"
 
 #define SERVICES_MAX 1000
 #define PORTS 65536
@@ -55,8 +56,7 @@ experiment_service(const struct pth_ynode *services, const char *name)
 {
 	const struct pth_ynode *s = pth_yaml_get(services, name);
 
-	for (const struct pth_ynode *c = s != NULL || services == NULL ? NULL : services->child;
-	     c != NULL; c = c->next) {
+	pth_yaml_foreach(c, s == NULL ? services : NULL) {
 		const char *also = experiment_text(c, "name", NULL);
 
 		if (also != NULL && strcmp(also, name) == 0)
@@ -83,7 +83,7 @@ check_reference(struct pth_experiment *x, const struct pth_ynode *services,
     const struct pth_ynode *n, bool warn)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
-	const char *near, *sep = "";
+	const char *near, *sep = "; its services are ";
 
 	if (n == NULL || !experiment_scalar(n) || experiment_service(services, n->text) != NULL)
 		return;
@@ -91,11 +91,9 @@ check_reference(struct pth_experiment *x, const struct pth_ynode *services,
 	pth_buf_addf(&b, "there is no service '%.60s' in this test", n->text);
 	if (near != NULL)
 		pth_buf_addf(&b, "; did you mean '%s'?", near);
-	else if (services->n != 0)
-		pth_buf_adds(&b, "; its services are ");
-	for (const struct pth_ynode *c = near != NULL ? NULL : services->child;
-	     c != NULL && b.len < 300; c = c->next) {
-		pth_buf_addf(&b, "%s%.63s", sep, c->key);
+	pth_yaml_foreach(c, near == NULL ? services : NULL) {
+		if (b.len < 300)
+			pth_buf_addf(&b, "%s%.63s", sep, c->key);
 		sep = ", ";
 	}
 	if (warn)
@@ -217,10 +215,8 @@ check_ports(struct pth_experiment *x, const struct pth_ynode *services)
 		x->ports = pth_xarray(NULL, PORTS, sizeof *x->ports);
 		memset(x->ports, 0, PORTS * sizeof *x->ports);
 	}
-	for (const struct pth_ynode *s = services->child; s != NULL; s = s->next)
-		for (const struct pth_ynode *c =
-		         experiment_children(pth_yaml_get(s, "ports"), PTH_YSEQ);
-		     c != NULL; c = c->next)
+	pth_yaml_foreach(s, services)
+		pth_yaml_foreach(c, experiment_only(pth_yaml_get(s, "ports"), PTH_YSEQ))
 			check_port(x, c);
 }
 
@@ -230,14 +226,14 @@ static void
 check_protocol(struct pth_experiment *x, const struct pth_ynode *services,
     const struct pth_ynode *s, bool certs_for_all)
 {
-	const struct pth_ynode *proto = pth_yaml_get(s, "protocol"),
+	const struct pth_ynode *proto = pth_yaml_get(s, "protocol"), *certs,
 	                       *target = pth_yaml_get(proto, "target");
 	const struct schema *schema = experiment_schema_at(
 	    x->schema, "tests.[].services.*.protocol");
 	const char *role = experiment_word(schema, proto, "role"),
 	           *name = experiment_text(proto, "name", NULL);
-	const struct pth_ynode *ports = pth_yaml_get(s, "ports"), *certs;
-	bool has_ports = (ports != NULL && ports->kind == PTH_YSEQ && ports->n != 0) ||
+	const struct pth_ynode *ports = experiment_only(pth_yaml_get(s, "ports"), PTH_YSEQ);
+	bool has_ports = (ports != NULL && ports->n != 0) ||
 	    experiment_given(pth_yaml_get(pth_yaml_get(s, "network"), "port"));
 
 	if (!experiment_given(proto)) {
@@ -278,23 +274,15 @@ check_protocol(struct pth_experiment *x, const struct pth_ynode *services,
 static void
 check_path(struct pth_experiment *x, const struct pth_ynode *n)
 {
-	const char *p = n != NULL ? n->text : NULL;
-	bool bad = false;
-
-	if (n == NULL || n->kind != PTH_YSTR)
-		return;
-	bad = *p == '/' || *p == '\0' || has_control(p) || n->len > 1000;
-	for (; *p != '\0'; p += strcspn(p, "/"), p += *p == '/')
-		bad |= strncmp(p, "..", 2) == 0 && (p[2] == '/' || p[2] == '\0');
-	if (bad)
+	if (experiment_only(n, PTH_YSTR) != NULL &&
+	    (!pth_path_inside(n->text) || has_control(n->text) || n->len > 1000))
 		experiment_error(x, n, "expected a path below the directory, without '..'");
 }
 
 static void
 check_files(struct pth_experiment *x, const struct pth_ynode *list)
 {
-	for (const struct pth_ynode *f = experiment_children(list, PTH_YSEQ); f != NULL;
-	     f = f->next) {
+	pth_yaml_foreach(f, experiment_only(list, PTH_YSEQ)) {
 		bool size = pth_yaml_get(f, "size") != NULL, text = pth_yaml_get(f, "text") != NULL;
 
 		check_path(x, pth_yaml_get(f, "path"));
@@ -327,7 +315,7 @@ check_depends(struct pth_experiment *x, const struct pth_ynode *services, const 
 		check_reference(x, services, d, false);
 		return;
 	}
-	for (const struct pth_ynode *c = d->child; c != NULL; c = c->next) {
+	pth_yaml_foreach(c, d) {
 		struct pth_ynode name = d->kind == PTH_YMAP ? key_of(c) : *c;
 
 		check_reference(x, services, &name, false);
@@ -382,7 +370,7 @@ check_services(struct pth_experiment *x, const struct pth_ynode *services, bool 
 		experiment_error(x, services, "services: more than %d", SERVICES_MAX);
 		return;
 	}
-	for (const struct pth_ynode *s = services->child; s != NULL; s = s->next) {
+	pth_yaml_foreach(s, services) {
 		if (s->kind != PTH_YMAP)
 			continue;
 		check_service_name(x, services, s, names);
@@ -399,22 +387,21 @@ check_services(struct pth_experiment *x, const struct pth_ynode *services, bool 
 static void
 check_link(struct pth_experiment *x, const struct pth_ynode *services, const struct pth_ynode *link)
 {
-	const struct pth_ynode *between = pth_yaml_get(link, "between");
+	const struct pth_ynode *between = experiment_only(pth_yaml_get(link, "between"), PTH_YSEQ);
 
-	if (between == NULL || between->kind != PTH_YSEQ)
-		return;
-	if (between->n != 2)
+	if (between != NULL && between->n != 2)
 		experiment_error(x, between, "between: %u services; expected two", between->n);
-	for (const struct pth_ynode *c = between->child; c != NULL; c = c->next)
+	pth_yaml_foreach(c, between)
 		check_reference(x, services, c, false);
 }
 
+/* The list or map of this key, or NULL. */
 static const struct pth_ynode *
 items(const struct pth_ynode *map, const char *key)
 {
 	const struct pth_ynode *n = pth_yaml_get(map, key);
 
-	return n != NULL && (n->kind == PTH_YSEQ || n->kind == PTH_YMAP) ? n->child : NULL;
+	return experiment_only(n, PTH_YSEQ) != NULL ? n : experiment_only(n, PTH_YMAP);
 }
 
 /* A list of words without any. */
@@ -431,8 +418,7 @@ check_action(struct pth_experiment *x, const struct schema *schema,
 {
 	const struct pth_ynode *after = pth_yaml_get(step, "after");
 
-	for (const struct pth_ynode *a = experiment_children(step, PTH_YMAP); a != NULL;
-	     a = a->next) {
+	pth_yaml_foreach(a, experiment_only(step, PTH_YMAP)) {
 		if (!experiment_is_action(schema, a->key))
 			continue;
 		if (a->kind == PTH_YMAP)
@@ -471,14 +457,12 @@ check_steps(
 	if (steps->kind == PTH_YMAP)
 		check_action(x, schema, services, steps);
 	for (size_t i = 0; i < countof(lists); i++)
-		for (const struct pth_ynode *c = items(steps, lists[i]); c != NULL; c = c->next)
+		pth_yaml_foreach(c, items(steps, lists[i]))
 			check_words(x, c);
-	for (const struct pth_ynode *c = experiment_children(steps, PTH_YSEQ); c != NULL;
-	     c = c->next) {
+	pth_yaml_foreach(c, experiment_only(steps, PTH_YSEQ)) {
 		unsigned n = 0;
 
-		for (const struct pth_ynode *a = experiment_children(c, PTH_YMAP); a != NULL;
-		     a = a->next)
+		pth_yaml_foreach(a, experiment_only(c, PTH_YMAP))
 			n += experiment_is_action(schema->item, a->key);
 		if (c->kind == PTH_YMAP && n != 1)
 			experiment_error(x, c,
@@ -543,9 +527,7 @@ static void
 check_expect(
     struct pth_experiment *x, const struct pth_ynode *services, const struct pth_ynode *expect)
 {
-	const struct pth_ynode *c;
-
-	for (c = items(expect, "exit"); c != NULL; c = c->next) {
+	pth_yaml_foreach(c, items(expect, "exit")) {
 		struct pth_ynode name = key_of(c);
 
 		check_reference(x, services, &name, false);
@@ -553,11 +535,11 @@ check_expect(
 		    strspn(c->text, "0123456789") != c->len)
 			experiment_error(x, c, "exit: expected a code, a list of codes, or any");
 	}
-	for (c = items(expect, "files"); c != NULL; c = c->next) {
+	pth_yaml_foreach(c, items(expect, "files")) {
 		check_path(x, pth_yaml_get(c, "path"));
 		check_path(x, pth_yaml_get(c, "same_as"));
 	}
-	for (c = items(expect, "log"); c != NULL; c = c->next) {
+	pth_yaml_foreach(c, items(expect, "log")) {
 		check_reference(x, services, pth_yaml_get(c, "service"), false);
 		check_path(x, pth_yaml_get(c, "file"));
 		check_regex(x, pth_yaml_get(c, "matches"));
@@ -579,8 +561,7 @@ check_critical(
 	for (size_t i = 0; i < countof(where); i++) {
 		const struct pth_ynode *list = experiment_at(environment, where[i]);
 
-		for (const struct pth_ynode *c = experiment_children(list, PTH_YSEQ); c != NULL;
-		     c = c->next)
+		pth_yaml_foreach(c, experiment_only(list, PTH_YSEQ))
 			check_reference(x, services, c, false);
 	}
 }
@@ -600,7 +581,7 @@ check_fast_fail(struct pth_experiment *x, const struct pth_ynode *test)
 void
 experiment_rules(struct pth_experiment *x, const struct pth_ynode *test)
 {
-	const struct pth_ynode *services = pth_yaml_get(test, "services"), *c;
+	const struct pth_ynode *services = pth_yaml_get(test, "services");
 
 	if (test->kind != PTH_YMAP)
 		return;
@@ -614,9 +595,9 @@ experiment_rules(struct pth_experiment *x, const struct pth_ynode *test)
 	check_critical(x, services, pth_yaml_get(test, "network_environment"));
 	check_steps(x, test, services);
 	check_timeout(x, pth_yaml_get(test, "timeout"));
-	for (c = items(test, "links"); c != NULL; c = c->next)
+	pth_yaml_foreach(c, items(test, "links"))
 		check_link(x, services, c);
-	for (c = items(test, "assertions"); c != NULL; c = c->next)
+	pth_yaml_foreach(c, items(test, "assertions"))
 		check_assertion(x, services, c);
 	check_expect(x, services, pth_yaml_get(test, "expect"));
 }

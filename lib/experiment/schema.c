@@ -39,7 +39,6 @@ step(struct pth_arena *a, struct schema *s, const char *name)
 			return c;
 	c = *tail = pth_arena_alloc(a, sizeof *c);
 	c->name = name;
-	s->nnames++;
 	return c;
 }
 
@@ -88,23 +87,6 @@ default_value(const char *s, unsigned types)
 	return json_string(s);
 }
 
-/* Names of the children as an array, for pth_nearest. */
-static void
-list_names(struct pth_arena *a, struct schema *s)
-{
-	size_t i = 0;
-
-	s->names = pth_arena_alloc(a, (s->nnames + 1) * sizeof *s->names);
-	for (struct schema *c = s->child; c != NULL; c = c->next) {
-		s->names[i++] = c->name;
-		list_names(a, c);
-	}
-	if (s->any != NULL)
-		list_names(a, s->any);
-	if (s->item != NULL)
-		list_names(a, s->item);
-}
-
 struct experiment_schema *
 experiment_schema_new(void)
 {
@@ -124,13 +106,12 @@ experiment_schema_new(void)
 			set_range(s, k->values);
 		else if (k->values != NULL)
 			set_words(&t->a, s, k->values);
-		/* of an idle key: what needs no warning */
+		/* The default of an idle key is what needs no warning. */
 		if (k->def != NULL && (k->flags & (F_REC | F_IDLE)) != 0) {
 			s->def = default_value(k->def, k->types);
 			pth_json_push(t->defaults, s->def);
 		}
 	}
-	list_names(&t->a, t->root);
 	return t;
 }
 
@@ -232,18 +213,13 @@ experiment_schema_expected(struct pth_buf *b, const struct schema *s)
 /* ---- --explain */
 
 static void
-explain(struct pth_buf *b, const struct schema *s)
+explain(struct pth_buf *b, const struct experiment_key *k)
 {
-	const struct experiment_key *k = s->key;
-
 	pth_buf_addf(b, "%s\n\t%s\n\ttype: ", k->path, k->meaning);
-	types_text(b, s, false);
-	if (s->nvalues != 0 || s->ranged) {
-		pth_buf_adds(b,
-		    s->nvalues != 0 && (k->flags & F_HINT) != 0 ? "\n\tusual values: " :
-		                                                  "\n\tvalues: ");
-		pth_buf_adds(b, k->values);
-	}
+	types_text(b, &(struct schema){ .key = k }, false);
+	if (k->values != NULL)
+		pth_buf_addf(
+		    b, "\n\t%svalues: %s", (k->flags & F_HINT) != 0 ? "usual " : "", k->values);
 	pth_buf_addf(b, "\n\tdefault: %s",
 	    k->def != NULL               ? k->def :
 	        (k->flags & F_NEED) != 0 ? "none, must be given" :
@@ -293,7 +269,7 @@ ends_in(const char *path, const char *want)
 	size_t name = n;
 	bool whole;
 
-	/* a last segment that could be any name counts only in a whole path */
+	/* A last segment that could be any name counts only in a whole path. */
 	while (name > 2 && path[name - 1] == ']')
 		name -= 2;
 	whole = name != 0 && path[name - 1] == '*' && (m == 0 || want[m - 1] != '*');
@@ -315,28 +291,20 @@ ends_in(const char *path, const char *want)
 	return m == 0 && (n == 0 || !whole);
 }
 
-static bool
-is_whole(const char *path, const char *want)
+/* Explain the keys with this path, or with this end; how many are there? */
+static size_t
+explain_all(struct pth_buf *b, const char *key, bool whole)
 {
-	return (strcmp(path, want) == 0);
-}
+	size_t n = 0;
 
-static int
-explain_all(struct pth_buf *b, const struct schema *s, const char *key,
-    bool (*fits)(const char *, const char *))
-{
-	int n = 0;
+	for (size_t i = 1; i < experiment_keys_n; i++) {
+		const struct experiment_key *k = &experiment_keys[i];
 
-	if (s->key != NULL && s->key->path[0] != '\0' && fits(s->key->path, key)) {
-		explain(b, s);
+		if (!(whole ? strcmp(k->path, key) == 0 : ends_in(k->path, key)))
+			continue;
+		explain(b, k);
 		n++;
 	}
-	for (const struct schema *c = s->child; c != NULL; c = c->next)
-		n += explain_all(b, c, key, fits);
-	if (s->any != NULL)
-		n += explain_all(b, s->any, key, fits);
-	if (s->item != NULL)
-		n += explain_all(b, s->item, key, fits);
 	return n;
 }
 
@@ -361,19 +329,13 @@ nearest_key(const char *key)
 int
 pth_experiment_explain(struct pth_buf *b, const char *key, struct pth_err *e)
 {
-	struct experiment_schema *t = experiment_schema_new();
-	int n = explain_all(b, t->root, key, is_whole);
+	const char *near;
 
-	if (n == 0 && *key != '\0')
-		n = explain_all(b, t->root, key, ends_in);
-	experiment_schema_free(t);
-	if (n == 0) {
-		const char *near = nearest_key(key);
-
-		return pth_err_set(e, PTH_NO,
-		    near != NULL ? "no key '%s'; did you mean '%s'?" : "no key '%s'", key, near);
-	}
-	return 0;
+	if (explain_all(b, key, true) != 0 || (*key != '\0' && explain_all(b, key, false) != 0))
+		return 0;
+	near = nearest_key(key);
+	return pth_err_set(
+	    e, PTH_NO, near != NULL ? "no key '%s'; did you mean '%s'?" : "no key '%s'", key, near);
 }
 
 /* ---- the manual */

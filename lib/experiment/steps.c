@@ -72,7 +72,7 @@ commands(json_t *out, const char *key, const struct pth_ynode *list)
 	if (!experiment_given(list) || list->n == 0)
 		return;
 	v = json_array();
-	for (const struct pth_ynode *c = list->child; c != NULL; c = c->next)
+	pth_yaml_foreach(c, list)
 		pth_json_push(v, command(c));
 	pth_json_set(out, key, v);
 }
@@ -81,13 +81,13 @@ static void
 list_actions(
     const struct schema *s, const struct pth_ynode *steps, json_t *actions, int64_t *pauses)
 {
-	for (const struct pth_ynode *c = steps->child; c != NULL; c = c->next) {
+	pth_yaml_foreach(c, steps) {
 		if (steps->kind == PTH_YMAP) {
 			if (is_action(s, c))
 				pth_json_push(actions, action(s, steps, c));
 			continue;
 		}
-		for (const struct pth_ynode *w = c->child; w != NULL; w = w->next) {
+		pth_yaml_foreach(w, c) {
 			if (!is_action(s->item, w))
 				continue;
 			pth_json_push(actions, action(s->item, c, w));

@@ -23,7 +23,7 @@ copy_level(struct pth_arena *a, const struct pth_ynode *n)
 {
 	struct pth_ynode *out = experiment_copy(a, n), **tail = &out->child;
 
-	for (const struct pth_ynode *c = n->child; c != NULL; c = c->next) {
+	pth_yaml_foreach(c, n) {
 		*tail = experiment_copy(a, c);
 		tail = &(*tail)->next;
 	}
@@ -147,7 +147,7 @@ experiment_merge(struct pth_arena *a, const struct pth_ynode *base, const struct
 	out->line = over->line;
 	out->col = over->col;
 	out->file = over->file;
-	for (const struct pth_ynode *c = over->child; c != NULL; c = c->next) {
+	pth_yaml_foreach(c, over) {
 		struct pth_ynode *v;
 
 		for (at = &out->child; *at != NULL && strcmp((*at)->key, c->key) != 0;
@@ -187,7 +187,7 @@ experiment_at(const struct pth_ynode *n, const char *path)
 }
 
 const struct pth_ynode *
-experiment_children(const struct pth_ynode *n, enum pth_ykind kind)
+experiment_only(const struct pth_ynode *n, enum pth_ykind kind)
 {
-	return n != NULL && n->kind == kind ? n->child : NULL;
+	return n != NULL && n->kind == kind ? n : NULL;
 }

@@ -10,7 +10,7 @@
 static void
 check_environment(struct pth_experiment *x, const struct pth_ynode *map)
 {
-	for (const struct pth_ynode *c = experiment_children(map, PTH_YMAP); c != NULL; c = c->next)
+	pth_yaml_foreach(c, experiment_only(map, PTH_YMAP))
 		if (*c->key == '\0' || strchr(c->key, '=') != NULL)
 			experiment_key_error(
 			    x, c, "environment: '%.60s' cannot be the name of a variable", c->key);
@@ -25,41 +25,27 @@ check_inside(struct pth_experiment *x, const struct pth_ynode *n, const char *in
 		    inside);
 }
 
-/* local:inside, local:inside:ro, or both as a map */
+/* A volume is local:inside, local:inside:ro, or both as a map. */
 static void
 check_volume(struct pth_experiment *x, const struct pth_ynode *n)
 {
-	const struct pth_ynode *inside = pth_yaml_get(n, "container");
-	const char *colon;
+	const struct pth_ynode *inside = experiment_only(pth_yaml_get(n, "container"), PTH_YSTR);
+	const char *colon = n->kind == PTH_YSTR ? strchr(n->text, ':') : NULL;
 
-	if (inside != NULL && inside->kind == PTH_YSTR) {
+	if (inside != NULL)
 		check_inside(x, inside, inside->text);
-	} else if (n->kind == PTH_YSTR) {
-		colon = strchr(n->text, ':');
-		if (colon == NULL || colon == n->text)
-			experiment_error(x, n,
-			    "volumes: '%.60s'; expected LOCAL:INSIDE or LOCAL:INSIDE:ro", n->text);
-		else
-			check_inside(x, n, colon + 1);
-	}
+	else if (colon != NULL && colon != n->text)
+		check_inside(x, n, colon + 1);
+	else if (n->kind == PTH_YSTR)
+		experiment_error(
+		    x, n, "volumes: '%.60s'; expected LOCAL:INSIDE or LOCAL:INSIDE:ro", n->text);
 }
 
 static void
 check_volumes(struct pth_experiment *x, const struct pth_ynode *list)
 {
-	for (const struct pth_ynode *c = experiment_children(list, PTH_YSEQ); c != NULL;
-	     c = c->next)
+	pth_yaml_foreach(c, experiment_only(list, PTH_YSEQ))
 		check_volume(x, c);
-}
-
-/* A.B.C.D/N with room for two services and the engine. */
-static bool
-is_subnet(const char *s)
-{
-	uint32_t address;
-	unsigned bits;
-
-	return pth_ipv4_network(s, &address, &bits) && bits <= 29;
 }
 
 /* As the engine's own names: it begins with a letter or digit. */
@@ -75,17 +61,20 @@ static void
 check_network(struct pth_experiment *x, const struct pth_ynode *environment)
 {
 	static const char *const names[] = { "network_name", "service_prefix" };
-	const struct pth_ynode *n = pth_yaml_get(environment, "subnet");
+	const struct pth_ynode *n = experiment_only(pth_yaml_get(environment, "subnet"), PTH_YSTR);
+	uint32_t address;
+	unsigned bits;
 
-	if (experiment_given(n) && n->kind == PTH_YSTR && !is_subnet(n->text))
+	/* A network must have room for two services and the engine. */
+	if (n != NULL && (!pth_ipv4_network(n->text, &address, &bits) || bits > 29))
 		experiment_error(x, n,
 		    "subnet: '%.60s'; expected an IPv4 network with room for all services, as "
 		    "10.1.0.0/24",
 		    n->text);
 	for (size_t i = 0; i < countof(names); i++) {
 		n = pth_yaml_get(environment, names[i]);
-		if (experiment_given(n) && n->text != NULL && n->kind != PTH_YSEQ &&
-		    n->kind != PTH_YMAP && *n->text != '\0' && !is_engine_name(n->text))
+		if (n != NULL && experiment_scalar(n) && *n->text != '\0' &&
+		    !is_engine_name(n->text))
 			experiment_error(x, n,
 			    "%s: '%.60s'; expected letters, digits, '.', '_' and '-'", names[i],
 			    n->text);
@@ -101,9 +90,7 @@ experiment_values(struct pth_experiment *x, const struct pth_ynode *test)
 
 	if (experiment_given(environment) && experiment_environment_kind(environment) == F_DOCKER)
 		check_network(x, environment);
-	for (const struct pth_ynode *s =
-	         experiment_children(pth_yaml_get(test, "services"), PTH_YMAP);
-	     s != NULL; s = s->next) {
+	pth_yaml_foreach(s, experiment_only(pth_yaml_get(test, "services"), PTH_YMAP)) {
 		check_environment(x, pth_yaml_get(s, "environment"));
 		check_volumes(x, pth_yaml_get(s, "volumes"));
 	}

@@ -4,6 +4,7 @@
  */
 #include "experiment/priv.h"
 
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "io/placeholder.h"
 #include "io/yaml_scalar.h"
@@ -33,11 +34,11 @@ static bool
 expand_one(struct pth_experiment *x, const struct pth_ynode *at, const char *s, size_t n, int depth,
     struct pth_buf *out)
 {
-	char *whole = pth_xstrndup(s, n), *name = whole, *def = strstr(name, ":-");
+	pth_auto_str whole = pth_xstrndup(s, n);
+	char *name = whole, *def = strstr(name, ":-");
 	bool omega = (strncmp(name, "oc.env:", 7) == 0); /* OmegaConf's ${oc.env:NAME,default} */
 	const struct pth_ynode *v;
 	const char *value;
-	bool ok = true;
 
 	if (omega) {
 		name += 7;
@@ -51,20 +52,15 @@ expand_one(struct pth_experiment *x, const struct pth_ynode *at, const char *s, 
 	v = value != NULL || omega ? NULL : experiment_at(x->root, name);
 	if (v != NULL && !experiment_scalar(v))
 		v = NULL;
-	if (value != NULL && *value != '\0') {
+	if (value != NULL && *value != '\0')
 		pth_utf8_clean(out, value, strlen(value));
-	} else if (v != NULL) {
-		ok = expand(x, at, v->text, depth + 1, out);
-	} else if (def != NULL) {
-		ok = expand(x, at, def, depth + 1, out);
-	} else if (value == NULL) {
+	else if (v != NULL || def != NULL)
+		return expand(x, at, v != NULL ? v->text : def, depth + 1, out);
+	else if (value == NULL)
 		experiment_error(x, at,
 		    "${%.60s} is not set; write ${%.60s:-default}, or $${ for a plain ${", name,
 		    name);
-		ok = false;
-	}
-	free(whole);
-	return ok;
+	return value != NULL;
 }
 
 static bool
@@ -115,10 +111,10 @@ static struct pth_ynode *
 interpolate(struct pth_experiment *x, const struct pth_ynode *n)
 {
 	struct pth_ynode *out = experiment_copy(&x->a, n), **tail = &out->child;
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT;
 	bool bad;
 
-	for (const struct pth_ynode *c = n->child; c != NULL; c = c->next) {
+	pth_yaml_foreach(c, n) {
 		*tail = interpolate(x, c);
 		tail = &(*tail)->next;
 	}
@@ -131,7 +127,6 @@ interpolate(struct pth_experiment *x, const struct pth_ynode *n)
 			pth_yaml_resolve(out, &bad);
 	}
 	check_references(x, out);
-	pth_buf_release(&b);
 	return out;
 }
 

@@ -152,7 +152,7 @@ int
 pth_placeholder_expand(
     const char *text, pth_placeholder_fn *resolve, void *arg, struct pth_buf *b, struct pth_err *e)
 {
-	struct pth_placeholder p;
+	struct pth_placeholder p = { 0 };
 
 	while (pth_placeholder_next(text, &p)) {
 		int r;

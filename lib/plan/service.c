@@ -58,8 +58,8 @@ look_protocol(struct plan *p, struct plan_service *s, const char *name)
 	if (!plan_usable(
 	        p, s->protocol, PTH_PROTOCOL, "protocol", name, plan_path(&at, s, "protocol.name")))
 		return false;
-	if (pth_desc_has(speaks, name) || pth_desc_has(speaks, s->protocol->name) ||
-	    pth_desc_has(speaks, "any"))
+	if (speaks == NULL || pth_desc_has(speaks, name) ||
+	    pth_desc_has(speaks, s->protocol->name) || pth_desc_has(speaks, "any"))
 		return true;
 	pth_yaml_foreach(c, speaks)
 		pth_buf_addf(&b, "%s%s", b.len != 0 ? ", " : "", c->text);

@@ -170,9 +170,8 @@ supervise_ready_begin(struct ready *r, int64_t now)
 
 /* In words, what is missing now that it is too late. */
 static void
-tell_late(const struct ready *r, const json_t *c, struct pth_err *e)
+tell_late(const struct ready *r, const struct kind *k, const json_t *c, struct pth_err *e)
 {
-	const struct kind *k = kind_of(c);
 	const json_t *v = k->key != NULL ? json_object_get(c, k->key) : NULL;
 	pth_auto_buf b = PTH_BUF_INIT;
 	char line[500];
@@ -209,7 +208,7 @@ supervise_ready_step(struct ready *r, int64_t now, struct pth_err *e)
 			continue;
 		}
 		if (e->text[0] == '\0' && now >= deadline(r))
-			tell_late(r, c, e);
+			tell_late(r, k, c, e);
 		if (e->text[0] != '\0')
 			return PTH_NOT_READY;
 		r->look = now + r->wait;

@@ -1,5 +1,6 @@
 /* Functions are called here, and methods of loops, mappings, lists and strings. */
 #include "base/hash.h"
+#include "base/text.h"
 #include "template/priv.h"
 
 /* ---- arguments ---- */
@@ -39,26 +40,6 @@ count(struct eval *x, const struct node *n, const struct args *a, size_t min, si
 		    a->n < min ? min : max, min == 1 && max == 1 ? "is needed" : "are needed");
 }
 
-int64_t
-template_arg_int(struct eval *x, struct val v, int64_t def)
-{
-	int64_t i;
-
-	if (v.kind == V_ABSENT)
-		return def;
-	if (!template_integer(template_defined(x, v), &i))
-		template_refuse(x, "expected an integer, not %s", template_kind(v));
-	return i;
-}
-
-struct val
-template_arg_str(struct eval *x, struct val v, const char *def)
-{
-	if (v.kind == V_ABSENT)
-		return template_vstr(def, strlen(def));
-	return template_str(x, v);
-}
-
 /* ---- functions ---- */
 
 static struct val
@@ -68,9 +49,9 @@ make_range(struct eval *x, const struct node *n, const struct args *a)
 	__int128 len;
 
 	count(x, n, a, 1, 3);
-	r->start = a->n > 1 ? template_arg_int(x, a->v[0], 0) : 0;
-	r->stop = template_arg_int(x, a->v[a->n > 1], 0);
-	r->step = a->n > 2 ? template_arg_int(x, a->v[2], 1) : 1;
+	r->start = a->n > 1 ? template_arg_int(x, a->v[0]) : 0;
+	r->stop = template_arg_int(x, a->v[a->n > 1]);
+	r->step = a->n > 2 ? template_arg_int(x, a->v[2]) : 1;
 	if (r->step == 0)
 		template_fail(x, n, "a range cannot go in steps of 0");
 	len = (__int128)r->stop - r->start;
@@ -81,7 +62,7 @@ make_range(struct eval *x, const struct node *n, const struct args *a)
 	return (struct val){ .kind = V_RANGE, .r = r };
 }
 
-/* dict(a=1), namespace(a=1); either may begin with a mapping. */
+/* The value of dict(a=1) or namespace(a=1), either of which may begin with a mapping. */
 static struct val
 make_map(struct eval *x, const struct args *a, bool ns)
 {
@@ -102,7 +83,7 @@ make_map(struct eval *x, const struct args *a, bool ns)
 static struct val
 function(struct eval *x, const struct node *n)
 {
-	const char *s = x->sh->sym[n->a->sym].s;
+	const char *s = x->sh->sym[n->a->sym];
 	struct args a;
 
 	if (x->cur[n->a->sym].kind != V_ABSENT || json_object_get(x->vars, s) != NULL)
@@ -121,6 +102,7 @@ static struct val
 loop_method(struct eval *x, const struct node *n, struct loop *l, const struct args *a)
 {
 	uint64_t h;
+	bool a_new;
 
 	if (strcmp(n->s, "cycle") == 0) {
 		count(x, n, a, 1, SIZE_MAX);
@@ -128,15 +110,14 @@ loop_method(struct eval *x, const struct node *n, struct loop *l, const struct a
 	}
 	if (strcmp(n->s, "changed") != 0)
 		return template_vabsent();
-	/* the values themselves do not live until the next turn */
+	/* The values themselves do not live until the next turn. */
 	for (size_t i = 0; i < a->n; i++)
 		template_put(x, &x->tmp, a->v[i], FORM_REPR, -1);
 	h = pth_hash(PTH_HASH_EMPTY, x->tmp.s, x->tmp.len) | 1; /* 0: never asked */
 	pth_buf_cut(&x->tmp, 0);
-	if (h == l->changed)
-		return template_vbool(false);
+	a_new = h != l->changed;
 	l->changed = h;
-	return template_vbool(true);
+	return template_vbool(a_new);
 }
 
 static struct val
@@ -166,11 +147,9 @@ list_method(struct eval *x, const struct node *n, struct val l, const struct arg
 		"reverse", "clear" };
 	int64_t i, found = 0, len = template_len(l);
 
-	for (size_t k = 0; k < countof(change); k++)
-		if (strcmp(n->s, change[k]) == 0)
-			template_fail(x, n,
-			    "values cannot be changed: '%s' is not there (use + or a filter)",
-			    n->s);
+	if (pth_one_of(n->s, change, countof(change)))
+		template_fail(
+		    x, n, "values cannot be changed: '%s' is not there (use + or a filter)", n->s);
 	if (strcmp(n->s, "copy") == 0)
 		return l;
 	if (strcmp(n->s, "index") != 0 && strcmp(n->s, "count") != 0)
@@ -188,18 +167,11 @@ list_method(struct eval *x, const struct node *n, struct val l, const struct arg
 	return template_vint(found);
 }
 
-static struct val
-string_method(struct eval *x, const struct node *n, struct val s, const struct args *a)
-{
-	const struct filter *method = template_method_find(n->s, n->n);
-
-	return method != NULL ? template_apply(x, method, s, a->v, a->n) : template_vabsent();
-}
-
 struct val
 template_call(struct eval *x, const struct node *n)
 {
 	struct val base, v = template_vabsent();
+	const struct filter *method;
 	struct args a;
 
 	if (n->s == NULL)
@@ -213,8 +185,9 @@ template_call(struct eval *x, const struct node *n)
 		v = map_method(x, n, base, &a);
 	else if (template_is_seq(base))
 		v = list_method(x, n, base, &a);
-	else if (base.kind == V_STR && a.kw == NULL)
-		v = string_method(x, n, base, &a);
+	else if (base.kind == V_STR && a.kw == NULL &&
+	    (method = template_find('m', n->s, n->n)) != NULL)
+		v = template_apply(x, method, base, a.v, a.n);
 	if (v.kind != V_ABSENT)
 		return v;
 	if (a.kw != NULL)

@@ -24,12 +24,7 @@ grow_names(struct eval *x)
 
 	if (n <= x->ncur)
 		return;
-	if (x->cur == x->cur_small) {
-		x->cur = pth_xarray(NULL, n, sizeof *x->cur);
-		memcpy(x->cur, x->cur_small, x->ncur * sizeof *x->cur);
-	} else {
-		x->cur = pth_xarray(x->cur, n, sizeof *x->cur);
-	}
+	x->cur = pth_xarray(x->cur, n, sizeof *x->cur);
 	memset(x->cur + x->ncur, 0, (n - x->ncur) * sizeof *x->cur);
 	x->ncur = n;
 }
@@ -64,7 +59,7 @@ name(struct eval *x, const struct node *n)
 
 	if (v.kind != V_ABSENT)
 		return v;
-	s = x->sh->sym[n->sym].s;
+	s = x->sh->sym[n->sym];
 	j = json_object_get(x->vars, s);
 	if (j == NULL)
 		return template_undef(x, n, template_vabsent(), s, strlen(s), NULL);
@@ -155,13 +150,13 @@ compare(struct eval *x, int op, struct val a, struct val b)
 	}
 }
 
-/* a < b < c: each pair, until one does not hold. */
+/* A chain, a < b < c, compares each pair until one does not hold. */
 static struct val
 comparisons(struct eval *x, const struct node *n)
 {
 	struct val left = template_eval(x, n->a), right;
 
-	for (const struct node *c = n->b; c != NULL; c = c->next) {
+	for (const struct node *c = n->a->next; c != NULL; c = c->next) {
 		right = template_eval(x, c->a);
 		x->at = c;
 		if (!compare(x, c->op, left, right))
@@ -185,12 +180,12 @@ condition(struct eval *x, const struct node *n)
 static struct val
 apply(struct eval *x, const struct node *n)
 {
-	const struct filter *f = n->fil;
 	struct call c;
 	struct val *rest;
 	size_t i = 0;
 
-	c.in = f->undef ? chain(x, n->a, true) : template_defined(x, template_eval(x, n->a));
+	c.in = *n->fil->params == 'u' ? chain(x, n->a, true) :
+	                                template_defined(x, template_eval(x, n->a));
 	for (unsigned k = 0; k < MAX_ARG; k++)
 		c.arg[k] = optional(x, n->arg[k]);
 	c.rest = rest = n->n != 0 ? template_alloc(x, n->n * sizeof *rest) : NULL;
@@ -198,8 +193,7 @@ apply(struct eval *x, const struct node *n)
 		rest[i++] = template_eval(x, a);
 	c.nrest = i;
 	x->at = n;
-	/* cppcheck-suppress returnDanglingLifetime; values never point to the call */
-	return f->fn(x, &c);
+	return template_run(x, n->fil, &c);
 }
 
 static struct val
@@ -256,11 +250,9 @@ template_eval(struct eval *x, const struct node *n)
 	case E_NEG:
 	case E_POS: return negate(x, n);
 	case E_AND:
-		v = template_eval(x, n->a);
-		return template_truth(x, v) ? template_eval(x, n->b) : v;
 	case E_OR:
 		v = template_eval(x, n->a);
-		return template_truth(x, v) ? v : template_eval(x, n->b);
+		return template_truth(x, v) == (n->op == E_AND) ? template_eval(x, n->b) : v;
 	case E_CONCAT: return concat(x, n);
 	case E_CMP: return comparisons(x, n);
 	case E_COND: return condition(x, n);
@@ -316,7 +308,7 @@ holds(struct eval *x, const struct node *n)
 	return r;
 }
 
-/* v into a name, an attribute of a namespace, or one by one into a tuple. */
+/* Assign v to a name, to an attribute of a namespace, or one by one to a tuple. */
 static void
 bind(struct eval *x, const struct node *target, struct val v)
 {
@@ -410,38 +402,23 @@ run_for(struct eval *x, const struct node *n)
 		template_reset(x, m);
 }
 
-/* The body's output as a value; what it sets stays in it. */
+/* {% set x %}...{% endset %} and {% filter f %}...{% endfilter %}: what the body puts
+ * out is a value; what it sets stays in it. */
 static struct val
-captured(struct eval *x, const struct node *body)
+block(struct eval *x, const struct node *n)
 {
 	size_t at = x->out->len;
 	uint32_t undo = x->nundo;
 	struct val v;
 
-	run(x, body);
+	run(x, n->c);
 	restore(x, undo);
 	v = template_strn(x, x->out->s != NULL ? x->out->s + at : "", x->out->len - at);
 	pth_buf_cut(x->out, at);
-	return v;
-}
-
-/* {% set x %}...{% endset %} and {% filter f %}...{% endfilter %} */
-static struct val
-block(struct eval *x, const struct node *n)
-{
-	uint32_t undo = x->nundo;
-	struct val v;
-
-	assign(x, x->sh->sym_block, captured(x, n->c));
+	assign(x, x->sh->sym_block, v);
 	v = template_eval(x, n->b);
 	restore(x, undo);
 	return v;
-}
-
-static void
-run_set(struct eval *x, const struct node *n)
-{
-	bind(x, n->a, n->op == S_SET ? template_eval(x, n->b) : block(x, n));
 }
 
 static void
@@ -559,8 +536,8 @@ run(struct eval *x, const struct node *n)
 		case S_PRINT: print(x, n); break;
 		case S_IF: run_if(x, n); break;
 		case S_FOR: run_for(x, n); break;
-		case S_SET:
-		case S_SETBLOCK: run_set(x, n); break;
+		case S_SET: bind(x, n->a, template_eval(x, n->b)); break;
+		case S_SETBLOCK: bind(x, n->a, block(x, n)); break;
 		case S_FILTER: run_filter(x, n); break;
 		case S_WITH: run_with(x, n); break;
 		default: run_include(x, n);
@@ -574,7 +551,7 @@ static void
 open_eval(struct eval *x, const struct pth_template *t, json_t *vars, struct pth_buf *b,
     struct pth_err *e)
 {
-	/* not all of it: the room inside is large and need not be zero */
+	/* The room inside is large and need not be zero. */
 	memset(x, 0, offsetof(struct eval, small));
 	x->t = t;
 	x->sh = t->sh;
@@ -585,9 +562,6 @@ open_eval(struct eval *x, const struct pth_template *t, json_t *vars, struct pth
 	x->first.mem = x->small;
 	x->first.n = sizeof x->small;
 	x->heap = &x->first;
-	x->cur = x->cur_small;
-	x->ncur = countof(x->cur_small) < t->sh->nsym ? countof(x->cur_small) : t->sh->nsym;
-	memset(x->cur_small, 0, x->ncur * sizeof *x->cur);
 	grow_names(x);
 }
 
@@ -595,20 +569,30 @@ static void
 close_eval(struct eval *x)
 {
 	template_reset(x, (struct mark){ &x->first, 0 });
-	if (x->cur != x->cur_small)
-		free(x->cur);
+	free(x->cur);
 	free(x->undo);
 	pth_buf_release(&x->tmp);
 	if (x->locale != NULL)
 		freelocale(x->locale);
 }
 
+/* Run statements, or take the value of an expression when value is not NULL. */
 static int
-guarded_run(struct eval *x, const struct node *body)
+guarded(struct eval *x, const struct node *n, json_t **value)
 {
+	struct val v;
+
 	if (setjmp(x->leave) != 0)
 		return -1;
-	run(x, body);
+	if (value == NULL) {
+		run(x, n);
+		return 0;
+	}
+	v = template_eval(x, n);
+	x->at = n;
+	*value = v.kind == V_UNDEF ? json_null() : template_to(x, v, 0);
+	if (*value == NULL)
+		template_fail(x, n, "the value has no JSON form");
 	return 0;
 }
 
@@ -621,26 +605,11 @@ pth_template_render(
 
 	open_eval(&x, t, vars, b, e);
 	pth_buf_add(b, "", 0); /* text, even when there is none */
-	r = guarded_run(&x, t->body);
+	r = guarded(&x, t->body, NULL);
 	if (r != 0)
 		pth_buf_cut(b, x.out0);
 	close_eval(&x);
 	return r;
-}
-
-static int
-eval_json(struct eval *x, const struct node *n, json_t **out_)
-{
-	struct val v;
-
-	if (setjmp(x->leave) != 0)
-		return -1;
-	v = template_eval(x, n);
-	x->at = n;
-	*out_ = v.kind == V_UNDEF ? json_null() : template_to(x, v, 0);
-	if (*out_ == NULL)
-		template_fail(x, n, "the value has no JSON form");
-	return 0;
 }
 
 json_t *
@@ -653,7 +622,7 @@ pth_template_expr(const char *name_, const char *src, json_t *vars, struct pth_e
 	if (t == NULL)
 		return NULL;
 	open_eval(&x, t, vars, NULL, e);
-	if (eval_json(&x, t->body, &v) != 0)
+	if (guarded(&x, t->body, &v) != 0)
 		v = NULL;
 	close_eval(&x);
 	pth_template_free(t);

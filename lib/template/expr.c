@@ -62,10 +62,9 @@ static void
 unexpected(struct parse *p, const char *want)
 {
 	if (p->t.kind == T_NAME)
-		template_parse_fail(p, p->t.pos, "expected %s but found '%.*s'", want,
+		template_parse_refuse(p, "expected %s but found '%.*s'", want,
 		    (int)(p->t.n > 60 ? 60 : p->t.n), p->t.s);
-	template_parse_fail(
-	    p, p->t.pos, "expected %s but found %s", want, template_tok_name(p->t.kind));
+	template_parse_refuse(p, "expected %s but found %s", want, template_tok_name(p->t.kind));
 }
 
 void
@@ -73,7 +72,7 @@ template_expect(struct parse *p, int kind)
 {
 	if (p->t.kind != kind)
 		unexpected(p, template_tok_name(kind));
-	/* behind the end of a tag there is text: the caller goes on */
+	/* There is text behind the end of a tag, with which the caller goes on. */
 	if (kind != T_VAR_END && kind != T_BLOCK_END)
 		template_next(p);
 }
@@ -116,6 +115,13 @@ grow(struct parse *p, struct node *n, const struct node *child)
 	return n;
 }
 
+/* The node, all of whose children are there. */
+static struct node *
+whole(struct parse *p, struct node *n)
+{
+	return grow(p, grow(p, grow(p, grow(p, n, n->a), n->b), n->c), n->d);
+}
+
 static struct node *
 two(struct parse *p, int op, uint32_t pos, struct node *a, struct node *b)
 {
@@ -123,29 +129,30 @@ two(struct parse *p, int op, uint32_t pos, struct node *a, struct node *b)
 
 	n->a = a;
 	n->b = b;
-	return grow(p, grow(p, n, a), b);
+	return whole(p, n);
 }
 
-static struct node *
-one(struct parse *p, int op, uint32_t pos, struct node *a)
+struct node *
+template_append(struct parse *p, struct node *list, struct node *child)
 {
-	return two(p, op, pos, a, NULL);
-}
-
-static void
-append(struct parse *p, struct node *list, struct node ***tail, struct node *child)
-{
-	grow(p, list, child);
-	**tail = child;
-	*tail = &child->next;
+	*(list->a != NULL ? &list->d->next : &list->a) = child;
+	list->d = child;
 	list->n++;
+	return grow(p, list, child);
+}
+
+/* A list with its first element. */
+static struct node *
+list_of(struct parse *p, int op, uint32_t pos, struct node *first)
+{
+	return template_append(p, template_node(p, op, pos), first);
 }
 
 static void
 enter(struct parse *p)
 {
 	if (++p->depth > MAX_HEIGHT)
-		template_parse_fail(p, p->t.pos, "expression with more than %d levels", MAX_HEIGHT);
+		template_parse_refuse(p, "expression with more than %d levels", MAX_HEIGHT);
 }
 
 /* Precedence of operators with an operand on either side, the lowest first. */
@@ -172,7 +179,7 @@ template_expression(struct parse *p)
 		c->b = n;
 		if (template_skip(p, "else"))
 			c->c = template_expression(p);
-		n = grow(p, grow(p, grow(p, c, c->a), c->b), c->c);
+		n = whole(p, c);
 	}
 	p->depth--;
 	return n;
@@ -187,30 +194,23 @@ tuple_ends(const struct parse *p)
 	    template_is(p, "in") || template_is(p, "recursive");
 }
 
-/* empty: `()` is a tuple too. */
+/* With empty, `()` is a tuple too. */
 static struct node *
 parse_tuple(struct parse *p, bool cond, bool empty)
 {
-	struct node *list = NULL, **tail = NULL, *n;
 	uint32_t pos = p->t.pos;
+	struct node *n;
 
-	if (tuple_ends(p)) {
-		if (!empty)
-			unexpected(p, "an expression");
+	if (tuple_ends(p) && empty)
 		return template_node(p, E_TUPLE, pos);
-	}
+	if (tuple_ends(p))
+		unexpected(p, "an expression");
 	n = cond ? template_expression(p) : parse_infix(p, LEVEL_OR);
-	while (template_skip_kind(p, T_COMMA)) {
-		if (list == NULL) {
-			list = template_node(p, E_TUPLE, pos);
-			tail = &list->a;
-			append(p, list, &tail, n);
-		}
-		if (tuple_ends(p))
-			break;
-		append(p, list, &tail, cond ? template_expression(p) : parse_infix(p, LEVEL_OR));
-	}
-	return list != NULL ? list : n;
+	if (p->t.kind == T_COMMA)
+		n = list_of(p, E_TUPLE, pos, n);
+	while (template_skip_kind(p, T_COMMA) && !tuple_ends(p))
+		template_append(p, n, cond ? template_expression(p) : parse_infix(p, LEVEL_OR));
+	return n;
 }
 
 struct node *
@@ -223,14 +223,14 @@ template_tuple(struct parse *p, bool cond)
 static struct node *
 parse_elements(struct parse *p, int op, int end)
 {
-	struct node *n = template_node(p, op, p->t.pos), **tail = &n->a;
+	struct node *n = template_node(p, op, p->t.pos);
 
 	template_next(p);
 	while (p->t.kind != end) {
-		append(p, n, &tail, template_expression(p));
+		template_append(p, n, template_expression(p));
 		if (op == E_DICT) {
 			template_expect(p, T_COLON);
-			append(p, n, &tail, template_expression(p));
+			template_append(p, n, template_expression(p));
 		}
 		if (!template_skip_kind(p, T_COMMA))
 			break;
@@ -253,16 +253,13 @@ constant(struct parse *p, struct val v)
 static struct node *
 parse_string(struct parse *p)
 {
-	struct node *n = constant(p, template_vstr(p->t.s, p->t.n)), *list, **tail;
+	struct node *n = constant(p, template_vstr(p->t.s, p->t.n));
 
-	if (p->t.kind != T_STR)
-		return n;
-	list = template_node(p, E_CONCAT, n->pos);
-	tail = &list->a;
-	append(p, list, &tail, n);
+	if (p->t.kind == T_STR)
+		n = list_of(p, E_CONCAT, n->pos, n);
 	while (p->t.kind == T_STR)
-		append(p, list, &tail, constant(p, template_vstr(p->t.s, p->t.n)));
-	return list;
+		template_append(p, n, constant(p, template_vstr(p->t.s, p->t.n)));
+	return n;
 }
 
 static struct node *
@@ -302,24 +299,21 @@ parse_primary(struct parse *p)
 static struct node *
 parse_args(struct parse *p)
 {
-	struct node *list = template_node(p, E_LIST, p->t.pos), **tail = &list->a, *kw;
-	bool named = false;
+	struct node *list = template_node(p, E_LIST, p->t.pos), *kw;
 
 	template_expect(p, T_LPAREN);
 	while (p->t.kind != T_RPAREN) {
 		if (p->t.kind == T_MUL || p->t.kind == T_POW)
-			template_parse_fail(p, p->t.pos, "arguments by * and ** are not supported");
+			template_parse_refuse(p, "arguments by * and ** are not supported");
 		if (p->t.kind == T_NAME && look_ahead(p)->kind == T_ASSIGN) {
-			named = true;
 			kw = template_name(p, E_KW);
 			template_next(p);
 			kw->a = template_expression(p);
-			append(p, list, &tail, grow(p, kw, kw->a));
-		} else if (named) {
-			template_parse_fail(
-			    p, p->t.pos, "argument without a name after one with a name");
+			template_append(p, list, whole(p, kw));
+		} else if (list->d != NULL && list->d->op == E_KW) {
+			template_parse_refuse(p, "argument without a name after one with a name");
 		} else {
-			append(p, list, &tail, template_expression(p));
+			template_append(p, list, template_expression(p));
 		}
 		if (!template_skip_kind(p, T_COMMA))
 			break;
@@ -340,7 +334,7 @@ attribute(struct parse *p, struct node *in)
 		unexpected(p, "a name or a number after '.'");
 	n = template_name(p, E_ATTR);
 	n->a = in;
-	return grow(p, n, in);
+	return whole(p, n);
 }
 
 static bool
@@ -370,10 +364,10 @@ subscript(struct parse *p, struct node *in)
 	if (template_skip_kind(p, T_COLON) && slice_part(p))
 		n->d = template_expression(p);
 	template_expect(p, T_RBRACKET);
-	return grow(p, grow(p, n, n->c), n->d);
+	return whole(p, n);
 }
 
-/* f(...): a function, or x.m(...): a method (b: arguments, s: its name). */
+/* A call is of a function, f(...), or of a method, x.m(...); b has the arguments, s the name. */
 static struct node *
 parse_call(struct parse *p, struct node *in)
 {
@@ -385,10 +379,10 @@ parse_call(struct parse *p, struct node *in)
 		n->s = in->s;
 		n->n = in->n;
 	} else if (in->op != E_NAME) {
-		template_parse_fail(p, p->t.pos, "this is not a function");
+		template_parse_refuse(p, "this is not a function");
 	}
 	n->b = parse_args(p);
-	return grow(p, grow(p, n, n->a), n->b);
+	return whole(p, n);
 }
 
 static struct node *
@@ -416,13 +410,13 @@ lookup(struct parse *p, bool test)
 
 	if (p->t.kind != T_NAME)
 		unexpected(p, test ? "the name of a test" : "the name of a filter");
-	f = test ? template_test_find(p->t.s, p->t.n) : template_filter_find(p->t.s, p->t.n);
+	f = template_find(test ? 't' : 'f', p->t.s, p->t.n);
 	if (f != NULL)
 		return f;
 	snprintf(name, sizeof name, "%.*s", (int)(p->t.n > 60 ? 60 : p->t.n), p->t.s);
-	near = template_filter_near(name, test);
-	template_parse_fail(p, p->t.pos, "no %s '%s'%s%s%s", test ? "test" : "filter", name,
-	    PTH_DID_YOU_MEAN(near));
+	near = template_near(test ? 't' : 'f', name);
+	template_parse_refuse(
+	    p, "no %s '%s'%s%s%s", test ? "test" : "filter", name, PTH_DID_YOU_MEAN(near));
 }
 
 static struct node *
@@ -431,14 +425,13 @@ parse_filter(struct parse *p, struct node *in)
 	struct node *n;
 
 	template_next(p);
-	n = one(p, E_FILTER, p->t.pos, in);
+	n = template_node(p, E_FILTER, p->t.pos);
+	n->a = in;
 	n->fil = lookup(p, false);
 	template_next(p);
-	if (p->t.kind == T_LPAREN) {
+	if (p->t.kind == T_LPAREN)
 		n->b = parse_args(p);
-		grow(p, n, n->b);
-	}
-	return template_bind(p, n);
+	return template_bind(p, whole(p, n));
 }
 
 struct node *
@@ -452,27 +445,22 @@ template_filters(struct parse *p, struct node *in)
 static bool
 test_argument(const struct parse *p)
 {
-	switch (p->t.kind) {
-	case T_NAME:
+	int k = p->t.kind;
+
+	if (k == T_NAME)
 		return !template_is(p, "else") && !template_is(p, "or") && !template_is(p, "and");
-	case T_STR:
-	case T_INT:
-	case T_REAL:
-	case T_LBRACKET:
-	case T_LBRACE: return true;
-	default: return false;
-	}
+	return k == T_STR || k == T_INT || k == T_REAL || k == T_LBRACKET || k == T_LBRACE;
 }
 
 static struct node *
 parse_test(struct parse *p, struct node *in)
 {
-	struct node *n, *arg;
+	struct node *n;
 
 	template_next(p);
-	n = one(p, E_TEST, p->t.pos, in);
-	if (template_skip(p, "not"))
-		n->flag = 1;
+	n = template_node(p, E_TEST, 0);
+	n->a = in;
+	n->flag = template_skip(p, "not");
 	n->pos = p->t.pos;
 	n->fil = lookup(p, true);
 	template_next(p);
@@ -480,14 +468,10 @@ parse_test(struct parse *p, struct node *in)
 		n->b = parse_args(p);
 	} else if (test_argument(p)) {
 		if (template_is(p, "is"))
-			template_parse_fail(p, p->t.pos, "two tests in a row: use 'and'");
-		n->b = template_node(p, E_LIST, p->t.pos);
-		arg = postfix(p, parse_primary(p));
-		n->b->a = arg;
-		n->b->n = 1;
-		grow(p, n->b, arg);
+			template_parse_refuse(p, "two tests in a row: use 'and'");
+		n->b = list_of(p, E_LIST, p->t.pos, postfix(p, parse_primary(p)));
 	}
-	return template_bind(p, n->b != NULL ? grow(p, n, n->b) : n);
+	return template_bind(p, whole(p, n));
 }
 
 static struct node *
@@ -499,7 +483,7 @@ filters_and_tests(struct parse *p, struct node *n)
 		else if (template_is(p, "is"))
 			n = parse_test(p, n);
 		else if (p->t.kind == T_LPAREN)
-			template_parse_fail(p, p->t.pos, "this is not a function");
+			template_parse_refuse(p, "this is not a function");
 		else
 			return n;
 	}
@@ -515,7 +499,7 @@ parse_unary(struct parse *p, bool filters)
 	if (kind == T_SUB || kind == T_ADD) {
 		enter(p);
 		template_next(p);
-		n = one(p, kind == T_SUB ? E_NEG : E_POS, pos, parse_unary(p, false));
+		n = two(p, kind == T_SUB ? E_NEG : E_POS, pos, parse_unary(p, false), NULL);
 		p->depth--;
 	} else {
 		n = parse_primary(p);
@@ -594,34 +578,25 @@ parse_infix(struct parse *p, enum level level)
 static struct node *
 parse_concat(struct parse *p)
 {
-	struct node *n = parse_infix(p, LEVEL_MUL), *list, **tail;
+	struct node *n = parse_infix(p, LEVEL_MUL);
 
-	if (p->t.kind != T_TILDE)
-		return n;
-	list = template_node(p, E_CONCAT, p->t.pos);
-	tail = &list->a;
-	append(p, list, &tail, n);
+	if (p->t.kind == T_TILDE)
+		n = list_of(p, E_CONCAT, p->t.pos, n);
 	while (template_skip_kind(p, T_TILDE))
-		append(p, list, &tail, parse_infix(p, LEVEL_MUL));
-	return list;
+		template_append(p, n, parse_infix(p, LEVEL_MUL));
+	return n;
 }
 
 static struct node *
 parse_compare(struct parse *p)
 {
-	struct node *n = parse_infix(p, LEVEL_ADD), *cmp = NULL, **tail = NULL, *operand;
+	struct node *n = parse_infix(p, LEVEL_ADD), *cmp = NULL;
 	uint32_t pos = p->t.pos;
-	int op;
 
-	while ((op = infix(p, LEVEL_COMPARE)) >= 0) {
-		if (cmp == NULL) {
-			cmp = one(p, E_CMP, pos, n);
-			tail = &cmp->b;
-		}
-		operand = template_node(p, op, pos);
-		operand->a = parse_infix(p, LEVEL_ADD);
-		append(p, cmp, &tail, grow(p, operand, operand->a));
-		pos = p->t.pos;
+	for (int op; (op = infix(p, LEVEL_COMPARE)) >= 0; pos = p->t.pos) {
+		if (cmp == NULL)
+			cmp = list_of(p, E_CMP, pos, n);
+		template_append(p, cmp, two(p, op, pos, parse_infix(p, LEVEL_ADD), NULL));
 	}
 	return cmp != NULL ? cmp : n;
 }
@@ -636,7 +611,7 @@ parse_not(struct parse *p)
 		return parse_compare(p);
 	enter(p);
 	template_next(p);
-	n = one(p, E_NOT, pos, parse_not(p));
+	n = two(p, E_NOT, pos, parse_not(p), NULL);
 	p->depth--;
 	return n;
 }

@@ -4,62 +4,49 @@
 #include "base/text.h"
 #include "template/priv.h"
 
-static const struct filter *const tables[] = { template_filters_any, template_filters_text,
-	template_filters_list };
+static const struct {
+	char what;
+	const struct filter *list;
+} tables[] = {
+	{ 'f', template_filters_any },
+	{ 'f', template_filters_text },
+	{ 'f', template_filters_list },
+	{ 't', template_tests },
+	{ 'm', template_methods },
+};
 
-static const struct filter *
-find(const struct filter *f, const char *s, size_t n)
+const struct filter *
+template_find(char what, const char *s, size_t n)
 {
-	for (; f->name != NULL; f++)
-		if (f->name[0] == s[0] && template_word(s, n, f->name))
-			return f;
+	for (size_t i = 0; n != 0 && i < countof(tables); i++)
+		for (const struct filter *f = tables[i].list; f->name != NULL; f++)
+			if (tables[i].what == what && f->name[0] == s[0] &&
+			    template_word(s, n, f->name))
+				return f;
 	return NULL;
 }
 
-const struct filter *
-template_filter_find(const char *s, size_t n)
-{
-	const struct filter *f = NULL;
-
-	for (size_t i = 0; n != 0 && f == NULL && i < countof(tables); i++)
-		f = find(tables[i], s, n);
-	return f;
-}
-
-const struct filter *
-template_test_find(const char *s, size_t n)
-{
-	return n != 0 ? find(template_tests, s, n) : NULL;
-}
-
-const struct filter *
-template_method_find(const char *s, size_t n)
-{
-	return n != 0 ? find(template_methods, s, n) : NULL;
-}
-
 const char *
-template_filter_near(const char *s, bool test)
+template_near(char what, const char *s)
 {
 	const char *names[200];
 	size_t n = 0;
 
-	for (size_t i = 0; i < (test ? 1 : countof(tables)); i++)
-		for (const struct filter *f = test ? template_tests : tables[i]; f->name != NULL;
-		     f++)
-			if (n < countof(names))
+	for (size_t i = 0; i < countof(tables); i++)
+		for (const struct filter *f = tables[i].list; f->name != NULL; f++)
+			if (tables[i].what == what && n < countof(names))
 				names[n++] = f->name;
 	return pth_nearest(s, names, n);
 }
 
 FILTER(f_default)
 {
-	if (c->in.kind == V_UNDEF || (template_truth(x, c->arg[1]) && !template_truth(x, c->in)))
+	if (c->in.kind == V_UNDEF || (c->arg[1].b && !template_truth(x, c->in)))
 		return c->arg[0].kind == V_ABSENT ? template_vstr("", 0) : c->arg[0];
 	return c->in;
 }
 
-FILTER_IS(f_string, template_str(x, c->in))
+FILTER_IS(f_string, c->in)
 
 FILTER(f_length)
 {
@@ -78,28 +65,27 @@ FILTER(f_length)
 
 /* A whole number in s, as Python's int(s, base); false when it is none. */
 static bool
-read_int(const char *s, size_t n, int base, int64_t *i)
+read_int(struct val v, int base, int64_t *i)
 {
-	char b[80];
-	size_t k = 0, at = 0;
-	char *end;
+	char b[80], *end;
+	const char *s = v.s;
+	size_t k = 0, at = template_space(s, v.n), n = v.n - template_space_back(s + at, v.n - at);
 
-	at = template_space(s, n);
-	n -= template_space_back(s + at, n - at);
 	if (at < n && (s[at] == '-' || s[at] == '+'))
 		b[k++] = s[at++];
 	if (n - at > 2 && s[at] == '0' &&
-	    ((base == 16 && (s[at + 1] | 0x20) == 'x') ||
-	        (base == 8 && (s[at + 1] | 0x20) == 'o') ||
-	        (base == 2 && (s[at + 1] | 0x20) == 'b')))
+	    (s[at + 1] | 0x20) ==
+	        (base == 16       ? 'x' :
+	                base == 8 ? 'o' :
+	                base == 2 ? 'b' :
+	                            0))
 		at += 2;
 	if (at >= n)
 		return false;
 	for (; at < n && k + 1 < sizeof b; at++) {
 		if (s[at] == '_' && k > 0 && b[k - 1] != '_' && at + 1 < n && s[at + 1] != '_')
 			continue;
-		if (strchr("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
-		        s[at]) == NULL)
+		if (!pth_is_alnum(s[at]))
 			return false;
 		b[k++] = s[at];
 	}
@@ -112,19 +98,18 @@ read_int(const char *s, size_t n, int base, int64_t *i)
 
 /* As Python's float(s). */
 static bool
-read_real(const char *s, size_t n, double *d)
+read_real(struct val v, double *d)
 {
 	char b[100], *end;
-	size_t at = template_space(s, n);
+	size_t at = template_space(v.s, v.n),
+	       n = v.n - at - template_space_back(v.s + at, v.n - at);
 
-	n -= template_space_back(s + at, n - at);
-	if (at >= n || n - at >= sizeof b || memchr(s + at, 'x', n - at) != NULL ||
-	    memchr(s + at, 'X', n - at) != NULL || memchr(s + at, '(', n - at) != NULL)
+	if (n == 0 || n >= sizeof b)
 		return false;
-	memcpy(b, s + at, n - at);
-	b[n - at] = '\0';
+	memcpy(b, v.s + at, n);
+	b[n] = '\0';
 	*d = strtod(b, &end);
-	return *end == '\0' && end != b;
+	return *end == '\0' && end != b && strpbrk(b, "xX(") == NULL;
 }
 
 static struct val
@@ -140,7 +125,7 @@ whole(struct eval *x, double d, struct val def)
 FILTER(f_int)
 {
 	struct val def = c->arg[0].kind == V_ABSENT ? template_vint(0) : c->arg[0];
-	int64_t i, base = template_arg_int(x, c->arg[1], 10);
+	int64_t i, base = c->arg[1].i;
 	double d;
 
 	if (template_integer(c->in, &i))
@@ -149,17 +134,16 @@ FILTER(f_int)
 		return whole(x, c->in.d, def);
 	if (c->in.kind != V_STR)
 		return def;
-	if (read_int(c->in.s, c->in.n, base < 2 || base > 36 ? 0 : (int)base, &i))
+	if (read_int(c->in, base < 2 || base > 36 ? 0 : (int)base, &i))
 		return template_vint(i);
-	return read_real(c->in.s, c->in.n, &d) ? whole(x, d, def) : def;
+	return read_real(c->in, &d) ? whole(x, d, def) : def;
 }
 
 FILTER(f_float)
 {
 	double d;
 
-	(void)x;
-	if (template_number(c->in, &d) || (c->in.kind == V_STR && read_real(c->in.s, c->in.n, &d)))
+	if (template_number(c->in, &d) || (c->in.kind == V_STR && read_real(c->in, &d)))
 		return template_vreal(d);
 	return c->arg[0].kind == V_ABSENT ? template_vreal(0) : c->arg[0];
 }
@@ -177,7 +161,7 @@ FILTER(f_abs)
 
 /* Python's round(): the nearest, halves to even, of the exact value. */
 static double
-round_real(double d, int digits)
+round_real(double d, int64_t digits)
 {
 	char s[400];
 
@@ -186,11 +170,11 @@ round_real(double d, int digits)
 	if (digits < -300)
 		return 0;
 	if (digits < 0) {
-		double p = pow(10, -digits);
+		double p = pow(10, (double)-digits);
 
 		return nearbyint(d / p) * p;
 	}
-	snprintf(s, sizeof s, "%.*f", digits > 60 ? 60 : digits, d);
+	snprintf(s, sizeof s, "%.*f", digits > 60 ? 60 : (int)digits, d);
 	return strtod(s, NULL);
 }
 
@@ -216,8 +200,8 @@ round_int(struct eval *x, int64_t i, int64_t digits)
 
 FILTER(f_round)
 {
-	struct val how = template_arg_str(x, c->arg[1], "common");
-	int64_t digits = template_arg_int(x, c->arg[0], 0), i;
+	struct val how = c->arg[1];
+	int64_t digits = c->arg[0].i, i;
 	double d, p;
 
 	if (!template_number(c->in, &d))
@@ -225,10 +209,7 @@ FILTER(f_round)
 	if (template_word(how.s, how.n, "common")) {
 		if (template_integer(c->in, &i))
 			return round_int(x, i, digits);
-		return template_vreal(round_real(d,
-		    digits > 1000      ? 1000 :
-		        digits < -1000 ? -1000 :
-		                         (int)digits));
+		return template_vreal(round_real(d, digits));
 	}
 	p = pow(10, (double)digits);
 	if (template_word(how.s, how.n, "ceil"))
@@ -245,21 +226,17 @@ FILTER(f_bool)
 
 	if (c->in.kind != V_STR)
 		return template_vbool(template_truth(x, c->in));
-	for (size_t i = 0; i < countof(words); i++)
-		if (strlen(words[i]) == c->in.n && strncasecmp(words[i], c->in.s, c->in.n) == 0)
-			return template_vbool(true);
-	return template_vbool(false);
+	return template_vbool(template_word_among(c->in, words, countof(words)));
 }
 
 FILTER(f_filesize)
 {
 	static const char units[] = "kMGTPEZY";
-	bool binary = template_truth(x, c->arg[0]);
+	bool binary = c->arg[0].b;
 	double d, base = binary ? 1024 : 1000, unit = base;
 	size_t i = 0;
 
-	if (!template_number(c->in, &d) &&
-	    !(c->in.kind == V_STR && read_real(c->in.s, c->in.n, &d)))
+	if (!template_number(c->in, &d) && !(c->in.kind == V_STR && read_real(c->in, &d)))
 		template_refuse(x, "%s is not a number of bytes", template_kind(c->in));
 	if (d == 1)
 		return template_vstr("1 Byte", 6);
@@ -279,9 +256,7 @@ FILTER(f_filesize)
 
 FILTER(f_tojson)
 {
-	int64_t indent = c->arg[0].kind == V_NONE ? -1 : template_arg_int(x, c->arg[0], -1);
-
-	template_put(x, &x->tmp, c->in, FORM_JSON, indent > 16 ? 16 : (int)indent);
+	template_put(x, &x->tmp, c->in, FORM_JSON, c->arg[0].i > 16 ? 16 : (int)c->arg[0].i);
 	return template_take(x);
 }
 
@@ -291,7 +266,7 @@ FILTER(f_yaml)
 	return template_take(x);
 }
 
-FILTER_IS(f_attr, template_path(x, c->in, template_arg_str(x, c->arg[0], "")))
+FILTER_IS(f_attr, template_path(x, c->in, c->arg[0]))
 
 /* ---- mappings ---- */
 
@@ -309,24 +284,16 @@ FILTER_IS(f_items, items(x, c->in, 'i'))
 FILTER_IS(f_keys, items(x, c->in, 'k'))
 FILTER_IS(f_values, items(x, c->in, 'v'))
 
-#define PLAIN(name)                           \
-	{                                     \
-#name, f_##name, "", 0, false \
-	}
-#define TAKES(name, params, min)                    \
-	{                                           \
-#name, f_##name, params, min, false \
-	}
-
 /* clang-format off */
 const struct filter template_filters_any[] = {
-	{ "default", f_default, "default_value,boolean", 0, true },
-	{ "d", f_default, "default_value,boolean", 0, true }, PLAIN(string), PLAIN(length),
-	{ "count", f_length, "", 0, false }, TAKES(int, "default,base", 0),
-	TAKES(float, "default", 0), PLAIN(abs), TAKES(round, "precision,method", 0), PLAIN(bool),
-	{ "filesizeformat", f_filesize, "binary", 0, false }, TAKES(tojson, "indent", 0),
-	{ "to_json", f_tojson, "indent", 0, false }, PLAIN(yaml), TAKES(attr, "name", 1),
-	{ "items", f_items, "", 0, true }, PLAIN(keys), PLAIN(values),
-	{ NULL, NULL, NULL, 0, false },
+	{ "default", f_default, "u,default_value:v=,boolean:b=" },
+	{ "d", f_default, "u,default_value:v=,boolean:b=" },
+	{ "string", f_string, "s" }, { "length", f_length, "v" }, { "count", f_length, "v" },
+	{ "int", f_int, "v,default:v=,base:i=10" }, { "float", f_float, "v,default:v=" },
+	{ "abs", f_abs, "v" }, { "round", f_round, "v,precision:i=0,method:s=common" },
+	{ "bool", f_bool, "v" }, { "filesizeformat", f_filesize, "v,binary:b=" },
+	{ "tojson", f_tojson, "v,indent:n=-1" }, { "to_json", f_tojson, "v,indent:n=-1" },
+	{ "yaml", f_yaml, "v" }, { "attr", f_attr, "v,name:s" }, { "items", f_items, "u" },
+	{ "keys", f_keys, "v" }, { "values", f_values, "v" }, { NULL, NULL, NULL },
 };
 /* clang-format on */

@@ -12,7 +12,7 @@ TEST(true, c->in.kind == V_BOOL && c->in.b)
 TEST(false, c->in.kind == V_BOOL && !c->in.b)
 TEST(integer, c->in.kind == V_INT)
 TEST(float, c->in.kind == V_REAL)
-TEST(number, c->in.kind >= V_BOOL && c->in.kind <= V_REAL)
+TEST(number, template_is_number(c->in))
 TEST(string, c->in.kind == V_STR)
 TEST(mapping, template_is_map(c->in))
 
@@ -44,58 +44,39 @@ TEST(divisible, zero(x, c->in, c->arg[0]))
 TEST(even, zero(x, c->in, template_vint(2)))
 TEST(odd, !zero(x, c->in, template_vint(2)))
 
+/* As Python's islower: in this case, and there is a letter at all. */
 static struct val
-cased(struct eval *x, struct val v, int how)
+cased(struct eval *x, struct val s, int how, int other)
 {
-	struct val s = template_str(x, v), t = template_case(x, s, how),
-	           u = template_case(x, s, how ^ 'u' ^ 'l');
+	struct val t = template_case(x, s, how), u = template_case(x, s, other);
 
-	/* as Python's islower: and there is a letter at all */
 	return template_vbool(template_equal(x, s, t, 0) && !template_equal(x, t, u, 0));
 }
 
-FILTER_IS(t_lower, cased(x, c->in, 'l'))
-FILTER_IS(t_upper, cased(x, c->in, 'u'))
+PUBLIC_IS(template_is_lower, cased(x, c->in, 'l', 'u'))
+PUBLIC_IS(template_is_upper, cased(x, c->in, 'u', 'l'))
 
-static const struct filter *
-find_by(struct eval *x, struct val name, const struct filter *(*find)(const char *, size_t))
-{
-	struct val s = template_str(x, name);
-
-	return find(s.s, s.n);
-}
-
-TEST(filter, find_by(x, c->in, template_filter_find) != NULL)
-TEST(test, find_by(x, c->in, template_test_find) != NULL)
-
-/* Of undefined values too. */
-#define STATE(name)                          \
-	{                                    \
-#name, t_##name, "", 0, true \
-	}
-#define PLAIN(name)                           \
-	{                                     \
-#name, t_##name, "", 0, false \
-	}
-#define COMPARES(name, test)                      \
-	{                                         \
-		name, t_##test, "other", 1, false \
-	}
+TEST(filter, template_find('f', c->in.s, c->in.n) != NULL)
+TEST(test, template_find('t', c->in.s, c->in.n) != NULL)
 
 /* clang-format off */
+#define OTHER "v,other:v"
 const struct filter template_tests[] = {
-	STATE(defined), STATE(undefined), STATE(none), STATE(boolean), STATE(true), STATE(false),
-	STATE(integer), STATE(float), STATE(number), STATE(string), STATE(mapping),
-	PLAIN(sequence), { "iterable", t_sequence, "", 0, false },
-	COMPARES("eq", eq), COMPARES("equalto", eq), COMPARES("==", eq),
-	COMPARES("ne", ne), COMPARES("!=", ne),
-	COMPARES("lt", lt), COMPARES("lessthan", lt), COMPARES("<", lt),
-	COMPARES("le", le), COMPARES("<=", le),
-	COMPARES("gt", gt), COMPARES("greaterthan", gt), COMPARES(">", gt),
-	COMPARES("ge", ge), COMPARES(">=", ge),
-	{ "in", t_in, "seq", 1, false }, COMPARES("sameas", sameas),
-	{ "divisibleby", t_divisible, "num", 1, false }, PLAIN(even), PLAIN(odd),
-	PLAIN(lower), PLAIN(upper), PLAIN(filter), PLAIN(test),
-	{ NULL, NULL, NULL, 0, false },
+	{ "defined", t_defined, "u" }, { "undefined", t_undefined, "u" }, { "none", t_none, "u" },
+	{ "boolean", t_boolean, "u" }, { "true", t_true, "u" }, { "false", t_false, "u" },
+	{ "integer", t_integer, "u" }, { "float", t_float, "u" }, { "number", t_number, "u" },
+	{ "string", t_string, "u" }, { "mapping", t_mapping, "u" },
+	{ "sequence", t_sequence, "v" }, { "iterable", t_sequence, "v" },
+	{ "eq", t_eq, OTHER }, { "equalto", t_eq, OTHER }, { "==", t_eq, OTHER },
+	{ "ne", t_ne, OTHER }, { "!=", t_ne, OTHER },
+	{ "lt", t_lt, OTHER }, { "lessthan", t_lt, OTHER }, { "<", t_lt, OTHER },
+	{ "le", t_le, OTHER }, { "<=", t_le, OTHER },
+	{ "gt", t_gt, OTHER }, { "greaterthan", t_gt, OTHER }, { ">", t_gt, OTHER },
+	{ "ge", t_ge, OTHER }, { ">=", t_ge, OTHER },
+	{ "in", t_in, "v,seq:v" }, { "sameas", t_sameas, OTHER },
+	{ "divisibleby", t_divisible, "v,num:v" }, { "even", t_even, "v" }, { "odd", t_odd, "v" },
+	{ "lower", template_is_lower, "s" }, { "upper", template_is_upper, "s" },
+	{ "filter", t_filter, "s" }, { "test", t_test, "s" },
+	{ NULL, NULL, NULL },
 };
 /* clang-format on */

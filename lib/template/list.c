@@ -1,4 +1,5 @@
 /* These filters work on lists: on their order, their elements and their parts. */
+#include "base/words.h"
 #include "template/priv.h"
 
 static struct val
@@ -17,19 +18,19 @@ one_step(struct eval *x, struct val v, const char *s, size_t n)
 struct val
 template_path(struct eval *x, struct val item, struct val path)
 {
-	const char *s, *dot, *end;
+	struct pth_word rest, step;
 
 	item = template_defined(x, item);
 	if (path.kind == V_INT)
 		return template_item(x, x->at, item, path);
-	path = template_arg_str(x, path, "");
-	for (s = path.s, end = s + path.n;; s = dot + 1) {
-		dot = s < end ? memchr(s, '.', (size_t)(end - s)) : NULL;
-		item = one_step(x, item, s, (size_t)((dot != NULL ? dot : end) - s));
-		if (dot == NULL || item.kind == V_UNDEF)
+	path = template_str(x, path);
+	rest = (struct pth_word){ path.s, path.n };
+	while (pth_word_next(&rest, ".", &step)) {
+		item = one_step(x, item, step.s, step.n);
+		if (item.kind == V_UNDEF)
 			break;
 	}
-	/* say which part is missing: the tree has no node for it */
+	/* The message says which part is missing, as the tree has no node for it. */
 	if (item.kind == V_UNDEF && item.flag == 0)
 		((struct undef *)(uintptr_t)item.u)->note = "an element lacks the attribute";
 	return item;
@@ -61,22 +62,19 @@ missing(struct eval *x, const char *note)
 	return template_undef(x, x->at, template_vabsent(), NULL, 0, note);
 }
 
-FILTER_IS(f_list, copy(x, template_seq(x, c->in)))
-
-FILTER(f_first)
+static struct val
+end(struct eval *x, struct val seq, bool last)
 {
-	struct val seq = template_seq(x, c->in);
-
-	return template_len(seq) != 0 ? template_at(seq, 0) : missing(x, "the first of nothing");
-}
-
-FILTER(f_last)
-{
-	struct val seq = template_seq(x, c->in);
 	int64_t n = template_len(seq);
 
-	return n != 0 ? template_at(seq, n - 1) : missing(x, "the last of nothing");
+	if (n != 0)
+		return template_at(seq, last ? n - 1 : 0);
+	return missing(x, last ? "the last of nothing" : "the first of nothing");
 }
+
+FILTER_IS(f_list, copy(x, c->in))
+FILTER_IS(f_first, end(x, c->in, false))
+FILTER_IS(f_last, end(x, c->in, true))
 
 FILTER(f_reverse)
 {
@@ -91,15 +89,14 @@ FILTER(f_reverse)
 
 FILTER(f_join)
 {
-	struct val between = template_arg_str(x, c->arg[0], "");
-	struct val list = copy(x, template_seq(x, c->in));
+	struct val list = copy(x, c->in);
 
 	for (uint32_t i = 0; i < list.n; i++) {
 		if (template_is_given(c->arg[1]))
 			list.v[i] = template_path(x, list.v[i], c->arg[1]);
 		list.v[i] = template_text(x, list.v[i]);
 	}
-	return template_concat(x, list.v, list.n, between);
+	return template_concat(x, list.v, list.n, c->arg[0]);
 }
 
 /* ---- order ---- */
@@ -151,15 +148,6 @@ sort_key(struct eval *x, struct val v, struct val attribute, bool case_sensitive
 	return v.kind == V_STR && !case_sensitive ? template_case(x, v, 'l') : v;
 }
 
-static void
-sort_items(struct eval *x, struct item *it, size_t n, size_t nkey, bool reverse)
-{
-	struct sorter s = { .x = x, .nkey = nkey, .reverse = reverse };
-
-	s.tmp = template_alloc(x, n * sizeof *s.tmp);
-	merge_sort(&s, it, n);
-}
-
 static struct val
 values_of(struct eval *x, const struct item *it, size_t n)
 {
@@ -170,49 +158,53 @@ values_of(struct eval *x, const struct item *it, size_t n)
 	return v;
 }
 
+/* The items in order, and their values. */
+static struct val
+sorted(struct eval *x, struct item *it, size_t n, size_t nkey, bool reverse)
+{
+	struct sorter s = { .x = x, .nkey = nkey, .reverse = reverse };
+
+	s.tmp = template_alloc(x, n * sizeof *s.tmp);
+	merge_sort(&s, it, n);
+	return values_of(x, it, n);
+}
+
 /* The paths of "a,b.c" as a list of strings; any other value as its only element. */
 static struct val
 paths(struct eval *x, struct val attribute)
 {
+	struct pth_word rest = { attribute.s, attribute.n }, path;
 	struct val list;
-	const char *s, *end, *comma;
-	size_t n = 1, i = 0;
+	size_t n = 1;
 
 	if (attribute.kind != V_STR)
 		return part(x, attribute, 0, 0, 1, attribute);
 	for (size_t k = 0; k < attribute.n; k++)
 		n += attribute.s[k] == ',';
 	list = template_list(x, n, false);
-	for (s = attribute.s, end = s + attribute.n; i < n; s = comma + 1) {
-		comma = s < end ? memchr(s, ',', (size_t)(end - s)) : NULL;
-		if (comma == NULL)
-			comma = end;
-		list.v[i++] = template_vstr(s, (size_t)(comma - s));
-	}
+	for (list.n = 0; pth_word_next(&rest, ",", &path); list.n++)
+		list.v[list.n] = template_vstr(path.s, path.n);
 	return list;
 }
 
 FILTER(f_sort)
 {
-	struct val seq = template_seq(x, c->in), by = paths(x, c->arg[2]);
-	bool reverse = template_truth(x, c->arg[0]), exact = template_truth(x, c->arg[1]);
-	size_t n = (size_t)template_len(seq);
+	struct val by = paths(x, c->arg[2]);
+	size_t n = (size_t)template_len(c->in);
 	struct item *it = template_alloc(x, n * sizeof *it);
 
 	for (size_t i = 0; i < n; i++) {
-		it[i].v = template_at(seq, (int64_t)i);
+		it[i].v = template_at(c->in, (int64_t)i);
 		it[i].key = template_alloc(x, by.n * sizeof *it[i].key);
 		for (size_t k = 0; k < by.n; k++)
-			it[i].key[k] = sort_key(x, it[i].v, by.v[k], exact);
+			it[i].key[k] = sort_key(x, it[i].v, by.v[k], c->arg[1].b);
 	}
-	sort_items(x, it, n, by.n, reverse);
-	return values_of(x, it, n);
+	return sorted(x, it, n, by.n, c->arg[0].b);
 }
 
 FILTER(f_dictsort)
 {
-	struct val by = template_arg_str(x, c->arg[1], "key"), list;
-	bool exact = template_truth(x, c->arg[0]);
+	struct val by = c->arg[1], list;
 	struct item *it;
 	int which = template_word(by.s, by.n, "value");
 
@@ -225,37 +217,33 @@ FILTER(f_dictsort)
 	for (uint32_t i = 0; i < list.n; i++) {
 		it[i].v = list.v[i];
 		it[i].key = template_alloc(x, sizeof *it[i].key);
-		*it[i].key = sort_key(x, list.v[i].v[which], template_vabsent(), exact);
+		*it[i].key = sort_key(x, list.v[i].v[which], template_vabsent(), c->arg[0].b);
 	}
-	sort_items(x, it, list.n, 1, template_truth(x, c->arg[2]));
-	return values_of(x, it, list.n);
+	return sorted(x, it, list.n, 1, c->arg[2].b);
 }
 
 FILTER(f_groupby)
 {
-	struct val seq = template_seq(x, c->in), out, group;
-	bool exact = template_truth(x, c->arg[2]);
-	size_t n = (size_t)template_len(seq), k;
+	struct val out, group;
+	size_t n = (size_t)template_len(c->in), k;
 	struct item *it = template_alloc(x, n * sizeof *it);
 	struct val *key = template_alloc(x, 2 * n * sizeof *key);
 
 	for (size_t i = 0; i < n; i++) {
-		it[i] = (struct item){ template_at(seq, (int64_t)i), &key[2 * i] };
+		it[i] = (struct item){ template_at(c->in, (int64_t)i), &key[2 * i] };
 		key[2 * i + 1] = template_path(x, it[i].v, c->arg[0]);
 		if (key[2 * i + 1].kind == V_UNDEF && template_is_given(c->arg[1]))
 			key[2 * i + 1] = c->arg[1];
-		key[2 * i] = sort_key(x, key[2 * i + 1], template_vabsent(), exact);
+		key[2 * i] = sort_key(x, key[2 * i + 1], template_vabsent(), c->arg[2].b);
 	}
-	sort_items(x, it, n, 1, false);
+	sorted(x, it, n, 1, false);
 	out = template_list(x, n, false);
 	out.n = 0;
 	for (size_t i = 0; i < n; i = k) {
 		for (k = i + 1; k < n && template_equal(x, *it[i].key, *it[k].key, 0); k++)
 			;
-		group = template_list(x, 2, true);
+		group = template_pair(x, it[i].key[1], values_of(x, it + i, k - i));
 		group.flag = 2; /* has .grouper and .list */
-		group.v[0] = it[i].key[1];
-		group.v[1] = values_of(x, it + i, k - i);
 		out.v[out.n++] = group;
 	}
 	return out;
@@ -263,9 +251,8 @@ FILTER(f_groupby)
 
 FILTER(f_unique)
 {
-	struct val seq = template_seq(x, c->in), out, *keys, key;
-	bool exact = template_truth(x, c->arg[0]);
-	int64_t n = template_len(seq);
+	struct val out, *keys, key;
+	int64_t n = template_len(c->in);
 
 	out = template_list(x, (size_t)n, false);
 	keys = template_list(x, (size_t)n, false).v;
@@ -273,13 +260,13 @@ FILTER(f_unique)
 	for (int64_t i = 0; i < n; i++) {
 		uint32_t k = 0;
 
-		key = sort_key(x, template_at(seq, i), c->arg[1], exact);
+		key = sort_key(x, template_at(c->in, i), c->arg[1], c->arg[0].b);
 		while (k < out.n && !template_equal(x, keys[k], key, 0))
 			k++;
 		if (k < out.n)
 			continue;
 		keys[out.n] = key;
-		out.v[out.n++] = template_at(seq, i);
+		out.v[out.n++] = template_at(c->in, i);
 	}
 	return out;
 }
@@ -287,13 +274,12 @@ FILTER(f_unique)
 static struct val
 extreme(struct eval *x, struct call *c, int sign)
 {
-	struct val seq = template_seq(x, c->in), best = { 0 }, best_key = { 0 }, v, key;
-	bool exact = template_truth(x, c->arg[0]);
-	int64_t n = template_len(seq);
+	struct val best = { 0 }, best_key = { 0 }, v, key;
+	int64_t n = template_len(c->in);
 
 	for (int64_t i = 0; i < n; i++) {
-		v = template_at(seq, i);
-		key = sort_key(x, v, c->arg[1], exact);
+		v = template_at(c->in, i);
+		key = sort_key(x, v, c->arg[1], c->arg[0].b);
 		if (i == 0 || template_order(x, key, best_key, 0) * sign > 0) {
 			best = v;
 			best_key = key;
@@ -307,11 +293,10 @@ FILTER_IS(f_max, extreme(x, c, 1))
 
 FILTER(f_sum)
 {
-	struct val seq = template_seq(x, c->in),
-	           sum = c->arg[1].kind == V_ABSENT ? template_vint(0) : c->arg[1], v;
+	struct val sum = c->arg[1].kind == V_ABSENT ? template_vint(0) : c->arg[1], v;
 
-	for (int64_t i = 0, n = template_len(seq); i < n; i++) {
-		v = template_at(seq, i);
+	for (int64_t i = 0, n = template_len(c->in); i < n; i++) {
+		v = template_at(c->in, i);
 		if (template_is_given(c->arg[0]))
 			v = template_path(x, v, c->arg[0]);
 		v = template_defined(x, v);
@@ -325,30 +310,28 @@ FILTER(f_sum)
 /* ---- filters and tests of each element ---- */
 
 static const struct filter *
-by_name(struct eval *x, struct val name, bool test)
+by_name(struct eval *x, struct val name, char what)
 {
 	struct val s = template_str(x, name);
-	const struct filter *f = test ? template_test_find(s.s, s.n) :
-	                                template_filter_find(s.s, s.n);
+	const struct filter *f = template_find(what, s.s, s.n);
 
 	if (f == NULL)
-		template_refuse(
-		    x, "no %s '%.*s'", test ? "test" : "filter", (int)(s.n > 60 ? 60 : s.n), s.s);
+		template_refuse(x, "no %s '%.*s'", what == 't' ? "test" : "filter",
+		    (int)(s.n > 60 ? 60 : s.n), s.s);
 	return f;
 }
 
 FILTER(f_map)
 {
-	struct val seq = template_seq(x, c->in),
-	           out = template_list(x, (size_t)template_len(seq), false);
+	struct val out = template_list(x, (size_t)template_len(c->in), false);
 	const struct filter *f = NULL;
 
 	if (c->nrest != 0)
-		f = by_name(x, c->rest[0], false);
+		f = by_name(x, c->rest[0], 'f');
 	else if (!template_is_given(c->arg[0]))
 		template_refuse(x, "'map' needs the name of a filter, or attribute=");
 	for (uint32_t i = 0; i < out.n; i++) {
-		out.v[i] = template_at(seq, i);
+		out.v[i] = template_at(c->in, i);
 		if (f != NULL) {
 			out.v[i] = template_apply(x, f, out.v[i], c->rest + 1, c->nrest - 1);
 			continue;
@@ -364,8 +347,7 @@ FILTER(f_map)
 static struct val
 choose(struct eval *x, struct call *c, bool attribute, bool want)
 {
-	struct val seq = template_seq(x, c->in),
-	           out = template_list(x, (size_t)template_len(seq), false), v;
+	struct val out = template_list(x, (size_t)template_len(c->in), false), v;
 	size_t skip = attribute ? 1 : 0;
 	const struct filter *f = NULL;
 	uint32_t k = 0;
@@ -373,15 +355,15 @@ choose(struct eval *x, struct call *c, bool attribute, bool want)
 	if (c->nrest < skip)
 		template_refuse(x, "the name of an attribute is needed");
 	if (c->nrest > skip)
-		f = by_name(x, c->rest[skip], true);
+		f = by_name(x, c->rest[skip], 't');
 	for (uint32_t i = 0; i < out.n; i++) {
-		v = template_at(seq, i);
+		v = template_at(c->in, i);
 		if (attribute)
 			v = template_path(x, v, c->rest[0]);
 		if (f != NULL)
 			v = template_apply(x, f, v, c->rest + skip + 1, c->nrest - skip - 1);
 		if (template_truth(x, v) == want)
-			out.v[k++] = template_at(seq, i);
+			out.v[k++] = template_at(c->in, i);
 	}
 	out.n = k;
 	return out;
@@ -396,8 +378,8 @@ FILTER_IS(f_rejectattr, choose(x, c, true, false))
 
 FILTER(f_batch)
 {
-	struct val seq = template_seq(x, c->in), out;
-	int64_t size = template_arg_int(x, c->arg[0], 1), n = template_len(seq), k;
+	int64_t size = c->arg[0].i, n = template_len(c->in), k;
+	struct val out;
 
 	if (size < 1)
 		template_refuse(x, "a batch has at least 1 element");
@@ -405,15 +387,15 @@ FILTER(f_batch)
 	for (uint32_t i = 0; i < out.n; i++) {
 		k = n - i * size < size ? n - i * size : size;
 		out.v[i] = part(
-		    x, seq, i * size, k, template_is_given(c->arg[1]) ? size - k : 0, c->arg[1]);
+		    x, c->in, i * size, k, template_is_given(c->arg[1]) ? size - k : 0, c->arg[1]);
 	}
 	return out;
 }
 
 FILTER(f_slice)
 {
-	struct val seq = template_seq(x, c->in), out;
-	int64_t slices = template_arg_int(x, c->arg[0], 1), n = template_len(seq), at = 0, k;
+	int64_t slices = c->arg[0].i, n = template_len(c->in), at = 0, k;
+	struct val out;
 
 	if (slices < 1 || slices > MAX_STEPS)
 		template_refuse(x, "the number of slices is 1 to %d", MAX_STEPS);
@@ -422,31 +404,25 @@ FILTER(f_slice)
 		k = n / slices + (i < n % slices);
 		/* Jinja fills every slice without an extra element, even when all are equal */
 		out.v[i] = part(
-		    x, seq, at, k, template_is_given(c->arg[1]) && i >= n % slices, c->arg[1]);
+		    x, c->in, at, k, template_is_given(c->arg[1]) && i >= n % slices, c->arg[1]);
 	}
 	return out;
 }
 
-#define PLAIN(name)                           \
-	{                                     \
-#name, f_##name, "", 0, false \
-	}
-#define TAKES(name, params, min)                    \
-	{                                           \
-#name, f_##name, params, min, false \
-	}
-
 /* clang-format off */
 const struct filter template_filters_list[] = {
-	TAKES(join, "d,attribute", 0), PLAIN(list), PLAIN(first), PLAIN(last), PLAIN(reverse),
-	TAKES(sort, "reverse,case_sensitive,attribute", 0),
-	TAKES(dictsort, "case_sensitive,by,reverse", 0),
-	TAKES(groupby, "attribute,default,case_sensitive", 1),
-	TAKES(unique, "case_sensitive,attribute", 0), TAKES(min, "case_sensitive,attribute", 0),
-	TAKES(max, "case_sensitive,attribute", 0), TAKES(sum, "attribute,start", 0),
-	TAKES(map, "*attribute,default", 0), TAKES(select, "*", 0), TAKES(reject, "*", 0),
-	TAKES(selectattr, "*", 0), TAKES(rejectattr, "*", 0),
-	TAKES(batch, "linecount,fill_with", 1), TAKES(slice, "slices,fill_with", 1),
-	{ NULL, NULL, NULL, 0, false },
+	{ "join", f_join, "q,d:s=,attribute:v=" }, { "list", f_list, "q" },
+	{ "first", f_first, "q" }, { "last", f_last, "q" }, { "reverse", f_reverse, "v" },
+	{ "sort", f_sort, "q,reverse:b=,case_sensitive:b=,attribute:v=" },
+	{ "dictsort", f_dictsort, "v,case_sensitive:b=,by:s=key,reverse:b=" },
+	{ "groupby", f_groupby, "q,attribute:v,default:v=,case_sensitive:b=" },
+	{ "unique", f_unique, "q,case_sensitive:b=,attribute:v=" },
+	{ "min", f_min, "q,case_sensitive:b=,attribute:v=" },
+	{ "max", f_max, "q,case_sensitive:b=,attribute:v=" },
+	{ "sum", f_sum, "q,attribute:v=,start:v=" },
+	{ "map", f_map, "q,*,attribute:v=,default:v=" }, { "select", f_select, "q,*" },
+	{ "reject", f_reject, "q,*" }, { "selectattr", f_selectattr, "q,*" },
+	{ "rejectattr", f_rejectattr, "q,*" }, { "batch", f_batch, "q,linecount:i,fill_with:v=" },
+	{ "slice", f_slice, "q,slices:i,fill_with:v=" }, { NULL, NULL, NULL },
 };
 /* clang-format on */

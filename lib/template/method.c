@@ -1,33 +1,13 @@
 /* These methods of strings behave as those of Python. */
+#include "base/text.h"
 #include "template/priv.h"
 
 #define METHOD(name) FILTER(m_##name)
 #define METHOD_IS(name, value) FILTER_IS(m_##name, value)
 
-static struct val
-text_arg(struct eval *x, const struct call *c, size_t i)
-{
-	struct val v = template_defined(x, c->arg[i]);
-
-	if (v.kind != V_STR)
-		template_refuse(
-		    x, "argument %zu: expected a string, not %s", i + 1, template_kind(v));
-	return v;
-}
-
-METHOD_IS(upper, template_case(x, c->in, 'u'))
-METHOD_IS(lower, template_case(x, c->in, 'l'))
-METHOD_IS(capitalize, template_case(x, c->in, 'c'))
-METHOD_IS(strip, template_strip(x, c->in, c->arg[0], 'b'))
 METHOD_IS(lstrip, template_strip(x, c->in, c->arg[0], 'l'))
 METHOD_IS(rstrip, template_strip(x, c->in, c->arg[0], 'r'))
 METHOD_IS(splitlines, template_lines(x, c->in))
-
-METHOD(replace)
-{
-	return template_replace(
-	    x, c->in, text_arg(x, c, 0), text_arg(x, c, 1), template_arg_int(x, c->arg[2], -1));
-}
 
 static bool
 begins(struct val s, struct val with, bool at_end)
@@ -43,8 +23,8 @@ ends(struct eval *x, const struct call *c, bool at_end)
 {
 	struct val w = template_defined(x, c->arg[0]);
 
-	if (w.kind != V_LIST || w.flag == '\0')
-		return template_vbool(begins(c->in, text_arg(x, c, 0), at_end));
+	if (!template_is_tuple(w))
+		return template_vbool(begins(c->in, template_arg_text(x, w, 1), at_end));
 	for (uint32_t i = 0; i < w.n; i++)
 		if (w.v[i].kind == V_STR && begins(c->in, w.v[i], at_end))
 			return template_vbool(true);
@@ -54,19 +34,16 @@ ends(struct eval *x, const struct call *c, bool at_end)
 METHOD_IS(startswith, ends(x, c, false))
 METHOD_IS(endswith, ends(x, c, true))
 
-METHOD(removeprefix)
+static struct val
+without(struct val s, struct val w, bool at_end)
 {
-	struct val w = text_arg(x, c, 0);
-
-	return begins(c->in, w, false) ? template_vstr(c->in.s + w.n, c->in.n - w.n) : c->in;
+	if (!begins(s, w, at_end))
+		return s;
+	return template_vstr(at_end ? s.s : s.s + w.n, s.n - w.n);
 }
 
-METHOD(removesuffix)
-{
-	struct val w = text_arg(x, c, 0);
-
-	return begins(c->in, w, true) ? template_vstr(c->in.s, c->in.n - w.n) : c->in;
-}
+METHOD_IS(removeprefix, without(c->in, c->arg[0], false))
+METHOD_IS(removesuffix, without(c->in, c->arg[0], true))
 
 /* ---- split ---- */
 
@@ -132,13 +109,13 @@ split(struct eval *x, const struct call *c, bool right)
 {
 	const char *s = c->in.s, *end = s + c->in.n, *q;
 	struct val sep = c->arg[0], list = template_list(x, (size_t)c->in.n + 1, false);
-	int64_t max = template_arg_int(x, c->arg[1], -1);
+	int64_t max = c->arg[1].i;
 
 	list.n = 0;
 	if (!template_is_given(sep)) {
 		split_space(&list, s, end, max, right);
 	} else {
-		sep = text_arg(x, c, 0);
+		sep = template_arg_text(x, sep, 1);
 		if (sep.n == 0)
 			template_refuse(x, "text cannot be split at nothing");
 		template_work(x, (size_t)c->in.n * (right ? sep.n : 1));
@@ -148,13 +125,8 @@ split(struct eval *x, const struct call *c, bool right)
 			if (q == NULL)
 				break;
 			template_work(x, 64);
-			if (right) {
-				push(&list, q + sep.n, end);
-				end = q;
-			} else {
-				push(&list, s, q);
-				s = q + sep.n;
-			}
+			push(&list, right ? q + sep.n : s, right ? end : q);
+			*(right ? &end : &s) = right ? q : q + sep.n;
 		}
 		push(&list, s, end);
 	}
@@ -170,7 +142,7 @@ static struct val
 partition(struct eval *x, const struct call *c, bool right)
 {
 	const char *s = c->in.s, *end = s + c->in.n, *q;
-	struct val sep = text_arg(x, c, 0), t = template_list(x, 3, true);
+	struct val sep = c->arg[0], t = template_list(x, 3, true);
 
 	if (sep.n == 0)
 		template_refuse(x, "text cannot be split at nothing");
@@ -194,7 +166,7 @@ METHOD_IS(rpartition, partition(x, c, true))
 static struct val
 position(struct eval *x, const struct call *c, bool right)
 {
-	const char *s = c->in.s, *at = find(x, s, s + c->in.n, text_arg(x, c, 0), right);
+	const char *s = c->in.s, *at = find(x, s, s + c->in.n, c->arg[0], right);
 
 	return template_vint(at != NULL ? (int64_t)template_chars(s, (size_t)(at - s)) : -1);
 }
@@ -213,7 +185,7 @@ METHOD(index)
 
 METHOD(count)
 {
-	struct val w = text_arg(x, c, 0);
+	struct val w = c->arg[0];
 	const char *p = c->in.s, *end = p + c->in.n;
 	int64_t n = 0;
 
@@ -230,8 +202,8 @@ METHOD(count)
 
 METHOD(join)
 {
-	const struct filter *f = template_filter_find("join", 4);
-	struct val seq = template_seq(x, c->arg[0]);
+	const struct filter *f = template_find('f', "join", 4);
+	struct val seq = c->arg[0];
 
 	for (int64_t i = 0, n = template_len(seq); i < n; i++)
 		if (template_at(seq, i).kind != V_STR)
@@ -245,9 +217,9 @@ static struct val
 all(struct val s, bool digits, bool letters)
 {
 	for (uint32_t i = 0; i < s.n; i++) {
-		char ch = s.s[i], low = ch | 0x20;
+		char ch = s.s[i];
 
-		if (!(digits && ch >= '0' && ch <= '9') && !(letters && low >= 'a' && low <= 'z'))
+		if (!(digits && pth_is_digit(ch)) && !(letters && pth_is_alpha(ch)))
 			return template_vbool(false);
 	}
 	return template_vbool(s.n > 0);
@@ -257,28 +229,17 @@ METHOD_IS(isdigit, all(c->in, true, false))
 METHOD_IS(isalpha, all(c->in, false, true))
 METHOD_IS(isalnum, all(c->in, true, true))
 METHOD_IS(isspace, template_vbool(c->in.n > 0 && template_space(c->in.s, c->in.n) == c->in.n))
-METHOD_IS(islower, template_apply(x, template_test_find("lower", 5), c->in, NULL, 0))
-METHOD_IS(isupper, template_apply(x, template_test_find("upper", 5), c->in, NULL, 0))
 
 /* ---- width ---- */
-
-static char
-fill(struct eval *x, const struct call *c)
-{
-	struct val v = c->arg[1];
-
-	if (v.kind == V_ABSENT)
-		return ' ';
-	v = text_arg(x, c, 1);
-	if (v.n != 1)
-		template_refuse(x, "the fill is one ASCII character");
-	return *v.s;
-}
 
 static struct val
 pad(struct eval *x, const struct call *c, int how)
 {
-	return template_pad(x, c->in, template_arg_int(x, c->arg[0], 0), fill(x, c), how);
+	struct val fill = c->arg[1];
+
+	if (fill.n != 1)
+		template_refuse(x, "the fill is one ASCII character");
+	return template_pad(x, c->in, c->arg[0].i, *fill.s, how);
 }
 
 METHOD_IS(ljust, pad(x, c, 'l'))
@@ -287,7 +248,7 @@ METHOD_IS(center, pad(x, c, 'c'))
 
 METHOD(zfill)
 {
-	int64_t width = template_arg_int(x, c->arg[0], 0);
+	int64_t width = c->arg[0].i;
 	struct val rest = c->in, v;
 	bool sign = c->in.n != 0 && (*c->in.s == '-' || *c->in.s == '+');
 
@@ -315,30 +276,27 @@ METHOD(title)
 	return template_vstr(p, s.n);
 }
 
-#define PLAIN(name)                           \
-	{                                     \
-#name, m_##name, "", 0, false \
-	}
-#define TAKES(name, params, min)                    \
-	{                                           \
-#name, m_##name, params, min, false \
-	}
-
 /* clang-format off */
 const struct filter template_methods[] = {
-	PLAIN(upper), PLAIN(lower), PLAIN(title), PLAIN(capitalize),
-	TAKES(strip, "chars", 0), TAKES(lstrip, "chars", 0), TAKES(rstrip, "chars", 0),
-	TAKES(split, "sep,maxsplit", 0), TAKES(rsplit, "sep,maxsplit", 0), PLAIN(splitlines),
-	TAKES(partition, "sep", 1), TAKES(rpartition, "sep", 1), TAKES(replace, "old,new,count", 2),
-	TAKES(startswith, "prefix", 1), TAKES(endswith, "suffix", 1),
-	TAKES(removeprefix, "prefix", 1), TAKES(removesuffix, "suffix", 1),
-	TAKES(find, "sub", 1), TAKES(rfind, "sub", 1), TAKES(index, "sub", 1),
-	TAKES(count, "sub", 1), TAKES(join, "iterable", 1),
-	PLAIN(isdigit), { "isdecimal", m_isdigit, "", 0, false },
-	{ "isnumeric", m_isdigit, "", 0, false }, PLAIN(isalpha), PLAIN(isalnum), PLAIN(isspace),
-	PLAIN(islower), PLAIN(isupper),
-	TAKES(ljust, "width,fillchar", 1), TAKES(rjust, "width,fillchar", 1),
-	TAKES(center, "width,fillchar", 1), TAKES(zfill, "width", 1),
-	{ NULL, NULL, NULL, 0, false },
+	{ "upper", template_upper, "v" }, { "lower", template_lower, "v" },
+	{ "title", m_title, "v" }, { "capitalize", template_capitalize, "v" },
+	{ "strip", template_trim, "v,chars:v=" }, { "lstrip", m_lstrip, "v,chars:v=" },
+	{ "rstrip", m_rstrip, "v,chars:v=" }, { "split", m_split, "v,sep:v=,maxsplit:i=-1" },
+	{ "rsplit", m_rsplit, "v,sep:v=,maxsplit:i=-1" }, { "splitlines", m_splitlines, "v" },
+	{ "partition", m_partition, "v,sep:t" }, { "rpartition", m_rpartition, "v,sep:t" },
+	{ "replace", template_replace, "v,old:t,new:t,count:i=-1" },
+	{ "startswith", m_startswith, "v,prefix:v" }, { "endswith", m_endswith, "v,suffix:v" },
+	{ "removeprefix", m_removeprefix, "v,prefix:t" },
+	{ "removesuffix", m_removesuffix, "v,suffix:t" }, { "find", m_find, "v,sub:t" },
+	{ "rfind", m_rfind, "v,sub:t" }, { "index", m_index, "v,sub:t" },
+	{ "count", m_count, "v,sub:t" }, { "join", m_join, "v,iterable:q" },
+	{ "isdigit", m_isdigit, "v" }, { "isdecimal", m_isdigit, "v" },
+	{ "isnumeric", m_isdigit, "v" }, { "isalpha", m_isalpha, "v" },
+	{ "isalnum", m_isalnum, "v" }, { "isspace", m_isspace, "v" },
+	{ "islower", template_is_lower, "v" }, { "isupper", template_is_upper, "v" },
+	{ "ljust", m_ljust, "v,width:i,fillchar:t= " },
+	{ "rjust", m_rjust, "v,width:i,fillchar:t= " },
+	{ "center", m_center, "v,width:i,fillchar:t= " }, { "zfill", m_zfill, "v,width:i" },
+	{ NULL, NULL, NULL },
 };
 /* clang-format on */

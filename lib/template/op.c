@@ -1,6 +1,7 @@
 /* Operators work on values here: arithmetic, subscripts, slices and % formatting. */
 #include <math.h>
 
+#include "base/text.h"
 #include "template/priv.h"
 
 /* ---- numbers ---- */
@@ -45,7 +46,7 @@ integers(struct eval *x, int op, int64_t a, int64_t b)
 			over = op == E_FLOOR && __builtin_sub_overflow(0, a, &r);
 			break;
 		}
-		/* towards minus infinity, as Python */
+		/* Python rounds towards minus infinity. */
 		if (op == E_FLOOR)
 			r = a / b - (a % b != 0 && (a % b < 0) != (b < 0));
 		else
@@ -171,45 +172,36 @@ template_binary(struct eval *x, int op, struct val a, struct val b)
 static struct val
 loop_attr(struct eval *x, const struct node *at, const struct loop *l, const char *s, size_t n)
 {
-	static const char *const names[] = { "index", "index0", "first", "last", "length",
-		"revindex", "revindex0", "depth", "depth0", "previtem", "nextitem" };
-	size_t k = 0;
+	const struct {
+		const char *name;
+		struct val v;
+	} values[] = {
+		{ "index", template_vint(l->i + 1) },
+		{ "index0", template_vint(l->i) },
+		{ "first", template_vbool(l->i == 0) },
+		{ "last", template_vbool(l->i == l->n - 1) },
+		{ "length", template_vint(l->n) },
+		{ "revindex", template_vint(l->n - l->i) },
+		{ "revindex0", template_vint(l->n - l->i - 1) },
+		{ "depth", template_vint(1) }, /* of recursive loops, which are not there */
+		{ "depth0", template_vint(0) },
+	};
 
-	while (k < countof(names) && !template_word(s, n, names[k]))
-		k++;
-	switch (k) {
-	case 0: return template_vint(l->i + 1);
-	case 1: return template_vint(l->i);
-	case 2: return template_vbool(l->i == 0);
-	case 3: return template_vbool(l->i == l->n - 1);
-	case 4: return template_vint(l->n);
-	case 5: return template_vint(l->n - l->i);
-	case 6: return template_vint(l->n - l->i - 1);
-	case 7: return template_vint(1); /* of recursive loops, which are not there */
-	case 8: return template_vint(0);
-	case 9:
-		if (l->i > 0)
-			return template_at(l->seq, l->i - 1);
-		break;
-	case 10:
-		if (l->i < l->n - 1)
-			return template_at(l->seq, l->i + 1);
-	}
+	for (size_t k = 0; k < countof(values); k++)
+		if (template_word(s, n, values[k].name))
+			return values[k].v;
+	if (l->i > 0 && template_word(s, n, "previtem"))
+		return template_at(l->seq, l->i - 1);
+	if (l->i < l->n - 1 && template_word(s, n, "nextitem"))
+		return template_at(l->seq, l->i + 1);
 	return template_undef(x, at, (struct val){ .kind = V_LOOP }, s, n, NULL);
 }
 
 struct val
 template_attr(struct eval *x, const struct node *at, struct val v, const char *s, size_t n)
 {
-	struct val r;
-
-	if (v.kind == V_LOOP)
-		return loop_attr(x, at, v.l, s, n);
-	if (template_is_map(v)) {
-		r = template_map_get(x, v, template_vstr(s, n));
-		if (r.kind != V_ABSENT)
-			return r;
-	}
+	if (v.kind == V_LOOP || template_is_map(v))
+		return template_item(x, at, v, template_vstr(s, n));
 	if (v.kind == V_LIST && v.flag == 2 &&
 	    (template_word(s, n, "grouper") || template_word(s, n, "list")))
 		return v.v[*s == 'l'];
@@ -320,6 +312,14 @@ struct spec {
 };
 
 static const char *
+read_number(const char *s, const char *end, int *n)
+{
+	for (*n = 0; s < end && pth_is_digit(*s) && *n < 10000; s++)
+		*n = *n * 10 + *s - '0';
+	return s;
+}
+
+static const char *
 read_spec(struct eval *x, const char *s, const char *end, struct spec *f)
 {
 	*f = (struct spec){ .prec = -1 };
@@ -330,11 +330,9 @@ read_spec(struct eval *x, const char *s, const char *end, struct spec *f)
 		f->space |= *s == ' ';
 		f->alt |= *s == '#';
 	}
-	for (; s < end && *s >= '0' && *s <= '9' && f->width < 10000; s++)
-		f->width = f->width * 10 + *s - '0';
+	s = read_number(s, end, &f->width);
 	if (s < end && *s == '.')
-		for (f->prec = 0, s++; s < end && *s >= '0' && *s <= '9' && f->prec < 10000; s++)
-			f->prec = f->prec * 10 + *s - '0';
+		s = read_number(s + 1, end, &f->prec);
 	if (s >= end)
 		template_refuse(x, "the format ends in the middle of a %%");
 	f->conv = *s;
@@ -347,21 +345,12 @@ static void
 format_number(struct eval *x, struct pth_buf *b, const struct spec *f, struct val v)
 {
 	bool real = strchr("eEfFgG", f->conv) != NULL;
-	char form[16], *p = form;
+	char form[16];
 	double d = 0;
 	int64_t i = 0;
 
 	if (!template_number(v, &d))
 		template_refuse(x, "%%%c needs a number, not %s", f->conv, template_kind(v));
-	*p++ = '%';
-	if (f->plus)
-		*p++ = '+';
-	if (f->space)
-		*p++ = ' ';
-	if (f->alt)
-		*p++ = '#';
-	*p++ = '.';
-	*p++ = '*';
 	if (!real) {
 		if (!template_integer(v, &i)) {
 			if (strchr("xXo", f->conv) != NULL)
@@ -374,11 +363,9 @@ format_number(struct eval *x, struct pth_buf *b, const struct spec *f, struct va
 			pth_buf_addc(b, '-');
 			i = -i;
 		}
-		*p++ = 'l';
-		*p++ = 'l';
 	}
-	*p++ = f->conv == 'i' || f->conv == 'u' ? 'd' : f->conv;
-	*p = '\0';
+	snprintf(form, sizeof form, "%%%s%s%s.*%s%c", f->plus ? "+" : "", f->space ? " " : "",
+	    f->alt ? "#" : "", real ? "" : "ll", f->conv == 'i' || f->conv == 'u' ? 'd' : f->conv);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 	if (real)

@@ -1,5 +1,6 @@
 /* The parser reads statements here; templates are made and freed. */
 #include "base/text.h"
+#include "io/json.h"
 #include "template/priv.h"
 
 void
@@ -15,45 +16,19 @@ template_parse_fail(struct parse *p, uint32_t pos, const char *fmt, ...)
 
 /* ---- names ---- */
 
-static uint32_t
-hash(const char *s, size_t n)
-{
-	uint32_t h = 2166136261u;
-
-	while (n-- != 0)
-		h = (h ^ (unsigned char)*s++) * 16777619u;
-	return h;
-}
-
-static void
-index_put(struct shared *sh, uint32_t sym)
-{
-	uint32_t i = sh->sym[sym].hash;
-
-	while (sh->index[i &= sh->nindex - 1] != 0)
-		i++;
-	sh->index[i] = sym + 1;
-}
-
 uint32_t
 template_symbol(struct shared *sh, const char *s, size_t n)
 {
-	uint32_t h = hash(s, n), i, k;
+	const json_t *number = json_object_getn(sh->numbers, s, n);
 
-	for (i = h; sh->nindex != 0 && (k = sh->index[i &= sh->nindex - 1]) != 0; i++)
-		if (sh->sym[k - 1].hash == h && template_word(s, n, sh->sym[k - 1].s))
-			return k - 1;
+	if (number != NULL)
+		return (uint32_t)json_integer_value(number);
 	if (sh->nsym == sh->cap) {
 		sh->cap = sh->cap != 0 ? sh->cap * 2 : 32;
 		sh->sym = pth_xarray(sh->sym, sh->cap, sizeof *sh->sym);
-		sh->nindex = sh->cap * 2;
-		sh->index = pth_xarray(sh->index, sh->nindex, sizeof *sh->index);
-		memset(sh->index, 0, sh->nindex * sizeof *sh->index);
-		for (k = 0; k < sh->nsym; k++)
-			index_put(sh, k);
 	}
-	sh->sym[sh->nsym] = (struct symbol){ pth_arena_strn(&sh->arena, s, n), h };
-	index_put(sh, sh->nsym);
+	sh->sym[sh->nsym] = pth_arena_strn(&sh->arena, s, n);
+	pth_json_set(sh->numbers, sh->sym[sh->nsym], json_integer(sh->nsym));
 	return sh->nsym++;
 }
 
@@ -91,14 +66,14 @@ target_one(struct parse *p, bool ns)
 
 	if (template_skip_kind(p, T_LPAREN)) {
 		if (++p->depth > MAX_NEST)
-			template_parse_fail(p, p->t.pos, "nested too deep");
+			template_parse_refuse(p, "nested too deep");
 		n = target(p, ns);
 		p->depth--;
 		template_expect(p, T_RPAREN);
 		return n;
 	}
 	if (p->t.kind != T_NAME || special(p))
-		template_parse_fail(p, p->t.pos, "expected a name to assign to");
+		template_parse_refuse(p, "expected a name to assign to");
 	n = template_name(p, E_NAME);
 	if (!ns || !template_skip_kind(p, T_DOT))
 		return n;
@@ -113,25 +88,20 @@ target_one(struct parse *p, bool ns)
 static struct node *
 target(struct parse *p, bool ns)
 {
-	struct node *n = target_one(p, ns), *list, **tail;
+	struct node *n = target_one(p, ns), *list;
 
 	if (p->t.kind != T_COMMA)
 		return n;
-	list = template_node(p, E_TUPLE, n->pos);
-	list->a = n;
-	list->n = 1;
-	tail = &n->next;
+	list = template_append(p, template_node(p, E_TUPLE, n->pos), n);
 	while (template_skip_kind(p, T_COMMA)) {
 		if ((p->t.kind != T_NAME && p->t.kind != T_LPAREN) || template_is(p, "in"))
 			break;
-		*tail = target_one(p, ns);
-		tail = &(*tail)->next;
-		list->n++;
+		template_append(p, list, target_one(p, ns));
 	}
 	return list;
 }
 
-/* a: condition, b: body, c: the next branch (a NULL: else). */
+/* The node has the condition in a (NULL: else), the body in b, the next branch in c. */
 static struct node *
 parse_if(struct parse *p, uint32_t begin)
 {
@@ -153,7 +123,8 @@ parse_if(struct parse *p, uint32_t begin)
 	return first;
 }
 
-/* a: target, b: sequence; d: list of { a: filter or NULL }, body, else body */
+/* The node has the target in a, the sequence in b, the body in c; d->a is the filter or
+ * NULL, d->b what `else` has. */
 static struct node *
 parse_for(struct parse *p, uint32_t begin)
 {
@@ -161,16 +132,16 @@ parse_for(struct parse *p, uint32_t begin)
 	struct node *n = template_node(p, S_FOR, begin), *more = template_node(p, S_FOR, begin);
 
 	if (template_is(p, "loop"))
-		template_parse_fail(p, p->t.pos, "'loop' is set by the loop itself");
+		template_parse_refuse(p, "'loop' is set by the loop itself");
 	n->a = target(p, false);
 	if (!template_skip(p, "in"))
-		template_parse_fail(p, p->t.pos, "expected 'in' after the names of 'for'");
+		template_parse_refuse(p, "expected 'in' after the names of 'for'");
 	n->b = template_tuple(p, false);
 	n->d = more;
 	if (template_skip(p, "if"))
 		more->a = template_expression(p);
 	if (template_is(p, "recursive"))
-		template_parse_fail(p, p->t.pos, "recursive loops are not supported");
+		template_parse_refuse(p, "recursive loops are not supported");
 	n->c = parse_body(p, begin, "for", branches);
 	if (!template_skip(p, "endfor")) {
 		template_next(p);
@@ -210,7 +181,7 @@ parse_filter_block(struct parse *p, uint32_t begin)
 {
 	struct node *n = template_node(p, S_FILTER, begin);
 
-	/* the scanner stands on the first name: as if a pipe came before it */
+	/* The scanner stands on the first name, as if a pipe came before it. */
 	p->ahead = p->t;
 	p->has_ahead = true;
 	p->t.kind = T_PIPE;
@@ -219,20 +190,18 @@ parse_filter_block(struct parse *p, uint32_t begin)
 	return n;
 }
 
-/* a: list of S_SET, c: body */
+/* The node has a list of S_SET in a, the body in c. */
 static struct node *
 parse_with(struct parse *p, uint32_t begin)
 {
-	struct node *n = template_node(p, S_WITH, begin), **tail = &n->a, *set;
+	struct node *n = template_node(p, S_WITH, begin), *set;
 
 	while (p->t.kind != T_BLOCK_END) {
 		set = template_node(p, S_SET, p->t.pos);
 		set->a = target_one(p, false);
 		template_expect(p, T_ASSIGN);
 		set->b = template_expression(p);
-		*tail = set;
-		tail = &set->next;
-		n->n++;
+		template_append(p, n, set);
 		if (!template_skip_kind(p, T_COMMA))
 			break;
 	}
@@ -248,13 +217,13 @@ parse_include(struct parse *p, uint32_t begin)
 	n->a = template_expression(p);
 	if (template_skip(p, "ignore")) {
 		if (!template_skip(p, "missing"))
-			template_parse_fail(p, p->t.pos, "expected 'missing' after 'ignore'");
+			template_parse_refuse(p, "expected 'missing' after 'ignore'");
 		n->flag = 1;
 	}
 	if (template_is(p, "without"))
-		template_parse_fail(p, p->t.pos, "'without context' is not supported");
+		template_parse_refuse(p, "'without context' is not supported");
 	if (template_skip(p, "with") && !template_skip(p, "context"))
-		template_parse_fail(p, p->t.pos, "expected 'context' after 'with'");
+		template_parse_refuse(p, "expected 'context' after 'with'");
 	return n;
 }
 
@@ -281,23 +250,22 @@ unknown_statement(struct parse *p)
 	const char *near;
 
 	if (p->t.kind != T_NAME)
-		template_parse_fail(
-		    p, p->t.pos, "expected a statement but found %s", template_tok_name(p->t.kind));
+		template_parse_refuse(
+		    p, "expected a statement but found %s", template_tok_name(p->t.kind));
 	snprintf(name, sizeof name, "%.*s", (int)(p->t.n > 60 ? 60 : p->t.n), p->t.s);
 	for (size_t i = 0; i < countof(not_ours); i++)
 		if (template_is(p, not_ours[i]))
-			template_parse_fail(p, p->t.pos, "'%s' is not supported%s", name,
-			    i < 5 ? "; use 'include'" : "");
+			template_parse_refuse(
+			    p, "'%s' is not supported%s", name, i < 5 ? "; use 'include'" : "");
 	for (size_t i = 0; i < countof(names); i++) {
 		if (!template_is(p, names[i]))
 			continue;
 		if (p->what != NULL && strncmp(name, "end", 3) == 0)
-			template_parse_fail(
-			    p, p->t.pos, "'%s' where 'end%s' should be", name, p->what);
-		template_parse_fail(p, p->t.pos, "'%s' without its beginning", name);
+			template_parse_refuse(p, "'%s' where 'end%s' should be", name, p->what);
+		template_parse_refuse(p, "'%s' without its beginning", name);
 	}
 	near = pth_nearest(name, names, countof(names));
-	template_parse_fail(p, p->t.pos, "no statement '%s'%s%s%s", name, PTH_DID_YOU_MEAN(near));
+	template_parse_refuse(p, "no statement '%s'%s%s%s", name, PTH_DID_YOU_MEAN(near));
 }
 
 static struct node *
@@ -471,7 +439,7 @@ free_shared(struct shared *sh)
 {
 	pth_arena_release(&sh->arena);
 	free(sh->sym);
-	free(sh->index);
+	json_decref(sh->numbers);
 	free(sh);
 }
 
@@ -482,7 +450,7 @@ template_new(const char *name, const char *src, size_t n, const struct pth_templ
 	struct shared *sh = pth_xmalloc(sizeof *sh);
 	struct pth_template *t;
 
-	*sh = (struct shared){ 0 };
+	*sh = (struct shared){ .numbers = json_object() };
 	if (opt != NULL)
 		sh->opt = *opt;
 	sh->sym_loop = template_symbol(sh, "loop", 4);

@@ -121,9 +121,9 @@ struct loop {
 /* clang-format off */
 enum op {
 	/* expressions */
-	E_CONST, E_NAME, E_ATTR, E_ITEM, E_SLICE, E_LIST, E_TUPLE, E_DICT, E_NOT, E_NEG, E_POS, E_AND,
-	E_OR, E_ADD, E_SUB, E_MUL, E_DIV, E_FLOOR, E_MOD, E_POW, E_CONCAT, E_CMP, E_COND, E_FILTER,
-	E_TEST, E_CALL, E_KW,
+	E_CONST, E_NAME, E_ATTR, E_ITEM, E_SLICE, E_LIST, E_TUPLE, E_DICT, E_NOT, E_NEG, E_POS,
+	E_AND, E_OR, E_ADD, E_SUB, E_MUL, E_DIV, E_FLOOR, E_MOD, E_POW, E_CONCAT, E_CMP, E_COND,
+	E_FILTER, E_TEST, E_CALL, E_KW,
 	/* operands of E_CMP */
 	C_EQ, C_NE, C_LT, C_LE, C_GT, C_GE, C_IN, C_NOTIN,
 	/* statements */
@@ -149,17 +149,11 @@ struct node {
 };
 
 /* Names are numbers shared by a template and all that it includes. */
-struct symbol {
-	const char *s;
-	uint32_t hash;
-};
-
 struct shared {
 	struct pth_arena arena;
-	struct symbol *sym;
+	const char **sym;
 	uint32_t nsym, cap;
-	uint32_t *index; /* open hash of sym numbers + 1 */
-	uint32_t nindex;
+	json_t *numbers;              /* of the names in sym */
 	uint32_t sym_loop, sym_block; /* "loop"; the text of a block that filters take */
 	struct pth_template_options opt;
 	struct pth_template *included; /* list of parsed includes */
@@ -224,6 +218,8 @@ struct parse {
 void
 template_parse_fail(struct parse *p, uint32_t pos, const char *fmt, ...) PTH_PRINTF(3, 4)
 __attribute__((noreturn));
+/* The same, at the token on which p stands. */
+#define template_parse_refuse(p, ...) template_parse_fail(p, (p)->t.pos, __VA_ARGS__)
 /* Text outside tags, or the begin of a tag, or the end. */
 struct token template_scan_text(struct parse *p);
 /* A token inside a tag. */
@@ -238,8 +234,9 @@ bool template_skip(struct parse *p, const char *name);
 bool template_skip_kind(struct parse *p, int kind);
 void template_expect(struct parse *p, int kind);
 struct node *template_node(struct parse *p, int op, uint32_t pos);
-/* A node with the name on which p stands, which is skipped: the text in s and n, or sym of E_NAME.
- */
+/* One more element of a list, which begins in a; d is the last. The list. */
+struct node *template_append(struct parse *p, struct node *list, struct node *child);
+/* A node with the name on which p stands, which is skipped: in s and n, or sym of E_NAME. */
 struct node *template_name(struct parse *p, int op);
 /* An expression; a tuple without brackets (cond: `a if b` may be in it). */
 struct node *template_expression(struct parse *p);
@@ -297,7 +294,6 @@ struct eval {
 	void *locale; /* for case of letters beyond ASCII */
 	struct chunk first;
 	char small[4096];
-	struct val cur_small[48];
 };
 
 void
@@ -332,8 +328,9 @@ struct val template_take(struct eval *x); /* what x->tmp holds, which is emptied
 struct val template_concat(struct eval *x, const struct val *v, size_t n, struct val between);
 /* Refuse a text of more than MAX_OUTPUT bytes. */
 void template_room(struct eval *x, size_t bytes);
-struct val template_list(struct eval *x, size_t n, bool tuple); /* elements to be filled */
-void template_reverse(struct val list);                         /* a V_LIST, in place */
+struct val template_list(struct eval *x, size_t n, bool tuple);       /* elements to be filled */
+struct val template_pair(struct eval *x, struct val a, struct val b); /* a tuple */
+void template_reverse(struct val list);                               /* a V_LIST, in place */
 struct val template_undef(struct eval *x, const struct node *at, struct val base, const char *name,
     size_t len, const char *note);
 struct val template_from(json_t *j);
@@ -351,10 +348,12 @@ bool template_integer(struct val v, int64_t *i); /* bool or int */
 
 /* Anything that can be looped over as V_LIST, V_JARR or V_RANGE. */
 struct val template_seq(struct eval *x, struct val v);
-bool template_is_seq(struct val v);
-bool template_is_map(struct val v);
-bool template_is_tuple(struct val v);
-bool template_is_given(struct val v); /* an argument that is there and not none */
+#define template_is_seq(v) ((1u << (v).kind & (1u << V_LIST | 1u << V_JARR | 1u << V_RANGE)) != 0)
+#define template_is_map(v) ((1u << (v).kind & (1u << V_MAP | 1u << V_JOBJ)) != 0)
+#define template_is_number(v) ((v).kind >= V_BOOL && (v).kind <= V_REAL)
+#define template_is_tuple(v) ((v).kind == V_LIST && (v).flag != 0)
+/* An argument that is there and not none. */
+#define template_is_given(v) ((1u << (v).kind & (1u << V_ABSENT | 1u << V_NONE)) == 0)
 int64_t template_len(struct val seq);
 struct val template_at(struct val seq, int64_t i);
 struct val template_map_get(struct eval *x, struct val map, struct val key); /* or V_ABSENT */
@@ -367,6 +366,8 @@ size_t template_chars(const char *s, size_t n);
 size_t template_offset(const char *s, size_t n, size_t chars); /* of a character */
 unsigned template_decode(const char *s, size_t *len);
 void template_utf8(struct pth_buf *b, unsigned c);
+/* Is a V_STR one of these words, in any case of letters? */
+bool template_word_among(struct val v, const char *const *words, size_t n);
 
 /* ---- text ---- */
 
@@ -400,32 +401,41 @@ struct call {
 };
 
 typedef struct val template_filter_fn(struct eval *x, struct call *c);
-#define FILTER(name) static struct val name(struct eval *x, struct call *c)
-/* A filter that is one expression. */
-#define FILTER_IS(name, value) \
-	FILTER(name)           \
-	{                      \
-		(void)x;       \
-		return value;  \
-	}
+#define FILTER_FUNCTION(name) \
+	struct val name(struct eval *x __attribute__((unused)), struct call *c)
+#define FILTER(name) static FILTER_FUNCTION(name)
+/* A filter that is one expression; one that other files have in their tables too. */
+/* clang-format off */
+#define FILTER_IS(name, value) FILTER(name) { return value; }
+#define PUBLIC_IS(name, value) FILTER_FUNCTION(name) { return value; }
+/* clang-format on */
 
+/*
+ * params has the type of the input and then NAME:TYPE of each parameter, with a
+ * default behind it when it need not be given: "s,width:i=80". A * takes any number
+ * of arguments; parameters are then given only by name. Types are s (a text, of any
+ * value), t (nothing but a string), i (an integer), n (the same, or none for the
+ * default), b (a truth), q (a sequence), v (any value; absent when not given), and u for
+ * an input that may be undefined.
+ */
 struct filter {
 	const char *name;
 	template_filter_fn *fn;
-	const char *params; /* "a,b"; "*" first: any number, then only by name */
-	uint8_t min;        /* how many of them must be given */
-	bool undef;         /* the input may be undefined */
+	const char *params;
 };
 
-const struct filter *template_filter_find(const char *s, size_t n);
-const struct filter *template_test_find(const char *s, size_t n);
-const struct filter *template_method_find(const char *s, size_t n); /* of a string: s.lower() */
-const char *template_filter_near(const char *s, bool test);
+/* A filter 'f', a test 't', or a method 'm' of strings with this name, or NULL. */
+const struct filter *template_find(char what, const char *s, size_t n);
+const char *template_near(char what, const char *s); /* the name that is meant, or NULL */
 extern const struct filter template_filters_any[], template_filters_list[], template_filters_text[],
     template_tests[], template_methods[]; /* each ends with a NULL name */
+template_filter_fn template_upper, template_lower, template_capitalize, template_trim,
+    template_replace, template_is_upper, template_is_lower; /* of filters or tests and of methods */
 /* Is s of n bytes this word? */
 bool template_word(const char *s, size_t n, const char *word);
 
+/* Give the input and the arguments their types, and run it. */
+struct val template_run(struct eval *x, const struct filter *f, struct call *c);
 /* Run a filter, test or method with positional arguments. */
 struct val template_apply(
     struct eval *x, const struct filter *f, struct val in, const struct val *arg, size_t n);
@@ -435,15 +445,13 @@ struct val template_call(struct eval *x, const struct node *n);
 struct val template_case(struct eval *x, struct val s, int how);
 /* Text less these characters (absent: white space) on sides 'l', 'r', 'b'. */
 struct val template_strip(struct eval *x, struct val s, struct val chars, int side);
-struct val template_replace(
-    struct eval *x, struct val s, struct val old, struct val new_, int64_t count);
 struct val template_pad(struct eval *x, struct val s, int64_t width, char fill, int how);
 struct val template_lines(struct eval *x, struct val s);
 /* The value at "a.b.0" of an item; undefined when missing. */
 struct val template_path(struct eval *x, struct val item, struct val path);
 
-/* Arguments: the value, or the default when absent; fails on another type. */
-int64_t template_arg_int(struct eval *x, struct val v, int64_t def);
-struct val template_arg_str(struct eval *x, struct val v, const char *def);
+/* An argument of this type; they fail on another one. */
+int64_t template_arg_int(struct eval *x, struct val v);
+struct val template_arg_text(struct eval *x, struct val v, size_t number);
 
 #endif

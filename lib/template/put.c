@@ -1,6 +1,7 @@
 /* Values become text here: as Python's str() and repr(), as JSON and as YAML. */
 #include <math.h>
 
+#include "base/text.h"
 #include "template/priv.h"
 
 /* ---- UTF-8 that is known to be valid ---- */
@@ -29,43 +30,34 @@ template_offset(const char *s, size_t n, size_t chars)
 unsigned
 template_decode(const char *s, size_t *len)
 {
-	const unsigned char *u = (const unsigned char *)s;
+	unsigned c = (unsigned char)*s;
 
-	if (u[0] < 0x80) {
-		*len = 1;
-		return u[0];
-	}
-	if (u[0] < 0xe0) {
-		*len = 2;
-		return (u[0] & 0x1fu) << 6 | (u[1] & 0x3fu);
-	}
-	if (u[0] < 0xf0) {
-		*len = 3;
-		return (u[0] & 0xfu) << 12 | (u[1] & 0x3fu) << 6 | (u[2] & 0x3fu);
-	}
-	*len = 4;
-	return (u[0] & 7u) << 18 | (u[1] & 0x3fu) << 12 | (u[2] & 0x3fu) << 6 | (u[3] & 0x3fu);
+	*len = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+	if (*len > 1)
+		c &= 0x7fu >> *len;
+	for (size_t i = 1; i < *len; i++)
+		c = c << 6 | (s[i] & 0x3fu);
+	return c;
 }
 
 void
 template_utf8(struct pth_buf *b, unsigned c)
 {
-	if (c < 0x80) {
-		pth_buf_addc(b, (char)c);
-		return;
-	}
-	if (c < 0x800) {
-		pth_buf_addc(b, (char)(0xc0 | c >> 6));
-	} else {
-		if (c < 0x10000) {
-			pth_buf_addc(b, (char)(0xe0 | c >> 12));
-		} else {
-			pth_buf_addc(b, (char)(0xf0 | c >> 18));
-			pth_buf_addc(b, (char)(0x80 | (c >> 12 & 0x3f)));
-		}
-		pth_buf_addc(b, (char)(0x80 | (c >> 6 & 0x3f)));
-	}
-	pth_buf_addc(b, (char)(0x80 | (c & 0x3f)));
+	static const unsigned char first[] = { 0, 0xc0, 0xe0, 0xf0 };
+	unsigned more = (c >= 0x80) + (c >= 0x800) + (c >= 0x10000); /* bytes after the first */
+
+	pth_buf_addc(b, (char)(first[more] | c >> 6 * more));
+	while (more-- > 0)
+		pth_buf_addc(b, (char)(0x80 | (c >> 6 * more & 0x3f)));
+}
+
+bool
+template_word_among(struct val v, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strlen(words[i]) == v.n && strncasecmp(words[i], v.s, v.n) == 0)
+			return true;
+	return false;
 }
 
 /* ---- numbers ---- */
@@ -89,7 +81,8 @@ static void
 put_real(struct pth_buf *b, double d)
 {
 	char s[40], digits[24];
-	int prec, exp, n = 0;
+	int prec, exp, point, n = 0; /* point: the digit before it */
+	bool with_exp;
 	char *e;
 
 	if (!isfinite(d)) {
@@ -105,6 +98,8 @@ put_real(struct pth_buf *b, double d)
 	}
 	e = strchr(s, 'e');
 	exp = (int)strtol(e + 1, NULL, 10);
+	with_exp = exp < -4 || exp >= 16;
+	point = with_exp ? 0 : exp;
 	for (char *p = s; p < e; p++)
 		if (*p != '.')
 			digits[n++] = *p;
@@ -112,28 +107,14 @@ put_real(struct pth_buf *b, double d)
 		n--;
 	if (signbit(d))
 		pth_buf_addc(b, '-');
-	if (exp < -4 || exp >= 16) {
-		pth_buf_addc(b, digits[0]);
-		if (n > 1) {
+	for (int i = point < 0 ? point : 0; i <= point || i < n; i++) {
+		if (i == point + 1)
 			pth_buf_addc(b, '.');
-			pth_buf_add(b, digits + 1, (size_t)n - 1);
-		}
+		pth_buf_addc(b, i >= 0 && i < n ? digits[i] : '0');
+	}
+	if (with_exp)
 		pth_buf_addf(b, "e%c%02d", exp < 0 ? '-' : '+', abs(exp));
-		return;
-	}
-	if (exp < 0) {
-		pth_buf_adds(b, "0.");
-		for (int i = exp + 1; i < 0; i++)
-			pth_buf_addc(b, '0');
-		pth_buf_add(b, digits, (size_t)n);
-		return;
-	}
-	for (int i = 0; i <= exp || i < n; i++) {
-		if (i == exp + 1)
-			pth_buf_addc(b, '.');
-		pth_buf_addc(b, i < n ? digits[i] : '0');
-	}
-	if (n <= exp + 1)
+	else if (n <= exp + 1)
 		pth_buf_adds(b, ".0");
 }
 
@@ -204,18 +185,15 @@ plain(struct val v)
 		return false;
 	for (uint32_t i = 0; i < v.n; i++) {
 		char c = v.s[i];
-		bool alpha = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+		bool alpha = pth_is_alpha(c) || c == '_';
 
 		if (i == 0 && !alpha && c != '/')
 			return false;
-		if (!alpha && !(c >= '0' && c <= '9') && strchr("/.-+@%", c) == NULL)
+		if (!alpha && !pth_is_digit(c) && strchr("/.-+@%", c) == NULL)
 			return false;
 		letter |= alpha;
 	}
-	for (size_t i = 0; i < countof(words); i++)
-		if (strlen(words[i]) == v.n && strncasecmp(words[i], v.s, v.n) == 0)
-			return false;
-	return letter;
+	return letter && !template_word_among(v, words, countof(words));
 }
 
 static void
@@ -283,31 +261,6 @@ struct place {
 
 static void put(struct eval *x, struct pth_buf *b, struct val v, struct place at);
 
-static void
-put_seq(struct eval *x, struct pth_buf *b, struct val v, struct place at)
-{
-	int64_t n = template_len(v);
-	bool python = at.form == FORM_REPR, tuple = python && template_is_tuple(v);
-
-	if (v.kind == V_RANGE && python) {
-		pth_buf_addf(b, "range(%lld, %lld", (long long)v.r->start, (long long)v.r->stop);
-		if (v.r->step != 1)
-			pth_buf_addf(b, ", %lld", (long long)v.r->step);
-		pth_buf_addc(b, ')');
-		return;
-	}
-	pth_buf_addc(b, tuple ? '(' : '[');
-	for (int64_t i = 0; i < n; i++) {
-		if (i != 0)
-			pth_buf_addc(b, ',');
-		newline(b, at.indent, at.level, i != 0 ? " " : "");
-		put(x, b, template_at(v, i), at);
-	}
-	if (n != 0)
-		newline(b, at.indent, at.level - 1, "");
-	pth_buf_adds(b, tuple ? n == 1 ? ",)" : ")" : "]");
-}
-
 /* Keys in order, as json.dumps(sort_keys=True). */
 static int
 by_key(const void *a, const void *b)
@@ -334,26 +287,42 @@ json_keys(struct eval *x, struct val items)
 		qsort(items.v, items.n, sizeof *items.v, by_key);
 }
 
+/* The elements of a sequence, or the pairs of a mapping. */
 static void
-put_map(struct eval *x, struct pth_buf *b, struct val v, struct place at)
+put_all(struct eval *x, struct pth_buf *b, struct val v, struct place at)
 {
-	struct val items = template_map_items(x, v, 'i');
-	bool ns = at.form == FORM_REPR && v.kind == V_MAP && v.m->ns;
+	bool python = at.form == FORM_REPR, tuple = python && template_is_tuple(v),
+	     map = template_is_map(v), ns = python && v.kind == V_MAP && v.m->ns;
+	struct val seq = map ? template_map_items(x, v, 'i') : v, one;
+	int64_t n = template_len(seq);
 
-	if (at.form == FORM_JSON)
-		json_keys(x, items);
-	pth_buf_adds(b, ns ? "<Namespace {" : "{");
-	for (uint32_t i = 0; i < items.n; i++) {
+	if (map && at.form == FORM_JSON)
+		json_keys(x, seq);
+	pth_buf_adds(b, ns ? "<Namespace {" : map ? "{" : tuple ? "(" : "[");
+	for (int64_t i = 0; i < n; i++) {
 		if (i != 0)
 			pth_buf_addc(b, ',');
 		newline(b, at.indent, at.level, i != 0 ? " " : "");
-		put(x, b, items.v[i].v[0], at);
-		pth_buf_add(b, ": ", 2);
-		put(x, b, items.v[i].v[1], at);
+		one = template_at(seq, i);
+		if (map) {
+			put(x, b, one.v[0], at);
+			pth_buf_add(b, ": ", 2);
+			one = one.v[1];
+		}
+		put(x, b, one, at);
 	}
-	if (items.n != 0)
+	if (n != 0)
 		newline(b, at.indent, at.level - 1, "");
-	pth_buf_adds(b, ns ? "}>" : "}");
+	pth_buf_adds(b, ns ? "}>" : map ? "}" : !tuple ? "]" : n == 1 ? ",)" : ")");
+}
+
+static void
+put_range(struct pth_buf *b, const struct range *r)
+{
+	pth_buf_addf(b, "range(%lld, %lld", (long long)r->start, (long long)r->stop);
+	if (r->step != 1)
+		pth_buf_addf(b, ", %lld", (long long)r->step);
+	pth_buf_addc(b, ')');
 }
 
 static void
@@ -367,18 +336,16 @@ put(struct eval *x, struct pth_buf *b, struct val v, struct place at)
 	if (b->len + (v.kind == V_STR ? v.n : 0) > MAX_OUTPUT)
 		template_refuse(x, "more than %d MiB of text", MAX_OUTPUT >> 20);
 	v = template_defined(x, v);
-	if (template_is_seq(v))
-		put_seq(x, b, v, below);
-	else if (template_is_map(v))
-		put_map(x, b, v, below);
+	if (v.kind == V_RANGE && python)
+		put_range(b, v.r);
+	else if (template_is_seq(v) || template_is_map(v))
+		put_all(x, b, v, below);
 	else if (v.kind == V_STR)
 		put_text(b, v, at.form);
 	else if (v.kind == V_NONE)
 		pth_buf_adds(b, python ? "None" : "null");
-	else if (v.kind == V_BOOL && python)
-		pth_buf_adds(b, v.b ? "True" : "False");
 	else if (v.kind == V_BOOL)
-		pth_buf_adds(b, v.b ? "true" : "false");
+		pth_buf_adds(b, python ? v.b ? "True" : "False" : v.b ? "true" : "false");
 	else if (v.kind == V_INT)
 		template_put_int(b, v.i);
 	else if (v.kind == V_REAL && (python || isfinite(v.d)))

@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "template/priv.h"
 
 int
@@ -48,17 +49,8 @@ template_space(const char *s, size_t n)
 {
 	size_t i = 0, len;
 
-	while (i < n) {
-		if ((signed char)s[i] >= 0) {
-			if (!space_char((unsigned char)s[i]))
-				break;
-			i++;
-		} else {
-			if (!space_char(template_decode(s + i, &len)))
-				break;
-			i += len;
-		}
-	}
+	for (; i < n && space_char(template_decode(s + i, &len)); i += len)
+		;
 	return i;
 }
 
@@ -104,7 +96,7 @@ strip_text(const struct parse *p, const char *s, size_t n, char sign, bool var)
 		return n;
 	while (nl > 0 && s[nl - 1] != '\n')
 		nl--;
-	/* the text begins a line, or a newline is in it */
+	/* The text begins a line, or a newline is in it. */
 	starts = nl > 0 || s == p->src->s || s[-1] == '\n';
 	if (starts && template_space(s + nl, n - nl) == n - nl)
 		return nl;
@@ -230,44 +222,45 @@ template_scan_text(struct parse *p)
 /* ---- inside a tag ---- */
 
 static bool
-digit(char c)
+name_char(char c)
 {
-	return c >= '0' && c <= '9';
+	return pth_is_alnum(c) || c == '_' || (signed char)c < 0;
+}
+
+static int
+hexval(char c)
+{
+	const char *all = "0123456789abcdef", *at = c != '\0' ? strchr(all, pth_lower(c)) : NULL;
+
+	return at != NULL ? (int)(at - all) : -1;
 }
 
 static bool
-name_char(char c)
+digit_of(char c, int base)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || digit(c) ||
-	    (signed char)c < 0;
+	int v = hexval(c);
+
+	return v >= 0 && v < base;
 }
 
 /* Digits of a base with single '_' between them; text without '_' goes to b. */
 static size_t
-digits(const char *s, const char *set, char *b, size_t cap, size_t *nb)
+digits(const char *s, int base, char *b, size_t cap, size_t *nb)
 {
 	size_t i = 0;
 
-	for (;;) {
-		if (s[i] != '\0' && strchr(set, s[i]) != NULL) {
-			if (*nb + 1 < cap)
-				b[(*nb)++] = s[i];
-			i++;
-		} else if (i > 0 && s[i] == '_' && s[i + 1] != '\0' &&
-		    strchr(set, s[i + 1]) != NULL) {
-			i++;
-		} else {
-			b[*nb] = '\0';
-			return i;
-		}
-	}
+	for (; digit_of(s[i], base) || (i > 0 && s[i] == '_' && digit_of(s[i + 1], base)); i++)
+		if (s[i] != '_' && *nb + 1 < cap)
+			b[(*nb)++] = s[i];
+	b[*nb] = '\0';
+	return i;
 }
 
 static void
-scan_based(struct parse *p, struct token *t, const char *set, int base)
+scan_based(struct parse *p, struct token *t, int base)
 {
 	char b[80];
-	size_t nb = 0, i = digits(p->src->s + p->pos + 2, set, b, sizeof b, &nb);
+	size_t nb = 0, i = digits(p->src->s + p->pos + 2, base, b, sizeof b, &nb);
 
 	errno = 0;
 	t->i = strtoll(b, NULL, base);
@@ -279,37 +272,32 @@ scan_based(struct parse *p, struct token *t, const char *set, int base)
 static void
 scan_number(struct parse *p, struct token *t)
 {
-	static const char dec[] = "0123456789", hex[] = "0123456789abcdefABCDEF";
 	const char *s = p->src->s + p->pos;
 	char b[400], low = s[1] | 0x20;
 	size_t nb = 0, i, j;
+	int base = low == 'x' ? 16 : low == 'o' ? 8 : low == 'b' ? 2 : 0;
 	bool real = false;
 
 	t->kind = T_INT;
-	if (s[0] == '0' && low == 'x' && s[2] != '\0' && strchr(hex, s[2]) != NULL) {
-		scan_based(p, t, hex, 16);
+	if (s[0] == '0' && base != 0 && digit_of(s[2], base)) {
+		scan_based(p, t, base);
 		return;
 	}
-	if (s[0] == '0' && (low == 'o' || low == 'b') && digit(s[2]) &&
-	    s[2] <= (low == 'o' ? '7' : '1')) {
-		scan_based(p, t, low == 'o' ? "01234567" : "01", low == 'o' ? 8 : 2);
-		return;
-	}
-	i = digits(s, dec, b, sizeof b - 80, &nb);
+	i = digits(s, 10, b, sizeof b - 80, &nb);
 	/* `a.0.1` is two subscripts, not a float */
 	if (p->pos == 0 || s[-1] != '.') {
-		if (s[i] == '.' && digit(s[i + 1])) {
+		if (s[i] == '.' && pth_is_digit(s[i + 1])) {
 			real = true;
 			b[nb++] = '.';
-			i += 1 + digits(s + i + 1, dec, b, sizeof b - 40, &nb);
+			i += 1 + digits(s + i + 1, 10, b, sizeof b - 40, &nb);
 		}
 		j = i + 1 + (s[i + 1] == '-' || s[i + 1] == '+');
-		if ((s[i] | 0x20) == 'e' && digit(s[j])) {
+		if ((s[i] | 0x20) == 'e' && pth_is_digit(s[j])) {
 			real = true;
 			b[nb++] = 'e';
 			if (j > i + 1)
 				b[nb++] = s[i + 1];
-			i = j + digits(s + j, dec, b, sizeof b, &nb);
+			i = j + digits(s + j, 10, b, sizeof b, &nb);
 		}
 	}
 	errno = 0;
@@ -322,15 +310,6 @@ scan_number(struct parse *p, struct token *t)
 			template_parse_fail(p, t->pos, "integer beyond 64 bits");
 	}
 	p->pos += (uint32_t)i;
-}
-
-static int
-hexval(char c)
-{
-	if (digit(c))
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* \xHH \uHHHH \UHHHHHHHH: n digits at s. */
@@ -430,6 +409,25 @@ brackets(struct parse *p, uint32_t pos, char c)
 	}
 }
 
+static void
+scan_sign(struct parse *p, struct token *t)
+{
+#define SIGN(name, text) { text, T_##name },
+	static const struct {
+		char text[3];
+		uint8_t kind;
+	} signs[] = { SIGNS(SIGN) };
+	size_t i = 0;
+
+	while (i < countof(signs) && strncmp(t->s, signs[i].text, strlen(signs[i].text)) != 0)
+		i++;
+	if (i == countof(signs))
+		template_parse_fail(p, t->pos, "unexpected character '%c'", *t->s);
+	brackets(p, t->pos, *t->s);
+	t->kind = signs[i].kind;
+	p->pos += (uint32_t)strlen(signs[i].text);
+}
+
 /* The end of the tag, when it stands at p->pos. */
 static bool
 scan_end(struct parse *p, struct token *t)
@@ -448,15 +446,9 @@ scan_end(struct parse *p, struct token *t)
 struct token
 template_scan_tag(struct parse *p)
 {
-#define SIGN(name, text) { text, T_##name },
-	static const struct {
-		char text[3];
-		uint8_t kind;
-	} signs[] = { SIGNS(SIGN) };
 	const struct tsource *src = p->src;
 	struct token t = { .kind = T_EOF };
 	const char *s;
-	size_t i;
 
 	p->pos += (uint32_t)template_space(src->s + p->pos, src->n - p->pos);
 	t.pos = p->pos;
@@ -465,30 +457,19 @@ template_scan_tag(struct parse *p)
 		return t;
 	if (p->nclose == 0 && !p->expr && scan_end(p, &t))
 		return t;
-	if (digit(*s)) {
+	if (pth_is_digit(*s)) {
 		scan_number(p, &t);
-		return t;
-	}
-	if (*s == '"' || *s == '\'') {
+	} else if (*s == '"' || *s == '\'') {
 		scan_string(p, &t);
-		return t;
-	}
-	if (name_char(*s)) {
+	} else if (name_char(*s)) {
 		t.kind = T_NAME;
 		while (name_char(s[t.n]))
 			t.n++;
 		p->pos += t.n;
-		return t;
+	} else {
+		scan_sign(p, &t);
 	}
-	for (i = 0; i < countof(signs); i++) {
-		if (strncmp(s, signs[i].text, strlen(signs[i].text)) == 0) {
-			brackets(p, t.pos, *s);
-			t.kind = signs[i].kind;
-			p->pos += (uint32_t)strlen(signs[i].text);
-			return t;
-		}
-	}
-	template_parse_fail(p, t.pos, "unexpected character '%c'", *s);
+	return t;
 }
 
 const char *

@@ -140,8 +140,10 @@ interleave(struct eval *x, struct val s, struct val with, int64_t count)
 }
 
 struct val
-template_replace(struct eval *x, struct val s, struct val old, struct val new_, int64_t count)
+template_replace(struct eval *x, struct call *c)
 {
+	struct val s = c->in, old = c->arg[0], new_ = c->arg[1];
+	int64_t count = c->arg[2].i;
 	const char *p = s.s, *end = s.s + s.n, *q;
 
 	template_work(x, s.n);
@@ -220,16 +222,18 @@ template_lines(struct eval *x, struct val s)
 
 /* ---- the filters ---- */
 
-FILTER_IS(f_upper, template_case(x, template_str(x, c->in), 'u'))
-FILTER_IS(f_lower, template_case(x, template_str(x, c->in), 'l'))
-FILTER_IS(f_capitalize, template_case(x, template_str(x, c->in), 'c'))
-FILTER_IS(f_trim, template_strip(x, template_str(x, c->in), c->arg[0], 'b'))
-FILTER_IS(f_safe, template_str(x, c->in))
+PUBLIC_IS(template_upper, template_case(x, c->in, 'u'))
+PUBLIC_IS(template_lower, template_case(x, c->in, 'l'))
+PUBLIC_IS(template_capitalize, template_case(x, c->in, 'c'))
+PUBLIC_IS(template_trim, template_strip(x, c->in, c->arg[0], 'b'))
+FILTER_IS(f_safe, c->in)
+FILTER_IS(f_center, template_pad(x, c->in, c->arg[0].i, ' ', 'c'))
+FILTER_IS(f_format, template_format(x, c->in.s, c->in.n, c->rest, c->nrest))
 
 /* Words begin after a space or one of - ( { [ < */
 FILTER(f_title)
 {
-	struct val s = template_str(x, c->in);
+	struct val s = c->in;
 	bool begin = true;
 	size_t len;
 
@@ -243,33 +247,16 @@ FILTER(f_title)
 	return template_take(x);
 }
 
-FILTER(f_replace)
-{
-	struct val count = c->arg[2];
-	int64_t n = count.kind == V_NONE ? -1 : template_arg_int(x, count, -1);
-
-	return template_replace(
-	    x, template_str(x, c->in), template_str(x, c->arg[0]), template_str(x, c->arg[1]), n);
-}
-
-FILTER(f_center)
-{
-	return template_pad(
-	    x, template_str(x, c->in), template_arg_int(x, c->arg[0], 80), ' ', 'c');
-}
-
 FILTER(f_indent)
 {
-	struct val s = template_str(x, c->in), lines, by;
-	bool first = template_truth(x, c->arg[1]), blank = template_truth(x, c->arg[2]);
+	struct val lines, by = c->arg[0], none = template_vstr("", 0);
+	bool first = c->arg[1].b, blank = c->arg[2].b;
 
-	if (c->arg[0].kind == V_STR)
-		by = c->arg[0];
-	else
+	if (by.kind != V_STR)
 		by = template_pad(
-		    x, template_vstr("", 0), template_arg_int(x, c->arg[0], 4), ' ', 'l');
+		    x, none, by.kind == V_ABSENT ? 4 : template_arg_int(x, by), ' ', 'l');
 	/* Jinja adds a newline first, so that a last one makes an empty line */
-	add(x, s.s, s.n);
+	add(x, c->in.s, c->in.n);
 	add(x, "\n", 1);
 	lines = template_lines(x, template_take(x));
 	for (uint32_t i = 0; i < lines.n; i++) {
@@ -284,20 +271,17 @@ FILTER(f_indent)
 
 FILTER(f_truncate)
 {
-	struct val s = template_str(x, c->in), end = template_arg_str(x, c->arg[2], "...");
-	int64_t n = template_arg_int(x, c->arg[0], 255), leeway = 5;
+	struct val s = c->in, end = c->arg[2];
+	int64_t n = c->arg[0].i, leeway = c->arg[3].i;
 	int64_t e = (int64_t)template_chars(end.s, end.n);
 	size_t cut, space;
 
-	if (c->arg[3].kind != V_NONE)
-		leeway = template_arg_int(x, c->arg[3], 5);
 	if (n < e || leeway < 0)
-		template_fail(
-		    x, x->at, "the length is less than that of '%.*s'", (int)end.n, end.s);
+		template_refuse(x, "the length is less than that of '%.*s'", (int)end.n, end.s);
 	if ((int64_t)template_chars(s.s, s.n) - leeway <= n)
 		return s;
 	cut = template_offset(s.s, s.n, (size_t)(n - e));
-	if (!template_truth(x, c->arg[1])) {
+	if (!c->arg[1].b) {
 		for (space = cut; space > 0 && s.s[space - 1] != ' '; space--)
 			;
 		if (space > 0)
@@ -310,7 +294,7 @@ FILTER(f_truncate)
 
 FILTER(f_wordcount)
 {
-	struct val s = template_str(x, c->in);
+	struct val s = c->in;
 	int64_t n = 0;
 	bool in = false, word;
 	size_t len;
@@ -328,7 +312,7 @@ FILTER(f_wordcount)
 
 FILTER(f_escape)
 {
-	struct val s = template_str(x, c->in);
+	struct val s = c->in;
 	static const char from[] = "&<>'\"";
 	static const char *const to[] = { "&amp;", "&lt;", "&gt;", "&#39;", "&#34;" };
 	const char *q;
@@ -350,7 +334,7 @@ add_url(struct eval *x, struct val s, bool query)
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char ch = (unsigned char)s.s[i];
 
-		if ((ch >= '0' && ch <= '9') || ((ch | 0x20) >= 'a' && (ch | 0x20) <= 'z') ||
+		if (pth_is_alnum((char)ch) ||
 		    (ch != '\0' && strchr(query ? "_.-~" : "/_.-~", ch) != NULL))
 			add(x, s.s + i, 1);
 		else if (query && ch == ' ')
@@ -372,7 +356,7 @@ FILTER(f_urlencode)
 	}
 	pairs = template_is_map(c->in) ? template_map_items(x, c->in, 'i') : template_seq(x, c->in);
 	n = (size_t)template_len(pairs);
-	/* all before the first is added: template_str uses the same buffer */
+	/* All come before the first is added, as template_str uses the same buffer. */
 	part = template_list(x, 2 * n, false).v;
 	for (size_t i = 0; i < n; i++) {
 		pair = template_at(pairs, (int64_t)i);
@@ -387,13 +371,6 @@ FILTER(f_urlencode)
 		add_url(x, part[i], true);
 	}
 	return template_take(x);
-}
-
-FILTER(f_format)
-{
-	struct val s = template_str(x, c->in);
-
-	return template_format(x, s.s, s.n, c->rest, c->nrest);
 }
 
 /* One word of the shell. */
@@ -423,15 +400,14 @@ behind_slash(struct val path)
 /* As Python's os.path: what is behind the last slash, and what is before it. */
 FILTER(f_basename)
 {
-	struct val s = template_str(x, c->in);
-	size_t at = behind_slash(s);
+	size_t at = behind_slash(c->in);
 
-	return template_vstr(s.s + at, s.n - at);
+	return template_vstr(c->in.s + at, c->in.n - at);
 }
 
 FILTER(f_dirname)
 {
-	struct val s = template_str(x, c->in);
+	struct val s = c->in;
 	size_t n = behind_slash(s), k = n;
 
 	while (k > 0 && s.s[k - 1] == '/')
@@ -439,24 +415,20 @@ FILTER(f_dirname)
 	return template_vstr(s.s, k != 0 ? k : n);
 }
 
-#define PLAIN(name)                           \
-	{                                     \
-#name, f_##name, "", 0, false \
-	}
-#define TAKES(name, params, min)                    \
-	{                                           \
-#name, f_##name, params, min, false \
-	}
-
 /* clang-format off */
 const struct filter template_filters_text[] = {
-	PLAIN(upper), PLAIN(lower), PLAIN(capitalize), PLAIN(title), TAKES(trim, "chars", 0),
-	TAKES(replace, "old,new,count", 2), TAKES(center, "width", 0),
-	TAKES(indent, "width,first,blank", 0), TAKES(truncate, "length,killwords,end,leeway", 0),
-	PLAIN(wordcount), PLAIN(escape), { "e", f_escape, "", 0, false }, PLAIN(urlencode),
-	TAKES(format, "*", 0), PLAIN(safe), PLAIN(quote),
-	{ "quote_shell", f_quote, "", 0, false }, /* as PANTHER's templates call it */
-	PLAIN(basename), PLAIN(dirname),
-	{ NULL, NULL, NULL, 0, false },
+	{ "upper", template_upper, "s" }, { "lower", template_lower, "s" },
+	{ "capitalize", template_capitalize, "s" }, { "title", f_title, "s" },
+	{ "trim", template_trim, "s,chars:v=" },
+	{ "replace", template_replace, "s,old:s,new:s,count:n=-1" },
+	{ "center", f_center, "s,width:i=80" },
+	{ "indent", f_indent, "s,width:v=,first:b=,blank:b=" },
+	{ "truncate", f_truncate, "s,length:i=255,killwords:b=,end:s=...,leeway:n=5" },
+	{ "wordcount", f_wordcount, "s" }, { "escape", f_escape, "s" }, { "e", f_escape, "s" },
+	{ "urlencode", f_urlencode, "v" }, { "format", f_format, "s,*" }, { "safe", f_safe, "s" },
+	{ "quote", f_quote, "v" },
+	{ "quote_shell", f_quote, "v" }, /* as PANTHER's templates call it */
+	{ "basename", f_basename, "s" }, { "dirname", f_dirname, "s" },
+	{ NULL, NULL, NULL },
 };
 /* clang-format on */

@@ -29,7 +29,7 @@ static void
 put_path(struct eval *x, struct pth_buf *b, const struct node *n)
 {
 	switch (n->op) {
-	case E_NAME: pth_buf_adds(b, x->sh->sym[n->sym].s); break;
+	case E_NAME: pth_buf_adds(b, x->sh->sym[n->sym]); break;
 	case E_ATTR:
 		put_path(x, b, n->a);
 		pth_buf_addf(b, ".%s", n->s);
@@ -41,7 +41,7 @@ put_path(struct eval *x, struct pth_buf *b, const struct node *n)
 		else if (n->b->op == E_CONST && n->b->val.kind == V_INT)
 			pth_buf_addf(b, "[%lld]", (long long)n->b->val.i);
 		else if (n->b->op == E_NAME)
-			pth_buf_addf(b, "[%s]", x->sh->sym[n->b->sym].s);
+			pth_buf_addf(b, "[%s]", x->sh->sym[n->b->sym]);
 		else
 			pth_buf_adds(b, "[...]");
 		break;
@@ -61,7 +61,7 @@ put_near(struct eval *x, struct pth_buf *b, const struct undef *u)
 		add_keys(&l, x->vars);
 		for (uint32_t i = 0; i < x->ncur && i < x->sh->nsym; i++)
 			if (x->cur[i].kind != V_ABSENT && x->cur[i].kind != V_UNDEF)
-				add_name(&l, x->sh->sym[i].s);
+				add_name(&l, x->sh->sym[i]);
 	} else if (u->base.kind == V_JOBJ) {
 		add_keys(&l, u->base.j);
 	}

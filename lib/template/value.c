@@ -132,6 +132,16 @@ template_undef(struct eval *x, const struct node *at, struct val base, const cha
 	return (struct val){ .kind = V_UNDEF, .u = u };
 }
 
+struct val
+template_pair(struct eval *x, struct val a, struct val b)
+{
+	struct val t = template_list(x, 2, true);
+
+	t.v[0] = a;
+	t.v[1] = b;
+	return t;
+}
+
 void
 template_reverse(struct val list)
 {
@@ -230,30 +240,6 @@ template_kind(struct val v)
 }
 
 /* ---- sequences ---- */
-
-bool
-template_is_seq(struct val v)
-{
-	return v.kind == V_LIST || v.kind == V_JARR || v.kind == V_RANGE;
-}
-
-bool
-template_is_map(struct val v)
-{
-	return v.kind == V_MAP || v.kind == V_JOBJ;
-}
-
-bool
-template_is_tuple(struct val v)
-{
-	return v.kind == V_LIST && v.flag != 0;
-}
-
-bool
-template_is_given(struct val v)
-{
-	return v.kind != V_ABSENT && v.kind != V_NONE;
-}
 
 int64_t
 template_len(struct val v)
@@ -376,14 +362,7 @@ template_map_get(struct eval *x, struct val map, struct val key)
 static struct val
 pair(struct eval *x, struct val a, struct val b, int what)
 {
-	struct val t;
-
-	if (what != 'i')
-		return what == 'k' ? a : b;
-	t = template_list(x, 2, true);
-	t.v[0] = a;
-	t.v[1] = b;
-	return t;
+	return what == 'k' ? a : what == 'v' ? b : template_pair(x, a, b);
 }
 
 struct val
@@ -484,12 +463,6 @@ equal_maps(struct eval *x, struct val a, struct val b, int depth)
 	return true;
 }
 
-static bool
-numeric(struct val v)
-{
-	return v.kind >= V_BOOL && v.kind <= V_REAL;
-}
-
 /* Lists and tuples differ; ranges are neither. */
 static bool
 same_sequence(struct val a, struct val b)
@@ -506,7 +479,7 @@ template_equal(struct eval *x, struct val a, struct val b, int depth)
 		template_refuse(x, "a value nested deeper than %d", MAX_DEPTH);
 	a = template_defined(x, a);
 	b = template_defined(x, b);
-	if (numeric(a) && numeric(b))
+	if (template_is_number(a) && template_is_number(b))
 		return (a.kind != V_REAL || a.d == a.d) && (b.kind != V_REAL || b.d == b.d) &&
 		    order_numbers(a, b) == 0;
 	if (a.kind == V_STR && b.kind == V_STR)
@@ -536,7 +509,7 @@ template_order(struct eval *x, struct val a, struct val b, int depth)
 	template_work(x, 16);
 	if (depth > MAX_DEPTH)
 		template_refuse(x, "a value nested deeper than %d", MAX_DEPTH);
-	if (numeric(a) && numeric(b))
+	if (template_is_number(a) && template_is_number(b))
 		return order_numbers(a, b);
 	if (a.kind == V_STR && b.kind == V_STR)
 		return template_order_text(a, b);
@@ -577,8 +550,8 @@ template_contains(struct eval *x, struct val in, struct val v)
 	if (in.kind == V_STR) {
 		v = template_defined(x, v);
 		if (v.kind != V_STR)
-			template_fail(
-			    x, x->at, "%s in a string: only a string can be", template_kind(v));
+			template_refuse(
+			    x, "%s in a string: only a string can be", template_kind(v));
 		template_work(x, in.n);
 		return v.n == 0 || (in.n != 0 && memmem(in.s, in.n, v.s, v.n) != NULL);
 	}

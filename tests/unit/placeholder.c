@@ -128,6 +128,8 @@ page(void)
 	CHECK(pth_file_read(path.s, 1 << 20, &text, &e) == 0);
 	start = strstr(text.s, "\n.Ss Placeholders");
 	CHECK(start != NULL && (end = strstr(start + 1, "\n.Ss")) != NULL);
+	if (end == NULL)
+		return;
 	*end = '\0';
 	for (size_t i = 0; pth_places_name(i) != NULL; i++) {
 		char mark[64];

@@ -23,7 +23,7 @@ hex(const char *s, unsigned char *to)
 #define IP4(protocol) "45000020 00010000 40" protocol "0000 7f000001 7f000001 "
 #define IP6(next)                                                   \
 	"60000000 0010" next "40 00000000000000000000000000000001 " \
-	                     "00000000000000000000000000000001 "
+	"00000000000000000000000000000001 "
 
 static int
 ports(const char *frame, const char *want)
