@@ -162,7 +162,7 @@ container_image_pairs(
 		const char *s = json_is_string(v) ? json_string_value(v) : NULL;
 
 		if (container_image_check(q, key, IMAGE_VARIABLE, name, e) != 0 ||
-		    container_image_check(q, key, IMAGE_LINE, s, e) != 0)
+		    container_image_check(q, key, IMAGE_LINE, s, e) != 0 || s == NULL)
 			return NULL;
 		pth_json_push(out, json_pack("{s:s,s:o}", "name", name, "value", quoted(s)));
 	}

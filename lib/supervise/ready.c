@@ -207,7 +207,7 @@ supervise_ready_step(struct ready *r, int64_t now, struct pth_err *e)
 			wait_for(r, r->index + 1, now);
 			continue;
 		}
-		if (e->text[0] == '\0' && now >= deadline(r))
+		if (k != NULL && e->text[0] == '\0' && now >= deadline(r))
 			tell_late(r, k, c, e);
 		if (e->text[0] != '\0')
 			return PTH_NOT_READY;
