@@ -33,12 +33,13 @@ each_exec(struct emit *m, const char *key,
 	for (size_t i = 0; i < m->w.p->nexecs; i++) {
 		const struct plan_exec *x = &m->w.p->execs[i];
 		const struct pth_ynode *n = pth_yaml_get(x->view, key);
-		json_auto_t *vars = json_copy(m->w.vars);
-		struct plan_with with = { m->w.p, vars, m->w.e };
+		json_auto_t *vars = NULL;
 
+		if (n == NULL || (x->only != NULL && !names_it(x->only, m->s)))
+			continue;
+		vars = json_copy(m->w.vars);
 		json_object_update(vars, x->params);
-		if (n != NULL && (x->only == NULL || names_it(x->only, m->s)) &&
-		    fn(&with, n, out) < 0)
+		if (fn(&(struct plan_with){ m->w.p, vars, m->w.e }, n, out) < 0)
 			return -1;
 	}
 	return 0;
@@ -174,11 +175,11 @@ overridden(struct emit *m, json_t *given, json_t *argv)
 static int
 wraps(struct emit *m, json_t *argv)
 {
-	json_auto_t *vars = json_copy(m->w.vars);
-	struct plan_with with = { m->w.p, vars, m->w.e };
+	const struct pth_ynode *n = pth_yaml_get(m->w.p->eview, "wrap");
+	json_auto_t *vars = n != NULL ? json_copy(m->w.vars) : NULL;
 
 	json_object_update(vars, m->w.p->eparams);
-	if (plan_args(&with, pth_yaml_get(m->w.p->eview, "wrap"), argv) < 0)
+	if (plan_args(&(struct plan_with){ m->w.p, vars, m->w.e }, n, argv) < 0)
 		return -1;
 	return each_exec(m, "wrap", plan_args, argv);
 }

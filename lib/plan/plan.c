@@ -396,13 +396,15 @@ setup(struct plan *p, json_t *out, struct pth_err *e)
 	if (plan_cmds(&w, pth_yaml_get(p->eview, "setup"), 60 * PTH_SECOND_US, out) < 0)
 		return -1;
 	plan_foreach(s, p) {
-		json_auto_t *vars = json_copy(s->vars);
+		const struct pth_ynode *n = pth_yaml_get(s->pview, "setup");
+		json_auto_t *vars = NULL;
 
-		if (!first_of_protocol(p, s, &own))
+		if (n == NULL || !first_of_protocol(p, s, &own))
 			continue;
+		vars = json_copy(s->vars);
 		pth_json_set(vars, "generate_certificates", json_boolean(own));
 		w.vars = vars;
-		if (plan_cmds(&w, pth_yaml_get(s->pview, "setup"), 60 * PTH_SECOND_US, out) < 0)
+		if (plan_cmds(&w, n, 60 * PTH_SECOND_US, out) < 0)
 			return -1;
 	}
 	return 0;

@@ -172,6 +172,7 @@ template_call(struct eval *x, const struct node *n)
 {
 	struct val base, v = template_vabsent();
 	const struct filter *method;
+	struct signature sig;
 	struct args a;
 
 	if (n->s == NULL)
@@ -186,8 +187,10 @@ template_call(struct eval *x, const struct node *n)
 	else if (template_is_seq(base))
 		v = list_method(x, n, base, &a);
 	else if (base.kind == V_STR && a.kw == NULL &&
-	    (method = template_find('m', n->s, n->n)) != NULL)
-		v = template_apply(x, method, base, a.v, a.n);
+	    (method = template_find('m', n->s, n->n)) != NULL) {
+		sig = template_signature(method);
+		v = template_apply(x, &sig, base, a.v, a.n);
+	}
 	if (v.kind != V_ABSENT)
 		return v;
 	if (a.kw != NULL)

@@ -184,8 +184,8 @@ apply(struct eval *x, const struct node *n)
 	struct val *rest;
 	size_t i = 0;
 
-	c.in = *n->fil->params == 'u' ? chain(x, n->a, true) :
-	                                template_defined(x, template_eval(x, n->a));
+	c.in = n->sig->in == 'u' ? chain(x, n->a, true) :
+	                           template_defined(x, template_eval(x, n->a));
 	for (unsigned k = 0; k < MAX_ARG; k++)
 		c.arg[k] = optional(x, n->arg[k]);
 	c.rest = rest = n->n != 0 ? template_alloc(x, n->n * sizeof *rest) : NULL;
@@ -193,7 +193,7 @@ apply(struct eval *x, const struct node *n)
 		rest[i++] = template_eval(x, a);
 	c.nrest = i;
 	x->at = n;
-	return template_run(x, n->fil, &c);
+	return template_run(x, n->sig, &c);
 }
 
 static struct val

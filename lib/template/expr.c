@@ -400,19 +400,23 @@ postfix(struct parse *p, struct node *n)
 	}
 }
 
-/* The name of a filter or test, on which p stands. */
-static const struct filter *
+/* The filter or test whose name p stands on. */
+static const struct signature *
 lookup(struct parse *p, bool test)
 {
 	const struct filter *f;
+	struct signature *sig;
 	char name[64];
 	const char *near;
 
 	if (p->t.kind != T_NAME)
 		unexpected(p, test ? "the name of a test" : "the name of a filter");
 	f = template_find(test ? 't' : 'f', p->t.s, p->t.n);
-	if (f != NULL)
-		return f;
+	if (f != NULL) {
+		sig = pth_arena_alloc(&p->sh->arena, sizeof *sig);
+		*sig = template_signature(f);
+		return sig;
+	}
 	snprintf(name, sizeof name, "%.*s", (int)(p->t.n > 60 ? 60 : p->t.n), p->t.s);
 	near = template_near(test ? 't' : 'f', name);
 	template_parse_refuse(
@@ -427,7 +431,7 @@ parse_filter(struct parse *p, struct node *in)
 	template_next(p);
 	n = template_node(p, E_FILTER, p->t.pos);
 	n->a = in;
-	n->fil = lookup(p, false);
+	n->sig = lookup(p, false);
 	template_next(p);
 	if (p->t.kind == T_LPAREN)
 		n->b = parse_args(p);
@@ -462,7 +466,7 @@ parse_test(struct parse *p, struct node *in)
 	n->a = in;
 	n->flag = template_skip(p, "not");
 	n->pos = p->t.pos;
-	n->fil = lookup(p, true);
+	n->sig = lookup(p, true);
 	template_next(p);
 	if (p->t.kind == T_LPAREN) {
 		n->b = parse_args(p);

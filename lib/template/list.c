@@ -309,7 +309,7 @@ FILTER(f_sum)
 
 /* ---- filters and tests of each element ---- */
 
-static const struct filter *
+static struct signature
 by_name(struct eval *x, struct val name, char what)
 {
 	struct val s = template_str(x, name);
@@ -318,22 +318,22 @@ by_name(struct eval *x, struct val name, char what)
 	if (f == NULL)
 		template_refuse(x, "no %s '%.*s'", what == 't' ? "test" : "filter",
 		    (int)(s.n > 60 ? 60 : s.n), s.s);
-	return f;
+	return template_signature(f);
 }
 
 FILTER(f_map)
 {
 	struct val out = template_list(x, (size_t)template_len(c->in), false);
-	const struct filter *f = NULL;
+	struct signature sig = { .f = NULL };
 
 	if (c->nrest != 0)
-		f = by_name(x, c->rest[0], 'f');
+		sig = by_name(x, c->rest[0], 'f');
 	else if (!template_is_given(c->arg[0]))
 		template_refuse(x, "'map' needs the name of a filter, or attribute=");
 	for (uint32_t i = 0; i < out.n; i++) {
 		out.v[i] = template_at(c->in, i);
-		if (f != NULL) {
-			out.v[i] = template_apply(x, f, out.v[i], c->rest + 1, c->nrest - 1);
+		if (sig.f != NULL) {
+			out.v[i] = template_apply(x, &sig, out.v[i], c->rest + 1, c->nrest - 1);
 			continue;
 		}
 		out.v[i] = template_path(x, out.v[i], c->arg[0]);
@@ -349,19 +349,19 @@ choose(struct eval *x, struct call *c, bool attribute, bool want)
 {
 	struct val out = template_list(x, (size_t)template_len(c->in), false), v;
 	size_t skip = attribute ? 1 : 0;
-	const struct filter *f = NULL;
+	struct signature sig = { .f = NULL };
 	uint32_t k = 0;
 
 	if (c->nrest < skip)
 		template_refuse(x, "the name of an attribute is needed");
 	if (c->nrest > skip)
-		f = by_name(x, c->rest[skip], 't');
+		sig = by_name(x, c->rest[skip], 't');
 	for (uint32_t i = 0; i < out.n; i++) {
 		v = template_at(c->in, i);
 		if (attribute)
 			v = template_path(x, v, c->rest[0]);
-		if (f != NULL)
-			v = template_apply(x, f, v, c->rest + skip + 1, c->nrest - skip - 1);
+		if (sig.f != NULL)
+			v = template_apply(x, &sig, v, c->rest + skip + 1, c->nrest - skip - 1);
 		if (template_truth(x, v) == want)
 			out.v[k++] = template_at(c->in, i);
 	}

@@ -202,13 +202,13 @@ METHOD(count)
 
 METHOD(join)
 {
-	const struct filter *f = template_find('f', "join", 4);
+	struct signature sig = template_signature(template_find('f', "join", 4));
 	struct val seq = c->arg[0];
 
 	for (int64_t i = 0, n = template_len(seq); i < n; i++)
 		if (template_at(seq, i).kind != V_STR)
 			template_refuse(x, "only strings can be joined by a method");
-	return template_apply(x, f, seq, &c->in, 1);
+	return template_apply(x, &sig, seq, &c->in, 1);
 }
 
 /* ---- kinds of characters (ASCII) ---- */

@@ -141,9 +141,9 @@ struct node {
 	struct node *a, *b, *c, *d;
 	struct node *next;
 	union {
-		struct val val;           /* E_CONST */
-		const char *s;            /* E_ATTR, E_CALL's method, S_TEXT, E_KW */
-		const struct filter *fil; /* E_FILTER, E_TEST; a: input, b: arguments */
+		struct val val;              /* E_CONST */
+		const char *s;               /* E_ATTR, E_CALL's method, S_TEXT, E_KW */
+		const struct signature *sig; /* E_FILTER, E_TEST; a: input, b: arguments */
 	};
 	struct node **arg; /* E_FILTER, E_TEST: by parameter, NULL: not given */
 };
@@ -424,6 +424,23 @@ struct filter {
 	const char *params;
 };
 
+/* What params says, read once and not at each call. */
+struct signature {
+	const struct filter *f;
+	char in;         /* type of the input */
+	bool any;        /* takes any number of arguments */
+	unsigned n, min; /* parameters; those that must be given */
+	struct param {
+		const char *name; /* n bytes, not terminated */
+		size_t n;
+		char type;
+		bool optional;
+		struct val def;
+	} param[MAX_ARG];
+};
+
+struct signature template_signature(const struct filter *f);
+
 /* A filter 'f', a test 't', or a method 'm' of strings with this name, or NULL. */
 const struct filter *template_find(char what, const char *s, size_t n);
 const char *template_near(char what, const char *s); /* the name that is meant, or NULL */
@@ -435,10 +452,10 @@ template_filter_fn template_upper, template_lower, template_capitalize, template
 bool template_word(const char *s, size_t n, const char *word);
 
 /* Give the input and the arguments their types, and run it. */
-struct val template_run(struct eval *x, const struct filter *f, struct call *c);
+struct val template_run(struct eval *x, const struct signature *sig, struct call *c);
 /* Run a filter, test or method with positional arguments. */
 struct val template_apply(
-    struct eval *x, const struct filter *f, struct val in, const struct val *arg, size_t n);
+    struct eval *x, const struct signature *sig, struct val in, const struct val *arg, size_t n);
 struct val template_call(struct eval *x, const struct node *n);
 
 /* Letters: 'u' upper, 'l' lower, 'c' capitalize. */

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include <io/yaml.h>
 #include <jansson.h>
+#include <yaml.h>
 
 static long long
 now(void)
