@@ -1,4 +1,4 @@
-/* The rules of a verdict: what each kind looks at, and how it says what it found. */
+/* This file has the rules of a verdict: what each kind looks at, and how it says what it found. */
 #include "collect/verdict_rule.h"
 
 #include <errno.h>

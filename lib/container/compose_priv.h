@@ -1,4 +1,4 @@
-/* What the files share that make a compose file and its plan. */
+/* The files that make a compose file and its plan share what is in this header. */
 #ifndef PTH_CONTAINER_COMPOSE_PRIV_H
 #define PTH_CONTAINER_COMPOSE_PRIV_H
 

@@ -1,4 +1,4 @@
-/* What the files of this folder share. */
+/* The files of this folder share what is in this header. */
 #ifndef PTH_PLAN_PRIV_H
 #define PTH_PLAN_PRIV_H
 

@@ -1,4 +1,4 @@
-/* Assertions: the kinds of looks, and when each is looked at. */
+/* This file has assertions: the kinds of looks, and when each is looked at. */
 #include "supervise/assertion.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* Log files of programs, kept within a limit. */
+/* This file keeps the log files of programs within a limit. */
 #include "supervise/loglimit.h"
 
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-/* Readiness: the kinds of checks, and one check after the other. */
+/* This file has readiness: the kinds of checks, and one check after the other. */
 #include "supervise/ready.h"
 
 #include <signal.h>

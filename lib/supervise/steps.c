@@ -1,4 +1,4 @@
-/* Steps: the kinds of actions, and one step after the other. */
+/* This file has steps: the kinds of actions, and one step after the other. */
 #include "supervise/steps.h"
 
 #include <signal.h>

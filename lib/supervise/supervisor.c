@@ -1,4 +1,4 @@
-/* The stages of a test from its first command to its last, and its loop. */
+/* This file takes a test through its stages, from first to last command; it has the loop. */
 #include "supervise/supervisor_priv.h"
 
 #include <fcntl.h>

@@ -1,8 +1,7 @@
 /*
- * What is asked from outside of the container that this supervisor is process 1
- * of: steps and looks of the test, which are done here with the same code as on
- * the host. A step is {"step": number, "do": action}, a look {"look":
- * assertion}.
+ * This file answers what is asked from outside of the container that this supervisor is process
+ * 1 of: steps and looks of the test, which are done here with the same code as on the host. A step
+ * is {"step": number, "do": action}, a look {"look": assertion}.
  */
 #include "supervise/supervisor_priv.h"
 

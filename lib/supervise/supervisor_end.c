@@ -1,4 +1,4 @@
-/* How a test ends: what its services' ends mean, and the result. */
+/* This file ends a test: what its services' ends mean, and the result. */
 #include "supervise/supervisor_priv.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* The stages in which services live: deploying, running, asserting. */
+/* This file has the stages in which services live: deploying, running, asserting. */
 #include "supervise/supervisor_priv.h"
 
 /* May its run command start? What it comes after must have reached the state

@@ -1,4 +1,4 @@
-/* What has to be there before a test begins, and how it is taken down. */
+/* This file makes what has to be there before a test begins, and takes it down again. */
 #include "supervise/supervisor_priv.h"
 
 #include <stdlib.h>

@@ -1,5 +1,4 @@
-/* What is looked at while programs run: how long their logs get, and what they
- * use. */
+/* This file watches programs while they run: how long their logs get, and what they use. */
 #include "supervise/supervisor_priv.h"
 
 #define LOGS_EVERY_US 100000
@@ -80,7 +79,7 @@ supervise_watch_begin(struct supervisor *sup)
 	sup->sampler = supervise_sampler_new(
 	    sup->req->dirfd, pth_samples_file(pth_plan_metrics(sup->req->plan)), sup->n);
 	if (json_is_object(pth_plan_capture(sup->req->plan)))
-		sup->tally = pth_port_count_new();
+		sup->counts = pth_port_count_new();
 }
 
 static void
@@ -97,7 +96,7 @@ sample(struct supervisor *sup, int64_t now)
 		v[i] = (struct sampled_service){ s->name,
 			supervise_service_lives(s) ? s->run_pid : 0, s->started_us };
 	}
-	supervise_sampler_tally(sup->sampler, supervise_capture_counts(sup) ? sup->tally : NULL);
+	supervise_sampler_count(sup->sampler, supervise_capture_counts(sup) ? sup->counts : NULL);
 	sup->sampled = any;
 	if (any && supervise_sampler_take(sup->sampler, now - sup->zero, v, &e) != 0) {
 		pth_event("metric.failed", "{s:s}", "message", e.text);
@@ -154,7 +153,7 @@ supervise_watch_end(struct supervisor *sup)
 	if (sup->sampled && sup->sample_every > 0 && supervise_capture_counts(sup))
 		sample(sup, pth_mono_us());
 	supervise_sampler_free(sup->sampler);
-	pth_port_count_free(sup->tally);
+	pth_port_count_free(sup->counts);
 	sup->sampler = NULL;
-	sup->tally = NULL;
+	sup->counts = NULL;
 }
