@@ -101,10 +101,10 @@ add(struct supervisor *sup, const json_t *plan, const char *service)
 void
 supervise_capture_begin(struct supervisor *sup)
 {
-	sup->captures = pth_xarray(NULL, sup->n + 1, sizeof *sup->captures);
+	sup->captures = pth_xarray(NULL, sup->nservices + 1, sizeof *sup->captures);
 	add(sup, pth_plan_capture(sup->req->plan), NULL);
-	for (size_t i = 0; i < sup->n; i++)
-		add(sup, pth_svc_capture(sup->v[i].plan), sup->v[i].name);
+	for (size_t i = 0; i < sup->nservices; i++)
+		add(sup, pth_svc_capture(sup->services[i].plan), sup->services[i].name);
 	for (size_t i = 0; i < sup->ncaptures; i++)
 		begin(sup, &sup->captures[i]);
 }

@@ -20,8 +20,8 @@ struct supervisor {
 	const struct pth_supervise_req *req;
 	struct surroundings at; /* of the commands of the test itself */
 	struct phases own[OWNS];
-	struct service *v;
-	size_t n;
+	struct service *services;
+	size_t nservices;
 	struct steps steps;
 	struct assertions assertions;
 	struct supervise_ask *asks; /* under way */

@@ -27,8 +27,8 @@ look_at_logs(struct supervisor *sup)
 {
 	bool fast = supervise_loglimit_look(&sup->at.logs, NULL, NULL);
 
-	for (size_t i = 0; i < sup->n; i++) {
-		struct cut c = { sup, &sup->v[i] };
+	for (size_t i = 0; i < sup->nservices; i++) {
+		struct cut c = { sup, &sup->services[i] };
 
 		fast = supervise_loglimit_look(&c.s->at.logs, about_to_cut, &c) || fast;
 	}
@@ -39,8 +39,8 @@ look_at_logs(struct supervisor *sup)
 static bool
 busy(struct supervisor *sup)
 {
-	for (size_t i = 0; i < sup->n; i++)
-		if (supervise_service_is_busy(&sup->v[i]))
+	for (size_t i = 0; i < sup->nservices; i++)
+		if (supervise_service_is_busy(&sup->services[i]))
 			return true;
 	for (size_t i = 0; i < OWNS; i++)
 		if (sup->own[i].pid > 0)
@@ -77,7 +77,7 @@ supervise_watch_begin(struct supervisor *sup)
 	                                                      PTH_SECOND_US;
 	sup->sample_step = SAMPLE_FIRST_US;
 	sup->sampler = supervise_sampler_new(
-	    sup->req->dirfd, pth_samples_file(pth_plan_metrics(sup->req->plan)), sup->n);
+	    sup->req->dirfd, pth_samples_file(pth_plan_metrics(sup->req->plan)), sup->nservices);
 	if (json_is_object(pth_plan_capture(sup->req->plan)))
 		sup->counts = pth_port_count_new();
 }
@@ -85,12 +85,12 @@ supervise_watch_begin(struct supervisor *sup)
 static void
 sample(struct supervisor *sup, int64_t now)
 {
-	pth_auto_free struct sampled_service *v = pth_xarray(NULL, sup->n + 1, sizeof *v);
+	pth_auto_free struct sampled_service *v = pth_xarray(NULL, sup->nservices + 1, sizeof *v);
 	struct pth_err e;
 	bool any = sup->sampled;
 
-	for (size_t i = 0; i < sup->n; i++) {
-		const struct service *s = &sup->v[i];
+	for (size_t i = 0; i < sup->nservices; i++) {
+		const struct service *s = &sup->services[i];
 
 		any = any || supervise_service_lives(s);
 		v[i] = (struct sampled_service){ s->name,
