@@ -23,7 +23,7 @@ enum answer { NO, YES, BUSY };
 
 struct one_assertion {
 	const json_t *def;
-	const struct kind *kind;
+	const struct assertion_kind *kind;
 	struct service *service; /* NULL: of the test */
 	bool timed;              /* it has a timeout */
 	bool settled, ok;
@@ -35,7 +35,7 @@ struct one_assertion {
 	char text[400];
 };
 
-struct kind {
+struct assertion_kind {
 	const char *name;
 	bool needs_service;
 	bool inside; /* of a service in a container: it can only be seen there */
@@ -252,7 +252,7 @@ look_inside(struct one_assertion *x)
 	return r == 0 ? BUSY : ok ? YES : NO;
 }
 
-static const struct kind kinds[] = {
+static const struct assertion_kind kinds[] = {
 	{ "service_responsive", true, true, look_responsive },
 	{ "service_running", true, true, look_running },
 	{ "output_contains", true, false, look_output },
