@@ -15,7 +15,8 @@ one() {
 waits() {
 	one "$1" "{\"plan\": {\"services\": [{\"name\": \"a\",
 		\"ready\": [{\"kind\": \"udp\", \"port\": 4443}],
-		\"phases\": {\"run\": {\"argv\": [\"sh\", \"-c\", \"echo '$2' >&2; exit 1\"]}}}]}}" true
+		\"phases\": {\"run\": {
+			\"argv\": [\"sh\", \"-c\", \"echo '$2' >&2; exit 1\"]}}}]}}" true
 }
 
 # setup ID COMMAND: as JSON, the one command of the setup.
@@ -80,7 +81,8 @@ refusals() {
 	{ echo 'tests:'
 	  while IFS='|' read -r name env impl more; do
 		echo "  - {name: $name, network_environment: {type: $env}, services: {s:"
-		echo "      {implementation: {name: $impl}, protocol: {name: minip, role: server$more}}}}"
+		echo "      {implementation: {name: $impl},"
+		echo "      protocol: {name: minip, role: server$more}}}}"
 	  done; } >x.yaml <<-END
 	plugin_load-missing|localhost|nothing|
 	plugin_load-broken|localhost|broken|
@@ -175,7 +177,8 @@ testWhatAContainerTells() {
 # All messages are reworded at random, and everything is decided as before.
 testRewordedMessagesDecideTheSame() {
 	need cc gcc || return
-	[ "$PTH_BUILD" = build ] || skip 'the messages of a sanitizer build are not reworded' || return
+	[ "$PTH_BUILD" = build ] ||
+		skip 'the messages of a sanitizer build are not reworded' || return
 	cc -shared -fPIC -o reword.so "$TOP/tests/fixtures/reword.c" -ldl || fail 'reword.c'
 	{ failures | jq -c '.retries = 1 | .settings.fast_fail = {enabled: true,
 		critical_only: false, docker_build_failures: false,
@@ -184,7 +187,8 @@ testRewordedMessagesDecideTheSame() {
 		ivy_compilation_failures: false}'
 	  end "$(failures | wc -l)"; } >in
 	jq -c 'if .id then .retries = 0 |
-		.settings.fast_fail = {enabled: true, port_conflict_failures: true} else . end' in >in2
+		.settings.fast_fail = {enabled: true, port_conflict_failures: true}
+		else . end' in >in2
 	for seed in '' 1 7 4711; do
 		rm -rf out out2 report
 		if [ -n "$seed" ]; then
@@ -199,7 +203,8 @@ testRewordedMessagesDecideTheSame() {
 		facts <judged >>now
 		facts <stopped >>now
 		pth-report -o report --format json <judged >/dev/null 2>&1
-		jq -c '.tests.results[] | [.id, .root_cause.name]' report/experiment_summary.json >>now
+		jq -c '.tests.results[] | [.id, .root_cause.name]' \
+			report/experiment_summary.json >>now
 		if [ -z "$seed" ]; then
 			mv now before
 			assertMatch "$(jq -r 'select(.id).result.reason' judged)" 'ended with'
