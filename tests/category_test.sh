@@ -13,10 +13,8 @@ one() {
 
 # A service that is waited for; it writes $2 and ends.
 waits() {
-	one "$1" "{\"plan\": {\"services\": [{\"name\": \"a\",
-		\"ready\": [{\"kind\": \"udp\", \"port\": 4443}],
-		\"phases\": {\"run\": {
-			\"argv\": [\"sh\", \"-c\", \"echo '$2' >&2; exit 1\"]}}}]}}" true
+	one "$1" "{\"plan\": {\"services\": [{\"name\": \"a\", \"ready\": [{\"kind\": \"udp\", \"port\": 4443}],
+		\"phases\": {\"run\": {\"argv\": [\"sh\", \"-c\", \"echo '$2' >&2; exit 1\"]}}}]}}" true
 }
 
 # setup ID COMMAND: as JSON, the one command of the setup.
@@ -25,36 +23,30 @@ setup() {
 }
 
 phases() { # ID KIND PHASES
-	one "$1" "{\"plan\": {\"services\": [{\"name\": \"a\", \"kind\": \"$2\",
-		\"phases\": {$3, \"run\": {\"argv\": [\"true\"]}}}]}}" true
+	one "$1" "{\"plan\": {\"services\": [{\"name\": \"a\", \"kind\": \"$2\", \"phases\": {$3, \"run\": {\"argv\": [\"true\"]}}}]}}" true
 }
 
 # Failures of all kinds, one a line. The first word of an id is what it is to be.
 failures() {
 	one dependency-run '{}' no-such-program
-	one dependency-requires \
-		'{"plan": {"requires": [{"program": "no-such-program", "package": "x"}]}}' true
+	one dependency-requires '{"plan": {"requires": [{"program": "no-such-program", "package": "x"}]}}' true
 	one dependency-setup '{"plan": {"setup": [{"argv": ["no-such-program"]}]}}' true
 	phases dependency-phase iut '"pre_run": [{"argv": ["/no/such/program"]}]'
 	waits service_start-early 'bad key'
-	one service_start-late '{"plan": {"services": [{"name": "a",
-		"ready": [{"kind": "tcp", "port": 4444, "timeout_us": 50000}],
+	one service_start-late '{"plan": {"services": [{"name": "a", "ready": [{"kind": "tcp", "port": 4444, "timeout_us": 50000}],
 		"phases": {"run": {"argv": ["sleep", "9"]}}}]}}' true
 	waits port_conflict-log 'bind: Address already in use'
 	waits port_conflict-small 'listen: address already in use'
 	waits resource-log 'write: No space left on device'
-	setup resource-setup \
-		'{"argv": ["sh", "-c", "echo cp: No space left on device >&2; exit 1"]}'
+	setup resource-setup '{"argv": ["sh", "-c", "echo cp: No space left on device >&2; exit 1"]}'
 	setup network_setup-usual '{"argv": ["false"]}'
 	setup certificate-said '{"argv": ["false"], "category": "certificate"}'
 	setup docker_build-said '{"argv": ["false"], "category": "docker_build"}'
 	setup docker_runtime-said '{"argv": ["false"], "category": "docker_runtime"}'
 	setup network_setup-slow '{"argv": ["sleep", "9"], "timeout_us": 50000}'
-	one network_setup-subnet \
-		'{"plan": {"environment": {"resources": ["subnet:127.0.0.0/8"]}}}' true
+	one network_setup-subnet '{"plan": {"environment": {"resources": ["subnet:127.0.0.0/8"]}}}' true
 	phases tester_compilation-fails tester '"compile": [{"argv": ["false"]}]'
-	phases tester_compilation-slow tester \
-		'"compile": [{"argv": ["sleep", "9"], "timeout_us": 50000}]'
+	phases tester_compilation-slow tester '"compile": [{"argv": ["sleep", "9"], "timeout_us": 50000}]'
 	phases command_execution-iut iut '"compile": [{"argv": ["false"]}]'
 	phases command_execution-tester tester '"pre_run": [{"argv": ["false"]}]'
 	one command_execution-before '{"steps": {"pre_commands": [["false"]]}}' true
@@ -62,27 +54,20 @@ failures() {
 	one test_execution-signal '{}' sh -c 'kill -SEGV $$'
 	one test_execution-after '{"steps": {"post_commands": [["false"]]}}' true
 	one timeout-test '{"plan": {"timeout_us": 100000}}' sleep 9
-	one timeout-service '{"plan": {"services": [{"name": "a", "timeout_us": 100000,
-		"phases": {"run": {"argv": ["sleep", "9"]}}}]}}' true
+	one timeout-service '{"plan": {"services": [{"name": "a", "timeout_us": 100000, "phases": {"run": {"argv": ["sleep", "9"]}}}]}}' true
 	one timeout-wait '{"plan": {"wait_us": 100000}}' sleep 9
-	one configuration-plan \
-		'{"error": {"stage": "parse", "category": "configuration", "message": "no"}}' true
-	one plugin_load-plan \
-		'{"error": {"stage": "plan", "category": "plugin_load", "message": "no"}}' true
+	one configuration-plan '{"error": {"stage": "parse", "category": "configuration", "message": "no"}}' true
+	one plugin_load-plan '{"error": {"stage": "plan", "category": "plugin_load", "message": "no"}}' true
 }
 
 # What the planner refuses, as records: ID's first word is again the category.
 refusals() {
 	mkdir -p plugins
-	printf '%s\n' 'plugin: broken' 'kind: iut' 'protocol: minip' 'extends: nothing' \
-		'commands: {any: ["true"]}' >plugins/broken.yaml
-	printf '%s\n' 'plugin: unready' 'kind: iut' 'protocol: minip' \
-		'commands: {any: ["true", "{{ nothing }}"]}' >plugins/unready.yaml
+	printf 'plugin: broken\nkind: iut\nprotocol: minip\nextends: nothing\ncommands: {any: ["true"]}\n' >plugins/broken.yaml
+	printf 'plugin: unready\nkind: iut\nprotocol: minip\ncommands: {any: ["true", "{{ nothing }}"]}\n' >plugins/unready.yaml
 	{ echo 'tests:'
 	  while IFS='|' read -r name env impl more; do
-		echo "  - {name: $name, network_environment: {type: $env}, services: {s:"
-		echo "      {implementation: {name: $impl},"
-		echo "      protocol: {name: minip, role: server$more}}}}"
+		echo "  - {name: $name, network_environment: {type: $env}, services: {s: {implementation: {name: $impl}, protocol: {name: minip, role: server$more}}}}"
 	  done; } >x.yaml <<-END
 	plugin_load-missing|localhost|nothing|
 	plugin_load-broken|localhost|broken|
@@ -97,8 +82,7 @@ refusals() {
 # Of each test what was decided by: name, status, categories and their companions.
 facts() {
 	jq -c 'select(.type == "test") | [.name, .result.status, .error.category, .result.attempt,
-		(.result, (.result.services // {})[] | {category, program, port, limit} |
-			del(.[] | nulls)), .verdict.status, .result.fast_fail.category]'
+		(.result, (.result.services // {})[] | {category, program, port, limit} | del(.[] | nulls)), .verdict.status, .result.fast_fail.category]'
 }
 
 setUp() {
@@ -112,14 +96,9 @@ testEachFailureHasItsCategory() {
 	run pth-exec -j 2 -o out in
 	assertCode 0
 	printf '%s\n' "$out" >records
-	bad=$(jq -r 'select(.type == "test") |
-		select((.name | sub("-.*"; "")) != .result.category) |
-		"\(.name): \(.result.category) \(.result.reason)"' records)
+	bad=$(jq -r 'select(.type == "test") | select((.name | sub("-.*"; "")) != .result.category) | "\(.name): \(.result.category) \(.result.reason)"' records)
 	assertEquals '' "$bad"
-	is() {
-		assertEquals "$1" "$2" "$(jq -r --arg name "$1" 'select(.name == $name).result |
-			"\(.program) \(.port) \(.limit)"' records)"
-	}
+	is() { assertEquals "$1" "$2" "$(jq -r --arg name "$1" 'select(.name == $name).result | "\(.program) \(.port) \(.limit)"' records)"; }
 	is dependency-run 'no-such-program null null'
 	is dependency-requires 'no-such-program null null'
 	is service_start-late 'null 4444 ready'
@@ -128,8 +107,7 @@ testEachFailureHasItsCategory() {
 	is timeout-test 'null null timeout'
 	is timeout-service 'null null timeout'
 	is timeout-wait 'null null wait'
-	assertEquals "all categories but test_framework" 14 \
-		"$(jq -r 'select(.type == "test").result.category' records | sort -u | wc -l)"
+	assertEquals "all categories but test_framework" 14 "$(jq -r 'select(.type == "test").result.category' records | sort -u | wc -l)"
 }
 
 # The supervisor is killed: what its test was cannot be told.
@@ -141,54 +119,40 @@ testSupervisorIsLost() {
 	# shellcheck disable=SC2013 # they are words
 	for child in $(cat /proc/$pid/task/$pid/children); do kill -KILL "$child"; done
 	wait $pid
-	assertEquals 'error test_framework' \
-		"$(jq -r 'select(.id).result | "\(.status) \(.category)"' records)"
+	assertEquals 'error test_framework' "$(jq -r 'select(.id).result | "\(.status) \(.category)"' records)"
 }
 
 # tells JSON: run a service whose container tells this of it.
 tells() {
 	over='{}'
 	rm -rf out
-	{ rec t "$(svc a '{"inner": {"file": "inner.json"}}' sh -c "echo '{
-		\"pth\": 1, \"zero_us\": 1, \"status\": \"error\", \"reason\": \"x\",
-		\"service\": $1}' >inner.json")"; end 1; } >in
+	{ rec t "$(svc a '{"inner": {"file": "inner.json"}}' sh -c "echo '{\"pth\": 1, \"zero_us\": 1, \"status\": \"error\", \"reason\": \"x\", \"service\": $1}' >inner.json")"; end 1; } >in
 	run pth-exec -o out in
-	printf '%s\n' "$out" | jq -r 'select(.id).result |
-		"\(.status) \(.category) \(.limit) \(.services.a.reason) \(.services.a.category)"'
+	printf '%s\n' "$out" | jq -r 'select(.id).result | "\(.status) \(.category) \(.limit) \(.services.a.reason) \(.services.a.category)"'
 }
 
 testWhatAContainerTells() {
 	assertEquals 'error dependency null not found dependency' \
-		"$(tells '{"state": "error", "reason": "not found", "code": null, "error": "x",
-			"category": "dependency", "program": "p"}')"
-	assertEquals 'a phase that took too long' \
-		'error tester_compilation command exit tester_compilation' \
-		"$(tells '{"state": "error", "reason": "timeout", "code": null, "error": "x",
-			"category": "tester_compilation", "limit": "command"}')"
+		"$(tells '{"state": "error", "reason": "not found", "code": null, "error": "x", "category": "dependency", "program": "p"}')"
+	assertEquals 'a phase that took too long' 'error tester_compilation command exit tester_compilation' \
+		"$(tells '{"state": "error", "reason": "timeout", "code": null, "error": "x", "category": "tester_compilation", "limit": "command"}')"
 	assertEquals 'a service that took too long' 'timeout timeout timeout timeout timeout' \
-		"$(tells '{"state": "stopped", "reason": "timeout", "code": null, "signal": "KILL",
-			"error": "x", "category": "timeout", "limit": "timeout"}')"
+		"$(tells '{"state": "stopped", "reason": "timeout", "code": null, "signal": "KILL", "error": "x", "category": "timeout", "limit": "timeout"}')"
 	assertEquals 'one of an older version' 'error service_start null not ready service_start' \
 		"$(tells '{"state": "error", "reason": "not ready", "code": null, "error": "x"}')"
-	assertEquals 'completed null null exit null' \
-		"$(tells '{"state": "stopped", "reason": "exit", "code": 0, "ready_us": 1}')"
+	assertEquals 'completed null null exit null' "$(tells '{"state": "stopped", "reason": "exit", "code": 0, "ready_us": 1}')"
 }
 
 # All messages are reworded at random, and everything is decided as before.
 testRewordedMessagesDecideTheSame() {
 	need cc gcc || return
-	[ "$PTH_BUILD" = build ] ||
-		skip 'the messages of a sanitizer build are not reworded' || return
+	[ "$PTH_BUILD" = build ] || skip 'the messages of a sanitizer build are not reworded' || return
 	cc -shared -fPIC -o reword.so "$TOP/tests/fixtures/reword.c" -ldl || fail 'reword.c'
-	{ failures | jq -c '.retries = 1 | .settings.fast_fail = {enabled: true,
-		critical_only: false, docker_build_failures: false,
-		docker_runtime_failures: false, certificate_failures: false,
-		network_setup_failures: false, resource_exhaustion: false,
+	{ failures | jq -c '.retries = 1 | .settings.fast_fail = {enabled: true, critical_only: false, docker_build_failures: false,
+		docker_runtime_failures: false, certificate_failures: false, network_setup_failures: false, resource_exhaustion: false,
 		ivy_compilation_failures: false}'
 	  end "$(failures | wc -l)"; } >in
-	jq -c 'if .id then .retries = 0 |
-		.settings.fast_fail = {enabled: true, port_conflict_failures: true}
-		else . end' in >in2
+	jq -c 'if .id then .retries = 0 | .settings.fast_fail = {enabled: true, port_conflict_failures: true} else . end' in >in2
 	for seed in '' 1 7 4711; do
 		rm -rf out out2 report
 		if [ -n "$seed" ]; then
@@ -203,8 +167,7 @@ testRewordedMessagesDecideTheSame() {
 		facts <judged >>now
 		facts <stopped >>now
 		pth-report -o report --format json <judged >/dev/null 2>&1
-		jq -c '.tests.results[] | [.id, .root_cause.name]' \
-			report/experiment_summary.json >>now
+		jq -c '.tests.results[] | [.id, .root_cause.name]' report/experiment_summary.json >>now
 		if [ -z "$seed" ]; then
 			mv now before
 			assertMatch "$(jq -r 'select(.id).result.reason' judged)" 'ended with'
@@ -212,8 +175,7 @@ testRewordedMessagesDecideTheSame() {
 			assertMatch "$(cat before)" '"skipped"'
 		else
 			assertEquals "seed $seed" '' "$(diff before now)"
-			assertEquals 'the messages are others' 0 \
-				"$(jq -r 'select(.id).result.reason' judged | grep -c 'ended with')"
+			assertEquals 'the messages are others' 0 "$(jq -r 'select(.id).result.reason' judged | grep -c 'ended with')"
 		fi
 	done
 }
@@ -227,8 +189,7 @@ testCausesAreRead() {
 	run pth-report -o report judged
 	assertEquals '' "$err"
 	mkdir -p share
-	printf '%s\n' 'causes:' '  - {name: x, title: T, advice: A, lg: y}' \
-		'  - {name: y, title: T, advice: A, log: "("}' >share/causes.yaml
+	printf 'causes:\n  - {name: x, title: T, advice: A, lg: y}\n  - {name: y, title: T, advice: A, log: "("}\n' >share/causes.yaml
 	ln -sfn "$TOP/share/plugins" share/plugins
 	ln -sfn "$TOP/share/templates" share/templates
 	PTH_SHARE=$PWD/share run pth-report -o report judged
