@@ -15,38 +15,36 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-static int directory = -1;
+static int testdir = -1;
 static char path[] = "/tmp/pth-fuzz-inner.XXXXXX";
 
 static void
 leave(void)
 {
-	unlinkat(directory, "inner.json", 0);
+	unlinkat(testdir, "inner.json", 0);
 	rmdir(path);
 }
 
 static int
 directory(void)
 {
-	if (mkdtemp(path) == NULL ||
-	    (directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+	if (mkdtemp(path) == NULL || (testdir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
 		abort();
 	atexit(leave);
-	return directory;
+	return testdir;
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct service s = { .name = "s",
-		.at.directory = directory < 0 ? directory() : directory,
+		.at.dirfd = testdir < 0 ? directory() : testdir,
 		.commands.results = json_array() };
 	json_t *plan = json_pack("{s:{s:s}}", "inner", "file", "inner.json"), *o, *back;
 	struct pth_exit x = { .code = 1 };
 	struct pth_buf b = PTH_BUF_INIT;
 	struct pth_err e;
-	int fd = openat(
-	    s.at.directory, "inner.json", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int fd = openat(s.at.dirfd, "inner.json", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	if (fd < 0 || write(fd, data, n) != (ssize_t)n)
 		abort();
