@@ -202,9 +202,11 @@ main(int argc, char **argv)
 	if (r.dir != NULL && r.out == NULL)
 		return pth_tool_mistake(&tool, "-C goes with -o");
 	if (r.out != NULL) {
-		r.dirfd = open(r.dir != NULL ? r.dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		const char *dir = r.dir != NULL ? r.dir : ".";
+
+		r.dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (r.dirfd < 0)
-			pth_die(PTH_SYSTEM, "%s:", r.dir);
+			pth_die(PTH_SYSTEM, "%s:", dir);
 	}
 	render(&r, &tool);
 	pth_template_free(r.t);

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The folders of lib/ are layers: a folder includes only folders before it in
-# the list. The functions of banned.h cannot be used.
+# the list. Functions are named as lib/README.md says. Those of banned.h cannot
+# be used.
 . "$TOP/tests/lib.sh"
 
 order='base io host packet template experiment plugin plan container supervise run collect report'
@@ -47,6 +48,68 @@ testNoCircleOfFilesCrossesAFolder() {
 	assertTrue 'there are edges between folders' '[ -s folders ]'
 	tsort folders >/dev/null 2>loops
 	assertEquals '' "$(cat loops)"
+}
+
+# The headers that another folder or a tool includes, directly or through such a header.
+public_headers() {
+	{ includes; grep -hE '^#include "[a-z]' "$TOP"/bin/*.c |
+		sed -n 's|^#include "\(\([^/]*\)/[^"]*\)".*|bin bin \1 \2|p'; } |
+		awk '
+			$2 != $4 { public[$3] }
+			{ included[$1] = included[$1] " " $3 }
+			END {
+				do {
+					more = 0
+					for (header in public) {
+						n = split(included[header], list, " ")
+						for (i = 1; i <= n; i++)
+							if (!(list[i] in public)) {
+								public[list[i]]
+								more = 1
+							}
+					}
+				} while (more)
+				for (header in public) print header
+			}' | sort
+}
+
+# "folder/header.h function" for each function of each header.
+header_functions() {
+	(cd "$TOP/lib" && awk '
+		FNR == 1 { comment = continued = 0 }
+		{ gsub(/\/\*[^*]*\*\//, "") }
+		/\/\*/ { comment = 1 }
+		comment { comment = !/\*\//; next }
+		continued || /^#/ { continued = /\\$/; next }
+		/^[a-z][a-z0-9_ *]*\(/ && !/^(struct|enum|union) [a-z_]+ \{/ {
+			sub(/\(.*/, "")
+			sub(/.*[ *]/, "")
+			if ($0 !~ /^__/) print FILENAME, $0
+		}' ./*/*.h) | sed 's|^\./||'
+}
+
+# The law of names in lib/README.md. Macros and types are free.
+testFunctionsBeginAsTheLawSays() {
+	public_headers >public
+	header_functions >functions
+	assertTrue "$(wc -l <public) public headers" "[ $(wc -l <public) -gt 40 ]"
+	assertTrue "$(wc -l <functions) functions" "[ $(wc -l <functions) -gt 700 ]"
+	awk '
+		FNR == NR { public[$1]; next }
+		{ folder = $1; sub(/\/.*/, "", folder) }
+		{ prefix = $1 in public ? "pth_" : folder "_" }
+		index($2, prefix) != 1 { print $1 ": " $2 " does not begin with " prefix }
+		$1 ~ /priv\.h$/ && $1 in public { print $1 " is included by another folder" }
+	' public functions >wrong
+	assertEquals '' "$(sort -u wrong)"
+}
+
+# The law of the first line: a sentence that says what the file is for.
+testEveryFileSaysWhatItIsFor() {
+	for file in "$TOP"/lib/*/*.c "$TOP"/bin/*.c; do
+		sed -n '1{/^\/\*/!p;q}' "$file" | grep -q . && echo "$file"
+	done >silent
+	assertEquals '' "$(cat silent)"
 }
 
 testToolsAreNotIncluded() {

@@ -1,4 +1,4 @@
-/* The files of a test: listing them, what kind they are, and reading them with care. */
+/* This file lists the files of a test, tells of what kind they are, and reads them with care. */
 #include "collect/artifact.h"
 
 #include <dirent.h>

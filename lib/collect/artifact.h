@@ -42,11 +42,11 @@ int pth_artifact_same(int dirfd, const char *a, const char *b, int64_t *bytes, s
 /* Open a regular file below dirfd for reading; -1 and errno (EINVAL: not a
  * regular file). A FIFO or device never blocks. */
 int pth_artifact_open(int dirfd, const char *path, int64_t *size);
-/* Open the directory of a test: dir, which does not leave the run directory
- * run. -1 and errno. */
+/* Open the directory dir of a test, which must lie inside the run directory run. -1 and errno.
+ * */
 int pth_artifact_dir(const char *run, const char *dir);
-/* Append to b what can be read of a file of this size, max bytes at most; false when
- * that is nothing. */
+/* Append to b what can be read of a file of this size, at most max bytes; false when nothing
+ * can. */
 bool pth_artifact_read(int fd, int64_t size, int64_t max, struct pth_buf *b);
 /*
  * Call line() for each line of fd, s[0..n) without its newline; the bytes are

@@ -1,4 +1,4 @@
-/* One test collected, and results.jsonl of a run directory. */
+/* This file collects one test, and keeps results.jsonl of a run directory. */
 #include "collect/collect.h"
 
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-/* Reading a run directory as a source of records. */
+/* This file reads a run directory as a source of records. */
 #include "collect/collect.h"
 
 #include <dirent.h>

@@ -1,4 +1,4 @@
-/* The captures that a result names: their files, and what is missing in them. */
+/* This file finds the captures that a result names, and what is missing in them. */
 #include "collect/losses.h"
 
 #include <string.h>

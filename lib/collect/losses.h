@@ -1,7 +1,6 @@
 /*
- * What a result says of its captures: their files, and what they do not have.
- * There is one of the test ("capture" of the result), and there may be one of
- * each service.
+ * These functions tell what a result says of its captures: their files, and the packets that
+ * they lack. The test may have a capture ("capture" of the result), and so may each service.
  */
 #ifndef PTH_COLLECT_LOSSES_H
 #define PTH_COLLECT_LOSSES_H
@@ -11,9 +10,9 @@
 #include "io/json.h"
 
 /*
- * The files, each capture's as an array of paths (more than one: a ring,
- * oldest first); new array. all: every one. Else those that hold the test's
- * packets: its own; without one those of the services that differ.
+ * The captures, each as an array of the paths of its files (more than one: a ring, oldest
+ * first); new array. all: every capture. Otherwise those that hold the test's packets: its
+ * own; when it has none, those of the services that differ.
  */
 json_t *pth_losses_files(const json_t *rec, bool all);
 

@@ -1,4 +1,4 @@
-/* The numbers of a test out of its result, its capture and its downloads. */
+/* This file takes the numbers of a test out of its result, its capture and its downloads. */
 #include "collect/metric.h"
 
 #include <fcntl.h>
@@ -264,11 +264,11 @@ pth_metric_transfer(const json_t *rec, const json_t *artifacts, json_t *metrics)
 const json_t *
 pth_metric_find(const json_t *metrics, const char *name)
 {
-	static const char *const rooms[] = { PTH_KEY(metrics, quic), PTH_KEY(metrics, tcp),
+	static const char *const objects[] = { PTH_KEY(metrics, quic), PTH_KEY(metrics, tcp),
 		PTH_KEY(metrics, transfer) };
 	json_t *v = pth_json_path(metrics, name);
 
-	for (size_t i = 0; v == NULL && i < countof(rooms); i++)
-		v = pth_json_path(json_object_get(metrics, rooms[i]), name);
+	for (size_t i = 0; v == NULL && i < countof(objects); i++)
+		v = pth_json_path(json_object_get(metrics, objects[i]), name);
 	return v != NULL ? v : pth_metric_measure(metrics, name);
 }

@@ -1,8 +1,7 @@
 /*
- * Numbers out of the files that programs left behind: the `metrics` of
- * descriptors, pth-plugin(5). The files are untrusted: only listed artifacts
- * are opened, lines and files have limits, and expressions that could take
- * for ever are refused.
+ * This file takes numbers out of the files that programs left behind, by the `metrics` of
+ * descriptors, pth-plugin(5). The files are untrusted: only listed artifacts are opened, lines
+ * and files have limits, and expressions that could take for ever are refused.
  */
 #include "collect/metric.h"
 

@@ -1,5 +1,7 @@
-/* What the services used while they ran: metrics.jsonl, supervise/sampler.h. The
- * services could have written to it: nothing in it is believed to be right. */
+/*
+ * This file reads what the services used while they ran: metrics.jsonl, supervise/sampler.h. The
+ * services could have written to it: nothing in it is believed to be right.
+ */
 #include "collect/metric.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Counting packets, line by line of what tshark says of them. */
+/* This file counts packets, line by line of what tshark says of them. */
 #include "collect/packets.h"
 
 #include <stdlib.h>

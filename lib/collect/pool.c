@@ -1,4 +1,4 @@
-/* Working on several records at once, each in a forked child. */
+/* This file works on several records at once, each in a forked child. */
 #include "collect/pool.h"
 
 #include <errno.h>

@@ -41,8 +41,8 @@ bool pth_pool_empty(const struct pth_pool *p);
 int pth_pool_add(struct pth_pool *p, json_t *rec, bool work, struct pth_err *e);
 /* Wait until a child says something or fd (-1: none) is readable: then true. */
 bool pth_pool_wait(struct pth_pool *p, int fd);
-/* The first record when it is done, else NULL. *failed (caller frees) is NULL
- * or says why the record came back as it was. */
+/* The first record once it is done, else NULL. *failed (caller frees) is NULL, or says why the
+ * record came back unchanged. */
 json_t *pth_pool_take(struct pth_pool *p, char **failed);
 /* Kill what runs, free all. */
 void pth_pool_release(struct pth_pool *p);

@@ -1,4 +1,4 @@
-/* Running tshark and editcap, and the key logs that editcap puts into a capture. */
+/* This file runs tshark and editcap, and checks the key logs that editcap puts into a capture. */
 #include "collect/tshark.h"
 
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-/* Judging a test: its rules and how its services ended become one status and a verdict. */
+/* This file judges a test: its rules and the ends of its services become a status and a verdict. */
 #include "collect/verdict_rule.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* The rules of a verdict: what each kind looks at, and how it says what it found. */
+/* This file has the rules of a verdict: what each kind looks at, and how it says what it found. */
 #include "collect/verdict_rule.h"
 
 #include <errno.h>
@@ -298,7 +298,7 @@ rule_file(struct rule r, json_t *v)
 		file_sha256(&r, path, sum);
 }
 
-struct search {
+struct matches {
 	const regex_t *re;
 	int64_t n; /* lines that match */
 };
@@ -308,7 +308,7 @@ struct search {
 static void
 match_line(void *arg, const char *s, size_t n, bool rest)
 {
-	struct search *x = arg;
+	struct matches *x = arg;
 	regmatch_t m = { 0, (regoff_t)n };
 
 	(void)rest;
@@ -321,7 +321,7 @@ static int64_t
 count_log(const struct rule *r, const char *service, const char *file, const regex_t *re)
 {
 	const char *const both[] = { "stdout.log", "stderr.log" };
-	struct search x = { re, 0 };
+	struct matches x = { re, 0 };
 	bool any = false;
 
 	for (size_t i = 0; i < (file != NULL ? 1 : countof(both)); i++) {

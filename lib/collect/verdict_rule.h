@@ -36,7 +36,7 @@ struct rule {
 	enum pth_category category; /* of the rule itself, when it is wrong */
 };
 
-/* The outcome of a rule. When it does not hold, a fault of r->j may rise to r->status. */
+/* Note the outcome of a rule. When it does not hold, a fault of r->j may rise to r->status. */
 void collect_judged(const struct rule *r, bool ok, const char *fmt, ...) PTH_PRINTF(3, 4);
 
 /* A rule that cannot be judged because it is wrong itself. */

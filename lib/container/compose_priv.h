@@ -1,4 +1,4 @@
-/* What the files share that make a compose file and its plan. */
+/* The files that make a compose file and its plan share what is in this header. */
 #ifndef PTH_CONTAINER_COMPOSE_PRIV_H
 #define PTH_CONTAINER_COMPOSE_PRIV_H
 
@@ -48,8 +48,8 @@ json_t *container_create(const struct compose *c, const char *name, const json_t
 
 /* container/inner.c: the plan that pth-init runs inside. */
 json_t *container_inner(struct compose *c, const json_t *service);
-/* How many steps need the container of this service, even when its process has
- * ended. 0 where others wait for that end: it is seen by the container's. */
+/* How many steps need the container of this service, even when its process has ended. 0 where
+ * other services wait for that end, which they see by the end of the container. */
 int64_t container_hold(const struct compose *c, const char *service);
 /* Does a step for this service mention the placeholder? */
 bool container_step_mentions(const struct compose *c, const char *service, const char *mark);

@@ -1,4 +1,4 @@
-/* What the files share that plan an image. */
+/* The files that plan an image share what is in this header. */
 #ifndef PTH_CONTAINER_IMAGE_PRIV_H
 #define PTH_CONTAINER_IMAGE_PRIV_H
 

@@ -11,10 +11,10 @@
  * static program does not have. 0, or -1 and *who untouched. */
 int pth_users_lookup(const char *passwd, const char *name, struct pth_proc_user *who);
 /*
- * As whom a container's service runs. *who is whose its directory is: so its
- * files are those of who runs the test. A plan's "user" may say otherwise: given
- * numbers; for root, the user `name` of the image, and root itself only when that
- * may be. -1 with e.
+ * Find the user as whom a container's service runs. *who is the owner of its directory, so
+ * that its files belong to the user who runs the test. The plan's "user" may say otherwise:
+ * numbers; or for root the user `name` of the image, and root itself only where that is
+ * allowed. -1 with e.
  */
 int pth_users_choose(const json_t *user, struct pth_proc_user *who, struct pth_err *e);
 /* Change owner and group of everything below dirfd and of it, links not

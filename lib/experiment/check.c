@@ -1,6 +1,6 @@
 /*
- * Values are checked here against the table: their type, range and known names.
- * What passed gets its canonical form: "60" is 60, "5MB" is 5000000, debug is DEBUG.
+ * This file checks values against the table: their type, range and known names. What passes gets
+ * its canonical form: "60" is 60, "5MB" is 5000000, debug is DEBUG.
  */
 #include "experiment/priv.h"
 
@@ -81,8 +81,8 @@ experiment_int(const struct pth_ynode *n, unsigned types, int64_t *v)
 		*v = (int64_t)d;
 		return true;
 	}
-	if ((types & T_SECS) != 0 && duration(n, &us) && us % 1000000 == 0) {
-		*v = us / 1000000;
+	if ((types & T_SECS) != 0 && duration(n, &us) && us % PTH_SECOND_US == 0) {
+		*v = us / PTH_SECOND_US;
 		return true;
 	}
 	if ((types & T_SIZE) != 0 && n->kind == PTH_YSTR && pth_size(n->text, &size)) {

@@ -3,7 +3,7 @@
  *
  * One table (experiment/keys.c) describes every key; it drives checking, the
  * canonical form in records, --explain, the JSON Schema and the list of keys
- * in the manual. The rooms behind this header:
+ * in the manual. The files behind this header:
  *
  *   keys.c    the table
  *   schema.c  the table as a tree; explain, JSON Schema, mdoc

@@ -1,4 +1,4 @@
-/* The table of keys is shown here as JSON Schema, draft 2020-12. */
+/* This file shows the table of keys as JSON Schema, draft 2020-12. */
 #include "experiment/priv.h"
 
 #include <math.h>

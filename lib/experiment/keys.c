@@ -1,7 +1,7 @@
 /*
- * This table holds every key of an experiment file. Its order is the order in records and
- * in the manual. "*" stands for any key, "[]" for the items of a list. What is
- * said of PANTHER is what its files hold; see pth-experiment(5).
+ * This file is the table of every key of an experiment file. Its order is the order in records
+ * and in the manual. "*" stands for any key, "[]" for the items of a list. What is said of PANTHER
+ * is what its files hold; see pth-experiment(5).
  */
 #include "experiment/priv.h"
 

@@ -1,7 +1,6 @@
 /*
- * An experiment is put together here from files and what they include, variables
- * of the environment, and options. Every node knows its source, so that a message
- * names the right place.
+ * This file puts an experiment together from files and what they include, variables of the
+ * environment, and options. Every node knows its source, so that a message names the right place.
  */
 #include "experiment/priv.h"
 

@@ -1,8 +1,8 @@
 /*
- * A test with a matrix becomes many tests here. They are the combinations of the
- * axes without those that `exclude` fits. Each item of `include` then adds its fields,
- * as in GitHub's workflows, to every combination that has the values which it gives
- * for axes; it is a combination of its own when there is none.
+ * This file makes many tests of a test with a matrix. They are the combinations of the axes
+ * without those that `exclude` fits. Each item of `include` then adds its fields, as in GitHub's
+ * workflows, to every combination that has the values which it gives for axes; it is a
+ * combination of its own when there is none.
  */
 #include "experiment/priv.h"
 

@@ -1,6 +1,4 @@
-/*
- * What the rooms of the experiment share; not for others.
- */
+/* The files of this folder share what is in this header. */
 #ifndef PTH_EXPERIMENT_PRIV_H
 #define PTH_EXPERIMENT_PRIV_H
 

@@ -1,4 +1,4 @@
-/* A checked test becomes its records here, as pth-record(5) describes them. */
+/* This file makes the records of a checked test, as pth-record(5) describes them. */
 #include "experiment/priv.h"
 
 #include "base/cleanup.h"

@@ -1,7 +1,6 @@
 /*
- * The rules here span several keys: targets must exist, ports must not clash,
- * limits must fit each other. Types were checked before; the rules pass over
- * what has a wrong type.
+ * This file has the rules that span several keys: targets must exist, ports must not clash,
+ * limits must fit each other. Types were checked before; the rules pass over what has a wrong type.
  */
 #include "experiment/priv.h"
 

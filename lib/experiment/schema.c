@@ -1,4 +1,4 @@
-/* The table of keys becomes a tree here, which --explain and the manual show. */
+/* This file makes a tree of the table of keys, which --explain and the manual show. */
 #include "experiment/priv.h"
 
 #include <math.h>

@@ -1,4 +1,4 @@
-/* The keys steps and links of a test get their canonical form here. */
+/* This file gives the keys steps and links of a test their canonical form. */
 #include "experiment/priv.h"
 
 #include "base/clock.h"
@@ -15,7 +15,7 @@ microseconds(const struct pth_ynode *n)
 	int64_t v = 0;
 
 	if (experiment_int(n, T_SECS, &v))
-		return v * 1000000;
+		return v * PTH_SECOND_US;
 	pth_duration(n->text, &v);
 	return v;
 }
@@ -105,7 +105,7 @@ run_limit(const struct schema *s, const struct pth_ynode *test, const struct pth
 {
 	const struct pth_ynode *wait = steps, *timeout = pth_yaml_get(test, "timeout");
 	const char *def = experiment_schema_child(s, "wait")->key->def;
-	int64_t v, limit = strtoll(def, NULL, 10) + (pauses + 999999) / 1000000;
+	int64_t v, limit = strtoll(def, NULL, 10) + (pauses + PTH_SECOND_US - 1) / PTH_SECOND_US;
 
 	if (steps != NULL && steps->kind == PTH_YMAP)
 		wait = pth_yaml_get(steps, "wait");

@@ -1,7 +1,6 @@
 /*
- * Trees of nodes are searched and changed here. Aliases and included maps share
- * their children, so nothing is written to: what changes is copied, from the
- * root down to it.
+ * This file searches and changes trees of nodes. Aliases and included maps share their children,
+ * so nothing is written to: what changes is copied, from the root down to it.
  */
 #include "experiment/priv.h"
 

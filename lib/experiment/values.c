@@ -1,7 +1,7 @@
 /*
- * Values are checked here whose types in the table do not tell enough: names of
- * variables, volumes, what a network is called. The stages that use them look
- * again, as a record may come from elsewhere, but only here is the place known.
+ * This file checks values whose types in the table do not tell enough: names of variables,
+ * volumes, what a network is called. The stages that use them look again, as a record may come
+ * from elsewhere, but only here is the place known.
  */
 #include "experiment/priv.h"
 

@@ -1,6 +1,6 @@
 /*
- * ${NAME}, ${NAME:-default}, ${oc.env:NAME,default} and ${paths.output_dir} in
- * strings, and the check of placeholders, which pth-plan resolves.
+ * This file expands ${NAME}, ${NAME:-default}, ${oc.env:NAME,default} and ${paths.output_dir} in
+ * strings, and checks placeholders, which pth-plan resolves.
  */
 #include "experiment/priv.h"
 

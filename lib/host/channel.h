@@ -1,8 +1,7 @@
 /*
- * Questions to the supervisor inside of a container, over a socket in the
- * service's directory, which both sides see: do this step, look at that
- * assertion. One connection, one question, one answer; each is one message of
- * JSON. Nothing here blocks.
+ * A channel carries questions to the supervisor inside of a container, over a socket in the
+ * service's directory, which both sides see: do this step, check that assertion. A connection
+ * has one question and one answer; each is one message of JSON. Nothing here blocks.
  */
 #ifndef PTH_HOST_CHANNEL_H
 #define PTH_HOST_CHANNEL_H
@@ -39,10 +38,10 @@ void pth_channel_end(struct pth_channel *a);
 /* A socket `name` in dirfd that only this user may write to. A descriptor that
  * accept(2) never blocks on; -1 with e. */
 int pth_channel_listen(int dirfd, const char *name, uid_t uid, gid_t gid, struct pth_err *e);
-/* The next who wants to ask; -1: nobody. */
+/* Accept the next client; -1: there is none. */
 int pth_channel_accept(int fd);
-/* The question, owned by the caller. NULL: *over tells whether none will come,
- * for he has gone or speaks no JSON. */
+/* The question, owned by the caller. When it is NULL, *over says that none will come: the client
+ * has gone, or does not speak JSON. */
 json_t *pth_channel_read(int fd, bool *over);
 void pth_channel_answer(int fd, bool ok, const char *text);
 

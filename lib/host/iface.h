@@ -15,8 +15,9 @@ int pth_iface_up(const char *name);
  */
 int pth_iface_features_off(const char *name, const char *const *features, size_t n);
 /*
- * Has an interface that is up addresses of this network of IPv4, "10.1.0.0/24",
- * or is the network a part of its own? to: its name. What is no network has none.
+ * Does an interface that is up have an address of this IPv4 network ("10.1.0.0/24"), or is the
+ * network part of the interface's own network? to: the name of the interface. False for a text
+ * that is not a network.
  */
 bool pth_iface_in(const char *network, char to[IF_NAMESIZE]);
 

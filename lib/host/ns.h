@@ -1,8 +1,7 @@
 /*
- * Namespaces: a child process in a world of its own. It is process 1 there;
- * when it dies, the kernel kills everything below it and takes the network,
- * mounts and ipc objects away. Works without any right where the host allows
- * user namespaces (user_namespaces(7)).
+ * A child process can be started in namespaces of its own. It is process 1 there; when it
+ * dies, the kernel kills everything below it and takes the network, mounts and ipc objects
+ * away. That needs no right where the host allows user namespaces (user_namespaces(7)).
  */
 #ifndef PTH_HOST_NS_H
 #define PTH_HOST_NS_H
@@ -67,8 +66,8 @@ struct pth_ns_view {
  */
 void pth_ns_view(struct pth_ns *ns, const struct pth_ns_view *want);
 
-/* Leave of a list of paths (as for the view) those that it would hide, with
- * links resolved: what is asked once need not be looked up by every test. */
+/* Keep of a list of paths (as for the view) only those that the view would hide, with links
+ * resolved, so that not every test has to look them up. */
 void pth_ns_hidden(char **paths);
 
 /* ["user","net",...] of a set. */

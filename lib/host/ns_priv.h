@@ -1,4 +1,4 @@
-/* Inside the room ns only. */
+/* This header is only for the files ns.c and ns_*.c. */
 #ifndef PTH_HOST_NS_PRIV_H
 #define PTH_HOST_NS_PRIV_H
 

@@ -1,8 +1,5 @@
-/*
- * Who made this? A name for things outside of our process tree (containers,
- * networks), so that what a killed run has left can be told from what a
- * living one is using.
- */
+/* A run id names the things of a run outside of our process tree (containers, networks), so that
+ * what a killed run has left can be told from what a living one uses. */
 #ifndef PTH_HOST_RUN_ID_H
 #define PTH_HOST_RUN_ID_H
 

@@ -10,9 +10,9 @@
 /* Block these n signals and return a signalfd(2) for them, non-blocking,
  * close-on-exec. -1 and errno. */
 int pth_sig_fd(const int *signals, size_t n);
-/* The same for who runs tests: INT TERM HUP QUIT and CHLD. SIGPIPE is ignored,
- * for all is cleaned up first; SIGCHLD gets its default back, which a parent may
- * have taken. */
+/* The same for tools that run tests: INT TERM HUP QUIT and CHLD. SIGPIPE is ignored, because
+ * everything is cleaned up first; SIGCHLD gets its default disposition back, which a parent may
+ * have changed. */
 int pth_sig_open(void);
 /* The next signal that came, or 0. */
 int pth_sig_next(int fd);

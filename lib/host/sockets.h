@@ -17,8 +17,8 @@ struct pth_socket {
 	uint64_t inode; /* as in "socket:[N]"; 0: no process has it any more */
 };
 
-/* Take the next socket off such a file's text; lines that are none are passed
- * over. False at its end. udp is left alone. */
+/* Take the next socket off the text of such a file; lines that are not sockets are skipped.
+ * False at the end of the text. udp is not changed. */
 bool pth_sockets_next(struct pth_word *rest, struct pth_socket *s);
 /* Call f for each socket, of TCP or UDP, until it says false. */
 void pth_sockets_each(bool udp, bool (*f)(void *arg, const struct pth_socket *s), void *arg);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/os.h"
 #include "base/text.h"
 
@@ -115,13 +116,13 @@ switches(pid_t shown, uint64_t threads, struct pth_usage *to)
 static int64_t
 cpu_us(pid_t pid, const struct pth_usage_stat *st)
 {
-	uint64_t tick = 1000000 / (uint64_t)sysconf(_SC_CLK_TCK);
+	uint64_t tick = PTH_SECOND_US / (uint64_t)sysconf(_SC_CLK_TCK);
 	struct timespec ts;
 	clockid_t clock;
 	int64_t us;
 
 	if (clock_getcpuclockid(pid, &clock) == 0 && clock_gettime(clock, &ts) == 0)
-		us = (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+		us = (int64_t)ts.tv_sec * PTH_SECOND_US + ts.tv_nsec / 1000;
 	else
 		us = bounded((st->user + st->sys) * tick);
 	return us + bounded((st->waited_user + st->waited_sys) * tick);

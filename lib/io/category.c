@@ -1,11 +1,11 @@
-/* The categories of failures: their names, their weight, and how a record has them. */
+/* This file has the categories of failures: their names and weight, and how records have them. */
 #include "io/category.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "io/json.h"
+#include "io/record.h"
 
 static const struct {
 	const char *name;
@@ -108,20 +108,20 @@ pth_reason_put(json_t *o, const struct pth_reason *r)
 {
 	if (r->category == PTH_CAT_NONE)
 		return;
-	pth_json_set(o, "category", json_string(pth_category_name(r->category)));
+	pth_result_set_category(o, pth_category_name(r->category));
 	if (r->program[0] != '\0')
-		pth_json_set(o, "program", pth_json_string(r->program));
+		pth_result_set_program(o, r->program);
 	if (r->port != 0)
-		pth_json_set(o, "port", json_integer(r->port));
+		pth_result_set_port(o, r->port);
 	if (r->limit[0] != '\0')
-		pth_json_set(o, "limit", json_string(r->limit));
+		pth_result_set_limit(o, r->limit);
 }
 
 void
 pth_reason_get(const json_t *o, struct pth_reason *r)
 {
-	r->category = pth_category_of(pth_json_str(o, "category", NULL));
-	pth_reason_program(r, pth_json_str(o, "program", ""));
-	snprintf(r->limit, sizeof r->limit, "%s", pth_json_str(o, "limit", ""));
-	r->port = (unsigned)pth_json_int(o, "port", 0);
+	r->category = pth_category_of(pth_result_category(o));
+	pth_reason_program(r, pth_result_program(o));
+	snprintf(r->limit, sizeof r->limit, "%s", pth_result_limit(o));
+	r->port = (unsigned)pth_result_port(o);
 }

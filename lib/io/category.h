@@ -1,7 +1,7 @@
 /*
- * Why something failed, as data: PANTHER's categories and severities, and what
- * a record's "error" and "result" say beside their words. Whoever decides what
- * a failure means reads these, never a message.
+ * A category says as data why something failed. Here are the categories and severities of
+ * PANTHER, and what the "error" and "result" of a record say beside their words. Code that
+ * decides what a failure means reads these, never a message.
  */
 #ifndef PTH_IO_CATEGORY_H
 #define PTH_IO_CATEGORY_H

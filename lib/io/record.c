@@ -1,4 +1,4 @@
-/* Names and short ways of the record; its keys are in record.h. */
+/* This file has names and short ways of the record; its keys are in record.h. */
 #include "io/record.h"
 
 #include <string.h>

@@ -35,15 +35,16 @@
 #ifndef PTH_IO_RECORD_H
 #define PTH_IO_RECORD_H
 
+#include "base/clock.h"
 #include "io/category.h"
 #include "io/json.h"
 
 /* Defaults that are more than one key's. */
-#define PTH_STOP_GRACE_US ((int64_t)5 * 1000000)    /* from the signal to KILL */
-#define PTH_READY_LIMIT_US ((int64_t)10 * 1000000)  /* for one look to hold */
-#define PTH_PHASE_LIMIT_US ((int64_t)300 * 1000000) /* for one command of a phase */
-#define PTH_STEP_LIMIT_S 60                         /* for the command of a step */
-#define PTH_LOG_LIMIT ((int64_t)64 << 20)           /* bytes of a log */
+#define PTH_STOP_GRACE_US (5 * PTH_SECOND_US)    /* from the signal to KILL */
+#define PTH_READY_LIMIT_US (10 * PTH_SECOND_US)  /* for one look to hold */
+#define PTH_PHASE_LIMIT_US (300 * PTH_SECOND_US) /* for one command of a phase */
+#define PTH_STEP_LIMIT_S 60                      /* for the command of a step */
+#define PTH_LOG_LIMIT ((int64_t)64 << 20)        /* bytes of a log */
 #define PTH_CAPTURE_FILE "capture.pcapng"
 #define PTH_IMAGE_BASE "panther_base_service:latest" /* of images; pth-image base makes it */
 

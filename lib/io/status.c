@@ -1,9 +1,9 @@
-/* Statuses and ends: their names, their order, and what an end means. */
+/* This file has statuses and ends: their names, their order, and what an end means. */
 #include "io/status.h"
 
 #include <string.h>
 
-#include "io/json.h"
+#include "io/record.h"
 
 static const char *const names[PTH_STATUSES] = {
 	[PTH_S_PASSED] = "passed",
@@ -113,7 +113,6 @@ pth_end_status(enum pth_end e, bool broken, int code)
 enum pth_status
 pth_end_judge(const json_t *service)
 {
-	return pth_end_status(pth_end_of(pth_json_str(service, "reason", NULL)),
-	    strcmp(pth_json_str(service, "state", ""), "error") == 0,
-	    (int)pth_json_int(service, "code", -1));
+	return pth_end_status(pth_end_of(pth_rsvc_reason(service)),
+	    strcmp(pth_rsvc_state(service), "error") == 0, (int)pth_rsvc_code(service));
 }

@@ -28,12 +28,12 @@ enum pth_status {
 const char *pth_status_name(enum pth_status s);
 /* By name; PTH_STATUSES when there is none of that name (or NULL). */
 enum pth_status pth_status_of(const char *name);
-/* The same as result.status says it: "completed" for passed, because nobody has
- * judged it yet. */
+/* The name as result.status has it: "completed" for passed, because nobody has judged the test
+ * yet. */
 const char *pth_status_result_name(enum pth_status s);
 enum pth_status pth_status_of_result(const char *name);
-/* What such an ending is where nothing more is known of it; PTH_CAT_NONE for
- * those that are no failure. */
+/* The category of a test with this status when no other is known; PTH_CAT_NONE for statuses that
+ * are no failure. */
 enum pth_category pth_status_category(enum pth_status s);
 
 /* Why a service's run command ended, or did not run: result.services.X.reason. */

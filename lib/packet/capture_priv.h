@@ -1,4 +1,4 @@
-/* Inside the room capture only: the files that packets go into. */
+/* This header is only for capture.c and capture_file.c: the files that packets go into. */
 #ifndef PTH_PACKET_CAPTURE_PRIV_H
 #define PTH_PACKET_CAPTURE_PRIV_H
 

@@ -1,7 +1,6 @@
 /*
- * Packets and bytes by port: who sees every packet (the capture's process)
- * counts, another process reads. A port is a number and TCP or UDP, whatever
- * the address.
+ * Packets and bytes are counted by port: the process of the capture, which sees every packet,
+ * counts, and another process reads. A port is a number and TCP or UDP, whatever the address.
  */
 #ifndef PTH_PACKET_PORT_COUNT_H
 #define PTH_PACKET_PORT_COUNT_H

@@ -1,4 +1,4 @@
-/* What the files of this folder share. */
+/* The files of this folder share what is in this header. */
 #ifndef PTH_PLAN_PRIV_H
 #define PTH_PLAN_PRIV_H
 
@@ -71,8 +71,8 @@ const char *plan_path(struct pth_buf *b, const struct plan_service *s, const cha
 void plan_wrong(struct plan *p, const struct plan_service *s, const char *what, const char *fmt,
     ...) PTH_PRINTF(4, 5);
 bool plan_failed(const struct plan *p);
-/* Loads a plugin; when it is not usable, or NULL since there is none of this kind and
- * name, that is a problem at path, and false. what: the kind, for people. */
+/* Load a plugin. One that is missing (NULL) or not usable is a problem at path, and false is
+ * returned. what: the kind, for people. */
 bool plan_usable(struct plan *p, struct pth_plugin *x, enum pth_kind kind, const char *what,
     const char *name, const char *path);
 /* Microseconds of a number of seconds above 0; def for anything else. */

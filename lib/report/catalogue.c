@@ -1,4 +1,4 @@
-/* The known causes of failures, share/causes.yaml. */
+/* This file reads the known causes of failures, share/causes.yaml. */
 #include "report/report.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* Why a test failed: the ends of its logs, and the known cause that its facts name. */
+/* This file finds why a test failed: the ends of its logs, and the cause that its facts name. */
 #include <string.h>
 #include <unistd.h>
 

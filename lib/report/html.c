@@ -1,4 +1,4 @@
-/* The report as one page of HTML: no script, no other file. */
+/* This file writes the report as one page of HTML, which needs no script and no other file. */
 #include <string.h>
 
 #include "base/cleanup.h"

@@ -1,4 +1,4 @@
-/* experiment_summary.json: the reference's fields, then ours. */
+/* This file writes experiment_summary.json: the reference's fields, then ours. */
 #include "base/cleanup.h"
 #include "report/report.h"
 

@@ -1,4 +1,4 @@
-/* EXPERIMENT_REPORT.md, with the reference's sections. */
+/* This file writes EXPERIMENT_REPORT.md, with the reference's sections. */
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -78,7 +78,7 @@ remark(struct pth_buf *b, const char *name, const char *value)
 static void
 duration(struct pth_buf *b, int64_t us)
 {
-	int64_t s = us / 1000000;
+	int64_t s = us / PTH_SECOND_US;
 
 	if (s < 60)
 		pth_duration_show(b, us);

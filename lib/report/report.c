@@ -1,4 +1,4 @@
-/* What the forms need of each test and of the run as a whole, taken out of the records. */
+/* This file takes out of the records what the forms need of each test and of the run as a whole. */
 #include "report/report.h"
 
 #include <stdlib.h>
@@ -389,7 +389,7 @@ pth_report_finish(struct pth_report *r, const char *why)
 
 	r->incomplete = keep(r, why);
 	if (epoch != NULL && pth_int(epoch, 0, 253402300799, &s))
-		now = s * 1000000;
+		now = s * PTH_SECOND_US;
 	pth_rfc3339(&b, now);
 	r->generated = keep_buf(r, &b);
 }

@@ -1,4 +1,4 @@
-/* The forms for terminals and machines: table, JUnit, TAP, CSV. */
+/* This file writes the forms for terminals and machines: table, JUnit, TAP, CSV. */
 #include <string.h>
 #include <sys/param.h>
 

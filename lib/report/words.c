@@ -1,4 +1,4 @@
-/* What several forms share: raw and escaped text in turn, lists with commas. */
+/* This file has what several forms share: raw and escaped text in turn, lists with commas. */
 #include "report/report.h"
 
 void

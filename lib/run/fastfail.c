@@ -1,10 +1,11 @@
-/* Is a finished test a failure, of which category, and does it stop the run? */
+/* This file decides whether a test has failed, of which category, and whether that ends the run. */
 #include "run/fastfail.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "base/clock.h"
 #include "io/event.h"
 #include "io/record.h"
 #include "io/status.h"
@@ -88,7 +89,7 @@ cascades(
 		    set, PTH_KEY(failing, timeout_cascade_threshold), limit);
 	return pth_failing_timeout_cascades(set) && !json_is_false(on) && limit > 0 && n >= limit &&
 	    trigger(f, c, "cascade: %u failures of the category %s within %d s", n,
-	        pth_category_name(c), (int)(WINDOW_US / 1000000));
+	        pth_category_name(c), (int)(WINDOW_US / PTH_SECOND_US));
 }
 
 bool

@@ -38,8 +38,8 @@ enum pth_category pth_fault_of(const json_t *rec);
 /* Take note of a finished test. True when the run is to be stopped: now
  * f->reason says why. */
 bool pth_fastfail_note(struct pth_fastfail *f, const json_t *rec, int64_t now);
-/* Before a test starts: is there enough disk (disk_space_threshold_gb) for
- * it below dirfd? False triggers. */
+/* Is there enough disk (disk_space_threshold_gb) below dirfd for a test to start? False
+ * triggers. */
 bool pth_fastfail_disk(struct pth_fastfail *f, const json_t *rec, int dirfd);
 /* {"triggered":true,"category":...,"reason":...} for the results. */
 json_t *pth_fastfail_json(const struct pth_fastfail *f);

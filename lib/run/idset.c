@@ -1,4 +1,4 @@
-/* Which texts came before: open addressing over their hashes. */
+/* This file remembers which texts came before: open addressing over their hashes. */
 #include "run/idset.h"
 
 #include <stdlib.h>

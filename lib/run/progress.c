@@ -1,4 +1,4 @@
-/* Lines for people: of each test that has ended, and the block of those that run. */
+/* This file writes lines for people: of tests that have ended, and a block of those that run. */
 #include "run/progress.h"
 
 #include <stdlib.h>
@@ -127,10 +127,10 @@ ended(struct pth_progress *p, struct pth_entry *x)
 static void
 put_time(struct pth_buf *b, int64_t us)
 {
-	if (us < 10000000)
+	if (us < 10 * PTH_SECOND_US)
 		pth_buf_addf(b, "%.1f s", (double)us / 1e6);
 	else if (us < 60000000)
-		pth_buf_addf(b, "%d s", (int)(us / 1000000));
+		pth_buf_addf(b, "%d s", (int)(us / PTH_SECOND_US));
 	else
 		pth_duration_show(b, us);
 }

@@ -1,4 +1,4 @@
-/* A run: records go in, to be run or not, and come out with their results. */
+/* This file is a run: records go in, to be run or not, and come out with their results. */
 #include "run/run.h"
 
 #include <stdlib.h>

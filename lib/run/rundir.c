@@ -1,4 +1,4 @@
-/* The files of a run: found or made, locked, written line by line. */
+/* This file finds or makes the files of a run, locks them, and writes them line by line. */
 #include "run/rundir.h"
 
 #include <dirent.h>
@@ -40,7 +40,7 @@ point_latest(const char *base, const char *path)
 static int
 make_new(const char *base, const char *run, struct pth_buf *path, struct pth_err *e)
 {
-	time_t now = (time_t)(pth_real_us() / 1000000);
+	time_t now = (time_t)(pth_real_us() / PTH_SECOND_US);
 	char stamp[32];
 	struct tm tm;
 

@@ -32,8 +32,8 @@ void pth_rundir_close(struct pth_rundir *d);
 /* The newest directory that a run of this name has made below base, or NULL.
  * To be freed. */
 char *pth_rundir_newest(const char *base, const char *run);
-/* How long the test took that has its result in the run directory at path;
- * -1 when that is not known. */
+/* How long the test took whose result is in the run directory at path; -1 when that is not
+ * known. Microseconds. */
 int64_t pth_rundir_duration(const char *path, const char *id);
 /* A fresh directory for a test; its fd, or -1 with e. */
 int pth_rundir_test(struct pth_rundir *d, const char *id, struct pth_err *e);

@@ -1,4 +1,4 @@
-/* The window of records: who starts, who is tried again, whose result leaves. */
+/* This file has the window of records: who starts, who is tried again, whose result leaves. */
 #include "run/runner_priv.h"
 
 #include <errno.h>

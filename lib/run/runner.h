@@ -79,8 +79,8 @@ struct pth_runner {
 	bool interrupted;          /* no further test begins */
 };
 
-/* Zeroed but for what the owner sets. One that is not open holds nothing, and
- * may be asked and interrupted. */
+/* The owner zeroes the struct and sets its own members. A runner that is not open holds nothing;
+ * it may be asked and interrupted. */
 void pth_runner_open(struct pth_runner *r);
 void pth_runner_release(struct pth_runner *r);
 
@@ -110,8 +110,8 @@ size_t pth_runner_fds(const struct pth_runner *r, int *fds, size_t max);
 /* Read what came from supervisors, reap the ended, enforce deadlines.
  * -1 with e when a result could not be stored. */
 int pth_runner_attend(struct pth_runner *r, struct pth_err *e);
-/* Reap supervisors that have reported (one that has not is its entry's business), or
- * wait until all of these are. */
+/* Reap supervisors that have reported (one that has not is reaped with its entry), or wait until
+ * all of these are reaped. */
 void pth_runner_reap(struct pth_runner *r, bool wait);
 /* Stop everything: tests end as interrupted, waiting ones are not begun.
  * hard: without goodbye. */

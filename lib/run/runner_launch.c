@@ -1,4 +1,4 @@
-/* A test gets its process: namespaces, view, groups, and the supervisor in it. */
+/* This file gives a test its process: namespaces, view, groups, and the supervisor in it. */
 #include "run/runner_priv.h"
 
 #include <errno.h>

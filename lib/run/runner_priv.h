@@ -1,4 +1,4 @@
-/* Between run/runner.c and run/runner_launch.c. */
+/* runner.c and runner_launch.c share what is in this header. */
 #ifndef PTH_RUN_RUNNER_PRIV_H
 #define PTH_RUN_RUNNER_PRIV_H
 

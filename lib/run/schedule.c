@@ -1,4 +1,4 @@
-/* What tests claim of the machine, and which of them starts next. */
+/* This file decides which test starts next, by what tests claim of the machine. */
 #include "run/schedule.h"
 
 #include <endian.h>

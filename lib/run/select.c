@@ -1,4 +1,4 @@
-/* Which of the tests that arrive are run, and what the others get as their result. */
+/* This file decides which arriving tests are run, and what the others get as their result. */
 #include "run/select.h"
 
 #include <stdio.h>

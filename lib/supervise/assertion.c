@@ -1,4 +1,4 @@
-/* Assertions: the kinds of looks, and when each is looked at. */
+/* This file has assertions: the kinds of looks, and when each is looked at. */
 #include "supervise/assertion.h"
 
 #include <stdio.h>
@@ -23,7 +23,7 @@ enum answer { NO, YES, BUSY };
 
 struct one_assertion {
 	const json_t *def;
-	const struct kind *kind;
+	const struct assertion_kind *kind;
 	struct service *service; /* NULL: of the test */
 	bool timed;              /* it has a timeout */
 	bool settled, ok;
@@ -35,7 +35,7 @@ struct one_assertion {
 	char text[400];
 };
 
-struct kind {
+struct assertion_kind {
 	const char *name;
 	bool needs_service;
 	bool inside; /* of a service in a container: it can only be seen there */
@@ -252,7 +252,7 @@ look_inside(struct one_assertion *x)
 	return r == 0 ? BUSY : ok ? YES : NO;
 }
 
-static const struct kind kinds[] = {
+static const struct assertion_kind kinds[] = {
 	{ "service_responsive", true, true, look_responsive },
 	{ "service_running", true, true, look_running },
 	{ "output_contains", true, false, look_output },
@@ -291,12 +291,13 @@ void
 supervise_assertions_log_cut(
     struct assertions *a, const struct service *s, const char *path, int64_t keep)
 {
-	for (size_t i = 0; i < a->n; i++)
-		for (size_t k = 0; k < countof(a->v[i].logs); k++) {
-			const char *name = a->v[i].logs[k] != NULL ? log_name(&a->v[i], k) : NULL;
+	for (size_t i = 0; i < a->count; i++)
+		for (size_t k = 0; k < countof(a->all[i].logs); k++) {
+			const char *name = a->all[i].logs[k] != NULL ? log_name(&a->all[i], k) :
+			                                               NULL;
 
-			if (a->v[i].service == s && name != NULL && strcmp(name, path) == 0)
-				supervise_log_search_cut(a->v[i].logs[k], keep);
+			if (a->all[i].service == s && name != NULL && strcmp(name, path) == 0)
+				supervise_log_search_cut(a->all[i].logs[k], keep);
 		}
 }
 
@@ -368,9 +369,9 @@ supervise_assertions_init(struct assertions *a, const json_t *list, struct servi
 	*a = (struct assertions){ 0 };
 	if (json_array_size(list) == 0)
 		return 0;
-	a->v = pth_xarray(NULL, json_array_size(list), sizeof *a->v);
+	a->all = pth_xarray(NULL, json_array_size(list), sizeof *a->all);
 	json_array_foreach(list, i, def)
-		if (init_one(&a->v[a->n++], def, services, n, testdir, e) != 0)
+		if (init_one(&a->all[a->count++], def, services, n, testdir, e) != 0)
 			return pth_err_wrap(e, "assertion %zu", i + 1);
 	return 0;
 }
@@ -378,13 +379,13 @@ supervise_assertions_init(struct assertions *a, const json_t *list, struct servi
 void
 supervise_assertions_release(struct assertions *a)
 {
-	for (size_t i = 0; i < a->n; i++) {
-		pth_http_end(&a->v[i].http);
-		pth_channel_end(&a->v[i].ask);
-		for (size_t k = 0; k < countof(a->v[i].logs); k++)
-			supervise_log_search_close(a->v[i].logs[k]);
+	for (size_t i = 0; i < a->count; i++) {
+		pth_http_end(&a->all[i].http);
+		pth_channel_end(&a->all[i].ask);
+		for (size_t k = 0; k < countof(a->all[i].logs); k++)
+			supervise_log_search_close(a->all[i].logs[k]);
 	}
-	free(a->v);
+	free(a->all);
 }
 
 static void
@@ -408,7 +409,7 @@ settle(struct one_assertion *x, bool ok)
 void
 supervise_assertions_begin(struct assertions *a, int64_t now)
 {
-	for (struct one_assertion *x = a->v; x < a->v + a->n; x++) {
+	for (struct one_assertion *x = a->all; x < a->all + a->count; x++) {
 		int64_t limit = pth_look_timeout(x->def);
 
 		x->timed = limit >= 0;
@@ -457,7 +458,7 @@ look_at(struct assertions *a, struct one_assertion *x, int64_t now, bool more)
 void
 supervise_assertions_step(struct assertions *a, int64_t now, bool more)
 {
-	for (struct one_assertion *x = a->v; x < a->v + a->n; x++)
+	for (struct one_assertion *x = a->all; x < a->all + a->count; x++)
 		if (!x->settled && (now >= x->look || x->http.fd >= 0 || x->ask.fd >= 0))
 			look_at(a, x, now, more);
 }
@@ -465,8 +466,8 @@ supervise_assertions_step(struct assertions *a, int64_t now, bool more)
 bool
 supervise_assertions_waiting(const struct assertions *a)
 {
-	for (size_t i = 0; i < a->n; i++)
-		if (a->v[i].timed && !a->v[i].settled)
+	for (size_t i = 0; i < a->count; i++)
+		if (a->all[i].timed && !a->all[i].settled)
 			return true;
 	return false;
 }
@@ -475,7 +476,7 @@ void
 supervise_assertions_last(struct assertions *a, int64_t now)
 {
 	a->last = true;
-	for (struct one_assertion *x = a->v; x < a->v + a->n; x++) {
+	for (struct one_assertion *x = a->all; x < a->all + a->count; x++) {
 		if (x->settled || is_code(x))
 			continue;
 		x->deadline = now + LAST_US;
@@ -486,8 +487,8 @@ supervise_assertions_last(struct assertions *a, int64_t now)
 bool
 supervise_assertions_done(const struct assertions *a)
 {
-	for (size_t i = 0; i < a->n; i++)
-		if (!a->v[i].settled && !is_code(&a->v[i]))
+	for (size_t i = 0; i < a->count; i++)
+		if (!a->all[i].settled && !is_code(&a->all[i]))
 			return false;
 	return true;
 }
@@ -495,7 +496,7 @@ supervise_assertions_done(const struct assertions *a)
 void
 supervise_assertions_after(struct assertions *a)
 {
-	for (struct one_assertion *x = a->v; x < a->v + a->n; x++) {
+	for (struct one_assertion *x = a->all; x < a->all + a->count; x++) {
 		if (x->settled)
 			continue;
 		say(x, NO, "not looked at: the run did not get so far");
@@ -508,12 +509,12 @@ supervise_assertions_fds(const struct assertions *a, struct pollfd *p, size_t ma
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < a->n && n < max; i++)
-		if (a->v[i].http.fd >= 0)
-			p[n++] = (struct pollfd){ a->v[i].http.fd, pth_http_events(&a->v[i].http),
-				0 };
-		else if (a->v[i].ask.fd >= 0)
-			p[n++] = (struct pollfd){ a->v[i].ask.fd, POLLIN, 0 };
+	for (size_t i = 0; i < a->count && n < max; i++)
+		if (a->all[i].http.fd >= 0)
+			p[n++] = (struct pollfd){ a->all[i].http.fd,
+				pth_http_events(&a->all[i].http), 0 };
+		else if (a->all[i].ask.fd >= 0)
+			p[n++] = (struct pollfd){ a->all[i].ask.fd, POLLIN, 0 };
 	return n;
 }
 
@@ -522,15 +523,15 @@ supervise_assertions_next(const struct assertions *a)
 {
 	int64_t t = PTH_NEVER;
 
-	for (size_t i = 0; i < a->n; i++)
-		t = supervise_earlier(t, a->v[i].settled ? PTH_NEVER : a->v[i].look);
+	for (size_t i = 0; i < a->count; i++)
+		t = supervise_earlier(t, a->all[i].settled ? PTH_NEVER : a->all[i].look);
 	return t;
 }
 
 const char *
 supervise_assertions_failure(const struct assertions *a, char to[600])
 {
-	for (const struct one_assertion *x = a->v; x < a->v + a->n; x++) {
+	for (const struct one_assertion *x = a->all; x < a->all + a->count; x++) {
 		if (!x->settled || x->ok)
 			continue;
 		snprintf(to, 600, "%s%s%s: %s", x->kind->name, x->service != NULL ? " " : "",
@@ -543,9 +544,9 @@ supervise_assertions_failure(const struct assertions *a, char to[600])
 json_t *
 supervise_assertions_result(const struct assertions *a)
 {
-	json_t *list = a->n > 0 ? json_array() : NULL;
+	json_t *list = a->count > 0 ? json_array() : NULL;
 
-	for (const struct one_assertion *x = a->v; x < a->v + a->n; x++) {
+	for (const struct one_assertion *x = a->all; x < a->all + a->count; x++) {
 		json_t *o = json_object();
 
 		pth_rlook_set_type(o, pth_look_type(x->def));

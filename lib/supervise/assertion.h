@@ -1,9 +1,8 @@
 /*
- * The assertions of a test: what must hold while its services run. One with a
- * timeout is looked at again and again from when the services are ready, until
- * it holds or the time has passed; one without, once, when the run is over and
- * before the services are stopped; exit codes, after that. Driven by the
- * owner's loop; nothing here blocks.
+ * An assertion is something that must hold while the services of a test run. One with a
+ * timeout is looked at from when the services are ready until it holds or the time has passed.
+ * One without is looked at once, when the run is over and before the services are stopped.
+ * Exit codes are looked at after that. The loop of the owner drives them; nothing here blocks.
  */
 #ifndef PTH_SUPERVISE_ASSERTION_H
 #define PTH_SUPERVISE_ASSERTION_H
@@ -15,8 +14,8 @@
 struct one_assertion;
 
 struct assertions {
-	struct one_assertion *v;
-	size_t n;
+	struct one_assertion *all;
+	size_t count;
 	bool last; /* the run is over: each is looked at for the last time */
 };
 

@@ -1,4 +1,4 @@
-/* Entries of the cache: their keys, who makes one, and copying them in and out. */
+/* This file has the entries of the cache: their keys, who makes one, copying them in and out. */
 #include "supervise/cache_priv.h"
 
 #include <dirent.h>

@@ -1,4 +1,4 @@
-/* Inside the room cache only. */
+/* This header is only for the files cache.c and cache_*.c. */
 #ifndef PTH_SUPERVISE_CACHE_PRIV_H
 #define PTH_SUPERVISE_CACHE_PRIV_H
 

@@ -1,8 +1,7 @@
 /*
- * Keeping the cache small. Who copies an entry has a shared lock on its
- * directory, who removes it an exclusive one; it is renamed first, so that
- * its name never stands for half of it. The time of the directory is that of
- * its last use.
+ * This file keeps the cache small. Who copies an entry has a shared lock on its directory, who
+ * removes it an exclusive one; it is renamed first, so that its name never stands for half of
+ * it. The time of the directory is that of its last use.
  */
 #include "supervise/cache_priv.h"
 

@@ -1,4 +1,4 @@
-/* Commands of a plan: how one is started, reaped, and what its end tells. */
+/* This file starts the commands of a plan, reaps them, and tells what their ends mean. */
 #include "supervise/command.h"
 
 #include <fcntl.h>

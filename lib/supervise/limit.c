@@ -1,4 +1,4 @@
-/* The limits of a service: which means there is for each, and what it is set to. */
+/* This file sets the limits of a service: which means there is for each, and its value. */
 #include "supervise/limit.h"
 
 #include <string.h>

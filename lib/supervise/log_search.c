@@ -1,4 +1,4 @@
-/* Growing logs, searched line by line. */
+/* This file searches growing logs line by line. */
 #include "supervise/log_search.h"
 
 #include <fcntl.h>

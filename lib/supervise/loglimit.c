@@ -1,4 +1,4 @@
-/* Log files of programs, kept within a limit. */
+/* This file keeps the log files of programs within a limit. */
 #include "supervise/loglimit.h"
 
 #include <fcntl.h>
@@ -19,9 +19,9 @@
 static struct loglimit_file *
 find(const struct loglimit *l, const char *path)
 {
-	for (size_t i = 0; i < l->n; i++)
-		if (strcmp(l->v[i].path, path) == 0)
-			return &l->v[i];
+	for (size_t i = 0; i < l->nfiles; i++)
+		if (strcmp(l->files[i].path, path) == 0)
+			return &l->files[i];
 	return NULL;
 }
 
@@ -55,8 +55,8 @@ watch(struct loglimit *l, int dirfd, const char *path)
 	if (fd < 0)
 		return;
 	if (f == NULL) {
-		l->v = pth_xarray(l->v, l->n + 1, sizeof *l->v);
-		f = &l->v[l->n++];
+		l->files = pth_xarray(l->files, l->nfiles + 1, sizeof *l->files);
+		f = &l->files[l->nfiles++];
 		*f = (struct loglimit_file){ .path = pth_xstrdup(path), .fd = -1, .head = -1 };
 	}
 	pth_close(&f->fd);
@@ -124,7 +124,7 @@ supervise_loglimit_look(struct loglimit *l,
 {
 	bool fast = false;
 
-	for (struct loglimit_file *f = l->v; f < l->v + l->n; f++) {
+	for (struct loglimit_file *f = l->files; f < l->files + l->nfiles; f++) {
 		pth_auto_fd opened = f->fd < 0 ? open_again(f->dirfd, f->path) : -1;
 		int fd = f->fd < 0 ? opened : f->fd;
 		struct stat st;
@@ -146,12 +146,12 @@ supervise_loglimit_dropped(const struct loglimit *l)
 {
 	json_t *o = NULL;
 
-	for (size_t i = 0; i < l->n; i++) {
-		if (l->v[i].head < 0)
+	for (size_t i = 0; i < l->nfiles; i++) {
+		if (l->files[i].head < 0)
 			continue;
 		if (o == NULL)
 			o = json_object();
-		pth_json_set(o, l->v[i].path, json_integer(l->v[i].dropped));
+		pth_json_set(o, l->files[i].path, json_integer(l->files[i].dropped));
 	}
 	return o;
 }
@@ -159,11 +159,11 @@ supervise_loglimit_dropped(const struct loglimit *l)
 void
 supervise_loglimit_release(struct loglimit *l)
 {
-	for (size_t i = 0; i < l->n; i++) {
-		pth_close(&l->v[i].fd);
-		free(l->v[i].path);
+	for (size_t i = 0; i < l->nfiles; i++) {
+		pth_close(&l->files[i].fd);
+		free(l->files[i].path);
 	}
-	free(l->v);
-	l->v = NULL;
-	l->n = 0;
+	free(l->files);
+	l->files = NULL;
+	l->nfiles = 0;
 }

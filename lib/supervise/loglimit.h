@@ -30,8 +30,8 @@ struct loglimit_file {
 
 struct loglimit {
 	int64_t limit; /* bytes of each file; 0: none, nothing is watched */
-	struct loglimit_file *v;
-	size_t n;
+	struct loglimit_file *files;
+	size_t nfiles;
 };
 
 /* Open dir/path (made, with its directories) for a program to append to, and

@@ -1,4 +1,4 @@
-/* The runner of phases: commands one after the other, and their results. */
+/* This file runs phases: commands one after the other, and their results. */
 #include "supervise/phases.h"
 
 #include <signal.h>

@@ -1,4 +1,4 @@
-/* Readiness: the kinds of checks, and one check after the other. */
+/* This file has readiness: the kinds of checks, and one check after the other. */
 #include "supervise/ready.h"
 
 #include <signal.h>
@@ -16,7 +16,7 @@
 #define LOOK_LAST_US 20000
 
 /* c is one check: {"kind", "timeout_us", ...}. */
-struct kind {
+struct ready_kind {
 	/* Is it so? With e when that will never be known. */
 	bool (*look)(struct ready *r, const json_t *c, int64_t now, struct pth_err *e);
 	/* Forget a sign of the life before; NULL: there is none. */
@@ -103,7 +103,7 @@ look_delay(struct ready *r, const json_t *c, int64_t now, struct pth_err *e)
 	return now - r->since >= pth_ready_us(c);
 }
 
-static const struct kind kinds[PTH_READY_KINDS] = {
+static const struct ready_kind kinds[PTH_READY_KINDS] = {
 	[PTH_READY_UDP] = { look_port, NULL, "did not bind UDP port ", PTH_KEY(ready, port), "" },
 	[PTH_READY_TCP] = { look_port, NULL, "did not listen on TCP port ", PTH_KEY(ready, port),
 	    "" },
@@ -115,7 +115,7 @@ static const struct kind kinds[PTH_READY_KINDS] = {
 	[PTH_READY_DELAY] = { .look = look_delay },
 };
 
-static const struct kind *
+static const struct ready_kind *
 kind_of(const json_t *c)
 {
 	enum pth_ready_kind kind = pth_ready_kind_of(c);
@@ -134,7 +134,7 @@ static int64_t
 deadline(const struct ready *r)
 {
 	const json_t *c = current(r);
-	const struct kind *k = kind_of(c);
+	const struct ready_kind *k = kind_of(c);
 
 	return k != NULL && k->missing != NULL ? r->since + pth_ready_timeout_us(c) : PTH_NEVER;
 }
@@ -170,7 +170,7 @@ supervise_ready_begin(struct ready *r, int64_t now)
 
 /* In words, what is missing now that it is too late. */
 static void
-tell_late(const struct ready *r, const struct kind *k, const json_t *c, struct pth_err *e)
+tell_late(const struct ready *r, const struct ready_kind *k, const json_t *c, struct pth_err *e)
 {
 	const json_t *v = k->key != NULL ? json_object_get(c, k->key) : NULL;
 	pth_auto_buf b = PTH_BUF_INIT;
@@ -195,7 +195,7 @@ supervise_ready_step(struct ready *r, int64_t now, struct pth_err *e)
 {
 	while (now >= supervise_ready_next(r)) {
 		const json_t *c = current(r);
-		const struct kind *k = kind_of(c);
+		const struct ready_kind *k = kind_of(c);
 
 		e->text[0] = '\0';
 		if (c == NULL)
@@ -258,7 +258,7 @@ supervise_ready_reset(struct ready *r)
 	json_decref(r->old_logs);
 	r->old_logs = json_object();
 	json_array_foreach(r->list, i, c) {
-		const struct kind *k = kind_of(c);
+		const struct ready_kind *k = kind_of(c);
 
 		if (k != NULL && k->forget != NULL)
 			k->forget(r, c);
@@ -284,7 +284,7 @@ supervise_ready_listens(const struct ready *r, unsigned *port, bool *udp)
 	int all = -1;
 
 	json_array_foreach(r->list, i, c) {
-		const struct kind *k = kind_of(c);
+		const struct ready_kind *k = kind_of(c);
 
 		if (k == NULL || k->look != look_port)
 			continue;

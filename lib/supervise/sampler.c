@@ -1,4 +1,4 @@
-/* What services use and send, from /proc and the counts of the capture, as lines of JSON. */
+/* This file writes lines of JSON on what services use and send, out of /proc and the capture. */
 #include "supervise/sampler.h"
 
 #include <fcntl.h>
@@ -43,7 +43,7 @@ struct sampler {
 	int fd, dirfd;
 	const char *path;
 	size_t n;
-	const struct pth_port_count *tally;
+	const struct pth_port_count *counts;
 	struct life *lives;
 	struct pth_usage *now;
 	const struct sampled_service *v; /* while a sample is taken */
@@ -87,9 +87,9 @@ supervise_sampler_new(int dirfd, const char *path, size_t services)
 }
 
 void
-supervise_sampler_tally(struct sampler *s, const struct pth_port_count *tally)
+supervise_sampler_count(struct sampler *s, const struct pth_port_count *counts)
 {
-	s->tally = tally;
+	s->counts = counts;
 }
 
 static int
@@ -158,7 +158,7 @@ add_process(void *arg, const struct pth_proc_id *id)
 		s->looking = (uint32_t)i;
 		if (pth_usage_process(id->shown, id->pid, &s->now[i]))
 			pth_usage_fds(
-			    id->shown, &s->now[i], s->tally != NULL ? see_socket : NULL, s);
+			    id->shown, &s->now[i], s->counts != NULL ? see_socket : NULL, s);
 		return;
 	}
 }
@@ -247,7 +247,7 @@ put_ports(const struct sampler *s, uint32_t service, json_t *o)
 		if (s->ports[i].service != service)
 			continue;
 		any = true;
-		pth_port_count_read(s->tally, s->ports[i].udp, s->ports[i].port, &a, &b);
+		pth_port_count_read(s->counts, s->ports[i].udp, s->ports[i].port, &a, &b);
 		sent.packets += a.packets;
 		sent.bytes += a.bytes;
 		received.packets += b.packets;
@@ -277,7 +277,7 @@ service(struct sampler *s, size_t i, int64_t at_us)
 	const struct pth_usage *x = &s->now[i];
 	json_t *o = json_object();
 
-	if (s->tally != NULL)
+	if (s->counts != NULL)
 		put_ports(s, (uint32_t)i, o);
 	if (x->processes == 0)
 		return o;
@@ -341,7 +341,7 @@ supervise_sampler_take(
 		any = any || v[i].session > 0;
 	if (any) /* it is the dear part */
 		pth_proc_each(add_process, s);
-	if (s->tally != NULL)
+	if (s->counts != NULL)
 		find_ports(s);
 	for (size_t i = 0; i < s->n; i++) {
 		json_auto_t *o = service(s, i, at_us);

@@ -24,7 +24,7 @@ struct sampler;
  * the first line. */
 struct sampler *supervise_sampler_new(int dirfd, const char *path, size_t services);
 /* Packets by port (borrowed) are there, from now on. */
-void supervise_sampler_tally(struct sampler *s, const struct pth_port_count *tally);
+void supervise_sampler_count(struct sampler *s, const struct pth_port_count *counts);
 /* Write a line about v[services], always the same ones. -1 with e. */
 int supervise_sampler_take(
     struct sampler *s, int64_t at_us, const struct sampled_service *v, struct pth_err *e);

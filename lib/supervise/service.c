@@ -1,4 +1,4 @@
-/* The life of one service, from its first phase to its last. */
+/* This file is the life of one service, from its first phase to its last. */
 #include "supervise/service_priv.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* What is done to a service from outside, and what is asked of it. */
+/* This file has what is done to a service from outside, and what is asked of it. */
 #include "supervise/service_priv.h"
 
 #include <signal.h>

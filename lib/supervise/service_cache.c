@@ -1,6 +1,6 @@
 /*
- * The compile phases of a service by way of the cache, where its plan says
- * what they read and what they make: compile_cache {inputs, outputs}.
+ * This file takes the compile phases of a service out of the cache, where its plan says what they
+ * read and what they make: compile_cache {inputs, outputs}.
  */
 #include "supervise/service_priv.h"
 

@@ -1,10 +1,9 @@
 /*
- * A service whose process ran somewhere else, in a container: what we
- * started was only its attached client. plan "inner" is {"file", "ask", "wait",
- * "stop"}: the file in the service's directory in which pth-init tells how the
- * process itself ended, the socket there at which it is asked for steps and
- * looks, a command that lasts as long as the container does, and one that asks it
- * to end.
+ * This file has services whose process runs somewhere else, in a container: what we started is
+ * only its attached client. The plan's "inner" is {"file", "ask", "wait", "stop"}: the file in the
+ * service's directory in which pth-init tells how the process itself ended, the socket there at
+ * which it is asked for steps and looks, a command that lasts as long as the container does, and
+ * one that asks it to end.
  */
 #include "supervise/service_priv.h"
 

@@ -1,6 +1,6 @@
 /*
- * restart_policy: a service that has ended by itself is started again, after
- * a pause that doubles each time.
+ * This file applies restart_policy: a service that has ended by itself is started again, after a
+ * pause that doubles each time.
  */
 #include "supervise/service_priv.h"
 

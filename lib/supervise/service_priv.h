@@ -1,4 +1,4 @@
-/* Inside the room service only. */
+/* This header is only for the files service.c and service_*.c. */
 #ifndef PTH_SUPERVISE_SERVICE_PRIV_H
 #define PTH_SUPERVISE_SERVICE_PRIV_H
 

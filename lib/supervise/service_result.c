@@ -1,4 +1,5 @@
-/* What a record says of how a service ended. */
+/* This file writes what a record says of how a service ended. */
+#include "base/clock.h"
 #include "supervise/service_priv.h"
 
 void
@@ -13,8 +14,9 @@ usage_json(const struct rusage *u)
 {
 	json_t *o = json_object();
 
-	pth_rusage_set_user_us(o, (int64_t)u->ru_utime.tv_sec * 1000000 + u->ru_utime.tv_usec);
-	pth_rusage_set_sys_us(o, (int64_t)u->ru_stime.tv_sec * 1000000 + u->ru_stime.tv_usec);
+	pth_rusage_set_user_us(
+	    o, (int64_t)u->ru_utime.tv_sec * PTH_SECOND_US + u->ru_utime.tv_usec);
+	pth_rusage_set_sys_us(o, (int64_t)u->ru_stime.tv_sec * PTH_SECOND_US + u->ru_stime.tv_usec);
 	pth_rusage_set_max_rss_kb(o, u->ru_maxrss);
 	pth_rusage_set_minflt(o, u->ru_minflt);
 	pth_rusage_set_majflt(o, u->ru_majflt);

@@ -1,4 +1,4 @@
-/* The tables of states, and the check of every change. */
+/* This file has the tables of states, and checks every change. */
 #include "supervise/state.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /*
- * The lives of things, as tables: what may follow what. A transition that is
- * not in its table is a bug: it aborts. Every transition is an event; the
- * room that owns the thing emits it.
+ * These tables say which state of a test, service or step may follow which. A transition that
+ * is not in its table is a bug: it aborts. Every transition is an event; the file that owns
+ * the thing emits it.
  */
 #ifndef PTH_SUPERVISE_STATE_H
 #define PTH_SUPERVISE_STATE_H

@@ -1,4 +1,4 @@
-/* Steps: the kinds of actions, and one step after the other. */
+/* This file has steps: the kinds of actions, and one step after the other. */
 #include "supervise/steps.h"
 
 #include <signal.h>
@@ -18,8 +18,8 @@ struct step_kind {
 const char *
 supervise_steps_current(const struct steps *st, char to[64])
 {
-	snprintf(to, 64, "step %zu of %zu (%s)", st->before + st->next + 1, st->before + st->n,
-	    st->next < st->n ? st->v[st->next].kind->name : "none");
+	snprintf(to, 64, "step %zu of %zu (%s)", st->before + st->next + 1, st->before + st->count,
+	    st->next < st->count ? st->all[st->next].kind->name : "none");
 	return to;
 }
 
@@ -27,7 +27,7 @@ supervise_steps_current(const struct steps *st, char to[64])
 static void
 step_to(struct steps *st, struct one_step *s, enum pth_step_state to)
 {
-	int n = (int)(st->before + (size_t)(s - st->v)) + 1;
+	int n = (int)(st->before + (size_t)(s - st->all)) + 1;
 	const char *service = s->service != NULL ? s->service->name : NULL;
 	const char *kind = s->kind->name;
 
@@ -59,7 +59,7 @@ static PTH_PRINTF(4, 5)
 void
 finish(struct steps *st, bool ok, int64_t now, const char *fmt, ...)
 {
-	struct one_step *s = &st->v[st->next];
+	struct one_step *s = &st->all[st->next];
 	char where[64];
 	va_list ap;
 
@@ -231,11 +231,11 @@ supervise_steps_init(struct steps *st, const json_t *actions, struct service *se
 	*st = (struct steps){ .at = at, .deadline = PTH_NEVER, .ask.fd = -1 };
 	if (json_array_size(actions) == 0)
 		return 0;
-	st->v = pth_xarray(NULL, json_array_size(actions), sizeof *st->v);
+	st->all = pth_xarray(NULL, json_array_size(actions), sizeof *st->all);
 	json_array_foreach(actions, i, a) {
-		if (init_step(&st->v[i], a, services, n, e) != 0)
+		if (init_step(&st->all[i], a, services, n, e) != 0)
 			return pth_err_wrap(e, "step %zu", i + 1);
-		st->n++;
+		st->count++;
 	}
 	return 0;
 }
@@ -244,7 +244,7 @@ void
 supervise_steps_release(struct steps *st)
 {
 	pth_channel_end(&st->ask);
-	free(st->v);
+	free(st->all);
 }
 
 static bool
@@ -364,10 +364,10 @@ supervise_steps_step(struct steps *st, int64_t now)
 
 	/* As many as can be done at once. */
 	do {
-		struct one_step *s = &st->v[st->next];
+		struct one_step *s = &st->all[st->next];
 
 		before = st->next;
-		if (st->ready == 0 || st->failure[0] != '\0' || st->next == st->n)
+		if (st->ready == 0 || st->failure[0] != '\0' || st->next == st->count)
 			return;
 		if (s->state == PTH_SS_EXECUTING)
 			watch(st, s, now);
@@ -388,13 +388,13 @@ supervise_steps_reap(struct steps *st, int64_t now)
 		return;
 	pth_exit_text(&x, how);
 	st->pid = 0;
-	if (st->next == st->n || st->v[st->next].state != PTH_SS_EXECUTING)
+	if (st->next == st->count || st->all[st->next].state != PTH_SS_EXECUTING)
 		return; /* it was stopped, and counted then */
 	if (!st->late && !x.signaled && x.code == 0) {
 		finish(st, true, now, "%s", how);
 		return;
 	}
-	s = &st->v[st->next];
+	s = &st->all[st->next];
 	dir = s->service != NULL ? s->service->name : "";
 	snprintf(log, sizeof log, "steps/%zu.stderr.log", st->before + st->next + 1);
 	supervise_command_last_line(around(st, s), log, PTH_CAT_NONE, line);
@@ -409,15 +409,15 @@ supervise_steps_stop(struct steps *st, int64_t now)
 	if (st->pid > 0)
 		kill(-st->pid, SIGKILL);
 	pth_channel_end(&st->ask);
-	if (st->next < st->n && st->v[st->next].state == PTH_SS_EXECUTING) {
-		struct one_step *s = &st->v[st->next++];
+	if (st->next < st->count && st->all[st->next].state == PTH_SS_EXECUTING) {
+		struct one_step *s = &st->all[st->next++];
 
 		snprintf(s->text, sizeof s->text, "the run was over before it had ended");
 		s->ended = now;
 		step_to(st, s, PTH_SS_FAILED);
 	}
-	for (; st->next < st->n; st->next++) {
-		struct one_step *s = &st->v[st->next];
+	for (; st->next < st->count; st->next++) {
+		struct one_step *s = &st->all[st->next];
 
 		if (s->cause != NULL && supervise_service_reached(s->cause, after_state(s)) == 0)
 			snprintf(s->text, sizeof s->text, "the run was over before %s was %s",
@@ -431,7 +431,7 @@ supervise_steps_stop(struct steps *st, int64_t now)
 bool
 supervise_steps_done(const struct steps *st)
 {
-	return st->next == st->n;
+	return st->next == st->count;
 }
 
 int64_t
@@ -440,9 +440,9 @@ supervise_steps_next(const struct steps *st)
 	const struct one_step *s;
 	int64_t at;
 
-	if (st->ready == 0 || st->next == st->n)
+	if (st->ready == 0 || st->next == st->count)
 		return PTH_NEVER;
-	s = &st->v[st->next];
+	s = &st->all[st->next];
 	if (s->state == PTH_SS_EXECUTING)
 		return st->deadline;
 	at = st->ready + pth_action_at_us(s->def);
@@ -462,9 +462,9 @@ supervise_steps_fds(const struct steps *st, struct pollfd *p, size_t max)
 json_t *
 supervise_steps_result(const struct steps *st)
 {
-	json_t *list = st->n > 0 ? json_array() : NULL;
+	json_t *list = st->count > 0 ? json_array() : NULL;
 
-	for (const struct one_step *s = st->v; s < st->v + st->n; s++) {
+	for (const struct one_step *s = st->all; s < st->all + st->count; s++) {
 		json_t *o = json_object();
 
 		pth_rstep_set_step(o, s->kind->name);

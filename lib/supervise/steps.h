@@ -1,7 +1,7 @@
 /*
- * The steps of a test: what is done to its services while they run. One after
- * the other, in the order of the list; each not before its time (at_us, since
- * the services were ready) and its cause (after). Driven by the owner's loop;
+ * A step is something that is done to the services of a test while they run. Steps are done
+ * one after the other, in the order of the list; each waits for its time (at_us, counted from
+ * when the services were ready) and for its cause (after). The loop of the owner drives them;
  * nothing here blocks.
  */
 #ifndef PTH_SUPERVISE_STEPS_H
@@ -27,9 +27,9 @@ struct one_step {
 };
 
 struct steps {
-	struct one_step *v;
-	size_t n, next;          /* v[next] is the current one */
-	size_t before;           /* steps of the test before v[0], which others do */
+	struct one_step *all;
+	size_t count, next;      /* all[next] is the current one */
+	size_t before;           /* steps of the test before all[0], which others do */
 	struct surroundings *at; /* borrowed: of the test, for commands without a service */
 	int64_t ready;           /* when the run began, monotonic; 0: not yet */
 	int64_t deadline;        /* of the step that executes */

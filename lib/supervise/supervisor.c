@@ -1,4 +1,4 @@
-/* The stages of a test from its first command to its last, and its loop. */
+/* This file takes a test through its stages, from first to last command; it has the loop. */
 #include "supervise/supervisor_priv.h"
 
 #include <fcntl.h>
@@ -43,7 +43,7 @@ supervise_to(struct supervisor *sup, enum pth_test_state to)
 		pth_event("test.running", "{s:I}", "ready_us", (json_int_t)sup->ready_us);
 		break;
 	case PTH_TS_ASSERTING:
-		pth_event("test.asserting", "{s:i}", "assertions", (int)sup->assertions.n);
+		pth_event("test.asserting", "{s:i}", "assertions", (int)sup->assertions.count);
 		break;
 	case PTH_TS_STOPPING:
 		pth_event("test.stopping", "{s:s}", "status", pth_status_result_name(sup->status));
@@ -120,8 +120,8 @@ stage_setup(struct supervisor *sup, int64_t now)
 		supervise_begin_stop(sup, now);
 	} else if (r > 0) {
 		supervise_to(sup, PTH_TS_DEPLOYING);
-		for (size_t i = 0; i < sup->n; i++)
-			supervise_service_begin(&sup->v[i]);
+		for (size_t i = 0; i < sup->nservices; i++)
+			supervise_service_begin(&sup->services[i]);
 	} else if (now >= sup->deploy_deadline) {
 		supervise_ending(sup, PTH_S_TIMEOUT,
 		    PTH_WHY(PTH_CAT_TIMEOUT, .limit = "deploy_timeout"),
@@ -136,18 +136,18 @@ stage_stop(struct supervisor *sup, int64_t now)
 {
 	bool gone = true;
 
-	for (size_t i = sup->n; i-- > 0;) {
+	for (size_t i = sup->nservices; i-- > 0;) {
 		if (gone)
-			supervise_service_stop(&sup->v[i], now);
-		supervise_service_step(&sup->v[i], now, sup->zero);
-		gone = gone && !supervise_service_is_busy(&sup->v[i]);
+			supervise_service_stop(&sup->services[i], now);
+		supervise_service_step(&sup->services[i], now, sup->zero);
+		gone = gone && !supervise_service_is_busy(&sup->services[i]);
 	}
 	for (int i = PRE; i >= SETUP && gone; i--) {
 		supervise_phases_stop(&sup->own[i]);
 		gone = sup->own[i].pid == 0;
 	}
-	for (size_t i = 0; i < sup->n; i++)
-		gone = gone && supervise_service_is_idle(&sup->v[i]);
+	for (size_t i = 0; i < sup->nservices; i++)
+		gone = gone && supervise_service_is_idle(&sup->services[i]);
 	if (!gone)
 		return;
 	supervise_assertions_after(&sup->assertions);
@@ -264,8 +264,8 @@ reap(struct supervisor *sup)
 		;
 	/* One signal may stand for several children, and not all are services:
 	 * ask for each of ours by pid. */
-	for (size_t i = 0; i < sup->n; i++)
-		supervise_service_reap(&sup->v[i], pth_mono_us(), sup->zero);
+	for (size_t i = 0; i < sup->nservices; i++)
+		supervise_service_reap(&sup->services[i], pth_mono_us(), sup->zero);
 	for (size_t i = 0; i < OWNS; i++)
 		supervise_phases_reap(&sup->own[i], pth_mono_us());
 	supervise_steps_reap(&sup->steps, pth_mono_us());
@@ -286,8 +286,8 @@ reap_orphans(struct supervisor *sup)
 			return;
 		ours = si.si_pid == sup->steps.pid || supervise_ask_is(sup, si.si_pid) ||
 		    supervise_capture_is(sup, si.si_pid);
-		for (size_t i = 0; i < sup->n; i++)
-			ours = ours || supervise_service_owns(&sup->v[i], si.si_pid);
+		for (size_t i = 0; i < sup->nservices; i++)
+			ours = ours || supervise_service_owns(&sup->services[i], si.si_pid);
 		for (size_t i = 0; i < OWNS; i++)
 			ours = ours || si.si_pid == sup->own[i].pid;
 		if (ours)
@@ -311,8 +311,8 @@ next_deadline(struct supervisor *sup)
 		t = supervise_earlier(t, supervise_assertions_next(&sup->assertions));
 	if (sup->state == PTH_TS_TEARING_DOWN)
 		t = supervise_earlier(t, sup->teardown_deadline);
-	for (size_t i = 0; i < sup->n; i++)
-		t = supervise_earlier(t, supervise_service_next(&sup->v[i]));
+	for (size_t i = 0; i < sup->nservices; i++)
+		t = supervise_earlier(t, supervise_service_next(&sup->services[i]));
 	for (size_t i = 0; i < OWNS; i++)
 		t = supervise_earlier(t, sup->own[i].deadline);
 	return supervise_earlier(t, supervise_watch_next(sup));
@@ -321,7 +321,7 @@ next_deadline(struct supervisor *sup)
 static void
 loop(struct supervisor *sup)
 {
-	size_t max = sup->assertions.n + OTHER_FDS;
+	size_t max = sup->assertions.count + OTHER_FDS;
 	struct pollfd *p = pth_xarray(NULL, max, sizeof *p);
 	int ctl = sup->req->ctl;
 
@@ -336,7 +336,7 @@ loop(struct supervisor *sup)
 		p[0] = (struct pollfd){ sup->sigfd, POLLIN, 0 };
 		p[1] = (struct pollfd){ ctl, POLLIN, 0 };
 		n = 2 + supervise_steps_fds(&sup->steps, p + 2, 1);
-		n += supervise_assertions_fds(&sup->assertions, p + n, sup->assertions.n);
+		n += supervise_assertions_fds(&sup->assertions, p + n, sup->assertions.count);
 		n += sup->state == PTH_TS_RUNNING ? supervise_ask_fds(sup, p + n, max - n) : 0;
 		t = next_deadline(sup);
 		t = t == PTH_NEVER ? 3600 * PTH_SECOND_US : t > now ? t - now : 0;

@@ -1,8 +1,7 @@
 /*
- * What is asked from outside of the container that this supervisor is process 1
- * of: steps and looks of the test, which are done here with the same code as on
- * the host. A step is {"step": number, "do": action}, a look {"look":
- * assertion}.
+ * This file answers what is asked from outside of the container that this supervisor is process
+ * 1 of: steps and looks of the test, which are done here with the same code as on the host. A step
+ * is {"step": number, "do": action}, a look {"look": assertion}.
  */
 #include "supervise/supervisor_priv.h"
 
@@ -34,16 +33,16 @@ forget(struct supervisor *sup, size_t i)
 static bool
 failed(const struct supervise_ask *a)
 {
-	return a->steps.n > 0 && a->steps.v[0].service != NULL && !a->steps.v[0].ok &&
-	    a->steps.v[0].service->state == PTH_ST_ERROR;
+	return a->steps.count > 0 && a->steps.all[0].service != NULL && !a->steps.all[0].ok &&
+	    a->steps.all[0].service->state == PTH_ST_ERROR;
 }
 
 static void
 answer(struct supervisor *sup, size_t i)
 {
 	struct supervise_ask *a = &sup->asks[i];
-	json_auto_t *list = a->steps.n > 0 ? supervise_steps_result(&a->steps) :
-	                                     supervise_assertions_result(&a->looks);
+	json_auto_t *list = a->steps.count > 0 ? supervise_steps_result(&a->steps) :
+	                                         supervise_assertions_result(&a->looks);
 	const json_t *o = json_array_get(list, 0);
 
 	/* rlook has the same two keys. */
@@ -64,11 +63,13 @@ begin(struct supervisor *sup, struct supervise_ask *a, int64_t now, struct pth_e
 	pth_json_push(list, what != NULL ? json_incref(what) : json_null());
 	a->holds = pth_action_exec(action) != NULL || pth_action_restart(action) != NULL;
 	if (action != NULL) {
-		r = supervise_steps_init(&a->steps, list, sup->v, sup->n, &sup->at, e);
+		r = supervise_steps_init(
+		    &a->steps, list, sup->services, sup->nservices, &sup->at, e);
 		a->steps.before = (size_t)(pth_json_int(a->question, "step", 1) - 1);
 		supervise_steps_begin(&a->steps, now);
 	} else {
-		r = supervise_assertions_init(&a->looks, list, sup->v, sup->n, sup->req->dirfd, e);
+		r = supervise_assertions_init(
+		    &a->looks, list, sup->services, sup->nservices, sup->req->dirfd, e);
 		if (r == 0)
 			supervise_assertions_last(&a->looks, now);
 	}

@@ -1,5 +1,7 @@
-/* The captures of a test, from their start to the last packet: that of the
- * test itself, and those of single services. */
+/*
+ * This file takes the captures of a test from their start to the last packet: that of the test
+ * itself, and those of single services.
+ */
 #include "supervise/supervisor_priv.h"
 
 #include <stdlib.h>
@@ -76,7 +78,7 @@ begin(struct supervisor *sup, struct supervise_capture *x)
 		.file_size = within(pth_ring_size(ring), INT64_MAX),
 		.shared_clock = sup->ncaptures > 1,
 		/* The capture of the test sees everything once. */
-		.counts = x->service == NULL ? sup->tally : NULL,
+		.counts = x->service == NULL ? sup->counts : NULL,
 	};
 	struct pth_err e;
 
@@ -99,10 +101,10 @@ add(struct supervisor *sup, const json_t *plan, const char *service)
 void
 supervise_capture_begin(struct supervisor *sup)
 {
-	sup->captures = pth_xarray(NULL, sup->n + 1, sizeof *sup->captures);
+	sup->captures = pth_xarray(NULL, sup->nservices + 1, sizeof *sup->captures);
 	add(sup, pth_plan_capture(sup->req->plan), NULL);
-	for (size_t i = 0; i < sup->n; i++)
-		add(sup, pth_svc_capture(sup->v[i].plan), sup->v[i].name);
+	for (size_t i = 0; i < sup->nservices; i++)
+		add(sup, pth_svc_capture(sup->services[i].plan), sup->services[i].name);
 	for (size_t i = 0; i < sup->ncaptures; i++)
 		begin(sup, &sup->captures[i]);
 }
@@ -235,5 +237,5 @@ supervise_capture_counts(const struct supervisor *sup)
 {
 	const struct supervise_capture *x = sup->captures; /* that of the test is the first */
 
-	return sup->ncaptures > 0 && x->service == NULL && x->confirmed && sup->tally != NULL;
+	return sup->ncaptures > 0 && x->service == NULL && x->confirmed && sup->counts != NULL;
 }

@@ -1,4 +1,4 @@
-/* How a test ends: what its services' ends mean, and the result. */
+/* This file ends a test: what its services' ends mean, and the result. */
 #include "supervise/supervisor_priv.h"
 
 #include <stdio.h>
@@ -156,20 +156,20 @@ put_parts(json_t *o, struct supervisor *sup)
 	for (size_t i = 0; i < OWNS; i++)
 		if (i != TEARDOWN && json_array_size(sup->own[i].results) > 0)
 			pth_json_set(o, sup->own[i].name, json_incref(sup->own[i].results));
-	for (size_t i = 0; i < sup->n; i++) {
-		json_t *s = supervise_service_result(&sup->v[i]);
+	for (size_t i = 0; i < sup->nservices; i++) {
+		json_t *s = supervise_service_result(&sup->services[i]);
 
 		supervise_put(s, PTH_KEY(rsvc, capture),
-		    json_incref(supervise_capture_result(sup, sup->v[i].name)));
-		pth_json_set(services, sup->v[i].name, s);
+		    json_incref(supervise_capture_result(sup, sup->services[i].name)));
+		pth_json_set(services, sup->services[i].name, s);
 	}
 	pth_result_set_services(o, services);
 	supervise_put(o, PTH_KEY(result, steps), supervise_steps_result(&sup->steps));
 	supervise_put(
 	    o, PTH_KEY(result, assertions), supervise_assertions_result(&sup->assertions));
 	supervise_put(o, PTH_KEY(result, degraded), json_incref(sup->degraded));
-	for (size_t i = 0; i < sup->n; i++)
-		put_inside(o, sup->v[i].inner, sup->zero);
+	for (size_t i = 0; i < sup->nservices; i++)
+		put_inside(o, sup->services[i].inner, sup->zero);
 }
 
 /* Every container has a capture of its own; a server's, who sees it all,
@@ -179,12 +179,12 @@ capture_inside(struct supervisor *sup)
 {
 	const json_t *best = NULL;
 
-	for (size_t i = 0; i < sup->n; i++) {
-		const json_t *c = pth_insideend_capture(sup->v[i].inner);
+	for (size_t i = 0; i < sup->nservices; i++) {
+		const json_t *c = pth_insideend_capture(sup->services[i].inner);
 
-		if (json_is_object(c) && (best == NULL || !sup->v[i].finite))
+		if (json_is_object(c) && (best == NULL || !sup->services[i].finite))
 			best = c;
-		if (best == c && !sup->v[i].finite)
+		if (best == c && !sup->services[i].finite)
 			break;
 	}
 	return best != NULL ? json_deep_copy(best) : json_null();

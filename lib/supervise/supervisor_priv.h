@@ -1,4 +1,4 @@
-/* Inside the room supervisor only. */
+/* This header is only for the files supervisor.c and supervisor_*.c. */
 #ifndef PTH_SUPERVISE_SUPERVISOR_PRIV_H
 #define PTH_SUPERVISE_SUPERVISOR_PRIV_H
 
@@ -20,8 +20,8 @@ struct supervisor {
 	const struct pth_supervise_req *req;
 	struct surroundings at; /* of the commands of the test itself */
 	struct phases own[OWNS];
-	struct service *v;
-	size_t n;
+	struct service *services;
+	size_t nservices;
 	struct steps steps;
 	struct assertions assertions;
 	struct supervise_ask *asks; /* under way */
@@ -41,9 +41,9 @@ struct supervisor {
 	int64_t logs_next;                              /* when the logs' sizes are looked at */
 	int64_t sample_every, sample_step, sample_next; /* 0 every: no samples */
 	struct sampler *sampler;
-	bool sampled;                 /* there is a line at least */
-	struct pth_port_count *tally; /* packets by port, when there is a capture */
-	json_t *degraded;             /* names, or NULL */
+	bool sampled;                  /* there is a line at least */
+	struct pth_port_count *counts; /* packets by port, when there is a capture */
+	json_t *degraded;              /* names, or NULL */
 	int sigfd;
 	struct supervise_capture *captures; /* of the test, then of services */
 	size_t ncaptures;
@@ -80,7 +80,7 @@ bool supervise_capture_is(const struct supervisor *sup, pid_t pid);
 /* What came of it, after the end; service NULL: that of the test. Borrowed,
  * NULL when there was none. */
 json_t *supervise_capture_result(const struct supervisor *sup, const char *service);
-/* Has the capture of the test counted packets by port, in sup->tally? */
+/* Has the capture of the test counted packets by port, in sup->counts? */
 bool supervise_capture_counts(const struct supervisor *sup);
 
 /* supervise/supervisor_watch.c: what is looked at while programs run */

@@ -1,4 +1,4 @@
-/* The stages in which services live: deploying, running, asserting. */
+/* This file has the stages in which services live: deploying, running, asserting. */
 #include "supervise/supervisor_priv.h"
 
 /* May its run command start? What it comes after must have reached the state
@@ -12,7 +12,7 @@ may_start(struct supervisor *sup, const struct service *s, const struct service 
 
 	json_array_foreach(pth_svc_after(s->plan), i, a) {
 		const struct service *t = supervise_service_find(
-		    sup->v, sup->n, pth_await_service(a));
+		    sup->services, sup->nservices, pth_await_service(a));
 		int r = t != NULL ? supervise_service_reached(t, pth_await_state(a)) : 1;
 
 		all = r < all ? r : all;
@@ -51,9 +51,9 @@ begin_run(struct supervisor *sup, int64_t now)
 
 	sup->ready_us = now - sup->zero;
 	supervise_to(sup, PTH_TS_RUNNING);
-	for (size_t i = 0; i < sup->n; i++)
-		if (sup->v[i].state == PTH_ST_READY)
-			supervise_service_to(&sup->v[i], PTH_ST_RUNNING);
+	for (size_t i = 0; i < sup->nservices; i++)
+		if (sup->services[i].state == PTH_ST_READY)
+			supervise_service_to(&sup->services[i], PTH_ST_RUNNING);
 	sup->wait_deadline = wait > 0 ? now + wait : PTH_NEVER;
 	sup->look_next = sup->look_every > 0 ? now + sup->look_every : PTH_NEVER;
 	supervise_steps_begin(&sup->steps, now);
@@ -65,8 +65,8 @@ supervise_deploy(struct supervisor *sup, int64_t now)
 {
 	const struct service *late = NULL;
 
-	for (size_t i = 0; i < sup->n && sup->state == PTH_TS_DEPLOYING; i++) {
-		struct service *s = &sup->v[i];
+	for (size_t i = 0; i < sup->nservices && sup->state == PTH_TS_DEPLOYING; i++) {
+		struct service *s = &sup->services[i];
 
 		release(sup, s, now);
 		supervise_service_step(s, now, sup->zero);
@@ -114,7 +114,7 @@ look_after(struct supervisor *sup, int64_t now)
 	if (now < sup->look_next)
 		return;
 	sup->look_next = now + sup->look_every;
-	for (struct service *s = sup->v; s < sup->v + sup->n; s++) {
+	for (struct service *s = sup->services; s < sup->services + sup->nservices; s++) {
 		if (!supervise_service_lives(s) || s->state != PTH_ST_RUNNING || s->paused ||
 		    supervise_ready_listens(&s->ready, &port, &udp) != 0) {
 			s->missed = 0;
@@ -130,7 +130,7 @@ look_after(struct supervisor *sup, int64_t now)
 static void
 step_services(struct supervisor *sup, int64_t now)
 {
-	for (struct service *s = sup->v; s < sup->v + sup->n; s++) {
+	for (struct service *s = sup->services; s < sup->services + sup->nservices; s++) {
 		supervise_service_step(s, now, sup->zero);
 		if (s->state == PTH_ST_READY && sup->state == PTH_TS_RUNNING)
 			supervise_service_to(s, PTH_ST_RUNNING); /* again */
@@ -147,15 +147,17 @@ end_run(struct supervisor *sup, int64_t now)
 	bool done = supervise_steps_done(&sup->steps), idle;
 	char where[64];
 
-	for (size_t i = 0; i < sup->n; i++) {
-		bool busy = supervise_service_is_busy(&sup->v[i]) || sup->v[i].restarting;
+	for (size_t i = 0; i < sup->nservices; i++) {
+		bool busy = supervise_service_is_busy(&sup->services[i]) ||
+		    sup->services[i].restarting;
 
-		finite += sup->v[i].finite;
+		finite += sup->services[i].finite;
 		left += busy;
-		finite_left += busy && sup->v[i].finite;
+		finite_left += busy && sup->services[i].finite;
 	}
 	/* Steps stand for the client where no service ends by itself. */
-	idle = (finite > 0 && finite_left == 0) || left == 0 || (finite == 0 && sup->steps.n > 0);
+	idle = (finite > 0 && finite_left == 0) || left == 0 ||
+	    (finite == 0 && sup->steps.count > 0);
 	if (idle && done && !supervise_assertions_waiting(&sup->assertions) &&
 	    !supervise_ask_waits(sup)) {
 		run_over(sup, now);

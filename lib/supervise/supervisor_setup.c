@@ -1,4 +1,4 @@
-/* What has to be there before a test begins, and how it is taken down. */
+/* This file makes what has to be there before a test begins, and takes it down again. */
 #include "supervise/supervisor_priv.h"
 
 #include <stdlib.h>
@@ -156,12 +156,12 @@ init_services(struct supervisor *sup, struct pth_err *e)
 	if (pth_plan_fill(sup->req->dirfd, sup->req->plan, sup->req->places, e) != 0)
 		return -1;
 	init_owns(sup);
-	sup->v = pth_xarray(NULL, json_array_size(list) + 1, sizeof *sup->v);
+	sup->services = pth_xarray(NULL, json_array_size(list) + 1, sizeof *sup->services);
 	json_array_foreach(list, i, p) {
-		if (supervise_service_init(
-		        &sup->v[sup->n++], p, sup->req->dirfd, sup->req->places, e) != 0)
+		if (supervise_service_init(&sup->services[sup->nservices++], p, sup->req->dirfd,
+		        sup->req->places, e) != 0)
 			return pth_err_wrap(e, "%s", pth_svc_name(p));
-		limit(sup, &sup->v[i]);
+		limit(sup, &sup->services[i]);
 	}
 	return 0;
 }
@@ -171,10 +171,11 @@ init_actions(struct supervisor *sup, struct pth_err *e)
 {
 	const json_t *rec = sup->req->rec, *actions = pth_steps_actions(pth_test_steps(rec));
 
-	if (supervise_steps_init(&sup->steps, actions, sup->v, sup->n, &sup->at, e) != 0)
+	if (supervise_steps_init(
+	        &sup->steps, actions, sup->services, sup->nservices, &sup->at, e) != 0)
 		return -1;
-	return supervise_assertions_init(
-	    &sup->assertions, pth_test_assertions(rec), sup->v, sup->n, sup->req->dirfd, e);
+	return supervise_assertions_init(&sup->assertions, pth_test_assertions(rec), sup->services,
+	    sup->nservices, sup->req->dirfd, e);
 }
 
 /* Limits and what is put up with: the planned environment, else what the
@@ -245,14 +246,14 @@ supervise_prepare(struct supervisor *sup)
 void
 supervise_release(struct supervisor *sup)
 {
-	for (size_t i = 0; i < sup->n; i++)
-		supervise_service_release(&sup->v[i]);
+	for (size_t i = 0; i < sup->nservices; i++)
+		supervise_service_release(&sup->services[i]);
 	for (size_t i = 0; i < OWNS; i++)
 		supervise_phases_release(&sup->own[i]);
 	supervise_loglimit_release(&sup->at.logs);
 	supervise_steps_release(&sup->steps);
 	supervise_assertions_release(&sup->assertions);
-	free(sup->v);
+	free(sup->services);
 	free(sup->asks);
 	json_decref(sup->degraded);
 	supervise_capture_release(sup);

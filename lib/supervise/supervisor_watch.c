@@ -1,5 +1,4 @@
-/* What is looked at while programs run: how long their logs get, and what they
- * use. */
+/* This file watches programs while they run: how long their logs get, and what they use. */
 #include "supervise/supervisor_priv.h"
 
 #define LOGS_EVERY_US 100000
@@ -28,8 +27,8 @@ look_at_logs(struct supervisor *sup)
 {
 	bool fast = supervise_loglimit_look(&sup->at.logs, NULL, NULL);
 
-	for (size_t i = 0; i < sup->n; i++) {
-		struct cut c = { sup, &sup->v[i] };
+	for (size_t i = 0; i < sup->nservices; i++) {
+		struct cut c = { sup, &sup->services[i] };
 
 		fast = supervise_loglimit_look(&c.s->at.logs, about_to_cut, &c) || fast;
 	}
@@ -40,8 +39,8 @@ look_at_logs(struct supervisor *sup)
 static bool
 busy(struct supervisor *sup)
 {
-	for (size_t i = 0; i < sup->n; i++)
-		if (supervise_service_is_busy(&sup->v[i]))
+	for (size_t i = 0; i < sup->nservices; i++)
+		if (supervise_service_is_busy(&sup->services[i]))
 			return true;
 	for (size_t i = 0; i < OWNS; i++)
 		if (sup->own[i].pid > 0)
@@ -78,26 +77,26 @@ supervise_watch_begin(struct supervisor *sup)
 	                                                      PTH_SECOND_US;
 	sup->sample_step = SAMPLE_FIRST_US;
 	sup->sampler = supervise_sampler_new(
-	    sup->req->dirfd, pth_samples_file(pth_plan_metrics(sup->req->plan)), sup->n);
+	    sup->req->dirfd, pth_samples_file(pth_plan_metrics(sup->req->plan)), sup->nservices);
 	if (json_is_object(pth_plan_capture(sup->req->plan)))
-		sup->tally = pth_port_count_new();
+		sup->counts = pth_port_count_new();
 }
 
 static void
 sample(struct supervisor *sup, int64_t now)
 {
-	pth_auto_free struct sampled_service *v = pth_xarray(NULL, sup->n + 1, sizeof *v);
+	pth_auto_free struct sampled_service *v = pth_xarray(NULL, sup->nservices + 1, sizeof *v);
 	struct pth_err e;
 	bool any = sup->sampled;
 
-	for (size_t i = 0; i < sup->n; i++) {
-		const struct service *s = &sup->v[i];
+	for (size_t i = 0; i < sup->nservices; i++) {
+		const struct service *s = &sup->services[i];
 
 		any = any || supervise_service_lives(s);
 		v[i] = (struct sampled_service){ s->name,
 			supervise_service_lives(s) ? s->run_pid : 0, s->started_us };
 	}
-	supervise_sampler_tally(sup->sampler, supervise_capture_counts(sup) ? sup->tally : NULL);
+	supervise_sampler_count(sup->sampler, supervise_capture_counts(sup) ? sup->counts : NULL);
 	sup->sampled = any;
 	if (any && supervise_sampler_take(sup->sampler, now - sup->zero, v, &e) != 0) {
 		pth_event("metric.failed", "{s:s}", "message", e.text);
@@ -154,7 +153,7 @@ supervise_watch_end(struct supervisor *sup)
 	if (sup->sampled && sup->sample_every > 0 && supervise_capture_counts(sup))
 		sample(sup, pth_mono_us());
 	supervise_sampler_free(sup->sampler);
-	pth_port_count_free(sup->tally);
+	pth_port_count_free(sup->counts);
 	sup->sampler = NULL;
-	sup->tally = NULL;
+	sup->counts = NULL;
 }

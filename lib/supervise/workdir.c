@@ -1,4 +1,4 @@
-/* What a program finds around it: its environment, the paths that it may see. */
+/* This file makes what a program finds around it: its environment and the paths that it may see. */
 #include "supervise/workdir.h"
 
 #include <stdint.h>

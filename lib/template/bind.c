@@ -1,4 +1,4 @@
-/* Arguments are bound to the parameters of a filter, test or method here, and get their types. */
+/* This file binds arguments to the parameters of filters, tests and methods, with their types. */
 #include "template/priv.h"
 
 /* "width:i=80" of what a filter declares: text, whose end is returned. */

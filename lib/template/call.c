@@ -1,4 +1,4 @@
-/* Functions are called here, and methods of loops, mappings, lists and strings. */
+/* This file calls functions, and methods of loops, mappings, lists and strings. */
 #include "base/hash.h"
 #include "base/text.h"
 #include "template/priv.h"

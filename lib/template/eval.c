@@ -1,4 +1,4 @@
-/* The interpreter walks over the tree of a template and renders it. */
+/* This file is the interpreter, which walks over the tree of a template and renders it. */
 #include <locale.h>
 
 #include "base/cleanup.h"

@@ -1,6 +1,6 @@
 /*
- * The parser reads expressions here with the precedence of Jinja, lowest first: inline
- * if, or, and, not, comparison, + -, ~, * / // %, **, unary, filters and tests.
+ * This file parses expressions with the precedence of Jinja, lowest first: inline if, or, and,
+ * not, comparison, + -, ~, * / // %, **, unary, filters and tests.
  */
 #include "base/text.h"
 #include "template/priv.h"

@@ -1,4 +1,4 @@
-/* Templates are looked for in files here, and texts are written to files. */
+/* This file finds templates in files, and writes texts to files. */
 #include <fcntl.h>
 #include <sys/stat.h>
 

@@ -1,4 +1,4 @@
-/* Filters, tests and methods are found by name here; the filters below take any value. */
+/* This file finds filters, tests and methods by name; its own filters take any value. */
 #include <math.h>
 
 #include "base/text.h"

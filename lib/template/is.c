@@ -1,4 +1,4 @@
-/* These are the tests that stand after `is`. */
+/* This file has the tests that stand after `is`. */
 #include "template/priv.h"
 
 /* A test that is one expression. */

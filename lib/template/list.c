@@ -1,4 +1,4 @@
-/* These filters work on lists: on their order, their elements and their parts. */
+/* This file has the filters of lists: of their order, their elements and their parts. */
 #include "base/words.h"
 #include "template/priv.h"
 

@@ -1,4 +1,4 @@
-/* These methods of strings behave as those of Python. */
+/* This file has the methods of strings, which behave as those of Python. */
 #include "base/text.h"
 #include "template/priv.h"
 

@@ -1,4 +1,4 @@
-/* Operators work on values here: arithmetic, subscripts, slices and % formatting. */
+/* This file has the operators on values: arithmetic, subscripts, slices and % formatting. */
 #include <math.h>
 
 #include "base/text.h"

@@ -1,4 +1,4 @@
-/* The parser reads statements here; templates are made and freed. */
+/* This file parses statements, and makes and frees templates. */
 #include "base/text.h"
 #include "io/json.h"
 #include "template/priv.h"

@@ -1,5 +1,5 @@
 /*
- * What the rooms of the template language share:
+ * The files of the template language share what is in this header:
  *
  *   scan.c    text and tokens; whitespace control
  *   parse.c   statements      expr.c    expressions

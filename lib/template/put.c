@@ -1,4 +1,4 @@
-/* Values become text here: as Python's str() and repr(), as JSON and as YAML. */
+/* This file makes text of values: as Python's str() and repr(), as JSON and as YAML. */
 #include <math.h>
 
 #include "base/text.h"

@@ -1,4 +1,4 @@
-/* The lexer turns text into tokens: whitespace control, raw blocks, comments, numbers, strings. */
+/* This file turns text into tokens: whitespace control, raw blocks, comments, numbers, strings. */
 #include <errno.h>
 
 #include "base/cleanup.h"

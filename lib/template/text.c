@@ -1,4 +1,4 @@
-/* These filters work on text; the methods of strings share what they are made of. */
+/* This file has the filters of text, and what they share with the methods of strings. */
 #include <locale.h>
 #include <wctype.h>
 

@@ -1,4 +1,4 @@
-/* The message about a value that is undefined says what is missing and what may be meant. */
+/* This file says of an undefined value what is missing and what may be meant. */
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "template/priv.h"

@@ -1,4 +1,4 @@
-/* Values live on a heap of their own; here they are made, compared and looked into. */
+/* This file has values, which live on a heap of their own: made, compared and looked into. */
 #include "base/cleanup.h"
 #include "io/json.h"
 #include "template/priv.h"

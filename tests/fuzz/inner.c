@@ -15,30 +15,30 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-static int dirfd = -1;
+static int testdir = -1;
 static char path[] = "/tmp/pth-fuzz-inner.XXXXXX";
 
 static void
 leave(void)
 {
-	unlinkat(dirfd, "inner.json", 0);
+	unlinkat(testdir, "inner.json", 0);
 	rmdir(path);
 }
 
 static int
 directory(void)
 {
-	if (mkdtemp(path) == NULL || (dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+	if (mkdtemp(path) == NULL || (testdir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
 		abort();
 	atexit(leave);
-	return dirfd;
+	return testdir;
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct service s = { .name = "s",
-		.at.dirfd = dirfd < 0 ? directory() : dirfd,
+		.at.dirfd = testdir < 0 ? directory() : testdir,
 		.commands.results = json_array() };
 	json_t *plan = json_pack("{s:{s:s}}", "inner", "file", "inner.json"), *o, *back;
 	struct pth_exit x = { .code = 1 };

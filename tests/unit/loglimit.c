@@ -82,7 +82,7 @@ main(void)
 	put(fd2, "of the next life\n");
 	put(fd, "of the first\n");
 	supervise_loglimit_look(&l, note, name);
-	CHECK(cuts == 3 && firsts == 1 && l.n == 1);
+	CHECK(cuts == 3 && firsts == 1 && l.nfiles == 1);
 	CHECK_STR(content(dir, "a/log"), "twenty bytes, whole\n" MARK);
 	close(fd2);
 
@@ -99,7 +99,7 @@ main(void)
 	unit("no descriptors to spare");
 	CHECK(setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 10, 10 }) == 0);
 	fd = supervise_loglimit_open(&l, dir, "poor");
-	CHECK(fd >= 0 && l.v[l.n - 1].fd < 0);
+	CHECK(fd >= 0 && l.files[l.nfiles - 1].fd < 0);
 	put(fd, "more than the twenty bytes\n");
 	supervise_loglimit_look(&l, NULL, NULL);
 	CHECK_STR(content(dir, "poor"), "more than the twenty\n" MARK);
@@ -108,17 +108,17 @@ main(void)
 	unit("no limit, and what is no file");
 	l.limit = 0;
 	fd = supervise_loglimit_open(&l, dir, "free");
-	CHECK(fd >= 0 && l.n == 2);
+	CHECK(fd >= 0 && l.nfiles == 2);
 	close(fd);
 	l.limit = 20;
 	CHECK(mkfifoat(dir, "fifo", 0600) == 0);
 	fd2 = openat(dir, "fifo", O_RDONLY | O_NONBLOCK);
 	fd = supervise_loglimit_open(&l, dir, "fifo");
-	CHECK(fd >= 0 && l.n == 2);
+	CHECK(fd >= 0 && l.nfiles == 2);
 	close(fd);
 	close(fd2);
 	CHECK(supervise_loglimit_open(&l, dir, "../out") < 0);
 	supervise_loglimit_release(&l);
-	CHECK(l.n == 0 && l.limit == 20);
+	CHECK(l.nfiles == 0 && l.limit == 20);
 	return unit_done();
 }
