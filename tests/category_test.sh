@@ -121,7 +121,8 @@ setUp() {
 
 testEachFailureHasItsCategory() {
 	refusals >refused
-	assertEquals 'the planner refuses all of them' 5 "$(jq -s 'map(select(.error)) | length' refused)"
+	n=$(jq -s 'map(select(.error)) | length' refused)
+	assertEquals 'the planner refuses all of them' 5 "$n"
 	{ failures; cat refused; } | jq -c 'select(.id) | .settings.fast_fail.enabled = false' >in
 	n=$(wc -l <in)
 	end "$n" >>in
