@@ -60,7 +60,8 @@ enum pth_phase {
 };
 extern const char *const pth_phase_names[PTH_PHASES];
 
-/* What a service is looked at for, until it is ready: ready.kind. */
+/* What a service is looked at for, until it is ready: ready.kind. Those with a port stand
+ * first (run/schedule.c). lib/README.md says what a new one needs. */
 enum pth_ready_kind {
 	PTH_READY_UDP,
 	PTH_READY_TCP,

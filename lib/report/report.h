@@ -9,6 +9,9 @@
  *   pth_report_md(r, outdir, &buf); pth_report_json(...); ...
  *   pth_report_free(r);
  *
+ * The forms: md.c Markdown, html.c HTML, json.c the summary, text.c the terminal's table, JUnit,
+ * TAP and CSV.
+ *
  * Everything is plain text from files that programs under test wrote, so
  * every form escapes it for itself.
  */

@@ -3,6 +3,8 @@
  * timeout is looked at from when the services are ready until it holds or the time has passed.
  * One without is looked at once, when the run is over and before the services are stopped.
  * Exit codes are looked at after that. The loop of the owner drives them; nothing here blocks.
+ * A type is a row of the table in supervise/assertion.c; its keys are those of `look` in
+ * io/record_test.h.
  */
 #ifndef PTH_SUPERVISE_ASSERTION_H
 #define PTH_SUPERVISE_ASSERTION_H

@@ -1,8 +1,8 @@
 /*
  * Is a service ready? The checks of its plan's "ready", one after the other:
  * what each looks for, when to look again, when it is too late, what is missing
- * then, and what a restart makes of it. A new kind of check is a row of the table
- * in ready.c. Nothing here blocks.
+ * then, and what a restart makes of it. A kind of check is a row of the table in
+ * ready.c; lib/README.md says what else a new one needs. Nothing here blocks.
  */
 #ifndef PTH_SUPERVISE_READY_H
 #define PTH_SUPERVISE_READY_H

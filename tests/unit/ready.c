@@ -288,6 +288,29 @@ others(void)
 	end(&r, list);
 }
 
+/* No kind may be without a way to look: one that holds at once is as good as one that does not. */
+static void
+every_kind(void)
+{
+	unit("each kind of readiness can be looked for");
+	for (int k = 0; k < PTH_READY_KINDS; k++) {
+		char text[200];
+		struct ready r;
+		json_t *list;
+
+		snprintf(text, sizeof text,
+		    "[{\"kind\":\"%s\",\"port\":1,\"path\":\"none\",\"matches\":\"none\",\"us\":1,"
+		    "\"argv\":[\"true\"]}]",
+		    pth_ready_names[k]);
+		list = begin(&r, text, 0);
+		CHECK(supervise_ready_step(&r, S, &err) != PTH_NOT_READY);
+		supervise_ready_stop(&r);
+		end(&r, list);
+	}
+	while (waitpid(-1, NULL, 0) > 0)
+		;
+}
+
 int
 main(void)
 {
@@ -302,5 +325,6 @@ main(void)
 	logs();
 	commands();
 	others();
+	every_kind();
 	return unit_done();
 }
