@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "io/json.h"
+#include "io/record.h"
 #include "unit.h"
 
 #define S 1000000LL
