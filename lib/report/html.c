@@ -29,7 +29,7 @@ html(struct pth_buf *b, const char *s)
 	}
 }
 
-#define HTML(b, ...) pth_report_weave(b, html, __VA_ARGS__, NULL)
+#define HTML(b, ...) pth_report_weave(b, html, __VA_ARGS__, (char *)NULL)
 
 static void
 element(struct pth_buf *b, const char *name, const char *text)

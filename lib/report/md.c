@@ -23,7 +23,7 @@ md(struct pth_buf *b, const char *s)
 	}
 }
 
-#define MD(b, ...) pth_report_weave(b, md, __VA_ARGS__, NULL)
+#define MD(b, ...) pth_report_weave(b, md, __VA_ARGS__, (char *)NULL)
 
 /* A block of raw text: the fence is longer than any run of backticks in it. */
 static void

@@ -84,7 +84,7 @@ xml(struct pth_buf *b, const char *s)
 	}
 }
 
-#define XML(b, ...) pth_report_weave(b, xml, __VA_ARGS__, NULL)
+#define XML(b, ...) pth_report_weave(b, xml, __VA_ARGS__, (char *)NULL)
 
 enum outcome { OK, SKIPPED, FAILURE, ERROR };
 
@@ -166,7 +166,7 @@ tap(struct pth_buf *b, const char *s)
 	}
 }
 
-#define TAP(b, ...) pth_report_weave(b, tap, __VA_ARGS__, NULL)
+#define TAP(b, ...) pth_report_weave(b, tap, __VA_ARGS__, (char *)NULL)
 
 void
 pth_report_tap(const struct pth_report *r, struct pth_buf *b)
@@ -205,7 +205,7 @@ csv(struct pth_buf *b, const char *s)
 	pth_buf_addc(b, '"');
 }
 
-#define CSV(b, ...) pth_report_weave(b, csv, __VA_ARGS__, NULL)
+#define CSV(b, ...) pth_report_weave(b, csv, __VA_ARGS__, (char *)NULL)
 
 void
 pth_report_csv(const struct pth_report *r, struct pth_buf *b)

@@ -253,13 +253,13 @@ constant(struct parse *p, struct val v)
 static struct node *
 parse_string(struct parse *p)
 {
-	struct node *n = constant(p, template_vstr(p->t.s, p->t.n));
+	struct node *all = constant(p, template_vstr(p->t.s, p->t.n));
 
 	if (p->t.kind == T_STR)
-		n = list_of(p, E_CONCAT, n->pos, n);
+		all = list_of(p, E_CONCAT, all->pos, all);
 	while (p->t.kind == T_STR)
-		template_append(p, n, constant(p, template_vstr(p->t.s, p->t.n)));
-	return n;
+		template_append(p, all, constant(p, template_vstr(p->t.s, p->t.n)));
+	return all;
 }
 
 static struct node *
