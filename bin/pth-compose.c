@@ -180,7 +180,8 @@ take(json_t *rec, void *arg)
 int
 main(int argc, char **argv)
 {
-	struct work w = { .seen = json_object(), .names = json_object() };
+	json_auto_t *seen = json_object(), *names = json_object();
+	struct work w = { .seen = seen, .names = names };
 	struct options *o = &w.opt;
 	const struct pth_option table[] = {
 		{ 'n', "print", NULL, "write the compose files instead of records",
@@ -208,7 +209,5 @@ main(int argc, char **argv)
 	};
 	pth_must(pth_tool_each(&tool, filter, take, &w, &e), &e);
 	pth_home_release(&w.home);
-	json_decref(w.seen);
-	json_decref(w.names);
 	return !filter && w.bad ? PTH_INPUT : PTH_OK;
 }

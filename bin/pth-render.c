@@ -172,9 +172,22 @@ render(struct render *r, const struct pth_tool *tool)
 		pth_must(pth_tool_each(tool, r->out != NULL, take_record, r, &e), &e);
 }
 
+static void
+release(struct render *r)
+{
+	pth_template_free(r->t);
+	pth_template_free(r->path);
+	json_decref(r->data);
+	json_decref(r->vars);
+	json_decref(r->written);
+	pth_buf_release(&r->text);
+	pth_template_place_release(&r->place);
+}
+
 int
 main(int argc, char **argv)
 {
+	PTH_CLEANUP(release)
 	struct render r = { .dirfd = AT_FDCWD,
 		.data = json_object(),
 		.vars = json_object(),
@@ -209,12 +222,5 @@ main(int argc, char **argv)
 			pth_die(PTH_SYSTEM, "%s:", dir);
 	}
 	render(&r, &tool);
-	pth_template_free(r.t);
-	pth_template_free(r.path);
-	json_decref(r.data);
-	json_decref(r.vars);
-	json_decref(r.written);
-	pth_buf_release(&r.text);
-	pth_template_place_release(&r.place);
 	return pth_finish(r.code);
 }
