@@ -330,7 +330,8 @@ collect_packets_json(const struct packets *p, json_t *metrics)
 	pth_metrics_set_packets(metrics, p->packets);
 	pth_metrics_set_bytes(metrics, p->bytes);
 	pth_metrics_set_captured_us(metrics, span_us(p->first, p->last));
-	for (const struct protocol_count *c = p->protos; c < p->protos + p->nprotos; c++) {
+	for (size_t i = 0; i < p->nprotos; i++) {
+		const struct protocol_count *c = &p->protos[i];
 		pth_auto_buf name = PTH_BUF_INIT;
 
 		pth_utf8_clean(&name, c->name, strlen(c->name));
