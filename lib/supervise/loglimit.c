@@ -124,7 +124,8 @@ supervise_loglimit_look(struct loglimit *l,
 {
 	bool fast = false;
 
-	for (struct loglimit_file *f = l->files; f < l->files + l->nfiles; f++) {
+	for (size_t i = 0; i < l->nfiles; i++) {
+		struct loglimit_file *f = &l->files[i];
 		pth_auto_fd opened = f->fd < 0 ? open_again(f->dirfd, f->path) : -1;
 		int fd = f->fd < 0 ? opened : f->fd;
 		struct stat st;
