@@ -353,7 +353,7 @@ testSwarm() {
 	file=$(pth-compose --stack -o stack plan.jsonl)
 	docker stack deploy -c "$file" pthstack >deploy.log 2>&1
 	assertEquals "$(cat deploy.log)" 0 $?
-	# Swarm starts a client anew that came before its server: on a busy machine that takes a while.
+        # Swarm starts a client that came before its server anew: a busy machine takes a while.
 	assertSoon 180 sh -c "grep -q '\"code\":0' '${file%/*}'/client/inner.json" ||
 		docker stack ps --no-trunc pthstack
 	docker stack rm pthstack >/dev/null 2>&1
