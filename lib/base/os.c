@@ -66,19 +66,42 @@ open_walk(int dirfd, const char *path, int flags, mode_t mode)
 	}
 }
 
-int
-pth_open_beneath(int dirfd, const char *path, int flags, mode_t mode)
+static int
+open_resolved(int dirfd, const char *path, int flags, mode_t mode, unsigned resolve)
 {
 	struct open_how how = {
 		.flags = (unsigned)flags | O_CLOEXEC,
 		.mode = (flags & (O_CREAT | __O_TMPFILE)) != 0 ? mode : 0,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | resolve,
 	};
 	int fd = (int)syscall(SYS_openat2, dirfd, path, &how, sizeof how);
 
 	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
 		fd = open_walk(dirfd, path, flags | O_CLOEXEC, mode);
 	return fd;
+}
+
+int
+pth_open_beneath(int dirfd, const char *path, int flags, mode_t mode)
+{
+	return open_resolved(dirfd, path, flags, mode, 0);
+}
+
+int
+pth_open_regular(int dirfd, const char *path, struct stat *st)
+{
+	pth_auto_fd fd = open_resolved(
+	    dirfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW, 0, RESOLVE_NO_SYMLINKS);
+	struct stat own;
+
+	if (st == NULL)
+		st = &own;
+	if (fd < 0 || fstat(fd, st) != 0)
+		return -1;
+	if (S_ISREG(st->st_mode))
+		return pth_take_fd(&fd);
+	errno = EINVAL;
+	return -1;
 }
 
 DIR *

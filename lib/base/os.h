@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <stdbool.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/buf.h"
@@ -14,6 +15,10 @@ void pth_fd_sanitize(void);
 /* Open below dirfd only: no "..", no absolute path, no link that leaves
  * (openat2 RESOLVE_BENEATH). -1 and errno. */
 int pth_open_beneath(int dirfd, const char *path, int flags, mode_t mode);
+/* Open a file for reading that a program under test may have put there: a regular one
+ * below dirfd, no link on the way to it, without waiting for anybody. Its status is in *st
+ * (may be NULL). -1 and errno: ELOOP for a link, EINVAL for what is no regular file. */
+int pth_open_regular(int dirfd, const char *path, struct stat *st);
 /* Open a directory below dirfd (AT_FDCWD); a link is not followed. NULL and errno. */
 DIR *pth_opendir(int dirfd, const char *path);
 /* Read n bytes, EINTR retried: how many there were until the end of the file,
