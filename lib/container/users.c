@@ -72,18 +72,46 @@ pth_users_choose(const json_t *user, struct pth_proc_user *who, struct pth_err *
 	return 0;
 }
 
-/* Who gets what. */
-struct gift {
-	uid_t of; /* its owner so far; ANYBODY: whoever */
-	uid_t uid;
-	gid_t gid;
-	dev_t dev;
-};
-
 #define ANYBODY ((uid_t)-1)
 
+static bool
+is_meant(const struct stat *st, const struct pth_gift *g)
+{
+	if (g->of_group != 0)
+		return st->st_gid == g->of_group;
+	return g->of == ANYBODY || g->of == st->st_uid;
+}
+
+/* The mode that it gets with its new owner. */
+static mode_t
+mode_of(const struct stat *st, const struct pth_gift *g)
+{
+	mode_t mode = st->st_mode & 07777;
+
+	if (g->share)
+		return mode | (mode & (S_IRUSR | S_IXUSR)) >> 3;
+	return g->of_group != 0 && (mode & S_IRWXO) == 0 ? mode & ~(mode_t)S_IRWXG : mode;
+}
+
+/* A mode is changed of files and directories that are opened; a set-id bit goes with the owner. */
 static void
-give(int dirfd, const struct gift *g, int depth)
+give_one(int dirfd, const char *name, const struct stat *st, const struct pth_gift *g)
+{
+	mode_t mode = mode_of(st, g);
+
+	if (!is_meant(st, g))
+		return;
+	(void)!fchownat(dirfd, name, g->uid, g->gid, AT_SYMLINK_NOFOLLOW);
+	if (mode != (st->st_mode & 07777) && (S_ISREG(st->st_mode) || S_ISDIR(st->st_mode))) {
+		pth_auto_fd fd = openat(
+		    dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+		(void)!fchmod(fd, mode & 01777);
+	}
+}
+
+static void
+give(int dirfd, const struct pth_gift *g, dev_t dev, int depth)
 {
 	pth_auto_dir d = pth_opendir(dirfd, ".");
 	struct dirent *de;
@@ -91,34 +119,37 @@ give(int dirfd, const struct gift *g, int depth)
 
 	while (d != NULL && (de = readdir(d)) != NULL) {
 		if (strcmp(de->d_name, ".") == 0 || strcmp(de->d_name, "..") == 0 ||
-		    fstatat(dirfd, de->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
-		    st.st_dev != g->dev)
+		    fstatat(dirfd, de->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || st.st_dev != dev)
 			continue;
 		if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX) {
 			pth_auto_fd fd = openat(
 			    dirfd, de->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 			if (fd >= 0)
-				give(fd, g, depth + 1);
+				give(fd, g, dev, depth + 1);
 		}
-		if (g->of == ANYBODY || g->of == st.st_uid)
-			(void)!fchownat(dirfd, de->d_name, g->uid, g->gid, AT_SYMLINK_NOFOLLOW);
+		give_one(dirfd, de->d_name, &st, g);
 	}
 }
 
 void
-pth_users_give_of(int dirfd, uid_t of, uid_t uid, gid_t gid)
+pth_users_gift(int fd, const struct pth_gift *g)
 {
 	struct stat st;
 
-	if (fstat(dirfd, &st) != 0)
+	if (fstat(fd, &st) != 0)
 		return;
-	give(dirfd, &(struct gift){ of, uid, gid, st.st_dev }, 0);
-	(void)!fchown(dirfd, uid, gid);
+	if (S_ISDIR(st.st_mode))
+		give(fd, g, st.st_dev, 0);
+	if (!is_meant(&st, g))
+		return;
+	(void)!fchown(fd, g->uid, g->gid);
+	if (mode_of(&st, g) != (st.st_mode & 07777))
+		(void)!fchmod(fd, mode_of(&st, g) & 01777);
 }
 
 void
 pth_users_give(int dirfd, uid_t uid, gid_t gid)
 {
-	pth_users_give_of(dirfd, ANYBODY, uid, gid);
+	pth_users_gift(dirfd, &(struct pth_gift){ .of = ANYBODY, .uid = uid, .gid = gid });
 }
