@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/os.h"
 #include "base/text.h"
 #include "io/record.h"
 #include "supervise/workdir.h"
@@ -134,7 +135,7 @@ supervise_command_unstarted(const struct surroundings *at, const json_t *cmd,
 static size_t
 read_tail(int dirfd, const char *path, char *tail, size_t size)
 {
-	pth_auto_fd fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+	pth_auto_fd fd = pth_open_regular(dirfd, path, NULL);
 	off_t end = fd >= 0 ? lseek(fd, 0, SEEK_END) : -1;
 	ssize_t n = fd >= 0 ? pread(fd, tail, size, end > (off_t)size ? end - (off_t)size : 0) : 0;
 
