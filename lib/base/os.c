@@ -16,6 +16,8 @@
 #include "base/cleanup.h"
 #include "base/words.h"
 
+#define FCHMODAT2 452 /* the number of a system call, the same on all machines but Alpha */
+
 void
 pth_fd_sanitize(void)
 {
@@ -179,13 +181,16 @@ pth_mend_mode(int dirfd, const char *name)
 	int fd = name == NULL ? dirfd : own;
 	char proc[64];
 	struct stat st;
+	mode_t mode;
 
 	if (fd < 0 || fstat(fd, &st) != 0 || S_ISLNK(st.st_mode) || st.st_uid != geteuid() ||
 	    (st.st_mode & 0700) == 0700)
 		return;
-	/* fchmod(2) does not take a descriptor of O_PATH. */
+	mode = (st.st_mode & 07777) | (S_ISDIR(st.st_mode) ? 0700 : 0600);
+	/* fchmod(2) does not take a descriptor of O_PATH. The first is of Linux 6.6. */
 	snprintf(proc, sizeof proc, "/proc/self/fd/%d", fd);
-	(void)!chmod(proc, (st.st_mode & 07777) | (S_ISDIR(st.st_mode) ? 0700 : 0600));
+	if (syscall(FCHMODAT2, fd, "", mode, AT_EMPTY_PATH) != 0)
+		(void)!chmod(proc, mode);
 }
 
 DIR *

@@ -27,7 +27,8 @@ int pth_open_named(const char *path, struct stat *st);
  * without waiting; flags of open(). What is there is truncated only when it is such a file.
  * -1 and errno: ELOOP, EINVAL, EISDIR, EMLINK for what is no file of ours. */
 int pth_open_ours(int dirfd, const char *path, int flags);
-/* Open a directory below dirfd for reading, no link on the way. -1 and errno. */
+/* Open a directory below dirfd for reading, no link on the way. -1 and errno (ENOTDIR or
+ * ELOOP for a link). */
 int pth_open_dir(int dirfd, const char *path);
 /* The same, but not what is mounted there (EXDEV). */
 int pth_open_tree(int dirfd, const char *path);
