@@ -48,12 +48,13 @@ void pth_results_close(struct pth_results *r, bool whole);
  * The tests of a run directory, for a run that was killed or is collected
  * again: those of DIR/plan.jsonl in order, or without one every directory with
  * a record.json or result.json, by name. A test without a result comes
- * without "result".
+ * without "result", and one whose result.json cannot be read with the status error.
  */
 struct pth_olddir {
 	char *path; /* absolute */
+	int fd;
+	bool planned; /* there is a plan.jsonl */
 	struct pth_rec_in plan;
-	FILE *fp;              /* plan.jsonl or NULL */
 	struct pth_strv names; /* else: directories */
 	size_t next;
 };

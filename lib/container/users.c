@@ -1,20 +1,20 @@
 /* This file decides as whom a service runs in its container, and gives it its files. */
 #include "container/users.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/os.h"
 #include "base/text.h"
+#include "base/words.h"
+#include "io/file.h"
 #include "io/record.h"
+#include "io/tree.h"
 
-#define DEPTH_MAX 32
+#define PASSWD_MAX ((size_t)4 << 20)
 
 /* name:x:UID:GID:... */
 static int
@@ -41,15 +41,18 @@ passwd_line(char *line, const char *name, struct pth_proc_user *who)
 int
 pth_users_lookup(const char *passwd, const char *name, struct pth_proc_user *who)
 {
-	pth_auto_file fp = fopen(passwd, "re");
-	pth_auto_str line = NULL;
-	size_t size = 0;
+	pth_auto_buf text = PTH_BUF_INIT;
+	struct pth_word rest, line;
 	int r = -1;
 
-	if (fp == NULL)
+	if (pth_file_read_named(passwd, PASSWD_MAX, &text, NULL) != 0)
 		return -1;
-	while (r != 0 && getline(&line, &size, fp) > 0)
-		r = passwd_line(line, name, who);
+	rest = pth_word_of(text.s);
+	while (r != 0 && pth_word_next(&rest, "\n", &line)) {
+		pth_auto_str copy = pth_xstrndup(line.s, line.n);
+
+		r = passwd_line(copy, name, who);
+	}
 	return r;
 }
 
@@ -93,7 +96,7 @@ mode_of(const struct stat *st, const struct pth_gift *g)
 	return g->of_group != 0 && (mode & S_IRWXO) == 0 ? mode & ~(mode_t)S_IRWXG : mode;
 }
 
-/* A mode is changed of files and directories that are opened; a set-id bit goes with the owner. */
+/* Only the mode of a file or directory that is opened is changed; a set-id bit goes. */
 static void
 give_one(int dirfd, const char *name, const struct stat *st, const struct pth_gift *g)
 {
@@ -110,37 +113,51 @@ give_one(int dirfd, const char *name, const struct stat *st, const struct pth_gi
 	}
 }
 
-static void
-give(int dirfd, const struct pth_gift *g, dev_t dev, int depth)
+/* A gift, and the file system in which it is. */
+struct giving {
+	const struct pth_gift *gift;
+	dev_t dev;
+};
+
+/* True: it is a directory. It is given away when all that is in it has been. */
+static bool
+give(const struct giving *g, const struct pth_tree_at *at, const char *name, bool left)
 {
-	pth_auto_dir d = pth_opendir(dirfd, ".");
-	struct dirent *de;
 	struct stat st;
 
-	while (d != NULL && (de = readdir(d)) != NULL) {
-		if (strcmp(de->d_name, ".") == 0 || strcmp(de->d_name, "..") == 0 ||
-		    fstatat(dirfd, de->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || st.st_dev != dev)
-			continue;
-		if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX) {
-			pth_auto_fd fd = openat(
-			    dirfd, de->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fstatat(at->fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || st.st_dev != g->dev)
+		return false;
+	if (S_ISDIR(st.st_mode) == left)
+		give_one(at->fd, name, &st, g->gift);
+	return S_ISDIR(st.st_mode);
+}
 
-			if (fd >= 0)
-				give(fd, g, dev, depth + 1);
-		}
-		give_one(dirfd, de->d_name, &st, g);
-	}
+static bool
+give_entry(void *arg, const struct pth_tree_at *at, const char *name)
+{
+	return give(arg, at, name, false);
+}
+
+static bool
+give_left(void *arg, const struct pth_tree_at *at, const char *name, int error)
+{
+	(void)error; /* then at least the directory itself */
+	give(arg, at, name, true);
+	return false;
 }
 
 void
 pth_users_gift(int fd, const struct pth_gift *g)
 {
+	static const struct pth_tree_visit visit = { give_entry, give_left };
+	struct giving giving = { .gift = g };
 	struct stat st;
 
 	if (fstat(fd, &st) != 0)
 		return;
+	giving.dev = st.st_dev;
 	if (S_ISDIR(st.st_mode))
-		give(fd, g, st.st_dev, 0);
+		pth_tree_walk(fd, NULL, &visit, &giving);
 	if (!is_meant(&st, g))
 		return;
 	(void)!fchown(fd, g->uid, g->gid);

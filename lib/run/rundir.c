@@ -136,8 +136,8 @@ claim(int fd, const char *path, bool resume, bool *fresh, struct pth_err *e)
 		return -1;
 	*fresh = empty;
 	for (size_t i = 0; i < countof(ours) - resume; i++)
-		if (unlinkat(fd, ours[i], 0) != 0 && errno != ENOENT)
-			return pth_err_set(e, PTH_SYSTEM, "%s/%s:", path, ours[i]);
+		if (pth_rmtree(fd, ours[i], e) != 0)
+			return pth_err_wrap(e, "%s", path);
 	pth_file_sweep(fd);
 	return 0;
 }
@@ -156,8 +156,8 @@ take_over(struct pth_rundir *d, const char *path, bool given, bool resume, struc
 		return -1;
 	/* The file by which a run directory is known is there before all others and
 	 * never removed: whenever a run is killed, it can be resumed. */
-	plan = openat(d->fd, PLAN, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
-	return plan < 0 ? pth_err_set(e, PTH_SYSTEM, "%s/%s:", path, PLAN) : 0;
+	plan = pth_file_ours(d->fd, PLAN, O_WRONLY | O_CREAT | O_TRUNC, e);
+	return plan < 0 ? pth_err_wrap(e, "%s", path) : 0;
 }
 
 int
@@ -217,10 +217,10 @@ pth_rundir_line(struct pth_rundir *d, const char *id, const char *file, const st
 	if (id != NULL)
 		pth_buf_addf(&path, "%s/", id);
 	pth_buf_adds(&path, file);
-	fd = openat(d->fd, path.s,
-	    O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | (id != NULL ? O_TRUNC : O_APPEND), 0666);
+	fd = pth_file_ours(
+	    d->fd, path.s, O_WRONLY | O_CREAT | (id != NULL ? O_TRUNC : O_APPEND), e);
 	if (fd < 0)
-		return pth_err_set(e, PTH_SYSTEM, "%s/%s:", d->path, path.s);
+		return pth_err_wrap(e, "%s", d->path);
 	if (pth_write_all(fd, line->s, line->len) != 0 || close(pth_take_fd(&fd)) != 0)
 		return pth_err_set(e, PTH_SYSTEM, "write %s/%s:", d->path, path.s);
 	return 0;
@@ -235,17 +235,19 @@ pth_rundir_put(
 	pth_buf_addf(&path, "%s/%s", id, file);
 	pth_json_dump(&b, v);
 	pth_buf_addc(&b, '\n');
-	return pth_file_write(d->fd, path.s, b.s, b.len, e);
+	return pth_file_put(d->fd, path.s, b.s, b.len, e);
 }
 
 json_t *
 pth_rundir_get(const char *path, const char *id, const char *file)
 {
-	pth_auto_buf full = PTH_BUF_INIT, b = PTH_BUF_INIT;
+	pth_auto_buf below = PTH_BUF_INIT, b = PTH_BUF_INIT;
+	pth_auto_fd fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	pth_buf_addf(&full, "%s/%s/%s", path, id, file);
-	return pth_file_read(full.s, SOURCE_MAX, &b, NULL) == 0 ? pth_json_parse(b.s, b.len, NULL) :
-	                                                          NULL;
+	pth_buf_addf(&below, "%s/%s", id, file);
+	return pth_file_read_below(fd, below.s, SOURCE_MAX, &b, NULL) == 0 ?
+	    pth_json_parse(b.s, b.len, NULL) :
+	    NULL;
 }
 
 int64_t
@@ -264,6 +266,7 @@ pth_rundir_keep_try(struct pth_rundir *d, const char *id, int n, struct pth_err 
 	pth_buf_addf(&to, "tries/%s-%d", id, n);
 	if (pth_mkdirs(d->fd, "tries", e) != 0 || pth_rmtree(d->fd, to.s, e) != 0)
 		return -1;
+	pth_mend_mode(d->fd, id); /* rename(2) changes ".." of what it moves */
 	return renameat(d->fd, id, d->fd, to.s) == 0 ?
 	    0 :
 	    pth_err_set(e, PTH_SYSTEM, "%s/%s:", d->path, to.s);
@@ -274,6 +277,6 @@ pth_rundir_source(struct pth_rundir *d, const char *file)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
 
-	if (pth_file_read(file, SOURCE_MAX, &b, NULL) == 0)
-		pth_file_write(d->fd, "experiment.yaml", b.s, b.len, NULL);
+	if (pth_file_read_named(file, SOURCE_MAX, &b, NULL) == 0)
+		pth_file_put(d->fd, "experiment.yaml", b.s, b.len, NULL);
 }
