@@ -315,7 +315,7 @@ testOneRunADirectory() {
 	assertCode 4
 	kill -KILL $pid
 	wait $pid 2>/dev/null
-	assertMatch "$err" 'another pth-exec works in it'
+	assertMatch "$err" "out: another pth-exec works in it, process $pid \(pth-exec -o out in\)"
 }
 
 . shunit2

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/os.h"
 #include "collect/artifact.h"
+#include "collect/conflict.h"
 #include "collect/metric.h"
 #include "collect/verdict.h"
 #include "io/event.h"
@@ -51,7 +52,7 @@ collect_dir(json_t *rec, int dirfd, const char *path, const struct pth_collect_o
 	struct pth_evidence ev = { .dirfd = dirfd, .metrics = metrics };
 	struct pth_err e;
 
-	if (!opt->no_packets && pth_metric_keys(path, rec, &e) != 0)
+	if (!opt->no_packets && !opt->look_only && pth_metric_keys(path, rec, &e) != 0)
 		pth_warn("%s: TLS keys not put into the capture: %s", pth_rec_id(rec), e.text);
 	artifacts = pth_artifact_list(dirfd, rec, &e);
 	if (e.code != 0)
@@ -103,7 +104,10 @@ pth_collect_test(json_t *rec, const struct pth_collect_options *opt)
 		collect_nothing(rec);
 		return;
 	}
+	collect_conflicts(rec, dirfd);
 	collect_dir(rec, dirfd, path.s, opt);
+	if (opt->look_only)
+		return;
 	pth_rec_line(&line, rec);
 	if (pth_file_write(dirfd, "record.json", line.s, line.len, &e) != 0)
 		pth_warn("%s: %s", path.s, e.text);
@@ -176,17 +180,18 @@ static void
 keep_old(struct pth_results *r)
 {
 	pth_auto_buf path = PTH_BUF_INIT;
-	pth_auto_file old = NULL;
-	struct pth_rec_in in;
+	pth_auto_fd dir = open(r->dir, O_PATH | O_DIRECTORY | O_CLOEXEC), old = -1;
+	struct pth_rec_in in = { .fd = -1 };
 	struct pth_err e;
 	json_t *rec;
 	int got;
 
 	pth_buf_addf(&path, "%s/results.jsonl", r->dir);
-	old = fopen(path.s, "re");
-	if (old == NULL)
+	old = pth_open_regular(dir, "results.jsonl", NULL);
+	if (old < 0)
 		return;
-	pth_rec_open(&in, old, path.s);
+	in.fd = old;
+	in.name = path.s;
 	while ((got = pth_rec_read(&in, &rec, &e)) > 0) {
 		if (pth_rec_is_test(rec) && json_object_get(r->ids, pth_rec_id(rec)) == NULL)
 			put_line(r, rec);

@@ -51,17 +51,18 @@ put_command(struct pth_buf *b, pid_t pid)
 	pth_buf_adds(b, n > 0 ? ")" : "");
 }
 
+/* whose: "another ", for a pth-exec that is told, or "". */
 static int
-refused(const char *path, pid_t pid, struct pth_err *e)
+refused(const char *path, const char *whose, pid_t pid, struct pth_err *e)
 {
 	pth_auto_buf command = PTH_BUF_INIT;
 
 	if (pid == 0)
 		return pth_err_set(e, PTH_SYSTEM,
-		    "%s: another pth-exec works in it, or its tests do, or pth-collect reads it",
-		    path);
+		    "%s: %spth-exec works in it, or its tests do, or pth-collect reads it", path,
+		    whose);
 	put_command(&command, pid);
-	return pth_err_set(e, PTH_SYSTEM, "%s: another pth-exec works in it, process %ld%s", path,
+	return pth_err_set(e, PTH_SYSTEM, "%s: %spth-exec works in it, process %ld%s", path, whose,
 	    (long)pid, command.s != NULL ? command.s : "");
 }
 
@@ -78,7 +79,7 @@ take(int dirfd, int kind, const char *path, struct pth_err *e)
 			return 1;
 		pid = holder(dirfd);
 		if (pid != 0 || pth_mono_us() > end)
-			return refused(path, pid, e);
+			return refused(path, kind == LOCK_EX ? "another " : "", pid, e);
 		nanosleep(&pause, NULL);
 	}
 	return 0;
@@ -120,4 +121,15 @@ int
 pth_run_lock_shared(int dirfd, const char *path, struct pth_err *e)
 {
 	return take(dirfd, LOCK_SH, path, e) < 0 ? -1 : 0;
+}
+
+bool
+pth_run_lock_held(const char *path, struct pth_err *e)
+{
+	pth_auto_fd dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	pid_t pid = dir < 0 ? 0 : holder(dir);
+
+	if (pid != 0)
+		refused(path, "", pid, e);
+	return pid != 0;
 }

@@ -7,6 +7,8 @@
 #ifndef PTH_RUN_LOCK_H
 #define PTH_RUN_LOCK_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 
 #define PTH_RUN_LOCK_FILE ".lock"
@@ -24,5 +26,7 @@ void pth_run_unlock(int dirfd, int *lock);
  * e, which says who works there.
  */
 int pth_run_lock_shared(int dirfd, const char *path, struct pth_err *e);
+/* Does a living pth-exec work in the directory at path? Then e says which. */
+bool pth_run_lock_held(const char *path, struct pth_err *e);
 
 #endif
