@@ -136,15 +136,37 @@ begin(struct pth_rundir *d, bool resume, struct pth_err *e)
 	    0;
 }
 
+/* A name that JSON can have? Records name their run directory. */
+static bool
+is_text(const char *path)
+{
+	return path == NULL || pth_utf8_ok(path, strlen(path), NULL);
+}
+
+static int
+no_text(struct pth_err *e)
+{
+	return pth_err_set(e, PTH_SYSTEM,
+	    "the path of the run directory is not UTF-8, and the records that name it must be: use "
+	    "-o DIR, or another working directory");
+}
+
+/* Would the directory have such a name? Asked before it is made. */
+static bool
+will_be_text(const char *path)
+{
+	pth_auto_str cwd = *path != '/' ? getcwd(NULL, 0) : NULL;
+
+	return is_text(cwd) && is_text(path);
+}
+
 /* Open the directory, which may be an old one when it was given, and lock it. */
 static int
 take_over(struct pth_rundir *d, const char *path, bool resume, struct pth_err *e)
 {
 	d->path = realpath(path, NULL);
-	if (d->path != NULL && !pth_utf8_ok(d->path, strlen(d->path), NULL))
-		return pth_err_set(e, PTH_SYSTEM,
-		    "the path of the run directory is not UTF-8, and the records are JSON, which "
-		    "is: use -o DIR, or another working directory");
+	if (!is_text(d->path))
+		return no_text(e);
 	d->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (d->path == NULL || d->fd < 0)
 		return pth_err_set(e, PTH_SYSTEM, "%s:", path);
@@ -167,6 +189,8 @@ pth_rundir_open(struct pth_rundir *d, const char *dir, const char *base, const c
 		.plan = PTH_JOURNAL_INIT,
 		.results = PTH_JOURNAL_INIT,
 		.before = PTH_REC_INDEX_INIT };
+	if (!will_be_text(dir != NULL ? dir : base))
+		return no_text(e);
 	if (dir != NULL)
 		pth_buf_adds(&path, dir);
 	r = dir != NULL ? pth_mkdirs(AT_FDCWD, dir, e) : make_new(base, run, &path, e);
