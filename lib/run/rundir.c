@@ -151,13 +151,21 @@ no_text(struct pth_err *e)
 	    "-o DIR, or another working directory");
 }
 
-/* Would the directory have such a name? Asked before it is made. */
+/* Would the directory have such a name? Asked before it is made: of that above it which is
+ * there. */
 static bool
 will_be_text(const char *path)
 {
-	pth_auto_str cwd = *path != '/' ? getcwd(NULL, 0) : NULL;
+	pth_auto_str above = pth_xstrdup(path);
+	pth_auto_str real = NULL;
+	char *slash;
 
-	return is_text(cwd) && is_text(path);
+	while ((real = realpath(above, NULL)) == NULL && (slash = strrchr(above, '/')) != NULL &&
+	    slash > above)
+		*slash = '\0';
+	if (real == NULL && *path != '/')
+		real = realpath(".", NULL);
+	return is_text(real) && is_text(path);
 }
 
 /* Open the directory, which may be an old one when it was given, and lock it. */
