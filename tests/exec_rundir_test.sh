@@ -39,7 +39,8 @@ directories() {
 	while read -r what; do
 		three "$what"
 		assertCode 0
-		assertEquals "$what" 'completed completed completed' "$(statuses)"
+		# A test without its logs is no good test; the others are as they were.
+		assertMatch "$what: $(statuses)" ': (completed|error) completed completed$'
 		for id in 1-t 2-t 3-t; do assertKept $id "$what"; done
 		assertEquals "$what: the streams are whole" 3 \
 			"$(jq -r 'select(.type == "end").tests' "$dir/out/results.jsonl")"
@@ -147,7 +148,7 @@ testStreamsThatAreChanged() {
 	while read -r how what; do
 		three "$what"
 		assertCode 4
-		assertEquals "$what" 'completed completed completed' "$(statuses)"
+		assertMatch "$what: $(statuses)" ': (completed|error) completed completed$'
 		assertEquals "$what: the stream is whole" 3 "$(jq_out 'select(.type == "end").tests')"
 		assertMatch "$err" "^pth-exec: $PTH_TMP/out/(plan|results).jsonl was $how by somebody else"
 		assertEquals "$what: it is put right" "$(cat in)" "$(cat out/plan.jsonl)"
@@ -186,6 +187,7 @@ waits() { svc a '{}' sh -c 'until [ -e ../../../go ]; do sleep .02; done'; }
 # begin: a run in the background that waits, in out or in a directory that it makes.
 begin() {
 	{ rec 1-t "$(svc a '{}' true)"; rec 2-t "$(waits)"; end 2; } >in
+	rm -f first.err
 	pth-exec -j 1 "$@" in >records 2>first.err &
 	pid=$!
 	assertSoon 20 grep -q '"test.started".*"2-t"' first.err

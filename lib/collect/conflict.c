@@ -44,7 +44,7 @@ agrees(const json_t *rec, int dirfd, const char *name, bool whole)
 
 	if (faccessat(dirfd, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
 		return true;
-	file = pth_rundir_get(dirfd, ".", name);
+	file = pth_rundir_get(dirfd, ".", name, NULL);
 	if (whole)
 		return same_record(rec, file);
 	inner = PTH_GET(test, file, result);

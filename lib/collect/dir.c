@@ -6,23 +6,30 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/os.h"
+#include "io/category.h"
 #include "io/event.h"
+#include "io/status.h"
 #include "run/lock.h"
 #include "run/rundir.h"
 
-static bool
-has_file(int dirfd, const char *name, const char *file)
-{
-	pth_auto_buf b = PTH_BUF_INIT;
-	pth_auto_fd fd = -1;
+#define RECORD "record.json"
+#define RESULT "result.json"
 
-	pth_buf_addf(&b, "%s/%s", name, file);
-	fd = pth_open_regular(dirfd, b.s, NULL);
-	return fd >= 0;
+/* Is something of one of these names in the directory of a test? */
+static bool
+has_record(int run, const char *name)
+{
+	pth_auto_fd fd = pth_open_dir(run, name);
+	struct stat st;
+
+	return fd >= 0 &&
+	    (fstatat(fd, RECORD, &st, AT_SYMLINK_NOFOLLOW) == 0 ||
+	        fstatat(fd, RESULT, &st, AT_SYMLINK_NOFOLLOW) == 0);
 }
 
 static int
@@ -40,9 +47,7 @@ list_tests(struct pth_olddir *d, struct pth_err *e)
 	if (dir == NULL)
 		return pth_err_set(e, PTH_INPUT, "%s:", d->path);
 	while ((de = readdir(dir)) != NULL)
-		if (de->d_name[0] != '.' &&
-		    (has_file(d->fd, de->d_name, "record.json") ||
-		        has_file(d->fd, de->d_name, "result.json")))
+		if (de->d_name[0] != '.' && has_record(d->fd, de->d_name))
 			pth_strv_push(&d->names, pth_xstrdup(de->d_name));
 	if (d->names.n == 0)
 		return pth_err_set(e, PTH_INPUT,
@@ -55,17 +60,10 @@ list_tests(struct pth_olddir *d, struct pth_err *e)
 static int
 open_plan(struct pth_olddir *d, struct pth_err *e)
 {
-	pth_auto_fd fd = pth_open_regular(d->fd, "plan.jsonl", NULL);
-
-	if (fd < 0)
-		return errno == ENOENT ? list_tests(d, e) :
-		                         pth_err_set(e, PTH_INPUT, "%s/plan.jsonl:", d->path);
-	d->fp = fdopen(fd, "r");
-	if (d->fp == NULL)
-		return pth_err_set(e, PTH_SYSTEM, "%s/plan.jsonl:", d->path);
-	pth_take_fd(&fd);
-	pth_rec_open(&d->plan, d->fp, "plan.jsonl");
-	return 0;
+	d->planned = pth_rec_open_below(&d->plan, d->fd, "plan.jsonl", e) == 0;
+	if (d->planned)
+		return 0;
+	return e->error == ENOENT ? list_tests(d, e) : pth_err_wrap(e, "%s", d->path);
 }
 
 int
@@ -83,6 +81,20 @@ pth_olddir_open(struct pth_olddir *d, const char *path, struct pth_err *e)
 		return -1;
 	pth_rec_index_open(&d->results, d->fd, "results.jsonl");
 	return 0;
+}
+
+/* The result of a test whose own cannot be read. */
+static json_t *
+unreadable(const struct pth_err *e)
+{
+	json_t *result = json_object();
+
+	pth_result_set_status(result, pth_status_result_name(PTH_S_ERROR));
+	pth_json_set(result, PTH_KEY(result, reason), pth_json_text(e->text, strlen(e->text)));
+	pth_reason_put(result, PTH_WHY(PTH_CAT_TEST_FRAMEWORK));
+	pth_result_set_duration_us(result, 0);
+	pth_result_set_services(result, json_object());
+	return result;
 }
 
 static void
@@ -109,10 +121,11 @@ result_of(json_t *file)
 static void
 test_of(struct pth_olddir *d, const char *id, json_t **rec)
 {
+	struct pth_err e = { 0 };
 	json_auto_t *said = pth_rec_index_take(&d->results, id);
-	json_auto_t *whole = pth_rundir_get(d->fd, id, "record.json");
-	json_auto_t *result = pth_rundir_get(d->fd, id, "result.json");
-	bool planned = *rec != NULL;
+	json_auto_t *whole = pth_rundir_get(d->fd, id, RECORD, NULL);
+	json_auto_t *result = pth_rundir_get(d->fd, id, RESULT, &e);
+	bool planned = *rec != NULL, unread = result == NULL && e.error != ENOENT;
 
 	if (said != NULL)
 		replace(rec, said);
@@ -122,15 +135,13 @@ test_of(struct pth_olddir *d, const char *id, json_t **rec)
 		replace(rec, result);
 	else if (planned) /* what it was planned with is no result of this run */
 		json_object_del(*rec, PTH_KEY(test, result));
-	if (*rec == NULL)
+	if (*rec == NULL || pth_test_result(said) != NULL)
 		return;
-	if (result != NULL && (said == NULL || pth_test_result(*rec) == NULL))
+	if (unread)
+		pth_test_set_result(*rec, unreadable(&e));
+	else if (result != NULL)
 		pth_test_set_result(*rec, json_incref(result_of(result)));
-	/* The directory may have been moved or copied since. A test that was not run has none. */
-	if (pth_test_result(*rec) == NULL)
-		return;
-	pth_result_set_run_dir(pth_test_result(*rec), d->path);
-	if (pth_result_dir(pth_test_result(*rec)) == NULL && pth_test_result(said) == NULL)
+	if (pth_test_result(*rec) != NULL && pth_result_dir(pth_test_result(*rec)) == NULL)
 		pth_result_set_dir(pth_test_result(*rec), id);
 }
 
@@ -141,31 +152,32 @@ pth_olddir_next(struct pth_olddir *d, json_t **rec, struct pth_err *e)
 	int got;
 
 	*rec = NULL;
-	if (d->fp != NULL) {
+	if (d->planned) {
 		got = pth_rec_read(&d->plan, rec, e);
 		if (got <= 0 || !pth_rec_is_test(*rec))
 			return got;
 	} else if (d->next == d->names.n) {
 		return 0;
 	}
-	id = pth_xstrdup(d->fp != NULL ? pth_rec_id(*rec) : d->names.v[d->next++]);
+	id = pth_xstrdup(d->planned ? pth_rec_id(*rec) : d->names.v[d->next++]);
 	/* An id from a file becomes a path: it must be one name. */
 	if (strchr(id, '/') != NULL || id[0] == '.') {
 		json_decref(pth_take(rec));
 		return pth_err_set(e, PTH_INPUT, "plan.jsonl: id is not a file name");
 	}
 	test_of(d, id, rec);
-	return *rec != NULL ? 1 :
-	                      pth_err_set(e, PTH_INPUT, "%s/%s: no test record in it", d->path, id);
+	if (*rec == NULL)
+		return pth_err_set(e, PTH_INPUT, "%s/%s: no test record in it", d->path, id);
+	/* The directory may have been moved or copied since. */
+	if (pth_test_result(*rec) != NULL)
+		pth_result_set_run_dir(pth_test_result(*rec), d->path);
+	return 1;
 }
 
 void
 pth_olddir_close(struct pth_olddir *d)
 {
-	if (d->fp != NULL) {
-		pth_rec_close(&d->plan);
-		fclose(d->fp);
-	}
+	pth_rec_close(&d->plan);
 	pth_rec_index_close(&d->results);
 	pth_close(&d->fd);
 	pth_strv_free(d->names.v);

@@ -1,20 +1,20 @@
 /* This file decides as whom a service runs in its container, and gives it its files. */
 #include "container/users.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/os.h"
 #include "base/text.h"
+#include "base/words.h"
+#include "io/file.h"
 #include "io/record.h"
+#include "io/tree.h"
 
-#define DEPTH_MAX 32
+#define PASSWD_MAX ((size_t)4 << 20)
 
 /* name:x:UID:GID:... */
 static int
@@ -41,15 +41,18 @@ passwd_line(char *line, const char *name, struct pth_proc_user *who)
 int
 pth_users_lookup(const char *passwd, const char *name, struct pth_proc_user *who)
 {
-	pth_auto_file fp = fopen(passwd, "re");
-	pth_auto_str line = NULL;
-	size_t size = 0;
+	pth_auto_buf text = PTH_BUF_INIT;
+	struct pth_word rest, line;
 	int r = -1;
 
-	if (fp == NULL)
+	if (pth_file_read_named(passwd, PASSWD_MAX, &text, NULL) != 0)
 		return -1;
-	while (r != 0 && getline(&line, &size, fp) > 0)
-		r = passwd_line(line, name, who);
+	rest = pth_word_of(text.s);
+	while (r != 0 && pth_word_next(&rest, "\n", &line)) {
+		pth_auto_str copy = pth_xstrndup(line.s, line.n);
+
+		r = passwd_line(copy, name, who);
+	}
 	return r;
 }
 
@@ -72,35 +75,46 @@ pth_users_choose(const json_t *user, struct pth_proc_user *who, struct pth_err *
 	return 0;
 }
 
-static void
-give(int dirfd, uid_t uid, gid_t gid, dev_t dev, int depth)
+struct owner {
+	uid_t uid;
+	gid_t gid;
+	dev_t dev;
+};
+
+/* A directory is given away when all that is in it has been. */
+static bool
+give_directory(void *arg, const struct pth_tree_at *at, const char *name, int error)
 {
-	pth_auto_dir d = pth_opendir(dirfd, ".");
-	struct dirent *de;
+	const struct owner *o = arg;
+
+	(void)error; /* then its own owner at least */
+	(void)!fchownat(at->fd, name, o->uid, o->gid, AT_SYMLINK_NOFOLLOW);
+	return false;
+}
+
+static bool
+give(void *arg, const struct pth_tree_at *at, const char *name)
+{
+	const struct owner *o = arg;
 	struct stat st;
 
-	while (d != NULL && (de = readdir(d)) != NULL) {
-		if (strcmp(de->d_name, ".") == 0 || strcmp(de->d_name, "..") == 0 ||
-		    fstatat(dirfd, de->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || st.st_dev != dev)
-			continue;
-		if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX) {
-			pth_auto_fd fd = openat(
-			    dirfd, de->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-			if (fd >= 0)
-				give(fd, uid, gid, dev, depth + 1);
-		}
-		(void)!fchownat(dirfd, de->d_name, uid, gid, AT_SYMLINK_NOFOLLOW);
-	}
+	if (fstatat(at->fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || st.st_dev != o->dev)
+		return false;
+	if (!S_ISDIR(st.st_mode))
+		give_directory(arg, at, name, 0);
+	return S_ISDIR(st.st_mode);
 }
 
 void
 pth_users_give(int dirfd, uid_t uid, gid_t gid)
 {
+	static const struct pth_tree_visit visit = { give, give_directory };
+	struct owner o = { .uid = uid, .gid = gid };
 	struct stat st;
 
 	if (fstat(dirfd, &st) != 0)
 		return;
-	give(dirfd, uid, gid, st.st_dev, 0);
+	o.dev = st.st_dev;
+	pth_tree_walk(dirfd, NULL, &visit, &o);
 	(void)!fchown(dirfd, uid, gid);
 }

@@ -108,7 +108,6 @@ open_run(struct pth_run *run, const json_t *rec, struct pth_err *e)
 	const char *name = pth_test_run(rec), *source = pth_source_file(pth_test_source(rec));
 	const json_t *settings = pth_test_settings(rec);
 	const char *base = pth_paths_output_dir(pth_settings_paths(settings));
-	pth_auto_buf events = PTH_BUF_INIT;
 
 	if (name == NULL || !pth_name_ok(name))
 		name = "run";
@@ -121,8 +120,7 @@ open_run(struct pth_run *run, const json_t *rec, struct pth_err *e)
 	run->opened = true;
 	run->runner.dir = &run->dir;
 	pth_runner_open(&run->runner);
-	pth_buf_addf(&events, "%s/events.jsonl", run->dir.path);
-	if (pth_event_file(events.s, e) != 0)
+	if (pth_event_file(run->dir.fd, "events.jsonl", e) != 0)
 		return -1;
 	pth_event_run(name);
 	if (source != NULL)

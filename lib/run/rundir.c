@@ -127,7 +127,7 @@ begin(struct pth_rundir *d, bool resume, struct pth_err *e)
 	if (resume)
 		pth_rec_index_open(&d->before, d->fd, RESULTS);
 	else if (pth_rmtree(d->fd, EVENTS, e) != 0)
-		return -1;
+		return pth_err_wrap(e, "%s", d->path);
 	/* The file by which a run directory is known is there before all others and
 	 * never removed: whenever a run is killed, it can be resumed. */
 	return pth_journal_open(&d->plan, d->fd, PLAN, e) != 0 ||
@@ -239,7 +239,7 @@ int64_t
 pth_rundir_duration(const char *path, const char *id)
 {
 	pth_auto_fd dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	json_auto_t *result = dir < 0 ? NULL : pth_rundir_get(dir, id, "result.json");
+	json_auto_t *result = dir < 0 ? NULL : pth_rundir_get(dir, id, "result.json", NULL);
 
 	return pth_result_duration_us(result) > 0 ? pth_result_duration_us(result) : -1;
 }
@@ -249,6 +249,6 @@ pth_rundir_source(struct pth_rundir *d, const char *file)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
 
-	if (pth_file_read(file, SOURCE_MAX, &b, NULL) == 0)
-		pth_file_write(d->fd, "experiment.yaml", b.s, b.len, NULL);
+	if (pth_file_read_named(file, SOURCE_MAX, &b, NULL) == 0)
+		pth_file_put(d->fd, "experiment.yaml", b.s, b.len, NULL);
 }

@@ -60,9 +60,9 @@ void pth_rundir_tidy(struct pth_rundir *d, const char *id);
  * too. */
 int pth_rundir_put(struct pth_rundir *d, const char *id, const char *file,
     const struct pth_buf *bytes, bool durable, struct pth_err *e);
-/* What was put there as JSON in the run directory, or NULL when there is none that can be
- * read. */
-json_t *pth_rundir_get(int dirfd, const char *id, const char *file);
+/* What was put there as JSON in the run directory, or NULL with e (which may be NULL) when there
+ * is none that can be read; e->error is ENOENT when nothing is there. */
+json_t *pth_rundir_get(int dirfd, const char *id, const char *file, struct pth_err *e);
 /* Keep the directory of a try that failed as tries/ID-N. */
 int pth_rundir_keep_try(struct pth_rundir *d, const char *id, int n, struct pth_err *e);
 

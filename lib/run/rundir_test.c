@@ -13,7 +13,7 @@
 #include "io/file.h"
 #include "io/json.h"
 
-#define RESULT_MAX ((off_t)64 << 20) /* bytes of a record or result that is read */
+#define RESULT_MAX ((size_t)64 << 20) /* bytes of a record or result that is read */
 
 /* May the owner do everything there? */
 static void
@@ -121,21 +121,18 @@ pth_rundir_put(struct pth_rundir *d, const char *id, const char *file, const str
 }
 
 json_t *
-pth_rundir_get(int dirfd, const char *id, const char *file)
+pth_rundir_get(int dirfd, const char *id, const char *file, struct pth_err *e)
 {
 	pth_auto_buf path = PTH_BUF_INIT, b = PTH_BUF_INIT;
-	pth_auto_fd fd = -1;
-	struct stat st;
-	size_t size;
+	json_t *v;
 
 	pth_buf_addf(&path, "%s/%s", id, file);
-	fd = pth_open_regular(dirfd, path.s, &st);
-	if (fd < 0 || st.st_size > RESULT_MAX)
+	if (pth_file_read_below(dirfd, path.s, RESULT_MAX, &b, e) != 0)
 		return NULL;
-	size = (size_t)st.st_size;
-	return pth_read_all(fd, pth_buf_room(&b, size), size) == st.st_size ?
-	    pth_json_parse(b.s, size, NULL) :
-	    NULL;
+	v = pth_json_parse(b.s, b.len, e);
+	if (v == NULL && e != NULL)
+		pth_err_wrap(e, "%s", path.s);
+	return v;
 }
 
 int

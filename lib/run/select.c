@@ -72,8 +72,8 @@ static json_t *
 stored(const struct pth_select *in, struct pth_rundir *dir, json_t *rec)
 {
 	const char *id = pth_rec_id(rec);
-	json_auto_t *old = pth_rundir_get(dir->fd, id, "record.json");
-	json_auto_t *file = pth_rundir_get(dir->fd, id, "result.json");
+	json_auto_t *old = pth_rundir_get(dir->fd, id, "record.json", NULL);
+	json_auto_t *file = pth_rundir_get(dir->fd, id, "result.json", NULL);
 	json_auto_t *said = pth_rec_index_take(&dir->before, id);
 	json_t *result = pth_test_result(said) != NULL ? pth_test_result(said) : file;
 
