@@ -141,8 +141,7 @@ pth_open_ours(int dirfd, const char *path, int flags)
 {
 	const int first = (flags & ~O_TRUNC) | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW;
 	struct stat st;
-	pth_auto_fd fd = regular(
-	    open_resolved(dirfd, path, first, 0666, RESOLVE_NO_SYMLINKS), &st);
+	pth_auto_fd fd = regular(open_resolved(dirfd, path, first, 0666, RESOLVE_NO_SYMLINKS), &st);
 
 	if (fd < 0) {
 		errno = errno == ENXIO ? EINVAL : errno; /* a FIFO that nobody reads, a socket */

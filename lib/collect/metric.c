@@ -108,8 +108,7 @@ count_capture(int in, const json_t *rec, const json_t *filters, json_t *metrics,
 
 /* All files of all captures, whose paths are known, as one that can be read; -1 with e. */
 static int
-open_merged(
-    int dirfd, const struct pth_pcapng_stream *v, size_t n, bool *cut, struct pth_err *e)
+open_merged(int dirfd, const struct pth_pcapng_stream *v, size_t n, bool *cut, struct pth_err *e)
 {
 	bool single = n == 1 && v[0].n == 1;
 	pth_auto_fd fd = single ? pth_artifact_open(dirfd, v[0].paths[0], NULL) :

@@ -244,8 +244,7 @@ rewrite(int fd, int dirfd, const char *path, const struct pth_buf *keys, struct 
 }
 
 int
-collect_tshark_inject(
-    int dirfd, const char *path, const struct pth_buf *keys, struct pth_err *e)
+collect_tshark_inject(int dirfd, const char *path, const struct pth_buf *keys, struct pth_err *e)
 {
 	pth_auto_fd fd = pth_open_regular(dirfd, path, NULL);
 	int there = fd >= 0 ? has_secrets(fd) : 0;

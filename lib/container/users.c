@@ -75,46 +75,59 @@ pth_users_choose(const json_t *user, struct pth_proc_user *who, struct pth_err *
 	return 0;
 }
 
-struct owner {
+/* Who gets what. */
+struct gift {
+	uid_t of; /* its owner so far; ANYBODY: whoever */
 	uid_t uid;
 	gid_t gid;
 	dev_t dev;
 };
 
-/* A directory is given away when all that is in it has been. */
-static bool
-give_directory(void *arg, const struct pth_tree_at *at, const char *name, int error)
-{
-	const struct owner *o = arg;
+#define ANYBODY ((uid_t)-1)
 
-	(void)error; /* then its own owner at least */
-	(void)!fchownat(at->fd, name, o->uid, o->gid, AT_SYMLINK_NOFOLLOW);
-	return false;
+/* True: it is a directory. It is given away when all that is in it has been. */
+static bool
+give(const struct gift *g, const struct pth_tree_at *at, const char *name, bool left)
+{
+	struct stat st;
+
+	if (fstatat(at->fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || st.st_dev != g->dev)
+		return false;
+	if (S_ISDIR(st.st_mode) == left && (g->of == ANYBODY || g->of == st.st_uid))
+		(void)!fchownat(at->fd, name, g->uid, g->gid, AT_SYMLINK_NOFOLLOW);
+	return S_ISDIR(st.st_mode);
 }
 
 static bool
-give(void *arg, const struct pth_tree_at *at, const char *name)
+give_entry(void *arg, const struct pth_tree_at *at, const char *name)
 {
-	const struct owner *o = arg;
+	return give(arg, at, name, false);
+}
+
+static bool
+give_left(void *arg, const struct pth_tree_at *at, const char *name, int error)
+{
+	(void)error; /* then at least the directory itself */
+	give(arg, at, name, true);
+	return false;
+}
+
+void
+pth_users_give_of(int dirfd, uid_t of, uid_t uid, gid_t gid)
+{
+	static const struct pth_tree_visit visit = { give_entry, give_left };
+	struct gift g = { .of = of, .uid = uid, .gid = gid };
 	struct stat st;
 
-	if (fstatat(at->fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || st.st_dev != o->dev)
-		return false;
-	if (!S_ISDIR(st.st_mode))
-		give_directory(arg, at, name, 0);
-	return S_ISDIR(st.st_mode);
+	if (fstat(dirfd, &st) != 0)
+		return;
+	g.dev = st.st_dev;
+	pth_tree_walk(dirfd, NULL, &visit, &g);
+	(void)!fchown(dirfd, uid, gid);
 }
 
 void
 pth_users_give(int dirfd, uid_t uid, gid_t gid)
 {
-	static const struct pth_tree_visit visit = { give, give_directory };
-	struct owner o = { .uid = uid, .gid = gid };
-	struct stat st;
-
-	if (fstat(dirfd, &st) != 0)
-		return;
-	o.dev = st.st_dev;
-	pth_tree_walk(dirfd, NULL, &visit, &o);
-	(void)!fchown(dirfd, uid, gid);
+	pth_users_give_of(dirfd, ANYBODY, uid, gid);
 }

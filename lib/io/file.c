@@ -178,8 +178,7 @@ pth_file_begin(struct pth_newfile *f, int dirfd, const char *path, struct pth_er
 	                             pth_open_dir(dirfd, dir);
 	if (f->dir >= 0)
 		f->fd = openat(f->dir, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
-	if (f->dir >= 0 && f->fd < 0 &&
-	    (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT))
+	if (f->dir >= 0 && f->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT))
 		begin_named(f);
 	if (f->fd >= 0)
 		return 0;

@@ -56,7 +56,7 @@ struct pth_pcapng_stream {
 	const char *const *paths;
 	size_t n;
 };
-int pth_pcapng_merge(int dirfd, const struct pth_pcapng_stream *v, size_t n, int out, bool *cut,
-    struct pth_err *e);
+int pth_pcapng_merge(
+    int dirfd, const struct pth_pcapng_stream *v, size_t n, int out, bool *cut, struct pth_err *e);
 
 #endif

@@ -209,10 +209,12 @@ write_out(struct merge *m, size_t at_least, struct pth_err *e)
 }
 
 int
-pth_pcapng_merge(int dirfd, const struct pth_pcapng_stream *v, size_t n, int out, bool *cut,
-    struct pth_err *e)
+pth_pcapng_merge(
+    int dirfd, const struct pth_pcapng_stream *v, size_t n, int out, bool *cut, struct pth_err *e)
 {
-	struct merge m = { .n = n, .dirfd = dirfd, .out = out, .v = pth_xarray(NULL, n + 1, sizeof *m.v) };
+	struct merge m = {
+		.n = n, .dirfd = dirfd, .out = out, .v = pth_xarray(NULL, n + 1, sizeof *m.v)
+	};
 	struct stream *s;
 	int rc = 0;
 
