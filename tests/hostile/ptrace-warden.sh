@@ -1,0 +1,9 @@
+# what: traces the processes above it
+# full: passed
+# none: -
+# shellcheck shell=sh
+for pid in 1 $PPID; do
+	refused "$ACT" ptrace $pid
+	refused "$ACT" mem $pid
+	refused "$ACT" prlimit $pid
+done
