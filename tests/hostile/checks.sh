@@ -12,8 +12,8 @@ plan() {
 		--arg expect "$h_expect" --argjson service "${h_service:-{\}}" \
 		--argjson test "${h_test:-{\}}" --arg who "$who" --arg world "$WORLD_PID" '
 	def stop: {signal: "TERM", grace_us: 200000};
-	def service($name; $argv): {name: $name, finite: true, timeout_us: 10000000, stop: stop,
-	  phases: {run: {argv: $argv}}};
+	def service($name; $argv): {name: $name, role: "client", finite: true,
+	  timeout_us: 10000000, stop: stop, phases: {run: {argv: $argv}}};
 	def test($id; $services; $expect): {pth: 1, type: "test", run: "hostile", id: $id,
 	  index: 1, of: 4, name: $id, services: ($services | map({(.name): {}}) | add),
 	  expect: $expect, settings: {fast_fail: {enabled: false}},

@@ -4,12 +4,13 @@
 # capture: yes
 # expect: {"packets": [{"filter": "udp.port == 4444", "min": 5}]}
 # shellcheck shell=sh
-# One datagram to port 4444, five times, as pcap: of the length that tshark takes.
+# A datagram to port 4444, five times, as pcap: of the length that tshark takes.
 packet='\000\000\000\000\000\000\000\000\044\000\000\000\044\000\000\000'
 packet=$packet'\000\000\000\000\000\000\000\000\000\000\000\000\010\000'
 packet=$packet'\105\000\000\026\000\001\000\000\100\021\174\324\177\000\000\001\177\000\000\001'
 packet=$packet'\021\134\021\134\000\002'
-head='\324\303\262\241\002\000\004\000\000\000\000\000\000\000\000\000\377\377\000\000\001\000\000\000'
+head='\324\303\262\241\002\000\004\000\000\000\000\000\000\000\000\000'
+head=$head'\377\377\000\000\001\000\000\000'
 rm -f ../capture.pcapng
 # shellcheck disable=SC2059 # bytes
 printf "$head$packet$packet$packet$packet$packet" >../capture.pcapng

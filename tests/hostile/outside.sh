@@ -3,6 +3,6 @@
 # none: -
 # shellcheck shell=sh
 for dir in /proc/[0-9]*; do
-	! tr '\0' ' ' <"$dir/cmdline" | XX ||
+	! tr '\0' ' ' <"$dir/cmdline" | grep -q 'hostile/run' ||
 		breach "process ${dir#/proc/} of the machine is seen"
 done
