@@ -18,10 +18,12 @@ name_of() {
 
 # chosen: the files of the cases.
 chosen() {
+	pattern=${HOSTILE:-*}
 	for file in "$cases"/*.sh; do
+		# shellcheck disable=SC2254 # a pattern
 		case ${file##*/} in
 		act.sh | checks.sh) ;;
-		${HOSTILE:-*}.sh) echo "$file" ;;
+		$pattern.sh) echo "$file" ;;
 		esac
 	done
 }

@@ -429,7 +429,8 @@ static int
 act_odd_bytes(char **arg)
 {
 	static const char text[] = "nul \0 here\n\x1b[2J\x1b]0;title\a\n\xff\xfe\xc3\n"
-	                           "\xed\xa0\x80\n\xe2\x82\r\b\b\x9b" "31m";
+	                           "\xed\xa0\x80\n\xe2\x82\r\b\b\x9b"
+	                           "31m";
 
 	(void)arg;
 	for (int fd = 1; fd <= 2; fd++)
@@ -460,8 +461,8 @@ static int
 act_memory(char **arg)
 {
 	for (int i = number(arg[0]); i > 0; i--) {
-		char *p = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		char *p = mmap(
+		    NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 		if (p == MAP_FAILED)
 			return told("mmap", -1);
@@ -487,8 +488,9 @@ act_scm(char **arg)
 	int pair[2];
 	char buf[CMSG_SPACE(2 * sizeof(int))] = { 0 };
 	struct iovec iov = { "x", 1 };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = buf,
-		.msg_controllen = sizeof(buf) };
+	struct msghdr m = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = buf, .msg_controllen = sizeof(buf)
+	};
 	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
 	int sent = 0;
 
@@ -538,8 +540,8 @@ act_connect(char **arg)
 	memcpy(un.sun_path, arg[0], n);
 	if (arg[0][0] == '@')
 		un.sun_path[0] = '\0';
-	return told(arg[0],
-	    connect(fd, (struct sockaddr *)&un, (socklen_t)(sizeof(sa_family_t) + n)));
+	return told(
+	    arg[0], connect(fd, (struct sockaddr *)&un, (socklen_t)(sizeof(sa_family_t) + n)));
 }
 
 /* Bound to a UDP port of the loopback interface, by a process that stays. */

@@ -110,7 +110,10 @@ judged() {
 			printf '%s\n' "$status" | grep -Eqx "$right" ||
 				bad "$1: the hostile test is $status, not $right: $(why "$1")"
 			;;
-		*) [ "$status $ok" = 'passed true' ] || bad "$1: $id is $status: $(why "$1" "$id")" ;;
+		*)
+			[ "$status $ok" = 'passed true' ] ||
+				bad "$1: $id is $status: $(why "$1" "$id")"
+			;;
 		esac
 	done </srv/verdicts
 	[ "$(cut -d' ' -f1 /srv/verdicts | xargs)" = '1-hostile 2-innocent 3-slow 4-after' ] ||
@@ -132,7 +135,7 @@ compare() {
 	ended 'pth-collect DIR' $?
 	verdicts /srv/from-dir >/srv/of-dir
 	cmp -s /srv/of-stream /srv/of-dir ||
-		bad "the directory says $(xargs </srv/of-dir)${NL}the stream $(xargs </srv/of-stream)"
+		bad "the directory says $(xargs </srv/of-dir), the stream $(xargs </srv/of-stream)"
 }
 
 again() {

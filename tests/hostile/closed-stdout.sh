@@ -2,7 +2,7 @@
 # full: passed
 # none: passed
 # expect: {"files": [{"path": "a/done", "min_size": 5}]}
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC1010
 exec <&- >&- 2>&-
 sleep .05
 echo done >done

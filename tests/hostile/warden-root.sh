@@ -1,7 +1,7 @@
 # what: goes where the processes above it are
 # full: passed
 # none: -
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2086
 for pid in 1 $PPID; do
 	for place in cwd root; do
 		refused_sh "cat /proc/$pid/$place/tmp/host-secret 2>/dev/null"
