@@ -108,7 +108,7 @@ testCasesSayWhatTheyAre() {
 			grep -q "^# $field: ." "$file"
 			assertTrue "$file has no field $field" $?
 		done
-		wrong=$(sed '/^#/!q' "$file" | grep -Ev "$known" | grep '^# ')
+		wrong=$(sed '/^# shellcheck/q' "$file" | grep -Ev "$known" | grep '^# ')
 		assertEquals "$file: a field that nobody reads" '' "$wrong"
 	done
 	number=$(HOSTILE='' chosen | wc -l)

@@ -2,7 +2,7 @@
 # full: failed
 # none: failed|error
 # capture: yes
-# expect: {"packets": [{"filter": "udp.port == 4444", "min": 5}]}
+# expect: {"packets": [{"filter": "udp.port == 4444 and not icmp", "min": 5}]}
 # shellcheck shell=sh
 # A datagram to port 4444, five times, as pcap.
 packet='\000\000\000\000\000\000\000\000\052\000\000\000\052\000\000\000'
