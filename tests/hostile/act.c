@@ -153,6 +153,8 @@ act_key(char **arg)
 {
 	long r = syscall(SYS_add_key, "user", arg[0], "x", 1L, -4L /* KEY_SPEC_USER_KEYRING */);
 
+	if (r >= 0)
+		syscall(SYS_keyctl, 15L /* KEYCTL_SET_TIMEOUT */, r, 10L);
 	return told("add_key", r);
 }
 
@@ -360,7 +362,7 @@ act_exhaust(char **arg)
 	return n > 0 ? 0 : 3;
 }
 
-/* As many instances as the user may have, and watches of what is above. */
+/* As many instances as the user still has, and watches of what is above. */
 static int
 act_inotify(char **arg)
 {
@@ -374,7 +376,7 @@ act_inotify(char **arg)
 	}
 	usleep(100000);
 	fprintf(stderr, "%d instances\n", n);
-	return n > 0 ? 0 : 1;
+	return 0;
 }
 
 static int

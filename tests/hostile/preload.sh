@@ -2,8 +2,9 @@
 # full: passed
 # none: -
 # shellcheck shell=sh
-refused_sh ": >>/etc/ld.so.preload"
-refused_sh ": >>/etc/profile"
+for file in /etc /etc/profile /etc/passwd /etc/ld.so.cache; do
+	refused test -w $file
+done
 cp "$ACT" libhostile.so
 echo "export LD_PRELOAD=$PWD/libhostile.so" >.profile
 echo "$PWD/libhostile.so" >ld.so.preload

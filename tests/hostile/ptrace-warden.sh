@@ -5,5 +5,4 @@
 for pid in 1 $PPID; do
 	refused "$ACT" ptrace $pid
 	refused "$ACT" mem $pid
-	refused "$ACT" prlimit $pid
 done
