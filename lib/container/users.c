@@ -72,8 +72,18 @@ pth_users_choose(const json_t *user, struct pth_proc_user *who, struct pth_err *
 	return 0;
 }
 
+/* Who gets what. */
+struct gift {
+	uid_t of; /* its owner so far; ANYBODY: whoever */
+	uid_t uid;
+	gid_t gid;
+	dev_t dev;
+};
+
+#define ANYBODY ((uid_t)-1)
+
 static void
-give(int dirfd, uid_t uid, gid_t gid, dev_t dev, int depth)
+give(int dirfd, const struct gift *g, int depth)
 {
 	pth_auto_dir d = pth_opendir(dirfd, ".");
 	struct dirent *de;
@@ -81,26 +91,34 @@ give(int dirfd, uid_t uid, gid_t gid, dev_t dev, int depth)
 
 	while (d != NULL && (de = readdir(d)) != NULL) {
 		if (strcmp(de->d_name, ".") == 0 || strcmp(de->d_name, "..") == 0 ||
-		    fstatat(dirfd, de->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || st.st_dev != dev)
+		    fstatat(dirfd, de->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+		    st.st_dev != g->dev)
 			continue;
 		if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX) {
 			pth_auto_fd fd = openat(
 			    dirfd, de->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 			if (fd >= 0)
-				give(fd, uid, gid, dev, depth + 1);
+				give(fd, g, depth + 1);
 		}
-		(void)!fchownat(dirfd, de->d_name, uid, gid, AT_SYMLINK_NOFOLLOW);
+		if (g->of == ANYBODY || g->of == st.st_uid)
+			(void)!fchownat(dirfd, de->d_name, g->uid, g->gid, AT_SYMLINK_NOFOLLOW);
 	}
 }
 
 void
-pth_users_give(int dirfd, uid_t uid, gid_t gid)
+pth_users_give_of(int dirfd, uid_t of, uid_t uid, gid_t gid)
 {
 	struct stat st;
 
 	if (fstat(dirfd, &st) != 0)
 		return;
-	give(dirfd, uid, gid, st.st_dev, 0);
+	give(dirfd, &(struct gift){ of, uid, gid, st.st_dev }, 0);
 	(void)!fchown(dirfd, uid, gid);
+}
+
+void
+pth_users_give(int dirfd, uid_t uid, gid_t gid)
+{
+	pth_users_give_of(dirfd, ANYBODY, uid, gid);
 }

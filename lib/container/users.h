@@ -20,5 +20,7 @@ int pth_users_choose(const json_t *user, struct pth_proc_user *who, struct pth_e
 /* Change owner and group of everything below dirfd and of it, links not
  * followed, other file systems not entered. What fails is passed over. */
 void pth_users_give(int dirfd, uid_t uid, gid_t gid);
+/* The same, but only of what belongs to one user. */
+void pth_users_give_of(int dirfd, uid_t of, uid_t uid, gid_t gid);
 
 #endif

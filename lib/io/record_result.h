@@ -48,6 +48,7 @@
 	X(o, str, run_dir, NULL) \
 	X(o, str, dir, NULL) \
 	X(o, obj, isolation, isolation) \
+	X(o, str, evidence, "") \
 	X(o, any, capture, rcap) \
 	X(o, obj, timings, timings) \
 	X(o, map, services, rsvc) \

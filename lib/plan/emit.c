@@ -402,6 +402,8 @@ head(struct emit *m)
 	pth_svc_set_critical(o, critical(m->w.p, s));
 	if (strcmp(restart, pth_svc_restart(NULL)) != 0)
 		pth_svc_set_restart(o, restart);
+	if (*pth_given_user(s->rec) != '\0')
+		pth_svc_set_root(o, true);
 	if (json_object_size(pth_given_limits(s->rec)) > 0)
 		pth_svc_set_limits(o, json_incref(pth_given_limits(s->rec)));
 	pth_svc_set_address(o, s->address);

@@ -78,13 +78,11 @@ furnish_view(const struct pth_runner *r, const struct pth_entry *x, struct pth_n
 {
 	const json_t *plan = pth_rec_plan(x->rec);
 	pth_auto_strv keep = NULL;
-	struct pth_ns_view view = { .run = r->dir->path,
-		.test = places->dir,
-		.read_only = pth_env_read_only(pth_plan_environment(plan)) };
+	struct pth_ns_view view = { .run = r->dir->path, .test = places->dir };
 
 	if ((ns->asked & PTH_NS_MOUNT) != 0)
 		ns->asked |= PTH_NS_PRIVATE;
-	if (view.read_only)
+	if (pth_env_read_only(pth_plan_environment(plan)))
 		ns->asked |= PTH_NS_READ_ONLY;
 	if ((ns->used & PTH_NS_MOUNT) == 0)
 		return;
