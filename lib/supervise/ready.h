@@ -7,6 +7,7 @@
 #ifndef PTH_SUPERVISE_READY_H
 #define PTH_SUPERVISE_READY_H
 
+#include "host/holder.h"
 #include "supervise/command.h"
 #include "supervise/log_search.h"
 
@@ -19,6 +20,10 @@ struct ready {
 	pid_t pid;                     /* of a check's command that runs, or 0 */
 	char how[32];                  /* how the last one ended, or "" */
 	json_t *old_logs;              /* bytes in logs of lives before this one, or NULL */
+	pid_t leader;                  /* the owner's: of the run command, or 0 */
+	struct pth_holder *holders;    /* of the port of each check, or NULL */
+	char held[160];                /* who else has the port that is waited for, or "" */
+	bool unproven;                 /* it was said that this cannot be told */
 };
 
 enum readiness { PTH_NOT_YET, PTH_IS_READY, PTH_NOT_READY };
@@ -41,8 +46,14 @@ void supervise_ready_stop(struct ready *r);
 void supervise_ready_reset(struct ready *r);
 /* The log at path is about to be cut to keep bytes (supervise/loglimit.h). */
 void supervise_ready_cut(struct ready *r, const char *path, int64_t keep);
-/* Are the ports of the checks bound? 1 all, 0 not all, -1 none to look at.
- * *port and *udp say which is not. */
-int supervise_ready_listens(const struct ready *r, unsigned *port, bool *udp);
+/* Are the ports of the checks bound, by a process of the service? 1 all, 0 not all, -1 none to
+ * look at. *port and *udp say which is not. */
+int supervise_ready_listens(struct ready *r, unsigned *port, bool *udp);
+
+/* Does the service with that first process have the port? at NULL: any program below that
+ * process. Where the system does not tell whose it is, any server counts, and the event
+ * service.port_unproven says so once (*said). On false, text says who has it, if anybody. */
+bool supervise_has_port(struct pth_holder *h, bool udp, unsigned port,
+    const struct surroundings *at, pid_t leader, bool *said, char text[160]);
 
 #endif

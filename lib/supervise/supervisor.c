@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "host/mark.h"
 #include "host/sig.h"
 #include "io/file.h"
 
@@ -395,7 +396,7 @@ run(const struct pth_supervise_req *req)
 	if ((req->ns.used & PTH_NS_PID) != 0)
 		pth_ns_sweep();
 	else
-		pth_proc_sweep(SWEEP_LIMIT_US);
+		pth_mark_end(req->places->owner, req->places->dir, SWEEP_LIMIT_US);
 	supervise_watch_end(&sup);
 	supervise_tmp_remove(&sup);
 	o = supervise_result(&sup, started.s);
