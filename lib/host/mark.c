@@ -155,6 +155,15 @@ pth_mark_sweep(const char *owner, const char *path, int64_t limit_us)
 }
 
 void
+pth_mark_begin(const char *path, int64_t limit_us)
+{
+	size_t n = pth_mark_sweep(NULL, path, limit_us);
+
+	if (n > 0)
+		pth_event("run.cleaned", "{s:i}", "removed", (int)n);
+}
+
+void
 pth_mark_end(const char *owner, const char *path, int64_t limit_us)
 {
 	size_t n;

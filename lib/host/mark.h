@@ -28,6 +28,9 @@ bool pth_mark_is(pid_t shown, const char *value);
  * there is none, at most limit_us. How many there were.
  */
 size_t pth_mark_sweep(const char *owner, const char *path, int64_t limit_us);
+/* Before the first test of a run directory: what a killed run has left of its tests. The event
+ * run.cleaned says what there was. */
+void pth_mark_begin(const char *path, int64_t limit_us);
 /* At the end of a test without a pid namespace: pth_proc_sweep(), and by its mark what that
  * has not reached; the event test.swept says of the latter. */
 void pth_mark_end(const char *owner, const char *path, int64_t limit_us);

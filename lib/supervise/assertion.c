@@ -32,6 +32,7 @@ struct one_assertion {
 	struct pth_http http;
 	struct pth_channel ask;   /* of its container */
 	struct pth_holder holder; /* of its port */
+	bool engine;              /* the test is one in containers */
 	bool unproven;            /* it was said that it cannot be told whose the port is */
 	char text[400];
 };
@@ -80,12 +81,17 @@ port_of(const struct one_assertion *x)
 	return p > 0 && p < 65536 ? (unsigned)p : 0;
 }
 
-/* Has a process of its service, or of the test, the port? */
+/* Has a process of its service, or of the test, the port? That of a container is in an engine's
+ * hands on the host. */
 static bool
 holds(struct one_assertion *x, bool udp, unsigned port, char held[160])
 {
 	const struct service *s = x->service;
 
+	held[0] = '\0';
+	if (s == NULL && x->engine)
+		return pth_holder_look(&x->holder, udp, port, &(struct pth_program){ 0 }) !=
+		    PTH_HOLD_NONE;
 	return supervise_has_port(&x->holder, udp, port, s != NULL ? &s->at : NULL,
 	    s != NULL ? s->run_pid : getpid(), &x->unproven, held);
 }
@@ -356,6 +362,7 @@ init_one(struct one_assertion *x, const json_t *def, struct service *services, s
 		if (strcmp(kinds[i].name, type) == 0)
 			x->kind = &kinds[i];
 	x->service = supervise_service_find(services, n, name);
+	x->engine = n > 0 && services[0].at.places->engine;
 	if (x->kind == NULL)
 		return pth_err_set(e, PTH_INPUT, "unknown type \"%.60s\"", type);
 	if (x->service == NULL && name != NULL)
