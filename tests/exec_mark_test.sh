@@ -69,6 +69,22 @@ testCleanRemovesWhatAKilledRunHasLeft() {
 	assertEquals '' "$(printf '%s\n' "$out" | grep "$PWD")"
 }
 
+testOrdinaryUser() {
+	need_user || return
+	mkdir -p -m 777 user && chmod 755 "$PTH_TMP" && rm -rf user/*
+	rec "$NONE" "$(svc a '{"finite": false}' sh -c 'setsid sleep 876705 &
+		sleep 0.3; echo $$ >pid; mv pid up; exec sleep 99')" >plan.jsonl
+	as_user sh -c 'echo $$ >user/pid; exec pth-exec -o user/out plan.jsonl' >/dev/null 2>&1 &
+	assertSoon 9 test -e user/out/t/a/up
+	kill -KILL "$(cat user/pid)"
+	wait $! 2>/dev/null
+	assertSoon 5 sh -c "! kill -0 $(cat user/out/t/a/up)"
+	run env DOCKER_HOST=unix:///nonexistent PATH="${pth_user_path:-$PATH}" \
+		setpriv --reuid=65534 --regid=65534 --clear-groups pth-clean
+	assertMatch "$out" "^removed process [0-9]+ \\(sleep\\) of $PWD/user/out/t/a\$"
+	assertEquals '' "$(sleeps 05)"
+}
+
 # Whatever looks like ours and is not, or is a living run's.
 testCleanLeavesOthersAlone() {
 	rec "$NONE" "$(svc a '{"finite": false}' sh -c 'setsid sleep 876711 & echo "$PTH_TEST" >up
