@@ -6,12 +6,12 @@
 #include "collect/metric.h"
 
 #include <math.h>
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/regex.h"
 #include "base/text.h"
 #include "base/words.h"
 #include "collect/artifact.h"
@@ -81,7 +81,7 @@ number(const char *s, size_t n, double *v)
 
 struct search {
 	struct pth_measure *m;
-	regex_t re;
+	struct pth_regex *re;
 };
 
 /* What is counted needs no number in it. */
@@ -89,17 +89,17 @@ static void
 line(void *arg, const char *s, size_t n, bool rest)
 {
 	struct pth_measure *m = ((struct search *)arg)->m;
-	const regex_t *re = &((struct search *)arg)->re;
-	regmatch_t at[2] = { { 0, (regoff_t)(n < LINE_MAX_BYTES ? n : LINE_MAX_BYTES) } };
-	int group = re->re_nsub > 0;
+	struct pth_regex *re = ((struct search *)arg)->re;
+	unsigned group = pth_regex_groups(re) > 0;
+	struct pth_span at[2];
 	double v;
 
-	if (rest || regexec(re, s, countof(at), at, REG_STARTEND) != 0)
+	if (rest || !pth_regex_find(re, s, n < LINE_MAX_BYTES ? n : LINE_MAX_BYTES, at))
 		return;
 	if (m->counts)
 		take(m, 1);
-	else if (at[group].rm_so >= 0 &&
-	    number(s + at[group].rm_so, (size_t)(at[group].rm_eo - at[group].rm_so), &v))
+	else if (at[group].from != SIZE_MAX &&
+	    number(s + at[group].from, at[group].to - at[group].from, &v))
 		take(m, v);
 }
 
@@ -151,17 +151,17 @@ pth_metric_read(struct pth_measure *m, const json_t *spec, int fd, int64_t size)
 {
 	const char *path = pth_measure_json(spec), *given = pth_measure_matches(spec);
 	const char *pattern = given != NULL ? given : ".";
-	struct search s = { .m = m };
+	struct pth_err e;
+	pth_auto_regex re = path == NULL ? pth_regex_new(pattern, PTH_REGEX_LINES, &e) : NULL;
+	struct search s = { m, re };
 	pth_auto_buf text = PTH_BUF_INIT;
 
 	m->counts = strcmp(pth_measure_reduce(spec), "count") == 0;
 	if (path != NULL) {
 		if (pth_artifact_read(fd, size, JSON_MAX_BYTES, &text))
 			json_text(m, path, text.s, text.len);
-	} else if (pth_regex_fault(pattern) == NULL &&
-	    regcomp(&s.re, pattern, REG_EXTENDED | REG_NEWLINE) == 0) {
+	} else if (re != NULL) {
 		pth_artifact_lines(fd, FILE_MAX_BYTES, pth_mono_us() + DEADLINE_US, line, &s);
-		regfree(&s.re);
 	}
 }
 
@@ -170,14 +170,15 @@ static void
 one(int dirfd, const json_t *artifacts, const char *service, const json_t *spec, json_t *out)
 {
 	const char *name = pth_measure_name(spec), *pattern = pth_measure_matches(spec);
-	const char *fault = pattern != NULL ? pth_regex_fault(pattern) : NULL;
+	struct pth_err e;
+	pth_auto_regex re = pattern != NULL ? pth_regex_new(pattern, 0, &e) : NULL;
 	struct pth_measure m = { 0 };
 	size_t n = strlen(service), i;
 	bool found = false;
 	json_t *a, *v;
 
-	if (fault != NULL)
-		pth_warn("%s: metric %s: %s", service, name != NULL ? name : "?", fault);
+	if (pattern != NULL && re == NULL)
+		pth_warn("%s: metric %s: %s", service, name != NULL ? name : "?", e.text);
 	json_array_foreach(artifacts, i, a) {
 		const char *path = pth_artifact_path(a);
 		bool ours = strncmp(path, service, n) == 0 && path[n] == '/' &&

@@ -2,10 +2,10 @@
 #include "collect/verdict_rule.h"
 
 #include <errno.h>
-#include <regex.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/regex.h"
 #include "base/text.h"
 #include "collect/artifact.h"
 #include "collect/metric.h"
@@ -299,26 +299,24 @@ rule_file(struct rule r, json_t *v)
 }
 
 struct matches {
-	const regex_t *re;
+	struct pth_regex *re;
 	int64_t n; /* lines that match */
 };
 
-/* NUL and invalid UTF-8 do no harm: REG_STARTEND, and the tools run in the C
- * locale. A line that is too long is judged piece by piece. */
+/* NUL and invalid UTF-8 do no harm. A line that is too long is judged piece by piece. */
 static void
 match_line(void *arg, const char *s, size_t n, bool rest)
 {
 	struct matches *x = arg;
-	regmatch_t m = { 0, (regoff_t)n };
 
 	(void)rest;
-	x->n += regexec(x->re, s, 1, &m, REG_STARTEND) == 0;
+	x->n += pth_regex_match(x->re, s, n);
 }
 
 /* Matches in one log, or in both outputs when no file is named. -1: none can
  * be read. */
 static int64_t
-count_log(const struct rule *r, const char *service, const char *file, const regex_t *re)
+count_log(const struct rule *r, const char *service, const char *file, struct pth_regex *re)
 {
 	const char *const both[] = { "stdout.log", "stderr.log" };
 	struct matches x = { re, 0 };
@@ -362,9 +360,8 @@ rule_log(struct rule r, json_t *v)
 	const char *never = pth_rulelog_not_matches(v), *always = pth_rulelog_matches(v);
 	const char *regex = always != NULL ? always : never;
 	pth_auto_buf name = PTH_BUF_INIT;
-	char why[200];
-	regex_t re;
-	int rc;
+	pth_auto_regex re = NULL;
+	struct pth_err e;
 
 	pth_buf_addf(
 	    &name, "log %s %s", service != NULL ? service : "?", never != NULL ? "without " : "");
@@ -376,14 +373,11 @@ rule_log(struct rule r, json_t *v)
 		collect_rule_wrong(r, "the rule needs a service and matches or not_matches", "");
 		return;
 	}
-	rc = regcomp(&re, regex, REG_EXTENDED | REG_NEWLINE);
-	if (rc != 0) {
-		regerror(rc, NULL, why, sizeof why);
-		collect_rule_wrong(r, "not a regular expression: ", why);
-		return;
-	}
-	log_counted(&r, v, count_log(&r, service, pth_rulelog_file(v), &re), never != NULL);
-	regfree(&re);
+	re = pth_regex_new(regex, PTH_REGEX_LINES, &e);
+	if (re == NULL)
+		collect_rule_wrong(r, e.text, "");
+	else
+		log_counted(&r, v, count_log(&r, service, pth_rulelog_file(v), re), never != NULL);
 }
 
 /* {filter, min, max}: packets that a Wireshark display filter takes */

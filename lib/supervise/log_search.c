@@ -2,7 +2,6 @@
 #include "supervise/log_search.h"
 
 #include <fcntl.h>
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/regex.h"
 
 #define LOOK_US 20000 /* short lines take longer than their bytes */
 #define TAIL_MAX ((off_t)256 << 10)
@@ -20,7 +20,7 @@ struct log_search {
 	int64_t skip;
 	bool found;
 	char *path;
-	regex_t re;
+	struct pth_regex *re;
 	struct pth_buf line; /* the unfinished last line */
 };
 
@@ -28,18 +28,14 @@ struct log_search *
 supervise_log_search_open(
     int dirfd, const char *path, const char *regex, int64_t skip, struct pth_err *e)
 {
-	struct log_search *l = pth_xmalloc(sizeof *l);
-	char why[200];
-	int r = regcomp(&l->re, regex, REG_EXTENDED | REG_NOSUB);
+	struct pth_regex *re = pth_regex_new(regex, 0, e);
+	struct log_search *l;
 
-	if (r != 0) {
-		regerror(r, &l->re, why, sizeof why);
-		pth_err_set(e, PTH_INPUT, "regular expression \"%.200s\": %s", regex, why);
-		free(l);
+	if (re == NULL)
 		return NULL;
-	}
+	l = pth_xmalloc(sizeof *l);
 	*l = (struct log_search){
-		.dirfd = dirfd, .fd = -1, .skip = skip, .path = pth_xstrdup(path), .re = l->re
+		.dirfd = dirfd, .fd = -1, .skip = skip, .path = pth_xstrdup(path), .re = re
 	};
 	return l;
 }
@@ -55,7 +51,7 @@ feed(const struct log_search *l, struct pth_buf *line, const char *s, size_t n)
 		size_t room = line->len < LINE_KEPT ? LINE_KEPT - line->len : 0;
 
 		pth_buf_add(line, s, len < room ? len : room);
-		if (regexec(&l->re, line->s, 0, NULL, 0) == 0)
+		if (pth_regex_match(l->re, line->s, line->len))
 			return true;
 		if (nl == NULL)
 			break;
@@ -134,7 +130,7 @@ supervise_log_search_close(struct log_search *l)
 	if (l == NULL)
 		return;
 	pth_close(&l->fd);
-	regfree(&l->re);
+	pth_regex_free(l->re);
 	pth_buf_release(&l->line);
 	free(l->path);
 	free(l);

@@ -152,7 +152,8 @@ wrong_rules(void)
 	    "error bad: log client ?: the rule needs a service and matches or not_matches");
 	JUDGED("completed", STOPPED, EXIT(0),
 	    "\"expect\":{\"log\":{\"service\":\"client\",\"matches\":\"(\"}}",
-	    "error bad: log client (: not a regular expression: Unmatched ( or \\(");
+	    "error bad: log client (: not a regular expression: character 1: ( "
+	    "without )");
 	JUDGED("completed", STOPPED, EXIT(0),
 	    "\"expect\":{\"files\":[{\"path\":\"x\",\"sice\":1}]}",
 	    "error bad: file x: unknown key in the rule: sice");
