@@ -30,7 +30,7 @@ enum {
 struct pth_regex;
 
 /* Where something was found: from .. to, or SIZE_MAX twice. */
-struct pth_span {
+struct pth_regex_span {
 	size_t from, to;
 };
 
@@ -41,7 +41,7 @@ bool pth_regex_match(struct pth_regex *re, const char *s, size_t n);
 /* The same: at[0] is the first match, of those the longest, and at[1] what the first group
  * in parentheses took in it, when it took part. Where a group may take more than one text,
  * alternatives to the left and longer repetitions go first. */
-bool pth_regex_find(struct pth_regex *re, const char *s, size_t n, struct pth_span at[2]);
+bool pth_regex_find(struct pth_regex *re, const char *s, size_t n, struct pth_regex_span at[2]);
 /* How many groups in parentheses it has. */
 unsigned pth_regex_groups(const struct pth_regex *re);
 /* Frees it; NULL is none. */

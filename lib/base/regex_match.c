@@ -107,7 +107,7 @@ advance(struct pth_regex *re, const char *s, size_t n, size_t i, struct regex_th
 
 /* `any`: whatever match there is will do. */
 static bool
-run(struct pth_regex *re, const char *s, size_t n, bool any, struct pth_span at[2])
+run(struct pth_regex *re, const char *s, size_t n, bool any, struct pth_regex_span at[2])
 {
 	struct regex_thread best = { 0, NOWHERE, NOWHERE, NOWHERE };
 	uint32_t end = 0;
@@ -128,24 +128,24 @@ run(struct pth_regex *re, const char *s, size_t n, bool any, struct pth_span at[
 			follow(re, &re->now, t, s, n, i);
 		advance(re, s, n, i, &best, &end);
 	}
-	at[0] = at[1] = (struct pth_span){ SIZE_MAX, SIZE_MAX };
+	at[0] = at[1] = (struct pth_regex_span){ SIZE_MAX, SIZE_MAX };
 	if (best.from != NOWHERE)
-		at[0] = (struct pth_span){ best.from, end };
+		at[0] = (struct pth_regex_span){ best.from, end };
 	if (best.end != NOWHERE)
-		at[1] = (struct pth_span){ best.begin, best.end };
+		at[1] = (struct pth_regex_span){ best.begin, best.end };
 	return best.from != NOWHERE;
 }
 
 bool
 pth_regex_match(struct pth_regex *re, const char *s, size_t n)
 {
-	struct pth_span at[2];
+	struct pth_regex_span at[2];
 
 	return run(re, s, n, true, at);
 }
 
 bool
-pth_regex_find(struct pth_regex *re, const char *s, size_t n, struct pth_span at[2])
+pth_regex_find(struct pth_regex *re, const char *s, size_t n, struct pth_regex_span at[2])
 {
 	return run(re, s, n, false, at);
 }

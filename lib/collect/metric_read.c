@@ -91,7 +91,7 @@ line(void *arg, const char *s, size_t n, bool rest)
 	struct pth_measure *m = ((struct search *)arg)->m;
 	struct pth_regex *re = ((struct search *)arg)->re;
 	unsigned group = pth_regex_groups(re) > 0;
-	struct pth_span at[2];
+	struct pth_regex_span at[2];
 	double v;
 
 	if (rest || !pth_regex_find(re, s, n < LINE_MAX_BYTES ? n : LINE_MAX_BYTES, at))

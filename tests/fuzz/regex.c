@@ -14,7 +14,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	size_t len = nl != NULL ? (size_t)(nl - data) : n;
 	pth_auto_str pattern = pth_xstrndup((const char *)data, len);
 	const char *text = (const char *)data + len;
-	struct pth_span at[2];
+	struct pth_regex_span at[2];
 	struct pth_err e;
 
 	for (unsigned flags = 0; flags < 4; flags++) {

@@ -17,7 +17,7 @@ found(const char *pattern, unsigned flags, const char *s, size_t n)
 	struct pth_err e;
 	pth_auto_regex re = pth_regex_new(pattern, flags, &e);
 	pth_auto_buf b = PTH_BUF_INIT;
-	struct pth_span at[2];
+	struct pth_regex_span at[2];
 
 	if (re == NULL) {
 		snprintf(shown, sizeof shown, "%.120s", e.text);
@@ -174,7 +174,7 @@ hostile(void)
 	struct rlimit limit;
 	size_t n = (size_t)64 << 10;
 	pth_auto_str text = pth_xmalloc(n);
-	struct pth_span at[2];
+	struct pth_regex_span at[2];
 	struct pth_err e;
 
 	unit("no text takes long");
