@@ -32,10 +32,11 @@ testFloodIsCutAndMarked() {
 }
 
 testCutWhileTheServiceWritesOn() {
-	# It ends well when its log has become shorter three times.
-	exec1 '{}' "$(svc s "$limit" sh -c 'cuts=0 last=0; while [ $cuts -lt 3 ]; do
-		head -c 1000000 /dev/zero | tr "\0" x; now=$(stat -c %s stdout.log)
-		[ $now -lt $last ] && cuts=$((cuts + 1)); last=$now; done')"
+	# It ends well when its log stays as it is while it goes on.
+	exec1 '{}' "$(svc s "$limit" sh -c "head -c 1000000 /dev/zero | tr '\\0' x
+		$until_cut; sum=\$(cksum <stdout.log); for i in 1 2 3; do
+			head -c 1000000 /dev/zero; [ \"\$(cksum <stdout.log)\" = \"\$sum\" ] || exit 1
+		done")"
 	assertEquals completed "$(field .status)"
 	assertEquals 1 "$(grep -c 'pth: log limit' out/t/s/stdout.log)"
 	# There was no line end to cut at.
@@ -77,7 +78,7 @@ testStderrPhasesAndSteps() {
 }
 
 testReadinessAfterACut() {
-	for service in "head -c 300000 /dev/zero; $until_cut; echo up on 1; exec sleep 60" \
+	for service in "head -c 300000 /dev/zero; echo; $until_cut; echo up on 1; exec sleep 60" \
 		'yes | head -c 3000000; echo up on 1; exec sleep 60'; do
 		exec1 '{}' "$(svc s '{"finite": false, "limits": {"log": 100000},
 			"ready": [{"kind": "log", "matches": "^up on [0-9]",
@@ -125,14 +126,22 @@ testFewDescriptors() {
 	assertEquals 12 "$(field '[.services[].logs_cut["stdout.log"] | select(. > 0)] | length')"
 }
 
-testLogThatIsNoPlainFile() {
-	# What the service makes of its log is not touched.
+testWhatAServiceMakesOfItsLog() {
+	# The log is what it has said, and nothing outside is touched.
 	echo precious >precious
-	exec1 '{}' "$(svc s '{"limits": {"log": 4}}' \
-		sh -c \
-		'rm stdout.log; ln -s ../../../precious stdout.log; echo some words; sleep 0.3')"
-	assertEquals completed "$(field .status)"
+	for vandal in 'rm stdout.log; ln -s ../../../precious stdout.log' 'chmod 0 stdout.log' \
+		'rm stdout.log; mkfifo stdout.log' 'rm stdout.log; mkdir -p stdout.log/x' \
+		': >stdout.log' ': >/proc/self/fd/1' 'echo other >stdout.log' \
+		'rm -rf phases; ln -s /etc phases'; do
+		exec1 '{}' "$(svc s '{"phases": {"pre_run": [{"argv": ["echo", "first"]}]}}' \
+			sh -c "echo an ERROR; $vandal; echo some words")"
+		assertEquals "$vandal" completed "$(field .status)"
+		assertEquals "$vandal" "an ERROR some words" "$(paste -sd' ' out/t/s/stdout.log)"
+		assertEquals "$vandal" first "$(cat out/t/s/phases/pre_run.stdout.log)"
+		assertTrue "$vandal" "[ -f out/t/s/stdout.log ] && [ ! -h out/t/s/stdout.log ]"
+	done
 	assertEquals precious "$(cat precious)"
+	assertFalse '[ -e /etc/pre_run.stdout.log ]'
 }
 
 testInTheExperimentAndInTheReport() {

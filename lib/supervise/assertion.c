@@ -288,8 +288,8 @@ log_name(const struct one_assertion *x, size_t i)
 }
 
 void
-supervise_assertions_log_cut(
-    struct assertions *a, const struct service *s, const char *path, int64_t keep)
+supervise_assertions_lost(
+    struct assertions *a, const struct service *s, const char *path, const char *p, size_t n)
 {
 	for (size_t i = 0; i < a->count; i++)
 		for (size_t k = 0; k < countof(a->all[i].logs); k++) {
@@ -297,7 +297,7 @@ supervise_assertions_log_cut(
 			                                               NULL;
 
 			if (a->all[i].service == s && name != NULL && strcmp(name, path) == 0)
-				supervise_log_search_cut(a->all[i].logs[k], keep);
+				supervise_log_search_lost(a->all[i].logs[k], p, n);
 		}
 }
 
@@ -318,7 +318,7 @@ open_logs(struct one_assertion *x, struct pth_err *e)
 		escape(&re, text);
 	for (size_t i = 0; i < countof(x->logs) && log_name(x, i) != NULL; i++)
 		if ((x->logs[i] = supervise_log_search_open(
-		         x->service->at.dirfd, log_name(x, i), re.s, 0, e)) == NULL)
+		         &x->service->at.logs, log_name(x, i), re.s, 0, e)) == NULL)
 			return -1;
 	return 0;
 }

@@ -31,9 +31,9 @@ void supervise_assertions_begin(struct assertions *a, int64_t now);
 /* Look at those that are due. more: steps are to come, which may still change
  * what a service that has ended does. */
 void supervise_assertions_step(struct assertions *a, int64_t now, bool more);
-/* A log of a service is about to be cut to keep bytes. */
-void supervise_assertions_log_cut(
-    struct assertions *a, const struct service *s, const char *path, int64_t keep);
+/* Bytes of a log of a service that are not kept. */
+void supervise_assertions_lost(
+    struct assertions *a, const struct service *s, const char *path, const char *p, size_t n);
 /* Must the run go on for one of them? */
 bool supervise_assertions_waiting(const struct assertions *a);
 /* The run is over; look at the rest. Then step until done, some seconds. */

@@ -1,7 +1,6 @@
 /* This file starts the commands of a plan, reaps them, and tells what their ends mean. */
 #include "supervise/command.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -50,12 +49,12 @@ pid_t
 supervise_command_logged(
     struct surroundings *at, const json_t *cmd, const char *prefix, int *err_no, struct pth_err *e)
 {
-	char path[80];
+	char path[320];
 
-	snprintf(path, sizeof path, "%sstdout.log", prefix);
-	pth_auto_fd out = supervise_loglimit_open(&at->logs, at->dirfd, path);
-	snprintf(path, sizeof path, "%sstderr.log", prefix);
-	pth_auto_fd err = supervise_loglimit_open(&at->logs, at->dirfd, path);
+	snprintf(path, sizeof path, "%s%sstdout.log", at->log_dir, prefix);
+	pth_auto_fd out = supervise_logs_open(&at->logs, path);
+	snprintf(path, sizeof path, "%s%sstderr.log", at->log_dir, prefix);
+	pth_auto_fd err = supervise_logs_open(&at->logs, path);
 	if (out < 0 || err < 0)
 		return pth_err_set(e, PTH_SYSTEM, "log files:");
 	return supervise_command_start(at, cmd, out, err, err_no, e);
@@ -132,25 +131,31 @@ supervise_command_unstarted(const struct surroundings *at, const json_t *cmd,
 
 /* The end of a log, at most size bytes; how many there were. */
 static size_t
-read_tail(int dirfd, const char *path, char *tail, size_t size)
+read_tail(struct surroundings *at, const char *path, char *tail, size_t size)
 {
-	pth_auto_fd fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
-	off_t end = fd >= 0 ? lseek(fd, 0, SEEK_END) : -1;
-	ssize_t n = fd >= 0 ? pread(fd, tail, size, end > (off_t)size ? end - (off_t)size : 0) : 0;
+	const struct log *g = supervise_logs_find(&at->logs, path);
+	int64_t end;
 
-	return n > 0 ? (size_t)n : 0;
+	if (g == NULL)
+		return 0;
+	supervise_logs_drain(&at->logs);
+	end = supervise_log_size(g);
+	return supervise_log_read(g, end > (int64_t)size ? end - (int64_t)size : 0, tail, size);
 }
 
 enum pth_category
 supervise_command_last_line(
-    const struct surroundings *at, const char *path, enum pth_category usual, char to[500])
+    struct surroundings *at, const char *path, enum pth_category usual, char to[500])
 {
 	pth_auto_buf b = PTH_BUF_INIT;
-	char tail[2048], *line;
-	size_t n = read_tail(at->dirfd, path != NULL ? path : "stderr.log", tail, sizeof tail - 1);
+	char tail[2048], *line, usual_path[32];
+	size_t n;
 
+	snprintf(usual_path, sizeof usual_path, "%sstderr.log", at->log_dir);
+	n = read_tail(at, path != NULL ? path : usual_path, tail, sizeof tail - 1);
+	snprintf(usual_path, sizeof usual_path, "%sstdout.log", at->log_dir);
 	if (n == 0 && path == NULL)
-		n = read_tail(at->dirfd, "stdout.log", tail, sizeof tail - 1);
+		n = read_tail(at, usual_path, tail, sizeof tail - 1);
 	while (n > 0 && (tail[n - 1] == '\n' || tail[n - 1] == '\0'))
 		n--;
 	to[0] = tail[n] = '\0';

@@ -9,15 +9,17 @@
 #include "io/category.h"
 #include "io/placeholder.h"
 #include "supervise/limit.h"
-#include "supervise/loglimit.h"
+#include "supervise/logs.h"
 
 struct surroundings {
 	const json_t *plan; /* borrowed: its "environment", "user" and "limits" count; or NULL */
 	const struct pth_places *places;
 	int dirfd;              /* of the directory in which the logs are */
 	const char *home;       /* path of the same */
+	const char *log_dir;    /* where in it the logs are: "", or "engine/" of what is done for a
+	                         * container, in which the service has logs of its own */
 	struct pth_limit limit; /* what commands may use */
-	struct loglimit logs;   /* those that they write */
+	struct logs logs;       /* those that they write */
 	bool out_of_memory;     /* the kernel has killed one at the limit of memory */
 	int64_t oom_kills;      /* how often it did */
 };
@@ -34,7 +36,7 @@ supervise_earlier(int64_t a, int64_t b)
  */
 pid_t supervise_command_start(const struct surroundings *at, const json_t *cmd, int out, int err,
     int *err_no, struct pth_err *e);
-/* The same with the logs PREFIXstdout.log and PREFIXstderr.log, watched from now on. */
+/* The same with the logs PREFIXstdout.log and PREFIXstderr.log. */
 pid_t supervise_command_logged(
     struct surroundings *at, const json_t *cmd, const char *prefix, int *err_no, struct pth_err *e);
 /* Has it ended? Then it is reaped and *x says how. False for pid 0. */
@@ -55,10 +57,11 @@ void supervise_command_unstarted(const struct surroundings *at, const json_t *cm
  * that. */
 enum pth_category supervise_command_category(
     const struct surroundings *at, enum pth_category found, enum pth_category usual);
-/* For messages, "; last log line: TEXT" of the log at path, or "". path NULL: that of
+/* For messages, "; last log line: TEXT" of the log at path as far as it has been read, or "".
+ * path NULL: that of
  * the first of stderr.log and stdout.log that has any. Returns what failure the line
  * tells of, else usual. */
 enum pth_category supervise_command_last_line(
-    const struct surroundings *at, const char *path, enum pth_category usual, char to[500]);
+    struct surroundings *at, const char *path, enum pth_category usual, char to[500]);
 
 #endif

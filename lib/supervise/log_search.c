@@ -1,7 +1,6 @@
 /* This file searches growing logs line by line. */
 #include "supervise/log_search.h"
 
-#include <fcntl.h>
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,23 +9,25 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/os.h"
 
 #define LOOK_US 20000 /* short lines take longer than their bytes */
-#define TAIL_MAX ((off_t)256 << 10)
 #define LINE_KEPT ((size_t)64 << 10)
 
 struct log_search {
-	int dirfd, fd;
-	int64_t skip;
+	const struct logs *logs;
+	int fd;     /* of a file that is none of our logs, or -1 */
+	int64_t at; /* so far it has been searched */
 	bool found;
 	char *path;
 	regex_t re;
 	struct pth_buf line; /* the unfinished last line */
+	struct pth_buf lost; /* the same of what is not kept */
 };
 
 struct log_search *
 supervise_log_search_open(
-    int dirfd, const char *path, const char *regex, int64_t skip, struct pth_err *e)
+    const struct logs *logs, const char *path, const char *regex, int64_t skip, struct pth_err *e)
 {
 	struct log_search *l = pth_xmalloc(sizeof *l);
 	char why[200];
@@ -39,7 +40,7 @@ supervise_log_search_open(
 		return NULL;
 	}
 	*l = (struct log_search){
-		.dirfd = dirfd, .fd = -1, .skip = skip, .path = pth_xstrdup(path), .re = l->re
+		.logs = logs, .fd = -1, .at = skip, .path = pth_xstrdup(path), .re = l->re
 	};
 	return l;
 }
@@ -66,15 +67,23 @@ feed(const struct log_search *l, struct pth_buf *line, const char *s, size_t n)
 	return false;
 }
 
-static bool
-is_open(struct log_search *l)
+/* The bytes that follow; how many. */
+static size_t
+next(struct log_search *l, char *to, size_t n)
 {
-	if (l->fd < 0) {
-		l->fd = openat(l->dirfd, l->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-		if (l->fd >= 0)
-			lseek(l->fd, l->skip, SEEK_SET);
+	const struct log *g = supervise_logs_find(l->logs, l->path);
+	ssize_t r;
+
+	if (g != NULL) {
+		n = supervise_log_read(g, l->at, to, n);
+	} else {
+		if (l->fd < 0)
+			l->fd = pth_open_regular(l->logs->dirfd, l->path, NULL);
+		r = l->fd >= 0 ? pread(l->fd, to, n, l->at) : 0;
+		n = r > 0 ? (size_t)r : 0;
 	}
-	return l->fd >= 0;
+	l->at += (int64_t)n;
+	return n;
 }
 
 bool
@@ -82,50 +91,36 @@ supervise_log_search_look(struct log_search *l)
 {
 	char chunk[16384];
 	int64_t end = pth_mono_us() + LOOK_US;
-	ssize_t n;
+	size_t n = 1;
 
-	if (l->found || !is_open(l))
-		return l->found;
 	/* Bounded: a service may write as fast as we read. */
-	do {
-		n = read(l->fd, chunk, sizeof chunk);
-		l->found = n > 0 && feed(l, &l->line, chunk, (size_t)n);
-	} while (n > 0 && !l->found && pth_mono_us() < end);
+	while (!l->found && n > 0) {
+		n = next(l, chunk, sizeof chunk);
+		l->found = n > 0 && feed(l, &l->line, chunk, n);
+		if (pth_mono_us() >= end)
+			break;
+	}
 	return l->found;
 }
 
 void
-supervise_log_search_cut(struct log_search *l, int64_t keep)
+supervise_log_search_lost(struct log_search *l, const char *p, size_t n)
 {
-	pth_auto_buf line = PTH_BUF_INIT;
-	char chunk[16384];
-	struct stat st;
-	off_t at, from;
-	ssize_t n;
-
-	if (l->found || !is_open(l) || fstat(l->fd, &st) != 0)
-		return;
-	at = from = lseek(l->fd, 0, SEEK_CUR);
-	if (st.st_size - from > TAIL_MAX)
-		from = st.st_size - TAIL_MAX;
-	else
-		pth_buf_add(&line, l->line.s, l->line.len);
-	for (; !l->found && from < st.st_size && (n = pread(l->fd, chunk, sizeof chunk, from)) > 0;
-	     from += n)
-		l->found = feed(l, &line, chunk, (size_t)n);
-	if (at > keep) {
-		lseek(l->fd, keep, SEEK_SET);
-		pth_buf_cut(&l->line, 0);
-	}
+	if (!l->found)
+		l->found = feed(l, &l->lost, p, n);
 }
 
 bool
 supervise_log_search_behind(const struct log_search *l)
 {
+	const struct log *g = supervise_logs_find(l->logs, l->path);
 	struct stat st;
 
-	return !l->found && l->fd >= 0 && fstat(l->fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    lseek(l->fd, 0, SEEK_CUR) < st.st_size;
+	if (l->found)
+		return false;
+	if (g != NULL)
+		return l->at < supervise_log_size(g);
+	return l->fd >= 0 && fstat(l->fd, &st) == 0 && l->at < st.st_size;
 }
 
 void
@@ -136,6 +131,7 @@ supervise_log_search_close(struct log_search *l)
 	pth_close(&l->fd);
 	regfree(&l->re);
 	pth_buf_release(&l->line);
+	pth_buf_release(&l->lost);
 	free(l->path);
 	free(l);
 }

@@ -8,18 +8,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/err.h"
+#include "supervise/logs.h"
 
 struct log_search;
-/* Its first `skip` bytes do not count. NULL with e when the expression is
- * wrong. The file need not exist yet. */
+/* The log of that path, or a file that a program writes below the directory of the logs; it need
+ * not exist yet, and what is no regular file does not count. Its first `skip` bytes do not count
+ * either. NULL with e when the expression is wrong. */
 struct log_search *supervise_log_search_open(
-    int dirfd, const char *path, const char *regex, int64_t skip, struct pth_err *e);
+    const struct logs *logs, const char *path, const char *regex, int64_t skip, struct pth_err *e);
 /* Search what has come, at most some 20 ms at once. True for good once it matched. */
 bool supervise_log_search_look(struct log_search *l);
-/* The file is about to be cut to keep bytes (supervise/loglimit.h): search the last 256
- * KiB of what was not searched, and go on from there. */
-void supervise_log_search_cut(struct log_search *l, int64_t keep);
+/* Bytes of the log that are not kept (supervise/logs.h). */
+void supervise_log_search_lost(struct log_search *l, const char *p, size_t n);
 /* Is there more that has not been searched? */
 bool supervise_log_search_behind(const struct log_search *l);
 void supervise_log_search_close(struct log_search *l);

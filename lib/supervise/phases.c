@@ -40,7 +40,7 @@ supervise_phases_begin(
 		.phase = phase,
 		.all = all,
 		.usual = usual };
-	snprintf(p->log, sizeof p->log, "%s/phases/%s", p->name, phase);
+	snprintf(p->log, sizeof p->log, "%s/%sphases/%s", p->name, p->at->log_dir, phase);
 }
 
 bool
@@ -81,7 +81,7 @@ start(struct phases *p, const json_t *cmd, int64_t now)
 	pid_t pid;
 
 	p->late = false;
-	snprintf(prefix, sizeof prefix, "%s.", log_below(p));
+	snprintf(prefix, sizeof prefix, "%s.", log_below(p) + strlen(p->at->log_dir));
 	pid = supervise_command_logged(p->at, cmd, prefix, &err_no, &e);
 	if (pid < 0) {
 		if (p->error[0] == '\0')

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/os.h"
 #include "host/sockets.h"
 #include "io/file.h"
 #include "io/record.h"
@@ -67,7 +68,7 @@ look_log(struct ready *r, const json_t *c, int64_t now, struct pth_err *e)
 {
 	(void)now;
 	if (r->log == NULL)
-		r->log = supervise_log_search_open(r->at->dirfd, pth_ready_file(c),
+		r->log = supervise_log_search_open(&r->at->logs, pth_ready_file(c),
 		    pth_ready_matches(c), pth_json_int(r->old_logs, pth_ready_file(c), 0), e);
 	if (r->log == NULL || !supervise_log_search_look(r->log))
 		return false;
@@ -78,10 +79,13 @@ look_log(struct ready *r, const json_t *c, int64_t now, struct pth_err *e)
 static void
 forget_log(struct ready *r, const json_t *c)
 {
-	struct stat st;
+	const struct log *g = supervise_logs_find(&r->at->logs, pth_ready_file(c));
+	struct stat st = { 0 };
+	pth_auto_fd fd = g == NULL ? pth_open_regular(r->at->dirfd, pth_ready_file(c), &st) : -1;
 
-	if (fstatat(r->at->dirfd, pth_ready_file(c), &st, 0) == 0)
-		pth_json_set(r->old_logs, pth_ready_file(c), json_integer(st.st_size));
+	if (g != NULL || fd >= 0)
+		pth_json_set(r->old_logs, pth_ready_file(c),
+		    json_integer(g != NULL ? supervise_log_size(g) : st.st_size));
 }
 
 /* Its end is the answer, supervise_ready_reap(). */
@@ -140,7 +144,7 @@ deadline(const struct ready *r)
 }
 
 void
-supervise_ready_init(struct ready *r, const json_t *list, const struct surroundings *at)
+supervise_ready_init(struct ready *r, const json_t *list, struct surroundings *at)
 {
 	*r = (struct ready){ .list = list, .at = at };
 }
@@ -268,12 +272,10 @@ supervise_ready_reset(struct ready *r)
 }
 
 void
-supervise_ready_cut(struct ready *r, const char *path, int64_t keep)
+supervise_ready_lost(struct ready *r, const char *path, const char *p, size_t n)
 {
 	if (r->log != NULL && strcmp(pth_ready_file(current(r)), path) == 0)
-		supervise_log_search_cut(r->log, keep);
-	if (pth_json_int(r->old_logs, path, 0) > keep)
-		pth_json_set(r->old_logs, path, json_integer(keep));
+		supervise_log_search_lost(r->log, p, n);
 }
 
 int

@@ -11,19 +11,19 @@
 #include "supervise/log_search.h"
 
 struct ready {
-	const json_t *list;            /* borrowed: the checks */
-	const struct surroundings *at; /* borrowed: of the service */
-	size_t index;                  /* the check that is waited for */
-	int64_t since, look, wait;     /* since then; when to look, and the pause after that */
-	struct log_search *log;        /* of a check that searches one, or NULL */
-	pid_t pid;                     /* of a check's command that runs, or 0 */
-	char how[32];                  /* how the last one ended, or "" */
-	json_t *old_logs;              /* bytes in logs of lives before this one, or NULL */
+	const json_t *list;        /* borrowed: the checks */
+	struct surroundings *at;   /* borrowed: of the service */
+	size_t index;              /* the check that is waited for */
+	int64_t since, look, wait; /* since then; when to look, and the pause after that */
+	struct log_search *log;    /* of a check that searches one, or NULL */
+	pid_t pid;                 /* of a check's command that runs, or 0 */
+	char how[32];              /* how the last one ended, or "" */
+	json_t *old_logs;          /* bytes in logs of lives before this one, or NULL */
 };
 
 enum readiness { PTH_NOT_YET, PTH_IS_READY, PTH_NOT_READY };
 
-void supervise_ready_init(struct ready *r, const json_t *list, const struct surroundings *at);
+void supervise_ready_init(struct ready *r, const json_t *list, struct surroundings *at);
 void supervise_ready_release(struct ready *r);
 /* The service has been started: begin with the first check. */
 void supervise_ready_begin(struct ready *r, int64_t now);
@@ -39,8 +39,8 @@ void supervise_ready_stop(struct ready *r);
 /* The service is about to be started again. Signs of its life before are none of
  * the next one: where its logs end, and files that say that it is up. */
 void supervise_ready_reset(struct ready *r);
-/* The log at path is about to be cut to keep bytes (supervise/loglimit.h). */
-void supervise_ready_cut(struct ready *r, const char *path, int64_t keep);
+/* Bytes of the log at path that are not kept (supervise/logs.h). */
+void supervise_ready_lost(struct ready *r, const char *path, const char *p, size_t n);
 /* Are the ports of the checks bound? 1 all, 0 not all, -1 none to look at.
  * *port and *udp say which is not. */
 int supervise_ready_listens(const struct ready *r, unsigned *port, bool *udp);

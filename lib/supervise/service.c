@@ -55,11 +55,13 @@ supervise_service_init(struct service *s, const json_t *plan, int testdir,
 		.finite = pth_svc_finite(plan),
 		.has_run = pth_phases_run(pth_svc_phases(plan)) != NULL,
 		.end = PTH_END_NOT_STARTED,
-		.at = { .plan = plan, .places = places, .dirfd = -1 },
+		.at = { .plan = plan, .places = places, .dirfd = -1, .log_dir = "" },
 		.cache_lock = -1 };
-	/* In a container its own supervisor watches. */
+	/* In a container its own supervisor keeps its logs. */
 	if (PTH_GET(svc, plan, inner) == NULL)
 		s->at.logs.limit = pth_limits_log(pth_svc_limits(plan));
+	else
+		s->at.log_dir = "engine/";
 	pth_buf_addf(&b, "%s/%s", places->dir, s->name);
 	s->at.home = s->home = pth_buf_take(&b);
 	supervise_phases_init(&s->commands, s->name, false, &s->at);
@@ -72,6 +74,7 @@ supervise_service_init(struct service *s, const json_t *plan, int testdir,
 		    testdir, s->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 	if (s->at.dirfd < 0)
 		return pth_err_set(e, PTH_SYSTEM, "its directory:");
+	s->at.logs.dirfd = s->at.dirfd;
 	return pth_plan_fill(s->at.dirfd, plan, places, e);
 }
 
@@ -83,7 +86,7 @@ supervise_service_release(struct service *s)
 	supervise_phases_release(&s->commands);
 	supervise_service_cache_leave(s);
 	pth_limit_release(&s->at.limit);
-	supervise_loglimit_release(&s->at.logs);
+	supervise_logs_release(&s->at.logs);
 	json_decref(s->restarts);
 	json_decref(s->inner);
 	free(s->home);

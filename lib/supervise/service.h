@@ -102,8 +102,6 @@ bool supervise_service_lives(const struct service *s);
 int supervise_service_reached(const struct service *s, const char *state);
 /* "exit code 3", "signal SEGV", "still running": for messages. */
 const char *supervise_service_how(const struct service *s, char to[32]);
-/* Its log at path is about to be cut, supervise_loglimit_look(). */
-void supervise_service_log_cut(struct service *s, const char *path, int64_t keep, bool first);
 /* Ready for others, or past that. */
 bool supervise_service_is_ready(const struct service *s);
 /* Does a command of it run, whichever? */

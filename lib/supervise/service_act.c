@@ -125,14 +125,3 @@ supervise_service_how(const struct service *s, char to[32])
 		return pth_exit_text(&s->exit, to);
 	return supervise_service_lives(s) ? "still running" : "not started";
 }
-
-/* Who reads the log reads what is cut off before it is gone, and goes on at
- * the new end. */
-void
-supervise_service_log_cut(struct service *s, const char *path, int64_t keep, bool first)
-{
-	supervise_ready_cut(&s->ready, path, keep);
-	if (first)
-		pth_event("service.log_cut", "{s:s,s:s,s:I}", "service", s->name, "file", path,
-		    "limit", (json_int_t)s->at.logs.limit);
-}

@@ -205,6 +205,7 @@ supervise_service_cache_keep(struct service *s)
 		pth_json_push(logs, json_sprintf("phases/%s.stdout.log", pth_phase_names[i]));
 		pth_json_push(logs, json_sprintf("phases/%s.stderr.log", pth_phase_names[i]));
 	}
+	supervise_logs_drain(&s->at.logs);
 	if (!all_well(s))
 		give_up(s, "a command has failed");
 	else if (pth_cache_put(s->at.places->cache, s->cache_key, s->at.dirfd, outputs, logs, &e) !=

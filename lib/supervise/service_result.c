@@ -71,7 +71,7 @@ supervise_service_result(const struct service *s)
 		pth_rsvc_set_capture(o, json_incref(capture));
 	supervise_put(o, PTH_KEY(rsvc, logs_cut),
 	    s->inner != NULL ? json_incref(pth_rsvc_logs_cut(pth_insideend_service(s->inner))) :
-	                       supervise_loglimit_dropped(&s->at.logs));
+	                       supervise_logs_dropped(&s->at.logs));
 	supervise_put(o, PTH_KEY(rsvc, restarts), json_incref(s->restarts));
 	supervise_put(o, PTH_KEY(rsvc, limits), json_incref(s->at.limit.how));
 	if (s->at.oom_kills > 0)

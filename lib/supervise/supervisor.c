@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -262,6 +263,7 @@ reap(struct supervisor *sup)
 {
 	while (pth_sig_next(sup->sigfd) != 0)
 		;
+	supervise_logs_pump(sup->logs); /* their last words */
 	/* One signal may stand for several children, and not all are services:
 	 * ask for each of ours by pid. */
 	for (size_t i = 0; i < sup->nservices; i++)
@@ -335,7 +337,8 @@ loop(struct supervisor *sup)
 			break;
 		p[0] = (struct pollfd){ sup->sigfd, POLLIN, 0 };
 		p[1] = (struct pollfd){ ctl, POLLIN, 0 };
-		n = 2 + supervise_steps_fds(&sup->steps, p + 2, 1);
+		p[2] = (struct pollfd){ sup->logs, POLLIN, 0 };
+		n = 3 + supervise_steps_fds(&sup->steps, p + 3, 1);
 		n += supervise_assertions_fds(&sup->assertions, p + n, sup->assertions.count);
 		n += sup->state == PTH_TS_RUNNING ? supervise_ask_fds(sup, p + n, max - n) : 0;
 		t = next_deadline(sup);
@@ -348,6 +351,8 @@ loop(struct supervisor *sup)
 			    sup, PTH_S_INTERRUPTED, PTH_WHY(PTH_CAT_NONE), "interrupted");
 			supervise_begin_stop(sup, pth_mono_us());
 		}
+		if (p[2].revents != 0)
+			supervise_logs_pump(sup->logs);
 		if (p[0].revents != 0) {
 			reap(sup);
 			reap_orphans(sup);
@@ -378,6 +383,7 @@ run(const struct pth_supervise_req *req)
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	sup.sigfd = pth_sig_fd((const int[]){ SIGCHLD }, 1);
+	sup.logs = epoll_create1(EPOLL_CLOEXEC);
 	if ((req->ns.used & PTH_NS_PID) == 0)
 		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	/* O, not o: nobody takes it over when events are off. */
@@ -402,6 +408,7 @@ run(const struct pth_supervise_req *req)
 	supervise_to(&sup, PTH_TS_ENDED);
 	supervise_release(&sup);
 	close(sup.sigfd);
+	close(sup.logs);
 	return o;
 }
 

@@ -38,13 +38,14 @@ struct supervisor {
 	int64_t zero, deadline, deploy_deadline, wait_deadline, teardown_deadline;
 	int64_t setup_us, ready_us, run_us;             /* ends of the stages */
 	int64_t look_every, look_next, look_limit;      /* health of services; 0: none */
-	int64_t logs_next;                              /* when the logs' sizes are looked at */
 	int64_t sample_every, sample_step, sample_next; /* 0 every: no samples */
 	struct sampler *sampler;
 	bool sampled;                  /* there is a line at least */
 	struct pth_port_count *counts; /* packets by port, when there is a capture */
 	json_t *degraded;              /* names, or NULL */
 	int sigfd;
+	int logs;                           /* epoll instance of what programs say */
+	struct reader *readers;             /* of the services' logs */
 	struct supervise_capture *captures; /* of the test, then of services */
 	size_t ncaptures;
 };
@@ -85,11 +86,13 @@ bool supervise_capture_counts(const struct supervisor *sup);
 
 /* supervise/supervisor_watch.c: what is looked at while programs run */
 
+/* The services are there: what is to be done with their logs. */
+void supervise_watch_logs(struct supervisor *sup);
 /* Before the capture begins. */
 void supervise_watch_begin(struct supervisor *sup);
 void supervise_watch(struct supervisor *sup, int64_t now);
 /* Earliest time at which there is something to look at. */
-int64_t supervise_watch_next(struct supervisor *sup);
+int64_t supervise_watch_next(const struct supervisor *sup);
 /* The services are about to be stopped: the last sample. */
 void supervise_watch_last(struct supervisor *sup, int64_t now);
 /* All processes have ended: the last look. */

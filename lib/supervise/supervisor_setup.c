@@ -98,7 +98,8 @@ init_owns(struct supervisor *sup)
 		.places = sup->req->places,
 		.dirfd = sup->req->dirfd,
 		.home = sup->req->places->dir,
-		.logs.limit = PTH_LOG_LIMIT,
+		.log_dir = "",
+		.logs = { .dirfd = sup->req->dirfd, .epoll = sup->logs, .limit = PTH_LOG_LIMIT },
 	};
 	init_own(sup, SETUP, PTH_KEY(result, setup), json_incref(pth_plan_setup(plan)));
 	init_own(
@@ -161,8 +162,10 @@ init_services(struct supervisor *sup, struct pth_err *e)
 		if (supervise_service_init(&sup->services[sup->nservices++], p, sup->req->dirfd,
 		        sup->req->places, e) != 0)
 			return pth_err_wrap(e, "%s", pth_svc_name(p));
+		sup->services[i].at.logs.epoll = sup->logs;
 		limit(sup, &sup->services[i]);
 	}
+	supervise_watch_logs(sup);
 	return 0;
 }
 
@@ -250,10 +253,11 @@ supervise_release(struct supervisor *sup)
 		supervise_service_release(&sup->services[i]);
 	for (size_t i = 0; i < OWNS; i++)
 		supervise_phases_release(&sup->own[i]);
-	supervise_loglimit_release(&sup->at.logs);
+	supervise_logs_release(&sup->at.logs);
 	supervise_steps_release(&sup->steps);
 	supervise_assertions_release(&sup->assertions);
 	free(sup->services);
+	free(sup->readers);
 	free(sup->asks);
 	json_decref(sup->degraded);
 	supervise_capture_release(sup);

@@ -1,51 +1,57 @@
-/* This file watches programs while they run: how long their logs get, and what they use. */
+/* This file watches programs while they run: what they say, and what they use. */
 #include "supervise/supervisor_priv.h"
-
-#define LOGS_EVERY_US 100000
-#define LOGS_SOON_US 25000 /* one grows fast */
 
 /* The first samples follow each other sooner, so that a short test has some:
  * after 10, 20, 40, 80 ms ... */
 #define SAMPLE_FIRST_US 10000
 
-struct cut {
+/* Who wants to know what becomes of a service's logs. */
+struct reader {
 	struct supervisor *sup;
 	struct service *s;
 };
 
 static void
-about_to_cut(void *arg, const char *path, int64_t keep, bool first)
+log_cut(void *arg, const char *path)
 {
-	struct cut *c = arg;
+	const struct reader *r = arg;
 
-	supervise_service_log_cut(c->s, path, keep, first);
-	supervise_assertions_log_cut(&c->sup->assertions, c->s, path, keep);
+	pth_event("service.log_cut", "{s:s,s:s,s:I}", "service", r->s->name, "file", path, "limit",
+	    (json_int_t)r->s->at.logs.limit);
 }
 
-static bool
-look_at_logs(struct supervisor *sup)
+static void
+log_lost(void *arg, const char *path, const char *p, size_t n)
 {
-	bool fast = supervise_loglimit_look(&sup->at.logs, NULL, NULL);
+	const struct reader *r = arg;
 
+	supervise_ready_lost(&r->s->ready, path, p, n);
+	supervise_assertions_lost(&r->sup->assertions, r->s, path, p, n);
+}
+
+void
+supervise_watch_logs(struct supervisor *sup)
+{
+	sup->readers = pth_xarray(NULL, sup->nservices, sizeof *sup->readers);
 	for (size_t i = 0; i < sup->nservices; i++) {
-		struct cut c = { sup, &sup->services[i] };
+		struct logs *l = &sup->services[i].at.logs;
 
-		fast = supervise_loglimit_look(&c.s->at.logs, about_to_cut, &c) || fast;
+		sup->readers[i] = (struct reader){ sup, &sup->services[i] };
+		l->cut = log_cut;
+		l->lost = log_lost;
+		l->arg = &sup->readers[i];
 	}
-	return fast;
 }
 
-/* Does a program of ours run? */
-static bool
-busy(struct supervisor *sup)
+/* What programs said is put in order; without that nothing is known of it. */
+static void
+end_logs(struct supervisor *sup, struct logs *l, const char *owner)
 {
-	for (size_t i = 0; i < sup->nservices; i++)
-		if (supervise_service_is_busy(&sup->services[i]))
-			return true;
-	for (size_t i = 0; i < OWNS; i++)
-		if (sup->own[i].pid > 0)
-			return true;
-	return sup->steps.pid > 0 || sup->nasks > 0;
+	const char *path;
+
+	if (!supervise_logs_end(l, &path))
+		supervise_ending(sup, PTH_S_ERROR, PTH_WHY(PTH_CAT_RESOURCE),
+		    "%s: the log %s could not be kept", owner, path);
 }
 
 /* Seconds: with what an observer wants, when it is used. */
@@ -105,8 +111,8 @@ sample(struct supervisor *sup, int64_t now)
 	}
 }
 
-static void
-watch_use(struct supervisor *sup, int64_t now)
+void
+supervise_watch(struct supervisor *sup, int64_t now)
 {
 	if (sup->sample_every == 0 || sup->state < PTH_TS_RUNNING || sup->state >= PTH_TS_STOPPING)
 		return;
@@ -124,14 +130,6 @@ watch_use(struct supervisor *sup, int64_t now)
 }
 
 void
-supervise_watch(struct supervisor *sup, int64_t now)
-{
-	if (now >= sup->logs_next)
-		sup->logs_next = now + (look_at_logs(sup) ? LOGS_SOON_US : LOGS_EVERY_US);
-	watch_use(sup, now);
-}
-
-void
 supervise_watch_last(struct supervisor *sup, int64_t now)
 {
 	if (sup->sampled && sup->sample_every > 0)
@@ -140,15 +138,17 @@ supervise_watch_last(struct supervisor *sup, int64_t now)
 }
 
 int64_t
-supervise_watch_next(struct supervisor *sup)
+supervise_watch_next(const struct supervisor *sup)
 {
-	return supervise_earlier(sup->sample_next, busy(sup) ? sup->logs_next : PTH_NEVER);
+	return sup->sample_next;
 }
 
 void
 supervise_watch_end(struct supervisor *sup)
 {
-	look_at_logs(sup);
+	end_logs(sup, &sup->at.logs, "the test");
+	for (size_t i = 0; i < sup->nservices; i++)
+		end_logs(sup, &sup->services[i].at.logs, sup->services[i].name);
 	/* Now the capture has all packets, and nothing runs any more. */
 	if (sup->sampled && sup->sample_every > 0 && supervise_capture_counts(sup))
 		sample(sup, pth_mono_us());

@@ -2,6 +2,7 @@
 #include "supervise/phases.h"
 
 #include <fcntl.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include "io/json.h"
@@ -12,7 +13,7 @@
 #define MAY_FAIL(script) "{\"argv\":[\"sh\",\"-c\",\"" script "\"],\"critical\":false}"
 
 static struct pth_places places;
-static struct surroundings at = { .places = &places };
+static struct surroundings at = { .places = &places, .log_dir = "" };
 
 static void
 begin(struct phases *p, const char *phase, const char *list, bool all)
@@ -28,9 +29,11 @@ reap(struct phases *p, int64_t now)
 	bool was = p->pid == 0;
 
 	for (int i = 0; i < 2000 && p->pid > 0; i++) {
+		supervise_logs_drain(&at.logs);
 		was = supervise_phases_reap(p, now) || was;
 		usleep(1000);
 	}
+	supervise_logs_drain(&at.logs);
 	CHECK(was && p->pid == 0);
 }
 
@@ -165,7 +168,8 @@ main(void)
 	CHECK(mkdtemp(tmp) != NULL && chdir(tmp) == 0);
 	at.home = places.dir = realpath(".", NULL);
 	places.share = places.libexec = "/";
-	at.dirfd = open(".", O_RDONLY | O_DIRECTORY);
+	at.dirfd = at.logs.dirfd = open(".", O_RDONLY | O_DIRECTORY);
+	at.logs.epoll = epoll_create1(EPOLL_CLOEXEC);
 	of_service();
 	of_test();
 	return unit_done();

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,7 +16,7 @@
 #define S 1000000LL
 
 static struct pth_places places;
-static struct surroundings at = { .places = &places };
+static struct surroundings at = { .places = &places, .log_dir = "" };
 static struct pth_err err;
 
 static json_t *
@@ -39,10 +40,13 @@ end(struct ready *r, json_t *list)
 static void
 append(const char *path, const char *text)
 {
-	int fd = openat(at.dirfd, path, O_WRONLY | O_CREAT | O_APPEND, 0600);
+	bool log = strstr(path, ".log") != NULL;
+	int fd = log ? supervise_logs_open(&at.logs, path) :
+	               openat(at.dirfd, path, O_WRONLY | O_CREAT | O_APPEND, 0600);
 
 	CHECK(write(fd, text, strlen(text)) == (ssize_t)strlen(text));
 	close(fd);
+	supervise_logs_drain(&at.logs);
 }
 
 /* A socket on a port of the kernel's choice. */
@@ -125,7 +129,7 @@ files(void)
 	append("stderr.log", "cannot get up\n");
 	CHECK_INT(supervise_ready_step(&r, 1000, &err), PTH_NOT_READY);
 	CHECK_STR(err.text, "did not make the file up within 1 ms; last log line: cannot get up");
-	unlinkat(at.dirfd, "stderr.log", 0);
+	supervise_logs_release(&at.logs);
 
 	unit("file: ready; a restart removes it");
 	append("up", "");
@@ -142,8 +146,8 @@ static void
 logs(void)
 {
 	static const char up[] = "[{\"kind\":\"log\",\"matches\":\"^up [0-9]+$\"}]";
-	struct ready r;
-	json_t *list = begin(&r, up, 0);
+	struct ready r, other;
+	json_t *list = begin(&r, up, 0), *own;
 
 	unit("log: not yet, ready");
 	CHECK_INT(supervise_ready_step(&r, 0, &err), PTH_NOT_YET);
@@ -159,29 +163,31 @@ logs(void)
 	append("stdout.log", "up 2\n");
 	CHECK_INT(supervise_ready_step(&r, 4 * S, &err), PTH_IS_READY);
 
-	unit("log: a log that is cut begins sooner");
-	supervise_ready_reset(&r);
-	supervise_ready_begin(&r, 5 * S);
-	supervise_ready_cut(&r, "stdout.log", 3);
-	supervise_ready_cut(&r, "stderr.log", 0);
-	CHECK(truncate("stdout.log", 3) == 0);
-	append("stdout.log", "up 3\n");
-	CHECK_INT(supervise_ready_step(&r, 5 * S, &err), PTH_IS_READY);
-
-	unit("log: what is about to be cut off is searched before");
+	unit("log: what is not kept is searched, too");
 	supervise_ready_reset(&r);
 	supervise_ready_begin(&r, 6 * S);
 	CHECK_INT(supervise_ready_step(&r, 6 * S, &err), PTH_NOT_YET);
-	append("stdout.log", "up 4\n");
-	supervise_ready_cut(&r, "stdout.log", 3);
-	CHECK(truncate("stdout.log", 3) == 0);
-	CHECK_INT(supervise_ready_step(&r, 7 * S, &err), PTH_IS_READY);
+	supervise_ready_lost(&r, "stderr.log", "up 4\n", 5);
+	supervise_ready_lost(&r, "stdout.log", "up ", 3);
+	CHECK_INT(supervise_ready_step(&r, 7 * S, &err), PTH_NOT_YET);
+	supervise_ready_lost(&r, "stdout.log", "4\n", 2);
+	CHECK_INT(supervise_ready_step(&r, 8 * S, &err), PTH_IS_READY);
+
+	unit("log: a file that the service writes, but no link");
+	own = begin(&other, "[{\"kind\":\"log\",\"file\":\"own\",\"matches\":\"up\"}]", 0);
+	CHECK(symlink("other", "own") == 0);
+	append("other", "up\n");
+	CHECK_INT(supervise_ready_step(&other, 0, &err), PTH_NOT_YET);
+	CHECK(rename("other", "own") == 0);
+	CHECK_INT(supervise_ready_step(&other, S, &err), PTH_IS_READY);
+	end(&other, own);
 
 	unit("log: too late");
 	supervise_ready_reset(&r);
 	supervise_ready_begin(&r, 10 * S);
 	CHECK_INT(supervise_ready_step(&r, 20 * S, &err), PTH_NOT_READY);
-	CHECK_STR(err.text, "did not log /^up [0-9]+$/ within 10.00 s; last log line: up");
+	CHECK_STR(err.text, "did not log /^up [0-9]+$/ within 10.00 s; last log line: up 2");
+	supervise_logs_release(&at.logs);
 	end(&r, list);
 
 	unit("log: no regular expression");
@@ -320,7 +326,8 @@ main(void)
 	CHECK(mkdtemp(tmp) != NULL && chdir(tmp) == 0);
 	at.home = places.dir = realpath(".", NULL);
 	places.share = places.libexec = "/";
-	at.dirfd = open(".", O_RDONLY | O_DIRECTORY);
+	at.dirfd = at.logs.dirfd = open(".", O_RDONLY | O_DIRECTORY);
+	at.logs.epoll = epoll_create1(EPOLL_CLOEXEC);
 	ports();
 	files();
 	logs();
