@@ -19,10 +19,10 @@ holds(const struct pth_regex *re, enum regex_at at, const char *s, size_t n, siz
 	bool lines = (re->flags & PTH_REGEX_LINES) != 0, before, behind;
 
 	switch (at) {
-	case REGEX_LINE_BEGIN: return i == 0 || (lines && s[i - 1] == '\n');
-	case REGEX_LINE_END: return i == n || (lines && s[i] == '\n');
-	case REGEX_TEXT_BEGIN: return i == 0;
-	case REGEX_TEXT_END: return i == n;
+	case REGEX_LINE_BEGIN: return i == 0 ? !re->no_begin : lines && s[i - 1] == '\n';
+	case REGEX_LINE_END: return i == n ? !re->no_end : lines && s[i] == '\n';
+	case REGEX_TEXT_BEGIN: return i == 0 && !re->no_begin;
+	case REGEX_TEXT_END: return i == n && !re->no_end;
 	default: break;
 	}
 	before = i > 0 && is_word(s[i - 1]);
@@ -142,6 +142,18 @@ pth_regex_match(struct pth_regex *re, const char *s, size_t n)
 	struct pth_regex_span at[2];
 
 	return run(re, s, n, true, at);
+}
+
+bool
+pth_regex_match_part(struct pth_regex *re, const char *s, size_t n, bool has_begin, bool has_end)
+{
+	bool found;
+
+	re->no_begin = !has_begin;
+	re->no_end = !has_end;
+	found = pth_regex_match(re, s, n);
+	re->no_begin = re->no_end = false;
+	return found;
 }
 
 bool

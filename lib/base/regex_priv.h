@@ -61,6 +61,7 @@ struct pth_regex {
 	struct regex_list now, next;
 	struct regex_thread *stack;
 	uint64_t *seen, round;
+	bool no_begin, no_end; /* the text is a part of one */
 };
 
 #endif

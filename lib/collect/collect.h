@@ -13,7 +13,8 @@
 #include "io/rec.h"
 
 struct pth_collect_options {
-	bool no_packets; /* leave the captures alone: no tshark, no keys put in */
+	bool no_packets;   /* leave the captures alone: no tshark, no keys put in */
+	int64_t tshark_us; /* for one run of tshark; 0: the usual */
 };
 
 /*

@@ -4,6 +4,7 @@
  */
 #include "collect/metric.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -83,16 +84,20 @@ take_line(struct uses *u, const char *text, size_t n)
 	}
 }
 
-static void
+/* False, with errno, when not all of them could be read; none at all is all right. */
+static bool
 read_samples(struct uses *u, int dirfd, const char *path)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
 	pth_auto_fd fd = pth_artifact_open(dirfd, path, NULL);
 	int64_t left = FILE_MAX_BYTES;
-	ssize_t n;
+	ssize_t n = 0;
+
+	if (fd < 0)
+		return errno == ENOENT;
 
 	/* A longer line is not what we have written. */
-	while (fd >= 0 && left > 0 && b.len <= LINE_MAX_BYTES &&
+	while (left > 0 && b.len <= LINE_MAX_BYTES &&
 	    (n = pth_read_all(fd, pth_buf_room(&b, 65536), 65536)) > 0) {
 		size_t from = 0;
 		char *nl;
@@ -106,6 +111,16 @@ read_samples(struct uses *u, int dirfd, const char *path)
 		memmove(b.s, b.s + from, b.len - from);
 		pth_buf_cut(&b, b.len - from);
 	}
+	if (n > 0)
+		errno = EFBIG;
+	return n == 0;
+}
+
+static void
+add_samples(struct uses *u, int dirfd, const char *path, json_t *metrics)
+{
+	if (!read_samples(u, dirfd, path))
+		pth_gap_add(metrics, PTH_GAP_SAMPLES, true, "%s: %s", path, strerror(errno));
 }
 
 static json_t *
@@ -154,13 +169,13 @@ pth_metric_samples(int dirfd, const json_t *rec, json_t *metrics)
 
 	json_object_foreach(services, name, s)
 		v[u.n++] = (struct use){ .name = name };
-	read_samples(&u, dirfd, "metrics.jsonl");
+	add_samples(&u, dirfd, "metrics.jsonl", metrics);
 	for (size_t i = 0; i < u.n; i++) {
 		pth_auto_buf path = PTH_BUF_INIT;
 
 		pth_buf_addf(&path, "%s/metrics.jsonl", v[i].name);
 		if (containers)
-			read_samples(&(struct uses){ &v[i], 1 }, dirfd, path.s);
+			add_samples(&(struct uses){ &v[i], 1 }, dirfd, path.s, metrics);
 		put(&v[i], to);
 	}
 }

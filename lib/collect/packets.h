@@ -74,6 +74,7 @@ struct packets {
 	struct packets_tap *taps;
 	size_t ntaps;
 	struct packets_tap *tap; /* whose table is being read */
+	const char *limit;       /* what could not be told apart for our limits, or NULL */
 };
 
 /* One line of output, without its newline; cut up in place. */

@@ -122,6 +122,18 @@ add_logs_cut(const json_t *result, struct pth_buf *b)
 			    (long long)json_integer_value(bytes));
 }
 
+/* Append what the numbers lack, but what was said of the capture already. */
+static void
+add_incomplete(const struct pth_report_test *t, struct pth_buf *b)
+{
+	const json_t *gap;
+	size_t i;
+
+	json_array_foreach(pth_metrics_incomplete(t->metrics), i, gap)
+		if (strstr(t->not_captured, pth_gap_text(gap)) == NULL)
+			pth_report_item(b, "%s", pth_gap_text(gap));
+}
+
 /* What was promised of isolation and capture but not given. */
 static void
 add_lacks(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
@@ -145,6 +157,8 @@ add_lacks(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 		t->not_captured = "no capture";
 	if (*t->not_captured == '\0')
 		t->not_captured = keep(r, pth_metrics_error(t->metrics));
+	add_incomplete(t, &b);
+	t->incomplete = keep_buf(r, &b);
 }
 
 /* The numbers that reports show; the record keeps the rest. */
@@ -154,8 +168,9 @@ few_metrics(const json_t *m)
 	static const char *const names[] = { PTH_KEY(metrics, duration_us),
 		PTH_KEY(metrics, packets), PTH_KEY(metrics, bytes), PTH_KEY(metrics, captured_us),
 		PTH_KEY(metrics, dropped), PTH_KEY(metrics, omitted), PTH_KEY(metrics, discarded),
-		PTH_KEY(metrics, truncated), PTH_KEY(metrics, quic), PTH_KEY(metrics, tcp),
-		PTH_KEY(metrics, transfer), PTH_KEY(metrics, measures), PTH_KEY(metrics, error) };
+		PTH_KEY(metrics, truncated), PTH_KEY(metrics, incomplete), PTH_KEY(metrics, quic),
+		PTH_KEY(metrics, tcp), PTH_KEY(metrics, transfer), PTH_KEY(metrics, measures),
+		PTH_KEY(metrics, error) };
 	json_t *o = json_object(), *v;
 
 	for (size_t i = 0; i < countof(names); i++)
@@ -472,7 +487,7 @@ pth_report_numbers(const struct pth_report_test *t, struct pth_buf *b)
 {
 	const json_t *transfer = pth_metrics_transfer(t->metrics);
 	const json_t *packets = PTH_GET(metrics, t->metrics, packets);
-	const json_t *shake = pth_metric_find(t->metrics, PTH_KEY(conns, handshake_us));
+	const json_t *shake = pth_metric_find(t->metrics, PTH_KEY(conns, handshake_us), NULL);
 
 	if (json_is_integer(packets))
 		pth_report_item(b, "%lld packets", (long long)json_integer_value(packets));
@@ -490,6 +505,8 @@ pth_report_numbers(const struct pth_report_test *t, struct pth_buf *b)
 	if (pth_metrics_dropped(t->metrics) + pth_metrics_omitted(t->metrics) > 0 ||
 	    *pth_metrics_error(t->metrics) != '\0')
 		pth_report_item(b, "%s", t->not_captured);
+	if (*t->incomplete != '\0')
+		pth_report_item(b, "incomplete: %s", t->incomplete);
 }
 
 static void

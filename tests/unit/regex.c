@@ -64,6 +64,18 @@ language(void)
 	CHECK_STR(found("ERR[o-p]R\\.", PTH_REGEX_ICASE, "error.", 6), "0-6 -");
 	CHECK_STR(found("[^a]", PTH_REGEX_ICASE, "aAb", 3), "2-3 -");
 
+	unit("a part of a text");
+	{
+		struct pth_err e;
+		pth_auto_regex begin = pth_regex_new("^a", 0, &e), end = pth_regex_new("a$", 0, &e);
+
+		CHECK(pth_regex_match_part(begin, "a", 1, true, false));
+		CHECK(!pth_regex_match_part(begin, "a", 1, false, true));
+		CHECK(pth_regex_match_part(end, "a", 1, false, true));
+		CHECK(!pth_regex_match_part(end, "a", 1, true, false));
+		CHECK(pth_regex_match(begin, "a", 1) && pth_regex_match(end, "a", 1));
+	}
+
 	unit("lines");
 	CHECK_STR(FOUND("^b", "a\nb"), "-");
 	CHECK_STR(found("^b$", PTH_REGEX_LINES, "a\nb\nc", 5), "2-3 -");
