@@ -41,8 +41,8 @@ bool pth_regex_match(struct pth_regex *re, const char *s, size_t n);
 /* The same of a part of a text, which has no begin there, or no end. */
 bool pth_regex_match_part(
     struct pth_regex *re, const char *s, size_t n, bool has_begin, bool has_end);
-/* The same of a whole one: at[0] is the first match, of those the longest, and at[1] what the first group
- * in parentheses took in it, when it took part. Where a group may take more than one text,
+/* The same of a whole one: at[0] is the first match, of those the longest, and at[1] what the first
+ * group in parentheses took in it, when it took part. Where a group may take more than one text,
  * alternatives to the left and longer repetitions go first. */
 bool pth_regex_find(struct pth_regex *re, const char *s, size_t n, struct pth_regex_span at[2]);
 /* How many groups in parentheses it has. */

@@ -13,8 +13,9 @@
 #include "io/rec.h"
 
 struct pth_collect_options {
-	bool no_packets;   /* leave the captures alone: no tshark, no keys put in */
-	int64_t tshark_us; /* for one run of tshark; 0: the usual */
+	bool no_packets;              /* leave the captures alone: no tshark, no keys put in */
+	int64_t tshark_us;            /* for one run of tshark; 0: the usual */
+	int64_t file_bytes, files_us; /* of pth_artifact_budget() */
 };
 
 /*

@@ -255,7 +255,7 @@ file_same(const struct rule *r, const char *path, const char *as)
 {
 	pth_auto_buf why = PTH_BUF_INIT;
 	int64_t bytes = 0;
-	int same = pth_artifact_same(r->j->ev->dirfd, path, as, &bytes, &why);
+	int same = pth_artifact_same(r->j->ev->dirfd, path, as, r->j->ev->budget, &bytes, &why);
 
 	if (same == 1)
 		collect_judged(r, PTH_A_YES, "the same %lld bytes as %s", (long long)bytes, as);
@@ -267,12 +267,12 @@ file_same(const struct rule *r, const char *path, const char *as)
 static void
 file_sha256(const struct rule *r, const char *path, const char *want)
 {
+	const struct pth_evidence *ev = r->j->ev;
 	char hex[65] = "";
-	int64_t bytes;
-	pth_auto_fd fd = pth_open_regular(r->j->ev->dirfd, path, NULL);
+	pth_auto_buf why = PTH_BUF_INIT;
 
-	if (fd < 0 || pth_sha256_fd(fd, hex, &bytes) != 0)
-		collect_judged(r, PTH_A_UNKNOWN, "%s: %s", path, strerror(errno));
+	if (pth_artifact_digest(ev->dirfd, path, ev->budget, hex, &why) != 0)
+		collect_judged(r, PTH_A_UNKNOWN, "%s: not hashed: %s", path, why.s);
 	else
 		collect_judged(r, yes_or_no(strcasecmp(hex, want) == 0), "SHA-256 is %s", hex);
 }
@@ -414,7 +414,7 @@ count_file(const struct rule *r, const char *service, const char *file, struct m
 		                          strerror(errno));
 		return;
 	}
-	pth_artifact_lines(fd, INT64_MAX, INT64_MAX, match_line, x);
+	pth_artifact_lines_within(fd, r->j->ev->budget, match_line, x);
 	line_over(x);
 	if (lseek(fd, 0, SEEK_CUR) < st.st_size)
 		pth_buf_addf(why, "%s%s: not all of it can be read", sep, file);

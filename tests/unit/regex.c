@@ -67,7 +67,8 @@ language(void)
 	unit("a part of a text");
 	{
 		struct pth_err e;
-		pth_auto_regex begin = pth_regex_new("^a", 0, &e), end = pth_regex_new("a$", 0, &e);
+		pth_auto_regex begin = pth_regex_new("^a", 0, &e);
+		pth_auto_regex end = pth_regex_new("a$", 0, &e);
 
 		CHECK(pth_regex_match_part(begin, "a", 1, true, false));
 		CHECK(!pth_regex_match_part(begin, "a", 1, false, true));
