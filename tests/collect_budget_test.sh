@@ -149,6 +149,7 @@ testManyLongNames() {
 	assertEquals 'those of the other service' \
 		'["server/stderr.log","server/stdout.log"]' \
 		"$(value '[.artifacts[].path | select(startswith("server/"))]')"
+	assertEquals 'no rule needs the others' '["passed",true]' "$(rules file)"
 	assertMatch "$err" 'files are not listed: there are too many'
 	assertMatch "$(value '[.metrics.incomplete[].text] | join(" ")')" 'files are not listed'
 	printf '%s\n' "$out" >collected
