@@ -491,8 +491,56 @@ testMeasuresThatLackSomething() {
 		.result.services.client.logs_cut = {"stdout.log": 9}' && end
 	echo n 1 >out/one/client/stdout.log
 	collect --no-tshark
-	assertEquals 'error false 1, at most 5 wanted (cannot be told: client/stdout.log: the log was cut)' \
-		"$(rule)"
+	assertEquals "$(line 'error false 1, at most 5 wanted (cannot be told:' \
+		'client/stdout.log: the log was cut)')" "$(rule)"
+}
+
+# Samples without a number: it was not measured, or not always.
+testSamplesThatLackSomething() {
+	sample='{processes: 1, threads: 2, fds: 3, rss_kb: 4, cpu_percent: 5}'
+	for what in . 'del(.fds)' 'del(.cpu_percent)'; do
+		setUp
+		add one '.result.capture = null | .plan.capture = null | .expect.metrics = [
+			{name: "services.client.peak.max_fds", max: 9},
+			{name: "services.client.peak.max_cpu_percent", max: 9}]' && end
+		for i in 1 2; do
+			jq -cn "{at_us: $i, interval_us: 9, services: {client: ($sample | $what)}}"
+		done >out/one/metrics.jsonl
+		collect
+		case $what in
+		.) want='["passed",3,5,null]' ;;
+		'del(.fds)') want='["error",null,5,null]' ;;
+		*) want='["error",3,null,null]' ;;
+		esac
+		assertEquals "$what" "$want" "$(value '.metrics as $m | .metrics.services.client.peak |
+			[.max_fds, .max_cpu_percent, $m.incomplete]' |
+			jq -c --argjson s "$(value .verdict.status)" '[$s] + .')"
+	done
+	jq -cn "{at_us: 1, interval_us: 9, services: {client: $sample}}" >>out/one/metrics.jsonl
+	jq -cn "{at_us: 1, interval_us: 9, services: {client: ($sample | del(.fds))}}" \
+		>>out/one/metrics.jsonl
+	collect
+	assertEquals "$(line 'error false 3, at most 9 wanted (cannot be told:' \
+		'services.client.peak.max_fds: 1 of 4 samples do not have it)')" "$(rule)"
+	rm out/one/metrics.jsonl && mkfifo out/one/metrics.jsonl
+	collect
+	assertEquals '"samples"' "$(value '.metrics.incomplete[0].of')"
+}
+
+# No time, no rate: neither is 0.
+testTransferWithoutATime() {
+	mkdir -p out/one/client/downloads
+	echo x >out/one/client/downloads/data.bin
+	add one '.result.capture = null | .plan.capture = null |
+		del(.result.duration_us, .result.services.client.started_us,
+			.result.services.client.rusage.user_us) |
+		.expect.metrics = [({name: "transfer.duration_us"}, {name: "duration_us"},
+			{name: "services.client.user_us"}) | .max = 99]' && end
+	collect
+	assertEquals '[null,null,"process"]' \
+		"$(value '.metrics.transfer | [.duration_us, .goodput_bps, .measured]')"
+	assertEquals '["error",[true,true,true]]' \
+		"$(value '[.verdict.status, [.verdict.rules[:3][].unknown]]')"
 }
 
 testWithoutTshark() {

@@ -300,25 +300,33 @@ pth_metric_packets_release(struct pth_metric_packets *out)
 	*out = (struct pth_metric_packets){ 0 };
 }
 
+/* A number goes over when it is there: one that is not was not measured. */
+static void
+take_over(json_t *to, const json_t *from, const char *key)
+{
+	json_t *v = json_object_get(from, key);
+
+	if (json_is_integer(v))
+		pth_json_set(to, key, json_incref(v));
+}
+
 void
 pth_metric_result(const json_t *rec, json_t *metrics)
 {
-	json_t *result = pth_test_result(rec), *services = json_object(), *s, *o, *dropped;
+	json_t *result = pth_test_result(rec), *services = json_object(), *s, *o;
 	const char *name;
 
-	pth_metrics_set_duration_us(metrics, pth_result_duration_us(result));
+	take_over(metrics, result, PTH_KEY(metrics, duration_us));
 	json_object_foreach(pth_result_services(result), name, s) {
 		json_t *ru = pth_rsvc_rusage(s);
 
 		if (ru == NULL)
 			continue;
 		o = json_object();
-		pth_msvc_set_user_us(o, pth_rusage_user_us(ru));
-		pth_msvc_set_sys_us(o, pth_rusage_sys_us(ru));
-		pth_msvc_set_max_rss_kb(o, pth_rusage_max_rss_kb(ru));
-		dropped = PTH_GET(rcap, pth_rsvc_capture(s), dropped);
-		if (json_is_integer(dropped))
-			pth_msvc_set_dropped(o, json_integer_value(dropped));
+		take_over(o, ru, PTH_KEY(msvc, user_us));
+		take_over(o, ru, PTH_KEY(msvc, sys_us));
+		take_over(o, ru, PTH_KEY(msvc, max_rss_kb));
+		take_over(o, pth_rsvc_capture(s), PTH_KEY(msvc, dropped));
 		pth_json_set(services, name, o);
 	}
 	pth_metrics_set_services(metrics, services);
@@ -359,8 +367,10 @@ pth_metric_transfer(const json_t *rec, const json_t *artifacts, json_t *metrics)
 	o = json_object();
 	pth_transfer_set_files(o, files);
 	pth_transfer_set_bytes(o, bytes);
-	pth_transfer_set_duration_us(o, us > 0 ? us : longest);
+	pth_json_set(o, PTH_KEY(transfer, duration_us), json_null());
 	pth_json_set(o, PTH_KEY(transfer, goodput_bps), json_null());
+	if (us > 0 || longest > 0)
+		pth_transfer_set_duration_us(o, us > 0 ? us : longest);
 	if (us > 0 || longest > 0)
 		pth_transfer_set_goodput_bps(
 		    o, (int64_t)((double)bytes * 8e6 / (double)(us > 0 ? us : longest)));

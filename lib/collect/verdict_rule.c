@@ -54,8 +54,23 @@ collect_rule_wrong(struct rule r, const char *why, const char *what)
 	}
 #define MIN_MAX(o) PTH_KEY(o, min), PTH_KEY(o, max)
 
-/* True when all keys of the rule are in known (NULL-terminated); else the rule is
- * added as wrong. */
+/* Is the value of a type that the key may have? What has none would not be looked at. */
+static bool
+type_right(const char *key, const json_t *v)
+{
+	static const char *const numbers[] = { PTH_KEY(rulefile, size), PTH_KEY(rulefile, min_size),
+		PTH_KEY(rulefile, max_size), PTH_KEY(rulelog, min), PTH_KEY(rulelog, max) };
+
+	for (size_t i = 0; i < countof(numbers); i++)
+		if (strcmp(key, numbers[i]) == 0)
+			return true; /* range() sees to these */
+	if (strcmp(key, PTH_KEY(rulefile, exists)) == 0)
+		return json_is_boolean(v);
+	return json_is_string(v) || json_is_null(v);
+}
+
+/* True when all keys of the rule are in known (NULL-terminated) and have values that can be
+ * meant; else the rule is added as wrong. */
 static bool
 keys_known(const struct rule *r, json_t *rule, const char *const *known)
 {
@@ -72,6 +87,10 @@ keys_known(const struct rule *r, json_t *rule, const char *const *known)
 			;
 		if (known[i] == NULL) {
 			collect_rule_wrong(*r, "unknown key in the rule: ", key);
+			return false;
+		}
+		if (!type_right(key, v)) {
+			collect_rule_wrong(*r, "a value of the wrong type: ", key);
 			return false;
 		}
 	}
@@ -478,8 +497,9 @@ rule_log(struct rule r, json_t *v)
 	r.name = name.s;
 	if (!keys_known(&r, v, KEYS(rulelog)))
 		return;
-	if (service == NULL || regex == NULL) {
-		collect_rule_wrong(r, "the rule needs a service and matches or not_matches", "");
+	if (service == NULL || regex == NULL || (always != NULL && never != NULL)) {
+		collect_rule_wrong(
+		    r, "the rule needs a service and matches or not_matches, not both", "");
 		return;
 	}
 	rc = regcomp(&re, regex, REG_EXTENDED | REG_NEWLINE);
