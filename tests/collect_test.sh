@@ -1,5 +1,6 @@
 #!/bin/sh
 # pth-collect: artifacts, metrics, verdict, and the run directory it keeps.
+# timeout: 300
 . "$TOP/tests/lib.sh"
 
 setUp() {
@@ -341,6 +342,28 @@ testTsharkThatFails() {
 	EOF
 }
 
+# Of packets that are stored in part, the rest was not seen.
+testPacketsInPart() {
+	need text2pcap wireshark-common || return
+	need tshark tshark || return
+	need editcap wireshark-common || return
+	mkdir -p out/one && ping_capture whole.pcapng
+	for snap in 44 30; do
+		editcap -s $snap whole.pcapng out/one/capture.pcapng 2>/dev/null
+		: >in.jsonl
+		add one '.expect.packets = [{filter: "udp.port == 4443", min: 2, max: 2},
+			{filter: "data.data", max: 0}, {filter: "frame", min: 2}]' && end
+		collect
+		case $snap in
+		44) want='["contents",null,true,null]' ;;
+		*) want='["capture",true,true,null]' ;;
+		esac
+		assertEquals "$want" "$(value '[.metrics.incomplete[0].of] +
+			[.verdict.rules[:3][].unknown]')"
+		assertMatch "$(value '.verdict.rules[1].text')" '2 packets are stored in part'
+	done
+}
+
 # What is encrypted was not seen: neither "none" nor "there must be some" can be told.
 testWithoutKeys() {
 	need text2pcap wireshark-common || return
@@ -468,6 +491,10 @@ testDownloadThatIsHidden() {
 # Numbers out of files that were not read as a whole.
 testMeasuresThatLackSomething() {
 	while IFS='|' read -r spec how want; do
+		case $spec in
+		lines) spec='{matches: "n ([0-9])", reduce: "count"}' ;;
+		json) spec='{file: "l.jsonl", json: "n", reduce: "max"}' ;;
+		esac
 		setUp
 		add one ".plan.services[1].metrics = [$spec + {name: \"n\"}] |
 			.expect.metrics = [{name: \"n\", max: 5}] | .result.capture = null |
@@ -479,11 +506,11 @@ testMeasuresThatLackSomething() {
 		assertEquals "$spec, $how" "$want" "$(value '.verdict.status + " " +
 			([.metrics.incomplete[]?.text] | join(" "))' | jq -r .)"
 	done <<-'EOF'
-		{matches: "n ([0-9])", reduce: "count"}|true|passed 
-		{matches: "n ([0-9])", reduce: "count"}|truncate -s 70M stdout.log|error client/stdout.log: not all of the file could be read
-		{file: "l.jsonl", json: "n", reduce: "max"}|true|passed 
-		{file: "l.jsonl", json: "n", reduce: "max"}|printf '{"n":9' >>l.jsonl|error client/l.jsonl: the file breaks off
-		{file: "l.jsonl", json: "n", reduce: "max"}|truncate -s 17M l.jsonl|error client/l.jsonl: the file is too long
+		lines|true|passed 
+		lines|truncate -s 70M stdout.log|error client/stdout.log: not all of the file could be read
+		json|true|passed 
+		json|printf '{"n":9' >>l.jsonl|error client/l.jsonl: the file breaks off
+		json|truncate -s 17M l.jsonl|error client/l.jsonl: the file is too long
 	EOF
 	setUp
 	add one '.plan.services[1].metrics = [{name: "n", matches: "n ([0-9])"}] |

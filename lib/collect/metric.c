@@ -15,6 +15,7 @@
 #include "packet/pcapng.h"
 
 #define KEYLOG_MAX (16u << 20)
+#define HEADERS 42
 
 /* The same as a path for programs, when it is a regular file inside of dir, or NULL.
  * The caller frees it. */
@@ -162,6 +163,11 @@ put_pass(const struct pth_metric_capture *of, const struct packets *p,
 		pth_gap_add(metrics, PTH_GAP_CAPTURE, true, "%s", pass->lack.s);
 	if (cut)
 		pth_gap_add(metrics, PTH_GAP_CAPTURE, true, "a file of the capture breaks off");
+	/* Fewer bytes may not even have the headers of Ethernet, IPv4 and UDP. */
+	if (p->parts > 0)
+		pth_gap_add(metrics, p->least < HEADERS ? PTH_GAP_CAPTURE : PTH_GAP_CONTENTS, true,
+		    "%lld packet%s stored in part", (long long)p->parts,
+		    p->parts == 1 ? " is" : "s are");
 	compare(of->rec, p->packets, cut || pass->lack.len > 0, metrics);
 	compare_keys(of->keys, metrics);
 }
@@ -332,14 +338,16 @@ pth_metric_result(const json_t *rec, json_t *metrics)
 	pth_metrics_set_services(metrics, services);
 }
 
-/* How long a service ran, us. */
+/* How long a service ran, us; 0: not known. */
 static int64_t
 ran_us(const json_t *rec, const char *service)
 {
 	json_t *s = pth_rec_ended_service(rec, service);
 	int64_t from = pth_rsvc_started_us(s), to = pth_rsvc_ended_us(s);
+	bool known = json_is_integer(PTH_GET(rsvc, s, started_us)) &&
+	    json_is_integer(PTH_GET(rsvc, s, ended_us));
 
-	return from >= 0 && to > from ? to - from : 0;
+	return known && from >= 0 && to > from ? to - from : 0;
 }
 
 void

@@ -513,22 +513,23 @@ rule_log(struct rule r, json_t *v)
 	regfree(&re);
 }
 
-/* What a rule needs was not measured: that is no fault of the test when nobody wanted it to be.
- * other: why, when nothing else is known of it. */
+/* What a rule needs was not measured. captured: it is of the capture; that there is none is no
+ * fault of the test when nobody wanted one. other: why, when nothing else is known of it. */
 static void
-not_measured(struct rule r, const char *what, const char *other)
+not_measured(struct rule r, bool captured, const char *what, const char *other)
 {
 	const struct pth_evidence *ev = r.j->ev;
+	bool left_out = captured && ev->left_out;
 	pth_auto_buf gaps = PTH_BUF_INIT;
 
 	pth_gap_texts(ev->metrics, NULL, &gaps);
-	if (ev->no_packets != NULL)
+	if (captured && ev->no_packets != NULL)
 		other = ev->no_packets;
 	else if (gaps.len > 0)
 		other = gaps.s;
-	if (ev->left_out)
+	if (left_out)
 		r.status = PTH_S_UNSUPPORTED;
-	collect_judged(&r, ev->left_out ? PTH_A_NO : PTH_A_UNKNOWN, "%s%s%s", what,
+	collect_judged(&r, left_out ? PTH_A_NO : PTH_A_UNKNOWN, "%s%s%s", what,
 	    other != NULL ? ": " : "", other != NULL ? other : "");
 }
 
@@ -551,7 +552,7 @@ rule_packets(struct rule r, json_t *v)
 	if (filter == NULL) {
 		collect_rule_wrong(r, "the rule has no filter", "");
 	} else if (n == NULL) {
-		not_measured(r, "packets not counted", "tshark did not count this filter");
+		not_measured(r, true, "packets not counted", "tshark did not count this filter");
 	} else {
 		pth_buf_addf(&b, "%lld packet%s", (long long)json_integer_value(n),
 		    json_integer_value(n) == 1 ? "" : "s");
@@ -580,7 +581,7 @@ rule_metric(struct rule r, json_t *v)
 	if (metric == NULL || is_open(&want)) {
 		collect_rule_wrong(r, "the rule needs a name and min or max", "");
 	} else if (!json_is_number(n)) {
-		not_measured(r, "was not measured", NULL);
+		not_measured(r, pth_gap_needs_capture(metric), "was not measured", NULL);
 	} else {
 		pth_buf_addf(&b, "%.15g", json_number_value(n));
 		span = pth_gap_metric(metrics, path.s, json_number_value(n), &why);
