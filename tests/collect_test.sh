@@ -1,5 +1,6 @@
 #!/bin/sh
 # pth-collect: artifacts, metrics, verdict, and the run directory it keeps.
+# timeout: 300
 . "$TOP/tests/lib.sh"
 
 setUp() {
@@ -341,6 +342,28 @@ testTsharkThatFails() {
 	EOF
 }
 
+# Of packets that are stored in part, the rest was not seen.
+testPacketsInPart() {
+	need text2pcap wireshark-common || return
+	need tshark tshark || return
+	need editcap wireshark-common || return
+	mkdir -p out/one && ping_capture whole.pcapng
+	for snap in 44 30; do
+		editcap -s $snap whole.pcapng out/one/capture.pcapng 2>/dev/null
+		: >in.jsonl
+		add one '.expect.packets = [{filter: "udp.port == 4443", min: 2, max: 2},
+			{filter: "data.data", max: 0}, {filter: "frame", min: 2}]' && end
+		collect
+		case $snap in
+		44) want='["contents",null,true,null]' ;;
+		*) want='["capture",true,true,null]' ;;
+		esac
+		assertEquals "$want" "$(value '[.metrics.incomplete[0].of] +
+			[.verdict.rules[:3][].unknown]')"
+		assertMatch "$(value '.verdict.rules[1].text')" '2 packets are stored in part'
+	done
+}
+
 # What is encrypted was not seen: neither "none" nor "there must be some" can be told.
 testWithoutKeys() {
 	need text2pcap wireshark-common || return
@@ -468,6 +491,10 @@ testDownloadThatIsHidden() {
 # Numbers out of files that were not read as a whole.
 testMeasuresThatLackSomething() {
 	while IFS='|' read -r spec how want; do
+		case $spec in
+		lines) spec='{matches: "n ([0-9])", reduce: "count"}' ;;
+		json) spec='{file: "l.jsonl", json: "n", reduce: "max"}' ;;
+		esac
 		setUp
 		add one ".plan.services[1].metrics = [$spec + {name: \"n\"}] |
 			.expect.metrics = [{name: \"n\", max: 5}] | .result.capture = null |
@@ -479,11 +506,11 @@ testMeasuresThatLackSomething() {
 		assertEquals "$spec, $how" "$want" "$(value '.verdict.status + " " +
 			([.metrics.incomplete[]?.text] | join(" "))' | jq -r .)"
 	done <<-'EOF'
-		{matches: "n ([0-9])", reduce: "count"}|true|passed 
-		{matches: "n ([0-9])", reduce: "count"}|truncate -s 70M stdout.log|error client/stdout.log: not all of the file could be read
-		{file: "l.jsonl", json: "n", reduce: "max"}|true|passed 
-		{file: "l.jsonl", json: "n", reduce: "max"}|printf '{"n":9' >>l.jsonl|error client/l.jsonl: the file breaks off
-		{file: "l.jsonl", json: "n", reduce: "max"}|truncate -s 17M l.jsonl|error client/l.jsonl: the file is too long
+		lines|true|passed 
+		lines|truncate -s 70M stdout.log|error client/stdout.log: not all of the file could be read
+		json|true|passed 
+		json|printf '{"n":9' >>l.jsonl|error client/l.jsonl: the file breaks off
+		json|truncate -s 17M l.jsonl|error client/l.jsonl: the file is too long
 	EOF
 	setUp
 	add one '.plan.services[1].metrics = [{name: "n", matches: "n ([0-9])"}] |
@@ -491,8 +518,56 @@ testMeasuresThatLackSomething() {
 		.result.services.client.logs_cut = {"stdout.log": 9}' && end
 	echo n 1 >out/one/client/stdout.log
 	collect --no-tshark
-	assertEquals 'error false 1, at most 5 wanted (cannot be told: client/stdout.log: the log was cut)' \
-		"$(rule)"
+	assertEquals "$(line 'error false 1, at most 5 wanted (cannot be told:' \
+		'client/stdout.log: the log was cut)')" "$(rule)"
+}
+
+# Samples without a number: it was not measured, or not always.
+testSamplesThatLackSomething() {
+	sample='{processes: 1, threads: 2, fds: 3, rss_kb: 4, cpu_percent: 5}'
+	for what in . 'del(.fds)' 'del(.cpu_percent)'; do
+		setUp
+		add one '.result.capture = null | .plan.capture = null | .expect.metrics = [
+			{name: "services.client.peak.max_fds", max: 9},
+			{name: "services.client.peak.max_cpu_percent", max: 9}]' && end
+		for i in 1 2; do
+			jq -cn "{at_us: $i, interval_us: 9, services: {client: ($sample | $what)}}"
+		done >out/one/metrics.jsonl
+		collect
+		case $what in
+		.) want='["passed",3,5,null]' ;;
+		'del(.fds)') want='["error",null,5,null]' ;;
+		*) want='["error",3,null,null]' ;;
+		esac
+		assertEquals "$what" "$want" "$(value '.metrics as $m | .metrics.services.client.peak |
+			[.max_fds, .max_cpu_percent, $m.incomplete]' |
+			jq -c --argjson s "$(value .verdict.status)" '[$s] + .')"
+	done
+	jq -cn "{at_us: 1, interval_us: 9, services: {client: $sample}}" >>out/one/metrics.jsonl
+	jq -cn "{at_us: 1, interval_us: 9, services: {client: ($sample | del(.fds))}}" \
+		>>out/one/metrics.jsonl
+	collect
+	assertEquals "$(line 'error false 3, at most 9 wanted (cannot be told:' \
+		'services.client.peak.max_fds: 1 of 4 samples do not have it)')" "$(rule)"
+	rm out/one/metrics.jsonl && mkfifo out/one/metrics.jsonl
+	collect
+	assertEquals '"samples"' "$(value '.metrics.incomplete[0].of')"
+}
+
+# No time, no rate: neither is 0.
+testTransferWithoutATime() {
+	mkdir -p out/one/client/downloads
+	echo x >out/one/client/downloads/data.bin
+	add one '.result.capture = null | .plan.capture = null |
+		del(.result.duration_us, .result.services.client.started_us,
+			.result.services.client.rusage.user_us) |
+		.expect.metrics = [({name: "transfer.duration_us"}, {name: "duration_us"},
+			{name: "services.client.user_us"}) | .max = 99]' && end
+	collect
+	assertEquals '[null,null,"process"]' \
+		"$(value '.metrics.transfer | [.duration_us, .goodput_bps, .measured]')"
+	assertEquals '["error",[true,true,true]]' \
+		"$(value '[.verdict.status, [.verdict.rules[:3][].unknown]]')"
 }
 
 testWithoutTshark() {
@@ -677,6 +752,78 @@ testUsageAndFaults() {
 	pth-collect <in.jsonl >/dev/full 2>err
 	assertEquals 'full disk' 4 $?
 	assertMatch "$(cat err)" 'No space left'
+}
+
+# What a program has put where a file is read: it is not waited for, and it is no result.
+testFilesThatAreNone() {
+	add one && add two && end
+	mv in.jsonl stream
+	jq -c 'del(.result)' stream >plan
+	for kind in fifo link directory hole; do
+		for file in plan.jsonl one/record.json one/result.json results.jsonl; do
+			rm -rf out/results.jsonl out/plan.jsonl
+			cp plan out/plan.jsonl
+			for id in one two; do
+				rm -rf out/$id/record.json out/$id/result.json
+				jq -c --arg id $id 'select(.id == $id).result' stream \
+					>out/$id/result.json
+				jq -c --arg id $id 'select(.id == $id)' plan >out/$id/record.json
+			done
+			cp out/one/result.json elsewhere
+			rm -rf "out/$file"
+			case $kind in
+			fifo) mkfifo "out/$file" ;;
+			link) ln -s "$PTH_TMP/elsewhere" "out/$file" ;;
+			directory) mkdir -p "out/$file/sub" ;;
+			hole) truncate -s 1T "out/$file" ;;
+			esac
+			run timeout 60 pth-collect --no-tshark out
+			got=$(jq_out -r 'select(.id) | .id + " " + .verdict.status' | xargs)
+			case $file in
+			plan.jsonl) assertCode 3 ;;
+			one/result.json) assertEquals "$kind $file" 'one error two passed' "$got" ;;
+			*) assertEquals "$kind $file" 'one passed two passed' "$got" ;;
+			esac
+		done
+	done
+	# Put into place again, where a directory was.
+	rm -rf out/results.jsonl out/one/record.json && mkdir -p out/results.jsonl/sub &&
+		mkdir -p out/one/record.json/sub
+	run timeout 60 pth-collect --no-tshark <stream
+	assertCode 0
+	assertEquals 'one passed two passed' \
+		"$(jq -r 'select(.id) | .id + " " + .verdict.status' out/results.jsonl | xargs)"
+	assertEquals one "$(jq -r .id out/one/record.json)"
+	echo other >elsewhere && rm out/one/record.json && ln elsewhere out/one/record.json
+	run timeout 60 pth-collect --no-tshark <stream
+	assertEquals 'another name of the file is left alone' other "$(cat elsewhere)"
+}
+
+# Logs of keys, captures and measures are read below the test's directory only.
+testEvidenceWithoutLinks() {
+	need text2pcap wireshark-common || return
+	need tshark tshark || return
+	mkdir -p outside && ping_capture outside/c.pcapng
+	cat "$TOP/tests/fixtures/quic.keys" >outside/keys
+	sum=$(sha256sum outside/c.pcapng)
+	add one '.plan.capture.keylogs = ["client/keys.log", "server/keys.log", "key/keys"] |
+		.plan.services[0].metrics = [{name: "n", file: "m*", matches: "([0-9]+)"}] |
+		.expect.packets = [{filter: "udp", min: 2}]' && end
+	ln -s ../../outside/c.pcapng out/one/capture.pcapng
+	ln -s ../../../outside/keys out/one/client/keys.log
+	mkfifo out/one/server/keys.log out/one/server/m1
+	ln -s ../../outside out/one/key
+	echo 7 >outside/m && ln -s ../../../outside/m out/one/server/m2
+	run timeout 60 pth-collect <in.jsonl
+	assertCode 0
+	assertNotEquals '"passed"' "$(value .verdict.status)"
+	assertEquals null "$(value .metrics.measures)"
+	assertEquals "$sum" "$(sha256sum outside/c.pcapng)"
+	# A good capture, and keys that are none of its test's.
+	rm out/one/capture.pcapng && cp outside/c.pcapng out/one/capture.pcapng
+	run timeout 60 pth-collect <in.jsonl
+	assertEquals '"passed"' "$(value .verdict.status)"
+	assertTrue 'no keys are put in' 'cmp outside/c.pcapng out/one/capture.pcapng'
 }
 
 . shunit2

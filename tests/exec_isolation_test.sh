@@ -237,20 +237,19 @@ each_user() { # function
 }
 
 private() {
-	script='echo $1 >/tmp/who; echo $1 >/var/tmp/who; : >/dev/shm/$1; : >../../$1.was.here
-		sleep .2; cat /tmp/who /var/tmp/who; ls /dev/shm ../..; echo $TMPDIR'
+	script='echo $1 >/tmp/who; echo $1 >/var/tmp/who; : >/dev/shm/$1; : >/run/$1
+		sleep .2; cat /tmp/who /var/tmp/who; ls /dev/shm /run ../..; echo $TMPDIR'
 	{ rec one '{}' sh -c "$script" sh one; rec two '{}' sh -c "$script" sh two; end 2; } >plan
 	# shellcheck disable=SC2086 # words
 	run $as pth-exec -j 2 -o "$dir" plan
 	assertCode 0
 	for id in one two; do
-		assertEquals "$id $id ../..: $id $id.was.here /dev/shm: $id /tmp" \
+		assertEquals "$id $id ../..: $id /dev/shm: $id /run: $id /tmp" \
 			"$(xargs <"$dir/$id/a/stdout.log")"
 		assertEquals '' "$(cat "$dir/$id/a/stderr.log")"
-		assertFalse 'the run directory is as it was' "[ -e $dir/$id.was.here ]"
 		assertFalse 'nothing is left in the test' "[ -e $dir/$id/tmp ]"
 	done
-	assertFalse '[ -e /tmp/who ] || [ -e /var/tmp/who ] || [ -e /dev/shm/one ]'
+	assertFalse '[ -e /tmp/who ] || [ -e /var/tmp/who ] || [ -e /dev/shm/one ] || [ -e /run/one ]'
 	assertMatch "$err" '"test.started".*"isolation":\[.*"private_tmp"'
 }
 
@@ -308,10 +307,10 @@ testNetIsolationHasNoMounts() {
 
 read_only() {
 	exec1 '{"environment": {"read_only": true}}' \
-		sh -c 'for d in /etc /usr /home /run "$1" ../..; do
+		sh -c 'for d in /etc /usr /home /sys/fs/cgroup "$1" .. ../..; do
 			! touch "$d/pth-was-here" 2>/dev/null || echo "$d"
 		done
-		for d in /tmp /var/tmp /dev/shm . ..; do touch "$d/mine" || echo not "$d"; done
+		for d in /tmp /var/tmp /dev/shm /run .; do touch "$d/mine" || echo not "$d"; done
 		echo null >/dev/null && echo done' sh "$PTH_TMP"
 	assertCode 0
 	assertEquals 'done' "$(log)"
@@ -320,12 +319,56 @@ read_only() {
 			.isolation |
 				"\(.used | map(select(. == "read_only"))) \(.missing - ["user"])"')"
 	assertMatch "$err" '"test.started".*"isolation":\[.*"read_only"'
-	assertTrue '[ -e "$dir/t/mine" ] && [ -e "$dir/t/a/mine" ] && [ -s "$dir/t/result.json" ]'
+	assertTrue '[ -e "$dir/t/a/mine" ] && [ -s "$dir/t/result.json" ]'
 }
 
 testReadOnly() {
 	need_namespaces || return
 	each_user read_only
+}
+
+# who_am_i JSON: what a service and its neighbour can do, as who runs this.
+powers() {
+	exec1 "{\"service\": $1}" sh -c 'ls -A /run; id -u; grep CapEff /proc/self/status | cut -f2
+		grep CapBnd /proc/self/status | cut -f2; grep NoNew /proc/self/status | cut -f2
+		ip link set lo mtu 1400 2>/dev/null && echo net; mount -t tmpfs none /etc 2>/dev/null &&
+			echo mount
+		mount -o remount,rw / 2>/dev/null && echo remount; chmod 777 .. 2>/dev/null && echo up
+		(: >/proc/sys/kernel/core_pattern) 2>/dev/null && echo sysctl
+		ls /proc/1/fd /proc/1/cwd/ 2>/dev/null
+		mknod x c 1 3 2>/dev/null && echo mknod; cat /etc/shadow 2>/dev/null | head -c 1
+		unshare -Um sh -c "mount -o remount,rw / || mount -o remount,rw,bind / ||
+			umount /proc/sys" 2>/dev/null && echo userns; touch mine && rm mine && echo done'
+	assertCode 0
+	assertEquals protected "$(field .evidence)"
+	log
+}
+
+powerless() {
+	powers '{}' >said
+	if [ -z "$as" ]; then id=65000; else id=$(as_user id -u); fi
+	assertEquals "$id 0000000000000000 0000000000000000 1 done" "$(xargs <said)"
+}
+
+testServicesHaveNoPower() {
+	need_namespaces || return
+	each_user powerless
+}
+
+powerful() {
+	powers '{"root": true}' >said
+	read -r id effective bounding no <<-EOT
+		$(xargs <said)
+	EOT
+	assertEquals '0 1 net done' "$id $no"
+	assertNotEquals 0000000000000000 "$effective"
+	assertNotEquals 0000000000000000 "$bounding"
+	assertEquals '' "$(find "$dir" -user 65500)"
+}
+
+testRootOfTheNetwork() {
+	need_namespaces || return
+	each_user powerful
 }
 
 testReadOnlyKey() {
@@ -344,7 +387,8 @@ testReadOnlyKey() {
 
 # compiled TEXT: what a service with a cache is; every compilation is a line of ./count.
 compiled() {
-	jq -cn --arg text "$1" --arg count "$PTH_TMP/count" '{service: {
+	jq -cn --arg text "$1" --arg count "$PTH_TMP/count" '{environment: {
+		type: "localhost", isolation: "full", shared: [$count]}, service: {
 		compile_cache: {inputs: ["src"], outputs: ["prog", "@{dir}/a/lib"]},
 		files: [{path: "src", text: $text}],
 		phases: {compile: [{argv: ["sh", "-c",
@@ -357,7 +401,7 @@ use='./prog; cat lib/deep/l phases/compile.stdout.log; echo broken >prog'
 
 testCompileOnceForAll() {
 	script="#!/bin/sh${NL}echo one$NL"
-	: >count
+	: >count && chmod 666 count
 	{ for i in 1 2 3; do rec t$i "$(compiled "$script")" sh -c "$use"; done; end 3; } >plan
 	for round in 1 2; do
 		rm -rf out
@@ -383,7 +427,7 @@ testCompileOnceForAll() {
 }
 
 testWhatFailsIsNotKept() {
-	: >count
+	: >count && chmod 666 count
 	{ rec t1 "$(compiled bad)" true; rec t2 "$(compiled bad)" true; end 2; } >plan
 	run env XDG_CACHE_HOME="$PTH_TMP/cache" pth-exec -j 2 -o out plan
 	assertEquals 'error error' "$(jq_out -r 'select(.id).result.status' | xargs)"
@@ -428,7 +472,7 @@ testWhatFailsIsNotKept() {
 
 testKilledCompilationLeavesNoHalfEntry() {
 	need_namespaces || return
-	: >count
+	: >count && chmod 666 count
 	slow=$(compiled x |
 		jq -c '.service.phases.compile[0].argv[2] |=
 			sub("sleep .3"; "[ -e \"$0.go\" ] || sleep 876541")')
@@ -460,7 +504,7 @@ entries() {
 
 testCacheKeepsWhatWasUsedLast() {
 	padding=$(printf '%060000d' 0)
-	rm -rf small && : >count
+	rm -rf small && : >count && chmod 666 count
 	compile one && compile two && compile one && compile three
 	assertEquals 'three compiled, the second use was of the cache' '3 2' \
 		"$(wc -l <count) $(entries)"
@@ -480,7 +524,7 @@ testCacheKeepsWhatWasUsedLast() {
 testCacheEntryInUseStays() {
 	need flock util-linux || return
 	padding=$(printf '%060000d' 0)
-	rm -rf small && : >count
+	rm -rf small && : >count && chmod 666 count
 	compile one
 	entry=$(find "$PTH_TMP/small/pth/compile" -mindepth 1 -maxdepth 1)
 	mkfifo held

@@ -131,7 +131,8 @@ testWhatAServiceMakesOfItsLog() {
 	echo precious >precious
 	for vandal in 'rm stdout.log; ln -s ../../../precious stdout.log' 'chmod 0 stdout.log' \
 		'rm stdout.log; mkfifo stdout.log' 'rm stdout.log; mkdir -p stdout.log/x' \
-		': >stdout.log' ': >/proc/self/fd/1' 'echo other >stdout.log' \
+		'(: >stdout.log) 2>/dev/null || :' '(: >/proc/self/fd/1) || :' \
+		'(echo other >stdout.log) 2>/dev/null || :' \
 		'rm -rf phases; ln -s /etc phases'; do
 		exec1 '{}' "$(svc s '{"phases": {"pre_run": [{"argv": ["echo", "first"]}]}}' \
 			sh -c "echo an ERROR; $vandal; echo some words")"

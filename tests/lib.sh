@@ -160,6 +160,12 @@ svc() {
 		   grace_us: 300000}, timeout_us: 20000000} * $over' --args -- "$@"
 }
 
+# may_write DIRECTORY: services of the records that follow may write there, whoever they are.
+may_write() {
+	chmod 1777 "$1"
+	shared=$1
+}
+
 # rec ID SERVICE...: one test record. JSON in $plan is merged into its plan,
 # that in $over into the whole.
 rec() {
@@ -167,9 +173,10 @@ rec() {
 	shift
 	printf '%s\n' "$@" |
 		jq -cs --arg id "$pth_id" --argjson plan "${plan:-{\}}" \
-		--argjson over "${over:-{\}}" '
+		--argjson over "${over:-{\}}" --arg shared "${shared:-}" '
 		{pth: 1, type: "test", run: "hand", id: $id, index: 1, of: 1, name: $id,
-		 plan: ({environment: {type: "localhost", isolation: "full"}, timeout_us: 30000000,
+		 plan: ({environment: ({type: "localhost", isolation: "full"} +
+		           if $shared == "" then {} else {shared: [$shared]} end), timeout_us: 30000000,
 		         setup: [], capture: null, order: [.[].name],
 		         services: .} * $plan)} * $over'
 }

@@ -289,13 +289,13 @@ testWhatIsNotSupported() {
 
 testCommandsBeforeAndAfter() {
 	over='{"steps": {"pre_commands": [["sh", "-c", "echo pre >>order; echo hello"]],
-			"post_commands": [["sh", "-c", "echo post >>order"],
+			"post_commands": [["sh", "-c", "cat a/order >>order; echo post >>order"],
 			  ["sh", "-c", "echo last >>order"]]}}'
 	exec_ "$(svc a \
-		'{"phases": {"pre_compile": [{"argv": ["sh", "-c", "echo phase >>../order"]}],
+		'{"phases": {"pre_compile": [{"argv": ["sh", "-c", "echo phase >>order"]}],
 				"post_run": [{"argv": ["sh", "-c",
-				  "echo post_run >>../order"]}]}}' \
-		sh -c 'echo run >>../order')"
+				  "echo post_run >>order"]}]}}' \
+		sh -c 'echo run >>order')"
 	assertEquals 'completed: null' "$(status)"
 	assertEquals 'pre phase run post_run post last' "$(xargs <out/t/order)"
 	assertEquals hello "$(cat out/t/pre_commands/phases/pre_run.stdout.log)"
@@ -367,6 +367,47 @@ testAssertionsWithATimeout() {
 	exec_ "$(svc s '{"finite": false}' sh -c 'sleep .1; kill -SEGV $$')" "$(svc c '{}' sleep 9)"
 	assertEquals 'crashed: s died of signal SEGV' "$(status)"
 	assertEquals 'not looked at: the run did not get so far' "$(texts)"
+}
+
+# What could not be looked at neither holds nor fails.
+testAssertionsThatCannotBeTold() {
+	for file in none pipe dir out; do
+		asserts="[{\"type\": \"output_contains\", \"service\": \"s\", \"file\": \"$file\",
+			\"text\": \"x\"}, {\"type\": \"service_running\", \"service\": \"s\"}]"
+		rm -rf out
+		exec_ "$(svc s '{"finite": false, "ready": [{"kind": "log", "matches": "^up"}]}' \
+			sh -c "mkfifo pipe; mkdir dir; ln -s /etc/passwd out; $forever")" \
+			"$(svc c '{}' sleep .1)"
+		assertMatch "$file: $(status)" \
+			"^$file: error: output_contains s: \"x\": cannot be told: $file: "
+		assertEquals "$file" 'test_framework [true,null] false true' \
+			"$(field '"\(.category) \([.assertions[].unknown] | tojson)"') $(held)"
+		assertMatch "$file: $err" '"assertion.unknown"'
+	done
+	asserts='[{"type": "file_exists", "service": "s", "file": "link/x"}]'
+	exec_ "$(svc s '{"finite": false, "ready": [{"kind": "log", "matches": "^up"}]}' \
+		sh -c "ln -s /etc link; $forever")" "$(svc c '{}' sleep .1)"
+	assertMatch "$(status)" '^error: file_exists s: link/x: cannot be told: '
+	# One that certainly does not hold is enough; so is another fault of the test.
+	asserts='[{"type": "output_contains", "service": "s", "file": "none", "text": "x"},
+		{"type": "file_exists", "service": "s", "file": "none"}]'
+	exec_ "$(server)" "$(svc c '{}' sleep .1)"
+	assertEquals 'failed: file_exists s: none does not exist' "$(status)"
+	asserts='[{"type": "output_contains", "service": "s", "file": "none", "text": "x"}]'
+	exec_ "$(server)" "$(svc c '{}' sh -c 'exit 7')"
+	assertEquals 'failed: c ended with exit code 7' "$(status)"
+	assertEquals '[true]' "$(field '[.assertions[].unknown] | tojson')"
+	# The verdict is an error that nobody can have expected, and the other rules are judged.
+	over='{"expect": {"status": "error", "exit": {"c": 0}}}'
+	exec_ "$(server)" "$(svc c '{}' sleep .1)"
+	assertMatch "$(status)" '^error: '
+	pth-collect <records >collected 2>/dev/null
+	assertEquals 'error false ["exit c","output_contains s","exit s"]' "$(jq -r '
+		select(.verdict).verdict | "\(.status) \(.ok) \([.rules[].rule] | tojson)"' collected)"
+	over='{"plan": {"timeout_us": 300000}}'
+	asserts='[{"type": "service_running", "service": "s"}]'
+	exec_ "$(server)" "$(svc c '{}' sleep 9)"
+	assertMatch "$(status)" '^timeout: '
 }
 
 web() { # status lines or what else the server answers, one per connection
@@ -605,6 +646,7 @@ boxed() {
 
 testStepsInside() {
 	{ need_root && need_namespaces && need_proc; } || return
+	over='{"plan": {"environment": {"isolation": "none"}}}'
 	steps='[{"exec": {"service": "s", "argv": ["sh", "-c", "echo $PWD; exit 3"],
 			"critical": false}}, {"pause": {"service": "s"}},
 		{"resume": {"service": "s"}},
@@ -628,7 +670,8 @@ testStepsInside() {
 		'there is no socket .ask')" "$(status)"
 	# The run is over in the middle of a step: what it runs ends, too.
 	steps='[{"exec": {"service": "s", "argv": ["sleep", "87654"]}}]'
-	over='{"steps": {"wait": 1}, "plan": {"wait_us": 300000}}'
+	over='{"steps": {"wait": 1}, "plan": {"wait_us": 300000,
+			"environment": {"isolation": "none"}}}'
 	exec_ "$(boxed '{}')"
 	assertEquals 'timeout: step 1 of 1 (exec) had not ended when steps.wait had passed' \
 		"$(status)"
@@ -636,7 +679,8 @@ testStepsInside() {
 	# It dies over a step.
 	steps='[{"exec": {"service": "s",
 			"argv": ["sh", "-c",
-			  "read -r up pid <stdout.log; kill -SEGV $pid; sleep 9"]}}]' over=''
+			  "read -r up pid <stdout.log; kill -SEGV $pid; sleep 9"]}}]'
+	over='{"plan": {"environment": {"isolation": "none"}}}'
 	exec_ "$(boxed '{}')"
 	assertEquals 'crashed: s died of signal SEGV' "$(status | sed 's/ (core.*//')"
 }

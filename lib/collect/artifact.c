@@ -70,7 +70,7 @@ pth_artifact_dir(const char *run, const char *dir)
 {
 	pth_auto_fd top = open(run, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	return top < 0 ? -1 : pth_open_beneath(top, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	return top < 0 ? -1 : pth_open_dir(top, dir);
 }
 
 bool

@@ -62,22 +62,34 @@ only_grows(const char *path)
 	return begins(path, "measures.") || begins(name, "max_");
 }
 
-/* Is the number one of those that were counted in the capture? */
+bool
+pth_gap_needs_capture(const char *name)
+{
+	static const char *const names[] = { PTH_KEY(metrics, packets), PTH_KEY(metrics, bytes),
+		PTH_KEY(metrics, captured_us), PTH_KEY(metrics, dropped), PTH_KEY(metrics, omitted),
+		PTH_KEY(metrics, discarded), PTH_KEYS_conns(PTH_KEY_OF, conns) };
+
+	for (size_t i = 0; i < countof(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return begins(name, "quic.") || begins(name, "tcp.") || begins(name, "protocols.");
+}
+
+/* Is the number of this path one that the packets of the capture gave? */
 static bool
 is_captured(const json_t *metrics, const char *path)
 {
-	static const char *const names[] = { PTH_KEY(metrics, packets), PTH_KEY(metrics, bytes),
-		PTH_KEY(metrics, captured_us) };
-	const json_t *transfer = pth_metrics_transfer(metrics);
+	const char *name = last_name(path);
 
-	for (size_t i = 0; i < countof(names); i++)
-		if (strcmp(path, names[i]) == 0)
-			return true;
 	if (begins(path, "transfer."))
-		return strcmp(pth_transfer_measured(transfer), "capture") == 0 &&
-		    strcmp(last_name(path), PTH_KEY(transfer, bytes)) != 0 &&
-		    strcmp(last_name(path), PTH_KEY(transfer, files)) != 0;
-	return begins(path, "quic.") || begins(path, "tcp.") || begins(path, "protocols.") ||
+		return strcmp(pth_transfer_measured(pth_metrics_transfer(metrics)), "capture") ==
+		    0 &&
+		    strcmp(name, PTH_KEY(transfer, bytes)) != 0 &&
+		    strcmp(name, PTH_KEY(transfer, files)) != 0;
+	/* What it lost is known without it. */
+	return (pth_gap_needs_capture(path) && strcmp(path, PTH_KEY(metrics, dropped)) != 0 &&
+	           strcmp(path, PTH_KEY(metrics, omitted)) != 0 &&
+	           strcmp(path, PTH_KEY(metrics, discarded)) != 0) ||
 	    strstr(path, ".traffic.") != NULL;
 }
 

@@ -35,6 +35,8 @@ struct pth_span pth_gap_metric(
 /* The same of packets that were counted by a display filter. */
 struct pth_span pth_gap_packets(
     const json_t *metrics, const char *filter, double value, struct pth_buf *why);
+/* Is a metric, by its path or short name, one that only a capture has? */
+bool pth_gap_needs_capture(const char *name);
 /* The reasons of the gaps of a kind (NULL: of all), likewise. */
 void pth_gap_texts(const json_t *metrics, const char *of, struct pth_buf *why);
 

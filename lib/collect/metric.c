@@ -15,20 +15,14 @@
 #include "packet/pcapng.h"
 
 #define KEYLOG_MAX (16u << 20)
+#define HEADERS 42
 
-/* The same as a path for programs, when it is a regular file inside of dir, or NULL.
- * The caller frees it. */
-static char *
-path_inside(const char *dir, const char *file)
+static bool
+is_there(int dirfd, const char *file)
 {
-	pth_auto_fd dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	pth_auto_fd fd = dirfd < 0 || file == NULL ? -1 : pth_artifact_open(dirfd, file, NULL);
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_fd fd = pth_artifact_open(dirfd, file, NULL);
 
-	if (fd < 0)
-		return NULL;
-	pth_buf_addf(&b, "%s/%s", dir, file);
-	return pth_buf_take(&b);
+	return fd >= 0;
 }
 
 static void fault(struct pth_metric_keys *out, const char *fmt, ...) PTH_PRINTF(2, 3);
@@ -64,8 +58,7 @@ read_keys(
 }
 
 static void
-put_keys(
-    const char *dir, const json_t *rec, const struct pth_buf *keys, struct pth_metric_keys *out)
+put_keys(int dirfd, const json_t *rec, const struct pth_buf *keys, struct pth_metric_keys *out)
 {
 	json_auto_t *all = pth_losses_files(rec, true);
 	json_t *files, *v;
@@ -74,20 +67,19 @@ put_keys(
 
 	json_array_foreach(all, i, files)
 		json_array_foreach(files, k, v) {
-			pth_auto_str path = path_inside(dir, json_string_value(v));
+			const char *path = json_string_value(v);
 
-			if (path != NULL && collect_tshark_inject(path, keys, &out->fault, &e) != 0)
-				fault(out, "TLS keys not put into %s: %s", json_string_value(v),
-				    e.text);
+			if (path != NULL && is_there(dirfd, path) &&
+			    collect_tshark_inject(dirfd, path, keys, &out->fault, &e) != 0)
+				fault(out, "TLS keys not put into %s: %s", path, e.text);
 		}
 }
 
 void
-pth_metric_keys(const char *dir, const json_t *rec, struct pth_metric_keys *out)
+pth_metric_keys(int dirfd, const json_t *rec, bool look_only, struct pth_metric_keys *out)
 {
 	json_t *logs = pth_cap_keylogs(pth_plan_capture(pth_test_plan(rec))), *files, *v;
 	json_auto_t *own = pth_losses_files(rec, false), *seen = json_object();
-	pth_auto_fd dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	pth_auto_buf keys = PTH_BUF_INIT;
 	size_t i, k;
 
@@ -95,14 +87,14 @@ pth_metric_keys(const char *dir, const json_t *rec, struct pth_metric_keys *out)
 	json_array_foreach(logs, i, v)
 		if (json_is_string(v))
 			read_keys(dirfd, json_string_value(v), seen, &keys, out);
-	if (keys.len > 0)
-		put_keys(dir, rec, &keys, out);
+	if (keys.len > 0 && !look_only)
+		put_keys(dirfd, rec, &keys, out);
 	json_array_foreach(own, i, files)
 		json_array_foreach(files, k, v) {
-			pth_auto_str path = path_inside(dir, json_string_value(v));
+			const char *path = json_string_value(v);
 
 			out->inside = out->inside && path != NULL &&
-			    collect_tshark_secrets(path) == 1;
+			    collect_tshark_secrets(dirfd, path) == 1;
 		}
 }
 
@@ -162,6 +154,11 @@ put_pass(const struct pth_metric_capture *of, const struct packets *p,
 		pth_gap_add(metrics, PTH_GAP_CAPTURE, true, "%s", pass->lack.s);
 	if (cut)
 		pth_gap_add(metrics, PTH_GAP_CAPTURE, true, "a file of the capture breaks off");
+	/* Fewer bytes may not even have the headers of Ethernet, IPv4 and UDP. */
+	if (p->parts > 0)
+		pth_gap_add(metrics, p->least < HEADERS ? PTH_GAP_CAPTURE : PTH_GAP_CONTENTS, true,
+		    "%lld packet%s stored in part", (long long)p->parts,
+		    p->parts == 1 ? " is" : "s are");
 	compare(of->rec, p->packets, cut || pass->lack.len > 0, metrics);
 	compare_keys(of->keys, metrics);
 }
@@ -209,21 +206,21 @@ count_capture(const struct pth_metric_capture *of, int in, bool cut, json_t *met
 
 /* All files of all captures, whose paths are known, as one that can be read; -1 with e. */
 static int
-open_merged(const struct pth_pcapng_stream *v, size_t n, bool *cut, struct pth_err *e)
+open_merged(int dirfd, const struct pth_pcapng_stream *v, size_t n, bool *cut, struct pth_err *e)
 {
 	bool single = n == 1 && v[0].n == 1;
-	pth_auto_fd fd = single ? open(v[0].paths[0], O_RDONLY | O_NONBLOCK | O_CLOEXEC) :
+	pth_auto_fd fd = single ? pth_artifact_open(dirfd, v[0].paths[0], NULL) :
 	                          collect_tshark_scratch();
 
 	if (fd < 0)
 		return single ? pth_err_set(e, PTH_INPUT, "%s:", v[0].paths[0]) :
 		                pth_err_set(e, PTH_SYSTEM, "temporary file:");
-	return single || pth_pcapng_merge(v, n, fd, cut, e) == 0 ? pth_take_fd(&fd) : -1;
+	return single || pth_pcapng_merge(dirfd, v, n, fd, cut, e) == 0 ? pth_take_fd(&fd) : -1;
 }
 
 /* The same of captures, each a list of files; *cut: something of them is not in it. */
 static int
-open_captures(const char *dir, const json_t *captures, bool *cut, struct pth_err *e)
+open_captures(int dirfd, const json_t *captures, bool *cut, struct pth_err *e)
 {
 	size_t n = json_array_size(captures), i, k;
 	pth_auto_free struct pth_pcapng_stream *v = pth_xarray(NULL, n + 1, sizeof *v);
@@ -234,17 +231,17 @@ open_captures(const char *dir, const json_t *captures, bool *cut, struct pth_err
 	*cut = false;
 	json_array_foreach(captures, i, files)
 		json_array_foreach(files, k, f) {
-			char *path = path_inside(dir, json_string_value(f));
+			const char *path = json_string_value(f);
 
-			missing |= path == NULL;
-			pth_strv_push(&paths, path);
+			missing |= path == NULL || !is_there(dirfd, path);
+			pth_strv_push(&paths, pth_xstrdup(path != NULL ? path : ""));
 		}
 	pth_auto_strv owned = paths.v;
 	for (i = k = 0; i < n; k += v[i++].n)
 		v[i] = (struct pth_pcapng_stream){ (const char *const *)owned + k,
 			json_array_size(json_array_get(captures, i)) };
 	return missing ? pth_err_set(e, PTH_INPUT, "the capture file is missing") :
-	                 open_merged(v, n, cut, e);
+	                 open_merged(dirfd, v, n, cut, e);
 }
 
 /* Was there to be a capture, of the test or of a service? */
@@ -285,7 +282,7 @@ pth_metric_capture(
 		out->left_out = !is_planned(of->rec);
 		if (!out->left_out && note.len == 0)
 			pth_gap_add(metrics, PTH_GAP_CAPTURE, false, "%s", out->why);
-	} else if ((fd = open_captures(of->dir, captures, &cut, &e)) < 0) {
+	} else if ((fd = open_captures(of->dirfd, captures, &cut, &e)) < 0) {
 		no_packets(out, metrics, e.text);
 	} else {
 		count_capture(of, fd, cut, metrics, out);
@@ -300,38 +297,48 @@ pth_metric_packets_release(struct pth_metric_packets *out)
 	*out = (struct pth_metric_packets){ 0 };
 }
 
+/* A number goes over when it is there: one that is not was not measured. */
+static void
+take_over(json_t *to, const json_t *from, const char *key)
+{
+	json_t *v = json_object_get(from, key);
+
+	if (json_is_integer(v))
+		pth_json_set(to, key, json_incref(v));
+}
+
 void
 pth_metric_result(const json_t *rec, json_t *metrics)
 {
-	json_t *result = pth_test_result(rec), *services = json_object(), *s, *o, *dropped;
+	json_t *result = pth_test_result(rec), *services = json_object(), *s, *o;
 	const char *name;
 
-	pth_metrics_set_duration_us(metrics, pth_result_duration_us(result));
+	take_over(metrics, result, PTH_KEY(metrics, duration_us));
 	json_object_foreach(pth_result_services(result), name, s) {
 		json_t *ru = pth_rsvc_rusage(s);
 
 		if (ru == NULL)
 			continue;
 		o = json_object();
-		pth_msvc_set_user_us(o, pth_rusage_user_us(ru));
-		pth_msvc_set_sys_us(o, pth_rusage_sys_us(ru));
-		pth_msvc_set_max_rss_kb(o, pth_rusage_max_rss_kb(ru));
-		dropped = PTH_GET(rcap, pth_rsvc_capture(s), dropped);
-		if (json_is_integer(dropped))
-			pth_msvc_set_dropped(o, json_integer_value(dropped));
+		take_over(o, ru, PTH_KEY(msvc, user_us));
+		take_over(o, ru, PTH_KEY(msvc, sys_us));
+		take_over(o, ru, PTH_KEY(msvc, max_rss_kb));
+		take_over(o, pth_rsvc_capture(s), PTH_KEY(msvc, dropped));
 		pth_json_set(services, name, o);
 	}
 	pth_metrics_set_services(metrics, services);
 }
 
-/* How long a service ran, us. */
+/* How long a service ran, us; 0: not known. */
 static int64_t
 ran_us(const json_t *rec, const char *service)
 {
 	json_t *s = pth_rec_ended_service(rec, service);
 	int64_t from = pth_rsvc_started_us(s), to = pth_rsvc_ended_us(s);
+	bool known = json_is_integer(PTH_GET(rsvc, s, started_us)) &&
+	    json_is_integer(PTH_GET(rsvc, s, ended_us));
 
-	return from >= 0 && to > from ? to - from : 0;
+	return known && from >= 0 && to > from ? to - from : 0;
 }
 
 void
@@ -359,8 +366,10 @@ pth_metric_transfer(const json_t *rec, const json_t *artifacts, json_t *metrics)
 	o = json_object();
 	pth_transfer_set_files(o, files);
 	pth_transfer_set_bytes(o, bytes);
-	pth_transfer_set_duration_us(o, us > 0 ? us : longest);
+	pth_json_set(o, PTH_KEY(transfer, duration_us), json_null());
 	pth_json_set(o, PTH_KEY(transfer, goodput_bps), json_null());
+	if (us > 0 || longest > 0)
+		pth_transfer_set_duration_us(o, us > 0 ? us : longest);
 	if (us > 0 || longest > 0)
 		pth_transfer_set_goodput_bps(
 		    o, (int64_t)((double)bytes * 8e6 / (double)(us > 0 ? us : longest)));

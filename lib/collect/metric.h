@@ -47,11 +47,11 @@ struct pth_metric_keys {
 
 /*
  * Put the plan's TLS key logs into all captures, so that they open decrypted.
- * dir: the test's directory (absolute or relative to ours). Called before the
+ * dirfd: the test's directory. look_only: put nothing in, only see what is there. Called before the
  * artifacts are listed, because the files change. A capture for which it does not work stays as
  * it was. The caller releases out->fault.
  */
-void pth_metric_keys(const char *dir, const json_t *rec, struct pth_metric_keys *out);
+void pth_metric_keys(int dirfd, const json_t *rec, bool look_only, struct pth_metric_keys *out);
 
 /*
  * Count the capture and add to metrics: packets, bytes, captured_us,
@@ -60,7 +60,7 @@ void pth_metric_keys(const char *dir, const json_t *rec, struct pth_metric_keys 
  * be NULL). limit_us: of tshark; 0: the usual one.
  */
 struct pth_metric_capture {
-	const char *dir;
+	int dirfd;
 	const json_t *rec, *filters;
 	const struct pth_metric_keys *keys;
 	int64_t limit_us;

@@ -34,7 +34,8 @@
 	X(TYPE2, "quic.long.packet_type_v2") \
 	X(FORM, "quic.header_form") \
 	X(FRAME, "quic.frame_type") \
-	X(H3, "http3.frame_type")
+	X(H3, "http3.frame_type") \
+	X(STORED, "frame.cap_len")
 /* clang-format on */
 #define FIELD_INDEX(index, name) F_##index,
 #define FIELD_NAME(index, name) name,
@@ -255,7 +256,7 @@ void
 collect_packets_line(struct packets *p, char *line)
 {
 	char *f[NFIELDS];
-	int64_t t, len;
+	int64_t t, len, stored;
 	int n;
 
 	if (!pth_is_digit(*line)) {
@@ -270,6 +271,11 @@ collect_packets_line(struct packets *p, char *line)
 	}
 	t = to_ns(f[F_TIME]);
 	len = number(f[F_LEN], 0);
+	stored = number(f[F_STORED], len);
+	if (stored < len) {
+		p->least = p->parts == 0 || stored < p->least ? stored : p->least;
+		p->parts++;
+	}
 	p->packets++;
 	p->bytes += len;
 	if (p->packets == 1)

@@ -272,19 +272,20 @@ has_secrets(int fd)
 }
 
 int
-collect_tshark_secrets(const char *path)
+collect_tshark_secrets(int dirfd, const char *path)
 {
-	pth_auto_fd fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	pth_auto_fd fd = pth_open_regular(dirfd, path, NULL);
 
 	return fd >= 0 ? has_secrets(fd) : -1;
 }
 
-/* The capture, of this size, with the keys inside, then into its place. */
+/* The capture, open as fd, of this size, with the keys inside, then into its place. */
 static int
-rewrite(const char *path, int64_t size, const struct pth_buf *keys, struct pth_buf *said,
-    struct pth_err *e)
+rewrite(int fd, int64_t size, int dirfd, const char *path, const struct pth_buf *keys,
+    struct pth_buf *said, struct pth_err *e)
 {
-	const char *const argv[] = { "editcap", "--inject-secrets", "tls,/dev/stdin", path, "-",
+	char opened[64]; /* the very file that was looked at */
+	const char *const argv[] = { "editcap", "--inject-secrets", "tls,/dev/stdin", opened, "-",
 		NULL };
 	struct outcome o = { .limits = { EDITCAP_LIMIT_US, 2 * size + EDITCAP_MORE } };
 	pth_auto_buf fault = PTH_BUF_INIT;
@@ -292,9 +293,10 @@ rewrite(const char *path, int64_t size, const struct pth_buf *keys, struct pth_b
 	struct pth_newfile f;
 	int rc;
 
+	snprintf(opened, sizeof opened, "/proc/%ld/fd/%d", (long)getpid(), fd);
 	if (in < 0 || pth_write_all(in, keys->s, keys->len) != 0 || lseek(in, 0, SEEK_SET) != 0)
 		return pth_err_set(e, PTH_SYSTEM, "TLS keys:");
-	if (pth_file_begin(&f, AT_FDCWD, path, e) != 0)
+	if (pth_file_begin(&f, dirfd, path, e) != 0)
 		return -1;
 	rc = run(argv, in, f.fd, &o, e);
 	if (rc == 0)
@@ -310,16 +312,16 @@ rewrite(const char *path, int64_t size, const struct pth_buf *keys, struct pth_b
 }
 
 int
-collect_tshark_inject(
-    const char *path, const struct pth_buf *keys, struct pth_buf *said, struct pth_err *e)
+collect_tshark_inject(int dirfd, const char *path, const struct pth_buf *keys, struct pth_buf *said,
+    struct pth_err *e)
 {
-	pth_auto_fd fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	int there = fd >= 0 ? has_secrets(fd) : 0;
 	struct stat st;
+	pth_auto_fd fd = pth_open_regular(dirfd, path, &st);
+	int there = fd >= 0 ? has_secrets(fd) : 0;
 
-	if (fd < 0 || fstat(fd, &st) != 0)
+	if (fd < 0)
 		return pth_err_set(e, PTH_INPUT, "%s:", path);
 	if (there < 0)
 		return pth_err_set(e, PTH_INPUT, "%s: not a pcapng file: keys not put in", path);
-	return there != 0 ? 0 : rewrite(path, st.st_size, keys, said, e);
+	return there != 0 ? 0 : rewrite(fd, st.st_size, dirfd, path, keys, said, e);
 }

@@ -31,16 +31,16 @@ int collect_tshark_read(int in, const json_t *decode, const struct tshark_limits
     struct packets *p, struct tshark_pass *pass, struct pth_err *e);
 
 /*
- * Put TLS secrets (text in the NSS key log format) into the pcapng at path, so
- * that it opens decrypted. The file is replaced as a whole. One that has
+ * Put TLS secrets (text in the NSS key log format) into the pcapng at path below
+ * dirfd, so that it opens decrypted. The file is replaced as a whole. One that has
  * secrets already stays as it is. What editcap said although it ended well is appended to said.
  * 0, or -1 with e and the file untouched.
  */
-int collect_tshark_inject(
-    const char *path, const struct pth_buf *keys, struct pth_buf *said, struct pth_err *e);
+int collect_tshark_inject(int dirfd, const char *path, const struct pth_buf *keys,
+    struct pth_buf *said, struct pth_err *e);
 
 /* Are there TLS secrets in the pcapng at path? 1, 0, or -1 when it cannot be read as one. */
-int collect_tshark_secrets(const char *path);
+int collect_tshark_secrets(int dirfd, const char *path);
 
 /* A file without a name, for output that nobody else shall see. -1 and errno. */
 int collect_tshark_scratch(void);

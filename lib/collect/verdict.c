@@ -124,6 +124,26 @@ judge_looks(struct judge *j, const char *key, const json_t *all, const char *typ
 		    json_array_size(all) - json_array_size(seen), json_array_size(all));
 }
 
+/* Services of the plan of which the result says nothing, and which the test cannot do without. */
+static void
+judge_missing(struct judge *j)
+{
+	const json_t *s;
+	size_t i;
+
+	json_array_foreach(pth_rec_services(j->rec), i, s) {
+		const char *service = pth_svc_name(s);
+		pth_auto_buf name = PTH_BUF_INIT;
+
+		if (pth_rec_ended_service(j->rec, service) != NULL ||
+		    pth_rec_dispensable(j->rec, service))
+			continue;
+		pth_buf_addf(&name, "exit %s", service);
+		collect_judged(&(struct rule){ j, name.s, .status = PTH_S_FAILED }, PTH_A_UNKNOWN,
+		    "the result does not say how it ended");
+	}
+}
+
 /* How services ended, except where expect says how it should be. True when
  * every bad end was one that expect asked for, and there was one. When exec
  * calls the run completed, an end that looks bad was meant (a step's signal). */
@@ -201,6 +221,7 @@ judge_run(struct judge *j, enum pth_status run)
 	    PTH_KEY(rstep, step));
 	judge_looks(
 	    j, PTH_KEY(result, assertions), pth_test_assertions(j->rec), PTH_KEY(rlook, type));
+	judge_missing(j);
 	if (!judge_services(j, run == PTH_S_PASSED) && run > j->self.status)
 		collect_judged(&r, PTH_A_NO, "%s", *reason != '\0' ? reason : pth_status_name(run));
 }

@@ -54,8 +54,23 @@ collect_rule_wrong(struct rule r, const char *why, const char *what)
 	}
 #define MIN_MAX(o) PTH_KEY(o, min), PTH_KEY(o, max)
 
-/* True when all keys of the rule are in known (NULL-terminated); else the rule is
- * added as wrong. */
+/* Is the value of a type that the key may have? What has none would not be looked at. */
+static bool
+type_right(const char *key, const json_t *v)
+{
+	static const char *const numbers[] = { PTH_KEY(rulefile, size), PTH_KEY(rulefile, min_size),
+		PTH_KEY(rulefile, max_size), PTH_KEY(rulelog, min), PTH_KEY(rulelog, max) };
+
+	for (size_t i = 0; i < countof(numbers); i++)
+		if (strcmp(key, numbers[i]) == 0)
+			return true; /* range() sees to these */
+	if (strcmp(key, PTH_KEY(rulefile, exists)) == 0)
+		return json_is_boolean(v);
+	return json_is_string(v) || json_is_null(v);
+}
+
+/* True when all keys of the rule are in known (NULL-terminated) and have values that can be
+ * meant; else the rule is added as wrong. */
 static bool
 keys_known(const struct rule *r, json_t *rule, const char *const *known)
 {
@@ -72,6 +87,10 @@ keys_known(const struct rule *r, json_t *rule, const char *const *known)
 			;
 		if (known[i] == NULL) {
 			collect_rule_wrong(*r, "unknown key in the rule: ", key);
+			return false;
+		}
+		if (!type_right(key, v)) {
+			collect_rule_wrong(*r, "a value of the wrong type: ", key);
 			return false;
 		}
 	}
@@ -473,8 +492,9 @@ rule_log(struct rule r, json_t *v)
 	r.name = name.s;
 	if (!keys_known(&r, v, KEYS(rulelog)))
 		return;
-	if (service == NULL || regex == NULL) {
-		collect_rule_wrong(r, "the rule needs a service and matches or not_matches", "");
+	if (service == NULL || regex == NULL || (always != NULL && never != NULL)) {
+		collect_rule_wrong(
+		    r, "the rule needs a service and matches or not_matches, not both", "");
 		return;
 	}
 	re = pth_regex_new(regex, PTH_REGEX_LINES, &e);
@@ -486,22 +506,23 @@ rule_log(struct rule r, json_t *v)
 	log_counted(&r, v, &n, never != NULL, &why_not);
 }
 
-/* What a rule needs was not measured: that is no fault of the test when nobody wanted it to be.
- * other: why, when nothing else is known of it. */
+/* What a rule needs was not measured. captured: it is of the capture; that there is none is no
+ * fault of the test when nobody wanted one. other: why, when nothing else is known of it. */
 static void
-not_measured(struct rule r, const char *what, const char *other)
+not_measured(struct rule r, bool captured, const char *what, const char *other)
 {
 	const struct pth_evidence *ev = r.j->ev;
+	bool left_out = captured && ev->left_out;
 	pth_auto_buf gaps = PTH_BUF_INIT;
 
 	pth_gap_texts(ev->metrics, NULL, &gaps);
-	if (ev->no_packets != NULL)
+	if (captured && ev->no_packets != NULL)
 		other = ev->no_packets;
 	else if (gaps.len > 0)
 		other = gaps.s;
-	if (ev->left_out)
+	if (left_out)
 		r.status = PTH_S_UNSUPPORTED;
-	collect_judged(&r, ev->left_out ? PTH_A_NO : PTH_A_UNKNOWN, "%s%s%s", what,
+	collect_judged(&r, left_out ? PTH_A_NO : PTH_A_UNKNOWN, "%s%s%s", what,
 	    other != NULL ? ": " : "", other != NULL ? other : "");
 }
 
@@ -524,7 +545,7 @@ rule_packets(struct rule r, json_t *v)
 	if (filter == NULL) {
 		collect_rule_wrong(r, "the rule has no filter", "");
 	} else if (n == NULL) {
-		not_measured(r, "packets not counted", "tshark did not count this filter");
+		not_measured(r, true, "packets not counted", "tshark did not count this filter");
 	} else {
 		pth_buf_addf(&b, "%lld packet%s", (long long)json_integer_value(n),
 		    json_integer_value(n) == 1 ? "" : "s");
@@ -553,7 +574,7 @@ rule_metric(struct rule r, json_t *v)
 	if (metric == NULL || is_open(&want)) {
 		collect_rule_wrong(r, "the rule needs a name and min or max", "");
 	} else if (!json_is_number(n)) {
-		not_measured(r, "was not measured", NULL);
+		not_measured(r, pth_gap_needs_capture(metric), "was not measured", NULL);
 	} else {
 		pth_buf_addf(&b, "%.15g", json_number_value(n));
 		span = pth_gap_metric(metrics, path.s, json_number_value(n), &why);

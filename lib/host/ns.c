@@ -118,8 +118,7 @@ pth_ns_fork(unsigned want, struct pth_ns *got, struct pth_err *e)
 	const unsigned sets[] = { want, want & ~(unsigned)PTH_NS_USER, 0 };
 	pid_t pid = -1;
 
-	got->reason[0] = '\0';
-	got->asked = want;
+	*got = (struct pth_ns){ .asked = want };
 	for (size_t i = 0; i < countof(sets); i++) {
 		if (i > 0 && sets[i] == sets[i - 1])
 			continue;
@@ -158,7 +157,7 @@ static const char *const offload[] = { "tx-udp-segmentation", "tx-tcp-segmentati
  * mount and can be made private.
  */
 static int
-own_mounts(void)
+own_mounts(bool *rooted)
 {
 	struct mount_attr private = { .propagation = MS_PRIVATE };
 
@@ -166,6 +165,7 @@ own_mounts(void)
 		return 0;
 	if (errno != EINVAL || mount(NULL, "/proc", NULL, MS_PRIVATE, NULL) != 0)
 		return -1;
+	*rooted = true;
 	pth_auto_fd tree = open_tree(
 	    AT_FDCWD, "/", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 	if (tree < 0)
@@ -180,19 +180,24 @@ own_mounts(void)
 }
 
 void
+pth_ns_furnish_net(struct pth_ns *ns)
+{
+	if (pth_iface_up("lo") != 0) {
+		host_ns_note(ns, "loopback");
+		ns->used &= ~(unsigned)PTH_NS_NET;
+	}
+	if (pth_iface_features_off("lo", offload, countof(offload)) != 0)
+		host_ns_note(ns, "segmentation offload of lo");
+	pth_write_text(AT_FDCWD, "/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
+}
+
+void
 pth_ns_furnish(struct pth_ns *ns)
 {
-	if ((ns->used & PTH_NS_NET) != 0) {
-		if (pth_iface_up("lo") != 0) {
-			host_ns_note(ns, "loopback");
-			ns->used &= ~(unsigned)PTH_NS_NET;
-		}
-		if (pth_iface_features_off("lo", offload, countof(offload)) != 0)
-			host_ns_note(ns, "segmentation offload of lo");
-		pth_write_text(AT_FDCWD, "/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
-	}
+	if ((ns->used & PTH_NS_NET) != 0)
+		pth_ns_furnish_net(ns);
 	if ((ns->used & PTH_NS_MOUNT) != 0) {
-		if (own_mounts() != 0) {
+		if (own_mounts(&ns->rooted) != 0) {
 			host_ns_note(ns, "mounts");
 			ns->used &= ~(unsigned)PTH_NS_MOUNT; /* ours would be seen outside */
 		}
@@ -204,6 +209,60 @@ pth_ns_furnish(struct pth_ns *ns)
 	}
 	if ((ns->used & PTH_NS_UTS) != 0)
 		(void)!sethostname("pth", 3);
+}
+
+/* The first process of a new user namespace: it holds it until we do. */
+static int
+hold(void *arg)
+{
+	(void)arg;
+	for (;;)
+		pause();
+	return 0;
+}
+
+/* Open a namespace of a process. */
+static int
+open_ns(pid_t pid, const char *kind)
+{
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/%ld/ns/%s", (long)pid, kind);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static int
+map_one(pid_t pid, const char *file, unsigned inside, unsigned outside)
+{
+	char path[64], text[64];
+
+	snprintf(path, sizeof path, "/proc/%ld/%s", (long)pid, file);
+	snprintf(text, sizeof text, "%u %u 1\n", inside, outside);
+	return pth_write_text(AT_FDCWD, path, text);
+}
+
+int
+pth_ns_user(const struct pth_proc_user *inside, const struct pth_proc_user *outside, bool net)
+{
+	_Alignas(16) char stack[4096];
+	int flags = CLONE_VM | CLONE_NEWUSER | (net ? CLONE_NEWNET : 0) | SIGCHLD;
+	pid_t pid = clone(hold, stack + sizeof stack, flags, NULL);
+	pth_auto_fd fd = -1, network = -1;
+	int saved;
+
+	if (pid < 0)
+		return -1;
+	if (map_one(pid, "uid_map", inside->uid, outside->uid) == 0 &&
+	    map_one(pid, "gid_map", inside->gid, outside->gid) == 0)
+		fd = open_ns(pid, "user");
+	if (net && fd >= 0 &&
+	    ((network = open_ns(pid, "net")) < 0 || setns(network, CLONE_NEWNET) != 0))
+		pth_close(&fd);
+	saved = errno;
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	errno = saved;
+	return pth_take_fd(&fd);
 }
 
 void

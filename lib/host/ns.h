@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 #include "base/err.h"
+#include "host/proc.h"
 
 /* Bits of a set of namespaces; also what pth_ns_fork() could give. */
 enum {
@@ -24,13 +25,15 @@ enum {
 	PTH_NS_ALL = 63,
 	/* What is made of the mounts, pth_ns_view(). */
 	PTH_NS_PRIVATE = 64,    /* a /tmp of its own, no look at other tests */
-	PTH_NS_READ_ONLY = 128, /* all else cannot be written */
+	PTH_NS_READ_ONLY = 128, /* services can write to nothing else, pth_ns_guard() */
 };
 
 struct pth_ns {
 	unsigned used;    /* what the child is in */
 	unsigned asked;   /* what it should be in */
 	char reason[200]; /* why it is not more, or "" */
+	int place;        /* an empty directory of pth_ns_view(), in memory; or 0 */
+	bool rooted;      /* the root is a chroot(2)'s, which setns(2) would leave */
 };
 
 /*
@@ -49,6 +52,8 @@ pid_t pth_ns_fork(unsigned want, struct pth_ns *got, struct pth_err *e);
  * without it (the network without a loopback).
  */
 void pth_ns_furnish(struct pth_ns *got);
+/* Only the network of that, for one that came later. */
+void pth_ns_furnish_net(struct pth_ns *ns);
 
 struct pth_ns_view {
 	const char *run;  /* the run's directory: it looks empty */
@@ -56,7 +61,6 @@ struct pth_ns_view {
 	/* Absolute paths, NULL-terminated: those that lie below /tmp are seen
 	 * nevertheless. Of all tests, by pth_ns_hidden(), and of this one. */
 	char *const *common, *const *keep;
-	bool read_only;
 };
 
 /*
@@ -65,6 +69,36 @@ struct pth_ns_view {
  * has no mounts of its own is left as it is; what fails is in `reason`.
  */
 void pth_ns_view(struct pth_ns *ns, const struct pth_ns_view *want);
+
+/* What stands in the directory of a test. */
+struct pth_ns_entry {
+	const char *name;
+	bool dir, writable;
+};
+
+struct pth_ns_guard {
+	const char *test;                   /* its path, with pth_ns_view() in place */
+	const struct pth_ns_entry *entries; /* what is to be seen there of it */
+	size_t n;
+	char *const *shared;        /* absolute paths that may be written */
+	uid_t uid;                  /* who will live there */
+	char *const *const *needed; /* lists of absolute paths, for another user than ours */
+	size_t lists;
+	bool here; /* who calls goes to live there, too */
+};
+
+/*
+ * The world of the programs under test: as ours, but of the test's directory they see only some,
+ * everything but private places and writable entries is read-only, with /proc/sys, and so
+ * it stays for who has no capability here. Directories that `uid` may not pass, above what it
+ * needs, are replaced by ones that lead only there. *view is a mount namespace for
+ * pth_proc_confine, or -1 when it is ours from now on. 0, or -1 with the reason in ns->reason.
+ */
+int pth_ns_guard(struct pth_ns *ns, const struct pth_ns_guard *want, int *view);
+
+/* A user namespace below ours in which one user and group of ours has a number of its own; net:
+ * with a network of its own besides, which is then ours, too. -1 with errno. */
+int pth_ns_user(const struct pth_proc_user *inside, const struct pth_proc_user *outside, bool net);
 
 /* Keep of a list of paths (as for the view) only those that the view would hide, with links
  * resolved, so that not every test has to look them up. */

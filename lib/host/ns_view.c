@@ -16,7 +16,7 @@
 
 #define KEEP_MAX 64
 
-static const char *const privates[] = { "/tmp", "/var/tmp", "/dev/shm" };
+const char *const host_ns_privates[HOST_NS_PRIVATES] = { "/tmp", "/var/tmp", "/dev/shm", "/run" };
 
 /* Something of the old /tmp that is to be seen again. */
 struct kept {
@@ -44,8 +44,8 @@ is_below(const char *path, const char *top)
 static bool
 is_hidden(const char *path)
 {
-	for (size_t i = 0; i < countof(privates); i++)
-		if (is_below(path, privates[i]))
+	for (size_t i = 0; i < HOST_NS_PRIVATES; i++)
+		if (is_below(path, host_ns_privates[i]))
 			return true;
 	return false;
 }
@@ -65,14 +65,14 @@ pth_ns_hidden(char **paths)
 	*to = NULL;
 }
 
-static int
-copy_tree(const char *path)
+int
+host_ns_copy(const char *path)
 {
 	return open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 }
 
-static int
-attach(int tree, const char *to)
+int
+host_ns_attach(int tree, const char *to)
 {
 	return move_mount(tree, "", AT_FDCWD, to, MOVE_MOUNT_F_EMPTY_PATH);
 }
@@ -95,7 +95,7 @@ keep(struct view *v, char *given)
 	for (size_t i = 0; i < v->n; i++)
 		if (strcmp(path, v->keep[i].path) == 0 || is_below(path, v->keep[i].path))
 			return;
-	k->tree = copy_tree(path);
+	k->tree = host_ns_copy(path);
 	if (k->tree < 0 || stat(path, &st) != 0)
 		return;
 	k->dir = S_ISDIR(st.st_mode);
@@ -122,9 +122,9 @@ make_place(const struct kept *k)
 
 /* The new file system, with a directory for each use, all below /tmp for now. */
 static int
-make_private(struct view *v)
+make_private(struct pth_ns *ns, struct view *v)
 {
-	static const char *const parts[] = { "/tmp/0", "/tmp/1", "/tmp/2" };
+	static const char *const parts[] = { "/tmp/0", "/tmp/1", "/tmp/2", "/tmp/3" };
 	pth_auto_fd tmp = -1;
 
 	if (mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=25%") != 0)
@@ -133,13 +133,15 @@ make_private(struct view *v)
 	for (size_t i = 0; i < countof(parts); i++)
 		if (mkdir(parts[i], 0700) != 0 || chmod(parts[i], 01777) != 0)
 			return -1;
-	if (mkdir("/tmp/run", 0755) != 0 || (v->run = copy_tree("/tmp/run")) < 0)
+	if (mkdir("/tmp/run", 0755) != 0 || (v->run = host_ns_copy("/tmp/run")) < 0)
 		return -1;
-	/* Not every system has these two. */
-	for (size_t i = 1; i < countof(privates); i++)
-		mount(parts[i], privates[i], NULL, MS_BIND, NULL);
-	tmp = copy_tree(parts[0]);
-	if (tmp < 0 || attach(tmp, "/tmp") != 0)
+	if (mkdir("/tmp/guard", 0755) == 0)
+		ns->place = open("/tmp/guard", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	/* Not every system has all of these. */
+	for (size_t i = 1; i < HOST_NS_PRIVATES; i++)
+		mount(parts[i], host_ns_privates[i], NULL, MS_BIND, NULL);
+	tmp = host_ns_copy(parts[0]);
+	if (tmp < 0 || host_ns_attach(tmp, "/tmp") != 0)
 		return -1;
 	v->mounts++;
 	return 0;
@@ -153,41 +155,23 @@ hide_run(struct view *v)
 
 	bool hidden = stat(v->want->run, &st) != 0;
 
-	if (!hidden && attach(v->run, v->want->run) != 0)
+	if (!hidden && host_ns_attach(v->run, v->want->run) != 0)
 		return -1;
-	if (pth_mkdirs(AT_FDCWD, v->want->test, NULL) == 0 && attach(v->test, v->want->test) == 0)
+	if (pth_mkdirs(AT_FDCWD, v->want->test, NULL) == 0 &&
+	    host_ns_attach(v->test, v->want->test) == 0)
 		return 0;
 	if (!hidden)
 		umount2(v->want->run, MNT_DETACH);
 	return -1;
 }
 
-static int
-set_read_only(const char *path, bool on, unsigned flags)
+int
+host_ns_read_only(const char *path, bool on, unsigned flags)
 {
 	struct mount_attr a = { 0 };
 
 	*(on ? &a.attr_set : &a.attr_clr) = MOUNT_ATTR_RDONLY;
 	return mount_setattr(AT_FDCWD, path, flags, &a, sizeof a);
-}
-
-/* Everything but what belongs to the test. */
-static void
-make_read_only(struct pth_ns *ns, const struct pth_ns_view *want)
-{
-	if (set_read_only("/", true, AT_RECURSIVE) != 0) {
-		host_ns_note(ns, "read-only root");
-		return;
-	}
-	for (size_t i = 0; i < countof(privates); i++)
-		set_read_only(privates[i], false, 0);
-	set_read_only("/proc", false, 0);
-	if (set_read_only(want->test, false, 0) != 0) {
-		host_ns_note(ns, "read-only root");
-		set_read_only("/", false, AT_RECURSIVE);
-		return;
-	}
-	ns->used |= PTH_NS_READ_ONLY;
 }
 
 void
@@ -197,24 +181,22 @@ pth_ns_view(struct pth_ns *ns, const struct pth_ns_view *want)
 
 	if ((ns->used & PTH_NS_MOUNT) == 0)
 		return;
-	v.test = copy_tree(want->test);
+	v.test = host_ns_copy(want->test);
 	for (char *const *p = want->common; v.test >= 0 && *p != NULL; p++)
 		keep(&v, pth_xstrdup(*p));
 	for (char *const *p = want->keep; v.test >= 0 && *p != NULL; p++)
 		keep(&v, realpath(*p, NULL));
-	if (v.test >= 0 && make_private(&v) == 0) {
+	if (v.test >= 0 && make_private(ns, &v) == 0) {
 		for (size_t i = 0; i < v.n; i++)
 			if (make_place(&v.keep[i]) == 0)
-				attach(v.keep[i].tree, v.keep[i].path);
+				host_ns_attach(v.keep[i].tree, v.keep[i].path);
 		if (hide_run(&v) == 0)
-			ns->used |= PTH_NS_PRIVATE;
+			ns->used |= PTH_NS_PRIVATE | (ns->asked & PTH_NS_READ_ONLY);
 	}
 	if ((ns->used & PTH_NS_PRIVATE) == 0) {
 		host_ns_note(ns, "private /tmp");
 		while (v.mounts-- > 0)
 			umount2("/tmp", MNT_DETACH);
-	} else if (want->read_only) {
-		make_read_only(ns, want);
 	}
 	for (size_t i = 0; i < v.n; i++) {
 		close(v.keep[i].tree);

@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -38,6 +40,32 @@ struct start {
 	volatile int failed; /* errno, written by the child into our memory */
 };
 
+/* Put the child where it cannot touch more than its own. 0, or -1 with errno. */
+static int
+confine(const struct pth_proc_confine *c)
+{
+	struct mount_attr writable = { .attr_clr = MOUNT_ATTR_RDONLY };
+
+	if (c->view >= 0 && setns(c->view, CLONE_NEWNS) != 0)
+		return -1;
+	if (c->own != NULL &&
+	    (unshare(CLONE_NEWNS) != 0 ||
+	        mount_setattr(AT_FDCWD, c->own, 0, &writable, sizeof writable) != 0))
+		return -1;
+	return c->userns >= 0 ? setns(c->userns, CLONE_NEWUSER) : 0;
+}
+
+/* The wrappers of libc would change all threads of the parent too. */
+static int
+become(const struct pth_proc_user *user, bool confined)
+{
+	/* Where a user namespace forbids it, all groups but the user's own are nobody's there. */
+	return (syscall(SYS_setgroups, 1, &user->gid) != 0 && !confined) ||
+	        syscall(SYS_setgid, user->gid) != 0 || syscall(SYS_setuid, user->uid) != 0 ?
+	    -1 :
+	    0;
+}
+
 /* In the child. Only async-signal-safe calls, no allocation, no return. */
 static void
 child(struct start *s)
@@ -58,16 +86,18 @@ child(struct start *s)
 	for (int i = 0; i < 3; i++)
 		if (dup2(s->fd[i], i) < 0)
 			goto fail;
+	if (q->confine != NULL && confine(q->confine) != 0)
+		goto fail;
 	close_range(3, ~0U, 0);
 	for (size_t i = 0; i < q->nlimits; i++) {
 		struct rlimit rl = { q->limits[i].value, q->limits[i].value };
 
 		setrlimit((__rlimit_resource_t)q->limits[i].resource, &rl);
 	}
-	/* The wrappers of libc would change all threads of the parent too. */
-	if (q->user != NULL &&
-	    (syscall(SYS_setgroups, 1, &q->user->gid) != 0 ||
-	        syscall(SYS_setgid, q->user->gid) != 0 || syscall(SYS_setuid, q->user->uid) != 0))
+	if (q->confine != NULL && q->confine->powerless)
+		for (int cap = 0; prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0; cap++)
+			;
+	if (q->user != NULL && become(q->user, q->confine != NULL) != 0)
 		goto fail;
 	if (q->no_new_privs)
 		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);

@@ -25,6 +25,14 @@ struct pth_proc_user {
 	gid_t gid; /* the only group */
 };
 
+/* What a program may not do: touch what is not its own (user_namespaces(7), capabilities(7)). */
+struct pth_proc_confine {
+	int view;        /* mount namespace that it is put into; -1: ours */
+	const char *own; /* a mount there that is read-only for others; NULL: no such thing */
+	int userns;      /* user namespace that it is put into; -1: ours */
+	bool powerless;  /* no capability can ever be had, whatever it executes */
+};
+
 struct pth_proc_req {
 	const char *const *argv;          /* argv[0] without '/' is looked up in PATH of env */
 	const char *const *env;           /* "K=V", NULL-terminated; NULL: ours */
@@ -34,6 +42,7 @@ struct pth_proc_req {
 	bool die_with_parent;             /* SIGKILL when the calling thread dies */
 	bool no_new_privs;                /* setuid programs gain nothing */
 	const struct pth_proc_user *user; /* NULL: ours */
+	const struct pth_proc_confine *confine; /* NULL: it may do what we may */
 	const struct pth_proc_limit *limits;
 	size_t nlimits;
 	const int *join; /* cgroup.procs of groups that it is born into */

@@ -58,6 +58,7 @@
 	X(o, str, plugin, "") \
 	X(o, str, isolation, "full") \
 	X(o, bool, read_only, false) \
+	X(o, list, shared, plain) \
 	X(o, str, address, "") \
 	X(o, list, supported_by, plain) \
 	X(o, obj, parameters, envparam) \
@@ -115,6 +116,7 @@
 	X(o, list, dirs, plain) \
 	X(o, list, files, content) \
 	X(o, obj, environment, plain) \
+	X(o, bool, root, false) \
 	X(o, obj, phases, phases) \
 	X(o, obj, compile_cache, ccache) \
 	X(o, list, ready, ready) \

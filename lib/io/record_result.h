@@ -49,6 +49,7 @@
 	X(o, str, run_dir, NULL) \
 	X(o, str, dir, NULL) \
 	X(o, obj, isolation, isolation) \
+	X(o, str, evidence, "") \
 	X(o, any, capture, rcap) \
 	X(o, obj, timings, timings) \
 	X(o, map, services, rsvc) \
@@ -59,6 +60,7 @@
 	X(o, list, pre_commands, done) \
 	X(o, list, post_commands, done) \
 	X(o, list, degraded, plain) \
+	X(o, list, conflicts, plain) \
 	X(o, list, tries, attempt) \
 	X(o, obj, fast_fail, failfast)
 #define PTH_KEYS_isolation(X, o) \

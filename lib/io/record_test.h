@@ -77,6 +77,7 @@
 	X(o, any, fast_fail_enabled, plain) \
 	X(o, str, isolation, NULL) \
 	X(o, bool, read_only, false) \
+	X(o, list, shared, plain) \
 	X(o, any, capture, gcap) \
 	X(o, obj, limits, limits) \
 	X(o, list, tags, plain) \
@@ -143,6 +144,7 @@
 	X(o, obj, limits, limits) \
 	X(o, any, command_override, plain) \
 	X(o, str, working_directory, NULL) \
+	X(o, str, user, "") \
 	X(o, str, restart_policy, "no") \
 	X(o, obj, docker, docker) \
 	X(o, obj, plugin_config, plain) \

@@ -124,7 +124,7 @@ command_line(struct emit *m, const struct pth_ynode *n, json_t *argv)
 	with.vars = vars;
 	if (file == NULL)
 		r = plan_text(&with, pth_yaml_get(n, "line"), &b);
-	else if ((r = pth_file_read(path, 1 << 20, &src, m->w.e)) == 0)
+	else if ((r = pth_file_read_named(path, 1 << 20, &src, m->w.e)) == 0)
 		r = plan_user_text(&with, file->text, src.s != NULL ? src.s : "", true, &b);
 	return r < 0 ?
 	    -1 :
@@ -413,6 +413,8 @@ head(struct emit *m)
 	pth_svc_set_critical(o, critical(m->w.p, s));
 	if (strcmp(restart, pth_svc_restart(NULL)) != 0)
 		pth_svc_set_restart(o, restart);
+	if (*pth_given_user(s->rec) != '\0')
+		pth_svc_set_root(o, true);
 	if (json_object_size(pth_given_limits(s->rec)) > 0)
 		pth_svc_set_limits(o, json_incref(pth_given_limits(s->rec)));
 	pth_svc_set_address(o, s->address);

@@ -361,6 +361,8 @@ environment(const struct plan *p)
 	pth_env_set_isolation(o, asked == NULL || strcmp(own, "container") == 0 ? own : asked);
 	if (pth_test_read_only(p->rec))
 		pth_env_set_read_only(o, true);
+	if (json_array_size(pth_test_shared(p->rec)) > 0)
+		pth_env_set_shared(o, json_incref(pth_test_shared(p->rec)));
 	if (address != NULL && strchr(address->text, '{') == NULL)
 		pth_env_set_address(o, address->text);
 	if (by != NULL)

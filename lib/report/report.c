@@ -98,9 +98,10 @@ add_use(const json_t *metric, struct pth_buf *b)
 {
 	const json_t *peak = pth_msvc_peak(metric), *traffic = pth_msvc_traffic(metric);
 
-	if (peak != NULL) {
+	if (PTH_GET(peak, peak, mean_cpu_percent) != NULL)
 		pth_buf_addf(b, "%.4g %% of a processor (at most %.4g %%)",
 		    pth_peak_mean_cpu_percent(peak), pth_peak_max_cpu_percent(peak));
+	if (peak != NULL) {
 		count(b, pth_peak_max_rss_kb(peak), "kB", "kB");
 		count(b, pth_peak_max_threads(peak), "thread", "threads");
 		count(b, pth_peak_max_fds(peak), "descriptor", "descriptors");
@@ -148,6 +149,8 @@ add_lacks(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 	t->not_isolated = keep_buf(r, &b);
 	pth_report_items(&b, pth_result_degraded(result));
 	t->degraded = keep_buf(r, &b);
+	pth_report_items(&b, pth_result_conflicts(result));
+	t->conflicts = keep_buf(r, &b);
 	add_logs_cut(result, &b);
 	t->logs_cut = keep_buf(r, &b);
 	pth_losses_notes(rec, true, &b);

@@ -78,13 +78,11 @@ furnish_view(const struct pth_runner *r, const struct pth_entry *x, struct pth_n
 {
 	const json_t *plan = pth_rec_plan(x->rec);
 	pth_auto_strv keep = NULL;
-	struct pth_ns_view view = { .run = r->dir->path,
-		.test = places->dir,
-		.read_only = pth_env_read_only(pth_plan_environment(plan)) };
+	struct pth_ns_view view = { .run = r->dir->path, .test = places->dir };
 
 	if ((ns->asked & PTH_NS_MOUNT) != 0)
 		ns->asked |= PTH_NS_PRIVATE;
-	if (view.read_only)
+	if (pth_env_read_only(pth_plan_environment(plan)))
 		ns->asked |= PTH_NS_READ_ONLY;
 	if ((ns->used & PTH_NS_MOUNT) == 0)
 		return;
@@ -180,7 +178,7 @@ launch(struct pth_runner *r, struct pth_entry *x, struct pth_err *e)
 	pth_auto_pipe ctl = PTH_PIPE_INIT, report = PTH_PIPE_INIT;
 	struct pth_ns ns;
 
-	if (dirfd < 0 || pth_rundir_line(r->dir, id, "record.json", &x->line, e) != 0)
+	if (dirfd < 0 || pth_rundir_put(r->dir, id, "record.json", &x->line, false, e) != 0)
 		return -1;
 	/* We do not wait for a report, but a supervisor may wait for its reader. */
 	if (pth_pipe_open(&ctl) != 0 || pth_pipe_open(&report) != 0 ||

@@ -21,8 +21,6 @@ supervise_command_start(const struct surroundings *at, const json_t *cmd, int ou
 	pth_auto_strv argv = pth_places_argv(at->places, pth_cmd_argv(cmd));
 	pth_auto_strv env = pth_places_env(
 	    at->places, at->home, pth_svc_environment(at->plan), pth_cmd_env(cmd));
-	const json_t *who = pth_svc_user(at->plan);
-	struct pth_proc_user user = { (uid_t)pth_user_uid(who), (gid_t)pth_user_gid(who) };
 	pth_auto_buf cwd = PTH_BUF_INIT;
 
 	if (argv == NULL)
@@ -38,7 +36,8 @@ supervise_command_start(const struct surroundings *at, const json_t *cmd, int ou
 		.session = true,
 		.die_with_parent = true,
 		.no_new_privs = true,
-		.user = user.uid != 0 ? &user : NULL,
+		.user = at->becomes ? &at->user : NULL,
+		.confine = at->confined ? &at->confine : NULL,
 	};
 
 	pth_limit_put(&at->limit, &q);

@@ -19,9 +19,12 @@ struct surroundings {
 	const char *log_dir;    /* where in it the logs are: "", or "engine/" of what is done for a
 	                         * container, in which the service has logs of its own */
 	struct pth_limit limit; /* what commands may use */
-	struct logs logs;       /* those that they write */
-	bool out_of_memory;     /* the kernel has killed one at the limit of memory */
-	int64_t oom_kills;      /* how often it did */
+	struct pth_proc_confine confine; /* what they may touch, when `confined` */
+	struct pth_proc_user user;       /* who they are, when `becomes` */
+	bool confined, becomes;
+	struct logs logs;   /* those that they write */
+	bool out_of_memory; /* the kernel has killed one at the limit of memory */
+	int64_t oom_kills;  /* how often it did */
 };
 
 /* Of two deadlines. */

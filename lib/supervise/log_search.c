@@ -1,6 +1,7 @@
 /* This file searches growing logs line by line. */
 #include "supervise/log_search.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,6 +20,8 @@ struct log_search {
 	int fd;     /* of a file that is none of our logs, or -1 */
 	int64_t at; /* so far it has been searched */
 	bool found;
+	int err;           /* errno: why the file could not be opened or read, or 0 */
+	const char *doubt; /* why a line may match although it was not found, or NULL */
 	char *path;
 	struct pth_regex *re;
 	struct pth_buf line; /* the unfinished last line */
@@ -44,7 +47,7 @@ supervise_log_search_open(
 /* Take in bytes after those of an unfinished line; true when a line (or the
  * unfinished one) matches. */
 static bool
-feed(const struct log_search *l, struct pth_buf *line, const char *s, size_t n)
+feed(struct log_search *l, struct pth_buf *line, const char *s, size_t n)
 {
 	while (n > 0) {
 		const char *nl = memchr(s, '\n', n);
@@ -54,6 +57,8 @@ feed(const struct log_search *l, struct pth_buf *line, const char *s, size_t n)
 		pth_buf_add(line, s, len < room ? len : room);
 		if (pth_regex_match(l->re, line->s, line->len))
 			return true;
+		if (len > room)
+			l->doubt = "a line is longer than 64 KiB";
 		if (nl == NULL)
 			break;
 		pth_buf_cut(line, 0);
@@ -75,7 +80,8 @@ next(struct log_search *l, char *to, size_t n)
 	} else {
 		if (l->fd < 0)
 			l->fd = pth_open_regular(l->logs->dirfd, l->path, NULL);
-		r = l->fd >= 0 ? pread(l->fd, to, n, l->at) : 0;
+		r = l->fd >= 0 ? pread(l->fd, to, n, l->at) : -1;
+		l->err = r < 0 ? errno : 0;
 		n = r > 0 ? (size_t)r : 0;
 	}
 	l->at += (int64_t)n;
@@ -117,6 +123,16 @@ supervise_log_search_behind(const struct log_search *l)
 	if (g != NULL)
 		return l->at < supervise_log_size(g);
 	return l->fd >= 0 && fstat(l->fd, &st) == 0 && l->at < st.st_size;
+}
+
+const char *
+supervise_log_search_doubt(const struct log_search *l)
+{
+	if (l->found)
+		return NULL;
+	if (l->err != 0)
+		return l->err == EINVAL ? "it is no regular file" : strerror(l->err);
+	return supervise_log_search_behind(l) ? "not all of it was searched" : l->doubt;
 }
 
 void

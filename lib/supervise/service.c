@@ -48,6 +48,7 @@ int
 supervise_service_init(struct service *s, const json_t *plan, int testdir,
     const struct pth_places *places, struct pth_err *e)
 {
+	const json_t *user = pth_svc_user(plan);
 	struct pth_buf b = PTH_BUF_INIT;
 
 	*s = (struct service){ .plan = plan,
@@ -62,6 +63,8 @@ supervise_service_init(struct service *s, const json_t *plan, int testdir,
 		s->at.logs.limit = pth_limits_log(pth_svc_limits(plan));
 	else
 		s->at.log_dir = "engine/";
+	s->at.user = (struct pth_proc_user){ (uid_t)pth_user_uid(user), (gid_t)pth_user_gid(user) };
+	s->at.becomes = s->at.user.uid != 0;
 	pth_buf_addf(&b, "%s/%s", places->dir, s->name);
 	s->at.home = s->home = pth_buf_take(&b);
 	supervise_phases_init(&s->commands, s->name, false, &s->at);

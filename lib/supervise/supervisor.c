@@ -120,6 +120,7 @@ stage_setup(struct supervisor *sup, int64_t now)
 	if (r < 0) {
 		supervise_begin_stop(sup, now);
 	} else if (r > 0) {
+		supervise_guard(sup);
 		supervise_to(sup, PTH_TS_DEPLOYING);
 		for (size_t i = 0; i < sup->nservices; i++)
 			supervise_service_begin(&sup->services[i]);
@@ -159,10 +160,13 @@ static void
 judge_assertions(struct supervisor *sup)
 {
 	char text[600];
-	const char *failure = supervise_assertions_failure(&sup->assertions, text);
+	enum pth_answer a = supervise_assertions_answer(&sup->assertions, text);
 
-	if (failure != NULL)
-		supervise_ending(sup, PTH_S_FAILED, PTH_WHY(PTH_CAT_NONE), "%s", failure);
+	if (a == PTH_A_NO)
+		supervise_ending(sup, PTH_S_FAILED, PTH_WHY(PTH_CAT_NONE), "%s", text);
+	/* Of a test that has failed anyway it changes nothing. */
+	else if (a == PTH_A_UNKNOWN && sup->status < PTH_S_FAILED)
+		supervise_ending(sup, PTH_S_ERROR, PTH_WHY(PTH_CAT_TEST_FRAMEWORK), "%s", text);
 }
 
 /* A command after the services that failed; all have had their turn. */
@@ -362,9 +366,11 @@ loop(struct supervisor *sup)
 }
 
 static json_t *
-run(const struct pth_supervise_req *req)
+run(const struct pth_supervise_req *given)
 {
+	struct pth_supervise_req own = *given, *req = &own;
 	struct supervisor sup = { .req = req,
+		.ns = &own.ns,
 		.zero = pth_mono_us(),
 		.deploy_deadline = PTH_NEVER,
 		.wait_deadline = PTH_NEVER,
@@ -389,12 +395,14 @@ run(const struct pth_supervise_req *req)
 	/* O, not o: nobody takes it over when events are off. */
 	pth_event("test.started", "{s:O,s:s}", "isolation", pth_isolation_used(isolation),
 	    "missing_reason", req->ns.reason);
+	supervise_guard_begin(&sup);
 	supervise_tmp_make(&sup);
 	if (supervise_prepare(&sup)) {
 		supervise_to(&sup, PTH_TS_SETTING_UP);
 		env_to(&sup, PTH_ES_SETTING_UP, NULL);
 		supervise_watch_begin(&sup);
 		supervise_capture_begin(&sup);
+		supervise_guard_ours(&sup);
 		loop(&sup);
 	}
 	supervise_capture_end(&sup);
@@ -403,6 +411,7 @@ run(const struct pth_supervise_req *req)
 	else
 		pth_proc_sweep(SWEEP_LIMIT_US);
 	supervise_watch_end(&sup);
+	supervise_guard_end(&sup);
 	supervise_tmp_remove(&sup);
 	o = supervise_result(&sup, started.s);
 	supervise_to(&sup, PTH_TS_ENDED);

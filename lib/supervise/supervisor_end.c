@@ -219,6 +219,10 @@ supervise_result(struct supervisor *sup, const char *started)
 	pth_result_set_ended(o, ended.s);
 	pth_result_set_duration_us(o, now - sup->zero);
 	pth_result_set_isolation(o, supervise_isolation(sup->req));
+	pth_result_set_evidence(o,
+	    sup->req->places->engine ? "container" :
+	        sup->guarded         ? "protected" :
+	                               "unprotected");
 	pth_result_set_capture(o, whole != NULL ? json_incref(whole) : capture_inside(sup));
 	pth_result_set_timings(o, timings(sup, now));
 	put_parts(o, sup);

@@ -18,6 +18,7 @@ enum { SETUP, PRE, POST, TEARDOWN, OWNS };
 
 struct supervisor {
 	const struct pth_supervise_req *req;
+	struct pth_ns *ns;      /* that of the request, for what is found out later */
 	struct surroundings at; /* of the commands of the test itself */
 	struct phases own[OWNS];
 	struct service *services;
@@ -44,8 +45,13 @@ struct supervisor {
 	struct pth_port_count *counts; /* packets by port, when there is a capture */
 	json_t *degraded;              /* names, or NULL */
 	int sigfd;
-	int logs;                           /* epoll instance of what programs say */
-	struct reader *readers;             /* of the services' logs */
+	int logs;                 /* epoll instance of what programs say */
+	struct reader *readers;   /* of the services' logs */
+	struct pth_proc_user who; /* as whom the services run, when they are guarded */
+	int view;                 /* their mount namespace, or -1 */
+	int power;                /* the user namespace of those that are root there, or -1 */
+	bool guarded;             /* they cannot touch what is known of them */
+	char *ours;               /* names that were there before setup: "/a/b/" */
 	struct supervise_capture *captures; /* of the test, then of services */
 	size_t ncaptures;
 };
@@ -70,6 +76,17 @@ bool supervise_prepare(struct supervisor *sup);
 void supervise_release(struct supervisor *sup);
 void supervise_tmp_make(struct supervisor *sup);
 void supervise_tmp_remove(struct supervisor *sup);
+
+/* supervise/supervisor_guard.c: what the services can touch */
+
+/* Before all else: a network for services with `user: root`. */
+void supervise_guard_begin(struct supervisor *sup);
+/* What is in the test's directory now is ours. */
+void supervise_guard_ours(struct supervisor *sup);
+/* Setup is done: from now on, services are put where they see and write only what is theirs. */
+void supervise_guard(struct supervisor *sup);
+/* They are gone: their files are given to the owner of the test's directory. */
+void supervise_guard_end(struct supervisor *sup);
 
 /* supervise/supervisor_capture.c */
 void supervise_capture_begin(struct supervisor *sup);

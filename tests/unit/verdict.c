@@ -150,7 +150,22 @@ wrong_rules(void)
 	JUDGED("completed", STOPPED, EXIT(0), "\"expect\":{\"exit\":{\"client\":null}}",
 	    "error bad: exit client: an exit rule is a code, a list of codes, a signal or any");
 	JUDGED("completed", STOPPED, EXIT(0), "\"expect\":{\"log\":[{\"service\":\"client\"}]}",
-	    "error bad: log client ?: the rule needs a service and matches or not_matches");
+	    "error bad: log client ?: the rule needs a service and matches or not_matches, not "
+	    "both");
+	JUDGED("completed", STOPPED, EXIT(0),
+	    "\"expect\":{\"log\":[{\"service\":\"client\",\"matches\":\"a\",\"not_matches\":\"b\"}]"
+	    "}",
+	    "error bad: log client without a: the rule needs a service and matches or "
+	    "not_matches, not both");
+	JUDGED("completed", STOPPED, EXIT(0),
+	    "\"expect\":{\"files\":{\"path\":\".\",\"exists\":\"false\"}}",
+	    "error bad: file .: a value of the wrong type: exists");
+	JUDGED("completed", STOPPED, EXIT(0),
+	    "\"expect\":{\"files\":{\"path\":\"x\",\"sha256\":1}}",
+	    "error bad: file x: a value of the wrong type: sha256");
+	JUDGED("completed", STOPPED, EXIT(0),
+	    "\"plan\":{\"services\":[{\"name\":\"client\"},{\"name\":\"third\"}]}",
+	    "error bad: exit third: the result does not say how it ended");
 	JUDGED("completed", STOPPED, EXIT(0),
 	    "\"expect\":{\"log\":{\"service\":\"client\",\"matches\":\"(\"}}",
 	    "error bad: log client (: not a regular expression: character 1: ( "
