@@ -1,6 +1,8 @@
 /* This file has assertions: the kinds of looks, and when each is looked at. */
 #include "supervise/assertion.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/os.h"
 #include "host/http.h"
 #include "io/event.h"
 #include "io/file.h"
@@ -17,15 +20,18 @@
 #define ATTEMPT_US (5 * PTH_SECOND_US) /* for one HTTP request */
 #define LOOK_FIRST_US 10000
 #define LOOK_LAST_US 200000
+#define TOLD "{s:s,s:s?,s:s}" /* of an event: type, service, text */
 
-enum answer { NO, YES, BUSY };
+/* Unknown: it cannot be told. Busy: not yet. */
+enum answer { NO, YES, UNKNOWN, BUSY };
 
 struct one_assertion {
 	const json_t *def;
 	const struct assertion_kind *kind;
 	struct service *service; /* NULL: of the test */
 	bool timed;              /* it has a timeout */
-	bool settled, ok;
+	bool settled;
+	enum answer answer;                /* once it is settled: not BUSY */
 	int64_t now, deadline, look, wait; /* now: of the look that is taken */
 	int testdir;                       /* borrowed */
 	struct log_search *logs[2];
@@ -67,6 +73,8 @@ look_running(struct one_assertion *x)
 
 	if (supervise_service_lives(s))
 		return say(x, YES, "is running%s", s->paused ? ", frozen" : "");
+	if (s->end == PTH_END_LOST)
+		return say(x, UNKNOWN, "is not running: %s", supervise_service_how(s, how));
 	return say(x, well ? YES : NO, "%s%s",
 	    well ? "has run: " : "is not running: ", supervise_service_how(s, how));
 }
@@ -191,10 +199,12 @@ look_file(struct one_assertion *x)
 	bool of_test;
 	const char *path = below(x, &of_test);
 	int dirfd = of_test ? x->testdir : x->service->at.dirfd;
-	bool there = faccessat(dirfd, path, F_OK, 0) == 0;
+	pth_auto_fd fd = pth_open_beneath(dirfd, path, O_PATH | O_CLOEXEC, 0);
 
+	if (fd < 0 && errno != ENOENT && errno != ENOTDIR)
+		return say(x, UNKNOWN, "%.200s: cannot be told: %s", file_of(x), strerror(errno));
 	return say(
-	    x, there ? YES : NO, "%.200s %s", file_of(x), there ? "exists" : "does not exist");
+	    x, fd >= 0 ? YES : NO, "%.200s %s", file_of(x), fd >= 0 ? "exists" : "does not exist");
 }
 
 /* What is looked for in a log: a text, or an expression. */
@@ -206,9 +216,19 @@ sought(const json_t *def)
 	return text != NULL ? text : pattern != NULL ? pattern : "";
 }
 
+/* Where its output is looked for: path number i, or NULL. */
+static const char *
+log_name(const struct one_assertion *x, size_t i)
+{
+	const char *file = pth_look_file(x->def);
+
+	return i == 0 ? (file != NULL ? file : "stdout.log") : file != NULL ? NULL : "stderr.log";
+}
+
 static enum answer
 look_output(struct one_assertion *x)
 {
+	const char *doubt = NULL, *name = NULL, *file = pth_look_file(x->def);
 	bool behind = false;
 
 	for (size_t i = 0; i < countof(x->logs); i++) {
@@ -217,9 +237,14 @@ look_output(struct one_assertion *x)
 		if (supervise_log_search_look(x->logs[i]))
 			return say(x, YES, "found");
 		behind |= supervise_log_search_behind(x->logs[i]);
+		if (doubt == NULL && (doubt = supervise_log_search_doubt(x->logs[i])) != NULL)
+			name = log_name(x, i);
 	}
-	return say(x, behind ? BUSY : NO, "\"%.200s\" is not in %.100s", sought(x->def),
-	    pth_look_file(x->def) != NULL ? pth_look_file(x->def) : "its output");
+	if (doubt != NULL)
+		return say(x, behind ? BUSY : UNKNOWN, "\"%.200s\": cannot be told: %.100s: %.60s",
+		    sought(x->def), name, doubt);
+	return say(x, NO, "\"%.200s\" is not in %.100s", sought(x->def),
+	    file != NULL ? file : "its output");
 }
 
 static bool
@@ -243,6 +268,7 @@ look_code(struct one_assertion *x)
 	const json_t *want = pth_look_code(x->def);
 	bool ok = s->exited && !s->exit.signaled && code_wanted(want, s->exit.code);
 	pth_auto_buf b = PTH_BUF_INIT;
+	enum answer no = s->end == PTH_END_LOST ? UNKNOWN : NO;
 	char how[32];
 
 	pth_buf_adds(&b, ok ? "" : ", wanted: ");
@@ -250,7 +276,7 @@ look_code(struct one_assertion *x)
 		pth_json_dump(&b, want);
 	else if (!ok)
 		pth_buf_adds(&b, "0");
-	return say(x, ok ? YES : NO, "%s%.110s", supervise_service_how(s, how), b.s);
+	return say(x, ok ? YES : no, "%s%.110s", supervise_service_how(s, how), b.s);
 }
 
 /* What its container's own supervisor sees. */
@@ -265,13 +291,13 @@ look_inside(struct one_assertion *x)
 	if (ended && x->kind->look != look_port && PTH_GET(look, x->def, endpoint) == NULL)
 		return look_running(x);
 	if (x->ask.fd < 0 && supervise_service_ask(x->service, &x->ask, question, &e) != 0)
-		return say(x, NO, "%s", e.text);
+		return say(x, UNKNOWN, "%s", e.text);
 	r = pth_channel_step(&x->ask, &ok, x->text);
 	if (r == 0 && x->text[0] == '\0')
 		say(x, BUSY, "its container has not answered yet");
 	if (r < 0)
-		return say(x, NO, "its container ended before it answered");
-	return r == 0 ? BUSY : ok ? YES : NO;
+		return say(x, UNKNOWN, "its container ended before it answered");
+	return r == 0 ? BUSY : ok ? YES : x->ask.unknown ? UNKNOWN : NO;
 }
 
 static const struct assertion_kind kinds[] = {
@@ -298,15 +324,6 @@ escape(struct pth_buf *b, const char *s)
 			pth_buf_addc(b, '\\');
 		pth_buf_addc(b, *s);
 	}
-}
-
-/* Where its output is looked for: path number i, or NULL. */
-static const char *
-log_name(const struct one_assertion *x, size_t i)
-{
-	const char *file = pth_look_file(x->def);
-
-	return i == 0 ? (file != NULL ? file : "stdout.log") : file != NULL ? NULL : "stderr.log";
 }
 
 void
@@ -411,22 +428,27 @@ supervise_assertions_release(struct assertions *a)
 	free(a->all);
 }
 
+/* One that is still busy has taken too long: of a request that is no; what somebody else has not
+ * said or searched by then is not known. */
 static void
-settle(struct one_assertion *x, bool ok)
+settle(struct one_assertion *x, enum answer answer)
 {
 	const char *service = x->service != NULL ? x->service->name : NULL;
 
 	x->settled = true;
-	x->ok = ok;
+	x->answer = answer != BUSY ? answer : x->http.fd >= 0 ? NO : UNKNOWN;
 	x->look = PTH_NEVER;
 	pth_http_end(&x->http);
 	pth_channel_end(&x->ask);
-	if (ok)
-		pth_event("assertion.passed", "{s:s,s:s?,s:s}", "type", x->kind->name, "service",
-		    service, "text", x->text);
+	if (x->answer == YES)
+		pth_event("assertion.passed", TOLD, "type", x->kind->name, "service", service,
+		    "text", x->text);
+	else if (x->answer == NO)
+		pth_event("assertion.failed", TOLD, "type", x->kind->name, "service", service,
+		    "text", x->text);
 	else
-		pth_event("assertion.failed", "{s:s,s:s?,s:s}", "type", x->kind->name, "service",
-		    service, "text", x->text);
+		pth_event("assertion.unknown", TOLD, "type", x->kind->name, "service", service,
+		    "text", x->text);
 }
 
 void
@@ -465,12 +487,12 @@ look_at(struct assertions *a, struct one_assertion *x, int64_t now, bool more)
 	x->now = now;
 	answer = inside ? look_inside(x) : x->kind->look(x);
 	if (answer == YES) {
-		settle(x, true);
+		settle(x, YES);
 	} else if (answer == BUSY && now < x->deadline) {
 		/* The descriptor wakes us; a log is read on at once. */
 		x->look = x->http.fd >= 0 ? x->http.deadline : x->ask.fd >= 0 ? x->deadline : now;
 	} else if (!can_change(a, x, now, more)) {
-		settle(x, false);
+		settle(x, answer);
 	} else {
 		x->look = supervise_earlier(now + x->wait, x->deadline);
 		if (x->wait < LOOK_LAST_US)
@@ -522,8 +544,8 @@ supervise_assertions_after(struct assertions *a)
 	for (struct one_assertion *x = a->all; x < a->all + a->count; x++) {
 		if (x->settled)
 			continue;
-		say(x, NO, "not looked at: the run did not get so far");
-		settle(x, is_code(x) && look_code(x) == YES);
+		say(x, UNKNOWN, "not looked at: the run did not get so far");
+		settle(x, is_code(x) ? look_code(x) : UNKNOWN);
 	}
 }
 
@@ -551,17 +573,20 @@ supervise_assertions_next(const struct assertions *a)
 	return t;
 }
 
-const char *
-supervise_assertions_failure(const struct assertions *a, char to[600])
+enum pth_answer
+supervise_assertions_answer(const struct assertions *a, char text[600])
 {
-	for (const struct one_assertion *x = a->all; x < a->all + a->count; x++) {
-		if (!x->settled || x->ok)
-			continue;
-		snprintf(to, 600, "%s%s%s: %s", x->kind->name, x->service != NULL ? " " : "",
-		    x->service != NULL ? x->service->name : "", x->text);
-		return to;
-	}
-	return NULL;
+	const struct one_assertion *bad = NULL;
+
+	for (const struct one_assertion *x = a->all; x < a->all + a->count; x++)
+		if (x->settled && x->answer != YES &&
+		    (bad == NULL || (x->answer == NO && bad->answer != NO)))
+			bad = x;
+	if (bad == NULL)
+		return PTH_A_YES;
+	snprintf(text, 600, "%s%s%s: %s", bad->kind->name, bad->service != NULL ? " " : "",
+	    bad->service != NULL ? bad->service->name : "", bad->text);
+	return bad->answer == NO ? PTH_A_NO : PTH_A_UNKNOWN;
 }
 
 json_t *
@@ -575,7 +600,9 @@ supervise_assertions_result(const struct assertions *a)
 		pth_rlook_set_type(o, pth_look_type(x->def));
 		if (x->service != NULL)
 			pth_rlook_set_service(o, x->service->name);
-		pth_rlook_set_ok(o, x->settled && x->ok);
+		pth_rlook_set_ok(o, x->settled && x->answer == YES);
+		if (!x->settled || x->answer == UNKNOWN)
+			pth_rlook_set_unknown(o, true);
 		pth_rlook_set_text(o, x->text);
 		pth_json_push(list, o);
 	}
