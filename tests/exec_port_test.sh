@@ -144,11 +144,31 @@ testTraced() {
 	assertEquals ready "$(became '{}' "$LONG" strace -f -o trace.txt $PY tcp)"
 }
 
-# An orphan that has thrown away its environment and left its session: nobody can say whose.
-testNamelessOrphanDoesNotCount() {
+# An orphan that has thrown away its environment and left its session: by who it is, or
+# nobody can say whose.
+testNamelessOrphan() {
 	need /usr/bin/python3 python3 || return
-	assertMatch "$(became '{}' "$TCP" sh -c "$PY bare fork setsid fork tcp; sleep 99")" \
+	orphan="$PY bare fork setsid fork tcp; sleep 99"
+	assertEquals ready "$(became '{}' "$LONG" sh -c "$orphan")"
+	assertMatch "$(became "$NONE" "$TCP" sh -c "$orphan")" \
 		'held by process [0-9]+ \(python3\), not by this service$'
+	need_user || return
+	mkdir -p -m 777 user && chmod 755 "$PTH_TMP" && rm -rf user/*
+	rec '{}' "$(svc a "$LONG" sh -c "$orphan")" "$(svc c \
+		'{"after": [{"service": "a", "state": "ready"}]}' true)" >plan.jsonl
+	run as_user pth-exec -o user/out plan.jsonl
+	assertEquals completed "$(jq_out -r 'select(.id).result.status')"
+}
+
+# Another service that has copied the mark, and is an orphan of its own.
+testCopiedMarkDoesNotCount() {
+	need /usr/bin/python3 python3 || return
+	exec1 '{}' "$(svc b '{"finite": false, "ready": [{"kind": "file", "path": "up",
+		"timeout_us": 9000000}]}' sh -c "export PTH_TEST=\${PTH_TEST%/b}/a
+		$PY fork setsid fork tcp; : >up; sleep 99")" \
+		"$(svc a "$(printf '%s' "$TCP" | jq -c '.after = [{"service": "b",
+		  "state": "ready"}]')" sleep 100)"
+	assertMatch "$(field .services.a.error)" 'held by process [0-9]+ .*, not by this service$'
 }
 
 testConnectedSocketIsNoServer() {

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -124,15 +125,49 @@ in_hands(struct look *l, pid_t shown)
 	return false;
 }
 
-/* Mark those that are of the program. Marks in environments are dearer than the rest. */
+/* Its real uid; 0 when it has gone. */
+static uid_t
+uid_of(pid_t shown)
+{
+	char text[4096], *p;
+
+	pth_read_text(AT_FDCWD, text, sizeof text, "/proc/%ld/status", (long)shown);
+	p = strstr(text, "\nUid:\t");
+	return p != NULL ? (uid_t)strtoul(p + 6, NULL, 10) : 0;
+}
+
+static bool
+in_namespace(pid_t shown, int userns)
+{
+	struct stat ours, its;
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/%ld/ns/user", (long)shown);
+	return fstat(userns, &ours) == 0 && stat(path, &its) == 0 && its.st_ino == ours.st_ino &&
+	    its.st_dev == ours.st_dev;
+}
+
+/* An orphan may have left everything but this. A mark can be thrown away or copied, so that it
+ * counts only where there is nothing better. */
+static bool
+is_of(pid_t shown, const struct pth_program *of)
+{
+	if (of->userns >= 0)
+		return in_namespace(shown, of->userns);
+	if (of->uid != 0)
+		return uid_of(shown) == of->uid;
+	return of->mark != NULL && pth_mark_is(shown, of->mark);
+}
+
+/* Mark those that are of the program. Who an orphan belongs to is dearer than the rest. */
 static void
-choose(struct kin_list *l, const struct pth_program *of, bool by_mark)
+choose(struct kin_list *l, const struct pth_program *of, bool orphans)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		struct kin *k = &l->v[i];
 
-		if (by_mark)
-			k->ours |= pth_mark_is(k->shown, of->mark);
+		if (orphans)
+			k->ours = k->ours || is_of(k->shown, of);
 		else if (of->leader > 0)
 			k->ours = k->pid == of->leader || k->session == of->leader ||
 			    k->group == of->leader ||
@@ -174,8 +209,6 @@ has_it(struct look *l, struct kin_list *all, const struct pth_program *of)
 	choose(all, of, false);
 	if (find_holder(l, all, true) != NULL)
 		return true;
-	if (of->mark == NULL)
-		return false;
 	choose(all, of, true);
 	return find_holder(l, all, true) != NULL;
 }

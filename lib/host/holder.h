@@ -1,7 +1,8 @@
 /*
  * Who holds a port: a socket on it is in some process's hands, proc_pid_fd(5). A port counts for
  * a program when a process of that program holds it: the one that we have started, what that has
- * made, what is in its session or group, and what has its mark (host/mark.h). A socket that only
+ * made, what is in its session or group, and what is in its user namespace, or has its uid, or,
+ * where there is neither, its mark (host/mark.h). A socket that only
  * the kernel or an io_uring(7) has is nobody's.
  */
 #ifndef PTH_HOST_HOLDER_H
@@ -20,6 +21,8 @@ enum pth_hold {
 
 struct pth_program {
 	pid_t leader;     /* its first process, the leader of its session; 0: it has not begun */
+	int userns;       /* a user namespace in which only its processes are, or -1 */
+	uid_t uid;        /* that only its processes have, or 0 */
 	const char *mark; /* value of its mark, or NULL */
 };
 

@@ -98,8 +98,8 @@ holds(struct one_assertion *x, bool udp, unsigned port, char held[160])
 
 	held[0] = '\0';
 	if (s == NULL && x->engine)
-		return pth_holder_look(&x->holder, udp, port, &(struct pth_program){ 0 }) !=
-		    PTH_HOLD_NONE;
+		return pth_holder_look(&x->holder, udp, port,
+		           &(struct pth_program){ .userns = -1 }) != PTH_HOLD_NONE;
 	return supervise_has_port(&x->holder, udp, port, s != NULL ? &s->at : NULL,
 	    s != NULL ? s->run_pid : getpid(), &x->unproven, held);
 }

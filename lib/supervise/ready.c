@@ -39,7 +39,10 @@ bool
 supervise_has_port(struct pth_holder *h, bool udp, unsigned port, const struct surroundings *at,
     pid_t leader, bool *said, char text[160])
 {
-	struct pth_program of = { .leader = leader };
+	bool apart = at != NULL && at->apart;
+	struct pth_program of = { .leader = leader,
+		.userns = apart ? at->confine.userns : -1,
+		.uid = apart && at->confine.userns < 0 ? at->user.uid : 0 };
 	pth_auto_buf mark = PTH_BUF_INIT;
 
 	text[0] = '\0';

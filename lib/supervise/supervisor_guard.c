@@ -288,6 +288,7 @@ confine(struct supervisor *sup, struct service *s)
 	s->at.logs.uid = others ? uid_of(sup, s) : 0;
 	s->at.logs.gid = sup->who.gid;
 	s->at.confined = true;
+	s->at.apart = !root && (others ? sup->nservices <= SERVICE_IDS : affordable(sup));
 	return 0;
 }
 
@@ -300,7 +301,7 @@ release(struct supervisor *sup)
 		if (at->confined && at->confine.userns != sup->power &&
 		    (i == 0 || at->confine.userns != sup->services[0].at.confine.userns))
 			pth_close(&at->confine.userns);
-		at->confined = false;
+		at->confined = at->apart = false;
 	}
 	pth_close(&sup->view);
 }
