@@ -15,6 +15,7 @@
 #include "io/file.h"
 #include "io/tool.h"
 #include "report/report.h"
+#include "run/lock.h"
 
 struct options {
 	const char *dir, *junit, *tap, *csv, *html;
@@ -219,6 +220,8 @@ main(int argc, char **argv)
 	pth_buf_addf(&causes, "%s/causes.yaml", home.share);
 	r = pth_report_new(causes.s);
 	rc = take_all(r, &tool, o.pass ? &pass : NULL, &why);
+	if (rc != 0 && r->run_dir != NULL && pth_run_lock_held(r->run_dir, &e))
+		pth_err_wrap(&why, "%s", e.text);
 	pth_report_finish(r, why.text);
 	if (o.pass && rc == 0)
 		pth_must(pth_rec_end(&pass, &e), &e);

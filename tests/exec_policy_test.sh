@@ -317,7 +317,7 @@ testOneRunADirectory() {
 	assertCode 4
 	kill -KILL $pid
 	wait $pid 2>/dev/null
-	assertMatch "$err" 'another pth-exec works in it'
+	assertMatch "$err" "out: another pth-exec works in it, process $pid \(pth-exec -o out in\)"
 }
 
 # What a test may leave of trees: modes that forbid, 3,000 directories in each other, a name

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/os.h"
 #include "collect/artifact.h"
+#include "collect/conflict.h"
 #include "collect/metric.h"
 #include "collect/verdict.h"
 #include "io/event.h"
@@ -52,7 +53,7 @@ collect_dir(json_t *rec, int dirfd, const char *path, const struct pth_collect_o
 	struct pth_evidence ev = { .dirfd = dirfd, .metrics = metrics };
 	struct pth_err e;
 
-	if (!opt->no_packets && pth_metric_keys(dirfd, rec, &e) != 0)
+	if (!opt->no_packets && !opt->look_only && pth_metric_keys(dirfd, rec, &e) != 0)
 		pth_warn("%s: TLS keys not put into the capture: %s", pth_rec_id(rec), e.text);
 	artifacts = pth_artifact_list(dirfd, rec, &e);
 	if (e.code != 0)
@@ -104,7 +105,10 @@ pth_collect_test(json_t *rec, const struct pth_collect_options *opt)
 		collect_nothing(rec);
 		return;
 	}
+	collect_conflicts(rec, dirfd);
 	collect_dir(rec, dirfd, path.s, opt);
+	if (opt->look_only)
+		return;
 	pth_rec_line(&line, rec);
 	if (pth_file_put(dirfd, "record.json", line.s, line.len, &e) != 0)
 		pth_warn("%s: %s", path.s, e.text);

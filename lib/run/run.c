@@ -8,12 +8,14 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "host/mark.h"
 #include "host/proc.h"
 #include "io/event.h"
 #include "run/fastfail.h"
 
 #define CLEAN_LIMIT_US (60 * PTH_SECOND_US) /* for pth-clean, and how much it may say */
 #define CLEAN_TEXT_MAX 65536
+#define SWEEP_LIMIT_US (5 * PTH_SECOND_US) /* for processes that a killed run has left */
 
 bool
 pth_run_has_room(const struct pth_run *run)
@@ -126,6 +128,7 @@ open_run(struct pth_run *run, const json_t *rec, struct pth_err *e)
 	if (source != NULL)
 		pth_rundir_source(&run->dir, source);
 	say_started(run);
+	pth_mark_begin(run->dir.path, SWEEP_LIMIT_US);
 	return 0;
 }
 
@@ -137,7 +140,7 @@ emit(struct pth_run *run, json_t *take, struct pth_err *e)
 
 	pth_rec_line(&line, rec);
 	if (run->opened && pth_rec_is_test(rec) &&
-	    pth_rundir_line(&run->dir, NULL, "results.jsonl", &line, e) != 0)
+	    pth_journal_add(&run->dir.results, &line, e) != 0)
 		return -1;
 	if (isatty(fileno(run->out.fp)) != 0)
 		pth_progress_wipe(&run->progress);
@@ -183,7 +186,7 @@ pth_run_take(struct pth_run *run, json_t *take, struct pth_err *e)
 	runs = test && result == NULL;
 	if (test && run->opened) {
 		pth_rec_line(&line, rec);
-		if (pth_rundir_line(&run->dir, NULL, "plan.jsonl", &line, e) != 0)
+		if (pth_journal_add(&run->dir.plan, &line, e) != 0)
 			return -1;
 	}
 	if (result != NULL)
@@ -205,8 +208,8 @@ pth_run_move(struct pth_run *run, struct pth_err *e)
 {
 	json_t *rec;
 
-	if (pth_runner_start(&run->runner, e) != 0 || pth_runner_store(&run->runner, e) != 0)
-		return -1;
+	pth_runner_start(&run->runner);
+	pth_runner_store(&run->runner);
 	pth_progress_show(&run->progress, &run->runner);
 	while ((rec = pth_runner_take(&run->runner)) != NULL)
 		if (emit(run, rec, e) != 0)
@@ -223,16 +226,18 @@ pth_run_next(const struct pth_run *run)
 }
 
 int
-pth_run_end(struct pth_run *run, struct pth_err *e)
+pth_run_end(struct pth_run *run, bool whole, struct pth_err *e)
 {
 	pth_auto_buf end = PTH_BUF_INIT;
 
 	pth_buf_addf(&end, "{\"pth\":1,\"type\":\"end\",\"tests\":%ld}\n", run->out.tests);
-	if (run->opened &&
-	    (pth_rundir_line(&run->dir, NULL, "plan.jsonl", &end, e) != 0 ||
-	        pth_rundir_line(&run->dir, NULL, "results.jsonl", &end, e) != 0))
+	if (run->opened && whole &&
+	    (pth_journal_add(&run->dir.plan, &end, e) != 0 ||
+	        pth_journal_add(&run->dir.results, &end, e) != 0))
 		return -1;
-	return pth_rec_end(&run->out, e);
+	/* pth-collect replaces results.jsonl when our stream has ended. */
+	run->touched = run->opened && !pth_rundir_untouched(&run->dir);
+	return whole ? pth_rec_end(&run->out, e) : 0;
 }
 
 void
