@@ -84,6 +84,22 @@ list_images(struct work *w, const json_t *rec)
 	}
 }
 
+/* The directory of a test, made where it is missing; no link leads out of base. */
+static int
+open_test(const char *base, const char *id)
+{
+	pth_auto_fd top = open(base, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct pth_err e;
+	int fd;
+
+	if (top < 0)
+		pth_die(PTH_SYSTEM, "%s:", base);
+	pth_must(pth_mkdirs(top, id, &e), &e);
+	if ((fd = pth_open_dir(top, id)) < 0)
+		pth_die(PTH_SYSTEM, "%s/%s:", base, id);
+	return fd;
+}
+
 /* Everything that pth-exec would put into the test's directory, for use by
  * hand: DIR/ID/docker-compose.yml and what it mounts. */
 static void
@@ -106,7 +122,7 @@ write_files(struct work *w, const json_t *rec)
 	if ((base = realpath(w->opt.dir, NULL)) == NULL)
 		pth_die(PTH_SYSTEM, "%s:", w->opt.dir);
 	pth_buf_addf(&dir, "%s/%s", base, pth_rec_id(rec));
-	pth_must(pth_mkdirs(AT_FDCWD, dir.s, &e), &e);
+	fd = open_test(base, pth_rec_id(rec));
 	pth_run_id_unique(owner, dir.s, unique);
 	p.dir = dir.s;
 	p.owner = owner;
@@ -117,8 +133,6 @@ write_files(struct work *w, const json_t *rec)
 		    json_pack("{s:s,s:s}", PTH_KEY(content, path), "docker-stack.yml",
 		        PTH_KEY(content, text), yaml.s));
 	}
-	if ((fd = open(dir.s, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
-		pth_die(PTH_SYSTEM, "%s:", dir.s);
 	pth_must(pth_plan_fill(fd, plan, &p, &e), &e);
 	json_array_foreach(pth_plan_services(plan), i, v) {
 		const char *name = pth_svc_name(v);

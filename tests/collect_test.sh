@@ -819,6 +819,12 @@ testEvidenceWithoutLinks() {
 	assertNotEquals '"passed"' "$(value .verdict.status)"
 	assertEquals null "$(value .metrics.measures)"
 	assertEquals "$sum" "$(sha256sum outside/c.pcapng)"
+	# Nor what a service has in its own directory, by a link that stays inside.
+	rm out/one/capture.pcapng && cp outside/c.pcapng out/one/client/made-up.pcapng
+	ln -s client/made-up.pcapng out/one/capture.pcapng
+	run timeout 60 pth-collect <in.jsonl
+	assertNotEquals '"passed"' "$(value .verdict.status)"
+	assertEquals null "$(value .metrics.packets)"
 	# A good capture, and keys that are none of its test's.
 	rm out/one/capture.pcapng && cp outside/c.pcapng out/one/capture.pcapng
 	run timeout 60 pth-collect <in.jsonl

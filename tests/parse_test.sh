@@ -339,6 +339,7 @@ testExperimentsThatArrive() {
 	assertEquals "$(cat want)" "$(jq_out -c 'del(.source.file, .run)')"
 	out=$(timeout 60 pth-parse /dev/stdin <e.yaml | jq -c 'del(.source.file, .run)')
 	assertEquals "$(cat want)" "$out"
+	# shellcheck disable=SC2002 # it is about a pipe
 	out=$(cat e.yaml | timeout 60 pth-parse /dev/stdin | jq -c 'del(.source.file, .run)')
 	assertEquals "$(cat want)" "$out"
 }
