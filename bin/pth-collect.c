@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/os.h"
 #include "collect/collect.h"
 #include "collect/pool.h"
@@ -109,11 +110,13 @@ main(int argc, char **argv)
 {
 	struct pth_collect_options options = { 0 };
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	uint64_t jobs = cores > 0 ? (uint64_t)cores : 1;
+	uint64_t jobs = cores > 0 ? (uint64_t)cores : 1, tshark_s = 600;
 	const struct pth_option table[] = {
 		{ 'j', "jobs", "N", "work on N tests at once (default: one a processor)",
 		    .number = &jobs, .min = 1, .max = 1024 },
 		{ 0, "no-tshark", NULL, "leave the captures alone", .flag = &options.no_packets },
+		{ 0, "tshark-time", "SECONDS", "end tshark after so long (default: 600)",
+		    .number = &tshark_s, .min = 1, .max = 86400 },
 	};
 	struct pth_tool tool = { "pth-collect",
 		"List what tests left behind, measure it, and judge", "[DIR]", PTH_OPTIONS(table),
@@ -124,6 +127,7 @@ main(int argc, char **argv)
 
 	if ((code = pth_tool_parse(&tool, argc, argv)) >= 0)
 		return code;
+	options.tshark_us = (int64_t)tshark_s * PTH_SECOND_US;
 	s.from_dir = tool.operand_count > 0;
 	if (s.from_dir) {
 		pth_must(pth_olddir_open(&s.dir, tool.operand[0], &e), &e);

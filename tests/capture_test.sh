@@ -287,7 +287,9 @@ flood(100)"
 		"incomplete: $n packets came after max_size was reached"
 	assertEquals "$n" "$(value .metrics.omitted)"
 	assertMatch "$(value '.verdict.rules[].text')" \
-		"\(capture ended at max_size, $n packets came after\)"
+		"\(cannot be told: capture ended at max_size, $n packets came after\)"
+	assertEquals 'error false' "$(value '.verdict | "\(.status) \(.ok)"')"
+	assertEquals "capture true" "$(value '.metrics.incomplete[0] | "\(.of) \(.least)"')"
 	pth-collect <exec.out >collected 2>/dev/null
 	run pth-report collected
 	assertMatch "$out" 'capture ended at max_size'
@@ -453,9 +455,9 @@ testKeysAreInEveryFile() {
 		run_dir: $dir, dir: "t",
 		capture: {file: "capture_00001.pcapng",
 		  files: [range(1; $n + 1) | "capture_0000\(.).pcapng"],
-		interface: "lo", packets: 5, dropped: 0},
+		interface: "lo", packets: 8, dropped: 0},
 		services: {talk: {state: "stopped", reason: "exit", code: 0,
-		capture: {file: "talk/capture.pcapng", packets: 5,
+		capture: {file: "talk/capture.pcapng", packets: 8,
 		  dropped: 0}}}} else . end' plan >exec.out
 	assertTrue "several files: $n" "[ $n -gt 1 ]"
 	run pth-collect <exec.out

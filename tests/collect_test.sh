@@ -1,5 +1,7 @@
 #!/bin/sh
 # pth-collect: artifacts, metrics, verdict, and the run directory it keeps.
+# timeout: 300
+# shellcheck disable=SC2016 # $m and the like are of jq
 . "$TOP/tests/lib.sh"
 
 setUp() {
@@ -158,7 +160,8 @@ testQuic() {
 	cat "$TOP/tests/fixtures/quic.keys" >out/one/server/keys.log
 	add one '
 		.plan.capture.keylogs =
-			["client/keys.log", "server/keys.log", "no/keys.log", "../../etc/passwd"] |
+			["client/keys.log", "server/keys.log", "no/keys.log"] |
+		.result.capture.packets = 8 |
 		.plan.capture.decode = ["udp.port==4443,quic"] |
 		.expect.packets = {filter: "http3", min: 1}' && end
 	collect
@@ -233,7 +236,7 @@ testCaptureFaults() {
 		"$(jq_out -r '
 			select(.id == "cut") |
 			"\(.id) \(.verdict.status) \(.metrics.truncated) \(.metrics.packets)"')"
-	assertEquals 'none unsupported no permission' \
+	assertEquals 'none error no permission' \
 		"$(jq_out -r '
 			select(.id == "none") | "\(.id) \(.verdict.status) \(.metrics.error)"')"
 	assertMatch "$(jq_out -r 'select(.id == "noise").metrics.error')" '^tshark: '
@@ -243,17 +246,353 @@ testCaptureFaults() {
 		"$(jq_out -r 'select(.id == "gone").metrics.error')"
 }
 
+# "status rule-is-ok-or-not text" of the first rule.
+rule() {
+	value '"\(.verdict.status) \(.verdict.ok) \(.verdict.rules[0].text)"' | jq -r .
+}
+
+# Of a capture that was cut, what is there decides or nothing.
+testCutCapture() {
+	need text2pcap wireshark-common || return
+	need tshark tshark || return
+	for bounds in 'min: 1' 'max: 0' 'max: 1' 'min: 2' 'min: 1, max: 5'; do
+		setUp
+		mkdir -p out/one && ping_capture out/one/capture.pcapng
+		head -c -10 out/one/capture.pcapng >short && mv short out/one/capture.pcapng
+		add one ".expect.packets = {filter: \"udp\", $bounds}" && end
+		collect
+		case $bounds in
+		'min: 1') want='passed true 1 packet \(' ;;
+		'max: 0') want='failed false 1 packet, at most 0 wanted \(' ;;
+		*) want='error false 1 packet, at .* wanted \(cannot be told: ' ;;
+		esac
+		assertMatch "$bounds: $(rule)" "^$bounds: ${want}tshark: .*cut short"
+	done
+	assertMatch "$(rule)" '; 1 of 2 captured packets were read\)$'
+	assertEquals '[["capture",true],["capture",true]]' \
+		"$(value '.metrics.incomplete | map([.of, .least])')"
+	printf '%s\n' "$out" | pth-report -o rep >table 2>&1
+	assertMatch "$(cat table)" 'cut short'
+	assertMatch "$(cat rep/EXPERIMENT_REPORT.md)" '\| Incomplete \| .*cut short'
+	printf '%s\n' "$out" | pth-report -o rep --html page >/dev/null 2>&1
+	assertMatch "$(cat page)" 'Incomplete: .*cut short'
+	assertMatch "$(jq -c '.test_results // .. | objects | .incomplete? // empty' \
+		rep/experiment_summary.json)" 'cut short'
+	# Between two packets nothing looks cut, but one is missing.
+	setUp
+	mkdir -p out/one && ping_capture whole.pcapng
+	editcap -r whole.pcapng out/one/capture.pcapng 1 2>/dev/null
+	add one '.expect.packets = {filter: "udp", min: 1}' && end
+	collect
+	assertMatch "$(rule)" '^error false .*has 1 packets, but 2 were captured: it was changed'
+}
+
+# Packets that nobody has sent.
+testCaptureThatWasReplaced() {
+	need text2pcap wireshark-common || return
+	need tshark tshark || return
+	mkdir -p out/one && ping_capture out/one/capture.pcapng
+	add one '.expect = {packets: [{filter: "udp", min: 1}, {filter: "tcp", max: 0}],
+		metrics: [{name: "packets", min: 1}]} | .result.capture.packets = 1' && end
+	collect
+	assertEquals '["error",[true,true,true]]' "$(value '[.verdict.status,
+		[.verdict.rules[:3][] | .unknown and .status == "error" and (.ok | not)]]')"
+	assertMatch "$(rule)" 'has 2 packets, but 1 were captured: it was changed'
+	# Those of two services that are the same packets count once.
+	setUp
+	mkdir -p out/one/server out/one/client && ping_capture out/one/server/capture.pcapng
+	cp out/one/server/capture.pcapng out/one/client
+	add one '.result.capture = null | .expect.packets = {filter: "udp", min: 2, max: 2} |
+		(.result.services | to_entries | map(.value.capture = {packets: 2, dropped: 0,
+			file: "\(.key)/capture.pcapng"}) | from_entries) as $s |
+		.result.services = $s' && end
+	collect
+	assertEquals 'passed true 2 packets' "$(rule)"
+}
+
+# tshark that says, does or gives something else than it should.
+testTsharkThatFails() {
+	need text2pcap wireshark-common || return
+	need tshark tshark || return
+	real=$(command -v tshark)
+	mkdir -p fake
+	while IFS='%' read -r script words; do
+		setUp
+		mkdir -p out/one && ping_capture out/one/capture.pcapng
+		add one '.expect = {packets: [{filter: "udp", max: 9}],
+			metrics: [{name: "packets", max: 9}]}' && end
+		{ echo '#!/bin/sh' && echo "$script"; } | sed "s,REAL,$real," >fake/tshark
+		chmod 755 fake/tshark
+		PATH=$PTH_TMP/fake:$PATH collect --tshark-time 2
+		assertCode 0
+		assertEquals "$script" '["error",false,true]' \
+			"$(value '[.verdict.status, .verdict.ok, .verdict.rules[1].unknown]')"
+		assertMatch "$script: $(value '[.metrics.incomplete[].text, .metrics.error]')" \
+			"$words"
+		assertMatch "$script: $(rule)" "$words"
+	done <<-'EOF'
+		REAL "$@"; echo "tshark: a dissector has a bug" >&2%tshark: a dissector has a bug
+		REAL "$@" >o; head -n 1 o; kill -SEGV $$%tshark was killed by SIGSEGV
+		REAL "$@" >o; head -n 1 o; exec sleep 60%tshark did not end within 2 s
+		REAL "$@"; exec truncate -s 5G /dev/stdout%tshark wrote more than [0-9]* bytes
+		REAL "$@" | head -n 1; exit 3%tshark: failed without a word
+		exit 3%tshark: failed without a word
+		REAL "$@" | head -n 1%has 1 packets, but 2 were captured
+		kill -KILL $$%tshark was killed by SIGKILL
+		true%has 0 packets, but 2 were captured
+	EOF
+}
+
+# Of packets that are stored in part, the rest was not seen.
+testPacketsInPart() {
+	need text2pcap wireshark-common || return
+	need tshark tshark || return
+	need editcap wireshark-common || return
+	mkdir -p out/one && ping_capture whole.pcapng
+	for snap in 44 30; do
+		editcap -s $snap whole.pcapng out/one/capture.pcapng 2>/dev/null
+		: >in.jsonl
+		add one '.expect.packets = [{filter: "udp.port == 4443", min: 2, max: 2},
+			{filter: "data.data", max: 0}, {filter: "frame", min: 2}]' && end
+		collect
+		case $snap in
+		44) want='["contents",null,true,null]' ;;
+		*) want='["capture",true,true,null]' ;;
+		esac
+		assertEquals "$want" "$(value '[.metrics.incomplete[0].of] +
+			[.verdict.rules[:3][].unknown]')"
+		assertMatch "$(value '.verdict.rules[1].text')" '2 packets are stored in part'
+	done
+}
+
+# What is encrypted was not seen: neither "none" nor "there must be some" can be told.
+testWithoutKeys() {
+	need text2pcap wireshark-common || return
+	need tshark tshark || return
+	need editcap wireshark-common || return
+	rm -rf fake && mkdir -p out/one/client fake
+	printf '#!/bin/sh\necho "editcap: no" >&2\nexit 2\n' >fake/editcap
+	chmod 755 fake/editcap
+	text2pcap -q -l 1 -t '%H:%M:%S.%f' "$TOP/tests/fixtures/quic.hex" \
+		out/one/capture.pcapng 2>/dev/null
+	add one '.plan.capture = {decode: ["udp.port==4443,quic"], keylogs: ["client/keys.log"]} |
+		.result.capture.packets = 8 | .expect.packets = [{filter: "http3", min: 1},
+		{filter: "http3", max: 0}, {filter: "quic", min: 1, max: 99}]' && end
+	collect
+	want='[["error","error",null],"contents"]'
+	seen='[[.verdict.rules[:3][].status], .metrics.incomplete[0].of]'
+	assertEquals 'no key log' "$want" "$(value "$seen")"
+	assertMatch "$(rule)" 'there are no TLS keys: what is encrypted was not seen'
+	mkfifo out/one/client/keys.log
+	collect
+	assertEquals 'a FIFO' "$want" "$(value "$seen")"
+	assertMatch "$(rule)" 'client/keys.log: '
+	rm out/one/client/keys.log && cp "$TOP/tests/fixtures/quic.keys" out/one/client/keys.log
+	PATH=$PTH_TMP/fake:$PATH collect
+	assertEquals 'editcap' "$want" "$(value "$seen")"
+	assertMatch "$(rule)" 'TLS keys not put into capture.pcapng: editcap: no'
+	collect
+	assertEquals 'with keys' '[[null,"failed",null],null]' "$(value "$seen")"
+}
+
+# What a service may do to its log, and to directories: never a pass. MODE 0 is for who is
+# not root.
+testLogsAndFilesThatCannotBeRead() {
+	me=root
+	[ "$(id -u)" = 0 ] || me=user
+	cases="rm FILE;rm FILE && mkfifo FILE;rm FILE && mkdir FILE;rm FILE && ln -s /etc/passwd FILE
+		rm FILE && ln -s stderr.log FILE;rm FILE && ln -s FILE FILE;rm -r client
+		rm -r client && : >client;rm -r client && ln -s server client"
+	[ $me = root ] || cases="$cases
+		chmod 0 FILE;chmod 0 client"
+	printf '%s\n' "$cases" | tr ';' '\n' | sed 's/^[[:space:]]*//' >cases
+	while read -r how; do
+		chmod 755 out/one/client 2>/dev/null
+		setUp
+		add one '.expect.log = [{not_matches: "ERROR"}, {matches: "ERROR", max: 0},
+			{matches: "ERROR"}, {matches: ".", min: 1, max: 9} | .service = "client"]'
+		end
+		echo ERROR >out/one/client/stdout.log
+		(cd out/one && eval "$(echo "$how" | sed 's,FILE,client/stdout.log,g')")
+		collect
+		assertEquals "$how" '["error",false,[true,true,true,true]]' \
+			"$(value '[.verdict.status, .verdict.ok, [.verdict.rules[:4][].unknown]]')"
+	done <cases
+	[ $me = root ] || chmod 755 out/one/client
+}
+
+testFilesThatCannotBeRead() {
+	mkdir user && chmod 777 user
+	if [ "$(id -u)" = 0 ]; then
+		need_user || return
+		chmod 711 "$PTH_TMP"
+	fi
+	while IFS='|' read -r rule how want; do
+		chmod -R u+rwX out && setUp
+		add one ".expect.files = [$rule]" && end
+		mkdir out/one/client/d && echo x >out/one/client/d/f && cp -r out/one/client/d out/one
+		(cd out/one/client && eval "$how")
+		if [ "$(id -u)" = 0 ]; then
+			chown -R nobody out in.jsonl
+			out=$(as_user pth-collect <in.jsonl 2>/dev/null)
+		else
+			collect
+		fi
+		assertEquals "$rule, $how" "$want" "$(rule | cut -d ' ' -f 1)"
+	done <<-'EOF'
+		{path: "client/d/no", exists: false}|true|passed
+		{path: "client/d/no", exists: false}|chmod 0 d|error
+		{path: "client/d/f", exists: false}|chmod 0 d|error
+		{path: "client/d/f", exists: false}|chmod 0 d/f|failed
+		{path: "client/d/f"}|chmod 0 d|error
+		{path: "client/d/f"}|chmod 0 d/f|passed
+		{path: "client/d/f"}|rm d/f; mkfifo d/f|failed
+		{path: "client/d/f", exists: false}|rm d/f; mkfifo d/f|failed
+		{path: "client/d/f", exists: false}|rm d/f; ln -s nowhere d/f|failed
+		{path: "client/d", exists: false}|true|failed
+		{path: "client/d/f", min_size: 1}|chmod 0 d|error
+		{path: "client/d/f", sha256: "00"}|chmod 0 d/f|error
+		{path: "client/d/f", sha256: "00"}|true|failed
+		{path: "client/d/f", same_as: "d/f"}|true|passed
+		{path: "client/d/f", same_as: "d/f"}|chmod 0 d/f|error
+		{path: "client/d/f", same_as: "d/f"}|chmod 0 ../d/f|error
+		{path: "client/d/f", same_as: "d/f"}|rm ../d/f|error
+		{path: "client/d/f", same_as: "d/f"}|rm ../d/f; mkfifo ../d/f|error
+		{path: "client/d/f", same_as: "d/f"}|rm d/f|failed
+		{path: "client/d/f", same_as: "d/f"}|echo y >d/f|failed
+	EOF
+	chmod -R u+rwX out
+}
+
+# A download that is not in the list of files is not compared.
+testDownloadThatIsHidden() {
+	if [ "$(id -u)" = 0 ]; then
+		need_user || return
+		chmod 711 "$PTH_TMP"
+	fi
+	mkdir -p out/one/client/downloads out/one/server/www
+	echo other >out/one/client/downloads/data.bin
+	echo one >out/one/server/www/data.bin
+	add one '.result.capture = null |
+		.plan.services[0].files = [{path: "www/data.bin", size: 4}]' && end
+	chmod 0 out/one/client/downloads
+	if [ "$(id -u)" = 0 ]; then
+		chown -R nobody out in.jsonl
+		out=$(as_user pth-collect <in.jsonl 2>/dev/null)
+	else
+		collect
+	fi
+	chmod 755 out/one/client/downloads
+	assertMatch "$(value '.verdict | [.status, .summary]')" \
+		'^\["error","downloads: not all files could be read: .*downloads: Permission denied'
+	assertEquals '["artifacts"]' "$(value '[.metrics.incomplete[] | .of] | unique -
+		["capture"]')"
+}
+
+# Numbers out of files that were not read as a whole.
+testMeasuresThatLackSomething() {
+	while IFS='|' read -r spec how want; do
+		case $spec in
+		lines) spec='{matches: "n ([0-9])", reduce: "count"}' ;;
+		json) spec='{file: "l.jsonl", json: "n", reduce: "max"}' ;;
+		esac
+		setUp
+		add one ".plan.services[1].metrics = [$spec + {name: \"n\"}] |
+			.expect.metrics = [{name: \"n\", max: 5}] | .result.capture = null |
+			.plan.capture = null" && end
+		printf 'n 1\nn 2\n' >out/one/client/stdout.log
+		printf '{"n":1}\n{"n":2}\n' >out/one/client/l.jsonl
+		(cd out/one/client && eval "$how")
+		collect --no-tshark
+		assertEquals "$spec, $how" "$want" "$(value '.verdict.status + " " +
+			([.metrics.incomplete[]?.text] | join(" "))' | jq -r .)"
+	done <<-'EOF'
+		lines|true|passed 
+		lines|truncate -s 70M stdout.log|error client/stdout.log: not all of the file could be read
+		json|true|passed 
+		json|printf '{"n":9' >>l.jsonl|error client/l.jsonl: the file breaks off
+		json|truncate -s 17M l.jsonl|error client/l.jsonl: the file is too long
+	EOF
+	setUp
+	add one '.plan.services[1].metrics = [{name: "n", matches: "n ([0-9])"}] |
+		.expect.metrics = [{name: "n", max: 5}] |
+		.result.services.client.logs_cut = {"stdout.log": 9}' && end
+	echo n 1 >out/one/client/stdout.log
+	collect --no-tshark
+	assertEquals "$(line 'error false 1, at most 5 wanted (cannot be told:' \
+		'client/stdout.log: the log was cut)')" "$(rule)"
+}
+
+# Samples without a number: it was not measured, or not always.
+testSamplesThatLackSomething() {
+	sample='{processes: 1, threads: 2, fds: 3, rss_kb: 4, cpu_percent: 5}'
+	for what in . 'del(.fds)' 'del(.cpu_percent)'; do
+		setUp
+		add one '.result.capture = null | .plan.capture = null | .expect.metrics = [
+			{name: "services.client.peak.max_fds", max: 9},
+			{name: "services.client.peak.max_cpu_percent", max: 9}]' && end
+		for i in 1 2; do
+			jq -cn "{at_us: $i, interval_us: 9, services: {client: ($sample | $what)}}"
+		done >out/one/metrics.jsonl
+		collect
+		case $what in
+		.) want='["passed",3,5,null]' ;;
+		'del(.fds)') want='["error",null,5,null]' ;;
+		*) want='["error",3,null,null]' ;;
+		esac
+		assertEquals "$what" "$want" "$(value '.metrics as $m | .metrics.services.client.peak |
+			[.max_fds, .max_cpu_percent, $m.incomplete]' |
+			jq -c --argjson s "$(value .verdict.status)" '[$s] + .')"
+	done
+	jq -cn "{at_us: 1, interval_us: 9, services: {client: $sample}}" >>out/one/metrics.jsonl
+	jq -cn "{at_us: 1, interval_us: 9, services: {client: ($sample | del(.fds))}}" \
+		>>out/one/metrics.jsonl
+	collect
+	assertEquals "$(line 'error false 3, at most 9 wanted (cannot be told:' \
+		'services.client.peak.max_fds: 1 of 4 samples do not have it)')" "$(rule)"
+	rm out/one/metrics.jsonl && mkfifo out/one/metrics.jsonl
+	collect
+	assertEquals '"samples"' "$(value '.metrics.incomplete[0].of')"
+}
+
+# No time, no rate: neither is 0.
+testTransferWithoutATime() {
+	mkdir -p out/one/client/downloads
+	echo x >out/one/client/downloads/data.bin
+	add one '.result.capture = null | .plan.capture = null |
+		del(.result.duration_us, .result.services.client.started_us,
+			.result.services.client.rusage.user_us) |
+		.expect.metrics = [({name: "transfer.duration_us"}, {name: "duration_us"},
+			{name: "services.client.user_us"}) | .max = 99]' && end
+	collect
+	assertEquals '[null,null,"process"]' \
+		"$(value '.metrics.transfer | [.duration_us, .goodput_bps, .measured]')"
+	assertEquals '["error",[true,true,true]]' \
+		"$(value '[.verdict.status, [.verdict.rules[:3][].unknown]]')"
+}
+
 testWithoutTshark() {
 	add one '.expect.packets = {filter: "udp"}' && end
 	: >out/one/capture.pcapng
 	collect --no-tshark
 	assertCode 0
-	assertEquals '"unsupported"' "$(value .verdict.status)"
+	assertEquals 'nobody wanted it' '"unsupported"' "$(value .verdict.status)"
 	mkdir -p empty
 	run env PATH="$PTH_TMP/empty" "$(command -v pth-collect)" <in.jsonl
 	assertCode 0
 	assertEquals '"tshark: not found"' "$(value .metrics.error)"
-	assertEquals '"unsupported"' "$(value .verdict.status)"
+	assertEquals '"error"' "$(value .verdict.status)"
+	setUp
+	add one '.expect.packets = {filter: "udp"} | .plan.capture = null | .result.capture = null'
+	end
+	collect
+	assertEquals 'none was planned' '"unsupported"' "$(value .verdict.status)"
+	setUp
+	add one '.expect.packets = {filter: "udp", max: 0} | .result.capture = null' && end
+	collect
+	assertEquals 'there is none, but one was planned' \
+		'["error","packets udp: packets not counted: nothing was captured"]' \
+		"$(value '.verdict | [.status, .summary]')"
 }
 
 testOrderIsKept() {
@@ -390,7 +729,7 @@ testHostilePaths() {
 	collect
 	assertCode 0
 	assertEquals '[]' "$(value .artifacts)"
-	assertEquals 'failed failed' \
+	assertEquals 'error error' \
 		"$(jq_out -r 'select(.id).verdict.status' | tr '\n' ' ' | sed 's/ $//')"
 	assertEquals '' "$(find outside -name record.json)"
 }

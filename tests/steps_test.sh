@@ -369,6 +369,47 @@ testAssertionsWithATimeout() {
 	assertEquals 'not looked at: the run did not get so far' "$(texts)"
 }
 
+# What could not be looked at neither holds nor fails.
+testAssertionsThatCannotBeTold() {
+	for file in none pipe dir out; do
+		asserts="[{\"type\": \"output_contains\", \"service\": \"s\", \"file\": \"$file\",
+			\"text\": \"x\"}, {\"type\": \"service_running\", \"service\": \"s\"}]"
+		rm -rf out
+		exec_ "$(svc s '{"finite": false, "ready": [{"kind": "log", "matches": "^up"}]}' \
+			sh -c "mkfifo pipe; mkdir dir; ln -s /etc/passwd out; $forever")" \
+			"$(svc c '{}' sleep .1)"
+		assertMatch "$file: $(status)" \
+			"^$file: error: output_contains s: \"x\": cannot be told: $file: "
+		assertEquals "$file" 'test_framework [true,null] false true' \
+			"$(field '"\(.category) \([.assertions[].unknown] | tojson)"') $(held)"
+		assertMatch "$file: $err" '"assertion.unknown"'
+	done
+	asserts='[{"type": "file_exists", "service": "s", "file": "link/x"}]'
+	exec_ "$(svc s '{"finite": false, "ready": [{"kind": "log", "matches": "^up"}]}' \
+		sh -c "ln -s /etc link; $forever")" "$(svc c '{}' sleep .1)"
+	assertMatch "$(status)" '^error: file_exists s: link/x: cannot be told: '
+	# One that certainly does not hold is enough; so is another fault of the test.
+	asserts='[{"type": "output_contains", "service": "s", "file": "none", "text": "x"},
+		{"type": "file_exists", "service": "s", "file": "none"}]'
+	exec_ "$(server)" "$(svc c '{}' sleep .1)"
+	assertEquals 'failed: file_exists s: none does not exist' "$(status)"
+	asserts='[{"type": "output_contains", "service": "s", "file": "none", "text": "x"}]'
+	exec_ "$(server)" "$(svc c '{}' sh -c 'exit 7')"
+	assertEquals 'failed: c ended with exit code 7' "$(status)"
+	assertEquals '[true]' "$(field '[.assertions[].unknown] | tojson')"
+	# The verdict is an error that nobody can have expected, and the other rules are judged.
+	over='{"expect": {"status": "error", "exit": {"c": 0}}}'
+	exec_ "$(server)" "$(svc c '{}' sleep .1)"
+	assertMatch "$(status)" '^error: '
+	pth-collect <records >collected 2>/dev/null
+	assertEquals 'error false ["exit c","output_contains s","exit s"]' "$(jq -r '
+		select(.verdict).verdict | "\(.status) \(.ok) \([.rules[].rule] | tojson)"' collected)"
+	over='{"plan": {"timeout_us": 300000}}'
+	asserts='[{"type": "service_running", "service": "s"}]'
+	exec_ "$(server)" "$(svc c '{}' sleep 9)"
+	assertMatch "$(status)" '^timeout: '
+}
+
 web() { # status lines or what else the server answers, one per connection
 	svc s '{"finite": false, "port": 8080, "transport": "tcp", "address": "127.0.0.1",
 			"ready": [{"kind": "tcp", "port": 8080}]}' \

@@ -50,32 +50,39 @@ collect_dir(json_t *rec, int dirfd, const char *path, const struct pth_collect_o
 	json_auto_t *metrics = json_object(), *filters = pth_verdict_filters(rec);
 	json_auto_t *artifacts = NULL;
 	struct pth_metric_packets packets = { 0 };
+	struct pth_metric_keys keys = { .fault = PTH_BUF_INIT };
+	const struct pth_metric_capture capture = { dirfd, rec, filters, &keys, opt->tshark_us };
 	struct pth_evidence ev = { .dirfd = dirfd, .metrics = metrics };
 	struct pth_err e;
 
-	if (!opt->no_packets && !opt->look_only && pth_metric_keys(dirfd, rec, &e) != 0)
-		pth_warn("%s: TLS keys not put into the capture: %s", pth_rec_id(rec), e.text);
+	if (!opt->no_packets)
+		pth_metric_keys(dirfd, rec, opt->look_only, &keys);
+	if (keys.fault.len > 0)
+		pth_warn("%s: %s", pth_rec_id(rec), keys.fault.s);
 	artifacts = pth_artifact_list(dirfd, rec, &e);
-	if (e.code != 0)
+	if (e.code != 0) {
 		pth_warn("%s: %s", path, e.text);
+		pth_gap_add(metrics, PTH_GAP_ARTIFACTS, true, "artifacts: %s", e.text);
+	}
 	pth_metric_result(rec, metrics);
 	pth_metric_samples(dirfd, rec, metrics);
 	if (opt->no_packets)
-		packets.why = pth_xstrdup("left out (--no-tshark)");
+		packets = (struct pth_metric_packets){ .why = pth_xstrdup("left out (--no-tshark)"),
+			.left_out = true };
 	else
-		pth_metric_capture(dirfd, rec, filters, metrics, &packets);
+		pth_metric_capture(&capture, metrics, &packets);
 	pth_metric_transfer(rec, artifacts, metrics);
 	pth_metric_measures(dirfd, rec, artifacts, metrics);
 	ev.artifacts = artifacts;
 	ev.filters = packets.counts;
 	ev.no_packets = packets.why;
-	ev.filter_refused = packets.refused;
-	ev.incomplete = packets.incomplete;
+	ev.left_out = packets.left_out;
 	pth_test_set_artifacts(
 	    rec, pth_test_collect_artifacts(rec) ? json_incref(artifacts) : json_array());
 	pth_test_set_metrics(rec, json_incref(metrics));
 	pth_test_set_verdict(rec, pth_verdict(rec, &ev));
 	pth_metric_packets_release(&packets);
+	pth_buf_release(&keys.fault);
 }
 
 static void

@@ -14,8 +14,9 @@
 #include "io/rec_index.h"
 
 struct pth_collect_options {
-	bool no_packets; /* leave the captures alone: no tshark, no keys put in */
-	bool look_only;  /* write nothing into the run directory: somebody works there */
+	bool no_packets;   /* leave the captures alone: no tshark, no keys put in */
+	bool look_only;    /* write nothing into the run directory: somebody works there */
+	int64_t tshark_us; /* for one run of tshark; 0: the usual */
 };
 
 /*

@@ -88,6 +88,28 @@ pth_losses_files(const json_t *rec, bool all)
 	return out;
 }
 
+bool
+pth_losses_recorded(const json_t *rec, int64_t *all, int64_t *most)
+{
+	json_auto_t *list = chosen(rec, false);
+	json_t *x;
+	size_t i;
+
+	*all = *most = 0;
+	json_array_foreach(list, i, x) {
+		const json_t *c = json_array_get(x, 1);
+		int64_t n = pth_rcap_packets(c);
+
+		if (!has_files(c))
+			continue;
+		if (!json_is_integer(PTH_GET(rcap, c, packets)))
+			return false;
+		*all += n;
+		*most = n > *most ? n : *most;
+	}
+	return true;
+}
+
 void
 pth_losses_add(const json_t *rec, json_t *metrics)
 {

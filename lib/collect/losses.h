@@ -20,6 +20,10 @@ json_t *pth_losses_files(const json_t *rec, bool all);
  * the last two only when there are any). */
 void pth_losses_add(const json_t *rec, json_t *metrics);
 
+/* How many packets are in the files of these captures, as they were counted when they were written,
+ * together and in the one that has most; false when a capture does not say it. */
+bool pth_losses_recorded(const json_t *rec, int64_t *all, int64_t *most);
+
 /*
  * Append why captures are not complete, "capture lost 5 packets; server:
  * capture lost 3 packets"; nothing when they are. all: as above.

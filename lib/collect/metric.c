@@ -1,7 +1,9 @@
 /* This file takes the numbers of a test out of its result, its capture and its downloads. */
 #include "collect/metric.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +15,7 @@
 #include "packet/pcapng.h"
 
 #define KEYLOG_MAX (16u << 20)
+#define HEADERS 42
 
 static bool
 is_there(int dirfd, const char *file)
@@ -22,38 +25,77 @@ is_there(int dirfd, const char *file)
 	return fd >= 0;
 }
 
-int
-pth_metric_keys(int dirfd, const json_t *rec, struct pth_err *e)
+static void fault(struct pth_metric_keys *out, const char *fmt, ...) PTH_PRINTF(2, 3);
+static void
+fault(struct pth_metric_keys *out, const char *fmt, ...)
 {
-	json_t *logs = pth_cap_keylogs(pth_plan_capture(pth_test_plan(rec))), *files, *v;
-	json_auto_t *all = pth_losses_files(rec, true), *seen = json_object();
-	pth_auto_buf keys = PTH_BUF_INIT;
-	struct pth_err one;
+	va_list ap;
+
+	pth_buf_adds(&out->fault, out->fault.len > 0 ? "; " : "");
+	va_start(ap, fmt);
+	pth_buf_vaddf(&out->fault, fmt, ap);
+	va_end(ap);
+}
+
+/* Append the keys of a log. A program need not write one; one that is there must be readable. */
+static void
+read_keys(
+    int dirfd, const char *name, json_t *seen, struct pth_buf *keys, struct pth_metric_keys *out)
+{
+	pth_auto_buf text = PTH_BUF_INIT;
+	int64_t size = 0;
+	pth_auto_fd fd = pth_artifact_open(dirfd, name, &size);
+
+	if (fd < 0 && errno != ENOENT)
+		fault(out, "%s: %s", name, strerror(errno));
+	if (fd < 0 || size == 0)
+		return;
+	if (!pth_artifact_read(fd, size, KEYLOG_MAX, &text))
+		fault(out, "%s: cannot be read", name);
+	else if (size > KEYLOG_MAX)
+		fault(out, "%s: longer than %u bytes, the rest was not read", name, KEYLOG_MAX);
+	collect_keylog_merge(keys, seen, text.s, text.len);
+}
+
+static void
+put_keys(int dirfd, const json_t *rec, const struct pth_buf *keys, struct pth_metric_keys *out)
+{
+	json_auto_t *all = pth_losses_files(rec, true);
+	json_t *files, *v;
+	struct pth_err e;
 	size_t i, k;
-	int rc = 0;
 
-	json_array_foreach(logs, i, v) {
-		const char *name = json_string_value(v);
-		int64_t size = 0;
-		pth_auto_fd fd = name == NULL ? -1 : pth_artifact_open(dirfd, name, &size);
-		pth_auto_buf text = PTH_BUF_INIT;
-
-		if (fd >= 0 && pth_artifact_read(fd, size, KEYLOG_MAX, &text))
-			collect_keylog_merge(&keys, seen, text.s, text.len);
-	}
-	if (keys.len == 0)
-		return 0;
 	json_array_foreach(all, i, files)
 		json_array_foreach(files, k, v) {
 			const char *path = json_string_value(v);
 
 			if (path != NULL && is_there(dirfd, path) &&
-			    collect_tshark_inject(dirfd, path, &keys, &one) != 0 && rc == 0) {
-				*e = one;
-				rc = -1;
-			}
+			    collect_tshark_inject(dirfd, path, keys, &out->fault, &e) != 0)
+				fault(out, "TLS keys not put into %s: %s", path, e.text);
 		}
-	return rc;
+}
+
+void
+pth_metric_keys(int dirfd, const json_t *rec, bool look_only, struct pth_metric_keys *out)
+{
+	json_t *logs = pth_cap_keylogs(pth_plan_capture(pth_test_plan(rec))), *files, *v;
+	json_auto_t *own = pth_losses_files(rec, false), *seen = json_object();
+	pth_auto_buf keys = PTH_BUF_INIT;
+	size_t i, k;
+
+	*out = (struct pth_metric_keys){ .inside = true, .fault = PTH_BUF_INIT };
+	json_array_foreach(logs, i, v)
+		if (json_is_string(v))
+			read_keys(dirfd, json_string_value(v), seen, &keys, out);
+	if (keys.len > 0 && !look_only)
+		put_keys(dirfd, rec, &keys, out);
+	json_array_foreach(own, i, files)
+		json_array_foreach(files, k, v) {
+			const char *path = json_string_value(v);
+
+			out->inside = out->inside && path != NULL &&
+			    collect_tshark_secrets(dirfd, path) == 1;
+		}
 }
 
 static void
@@ -62,47 +104,103 @@ no_packets(struct pth_metric_packets *out, json_t *metrics, const char *why)
 	out->why = pth_xstrdup(why);
 	if (PTH_GET(metrics, metrics, error) == NULL && *why != '\0')
 		pth_metrics_set_error(metrics, why);
+	pth_gap_add(metrics, PTH_GAP_CAPTURE, false, "%s", why);
+}
+
+/* The packets that were read are not those that were captured: then somebody has changed the
+ * file. One that breaks off, or of which not all was read, has fewer. */
+static void
+compare(const json_t *rec, int64_t n, bool partly, json_t *metrics)
+{
+	int64_t all, most;
+
+	if (!pth_losses_recorded(rec, &all, &most) || (n >= most && n <= all))
+		return;
+	if (n < most && partly)
+		pth_gap_add(metrics, PTH_GAP_CAPTURE, true,
+		    "%lld of %lld captured packets were read", (long long)n, (long long)most);
+	else
+		pth_gap_add(metrics, PTH_GAP_CAPTURE, false,
+		    "the capture has %lld packets, but %lld were captured: it was changed",
+		    (long long)n, (long long)(n < most ? most : all));
+}
+
+/* Was anything encrypted seen, and is it known why nothing is behind it? */
+static void
+compare_keys(const struct pth_metric_keys *keys, json_t *metrics)
+{
+	const json_t *protocols = pth_metrics_protocols(metrics);
+
+	if (json_object_get(protocols, "quic") == NULL &&
+	    json_object_get(protocols, "tls") == NULL && json_object_get(protocols, "dtls") == NULL)
+		return;
+	if (keys->fault.len > 0)
+		pth_gap_add(metrics, PTH_GAP_CONTENTS, true, "%s", keys->fault.s);
+	if (!keys->inside)
+		pth_gap_add(metrics, PTH_GAP_CONTENTS, true,
+		    "there are no TLS keys: what is encrypted was not seen");
+}
+
+/* What a pass has found, into the metrics. cut: something of the captures was not in what it
+ * read. */
+static void
+put_pass(const struct pth_metric_capture *of, const struct packets *p,
+    const struct tshark_pass *pass, bool cut, json_t *metrics)
+{
+	collect_packets_json(p, metrics);
+	if (cut || pass->cut)
+		pth_metrics_set_truncated(metrics, true);
+	if (pass->lack.len > 0)
+		pth_gap_add(metrics, PTH_GAP_CAPTURE, true, "%s", pass->lack.s);
+	if (cut)
+		pth_gap_add(metrics, PTH_GAP_CAPTURE, true, "a file of the capture breaks off");
+	/* Fewer bytes may not even have the headers of Ethernet, IPv4 and UDP. */
+	if (p->parts > 0)
+		pth_gap_add(metrics, p->least < HEADERS ? PTH_GAP_CAPTURE : PTH_GAP_CONTENTS, true,
+		    "%lld packet%s stored in part", (long long)p->parts,
+		    p->parts == 1 ? " is" : "s are");
+	compare(of->rec, p->packets, cut || pass->lack.len > 0, metrics);
+	compare_keys(of->keys, metrics);
 }
 
 /* The pass with the filters, those that a command line can carry: the others were
  * refused before. When tshark refuses them, once more without. */
 static void
-count_capture(int in, const json_t *rec, const json_t *filters, json_t *metrics,
+count_capture(const struct pth_metric_capture *of, int in, bool cut, json_t *metrics,
     struct pth_metric_packets *out)
 {
-	json_t *decode = pth_cap_decode(pth_plan_capture(pth_test_plan(rec))), *f;
+	json_t *decode = pth_cap_decode(pth_plan_capture(pth_test_plan(of->rec))), *f;
 	pth_auto_free struct packets_tap *taps = pth_xarray(
-	    NULL, json_array_size(filters) + 1, sizeof *taps);
+	    NULL, json_array_size(of->filters) + 1, sizeof *taps);
+	const struct tshark_limits limits = { .us = of->limit_us };
 	struct packets p = { .taps = taps };
+	struct tshark_pass pass;
 	struct pth_err e;
-	bool cut;
 	size_t i;
 	int rc;
 
-	json_array_foreach(filters, i, f)
+	json_array_foreach(of->filters, i, f)
 		if (json_is_string(f))
 			taps[p.ntaps++] = (struct packets_tap){ json_string_value(f), -1 };
-	rc = collect_tshark_read(in, decode, &p, &cut, &e);
+	rc = collect_tshark_read(in, decode, &limits, &p, &pass, &e);
 	if (rc != 0 && e.code == PTH_INPUT && p.ntaps > 0) {
 		out->why = pth_xstrdup(e.text);
-		out->refused = true;
 		p.ntaps = 0;
-		rc = collect_tshark_read(in, decode, &p, &cut, &e);
+		pth_buf_release(&pass.lack);
+		rc = collect_tshark_read(in, decode, &limits, &p, &pass, &e);
 	}
 	if (rc != 0) {
 		free(out->why);
-		out->refused = false;
 		no_packets(out, metrics, e.text);
 	} else {
-		collect_packets_json(&p, metrics);
-		out->counts = out->refused ? NULL : json_object();
+		put_pass(of, &p, &pass, cut, metrics);
+		out->counts = out->why != NULL ? NULL : json_object();
 		for (i = 0; i < p.ntaps; i++)
 			if (taps[i].packets >= 0)
 				pth_json_set(
 				    out->counts, taps[i].filter, json_integer(taps[i].packets));
-		if (cut)
-			pth_metrics_set_truncated(metrics, true);
 	}
+	pth_buf_release(&pass.lack);
 	collect_packets_release(&p);
 }
 
@@ -146,33 +244,49 @@ open_captures(int dirfd, const json_t *captures, bool *cut, struct pth_err *e)
 	                 open_merged(dirfd, v, n, cut, e);
 }
 
-void
-pth_metric_capture(int dirfd, const json_t *rec, const json_t *filters, json_t *metrics,
-    struct pth_metric_packets *out)
+/* Was there to be a capture, of the test or of a service? */
+static bool
+is_planned(const json_t *rec)
 {
-	const char *wrong = pth_rcap_error(pth_result_capture(pth_test_result(rec)));
-	json_auto_t *captures = pth_losses_files(rec, false);
-	struct pth_buf note = PTH_BUF_INIT;
+	json_t *s;
+	size_t i;
+
+	json_array_foreach(pth_rec_services(rec), i, s)
+		if (json_is_object(pth_svc_capture(s)))
+			return true;
+	return json_is_object(pth_plan_capture(pth_test_plan(rec)));
+}
+
+void
+pth_metric_capture(
+    const struct pth_metric_capture *of, json_t *metrics, struct pth_metric_packets *out)
+{
+	const char *wrong = pth_rcap_error(pth_result_capture(pth_test_result(of->rec)));
+	json_auto_t *captures = pth_losses_files(of->rec, false);
+	pth_auto_buf note = PTH_BUF_INIT;
 	struct pth_err e;
 	bool cut;
 	pth_auto_fd fd = -1;
 
 	*out = (struct pth_metric_packets){ 0 };
+	pth_losses_add(of->rec, metrics);
+	pth_losses_notes(of->rec, false, &note);
 	if (json_array_size(captures) == 0 && wrong != NULL) {
 		no_packets(out, metrics, wrong);
-	} else if (json_array_size(captures) == 0) {
+		return;
+	}
+	if (note.len > 0)
+		pth_gap_add(metrics, PTH_GAP_CAPTURE, true, "%s", note.s);
+	if (json_array_size(captures) == 0) {
 		out->why = pth_xstrdup("nothing was captured");
-	} else if ((fd = open_captures(dirfd, captures, &cut, &e)) < 0) {
+		out->left_out = !is_planned(of->rec);
+		if (!out->left_out && note.len == 0)
+			pth_gap_add(metrics, PTH_GAP_CAPTURE, false, "%s", out->why);
+	} else if ((fd = open_captures(of->dirfd, captures, &cut, &e)) < 0) {
 		no_packets(out, metrics, e.text);
 	} else {
-		count_capture(fd, rec, filters, metrics, out);
-		if (cut)
-			pth_metrics_set_truncated(metrics, true);
+		count_capture(of, fd, cut, metrics, out);
 	}
-	pth_losses_add(rec, metrics);
-	pth_losses_notes(rec, false, &note);
-	if (note.len > 0)
-		out->incomplete = pth_buf_take(&note);
 }
 
 void
@@ -180,42 +294,51 @@ pth_metric_packets_release(struct pth_metric_packets *out)
 {
 	json_decref(out->counts);
 	free(out->why);
-	free(out->incomplete);
 	*out = (struct pth_metric_packets){ 0 };
+}
+
+/* A number goes over when it is there: one that is not was not measured. */
+static void
+take_over(json_t *to, const json_t *from, const char *key)
+{
+	json_t *v = json_object_get(from, key);
+
+	if (json_is_integer(v))
+		pth_json_set(to, key, json_incref(v));
 }
 
 void
 pth_metric_result(const json_t *rec, json_t *metrics)
 {
-	json_t *result = pth_test_result(rec), *services = json_object(), *s, *o, *dropped;
+	json_t *result = pth_test_result(rec), *services = json_object(), *s, *o;
 	const char *name;
 
-	pth_metrics_set_duration_us(metrics, pth_result_duration_us(result));
+	take_over(metrics, result, PTH_KEY(metrics, duration_us));
 	json_object_foreach(pth_result_services(result), name, s) {
 		json_t *ru = pth_rsvc_rusage(s);
 
 		if (ru == NULL)
 			continue;
 		o = json_object();
-		pth_msvc_set_user_us(o, pth_rusage_user_us(ru));
-		pth_msvc_set_sys_us(o, pth_rusage_sys_us(ru));
-		pth_msvc_set_max_rss_kb(o, pth_rusage_max_rss_kb(ru));
-		dropped = PTH_GET(rcap, pth_rsvc_capture(s), dropped);
-		if (json_is_integer(dropped))
-			pth_msvc_set_dropped(o, json_integer_value(dropped));
+		take_over(o, ru, PTH_KEY(msvc, user_us));
+		take_over(o, ru, PTH_KEY(msvc, sys_us));
+		take_over(o, ru, PTH_KEY(msvc, max_rss_kb));
+		take_over(o, pth_rsvc_capture(s), PTH_KEY(msvc, dropped));
 		pth_json_set(services, name, o);
 	}
 	pth_metrics_set_services(metrics, services);
 }
 
-/* How long a service ran, us. */
+/* How long a service ran, us; 0: not known. */
 static int64_t
 ran_us(const json_t *rec, const char *service)
 {
 	json_t *s = pth_rec_ended_service(rec, service);
 	int64_t from = pth_rsvc_started_us(s), to = pth_rsvc_ended_us(s);
+	bool known = json_is_integer(PTH_GET(rsvc, s, started_us)) &&
+	    json_is_integer(PTH_GET(rsvc, s, ended_us));
 
-	return from >= 0 && to > from ? to - from : 0;
+	return known && from >= 0 && to > from ? to - from : 0;
 }
 
 void
@@ -243,8 +366,10 @@ pth_metric_transfer(const json_t *rec, const json_t *artifacts, json_t *metrics)
 	o = json_object();
 	pth_transfer_set_files(o, files);
 	pth_transfer_set_bytes(o, bytes);
-	pth_transfer_set_duration_us(o, us > 0 ? us : longest);
+	pth_json_set(o, PTH_KEY(transfer, duration_us), json_null());
 	pth_json_set(o, PTH_KEY(transfer, goodput_bps), json_null());
+	if (us > 0 || longest > 0)
+		pth_transfer_set_duration_us(o, us > 0 ? us : longest);
 	if (us > 0 || longest > 0)
 		pth_transfer_set_goodput_bps(
 		    o, (int64_t)((double)bytes * 8e6 / (double)(us > 0 ? us : longest)));
@@ -253,13 +378,20 @@ pth_metric_transfer(const json_t *rec, const json_t *artifacts, json_t *metrics)
 }
 
 const json_t *
-pth_metric_find(const json_t *metrics, const char *name)
+pth_metric_find(const json_t *metrics, const char *name, struct pth_buf *path)
 {
-	static const char *const objects[] = { PTH_KEY(metrics, quic), PTH_KEY(metrics, tcp),
+	static const char *const objects[] = { "", PTH_KEY(metrics, quic), PTH_KEY(metrics, tcp),
 		PTH_KEY(metrics, transfer) };
-	json_t *v = pth_json_path(metrics, name);
+	const json_t *v, *in;
 
-	for (size_t i = 0; v == NULL && i < countof(objects); i++)
-		v = pth_json_path(json_object_get(metrics, objects[i]), name);
-	return v != NULL ? v : pth_metric_measure(metrics, name);
+	for (size_t i = 0; i < countof(objects); i++) {
+		in = *objects[i] == '\0' ? metrics : json_object_get(metrics, objects[i]);
+		v = in != NULL ? pth_json_path(in, name) : NULL;
+		if (v != NULL && path != NULL)
+			pth_buf_addf(
+			    path, "%s%s%s", objects[i], *objects[i] != '\0' ? "." : "", name);
+		if (v != NULL)
+			return v;
+	}
+	return pth_metric_measure(metrics, name, path);
 }

@@ -5,17 +5,21 @@
 #ifndef PTH_COLLECT_METRIC_H
 #define PTH_COLLECT_METRIC_H
 
+#include <stdbool.h>
+
+#include "collect/gap.h"
 #include "io/json.h"
 
 /*
  * The files that a descriptor's `metrics` names, read for the numbers that it
  * asks for (collect/metric_read.c): adds measures: {service: {name: number}}. artifacts:
  * the list of pth_artifact_list; no other file is opened. What is not there,
- * or has no number, is left out.
+ * or has no number, is left out; what was not read as a whole is said in "incomplete".
  */
 void pth_metric_measures(int dirfd, const json_t *rec, const json_t *artifacts, json_t *metrics);
-/* One of them: "SERVICE.NAME", or NAME when one service alone has it; or NULL. */
-const json_t *pth_metric_measure(const json_t *metrics, const char *name);
+/* One of them: "SERVICE.NAME", or NAME when one service alone has it; or NULL. Its path is
+ * appended to path (may be NULL). */
+const json_t *pth_metric_measure(const json_t *metrics, const char *name, struct pth_buf *path);
 
 /* One metric, {matches or json, reduce, scale}: read from files one after the
  * other, then reduced; a new number, or NULL when there is none. */
@@ -23,33 +27,46 @@ struct pth_measure {
 	double first, last, min, max, sum;
 	int64_t n;
 	bool counts;
+	const char *lack; /* why not all that was there is in it, or NULL */
 };
 void pth_metric_read(struct pth_measure *m, const json_t *spec, int fd, int64_t size);
 json_t *pth_metric_reduce(const struct pth_measure *m, const json_t *spec);
 
 /* What the capture was asked for the verdict, beside the metrics. */
 struct pth_metric_packets {
-	json_t *counts;   /* {"display filter": packets}; NULL when not counted */
-	char *why;        /* else: why not, one sentence */
-	bool refused;     /* ... and it is the filter's own fault */
-	char *incomplete; /* what is missing in what was counted; NULL: nothing */
+	json_t *counts; /* {"display filter": packets}; NULL when not counted */
+	char *why;      /* else: why not, one sentence */
+	bool left_out;  /* ... and nobody wanted a capture: nothing has gone wrong */
+};
+
+/* How it stands with the TLS keys of the captures. */
+struct pth_metric_keys {
+	bool inside;          /* all captures have keys in them */
+	struct pth_buf fault; /* what went wrong with them, or empty */
 };
 
 /*
  * Put the plan's TLS key logs into all captures, so that they open decrypted.
- * dirfd: the test's directory. Called before the
- * artifacts are listed, because the files change. 0, also when there is
- * nothing to do; -1 with e (the first fault) and that capture as it was.
+ * dirfd: the test's directory. look_only: put nothing in, only see what is there. Called before the
+ * artifacts are listed, because the files change. A capture for which it does not work stays as
+ * it was. The caller releases out->fault.
  */
-int pth_metric_keys(int dirfd, const json_t *rec, struct pth_err *e);
+void pth_metric_keys(int dirfd, const json_t *rec, bool look_only, struct pth_metric_keys *out);
 
 /*
  * Count the capture and add to metrics: packets, bytes, captured_us,
- * protocols, quic, tcp, dropped (omitted, discarded); "error" when it cannot be read. filters: an
- * array of display filters to be counted in the same pass (may be NULL).
+ * protocols, quic, tcp, dropped (omitted, discarded); "error" when it cannot be read, and what it
+ * lacks as "incomplete". filters: an array of display filters to be counted in the same pass (may
+ * be NULL). limit_us: of tshark; 0: the usual one.
  */
-void pth_metric_capture(int dirfd, const json_t *rec, const json_t *filters, json_t *metrics,
-    struct pth_metric_packets *out);
+struct pth_metric_capture {
+	int dirfd;
+	const json_t *rec, *filters;
+	const struct pth_metric_keys *keys;
+	int64_t limit_us;
+};
+void pth_metric_capture(
+    const struct pth_metric_capture *of, json_t *metrics, struct pth_metric_packets *out);
 void pth_metric_packets_release(struct pth_metric_packets *out);
 
 /* Add duration_us and services (CPU time and memory) from the result. */
@@ -70,7 +87,7 @@ void pth_metric_transfer(const json_t *rec, const json_t *artifacts, json_t *met
 
 /* The value of a metric by its name: "packets", "quic.handshake_us", or short
  * for one below quic, tcp or transfer: "handshake_us"; then one of measures.
- * NULL when absent. */
-const json_t *pth_metric_find(const json_t *metrics, const char *name);
+ * NULL when absent. Its whole path is appended to path (may be NULL). */
+const json_t *pth_metric_find(const json_t *metrics, const char *name, struct pth_buf *path);
 
 #endif

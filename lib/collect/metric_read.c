@@ -5,10 +5,12 @@
  */
 #include "collect/metric.h"
 
+#include <errno.h>
 #include <math.h>
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -80,7 +82,7 @@ number(const char *s, size_t n, double *v)
 /* ---- lines of a log */
 
 struct search {
-	struct pth_measure *m;
+	struct pth_measure *m; /* its lack is set when the expression gives up */
 	regex_t re;
 };
 
@@ -92,9 +94,12 @@ line(void *arg, const char *s, size_t n, bool rest)
 	const regex_t *re = &((struct search *)arg)->re;
 	regmatch_t at[2] = { { 0, (regoff_t)(n < LINE_MAX_BYTES ? n : LINE_MAX_BYTES) } };
 	int group = re->re_nsub > 0;
+	int found = rest ? REG_NOMATCH : regexec(re, s, countof(at), at, REG_STARTEND);
 	double v;
 
-	if (rest || regexec(re, s, countof(at), at, REG_STARTEND) != 0)
+	if (found != 0 && found != REG_NOMATCH)
+		m->lack = "the expression could not be searched for";
+	if (found != 0)
 		return;
 	if (m->counts)
 		take(m, 1);
@@ -142,6 +147,8 @@ json_text(struct pth_measure *m, const char *path, const char *s, size_t n)
 
 		value(m, pth_json_path(v, path));
 	}
+	if (n > 0)
+		m->lack = "the file breaks off";
 }
 
 /* ---- one metric, and all of them */
@@ -158,16 +165,50 @@ pth_metric_read(struct pth_measure *m, const json_t *spec, int fd, int64_t size)
 	if (path != NULL) {
 		if (pth_artifact_read(fd, size, JSON_MAX_BYTES, &text))
 			json_text(m, path, text.s, text.len);
+		if ((int64_t)text.len < size)
+			m->lack = size > JSON_MAX_BYTES ? "the file is too long" :
+			                                  "the file cannot be read";
 	} else if (pth_regex_fault(pattern) == NULL &&
 	    regcomp(&s.re, pattern, REG_EXTENDED | REG_NEWLINE) == 0) {
 		pth_artifact_lines(fd, FILE_MAX_BYTES, pth_mono_us() + DEADLINE_US, line, &s);
 		regfree(&s.re);
+		if (lseek(fd, 0, SEEK_CUR) < size)
+			m->lack = "not all of the file could be read";
+	} else {
+		m->lack = "the expression is refused";
 	}
 }
 
+/* Was the log, at this path below its service's directory, cut at its limit? */
+static bool
+is_cut(const json_t *rec, const char *service, const char *path)
+{
+	return json_object_get(pth_rsvc_logs_cut(pth_rec_ended_service(rec, service)), path) !=
+	    NULL;
+}
+
+/* A number of a service, of which a file was not read as a whole. */
+static void
+lacks(json_t *metrics, const char *service, const json_t *spec, const char *path, const char *why)
+{
+	pth_auto_buf of = PTH_BUF_INIT;
+	const char *name = pth_measure_name(spec);
+
+	pth_buf_addf(&of, "measures.%s.%s", service, name != NULL ? name : "?");
+	pth_gap_add(
+	    metrics, of.s, strcmp(pth_measure_reduce(spec), "count") == 0, "%s: %s", path, why);
+}
+
+/* What is to be read: files of the list, below the directory of the test. */
+struct source {
+	int dirfd;
+	const json_t *rec, *artifacts;
+	json_t *metrics;
+};
+
 /* One metric of a service, from the files of the list that it is about. */
 static void
-one(int dirfd, const json_t *artifacts, const char *service, const json_t *spec, json_t *out)
+one(const struct source *src, const char *service, const json_t *spec, json_t *out)
 {
 	const char *name = pth_measure_name(spec), *pattern = pth_measure_matches(spec);
 	const char *fault = pattern != NULL ? pth_regex_fault(pattern) : NULL;
@@ -178,17 +219,23 @@ one(int dirfd, const json_t *artifacts, const char *service, const json_t *spec,
 
 	if (fault != NULL)
 		pth_warn("%s: metric %s: %s", service, name != NULL ? name : "?", fault);
-	json_array_foreach(artifacts, i, a) {
+	json_array_foreach(src->artifacts, i, a) {
 		const char *path = pth_artifact_path(a);
 		bool ours = strncmp(path, service, n) == 0 && path[n] == '/' &&
 		    pth_glob(pth_measure_file(spec), path + n + 1);
 		int64_t size = 0;
-		pth_auto_fd fd = ours ? pth_artifact_open(dirfd, path, &size) : -1;
+		pth_auto_fd fd = ours ? pth_artifact_open(src->dirfd, path, &size) : -1;
 
-		if (fd < 0)
-			continue;
-		found = true;
-		pth_metric_read(&m, spec, fd, size);
+		m.lack = NULL;
+		if (ours && fd < 0)
+			m.lack = strerror(errno);
+		else if (ours && is_cut(src->rec, service, path + n + 1))
+			m.lack = "the log was cut";
+		if (fd >= 0)
+			pth_metric_read(&m, spec, fd, size);
+		found = found || fd >= 0;
+		if (m.lack != NULL)
+			lacks(src->metrics, service, spec, path, m.lack);
 	}
 	v = found && name != NULL ? pth_metric_reduce(&m, spec) : NULL;
 	if (v != NULL)
@@ -198,6 +245,7 @@ one(int dirfd, const json_t *artifacts, const char *service, const json_t *spec,
 void
 pth_metric_measures(int dirfd, const json_t *rec, const json_t *artifacts, json_t *metrics)
 {
+	const struct source src = { dirfd, rec, artifacts, metrics };
 	json_auto_t *all = json_object();
 	json_t *service, *spec;
 	size_t i, k;
@@ -207,7 +255,7 @@ pth_metric_measures(int dirfd, const json_t *rec, const json_t *artifacts, json_
 		json_auto_t *out = json_object();
 
 		json_array_foreach(pth_svc_metrics(service), k, spec)
-			one(dirfd, artifacts, name, spec, out);
+			one(&src, name, spec, out);
 		if (json_object_size(out) > 0)
 			pth_json_set(all, name, json_incref(out));
 	}
@@ -216,24 +264,30 @@ pth_metric_measures(int dirfd, const json_t *rec, const json_t *artifacts, json_
 }
 
 const json_t *
-pth_metric_measure(const json_t *metrics, const char *name)
+pth_metric_measure(const json_t *metrics, const char *name, struct pth_buf *path)
 {
 	json_t *all = pth_metrics_measures(metrics), *own, *v;
 	const json_t *found = NULL;
-	const char *service;
+	const char *service, *of = "";
 
 	json_object_foreach(all, service, own) {
 		size_t n = strlen(service);
 
 		if (strncmp(name, service, n) == 0 && name[n] == '.' &&
-		    (v = json_object_get(own, name + n + 1)) != NULL)
+		    (v = json_object_get(own, name + n + 1)) != NULL) {
+			if (path != NULL)
+				pth_buf_addf(path, "measures.%s", name);
 			return v;
+		}
 	}
 	json_object_foreach(all, service, own) {
 		v = json_object_get(own, name);
 		if (v != NULL && found != NULL)
 			return NULL;
 		found = v != NULL ? v : found;
+		of = v != NULL ? service : of;
 	}
+	if (found != NULL && path != NULL)
+		pth_buf_addf(path, "measures.%s.%s", of, name);
 	return found;
 }

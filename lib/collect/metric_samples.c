@@ -4,6 +4,7 @@
  */
 #include "collect/metric.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -28,7 +29,9 @@ static const char *const traffic_keys[] = { PTH_KEYS_traffic(PTH_KEY_OF, traffic
 
 struct use {
 	const char *name; /* borrowed from the result */
-	int64_t samples, peak[countof(kept)], traffic[countof(traffic_keys)], us;
+	int64_t samples, peak[countof(kept)];
+	int64_t seen[countof(kept)]; /* samples that have it */
+	int64_t traffic[countof(traffic_keys)], us;
 	double cpu_max, cpu_sum; /* percent; percent times us */
 	bool has_traffic;
 };
@@ -58,9 +61,13 @@ take_service(struct use *x, const json_t *o, int64_t us)
 	if (!json_is_integer(PTH_GET(used, o, processes)))
 		return; /* it had ended */
 	x->samples++;
-	for (size_t i = 0; i < countof(kept); i++)
+	for (size_t i = 0; i < countof(kept); i++) {
+		if (!json_is_integer(json_object_get(o, kept[i].key)))
+			continue;
+		x->seen[i]++;
 		keep_largest(&x->peak[i], o, kept[i].key);
-	if (cpu < 0 || cpu > 1e6)
+	}
+	if (!json_is_number(PTH_GET(used, o, cpu_percent)) || cpu < 0 || cpu > 1e6)
 		return;
 	x->cpu_max = cpu > x->cpu_max ? cpu : x->cpu_max;
 	x->cpu_sum += cpu * (double)us;
@@ -83,16 +90,20 @@ take_line(struct uses *u, const char *text, size_t n)
 	}
 }
 
-static void
+/* False, with errno, when not all of them could be read; none at all is all right. */
+static bool
 read_samples(struct uses *u, int dirfd, const char *path)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
 	pth_auto_fd fd = pth_artifact_open(dirfd, path, NULL);
 	int64_t left = FILE_MAX_BYTES;
-	ssize_t n;
+	ssize_t n = 0;
+
+	if (fd < 0)
+		return errno == ENOENT;
 
 	/* A longer line is not what we have written. */
-	while (fd >= 0 && left > 0 && b.len <= LINE_MAX_BYTES &&
+	while (left > 0 && b.len <= LINE_MAX_BYTES &&
 	    (n = pth_read_all(fd, pth_buf_room(&b, 65536), 65536)) > 0) {
 		size_t from = 0;
 		char *nl;
@@ -106,6 +117,16 @@ read_samples(struct uses *u, int dirfd, const char *path)
 		memmove(b.s, b.s + from, b.len - from);
 		pth_buf_cut(&b, b.len - from);
 	}
+	if (n > 0)
+		errno = EFBIG;
+	return n == 0;
+}
+
+static void
+add_samples(struct uses *u, int dirfd, const char *path, json_t *metrics)
+{
+	if (!read_samples(u, dirfd, path))
+		pth_gap_add(metrics, PTH_GAP_SAMPLES, true, "%s: %s", path, strerror(errno));
 }
 
 static json_t *
@@ -115,11 +136,29 @@ peaks(const struct use *x)
 
 	pth_peak_set_samples(o, x->samples);
 	for (size_t i = 0; i < countof(kept); i++)
-		pth_json_set(o, kept[i].name, json_integer(x->peak[i]));
+		if (x->seen[i] > 0)
+			pth_json_set(o, kept[i].name, json_integer(x->peak[i]));
+	if (x->us <= 0)
+		return o;
 	pth_peak_set_max_cpu_percent(o, x->cpu_max);
 	pth_peak_set_mean_cpu_percent(
-	    o, x->us > 0 ? (double)(int64_t)(x->cpu_sum / (double)x->us * 100 + 0.5) / 100 : 0);
+	    o, (double)(int64_t)(x->cpu_sum / (double)x->us * 100 + 0.5) / 100);
 	return o;
+}
+
+/* What some of its samples do not have may have been larger then. */
+static void
+lacks(const struct use *x, json_t *metrics)
+{
+	for (size_t i = 0; i < countof(kept); i++) {
+		pth_auto_buf of = PTH_BUF_INIT;
+
+		if (x->seen[i] == 0 || x->seen[i] == x->samples)
+			continue;
+		pth_buf_addf(&of, "services.%s.peak.%s", x->name, kept[i].name);
+		pth_gap_add(metrics, of.s, true, "%s: %lld of %lld samples do not have it", of.s,
+		    (long long)(x->samples - x->seen[i]), (long long)x->samples);
+	}
 }
 
 static void
@@ -154,13 +193,14 @@ pth_metric_samples(int dirfd, const json_t *rec, json_t *metrics)
 
 	json_object_foreach(services, name, s)
 		v[u.n++] = (struct use){ .name = name };
-	read_samples(&u, dirfd, "metrics.jsonl");
+	add_samples(&u, dirfd, "metrics.jsonl", metrics);
 	for (size_t i = 0; i < u.n; i++) {
 		pth_auto_buf path = PTH_BUF_INIT;
 
 		pth_buf_addf(&path, "%s/metrics.jsonl", v[i].name);
 		if (containers)
-			read_samples(&(struct uses){ &v[i], 1 }, dirfd, path.s);
+			add_samples(&(struct uses){ &v[i], 1 }, dirfd, path.s, metrics);
 		put(&v[i], to);
+		lacks(&v[i], metrics);
 	}
 }

@@ -34,7 +34,8 @@
 	X(TYPE2, "quic.long.packet_type_v2") \
 	X(FORM, "quic.header_form") \
 	X(FRAME, "quic.frame_type") \
-	X(H3, "http3.frame_type")
+	X(H3, "http3.frame_type") \
+	X(STORED, "frame.cap_len")
 /* clang-format on */
 #define FIELD_INDEX(index, name) F_##index,
 #define FIELD_NAME(index, name) name,
@@ -111,10 +112,13 @@ endpoint(char *const f[], int ip, int port)
 /* Connection i, that of a packet at t; one that opens it makes it begin. NULL: of none
  * that has begun. */
 static struct packets_conn *
-conn_of(struct packets_conns *c, int64_t i, bool opens, char *const f[], int to_port, int64_t t)
+conn_of(struct packets *p, struct packets_conns *c, int64_t i, bool opens, char *const f[],
+    int to_port, int64_t t)
 {
 	size_t n = (size_t)i + 1;
 
+	if (i >= PTH_PACKETS_CONNS)
+		p->limit = "more connections than can be told apart";
 	if (i < 0 || i >= PTH_PACKETS_CONNS)
 		return NULL;
 	if (n > c->n) {
@@ -150,8 +154,10 @@ count_protocols(struct packets *p, char *list, int64_t len)
 			continue;
 		for (i = 0; i < p->nprotos && strcmp(p->protos[i].name, s) != 0; i++)
 			;
-		if (i == PTH_PACKETS_NAMES)
+		if (i == PTH_PACKETS_NAMES) {
+			p->limit = "more protocols than can be told apart";
 			continue;
+		}
 		if (i == p->nprotos) {
 			p->protos = pth_xarray(p->protos, ++p->nprotos, sizeof *p->protos);
 			p->protos[i] = (struct protocol_count){ .name = pth_xstrdup(s) };
@@ -175,8 +181,12 @@ count_versions(struct packets *p, const char *list)
 		for (i = 0; i < p->nversions && p->versions[i] != v; i++)
 			;
 		/* 0 is Version Negotiation (RFC 9000, 17.2.1), no version. */
-		if (v != 0 && i == p->nversions && i < PTH_PACKETS_VERSIONS)
+		if (v == 0 || i < p->nversions)
+			continue;
+		if (i < PTH_PACKETS_VERSIONS)
 			p->versions[p->nversions++] = v;
+		else
+			p->limit = "more versions of QUIC than are kept";
 	}
 }
 
@@ -184,7 +194,8 @@ static void
 quic_packet(struct packets *p, char *const f[], int64_t t)
 {
 	bool one_rtt = has(f[F_FORM], "0"), initial = has(f[F_TYPE], "0") || has(f[F_TYPE2], "1");
-	struct packets_conn *c = conn_of(&p->quic, number(f[F_CONN], -1), initial, f, F_UDP_DST, t);
+	struct packets_conn *c = conn_of(
+	    p, &p->quic, number(f[F_CONN], -1), initial, f, F_UDP_DST, t);
 
 	count_versions(p, f[F_VERSION]);
 	p->http3_frames += count(f[F_H3]);
@@ -206,7 +217,7 @@ tcp_packet(struct packets *p, char *const f[], int64_t t)
 {
 	bool syn = (number(f[F_TCP_FLAGS], 0) & TCP_SYN) != 0;
 	struct packets_conn *c = conn_of(
-	    &p->tcp, number(f[F_TCP_STREAM], -1), syn, f, F_TCP_DST, t);
+	    p, &p->tcp, number(f[F_TCP_STREAM], -1), syn, f, F_TCP_DST, t);
 
 	p->retransmissions += *f[F_TCP_AGAIN] != '\0';
 	if (c == NULL)
@@ -245,7 +256,7 @@ void
 collect_packets_line(struct packets *p, char *line)
 {
 	char *f[NFIELDS];
-	int64_t t, len;
+	int64_t t, len, stored;
 	int n;
 
 	if (!pth_is_digit(*line)) {
@@ -260,6 +271,11 @@ collect_packets_line(struct packets *p, char *line)
 	}
 	t = to_ns(f[F_TIME]);
 	len = number(f[F_LEN], 0);
+	stored = number(f[F_STORED], len);
+	if (stored < len) {
+		p->least = p->parts == 0 || stored < p->least ? stored : p->least;
+		p->parts++;
+	}
 	p->packets++;
 	p->bytes += len;
 	if (p->packets == 1)

@@ -74,6 +74,9 @@ struct packets {
 	struct packets_tap *taps;
 	size_t ntaps;
 	struct packets_tap *tap; /* whose table is being read */
+	int64_t parts;           /* packets that are stored in part */
+	int64_t least;           /* bytes that are stored of one of these */
+	const char *limit;       /* what could not be told apart for our limits, or NULL */
 };
 
 /* One line of output, without its newline; cut up in place. */

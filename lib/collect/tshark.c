@@ -2,9 +2,11 @@
 #include "collect/tshark.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -16,63 +18,84 @@
 #include "io/file.h"
 
 #define TSHARK_LIMIT_US (600 * PTH_SECOND_US)
+#define TSHARK_LIMIT_BYTES ((int64_t)4 << 30)
 #define EDITCAP_LIMIT_US (120 * PTH_SECOND_US)
+#define EDITCAP_MORE ((int64_t)64 << 20) /* of its output beside the capture: keys */
 #define STDERR_MAX 4096
 #define LINE_LIMIT (1u << 20)
 
-/* The line of errs that says what is wrong, for people. Returns -1. */
-static int
-refused(const char *prog, const struct pth_exit *x, const struct pth_buf *errs, struct pth_err *e)
+/* How a program ended, and what it said. */
+struct outcome {
+	struct pth_exit exit;
+	bool late;
+	struct tshark_limits limits;
+	struct pth_buf errs;
+};
+
+/* What it said, as a line for people, without its name and the warning for root. */
+static void
+words(const char *prog, const struct pth_buf *errs, struct pth_buf *show)
 {
-	pth_auto_buf show = PTH_BUF_INIT;
 	const char *s = errs->len > 0 ? errs->s : "";
-	char sig[16];
 
 	if (strncmp(s, "Running as user", 15) == 0)
 		s += strcspn(s, "\n") + (s[strcspn(s, "\n")] != '\0');
 	if (strncmp(s, prog, strlen(prog)) == 0 && s[strlen(prog)] == ':')
 		s += strlen(prog) + 1;
 	s += strspn(s, " ");
-	for (; *s != '\0' && show.len < 400; s++)
-		pth_buf_addc(&show, *s == '\n' || *s == '\t' ? ' ' : *s);
-	while (show.len > 0 && show.s[show.len - 1] == ' ')
-		pth_buf_cut(&show, show.len - 1);
-	if (x->signaled)
-		return pth_err_set(
-		    e, PTH_SYSTEM, "%s was killed by SIG%s", prog, pth_signal_name(x->signal, sig));
-	return pth_err_set(
-	    e, PTH_INPUT, "%s: %s", prog, show.len != 0 ? show.s : "failed without a word");
+	for (; *s != '\0' && show->len < 400; s++)
+		pth_buf_addc(show, *s == '\n' || *s == '\t' ? ' ' : *s);
+	while (show->len > 0 && show->s[show->len - 1] == ' ')
+		pth_buf_cut(show, show->len - 1);
 }
 
-/* Run argv with stdin in and stdout out; what it said in errs. 0 when it ended with 0,
- * or -1 with e: code PTH_INPUT when it refused. Of the environment, PATH is ours;
- * everything else is fixed. /nonexistent: by Debian's policy nothing is there. */
+/* What kept a program from doing all that it should, in words; nothing when nothing did. */
+static void
+fault_of(const char *prog, const struct outcome *o, struct pth_buf *b)
+{
+	pth_auto_buf said = PTH_BUF_INIT;
+	char sig[16];
+
+	words(prog, &o->errs, &said);
+	if (o->late)
+		pth_buf_addf(b, "%s did not end within %lld s and was killed", prog,
+		    (long long)(o->limits.us / PTH_SECOND_US));
+	else if (o->exit.signaled && o->exit.signal == SIGXFSZ)
+		pth_buf_addf(b, "%s wrote more than %lld bytes and was killed", prog,
+		    (long long)o->limits.bytes);
+	else if (o->exit.signaled)
+		pth_buf_addf(
+		    b, "%s was killed by SIG%s", prog, pth_signal_name(o->exit.signal, sig));
+	else if (said.len > 0)
+		pth_buf_addf(b, "%s: %s", prog, said.s);
+	else if (o->exit.code != 0)
+		pth_buf_addf(b, "%s: failed without a word", prog);
+}
+
+/* Run argv with stdin in and stdout out, a file. -1 with e when it cannot be started. Of the
+ * environment, PATH is ours; everything else is fixed. /nonexistent: by Debian's policy nothing
+ * is there. */
 static int
-run(const char *const *argv, int in, int out, int64_t limit_us, struct pth_buf *errs,
-    struct pth_err *e)
+run(const char *const *argv, int in, int out, struct outcome *o, struct pth_err *e)
 {
 	const char *ours = getenv("PATH");
 	pth_auto_buf path = PTH_BUF_INIT;
+	const struct pth_proc_limit size = { RLIMIT_FSIZE, (rlim_t)o->limits.bytes };
 	struct pth_proc_req req = { .argv = argv,
 		.in = in,
 		.out = out,
 		.err = -1,
 		.session = true,
 		.die_with_parent = true,
-		.no_new_privs = true };
-	struct pth_exit x;
-	bool late = false;
+		.no_new_privs = true,
+		.limits = &size,
+		.nlimits = 1 };
 
 	pth_buf_addf(&path, "PATH=%s", ours != NULL ? ours : "/usr/local/bin:/usr/bin:/bin");
 	req.env = (const char *const[]){ path.s, "HOME=/nonexistent",
 		"XDG_CONFIG_HOME=/nonexistent", "WIRESHARK_CONFIG_DIR=/nonexistent",
 		"WIRESHARK_EXTCAP_DIR=/nonexistent", "LC_ALL=C.UTF-8", "TZ=UTC", NULL };
-	if (pth_proc_run(&req, limit_us, NULL, errs, STDERR_MAX, &x, &late, e) != 0)
-		return -1;
-	if (late)
-		return pth_err_set(e, PTH_SYSTEM, "%s did not end within %lld s and was killed",
-		    argv[0], (long long)(limit_us / PTH_SECOND_US));
-	return x.signaled || x.code != 0 ? refused(argv[0], &x, errs, e) : 0;
+	return pth_proc_run(&req, o->limits.us, NULL, &o->errs, STDERR_MAX, &o->exit, &o->late, e);
 }
 
 int
@@ -120,12 +143,20 @@ tshark_argv(const json_t *decode, const struct packets *p)
 	return argv.v;
 }
 
+/* Append to b a reason more. */
+static void
+reason(struct pth_buf *b, const char *text)
+{
+	pth_buf_addf(b, "%s%s", b->len > 0 ? "; " : "", text);
+}
+
 /* The output of tshark from its begin. *out is taken over. */
 static int
-read_lines(int *out, struct packets *p, struct pth_err *e)
+read_lines(int *out, struct packets *p, struct pth_buf *lack, struct pth_err *e)
 {
 	pth_auto_file f = fdopen(*out, "r");
 	pth_auto_str line = NULL;
+	bool skipped = false;
 	size_t cap = 0;
 	ssize_t n;
 
@@ -133,31 +164,50 @@ read_lines(int *out, struct packets *p, struct pth_err *e)
 		return pth_err_set(e, PTH_SYSTEM, "read the output of tshark:");
 	pth_take_fd(out);
 	rewind(f);
-	while ((n = getline(&line, &cap, f)) > 0 && n < LINE_LIMIT) {
+	while ((n = getline(&line, &cap, f)) > 0) {
 		if (line[n - 1] == '\n')
 			line[n - 1] = '\0';
-		collect_packets_line(p, line);
+		if (n < LINE_LIMIT)
+			collect_packets_line(p, line);
+		else
+			skipped = true;
 	}
+	if (skipped)
+		reason(lack, "a packet has more than 1 MiB of fields");
+	if (p->limit != NULL)
+		reason(lack, p->limit);
 	return ferror(f) == 0 ? 0 : pth_err_set(e, PTH_SYSTEM, "read the output of tshark:");
 }
 
 int
-collect_tshark_read(int in, const json_t *decode, struct packets *p, bool *cut, struct pth_err *e)
+collect_tshark_read(int in, const json_t *decode, const struct tshark_limits *limits,
+    struct packets *p, struct tshark_pass *pass, struct pth_err *e)
 {
-	pth_auto_buf errs = PTH_BUF_INIT;
+	struct outcome o = { .limits = *limits };
 	pth_auto_fd out = collect_tshark_scratch();
 	pth_auto_strv argv = NULL;
+	int rc;
 
-	*cut = false;
+	*pass = (struct tshark_pass){ .lack = PTH_BUF_INIT };
+	if (o.limits.us == 0)
+		o.limits.us = TSHARK_LIMIT_US;
+	if (o.limits.bytes == 0)
+		o.limits.bytes = TSHARK_LIMIT_BYTES;
 	if (out < 0 || lseek(in, 0, SEEK_SET) != 0)
 		return pth_err_set(e, PTH_SYSTEM, out < 0 ? "temporary file:" : "capture:");
 	argv = tshark_argv(decode, p);
-	if (run((const char *const *)argv, in, out, TSHARK_LIMIT_US, &errs, e) != 0) {
-		*cut = e->code == PTH_INPUT && errs.len > 0 && strstr(errs.s, "cut short") != NULL;
-		if (!*cut)
-			return -1;
+	rc = run((const char *const *)argv, in, out, &o, e);
+	if (rc == 0) {
+		fault_of("tshark", &o, &pass->lack);
+		pass->cut = o.errs.len > 0 && strstr(o.errs.s, "cut short") != NULL;
+		rc = read_lines(&out, p, &pass->lack, e);
 	}
-	return read_lines(&out, p, e);
+	/* It has not even begun: what it was asked, or the file, is not right. */
+	if (rc == 0 && !o.late && !o.exit.signaled && o.exit.code != 0 && p->packets == 0 &&
+	    !pass->cut)
+		rc = pth_err_set(e, PTH_INPUT, "%s", pass->lack.s);
+	pth_buf_release(&o.errs);
+	return rc;
 }
 
 /* Are all bytes of a word in this set, and are there as many as `least`? */
@@ -221,37 +271,57 @@ has_secrets(int fd)
 	return (swap ? __builtin_bswap32(type) : type) == 10;
 }
 
-/* The capture, open as fd, with the keys inside, then into its place. */
+int
+collect_tshark_secrets(int dirfd, const char *path)
+{
+	pth_auto_fd fd = pth_open_regular(dirfd, path, NULL);
+
+	return fd >= 0 ? has_secrets(fd) : -1;
+}
+
+/* The capture, open as fd, of this size, with the keys inside, then into its place. */
 static int
-rewrite(int fd, int dirfd, const char *path, const struct pth_buf *keys, struct pth_err *e)
+rewrite(int fd, int64_t size, int dirfd, const char *path, const struct pth_buf *keys,
+    struct pth_buf *said, struct pth_err *e)
 {
 	char opened[64]; /* the very file that was looked at */
 	const char *const argv[] = { "editcap", "--inject-secrets", "tls,/dev/stdin", opened, "-",
 		NULL };
-	pth_auto_buf errs = PTH_BUF_INIT;
+	struct outcome o = { .limits = { EDITCAP_LIMIT_US, 2 * size + EDITCAP_MORE } };
+	pth_auto_buf fault = PTH_BUF_INIT;
 	pth_auto_fd in = memfd_create("keys", MFD_CLOEXEC);
 	struct pth_newfile f;
+	int rc;
 
 	snprintf(opened, sizeof opened, "/proc/%ld/fd/%d", (long)getpid(), fd);
 	if (in < 0 || pth_write_all(in, keys->s, keys->len) != 0 || lseek(in, 0, SEEK_SET) != 0)
 		return pth_err_set(e, PTH_SYSTEM, "TLS keys:");
 	if (pth_file_begin(&f, dirfd, path, e) != 0)
 		return -1;
-	if (run(argv, in, f.fd, EDITCAP_LIMIT_US, &errs, e) == 0)
+	rc = run(argv, in, f.fd, &o, e);
+	if (rc == 0)
+		fault_of("editcap", &o, &fault);
+	pth_buf_release(&o.errs);
+	if (rc == 0 && !o.exit.signaled && o.exit.code == 0) {
+		if (fault.len > 0)
+			reason(said, fault.s);
 		return pth_file_commit(&f, e);
+	}
 	pth_file_abandon(&f);
-	return -1;
+	return rc != 0 ? -1 : pth_err_set(e, PTH_INPUT, "%s", fault.s);
 }
 
 int
-collect_tshark_inject(int dirfd, const char *path, const struct pth_buf *keys, struct pth_err *e)
+collect_tshark_inject(int dirfd, const char *path, const struct pth_buf *keys, struct pth_buf *said,
+    struct pth_err *e)
 {
-	pth_auto_fd fd = pth_open_regular(dirfd, path, NULL);
+	struct stat st;
+	pth_auto_fd fd = pth_open_regular(dirfd, path, &st);
 	int there = fd >= 0 ? has_secrets(fd) : 0;
 
 	if (fd < 0)
 		return pth_err_set(e, PTH_INPUT, "%s:", path);
 	if (there < 0)
 		return pth_err_set(e, PTH_INPUT, "%s: not a pcapng file: keys not put in", path);
-	return there != 0 ? 0 : rewrite(fd, dirfd, path, keys, e);
+	return there != 0 ? 0 : rewrite(fd, st.st_size, dirfd, path, keys, said, e);
 }

@@ -7,25 +7,40 @@
 
 #include "collect/packets.h"
 
+/* What a pass has given beside the packets. */
+struct tshark_pass {
+	bool cut;            /* the capture breaks off, as tshark says */
+	struct pth_buf lack; /* why not all was read, in words; empty: nothing was said */
+};
+
+/* Limits of a run: its time, and the bytes of its output. 0: the usual one. */
+struct tshark_limits {
+	int64_t us, bytes;
+};
+
 /*
  * One pass of tshark over the capture in, a file from its begin: fills p (its
  * taps are counted in the same pass). decode: "Decode As" rules such as "udp.port==4443,quic".
  *
- * 0, or -1 with e: code PTH_SYSTEM when tshark cannot be started (not
- * installed) or ran out of time, PTH_INPUT when it refused (a wrong filter or
- * decode rule: its own words are in the text). A capture that was cut short
- * gives 0 and *cut true.
+ * 0, or -1 with e: code PTH_SYSTEM when tshark cannot be started (not installed), PTH_INPUT when
+ * it refused (a wrong filter or decode rule: its own words are in the text). When tshark did not
+ * read or say everything - it was killed, reached a limit, complained - what it gave is in p, the
+ * result is 0 and pass->lack says why; taps whose count did not come stay at -1.
  */
-int collect_tshark_read(
-    int in, const json_t *decode, struct packets *p, bool *cut, struct pth_err *e);
+int collect_tshark_read(int in, const json_t *decode, const struct tshark_limits *limits,
+    struct packets *p, struct tshark_pass *pass, struct pth_err *e);
 
 /*
  * Put TLS secrets (text in the NSS key log format) into the pcapng at path below
  * dirfd, so that it opens decrypted. The file is replaced as a whole. One that has
- * secrets already stays as it is. 0, or -1 with e and the file untouched.
+ * secrets already stays as it is. What editcap said although it ended well is appended to said.
+ * 0, or -1 with e and the file untouched.
  */
-int collect_tshark_inject(
-    int dirfd, const char *path, const struct pth_buf *keys, struct pth_err *e);
+int collect_tshark_inject(int dirfd, const char *path, const struct pth_buf *keys,
+    struct pth_buf *said, struct pth_err *e);
+
+/* Are there TLS secrets in the pcapng at path? 1, 0, or -1 when it cannot be read as one. */
+int collect_tshark_secrets(int dirfd, const char *path);
 
 /* A file without a name, for output that nobody else shall see. -1 and errno. */
 int collect_tshark_scratch(void);

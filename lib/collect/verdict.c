@@ -7,32 +7,46 @@
 #include "io/event.h"
 #include "io/record.h"
 
+static void
+rise(struct broken_rule *to, enum pth_status s, const json_t *rule)
+{
+	if (s > to->status)
+		*to = (struct broken_rule){ s, rule };
+}
+
 void
-collect_judged(const struct rule *r, bool ok, const char *fmt, ...)
+collect_judged(const struct rule *r, enum pth_answer a, const char *fmt, ...)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
-	struct broken_rule *fault = r->expect ? &r->j->expect : &r->j->self;
+	bool ok = a == PTH_A_YES, unknown = a == PTH_A_UNKNOWN;
+	enum pth_category category = r->category;
 	json_t *o = json_object();
 	va_list ap;
 
-	if (!ok && r->text != NULL)
+	if (unknown && category == PTH_CAT_NONE)
+		category = PTH_CAT_TEST_FRAMEWORK;
+	if (!ok && r->text != NULL && !unknown)
 		pth_buf_addf(&b, "%s: ", r->text);
 	va_start(ap, fmt);
 	pth_buf_vaddf(&b, fmt, ap);
 	va_end(ap);
 	pth_judged_set_rule(o, r->name);
 	pth_judged_set_ok(o, ok);
+	if (unknown)
+		pth_judged_set_unknown(o, true);
 	if (!ok)
-		pth_judged_set_status(o, pth_status_name(r->status));
-	if (r->category != PTH_CAT_NONE)
-		pth_judged_set_category(o, pth_category_name(r->category));
+		pth_judged_set_status(o, pth_status_name(unknown ? PTH_S_ERROR : r->status));
+	if (category != PTH_CAT_NONE)
+		pth_judged_set_category(o, pth_category_name(category));
 	if (r->expect)
 		pth_judged_set_expect(o, true);
 	pth_json_set(o, PTH_KEY(judged, text), pth_json_text(b.s, b.len));
 	pth_json_push(r->j->rules, o);
 	r->j->held += ok;
-	if (!ok && r->status > fault->status)
-		*fault = (struct broken_rule){ r->status, o };
+	if (unknown)
+		rise(r->expect ? &r->j->expect_unknown : &r->j->unknown, r->status, o);
+	else if (!ok)
+		rise(r->expect ? &r->j->expect : &r->j->self, r->status, o);
 	pth_event("assertion.checked", "{s:O, s:b, s:O}", "rule", PTH_GET(judged, o, rule), "ok",
 	    ok, "text", PTH_GET(judged, o, text));
 }
@@ -86,12 +100,10 @@ judge_expect(struct judge *j)
 /* Steps and assertions: pth-exec looked at them while the services ran. One
  * that was not looked at must not pass for one that held. */
 static void
-judge_looks(struct judge *j, const char *key, const char *type)
+judge_looks(struct judge *j, const char *key, const json_t *all, const char *type)
 {
-	const struct rule unseen = { j, .name = key, .status = PTH_S_ERROR,
-		.category = PTH_CAT_CONFIGURATION };
+	const struct rule unseen = { j, .name = key, .status = PTH_S_FAILED };
 	const json_t *seen = json_object_get(pth_test_result(j->rec), key), *o;
-	const json_t *all = json_object_get(j->rec, key);
 	size_t i;
 
 	json_array_foreach(seen, i, o) {
@@ -102,11 +114,34 @@ judge_looks(struct judge *j, const char *key, const char *type)
 		pth_buf_addf(&name, "%s%s%s", pth_json_str(o, type, "?"),
 		    *service != '\0' ? " " : "", service);
 		collect_judged(&(struct rule){ j, .name = name.s, .status = PTH_S_FAILED },
-		    ok || spare, "%s%s", pth_rstep_text(o), spare ? " (not critical)" : "");
+		    ok || spare              ? PTH_A_YES :
+		        pth_rlook_unknown(o) ? PTH_A_UNKNOWN :
+		                               PTH_A_NO,
+		    "%s%s", pth_rstep_text(o), spare ? " (not critical)" : "");
 	}
-	if (json_is_array(all) && json_array_size(seen) < json_array_size(all))
-		collect_judged(&unseen, false, "%zu of %zu were not looked at",
+	if (json_array_size(seen) < json_array_size(all))
+		collect_judged(&unseen, PTH_A_UNKNOWN, "%zu of %zu were not looked at",
 		    json_array_size(all) - json_array_size(seen), json_array_size(all));
+}
+
+/* Services of the plan of which the result says nothing, and which the test cannot do without. */
+static void
+judge_missing(struct judge *j)
+{
+	const json_t *s;
+	size_t i;
+
+	json_array_foreach(pth_rec_services(j->rec), i, s) {
+		const char *service = pth_svc_name(s);
+		pth_auto_buf name = PTH_BUF_INIT;
+
+		if (pth_rec_ended_service(j->rec, service) != NULL ||
+		    pth_rec_dispensable(j->rec, service))
+			continue;
+		pth_buf_addf(&name, "exit %s", service);
+		collect_judged(&(struct rule){ j, name.s, .status = PTH_S_FAILED }, PTH_A_UNKNOWN,
+		    "the result does not say how it ended");
+	}
 }
 
 /* How services ended, except where expect says how it should be. True when
@@ -132,18 +167,36 @@ judge_services(struct judge *j, bool completed)
 		if (judged == NULL)
 			collect_judged(
 			    &(struct rule){ j, name.s, .service = service, .status = end },
-			    fine || spare, "%s%s", how.s, spare ? " (not critical)" : "");
+			    fine || spare ? PTH_A_YES : PTH_A_NO, "%s%s", how.s,
+			    spare ? " (not critical)" : "");
 	}
 	return asked && !other;
 }
 
-/* The base: what pth-exec said about the run as a whole. */
+/* An assertion that could not be looked at, and nothing else, makes the run an error: its
+ * services did what they should. */
+static bool
+only_unknown(const json_t *result)
+{
+	const json_t *o;
+	size_t i;
+
+	if (pth_category_of(pth_result_category(result)) != PTH_CAT_TEST_FRAMEWORK)
+		return false;
+	json_array_foreach(pth_result_assertions(result), i, o)
+		if (pth_rlook_unknown(o))
+			return true;
+	return false;
+}
+
+/* The base: what pth-exec said about the run as a whole. PTH_STATUSES: nothing that we know. */
 static enum pth_status
 run_status(const json_t *rec)
 {
-	enum pth_status s = pth_status_of_result(pth_result_status(pth_test_result(rec)));
+	const json_t *result = pth_test_result(rec);
+	enum pth_status s = pth_status_of_result(pth_result_status(result));
 
-	return s < PTH_STATUSES ? s : PTH_S_ERROR;
+	return s == PTH_S_ERROR && only_unknown(result) ? PTH_S_PASSED : s;
 }
 
 /* Did the services get far enough for rules to mean something? */
@@ -164,10 +217,13 @@ judge_run(struct judge *j, enum pth_status run)
 	json_array_foreach(pth_rec_services(j->rec), i, s)
 		judge_list(j, pth_svc_verdict(s), pth_svc_name(s));
 	judge_list(j, pth_plan_verdict(pth_test_plan(j->rec)), NULL);
-	judge_looks(j, PTH_KEY(result, steps), PTH_KEY(rstep, step));
-	judge_looks(j, PTH_KEY(result, assertions), PTH_KEY(rlook, type));
+	judge_looks(j, PTH_KEY(result, steps), pth_steps_actions(pth_test_steps(j->rec)),
+	    PTH_KEY(rstep, step));
+	judge_looks(
+	    j, PTH_KEY(result, assertions), pth_test_assertions(j->rec), PTH_KEY(rlook, type));
+	judge_missing(j);
 	if (!judge_services(j, run == PTH_S_PASSED) && run > j->self.status)
-		collect_judged(&r, false, "%s", *reason != '\0' ? reason : pth_status_name(run));
+		collect_judged(&r, PTH_A_NO, "%s", *reason != '\0' ? reason : pth_status_name(run));
 }
 
 /* expect.status: a name, or a list of names. */
@@ -229,10 +285,11 @@ not_run(enum pth_status s, const json_t *rec, const char *why)
 	return verdict_json(s, ok, marks, why, json_array());
 }
 
+/* An error that nobody can have expected. */
 json_t *
 pth_verdict_failed(const char *why)
 {
-	return not_run(PTH_S_ERROR, NULL, why);
+	return verdict_json(PTH_S_ERROR, false, json_array(), why, json_array());
 }
 
 /* "rule: text" of a broken rule; the run's own is its text alone. */
@@ -246,22 +303,38 @@ say_fault(struct pth_buf *b, const struct broken_rule *f)
 	pth_buf_adds(b, pth_judged_text(f->rule));
 }
 
-/* Status, ok, marks and summary out of the two faults. Takes the rules. */
+/* The rule that cannot be told and decides: what is known leaves the status open, or whether the
+ * rules of expect hold. NULL: there is none, and the verdict is certain. s: what is known of the
+ * status; ok: it is the one that was expected. */
+static const struct broken_rule *
+open_question(const struct judge *j, enum pth_status s, bool ok)
+{
+	if (j->unknown.status > s)
+		return &j->unknown;
+	if (j->expect_unknown.status > s ||
+	    (ok && j->expect.rule == NULL && j->expect_unknown.rule != NULL))
+		return &j->expect_unknown;
+	return NULL;
+}
+
+/* Status, ok, marks and summary out of the faults. Takes the rules. */
 static json_t *
 conclude(struct judge *j)
 {
 	const json_t *result = pth_test_result(j->rec);
-	enum pth_status s = j->self.status;
+	const bool broken = j->expect.rule != NULL;
+	enum pth_status s = j->self.status,
+	                most = broken && j->expect.status > s ? j->expect.status : s;
 	bool ok = status_expected(pth_rules_status(pth_test_expect(j->rec)), s);
+	const struct broken_rule *open = open_question(j, most, ok);
 	json_t *marks = json_array();
 	pth_auto_buf b = PTH_BUF_INIT;
 
-	if (j->expect.status != PTH_S_PASSED) {
+	if (open != NULL || broken) {
 		pth_buf_adds(&b, ok && s != PTH_S_PASSED ? "ended as expected, but " : "");
-		say_fault(&b, &j->expect);
+		say_fault(&b, open != NULL ? open : &j->expect);
+		s = open != NULL ? PTH_S_ERROR : most;
 		ok = false;
-		if (j->expect.status > s)
-			s = j->expect.status;
 	} else if (!ok && s == PTH_S_PASSED) {
 		pth_buf_adds(&b, "passed, although it was expected not to");
 		pth_json_push(marks, json_string("unexpected-pass"));
@@ -305,7 +378,11 @@ pth_verdict(const json_t *rec, const struct pth_evidence *ev)
 		pth_buf_addf(&b, "%s: %s", pth_error_stage(error), pth_error_message(error));
 		v = not_run(PTH_S_ERROR, rec, b.s);
 	} else if (result == NULL) {
-		v = not_run(PTH_S_ERROR, rec, "not executed");
+		v = pth_verdict_failed("not executed");
+	} else if (run == PTH_STATUSES) {
+		reason = json_string_value(PTH_GET(result, result, reason));
+		v = pth_verdict_failed(
+		    reason != NULL ? reason : "the result has no status that is known");
 	} else if (!status_known(pth_rules_status(pth_test_expect(rec)))) {
 		v = pth_verdict_failed("expect.status is not a status");
 	} else if (!has_run(run)) {

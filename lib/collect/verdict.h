@@ -8,6 +8,10 @@
  * must hold in any case; one that does not makes the test failed. Then the
  * verdict is ok when the status is what expect.status says (passed, when it
  * says nothing) and every rule of expect held.
+ *
+ * A rule holds, does not hold, or cannot be told. What cannot be told makes the status error and
+ * the verdict not ok, also when an error was expected - unless what is known decides alone: a
+ * test that has certainly failed has failed, whatever the rest would be.
  */
 #ifndef PTH_COLLECT_VERDICT_H
 #define PTH_COLLECT_VERDICT_H
@@ -22,8 +26,7 @@ struct pth_evidence {
 	const json_t *metrics;
 	const json_t *filters;  /* {"display filter": packets} */
 	const char *no_packets; /* why filters is NULL */
-	const char *incomplete; /* what the capture does not have, or NULL */
-	bool filter_refused;    /* ... because tshark does not know the filter */
+	bool left_out;          /* ... and nobody wanted them counted */
 };
 
 /* Every display filter of the record's rules, once each; new array. */

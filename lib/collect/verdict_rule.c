@@ -2,10 +2,15 @@
 #include "collect/verdict_rule.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <math.h>
 #include <regex.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/os.h"
 #include "base/text.h"
 #include "collect/artifact.h"
 #include "collect/metric.h"
@@ -39,7 +44,7 @@ collect_rule_wrong(struct rule r, const char *why, const char *what)
 {
 	r.status = PTH_S_ERROR;
 	r.category = PTH_CAT_CONFIGURATION;
-	collect_judged(&r, false, "%s%s", why, what);
+	collect_judged(&r, PTH_A_UNKNOWN, "%s%s", why, what);
 }
 
 #define KEYS(o)                                  \
@@ -49,8 +54,23 @@ collect_rule_wrong(struct rule r, const char *why, const char *what)
 	}
 #define MIN_MAX(o) PTH_KEY(o, min), PTH_KEY(o, max)
 
-/* True when all keys of the rule are in known (NULL-terminated); else the rule is
- * added as wrong. */
+/* Is the value of a type that the key may have? What has none would not be looked at. */
+static bool
+type_right(const char *key, const json_t *v)
+{
+	static const char *const numbers[] = { PTH_KEY(rulefile, size), PTH_KEY(rulefile, min_size),
+		PTH_KEY(rulefile, max_size), PTH_KEY(rulelog, min), PTH_KEY(rulelog, max) };
+
+	for (size_t i = 0; i < countof(numbers); i++)
+		if (strcmp(key, numbers[i]) == 0)
+			return true; /* range() sees to these */
+	if (strcmp(key, PTH_KEY(rulefile, exists)) == 0)
+		return json_is_boolean(v);
+	return json_is_string(v) || json_is_null(v);
+}
+
+/* True when all keys of the rule are in known (NULL-terminated) and have values that can be
+ * meant; else the rule is added as wrong. */
 static bool
 keys_known(const struct rule *r, json_t *rule, const char *const *known)
 {
@@ -67,6 +87,10 @@ keys_known(const struct rule *r, json_t *rule, const char *const *known)
 			;
 		if (known[i] == NULL) {
 			collect_rule_wrong(*r, "unknown key in the rule: ", key);
+			return false;
+		}
+		if (!type_right(key, v)) {
+			collect_rule_wrong(*r, "a value of the wrong type: ", key);
 			return false;
 		}
 	}
@@ -123,6 +147,17 @@ within(const struct range *r, double v)
 	return (!r->has_min || v >= r->min) && (!r->has_max || v <= r->max);
 }
 
+/* Is a number in the range, which is one of the span? */
+static enum pth_answer
+span_within(const struct range *r, const struct pth_span *s)
+{
+	if (within(r, s->least) && within(r, s->most))
+		return PTH_A_YES;
+	return (r->has_min && s->most < r->min) || (r->has_max && s->least > r->max) ?
+	    PTH_A_NO :
+	    PTH_A_UNKNOWN;
+}
+
 static void
 wanted(struct pth_buf *b, const struct range *r)
 {
@@ -132,18 +167,18 @@ wanted(struct pth_buf *b, const struct range *r)
 		pth_buf_addf(b, ", at most %.15g wanted", r->max);
 }
 
-/* A number, which b says already, against its range. */
+/* A number, which b says already, against its range. span: what it may really be, and why. */
 static void
-judge_number(const struct rule *r, const struct range *want, double v, struct pth_buf *b,
-    const char *incomplete)
+judge_number(const struct rule *r, const struct range *want, const struct pth_span *span,
+    struct pth_buf *b, const struct pth_buf *why)
 {
-	bool ok = within(want, v);
+	enum pth_answer a = span_within(want, span);
 
-	if (!ok)
+	if (a != PTH_A_YES)
 		wanted(b, want);
-	if (incomplete != NULL)
-		pth_buf_addf(b, " (%s)", incomplete);
-	collect_judged(r, ok, "%s", b->s);
+	if (why->len > 0)
+		pth_buf_addf(b, " (%s%s)", a == PTH_A_UNKNOWN ? "cannot be told: " : "", why->s);
+	collect_judged(r, a, "%s", b->s);
 }
 
 /* One accepted way to end: a code, "any" code, or a signal's name. */
@@ -158,6 +193,15 @@ ended_so(const json_t *s, const json_t *want)
 	if (strncmp(text, "SIG", 3) == 0)
 		text += 3;
 	return strcmp(signal != NULL ? signal : "", text) == 0;
+}
+
+/* Is it known how a service ended? */
+static bool
+end_known(const json_t *s)
+{
+	enum pth_end end = pth_end_of(pth_rsvc_reason(s));
+
+	return end != PTH_ENDS && end != PTH_END_NONE && end != PTH_END_LOST;
 }
 
 static void
@@ -181,7 +225,11 @@ exit_rule(struct rule r, const char *service, const json_t *want)
 		json_array_foreach(want, i, w)
 			ok |= ended_so(s, w);
 		pth_json_dump(&dump, want);
-		collect_judged(&r, ok, ok ? "%s" : "%s, %s wanted", how.s, dump.s);
+		collect_judged(&r,
+		    ok               ? PTH_A_YES :
+		        end_known(s) ? PTH_A_NO :
+		                       PTH_A_UNKNOWN,
+		    ok ? "%s" : "%s, %s wanted", how.s, dump.s);
 		pth_json_set(r.j->exits, service, json_boolean(ok));
 	}
 }
@@ -215,16 +263,24 @@ rule_path(const struct rule *r, const char *service, const char *path)
 	return pth_buf_take(&b);
 }
 
+static enum pth_answer
+yes_or_no(bool yes)
+{
+	return yes ? PTH_A_YES : PTH_A_NO;
+}
+
 static void
 file_same(const struct rule *r, const char *path, const char *as)
 {
 	pth_auto_buf why = PTH_BUF_INIT;
 	int64_t bytes = 0;
+	int same = pth_artifact_same(r->j->ev->dirfd, path, as, &bytes, &why);
 
-	if (pth_artifact_same(r->j->ev->dirfd, path, as, &bytes, &why) == 1)
-		collect_judged(r, true, "the same %lld bytes as %s", (long long)bytes, as);
+	if (same == 1)
+		collect_judged(r, PTH_A_YES, "the same %lld bytes as %s", (long long)bytes, as);
 	else
-		collect_judged(r, false, "%s", why.s);
+		collect_judged(r, same == 0 ? PTH_A_NO : PTH_A_UNKNOWN, "%s%s",
+		    same == 0 ? "" : "cannot be compared: ", why.s);
 }
 
 static void
@@ -232,12 +288,12 @@ file_sha256(const struct rule *r, const char *path, const char *want)
 {
 	char hex[65] = "";
 	int64_t bytes;
-	pth_auto_fd fd = pth_artifact_open(r->j->ev->dirfd, path, NULL);
+	pth_auto_fd fd = pth_open_regular(r->j->ev->dirfd, path, NULL);
 
 	if (fd < 0 || pth_sha256_fd(fd, hex, &bytes) != 0)
-		collect_judged(r, false, "%s: %s", path, strerror(errno));
+		collect_judged(r, PTH_A_UNKNOWN, "%s: %s", path, strerror(errno));
 	else
-		collect_judged(r, strcasecmp(hex, want) == 0, "SHA-256 is %s", hex);
+		collect_judged(r, yes_or_no(strcasecmp(hex, want) == 0), "SHA-256 is %s", hex);
 }
 
 static void
@@ -252,7 +308,44 @@ file_size(const struct rule *r, int64_t size, const struct range *limits, const 
 		if (exact->has_min)
 			pth_buf_addf(&b, ", %.15g wanted", exact->min);
 	}
-	collect_judged(r, ok, "%s", b.s);
+	collect_judged(r, yes_or_no(ok), "%s", b.s);
+}
+
+/* Is there a file? Yes: a regular one, whose size is then known, whether it can be read or not.
+ * No: nothing (*other false) or something else of that name. Unknown: errno says why. */
+static enum pth_answer
+file_there(const struct rule *r, const char *path, int64_t *size, bool *other)
+{
+	pth_auto_fd fd = pth_open_beneath(
+	    r->j->ev->dirfd, path, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+	struct stat st;
+
+	*other = false;
+	if (fd < 0)
+		return errno == ENOENT || errno == ENOTDIR ? PTH_A_NO : PTH_A_UNKNOWN;
+	if (fstat(fd, &st) != 0)
+		return PTH_A_UNKNOWN;
+	*other = !S_ISREG(st.st_mode);
+	*size = st.st_size;
+	return *other ? PTH_A_NO : PTH_A_YES;
+}
+
+/* Whether it is there, as far as that decides the rule: true when it does, and is judged. */
+static bool
+file_exists(const struct rule *r, const char *path, bool want, int64_t *size)
+{
+	bool other;
+	enum pth_answer there = file_there(r, path, size, &other);
+
+	if (there == PTH_A_UNKNOWN)
+		collect_judged(r, PTH_A_UNKNOWN, "cannot be told: %s", strerror(errno));
+	else if (there == PTH_A_YES && !want)
+		collect_judged(r, PTH_A_NO, "the file exists");
+	else if (other)
+		collect_judged(r, PTH_A_NO, "there is something of that name that is no file");
+	else if (there == PTH_A_NO)
+		collect_judged(r, yes_or_no(!want), "there is no such file");
+	return there != PTH_A_YES || !want;
 }
 
 /* {path, exists, same_as, size, min_size, max_size, sha256} */
@@ -265,7 +358,6 @@ rule_file(struct rule r, json_t *v)
 	pth_auto_buf name = PTH_BUF_INIT;
 	pth_auto_str path = NULL;
 	pth_auto_str other = NULL;
-	pth_auto_fd fd = -1;
 	struct range limits, exact;
 	int64_t size = 0;
 
@@ -280,14 +372,8 @@ rule_file(struct rule r, json_t *v)
 		return;
 	}
 	path = rule_path(&r, pth_rulefile_service(v), given);
-	fd = pth_artifact_open(r.j->ev->dirfd, path, &size);
-	if (!want || fd < 0) {
-		collect_judged(&r, want == (fd >= 0), "%s",
-		    fd >= 0             ? "the file exists" :
-		        errno == ENOENT ? "there is no such file" :
-		                          strerror(errno));
+	if (file_exists(&r, path, want, &size))
 		return;
-	}
 	if (!is_open(&limits) || !is_open(&exact) || (same == NULL && sum == NULL))
 		file_size(&r, size, &limits, &exact);
 	if (same != NULL) {
@@ -298,46 +384,88 @@ rule_file(struct rule r, json_t *v)
 		file_sha256(&r, path, sum);
 }
 
+#define PIECE_MAX ((size_t)64 << 10) /* a longer line comes in pieces of that length */
+
 struct matches {
 	const regex_t *re;
-	int64_t n; /* lines that match */
+	int64_t n;           /* lines that match */
+	int64_t unsure;      /* that may match: no piece of them does, or the expression gave up */
+	bool matched, doubt; /* the line at hand, so far */
 };
 
+static void
+line_over(struct matches *x)
+{
+	x->n += x->matched;
+	x->unsure += x->doubt && !x->matched;
+	x->matched = x->doubt = false;
+}
+
 /* NUL and invalid UTF-8 do no harm: REG_STARTEND, and the tools run in the C
- * locale. A line that is too long is judged piece by piece. */
+ * locale. Pieces of a line have no begin or no end. */
 static void
 match_line(void *arg, const char *s, size_t n, bool rest)
 {
 	struct matches *x = arg;
 	regmatch_t m = { 0, (regoff_t)n };
+	bool open = n >= PIECE_MAX;
+	int flags = REG_STARTEND | (rest ? REG_NOTBOL : 0) | (open ? REG_NOTEOL : 0);
+	int found = regexec(x->re, s, 1, &m, flags);
 
-	(void)rest;
-	x->n += regexec(x->re, s, 1, &m, REG_STARTEND) == 0;
+	if (!rest)
+		line_over(x);
+	x->matched = x->matched || found == 0;
+	x->doubt = x->doubt || rest || open || (found != 0 && found != REG_NOMATCH);
 }
 
-/* Matches in one log, or in both outputs when no file is named. -1: none can
- * be read. */
-static int64_t
-count_log(const struct rule *r, const char *service, const char *file, const regex_t *re)
+/* Count in one log, a part of the service's outputs or a file that it wrote; what is not known of
+ * it is appended to why. */
+static void
+count_file(const struct rule *r, const char *service, const char *file, struct matches *x,
+    struct pth_buf *why)
+{
+	const json_t *end = pth_rec_ended_service(r->j->rec, service);
+	pth_auto_str path = rule_path(r, service, file);
+	struct stat st;
+	pth_auto_fd fd = pth_open_regular(r->j->ev->dirfd, path, &st);
+	const char *sep = why->len > 0 ? "; " : "";
+
+	if (fd < 0) {
+		pth_buf_addf(why, "%s%s: %s", sep, file,
+		    errno == ENOENT     ? "there is no such log" :
+		        errno == EINVAL ? "is no regular file" :
+		                          strerror(errno));
+		return;
+	}
+	pth_artifact_lines(fd, INT64_MAX, INT64_MAX, match_line, x);
+	line_over(x);
+	if (lseek(fd, 0, SEEK_CUR) < st.st_size)
+		pth_buf_addf(why, "%s%s: not all of it can be read", sep, file);
+	else if (json_object_get(pth_rsvc_logs_cut(end), file) != NULL)
+		pth_buf_addf(why, "%s%s: it was cut at its limit", sep, file);
+}
+
+/* Matches in one log, or in both outputs when no file is named. */
+static struct pth_span
+count_log(const struct rule *r, const char *service, const char *file, const regex_t *re,
+    struct pth_buf *why)
 {
 	const char *const both[] = { "stdout.log", "stderr.log" };
-	struct matches x = { re, 0 };
-	bool any = false;
+	struct matches x = { .re = re };
+	struct pth_span n;
 
-	for (size_t i = 0; i < (file != NULL ? 1 : countof(both)); i++) {
-		pth_auto_str path = rule_path(r, service, file != NULL ? file : both[i]);
-		pth_auto_fd fd = pth_artifact_open(r->j->ev->dirfd, path, NULL);
-
-		if (fd < 0)
-			continue;
-		any = true;
-		pth_artifact_lines(fd, INT64_MAX, INT64_MAX, match_line, &x);
-	}
-	return any ? x.n : -1;
+	for (size_t i = 0; i < (file != NULL ? 1 : countof(both)); i++)
+		count_file(r, service, file != NULL ? file : both[i], &x, why);
+	n = (struct pth_span){ (double)x.n, why->len > 0 ? INFINITY : (double)(x.n + x.unsure) };
+	if (x.unsure > 0)
+		pth_buf_addf(why, "%s%lld line%s longer than 64 KiB", why->len > 0 ? "; " : "",
+		    (long long)x.unsure, x.unsure == 1 ? "" : "s");
+	return n;
 }
 
 static void
-log_counted(const struct rule *r, const json_t *v, int64_t n, bool never)
+log_counted(const struct rule *r, const json_t *v, const struct pth_span *n, bool never,
+    const struct pth_buf *why)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
 	struct range want;
@@ -346,12 +474,8 @@ log_counted(const struct rule *r, const json_t *v, int64_t n, bool never)
 		return;
 	if (is_open(&want))
 		want = never ? (struct range){ .has_max = true } : at_least_one;
-	if (n < 0) {
-		collect_judged(r, false, "there is no such log");
-		return;
-	}
-	pth_buf_addf(&b, "%lld line%s", (long long)n, n == 1 ? "" : "s");
-	judge_number(r, &want, (double)n, &b, NULL);
+	pth_buf_addf(&b, "%.0f line%s", n->least, n->least == 1 ? "" : "s");
+	judge_number(r, &want, n, &b, why);
 }
 
 /* {service, file, matches | not_matches, min, max} */
@@ -361,7 +485,8 @@ rule_log(struct rule r, json_t *v)
 	const char *own = pth_rulelog_service(v), *service = own != NULL ? own : r.service;
 	const char *never = pth_rulelog_not_matches(v), *always = pth_rulelog_matches(v);
 	const char *regex = always != NULL ? always : never;
-	pth_auto_buf name = PTH_BUF_INIT;
+	pth_auto_buf name = PTH_BUF_INIT, why_not = PTH_BUF_INIT;
+	struct pth_span n;
 	char why[200];
 	regex_t re;
 	int rc;
@@ -372,8 +497,9 @@ rule_log(struct rule r, json_t *v)
 	r.name = name.s;
 	if (!keys_known(&r, v, KEYS(rulelog)))
 		return;
-	if (service == NULL || regex == NULL) {
-		collect_rule_wrong(r, "the rule needs a service and matches or not_matches", "");
+	if (service == NULL || regex == NULL || (always != NULL && never != NULL)) {
+		collect_rule_wrong(
+		    r, "the rule needs a service and matches or not_matches, not both", "");
 		return;
 	}
 	rc = regcomp(&re, regex, REG_EXTENDED | REG_NEWLINE);
@@ -382,8 +508,29 @@ rule_log(struct rule r, json_t *v)
 		collect_rule_wrong(r, "not a regular expression: ", why);
 		return;
 	}
-	log_counted(&r, v, count_log(&r, service, pth_rulelog_file(v), &re), never != NULL);
+	n = count_log(&r, service, pth_rulelog_file(v), &re, &why_not);
+	log_counted(&r, v, &n, never != NULL, &why_not);
 	regfree(&re);
+}
+
+/* What a rule needs was not measured. captured: it is of the capture; that there is none is no
+ * fault of the test when nobody wanted one. other: why, when nothing else is known of it. */
+static void
+not_measured(struct rule r, bool captured, const char *what, const char *other)
+{
+	const struct pth_evidence *ev = r.j->ev;
+	bool left_out = captured && ev->left_out;
+	pth_auto_buf gaps = PTH_BUF_INIT;
+
+	pth_gap_texts(ev->metrics, NULL, &gaps);
+	if (captured && ev->no_packets != NULL)
+		other = ev->no_packets;
+	else if (gaps.len > 0)
+		other = gaps.s;
+	if (left_out)
+		r.status = PTH_S_UNSUPPORTED;
+	collect_judged(&r, left_out ? PTH_A_NO : PTH_A_UNKNOWN, "%s%s%s", what,
+	    other != NULL ? ": " : "", other != NULL ? other : "");
 }
 
 /* {filter, min, max}: packets that a Wireshark display filter takes */
@@ -393,8 +540,9 @@ rule_packets(struct rule r, json_t *v)
 	const struct pth_evidence *ev = r.j->ev;
 	const char *filter = pth_rulepackets_filter(v);
 	const json_t *n = filter != NULL ? json_object_get(ev->filters, filter) : NULL;
-	pth_auto_buf name = PTH_BUF_INIT, b = PTH_BUF_INIT;
+	pth_auto_buf name = PTH_BUF_INIT, b = PTH_BUF_INIT, why = PTH_BUF_INIT;
 	struct range want;
+	struct pth_span span;
 
 	pth_buf_adds(&name, "packets ");
 	pth_show(&name, filter != NULL ? filter : "?", 200);
@@ -404,14 +552,12 @@ rule_packets(struct rule r, json_t *v)
 	if (filter == NULL) {
 		collect_rule_wrong(r, "the rule has no filter", "");
 	} else if (n == NULL) {
-		r.status = ev->filter_refused ? PTH_S_ERROR : PTH_S_UNSUPPORTED;
-		collect_judged(&r, false, "packets not counted: %s",
-		    ev->no_packets != NULL ? ev->no_packets : "tshark did not count this filter");
+		not_measured(r, true, "packets not counted", "tshark did not count this filter");
 	} else {
 		pth_buf_addf(&b, "%lld packet%s", (long long)json_integer_value(n),
 		    json_integer_value(n) == 1 ? "" : "s");
-		judge_number(&r, is_open(&want) ? &at_least_one : &want, json_number_value(n), &b,
-		    ev->incomplete);
+		span = pth_gap_packets(ev->metrics, filter, json_number_value(n), &why);
+		judge_number(&r, is_open(&want) ? &at_least_one : &want, &span, &b, &why);
 	}
 }
 
@@ -419,11 +565,15 @@ rule_packets(struct rule r, json_t *v)
 static void
 rule_metric(struct rule r, json_t *v)
 {
-	const char *metric = pth_rulemetric_name(v), *why = r.j->ev->no_packets;
-	const json_t *n = metric != NULL ? pth_metric_find(r.j->ev->metrics, metric) : NULL;
-	pth_auto_buf name = PTH_BUF_INIT, b = PTH_BUF_INIT;
+	const json_t *metrics = r.j->ev->metrics, *n = NULL;
+	const char *metric = pth_rulemetric_name(v);
+	pth_auto_buf name = PTH_BUF_INIT, b = PTH_BUF_INIT, why = PTH_BUF_INIT;
+	pth_auto_buf path = PTH_BUF_INIT;
 	struct range want;
+	struct pth_span span;
 
+	if (metric != NULL)
+		n = pth_metric_find(metrics, metric, &path);
 	pth_buf_addf(&name, "metric %s", metric != NULL ? metric : "?");
 	r.name = name.s;
 	if (!keys_known(&r, v, KEYS(rulemetric)) || !range(&r, v, MIN_MAX(rulemetric), &want))
@@ -431,12 +581,11 @@ rule_metric(struct rule r, json_t *v)
 	if (metric == NULL || is_open(&want)) {
 		collect_rule_wrong(r, "the rule needs a name and min or max", "");
 	} else if (!json_is_number(n)) {
-		r.status = why != NULL ? PTH_S_UNSUPPORTED : r.status;
-		collect_judged(&r, false, "was not measured%s%s", why != NULL ? ": " : "",
-		    why != NULL ? why : "");
+		not_measured(r, pth_gap_needs_capture(metric), "was not measured", NULL);
 	} else {
 		pth_buf_addf(&b, "%.15g", json_number_value(n));
-		judge_number(&r, &want, json_number_value(n), &b, NULL);
+		span = pth_gap_metric(metrics, path.s, json_number_value(n), &why);
+		judge_number(&r, &want, &span, &b, &why);
 	}
 }
 
@@ -473,7 +622,7 @@ collect_rule(const struct rule *r, const char *key, json_t *value)
 	self.name = key;
 	self.status = PTH_S_ERROR;
 	self.category = PTH_CAT_CONFIGURATION;
-	collect_judged(&self, false,
+	collect_judged(&self, PTH_A_UNKNOWN,
 	    best != NULL ? "unknown rule; did you mean %s?" : "unknown rule%s",
 	    best != NULL ? best : "");
 }
@@ -497,10 +646,24 @@ served(const json_t *target, const char *name)
 	return NULL;
 }
 
+/* Is there a service that asks one for files which it serves? */
+static bool
+has_downloads(const json_t *rec)
+{
+	const json_t *s;
+	size_t i;
+
+	json_array_foreach(pth_rec_services(rec), i, s)
+		if (json_array_size(pth_svc_files(pth_rec_service(rec, pth_svc_target(s)))) > 0)
+			return true;
+	return false;
+}
+
 void
 collect_rule_downloads(struct judge *j)
 {
 	struct rule r = { .j = j, .status = PTH_S_FAILED };
+	pth_auto_buf why = PTH_BUF_INIT;
 	const json_t *a;
 	size_t i;
 
@@ -519,4 +682,9 @@ collect_rule_downloads(struct judge *j)
 		if (source != NULL)
 			file_same(&r, path, source);
 	}
+	/* One that is not in the list would not be compared. */
+	pth_gap_texts(j->ev->metrics, PTH_GAP_ARTIFACTS, &why);
+	r.name = "downloads";
+	if (why.len > 0 && has_downloads(j->rec))
+		collect_judged(&r, PTH_A_UNKNOWN, "not all files could be read: %s", why.s);
 }

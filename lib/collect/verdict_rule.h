@@ -8,7 +8,8 @@
 
 #include "collect/verdict.h"
 
-/* The heaviest fault so far, the first of its weight, and its rule object. */
+/* The heaviest fault so far, the first of its weight, and its rule object. Of rules that cannot
+ * be told, the weight is that which they may have. */
 struct broken_rule {
 	enum pth_status status;
 	const json_t *rule;
@@ -23,6 +24,8 @@ struct judge {
 	json_t *exits;             /* services whose exit expect judged: did it hold? */
 	struct broken_rule self;   /* how the test did by itself */
 	struct broken_rule expect; /* rules of the experiment file */
+	/* The same of those that cannot be told. */
+	struct broken_rule unknown, expect_unknown;
 };
 
 /* A rule, and where it comes from. */
@@ -36,8 +39,9 @@ struct rule {
 	enum pth_category category; /* of the rule itself, when it is wrong */
 };
 
-/* Note the outcome of a rule. When it does not hold, a fault of r->j may rise to r->status. */
-void collect_judged(const struct rule *r, bool ok, const char *fmt, ...) PTH_PRINTF(3, 4);
+/* Note the outcome of a rule. When it does not hold, a fault of r->j may rise to r->status. One
+ * that cannot be told is an error, whatever r->status says. */
+void collect_judged(const struct rule *r, enum pth_answer a, const char *fmt, ...) PTH_PRINTF(3, 4);
 
 /* A rule that cannot be judged because it is wrong itself. */
 void collect_rule_wrong(struct rule r, const char *why, const char *what);

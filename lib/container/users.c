@@ -75,26 +75,60 @@ pth_users_choose(const json_t *user, struct pth_proc_user *who, struct pth_err *
 	return 0;
 }
 
-/* Who gets what. */
-struct gift {
-	uid_t of; /* its owner so far; ANYBODY: whoever */
-	uid_t uid;
-	gid_t gid;
+#define ANYBODY ((uid_t)-1)
+
+static bool
+is_meant(const struct stat *st, const struct pth_gift *g)
+{
+	if (g->of_group != 0)
+		return st->st_gid == g->of_group;
+	return g->of == ANYBODY || g->of == st->st_uid;
+}
+
+/* The mode that it gets with its new owner. */
+static mode_t
+mode_of(const struct stat *st, const struct pth_gift *g)
+{
+	mode_t mode = st->st_mode & 07777;
+
+	if (g->share)
+		return mode | (mode & (S_IRUSR | S_IXUSR)) >> 3;
+	return g->of_group != 0 && (mode & S_IRWXO) == 0 ? mode & ~(mode_t)S_IRWXG : mode;
+}
+
+/* Only the mode of a file or directory that is opened is changed; a set-id bit goes. */
+static void
+give_one(int dirfd, const char *name, const struct stat *st, const struct pth_gift *g)
+{
+	mode_t mode = mode_of(st, g);
+
+	if (!is_meant(st, g))
+		return;
+	(void)!fchownat(dirfd, name, g->uid, g->gid, AT_SYMLINK_NOFOLLOW);
+	if (mode != (st->st_mode & 07777) && (S_ISREG(st->st_mode) || S_ISDIR(st->st_mode))) {
+		pth_auto_fd fd = openat(
+		    dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+		(void)!fchmod(fd, mode & 01777);
+	}
+}
+
+/* A gift, and the file system in which it is. */
+struct giving {
+	const struct pth_gift *gift;
 	dev_t dev;
 };
 
-#define ANYBODY ((uid_t)-1)
-
 /* True: it is a directory. It is given away when all that is in it has been. */
 static bool
-give(const struct gift *g, const struct pth_tree_at *at, const char *name, bool left)
+give(const struct giving *g, const struct pth_tree_at *at, const char *name, bool left)
 {
 	struct stat st;
 
 	if (fstatat(at->fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || st.st_dev != g->dev)
 		return false;
-	if (S_ISDIR(st.st_mode) == left && (g->of == ANYBODY || g->of == st.st_uid))
-		(void)!fchownat(at->fd, name, g->uid, g->gid, AT_SYMLINK_NOFOLLOW);
+	if (S_ISDIR(st.st_mode) == left)
+		give_one(at->fd, name, &st, g->gift);
 	return S_ISDIR(st.st_mode);
 }
 
@@ -113,21 +147,26 @@ give_left(void *arg, const struct pth_tree_at *at, const char *name, int error)
 }
 
 void
-pth_users_give_of(int dirfd, uid_t of, uid_t uid, gid_t gid)
+pth_users_gift(int fd, const struct pth_gift *g)
 {
 	static const struct pth_tree_visit visit = { give_entry, give_left };
-	struct gift g = { .of = of, .uid = uid, .gid = gid };
+	struct giving giving = { .gift = g };
 	struct stat st;
 
-	if (fstat(dirfd, &st) != 0)
+	if (fstat(fd, &st) != 0)
 		return;
-	g.dev = st.st_dev;
-	pth_tree_walk(dirfd, NULL, &visit, &g);
-	(void)!fchown(dirfd, uid, gid);
+	giving.dev = st.st_dev;
+	if (S_ISDIR(st.st_mode))
+		pth_tree_walk(fd, NULL, &visit, &giving);
+	if (!is_meant(&st, g))
+		return;
+	(void)!fchown(fd, g->uid, g->gid);
+	if (mode_of(&st, g) != (st.st_mode & 07777))
+		(void)!fchmod(fd, mode_of(&st, g) & 01777);
 }
 
 void
 pth_users_give(int dirfd, uid_t uid, gid_t gid)
 {
-	pth_users_give_of(dirfd, ANYBODY, uid, gid);
+	pth_users_gift(dirfd, &(struct pth_gift){ .of = ANYBODY, .uid = uid, .gid = gid });
 }

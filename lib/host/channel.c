@@ -85,6 +85,7 @@ pth_channel_step(struct pth_channel *a, bool *ok, char text[PTH_CHANNEL_TEXT])
 	if (!over)
 		return 0;
 	*ok = pth_json_bool(v, "ok", false);
+	a->unknown = pth_json_bool(v, "unknown", false);
 	snprintf(text, PTH_CHANNEL_TEXT, "%s", pth_json_str(v, "text", ""));
 	pth_channel_end(a);
 	return json_is_object(v) ? 1 : -1;
@@ -119,9 +120,10 @@ pth_channel_accept(int fd)
 }
 
 void
-pth_channel_answer(int fd, bool ok, const char *text)
+pth_channel_answer(int fd, enum pth_answer a, const char *text)
 {
-	json_auto_t *v = json_pack("{s:b,s:o}", "ok", ok, "text", pth_json_string(text));
+	json_auto_t *v = json_pack("{s:b,s:b,s:o}", "ok", a == PTH_A_YES, "unknown",
+	    a == PTH_A_UNKNOWN, "text", pth_json_string(text));
 
 	put(fd, v);
 }

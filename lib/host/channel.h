@@ -13,12 +13,14 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "io/status.h"
 
 #define PTH_CHANNEL_MAX ((size_t)192 << 10) /* bytes of a message */
 #define PTH_CHANNEL_TEXT 400
 
 struct pth_channel {
-	int fd; /* for poll(2), POLLIN; -1: nothing is asked */
+	int fd;       /* for poll(2), POLLIN; -1: nothing is asked */
+	bool unknown; /* after an answer that is not ok: nobody knows */
 };
 
 /* --- who asks --- */
@@ -43,6 +45,6 @@ int pth_channel_accept(int fd);
 /* The question, owned by the caller. When it is NULL, *over says that none will come: the client
  * has gone, or does not speak JSON. */
 json_t *pth_channel_read(int fd, bool *over);
-void pth_channel_answer(int fd, bool ok, const char *text);
+void pth_channel_answer(int fd, enum pth_answer a, const char *text);
 
 #endif

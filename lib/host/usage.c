@@ -2,6 +2,7 @@
 #include "host/usage.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -173,6 +174,7 @@ pth_usage_fds(pid_t shown, struct pth_usage *to,
 		return;
 	}
 	pth_auto_dir d = opendir(path);
+	to->fds_hidden = to->fds_hidden || (d == NULL && errno != ENOENT && errno != ESRCH);
 	while (d != NULL && (de = readdir(d)) != NULL) {
 		if (!pth_is_digit(*de->d_name))
 			continue;

@@ -18,6 +18,7 @@ struct pth_usage {
 	int64_t rss_kb;                 /* pages shared by two count twice */
 	int64_t cpu_us;                 /* user and system, also of children waited for */
 	int64_t voluntary, involuntary; /* context switches */
+	bool fds_hidden;                /* those of a process could not be counted */
 };
 
 struct pth_usage_stat {

@@ -23,6 +23,7 @@
 	O(failfast, "result.fast_fail") \
 	O(artifact, "test.artifacts[]") \
 	O(metrics, "test.metrics") \
+	O(gap, "metrics.incomplete[]") \
 	O(msvc, "metrics.services.NAME") \
 	O(peak, "msvc.peak") \
 	O(traffic, "msvc.traffic, a member of sample.net") \
@@ -141,6 +142,7 @@
 	X(o, str, type, "?") \
 	X(o, str, service, "") \
 	X(o, bool, ok, false) \
+	X(o, bool, unknown, false) \
 	X(o, str, text, "")
 #define PTH_KEYS_attempt(X, o) \
 	X(o, int, attempt, 0) \
@@ -174,9 +176,14 @@
 	X(o, int, omitted, 0) \
 	X(o, int, discarded, 0) \
 	X(o, bool, truncated, false) \
+	X(o, list, incomplete, gap) \
 	X(o, any, transfer, transfer) \
 	X(o, map, measures, plain) \
 	X(o, str, error, "")
+#define PTH_KEYS_gap(X, o) \
+	X(o, str, of, "") \
+	X(o, bool, least, false) \
+	X(o, str, text, "")
 #define PTH_KEYS_msvc(X, o) \
 	X(o, int, user_us, 0) \
 	X(o, int, sys_us, 0) \
@@ -224,6 +231,7 @@
 #define PTH_KEYS_judged(X, o) \
 	X(o, str, rule, "?") \
 	X(o, bool, ok, false) \
+	X(o, bool, unknown, false) \
 	X(o, str, status, NULL) \
 	X(o, str, category, NULL) \
 	X(o, bool, expect, false) \

@@ -24,6 +24,10 @@ enum pth_status {
 	PTH_STATUSES
 };
 
+/* Does something hold that should? Unknown: it cannot be told, because what it rests on could not
+ * be read or measured. That is never taken for one of the others. */
+enum pth_answer { PTH_A_NO, PTH_A_YES, PTH_A_UNKNOWN };
+
 /* "passed" ..., as the verdict says it. */
 const char *pth_status_name(enum pth_status s);
 /* By name; PTH_STATUSES when there is none of that name (or NULL). */

@@ -108,6 +108,7 @@ test_details(const struct pth_report_test *t, const char *outdir, size_t i, stru
 		element(b, "p", json_string_value(json_array_get(t->broken, k)));
 	remark(b, "Not isolated: ", t->not_isolated);
 	remark(b, "Capture: ", t->not_captured);
+	remark(b, "Incomplete: ", t->incomplete);
 	remark(b, "Went on without: ", t->degraded);
 	remark(b, "Says something else than pth-exec: ", t->conflicts);
 	remark(b, "Logs cut: ", t->logs_cut);

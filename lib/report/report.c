@@ -98,9 +98,10 @@ add_use(const json_t *metric, struct pth_buf *b)
 {
 	const json_t *peak = pth_msvc_peak(metric), *traffic = pth_msvc_traffic(metric);
 
-	if (peak != NULL) {
+	if (PTH_GET(peak, peak, mean_cpu_percent) != NULL)
 		pth_buf_addf(b, "%.4g %% of a processor (at most %.4g %%)",
 		    pth_peak_mean_cpu_percent(peak), pth_peak_max_cpu_percent(peak));
+	if (peak != NULL) {
 		count(b, pth_peak_max_rss_kb(peak), "kB", "kB");
 		count(b, pth_peak_max_threads(peak), "thread", "threads");
 		count(b, pth_peak_max_fds(peak), "descriptor", "descriptors");
@@ -120,6 +121,18 @@ add_logs_cut(const json_t *result, struct pth_buf *b)
 		json_object_foreach(pth_rsvc_logs_cut(s), file, bytes)
 			pth_report_item(b, "%s/%s (%lld bytes dropped)", name, file,
 			    (long long)json_integer_value(bytes));
+}
+
+/* Append what the numbers lack, but what was said of the capture already. */
+static void
+add_incomplete(const struct pth_report_test *t, struct pth_buf *b)
+{
+	const json_t *gap;
+	size_t i;
+
+	json_array_foreach(pth_metrics_incomplete(t->metrics), i, gap)
+		if (strstr(t->not_captured, pth_gap_text(gap)) == NULL)
+			pth_report_item(b, "%s", pth_gap_text(gap));
 }
 
 /* What was promised of isolation and capture but not given. */
@@ -147,6 +160,8 @@ add_lacks(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 		t->not_captured = "no capture";
 	if (*t->not_captured == '\0')
 		t->not_captured = keep(r, pth_metrics_error(t->metrics));
+	add_incomplete(t, &b);
+	t->incomplete = keep_buf(r, &b);
 }
 
 /* The numbers that reports show; the record keeps the rest. */
@@ -156,8 +171,9 @@ few_metrics(const json_t *m)
 	static const char *const names[] = { PTH_KEY(metrics, duration_us),
 		PTH_KEY(metrics, packets), PTH_KEY(metrics, bytes), PTH_KEY(metrics, captured_us),
 		PTH_KEY(metrics, dropped), PTH_KEY(metrics, omitted), PTH_KEY(metrics, discarded),
-		PTH_KEY(metrics, truncated), PTH_KEY(metrics, quic), PTH_KEY(metrics, tcp),
-		PTH_KEY(metrics, transfer), PTH_KEY(metrics, measures), PTH_KEY(metrics, error) };
+		PTH_KEY(metrics, truncated), PTH_KEY(metrics, incomplete), PTH_KEY(metrics, quic),
+		PTH_KEY(metrics, tcp), PTH_KEY(metrics, transfer), PTH_KEY(metrics, measures),
+		PTH_KEY(metrics, error) };
 	json_t *o = json_object(), *v;
 
 	for (size_t i = 0; i < countof(names); i++)
@@ -474,7 +490,7 @@ pth_report_numbers(const struct pth_report_test *t, struct pth_buf *b)
 {
 	const json_t *transfer = pth_metrics_transfer(t->metrics);
 	const json_t *packets = PTH_GET(metrics, t->metrics, packets);
-	const json_t *shake = pth_metric_find(t->metrics, PTH_KEY(conns, handshake_us));
+	const json_t *shake = pth_metric_find(t->metrics, PTH_KEY(conns, handshake_us), NULL);
 
 	if (json_is_integer(packets))
 		pth_report_item(b, "%lld packets", (long long)json_integer_value(packets));
@@ -492,6 +508,8 @@ pth_report_numbers(const struct pth_report_test *t, struct pth_buf *b)
 	if (pth_metrics_dropped(t->metrics) + pth_metrics_omitted(t->metrics) > 0 ||
 	    *pth_metrics_error(t->metrics) != '\0')
 		pth_report_item(b, "%s", t->not_captured);
+	if (*t->incomplete != '\0')
+		pth_report_item(b, "incomplete: %s", t->incomplete);
 }
 
 static void

@@ -77,11 +77,12 @@ struct pth_report_test {
 	int64_t duration_us;
 	const char *not_isolated; /* "" or what and why */
 	const char *not_captured;
-	const char *logs_cut;  /* "" or which */
-	const char *degraded;  /* "" or the services that it went on without */
-	const char *conflicts; /* "" or the files that say something else than the record */
-	json_t *metrics;       /* the few numbers that are shown */
-	const char *fast_fail; /* "" or why the run ended with it */
+	const char *incomplete; /* "" or what its numbers lack */
+	const char *logs_cut;   /* "" or which */
+	const char *degraded;   /* "" or the services that it went on without */
+	const char *conflicts;  /* "" or the files that say something else than the record */
+	json_t *metrics;        /* the few numbers that are shown */
+	const char *fast_fail;  /* "" or why the run ended with it */
 	struct pth_report_service *services;
 	struct pth_report_link *links;
 	struct pth_report_tail *tails;

@@ -221,7 +221,7 @@ pth_report_csv(const struct pth_report *r, struct pth_buf *b)
 	pth_buf_adds(b, "run,id,name,status,ok,started,duration_us");
 	for (size_t i = 0; i < countof(numbers); i++)
 		pth_buf_addf(b, ",%s", numbers[i]);
-	pth_buf_adds(b, ",summary\r\n");
+	pth_buf_adds(b, ",summary,incomplete\r\n");
 	for (const struct pth_report_test *t = r->tests; t != NULL; t = t->next) {
 		CSV(b, "", r->run, ",", t->id, ",", t->name, ",", pth_report_status_name(t->status),
 		    ",", t->ok ? "true" : "false", ",", t->started);
@@ -233,6 +233,6 @@ pth_report_csv(const struct pth_report *r, struct pth_buf *b)
 			if (json_is_integer(v))
 				pth_buf_addf(b, "%lld", (long long)json_integer_value(v));
 		}
-		CSV(b, ",", t->summary, "\r\n");
+		CSV(b, ",", t->summary, ",", t->incomplete, "\r\n");
 	}
 }

@@ -1,6 +1,8 @@
 /* This file has assertions: the kinds of looks, and when each is looked at. */
 #include "supervise/assertion.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,8 +10,8 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/os.h"
 #include "host/http.h"
-#include "host/sockets.h"
 #include "io/event.h"
 #include "io/file.h"
 #include "io/placeholder.h"
@@ -18,20 +20,26 @@
 #define ATTEMPT_US (5 * PTH_SECOND_US) /* for one HTTP request */
 #define LOOK_FIRST_US 10000
 #define LOOK_LAST_US 200000
+#define TOLD "{s:s,s:s?,s:s}" /* of an event: type, service, text */
 
-enum answer { NO, YES, BUSY };
+/* Unknown: it cannot be told. Busy: not yet. */
+enum answer { NO, YES, UNKNOWN, BUSY };
 
 struct one_assertion {
 	const json_t *def;
 	const struct assertion_kind *kind;
 	struct service *service; /* NULL: of the test */
 	bool timed;              /* it has a timeout */
-	bool settled, ok;
+	bool settled;
+	enum answer answer;                /* once it is settled: not BUSY */
 	int64_t now, deadline, look, wait; /* now: of the look that is taken */
 	int testdir;                       /* borrowed */
 	struct log_search *logs[2];
 	struct pth_http http;
-	struct pth_channel ask; /* of its container */
+	struct pth_channel ask;   /* of its container */
+	struct pth_holder holder; /* of its port */
+	bool engine;              /* the test is one in containers */
+	bool unproven;            /* it was said that it cannot be told whose the port is */
 	char text[400];
 };
 
@@ -65,6 +73,8 @@ look_running(struct one_assertion *x)
 
 	if (supervise_service_lives(s))
 		return say(x, YES, "is running%s", s->paused ? ", frozen" : "");
+	if (s->end == PTH_END_LOST)
+		return say(x, UNKNOWN, "is not running: %s", supervise_service_how(s, how));
 	return say(x, well ? YES : NO, "%s%s",
 	    well ? "has run: " : "is not running: ", supervise_service_how(s, how));
 }
@@ -79,6 +89,21 @@ port_of(const struct one_assertion *x)
 	return p > 0 && p < 65536 ? (unsigned)p : 0;
 }
 
+/* Has a process of its service, or of the test, the port? That of a container is in an engine's
+ * hands on the host. */
+static bool
+holds(struct one_assertion *x, bool udp, unsigned port, char held[160])
+{
+	const struct service *s = x->service;
+
+	held[0] = '\0';
+	if (s == NULL && x->engine)
+		return pth_holder_look(&x->holder, udp, port, &(struct pth_program){ 0 }) !=
+		    PTH_HOLD_NONE;
+	return supervise_has_port(&x->holder, udp, port, s != NULL ? &s->at : NULL,
+	    s != NULL ? s->run_pid : getpid(), &x->unproven, held);
+}
+
 /* One GET; another one when it is looked at again. */
 static enum answer
 look_http(struct one_assertion *x)
@@ -86,7 +111,7 @@ look_http(struct one_assertion *x)
 	const char *endpoint = pth_look_endpoint(x->def);
 	int64_t want = pth_look_expected_status(x->def), left = x->deadline - x->now;
 	struct pth_err e = { 0 };
-	char path[256], what[300];
+	char path[256], what[300], held[160];
 	unsigned port;
 	int r = -1;
 
@@ -103,7 +128,11 @@ look_http(struct one_assertion *x)
 		return say(x, NO, "%s: %s", what, e.text);
 	if (want > 0 && r != want)
 		return say(x, NO, "%s: status %d, not %lld", what, r, (long long)want);
-	return say(x, want > 0 || (r >= 200 && r < 400) ? YES : NO, "%s: status %d", what, r);
+	if (want <= 0 && (r < 200 || r >= 400))
+		return say(x, NO, "%s: status %d", what, r);
+	holds(x, false, port, held);
+	return say(x, held[0] == '\0' ? YES : NO, "%s: status %d%s%s", what, r,
+	    held[0] != '\0' ? ", but " : "", held);
 }
 
 /* Without an endpoint: the process lives, and what made it ready still holds. */
@@ -138,10 +167,11 @@ look_port(struct one_assertion *x)
 	const json_t *plan = x->service != NULL ? x->service->plan : NULL;
 	bool udp = strcmp(given != NULL ? given : pth_svc_transport(plan), "udp") == 0;
 	unsigned port = port_of(x);
-	bool open = pth_sockets_bound(udp, port);
+	char held[160];
+	bool open = holds(x, udp, port, held);
 
-	return say(x, open ? YES : NO, "%s port %u is %sopen", udp ? "UDP" : "TCP", port,
-	    open ? "" : "not ");
+	return say(x, open ? YES : NO, "%s port %u is %sopen%s%s", udp ? "UDP" : "TCP", port,
+	    open ? "" : "not ", held[0] != '\0' ? ": " : "", held);
 }
 
 /* Its file, "" when it names none. */
@@ -169,10 +199,12 @@ look_file(struct one_assertion *x)
 	bool of_test;
 	const char *path = below(x, &of_test);
 	int dirfd = of_test ? x->testdir : x->service->at.dirfd;
-	bool there = faccessat(dirfd, path, F_OK, 0) == 0;
+	pth_auto_fd fd = pth_open_beneath(dirfd, path, O_PATH | O_CLOEXEC, 0);
 
+	if (fd < 0 && errno != ENOENT && errno != ENOTDIR)
+		return say(x, UNKNOWN, "%.200s: cannot be told: %s", file_of(x), strerror(errno));
 	return say(
-	    x, there ? YES : NO, "%.200s %s", file_of(x), there ? "exists" : "does not exist");
+	    x, fd >= 0 ? YES : NO, "%.200s %s", file_of(x), fd >= 0 ? "exists" : "does not exist");
 }
 
 /* What is looked for in a log: a text, or an expression. */
@@ -184,9 +216,19 @@ sought(const json_t *def)
 	return text != NULL ? text : pattern != NULL ? pattern : "";
 }
 
+/* Where its output is looked for: path number i, or NULL. */
+static const char *
+log_name(const struct one_assertion *x, size_t i)
+{
+	const char *file = pth_look_file(x->def);
+
+	return i == 0 ? (file != NULL ? file : "stdout.log") : file != NULL ? NULL : "stderr.log";
+}
+
 static enum answer
 look_output(struct one_assertion *x)
 {
+	const char *doubt = NULL, *name = NULL, *file = pth_look_file(x->def);
 	bool behind = false;
 
 	for (size_t i = 0; i < countof(x->logs); i++) {
@@ -195,9 +237,14 @@ look_output(struct one_assertion *x)
 		if (supervise_log_search_look(x->logs[i]))
 			return say(x, YES, "found");
 		behind |= supervise_log_search_behind(x->logs[i]);
+		if (doubt == NULL && (doubt = supervise_log_search_doubt(x->logs[i])) != NULL)
+			name = log_name(x, i);
 	}
-	return say(x, behind ? BUSY : NO, "\"%.200s\" is not in %.100s", sought(x->def),
-	    pth_look_file(x->def) != NULL ? pth_look_file(x->def) : "its output");
+	if (doubt != NULL)
+		return say(x, behind ? BUSY : UNKNOWN, "\"%.200s\": cannot be told: %.100s: %.60s",
+		    sought(x->def), name, doubt);
+	return say(x, NO, "\"%.200s\" is not in %.100s", sought(x->def),
+	    file != NULL ? file : "its output");
 }
 
 static bool
@@ -221,6 +268,7 @@ look_code(struct one_assertion *x)
 	const json_t *want = pth_look_code(x->def);
 	bool ok = s->exited && !s->exit.signaled && code_wanted(want, s->exit.code);
 	pth_auto_buf b = PTH_BUF_INIT;
+	enum answer no = s->end == PTH_END_LOST ? UNKNOWN : NO;
 	char how[32];
 
 	pth_buf_adds(&b, ok ? "" : ", wanted: ");
@@ -228,7 +276,7 @@ look_code(struct one_assertion *x)
 		pth_json_dump(&b, want);
 	else if (!ok)
 		pth_buf_adds(&b, "0");
-	return say(x, ok ? YES : NO, "%s%.110s", supervise_service_how(s, how), b.s);
+	return say(x, ok ? YES : no, "%s%.110s", supervise_service_how(s, how), b.s);
 }
 
 /* What its container's own supervisor sees. */
@@ -243,13 +291,13 @@ look_inside(struct one_assertion *x)
 	if (ended && x->kind->look != look_port && PTH_GET(look, x->def, endpoint) == NULL)
 		return look_running(x);
 	if (x->ask.fd < 0 && supervise_service_ask(x->service, &x->ask, question, &e) != 0)
-		return say(x, NO, "%s", e.text);
+		return say(x, UNKNOWN, "%s", e.text);
 	r = pth_channel_step(&x->ask, &ok, x->text);
 	if (r == 0 && x->text[0] == '\0')
 		say(x, BUSY, "its container has not answered yet");
 	if (r < 0)
-		return say(x, NO, "its container ended before it answered");
-	return r == 0 ? BUSY : ok ? YES : NO;
+		return say(x, UNKNOWN, "its container ended before it answered");
+	return r == 0 ? BUSY : ok ? YES : x->ask.unknown ? UNKNOWN : NO;
 }
 
 static const struct assertion_kind kinds[] = {
@@ -276,15 +324,6 @@ escape(struct pth_buf *b, const char *s)
 			pth_buf_addc(b, '\\');
 		pth_buf_addc(b, *s);
 	}
-}
-
-/* Where its output is looked for: path number i, or NULL. */
-static const char *
-log_name(const struct one_assertion *x, size_t i)
-{
-	const char *file = pth_look_file(x->def);
-
-	return i == 0 ? (file != NULL ? file : "stdout.log") : file != NULL ? NULL : "stderr.log";
 }
 
 void
@@ -340,6 +379,7 @@ init_one(struct one_assertion *x, const json_t *def, struct service *services, s
 		if (strcmp(kinds[i].name, type) == 0)
 			x->kind = &kinds[i];
 	x->service = supervise_service_find(services, n, name);
+	x->engine = n > 0 && services[0].at.places->engine;
 	if (x->kind == NULL)
 		return pth_err_set(e, PTH_INPUT, "unknown type \"%.60s\"", type);
 	if (x->service == NULL && name != NULL)
@@ -388,22 +428,27 @@ supervise_assertions_release(struct assertions *a)
 	free(a->all);
 }
 
+/* One that is still busy has taken too long: of a request that is no; what somebody else has not
+ * said or searched by then is not known. */
 static void
-settle(struct one_assertion *x, bool ok)
+settle(struct one_assertion *x, enum answer answer)
 {
 	const char *service = x->service != NULL ? x->service->name : NULL;
 
 	x->settled = true;
-	x->ok = ok;
+	x->answer = answer != BUSY ? answer : x->http.fd >= 0 ? NO : UNKNOWN;
 	x->look = PTH_NEVER;
 	pth_http_end(&x->http);
 	pth_channel_end(&x->ask);
-	if (ok)
-		pth_event("assertion.passed", "{s:s,s:s?,s:s}", "type", x->kind->name, "service",
-		    service, "text", x->text);
+	if (x->answer == YES)
+		pth_event("assertion.passed", TOLD, "type", x->kind->name, "service", service,
+		    "text", x->text);
+	else if (x->answer == NO)
+		pth_event("assertion.failed", TOLD, "type", x->kind->name, "service", service,
+		    "text", x->text);
 	else
-		pth_event("assertion.failed", "{s:s,s:s?,s:s}", "type", x->kind->name, "service",
-		    service, "text", x->text);
+		pth_event("assertion.unknown", TOLD, "type", x->kind->name, "service", service,
+		    "text", x->text);
 }
 
 void
@@ -442,12 +487,12 @@ look_at(struct assertions *a, struct one_assertion *x, int64_t now, bool more)
 	x->now = now;
 	answer = inside ? look_inside(x) : x->kind->look(x);
 	if (answer == YES) {
-		settle(x, true);
+		settle(x, YES);
 	} else if (answer == BUSY && now < x->deadline) {
 		/* The descriptor wakes us; a log is read on at once. */
 		x->look = x->http.fd >= 0 ? x->http.deadline : x->ask.fd >= 0 ? x->deadline : now;
 	} else if (!can_change(a, x, now, more)) {
-		settle(x, false);
+		settle(x, answer);
 	} else {
 		x->look = supervise_earlier(now + x->wait, x->deadline);
 		if (x->wait < LOOK_LAST_US)
@@ -499,8 +544,8 @@ supervise_assertions_after(struct assertions *a)
 	for (struct one_assertion *x = a->all; x < a->all + a->count; x++) {
 		if (x->settled)
 			continue;
-		say(x, NO, "not looked at: the run did not get so far");
-		settle(x, is_code(x) && look_code(x) == YES);
+		say(x, UNKNOWN, "not looked at: the run did not get so far");
+		settle(x, is_code(x) ? look_code(x) : UNKNOWN);
 	}
 }
 
@@ -528,17 +573,20 @@ supervise_assertions_next(const struct assertions *a)
 	return t;
 }
 
-const char *
-supervise_assertions_failure(const struct assertions *a, char to[600])
+enum pth_answer
+supervise_assertions_answer(const struct assertions *a, char text[600])
 {
-	for (const struct one_assertion *x = a->all; x < a->all + a->count; x++) {
-		if (!x->settled || x->ok)
-			continue;
-		snprintf(to, 600, "%s%s%s: %s", x->kind->name, x->service != NULL ? " " : "",
-		    x->service != NULL ? x->service->name : "", x->text);
-		return to;
-	}
-	return NULL;
+	const struct one_assertion *bad = NULL;
+
+	for (const struct one_assertion *x = a->all; x < a->all + a->count; x++)
+		if (x->settled && x->answer != YES &&
+		    (bad == NULL || (x->answer == NO && bad->answer != NO)))
+			bad = x;
+	if (bad == NULL)
+		return PTH_A_YES;
+	snprintf(text, 600, "%s%s%s: %s", bad->kind->name, bad->service != NULL ? " " : "",
+	    bad->service != NULL ? bad->service->name : "", bad->text);
+	return bad->answer == NO ? PTH_A_NO : PTH_A_UNKNOWN;
 }
 
 json_t *
@@ -552,7 +600,9 @@ supervise_assertions_result(const struct assertions *a)
 		pth_rlook_set_type(o, pth_look_type(x->def));
 		if (x->service != NULL)
 			pth_rlook_set_service(o, x->service->name);
-		pth_rlook_set_ok(o, x->settled && x->ok);
+		pth_rlook_set_ok(o, x->settled && x->answer == YES);
+		if (!x->settled || x->answer == UNKNOWN)
+			pth_rlook_set_unknown(o, true);
 		pth_rlook_set_text(o, x->text);
 		pth_json_push(list, o);
 	}

@@ -2,9 +2,10 @@
  * An assertion is something that must hold while the services of a test run. One with a
  * timeout is looked at from when the services are ready until it holds or the time has passed.
  * One without is looked at once, when the run is over and before the services are stopped.
- * Exit codes are looked at after that. The loop of the owner drives them; nothing here blocks.
- * A type is a row of the table in supervise/assertion.c; its keys are those of `look` in
- * io/record_test.h.
+ * Exit codes are looked at after that. One that could not be looked at, or of which not all
+ * could be seen, neither holds nor fails: it is unknown. The loop of the owner drives them; nothing
+ * here blocks. A type is a row of the table in supervise/assertion.c; its keys are those of `look`
+ * in io/record_test.h.
  */
 #ifndef PTH_SUPERVISE_ASSERTION_H
 #define PTH_SUPERVISE_ASSERTION_H
@@ -39,14 +40,15 @@ bool supervise_assertions_waiting(const struct assertions *a);
 /* The run is over; look at the rest. Then step until done, some seconds. */
 void supervise_assertions_last(struct assertions *a, int64_t now);
 bool supervise_assertions_done(const struct assertions *a);
-/* The services have ended: exit codes. What was not looked at has failed. */
+/* The services have ended: exit codes. What was not looked at is not known. */
 void supervise_assertions_after(struct assertions *a);
 /* Descriptors to poll, at most max; returns how many. */
 size_t supervise_assertions_fds(const struct assertions *a, struct pollfd *p, size_t max);
 /* Earliest time at which supervise_assertions_step() has something to do. */
 int64_t supervise_assertions_next(const struct assertions *a);
-/* The first that does not hold, in words; NULL when all do. */
-const char *supervise_assertions_failure(const struct assertions *a, char to[600]);
+/* Do all hold? The first that does not, in words; when there is none, the first that cannot be
+ * told. */
+enum pth_answer supervise_assertions_answer(const struct assertions *a, char text[600]);
 /* The result's "assertions"; NULL when there are none. */
 json_t *supervise_assertions_result(const struct assertions *a);
 

@@ -1,6 +1,7 @@
 /* This file searches growing logs line by line. */
 #include "supervise/log_search.h"
 
+#include <errno.h>
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,8 @@ struct log_search {
 	int fd;     /* of a file that is none of our logs, or -1 */
 	int64_t at; /* so far it has been searched */
 	bool found;
+	int err;           /* errno: why the file could not be opened or read, or 0 */
+	const char *doubt; /* why a line may match although it was not found, or NULL */
 	char *path;
 	regex_t re;
 	struct pth_buf line; /* the unfinished last line */
@@ -48,16 +51,22 @@ supervise_log_search_open(
 /* Take in bytes after those of an unfinished line; true when a line (or the
  * unfinished one) matches. */
 static bool
-feed(const struct log_search *l, struct pth_buf *line, const char *s, size_t n)
+feed(struct log_search *l, struct pth_buf *line, const char *s, size_t n)
 {
 	while (n > 0) {
 		const char *nl = memchr(s, '\n', n);
 		size_t len = nl != NULL ? (size_t)(nl - s) : n;
 		size_t room = line->len < LINE_KEPT ? LINE_KEPT - line->len : 0;
+		int r;
 
 		pth_buf_add(line, s, len < room ? len : room);
-		if (regexec(&l->re, line->s, 0, NULL, 0) == 0)
+		r = regexec(&l->re, line->s, 0, NULL, 0);
+		if (r == 0)
 			return true;
+		if (r != REG_NOMATCH)
+			l->doubt = "the expression could not be searched for";
+		else if (len > room)
+			l->doubt = "a line is longer than 64 KiB";
 		if (nl == NULL)
 			break;
 		pth_buf_cut(line, 0);
@@ -79,7 +88,8 @@ next(struct log_search *l, char *to, size_t n)
 	} else {
 		if (l->fd < 0)
 			l->fd = pth_open_regular(l->logs->dirfd, l->path, NULL);
-		r = l->fd >= 0 ? pread(l->fd, to, n, l->at) : 0;
+		r = l->fd >= 0 ? pread(l->fd, to, n, l->at) : -1;
+		l->err = r < 0 ? errno : 0;
 		n = r > 0 ? (size_t)r : 0;
 	}
 	l->at += (int64_t)n;
@@ -121,6 +131,16 @@ supervise_log_search_behind(const struct log_search *l)
 	if (g != NULL)
 		return l->at < supervise_log_size(g);
 	return l->fd >= 0 && fstat(l->fd, &st) == 0 && l->at < st.st_size;
+}
+
+const char *
+supervise_log_search_doubt(const struct log_search *l)
+{
+	if (l->found)
+		return NULL;
+	if (l->err != 0)
+		return l->err == EINVAL ? "it is no regular file" : strerror(l->err);
+	return supervise_log_search_behind(l) ? "not all of it was searched" : l->doubt;
 }
 
 void

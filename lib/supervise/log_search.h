@@ -22,6 +22,9 @@ bool supervise_log_search_look(struct log_search *l);
 void supervise_log_search_lost(struct log_search *l, const char *p, size_t n);
 /* Is there more that has not been searched? */
 bool supervise_log_search_behind(const struct log_search *l);
+/* Why it cannot be told that nothing matches, in a few words (borrowed, until the next call); NULL
+ * when all that came has been searched. */
+const char *supervise_log_search_doubt(const struct log_search *l);
 void supervise_log_search_close(struct log_search *l);
 
 #endif

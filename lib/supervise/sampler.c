@@ -283,7 +283,8 @@ service(struct sampler *s, size_t i, int64_t at_us)
 		return o;
 	pth_used_set_processes(o, x->processes);
 	pth_used_set_threads(o, x->threads);
-	pth_used_set_fds(o, x->fds);
+	if (!x->fds_hidden)
+		pth_used_set_fds(o, x->fds);
 	pth_used_set_rss_kb(o, x->rss_kb);
 	pth_used_set_cpu_us(o, x->cpu_us);
 	pth_used_set_cpu_percent(o, percent(&s->lives[i], &s->v[i], x->cpu_us, at_us));

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "host/mark.h"
 #include "host/sig.h"
 #include "io/file.h"
 
@@ -160,10 +161,13 @@ static void
 judge_assertions(struct supervisor *sup)
 {
 	char text[600];
-	const char *failure = supervise_assertions_failure(&sup->assertions, text);
+	enum pth_answer a = supervise_assertions_answer(&sup->assertions, text);
 
-	if (failure != NULL)
-		supervise_ending(sup, PTH_S_FAILED, PTH_WHY(PTH_CAT_NONE), "%s", failure);
+	if (a == PTH_A_NO)
+		supervise_ending(sup, PTH_S_FAILED, PTH_WHY(PTH_CAT_NONE), "%s", text);
+	/* Of a test that has failed anyway it changes nothing. */
+	else if (a == PTH_A_UNKNOWN && sup->status < PTH_S_FAILED)
+		supervise_ending(sup, PTH_S_ERROR, PTH_WHY(PTH_CAT_TEST_FRAMEWORK), "%s", text);
 }
 
 /* A command after the services that failed; all have had their turn. */
@@ -406,7 +410,7 @@ run(const struct pth_supervise_req *given)
 	if ((req->ns.used & PTH_NS_PID) != 0)
 		pth_ns_sweep();
 	else
-		pth_proc_sweep(SWEEP_LIMIT_US);
+		pth_mark_end(req->places->owner, req->places->dir, SWEEP_LIMIT_US);
 	supervise_watch_end(&sup);
 	supervise_guard_end(&sup);
 	supervise_tmp_remove(&sup);

@@ -45,9 +45,13 @@ answer(struct supervisor *sup, size_t i)
 	                                         supervise_assertions_result(&a->looks);
 	const json_t *o = json_array_get(list, 0);
 
-	/* rlook has the same two keys. */
+	/* rlook has the same two keys, and may say that it is not known. */
 	if (!failed(a))
-		pth_channel_answer(a->fd, pth_rstep_ok(o), pth_rstep_text(o));
+		pth_channel_answer(a->fd,
+		    pth_rstep_ok(o)          ? PTH_A_YES :
+		        pth_rlook_unknown(o) ? PTH_A_UNKNOWN :
+		                               PTH_A_NO,
+		    pth_rstep_text(o));
 	sup->hold -= a->holds && sup->hold > 0;
 	forget(sup, i);
 }
@@ -95,7 +99,7 @@ hear(struct supervisor *sup, struct supervise_ask *a, int64_t now)
 	a->question = v;
 	if (begin(sup, a, now, &e) == 0)
 		return true;
-	pth_channel_answer(a->fd, false, e.text);
+	pth_channel_answer(a->fd, PTH_A_UNKNOWN, e.text);
 	return false;
 }
 

@@ -53,10 +53,17 @@ main(void)
 	CHECK(json_equal(v, question));
 	json_decref(v);
 	CHECK(pth_channel_read(there, &over) == NULL && !over);
-	pth_channel_answer(there, true, "done");
+	pth_channel_answer(there, PTH_A_YES, "done");
 	close(there);
 	CHECK(
 	    pth_channel_step(&a, &ok, text) == 1 && ok && strcmp(text, "done") == 0 && a.fd == -1);
+	CHECK(!a.unknown);
+	CHECK(pth_channel_begin(&a, dirfd, ".ask", question, &e) == 0);
+	there = pth_channel_accept(here);
+	json_decref(pth_channel_read(there, &over));
+	pth_channel_answer(there, PTH_A_UNKNOWN, "no idea");
+	close(there);
+	CHECK(pth_channel_step(&a, &ok, text) == 1 && !ok && a.unknown);
 
 	unit("no answer");
 	CHECK(pth_channel_begin(&a, dirfd, ".ask", question, &e) == 0);

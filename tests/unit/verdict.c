@@ -44,6 +44,7 @@ judged(const char *status, const char *server, const char *client, const char *m
 	ev.metrics = json_object_get(rec, "m");
 	ev.filters = json_object_get(rec, "f");
 	ev.no_packets = ev.filters != NULL ? NULL : "no capture";
+	ev.left_out = json_object_get(rec, "left") != NULL;
 	v = pth_verdict(rec, &ev);
 	pth_buf_addf(&out, "%s %s", pth_json_str(v, "status", "?"),
 	    pth_json_bool(v, "ok", false) ? "ok" : "bad");
@@ -149,7 +150,22 @@ wrong_rules(void)
 	JUDGED("completed", STOPPED, EXIT(0), "\"expect\":{\"exit\":{\"client\":null}}",
 	    "error bad: exit client: an exit rule is a code, a list of codes, a signal or any");
 	JUDGED("completed", STOPPED, EXIT(0), "\"expect\":{\"log\":[{\"service\":\"client\"}]}",
-	    "error bad: log client ?: the rule needs a service and matches or not_matches");
+	    "error bad: log client ?: the rule needs a service and matches or not_matches, not "
+	    "both");
+	JUDGED("completed", STOPPED, EXIT(0),
+	    "\"expect\":{\"log\":[{\"service\":\"client\",\"matches\":\"a\",\"not_matches\":\"b\"}]"
+	    "}",
+	    "error bad: log client without a: the rule needs a service and matches or "
+	    "not_matches, not both");
+	JUDGED("completed", STOPPED, EXIT(0),
+	    "\"expect\":{\"files\":{\"path\":\".\",\"exists\":\"false\"}}",
+	    "error bad: file .: a value of the wrong type: exists");
+	JUDGED("completed", STOPPED, EXIT(0),
+	    "\"expect\":{\"files\":{\"path\":\"x\",\"sha256\":1}}",
+	    "error bad: file x: a value of the wrong type: sha256");
+	JUDGED("completed", STOPPED, EXIT(0),
+	    "\"plan\":{\"services\":[{\"name\":\"client\"},{\"name\":\"third\"}]}",
+	    "error bad: exit third: the result does not say how it ended");
 	JUDGED("completed", STOPPED, EXIT(0),
 	    "\"expect\":{\"log\":{\"service\":\"client\",\"matches\":\"(\"}}",
 	    "error bad: log client (: not a regular expression: Unmatched ( or \\(");
@@ -182,6 +198,9 @@ numbers(void)
 	    "\"expect\":{\"packets\":{\"filter\":\"tcp\",\"max\":0}},\"f\":{\"tcp\":3}",
 	    "failed bad: packets tcp: 3 packets, at most 0 wanted");
 	JUDGED("completed", STOPPED, EXIT(0), "\"expect\":{\"packets\":{\"filter\":\"udp\"}}",
+	    "error bad: packets udp: packets not counted: no capture");
+	JUDGED("completed", STOPPED, EXIT(0),
+	    "\"expect\":{\"packets\":{\"filter\":\"udp\"}},\"left\":1",
 	    "unsupported bad: packets udp: packets not counted: no capture");
 	JUDGED("completed", STOPPED, EXIT(0),
 	    "\"expect\":{\"metrics\":{\"name\":\"handshake_us\","
@@ -194,7 +213,141 @@ numbers(void)
 	JUDGED("completed", STOPPED, EXIT(0),
 	    "\"expect\":{\"metrics\":{\"name\":\"nope\",\"max\":8}},"
 	    "\"f\":{},\"m\":{}",
-	    "failed bad: metric nope: was not measured");
+	    "error bad: metric nope: was not measured");
+}
+
+/* A rule that rests on something that is not whole: PASSED when what is there decides. */
+static void
+gaps(void)
+{
+#define GAP(of, least)                                                               \
+	"\"m\":{\"packets\":5,\"services\":{\"a\":{\"peak\":{\"max_rss_kb\":5}}},"   \
+	"\"quic\":{\"connections\":5,\"handshake_us\":5,\"http3_frames\":5},"        \
+	"\"transfer\":{\"bytes\":5,\"goodput_bps\":5,\"measured\":\"capture\"},"     \
+	"\"measures\":{\"a\":{\"n\":5,\"k\":5}},\"incomplete\":[{\"of\":\"" of "\"," \
+	"\"least\":" least ",\"text\":\"why\"}]}"
+#define COUNTED(filter, range, of, least)                                                 \
+	"\"expect\":{\"packets\":{\"filter\":\"" filter "\"," range "}},\"f\":{\"" filter \
+	"\":5}," GAP(of, least)
+#define MEASURED(name, range, of, least) \
+	"\"expect\":{\"metrics\":{\"name\":\"" name "\"," range "}},\"f\":{}," GAP(of, least)
+	static const struct {
+		const char *more, *status;
+	} cases[] = {
+		{ COUNTED("udp", "\"min\":5", "capture", "true"), "passed" },
+		{ COUNTED("udp", "\"min\":6", "capture", "true"), "error" },
+		{ COUNTED("udp", "\"max\":4", "capture", "true"), "failed" },
+		{ COUNTED("udp", "\"max\":5", "capture", "true"), "error" },
+		{ COUNTED("udp", "\"min\":1,\"max\":9", "capture", "true"), "error" },
+		{ COUNTED("udp", "\"min\":1", "capture", "false"), "error" },
+		{ COUNTED("udp", "\"max\":4", "capture", "false"), "error" },
+		{ COUNTED("not udp", "\"min\":1", "capture", "true"), "error" },
+		{ COUNTED("!(udp)", "\"min\":1", "capture", "true"), "error" },
+		{ COUNTED("tcp.analysis.lost_segment", "\"min\":1", "capture", "true"), "error" },
+		{ COUNTED("udp", "\"max\":9", "samples", "true"), "passed" },
+		/* What keys would have shown. */
+		{ COUNTED("udp.port == 4433 and quic", "\"max\":9", "contents", "true"), "passed" },
+		{ COUNTED("quic.long.packet_type in {0, 1}", "\"max\":9", "contents", "true"),
+		    "passed" },
+		{ COUNTED("http3", "\"max\":9", "contents", "true"), "error" },
+		{ COUNTED("http3", "\"min\":5", "contents", "true"), "passed" },
+		{ COUNTED("udp && quic.frame_type == 6", "\"max\":9", "contents", "true"),
+		    "error" },
+		{ MEASURED("packets", "\"min\":5", "capture", "true"), "passed" },
+		{ MEASURED("packets", "\"max\":5", "capture", "true"), "error" },
+		{ MEASURED("packets", "\"max\":4", "capture", "true"), "failed" },
+		{ MEASURED("handshake_us", "\"max\":9", "capture", "true"), "error" },
+		{ MEASURED("handshake_us", "\"min\":1", "capture", "true"), "error" },
+		{ MEASURED("quic.connections", "\"min\":1", "capture", "true"), "passed" },
+		{ MEASURED("goodput_bps", "\"min\":1", "capture", "true"), "error" },
+		{ MEASURED("transfer.bytes", "\"max\":9", "capture", "true"), "passed" },
+		{ MEASURED("transfer.bytes", "\"max\":9", "artifacts", "true"), "error" },
+		{ MEASURED("http3_frames", "\"max\":9", "contents", "true"), "error" },
+		{ MEASURED("quic.connections", "\"max\":9", "contents", "true"), "passed" },
+		{ MEASURED("services.a.peak.max_rss_kb", "\"max\":9", "samples", "true"), "error" },
+		{ MEASURED("services.a.peak.max_rss_kb", "\"max\":4", "samples", "true"),
+		    "failed" },
+		{ MEASURED("n", "\"max\":9", "measures.a.n", "true"), "error" },
+		{ MEASURED("a.n", "\"min\":5", "measures.a.n", "true"), "passed" },
+		{ MEASURED("a.n", "\"min\":5", "measures.a.n", "false"), "error" },
+		{ MEASURED("k", "\"max\":9", "measures.a.n", "true"), "passed" },
+		{ MEASURED("n", "\"max\":9", "artifacts", "true"), "error" },
+	};
+
+	unit("what is not whole");
+	for (size_t i = 0; i < countof(cases); i++) {
+		char *got = judged("completed", STOPPED, EXIT(0), cases[i].more);
+		size_t n = strlen(cases[i].status);
+
+		if (strncmp(got, cases[i].status, n) != 0)
+			printf("%s\n", cases[i].more);
+		CHECK(strncmp(got, cases[i].status, n) == 0 && got[n] == ' ');
+		free(got);
+	}
+}
+
+/* Which of two rules decides. D: of a descriptor, E: of expect. */
+static void
+certain_or_not(void)
+{
+#define FAULT "\"files\":{\"path\":\"no.bin\"}"
+#define UNKNOWN "\"log\":{\"service\":\"nobody\",\"matches\":\"x\"}"
+#define D(rules) "\"plan\":{\"verdict\":[" rules "]}"
+#define E(rules) "\"expect\":{" rules "}"
+	unit("what cannot be told, and what is certain");
+	JUDGED("completed", STOPPED, EXIT(0), D("{" UNKNOWN "}"),
+	    "error bad: log nobody x: 0 lines, at least 1 wanted (cannot be told: stdout.log: "
+	    "there is no such log; stderr.log: there is no such log)");
+	JUDGED("completed", STOPPED, EXIT(0), D("{" UNKNOWN "},{" FAULT "}"),
+	    "failed bad: file no.bin: there is no such file");
+	JUDGED("completed", STOPPED, EXIT(0), E(UNKNOWN "," FAULT),
+	    "failed bad: file no.bin: there is no such file");
+	/* Crashed weighs more than what is certain: the status is open. */
+	char *text = judged(
+	    "completed", STOPPED, EXIT(0), D("{" UNKNOWN ",\"status\":\"crashed\"},{" FAULT "}"));
+	CHECK(strncmp(text, "error bad: log nobody", 21) == 0);
+	free(text);
+	unit("an error that was expected is not one of ours");
+	text = judged(
+	    "completed", STOPPED, EXIT(0), D("{" UNKNOWN "}") "," E("\"status\":\"error\""));
+	CHECK(strncmp(text, "error bad: log nobody", 21) == 0);
+	free(text);
+	text = judged(
+	    "completed", STOPPED, EXIT(0), E(UNKNOWN ",\"status\":[\"passed\",\"error\"]"));
+	CHECK(strncmp(text, "error bad: log nobody", 21) == 0);
+	free(text);
+	JUDGED("completed", STOPPED, EXIT(0), D("{\"fils\":{}}") "," E("\"status\":\"error\""),
+	    "error bad: fils: unknown rule; did you mean files?");
+	JUDGED("nonsense", STOPPED, EXIT(0), E("\"status\":\"error\""), "error bad: the reason");
+	unit("a failure that was expected");
+	text = judged("failed", STOPPED, EXIT(1), E(UNKNOWN ",\"status\":\"failed\""));
+	CHECK(strncmp(text, "error bad: ended as expected, but log nobody", 44) == 0);
+	free(text);
+	/* Whatever the log says, the test has failed. */
+	JUDGED("failed", STOPPED, EXIT(1), D("{" UNKNOWN "}") "," E("\"status\":\"failed\""),
+	    "failed ok expected-fail: exit client: exit code 1");
+	unit("how a service ended is not known");
+	JUDGED("completed", STOPPED, "{\"reason\":\"lost\"}", E("\"exit\":{\"client\":0}"),
+	    "error bad: exit client: lost, 0 wanted");
+	JUDGED("failed", STOPPED, "{\"reason\":\"not started\"}", E("\"exit\":{\"client\":0}"),
+	    "failed bad: exit client: not started, 0 wanted");
+}
+
+/* What pth-exec has looked at, or not. */
+static void
+looks(void)
+{
+#define LOOKED(result)                                                                       \
+	"{\"reason\":\"exit\",\"code\":0}},\"category\":\"test_framework\",\"assertions\":[" \
+	"{\"type\":\"file_exists\"," result "}],\"x\":{\"y\":0"
+	unit("assertions and steps");
+	JUDGED("error", STOPPED, LOOKED("\"ok\":false,\"unknown\":true,\"text\":\"no way\""),
+	    E("\"status\":\"error\""), "error bad: file_exists: no way");
+	JUDGED("failed", STOPPED, LOOKED("\"ok\":false,\"text\":\"not there\""), "",
+	    "failed bad: file_exists: not there");
+	JUDGED("completed", STOPPED, EXIT(0),
+	    "\"steps\":{\"actions\":[{\"wait_us\":1},{\"wait_us\":2}]}",
+	    "error bad: steps: 2 of 2 were not looked at");
 }
 
 static void
@@ -229,16 +382,51 @@ logs_and_files(void)
 	JUDGED("completed", STOPPED, EXIT(0), LOG("\"not_matches\":\"line\""),
 	    "failed bad: log client without line: 2 lines, at most 0 wanted");
 	JUDGED("completed", STOPPED, EXIT(0), LOG("\"file\":\"no.log\",\"matches\":\"x\""),
-	    "failed bad: log client x: there is no such log");
+	    "error bad: log client x: 0 lines, at least 1 wanted (cannot be told: no.log: there is "
+	    "no such log)");
+	JUDGED("completed", STOPPED, EXIT(0), LOG("\"file\":\"no.log\",\"not_matches\":\"x\""),
+	    "error bad: log client without x: 0 lines, at most 0 wanted (cannot be told: no.log: "
+	    "there is no such log)");
 	JUDGED("completed", STOPPED, EXIT(0),
 	    LOG("\"file\":\"../../etc/passwd\",\"matches\":\"root\""),
-	    "failed bad: log client root: there is no such log");
+	    "error bad: log client root: 0 lines, at least 1 wanted (cannot be told: "
+	    "../../etc/passwd: Invalid cross-device link)");
+	JUDGED("completed", STOPPED,
+	    "{\"reason\":\"exit\",\"code\":0,\"logs_cut\":{\"stdout.log\":9}}",
+	    LOG("\"not_matches\":\"absent\""),
+	    "error bad: log client without absent: 0 lines, at most 0 wanted (cannot be told: "
+	    "stdout.log: it was cut at its limit)");
+	JUDGED("completed", STOPPED,
+	    "{\"reason\":\"exit\",\"code\":0,\"logs_cut\":{\"stdout.log\":9}}",
+	    LOG("\"matches\":\"first\""), "passed ok: 3 rules held");
+	/* One of its two outputs has gone: what is in the other is not all. */
+	unlink("client/stderr.log");
+	JUDGED("completed", STOPPED, EXIT(0), LOG("\"not_matches\":\"absent\""),
+	    "error bad: log client without absent: 0 lines, at most 0 wanted (cannot be told: "
+	    "stderr.log: there is no such log)");
+	JUDGED("completed", STOPPED, EXIT(0), LOG("\"matches\":\"absent\",\"max\":0"),
+	    "error bad: log client absent: 0 lines, at most 0 wanted (cannot be told: "
+	    "stderr.log: there is no such log)");
+	JUDGED("completed", STOPPED, EXIT(0), LOG("\"not_matches\":\"first\""),
+	    "failed bad: log client without first: 1 line, at most 0 wanted (stderr.log: there "
+	    "is no such log)");
 	unit("long lines");
 	memset(big, 'a', 200000);
 	memcpy(big + 199990, "\nneedle\n", 8);
 	put("client/stderr.log", big, 200000);
-	JUDGED("completed", STOPPED, EXIT(0), LOG("\"matches\":\"^needle$\",\"max\":1"),
+	JUDGED("completed", STOPPED, EXIT(0), LOG("\"matches\":\"^needle$\""),
 	    "passed ok: 3 rules held");
+	/* Its pieces do not say everything, and have no begin and no end of a line. */
+	JUDGED("completed", STOPPED, EXIT(0), LOG("\"not_matches\":\"ab\""),
+	    "error bad: log client without ab: 0 lines, at most 0 wanted (cannot be told: 1 line "
+	    "longer than 64 KiB)");
+	memset(big, 'a', 200000);
+	put("client/stderr.log", big, 200000);
+	JUDGED("completed", STOPPED, EXIT(0),
+	    LOG("\"file\":\"stderr.log\",\"matches\":\"^a\",\"max\":1"), "passed ok: 3 rules held");
+	JUDGED("completed", STOPPED, EXIT(0), LOG("\"file\":\"stderr.log\",\"matches\":\"^a+$\""),
+	    "error bad: log client ^a+$: 0 lines, at least 1 wanted (cannot be told: 1 "
+	    "line longer than 64 KiB)");
 	free(big);
 	unit("files");
 #define FILES(rule) "\"expect\":{\"files\":{" rule "}}"
@@ -376,6 +564,9 @@ main(void)
 	expectations();
 	wrong_rules();
 	numbers();
+	gaps();
+	certain_or_not();
+	looks();
 	logs_and_files();
 	artifacts();
 	packets();

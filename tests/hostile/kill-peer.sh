@@ -1,0 +1,11 @@
+# what: kills the other service
+# full: crashed
+# none: crashed
+# peer: yes
+# expect: {"log": []}
+# shellcheck shell=sh
+for dir in /proc/[0-9]*; do
+	[ "$(tr '\0' ' ' <"$dir/cmdline" 2>/dev/null)" != 'sleep 60 ' ] ||
+		[ "$(readlink "$dir/cwd")" != "$(cd ../b && pwd -P)" ] || kill -KILL "${dir#/proc/}"
+done
+sleep .3

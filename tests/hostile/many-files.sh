@@ -1,0 +1,8 @@
+# what: leaves 40,000 files with names of 250 bytes
+# full: passed|error
+# none: passed|error
+# users: user
+# report: yes
+# limit: 60
+# shellcheck shell=sh
+must "$ACT" many 40000

@@ -1,0 +1,11 @@
+# what: changes what is run again by the plan that it finds
+# full: failed
+# none: failed
+# expect: {}
+# resume: yes
+# shellcheck shell=sh
+if [ -e ../../plan.jsonl ]; then
+	sed 's,"/srv/case.sh","/bin/true",g' ../../plan.jsonl >plan
+	cat plan >../../plan.jsonl
+fi
+exit 3

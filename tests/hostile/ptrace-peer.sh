@@ -1,0 +1,10 @@
+# what: traces the other service, which goes on
+# full: passed
+# none: passed
+# peer: yes
+# shellcheck shell=sh
+for dir in /proc/[0-9]*; do
+	[ "$(tr '\0' ' ' <"$dir/cmdline" 2>/dev/null)" != 'sleep 60 ' ] ||
+		[ "$(readlink "$dir/cwd")" != "$(cd ../b && pwd -P)" ] ||
+		"$ACT" ptrace "${dir#/proc/}"
+done

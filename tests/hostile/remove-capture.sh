@@ -1,0 +1,9 @@
+# what: has a FIFO and a link where the capture is
+# full: passed
+# none: failed|error
+# capture: yes
+# expect: {"packets": [{"filter": "udp.port == 4444 and not icmp", "min": 20, "max": 20}]}
+# shellcheck shell=sh
+must "$ACT" datagrams 20
+rm -f ../capture.pcapng
+mkfifo ../capture.pcapng

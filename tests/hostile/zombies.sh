@@ -1,0 +1,5 @@
+# what: leaves 300 dead children
+# full: passed
+# none: passed
+# shellcheck shell=sh
+must "$ACT" zombies 300
