@@ -799,6 +799,101 @@ testFilesThatAreNone() {
 	assertEquals 'another name of the file is left alone' other "$(cat elsewhere)"
 }
 
+ends() { echo '{"pth":1,"type":"end","tests":2}'; }
+
+# Services that write their own record; none of them has a say, whatever the source.
+testAServiceThatWritesItsRecord() {
+	# shellcheck disable=SC2034 # rec reads them
+	plan='{"environment": {"isolation": "none"}}' over=''
+	{ rec 1-t "$(svc a '{}' sh -c 'echo "{\"pth\":1,\"type\":\"test\",\"id\":\"1-t\",
+			\"result\":{\"status\":\"completed\",\"services\":{}}}" >../record.json
+			cp ../record.json ../result.json; exit 3')"
+	  rec 2-t "$(svc a '{}' true)"; ends; } >plan.in
+	pth-exec -o out plan.in >in.jsonl
+	collect
+	assertCode 0
+	assertEquals 'failed passed' "$(jq_out -r 'select(.id).verdict.status' | xargs)"
+	assertEquals 'pth-exec has put it right' null "$(value .result.conflicts)"
+	stream=$(jq_out -c 'del(.result.run_dir)')
+	# As pth-exec has left it, and again, as pth-collect has.
+	for i in 1 2; do
+		run pth-collect out
+		assertCode 0
+		assertEquals "$stream" "$(jq_out -c 'del(.result.run_dir)')"
+	done
+}
+
+# After the run: both sources say the same, and that the directory says something else.
+testTheDirectoryDisagrees() {
+	# shellcheck disable=SC2034 # rec reads them
+	plan='{"environment": {"isolation": "none"}}' over=''
+	{ rec 1-t "$(svc a '{}' sh -c 'exit 3')"; rec 2-t "$(svc a '{}' true)"; ends; } >plan.in
+	pth-exec -o out plan.in >in.jsonl
+	cp -R out kept
+	while read -r says how; do
+		rm -rf out && cp -R kept out
+		good=$(jq -c '{status: "completed", duration_us: 1, services: {}}' out/1-t/result.json)
+		whole=$(jq -c --argjson r "$good" '.result = $r' out/1-t/record.json)
+		eval "$how"
+		cp -R out forged
+		for source in '<in.jsonl' out; do
+			rm -rf out && cp -R forged out
+			case $source in out) run timeout 60 pth-collect out ;; *) collect ;; esac
+			assertCode 0
+			assertEquals "$how, $source" 'failed passed' \
+				"$(jq_out -r 'select(.id).verdict.status' | xargs)"
+			assertEquals "$how, $source" "$says" "$(jq_out -r 'select(.id == "1-t") |
+				.result.conflicts | join(",")')"
+			assertEquals 'not of the other one' null \
+				"$(jq_out 'select(.id == "2-t").result.conflicts')"
+			assertEquals 'and so it is kept' "$out" "$(cat out/results.jsonl)"
+			printf '%s\n' "$out" | pth-report -o reports >/dev/null
+			shown=$(sed -n 's/^- \*\*Says something else than pth-exec\*\*: //p' \
+				reports/EXPERIMENT_REPORT.md | tr -d '\\ ')
+			assertEquals 'in the report' "$says" "$shown"
+			assertEquals 'in the summary' "$says" "$(jq -r '
+				[.. | .conflicts? // empty] | join(",")' reports/experiment_summary.json |
+				tr -d ' ')"
+		done
+		rm -rf forged
+	done <<-'end'
+		result.json printf '%s\n' "$good" >out/1-t/result.json
+		result.json printf '%s\n' "$whole" >out/1-t/result.json
+		result.json rm out/1-t/result.json; mkfifo out/1-t/result.json
+		result.json echo '{' >out/1-t/result.json
+		record.json printf '%s\n' "$whole" >out/1-t/record.json
+		record.json rm out/1-t/record.json; mkfifo out/1-t/record.json
+		record.json jq -c '.plan.services = []' kept/1-t/record.json >out/1-t/record.json
+		record.json,result.json printf '%s\n' "$whole" | tee out/1-t/re*.json
+	end
+	# Where pth-exec has said nothing, because it was killed, a result of the plan or of the
+	# record is none.
+	rm -rf out && cp -R kept out && rm -f out/results.jsonl out/1-t/result.json
+	printf '%s\n' "$whole" >out/1-t/record.json
+	jq -c --argjson r "$good" 'if .id == "1-t" then .result = $r else . end' kept/plan.jsonl \
+		>out/plan.jsonl
+	run pth-collect out
+	assertEquals 'error passed' "$(jq_out -r 'select(.id).verdict.status' | xargs)"
+	rm -rf kept reports
+}
+
+# A test that was left out has no directory of this run, though one of another is there.
+testTheDirectoryOfAnotherRun() {
+	# shellcheck disable=SC2034 # rec reads them
+	plan='{"environment": {"isolation": "none"}}' over=''
+	{ rec 1-t "$(svc a '{}' true)"; rec 2-t "$(svc a '{}' true)"; ends; } >plan.in
+	pth-exec -o out plan.in >/dev/null
+	pth-exec -o out --only 2-t plan.in >in.jsonl
+	collect
+	stream=$(jq_out -r 'select(.id) | "\(.verdict.status) \(.artifacts | length > 0) \(
+		.result.conflicts)"')
+	assertEquals 'skipped false null
+passed true null' "$stream"
+	run pth-collect out
+	assertEquals "$stream" "$(jq_out -r 'select(.id) | "\(.verdict.status) \(
+		.artifacts | length > 0) \(.result.conflicts)"')"
+}
+
 # Logs of keys, captures and measures are read below the test's directory only.
 testEvidenceWithoutLinks() {
 	need text2pcap wireshark-common || return

@@ -280,4 +280,88 @@ testRunResumes() {
 	assertNotEquals 'a new one is made' "$before" "$(cat out/001-t/result.json)"
 }
 
+# quick FILE: an experiment of a test that takes a moment.
+quick() {
+	printf '%s\n' 'tests:' \
+		'  - name: t' \
+		'    network_environment: {type: localhost}' \
+		'    services:' \
+		'      a: {implementation: {name: command, type: testers, command: [sleep, "0.1"]},' \
+		'        protocol: {name: minip}}' >"$1"
+}
+
+# One line a test has the verdict, and none before.
+testVerdictsAtTheEnd() {
+	need tshark tshark || return
+	sed 's/version: functional, role: server/version: fail, role: server/' "$ping" >fail.yaml
+	run pth run --progress plain fail.yaml -o failed
+	assertCode 1
+	assertMatch "$err" '^ran 1/1 001-ping-pong-functional [0-9.]+ m?s: (failed|completed|timeout)'
+	assertNoMatch "$err" '^(ok|passed)'
+	assertMatch "$out" '^001-ping-pong-functional +failed '
+}
+
+# With few processes it ends by itself, says why, and leaves nothing, however many there are.
+testFewProcesses() {
+	need_user && need prlimit util-linux || return
+	chmod 711 "$PTH_TMP"
+	for n in 1 2 3 4 5 6 7 8; do
+		rm -rf few-user && mkdir -m 777 few-user few-user/tmp && chmod 777 few-user/tmp
+		quick few-user/t.yaml
+		# A user of whom nobody else has processes.
+		run timeout 60 env PATH="${pth_user_path:-$PATH}" TMPDIR="$PTH_TMP/few-user/tmp" \
+			HOME="$PTH_TMP/few-user" setpriv --reuid=54322 --regid=54322 --clear-groups \
+			prlimit --nproc=$n pth run -o "$PTH_TMP/few-user/out" "$PTH_TMP/few-user/t.yaml"
+		assertTrue "$n processes: $code, $err" "[ $code = 4 ] || [ $code = 1 ]"
+		assertTrue "$n processes: it is said" '[ -n "$err" ]'
+		[ $n -gt 1 ] || assertMatch "$err" '^pth: the tools could not be started'
+		assertSoon 20 sh -c '! ps -o stat= -u 54322 | grep -qv "^Z"'
+		assertEquals "$n processes: no file is left" '' "$(ls few-user/tmp)"
+	done
+}
+
+testWithoutDev() {
+	need_root && need unshare util-linux || return
+	quick t.yaml
+	for command in 'run -o out' check doctor; do
+		rm -rf out
+		[ "$command" = doctor ] && file='' || file=t.yaml
+		run timeout 60 unshare -m sh -c "mount -t tmpfs none /dev && pth $command $file; code=\$?
+			ls -A /dev; exit \$code"
+		assertCode 4
+		assertEquals 'pth: /dev/null is no device here: mount a /dev' "$err"
+		assertEquals 'and none is made' '' "$out"
+		assertFalse '[ -e out ]'
+	done
+}
+
+testPathsThatAreNoText() {
+	quick t.yaml
+	latin=$(printf 'caf\351')
+	mkdir -p "$latin" && cp t.yaml "$latin" && cd "$latin" || return
+	run timeout 60 pth run t.yaml
+	assertCode 4
+	assertMatch "$err" '^pth-exec: the path of the run directory is not UTF-8'
+	assertEquals t.yaml "$(ls)"
+	run timeout 60 pth run t.yaml -o ../text
+	assertCode 0
+	cd .. || return
+	run timeout 60 pth check "$latin/t.yaml"
+	assertCode 0
+}
+
+# Somebody else has changed what pth-exec wrote: the verdicts are right, and it is said.
+testAChangedRunDirectory() {
+	need_user || return # for whom the service is the same user
+	mkdir -p user/tmp && chmod -R 777 user && chmod 711 "$PTH_TMP"
+	quick t.yaml
+	sed 's/command: .sleep, "0.1"./command: [sh, -c, "echo >>..\/..\/results.jsonl"]/
+		s/^  - name: t/&\n    isolation: none/' t.yaml >user/t.yaml
+	run as_user env HOME="$PTH_TMP/user" TMPDIR="$PTH_TMP/user/tmp" \
+		pth run "$PTH_TMP/user/t.yaml" -o "$PTH_TMP/user/out"
+	assertCode 4
+	assertMatch "$err" 'results.jsonl was changed by somebody else'
+	assertMatch "$out" '^001-t +passed'
+}
+
 . shunit2

@@ -1,79 +1,79 @@
 /* This file finds the records of a stream by their id. */
 #include "io/rec_index.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/os.h"
 #include "io/rec.h"
 
-#define CHUNK ((size_t)64 << 10)
+/* How much of the file has been handed out. */
+static off_t
+consumed(const struct pth_rec_in *in)
+{
+	return lseek(in->fd, 0, SEEK_CUR) - (off_t)(in->buf.len - in->pos);
+}
 
 static void
-note(struct pth_rec_index *x, const char *line, size_t n, off_t at)
+note(struct pth_rec_index *x, const json_t *rec, off_t from, off_t to)
 {
-	json_auto_t *rec = pth_json_parse(line, n, NULL);
-	json_t *places;
+	json_t *places = json_object_get(x->ids, pth_rec_id(rec));
 
-	if (!pth_rec_is_test(rec) || json_string_length(PTH_GET(test, rec, id)) == 0)
-		return;
-	places = json_object_get(x->ids, pth_rec_id(rec));
 	if (places == NULL) {
 		places = json_array();
 		pth_json_set(x->ids, pth_rec_id(rec), places);
 	}
-	pth_json_push(places, json_integer(at));
-	pth_json_push(places, json_integer((json_int_t)n));
+	pth_json_push(places, json_integer(from));
+	pth_json_push(places, json_integer(to - from));
 }
 
 void
 pth_rec_index_open(struct pth_rec_index *x, int dirfd, const char *path)
 {
-	pth_auto_buf b = PTH_BUF_INIT;
-	off_t at = 0; /* of what is in the buffer */
-	size_t seen = 0;
-	const char *nl;
-	ssize_t n;
+	struct pth_rec_in in;
+	struct pth_err e;
+	off_t from = 0, to = 0;
+	json_t *rec;
+	int got = 1;
 
 	*x = PTH_REC_INDEX_INIT;
-	x->fd = pth_open_regular(dirfd, path, NULL);
-	if (x->fd < 0)
+	if (pth_rec_open_below(&in, dirfd, path, &e) != 0)
 		return;
+	x->fd = dup(in.fd);
 	x->ids = json_object();
-	/* A line without end is none of ours, and nothing behind it is. */
-	while (b.len <= PTH_REC_MAX && (n = read(x->fd, pth_buf_room(&b, CHUNK), CHUNK)) > 0) {
-		b.len += (size_t)n;
-		while ((nl = memchr(b.s + seen, '\n', b.len - seen)) != NULL) {
-			size_t whole = (size_t)(nl + 1 - b.s);
-
-			note(x, b.s, whole, at);
-			at += (off_t)whole;
-			memmove(b.s, nl + 1, b.len - whole);
-			b.len -= whole;
-			seen = 0;
-		}
-		seen = b.len;
+	/* After a line that is no record there may be others, but not after one without end. */
+	while (got > 0 || (got < 0 && to > from)) {
+		from = to;
+		got = pth_rec_read(&in, &rec, &e);
+		to = consumed(&in);
+		if (got > 0 && pth_rec_is_test(rec))
+			note(x, rec, from, to);
+		if (got > 0)
+			json_decref(rec);
 	}
+	pth_rec_close(&in);
 }
 
 json_t *
 pth_rec_index_take(struct pth_rec_index *x, const char *id)
 {
-	json_t *places = json_object_get(x->ids, id);
+	json_t *places = json_object_get(x->ids, id), *rec = NULL;
 	json_int_t at = json_integer_value(json_array_get(places, 0)),
 	           n = json_integer_value(json_array_get(places, 1));
-	pth_auto_buf b = PTH_BUF_INIT;
+	struct pth_rec_in in = { .fd = -1, .name = "", .eof = true };
+	struct pth_err e;
 
 	if (json_array_size(places) < 2)
 		return NULL;
 	json_array_remove(places, 1);
 	json_array_remove(places, 0);
-	return pread(x->fd, pth_buf_room(&b, (size_t)n), (size_t)n, at) == n ?
-	    pth_json_parse(b.s, (size_t)n, NULL) :
-	    NULL;
+	/* There may be an end record, or nothing, before it. */
+	if (pread(x->fd, pth_buf_room(&in.buf, (size_t)n), (size_t)n, at) == n) {
+		in.buf.len = (size_t)n;
+		if (pth_rec_read(&in, &rec, &e) <= 0)
+			rec = NULL;
+	}
+	pth_buf_release(&in.buf);
+	return rec;
 }
 
 void

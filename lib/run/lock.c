@@ -15,7 +15,6 @@
 #include "base/os.h"
 #include "base/text.h"
 #include "io/event.h"
-#include "io/file.h"
 
 #define PATIENCE_US (2 * PTH_SECOND_US)
 #define COMMAND_MAX 200
@@ -24,7 +23,7 @@
 static pid_t
 holder(int dirfd)
 {
-	pth_auto_fd fd = pth_open_regular(dirfd, PTH_RUN_LOCK_FILE, NULL);
+	pth_auto_fd fd = pth_open_regular(dirfd, "plan.jsonl", NULL);
 	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
 	return fd >= 0 && fcntl(fd, F_GETLK, &l) == 0 && l.l_type != F_UNLCK && l.l_pid > 0 ?
@@ -88,33 +87,19 @@ take(int dirfd, int kind, const char *path, struct pth_err *e)
 int
 pth_run_lock(int dirfd, const char *path, struct pth_err *e)
 {
-	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	pth_auto_fd fd = -1;
 	int r = take(dirfd, LOCK_EX, path, e);
 
-	if (r < 0)
-		return -1;
-	if (r > 0) {
+	if (r > 0)
 		pth_warn("%s: this file system has no locks: keep other runs out of it", path);
-		return -2;
-	}
-	/* What is there is of one that was killed, or of a program under test. */
-	if (pth_rmtree(dirfd, PTH_RUN_LOCK_FILE, e) != 0)
-		return -1;
-	fd = openat(
-	    dirfd, PTH_RUN_LOCK_FILE, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-	if (fd < 0)
-		return pth_err_set(e, PTH_SYSTEM, "%s/%s:", path, PTH_RUN_LOCK_FILE);
-	fcntl(fd, F_SETLK, &l); /* without it we are only not named */
-	return pth_take_fd(&fd);
+	return r < 0 ? -1 : 0;
 }
 
 void
-pth_run_unlock(int dirfd, int *lock)
+pth_run_lock_sign(int plan)
 {
-	if (*lock >= 0)
-		unlinkat(dirfd, PTH_RUN_LOCK_FILE, 0);
-	pth_close(lock);
+	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	fcntl(plan, F_SETLK, &l); /* without it we are only not named */
 }
 
 int

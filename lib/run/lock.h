@@ -1,8 +1,8 @@
 /*
  * One run, one writer: the lock on a run directory. It is a lock of flock(2) on the
  * directory itself, which nobody can remove, and which the supervisors of a pth-exec that was
- * killed still hold until its tests have ended. Who took it says so by a lock of fcntl(2) on
- * the file .lock in it: that is his own, and the kernel knows his process.
+ * killed may still hold until its tests have ended. Who took it says so by a lock of fcntl(2)
+ * on plan.jsonl: that is his own, and the kernel knows his process.
  */
 #ifndef PTH_RUN_LOCK_H
 #define PTH_RUN_LOCK_H
@@ -11,16 +11,14 @@
 
 #include "base/buf.h"
 
-#define PTH_RUN_LOCK_FILE ".lock"
-
 /*
- * Take the directory for writing; path is for messages. Returns the descriptor of .lock, to be
- * kept until the end and given back by pth_run_unlock(), or -1 with e, which says who has it.
- * A living holder is not waited for, the tests of one that was killed are for a moment. A file
- * system without locks is warned about: -2.
+ * Take the directory for writing, as long as dirfd is open; path is for messages. 0, or -1 with
+ * e, which says who has it. A living holder is not waited for, the tests of one that was killed
+ * are for a moment. A file system without locks is warned about: 0.
  */
 int pth_run_lock(int dirfd, const char *path, struct pth_err *e);
-void pth_run_unlock(int dirfd, int *lock);
+/* Say that it is us, by the open plan.jsonl: until any descriptor of this file is closed. */
+void pth_run_lock_sign(int plan);
 /*
  * For who reads the directory: 0, and nobody writes there as long as dirfd is open, or -1 with
  * e, which says who works there.

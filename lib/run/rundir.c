@@ -110,8 +110,7 @@ look(int fd, const char *path, bool *fresh, struct pth_err *e)
 		return pth_err_set(e, PTH_SYSTEM, "%s:", path);
 	*fresh = true;
 	while ((de = readdir(dir)) != NULL)
-		if (strcmp(de->d_name, ".") != 0 && strcmp(de->d_name, "..") != 0 &&
-		    strcmp(de->d_name, PTH_RUN_LOCK_FILE) != 0)
+		if (strcmp(de->d_name, ".") != 0 && strcmp(de->d_name, "..") != 0)
 			*fresh = false;
 	if (!*fresh && faccessat(fd, PLAN, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
 		return pth_err_set(e, PTH_SYSTEM,
@@ -130,10 +129,10 @@ begin(struct pth_rundir *d, bool resume, struct pth_err *e)
 		return pth_err_wrap(e, "%s", d->path);
 	/* The file by which a run directory is known is there before all others and
 	 * never removed: whenever a run is killed, it can be resumed. */
-	return pth_journal_open(&d->plan, d->fd, PLAN, e) != 0 ||
-	        pth_journal_open(&d->results, d->fd, RESULTS, e) != 0 ?
-	    -1 :
-	    0;
+	if (pth_journal_open(&d->plan, d->fd, PLAN, e) != 0)
+		return -1;
+	pth_run_lock_sign(d->plan.fd);
+	return pth_journal_open(&d->results, d->fd, RESULTS, e);
 }
 
 /* A name that JSON can have? Records name their run directory. */
@@ -178,8 +177,8 @@ take_over(struct pth_rundir *d, const char *path, bool resume, struct pth_err *e
 	d->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (d->path == NULL || d->fd < 0)
 		return pth_err_set(e, PTH_SYSTEM, "%s:", path);
-	d->lock = pth_run_lock(d->fd, path, e);
-	return d->lock == -1 || look(d->fd, path, &d->fresh, e) != 0 || begin(d, resume, e) != 0 ?
+	return pth_run_lock(d->fd, path, e) != 0 || look(d->fd, path, &d->fresh, e) != 0 ||
+	        begin(d, resume, e) != 0 ?
 	    -1 :
 	    0;
 }
@@ -192,7 +191,6 @@ pth_rundir_open(struct pth_rundir *d, const char *dir, const char *base, const c
 	int r;
 
 	*d = (struct pth_rundir){ .fd = -1,
-		.lock = -1,
 		.fresh = true,
 		.plan = PTH_JOURNAL_INIT,
 		.results = PTH_JOURNAL_INIT,
@@ -230,7 +228,6 @@ pth_rundir_close(struct pth_rundir *d)
 	pth_journal_close(&d->plan);
 	pth_journal_close(&d->results);
 	pth_rec_index_close(&d->before);
-	pth_run_unlock(d->fd, &d->lock);
 	pth_close(&d->fd);
 	free(pth_take(&d->path));
 }

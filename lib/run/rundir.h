@@ -17,7 +17,6 @@
 struct pth_rundir {
 	char *path; /* absolute */
 	int fd;
-	int lock;                         /* run/lock.h; -1: none */
 	bool fresh;                       /* no results of an earlier run were in it */
 	struct pth_journal plan, results; /* plan.jsonl, results.jsonl */
 	struct pth_rec_index before;      /* what results.jsonl said, when it is resumed */
