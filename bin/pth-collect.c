@@ -42,7 +42,7 @@ feed(struct source *s, struct pth_pool *pool)
 	if (got == 0)
 		s->eof = true;
 	else
-		pth_must(pth_pool_add(pool, rec, pth_rec_is_test(rec), &e), &e);
+		pth_pool_add(pool, rec, pth_rec_is_test(rec));
 }
 
 static void
@@ -58,7 +58,8 @@ emit(struct pth_pool *pool, struct pth_rec_out *out, struct pth_results *results
 			pth_collect_failed(rec, failed);
 			free(failed);
 		}
-		pth_results_add(results, rec);
+		if (results != NULL)
+			pth_results_add(results, rec);
 		pth_must(pth_rec_write(out, rec, &e), &e);
 		json_decref(rec);
 	}
@@ -89,13 +90,15 @@ collect(struct source *s, struct pth_collect_options *options, size_t jobs)
 	for (;;) {
 		while (pth_pool_room(&pool) && ready(s))
 			feed(s, &pool);
-		emit(&pool, &out, &results);
+		emit(&pool, &out, options->look_only ? NULL : &results);
 		if (s->eof && pth_pool_empty(&pool))
 			break;
 		wait_more(s, &pool);
 	}
 	pth_pool_release(&pool);
-	whole = s->from_dir || pth_rec_whole(&s->in, &e) == 0;
+	/* What is partial is not said to be whole. */
+	e = s->dir.busy;
+	whole = s->from_dir ? !options->look_only : pth_rec_whole(&s->in, &e) == 0;
 	pth_results_close(&results, whole);
 	pth_must(whole ? 0 : -1, &e);
 	pth_must(pth_rec_end(&out, &e), &e);
@@ -124,6 +127,7 @@ main(int argc, char **argv)
 	s.from_dir = tool.operand_count > 0;
 	if (s.from_dir) {
 		pth_must(pth_olddir_open(&s.dir, tool.operand[0], &e), &e);
+		options.look_only = s.dir.busy.text[0] != '\0';
 	} else {
 		pth_outlive_interrupt();
 		pth_must(pth_tool_open(&tool, 0, &s.in, &e), &e);

@@ -168,7 +168,7 @@ run(struct exec *x, int sigfd)
 		take_signals(x, sigfd);
 		if (p[1].revents != 0 && pth_rec_fill(&x->in, &e) != 0)
 			input_breaks(x, &e);
-		pth_must(pth_runner_attend(&x->s.runner, &e), &e);
+		pth_runner_attend(&x->s.runner);
 	}
 }
 
@@ -198,9 +198,10 @@ main(int argc, char **argv)
 	if (*x.broken.text != '\0' || (x.signal == 0 && pth_rec_whole(&x.in, &x.broken) != 0)) {
 		pth_complain("%s", x.broken.text);
 		code = x.broken.code;
-	} else if (x.in.ended) {
-		pth_must(pth_run_end(&x.s, &e), &e);
 	}
+	pth_must(pth_run_end(&x.s, *x.broken.text == '\0' && x.in.ended, &e), &e);
+	if (x.s.touched && code == PTH_OK)
+		code = PTH_SYSTEM;
 	if (x.signal == 0 && code == PTH_OK)
 		pth_select_end(&x.s.in);
 	pth_run_release(&x.s);

@@ -48,7 +48,7 @@ load(struct init *x, const char *path)
 	pth_auto_buf b = PTH_BUF_INIT;
 	struct pth_err e;
 
-	if (pth_file_read(path, PLAN_MAX, &b, &e) != 0 ||
+	if (pth_file_read_named(path, PLAN_MAX, &b, &e) != 0 ||
 	    (x->root = pth_json_parse(b.s != NULL ? b.s : "", b.len, &e)) == NULL)
 		pth_die(e.code, "%s", e.text);
 	x->plan = pth_inside_plan(x->root);
@@ -170,11 +170,12 @@ tell(struct init *x, const json_t *result, int64_t zero)
 	if (x->whole)
 		pth_insideend_set_result(o, json_incref((json_t *)(uintptr_t)result));
 	pth_rec_line(&b, o);
-	if (pth_file_write(x->homefd, "inner.tmp", b.s, b.len, &e) != 0)
+	if (pth_file_put(x->homefd, "inner.tmp", b.s, b.len, &e) != 0)
 		pth_complain("%s", e.text);
 	pth_users_give(x->whole ? x->dirfd : x->homefd, x->home.st_uid, x->home.st_gid);
 	if (pth_inside_ask(x->root) != NULL)
 		unlinkat(x->homefd, pth_inside_ask(x->root), 0);
+	pth_rmtree(x->homefd, "inner.json", NULL);
 	/* The last of all: who sees it may take the container away. */
 	if (renameat(x->homefd, "inner.tmp", x->homefd, "inner.json") != 0)
 		pth_warn("inner.json:");

@@ -154,7 +154,7 @@ show(struct pth_plugins *ps, const struct options *o, const char *word)
 		pth_buf_addc(&b, '\n');
 		pth_desc_show(&b, p->root, true);
 	} else
-		pth_must(pth_file_read(p->path, 1 << 20, &b, &e), &e);
+		pth_must(pth_file_read_named(p->path, 1 << 20, &b, &e), &e);
 	pth_must(pth_tool_print(&b, &e), &e);
 }
 

@@ -15,6 +15,7 @@
 #include "io/file.h"
 #include "io/tool.h"
 #include "report/report.h"
+#include "run/lock.h"
 
 struct options {
 	const char *dir, *junit, *tap, *csv, *html;
@@ -40,16 +41,30 @@ set_formats(struct options *o, char *list)
 	return true;
 }
 
+/* One of the files of the run directory. */
+static void
+put_below(const struct options *o, int dirfd, const char *name, struct pth_buf *b)
+{
+	struct pth_err e;
+	int r;
+
+	/* A directory of this name that lies where somebody wants the report is theirs. */
+	r = o->dir != NULL ? pth_file_write(dirfd, name, b->s, b->len, &e) :
+	                     pth_file_put(dirfd, name, b->s, b->len, &e);
+	pth_must(r, &e);
+	pth_buf_release(b);
+}
+
 /* path "-": stdout */
 static void
-put(int dirfd, const char *path, struct pth_buf *b)
+put(const char *path, struct pth_buf *b)
 {
 	struct pth_err e;
 
 	if (strcmp(path, "-") == 0)
 		pth_must(pth_tool_print(b, &e), &e);
 	else
-		pth_must(pth_file_write(dirfd, path, b->s, b->len, &e), &e);
+		pth_must(pth_file_write(AT_FDCWD, path, b->s, b->len, &e), &e);
 	pth_buf_release(b);
 }
 
@@ -117,11 +132,11 @@ write_files(const struct options *o, const struct pth_report *r)
 		pth_die(PTH_SYSTEM, "%s:", dir);
 	if (o->json) {
 		pth_report_json(r, &b);
-		put(fd, "experiment_summary.json", &b);
+		put_below(o, fd, "experiment_summary.json", &b);
 	}
 	if (o->md) {
 		pth_report_md(r, real, &b);
-		put(fd, "EXPERIMENT_REPORT.md", &b);
+		put_below(o, fd, "EXPERIMENT_REPORT.md", &b);
 	}
 	return real;
 }
@@ -137,7 +152,7 @@ write_html(const char *path, const struct pth_report *r)
 	if (dir == NULL)
 		pth_die(PTH_SYSTEM, "%s:", path);
 	pth_report_html(r, dir, &b);
-	put(AT_FDCWD, path, &b);
+	put(path, &b);
 }
 
 static void
@@ -160,7 +175,7 @@ write_all(const struct options *o, const struct pth_report *r, bool quiet)
 			continue;
 		}
 		writers[i](r, &b);
-		put(AT_FDCWD, paths[i], &b);
+		put(paths[i], &b);
 	}
 	if (!o->text || taken || quiet)
 		return;
@@ -205,6 +220,8 @@ main(int argc, char **argv)
 	pth_buf_addf(&causes, "%s/causes.yaml", home.share);
 	r = pth_report_new(causes.s);
 	rc = take_all(r, &tool, o.pass ? &pass : NULL, &why);
+	if (rc != 0 && r->run_dir != NULL && pth_run_lock_held(r->run_dir, &e))
+		pth_err_wrap(&why, "%s", e.text);
 	pth_report_finish(r, why.text);
 	if (o.pass && rc == 0)
 		pth_must(pth_rec_end(&pass, &e), &e);

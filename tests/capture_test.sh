@@ -29,6 +29,13 @@ experiment() { # [test [server [client]]]
 }
 
 # A plan by hand: one program of Python that talks to itself on lo.
+# The program of by_hand as a step of the test: it may do what a service may not.
+by_step() {
+	jq -c 'if .plan then (.plan.services[0].phases.run.argv) as $argv |
+		.steps = {wait: 60, actions: [{exec: {argv: $argv, timeout: 50}}]} |
+		.plan.services[0].phases.run.argv = ["true"] else . end' plan >p && mv p plan
+}
+
 by_hand() { # capture program [service-capture]
 	jq -cn --argjson capture "$1" --arg program "$2" --argjson own "${3:-null}" '
 		{pth: 1, type: "test", run: "hand", id: "t", index: 1, of: 1, name: "t", expect: {},
@@ -300,6 +307,7 @@ def captures():
 for p in captures(): os.kill(p, signal.SIGSTOP)
 flood(2000)
 for p in captures(): os.kill(p, signal.SIGCONT)"
+	by_step
 	jq -c 'if .plan then .expect = {packets: [{filter: "udp", min: 1}]} else . end' plan >p &&
 		mv p plan
 	go
@@ -411,10 +419,11 @@ testCaptureThatIsKilled() {
 	by_hand '{"interface": "lo", "file": "capture.pcapng"}' "$FLOOD
 import os, signal, time
 flood(10)
-while os.stat('../capture.pcapng').st_size < 10000: time.sleep(0.05)
+while os.stat('capture.pcapng').st_size < 10000: time.sleep(0.05)
 for p in os.listdir('/proc'):
     if p.isdigit() and p != '1' and open('/proc/%s/comm' % p).read().startswith('pth-exec'):
         os.kill(int(p), signal.SIGKILL)"
+	by_step
 	go
 	assertEquals 'completed the capture process died' \
 		"$(value '.result | "\(.status) \(.capture.error)"')"

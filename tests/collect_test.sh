@@ -416,4 +416,76 @@ testUsageAndFaults() {
 	assertMatch "$(cat err)" 'No space left'
 }
 
+# What a program has put where a file is read: it is not waited for, and it is no result.
+testFilesThatAreNone() {
+	add one && add two && end
+	mv in.jsonl stream
+	jq -c 'del(.result)' stream >plan
+	for kind in fifo link directory hole; do
+		for file in plan.jsonl one/record.json one/result.json results.jsonl; do
+			rm -rf out/results.jsonl out/plan.jsonl
+			cp plan out/plan.jsonl
+			for id in one two; do
+				rm -rf out/$id/record.json out/$id/result.json
+				jq -c --arg id $id 'select(.id == $id).result' stream \
+					>out/$id/result.json
+				jq -c --arg id $id 'select(.id == $id)' plan >out/$id/record.json
+			done
+			cp out/one/result.json elsewhere
+			rm -rf "out/$file"
+			case $kind in
+			fifo) mkfifo "out/$file" ;;
+			link) ln -s "$PTH_TMP/elsewhere" "out/$file" ;;
+			directory) mkdir -p "out/$file/sub" ;;
+			hole) truncate -s 1T "out/$file" ;;
+			esac
+			run timeout 60 pth-collect --no-tshark out
+			got=$(jq_out -r 'select(.id) | .id + " " + .verdict.status' | xargs)
+			case $file in
+			plan.jsonl) assertCode 3 ;;
+			one/result.json) assertEquals "$kind $file" 'one error two passed' "$got" ;;
+			*) assertEquals "$kind $file" 'one passed two passed' "$got" ;;
+			esac
+		done
+	done
+	# Put into place again, where a directory was.
+	rm -rf out/results.jsonl out/one/record.json && mkdir -p out/results.jsonl/sub &&
+		mkdir -p out/one/record.json/sub
+	run timeout 60 pth-collect --no-tshark <stream
+	assertCode 0
+	assertEquals 'one passed two passed' \
+		"$(jq -r 'select(.id) | .id + " " + .verdict.status' out/results.jsonl | xargs)"
+	assertEquals one "$(jq -r .id out/one/record.json)"
+	echo other >elsewhere && rm out/one/record.json && ln elsewhere out/one/record.json
+	run timeout 60 pth-collect --no-tshark <stream
+	assertEquals 'another name of the file is left alone' other "$(cat elsewhere)"
+}
+
+# Logs of keys, captures and measures are read below the test's directory only.
+testEvidenceWithoutLinks() {
+	need text2pcap wireshark-common || return
+	need tshark tshark || return
+	mkdir -p outside && ping_capture outside/c.pcapng
+	cat "$TOP/tests/fixtures/quic.keys" >outside/keys
+	sum=$(sha256sum outside/c.pcapng)
+	add one '.plan.capture.keylogs = ["client/keys.log", "server/keys.log", "key/keys"] |
+		.plan.services[0].metrics = [{name: "n", file: "m*", matches: "([0-9]+)"}] |
+		.expect.packets = [{filter: "udp", min: 2}]' && end
+	ln -s ../../outside/c.pcapng out/one/capture.pcapng
+	ln -s ../../../outside/keys out/one/client/keys.log
+	mkfifo out/one/server/keys.log out/one/server/m1
+	ln -s ../../outside out/one/key
+	echo 7 >outside/m && ln -s ../../../outside/m out/one/server/m2
+	run timeout 60 pth-collect <in.jsonl
+	assertCode 0
+	assertNotEquals '"passed"' "$(value .verdict.status)"
+	assertEquals null "$(value .metrics.measures)"
+	assertEquals "$sum" "$(sha256sum outside/c.pcapng)"
+	# A good capture, and keys that are none of its test's.
+	rm out/one/capture.pcapng && cp outside/c.pcapng out/one/capture.pcapng
+	run timeout 60 pth-collect <in.jsonl
+	assertEquals '"passed"' "$(value .verdict.status)"
+	assertTrue 'no keys are put in' 'cmp outside/c.pcapng out/one/capture.pcapng'
+}
+
 . shunit2

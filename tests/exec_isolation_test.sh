@@ -327,6 +327,50 @@ testReadOnly() {
 	each_user read_only
 }
 
+# who_am_i JSON: what a service and its neighbour can do, as who runs this.
+powers() {
+	exec1 "{\"service\": $1}" sh -c 'ls -A /run; id -u; grep CapEff /proc/self/status | cut -f2
+		grep CapBnd /proc/self/status | cut -f2; grep NoNew /proc/self/status | cut -f2
+		ip link set lo mtu 1400 2>/dev/null && echo net; mount -t tmpfs none /etc 2>/dev/null &&
+			echo mount
+		mount -o remount,rw / 2>/dev/null && echo remount; chmod 777 .. 2>/dev/null && echo up
+		(: >/proc/sys/kernel/core_pattern) 2>/dev/null && echo sysctl
+		ls /proc/1/fd /proc/1/cwd/ 2>/dev/null
+		mknod x c 1 3 2>/dev/null && echo mknod; cat /etc/shadow 2>/dev/null | head -c 1
+		unshare -Um sh -c "mount -o remount,rw / || mount -o remount,rw,bind / ||
+			umount /proc/sys" 2>/dev/null && echo userns; touch mine && rm mine && echo done'
+	assertCode 0
+	assertEquals protected "$(field .evidence)"
+	log
+}
+
+powerless() {
+	powers '{}' >said
+	if [ -z "$as" ]; then id=65000; else id=$(as_user id -u); fi
+	assertEquals "$id 0000000000000000 0000000000000000 1 done" "$(xargs <said)"
+}
+
+testServicesHaveNoPower() {
+	need_namespaces || return
+	each_user powerless
+}
+
+powerful() {
+	powers '{"root": true}' >said
+	read -r id effective bounding no <<-EOT
+		$(xargs <said)
+	EOT
+	assertEquals '0 1 net done' "$id $no"
+	assertNotEquals 0000000000000000 "$effective"
+	assertNotEquals 0000000000000000 "$bounding"
+	assertEquals '' "$(find "$dir" -user 65500)"
+}
+
+testRootOfTheNetwork() {
+	need_namespaces || return
+	each_user powerful
+}
+
 testReadOnlyKey() {
 	cat >t.yaml <<-'Y'
 	tests:

@@ -1,5 +1,6 @@
 #!/bin/sh
 # pth-exec: what is tried again, what stops a run, what a resumed run keeps.
+# timeout: 300
 # shellcheck disable=SC1083,SC2016,SC2059,SC2154 # formats are ours; $out and $err come from run
 . "$TOP/tests/lib.sh"
 
@@ -316,7 +317,62 @@ testOneRunADirectory() {
 	assertCode 4
 	kill -KILL $pid
 	wait $pid 2>/dev/null
-	assertMatch "$err" 'another pth-exec works in it'
+	assertMatch "$err" "out: another pth-exec works in it, process $pid \(pth-exec -o out in\)"
+}
+
+# What a test may leave of trees: modes that forbid, 3,000 directories in each other, a name
+# with a newline.
+stubborn='mkdir -p go/m no/thing "x
+y" && touch go/m/f "x
+y/f" && chmod 555 go/m go && chmod 0 no && deep=$(printf "d/%.0s" $(seq 1500)) &&
+	mkdir -p "p/$deep" "q/$deep" && mv q "p/$deep" && chmod 555 . && echo deep'
+
+testTreesDoNotStopTheNextRun() {
+	{ one t '{}' sh -c "$stubborn"; end 1; } >in
+	for i in 1 2; do
+		run timeout 100 pth-exec -o out in
+		assertCode 0
+		assertEquals "run $i" completed "$(statuses)"
+		assertEquals deep "$(cat out/t/a/stdout.log)"
+	done
+	need_user || return
+	mkdir -m 777 user
+	chmod 711 "$PTH_TMP"
+	for i in 1 2; do
+		run as_user timeout 100 pth-exec -o "$PTH_TMP/user/out" <in
+		assertCode 0
+		assertEquals "run $i of a user" completed "$(statuses)"
+		assertEquals deep "$(cat user/out/t/a/stdout.log)"
+	done
+	chmod -R u+rwx user
+}
+
+# What stands where a file of the run was is neither waited for nor followed.
+testResumeAmongFilesOfOthers() {
+	{ one 1-t '{}' echo x; end 1; } >in
+	run pth-exec -o out in
+	assertCode 0
+	echo precious >x
+	for file in out/1-t/record.json out/1-t/result.json out/plan.jsonl out/results.jsonl \
+		out/events.jsonl; do
+		for kind in fifo link hard directory; do
+			rm -rf "$file"
+			case $kind in
+			fifo) mkfifo "$file" ;;
+			link) ln -s "$PTH_TMP/x" "$file" ;;
+			hard) ln x "$file" ;;
+			directory) mkdir -p "$file/sub" ;;
+			esac
+			run timeout 60 pth-exec --resume -o out in
+			assertCode 0
+			assertEquals "$kind $file" completed "$(statuses)"
+			assertEquals "$kind $file" precious "$(cat x)"
+		done
+	done
+	for file in out/events.jsonl out/results.jsonl out/plan.jsonl; do
+		assertTrue "$file is a file" '[ -f "$file" ] && [ ! -L "$file" ]'
+		assertTrue "$file is written" '[ -s "$file" ]'
+	done
 }
 
 . shunit2

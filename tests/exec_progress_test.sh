@@ -45,16 +45,16 @@ testTerminal() {
 	assertEquals 0 "$code"
 	assertEquals 'what stays on the screen' \
 		"pth-exec: run.started dir=$PWD/out jobs=1 order=longest
-ok 1/3 1-t T
-failed 2/3 2-t T: a ended with exit code 3
-ok 3/3 3-t T" "$(sed 's/ [0-9.]* [mu]\{0,1\}s\(:\|$\)/ T\1/' tty.end)"
+ran 1/3 1-t T: completed
+ran 2/3 2-t T: failed: a ended with exit code 3
+ran 3/3 3-t T: completed" "$(sed 's/ [0-9.]* [mu]\{0,1\}s:/ T:/' tty.end)"
 	# Above the block the lines are whole, and it has one line for each test that runs.
 	assertMatch "$(cat tty.screens)" '^[-|/\\] \[#{13}\.{7}\] 2/3 done, 1 failed, 1 running$'
 	assertMatch "$(cat tty.screens)" '^  3-t +running +[0-9.]+ s  at most [0-9]+ s left$'
 	assertEquals 'one block at a time' '' \
 		"$(awk -v RS='\f' '{ if (gsub(/running\n/, "&") > 1) print }' tty.screens)"
-	assertEquals 'colours' "$(printf '\033[32mok\033[0m 1/3')" \
-		"$(grep -o '.\[32mok.\[0m 1/3' tty.raw)"
+	assertEquals 'what is bad is red, nothing is good yet' "$(printf '\033[31mfailed\033[0m')" \
+		"$(grep -o '.\[[0-9]*m[a-z]*.\[0m' tty.raw)"
 }
 
 testTheTimeOfTheLastRun() {
@@ -81,16 +81,16 @@ testLinesInBetween() {
 		pid=$!
 		until grep -qs "1-t .*running" tty.screens; do sleep .05; done
 		PTH_EVENTS="" pth-parse no-such-file.yaml
-		until [ "$(grep -c "^ok" tty.screens)" -gt 3 ]; do sleep .05; done
+		until [ "$(grep -c "^ran" tty.screens)" -gt 3 ]; do sleep .05; done
 		: >go
 		wait $pid' >records
 	assertEquals 'whole lines only' '' \
 		"$(grep -vE -e '^pth-exec: (run|command|capture)\.[a-z]+ ' \
-			-e '^(no-such-file.yaml:1:1: error: |ok [123]/3 [123]-t [0-9.]+ m?s$)' \
+			-e '^(no-such-file.yaml:1:1: error: |ran [123]/3 [123]-t [0-9.]+ m?s: completed$)' \
 			tty.end)"
 	assertEquals 'each once' '1 1 1 3' \
 		"$(grep -c command.failed tty.end) $(grep -c capture.failed tty.end) $(grep \
-			-c no-such-file tty.end) $(grep -c ^ok tty.end)"
+			-c no-such-file tty.end) $(grep -c ^ran tty.end)"
 }
 
 testSmallAndResizedTerminals() {
@@ -98,8 +98,8 @@ testSmallAndResizedTerminals() {
 	three
 	sed 's/3-t/3-t-with-a-name-of-some-length-that-does-not-fit/' in >in2 && mv in2 in
 	until='3-t-with-a-name-  running' terminal 50 3
-	assertEquals '' "$(grep -E '^.{50}' tty.screens | grep -v '^ok\|^failed\|run.started')"
-	assertEquals 4 "$(tr -d '\n' <tty.end | grep -oE 'run.started|(ok|failed) [123]/3' | wc -l)"
+	assertEquals '' "$(grep -E '^.{50}' tty.screens | grep -v '^ran\|run.started')"
+	assertEquals 4 "$(tr -d '\n' <tty.end | grep -oE 'run.started|ran [123]/3' | wc -l)"
 	rm -rf out go tty.* # no time of a last run, that it may be over before it is drawn
 	resize='--resize left 30' until='^  3-t-with-a-name-  running$' terminal 100 24
 	assertEquals 'the last line of the last drawing fits' 29 \
@@ -111,9 +111,9 @@ testSmallAndResizedTerminals() {
 testTerminalsThatCannot() {
 	need_terminal || return
 	three
-	term=dumb until='failed 2/3' terminal 100 24
+	term=dumb until='ran 2/3' terminal 100 24
 	assertEquals 'no sequence' '' "$(tr -d '\r' <tty.raw | LC_ALL=C grep -a '[^ -~]')"
-	assertMatch "$end" '^ok 3/3 3-t '
+	assertMatch "$end" '^ran 3/3 3-t '
 	rm go tty.*
 	export NO_COLOR=1
 	terminal 100 24
@@ -137,10 +137,10 @@ testSettings() {
 			  logging: {enable_colors: false}} else . end' in >in2
 	mv in2 in
 	rm go tty.*
-	until='failed 2/3' terminal 100 24
+	until='ran 2/3' terminal 100 24
 	assertNoMatch "$(cat tty.screens)" 'done,'
 	assertNoMatch "$(cat -v tty.raw)" '\^\[\[[0-9]*m'
-	assertMatch "$end" '^ok 3/3'
+	assertMatch "$end" '^ran 3/3'
 	jq -c 'if .id then .settings.progress.enable_progress_bar = 5 else . end' in >in2
 	mv in2 in
 	rm go tty.*
@@ -155,7 +155,7 @@ testSwitchedOff() {
 	for events in none json; do
 		PTH_EVENTS=$events TERM=xterm python3 "$TOP/tests/fixtures/terminal.py" 100 24 \
 			pth-exec -o out in >records
-		assertNoMatch "$(cat -v tty.raw)" '^ok|\^\['
+		assertNoMatch "$(cat -v tty.raw)" '^ran|\^\['
 	done
 	TERM=xterm python3 "$TOP/tests/fixtures/terminal.py" 100 24 pth-exec \
 		--progress=none -o out in >records
@@ -177,7 +177,7 @@ testInterrupted() {
 	assertSoon 20 grep -q '3-t .*running .* left' tty.screens
 	kill "$(cat pid)"
 	wait $pid
-	assertMatch "$(tail -n 1 tty.end)" '^interrupted 7/7 3-t [0-9.]+ m?s: interrupted$'
+	assertMatch "$(tail -n 1 tty.end)" '^ran 7/7 3-t [0-9.]+ m?s: interrupted: interrupted$'
 	assertNoMatch "$(cat tty.end)" 'done,'
 }
 
@@ -190,16 +190,16 @@ testPlainLines() {
 	assertEquals 'each test has ended' 3 "$(printf '%s\n' "$err" | grep -c '"test.ended"')"
 	run pth-exec -j 1 --progress=plain -o out in
 	assertEquals "pth-exec: run.started dir=$PWD/out jobs=1 order=longest
-ok 1/3 1-t T
-failed 2/3 2-t T: a ended with exit code 3
-ok 3/3 3-t T" "$(printf '%s\n' "$err" | sed 's/ [0-9.]* [mu]\{0,1\}s\(:\|$\)/ T\1/')"
+ran 1/3 1-t T: completed
+ran 2/3 2-t T: failed: a ended with exit code 3
+ran 3/3 3-t T: completed" "$(printf '%s\n' "$err" | sed 's/ [0-9.]* [mu]\{0,1\}s:/ T:/')"
 	PTH_EVENTS=json run pth-exec -j 1 --progress=plain --skip 2-t -o out in
 	assertEquals 'what is asked for comes, too' 2 \
 		"$(printf '%s\n' "$err" | grep -c '"test.ended"')"
 	assertEquals 'left out is not told, but counted' '2/3 3/3' \
-		"$(printf '%s\n' "$err" | sed -n 's/^ok \(.\/.\) .*/\1/p' | xargs)"
+		"$(printf '%s\n' "$err" | sed -n 's/^ran \(.\/.\) .*/\1/p' | xargs)"
 	run pth-exec -j 1 --progress=tty -o out in
-	assertMatch "$(printf '%s\n' "$err" | cat -v)" '\^M\^\[\[J[^ ]*ok[^ ]* 3/3 3-t'
+	assertMatch "$(printf '%s\n' "$err" | cat -v)" '\^M\^\[\[Jran 3/3 3-t'
 }
 
 testRetriesAndErrors() {
@@ -210,11 +210,11 @@ testRetriesAndErrors() {
 	  over='{"error": {"stage": "plan", "message": "no such plugin"}}'
 	  rec 3-t "$(svc a '{}' true)"; end 3; } | jq -c 'if .id then .of = 2 else . end' >in
 	run pth-exec -j 1 --progress=plain -o out in
-	assertMatch "$err" '^error [12](/2)? 3-t 0 .*s: no such plugin$'
-	assertMatch "$err" '^failed [123](/2)? 1-t .*: a ended with exit code 3$'
-	assertMatch "$err" '^ok [123](/2)? 2-t '
-	assertMatch "$err" '^(ok|failed) 3 '
-	assertEquals 'each once' 3 "$(printf '%s\n' "$err" | grep -cE '^(ok|failed|error) ')"
+	assertMatch "$err" '^not run [12](/2)? 3-t 0 .*s: error: no such plugin$'
+	assertMatch "$err" '^ran [123](/2)? 1-t .*: failed: a ended with exit code 3$'
+	assertMatch "$err" '^ran [123](/2)? 2-t .*: failed$'
+	assertMatch "$err" '^ran 3 '
+	assertEquals 'each once' 3 "$(printf '%s\n' "$err" | grep -cE '^(not run|ran) ')"
 }
 
 . shunit2

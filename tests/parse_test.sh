@@ -303,6 +303,38 @@ testIncludesThatFail() {
 	refused e.yaml '^inner.yaml:1:33: error: a: integer .5.; expected map'
 }
 
+# What an experiment names is a file, and nothing else is waited for.
+testIncludesThatAreNoFiles() {
+	mkdir -p folder
+	rm -f fifo && mkfifo fifo
+	for what in fifo folder /dev/zero /dev/tty; do
+		printf 'include: %s\n' $what >e.yaml
+		run timeout 60 pth-parse e.yaml
+		assertCode 3
+		assertEquals '' "$out"
+		assertMatch "$err" "^e.yaml:1:10: error: include: $what: not a regular file$"
+	done
+	experiment >inner.yaml
+	ln -sf inner.yaml link.yaml
+	printf 'include: link.yaml\n' >e.yaml
+	accepted e.yaml
+}
+
+# What somebody names on the command line may be anything.
+testExperimentsThatArrive() {
+	experiment >e.yaml
+	pth-parse e.yaml | jq -c 'del(.source.file, .run)' >want
+	rm -f fifo && mkfifo fifo
+	cat e.yaml >fifo &
+	run timeout 60 pth-parse fifo
+	assertCode 0
+	assertEquals "$(cat want)" "$(jq_out -c 'del(.source.file, .run)')"
+	out=$(timeout 60 pth-parse /dev/stdin <e.yaml | jq -c 'del(.source.file, .run)')
+	assertEquals "$(cat want)" "$out"
+	out=$(cat e.yaml | timeout 60 pth-parse /dev/stdin | jq -c 'del(.source.file, .run)')
+	assertEquals "$(cat want)" "$out"
+}
+
 testSameBytesEveryTime() {
 	experiment 'matrix: {seed: [1, 2, 3]}' >e.yaml
 	pth-parse e.yaml >one

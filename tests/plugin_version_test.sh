@@ -371,4 +371,12 @@ testManual() {
 }
 
 # shellcheck disable=SC1091
+testFilesOfAPluginAreFiles() {
+	mkfifo "$here/version_configs/pipe.yaml"
+	run timeout 60 pth-plugin -P p check "$here/plugin.yaml"
+	assertNotEquals 0 "$code"
+	assertNotEquals 'it was waited for' 124 "$code"
+	assertMatch "$out$err" 'pipe.yaml: not a regular file'
+}
+
 . shunit2

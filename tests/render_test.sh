@@ -113,6 +113,19 @@ testIncludesStayBelow() {
 	assertCode 3
 }
 
+testTemplatesAreFiles() {
+	mkdir -p dir/sub
+	rm -f dir/fifo fifo && mkfifo dir/fifo fifo
+	for what in fifo sub; do
+		printf '{%% include "%s" %%}' $what >dir/t.j2
+		run timeout 60 pth-render -n -t dir/t.j2
+		assertCode 3
+	done
+	printf 'n is {{ n }}' >fifo & # but what the command line names may be a pipe
+	run timeout 60 pth-render -n -t fifo -v n=1
+	assertEquals 'n is 1' "$out"
+}
+
 testOutputStaysBelow() {
 	mkdir -p base outside
 	ln -s ../outside base/link

@@ -231,6 +231,24 @@ testLogsAreBeneath() {
 	assertNoMatch "$(cat out/EXPERIMENT_REPORT.md)" secret
 }
 
+# Reports take the place of what a program has put there, and follow no links.
+testReportsAmongFilesOfOthers() {
+	add one && end
+	echo precious >x
+	mkdir -p out/EXPERIMENT_REPORT.md/sub
+	ln -s ../x out/experiment_summary.json
+	report
+	assertCode 0
+	assertEquals precious "$(cat x)"
+	assertMatch "$(cat out/EXPERIMENT_REPORT.md)" '^# '
+	assertTrue '[ ! -L out/experiment_summary.json ]'
+	# Where somebody wants the report it is theirs.
+	mkdir -p mine/EXPERIMENT_REPORT.md
+	report -o mine
+	assertCode 4
+	assertTrue '[ -d mine/EXPERIMENT_REPORT.md ]'
+}
+
 testHostileText() {
 	name='a | b * `c` <script>alert(1)</script> [x](y) & _z_ #'
 	HOSTILE=$name && export HOSTILE

@@ -289,13 +289,13 @@ testWhatIsNotSupported() {
 
 testCommandsBeforeAndAfter() {
 	over='{"steps": {"pre_commands": [["sh", "-c", "echo pre >>order; echo hello"]],
-			"post_commands": [["sh", "-c", "echo post >>order"],
+			"post_commands": [["sh", "-c", "cat a/order >>order; echo post >>order"],
 			  ["sh", "-c", "echo last >>order"]]}}'
 	exec_ "$(svc a \
-		'{"phases": {"pre_compile": [{"argv": ["sh", "-c", "echo phase >>../order"]}],
+		'{"phases": {"pre_compile": [{"argv": ["sh", "-c", "echo phase >>order"]}],
 				"post_run": [{"argv": ["sh", "-c",
-				  "echo post_run >>../order"]}]}}' \
-		sh -c 'echo run >>../order')"
+				  "echo post_run >>order"]}]}}' \
+		sh -c 'echo run >>order')"
 	assertEquals 'completed: null' "$(status)"
 	assertEquals 'pre phase run post_run post last' "$(xargs <out/t/order)"
 	assertEquals hello "$(cat out/t/pre_commands/phases/pre_run.stdout.log)"
@@ -605,6 +605,7 @@ boxed() {
 
 testStepsInside() {
 	{ need_root && need_namespaces && need_proc; } || return
+	over='{"plan": {"environment": {"isolation": "none"}}}'
 	steps='[{"exec": {"service": "s", "argv": ["sh", "-c", "echo $PWD; exit 3"],
 			"critical": false}}, {"pause": {"service": "s"}},
 		{"resume": {"service": "s"}},
@@ -628,7 +629,8 @@ testStepsInside() {
 		'there is no socket .ask')" "$(status)"
 	# The run is over in the middle of a step: what it runs ends, too.
 	steps='[{"exec": {"service": "s", "argv": ["sleep", "87654"]}}]'
-	over='{"steps": {"wait": 1}, "plan": {"wait_us": 300000}}'
+	over='{"steps": {"wait": 1}, "plan": {"wait_us": 300000,
+			"environment": {"isolation": "none"}}}'
 	exec_ "$(boxed '{}')"
 	assertEquals 'timeout: step 1 of 1 (exec) had not ended when steps.wait had passed' \
 		"$(status)"
@@ -636,7 +638,8 @@ testStepsInside() {
 	# It dies over a step.
 	steps='[{"exec": {"service": "s",
 			"argv": ["sh", "-c",
-			  "read -r up pid <stdout.log; kill -SEGV $pid; sleep 9"]}}]' over=''
+			  "read -r up pid <stdout.log; kill -SEGV $pid; sleep 9"]}}]'
+	over='{"plan": {"environment": {"isolation": "none"}}}'
 	exec_ "$(boxed '{}')"
 	assertEquals 'crashed: s died of signal SEGV' "$(status | sed 's/ (core.*//')"
 }

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <linux/openat2.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,6 +15,8 @@
 
 #include "base/cleanup.h"
 #include "base/words.h"
+
+#define FCHMODAT2 452 /* the number of a system call, the same on all machines but Alpha */
 
 void
 pth_fd_sanitize(void)
@@ -28,6 +31,15 @@ pth_fd_sanitize(void)
 	} while (fd >= 0 && fd <= 2);
 	if (fd > 2)
 		close(fd);
+}
+
+/* Are both directories or files on the same device, as far as that can be told? */
+static bool
+one_device(int a, int b)
+{
+	struct stat x, y;
+
+	return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev;
 }
 
 /* For kernels or seccomp filters without openat2: no "..", no absolute path,
@@ -76,8 +88,14 @@ open_resolved(int dirfd, const char *path, int flags, mode_t mode, unsigned reso
 	};
 	int fd = (int)syscall(SYS_openat2, dirfd, path, &how, sizeof how);
 
-	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
-		fd = open_walk(dirfd, path, flags | O_CLOEXEC, mode);
+	if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
+		return fd;
+	fd = open_walk(dirfd, path, flags | O_CLOEXEC, mode);
+	if (fd >= 0 && (resolve & RESOLVE_NO_XDEV) != 0 && !one_device(dirfd, fd)) {
+		close(fd);
+		errno = EXDEV;
+		return -1;
+	}
 	return fd;
 }
 
@@ -87,11 +105,11 @@ pth_open_beneath(int dirfd, const char *path, int flags, mode_t mode)
 	return open_resolved(dirfd, path, flags, mode, 0);
 }
 
-int
-pth_open_regular(int dirfd, const char *path, struct stat *st)
+/* The same descriptor when it is one of a regular file; else it is closed: -1, EINVAL. */
+static int
+regular(int take, struct stat *st)
 {
-	pth_auto_fd fd = open_resolved(
-	    dirfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW, 0, RESOLVE_NO_SYMLINKS);
+	pth_auto_fd fd = take;
 	struct stat own;
 
 	if (st == NULL)
@@ -102,6 +120,76 @@ pth_open_regular(int dirfd, const char *path, struct stat *st)
 		return pth_take_fd(&fd);
 	errno = EINVAL;
 	return -1;
+}
+
+int
+pth_open_regular(int dirfd, const char *path, struct stat *st)
+{
+	return regular(open_resolved(dirfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW, 0,
+	                   RESOLVE_NO_SYMLINKS),
+	    st);
+}
+
+int
+pth_open_named(const char *path, struct stat *st)
+{
+	return regular(open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), st);
+}
+
+int
+pth_open_ours(int dirfd, const char *path, int flags)
+{
+	const int first = (flags & ~O_TRUNC) | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW;
+	struct stat st;
+	pth_auto_fd fd = regular(open_resolved(dirfd, path, first, 0666, RESOLVE_NO_SYMLINKS), &st);
+
+	if (fd < 0) {
+		errno = errno == ENXIO ? EINVAL : errno; /* a FIFO that nobody reads, a socket */
+		return -1;
+	}
+	if (st.st_nlink > 1) {
+		errno = EMLINK;
+		return -1;
+	}
+	if (fcntl(fd, F_SETFL, flags & O_APPEND) != 0 ||
+	    ((flags & O_TRUNC) != 0 && st.st_size > 0 && ftruncate(fd, 0) != 0))
+		return -1;
+	return pth_take_fd(&fd);
+}
+
+int
+pth_open_dir(int dirfd, const char *path)
+{
+	return open_resolved(
+	    dirfd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, RESOLVE_NO_SYMLINKS);
+}
+
+int
+pth_open_tree(int dirfd, const char *path)
+{
+	return open_resolved(dirfd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0,
+	    RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+}
+
+void
+pth_mend_mode(int dirfd, const char *name)
+{
+	pth_auto_fd own = name == NULL ?
+	    -1 :
+	    open_resolved(dirfd, name, O_PATH | O_NOFOLLOW, 0, RESOLVE_NO_SYMLINKS);
+	int fd = name == NULL ? dirfd : own;
+	char proc[64];
+	struct stat st;
+	mode_t mode;
+
+	if (fd < 0 || fstat(fd, &st) != 0 || S_ISLNK(st.st_mode) || st.st_uid != geteuid() ||
+	    (st.st_mode & 0700) == 0700)
+		return;
+	mode = (st.st_mode & 07777) | (S_ISDIR(st.st_mode) ? 0700 : 0600);
+	/* fchmod(2) does not take a descriptor of O_PATH. The first is of Linux 6.6. */
+	snprintf(proc, sizeof proc, "/proc/self/fd/%d", fd);
+	if (syscall(FCHMODAT2, fd, "", mode, AT_EMPTY_PATH) != 0)
+		(void)!chmod(proc, mode);
 }
 
 DIR *

@@ -19,6 +19,23 @@ int pth_open_beneath(int dirfd, const char *path, int flags, mode_t mode);
  * below dirfd, no link on the way to it, without waiting for anybody. Its status is in *st
  * (may be NULL). -1 and errno: ELOOP for a link, EINVAL for what is no regular file. */
 int pth_open_regular(int dirfd, const char *path, struct stat *st);
+/* The same of a file that a person has named in a file (include:, a descriptor), at any
+ * place and through links. */
+int pth_open_named(const char *path, struct stat *st);
+/* Open a file of ours for writing where a program under test may have put something else:
+ * a regular one below dirfd, with no other name (link(2)) and no link on the way to it,
+ * without waiting; flags of open(). What is there is truncated only when it is such a file.
+ * -1 and errno: ELOOP, EINVAL, EISDIR, EMLINK for what is no file of ours. */
+int pth_open_ours(int dirfd, const char *path, int flags);
+/* Open a directory below dirfd for reading, no link on the way. -1 and errno (ENOTDIR or
+ * ELOOP for a link). */
+int pth_open_dir(int dirfd, const char *path);
+/* The same, but not what is mounted there (EXDEV). */
+int pth_open_tree(int dirfd, const char *path);
+/* Give the owner all rights to a directory, or to read and write a file, when we are the
+ * owner and something is missing. name NULL: dirfd itself. Links are not followed; whether
+ * it worked is seen by what is done next. */
+void pth_mend_mode(int dirfd, const char *name);
 /* Open a directory below dirfd (AT_FDCWD); a link is not followed. NULL and errno. */
 DIR *pth_opendir(int dirfd, const char *path);
 /* Read n bytes, EINTR retried: how many there were until the end of the file,

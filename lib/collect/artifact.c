@@ -56,19 +56,12 @@ pth_artifact_kind_of(const char *path)
 int
 pth_artifact_open(int dirfd, const char *path, int64_t *size)
 {
-	pth_auto_fd fd = pth_open_beneath(
-	    dirfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
 	struct stat st;
+	int fd = pth_open_regular(dirfd, path, &st);
 
-	if (fd < 0)
-		return -1;
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-		errno = EINVAL;
-		return -1;
-	}
-	if (size != NULL)
+	if (fd >= 0 && size != NULL)
 		*size = st.st_size;
-	return pth_take_fd(&fd);
+	return fd;
 }
 
 int
@@ -76,7 +69,7 @@ pth_artifact_dir(const char *run, const char *dir)
 {
 	pth_auto_fd top = open(run, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	return top < 0 ? -1 : pth_open_beneath(top, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	return top < 0 ? -1 : pth_open_dir(top, dir);
 }
 
 bool
@@ -168,8 +161,7 @@ fault(struct walk *w, const char *path)
 static void
 list_file(struct walk *w, int dir, const char *name, const char *path)
 {
-	pth_auto_fd fd = openat(
-	    dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	pth_auto_fd fd = pth_open_regular(dir, name, NULL);
 	json_t *a, *service;
 	char hex[65];
 	int64_t bytes;

@@ -39,11 +39,9 @@ const char *pth_artifact_kind_of(const char *path);
  * *bytes: how many are the same.
  */
 int pth_artifact_same(int dirfd, const char *a, const char *b, int64_t *bytes, struct pth_buf *why);
-/* Open a regular file below dirfd for reading; -1 and errno (EINVAL: not a
- * regular file). A FIFO or device never blocks. */
+/* pth_open_regular() with the size of the file. */
 int pth_artifact_open(int dirfd, const char *path, int64_t *size);
-/* Open the directory dir of a test, which must lie inside the run directory run. -1 and errno.
- * */
+/* Open the directory dir of a test, below the run directory run and no link. -1 and errno. */
 int pth_artifact_dir(const char *run, const char *dir);
 /* Append to b what can be read of a file of this size, at most max bytes; false when nothing
  * can. */

@@ -1,6 +1,7 @@
 /* This file collects one test, and keeps results.jsonl of a run directory. */
 #include "collect/collect.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/os.h"
 #include "collect/artifact.h"
+#include "collect/conflict.h"
 #include "collect/metric.h"
 #include "collect/verdict.h"
 #include "io/event.h"
@@ -51,7 +53,7 @@ collect_dir(json_t *rec, int dirfd, const char *path, const struct pth_collect_o
 	struct pth_evidence ev = { .dirfd = dirfd, .metrics = metrics };
 	struct pth_err e;
 
-	if (!opt->no_packets && pth_metric_keys(path, rec, &e) != 0)
+	if (!opt->no_packets && !opt->look_only && pth_metric_keys(dirfd, rec, &e) != 0)
 		pth_warn("%s: TLS keys not put into the capture: %s", pth_rec_id(rec), e.text);
 	artifacts = pth_artifact_list(dirfd, rec, &e);
 	if (e.code != 0)
@@ -61,7 +63,7 @@ collect_dir(json_t *rec, int dirfd, const char *path, const struct pth_collect_o
 	if (opt->no_packets)
 		packets.why = pth_xstrdup("left out (--no-tshark)");
 	else
-		pth_metric_capture(path, rec, filters, metrics, &packets);
+		pth_metric_capture(dirfd, rec, filters, metrics, &packets);
 	pth_metric_transfer(rec, artifacts, metrics);
 	pth_metric_measures(dirfd, rec, artifacts, metrics);
 	ev.artifacts = artifacts;
@@ -103,9 +105,12 @@ pth_collect_test(json_t *rec, const struct pth_collect_options *opt)
 		collect_nothing(rec);
 		return;
 	}
+	collect_conflicts(rec, dirfd);
 	collect_dir(rec, dirfd, path.s, opt);
+	if (opt->look_only)
+		return;
 	pth_rec_line(&line, rec);
-	if (pth_file_write(dirfd, "record.json", line.s, line.len, &e) != 0)
+	if (pth_file_put(dirfd, "record.json", line.s, line.len, &e) != 0)
 		pth_warn("%s: %s", path.s, e.text);
 }
 
@@ -175,25 +180,26 @@ pth_results_add(struct pth_results *r, const json_t *rec)
 static void
 keep_old(struct pth_results *r)
 {
-	pth_auto_buf path = PTH_BUF_INIT;
-	pth_auto_file old = NULL;
+	pth_auto_fd dirfd = open(r->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct pth_rec_in in;
 	struct pth_err e;
 	json_t *rec;
 	int got;
 
-	pth_buf_addf(&path, "%s/results.jsonl", r->dir);
-	old = fopen(path.s, "re");
-	if (old == NULL)
+	if (pth_rec_open_below(&in, dirfd, "results.jsonl", &e) != 0) {
+		if (e.error != ENOENT) {
+			pth_warn("%s: %s: nothing of it is kept", r->dir, e.text);
+			pth_rmtree(dirfd, "results.jsonl", NULL);
+		}
 		return;
-	pth_rec_open(&in, old, path.s);
+	}
 	while ((got = pth_rec_read(&in, &rec, &e)) > 0) {
 		if (pth_rec_is_test(rec) && json_object_get(r->ids, pth_rec_id(rec)) == NULL)
 			put_line(r, rec);
 		json_decref(rec);
 	}
 	if (got < 0)
-		pth_warn("%s; the rest of the old file is dropped", e.text);
+		pth_warn("%s/%s; the rest of the old file is dropped", r->dir, e.text);
 	pth_rec_close(&in);
 }
 

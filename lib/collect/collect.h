@@ -11,9 +11,11 @@
 #include "io/file.h"
 #include "io/json.h"
 #include "io/rec.h"
+#include "io/rec_index.h"
 
 struct pth_collect_options {
 	bool no_packets; /* leave the captures alone: no tshark, no keys put in */
+	bool look_only;  /* write nothing into the run directory: somebody works there */
 };
 
 /*
@@ -47,14 +49,19 @@ void pth_results_close(struct pth_results *r, bool whole);
 /*
  * The tests of a run directory, for a run that was killed or is collected
  * again: those of DIR/plan.jsonl in order, or without one every directory with
- * a record.json or result.json, by name. A test without a result comes
- * without "result".
+ * a record.json or result.json, by name. Their results are those of
+ * results.jsonl, else of result.json. A test without a result comes
+ * without "result", and one whose result.json cannot be read with the status error.
+ * No pth-exec begins in it while it is open.
  */
 struct pth_olddir {
 	char *path; /* absolute */
+	int fd;
+	struct pth_err busy; /* who works in it now, so that this is not all; text "": nobody */
+	bool planned;        /* there is a plan.jsonl */
 	struct pth_rec_in plan;
-	FILE *fp;              /* plan.jsonl or NULL */
-	struct pth_strv names; /* else: directories */
+	struct pth_rec_index results; /* results.jsonl */
+	struct pth_strv names;        /* else: directories */
 	size_t next;
 };
 

@@ -2,19 +2,34 @@
 #include "collect/collect.h"
 
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/os.h"
+#include "io/category.h"
+#include "io/event.h"
+#include "io/status.h"
+#include "run/lock.h"
+#include "run/rundir.h"
 
+#define RECORD "record.json"
+#define RESULT "result.json"
+
+/* Is something of one of these names in the directory of a test? */
 static bool
-has_file(const char *dir, const char *name, const char *file)
+has_record(int run, const char *name)
 {
-	pth_auto_buf b = PTH_BUF_INIT;
+	pth_auto_fd fd = pth_open_dir(run, name);
+	struct stat st;
 
-	pth_buf_addf(&b, "%s/%s/%s", dir, name, file);
-	return access(b.s, R_OK) == 0;
+	return fd >= 0 &&
+	    (fstatat(fd, RECORD, &st, AT_SYMLINK_NOFOLLOW) == 0 ||
+	        fstatat(fd, RESULT, &st, AT_SYMLINK_NOFOLLOW) == 0);
 }
 
 static int
@@ -26,15 +41,13 @@ by_name(const void *a, const void *b)
 static int
 list_tests(struct pth_olddir *d, struct pth_err *e)
 {
-	pth_auto_dir dir = opendir(d->path);
+	pth_auto_dir dir = pth_opendir(d->fd, ".");
 	struct dirent *de;
 
 	if (dir == NULL)
 		return pth_err_set(e, PTH_INPUT, "%s:", d->path);
 	while ((de = readdir(dir)) != NULL)
-		if (de->d_name[0] != '.' &&
-		    (has_file(d->path, de->d_name, "record.json") ||
-		        has_file(d->path, de->d_name, "result.json")))
+		if (de->d_name[0] != '.' && has_record(d->fd, de->d_name))
 			pth_strv_push(&d->names, pth_xstrdup(de->d_name));
 	if (d->names.n == 0)
 		return pth_err_set(e, PTH_INPUT,
@@ -43,105 +56,130 @@ list_tests(struct pth_olddir *d, struct pth_err *e)
 	return 0;
 }
 
+/* plan.jsonl, or the names of the tests where there is none. */
+static int
+open_plan(struct pth_olddir *d, struct pth_err *e)
+{
+	d->planned = pth_rec_open_below(&d->plan, d->fd, "plan.jsonl", e) == 0;
+	if (d->planned)
+		return 0;
+	return e->error == ENOENT ? list_tests(d, e) : pth_err_wrap(e, "%s", d->path);
+}
+
 int
 pth_olddir_open(struct pth_olddir *d, const char *path, struct pth_err *e)
 {
-	pth_auto_buf b = PTH_BUF_INIT;
-
-	*d = (struct pth_olddir){ .path = realpath(path, NULL) };
-	if (d->path == NULL)
+	*d = (struct pth_olddir){ .path = realpath(path, NULL),
+		.fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+		.results = PTH_REC_INDEX_INIT };
+	d->busy.text[0] = '\0';
+	if (d->path == NULL || d->fd < 0)
 		return pth_err_set(e, PTH_INPUT, "%s:", path);
-	pth_buf_addf(&b, "%s/plan.jsonl", d->path);
-	d->fp = fopen(b.s, "re");
-	if (d->fp == NULL)
-		return list_tests(d, e);
-	pth_rec_open(&d->plan, d->fp, "plan.jsonl");
+	if (pth_run_lock_shared(d->fd, d->path, &d->busy) != 0)
+		pth_warn("%s: what is here are the results so far", d->busy.text);
+	if (open_plan(d, e) != 0)
+		return -1;
+	pth_rec_index_open(&d->results, d->fd, "results.jsonl");
 	return 0;
 }
 
-/* DIR/id/file parsed, or NULL when it is not there. A broken one is an error. */
-static int
-load(const struct pth_olddir *d, const char *id, const char *file, json_t **out, struct pth_err *e)
+/* The result of a test whose own cannot be read. */
+static json_t *
+unreadable(const struct pth_err *e)
 {
-	pth_auto_buf path = PTH_BUF_INIT, text = PTH_BUF_INIT;
+	json_t *result = json_object();
 
-	pth_buf_addf(&path, "%s/%s/%s", d->path, id, file);
-	if (access(path.s, F_OK) != 0)
-		return 0;
-	if (pth_file_read(path.s, PTH_REC_MAX, &text, e) != 0)
-		return -1;
-	*out = pth_json_parse(text.s, text.len, e);
-	return *out != NULL ? 0 : pth_err_wrap(e, "%s", path.s);
+	pth_result_set_status(result, pth_status_result_name(PTH_S_ERROR));
+	pth_json_set(result, PTH_KEY(result, reason), pth_json_text(e->text, strlen(e->text)));
+	pth_reason_put(result, PTH_WHY(PTH_CAT_TEST_FRAMEWORK));
+	pth_result_set_duration_us(result, 0);
+	pth_result_set_services(result, json_object());
+	return result;
 }
 
-/* record.json has all stages; result.json is what pth-exec left: the whole
- * record, or the value of "result". A record.json that breaks off is what a
- * killed run was writing: the plan has the same. */
-static int
-test_of(const struct pth_olddir *d, const char *id, json_t **rec, struct pth_err *e)
+static void
+replace(json_t **rec, json_t *by)
 {
-	json_auto_t *whole = NULL, *result = NULL;
-	json_t *inner, *found = NULL;
+	json_decref(*rec);
+	*rec = json_incref(by);
+}
 
-	if ((load(d, id, "record.json", &whole, e) != 0 && *rec == NULL) ||
-	    load(d, id, "result.json", &result, e) != 0)
-		return -1;
-	if (pth_rec_is_test(whole))
-		found = whole;
-	else if (*rec == NULL && pth_rec_is_test(result))
-		found = result;
-	if (found != NULL) {
-		json_decref(*rec);
-		*rec = json_incref(found);
-	}
-	inner = PTH_GET(test, result, result);
-	if (*rec != NULL && result != NULL && PTH_GET(test, *rec, result) == NULL)
-		pth_test_set_result(*rec, json_incref(inner != NULL ? inner : result));
-	return 0;
+/* result.json is the value of "result", or a whole record. */
+static json_t *
+result_of(json_t *file)
+{
+	json_t *inner = PTH_GET(test, file, result);
+
+	return inner != NULL ? inner : file;
+}
+
+/*
+ * What is known of a test. results.jsonl counts first, which pth-exec writes and the programs
+ * of the test do not reach where there is isolation; then the plan with result.json; and
+ * record.json where there is neither. *rec is the record of the plan, or NULL.
+ */
+static void
+test_of(struct pth_olddir *d, const char *id, json_t **rec)
+{
+	struct pth_err e = { 0 };
+	json_auto_t *said = pth_rec_index_take(&d->results, id);
+	json_auto_t *whole = pth_rundir_get(d->fd, id, RECORD, NULL);
+	json_auto_t *result = pth_rundir_get(d->fd, id, RESULT, &e);
+	bool planned = *rec != NULL, unread = result == NULL && e.error != ENOENT;
+
+	if (said != NULL)
+		replace(rec, said);
+	else if (!planned && pth_rec_is_test(whole))
+		replace(rec, whole);
+	else if (!planned && pth_rec_is_test(result))
+		replace(rec, result);
+	else if (planned) /* what it was planned with is no result of this run */
+		json_object_del(*rec, PTH_KEY(test, result));
+	if (*rec == NULL || pth_test_result(said) != NULL)
+		return;
+	if (unread)
+		pth_test_set_result(*rec, unreadable(&e));
+	else if (result != NULL)
+		pth_test_set_result(*rec, json_incref(result_of(result)));
+	if (pth_test_result(*rec) != NULL && pth_result_dir(pth_test_result(*rec)) == NULL)
+		pth_result_set_dir(pth_test_result(*rec), id);
 }
 
 int
 pth_olddir_next(struct pth_olddir *d, json_t **rec, struct pth_err *e)
 {
 	pth_auto_str id = NULL;
-	json_t *result;
 	int got;
 
 	*rec = NULL;
-	if (d->fp != NULL) {
+	if (d->planned) {
 		got = pth_rec_read(&d->plan, rec, e);
 		if (got <= 0 || !pth_rec_is_test(*rec))
 			return got;
 	} else if (d->next == d->names.n) {
 		return 0;
 	}
-	id = pth_xstrdup(d->fp != NULL ? pth_rec_id(*rec) : d->names.v[d->next++]);
+	id = pth_xstrdup(d->planned ? pth_rec_id(*rec) : d->names.v[d->next++]);
 	/* An id from a file becomes a path: it must be one name. */
-	if (strchr(id, '/') != NULL || id[0] == '.')
-		got = pth_err_set(e, PTH_INPUT, "plan.jsonl: id is not a file name");
-	else
-		got = test_of(d, id, rec, e);
-	if (got == 0 && *rec == NULL)
-		got = pth_err_set(e, PTH_INPUT, "%s/%s: no test record in it", d->path, id);
-	if (got != 0) {
+	if (strchr(id, '/') != NULL || id[0] == '.') {
 		json_decref(pth_take(rec));
-		return got;
+		return pth_err_set(e, PTH_INPUT, "plan.jsonl: id is not a file name");
 	}
-	result = pth_test_result(*rec);
-	if (result != NULL) { /* the directory may have been moved or copied since */
-		pth_result_set_run_dir(result, d->path);
-		pth_result_set_dir(result, id);
-	}
+	test_of(d, id, rec);
+	if (*rec == NULL)
+		return pth_err_set(e, PTH_INPUT, "%s/%s: no test record in it", d->path, id);
+	/* The directory may have been moved or copied since. */
+	if (pth_test_result(*rec) != NULL)
+		pth_result_set_run_dir(pth_test_result(*rec), d->path);
 	return 1;
 }
 
 void
 pth_olddir_close(struct pth_olddir *d)
 {
-	if (d->fp != NULL) {
-		pth_rec_close(&d->plan);
-		fclose(d->fp);
-	}
+	pth_rec_close(&d->plan);
+	pth_rec_index_close(&d->results);
+	pth_close(&d->fd);
 	pth_strv_free(d->names.v);
 	free(d->path);
 }

@@ -14,27 +14,19 @@
 
 #define KEYLOG_MAX (16u << 20)
 
-/* The same as a path for programs, when it is a regular file inside of dir, or NULL.
- * The caller frees it. */
-static char *
-path_inside(const char *dir, const char *file)
+static bool
+is_there(int dirfd, const char *file)
 {
-	pth_auto_fd dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	pth_auto_fd fd = dirfd < 0 || file == NULL ? -1 : pth_artifact_open(dirfd, file, NULL);
-	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_fd fd = pth_artifact_open(dirfd, file, NULL);
 
-	if (fd < 0)
-		return NULL;
-	pth_buf_addf(&b, "%s/%s", dir, file);
-	return pth_buf_take(&b);
+	return fd >= 0;
 }
 
 int
-pth_metric_keys(const char *dir, const json_t *rec, struct pth_err *e)
+pth_metric_keys(int dirfd, const json_t *rec, struct pth_err *e)
 {
 	json_t *logs = pth_cap_keylogs(pth_plan_capture(pth_test_plan(rec))), *files, *v;
 	json_auto_t *all = pth_losses_files(rec, true), *seen = json_object();
-	pth_auto_fd dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	pth_auto_buf keys = PTH_BUF_INIT;
 	struct pth_err one;
 	size_t i, k;
@@ -43,8 +35,7 @@ pth_metric_keys(const char *dir, const json_t *rec, struct pth_err *e)
 	json_array_foreach(logs, i, v) {
 		const char *name = json_string_value(v);
 		int64_t size = 0;
-		pth_auto_fd fd = dirfd < 0 || name == NULL ? -1 :
-		                                             pth_artifact_open(dirfd, name, &size);
+		pth_auto_fd fd = name == NULL ? -1 : pth_artifact_open(dirfd, name, &size);
 		pth_auto_buf text = PTH_BUF_INIT;
 
 		if (fd >= 0 && pth_artifact_read(fd, size, KEYLOG_MAX, &text))
@@ -54,10 +45,10 @@ pth_metric_keys(const char *dir, const json_t *rec, struct pth_err *e)
 		return 0;
 	json_array_foreach(all, i, files)
 		json_array_foreach(files, k, v) {
-			pth_auto_str path = path_inside(dir, json_string_value(v));
+			const char *path = json_string_value(v);
 
-			if (path != NULL && collect_tshark_inject(path, &keys, &one) != 0 &&
-			    rc == 0) {
+			if (path != NULL && is_there(dirfd, path) &&
+			    collect_tshark_inject(dirfd, path, &keys, &one) != 0 && rc == 0) {
 				*e = one;
 				rc = -1;
 			}
@@ -117,21 +108,21 @@ count_capture(int in, const json_t *rec, const json_t *filters, json_t *metrics,
 
 /* All files of all captures, whose paths are known, as one that can be read; -1 with e. */
 static int
-open_merged(const struct pth_pcapng_stream *v, size_t n, bool *cut, struct pth_err *e)
+open_merged(int dirfd, const struct pth_pcapng_stream *v, size_t n, bool *cut, struct pth_err *e)
 {
 	bool single = n == 1 && v[0].n == 1;
-	pth_auto_fd fd = single ? open(v[0].paths[0], O_RDONLY | O_NONBLOCK | O_CLOEXEC) :
+	pth_auto_fd fd = single ? pth_artifact_open(dirfd, v[0].paths[0], NULL) :
 	                          collect_tshark_scratch();
 
 	if (fd < 0)
 		return single ? pth_err_set(e, PTH_INPUT, "%s:", v[0].paths[0]) :
 		                pth_err_set(e, PTH_SYSTEM, "temporary file:");
-	return single || pth_pcapng_merge(v, n, fd, cut, e) == 0 ? pth_take_fd(&fd) : -1;
+	return single || pth_pcapng_merge(dirfd, v, n, fd, cut, e) == 0 ? pth_take_fd(&fd) : -1;
 }
 
 /* The same of captures, each a list of files; *cut: something of them is not in it. */
 static int
-open_captures(const char *dir, const json_t *captures, bool *cut, struct pth_err *e)
+open_captures(int dirfd, const json_t *captures, bool *cut, struct pth_err *e)
 {
 	size_t n = json_array_size(captures), i, k;
 	pth_auto_free struct pth_pcapng_stream *v = pth_xarray(NULL, n + 1, sizeof *v);
@@ -142,21 +133,21 @@ open_captures(const char *dir, const json_t *captures, bool *cut, struct pth_err
 	*cut = false;
 	json_array_foreach(captures, i, files)
 		json_array_foreach(files, k, f) {
-			char *path = path_inside(dir, json_string_value(f));
+			const char *path = json_string_value(f);
 
-			missing |= path == NULL;
-			pth_strv_push(&paths, path);
+			missing |= path == NULL || !is_there(dirfd, path);
+			pth_strv_push(&paths, pth_xstrdup(path != NULL ? path : ""));
 		}
 	pth_auto_strv owned = paths.v;
 	for (i = k = 0; i < n; k += v[i++].n)
 		v[i] = (struct pth_pcapng_stream){ (const char *const *)owned + k,
 			json_array_size(json_array_get(captures, i)) };
 	return missing ? pth_err_set(e, PTH_INPUT, "the capture file is missing") :
-	                 open_merged(v, n, cut, e);
+	                 open_merged(dirfd, v, n, cut, e);
 }
 
 void
-pth_metric_capture(const char *dir, const json_t *rec, const json_t *filters, json_t *metrics,
+pth_metric_capture(int dirfd, const json_t *rec, const json_t *filters, json_t *metrics,
     struct pth_metric_packets *out)
 {
 	const char *wrong = pth_rcap_error(pth_result_capture(pth_test_result(rec)));
@@ -171,7 +162,7 @@ pth_metric_capture(const char *dir, const json_t *rec, const json_t *filters, js
 		no_packets(out, metrics, wrong);
 	} else if (json_array_size(captures) == 0) {
 		out->why = pth_xstrdup("nothing was captured");
-	} else if ((fd = open_captures(dir, captures, &cut, &e)) < 0) {
+	} else if ((fd = open_captures(dirfd, captures, &cut, &e)) < 0) {
 		no_packets(out, metrics, e.text);
 	} else {
 		count_capture(fd, rec, filters, metrics, out);

@@ -37,18 +37,18 @@ struct pth_metric_packets {
 
 /*
  * Put the plan's TLS key logs into all captures, so that they open decrypted.
- * dir: the test's directory (absolute or relative to ours). Called before the
+ * dirfd: the test's directory. Called before the
  * artifacts are listed, because the files change. 0, also when there is
  * nothing to do; -1 with e (the first fault) and that capture as it was.
  */
-int pth_metric_keys(const char *dir, const json_t *rec, struct pth_err *e);
+int pth_metric_keys(int dirfd, const json_t *rec, struct pth_err *e);
 
 /*
  * Count the capture and add to metrics: packets, bytes, captured_us,
  * protocols, quic, tcp, dropped (omitted, discarded); "error" when it cannot be read. filters: an
  * array of display filters to be counted in the same pass (may be NULL).
  */
-void pth_metric_capture(const char *dir, const json_t *rec, const json_t *filters, json_t *metrics,
+void pth_metric_capture(int dirfd, const json_t *rec, const json_t *filters, json_t *metrics,
     struct pth_metric_packets *out);
 void pth_metric_packets_release(struct pth_metric_packets *out);
 

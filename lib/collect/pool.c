@@ -57,8 +57,8 @@ child(struct pth_pool *p, json_t *rec, int fd, pid_t parent)
 	_exit(pth_write_all(fd, b.s, b.len) == 0 ? 0 : 1);
 }
 
-int
-pth_pool_add(struct pth_pool *p, json_t *rec, bool work, struct pth_err *e)
+void
+pth_pool_add(struct pth_pool *p, json_t *rec, bool work)
 {
 	struct pth_pool_job *j = job(p, p->n);
 	pid_t parent = getpid();
@@ -67,19 +67,18 @@ pth_pool_add(struct pth_pool *p, json_t *rec, bool work, struct pth_err *e)
 	*j = (struct pth_pool_job){ .rec = rec, .fd = -1 };
 	p->n++;
 	if (!work)
-		return 0;
-	if (pth_pipe_open(&pipe) != 0)
-		return pth_err_set(e, PTH_SYSTEM, "pipe:");
-	j->pid = fork();
+		return;
+	j->pid = pth_pipe_open(&pipe) == 0 ? fork() : -1;
 	if (j->pid == 0)
 		child(p, rec, pipe.to, parent);
 	if (j->pid < 0) {
+		/* Processes or descriptors are short: then here, without a net below. */
 		j->pid = 0;
-		return pth_err_set(e, PTH_SYSTEM, "fork:");
+		p->work(rec, p->arg);
+		return;
 	}
 	j->fd = pth_take_fd(&pipe.from);
 	p->running++;
-	return 0;
 }
 
 static void

@@ -37,8 +37,9 @@ void pth_pool_init(struct pth_pool *p, size_t max, pth_pool_work *work, void *ar
 /* May another record be added now? (Bounds children and results waiting.) */
 bool pth_pool_room(const struct pth_pool *p);
 bool pth_pool_empty(const struct pth_pool *p);
-/* Takes the reference. work false: it only waits for its turn. */
-int pth_pool_add(struct pth_pool *p, json_t *rec, bool work, struct pth_err *e);
+/* Takes the reference. work false: it only waits for its turn. When there can be no child, the
+ * work is done here. */
+void pth_pool_add(struct pth_pool *p, json_t *rec, bool work);
 /* Wait until a child says something or fd (-1: none) is readable: then true. */
 bool pth_pool_wait(struct pth_pool *p, int fd);
 /* The first record once it is done, else NULL. *failed (caller frees) is NULL, or says why the

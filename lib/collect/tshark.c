@@ -221,19 +221,21 @@ has_secrets(int fd)
 	return (swap ? __builtin_bswap32(type) : type) == 10;
 }
 
-/* The capture with the keys inside, then into its place. */
+/* The capture, open as fd, with the keys inside, then into its place. */
 static int
-rewrite(const char *path, const struct pth_buf *keys, struct pth_err *e)
+rewrite(int fd, int dirfd, const char *path, const struct pth_buf *keys, struct pth_err *e)
 {
-	const char *const argv[] = { "editcap", "--inject-secrets", "tls,/dev/stdin", path, "-",
+	char opened[64]; /* the very file that was looked at */
+	const char *const argv[] = { "editcap", "--inject-secrets", "tls,/dev/stdin", opened, "-",
 		NULL };
 	pth_auto_buf errs = PTH_BUF_INIT;
 	pth_auto_fd in = memfd_create("keys", MFD_CLOEXEC);
 	struct pth_newfile f;
 
+	snprintf(opened, sizeof opened, "/proc/%ld/fd/%d", (long)getpid(), fd);
 	if (in < 0 || pth_write_all(in, keys->s, keys->len) != 0 || lseek(in, 0, SEEK_SET) != 0)
 		return pth_err_set(e, PTH_SYSTEM, "TLS keys:");
-	if (pth_file_begin(&f, AT_FDCWD, path, e) != 0)
+	if (pth_file_begin(&f, dirfd, path, e) != 0)
 		return -1;
 	if (run(argv, in, f.fd, EDITCAP_LIMIT_US, &errs, e) == 0)
 		return pth_file_commit(&f, e);
@@ -242,14 +244,14 @@ rewrite(const char *path, const struct pth_buf *keys, struct pth_err *e)
 }
 
 int
-collect_tshark_inject(const char *path, const struct pth_buf *keys, struct pth_err *e)
+collect_tshark_inject(int dirfd, const char *path, const struct pth_buf *keys, struct pth_err *e)
 {
-	pth_auto_fd fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	pth_auto_fd fd = pth_open_regular(dirfd, path, NULL);
 	int there = fd >= 0 ? has_secrets(fd) : 0;
 
 	if (fd < 0)
 		return pth_err_set(e, PTH_INPUT, "%s:", path);
 	if (there < 0)
 		return pth_err_set(e, PTH_INPUT, "%s: not a pcapng file: keys not put in", path);
-	return there != 0 ? 0 : rewrite(path, keys, e);
+	return there != 0 ? 0 : rewrite(fd, dirfd, path, keys, e);
 }

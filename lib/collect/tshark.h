@@ -20,11 +20,12 @@ int collect_tshark_read(
     int in, const json_t *decode, struct packets *p, bool *cut, struct pth_err *e);
 
 /*
- * Put TLS secrets (text in the NSS key log format) into the pcapng at path, so
- * that it opens decrypted. The file is replaced as a whole. One that has
+ * Put TLS secrets (text in the NSS key log format) into the pcapng at path below
+ * dirfd, so that it opens decrypted. The file is replaced as a whole. One that has
  * secrets already stays as it is. 0, or -1 with e and the file untouched.
  */
-int collect_tshark_inject(const char *path, const struct pth_buf *keys, struct pth_err *e);
+int collect_tshark_inject(
+    int dirfd, const char *path, const struct pth_buf *keys, struct pth_err *e);
 
 /* A file without a name, for output that nobody else shall see. -1 and errno. */
 int collect_tshark_scratch(void);

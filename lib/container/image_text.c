@@ -218,7 +218,7 @@ include(void *arg, const char *name, struct pth_buf *b, struct pth_err *e)
 	if (strchr(name, '/') != NULL)
 		return pth_err_set(e, PTH_INPUT, "%.80s: templates lie beside each other", name);
 	pth_buf_addf(&path, "%s/templates/%s", (const char *)arg, name);
-	return pth_file_read(path.s, TEXT_MAX, b, e);
+	return pth_file_read_named(path.s, TEXT_MAX, b, e);
 }
 
 /* Reads the descriptor's own Dockerfile. */
@@ -227,7 +227,7 @@ own(const struct pth_image_req *q, const char *path, struct pth_buf *out, struct
 {
 	struct pth_err why;
 
-	if (pth_file_read(path, TEXT_MAX, out, &why) != 0)
+	if (pth_file_read_named(path, TEXT_MAX, out, &why) != 0)
 		return container_image_bad(q, "dockerfile", NULL, e, "%s", why.text);
 	return 0;
 }

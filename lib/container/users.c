@@ -1,20 +1,20 @@
 /* This file decides as whom a service runs in its container, and gives it its files. */
 #include "container/users.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/os.h"
 #include "base/text.h"
+#include "base/words.h"
+#include "io/file.h"
 #include "io/record.h"
+#include "io/tree.h"
 
-#define DEPTH_MAX 32
+#define PASSWD_MAX ((size_t)4 << 20)
 
 /* name:x:UID:GID:... */
 static int
@@ -41,15 +41,18 @@ passwd_line(char *line, const char *name, struct pth_proc_user *who)
 int
 pth_users_lookup(const char *passwd, const char *name, struct pth_proc_user *who)
 {
-	pth_auto_file fp = fopen(passwd, "re");
-	pth_auto_str line = NULL;
-	size_t size = 0;
+	pth_auto_buf text = PTH_BUF_INIT;
+	struct pth_word rest, line;
 	int r = -1;
 
-	if (fp == NULL)
+	if (pth_file_read_named(passwd, PASSWD_MAX, &text, NULL) != 0)
 		return -1;
-	while (r != 0 && getline(&line, &size, fp) > 0)
-		r = passwd_line(line, name, who);
+	rest = pth_word_of(text.s);
+	while (r != 0 && pth_word_next(&rest, "\n", &line)) {
+		pth_auto_str copy = pth_xstrndup(line.s, line.n);
+
+		r = passwd_line(copy, name, who);
+	}
 	return r;
 }
 
@@ -72,53 +75,98 @@ pth_users_choose(const json_t *user, struct pth_proc_user *who, struct pth_err *
 	return 0;
 }
 
-/* Who gets what. */
-struct gift {
-	uid_t of; /* its owner so far; ANYBODY: whoever */
-	uid_t uid;
-	gid_t gid;
-	dev_t dev;
-};
-
 #define ANYBODY ((uid_t)-1)
 
-static void
-give(int dirfd, const struct gift *g, int depth)
+static bool
+is_meant(const struct stat *st, const struct pth_gift *g)
 {
-	pth_auto_dir d = pth_opendir(dirfd, ".");
-	struct dirent *de;
-	struct stat st;
+	if (g->of_group != 0)
+		return st->st_gid == g->of_group;
+	return g->of == ANYBODY || g->of == st->st_uid;
+}
 
-	while (d != NULL && (de = readdir(d)) != NULL) {
-		if (strcmp(de->d_name, ".") == 0 || strcmp(de->d_name, "..") == 0 ||
-		    fstatat(dirfd, de->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
-		    st.st_dev != g->dev)
-			continue;
-		if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX) {
-			pth_auto_fd fd = openat(
-			    dirfd, de->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+/* The mode that it gets with its new owner. */
+static mode_t
+mode_of(const struct stat *st, const struct pth_gift *g)
+{
+	mode_t mode = st->st_mode & 07777;
 
-			if (fd >= 0)
-				give(fd, g, depth + 1);
-		}
-		if (g->of == ANYBODY || g->of == st.st_uid)
-			(void)!fchownat(dirfd, de->d_name, g->uid, g->gid, AT_SYMLINK_NOFOLLOW);
+	if (g->share)
+		return mode | (mode & (S_IRUSR | S_IXUSR)) >> 3;
+	return g->of_group != 0 && (mode & S_IRWXO) == 0 ? mode & ~(mode_t)S_IRWXG : mode;
+}
+
+/* Only the mode of a file or directory that is opened is changed; a set-id bit goes. */
+static void
+give_one(int dirfd, const char *name, const struct stat *st, const struct pth_gift *g)
+{
+	mode_t mode = mode_of(st, g);
+
+	if (!is_meant(st, g))
+		return;
+	(void)!fchownat(dirfd, name, g->uid, g->gid, AT_SYMLINK_NOFOLLOW);
+	if (mode != (st->st_mode & 07777) && (S_ISREG(st->st_mode) || S_ISDIR(st->st_mode))) {
+		pth_auto_fd fd = openat(
+		    dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+		(void)!fchmod(fd, mode & 01777);
 	}
 }
 
-void
-pth_users_give_of(int dirfd, uid_t of, uid_t uid, gid_t gid)
+/* A gift, and the file system in which it is. */
+struct giving {
+	const struct pth_gift *gift;
+	dev_t dev;
+};
+
+/* True: it is a directory. It is given away when all that is in it has been. */
+static bool
+give(const struct giving *g, const struct pth_tree_at *at, const char *name, bool left)
 {
 	struct stat st;
 
-	if (fstat(dirfd, &st) != 0)
+	if (fstatat(at->fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || st.st_dev != g->dev)
+		return false;
+	if (S_ISDIR(st.st_mode) == left)
+		give_one(at->fd, name, &st, g->gift);
+	return S_ISDIR(st.st_mode);
+}
+
+static bool
+give_entry(void *arg, const struct pth_tree_at *at, const char *name)
+{
+	return give(arg, at, name, false);
+}
+
+static bool
+give_left(void *arg, const struct pth_tree_at *at, const char *name, int error)
+{
+	(void)error; /* then at least the directory itself */
+	give(arg, at, name, true);
+	return false;
+}
+
+void
+pth_users_gift(int fd, const struct pth_gift *g)
+{
+	static const struct pth_tree_visit visit = { give_entry, give_left };
+	struct giving giving = { .gift = g };
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
 		return;
-	give(dirfd, &(struct gift){ of, uid, gid, st.st_dev }, 0);
-	(void)!fchown(dirfd, uid, gid);
+	giving.dev = st.st_dev;
+	if (S_ISDIR(st.st_mode))
+		pth_tree_walk(fd, NULL, &visit, &giving);
+	if (!is_meant(&st, g))
+		return;
+	(void)!fchown(fd, g->uid, g->gid);
+	if (mode_of(&st, g) != (st.st_mode & 07777))
+		(void)!fchmod(fd, mode_of(&st, g) & 01777);
 }
 
 void
 pth_users_give(int dirfd, uid_t uid, gid_t gid)
 {
-	pth_users_give_of(dirfd, ANYBODY, uid, gid);
+	pth_users_gift(dirfd, &(struct pth_gift){ .of = ANYBODY, .uid = uid, .gid = gid });
 }

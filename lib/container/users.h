@@ -20,7 +20,17 @@ int pth_users_choose(const json_t *user, struct pth_proc_user *who, struct pth_e
 /* Change owner and group of everything below dirfd and of it, links not
  * followed, other file systems not entered. What fails is passed over. */
 void pth_users_give(int dirfd, uid_t uid, gid_t gid);
-/* The same, but only of what belongs to one user. */
-void pth_users_give_of(int dirfd, uid_t of, uid_t uid, gid_t gid);
+/* A tree that changes hands. */
+struct pth_gift {
+	uid_t of;       /* only what belongs to this user; 0 with of_group: whoever */
+	gid_t of_group; /* only what belongs to this group; 0: whichever */
+	uid_t uid;      /* the new owner */
+	gid_t gid;
+	bool share; /* the new group may read what the owner may */
+};
+
+/* The file or directory fd, and everything below it as pth_users_give(). What was shared before
+ * is so no longer: a group loses what nobody else has. */
+void pth_users_gift(int fd, const struct pth_gift *g);
 
 #endif

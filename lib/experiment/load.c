@@ -177,7 +177,7 @@ include_file(struct pth_experiment *x, const struct pth_ynode *at, unsigned dept
 		experiment_error(x, at, "too many files included, or a file that includes itself");
 		return NULL;
 	}
-	if (pth_file_read(s->name, FILE_MAX, &s->text, &e) < 0) {
+	if (pth_file_read_named(s->name, FILE_MAX, &s->text, &e) < 0) {
 		experiment_error(x, at, "%s: %s", at->key != NULL ? at->key : "include", e.text);
 		return NULL;
 	}

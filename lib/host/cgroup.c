@@ -194,8 +194,8 @@ pth_cgroups_open(struct pth_cgroups *g, const char *owner)
 		g->fd[k] = g->above[k] = -1;
 		g->version[k] = 0;
 	}
-	if (pth_file_read("/proc/self/cgroup", TEXT_MAX, &self, NULL) == 0 &&
-	    pth_file_read("/proc/self/mountinfo", TEXT_MAX, &mounts, NULL) == 0) {
+	if (pth_file_read_named("/proc/self/cgroup", TEXT_MAX, &self, NULL) == 0 &&
+	    pth_file_read_named("/proc/self/mountinfo", TEXT_MAX, &mounts, NULL) == 0) {
 		pth_cgroup_locate(self.s, mounts.s, p);
 		for (int k = 0; k < PTH_CG_KINDS; k++)
 			open_kind(g, &p[k], (enum pth_cg_kind)k);

@@ -180,17 +180,22 @@ own_mounts(bool *rooted)
 }
 
 void
+pth_ns_furnish_net(struct pth_ns *ns)
+{
+	if (pth_iface_up("lo") != 0) {
+		host_ns_note(ns, "loopback");
+		ns->used &= ~(unsigned)PTH_NS_NET;
+	}
+	if (pth_iface_features_off("lo", offload, countof(offload)) != 0)
+		host_ns_note(ns, "segmentation offload of lo");
+	pth_write_text(AT_FDCWD, "/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
+}
+
+void
 pth_ns_furnish(struct pth_ns *ns)
 {
-	if ((ns->used & PTH_NS_NET) != 0) {
-		if (pth_iface_up("lo") != 0) {
-			host_ns_note(ns, "loopback");
-			ns->used &= ~(unsigned)PTH_NS_NET;
-		}
-		if (pth_iface_features_off("lo", offload, countof(offload)) != 0)
-			host_ns_note(ns, "segmentation offload of lo");
-		pth_write_text(AT_FDCWD, "/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
-	}
+	if ((ns->used & PTH_NS_NET) != 0)
+		pth_ns_furnish_net(ns);
 	if ((ns->used & PTH_NS_MOUNT) != 0) {
 		if (own_mounts(&ns->rooted) != 0) {
 			host_ns_note(ns, "mounts");

@@ -52,6 +52,8 @@ pid_t pth_ns_fork(unsigned want, struct pth_ns *got, struct pth_err *e);
  * without it (the network without a loopback).
  */
 void pth_ns_furnish(struct pth_ns *got);
+/* Only the network of that, for one that came later. */
+void pth_ns_furnish_net(struct pth_ns *ns);
 
 struct pth_ns_view {
 	const char *run;  /* the run's directory: it looks empty */
@@ -82,16 +84,17 @@ struct pth_ns_guard {
 	uid_t uid;                  /* who will live there */
 	char *const *const *needed; /* lists of absolute paths, for another user than ours */
 	size_t lists;
+	bool here; /* who calls goes to live there, too */
 };
 
 /*
  * The world of the programs under test: as ours, but of the test's directory they see only some,
  * everything but private places and writable entries is read-only, with /proc/sys, and so
  * it stays for who has no capability here. Directories that `uid` may not pass, above what it
- * needs, are replaced by ones that lead only there. A mount namespace for
- * pth_proc_confine, or -1 with the reason in ns->reason.
+ * needs, are replaced by ones that lead only there. *view is a mount namespace for
+ * pth_proc_confine, or -1 when it is ours from now on. 0, or -1 with the reason in ns->reason.
  */
-int pth_ns_guard(struct pth_ns *ns, const struct pth_ns_guard *want);
+int pth_ns_guard(struct pth_ns *ns, const struct pth_ns_guard *want, int *view);
 
 /* A user namespace below ours in which one user and group of ours has a number of its own; net:
  * with a network of its own besides, which is then ours, too. -1 with errno. */

@@ -142,7 +142,8 @@ open_ways(struct guard *g)
 		return -1;
 	for (size_t i = 0; i < g->want->lists; i++)
 		for (char *const *p = g->want->needed[i]; *p != NULL; p++) {
-			pth_auto_str path = realpath(*p, NULL);
+			pth_auto_str path = obstacle(*p, g->want->uid) == 0 ? NULL :
+			                                                      realpath(*p, NULL);
 
 			if (path != NULL && open_way(g, path) != 0)
 				return -1;
@@ -255,18 +256,19 @@ build_beside(const struct guard *g)
 }
 
 int
-pth_ns_guard(struct pth_ns *ns, const struct pth_ns_guard *want)
+pth_ns_guard(struct pth_ns *ns, const struct pth_ns_guard *want, int *view)
 {
 	struct guard g = { .want = want, .place = ns->place };
 	mode_t mask;
-	int fd = -1;
+	int r = -1;
 
+	*view = -1;
 	if ((ns->used & PTH_NS_PRIVATE) == 0 || ns->place <= 0 || ns->rooted)
 		return -1;
 	mask = umask(022);
 	if ((want->lists == 0 || open_ways(&g) == 0) && share(&g) == 0 && collect(&g) == 0)
-		fd = build_beside(&g);
-	if (fd < 0)
+		r = want->here ? build(&g) : (*view = build_beside(&g)) < 0 ? -1 : 0;
+	if (r != 0)
 		host_ns_note(ns, "view of the services");
 	else
 		ns->used |= PTH_NS_READ_ONLY & ns->asked;
@@ -276,5 +278,5 @@ pth_ns_guard(struct pth_ns *ns, const struct pth_ns_guard *want)
 		free(g.trees[i].path);
 	}
 	free(g.trees);
-	return fd;
+	return r;
 }

@@ -14,6 +14,7 @@
 #include "base/os.h"
 #include "base/text.h"
 #include "base/words.h"
+#include "io/file.h"
 #include "io/record.h"
 
 #define LINE_MAX_BYTES 4096 /* PIPE_BUF: one write is one line, never mixed */
@@ -109,12 +110,12 @@ pth_event_test(const char *test)
 }
 
 int
-pth_event_file(const char *path, struct pth_err *e)
+pth_event_file(int dirfd, const char *path, struct pth_err *e)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+	int fd = pth_file_ours(dirfd, path, O_WRONLY | O_CREAT | O_APPEND, e);
 
 	if (fd < 0)
-		return pth_err_set(e, PTH_SYSTEM, "%s:", path);
+		return -1;
 	if (stream.file >= 0)
 		close(stream.file);
 	stream.file = fd;

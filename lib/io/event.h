@@ -37,8 +37,9 @@ bool pth_event_wipes(void);
 void pth_event_settings(const json_t *settings);
 /* Does a feature of PANTHER (or the first part of an event's name) stand for events? */
 bool pth_event_feature(const char *name);
-/* Append the events to this file too. 0 or -1 with e. */
-int pth_event_file(const char *path, struct pth_err *e);
+/* Append the events to this file of ours below dirfd too, as pth_file_ours() opens it.
+ * 0 or -1 with e. */
+int pth_event_file(int dirfd, const char *path, struct pth_err *e);
 
 /*
  * Emit. fmt and the rest as json_pack(3) of an object: "{s:s, s:i}".

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,42 +13,99 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/os.h"
 #include "base/words.h"
+
+/* All that can be read of fd, as a whole. */
+static int
+read_whole(int fd, const char *name, size_t max, struct pth_buf *b, struct pth_err *e)
+{
+	size_t start = b->len;
+	ssize_t n = 1;
+
+	pth_buf_add(b, "", 0);
+	while (n > 0 && b->len - start <= max) {
+		size_t left = max + 1 - (b->len - start), want = left < 65536 ? left : 65536;
+
+		n = pth_read_all(fd, pth_buf_room(b, want), want);
+		if (n < 0)
+			return pth_err_set(e, PTH_SYSTEM, "%s:", name);
+		b->len += (size_t)n;
+	}
+	pth_buf_add(b, "", 0);
+	if (b->len - start > max)
+		return pth_err_set(e, PTH_INPUT, "%s: larger than %zu bytes", name, max);
+	return 0;
+}
 
 int
 pth_file_read(const char *path, size_t max, struct pth_buf *b, struct pth_err *e)
 {
 	bool in = strcmp(path, "-") == 0;
 	pth_auto_fd own = in ? -1 : open(path, O_RDONLY | O_CLOEXEC);
-	size_t start = b->len;
-	ssize_t n = 1;
 
 	if (!in && own < 0)
 		return pth_err_set(
 		    e, errno == ENOENT || errno == EISDIR ? PTH_INPUT : PTH_SYSTEM, "%s:", path);
-	pth_buf_add(b, "", 0);
-	while (n > 0 && b->len - start <= max) {
-		size_t left = max + 1 - (b->len - start), want = left < 65536 ? left : 65536;
-
-		n = pth_read_all(in ? STDIN_FILENO : own, pth_buf_room(b, want), want);
-		if (n < 0)
-			return pth_err_set(e, PTH_SYSTEM, "%s:", in ? "stdin" : path);
-		b->len += (size_t)n;
-	}
-	pth_buf_add(b, "", 0);
-	if (b->len - start > max)
-		return pth_err_set(e, PTH_INPUT, "%s: larger than %zu bytes", path, max);
-	return 0;
+	return read_whole(in ? STDIN_FILENO : own, in ? "stdin" : path, max, b, e);
 }
 
-/* Name of a temporary for base: hidden, and of this process. */
+/* Why a file that has to be a regular one was not opened. */
+static int
+not_opened(const char *name, struct pth_err *e)
+{
+	if (errno == EINVAL || errno == EISDIR || errno == ENXIO)
+		return pth_err_set(e, PTH_INPUT, "%s: not a regular file", name);
+	return pth_err_set(e,
+	    errno == ENOENT || errno == ELOOP || errno == ENOTDIR || errno == EXDEV ? PTH_INPUT :
+	                                                                              PTH_SYSTEM,
+	    "%s:", name);
+}
+
+int
+pth_file_read_fd(int fd, const char *name, size_t max, struct pth_buf *b, struct pth_err *e)
+{
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return not_opened(name, e);
+	if (!S_ISREG(st.st_mode))
+		return pth_err_set(e, PTH_INPUT, "%s: not a regular file", name);
+	/* A hole of a terabyte need not be read before this is said. */
+	if (st.st_size > 0 && (uintmax_t)st.st_size > max)
+		return pth_err_set(e, PTH_INPUT, "%s: larger than %zu bytes", name, max);
+	return read_whole(fd, name, max, b, e);
+}
+
+int
+pth_file_read_named(const char *path, size_t max, struct pth_buf *b, struct pth_err *e)
+{
+	pth_auto_fd fd = pth_open_named(path, NULL);
+
+	return pth_file_read_fd(fd, path, max, b, e);
+}
+
+int
+pth_file_read_below(int dirfd, const char *path, size_t max, struct pth_buf *b, struct pth_err *e)
+{
+	pth_auto_fd fd = pth_open_regular(dirfd, path, NULL);
+
+	return pth_file_read_fd(fd, path, max, b, e);
+}
+
+#define TRIES 100 /* names of temporaries that may be taken */
+
+/* Name of a temporary for base: hidden, and of this process; another one at each try,
+ * because a program under test may have taken it. */
 static char *
-temporary(const char *base)
+temporary(const char *base, int try)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 
 	pth_buf_addf(&b, ".%.200s.%ld", base, (long)getpid());
+	if (try > 0)
+		pth_buf_addf(&b, "%02d%lld", try, (long long)(pth_mono_us() % PTH_SECOND_US));
 	return pth_buf_take(&b);
 }
 
@@ -71,25 +129,41 @@ pth_file_sweep(int dirfd)
 static int
 name_it(int dir, int fd, const char *base)
 {
+	int r = -1;
 	char proc[64];
 
 	snprintf(proc, sizeof proc, "/proc/self/fd/%d", fd);
 	if (linkat(AT_FDCWD, proc, dir, base, AT_SYMLINK_FOLLOW) == 0)
 		return 0;
-	if (errno != EEXIST)
-		return -1;
 	/* link(2) does not replace: a short-lived second name, then rename. */
-	pth_auto_str tmp = temporary(base);
-	if (linkat(AT_FDCWD, proc, dir, tmp, AT_SYMLINK_FOLLOW) != 0)
-		return -1;
-	if (renameat(dir, tmp, dir, base) != 0) {
-		int saved = errno;
+	for (int i = 0; r != 0 && errno == EEXIST && i < TRIES; i++) {
+		pth_auto_str tmp = temporary(base, i);
 
-		unlinkat(dir, tmp, 0);
-		errno = saved;
-		return -1;
+		r = linkat(AT_FDCWD, proc, dir, tmp, AT_SYMLINK_FOLLOW);
+		if (r == 0 && renameat(dir, tmp, dir, base) != 0) {
+			int saved = errno;
+
+			unlinkat(dir, tmp, 0);
+			errno = saved;
+			return -1;
+		}
 	}
-	return 0;
+	return r;
+}
+
+/* Make a file with a temporary name, where the file system has none without. */
+static void
+begin_named(struct pth_newfile *f)
+{
+	errno = EEXIST;
+	for (int i = 0; f->fd < 0 && errno == EEXIST && i < TRIES; i++) {
+		free(f->tmp);
+		f->tmp = temporary(f->base, i);
+		f->fd = openat(
+		    f->dir, f->tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+	}
+	if (f->fd < 0)
+		free(pth_take(&f->tmp)); /* not ours: not to be removed */
 }
 
 int
@@ -97,17 +171,15 @@ pth_file_begin(struct pth_newfile *f, int dirfd, const char *path, struct pth_er
 {
 	pth_auto_str above = pth_xstrdup(path);
 	pth_auto_str last = pth_xstrdup(path);
+	const char *dir = dirname(above);
 
 	*f = (struct pth_newfile){ .fd = -1, .base = pth_xstrdup(basename(last)) };
-	f->dir = openat(dirfd, dirname(above), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	f->dir = dirfd == AT_FDCWD ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) :
+	                             pth_open_dir(dirfd, dir);
 	if (f->dir >= 0)
 		f->fd = openat(f->dir, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
-	if (f->dir >= 0 && f->fd < 0 &&
-	    (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT)) {
-		f->tmp = temporary(f->base);
-		f->fd = openat(
-		    f->dir, f->tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
-	}
+	if (f->dir >= 0 && f->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT))
+		begin_named(f);
 	if (f->fd >= 0)
 		return 0;
 	pth_err_set(e, PTH_SYSTEM, "write %s:", path);
@@ -161,7 +233,20 @@ pth_file_write(int dirfd, const char *path, const void *p, size_t n, struct pth_
 }
 
 int
-pth_mkdirs(int dirfd, const char *path, struct pth_err *e)
+pth_file_put(int dirfd, const char *path, const void *p, size_t n, struct pth_err *e)
+{
+	struct pth_err why;
+
+	if (pth_file_write(dirfd, path, p, n, &why) == 0)
+		return 0;
+	if (why.error == EISDIR && pth_rmtree(dirfd, path, e) != 0)
+		return -1;
+	return pth_file_write(dirfd, path, p, n, e);
+}
+
+/* Make the directories of path, as somebody has named it. */
+static int
+mkdirs_named(const char *path, struct pth_err *e)
 {
 	pth_auto_str copy = pth_xstrdup(path);
 	struct stat st;
@@ -172,11 +257,10 @@ pth_mkdirs(int dirfd, const char *path, struct pth_err *e)
 		char c = *p;
 
 		*p = '\0';
-		if (*copy != '\0' && mkdirat(dirfd, copy, 0777) != 0) {
+		if (*copy != '\0' && mkdir(copy, 0777) != 0) {
 			int error = errno;
 
-			if (error != EEXIST || fstatat(dirfd, copy, &st, 0) != 0 ||
-			    !S_ISDIR(st.st_mode)) {
+			if (error != EEXIST || stat(copy, &st) != 0 || !S_ISDIR(st.st_mode)) {
 				errno = error == EEXIST ? ENOTDIR : error;
 				return pth_err_set(e, PTH_SYSTEM, "mkdir %s:", copy);
 			}
@@ -186,31 +270,34 @@ pth_mkdirs(int dirfd, const char *path, struct pth_err *e)
 	return 0;
 }
 
+/* The same below dirfd: each is opened before the next is made in it. */
 static int
-remove_children(DIR *d, struct pth_err *e)
+mkdirs_below(int dirfd, const char *path, struct pth_err *e)
 {
-	struct dirent *de;
+	struct pth_word rest = pth_word_of(path), next;
+	pth_auto_fd at = -1;
 
-	while ((de = readdir(d)) != NULL)
-		if (strcmp(de->d_name, ".") != 0 && strcmp(de->d_name, "..") != 0 &&
-		    pth_rmtree(dirfd(d), de->d_name, e) != 0)
-			return -1;
+	while (pth_word_next(&rest, "/", &next)) {
+		pth_auto_str part = pth_xstrndup(next.s, next.n);
+		pth_auto_fd above = pth_take_fd(&at);
+		int in = above >= 0 ? above : dirfd;
+
+		if (next.n == 0) {
+			at = pth_take_fd(&above);
+			continue;
+		}
+		if ((mkdirat(in, part, 0777) != 0 && errno != EEXIST) ||
+		    (at = pth_open_dir(in, part)) < 0)
+			return pth_err_set(
+			    e, PTH_SYSTEM, "mkdir %.*s:", (int)(next.s + next.n - path), path);
+	}
 	return 0;
 }
 
 int
-pth_rmtree(int dirfd, const char *path, struct pth_err *e)
+pth_mkdirs(int dirfd, const char *path, struct pth_err *e)
 {
-	if (unlinkat(dirfd, path, 0) == 0 || errno == ENOENT)
-		return 0;
-	pth_auto_dir d = pth_opendir(dirfd, path);
-	if (d == NULL)
-		return pth_err_set(e, PTH_SYSTEM, "remove %s:", path);
-	if (remove_children(d, e) != 0)
-		return -1;
-	if (unlinkat(dirfd, path, AT_REMOVEDIR) != 0)
-		return pth_err_set(e, PTH_SYSTEM, "remove %s:", path);
-	return 0;
+	return dirfd == AT_FDCWD ? mkdirs_named(path, e) : mkdirs_below(dirfd, path, e);
 }
 
 bool
@@ -234,6 +321,24 @@ pth_file_make(int dirfd, const char *path, int flags, struct pth_err *e)
 		if (pth_mkdirs(dirfd, above, e) != 0)
 			return -1;
 	}
-	fd = pth_open_beneath(dirfd, path, flags | O_NOFOLLOW, 0666);
+	fd = pth_open_ours(dirfd, path, flags);
+	return fd < 0 ? pth_err_set(e, PTH_SYSTEM, "%s:", path) : fd;
+}
+
+int
+pth_file_ours(int dirfd, const char *path, int flags, struct pth_err *e)
+{
+	int fd = pth_open_ours(dirfd, path, flags);
+
+	if (fd < 0 && errno == EACCES) {
+		pth_mend_mode(dirfd, NULL);
+		pth_mend_mode(dirfd, path);
+		fd = pth_open_ours(dirfd, path, flags);
+	}
+	if (fd < 0 && (errno == ELOOP || errno == EINVAL || errno == EISDIR || errno == EMLINK)) {
+		if (pth_rmtree(dirfd, path, e) != 0)
+			return -1;
+		fd = pth_open_ours(dirfd, path, flags | O_CREAT | O_EXCL);
+	}
 	return fd < 0 ? pth_err_set(e, PTH_SYSTEM, "%s:", path) : fd;
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/os.h"
 
 void
 pth_rec_open(struct pth_rec_in *in, FILE *fp, const char *name)
@@ -26,6 +27,18 @@ pth_rec_open_file(struct pth_rec_in *in, const char *path, struct pth_err *e)
 	in->fd = open(path, O_RDONLY | O_CLOEXEC);
 	in->owned = in->fd >= 0;
 	return in->owned ? 0 : pth_err_set(e, PTH_INPUT, "%s:", path);
+}
+
+int
+pth_rec_open_below(struct pth_rec_in *in, int dirfd, const char *path, struct pth_err *e)
+{
+	pth_rec_open(in, stdin, path);
+	in->fd = pth_open_regular(dirfd, path, NULL);
+	in->owned = in->fd >= 0;
+	if (in->owned)
+		return 0;
+	return errno == EINVAL ? pth_err_set(e, PTH_INPUT, "%s: not a regular file", path) :
+	                         pth_err_set(e, PTH_INPUT, "%s:", path);
 }
 
 void

@@ -43,6 +43,9 @@ void pth_rec_open(struct pth_rec_in *in, FILE *fp, const char *name);
 /* The same of a file ("-": stdin), which pth_rec_close() closes. path is borrowed.
  * 0 or -1 with e (code PTH_INPUT). */
 int pth_rec_open_file(struct pth_rec_in *in, const char *path, struct pth_err *e);
+/* The same of a regular file below dirfd, where a program under test may have put something
+ * else: e->error is ENOENT when nothing is there. */
+int pth_rec_open_below(struct pth_rec_in *in, int dirfd, const char *path, struct pth_err *e);
 /* Would pth_rec_read() return at once? When not, poll in->fd and call
  * pth_rec_fill(): for tools that do other things while they wait. */
 bool pth_rec_pending(struct pth_rec_in *in);

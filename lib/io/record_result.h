@@ -59,6 +59,7 @@
 	X(o, list, pre_commands, done) \
 	X(o, list, post_commands, done) \
 	X(o, list, degraded, plain) \
+	X(o, list, conflicts, plain) \
 	X(o, list, tries, attempt) \
 	X(o, obj, fast_fail, failfast)
 #define PTH_KEYS_isolation(X, o) \

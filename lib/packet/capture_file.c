@@ -34,7 +34,7 @@ begin_file(struct sink *s)
 	pth_auto_buf b = PTH_BUF_INIT;
 
 	pth_capture_file(&b, s->name, s->r.last);
-	s->fd = openat(s->dirfd, b.s, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
+	s->fd = pth_open_ours(s->dirfd, b.s, O_WRONLY | O_CREAT | O_TRUNC);
 	if (s->fd < 0)
 		return -1;
 	s->w = pth_pcapng_open(s->fd, s->spec->interface, PTH_LINKTYPE_ETHERNET, s->snaplen);
@@ -53,7 +53,7 @@ packet_sink_open(struct sink *s, const struct pth_capture_spec *spec, unsigned s
 	if (slash != NULL) {
 		pth_auto_str dir = pth_xstrndup(spec->path, (size_t)(slash - spec->path));
 
-		s->dirfd = pth_open_beneath(spec->dirfd, dir, O_RDONLY | O_DIRECTORY, 0);
+		s->dirfd = pth_open_dir(spec->dirfd, dir);
 		if (s->dirfd < 0)
 			return -1;
 	}

@@ -46,7 +46,8 @@ int pth_pcapng_close(
 /*
  * Several captures as one, for who reads a single file: files that our writer
  * made (TLS secrets may have been put in), packets by their time. paths: the
- * files of one capture, in order. A packet that several captures have, with
+ * files of one capture, in order: regular ones below dirfd with no link on the way, or
+ * (AT_FDCWD) where somebody has named them. A packet that several captures have, with
  * the same time and the same bytes, is taken once. *cut: a file ended in the
  * middle or held something else, and what comes there after is left out. 0, or
  * -1 with e: a file cannot be opened, out not be written, or all are empty.
@@ -56,6 +57,6 @@ struct pth_pcapng_stream {
 	size_t n;
 };
 int pth_pcapng_merge(
-    const struct pth_pcapng_stream *v, size_t n, int out, bool *cut, struct pth_err *e);
+    int dirfd, const struct pth_pcapng_stream *v, size_t n, int out, bool *cut, struct pth_err *e);
 
 #endif

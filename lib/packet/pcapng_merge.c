@@ -38,7 +38,7 @@ struct stream {
 struct merge {
 	struct stream *v;
 	size_t n;
-	int out;
+	int dirfd, out;
 	struct pth_buf b; /* output that is not yet written */
 	struct seen seen[SEEN];
 	size_t nseen;
@@ -98,7 +98,8 @@ static int
 open_next(struct merge *m, struct stream *s, struct pth_err *e)
 {
 	const char *path = s->from->paths[s->next++];
-	pth_auto_fd fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	pth_auto_fd fd = m->dirfd == AT_FDCWD ? pth_open_named(path, NULL) :
+	                                        pth_open_regular(m->dirfd, path, NULL);
 
 	s->fp = fd < 0 ? NULL : fdopen(fd, "r");
 	if (s->fp == NULL)
@@ -208,9 +209,12 @@ write_out(struct merge *m, size_t at_least, struct pth_err *e)
 }
 
 int
-pth_pcapng_merge(const struct pth_pcapng_stream *v, size_t n, int out, bool *cut, struct pth_err *e)
+pth_pcapng_merge(
+    int dirfd, const struct pth_pcapng_stream *v, size_t n, int out, bool *cut, struct pth_err *e)
 {
-	struct merge m = { .n = n, .out = out, .v = pth_xarray(NULL, n + 1, sizeof *m.v) };
+	struct merge m = {
+		.n = n, .dirfd = dirfd, .out = out, .v = pth_xarray(NULL, n + 1, sizeof *m.v)
+	};
 	struct stream *s;
 	int rc = 0;
 

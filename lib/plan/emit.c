@@ -123,7 +123,7 @@ command_line(struct emit *m, const struct pth_ynode *n, json_t *argv)
 	with.vars = vars;
 	if (file == NULL)
 		r = plan_text(&with, pth_yaml_get(n, "line"), &b);
-	else if ((r = pth_file_read(path, 1 << 20, &src, m->w.e)) == 0)
+	else if ((r = pth_file_read_named(path, 1 << 20, &src, m->w.e)) == 0)
 		r = plan_user_text(&with, file->text, src.s != NULL ? src.s : "", true, &b);
 	return r < 0 ?
 	    -1 :

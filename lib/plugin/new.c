@@ -65,7 +65,7 @@ fill(struct begin *n, const char *from, const char *to, int mode, struct pth_err
 	int r;
 
 	pth_buf_addf(&path, "%s/templates/new/%s.j2", n->share, from);
-	if (pth_file_read(path.s, 1 << 20, &src, e) != 0 ||
+	if (pth_file_read_named(path.s, 1 << 20, &src, e) != 0 ||
 	    (t = pth_template_parse(path.s, src.s != NULL ? src.s : "", src.len, NULL, e)) == NULL)
 		return -1;
 	r = pth_template_render(t, n->vars, &text, e);

@@ -76,7 +76,7 @@ read_tree(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d)
 	struct pth_err e = { 0 };
 	struct pth_ynode *root = NULL;
 
-	if (pth_file_read(p->path, DESCRIPTOR_MAX, &b, &e) < 0)
+	if (pth_file_read_named(p->path, DESCRIPTOR_MAX, &b, &e) < 0)
 		pth_diags_add(d, PTH_ERROR, 0, 0, "%s", e.text);
 	else
 		root = pth_yaml_load(b.s != NULL ? b.s : "", b.len, &ps->arena, d);

@@ -186,7 +186,7 @@ take(struct versions *w, const char *name)
 	struct pth_err e;
 
 	pth_diags_init(&own, pth_arena_str(a, shown));
-	if (pth_file_read(path, VERSION_MAX, &b, &e) < 0)
+	if (pth_file_read_named(path, VERSION_MAX, &b, &e) < 0)
 		problem(w, PTH_ERROR, e.text);
 	else
 		root = pth_yaml_load(b.s != NULL ? b.s : "", b.len, a, &own);

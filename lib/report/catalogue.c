@@ -93,7 +93,7 @@ pth_report_causes_load(struct pth_report *r)
 		return;
 	r->causes_read = true;
 	pth_diags_init(&d, r->causes_file);
-	if (pth_file_read(r->causes_file, CATALOGUE_MAX, &text, &e) != 0)
+	if (pth_file_read_named(r->causes_file, CATALOGUE_MAX, &text, &e) != 0)
 		pth_warn("no likely causes: %s", e.text);
 	else
 		read_all(r, &text, &d);

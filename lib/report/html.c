@@ -109,6 +109,7 @@ test_details(const struct pth_report_test *t, const char *outdir, size_t i, stru
 	remark(b, "Not isolated: ", t->not_isolated);
 	remark(b, "Capture: ", t->not_captured);
 	remark(b, "Went on without: ", t->degraded);
+	remark(b, "Says something else than pth-exec: ", t->conflicts);
 	remark(b, "Logs cut: ", t->logs_cut);
 	if (t->cause != NULL)
 		pth_buf_addf(

@@ -136,6 +136,8 @@ add_lacks(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 	t->not_isolated = keep_buf(r, &b);
 	pth_report_items(&b, pth_result_degraded(result));
 	t->degraded = keep_buf(r, &b);
+	pth_report_items(&b, pth_result_conflicts(result));
+	t->conflicts = keep_buf(r, &b);
 	add_logs_cut(result, &b);
 	t->logs_cut = keep_buf(r, &b);
 	pth_losses_notes(rec, true, &b);

@@ -79,6 +79,7 @@ struct pth_report_test {
 	const char *not_captured;
 	const char *logs_cut;  /* "" or which */
 	const char *degraded;  /* "" or the services that it went on without */
+	const char *conflicts; /* "" or the files that say something else than the record */
 	json_t *metrics;       /* the few numbers that are shown */
 	const char *fast_fail; /* "" or why the run ended with it */
 	struct pth_report_service *services;

@@ -79,25 +79,24 @@ count(const struct pth_progress *p, struct pth_buf *b)
 		pth_buf_addf(b, "%ld", p->done);
 }
 
-/* ok 12/50 ID 0.05 s; failed 13/50 ID 1.20 s: REASON */
+/* ran 12/50 ID 0.05 s: completed; ran 13/50 ID 1.20 s: failed: REASON. How it ended is known
+ * here; the verdict is pth-collect's. */
 static void
-put_end(struct pth_progress *p, const json_t *rec, bool ok)
+put_end(struct pth_progress *p, const struct pth_entry *x, bool well)
 {
-	const json_t *result = pth_test_result(rec);
-	const char *reason = pth_result_reason(result),
-	           *word = ok ? "ok" : pth_result_status(result);
+	const json_t *result = pth_test_result(x->rec);
+	const char *reason = pth_result_reason(result), *status = pth_result_status(result);
 	pth_auto_buf b = PTH_BUF_INIT;
 
 	if (p->mode == PTH_PROGRESS_TTY)
 		pth_buf_adds(&b, WIPE);
-	if (p->colour)
-		pth_buf_addf(&b, "\033[%dm%s\033[0m ", ok ? 32 : 31, word);
-	else
-		pth_buf_addf(&b, "%s ", word);
+	pth_buf_adds(&b, x->started > 0 ? "ran " : "not run ");
 	count(p, &b);
-	pth_buf_addf(&b, " %s ", pth_rec_id(rec));
+	pth_buf_addf(&b, " %s ", pth_rec_id(x->rec));
 	pth_duration_show(&b, pth_result_duration_us(result));
-	if (!ok && *reason != '\0') {
+	/* Red is bad already; nothing is good before it is judged. */
+	pth_buf_addf(&b, p->colour && !well ? ": \033[31m%s\033[0m" : ": %s", status);
+	if (!well && *reason != '\0') {
 		pth_buf_adds(&b, ": ");
 		pth_show(&b, reason, 300);
 	}
@@ -120,7 +119,7 @@ ended(struct pth_progress *p, struct pth_entry *x)
 	p->done++;
 	p->bad += bad;
 	if (p->ends && p->mode != PTH_PROGRESS_NONE && (x->started > 0 || bad))
-		put_end(p, x->rec, !bad && !cut);
+		put_end(p, x, !bad && !cut);
 }
 
 /* Less exact than pth_duration_show(): these figures move. */

@@ -108,7 +108,6 @@ open_run(struct pth_run *run, const json_t *rec, struct pth_err *e)
 	const char *name = pth_test_run(rec), *source = pth_source_file(pth_test_source(rec));
 	const json_t *settings = pth_test_settings(rec);
 	const char *base = pth_paths_output_dir(pth_settings_paths(settings));
-	pth_auto_buf events = PTH_BUF_INIT;
 
 	if (name == NULL || !pth_name_ok(name))
 		name = "run";
@@ -121,8 +120,7 @@ open_run(struct pth_run *run, const json_t *rec, struct pth_err *e)
 	run->opened = true;
 	run->runner.dir = &run->dir;
 	pth_runner_open(&run->runner);
-	pth_buf_addf(&events, "%s/events.jsonl", run->dir.path);
-	if (pth_event_file(events.s, e) != 0)
+	if (pth_event_file(run->dir.fd, "events.jsonl", e) != 0)
 		return -1;
 	pth_event_run(name);
 	if (source != NULL)
@@ -139,7 +137,7 @@ emit(struct pth_run *run, json_t *take, struct pth_err *e)
 
 	pth_rec_line(&line, rec);
 	if (run->opened && pth_rec_is_test(rec) &&
-	    pth_rundir_line(&run->dir, NULL, "results.jsonl", &line, e) != 0)
+	    pth_journal_add(&run->dir.results, &line, e) != 0)
 		return -1;
 	if (isatty(fileno(run->out.fp)) != 0)
 		pth_progress_wipe(&run->progress);
@@ -185,7 +183,7 @@ pth_run_take(struct pth_run *run, json_t *take, struct pth_err *e)
 	runs = test && result == NULL;
 	if (test && run->opened) {
 		pth_rec_line(&line, rec);
-		if (pth_rundir_line(&run->dir, NULL, "plan.jsonl", &line, e) != 0)
+		if (pth_journal_add(&run->dir.plan, &line, e) != 0)
 			return -1;
 	}
 	if (result != NULL)
@@ -207,8 +205,8 @@ pth_run_move(struct pth_run *run, struct pth_err *e)
 {
 	json_t *rec;
 
-	if (pth_runner_start(&run->runner, e) != 0 || pth_runner_store(&run->runner, e) != 0)
-		return -1;
+	pth_runner_start(&run->runner);
+	pth_runner_store(&run->runner);
 	pth_progress_show(&run->progress, &run->runner);
 	while ((rec = pth_runner_take(&run->runner)) != NULL)
 		if (emit(run, rec, e) != 0)
@@ -225,16 +223,18 @@ pth_run_next(const struct pth_run *run)
 }
 
 int
-pth_run_end(struct pth_run *run, struct pth_err *e)
+pth_run_end(struct pth_run *run, bool whole, struct pth_err *e)
 {
 	pth_auto_buf end = PTH_BUF_INIT;
 
 	pth_buf_addf(&end, "{\"pth\":1,\"type\":\"end\",\"tests\":%ld}\n", run->out.tests);
-	if (run->opened &&
-	    (pth_rundir_line(&run->dir, NULL, "plan.jsonl", &end, e) != 0 ||
-	        pth_rundir_line(&run->dir, NULL, "results.jsonl", &end, e) != 0))
+	if (run->opened && whole &&
+	    (pth_journal_add(&run->dir.plan, &end, e) != 0 ||
+	        pth_journal_add(&run->dir.results, &end, e) != 0))
 		return -1;
-	return pth_rec_end(&run->out, e);
+	/* pth-collect replaces results.jsonl when our stream has ended. */
+	run->touched = run->opened && !pth_rundir_untouched(&run->dir);
+	return whole ? pth_rec_end(&run->out, e) : 0;
 }
 
 void

@@ -21,6 +21,7 @@ struct pth_run {
 	/* Ours: */
 	bool opened;   /* dir and runner exist */
 	char *earlier; /* a run directory with durations, or NULL */
+	bool touched;  /* somebody else has changed the streams in dir; said by pth_run_end() */
 	bool cleaned;  /* what an earlier try left on the engine is gone */
 	struct pth_rundir dir;
 	struct pth_runner runner;
@@ -37,8 +38,8 @@ int pth_run_move(struct pth_run *run, struct pth_err *e);
 /* When something has to be done at the latest, monotonic; PTH_NEVER: nothing. */
 int64_t pth_run_next(const struct pth_run *run);
 /* Close the streams, ours and those of the run directory, so that they can be
- * fed again. */
-int pth_run_end(struct pth_run *run, struct pth_err *e);
+ * fed again. whole: with their end records, for all that was to come has come. -1 with e. */
+int pth_run_end(struct pth_run *run, bool whole, struct pth_err *e);
 void pth_run_release(struct pth_run *run);
 
 #endif

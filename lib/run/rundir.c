@@ -1,4 +1,4 @@
-/* This file finds or makes the files of a run, locks them, and writes them line by line. */
+/* This file finds or makes the directory of a run, and has its streams. */
 #include "run/rundir.h"
 
 #include <dirent.h>
@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,12 +15,15 @@
 #include "base/clock.h"
 #include "base/os.h"
 #include "base/text.h"
+#include "io/event.h"
 #include "io/file.h"
 #include "io/record.h"
+#include "run/lock.h"
 
 #define SOURCE_MAX ((size_t)64 << 20)
 #define PLAN "plan.jsonl"
-#define PATIENCE_US (2 * PTH_SECOND_US)
+#define RESULTS "results.jsonl"
+#define EVENTS "events.jsonl"
 
 /* BASE/latest -> NAME, replaced in one step. A convenience: no error. */
 static void
@@ -97,67 +99,89 @@ pth_rundir_newest(const char *base, const char *run)
 	return pth_buf_take(&path);
 }
 
-/* It is ours alone, from now on. Who was killed has it until its tests have
- * ended, too. */
+/* Empty, or a run of ours? */
 static int
-lock(int fd, const char *path, struct pth_err *e)
+look(int fd, const char *path, bool *fresh, struct pth_err *e)
 {
-	const struct timespec pause = { 0, 20000000 };
-	int64_t end = pth_mono_us() + PATIENCE_US;
-
-	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return 0; /* a file system without locks */
-		if (pth_mono_us() > end)
-			return pth_err_set(e, PTH_SYSTEM, "%s: another pth-exec works in it", path);
-		nanosleep(&pause, NULL);
-	}
-	return 0;
-}
-
-/* Empty, or a run of ours: then the old streams go. */
-static int
-claim(int fd, const char *path, bool resume, bool *fresh, struct pth_err *e)
-{
-	static const char *const ours[] = { "results.jsonl", "events.jsonl" };
 	struct dirent *de;
-	bool empty = true;
 	pth_auto_dir dir = pth_opendir(fd, ".");
 
 	if (dir == NULL)
 		return pth_err_set(e, PTH_SYSTEM, "%s:", path);
+	*fresh = true;
 	while ((de = readdir(dir)) != NULL)
-		if (strcmp(de->d_name, ".") != 0 && strcmp(de->d_name, "..") != 0)
-			empty = false;
-	if (!empty && faccessat(fd, PLAN, F_OK, 0) != 0)
+		if (strcmp(de->d_name, ".") != 0 && strcmp(de->d_name, "..") != 0 &&
+		    strcmp(de->d_name, PTH_RUN_LOCK_FILE) != 0)
+			*fresh = false;
+	if (!*fresh && faccessat(fd, PLAN, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
 		return pth_err_set(e, PTH_SYSTEM,
 		    "%s: not empty and not a run directory (no %s in it)", path, PLAN);
-	if (lock(fd, path, e) != 0)
-		return -1;
-	*fresh = empty;
-	for (size_t i = 0; i < countof(ours) - resume; i++)
-		if (unlinkat(fd, ours[i], 0) != 0 && errno != ENOENT)
-			return pth_err_set(e, PTH_SYSTEM, "%s/%s:", path, ours[i]);
-	pth_file_sweep(fd);
 	return 0;
 }
 
-/* Open the directory, which may be an old one when it was given, and mark it as a run's. */
+/* It is ours: mark it as a run's, and let its streams begin anew. */
 static int
-take_over(struct pth_rundir *d, const char *path, bool given, bool resume, struct pth_err *e)
+begin(struct pth_rundir *d, bool resume, struct pth_err *e)
 {
-	pth_auto_fd plan = -1;
+	pth_file_sweep(d->fd);
+	if (resume)
+		pth_rec_index_open(&d->before, d->fd, RESULTS);
+	else if (pth_rmtree(d->fd, EVENTS, e) != 0)
+		return pth_err_wrap(e, "%s", d->path);
+	/* The file by which a run directory is known is there before all others and
+	 * never removed: whenever a run is killed, it can be resumed. */
+	return pth_journal_open(&d->plan, d->fd, PLAN, e) != 0 ||
+	        pth_journal_open(&d->results, d->fd, RESULTS, e) != 0 ?
+	    -1 :
+	    0;
+}
 
+/* A name that JSON can have? Records name their run directory. */
+static bool
+is_text(const char *path)
+{
+	return path == NULL || pth_utf8_ok(path, strlen(path), NULL);
+}
+
+static int
+no_text(struct pth_err *e)
+{
+	return pth_err_set(e, PTH_SYSTEM,
+	    "the path of the run directory is not UTF-8, and the records that name it must be: use "
+	    "-o DIR, or another working directory");
+}
+
+/* Would the directory have such a name? Asked before it is made: of that above it which is
+ * there. */
+static bool
+will_be_text(const char *path)
+{
+	pth_auto_str above = pth_xstrdup(path);
+	pth_auto_str real = NULL;
+	char *slash;
+
+	while ((real = realpath(above, NULL)) == NULL && (slash = strrchr(above, '/')) != NULL &&
+	    slash > above)
+		*slash = '\0';
+	if (real == NULL && *path != '/')
+		real = realpath(".", NULL);
+	return is_text(real) && is_text(path);
+}
+
+/* Open the directory, which may be an old one when it was given, and lock it. */
+static int
+take_over(struct pth_rundir *d, const char *path, bool resume, struct pth_err *e)
+{
 	d->path = realpath(path, NULL);
+	if (!is_text(d->path))
+		return no_text(e);
 	d->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (d->path == NULL || d->fd < 0)
 		return pth_err_set(e, PTH_SYSTEM, "%s:", path);
-	if (given && claim(d->fd, path, resume, &d->fresh, e) != 0)
-		return -1;
-	/* The file by which a run directory is known is there before all others and
-	 * never removed: whenever a run is killed, it can be resumed. */
-	plan = openat(d->fd, PLAN, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
-	return plan < 0 ? pth_err_set(e, PTH_SYSTEM, "%s/%s:", path, PLAN) : 0;
+	d->lock = pth_run_lock(d->fd, path, e);
+	return d->lock == -1 || look(d->fd, path, &d->fresh, e) != 0 || begin(d, resume, e) != 0 ?
+	    -1 :
+	    0;
 }
 
 int
@@ -167,106 +191,57 @@ pth_rundir_open(struct pth_rundir *d, const char *dir, const char *base, const c
 	pth_auto_buf path = PTH_BUF_INIT;
 	int r;
 
-	*d = (struct pth_rundir){ .fd = -1, .fresh = true };
+	*d = (struct pth_rundir){ .fd = -1,
+		.lock = -1,
+		.fresh = true,
+		.plan = PTH_JOURNAL_INIT,
+		.results = PTH_JOURNAL_INIT,
+		.before = PTH_REC_INDEX_INIT };
+	if (!will_be_text(dir != NULL ? dir : base))
+		return no_text(e);
 	if (dir != NULL)
 		pth_buf_adds(&path, dir);
 	r = dir != NULL ? pth_mkdirs(AT_FDCWD, dir, e) : make_new(base, run, &path, e);
 	if (r == 0)
-		r = take_over(d, path.s, dir != NULL, resume, e);
+		r = take_over(d, path.s, resume, e);
 	if (r != 0)
 		pth_rundir_close(d);
 	return r;
 }
 
+bool
+pth_rundir_untouched(struct pth_rundir *d)
+{
+	struct pth_journal *const all[] = { &d->plan, &d->results };
+	struct pth_err e;
+	bool good = true;
+
+	for (size_t i = 0; i < countof(all); i++)
+		if (pth_journal_check(all[i], d->fd, &e) != 0) {
+			pth_complain("%s/%s", d->path, e.text);
+			good = false;
+		}
+	return good;
+}
+
 void
 pth_rundir_close(struct pth_rundir *d)
 {
+	pth_journal_close(&d->plan);
+	pth_journal_close(&d->results);
+	pth_rec_index_close(&d->before);
+	pth_run_unlock(d->fd, &d->lock);
 	pth_close(&d->fd);
 	free(pth_take(&d->path));
-}
-
-int
-pth_rundir_test(struct pth_rundir *d, const char *id, struct pth_err *e)
-{
-	int fd;
-
-	if (pth_rmtree(d->fd, id, e) != 0)
-		return -1;
-	if (mkdirat(d->fd, id, 0777) != 0)
-		return pth_err_set(e, PTH_SYSTEM, "mkdir %s/%s:", d->path, id);
-	fd = pth_open_beneath(d->fd, id, O_RDONLY | O_DIRECTORY, 0);
-	return fd < 0 ? pth_err_set(e, PTH_SYSTEM, "%s/%s:", d->path, id) : fd;
-}
-
-void
-pth_rundir_tidy(struct pth_rundir *d, const char *id)
-{
-	pth_auto_buf path = PTH_BUF_INIT;
-
-	pth_buf_addf(&path, "%s/tmp", id);
-	pth_rmtree(d->fd, path.s, NULL);
-}
-
-int
-pth_rundir_line(struct pth_rundir *d, const char *id, const char *file, const struct pth_buf *line,
-    struct pth_err *e)
-{
-	pth_auto_buf path = PTH_BUF_INIT;
-	pth_auto_fd fd = -1;
-
-	if (id != NULL)
-		pth_buf_addf(&path, "%s/", id);
-	pth_buf_adds(&path, file);
-	fd = openat(d->fd, path.s,
-	    O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | (id != NULL ? O_TRUNC : O_APPEND), 0666);
-	if (fd < 0)
-		return pth_err_set(e, PTH_SYSTEM, "%s/%s:", d->path, path.s);
-	if (pth_write_all(fd, line->s, line->len) != 0 || close(pth_take_fd(&fd)) != 0)
-		return pth_err_set(e, PTH_SYSTEM, "write %s/%s:", d->path, path.s);
-	return 0;
-}
-
-int
-pth_rundir_put(
-    struct pth_rundir *d, const char *id, const char *file, const json_t *v, struct pth_err *e)
-{
-	pth_auto_buf path = PTH_BUF_INIT, b = PTH_BUF_INIT;
-
-	pth_buf_addf(&path, "%s/%s", id, file);
-	pth_json_dump(&b, v);
-	pth_buf_addc(&b, '\n');
-	return pth_file_write(d->fd, path.s, b.s, b.len, e);
-}
-
-json_t *
-pth_rundir_get(const char *path, const char *id, const char *file)
-{
-	pth_auto_buf full = PTH_BUF_INIT, b = PTH_BUF_INIT;
-
-	pth_buf_addf(&full, "%s/%s/%s", path, id, file);
-	return pth_file_read(full.s, SOURCE_MAX, &b, NULL) == 0 ? pth_json_parse(b.s, b.len, NULL) :
-	                                                          NULL;
 }
 
 int64_t
 pth_rundir_duration(const char *path, const char *id)
 {
-	json_auto_t *result = pth_rundir_get(path, id, "result.json");
+	pth_auto_fd dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	json_auto_t *result = dir < 0 ? NULL : pth_rundir_get(dir, id, "result.json", NULL);
 
 	return pth_result_duration_us(result) > 0 ? pth_result_duration_us(result) : -1;
-}
-
-int
-pth_rundir_keep_try(struct pth_rundir *d, const char *id, int n, struct pth_err *e)
-{
-	pth_auto_buf to = PTH_BUF_INIT;
-
-	pth_buf_addf(&to, "tries/%s-%d", id, n);
-	if (pth_mkdirs(d->fd, "tries", e) != 0 || pth_rmtree(d->fd, to.s, e) != 0)
-		return -1;
-	return renameat(d->fd, id, d->fd, to.s) == 0 ?
-	    0 :
-	    pth_err_set(e, PTH_SYSTEM, "%s/%s:", d->path, to.s);
 }
 
 void
@@ -274,6 +249,6 @@ pth_rundir_source(struct pth_rundir *d, const char *file)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
 
-	if (pth_file_read(file, SOURCE_MAX, &b, NULL) == 0)
-		pth_file_write(d->fd, "experiment.yaml", b.s, b.len, NULL);
+	if (pth_file_read_named(file, SOURCE_MAX, &b, NULL) == 0)
+		pth_file_put(d->fd, "experiment.yaml", b.s, b.len, NULL);
 }

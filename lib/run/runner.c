@@ -11,11 +11,12 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "host/ns.h"
 #include "host/run_id.h"
 #include "io/digest.h"
 #include "io/event.h"
-#include "io/record.h"
+#include "io/rec.h"
 #include "run/select.h"
 #include "supervise/state.h"
 #include "supervise/workdir.h"
@@ -165,22 +166,6 @@ pth_runner_add(struct pth_runner *r, json_t *rec, struct pth_buf *line, bool run
 		pth_claim_of(pth_rec_plan(rec), &x->claim);
 }
 
-int
-pth_runner_store(struct pth_runner *r, struct pth_err *e)
-{
-	struct pth_entry *x;
-
-	for (size_t i = 0; (x = pth_runner_nth(r, i)) != NULL; i++) {
-		if (x->state != PTH_DONE || !x->fresh)
-			continue;
-		if (pth_rundir_put(
-		        r->dir, pth_rec_id(x->rec), "result.json", pth_test_result(x->rec), e) != 0)
-			return -1;
-		x->fresh = false;
-	}
-	return 0;
-}
-
 json_t *
 pth_runner_take(struct pth_runner *r)
 {
@@ -251,16 +236,14 @@ may_retry(const struct pth_runner *r, const struct pth_entry *x)
 	    c != PTH_CAT_CONFIGURATION && c != PTH_CAT_PLUGIN_LOAD;
 }
 
-/* Back into the queue, with twice the pause of the try before. */
-static int
-retry(struct pth_runner *r, struct pth_entry *x, struct pth_err *e)
+/* Back into the queue, with twice the pause of the try before; its directory has been kept. */
+static void
+retry(struct pth_entry *x)
 {
 	const json_t *result = pth_test_result(x->rec);
 	json_t *attempt;
 	int64_t pause = RETRY_FIRST_US << (x->attempt < 8 ? x->attempt - 1 : 7);
 
-	if (pth_rundir_keep_try(r->dir, pth_rec_id(x->rec), x->attempt, e) != 0)
-		return -1;
 	if (x->tries == NULL)
 		x->tries = json_array();
 	attempt = json_object();
@@ -279,7 +262,6 @@ retry(struct pth_runner *r, struct pth_entry *x, struct pth_err *e)
 	x->attempt++;
 	x->not_before = pth_mono_us() + pause;
 	x->state = PTH_WAITING;
-	return 0;
 }
 
 /* The result of a test that waits for its next try, which it does not get:
@@ -315,39 +297,117 @@ stop_waiting(struct pth_runner *r, enum pth_status status, const char *reason)
 	}
 }
 
-static int
-finish(struct pth_runner *r, struct pth_entry *x, json_t *result, struct pth_err *e)
+/* The test did not go well? Then it may be the last one. */
+static void
+note(struct pth_runner *r, struct pth_entry *x)
 {
+	if (!pth_fastfail_note(&r->fastfail, x->rec, pth_mono_us()))
+		return;
+	pth_result_set_fast_fail(pth_test_result(x->rec), pth_fastfail_json(&r->fastfail));
+	stop_waiting(r, PTH_S_SKIPPED, r->fastfail.reason);
+}
+
+/* What was done for the test and not by it has failed: that is its status, whatever it was. */
+static void
+broken(json_t *result, const char *what, const struct pth_err *e)
+{
+	pth_auto_buf reason = PTH_BUF_INIT;
+
+	pth_buf_addf(&reason, "%s: ", what);
+	pth_utf8_clean(&reason, e->text, strlen(e->text));
+	pth_result_set_status(result, pth_status_result_name(PTH_S_ERROR));
+	pth_result_set_reason(result, reason.s);
+	json_object_del(result, PTH_KEY(result, program));
+	json_object_del(result, PTH_KEY(result, port));
+	json_object_del(result, PTH_KEY(result, limit));
+	pth_reason_put(result, PTH_WHY(pth_category_err(e, PTH_CAT_TEST_FRAMEWORK)));
+}
+
+static void
+finish(struct pth_runner *r, struct pth_entry *x, json_t *result)
+{
+	struct pth_err e;
+
 	pth_result_set_attempt(result, x->attempt);
 	pth_result_set_run_dir(result, r->dir->path);
 	pth_result_set_dir(result, pth_rec_id(x->rec));
 	pth_test_set_result(x->rec, result);
-	if (may_retry(r, x))
-		return retry(r, x, e);
+	if (may_retry(r, x)) {
+		if (pth_rundir_keep_try(r->dir, pth_rec_id(x->rec), x->attempt, &e) == 0) {
+			retry(x);
+			return;
+		}
+		broken(result, "the try that failed cannot be kept", &e);
+	}
 	x->state = PTH_DONE;
 	if (x->tries != NULL)
 		pth_result_set_tries(result, pth_take(&x->tries));
-	if (pth_fastfail_note(&r->fastfail, x->rec, pth_mono_us())) {
-		pth_result_set_fast_fail(result, pth_fastfail_json(&r->fastfail));
-		stop_waiting(r, PTH_S_SKIPPED, r->fastfail.reason);
-	}
+	note(r, x);
 	x->fresh = true;
-	return 0;
 }
 
-int
-pth_runner_start(struct pth_runner *r, struct pth_err *e)
+/* What of the test has to be in its directory when its programs have gone: they may have
+ * written there themselves. */
+static int
+put(struct pth_runner *r, const struct pth_entry *x, struct pth_err *e)
+{
+	const char *id = pth_rec_id(x->rec);
+	pth_auto_buf result = PTH_BUF_INIT;
+
+	pth_rec_line(&result, pth_test_result(x->rec));
+	return pth_rundir_put(r->dir, id, "record.json", &x->line, false, e) != 0 ||
+	        pth_rundir_put(r->dir, id, "result.json", &result, true, e) != 0 ?
+	    -1 :
+	    0;
+}
+
+void
+pth_runner_store(struct pth_runner *r)
 {
 	struct pth_entry *x;
+	struct pth_err e;
+	bool noted;
+
+	for (size_t i = 0; (x = pth_runner_nth(r, i)) != NULL; i++) {
+		if (x->state != PTH_DONE || !x->fresh)
+			continue;
+		x->fresh = false;
+		if (put(r, x, &e) == 0)
+			continue;
+		noted = pth_fault_of(x->rec) != PTH_CAT_NONE;
+		broken(pth_test_result(x->rec), "its result cannot be kept", &e);
+		if (!noted)
+			note(r, x);
+		put(r, x, &e); /* as far as it can be */
+	}
+}
+
+/* It could not even be started. */
+static void
+not_started(struct pth_runner *r, struct pth_entry *x, const struct pth_err *e)
+{
+	json_t *result = pth_result_without(PTH_S_ERROR, PTH_CAT_TEST_FRAMEWORK, "");
+
+	broken(result, "the test cannot be started", e);
+	pth_event("test.ended", "{s:s,s:s,s:s,s:I}", "test", pth_rec_id(x->rec), "status",
+	    pth_result_status(result), "reason", pth_result_reason(result), "duration_us",
+	    (json_int_t)0);
+	finish(r, x, result);
+}
+
+void
+pth_runner_start(struct pth_runner *r)
+{
+	struct pth_entry *x;
+	struct pth_err e;
 	int rc = 0;
 
-	while (rc == 0 && r->active < r->jobs && (x = choose(r)) != NULL) {
-		if (pth_fastfail_disk(&r->fastfail, x->rec, r->dir->fd))
-			rc = run_runner_launch(r, x, e);
-		else
+	while (rc <= 0 && r->active < r->jobs && (x = choose(r)) != NULL) {
+		if (!pth_fastfail_disk(&r->fastfail, x->rec, r->dir->fd))
 			stop_waiting(r, PTH_S_SKIPPED, r->fastfail.reason);
+		else if ((rc = run_runner_launch(r, x, &e)) < 0)
+			not_started(r, x, &e);
 	}
-	return rc < 0 ? -1 : 0;
 }
 
 size_t
@@ -365,8 +425,8 @@ pth_runner_fds(const struct pth_runner *r, int *fds, size_t max)
  * A supervisor that reported well is reaped later: the kernel takes its time to
  * dissolve the namespaces, and the next test need not wait for that. But its
  * groups can be removed only then. */
-static int
-reported(struct pth_runner *r, struct pth_entry *x, struct pth_err *e)
+static void
+reported(struct pth_runner *r, struct pth_entry *x)
 {
 	json_t *result = NULL;
 	char reason[200];
@@ -397,7 +457,7 @@ reported(struct pth_runner *r, struct pth_entry *x, struct pth_err *e)
 	pth_close(&x->ctl);
 	pth_close(&x->report);
 	r->active--;
-	return finish(r, x, result, e);
+	finish(r, x, result);
 }
 
 static bool
@@ -427,32 +487,29 @@ pth_runner_reap(struct pth_runner *r, bool wait)
 }
 
 /* Read the report as far as it has come. */
-static int
-attend(struct pth_runner *r, struct pth_entry *x, struct pth_err *e)
+static void
+attend(struct pth_runner *r, struct pth_entry *x)
 {
 	ssize_t n;
 
 	while ((n = read(x->report, pth_buf_room(&x->out, 65536), 65536)) > 0)
 		x->out.len += (size_t)n;
-	if (n == 0 || (errno != EAGAIN && errno != EINTR))
-		return reported(r, x, e);
-	if (pth_mono_us() > x->deadline) {
+	if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+		reported(r, x);
+	} else if (pth_mono_us() > x->deadline) {
 		x->deadline = pth_mono_us() + RUNNER_LATE_US;
 		kill(x->pid, SIGKILL);
 	}
-	return 0;
 }
 
-int
-pth_runner_attend(struct pth_runner *r, struct pth_err *e)
+void
+pth_runner_attend(struct pth_runner *r)
 {
 	struct pth_entry *x;
 
 	for (size_t i = 0; (x = pth_runner_active(r, &i)) != NULL;)
-		if (attend(r, x, e) != 0)
-			return -1;
+		attend(r, x);
 	pth_runner_reap(r, false);
-	return 0;
 }
 
 void

@@ -89,12 +89,12 @@ void pth_runner_release(struct pth_runner *r);
  * long it took in an earlier run, -1: unknown. */
 void pth_runner_add(
     struct pth_runner *r, json_t *rec, struct pth_buf *line, bool run, int64_t expected);
-/* Start what may start now. 0, or -1 with e when the system refused. */
-int pth_runner_start(struct pth_runner *r, struct pth_err *e);
-/* Put the results of finished tests into place, whole and durable. Apart from
- * their end, because the disk takes its time, in which the next tests run
- * already. -1 with e. */
-int pth_runner_store(struct pth_runner *r, struct pth_err *e);
+/* Start what may start now. A test that cannot be started has the status "error". */
+void pth_runner_start(struct pth_runner *r);
+/* Put the records and results of finished tests into place, whole and durable. Apart from
+ * their end, because the disk takes its time, in which the next tests run already. A test of
+ * which that fails has the status "error". */
+void pth_runner_store(struct pth_runner *r);
 /* The oldest record (any, when unordered) when it is done (new owner: caller), or NULL. Call
  * pth_runner_store() before: what is handed out is on the disk. */
 json_t *pth_runner_take(struct pth_runner *r);
@@ -107,9 +107,8 @@ unsigned pth_runner_stage(const struct pth_runner *r, const struct pth_entry *x)
 
 /* Descriptors to poll for reading, at most max; returns how many. */
 size_t pth_runner_fds(const struct pth_runner *r, int *fds, size_t max);
-/* Read what came from supervisors, reap the ended, enforce deadlines.
- * -1 with e when a result could not be stored. */
-int pth_runner_attend(struct pth_runner *r, struct pth_err *e);
+/* Read what came from supervisors, reap the ended, enforce deadlines. */
+void pth_runner_attend(struct pth_runner *r);
 /* Reap supervisors that have reported (one that has not is reaped with its entry), or wait until
  * all of these are reaped. */
 void pth_runner_reap(struct pth_runner *r, bool wait);

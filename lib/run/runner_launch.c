@@ -178,7 +178,7 @@ launch(struct pth_runner *r, struct pth_entry *x, struct pth_err *e)
 	pth_auto_pipe ctl = PTH_PIPE_INIT, report = PTH_PIPE_INIT;
 	struct pth_ns ns;
 
-	if (dirfd < 0 || pth_rundir_line(r->dir, id, "record.json", &x->line, e) != 0)
+	if (dirfd < 0 || pth_rundir_put(r->dir, id, "record.json", &x->line, false, e) != 0)
 		return -1;
 	/* We do not wait for a report, but a supervisor may wait for its reader. */
 	if (pth_pipe_open(&ctl) != 0 || pth_pipe_open(&report) != 0 ||

@@ -64,22 +64,27 @@ pth_select_release(struct pth_select *in)
 
 /*
  * The stored result of an earlier run of the same test: complete (its file
- * was put into place), not cut short, and of the same plan.
+ * was put into place), not cut short, and of the same plan. What the stream of
+ * that run said of it counts before the file, which the test may have reached;
+ * pth-collect tells when they disagree.
  */
 static json_t *
-stored(const struct pth_select *in, const struct pth_rundir *dir, json_t *rec)
+stored(const struct pth_select *in, struct pth_rundir *dir, json_t *rec)
 {
-	json_auto_t *old = pth_rundir_get(dir->path, pth_rec_id(rec), "record.json");
-	json_auto_t *result = pth_rundir_get(dir->path, pth_rec_id(rec), "result.json");
+	const char *id = pth_rec_id(rec);
+	json_auto_t *old = pth_rundir_get(dir->fd, id, "record.json", NULL);
+	json_auto_t *file = pth_rundir_get(dir->fd, id, "result.json", NULL);
+	json_auto_t *said = pth_rec_index_take(&dir->before, id);
+	json_t *result = pth_test_result(said) != NULL ? pth_test_result(said) : file;
 
-	if (result == NULL || json_equal(pth_rec_plan(old), pth_rec_plan(rec)) == 0 ||
+	if (file == NULL || json_equal(pth_rec_plan(old), pth_rec_plan(rec)) == 0 ||
 	    pth_status_of_result(pth_result_status(result)) >= PTH_S_INTERRUPTED)
 		return NULL;
 	pth_test_set_result(old, json_incref(result));
 	if (in->rerun_failed && pth_fault_of(old) != PTH_CAT_NONE)
 		return NULL;
 	pth_result_set_run_dir(result, dir->path);
-	return pth_take(&result);
+	return json_incref(result);
 }
 
 /* Why the record cannot be run as it is, or NULL. */
@@ -96,7 +101,7 @@ fault_of(struct pth_select *in, const json_t *rec)
 }
 
 json_t *
-pth_select_result(struct pth_select *in, const struct pth_rundir *dir, json_t *rec)
+pth_select_result(struct pth_select *in, struct pth_rundir *dir, json_t *rec)
 {
 	const json_t *plan = pth_rec_plan(rec), *env = pth_plan_environment(plan), *error;
 	bool selected = named(in, &in->only, rec) || in->only.n == 0;

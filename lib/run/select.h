@@ -27,7 +27,7 @@ struct pth_select {
 
 /* The result of a test that is not run, or NULL when it is to run. May mark
  * the record with an error. dir may be closed (fd -1) for a dry run. */
-json_t *pth_select_result(struct pth_select *in, const struct pth_rundir *dir, json_t *rec);
+json_t *pth_select_result(struct pth_select *in, struct pth_rundir *dir, json_t *rec);
 /* All have come: warn of patterns that no test has matched. */
 void pth_select_end(struct pth_select *in);
 void pth_select_release(struct pth_select *in);

@@ -17,8 +17,10 @@
 #include "container/users.h"
 #include "supervise/workdir.h"
 
-/* The services of root's tests: a user that nobody is (Debian Policy 9.2.2 reserves it). */
+/* The services of root's tests: users that nobody is (Debian Policy 9.2.2 reserves them), one for
+ * each, and a group for all. */
 #define SERVICE_ID 65000
+#define SERVICE_IDS 500
 
 /* Whom the services are: root's are somebody else, where that number is known here. */
 static struct pth_proc_user
@@ -34,12 +36,46 @@ whom(const struct supervisor *sup)
 	return who;
 }
 
+/* Are they others than we are? */
+static bool
+are_others(const struct supervisor *sup)
+{
+	return sup->who.uid != geteuid();
+}
+
+/* Who is root inside. */
+static uid_t
+power_uid(const struct supervisor *sup)
+{
+	return are_others(sup) ? sup->who.uid + SERVICE_IDS : sup->who.uid;
+}
+
+/* Those that are root of the network need it from the beginning. */
+static void
+make_power(struct supervisor *sup)
+{
+	bool net = (sup->ns->used & PTH_NS_NET) != 0, wanted = false;
+	struct pth_proc_user outside = { power_uid(sup), sup->who.gid };
+	json_t *service;
+	size_t i;
+
+	json_array_foreach(pth_plan_services(sup->req->plan), i, service)
+		wanted = wanted || pth_svc_root(service);
+	if (!wanted)
+		return;
+	sup->power = pth_ns_user(&(struct pth_proc_user){ 0, 0 }, &outside, net);
+	if (sup->power >= 0 && net)
+		pth_ns_furnish_net(sup->ns);
+}
+
 void
 supervise_guard_begin(struct supervisor *sup)
 {
 	sup->view = sup->power = -1;
-	if ((sup->req->ns.used & PTH_NS_USER) != 0 && !sup->req->places->engine)
-		sup->who = whom(sup);
+	if ((sup->ns->used & PTH_NS_USER) == 0 || sup->req->places->engine)
+		return;
+	sup->who = whom(sup);
+	make_power(sup);
 }
 
 void
@@ -79,18 +115,54 @@ is_shared(const struct supervisor *sup, const char *name)
 	return false;
 }
 
-/* Whose it is: that of the services. */
-static void
-give(const struct supervisor *sup, const char *name, uid_t of, uid_t uid, gid_t gid)
+static uid_t
+uid_of(const struct supervisor *sup, const struct service *s)
 {
+	if (pth_svc_root(s->plan))
+		return power_uid(sup);
+	return are_others(sup) ? sup->who.uid + (uid_t)(s - sup->services) % SERVICE_IDS :
+	                         sup->who.uid;
+}
+
+/* An entry of the test's directory: a service's is its own, others can be read by all of them. */
+static void
+give(const struct supervisor *sup, const char *name)
+{
+	const struct service *s = supervise_service_find(sup->services, sup->nservices, name);
 	pth_auto_fd fd = pth_open_beneath(
 	    sup->req->dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
+	struct pth_gift g = { .uid = s != NULL ? uid_of(sup, s) : geteuid(),
+		.gid = sup->who.gid,
+		.of = geteuid(),
+		.share = s == NULL };
+
+	if (fd >= 0)
+		pth_users_gift(fd, &g);
+}
+
+/* Everything there is ours again. */
+static void
+take_back(const struct supervisor *sup)
+{
+	struct pth_gift g = { .of_group = sup->who.gid };
+	pth_auto_dir d = pth_opendir(sup->req->dirfd, ".");
+	struct dirent *de;
 	struct stat st;
 
-	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
-		pth_users_give_of(fd, of, uid, gid);
-	else if (fd >= 0 && st.st_uid == of)
-		(void)!fchown(fd, uid, gid);
+	if (d == NULL || fstat(sup->req->dirfd, &st) != 0)
+		return;
+	g.uid = st.st_uid;
+	g.gid = st.st_gid;
+	while ((de = readdir(d)) != NULL) {
+		pth_auto_fd fd = -1;
+
+		if (strcmp(de->d_name, ".") == 0 || strcmp(de->d_name, "..") == 0)
+			continue;
+		fd = pth_open_beneath(
+		    sup->req->dirfd, de->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
+		if (fd >= 0)
+			pth_users_gift(fd, &g);
+	}
 }
 
 /* What is to be seen: of each service its directory, and what the experiment's own commands have
@@ -114,7 +186,8 @@ entries(const struct supervisor *sup, struct pth_strv *kept)
 			continue;
 		v = pth_xarray(v, kept->n + 1, sizeof *v);
 		v[kept->n] = (struct pth_ns_entry){ .dir = S_ISDIR(st.st_mode),
-			.writable = s != NULL ? sup->nservices == 1 : is_shared(sup, de->d_name) };
+			.writable = s != NULL ? sup->nservices == 1 || are_others(sup) :
+			                        is_shared(sup, de->d_name) };
 		pth_strv_push(kept, pth_xstrdup(de->d_name));
 		v[kept->n - 1].name = kept->v[kept->n - 1];
 	}
@@ -140,6 +213,16 @@ shared(const struct supervisor *sup)
 	return s.v;
 }
 
+/* Are there commands of the test itself to come? They have the whole view. */
+static bool
+has_later(const struct supervisor *sup)
+{
+	for (size_t i = 0; i < sup->steps.count; i++)
+		if (sup->steps.all[i].service == NULL)
+			return true;
+	return json_array_size(sup->own[POST].list) + json_array_size(sup->own[TEARDOWN].list) > 0;
+}
+
 /* Their world, and their files. False with the reason in ns->reason. */
 static bool
 make_world(struct supervisor *sup, struct pth_ns *ns)
@@ -157,19 +240,15 @@ make_world(struct supervisor *sup, struct pth_ns *ns)
 		.shared = open,
 		.uid = sup->who.uid,
 		.needed = needed,
-		.lists = sup->who.uid != geteuid() ? countof(needed) : 0 };
+		.lists = are_others(sup) ? countof(needed) : 0,
+		.here = !has_later(sup) };
+	int r;
 
-	for (size_t i = 0; sup->who.uid != geteuid() && i < names.n; i++)
-		give(sup, names.v[i], geteuid(), sup->who.uid, sup->who.gid);
-	sup->view = pth_ns_guard(ns, &want);
+	for (size_t i = 0; are_others(sup) && i < names.n; i++)
+		give(sup, names.v[i]);
+	r = pth_ns_guard(ns, &want, &sup->view);
 	pth_strv_free(names.v);
-	return sup->view >= 0;
-}
-
-static bool
-wants_root(const struct service *s)
-{
-	return pth_svc_root(s->plan);
+	return r == 0;
 }
 
 /* Are there descriptors for one a service? The last half is for others. */
@@ -181,7 +260,7 @@ affordable(const struct supervisor *sup)
 	return getrlimit(RLIMIT_NOFILE, &rl) != 0 || sup->nservices * 6 < rl.rlim_cur / 2;
 }
 
-/* In a user namespace of its own, a service cannot look into the others of the same user. */
+/* Services of one user cannot look into each other when each has a user namespace. */
 static int
 make_userns(struct supervisor *sup, const struct service *s)
 {
@@ -193,17 +272,20 @@ make_userns(struct supervisor *sup, const struct service *s)
 static int
 confine(struct supervisor *sup, struct service *s)
 {
-	bool root = wants_root(s) && sup->power >= 0;
+	bool root = pth_svc_root(s->plan) && sup->power >= 0, others = are_others(sup);
 
 	s->at.confine = (struct pth_proc_confine){ .view = sup->view,
-		.own = sup->nservices > 1 ? s->home : NULL,
-		.userns = root ? sup->power : make_userns(sup, s),
+		.own = sup->nservices > 1 && !others ? s->home : NULL,
+		.userns = root ? sup->power :
+		    others     ? -1 :
+		                 make_userns(sup, s),
 		.powerless = !root };
-	if (s->at.confine.userns < 0)
+	if (s->at.confine.userns < 0 && (root || !others))
 		return -1;
-	s->at.user = root ? (struct pth_proc_user){ 0, 0 } : sup->who;
-	s->at.becomes = root || sup->who.uid != geteuid();
-	s->at.logs.uid = sup->who.uid != geteuid() ? sup->who.uid : 0;
+	s->at.user = root ? (struct pth_proc_user){ 0, 0 } :
+	                    (struct pth_proc_user){ uid_of(sup, s), sup->who.gid };
+	s->at.becomes = root || others;
+	s->at.logs.uid = others ? uid_of(sup, s) : 0;
 	s->at.logs.gid = sup->who.gid;
 	s->at.confined = true;
 	return 0;
@@ -232,7 +314,7 @@ disarm(struct supervisor *sup)
 	for (size_t i = 0; i < sup->nservices; i++) {
 		struct surroundings *at = &sup->services[i].at;
 
-		if (wants_root(&sup->services[i]))
+		if (pth_svc_root(sup->services[i].plan))
 			continue;
 		at->confine = (struct pth_proc_confine){
 			.view = -1, .userns = -1, .powerless = true
@@ -241,27 +323,12 @@ disarm(struct supervisor *sup)
 	}
 }
 
-/* Everything in the test's directory that was given to them is ours again. */
-static void
-take_back(const struct supervisor *sup)
-{
-	pth_auto_dir d = pth_opendir(sup->req->dirfd, ".");
-	struct dirent *de;
-	struct stat st;
-
-	if (d == NULL || fstat(sup->req->dirfd, &st) != 0)
-		return;
-	while ((de = readdir(d)) != NULL)
-		if (strcmp(de->d_name, ".") != 0 && strcmp(de->d_name, "..") != 0)
-			give(sup, de->d_name, sup->who.uid, st.st_uid, st.st_gid);
-}
-
 /* They are not guarded, and that is told. */
 static void
 give_up(struct supervisor *sup)
 {
 	release(sup);
-	if (sup->who.uid != geteuid())
+	if (are_others(sup))
 		take_back(sup);
 	disarm(sup);
 	sup->ns->used &= ~(unsigned)PTH_NS_READ_ONLY;
@@ -291,6 +358,6 @@ supervise_guard_end(struct supervisor *sup)
 	release(sup);
 	pth_close(&sup->power);
 	free(pth_take(&sup->ours));
-	if (sup->guarded && sup->who.uid != geteuid())
+	if (sup->guarded && are_others(sup))
 		take_back(sup);
 }

@@ -50,7 +50,8 @@ end_logs(struct supervisor *sup, struct logs *l, const char *owner)
 	const char *path;
 
 	if (!supervise_logs_end(l, &path))
-		supervise_ending(sup, PTH_S_ERROR, PTH_WHY(PTH_CAT_RESOURCE),
+		/* Of this test alone: it may have removed its directory. */
+		supervise_ending(sup, PTH_S_ERROR, PTH_WHY(PTH_CAT_TEST_FRAMEWORK),
 		    "%s: the log %s could not be kept", owner, path);
 }
 

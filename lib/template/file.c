@@ -14,15 +14,11 @@ static int
 read_below(const char *dir, const char *name, struct pth_buf *b, struct pth_err *e)
 {
 	pth_auto_fd dirfd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC), fd = -1;
-	char path[40];
 
 	if (dirfd < 0)
 		return pth_err_set(e, PTH_INPUT, "%s:", dir);
-	fd = pth_open_beneath(dirfd, name, O_RDONLY | O_CLOEXEC, 0);
-	if (fd < 0)
-		return pth_err_set(e, PTH_INPUT, "%s:", name);
-	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-	return pth_file_read(path, TEMPLATE_MAX, b, e);
+	fd = pth_open_beneath(dirfd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	return pth_file_read_fd(fd, name, TEMPLATE_MAX, b, e);
 }
 
 int

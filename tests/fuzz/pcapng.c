@@ -43,8 +43,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	fd[1] = file_of(data + half, n - half, path[1]);
 	fd[2] = file_of(data, 0, path[2]);
 	null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	if (pth_pcapng_merge(v, 2, fd[2], &cut, &e) == 0 &&
-	    (pth_pcapng_merge(&again, 1, null, &cut, &e) != 0 || cut))
+	if (pth_pcapng_merge(AT_FDCWD, v, 2, fd[2], &cut, &e) == 0 &&
+	    (pth_pcapng_merge(AT_FDCWD, &again, 1, null, &cut, &e) != 0 || cut))
 		abort();
 	for (int i = 0; i < 3; i++)
 		close(fd[i]);

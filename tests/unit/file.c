@@ -1,5 +1,7 @@
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -143,6 +145,175 @@ trees(void)
 	CHECK_INT(pth_rmtree(AT_FDCWD, "t", &e), 0);
 }
 
+static void
+put_text(int dir, const char *path)
+{
+	struct pth_err e;
+
+	CHECK_INT(pth_file_write(dir, path, "x", 1, &e), 0);
+}
+
+static void
+below(void)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	struct pth_err e = { 0 };
+	int dir, fd;
+
+	CHECK_INT(pth_mkdirs(AT_FDCWD, "b/sub", &e), 0);
+	put_text(AT_FDCWD, "b/sub/f");
+	put_text(AT_FDCWD, "outside");
+	CHECK_INT(mkdir("elsewhere", 0777), 0);
+	CHECK(symlink("../outside", "b/link") == 0 && symlink("../elsewhere", "b/dir") == 0);
+	CHECK(mkfifo("b/fifo", 0666) == 0);
+	dir = open("b", O_RDONLY | O_DIRECTORY);
+
+	unit("what a program has put there is read when it is a regular file");
+	CHECK_INT(pth_file_read_below(dir, "sub/f", 1, &b, &e), 0);
+	CHECK_STR(b.s, "x");
+	CHECK_INT(pth_file_read_below(dir, "link", 1, &b, &e), -1);
+	CHECK_INT(e.code, PTH_INPUT);
+	CHECK_INT(pth_file_read_below(dir, "fifo", 1, &b, &e), -1);
+	CHECK_STR(e.text, "fifo: not a regular file");
+	CHECK_INT(pth_file_read_below(dir, "sub", 1, &b, &e), -1);
+	CHECK_INT(pth_file_read_below(dir, "none", 1, &b, &e), -1);
+	CHECK_INT(e.error, ENOENT);
+	CHECK_INT(pth_file_read_named("b/fifo", 1, &b, &e), -1);
+	CHECK_STR(e.text, "b/fifo: not a regular file");
+	CHECK_INT(pth_file_read_named("b/link", 1, &b, &e), 0);
+	CHECK_STR(b.s, "xx");
+	fd = openat(dir, "hole", O_WRONLY | O_CREAT, 0666);
+	CHECK(ftruncate(fd, (off_t)1 << 40) == 0);
+	close(fd);
+	CHECK_INT(pth_file_read_below(dir, "hole", 1000, &b, &e), -1);
+	CHECK_STR(e.text, "hole: larger than 1000 bytes");
+	CHECK_STR(b.s, "xx");
+
+	unit("no link on the way to what is written");
+	CHECK_INT(pth_file_write(dir, "dir/new", "y", 1, &e), -1);
+	CHECK_INT(pth_mkdirs(dir, "dir/new", &e), -1);
+	CHECK_INT(pth_mkdirs(dir, "sub/new//deep/", &e), 0);
+	CHECK(access("b/sub/new/deep", F_OK) == 0);
+	CHECK_INT(pth_file_make(dir, "dir/made", O_WRONLY | O_CREAT, &e), -1);
+	CHECK_INT(pth_file_make(dir, "fifo", O_WRONLY | O_CREAT, &e), -1);
+	CHECK_INT(entries("elsewhere"), 0);
+
+	unit("a file of ours takes the place of what a program has put there");
+	fd = pth_file_ours(dir, "link", O_WRONLY | O_CREAT | O_APPEND, &e);
+	CHECK(fd >= 0 && write(fd, "new", 3) == 3);
+	close(fd);
+	CHECK_STR(content("b/link"), "new");
+	CHECK_STR(content("outside"), "x");
+	fd = pth_file_ours(dir, "fifo", O_WRONLY | O_CREAT | O_TRUNC, &e);
+	CHECK(fd >= 0);
+	close(fd);
+	CHECK_INT(pth_file_put(dir, "sub", "z", 1, &e), 0);
+	CHECK_STR(content("b/sub"), "z");
+	CHECK_INT(pth_file_put(dir, "dir/new", "z", 1, &e), -1);
+	CHECK_INT(pth_rmtree(dir, "dir/new", &e), -1);
+
+	unit("names of temporaries that are taken");
+	pth_buf_cut(&b, 0);
+	pth_buf_addf(&b, "b/.sub.%ld", (long)getpid());
+	CHECK_INT(mkdir(b.s, 0777), 0);
+	CHECK_INT(pth_file_write(dir, "sub", "again", 5, &e), 0);
+	CHECK_STR(content("b/sub"), "again");
+	close(dir);
+	pth_buf_release(&b);
+}
+
+/* DIR/d/d/d... */
+static void
+nest(const char *dir, int depth)
+{
+	int at, next;
+
+	CHECK_INT(mkdir(dir, 0777), 0);
+	at = open(dir, O_RDONLY | O_DIRECTORY);
+	for (int i = 0; i < depth; i++) {
+		CHECK(symlinkat("/", at, "f") == 0 && mkdirat(at, "d", 0777) == 0);
+		next = openat(at, "d", O_RDONLY | O_DIRECTORY);
+		close(at);
+		at = next;
+	}
+	close(at);
+}
+
+/* Trees that stop a simple removal, as root and as another. */
+static void
+stubborn(void)
+{
+	const struct rlimit few = { 20, 20 };
+	struct rlimit old;
+	struct pth_err e = { 0 };
+	char name[300];
+	int dir;
+
+	unit("a deep tree, with few descriptors");
+	CHECK_INT(getrlimit(RLIMIT_NOFILE, &old), 0);
+	CHECK_INT(setrlimit(RLIMIT_NOFILE, &(struct rlimit){ few.rlim_cur, old.rlim_max }), 0);
+	nest("deep", 400);
+	CHECK_INT(pth_rmtree(AT_FDCWD, "deep", &e), 0);
+	CHECK(access("deep", F_OK) != 0);
+	CHECK_INT(setrlimit(RLIMIT_NOFILE, &old), 0);
+
+	unit("many names, and any bytes in them");
+	CHECK_INT(mkdir("many", 0777), 0);
+	dir = open("many", O_RDONLY | O_DIRECTORY);
+	for (int i = 0; i < 400; i++) {
+		snprintf(name, sizeof name, "%d\n%*d", i, 240, i);
+		CHECK(i % 2 != 0 ? mkdirat(dir, name, 0777) == 0 : symlinkat("/", dir, name) == 0);
+	}
+	close(dir);
+	CHECK_INT(pth_rmtree(AT_FDCWD, "many", &e), 0);
+	CHECK(access("many", F_OK) != 0);
+
+	unit("modes are mended");
+	CHECK_INT(pth_mkdirs(AT_FDCWD, "m/go/mod", &e), 0);
+	CHECK_INT(pth_mkdirs(AT_FDCWD, "m/no/thing", &e), 0);
+	put_text(AT_FDCWD, "m/go/mod/f");
+	CHECK(chmod("m/go/mod", 0555) == 0 && chmod("m/go", 0555) == 0 && chmod("m/no", 0) == 0);
+	dir = open("m", O_RDONLY | O_DIRECTORY);
+	CHECK_INT(fchmod(dir, 0), 0);
+	CHECK_INT(pth_rmtree(dir, "go", &e), 0);
+	CHECK_INT(pth_rmtree(dir, "no", &e), 0);
+	close(dir);
+	CHECK_INT(entries("m"), 0);
+	CHECK_INT(pth_rmtree(AT_FDCWD, "m", &e), 0);
+}
+
+/* What is another's stays and is named; the rest goes. */
+static void
+of_another(void)
+{
+	struct pth_err e = { 0 };
+
+	unit("what cannot be removed is named");
+	CHECK_INT(pth_rmtree(AT_FDCWD, "mine", &e), -1);
+	CHECK_STR(e.text, "remove mine/b/theirs/f: Permission denied");
+	CHECK_INT(entries("mine/b"), 1);
+	CHECK_INT(entries("mine"), 1);
+}
+
+/* The same as an ordinary user, in a directory of its own. */
+static int
+as_user(void)
+{
+	struct pth_err e;
+
+	umask(022);
+	CHECK_INT(pth_mkdirs(AT_FDCWD, "user/mine/a", &e), 0);
+	CHECK_INT(pth_mkdirs(AT_FDCWD, "user/mine/b/theirs", &e), 0);
+	put_text(AT_FDCWD, "user/mine/b/theirs/f");
+	put_text(AT_FDCWD, "user/mine/c");
+	CHECK(chown("user", 4711, 4711) == 0 && chown("user/mine", 4711, 4711) == 0 &&
+	    chown("user/mine/a", 4711, 4711) == 0 && chown("user/mine/b", 4711, 4711) == 0);
+	CHECK(chdir("user") == 0 && setgid(4711) == 0 && setuid(4711) == 0);
+	stubborn();
+	of_another();
+	return unit_done();
+}
+
 int
 main(void)
 {
@@ -150,5 +321,7 @@ main(void)
 	writing();
 	sweeping();
 	trees();
-	return unit_done();
+	below();
+	stubborn();
+	return geteuid() == 0 ? as_user() : unit_done();
 }

@@ -48,6 +48,100 @@ beneath(void)
 	close(dir);
 }
 
+static int
+regular(int dir, const char *path)
+{
+	int fd = pth_open_regular(dir, path, NULL);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 ? 0 : errno;
+}
+
+static void
+regular_files(void)
+{
+	int dir = open("box", O_RDONLY | O_DIRECTORY), fd;
+	struct stat st;
+
+	CHECK(symlinkat("f", dir, "sub/near") == 0);
+	CHECK(mkfifoat(dir, "fifo", 0666) == 0);
+
+	unit("what a program has put there is opened as a regular file or not at all");
+	fd = pth_open_regular(dir, "sub/f", &st);
+	CHECK(fd >= 0 && S_ISREG(st.st_mode) && (fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0);
+	close(fd);
+	CHECK_INT(regular(dir, "fifo"), EINVAL);
+	CHECK_INT(regular(dir, "sub"), EINVAL);
+	CHECK_INT(regular(dir, "in/f"), ELOOP);
+	CHECK_INT(regular(dir, "sub/near"), ELOOP);
+	CHECK_INT(regular(dir, "absent"), ENOENT);
+	CHECK(regular(dir, "../secret") != 0);
+
+	unit("what a file names may be anywhere, but it is a regular file");
+	fd = pth_open_named("box/sub/near", NULL);
+	CHECK(fd >= 0);
+	close(fd);
+	CHECK(pth_open_named("box/fifo", NULL) < 0 && errno == EINVAL);
+	CHECK(pth_open_named("/dev/zero", NULL) < 0 && errno == EINVAL);
+
+	unit("a directory below another, without links");
+	fd = pth_open_dir(dir, "sub");
+	CHECK(fd >= 0);
+	close(fd);
+	CHECK(pth_open_dir(dir, "in") < 0 && (errno == ENOTDIR || errno == ELOOP));
+	CHECK(pth_open_dir(dir, "sub/f") < 0);
+	fd = open("/", O_RDONLY | O_DIRECTORY);
+	CHECK(pth_open_tree(fd, "proc") < 0 && errno == EXDEV);
+	close(fd);
+	close(dir);
+}
+
+static int
+ours(int dir, const char *path, int flags)
+{
+	int fd = pth_open_ours(dir, path, O_WRONLY | O_CREAT | flags);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 ? 0 : errno;
+}
+
+static void
+our_files(void)
+{
+	int dir = open("box", O_RDONLY | O_DIRECTORY), fd, reader;
+	struct stat st;
+
+	unit("a file of ours is written");
+	fd = pth_open_ours(dir, "own", O_WRONLY | O_CREAT | O_TRUNC);
+	CHECK_INT(pth_write_all(fd, "12345", 5), 0);
+	CHECK_INT(fcntl(fd, F_GETFL) & (O_APPEND | O_NONBLOCK), 0);
+	close(fd);
+	fd = pth_open_ours(dir, "own", O_WRONLY | O_APPEND);
+	CHECK_INT(pth_write_all(fd, "67", 2), 0);
+	CHECK(fstat(fd, &st) == 0 && st.st_size == 7);
+	close(fd);
+	CHECK_INT(ours(dir, "own", O_TRUNC), 0);
+	CHECK(fstatat(dir, "own", &st, 0) == 0 && st.st_size == 0);
+
+	unit("but not what a program has put into its place");
+	CHECK_INT(ours(dir, "in/new", 0), ELOOP);
+	CHECK_INT(ours(dir, "sub/near", O_TRUNC), ELOOP);
+	CHECK_INT(ours(dir, "sub", 0), EISDIR);
+	CHECK_INT(ours(dir, "fifo", 0), EINVAL);
+	reader = openat(dir, "fifo", O_RDONLY | O_NONBLOCK);
+	CHECK_INT(ours(dir, "fifo", 0), EINVAL);
+	close(reader);
+	fd = openat(dir, "precious", O_WRONLY | O_CREAT, 0666);
+	CHECK_INT(pth_write_all(fd, "x", 1), 0);
+	close(fd);
+	CHECK(linkat(dir, "precious", dir, "again", 0) == 0);
+	CHECK_INT(ours(dir, "again", O_TRUNC), EMLINK);
+	CHECK(fstatat(dir, "precious", &st, 0) == 0 && st.st_size == 1);
+	close(dir);
+}
+
 static void
 descriptors(void)
 {
@@ -129,6 +223,8 @@ int
 main(void)
 {
 	beneath();
+	regular_files();
+	our_files();
 	descriptors();
 	programs();
 	home();

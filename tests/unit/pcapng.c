@@ -49,7 +49,7 @@ static int
 merge(const struct pth_pcapng_stream *v, size_t n, bool *cut, struct pth_err *e)
 {
 	int fd = open("out", O_WRONLY | O_CREAT | O_TRUNC, 0666);
-	int rc = pth_pcapng_merge(v, n, fd, cut, e);
+	int rc = pth_pcapng_merge(AT_FDCWD, v, n, fd, cut, e);
 
 	close(fd);
 	return rc;

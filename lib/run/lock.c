@@ -1,0 +1,135 @@
+/* This file keeps two writers out of one run directory, and says who the first one is. */
+#include "run/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/os.h"
+#include "base/text.h"
+#include "io/event.h"
+#include "io/file.h"
+
+#define PATIENCE_US (2 * PTH_SECOND_US)
+#define COMMAND_MAX 200
+
+/* The process that says that it works here, or 0: none, or none that can be seen from here. */
+static pid_t
+holder(int dirfd)
+{
+	pth_auto_fd fd = pth_open_regular(dirfd, PTH_RUN_LOCK_FILE, NULL);
+	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	return fd >= 0 && fcntl(fd, F_GETLK, &l) == 0 && l.l_type != F_UNLCK && l.l_pid > 0 ?
+	    l.l_pid :
+	    0;
+}
+
+/* The words of its command line. */
+static void
+put_command(struct pth_buf *b, pid_t pid)
+{
+	char text[COMMAND_MAX], path[32];
+	size_t n;
+
+	snprintf(path, sizeof path, "/proc/%ld/cmdline", (long)pid);
+	n = pth_read_text(AT_FDCWD, text, sizeof text, "%s", path);
+	while (n > 0 && text[n - 1] == '\0')
+		n--;
+	for (size_t i = 0; i < n; i++)
+		if (text[i] == '\0')
+			text[i] = ' ';
+	pth_buf_adds(b, n > 0 ? " (" : "");
+	pth_show(b, text, COMMAND_MAX);
+	pth_buf_adds(b, n > 0 ? ")" : "");
+}
+
+/* whose: "another ", for a pth-exec that is told, or "". */
+static int
+refused(const char *path, const char *whose, pid_t pid, struct pth_err *e)
+{
+	pth_auto_buf command = PTH_BUF_INIT;
+
+	if (pid == 0)
+		return pth_err_set(e, PTH_SYSTEM,
+		    "%s: %spth-exec works in it, or its tests do, or pth-collect reads it", path,
+		    whose);
+	put_command(&command, pid);
+	return pth_err_set(e, PTH_SYSTEM, "%s: %spth-exec works in it, process %ld%s", path, whose,
+	    (long)pid, command.s != NULL ? command.s : "");
+}
+
+/* 0: we have it; 1: there are no locks here; -1 with e. */
+static int
+take(int dirfd, int kind, const char *path, struct pth_err *e)
+{
+	const struct timespec pause = { 0, 20000000 };
+	int64_t end = pth_mono_us() + PATIENCE_US;
+	pid_t pid;
+
+	while (flock(dirfd, kind | LOCK_NB) != 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return 1;
+		pid = holder(dirfd);
+		if (pid != 0 || pth_mono_us() > end)
+			return refused(path, kind == LOCK_EX ? "another " : "", pid, e);
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
+int
+pth_run_lock(int dirfd, const char *path, struct pth_err *e)
+{
+	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	pth_auto_fd fd = -1;
+	int r = take(dirfd, LOCK_EX, path, e);
+
+	if (r < 0)
+		return -1;
+	if (r > 0) {
+		pth_warn("%s: this file system has no locks: keep other runs out of it", path);
+		return -2;
+	}
+	/* What is there is of one that was killed, or of a program under test. */
+	if (pth_rmtree(dirfd, PTH_RUN_LOCK_FILE, e) != 0)
+		return -1;
+	fd = openat(
+	    dirfd, PTH_RUN_LOCK_FILE, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return pth_err_set(e, PTH_SYSTEM, "%s/%s:", path, PTH_RUN_LOCK_FILE);
+	fcntl(fd, F_SETLK, &l); /* without it we are only not named */
+	return pth_take_fd(&fd);
+}
+
+void
+pth_run_unlock(int dirfd, int *lock)
+{
+	if (*lock >= 0)
+		unlinkat(dirfd, PTH_RUN_LOCK_FILE, 0);
+	pth_close(lock);
+}
+
+int
+pth_run_lock_shared(int dirfd, const char *path, struct pth_err *e)
+{
+	return take(dirfd, LOCK_SH, path, e) < 0 ? -1 : 0;
+}
+
+bool
+pth_run_lock_held(const char *path, struct pth_err *e)
+{
+	pth_auto_fd dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	pid_t pid = dir < 0 ? 0 : holder(dir);
+
+	if (pid != 0)
+		refused(path, "", pid, e);
+	return pid != 0;
+}
