@@ -1,5 +1,5 @@
-# what: kills the other service
-# full: crashed
+# what: kills the other service, where that is not another user
+# full: crashed|passed
 # none: crashed
 # peer: yes
 # expect: {"log": []}
