@@ -34,6 +34,7 @@ line(struct pth_word text, struct pth_socket *s)
 		return false;
 	s->port = (uint16_t)port;
 	s->state = (unsigned)state;
+	s->connected = other != 0;
 	return true;
 }
 
@@ -80,25 +81,8 @@ pth_sockets_each(bool udp, bool (*f)(void *arg, const struct pth_socket *s), voi
 		each_of(udp ? "/proc/self/net/udp6" : "/proc/self/net/tcp6", udp, f, arg);
 }
 
-struct want {
-	unsigned port;
-	bool found;
-};
-
-static bool
-compare(void *arg, const struct pth_socket *s)
-{
-	struct want *w = arg;
-
-	w->found = s->port == w->port && (s->udp || s->state == PTH_TCP_LISTEN);
-	return !w->found;
-}
-
 bool
-pth_sockets_bound(bool udp, unsigned port)
+pth_socket_serves(const struct pth_socket *s)
 {
-	struct want w = { port, false };
-
-	pth_sockets_each(udp, compare, &w);
-	return w.found;
+	return s->udp ? !s->connected : s->state == PTH_TCP_LISTEN;
 }

@@ -14,6 +14,7 @@ struct pth_socket {
 	bool udp;
 	uint16_t port; /* local */
 	unsigned state;
+	bool connected; /* to a port of somebody's: no server takes packets with it */
 	uint64_t inode; /* as in "socket:[N]"; 0: no process has it any more */
 };
 
@@ -22,7 +23,7 @@ struct pth_socket {
 bool pth_sockets_next(struct pth_word *rest, struct pth_socket *s);
 /* Call f for each socket, of TCP or UDP, until it says false. */
 void pth_sockets_each(bool udp, bool (*f)(void *arg, const struct pth_socket *s), void *arg);
-/* Is a UDP socket bound to the port, or does a TCP socket listen on it? */
-bool pth_sockets_bound(bool udp, unsigned port);
+/* Can clients come to it: a UDP socket that is bound, a TCP socket that listens? */
+bool pth_socket_serves(const struct pth_socket *s);
 
 #endif

@@ -3,11 +3,14 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/os.h"
 #include "io/rec.h"
+
+#define CHUNK ((size_t)64 << 10)
 
 static void
 note(struct pth_rec_index *x, const char *line, size_t n, off_t at)
@@ -29,24 +32,30 @@ note(struct pth_rec_index *x, const char *line, size_t n, off_t at)
 void
 pth_rec_index_open(struct pth_rec_index *x, int dirfd, const char *path)
 {
-	pth_auto_file fp = NULL;
-	pth_auto_str line = NULL;
-	size_t room = 0;
-	off_t at = 0;
+	pth_auto_buf b = PTH_BUF_INIT;
+	off_t at = 0; /* of what is in the buffer */
+	size_t seen = 0;
+	const char *nl;
 	ssize_t n;
-	int own;
 
 	*x = PTH_REC_INDEX_INIT;
 	x->fd = pth_open_regular(dirfd, path, NULL);
-	own = x->fd < 0 ? -1 : dup(x->fd);
-	fp = own < 0 ? NULL : fdopen(own, "r");
-	if (fp == NULL)
+	if (x->fd < 0)
 		return;
 	x->ids = json_object();
-	while ((n = getline(&line, &room, fp)) > 0) {
-		if (n <= (ssize_t)PTH_REC_MAX)
-			note(x, line, (size_t)n, at);
-		at += n;
+	/* A line without end is none of ours, and nothing behind it is. */
+	while (b.len <= PTH_REC_MAX && (n = read(x->fd, pth_buf_room(&b, CHUNK), CHUNK)) > 0) {
+		b.len += (size_t)n;
+		while ((nl = memchr(b.s + seen, '\n', b.len - seen)) != NULL) {
+			size_t whole = (size_t)(nl + 1 - b.s);
+
+			note(x, b.s, whole, at);
+			at += (off_t)whole;
+			memmove(b.s, nl + 1, b.len - whole);
+			b.len -= whole;
+			seen = 0;
+		}
+		seen = b.len;
 	}
 }
 

@@ -98,10 +98,27 @@ environment(struct emit *m)
 
 	pth_svc_set_environment(m->out, env);
 	if (add_env(&m->w, protocol, env) < 0 || add_env(&m->w, own, env) < 0 ||
-	    user_env(m, plan_version_env(m->s), env) < 0 ||
-	    each_exec(m, "environment", add_env, env) < 0)
+	    user_env(m, plan_version_env(m->s), env) < 0)
 		return -1;
 	return user_env(m, pth_given_environment(m->s->rec), env);
+}
+
+/* The variables of the execution environments are the run command's alone: what profiles the
+ * program would profile, and write over the profile, in all other commands too. */
+static int
+exec_env(struct emit *m, json_t *cmd)
+{
+	json_auto_t *env = json_object();
+	const char *key;
+	json_t *v;
+
+	if (each_exec(m, "environment", add_env, env) < 0)
+		return -1;
+	json_object_foreach(pth_given_environment(m->s->rec), key, v)
+		json_object_del(env, key); /* the experiment has the last word */
+	if (json_object_size(env) > 0)
+		pth_cmd_set_env(cmd, pth_take(&env));
+	return 0;
 }
 
 /* {line: TEXT} or {template: FILE}: one command line, split after rendering. */
@@ -232,7 +249,7 @@ run_cmd(struct emit *m, int64_t timeout_us)
 	json_array_extend(argv, own);
 	pth_cmd_set_critical(cmd, true);
 	pth_cmd_set_timeout_us(cmd, timeout_us);
-	return cwd(m, cmd) < 0 ? NULL : pth_take(&cmd);
+	return cwd(m, cmd) < 0 || exec_env(m, cmd) < 0 ? NULL : pth_take(&cmd);
 }
 
 static int

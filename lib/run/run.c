@@ -8,12 +8,14 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "host/mark.h"
 #include "host/proc.h"
 #include "io/event.h"
 #include "run/fastfail.h"
 
 #define CLEAN_LIMIT_US (60 * PTH_SECOND_US) /* for pth-clean, and how much it may say */
 #define CLEAN_TEXT_MAX 65536
+#define SWEEP_LIMIT_US (5 * PTH_SECOND_US) /* for processes that a killed run has left */
 
 bool
 pth_run_has_room(const struct pth_run *run)
@@ -126,6 +128,7 @@ open_run(struct pth_run *run, const json_t *rec, struct pth_err *e)
 	if (source != NULL)
 		pth_rundir_source(&run->dir, source);
 	say_started(run);
+	pth_mark_begin(run->dir.path, SWEEP_LIMIT_US);
 	return 0;
 }
 

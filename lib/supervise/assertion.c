@@ -9,7 +9,6 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "host/http.h"
-#include "host/sockets.h"
 #include "io/event.h"
 #include "io/file.h"
 #include "io/placeholder.h"
@@ -31,7 +30,10 @@ struct one_assertion {
 	int testdir;                       /* borrowed */
 	struct log_search *logs[2];
 	struct pth_http http;
-	struct pth_channel ask; /* of its container */
+	struct pth_channel ask;   /* of its container */
+	struct pth_holder holder; /* of its port */
+	bool engine;              /* the test is one in containers */
+	bool unproven;            /* it was said that it cannot be told whose the port is */
 	char text[400];
 };
 
@@ -79,6 +81,21 @@ port_of(const struct one_assertion *x)
 	return p > 0 && p < 65536 ? (unsigned)p : 0;
 }
 
+/* Has a process of its service, or of the test, the port? That of a container is in an engine's
+ * hands on the host. */
+static bool
+holds(struct one_assertion *x, bool udp, unsigned port, char held[160])
+{
+	const struct service *s = x->service;
+
+	held[0] = '\0';
+	if (s == NULL && x->engine)
+		return pth_holder_look(&x->holder, udp, port, &(struct pth_program){ 0 }) !=
+		    PTH_HOLD_NONE;
+	return supervise_has_port(&x->holder, udp, port, s != NULL ? &s->at : NULL,
+	    s != NULL ? s->run_pid : getpid(), &x->unproven, held);
+}
+
 /* One GET; another one when it is looked at again. */
 static enum answer
 look_http(struct one_assertion *x)
@@ -86,7 +103,7 @@ look_http(struct one_assertion *x)
 	const char *endpoint = pth_look_endpoint(x->def);
 	int64_t want = pth_look_expected_status(x->def), left = x->deadline - x->now;
 	struct pth_err e = { 0 };
-	char path[256], what[300];
+	char path[256], what[300], held[160];
 	unsigned port;
 	int r = -1;
 
@@ -103,7 +120,11 @@ look_http(struct one_assertion *x)
 		return say(x, NO, "%s: %s", what, e.text);
 	if (want > 0 && r != want)
 		return say(x, NO, "%s: status %d, not %lld", what, r, (long long)want);
-	return say(x, want > 0 || (r >= 200 && r < 400) ? YES : NO, "%s: status %d", what, r);
+	if (want <= 0 && (r < 200 || r >= 400))
+		return say(x, NO, "%s: status %d", what, r);
+	holds(x, false, port, held);
+	return say(x, held[0] == '\0' ? YES : NO, "%s: status %d%s%s", what, r,
+	    held[0] != '\0' ? ", but " : "", held);
 }
 
 /* Without an endpoint: the process lives, and what made it ready still holds. */
@@ -138,10 +159,11 @@ look_port(struct one_assertion *x)
 	const json_t *plan = x->service != NULL ? x->service->plan : NULL;
 	bool udp = strcmp(given != NULL ? given : pth_svc_transport(plan), "udp") == 0;
 	unsigned port = port_of(x);
-	bool open = pth_sockets_bound(udp, port);
+	char held[160];
+	bool open = holds(x, udp, port, held);
 
-	return say(x, open ? YES : NO, "%s port %u is %sopen", udp ? "UDP" : "TCP", port,
-	    open ? "" : "not ");
+	return say(x, open ? YES : NO, "%s port %u is %sopen%s%s", udp ? "UDP" : "TCP", port,
+	    open ? "" : "not ", held[0] != '\0' ? ": " : "", held);
 }
 
 /* Its file, "" when it names none. */
@@ -340,6 +362,7 @@ init_one(struct one_assertion *x, const json_t *def, struct service *services, s
 		if (strcmp(kinds[i].name, type) == 0)
 			x->kind = &kinds[i];
 	x->service = supervise_service_find(services, n, name);
+	x->engine = n > 0 && services[0].at.places->engine;
 	if (x->kind == NULL)
 		return pth_err_set(e, PTH_INPUT, "unknown type \"%.60s\"", type);
 	if (x->service == NULL && name != NULL)

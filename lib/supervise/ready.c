@@ -2,6 +2,7 @@
 #include "supervise/ready.h"
 
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,7 +10,8 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/os.h"
-#include "host/sockets.h"
+#include "host/mark.h"
+#include "io/event.h"
 #include "io/file.h"
 #include "io/record.h"
 
@@ -33,17 +35,63 @@ is_udp(const json_t *c)
 	return pth_ready_kind_of(c) == PTH_READY_UDP;
 }
 
-static bool
-bound(const json_t *c)
+bool
+supervise_has_port(struct pth_holder *h, bool udp, unsigned port, const struct surroundings *at,
+    pid_t leader, bool *said, char text[160])
 {
-	return pth_sockets_bound(is_udp(c), (unsigned)pth_ready_port(c));
+	struct pth_program of = { .leader = leader };
+	pth_auto_buf mark = PTH_BUF_INIT;
+
+	text[0] = '\0';
+	if (at != NULL && at->home != NULL)
+		pth_mark_add(&mark, at->places->owner, at->home);
+	of.mark = mark.s;
+	switch (pth_holder_look(h, udp, port, &of)) {
+	case PTH_HOLD_OURS: return true;
+	case PTH_HOLD_OTHER:
+		pth_holder_text(
+		    h, port, at != NULL ? "this service" : "a program of this test", text);
+		return false;
+	case PTH_HOLD_UNKNOWN:
+		if (!*said)
+			pth_event("service.port_unproven", "{s:s?,s:i,s:s}", "service",
+			    at != NULL ? pth_svc_name(at->plan) : NULL, "port", (int)port,
+			    "transport", udp ? "udp" : "tcp");
+		return *said = true;
+	default: return false;
+	}
+}
+
+/* Is the port of check number i the service's? */
+static bool
+bound(struct ready *r, size_t i, char held[160])
+{
+	const json_t *c = json_array_get(r->list, i);
+	size_t n = json_array_size(r->list);
+
+	if (r->holders == NULL) {
+		r->holders = pth_xarray(NULL, n, sizeof *r->holders);
+		memset(r->holders, 0, n * sizeof *r->holders);
+	}
+	return supervise_has_port(&r->holders[i], is_udp(c), (unsigned)pth_ready_port(c), r->at,
+	    r->leader, &r->unproven, held);
 }
 
 static bool
 look_port(struct ready *r, const json_t *c, int64_t now, struct pth_err *e)
 {
-	(void)r, (void)now, (void)e;
-	return bound(c);
+	bool before = r->held[0] != '\0';
+
+	(void)now, (void)e;
+	if (bound(r, r->index, r->held))
+		return true;
+	/* Said early: it may be long until it is too late. */
+	if (r->held[0] != '\0' && !before)
+		pth_event("service.port_held", "{s:s?,s:i,s:s,s:i,s:s,s:s}", "service",
+		    pth_svc_name(r->at->plan), "port", (int)pth_ready_port(c), "transport",
+		    is_udp(c) ? "udp" : "tcp", "process", (int)r->holders[r->index].pid, "program",
+		    r->holders[r->index].name, "text", r->held);
+	return false;
 }
 
 static bool
@@ -154,6 +202,7 @@ supervise_ready_release(struct ready *r)
 {
 	supervise_log_search_close(pth_take(&r->log));
 	json_decref(r->old_logs);
+	free(pth_take(&r->holders));
 }
 
 /* Wait for the check at index. */
@@ -163,7 +212,7 @@ wait_for(struct ready *r, size_t index, int64_t now)
 	r->index = index;
 	r->since = r->look = now;
 	r->wait = LOOK_FIRST_US;
-	r->how[0] = '\0';
+	r->how[0] = r->held[0] = '\0';
 }
 
 void
@@ -190,6 +239,8 @@ tell_late(const struct ready *r, const struct ready_kind *k, const json_t *c, st
 	pth_duration_show(&b, pth_ready_timeout_us(c));
 	if (r->how[0] != '\0' || r->pid > 0)
 		pth_buf_addf(&b, ": %s", r->how[0] != '\0' ? r->how : "it still ran");
+	if (r->held[0] != '\0')
+		pth_buf_addf(&b, ": %s", r->held);
 	pth_err_set(e, PTH_INPUT, "%s%s", b.s, line);
 	e->category = (int)category;
 }
@@ -259,6 +310,7 @@ supervise_ready_reset(struct ready *r)
 
 	supervise_ready_stop(r);
 	r->pid = 0; /* an orphan: how it ends tells nothing */
+	free(pth_take(&r->holders));
 	json_decref(r->old_logs);
 	r->old_logs = json_object();
 	json_array_foreach(r->list, i, c) {
@@ -279,8 +331,9 @@ supervise_ready_lost(struct ready *r, const char *path, const char *p, size_t n)
 }
 
 int
-supervise_ready_listens(const struct ready *r, unsigned *port, bool *udp)
+supervise_ready_listens(struct ready *r, unsigned *port, bool *udp)
 {
+	char held[160];
 	json_t *c;
 	size_t i;
 	int all = -1;
@@ -291,7 +344,7 @@ supervise_ready_listens(const struct ready *r, unsigned *port, bool *udp)
 		if (k == NULL || k->look != look_port)
 			continue;
 		all = 1;
-		if (bound(c))
+		if (bound(r, i, held))
 			continue;
 		*port = (unsigned)pth_ready_port(c);
 		*udp = is_udp(c);

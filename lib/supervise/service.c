@@ -120,7 +120,7 @@ start_run(struct service *s, int64_t now, int64_t zero)
 		supervise_service_to(s, PTH_ST_ERROR);
 		return;
 	}
-	s->pid = s->run_pid = pid;
+	s->pid = s->run_pid = s->ready.leader = pid;
 	s->killed_late = false;
 	s->end = PTH_END_NONE;
 	s->started_us = now - zero;
@@ -181,8 +181,8 @@ ended_early(struct service *s)
 	s->failed_early = true;
 	why.category = supervise_command_last_line(&s->at, NULL, PTH_CAT_SERVICE_START, line);
 	supervise_command_excess(&s->at, x, &why, excess);
-	supervise_service_fail(s, s->end, &why, "ended with %s before it was ready%s%s%s",
-	    pth_exit_text(x, ended), excess,
+	supervise_service_fail(s, s->end, &why, "ended with %s before it was ready%s%s%s%s%s",
+	    pth_exit_text(x, ended), excess, s->ready.held[0] != '\0' ? ": " : "", s->ready.held,
 	    !s->finite && !x->signaled && x->code == 0 ? "; it must not go into the background" :
 	                                                 "",
 	    line);

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "host/mark.h"
 #include "host/sig.h"
 #include "io/file.h"
 
@@ -406,7 +407,7 @@ run(const struct pth_supervise_req *given)
 	if ((req->ns.used & PTH_NS_PID) != 0)
 		pth_ns_sweep();
 	else
-		pth_proc_sweep(SWEEP_LIMIT_US);
+		pth_mark_end(req->places->owner, req->places->dir, SWEEP_LIMIT_US);
 	supervise_watch_end(&sup);
 	supervise_guard_end(&sup);
 	supervise_tmp_remove(&sup);

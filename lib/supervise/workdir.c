@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/os.h"
 #include "base/words.h"
+#include "host/mark.h"
 #include "io/json.h"
 
 static void
@@ -122,6 +123,16 @@ env_add(struct pth_strv *s, const struct pth_places *p, const json_t *env)
 	}
 }
 
+/* Whose program it is, and its children's: not for experiments to set. */
+static void
+env_mark(struct pth_strv *s, const struct pth_places *p, const char *home)
+{
+	pth_auto_buf b = PTH_BUF_INIT;
+
+	pth_mark_add(&b, p->owner, home);
+	env_set(s, PTH_MARK, b.s);
+}
+
 char **
 pth_places_env(const struct pth_places *p, const char *home, const json_t *env, const json_t *over)
 {
@@ -151,5 +162,6 @@ pth_places_env(const struct pth_places *p, const char *home, const json_t *env, 
 	env_keep(&s, engine, p->engine ? countof(engine) : 0);
 	env_add(&s, p, env);
 	env_add(&s, p, over);
+	env_mark(&s, p, home);
 	return s.v;
 }

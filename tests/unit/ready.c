@@ -26,6 +26,7 @@ begin(struct ready *r, const char *text, int64_t now)
 
 	CHECK(list != NULL);
 	supervise_ready_init(r, list, &at);
+	r->leader = getpid();
 	supervise_ready_begin(r, now);
 	return list;
 }

@@ -82,12 +82,26 @@ main(void)
 	rest = pth_word_of(p);
 	CHECK(pth_sockets_next(&rest, &k));
 	CHECK(k.udp && k.port == 4443 && k.state == 7 && k.inode == 4711);
+	CHECK(!k.connected && pth_socket_serves(&k));
 	CHECK(pth_sockets_next(&rest, &k));
 	CHECK(k.port == 65535 && k.state == PTH_TCP_LISTEN && k.inode == 5);
+	k.udp = false;
+	CHECK(pth_socket_serves(&k));
 	CHECK(!pth_sockets_next(&rest, &k));
 	p = "1: 0:12345 0:0 0A 0 0 0 0 0 5\n1: 0:1 0:0 0A 0 0 0 0\n1: 0:1 0:0 0A";
 	rest = pth_word_of(p);
 	CHECK(!pth_sockets_next(&rest, &k));
+
+	unit("sockets that are no servers'");
+	p = "1: 0100007F:115B 0100007F:0035 01 0:0 0:0 0 0 0 6\n"
+	    "1: 0100007F:115B 0100007F:9C40 01 0:0 0:0 0 0 0 7\n";
+	rest = pth_word_of(p);
+	k.udp = true;
+	CHECK(pth_sockets_next(&rest, &k));
+	CHECK(k.connected && !pth_socket_serves(&k));
+	k.udp = false;
+	CHECK(pth_sockets_next(&rest, &k));
+	CHECK(!pth_socket_serves(&k));
 
 	unit("this process");
 	x = (struct pth_usage){ 0 };

@@ -1,0 +1,218 @@
+#!/bin/sh
+# A port counts for a service when a process of that service holds it: readiness,
+# port_open, service_responsive; and how such processes are known.
+# shellcheck disable=SC1083,SC2016,SC2154 # @{dir} is literal; $out and $err come from run
+. "$TOP/tests/lib.sh"
+. "$TOP/tests/exec_lib.sh"
+
+NONE='{"plan": {"environment": {"isolation": "none"}}}'
+UDP='{"finite": false, "ready": [{"kind": "udp", "port": 14443, "timeout_us": 700000}]}'
+TCP='{"finite": false, "ready": [{"kind": "tcp", "port": 14443, "timeout_us": 700000}]}'
+LONG='{"finite": false, "ready": [{"kind": "tcp", "port": 14443, "timeout_us": 9000000}]}'
+
+oneTimeSetUp() {
+	# hold HOW...: words done one after the other.
+	cat >hold.py <<-'P'
+	import ctypes, os, socket, sys, time
+	def listen(port):
+	    s = socket.socket()
+	    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+	    s.bind(("127.0.0.1", port))
+	    s.listen()
+	    return s
+	def udp(port):
+	    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+	    s.bind(("127.0.0.1", port))
+	    return s
+	kept = []
+	for word in sys.argv[1:]:
+	    if word == "tcp": kept.append(listen(14443))
+	    elif word == "udp": kept.append(udp(14443))
+	    elif word == "connected":
+	        kept.append(udp(14443))
+	        kept[-1].connect(("127.0.0.1", 9))
+	    elif word == "connect": kept[-1].connect(("127.0.0.1", 9))
+	    elif word == "many":
+	        kept += [os.open("/dev/null", os.O_RDONLY) for i in range(900)]
+	    elif word == "setsid": os.setsid()
+	    elif word == "fork":
+	        if os.fork(): os._exit(0)
+	    elif word == "child":
+	        if os.fork(): time.sleep(100)
+	    elif word == "secret": ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)
+	    elif word == "bare": os.execvpe("/usr/bin/python3", ["python3"] + sys.argv[:1] +
+	        sys.argv[sys.argv.index("bare") + 1:], {"PATH": os.environ["PATH"]})
+	    elif word == "up": open("up", "w").close()
+	    elif word == "http":
+	        c = kept[-1].accept()[0]
+	        c.recv(1000)
+	        c.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+	        c.close()
+	    elif word == "wait": time.sleep(1)
+	time.sleep(100)
+	P
+	PY="/usr/bin/python3 $PTH_TMP/hold.py"
+}
+
+setUp() {
+	foreign=''
+}
+
+tearDown() {
+	[ -z "$foreign" ] || kill "$foreign" 2>/dev/null
+}
+
+# Somebody else's program, outside of the test.
+foreign() { # word...
+	rm -f up
+	# shellcheck disable=SC2086 # words
+	$PY "$@" &
+	foreign=$!
+	assertSoon 5 test -e up
+}
+
+# What has become of the service a: "ready", or why it is not.
+became() { # json json argv...
+	became_json=$1 became_service=$2
+	shift 2
+	exec1 "$became_json" "$(svc a "$became_service" "$@")" "$(svc c \
+		'{"after": [{"service": "a", "state": "ready"}]}' true)"
+	field 'if .services.a.ready_us then "ready" else .services.a.error end'
+}
+
+testForeignProgramMakesNothingReady() {
+	need /usr/bin/python3 python3 || return
+	foreign tcp udp up
+	assertEquals "$(line did not listen on TCP port 14443 within 700 ms: port 14443 is held by \
+		"process $foreign" '(python3), not by this service')" \
+		"$(became "$NONE" "$TCP" sleep 100)"
+	assertEquals "$(line did not bind UDP port 14443 within 700 ms: port 14443 is held by \
+		"process $foreign" '(python3), not by this service')" \
+		"$(became "$NONE" "$UDP" sleep 100)"
+	# It is said at once, and by a server that cannot have it.
+	run jq -r 'select(.event == "service.port_held") | "\(.process) \(.program) \(.port)"' \
+		out/events.jsonl
+	assertEquals "$foreign python3 14443" "$out"
+	# shellcheck disable=SC2086 # words
+	assertMatch "$(became "$NONE" "$LONG" sh -c 'sleep 0.3; exit 3')" "$(line 'ended with exit' \
+		"code 3 before it was ready: port 14443 is held by process $foreign")"
+}
+
+# Inside, where all processes are of one test.
+testAnotherServiceMakesNothingReady() {
+	need /usr/bin/python3 python3 || return
+	# shellcheck disable=SC2086 # words
+	for json in '{}' "$NONE"; do
+		exec1 "$json" "$(svc b '{"finite": false, "ready": [{"kind": "file", "path": "up",
+			"timeout_us": 9000000}]}' $PY tcp up)" \
+			"$(svc a "$(printf '%s' "$TCP" | jq -c '.after = [{"service": "b",
+			  "state": "ready"}]')" sleep 100)"
+		assertMatch "$(field .services.a.error)" \
+			'held by process [0-9]+ \(python3\), not by this service$'
+		assertEquals error "$(field .status)"
+	done
+}
+
+# Whoever is between the service and the process that listens.
+testEveryDescendantCounts() {
+	need /usr/bin/python3 python3 || return
+	for json in '{}' "$NONE"; do
+		# shellcheck disable=SC2086 # words
+		{
+			assertEquals ready "$(became "$json" "$LONG" $PY tcp)"
+			assertEquals ready "$(became "$json" "$LONG" sh -c "$PY tcp; true")"
+			assertEquals ready "$(became "$json" "$LONG" timeout 90 $PY tcp)"
+			# Handed on: the one that has opened it may have gone.
+			assertEquals ready "$(became "$json" "$LONG" sh -c "$PY tcp fork; sleep 99")"
+			# A daemon: an orphan in a session of its own.
+			assertEquals ready "$(became "$json" "$LONG" \
+				sh -c "$PY fork setsid fork tcp; sleep 99")"
+			assertEquals ready "$(became "$json" "$LONG" sh -c "setsid $PY tcp & sleep 99")"
+			# Without its environment, but by its parent.
+			assertEquals ready "$(became "$json" "$LONG" $PY child setsid bare child tcp)"
+			# A table of many descriptors.
+			assertEquals ready "$(became "$json" "$LONG" $PY many tcp)"
+		}
+	done
+}
+
+testTraced() {
+	need /usr/bin/python3 python3 || return
+	need strace strace || return
+	strace -o /dev/null true 2>/dev/null || skip 'no ptrace on this machine' || return
+	# shellcheck disable=SC2086 # words
+	assertEquals ready "$(became '{}' "$LONG" strace -f -o trace.txt $PY tcp)"
+}
+
+# An orphan that has thrown away its environment and left its session: nobody can say whose.
+testNamelessOrphanDoesNotCount() {
+	need /usr/bin/python3 python3 || return
+	assertMatch "$(became '{}' "$TCP" sh -c "$PY bare fork setsid fork tcp; sleep 99")" \
+		'held by process [0-9]+ \(python3\), not by this service$'
+}
+
+testConnectedSocketIsNoServer() {
+	need /usr/bin/python3 python3 || return
+	# shellcheck disable=SC2086 # words
+	assertEquals 'did not bind UDP port 14443 within 700 ms' \
+		"$(became '{}' "$UDP" $PY connected)"
+	# One that has made it ready may connect to its client, and is watched on.
+	exec1 '{"network_environment": {"monitoring_interval_seconds": 1,
+		"failure_threshold_count": 1,
+		"enable_background_monitoring": true}}' \
+		"$(svc a "$UDP" sh -c "$PY udp wait connect")" "$(svc c \
+		'{"after": [{"service": "a", "state": "ready"}]}' sleep 4)"
+	assertEquals completed "$(field .status)"
+}
+
+# Where it cannot be told, what is there counts as before, and this is said.
+testUnprovenIsSaid() {
+	need /usr/bin/python3 python3 || return
+	need_user || return
+	mkdir -m 777 user && chmod 755 "$PTH_TMP"
+	# shellcheck disable=SC2086 # words
+	rec "$NONE" "$(svc a "$LONG" $PY secret tcp)" "$(svc c \
+		'{"after": [{"service": "a", "state": "ready"}]}' true)" >plan.jsonl
+	run as_user pth-exec -o user/out plan.jsonl
+	assertCode 0
+	assertEquals completed "$(jq_out -r 'select(.id).result.status')"
+	assertEquals 'a 14443 tcp' "$(jq -r 'select(.event == "service.port_unproven") |
+		"\(.service) \(.port) \(.transport)"' user/out/events.jsonl)"
+}
+
+testPortOpen() {
+	need /usr/bin/python3 python3 || return
+	of='{"assertions": [{"type": "port_open", "service": "a", "port": 14443, "transport": "tcp"},
+		{"type": "port_open", "port": 14443, "transport": "tcp"}]}'
+	# shellcheck disable=SC2086 # words
+	exec1 "$of" "$(svc a "$LONG" $PY tcp)" "$(svc c \
+		'{"after": [{"service": "a", "state": "ready"}]}' true)"
+	assertEquals 'true true' "$(field '[.assertions[].ok] | join(" ")')"
+	# Another service's: the test's, but not that service's.
+	# shellcheck disable=SC2086 # words
+	exec1 "$of" "$(svc a '{"finite": false}' sleep 99)" "$(svc b "$LONG" $PY tcp)" "$(svc c \
+		'{"after": [{"service": "b", "state": "ready"}]}' true)"
+	assertEquals 'false true' "$(field '[.assertions[].ok] | join(" ")')"
+	# Somebody else's.
+	foreign tcp up
+	exec1 "$(printf '%s\n%s' "$NONE" "$of" | jq -cs 'add')" "$(svc a '{"finite": false}' sleep 99)" \
+		"$(svc c '{}' true)"
+	assertEquals 'false false' "$(field '[.assertions[].ok] | join(" ")')"
+	assertEquals "$(line TCP port 14443 is not open: port 14443 is held by process \
+		"$foreign" '(python3), not by a program of this test')" \
+		"$(field '.assertions[1].text')"
+}
+
+# An answer of somebody else's server is none of the service's.
+testForeignAnswer() {
+	need /usr/bin/python3 python3 || return
+	foreign tcp up http
+	exec1 "$(printf '%s\n%s' "$NONE" '{"assertions": [{"type": "service_responsive",
+		"service": "a", "endpoint": "http://127.0.0.1:14443/"}]}' | jq -cs add)" \
+		"$(svc a '{"finite": false}' sleep 99)" "$(svc c '{}' true)"
+	assertEquals false "$(field '.assertions[0].ok')"
+	assertMatch "$(field '.assertions[0].text')" \
+		"status 200, but port 14443 is held by process $foreign \(python3\)"
+}
+
+. shunit2

@@ -1,0 +1,224 @@
+#!/bin/sh
+# The execution environments of share/plugins, each run for real: what they say
+# names the function in question, and what is not there is never a pass.
+# timeout: 300
+# shellcheck disable=SC2016,SC2154 # $out and $err come from run
+. "$TOP/tests/lib.sh"
+
+# pipe ENVIRONMENT COMMAND [MORE]: a test of one service a, judged; MORE are lines of YAML.
+pipe() {
+	rm -rf out
+	cat >x.yaml <<-Y
+	tests:
+	  - name: t
+	    network_environment: {type: localhost}
+	    execution_environment: [$1]
+	    services:
+	      a:
+	        implementation: {name: burner, type: testers, command: $2}
+	        protocol: {name: minip}
+	${3:-}
+	Y
+	PTH_EVENTS=none PTH_PATH=$PTH_TMP/plug run sh -c \
+		'pth-parse x.yaml | pth-plan | pth-exec -o out | pth-collect'
+	assertCode 0
+	out=$(jq_out -c 'select(.id)')
+	a=$(echo out/*/a)
+}
+
+verdict() {
+	jq_out -r '.verdict | "\(.status) \(.summary)"'
+}
+
+number() { # metric
+	jq_out -r ".metrics.measures.a.$1"
+}
+
+oneTimeSetUp() {
+	mkdir -p plug/services/testers
+	cat >plug/services/testers/burner.yaml <<-'Y'
+	plugin: burner
+	kind: tester
+	protocol: any
+	parameters: {command: {type: list, items: str, required: true}}
+	commands: {any: [{each: command}]}
+	phases:
+	  pre_run: [[sh, -c, env >pre.env]]
+	  post_run: [[sh, -c, env >post.env]]
+	ready: {any: {command: [sh, -c, env >ready.env]}}
+	Y
+	cat >burn.c <<-'C'
+	#include <pthread.h>
+	#include <signal.h>
+	#include <stdio.h>
+	#include <stdlib.h>
+	#include <string.h>
+	#include <time.h>
+	#include <unistd.h>
+	volatile unsigned long x;
+	char *volatile kept[64];
+	__attribute__((noinline)) void burn_here(void) {
+		clock_t end = clock() + CLOCKS_PER_SEC / 3;
+		while (clock() < end)
+			for (unsigned i = 0; i < 10000; i++)
+				x += i * i;
+	}
+	__attribute__((noinline)) void allocate_here(void) {
+		for (int i = 0; i < 64; i++)
+			memset(kept[i] = malloc(1 << 20), 1, 1 << 20);
+	}
+	__attribute__((noinline)) void invalid_here(void) {
+		char *volatile p = malloc(1);
+		free(p);
+		x += *p;
+	}
+	static void *race_here(void *arg) {
+		x++;
+		return arg;
+	}
+	int main(int n, char **argv) {
+		pthread_t t;
+		for (int i = 1; i < n; i++) {
+			if (strcmp(argv[i], "burn") == 0) burn_here();
+			if (strcmp(argv[i], "allocate") == 0) allocate_here();
+			if (strcmp(argv[i], "invalid") == 0) invalid_here();
+			if (strcmp(argv[i], "nap") == 0) usleep(300000);
+			if (strcmp(argv[i], "race") == 0) {
+				pthread_create(&t, NULL, race_here, NULL);
+				x++;
+				pthread_join(t, NULL);
+			}
+			if (strcmp(argv[i], "abort") == 0) abort();
+			if (strcmp(argv[i], "_exit") == 0) _exit(0);
+		}
+		printf("done\n");
+		return 0;
+	}
+	C
+	cc -g -O1 -fno-inline -pthread burn.c -o burn
+	burn=$PTH_TMP/burn
+}
+
+# The profiler's variables are the program's alone.
+clean_env() { # regular expression of their names
+	for step in pre ready post; do
+		assertTrue "$step" "[ -s $a/$step.env ]"
+		assertNoMatch "$(cat "$a/$step.env")" "^($1)="
+	done
+}
+
+testCpu() {
+	need google-pprof google-perftools || return
+	pipe '{type: gperf_cpu}' "[$burn, burn, nap]"
+	assertEquals 'passed ' "$(verdict | cut -c1-7)"
+	assertTrue 'the profile is there' "[ -s $a/cpu.prof ]"
+	assertMatch "$(cat "$a/cpu.txt")" ' burn_here$'
+	assertTrue "$(number cpu_samples) samples" "[ $(number cpu_samples) -gt 10 ]"
+	clean_env 'LD_PRELOAD|CPUPROFILE.*'
+	# Through programs that start it, of which each has a profile.
+	pipe '{type: gperf_cpu}, {type: iterations, iterations: 2}' "[timeout, '99', $burn, burn]"
+	assertEquals 'passed ' "$(verdict | cut -c1-7)"
+	assertMatch "$(cat "$a/cpu.txt")" ' burn_here$'
+	assertMatch "$(cat "$a/cpu.txt")" "^== cpu.prof_[0-9]+: $burn\$"
+	# It had nothing to do.
+	pipe '{type: gperf_cpu, generate_pdf: true}' "[$burn, nap]"
+	assertEquals 'passed ' "$(verdict | cut -c1-7)"
+	assertEquals 0 "$(number cpu_samples)"
+}
+
+testCpuAsPdf() {
+	need google-pprof google-perftools || return
+	need dot graphviz && need ps2pdf ghostscript || return
+	pipe '{type: gperf_cpu, generate_pdf: true}' "[$burn, burn]"
+	assertEquals 'passed ' "$(verdict | cut -c1-7)"
+	assertEquals %PDF "$(head -c 4 "$a/cpu.pdf")"
+}
+
+testNoCpuProfileIsNoPass() {
+	need google-pprof google-perftools || return
+	why='^error .*there is no CPU profile, or an empty one'
+	# The end without exit(3) leaves nothing.
+	pipe '{type: gperf_cpu}' "[$burn, burn, _exit]"
+	assertEquals 0 "$(wc -c <"$a/cpu.prof")"
+	assertMatch "$(verdict)" "$why"
+	pipe '{type: gperf_cpu, profiler_library: libnot_there.so}' "[$burn, burn]"
+	assertMatch "$(verdict)" "$why"
+}
+
+testHeap() {
+	need google-pprof google-perftools || return
+	pipe '{type: gperf_heap}' "[$burn, allocate, nap]"
+	assertEquals 'passed ' "$(verdict | cut -c1-7)"
+	assertMatch "$(cat "$a/heap.txt")" ' allocate_here$'
+	assertMatch "$(number heap_mb)" '^64(\.[0-9]+)?$'
+	clean_env 'LD_PRELOAD|HEAP.*'
+	# Several profiles, of which the last counts, and those of children.
+	pipe '{type: gperf_heap, allocation_interval: 5000000}' "[timeout, '99', $burn, allocate]"
+	assertMatch "$(cat "$a/heap.txt")" ' allocate_here$'
+	assertMatch "$(number heap_mb)" '^64(\.[0-9]+)?$'
+	pipe '{type: gperf_heap}' "[$burn, allocate, _exit]"
+	assertMatch "$(verdict)" '^error .*there is no heap profile, or an empty one'
+}
+
+testMemcheck() {
+	need valgrind valgrind || return
+	pipe '{type: memcheck}' "[$burn, invalid]"
+	assertEquals 'passed ' "$(verdict | cut -c1-7)"
+	assertTrue "$(number memory_errors)" "[ $(number memory_errors) -ge 1 ]"
+	assertMatch "$(cat "$a"/memcheck.*.xml)" '<fn>invalid_here</fn>'
+	pipe '{type: memcheck, output_format: text}' "[$burn, nap]"
+	assertEquals 'passed ' "$(verdict | cut -c1-7)"
+	assertEquals 0 "$(number memory_errors)"
+	pipe '{type: memcheck, additional_parameters: [--xml-file=/dev/null]}' "[$burn, nap]"
+	assertMatch "$(verdict)" '^error .*valgrind'
+}
+
+testHelgrind() {
+	need valgrind valgrind || return
+	pipe '{type: helgrind}' "[$burn, race]"
+	assertEquals 'passed ' "$(verdict | cut -c1-7)"
+	assertMatch "$(cat "$a"/helgrind.*.xml)" '<fn>race_here</fn>'
+	assertTrue "$(number thread_errors)" "[ $(number thread_errors) -ge 1 ]"
+	pipe '{type: helgrind, additional_parameters: [--xml-file=/dev/null]}' "[$burn, nap]"
+	assertMatch "$(verdict)" '^error .*valgrind'
+}
+
+testStrace() {
+	need strace strace || return
+	strace -o /dev/null true 2>/dev/null || skip 'no ptrace on this machine' || return
+	pipe '{type: strace}' "[$burn, nap]"
+	assertEquals 'passed ' "$(verdict | cut -c1-7)"
+	assertMatch "$(cat "$a/strace.log")" 'exited with 0'
+	clean_env STRACE
+	pipe '{type: strace, additional_parameters: [-o, /dev/null]}' "[$burn, nap]"
+	assertMatch "$(verdict)" '^error .*strace has written nothing'
+}
+
+testGdb() {
+	need gdb gdb || return
+	pipe '{type: gdb}' "[$burn, nap]"
+	assertEquals 'passed ' "$(verdict | cut -c1-7)"
+	clean_env MALLOC_CHECK_
+	pipe '{type: gdb}' "[$burn, abort]"
+	assertMatch "$(verdict)" '^crashed '
+	assertMatch "$(cat "$a/gdb.log")" ' main \('
+}
+
+testIterations() {
+	pipe '{type: iterations, iterations: 3}' "[$burn, nap]"
+	assertEquals 'passed ' "$(verdict | cut -c1-7)"
+	assertEquals '1 0 2 0 3 0' "$(xargs <"$a/iterations.log")"
+	assertEquals 0 "$(number iterations_failed)"
+}
+
+# An experiment's own variable wins over the profiler's, and is everywhere.
+testOwnVariable() {
+	need google-pprof google-perftools || return
+	pipe '{type: gperf_cpu}' '[sh, -c, "env >run.env"]' \
+		'        environment: {CPUPROFILE_FREQUENCY: 50}'
+	assertMatch "$(cat "$a/run.env")" '^CPUPROFILE_FREQUENCY=50$'
+	assertMatch "$(cat "$a/run.env")" '^LD_PRELOAD=libprofiler'
+	assertMatch "$(cat "$a/post.env")" '^CPUPROFILE_FREQUENCY=50$'
+}
+
+. shunit2
