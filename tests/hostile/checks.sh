@@ -81,7 +81,9 @@ collected=''
 
 hostile_run() {
 	as_runner pth-exec -j 4 -o run "$@" /srv/plan >/srv/ran 2>/srv/err
-	ended pth-exec $?
+	code=$?
+	[ $code = 4 ] && [ "$mode" = none ] && [ -n "$h_said" ] && grep -q "$h_said" /srv/err ||
+		ended pth-exec $code
 	# The next one may come at once: nothing is said of when it all has gone.
 	tries=100
 	until look_around || [ $tries = 0 ]; do
