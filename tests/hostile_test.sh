@@ -116,7 +116,7 @@ testCasesSayWhatTheyAre() {
 }
 
 known='^# (shellcheck|what:|full:|none:|users:|peer:|expect:|service:|test:|capture:|again:'
-known=$known'|resume:|report:|limit:|before:|check:| )'
+known=$known'|resume:|report:|limit:|said:|before:|check:| )'
 
 # shunit2 finds no written tests where there are made ones.
 PTH_SUITE=$(sed -n 's/^\(test[A-Za-z]*\)() {$/\1/p' "$0" | xargs)

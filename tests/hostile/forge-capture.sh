@@ -1,8 +1,9 @@
 # what: puts a capture of its own in place of the one of the test
 # full: failed
-# none: failed|error
+# none: passed|failed|error
 # capture: yes
 # expect: {"packets": [{"filter": "udp.port == 4444 and not icmp", "min": 5}]}
+# check: [ "$mode" = full ] || [ "$(hostile .result.evidence)" = unprotected ]
 # shellcheck shell=sh
 # A datagram to port 4444, five times, as pcap.
 packet='\000\000\000\000\000\000\000\000\052\000\000\000\052\000\000\000'

@@ -3,6 +3,7 @@
 # none: failed
 # expect: {}
 # resume: yes
+# said: was changed by somebody else
 # shellcheck shell=sh
 forged='{"pth":1,"type":"test","run":"hostile","id":"1-hostile","index":1,"of":4,"name":"x",
 "services":{},"plan":{"services":[]},"result":{"status":"completed","services":{}},

@@ -3,8 +3,10 @@
 # none: passed
 # peer: yes
 # shellcheck shell=sh
+found=''
 for dir in /proc/[0-9]*; do
-	[ "$(tr '\0' ' ' <"$dir/cmdline" 2>/dev/null)" != 'sleep 60 ' ] ||
-		[ "$(readlink "$dir/cwd")" != "$(cd ../b && pwd -P)" ] ||
-		"$ACT" ptrace "${dir#/proc/}"
+	[ "$(tr '\0' ' ' <"$dir/cmdline" 2>/dev/null)" = 'sleep 60 ' ] || continue
+	found=yes
+	"$ACT" ptrace "${dir#/proc/}"
 done
+must [ -n "$found" ]

@@ -1,8 +1,9 @@
 # what: puts a directory of its own in place of the one that it is in
 # full: passed
-# none: failed|error
+# none: passed|failed|error
+# expect: {"log": [{"service": "a", "matches": "^acted$", "min": 1},
+#   {"service": "a", "not_matches": "^forged$"}]}
 # again: yes
 # shellcheck shell=sh
 here=$(pwd)
-mkdir ../new && mv "$here" ../old && mv ../new "$here" && echo acted >"$here/stdout.log"
-exit 0
+mkdir ../new && mv "$here" ../old && mv ../new "$here" && echo forged >"$here/stdout.log"
