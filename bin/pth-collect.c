@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/os.h"
+#include "collect/artifact.h"
 #include "collect/collect.h"
 #include "collect/pool.h"
 #include "io/event.h"
@@ -111,12 +112,19 @@ main(int argc, char **argv)
 	struct pth_collect_options options = { 0 };
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	uint64_t jobs = cores > 0 ? (uint64_t)cores : 1, tshark_s = 600;
+	uint64_t file_mib = PTH_ARTIFACT_FILE >> 20, files_s = PTH_ARTIFACT_TIME / PTH_SECOND_US;
 	const struct pth_option table[] = {
 		{ 'j', "jobs", "N", "work on N tests at once (default: one a processor)",
 		    .number = &jobs, .min = 1, .max = 1024 },
 		{ 0, "no-tshark", NULL, "leave the captures alone", .flag = &options.no_packets },
 		{ 0, "tshark-time", "SECONDS", "end tshark after so long (default: 600)",
 		    .number = &tshark_s, .min = 1, .max = 86400 },
+		{ 0, "file-size", "MIB",
+		    "read no larger files, and 4 times of it a test "
+		    "(default: 4096)",
+		    .number = &file_mib, .min = 1, .max = 1 << 30 },
+		{ 0, "file-time", "SECONDS", "read files for so long a test (default: 300)",
+		    .number = &files_s, .min = 1, .max = 86400 },
 	};
 	struct pth_tool tool = { "pth-collect",
 		"List what tests left behind, measure it, and judge", "[DIR]", PTH_OPTIONS(table),
@@ -127,6 +135,8 @@ main(int argc, char **argv)
 
 	if ((code = pth_tool_parse(&tool, argc, argv)) >= 0)
 		return code;
+	options.file_bytes = (int64_t)file_mib << 20;
+	options.files_us = (int64_t)files_s * PTH_SECOND_US;
 	options.tshark_us = (int64_t)tshark_s * PTH_SECOND_US;
 	s.from_dir = tool.operand_count > 0;
 	if (s.from_dir) {

@@ -51,7 +51,7 @@ write_record(void *out, const json_t *rec, struct pth_err *e)
 static void
 emit(struct pth_experiment **x, size_t n, char *const *files)
 {
-	struct pth_rec_out out = { .fp = stdout };
+	struct pth_rec_out out = { .fp = stdout, .max = PTH_REC_PLAN };
 	struct pth_err e;
 
 	for (size_t i = 0; i < n; i++) {

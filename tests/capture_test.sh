@@ -113,6 +113,29 @@ testPlanOfTheTest() {
 	assertEquals null "$(planned .plan.capture)"
 }
 
+sorted() { tr ' ' '\n' | sort -n | tr '\n' ' ' | sed 's/ $//'; }
+
+sizes() { # EXPERIMENT's arguments: of the test, then of those services that have one
+	experiment "$@" && make_plan
+	planned '[.plan.capture, (.plan.services[] | .capture | select(.))] |
+		map(.max_size // .ring.size) | map(tostring) | join(" ")'
+}
+
+# What says nothing shares 1 GiB, so that a flood does not fill the disk.
+testCapturesEndByThemselves() {
+	gib=1073741824
+	assertEquals "$gib" "$(sizes '{filter: udp}')"
+	assertEquals "$((gib / 5)) $((gib / 5)) $((gib / 5)) $((gib / 5)) $((gib / 5))" \
+		"$(sizes '{per_service: true}')"
+	assertEquals "4096 500000 $((gib - 1004096))" \
+		"$(sizes '{filter: udp}' '{max_size: 4096}' '{ring: 1MB}' | sorted)"
+	assertEquals "16777216 16777216 $((8 * gib))" \
+		"$(sizes '{filter: udp}' true '{max_size: 8GiB}' | sorted)"
+	assertEquals 'only those of services' "null $gib" \
+		"$(sizes '{enabled: false}' true)"
+	assertEquals 'no end' 0 "$(sizes '{max_size: 0}')"
+}
+
 testPlanOfServices() {
 	experiment '{snaplen: 96, per_service: true, filter: udp, ring: 1MB}' false \
 		'{filter: "port 7", max_size: 8192}'
@@ -161,6 +184,7 @@ testWrongFilters() {
 	# No name server is asked, whatever the machine's settings are.
 	refused '{filter: "host nowhere.example.org"}' \
 		"capture.filter: unknown host 'nowhere.example.org'"
+	refused '{max_size: 4095}' 'capture.max_size: at least 4096 bytes, or 0: no end'
 	refused '{ring: 1MB, max_size: 1MB}' \
 		'capture.max_size: a ring has no end; give one of the two'
 	experiment '{filter: "udp\u0000x"}'

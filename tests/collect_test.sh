@@ -1,7 +1,6 @@
 #!/bin/sh
 # pth-collect: artifacts, metrics, verdict, and the run directory it keeps.
 # timeout: 300
-# shellcheck disable=SC2016 # $m and the like are of jq
 . "$TOP/tests/lib.sh"
 
 setUp() {

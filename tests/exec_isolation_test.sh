@@ -440,6 +440,21 @@ testWhatFailsIsNotKept() {
 	} >plan
 	run env XDG_CACHE_HOME="$PTH_TMP/cache" pth-exec -o out plan
 	assertMatch "$err" '"compile.not_cached".*"reason":"output nowhere'
+	# A hole of 1 TB is neither copied nor hashed.
+	truncate -s 1T "$PTH_TMP/hole"
+	for change in "inputs = [\"$PTH_TMP/hole\"]" 'outputs = ["hole"]'; do
+		{
+			rec t "$(compiled x | jq -c ".service.phases.compile[0].argv[2] +=
+				\" && truncate -s 1T hole\" |
+				.service.compile_cache.$change")" true
+			end 1
+		} >plan
+		rm -rf out
+		run env XDG_CACHE_HOME="$PTH_TMP/cache" pth-exec -o out plan
+		assertMatch "$err" \
+			"\"compile.not_cached\".*\"reason\":\"${change%%s *} .*hole: File too large"
+		assertEquals completed "$(jq_out -r 'select(.id).result.status')"
+	done
 	for outputs in '["../b"]' '["/etc"]' '[]'; do
 		{
 			rec t "$(compiled x | jq -c ".service.compile_cache.outputs = $outputs")" \

@@ -118,6 +118,15 @@ testToolsAreNotIncluded() {
 			"$TOP"/lib/*/*.[ch] "$TOP"/bin/*.c 2>/dev/null)"
 }
 
+# libc's regular expressions take a time that the text decides; see lib/base/regex.h.
+testOneRegularExpression() {
+	found=$(grep -nE '(^|[^_a-z])(regcomp|regexec|regex_t)([^_a-z]|$)' "$TOP"/lib/*/*.[ch] \
+		"$TOP"/bin/*.c | grep -v '^[^:]*/base/regex.h:')
+	assertEquals '' "$found"
+	assertTrue "$(grep -lr 'pth_regex_new(' "$TOP/lib" --include='*.c' | wc -l) files" \
+		"[ $(grep -lr 'pth_regex_new(' "$TOP/lib" --include='*.c' | wc -l) -gt 6 ]"
+}
+
 testNothingInLibExits() {
 	# err.c ends the program when memory is exhausted; event.c has pth_die;
 	# children between fork and exec use _exit.

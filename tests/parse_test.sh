@@ -101,7 +101,15 @@ testAssertionsThatCannotHold() {
 		refused e.yaml "error: $type needs 'service'$"
 	done
 	experiment 'assertions: [{type: output_contains, service: server, pattern: "("}]' >e.yaml
-	refused e.yaml 'error: not a regular expression: '
+	refused e.yaml 'error: not a regular expression: character 1: . without .$'
+	for key in 'assertions: [{type: output_contains, service: server, pattern' \
+		'expect: {log: [{service: server, matches' \
+		'expect: {log: [{service: server, not_matches'; do
+		close=']'
+		[ "${key#expect}" = "$key" ] || close=']}'
+		experiment "$key: '(a*)(a*)(a*)(a*)\\1\\2\\3\\4b'}$close" >e.yaml
+		refused e.yaml 'character 17: back-references are not supported$'
+	done
 }
 
 testPorts() {
@@ -176,7 +184,7 @@ testBombsAndDepth() {
 	refused e.yaml '120000 combinations; at most 100000'
 	experiment 'expect: {log: [{service: server, matches: "((a{1,200}){1,200}){1,200}"}]}' \
 		>e.yaml
-	refused e.yaml 'too large a regular expression'
+	refused e.yaml 'not a regular expression: character 18: too much repetition$'
 }
 
 testEveryProblemAtOnce() {

@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fnmatch.h>
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -306,41 +305,4 @@ pth_nearest(const char *s, const char *const *names, size_t n)
 		}
 	}
 	return best;
-}
-
-bool
-pth_regex_unrolls(const char *s)
-{
-	long product = 1;
-
-	while (product < 10000 && (s = strchr(s, '{')) != NULL) {
-		const char *end = s + strcspn(s, "}");
-		long most = 1;
-
-		for (s++; s < end; s++) {
-			long v = strtol(s, NULL, 10);
-
-			most = v > most ? v : most;
-			s += strcspn(s, ",}");
-		}
-		product *= most < 10000 ? most : 10000;
-		s = end;
-	}
-	return product >= 10000;
-}
-
-const char *
-pth_regex_fault(const char *pattern)
-{
-	regex_t re;
-
-	if (strlen(pattern) > 1000 || pth_regex_unrolls(pattern))
-		return "too large a regular expression";
-	for (const char *s = pattern; (s = strchr(s, '\\')) != NULL && s[1] != '\0'; s += 2)
-		if (s[1] >= '1' && s[1] <= '9')
-			return "back-references are not allowed in it";
-	if (regcomp(&re, pattern, REG_EXTENDED | REG_NEWLINE) != 0)
-		return "not a regular expression";
-	regfree(&re);
-	return NULL;
 }

@@ -72,12 +72,6 @@ void pth_utf8_clean(struct pth_buf *b, const char *s, size_t n);
 /* Append s with control characters shown as \n \t \xNN, for messages;
  * at most max bytes of s, then "...". */
 void pth_show(struct pth_buf *b, const char *s, size_t max);
-/* Would regcomp(3), which writes bounded repetitions out, need much memory for
- * this expression? */
-bool pth_regex_unrolls(const char *s);
-/* Why an extended regular expression is not one that is matched with untrusted
- * text in bounded time (no back-references), or NULL. A literal. */
-const char *pth_regex_fault(const char *pattern);
 /* Edit distance with transposition (Damerau), at most `limit` + 1. */
 unsigned pth_distance(const char *a, const char *b, unsigned limit);
 /* The nearest of names[0..n) to s, or NULL when none is near enough for a

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -112,11 +113,62 @@ pth_artifact_lines(int fd, int64_t max, int64_t until,
 	} while (got > 0 && max > 0 && pth_mono_us() < until);
 }
 
+struct pth_artifact_budget
+pth_artifact_budget(int64_t file, int64_t us)
+{
+	file = file > 0 && file < INT64_MAX / 4 ? file : PTH_ARTIFACT_FILE;
+	us = us > 0 ? us : PTH_ARTIFACT_TIME;
+	return (struct pth_artifact_budget){ file, 4 * file, pth_mono_us() + us };
+}
+
+/* How many bytes of a file may be read. */
+static int64_t
+most(const struct pth_artifact_budget *b)
+{
+	return b->bytes < b->file ? b->bytes : b->file;
+}
+
+/* Why a file was not read, by errno. */
+static void
+unread(const struct pth_artifact_budget *b, struct pth_buf *why)
+{
+	int error = errno;
+
+	if (error == EFBIG && b->bytes < b->file) {
+		pth_buf_adds(why, "too many bytes of other files before it");
+	} else if (error == EFBIG) {
+		pth_buf_adds(why, "larger than ");
+		pth_size_show(why, b->file);
+	} else {
+		pth_buf_adds(why, error == ETIME ? "no time left for it" : strerror(error));
+	}
+}
+
+/* SHA-256 of a file, or why there is none. */
+static int
+hash(int fd, struct pth_artifact_budget *b, char hex[65], struct pth_buf *why)
+{
+	int64_t bytes = 0;
+	int rc = fd < 0 ? -1 : pth_sha256_within(fd, most(b), b->until, hex, &bytes);
+
+	if (rc != 0)
+		unread(b, why);
+	b->bytes -= bytes;
+	return rc;
+}
+
+/* What may be listed of one service, or of what belongs to none. */
+struct share {
+	size_t files, bytes, looks;
+};
+
 struct walk {
 	const json_t *rec;
 	json_t *list;
+	struct pth_artifact_budget *budget;
+	struct share common, *share, each;
+	int64_t omitted;
 	struct pth_err *e;
-	size_t n;
 };
 
 /* The service a path belongs to: its first part, when the plan or the result
@@ -158,16 +210,37 @@ fault(struct walk *w, const char *path)
 		pth_err_set(w->e, PTH_SYSTEM, "%s:", path);
 }
 
+/* Take over an entry, unless there is no room for it. */
 static void
-list_file(struct walk *w, int dir, const char *name, const char *path)
+push(struct walk *w, json_t *entry)
+{
+	/* It and the comma behind it, in the record. */
+	size_t bytes = json_dumpb(entry, NULL, 0, JSON_COMPACT) + 1;
+
+	if (w->share->files == 0 || bytes > w->share->bytes) {
+		w->omitted++;
+		json_decref(entry);
+		return;
+	}
+	w->share->files--;
+	w->share->bytes -= bytes;
+	pth_json_push(w->list, entry);
+}
+
+static void
+list_file(struct walk *w, int dir, const char *name, const char *path, int64_t bytes)
 {
 	pth_auto_fd fd = pth_open_regular(dir, name, NULL);
+	pth_auto_buf why = PTH_BUF_INIT;
 	json_t *a, *service;
 	char hex[65];
-	int64_t bytes;
 
-	if (fd < 0 || pth_sha256_fd(fd, hex, &bytes) != 0) {
+	if (fd < 0 && errno == ENOENT) {
 		fault(w, path);
+		return;
+	}
+	if (w->share->files == 0) { /* not even hashed */
+		w->omitted++;
 		return;
 	}
 	a = json_object();
@@ -176,15 +249,45 @@ list_file(struct walk *w, int dir, const char *name, const char *path)
 	pth_json_set(a, PTH_KEY(artifact, service), service);
 	pth_artifact_set_kind(a, planned_kind(w->rec, json_string_value(service), path));
 	pth_artifact_set_bytes(a, bytes);
-	pth_artifact_set_sha256(a, hex);
-	pth_json_push(w->list, a);
-	w->n++;
+	if (hash(fd, w->budget, hex, &why) == 0)
+		pth_artifact_set_sha256(a, hex);
+	else
+		pth_artifact_set_unread(a, why.s);
+	push(w, a);
 }
 
 static bool
 ours(const char *path)
 {
 	return strcmp(path, "record.json") == 0 || strcmp(path, "result.json") == 0;
+}
+
+static void walk(
+    struct walk *w, int parent, const char *name, struct pth_buf *path, unsigned depth);
+
+/* Walk a directory; that of a service has its own share. */
+static void
+walk_into(struct walk *w, int parent, const char *name, struct pth_buf *path, unsigned depth)
+{
+	struct share own = w->each;
+
+	if (depth > PTH_ARTIFACT_DEPTH) {
+		if (w->e->code == 0)
+			pth_err_set(w->e, PTH_SYSTEM,
+			    "directories more than %d deep are not listed", PTH_ARTIFACT_DEPTH);
+		return;
+	}
+	if (depth == 1) {
+		pth_auto_buf inside = PTH_BUF_INIT;
+
+		pth_buf_addf(&inside, "%s/", name);
+		json_auto_t *service = service_of(w->rec, inside.s);
+
+		w->share = json_is_string(service) ? &own : &w->common;
+	}
+	walk(w, parent, name, path, depth);
+	if (depth == 1)
+		w->share = &w->common;
 }
 
 /* Walk the directory of that name in parent, whose path is in `path`. */
@@ -198,18 +301,22 @@ walk(struct walk *w, int parent, const char *name, struct pth_buf *path, unsigne
 
 	if (d == NULL)
 		fault(w, len != 0 ? path->s : ".");
-	while (d != NULL && w->n < PTH_ARTIFACT_MAX && (de = readdir(d)) != NULL) {
+	while (d != NULL && w->share->looks > 0 && (de = readdir(d)) != NULL) {
 		if (strcmp(de->d_name, ".") == 0 || strcmp(de->d_name, "..") == 0)
 			continue;
+		w->share->looks--;
 		pth_buf_addf(path, "%s%s", len != 0 ? "/" : "", de->d_name);
 		if (fstatat(dirfd(d), de->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
 			fault(w, path->s);
 		else if (S_ISREG(st.st_mode) && !ours(path->s))
-			list_file(w, dirfd(d), de->d_name, path->s);
-		else if (S_ISDIR(st.st_mode) && depth < PTH_ARTIFACT_DEPTH)
-			walk(w, dirfd(d), de->d_name, path, depth + 1);
+			list_file(w, dirfd(d), de->d_name, path->s, st.st_size);
+		else if (S_ISDIR(st.st_mode))
+			walk_into(w, dirfd(d), de->d_name, path, depth + 1);
 		pth_buf_cut(path, len);
 	}
+	if (w->share->looks == 0 && w->e->code == 0)
+		pth_err_set(w->e, PTH_SYSTEM, "%s: too many files: the rest is not listed",
+		    len != 0 ? path->s : ".");
 }
 
 static int
@@ -235,29 +342,63 @@ sorted(const json_t *list)
 }
 
 json_t *
-pth_artifact_list(int dirfd, const json_t *rec, struct pth_err *e)
+pth_artifact_list(int dirfd, const json_t *rec, struct pth_artifact_budget *budget,
+    int64_t *omitted, struct pth_err *e)
 {
+	size_t services = json_object_size(pth_test_services(rec));
+	size_t ended = json_object_size(pth_rec_ended(rec));
+	size_t shares = 1 + (services > ended ? services : ended);
+	struct share each = { PTH_ARTIFACT_MAX / shares, PTH_ARTIFACT_BYTES / shares,
+		PTH_ARTIFACT_LOOKS / shares };
 	pth_auto_buf path = PTH_BUF_INIT;
 	json_auto_t *list = json_array();
-	struct walk w = { rec, list, e, 0 };
+	struct walk w = { rec, list, budget, each, &w.common, each, 0, e };
 
 	e->code = 0;
 	walk(&w, dirfd, ".", &path, 0);
-	if (w.n >= PTH_ARTIFACT_MAX && e->code == 0)
-		pth_err_set(
-		    e, PTH_SYSTEM, "more than %d files: the rest is not listed", PTH_ARTIFACT_MAX);
+	*omitted = w.omitted;
+	if (w.omitted > 0 && e->code == 0)
+		pth_err_set(e, PTH_SYSTEM, "%lld file%s not listed: there are too many",
+		    (long long)w.omitted, w.omitted == 1 ? " is" : "s are");
 	return sorted(list);
 }
 
-/* Compare what is left of two files: 1 the same, 0 not, -1 and errno. */
+int
+pth_artifact_digest(int dirfd, const char *path, struct pth_artifact_budget *budget, char hex[65],
+    struct pth_buf *why)
+{
+	pth_auto_fd fd = pth_artifact_open(dirfd, path, NULL);
+	struct pth_artifact_budget usual = pth_artifact_budget(0, 0);
+
+	return hash(fd, budget != NULL ? budget : &usual, hex, why);
+}
+
+void
+pth_artifact_lines_within(int fd, struct pth_artifact_budget *budget,
+    void (*line)(void *arg, const char *s, size_t n, bool rest), void *arg)
+{
+	struct pth_artifact_budget usual = pth_artifact_budget(0, 0);
+	off_t at;
+
+	budget = budget != NULL ? budget : &usual;
+	pth_artifact_lines(fd, most(budget), budget->until, line, arg);
+	at = lseek(fd, 0, SEEK_CUR);
+	budget->bytes -= at > 0 ? at : 0;
+}
+
+/* Compare two files: 1 the same, 0 not, -1 and errno. */
 static int
-same_fds(int fa, int fb, int64_t *bytes)
+same_fds(int fa, int fb, const struct pth_artifact_budget *budget, int64_t *bytes)
 {
 	pth_auto_str x = pth_xmalloc(BLOCK);
 	pth_auto_str y = pth_xmalloc(BLOCK);
 	ssize_t n, m, i;
 
 	do {
+		if (*bytes > most(budget) || pth_mono_us() >= budget->until) {
+			errno = *bytes > most(budget) ? EFBIG : ETIME;
+			return -1;
+		}
 		n = pth_read_all(fa, x, BLOCK);
 		m = n < 0 ? n : pth_read_all(fb, y, BLOCK);
 		if (m < 0)
@@ -272,23 +413,34 @@ same_fds(int fa, int fb, int64_t *bytes)
 }
 
 int
-pth_artifact_same(int dirfd, const char *a, const char *b, int64_t *bytes, struct pth_buf *why)
+pth_artifact_same(int dirfd, const char *a, const char *b, struct pth_artifact_budget *budget,
+    int64_t *bytes, struct pth_buf *why)
 {
 	int64_t la = 0, lb = 0;
 	pth_auto_fd fa = pth_artifact_open(dirfd, a, &la);
 	pth_auto_fd fb = -1;
+	struct pth_artifact_budget usual = pth_artifact_budget(0, 0);
 	int same;
 
 	*bytes = 0;
+	budget = budget != NULL ? budget : &usual;
 	if (fa < 0 || (fb = pth_artifact_open(dirfd, b, &lb)) < 0) {
 		pth_buf_addf(why, "%s: %s", fa < 0 ? a : b, strerror(errno));
 		return -1;
 	}
-	same = same_fds(fa, fb, bytes);
-	if (same < 0)
-		pth_buf_addf(why, "%s, %s: %s", a, b, strerror(errno));
-	else if (same == 0)
+	errno = EFBIG;
+	same = la == lb && la > most(budget) ? -1 : same_fds(fa, fb, budget, bytes);
+	if (same < 0 && la != lb && (errno == EFBIG || errno == ETIME)) {
+		pth_buf_addf(why, "%s (%lld bytes) has another length than %s (%lld bytes)", a,
+		    (long long)la, b, (long long)lb);
+		same = 0;
+	} else if (same < 0) {
+		pth_buf_addf(why, "%s, %s: ", a, b);
+		unread(budget, why);
+	} else if (same == 0) {
 		pth_buf_addf(why, "%s (%lld bytes) differs from %s (%lld bytes) at byte %lld", a,
 		    (long long)la, b, (long long)lb, (long long)*bytes);
+	}
+	budget->bytes -= *bytes;
 	return same;
 }

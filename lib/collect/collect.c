@@ -52,14 +52,17 @@ collect_dir(json_t *rec, int dirfd, const char *path, const struct pth_collect_o
 	struct pth_metric_packets packets = { 0 };
 	struct pth_metric_keys keys = { .fault = PTH_BUF_INIT };
 	const struct pth_metric_capture capture = { dirfd, rec, filters, &keys, opt->tshark_us };
-	struct pth_evidence ev = { .dirfd = dirfd, .metrics = metrics };
+	struct pth_artifact_budget budget;
+	struct pth_evidence ev = { .dirfd = dirfd, .metrics = metrics, .budget = &budget };
+	int64_t omitted;
 	struct pth_err e;
 
 	if (!opt->no_packets)
 		pth_metric_keys(dirfd, rec, opt->look_only, &keys);
 	if (keys.fault.len > 0)
 		pth_warn("%s: %s", pth_rec_id(rec), keys.fault.s);
-	artifacts = pth_artifact_list(dirfd, rec, &e);
+	budget = pth_artifact_budget(opt->file_bytes, opt->files_us);
+	artifacts = pth_artifact_list(dirfd, rec, &budget, &omitted, &e);
 	if (e.code != 0) {
 		pth_warn("%s: %s", path, e.text);
 		pth_gap_add(metrics, PTH_GAP_ARTIFACTS, true, "artifacts: %s", e.text);
@@ -73,12 +76,18 @@ collect_dir(json_t *rec, int dirfd, const char *path, const struct pth_collect_o
 		pth_metric_capture(&capture, metrics, &packets);
 	pth_metric_transfer(rec, artifacts, metrics);
 	pth_metric_measures(dirfd, rec, artifacts, metrics);
+	/* What was read for the list does not count for the rules. */
+	budget = pth_artifact_budget(opt->file_bytes, opt->files_us);
 	ev.artifacts = artifacts;
 	ev.filters = packets.counts;
 	ev.no_packets = packets.why;
 	ev.left_out = packets.left_out;
 	pth_test_set_artifacts(
 	    rec, pth_test_collect_artifacts(rec) ? json_incref(artifacts) : json_array());
+	if (omitted > 0)
+		pth_test_set_artifacts_omitted(rec, omitted);
+	else
+		json_object_del(rec, PTH_KEY(test, artifacts_omitted));
 	pth_test_set_metrics(rec, json_incref(metrics));
 	pth_test_set_verdict(rec, pth_verdict(rec, &ev));
 	pth_metric_packets_release(&packets);
@@ -98,6 +107,27 @@ collect_nothing(json_t *rec)
 	pth_test_set_verdict(rec, pth_verdict(rec, &ev));
 }
 
+/* The line of a record, without what would make it longer than the next stage takes: names can
+ * be in the artifacts, the metrics and the rules. */
+static void
+fit(json_t *rec, struct pth_buf *line)
+{
+	int64_t files = (int64_t)json_array_size(pth_test_artifacts(rec));
+
+	pth_rec_line(line, rec);
+	if (line->len > PTH_REC_MAX) {
+		pth_test_set_artifacts(rec, json_array());
+		pth_test_set_artifacts_omitted(rec, pth_test_artifacts_omitted(rec) + files);
+		pth_buf_cut(line, 0);
+		pth_rec_line(line, rec);
+	}
+	if (line->len > PTH_REC_MAX) {
+		pth_collect_failed(rec, "what it left is too long for a record");
+		pth_buf_cut(line, 0);
+		pth_rec_line(line, rec);
+	}
+}
+
 void
 pth_collect_test(json_t *rec, const struct pth_collect_options *opt)
 {
@@ -114,9 +144,9 @@ pth_collect_test(json_t *rec, const struct pth_collect_options *opt)
 	}
 	collect_conflicts(rec, dirfd);
 	collect_dir(rec, dirfd, path.s, opt);
+	fit(rec, &line);
 	if (opt->look_only)
 		return;
-	pth_rec_line(&line, rec);
 	if (pth_file_put(dirfd, "record.json", line.s, line.len, &e) != 0)
 		pth_warn("%s: %s", path.s, e.text);
 }

@@ -7,13 +7,13 @@
 
 #include <errno.h>
 #include <math.h>
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/regex.h"
 #include "base/text.h"
 #include "base/words.h"
 #include "collect/artifact.h"
@@ -82,8 +82,8 @@ number(const char *s, size_t n, double *v)
 /* ---- lines of a log */
 
 struct search {
-	struct pth_measure *m; /* its lack is set when the expression gives up */
-	regex_t re;
+	struct pth_measure *m;
+	struct pth_regex *re;
 };
 
 /* What is counted needs no number in it. */
@@ -91,20 +91,17 @@ static void
 line(void *arg, const char *s, size_t n, bool rest)
 {
 	struct pth_measure *m = ((struct search *)arg)->m;
-	const regex_t *re = &((struct search *)arg)->re;
-	regmatch_t at[2] = { { 0, (regoff_t)(n < LINE_MAX_BYTES ? n : LINE_MAX_BYTES) } };
-	int group = re->re_nsub > 0;
-	int found = rest ? REG_NOMATCH : regexec(re, s, countof(at), at, REG_STARTEND);
+	struct pth_regex *re = ((struct search *)arg)->re;
+	unsigned group = pth_regex_groups(re) > 0;
+	struct pth_regex_span at[2];
 	double v;
 
-	if (found != 0 && found != REG_NOMATCH)
-		m->lack = "the expression could not be searched for";
-	if (found != 0)
+	if (rest || !pth_regex_find(re, s, n < LINE_MAX_BYTES ? n : LINE_MAX_BYTES, at))
 		return;
 	if (m->counts)
 		take(m, 1);
-	else if (at[group].rm_so >= 0 &&
-	    number(s + at[group].rm_so, (size_t)(at[group].rm_eo - at[group].rm_so), &v))
+	else if (at[group].from != SIZE_MAX &&
+	    number(s + at[group].from, at[group].to - at[group].from, &v))
 		take(m, v);
 }
 
@@ -158,7 +155,9 @@ pth_metric_read(struct pth_measure *m, const json_t *spec, int fd, int64_t size)
 {
 	const char *path = pth_measure_json(spec), *given = pth_measure_matches(spec);
 	const char *pattern = given != NULL ? given : ".";
-	struct search s = { .m = m };
+	struct pth_err e;
+	pth_auto_regex re = path == NULL ? pth_regex_new(pattern, PTH_REGEX_LINES, &e) : NULL;
+	struct search s = { m, re };
 	pth_auto_buf text = PTH_BUF_INIT;
 
 	m->counts = strcmp(pth_measure_reduce(spec), "count") == 0;
@@ -168,10 +167,8 @@ pth_metric_read(struct pth_measure *m, const json_t *spec, int fd, int64_t size)
 		if ((int64_t)text.len < size)
 			m->lack = size > JSON_MAX_BYTES ? "the file is too long" :
 			                                  "the file cannot be read";
-	} else if (pth_regex_fault(pattern) == NULL &&
-	    regcomp(&s.re, pattern, REG_EXTENDED | REG_NEWLINE) == 0) {
+	} else if (re != NULL) {
 		pth_artifact_lines(fd, FILE_MAX_BYTES, pth_mono_us() + DEADLINE_US, line, &s);
-		regfree(&s.re);
 		if (lseek(fd, 0, SEEK_CUR) < size)
 			m->lack = "not all of the file could be read";
 	} else {
@@ -211,14 +208,15 @@ static void
 one(const struct source *src, const char *service, const json_t *spec, json_t *out)
 {
 	const char *name = pth_measure_name(spec), *pattern = pth_measure_matches(spec);
-	const char *fault = pattern != NULL ? pth_regex_fault(pattern) : NULL;
+	struct pth_err e;
+	pth_auto_regex re = pattern != NULL ? pth_regex_new(pattern, 0, &e) : NULL;
 	struct pth_measure m = { 0 };
 	size_t n = strlen(service), i;
 	bool found = false;
 	json_t *a, *v;
 
-	if (fault != NULL)
-		pth_warn("%s: metric %s: %s", service, name != NULL ? name : "?", fault);
+	if (pattern != NULL && re == NULL)
+		pth_warn("%s: metric %s: %s", service, name != NULL ? name : "?", e.text);
 	json_array_foreach(src->artifacts, i, a) {
 		const char *path = pth_artifact_path(a);
 		bool ours = strncmp(path, service, n) == 0 && path[n] == '/' &&

@@ -16,6 +16,7 @@
 #ifndef PTH_COLLECT_VERDICT_H
 #define PTH_COLLECT_VERDICT_H
 
+#include "collect/artifact.h"
 #include "io/json.h"
 #include "io/status.h"
 
@@ -24,9 +25,10 @@ struct pth_evidence {
 	int dirfd; /* directory of the test */
 	const json_t *artifacts;
 	const json_t *metrics;
-	const json_t *filters;  /* {"display filter": packets} */
-	const char *no_packets; /* why filters is NULL */
-	bool left_out;          /* ... and nobody wanted them counted */
+	const json_t *filters;              /* {"display filter": packets} */
+	const char *no_packets;             /* why filters is NULL */
+	bool left_out;                      /* ... and nobody wanted them counted */
+	struct pth_artifact_budget *budget; /* what rules may read of files */
 };
 
 /* Every display filter of the record's rules, once each; new array. */

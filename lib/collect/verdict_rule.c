@@ -4,13 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
-#include <regex.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/os.h"
+#include "base/regex.h"
 #include "base/text.h"
 #include "collect/artifact.h"
 #include "collect/metric.h"
@@ -274,7 +274,7 @@ file_same(const struct rule *r, const char *path, const char *as)
 {
 	pth_auto_buf why = PTH_BUF_INIT;
 	int64_t bytes = 0;
-	int same = pth_artifact_same(r->j->ev->dirfd, path, as, &bytes, &why);
+	int same = pth_artifact_same(r->j->ev->dirfd, path, as, r->j->ev->budget, &bytes, &why);
 
 	if (same == 1)
 		collect_judged(r, PTH_A_YES, "the same %lld bytes as %s", (long long)bytes, as);
@@ -286,12 +286,12 @@ file_same(const struct rule *r, const char *path, const char *as)
 static void
 file_sha256(const struct rule *r, const char *path, const char *want)
 {
+	const struct pth_evidence *ev = r->j->ev;
 	char hex[65] = "";
-	int64_t bytes;
-	pth_auto_fd fd = pth_open_regular(r->j->ev->dirfd, path, NULL);
+	pth_auto_buf why = PTH_BUF_INIT;
 
-	if (fd < 0 || pth_sha256_fd(fd, hex, &bytes) != 0)
-		collect_judged(r, PTH_A_UNKNOWN, "%s: %s", path, strerror(errno));
+	if (pth_artifact_digest(ev->dirfd, path, ev->budget, hex, &why) != 0)
+		collect_judged(r, PTH_A_UNKNOWN, "%s: not hashed: %s", path, why.s);
 	else
 		collect_judged(r, yes_or_no(strcasecmp(hex, want) == 0), "SHA-256 is %s", hex);
 }
@@ -387,9 +387,9 @@ rule_file(struct rule r, json_t *v)
 #define PIECE_MAX ((size_t)64 << 10) /* a longer line comes in pieces of that length */
 
 struct matches {
-	const regex_t *re;
+	struct pth_regex *re;
 	int64_t n;           /* lines that match */
-	int64_t unsure;      /* that may match: no piece of them does, or the expression gave up */
+	int64_t unsure;      /* that may match: no piece of them does */
 	bool matched, doubt; /* the line at hand, so far */
 };
 
@@ -401,21 +401,17 @@ line_over(struct matches *x)
 	x->matched = x->doubt = false;
 }
 
-/* NUL and invalid UTF-8 do no harm: REG_STARTEND, and the tools run in the C
- * locale. Pieces of a line have no begin or no end. */
+/* NUL and invalid UTF-8 do no harm. Pieces of a line have no begin or no end. */
 static void
 match_line(void *arg, const char *s, size_t n, bool rest)
 {
 	struct matches *x = arg;
-	regmatch_t m = { 0, (regoff_t)n };
 	bool open = n >= PIECE_MAX;
-	int flags = REG_STARTEND | (rest ? REG_NOTBOL : 0) | (open ? REG_NOTEOL : 0);
-	int found = regexec(x->re, s, 1, &m, flags);
 
 	if (!rest)
 		line_over(x);
-	x->matched = x->matched || found == 0;
-	x->doubt = x->doubt || rest || open || (found != 0 && found != REG_NOMATCH);
+	x->matched = x->matched || pth_regex_match_part(x->re, s, n, !rest, !open);
+	x->doubt = x->doubt || rest || open;
 }
 
 /* Count in one log, a part of the service's outputs or a file that it wrote; what is not known of
@@ -437,7 +433,7 @@ count_file(const struct rule *r, const char *service, const char *file, struct m
 		                          strerror(errno));
 		return;
 	}
-	pth_artifact_lines(fd, INT64_MAX, INT64_MAX, match_line, x);
+	pth_artifact_lines_within(fd, r->j->ev->budget, match_line, x);
 	line_over(x);
 	if (lseek(fd, 0, SEEK_CUR) < st.st_size)
 		pth_buf_addf(why, "%s%s: not all of it can be read", sep, file);
@@ -447,7 +443,7 @@ count_file(const struct rule *r, const char *service, const char *file, struct m
 
 /* Matches in one log, or in both outputs when no file is named. */
 static struct pth_span
-count_log(const struct rule *r, const char *service, const char *file, const regex_t *re,
+count_log(const struct rule *r, const char *service, const char *file, struct pth_regex *re,
     struct pth_buf *why)
 {
 	const char *const both[] = { "stdout.log", "stderr.log" };
@@ -486,10 +482,9 @@ rule_log(struct rule r, json_t *v)
 	const char *never = pth_rulelog_not_matches(v), *always = pth_rulelog_matches(v);
 	const char *regex = always != NULL ? always : never;
 	pth_auto_buf name = PTH_BUF_INIT, why_not = PTH_BUF_INIT;
+	pth_auto_regex re = NULL;
 	struct pth_span n;
-	char why[200];
-	regex_t re;
-	int rc;
+	struct pth_err e;
 
 	pth_buf_addf(
 	    &name, "log %s %s", service != NULL ? service : "?", never != NULL ? "without " : "");
@@ -502,15 +497,13 @@ rule_log(struct rule r, json_t *v)
 		    r, "the rule needs a service and matches or not_matches, not both", "");
 		return;
 	}
-	rc = regcomp(&re, regex, REG_EXTENDED | REG_NEWLINE);
-	if (rc != 0) {
-		regerror(rc, NULL, why, sizeof why);
-		collect_rule_wrong(r, "not a regular expression: ", why);
+	re = pth_regex_new(regex, PTH_REGEX_LINES, &e);
+	if (re == NULL) {
+		collect_rule_wrong(r, e.text, "");
 		return;
 	}
-	n = count_log(&r, service, pth_rulelog_file(v), &re, &why_not);
+	n = count_log(&r, service, pth_rulelog_file(v), re, &why_not);
 	log_counted(&r, v, &n, never != NULL, &why_not);
-	regfree(&re);
 }
 
 /* What a rule needs was not measured. captured: it is of the capture; that there is none is no

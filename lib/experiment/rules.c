@@ -4,9 +4,8 @@
  */
 #include "experiment/priv.h"
 
-#include <regex.h>
-
 #include "base/cleanup.h"
+#include "base/regex.h"
 #include "base/text.h"
 #include "io/file.h"
 
@@ -476,23 +475,14 @@ check_steps(
 static void
 check_regex(struct pth_experiment *x, const struct pth_ynode *n)
 {
-	regex_t re;
-	char text[200];
-	int r;
+	pth_auto_regex re = NULL;
+	struct pth_err e;
 
 	if (n == NULL || n->kind != PTH_YSTR)
 		return;
-	if (n->len > 1000 || pth_regex_unrolls(n->text)) {
-		experiment_error(x, n, "too large a regular expression");
-		return;
-	}
-	r = regcomp(&re, n->text, REG_EXTENDED | REG_NOSUB);
-	if (r == 0) {
-		regfree(&re);
-		return;
-	}
-	regerror(r, NULL, text, sizeof text);
-	experiment_error(x, n, "not a regular expression: %s", text);
+	re = pth_regex_new(n->text, 0, &e);
+	if (re == NULL)
+		experiment_error(x, n, "%s", e.text);
 }
 
 static void

@@ -208,6 +208,13 @@ int
 pth_rec_write_line(
     struct pth_rec_out *out, const json_t *rec, const struct pth_buf *line, struct pth_err *e)
 {
+	size_t max = out->max > 0 ? out->max : PTH_REC_MAX;
+
+	if (line->len > max + 1) /* and its newline */
+		return pth_err_set(e, PTH_INPUT,
+		    "%s: a record of %zu bytes; at most %zu here, so that later stages can read "
+		    "theirs",
+		    pth_rec_is_test(rec) ? pth_rec_id(rec) : "stdout", line->len, max);
 	if (pth_rec_is_test(rec))
 		out->tests++;
 	return fwrite(line->s, 1, line->len, out->fp) == line->len && fflush(out->fp) == 0 ?

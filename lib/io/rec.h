@@ -21,7 +21,14 @@
 
 #include "io/record.h"
 
-#define PTH_REC_MAX (64u << 20) /* bytes of one line */
+/*
+ * Bytes of one line. The reader takes PTH_REC_MAX; a writer leaves room for what later stages
+ * add, so that none writes what the next refuses. What a program under test can make longer is
+ * bounded: by pth-exec so that its records keep to PTH_REC_RESULT, by pth-collect to the whole.
+ */
+#define PTH_REC_MAX (64u << 20)
+#define PTH_REC_PLAN (16u << 20)   /* of pth-parse, pth-plan and pth-compose */
+#define PTH_REC_RESULT (28u << 20) /* of pth-exec */
 
 struct pth_rec_in {
 	int fd;
@@ -62,9 +69,11 @@ void pth_rec_close(struct pth_rec_in *in);
 struct pth_rec_out {
 	FILE *fp;
 	long tests;
+	size_t max; /* bytes of a line; 0: PTH_REC_MAX */
 };
 
-/* One line, flushed. -1 when the write fails (code PTH_SYSTEM). */
+/* One line, flushed. -1 when the write fails (code PTH_SYSTEM) or the line is too long
+ * (PTH_INPUT). */
 int pth_rec_write(struct pth_rec_out *out, const json_t *rec, struct pth_err *e);
 /* The same of a record whose line was made before. */
 int pth_rec_write_line(

@@ -44,6 +44,7 @@
 #define PTH_READY_LIMIT_US (10 * PTH_SECOND_US)  /* for one look to hold */
 #define PTH_PHASE_LIMIT_US (300 * PTH_SECOND_US) /* for one command of a phase */
 #define PTH_STEP_LIMIT_S 60                      /* for the command of a step */
+#define PTH_CAPTURE_LIMIT ((int64_t)1 << 30)     /* bytes of the captures of a test */
 #define PTH_LOG_LIMIT ((int64_t)64 << 20)        /* bytes of a log */
 #define PTH_CAPTURE_FILE "capture.pcapng"
 #define PTH_IMAGE_BASE "panther_base_service:latest" /* of images; pth-image base makes it */

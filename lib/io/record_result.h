@@ -162,7 +162,8 @@
 	X(o, str, service, NULL) \
 	X(o, str, kind, "file") \
 	X(o, int, bytes, 0) \
-	X(o, str, sha256, "")
+	X(o, str, sha256, "") \
+	X(o, str, unread, NULL)
 #define PTH_KEYS_metrics(X, o) \
 	X(o, int, duration_us, 0) \
 	X(o, map, services, msvc) \

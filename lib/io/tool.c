@@ -429,7 +429,7 @@ int
 pth_tool_each(const struct pth_tool *t, bool pass, void (*take)(json_t *, void *), void *arg,
     struct pth_err *e)
 {
-	struct pth_rec_out out = { .fp = stdout };
+	struct pth_rec_out out = { .fp = stdout, .max = PTH_REC_PLAN };
 	struct pth_rec_in in;
 	int i = 0, r;
 

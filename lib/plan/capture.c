@@ -9,7 +9,11 @@
 #include "io/placeholder.h"
 #include "packet/bpf.h"
 
-enum { SNAP_MAX = 262144 };
+enum {
+	SNAP_MAX = 262144,
+	SIZE_MIN = 4096,
+	SHARE_MIN = 16 << 20, /* bytes of a capture that says nothing, at least */
+};
 
 /* Options come from a service's own map first, then from the test's. */
 struct given {
@@ -53,6 +57,8 @@ limits(struct plan *p, const struct given *g, json_t *o)
 		pth_cap_set_ring(o, json_deep_copy(ring));
 	if (end)
 		pth_cap_set_max_size(o, pth_gcap_max_size(from));
+	if (end && pth_gcap_max_size(from) > 0 && pth_gcap_max_size(from) < SIZE_MIN)
+		problem(p, g, PTH_ERROR, "max_size", "at least 4096 bytes, or 0: no end");
 	if (pth_cap_ring(o) != NULL && end && (own || g->s == NULL))
 		problem(p, g, PTH_ERROR, "max_size", "a ring has no end; give one of the two");
 }
@@ -145,6 +151,13 @@ one(struct plan *p, const struct given *g, bool alone)
 	return pth_take(&o);
 }
 
+/* Has each service a network of its own? */
+static bool
+has_networks(const struct plan *p)
+{
+	return strcmp(pth_desc_str(p->eview, "isolation", "none"), "container") == 0;
+}
+
 /* Sets the captures of services; true when there is one. Where each service has a
  * network of its own, it is captured there anyway, with the test's options: then a
  * service gets only what differs. */
@@ -153,7 +166,7 @@ services(struct plan *p, json_t *list, bool whole)
 {
 	const json_t *test = pth_test_capture(p->rec);
 	bool each = pth_gcap_per_service(test), any = false;
-	bool alone = (strcmp(pth_desc_str(p->eview, "isolation", "none"), "container") == 0);
+	bool alone = has_networks(p);
 	json_t *s, *o;
 	size_t i;
 
@@ -205,6 +218,58 @@ reading(struct plan *p, json_t *services, json_t *o, struct pth_err *e)
 	return 0;
 }
 
+/* How many bytes a capture asks for; -1: it says nothing. */
+static int64_t
+asked(const json_t *capture)
+{
+	const json_t *ring = pth_cap_ring(capture);
+	int64_t size = ring != NULL ? pth_ring_size(ring) :
+	                              pth_json_int(capture, PTH_KEY(cap, max_size), -1);
+
+	size = size < PTH_CAPTURE_LIMIT ? size : PTH_CAPTURE_LIMIT; /* more changes nothing */
+	return ring != NULL ? size * pth_ring_files(ring) : size;
+}
+
+/* Gives the captures that say nothing an end, so that what a program sends does not fill the
+ * disk: they share what is left of PTH_CAPTURE_LIMIT. times: how often that of the test is
+ * made, once or in each container that has none of its own. */
+static void
+share(json_t *list, json_t *test, int64_t times)
+{
+	int64_t left = PTH_CAPTURE_LIMIT, silent = asked(test) < 0 ? times : 0, size;
+	json_t *s;
+	size_t i;
+
+	left -= asked(test) > 0 ? times * asked(test) : 0;
+	json_array_foreach(list, i, s) {
+		size = asked(pth_svc_capture(s));
+		left -= size > 0 ? size : 0;
+		silent += json_is_object(pth_svc_capture(s)) && size < 0;
+	}
+	size = silent > 0 ? left / silent : 0;
+	size = size > SHARE_MIN ? size : SHARE_MIN;
+	if (asked(test) < 0 && json_is_string(PTH_GET(cap, test, file)))
+		pth_cap_set_max_size(test, size);
+	json_array_foreach(list, i, s)
+		if (json_is_object(pth_svc_capture(s)) && asked(pth_svc_capture(s)) < 0)
+			pth_cap_set_max_size(pth_svc_capture(s), size);
+}
+
+/* In how many captures the options of the test are used as they are. */
+static int64_t
+made(const struct plan *p, const json_t *list, bool whole)
+{
+	int64_t n = 0;
+	json_t *s;
+	size_t i;
+
+	if (!whole || !has_networks(p))
+		return whole;
+	json_array_foreach(list, i, s)
+		n += pth_svc_capture(s) == NULL;
+	return n;
+}
+
 /* Was a capture asked for where the environment has none? */
 static void
 in_vain(struct plan *p)
@@ -241,5 +306,6 @@ plan_capture(struct plan *p, json_t *list, struct pth_err *e)
 	if (!services(p, list, whole) && !whole)
 		return json_null();
 	out = whole && all != NULL ? json_incref(all) : json_pack("{s:n}", PTH_KEY(cap, file));
+	share(list, out, made(p, list, whole));
 	return reading(p, list, out, e) == 0 ? pth_take(&out) : NULL;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/regex.h"
 #include "base/text.h"
 #include "io/file.h"
 
@@ -280,6 +281,16 @@ phases(struct emit *m, int64_t timeout_us)
 
 /* Sets what the check looks for; v is its value in the descriptor. */
 static int
+ready_matches(struct emit *m, const struct pth_ynode *v, const char *pattern, json_t *o)
+{
+	struct pth_err e;
+	pth_auto_regex re = pth_regex_new(pattern, 0, &e);
+
+	pth_ready_set_matches(o, pattern);
+	return re != NULL ? 0 : pth_dval_error(m->w.e, v, "ready: %s", e.text);
+}
+
+static int
 ready_value(struct emit *m, enum pth_ready_kind kind, const struct pth_ynode *v, json_t *o)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
@@ -304,7 +315,7 @@ ready_value(struct emit *m, enum pth_ready_kind kind, const struct pth_ynode *v,
 	if (kind == PTH_READY_FILE)
 		pth_ready_set_path(o, b.s);
 	else if (kind == PTH_READY_LOG)
-		pth_ready_set_matches(o, b.s);
+		return ready_matches(m, v, b.s, o);
 	else if (pth_int(b.s, 1, 65535, &port))
 		pth_ready_set_port(o, port);
 	else

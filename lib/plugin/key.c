@@ -4,10 +4,10 @@
  */
 #include "plugin/plugin.h"
 
-#include <regex.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/regex.h"
 #include "base/text.h"
 #include "base/words.h"
 #include "io/record.h"
@@ -331,6 +331,21 @@ check_line(struct check *c, const struct pth_ynode *n)
 		check(c, n, NULL, ARGS);
 }
 
+/* One that is made by a template is checked when it is known. */
+static void
+check_regex(struct check *c, const struct pth_ynode *n)
+{
+	struct pth_err e;
+	pth_auto_regex re = NULL;
+
+	if (n == NULL || n->kind != PTH_YSTR || strstr(n->text, "{{") != NULL ||
+	    strstr(n->text, "{%") != NULL)
+		return;
+	re = pth_regex_new(n->text, 0, &e);
+	if (re == NULL)
+		pth_diags_add(c->d, PTH_ERROR, PTH_AT(n), "%s: %s", n->key, e.text);
+}
+
 static void
 check_ready(struct check *c, const struct pth_ynode *n)
 {
@@ -338,6 +353,7 @@ check_ready(struct check *c, const struct pth_ynode *n)
 		check_each(c, n, READY, "a list");
 	else
 		check_forms(c, n, ready_keys, pth_ready_names, PTH_READY_KINDS);
+	check_regex(c, pth_yaml_get(n, pth_ready_names[PTH_READY_LOG]));
 }
 
 static void
@@ -452,17 +468,13 @@ static void
 check_metric(struct check *c, const struct pth_ynode *n)
 {
 	static const char *const forms[] = { "matches", "json" };
-	const struct pth_ynode *m = pth_yaml_get(n, "matches");
-	const char *fault;
 
 	check_forms(c, n, metric_keys, forms, countof(forms));
 	if (n->kind != PTH_YMAP)
 		return;
 	if (pth_yaml_get(n, "name") == NULL)
 		pth_diags_add(c->d, PTH_ERROR, PTH_AT(n), "a metric without name");
-	if (m != NULL && m->kind == PTH_YSTR && strstr(m->text, "{{") == NULL &&
-	    strstr(m->text, "{%") == NULL && (fault = pth_regex_fault(m->text)) != NULL)
-		pth_diags_add(c->d, PTH_ERROR, PTH_AT(m), "matches: %s", fault);
+	check_regex(c, pth_yaml_get(n, "matches"));
 }
 
 static void
@@ -534,19 +546,17 @@ pth_desc_check(const struct pth_ynode *root, enum pth_kind kind, struct pth_diag
 static void
 check_param_whole(const struct pth_ynode *p, struct pth_diags *d)
 {
-	const char *pattern = pth_desc_str(p, "pattern", NULL);
+	const struct pth_ynode *pattern = pth_yaml_get(p, "pattern");
 	struct pth_err e;
+	pth_auto_regex re = NULL;
 	json_t *v;
-	regex_t re;
 
-	if (pattern != NULL &&
-	    (strlen(pattern) > 1000 || pth_regex_unrolls(pattern) ||
-	        regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB) != 0)) {
-		pth_diags_add(d, PTH_ERROR, PTH_AT(p), "parameter %s: bad pattern", p->key);
+	if (pattern != NULL && pattern->kind == PTH_YSTR &&
+	    (re = pth_regex_new(pattern->text, 0, &e)) == NULL) {
+		pth_diags_add(
+		    d, PTH_ERROR, PTH_AT(pattern), "parameter %s: pattern: %s", p->key, e.text);
 		return;
 	}
-	if (pattern != NULL)
-		regfree(&re);
 	v = pth_param_default(p->key, p, &e);
 	if (v == NULL)
 		pth_diags_add(d, PTH_ERROR, PTH_AT(p), "%s", e.text);

@@ -4,10 +4,10 @@
 #include "plugin/plugin.h"
 
 #include <math.h>
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/regex.h"
 #include "base/text.h"
 #include "io/json.h"
 
@@ -165,19 +165,18 @@ in_pattern(const char *name, const struct pth_ynode *spec, const json_t *v, stru
 {
 	const char *pattern = pth_desc_str(spec, "pattern", NULL);
 	pth_auto_buf shown = PTH_BUF_INIT;
-	regex_t re;
-	int r = 0;
+	pth_auto_regex re = NULL;
 
-	if (pattern == NULL || !json_is_string(v) ||
-	    regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB) != 0)
+	if (pattern == NULL || !json_is_string(v))
 		return 0;
-	if (regexec(&re, json_string_value(v), 0, NULL, 0) != 0) {
-		pth_show(&shown, json_string_value(v), 80);
-		r = pth_err_set(
-		    e, PTH_INPUT, "parameter %s: '%s' does not match %s", name, shown.s, pattern);
-	}
-	regfree(&re);
-	return r;
+	re = pth_regex_new(pattern, 0, e);
+	if (re == NULL)
+		return pth_err_wrap(e, "parameter %s: pattern", name);
+	if (pth_regex_match(re, json_string_value(v), json_string_length(v)))
+		return 0;
+	pth_show(&shown, json_string_value(v), 80);
+	return pth_err_set(
+	    e, PTH_INPUT, "parameter %s: '%s' does not match %s", name, shown.s, pattern);
 }
 
 static bool

@@ -38,9 +38,9 @@ take(struct pth_cause *c, const char **log, const struct pth_ynode *v)
 	return NULL;
 }
 
-/* The next cause: what is wrong with it, or NULL. */
+/* The next cause: what is wrong with it, or NULL; it may be the text of e. */
 static const char *
-add_cause(struct pth_report *r, const struct pth_ynode *n)
+add_cause(struct pth_report *r, const struct pth_ynode *n, struct pth_err *e)
 {
 	struct pth_cause *c = &r->causes[r->ncauses++];
 	const char *log = NULL, *fault = n->kind == PTH_YMAP ? NULL : "a cause must be a map";
@@ -50,12 +50,10 @@ add_cause(struct pth_report *r, const struct pth_ynode *n)
 		fault = take(c, &log, v);
 	if (fault == NULL && (c->name == NULL || c->title == NULL || c->advice == NULL))
 		fault = "name, title and advice must be texts";
-	if (fault != NULL || log == NULL || (fault = pth_regex_fault(log)) != NULL)
+	if (fault != NULL || log == NULL)
 		return fault;
-	c->log = pth_xmalloc(sizeof *c->log);
-	if (regcomp(c->log, log, REG_EXTENDED | REG_ICASE | REG_NOSUB | REG_NEWLINE) != 0)
-		abort(); /* pth_regex_fault() has tried it */
-	return NULL;
+	c->log = pth_regex_new(log, PTH_REGEX_ICASE | PTH_REGEX_LINES, e);
+	return c->log == NULL ? e->text : NULL;
 }
 
 /* Take all that are right; what is wrong with the others is in d. */
@@ -73,7 +71,8 @@ read_all(struct pth_report *r, const struct pth_buf *text, struct pth_diags *d)
 	}
 	r->causes = pth_xarray(NULL, list->n + 1, sizeof *r->causes);
 	pth_yaml_foreach(n, list) {
-		const char *fault = add_cause(r, n);
+		struct pth_err e;
+		const char *fault = add_cause(r, n, &e);
 
 		if (fault != NULL) {
 			json_decref(r->causes[--r->ncauses].when);
@@ -107,9 +106,7 @@ pth_report_causes_free(struct pth_report *r)
 {
 	for (size_t i = 0; i < r->ncauses; i++) {
 		json_decref(r->causes[i].when);
-		if (r->causes[i].log != NULL)
-			regfree(r->causes[i].log);
-		free(r->causes[i].log);
+		pth_regex_free(r->causes[i].log);
 	}
 	free(r->causes);
 }

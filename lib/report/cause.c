@@ -199,7 +199,7 @@ speaks(const struct pth_cause *c, const struct pth_report_test *t, const json_t 
 		if (is_fact(condition, facts))
 			return true;
 	for (tail = t->tails; tail != NULL && c->log != NULL; tail = tail->next)
-		if (regexec(c->log, tail->text, 0, NULL, 0) == 0)
+		if (pth_regex_match(c->log, tail->text, strlen(tail->text)))
 			return true;
 	return false;
 }

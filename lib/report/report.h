@@ -18,11 +18,11 @@
 #ifndef PTH_REPORT_REPORT_H
 #define PTH_REPORT_REPORT_H
 
-#include <regex.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/regex.h"
 #include "collect/verdict.h"
 #include "io/record.h"
 
@@ -64,7 +64,7 @@ struct pth_cause {
 	enum pth_status status; /* the status that goes with it; PTH_STATUSES: none */
 	bool alone;             /* which is enough to name it */
 	json_t *when;           /* owned: facts of a record, or NULL */
-	regex_t *log;           /* what the ends of logs say, or NULL */
+	struct pth_regex *log;  /* what the ends of logs say, or NULL */
 };
 
 struct pth_report_test {

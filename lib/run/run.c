@@ -132,13 +132,32 @@ open_run(struct pth_run *run, const json_t *rec, struct pth_err *e)
 	return 0;
 }
 
+/* Puts a result in its place that says so, when a record is longer than the next stage takes. */
+static void
+fit(json_t *rec, struct pth_buf *line)
+{
+	const json_t *old = pth_test_result(rec);
+	json_t *result;
+
+	pth_rec_line(line, rec);
+	if (line->len <= PTH_REC_RESULT || old == NULL)
+		return;
+	result = pth_result_without(PTH_S_ERROR, PTH_CAT_TEST_FRAMEWORK,
+	    "the result is too long for a record: a service made it so");
+	pth_result_set_run_dir(result, pth_result_run_dir(old));
+	pth_result_set_dir(result, pth_result_dir(old));
+	pth_test_set_result(rec, result);
+	pth_buf_cut(line, 0);
+	pth_rec_line(line, rec);
+}
+
 static int
 emit(struct pth_run *run, json_t *take, struct pth_err *e)
 {
 	json_auto_t *rec = take;
 	pth_auto_buf line = PTH_BUF_INIT;
 
-	pth_rec_line(&line, rec);
+	fit(rec, &line);
 	if (run->opened && pth_rec_is_test(rec) &&
 	    pth_journal_add(&run->dir.results, &line, e) != 0)
 		return -1;

@@ -17,6 +17,8 @@
 #include "io/json.h"
 
 #define DEPTH_MAX 64
+#define INPUT_MAX ((int64_t)4 << 30) /* bytes of a file */
+#define ENTRY_MAX ((int64_t)4 << 30) /* bytes of an entry, unless the cache may be larger */
 
 int
 pth_cache_open(struct pth_err *e)
@@ -86,7 +88,8 @@ add_input(const struct pth_cache *c, int dirfd, const char *path, int depth, jso
 		return pth_err_set(
 		    e, PTH_SYSTEM, "input %s: not a file or directory that can be read", path);
 	if (S_ISREG(st.st_mode)) {
-		r = c->digest(fd, hex, &bytes);
+		errno = EFBIG;
+		r = st.st_size > INPUT_MAX ? -1 : c->digest(fd, hex, &bytes);
 		pth_json_push(
 		    to, json_pack("[s,b,s]", path, (st.st_mode & 0100) != 0, r == 0 ? hex : ""));
 		return r == 0 ? 0 : pth_err_set(e, PTH_SYSTEM, "input %s:", path);
@@ -191,8 +194,9 @@ copy_bytes(int from, int to)
 	return n == 0 ? 0 : -1;
 }
 
+/* left: bytes that may still be copied; a hole of any length costs a program nothing. */
 static int
-copy_file(int from, int to, const char *name, const struct stat *st)
+copy_file(int from, int to, const char *name, const struct stat *st, int64_t *left)
 {
 	const struct timespec times[2] = { st->st_atim, st->st_mtim };
 	pth_auto_fd in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -200,6 +204,11 @@ copy_file(int from, int to, const char *name, const struct stat *st)
 
 	if (in < 0)
 		return -1;
+	if (st->st_size > *left) {
+		errno = EFBIG;
+		return -1;
+	}
+	*left -= st->st_size;
 	unlinkat(to, name, 0);
 	out = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, st->st_mode & 0777);
 	if (out >= 0) {
@@ -224,10 +233,10 @@ copy_link(int from, int to, const char *name)
 	return symlinkat(target, to, name);
 }
 
-static int copy_any(int from, int to, const char *name, int depth);
+static int copy_any(int from, int to, const char *name, int depth, int64_t *left);
 
 static int
-copy_dir(int from, int to, const char *name, int depth)
+copy_dir(int from, int to, const char *name, int depth, int64_t *left)
 {
 	int r = 0;
 
@@ -239,47 +248,48 @@ copy_dir(int from, int to, const char *name, int depth)
 	if (names == NULL)
 		return -1;
 	for (char **p = names; *p != NULL && r == 0; p++)
-		r = copy_any(in, out, *p, depth + 1);
+		r = copy_any(in, out, *p, depth + 1, left);
 	return r;
 }
 
 /* One name of a directory, with all that is below it; sockets and the like
  * are left out. */
 static int
-copy_any(int from, int to, const char *name, int depth)
+copy_any(int from, int to, const char *name, int depth, int64_t *left)
 {
 	struct stat st;
 
 	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return -1;
 	if (S_ISDIR(st.st_mode))
-		return copy_dir(from, to, name, depth);
+		return copy_dir(from, to, name, depth, left);
 	if (S_ISLNK(st.st_mode))
 		return copy_link(from, to, name);
-	return S_ISREG(st.st_mode) ? copy_file(from, to, name, &st) : 0;
+	return S_ISREG(st.st_mode) ? copy_file(from, to, name, &st, left) : 0;
 }
 
 /* "a/b/c": the directories on the way are made. */
 static int
-copy_path(int from, int to, const char *path)
+copy_path(int from, int to, const char *path, int64_t *left)
 {
 	pth_auto_str copy = pth_xstrdup(path);
 	char *slash = strrchr(copy, '/');
 
 	if (slash == NULL)
-		return copy_any(from, to, copy, 0);
+		return copy_any(from, to, copy, 0, left);
 	*slash = '\0';
 	if (pth_mkdirs(to, copy, NULL) != 0)
 		return -1;
 	pth_auto_fd in = pth_open_beneath(from, copy, O_RDONLY | O_DIRECTORY, 0);
 	pth_auto_fd out = pth_open_beneath(to, copy, O_RDONLY | O_DIRECTORY, 0);
-	return in >= 0 && out >= 0 ? copy_any(in, out, slash + 1, 0) : -1;
+	return in >= 0 && out >= 0 ? copy_any(in, out, slash + 1, 0, left) : -1;
 }
 
 int
 pth_cache_take(const struct pth_cache *c, const char *key, int dirfd, struct pth_err *e)
 {
 	pth_auto_fd in = openat(c->fd, key, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int64_t left = INT64_MAX; /* it was copied in */
 	int r = 0;
 
 	if (in < 0)
@@ -291,7 +301,7 @@ pth_cache_take(const struct pth_cache *c, const char *key, int dirfd, struct pth
 	if (names == NULL)
 		r = pth_err_set(e, PTH_SYSTEM, "compile cache: %s:", key);
 	for (char **p = names; p != NULL && *p != NULL && r == 0; p++)
-		if (copy_any(in, dirfd, *p, 0) != 0)
+		if (copy_any(in, dirfd, *p, 0, &left) != 0)
 			r = pth_err_set(e, PTH_SYSTEM, "compile cache: copy %s:", *p);
 	flock(in, LOCK_UN);
 	return r;
@@ -302,22 +312,24 @@ pth_cache_put(const struct pth_cache *c, const char *key, int dirfd, const json_
     const json_t *optional, struct pth_err *e)
 {
 	char name[PTH_CACHE_KEY + 8];
+	int64_t left = c->max > ENTRY_MAX ? c->max : ENTRY_MAX;
 	json_t *v;
 	size_t i;
 	int to, r = 0;
 
 	/* The lock is ours: a half one is from somebody who was killed. */
 	snprintf(name, sizeof name, "%s.new", key);
+	left = c->max == 0 ? INT64_MAX : left;
 	if (pth_rmtree(c->fd, name, e) != 0)
 		return -1;
 	if (mkdirat(c->fd, name, 0777) != 0 ||
 	    (to = openat(c->fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
 		return pth_err_set(e, PTH_SYSTEM, "compile cache: %s:", name);
 	json_array_foreach(outputs, i, v)
-		if (r == 0 && copy_path(dirfd, to, json_string_value(v)) != 0)
+		if (r == 0 && copy_path(dirfd, to, json_string_value(v), &left) != 0)
 			r = pth_err_set(e, PTH_SYSTEM, "output %s:", json_string_value(v));
 	json_array_foreach(optional, i, v)
-		copy_path(dirfd, to, json_string_value(v));
+		copy_path(dirfd, to, json_string_value(v), &left);
 	/* After a power cut the name must not be there without the content. */
 	syncfs(to);
 	close(to);

@@ -2,7 +2,6 @@
 #include "supervise/log_search.h"
 
 #include <errno.h>
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/os.h"
+#include "base/regex.h"
 
 #define LOOK_US 20000 /* short lines take longer than their bytes */
 #define LINE_KEPT ((size_t)64 << 10)
@@ -23,7 +23,7 @@ struct log_search {
 	int err;           /* errno: why the file could not be opened or read, or 0 */
 	const char *doubt; /* why a line may match although it was not found, or NULL */
 	char *path;
-	regex_t re;
+	struct pth_regex *re;
 	struct pth_buf line; /* the unfinished last line */
 	struct pth_buf lost; /* the same of what is not kept */
 };
@@ -32,18 +32,14 @@ struct log_search *
 supervise_log_search_open(
     const struct logs *logs, const char *path, const char *regex, int64_t skip, struct pth_err *e)
 {
-	struct log_search *l = pth_xmalloc(sizeof *l);
-	char why[200];
-	int r = regcomp(&l->re, regex, REG_EXTENDED | REG_NOSUB);
+	struct pth_regex *re = pth_regex_new(regex, 0, e);
+	struct log_search *l;
 
-	if (r != 0) {
-		regerror(r, &l->re, why, sizeof why);
-		pth_err_set(e, PTH_INPUT, "regular expression \"%.200s\": %s", regex, why);
-		free(l);
+	if (re == NULL)
 		return NULL;
-	}
+	l = pth_xmalloc(sizeof *l);
 	*l = (struct log_search){
-		.logs = logs, .fd = -1, .at = skip, .path = pth_xstrdup(path), .re = l->re
+		.logs = logs, .fd = -1, .at = skip, .path = pth_xstrdup(path), .re = re
 	};
 	return l;
 }
@@ -57,15 +53,11 @@ feed(struct log_search *l, struct pth_buf *line, const char *s, size_t n)
 		const char *nl = memchr(s, '\n', n);
 		size_t len = nl != NULL ? (size_t)(nl - s) : n;
 		size_t room = line->len < LINE_KEPT ? LINE_KEPT - line->len : 0;
-		int r;
 
 		pth_buf_add(line, s, len < room ? len : room);
-		r = regexec(&l->re, line->s, 0, NULL, 0);
-		if (r == 0)
+		if (pth_regex_match(l->re, line->s, line->len))
 			return true;
-		if (r != REG_NOMATCH)
-			l->doubt = "the expression could not be searched for";
-		else if (len > room)
+		if (len > room)
 			l->doubt = "a line is longer than 64 KiB";
 		if (nl == NULL)
 			break;
@@ -149,7 +141,7 @@ supervise_log_search_close(struct log_search *l)
 	if (l == NULL)
 		return;
 	pth_close(&l->fd);
-	regfree(&l->re);
+	pth_regex_free(l->re);
 	pth_buf_release(&l->line);
 	pth_buf_release(&l->lost);
 	free(l->path);

@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "io/rec.h"
 #include "unit.h"
 
@@ -113,7 +114,11 @@ writing(void)
 	struct pth_rec_out out = { 0 };
 	struct pth_err e = { 0 };
 	json_t *rec = json_pack("{s:s,s:s}", "type", "test", "id", "001-x");
+	pth_auto_str big = pth_xmalloc(PTH_REC_MAX + 1);
 	char line[300];
+
+	memset(big, 'x', PTH_REC_MAX);
+	big[PTH_REC_MAX] = '\0';
 
 	unit("an error marks a record once");
 	pth_rec_error(rec, "plan", PTH_CAT_PLUGIN_LOAD, "f.yaml", 3, 4, "no plugin %s", "x");
@@ -130,6 +135,19 @@ writing(void)
 	rewind(out.fp);
 	CHECK(fgets(line, sizeof line, out.fp) && strstr(line, "\"001-x\"") && strchr(line, '\n'));
 	CHECK_STR(fgets(line, sizeof line, out.fp), "{\"pth\":1,\"type\":\"end\",\"tests\":1}\n");
+	fclose(out.fp);
+
+	unit("no record is longer than the next stage takes");
+	out = (struct pth_rec_out){ .fp = fopen("/dev/null", "w"), .max = 40 };
+	CHECK(out.fp != NULL && pth_rec_write(&out, rec, &e) == -1);
+	CHECK_INT(e.code, PTH_INPUT);
+	CHECK(strstr(e.text, "001-x: a record of ") != NULL);
+	CHECK_INT(out.tests, 0);
+	out.max = 0;
+	CHECK_INT(pth_rec_write(&out, rec, &e), 0);
+	pth_json_set(rec, "long", pth_json_string(big));
+	CHECK_INT(pth_rec_write(&out, rec, &e), -1);
+	json_object_del(rec, "long");
 	fclose(out.fp);
 
 	unit("a full disk is an error of the system");

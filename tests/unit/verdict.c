@@ -168,7 +168,8 @@ wrong_rules(void)
 	    "error bad: exit third: the result does not say how it ended");
 	JUDGED("completed", STOPPED, EXIT(0),
 	    "\"expect\":{\"log\":{\"service\":\"client\",\"matches\":\"(\"}}",
-	    "error bad: log client (: not a regular expression: Unmatched ( or \\(");
+	    "error bad: log client (: not a regular expression: character 1: ( "
+	    "without )");
 	JUDGED("completed", STOPPED, EXIT(0),
 	    "\"expect\":{\"files\":[{\"path\":\"x\",\"sice\":1}]}",
 	    "error bad: file x: unknown key in the rule: sice");
