@@ -303,6 +303,12 @@ testNetIsolationHasNoMounts() {
 	assertMatch "$err" '"environment.degraded".*the file system can be written'
 	exec1 '{"environment": {"isolation": "none"}}' true
 	assertNoMatch "$err" '"environment.degraded"'
+	assertEquals unprotected "$(field .evidence)"
+	pth-collect out >collected 2>/dev/null
+	run pth-report -o report --html report.html collected
+	assertMatch "$(cat report/*.md)" '^\| Evidence \| unprotected: the services could write to'
+	assertMatch "$(cat report.html)" 'Evidence: unprotected'
+	assertMatch "$(jq -r '.tests.results[0].evidence' report/*.json)" '^unprotected:'
 }
 
 read_only() {

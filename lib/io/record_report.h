@@ -65,6 +65,7 @@
 	X(o, str, summary, "") \
 	X(o, list, broken_rules, plain) \
 	X(o, str, not_isolated, NULL) \
+	X(o, str, evidence, NULL) \
 	X(o, str, not_captured, NULL) \
 	X(o, str, logs_cut, NULL) \
 	X(o, str, degraded, NULL) \

@@ -107,6 +107,7 @@ test_details(const struct pth_report_test *t, const char *outdir, size_t i, stru
 	for (size_t k = 0; k < json_array_size(t->broken); k++)
 		element(b, "p", json_string_value(json_array_get(t->broken, k)));
 	remark(b, "Not isolated: ", t->not_isolated);
+	remark(b, "Evidence: ", t->evidence);
 	remark(b, "Capture: ", t->not_captured);
 	remark(b, "Incomplete: ", t->incomplete);
 	remark(b, "Went on without: ", t->degraded);

@@ -223,6 +223,7 @@ metrics_table(const struct pth_report_test *t, struct pth_buf *b)
 			MD(b, "| Use of ", s->name, " | ", s->use, " |\n");
 	text_row(b, "Logs cut", t->logs_cut);
 	text_row(b, "Not isolated", t->not_isolated);
+	text_row(b, "Evidence", t->evidence);
 	text_row(b, "Capture", t->not_captured);
 	text_row(b, "Incomplete", t->incomplete);
 	if (b->len == start) /* no row: no table */

@@ -135,6 +135,19 @@ add_incomplete(const struct pth_report_test *t, struct pth_buf *b)
 			pth_report_item(b, "%s", pth_gap_text(gap));
 }
 
+/* What programs under test could have changed; "" when nothing. */
+static const char *
+evidence_of(const json_t *result)
+{
+	const char *kind = pth_result_evidence(result);
+
+	if (strcmp(kind, "unprotected") == 0)
+		return "unprotected: the services could write to logs, records and captures";
+	return strcmp(kind, "container") == 0 ?
+	    "container: a service could write to the capture in its directory" :
+	    "";
+}
+
 /* What was promised of isolation and capture but not given. */
 static void
 add_lacks(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
@@ -147,6 +160,7 @@ add_lacks(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 	if (b.len > 0 && *reason != '\0')
 		pth_buf_addf(&b, " (%s)", reason);
 	t->not_isolated = keep_buf(r, &b);
+	t->evidence = evidence_of(result);
 	pth_report_items(&b, pth_result_degraded(result));
 	t->degraded = keep_buf(r, &b);
 	pth_report_items(&b, pth_result_conflicts(result));

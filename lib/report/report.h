@@ -76,6 +76,7 @@ struct pth_report_test {
 	const char *started, *ended; /* "" when it was not run */
 	int64_t duration_us;
 	const char *not_isolated; /* "" or what and why */
+	const char *evidence;     /* "" or why it is not protected from the services */
 	const char *not_captured;
 	const char *incomplete; /* "" or what its numbers lack */
 	const char *logs_cut;   /* "" or which */
