@@ -4,5 +4,7 @@
 # users: user
 # report: yes
 # limit: 60
+# service: {"timeout_us": 40000000}
+# test: {"plan": {"timeout_us": 50000000}}
 # shellcheck shell=sh
 must "$ACT" many 40000

@@ -3,6 +3,7 @@
 # none: failed
 # expect: {}
 # resume: yes
+# said: was changed by somebody else
 # shellcheck shell=sh
 if [ -e ../../plan.jsonl ]; then
 	sed 's,"/srv/case.sh","/bin/true",g' ../../plan.jsonl >plan
