@@ -386,8 +386,11 @@ rule_file(struct rule r, json_t *v)
 
 #define PIECE_MAX ((size_t)64 << 10) /* a longer line comes in pieces of that length */
 
+#define LINE_MAX_BYTES ((size_t)64 << 20) /* so much of a line is looked at as one */
+
 struct matches {
 	struct pth_regex *re;
+	struct pth_buf held; /* of the line at hand, when it comes in pieces */
 	int64_t n;           /* lines that match */
 	int64_t unsure;      /* that may match: no piece of them does */
 	bool matched, doubt; /* the line at hand, so far */
@@ -396,12 +399,17 @@ struct matches {
 static void
 line_over(struct matches *x)
 {
+	if (x->held.len > 0)
+		x->matched = x->matched ||
+		    pth_regex_match_part(x->re, x->held.s, x->held.len, true, !x->doubt);
+	pth_buf_release(&x->held);
 	x->n += x->matched;
 	x->unsure += x->doubt && !x->matched;
 	x->matched = x->doubt = false;
 }
 
-/* NUL and invalid UTF-8 do no harm. Pieces of a line have no begin or no end. */
+/* NUL and invalid UTF-8 do no harm. Pieces of a line are put together; those of an enormous one
+ * have no begin or no end. */
 static void
 match_line(void *arg, const char *s, size_t n, bool rest)
 {
@@ -410,8 +418,14 @@ match_line(void *arg, const char *s, size_t n, bool rest)
 
 	if (!rest)
 		line_over(x);
-	x->matched = x->matched || pth_regex_match_part(x->re, s, n, !rest, !open);
-	x->doubt = x->doubt || rest || open;
+	if (!rest && !open) {
+		x->matched = pth_regex_match(x->re, s, n);
+	} else if (!x->doubt && x->held.len + n <= LINE_MAX_BYTES) {
+		pth_buf_add(&x->held, s, n);
+	} else {
+		x->doubt = true;
+		x->matched = x->matched || pth_regex_match_part(x->re, s, n, false, !open);
+	}
 }
 
 /* Count in one log, a part of the service's outputs or a file that it wrote; what is not known of
@@ -454,7 +468,7 @@ count_log(const struct rule *r, const char *service, const char *file, struct pt
 		count_file(r, service, file != NULL ? file : both[i], &x, why);
 	n = (struct pth_span){ (double)x.n, why->len > 0 ? INFINITY : (double)(x.n + x.unsure) };
 	if (x.unsure > 0)
-		pth_buf_addf(why, "%s%lld line%s longer than 64 KiB", why->len > 0 ? "; " : "",
+		pth_buf_addf(why, "%s%lld line%s longer than 64 MiB", why->len > 0 ? "; " : "",
 		    (long long)x.unsure, x.unsure == 1 ? "" : "s");
 	return n;
 }

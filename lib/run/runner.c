@@ -447,8 +447,9 @@ reported(struct pth_runner *r, struct pth_entry *x)
 		result = r->interrupted ?
 		    pth_result_without(PTH_S_INTERRUPTED, PTH_CAT_NONE, reason) :
 		    pth_result_without(PTH_S_ERROR, PTH_CAT_TEST_FRAMEWORK, reason);
-		pth_rundir_tidy(r->dir, pth_rec_id(x->rec));
 	}
+	if (strcmp(pth_result_evidence(result), "protected") != 0)
+		pth_rundir_tidy(r->dir, pth_rec_id(x->rec));
 	/* Now that its processes have gone with the supervisor. */
 	if (x->groups != 0) {
 		run_runner_group_prefix(x, reason);
@@ -502,13 +503,25 @@ attend(struct pth_runner *r, struct pth_entry *x)
 	}
 }
 
+/* A program of our user may stop a supervisor that it can see, by a signal. */
+static void
+wake(const struct pth_entry *x)
+{
+	siginfo_t si = { .si_pid = 0 };
+
+	if (waitid(P_PID, (id_t)x->pid, &si, WSTOPPED | WNOHANG) == 0 && si.si_pid == x->pid)
+		kill(x->pid, SIGCONT);
+}
+
 void
 pth_runner_attend(struct pth_runner *r)
 {
 	struct pth_entry *x;
 
-	for (size_t i = 0; (x = pth_runner_active(r, &i)) != NULL;)
+	for (size_t i = 0; (x = pth_runner_active(r, &i)) != NULL;) {
+		wake(x);
 		attend(r, x);
+	}
 	pth_runner_reap(r, false);
 }
 

@@ -290,6 +290,7 @@ open_above(int dirfd, const char *path, const char **name)
 			return -1;
 		if (mkdirat(dirfd, above, 0777) != 0 && errno != EEXIST)
 			return -1;
+		pth_mend_mode(dirfd, above);
 		if (last)
 			break;
 	}
@@ -416,6 +417,8 @@ supervise_logs_end(struct logs *l, const char **path)
 	bool ok = true;
 
 	supervise_logs_drain(l);
+	if (l->n > 0)
+		pth_mend_mode(l->dirfd, NULL);
 	for (size_t i = 0; i < l->n; i++) {
 		struct log *g = l->v[i];
 

@@ -1,13 +1,16 @@
 /* This file takes a test through its stages, from first to last command; it has the loop. */
 #include "supervise/supervisor_priv.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "host/mark.h"
@@ -325,6 +328,19 @@ next_deadline(struct supervisor *sup)
 	return supervise_earlier(t, supervise_watch_next(sup));
 }
 
+/* We cannot wait as we must: a program of our user has taken our descriptors, prlimit(2). What is
+ * to be waited for is looked at now and then, until all is stopped. */
+static void
+blinded(struct supervisor *sup, struct pollfd *p, size_t n)
+{
+	supervise_ending(sup, PTH_S_ERROR, PTH_WHY(PTH_CAT_TEST_FRAMEWORK),
+	    "the supervisor cannot wait any more: %s", strerror(errno));
+	supervise_begin_stop(sup, pth_mono_us());
+	for (size_t i = 0; i < n; i++)
+		p[i].revents = i == 1 ? 0 : POLLIN;
+	nanosleep(&(struct timespec){ 0, 5000000 }, NULL);
+}
+
 static void
 loop(struct supervisor *sup)
 {
@@ -349,7 +365,8 @@ loop(struct supervisor *sup)
 		t = next_deadline(sup);
 		t = t == PTH_NEVER ? 3600 * PTH_SECOND_US : t > now ? t - now : 0;
 		ts = (struct timespec){ t / PTH_SECOND_US, t % PTH_SECOND_US * 1000 };
-		ppoll(p, n, &ts, NULL);
+		if (ppoll(p, n, &ts, NULL) < 0 && errno != EINTR)
+			blinded(sup, p, n);
 		if (p[1].revents != 0) {
 			ctl = -1;
 			supervise_ending(
