@@ -68,7 +68,7 @@ hostile() {
 outside() {
 	cat /proc/sys/kernel/core_pattern /proc/sys/kernel/hostname
 	ls /dev/shm /run /var/tmp
-	sed 's/^[0-9]* [0-9]* //; s/ - .*//' /proc/self/mountinfo | grep -v "$PTH_TMP/engine"
+	sed 's/^[0-9]* [0-9]* //; s/ - .*//' /proc/self/mountinfo | grep -v /pth-engine
 }
 
 rules() { # RULES

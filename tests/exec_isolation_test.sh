@@ -249,7 +249,8 @@ private() {
 		assertEquals '' "$(cat "$dir/$id/a/stderr.log")"
 		assertFalse 'nothing is left in the test' "[ -e $dir/$id/tmp ]"
 	done
-	assertFalse '[ -e /tmp/who ] || [ -e /var/tmp/who ] || [ -e /dev/shm/one ] || [ -e /run/one ]'
+	assertFalse '[ -e /tmp/who ] || [ -e /var/tmp/who ] || [ -e /dev/shm/one ] ||
+		[ -e /run/one ]'
 	assertMatch "$err" '"test.started".*"isolation":\[.*"private_tmp"'
 }
 
@@ -337,14 +338,16 @@ testReadOnly() {
 powers() {
 	exec1 "{\"service\": $1}" sh -c 'ls -A /run; id -u; grep CapEff /proc/self/status | cut -f2
 		grep CapBnd /proc/self/status | cut -f2; grep NoNew /proc/self/status | cut -f2
-		ip link set lo mtu 1400 2>/dev/null && echo net; mount -t tmpfs none /etc 2>/dev/null &&
-			echo mount
-		mount -o remount,rw / 2>/dev/null && echo remount; chmod 777 .. 2>/dev/null && echo up
+		ip link set lo mtu 1400 2>/dev/null && echo net
+		mount -t tmpfs none /etc 2>/dev/null && echo mount
+		mount -o remount,rw / 2>/dev/null && echo remount
+		chmod 777 .. 2>/dev/null && echo up
 		(: >/proc/sys/kernel/core_pattern) 2>/dev/null && echo sysctl
 		ls /proc/1/fd /proc/1/cwd/ 2>/dev/null
 		mknod x c 1 3 2>/dev/null && echo mknod; cat /etc/shadow 2>/dev/null | head -c 1
 		unshare -Um sh -c "mount -o remount,rw / || mount -o remount,rw,bind / ||
-			umount /proc/sys" 2>/dev/null && echo userns; touch mine && rm mine && echo done'
+			umount /proc/sys" 2>/dev/null && echo userns
+		touch mine && rm mine && echo done'
 	assertCode 0
 	assertEquals protected "$(field .evidence)"
 	log

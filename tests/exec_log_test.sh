@@ -35,7 +35,8 @@ testCutWhileTheServiceWritesOn() {
 	# It ends well when its log stays as it is while it goes on.
 	exec1 '{}' "$(svc s "$limit" sh -c "head -c 1000000 /dev/zero | tr '\\0' x
 		$until_cut; sum=\$(cksum <stdout.log); for i in 1 2 3; do
-			head -c 1000000 /dev/zero; [ \"\$(cksum <stdout.log)\" = \"\$sum\" ] || exit 1
+			head -c 1000000 /dev/zero
+			[ \"\$(cksum <stdout.log)\" = \"\$sum\" ] || exit 1
 		done")"
 	assertEquals completed "$(field .status)"
 	assertEquals 1 "$(grep -c 'pth: log limit' out/t/s/stdout.log)"

@@ -44,17 +44,20 @@ killed_run() { # directory
 
 testMark() {
 	exec1 "$NONE" "$(svc a '{"environment": {"PTH_TEST": "mine"}}' sh -c \
-		'echo "$PTH_TEST"; cat /proc/sys/kernel/random/boot_id; stat -Lc %i /proc/self/ns/pid')"
+		'echo "$PTH_TEST"; cat /proc/sys/kernel/random/boot_id
+		stat -Lc %i /proc/self/ns/pid')"
 	boot=$(sed -n 2p out/t/a/stdout.log | tr -d -)
 	ns=$(sed -n 3p out/t/a/stdout.log)
-	assertMatch "$(sed -n 1p out/t/a/stdout.log)" "^$boot\\.[0-9]+\\.[0-9]+\\.$ns:$PWD/out/t/a\$"
+	assertMatch "$(sed -n 1p out/t/a/stdout.log)" \
+		"^$boot\\.[0-9]+\\.[0-9]+\\.$ns:$PWD/out/t/a\$"
 }
 
 testCleanRemovesWhatAKilledRunHasLeft() {
 	killed_run out
 	clean -n
 	for n in 1 2 3 4; do
-		assertMatch "$out" "^would remove process $(sleeps 0$n) \\(sleep\\) of $PWD/out/t/a\$"
+		assertMatch "$out" \
+			"^would remove process $(sleeps 0$n) \\(sleep\\) of $PWD/out/t/a\$"
 	done
 	assertEquals 4 "$(sleeps '0[1-4]' | wc -l)"
 	clean -r hand

@@ -94,8 +94,9 @@ testForeignProgramMakesNothingReady() {
 		out/events.jsonl
 	assertEquals "$foreign python3 14443" "$out"
 	# shellcheck disable=SC2086 # words
-	assertMatch "$(became "$NONE" "$LONG" sh -c 'sleep 0.3; exit 3')" "$(line 'ended with exit' \
-		"code 3 before it was ready: port 14443 is held by process $foreign")"
+	assertMatch "$(became "$NONE" "$LONG" sh -c 'sleep 0.3; exit 3')" \
+		"$(line 'ended with exit code 3 before it was ready: port 14443 is held' \
+			"by process $foreign")"
 }
 
 # Inside, where all processes are of one test.
@@ -123,13 +124,16 @@ testEveryDescendantCounts() {
 			assertEquals ready "$(became "$json" "$LONG" sh -c "$PY tcp; true")"
 			assertEquals ready "$(became "$json" "$LONG" timeout 90 $PY tcp)"
 			# Handed on: the one that has opened it may have gone.
-			assertEquals ready "$(became "$json" "$LONG" sh -c "$PY tcp fork; sleep 99")"
+			assertEquals ready "$(became "$json" "$LONG" \
+				sh -c "$PY tcp fork; sleep 99")"
 			# A daemon: an orphan in a session of its own.
 			assertEquals ready "$(became "$json" "$LONG" \
 				sh -c "$PY fork setsid fork tcp; sleep 99")"
-			assertEquals ready "$(became "$json" "$LONG" sh -c "setsid $PY tcp & sleep 99")"
+			assertEquals ready "$(became "$json" "$LONG" \
+				sh -c "setsid $PY tcp & sleep 99")"
 			# Without its environment, but by its parent.
-			assertEquals ready "$(became "$json" "$LONG" $PY child setsid bare child tcp)"
+			assertEquals ready "$(became "$json" "$LONG" \
+				$PY child setsid bare child tcp)"
 			# A table of many descriptors.
 			assertEquals ready "$(became "$json" "$LONG" $PY many tcp)"
 		}
@@ -202,7 +206,8 @@ testUnprovenIsSaid() {
 
 testPortOpen() {
 	need /usr/bin/python3 python3 || return
-	of='{"assertions": [{"type": "port_open", "service": "a", "port": 14443, "transport": "tcp"},
+	of='{"assertions": [
+		{"type": "port_open", "service": "a", "port": 14443, "transport": "tcp"},
 		{"type": "port_open", "port": 14443, "transport": "tcp"}]}'
 	# shellcheck disable=SC2086 # words
 	exec1 "$of" "$(svc a "$LONG" $PY tcp)" "$(svc c \
@@ -215,8 +220,8 @@ testPortOpen() {
 	assertEquals 'false true' "$(field '[.assertions[].ok] | join(" ")')"
 	# Somebody else's.
 	foreign tcp up
-	exec1 "$(printf '%s\n%s' "$NONE" "$of" | jq -cs 'add')" "$(svc a '{"finite": false}' sleep 99)" \
-		"$(svc c '{}' true)"
+	exec1 "$(printf '%s\n%s' "$NONE" "$of" | jq -cs 'add')" \
+		"$(svc a '{"finite": false}' sleep 99)" "$(svc c '{}' true)"
 	assertEquals 'false false' "$(field '[.assertions[].ok] | join(" ")')"
 	assertEquals "$(line TCP port 14443 is not open: port 14443 is held by process \
 		"$foreign" '(python3), not by a program of this test')" \

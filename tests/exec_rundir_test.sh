@@ -35,7 +35,8 @@ assertKept() { # id
 
 # A program does not end the run by what it does to its directory.
 directories() {
-	mkdir "$dir/elsewhere" && chmod 777 "$dir/elsewhere"
+	away=$dir/elsewhere
+	mkdir "$away" && chmod 777 "$away"
 	while read -r what; do
 		three "$what"
 		assertCode 0
@@ -47,14 +48,15 @@ directories() {
 		# A second run in the same directory, and one that is resumed.
 		run $as pth-exec -j 1 --resume -o "$dir/out" <in
 		assertCode 0
-		assertEquals 'nothing is run again' 0 "$(printf '%s\n' "$err" | grep -c test.started)"
+		assertEquals 'nothing is run again' 0 \
+			"$(printf '%s\n' "$err" | grep -c test.started)"
 	done <<-end
 		chmod 0 ..
 		chmod 500 ..
 		chmod 0 ../..
 		mkdir ../result.json && : >../result.json/x && chmod 500 ../result.json
 		rm ../record.json && mkfifo ../record.json ../result.json
-		rm ../record.json && ln -s $dir/elsewhere/x ../record.json; ln -s /etc/passwd ../result.json
+		rm ../record.json && ln -s $away/x ../record.json; ln -s /etc/passwd ../result.json
 		rm -rf ../../1-t
 		rm -rf ../../1-t && ln -s $dir/elsewhere ../../1-t
 		rm -rf ../../1-t && mkfifo ../../1-t
@@ -149,8 +151,10 @@ testStreamsThatAreChanged() {
 		three "$what"
 		assertCode 4
 		assertMatch "$what: $(statuses)" ': (completed|error) completed completed$'
-		assertEquals "$what: the stream is whole" 3 "$(jq_out 'select(.type == "end").tests')"
-		assertMatch "$err" "^pth-exec: $PTH_TMP/out/(plan|results).jsonl was $how by somebody else"
+		assertEquals "$what: the stream is whole" 3 \
+			"$(jq_out 'select(.type == "end").tests')"
+		assertMatch "$err" \
+			"^pth-exec: $PTH_TMP/out/(plan|results).jsonl was $how by somebody else"
 		assertEquals "$what: it is put right" "$(cat in)" "$(cat out/plan.jsonl)"
 		assertEquals "$what: it is put right" "$out" "$(cat out/results.jsonl)"
 	done <<-'end'
@@ -198,8 +202,8 @@ testOneWriter() {
 	for i in 1 2 3; do
 		run pth-exec -o out in
 		assertCode 4
-		assertMatch "$err" \
-			"^pth-exec: out: another pth-exec works in it, process $pid \(pth-exec -j 1 -o out in\)$"
+		assertMatch "$err" "$(line '^pth-exec: out: another pth-exec works in it,' \
+			"process $pid \(pth-exec -j 1 -o out in\)\$")"
 		assertEquals '' "$out"
 	done
 	run pth-exec --resume -o out in
@@ -262,7 +266,8 @@ testReadersOfARunThatGoesOn() {
 	assertMatch "$err" "out: pth-exec works in it, process $pid \(.*\): what is here are the"
 	assertEquals 'what is there' '1-t completed 2-t null' \
 		"$(jq_out -r 'select(.id) | "\(.id) \(.result.status)"' | xargs)"
-	assertEquals 'what is not is no pass' error "$(jq_out -r 'select(.id == "2-t").verdict.status')"
+	assertEquals 'what is not is no pass' error \
+		"$(jq_out -r 'select(.id == "2-t").verdict.status')"
 	assertEquals 'no end is promised' '' "$(jq_out 'select(.type == "end")')"
 	assertFalse 'the directory is left alone' '[ -e out/1-t/record.json ] &&
 		grep -q verdict out/1-t/record.json'

@@ -120,12 +120,14 @@ testWhatExamplesSay() {
 	mkdir -p say
 	export PATH="$PTH_TMP/say:$PATH"
 	say() { # program text
-		printf '#!/bin/sh\nmkdir -p downloads\necho page >downloads/nope\n%s\n' "$2" >"say/$1"
+		printf '#!/bin/sh\nmkdir -p downloads\necho page >downloads/nope\n%s\n' \
+			"$2" >"say/$1"
 		chmod +x "say/$1"
 	}
 	for n in 200 404; do
 		want=$([ $n = 200 ] && echo passed || echo failed)
-		say quiche-client "echo 'INFO got response headers [(\":status\", \"$n\")] on 0' >&2"
+		say quiche-client \
+			"echo 'INFO got response headers [(\":status\", \"$n\")] on 0' >&2"
 		assertMatch "quiche $n $(fetch quiche '[/nope]')" "^quiche $n $want: "
 		say quic-go-client "echo 'Got response: &http.Response{StatusCode:$n, Proto' >&2"
 		assertMatch "quic_go $n $(fetch quic_go '[/nope]')" "^quic_go $n $want: "

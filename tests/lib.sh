@@ -176,8 +176,8 @@ rec() {
 		--argjson over "${over:-{\}}" --arg shared "${shared:-}" '
 		{pth: 1, type: "test", run: "hand", id: $id, index: 1, of: 1, name: $id,
 		 plan: ({environment: ({type: "localhost", isolation: "full"} +
-		           if $shared == "" then {} else {shared: [$shared]} end), timeout_us: 30000000,
-		         setup: [], capture: null, order: [.[].name],
+		           if $shared == "" then {} else {shared: [$shared]} end),
+		         timeout_us: 30000000, setup: [], capture: null, order: [.[].name],
 		         services: .} * $plan)} * $over'
 }
 

@@ -286,7 +286,8 @@ quick() {
 		'  - name: t' \
 		'    network_environment: {type: localhost}' \
 		'    services:' \
-		'      a: {implementation: {name: command, type: testers, command: [sleep, "0.1"]},' \
+		'      a: {implementation: {name: command, type: testers,' \
+		'          command: [sleep, "0.1"]},' \
 		'        protocol: {name: minip}}' >"$1"
 }
 
@@ -296,7 +297,8 @@ testVerdictsAtTheEnd() {
 	sed 's/version: functional, role: server/version: fail, role: server/' "$ping" >fail.yaml
 	run pth run --progress plain fail.yaml -o failed
 	assertCode 1
-	assertMatch "$err" '^ran 1/1 001-ping-pong-functional [0-9.]+ m?s: (failed|completed|timeout)'
+	assertMatch "$err" \
+		'^ran 1/1 001-ping-pong-functional [0-9.]+ m?s: (failed|completed|timeout)'
 	assertNoMatch "$err" '^(ok|passed)'
 	assertMatch "$out" '^001-ping-pong-functional +failed '
 }
@@ -310,8 +312,9 @@ testFewProcesses() {
 		quick few-user/t.yaml
 		# A user of whom nobody else has processes.
 		run timeout 60 env PATH="${pth_user_path:-$PATH}" TMPDIR="$PTH_TMP/few-user/tmp" \
-			HOME="$PTH_TMP/few-user" setpriv --reuid=54322 --regid=54322 --clear-groups \
-			prlimit --nproc=$n pth run -o "$PTH_TMP/few-user/out" "$PTH_TMP/few-user/t.yaml"
+			HOME="$PTH_TMP/few-user" \
+			setpriv --reuid=54322 --regid=54322 --clear-groups prlimit --nproc=$n \
+			pth run -o "$PTH_TMP/few-user/out" "$PTH_TMP/few-user/t.yaml"
 		assertTrue "$n processes: $code, $err" "[ $code = 4 ] || [ $code = 1 ]"
 		assertTrue "$n processes: it is said" '[ -n "$err" ]'
 		[ $n -gt 1 ] || assertMatch "$err" '^pth: the tools could not be started'
@@ -326,8 +329,8 @@ testWithoutDev() {
 	for command in 'run -o out' check doctor; do
 		rm -rf out
 		[ "$command" = doctor ] && file='' || file=t.yaml
-		run timeout 60 unshare -m sh -c "mount -t tmpfs none /dev && pth $command $file; code=\$?
-			ls -A /dev; exit \$code"
+		run timeout 60 unshare -m sh -c "mount -t tmpfs none /dev &&
+			pth $command $file; code=\$?; ls -A /dev; exit \$code"
 		assertCode 4
 		assertEquals 'pth: /dev/null is no device here: mount a /dev' "$err"
 		assertEquals 'and none is made' '' "$out"

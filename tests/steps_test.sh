@@ -403,7 +403,8 @@ testAssertionsThatCannotBeTold() {
 	assertMatch "$(status)" '^error: '
 	pth-collect <records >collected 2>/dev/null
 	assertEquals 'error false ["exit c","output_contains s","exit s"]' "$(jq -r '
-		select(.verdict).verdict | "\(.status) \(.ok) \([.rules[].rule] | tojson)"' collected)"
+		select(.verdict).verdict |
+		"\(.status) \(.ok) \([.rules[].rule] | tojson)"' collected)"
 	over='{"plan": {"timeout_us": 300000}}'
 	asserts='[{"type": "service_running", "service": "s"}]'
 	exec_ "$(server)" "$(svc c '{}' sleep 9)"

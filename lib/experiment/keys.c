@@ -64,7 +64,7 @@
 { p ".snaplen", T_INT, "0..262144", NULL, 0, "plan", "Bytes kept of each packet; 0: all." }, \
 { p ".filter", T_STR, PLAIN, "plan", "Packets to capture, in the language of pcap-filter(7)." }, \
 { p ".max_size", T_SIZE, "0..", NULL, 0, "plan", \
-	"Size of the file at which the capture ends; 0: none; without it 1 GiB in all captures." }, \
+	"Size of the file at which it ends; 0: none; without it 1 GiB in all captures." }, \
 { p ".ring", T_SIZE | T_MAP, "8192..", NULL, 0, "plan", \
 	"Keep the newest packets only: bytes in all, in two files." }, \
 { p ".ring.files", T_INT, "2..1000", "2", F_REC, "plan", "Files that are kept." }, \

@@ -27,6 +27,7 @@ struct guard {
 	struct tree *trees;
 	size_t n;
 	unsigned made; /* directories in the place */
+	struct pth_strv passed;
 };
 
 /* Takes the path over. */
@@ -74,19 +75,32 @@ passes(const struct stat *st, uid_t uid)
 	return (st->st_mode & S_IXOTH) != 0 || (st->st_uid == uid && (st->st_mode & S_IXUSR) != 0);
 }
 
+/* Have we seen that this directory can be passed? The paths that are needed begin alike. */
+static bool
+was_passed(const struct guard *g, const char *dir)
+{
+	for (size_t i = 0; i < g->passed.n; i++)
+		if (strcmp(g->passed.v[i], dir) == 0)
+			return true;
+	return false;
+}
+
 /* The length of the first directory on the way to path that cannot be passed, or 0. */
 static size_t
-obstacle(const char *path, uid_t uid)
+obstacle(struct guard *g, const char *path)
 {
 	pth_auto_str copy = pth_xstrdup(path);
 	struct stat st;
 
 	for (char *p = strchr(copy + 1, '/'); p != NULL; p = strchr(p + 1, '/')) {
 		*p = '\0';
-		if (stat(copy, &st) != 0)
-			return 0;
-		if (!passes(&st, uid))
-			return (size_t)(p - copy);
+		if (!was_passed(g, copy)) {
+			if (stat(copy, &st) != 0)
+				return 0;
+			if (!passes(&st, g->want->uid))
+				return (size_t)(p - copy);
+			pth_strv_push(&g->passed, pth_xstrdup(copy));
+		}
 		*p = '/';
 	}
 	return 0;
@@ -106,7 +120,7 @@ is_covered(const struct guard *g, const char *path)
 static int
 open_way(struct guard *g, const char *path)
 {
-	size_t n = obstacle(path, g->want->uid), next;
+	size_t n = obstacle(g, path), next;
 	struct stat st;
 
 	if (n == 0)
@@ -142,8 +156,7 @@ open_ways(struct guard *g)
 		return -1;
 	for (size_t i = 0; i < g->want->lists; i++)
 		for (char *const *p = g->want->needed[i]; *p != NULL; p++) {
-			pth_auto_str path = obstacle(*p, g->want->uid) == 0 ? NULL :
-			                                                      realpath(*p, NULL);
+			pth_auto_str path = obstacle(g, *p) == 0 ? NULL : realpath(*p, NULL);
 
 			if (path != NULL && open_way(g, path) != 0)
 				return -1;
@@ -278,5 +291,6 @@ pth_ns_guard(struct pth_ns *ns, const struct pth_ns_guard *want, int *view)
 		free(g.trees[i].path);
 	}
 	free(g.trees);
+	pth_strv_free(g.passed.v);
 	return r;
 }

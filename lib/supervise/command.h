@@ -22,7 +22,7 @@ struct surroundings {
 	struct pth_proc_confine confine; /* what they may touch, when `confined` */
 	struct pth_proc_user user;       /* who they are, when `becomes` */
 	bool confined, becomes;
-	bool apart; /* nobody else has that user namespace or, without one, that user */
+	bool apart;         /* nobody else has that user namespace or, without one, that user */
 	struct logs logs;   /* those that they write */
 	bool out_of_memory; /* the kernel has killed one at the limit of memory */
 	int64_t oom_kills;  /* how often it did */

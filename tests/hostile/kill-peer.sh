@@ -5,6 +5,7 @@
 # expect: {"log": []}
 # shellcheck shell=sh
 for dir in /proc/[0-9]*; do
-	[ "$(tr '\0' ' ' <"$dir/cmdline" 2>/dev/null)" != 'sleep 60 ' ] || kill -KILL "${dir#/proc/}"
+	[ "$(tr '\0' ' ' <"$dir/cmdline" 2>/dev/null)" != 'sleep 60 ' ] ||
+		kill -KILL "${dir#/proc/}"
 done
 sleep .3
