@@ -59,6 +59,24 @@ testWithoutTheExpectationTheyFail() {
 	assertCode 1
 }
 
+# The examples that need no engine: what pth-collect says of the directory is what the stream said.
+testDirectoryAndStreamAgree() {
+	ready || return
+	looked=0
+	for file in "$TOP"/examples/*.yaml; do
+		case $file in *docker*) continue ;; esac
+		rm -rf agree
+		pth-parse "$file" 2>/dev/null | pth-plan 2>/dev/null |
+			PTH_EVENTS=none pth-exec -o agree | pth-collect 2>/dev/null >stream
+		pth-collect agree 2>/dev/null >directory
+		assertEquals "$file" "$(statuses stream)" "$(statuses directory)"
+		assertNotEquals "$file" '' "$(statuses stream)"
+		assertEquals "$file" '' "$(jq -c 'select(.id) | .result.conflicts // empty' directory)"
+		looked=$((looked + 1))
+	done
+	assertTrue "only $looked examples" "[ $looked -ge 4 ]"
+}
+
 testQuic() {
 	ready || return
 	need gtlsserver ngtcp2-server && need gtlsclient ngtcp2-client || return

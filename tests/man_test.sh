@@ -92,6 +92,16 @@ make_top() {
 	ln -s "$(dirname "$(command -v pth-parse)")" top/bin
 }
 
+# What pth-exec(1) promises of hostile programs names the tests of it.
+testPromisesHaveTheirTests() {
+	named=$(sed -n '/^\.Sh SECURITY/,/^\.Sh ENVIRONMENT/s/^\.Pq//p' "$TOP/man/pth-exec.1" |
+		tr -s ' ,;.' '\n' | grep .)
+	assertTrue "only $(echo "$named" | wc -l)" "[ $(echo "$named" | wc -l) -ge 30 ]"
+	for name in $named; do
+		assertTrue "$name" "[ -f '$TOP/tests/hostile/$name.sh' ]"
+	done
+}
+
 testExamples() {
 	need tshark tshark || return
 	PATH=$PATH:/usr/sbin:/sbin
