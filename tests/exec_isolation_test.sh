@@ -353,6 +353,21 @@ powers() {
 	log
 }
 
+# What of a test a service sees: the directories of services, and what setup has made.
+testViewOfAService() {
+	need_namespaces || return
+	exec1 '{"capture": {"interface": "lo", "file": "capture.pcapng"}, "setup": [
+		{"argv": ["sh", "-c",
+		  "mkdir certs; echo key >certs/key; chmod 600 certs/key; echo >made; sleep 0.3"]}]}' \
+		sh -c 'echo $(ls -A ..); cat ../certs/key; echo x >../certs/key || echo refused'
+	assertCode 0
+	assertEquals 'a certs made key refused' "$(log | xargs)"
+	assertEquals 'a capture.pcapng certs made record.json result.json setup' \
+		"$(ls out/t | grep -v metrics | xargs)"
+	assertEquals 600 "$(stat -c %a out/t/certs/key)"
+	assertEquals "$(id -u)" "$(stat -c %u out/t/certs/key)"
+}
+
 powerless() {
 	powers '{}' >said
 	if [ -z "$as" ]; then id=65000; else id=$(as_user id -u); fi
@@ -421,6 +436,7 @@ testCompileOnceForAll() {
 		for i in 1 2 3; do
 			assertEquals 'one #!/bin/sh echo one compiling' \
 				"$(xargs <out/t$i/a/stdout.log)"
+			assertEquals '' "$(cat out/t$i/a/stderr.log)"
 		done
 		assertEquals $((round + 1)) \
 			"$(jq_out -r 'select(.id).result.services.a.phases[0].cached' |

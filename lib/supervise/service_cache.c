@@ -8,8 +8,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "base/os.h"
+#include "container/users.h"
 #include "io/file.h"
 
 #define LOOK_US 10000 /* nobody says when a lock gets free */
@@ -165,6 +167,10 @@ supervise_service_cache_wait(struct service *s, int64_t now)
 			give_up(s, e.text);
 			return false;
 		}
+		if (s->at.becomes)
+			pth_users_gift(s->at.dirfd,
+			    &(struct pth_gift){
+			        .of = geteuid(), .uid = s->at.user.uid, .gid = s->at.user.gid });
 		supervise_service_cache_leave(s);
 		note_cached(s);
 		pth_event("compile.cached", "{s:s,s:s}", "service", s->name, "key", s->cache_key);

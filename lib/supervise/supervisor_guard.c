@@ -91,10 +91,27 @@ supervise_guard_ours(struct supervisor *sup)
 	sup->ours = pth_buf_take(&b);
 }
 
+/* Is it a file of this capture, or of its ring? It may not be there yet when setup begins. */
+static bool
+is_capture(const json_t *plan, const char *name)
+{
+	const char *file = json_is_object(plan) ? pth_cap_file(plan) : NULL;
+	const char *dot = file != NULL ? strrchr(file, '.') : NULL;
+	size_t n = file == NULL ? 0 : dot != NULL ? (size_t)(dot - file) : strlen(file);
+
+	return n > 0 && strncmp(name, file, n) == 0;
+}
+
 static bool
 is_ours(const struct supervisor *sup, const char *name)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
+
+	if (is_capture(pth_plan_capture(sup->req->plan), name))
+		return true;
+	for (size_t i = 0; i < sup->nservices; i++)
+		if (is_capture(pth_svc_capture(sup->services[i].plan), name))
+			return true;
 
 	for (size_t i = 0; i < OWNS; i++)
 		if (strcmp(name, sup->own[i].name) == 0)
