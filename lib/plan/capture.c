@@ -263,7 +263,7 @@ made(const struct plan *p, const json_t *list, bool whole)
 	json_t *s;
 	size_t i;
 
-	if (!whole || !has_networks(p))
+	if (!whole || !has_networks(p) || pth_envparam_container(p->eparams))
 		return whole;
 	json_array_foreach(list, i, s)
 		n += pth_svc_capture(s) == NULL;

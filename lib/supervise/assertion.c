@@ -31,6 +31,7 @@ struct one_assertion {
 	struct service *service; /* NULL: of the test */
 	bool timed;              /* it has a timeout */
 	bool settled;
+	bool no;                           /* so said the last look that was answered */
 	enum answer answer;                /* once it is settled: not BUSY */
 	int64_t now, deadline, look, wait; /* now: of the look that is taken */
 	int testdir;                       /* borrowed */
@@ -436,7 +437,7 @@ settle(struct one_assertion *x, enum answer answer)
 	const char *service = x->service != NULL ? x->service->name : NULL;
 
 	x->settled = true;
-	x->answer = answer != BUSY ? answer : x->http.fd >= 0 ? NO : UNKNOWN;
+	x->answer = answer != BUSY ? answer : x->http.fd >= 0 || x->no ? NO : UNKNOWN;
 	x->look = PTH_NEVER;
 	pth_http_end(&x->http);
 	pth_channel_end(&x->ask);
@@ -486,6 +487,8 @@ look_at(struct assertions *a, struct one_assertion *x, int64_t now, bool more)
 
 	x->now = now;
 	answer = inside ? look_inside(x) : x->kind->look(x);
+	if (answer != BUSY)
+		x->no = answer == NO;
 	if (answer == YES) {
 		settle(x, YES);
 	} else if (answer == BUSY && now < x->deadline) {

@@ -360,6 +360,15 @@ put(const char *path, const char *text, size_t n)
 }
 
 static void
+put_more(const char *path, const char *text, size_t n)
+{
+	int fd = open(path, O_WRONLY | O_APPEND);
+
+	CHECK(fd >= 0 && write(fd, text, n) == (ssize_t)n);
+	close(fd);
+}
+
+static void
 logs_and_files(void)
 {
 	static const char raw[] = "first line\nsecond \xff line\nnul \0 here\nlast";
@@ -417,17 +426,25 @@ logs_and_files(void)
 	put("client/stderr.log", big, 200000);
 	JUDGED("completed", STOPPED, EXIT(0), LOG("\"matches\":\"^needle$\""),
 	    "passed ok: 3 rules held");
-	/* Its pieces do not say everything, and have no begin and no end of a line. */
+	/* It comes in pieces, and is looked at as one. */
 	JUDGED("completed", STOPPED, EXIT(0), LOG("\"not_matches\":\"ab\""),
-	    "error bad: log client without ab: 0 lines, at most 0 wanted (cannot be told: 1 line "
-	    "longer than 64 KiB)");
+	    "passed ok: 3 rules held");
+	JUDGED("completed", STOPPED, EXIT(0), LOG("\"not_matches\":\"^a{1000}.*a$\""),
+	    "failed bad: log client without ^a{1000}.*a$: 1 line, at most 0 wanted");
 	memset(big, 'a', 200000);
 	put("client/stderr.log", big, 200000);
 	JUDGED("completed", STOPPED, EXIT(0),
 	    LOG("\"file\":\"stderr.log\",\"matches\":\"^a\",\"max\":1"), "passed ok: 3 rules held");
 	JUDGED("completed", STOPPED, EXIT(0), LOG("\"file\":\"stderr.log\",\"matches\":\"^a+$\""),
-	    "error bad: log client ^a+$: 0 lines, at least 1 wanted (cannot be told: 1 "
-	    "line longer than 64 KiB)");
+	    "passed ok: 3 rules held");
+	/* One that is too long even for that. */
+	memset(big, 'a', 200000);
+	put("client/stderr.log", big, 200000);
+	for (int i = 0; i < 340; i++)
+		put_more("client/stderr.log", big, 200000);
+	JUDGED("completed", STOPPED, EXIT(0), LOG("\"file\":\"stderr.log\",\"not_matches\":\"b\""),
+	    "error bad: log client without b: 0 lines, at most 0 wanted (cannot be told: 1 line "
+	    "longer than 64 MiB)");
 	free(big);
 	unit("files");
 #define FILES(rule) "\"expect\":{\"files\":{" rule "}}"
