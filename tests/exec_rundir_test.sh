@@ -138,7 +138,8 @@ testNoProcess() {
 	# A user of whom nobody else has processes. To look for leaks takes a process.
 	run env PATH="${pth_user_path:-$PATH}" \
 		ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" setpriv \
-		--reuid=54321 --regid=54321 --clear-groups prlimit --nproc=1 pth-exec -o "$dir/out" <in
+		--reuid=54321 --regid=54321 --clear-groups \
+		prlimit --nproc=1 pth-exec -o "$dir/out" <in
 	assertCode 0
 	assertEquals 'error error' "$(statuses)"
 	assertEquals 'resource the test cannot be started: fork: Resource temporarily unavailable' \
