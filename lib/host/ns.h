@@ -96,6 +96,10 @@ struct pth_ns_guard {
  */
 int pth_ns_guard(struct pth_ns *ns, const struct pth_ns_guard *want, int *view);
 
+/* Keep of a list of absolute paths only those to which `uid` cannot get: for pth_ns_guard.needed,
+ * so that not every test has to look them up. */
+void pth_ns_barred(char **paths, uid_t uid);
+
 /* A user namespace below ours in which one user and group of ours has a number of its own; net:
  * with a network of its own besides, which is then ours, too. -1 with errno. */
 int pth_ns_user(const struct pth_proc_user *inside, const struct pth_proc_user *outside, bool net);

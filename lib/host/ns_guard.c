@@ -27,6 +27,7 @@ struct guard {
 	struct tree *trees;
 	size_t n;
 	unsigned made; /* directories in the place */
+	uid_t uid;     /* who is to pass */
 	struct pth_strv passed;
 };
 
@@ -97,13 +98,28 @@ obstacle(struct guard *g, const char *path)
 		if (!was_passed(g, copy)) {
 			if (stat(copy, &st) != 0)
 				return 0;
-			if (!passes(&st, g->want->uid))
+			if (!passes(&st, g->uid))
 				return (size_t)(p - copy);
 			pth_strv_push(&g->passed, pth_xstrdup(copy));
 		}
 		*p = '/';
 	}
 	return 0;
+}
+
+void
+pth_ns_barred(char **paths, uid_t uid)
+{
+	struct guard g = { .uid = uid };
+	char **to = paths;
+
+	for (char **p = paths; *p != NULL; p++)
+		if (**p == '/' && obstacle(&g, *p) > 0)
+			*to++ = *p;
+		else
+			free(*p);
+	*to = NULL;
+	pth_strv_free(g.passed.v);
 }
 
 static bool
@@ -132,7 +148,7 @@ open_way(struct guard *g, const char *path)
 		;
 	pth_auto_str step = pth_xstrndup(path, next);
 	/* Another bar right behind: only the path itself comes. */
-	if (stat(step, &st) == 0 && S_ISDIR(st.st_mode) && !passes(&st, g->want->uid)) {
+	if (stat(step, &st) == 0 && S_ISDIR(st.st_mode) && !passes(&st, g->uid)) {
 		free(step);
 		step = pth_xstrdup(path);
 	}
@@ -271,7 +287,7 @@ build_beside(const struct guard *g)
 int
 pth_ns_guard(struct pth_ns *ns, const struct pth_ns_guard *want, int *view)
 {
-	struct guard g = { .want = want, .place = ns->place };
+	struct guard g = { .want = want, .place = ns->place, .uid = want->uid };
 	mode_t mask;
 	int r = -1;
 

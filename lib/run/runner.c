@@ -19,6 +19,7 @@
 #include "io/rec.h"
 #include "run/select.h"
 #include "supervise/state.h"
+#include "supervise/supervisor.h"
 #include "supervise/workdir.h"
 
 #define WINDOW_PER_JOB 8
@@ -61,6 +62,9 @@ pth_runner_open(struct pth_runner *r)
 		r->stages = NULL;
 	r->common = pth_places_common(&places);
 	pth_ns_hidden(r->common);
+	r->barred = geteuid() == 0 ? pth_places_common(&places) : NULL;
+	if (r->barred != NULL)
+		pth_ns_barred(r->barred, PTH_SERVICE_ID);
 }
 
 /* The i-th record that is held. */
@@ -95,6 +99,7 @@ pth_runner_release(struct pth_runner *r)
 	free(r->turns);
 	free(r->owner);
 	pth_strv_free(r->common);
+	pth_strv_free(r->barred);
 }
 
 struct pth_entry *

@@ -61,6 +61,7 @@ struct pth_runner {
 	struct pth_fastfail fastfail;
 	/* Ours: */
 	char **common;             /* what all tests see below /tmp */
+	char **barred;             /* the same to which services of root cannot get; or NULL */
 	char *owner;               /* pth_run_id_text() */
 	unsigned window;           /* records held at most */
 	struct pth_entry *entries; /* a ring of `window` of them */

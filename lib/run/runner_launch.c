@@ -107,6 +107,7 @@ supervise(const struct pth_runner *r, const struct pth_entry *x, struct pth_ns *
 	struct pth_supervise_req req = { .rec = x->rec,
 		.plan = pth_rec_plan(x->rec),
 		.places = &places,
+		.barred = r->barred,
 		.dirfd = dirfd,
 		.ctl = ctl,
 		.phase = r->stages != NULL ? &r->stages[x->slot] : NULL };

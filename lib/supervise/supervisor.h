@@ -11,14 +11,19 @@
 #include "io/placeholder.h"
 #include "supervise/limit.h"
 
+/* The services of root's tests: users that nobody is (Debian Policy 9.2.2 reserves them), one for
+ * each, and a group for all. */
+#define PTH_SERVICE_ID 65000
+
 struct pth_supervise_req {
 	const json_t *rec;  /* the whole record */
 	const json_t *plan; /* what is executed of it: pth_rec_plan() */
 	const struct pth_places *places;
-	int dirfd;                    /* the test's directory, fresh */
-	int asks;                     /* who is outside asks here: pth_channel_listen(); or 0 */
-	int ctl;                      /* a byte or end of file here interrupts the test */
-	struct pth_ns ns;             /* what this process is in, furnished */
+	char *const *barred; /* pth_places_common() to which services of root cannot get; or NULL */
+	int dirfd;           /* the test's directory, fresh */
+	int asks;            /* who is outside asks here: pth_channel_listen(); or 0 */
+	int ctl;             /* a byte or end of file here interrupts the test */
+	struct pth_ns ns;    /* what this process is in, furnished */
 	struct pth_limit_host limits; /* what keeps the services' limits */
 	unsigned char *phase;         /* where to note each enum pth_test_state; or NULL */
 };

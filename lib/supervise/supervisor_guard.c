@@ -17,10 +17,7 @@
 #include "container/users.h"
 #include "supervise/workdir.h"
 
-/* The services of root's tests: users that nobody is (Debian Policy 9.2.2 reserves them), one for
- * each, and a group for all. */
-#define SERVICE_ID 65000
-#define SERVICE_IDS 500
+#define SERVICE_IDS 500 /* from PTH_SERVICE_ID on */
 
 /* Whom the services are: root's are somebody else, where that number is known here. */
 static struct pth_proc_user
@@ -29,9 +26,9 @@ whom(const struct supervisor *sup)
 	struct pth_proc_user who = { geteuid(), getegid() };
 
 	if (who.uid == 0 && (sup->req->ns.used & PTH_NS_USER) != 0 &&
-	    fchownat(sup->req->dirfd, "", SERVICE_ID, SERVICE_ID, AT_EMPTY_PATH) == 0) {
+	    fchownat(sup->req->dirfd, "", PTH_SERVICE_ID, PTH_SERVICE_ID, AT_EMPTY_PATH) == 0) {
 		(void)!fchownat(sup->req->dirfd, "", 0, getegid(), AT_EMPTY_PATH);
-		who = (struct pth_proc_user){ SERVICE_ID, SERVICE_ID };
+		who = (struct pth_proc_user){ PTH_SERVICE_ID, PTH_SERVICE_ID };
 	}
 	return who;
 }
@@ -78,10 +75,20 @@ supervise_guard_begin(struct supervisor *sup)
 	make_power(sup);
 }
 
+/* Have commands of the experiment made something? */
+static bool
+was_set_up(const struct supervisor *sup)
+{
+	return json_array_size(sup->own[SETUP].list) + json_array_size(sup->own[PRE].list) > 0 ||
+	    json_array_size(pth_plan_dirs(sup->req->plan)) +
+	        json_array_size(pth_plan_files(sup->req->plan)) >
+	    0;
+}
+
 void
 supervise_guard_ours(struct supervisor *sup)
 {
-	pth_auto_dir d = pth_opendir(sup->req->dirfd, ".");
+	pth_auto_dir d = was_set_up(sup) ? pth_opendir(sup->req->dirfd, ".") : NULL;
 	struct pth_buf b = PTH_BUF_INIT;
 	struct dirent *de;
 
@@ -182,32 +189,36 @@ take_back(const struct supervisor *sup)
 	}
 }
 
+static void
+add_entry(struct pth_ns_entry **v, struct pth_strv *kept, const char *name, bool dir, bool writable)
+{
+	*v = pth_xarray(*v, kept->n + 1, sizeof **v);
+	(*v)[kept->n] = (struct pth_ns_entry){ .dir = dir, .writable = writable };
+	pth_strv_push(kept, pth_xstrdup(name));
+	(*v)[kept->n - 1].name = kept->v[kept->n - 1];
+}
+
 /* What is to be seen: of each service its directory, and what the experiment's own commands have
  * made. The names are in *kept. */
 static struct pth_ns_entry *
 entries(const struct supervisor *sup, struct pth_strv *kept)
 {
-	pth_auto_dir d = pth_opendir(sup->req->dirfd, ".");
+	pth_auto_dir d = was_set_up(sup) ? pth_opendir(sup->req->dirfd, ".") : NULL;
 	struct pth_ns_entry *v = NULL;
 	struct dirent *de;
 	struct stat st;
 
-	while (d != NULL && (de = readdir(d)) != NULL) {
-		const struct service *s = supervise_service_find(
-		    sup->services, sup->nservices, de->d_name);
-
-		if (strcmp(de->d_name, ".") == 0 || strcmp(de->d_name, "..") == 0 ||
-		    (s == NULL && is_ours(sup, de->d_name)) ||
-		    fstatat(sup->req->dirfd, de->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
-		    (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode)))
-			continue;
-		v = pth_xarray(v, kept->n + 1, sizeof *v);
-		v[kept->n] = (struct pth_ns_entry){ .dir = S_ISDIR(st.st_mode),
-			.writable = s != NULL ? sup->nservices == 1 || are_others(sup) :
-			                        is_shared(sup, de->d_name) };
-		pth_strv_push(kept, pth_xstrdup(de->d_name));
-		v[kept->n - 1].name = kept->v[kept->n - 1];
-	}
+	for (size_t i = 0; i < sup->nservices; i++)
+		add_entry(
+		    &v, kept, sup->services[i].name, true, sup->nservices == 1 || are_others(sup));
+	while (d != NULL && (de = readdir(d)) != NULL)
+		if (strcmp(de->d_name, ".") != 0 && strcmp(de->d_name, "..") != 0 &&
+		    supervise_service_find(sup->services, sup->nservices, de->d_name) == NULL &&
+		    !is_ours(sup, de->d_name) &&
+		    fstatat(sup->req->dirfd, de->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    (S_ISDIR(st.st_mode) || S_ISREG(st.st_mode)))
+			add_entry(
+			    &v, kept, de->d_name, S_ISDIR(st.st_mode), is_shared(sup, de->d_name));
 	pth_strv_push(kept, NULL);
 	return v;
 }
@@ -247,10 +258,10 @@ make_world(struct supervisor *sup, struct pth_ns *ns)
 	const struct pth_places *places = sup->req->places;
 	struct pth_strv names = { NULL, 0 };
 	pth_auto_free struct pth_ns_entry *v = entries(sup, &names);
-	pth_auto_strv common = pth_places_common(places);
+	static char *const none[] = { NULL };
 	pth_auto_strv seen = pth_places_seen(places, sup->req->plan);
 	pth_auto_strv open = shared(sup);
-	char *const *needed[] = { common, seen, open };
+	char *const *needed[] = { sup->req->barred != NULL ? sup->req->barred : none, seen, open };
 	struct pth_ns_guard want = { .test = places->dir,
 		.entries = v,
 		.n = names.n,
@@ -355,6 +366,17 @@ give_up(struct supervisor *sup)
 		    *sup->ns->reason != '\0' ? sup->ns->reason : "the services are not guarded");
 }
 
+/* Nothing that needs them is started any more but services that have their own user namespace,
+ * which gives all anew: once for all of the others. */
+static void
+drop_powers(struct supervisor *sup)
+{
+	for (int cap = 0; prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0; cap++)
+		;
+	for (size_t i = 0; i < sup->nservices; i++)
+		sup->services[i].at.confine.powerless = false;
+}
+
 void
 supervise_guard(struct supervisor *sup)
 {
@@ -366,6 +388,8 @@ supervise_guard(struct supervisor *sup)
 		sup->guarded = confine(sup, &sup->services[i]) == 0;
 	if (!sup->guarded)
 		give_up(sup);
+	else if (sup->view < 0 && are_others(sup))
+		drop_powers(sup);
 	/* Nobody looks into us: /proc/PID/fd, ptrace(2). */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
