@@ -71,7 +71,8 @@ testDirectoryAndStreamAgree() {
 		pth-collect agree 2>/dev/null >directory
 		assertEquals "$file" "$(statuses stream)" "$(statuses directory)"
 		assertNotEquals "$file" '' "$(statuses stream)"
-		assertEquals "$file" '' "$(jq -c 'select(.id) | .result.conflicts // empty' directory)"
+		assertEquals "$file" '' \
+			"$(jq -c 'select(.id) | .result.conflicts // empty' directory)"
 		looked=$((looked + 1))
 	done
 	assertTrue "only $looked examples" "[ $looked -ge 4 ]"

@@ -358,7 +358,7 @@ testViewOfAService() {
 	need_namespaces || return
 	exec1 '{"capture": {"interface": "lo", "file": "capture.pcapng"}, "setup": [
 		{"argv": ["sh", "-c",
-		  "mkdir certs; echo key >certs/key; chmod 600 certs/key; echo >made; sleep 0.3"]}]}' \
+		  "umask 77; mkdir certs; echo key >certs/key; : >made; sleep .3"]}]}' \
 		sh -c 'echo $(ls -A ..); cat ../certs/key; echo x >../certs/key || echo refused'
 	assertCode 0
 	assertEquals 'a certs made key refused' "$(log | xargs)"
