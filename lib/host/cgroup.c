@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -94,14 +93,6 @@ remove_run(int dirfd, const char *name)
 	remove_leaf(dirfd, name);
 }
 
-static unsigned long
-pid_namespace(void)
-{
-	struct stat st;
-
-	return stat("/proc/self/ns/pid", &st) == 0 ? (unsigned long)st.st_ino : 0;
-}
-
 /* Removes the directory of a run that is dead. In other pid namespaces nobody
  * can say who lives. */
 static void
@@ -110,7 +101,7 @@ remove_if_dead(int dirfd, const char *name)
 	pth_auto_str owner = pth_xstrdup(name + strlen("pth-"));
 	char mine[32], *ns = strrchr(owner, '.');
 
-	snprintf(mine, sizeof mine, ".%lu", pid_namespace());
+	snprintf(mine, sizeof mine, ".%lu", pth_pid_namespace());
 	if (ns == NULL || strcmp(ns, mine) != 0)
 		return;
 	*ns = '\0';
@@ -188,7 +179,7 @@ pth_cgroups_open(struct pth_cgroups *g, const char *owner)
 	pth_auto_buf self = PTH_BUF_INIT, mounts = PTH_BUF_INIT;
 	struct pth_buf name = PTH_BUF_INIT;
 
-	pth_buf_addf(&name, "pth-%s.%lu", owner, pid_namespace());
+	pth_buf_addf(&name, "pth-%s.%lu", owner, pth_pid_namespace());
 	g->name = pth_buf_take(&name);
 	for (int k = 0; k < PTH_CG_KINDS; k++) {
 		g->fd[k] = g->above[k] = -1;

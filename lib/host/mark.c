@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -19,18 +18,10 @@
 #define ENVIRON_MAX ((size_t)8 << 20) /* the kernel takes 6 MiB of arguments and environment */
 #define LOOK_MS 2
 
-static unsigned long
-pid_namespace(void)
-{
-	struct stat st;
-
-	return stat("/proc/self/ns/pid", &st) == 0 ? (unsigned long)st.st_ino : 0;
-}
-
 void
 pth_mark_add(struct pth_buf *b, const char *owner, const char *path)
 {
-	pth_buf_addf(b, "%s.%lu:%s", owner != NULL ? owner : "", pid_namespace(), path);
+	pth_buf_addf(b, "%s.%lu:%s", owner != NULL ? owner : "", pth_pid_namespace(), path);
 }
 
 /* Calls f for each value of the mark in the environment of a process until it says true. */

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -78,4 +79,12 @@ pth_run_id_unique(const char *owner, const char *path, char to[PTH_UNIQUE_SIZE])
 		h /= sizeof digits - 1;
 	}
 	to[PTH_UNIQUE_SIZE - 1] = '\0';
+}
+
+unsigned long
+pth_pid_namespace(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) == 0 ? (unsigned long)st.st_ino : 0;
 }

@@ -15,4 +15,7 @@ bool pth_run_id_lives(const char *owner);
 /* Eight characters [a-z0-9] of owner and path (FNV-1a). */
 void pth_run_id_unique(const char *owner, const char *path, char to[PTH_UNIQUE_SIZE]);
 
+/* The number of our pid namespace, pid_namespaces(7); 0 where /proc does not tell. */
+unsigned long pth_pid_namespace(void);
+
 #endif

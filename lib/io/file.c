@@ -190,7 +190,7 @@ pth_file_begin(struct pth_newfile *f, int dirfd, const char *path, struct pth_er
 int
 pth_file_commit(struct pth_newfile *f, struct pth_err *e)
 {
-	int r = fsync(f->fd);
+	int r = f->lazy ? 0 : fsync(f->fd);
 
 	if (r == 0)
 		r = f->tmp != NULL ? renameat(f->dir, f->tmp, f->dir, f->base) :

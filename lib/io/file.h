@@ -39,6 +39,7 @@ struct pth_newfile {
 	int dir;    /* where it will be */
 	char *base; /* its name there */
 	char *tmp;  /* name of the temporary, where the file system has no O_TMPFILE */
+	bool lazy;  /* it is not synced: the machine's power may take it */
 };
 int pth_file_begin(struct pth_newfile *f, int dirfd, const char *path, struct pth_err *e);
 int pth_file_commit(struct pth_newfile *f, struct pth_err *e);

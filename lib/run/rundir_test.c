@@ -15,25 +15,15 @@
 
 #define RESULT_MAX ((size_t)64 << 20) /* bytes of a record or result that is read */
 
-/* May the owner do everything there? */
-static void
-mend_mode(int fd)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) == 0 && (st.st_mode & 0700) != 0700)
-		fchmod(fd, (st.st_mode | 0700) & 07777);
-}
-
 /* What stands in the way of opening the directory goes. */
 static void
 mend(struct pth_rundir *d, const char *id)
 {
 	struct stat st;
 
-	mend_mode(d->fd);
+	pth_mend_mode(d->fd, NULL);
 	if (fstatat(d->fd, id, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode)) {
-		(void)!fchmodat(d->fd, id, (st.st_mode | 0700) & 07777, AT_SYMLINK_NOFOLLOW);
+		pth_mend_mode(d->fd, id);
 		return;
 	}
 	pth_rmtree(d->fd, id, NULL);
@@ -52,7 +42,7 @@ open_dir(struct pth_rundir *d, const char *id)
 		fd = openat(d->fd, id, flags);
 	}
 	if (fd >= 0)
-		mend_mode(fd);
+		pth_mend_mode(fd, NULL);
 	return fd;
 }
 
@@ -61,7 +51,7 @@ pth_rundir_test(struct pth_rundir *d, const char *id, struct pth_err *e)
 {
 	int fd;
 
-	mend_mode(d->fd);
+	pth_mend_mode(d->fd, NULL);
 	if (pth_rmtree(d->fd, id, e) != 0)
 		return -1;
 	if (mkdirat(d->fd, id, 0777) != 0)
@@ -79,18 +69,26 @@ pth_rundir_tidy(struct pth_rundir *d, const char *id)
 		pth_rmtree(dir, "tmp", NULL);
 }
 
-/* Write the bytes as a new file of the run directory, for a moment. */
+/* Write the bytes as a new file of the run directory, for a moment: it has its name when it is
+ * whole. */
 static int
 write_new(int dirfd, const char *name, const struct pth_buf *bytes, bool durable)
 {
-	pth_auto_fd fd = -1;
+	struct pth_newfile f;
+	struct pth_err why = { 0 };
 
 	pth_rmtree(dirfd, name, NULL);
-	fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-	return fd >= 0 && pth_write_all(fd, bytes->s, bytes->len) == 0 &&
-	        (!durable || fsync(fd) == 0) ?
-	    0 :
-	    -1;
+	if (pth_file_begin(&f, dirfd, name, &why) == 0) {
+		f.lazy = !durable;
+		if (pth_write_all(f.fd, bytes->s, bytes->len) != 0) {
+			why.error = errno;
+			pth_file_abandon(&f);
+		} else if (pth_file_commit(&f, &why) == 0) {
+			return 0;
+		}
+	}
+	errno = why.error;
+	return -1;
 }
 
 int

@@ -7,11 +7,10 @@
  */
 #include "supervise/service_priv.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/os.h"
+#include "io/file.h"
 
 #define INNER_MAX ((size_t)4 << 20)
 #define TIME_MAX ((int64_t)1 << 52) /* beyond all clocks */
@@ -19,11 +18,10 @@
 static json_t *
 load(const struct service *s, const char *file)
 {
-	pth_auto_fd fd = pth_open_beneath(s->at.dirfd, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
 	pth_auto_buf b = PTH_BUF_INIT;
-	ssize_t n = fd >= 0 ? pth_read_all(fd, pth_buf_room(&b, INNER_MAX), INNER_MAX) : -1;
-	json_auto_t *v = n > 0 && (size_t)n < INNER_MAX ? pth_json_parse(b.s, (size_t)n, NULL) :
-	                                                  NULL;
+	json_auto_t *v = pth_file_read_below(s->at.dirfd, file, INNER_MAX, &b, NULL) == 0 ?
+	    pth_json_parse(b.s, b.len, NULL) :
+	    NULL;
 
 	return pth_insideend_service(v) != NULL ? json_incref(v) : NULL;
 }

@@ -119,7 +119,6 @@ is_ours(const struct supervisor *sup, const char *name)
 	for (size_t i = 0; i < sup->nservices; i++)
 		if (is_capture(pth_svc_capture(sup->services[i].plan), name))
 			return true;
-
 	for (size_t i = 0; i < OWNS; i++)
 		if (strcmp(name, sup->own[i].name) == 0)
 			return true; /* logs */
