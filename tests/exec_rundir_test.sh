@@ -70,12 +70,17 @@ directories() {
 testDirectories() { directories; }
 testDirectoriesOfAUser() { user || return; directories; }
 
-# The place of the next test cannot be made free: that test is an error, with the reason.
-testADirectoryThatCannotBeRemoved() {
+# A file that nobody can remove, chattr(1).
+need_immutable() {
 	need chattr e2fsprogs && need_root || return
 	: >probe
 	chattr +i probe 2>/dev/null || skip 'no immutable files here' || return
 	chattr -i probe
+}
+
+# The place of the next test cannot be made free: that test is an error, with the reason.
+testADirectoryThatCannotBeRemoved() {
+	need_immutable || return
 	over='{"settings": {"fast_fail": {"enabled": false}}}'
 	three 'mkdir ../../2-t && : >../../2-t/x && chattr +i ../../2-t/x'
 	chattr -i out/2-t/x
@@ -90,10 +95,7 @@ testADirectoryThatCannotBeRemoved() {
 
 # A result that cannot be kept is an error, even when the test went well.
 testAResultThatCannotBeWritten() {
-	need chattr e2fsprogs && need_root || return
-	: >probe
-	chattr +i probe 2>/dev/null || skip 'no immutable files here' || return
-	chattr -i probe
+	need_immutable || return
 	three 'mkdir ../result.json && : >../result.json/x && chattr +i ../result.json/x'
 	chattr -i out/1-t/result.json/x
 	assertCode 0
@@ -105,10 +107,7 @@ testAResultThatCannotBeWritten() {
 }
 
 testATryThatCannotBeKept() {
-	need chattr e2fsprogs && need_root || return
-	: >probe
-	chattr +i probe 2>/dev/null || skip 'no immutable files here' || return
-	chattr -i probe
+	need_immutable || return
 	over='{"retries": 2}'
 	three 'mkdir -p ../../tries/1-t-1 && : >../../tries/1-t-1/x &&
 		chattr +i ../../tries/1-t-1/x; exit 3'

@@ -508,21 +508,33 @@ act_scm(char **arg)
 	return sent > 0 ? 0 : 1;
 }
 
+/* A new socket, and its address: a path, or "@NAME" for an abstract one. -1, or its descriptor. */
+static int
+unix_socket(const char *name, struct sockaddr_un *un, socklen_t *size)
+{
+	size_t n = strlen(name);
+
+	*un = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	if (n >= sizeof(un->sun_path))
+		return -1;
+	memcpy(un->sun_path, name, n);
+	if (name[0] == '@')
+		un->sun_path[0] = '\0';
+	*size = (socklen_t)(sizeof(sa_family_t) + n);
+	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
 /* A socket at an abstract name, or with `path` at a file, held by a daemon. */
 static int
 act_socket(char **arg)
 {
-	struct sockaddr_un un = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	size_t n = strlen(arg[0]);
+	struct sockaddr_un un;
+	socklen_t size;
+	int fd = unix_socket(arg[0], &un, &size);
 
-	if (fd < 0 || n >= sizeof(un.sun_path))
+	if (fd < 0)
 		return 3;
-	memcpy(un.sun_path, arg[0], n);
-	if (arg[0][0] == '@')
-		un.sun_path[0] = '\0';
-	if (bind(fd, (struct sockaddr *)&un, (socklen_t)(sizeof(sa_family_t) + n)) != 0 ||
-	    listen(fd, 1) != 0)
+	if (bind(fd, (struct sockaddr *)&un, size) != 0 || listen(fd, 1) != 0)
 		return told("bind", -1);
 	if (arg[1] != NULL && detach() == 0)
 		for (;;)
@@ -533,17 +545,11 @@ act_socket(char **arg)
 static int
 act_connect(char **arg)
 {
-	struct sockaddr_un un = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	size_t n = strlen(arg[0]);
+	struct sockaddr_un un;
+	socklen_t size;
+	int fd = unix_socket(arg[0], &un, &size);
 
-	if (fd < 0 || n >= sizeof(un.sun_path))
-		return 3;
-	memcpy(un.sun_path, arg[0], n);
-	if (arg[0][0] == '@')
-		un.sun_path[0] = '\0';
-	return told(
-	    arg[0], connect(fd, (struct sockaddr *)&un, (socklen_t)(sizeof(sa_family_t) + n)));
+	return fd < 0 ? 3 : told(arg[0], connect(fd, (struct sockaddr *)&un, size));
 }
 
 /* Bound to a UDP port of the loopback interface, by a process that stays. */

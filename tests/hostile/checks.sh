@@ -5,6 +5,8 @@
 # directory), err. For `check`: hostile EXPRESSION is a value out of the record of the hostile
 # test, and run/1-hostile its directory.
 
+. "$TOP/tests/scene_lib.sh"
+
 # The four tests: the hostile one first; another at the same time, and a third that takes a
 # while; the last waits for the hostile one to end.
 plan() {
@@ -47,10 +49,7 @@ plan() {
 # What of the machine a test must not change, and what it must not leave.
 scene() {
 	sed 's/^[0-9]* [0-9]* //; s/ - .*//' /proc/self/mountinfo
-	sed 's/:.*//' /proc/net/dev
-	awk 'FNR > 1 { print FILENAME, $2 }' /proc/net/udp /proc/net/tcp /proc/net/udp6 \
-		/proc/net/tcp6
-	awk 'FNR > 1 { print FILENAME, $8 }' /proc/net/unix
+	network
 	awk 'FNR > 1 { print FILENAME, $1 }' /proc/sysvipc/*
 	(cd /proc/sys && grep -H '' kernel/core_pattern kernel/hostname kernel/domainname \
 		kernel/panic kernel/printk kernel/sysrq net/ipv4/ip_forward vm/overcommit_memory)

@@ -2,6 +2,8 @@
 # Read by tests/stress/fault, inside of the world: $W is the directory to work
 # in, and this shell is process 1.
 
+. "$TOP/tests/scene_lib.sh"
+
 wrong=''
 NL='
 '
@@ -93,10 +95,7 @@ must_end() {
 scene() {
 	{
 		sed 's/ - .*//' /proc/self/mountinfo
-		sed 's/:.*//' /proc/net/dev
-		awk 'FNR > 1 { print FILENAME, $2 }' /proc/net/udp /proc/net/tcp /proc/net/udp6 \
-			/proc/net/tcp6
-		awk 'FNR > 1 { print FILENAME, $8 }' /proc/net/unix
+		network
 	} | sort
 }
 
