@@ -204,6 +204,27 @@ testUnprovenIsSaid() {
 		"\(.service) \(.port) \(.transport)"' user/out/events.jsonl)"
 }
 
+# A session that was made outside of our pid namespace has no number in it, as below the
+# entry of a container: its processes are there all the same.
+testSessionFromOutside() {
+	need /usr/bin/python3 python3 || return
+	need_root || return
+	need_proc || return
+	cat >outside.sh <<-S
+	$PY tcp up &
+	until [ -e up ]; do sleep 0.05; done
+	echo "\$!" >foreign
+	pth-exec -o out plan
+	kill "\$!"
+	S
+	rm -f up
+	rec "$NONE" "$(svc a "$TCP" sleep 100)" >plan
+	run unshare -pf --kill-child --mount-proc sh -c 'ps -o sid= $$ >sid; . ./outside.sh'
+	assertEquals 0 "$(($(cat sid)))"
+	assertMatch "$(jq_out -r 'select(.id).result.services.a.error')" \
+		"held by process $(cat foreign) \(python3\), not by this service\$"
+}
+
 testPortOpen() {
 	need /usr/bin/python3 python3 || return
 	of='{"assertions": [

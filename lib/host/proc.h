@@ -83,8 +83,9 @@ int pth_proc_run(const struct pth_proc_req *req, int64_t limit_us, struct pth_bu
 
 /* A process of our pid namespace. */
 struct pth_proc_id {
-	pid_t pid, session;
-	pid_t shown; /* its name in /proc, which may be that of an outer namespace */
+	pid_t pid;
+	pid_t session; /* 0 when the one that has made it is outside of the namespace */
+	pid_t shown;   /* its name in /proc, which may be that of an outer namespace */
 };
 
 /* Call f for every process of our pid namespace but us and its first. False

@@ -72,7 +72,7 @@ pth_proc_each(void (*f)(void *arg, const struct pth_proc_id *id), void *arg)
 			continue;
 		id.shown = (pid_t)shown;
 		id.pid = ours ? id.shown : innermost_pid(de->d_name);
-		if (id.pid > 1 && id.pid != getpid() && (id.session = getsid(id.pid)) > 0)
+		if (id.pid > 1 && id.pid != getpid() && (id.session = getsid(id.pid)) >= 0)
 			f(arg, &id);
 	}
 	return true;
