@@ -276,6 +276,14 @@ of_ports(void)
 	close(dead);
 	port("tcp", closed_port, of_s, "not open");
 
+	unit("port_open: of a test in containers, whoever has it on the host");
+	services[0].run_pid = 1;
+	places.engine = true;
+	port("tcp", tcp_port, "", "open");
+	port("tcp", closed_port, "", "not open");
+	port("udp", udp_port, "", "open");
+	places.engine = false;
+
 	unit("port_open: another service's is not this one's");
 	services[0].run_pid = 1;
 	{
@@ -432,6 +440,7 @@ of_http(void)
 static void
 of_http_in_time(void)
 {
+	struct pollfd p[2];
 	char text[300];
 	int fd;
 
@@ -462,7 +471,12 @@ of_http_in_time(void)
 	CHECK_STR(answer(), "yes: "); /* so far */
 	CHECK(supervise_assertions_next(&a) > 100 * S &&
 	    supervise_assertions_next(&a) <= 100 * S + 10000);
+	CHECK_INT(supervise_assertions_fds(&a, p, countof(p)), 0);
 	fd = accepted(tcp, 101 * S);
+	supervise_assertions_step(&a, 101 * S, true);
+	CHECK_INT(supervise_assertions_fds(&a, p, countof(p)), 1);
+	CHECK(p[0].fd >= 0 && p[0].events == POLLIN);
+	CHECK_INT(supervise_assertions_fds(&a, p, 0), 0);
 	supervise_assertions_step(&a, 102 * S, true);
 	CHECK(strncmp(said(0), "no: ", 4) == 0);
 	CHECK(strncmp(answer(), "no: service_responsive s: GET ", 30) == 0);
@@ -481,6 +495,7 @@ of_containers(void)
 		const char *want;
 	} answers[] = { { PTH_A_YES, "yes: so" }, { PTH_A_NO, "no: so" },
 		{ PTH_A_UNKNOWN, "unknown: so" } };
+	struct pollfd p[2];
 	struct pth_err e;
 	bool over;
 	json_t *question;
@@ -521,6 +536,8 @@ of_containers(void)
 			fd = pth_channel_accept(box);
 		}
 		CHECK(fd >= 0);
+		CHECK_INT(supervise_assertions_fds(&a, p, countof(p)), 1);
+		CHECK(p[0].fd >= 0 && p[0].events == POLLIN);
 		CHECK_INT(supervise_assertions_next(&a), 102 * S);
 		supervise_assertions_step(&a, 102 * S - 1, true);
 		CHECK(supervise_assertions_waiting(&a));
@@ -559,7 +576,7 @@ of_time(void)
 	static const char none[] = "[" FILE_("none") "]";
 	static const char timed[] =
 	    "[{\"type\":\"file_exists\",\"service\":\"s\",\"file\":\"late\",\"timeout\":3}]";
-	int64_t before = 0, pause = 0;
+	int64_t before = 0, pause = 0, longest = 0;
 
 	be(&services[0], 'r');
 	unit("without a timeout it is looked at once, when the run is over");
@@ -587,10 +604,12 @@ of_time(void)
 		CHECK(now - before >= pause);
 		pause = before > 0 && now < 102 * S ? now - before : 0;
 		before = now;
+		longest = pause > longest ? pause : longest;
 		supervise_assertions_step(&a, now, false);
 		CHECK(supervise_assertions_waiting(&a));
 		CHECK(supervise_assertions_next(&a) - now <= 300000);
 	}
+	CHECK(longest >= 150000);
 	CHECK_INT(supervise_assertions_next(&a), 103 * S);
 	CHECK_STR(events("assertion."), "");
 	supervise_assertions_step(&a, 103 * S, false);

@@ -2,6 +2,7 @@
 #include "supervise/service.h"
 
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -496,6 +497,15 @@ of_phases(void)
 		end();
 	}
 
+	unit("before the run the first failure is the last command, after it all have their turn");
+	with_phases("\"pre_run\":[{\"argv\":[\"false\"]},{\"argv\":[\"touch\",\"more\"]}]");
+	CHECK(faccessat(testdir, "s/more", F_OK, 0) != 0);
+	CHECK_INT(s.state, PTH_ST_ERROR);
+	end();
+	with_phases("\"post_run\":[{\"argv\":[\"false\"]},{\"argv\":[\"touch\",\"more\"]}]");
+	CHECK(faccessat(testdir, "s/more", F_OK, 0) == 0);
+	end();
+
 	unit("a phase is stopped with its service, and then nothing else is run");
 	plan = service_of(&s,
 	    "{\"name\":\"s\",\"phases\":{" PHASE("pre_run",
@@ -533,6 +543,51 @@ static const struct {
 	{ "failed with 0", PTH_ST_ERROR, true, false, false, 0, "+--++" },
 	{ "is started again", PTH_ST_STOPPED, true, false, true, 0, "+++00" },
 };
+
+static void
+of_categories(void)
+{
+	static const struct {
+		const char *kind, *phase;
+		bool engine;
+		const char *want;
+	} of[] = { { "iut", "compile", false, "\"command_execution\"" },
+		{ "tester", "compile", false, "\"tester_compilation\"" },
+		{ "tester", "pre_compile", false, "\"tester_compilation\"" },
+		{ "tester", "post_compile", false, "\"tester_compilation\"" },
+		{ "tester", "pre_run", false, "\"command_execution\"" },
+		{ "tester", "compile", true, "\"docker_runtime\"" } };
+
+	unit("what it means that a command of a phase fails");
+	for (size_t i = 0; i < countof(of); i++) {
+		char text[200];
+
+		snprintf(text, sizeof text,
+		    "{\"name\":\"s\",\"kind\":\"%s\",\"phases\":{\"%s\":[{\"argv\":[\"false\"]}]}}",
+		    of[i].kind, of[i].phase);
+		plan = service_of(&s, text);
+		places.engine = of[i].engine;
+		supervise_service_begin(&s);
+		s.released = true;
+		supervise_service_step(&s, 3 * S, S);
+		settle(4 * S);
+		CHECK_STR(result("category"), of[i].want);
+		places.engine = false;
+		end();
+	}
+
+	unit("as whom it runs, where that is said");
+	for (int root = 0; root < (geteuid() == 0 ? 2 : 1); root++) {
+		char want[64];
+
+		started("id -u; id -g", root == 1 ? "\"user\":{\"uid\":65001,\"gid\":65002}" : "");
+		reap(4 * S);
+		snprintf(want, sizeof want, "%u\n%u\n", root == 1 ? 65001 : geteuid(),
+		    root == 1 ? 65002 : getegid());
+		CHECK_STR(content("s/stdout.log"), want);
+		end();
+	}
+}
 
 static void
 of_reached(void)
@@ -589,6 +644,23 @@ of_restarts(void)
 	CHECK(strstr(result("restarts"), "\"reason\":\"stopped\"") != NULL);
 	CHECK(strstr(result("restarts"), "\"ended_us\":5000000") != NULL);
 	CHECK(strstr(result("restarts"), "},{") == NULL);
+	end();
+
+	unit("what its life before has left in its group is killed first, and waited for a second");
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	started("(trap \\\"\\\" TERM; exec sleep 60) & echo up; exec sleep 60", "");
+	heard("up");
+	supervise_service_restart(&s, 5 * S);
+	reap(6 * S);
+	supervise_service_step(&s, 7 * S, S);
+	CHECK(s.restarting && !supervise_service_lives(&s));
+	CHECK_INT(supervise_service_next(&s), 7 * S + 1000);
+	supervise_service_step(&s, 8 * S - 1, S);
+	CHECK(!supervise_service_lives(&s));
+	supervise_service_step(&s, 8 * S + 1000, S);
+	CHECK(supervise_service_lives(&s));
+	CHECK(waitpid(-1, NULL, 0) > 0);
+	prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
 	end();
 
 	unit("one that has ended is started again, too, and what it was counts for nothing");
@@ -789,6 +861,7 @@ main(void)
 	of_limits();
 	of_signals();
 	of_phases();
+	of_categories();
 	of_reached();
 	of_restarts();
 	of_policy();

@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "io/event.h"
@@ -24,7 +25,7 @@ world_begin(const char *name)
 	struct pth_err e;
 
 	snprintf(tmp, sizeof tmp, "%s.XXXXXX", name);
-	CHECK(mkdtemp(tmp) != NULL && chdir(tmp) == 0);
+	CHECK(mkdtemp(tmp) != NULL && chdir(tmp) == 0 && chmod(".", 0755) == 0);
 	places.dir = realpath(".", NULL);
 	places.share = places.libexec = places.bin = "/";
 	testdir = open(".", O_RDONLY | O_DIRECTORY);
