@@ -226,6 +226,8 @@ of_tests(void)
 static void
 obstruct(int how)
 {
+	char ours[64];
+
 	pth_rmtree(AT_FDCWD, "run/t", NULL);
 	CHECK(mkdir("run/t", 0777) == 0);
 	switch (how) {
@@ -238,7 +240,12 @@ obstruct(int how)
 	case 6: CHECK(rmdir("run/t") == 0 && symlink("../other", "run/t") == 0); break;
 	case 7: CHECK(rmdir("run/t") == 0 && mkfifo("run/t", 0600) == 0); break;
 	case 8: CHECK(chmod("run/t", 0) == 0); break;
-	case 9: CHECK(mkdir("run/.f.1", 0777) == 0); break;
+	case 9:
+		snprintf(ours, sizeof ours, "run/.f.%ld", (long)getpid());
+		CHECK(mkdir(ours, 0777) == 0);
+		snprintf(ours, sizeof ours, "run/.f.%ld/x", (long)getpid());
+		CHECK(mkdir(ours, 0777) == 0);
+		break;
 	default: break;
 	}
 }
@@ -258,10 +265,10 @@ of_files(void)
 		CHECK_STR(content("run/t/f"), b.s);
 		CHECK_STR(names("run/t"), "f");
 		CHECK(lstat("run/t/f", &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1);
+		CHECK(lstat("run/t", &st) == 0 && (st.st_mode & 0700) == 0700);
 	}
 	CHECK_STR(content("precious"), "mine");
 	CHECK_STR(names("other"), "mine");
-	pth_rmtree(AT_FDCWD, "run/.f.1", NULL);
 	CHECK_STR(names("run"), "plan.jsonl results.jsonl t tries");
 
 	unit("what must outlast a loss of power is on the disk before it has its name");
@@ -275,10 +282,27 @@ of_files(void)
 	put_text("run/t/h", "four");
 	CHECK(syncs == 1 && synced == 4);
 
+	unit("what cannot be written is told");
+	CHECK(mkdir("gone", 0777) == 0);
+	{
+		struct pth_rundir gone = { .path = d.path,
+			.fd = open("gone", O_RDONLY | O_DIRECTORY) };
+
+		CHECK(rmdir("gone") == 0);
+		CHECK_INT(pth_rundir_put(&gone, "t", "f", &b, true, &err), -1);
+		CHECK(strstr(err.text, "/run/t/f: No such file or directory") != NULL);
+		CHECK_INT(pth_rundir_test(&gone, "t", &err), -1);
+		CHECK_INT(pth_rundir_keep_try(&gone, "t", 1, &err), -1);
+		close(gone.fd);
+	}
+
 	unit("it is read again, and what is none is told");
 	{
-		json_t *v = pth_rundir_get(d.fd, "t", "f", &err);
+		json_t *v;
 
+		err.text[0] = '\0';
+		v = pth_rundir_get(d.fd, "t", "f", &err);
+		CHECK_STR(err.text, "");
 		CHECK_STR(pth_json_str(v, "a", ""), "\xc3\xa9");
 		json_decref(v);
 	}
