@@ -16,6 +16,9 @@ static const struct descriptor descriptors[] = {
 	    "commands: {any: [prog]}\n" },
 	{ "p/services/iut/stream/s.yaml",
 	    "plugin: s\nkind: iut\nprotocol: stream\ncommands: {any: [s]}\n" },
+	{ "p/protocols/bare.yaml", "plugin: bare\nkind: protocol\n" },
+	{ "p/services/iut/bare/bare.yaml",
+	    "plugin: bare\nkind: iut\nprotocol: bare\ncommands: {any: [bare]}\n" },
 	{ "p/services/iut/high/h.yaml",
 	    "plugin: h\nkind: iut\nprotocol: high\ncommands: {any: [h]}\n" },
 	{ "p/environments/network/net.yaml",
@@ -42,10 +45,10 @@ static const struct descriptor descriptors[] = {
 
 /* Two servers and a client, which is told of first. */
 static const char base[] = "id: t\nnetwork_environment: {type: net}\nservices:\n"
-			   "  c: {implementation: {name: prog}, protocol: {name: proto,"
-			   " role: client, target: a}}\n"
-			   "  a: {implementation: {name: prog}, protocol: {name: proto}}\n"
-			   "  b: {implementation: {name: s}, protocol: {name: stream}}\n";
+                           "  c: {implementation: {name: prog}, protocol: {name: proto,"
+                           " role: client, target: a}}\n"
+                           "  a: {implementation: {name: prog}, protocol: {name: proto}}\n"
+                           "  b: {implementation: {name: s}, protocol: {name: stream}}\n";
 
 static void
 limits(void)
@@ -109,8 +112,8 @@ environment(void)
 		{ "network_environment: {plugin_config: {word: y}, config: {word: z}}",
 		    "plan.environment.parameters.word", "y" },
 		{ "network_environment: {type: outer}", "plan.environment.plugin", "outer" },
-		{ "network_environment: {type: outer, container: false}",
-		    "plan.environment.plugin", "outer" },
+		{ "network_environment: {type: outer, container: false}", "plan.environment.plugin",
+		    "outer" },
 		{ "network_environment: {type: outer, container: true}", "plan.environment.plugin",
 		    "box" },
 		{ "network_environment: {type: outer, config: {container: true}}",
@@ -209,8 +212,8 @@ static void
 habits(void)
 {
 	/* Keys of all of PANTHER's environments deserve no word with their usual value. */
-	static const char *const usual[][3] = { { "priority", "100", "99" }, { "output_format", "json", "csv" },
-		{ "collect_metrics", "true", "false" },
+	static const char *const usual[][3] = { { "priority", "100", "99" },
+		{ "output_format", "json", "csv" }, { "collect_metrics", "true", "false" },
 		{ "enable_background_monitoring", "true", "false" },
 		{ "monitoring_interval_seconds", "5", "6" },
 		{ "failure_threshold_count", "1", "2" },
@@ -226,8 +229,8 @@ habits(void)
 		check_row(base, &rows[0]);
 		snprintf(over, sizeof over, "network_environment: {type: child, %s: %s}",
 		    usual[i][0], usual[i][2]);
-		snprintf(want, sizeof want, "0:0: warning: child has no parameter '%s'",
-		    usual[i][0]);
+		snprintf(
+		    want, sizeof want, "0:0: warning: child has no parameter '%s'", usual[i][0]);
 		check_row(base, &rows[1]);
 	}
 	static const struct row more[] = {
@@ -446,9 +449,15 @@ ports(void)
 		{ "services: {a: {ports: ['1:/udp']}}", "@a.port", "4000" },
 		{ "services: {a: {ports: ['1:00004001']}}", "@a.port", "4000" },
 		{ "services: {a: {ports: ['1:x', '1:5001']}}", "@a.port", "5001" },
+		{ "services: {a: {ports: [{}]}}", "@a.port", "4000" },
+		{ "services: {a: {implementation: {port: 1}}}", "@a.port", "1" },
+		{ "services: {a: {network: {port: 1}}}", "@a.port", "1" },
+		{ "services: {b: {implementation: {name: bare}, protocol: {name: bare}}}",
+		    "@b.port", "null" },
+		{ "services: {b: {implementation: {name: bare}, protocol: {name: bare}}}",
+		    "@b.transport", "none" },
 		/* A client has that of its target, and no other. */
-		{ "services: {a: {ports: ['5000:5001']}, c: {ports: ['7:7']}}", "@c.port",
-		    "5001" },
+		{ "services: {a: {ports: ['5000:5001']}, c: {ports: ['7:7']}}", "@c.port", "5001" },
 		{ "services: {c: {protocol: {target: ''}, ports: ['7:7']}}", "@c.port", "null" },
 		{ "services: {c: {protocol: {target: b}}, b: {ports: ['1:8']}}", "@c.port", "8" },
 	};
@@ -461,12 +470,11 @@ static void
 clashes(void)
 {
 	/* d and e speak as a does: all of them listen on 4000. */
-	static const char more[] =
-	    "id: t\nnetwork_environment: {type: net}\nservices:\n"
-	    "  a: {implementation: {name: prog}, protocol: {name: proto}}\n"
-	    "  b: {implementation: {name: s}, protocol: {name: stream}}\n"
-	    "  d: {implementation: {name: prog}, protocol: {name: proto}}\n"
-	    "  e: {implementation: {name: prog}, protocol: {name: proto}}\n";
+	static const char more[] = "id: t\nnetwork_environment: {type: net}\nservices:\n"
+	                           "  a: {implementation: {name: prog}, protocol: {name: proto}}\n"
+	                           "  b: {implementation: {name: s}, protocol: {name: stream}}\n"
+	                           "  d: {implementation: {name: prog}, protocol: {name: proto}}\n"
+	                           "  e: {implementation: {name: prog}, protocol: {name: proto}}\n";
 	static const struct row rows[] = {
 		{ "{}", "@a.port", "4001" },
 		{ "{}", "@d.port", "4002" },
@@ -486,6 +494,8 @@ clashes(void)
 		  "['2:7']}}}",
 		    "said", "" },
 		{ "{network_environment: {type: box}}", "@a.port", "4000" },
+		{ "services: {a: {ports: ['2:1']}, e: {ports: ['3:1']}}", "said",
+		    "0:0: error: a and e both want udp port 1 on 127.0.0.1" },
 		{ "services: {a: {ports: ['1:7']}, e: {ports: ['2:7'], protocol: {role: client}}}",
 		    "said", "" },
 	};
@@ -554,18 +564,18 @@ references(void)
 		{ "services: {a: {secondary_endpoints: {x: 10.0.0.1}}, b: {environment: {V: "
 		  "'@{a:ip[x]:decimal}'}}}",
 		    "@b.environment.V", "'167772161'" },
-		{ ENV("@{x:ip}"), "error.message", FAULT("@{x:...}: no service of this name; did you mean 'c'?") },
+		{ ENV("@{x:ip}"), "error.message",
+		    FAULT("@{x:...}: no service of this name; did you mean 'c'?") },
 		{ ENV("@{a:nose}"), "error.message",
 		    FAULT("@{a:nose}: the attribute must be ip, hostname, port or service_name") },
 		{ ENV("@{a:ip:octal}"), "error.message",
 		    FAULT("@{a:ip:octal}: the format must be dotted, decimal, hex, hostname, "
-			  "string or integer") },
+		          "string or integer") },
 		/* Containers have no address before they run. */
 		{ "{network_environment: {type: box}, services: {b: {environment: {V: '@{a:ip} "
 		  "@{a:ip:hex} @{a:ip[y]} @{a:ip:hostname}'}}, a: {secondary_endpoints: {y: "
 		  "h}}}}",
-		    "@b.environment.V",
-		    "'@{a:ip:dotted} @{a:ip:hex} @{a:ip[y]:dotted} a'" },
+		    "@b.environment.V", "'@{a:ip:dotted} @{a:ip:hex} @{a:ip[y]:dotted} a'" },
 	};
 
 	unit("placeholders of services");

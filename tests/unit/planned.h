@@ -5,6 +5,7 @@
 #include <fcntl.h>
 
 #include "base/os.h"
+#include "base/text.h"
 #include "io/file.h"
 #include "io/json.h"
 #include "io/record.h"
@@ -102,7 +103,8 @@ at_path(const json_t *rec, const char *path, const char *said)
 	return pth_json_path(pth_rec_service(rec, name), path + n + (path[n] == '.'));
 }
 
-/* What is at the path in the plan of base with over; want: YAML, or NULL: nothing is. */
+/* What is at the path in the plan of base with over; want: YAML, or NULL: nothing is; of what
+ * is said a text, or a pattern with '*'. */
 struct row {
 	const char *over, *path, *want;
 };
@@ -116,12 +118,16 @@ check_row(const char *base, const struct row *r)
 	json_auto_t *want = r->want == NULL ? NULL :
 	    strcmp(r->path, "said") == 0    ? json_string(r->want) :
 	                                      json_of(r->want);
+	bool same;
 
 	pth_json_dump(&is, v);
 	pth_json_dump(&should, want);
-	if (!CHECK(v == NULL ? want == NULL : json_equal(v, want)))
-		printf("    %s\n    %s\n    is        %s\n    should be %s\n    said: %s\n", r->over,
-		    r->path, is.s, should.s, said.s);
+	same = v == NULL ? want == NULL : json_equal(v, want);
+	if (strcmp(r->path, "said") == 0 && strchr(r->want, '*') != NULL)
+		same = pth_glob(r->want, said.s);
+	if (!CHECK(same))
+		printf("    %s\n    %s\n    is        %s\n    should be %s\n    said: %s\n",
+		    r->over, r->path, is.s, should.s, said.s);
 	pth_buf_release(&said);
 	pth_buf_release(&is);
 	pth_buf_release(&should);
