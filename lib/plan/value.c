@@ -309,6 +309,23 @@ control(const char *key)
 	return strcmp(key, "when") == 0 || strcmp(key, "each") == 0 || strcmp(key, "as") == 0;
 }
 
+/* These members are texts, also where a descriptor or its template makes a number. */
+static json_t *
+member(const char *key, json_t *take)
+{
+	static const char *const texts[] = { PTH_KEY(content, path), PTH_KEY(content, text),
+		PTH_KEY(rulelog, matches), PTH_KEY(rulelog, not_matches), PTH_KEY(measure, json),
+		PTH_KEY(rulefile, sha256), PTH_KEY(rulepackets, filter),
+		PTH_KEY(gotten, revision) };
+	json_auto_t *v = take;
+	pth_auto_buf b = PTH_BUF_INIT;
+
+	if ((!json_is_number(v) && !json_is_boolean(v)) || !pth_one_of(key, texts, countof(texts)))
+		return pth_take(&v);
+	plan_scalar(&b, v);
+	return pth_json_text(b.s, b.len);
+}
+
 static json_t *
 tree_map(const struct plan_with *w, const struct pth_ynode *n)
 {
@@ -318,7 +335,7 @@ tree_map(const struct plan_with *w, const struct pth_ynode *n)
 		json_t *v = control(c->key) ? NULL : plan_tree(w, c);
 
 		if (v != NULL)
-			pth_json_set(out, c->key, v);
+			pth_json_set(out, c->key, member(c->key, v));
 		else if (!control(c->key))
 			return NULL;
 	}

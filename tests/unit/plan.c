@@ -16,7 +16,7 @@ static const struct descriptor descriptors[] = {
 	    "commands: {any: [prog]}\n" },
 	{ "p/services/iut/stream/s.yaml",
 	    "plugin: s\nkind: iut\nprotocol: stream\ncommands: {any: [s]}\n" },
-	{ "p/protocols/bare.yaml", "plugin: bare\nkind: protocol\n" },
+	{ "p/protocols/bare.yaml", "plugin: bare\nkind: protocol\ntransport: none\n" },
 	{ "p/services/iut/bare/bare.yaml",
 	    "plugin: bare\nkind: iut\nprotocol: bare\ncommands: {any: [bare]}\n" },
 	{ "p/services/iut/high/h.yaml",
