@@ -226,12 +226,12 @@ habits(void)
 
 		snprintf(over, sizeof over, "network_environment: {type: child, %s: %s}",
 		    usual[i][0], usual[i][1]);
-		check_row(base, &rows[0]);
+		ROW(base, &rows[0]);
 		snprintf(over, sizeof over, "network_environment: {type: child, %s: %s}",
 		    usual[i][0], usual[i][2]);
 		snprintf(
 		    want, sizeof want, "0:0: warning: child has no parameter '%s'", usual[i][0]);
-		check_row(base, &rows[1]);
+		ROW(base, &rows[1]);
 	}
 	static const struct row more[] = {
 		{ "network_environment: {version: whatever}", "said", "" },
@@ -294,7 +294,7 @@ names(void)
 		    "\"a service cannot be named '%s': the test's directory has this already\"",
 		    name);
 		r.want = is_good ? NULL : want;
-		check_row(base, &r);
+		ROW(base, &r);
 	}
 	static const struct row rows[] = {
 		{ "services: {a: {name: b}}", "error.message", "\"two services are named 'b'\"" },
@@ -318,7 +318,7 @@ names(void)
 			    i, 5000 + i);
 		pth_buf_adds(&over, "}");
 		r.over = over.s;
-		check_row(base, &r);
+		ROW(base, &r);
 	}
 	pth_buf_release(&over);
 }

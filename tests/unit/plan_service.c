@@ -304,7 +304,7 @@ with_line(const char *line, const char *path, const char *want)
 	}
 	pth_plugins_close(&set);
 	open_set(&d, 1);
-	check_row(base, &r);
+	ROW(base, &r);
 }
 
 static void
