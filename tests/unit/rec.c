@@ -92,6 +92,10 @@ reading(void)
 	CHECK_INT(DRAIN(TEST1 "{\"a\":\n"), -1);
 	CHECK(e.code == PTH_INPUT);
 	CHECK(strncmp(e.text, "in:2:5: ", 8) == 0);
+	CHECK_INT(DRAIN(TEST1 "{\"\xc3\xa4\":\n"), -1);
+	CHECK(strncmp(e.text, "in:2:5: ", 8) == 0);
+	CHECK_INT(DRAIN(TEST1 "\n{\"a\": 1x}\n"), -1);
+	CHECK(strncmp(e.text, "in:3:", 5) == 0);
 	CHECK_INT(DRAIN("[1]\n"), -1);
 	CHECK(strncmp(e.text, "in:1:1: ", 8) == 0);
 	CHECK_INT(DRAIN("{\"type\":\"test\"}\n"), -1);
