@@ -108,6 +108,21 @@ plan_truth(const struct plan_with *w, const struct pth_ynode *n)
 	return pth_template_render(d->t, w->vars, &b, w->e) < 0 ? of_descriptor(w->e) : b.len > 0;
 }
 
+/* Is it nothing but a name which nobody knows? */
+static bool
+unknown_name(const struct plan_with *w, const char *text)
+{
+	static const char *const words[] = { "none", "None", "true", "True", "false", "False" };
+	size_t from = strspn(text, " "), n = 0;
+	pth_auto_str name = NULL;
+
+	while (pth_is_alnum(text[from + n]) || text[from + n] == '_')
+		n++;
+	name = pth_xstrndup(text + from, n);
+	return n > 0 && strspn(text + from + n, " ") + from + n == strlen(text) &&
+	    !pth_one_of(name, words, countof(words)) && json_object_get(w->vars, name) == NULL;
+}
+
 /* Returns the value of an expression; a plain path ("requests", "target.files") needs
  * no parser. */
 static json_t *
@@ -118,6 +133,10 @@ evaluate(const struct plan_with *w, const struct pth_ynode *n, const char *text)
 
 	if (v != NULL)
 		return json_incref(v);
+	if (unknown_name(w, text)) {
+		pth_dval_error(w->e, n, "'%.80s' is undefined", text + strspn(text, " "));
+		return NULL;
+	}
 	pth_dval_where(&name, n);
 	v = pth_template_expr(name.s, text, w->vars, w->e);
 	if (v == NULL)

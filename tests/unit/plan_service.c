@@ -1,5 +1,7 @@
 /* What is planned of a service: its command, its environment, its commands around it, when it is
  * ready, how it is stopped; out of descriptors with templates and parameters. */
+#include <unistd.h>
+
 #include "planned.h"
 
 static const struct descriptor descriptors[] = {
@@ -67,7 +69,7 @@ static const struct descriptor descriptors[] = {
 	    "metrics: [{each: l, as: w, name: 'm_{{ w }}', json: '{{ w }}.x', scale: 2}]\n"
 	    "verdict: [{log: {file: x, matches: '{{ n }}', min: '{{ n }}', max: '{{ f }}', "
 	    "on: '{{ yes_ }}', l: '{{ l }}', both: '{{ n }}{{ n }}', text: '{{ t }}', "
-	    "sum: '{{ n + 1 }}'}},\n"
+	    "sum: '{{ n + 1 }}', yes: '{{ true }}', no_: '{{none}}', or: '{{ x|default(7) }}'}},\n"
 	    "  {when: n > 5, status: failed}]\n" },
 	{ "p/environments/network/net.yaml",
 	    "plugin: net\nkind: network_environment\nisolation: full\naddress: 127.0.0.1\n"
@@ -238,7 +240,7 @@ lists(void)
 		/* What is one expression keeps its type. */
 		{ AS("lists", ""), "@a.verdict",
 		    "[{log: {file: x, matches: '3', min: 3, max: 1.5, on: true, l: [a, b], both: "
-		    "'33', text: '7', sum: 4}}]" },
+		    "'33', text: '7', sum: 4, yes: true, no_: null, or: 7}}]" },
 		{ "execution_environment: [{type: prof}]", "@a.dirs", "[prof]" },
 		{ "execution_environment: [{type: prof}]", "@a.requires", "[{program: prof}]" },
 		{ "execution_environment: [{type: prof}]", "@a.verdict", "[{status: failed}]" },
@@ -295,8 +297,8 @@ with_line(const char *line, const char *path, const char *want)
 	snprintf(file, sizeof file, "p/services/iut/proto/line%d.yaml", n);
 	snprintf(text, sizeof text,
 	    "plugin: line%d\nkind: iut\nprotocol: proto\nparameters: {w: abc, seven: 7s, off_: "
-	    "false}\ncommands: {any: [x]}\n%s\n",
-	    n, line);
+	    "false}\n%s%s\n",
+	    n, strncmp(line, "commands", 8) != 0 ? "commands: {any: [x]}\n" : "", line);
 	snprintf(over, sizeof over, AS("line%d", ""), n++);
 	if (want != NULL && strcmp(path, "said") == 0) {
 		snprintf(said, sizeof said, "0:0: error: a: %s", want);
@@ -380,6 +382,125 @@ stops(void)
 		with_line(rows[i][0], rows[i][1], rows[i][2]);
 }
 
+/* Wherever a template stands in a descriptor, the test is not planned when it fails. */
+static void
+failures(void)
+{
+	static const char *const rows[] = {
+		"binary: '{{ nobody }}'",
+		"binary: [a, '{{ nobody }}']",
+		"commands: {any: [x, '{{ nobody }}']}",
+		"commands: {any: [x, {when: nobody, args: [a]}]}",
+		"commands: {any: [x, {when: true, args: ['{{ nobody }}']}]}",
+		"commands: {any: [x, {when: false, else: ['{{ nobody }}']}]}",
+		"commands: {any: [x, {each: nobody}]}",
+		"commands: {any: [x, {each: service_names, args: ['{{ nobody }}']}]}",
+		"commands: {any: [x, {optional: '{{ nobody }}'}]}",
+		"commands: {any: [x, {words: '{{ nobody }}'}]}",
+		"commands: {any: {line: 'x {{ nobody }}'}}",
+		"cwd: '{{ nobody }}'",
+		"environment: {A: '{{ nobody }}'}",
+		"dirs: ['{{ nobody }}']",
+		"dirs: [{when: nobody, value: a}]",
+		"dirs: [{each: nobody, value: a}]",
+		"dirs: [{each: nobody.x, value: a}]",
+		"dirs: [{each: nobody + 1, value: a}]",
+		"dirs: ['{{nobody}}']",
+		"dirs: ['{{ nobody.x }}']",
+		"files: [{path: a, text: '{{ nobody }}'}]",
+		"files: [{path: '{{ nobody }}', text: a}]",
+		"artifacts: ['{{ nobody }}']",
+		"keylogs: ['{{ nobody }}']",
+		"requires: [{program: '{{ nobody }}'}]",
+		"metrics: [{name: m, json: '{{ nobody }}'}]",
+		"metrics: [{name: m, json: a, when: nobody}]",
+		"verdict: [{log: {matches: '{{ nobody }}'}}]",
+		"verdict: [{log: [['{{ nobody }}']]}]",
+		"phases: {pre_compile: [['{{ nobody }}']]}",
+		"phases: {compile: [{argv: ['{{ nobody }}']}]}",
+		"phases: {post_compile: [{sh: '{{ nobody }}'}]}",
+		"phases: {pre_run: [{words: '{{ nobody }}'}]}",
+		"phases: {post_run: [{argv: [a], when: nobody}]}",
+		"phases: {post_run: [{argv: [a], cwd: '{{ nobody }}'}]}",
+		"phases: {post_run: [{argv: [a], env: {A: '{{ nobody }}'}}]}",
+		"phases: {post_run: [{argv: [a], timeout: '{{ nobody }}'}]}",
+		"phases: {compile: [[a]]}\ncompile_cache: {inputs: ['{{ nobody }}']}",
+		"ready: {file: '{{ nobody }}'}",
+		"ready: {command: ['{{ nobody }}']}",
+		"ready: {delay: '{{ nobody }}'}",
+		"ready: {log: a, in: '{{ nobody }}'}",
+		"ready: {log: '{{ nobody }}'}",
+		"ready: [{tcp: 1}, {tcp: 2, timeout: '{{ nobody }}'}]",
+		"stop: {grace: '{{ nobody }}'}",
+	};
+
+	unit("a template that fails, wherever it stands");
+	for (size_t i = 0; i < countof(rows); i++)
+		with_line(rows[i], "said", "p/services/iut/proto/line*nobody*");
+}
+
+/* The same of environments, protocols and parameters. */
+static void
+failures_around(void)
+{
+	static const char *const rows[][2] = {
+		{ "environments/execution", "kind: execution_environment\nwrap: ['{{ nobody }}']" },
+		{ "environments/execution",
+		    "kind: execution_environment\nenvironment: {A: '{{ nobody }}'}" },
+		{ "environments/execution",
+		    "kind: execution_environment\npost: [['{{ nobody }}']]" },
+		{ "environments/execution", "kind: execution_environment\ndirs: ['{{ nobody }}']" },
+		{ "environments/execution",
+		    "kind: execution_environment\nartifacts: ['{{ nobody }}']" },
+		{ "environments/execution",
+		    "kind: execution_environment\nrequires: [{program: '{{ nobody }}'}]" },
+		{ "environments/execution",
+		    "kind: execution_environment\nverdict: [{text: '{{ nobody }}'}]" },
+		{ "environments/execution",
+		    "kind: execution_environment\nmetrics: [{name: '{{ nobody }}', json: x}]" },
+		{ "environments/network",
+		    "kind: network_environment\nisolation: full\nwrap: ['{{ nobody }}']" },
+		{ "environments/network",
+		    "kind: network_environment\nisolation: full\naddress: '{{ nobody }}'" },
+		{ "environments/network",
+		    "kind: network_environment\nisolation: full\nlisten: '{{ nobody }}'" },
+		{ "environments/network",
+		    "kind: network_environment\nisolation: full\nsetup: [['{{ nobody }}']]" },
+		{ "environments/network",
+		    "kind: network_environment\nisolation: full\nrequires: [{program: '{{ nobody "
+		    "}}'}]" },
+		{ "protocols", "kind: protocol\ntransport: udp\nsetup: [['{{ nobody }}']]" },
+		{ "protocols",
+		    "kind: protocol\ntransport: udp\nrequires: [{program: '{{ nobody }}'}]" },
+		{ "protocols", "kind: protocol\ntransport: udp\nenvironment: {A: '{{ nobody }}'}" },
+		{ "protocols", "kind: protocol\ntransport: udp\nready: {udp: '{{ nobody }}'}" },
+		{ "protocols", "kind: protocol\ntransport: udp\nstop: {grace: '{{ nobody }}'}" },
+	};
+	char file[100], text[300];
+
+	unit("a template that fails, around the service");
+	for (size_t i = 0; i < countof(rows); i++) {
+		bool network = strstr(rows[i][0], "network") != NULL,
+		     protocol = strcmp(rows[i][0], "protocols") == 0;
+		struct row r = { network ? "network_environment: {type: bad}" :
+			    protocol     ? "services: {a: {implementation: {name: any_}, protocol: "
+			                   "{name: bad}}}" :
+			                   "execution_environment: [{type: bad}]",
+			"said", "0:0: error: *bad.yaml:*nobody*" };
+		struct descriptor d[] = { { file, text },
+			{ "p/services/iut/bad/any_.yaml",
+			    "plugin: any_\nkind: iut\nprotocol: bad\nstop: ~\ncommands: {any: "
+			    "[x]}\n" } };
+
+		snprintf(file, sizeof file, "p/%s/bad.yaml", rows[i][0]);
+		snprintf(text, sizeof text, "plugin: bad\n%s\n", rows[i][1]);
+		pth_plugins_close(&set);
+		open_set(d, 2);
+		ROW(base, &r);
+		CHECK_INT(unlink(file), 0);
+	}
+}
+
 int
 main(void)
 {
@@ -392,6 +513,8 @@ main(void)
 	head();
 	ready();
 	stops();
+	failures();
+	failures_around();
 	pth_plugins_close(&set);
 	return unit_done();
 }
