@@ -153,7 +153,8 @@ show(struct pth_buf *b, const json_t *v)
 			pth_buf_addf(b, "%s%s", i > 0 ? " " : "", json_string_value(x));
 }
 
-/* want: the whole; "* words": they are among them; "! words": they are not. */
+/* want: the whole; "* words": they are among them, lines taken as words; "! words": they are
+ * not. */
 static bool
 fits(const char *got, const char *want)
 {
@@ -162,6 +163,8 @@ fits(const char *got, const char *want)
 	if ((*want != '*' && *want != '!') || want[1] != ' ')
 		return strcmp(got, want) == 0;
 	pth_buf_addf(&all, " %s ", got);
+	for (size_t i = 0; i < all.len; i++)
+		all.s[i] = all.s[i] == '\n' ? ' ' : all.s[i];
 	pth_buf_addf(&words, " %s ", want + 2);
 	return (strstr(all.s, words.s) != NULL) == (*want == '*');
 }
