@@ -91,6 +91,36 @@ u32(const struct pth_buf *b, size_t at)
 	return v;
 }
 
+/* What a file begins with: a section, an interface whose times are in nanoseconds. */
+static void
+head(void)
+{
+	static const uint32_t section[] = { 0x0a0d0d0a, 0, 0x1a2b3c4d, 1, 0xffffffff, 0xffffffff };
+	int fd = open("head", O_RDWR | O_CREAT | O_TRUNC, 0666);
+	struct pth_pcapng *w = pth_pcapng_open(fd, "eth0", PTH_LINKTYPE_ETHERNET, 96);
+	struct pth_buf b = PTH_BUF_INIT;
+	struct pth_err e;
+	size_t at;
+
+	unit("the head of a file as the draft has it");
+	CHECK_INT(pth_pcapng_flush(w), 0);
+	CHECK_INT(pth_file_read("head", 1 << 20, &b, &e), 0);
+	for (size_t i = 0; i < sizeof section / sizeof *section; i++)
+		CHECK(i == 1 || u32(&b, i * 4) == section[i]);
+	CHECK(memcmp(b.s + 28, "pth ", 4) == 0 && (u32(&b, 24) & 0xffff) == 4);
+	at = u32(&b, 4);
+	CHECK_INT(u32(&b, at - 8), 0);
+	CHECK_INT(u32(&b, at - 4), at);
+	CHECK(u32(&b, at) == 1 && u32(&b, at + 4) == b.len - at && u32(&b, at + 8) == 1);
+	CHECK_INT(u32(&b, at + 12), 96);
+	CHECK(u32(&b, at + 16) == (4 << 16 | 2) && memcmp(b.s + at + 20, "eth0", 4) == 0);
+	CHECK(u32(&b, at + 24) == (1 << 16 | 9) && u32(&b, at + 28) == 9);
+	CHECK(u32(&b, at + 32) == 0 && u32(&b, at + 36) == b.len - at);
+	CHECK_INT(pth_pcapng_close(w, 0, 0, NULL), 0);
+	pth_buf_release(&b);
+	close(fd);
+}
+
 /* The packet of one file, byte by byte, and its last words. */
 static void
 bytes(void)
@@ -388,6 +418,7 @@ main(void)
 	blocks();
 	headers();
 	sizes();
+	head();
 	bytes();
 	unit("a full disk leaves whole packets");
 	full(6, 20);
