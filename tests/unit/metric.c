@@ -51,11 +51,11 @@ json(const char *text)
 }
 
 /* Is v the same as the JSON text? */
-static int
+static bool
 same(const json_t *v, const char *want)
 {
 	json_t *w = json(want);
-	int r = v != NULL ? json_equal(v, w) : json_is_null(w);
+	bool r = v != NULL ? json_equal(v, w) != 0 : json_is_null(w);
 	char *is = json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT);
 
 	if (!r)

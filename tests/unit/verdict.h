@@ -21,12 +21,14 @@ parse(const char *s)
 }
 
 /* The verdict on a test whose two services ended with the given result objects. more: members of
- * the record; m, f and a are its metrics, counted filters and artifacts. */
+ * the record; m, f and a are its metrics, counted filters and artifacts, budget the bytes that may
+ * be read of a file. */
 static inline json_t *
 verdict_of(const char *status, const char *server, const char *client, const char *more)
 {
 	struct pth_buf b = PTH_BUF_INIT;
 	struct pth_evidence ev = { .dirfd = -1 };
+	struct pth_artifact_budget budget;
 	json_t *rec, *v;
 	int here = open(".", O_RDONLY | O_DIRECTORY);
 
@@ -41,6 +43,8 @@ verdict_of(const char *status, const char *server, const char *client, const cha
 	ev.no_packets = ev.filters != NULL ? NULL : "no capture";
 	ev.left_out = json_object_get(rec, "left") != NULL;
 	ev.artifacts = json_object_get(rec, "a");
+	budget = pth_artifact_budget(pth_json_int(rec, "budget", 0), 0);
+	ev.budget = &budget;
 	v = pth_verdict(rec, &ev);
 	json_decref(rec);
 	pth_buf_release(&b);

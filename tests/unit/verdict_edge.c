@@ -259,6 +259,11 @@ statuses(void)
 		    "{'name':'client'}]}",
 		    "error bad: fils: unknown rule; did you mean files?",
 		    "fils: error configuration unknown; " HELD },
+		/* How it ended is known, whether the rule would hold is not. */
+		{ NULL, "failed", END("exit", 1), OK, EXPECT("'fils':{}"),
+		    "error bad: fils: unknown rule; did you mean files?", NULL },
+		{ NULL, "failed", END("exit", 1), OK, EXPECT("'files':[7]"),
+		    "error bad: file ?: the rule must be a map", NULL },
 		{ NULL, DONE, EXPECT("'zzzzzzzz':1"), "error bad: zzzzzzzz: unknown rule", NULL },
 		{ NULL, DONE, EXPECT("'text':'x'"), NULL,
 		    "text: error configuration expect unknown; " HELD },
@@ -470,6 +475,19 @@ files(void)
 }
 
 static void
+put_long_log(void)
+{
+	static char text[200000];
+	struct pth_err e;
+
+	memset(text, '\n', sizeof text);
+	text[0] = 'x';
+	CHECK_INT(pth_file_write(AT_FDCWD, "server/long", text, sizeof text, &e), 0);
+	CHECK_INT(pth_file_write(AT_FDCWD, "server/twin", text, sizeof text, &e), 0);
+	CHECK_INT(pth_file_write(AT_FDCWD, "server/less", text, sizeof text - 1, &e), 0);
+}
+
+static void
 logs(void)
 {
 #define LOGS(rule) EXPECT("'log':{'service':'server'," rule "}")
@@ -515,12 +533,52 @@ logs(void)
 		    "'service':'server'}}]},{'name':'server'}]}",
 		    "passed ok: 3 rules held", "log server x: ok; " HELD },
 	};
+	static const struct row large[] = {
+		{ "what cannot be read to its end cannot be told", DONE,
+		    LOGS("'file':'long','not_matches':'y'") ",'budget':70000",
+		    "error bad: log server without y: 0 lines, at most 0 wanted (cannot be told: "
+		    "long: not all of it can be read)",
+		    NULL },
+		{ NULL, DONE, LOGS("'file':'long','not_matches':'x'") ",'budget':70000",
+		    "failed bad: log server without x: 1 line, at most 0 wanted (long: not all of "
+		    "it can be read)",
+		    NULL },
+		{ NULL, DONE, LOGS("'file':'long','not_matches':'y'") ",'budget':200001",
+		    "passed ok: 3 rules held", NULL },
+		{ NULL, DONE,
+		    EXPECT("'files':{'path':'server/long','same_as':'server/twin'}") ",'budget':"
+		                                                                     "200000",
+		    "passed ok: 3 rules held", NULL },
+		{ NULL, DONE,
+		    EXPECT("'files':{'path':'server/long','same_as':'server/twin'}") ",'budget':"
+		                                                                     "199999",
+		    "error bad: file server/long: cannot be compared: server/long, server/twin: "
+		    "larger than 199999 bytes",
+		    NULL },
+		/* They are known to differ. */
+		{ NULL, DONE,
+		    EXPECT(
+		        "'files':{'path':'server/long','same_as':'server/less'}") ",'budget':10000",
+		    "failed bad: file server/long: server/long (200000 bytes) has another length "
+		    "than server/less (199999 bytes)",
+		    NULL },
+		{ NULL, DONE,
+		    EXPECT("'files':{'path':'server/long','sha256':'0'}") ",'budget':199999",
+		    "error bad: file server/long: server/long: not hashed: larger than 199999 "
+		    "bytes",
+		    NULL },
+		{ NULL, DONE,
+		    EXPECT("'files':{'path':'server/long','sha256':'0'}") ",'budget':200000", NULL,
+		    "file server/long: failed expect; " HELD },
+	};
 	struct pth_err e;
 
 	CHECK_INT(pth_file_write(AT_FDCWD, "server/stdout.log", "x\nx y\nz\n", 8, &e), 0);
 	CHECK_INT(pth_file_write(AT_FDCWD, "server/stderr.log", "x", 1, &e), 0);
 	CHECK_INT(mkdir("server/d", 0755), 0);
 	rows(v, countof(v));
+	put_long_log();
+	rows(large, countof(large));
 }
 
 static void
