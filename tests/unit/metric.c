@@ -55,7 +55,7 @@ static bool
 same(const json_t *v, const char *want)
 {
 	json_t *w = json(want);
-	bool r = v != NULL ? json_equal(v, w) != 0 : json_is_null(w);
+	bool r = (v == NULL && json_is_null(w)) || json_equal(v, w) != 0;
 	char *is = json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT);
 
 	if (!r)

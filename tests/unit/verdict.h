@@ -81,4 +81,84 @@ judged(const char *status, const char *server, const char *client, const char *m
 		free(got);                                        \
 	} while (0)
 
+/* Tests of that kind as rows. */
+
+/* ' becomes ". The caller frees it. */
+static inline char *
+quoted(const char *s)
+{
+	char *t = pth_xstrdup(s);
+
+	for (char *p = t; *p != '\0'; p++)
+		*p = *p == '\'' ? '"' : *p;
+	return t;
+}
+
+/* "name: ok" or "name: status category"; "expect" and "unknown" behind. */
+static inline void
+show_rules(struct pth_buf *b, const json_t *v)
+{
+	json_t *r;
+	size_t i;
+
+	json_array_foreach(json_object_get(v, "rules"), i, r) {
+		pth_buf_addf(b, "%s%s: %s", b->len > 0 ? "; " : "", pth_json_str(r, "rule", "?"),
+		    pth_json_str(r, "status", "ok"));
+		if (json_object_get(r, "category") != NULL)
+			pth_buf_addf(b, " %s", pth_json_str(r, "category", "?"));
+		if (pth_json_bool(r, "expect", false))
+			pth_buf_adds(b, " expect");
+		if (pth_json_bool(r, "unknown", false))
+			pth_buf_adds(b, " unknown");
+		/* A rule that holds has no status. */
+		CHECK(pth_json_bool(r, "ok", true) == (json_object_get(r, "status") == NULL));
+	}
+}
+
+struct row {
+	const char *what; /* NULL: as before */
+	const char *status, *server, *client, *more;
+	const char *want;  /* or NULL */
+	const char *rules; /* or NULL */
+};
+
+static inline void
+rows(const struct row *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		char *server = quoted(v[i].server), *client = quoted(v[i].client);
+		char *more = quoted(v[i].more);
+		char *want = quoted(v[i].want != NULL ? v[i].want : "");
+		char *is = judged(v[i].status, server, client, more);
+		json_t *verdict = verdict_of(v[i].status, server, client, more);
+		struct pth_buf b = PTH_BUF_INIT;
+
+		if (v[i].what != NULL)
+			unit(v[i].what);
+		show_rules(&b, verdict);
+		CHECK(pth_json_bool(verdict, "expected", false) ==
+		    (pth_json_bool(verdict, "ok", false) &&
+		        strcmp(pth_json_str(verdict, "status", ""), "passed") != 0));
+		if (v[i].want != NULL)
+			CHECK_STR(is, want);
+		if (v[i].rules != NULL)
+			CHECK_STR(b.s != NULL ? b.s : "", v[i].rules);
+		json_decref(verdict);
+		pth_buf_release(&b);
+		free(server);
+		free(client);
+		free(more);
+		free(want);
+		free(is);
+	}
+}
+
+#define END(reason, code) "{'reason':'" reason "','code':" #code "}"
+#define OK END("exit", 0)
+#define DONE "completed", OK, OK
+#define HELD "exit server: ok; exit client: ok"
+#define OF_PLAN(rules) "'plan':{'verdict':[" rules "]}"
+#define EXPECT(rules) "'expect':{" rules "}"
+#define KILLED "{'reason':'signal','code':null,'signal':'SEGV'}"
+
 #endif
