@@ -279,6 +279,11 @@ downloads(void)
 		    SERVED("www/s/f") "'m':{'incomplete':[{'of':'capture','text':'why'}]}", NULL,
 		    HELD },
 		{ NULL, DONE,
+		    "'plan':{'services':[{'name':'client','target':'server'},{'name':'server',"
+		    "'files':[{'path':'www/f'}]}]},'m':{'incomplete':[{'of':'artifacts',"
+		    "'text':'why'}]}",
+		    NULL, "downloads: error test_framework unknown; " HELD },
+		{ NULL, DONE,
 		    "'plan':{'services':[{'name':'client'},{'name':'server','files':["
 		    "{'path':'www/f'}]}]},'m':{'incomplete':[{'of':'artifacts','text':'why'}]}",
 		    NULL, HELD },
@@ -293,6 +298,38 @@ downloads(void)
 	rows(v, countof(v));
 }
 
+/* What is said of a rule that holds: what was found, and nothing that is wanted. */
+static void
+held(void)
+{
+	static const char *const v[][2] = {
+		{ EXPECT("'files':{'path':'a','min_size':5,'max_size':10,'size':10}"), "10 bytes" },
+		{ EXPECT("'files':{'path':'a','same_as':'b'}"), "the same 10 bytes as b" },
+		{ EXPECT("'files':{'path':'none','exists':false}"), "there is no such file" },
+		{ EXPECT("'exit':{'server':[0,1]}"), "exit code 0" },
+		{ COUNT("'min':1,'max':2", 2), "2 packets" },
+		{ METRIC("'min':1,'max':2", 2), "2" },
+		{ LOGS("'matches':'x','min':1,'max':3"), "3 lines" },
+		{ EXPECT("'packets':{'filter':'f','min':1}") ",'f':{'f':5},'m':{'incomplete':[{"
+		                                             "'of':'capture','least':true,"
+		                                             "'text':'one'},{'of':'capture',"
+		                                             "'least':true,'text':'two'}]}",
+		    "5 packets (one; two)" },
+	};
+
+	unit("what is said of rules that hold");
+	for (size_t i = 0; i < countof(v); i++) {
+		char *end = quoted(OK), *more = quoted(v[i][0]);
+		json_t *verdict = verdict_of("completed", end, end, more);
+
+		CHECK_STR(pth_json_str(verdict, "status", ""), "passed");
+		CHECK_STR(json_string_value(pth_json_path(verdict, "rules.0.text")), v[i][1]);
+		json_decref(verdict);
+		free(end);
+		free(more);
+	}
+}
+
 int
 main(void)
 {
@@ -303,6 +340,7 @@ main(void)
 	unit("logs");
 	logs();
 	numbers();
+	held();
 	unit("downloads");
 	downloads();
 	return unit_done();
