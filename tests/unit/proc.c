@@ -47,14 +47,14 @@ sh(const char *script, struct pth_proc_req q, int64_t limit)
 	return out.s;
 }
 
-/* A child of ours ends, within four seconds; it is reaped. */
+/* A child of ours ends, within four seconds; it is reaped, if its parent has not done so. */
 static bool
 dies(pid_t pid)
 {
 	int status = 0;
 
 	for (int i = 0; i < 4000; i++) {
-		if (waitpid(pid, &status, WNOHANG) == pid)
+		if (waitpid(pid, &status, WNOHANG) == pid || kill(pid, 0) != 0)
 			return true;
 		usleep(1000);
 	}
