@@ -2,17 +2,6 @@
 # An engine for the tests alone: its own data, socket and process; stopped by
 # its pid. Read by tests/docker*_test.sh after tests/lib.sh.
 
-# engine_world [unshare option]...: go on in namespaces of our own, so that a
-# test that is killed leaves no engine, no container and no mount behind; with
-# --net neither bridges nor routes, and those of others are not in the way.
-engine_world() {
-	[ "$(id -u)" = 0 ] && [ -z "${PTH_ENGINE_WORLD:-}" ] &&
-		unshare --pid --fork --mount-proc "$@" true 2>/dev/null || return 0
-	export PTH_ENGINE_WORLD=1
-	exec unshare --pid --fork --kill-child --mount-proc "$@" sh -c 'ip link set lo up; . "$0"' \
-		"$0"
-}
-
 # engine_start: $DOCKER_HOST is a running engine, or the test is skipped.
 engine_start() {
 	[ -z "${engine:-}" ] || return 0

@@ -5,7 +5,7 @@
 # shellcheck disable=SC2154 # $out and $code come from through
 . "$TOP/tests/lib.sh"
 . "$TOP/tests/docker_lib.sh"
-engine_world --net
+own_world --net
 
 # A machine that may not raise limits (no CAP_SYS_RESOURCE) takes podman's
 # usual ones amiss, and crun one with both kinds of control groups.

@@ -8,15 +8,16 @@
 # The working directory is $PTH_TMP, fresh for the file; PATH begins with the
 # tools under test; TOP is the top of the tree.
 
-: "${TOP:?run me by tests/run}" "${PTH_TMP:?}" "${PTH_RESULT:?}"
+: "${TOP:?run me by tests/run}" "${PTH_TMP:?}" "${PTH_RESULT:?}" "${PTH_NAME:?}"
 NL='
 '
 
-# skip REASON: this test counts as skipped. `skip why; return`
+# skip REASON: this test counts as skipped, unless an assertion fails in it. `skip why; return`
 skip() {
-	pth_skip=$1
+	printf 'skip %s\n' "$1" >>"$pth_notes"
 	return 1
 }
+pth_notes=$PTH_TMP/.notes # what the running test has said, a line each
 
 # need PROGRAM PACKAGE || return: skip when there is no such program.
 need() {
@@ -75,9 +76,45 @@ need_root() {
 	[ "$(id -u)" = 0 ] || skip 'needs root'
 }
 
+# Many suites may run on one machine at the same time, and as the same user. What follows is
+# for what they would share otherwise.
+
+# own_world [unshare option]...: go on in a pid namespace of our own, for root: what is looked
+# for, killed or cleaned is nobody else's then, and what a test leaves ends with it. With --net
+# neither ports, bridges nor routes are those of others.
+own_world() {
+	[ "$(id -u)" = 0 ] && [ -z "${PTH_OWN_WORLD:-}" ] &&
+		unshare --pid --fork --mount-proc "$@" true 2>/dev/null || return 0
+	export PTH_OWN_WORLD=$$
+	exec unshare --pid --fork --kill-child --mount-proc "$@" sh -c 'ip link set lo up; . "$0"' \
+		"$0"
+}
+
+# A time that the programs of no other file sleep: `sleep $nap`, and further ones are 1$nap,
+# 2$nap and so on. asleep [REGEX]: the numbers of those that do, of nap or of what matches.
+nap=8765.${PTH_OWN_WORLD:-$$}
+asleep() {
+	pgrep -f "^sleep ${1:-}$nap\$"
+}
+
+none_asleep() {
+	! asleep "$@"
+}
+
+# free_port: $port, which is bound by nobody on this machine, neither for TCP nor for UDP. The
+# kernel gives it to nobody by itself, and those who ask at the same time get other ones: they
+# are other processes.
+free_port() {
+	port=$((10000 + ${PTH_OWN_WORLD:-$$} % 22000))
+	while cat /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/udp6 2>/dev/null |
+		grep -q "^ *[0-9]*: [0-9A-F]*:$(printf %04X "$port") "; do
+		port=$((port + 1))
+	done
+}
+
 # as_user COMMAND...: as an ordinary user, for root; with the tools of $user_top.
 as_user() {
-	PATH=${pth_user_path:-$PATH} setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+	GCOV_PREFIX=${GCOV_PREFIX:-}/user PATH=${pth_user_path:-$PATH} setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
 }
 
 # user_top: $user_top is a tree that ordinary users can read: this one, or a
@@ -202,40 +239,97 @@ statuses() { # of all tests of $out
 	jq_out -r 'select(.id).result.status' | xargs
 }
 
-# shunit2 passes a test without assertions and does not count skipped tests.
-# It calls suite() when its own functions are there and before it runs the
-# tests, so this is where its loop is replaced by ours. PTH_SUITE: the names of
-# test functions that the file has made; shunit2 finds only written ones.
+# assertLeast MINIMUM NUMBER WHAT: a test that looks at many cases has had that many.
+assertLeast() {
+	assertTrue "only $2 $3, and there are at least $1" "[ $2 -ge $1 ]"
+}
+
+# shunit2 passes a test without assertions, forgets those of subshells, does not count skipped
+# tests. It calls suite() when its own functions are there and before it runs the tests, so
+# this is where its loop is replaced by ours. PTH_SUITE: the names of test functions that the
+# file has made; shunit2 finds only written ones. PTH_ONLY: run only these. PTH_SEED: in an
+# order of chance, which is the same for the same number.
 suite() {
 	for pth_test in ${PTH_SUITE:-}; do suite_addTest "$pth_test"; done
+	_shunit_assertPass() {
+		echo pass >>"$pth_notes"
+	}
+	_shunit_assertFail() {
+		printf 'FAIL %s\n' "$(printf '%s' "${1:-}" | tr '\n' '\t')" >>"$pth_notes"
+	}
+	# The last word, after oneTimeTearDown.
+	_shunit_generateReport() {
+		__shunit_reportGenerated=${SHUNIT_TRUE}
+		suite_failed && suite_says FAIL "(all): an assertion failed outside of a test"
+	}
+	# oneTimeSetUp has been here.
+	[ "${__shunit_testSuccess:-0}" -eq "${SHUNIT_TRUE}" ] ||
+		echo 'FAIL in oneTimeSetUp' >>"$pth_notes"
 	_shunit_execSuite() {
-		for pth_test in ${__shunit_suite}; do
-			pth_skip='' pth_before=${__shunit_assertsTotal}
-			__shunit_testSuccess=${SHUNIT_TRUE}
-			endSkipping
-			cd "$PTH_TMP" || exit 4
-			echo "$pth_test"
-			setUp
-			$pth_test
-			pth_code=$?
-			tearDown
-			cd "$PTH_TMP" || exit 4
-			if [ -n "$pth_skip" ]; then
-				echo "skip $pth_test: $pth_skip" >>"$PTH_RESULT"
-				continue
-			elif [ "${__shunit_testSuccess}" -ne "${SHUNIT_TRUE}" ]; then
-				pth_why='assertion failed'
-			elif [ "${__shunit_assertsTotal}" -eq "$pth_before" ]; then
-				pth_why='no assertions'
-			elif [ "$pth_code" -ne 0 ]; then
-				pth_why="the function returned $pth_code"
-			else
-				echo "ok $pth_test" >>"$PTH_RESULT"
-				__shunit_testsPassed=$((__shunit_testsPassed + 1))
-				continue
-			fi
-			echo "FAIL $pth_test: $pth_why" >>"$PTH_RESULT"
-			__shunit_testsFailed=$((__shunit_testsFailed + 1))
+		suite_failed && suite_says FAIL "oneTimeSetUp: assertion failed"
+		# shellcheck disable=SC2086 # names
+		for pth_test in $(suite_order ${__shunit_suite}); do
+			suite_one "$pth_test"
 		done
+		: >"$pth_notes"
 	}
 }
+
+suite_says() { # result text
+	echo "$1 $2" >>"$PTH_RESULT"
+	[ "$1" != FAIL ] || __shunit_testsFailed=$((__shunit_testsFailed + 1))
+}
+
+# The assertions that failed, printed.
+suite_failed() {
+	sed -n 's/^FAIL /ASSERT:/p' "$pth_notes" 2>/dev/null | tr '\t' '\n'
+	grep -q '^FAIL' "$pth_notes" 2>/dev/null
+}
+
+suite_order() { # name...
+	for pth_test; do
+		case " ${PTH_ONLY:-$pth_test} " in *" $pth_test "*) echo "$pth_test" ;; esac
+	done | shuffle
+}
+
+suite_one() { # name
+	: >"$pth_notes"
+	coverage_of "$1"
+	endSkipping
+	cd "$PTH_TMP" || exit 4
+	echo "$1"
+	setUp
+	$1
+	pth_code=$?
+	[ -z "${PTH_COVERAGE:-}" ] || : >"$GCOV_PREFIX/end"
+	tearDown
+	cd "$PTH_TMP" || exit 4
+	if suite_failed; then
+		suite_says FAIL "$1: assertion failed"
+	elif pth_why=$(grep -m 1 '^skip ' "$pth_notes"); then
+		suite_says skip "$1: ${pth_why#skip }"
+	elif ! grep -q '^pass' "$pth_notes"; then
+		suite_says FAIL "$1: no assertions"
+	elif [ "$pth_code" -ne 0 ]; then
+		suite_says FAIL "$1: the function returned $pth_code"
+	else
+		suite_says ok "$1"
+	fi
+}
+
+# shuffle: lines in the order of chance that PTH_SEED gives, or as they come.
+shuffle() {
+	if [ -z "${PTH_SEED:-}" ]; then cat; else
+		awk -v seed="$PTH_SEED" 'BEGIN { srand(seed) } { print rand() "\t" $0 }' |
+			sort -g | cut -f 2-
+	fi
+}
+
+# coverage_of TEST: where programs built for it leave what they have run, for tests/mutate.
+coverage_of() {
+	[ -n "${PTH_COVERAGE:-}" ] || return 0
+	export GCOV_PREFIX="$PTH_COVERAGE/$PTH_NAME/$1"
+	mkdir -p "$GCOV_PREFIX/user" && chmod 777 "$GCOV_PREFIX" "$GCOV_PREFIX/user"
+	: >"$GCOV_PREFIX/start"
+}
+coverage_of '(set up)'
