@@ -27,8 +27,10 @@ testInstallWorks() {
 		assertTrue "no $file" "[ -e dest/usr/$file ]"
 	done
 	assertEquals 'each tool' "$(tools | sort)" "$(ls dest/usr/bin)"
-	assertEquals 'each page' "$(cd "$TOP/man" && ls)" "$(ls dest/usr/share/man/man?/ | grep '\.' | sort)"
-	assertEquals 'each descriptor' "$(cd "$TOP/share" && find plugins templates -type f | sort)" \
+	assertEquals 'each page' "$(cd "$TOP/man" && ls)" \
+		"$(ls dest/usr/share/man/man?/ | grep '\.' | sort)"
+	assertEquals 'each descriptor' \
+		"$(cd "$TOP/share" && find plugins templates -type f | sort)" \
 		"$(cd dest/usr/share/pth && find plugins templates -type f | sort)"
 	assertEquals 'C files and objects stay at home' '' "$(find dest -name '*.[cho]')"
 	assertEquals 'the place of installation is in no program' '' "$(grep -rl "$PTH_TMP" dest)"
