@@ -201,7 +201,8 @@ testDemo() {
 	ln -sf "$TOP/examples/ping-pong.yaml" tree/examples/quic.yaml
 	run tree/examples/demo
 	assertCode 1
-	assertEquals '0/1 1/1' "$(printf '%s\n' "$out" | grep -o './1 tests' | cut -d' ' -f1 | xargs)"
+	assertEquals '0/1 1/1' \
+		"$(printf '%s\n' "$out" | grep -o './1 tests' | cut -d' ' -f1 | xargs)"
 }
 
 testNothingIsSaidAgainstThem() {
