@@ -126,10 +126,13 @@ to_cache() { # image...
 # each_compose COMMAND...: run it with every compose program that is here,
 # `docker compose` and docker-compose, as $compose.
 each_compose() {
+	compose_used=0
 	for compose in 'docker compose' docker-compose; do
 		$compose version >/dev/null 2>&1 || continue
 		"$@"
+		compose_used=$((compose_used + 1))
 	done
+	assertTrue 'no compose program is here' "[ $compose_used -ge 1 ]"
 }
 
 # Everything of ours on the engine.

@@ -34,11 +34,15 @@ oneTimeSetUp() {
 	mkdir -p results
 	while read -r file who mode; do
 		name_of "$file" "$who" "$mode"
+		case " ${PTH_ONLY:-test_$name} " in *" test_$name "*) ;; *) continue ;; esac
 		echo "$file $who $mode $PTH_TMP/results/$name"
 	done <variants >todo
 	# shellcheck disable=SC2016 # for the shell of xargs
-	xargs -P "$(nproc)" -L 1 sh -c '"$0" "$1" "$2" "$3" >"$4" 2>&1; echo $? >"$4.code"' \
-		"$cases/run" <todo
+	xargs -P "$(nproc)" -L 1 sh -c '[ -z "$PTH_COVERAGE" ] || {
+			export GCOV_PREFIX="$PTH_COVERAGE/hostile_test/test_${4##*/}"
+			mkdir -p "$GCOV_PREFIX" && chmod 777 "$GCOV_PREFIX"
+		}
+		"$0" "$1" "$2" "$3" >"$4" 2>&1; echo $? >"$4.code"' "$cases/run" <todo
 }
 
 # came NAME: what came of the variant; skipped where it cannot be done here.

@@ -301,6 +301,7 @@ suite_one() { # name
 	setUp
 	$1
 	pth_code=$?
+	[ -z "${PTH_COVERAGE:-}" ] || : >"$GCOV_PREFIX/end"
 	tearDown
 	cd "$PTH_TMP" || exit 4
 	if suite_failed; then
@@ -329,5 +330,6 @@ coverage_of() {
 	[ -n "${PTH_COVERAGE:-}" ] || return 0
 	export GCOV_PREFIX="$PTH_COVERAGE/$PTH_NAME/$1"
 	mkdir -p "$GCOV_PREFIX/user" && chmod 777 "$GCOV_PREFIX" "$GCOV_PREFIX/user"
+	: >"$GCOV_PREFIX/start"
 }
 coverage_of '(set up)'
