@@ -178,6 +178,7 @@ testKeptImages() {
 		esac
 		assertEquals "$max" "${want%% *}" "$(ls cache/engine | wc -l)"
 		assertMatch "$out" "${want#* }"
+		[ $max != 0 ] || assertNoMatch "$out" note:
 	done
 }
 
