@@ -392,6 +392,7 @@ of_streams(void)
 			    "again",
 			    found[how]);
 			CHECK_STR(err.text, want);
+			CHECK_INT(err.code, PTH_SYSTEM);
 		}
 		CHECK_STR(content("run/plan.jsonl"), "one\ntwo\n");
 		CHECK_INT(pth_journal_check(&d.results, d.fd, &err), 0);
