@@ -160,7 +160,7 @@ structure(void)
 	CHECK_STR(seen("a: &v x\n*v : 2\n"), "{\"a\":\"x\",\"x\":2}");
 	CHECK_STR(seen("a: &v [x]\n*v : 2\n"), "2:1 a key must be a single value");
 	CHECK_STR(seen("a: &v 1\nb: &v 2\nc: *v\n"), "{\"a\":1,\"b\":2,\"c\":2}");
-	CHECK_STR(seen(": 1"), "1:1 empty key");
+	CHECK_STR(seen("?\n: 1"), "1:2 empty key");
 	CHECK_STR(seen("{'': 1}"), "{\"\":1}");
 	CHECK_STR(seen("a: {<<: 1}"), "1:9 << takes a map or a list of maps, not a integer");
 
