@@ -437,6 +437,15 @@ failures(void)
 	unit("a template that fails, wherever it stands");
 	for (size_t i = 0; i < countof(rows); i++)
 		with_line(rows[i], "said", "p/services/iut/proto/line*nobody*");
+	/* With its place. */
+	with_line("dirs: [{when: nobody, value: a}]", "said",
+	    "p/services/iut/proto/line*.yaml:6:15: 'nobody' is undefined*");
+	with_line("dirs: [{when: a and nobody, value: a}]", "said",
+	    "p/services/iut/proto/line*.yaml:6:15: 'a' is undefined*");
+	with_line("cwd: x{{ nobody }}", "said",
+	    "p/services/iut/proto/line*.yaml:6:10: 'nobody' is undefined*");
+	with_line("dirs: ['{{ nobody }}']", "said",
+	    "p/services/iut/proto/line*.yaml:6:8: 'nobody' is undefined");
 }
 
 /* The same of environments, protocols and parameters. */
