@@ -120,7 +120,7 @@ unknown_name(const struct plan_with *w, const char *text)
 	while (pth_is_alnum(text[n]) || text[n] == '_')
 		n++;
 	name = pth_xstrndup(text, n);
-	return n > 0 && text[n + strspn(text + n, " ")] == '\0' &&
+	return n > 0 && !pth_is_digit(*text) && text[n + strspn(text + n, " ")] == '\0' &&
 	        !pth_one_of(name, words, countof(words)) && json_object_get(w->vars, name) == NULL ?
 	    pth_take(&name) :
 	    NULL;
