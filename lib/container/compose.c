@@ -107,7 +107,7 @@ check(struct compose *c)
 		    "docker.multi_platform: true",
 		    platform);
 	if (c->subnet != NULL &&
-	    !container_address(c, json_array_size(pth_plan_services(c->plan)), address))
+	    !container_address(c, json_array_size(pth_plan_services(c->plan)) - 1, address))
 		return pth_err_set(c->e, PTH_INPUT,
 		    "network_environment.subnet \"%.60s\": must be an IPv4 network with room for "
 		    "all services, as 10.1.0.0/24",

@@ -48,12 +48,45 @@ build_platforms(const struct compose *c, const json_t *image)
 	    "newer Debians)' >&2; exit 4; }; exec docker buildx build \"$@\"";
 	json_t *argv = json_pack("[s,s,s,s,s,s,s,s,s]", "sh", "-c", script, "buildx", "--progress",
 	    "plain", "--network", "host", "--platform");
+	const char *own = pth_img_context(image), *directory = pth_img_directory(image);
 
 	container_push(argv, c->platforms != NULL ? c->platforms : PLATFORMS);
 	container_push_option(argv, "--builder", pth_docker_buildx_builder(c->docker));
-	container_push_map(argv, "--build-arg", pth_docker_build_args(c->docker));
-	pth_json_push(argv, json_sprintf("@{dir}/%s", pth_img_directory(image)));
+	container_push_map(argv, "--build-arg", pth_img_args(image));
+	if (own != NULL) {
+		container_push(argv, "--file");
+		pth_json_push(argv, json_sprintf("@{dir}/%s/Dockerfile", directory));
+		container_push(argv, own);
+	} else {
+		pth_json_push(argv, json_sprintf("@{dir}/%s", directory));
+	}
 	return argv;
+}
+
+/* Adds these builds. pth-image(1) has removed the archives of sources: they are made once more,
+ * by what computes a hash, and then go, too. */
+static void
+add_platforms(const struct compose *c, json_t *list, const json_t *image, int64_t limit)
+{
+	const json_t *argv = pth_img_argv(image);
+	json_auto_t *again = json_deep_copy(argv), *rm = json_pack("[s,s]", "rm", "-f");
+	json_t *v;
+	size_t i;
+
+	json_array_foreach(argv, i, v)
+		if (strcmp(json_string_value(v), "-s") == 0) {
+			const char *source = json_string_value(json_array_get(argv, i + 1));
+
+			pth_json_push(rm,
+			    json_sprintf("@{dir}/%s/%.*s", pth_img_directory(image),
+			        (int)strcspn(source, "="), source));
+		}
+	json_array_set_new(again, 1, json_string("hash"));
+	if (json_array_size(rm) > 2)
+		pth_json_push(list, cmd_for("docker_build", json_incref(again), limit));
+	pth_json_push(list, cmd_for("docker_build", build_platforms(c, image), limit));
+	if (json_array_size(rm) > 2)
+		pth_json_push(list, cmd(json_incref(rm), COMMAND_LIMIT, false));
 }
 
 static json_t *
@@ -97,7 +130,7 @@ setup(const struct compose *c)
 			continue;
 		pth_json_push(list, cmd_for("docker_build", json_deep_copy(argv), deploy));
 		if (c->multi)
-			pth_json_push(list, cmd_for("docker_build", build_platforms(c, v), deploy));
+			add_platforms(c, list, v, deploy);
 	}
 	json_object_foreach(c->volumes, key, v) {
 		argv = json_pack("[s,s,s]", "docker", "volume", "create");

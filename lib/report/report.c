@@ -433,12 +433,10 @@ pth_report_status(const struct pth_report *r)
 		return "incomplete";
 	if (r->count[PTH_S_INTERRUPTED] > 0)
 		return "interrupted";
-	if (r->fast_failed != NULL)
-		return "failed";
 	for (const struct pth_report_test *t = r->tests; t != NULL; t = t->next)
 		if (t->status == PTH_S_TIMEOUT && !t->ok)
 			return "timeout";
-	return r->bad == 0 ? "completed" : "failed";
+	return r->bad == 0 && r->fast_failed == NULL ? "completed" : "failed";
 }
 
 int64_t
@@ -492,11 +490,12 @@ add_rate(struct pth_buf *b, int64_t bps)
 	double v = (double)bps;
 	size_t i = 0;
 
-	while (v >= 1000 && i + 1 < countof(units)) {
+	/* What is rounded to three digits is below 1000, except of the last unit. */
+	while (v >= 999.5 && i + 1 < countof(units)) {
 		v /= 1000;
 		i++;
 	}
-	pth_buf_addf(b, "%.3g %s", v, units[i]);
+	pth_buf_addf(b, v < 999.5 ? "%.3g %s" : "%.0f %s", v, units[i]);
 }
 
 void

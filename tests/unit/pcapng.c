@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -78,33 +79,133 @@ sizes(void)
 	close(fd);
 }
 
-/* A limit of the file's size stands for a full disk. */
-static void
-full(void)
+#define END 52 /* bytes of a statistics block without a comment */
+
+static uint32_t
+u32(const struct pth_buf *b, size_t at)
 {
-	const struct rlimit limit = { 1000, RLIM_INFINITY };
-	struct rlimit old;
+	uint32_t v = 0;
+
+	if (CHECK(at + sizeof v <= b->len))
+		memcpy(&v, b->s + at, sizeof v);
+	return v;
+}
+
+/* What a file begins with: a section, an interface whose times are in nanoseconds. */
+static void
+head(void)
+{
+	static const uint32_t section[] = { 0x0a0d0d0a, 0, 0x1a2b3c4d, 1, 0xffffffff, 0xffffffff };
+	int fd = open("head", O_RDWR | O_CREAT | O_TRUNC, 0666);
+	struct pth_pcapng *w = pth_pcapng_open(fd, "eth0", PTH_LINKTYPE_ETHERNET, 96);
+	struct pth_buf b = PTH_BUF_INIT;
+	struct pth_err e;
+	size_t at;
+
+	unit("the head of a file as the draft has it");
+	CHECK_INT(pth_pcapng_flush(w), 0);
+	CHECK_INT(pth_file_read("head", 1 << 20, &b, &e), 0);
+	for (size_t i = 0; i < sizeof section / sizeof *section; i++)
+		CHECK(i == 1 || u32(&b, i * 4) == section[i]);
+	CHECK(memcmp(b.s + 28, "pth ", 4) == 0 && (u32(&b, 24) & 0xffff) == 4);
+	at = u32(&b, 4);
+	CHECK_INT(u32(&b, at - 8), 0);
+	CHECK_INT(u32(&b, at - 4), at);
+	CHECK(u32(&b, at) == 1 && u32(&b, at + 4) == b.len - at && u32(&b, at + 8) == 1);
+	CHECK_INT(u32(&b, at + 12), 96);
+	CHECK(u32(&b, at + 16) == (4 << 16 | 2) && memcmp(b.s + at + 20, "eth0", 4) == 0);
+	CHECK(u32(&b, at + 24) == (1 << 16 | 9) && u32(&b, at + 28) == 9);
+	CHECK(u32(&b, at + 32) == 0 && u32(&b, at + 36) == b.len - at);
+	CHECK_INT(pth_pcapng_close(w, 0, 0, NULL), 0);
+	pth_buf_release(&b);
+	close(fd);
+}
+
+/* The packet of one file, byte by byte, and its last words. */
+static void
+bytes(void)
+{
+	static const char letters[] = "abcdefgh";
+	struct pth_err e;
+
+	unit("packets and statistics as the draft has them");
+	for (uint32_t cap = 0; cap <= 8; cap++) {
+		int fd = open("bytes", O_RDWR | O_CREAT | O_TRUNC, 0666);
+		struct pth_pcapng *w = pth_pcapng_open(fd, "eth0", PTH_LINKTYPE_ETHERNET, 96);
+		uint64_t at = pth_pcapng_size(w), n, drops = 3, received = 7, v;
+		struct pth_buf b = PTH_BUF_INIT;
+
+		pth_pcapng_packet(w, 0x123456789abcdefULL, letters, cap, cap + 1000);
+		n = pth_pcapng_size(w) - at;
+		CHECK_INT(n, pth_pcapng_packet_size(cap));
+		CHECK_INT(pth_pcapng_close(w, received, drops, cap == 0 ? NULL : "why"), 0);
+		close(fd);
+		CHECK_INT(pth_file_read("bytes", 1 << 20, &b, &e), 0);
+		CHECK(n == 32 + (cap + 3) / 4 * 4 && u32(&b, at) == 6 && u32(&b, at + 4) == n);
+		CHECK(u32(&b, at + 8) == 0 && u32(&b, at + 12) == 0x1234567 &&
+		    u32(&b, at + 16) == 0x89abcdef);
+		CHECK(u32(&b, at + 20) == cap && u32(&b, at + 24) == cap + 1000);
+		CHECK(memcmp(b.s + at + 28, letters, cap) == 0);
+		for (size_t i = cap; i < (cap + 3) / 4 * 4; i++)
+			CHECK(b.s[at + 28 + i] == 0);
+		CHECK_INT(u32(&b, at + n - 4), n);
+		/* The statistics: interface, time, a comment, two numbers of 8 bytes. */
+		at += n;
+		CHECK(u32(&b, at) == 5 && u32(&b, at + 4) == b.len - at && u32(&b, at + 8) == 0);
+		CHECK_INT(u32(&b, b.len - 4), b.len - at);
+		CHECK_INT(b.len - at, cap == 0 ? END : END + 8);
+		CHECK(b.len - at <= pth_pcapng_end_size(cap == 0 ? 0 : 3));
+		at += 20;
+		if (cap > 0) {
+			CHECK(u32(&b, at) == (3 << 16 | 1) && memcmp(b.s + at + 4, "why", 4) == 0);
+			at += 8;
+		}
+		CHECK_INT(u32(&b, at), 8 << 16 | 4);
+		memcpy(&v, b.s + at + 4, sizeof v);
+		CHECK_INT(v, received);
+		CHECK_INT(u32(&b, at + 12), 8 << 16 | 5);
+		memcpy(&v, b.s + at + 16, sizeof v);
+		CHECK_INT(v, drops);
+		CHECK_INT(u32(&b, at + 24), 0);
+		pth_buf_release(&b);
+	}
+}
+
+/* A limit of the file's size stands for a full disk: of so many bytes beyond what `fit` packets
+ * take. */
+static void
+full(uint64_t fit, uint64_t more)
+{
 	int fd = open("full", O_RDWR | O_CREAT | O_TRUNC, 0666);
 	struct pth_pcapng *w = pth_pcapng_open(fd, "lo", PTH_LINKTYPE_ETHERNET, 96);
-	uint64_t head = pth_pcapng_size(w), fit = (1000 - head) / pth_pcapng_packet_size(96);
+	uint64_t head = pth_pcapng_size(w);
+	const struct rlimit limit = { head + fit * pth_pcapng_packet_size(96) + more,
+		RLIM_INFINITY };
+	struct rlimit old;
 	char p[96], text[200];
 	struct stat st;
 
-	unit("a full disk leaves whole packets");
 	memset(p, 'x', sizeof p);
 	getrlimit(RLIMIT_FSIZE, &old);
 	setrlimit(RLIMIT_FSIZE, &limit);
 	signal(SIGXFSZ, SIG_IGN);
-	for (int i = 0; i < 20; i++)
+	for (int i = 0; i < 21; i++)
 		pth_pcapng_packet(w, 1, p, sizeof p, sizeof p);
+	errno = 0;
 	CHECK_INT(pth_pcapng_flush(w), -1);
-	CHECK_INT(pth_pcapng_lost(w), 20 - fit);
-	pth_pcapng_packet(w, 1, p, sizeof p, sizeof p);
+	CHECK_INT(errno, EFBIG);
 	CHECK_INT(pth_pcapng_lost(w), 21 - fit);
-	CHECK_INT(pth_pcapng_close(w, 21, 0, NULL), -1);
+	pth_pcapng_packet(w, 1, p, sizeof p, sizeof p);
+	CHECK_INT(pth_pcapng_lost(w), 22 - fit);
+	errno = 0;
+	CHECK_INT(pth_pcapng_flush(w), -1);
+	CHECK_INT(errno, EFBIG);
+	CHECK_INT(pth_pcapng_close(w, 22, 0, NULL), -1);
+	CHECK_INT(errno, EFBIG);
 	setrlimit(RLIMIT_FSIZE, &old);
 	fstat(fd, &st);
-	CHECK_INT(st.st_size, head + fit * pth_pcapng_packet_size(96));
+	/* There may be room for the last words. */
+	CHECK_INT(st.st_size, head + fit * pth_pcapng_packet_size(96) + (more >= END ? END : 0));
 	CHECK_INT(strlen(shown("full", text)), 2 * fit);
 	close(fd);
 }
@@ -165,11 +266,169 @@ merging(void)
 	CHECK(strstr(e.text, "none: No such file") != NULL);
 }
 
+/* The kinds of blocks of a file, in order: Header, Interface, Keys, Packet, Statistics. */
+static const char *
+kinds(const char *path, char text[200])
+{
+	static const char letters[] = "?I???SP???K";
+	struct pth_buf b = PTH_BUF_INIT;
+	struct pth_err e;
+	size_t n = 0;
+
+	CHECK_INT(pth_file_read(path, 1 << 20, &b, &e), 0);
+	for (size_t at = 0; at + 12 <= b.len && n < 199; at += u32(&b, at + 4))
+		text[n++] = u32(&b, at) == 0x0a0d0d0a ? 'H' :
+		    u32(&b, at) < sizeof letters - 1  ? letters[u32(&b, at)] :
+		                                        '?';
+	text[n] = '\0';
+	pth_buf_release(&b);
+	return text;
+}
+
+static const char *merge_path[] = { "one", "more" };
+static const struct pth_pcapng_stream merge_both = { merge_path, 2 }, merge_one = { merge_path, 1 };
+
+/* A file with a block of that type and body between two packets: what is left of the packets,
+ * and "!" when something was cut. len: what the block says, 0: the truth; tail: the same behind. */
+static const char *
+spliced(
+    uint32_t type, const uint32_t *body, size_t words, uint32_t len, uint32_t tail, char text[200])
+{
+	const char *packets[][2] = { { "1", "a" }, { "2", "b" }, { NULL, NULL } };
+	uint32_t n = (uint32_t)(words * 4 + 12), said = len != 0 ? len : n;
+	struct pth_buf b = PTH_BUF_INIT, out = PTH_BUF_INIT;
+	size_t at = 0;
+	struct pth_err e;
+	bool cut;
+
+	make("one", packets, 8);
+	CHECK_INT(pth_file_read("one", 1 << 20, &b, &e), 0);
+	while (u32(&b, at) != 6)
+		at += u32(&b, at + 4);
+	at += u32(&b, at + 4); /* behind the first packet */
+	pth_buf_add(&out, b.s, at);
+	pth_buf_add(&out, &type, 4);
+	pth_buf_add(&out, &said, 4);
+	pth_buf_add(&out, body, words * 4);
+	said = tail != 0 ? tail : said;
+	pth_buf_add(&out, &said, 4);
+	pth_buf_add(&out, b.s + at, b.len - at);
+	CHECK_INT(pth_file_write(AT_FDCWD, "one", out.s, out.len, &e), 0);
+	CHECK_INT(merge(&merge_one, 1, &cut, &e), 0);
+	shown("out", text);
+	snprintf(text + strlen(text), 10, "%s", cut ? "!" : "");
+	pth_buf_release(&b);
+	pth_buf_release(&out);
+	return text;
+}
+
+static void
+blocks(void)
+{
+	enum { EPB = 6, IDB = 1, SHB = 0x0a0d0d0a };
+	static const struct {
+		uint32_t type, body[8];
+		size_t words;
+		uint32_t len, tail;
+		const char *want;
+	} v[] = {
+		{ EPB, { 0, 0, 5, 4, 4, 0x78787878 }, 6, 0, 0, "1a5x2b" },
+		{ EPB, { 0, 0, 5, 5, 4, 0x78787878 }, 6, 0, 0, "1a!" }, /* more than there is */
+		{ EPB, { 1, 0, 5, 4, 4, 0x78787878 }, 6, 0, 0, "1a!" }, /* of another interface */
+		{ EPB, { 0, 0, 5, 0 }, 4, 0, 0, "1a!" },
+		{ IDB, { 1, 96 }, 2, 0, 0, "1a2b" },
+		{ IDB, { 113, 96 }, 2, 0, 0, "1a!" }, /* not Ethernet */
+		{ IDB, { 1 }, 1, 0, 0, "1a!" },
+		{ SHB, { 0x1a2b3c4d, 1, 0, 0 }, 4, 0, 0, "1a2b" },
+		{ SHB, { 0x4d3c2b1a, 1, 0, 0 }, 4, 0, 0,
+		    "1a!" }, /* of a machine of the other kind */
+		{ SHB, { 0x1a2b3c4d, 1, 0 }, 3, 0, 0, "1a!" },
+		{ 99, { 0 }, 0, 0, 0, "1a2b" },
+		{ 99, { 7, 8 }, 2, 0, 0, "1a2b" },
+		{ 99, { 7, 8 }, 2, 8, 20, "1a!" },
+		{ 99, { 7, 8 }, 2, 22, 20, "1a!" },
+		{ 99, { 7, 8 }, 2, 20, 24, "1a!" },
+		{ 99, { 7, 8 }, 2, 0xfffffffc, 20, "1a!" },
+	};
+	char text[200];
+
+	unit("blocks of a file, as they should be or not");
+	for (size_t i = 0; i < sizeof v / sizeof *v; i++)
+		CHECK_STR(spliced(v[i].type, v[i].body, v[i].words, v[i].len, v[i].tail, text),
+		    v[i].want);
+}
+
+/* Puts a block of keys before the first packet of a file. */
+static void
+put_keys(const char *path)
+{
+	static const uint32_t keys[] = { 10, 20, 7, 0, 20 };
+	struct pth_buf b = PTH_BUF_INIT, out = PTH_BUF_INIT;
+	size_t at = 0;
+	struct pth_err e;
+
+	CHECK_INT(pth_file_read(path, 1 << 20, &b, &e), 0);
+	while (u32(&b, at) != 6)
+		at += u32(&b, at + 4);
+	pth_buf_add(&out, b.s, at);
+	pth_buf_add(&out, keys, sizeof keys);
+	pth_buf_add(&out, b.s + at, b.len - at);
+	CHECK_INT(pth_file_write(AT_FDCWD, path, out.s, out.len, &e), 0);
+	pth_buf_release(&b);
+	pth_buf_release(&out);
+}
+
+static void
+headers(void)
+{
+	const char *one[][2] = { { "1", "a" }, { "1", "a" }, { NULL, NULL } };
+	const char *more[][2] = { { "5", "e" }, { NULL, NULL } };
+	const char *other[] = { "other" };
+	const struct pth_pcapng_stream v[] = { merge_one, { other, 1 } };
+	char text[200];
+	struct pth_err e;
+	bool cut;
+
+	unit("one header, one interface, and the keys of the first file");
+	make("one", one, 8);
+	make("more", more, 8);
+	put_keys("one");
+	put_keys("more");
+	CHECK_INT(merge(&merge_both, 1, &cut, &e), 0);
+	CHECK_STR(kinds("out", text), "HIKPPP");
+	CHECK(!cut);
+
+	unit("a packet that one capture has twice was there twice");
+	CHECK_STR(shown("out", text), "1a1a5e");
+
+	unit("packets of one time are the same when their bytes are");
+	make("other", (const char *[][2]){ { "1", "a" }, { "1", "b" }, { NULL, NULL } }, 8);
+	CHECK_INT(merge(v, 2, &cut, &e), 0);
+	CHECK_STR(shown("out", text), "1a1a1b");
+
+	unit("of an empty first file there is nothing");
+	CHECK_INT(truncate("one", 0), 0);
+	CHECK_INT(merge(&merge_both, 1, &cut, &e), 0);
+	CHECK_STR(shown("out", text), "5e");
+}
+
 int
 main(void)
 {
+	blocks();
+	headers();
 	sizes();
-	full();
+	head();
+	bytes();
+	unit("a full disk leaves whole packets");
+	full(6, 20);
+	unit("a packet that fits exactly is kept");
+	full(6, 0);
+	full(6, END - 1);
+	full(6, END);
+	full(5, pth_pcapng_packet_size(96) - 1);
+	full(0, 0);
+	full(20, pth_pcapng_packet_size(96) - 1);
 	merging();
 	return unit_done();
 }

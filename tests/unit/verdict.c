@@ -1,74 +1,14 @@
 /* The verdict, and the numbers out of packets, on hand-made input. */
-#include "unit.h"
+#include "verdict.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "collect/artifact.h"
 #include "collect/metric.h"
 #include "collect/packets.h"
 #include "collect/tshark.h"
-#include "collect/verdict.h"
 #include "io/event.h"
 #include "io/file.h"
-
-static json_t *
-parse(const char *s)
-{
-	struct pth_err e;
-	json_t *v = pth_json_parse(s, strlen(s), &e);
-
-	if (v == NULL)
-		printf("%s: %s\n", s, e.text);
-	return v;
-}
-
-/* "status ok|bad marks: summary" of a test whose two services ended with the
- * given result objects. */
-static char *
-judged(const char *status, const char *server, const char *client, const char *more)
-{
-	struct pth_buf b = PTH_BUF_INIT, out = PTH_BUF_INIT;
-	struct pth_evidence ev = { .dirfd = -1 };
-	json_t *rec, *v, *mark;
-	size_t i;
-	int here = open(".", O_RDONLY | O_DIRECTORY);
-
-	pth_buf_addf(&b,
-	    "{\"pth\":1,\"type\":\"test\",\"id\":\"t\",\"result\":{\"status\":\"%s\",\"reason\""
-	    ":\"the reason\",\"services\":{\"server\":%s,\"client\":%s}}%s%s}",
-	    status, server, client, *more != '\0' ? "," : "", more);
-	rec = parse(b.s);
-	ev.dirfd = here;
-	ev.metrics = json_object_get(rec, "m");
-	ev.filters = json_object_get(rec, "f");
-	ev.no_packets = ev.filters != NULL ? NULL : "no capture";
-	ev.left_out = json_object_get(rec, "left") != NULL;
-	v = pth_verdict(rec, &ev);
-	pth_buf_addf(&out, "%s %s", pth_json_str(v, "status", "?"),
-	    pth_json_bool(v, "ok", false) ? "ok" : "bad");
-	json_array_foreach(json_object_get(v, "marks"), i, mark)
-		pth_buf_addf(&out, " %s", json_string_value(mark));
-	pth_buf_addf(&out, ": %s", pth_json_str(v, "summary", "?"));
-	json_decref(v);
-	json_decref(rec);
-	pth_buf_release(&b);
-	close(here);
-	return pth_buf_take(&out);
-}
-
-#define STOPPED "{\"reason\":\"stopped\",\"code\":0,\"ready_us\":5}"
-#define EXIT(n) "{\"reason\":\"exit\",\"code\":" #n "}"
-#define SIGNAL "{\"reason\":\"signal\",\"code\":null,\"signal\":\"SEGV\"}"
-#define LATE "{\"reason\":\"timeout\",\"code\":null}"
-
-#define JUDGED(status, server, client, more, want)                \
-	do {                                                      \
-		char *got = judged(status, server, client, more); \
-		CHECK_STR(got, want);                             \
-		free(got);                                        \
-	} while (0)
 
 static void
 runs(void)
