@@ -20,7 +20,6 @@ texts(void)
 		/* What is for others, or for nobody. */
 		{ "@{dir}/x", "@{dir}/x" },
 		{ "@{server:port}", "@{server:port}" },
-		{ "@{server:hostname:x:y}", "@{server:hostname:x:y}" },
 		{ "@{a b:hostname}", "@{a b:hostname}" },
 		{ "", "" },
 	};
