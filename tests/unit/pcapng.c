@@ -425,6 +425,12 @@ headers(void)
 	CHECK_INT(merge(v, 2, &cut, &e), 0);
 	CHECK_STR(shown("out", text), "1a1a1b");
 
+	unit("times of more than 32 bits");
+	make("one", (const char *[][2]){ { "4294967296", "b" }, { NULL, NULL } }, 8);
+	make("other", (const char *[][2]){ { "4294967295", "a" }, { NULL, NULL } }, 8);
+	CHECK_INT(merge(v, 2, &cut, &e), 0);
+	CHECK(strstr(shown("out", text), "a0b") != NULL);
+
 	unit("of an empty first file there is nothing");
 	CHECK_INT(truncate("one", 0), 0);
 	CHECK_INT(merge(&merge_both, 1, &cut, &e), 0);
