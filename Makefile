@@ -84,6 +84,11 @@ lint:
 asan:
 	@$(DEPS) build run check && $(MAKE) $(JOBS) B=build/asan BIN=build/asan/bin SAN=1 units && \
 	PTH_BUILD=build/asan tests/run $(TESTS)
+# What no test notices when it is changed: see tests/mutate/run -h. SINCE=REVISION: of the
+# lines that differ; FILES: of these.
+mutate:
+	@$(DEPS) build run check && tests/mutate/run $(if $(SINCE),-d $(SINCE)) -s $(or $(SEED),1) \
+	  -n $(or $(MUTANTS),20) $(if $(BUDGET),-b $(BUDGET)) $(FILES)
 valgrind:
 	@$(DEPS) build run check lint && $(MAKE) $(JOBS) units && tests/valgrind
 fuzz:
@@ -127,5 +132,5 @@ clean:
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all units fuzzers demo check stress lint asan valgrind fuzz bench peers check-peers deps \
-        install uninstall dist clean
+.PHONY: all units fuzzers demo check stress lint asan mutate valgrind fuzz bench peers \
+        check-peers deps install uninstall dist clean

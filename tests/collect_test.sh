@@ -629,25 +629,39 @@ testFlushesEachRecord() {
 }
 
 # Ctrl-C ends pth-exec; what it had run is still judged and reported.
+# interrupted TOOL...: it has read the first record of in.jsonl, $pid; 5 is what it reads more.
+interrupted() {
+	rm -f stream
+	# A shell ignores SIGINT for what it starts in the background.
+	env --default-signal=INT sh -c 'exec "$@"' sh "$@" <pipe >stream 2>err &
+	pid=$!
+	exec 5>pipe
+	head -n 1 in.jsonl >&5
+	assertSoon 9 grep -q '"id":"one"' stream
+	kill -INT $pid
+}
+
 testOutlivesOneInterrupt() {
-	add one && end
+	add one '.verdict = {status: "passed", ok: true, expected: false}' && end
 	mkfifo pipe
-	for tool in pth-collect 'pth-report --format text'; do
-		rm -f stream code
-		# A shell ignores SIGINT for what it starts in the background.
+	for tool in pth-collect 'pth-report -p -o rep'; do
 		# shellcheck disable=SC2086 # words
-		env --default-signal=INT sh -c 'exec "$@"' sh $tool <pipe >stream 2>err &
-		pid=$!
-		exec 5>pipe
-		head -n 1 in.jsonl >&5
-		sleep 0.3
-		kill -INT $pid
-		sleep 0.1
+		interrupted $tool
+		assertSoon 9 grep -q '^ShdPnd:.*[014589cd]$' /proc/$pid/status
 		tail -n 1 in.jsonl >&5
 		exec 5>&-
 		wait $pid
-		assertTrue "$tool: ended with $?: $(cat err)" "[ -s stream ]"
+		assertEquals "$tool: $(cat err)" 0 $?
+		assertEquals "$tool" "$(tail -n 1 in.jsonl)" "$(tail -n 1 stream)"
+		# Who wants to leave can: the second one ends it.
+		# shellcheck disable=SC2086
+		interrupted $tool
+		assertSoon 9 sh -c "! kill -INT $pid"
+		exec 5>&-
+		wait $pid
+		assertEquals "$tool, twice" 130 $?
 	done
+	assertMatch "$(cat rep/EXPERIMENT_REPORT.md)" '^# Experiment Report: demo'
 	rm pipe
 }
 

@@ -62,6 +62,7 @@ testExamplesAreComposed() {
 
 # accepts FILE...: $compose has nothing to say against them.
 accepts() {
+	assertNotEquals 'files to look at' 0 $#
 	for written_file; do
 		run $compose -f "$written_file" config -q
 		assertEquals "$compose $written_file: $err" 0 "$code"
@@ -97,20 +98,22 @@ testComposeFileIsAccepted() {
 
 testValuesArriveUnchanged() {
 	need docker-compose docker-compose || return
+	python3 -c 'import yaml' 2>/dev/null || skip 'needs python3-yaml' || return
 	extra='        environment: {A: "x $$ y $HOME ''$${Z}", B: "1\n2", C: "\"q\" '"'a'"'"}' \
 		one >one.yaml
 	planned one.yaml >plan.jsonl
 	file=$(PTH_EVENTS=none pth-compose -o files plan.jsonl)
 	docker-compose -f "$file" config >config.yml
-	python3 - config.yml >values <<-'EOF' || skip 'needs python3-yaml' || return
+	python3 - config.yml >values <<-'EOF'
 		import sys, yaml
 		server = yaml.safe_load(open(sys.argv[1]))["services"]["server"]
 		for k, v in sorted(server["environment"].items()):
 		    print(k, repr(v.replace("$$", "$")))
 	EOF
-	assertMatch "$(cat values)" "^A 'x \\$\\$ y \\\$HOME \\$\{Z\}'"
-	assertMatch "$(cat values)" "^B '1\\\\n2'"
-	assertMatch "$(cat values)" '^C '
+	assertEquals 'the values can be read' 0 $?
+	assertMatch "$(cat values)" "^A 'x \\$\\$ y \\\$HOME \\$\{Z\}'$"
+	assertMatch "$(cat values)" "^B '1\\\\n2'$"
+	assertMatch "$(cat values)" "^C '\"q\" \\\\'a\\\\''$"
 	# docker create gets the same, without a second meaning of $.
 	composed one.yaml
 	assertEquals 1 \

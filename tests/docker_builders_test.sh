@@ -6,7 +6,7 @@
 # shellcheck disable=SC2016,SC2154 # scripts of sh -c; $out and $code come from through
 . "$TOP/tests/lib.sh"
 . "$TOP/tests/docker_lib.sh"
-engine_world
+own_world
 
 oneTimeTearDown() {
 	[ -z "${http_pid:-}" ] || kill "$http_pid" 2>/dev/null

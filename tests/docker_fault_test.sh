@@ -5,7 +5,7 @@
 # shellcheck disable=SC2012,SC2016,SC2154 # scripts of sh -c; $out and $code come from through
 . "$TOP/tests/lib.sh"
 . "$TOP/tests/docker_lib.sh"
-engine_world --net
+own_world --net
 
 # Room for eight networks, whatever other engines of the machine have.
 engine_options='--default-address-pool base=10.213.200.0/21,size=24'

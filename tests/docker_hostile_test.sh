@@ -7,7 +7,7 @@
 # shellcheck disable=SC2012,SC2016,SC2154
 . "$TOP/tests/lib.sh"
 . "$TOP/tests/docker_lib.sh"
-engine_world --net
+own_world --net
 
 oneTimeTearDown() {
 	engine_stop

@@ -5,7 +5,7 @@
 # shellcheck disable=SC2154 # $out and $code come from through
 . "$TOP/tests/lib.sh"
 . "$TOP/tests/docker_lib.sh"
-engine_world
+own_world
 
 oneTimeTearDown() {
 	engine_stop

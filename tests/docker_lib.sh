@@ -1,17 +1,11 @@
 # shellcheck shell=sh
 # An engine for the tests alone: its own data, socket and process; stopped by
 # its pid. Read by tests/docker*_test.sh after tests/lib.sh.
-
-# engine_world [unshare option]...: go on in namespaces of our own, so that a
-# test that is killed leaves no engine, no container and no mount behind; with
-# --net neither bridges nor routes, and those of others are not in the way.
-engine_world() {
-	[ "$(id -u)" = 0 ] && [ -z "${PTH_ENGINE_WORLD:-}" ] &&
-		unshare --pid --fork --mount-proc "$@" true 2>/dev/null || return 0
-	export PTH_ENGINE_WORLD=1
-	exec unshare --pid --fork --kill-child --mount-proc "$@" sh -c 'ip link set lo up; . "$0"' \
-		"$0"
-}
+#
+# Outside of their directory the tests keep two things only, so that nobody has to fetch them
+# again: images in $PTH_CACHE/engine, as files of `docker save`. All of them together are at
+# most PTH_CACHE_MAX bytes (3000000000; 0: nothing is kept); what was kept is a line of the
+# result.
 
 # engine_start: $DOCKER_HOST is a running engine, or the test is skipped.
 engine_start() {
@@ -21,11 +15,20 @@ engine_start() {
 	mkdir -p "$engine"
 	export DOCKER_HOST="unix://$engine/sock"
 	# Sockets of containerd may not have long paths.
-	engine_exec=$(mktemp -d /tmp/pth-engine.XXXXXX)
+	engine_exec=$(short_dir)
 	engine_run && return
 	engine_stop
 	skip "dockerd does not start here: $(grep -o 'level=fatal.*' "$engine/log" | tail -1 |
 		cut -c1-200)"
+}
+
+# short_dir: a new directory for sockets: in ours, unless that has a long path.
+short_dir() {
+	if [ ${#PTH_TMP} -le 60 ]; then
+		mktemp -d "$PTH_TMP/e.XXXXXX"
+	else
+		mktemp -d /tmp/pth-engine.XXXXXX
+	fi
 }
 
 # engine_run: dockerd with $engine_options, until it answers; 1: it does not.
@@ -128,19 +131,35 @@ from_cache() {
 	[ -s "$cached" ] && docker load -qi "$cached" >/dev/null 2>&1
 }
 
+# Others may do the same at the same time, and have the same pid in their namespace.
 to_cache() { # image...
-	docker save -o "$cached.$$" "$@" 2>/dev/null || return 0 # it is only a cache
+	[ "${PTH_CACHE_MAX:=3000000000}" != 0 ] && new=$(mktemp "$cached.XXXXXX") || return 0
+	docker save -o "$new" "$@" 2>/dev/null || { # it is only a cache
+		rm -f "$new"
+		return 0
+	}
 	for old in "$stale"*.tar; do [ "$old" = "$cached" ] || rm -f "$old"; done
-	mv "$cached.$$" "$cached"
+	find "${cached%/*}" -name '*.tar.??????' -mmin +600 -exec rm -f {} + # of who was killed
+	kept=$(du -sb "${cached%/*}" | cut -f 1)
+	if [ "$kept" -le "$PTH_CACHE_MAX" ]; then
+		mv "$new" "$cached"
+		echo "note: $((kept / 1000000)) MB of images are kept in ${cached%/*}"
+	else
+		rm -f "$new"
+		echo "note: ${cached##*/} is not kept: PTH_CACHE_MAX is $PTH_CACHE_MAX"
+	fi >>"$PTH_RESULT"
 }
 
 # each_compose COMMAND...: run it with every compose program that is here,
 # `docker compose` and docker-compose, as $compose.
 each_compose() {
+	compose_used=0
 	for compose in 'docker compose' docker-compose; do
 		$compose version >/dev/null 2>&1 || continue
 		"$@"
+		compose_used=$((compose_used + 1))
 	done
+	assertTrue 'no compose program is here' "[ $compose_used -ge 1 ]"
 }
 
 # Everything of ours on the engine.

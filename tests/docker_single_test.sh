@@ -4,7 +4,7 @@
 # shellcheck disable=SC2154 # $out and $code come from through
 . "$TOP/tests/lib.sh"
 . "$TOP/tests/docker_lib.sh"
-engine_world --net
+own_world --net
 
 oneTimeTearDown() {
 	engine_stop

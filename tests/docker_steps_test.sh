@@ -5,7 +5,7 @@
 # shellcheck disable=SC2016,SC2154 # scripts of sh -c; $out and $code come from through
 . "$TOP/tests/lib.sh"
 . "$TOP/tests/docker_lib.sh"
-engine_world --net
+own_world --net
 
 oneTimeTearDown() {
 	engine_stop

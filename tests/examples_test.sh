@@ -176,18 +176,44 @@ testOrdinaryUser() {
 	done
 }
 
+# The demo of the README: what it says it runs, the reports, and the worst exit code.
 testDemo() {
 	ready || return
-	[ -x "$TOP/examples/demo" ] || fail 'no examples/demo'
-	assertMatch "$(cat "$TOP/examples/demo")" \
-		'pth-parse .*\| pth-plan \| pth-exec .*\| pth-collect \| pth-report'
+	need gtlsserver ngtcp2-server && need gtlsclient ngtcp2-client || return
+	mkdir tree tree/examples
+	ln -s "$(dirname "$(command -v pth-parse)")" tree/bin
+	ln -s "$TOP"/examples/* tree/examples
+	cp "$TOP/examples/demo" tree/demo && rm tree/examples/demo && mv tree/demo tree/examples
+	run tree/examples/demo
+	assertCode 0
+	assertEquals '' "$err"
+	for name in ping-pong quic; do
+		assertMatch "$out" "$(line "^pth-parse examples/$name.yaml \| pth-plan \|" \
+			"pth-exec -o outputs/demo-$name \| pth-collect \| pth-report\$")"
+		assertMatch "$out" "^$name: 1/1 tests ok"
+		assertMatch "$out" "^report: $PWD/tree/outputs/demo-$name/EXPERIMENT_REPORT.md\$"
+		assertTrue "$name" "[ -s tree/outputs/demo-$name/EXPERIMENT_REPORT.md ]"
+	done
+	# The worst of the two, also when it is the first.
+	sed 's/version: functional, role: server/version: fail, role: server/' \
+		"$TOP/examples/ping-pong.yaml" >fails.yaml
+	ln -sf "$PTH_TMP/fails.yaml" tree/examples/ping-pong.yaml
+	ln -sf "$TOP/examples/ping-pong.yaml" tree/examples/quic.yaml
+	run tree/examples/demo
+	assertCode 1
+	assertEquals '0/1 1/1' \
+		"$(printf '%s\n' "$out" | grep -o './1 tests' | cut -d' ' -f1 | xargs)"
 }
 
 testNothingIsSaidAgainstThem() {
+	looked=0
 	for file in "$TOP"/examples/*.yaml; do
 		run pth check --strict "$file"
 		assertEquals "${file##*/}: $err" 0 "$code"
+		assertEquals "${file##*/}" '' "$out"
+		looked=$((looked + 1))
 	done
+	assertTrue "only $looked examples" "[ $looked -ge 6 ]"
 }
 
 . shunit2

@@ -3,6 +3,8 @@
 # machine's files; and what they share: what was compiled.
 # shellcheck disable=SC1083,SC2016,SC2154 # @{dir} is literal; $out and $err come from run
 . "$TOP/tests/lib.sh"
+# A run with limits, and pth-clean, remove the groups that killed runs of others have left.
+own_world
 
 # rec ID JSON ARGV...: a test of one service a; JSON is merged over the plan.
 rec() {
@@ -33,24 +35,23 @@ log() {
 }
 
 # Control groups can be made: those of the machine, or version 1 mounted in
-# a private mount namespace; $as is what to begin a command with.
+# a private mount namespace; $as is what to begin a command with. Tried by hand:
+# what pth-exec makes of them is for the tests.
 need_groups() {
 	need_root || return
 	as=''
-	[ -z "$(limits)" ] || return 0
+	"$TOP/tests/fixtures/can-limit" 2>can-limit.err && return
 	as="unshare -m $PTH_TMP/mount-groups"
-	[ -z "$(limits)" ] || return 0
+	$as "$TOP/tests/fixtures/can-limit" 2>>can-limit.err && return
 	as=''
-	skip 'no control groups can be made here'
+	skip "no control groups can be made here: $(tail -n 1 can-limit.err)"
 }
 
-limits() { # prints something when all three are kept by groups
-	exec1 '{"service": {"limits": {"cpu": 1, "memory": 100000000, "processes": 50}}}' true
-	field '.services.a.limits | select(all(.[]; startswith("cgroup")))'
-}
-
-left_groups() {
-	find /sys/fs/cgroup -type d -name 'pth-*' 2>/dev/null
+# What is left of the groups of the run in ./out, or of the one whose process is named.
+left_groups() { # [PID]
+	left_pid=${1:-$(jq -n 'input.pid' "${dir:-out}/events.jsonl")}
+	# shellcheck disable=SC2086 # words
+	$as find /sys/fs/cgroup -type d -name "pth-*.$left_pid.*.$(stat -Lc %i /proc/self/ns/pid)"
 }
 
 oneTimeSetUp() {
@@ -69,9 +70,12 @@ oneTimeSetUp() {
 
 setUp() {
 	rm -rf out plan user/out cache count
-	as='' dir=''
+	as='' dir='' base=''
 }
 
+tearDown() {
+	[ -z "$base" ] || rm -rf "$base" "$base.file"
+}
 
 testMemory() {
 	need python3 python3 || return
@@ -103,10 +107,12 @@ testMemory() {
 testForkBomb() {
 	need_groups || return
 	exec1 '{"service": {"limits": {"processes": 30}, "timeout_us": 700000}}' \
-		sh -c 'bomb() { bomb | bomb & sleep 876543; }; bomb'
+		sh -c "bomb() { bomb | bomb & sleep $nap; }; bomb"
 	assertCode 0
+	assertMatch "$(field .services.a.limits.processes)" '^cgroup v[12]$'
+	assertMatch "$(cat out/t/a/stderr.log)" '[Cc]annot fork|Resource temporarily'
 	assertMatch "$(field .status)" '^(timeout|failed)$'
-	assertSoon 2 sh -c "! pgrep -f 'sleep 87654[3]'"
+	assertSoon 20 none_asleep
 	assertEquals '' "$(left_groups)"
 	# Within the limit nothing is refused.
 	exec1 '{"service": {"limits": {"processes": 30}}}' \
@@ -180,25 +186,25 @@ testOwnLimitsStopNoOthers() {
 testGroupsOfAKilledRun() {
 	need_groups || return
 	[ -z "$as" ] || skip 'the groups of this machine are not mounted' || return
-	{ rec t '{"service": {"limits": {"processes": 10}}}' sleep 876542; end 1; } >plan
+	{ rec t '{"service": {"limits": {"processes": 10}}}' sleep "$nap"; end 1; } >plan
 	for how in clean run; do
 		pth-exec -o out plan >/dev/null 2>&1 &
 		pid=$!
-		assertSoon 5 pgrep -f 'sleep 87654[2]'
+		assertSoon 20 asleep
 		kill -KILL $pid
 		wait $pid 2>/dev/null
-		assertSoon 2 sh -c "! pgrep -f 'sleep 87654[2]'"
-		assertMatch "$(left_groups)" "/pth-[^/]*\\.$pid\\."
+		assertSoon 20 none_asleep
+		assertMatch "$(left_groups $pid)" "/pth-[^/]*\\.$pid\\."
 		if [ $how = clean ]; then
 			run env DOCKER_HOST=unix:///nonexistent pth-clean -n
 			assertMatch "$out" "^would remove group /.*\\.$pid\\."
-			pth-clean >cleaned 2>/dev/null
-			assertMatch "$(cat cleaned)" "^removed group /.*\\.$pid\\."
+			run env DOCKER_HOST=unix:///nonexistent pth-clean
+			assertMatch "$out" "^removed group /.*\\.$pid\\."
 		else
 			exec1 '{"service": {"limits": {"processes": 10}}}' true
 			assertEquals completed "$(field .status)"
 		fi
-		assertEquals '' "$(left_groups | grep "\\.$pid\\.")"
+		assertEquals '' "$(left_groups $pid)"
 	done
 }
 
@@ -213,50 +219,59 @@ testGroupsInUseStay() {
 	cp plan plan.live
 	pth-exec -o live plan.live >/dev/null 2>&1 &
 	pid=$!
-	assertSoon 5 test -e live/t/a/stdout.log
-	run pth-clean
+	assertSoon 20 test -e live/t/a/stdout.log
+	run env DOCKER_HOST=unix:///nonexistent pth-clean
 	assertNoMatch "$out" "\\.$pid\\."
 	exec1 '{"service": {"limits": {"processes": 10}}}' true
-	assertMatch "$(left_groups)" "\\.$pid\\."
+	assertMatch "$(left_groups $pid)" "\\.$pid\\."
 	: >live/t/a/stop
 	wait $pid
 	assertEquals completed "$(jq -r .status live/t/result.json)"
-	assertEquals '' "$(left_groups)"
+	assertEquals '' "$(left_groups $pid)"
 }
 
-# Both as who runs this and as an ordinary user.
-each_user() { # function
+# as_runner, as_somebody: who runs pth-exec in the function of the next line.
+as_runner() {
+	need_namespaces || return
 	as='' dir=$PTH_TMP/out
-	"$1"
-	if need_user; then
-		as=as_user dir=$PTH_TMP/user/out
-		"$1"
-	else
-		pth_skip=''
-	fi
+}
+
+as_somebody() {
+	need_namespaces && need_user || return
+	as=as_user dir=$PTH_TMP/user/out
 }
 
 private() {
-	script='echo $1 >/tmp/who; echo $1 >/var/tmp/who; : >/dev/shm/$1; : >/run/$1
-		sleep .2; cat /tmp/who /var/tmp/who; ls /dev/shm /run ../..; echo $TMPDIR'
-	{ rec one '{}' sh -c "$script" sh one; rec two '{}' sh -c "$script" sh two; end 2; } >plan
+	# Of a name that nobody else has: what is outside is of this test, and does not stay there.
+	who=who.$nap outside="/tmp/who.$nap /var/tmp/who.$nap /dev/shm/who.$nap /run/who.$nap"
+	script='for d in /tmp /var/tmp /dev/shm /run; do echo $1 >$d/$2; done
+		sleep .2; cat /tmp/$2 /var/tmp/$2; ls /dev/shm /run ../..; echo $TMPDIR'
+	for id in one two; do rec $id '{}' sh -c "$script" sh $id "$who"; done >plan
+	end 2 >>plan
 	# shellcheck disable=SC2086 # words
 	run $as pth-exec -j 2 -o "$dir" plan
 	assertCode 0
 	for id in one two; do
-		assertEquals "$id $id ../..: $id /dev/shm: $id /run: $id /tmp" \
+		assertEquals "$id $id ../..: $id /dev/shm: $who /run: $who /tmp" \
 			"$(xargs <"$dir/$id/a/stdout.log")"
 		assertEquals '' "$(cat "$dir/$id/a/stderr.log")"
 		assertFalse 'nothing is left in the test' "[ -e $dir/$id/tmp ]"
 	done
-	assertFalse '[ -e /tmp/who ] || [ -e /var/tmp/who ] || [ -e /dev/shm/one ] ||
-		[ -e /run/one ]'
+	# shellcheck disable=SC2086 # words
+	assertEquals 'none is outside' '' "$(ls $outside 2>/dev/null)"
+	# shellcheck disable=SC2086 # words
+	rm -f $outside
 	assertMatch "$err" '"test.started".*"isolation":\[.*"private_tmp"'
 }
 
 testPrivateTmp() {
-	need_namespaces || return
-	each_user private
+	as_runner || return
+	private
+}
+
+testPrivateTmpOfAnOrdinaryUser() {
+	as_somebody || return
+	private
 }
 
 # What lies below /tmp and is needed: the working directory, what is in PATH,
@@ -264,7 +279,7 @@ testPrivateTmp() {
 # has a letter before the path, so that this does not name it.
 testProgramsBelowTmpAreSeen() {
 	need_namespaces || return
-	base=$(mktemp -d /tmp/pth-iso.XXXXXX) || return
+	base=$(mktemp -d /tmp/pth-iso.XXXXXX) || return # tearDown removes it
 	mkdir "$base/path" "$base/named" "$base/hidden" "$base/work"
 	for f in path/by-path named/by-name work/by-cwd; do
 		printf '#!/bin/sh\necho %s\n' "${f#*/}" >"$base/$f"
@@ -289,7 +304,6 @@ testProgramsBelowTmpAreSeen() {
 	assertEquals 'by-path by-name data file named out path' \
 		"$(xargs <"$base/out/t/a/stdout.log")"
 	PATH=$old
-	rm -rf "$base" "$base.file"
 }
 
 testNetIsolationHasNoMounts() {
@@ -330,8 +344,13 @@ read_only() {
 }
 
 testReadOnly() {
-	need_namespaces || return
-	each_user read_only
+	as_runner || return
+	read_only
+}
+
+testReadOnlyOfAnOrdinaryUser() {
+	as_somebody || return
+	read_only
 }
 
 # who_am_i JSON: what a service and its neighbour can do, as who runs this.
@@ -375,8 +394,13 @@ powerless() {
 }
 
 testServicesHaveNoPower() {
-	need_namespaces || return
-	each_user powerless
+	as_runner || return
+	powerless
+}
+
+testServicesHaveNoPowerOfAnOrdinaryUser() {
+	as_somebody || return
+	powerless
 }
 
 powerful() {
@@ -391,8 +415,13 @@ powerful() {
 }
 
 testRootOfTheNetwork() {
-	need_namespaces || return
-	each_user powerful
+	as_runner || return
+	powerful
+}
+
+testRootOfTheNetworkOfAnOrdinaryUser() {
+	as_somebody || return
+	powerful
 }
 
 testReadOnlyKey() {
@@ -500,14 +529,14 @@ testKilledCompilationLeavesNoHalfEntry() {
 	: >count && chmod 666 count
 	slow=$(compiled x |
 		jq -c '.service.phases.compile[0].argv[2] |=
-			sub("sleep .3"; "[ -e \"$0.go\" ] || sleep 876541")')
+			sub("sleep .3"; "[ -e \"$0.go\" ] || sleep '"$nap"'")')
 	{ rec t "$slow" true; end 1; } >plan
 	env XDG_CACHE_HOME="$PTH_TMP/cache" pth-exec -o out plan >/dev/null 2>&1 &
 	pid=$!
-	assertSoon 5 pgrep -f 'sleep 87654[1]'
+	assertSoon 20 asleep
 	kill -KILL $pid
 	wait $pid 2>/dev/null
-	assertSoon 2 sh -c "! pgrep -f 'sleep 87654[1]'"
+	assertSoon 20 none_asleep
 	: >count.go
 	run env XDG_CACHE_HOME="$PTH_TMP/cache" pth-exec -o out plan
 	rm -f count.go
@@ -554,7 +583,7 @@ testCacheEntryInUseStays() {
 	entry=$(find "$PTH_TMP/small/pth/compile" -mindepth 1 -maxdepth 1)
 	mkfifo held
 	flock -s "$entry" cat held &
-	assertSoon 5 sh -c "! flock -n '$entry' true"
+	assertSoon 20 sh -c "! flock -n '$entry' true"
 	compile two 1
 	assertEquals 'one is used' 2 "$(entries)"
 	run env XDG_CACHE_HOME="$PTH_TMP/small" DOCKER_HOST=unix:///nonexistent pth-clean -c

@@ -5,10 +5,11 @@
 . "$TOP/tests/lib.sh"
 . "$TOP/tests/exec_lib.sh"
 
+free_port # of the host: isolation none
 NONE='{"plan": {"environment": {"isolation": "none"}}}'
-UDP='{"finite": false, "ready": [{"kind": "udp", "port": 14443, "timeout_us": 700000}]}'
-TCP='{"finite": false, "ready": [{"kind": "tcp", "port": 14443, "timeout_us": 700000}]}'
-LONG='{"finite": false, "ready": [{"kind": "tcp", "port": 14443, "timeout_us": 9000000}]}'
+UDP='{"finite": false, "ready": [{"kind": "udp", "port": '$port', "timeout_us": 700000}]}'
+TCP='{"finite": false, "ready": [{"kind": "tcp", "port": '$port', "timeout_us": 700000}]}'
+LONG='{"finite": false, "ready": [{"kind": "tcp", "port": '$port', "timeout_us": 9000000}]}'
 
 oneTimeSetUp() {
 	# hold HOW...: words done one after the other.
@@ -25,11 +26,12 @@ oneTimeSetUp() {
 	    s.bind(("127.0.0.1", port))
 	    return s
 	kept = []
-	for word in sys.argv[1:]:
-	    if word == "tcp": kept.append(listen(14443))
-	    elif word == "udp": kept.append(udp(14443))
+	port = int(sys.argv[1])
+	for word in sys.argv[2:]:
+	    if word == "tcp": kept.append(listen(port))
+	    elif word == "udp": kept.append(udp(port))
 	    elif word == "connected":
-	        kept.append(udp(14443))
+	        kept.append(udp(port))
 	        kept[-1].connect(("127.0.0.1", 9))
 	    elif word == "connect": kept[-1].connect(("127.0.0.1", 9))
 	    elif word == "many":
@@ -40,7 +42,7 @@ oneTimeSetUp() {
 	    elif word == "child":
 	        if os.fork(): time.sleep(100)
 	    elif word == "secret": ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)
-	    elif word == "bare": os.execvpe("/usr/bin/python3", ["python3"] + sys.argv[:1] +
+	    elif word == "bare": os.execvpe("/usr/bin/python3", ["python3"] + sys.argv[:2] +
 	        sys.argv[sys.argv.index("bare") + 1:], {"PATH": os.environ["PATH"]})
 	    elif word == "up": open("up", "w").close()
 	    elif word == "http":
@@ -51,7 +53,7 @@ oneTimeSetUp() {
 	    elif word == "wait": time.sleep(1)
 	time.sleep(100)
 	P
-	PY="/usr/bin/python3 $PTH_TMP/hold.py"
+	PY="/usr/bin/python3 $PTH_TMP/hold.py $port"
 }
 
 setUp() {
@@ -59,7 +61,10 @@ setUp() {
 }
 
 tearDown() {
-	[ -z "$foreign" ] || kill "$foreign" 2>/dev/null
+	[ -n "$foreign" ] || return 0
+	kill "$foreign" 2>/dev/null
+	wait "$foreign" 2>/dev/null # or the next one cannot have its port
+	foreign=''
 }
 
 # Somebody else's program, outside of the test.
@@ -68,7 +73,7 @@ foreign() { # word...
 	# shellcheck disable=SC2086 # words
 	$PY "$@" &
 	foreign=$!
-	assertSoon 5 test -e up
+	assertSoon 20 test -e up
 }
 
 # What has become of the service a: "ready", or why it is not.
@@ -83,19 +88,19 @@ became() { # json json argv...
 testForeignProgramMakesNothingReady() {
 	need /usr/bin/python3 python3 || return
 	foreign tcp udp up
-	assertEquals "$(line did not listen on TCP port 14443 within 700 ms: port 14443 is held by \
+	assertEquals "$(line did not listen on TCP port $port within 700 ms: port $port is held by \
 		"process $foreign" '(python3), not by this service')" \
 		"$(became "$NONE" "$TCP" sleep 100)"
-	assertEquals "$(line did not bind UDP port 14443 within 700 ms: port 14443 is held by \
+	assertEquals "$(line did not bind UDP port $port within 700 ms: port $port is held by \
 		"process $foreign" '(python3), not by this service')" \
 		"$(became "$NONE" "$UDP" sleep 100)"
 	# It is said at once, and by a server that cannot have it.
 	run jq -r 'select(.event == "service.port_held") | "\(.process) \(.program) \(.port)"' \
 		out/events.jsonl
-	assertEquals "$foreign python3 14443" "$out"
+	assertEquals "$foreign python3 $port" "$out"
 	# shellcheck disable=SC2086 # words
 	assertMatch "$(became "$NONE" "$LONG" sh -c 'sleep 0.3; exit 3')" \
-		"$(line 'ended with exit code 3 before it was ready: port 14443 is held' \
+		"$(line ended with exit code 3 before it was ready: port "$port" is held \
 			"by process $foreign")"
 }
 
@@ -178,13 +183,14 @@ testCopiedMarkDoesNotCount() {
 testConnectedSocketIsNoServer() {
 	need /usr/bin/python3 python3 || return
 	# shellcheck disable=SC2086 # words
-	assertEquals 'did not bind UDP port 14443 within 700 ms' \
+	assertEquals "did not bind UDP port $port within 700 ms" \
 		"$(became '{}' "$UDP" $PY connected)"
 	# One that has made it ready may connect to its client, and is watched on.
 	exec1 '{"network_environment": {"monitoring_interval_seconds": 1,
 		"failure_threshold_count": 1,
 		"enable_background_monitoring": true}}' \
-		"$(svc a "$UDP" sh -c "$PY udp wait connect")" "$(svc c \
+		"$(svc a "$(printf '%s' "$LONG" | sed s/tcp/udp/)" sh -c \
+		"$PY udp wait connect")" "$(svc c \
 		'{"after": [{"service": "a", "state": "ready"}]}' sleep 4)"
 	assertEquals completed "$(field .status)"
 }
@@ -200,7 +206,7 @@ testUnprovenIsSaid() {
 	run as_user pth-exec -o user/out plan.jsonl
 	assertCode 0
 	assertEquals completed "$(jq_out -r 'select(.id).result.status')"
-	assertEquals 'a 14443 tcp' "$(jq -r 'select(.event == "service.port_unproven") |
+	assertEquals "a $port tcp" "$(jq -r 'select(.event == "service.port_unproven") |
 		"\(.service) \(.port) \(.transport)"' user/out/events.jsonl)"
 }
 
@@ -228,8 +234,8 @@ testSessionFromOutside() {
 testPortOpen() {
 	need /usr/bin/python3 python3 || return
 	of='{"assertions": [
-		{"type": "port_open", "service": "a", "port": 14443, "transport": "tcp"},
-		{"type": "port_open", "port": 14443, "transport": "tcp"}]}'
+		{"type": "port_open", "service": "a", "port": '$port', "transport": "tcp"},
+		{"type": "port_open", "port": '$port', "transport": "tcp"}]}'
 	# shellcheck disable=SC2086 # words
 	exec1 "$of" "$(svc a "$LONG" $PY tcp)" "$(svc c \
 		'{"after": [{"service": "a", "state": "ready"}]}' true)"
@@ -244,7 +250,7 @@ testPortOpen() {
 	exec1 "$(printf '%s\n%s' "$NONE" "$of" | jq -cs 'add')" \
 		"$(svc a '{"finite": false}' sleep 99)" "$(svc c '{}' true)"
 	assertEquals 'false false' "$(field '[.assertions[].ok] | join(" ")')"
-	assertEquals "$(line TCP port 14443 is not open: port 14443 is held by process \
+	assertEquals "$(line TCP port $port is not open: port $port is held by process \
 		"$foreign" '(python3), not by a program of this test')" \
 		"$(field '.assertions[1].text')"
 }
@@ -254,11 +260,11 @@ testForeignAnswer() {
 	need /usr/bin/python3 python3 || return
 	foreign tcp up http
 	exec1 "$(printf '%s\n%s' "$NONE" '{"assertions": [{"type": "service_responsive",
-		"service": "a", "endpoint": "http://127.0.0.1:14443/"}]}' | jq -cs add)" \
+		"service": "a", "endpoint": "http://127.0.0.1:'$port'/"}]}' | jq -cs add)" \
 		"$(svc a '{"finite": false}' sleep 99)" "$(svc c '{}' true)"
 	assertEquals false "$(field '.assertions[0].ok')"
 	assertMatch "$(field '.assertions[0].text')" \
-		"status 200, but port 14443 is held by process $foreign \(python3\)"
+		"status 200, but port $port is held by process $foreign \(python3\)"
 }
 
 . shunit2

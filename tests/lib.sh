@@ -76,6 +76,42 @@ need_root() {
 	[ "$(id -u)" = 0 ] || skip 'needs root'
 }
 
+# Many suites may run on one machine at the same time, and as the same user. What follows is
+# for what they would share otherwise.
+
+# own_world [unshare option]...: go on in a pid namespace of our own, for root: what is looked
+# for, killed or cleaned is nobody else's then, and what a test leaves ends with it. With --net
+# neither ports, bridges nor routes are those of others.
+own_world() {
+	[ "$(id -u)" = 0 ] && [ -z "${PTH_OWN_WORLD:-}" ] &&
+		unshare --pid --fork --mount-proc "$@" true 2>/dev/null || return 0
+	export PTH_OWN_WORLD=$$
+	exec unshare --pid --fork --kill-child --mount-proc "$@" sh -c 'ip link set lo up; . "$0"' \
+		"$0"
+}
+
+# A time that the programs of no other file sleep: `sleep $nap`, and further ones are 1$nap,
+# 2$nap and so on. asleep [REGEX]: the numbers of those that do, of nap or of what matches.
+nap=8765.${PTH_OWN_WORLD:-$$}
+asleep() {
+	pgrep -f "^sleep ${1:-}$nap\$"
+}
+
+none_asleep() {
+	! asleep "$@"
+}
+
+# free_port: $port, which is bound by nobody on this machine, neither for TCP nor for UDP. The
+# kernel gives it to nobody by itself, and those who ask at the same time get other ones: they
+# are other processes.
+free_port() {
+	port=$((10000 + ${PTH_OWN_WORLD:-$$} % 22000))
+	while cat /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/udp6 2>/dev/null |
+		grep -q "^ *[0-9]*: [0-9A-F]*:$(printf %04X "$port") "; do
+		port=$((10000 + (port + 997) % 22000)) # not our neighbour's
+	done
+}
+
 # as_user COMMAND...: as an ordinary user, for root; with the tools of $user_top.
 as_user() {
 	GCOV_PREFIX=${GCOV_PREFIX:-}/user PATH=${pth_user_path:-$PATH} setpriv --reuid=65534 --regid=65534 --clear-groups "$@"

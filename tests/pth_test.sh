@@ -307,19 +307,21 @@ testVerdictsAtTheEnd() {
 testFewProcesses() {
 	need_user && need prlimit util-linux || return
 	chmod 711 "$PTH_TMP"
+	few=$((20000 + $$ % 40000))
 	for n in 1 2 3 4 5 6 7 8; do
 		rm -rf few-user && mkdir -m 777 few-user few-user/tmp && chmod 777 few-user/tmp
 		quick few-user/t.yaml
-		# A user of whom nobody else has processes. To look for leaks takes a process.
+		# A user of whom nobody else has processes, nor another run of this. To look for
+		# leaks takes a process.
 		run timeout 60 env PATH="${pth_user_path:-$PATH}" TMPDIR="$PTH_TMP/few-user/tmp" \
 			HOME="$PTH_TMP/few-user" \
 			ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" \
-			setpriv --reuid=54322 --regid=54322 --clear-groups prlimit --nproc=$n \
+			setpriv --reuid=$few --regid=$few --clear-groups prlimit --nproc=$n \
 			pth run -o "$PTH_TMP/few-user/out" "$PTH_TMP/few-user/t.yaml"
 		assertTrue "$n processes: $code, $err" "[ $code = 4 ] || [ $code = 1 ]"
 		assertTrue "$n processes: it is said" '[ -n "$err" ]'
 		[ $n -gt 1 ] || assertMatch "$err" '^pth: the tools could not be started'
-		assertSoon 20 sh -c '! ps -o stat= -u 54322 | grep -qv "^Z"'
+		assertSoon 20 sh -c "! ps -o stat= -u $few | grep -qv '^Z'"
 		assertEquals "$n processes: no file is left" '' "$(ls few-user/tmp)"
 	done
 }

@@ -50,7 +50,7 @@ bool
 pth_rfc3339_parse(const char *s, int64_t *real_us)
 {
 	static const char shape[] = "dddd-dd-ddTdd:dd:dd";
-	struct tm tm = { 0 };
+	struct tm tm = { 0 }, same;
 	long us = 0, place = 100000;
 	time_t t;
 
@@ -65,8 +65,10 @@ pth_rfc3339_parse(const char *s, int64_t *real_us)
 	if (*s == '.')
 		for (s++; pth_is_digit(*s); s++, place /= 10)
 			us += place * (*s - '0');
-	t = timegm(&tm);
-	if (strcmp(s, "Z") != 0 || tm.tm_year < 70 || t == (time_t)-1)
+	same = tm;
+	t = timegm(&same); /* which makes the 1st of January of the 32nd of December */
+	if (strcmp(s, "Z") != 0 || tm.tm_year < 70 || t == (time_t)-1 || same.tm_mon != tm.tm_mon ||
+	    same.tm_hour != tm.tm_hour || same.tm_min != tm.tm_min)
 		return false;
 	*real_us = (int64_t)t * S + us;
 	return true;

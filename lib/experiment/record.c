@@ -141,7 +141,7 @@ depends(const struct maker *m, const struct pth_ynode *n)
 	pth_yaml_foreach(c, n) {
 		const char *name = service_key(m, n->kind == PTH_YMAP ? c->key : c->text);
 
-		if (n->kind == PTH_YSEQ || strcmp(c->text, "ready") == 0)
+		if (n->kind == PTH_YSEQ || !experiment_given(c) || strcmp(c->text, "ready") == 0)
 			pth_json_push(out, json_string(name));
 		else
 			pth_json_push(out,

@@ -315,7 +315,7 @@ nearest_key(const char *key)
 	size_t n = 0;
 	const char *want = strrchr(key, '.');
 
-	for (size_t i = 0; i < experiment_keys_n; i++) {
+	for (size_t i = 1; i < experiment_keys_n; i++) {
 		const char *p = experiment_keys[i].path;
 		size_t len = strlen(p);
 

@@ -72,19 +72,20 @@ clash_of(struct plan *p, const struct plan_service *s)
 	return NULL;
 }
 
-/* A port that nobody asked for gives way; two that were asked for clash. */
+/* A port that nobody asked for gives way; two that were asked for clash, and so do those for
+ * which nothing is free above. */
 static void
 part(struct plan *p)
 {
 	struct plan_service *t;
 
-	plan_foreach(s, p) {
-		while ((t = clash_of(p, s)) != NULL && !s->port_given && s->port < 65535)
+	plan_foreach(s, p)
+		while (!s->port_given && s->port < 65535 && clash_of(p, s) != NULL)
 			s->port++;
-		if (t != NULL && s < t && t->port_given)
+	plan_foreach(s, p)
+		if ((t = clash_of(p, s)) != NULL && s < t)
 			plan_wrong(p, t, "ports", "%s and %s both want %s port %lld on %s", s->name,
 			    t->name, s->transport, (long long)s->port, s->address);
-	}
 }
 
 static char *

@@ -22,7 +22,7 @@ of_panther(const struct plan_given *g, const char *key, json_t *v)
 {
 	static const struct {
 		const char *key, *usual;
-	} base[] = { { "enabled", "true" }, { "priority", "100" }, { "output_format", "\"json\"" },
+	} base[] = { { "priority", "100" }, { "output_format", "\"json\"" },
 		{ "collect_metrics", "true" }, { "enable_background_monitoring", "true" },
 		{ "monitoring_interval_seconds", "5" }, { "failure_threshold_count", "1" },
 		{ "allow_partial_deployment", "false" }, { "critical_services", "[]" },

@@ -108,6 +108,21 @@ plan_truth(const struct plan_with *w, const struct pth_ynode *n)
 	return pth_template_render(d->t, w->vars, &b, w->e) < 0 ? of_descriptor(w->e) : b.len > 0;
 }
 
+/* Is it nothing but a name which nobody knows? */
+static bool
+unknown_name(const struct plan_with *w, const char *text)
+{
+	static const char *const words[] = { "none", "None", "true", "True", "false", "False" };
+	size_t from = strspn(text, " "), n = 0;
+	pth_auto_str name = NULL;
+
+	while (pth_is_alnum(text[from + n]) || text[from + n] == '_')
+		n++;
+	name = pth_xstrndup(text + from, n);
+	return n > 0 && strspn(text + from + n, " ") + from + n == strlen(text) &&
+	    !pth_one_of(name, words, countof(words)) && json_object_get(w->vars, name) == NULL;
+}
+
 /* Returns the value of an expression; a plain path ("requests", "target.files") needs
  * no parser. */
 static json_t *
@@ -118,6 +133,10 @@ evaluate(const struct plan_with *w, const struct pth_ynode *n, const char *text)
 
 	if (v != NULL)
 		return json_incref(v);
+	if (unknown_name(w, text)) {
+		pth_dval_error(w->e, n, "'%.80s' is undefined", text + strspn(text, " "));
+		return NULL;
+	}
 	pth_dval_where(&name, n);
 	v = pth_template_expr(name.s, text, w->vars, w->e);
 	if (v == NULL)
@@ -309,6 +328,23 @@ control(const char *key)
 	return strcmp(key, "when") == 0 || strcmp(key, "each") == 0 || strcmp(key, "as") == 0;
 }
 
+/* These members are texts, also where a descriptor or its template makes a number. */
+static json_t *
+member(const char *key, json_t *take)
+{
+	static const char *const texts[] = { PTH_KEY(content, path), PTH_KEY(content, text),
+		PTH_KEY(rulelog, matches), PTH_KEY(rulelog, not_matches), PTH_KEY(measure, json),
+		PTH_KEY(rulefile, sha256), PTH_KEY(rulepackets, filter),
+		PTH_KEY(gotten, revision) };
+	json_auto_t *v = take;
+	pth_auto_buf b = PTH_BUF_INIT;
+
+	if ((!json_is_number(v) && !json_is_boolean(v)) || !pth_one_of(key, texts, countof(texts)))
+		return pth_take(&v);
+	plan_scalar(&b, v);
+	return pth_json_text(b.s, b.len);
+}
+
 static json_t *
 tree_map(const struct plan_with *w, const struct pth_ynode *n)
 {
@@ -318,7 +354,7 @@ tree_map(const struct plan_with *w, const struct pth_ynode *n)
 		json_t *v = control(c->key) ? NULL : plan_tree(w, c);
 
 		if (v != NULL)
-			pth_json_set(out, c->key, v);
+			pth_json_set(out, c->key, member(c->key, v));
 		else if (!control(c->key))
 			return NULL;
 	}

@@ -64,7 +64,7 @@ pth_select_release(struct pth_select *in)
 
 /*
  * The stored result of an earlier run of the same test: complete (its file
- * was put into place), not cut short, and of the same plan. What the stream of
+ * was put into place), neither left out nor cut short, and of the same plan. What the stream of
  * that run said of it counts before the file, which the test may have reached;
  * pth-collect tells when they disagree.
  */
@@ -78,7 +78,7 @@ stored(const struct pth_select *in, struct pth_rundir *dir, json_t *rec)
 	json_t *result = pth_test_result(said) != NULL ? pth_test_result(said) : file;
 
 	if (file == NULL || json_equal(pth_rec_plan(old), pth_rec_plan(rec)) == 0 ||
-	    pth_status_of_result(pth_result_status(result)) >= PTH_S_INTERRUPTED)
+	    pth_status_of_result(pth_result_status(result)) >= PTH_S_SKIPPED)
 		return NULL;
 	pth_test_set_result(old, json_incref(result));
 	if (in->rerun_failed && pth_fault_of(old) != PTH_CAT_NONE)

@@ -162,11 +162,13 @@ note_failure(struct service *s)
 {
 	const struct phases *p = &s->commands;
 
+	bool after = s->phase == PTH_POST_RUN;
+	enum pth_end end = p->late ? PTH_END_TIMEOUT : end_of_start(p->err_no);
+
 	if (p->error[0] == '\0')
 		return;
-	supervise_service_fail(
-	    s, p->late ? PTH_END_TIMEOUT : end_of_start(p->err_no), &p->why, "%s", p->error);
-	if (s->phase != PTH_POST_RUN)
+	supervise_service_fail(s, after ? s->end : end, &p->why, "%s", p->error);
+	if (!after)
 		supervise_service_to(s, PTH_ST_ERROR);
 }
 

@@ -1,4 +1,4 @@
-"""Mutants of C sources: one small change each, as somebody might make it by mistake.
+"""Mutants of C sources, and of sh: one small change each, as somebody might make it by mistake.
 
 A mutant is a Mutant: file, line, function, kind, the span of the text and what comes in its
 place. Kinds:
@@ -186,7 +186,76 @@ class Source:
 
 
 def mutants_of(path, text, near):
+    if not path.endswith(".c"):
+        return shell_mutants_of(path, text)
     return Source(path, text, {**near, **enums_of(text)}).mutants()
+
+
+SHELL = [
+    ("comparison", re.compile(r"(?<= )(=|!=)(?= )"), {"=": "!=", "!=": "="}),
+    ("comparison", re.compile(r"(?<= )-(eq|ne|lt|le|gt|ge)\b"),
+     {"-eq": "-ne", "-ne": "-eq", "-lt": "-le", "-le": "-lt", "-gt": "-ge", "-ge": "-gt"}),
+    ("condition", re.compile(r"&&|\|\|"), {"&&": "||", "||": "&&"}),
+    ("branch", re.compile(r"\b(if|while|until) (?!!)"),
+     {"if ": "if ! ", "while ": "while ! ", "until ": "until ! "}),
+    ("branch", re.compile(r"\[ -[nz] "), {"[ -n ": "[ -z ", "[ -z ": "[ -n "}),
+    ("constant", re.compile(r"(?<=exit |turn |hift )\d\b"), None),
+]
+# A line that is one whole command, neither continued nor the head or the end of something.
+COMMAND = re.compile(r"^[ \t]+((?!(?:if|then|else|elif|fi|for|do|done|case|esac|while|until|"
+                     r"local|return|exit)\b)[\w$\"./:-]+(?:=| )[^\n;&|(){}]*[^\n;&|(){}\\])$")
+
+
+def shell_mutants_of(path, text):
+    """Of a script: what is inside of texts and here-documents is left alone."""
+    found, function, at, quoted, here = [], "main", 0, None, None
+    for number, line in enumerate(text.splitlines(keepends=True), 1):
+        def add(kind, start, end, new):
+            found.append(Mutant(path, number, function, kind, at + start, at + end, new,
+                                line[start:end]))
+        begins = re.match(r"(\w+)\(\) \{", line)
+        function = begins.group(1) if begins else function
+        code = line.lstrip()
+        if here:
+            here = None if code.rstrip("\n") == here else here
+        elif quoted is None and not code.startswith("#"):
+            shell_line(line, add)
+            word = re.search(r"<<-?'?(\w+)'?", line)
+            here = word.group(1) if word else None
+        if here is None and not code.startswith("#"):
+            quoted = quote_after(line, quoted)
+        function = "main" if line.startswith("}") else function
+        at += len(line)
+    return found
+
+
+def quote_after(line, quoted):
+    """The quote in which the line ends, or None."""
+    i = 0
+    while i < len(line):
+        c = line[i]
+        if c == "\\" and quoted != "'":
+            i += 1
+        elif quoted is None and c in "'\"":
+            quoted = c
+        elif c == quoted:
+            quoted = None
+        elif quoted is None and c == "#" and line[i - 1:i] in (" ", "\t"):
+            break
+        i += 1
+    return quoted
+
+
+def shell_line(line, add):
+    for kind, pattern, new in SHELL:
+        for m in pattern.finditer(line):
+            if quote_after(line[:m.start()], None) == "'":
+                continue
+            add(kind, m.start(), m.end(),
+                new[m.group()] if new else str((int(m.group()) + 1) % 10))
+    m = COMMAND.match(line.rstrip("\n"))
+    if m and quote_after(line, None) is None:
+        add("call", m.start(1), m.end(1), ":")
 
 
 def said(m):

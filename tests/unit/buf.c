@@ -70,6 +70,7 @@ arenas(void)
 	struct pth_arena a = { 0 };
 	char *big, *s, *first;
 	bool aligned = true, zeroed = true;
+	size_t total;
 
 	unit("an arena gives aligned, zeroed memory");
 	for (size_t i = 1; i < 2000; i++) {
@@ -92,6 +93,16 @@ arenas(void)
 	CHECK_STR(first, "first");
 	CHECK_STR(s, "second");
 	CHECK(pth_arena_alloc(&a, 0) != NULL);
+
+	unit("a large block does not hide the room that is left");
+	pth_arena_release(&a);
+	CHECK(pth_arena_alloc(&a, 16) != NULL);
+	CHECK(pth_arena_alloc(&a, 1 << 20) != NULL);
+	total = a.total;
+	CHECK(pth_arena_alloc(&a, 16) != NULL);
+	CHECK_INT(a.total, total);
+	CHECK(pth_arena_alloc(&a, 1 << 20) != NULL);
+	CHECK(a.total > total + (1 << 20) - 1 && a.total < total + (1 << 20) + 1024);
 	pth_arena_release(&a);
 	CHECK(a.head == NULL);
 	CHECK_INT(a.total, 0);

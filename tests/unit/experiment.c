@@ -1,7 +1,9 @@
-/* The table of keys: each that nobody reads says so, and is warned about. */
+/* The table of keys: each that nobody reads says so, and is warned about; what --schema and
+ * --explain make of it. */
 #include "experiment/priv.h"
 
-#include "unit.h"
+#include "experiment/experiment.h"
+#include "rows.h"
 
 /* Is the key, or a map that it is in, without effect? */
 static bool
@@ -18,10 +20,137 @@ idle(const struct experiment_key *k)
 	return false;
 }
 
+static void
+schema(void)
+{
+#define IN_TEST "properties.tests.items.properties."
+#define IN_SERVICE IN_TEST "services.additionalProperties.properties."
+#define DIGITS "{type: string, pattern: '^[-+]?[0-9]+$'}"
+#define REAL "{type: string, pattern: '^[-+]?[0-9.]+([eE][-+]?[0-9]+)?$'}"
+#define TIME "{type: string, pattern: '^[0-9.]+ *(us|ms|s|m|h)$'}"
+#define BYTES "{type: string, pattern: '^[0-9]+ *([kKMGT]i?)?B?$'}"
+	static const struct row rows[] = {
+		{ "", "$schema", "https://json-schema.org/draft/2020-12/schema" },
+		{ "", "type", "object" },
+		{ "", "required", "[tests]" },
+		{ "", "properties.tests.items.required", "[services]" },
+		{ "", IN_TEST "services.minProperties", "1" },
+		{ "", IN_TEST "services.propertyNames.pattern",
+		    "'^[A-Za-z0-9_][A-Za-z0-9._-]{0,62}$'" },
+		{ "", IN_TEST "services.additionalProperties.required", "[implementation]" },
+		{ "", IN_TEST "retries.anyOf",
+		    "[{type: integer, minimum: 0.0, maximum: 100.0}, " DIGITS "]" },
+		{ "", IN_TEST "retries.default", "0" },
+		{ "", IN_TEST "seed.anyOf", "[{type: integer, minimum: 0.0}, " DIGITS "]" },
+		{ "", IN_TEST "timeout.anyOf",
+		    "[{type: integer, minimum: 1.0, maximum: 86400.0}, " DIGITS ", " TIME
+		    ", {type: 'null'}]" },
+		{ "", IN_TEST "capture.anyOf.2.properties.ring.anyOf.2", BYTES },
+		{ "", IN_TEST "links.anyOf.1.items.properties.loss.anyOf",
+		    "[{type: number, minimum: 0.0, maximum: 100.0}, " REAL
+		    ", {type: string, pattern: '^[0-9.]+ *%$'}]" },
+		{ "", IN_TEST "links.anyOf.1.items.properties.latency.pattern",
+		    "'^[0-9.]+ *(us|ms|s|m|h)$'" },
+		{ "", IN_TEST "links.anyOf.1.items.properties.direction.enum",
+		    "[both, forward, backward]" },
+		{ "", IN_TEST "links.anyOf.1.items.properties.limit.anyOf.0",
+		    "{type: integer, minimum: 1.0}" },
+		{ "", IN_SERVICE "implementation.properties.type.enum",
+		    "[iut, IUT, Iut, testers, TESTERS, Testers]" },
+		{ "", IN_SERVICE "implementation.properties.type.default", "iut" },
+		{ "", IN_SERVICE "protocol.properties.role.enum", "[server, client, peer, mitm]" },
+		/* Usual values are no others' end. */
+		{ "", IN_SERVICE "protocol.properties.name.enum", NULL },
+		{ "", IN_SERVICE "protocol.properties.name.type", "[string, number, boolean]" },
+		{ "", IN_SERVICE "environment.anyOf.1.additionalProperties.anyOf.1.type",
+		    "'null'" },
+		{ "", IN_SERVICE "depends_on.anyOf.2.items.type", "[string, number, boolean]" },
+		{ "", IN_TEST "continue_on_failure.anyOf.0", "{type: boolean}" },
+		{ "", IN_TEST "matrix.anyOf.1.properties.exclude.anyOf.1.items.type", "object" },
+		/* What it means in one environment it need not mean in another. */
+		{ "", IN_TEST "network_environment.anyOf.1.properties.subnet",
+		    "{description: 'Its addresses, as 10.1.0.0/24.'}" },
+	};
+	json_auto_t *o = pth_experiment_schema();
+
+	unit("what --schema says");
+	for (size_t i = 0; i < countof(rows); i++) {
+		const json_t *v = pth_json_path(o, rows[i].path);
+		json_auto_t *want = rows[i].want != NULL ? json_of(rows[i].want) : NULL;
+		char *is = v != NULL ? json_dumps(v, JSON_ENCODE_ANY) : NULL;
+
+		if (!CHECK(want == NULL ? v == NULL : json_equal(v, want)))
+			printf("    %s\n    is        %s\n    should be %s\n", rows[i].path, is,
+			    rows[i].want);
+		free(is);
+	}
+}
+
+/* How many keys are explained, and with which line the first begins; or the error. */
+static void
+explained(const char *key, int n, const char *want)
+{
+	pth_auto_buf b = PTH_BUF_INIT;
+	struct pth_err e = { 0 };
+	int r = pth_experiment_explain(&b, key, &e), lines = 0;
+
+	pth_buf_adds(&b, "");
+	for (const char *s = b.s; *s != '\0'; s++)
+		lines += (s == b.s || s[-1] == '\n') && *s != '\t';
+	CHECK_INT(lines, n);
+	CHECK_INT(r, n == 0 ? -1 : 0);
+	if (n == 0)
+		CHECK_INT(e.code, PTH_NO);
+	b.s[strcspn(b.s, "\n")] = '\0';
+	CHECK_STR(n == 0 ? e.text : b.s, want);
+}
+
+static void
+explain(void)
+{
+	pth_auto_buf b = PTH_BUF_INIT;
+	struct pth_err e;
+
+	unit("what --explain says");
+	CHECK_INT(pth_experiment_explain(&b, "retries", &e), 0);
+	CHECK_STR(b.s,
+	    "tests[].retries\n\tFurther tries after a failure.\n\ttype: integer\n"
+	    "\tvalues: 0..100\n\tdefault: 0 (written into records)\n\tread by: exec\n");
+	pth_buf_cut(&b, 0);
+	CHECK_INT(pth_experiment_explain(&b, "tests[].services.*.protocol.name", &e), 0);
+	CHECK_STR(b.s,
+	    "tests[].services.*.protocol.name\n\tName of a protocol.\n\ttype: string\n"
+	    "\tusual values: quic minip bgp coap http https tcp\n"
+	    "\tdefault: unknown (written into records)\n\tread by: plan\n");
+	pth_buf_cut(&b, 0);
+	CHECK_INT(pth_experiment_explain(&b, "progress.use_emojis", &e), 0);
+	CHECK(strstr(b.s, "\tread by: nobody, accepted for PANTHER's files\n") != NULL);
+	pth_buf_cut(&b, 0);
+	CHECK_INT(pth_experiment_explain(&b, "tests", &e), 0);
+	CHECK(strstr(b.s, "\tdefault: none, must be given\n") != NULL);
+	/* The beginning may be left out, names and numbers stand for any. */
+	explained("tests.0.retries", 1, "tests[].retries");
+	explained("tests.retries", 1, "tests[].retries");
+	explained("tests[].services.web.timeout", 1, "tests[].services.*.timeout");
+	explained("services.web.protocol", 1, "tests[].services.*.protocol");
+	explained("implementation.type", 1, "tests[].services.*.implementation.type");
+	explained("steps.wait", 2, "tests[].steps.wait");
+	explained("steps.0.wait", 1, "tests[].steps[].wait");
+	explained("docker.build_args.X", 1, "docker.build_args.*");
+	explained("retrise", 0, "no key 'retrise'; did you mean 'retries'?");
+	explained("tests.0.retrise", 0, "no key 'tests.0.retrise'; did you mean 'retries'?");
+	explained("xyzzyxyzzy", 0, "no key 'xyzzyxyzzy'");
+	explained("", 0, "no key ''");
+	explained("etries", 0, "no key 'etries'; did you mean 'retries'?");
+}
+
 int
 main(void)
 {
 	char what[300];
+
+	schema();
+	explain();
 
 	unit("every key has a reader or a warning");
 	CHECK(experiment_keys_n > 300);

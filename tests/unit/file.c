@@ -5,7 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "io/digest.h"
 #include "io/file.h"
+#include "io/tree.h"
 #include "unit.h"
 
 static const char *
@@ -222,6 +225,133 @@ below(void)
 	pth_buf_release(&b);
 }
 
+static void
+paths(void)
+{
+	static const char *const good[] = { "a", "a/b", "a/..b", "..a/b", "a/b..", "./a", "a//b",
+		"..." };
+	static const char *const bad[] = { "", "/", "/a", "..", "../a", "a/..", "a/../b",
+		"a//../b" };
+
+	unit("paths that stay inside");
+	for (size_t i = 0; i < countof(good); i++)
+		CHECK(pth_path_inside(good[i]));
+	for (size_t i = 0; i < countof(bad); i++)
+		CHECK(!pth_path_inside(bad[i]));
+}
+
+/* SHA-256 of n bytes of 'x', by coreutils. */
+static void
+digests(void)
+{
+	static const struct {
+		size_t n;
+		const char *hex;
+	} rows[] = {
+		{ 0, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
+		{ 1, "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881" },
+		{ 131072, "15601535eca4a38b7e31ad6494861121cb9f84ccf55d4beb6a707d4f7a87813d" },
+		{ 131073, "0c5c5c759aa8164f9fb53c471ff060903c99edcb520fb7d9cb4bf7a45755f1c2" },
+	};
+	/* A hole of a MiB, and an x behind it. */
+	static const char holey[] =
+	    "3cd07772d955581e0debcca858b6d7c81da4e6c88aff072bd1953af8c500b9a6";
+	struct pth_buf b = PTH_BUF_INIT;
+	struct pth_err e;
+	char hex[65];
+	int64_t bytes;
+	int fd;
+
+	unit("digests");
+	for (size_t i = 0; i < countof(rows); i++) {
+		pth_buf_cut(&b, 0);
+		memset(pth_buf_room(&b, rows[i].n), 'x', rows[i].n);
+		CHECK_INT(pth_file_write(AT_FDCWD, "digest", b.s, rows[i].n, &e), 0);
+		fd = open("digest", O_RDONLY);
+		CHECK_INT(pth_sha256_fd(fd, hex, &bytes), 0);
+		CHECK_STR(hex, rows[i].hex);
+		CHECK_INT(bytes, rows[i].n);
+		/* From its begin, wherever it stands; as large as it may be, and no larger. */
+		CHECK_INT(pth_sha256_within(fd, (int64_t)rows[i].n, INT64_MAX, hex, &bytes), 0);
+		CHECK_STR(hex, rows[i].hex);
+		CHECK_INT(bytes, rows[i].n);
+		if (rows[i].n > 0) {
+			CHECK_INT(
+			    pth_sha256_within(fd, (int64_t)rows[i].n - 1, INT64_MAX, hex, &bytes),
+			    -1);
+			CHECK_INT(errno, EFBIG);
+			CHECK_INT(pth_sha256_within(fd, INT64_MAX, pth_mono_us(), hex, &bytes), -1);
+			CHECK_INT(errno, ETIME);
+		}
+		close(fd);
+	}
+	fd = open("digest", O_RDWR | O_TRUNC);
+	CHECK(ftruncate(fd, 1 << 20) == 0 && pwrite(fd, "x", 1, 1 << 20) == 1);
+	CHECK_INT(pth_sha256_within(fd, INT64_MAX, INT64_MAX, hex, &bytes), 0);
+	CHECK_STR(hex, holey);
+	CHECK_INT(bytes, (1 << 20) + 1);
+	lseek(fd, 0, SEEK_SET);
+	CHECK_INT(pth_sha256_fd(fd, hex, &bytes), 0);
+	CHECK_STR(hex, holey);
+	close(fd);
+	CHECK_INT(pth_sha256_fd(-1, hex, &bytes), -1);
+	pth_buf_release(&b);
+}
+
+struct seen {
+	struct pth_buf entries, lefts;
+	int again;
+};
+
+static bool
+entry(void *arg, const struct pth_tree_at *at, const char *name)
+{
+	struct seen *s = arg;
+	struct stat st;
+
+	pth_buf_addf(&s->entries, "%s%s%s ", at->path, *at->path != '\0' ? "/" : "", name);
+	CHECK_INT(fstatat(at->fd, name, &st, AT_SYMLINK_NOFOLLOW), 0);
+	return S_ISDIR(st.st_mode) || S_ISLNK(st.st_mode);
+}
+
+static bool
+left(void *arg, const struct pth_tree_at *at, const char *name, int error)
+{
+	struct seen *s = arg;
+
+	pth_buf_addf(&s->lefts, "%s%s%s%s ", at->path, *at->path != '\0' ? "/" : "", name,
+	    error == 0 ? "" : "!");
+	return strcmp(name, "twice") == 0 && s->again++ == 0;
+}
+
+static void
+walking(void)
+{
+	static const struct pth_tree_visit visit = { entry, left };
+	struct seen s = { PTH_BUF_INIT, PTH_BUF_INIT, 0 };
+	struct pth_err e;
+	int dir;
+
+	unit("a tree is walked, without links");
+	CHECK_INT(pth_mkdirs(AT_FDCWD, "walk/a/b", &e), 0);
+	CHECK(symlink("..", "walk/a/b/up") == 0);
+	dir = open("walk", O_RDONLY | O_DIRECTORY);
+	CHECK_INT(pth_tree_walk(dir, NULL, &visit, &s), 0);
+	CHECK_STR(s.entries.s, "a a/b a/b/up ");
+	CHECK_STR(s.lefts.s, "a/b/up! a/b a ");
+
+	unit("one thing in it, and once more when that is wanted");
+	pth_buf_cut(&s.entries, 0);
+	pth_buf_cut(&s.lefts, 0);
+	CHECK_INT(pth_mkdirs(AT_FDCWD, "walk/twice/in", &e), 0);
+	CHECK_INT(pth_tree_walk(dir, "twice", &visit, &s), 0);
+	CHECK_STR(s.entries.s, "twice twice/in twice/in ");
+	CHECK_STR(s.lefts.s, "twice/in twice twice/in twice ");
+	close(dir);
+	pth_buf_release(&s.entries);
+	pth_buf_release(&s.lefts);
+}
+
 /* DIR/d/d/d... */
 static void
 nest(const char *dir, int depth)
@@ -322,6 +452,9 @@ main(void)
 	sweeping();
 	trees();
 	below();
+	paths();
+	digests();
+	walking();
 	stubborn();
 	return geteuid() == 0 ? as_user() : unit_done();
 }

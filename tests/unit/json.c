@@ -117,7 +117,43 @@ getters(void)
 	CHECK(pth_json_path(o, "absent.x") == NULL);
 	CHECK(json_is_null(pth_json_path(o, "n")));
 	CHECK(pth_json_path(o, "") == o);
+	CHECK(pth_json_path(o, "a.-1") == NULL);
+	CHECK(pth_json_path(o, "a.0x") == NULL);
 	json_decref(o);
+	/* A step may have 255 bytes. */
+	for (size_t n = 255; n <= 256; n++) {
+		char key[257];
+
+		memset(key, 'k', n);
+		key[n] = '\0';
+		o = json_pack("{s:i}", key, 7);
+		CHECK_INT(json_integer_value(pth_json_path(o, key)), n == 255 ? 7 : 0);
+		json_decref(o);
+	}
+}
+
+static void
+lists(void)
+{
+	json_t *l = parse("[{\"name\":\"a\",\"v\":1},5,{\"name\":\"b\"},{\"name\":\"a\",\"v\":2},"
+	                  "\"text\",\"5\"]");
+
+	unit("what a list has");
+	CHECK_INT(pth_json_int(pth_json_named(l, "a"), "v", 0), 1);
+	CHECK(pth_json_named(l, "b") == json_array_get(l, 2));
+	CHECK(pth_json_named(l, "c") == NULL);
+	CHECK(pth_json_named(NULL, "a") == NULL);
+	CHECK(pth_json_has(l, "text") && pth_json_has(l, "5"));
+	CHECK(!pth_json_has(l, "a") && !pth_json_has(l, "tex") && !pth_json_has(NULL, "text"));
+	pth_json_push_once(l, json_string("text"));
+	CHECK_INT(json_array_size(l), 6);
+	pth_json_push_once(l, json_integer(5));
+	CHECK_INT(json_array_size(l), 6);
+	pth_json_push_once(l, json_real(5));
+	pth_json_push_once(l, json_string("new"));
+	CHECK_INT(json_array_size(l), 8);
+	CHECK_STR(json_string_value(json_array_get(l, 7)), "new");
+	json_decref(l);
 }
 
 /* Doubles the text, and drops what *arg is. "no" is refused. */
@@ -174,6 +210,7 @@ main(void)
 	json_t *v;
 
 	getters();
+	lists();
 
 	unit("dump");
 	dumps();

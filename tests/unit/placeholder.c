@@ -70,6 +70,45 @@ experiments(void)
 	    "the format must be decimal, dotted, hex, hostname, string or integer");
 	CHECK_STR(fault("@{s:ip[a b]}"), "expected [name] after the attribute");
 	CHECK_STR(fault("@{s:ip"), "} is missing");
+	CHECK_STR(fault("@{dir}"), "");
+	CHECK_STR(fault("@{libexec}"), "");
+	CHECK_STR(fault("@{parallel}"), "");
+	CHECK_STR(fault("@{bin}"), "expected @{service:attribute}");
+	CHECK_STR(fault("@{unique}"), "expected @{service:attribute}");
+	CHECK_STR(fault("@{net6}"), "expected @{service:attribute}");
+	CHECK_STR(fault("@{server}"), "expected @{service:attribute}");
+	static const char *const good[] = { "ip", "hostname", "port", "service_name", "ip:decimal",
+		"ip:dotted", "ip:hex", "ip:hostname", "ip:string", "port:integer" };
+	for (size_t i = 0; i < countof(good); i++) {
+		char text[40];
+
+		snprintf(text, sizeof text, "@{s:%s}", good[i]);
+		CHECK_STR(fault(text), "");
+	}
+}
+
+static const char *
+address(const char *format)
+{
+	static struct pth_buf b;
+	struct in_addr a = { htonl(0x0a000102) };
+
+	pth_buf_cut(&b, 0);
+	return pth_placeholder_ipv4(&b, a, format) ? b.s : NULL;
+}
+
+static void
+formats(void)
+{
+	unit("addresses in all formats");
+	CHECK_STR(address(NULL), "10.0.1.2");
+	CHECK_STR(address("dotted"), "10.0.1.2");
+	CHECK_STR(address("string"), "10.0.1.2");
+	CHECK_STR(address("decimal"), "167772418");
+	CHECK_STR(address("integer"), "167772418");
+	CHECK_STR(address("hex"), "0x0A000102");
+	CHECK_STR(address("hostname"), NULL);
+	CHECK_STR(address(""), NULL);
 }
 
 /* Knows @{a}, fails at @{bad}. */
@@ -112,6 +151,24 @@ plans(void)
 	CHECK_STR(pth_places_below("@{dir}/a/b", "dir"), "a/b");
 	CHECK(pth_places_below("@{dir}", "dir") == NULL);
 	CHECK(pth_places_below("x@{dir}/", "dir") == NULL);
+	CHECK(pth_places_below("@{dirx}/", "dir") == NULL);
+	CHECK_STR(pth_places_below("@{share}/", "share"), "");
+	p = (struct pth_places){
+		.dir = "D", .share = "S", .libexec = "L", .bin = "B", .owner = "O", .unique = "U"
+	};
+	pth_buf_cut(&b, 0);
+	pth_places_expand(&p, "@{dir}@{share}@{libexec}@{bin}@{owner}@{unique}@{tmp}", &b);
+	CHECK_STR(b.s, "DSLBOU@{tmp}");
+
+	unit("words of a command");
+	json_auto_t *words = json_pack("[s,i,s,s]", "@{dir}/x", 5, "", "a b");
+	pth_auto_strv argv = pth_places_argv(&p, words);
+	CHECK(argv != NULL && argv[4] == NULL);
+	CHECK_STR(argv[0], "D/x");
+	CHECK_STR(argv[2], "");
+	CHECK_STR(argv[3], "a b");
+	json_array_clear(words);
+	CHECK(pth_places_argv(&p, words) == NULL && pth_places_argv(&p, NULL) == NULL);
 }
 
 /* What a page calls a placeholder is one, and it names all of them. */
@@ -146,6 +203,7 @@ main(void)
 {
 	scanner();
 	experiments();
+	formats();
 	expander();
 	plans();
 	page();

@@ -1,7 +1,12 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "io/file.h"
 #include "io/rec.h"
+#include "io/rec_index.h"
 #include "unit.h"
 
 /* A stream with this text, to be read. */
@@ -92,6 +97,10 @@ reading(void)
 	CHECK_INT(DRAIN(TEST1 "{\"a\":\n"), -1);
 	CHECK(e.code == PTH_INPUT);
 	CHECK(strncmp(e.text, "in:2:5: ", 8) == 0);
+	CHECK_INT(DRAIN(TEST1 "{\"\xc3\xa4\":\n"), -1);
+	CHECK(strncmp(e.text, "in:2:5: ", 8) == 0);
+	CHECK_INT(DRAIN(TEST1 "\n{\"a\": 1x}\n"), -1);
+	CHECK(strncmp(e.text, "in:3:", 5) == 0);
 	CHECK_INT(DRAIN("[1]\n"), -1);
 	CHECK(strncmp(e.text, "in:1:1: ", 8) == 0);
 	CHECK_INT(DRAIN("{\"type\":\"test\"}\n"), -1);
@@ -106,6 +115,96 @@ reading(void)
 	memcpy(big + 1000000, "}\n", 2);
 	CHECK_INT(drain(big, 1000002, &e, &whole), 1);
 	free(big);
+}
+
+/* Streams that are cut on purpose, files and what is none. */
+static void
+files(void)
+{
+	static const struct {
+		const char *text;
+		bool whole, partial; /* is it whole, and when it may be cut? */
+	} rows[] = { { TEST1 TEST2 END(2), true, true }, { TEST1, false, true },
+		{ TEST1 END(2), false, true }, { "", false, true },
+		{ TEST1 "{\"a\":", false, true }, { TEST1 END(1) TEST2, false, true },
+		{ END(1) TEST1, false, true } };
+	struct pth_rec_in in;
+	struct pth_err e = { 0 };
+	json_t *rec;
+	int dir;
+
+	unit("a stream that may be cut");
+	for (size_t i = 0; i < countof(rows); i++)
+		for (int partial = 0; partial < 2; partial++) {
+			CHECK_INT(
+			    pth_file_write(AT_FDCWD, "s", rows[i].text, strlen(rows[i].text), &e),
+			    0);
+			CHECK_INT(pth_rec_open_file(&in, "s", &e), 0);
+			in.partial = partial != 0;
+			while (pth_rec_read(&in, &rec, &e) > 0)
+				json_decref(rec);
+			CHECK_INT(pth_rec_whole(&in, &e) == 0,
+			    partial != 0 ? rows[i].partial : rows[i].whole);
+			pth_rec_close(&in);
+		}
+
+	unit("streams that are files");
+	CHECK_INT(pth_rec_open_file(&in, "absent", &e), -1);
+	CHECK(e.code == PTH_INPUT && e.error == ENOENT);
+	pth_rec_close(&in);
+	CHECK(mkdir("d", 0777) == 0 && mkfifo("d/fifo", 0666) == 0 && symlink("../s", "d/l") == 0);
+	CHECK_INT(pth_file_write(AT_FDCWD, "d/s", TEST1, strlen(TEST1), &e), 0);
+	dir = open("d", O_RDONLY | O_DIRECTORY);
+	CHECK_INT(pth_rec_open_below(&in, dir, "s", &e), 0);
+	CHECK_INT(pth_rec_read(&in, &rec, &e), 1);
+	CHECK_STR(pth_rec_id(rec), "001-a");
+	json_decref(rec);
+	pth_rec_close(&in);
+	CHECK_INT(pth_rec_open_below(&in, dir, "fifo", &e), -1);
+	CHECK_STR(e.text, "fifo: not a regular file");
+	CHECK_INT(pth_rec_open_below(&in, dir, "l", &e), -1);
+	CHECK_INT(pth_rec_open_below(&in, dir, "absent", &e), -1);
+	CHECK_INT(e.error, ENOENT);
+	close(dir);
+}
+
+/* The next record of this id as text, and its key n. */
+static long
+taken(struct pth_rec_index *x, const char *id)
+{
+	json_auto_t *rec = pth_rec_index_take(x, id);
+
+	if (rec != NULL)
+		CHECK_STR(pth_rec_id(rec), id);
+	return rec != NULL ? (long)pth_json_int(rec, "n", -2) : -1;
+}
+
+static void
+indexes(void)
+{
+#define REC(id, n) "{\"type\":\"test\",\"id\":\"" id "\",\"n\":" #n "}\n"
+	static const char text[] = REC("a", 1) "\n{\"type\":\"note\"}\n" REC("b", 2)
+	    END(2) "no record\n" REC("a", 3) "{\"type\":\"test\"}\n" REC("c", 4) "{\"type\":\"te";
+	struct pth_rec_index x;
+	struct pth_err e;
+	int dir = open(".", O_RDONLY | O_DIRECTORY);
+
+	unit("records by their id, in any order");
+	CHECK_INT(pth_file_write(AT_FDCWD, "x", text, strlen(text), &e), 0);
+	pth_rec_index_open(&x, dir, "x");
+	CHECK_INT(unlink("x"), 0);
+	CHECK_INT(taken(&x, "c"), 4);
+	CHECK_INT(taken(&x, "a"), 1);
+	CHECK_INT(taken(&x, "a"), 3);
+	CHECK_INT(taken(&x, "a"), -1);
+	CHECK_INT(taken(&x, "b"), 2);
+	CHECK_INT(taken(&x, "nobody"), -1);
+	pth_rec_index_close(&x);
+	CHECK(x.fd == -1 && x.ids == NULL);
+	pth_rec_index_open(&x, dir, "absent");
+	CHECK_INT(taken(&x, "a"), -1);
+	pth_rec_index_close(&x);
+	close(dir);
 }
 
 static void
@@ -164,6 +263,8 @@ int
 main(void)
 {
 	reading();
+	files();
+	indexes();
 	writing();
 	return unit_done();
 }

@@ -1,6 +1,7 @@
 #include <math.h>
 
 #include "base/buf.h"
+#include "base/text.h"
 #include "io/json.h"
 #include "io/yaml.h"
 #include "unit.h"
@@ -157,6 +158,78 @@ faults(void)
 	pth_buf_release(&b);
 }
 
+/* A map of n keys and then the key number j again: said once, with both places. */
+static void
+twice(int n, int j)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	char want[100];
+
+	for (int i = 0; i < n; i++)
+		pth_buf_addf(&b, "k%d: 1\n", i);
+	pth_buf_addf(&b, "k%d: 2\n", j);
+	snprintf(
+	    want, sizeof want, "%d:1 duplicate key 'k%d', first given on line %d", n + 1, j, j + 1);
+	CHECK_STR(seen(b.s), want);
+	CHECK_INT(diags.errors, 1);
+	/* And once more. */
+	pth_buf_addf(&b, "k%d: 3\n", j);
+	CHECK(load(b.s) == NULL);
+	CHECK_INT(diags.errors, 2);
+	pth_buf_release(&b);
+}
+
+static void
+duplicates(void)
+{
+	unit("a duplicate key, wherever it is");
+	for (int n = 1; n < 40; n++)
+		for (int j = 0; j < n; j++)
+			twice(n, j);
+	CHECK_STR(seen("a: {b: 1}\nc: {b: 1}\n"), "{\"a\":{\"b\":1},\"c\":{\"b\":1}}");
+	CHECK_STR(seen("{a: 1, a: 2}"), "1:8 duplicate key 'a', first given on line 1");
+	CHECK_STR(seen("a: 1\n'a': 2\n"), "2:1 duplicate key 'a', first given on line 1");
+}
+
+/* Columns count characters, from 1, whatever is wrong. */
+static void
+columns(void)
+{
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
+		{ "{\xc3\xa4: 1, \xc3\xa4: 2}",
+		    "1:8 duplicate key '\xc3\xa4', first given on line 1" },
+		{ "[\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80, *x]",
+		    "1:7 alias *x has no anchor before it" },
+		{ "[\xc3\xa4, !x y]", "1:5 unknown tag !x" },
+		{ "[\xc3\xa4, !!int y]", "1:5 the value is not of the type that its tag says" },
+		{ "[\xc3\xa4, 1e999]",
+		    "1:5 1e999 is too large a number; quote it when text is meant" },
+		{ "{\xc3\xa4: 1, [x]: 2}", "1:8 a key must be a single value" },
+		{ "{\xc3\xa4: 1, <<: 2}", "1:12 << takes a map or a list of maps, not a integer" },
+		{ "a: 1\n\xc3\xa4: \xff", "2:4 not UTF-8: byte 0xff" },
+		{ "a: 1\n\xc3\xa4\xc3\xa4: \x01",
+		    "2:5 not a text file: control characters are not "
+		    "allowed" },
+		{ "a: 1\n\xc3\xa4: x: y",
+		    "2:5 not YAML: mapping values are not allowed in this "
+		    "context" },
+		{ "\xc3\xa4: 1\nb:\n\tc: 1\n", "3:1 not YAML: a tab where blanks are expected" },
+		/* What the byte order mark is before. */
+		{ "\xef\xbb\xbf{a: 1, a: 2}", "1:8 duplicate key 'a', first given on line 1" },
+		{ "\xef\xbb\xbf"
+		  "a: \xff",
+		    "1:4 not UTF-8: byte 0xff" },
+	};
+
+	unit("columns count characters");
+	for (size_t i = 0; i < countof(rows); i++)
+		if (!CHECK(pth_glob(rows[i].want, seen(rows[i].text))))
+			printf("    %s\n    is        %s\n    should be %s\n", rows[i].text,
+			    seen(rows[i].text), rows[i].want);
+}
+
 static void
 limits(void)
 {
@@ -231,6 +304,8 @@ main(void)
 	scalars();
 	structure();
 	faults();
+	duplicates();
+	columns();
 	limits();
 	dump();
 	pth_diags_release(&diags);

@@ -1,0 +1,604 @@
+/* What an experiment becomes: values in their canonical form, variants of a matrix, records;
+ * and what is said of wrong ones. */
+#include "parsed.h"
+
+static void
+numbers(void)
+{
+#define SECS "; expected seconds from 1 to 86400"
+	static const struct row rows[] = {
+		/* Seconds. */
+		{ "services: {s: {timeout: 60}}", "0.services.s.timeout", "60" },
+		{ "services: {s: {timeout: '60'}}", "0.services.s.timeout", "60" },
+		{ "services: {s: {timeout: 60.0}}", "0.services.s.timeout", "60" },
+		{ "services: {s: {timeout: '6e1'}}", "0.services.s.timeout", "60" },
+		{ "services: {s: {timeout: 60s}}", "0.services.s.timeout", "60" },
+		{ "services: {s: {timeout: 1m}}", "0.services.s.timeout", "60" },
+		{ "services: {s: {timeout: 60000ms}}", "0.services.s.timeout", "60" },
+		{ "services: {s: {timeout: 1h}}", "0.services.s.timeout", "3600" },
+		{ "services: {s: {timeout: 60500ms}}", "said",
+		    "error: timeout: string '60500ms'" SECS },
+		{ "services: {s: {timeout: true}}", "said", "error: timeout: boolean 'true'" SECS },
+		{ "services: {s: {timeout: ''}}", "said", "error: timeout: string ''" SECS },
+		{ "services: {s: {timeout: '60 x'}}", "said",
+		    "error: timeout: string '60 x'" SECS },
+		{ "services: {s: {timeout: 1}}", "0.services.s.timeout", "1" },
+		{ "services: {s: {timeout: 86400}}", "0.services.s.timeout", "86400" },
+		{ "services: {s: {timeout: 0}}", "said", "error: timeout: integer '0'" SECS },
+		{ "services: {s: {timeout: 86401}}", "said",
+		    "error: timeout: integer '86401'" SECS
+		    "\nwarning: timeout of 86401 s is long; usual are 10 to 3600 s" },
+		{ "services: {s: {timeout: 9}}", "said",
+		    "warning: timeout of 9 s is short; usual are 10 to 3600 s" },
+		{ "services: {s: {timeout: 10}}", "said", "" },
+		{ "services: {s: {timeout: 3600}}", "said", "" },
+		{ "services: {s: {timeout: 3601}}", "said",
+		    "warning: timeout of 3601 s is long; usual are 10 to 3600 s" },
+		/* Sizes. */
+		{ "capture: {max_size: 5MB}", "0.capture.max_size", "5000000" },
+		{ "capture: {max_size: '4KiB'}", "0.capture.max_size", "4096" },
+		{ "capture: {max_size: '5'}", "0.capture.max_size", "5" },
+		{ "capture: {max_size: -1}", "said", "error: max_size: integer '-1'; expected *" },
+		{ "capture: {ring: 8192}", "0.capture.ring", "8192" },
+		{ "capture: {ring: 8191}", "said", "error: ring: integer '8191'; expected *" },
+		{ "capture: {ring: {size: 4096}}", "0.capture.ring", "{files: 2, size: 4096}" },
+		{ "capture: {ring: {size: 4095}}", "said", "error: size: integer '4095'; *" },
+		{ "capture: {ring: {files: 2}}", "said",
+		    "error: ring: no 'size'; it must be given" },
+		{ "capture: {buffer: 512KiB}", "0.capture.buffer", "524288" },
+		{ "capture: {buffer: 1GiB}", "0.capture.buffer", "1073741824" },
+		{ "limits: {memory: 64MiB}", "0.services.s.limits.memory", "67108864" },
+		/* Percent, and other numbers. */
+		{ "links: [{loss: 100}]", "0.links.0.loss", "100.0" },
+		{ "links: [{loss: 2.5%}]", "0.links.0.loss", "2.5" },
+		{ "links: [{loss: '2 %'}]", "0.links.0.loss", "2.0" },
+		{ "links: [{loss: 0}]", "0.links.0.loss", "0.0" },
+		{ "links: [{loss: 100.1}]", "said", "error: loss: number '100.1'; expected *" },
+		{ "links: [{loss: -0.1}]", "said", "error: loss: number '-0.1'; expected *" },
+		{ "links: [{loss: '2 % x'}]", "said", "error: loss: string '2 % x'; *" },
+		{ "links: [{loss: '%'}]", "said", "error: loss: string '%'; *" },
+		{ "limits: {cpu: 0.5}", "0.services.s.limits.cpu", "0.5" },
+		{ "limits: {cpu: 2}", "0.services.s.limits.cpu", "2" },
+		{ "seed: 9007199254740992", "0.seed", "9007199254740992" },
+		{ "seed: 9007199254740993", "0.seed", "9007199254740992" },
+		{ "seed: '1e16'", "said", "error: seed: string '1e16'; *" },
+		{ "seed: 1.5", "said", "error: seed: number '1.5'; *" },
+		{ "seed: '-'", "said", "error: seed: string '-'; *" },
+		/* Durations. */
+		{ "links: [{latency: 10ms}]", "0.links.0.latency", "10ms" },
+		{ "links: [{latency: 10}]", "said", "error: latency: integer '10'; *" },
+		{ "links: [{latency: 10d}]", "said", "error: latency: string '10d'; *" },
+	};
+
+	unit("numbers");
+	ROWS(rows);
+}
+
+static void
+words(void)
+{
+	static const struct row rows[] = {
+		{ "top: {logging: {level: debug}}", "0.settings.logging.level", "DEBUG" },
+		{ "top: {logging: {level: loud}}", "said",
+		    "error: level: string 'loud'; expected one of TRACE, DEBUG, INFO, WARNING, "
+		    "ERROR, CRITICAL" },
+		{ "services: {s: {implementation: {type: TESTERS}}}",
+		    "0.services.s.implementation.type", "testers" },
+		{ "services: {s: {protocol: {role: Server}}}", "said",
+		    "error: role: string "
+		    "'Server'; *" },
+		/* Names of others are taken as they are. */
+		{ "network_environment: {type: Mine}", "0.network_environment.type", "Mine" },
+		{ "steps: [{signal: {service: s, signal: usr1}}]",
+		    "0.steps.actions.0.signal.signal", "USR1" },
+		/* Booleans. */
+		{ "retries: true", "said", "error: retries: boolean 'true'; *" },
+		{ "continue_on_failure: 1", "0.continue_on_failure", "true" },
+		{ "continue_on_failure: 0", "0.continue_on_failure", "false" },
+		{ "continue_on_failure: 2", "said", "error: continue_on_failure: integer '2'; *" },
+		{ "continue_on_failure: 'YES'", "0.continue_on_failure", "true" },
+		{ "continue_on_failure: 'off'", "0.continue_on_failure", "false" },
+		{ "capture: 'no'", "0.capture", "false" },
+		/* Texts of version files stay as they are written. */
+		{ "services: {s: {implementation: {version_config: {a: 1, b: [x]}}}}",
+		    "0.services.s.implementation.version_config", "{a: 1, b: [x]}" },
+	};
+
+	unit("words and booleans");
+	ROWS(rows);
+}
+
+static void
+keys(void)
+{
+	static const struct row rows[] = {
+		{ "x-mine: {a: 1}", "said", "" },
+		{ "x-mine: {a: 1}", "0.x-mine", NULL },
+		{ "timeuot: 5", "said",
+		    "warning: test: unknown key 'timeuot'; did you mean 'timeout'?" },
+		{ "{timeuot: 5, timeout: 50}", "said", "warning: test: unknown key 'timeuot'" },
+		{ "qqqq: 5", "said", "warning: test: unknown key 'qqqq'" },
+		{ "services: {s: {implementation: {anything: 5}}}", "said", "" },
+		{ "services: {s: {implementation: {anything: 5}}}",
+		    "0.services.s.implementation.anything", "5" },
+		{ "services: {s: {timeout: null}}", "said",
+		    "warning: timeout: no value; taken as not given" },
+		{ "services: {s: {timeout: null}}", "0.services.s.timeout", "60" },
+		{ "timeout: null", "said", "" },
+		{ "timeout: null", "0.timeout", "null" },
+		{ "tags: [a, null]", "said", "error: tags: an item without value" },
+		{ "tags: [a, b]", "0.tags", "[a, b]" },
+		{ "tags: a", "said", "error: tags: string 'a'; expected list" },
+		{ "services: {s: {protocol: null, implementation: null}}", "said",
+		    "warning: service s has no protocol; taken as a server of what its "
+		    "implementation speaks\n"
+		    "error: implementation: a null; expected map\n"
+		    "warning: protocol: no value; taken as not given" },
+		/* Keys of one environment in another. */
+		{ "network_environment: {type: localhost, subnet: 10.0.0.0/24}", "said",
+		    "warning: 'subnet' has no effect in environment localhost" },
+		{ "network_environment: {type: docker_compose, general: {stop_time: 5}}", "said",
+		    "warning: 'general' has no effect in environment docker_compose" },
+		{ "network_environment: {type: docker_compose, subnet: 10.0.0.0/24}",
+		    "0.network_environment.subnet", "10.0.0.0/24" },
+		{ "network_environment: {type: mine, subnet: x}", "said", "" },
+		{ "network_environment: {type: mine, subnet: x}", "0.network_environment.subnet",
+		    "x" },
+		{ "network_environment: {config: {critical_services: [s]}}",
+		    "0.network_environment.critical_services", "[s]" },
+		{ "network_environment: {config: {critical_services: [c]}, critical_services: [s]}",
+		    "0.network_environment.critical_services", "[s]" },
+		{ "network_environment: {plugin_config: {critical_services: [x]}}", "said",
+		    "error: there is no service 'x' in this test*" },
+	};
+
+	unit("keys");
+	ROWS(rows);
+}
+
+static void
+matrix(void)
+{
+	static const struct row rows[] = {
+		{ "matrix: {seed: [1, 2], retries: [3, 4]}", "1.name", "'t [1, 4]'" },
+		{ "matrix: {seed: [1, 2], retries: [3, 4]}", "2.name", "'t [2, 3]'" },
+		{ "matrix: {seed: [1, 2], retries: [3, 4]}", "2.matrix", "{seed: 2, retries: 3}" },
+		{ "matrix: {seed: [1, 2], retries: [3, 4]}", "3.of", "4" },
+		{ "matrix: {seed: [1, 2], retries: [3, 4]}", "4", NULL },
+		/* All fields of an item must fit. */
+		{ "matrix: {seed: [1, 2], exclude: [{seed: 1}]}", "0.seed", "2" },
+		{ "matrix: {seed: [1, 2], exclude: [{seed: 1}]}", "1", NULL },
+		{ "matrix: {seed: [1, 2], retries: [3, 4], exclude: [{seed: 1, retries: 4}]}",
+		    "0.name", "'t [1, 3]'" },
+		{ "matrix: {seed: [1, 2], retries: [3, 4], exclude: [{seed: 1, retries: 4}]}",
+		    "1.name", "'t [2, 3]'" },
+		{ "matrix: {seed: [1, 2], retries: [3, 4], exclude: [{retries: 4, seed: 1}]}", "3",
+		    NULL },
+		{ "matrix: {seed: [1, 2], exclude: [{seed: 3}]}", "1.seed", "2" },
+		{ "matrix: {seed: [1, 2], exclude: [{seed: '1'}]}", "0.seed", "1" },
+		/* A field that the test does not have fits nothing, not even null. */
+		{ "matrix: {seed: [1, 2], exclude: [{seed: 1, retries: 4}]}", "0.seed", "1" },
+		{ "matrix: {seed: [1, 2], exclude: [{retries: 4, seed: 1}]}", "0.seed", "1" },
+		{ "matrix: {seed: [1, 2], exclude: [{seed: 1, retries: null}]}", "0.seed", "1" },
+		{ "matrix: {seed: [1, 2], exclude: [{absent.field: x}]}", "1.seed", "2" },
+		{ "matrix: {seed: [1, 2], exclude: [{services.s.ports.1: x}]}", "1.seed", "2" },
+		{ "matrix: {seed: [1, 2], exclude: [{services.s.ports.0: '4443:4443', seed: 2}]}",
+		    "1", NULL },
+		/* One that it has as it is written does fit. */
+		{ "{retries: 4, matrix: {seed: [1, 2], exclude: [{seed: 1, retries: 4}]}}",
+		    "0.seed", "2" },
+		{ "matrix: {seed: [1, 2], exclude: [{}]}", "1.seed", "2" },
+		{ "matrix: {seed: [1, 2], exclude: [{seed: 1}, {seed: 2}]}", "said",
+		    "error: matrix: everything is excluded" },
+		/* Items of include. */
+		{ "matrix: {seed: [1, 2], include: [{seed: 2, retries: 9}]}", "0.retries", "0" },
+		{ "matrix: {seed: [1, 2], include: [{seed: 2, retries: 9}]}", "1.retries", "9" },
+		{ "matrix: {seed: [1, 2], include: [{seed: 2, retries: 9}]}", "1.matrix",
+		    "{seed: 2, retries: 9}" },
+		{ "matrix: {seed: [1, 2], include: [{seed: 2, retries: 9}]}", "1.name", "'t [2]'" },
+		{ "matrix: {seed: [1, 2], include: [{seed: 2, retries: 9}]}", "2", NULL },
+		{ "matrix: {seed: [1, 2], include: [{retries: 9}]}", "0.retries", "9" },
+		{ "matrix: {seed: [1, 2], include: [{retries: 9}]}", "1.retries", "9" },
+		{ "matrix: {seed: [1, 2], include: [{seed: 7, retries: 9}]}", "2.name",
+		    "'t [7, 9]'" },
+		{ "matrix: {seed: [1, 2], include: [{seed: 7, name: own}]}", "2.name", "own" },
+		{ "matrix: {seed: [1, 2], include: [{seed: 1, name: own}]}", "0.name", "own" },
+		{ "matrix: {seed: [1, 2], include: [{seed: 1, retries: 8}, {seed: 1, retries: 9}]}",
+		    "0.retries", "9" },
+		/* What is left out gets nothing, and the item stands alone. */
+		{ "matrix: {seed: [1, 2], exclude: [{seed: 1}], include: [{seed: 1, retries: 9}]}",
+		    "1.retries", "9" },
+		{ "matrix: {seed: [1, 2], exclude: [{seed: 1}], include: [{seed: 1, retries: 9}]}",
+		    "2", NULL },
+		{ "matrix: {include: [{seed: 3}]}", "0.seed", "3" },
+		{ "matrix: {include: [{seed: 3}]}", "1", NULL },
+		{ "matrix: {seed: []}", "said", "error: no values" },
+		{ "matrix: {seed: [1], services.s.ports.5: ['1:1']}", "said",
+		    "error: there is no field services.s.ports.5 to vary" },
+		{ "matrix: {seed: [1], services.s.ports.1: ['1:1']}", "0.services.s.ports",
+		    "['4443:4443', '1:1']" },
+		{ "matrix: {steps.wait: [7]}", "0.steps.wait", "7" },
+		{ "matrix: {seed: [null]}", "0.name", "'t [null]'" },
+		{ "{matrix: {seed: [1, 2]}, iterations: 2}", "3.id", "004-t-2-i2" },
+		{ "{matrix: {seed: [1, 2]}, iterations: 2}", "2.iteration", "1" },
+		{ "{matrix: {seed: [1, 2]}, iterations: 2}", "3.seed", "2" },
+	};
+
+	unit("variants of a matrix");
+	ROWS(rows);
+}
+
+/* Axes and names have an end. */
+static void
+matrix_limits(void)
+{
+	pth_auto_buf b = PTH_BUF_INIT;
+	pth_auto_buf name = PTH_BUF_INIT;
+	struct row r = { NULL, "said", NULL };
+
+	unit("how much a matrix may have");
+	for (int n = 16; n <= 17; n++) {
+		pth_buf_cut(&b, 0);
+		pth_buf_adds(&b, "matrix: {");
+		for (int i = 0; i < n; i++)
+			pth_buf_addf(&b, "services.s.environment.V%d: [1], ", i);
+		pth_buf_adds(&b, "}");
+		r = (struct row){ b.s, "said", n == 16 ? "" : "error: more than 16 fields" };
+		check_row(base, &r, parsed, in_records);
+	}
+	/* A name has at most 200 bytes, and is not cut within a character. */
+	for (int n = 190; n <= 200; n++) {
+		const json_t *v;
+		pth_auto_buf said = PTH_BUF_INIT;
+		json_auto_t *list = NULL;
+
+		pth_buf_cut(&b, 0);
+		pth_buf_cut(&name, 0);
+		for (int i = 0; i < n - 4; i++)
+			pth_buf_addc(&name, 'n');
+		pth_buf_addf(
+		    &b, "matrix: {services.s.environment.V: ['%s\xc3\xa4\xc3\xa4']}", name.s);
+		list = parsed(base, b.s, &said);
+		v = pth_json_path(list, "0.name");
+		CHECK_INT(json_string_length(v) <= 200, 1);
+		CHECK(json_string_length(v) >= 198 || json_string_length(v) == (size_t)n + 4);
+		CHECK(v != NULL && json_string_value(v)[json_string_length(v) - 1] == ']');
+		CHECK_STR(said.s, NULL);
+	}
+}
+
+static void
+options(void)
+{
+	static const struct row rows[] = {
+		{ "set: {tests.0.timeout: '77'}", "0.timeout", "77" },
+		{ "set: {tests.0.services.s.environment.V: x}", "0.services.s.environment",
+		    "{V: x}" },
+		{ "set: {tests.0.steps.wait: '5'}", "0.steps.wait", "5" },
+		{ "set: {'tests.*.timeout': '77'}", "0.timeout", "77" },
+		{ "set: {'tests.*.services.*.timeout': '77'}", "0.services.c.timeout", "77" },
+		{ "set: {'tests.*.services.*.timeout': '77'}", "0.services.s.timeout", "77" },
+		/* An empty value is an empty text. */
+		{ "set: {tests.0.description: ''}", "0.description", "''" },
+		{ "set: {tests.0.services.s.environment.V: ''}", "0.services.s.environment.V",
+		    "''" },
+		{ "set: {tests.0.description: ''}", "said", "" },
+		{ "set: {tests.0.timeout: ''}", "said",
+		    "tests.0.timeout:1:1: error: timeout: string ''; expected seconds from 1 to "
+		    "86400" },
+		/* An item of a list, or one more. */
+		{ "set: {tests.0.services.s.ports.0: '5:5'}", "0.services.s.ports", "['5:5']" },
+		{ "set: {tests.0.services.s.ports.1: '5:5'}", "0.services.s.ports",
+		    "['4443:4443', '5:5']" },
+		{ "set: {tests.0.services.s.ports.2: '5:5'}", "said",
+		    "tests.0.services.s.ports.2:1:1: error: there is no place "
+		    "tests.0.services.s.ports.2 in the experiment" },
+		{ "set: {tests.0.name.x: '5'}", "said",
+		    "tests.0.name.x:1:1: error: there is no place tests.0.name.x in the "
+		    "experiment" },
+		{ "set: {tests.0.tags: '[a, b]'}", "0.tags", "[a, b]" },
+		{ "{steps: null, set: {tests.0.steps.wait: '5'}}", "0.steps.wait", "5" },
+		{ "set: {tests.0.timeout: '70', 'tests.*.timeout': '80'}", "0.timeout", "80" },
+	};
+
+	unit("options");
+	ROWS(rows);
+}
+
+static void
+services(void)
+{
+	static const struct row rows[] = {
+		{ "{}", "0.services.s.timeout", "60" },
+		{ "{}", "0.services.s.protocol.role", "server" },
+		{ "{}", "0.services.s.limits", NULL },
+		{ "limits: {files: 5, cpu: 1}", "0.services.s.limits", "{cpu: 1, files: 5}" },
+		{ "{limits: {files: 5, cpu: 1}, services: {s: {limits: {files: 6}}}}",
+		    "0.services.s.limits", "{cpu: 1, files: 6}" },
+		{ "services: {s: {limits: {files: 6}}}", "0.services.c.limits", NULL },
+		{ "generate_new_certificates: true", "0.services.s.generate_new_certificates",
+		    "true" },
+		{ "{generate_new_certificates: true, services: {s: {generate_new_certificates: "
+		  "false}}}",
+		    "0.services.s.generate_new_certificates", "false" },
+		{ "{}", "0.services.s.generate_new_certificates", "false" },
+		{ "services: {s: {ports: ['5', '6:7/tcp']}}", "0.services.s.ports",
+		    "['5:5', '6:7/tcp']" },
+		/* The usual port of the protocol, or the next that is free. */
+		{ "services: {s: {ports: [], protocol: {name: quic}, generate_new_certificates: "
+		  "true}}",
+		    "0.services.s.ports", "['4443:4443']" },
+		{ "services: {s: {ports: [], protocol: {name: http}}}", "0.services.s.ports",
+		    "['80:80']" },
+		{ "services: {s: {ports: [], protocol: {name: https}}}", "0.services.s.ports",
+		    "['443:443']" },
+		{ "services: {s: {ports: [], protocol: {name: http}}, t: {implementation: {name: "
+		  "p}, protocol: {name: http}}, u: {implementation: {name: p}, protocol: {name: "
+		  "minip}, ports: ['81:81']}}",
+		    "0.services.t.ports", "['82:82']" },
+		{ "services: {s: {ports: []}}", "0.services.s.ports", "[]" },
+		{ "services: {s: {ports: []}}", "said",
+		    "warning: server s has no ports, and minip has no usual one" },
+		{ "services: {s: {ports: [], network: {port: 5}}}", "said", "" },
+		{ "services: {s: {protocol: {name: quic}}}", "said",
+		    "warning: quic server s without generate_new_certificates" },
+		{ "{generate_new_certificates: false, services: {s: {protocol: {name: quic}}}}",
+		    "said", "" },
+		/* What comes first. */
+		{ "services: {c: {depends_on: s}}", "0.services.c.depends_on", "[s]" },
+		{ "services: {c: {depends_on: [s]}}", "0.services.c.depends_on", "[s]" },
+		{ "services: {c: {depends_on: {s: ready}}}", "0.services.c.depends_on", "[s]" },
+		{ "services: {c: {depends_on: {s: running}}}", "0.services.c.depends_on",
+		    "[{service: s, state: running}]" },
+		{ "services: {c: {depends_on: {s: null}}}", "0.services.c.depends_on", "[s]" },
+		{ "services: {c: {depends_on: [x]}}", "said",
+		    "error: there is no service 'x' in this test*" },
+		{ "services: {c: {depends_on: {tttttt: ready}}}", "said",
+		    "error: there is no service 'tttttt' in this test; its services are s, c" },
+		/* Another name stands for the key. */
+		{ "services: {s: {name: other}, c: {protocol: {target: other}, depends_on: "
+		  "[other]}}",
+		    "0.services.c.protocol.target", "s" },
+		{ "services: {s: {name: other}, c: {depends_on: [other]}}",
+		    "0.services.c.depends_on", "[s]" },
+		{ "services: {s: {name: other}}", "0.services.s.alias", "other" },
+		{ "{services: {s: {name: other}}, steps: [{restart: other}]}",
+		    "0.steps.actions.0.restart.service", "s" },
+		{ "{services: {s: {name: other}}, links: [{between: [other, c]}]}",
+		    "0.links.0.between", "[s, c]" },
+		{ "{services: {s: {name: other}}, expect: {exit: {other: 3}}}", "0.expect.exit",
+		    "{s: 3}" },
+		{ "{services: {s: {name: other}}, network_environment: {critical_services: "
+		  "[other]}}",
+		    "0.network_environment.critical_services", "[s]" },
+		{ "{services: {s: {name: other}}, assertions: [{type: service_running, service: "
+		  "other}]}",
+		    "0.assertions.0.service", "s" },
+		{ "{services: {s: {name: x}, c: {name: x}}}", "said",
+		    "error: name: two services are called 'x'" },
+		{ "services: {c: {protocol: {target: c}}}", "said",
+		    "error: service c targets itself" },
+		{ "services: {c: {protocol: {target: ''}}}", "said",
+		    "error: a client must have a target: the name of the service that it talks "
+		    "to" },
+		{ "services: null", "said", "error: services: a null; expected map" },
+		{ "top: {tests: [{name: x, services: {}}]}", "said",
+		    "error: services: none; a test needs at least one" },
+	};
+
+	unit("services");
+	ROWS(rows);
+}
+
+static void
+ports(void)
+{
+	static const struct row rows[] = {
+		{ "services: {s: {ports: ['65535:1', '1:65535']}}", "said", "" },
+		{ "services: {s: {ports: ['65536:1']}}", "said", "error: ports: '65536:1'; *" },
+		{ "services: {s: {ports: ['1:0']}}", "said", "error: ports: '1:0'; *" },
+		{ "services: {s: {ports: ['1:']}}", "said", "error: ports: '1:'; *" },
+		{ "services: {s: {ports: ['1/x']}}", "said", "error: ports: '1/x'; *" },
+		{ "services: {s: {ports: ['00000001:1']}}", "said",
+		    "error: ports: '00000001:1'; *" },
+		{ "services: {s: {ports: ['5:1', '6:1']}}", "said", "" },
+		{ "services: {s: {ports: ['5:1', '5:2']}}", "said",
+		    "error: ports: host port 5 is taken by another entry of this test; 6 is free" },
+		{ "services: {s: {ports: ['5:1', '6:6']}, c: {ports: ['5:2']}}", "said",
+		    "error: ports: host port 5 is taken by another entry of this test; 7 is "
+		    "free" },
+		{ "services: {s: {ports: ['5:1/tcp', '5:2/udp']}}", "said", "" },
+		{ "services: {s: {ports: ['5:1/udp', '5:2/udp']}}", "said",
+		    "error: ports: host port 5 is taken by another entry of this test; 6 is free" },
+		{ "services: {s: {ports: ['5:1/tcp', '5:2/tcp']}}", "said",
+		    "error: ports: host port 5 is taken by another entry of this test; 6 is free" },
+		{ "services: {s: {ports: ['5:1', '5:2/udp']}}", "said",
+		    "error: ports: host port 5 is taken by another entry of this test; 6 is free" },
+		{ "services: {s: {ports: ['5:1/tcp', '5:1/udp', '5:2/tcp']}}", "said",
+		    "error: ports: host port 5 is taken by another entry of this test; 6 is free" },
+		/* Each test, and each of a matrix, has its own. */
+		{ "matrix: {seed: [1, 2]}", "said", "" },
+	};
+
+	unit("ports on the host");
+	ROWS(rows);
+}
+
+static void
+steps(void)
+{
+	static const struct row rows[] = {
+		{ "{}", "0.steps.wait", "60" },
+		{ "steps: 7", "0.steps.wait", "7" },
+		{ "steps: {wait: 7}", "0.steps.wait", "7" },
+		{ "steps: null", "0.steps.wait", "60" },
+		{ "steps: [{wait: 1}, {wait: 1500ms}]", "0.steps.wait", "63" },
+		{ "steps: [{wait: 1}, {wait: 2}]", "0.steps.wait", "63" },
+		{ "steps: [{wait: 1500ms}]", "0.steps.actions", "[{wait_us: 1500000}]" },
+		/* A default never goes beyond the test's own limit. */
+		{ "timeout: 59", "0.steps.wait", "59" },
+		{ "timeout: 61", "0.steps.wait", "60" },
+		{ "{timeout: 61, steps: [{wait: 2}]}", "0.steps.wait", "61" },
+		{ "{timeout: 59, steps: 59}", "said", "" },
+		{ "{timeout: 59, steps: 60}", "said",
+		    "error: wait of 60 s is longer than the test's timeout of 59 s" },
+		{ "{timeout: 59, steps: {wait: 60}}", "said",
+		    "error: wait of 60 s is longer than the test's timeout of 59 s" },
+		/* Short forms. */
+		{ "steps: [{exec: [a, b]}]", "0.steps.actions.0",
+		    "{exec: {argv: [a, b], critical: true, timeout: 60}}" },
+		{ "steps: [{exec: a b}]", "0.steps.actions.0.exec.argv", "[sh, -c, a b]" },
+		{ "steps: [{exec: {service: s, argv: [a], timeout: 5}}]", "0.steps.actions.0.exec",
+		    "{service: s, argv: [a], critical: true, timeout: 5}" },
+		{ "steps: [{pause: s}]", "0.steps.actions", "[{pause: {service: s}}]" },
+		{ "steps: [{pause: {service: s}}]", "0.steps.actions", "[{pause: {service: s}}]" },
+		{ "steps: {pause: s, resume: s, at: 3}", "0.steps.actions",
+		    "[{pause: {service: s}, at_us: 3000000}, {resume: {service: s}, at_us: "
+		    "3000000}]" },
+		{ "steps: [{restart: s, at: 250ms, after: {service: c}}]", "0.steps.actions.0",
+		    "{restart: {service: s}, at_us: 250000, after: {service: c, state: ready}}" },
+		{ "steps: {pre_commands: [a b, [c, d]]}", "0.steps.pre_commands",
+		    "[[sh, -c, a b], [c, d]]" },
+		{ "steps: {post_commands: [[c]]}", "0.steps.post_commands", "[[c]]" },
+		{ "steps: {pre_commands: []}", "0.steps.pre_commands", NULL },
+		{ "steps: {record_pcap: false}", "0.steps.record_pcap", "false" },
+		{ "steps: {record_pcap: false}", "0.capture", "false" },
+		{ "{steps: {record_pcap: false}, capture: true}", "0.capture", "true" },
+		/* Exactly one thing in a step. */
+		{ "steps: [{at: 5}]", "said",
+		    "error: a step needs exactly one of wait, exec, signal, restart, pause, "
+		    "resume, link" },
+		{ "steps: [{pause: s, resume: s}]", "said",
+		    "error: a step needs exactly one of wait, exec, signal, restart, pause, "
+		    "resume, link" },
+		{ "steps: [{pause: x}]", "said", "error: there is no service 'x' in this test*" },
+		{ "steps: [{restart: s, after: {service: x}}]", "said",
+		    "error: there is no service 'x' in this test*" },
+		{ "steps: [{link: {between: [s]}}]", "said",
+		    "error: between: 1 services; expected two" },
+		{ "steps: [{link: {between: [s, c], loss: 1}}]", "0.steps.actions.0.link",
+		    "{between: [s, c], direction: both, loss: 1.0}" },
+		{ "links: [{between: [s, x]}]", "said",
+		    "error: there is no service 'x' in this test*" },
+		{ "links: [{between: [s, c, s]}]", "said",
+		    "error: between: 3 services; expected two" },
+	};
+
+	unit("steps and links");
+	ROWS(rows);
+}
+
+static void
+rules(void)
+{
+	static const struct row rows[] = {
+		{ "name: ../x", "said", "error: name: '../x' is a path upwards; expected a name" },
+		{ "name: x/../y", "said",
+		    "error: name: 'x/../y' is a path upwards; expected a name" },
+		{ "name: x/..", "said", "" },
+		{ "name: x..y", "said", "" },
+		{ "name: null", "said",
+		    "warning: a test without name; taken as 'unnamed_test'\n"
+		    "warning: name: no value; taken as not given" },
+		{ "services: {s: {files: [{path: a, size: 1, text: x}]}}", "said",
+		    "error: a file needs either size or text" },
+		{ "services: {s: {files: [{path: a}]}}", "said",
+		    "error: a file needs either size or text" },
+		{ "services: {s: {files: [{path: a, size: 1}]}}", "said", "" },
+		{ "services: {s: {files: [{path: ../a, size: 1}]}}", "said",
+		    "error: expected a path below the directory, without '..'" },
+		{ "expect: {log: [{service: s, matches: x, not_matches: y}]}", "said",
+		    "error: a log rule needs either matches or not_matches" },
+		{ "expect: {log: [{service: s}]}", "said",
+		    "error: a log rule needs either matches or not_matches" },
+		{ "expect: {log: [{service: s, not_matches: y}]}", "said", "" },
+		{ "expect: {exit: {s: any}}", "0.expect.exit.s", "any" },
+		{ "expect: {exit: {s: anx}}", "said",
+		    "error: exit: expected a code, a list of codes, or any" },
+		{ "expect: {exit: {s: [0, 255]}}", "0.expect.exit.s", "[0, 255]" },
+		{ "expect: {exit: {s: 256}}", "said", "error: s: integer '256'; *" },
+		{ "expect: {exit: {s: [256]}}", "said", "error: s: integer '256'; *" },
+		{ "expect: {exit: {x: 0}}", "said",
+		    "error: there is no service 'x' in this test*" },
+		{ "expect: {files: [{path: /a}]}", "said",
+		    "error: expected a path below the directory, without '..'" },
+		{ "expect: {files: [{path: a, same_as: ../b}]}", "said",
+		    "error: expected a path below the directory, without '..'" },
+		{ "assertions: [{type: port_open}]", "said", "error: port_open needs 'port'" },
+		{ "assertions: [{type: file_exists}]", "said", "error: file_exists needs 'file'" },
+		{ "assertions: [{type: output_contains, service: s, pattern: x}]", "said", "" },
+		{ "assertions: [{type: output_contains, service: s}]", "said",
+		    "error: output_contains needs 'text'" },
+		{ "assertions: [{type: exit_code, service: s}]", "said",
+		    "error: exit_code needs 'code'" },
+		{ "assertions: [{type: service_running, service: x}]", "said",
+		    "warning: there is no service 'x' in this test*" },
+		{ "{fast_fail_enabled: true}", "said",
+		    "warning: 'fast_fail_enabled' has no effect without fast_fail.test_level: "
+		    "true" },
+		{ "{fast_fail_enabled: true, top: {fast_fail: {test_level: false}}}", "said",
+		    "warning: 'fast_fail_enabled' has no effect without fast_fail.test_level: "
+		    "true" },
+		{ "{fast_fail_enabled: true, top: {fast_fail: {test_level: true}}}", "said", "" },
+		{ "top: {docker: {no_docker_cache: true}}",
+		    "0.settings.docker.force_build_docker_image", "true" },
+		{ "top: {docker: {no_docker_cache: false}}",
+		    "0.settings.docker.force_build_docker_image", NULL },
+		{ "top: {docker: {build_docker_image: true}}",
+		    "0.settings.docker.force_build_docker_image", "true" },
+		{ "top: {docker: {build_docker_image: true, force_build_docker_image: false}}",
+		    "0.settings.docker.force_build_docker_image", "false" },
+		{ "top: {docker: {build_docker_image: true}}", "said",
+		    "warning: build_docker_image is the old name of force_build_docker_image" },
+	};
+
+	unit("rules");
+	ROWS(rows);
+}
+
+static void
+places(void)
+{
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
+		/* Columns count characters, lines and columns begin with 1. */
+		{ "tests: [{name: \"\xc3\xa4\xc3\xb6\xe2\x82\xac\", timeuot: 5, services: {s: "
+		  "{implementation: {name: x}, protocol: {name: minip}, ports: ['1:1']}}}]\n",
+		    "e.yaml:1:23: warning: test: unknown key 'timeuot'; did you mean "
+		    "'timeout'?\n" },
+		{ "tests:\n- name: t\n  \xc3\xa4: 1\n  services: {s: {implementation: {name: x}, "
+		  "protocol: {name: minip}, ports: ['1:1']}}\n",
+		    "e.yaml:3:3: warning: test: unknown key '\xc3\xa4'\n" },
+		{ "# \xc3\xa4\ntests: [\xc3\xa4\xc3\xa4, \"\n",
+		    "e.yaml:3:1: error: not YAML: found unexpected end of stream (while scanning a "
+		    "quoted scalar that begins on line 2)\n" },
+	};
+
+	unit("places");
+	for (size_t i = 0; i < countof(rows); i++) {
+		char *said = NULL;
+		json_t *list = records(rows[i].text, NULL, 0, &said);
+
+		CHECK_STR(said, rows[i].want);
+		free(said);
+		json_decref(list);
+	}
+}
+
+int
+main(void)
+{
+	numbers();
+	words();
+	keys();
+	matrix();
+	matrix_limits();
+	options();
+	services();
+	ports();
+	steps();
+	rules();
+	places();
+	return unit_done();
+}
