@@ -297,6 +297,44 @@ testWorkTree() {
 	go
 	assertEquals "$(why)$(cat plugins/hello_c.yaml)" 'hello third, level 1, loud' \
 		"$(cat run/*/hello/stdout.log)"
+	# The sources are there for other platforms, too, and gone afterwards.
+	buildx client
+	echo 'docker: {multi_platform: true}' >>t.yaml
+	sed -i 's/hello third/hello fourth/' repo/work/hello.c
+	DOCKER_CONFIG=$PTH_TMP/client go
+	assertEquals "$(why)$(cat err)" 'hello fourth, level 1, loud' \
+		"$(cat run/*/hello/stdout.log)"
+	assertEquals "$(cat client/calls)" 1 "$(grep -c -e --platform client/calls)"
+	assertEquals '' "$(find run -name '*.tar')"
+}
+
+# buildx NAME: a client whose buildx is the classic builder, in the folder NAME; its calls are
+# in NAME/calls.
+buildx() {
+	mkdir -p "$1/cli-plugins"
+	cat >"$1/cli-plugins/docker-buildx" <<-EOF
+		#!/bin/sh
+		case \$1 in docker-cli-plugin-metadata)
+			echo '{"SchemaVersion":"0.1.0","Vendor":"test","Version":"1"}'
+			exit ;;
+		esac
+		shift
+		[ "\$1" != version ] || exit 0
+		echo "\$*" >>'$PTH_TMP/$1/calls'
+		shift
+		n=\$#
+		while [ \$n -gt 0 ]; do
+			case \$1 in
+			--builder | --progress | --platform) shift && n=\$((n - 1)) ;;
+			--load) ;;
+			*) set -- "\$@" "\$1" ;;
+			esac
+			shift
+			n=\$((n - 1))
+		done
+		exec env -u DOCKER_CONFIG docker build "\$@"
+	EOF
+	chmod +x "$1/cli-plugins/docker-buildx"
 }
 
 testOwnDockerfile() {
@@ -335,6 +373,17 @@ testOwnDockerfile() {
 	echo 2 >plugins/own/data/b
 	go
 	assertMatch "$(cat run/*/hello/stdout.log)" './data/b'
+	# What is built for other platforms has the same folder and arguments.
+	buildx client
+	echo 'docker: {multi_platform: true}' >>t.yaml
+	echo 3 >plugins/own/data/c
+	DOCKER_CONFIG=$PTH_TMP/client go
+	assertEquals "$(why)$(cat err)" \
+		'the $world functional ./.dockerignore ./data/a ./data/b ./data/c ./own.yaml' \
+		"$(cat run/*/hello/stdout.log)"
+	assertEquals "$(cat client/calls)" 2 "$(grep -c '^build ' client/calls)"
+	assertMatch "$(tail -1 client/calls)" \
+		"--platform linux/amd64,linux/arm64 .* --file .*/Dockerfile $PTH_TMP/plugins/own\$"
 }
 
 # Two ways to build one image: each test gets its own, also at the same time.

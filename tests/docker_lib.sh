@@ -1,6 +1,11 @@
 # shellcheck shell=sh
 # An engine for the tests alone: its own data, socket and process; stopped by
 # its pid. Read by tests/docker*_test.sh after tests/lib.sh.
+#
+# Outside of their directory the tests keep two things only, so that nobody has to fetch them
+# again: images in $PTH_CACHE/engine, as files of `docker save`. All of them together are at
+# most PTH_CACHE_MAX bytes (3000000000; 0: nothing is kept); what was kept is a line of the
+# result.
 
 # engine_start: $DOCKER_HOST is a running engine, or the test is skipped.
 engine_start() {
@@ -10,11 +15,20 @@ engine_start() {
 	mkdir -p "$engine"
 	export DOCKER_HOST="unix://$engine/sock"
 	# Sockets of containerd may not have long paths.
-	engine_exec=$(mktemp -d /tmp/pth-engine.XXXXXX)
+	engine_exec=$(short_dir)
 	engine_run && return
 	engine_stop
 	skip "dockerd does not start here: $(grep -o 'level=fatal.*' "$engine/log" | tail -1 |
 		cut -c1-200)"
+}
+
+# short_dir: a new directory for sockets: in ours, unless that has a long path.
+short_dir() {
+	if [ ${#PTH_TMP} -le 60 ]; then
+		mktemp -d "$PTH_TMP/e.XXXXXX"
+	else
+		mktemp -d /tmp/pth-engine.XXXXXX
+	fi
 }
 
 # engine_run: dockerd with $engine_options, until it answers; 1: it does not.
@@ -117,10 +131,23 @@ from_cache() {
 	[ -s "$cached" ] && docker load -qi "$cached" >/dev/null 2>&1
 }
 
+# Others may do the same at the same time, and have the same pid in their namespace.
 to_cache() { # image...
-	docker save -o "$cached.$$" "$@" 2>/dev/null || return 0 # it is only a cache
+	[ "${PTH_CACHE_MAX:=3000000000}" != 0 ] && new=$(mktemp "$cached.XXXXXX") || return 0
+	docker save -o "$new" "$@" 2>/dev/null || { # it is only a cache
+		rm -f "$new"
+		return 0
+	}
 	for old in "$stale"*.tar; do [ "$old" = "$cached" ] || rm -f "$old"; done
-	mv "$cached.$$" "$cached"
+	find "${cached%/*}" -name '*.tar.??????' -mmin +600 -exec rm -f {} + # of who was killed
+	kept=$(du -sb "${cached%/*}" | cut -f 1)
+	if [ "$kept" -le "$PTH_CACHE_MAX" ]; then
+		mv "$new" "$cached"
+		echo "note: $((kept / 1000000)) MB of images are kept in ${cached%/*}"
+	else
+		rm -f "$new"
+		echo "note: ${cached##*/} is not kept: PTH_CACHE_MAX is $PTH_CACHE_MAX"
+	fi >>"$PTH_RESULT"
 }
 
 # each_compose COMMAND...: run it with every compose program that is here,

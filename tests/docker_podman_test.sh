@@ -24,7 +24,12 @@ podman_start() {
 	[ -z "${podman_pid:-}" ] || return 0
 	[ "$PTH_BUILD" = build ] || skip 'pth-init is not static with sanitizers' || return
 	need docker docker.io && need podman podman && need_root || return
-	pod=$(mktemp -d /tmp/pth-podman.XXXXXX) # short: it holds sockets
+	pod=$(short_dir) # it holds sockets
+	# Its locks are in a file there, whatever its storage: others have the same one.
+	case $PTH_TMP in
+	/dev/shm/*) ;;
+	*) [ -z "${PTH_OWN_WORLD:-}" ] || mount -t tmpfs tmpfs /dev/shm ;;
+	esac
 	podman_config >"$pod/conf"
 	export CONTAINERS_CONF="$pod/conf" DOCKER_HOST="unix://$pod/sock"
 	podman --root "$pod/root" --runroot "$pod/runroot" --tmpdir "$pod/tmp" \

@@ -104,4 +104,82 @@ testChosen() {
 	assertCode 2
 }
 
+# Two files that run at the same time have neither a port nor a sleeping program in common, and
+# nobody has the port.
+testTogether() {
+	need python3 python3 || return
+	harness 'testA() {
+		free_port
+		sleep "1$nap" &
+		assertSoon 20 asleep 1
+		assertEquals "$!" "$(asleep 1)"
+		echo "$port" >"$0.port"
+		until [ -e "$TOP/tests/b_test.sh.port" ] && [ -e "$TOP/tests/a_test.sh.port" ]; do
+			sleep 0.05
+		done
+		assertEquals "$!" "$(asleep 1)"
+		kill $!
+		assertSoon 20 none_asleep 1
+		first=$port
+		for kind in DGRAM STREAM; do
+			rm -f up
+			python3 -c "import socket, time
+s = socket.socket(socket.AF_INET, socket.SOCK_$kind)
+s.bind((\"127.0.0.1\", $port))
+if s.type == socket.SOCK_STREAM: s.listen()
+open(\"up\", \"w\")
+time.sleep(60)" &
+			assertSoon 20 test -e up
+			free_port
+			assertNotEquals $kind "$first" "$port"
+			kill $!
+			wait $!
+			free_port
+			assertEquals "$first" "$port"
+		done
+	}' -h
+	cp top/tests/a_test.sh top/tests/b_test.sh
+	run env PTH_BUILD=build top/tests/run -j 2 a_test b_test
+	assertCode 0
+	assertNotEquals "$(cat top/tests/a_test.sh.port)" "$(cat top/tests/b_test.sh.port)"
+	for port in $(cat top/tests/?_test.sh.port); do
+		assertTrue "$port" "[ $port -gt 1023 ] && [ $port -lt 32768 ]"
+	done
+}
+
+# What a file leaves in a world of its own ends with it.
+testOwnWorld() {
+	need_root || return
+	unshare --pid --fork --mount-proc true 2>/dev/null || skip 'no pid namespaces' || return
+	harness "own_world${NL}testA() {
+		setsid sleep $nap &
+		assertSoon 20 pgrep -f '^sleep $nap\$'
+		assertEquals 1 \$\$
+	}"
+	assertEquals '1 passed, 0 failed, 0 skipped' "$(printf '%s\n' "$out" | tail -n 1)"
+	assertSoon 20 none_asleep
+}
+
+# Images are kept up to a limit, which is said.
+testKeptImages() {
+	mkdir -p fake && fake docker '[ "$1" = save ] && head -c 1000 /dev/zero >"$3"'
+	for max in 9000 500 0; do
+		rm -rf cache
+		harness ". \"$TOP/tests/docker_lib.sh\"${NL}testA() {
+				PATH=$PTH_TMP/fake:\$PATH PTH_CACHE=$PTH_TMP/cache PTH_CACHE_MAX=$max
+				from_cache a lib
+				to_cache image
+				assertTrue 0
+			}"
+		case $max in
+		9000) want='1 ^ *note: 0 MB of images are kept in .*/cache/engine$' ;;
+		500) want='0 ^ *note: a-.*tar is not kept: PTH_CACHE_MAX is 500$' ;;
+		0) want='0 ^1 passed' ;;
+		esac
+		assertEquals "$max" "${want%% *}" "$(ls cache/engine | wc -l)"
+		assertMatch "$out" "${want#* }"
+		[ $max != 0 ] || assertNoMatch "$out" note:
+	done
+}
+
 . shunit2

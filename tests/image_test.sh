@@ -228,6 +228,104 @@ testImagesBelowAreLookedAt() {
 	rm dir/Dockerfile
 }
 
+# The commands that set a test up, as pth-exec would run them, by this engine; those
+# that make networks are left out. $code is that of the first that fails.
+set_up() {
+	code=1 bin=$(dirname "$(command -v pth-compose)")
+	pth-parse t.yaml 2>/dev/null | pth-plan -P plugins 2>planned.err >plan.jsonl
+	rm -rf files && pth-compose -o files plan.jsonl >/dev/null || return
+	pth-compose plan.jsonl | head -1 |
+		jq -r --arg dir "$PWD/files/001-t" --arg bin "$bin" '
+			.compose.plan.setup[].argv | select(.[1] != "network") |
+			map(gsub("@{dir}"; $dir) | gsub("@{bin}"; $bin) | gsub("@{owner}"; "me") |
+				@sh) | join(" ")' >setup
+	code=0 ran=0 && : >setup.err
+	while read -r words; do
+		ran=$((ran + 1))
+		run env PATH="$PWD/fake:$PATH" XDG_RUNTIME_DIR="$PTH_TMP" sh -c "$words"
+		[ "$code" = 0 ] || {
+			printf '%s\n' "$err" >>setup.err
+			return
+		}
+	done <setup
+}
+
+# own: a descriptor with a Dockerfile of its own, and what lies beside it.
+own() {
+	mkdir -p plugins/own
+	printf 'ARG BASE_IMAGE\nFROM $BASE_IMAGE\nCOPY beside /\n' >plugins/own/File
+	echo 1 >plugins/own/beside
+	descriptor "dockerfile: own/File, base: \"b:1\", args: {A: desc}"
+	experiment "${1:-}"
+}
+
+testOwnDockerfile() {
+	own 'docker: {build_args: {B: all}}'
+	hash
+	assertEquals dockerfile "$(printf '%s' "$out" | jq -r .builder)"
+	assertEquals "$PWD/plugins/own" "$(printf '%s' "$out" | jq -r .context)"
+	assertEquals "$(cat plugins/own/File)" "$(printf '%s' "$out" | jq -r .dockerfile)"
+	before=$now
+	same 'nothing'
+	echo 2 >plugins/own/beside && changed 'a file beside it'
+	echo '# x' >>plugins/own/File && changed 'the Dockerfile'
+	echo x >plugins/other && same 'what is not in its folder'
+	sed -i 's/A: desc/A: other/' plugins/x.yaml && changed 'an argument'
+	nothing_there
+	set_up
+	assertEquals "$(cat setup.err)" 0 "$code"
+	assertEquals 1 "$ran"
+	# All that it may ask for, with its own folder, and not the folder of the copy.
+	assertMatch "$(cat calls)" "$(line '^buildx build --load --progress plain --builder' \
+		'default --network host --build-arg BASE_IMAGE=b:1 --build-arg VERSION=functional' \
+		'--build-arg DEPENDENCIES=\[\] --build-arg A=other --build-arg B=all --label' \
+		"org.pth.hash=$now --label org.pth.below=.*-f $PWD/files/001-t/images/\
+x-functional/Dockerfile -t x-functional:latest $PWD/plugins/own\$")"
+	assertEquals "$(cat plugins/own/File)" \
+		"$(cat files/001-t/images/x-functional/Dockerfile)"
+}
+
+testSeveralPlatforms() {
+	own 'docker: {multi_platform: true, target_platform: "linux/386,linux/arm64"}'
+	nothing_there
+	set_up
+	assertEquals "$(cat setup.err)" 0 "$code"
+	assertEquals 2 "$ran"
+	assertMatch "$(tail -1 calls)" "$(line '^buildx build --progress plain --network host' \
+		'--platform linux/386,linux/arm64 --builder default --build-arg BASE_IMAGE=b:1' \
+		'--build-arg VERSION=functional --build-arg DEPENDENCIES=\[\] --build-arg A=desc' \
+		"--file $PWD/files/001-t/images/x-functional/Dockerfile $PWD/plugins/own\$")"
+	assertEquals 'the engine has its own' 1 "$(grep -c -e ' --load ' calls)"
+	# One that fails is a failure.
+	engine 'case "$*" in *--platform*) exit 7;;
+		image*) [ -e built ] && echo sha256:1 || exit 1;; *build*) : >built;; esac'
+	rm -f built
+	set_up
+	assertEquals 7 "$code"
+	nothing_there 'buildx) exit 1 ;;'
+	set_up
+	assertEquals 4 "$code"
+	assertMatch "$(cat setup.err)" 'docker.multi_platform needs buildx'
+	assertEquals 'nothing was built for others' 0 "$(grep -c -e --platform calls)"
+}
+
+# What pth-image has put into the folder of the build, and removed again, is there for the
+# other platforms, too.
+testSeveralPlatformsOfLocalSources() {
+	mkdir repo && echo 1 >repo/a
+	descriptor 'builder: c, base: "b:1", build_base: "b:1", repository: ../repo,
+		dependencies: [{name: dep, repository: ../repo}]'
+	experiment 'docker: {multi_platform: true}'
+	nothing_there
+	printf '%s\n' 'case "$*" in *--platform*)' 'for last; do :; done' \
+		"(cd \"\$last\" && echo *.tar) >'$PTH_TMP/tars'" ';; esac' >>fake/docker
+	set_up
+	assertEquals "$(cat setup.err)" 0 "$code"
+	assertEquals 4 "$ran"
+	assertEquals 'source-dep.tar source.tar' "$(cat tars)"
+	assertEquals '' "$(find files -name '*.tar')"
+}
+
 testWrongCalls() {
 	engine 'exit 0'
 	for args in '' 'build' 'build x' 'base a b' 'list x' 'base -Z' 'nothing'; do

@@ -108,7 +108,7 @@ free_port() {
 	port=$((10000 + ${PTH_OWN_WORLD:-$$} % 22000))
 	while cat /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/udp6 2>/dev/null |
 		grep -q "^ *[0-9]*: [0-9A-F]*:$(printf %04X "$port") "; do
-		port=$((port + 1))
+		port=$((10000 + (port + 997) % 22000)) # not our neighbour's
 	done
 }
 

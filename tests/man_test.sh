@@ -117,6 +117,10 @@ testExamples() {
 		rm -rf ex && mkdir ex && cd ex || return
 		make_top
 		extract "$page"
+		# What stands there belongs to somebody on this machine.
+		assertEquals "${page##*/}: writes outside" '' \
+			"$(cat [0-9]*.cmd 2>/dev/null | grep -E '(^|[ =>"])(/[a-z]|~)' |
+				grep -v '/dev/null')"
 		for cmd in [0-9]*.cmd; do
 			[ -f "$cmd" ] || continue
 			run_example "${page##*/}" "${cmd%.cmd}"

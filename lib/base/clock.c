@@ -68,7 +68,7 @@ pth_rfc3339_parse(const char *s, int64_t *real_us)
 	same = tm;
 	t = timegm(&same); /* which makes the 1st of January of the 32nd of December */
 	if (strcmp(s, "Z") != 0 || tm.tm_year < 70 || t == (time_t)-1 || same.tm_mon != tm.tm_mon ||
-	    same.tm_mday != tm.tm_mday || same.tm_hour != tm.tm_hour || same.tm_min != tm.tm_min)
+	    same.tm_hour != tm.tm_hour || same.tm_min != tm.tm_min)
 		return false;
 	*real_us = (int64_t)t * S + us;
 	return true;

@@ -227,11 +227,11 @@ includes(struct pth_experiment *x, struct pth_ynode *map, unsigned depth, bool t
 	const struct pth_ynode *inc = pth_yaml_get(map, "include"), *f;
 	struct pth_ynode *base = NULL, *n;
 
-	if (inc == NULL || (inc->kind != PTH_YSEQ && inc->kind != PTH_YSTR))
+	if (inc == NULL || (inc->kind != PTH_YSEQ && !experiment_scalar(inc)))
 		return map;
 	for (f = inc->kind == PTH_YSEQ ? inc->child : inc; f != NULL;
 	     f = inc->kind == PTH_YSEQ ? f->next : NULL) {
-		if (f->kind != PTH_YSTR) {
+		if (!experiment_scalar(f)) {
 			experiment_error(x, f, "include: expected the name of a file");
 			continue;
 		}

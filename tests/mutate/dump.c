@@ -1,7 +1,7 @@
 /*
  * What a program has run is written down also where it ends by _exit(), and where it has gone
  * to namespaces of its own: $GCOV_PREFIX is opened as it begins. Linked into the programs with
- * -Wl,--wrap=_exit,--wrap=open,--wrap=access, in a build for coverage only.
+ * a --wrap for each function here, in a build for coverage only.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +21,8 @@ int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
 int __real_access(const char *path, int mode);
 int __wrap_access(const char *path, int mode);
+int __wrap___gcov_execve(const char *path, char *const argv[], char *const env[]);
+int __wrap___gcov_execvp(const char *file, char *const argv[]);
 
 static const char *prefix;
 static int folder = -1;
@@ -95,4 +97,17 @@ int
 __wrap_access(const char *path, int mode)
 {
 	return below(path) != NULL ? 0 : __real_access(path, mode);
+}
+
+/* A child of vfork(2) writes nothing: its parent, whose memory it has, does. */
+int
+__wrap___gcov_execve(const char *path, char *const argv[], char *const env[])
+{
+	return execve(path, argv, env);
+}
+
+int
+__wrap___gcov_execvp(const char *file, char *const argv[])
+{
+	return execvp(file, argv);
 }

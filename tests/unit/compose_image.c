@@ -449,7 +449,11 @@ names_go_on(void)
 	CHECK_INT(strspn(tag + strlen("p-v:latest-"), "0123456789abcdef"), 8);
 	CHECK_STR(json_string_value(pth_json_path(two, SERVER "image")), tag);
 
-	unit("without them, two services may not disagree");
+	unit("without our templates there is no Dockerfile");
+	CHECK_INT(pth_compose_test(one, "/none/at/all", seen, &e), -1);
+	CHECK(strstr(e.text, "/none/at/all/templates/dockerfile-base.j2: No such file") != NULL);
+
+	unit("without names of before, two services may not disagree");
 	json_auto_t *rec = changed(PACKAGES ", " SVC "1.docker': {'packages': ['y']}");
 	CHECK_INT(pth_compose_test(rec, share(), NULL, &e), -1);
 	CHECK_STR(e.text, "client: two services want the image p-v:latest built in different ways");

@@ -352,6 +352,7 @@ places(void)
 		  "services: {a: {protocol: {target: x}}}}",
 		    "error.line", "7" },
 		{ "services: {a: {protocol: {target: x}}}", "error.category", "configuration" },
+		{ "services: {a: {implementation: {port: x}}}", "error.category", "configuration" },
 		{ "network_environment: {type: none}", "error.category", "plugin_load" },
 		{ "services: {a: {implementation: {name: nobody}}}", "error.category",
 		    "plugin_load" },

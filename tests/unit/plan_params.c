@@ -47,7 +47,7 @@ static const struct descriptor descriptors[] = {
 	    "'{{ cert_file }} {{ paths.key }} {{ ca_file }}', '{{ generate_certificates }}', "
 	    "'{{ service_names | join }}', '{{ services.a.port }}', '{{ test }} {{ record.id }}', "
 	    "'{{ finite }}', '{{ environment }}', '{{ features.f }}', '{{ parameters.test }}', "
-	    "'{{ interface }}']}\n" },
+	    "'{{ interface }}', '{{ (target.port is none) if target else 0 }}']}\n" },
 	{ "p/services/iut/proto/served.yaml",
 	    "plugin: served\nkind: iut\nprotocol: proto\ncommands: {any: [x]}\n"
 	    "files: [{path: www/index, text: x}, {path: other, text: y}, "
@@ -220,7 +220,7 @@ variables(void)
 		    "[a, server, '127.0.0.1:4000', 127.0.0.1 127.0.0.1, '0', '0', proto dark 4000 "
 		    "udp, '@{dir}/a @{dir}/a/keys.log @{dir}/a/www', "
 		    "'@{dir}/certs/cert.pem @{dir}/certs/key.pem @{dir}/certs/ca.pem', 'True', ac, "
-		    "'4000', t t, 'False', net, '1', t, '']" },
+		    "'4000', t t, 'False', net, '1', t, '', '0']" },
 		/* A client connects to its target. */
 		{ "services: {c: {implementation: {name: vars}, protocol: {name: proto, role: "
 		  "client, target: a}}, a: {ports: ['1:5']}}",
@@ -239,6 +239,11 @@ variables(void)
 		    "@a.phases.run.argv.5", "c" },
 		{ "services: {a: {implementation: {name: vars}, protocol: {target: c}}}",
 		    "@a.phases.run.argv.5", "c" },
+		{ "services: {a: {implementation: {name: vars}, protocol: {target: c}}}",
+		    "@a.phases.run.argv.18", "'True'" },
+		{ "services: {a: {implementation: {name: vars}, protocol: {target: c}}, c: "
+		  "{ports: ['1:1']}}",
+		    "@a.phases.run.argv.18", "'False'" },
 		{ "services: {a: {implementation: {name: vars}, protocol: {target: c}}}",
 		    "@a.phases.run.argv.2", "127.0.0.1:4000" },
 		{ "{network_environment: {type: builds}, services: {a: {implementation: {name: "

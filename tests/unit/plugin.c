@@ -1,8 +1,8 @@
-/* Descriptors: inheritance, the table of keys, parameters, words. */
+/* Descriptors: inheritance, the table of keys, the shapes of version files. */
 #include "unit.h"
 
+#include "base/text.h"
 #include "io/json.h"
-#include "plan/plan.h"
 #include "plugin/plugin.h"
 
 static struct pth_arena arena;
@@ -102,6 +102,22 @@ problem(const char *text, enum pth_kind kind)
 	return out;
 }
 
+/* The same without what can only be said of the whole. */
+static const char *
+only_keys(const char *text, enum pth_kind kind)
+{
+	static char out[400];
+	struct pth_diags d;
+
+	pth_diags_init(&d, "x.yaml");
+	pth_desc_check(yaml(text), kind, &d);
+	out[0] = '\0';
+	if (d.n != 0)
+		snprintf(out, sizeof out, "%u: %s", d.v[0].line, d.v[0].text);
+	pth_diags_release(&d);
+	return out;
+}
+
 #define HEAD "plugin: x\nkind: iut\nprotocol: quic\n"
 
 static void
@@ -144,89 +160,417 @@ test_keys(void)
 	    "5: parameter n must be of type int, not a string");
 }
 
-/* A parameter's value as JSON, or the error. */
+/* Which kinds have which key, as pth-plugin(5) lists them: p protocol, s service, i iut, t tester,
+ * n network, e execution; and a value that is right. */
 static void
-param(const char *spec, const char *value, const char *want)
+test_kinds(void)
 {
-	struct pth_err e = { 0 };
+	static const struct {
+		const char *key, *kinds, *value;
+	} rows[] = {
+		{ "description", "psitne", "x" },
+		{ "homepage", "psitne", "x" },
+		{ "extends", "psitne", "x" },
+		{ "parameters", "psitne", "{p: 1}" },
+		{ "requires", "psitne", "[{program: x}]" },
+		{ "aliases", "pne", "[x, y]" },
+		{ "versions", "psit", "{v: {}}" },
+		{ "default_version", "psit", "v" },
+		{ "roles", "psit", "{client: {}}" },
+		{ "features", "psit", "{a: [1]}" },
+		{ "ready", "psit", "{udp: 1}" },
+		{ "stop", "psit", "{signal: INT, grace: 1s}" },
+		{ "environment", "psite", "{A: b}" },
+		{ "verdict", "psite", "[{exit: 0}]" },
+		{ "protocol", "sit", "[x, y]" },
+		{ "version_configs", "sit", "x" },
+		{ "version_config", "sit", "{server: {}}" },
+		{ "language", "sit", "C" },
+		{ "binary", "sit", "x" },
+		{ "commands", "sit", "{any: [x]}" },
+		{ "cwd", "sit", "x" },
+		{ "files", "sit", "[{path: x}]" },
+		{ "phases", "sit", "{pre_run: [[x]]}" },
+		{ "finite", "sit", "true" },
+		{ "compile_cache", "sit", "{inputs: [x]}" },
+		{ "keylogs", "sit", "[x]" },
+		{ "docker", "sit", "{image: x}" },
+		{ "dirs", "site", "[x]" },
+		{ "artifacts", "site", "[x]" },
+		{ "metrics", "site", "[{name: m, json: x}]" },
+		{ "transport", "p", "udp" },
+		{ "port", "p", "1" },
+		{ "tls", "p", "true" },
+		{ "decode", "p", "[x]" },
+		{ "setup", "pn", "[[x]]" },
+		{ "teardown", "n", "[[x]]" },
+		{ "isolation", "n", "full" },
+		{ "address", "n", "x" },
+		{ "listen", "n", "x" },
+		{ "images", "n", "true" },
+		{ "in_container", "n", "x" },
+		{ "capture", "n", "{interface: x, file: y}" },
+		{ "supported_by", "n", "x" },
+		{ "wrap", "ne", "[x]" },
+		{ "conflicts", "ne", "[x]" },
+		{ "post", "e", "[[x]]" },
+	};
+	static const char letters[] = "psitne"; /* in the order of enum pth_kind */
+	char text[300], want[100];
+
+	unit("which kind has which key");
+	for (size_t i = 0; i < countof(rows); i++)
+		for (int k = 0; k < PTH_KINDS; k++) {
+			const char *kind = pth_kind_name((enum pth_kind)k), *got;
+			bool good = strchr(rows[i].kinds, letters[k]) != NULL;
+
+			snprintf(text, sizeof text, "plugin: x\nkind: %s\n%s: %s\n", kind,
+			    rows[i].key, rows[i].value);
+			snprintf(
+			    want, sizeof want, "3: %s: not a key of kind %s", rows[i].key, kind);
+			got = only_keys(text, (enum pth_kind)k);
+			CHECK_STR(got, good ? "" : want);
+		}
+	unit("what each kind must have");
+	CHECK_STR(problem("plugin: x", PTH_IUT), "1: 'kind' is missing");
+	CHECK_STR(
+	    problem("plugin: x\nkind: iut\nprotocol: y", PTH_IUT), "1: 'commands' is missing");
+	CHECK_STR(problem("plugin: x\nkind: iut\ncommands: {any: [x]}", PTH_IUT),
+	    "1: 'protocol' is missing");
+	CHECK_STR(problem("plugin: x\nkind: iut\nprotocol: ~\ncommands: {any: [x]}", PTH_IUT),
+	    "1: 'protocol' is missing");
+	CHECK_STR(problem("plugin: x\nkind: tester\nprotocol: y", PTH_TESTER),
+	    "1: 'commands' is missing");
+	CHECK_STR(problem("plugin: x\nkind: service", PTH_BASE), "");
+	CHECK_STR(problem("plugin: x\nkind: protocol", PTH_PROTOCOL), "1: 'transport' is missing");
+	CHECK_STR(problem("plugin: x\nkind: network_environment", PTH_NETWORK),
+	    "1: 'isolation' is missing");
+	CHECK_STR(problem("plugin: x\nkind: execution_environment", PTH_EXECUTION), "");
+	CHECK_STR(problem("plugin: x\nkind: nonsense", PTH_IUT),
+	    "2: kind: must be one of: protocol service iut tester network_environment "
+	    "execution_environment");
+}
+
+/* A value of each type that is right, and some that are not. */
+static void
+test_values(void)
+{
+	static const char *const rows[][2] = {
+		{ "stop: {signal: SIGINT}", "" },
+		{ "stop: {signal: USR1}", "" },
+		{ "stop: {signal: int}", "signal: must be a signal such as INT" },
+		{ "stop: {signal: SIG}", "signal: must be a signal such as INT" },
+		{ "stop: {signal: A}", "signal: must be a signal such as INT" },
+		{ "stop: {signal: [INT]}", "signal: must be a signal such as INT" },
+		{ "stop: {grace: '{{ x }}'}", "" },
+		{ "stop: {grace: 250ms}", "" },
+		{ "stop: {grace: [1s]}", "grace: must be one value, not a list" },
+		{ "stop: x", "stop: must be a map, not a string" },
+		{ "stop: {sginal: INT}", "unknown key 'sginal'; did you mean 'signal'?" },
+		{ "finite: 1", "finite: must be true or false, not a integer" },
+		{ "finite: {server: true, client: false}", "" },
+		{ "finite: {server: true, client: 5}",
+		    "client: must be true or false, not a "
+		    "integer" },
+		{ "language: [C]", "language: must be one value, not a list" },
+		{ "environment: [A]", "environment: must be a map, not a list" },
+		{ "environment: {A: [1]}", "A: must be one value, not a list" },
+		{ "environment: {A: 5, B: true}", "" },
+		{ "dirs: x", "dirs: must be a list, not a string" },
+		{ "artifacts+: x", "artifacts+: must be a list to append, not a string" },
+		{ "artifacts+: [x]", "" },
+		{ "artfacts+: [x]", "unknown key 'artfacts+'; did you mean 'artifacts'?" },
+		{ "dirs: ['{{ x']", "*" },
+		{ "verdict: [{log: {matches: '{{ x'}}]", "*" },
+		{ "docker: {submodules: x}", "submodules: must be true or false, not a string" },
+		{ "docker: {args: {A: '{{ x }}'}}", "" },
+		{ "docker: {args: [A]}", "args: must be a map, not a list" },
+		{ "docker: {nothing: 1}", "unknown key 'nothing'" },
+		/* Commands. */
+		{ "phases: {pre_run: [[a, '{{ x }}']]}", "" },
+		{ "phases: {pre_run: [{sh: x}]}", "" },
+		{ "phases: {pre_run: [{words: x, critical: false, timeout: 1s, cwd: y, env: {A: "
+		  "b}, "
+		  "name: n, category: certificate, when: x}]}",
+		    "" },
+		{ "phases: {pre_run: [x]}",
+		    "must be a command: a list of arguments, or a map with argv, sh or words, not "
+		    "a "
+		    "string" },
+		{ "phases: {pre_run: {argv: [x]}}",
+		    "pre_run: must be a list of commands, not a "
+		    "map" },
+		{ "phases: {pre_run: [{critical: true}]}",
+		    "must have exactly one of argv, sh, words" },
+		{ "phases: {pre_run: [{sh: x, words: y}]}",
+		    "must have exactly one of argv, sh, words" },
+		{ "phases: {pre_run: [{sh: x, category: timeout}]}",
+		    "category: must be one of: docker_build docker_runtime service_start "
+		    "network_setup certificate tester_compilation command_execution" },
+		{ "phases: {pre_run: [{sh: x, timeout: soon}]}",
+		    "timeout: must be a duration such as 5s or 250ms" },
+		{ "phases: {run: [[a]]}", "unknown key 'run'*" },
+		/* Arguments. */
+		{ "binary: [x, {optional: y}, {each: l, as: z, args: [a]}, {words: w}, {when: c, "
+		  "args: [a], else: [b]}]",
+		    "" },
+		{ "binary: [{args: [a]}]", "must have exactly one of when, each, optional, words" },
+		{ "binary: [{each: l, as: 'a b'}]",
+		    "as: must be a name of letters, digits, '.', '_' and '-'" },
+		{ "binary: {server: x, client: [y]}", "" },
+		{ "binary: {server: {x: y}}", "server: must be one value, not a map" },
+		{ "commands: {server+: [x]}", "" },
+		{ "commands: {srever: [x], client: [y]}",
+		    "must have exactly one of line, template" },
+		{ "commands: {client: [y], srever: [x]}",
+		    "unknown role 'srever'; roles are server, client, peer, mitm, any" },
+		{ "commands: {any: {line: x}}", "" },
+		{ "commands: {any: {template: x}}", "" },
+		{ "commands: {any: {line: x, template: y}}",
+		    "must have exactly one of line, template" },
+		{ "commands: {any: x}", "any: must be a list of arguments, not a string" },
+		/* Readiness. */
+		{ "ready: [{udp: 1}, {tcp: 2, when: x, timeout: 3s}]", "" },
+		{ "ready: {client: [{log: up, in: x}], server: {file: y}}", "" },
+		{ "ready: {client: {command: [a]}}", "" },
+		{ "ready: {command: a}", "command: must be a list of arguments, not a string" },
+		{ "ready: {delay: soon}", "delay: must be a duration such as 5s or 250ms" },
+		{ "ready: {log: '('}", "log: not a regular expression: *" },
+		{ "ready: {log: '{{ x }}('}", "" },
+		{ "ready: {timeout: 1s}",
+		    "must have exactly one of udp, tcp, file, log, command, delay" },
+		{ "ready: [{log: '('}]", "log: not a regular expression: *" },
+		/* Metrics. */
+		{ "metrics: [{name: m, matches: '[0-9]+', file: x, reduce: mean, scale: 0.5}]",
+		    "" },
+		{ "metrics: [{matches: x}]", "a metric without name" },
+		{ "metrics: [{name: m}]", "must have exactly one of matches, json" },
+		{ "metrics: [{name: m, matches: x, json: y}]",
+		    "must have exactly one of matches, json" },
+		{ "metrics: [{name: m, matches: '('}]", "matches: not a regular expression: *" },
+		{ "metrics: [{name: m, json: x, scale: two}]",
+		    "scale: must be a number, not a string" },
+		{ "metrics: [{name: m, json: x, scale: 2}]", "" },
+		{ "metrics: [{name: m, json: x, reduce: median}]",
+		    "reduce: must be one of: last first sum min max mean count" },
+		/* Parameters. */
+		{ "parameters: {p: {type: integer}}",
+		    "type: must be one of: str int float bool list map any" },
+		{ "parameters: {p: {items: integer}}",
+		    "items: must be one of: str int float bool list map any" },
+		{ "parameters: {p: {required: 1}}",
+		    "required: must be true or false, not a "
+		    "integer" },
+		{ "parameters: {p: {defualt: 1}}",
+		    "unknown key 'defualt'; did you mean 'default'?" },
+		{ "parameters: [p]", "parameters: must be a map of parameters, not a list" },
+		{ "parameters: {p: {type: int, default: 5, max: 4}}",
+		    "parameter p: 5 is above the maximum 4" },
+		{ "parameters: {p: {pattern: '('}}",
+		    "parameter p: pattern: not a regular expression: *" },
+		{ "parameters: {p: ~}", "" },
+		/* Versions and roles. */
+		{ "versions: {v: , w: {binary: x}}", "" },
+		{ "versions: [v]", "versions: must be a map of names to overrides, not a list" },
+		{ "versions: {v: x}", "v: must be a map, not a string" },
+		{ "versions: {v: {plugin: y}}", "plugin: cannot be overridden here" },
+		{ "versions: {v: {kind: iut}}", "kind: cannot be overridden here" },
+		{ "versions: {v: {versions: {}}}", "versions: cannot be overridden here" },
+		{ "versions: {v: {version_configs: x}}",
+		    "version_configs: cannot be overridden here" },
+		{ "versions: {v: {binary+: [x]}}", "" },
+		{ "roles: {client: {extends: x}}", "extends: cannot be overridden here" },
+		{ "roles: {client: {roles: {}}}", "" },
+		{ "roles: {client: {nonsense: 1}}", "unknown key 'nonsense'" },
+		{ "protocol: [a, 'b c']", "*must be a name of letters, digits, '.', '_' and '-'" },
+		{ "protocol: {a: b}", "protocol: must be one value, not a map" },
+	};
+	char text[500];
+
+	unit("values of each type");
+	for (size_t i = 0; i < countof(rows); i++) {
+		const char *got, *of = rows[i][0];
+
+		snprintf(text, sizeof text, "plugin: x\nkind: iut\n%s%s%s\n",
+		    strncmp(of, "commands", 8) == 0 ? "" : "commands: {any: [x]}\n",
+		    strncmp(of, "protocol", 8) == 0 ? "" : "protocol: y\n", of);
+		got = problem(text, PTH_IUT);
+		got += strspn(got, "0123456789: ");
+		if (!CHECK(pth_glob(rows[i][1], got) || strcmp(rows[i][1], got) == 0))
+			printf("    %s\n    is        %s\n    should be %s\n", of, got, rows[i][1]);
+	}
+	unit("values of environments and protocols");
+	CHECK_STR(only_keys("plugin: x\nkind: protocol\ntransport: quic", PTH_PROTOCOL),
+	    "3: transport: must be one of: udp tcp sctp none");
+	CHECK_STR(only_keys("plugin: x\nkind: protocol\nport: x", PTH_PROTOCOL),
+	    "3: port: must be an integer, not a string");
+	CHECK_STR(only_keys("plugin: x\nkind: network_environment\nisolation: half", PTH_NETWORK),
+	    "3: isolation: must be one of: full none container simulator");
+	CHECK_STR(
+	    only_keys("plugin: x\nkind: network_environment\ncapture: {interfce: x}", PTH_NETWORK),
+	    "3: unknown key 'interfce'; did you mean 'interface'?");
+}
+
+/* A service's templates have these names, so that no parameter may. */
+static void
+test_taken(void)
+{
+	static const char *const taken[] = { "name", "role", "version", "finite", "host", "address",
+		"listen", "interface", "target", "peer", "services", "service_names", "service",
+		"record", "protocol", "features", "environment", "dir", "paths", "qlog_dir",
+		"keylog", "downloads", "www", "generate_certificates", "program", "item", "index",
+		"parameters" };
+	static const char *const own[] = { "port", "cert_file", "key_file", "ca_file", "test",
+		"timeout", "mode" };
+	char text[100], want[100];
+
+	unit("names that parameters cannot have");
+	for (size_t i = 0; i < countof(taken); i++) {
+		snprintf(text, sizeof text, HEAD "parameters: {%s: 1}", taken[i]);
+		snprintf(want, sizeof want, "4: parameter '%s': the name is taken, pth-plugin(5)",
+		    taken[i]);
+		CHECK_STR(only_keys(text, PTH_IUT), want);
+		snprintf(text, sizeof text,
+		    "plugin: x\nkind: execution_environment\nparameters: {%s: 1}", taken[i]);
+		CHECK_STR(only_keys(text, PTH_EXECUTION), "");
+	}
+	for (size_t i = 0; i < countof(own); i++) {
+		snprintf(text, sizeof text, HEAD "parameters: {%s: 1}", own[i]);
+		CHECK_STR(only_keys(text, PTH_IUT), "");
+	}
+}
+
+/* The first problem of what a version file holds. */
+static const char *
+shape(const char *text)
+{
+	static char out[400];
+	struct pth_diags d;
+
+	pth_diags_init(&d, "x.yaml");
+	pth_version_check(yaml(text), &d);
+	out[0] = '\0';
+	if (d.n != 0)
+		snprintf(out, sizeof out, "%s: %s",
+		    d.v[0].severity == PTH_ERROR ? "error" : "warning", d.v[0].text);
+	pth_diags_release(&d);
+	return out;
+}
+
+static void
+test_shapes(void)
+{
+	static const char *const rows[][2] = {
+		{ "{}", "" },
+		{ "x", "error: must be a map, not a string" },
+		{ "{version: 1, commit: x, tests: [{a: b}], env: {A: 1}, server: , client: {}}",
+		    "" },
+		{ "version: [1]", "error: version: must be one value, not a list" },
+		{ "dependencies: [{name: a, url: b, commit: c}]", "" },
+		{ "dependencies: [{nmae: a}]",
+		    "warning: unknown key 'nmae'; did you mean 'name'?" },
+		{ "dependencies: [a]", "error: must be a map, not a string" },
+		{ "dependencies: {a: b}",
+		    "error: dependencies: must be a list of maps, not a map" },
+		{ "env: [a]", "error: env: must be a map, not a list" },
+		{ "env: {A: {b: c}}", "error: A: must be one value, not a map" },
+		{ "env: {A: }", "" },
+		{ "parameters: {p: 5, q: {value: [1], description: x}}", "" },
+		{ "parameters: {q: {valeu: 1}}",
+		    "warning: unknown key 'valeu'; did you mean 'value'?" },
+		{ "parameters: {q: [1]}", "error: q: must be one value or a map, not a list" },
+		{ "parameters: 5", "error: parameters: must be a map, not a integer" },
+		{ "peer: {network: {interface: eth0, port: 1}}", "" },
+		{ "mitm: {network: {interface: {param: -i, value: eth0}}}", "" },
+		{ "peer: {network: {interface: {parm: -i}}}",
+		    "warning: unknown key 'parm'; did you mean 'param'?" },
+		{ "peer: {network: {interface: [a]}}",
+		    "error: interface: must be one value or a map, not a list" },
+		{ "server: {tests: {any: [thing]}}", "" },
+		{ "server: {protocol: {alpn: x}}", "error: alpn: must be a map, not a string" },
+		{ "server: {protocol: {alpn: {value: [x]}}}",
+		    "error: value: must be one value, not a list" },
+		{ "server: {ticket_file: {param: x, file: y, local_file: z}}", "" },
+		{ "server: {logging: {qlog: {param: x, path: y}, log_path: a, err_path: b}}", "" },
+		{ "server: {certificates: {root_cert: {file: x}, cert_param: a, key_file: b}}",
+		    "" },
+		{ "server: {binary: {dir: a, name: [b]}}",
+		    "error: name: must be one value, not a list" },
+		{ "nothing_like_it: {a: b}", "warning: unknown key 'nothing_like_it'" },
+	};
+
+	unit("what version files hold");
+	for (size_t i = 0; i < countof(rows); i++)
+		if (strcmp(shape(rows[i][0]), rows[i][1]) != 0) {
+			CHECK_STR(rows[i][0], rows[i][1]);
+			printf("    %s\n", shape(rows[i][0]));
+		} else {
+			CHECK(true);
+		}
+}
+
+static void
+test_roles(void)
+{
+	const struct pth_ynode *n = yaml("{server: s, any: a}"), *plain = yaml("{x: 1, any: 2}");
+
+	unit("the entry of a role, or of all others");
+	CHECK_STR(pth_desc_role(n, "server")->text, "s");
+	CHECK_STR(pth_desc_role(n, "client")->text, "a");
+	CHECK(pth_desc_role(plain, "server") == plain);
+	CHECK(pth_desc_role(NULL, "server") == NULL);
+	n = yaml("{client: c}");
+	CHECK(pth_desc_role(n, "server") == NULL);
+	n = yaml("[a]");
+	CHECK(pth_desc_role(n, "server") == n);
+
+	unit("one of some texts, the text of a key");
+	n = yaml("{one: a, list: [a, b, [c], 5], none: , map: {a: b}, number: 5}");
+	CHECK(pth_desc_has(pth_yaml_get(n, "one"), "a"));
+	CHECK(!pth_desc_has(pth_yaml_get(n, "one"), "b"));
+	CHECK(pth_desc_has(pth_yaml_get(n, "list"), "b"));
+	CHECK(pth_desc_has(pth_yaml_get(n, "list"), "5"));
+	CHECK(!pth_desc_has(pth_yaml_get(n, "list"), "c"));
+	CHECK(!pth_desc_has(NULL, "c"));
+	CHECK_STR(pth_desc_str(n, "one", "d"), "a");
+	CHECK_STR(pth_desc_str(n, "number", "d"), "5");
+	CHECK_STR(pth_desc_str(n, "none", "d"), "d");
+	CHECK_STR(pth_desc_str(n, "list", "d"), "d");
+	CHECK_STR(pth_desc_str(n, "absent", NULL), NULL);
+
+	unit("kinds and their names");
+	for (int k = 0; k < PTH_KINDS; k++)
+		CHECK_INT(pth_kind_from(pth_kind_name((enum pth_kind)k)), k);
+	CHECK_INT(pth_kind_from("x"), PTH_KINDS);
+	CHECK(pth_kind_service(PTH_BASE) && pth_kind_service(PTH_IUT) &&
+	    pth_kind_service(PTH_TESTER));
+	CHECK(!pth_kind_service(PTH_PROTOCOL) && !pth_kind_service(PTH_NETWORK) &&
+	    !pth_kind_service(PTH_EXECUTION) && !pth_kind_service(PTH_KINDS));
+}
+
+static void
+test_shown(void)
+{
+	static const char text[] =
+	    "a: plain\nb: 'quoted'\nc: [1, 'x y', '', '-', '--', -a, '@x', ~, true, 1.50]\n"
+	    "d: {}\ne: []\n'f g': {h: [[i]]}\n";
 	struct pth_buf b = PTH_BUF_INIT;
-	json_t *v = json_loads(value, JSON_DECODE_ANY, NULL), *out;
+	struct pth_ynode *n;
+	char *before, *after;
 
-	out = pth_param_value("p", yaml(spec), v, &e);
-	if (out != NULL)
-		pth_json_dump(&b, out);
-	CHECK_STR(out ? b.s : e.text, want);
+	unit("a descriptor is shown as YAML that says the same");
+	n = pth_desc_copy(&arena, yaml(text), "x.yaml");
+	pth_desc_show(&b, n, false);
+	CHECK_STR(b.s,
+	    "a: plain\nb: \"quoted\"\nc:\n  - 1\n  - \"x y\"\n  - \"\"\n  - \"-\"\n  - "
+	    "\"--\"\n  - -a\n  - \"@x\"\n  - ~\n  - true\n  - 1.50\nd: {}\ne: []\n"
+	    "\"f g\":\n  h:\n    -\n      - i\n");
+	before = dump(n);
+	after = dump(yaml(b.s));
+	CHECK_STR(after, before);
+	free(before);
+	free(after);
 	pth_buf_release(&b);
-	json_decref(out);
-	json_decref(v);
-}
-
-static void
-test_params(void)
-{
-	unit("types");
-	param("{type: int}", "60", "60");
-	param("{type: int}", "\"60\"", "60");
-	param("{type: int}", "60.0", "60");
-	param("{type: int}", "60.5", "parameter p must be of type int, not a number");
-	param("{type: int}", "1e300", "parameter p must be of type int, not a number");
-	param("{type: int}", "\"6x\"", "parameter p must be of type int, not a string");
-	param("{type: bool}", "\"True\"", "true");
-	param("{type: bool}", "1", "parameter p must be of type bool, not an integer");
-	param("{type: float}", "1", "1.0");
-	param("{type: str}", "5", "\"5\"");
-	param("{type: list}", "{}", "parameter p must be of type list, not a map");
-	param("{default: 5}", "\"x\"", "parameter p must be of type int, not a string");
-	unit("limits");
-	param("{type: int, min: 1, max: 9}", "0", "parameter p: 0 is below the minimum 1");
-	param("{type: int, min: 1, max: 9}", "10", "parameter p: 10 is above the maximum 9");
-	param("{type: float, max: 0.5}", "0.6", "parameter p: 0.6 is above the maximum 0.5");
-	param("{type: str, enum: [a, b]}", "\"c\"", "parameter p: 'c' is not one of a, b");
-	param("{type: str, enum: ['no', 'yes', full]}", "true", "\"yes\"");
-	param("{type: str, pattern: '^a+$'}", "\"aab\"", "parameter p: 'aab' does not match ^a+$");
-	param(
-	    "{type: list, items: int, max: 3}", "[1, 4]", "parameter p: 4 is above the maximum 3");
-	param("{type: list, items: int}", "[\"1\", 2]", "[1,2]");
-	param("{type: list, items: int}", "[[]]", "parameter p: item 1 must be int, not a list");
-}
-
-static void
-words(const char *line, const json_t *env, const char *want)
-{
-	json_t *out = json_array();
-	struct pth_err e = { 0 };
-	struct pth_buf b = PTH_BUF_INIT;
-	int r = env != NULL ? pth_command_words(line, env, out, &e) : pth_words(line, out, &e);
-
-	if (r == 0)
-		pth_json_dump(&b, out);
-	CHECK_STR(r == 0 ? b.s : e.text, want);
-	pth_buf_release(&b);
-	json_decref(out);
-}
-
-static void
-test_words(void)
-{
-	json_t *env = json_pack("{s:s, s:s}", "A", "x y", "HOME", "/h");
-
-	unit("words");
-	words("", NULL, "[]");
-	words("  a  b\n\tc ", NULL, "[\"a\",\"b\",\"c\"]");
-	words("a'b c'\"d e\"f ''", NULL, "[\"ab cd ef\",\"\"]");
-	words("\"a\\\"b\\$c\\d\" e\\ f", NULL, "[\"a\\\"b$c\\\\d\",\"e f\"]");
-	words("$A ; > | `x` $(y)", NULL, "[\"$A\",\";\",\">\",\"|\",\"`x`\",\"$(y)\"]");
-	words("a \\\n b", NULL, "[\"a\",\"b\"]");
-	words("'a", NULL, "single quote is not closed");
-	unit("command lines");
-	words(
-	    "x $A \"${A}\" '$A' ${HOME}/d $", env, "[\"x\",\"x y\",\"x y\",\"$A\",\"/h/d\",\"$\"]");
-	words("x > out 2> err y", env, "[\"x\",\"y\"]");
-	words("x >out 2>>'e r r' 2>&1 z", env, "[\"x\",\"z\"]");
-	words("x2>f '2'>g", env, "[\"x2\",\"2\"]");
-	words("x | y", env, "the shell operator '|' in a command line; use {sh: ...} for a shell");
-	words("x $NONE", env, "the variable $NONE is not in the service's environment");
-	json_decref(env);
 }
 
 int
@@ -234,8 +578,12 @@ main(void)
 {
 	test_merge();
 	test_keys();
-	test_params();
-	test_words();
+	test_kinds();
+	test_values();
+	test_taken();
+	test_shapes();
+	test_roles();
+	test_shown();
 	pth_arena_release(&arena);
 	return unit_done();
 }

@@ -43,6 +43,23 @@ unit(const char *name)
 	unit_checks = unit_bad = 0;
 }
 
+/* A test that cannot be made here, and why. */
+static inline void
+unit_skip(const char *name, const char *why)
+{
+	const char *path = getenv("PTH_RESULT");
+	FILE *fp;
+
+	unit_close();
+	*unit_name = '\0';
+	unit_checks = unit_bad = 0;
+	fp = path ? fopen(path, "a") : NULL;
+	if (fp) {
+		fprintf(fp, "skip %s: %s\n", name, why);
+		fclose(fp);
+	}
+}
+
 static inline int
 unit_done(void)
 {
