@@ -103,6 +103,17 @@ be(struct service *s, char how)
 #define WAIT(us) "{\"wait_us\":" us "}"
 #define EXEC(script, more) "{\"exec\":{\"argv\":[\"sh\",\"-c\",\"" script "\"]" more "}}"
 
+/* It takes no TERM. */
+#define STUBBORN "trap : TERM; echo >up; while :; do sleep 0.01; done"
+
+/* Such a command has set its trap. */
+static void
+stubborn(void)
+{
+	for (int i = 0; i < 4000 && unlinkat(testdir, "up", 0) != 0; i++)
+		usleep(1000);
+}
+
 static void
 of_times(void)
 {
@@ -256,9 +267,10 @@ of_commands(void)
 	end();
 
 	unit("exec takes so long and no longer");
-	begin("[" EXEC("exec sleep 60", ",\"timeout\":2") "]");
+	begin("[" EXEC(STUBBORN, ",\"timeout\":2") "]");
 	supervise_steps_begin(&st, base);
 	supervise_steps_step(&st, base);
+	stubborn();
 	CHECK_INT(supervise_steps_next(&st), base + 2 * S);
 	supervise_steps_step(&st, base + 2 * S - 1);
 	CHECK(!st.late);
@@ -274,6 +286,7 @@ of_commands(void)
 	        "\"stopped\"}},{\"wait_us\":0,\"after\":{\"service\":\"s\",\"state\":\"ready\"}}]");
 	supervise_steps_begin(&st, base);
 	supervise_steps_step(&st, base);
+	stubborn();
 	supervise_steps_stop(&st, base + S);
 	CHECK(supervise_steps_done(&st));
 	CHECK_STR(states(0), "fss the run was over before it had ended");
