@@ -163,6 +163,43 @@ for_people(void)
 	CHECK(!pth_event_wipes());
 }
 
+/* On a terminal that can be drawn on, from the beginning. */
+static void
+terminal(void)
+{
+	static const struct {
+		const char *term, *mode;
+		bool wipes, brief;
+	} rows[] = { { "xterm", NULL, true, true }, { "dumb", NULL, false, true },
+		{ "xterm", "json", false, false }, { "xterm", "text", true, false } };
+	int master = posix_openpt(O_RDWR | O_NOCTTY), tty = -1, before = dup(2);
+	char text[2000];
+
+	unit("a terminal");
+	if (master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0)
+		tty = open(ptsname(master), O_RDWR | O_NOCTTY);
+	for (size_t i = 0; i < countof(rows); i++) {
+		ssize_t n;
+
+		setenv("TERM", rows[i].term, 1);
+		dup2(tty >= 0 ? tty : before, 2);
+		begin(rows[i].mode);
+		CHECK_INT(pth_event_wipes(), rows[i].wipes && tty >= 0);
+		if (tty >= 0) {
+			pth_event("service.started", "{}");
+			pth_event("service.failed", "{}");
+			n = read(master, text, sizeof text - 1);
+			text[n > 0 ? n : 0] = '\0';
+			CHECK_INT(strstr(text, "service.started") == NULL, rows[i].brief);
+		}
+		dup2(before, 2);
+	}
+	close(before);
+	close(tty);
+	close(master);
+	setenv("TERM", "dumb", 1);
+}
+
 /* Lines have at most 4096 bytes: the longest string is cut, and it is said. */
 static void
 long_lines(void)
@@ -393,6 +430,7 @@ main(void)
 {
 	forms();
 	for_people();
+	terminal();
 	long_lines();
 	levels();
 	messages();
