@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -408,6 +409,94 @@ diagnostics(void)
 	pth_diags_release(&d);
 }
 
+/* The exit code of a child that does this, and what it says. */
+static int
+ends(void (*fn)(void), const char **said)
+{
+	int status = -1;
+	pid_t pid;
+
+	begin("none");
+	fflush(stdout);
+	watch();
+	pid = fork();
+	if (pid == 0) {
+		fn();
+		_exit(77);
+	}
+	CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status));
+	*said = shown();
+	return WEXITSTATUS(status);
+}
+
+static void
+must_not(void)
+{
+	struct pth_err e = { .code = PTH_INPUT, .text = "f:1:2: wrong" };
+
+	pth_must(-1, &e);
+}
+
+static void
+must(void)
+{
+	pth_must(0, NULL);
+	pth_must(1, NULL);
+}
+
+static void
+die(void)
+{
+	errno = ENOENT;
+	pth_die(PTH_SYSTEM, "open %s:", "f");
+}
+
+static void
+finish(void)
+{
+	_exit(pth_finish(PTH_NO));
+}
+
+static void
+finish_full(void)
+{
+	int fd = open("/dev/full", O_WRONLY);
+
+	dup2(fd, 1);
+	printf("text");
+	_exit(pth_finish(PTH_NO));
+}
+
+static void
+finish_late(void)
+{
+	int fd = open("/dev/full", O_WRONLY);
+
+	dup2(fd, 1);
+	printf("text");
+	fflush(stdout);
+	_exit(pth_finish(PTH_OK));
+}
+
+static void
+last_acts(void)
+{
+	const char *said;
+
+	unit("how a tool ends");
+	CHECK_INT(ends(must_not, &said), PTH_INPUT);
+	CHECK_STR(said, "x: f:1:2: wrong\n");
+	CHECK_INT(ends(must, &said), 77);
+	CHECK_STR(said, "");
+	CHECK_INT(ends(die, &said), PTH_SYSTEM);
+	CHECK_STR(said, "x: open f: No such file or directory\n");
+	CHECK_INT(ends(finish, &said), PTH_NO);
+	CHECK_STR(said, "");
+	CHECK_INT(ends(finish_full, &said), PTH_SYSTEM);
+	CHECK_STR(said, "x: stdout: No space left on device\n");
+	CHECK_INT(ends(finish_late, &said), PTH_SYSTEM);
+}
+
 /* Quiet cannot be taken back: the last. */
 static void
 quiet(void)
@@ -435,6 +524,7 @@ main(void)
 	levels();
 	messages();
 	diagnostics();
+	last_acts();
 	file();
 	quiet();
 	return unit_done();
