@@ -245,6 +245,29 @@ duplicates(void)
 }
 
 /* Columns count characters, from 1, whatever is wrong. */
+/* What is wrong with a value is said once: it is marked. */
+static void
+marked(void)
+{
+	static const struct {
+		const char *text;
+		bool bad;
+	} rows[] = { { "a: 5", false }, { "a: yes", false }, { "a: 010", false },
+		{ "a: !x 5", true }, { "a: !x [5]", true }, { "a: 1e999", true },
+		{ "a: .inf", true }, { "a: !!int x", true }, { "a: !!int 5", false },
+		{ "a: 9223372036854775808", true } };
+
+	unit("values that are wrong are marked");
+	for (size_t i = 0; i < countof(rows); i++) {
+		const struct pth_ynode *n;
+
+		load("");
+		n = pth_yaml_try(rows[i].text, strlen(rows[i].text), &arena, &diags);
+		if (!CHECK(n != NULL && pth_yaml_get(n, "a")->bad == rows[i].bad))
+			printf("    %s\n", rows[i].text);
+	}
+}
+
 static void
 columns(void)
 {
@@ -305,6 +328,17 @@ limits(void)
 	for (int i = 1; i < 70; i++)
 		pth_buf_addf(&b, "a%d: &a%d [*a%d]\n", i, i, i - 1);
 	CHECK_STR(seen(b.s), "64:12 nested more than 64 levels deep");
+
+	unit("a million nodes are read, one more is not");
+	pth_buf_cut(&b, 0);
+	pth_buf_addc(&b, '[');
+	for (int i = 0; i < 999999; i++)
+		pth_buf_adds(&b, "x,");
+	pth_buf_addc(&b, ']');
+	CHECK(load(b.s) != NULL);
+	b.s[b.len - 1] = 'x';
+	pth_buf_addc(&b, ']');
+	CHECK(strstr(seen(b.s), "more than 1000000 nodes") != NULL);
 
 	unit("an alias bomb is counted");
 	pth_buf_cut(&b, 0);
@@ -385,6 +419,7 @@ main(void)
 	faults();
 	duplicates();
 	columns();
+	marked();
 	limits();
 	dump();
 	pth_diags_release(&diags);
