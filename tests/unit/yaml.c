@@ -383,6 +383,26 @@ dump(void)
 		pth_buf_release(&b);
 	}
 
+	static const char *const texts[][2] = { { "\"plain\"", "plain\n" },
+		{ "\"a b-c\"", "a b-c\n" }, { "\"-x\"", "-x\n" }, { "\"x5\"", "x5\n" },
+		{ "\"yes\"", "\"yes\"\n" }, { "\"Off\"", "\"Off\"\n" }, { "\"y\"", "\"y\"\n" },
+		{ "\"null\"", "\"null\"\n" }, { "\"5\"", "\"5\"\n" }, { "\"-5\"", "\"-5\"\n" },
+		{ "\"1_0\"", "\"1_0\"\n" }, { "\"9a\"", "\"9a\"\n" }, { "\".x\"", "\".x\"\n" },
+		{ "\"\"", "\"\"\n" }, { "\"a\\nb\\n\"", "|\n  a\n  b\n" }, { "[]", "[]\n" },
+		{ "{}", "{}\n" }, { "[1,[]]", "- 1\n- []\n" },
+		{ "{\"a\":[true],\"no\":{}}", "a:\n- true\n\"no\": {}\n" }, { "null", "null\n" },
+		{ "false", "false\n" } };
+
+	unit("texts are quoted where YAML would take them for something else");
+	for (size_t i = 0; i < countof(texts); i++) {
+		json_t *t = json_loads(texts[i][0], JSON_DECODE_ANY, NULL);
+
+		CHECK_INT(pth_yaml_dump(&b, t, &e), 0);
+		CHECK_STR(b.s, texts[i][1]);
+		json_decref(t);
+		pth_buf_release(&b);
+	}
+
 	unit("would it be printed as it is written?");
 	CHECK(pth_yaml_as_printed(load("4443")) && pth_yaml_as_printed(load("-5")));
 	CHECK(!pth_yaml_as_printed(load("0x7F")) && !pth_yaml_as_printed(load("0001")));
