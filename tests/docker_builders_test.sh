@@ -311,7 +311,7 @@ testWorkTree() {
 # buildx NAME: a client whose buildx is the classic builder, in the folder NAME; its calls are
 # in NAME/calls.
 buildx() {
-	mkdir -p "$1/cli-plugins"
+	mkdir -p "$1/cli-plugins" && rm -f "$1/calls"
 	cat >"$1/cli-plugins/docker-buildx" <<-EOF
 		#!/bin/sh
 		case \$1 in docker-cli-plugin-metadata)

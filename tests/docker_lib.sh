@@ -42,7 +42,7 @@ engine_run() {
 	tries=0
 	until docker version >/dev/null 2>&1; do
 		tries=$((tries + 1))
-		{ [ $tries -le 150 ] && kill -0 $engine_pid 2>/dev/null; } || return
+		{ [ $tries -le 600 ] && kill -0 $engine_pid 2>/dev/null; } || return
 		sleep 0.2
 	done
 }

@@ -1,9 +1,10 @@
-/* Names of images. */
-#include "container/image.h"
+/* Names of images, and the words that get into a Dockerfile. */
+#include "container/image_priv.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "io/json.h"
 #include "unit.h"
 
 static char *
@@ -40,9 +41,152 @@ long_names(void)
 	free(t);
 }
 
+/* A text of so many bytes. */
+static char *
+long_text(size_t n)
+{
+	char *s = pth_xmalloc(n + 1);
+
+	memset(s, 'a', n);
+	s[n] = '\0';
+	return s;
+}
+
+static void
+words(void)
+{
+	static const struct {
+		enum image_kind kind;
+		const char *good[12], *bad[16];
+	} v[] = {
+		{ IMAGE_NAME, { "a", "9", "a/b:1@sha256:0-x_y.z" },
+		    { "", "-a", ".a", "/a", "a b", "a\n", "a$b", "a;b" } },
+		{ IMAGE_PATH, { "/", "/a/b.c_+@-1" }, { "", "a", "./a", "/a b", "/a\nb", "/a$b" } },
+		{ IMAGE_TO, { "a", "/a", ".a", "_a", "a/b.c_+@-1" },
+		    { "", "-a", "+a", "@a", "a b", "a\n" } },
+		{ IMAGE_PACKAGE, { "a", "libc6-dev=1:2~3+x/y_z.w" },
+		    { "", "-a", "--x", "+a", "a;b", "a b", "a@b", "a\n" } },
+		{ IMAGE_FEATURE, { "a", "_a", "a.b_c+d=e/f:g@h-i" },
+		    { "", "-a", "+a", "a b", "$(a)", "a~b", "a\n" } },
+		{ IMAGE_REVISION, { "a", "_a", "HEAD~1", "v1.0^", "a/b+c@d-e" },
+		    { "", "-f", ".a", "a b", "a:b", "a=b", "a\n" } },
+		{ IMAGE_PORT,
+		    { "1", "80", "65535", "80-90", "80/udp", "80/tcp", "80/sctp", "1-65535/tcp" },
+		    { "", "0", "65536", "80-0", "80-65536", "0-80", "80/", "80/x", "-80", "80-",
+		        "80-90-91", "80/udp ", " 80", "80udp", "123456789012", "80/udp/tcp" } },
+		{ IMAGE_USER, { "a", "_a", "A-b_9", "abcdefghijklmnopqrstuvwxyz012345" },
+		    { "", "-a", "a b", "a.b", "a\n", "abcdefghijklmnopqrstuvwxyz0123456" } },
+		{ IMAGE_VARIABLE, { "A", "_", "A_1" }, { "", "1A", "A-B", "A B", "A=B", "A\n" } },
+		{ IMAGE_LINE, { "", "a b\t$;\"'\\", "\xc3\xa4", " " },
+		    { "a\nb", "a\rb", "\x01", "\x1f", "\x7f", "a\v" } },
+		{ IMAGE_STEP, { "", "a\nb\r\n\tc", "\xc3\xa4" },
+		    { "\x01", "a\vb", "\x7f", "\x1f", "a\x1b" } },
+	};
+	struct pth_image_req q = { 0 };
+	struct pth_err e;
+	char *most = long_text(IMAGE_VALUE_MAX), *more = long_text(IMAGE_VALUE_MAX + 1);
+	size_t n = 0;
+
+	unit("words of each kind");
+	for (size_t i = 0; i < countof(v); i++) {
+		for (const char *const *w = v[i].good; w < v[i].good + 12 && *w != NULL; w++, n++)
+			if (!CHECK(container_image_check(&q, "k", v[i].kind, *w, &e) == 0))
+				printf("    kind %zu: \"%s\": %s\n", i, *w, e.text);
+		for (const char *const *w = v[i].bad; w < v[i].bad + 16 && *w != NULL; w++, n++)
+			if (!CHECK(container_image_check(&q, "k", v[i].kind, *w, &e) == -1))
+				printf("    kind %zu: \"%s\" is taken\n", i, *w);
+	}
+	CHECK(n > 100);
+	CHECK_INT(container_image_check(&q, "k", IMAGE_LINE, most, &e), 0);
+	CHECK_INT(container_image_check(&q, "k", IMAGE_LINE, more, &e), -1);
+	CHECK_STR(e.text, "docker.k: longer than 32768 bytes");
+	CHECK_INT(container_image_check(&q, "k", IMAGE_LINE, NULL, &e), -1);
+	CHECK_STR(e.text, "docker.k: must be a text");
+	free(most);
+	free(more);
+}
+
+/* The JSON of a list of a kind, or the error. */
+static void
+list(enum image_kind kind, const char *given, const char *want)
+{
+	struct pth_err e = { 0 };
+	json_t *o = pth_json_parse(given, strlen(given), &e), *out;
+	struct pth_buf b = PTH_BUF_INIT;
+	struct pth_image_req q = { 0 };
+
+	out = kind == IMAGE_STEP ? container_image_steps(&q, o, "k", &e) :
+	                           container_image_words(&q, o, "k", kind, &e);
+	if (out != NULL)
+		pth_json_dump(&b, out);
+	CHECK_STR(out != NULL ? b.s : e.text, want);
+	pth_buf_release(&b);
+	json_decref(out);
+	json_decref(o);
+}
+
+static void
+lists(void)
+{
+	unit("lists of words");
+	list(IMAGE_PACKAGE, "{\"k\":[\"a\",\"\",null,7,\"b\"]}", "[\"a\",\"7\",\"b\"]");
+	list(IMAGE_PACKAGE, "{\"k\":null}", "[]");
+	list(IMAGE_PACKAGE, "{}", "[]");
+	list(IMAGE_PACKAGE, "{\"k\":\"a\"}", "docker.k: must be a list");
+	list(IMAGE_PACKAGE, "{\"k\":[\"a\",\"b c\"]}", "docker.k: \"b c\" is no name of a package");
+	list(IMAGE_PACKAGE, "{\"k\":[true]}", "docker.k: must be a text");
+	unit("commands, which Docker would read in its own way or not");
+	list(IMAGE_STEP, "{\"k\":[\" a b \\n\",\"-x\",\"a [b]\",\"a<b\",\" \"]}",
+	    "[\"a b\",\"-x\",\"a [b]\",\"a<b\",\"true\"]");
+#define SHELL(s) "[\"[\\\"/bin/sh\\\",\\\"-ec\\\",\\\"" s "\\\"]\"]"
+	list(IMAGE_STEP, "{\"k\":[\"a\\nb\"]}", SHELL("a\\\\nb"));
+	list(IMAGE_STEP, "{\"k\":[\"[a]\"]}", SHELL("[a]"));
+	list(IMAGE_STEP, "{\"k\":[\"--a\"]}", SHELL("--a"));
+	list(IMAGE_STEP, "{\"k\":[\"a <<X\"]}", SHELL("a <<X"));
+	list(IMAGE_STEP, "{\"k\":[\"a\\\\\"]}", SHELL("a\\\\\\\\"));
+	list(IMAGE_STEP, "{\"k\":[\"a\\u000bb\"]}", "docker.k: \"a\\x0bb\" has control characters");
+}
+
+static void
+pairs(void)
+{
+	static const struct {
+		const char *given, *want;
+	} v[] = {
+		{ "{\"A\":\"a b\",\"B\":\"\"}",
+		    "[{\"name\":\"A\",\"value\":\"\\\"a b\\\"\"},"
+		    "{\"name\":\"B\",\"value\":\"\\\"\\\"\"}]" },
+		{ "{\"A\":\"$x\\\"y\\\\\"}",
+		    "[{\"name\":\"A\",\"value\":\"\\\"\\\\$x\\\\\\\"y\\\\\\\\\\\"\"}]" },
+		{ "{\"A\":7}", "docker.k: must be a text" },
+		{ "{\"1\":\"x\"}", "docker.k: \"1\" is no name of a variable" },
+		{ "{\"A\":\"x\\ny\"}", "docker.k: \"x\\ny\" has characters that end a line" },
+		{ "{}", "[]" },
+	};
+
+	unit("variables are quoted");
+	for (size_t i = 0; i < countof(v); i++) {
+		struct pth_err e = { 0 };
+		json_t *o = pth_json_parse(v[i].given, strlen(v[i].given), &e), *out;
+		struct pth_buf b = PTH_BUF_INIT;
+
+		out = container_image_pairs(&(struct pth_image_req){ 0 }, "k", o, &e);
+		if (out != NULL)
+			pth_json_dump(&b, out);
+		CHECK_STR(out != NULL ? b.s : e.text, v[i].want);
+		pth_buf_release(&b);
+		json_decref(out);
+		json_decref(o);
+	}
+}
+
 int
 main(void)
 {
+	words();
+	lists();
+	pairs();
+	unit("names of images");
 	is("picoquic-rfc9000:latest", tag("picoquic", "rfc9000", NULL, NULL));
 	is("picoquic-rfc9000:latest-debug-linux-amd64",
 	    tag("Picoquic", "RFC9000", "debug", "linux/amd64"));

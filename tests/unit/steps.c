@@ -232,6 +232,8 @@ of_commands(void)
 
 		CHECK(!pth_rstep_critical(json_array_get(all, 0)));
 		CHECK(PTH_GET(rstep, json_array_get(all, 1), critical) == NULL);
+		CHECK(PTH_GET(rstep, json_array_get(all, 1), at_us) != NULL);
+		CHECK(PTH_GET(rstep, json_array_get(all, 2), at_us) == NULL);
 		CHECK_STR(pth_rstep_service(json_array_get(all, 1)), "s");
 		CHECK(PTH_GET(rstep, json_array_get(all, 0), service) == NULL);
 		json_decref(all);
@@ -344,18 +346,20 @@ of_restarts(void)
 
 	unit("restart: over when it is ready again, and not before");
 	be(&services[0], '0');
-	begin(restart);
+	begin("[" WAIT("1") ",{\"restart\":{\"service\":\"s\"}}]");
 	supervise_steps_begin(&st, base);
-	supervise_steps_step(&st, base);
+	go(base);
+	go(base + 1);
 	CHECK(services[0].restarting);
+	CHECK(supervise_steps_next(&st) == PTH_NEVER); /* nothing but the service is waited for */
 	supervise_steps_step(&st, base + S);
-	CHECK_STR(states(0), "e ");
+	CHECK_STR(states(1), "ce ");
 	be(&services[0], 'w');
 	supervise_steps_step(&st, base + S);
-	CHECK_STR(states(0), "e ");
+	CHECK_STR(states(1), "ce ");
 	be(&services[0], 'r');
 	supervise_steps_step(&st, base + S);
-	CHECK_STR(states(0), "c s is ready again");
+	CHECK_STR(states(1), "cc s is ready again");
 	end();
 
 	unit("restart: it fails when the service does not come up again, or cannot");
