@@ -245,6 +245,29 @@ duplicates(void)
 }
 
 /* Columns count characters, from 1, whatever is wrong. */
+/* What is wrong with a value is said once: it is marked. */
+static void
+marked(void)
+{
+	static const struct {
+		const char *text;
+		bool bad;
+	} rows[] = { { "a: 5", false }, { "a: yes", false }, { "a: 010", false },
+		{ "a: !x 5", true }, { "a: !x [5]", true }, { "a: 1e999", true },
+		{ "a: .inf", true }, { "a: !!int x", true }, { "a: !!int 5", false },
+		{ "a: 9223372036854775808", true } };
+
+	unit("values that are wrong are marked");
+	for (size_t i = 0; i < countof(rows); i++) {
+		const struct pth_ynode *n;
+
+		load("");
+		n = pth_yaml_try(rows[i].text, strlen(rows[i].text), &arena, &diags);
+		if (!CHECK(n != NULL && pth_yaml_get(n, "a")->bad == rows[i].bad))
+			printf("    %s\n", rows[i].text);
+	}
+}
+
 static void
 columns(void)
 {
@@ -306,6 +329,17 @@ limits(void)
 		pth_buf_addf(&b, "a%d: &a%d [*a%d]\n", i, i, i - 1);
 	CHECK_STR(seen(b.s), "64:12 nested more than 64 levels deep");
 
+	unit("a million nodes are read, one more is not");
+	pth_buf_cut(&b, 0);
+	pth_buf_addc(&b, '[');
+	for (int i = 0; i < 999999; i++)
+		pth_buf_adds(&b, "x,");
+	pth_buf_addc(&b, ']');
+	CHECK(load(b.s) != NULL);
+	b.s[b.len - 1] = 'x';
+	pth_buf_addc(&b, ']');
+	CHECK(strstr(seen(b.s), "more than 1000000 nodes") != NULL);
+
 	unit("an alias bomb is counted");
 	pth_buf_cut(&b, 0);
 	pth_buf_adds(&b, "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
@@ -349,6 +383,26 @@ dump(void)
 		pth_buf_release(&b);
 	}
 
+	static const char *const texts[][2] = { { "\"plain\"", "plain\n" },
+		{ "\"a b-c\"", "a b-c\n" }, { "\"-x\"", "-x\n" }, { "\"x5\"", "x5\n" },
+		{ "\"yes\"", "\"yes\"\n" }, { "\"Off\"", "\"Off\"\n" }, { "\"y\"", "\"y\"\n" },
+		{ "\"null\"", "\"null\"\n" }, { "\"5\"", "\"5\"\n" }, { "\"-5\"", "\"-5\"\n" },
+		{ "\"1_0\"", "\"1_0\"\n" }, { "\"9a\"", "\"9a\"\n" }, { "\".x\"", "\".x\"\n" },
+		{ "\"\"", "\"\"\n" }, { "\"a\\nb\\n\"", "|\n  a\n  b\n" }, { "[]", "[]\n" },
+		{ "{}", "{}\n" }, { "[1,[]]", "- 1\n- []\n" },
+		{ "{\"a\":[true],\"no\":{}}", "a:\n- true\n\"no\": {}\n" }, { "null", "null\n" },
+		{ "false", "false\n" } };
+
+	unit("texts are quoted where YAML would take them for something else");
+	for (size_t i = 0; i < countof(texts); i++) {
+		json_t *t = json_loads(texts[i][0], JSON_DECODE_ANY, NULL);
+
+		CHECK_INT(pth_yaml_dump(&b, t, &e), 0);
+		CHECK_STR(b.s, texts[i][1]);
+		json_decref(t);
+		pth_buf_release(&b);
+	}
+
 	unit("would it be printed as it is written?");
 	CHECK(pth_yaml_as_printed(load("4443")) && pth_yaml_as_printed(load("-5")));
 	CHECK(!pth_yaml_as_printed(load("0x7F")) && !pth_yaml_as_printed(load("0001")));
@@ -385,6 +439,7 @@ main(void)
 	faults();
 	duplicates();
 	columns();
+	marked();
 	limits();
 	dump();
 	pth_diags_release(&diags);
