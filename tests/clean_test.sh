@@ -273,7 +273,9 @@ testCompiled() {
 # The user's cache is where pth-exec has it.
 testWhereTheCacheIs() {
 	need flock util-linux || return
+	looked=0
 	while IFS='|' read -r given home emptied; do
+		looked=$((looked + 1))
 		a_cache home/.cache && a_cache other
 		run env PATH="$PTH_TMP/fake:$PATH" XDG_CACHE_HOME="$given" HOME="$home" pth-clean -c
 		assertCode 0
@@ -289,6 +291,7 @@ testWhereTheCacheIs() {
 	$PTH_TMP/nowhere|$PTH_TMP/home|neither
 	|home|neither
 	EOT
+	assertLeast 5 "$looked" cases
 }
 
 # Directories stand for the groups of the machine, which are out of sight.
