@@ -325,6 +325,20 @@ testGroups() {
 		done
 		assertTrue 'what is not ours stays' "[ -d pth-x.1 ] && [ -d 'other-$dead' ]"
 	done
+	# Who is in it is killed, and it goes a little later.
+	rm -rf ./* && mkdir -p "$dead/1.a"
+	"$PTH_TMP/a) b (c" 2000 &
+	echo $! | tee "$dead/cgroup.procs" >"$dead/1.a/cgroup.procs"
+	fake_sleep="$! /sys/fs/cgroup/$dead"
+	(cd "$PTH_TMP" && fake sleep "set -- $fake_sleep
+		grep -qs '^State:.[^Z]' /proc/\$1/status ||
+			rm -f \$2/cgroup.procs \$2/*/cgroup.procs")
+	clean
+	assertEquals "0 removed group $PWD/$dead" "$code $out"
+	kill $! 2>/dev/null
+	wait $!
+	assertEquals 'killed by KILL' 137 $?
+	(cd "$PTH_TMP" && fake sleep '')
 	# Who is in it and cannot be killed keeps it.
 	rm -rf ./* && mkdir -p "$dead" "z/$dead" && echo 0 >"$dead/cgroup.procs"
 	clean
