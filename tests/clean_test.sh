@@ -273,7 +273,9 @@ testCompiled() {
 # The user's cache is where pth-exec has it.
 testWhereTheCacheIs() {
 	need flock util-linux || return
+	looked=0
 	while IFS='|' read -r given home emptied; do
+		looked=$((looked + 1))
 		a_cache home/.cache && a_cache other
 		run env PATH="$PTH_TMP/fake:$PATH" XDG_CACHE_HOME="$given" HOME="$home" pth-clean -c
 		assertCode 0
@@ -289,6 +291,7 @@ testWhereTheCacheIs() {
 	$PTH_TMP/nowhere|$PTH_TMP/home|neither
 	|home|neither
 	EOT
+	assertLeast 5 "$looked" cases
 }
 
 # Directories stand for the groups of the machine, which are out of sight.
@@ -322,6 +325,20 @@ testGroups() {
 		done
 		assertTrue 'what is not ours stays' "[ -d pth-x.1 ] && [ -d 'other-$dead' ]"
 	done
+	# Who is in it is killed, and it goes a little later.
+	rm -rf ./* && mkdir -p "$dead/1.a"
+	"$PTH_TMP/a) b (c" 2000 &
+	echo $! | tee "$dead/cgroup.procs" >"$dead/1.a/cgroup.procs"
+	fake_sleep="$! /sys/fs/cgroup/$dead"
+	(cd "$PTH_TMP" && fake sleep "set -- $fake_sleep
+		grep -qs '^State:.[^Z]' /proc/\$1/status ||
+			rm -f \$2/cgroup.procs \$2/*/cgroup.procs")
+	clean
+	assertEquals "0 removed group $PWD/$dead" "$code $out"
+	kill $! 2>/dev/null
+	wait $!
+	assertEquals 'killed by KILL' 137 $?
+	(cd "$PTH_TMP" && fake sleep '')
 	# Who is in it and cannot be killed keeps it.
 	rm -rf ./* && mkdir -p "$dead" "z/$dead" && echo 0 >"$dead/cgroup.procs"
 	clean

@@ -247,6 +247,7 @@ testBuiltAgainWhenSomethingHasChanged() {
 	image=hello_c-functional:latest
 	go
 	assertEquals "$(why)" completed "$(field .result.status)"
+	assertMatch "$(listed)" '^[0-9a-f]{64}$'
 	assertEquals 'as listed' "$(listed)" "$(hash_of $image)"
 	first=$(id_of $image)
 	go

@@ -37,16 +37,23 @@ testFunctional() {
 	assertEquals stop "$(tail -n 1 server.out)"
 }
 
-testRandomIsInTime() {
-	start -m random -s 7
+# delays SEED: what the server said of its delays, in $delays.
+delays() {
+	start -m random -s "$1"
 	client -n 3 -w 1000
 	assertCode 0
 	finish
-	grep '^delay' server.out >first
-	start -m random -s 7
-	client -n 3 -w 1000
-	finish
-	assertEquals 'the seed decides' "$(cat first)" "$(grep '^delay' server.out)"
+	delays=$(grep '^delay' server.out)
+	assertEquals 3 "$(printf '%s\n' "$delays" | grep -cE '^delay 1?[0-9]?[0-9] ms|^delay 200 ms')"
+}
+
+testRandomIsInTime() {
+	delays 7
+	first=$delays
+	delays 7
+	assertEquals 'the seed decides' "$first" "$delays"
+	delays 8
+	assertNotEquals 'another one, others' "$first" "$delays"
 }
 
 testFlakyLosesOneOfFour() {
@@ -104,10 +111,10 @@ testInterruptEndsTheServer() {
 	client=$!
 	assertSoon 20 grep -q '^delay' server.out
 	finish
-	assertEquals 0 "$ended"
 	kill $client 2>/dev/null
 	wait $client 2>/dev/null
-	assertTrue 0
+	assertEquals 0 "$ended"
+	assertEquals stop "$(tail -n 1 server.out)"
 }
 
 testUsage() {
