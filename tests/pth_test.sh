@@ -129,7 +129,7 @@ testDoctor() {
 
 # iproute2 is there: what is missing then is the kernel's.
 testDoctorOnConditionsAndCaptures() {
-	need_namespaces || return
+	need_namespaces && need_users || return
 	mkdir -p fake
 	printf '#!/bin/sh\nexit 2\n' >fake/tc && chmod +x fake/tc
 	run env PATH="$PTH_TMP/fake:$PATH" pth doctor --json
