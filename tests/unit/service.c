@@ -805,7 +805,9 @@ of_pausing(void)
 	char first[400];
 
 	unit("pause freezes every process of the session, resume lets them go on");
-	started("set -m; (while :; do echo x; sleep 0.01; done) & wait", "");
+	started("perl -e 'setpgrp(0, 0); exec @ARGV' sh -c 'while :; do echo x; sleep 0.01; done' "
+	        "& wait",
+	    "");
 	heard("x");
 	CHECK_INT(supervise_service_pause(&s, true), 0);
 	usleep(50000);
