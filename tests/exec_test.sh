@@ -118,7 +118,9 @@ testNotReadyInTimeTellsTheLastLine() {
 
 testEveryKindOfReadinessSaysWhatWasMissing() {
 	failed='its readiness check (command) did not succeed within 60 ms'
+	looked=0
 	while IFS='|' read -r check want; do
+		looked=$((looked + 1))
 		exec1 "$(svc s \
 			"{\"finite\": false, \"ready\": [${check%\}}, \"timeout_us\": 60000}]}" \
 			sleep 9)"
@@ -131,6 +133,7 @@ testEveryKindOfReadinessSaysWhatWasMissing() {
 	{"kind": "command", "argv": ["sh", "-c", "exit 4"]}|$failed: exit code 4
 	{"kind": "command", "argv": ["sleep", "9"]}|$failed: it still ran
 	END
+	assertLeast 5 "$looked" cases
 }
 
 testEndBeforeReady() {

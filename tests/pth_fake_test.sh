@@ -414,7 +414,8 @@ testDoctorWhereEverythingIs() {
 		'[length, (map(.type) | unique), (map(.pth) | unique)]')"
 	assertEquals 'needed isolation docker profilers peers' \
 		"$(jq_out -r .group | uniq | xargs)"
-	# The probe asks for all: a full isolation, and the host's network.
+	# The probe is whole, and asks for all: a full isolation, and the host's network.
+	assertEquals '{"pth":1,"type":"end","tests":2}' "$(tail -n 1 plan)"
 	assertEquals '["full","none",true,true,"lo",["cpu","memory","processes"]]' \
 		"$(jq -cs '[.[0].plan.environment.isolation, .[1].plan.environment.isolation,
 			(.[:2][].plan.environment.read_only), .[1].plan.capture.interface,

@@ -16,6 +16,7 @@ documented() { # tool
 }
 
 testEveryOptionIsInItsPageAndTheOtherWayRound() {
+	assertLeast 12 "$(tools | wc -l)" tools
 	for tool in $(tools); do
 		options_of "$tool" >options
 		documented "$tool" >page

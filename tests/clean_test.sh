@@ -1,0 +1,400 @@
+#!/bin/sh
+# pth-clean with an engine's client of our own, and in a world of our own: what is removed, what
+# stays, and what is said.
+# shellcheck disable=SC2016 # for the fake programs
+. "$TOP/tests/lib.sh"
+# It looks at all processes and all control groups that there are.
+own_world
+hidden=''
+[ -z "${PTH_OWN_WORLD:-}" ] || ! mount -t tmpfs tmpfs /sys/fs/cgroup 2>/dev/null || hidden=1
+
+# need_hidden: neither groups nor processes of others can be reached.
+need_hidden() {
+	[ -n "$hidden" ] || skip 'no mounts and processes of its own here'
+}
+
+boot=$(tr -d - </proc/sys/kernel/random/boot_id)
+pidns=$(stat -Lc %i /proc/self/ns/pid)
+DEAD=$boot.4194300.1
+
+# start_of PID: when it started, in ticks.
+start_of() {
+	sed 's/.*) //' "/proc/$1/stat" | cut -d' ' -f20
+}
+
+oneTimeSetUp() {
+	mkdir fake
+	# What it is asked for comes from the files containers, networks, volumes and images; ID
+	# cannot be removed where there is a file stuck.ID.
+	fake docker "cd '$PTH_TMP' || exit 9"'
+		echo "$*" >>calls
+		case "$1 $2" in
+		version*) [ ! -e down ] || { echo no engine here >&2; exit 1; } ;;
+		"ps -a") cat containers ;;
+		"network ls") cat networks ;;
+		"volume ls") cat volumes ;;
+		images*) cat images ;;
+		"image inspect") [ -e "label.$5" ] && cat "label.$5" ;;
+		*) for id; do :; done; [ ! -e "stuck.$id" ] ;;
+		esac'
+	# It lives, and its name makes reading /proc difficult.
+	cp "$(command -v sleep)" 'a) b (c'
+	"./a) b (c" 1000 &
+	pid=$!
+	assertSoon 9 grep -q 'a) b (c' /proc/$pid/stat
+	ALIVE=$boot.$pid.$(start_of $pid)
+}
+
+oneTimeTearDown() {
+	kill "$pid" 2>/dev/null
+	:
+}
+
+setUp() {
+	rm -f calls down stuck.* label.*
+	: >containers && : >networks && : >volumes && : >images
+}
+
+# things KIND: a list of this kind of thing, one of each owner.
+things() {
+	printf '%s\n' "1|dead|$DEAD|one" "2|alive|$ALIVE|one" "3|boot|${boot%?}x.${ALIVE#*.}|two" \
+		"4|again|${ALIVE}0|one" '5|none||two' "6|odd|$boot.x.1|one" "7|part|$boot|one" \
+		"8|foreign|$DEAD|" '' '9|user|me|one' >"$1"
+}
+
+# clean WORD...: what docker was told to remove is in $removed then.
+clean() {
+	rm -f "$PTH_TMP/calls"
+	run env PATH="$PTH_TMP/fake:$PATH" HOME="$PTH_TMP/home" pth-clean "$@"
+	removed=$(grep -sE '^(rm|rmi|network rm|volume rm)' "$PTH_TMP/calls")
+}
+
+testWhatIsRemovedOnAnEngine() {
+	things containers && things networks && things volumes
+	clean
+	assertCode 0
+	assertEquals '' "$err"
+	for kind in container network volume; do
+		assertEquals "$kind" 'dead (one) boot (two) again (one) none (two) odd (one)
+part (one) user (one)' "$(printf '%s\n' "$out" | sed -n "s/^removed $kind \(.*\)run /\1/p" |
+			paste -sd ' ' | sed 's/ part/\npart/')"
+	done
+	assertEquals 'a line for each' 21 "$(printf '%s\n' "$out" | wc -l)"
+	assertEquals "$(for how in 'rm -f -v' 'network rm' 'volume rm'; do
+		for id in 1 3 4 5 6 7 9; do echo "$how $id"; done; done)" "$removed"
+	# Only what is ours was asked for.
+	assertEquals 3 "$(grep -cE '^(ps -a|network ls|volume ls) .*--filter label=org.pth.run ' \
+		calls)"
+	assertEquals 3 "$(grep -cF \
+		'|{{.Label "org.pth.owner"}}|{{.Label "org.pth.run"}}' calls)"
+	assertNoMatch "$(cat calls)" '^images'
+}
+
+testDryRun() {
+	things containers && things networks && things volumes
+	printf 'x:latest\tsha256:1\n' >images && echo x:latest >label.sha256:1
+	for option in -n --dry-run; do
+		clean $option -i
+		assertCode 0
+		assertEquals 22 "$(printf '%s\n' "$out" | grep -c '^would remove ')"
+		assertEquals 22 "$(printf '%s\n' "$out" | wc -l)"
+		assertMatch "$out" '^would remove network dead \(run one\)$'
+		assertMatch "$out" '^would remove image x:latest$'
+		assertEquals '' "$removed"
+	done
+}
+
+testOneRun() {
+	things containers && things networks && things volumes
+	looked=0
+	for words in '-r two' '--run two' '--run=two' '-rtwo'; do
+		# shellcheck disable=SC2086 # words
+		clean $words
+		assertCode 0
+		assertEquals "$words" "$(for how in 'rm -f -v' 'network rm' 'volume rm'; do
+			printf '%s\n' "$how 3" "$how 5"; done)" "$removed"
+		looked=$((looked + 1))
+	done
+	assertLeast 4 $looked forms
+	clean -r three
+	assertEquals '' "$out$removed"
+	# What lives is not taken because its run is named.
+	echo "1|x|$ALIVE|three" >containers
+	clean -r three
+	assertEquals '' "$out$removed"
+	clean -a -r three # neither groups nor processes are looked at
+	assertEquals 'removed container x (run three)' "$out"
+}
+
+testAll() {
+	need_hidden || return
+	things containers
+	for option in -a --all; do
+		clean $option
+		assertEquals '1 2 3 4 5 6 7 9' \
+			"$(echo "$removed" | sed 's/rm -f -v //' | xargs)"
+	done
+}
+
+testQuiet() {
+	things volumes
+	: >stuck.4
+	for option in -q --quiet; do
+		clean $option
+		assertCode 4
+		assertEquals '' "$out"
+		assertEquals 7 "$(echo "$removed" | wc -l)"
+	done
+}
+
+# The others are removed all the same.
+testWhatCannotBeRemoved() {
+	for kind in containers networks volumes; do
+		setUp
+		things $kind
+		: >stuck.1
+		clean
+		assertCode 4
+		assertEquals "$kind" 6 "$(printf '%s\n' "$out" | grep -c '^removed .* (run ')"
+		assertNoMatch "$out" ' dead '
+	done
+	setUp
+	printf 'x:latest\tsha256:1\ny:latest\tsha256:2\n' >images
+	echo x:latest >label.sha256:1 && echo y:latest >label.sha256:2
+	: >stuck.x:latest
+	clean -i
+	assertCode 4
+	assertEquals 'removed image y:latest' "$out"
+}
+
+testImages() {
+	{
+		printf 'mine:latest\tsha256:1\nother:latest\tsha256:2\n<none>:<none>\tsha256:3\n'
+		printf 'localhost/pod:latest\tsha256:4\ngone:latest\tsha256:5\n\n'
+		printf '<none>:<none>\tsha256:6\n'
+	} >images
+	echo mine:latest >label.sha256:1
+	echo mine:latest >label.sha256:2 # another name, or somebody's on ours
+	echo mine:latest >label.sha256:3
+	echo pod:latest >label.sha256:4
+	echo other:latest >label.sha256:6
+	ours='mine:latest sha256:3 pod:latest sha256:6'
+	for option in -i --images; do
+		clean $option
+		assertCode 0
+		# shellcheck disable=SC2086 # words
+		assertEquals "$(printf 'removed image %s\n' $ours)" "$out"
+		# shellcheck disable=SC2086
+		assertEquals "$(printf 'rmi %s\n' $ours)" "$removed"
+		assertMatch "$(cat calls)" '^images .*--filter label=org.pth.image '
+	done
+}
+
+testTheEngineCannotBeReached() {
+	: >down
+	clean
+	assertCode 4
+	assertEquals 'no engine here' "$err"
+	assertEquals '' "$removed"
+	rm down
+	for list in containers networks volumes; do
+		rm $list
+		clean
+		assertEquals "$list cannot be listed" 4 "$code"
+		: >$list
+	done
+	rm images
+	clean -i
+	assertCode 4
+}
+
+# few: the folder few/, with what is on every machine.
+few() {
+	rm -rf few && mkdir few
+	for p in sh awk cat cut dirname find grep paste printf readlink rm mv sed sleep stat tr wc \
+		xargs rmdir; do
+		ln -s "$(command -v "$p")" few/
+	done
+}
+
+testWithoutAnEngine() {
+	few
+	run env PATH="$PTH_TMP/few" "$TOP/bin/pth-clean"
+	assertEquals '0: ' "$code: $out$err"
+	run env PATH="$PTH_TMP/few" "$TOP/bin/pth-clean" -c
+	assertEquals '4: pth-clean: -c needs flock (package util-linux)' "$code: $out$err"
+}
+
+# a_cache DIRECTORY: with two that were compiled, one that is copied just now, what a kill has
+# left, and what is somebody else's.
+a_cache() {
+	rm -rf "$1"
+	mkdir -p "$1/pth/compile" && cd "$1/pth/compile" || return
+	for n in 1 2 3; do
+		key=$(printf '%064d' $n)
+		mkdir "$key" && : >"$key/file" && : >"$key.lock"
+	done
+	left=$(printf '%063d' 0)f
+	mkdir "$left.new" "$left.gone" && : >"$left.lock"
+	for other in "$(printf '%063d' 1)" "$(printf '%065d' 1)" "$(printf '%063d' 1)x" \
+		"$(printf '%063d' 1)A" readme; do
+		mkdir "$other"
+	done
+	cd "$PTH_TMP" || return
+}
+
+testCompiled() {
+	need flock util-linux || return
+	a_cache home/.cache
+	mkfifo held
+	in_use=$PTH_TMP/home/.cache/pth/compile/$(printf '%064d' 3)
+	flock -s "$in_use" cat held &
+	holder=$!
+	assertSoon 9 sh -c "! flock -n '$in_use' true"
+	clean
+	assertEquals 'not without being told' 14 "$(ls home/.cache/pth/compile | wc -l)"
+	clean -n --compiled
+	assertEquals 'would say' 3 "$(printf '%s\n' "$out" | grep -c \
+		"^would remove compiled $PTH_TMP/home/.cache/pth/compile/0*[123]\$")"
+	assertEquals 14 "$(ls home/.cache/pth/compile | wc -l)"
+	clean -c
+	assertCode 0
+	assertEquals "$(printf "removed compiled $PTH_TMP/home/.cache/pth/compile/%064d\n" 1 2)" \
+		"$out"
+	assertEquals 'what is in use and what is not ours' 6 \
+		"$(ls home/.cache/pth/compile | grep -vc 'lock$')"
+	assertTrue 'it is whole' "[ -e $in_use/file ]"
+	assertEquals 'nothing half' '' "$(ls home/.cache/pth/compile | grep -E 'new|gone')"
+	: >held
+	wait $holder
+	rm held
+}
+
+# The user's cache is where pth-exec has it.
+testWhereTheCacheIs() {
+	need flock util-linux || return
+	looked=0
+	while IFS='|' read -r given home emptied; do
+		looked=$((looked + 1))
+		a_cache home/.cache && a_cache other
+		run env PATH="$PTH_TMP/fake:$PATH" XDG_CACHE_HOME="$given" HOME="$home" pth-clean -c
+		assertCode 0
+		for cache in home/.cache other; do
+			n=3 && [ $cache != "$emptied" ] || n=0
+			assertEquals "$given, $home: $cache" $n \
+				"$(ls -d $cache/pth/compile/*[123] | grep -cE '/0{63}.$')"
+		done
+	done <<-EOT
+	|$PTH_TMP/home|home/.cache
+	$PTH_TMP/other|$PTH_TMP/home|other
+	other|$PTH_TMP/home|home/.cache
+	$PTH_TMP/nowhere|$PTH_TMP/home|neither
+	|home|neither
+	EOT
+	assertLeast 5 "$looked" cases
+}
+
+# Directories stand for the groups of the machine, which are out of sight.
+testGroups() {
+	need_hidden || return
+	fake sleep ''
+	cd /sys/fs/cgroup || return
+	dead=pth-$DEAD.$pidns alive=pth-$ALIVE.$pidns away=pth-$DEAD.1
+	for option in '' -n '-r one' -a; do
+		rm -rf ./*
+		mkdir -p "a/b/$dead/1.a" "a/b/$dead/1.b" "$alive/1.a" "c/$away" pth-x.1 \
+			"other-$dead"
+		# shellcheck disable=SC2086 # words
+		clean $option
+		assertCode 0
+		case $option in
+		'') want=$dead ;;
+		-a) want="$dead $alive $away" ;;
+		*) want='' ;;
+		esac
+		[ "$option" != -n ] || want_said="would remove group $PWD/a/b/$dead"
+		[ "$option" != '' ] || want_said="removed group $PWD/a/b/$dead"
+		case $option in '' | -n) assertEquals "$want_said" "$out" ;; esac
+		for group in $dead $alive $away; do
+			case " $want " in
+			*" $group "*) there=0 ;;
+			*) there=1 ;;
+			esac
+			assertEquals "$option: $group" $there \
+				"$(find . -name "$group" ! -path './other*' | wc -l)"
+		done
+		assertTrue 'what is not ours stays' "[ -d pth-x.1 ] && [ -d 'other-$dead' ]"
+	done
+	# Who is in it is killed, and it goes a little later.
+	rm -rf ./* && mkdir -p "$dead/1.a"
+	"$PTH_TMP/a) b (c" 2000 &
+	echo $! | tee "$dead/cgroup.procs" >"$dead/1.a/cgroup.procs"
+	fake_sleep="$! /sys/fs/cgroup/$dead"
+	(cd "$PTH_TMP" && fake sleep "set -- $fake_sleep
+		grep -qs '^State:.[^Z]' /proc/\$1/status ||
+			rm -f \$2/cgroup.procs \$2/*/cgroup.procs")
+	clean
+	assertEquals "0 removed group $PWD/$dead" "$code $out"
+	kill $! 2>/dev/null
+	wait $!
+	assertEquals 'killed by KILL' 137 $?
+	(cd "$PTH_TMP" && fake sleep '')
+	# Who is in it and cannot be killed keeps it.
+	rm -rf ./* && mkdir -p "$dead" "z/$dead" && echo 0 >"$dead/cgroup.procs"
+	clean
+	assertCode 4
+	assertEquals "pth-clean: $PWD/$dead cannot be removed" "$err"
+	cd "$PTH_TMP" || return
+	rm -rf /sys/fs/cgroup/*
+	rm fake/sleep
+}
+
+# Those of a living run stay, but with -a; what is no process of a test stays always.
+testProcesses() {
+	need_hidden || return
+	env "PTH_TEST=$ALIVE.$pidns:$PWD/x" sleep "1$nap" &
+	env "PTH_TEST=$DEAD.$pidns:$PWD/y z" sleep "2$nap" &
+	gone=$!
+	env "PTH_TESTS=$DEAD.$pidns:$PWD/x" sleep "3$nap" &
+	# The leader of this session is gone, and one of it has no mark any more.
+	env "PTH_TEST=$DEAD.$pidns:$PWD/w" setsid sh -c 'env -i sleep "4$0" & sleep "5$0" &' "$nap"
+	for n in 1 2 3 4 5; do assertSoon 9 asleep $n; done
+	clean -n
+	assertEquals "$(for n in 4 5; do
+		echo "would remove process $(asleep $n) (sleep) of $PWD/w"; done
+		echo "would remove process $gone (sleep) of $PWD/y z")" \
+		"$(printf '%s\n' "$out" | sort -k 7 -k 4n)"
+	clean -r x
+	assertEquals '' "$out"
+	clean -q
+	assertEquals '' "$out$err"
+	assertEquals '1 3' \
+		"$(for n in 1 2 3 4 5; do ! asleep $n >/dev/null || echo $n; done | xargs)"
+	clean -a
+	assertMatch "$out" "^removed process [0-9]* \\(sleep\\) of $PWD/x\$"
+	assertEquals '0 1' "$(asleep 1 | wc -l) $(asleep 3 | wc -l)"
+	kill $!
+}
+
+testUsage() {
+	looked=0
+	while IFS='|' read -r words sentence; do
+		# shellcheck disable=SC2086 # words
+		clean $words 2>/dev/null
+		assertCode 2
+		assertEquals "pth-clean: $sentence" "$(printf '%s\n' "$err" | head -n 1)"
+		assertMatch "$err" '^usage: pth-clean '
+		assertEquals "$words" '' "$out$removed"
+		looked=$((looked + 1))
+	done <<-'EOT'
+	x|one operand too many: x
+	-r|-r needs its argument
+	--run|-r needs its argument
+	-Z|unknown option -Z
+	--everything|unknown option --everything
+	-n -a y|one operand too many: y
+	EOT
+	assertLeast 6 $looked mistakes
+}
+
+. shunit2
