@@ -277,7 +277,7 @@ testCsvIsReadAgain() {
 	need python3 python3 || return
 	texts='["plain", "a,b", "a\"b", "a\nb", "a\rb", "\"", "; \u0027 \t=1+1", ""]'
 	for n in 0 1 2 3 4 5 6 7; do
-		add t$n ".name = $texts[$n] | .verdict.summary = $texts[$n]"
+		add t$n ".name = ${texts}[$n] | .verdict.summary = ${texts}[$n]"
 	done
 	end
 	report --csv csv
