@@ -62,7 +62,7 @@ $(BIN)/pth $(BIN)/pth-image: $(BIN)/%: bin/%
 endif
 $(B)/unit/%: $(B)/tests/unit/%.o $(B)/libpth.a
 	@mkdir -p $(@D)
-	$(call SAY,LD)$(CC) -o $@ $^ $(LIBS)
+	$(call SAY,LD)$(CC) -o $@ $^ $(LIBS) -lresolv
 $(B)/fuzz/%: tests/fuzz/%.c $(B)/libpth.a
 	@mkdir -p $(@D)
 	$(call SAY,LD)$(COMPILE) -fsanitize=fuzzer -o $@ $< $(B)/libpth.a $(LIBS) -lresolv

@@ -2,7 +2,7 @@
 # The builders for real: a program of each language, out of a repository, at a
 # revision, patched, with features and arguments; and when images are built
 # again. The compilers are in an image that is made once (docker_lib.sh).
-# timeout: 900
+# timeout: 2400 (it may have to wait for those of others)
 # shellcheck disable=SC2016,SC2154 # scripts of sh -c; $out and $code come from through
 . "$TOP/tests/lib.sh"
 . "$TOP/tests/docker_lib.sh"
@@ -312,7 +312,7 @@ testWorkTree() {
 # buildx NAME: a client whose buildx is the classic builder, in the folder NAME; its calls are
 # in NAME/calls.
 buildx() {
-	mkdir -p "$1/cli-plugins"
+	mkdir -p "$1/cli-plugins" && rm -f "$1/calls"
 	cat >"$1/cli-plugins/docker-buildx" <<-EOF
 		#!/bin/sh
 		case \$1 in docker-cli-plugin-metadata)

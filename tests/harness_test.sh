@@ -142,7 +142,8 @@ time.sleep(60)" &
 	run env PTH_BUILD=build top/tests/run -j 2 a_test b_test
 	assertCode 0
 	assertNotEquals "$(cat top/tests/a_test.sh.port)" "$(cat top/tests/b_test.sh.port)"
-	for port in $(cat top/tests/?_test.sh.port); do
+	for name in a b; do
+		port=$(cat top/tests/${name}_test.sh.port)
 		assertTrue "$port" "[ $port -gt 1023 ] && [ $port -lt 32768 ]"
 	done
 }

@@ -30,6 +30,11 @@ need_namespaces() {
 		skip 'no namespaces on this machine'
 }
 
+# A user namespace can be made here, so that services have users of their own; not in a chroot.
+need_users() {
+	unshare -U true 2>/dev/null || skip 'no user namespaces on this machine'
+}
+
 # A pid namespace can have its own /proc here; not in most containers.
 need_proc() {
 	unshare -Urpf --mount-proc true 2>/dev/null ||
@@ -85,7 +90,8 @@ need_root() {
 own_world() {
 	[ "$(id -u)" = 0 ] && [ -z "${PTH_OWN_WORLD:-}" ] &&
 		unshare --pid --fork --mount-proc "$@" true 2>/dev/null || return 0
-	export PTH_OWN_WORLD=$$
+	export PTH_OWN_WORLD=$$ PTH_OWN_NET=''
+	case " $* " in *' --net '*) PTH_OWN_NET=1 ;; esac
 	exec unshare --pid --fork --kill-child --mount-proc "$@" sh -c 'ip link set lo up; . "$0"' \
 		"$0"
 }

@@ -230,7 +230,7 @@ keylog_line(const char *s, size_t n)
 	return pth_word_next(&rest, " ", &label) && pth_word_next(&rest, " ", &random) &&
 	    pth_word_next(&rest, " ", &secret) && rest.s == NULL &&
 	    made_of(label, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789", 1) && made_of(random, hex, 2) &&
-	    made_of(secret, hex, 2);
+	    made_of(secret, hex, 2) && random.n % 2 == 0 && secret.n % 2 == 0;
 }
 
 void

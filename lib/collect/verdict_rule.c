@@ -192,7 +192,7 @@ ended_so(const json_t *s, const json_t *want)
 		return json_is_integer(code) && (text != NULL || json_equal(code, want) != 0);
 	if (strncmp(text, "SIG", 3) == 0)
 		text += 3;
-	return strcmp(signal != NULL ? signal : "", text) == 0;
+	return signal != NULL && strcmp(signal, text) == 0;
 }
 
 /* Is it known how a service ended? */

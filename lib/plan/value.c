@@ -108,19 +108,22 @@ plan_truth(const struct plan_with *w, const struct pth_ynode *n)
 	return pth_template_render(d->t, w->vars, &b, w->e) < 0 ? of_descriptor(w->e) : b.len > 0;
 }
 
-/* Is it nothing but a name which nobody knows? */
-static bool
+/* Returns the name that the text is nothing but, when nobody knows it; to free. */
+static char *
 unknown_name(const struct plan_with *w, const char *text)
 {
 	static const char *const words[] = { "none", "None", "true", "True", "false", "False" };
-	size_t from = strspn(text, " "), n = 0;
 	pth_auto_str name = NULL;
+	size_t n = 0;
 
-	while (pth_is_alnum(text[from + n]) || text[from + n] == '_')
+	text += strspn(text, " ");
+	while (pth_is_alnum(text[n]) || text[n] == '_')
 		n++;
-	name = pth_xstrndup(text + from, n);
-	return n > 0 && strspn(text + from + n, " ") + from + n == strlen(text) &&
-	    !pth_one_of(name, words, countof(words)) && json_object_get(w->vars, name) == NULL;
+	name = pth_xstrndup(text, n);
+	return n > 0 && !pth_is_digit(*text) && text[n + strspn(text + n, " ")] == '\0' &&
+	        !pth_one_of(name, words, countof(words)) && json_object_get(w->vars, name) == NULL ?
+	    pth_take(&name) :
+	    NULL;
 }
 
 /* Returns the value of an expression; a plain path ("requests", "target.files") needs
@@ -129,12 +132,13 @@ static json_t *
 evaluate(const struct plan_with *w, const struct pth_ynode *n, const char *text)
 {
 	pth_auto_buf name = PTH_BUF_INIT;
+	pth_auto_str unknown = NULL;
 	json_t *v = pth_json_path(w->vars, text);
 
 	if (v != NULL)
 		return json_incref(v);
-	if (unknown_name(w, text)) {
-		pth_dval_error(w->e, n, "'%.80s' is undefined", text + strspn(text, " "));
+	if ((unknown = unknown_name(w, text)) != NULL) {
+		pth_dval_error(w->e, n, "'%.80s' is undefined", unknown);
 		return NULL;
 	}
 	pth_dval_where(&name, n);

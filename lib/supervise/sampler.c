@@ -153,7 +153,8 @@ add_process(void *arg, const struct pth_proc_id *id)
 	struct sampler *s = arg;
 
 	for (size_t i = 0; i < s->n; i++) {
-		if (s->v[i].session != id->session)
+		/* A session of somebody outside is 0, too. */
+		if (s->v[i].session == 0 || s->v[i].session != id->session)
 			continue;
 		s->looking = (uint32_t)i;
 		if (pth_usage_process(id->shown, id->pid, &s->now[i]))

@@ -249,7 +249,8 @@ def quote_after(line, quoted):
 def shell_line(line, add):
     for kind, pattern, new in SHELL:
         for m in pattern.finditer(line):
-            if quote_after(line[:m.start()], None) == "'":
+            quote = quote_after(line[:m.start()], None)
+            if quote == "'" or quote and "$(" not in line[:m.start()]:
                 continue
             add(kind, m.start(), m.end(),
                 new[m.group()] if new else str((int(m.group()) + 1) % 10))

@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 
-NOT_IN_IT = ("docker", "stress", "harness", "install", "layers")
+NOT_IN_IT = ("docker", "stress", "harness", "install", "layers", "mutate")
 
 
 def suites(top):

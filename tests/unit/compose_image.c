@@ -363,6 +363,12 @@ whole(void)
 		    "error", "want images of their own" },
 		{ NULL, WHOLE ", " SVC "1.docker.image': 'b:2', " PARAM "image': 'c:3'",
 		    ONE "image", "c:3" },
+		{ "capabilities of descriptors, whatever the image is",
+		    WHOLE ", " SVC "0.docker.capabilities': ['NET_ADMIN'], " SVC
+		          "1.docker.capabilities': ['SYS_PTRACE', 'NET_ADMIN'], " PARAM
+		          "image': 'c:3'",
+		    ONE "cap_add",
+		    "CHOWN DAC_OVERRIDE FOWNER KILL SETGID SETUID NET_ADMIN SYS_PTRACE" },
 		{ "it has no network, whatever the settings say",
 		    WHOLE ", " DOCKER "{'network_mode': 'host'}", ONE "network_mode", "none" },
 		{ NULL, WHOLE ", " PARAM "enable_ipv6': false", ONE "sysctls", "-" },

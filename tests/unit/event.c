@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -161,6 +162,43 @@ for_people(void)
 	CHECK_STR(shown(), "\r\033[Jx: test.judged\n\r\033[Jx: warning: w\n");
 	pth_event_for_people(false);
 	CHECK(!pth_event_wipes());
+}
+
+/* On a terminal that can be drawn on, from the beginning. */
+static void
+terminal(void)
+{
+	static const struct {
+		const char *term, *mode;
+		bool wipes, brief;
+	} rows[] = { { "xterm", NULL, true, true }, { "dumb", NULL, false, true },
+		{ "xterm", "json", false, false }, { "xterm", "text", true, false } };
+	int master = posix_openpt(O_RDWR | O_NOCTTY), tty = -1, before = dup(2);
+	char text[2000];
+
+	unit("a terminal");
+	if (master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0)
+		tty = open(ptsname(master), O_RDWR | O_NOCTTY);
+	for (size_t i = 0; i < countof(rows); i++) {
+		ssize_t n;
+
+		setenv("TERM", rows[i].term, 1);
+		dup2(tty >= 0 ? tty : before, 2);
+		begin(rows[i].mode);
+		CHECK_INT(pth_event_wipes(), rows[i].wipes && tty >= 0);
+		if (tty >= 0) {
+			pth_event("service.started", "{}");
+			pth_event("service.failed", "{}");
+			n = read(master, text, sizeof text - 1);
+			text[n > 0 ? n : 0] = '\0';
+			CHECK_INT(strstr(text, "service.started") == NULL, rows[i].brief);
+		}
+		dup2(before, 2);
+	}
+	close(before);
+	close(tty);
+	close(master);
+	setenv("TERM", "dumb", 1);
 }
 
 /* Lines have at most 4096 bytes: the longest string is cut, and it is said. */
@@ -371,6 +409,94 @@ diagnostics(void)
 	pth_diags_release(&d);
 }
 
+/* The exit code of a child that does this, and what it says. */
+static int
+ends(void (*fn)(void), const char **said)
+{
+	int status = -1;
+	pid_t pid;
+
+	begin("none");
+	fflush(stdout);
+	watch();
+	pid = fork();
+	if (pid == 0) {
+		fn();
+		_exit(77);
+	}
+	CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status));
+	*said = shown();
+	return WEXITSTATUS(status);
+}
+
+static void
+must_not(void)
+{
+	struct pth_err e = { .code = PTH_INPUT, .text = "f:1:2: wrong" };
+
+	pth_must(-1, &e);
+}
+
+static void
+must(void)
+{
+	pth_must(0, NULL);
+	pth_must(1, NULL);
+}
+
+static void
+die(void)
+{
+	errno = ENOENT;
+	pth_die(PTH_SYSTEM, "open %s:", "f");
+}
+
+static void
+finish(void)
+{
+	_exit(pth_finish(PTH_NO));
+}
+
+static void
+finish_full(void)
+{
+	int fd = open("/dev/full", O_WRONLY);
+
+	dup2(fd, 1);
+	printf("text");
+	_exit(pth_finish(PTH_NO));
+}
+
+static void
+finish_late(void)
+{
+	int fd = open("/dev/full", O_WRONLY);
+
+	dup2(fd, 1);
+	printf("text");
+	fflush(stdout);
+	_exit(pth_finish(PTH_OK));
+}
+
+static void
+last_acts(void)
+{
+	const char *said;
+
+	unit("how a tool ends");
+	CHECK_INT(ends(must_not, &said), PTH_INPUT);
+	CHECK_STR(said, "x: f:1:2: wrong\n");
+	CHECK_INT(ends(must, &said), 77);
+	CHECK_STR(said, "");
+	CHECK_INT(ends(die, &said), PTH_SYSTEM);
+	CHECK_STR(said, "x: open f: No such file or directory\n");
+	CHECK_INT(ends(finish, &said), PTH_NO);
+	CHECK_STR(said, "");
+	CHECK_INT(ends(finish_full, &said), PTH_SYSTEM);
+	CHECK_STR(said, "x: stdout: No space left on device\n");
+	CHECK_INT(ends(finish_late, &said), PTH_SYSTEM);
+}
+
 /* Quiet cannot be taken back: the last. */
 static void
 quiet(void)
@@ -393,10 +519,12 @@ main(void)
 {
 	forms();
 	for_people();
+	terminal();
 	long_lines();
 	levels();
 	messages();
 	diagnostics();
+	last_acts();
 	file();
 	quiet();
 	return unit_done();

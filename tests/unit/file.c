@@ -1,8 +1,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -102,6 +108,42 @@ writing(void)
 	CHECK_INT(pth_file_write(AT_FDCWD, path, "1", 1, &e), 0);
 	CHECK_INT(pth_file_write(AT_FDCWD, path, "2", 1, &e), 0);
 	CHECK_STR(content(path), "2");
+}
+
+static void
+steps(void)
+{
+	struct pth_newfile f;
+	struct pth_err e = { 0 };
+	int dir;
+
+	unit("in steps: nothing is seen before the end, or ever");
+	CHECK_INT(pth_mkdirs(AT_FDCWD, "n/in", &e), 0);
+	dir = open("n", O_RDONLY | O_DIRECTORY);
+	CHECK_INT(pth_file_write(dir, "in/f", "old", 3, &e), 0);
+	CHECK_INT(pth_file_begin(&f, dir, "in/f", &e), 0);
+	CHECK(write(f.fd, "new", 3) == 3);
+	CHECK_STR(content("n/in/f"), "old");
+	CHECK_INT(pth_file_commit(&f, &e), 0);
+	CHECK_STR(content("n/in/f"), "new");
+	CHECK(f.fd == -1 && f.dir == -1);
+	CHECK_INT(pth_file_begin(&f, dir, "in/f", &e), 0);
+	CHECK(write(f.fd, "other", 5) == 5);
+	pth_file_abandon(&f);
+	CHECK_STR(content("n/in/f"), "new");
+	CHECK_INT(pth_file_begin(&f, AT_FDCWD, "n/in/g", &e), 0);
+	f.lazy = true;
+	CHECK_INT(pth_file_commit(&f, &e), 0);
+	CHECK_STR(content("n/in/g"), "");
+	CHECK_INT(entries("n/in"), 2);
+	CHECK_INT(pth_file_begin(&f, dir, "none/f", &e), -1);
+	/* The place is taken by a directory. */
+	CHECK_INT(pth_mkdirs(dir, "in/d", &e), 0);
+	CHECK_INT(pth_file_begin(&f, dir, "in/d", &e), 0);
+	CHECK_INT(pth_file_commit(&f, &e), -1);
+	CHECK_INT(e.error, EISDIR);
+	CHECK_INT(entries("n/in"), 3);
+	close(dir);
 }
 
 static void
@@ -444,11 +486,61 @@ as_user(void)
 	return unit_done();
 }
 
+/* The same on a file system without O_TMPFILE. */
+static int
+without_tmpfile(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 4),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])),
+		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, O_TMPFILE),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, O_TMPFILE, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EOPNOTSUPP),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { countof(code), code };
+
+	unit_name[0] = '\0';
+	unit_checks = unit_failed = 0;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
+		FILE *fp = fopen(
+		    getenv("PTH_RESULT") != NULL ? getenv("PTH_RESULT") : "/dev/null", "a");
+
+		fprintf(fp, "skip files without O_TMPFILE: no filter of system calls: %s\n",
+		    strerror(errno));
+		return fclose(fp);
+	}
+	CHECK(mkdir("named", 0777) == 0 && chdir("named") == 0);
+	CHECK(open(".", O_TMPFILE | O_WRONLY, 0666) == -1 && errno == EOPNOTSUPP);
+	writing();
+	steps();
+	below();
+	return unit_done();
+}
+
+static void
+once_more(void)
+{
+	int status = -1;
+	pid_t pid;
+
+	unit("files without O_TMPFILE");
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0)
+		_exit(without_tmpfile());
+	CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+}
+
 int
 main(void)
 {
+	once_more();
 	reading();
 	writing();
+	steps();
 	sweeping();
 	trees();
 	below();

@@ -149,6 +149,9 @@ test_words(void)
 	words("x2>f '2'>g", env, "[\"x2\",\"2\"]");
 	words("x | y", env, "the shell operator '|' in a command line; use {sh: ...} for a shell");
 	words("x >| f y", env, "[\"x\",\"y\"]");
+	words("x >& f y", env, "[\"x\",\"y\"]");
+	words("x >&f y", env, "[\"x\",\"y\"]");
+	words("x >5 y", env, "[\"x\",\"y\"]");
 	words("x &> f y", env, "[\"x\",\"y\"]");
 	words("x &>> f y", env, "[\"x\",\"y\"]");
 	words("x 2>&1 y", env, "[\"x\",\"y\"]");

@@ -586,6 +586,71 @@ places(void)
 	}
 }
 
+/* Where values were written: what later stages can say about them. */
+static void
+marks(void)
+{
+	static const char text[] = "tests:\n"
+	                           "- name: t\n"
+	                           "  network_environment: {type: localhost, config: {word: 1}}\n"
+	                           "  capture: {filter: udp}\n"
+	                           "  execution_environment:\n"
+	                           "  - {type: strace}\n"
+	                           "  - {type: gdb, config: {x: 1}}\n"
+	                           "  services:\n"
+	                           "    s:\n"
+	                           "      implementation: {name: x, p: [1, {q: 2}]}\n"
+	                           "      protocol: {name: minip, role: server}\n"
+	                           "      ports: ['1:1', '2:2']\n"
+	                           "      depends_on: []\n"
+	                           "      capture: {snaplen: 5}\n"
+	                           "      plugin_config: {z: 1}\n"
+	                           "      timeout: 60\n";
+	static const struct {
+		const char *path;
+		int line, col;
+	} rows[] = {
+		{ "network_environment", 3, 24 },
+		{ "network_environment.type", 3, 31 },
+		{ "network_environment.word", 3, 57 },
+		{ "capture.filter", 4, 21 },
+		{ "execution_environment.0", 6, 5 },
+		{ "execution_environment.0.type", 6, 12 },
+		{ "execution_environment.1.type", 7, 12 },
+		{ "execution_environment.1.x", 7, 29 },
+		{ "services.s", 10, 7 },
+		{ "services.s.implementation", 10, 23 },
+		{ "services.s.implementation.p", 10, 36 },
+		{ "services.s.implementation.p.1.q", 10, 44 },
+		{ "services.s.protocol.role", 11, 37 },
+		{ "services.s.ports.1", 12, 22 },
+		{ "services.s.depends_on", 13, 19 },
+		{ "services.s.capture.snaplen", 14, 26 },
+		{ "services.s.plugin_config.z", 15, 26 },
+	};
+	char *said = NULL;
+	json_t *list = records(text, NULL, 0, &said);
+	const json_t *m = pth_json_path(list, "0.marks");
+
+	unit("where values were written");
+	CHECK(strstr(said, "error") == NULL);
+	for (size_t i = 0; i < countof(rows); i++) {
+		const json_t *at = json_object_get(m, rows[i].path);
+
+		if (!CHECK(json_integer_value(json_array_get(at, 0)) == rows[i].line &&
+		        json_integer_value(json_array_get(at, 1)) == rows[i].col &&
+		        json_array_size(at) == 2))
+			printf("    %s: %lld:%lld\n", rows[i].path,
+			    (long long)json_integer_value(json_array_get(at, 0)),
+			    (long long)json_integer_value(json_array_get(at, 1)));
+	}
+	CHECK_INT(json_integer_value(pth_json_path(list, "0.source.line")), 2);
+	CHECK_INT(json_integer_value(pth_json_path(list, "0.source.col")), 3);
+	CHECK_STR(json_string_value(pth_json_path(list, "0.source.file")), "e.yaml");
+	json_decref(list);
+	free(said);
+}
+
 int
 main(void)
 {
@@ -600,5 +665,6 @@ main(void)
 	steps();
 	rules();
 	places();
+	marks();
 	return unit_done();
 }

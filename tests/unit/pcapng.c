@@ -109,6 +109,7 @@ head(void)
 		CHECK(i == 1 || u32(&b, i * 4) == section[i]);
 	CHECK(memcmp(b.s + 28, "pth ", 4) == 0 && (u32(&b, 24) & 0xffff) == 4);
 	at = u32(&b, 4);
+	CHECK_INT(at, 28 + (strlen("pth " PTH_VERSION) + 3) / 4 * 4 + 8);
 	CHECK_INT(u32(&b, at - 8), 0);
 	CHECK_INT(u32(&b, at - 4), at);
 	CHECK(u32(&b, at) == 1 && u32(&b, at + 4) == b.len - at && u32(&b, at + 8) == 1);
@@ -118,6 +119,24 @@ head(void)
 	CHECK(u32(&b, at + 32) == 0 && u32(&b, at + 36) == b.len - at);
 	CHECK_INT(pth_pcapng_close(w, 0, 0, NULL), 0);
 	pth_buf_release(&b);
+	close(fd);
+}
+
+static void
+buffered(void)
+{
+	static char p[100000];
+	int fd = open("buffered", O_RDWR | O_CREAT | O_TRUNC, 0666);
+	struct pth_pcapng *w = pth_pcapng_open(fd, "lo", PTH_LINKTYPE_ETHERNET, 262144);
+	struct stat st;
+
+	unit("about 1 MiB is kept before it is written");
+	for (int i = 0; i < 10; i++)
+		pth_pcapng_packet(w, 1, p, sizeof p, sizeof p);
+	CHECK(fstat(fd, &st) == 0 && st.st_size == 0);
+	pth_pcapng_packet(w, 1, p, sizeof p, sizeof p);
+	CHECK(fstat(fd, &st) == 0 && (uint64_t)st.st_size == pth_pcapng_size(w));
+	CHECK_INT(pth_pcapng_close(w, 0, 0, NULL), 0);
 	close(fd);
 }
 
@@ -406,6 +425,12 @@ headers(void)
 	CHECK_INT(merge(v, 2, &cut, &e), 0);
 	CHECK_STR(shown("out", text), "1a1a1b");
 
+	unit("times of more than 32 bits");
+	make("one", (const char *[][2]){ { "4294967296", "b" }, { NULL, NULL } }, 8);
+	make("other", (const char *[][2]){ { "4294967295", "a" }, { NULL, NULL } }, 8);
+	CHECK_INT(merge(v, 2, &cut, &e), 0);
+	CHECK(strstr(shown("out", text), "a0b") != NULL);
+
 	unit("of an empty first file there is nothing");
 	CHECK_INT(truncate("one", 0), 0);
 	CHECK_INT(merge(&merge_both, 1, &cut, &e), 0);
@@ -419,6 +444,7 @@ main(void)
 	headers();
 	sizes();
 	head();
+	buffered();
 	bytes();
 	unit("a full disk leaves whole packets");
 	full(6, 20);

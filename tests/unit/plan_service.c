@@ -69,7 +69,8 @@ static const struct descriptor descriptors[] = {
 	    "metrics: [{each: l, as: w, name: 'm_{{ w }}', json: '{{ w }}.x', scale: 2}]\n"
 	    "verdict: [{log: {file: x, matches: '{{ n }}', min: '{{ n }}', max: '{{ f }}', "
 	    "on: '{{ yes_ }}', l: '{{ l }}', both: '{{ n }}{{ n }}', text: '{{ t }}', "
-	    "sum: '{{ n + 1 }}', yes: '{{ true }}', no_: '{{none}}', or: '{{ x|default(7) }}'}},\n"
+	    "sum: '{{ n + 1 }}', yes: '{{ true }}', no_: '{{none}}', or: '{{ x|default(7) }}', "
+	    "five: '{{ 5 }}'}},\n"
 	    "  {when: n > 5, status: failed}]\n" },
 	{ "p/environments/network/net.yaml",
 	    "plugin: net\nkind: network_environment\nisolation: full\naddress: 127.0.0.1\n"
@@ -240,7 +241,7 @@ lists(void)
 		/* What is one expression keeps its type. */
 		{ AS("lists", ""), "@a.verdict",
 		    "[{log: {file: x, matches: '3', min: 3, max: 1.5, on: true, l: [a, b], both: "
-		    "'33', text: '7', sum: 4, yes: true, no_: null, or: 7}}]" },
+		    "'33', text: '7', sum: 4, yes: true, no_: null, or: 7, five: 5}}]" },
 		{ "execution_environment: [{type: prof}]", "@a.dirs", "[prof]" },
 		{ "execution_environment: [{type: prof}]", "@a.requires", "[{program: prof}]" },
 		{ "execution_environment: [{type: prof}]", "@a.verdict", "[{status: failed}]" },
@@ -437,6 +438,15 @@ failures(void)
 	unit("a template that fails, wherever it stands");
 	for (size_t i = 0; i < countof(rows); i++)
 		with_line(rows[i], "said", "p/services/iut/proto/line*nobody*");
+	/* With its place. */
+	with_line("dirs: [{when: nobody, value: a}]", "said",
+	    "p/services/iut/proto/line*.yaml:6:15: 'nobody' is undefined*");
+	with_line("dirs: [{when: a and nobody, value: a}]", "said",
+	    "p/services/iut/proto/line*.yaml:6:15: 'a' is undefined*");
+	with_line("cwd: x{{ nobody }}", "said",
+	    "p/services/iut/proto/line*.yaml:6:10: 'nobody' is undefined*");
+	with_line("dirs: ['{{ nobody }}']", "said",
+	    "p/services/iut/proto/line*.yaml:6:8: 'nobody' is undefined");
 }
 
 /* The same of environments, protocols and parameters. */

@@ -79,6 +79,15 @@ main(void)
 	CHECK(ports(ETHER "86dd" IP6("2c") "1100000800000000 0003 0004", "none"));
 	CHECK(ports(ETHER "86dd" IP6("3b") "0003 0004", "none"));
 	CHECK(ports(ETHER "86dd" IP6("00") "00ff", "none"));
+	CHECK(ports(ETHER "86dd 50000000 0010 11 40 00000000000000000000000000000001 "
+	                  "00000000000000000000000000000001 0001 0002",
+	    "none"));
+	CHECK(ports(ETHER "86dd 60000000 0010 11 40 00000000000000000000000000000001", "none"));
+#define EXT "0000000000000000 "
+	CHECK(ports(ETHER "86dd" IP6("00") EXT EXT EXT EXT EXT EXT "1100000000000000 0001 0002",
+	    "udp 1 2"));
+	CHECK(ports(ETHER "86dd" IP6("00") EXT EXT EXT EXT EXT EXT EXT "1100000000000000 0001 0002",
+	    "none")); /* more than anybody sends */
 
 	unit("VLAN tags and others");
 	CHECK(ports(ETHER "8100 0001 0800" IP4("11") "0001 0002", "udp 1 2"));

@@ -408,6 +408,18 @@ of_marks(void)
 	usleep(50000); /* it has its children */
 	CHECK_INT(pth_mark_sweep(id, "/x", 4 * PTH_SECOND_US), 3);
 	CHECK(dies(pid));
+	{
+		const char *argv[] = { "sleep", "60", NULL };
+		struct pth_proc_req q = {
+			.argv = argv, .env = again, .in = -1, .out = -1, .err = -1
+		};
+
+		pid = pth_proc_spawn(&q, NULL, &e);
+		for (int i = 0; i < 2000 && !pth_mark_is(pid, mark); i++)
+			usleep(1000);
+		CHECK_INT(pth_mark_sweep(id, "/x/y", 4 * PTH_SECOND_US), 1);
+		CHECK(dies(pid));
+	}
 	free(id);
 	free(mark);
 	pth_buf_release(&b);

@@ -309,6 +309,83 @@ names(void)
 	CHECK_INT(pth_rsvc_code(pth_rec_ended_service(rec, "a")), -1);
 }
 
+/* A record out of YAML's flow style, which is JSON here. */
+static json_t *
+rec_of(const char *text)
+{
+	json_t *v = json_loads(text, 0, NULL);
+
+	CHECK(v != NULL);
+	return v;
+}
+
+static void
+short_ways(void)
+{
+	static const struct {
+		const char *rec;
+		bool dispensable;
+	} needs[] = {
+		{ "{}", false },
+		{ "{\"plan\":{\"services\":[{\"name\":\"a\",\"critical\":false}]}}", true },
+		{ "{\"plan\":{\"services\":[{\"name\":\"a\",\"critical\":true}]}}", false },
+		{ "{\"plan\":{\"services\":[{\"name\":\"b\",\"critical\":false}]}}", false },
+		/* What the experiment says of the service goes first. */
+		{ "{\"services\":{\"a\":{\"critical\":true}},\"plan\":{\"services\":[{\"name\":"
+		  "\"a\","
+		  "\"critical\":false}]}}",
+		    false },
+		{ "{\"services\":{\"a\":{\"critical\":false}},\"plan\":{\"services\":[{\"name\":"
+		  "\"a\","
+		  "\"critical\":true}]}}",
+		    true },
+		{ "{\"services\":{\"a\":{}},\"plan\":{\"services\":[{\"name\":\"a\",\"critical\":"
+		  "false}"
+		  "]}}",
+		    true },
+	};
+	static const char *const plans[][2] = {
+		{ "{}", NULL },
+		{ "{\"plan\":{\"order\":[\"p\"]}}", "p" },
+		{ "{\"plan\":[]}", NULL },
+		{ "{\"compose\":{\"plan\":{\"order\":[\"c\"]}},\"plan\":{\"order\":[\"p\"]}}",
+		    "c" },
+		{ "{\"compose\":{},\"plan\":{\"order\":[\"p\"]}}", "p" },
+	};
+
+	unit("what the test can do without");
+	for (size_t i = 0; i < countof(needs); i++) {
+		json_auto_t *rec = rec_of(needs[i].rec);
+
+		CHECK_INT(pth_rec_dispensable(rec, "a"), needs[i].dispensable);
+	}
+	unit("the plan that is executed");
+	for (size_t i = 0; i < countof(plans); i++) {
+		json_auto_t *rec = rec_of(plans[i][0]);
+		const json_t *plan = pth_rec_plan(rec);
+
+		CHECK_STR(json_string_value(json_array_get(pth_plan_order(plan), 0)), plans[i][1]);
+		CHECK_INT(plan != NULL, plans[i][1] != NULL);
+	}
+	json_auto_t *here = rec_of("{\"environment\":{\"type\":\"localhost\"}}");
+	json_auto_t *there = rec_of("{\"environment\":{\"type\":\"shadow_ns\"}}");
+	CHECK(pth_rec_plan_is_local(here) && !pth_rec_plan_is_local(there));
+
+	unit("an error of a record");
+	json_auto_t *rec = rec_of("{\"type\":\"test\"}");
+	CHECK(pth_rec_is_test(rec) && !pth_rec_is_test(here));
+	pth_rec_error(rec, "plan", PTH_CAT_PLUGIN_LOAD, "f", 0, 0, "a %d", 5);
+	CHECK_STR(pth_error_category(pth_test_error(rec)), "plugin_load");
+	CHECK_STR(pth_error_file(pth_test_error(rec)), "f");
+	CHECK_STR(pth_error_message(pth_test_error(rec)), "a 5");
+	CHECK(PTH_GET(error, pth_test_error(rec), line) == NULL);
+	json_object_del(rec, "error");
+	pth_rec_error(rec, "plan", PTH_CAT_PLUGIN_LOAD, NULL, 1, 7, "x");
+	CHECK_INT(pth_error_line(pth_test_error(rec)), 1);
+	CHECK_INT(pth_error_col(pth_test_error(rec)), 7);
+	CHECK(PTH_GET(error, pth_test_error(rec), file) == NULL);
+}
+
 static void
 tables(void)
 {
@@ -345,6 +422,7 @@ main(int argc, char **argv)
 	wrong_types();
 	setters();
 	names();
+	short_ways();
 	tables();
 	rows_are_keys();
 	keys_are_rows();

@@ -1,4 +1,5 @@
 /* Regular expressions: what they find, what is refused, and that no text takes long. */
+#include <ctype.h>
 #include <regex.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -105,6 +106,169 @@ refused(void)
 	    "not a regular expression: character 2: too much repetition");
 }
 
+/* Each class has the bytes of the C locale, whatever the case is. */
+static void
+classes(void)
+{
+	static const struct {
+		const char *name;
+		int (*is)(int);
+	} all[] = { { "alpha", isalpha }, { "digit", isdigit }, { "alnum", isalnum },
+		{ "upper", isupper }, { "lower", islower }, { "space", isspace },
+		{ "blank", isblank }, { "punct", ispunct }, { "print", isprint },
+		{ "graph", isgraph }, { "cntrl", iscntrl }, { "xdigit", isxdigit } };
+	char in[30], out[30];
+	struct pth_err e;
+
+	unit("classes of characters");
+	for (size_t i = 0; i < countof(all); i++) {
+		snprintf(in, sizeof in, "[[:%s:]]", all[i].name);
+		snprintf(out, sizeof out, "[^[:%s:]]", all[i].name);
+		pth_auto_regex is = pth_regex_new(in, 0, &e);
+		pth_auto_regex is_not = pth_regex_new(out, 0, &e);
+		int wrong = 0;
+
+		for (int b = 0; b < 256; b++) {
+			char c = (char)b;
+
+			wrong += pth_regex_match(is, &c, 1) != (all[i].is(b) != 0);
+			wrong += pth_regex_match(is_not, &c, 1) != (all[i].is(b) == 0);
+		}
+		CHECK_INT(wrong, 0);
+	}
+	for (int b = 0; b < 256; b++) {
+		char c = (char)b;
+		bool word = isalnum(b) != 0 || b == '_', space = isspace(b) != 0;
+		static const char *const short_[] = { "\\w", "\\W", "\\s", "\\S" };
+		const bool want[] = { word, !word, space, !space };
+
+		for (size_t i = 0; i < countof(short_); i++) {
+			pth_auto_regex re = pth_regex_new(short_[i], 0, &e);
+
+			CHECK(pth_regex_match(re, &c, 1) == want[i]);
+		}
+	}
+}
+
+static void
+anchors(void)
+{
+	unit("anchors");
+	CHECK_STR(FOUND("\\<b", "ab b"), "3-4 -");
+	CHECK_STR(FOUND("b\\>", "ba b"), "3-4 -");
+	CHECK_STR(FOUND("\\bb", "ab-b"), "3-4 -");
+	CHECK_STR(FOUND("\\Bb", "b-ab"), "3-4 -");
+	CHECK_STR(FOUND("a\\B", "a ab"), "2-3 -");
+	CHECK_STR(FOUND("\\`b", "ab"), "-");
+	CHECK_STR(FOUND("\\`a", "ab"), "0-1 -");
+	CHECK_STR(FOUND("a\\'", "ab"), "-");
+	CHECK_STR(FOUND("b\\'", "ab"), "1-2 -");
+	CHECK_STR(found("\\`b", PTH_REGEX_LINES, "a\nb", 3), "-");
+	CHECK_STR(found("a\\'", PTH_REGEX_LINES, "a\nb", 3), "-");
+	CHECK_STR(found("a$", PTH_REGEX_LINES, "a\nb", 3), "0-1 -");
+	CHECK_STR(FOUND("a$", "a\nb"), "-");
+	CHECK_STR(FOUND("a^", "a^"), "-");
+	CHECK_STR(FOUND("\\<", "-a"), "1-1 -");
+	CHECK_STR(FOUND("\\>", "a-"), "1-1 -");
+
+	unit("brackets");
+	CHECK_STR(FOUND("[a-]+", "x-a"), "1-3 -");
+	CHECK_STR(FOUND("[-a]+", "x-a"), "1-3 -");
+	CHECK_STR(FOUND("[a-c]+", "xabcd"), "1-4 -");
+	CHECK_STR(FOUND("[a-a]+", "baac"), "1-3 -");
+	CHECK_STR(FOUND("[[=a=]b]+", "xabc"), "1-3 -");
+	CHECK_STR(FOUND("[[.a.]-c]+", "xabcd"), "1-4 -");
+	CHECK_STR(FOUND("[a-[.c.]]+", "xabcd"), "1-4 -");
+	CHECK_STR(FOUND("[\\n]+", "n\\x"), "0-2 -");
+	CHECK_STR(FOUND("[[:digit:]-]+", "x1-"), "1-3 -");
+	CHECK_STR(FOUND("[b[c]+", "a[bc"), "1-4 -");
+	CHECK_STR(found("[a-c]", PTH_REGEX_ICASE, "B", 1), "0-1 -");
+	CHECK_STR(found("[^a-c]", PTH_REGEX_ICASE, "BZ", 2), "1-2 -");
+	CHECK_STR(found("\\q@`", PTH_REGEX_ICASE, "Q@`", 3), "0-3 -");
+	CHECK_STR(found("@", PTH_REGEX_ICASE, "`", 1), "-");
+	CHECK_STR(FOUND("\xff", "\xff"), "0-1 -");
+
+	unit("empty ones, and several repetitions");
+	CHECK_STR(FOUND("()", "a"), "0-0 0-0");
+	CHECK_STR(FOUND("(|a)b", "ab"), "0-2 0-1");
+	CHECK_STR(FOUND("a||b", "b"), "0-1 -");
+	CHECK_STR(FOUND("a**", "aab"), "0-2 -");
+	CHECK_STR(FOUND("a+?b", "aab"), "0-3 -");
+	CHECK_STR(FOUND("(a){0}b", "ab"), "1-2 -");
+	CHECK_STR(FOUND("a{,}b", "aab"), "0-3 -");
+	CHECK_STR(FOUND("a{1,}b", "aab"), "0-3 -");
+	CHECK_STR(FOUND("a{2,}b", "ab"), "-");
+}
+
+/* The largest that is taken, and the least that is not. */
+static void
+limits(void)
+{
+	pth_auto_buf b = PTH_BUF_INIT;
+	pth_auto_buf text = PTH_BUF_INIT;
+	struct pth_err e;
+
+	unit("how large an expression may be");
+	for (int n = PTH_REGEX_MAX - 2; n <= PTH_REGEX_MAX + 1; n++) {
+		pth_buf_cut(&b, 0);
+		for (int i = 0; i < n; i++)
+			pth_buf_addc(&b, 'a');
+		pth_auto_regex re = pth_regex_new(b.s, 0, &e);
+
+		CHECK_INT(re != NULL, n < PTH_REGEX_STEPS);
+		if (n > PTH_REGEX_MAX)
+			CHECK_STR(e.text, "not a regular expression: more than 4096 bytes");
+		else if (re == NULL)
+			CHECK_STR(e.text,
+			    "not a regular expression: character 4096: too much repetition");
+	}
+	CHECK_STR(FOUND("a{4095}", ""), "-");
+	CHECK_STR(
+	    FOUND("a{4096}", ""), "not a regular expression: character 7: too much repetition");
+	CHECK_STR(FOUND("a{1,2048}", ""), "-");
+	CHECK_STR(
+	    FOUND("a{1,2049}", ""), "not a regular expression: character 9: too much repetition");
+	CHECK_STR(
+	    FOUND("a{4097}", ""), "not a regular expression: character 2: too much repetition");
+	for (int n = 100; n <= 101; n++) {
+		pth_buf_cut(&b, 0);
+		for (int i = 0; i < n; i++)
+			pth_buf_addc(&b, '(');
+		pth_buf_addc(&b, 'a');
+		for (int i = 0; i < n; i++)
+			pth_buf_addc(&b, ')');
+		CHECK_STR(found(b.s, 0, "a", 1),
+		    n == 100 ? "0-1 0-1" :
+		               "not a regular expression: character 101: parentheses too deep in "
+		               "each other");
+	}
+	{
+		pth_auto_regex re = pth_regex_new("(a)(b(c))|\\(", 0, &e);
+		pth_auto_regex none = pth_regex_new("a[(]", 0, &e);
+
+		CHECK(pth_regex_groups(re) == 3 && pth_regex_groups(none) == 0);
+	}
+	CHECK_STR(FOUND("[[.ab.]]", ""),
+	    "not a regular expression: character 2: not a class of characters");
+	CHECK_STR(FOUND("[[:alpha:]-z]", ""),
+	    "not a regular expression: character 12: not a range of "
+	    "characters");
+	CHECK_STR(FOUND("[a--b]", ""),
+	    "not a regular expression: character 4: not a range of characters");
+	CHECK_STR(FOUND("[[:alpha", ""), "not a regular expression: character 2: [ without ]");
+	CHECK_STR(FOUND("[a-", ""), "not a regular expression: character 4: [ without ]");
+	CHECK_STR(FOUND("(*a)", ""), "not a regular expression: character 2: nothing to repeat");
+	CHECK_STR(
+	    FOUND("a{}", ""), "not a regular expression: character 2: not a number of repetitions");
+	CHECK_STR(
+	    FOUND("a{1", ""), "not a regular expression: character 2: not a number of repetitions");
+	CHECK_STR(FOUND("a{1,2,3}", ""),
+	    "not a regular expression: character 2: not a number of repetitions");
+	CHECK_STR(FOUND("\\0", "0"), "0-1 -");
+	CHECK_STR(FOUND("\\9", ""),
+	    "not a regular expression: character 1: back-references are not supported");
+}
+
 /* A random expression of a few letters. */
 static void
 grow(struct pth_buf *b, unsigned depth)
@@ -209,7 +373,10 @@ int
 main(void)
 {
 	language();
+	classes();
+	anchors();
 	refused();
+	limits();
 	compared();
 	hostile();
 	return unit_done();

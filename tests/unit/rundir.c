@@ -126,6 +126,7 @@ of_given(void)
 	CHECK_INT(reopen("other", false), -1);
 	CHECK_STR(err.text, "other: not empty and not a run directory (no plan.jsonl in it)");
 	CHECK_INT(err.code, PTH_SYSTEM);
+	CHECK(d.fd == -1 && d.path == NULL && d.plan.fd == -1);
 	CHECK_STR(names("other"), "mine");
 	CHECK_INT(reopen("other/mine", false), -1);
 
@@ -391,6 +392,7 @@ of_streams(void)
 			    "again",
 			    found[how]);
 			CHECK_STR(err.text, want);
+			CHECK_INT(err.code, PTH_SYSTEM);
 		}
 		CHECK_STR(content("run/plan.jsonl"), "one\ntwo\n");
 		CHECK_INT(pth_journal_check(&d.results, d.fd, &err), 0);

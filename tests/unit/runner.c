@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -220,6 +221,31 @@ of_reports(void)
 }
 
 static void
+of_temporary_files(void)
+{
+	static const struct {
+		const char *evidence;
+		bool left;
+	} of[] = { { "protected", true }, { "unprotected", false }, { "container", false } };
+
+	unit("temporary files go with the test, where that could not see to it itself");
+	for (size_t i = 0; i < countof(of); i++) {
+		char text[100];
+		struct pth_entry *x;
+
+		begin(1);
+		add("a", "", true);
+		x = launched(0, 60 * S);
+		CHECK(mkdirat(dir.fd, "a/tmp", 0700) == 0);
+		snprintf(text, sizeof text, "{\"status\":\"completed\",\"evidence\":\"%s\"}",
+		    of[i].evidence);
+		report(x, text);
+		CHECK((faccessat(dir.fd, "a/tmp", F_OK, 0) == 0) == of[i].left);
+		end();
+	}
+}
+
+static void
 of_hung_ones(void)
 {
 	struct pth_entry *x;
@@ -405,10 +431,12 @@ of_tries(void)
 	for (int interrupted = 0; interrupted < 2; interrupted++) {
 		pth_rmtree(dir.fd, "tries", NULL);
 		begin(1);
-		add("a", ",\"retries\":1", true);
+		add("a", ",\"retries\":2", true);
 		add("b", "", true);
-		x = launched(0, 60 * S);
-		report(x, "{\"status\":\"failed\",\"reason\":\"why\",\"duration_us\":7}");
+		for (int i = 0; i < 2; i++) {
+			x = launched(0, 60 * S);
+			report(x, "{\"status\":\"failed\",\"reason\":\"why\",\"duration_us\":7}");
+		}
 		if (interrupted == 1) {
 			pth_runner_interrupt(&r, false);
 		} else {
@@ -416,9 +444,9 @@ of_tries(void)
 			x = launched(1, 60 * S);
 			report(x, "{\"status\":\"failed\",\"reason\":\"b's\"}");
 			CHECK_STR(pth_result_dir(pth_test_result(pth_runner_nth(&r, 0)->rec)),
-			    "tries/a-1");
+			    "tries/a-2");
 			CHECK_INT(
-			    pth_result_attempt(pth_test_result(pth_runner_nth(&r, 0)->rec)), 1);
+			    pth_result_attempt(pth_test_result(pth_runner_nth(&r, 0)->rec)), 2);
 			CHECK(pth_failfast_triggered(
 			    pth_result_fast_fail(pth_test_result(pth_runner_nth(&r, 1)->rec))));
 		}
@@ -523,6 +551,7 @@ main(void)
 	home.share = home.libexec = home.bin = (char[]){ "/" };
 	CHECK(pth_rundir_open(&dir, "out", "base", "run", false, &err) == 0);
 	of_reports();
+	of_temporary_files();
 	of_hung_ones();
 	of_interruptions();
 	of_orders();

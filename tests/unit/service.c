@@ -497,6 +497,22 @@ of_phases(void)
 		end();
 	}
 
+	unit("it is idle when nothing runs and nothing is left to run");
+	plan = service_of(&s,
+	    "{\"name\":\"s\",\"phases\":{" PHASE(
+	        "post_run", "exit 0") ",\"run\":{\"argv\":[\"true\"]}}}");
+	supervise_service_begin(&s);
+	supervise_service_step(&s, 3 * S, S);
+	CHECK(supervise_service_is_idle(&s));
+	s.released = true;
+	supervise_service_step(&s, 3 * S, S);
+	CHECK(!supervise_service_is_idle(&s));
+	reap(4 * S);
+	CHECK(!supervise_service_is_busy(&s) && !supervise_service_is_idle(&s));
+	settle(4 * S);
+	CHECK(supervise_service_is_idle(&s));
+	end();
+
 	unit("before the run the first failure is the last command, after it all have their turn");
 	with_phases("\"pre_run\":[{\"argv\":[\"false\"]},{\"argv\":[\"touch\",\"more\"]}]");
 	CHECK(faccessat(testdir, "s/more", F_OK, 0) != 0);

@@ -103,6 +103,17 @@ be(struct service *s, char how)
 #define WAIT(us) "{\"wait_us\":" us "}"
 #define EXEC(script, more) "{\"exec\":{\"argv\":[\"sh\",\"-c\",\"" script "\"]" more "}}"
 
+/* It takes no TERM. */
+#define STUBBORN "trap : TERM; echo >up; while :; do sleep 0.01; done"
+
+/* Such a command has set its trap. */
+static void
+stubborn(void)
+{
+	for (int i = 0; i < 4000 && unlinkat(testdir, "up", 0) != 0; i++)
+		usleep(1000);
+}
+
 static void
 of_times(void)
 {
@@ -232,6 +243,8 @@ of_commands(void)
 
 		CHECK(!pth_rstep_critical(json_array_get(all, 0)));
 		CHECK(PTH_GET(rstep, json_array_get(all, 1), critical) == NULL);
+		CHECK(PTH_GET(rstep, json_array_get(all, 1), at_us) != NULL);
+		CHECK(PTH_GET(rstep, json_array_get(all, 2), at_us) == NULL);
 		CHECK_STR(pth_rstep_service(json_array_get(all, 1)), "s");
 		CHECK(PTH_GET(rstep, json_array_get(all, 0), service) == NULL);
 		json_decref(all);
@@ -254,9 +267,10 @@ of_commands(void)
 	end();
 
 	unit("exec takes so long and no longer");
-	begin("[" EXEC("exec sleep 60", ",\"timeout\":2") "]");
+	begin("[" EXEC(STUBBORN, ",\"timeout\":2") "]");
 	supervise_steps_begin(&st, base);
 	supervise_steps_step(&st, base);
+	stubborn();
 	CHECK_INT(supervise_steps_next(&st), base + 2 * S);
 	supervise_steps_step(&st, base + 2 * S - 1);
 	CHECK(!st.late);
@@ -272,6 +286,7 @@ of_commands(void)
 	        "\"stopped\"}},{\"wait_us\":0,\"after\":{\"service\":\"s\",\"state\":\"ready\"}}]");
 	supervise_steps_begin(&st, base);
 	supervise_steps_step(&st, base);
+	stubborn();
 	supervise_steps_stop(&st, base + S);
 	CHECK(supervise_steps_done(&st));
 	CHECK_STR(states(0), "fss the run was over before it had ended");
@@ -344,18 +359,20 @@ of_restarts(void)
 
 	unit("restart: over when it is ready again, and not before");
 	be(&services[0], '0');
-	begin(restart);
+	begin("[" WAIT("1") ",{\"restart\":{\"service\":\"s\"}}]");
 	supervise_steps_begin(&st, base);
-	supervise_steps_step(&st, base);
+	go(base);
+	go(base + 1);
 	CHECK(services[0].restarting);
+	CHECK(supervise_steps_next(&st) == PTH_NEVER); /* nothing but the service is waited for */
 	supervise_steps_step(&st, base + S);
-	CHECK_STR(states(0), "e ");
+	CHECK_STR(states(1), "ce ");
 	be(&services[0], 'w');
 	supervise_steps_step(&st, base + S);
-	CHECK_STR(states(0), "e ");
+	CHECK_STR(states(1), "ce ");
 	be(&services[0], 'r');
 	supervise_steps_step(&st, base + S);
-	CHECK_STR(states(0), "c s is ready again");
+	CHECK_STR(states(1), "cc s is ready again");
 	end();
 
 	unit("restart: it fails when the service does not come up again, or cannot");

@@ -563,6 +563,44 @@ of_results(void)
 	    "failed: c ended with exit code 3");
 }
 
+/* The samples of a test: the most processes of the service c in one, -1 when there is no file. */
+static int64_t
+most_processes(const char *rec)
+{
+	json_t *r = run(SVC("s", "", LONG) "," SVC("c", FINITE, "sleep 0.15 & wait"), "", rec);
+	int64_t most = -1;
+	char line[4096];
+	FILE *fp = fopen("t/metrics.jsonl", "r");
+
+	CHECK_STR(pth_result_status(r), "completed");
+	while (fp != NULL && fgets(line, sizeof line, fp) != NULL) {
+		json_t *v = pth_json_parse(line, strlen(line), NULL), *services;
+		int64_t n;
+
+		services = pth_sample_services(v);
+		n = pth_json_int(json_object_get(services, "c"), "processes", 0);
+		most = n > most ? n : most;
+		CHECK(pth_sample_at_us(v) > 0);
+		json_decref(v);
+	}
+	if (fp != NULL)
+		fclose(fp);
+	json_decref(r);
+	return most;
+}
+
+static void
+of_samples(void)
+{
+	unit("samples are taken while services run, unless they are switched off");
+	CHECK_INT(most_processes(""), 2);
+	CHECK_INT(most_processes("\"settings\":{\"metrics\":{\"enabled\":false}}"), -1);
+	CHECK_INT(
+	    most_processes("\"settings\":{\"metrics\":{\"collect_system_metrics\":false}}"), -1);
+	CHECK_INT(
+	    most_processes("\"settings\":{\"observers\":{\"metrics\":{\"enabled\":false}}}"), -1);
+}
+
 int
 main(void)
 {
@@ -576,5 +614,6 @@ main(void)
 	of_degradation();
 	of_interruptions();
 	of_results();
+	of_samples();
 	return unit_done();
 }

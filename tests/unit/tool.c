@@ -9,7 +9,7 @@
 #include "io/tool.h"
 #include "unit.h"
 
-static bool flag;
+static bool flag, only;
 static unsigned word;
 static const char *text, *need;
 static struct pth_strv list;
@@ -31,6 +31,7 @@ static const struct pth_option options[] = {
 	{ 't', "text", "TEXT", "a text", .text = &text },
 	{ 'l', "list", "ITEM", "an item", .list = &list },
 	{ 's', "set", "NAME=VALUE", "a value", .call = call },
+	{ 0, "text-only", NULL, "no more", .flag = &only },
 };
 static const struct pth_option needed[] = {
 	{ 'k', "key", "KEY", "a key", .text = &need, .required = true },
@@ -52,7 +53,7 @@ parse(const char *line)
 	for (char *s = strtok_r(copy, " ", &rest); s != NULL; s = strtok_r(NULL, " ", &rest))
 		argv[argc++] = strcmp(s, "_") == 0 ? s + 1 : s;
 	argv[argc] = NULL;
-	flag = false;
+	flag = only = false;
 	word = 77;
 	number = 77;
 	text = need = called = NULL;
@@ -106,6 +107,9 @@ take(void)
 	CHECK(list.v[2] == NULL);
 	CHECK_INT(parse("-- -f"), -1);
 	CHECK(!flag && tool.operand_count == 1);
+	CHECK_INT(parse("--fl --text x"), -1); /* as much of a name as is clear */
+	CHECK(flag && !only);
+	CHECK_STR(text, "x");
 	CHECK_INT(parse("-ft x"), -1);
 	CHECK(flag);
 	CHECK_STR(text, "x");
@@ -144,6 +148,7 @@ mistakes(void)
 	} rows[] = {
 		{ "--flga", "x: unknown option --flga; did you mean --flag?" },
 		{ "--nothing-like-it", "x: unknown option --nothing-like-it" },
+		{ "--te", "x: unclear option --te: --text or --text-only" },
 		{ "-Q", "x: unknown option -Q" },
 		{ "-t", "x: -t needs its argument TEXT" },
 		{ "--word", "x: --word needs its argument one|two|three" },
@@ -190,6 +195,71 @@ operands(void)
 }
 
 static void
+count(json_t *rec, void *arg)
+{
+	pth_json_set(rec, "seen", json_integer(++*(int *)arg));
+}
+
+/* All records of these files go through; what is written is in the file "said". */
+static int
+each(const char *line, bool pass, int *n, struct pth_err *e)
+{
+	int kept, fd, r;
+
+	tool = (struct pth_tool){ "x", "Do it", "[FILE]...", PTH_OPTIONS(options) };
+	CHECK_INT(parse(line), -1);
+	fflush(stdout);
+	kept = dup(1);
+	fd = open("said", O_WRONLY | O_CREAT | O_TRUNC, 0666);
+	dup2(fd, 1);
+	*n = 0;
+	r = pth_tool_each(&tool, pass, count, n, e);
+	fflush(stdout);
+	dup2(kept, 1);
+	close(kept);
+	close(fd);
+	return r;
+}
+
+static void
+records(void)
+{
+#define TEST(id) "{\"type\":\"test\",\"id\":\"" id "\""
+	static const char one[] = TEST("a") "}\n{\"type\":\"end\",\"tests\":1}\n",
+	                  two[] = TEST("b") "}\n" TEST("c") "}\n{\"type\":\"end\",\"tests\":2}\n",
+	                  cut[] = TEST("d") "}\n";
+	struct pth_buf b = PTH_BUF_INIT;
+	struct pth_err e = { 0 };
+	int n;
+
+	unit("records of several files are one stream");
+	CHECK_INT(pth_file_write(AT_FDCWD, "one", one, strlen(one), &e), 0);
+	CHECK_INT(pth_file_write(AT_FDCWD, "two", two, strlen(two), &e), 0);
+	CHECK_INT(pth_file_write(AT_FDCWD, "cut", cut, strlen(cut), &e), 0);
+	CHECK_INT(each("one two one", true, &n, &e), 0);
+	CHECK_INT(n, 4);
+	CHECK_INT(pth_file_read("said", 1 << 20, &b, &e), 0);
+	CHECK_STR(b.s,
+	    TEST("a") ",\"seen\":1}\n" TEST("b") ",\"seen\":2}\n" TEST("c") ",\"seen\":3}\n" TEST(
+	        "a") ",\"seen\":4}\n{\"pth\":1,\"type\":\"end\",\"tests\":4}\n");
+	CHECK_INT(each("one two", false, &n, &e), 0);
+	CHECK_INT(n, 3);
+	CHECK_STR(said(), "");
+	/* The first that is not whole, or not there, is the end of it. */
+	CHECK_INT(each("one cut two", true, &n, &e), -1);
+	CHECK(n == 2 && e.code == PTH_SYSTEM);
+	CHECK_INT(each("cut", true, &n, &e), -1);
+	pth_buf_cut(&b, 0);
+	CHECK_INT(pth_file_read("said", 1 << 20, &b, &e), 0);
+	CHECK_STR(b.s, TEST("d") ",\"seen\":1}\n");
+	CHECK_INT(each("one none two", true, &n, &e), -1);
+	CHECK(n == 1 && e.code == PTH_INPUT);
+	CHECK_INT(each("--partial one cut", true, &n, &e), 0);
+	CHECK_INT(n, 2);
+	pth_buf_release(&b);
+}
+
+static void
 common(void)
 {
 	struct pth_buf b = PTH_BUF_INIT;
@@ -206,7 +276,7 @@ common(void)
 	CHECK_INT(pth_file_read("said", 1 << 20, &b, &e), 0);
 	CHECK_STR(b.s,
 	    "usage: x [-fqhV] [-n N] [--word one|two|three] [-t TEXT] [-l ITEM]...\n"
-	    "       [-s NAME=VALUE]... [--partial] [FILE]...\n"
+	    "       [-s NAME=VALUE]... [--text-only] [--partial] [FILE]...\n"
 	    "Do it.\n\n"
 	    "  -f, --flag                a flag\n"
 	    "  -n, --number N            a number\n"
@@ -214,6 +284,7 @@ common(void)
 	    "  -t, --text TEXT           a text\n"
 	    "  -l, --list ITEM           an item\n"
 	    "  -s, --set NAME=VALUE      a value\n"
+	    "      --text-only           no more\n"
 	    "  -q, --quiet               write errors only: no progress, summary, event or "
 	    "warning\n"
 	    "      --partial             the stream was cut on purpose: it needs no end record\n"
@@ -232,6 +303,7 @@ main(void)
 	take();
 	mistakes();
 	operands();
+	records();
 	common();
 	pth_strv_free(list.v);
 	return unit_done();

@@ -79,6 +79,50 @@ expectations(void)
 	json_decref(rec);
 }
 
+/* A wish, and whether these ends of the client are such: with 0, with 3, with -1, by SEGV, stopped
+ * by a step with 0, by one with TERM, after its timeout. */
+static const struct {
+	const char *wish, *ends;
+} wishes[] = {
+	{ "0", "+---+--" },
+	{ "3", "-+-----" },
+	{ "[0,3]", "++--+--" },
+	{ "[]", "-------" },
+	{ "\"any\"", "+++-+--" },
+	{ "[\"any\"]", "+++-+--" },
+	{ "\"SEGV\"", "---+---" },
+	{ "\"SIGSEGV\"", "---+---" },
+	{ "\"TERM\"", "-----+-" },
+	{ "[0,\"SIGTERM\"]", "+---++-" },
+	{ "\"segv\"", "-------" },
+	{ "\"\"", "-------" },
+	{ "\"SIG\"", "-------" },
+};
+
+static void
+exit_rules(void)
+{
+	static const char *const ends[] = { EXIT(0), EXIT(3), EXIT(-1), SIGNAL,
+		"{\"reason\":\"stopped\",\"code\":0}",
+		"{\"reason\":\"stopped\",\"code\":null,\"signal\":\"TERM\"}", LATE };
+
+	unit("which ends of a service are as wished");
+	for (size_t i = 0; i < countof(wishes); i++)
+		for (size_t k = 0; k < countof(ends); k++) {
+			char more[100], *got;
+			bool ok;
+
+			snprintf(more, sizeof more, "\"expect\":{\"exit\":{\"client\":%s}}",
+			    wishes[i].wish);
+			got = judged("completed", STOPPED, ends[k], more);
+			ok = strncmp(got, "passed ok", 9) == 0;
+			if (!CHECK(ok == (wishes[i].ends[k] == '+')))
+				printf("    %s, %s: %s\n", wishes[i].wish, ends[k], got);
+			free(got);
+		}
+	CHECK(countof(wishes) >= 12);
+}
+
 static void
 wrong_rules(void)
 {
@@ -520,6 +564,7 @@ main(void)
 	pth_event_init("unit");
 	runs();
 	expectations();
+	exit_rules();
 	wrong_rules();
 	numbers();
 	gaps();

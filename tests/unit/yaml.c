@@ -54,6 +54,14 @@ scalars(void)
 	    "[\"a b\",\"1 "
 	    "2\",\"0b1\",\"4443:4443\",\"2024-01-01\",\"1_000\",\"nulls\",\"-\",\"1.2.3\"]");
 
+	CHECK_STR(seen("[-0, +.5, -1.5, 1.e5, 1E-2, 1e+2, 0x0a, 0xFF, 0o0, 00.5]"),
+	    "[0,0.5,-1.5,100000.0,0.01,100.0,10,255,0,0.5]");
+	CHECK_STR(seen("[0x, 0o, 0o8, 0xg, 1e, 1e+, ., .., +, 1.2e3.4, -x, 1e2x, +-1, -0x1]"),
+	    "[\"0x\",\"0o\",\"0o8\",\"0xg\",\"1e\",\"1e+\",\".\",\"..\",\"+\",\"1.2e3.4\","
+	    "\"-x\",\"1e2x\",\"+-1\",\"-0x1\"]");
+	CHECK_STR(seen("[NULL, TRUE, False, false, nUll, tRUE, True1, ~x]"),
+	    "[null,true,false,false,\"nUll\",\"tRUE\",\"True1\",\"~x\"]");
+
 	unit("quoted scalars are strings, whatever they look like");
 	CHECK_STR(seen("['1', \"true\", '~', 'yes']"), "[\"1\",\"true\",\"~\",\"yes\"]");
 
@@ -61,12 +69,23 @@ scalars(void)
 	CHECK_STR(seen("[yes, No, on, OFF]"), "[true,false,true,false]");
 	CHECK_INT(diags.warnings, 4);
 	CHECK_INT(diags.errors, 0);
+	CHECK_STR(
+	    diags.v[0].text, "yes is read as true; write true, or quote it when text is meant");
+	CHECK_STR(
+	    diags.v[1].text, "No is read as false; write false, or quote it when text is meant");
+	CHECK_STR(seen("[Yes, YES, On, ON, no, NO, off, Off, yEs, oN]"),
+	    "[true,true,true,true,false,false,false,false,\"yEs\",\"oN\"]");
+	CHECK_INT(diags.warnings, 8);
 	CHECK_STR(seen("[y, n, Yesterday]"), "[\"y\",\"n\",\"Yesterday\"]");
 	CHECK_INT(diags.warnings, 0);
 
 	unit("010 is ten, with a warning");
 	CHECK_STR(seen("010"), "10");
 	CHECK_INT(diags.warnings, 1);
+	CHECK_STR(seen("[-010, +07, 00, 08]"), "[-10,7,0,8]");
+	CHECK_INT(diags.warnings, 4);
+	CHECK_STR(seen("[0, -0, 10, 0.5, 0x01]"), "[0,0,10,0.5,1]");
+	CHECK_INT(diags.warnings, 0);
 
 	unit("what no number can hold is an error");
 	CHECK_STR(seen("[9223372036854775807, -9223372036854775808]"),
@@ -76,6 +95,15 @@ scalars(void)
 	CHECK_STR(seen("1e999"), "1:1 1e999 is too large a number; quote it when text is meant");
 	CHECK_STR(seen("[.inf]"),
 	    "1:2 .inf is not a number that can be used here; quote it when text is meant");
+	CHECK_STR(seen("-.INF"),
+	    "1:1 -.INF is not a number that can be used here; quote it when text is meant");
+	CHECK_STR(seen("+.Inf"),
+	    "1:1 +.Inf is not a number that can be used here; quote it when text is meant");
+	CHECK_STR(seen("-9223372036854775809"),
+	    "1:1 -9223372036854775809 does not fit in 64 bits; quote it when text is meant");
+	CHECK_STR(seen("0xFFFFFFFFFFFFFFFF"),
+	    "1:1 0xFFFFFFFFFFFFFFFF does not fit in 64 bits; quote it when text is meant");
+	CHECK_STR(seen("[-.nan, .in, .infx]"), "[\"-.nan\",\".in\",\".infx\"]");
 	CHECK_STR(seen("[.NaN]"),
 	    "1:2 .NaN is not a number that can be used here; quote it when text is meant");
 
@@ -83,6 +111,18 @@ scalars(void)
 	CHECK_STR(seen("[!!str 12, !!int '12', !!float 1, !!bool 'true', ! x]"),
 	    "[\"12\",12,1.0,true,\"x\"]");
 	CHECK_STR(seen("!!python/object x"), "1:1 unknown tag tag:yaml.org,2002:python/object");
+	CHECK_STR(seen("[!!null '', !!bool yes, !!float 1.5, !!map {a: 1}, !!seq [1]]"),
+	    "[null,true,1.5,{\"a\":1},[1]]");
+	CHECK_STR(seen("!!float x"), "1:1 the value is not of the type that its tag says");
+	CHECK_STR(seen("!!bool 1"), "1:1 the value is not of the type that its tag says");
+	CHECK_STR(seen("!!null x"), "1:1 the value is not of the type that its tag says");
+	CHECK_STR(seen("!!int 1.5"), "1:1 the value is not of the type that its tag says");
+	CHECK_STR(seen("!!int 9223372036854775808"),
+	    "1:1 the value is not of the type that its tag says");
+	CHECK_STR(seen("!!seq {a: 1}"), "1:1 unknown tag tag:yaml.org,2002:seq");
+	CHECK_STR(seen("!x [1]"), "1:1 unknown tag !x");
+	CHECK_STR(seen("a: !include b.yaml"),
+	    "1:4 unknown tag !include; a file is included by the key include");
 	CHECK_STR(seen("a: !!int x"), "1:4 the value is not of the type that its tag says");
 }
 
@@ -109,6 +149,19 @@ structure(void)
 	CHECK_STR(seen("a: &a {x: 1}\nb: &b {x: 2, z: 3}\nc: {<<: [*a, *b]}\n"),
 	    "{\"a\":{\"x\":1},\"b\":{\"x\":2,\"z\":3},\"c\":{\"x\":1,\"z\":3}}");
 	CHECK_STR(seen("a: {'<<': 1}"), "{\"a\":{\"<<\":1}}");
+	CHECK_STR(seen("a: &a {x: 1}\nb: {<<: *a, <<: {y: 2}}"),
+	    "2:13 duplicate key '<<', first given on line 2");
+	CHECK_STR(seen("a: &a {x: 1, y: 2}\nb: &b {<<: *a, y: 3}\nc: {<<: *b, z: 4}\n"),
+	    "{\"a\":{\"x\":1,\"y\":2},\"b\":{\"x\":1,\"y\":3},\"c\":{\"x\":1,\"y\":3,"
+	    "\"z\":4}}");
+	CHECK_STR(seen("{<<: {}}"), "{}");
+	CHECK_STR(seen("a: {<<: [1]}"), "1:10 << takes a map or a list of maps, not a integer");
+	CHECK_STR(seen("&k a: 1\n*k : 2\n"), "2:1 duplicate key 'a', first given on line 1");
+	CHECK_STR(seen("a: &v x\n*v : 2\n"), "{\"a\":\"x\",\"x\":2}");
+	CHECK_STR(seen("a: &v [x]\n*v : 2\n"), "2:1 a key must be a single value");
+	CHECK_STR(seen("a: &v 1\nb: &v 2\nc: *v\n"), "{\"a\":1,\"b\":2,\"c\":2}");
+	CHECK_STR(seen("?\n: 1"), "1:2 empty key");
+	CHECK_STR(seen("{'': 1}"), "{\"\":1}");
 	CHECK_STR(seen("a: {<<: 1}"), "1:9 << takes a map or a list of maps, not a integer");
 
 	unit("shapes that real files have");
@@ -192,6 +245,29 @@ duplicates(void)
 }
 
 /* Columns count characters, from 1, whatever is wrong. */
+/* What is wrong with a value is said once: it is marked. */
+static void
+marked(void)
+{
+	static const struct {
+		const char *text;
+		bool bad;
+	} rows[] = { { "a: 5", false }, { "a: yes", false }, { "a: 010", false },
+		{ "a: !x 5", true }, { "a: !x [5]", true }, { "a: 1e999", true },
+		{ "a: .inf", true }, { "a: !!int x", true }, { "a: !!int 5", false },
+		{ "a: 9223372036854775808", true } };
+
+	unit("values that are wrong are marked");
+	for (size_t i = 0; i < countof(rows); i++) {
+		const struct pth_ynode *n;
+
+		load("");
+		n = pth_yaml_try(rows[i].text, strlen(rows[i].text), &arena, &diags);
+		if (!CHECK(n != NULL && pth_yaml_get(n, "a")->bad == rows[i].bad))
+			printf("    %s\n", rows[i].text);
+	}
+}
+
 static void
 columns(void)
 {
@@ -253,6 +329,17 @@ limits(void)
 		pth_buf_addf(&b, "a%d: &a%d [*a%d]\n", i, i, i - 1);
 	CHECK_STR(seen(b.s), "64:12 nested more than 64 levels deep");
 
+	unit("a million nodes are read, one more is not");
+	pth_buf_cut(&b, 0);
+	pth_buf_addc(&b, '[');
+	for (int i = 0; i < 999999; i++)
+		pth_buf_adds(&b, "x,");
+	pth_buf_addc(&b, ']');
+	CHECK(load(b.s) != NULL);
+	b.s[b.len - 1] = 'x';
+	pth_buf_addc(&b, ']');
+	CHECK(strstr(seen(b.s), "more than 1000000 nodes") != NULL);
+
 	unit("an alias bomb is counted");
 	pth_buf_cut(&b, 0);
 	pth_buf_adds(&b, "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
@@ -276,6 +363,52 @@ dump(void)
 	struct pth_buf b = PTH_BUF_INIT;
 	struct pth_err e;
 	struct pth_ynode *n;
+
+	static const struct {
+		double v;
+		const char *text;
+	} reals[] = { { 0.1, "0.1\n" }, { 1, "1.0\n" }, { 1e20, "1.0e+20\n" }, { -2.5, "-2.5\n" },
+		{ 0.1 + 0.2, "0.30000000000000004\n" }, { 1.0 / 3, "0.3333333333333333\n" },
+		{ 1e-7, "1.0e-07\n" }, { 123456789.125, "123456789.125\n" },
+		{ 5e-324, "4.94065645841247e-324\n" } };
+
+	unit("numbers are written as short as they read back the same");
+	for (size_t i = 0; i < countof(reals); i++) {
+		json_t *r = json_real(reals[i].v);
+
+		CHECK_INT(pth_yaml_dump(&b, r, &e), 0);
+		CHECK_STR(b.s, reals[i].text);
+		CHECK(strtod(b.s, NULL) == reals[i].v);
+		json_decref(r);
+		pth_buf_release(&b);
+	}
+
+	static const char *const texts[][2] = { { "\"plain\"", "plain\n" },
+		{ "\"a b-c\"", "a b-c\n" }, { "\"-x\"", "-x\n" }, { "\"x5\"", "x5\n" },
+		{ "\"yes\"", "\"yes\"\n" }, { "\"Off\"", "\"Off\"\n" }, { "\"y\"", "\"y\"\n" },
+		{ "\"null\"", "\"null\"\n" }, { "\"5\"", "\"5\"\n" }, { "\"-5\"", "\"-5\"\n" },
+		{ "\"1_0\"", "\"1_0\"\n" }, { "\"9a\"", "\"9a\"\n" }, { "\".x\"", "\".x\"\n" },
+		{ "\"\"", "\"\"\n" }, { "\"a\\nb\\n\"", "|\n  a\n  b\n" }, { "[]", "[]\n" },
+		{ "{}", "{}\n" }, { "[1,[]]", "- 1\n- []\n" },
+		{ "{\"a\":[true],\"no\":{}}", "a:\n- true\n\"no\": {}\n" }, { "null", "null\n" },
+		{ "false", "false\n" } };
+
+	unit("texts are quoted where YAML would take them for something else");
+	for (size_t i = 0; i < countof(texts); i++) {
+		json_t *t = json_loads(texts[i][0], JSON_DECODE_ANY, NULL);
+
+		CHECK_INT(pth_yaml_dump(&b, t, &e), 0);
+		CHECK_STR(b.s, texts[i][1]);
+		json_decref(t);
+		pth_buf_release(&b);
+	}
+
+	unit("would it be printed as it is written?");
+	CHECK(pth_yaml_as_printed(load("4443")) && pth_yaml_as_printed(load("-5")));
+	CHECK(!pth_yaml_as_printed(load("0x7F")) && !pth_yaml_as_printed(load("0001")));
+	CHECK(!pth_yaml_as_printed(load("1.50")) && pth_yaml_as_printed(load("1.5")));
+	CHECK(pth_yaml_as_printed(load("text")) && pth_yaml_as_printed(load("~")));
+	CHECK(pth_yaml_as_printed(load("[0x7F]")));
 
 	unit("what is written is read back, every string as a string");
 	for (size_t i = 0; i < countof(hard); i++) {
@@ -306,6 +439,7 @@ main(void)
 	faults();
 	duplicates();
 	columns();
+	marked();
 	limits();
 	dump();
 	pth_diags_release(&diags);

@@ -1,0 +1,216 @@
+/* How tshark is called and what is made of its end; key logs; secrets in captures. */
+#include "collect/tshark.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "io/file.h"
+#include "unit.h"
+
+/* A program bin/tshark of these lines of shell. */
+static void
+fake(const char *script)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	struct pth_err e;
+
+	pth_buf_addf(&b, "#!/bin/sh\n%s\n", script);
+	CHECK_INT(pth_file_write(AT_FDCWD, "bin/tshark", b.s, b.len, &e), 0);
+	CHECK_INT(chmod("bin/tshark", 0755), 0);
+	pth_buf_release(&b);
+}
+
+static void
+ends(void)
+{
+	static const struct {
+		const char *script, *lack; /* lack NULL: that is the error */
+		const char *error;
+		int packets;
+		bool cut;
+		struct tshark_limits limits;
+	} v[] = {
+		{ "exit 0", "", NULL, 0, false, { 0 } },
+		{ "echo 1.0; echo 2.0", "", NULL, 2, false, { 0 } },
+		{ "echo 'tshark: some  thing\tis\nwrong ' >&2", "tshark: some  thing is wrong",
+		    NULL, 0, false, { 0 } },
+		{ "echo 'Running as user \"root\" and so on.' >&2; echo x >&2", "tshark: x", NULL,
+		    0, false, { 0 } },
+		{ "echo 'Running as user \"root\" and so on.' >&2", "", NULL, 0, false, { 0 } },
+		{ "exit 3", NULL, "tshark: failed without a word", 0, false, { 0 } },
+		{ "echo 'tshark: \"x\" is no filter' >&2; exit 4", NULL,
+		    "tshark: \"x\" is no filter", 0, false, { 0 } },
+		{ "echo 1.0; exit 3", "tshark: failed without a word", NULL, 1, false, { 0 } },
+		{ "echo 'tshark: was cut short in the middle' >&2; exit 2",
+		    "tshark: was cut short in the middle", NULL, 0, true, { 0 } },
+		{ "kill -SEGV $$", "tshark was killed by SIGSEGV", NULL, 0, false, { 0 } },
+		{ "echo 1.0; kill -KILL $$", "tshark was killed by SIGKILL", NULL, 1, false,
+		    { 0 } },
+		{ "exec head -c 100000 /dev/zero",
+		    "tshark wrote more than 5000 bytes and was killed", NULL, 0, false,
+		    { .bytes = 5000 } },
+		{ "exec sleep 100", "tshark did not end within 0 s and was killed", NULL, 0, false,
+		    { .us = 50000 } },
+		{ "head -c 1048574 /dev/zero | tr '\\0' 1; echo; echo 1.0", "", NULL, 2, false,
+		    { 0 } },
+		{ "head -c 1048575 /dev/zero | tr '\\0' 1; echo; echo 1.0",
+		    "a packet has more than 1 MiB of fields", NULL, 1, false, { 0 } },
+		{ "echo no >&2; head -c 1048575 /dev/zero | tr '\\0' 1", "tshark: no", NULL, 1,
+		    false, { 0 } },
+	};
+	int in = open("capture", O_RDWR | O_CREAT, 0644);
+
+	unit("the ends of tshark");
+	for (size_t i = 0; i < countof(v); i++) {
+		struct packets p = { 0 };
+		struct tshark_pass pass;
+		struct pth_err e = { 0 };
+		int r;
+
+		fake(v[i].script);
+		r = collect_tshark_read(in, NULL, &v[i].limits, &p, &pass, &e);
+		CHECK_INT(r, v[i].error != NULL ? -1 : 0);
+		if (v[i].error != NULL) {
+			CHECK_STR(e.text, v[i].error);
+			CHECK_INT(e.code, PTH_INPUT);
+		} else {
+			CHECK_STR(pass.lack.s != NULL ? pass.lack.s : "", v[i].lack);
+			CHECK_INT(p.packets, v[i].packets);
+			CHECK(pass.cut == v[i].cut);
+		}
+		pth_buf_release(&pass.lack);
+		collect_packets_release(&p);
+	}
+	close(in);
+}
+
+static bool
+begins(const char *s, const char *with)
+{
+	return strncmp(s, with, strlen(with)) == 0;
+}
+
+static void
+calls(void)
+{
+	static const char text[] = "[\"udp.port==4433,quic\",7]";
+	struct packets_tap taps[] = { { "udp and tcp", -1 }, { "a,b", -1 } };
+	struct packets p = { .taps = taps, .ntaps = 2 };
+	struct tshark_pass pass;
+	const struct tshark_limits usual = { 0 };
+	struct pth_buf args = PTH_BUF_INIT, env = PTH_BUF_INIT, in = PTH_BUF_INIT;
+	struct pth_err e;
+	json_t *decode = pth_json_parse(text, sizeof text - 1, &e);
+	int fd = open("capture", O_RDWR | O_CREAT, 0644);
+
+	unit("tshark is asked for fields and filters, and has nothing of ours but PATH");
+	CHECK(write(fd, "packets", 7) == 7);
+	fake("printf '%s\\n' \"$@\" >args; env | grep -v '^PWD\\|^_=\\|^SHLVL' | sort >env; "
+	     "cat >in");
+	setenv("PTH_TEST_SECRET", "x", 1);
+	CHECK_INT(collect_tshark_read(fd, decode, &usual, &p, &pass, &e), 0);
+	CHECK_INT(pth_file_read("args", 1 << 20, &args, &e), 0);
+	CHECK(begins(args.s,
+	    "-n\n-r\n-\n-T\nfields\n-E\nseparator=/t\n-E\naggregator=,\n-E\noccurrence=a\n"
+	    "-e\nframe.time_epoch\n-e\nframe.len\n"));
+	CHECK(strstr(args.s,
+	          "-e\nframe.cap_len\n-d\nudp.port==4433,quic\n-z\nio,phs,udp and tcp\n-z\n"
+	          "io,phs,a,b\n") != NULL);
+	CHECK_INT(pth_file_read("env", 1 << 20, &env, &e), 0);
+	CHECK(begins(env.s, "HOME=/nonexistent\nLC_ALL=C.UTF-8\n"));
+	CHECK(strstr(env.s, "PTH_TEST_SECRET") == NULL);
+	CHECK(strstr(env.s, "\nTZ=UTC\n") != NULL);
+	CHECK(strstr(env.s, "WIRESHARK_CONFIG_DIR=/nonexistent\n") != NULL);
+	/* From the begin, wherever the file was. */
+	CHECK_INT(pth_file_read("in", 1 << 20, &in, &e), 0);
+	CHECK_STR(in.s, "packets");
+	unlink("bin/tshark");
+	CHECK_INT(collect_tshark_read(fd, decode, &usual, &p, &pass, &e), -1);
+	pth_buf_release(&args);
+	pth_buf_release(&env);
+	pth_buf_release(&in);
+	json_decref(decode);
+	close(fd);
+}
+
+static void
+keylogs(void)
+{
+	static const char *const good[] = { "CLIENT_RANDOM 00 11", "X_9 abCDef 0123456789ABCDEF" };
+	static const char *const bad[] = { "", "CLIENT_RANDOM", "CLIENT_RANDOM 00",
+		"CLIENT_RANDOM 00 11 22", "client_random 00 11", "X 0 11", "X 00 1", "X 000 11",
+		"X 00 111", "X 0g 11", "X 00 1g", "# 00 11", " 00 11", "X  11", "X 00 11\x01" };
+	struct pth_buf text = PTH_BUF_INIT, want = PTH_BUF_INIT, got = PTH_BUF_INIT;
+	char hex[995] = "";
+	json_t *seen = json_object();
+
+	unit("lines of key logs");
+	for (size_t i = 0; i < countof(bad); i++)
+		pth_buf_addf(&text, "%s\n", bad[i]);
+	for (size_t i = 0; i < countof(good); i++) {
+		pth_buf_addf(&text, "%s\r\n%s\n", good[i], good[i]);
+		pth_buf_addf(&want, "%s\n", good[i]);
+	}
+	/* 999 bytes, and one more. */
+	memset(hex, 'a', sizeof hex - 1);
+	pth_buf_addf(&text, "X 00 %s\nXX 00 %s\n", hex, hex);
+	pth_buf_addf(&want, "X 00 %s\n", hex);
+	collect_keylog_merge(&got, seen, text.s, text.len);
+	CHECK_STR(got.s, want.s);
+	pth_buf_release(&text);
+	pth_buf_release(&want);
+	pth_buf_release(&got);
+	json_decref(seen);
+}
+
+/* A capture that begins with these words. */
+static int
+secrets(const uint32_t *v, size_t n)
+{
+	struct pth_err e;
+
+	CHECK_INT(pth_file_write(AT_FDCWD, "begin", (const char *)v, n * sizeof *v, &e), 0);
+	return collect_tshark_secrets(AT_FDCWD, "begin");
+}
+
+#define SECRETS(...)                               \
+	secrets((const uint32_t[]){ __VA_ARGS__ }, \
+	    sizeof((uint32_t[]){ __VA_ARGS__ }) / sizeof(uint32_t))
+#define SWAP(x) __builtin_bswap32(x)
+
+static void
+inside(void)
+{
+	unit("keys that are inside of a capture already");
+	CHECK_INT(SECRETS(0x0a0d0d0a, 16, 0x1a2b3c4d, 16, 10, 12, 12), 1);
+	CHECK_INT(SECRETS(0x0a0d0d0a, 16, 0x1a2b3c4d, 16, 1, 12, 12), 0);
+	CHECK_INT(SECRETS(0x0a0d0d0a, 16, 0x1a2b3c4d, 16), 0);
+	CHECK_INT(SECRETS(0x0a0d0d0a, SWAP(16), 0x4d3c2b1a, SWAP(16), SWAP(10)), 1);
+	CHECK_INT(SECRETS(0x0a0d0d0a, SWAP(16), 0x4d3c2b1a, SWAP(16), 10), 0);
+	CHECK_INT(SECRETS(0x0a0d0d0a, 16, 0x1a2b3c4e, 16, 10), -1);
+	CHECK_INT(SECRETS(0x0a0d0d0b, 16, 0x1a2b3c4d, 16, 10), -1);
+	CHECK_INT(SECRETS(0x0a0d0d0a, 16), -1);
+	CHECK_INT(collect_tshark_secrets(AT_FDCWD, "none"), -1);
+}
+
+int
+main(void)
+{
+	char path[4096];
+
+	CHECK_INT(mkdir("bin", 0755), 0);
+	CHECK(getcwd(path, sizeof path - 100) != NULL);
+	struct pth_buf b = PTH_BUF_INIT;
+	pth_buf_addf(&b, "%s/bin:%s", path, getenv("PATH"));
+	setenv("PATH", b.s, 1);
+	pth_buf_release(&b);
+	ends();
+	calls();
+	keylogs();
+	inside();
+	return unit_done();
+}
