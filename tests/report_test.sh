@@ -263,6 +263,7 @@ testHostileText() {
 	md=$(cat out/EXPERIMENT_REPORT.md)
 	assertEquals 'no more titles than ours' 1 "$(grep -c '^# ' out/EXPERIMENT_REPORT.md)"
 	assertNoMatch "$md" '(^|[^\\])<script>'
+	assertMatch "$(cat page.html)" '&lt;script'
 	assertNoMatch "$(cat page.html)" '<script|<b>\|'
 	assertMatch "$md" '^### .* a \\\| b \\\* \\`c\\` \\<script\\>'
 	assertMatch "$md" '\]\(one/server/a%29%20b%7C%60%3C\.log\)'
