@@ -225,6 +225,13 @@ testSources() {
 	rm repo/new repo/sub/a
 	image hash -s s.tar=:repo t:latest dir
 	assertEquals .gitignore "$(tar tf dir/s.tar)"
+	mkdir -p broken.git/.git
+	for source in s.tar=:broken.git s.tar=v1:broken.git; do
+		image hash -s "$source" t:latest dir
+		assertEquals "3 $source" "$code $source"
+		assertMatch "$err" '^pth-image: broken.git: .*not a git repository'
+	done
+	image hash -s s.tar=:repo t:latest dir
 	# The same whenever the files are.
 	before=$out
 	touch -d 2001-01-01 repo/.gitignore

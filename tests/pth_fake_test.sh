@@ -297,6 +297,27 @@ testExitCodes() {
 	assertMatch "$err" '^pth: the tools are not built: run make$'
 }
 
+# Whatever signal it is, pth-exec is asked to stop, once; the report is written; pth ends by it.
+testSignals() {
+	tool_ exec 'trap "echo asked >>asked; exit 0" TERM
+		: >up
+		while :; do sleep 0.05; done'
+	tool_ report 'cat; sleep 0.2; echo written >reported'
+	looked=0
+	for row in 'INT 130' 'TERM 143' 'HUP 129'; do
+		rm -f up asked reported
+		env --default-signal=INT,HUP bin/pth run x.yaml >shown 2>&1 </dev/null &
+		assertSoon 9 test -e up
+		kill -s "${row% *}" $!
+		wait $!
+		assertEquals "$row: $(cat shown)" "${row#* }" $?
+		assertEquals "$row" 'asked written' "$(cat asked reported | xargs)"
+		looked=$((looked + 1))
+	done
+	assertLeast 3 $looked signals
+	assertEquals 'no directory of pth is left' '' "$(ls "$TMPDIR" | grep '^pth')"
+}
+
 testCheckOfADescriptor() {
 	printf '# a comment\nplugin: x\n' >plugin.yaml
 	tool_ plugin 'echo problem >&2; exit 3'
