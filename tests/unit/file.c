@@ -240,6 +240,22 @@ below(void)
 	CHECK_INT(pth_mkdirs(dir, "sub/new//deep/", &e), 0);
 	CHECK(access("b/sub/new/deep", F_OK) == 0);
 	CHECK_INT(pth_file_make(dir, "dir/made", O_WRONLY | O_CREAT, &e), -1);
+	CHECK_INT(pth_file_make(dir, "../made", O_WRONLY | O_CREAT, &e), -1);
+	CHECK_STR(e.text, "../made: a path must stay inside its directory");
+	CHECK_INT(e.code, PTH_INPUT);
+	CHECK_INT(pth_file_make(dir, "sub/new", O_WRONLY | O_CREAT, &e), -1);
+	CHECK_INT(e.code, PTH_SYSTEM);
+	CHECK_INT(pth_file_make(dir, "made/none", O_WRONLY, NULL), -1);
+	fd = pth_file_make(dir, "made/deep/f", O_WRONLY | O_CREAT | O_TRUNC, &e);
+	CHECK(fd >= 0 && write(fd, "12", 2) == 2);
+	close(fd);
+	fd = pth_file_make(dir, "made/deep/f", O_WRONLY | O_CREAT | O_APPEND, &e);
+	CHECK(fd >= 0 && write(fd, "3", 1) == 1);
+	close(fd);
+	CHECK_STR(content("b/made/deep/f"), "123");
+	fd = pth_file_make(dir, "top", O_WRONLY | O_CREAT, &e);
+	CHECK(fd >= 0 && access("b/top", F_OK) == 0);
+	close(fd);
 	CHECK_INT(pth_file_make(dir, "fifo", O_WRONLY | O_CREAT, &e), -1);
 	CHECK_INT(entries("elsewhere"), 0);
 
