@@ -273,6 +273,23 @@ below(void)
 	CHECK_INT(pth_file_put(dir, "dir/new", "z", 1, &e), -1);
 	CHECK_INT(pth_rmtree(dir, "dir/new", &e), -1);
 
+	unit("a file of ours that is there stays, and what is missing is missing");
+	CHECK_INT(pth_file_write(dir, "log", "a", 1, &e), 0);
+	fd = pth_file_ours(dir, "log", O_WRONLY | O_APPEND, &e);
+	CHECK(fd >= 0 && write(fd, "b", 1) == 1);
+	close(fd);
+	CHECK_STR(content("b/log"), "ab");
+	CHECK_INT(pth_file_ours(dir, "nothing", O_WRONLY | O_APPEND, &e), -1);
+	CHECK(e.error == ENOENT && access("b/nothing", F_OK) != 0);
+	CHECK_INT(pth_file_ours(dir, "log/x", O_WRONLY | O_CREAT, &e), -1);
+	CHECK_STR(content("b/log"), "ab");
+	CHECK(linkat(dir, "log", dir, "other", 0) == 0);
+	fd = pth_file_ours(dir, "log", O_WRONLY | O_CREAT | O_APPEND, &e);
+	CHECK(fd >= 0 && write(fd, "new", 3) == 3);
+	close(fd);
+	CHECK_STR(content("b/log"), "new");
+	CHECK_STR(content("b/other"), "ab");
+
 	unit("names of temporaries that are taken");
 	pth_buf_cut(&b, 0);
 	pth_buf_addf(&b, "b/.sub.%ld", (long)getpid());
@@ -435,7 +452,7 @@ stubborn(void)
 	struct rlimit old;
 	struct pth_err e = { 0 };
 	char name[300];
-	int dir;
+	int dir, fd;
 
 	unit("a deep tree, with few descriptors");
 	CHECK_INT(getrlimit(RLIMIT_NOFILE, &old), 0);
@@ -455,6 +472,21 @@ stubborn(void)
 	close(dir);
 	CHECK_INT(pth_rmtree(AT_FDCWD, "many", &e), 0);
 	CHECK(access("many", F_OK) != 0);
+
+	unit("the modes of a file of ours, too");
+	CHECK_INT(pth_mkdirs(AT_FDCWD, "o", &e), 0);
+	put_text(AT_FDCWD, "o/log");
+	CHECK(chmod("o/log", 0) == 0 && chmod("o", 0500) == 0);
+	dir = open("o", O_RDONLY | O_DIRECTORY);
+	fd = pth_file_ours(dir, "log", O_WRONLY | O_APPEND, &e);
+	CHECK(fd >= 0 && write(fd, "y", 1) == 1);
+	close(fd);
+	CHECK_STR(content("o/log"), "xy");
+	CHECK_INT(fchmod(dir, 0500), 0);
+	fd = pth_file_ours(dir, "fresh", O_WRONLY | O_CREAT, &e);
+	CHECK(fd >= 0);
+	close(fd);
+	close(dir);
 
 	unit("modes are mended");
 	CHECK_INT(pth_mkdirs(AT_FDCWD, "m/go/mod", &e), 0);
