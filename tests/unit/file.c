@@ -511,6 +511,8 @@ of_another(void)
 	unit("what cannot be removed is named");
 	CHECK_INT(pth_rmtree(AT_FDCWD, "mine", &e), -1);
 	CHECK_STR(e.text, "remove mine/b/theirs/f: Permission denied");
+	CHECK_INT(pth_rmtree(AT_FDCWD, "../user/mine", &e), -1);
+	CHECK_STR(e.text, "remove ../user/mine/b/theirs/f: Permission denied");
 	CHECK_INT(entries("mine/b"), 1);
 	CHECK_INT(entries("mine"), 1);
 }
