@@ -476,6 +476,8 @@ how(void)
 		{ "", false, "docker-compose -f THIS up --exit-code-from client" },
 		{ "", true, "docker stack deploy -c THIS NAME" },
 		{ SVC "0.finite': true", false, "docker-compose -f THIS up" },
+		{ SVC "0.finite': true, " SVC "1.finite': false", false,
+		    "docker-compose -f THIS up --exit-code-from server" },
 		{ SVC "1.finite': false", false, "docker-compose -f THIS up" },
 		{ WHOLE, false, "docker-compose -f THIS up" },
 	};
