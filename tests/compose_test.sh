@@ -291,8 +291,8 @@ testOneImageForAll() {
 	assertEquals 'each capability once' '[1,true]' \
 		"$(field '
 			.compose.document.services.container.cap_add |
-				[(map(select(. == "NET_ADMIN")) | length), (unique | length) == length]' |
-			jq -c .)"
+				[(map(select(. == "NET_ADMIN")) | length),
+				  (unique | length) == length]' | jq -c .)"
 	composed_two special_a b
 	text=$(field '.compose.images[0].dockerfile')
 	assertMatch "$text" 'example.org/a.git'
