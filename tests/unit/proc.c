@@ -254,7 +254,11 @@ of_sessions(void)
 
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	unit("a signal reaches every process of the session, and no other");
-	pid = start("set -m; sleep 61 & sleep 62 & setsid -f sleep 63; sleep 0.1; echo; wait");
+	/* Two of them are in groups of their own. */
+	pid = start(
+	    "g() { perl -e 'setpgrp(0, 0); exec @ARGV' sh -c 'echo >>g; exec sleep 61' & }\n"
+	    "g; g; setsid -f sleep 63; until [ \"$(wc -l <g)\" = 2 ]; do sleep 0.01; done; echo; "
+	    "wait");
 	pth_proc_signal_session(pid, SIGKILL);
 	CHECK(dies(pid));
 	for (int i = 0; i < 2000 && children() > 1; i++) {

@@ -590,6 +590,16 @@ most_processes(const char *rec)
 }
 
 static void
+of_orphans(void)
+{
+	unit("orphans are reaped while the test runs");
+	CHECK_STR(
+	    ends(SVC("c", FINITE, "(sleep 0.01 &); sleep 0.2; ! ps -o stat= --ppid $PPID | grep Z"),
+	        "", ""),
+	    "completed: ");
+}
+
+static void
 of_samples(void)
 {
 	unit("samples are taken while services run, unless they are switched off");
@@ -614,6 +624,7 @@ main(void)
 	of_degradation();
 	of_interruptions();
 	of_results();
+	of_orphans();
 	of_samples();
 	return unit_done();
 }
