@@ -2,6 +2,7 @@
 # pth-image with an engine's client of our own that keeps what it was told to build: what is
 # built anew and what is left alone, what stands in the folder, what is said.
 # shellcheck disable=SC2016 # for the fake programs
+# timeout: 300
 . "$TOP/tests/lib.sh"
 
 # A line of img/NAME is what the engine says of it: "ID IMAGE/HASH/OWNER/BELOW", "ID " for an
