@@ -3,6 +3,7 @@
 # built anew and what is left alone, what stands in the folder, what is said.
 # shellcheck disable=SC2016 # for the fake programs
 # timeout: 300
+# script: pth-image
 . "$TOP/tests/lib.sh"
 
 # A line of img/NAME is what the engine says of it: "ID IMAGE/HASH/OWNER/BELOW", "ID " for an

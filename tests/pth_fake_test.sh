@@ -3,6 +3,7 @@
 # counts, and what the doctor says of a machine where everything or nothing is there.
 # shellcheck disable=SC2016 # for the fake tools
 # timeout: 300
+# script: pth
 . "$TOP/tests/lib.sh"
 
 stages='parse plan compose exec collect report'
