@@ -292,7 +292,8 @@ testOneImageForAll() {
 		"$(field '
 			.compose.document.services.container.cap_add |
 				[(map(select(. == "NET_ADMIN")) | length),
-				  (unique | length) == length]' | jq -c .)"
+				 (unique | length) == length]' |
+			jq -c .)"
 	composed_two special_a b
 	text=$(field '.compose.images[0].dockerfile')
 	assertMatch "$text" 'example.org/a.git'

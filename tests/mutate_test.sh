@@ -87,7 +87,8 @@ testNoticedAndNot() {
 	rm -rf top
 	tree 'less(1, 2) == 1 && less(1, 1) == 0 && odd(3) == 1 && odd(2) == 0'
 	mutate -v top/lib/base/x.c:8
-	assertMatch "$out" "^noticed lib/base/x.c:8: less: comparison: '<' became '<=' \\(unit/x\\)\$"
+	assertMatch "$out" \
+		"^noticed lib/base/x.c:8: less: comparison: '<' became '<=' \\(unit/x\\)\$"
 	assertMatch "$out" '^1 noticed, 0 survived, 0 that no test reaches$'
 }
 
@@ -115,7 +116,8 @@ testChance() {
 	for seed in 1 2 1; do
 		mutate -l -n 50 -s "$seed" top/lib/base
 		assertEquals 50 "$(printf '%s\n' "$out" | wc -l)"
-		printf '%s\n' "$out" >"seed$seed.$((n += 1))"
+		n=$((n + 1))
+		printf '%s\n' "$out" >"seed$seed.$n"
 	done
 	assertTrue 'the same' 'cmp seed1.1 seed1.3'
 	assertFalse 'another' 'cmp seed1.1 seed2.2'
@@ -148,8 +150,8 @@ testKinds() {
 		assertMatch "$out" "f: $change\$"
 	done
 	assertNoMatch "$out" 'free'
-	printf '%s\n' '#!/bin/sh' 'f() {' '	[ "$1" = 2 ] && say "a && b"' '	say done' '	return 2' \
-		'}' >top/bin/pth
+	printf '%s\n' '#!/bin/sh' 'f() {' '	[ "$1" = 2 ] && say "a && b"' \
+		'	say done' '	return 2' '}' >top/bin/pth
 	mutate -l -n 100 top/bin/pth
 	for change in "comparison: '=' became '!='" "condition: '&&' became '\|\|'" \
 		"call: 'say done' became ':'" "constant: '2' became '3'"; do
