@@ -239,6 +239,8 @@ testSources() {
 	touch -d 2001-01-01 repo/.gitignore
 	image hash -s s.tar=:repo t:latest dir
 	assertEquals "$before" "$out"
+	assertEquals 'whose they are here is of no matter' 0/0 \
+		"$(tar --numeric-owner -tvf dir/s.tar | awk '{ print $2 }' | sort -u)"
 	built 1 -s s.tar=:repo -s t.tar=:plain
 	assertEquals 'Dockerfile build.log' "$(find dir -type f -printf '%f\n' | sort | xargs)"
 	echo words >broken
