@@ -2,6 +2,7 @@
 # pth-clean with an engine's client of our own, and in a world of our own: what is removed, what
 # stays, and what is said.
 # shellcheck disable=SC2016 # for the fake programs
+# script: pth-clean
 . "$TOP/tests/lib.sh"
 # It looks at all processes and all control groups that there are.
 own_world
