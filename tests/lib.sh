@@ -107,6 +107,15 @@ none_asleep() {
 	! asleep "$@"
 }
 
+# kill_run PID: pth-exec is killed, and what it has left stays. Its supervisors would tidy up in
+# the moment between its end and theirs, which comes with it.
+kill_run() {
+	# shellcheck disable=SC2046 # numbers
+	kill -STOP $(pgrep -P "$1")
+	kill -KILL "$1"
+	wait "$1" 2>/dev/null
+}
+
 # free_port: $port, which is bound by nobody on this machine, neither for TCP nor for UDP. The
 # kernel gives it to nobody by itself, and those who ask at the same time get other ones: they
 # are other processes.

@@ -199,7 +199,8 @@ many_samples(void)
 	unit("many samples");
 	for (int i = 1; i <= 5000; i++)
 		pth_buf_addf(&b,
-		    "{\"interval_us\":1,\"services\":{\"s\":{\"processes\":1,\"fds\":%d}}}\n", i);
+		    "{%*s\"interval_us\":1,\"services\":{\"s\":{\"processes\":1,\"fds\":%d}}}\n",
+		    i * 7 % 61, "", i);
 	CHECK(b.len > 3 * 65536);
 	CHECK_INT(pth_file_write(AT_FDCWD, "metrics.jsonl", b.s, b.len, &e), 0);
 	pth_metric_samples(AT_FDCWD, rec, m);
