@@ -437,8 +437,8 @@ testDoctorWhereEverythingIs() {
 	doctor
 	assertCode 0
 	assertEquals "$(gperftools)" "$missing"
-	assertEquals 'cgroup v9|rlimit|cgroup v8' \
-		"$(jq_out -r 'select(.name | startswith("limit of")).by' | paste -sd '|')"
+	assertEquals 'processors cgroup v9|memory rlimit|processes cgroup v8' \
+		"$(jq_out -r 'select(.by != "") | "\(.name[9:]) \(.by)"' | paste -sd '|')"
 	assertEquals 'every line is a record' '[32,["check"],[1]]' "$(jq_out -cs \
 		'[length, (map(.type) | unique), (map(.pth) | unique)]')"
 	assertEquals 'needed isolation docker profilers peers' \
