@@ -107,6 +107,15 @@ none_asleep() {
 	! asleep "$@"
 }
 
+# kill_run PID: pth-exec is killed, and what it has left stays. Its supervisors would tidy up in
+# the moment between its end and theirs, which comes with it.
+kill_run() {
+	# shellcheck disable=SC2046 # numbers
+	kill -STOP $(pgrep -P "$1")
+	kill -KILL "$1"
+	wait "$1" 2>/dev/null
+}
+
 # free_port: $port, which is bound by nobody on this machine, neither for TCP nor for UDP. The
 # kernel gives it to nobody by itself, and those who ask at the same time get other ones: they
 # are other processes.
@@ -120,7 +129,8 @@ free_port() {
 
 # as_user COMMAND...: as an ordinary user, for root; with the tools of $user_top.
 as_user() {
-	GCOV_PREFIX=${GCOV_PREFIX:-}/user PATH=${pth_user_path:-$PATH} setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+	GCOV_PREFIX=${GCOV_PREFIX:-}/user PATH=${pth_user_path:-$PATH} \
+		setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
 }
 
 # user_top: $user_top is a tree that ordinary users can read: this one, or a
