@@ -24,7 +24,7 @@ four() {
 }
 
 setUp() {
-	rm -rf out in out2 count ran
+	rm -rf out in out2 count ran err
 	may_write "$PTH_TMP"
 }
 

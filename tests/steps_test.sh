@@ -35,7 +35,7 @@ took() {
 }
 
 setUp() {
-	rm -rf out plan records
+	rm -rf out plan records err
 	plan='' steps='' asserts='' over=''
 }
 

@@ -81,6 +81,7 @@ release(struct pth_entry *x)
 	pth_buf_release(&x->out);
 	pth_buf_release(&x->line);
 	pth_claim_release(&x->claim);
+	json_decref(pth_take(&x->tries));
 }
 
 void

@@ -334,6 +334,24 @@ of_stops(void)
 	CHECK(s.pid == 0);
 	end();
 
+	unit("the command of a readiness check is stopped with it, and ends with it");
+	for (int stopped = 0; stopped < 2; stopped++) {
+		started("exec sleep 60",
+		    "\"ready\":[{\"kind\":\"command\",\"argv\":[\"sleep\",\"60\"]}]");
+		CHECK(s.ready.pid > 0);
+		if (stopped == 1)
+			supervise_service_stop(&s, 4 * S);
+		else
+			kill(s.pid, SIGKILL);
+		for (int i = 0; i < 4000 && s.ready.pid > 0; i++) {
+			supervise_service_reap(&s, 5 * S, S);
+			usleep(1000);
+		}
+		CHECK_INT(s.ready.pid, 0);
+		reap(5 * S);
+		end();
+	}
+
 	unit("what is stopped is stopped");
 	started("exit 0", "");
 	reap(4 * S);
