@@ -2,6 +2,7 @@
 # pth-clean with an engine's client of our own, and in a world of our own: what is removed, what
 # stays, and what is said.
 # shellcheck disable=SC2016 # for the fake programs
+# script: pth-clean
 . "$TOP/tests/lib.sh"
 # It looks at all processes and all control groups that there are.
 own_world
@@ -273,7 +274,9 @@ testCompiled() {
 # The user's cache is where pth-exec has it.
 testWhereTheCacheIs() {
 	need flock util-linux || return
+	looked=0
 	while IFS='|' read -r given home emptied; do
+		looked=$((looked + 1))
 		a_cache home/.cache && a_cache other
 		run env PATH="$PTH_TMP/fake:$PATH" XDG_CACHE_HOME="$given" HOME="$home" pth-clean -c
 		assertCode 0
@@ -289,6 +292,7 @@ testWhereTheCacheIs() {
 	$PTH_TMP/nowhere|$PTH_TMP/home|neither
 	|home|neither
 	EOT
+	assertLeast 5 "$looked" cases
 }
 
 # Directories stand for the groups of the machine, which are out of sight.
@@ -322,6 +326,20 @@ testGroups() {
 		done
 		assertTrue 'what is not ours stays' "[ -d pth-x.1 ] && [ -d 'other-$dead' ]"
 	done
+	# Who is in it is killed, and it goes a little later.
+	rm -rf ./* && mkdir -p "$dead/1.a"
+	"$PTH_TMP/a) b (c" 2000 &
+	echo $! | tee "$dead/cgroup.procs" >"$dead/1.a/cgroup.procs"
+	fake_sleep="$! /sys/fs/cgroup/$dead"
+	(cd "$PTH_TMP" && fake sleep "set -- $fake_sleep
+		grep -qs '^State:.[^Z]' /proc/\$1/status ||
+			rm -f \$2/cgroup.procs \$2/*/cgroup.procs")
+	clean
+	assertEquals "0 removed group $PWD/$dead" "$code $out"
+	kill $! 2>/dev/null
+	wait $!
+	assertEquals 'killed by KILL' 137 $?
+	(cd "$PTH_TMP" && fake sleep '')
 	# Who is in it and cannot be killed keeps it.
 	rm -rf ./* && mkdir -p "$dead" "z/$dead" && echo 0 >"$dead/cgroup.procs"
 	clean
@@ -343,6 +361,7 @@ testProcesses() {
 	env "PTH_TEST=$DEAD.$pidns:$PWD/w" setsid sh -c 'env -i sleep "4$0" & sleep "5$0" &' "$nap"
 	for n in 1 2 3 4 5; do assertSoon 9 asleep $n; done
 	clean -n
+	assertCode 0
 	assertEquals "$(for n in 4 5; do
 		echo "would remove process $(asleep $n) (sleep) of $PWD/w"; done
 		echo "would remove process $gone (sleep) of $PWD/y z")" \
@@ -357,6 +376,28 @@ testProcesses() {
 	assertMatch "$out" "^removed process [0-9]* \\(sleep\\) of $PWD/x\$"
 	assertEquals '0 1' "$(asleep 1 | wc -l) $(asleep 3 | wc -l)"
 	kill $!
+}
+
+# Who has started it may have such a mark, too, and so has it itself then.
+testNotItselfNorWhoHasStartedIt() {
+	need_hidden || return
+	sleeps='env "$0" sleep "1$1" & until pgrep -f "^sleep 1$1\$" >there; do sleep 0.05; done'
+	sh -c "$sleeps"'; env "$0" setsid sh -c "$2"; kill $!' \
+		"PTH_TEST=$DEAD.$pidns:$PWD/x" "$nap" \
+		'PATH=$PTH_TMP/fake:$PATH pth-clean; echo "still here: $?"' >said
+	assertEquals 'still here: 0' "$(tail -n 1 said)"
+	assertMatch "$(cat said)" '^removed process [0-9]* \(sleep\) of '
+	assertEquals 2 "$(wc -l <said)"
+	# Nor what else is in its session, which has lost its leader.
+	setsid sh -c "$sleeps"'; sleep "2$1" &
+		{
+			while kill -0 $$; do sleep 0.05; done
+			PATH=$PTH_TMP/fake:$PATH pth-clean >said && : >cleaned
+		} 2>/dev/null &' "PTH_TEST=$DEAD.$pidns:$PWD/x" "$nap"
+	assertSoon 9 test -e cleaned
+	assertMatch "$(cat said)" '^removed process [0-9]* \(sleep\) of '
+	assertEquals '0 1' "$(asleep 1 | wc -l) $(asleep 2 | wc -l)"
+	kill "$(asleep 2)"
 }
 
 testUsage() {

@@ -315,7 +315,9 @@ testTsharkThatFails() {
 	need tshark tshark || return
 	real=$(command -v tshark)
 	mkdir -p fake
+	looked=0
 	while IFS='%' read -r script words; do
+		looked=$((looked + 1))
 		setUp
 		mkdir -p out/one && ping_capture out/one/capture.pcapng
 		add one '.expect = {packets: [{filter: "udp", max: 9}],
@@ -340,6 +342,7 @@ testTsharkThatFails() {
 		kill -KILL $$%tshark was killed by SIGKILL
 		true%has 0 packets, but 2 were captured
 	EOF
+	assertLeast 9 "$looked" cases
 }
 
 # Of packets that are stored in part, the rest was not seen.
@@ -445,7 +448,9 @@ testLogsThatCannotBeRead() {
 
 testFilesThatCannotBeRead() {
 	may_be_user || return
+	looked=0
 	while IFS='|' read -r rule how want; do
+		looked=$((looked + 1))
 		chmod -R u+rwX out && setUp
 		add one ".expect.files = [$rule]" && end
 		mkdir out/one/client/d && echo x >out/one/client/d/f &&
@@ -475,6 +480,7 @@ testFilesThatCannotBeRead() {
 		{path: "client/d/f", same_as: "d/f"}|rm d/f|failed
 		{path: "client/d/f", same_as: "d/f"}|echo y >d/f|failed
 	EOF
+	assertLeast 20 "$looked" cases
 	chmod -R u+rwX out
 }
 
@@ -497,7 +503,9 @@ testDownloadThatIsHidden() {
 
 # Numbers out of files that were not read as a whole.
 testMeasuresThatLackSomething() {
+	looked=0
 	while IFS='|' read -r spec how want; do
+		looked=$((looked + 1))
 		case $spec in
 		lines) spec='{matches: "n ([0-9])", reduce: "count"}' ;;
 		json) spec='{file: "l.jsonl", json: "n", reduce: "max"}' ;;
@@ -521,6 +529,7 @@ testMeasuresThatLackSomething() {
 		json|printf '{"n":9' >>l.jsonl|error client/l.jsonl: the file breaks off
 		json|truncate -s 17M l.jsonl|error client/l.jsonl: the file is too long
 	EOF
+	assertLeast 5 "$looked" cases
 	setUp
 	add one '.plan.services[1].metrics = [{name: "n", matches: "n ([0-9])"}] |
 		.expect.metrics = [{name: "n", max: 5}] |
@@ -637,7 +646,7 @@ interrupted() {
 	pid=$!
 	exec 5>pipe
 	head -n 1 in.jsonl >&5
-	assertSoon 9 grep -q '"id":"one"' stream
+	assertSoon 20 grep -q '"id":"one"' stream
 	kill -INT $pid
 }
 
@@ -647,7 +656,7 @@ testOutlivesOneInterrupt() {
 	for tool in pth-collect 'pth-report -p -o rep'; do
 		# shellcheck disable=SC2086 # words
 		interrupted $tool
-		assertSoon 9 grep -q '^ShdPnd:.*[014589cd]$' /proc/$pid/status
+		assertSoon 20 grep -q '^ShdPnd:.*[014589cd]$' /proc/$pid/status
 		tail -n 1 in.jsonl >&5
 		exec 5>&-
 		wait $pid
@@ -656,7 +665,7 @@ testOutlivesOneInterrupt() {
 		# Who wants to leave can: the second one ends it.
 		# shellcheck disable=SC2086
 		interrupted $tool
-		assertSoon 9 sh -c "! kill -INT $pid"
+		assertSoon 20 sh -c "! kill -INT $pid"
 		exec 5>&-
 		wait $pid
 		assertEquals "$tool, twice" 130 $?
@@ -854,7 +863,9 @@ testTheDirectoryDisagrees() {
 	{ rec 1-t "$(svc a '{}' sh -c 'exit 3')"; rec 2-t "$(svc a '{}' true)"; ends; } >plan.in
 	pth-exec -o out plan.in >in.jsonl
 	cp -R out kept
+	looked=0
 	while read -r says how; do
+		looked=$((looked + 1))
 		rm -rf out && cp -R kept out
 		good=$(jq -c '{status: "completed", duration_us: 1, services: {}}' \
 			out/1-t/result.json)
@@ -891,6 +902,7 @@ testTheDirectoryDisagrees() {
 		record.json jq -c '.plan.services = []' kept/1-t/record.json >out/1-t/record.json
 		record.json,result.json printf '%s\n' "$whole" | tee out/1-t/re*.json
 	end
+	assertLeast 8 "$looked" cases
 	# Where pth-exec has said nothing, because it was killed, a result of the plan or of the
 	# record is none.
 	rm -rf out && cp -R kept out && rm -f out/results.jsonl out/1-t/result.json

@@ -2,7 +2,7 @@
 # The builders for real: a program of each language, out of a repository, at a
 # revision, patched, with features and arguments; and when images are built
 # again. The compilers are in an image that is made once (docker_lib.sh).
-# timeout: 900
+# timeout: 2400 (it may have to wait for those of others)
 # shellcheck disable=SC2016,SC2154 # scripts of sh -c; $out and $code come from through
 . "$TOP/tests/lib.sh"
 . "$TOP/tests/docker_lib.sh"
@@ -247,6 +247,7 @@ testBuiltAgainWhenSomethingHasChanged() {
 	image=hello_c-functional:latest
 	go
 	assertEquals "$(why)" completed "$(field .result.status)"
+	assertMatch "$(listed)" '^[0-9a-f]{64}$'
 	assertEquals 'as listed' "$(listed)" "$(hash_of $image)"
 	first=$(id_of $image)
 	go

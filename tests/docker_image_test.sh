@@ -1,7 +1,7 @@
 #!/bin/sh
 # Images for real: the base by debootstrap, one with Debian's packages, one
 # that is compiled in a stage of its own. Fetches from a Debian mirror.
-# timeout: 900
+# timeout: 2400 (it may have to wait for those of others)
 # shellcheck disable=SC2154 # $out and $code come from through
 . "$TOP/tests/lib.sh"
 . "$TOP/tests/docker_lib.sh"

@@ -16,6 +16,10 @@ engine_start() {
 	export DOCKER_HOST="unix://$engine/sock"
 	# Sockets of containerd may not have long paths.
 	engine_exec=$(short_dir)
+	# Two engines in one network choose the same subnet, and the one that starts empties the
+	# chains of iptables of the other. So those in the machine's come one after the other:
+	# who has the lock of the program dockerd, of which nothing is written.
+	[ -n "${PTH_OWN_NET:-}" ] || { exec 8<"$(command -v dockerd)" && flock 8; }
 	engine_run && return
 	engine_stop
 	skip "dockerd does not start here: $(grep -o 'level=fatal.*' "$engine/log" | tail -1 |
@@ -37,7 +41,7 @@ engine_run() {
 	# shellcheck disable=SC2086 # words
 	dockerd --bridge none ${engine_options:-} --data-root "$engine/data" \
 		--exec-root "$engine_exec" -H "$DOCKER_HOST" -p "$engine/pid" \
-		>"$engine/log" 2>&1 &
+		>"$engine/log" 2>&1 8<&- &
 	engine_pid=$!
 	tries=0
 	until docker version >/dev/null 2>&1; do
@@ -58,6 +62,7 @@ engine_stop() {
 	wait "$engine_pid" 2>/dev/null
 	for orphan in $(engine_orphans); do kill -KILL "$orphan" 2>/dev/null; done
 	engine_pid='' engine=''
+	exec 8<&-
 	# What it may leave mounted when it is killed.
 	awk -v d="$engine_exec" 'index($2, d) == 1 { print $2 }' /proc/mounts | while read -r m; do
 		umount -l "$m"

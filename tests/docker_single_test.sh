@@ -66,6 +66,7 @@ testTheSameRecordWithoutAnEngine() {
 			jq '[.plan.services[].phases.run.argv], .plan.capture, .plan.order' \
 			>$file.plan
 	done
+	assertTrue 'it is planned' '[ -s here.plan ]'
 	assertEquals "$(cat here.plan)" "$(cat there.plan)"
 }
 

@@ -118,6 +118,7 @@ testSavedAndFedAgain() {
 	pth-collect <ran >judged
 	run pth-report <judged
 	assertCode 0
+	assertEquals '001-ping-pong-functional passed true' "$(statuses judged)"
 	pth-collect <ran >judged2
 	assertEquals "$(statuses judged)" "$(statuses judged2)"
 	pth-exec -o again <planned | pth-collect >judged3

@@ -191,8 +191,7 @@ testGroupsOfAKilledRun() {
 		pth-exec -o out plan >/dev/null 2>&1 &
 		pid=$!
 		assertSoon 20 asleep
-		kill -KILL $pid
-		wait $pid 2>/dev/null
+		kill_run $pid
 		assertSoon 20 none_asleep
 		assertMatch "$(left_groups $pid)" "/pth-[^/]*\\.$pid\\."
 		if [ $how = clean ]; then

@@ -35,8 +35,7 @@ killed_run() { # directory
 	pid=$!
 	assertSoon 20 test -e "$1/t/a/up"
 	for n in 1 2 3 4; do assertSoon 20 asleep 0$n; done
-	kill -KILL $pid
-	wait $pid 2>/dev/null
+	kill_run $pid
 	assertSoon 20 sh -c "! kill -0 $(cat "$1/t/a/up")"
 	assertEquals 4 "$(asleep '0[1-4]' | wc -l)"
 }
@@ -79,7 +78,7 @@ testOrdinaryUser() {
 	as_user sh -c 'echo $$ >user/pid; exec pth-exec -o user/out plan.jsonl' >/dev/null 2>&1 &
 	assertSoon 20 test -e user/out/t/a/up
 	assertSoon 20 asleep 05
-	kill -KILL "$(cat user/pid)"
+	kill_run "$(cat user/pid)"
 	wait $! 2>/dev/null
 	assertSoon 20 sh -c "! kill -0 $(cat user/out/t/a/up)"
 	run env DOCKER_HOST=unix:///nonexistent PATH="${pth_user_path:-$PATH}" \

@@ -91,8 +91,8 @@ testIntervalsOfObservers() {
 	for observers \
 		in '{"metrics": {"publish_interval": 60, "resource_collection_interval": 0.1}}' \
 		'{"metrics": {"publish_interval": 60}, "resource": {"monitor_interval": 0.1}}'; do
-		watched s "samples_say 'length > 10'" "{\"settings\": {\"observers\": $observers}}" \
-			"$1"
+		watched s "samples_say 'length > 10'" \
+			"{\"settings\": {\"observers\": $observers}}" "$1"
 		assertEquals "$observers" true "$(samples 'length > 10')"
 	done
 	exec1 '{"settings": {"metrics": {"publish_interval": 60},
@@ -139,8 +139,8 @@ testTraffic() {
 	seen='any(.[].services | .server.sent_packets and .client.sent_packets; .)'
 	watched client 'samples_say "$seen" && [ -e out/t/client/done ]' \
 		'{"plan": {"capture": {"interface": "lo", "file": "capture.pcapng"}}}' \
-		"$minip_server" "$(svc client '{"after": [{"service": "server", "state": "ready"}]}' \
-		python3 -c '
+		"$minip_server" \
+		"$(svc client '{"after": [{"service": "server", "state": "ready"}]}' python3 -c '
 import os, socket, time
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.connect(("127.0.0.1", 4443))

@@ -85,7 +85,9 @@ testEverySwitch() {
 	nosuch=$(json '{"plan": {"services": [{"name": "a",
 		"phases": {"run": {"argv": ["no-such-program"]}}}]}}')
 	early='{"error": {"stage": "plan", "category": "%s", "message": "no"}}'
+	looked=0
 	while IFS='|' read -r switch category severity failure; do
+		looked=$((looked + 1))
 		event="\"category\":\"$category\",\"severity\":\"$severity\""
 		case $severity in
 		critical) want='skipped skipped completed skipped' ;;
@@ -122,6 +124,7 @@ testEverySwitch() {
 	service_start_failures|service_start|high|$(printf "$before" 'bad key')
 	service_start_failures|dependency|high|$nosuch
 	END
+	assertLeast 11 "$looked" cases
 }
 
 # What the planner says of a plugin that is missing or broken is a failure of

@@ -1,7 +1,8 @@
 #!/bin/sh
 # A port counts for a service when a process of that service holds it: readiness,
 # port_open, service_responsive; and how such processes are known.
-# shellcheck disable=SC1083,SC2016,SC2154 # @{dir} is literal; $out and $err come from run
+# @{dir} is literal; $port is a number; $out and $err come from run
+# shellcheck disable=SC1083,SC2016,SC2086,SC2154
 . "$TOP/tests/lib.sh"
 . "$TOP/tests/exec_lib.sh"
 
@@ -157,6 +158,7 @@ testTraced() {
 # nobody can say whose.
 testNamelessOrphan() {
 	need /usr/bin/python3 python3 || return
+	need_users || return
 	orphan="$PY bare fork setsid fork tcp; sleep 99"
 	assertEquals ready "$(became '{}' "$LONG" sh -c "$orphan")"
 	assertMatch "$(became "$NONE" "$TCP" sh -c "$orphan")" \
@@ -172,6 +174,7 @@ testNamelessOrphan() {
 # Another service that has copied the mark, and is an orphan of its own.
 testCopiedMarkDoesNotCount() {
 	need /usr/bin/python3 python3 || return
+	need_users || return
 	exec1 '{}' "$(svc b '{"finite": false, "ready": [{"kind": "file", "path": "up",
 		"timeout_us": 9000000}]}' sh -c "export PTH_TEST=\${PTH_TEST%/b}/a
 		$PY fork setsid fork tcp; : >up; sleep 99")" \

@@ -85,7 +85,7 @@ testLinesInBetween() {
 		: >go
 		wait $pid' >records
 	assertEquals 'whole lines only' '' \
-		"$(grep -vE -e '^pth-exec: (run|command|capture)\.[a-z]+ ' \
+		"$(grep -vE -e '^pth-exec: (run|command|capture|environment)\.[a-z]+ ' \
 			-e '^no-such-file.yaml:1:1: error: ' \
 			-e '^ran [123]/3 [123]-t [0-9.]+ m?s: completed$' \
 			tty.end)"

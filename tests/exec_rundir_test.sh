@@ -37,7 +37,9 @@ assertKept() { # id
 directories() {
 	away=$dir/elsewhere
 	mkdir "$away" && chmod 777 "$away"
+	looked=0
 	while read -r what; do
+		looked=$((looked + 1))
 		three "$what"
 		assertCode 0
 		# A test without its logs is no good test; the others are as they were.
@@ -64,6 +66,7 @@ directories() {
 		ln -s $dir/elsewhere ../../2-t && ln -s $dir/elsewhere ../../tries
 		mkfifo ../../.result.json.\$PPID ../../.record.json.\$PPID
 	end
+	assertLeast 12 "$looked" cases
 	assertEquals 'nothing was written through a link' '' "$(ls "$dir/elsewhere")"
 }
 
@@ -148,7 +151,9 @@ testNoProcess() {
 
 # What pth-exec wrote is what it wrote.
 testStreamsThatAreChanged() {
+	looked=0
 	while read -r how what; do
+		looked=$((looked + 1))
 		three "$what"
 		assertCode 4
 		assertMatch "$what: $(statuses)" ': (completed|error) completed completed$'
@@ -169,6 +174,7 @@ testStreamsThatAreChanged() {
 		removed rm -rf ../../plan.jsonl
 		removed rm -rf ../../*
 	end
+	assertLeast 9 "$looked" cases
 	three true
 	assertCode 0
 	assertNoMatch "$err" 'somebody else'

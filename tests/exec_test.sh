@@ -25,6 +25,8 @@ testPingPongIsCapturedWhole() {
 	assertCode 0
 	assertEquals completed "$(field .status)"
 	assertEquals '40 0' "$(field '.capture | "\(.packets) \(.dropped)"')"
+	assertEquals 'it is ready before services are' capture.started \
+		"$(jq -r .event out/events.jsonl | grep -E 'capture.started|service.' | head -n 1)"
 	assertEquals stopped "$(field .services.server.reason)"
 	assertEquals '0 exit' "$(field '.services.client | "\(.code) \(.reason)"')"
 	assertEquals true "$(field '.services.client.started_us >= .services.server.ready_us')"
@@ -118,7 +120,9 @@ testNotReadyInTimeTellsTheLastLine() {
 
 testEveryKindOfReadinessSaysWhatWasMissing() {
 	failed='its readiness check (command) did not succeed within 60 ms'
+	looked=0
 	while IFS='|' read -r check want; do
+		looked=$((looked + 1))
 		exec1 "$(svc s \
 			"{\"finite\": false, \"ready\": [${check%\}}, \"timeout_us\": 60000}]}" \
 			sleep 9)"
@@ -131,6 +135,7 @@ testEveryKindOfReadinessSaysWhatWasMissing() {
 	{"kind": "command", "argv": ["sh", "-c", "exit 4"]}|$failed: exit code 4
 	{"kind": "command", "argv": ["sleep", "9"]}|$failed: it still ran
 	END
+	assertLeast 5 "$looked" cases
 }
 
 testEndBeforeReady() {

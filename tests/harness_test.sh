@@ -29,7 +29,8 @@ testNoFailureIsLost() {
 	red 'assertion failed' '(assertEquals 1 2); assertTrue 0'
 	red 'assertion failed' 'assertEquals 1 2 | cat; assertTrue 0'
 	red 'assertion failed' 'assertEquals 1 2 || true; assertTrue 0'
-	red 'assertion failed' 'echo 1 | while read -r a; do assertEquals 2 "$a"; done; assertTrue 0'
+	red 'assertion failed' 'echo 1 | while read -r a; do assertEquals 2 "$a"; done
+		assertTrue 0'
 	red 'assertion failed' 'x=$(assertEquals 1 2); assertTrue 0'
 	red 'assertion failed' 'assertEquals 1 2 >/dev/null & wait; assertTrue 0'
 	red 'assertion failed' 'if assertEquals 1 2; then :; fi; assertTrue 0'
@@ -69,7 +70,8 @@ testOutsideOfATest() {
 }
 
 testSkipped() {
-	harness "testA() { skip 'not here'; return; }${NL}testB() { (need nosuchprogram its-package) || return 0; }"
+	harness "testA() { skip 'not here'; return; }${NL}testB() {
+		(need nosuchprogram its-package) || return 0; }"
 	assertCode 0
 	assertMatch "$out" '^ *skip testA: not here$'
 	assertMatch "$out" '^ *skip testB: needs nosuchprogram \(package its-package\)$'
@@ -142,7 +144,8 @@ time.sleep(60)" &
 	run env PTH_BUILD=build top/tests/run -j 2 a_test b_test
 	assertCode 0
 	assertNotEquals "$(cat top/tests/a_test.sh.port)" "$(cat top/tests/b_test.sh.port)"
-	for port in $(cat top/tests/?_test.sh.port); do
+	for name in a b; do
+		port=$(cat top/tests/${name}_test.sh.port)
 		assertTrue "$port" "[ $port -gt 1023 ] && [ $port -lt 32768 ]"
 	done
 }
@@ -166,7 +169,8 @@ testKeptImages() {
 	for max in 9000 500 0; do
 		rm -rf cache
 		harness ". \"$TOP/tests/docker_lib.sh\"${NL}testA() {
-				PATH=$PTH_TMP/fake:\$PATH PTH_CACHE=$PTH_TMP/cache PTH_CACHE_MAX=$max
+				PATH=$PTH_TMP/fake:\$PATH
+				PTH_CACHE=$PTH_TMP/cache PTH_CACHE_MAX=$max
 				from_cache a lib
 				to_cache image
 				assertTrue 0

@@ -117,6 +117,9 @@ testCasesSayWhatTheyAre() {
 	done
 	number=$(HOSTILE='' chosen | wc -l)
 	assertTrue "$number cases" "[ $number -ge 100 ]"
+	# shellcheck disable=SC2046 # one word a file
+	number=$("$cases/run" --variants $(HOSTILE='' chosen) | wc -l)
+	assertTrue "$number variants" "[ $number -ge 350 ]"
 }
 
 known='^# (shellcheck|what:|full:|none:|users:|peer:|expect:|service:|test:|capture:|again:'

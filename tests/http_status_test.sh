@@ -143,6 +143,7 @@ testWhatExamplesSay() {
 testCurl() {
 	need curl curl || return
 	need nginx nginx-light || return
+	mkdir 'a directory' && cd 'a directory' || return # whose name is two words
 	protocol=http
 	assertMatch "$(fetch curl '[/data.bin]' '' nginx)" '^passed: '
 	assertMatch "$(fetch curl '[/nope]' '' nginx)" '^failed: '

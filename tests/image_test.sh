@@ -95,7 +95,9 @@ testHashCoversEveryInput() {
 }
 
 testMissingFilesAreNamedWithPosition() {
+	looked=0
 	while read -r docker where what; do
+		looked=$((looked + 1))
 		descriptor "$(echo "$docker" | tr _ ' ')"
 		images
 		assertMatch "$(cat planned.err)" \
@@ -107,11 +109,14 @@ testMissingFilesAreNamedWithPosition() {
 		repository:_./none 22 repository:.*plugins/./none
 		dependencies:_[{name:_d,_repository:_/none}] 25 dependencies:./none
 	EOF
+	assertLeast 5 "$looked" cases
 }
 
 # No value begins an instruction of its own.
 testValuesCannotAddInstructions() {
+	looked=0
 	while IFS='|' read -r docker what; do
+		looked=$((looked + 1))
 		descriptor "$docker"
 		images
 		assertCode 3
@@ -141,6 +146,7 @@ testValuesCannotAddInstructions() {
 	builder: fortran|builder: "fortran" is none of base, c, cpp
 	image: "x:1", packages: [y]|image: "x:1" is used as it is
 	EOF
+	assertLeast 22 "$looked" cases
 	descriptor ''
 	experiment 'docker: {user_mapping: {user_name: "x\nRUN evil"}}'
 	images

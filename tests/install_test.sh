@@ -78,10 +78,11 @@ testThroughALink() {
 testUninstall() {
 	needs_build || return
 	assertTrue 'it was installed' '[ -x dest/usr/bin/pth ]'
-	: >dest/usr/bin/other
-	run make_ uninstall DESTDIR="$PTH_TMP/dest" PREFIX=/usr
+	cp -R dest away
+	: >away/usr/bin/other
+	run make_ uninstall DESTDIR="$PTH_TMP/away" PREFIX=/usr
 	assertCode 0
-	assertEquals 'what is not ours stays' dest/usr/bin/other "$(find dest ! -type d)"
+	assertEquals 'what is not ours stays' away/usr/bin/other "$(find away ! -type d)"
 }
 
 testDist() {

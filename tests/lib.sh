@@ -30,6 +30,11 @@ need_namespaces() {
 		skip 'no namespaces on this machine'
 }
 
+# A user namespace can be made here, so that services have users of their own; not in a chroot.
+need_users() {
+	unshare -U true 2>/dev/null || skip 'no user namespaces on this machine'
+}
+
 # A pid namespace can have its own /proc here; not in most containers.
 need_proc() {
 	unshare -Urpf --mount-proc true 2>/dev/null ||
@@ -85,7 +90,8 @@ need_root() {
 own_world() {
 	[ "$(id -u)" = 0 ] && [ -z "${PTH_OWN_WORLD:-}" ] &&
 		unshare --pid --fork --mount-proc "$@" true 2>/dev/null || return 0
-	export PTH_OWN_WORLD=$$
+	export PTH_OWN_WORLD=$$ PTH_OWN_NET=''
+	case " $* " in *' --net '*) PTH_OWN_NET=1 ;; esac
 	exec unshare --pid --fork --kill-child --mount-proc "$@" sh -c 'ip link set lo up; . "$0"' \
 		"$0"
 }
@@ -101,6 +107,15 @@ none_asleep() {
 	! asleep "$@"
 }
 
+# kill_run PID: pth-exec is killed, and what it has left stays. Its supervisors would tidy up in
+# the moment between its end and theirs, which comes with it.
+kill_run() {
+	# shellcheck disable=SC2046 # numbers
+	kill -STOP $(pgrep -P "$1")
+	kill -KILL "$1"
+	wait "$1" 2>/dev/null
+}
+
 # free_port: $port, which is bound by nobody on this machine, neither for TCP nor for UDP. The
 # kernel gives it to nobody by itself, and those who ask at the same time get other ones: they
 # are other processes.
@@ -114,7 +129,8 @@ free_port() {
 
 # as_user COMMAND...: as an ordinary user, for root; with the tools of $user_top.
 as_user() {
-	GCOV_PREFIX=${GCOV_PREFIX:-}/user PATH=${pth_user_path:-$PATH} setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+	GCOV_PREFIX=${GCOV_PREFIX:-}/user PATH=${pth_user_path:-$PATH} \
+		setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
 }
 
 # user_top: $user_top is a tree that ordinary users can read: this one, or a

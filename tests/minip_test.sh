@@ -8,7 +8,7 @@ server=''
 
 start() { # server options
 	rm -f server.out # or the line of the one before would do
-	"$minip/miniP_server" -p $port -i 127.0.0.1 "$@" >server.out 2>server.err &
+	"$minip/miniP_server" -p "$port" -i 127.0.0.1 "$@" >server.out 2>server.err &
 	server=$!
 	assertSoon 20 grep -q '^listen' server.out
 }
@@ -23,7 +23,7 @@ finish() { # the server's exit code in $ended
 tearDown() { [ -z "$server" ] || finish; }
 
 client() {
-	run "$minip/miniP_client" -p $port -i 127.0.0.1 "$@"
+	run "$minip/miniP_client" -p "$port" -i 127.0.0.1 "$@"
 }
 
 testFunctional() {
@@ -37,16 +37,24 @@ testFunctional() {
 	assertEquals stop "$(tail -n 1 server.out)"
 }
 
-testRandomIsInTime() {
-	start -m random -s 7
+# delays SEED: what the server said of its delays, in $delays.
+delays() {
+	start -m random -s "$1"
 	client -n 3 -w 1000
 	assertCode 0
 	finish
-	grep '^delay' server.out >first
-	start -m random -s 7
-	client -n 3 -w 1000
-	finish
-	assertEquals 'the seed decides' "$(cat first)" "$(grep '^delay' server.out)"
+	delays=$(grep '^delay' server.out)
+	assertEquals 3 "$(printf '%s\n' "$delays" |
+		grep -cE '^delay (1?[0-9]?[0-9]|200) ms$')"
+}
+
+testRandomIsInTime() {
+	delays 7
+	first=$delays
+	delays 7
+	assertEquals 'the seed decides' "$first" "$delays"
+	delays 8
+	assertNotEquals 'another one, others' "$first" "$delays"
 }
 
 testFlakyLosesOneOfFour() {
@@ -100,14 +108,14 @@ testInterruptEndsTheServer() {
 	start -m random
 	# sh ignores INT for what it starts in the background; env does not undo
 	# that, so TERM it is, in the middle of an answer.
-	"$minip/miniP_client" -p $port -i 127.0.0.1 >/dev/null &
+	"$minip/miniP_client" -p "$port" -i 127.0.0.1 >/dev/null &
 	client=$!
 	assertSoon 20 grep -q '^delay' server.out
 	finish
-	assertEquals 0 "$ended"
 	kill $client 2>/dev/null
 	wait $client 2>/dev/null
-	assertTrue 0
+	assertEquals 0 "$ended"
+	assertEquals stop "$(tail -n 1 server.out)"
 }
 
 testUsage() {

@@ -465,7 +465,9 @@ testNamesOfServices() {
 
 # What a table of types cannot tell; pth-compose would say it without a place.
 testFormsOfValues() {
+	looked=0
 	while read -r col value; do
+		looked=$((looked + 1))
 		experiment | sed "s#{type: localhost}#{type: docker_compose, $value}#" >e.yaml
 		refused e.yaml "^e.yaml:3:$col: error: ${value%%:*}: "
 	done <<-end
@@ -481,6 +483,7 @@ testFormsOfValues() {
 	59 volumes: [{local: a}]
 	63 environment: {"A=B": 1}
 	end
+	assertLeast 11 "$looked" cases
 	experiment |
 		sed 's,{type: localhost},{type: docker_compose\, subnet: 10.0.0.0/8\,\
       network_name: a.b-c\, volumes: ["a:/b:ro"\, {local: ./c\, container: /c}]},' >e.yaml

@@ -558,6 +558,7 @@ testStreams() {
 	pth-parse x.yaml >parsed.jsonl
 	pth-plan parsed.jsonl >a.jsonl
 	jq -c . parsed.jsonl | pth-plan >b.jsonl
+	assertTrue 'it is planned' '[ -s a.jsonl ]'
 	assertEquals 'the same bytes' "$(cksum <a.jsonl)" "$(cksum <b.jsonl)"
 	echo '{"pth":' >bad.jsonl
 	run pth-plan bad.jsonl

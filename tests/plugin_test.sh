@@ -175,6 +175,7 @@ testNew() {
 		run pth-plugin -P d new -o d $words
 		assertCode 0
 		assertEquals "$words" 3 "$(printf '%s\n' "$out" | wc -l)"
+		assertEquals "$words: a test" 1 "$(printf '%s\n' "$out" | grep -c '\.sh$')"
 		for file in $out; do
 			case $file in *.sh) run sh "$file" && assertCode 0 &&
 				assertMatch "$out" ': ok$' ;;

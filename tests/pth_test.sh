@@ -164,7 +164,7 @@ testDoctorTellsTheTruth() {
 
 # iproute2 is there: what is missing then is the kernel's.
 testDoctorOnConditionsAndCaptures() {
-	need_namespaces || return
+	need_namespaces && need_users || return
 	mkdir -p fake
 	fake tc 'exit 2' && fake docker-compose 'exit 1'
 	run env PATH="$PTH_TMP/fake:$PATH" pth doctor --json

@@ -16,11 +16,23 @@ documented() { # tool
 }
 
 testEveryOptionIsInItsPageAndTheOtherWayRound() {
+	assertLeast 12 "$(tools | wc -l)" tools
 	for tool in $(tools); do
 		options_of "$tool" >options
 		documented "$tool" >page
 		assertTrue "$tool has options" '[ "$(wc -l <options)" -ge 7 ]'
 		assertEquals "$tool: its help and its page" '' "$(diff options page)"
+	done
+}
+
+# The long options of what --help begins with, and of the SYNOPSIS.
+testUsageAndSynopsisAgree() {
+	for tool in $(tools); do
+		"$tool" --help | sed '/^$/,$d' | grep -oE -e '--[a-z-]+' | sort -u >usage
+		sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/p' "$TOP/man/$tool.1" |
+			grep -oE 'Fl \\?-[a-z-]+' | sed 's/Fl \\*-/--/' | sort -u >synopsis
+		assertTrue "$tool" '[ -s usage ]'
+		assertEquals "$tool: usage and SYNOPSIS" '' "$(diff usage synopsis)"
 	done
 }
 

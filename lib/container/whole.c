@@ -119,6 +119,8 @@ image(struct compose *c, json_t *o)
 
 	if (*given != '\0') {
 		pth_recipe_set_image(docker, given);
+		json_array_foreach(services, i, s)
+			add_once(docker, PTH_KEY(recipe, capabilities), pth_svc_docker(s));
 	} else if (all_alike(c)) {
 		json_object_update(docker, pth_svc_docker(first));
 		pth_svc_set_version(o, pth_svc_version(first));

@@ -46,6 +46,7 @@ moments_of() {
 	awk '$4 ~ /^[0-9]+$/ && $NF != "total" { for (i = 1; i <= $4; i++) print $NF, i }' \
 		calls >moments
 	total=$(wc -l <moments)
+	[ "$total" -ge 20 ] || bad "only $total moments are known"
 	missed=0
 }
 

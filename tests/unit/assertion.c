@@ -826,6 +826,7 @@ of_wrong_ones(void)
 	}
 	CHECK(countof(wrong) >= 15);
 	CHECK(strncmp(look("{\"type\":\"port_open\",\"port\":65535}"), "no: ", 4) == 0);
+	CHECK(strncmp(look("{\"type\":\"port_open\",\"port\":1}"), "no: ", 4) == 0);
 }
 
 int

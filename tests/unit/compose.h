@@ -199,6 +199,7 @@ rows(const struct row *v, size_t n)
 			pth_buf_addc(&want, *p == '\'' ? '"' : *p);
 		if (strcmp(v[i].path, "error") == 0) {
 			CHECK_INT(r, -1);
+			CHECK_INT(e.code, PTH_INPUT);
 			CHECK(pth_json_path(rec, "compose") == NULL);
 			if (!CHECK(r != 0 && strstr(e.text, v[i].want) != NULL))
 				printf("    row %zu: %s\n", i, r != 0 ? e.text : "no error");

@@ -1,9 +1,13 @@
 /* Names of images, and the words that get into a Dockerfile. */
 #include "container/image_priv.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "io/file.h"
 #include "io/json.h"
 #include "unit.h"
 
@@ -35,6 +39,16 @@ long_names(void)
 	t = tag(impl, "rfc9000", NULL, "linux/amd64");
 	CHECK(strlen(t) == 128);
 	CHECK_STR(t + strlen(t) - strlen(":latest-linux-amd64"), ":latest-linux-amd64");
+	free(t);
+	/* One byte less than that, and one more. */
+	impl[121] = '\0';
+	t = tag(impl, "", NULL, NULL);
+	CHECK(strlen(t) == 128);
+	free(t);
+	impl[121] = 'a';
+	impl[122] = '\0';
+	t = tag(impl, "", NULL, NULL);
+	CHECK(strlen(t) == 128);
 	free(t);
 	t = tag("x", "y", impl, impl);
 	CHECK(strlen(t) <= 128);
@@ -180,9 +194,72 @@ pairs(void)
 	}
 }
 
+static void
+put(const char *path, const char *text)
+{
+	struct pth_err e;
+
+	CHECK_INT(pth_file_write(AT_FDCWD, path, text, strlen(text), &e), 0);
+	CHECK_INT(chmod(path, 0755), 0);
+}
+
+/* The hash, by a pth-image that is a script, or the error. */
+static void
+hashes(void)
+{
+	static const char image[] =
+	    "{\"dockerfile\":\"FROM x\\n\",\"directory\":\"images/d\",\"argv\":[\"@{bin}/"
+	    "pth-image\",\"build\",\"-o\",\"@{owner}\",\"t\",\"@{dir}/images/d\"]}";
+	static const struct {
+		const char *script, *want;
+		int code;
+	} v[] = {
+		{ "echo \"$1 $3 $4\"; cat \"$5/Dockerfile\"; echo; echo", "hash me t\nFROM x", 0 },
+		{ "echo 'why not' >&2; exit 3", "why not", PTH_INPUT },
+		{ "echo 'why not' >&2; echo >&2; exit 4", "why not", PTH_SYSTEM },
+		{ "exit 2", "bin/pth-image", PTH_INPUT },
+		{ "echo dead >&2; kill -KILL $$", "dead", PTH_INPUT },
+	};
+	const struct pth_places places = { .bin = "bin", .owner = "me", .dir = "other" };
+	struct pth_err e;
+	json_t *o = pth_json_parse(image, sizeof image - 1, &e);
+
+	unit("the hash of an image");
+	CHECK_INT(mkdir("bin", 0755), 0);
+	CHECK_INT(mkdir("temporary", 0755), 0);
+	setenv("TMPDIR", "temporary", 1);
+	for (size_t i = 0; i < countof(v); i++) {
+		struct pth_buf b = PTH_BUF_INIT;
+		int r;
+
+		pth_buf_addf(&b, "#!/bin/sh\n%s\n", v[i].script);
+		put("bin/pth-image", b.s);
+		pth_buf_cut(&b, 0);
+		r = pth_image_hash(o, &places, &b, &e);
+		CHECK_INT(r, v[i].code == 0 ? 0 : -1);
+		CHECK_STR(r == 0 ? b.s : e.text, v[i].want);
+		if (r != 0)
+			CHECK_INT(e.code, v[i].code);
+		pth_buf_release(&b);
+	}
+	CHECK_INT(rmdir("temporary"), 0); /* nothing is left in it */
+	setenv("TMPDIR", "none", 1);
+	CHECK_INT(pth_image_hash(o, &places, &(struct pth_buf){ 0 }, &e), -1);
+	CHECK_INT(e.code, PTH_SYSTEM);
+	unit("the folder of an image is filled");
+	put("bin/pth-image", "#!/bin/sh\necho \"$1 $5\" >called\n");
+	CHECK_INT(pth_image_fill(o, &places, &e), 0);
+	struct pth_buf called = PTH_BUF_INIT;
+	CHECK_INT(pth_file_read("called", 100, &called, &e), 0);
+	CHECK_STR(called.s, "hash other/images/d\n");
+	pth_buf_release(&called);
+	json_decref(o);
+}
+
 int
 main(void)
 {
+	hashes();
 	words();
 	lists();
 	pairs();

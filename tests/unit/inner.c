@@ -4,6 +4,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "base/clock.h"
 #include "io/file.h"
 #include "io/record.h"
 #include "world.h"
@@ -282,6 +283,20 @@ of_clients(void)
 	reap(6 * S);
 	CHECK(faccessat(testdir, "s/waited", F_OK, 0) != 0);
 	end();
+
+	unit("its time begins anew when it was started again in its container");
+	for (int limited = 0; limited < 2; limited++) {
+		begin("exec sleep 60", "");
+		if (limited == 1) {
+			pth_svc_set_timeout_us((json_t *)(uintptr_t)s.plan, 4 * S);
+			s.deadline = 7 * S;
+		}
+		supervise_service_inner_restarted(&s, 20 * S);
+		CHECK(s.deadline == (limited == 1 ? 24 * S : PTH_NEVER));
+		kill(s.pid, SIGKILL);
+		reap(6 * S);
+		end();
+	}
 
 	unit("its own logs lie in engine/, for the service has logs of its own");
 	begin("echo client", "");

@@ -5,12 +5,16 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "io/json.h"
 #include "unit.h"
 
 #define S 1000000LL
 #define SH(script) "{\"argv\":[\"sh\",\"-c\",\"" script "\"]}"
 #define MAY_FAIL(script) "{\"argv\":[\"sh\",\"-c\",\"" script "\"],\"critical\":false}"
+
+/* It takes no TERM. */
+#define STUBBORN "trap : TERM; echo >up; while :; do sleep 0.01; done"
 
 static struct pth_places places;
 static struct surroundings at = { .places = &places, .log_dir = "" };
@@ -46,6 +50,17 @@ run(struct phases *p)
 	while ((r = supervise_phases_step(p, S)) == 0 && p->pid > 0)
 		reap(p, S + 5);
 	return r;
+}
+
+/* Such a command has set its trap. */
+static void
+stubborn(void)
+{
+	int i = 0;
+
+	while (unlinkat(at.dirfd, "up", 0) != 0 && i++ < 4000)
+		usleep(1000);
+	CHECK(i < 4000);
 }
 
 static const char *
@@ -138,8 +153,11 @@ of_test(void)
 	CHECK(strstr(content("order"), "5") == NULL);
 
 	unit("too long");
-	begin(&p, "pre_run", "[{\"argv\":[\"sleep\",\"60\"],\"timeout_us\":1000}]", false);
+	begin(&p, "pre_run", "[{\"argv\":[\"sh\",\"-c\",\"" STUBBORN "\"],\"timeout_us\":1000}]",
+	    false);
+	CHECK(p.deadline == PTH_NEVER);
 	CHECK_INT(supervise_phases_step(&p, S), 0);
+	stubborn();
 	CHECK_INT(p.deadline, S + 1000);
 	CHECK_INT(supervise_phases_step(&p, S + 999), 0);
 	CHECK(!p.late);
@@ -147,12 +165,13 @@ of_test(void)
 	CHECK(p.late);
 	reap(&p, 2 * S);
 	CHECK_INT(supervise_phases_step(&p, 2 * S), -1);
-	CHECK_STR(p.error, "sleep took too long; see setup/phases/pre_run.stderr.log");
+	CHECK_STR(p.error, "sh took too long; see setup/phases/pre_run.stderr.log");
 	CHECK(pth_json_bool(result(&p, 1), "timeout", false));
 
 	unit("stopped: no result, and nothing more is run");
-	begin(&p, "pre_run", "[{\"argv\":[\"sleep\",\"60\"]}," SH("echo 6 >>order") "]", false);
+	begin(&p, "pre_run", "[" SH(STUBBORN) "," SH("echo 6 >>order") "]", false);
 	CHECK_INT(supervise_phases_step(&p, S), 0);
+	stubborn();
 	supervise_phases_stop(&p);
 	reap(&p, 2 * S);
 	CHECK_INT(supervise_phases_step(&p, 2 * S), 0);

@@ -210,13 +210,26 @@ reap(struct ready *r, int64_t now)
 	CHECK_INT(r->pid, 0);
 }
 
+/* A command that takes no TERM has said so. */
+static void
+stubborn(void)
+{
+	int i = 0;
+
+	while (unlinkat(at.dirfd, "trapped", 0) != 0 && i++ < 4000)
+		usleep(1000);
+	CHECK(i < 4000);
+}
+
 static void
 commands(void)
 {
 	struct ready r;
 	json_t *list = begin(&r,
 	    "[{\"kind\":\"command\",\"argv\":[\"test\",\"-e\",\"ok\"]},"
-	    "{\"kind\":\"command\",\"argv\":[\"sleep\",\"60\"],\"timeout_us\":3000000}]",
+	    "{\"kind\":\"command\",\"argv\":[\"sh\",\"-c\",\"trap : TERM; echo >trapped; while :; "
+	    "do sleep 0.01; done\"],"
+	    "\"timeout_us\":3000000}]",
 	    0);
 	pid_t pid;
 
@@ -248,6 +261,7 @@ commands(void)
 	    err.text, "its readiness check (command) did not succeed within 3.00 s: it still ran");
 
 	unit("command: a restart kills it, and its end counts for nothing");
+	stubborn();
 	pid = r.pid;
 	supervise_ready_reset(&r);
 	CHECK(waitpid(pid, NULL, 0) == pid && r.pid == 0 && r.index == 0);
@@ -258,6 +272,7 @@ commands(void)
 	r.index = 1;
 	r.look = r.since = 40 * S;
 	CHECK_INT(supervise_ready_step(&r, 40 * S, &err), PTH_NOT_YET);
+	stubborn();
 	supervise_ready_stop(&r);
 	reap(&r, 40 * S);
 	end(&r, list);
@@ -287,6 +302,15 @@ others(void)
 	list = begin(&r, "[]", 5);
 	CHECK_INT(supervise_ready_step(&r, 4, &err), PTH_NOT_YET);
 	CHECK_INT(supervise_ready_step(&r, 5, &err), PTH_IS_READY);
+	end(&r, list);
+
+	unit("what was told of a life before is not told of the next");
+	list = begin(&r, "[]", 5);
+	snprintf(r.held, sizeof r.held, "port 1 is held");
+	snprintf(r.how, sizeof r.how, "exit code 1");
+	supervise_ready_begin(&r, 6);
+	CHECK_STR(r.held, "");
+	CHECK_STR(r.how, "");
 	end(&r, list);
 
 	unit("a kind that is none");

@@ -103,6 +103,20 @@ be(struct service *s, char how)
 #define WAIT(us) "{\"wait_us\":" us "}"
 #define EXEC(script, more) "{\"exec\":{\"argv\":[\"sh\",\"-c\",\"" script "\"]" more "}}"
 
+/* It takes no TERM. */
+#define STUBBORN "trap : TERM; echo >up; while :; do sleep 0.01; done"
+
+/* Such a command has set its trap. */
+static void
+stubborn(void)
+{
+	int i = 0;
+
+	while (unlinkat(testdir, "up", 0) != 0 && i++ < 4000)
+		usleep(1000);
+	CHECK(i < 4000);
+}
+
 static void
 of_times(void)
 {
@@ -256,9 +270,10 @@ of_commands(void)
 	end();
 
 	unit("exec takes so long and no longer");
-	begin("[" EXEC("exec sleep 60", ",\"timeout\":2") "]");
+	begin("[" EXEC(STUBBORN, ",\"timeout\":2") "]");
 	supervise_steps_begin(&st, base);
 	supervise_steps_step(&st, base);
+	stubborn();
 	CHECK_INT(supervise_steps_next(&st), base + 2 * S);
 	supervise_steps_step(&st, base + 2 * S - 1);
 	CHECK(!st.late);
@@ -269,11 +284,12 @@ of_commands(void)
 	end();
 
 	unit("what executes when the run is over is killed, and the rest skipped");
-	begin("[" EXEC("exec sleep 60",
+	begin("[" EXEC(STUBBORN,
 	    "") ",{\"wait_us\":0,\"after\":{\"service\":\"s\",\"state\":"
 	        "\"stopped\"}},{\"wait_us\":0,\"after\":{\"service\":\"s\",\"state\":\"ready\"}}]");
 	supervise_steps_begin(&st, base);
 	supervise_steps_step(&st, base);
+	stubborn();
 	supervise_steps_stop(&st, base + S);
 	CHECK(supervise_steps_done(&st));
 	CHECK_STR(states(0), "fss the run was over before it had ended");
