@@ -142,6 +142,10 @@ keys(void)
 		{ "network_environment: {type: docker_compose, subnet: 10.0.0.0/24}",
 		    "0.network_environment.subnet", "10.0.0.0/24" },
 		{ "network_environment: {type: mine, subnet: x}", "said", "" },
+		{ "network_environment: {type: mine, container: 'yes'}",
+		    "0.network_environment.container", "'yes'" },
+		{ "network_environment: {type: localhost, container: 'yes'}",
+		    "0.network_environment.container", "true" },
 		{ "network_environment: {type: mine, subnet: x}", "0.network_environment.subnet",
 		    "x" },
 		{ "network_environment: {config: {critical_services: [s]}}",
@@ -362,6 +366,7 @@ services(void)
 		{ "services: {s: {name: other}, c: {depends_on: [other]}}",
 		    "0.services.c.depends_on", "[s]" },
 		{ "services: {s: {name: other}}", "0.services.s.alias", "other" },
+		{ "services: {s: {name: s}}", "0.services.s.alias", NULL },
 		{ "{services: {s: {name: other}}, steps: [{restart: other}]}",
 		    "0.steps.actions.0.restart.service", "s" },
 		{ "{services: {s: {name: other}}, links: [{between: [other, c]}]}",
@@ -415,6 +420,10 @@ ports(void)
 		{ "services: {s: {ports: ['5:1', '5:2/udp']}}", "said",
 		    "error: ports: host port 5 is taken by another entry of this test; 6 is free" },
 		{ "services: {s: {ports: ['5:1/tcp', '5:1/udp', '5:2/tcp']}}", "said",
+		    "error: ports: host port 5 is taken by another entry of this test; 6 is free" },
+		{ "services: {s: {ports: ['5:1', '5:2/tcp']}}", "said",
+		    "error: ports: host port 5 is taken by another entry of this test; 6 is free" },
+		{ "services: {s: {ports: ['5:1/udp', '5:2']}}", "said",
 		    "error: ports: host port 5 is taken by another entry of this test; 6 is free" },
 		/* Each test, and each of a matrix, has its own. */
 		{ "matrix: {seed: [1, 2]}", "said", "" },
@@ -556,6 +565,25 @@ rules(void)
 	ROWS(rows);
 }
 
+/* The longest path, and one that is longer. */
+static void
+paths(void)
+{
+	char over[1200], path[1002];
+
+	unit("paths have an end");
+	for (int n = 1000; n <= 1001; n++) {
+		struct row r = { over, "said",
+			n == 1000 ? "" :
+			            "error: expected a path below the directory, without '..'" };
+
+		memset(path, 'p', (size_t)n);
+		path[n] = '\0';
+		snprintf(over, sizeof over, "services: {s: {files: [{path: %s, size: 1}]}}", path);
+		check_row(base, &r, parsed, in_records);
+	}
+}
+
 static void
 places(void)
 {
@@ -664,6 +692,7 @@ main(void)
 	ports();
 	steps();
 	rules();
+	paths();
 	places();
 	marks();
 	return unit_done();

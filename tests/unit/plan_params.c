@@ -30,6 +30,8 @@ static const struct descriptor descriptors[] = {
 	    "}}']}\n" },
 	{ "p/services/iut/proto/both.yaml",
 	    "plugin: both\nkind: iut\nprotocol: [proto, two]\ncommands: {any: [x]}\n" },
+	{ "p/services/iut/proto/byalias.yaml",
+	    "plugin: byalias\nkind: iut\nprotocol: oorp\ncommands: {any: [x]}\n" },
 	{ "p/services/iut/proto/same.yaml",
 	    "plugin: same\nkind: iut\nprotocol: proto\ncommands: {any: [of proto]}\n" },
 	{ "p/services/iut/two/same.yaml",
@@ -165,6 +167,8 @@ plugins(void)
 		{ "services: {a: {implementation: {name: both}, protocol: {name: two}}}",
 		    "@a.protocol", "two" },
 		{ "services: {a: {protocol: {name: oorp}}}", "@a.protocol", "proto" },
+		{ "services: {a: {implementation: {name: byalias}, protocol: {name: oorp}}}",
+		    "@a.protocol", "proto" },
 		{ "services: {a: {protocol: {name: nonsense}}}", "said",
 		    SAID("no protocol named 'nonsense'; *") },
 		/* Nobody says which. */

@@ -258,6 +258,7 @@ test_values(void)
 	static const char *const rows[][2] = {
 		{ "stop: {signal: SIGINT}", "" },
 		{ "stop: {signal: USR1}", "" },
+		{ "stop: {signal: IO}", "" },
 		{ "stop: {signal: int}", "signal: must be a signal such as INT" },
 		{ "stop: {signal: SIG}", "signal: must be a signal such as INT" },
 		{ "stop: {signal: A}", "signal: must be a signal such as INT" },
@@ -289,6 +290,9 @@ test_values(void)
 		/* Commands. */
 		{ "phases: {pre_run: [[a, '{{ x }}']]}", "" },
 		{ "phases: {pre_run: [{sh: x}]}", "" },
+		{ "phases: {pre_run: [[a, [b]]]}",
+		    "must be one argument, or a map with when, each, optional or words, not a "
+		    "list" },
 		{ "phases: {pre_run: [{words: x, critical: false, timeout: 1s, cwd: y, env: {A: "
 		  "b}, "
 		  "name: n, category: certificate, when: x}]}",
