@@ -167,7 +167,8 @@ testKeptImages() {
 	for max in 9000 500 0; do
 		rm -rf cache
 		harness ". \"$TOP/tests/docker_lib.sh\"${NL}testA() {
-				PATH=$PTH_TMP/fake:\$PATH PTH_CACHE=$PTH_TMP/cache PTH_CACHE_MAX=$max
+				PATH=$PTH_TMP/fake:\$PATH
+				PTH_CACHE=$PTH_TMP/cache PTH_CACHE_MAX=$max
 				from_cache a lib
 				to_cache image
 				assertTrue 0
