@@ -410,7 +410,8 @@ testCaptureThatCannotStart() {
 		"$(jq -r '
 			select(.event == "capture.failed") | "\"\(.service)\" \"\(.interface)\""' \
 			exec.err)"
-	assertFalse '[ -e out/*/one/capture.pcapng ]'
+	assertEquals 'its directory' 1 "$(find out -path '*/one' | wc -l)"
+	assertEquals '' "$(find out -path '*/one/capture.pcapng')"
 	assertEquals 'one: capture on nosuch0: No such device' "$(note)"
 	# A directory is in the place of the file.
 	by_hand '{"interface": "lo", "file": "talk"}' 'print(1)' && rm -rf out && go

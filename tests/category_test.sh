@@ -239,6 +239,7 @@ testRewordedMessagesDecideTheSame() {
 testCausesAreRead() {
 	names=$(sed -n 's/^  - name: //p' "$TOP/share/causes.yaml")
 	assertEquals "$names" "$(printf '%s\n' "$names" | awk '!seen[$0]++')"
+	assertLeast 15 "$(printf '%s\n' "$names" | wc -l)" causes
 	{ failures | head -n 1; end 1; } >in
 	pth-exec -o out in 2>/dev/null | pth-collect 2>/dev/null >judged
 	run pth-report -o report judged

@@ -2,6 +2,7 @@
 # pth-clean with an engine's client of our own, and in a world of our own: what is removed, what
 # stays, and what is said.
 # shellcheck disable=SC2016 # for the fake programs
+# script: pth-clean
 . "$TOP/tests/lib.sh"
 # It looks at all processes and all control groups that there are.
 own_world
@@ -360,6 +361,7 @@ testProcesses() {
 	env "PTH_TEST=$DEAD.$pidns:$PWD/w" setsid sh -c 'env -i sleep "4$0" & sleep "5$0" &' "$nap"
 	for n in 1 2 3 4 5; do assertSoon 9 asleep $n; done
 	clean -n
+	assertCode 0
 	assertEquals "$(for n in 4 5; do
 		echo "would remove process $(asleep $n) (sleep) of $PWD/w"; done
 		echo "would remove process $gone (sleep) of $PWD/y z")" \
@@ -374,6 +376,28 @@ testProcesses() {
 	assertMatch "$out" "^removed process [0-9]* \\(sleep\\) of $PWD/x\$"
 	assertEquals '0 1' "$(asleep 1 | wc -l) $(asleep 3 | wc -l)"
 	kill $!
+}
+
+# Who has started it may have such a mark, too, and so has it itself then.
+testNotItselfNorWhoHasStartedIt() {
+	need_hidden || return
+	sleeps='env "$0" sleep "1$1" & until pgrep -f "^sleep 1$1\$" >there; do sleep 0.05; done'
+	sh -c "$sleeps"'; env "$0" setsid sh -c "$2"; kill $!' \
+		"PTH_TEST=$DEAD.$pidns:$PWD/x" "$nap" \
+		'PATH=$PTH_TMP/fake:$PATH pth-clean; echo "still here: $?"' >said
+	assertEquals 'still here: 0' "$(tail -n 1 said)"
+	assertMatch "$(cat said)" '^removed process [0-9]* \(sleep\) of '
+	assertEquals 2 "$(wc -l <said)"
+	# Nor what else is in its session, which has lost its leader.
+	setsid sh -c "$sleeps"'; sleep "2$1" &
+		{
+			while kill -0 $$; do sleep 0.05; done
+			PATH=$PTH_TMP/fake:$PATH pth-clean >said && : >cleaned
+		} 2>/dev/null &' "PTH_TEST=$DEAD.$pidns:$PWD/x" "$nap"
+	assertSoon 9 test -e cleaned
+	assertMatch "$(cat said)" '^removed process [0-9]* \(sleep\) of '
+	assertEquals '0 1' "$(asleep 1 | wc -l) $(asleep 2 | wc -l)"
+	kill "$(asleep 2)"
 }
 
 testUsage() {

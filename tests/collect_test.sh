@@ -646,7 +646,7 @@ interrupted() {
 	pid=$!
 	exec 5>pipe
 	head -n 1 in.jsonl >&5
-	assertSoon 9 grep -q '"id":"one"' stream
+	assertSoon 20 grep -q '"id":"one"' stream
 	kill -INT $pid
 }
 
@@ -656,7 +656,7 @@ testOutlivesOneInterrupt() {
 	for tool in pth-collect 'pth-report -p -o rep'; do
 		# shellcheck disable=SC2086 # words
 		interrupted $tool
-		assertSoon 9 grep -q '^ShdPnd:.*[014589cd]$' /proc/$pid/status
+		assertSoon 20 grep -q '^ShdPnd:.*[014589cd]$' /proc/$pid/status
 		tail -n 1 in.jsonl >&5
 		exec 5>&-
 		wait $pid
@@ -665,7 +665,7 @@ testOutlivesOneInterrupt() {
 		# Who wants to leave can: the second one ends it.
 		# shellcheck disable=SC2086
 		interrupted $tool
-		assertSoon 9 sh -c "! kill -INT $pid"
+		assertSoon 20 sh -c "! kill -INT $pid"
 		exec 5>&-
 		wait $pid
 		assertEquals "$tool, twice" 130 $?

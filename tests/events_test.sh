@@ -69,6 +69,8 @@ testLevels() {
 	assertEquals "| $all" "$(events 'observers: {logger: {enabled: false}}')"
 	assertEquals "| $all" "$(events 'observers: {logger: {log_to_console: false}}')"
 	assertEquals '| ' "$(events 'logging: {level: CRITICAL, debug_file_logging: false}')"
+	assertEquals 'it was run all the same' completed \
+		"$(jq -r 'select(.id).result.status' out/results.jsonl)"
 	assertEquals "service | $all" \
 		"$(events 'logging: {level: ERROR,
 			feature_levels: {service_start: INFO, quic_services: ERROR}}')"

@@ -25,6 +25,8 @@ testPingPongIsCapturedWhole() {
 	assertCode 0
 	assertEquals completed "$(field .status)"
 	assertEquals '40 0' "$(field '.capture | "\(.packets) \(.dropped)"')"
+	assertEquals 'it is ready before services are' capture.started \
+		"$(jq -r .event out/events.jsonl | grep -E 'capture.started|service.' | head -n 1)"
 	assertEquals stopped "$(field .services.server.reason)"
 	assertEquals '0 exit' "$(field '.services.client | "\(.code) \(.reason)"')"
 	assertEquals true "$(field '.services.client.started_us >= .services.server.ready_us')"

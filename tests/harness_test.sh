@@ -29,7 +29,8 @@ testNoFailureIsLost() {
 	red 'assertion failed' '(assertEquals 1 2); assertTrue 0'
 	red 'assertion failed' 'assertEquals 1 2 | cat; assertTrue 0'
 	red 'assertion failed' 'assertEquals 1 2 || true; assertTrue 0'
-	red 'assertion failed' 'echo 1 | while read -r a; do assertEquals 2 "$a"; done; assertTrue 0'
+	red 'assertion failed' 'echo 1 | while read -r a; do assertEquals 2 "$a"; done
+		assertTrue 0'
 	red 'assertion failed' 'x=$(assertEquals 1 2); assertTrue 0'
 	red 'assertion failed' 'assertEquals 1 2 >/dev/null & wait; assertTrue 0'
 	red 'assertion failed' 'if assertEquals 1 2; then :; fi; assertTrue 0'
@@ -69,7 +70,8 @@ testOutsideOfATest() {
 }
 
 testSkipped() {
-	harness "testA() { skip 'not here'; return; }${NL}testB() { (need nosuchprogram its-package) || return 0; }"
+	harness "testA() { skip 'not here'; return; }${NL}testB() {
+		(need nosuchprogram its-package) || return 0; }"
 	assertCode 0
 	assertMatch "$out" '^ *skip testA: not here$'
 	assertMatch "$out" '^ *skip testB: needs nosuchprogram \(package its-package\)$'

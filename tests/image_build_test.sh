@@ -2,6 +2,8 @@
 # pth-image with an engine's client of our own that keeps what it was told to build: what is
 # built anew and what is left alone, what stands in the folder, what is said.
 # shellcheck disable=SC2016 # for the fake programs
+# timeout: 300
+# script: pth-image
 . "$TOP/tests/lib.sh"
 
 # A line of img/NAME is what the engine says of it: "ID IMAGE/HASH/OWNER/BELOW", "ID " for an
@@ -225,11 +227,20 @@ testSources() {
 	rm repo/new repo/sub/a
 	image hash -s s.tar=:repo t:latest dir
 	assertEquals .gitignore "$(tar tf dir/s.tar)"
+	mkdir -p broken.git/.git
+	for source in s.tar=:broken.git s.tar=v1:broken.git; do
+		image hash -s "$source" t:latest dir
+		assertEquals "3 $source" "$code $source"
+		assertMatch "$err" '^pth-image: broken.git: .*not a git repository'
+	done
+	image hash -s s.tar=:repo t:latest dir
 	# The same whenever the files are.
 	before=$out
 	touch -d 2001-01-01 repo/.gitignore
 	image hash -s s.tar=:repo t:latest dir
 	assertEquals "$before" "$out"
+	assertEquals 'whose they are here is of no matter' 0/0 \
+		"$(tar --numeric-owner -tvf dir/s.tar | awk '{ print $2 }' | sort -u)"
 	built 1 -s s.tar=:repo -s t.tar=:plain
 	assertEquals 'Dockerfile build.log' "$(find dir -type f -printf '%f\n' | sort | xargs)"
 	echo words >broken

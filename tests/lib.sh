@@ -129,7 +129,8 @@ free_port() {
 
 # as_user COMMAND...: as an ordinary user, for root; with the tools of $user_top.
 as_user() {
-	GCOV_PREFIX=${GCOV_PREFIX:-}/user PATH=${pth_user_path:-$PATH} setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+	GCOV_PREFIX=${GCOV_PREFIX:-}/user PATH=${pth_user_path:-$PATH} \
+		setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
 }
 
 # user_top: $user_top is a tree that ordinary users can read: this one, or a

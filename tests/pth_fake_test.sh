@@ -2,6 +2,8 @@
 # The front door with tools of our own beside it: who is called with what, whose exit code
 # counts, and what the doctor says of a machine where everything or nothing is there.
 # shellcheck disable=SC2016 # for the fake tools
+# timeout: 300
+# script: pth
 . "$TOP/tests/lib.sh"
 
 stages='parse plan compose exec collect report'
@@ -297,6 +299,27 @@ testExitCodes() {
 	assertMatch "$err" '^pth: the tools are not built: run make$'
 }
 
+# Whatever signal it is, pth-exec is asked to stop, once; the report is written; pth ends by it.
+testSignals() {
+	tool_ exec 'trap "echo asked >>asked; exit 0" TERM
+		: >up
+		while :; do sleep 0.05; done'
+	tool_ report 'cat; sleep 0.2; echo written >reported'
+	looked=0
+	for row in 'INT 130' 'TERM 143' 'HUP 129'; do
+		rm -f up asked reported
+		env --default-signal=INT,HUP bin/pth run x.yaml >shown 2>&1 </dev/null &
+		assertSoon 9 test -e up
+		kill -s "${row% *}" $!
+		wait $!
+		assertEquals "$row: $(cat shown)" "${row#* }" $?
+		assertEquals "$row" 'asked written' "$(cat asked reported | xargs)"
+		looked=$((looked + 1))
+	done
+	assertLeast 3 $looked signals
+	assertEquals 'no directory of pth is left' '' "$(ls "$TMPDIR" | grep '^pth')"
+}
+
 testCheckOfADescriptor() {
 	printf '# a comment\nplugin: x\n' >plugin.yaml
 	tool_ plugin 'echo problem >&2; exit 3'
@@ -353,7 +376,15 @@ testPath() {
 # hospital: a world for the doctor, where everything is there: nothing is looked for outside of
 # bin/, but for basic programs.
 hospital() {
-	rm -rf bin libexec said && mkdir -p bin libexec/pth
+	[ -d ward ] || build_ward
+	rm -rf bin libexec said && cp -a ward/bin ward/libexec .
+	given='"used":["private_tmp","read_only"],"missing":[]'
+	packets='"packets":0'
+	by 'cgroup v9' rlimit 'cgroup v8'
+}
+
+build_ward() {
+	rm -rf bin libexec && mkdir -p bin libexec/pth
 	sed 's,^PATH=.*,PATH=$here,' "$TOP/bin/pth" >bin/pth
 	for p in sh readlink timeout mktemp sed grep rm cat chmod; do
 		ln -s "$(command -v $p)" bin/$p
@@ -374,9 +405,7 @@ hospital() {
 	cd ..
 	ln -s "$(command -v mkdir)" bin/
 	: >libexec/pth/miniP_server && chmod +x libexec/pth/miniP_server
-	given='"used":["private_tmp","read_only"],"missing":[]'
-	packets='"packets":0'
-	by 'cgroup v9' rlimit 'cgroup v8'
+	mkdir ward && mv bin libexec ward
 }
 
 # by CPU MEMORY PROCESSES: what keeps the limits of the probe.
@@ -408,8 +437,8 @@ testDoctorWhereEverythingIs() {
 	doctor
 	assertCode 0
 	assertEquals "$(gperftools)" "$missing"
-	assertEquals 'cgroup v9|rlimit|cgroup v8' \
-		"$(jq_out -r 'select(.name | startswith("limit of")).by' | paste -sd '|')"
+	assertEquals 'processors cgroup v9|memory rlimit|processes cgroup v8' \
+		"$(jq_out -r 'select(.by != "") | "\(.name[9:]) \(.by)"' | paste -sd '|')"
 	assertEquals 'every line is a record' '[32,["check"],[1]]' "$(jq_out -cs \
 		'[length, (map(.type) | unique), (map(.pth) | unique)]')"
 	assertEquals 'needed isolation docker profilers peers' \

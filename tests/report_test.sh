@@ -263,6 +263,7 @@ testHostileText() {
 	md=$(cat out/EXPERIMENT_REPORT.md)
 	assertEquals 'no more titles than ours' 1 "$(grep -c '^# ' out/EXPERIMENT_REPORT.md)"
 	assertNoMatch "$md" '(^|[^\\])<script>'
+	assertMatch "$(cat page.html)" '&lt;script'
 	assertNoMatch "$(cat page.html)" '<script|<b>\|'
 	assertMatch "$md" '^### .* a \\\| b \\\* \\`c\\` \\<script\\>'
 	assertMatch "$md" '\]\(one/server/a%29%20b%7C%60%3C\.log\)'
@@ -277,7 +278,7 @@ testCsvIsReadAgain() {
 	need python3 python3 || return
 	texts='["plain", "a,b", "a\"b", "a\nb", "a\rb", "\"", "; \u0027 \t=1+1", ""]'
 	for n in 0 1 2 3 4 5 6 7; do
-		add t$n ".name = $texts[$n] | .verdict.summary = $texts[$n]"
+		add t$n ".name = ${texts}[$n] | .verdict.summary = ${texts}[$n]"
 	done
 	end
 	report --csv csv

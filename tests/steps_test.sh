@@ -216,9 +216,10 @@ testPauseAndResume() {
 		  "argv": ["sh", "-c", "wc -c <n >was; sleep .2; wc -c <n >is; cmp was is"]}},
 		{"resume": {"service": "s"}}, {"wait_us": 200000}, {"exec": {"service": "s",
 		  "argv": ["sh", "-c", "wc -c <n >is; ! cmp was is"]}}]'
-	# the counter is in a process group of its own
+	# the counter is in a process group of its own; without a terminal set -m makes none
 	exec_ "$(svc s '{"finite": false, "ready": [{"kind": "file", "path": "n"}]}' \
-		sh -c 'set -m; (while :; do printf x >>n; sleep .01; done) & wait')"
+		sh -c 'perl -e "setpgrp(0, 0); exec @ARGV" sh -c "while :; do printf x >>n
+			sleep .01; done" & wait')"
 	assertEquals 'completed: null' "$(status)"
 	assertEquals 'true true true true true true' "$(oks)"
 	steps='[{"pause": {"service": "s"}}]'

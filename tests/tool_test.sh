@@ -25,6 +25,17 @@ testEveryOptionIsInItsPageAndTheOtherWayRound() {
 	done
 }
 
+# The long options of what --help begins with, and of the SYNOPSIS.
+testUsageAndSynopsisAgree() {
+	for tool in $(tools); do
+		"$tool" --help | sed '/^$/,$d' | grep -oE -e '--[a-z-]+' | sort -u >usage
+		sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/p' "$TOP/man/$tool.1" |
+			grep -oE 'Fl \\?-[a-z-]+' | sed 's/Fl \\*-/--/' | sort -u >synopsis
+		assertTrue "$tool" '[ -s usage ]'
+		assertEquals "$tool: usage and SYNOPSIS" '' "$(diff usage synopsis)"
+	done
+}
+
 testEveryLineOfHelpIsRegular() {
 	for tool in $(tools); do
 		run "$tool" --help

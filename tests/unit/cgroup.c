@@ -129,6 +129,7 @@ files_of_version_2(void)
 {
 	struct pth_cgroups g = { .version = { 2, 2, 2 }, .above = { -1, -1, -1 } };
 	struct pth_limit_host host = { .groups = &g, .prefix = "1." };
+	struct pth_proc_req q = { 0 };
 	struct pth_limit l;
 	json_t *limits = json_pack(
 	    "{s:f,s:i,s:i,s:i}", "cpu", 0.25, "processes", 12, "memory", 4096, "files", 5);
@@ -151,9 +152,37 @@ files_of_version_2(void)
 	CHECK(holds("1.a/memory.max", "4096"));
 	CHECK(l.nr == 1 && l.memory == 4096 && pth_cgroup_oom_kills(&l.group) == 7);
 	CHECK(l.group.njoin == 1);
+	pth_limit_put(&l, &q);
+	CHECK(q.njoin == 1 && q.join[0] == l.group.join[0]);
+	CHECK(q.nlimits == 1 && q.limits[0].resource == RLIMIT_NOFILE && q.limits[0].value == 5);
 	pth_limit_release(&l);
+	unit("without groups: what resource limits can do, and only where they count");
+	for (int counts = 0; counts < 2; counts++) {
+		struct pth_limit_host none = { .counts_users = counts == 1 };
+
+		pth_limit_init(&l, limits, &none, "a");
+		CHECK_STR(json_string_value(json_object_get(l.how, "cpu")), "none");
+		CHECK_STR(json_string_value(json_object_get(l.how, "memory")), "rlimit");
+		CHECK_STR(json_string_value(json_object_get(l.how, "processes")),
+		    counts == 1 ? "rlimit" : "none");
+		CHECK_STR(json_string_value(json_object_get(l.how, "files")), "rlimit");
+		CHECK(json_object_get(l.how, "disk") == NULL);
+		CHECK_INT(l.nr, counts == 1 ? 3 : 2);
+		CHECK(l.memory == 0 && !l.grouped);
+		pth_limit_put(&l, &q);
+		CHECK_INT(q.njoin, 0);
+		pth_limit_release(&l);
+	}
+	pth_limit_init(&l, NULL, &host, "a");
+	CHECK(l.how == NULL && l.nr == 0);
 	for (int k = 0; k < PTH_CG_KINDS; k++)
 		close(g.fd[k]);
+	json_decref(limits);
+	limits = json_pack("{s:f}", "cpu", 0.001);
+	CHECK(pth_limit_wants_group(limits));
+	json_decref(limits);
+	limits = json_pack("{s:i,s:i,s:i}", "files", 5, "disk", 5, "cpu", 0);
+	CHECK(!pth_limit_wants_group(limits));
 	json_decref(limits);
 }
 

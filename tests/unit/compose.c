@@ -186,6 +186,10 @@ capabilities(void)
 		{ NULL, NULL, SERVER "pids_limit", "-" },
 		{ NULL, NULL, "create server", "* --cpus 2" },
 		{ NULL, NULL, "create server", "! --memory" },
+		{ NULL, NULL, "create client", "! --cpus 0" },
+		{ NULL, NULL, SERVER "labels",
+		    "{'org.pth.run':'r','org.pth.test':'001-A_b.c','org.pth.owner':'@{owner}',"
+		    "'org.pth.project':'pth-001--_b-c-@{unique}'}" },
 		{ NULL, SVC "0.limits': {'memory': 1, 'cpu': 1, 'processes': 1, 'files': 9}",
 		    "inner server plan.services.0.limits", "{'files':9}" },
 		{ NULL, NULL, OUT "0.limits", "-" },

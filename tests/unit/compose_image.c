@@ -111,6 +111,24 @@ images(void)
 		    "* -p linux/s390x" },
 		{ NULL, DOCKER "{'target_platform': 'linux/amd64,linux/arm64'}", "error",
 		    "docker.target_platform linux/amd64,linux/arm64: several platforms need" },
+		{ "without a recipe an image has what the service requires",
+		    SVC "0.docker': null, " SVC "0.requires': [{'program': 'n'}, {'program': 'm', "
+		        "'package': 'pkg'}]",
+		    IMAGE "dockerfile", "* -s pkg >/dev/null" },
+#define DEPENDS(more)                                                                   \
+	SVC "0.docker': {'builder': 'c', 'repository': 'https://r', 'revision': 'v1', " \
+	    "'dependencies': [{'name': 'e', 'repository': 'https://e'" more "}]}"
+		{ "a dependency is its newest commit, or one that is named", DEPENDS(""),
+		    IMAGE "dockerfile", "* git checkout -q HEAD" },
+		{ NULL, NULL, IMAGE "dockerfile", "* git checkout -q v1" },
+		{ NULL, DEPENDS(", 'revision': 'r1'"), IMAGE "dockerfile", "* git checkout -q r1" },
+		{ NULL, NULL, IMAGE "dockerfile", "! git checkout -q HEAD" },
+		{ "what may not get into a Dockerfile", SVC "0.docker': {'base': 'x y'}", "error",
+		    "docker.base: \"x y\" is no name of an image" },
+		{ NULL, SVC "0.docker': {'directory': 'x'}", "error",
+		    "docker.directory: \"x\" is no absolute path" },
+		{ NULL, SVC "0.docker': {'files': ['', '/x/f']}", IMAGE "argv",
+		    BUILD "-x default -F files/f=/x/f p-v:latest @{dir}/images/p-v" },
 		{ "what is copied into the folder of the build",
 		    SVC "0.docker': {'builder': 'c', 'files': ['/x/f', {'from': '/x/g', "
 		        "'to': '/etc/g'}], 'patches': ['/p/a', '/p/b'], 'repository': '/src', "
@@ -476,6 +494,8 @@ how(void)
 		{ "", false, "docker-compose -f THIS up --exit-code-from client" },
 		{ "", true, "docker stack deploy -c THIS NAME" },
 		{ SVC "0.finite': true", false, "docker-compose -f THIS up" },
+		{ SVC "0.finite': true, " SVC "1.finite': false", false,
+		    "docker-compose -f THIS up --exit-code-from server" },
 		{ SVC "1.finite': false", false, "docker-compose -f THIS up" },
 		{ WHOLE, false, "docker-compose -f THIS up" },
 	};

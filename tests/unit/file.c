@@ -240,6 +240,22 @@ below(void)
 	CHECK_INT(pth_mkdirs(dir, "sub/new//deep/", &e), 0);
 	CHECK(access("b/sub/new/deep", F_OK) == 0);
 	CHECK_INT(pth_file_make(dir, "dir/made", O_WRONLY | O_CREAT, &e), -1);
+	CHECK_INT(pth_file_make(dir, "../made", O_WRONLY | O_CREAT, &e), -1);
+	CHECK_STR(e.text, "../made: a path must stay inside its directory");
+	CHECK_INT(e.code, PTH_INPUT);
+	CHECK_INT(pth_file_make(dir, "sub/new", O_WRONLY | O_CREAT, &e), -1);
+	CHECK_INT(e.code, PTH_SYSTEM);
+	CHECK_INT(pth_file_make(dir, "made/none", O_WRONLY, NULL), -1);
+	fd = pth_file_make(dir, "made/deep/f", O_WRONLY | O_CREAT | O_TRUNC, &e);
+	CHECK(fd >= 0 && write(fd, "12", 2) == 2);
+	close(fd);
+	fd = pth_file_make(dir, "made/deep/f", O_WRONLY | O_CREAT | O_APPEND, &e);
+	CHECK(fd >= 0 && write(fd, "3", 1) == 1);
+	close(fd);
+	CHECK_STR(content("b/made/deep/f"), "123");
+	fd = pth_file_make(dir, "top", O_WRONLY | O_CREAT, &e);
+	CHECK(fd >= 0 && access("b/top", F_OK) == 0);
+	close(fd);
 	CHECK_INT(pth_file_make(dir, "fifo", O_WRONLY | O_CREAT, &e), -1);
 	CHECK_INT(entries("elsewhere"), 0);
 
@@ -256,6 +272,23 @@ below(void)
 	CHECK_STR(content("b/sub"), "z");
 	CHECK_INT(pth_file_put(dir, "dir/new", "z", 1, &e), -1);
 	CHECK_INT(pth_rmtree(dir, "dir/new", &e), -1);
+
+	unit("a file of ours that is there stays, and what is missing is missing");
+	CHECK_INT(pth_file_write(dir, "log", "a", 1, &e), 0);
+	fd = pth_file_ours(dir, "log", O_WRONLY | O_APPEND, &e);
+	CHECK(fd >= 0 && write(fd, "b", 1) == 1);
+	close(fd);
+	CHECK_STR(content("b/log"), "ab");
+	CHECK_INT(pth_file_ours(dir, "nothing", O_WRONLY | O_APPEND, &e), -1);
+	CHECK(e.error == ENOENT && access("b/nothing", F_OK) != 0);
+	CHECK_INT(pth_file_ours(dir, "log/x", O_WRONLY | O_CREAT, &e), -1);
+	CHECK_STR(content("b/log"), "ab");
+	CHECK(linkat(dir, "log", dir, "other", 0) == 0);
+	fd = pth_file_ours(dir, "log", O_WRONLY | O_CREAT | O_APPEND, &e);
+	CHECK(fd >= 0 && write(fd, "new", 3) == 3);
+	close(fd);
+	CHECK_STR(content("b/log"), "new");
+	CHECK_STR(content("b/other"), "ab");
 
 	unit("names of temporaries that are taken");
 	pth_buf_cut(&b, 0);
@@ -419,7 +452,7 @@ stubborn(void)
 	struct rlimit old;
 	struct pth_err e = { 0 };
 	char name[300];
-	int dir;
+	int dir, fd;
 
 	unit("a deep tree, with few descriptors");
 	CHECK_INT(getrlimit(RLIMIT_NOFILE, &old), 0);
@@ -439,6 +472,21 @@ stubborn(void)
 	close(dir);
 	CHECK_INT(pth_rmtree(AT_FDCWD, "many", &e), 0);
 	CHECK(access("many", F_OK) != 0);
+
+	unit("the modes of a file of ours, too");
+	CHECK_INT(pth_mkdirs(AT_FDCWD, "o", &e), 0);
+	put_text(AT_FDCWD, "o/log");
+	CHECK(chmod("o/log", 0) == 0 && chmod("o", 0500) == 0);
+	dir = open("o", O_RDONLY | O_DIRECTORY);
+	fd = pth_file_ours(dir, "log", O_WRONLY | O_APPEND, &e);
+	CHECK(fd >= 0 && write(fd, "y", 1) == 1);
+	close(fd);
+	CHECK_STR(content("o/log"), "xy");
+	CHECK_INT(fchmod(dir, 0500), 0);
+	fd = pth_file_ours(dir, "fresh", O_WRONLY | O_CREAT, &e);
+	CHECK(fd >= 0);
+	close(fd);
+	close(dir);
 
 	unit("modes are mended");
 	CHECK_INT(pth_mkdirs(AT_FDCWD, "m/go/mod", &e), 0);
@@ -463,6 +511,8 @@ of_another(void)
 	unit("what cannot be removed is named");
 	CHECK_INT(pth_rmtree(AT_FDCWD, "mine", &e), -1);
 	CHECK_STR(e.text, "remove mine/b/theirs/f: Permission denied");
+	CHECK_INT(pth_rmtree(AT_FDCWD, "../user/mine", &e), -1);
+	CHECK_STR(e.text, "remove ../user/mine/b/theirs/f: Permission denied");
 	CHECK_INT(entries("mine/b"), 1);
 	CHECK_INT(entries("mine"), 1);
 }

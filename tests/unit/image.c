@@ -40,6 +40,16 @@ long_names(void)
 	CHECK(strlen(t) == 128);
 	CHECK_STR(t + strlen(t) - strlen(":latest-linux-amd64"), ":latest-linux-amd64");
 	free(t);
+	/* One byte less than that, and one more. */
+	impl[121] = '\0';
+	t = tag(impl, "", NULL, NULL);
+	CHECK(strlen(t) == 128);
+	free(t);
+	impl[121] = 'a';
+	impl[122] = '\0';
+	t = tag(impl, "", NULL, NULL);
+	CHECK(strlen(t) == 128);
+	free(t);
 	t = tag("x", "y", impl, impl);
 	CHECK(strlen(t) <= 128);
 	free(t);

@@ -188,6 +188,87 @@ samples(void)
 	}
 }
 
+/* More samples than are read at once. */
+static void
+many_samples(void)
+{
+	json_t *rec = json("{'result':{'services':{'s':{}}}}"), *m = json("{'services':{}}");
+	struct pth_buf b = PTH_BUF_INIT;
+	struct pth_err e;
+
+	unit("many samples");
+	for (int i = 1; i <= 5000; i++)
+		pth_buf_addf(&b,
+		    "{%*s\"interval_us\":1,\"services\":{\"s\":{\"processes\":1,\"fds\":%d}}}\n",
+		    i * 7 % 61, "", i);
+	CHECK(b.len > 3 * 65536);
+	CHECK_INT(pth_file_write(AT_FDCWD, "metrics.jsonl", b.s, b.len, &e), 0);
+	pth_metric_samples(AT_FDCWD, rec, m);
+	CHECK(same(pth_json_path(m, "services.s.peak"),
+	    "{'samples':5000,'max_processes':1,'max_fds':5000}"));
+	CHECK(pth_json_path(m, "incomplete") == NULL);
+	pth_buf_release(&b);
+	json_decref(rec);
+	json_decref(m);
+}
+
+/* What descriptors ask for, from the files that are listed. */
+static void
+measures(void)
+{
+	static const struct {
+		const char *spec, *want, *lacks;
+	} v[] = {
+		{ "{'name':'n','matches':'n=([0-9]+)'}", "{'s':{'n':7}}", "null" },
+		{ "{'name':'n','matches':'n=([0-9]+)','file':'*.log','reduce':'sum'}",
+		    "{'s':{'n':12}}", "null" },
+		{ "{'name':'n','matches':'n=([0-9]+)','file':'none'}", "null", "null" },
+		{ "{'name':'n','matches':'x=([0-9]+)'}", "null", "null" },
+		{ "{'name':'n','matches':'x','reduce':'count'}", "{'s':{'n':0}}", "null" },
+		{ "{'name':'n','matches':'n=([0-9]+)','file':'cut'}", "{'s':{'n':9}}",
+		    "[{'of':'measures.s.n','least':false,'text':'s/cut: the log was cut'}]" },
+		{ "{'name':'n','matches':'n=','reduce':'count','file':'cut'}", "{'s':{'n':1}}",
+		    "[{'of':'measures.s.n','least':true,'text':'s/cut: the log was cut'}]" },
+		{ "{'name':'n','json':'a','file':'part'}", "{'s':{'n':1}}",
+		    "[{'of':'measures.s.n','least':false,'text':'s/part: the file breaks off'}]" },
+		{ "{'name':'n','matches':'n=([0-9]+)','file':'gone'}", "null",
+		    "[{'of':'measures.s.n','least':false,'text':"
+		    "'s/gone: No such file or directory'}]" },
+		/* Not listed, or of another service. */
+		{ "{'name':'n','matches':'n=([0-9]+)','file':'hidden'}", "null", "null" },
+	};
+	static const char *const files[][2] = { { "s/stdout.log", "n=7\n" },
+		{ "s/more.log", "n=5\n" }, { "s/cut", "n=9\n" }, { "s/part", "{\"a\":1}\n{\"a\":" },
+		{ "s/hidden", "n=1\n" }, { "other/stdout.log", "n=100\n" } };
+	json_t *artifacts = json(
+	    "[{'path':'s/stdout.log'},{'path':'s/more.log'},{'path':'s/cut'},"
+	    "{'path':'s/part'},{'path':'s/gone'},{'path':'other/stdout.log'}]");
+	struct pth_err e;
+
+	unit("what descriptors ask for");
+	CHECK(pth_mkdirs(AT_FDCWD, "s", &e) == 0 && pth_mkdirs(AT_FDCWD, "other", &e) == 0);
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+		CHECK_INT(
+		    pth_file_write(AT_FDCWD, files[i][0], files[i][1], strlen(files[i][1]), &e), 0);
+	for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
+		struct pth_buf b = PTH_BUF_INIT;
+		json_t *rec, *m = json_object();
+
+		pth_buf_addf(&b,
+		    "{'plan':{'services':[{'name':'s','metrics':[%s]}]},'result':{'services':{'s':"
+		    "{'logs_cut':{'cut':1}}}}}",
+		    v[i].spec);
+		rec = json(b.s);
+		pth_metric_measures(AT_FDCWD, rec, artifacts, m);
+		CHECK(same(pth_json_path(m, "measures"), v[i].want));
+		CHECK(same(pth_json_path(m, "incomplete"), v[i].lacks));
+		pth_buf_release(&b);
+		json_decref(rec);
+		json_decref(m);
+	}
+	json_decref(artifacts);
+}
+
 static void
 transfers(void)
 {
@@ -311,6 +392,8 @@ main(void)
 
 	reduces();
 	samples();
+	many_samples();
+	measures();
 	transfers();
 	results();
 	found();

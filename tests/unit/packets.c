@@ -160,6 +160,7 @@ tcp(void)
 		{ .time = "1.5", .stream = "0", .flags = "0x0018", .len = "1", BACK },
 		{ .time = "1.8", .stream = "0", .flags = "0x0018", .len = "9", BACK },
 		{ .time = "1.9", .stream = "0", .flags = "0x0011", .len = "0", BACK },
+		{ .time = "1.95", .stream = "0", .flags = "0x0010", .len = "", BACK },
 		{ .time = "2.0", .stream = "1", .flags = "0x0018", .len = "9" },
 	};
 
@@ -219,7 +220,8 @@ taps(void)
 	static const char *const text[] = { "Filter: b", "eth    frames:3 bytes:9",
 		"  ip   frames:3 bytes:9", "sll  frames:4 bytes:9", "Filter: none",
 		"eth    frames:5 bytes:9", "Filter: a", "Filter: c", "eth   frames:0 bytes:0",
-		"eth   frames:99999999999 bytes:0", "eth   frames:1 bytes:0", "junk" };
+		"eth   frames:4294967297 bytes:0", "eth   frames:4294967296 bytes:0",
+		"eth   frames:1 bytes:0", "junk" };
 	struct packets_tap v[] = { { "a", -1 }, { "b", -1 }, { "c", -1 }, { "d", -1 } };
 	struct packets p = { .taps = v, .ntaps = 4 };
 
@@ -232,8 +234,8 @@ taps(void)
 	}
 	CHECK_INT(v[0].packets, 0);
 	CHECK_INT(v[1].packets, 7);
-	CHECK_INT(v[2].packets, 1);
-	CHECK_INT(v[3].packets, -1); /* there was no table */
+	CHECK_INT(v[2].packets, 4294967297); /* more than 2^32 in one line cannot be */
+	CHECK_INT(v[3].packets, -1);         /* there was no table */
 	CHECK_INT(p.packets, 0);
 	collect_packets_release(&p);
 }

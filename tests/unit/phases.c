@@ -56,8 +56,11 @@ run(struct phases *p)
 static void
 stubborn(void)
 {
-	for (int i = 0; i < 4000 && unlinkat(at.dirfd, "up", 0) != 0; i++)
+	int i = 0;
+
+	while (unlinkat(at.dirfd, "up", 0) != 0 && i++ < 4000)
 		usleep(1000);
+	CHECK(i < 4000);
 }
 
 static const char *

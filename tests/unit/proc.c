@@ -214,12 +214,12 @@ of_names(void)
 
 /* A process that is there until it is killed, and says so. */
 static pid_t
-start(const char *script)
+start_in(const char *const *env, const char *script)
 {
 	const char *argv[] = { "sh", "-c", script, NULL };
 	int p[2];
 	char c;
-	struct pth_proc_req q = { .argv = argv, .in = -1, .err = -1, .session = true };
+	struct pth_proc_req q = { .argv = argv, .env = env, .in = -1, .err = -1, .session = true };
 	pid_t pid;
 
 	CHECK(pipe2(p, O_CLOEXEC) == 0);
@@ -229,6 +229,12 @@ start(const char *script)
 	CHECK(pid > 0 && read(p[0], &c, 1) == 1);
 	close(p[0]);
 	return pid;
+}
+
+static pid_t
+start(const char *script)
+{
+	return start_in(NULL, script);
 }
 
 static int
@@ -254,7 +260,11 @@ of_sessions(void)
 
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	unit("a signal reaches every process of the session, and no other");
-	pid = start("set -m; sleep 61 & sleep 62 & setsid -f sleep 63; sleep 0.1; echo; wait");
+	/* Two of them are in groups of their own. */
+	pid = start(
+	    "g() { perl -e 'setpgrp(0, 0); exec @ARGV' sh -c 'echo >>g; exec sleep 61' & }\n"
+	    "g; g; setsid -f sleep 63; until [ \"$(wc -l <g)\" = 2 ]; do sleep 0.01; done; echo; "
+	    "wait");
 	pth_proc_signal_session(pid, SIGKILL);
 	CHECK(dies(pid));
 	for (int i = 0; i < 2000 && children() > 1; i++) {
@@ -383,14 +393,7 @@ of_marks(void)
 	mark = pth_buf_take(&b);
 	pth_buf_addf(&b, PTH_MARK "=%s", mark);
 	again[1] = b.s;
-	{
-		const char *argv[] = { "sh", "-c", "env -i sleep 67 & sleep 68 & wait", NULL };
-		struct pth_proc_req q = {
-			.argv = argv, .env = again, .in = -1, .out = -1, .err = -1, .session = true
-		};
-
-		pid = pth_proc_spawn(&q, NULL, &e);
-	}
+	pid = start_in(again, "env -i sleep 67 & sleep 68 & echo; wait");
 	/* Its environment is not there in the very moment of its birth. */
 	for (int i = 0; i < 2000 && !pth_mark_is(pid, mark); i++)
 		usleep(1000);
@@ -405,7 +408,6 @@ of_marks(void)
 	CHECK_INT(pth_mark_sweep("other", "/x", PTH_SECOND_US), 0);
 	CHECK_INT(pth_mark_sweep(NULL, "/x", PTH_SECOND_US), 0); /* its owner lives */
 	CHECK(waitpid(pid, NULL, WNOHANG) == 0);
-	usleep(50000); /* it has its children */
 	CHECK_INT(pth_mark_sweep(id, "/x", 4 * PTH_SECOND_US), 3);
 	CHECK(dies(pid));
 	{

@@ -214,8 +214,11 @@ reap(struct ready *r, int64_t now)
 static void
 stubborn(void)
 {
-	for (int i = 0; i < 4000 && unlinkat(at.dirfd, "trapped", 0) != 0; i++)
+	int i = 0;
+
+	while (unlinkat(at.dirfd, "trapped", 0) != 0 && i++ < 4000)
 		usleep(1000);
+	CHECK(i < 4000);
 }
 
 static void

@@ -131,7 +131,7 @@ files(void)
 	struct pth_rec_in in;
 	struct pth_err e = { 0 };
 	json_t *rec;
-	int dir;
+	int dir, fd;
 
 	unit("a stream that may be cut");
 	for (size_t i = 0; i < countof(rows); i++)
@@ -149,6 +149,26 @@ files(void)
 		}
 
 	unit("streams that are files");
+	CHECK_INT(pth_rec_open_file(&in, "s", &e), 0);
+	fd = in.fd;
+	pth_rec_close(&in);
+	CHECK(fcntl(fd, F_GETFD) == -1);
+	pth_rec_close(&in);
+	/* Standard input is not ours to close. */
+	CHECK_INT(pth_file_write(AT_FDCWD, "s", TEST1 END(1), strlen(TEST1 END(1)), &e), 0);
+	fd = open("s", O_RDONLY);
+	dup2(fd, 0);
+	close(fd);
+	CHECK_INT(pth_rec_open_file(&in, "-", &e), 0);
+	CHECK_INT(pth_rec_read(&in, &rec, &e), 1);
+	CHECK_STR(pth_rec_id(rec), "001-a");
+	json_decref(rec);
+	pth_rec_close(&in);
+	CHECK(fcntl(0, F_GETFD) != -1);
+	CHECK_INT(pth_rec_open_file(&in, ".", &e), 0);
+	CHECK_INT(pth_rec_read(&in, &rec, &e), -1);
+	CHECK(e.code == PTH_SYSTEM && e.error == EISDIR);
+	pth_rec_close(&in);
 	CHECK_INT(pth_rec_open_file(&in, "absent", &e), -1);
 	CHECK(e.code == PTH_INPUT && e.error == ENOENT);
 	pth_rec_close(&in);

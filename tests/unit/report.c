@@ -141,6 +141,28 @@ rates(void)
 	}
 }
 
+/* Losses are beside the numbers, and some characters are none in XML. */
+static void
+words(void)
+{
+	static const char test[] =
+	    "'verdict':{'status':'failed','ok':false,'summary':'\xef\xbf\xbd \xef\xbf\xbe "
+	    "\xef\xbf\xbf <&\x7f'},'metrics':{'packets':1,'dropped':1,'omitted':1},"
+	    "'result':{'capture':{'file':'c','dropped':1,'omitted':1}}";
+	struct pth_report *r = report(NULL, (const char *const[]){ test, NULL });
+	struct pth_buf b = PTH_BUF_INIT;
+
+	unit("numbers and words of a test");
+	pth_report_numbers(r->tests, &b);
+	CHECK_STR(b.s,
+	    "1 packets, capture lost 1 packet; capture ended at max_size, 1 packet came after");
+	pth_buf_cut(&b, 0);
+	pth_report_junit(r, &b);
+	CHECK(strstr(b.s, "message=\"\xef\xbf\xbd ? ? &lt;&amp;\x7f\"") != NULL);
+	pth_buf_release(&b);
+	pth_report_free(r);
+}
+
 static void
 links(void)
 {
@@ -234,6 +256,43 @@ causes(void)
 	}
 }
 
+/* A catalogue that cannot be read names no causes; of others, those that are right. */
+static void
+catalogues(void)
+{
+	static const struct {
+		const char *text, *want;
+	} v[] = {
+		{ "causes: [", "none" },
+		{ "", "none" },
+		{ "causes: 7", "none" },
+		{ "causes:\n- {name: a, title: t, advice: a, status: failed, alone: true, x: 1}\n"
+		  "- {name: b, title: t, advice: a, status: failed, alone: true}\n",
+		    "b" },
+		{ "causes:\n- {name: a, title: t, status: failed, alone: true}\n"
+		  "- {name: b, title: t, advice: a, status: great, alone: true}\n"
+		  "- {name: c, title: t, advice: a, status: failed, alone: true, log: '('}\n"
+		  "- 7\n- {name: d, title: t, advice: a, status: failed, alone: true}\n",
+		    "d" },
+	};
+	static const char test[] = FAILED;
+	struct pth_err e;
+
+	unit("catalogues of causes that are not right");
+	for (size_t i = 0; i < countof(v); i++) {
+		struct pth_report *r;
+
+		CHECK_INT(
+		    pth_file_write(AT_FDCWD, "other.yaml", v[i].text, strlen(v[i].text), &e), 0);
+		r = report("other.yaml", (const char *const[]){ test, NULL });
+		CHECK_STR(r->tests->cause != NULL ? r->tests->cause->name : "none", v[i].want);
+		pth_report_free(r);
+	}
+	struct pth_report *r = report("not/there", (const char *const[]){ test, NULL });
+	CHECK(r->tests->cause == NULL);
+	pth_report_free(r);
+}
+
 /* The text that is shown of a log. */
 static void
 tails(void)
@@ -292,8 +351,10 @@ main(void)
 	statuses();
 	times();
 	rates();
+	words();
 	links();
 	causes();
+	catalogues();
 	tails();
 	return unit_done();
 }

@@ -106,7 +106,8 @@ of_samples(void)
 	int64_t at = 1000000, cpu;
 
 	unit("a sample has all processes of the session of a service that runs");
-	for (int i = 0; i < 2000 && used(line, "a", "processes") < 3; i++) {
+	for (int i = 0;
+	     i < 2000 && (used(line, "a", "processes") != 3 || used(line, "a", "fds") != 9); i++) {
 		usleep(1000);
 		json_decref(line);
 		CHECK(supervise_sampler_take(s, at, v, &e) == 0);
@@ -197,7 +198,7 @@ of_shares(void)
 	CHECK(before > 0 && percent * 10000 <= (double)before + 100 &&
 	    percent * 10000 >= (double)before - 200);
 	json_decref(line);
-	usleep(50000);
+	usleep(200000);
 	CHECK(supervise_sampler_take(s, 3500000, &v, &e) == 0);
 	line = last("samples.jsonl");
 	now = used(line, "a", "cpu_us");

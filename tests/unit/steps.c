@@ -110,8 +110,11 @@ be(struct service *s, char how)
 static void
 stubborn(void)
 {
-	for (int i = 0; i < 4000 && unlinkat(testdir, "up", 0) != 0; i++)
+	int i = 0;
+
+	while (unlinkat(testdir, "up", 0) != 0 && i++ < 4000)
 		usleep(1000);
+	CHECK(i < 4000);
 }
 
 static void
@@ -281,7 +284,7 @@ of_commands(void)
 	end();
 
 	unit("what executes when the run is over is killed, and the rest skipped");
-	begin("[" EXEC("exec sleep 60",
+	begin("[" EXEC(STUBBORN,
 	    "") ",{\"wait_us\":0,\"after\":{\"service\":\"s\",\"state\":"
 	        "\"stopped\"}},{\"wait_us\":0,\"after\":{\"service\":\"s\",\"state\":\"ready\"}}]");
 	supervise_steps_begin(&st, base);

@@ -318,7 +318,7 @@ of_waits(void)
 
 	unit("steps.wait as a limit");
 	CHECK_STR(
-	    ends(SVC("c", FINITE, LONG) "," SVC("d", FINITE, "exit 0"), "\"wait_us\":500000", ""),
+	    ends(SVC("c", FINITE, LONG) "," SVC("d", FINITE, "exit 0"), "\"wait_us\":1000000", ""),
 	    "timeout: 1 of 2 finite services still ran when steps.wait had passed");
 	CHECK_STR(ends(SVC("c", FINITE, "exit 0"), "\"wait_us\":100000",
 	              "\"steps\":{\"actions\":[{\"wait_us\":60000000}]}"),
@@ -330,9 +330,9 @@ of_waits(void)
 	CHECK_STR(
 	    ends(
 	        SVC("s", "",
-	            "trap 'sleep 0.6; exit 0' TERM; echo >up; while :; do sleep "
+	            "trap 'sleep 1.1; exit 0' TERM; echo >up; while :; do sleep "
 	            "0.01; done") "," SVC("c", FINITE, "until [ -e ../s/up ]; do sleep 0.01; done"),
-	        "\"timeout_us\":1000000,\"teardown\":[" CMD("sleep 0.6; echo >>down") "]", ""),
+	        "\"timeout_us\":2000000,\"teardown\":[" CMD("sleep 1.1; echo >>down") "]", ""),
 	    "completed: ");
 	CHECK(faccessat(testdir, "t/down", F_OK, 0) == 0);
 	CHECK_STR(ends(SVC("c", FINITE, "exit 0"),
@@ -353,8 +353,8 @@ of_deployments(void)
 	CHECK_STR(ends(SVC("w", AFTER("s", "ready"), LONG) "," SVC("s", UP, LONG),
 	              "\"environment\":{\"isolation\":\"none\",\"deploy_timeout_us\":100000}", ""),
 	    "timeout: s was not ready when deploy_timeout had passed");
-	CHECK_STR(ends(SVC("c", FINITE, "sleep 0.6"),
-	              "\"environment\":{\"isolation\":\"none\",\"deploy_timeout_us\":500000}", ""),
+	CHECK_STR(ends(SVC("c", FINITE, "sleep 1.6"),
+	              "\"environment\":{\"isolation\":\"none\",\"deploy_timeout_us\":1500000}", ""),
 	    "completed: ");
 	CHECK_STR(ends(late, "", "\"network_environment\":{\"deploy_timeout\":1}"),
 	    "timeout: s was not ready when deploy_timeout had passed");
@@ -565,13 +565,16 @@ of_results(void)
 
 /* The samples of a test: the most processes of the service c in one, -1 when there is no file. */
 static int64_t
-most_processes(const char *rec)
+most_processes(const char *script, const char *rec)
 {
-	json_t *r = run(SVC("s", "", LONG) "," SVC("c", FINITE, "sleep 0.15 & wait"), "", rec);
+	char text[600], line[4096];
 	int64_t most = -1;
-	char line[4096];
-	FILE *fp = fopen("t/metrics.jsonl", "r");
+	json_t *r;
+	FILE *fp;
 
+	snprintf(text, sizeof text, SVC("s", "", LONG) "," SVC("c", FINITE, "%s"), script);
+	r = run(text, "\"wait_us\":20000000", rec);
+	fp = fopen("t/metrics.jsonl", "r");
 	CHECK_STR(pth_result_status(r), "completed");
 	while (fp != NULL && fgets(line, sizeof line, fp) != NULL) {
 		json_t *v = pth_json_parse(line, strlen(line), NULL), *services;
@@ -590,15 +593,34 @@ most_processes(const char *rec)
 }
 
 static void
+of_orphans(void)
+{
+	unit("orphans are reaped while the test runs");
+	CHECK_STR(ends(SVC("c", FINITE,
+	                   "(sleep 0.01 &); sleep 0.05; n=0; while ps -o stat= --ppid $PPID | "
+	                   "grep Z && [ $n -lt 100 ]; do sleep 0.02; n=$((n + 1)); done; "
+	                   "[ $n -lt 100 ]"),
+	              "", ""),
+	    "completed: ");
+}
+
+static void
 of_samples(void)
 {
+	static const char *const off[] = { "{\"metrics\":{\"enabled\":false}}",
+		"{\"metrics\":{\"collect_system_metrics\":false}}",
+		"{\"observers\":{\"metrics\":{\"enabled\":false}}}" };
+	char rec[200];
+
 	unit("samples are taken while services run, unless they are switched off");
-	CHECK_INT(most_processes(""), 2);
-	CHECK_INT(most_processes("\"settings\":{\"metrics\":{\"enabled\":false}}"), -1);
-	CHECK_INT(
-	    most_processes("\"settings\":{\"metrics\":{\"collect_system_metrics\":false}}"), -1);
-	CHECK_INT(
-	    most_processes("\"settings\":{\"observers\":{\"metrics\":{\"enabled\":false}}}"), -1);
+	/* It ends when it has been seen with another process. */
+	CHECK(most_processes("sleep 60 & until grep -q processes..[2-9] ../metrics.jsonl; do sleep "
+	                     "0.02; done; kill $!",
+	          "") >= 2);
+	for (size_t i = 0; i < countof(off); i++) {
+		snprintf(rec, sizeof rec, "\"settings\":%s", off[i]);
+		CHECK_INT(most_processes("sleep 0.1", rec), -1);
+	}
 }
 
 int
@@ -614,6 +636,7 @@ main(void)
 	of_degradation();
 	of_interruptions();
 	of_results();
+	of_orphans();
 	of_samples();
 	return unit_done();
 }

@@ -182,7 +182,9 @@ statuses(void)
 		{ NULL, "failed", END("exit", 1), OK, EXPECT("'fils':{}"),
 		    "error bad: fils: unknown rule; did you mean files?", NULL },
 		{ NULL, "failed", END("exit", 1), OK, EXPECT("'files':[7]"),
-		    "error bad: file ?: the rule must be a map", NULL },
+		    "error bad: file ?: the rule must be a map",
+		    "file ?: error configuration expect unknown; exit server: failed; exit client: "
+		    "ok" },
 		{ NULL, DONE, EXPECT("'zzzzzzzz':1"), "error bad: zzzzzzzz: unknown rule", NULL },
 		{ NULL, DONE, EXPECT("'text':'x'"), NULL,
 		    "text: error configuration expect unknown; " HELD },
