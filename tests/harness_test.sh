@@ -6,7 +6,7 @@
 
 # harness TEXT [option...]: what tests/run says of a file with that text.
 harness() {
-	mkdir -p top/tests top/bin
+	rm -rf top && mkdir -p top/tests top/bin
 	cp "$TOP/tests/run" "$TOP/tests/lib.sh" top/tests
 	printf '. "$TOP/tests/lib.sh"\n%s\n. shunit2\n' "$1" >top/tests/a_test.sh
 	shift
