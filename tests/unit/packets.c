@@ -32,8 +32,8 @@ feed(struct packets *p, const struct packet *x)
 
 	snprintf(from, sizeof from, "%s", or (x->from, "c:1"));
 	snprintf(to, sizeof to, "%s", or (x->to, "s:2"));
-	from_port = strchr(from, ':');
-	to_port = strchr(to, ':');
+	from_port = from + strcspn(from, ":");
+	to_port = to + strcspn(to, ":");
 	*from_port++ = *to_port++ = '\0';
 	six = *from == '6';
 	pth_buf_addf(&b, "%s\t%s\t%s\t", x->time, or (x->bytes, "100"),
