@@ -216,6 +216,13 @@ testPhasesRunInOrderAndCriticalOnesCount() {
 	exec1 "$(svc a '{"phases": {"compile": [{"argv": ["sleep", "9"], "timeout_us": 100000}]}}' \
 		true)"
 	assertMatch "$(field .reason)" 'compile: sleep took too long'
+	# After the run: it has ended well, and yet the test is none that passes.
+	exec1 "$(svc a '{"phases": {"post_run": [{"argv": ["sh", "-c", "exit 2"]}]}}' true)"
+	assertEquals 'error command_execution' "$(field '"\(.status) \(.category)"')"
+	assertEquals 'error exit 0' "$(field '.services.a | "\(.state) \(.reason) \(.code)"')"
+	assertMatch "$(field .reason)" 'post_run: sh ended with exit code 2'
+	exec1 "$(svc a '{"phases": {"post_run": [{"argv": ["false"], "critical": false}]}}' true)"
+	assertEquals completed "$(field .status)"
 }
 
 testStopLadder() {

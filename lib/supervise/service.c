@@ -155,20 +155,19 @@ enter(struct service *s, enum pth_phase phase)
 		    phase == PTH_POST_RUN, category_of(s, phase));
 }
 
-/* A command around the run command has failed? After the run that changes
- * nothing but what is told. */
+/* A command around the run command has failed? After the run this does not change how the run
+ * ended. */
 static void
 note_failure(struct service *s)
 {
 	const struct phases *p = &s->commands;
-
-	bool after = s->phase == PTH_POST_RUN;
 	enum pth_end end = p->late ? PTH_END_TIMEOUT : end_of_start(p->err_no);
 
 	if (p->error[0] == '\0')
 		return;
-	supervise_service_fail(s, after ? s->end : end, &p->why, "%s", p->error);
-	if (!after)
+	supervise_service_fail(
+	    s, s->phase == PTH_POST_RUN ? s->end : end, &p->why, "%s", p->error);
+	if (s->state != PTH_ST_ERROR)
 		supervise_service_to(s, PTH_ST_ERROR);
 }
 

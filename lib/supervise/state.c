@@ -19,7 +19,7 @@ static const struct pth_state_row service[PTH_ST_STATES] = {
 	[PTH_ST_READY] = { "ready", TO(PTH_ST_RUNNING) | TO_END },
 	[PTH_ST_RUNNING] = { "running", TO_END },
 	[PTH_ST_STOPPING] = { "stopping", TO(PTH_ST_STOPPED) | TO(PTH_ST_ERROR) },
-	[PTH_ST_STOPPED] = { "stopped", TO(PTH_ST_INITIALIZING) },
+	[PTH_ST_STOPPED] = { "stopped", TO(PTH_ST_INITIALIZING) | TO(PTH_ST_ERROR) },
 	[PTH_ST_ERROR] = { "error", TO(PTH_ST_INITIALIZING) },
 };
 

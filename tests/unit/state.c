@@ -65,6 +65,8 @@ main(void)
 	CHECK(signal_of(&pth_service_machine, PTH_ST_STOPPED, PTH_ST_RUNNING) == SIGABRT);
 	CHECK(signal_of(&pth_test_machine, PTH_TS_ENDED, PTH_TS_RUNNING) == SIGABRT);
 	CHECK(signal_of(&pth_step_machine, PTH_SS_SKIPPED, PTH_SS_EXECUTING) == SIGABRT);
+	unit("what comes after a stop may fail");
+	CHECK(signal_of(&pth_service_machine, PTH_ST_STOPPED, PTH_ST_ERROR) == 0);
 	unit("a restart is legal");
 	CHECK(signal_of(&pth_service_machine, PTH_ST_STOPPED, PTH_ST_INITIALIZING) == 0);
 	return unit_done();
