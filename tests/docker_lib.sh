@@ -26,9 +26,10 @@ engine_start() {
 		cut -c1-200)"
 }
 
-# short_dir: a new directory for sockets: in ours, unless that has a long path.
+# short_dir: a new directory for sockets: in ours, unless that has a long path (podman takes 50
+# bytes for one of its own below it).
 short_dir() {
-	if [ ${#PTH_TMP} -le 60 ]; then
+	if [ ${#PTH_TMP} -le 30 ]; then
 		mktemp -d "$PTH_TMP/e.XXXXXX"
 	else
 		mktemp -d /tmp/pth-engine.XXXXXX

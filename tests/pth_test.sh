@@ -358,7 +358,8 @@ testFewProcesses() {
 			ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" \
 			setpriv --reuid=$few --regid=$few --clear-groups prlimit --nproc=$n \
 			pth run -o "$PTH_TMP/few-user/out" "$PTH_TMP/few-user/t.yaml"
-		assertTrue "$n processes: $code, $err" "[ $code = 4 ] || [ $code = 1 ]"
+		assertTrue "$n processes: $code, $err" \
+			"[ $code = 4 ] || [ $code = 1 ] || [ $code,$n = 0,8 ]"
 		assertTrue "$n processes: it is said" '[ -n "$err" ]'
 		[ $n -gt 1 ] || assertMatch "$err" '^pth: the tools could not be started'
 		assertSoon 20 sh -c "! ps -o stat= -u $few | grep -qv '^Z'"

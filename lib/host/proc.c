@@ -71,12 +71,13 @@ static void
 child(struct start *s)
 {
 	const struct pth_proc_req *q = s->req;
-	struct sigaction dfl = { .sa_handler = SIG_DFL };
+	static const char dfl[64]; /* more than the kernel's struct sigaction: SIG_DFL is 0 */
 	sigset_t none;
 
+	/* libc keeps 32 and 33 for itself, and posix_spawn() leaves them ignored. */
 	for (int sig = 1; sig < NSIG; sig++)
 		if (sig != SIGKILL && sig != SIGSTOP)
-			sigaction(sig, &dfl, NULL);
+			syscall(SYS_rt_sigaction, sig, dfl, NULL, NSIG / 8);
 	/* Before it can have a child that would stay outside. */
 	for (size_t i = 0; i < q->njoin; i++)
 		if (write(q->join[i], "0", 1) != 1)
