@@ -165,8 +165,7 @@ note_failure(struct service *s)
 
 	if (p->error[0] == '\0')
 		return;
-	supervise_service_fail(
-	    s, s->phase == PTH_POST_RUN ? s->end : end, &p->why, "%s", p->error);
+	supervise_service_fail(s, s->phase == PTH_POST_RUN ? s->end : end, &p->why, "%s", p->error);
 	if (s->state != PTH_ST_ERROR)
 		supervise_service_to(s, PTH_ST_ERROR);
 }
