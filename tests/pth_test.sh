@@ -152,7 +152,7 @@ testDoctorTellsTheTruth() {
 	perf|perf stat -o perf.out true
 	gtlsserver|command -v gtlsserver
 	gtlsclient|command -v gtlsclient
-	miniP|test -x "$TOP/examples/minip/miniP_server"
+	miniP|test -x "$(dirname "$(command -v pth)")/../examples/minip/miniP_server"
 	EOT
 	assertLeast 19 $looked things
 	assertEquals 'exit code' $there "$([ "$code" = 0 ] && echo true || echo false)"

@@ -162,6 +162,7 @@ failures(void)
 	CHECK_INT(symlink("/dev/full", "full"), 0);
 	spec.path = "full";
 	CHECK_INT(packet_sink_open(&s, &spec, 96), -1); /* no link is followed */
+	free(s.name);
 	CHECK_INT(mkdir("dir", 0755), 0);
 	spec.path = "dir/c.pcapng";
 	CHECK_INT(packet_sink_open(&s, &spec, 96), 0);

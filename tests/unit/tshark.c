@@ -113,6 +113,7 @@ calls(void)
 	     "cat >in");
 	setenv("PTH_TEST_SECRET", "x", 1);
 	CHECK_INT(collect_tshark_read(fd, decode, &usual, &p, &pass, &e), 0);
+	pth_buf_release(&pass.lack);
 	CHECK_INT(pth_file_read("args", 1 << 20, &args, &e), 0);
 	CHECK(begins(args.s,
 	    "-n\n-r\n-\n-T\nfields\n-E\nseparator=/t\n-E\naggregator=,\n-E\noccurrence=a\n"
@@ -130,6 +131,7 @@ calls(void)
 	CHECK_STR(in.s, "packets");
 	unlink("bin/tshark");
 	CHECK_INT(collect_tshark_read(fd, decode, &usual, &p, &pass, &e), -1);
+	pth_buf_release(&pass.lack);
 	pth_buf_release(&args);
 	pth_buf_release(&env);
 	pth_buf_release(&in);
