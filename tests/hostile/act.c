@@ -484,6 +484,15 @@ act_zombies(char **arg)
 }
 
 /* Descriptors that nobody takes: in flight in a pair of sockets that hold each other. */
+/* For the harness: whenever a socket of this kind is closed, the kernel collects those in flight
+ * that nobody can take any more, unix_gc(). */
+static int
+act_collect(char **arg)
+{
+	(void)arg;
+	return close(socket(AF_UNIX, SOCK_DGRAM, 0)) != 0;
+}
+
 static int
 act_scm(char **arg)
 {
@@ -595,6 +604,7 @@ static const struct {
 } acts[] = {
 	{ "bpf", 0, act_bpf },
 	{ "clock", 0, act_clock },
+	{ "collect", 0, act_collect },
 	{ "connect", 1, act_connect },
 	{ "daemon", 0, act_daemon },
 	{ "datagrams", 1, act_datagrams },

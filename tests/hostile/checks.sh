@@ -102,6 +102,7 @@ hostile_run() {
 	tries=100
 	until as_before || [ $tries = 0 ]; do
 		tries=$((tries - 1))
+		"$ACT" collect
 		sleep 0.05
 	done
 	[ $tries != 0 ] || bad "the machine is changed:$NL$(head -n 20 /srv/odd)"
