@@ -483,7 +483,6 @@ act_zombies(char **arg)
 	return 0;
 }
 
-/* Descriptors that nobody takes: in flight in a pair of sockets that hold each other. */
 /* For the harness: whenever a socket of this kind is closed, the kernel collects those in flight
  * that nobody can take any more, unix_gc(). */
 static int
@@ -493,6 +492,7 @@ act_collect(char **arg)
 	return close(socket(AF_UNIX, SOCK_DGRAM, 0)) != 0;
 }
 
+/* Descriptors that nobody takes: in flight in a pair of sockets that hold each other. */
 static int
 act_scm(char **arg)
 {
