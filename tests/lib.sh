@@ -305,7 +305,7 @@ suite_failed() {
 suite_order() { # name...
 	for pth_test; do
 		case " ${PTH_ONLY:-$pth_test} " in *" $pth_test "*) echo "$pth_test" ;; esac
-	done | shuffle
+	done | sh "$TOP/tests/run" --shuffle "${PTH_SEED:-}"
 }
 
 suite_one() { # name
@@ -330,14 +330,6 @@ suite_one() { # name
 		suite_says FAIL "$1: the function returned $pth_code"
 	else
 		suite_says ok "$1"
-	fi
-}
-
-# shuffle: lines in the order of chance that PTH_SEED gives, or as they come.
-shuffle() {
-	if [ -z "${PTH_SEED:-}" ]; then cat; else
-		awk -v seed="$PTH_SEED" 'BEGIN { srand(seed) } { print rand() "\t" $0 }' |
-			sort -g | cut -f 2-
 	fi
 }
 

@@ -19,6 +19,7 @@
 #include "io/file.h"
 #include "io/json.h"
 #include "io/record.h"
+#include "quoted.h"
 #include "unit.h"
 
 /* Two services in containers; ' stands for ". */
@@ -36,21 +37,6 @@ static const char plain[] =
     "'transport':'udp','phases':{'run':{'argv':['c']}},'ready':[],"
     "'stop':{'signal':'TERM','grace_us':1000000},'timeout_us':0,"
     "'docker':{'image':'a:1'}}]}}";
-
-static json_t *
-parse(const char *text)
-{
-	pth_auto_buf b = PTH_BUF_INIT;
-	struct pth_err e;
-	json_t *v;
-
-	for (; *text != '\0'; text++)
-		pth_buf_addc(&b, *text == '\'' ? '"' : *text);
-	v = pth_json_parse(b.s, b.len, &e);
-	if (v == NULL)
-		printf("%s: %s\n", b.s, e.text);
-	return v;
-}
 
 /* Sets what is at the path "a.b.0.c"; objects on the way are made. "-": nothing is there. */
 static void
@@ -75,13 +61,13 @@ set(json_t *o, const char *path, json_t *v)
 static json_t *
 changed(const char *changes)
 {
-	json_t *rec = parse(plain), *v;
+	json_t *rec = json(plain), *v;
 	pth_auto_buf b = PTH_BUF_INIT;
 	json_auto_t *list = NULL;
 	const char *key;
 
 	pth_buf_addf(&b, "{%s}", changes);
-	list = parse(b.s);
+	list = json(b.s);
 	CHECK(list != NULL);
 	json_object_foreach(list, key, v)
 		set(rec, key, json_incref(v));
@@ -106,7 +92,7 @@ file_of(const json_t *rec, const char *path)
 
 	json_array_foreach(pth_json_path(rec, "compose.plan.files"), i, f)
 		if (strcmp(pth_content_path(f), path) == 0)
-			return parse(pth_content_text(f));
+			return json(pth_content_text(f));
 	return json_object();
 }
 

@@ -5,23 +5,8 @@
 #include <string.h>
 
 #include "collect/losses.h"
+#include "quoted.h"
 #include "unit.h"
-
-static json_t *
-json(const char *text)
-{
-	struct pth_buf b = PTH_BUF_INIT;
-	struct pth_err e = { 0 };
-	json_t *v;
-
-	for (; *text != '\0'; text++)
-		pth_buf_addc(&b, *text == '\'' ? '"' : *text);
-	v = pth_json_parse(b.s, b.len, &e);
-	if (v == NULL)
-		printf("%s: %s\n", b.s, e.text);
-	pth_buf_release(&b);
-	return v;
-}
 
 static void
 captured(void)

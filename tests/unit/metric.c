@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "collect/metric.h"
 #include "io/file.h"
+#include "quoted.h"
 #include "unit.h"
 
 static char shown[64];
@@ -32,23 +33,6 @@ value(const char *spec, const char *text, size_t n)
 }
 
 #define VALUE(spec, text) value(spec, text, sizeof text - 1)
-
-/* ' becomes ". */
-static json_t *
-json(const char *text)
-{
-	struct pth_buf b = PTH_BUF_INIT;
-	struct pth_err e = { 0 };
-	json_t *v;
-
-	for (; *text != '\0'; text++)
-		pth_buf_addc(&b, *text == '\'' ? '"' : *text);
-	v = pth_json_parse(b.s, b.len, &e);
-	if (v == NULL)
-		printf("%s: %s\n", b.s, e.text);
-	pth_buf_release(&b);
-	return v;
-}
 
 /* Is v the same as the JSON text? */
 static bool

@@ -9,24 +9,8 @@
 #include <unistd.h>
 
 #include "io/file.h"
+#include "quoted.h"
 #include "unit.h"
-
-/* ' becomes ". */
-static json_t *
-json(const char *text)
-{
-	struct pth_buf b = PTH_BUF_INIT;
-	struct pth_err e = { 0 };
-	json_t *v;
-
-	for (; *text != '\0'; text++)
-		pth_buf_addc(&b, *text == '\'' ? '"' : *text);
-	v = pth_json_parse(b.s, b.len, &e);
-	if (v == NULL)
-		printf("%s: %s\n", b.s, e.text);
-	pth_buf_release(&b);
-	return v;
-}
 
 static void
 put(const char *path, const char *text, mode_t mode)

@@ -6,24 +6,8 @@
 #include <sys/stat.h>
 
 #include "io/file.h"
+#include "quoted.h"
 #include "unit.h"
-
-/* ' becomes ". */
-static json_t *
-json(const char *text)
-{
-	struct pth_buf b = PTH_BUF_INIT;
-	struct pth_err e = { 0 };
-	json_t *v;
-
-	for (; *text != '\0'; text++)
-		pth_buf_addc(&b, *text == '\'' ? '"' : *text);
-	v = pth_json_parse(b.s, b.len, &e);
-	if (v == NULL)
-		printf("%s: %s\n", b.s, e.text);
-	pth_buf_release(&b);
-	return v;
-}
 
 /* A report of tests, each the members of a record. */
 static struct pth_report *
