@@ -7,10 +7,7 @@
 #include "base/clock.h"
 #include "io/file.h"
 #include "io/record.h"
-#include "world.h"
-
-static struct service s;
-static json_t *plan;
+#include "one.h"
 
 static void
 begin(const char *script, const char *more)
@@ -35,32 +32,6 @@ end(void)
 	supervise_service_release(&s);
 	json_decref(plan);
 	pth_rmtree(testdir, "s", NULL);
-}
-
-static void
-reap(int64_t now)
-{
-	for (int i = 0; i < 4000 && supervise_service_is_busy(&s); i++) {
-		supervise_logs_drain(&s.at.logs);
-		supervise_service_reap(&s, now, S);
-		usleep(1000);
-	}
-	CHECK(!supervise_service_is_busy(&s));
-}
-
-static const char *
-result(const char *key)
-{
-	static char text[700];
-	json_t *o = supervise_service_result(&s);
-	struct pth_buf b = PTH_BUF_INIT;
-
-	if (json_object_get(o, key) != NULL)
-		pth_json_dump(&b, json_object_get(o, key));
-	snprintf(text, sizeof text, "%s", b.s != NULL ? b.s : "");
-	pth_buf_release(&b);
-	json_decref(o);
-	return text;
 }
 
 /* more: of inner.json; told: its "service". Ended with a code of the client. */
@@ -114,7 +85,7 @@ static const struct {
 static void
 of_tales(void)
 {
-	char script[900], got[1000];
+	char script[900], got[2400];
 
 	unit("what a container told is what the service was");
 	for (size_t i = 0; i < countof(tales); i++) {

@@ -6,10 +6,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "world.h"
-
-static struct service s;
-static json_t *plan;
+#include "one.h"
 
 /* A service whose run command is this script; more: further keys of its plan. */
 static inline void
@@ -52,18 +49,6 @@ end(void)
 	pth_rmtree(testdir, "s", NULL);
 }
 
-/* Reap what runs; four seconds at most. */
-static inline void
-reap(int64_t now)
-{
-	for (int i = 0; i < 4000 && supervise_service_is_busy(&s); i++) {
-		supervise_logs_drain(&s.at.logs);
-		supervise_service_reap(&s, now, S);
-		usleep(1000);
-	}
-	CHECK(!supervise_service_is_busy(&s));
-}
-
 /* Step and reap until nothing runs any more, a microsecond after the other; four seconds at
  * most. */
 static inline void
@@ -89,21 +74,6 @@ heard(const char *word)
 		usleep(1000);
 	}
 	CHECK(strstr(content("s/stdout.log"), word) != NULL);
-}
-
-static inline const char *
-result(const char *key)
-{
-	static char text[700];
-	json_t *o = supervise_service_result(&s);
-	struct pth_buf b = PTH_BUF_INIT;
-
-	if (json_object_get(o, key) != NULL)
-		pth_json_dump(&b, json_object_get(o, key));
-	snprintf(text, sizeof text, "%s", b.s != NULL ? b.s : "");
-	pth_buf_release(&b);
-	json_decref(o);
-	return text;
 }
 
 #define UP "\"ready\":[{\"kind\":\"file\",\"path\":\"up\",\"timeout_us\":5000000}]"

@@ -1,22 +1,9 @@
 /* Values of parameters, and command lines that are split into words. */
+#include "loaded.h"
 #include "rows.h"
 
 #include "plan/plan.h"
 #include "plugin/plugin.h"
-
-static struct pth_arena arena;
-
-static struct pth_ynode *
-yaml(const char *text)
-{
-	struct pth_diags d;
-	struct pth_ynode *n;
-
-	pth_diags_init(&d, "x.yaml");
-	n = pth_yaml_load(text, strlen(text), &arena, &d);
-	pth_diags_release(&d);
-	return n;
-}
 
 /* A parameter's value as JSON, or the error. */
 static void

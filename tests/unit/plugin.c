@@ -1,23 +1,10 @@
 /* Descriptors: inheritance, the table of keys, the shapes of version files. */
+#include "loaded.h"
 #include "unit.h"
 
 #include "base/text.h"
 #include "io/json.h"
 #include "plugin/plugin.h"
-
-static struct pth_arena arena;
-
-static struct pth_ynode *
-yaml(const char *text)
-{
-	struct pth_diags d;
-	struct pth_ynode *n;
-
-	pth_diags_init(&d, "x.yaml");
-	n = pth_yaml_load(text, strlen(text), &arena, &d);
-	pth_diags_release(&d);
-	return n;
-}
 
 static char *
 dump(const struct pth_ynode *n)
