@@ -409,16 +409,30 @@ stack_limits(json_t *s, json_t *deploy)
 		pth_json_set(deploy, "resources", json_pack("{s:O}", "limits", limits));
 }
 
-/* A swarm starts all at once: who depends on another tries again. */
+/* Whether another service waits for this one. */
+static bool
+depended_on(const json_t *services, const char *name)
+{
+	const char *key;
+	json_t *s;
+
+	json_object_foreach((json_t *)services, key, s)
+		if (json_object_get(json_object_get(s, "depends_on"), name) != NULL)
+			return true;
+	return false;
+}
+
+/* A swarm starts all at once: who depends on another tries again, and that one, whose time may
+ * be up before the try that succeeds, starts again, too. */
 static json_t *
-stack_deploy(const json_t *s)
+stack_deploy(const json_t *s, bool needed)
 {
 	const char *policy = pth_json_str(s, "restart", "no");
 
 	if (strcmp(policy, "always") == 0 || strcmp(policy, "unless-stopped") == 0)
 		return json_pack(
 		    "{s:i,s:{s:s}}", "replicas", 1, "restart_policy", "condition", "any");
-	if (strcmp(policy, "on-failure") == 0 || json_object_get(s, "depends_on") != NULL)
+	if (strcmp(policy, "on-failure") == 0 || needed || json_object_get(s, "depends_on") != NULL)
 		return json_pack("{s:i,s:{s:s,s:s,s:i}}", "replicas", 1, "restart_policy",
 		    "condition", "on-failure", "delay", "1s", "max_attempts", 30);
 	return json_pack("{s:i,s:{s:s}}", "replicas", 1, "restart_policy", "condition", "none");
@@ -436,7 +450,7 @@ pth_compose_stack(const json_t *doc)
 	const char *key, *net;
 
 	json_object_foreach(json_object_get(o, "services"), key, s) {
-		deploy = stack_deploy(s);
+		deploy = stack_deploy(s, depended_on(json_object_get(doc, "services"), key));
 		stack_limits(s, deploy);
 		for (size_t i = 0; i < countof(drop); i++)
 			json_object_del(s, drop[i]);
