@@ -1,0 +1,140 @@
+/* This file dissects the packets of a capture, one after the other. */
+#include "dissect/dissect.h"
+
+#include <stdlib.h>
+
+#include "dissect/keylog.h"
+#include "dissect/quic.h"
+#include "dissect/tcp.h"
+
+struct pth_dissect *
+pth_dissect_new(const struct pth_dissect_how *how)
+{
+	struct pth_dissect *d = pth_xmalloc(sizeof *d);
+
+	*d = (struct pth_dissect){ .how = *how,
+		.keys = keylog_new(),
+		.quic = quic_new(),
+		.tcp = tcp_new(),
+		.keys_seen = 1 };
+	return d;
+}
+
+void
+pth_dissect_free(struct pth_dissect *d)
+{
+	if (d == NULL)
+		return;
+	quic_free(d->quic);
+	tcp_free(d->tcp);
+	keylog_free(d->keys);
+	table_release(&d->udp);
+	pth_buf_release(&d->protocols);
+	free(d->v);
+	free(d);
+}
+
+struct pth_quic_stat *
+pth_dissect_quic(struct pth_dissect *d)
+{
+	return quic_over(d->quic);
+}
+
+void
+pth_dissect_keys(struct pth_dissect *d, const char *text, size_t n)
+{
+	keylog_add(d->keys, text, n);
+	d->keys_seen++;
+}
+
+static struct pth_value *
+add(struct pth_dissect *d, enum pth_field f)
+{
+	if (d->n == d->cap) {
+		d->cap = d->cap != 0 ? d->cap * 2 : 256;
+		d->v = pth_xarray(d->v, d->cap, sizeof *d->v);
+	}
+	d->v[d->n].field = f;
+	d->v[d->n].n = 0;
+	return &d->v[d->n++];
+}
+
+void
+dissect_uint(struct pth_dissect *d, enum pth_field f, uint64_t u)
+{
+	if (d->how.fields)
+		add(d, f)->u = u;
+}
+
+void
+dissect_bytes(struct pth_dissect *d, enum pth_field f, const uint8_t *p, size_t n)
+{
+	struct pth_value *v;
+
+	if (!d->how.fields)
+		return;
+	v = add(d, f);
+	v->p = p;
+	v->n = (uint32_t)n;
+}
+
+void
+dissect_protocol(struct pth_dissect *d, enum pth_field protocol)
+{
+	pth_buf_addf(
+	    &d->protocols, "%s%s", d->protocols.len > 0 ? ":" : "", pth_field_name(protocol));
+	dissect_uint(d, protocol, 1);
+}
+
+enum pth_field
+dissect_spoken(const struct pth_dissect *d, bool udp, const struct path *at)
+{
+	for (size_t i = 0; i < d->how.nspeaks; i++) {
+		const struct pth_speaks *s = &d->how.speaks[i];
+
+		if (s->udp == udp && (s->port == at->from.port || s->port == at->to.port))
+			return s->protocol;
+	}
+	return PTH_F_DATA;
+}
+
+static void
+frame_fields(struct pth_dissect *d, const struct pth_frame *f)
+{
+	if (!d->how.fields)
+		return;
+	dissect_uint(d, PTH_F_FRAME, 1);
+	dissect_uint(d, PTH_F_FRAME_NUMBER, f->number);
+	if (f->timed) {
+		dissect_uint(d, PTH_F_FRAME_TIME_EPOCH, (uint64_t)f->ns);
+		dissect_uint(d, PTH_F_FRAME_TIME_RELATIVE, (uint64_t)(f->ns - d->first));
+		dissect_uint(d, PTH_F_FRAME_TIME_DELTA, (uint64_t)(f->ns - d->last));
+	}
+	dissect_uint(d, PTH_F_FRAME_LEN, f->len);
+	dissect_uint(d, PTH_F_FRAME_CAP_LEN, f->cap);
+	dissect_uint(d, PTH_F_FRAME_INTERFACE_ID, f->interface);
+}
+
+void
+pth_dissect_frame(struct pth_dissect *d, const struct pth_frame *f)
+{
+	d->n = 0;
+	d->frame = f;
+	pth_buf_cut(&d->protocols, 0);
+	if (!d->begun)
+		d->first = d->last = f->ns;
+	d->begun = true;
+	frame_fields(d, f);
+	dissect_link(d);
+	if (d->protocols.len > 0)
+		dissect_bytes(
+		    d, PTH_F_FRAME_PROTOCOLS, (const uint8_t *)d->protocols.s, d->protocols.len);
+	d->last = f->ns;
+}
+
+const struct pth_value *
+pth_dissect_fields(const struct pth_dissect *d, size_t *n)
+{
+	*n = d->n;
+	return d->v;
+}

@@ -1,0 +1,53 @@
+/*
+ * What is counted over all packets of a capture. Times are in ns of the capture's clock, as the
+ * packets were seen where the capture was made.
+ *
+ * Definitions (RFC 9000, 9001, 9002):
+ *   handshake      from the client's first Initial to the client's first 1-RTT packet; then its
+ *                  handshake is complete (RFC 9001, 4.1.1)
+ *   confirmed      until the first HANDSHAKE_DONE (RFC 9001, 4.1.2)
+ *   first byte     until the first byte of a stream that the server has sent
+ *   data time      between the first and the last 1-RTT packet of servers
+ *   sent by an end packets are whole QUIC packets, `bytes` their size in the datagram
+ *   stream bytes   each byte of a stream once; `again` is what was sent another time
+ *   lost           packets that ask for an acknowledgement and never got one, although one whose
+ *                  number is 3 higher did (RFC 9002, 6.1.1)
+ *   rtt            from a packet to the first acknowledgement that names it as its largest
+ *                  (RFC 9002, 5.1), without the delay being taken off: of what an end has sent,
+ *                  from the place of the capture to the other end and back
+ *   smoothed       RFC 9002, 5.3, at the end of the connection that ends last
+ *   ack delay      as the other end says, of the acknowledgements that are in rtt
+ */
+#ifndef PTH_DISSECT_STAT_H
+#define PTH_DISSECT_STAT_H
+
+#include "dissect/span.h"
+
+#define QUIC_VERSIONS_MAX 32
+
+struct pth_quic_end {
+	uint64_t packets, bytes, datagrams, largest;
+	uint64_t stream_bytes, again_bytes, lost, undecrypted, updates;
+	uint64_t ect0, ect1, ce; /* as the other end has counted them, 1-RTT */
+	struct samples rtt, delay;
+	int64_t smoothed;
+	bool ecn; /* the other end counts */
+};
+
+struct pth_quic_stat {
+	uint64_t connections, versions_seen;
+	uint32_t versions[QUIC_VERSIONS_MAX];
+	uint64_t handshake_packets, handshake_bytes, early_packets, early_bytes, retries,
+	    negotiations;
+	uint64_t paths, challenges, responses, datagram_frames;
+	struct samples handshake, confirmed, first_byte;
+	struct samples amplification;  /* thousandths: bytes sent for each received until valid */
+	int64_t data_first, data_last; /* 0: none */
+	bool closed, close_app;
+	uint64_t close_code;
+	char close_reason[128];
+	struct pth_quic_end end[2]; /* what clients and what servers have sent */
+	const char *limit;          /* what could not be told apart for our limits, or NULL */
+};
+
+#endif

@@ -1,0 +1,79 @@
+/* This file keeps numbers by short keys. */
+#include "dissect/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+
+/* FNV's result is mixed once more: its low bits alone choose the place. */
+static size_t
+place(const struct table *t, const void *key, size_t n)
+{
+	uint64_t h = pth_hash(t->salt, key, n);
+
+	h ^= h >> 32;
+	h *= 0xd6e8feb86659fd93u;
+	h ^= h >> 32;
+	return (size_t)h & (t->cap - 1);
+}
+
+static struct table_entry *
+slot(const struct table *t, const void *key, size_t n)
+{
+	size_t i = place(t, key, n);
+
+	while (t->v[i].used && (t->v[i].n != n || memcmp(t->v[i].key, key, n) != 0))
+		i = (i + 1) & (t->cap - 1);
+	return &t->v[i];
+}
+
+uint32_t *
+table_find(const struct table *t, const void *key, size_t n)
+{
+	struct table_entry *e = t->cap != 0 && n <= TABLE_KEY_MAX ? slot(t, key, n) : NULL;
+
+	return e != NULL && e->used ? &e->value : NULL;
+}
+
+static void
+grow(struct table *t)
+{
+	struct table old = *t;
+
+	if (t->cap == 0 && getrandom(&t->salt, sizeof t->salt, 0) != (ssize_t)sizeof t->salt)
+		t->salt = PTH_HASH_EMPTY;
+	t->cap = old.cap != 0 ? old.cap * 2 : 64;
+	t->v = pth_xarray(NULL, t->cap, sizeof *t->v);
+	memset(t->v, 0, t->cap * sizeof *t->v);
+	for (size_t i = 0; i < old.cap; i++)
+		if (old.v[i].used)
+			*slot(t, old.v[i].key, old.v[i].n) = old.v[i];
+	free(old.v);
+}
+
+void
+table_set(struct table *t, const void *key, size_t n, uint32_t value)
+{
+	struct table_entry *e;
+
+	if (n > TABLE_KEY_MAX)
+		return;
+	if (t->n * 3 >= t->cap * 2)
+		grow(t);
+	e = slot(t, key, n);
+	t->n += !e->used;
+	e->used = true;
+	e->n = (uint8_t)n;
+	e->value = value;
+	memcpy(e->key, key, n);
+}
+
+void
+table_release(struct table *t)
+{
+	free(t->v);
+	*t = (struct table){ 0 };
+}

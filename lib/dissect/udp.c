@@ -1,0 +1,50 @@
+/* This file dissects UDP, and finds out who speaks above it. */
+#include <string.h>
+
+#include "dissect/quic.h"
+
+/* The number of the packet's pair of ends, whichever has sent it. */
+static uint32_t
+stream(struct pth_dissect *d, const struct path *at)
+{
+	uint8_t key[2 * sizeof(struct endpoint)];
+	bool turned = memcmp(&at->from, &at->to, sizeof at->from) > 0;
+	const uint32_t *n;
+
+	memcpy(key, turned ? &at->to : &at->from, sizeof at->from);
+	memcpy(key + sizeof at->from, turned ? &at->from : &at->to, sizeof at->from);
+	if ((n = table_find(&d->udp, key, sizeof key)) != NULL)
+		return *n;
+	table_set(&d->udp, key, sizeof key, (uint32_t)d->udp.n);
+	return (uint32_t)d->udp.n - 1;
+}
+
+void
+dissect_udp(struct pth_dissect *d, struct cursor c, struct path *at)
+{
+	const uint8_t *p = take(&c, 8);
+	enum pth_field spoken;
+	size_t n;
+
+	dissect_protocol(d, PTH_F_UDP);
+	if (p == NULL)
+		return;
+	at->from.port = (uint16_t)be16(p);
+	at->to.port = (uint16_t)be16(p + 2);
+	n = be16(p + 4);
+	dissect_uint(d, PTH_F_UDP_SRCPORT, at->from.port);
+	dissect_uint(d, PTH_F_UDP_DSTPORT, at->to.port);
+	dissect_uint(d, PTH_F_UDP_LENGTH, n);
+	dissect_uint(d, PTH_F_UDP_STREAM, stream(d, at));
+	/* 0: a jumbogram (RFC 2675), or the network card is to fill it in. */
+	if (n >= 8 && left(&c) > n - 8)
+		c.end = c.p + (n - 8);
+	if (left(&c) == 0)
+		return;
+	dissect_bytes(d, PTH_F_UDP_PAYLOAD, c.p, left(&c));
+	spoken = dissect_spoken(d, true, at);
+	if (spoken == PTH_F_QUIC || (spoken == PTH_F_DATA && quic_is_shape(d->quic, &c, at)))
+		quic_datagram(d, c, at);
+	else
+		dissect_protocol(d, spoken);
+}
