@@ -40,6 +40,12 @@ pth_dissect_quic(struct pth_dissect *d)
 	return quic_over(d->quic);
 }
 
+struct pth_tcp_stat *
+pth_dissect_tcp(struct pth_dissect *d)
+{
+	return tcp_over(d->tcp);
+}
+
 void
 pth_dissect_keys(struct pth_dissect *d, const char *text, size_t n)
 {

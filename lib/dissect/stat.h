@@ -50,4 +50,23 @@ struct pth_quic_stat {
 	const char *limit;          /* what could not be told apart for our limits, or NULL */
 };
 
+/* TCP (RFC 9293). A connection is what begins with a SYN. Retransmissions are those that
+ * Wireshark's tcp.analysis.retransmission names: a segment whose bytes, SYN or FIN had been sent
+ * before, and which is not merely out of order: that came within the first round trip (3 ms when
+ * there is none) after the highest. rtt: from a segment to the first acknowledgement of its last
+ * byte, when it was sent once. */
+struct pth_tcp_end {
+	uint64_t packets, bytes; /* bytes: payload, with what was sent again */
+	uint64_t again, out_of_order, zero_window, resets;
+	struct samples rtt;
+};
+
+struct pth_tcp_stat {
+	uint64_t connections;
+	struct samples handshake; /* from the first SYN to the client's first packet without SYN */
+	int64_t data_first, data_last; /* segments with payload of servers */
+	struct pth_tcp_end end[2];     /* what clients and what servers have sent */
+	const char *limit;
+};
+
 #endif

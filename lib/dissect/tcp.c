@@ -1,12 +1,59 @@
-/* This file dissects TCP, and follows its connections. */
+/* This file dissects TCP, and follows its connections; dissect/stat.h has the definitions. */
 #include "dissect/tcp.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "dissect/stat.h"
+
+#define STREAMS_MAX 65536
+#define WAITING 32                   /* segments of which the acknowledgement is waited for */
+#define FAST_NS (20 * 1000000ll)     /* a fast retransmission comes so soon after the last ACK */
+#define UNORDERED_NS (3 * 1000000ll) /* what is late by less is out of order, without a RTT */
+
+enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16 };
+enum { CLIENT, SERVER };
+
+/* What one end has sent. */
+struct side {
+	bool any, acked;     /* is `next` known, is `ack` */
+	uint32_t next;       /* behind the highest byte */
+	int64_t next_ns;     /* when that was sent */
+	uint32_t ack;        /* what it has acknowledged */
+	int64_t ack_ns;
+	uint32_t window;
+	unsigned repeats;    /* of the same acknowledgement */
+	uint32_t isn;
+	struct {
+		uint32_t end;
+		int64_t ns;
+	} waiting[WAITING]; /* for the acknowledgement of `end`; in order */
+	size_t nwaiting;
+};
+
+struct tcp_stream {
+	uint32_t number;
+	bool begun, over; /* by a SYN; by RST, or FIN of both */
+	uint8_t fins;
+	struct endpoint client;
+	int64_t start, done, rtt; /* rtt: of the handshake */
+	struct side side[2];
+};
+
 struct tcp {
-	struct table streams;
-	uint32_t n;
+	struct table streams; /* pairs of ends to places in v */
+	struct tcp_stream **v;
+	size_t n;
+	struct pth_tcp_stat stat;
+};
+
+/* A segment. */
+struct segment {
+	int64_t now;
+	uint32_t seq, ack, window;
+	uint32_t n; /* bytes of payload that were sent */
+	unsigned flags;
+	int from;
 };
 
 struct tcp *
@@ -18,12 +65,246 @@ tcp_new(void)
 	return t;
 }
 
+struct pth_tcp_stat *
+tcp_over(struct tcp *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		const struct tcp_stream *s = t->v[i];
+
+		t->stat.connections += s->begun;
+		if (s->begun && s->done != 0)
+			samples_add(&t->stat.handshake, s->done - s->start);
+		free(t->v[i]);
+	}
+	t->n = 0;
+	free(t->v);
+	t->v = NULL;
+	table_release(&t->streams);
+	return &t->stat;
+}
+
 void
 tcp_free(struct tcp *t)
 {
-	table_release(&t->streams);
+	struct pth_tcp_stat *s = tcp_over(t);
+
+	samples_release(&s->handshake);
+	samples_release(&s->end[CLIENT].rtt);
+	samples_release(&s->end[SERVER].rtt);
 	free(t);
 }
+
+/* Sequence numbers wrap (RFC 9293, 3.4). */
+static bool
+before(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) < 0;
+}
+
+static struct tcp_stream *
+begin(struct tcp *t, const uint8_t *key, size_t n)
+{
+	struct tcp_stream *s;
+
+	if (t->n == STREAMS_MAX) {
+		t->stat.limit = "more connections than can be told apart";
+		return NULL;
+	}
+	s = pth_xmalloc(sizeof *s);
+	*s = (struct tcp_stream){ .number = (uint32_t)t->n };
+	t->v = pth_xarray(t->v, t->n + 1, sizeof(struct tcp_stream *));
+	t->v[t->n++] = s;
+	table_set(&t->streams, key, n, s->number);
+	return s;
+}
+
+/* The stream of the ends, whichever has sent. A SYN with another initial number is a new one
+ * on the same ports. */
+static struct tcp_stream *
+find(struct tcp *t, const struct path *at, const struct segment *g)
+{
+	uint8_t key[2 * sizeof(struct endpoint)];
+	bool turned = memcmp(&at->from, &at->to, sizeof at->from) > 0;
+	const uint32_t *n;
+	struct tcp_stream *s;
+
+	memcpy(key, turned ? &at->to : &at->from, sizeof at->from);
+	memcpy(key + sizeof at->from, turned ? &at->from : &at->to, sizeof at->from);
+	n = table_find(&t->streams, key, sizeof key);
+	s = n != NULL ? t->v[*n] : NULL;
+	if (s != NULL && (g->flags & (SYN | ACK)) == SYN && s->begun &&
+	    memcmp(&s->client, &at->from, sizeof at->from) == 0 && s->side[CLIENT].isn != g->seq)
+		s = NULL;
+	if (s == NULL)
+		s = begin(t, key, sizeof key);
+	if (s != NULL && !s->begun && s->client.n == 0)
+		s->client = (g->flags & (SYN | ACK)) == (SYN | ACK) ? at->to : at->from;
+	return s;
+}
+
+/* ---- what a segment is */
+
+enum kind { FRESH, AGAIN, UNORDERED };
+
+/* Bytes, SYN and FIN that a segment takes of the numbers. */
+static uint32_t
+length(const struct segment *g)
+{
+	return g->n + ((g->flags & (SYN | FIN)) != 0);
+}
+
+/* A byte that was sent already, or none, to hear whether the other end is there. */
+static bool
+keeps_alive(const struct side *me, const struct segment *g)
+{
+	return g->n <= 1 && (g->flags & (SYN | FIN | RST)) == 0 && me->any &&
+	    g->seq == me->next - 1;
+}
+
+static enum kind
+kind_of(const struct tcp_stream *s, const struct side *me, const struct side *other,
+    const struct segment *g)
+{
+	int64_t limit = s->rtt != 0 ? s->rtt : UNORDERED_NS;
+	bool old = me->any && before(g->seq, me->next) && !(g->n > 1 && g->seq == me->next - 1);
+
+	if (length(g) == 0 || keeps_alive(me, g))
+		return FRESH;
+	if (g->n > 0 && other->acked && !before(other->ack, g->seq + g->n))
+		return AGAIN; /* all of it has been acknowledged */
+	if (!old)
+		return FRESH;
+	if (other->repeats >= 2 && other->ack == g->seq && g->now - other->ack_ns < FAST_NS)
+		return AGAIN;
+	if (g->now - me->next_ns < limit && me->next != g->seq + g->n)
+		return UNORDERED;
+	return AGAIN;
+}
+
+/* ---- round trips */
+
+static void
+wait_for(struct side *me, const struct segment *g)
+{
+	if (me->nwaiting == WAITING) {
+		memmove(&me->waiting[0], &me->waiting[1], (WAITING - 1) * sizeof me->waiting[0]);
+		me->nwaiting--;
+	}
+	me->waiting[me->nwaiting].end = g->seq + length(g);
+	me->waiting[me->nwaiting++].ns = g->now;
+}
+
+/* The acknowledgement of what the other end sent: of the last of it, the time. */
+static void
+acknowledge(struct side *other, struct pth_tcp_end *end, const struct segment *g)
+{
+	size_t k = 0;
+
+	while (k < other->nwaiting && !before(g->ack, other->waiting[k].end))
+		k++;
+	if (k == 0)
+		return;
+	if (other->waiting[k - 1].end == g->ack)
+		samples_add(&end->rtt, g->now - other->waiting[k - 1].ns);
+	other->nwaiting -= k;
+	memmove(&other->waiting[0], &other->waiting[k], other->nwaiting * sizeof other->waiting[0]);
+}
+
+/* ---- following a stream */
+
+static void
+sends(struct side *me, const struct segment *g, enum kind kind)
+{
+	uint32_t end = g->seq + length(g);
+
+	if (length(g) == 0 || keeps_alive(me, g))
+		return;
+	if (kind == FRESH)
+		wait_for(me, g);
+	else
+		me->nwaiting = 0; /* which of them is acknowledged cannot be told (RFC 6298, 3) */
+	if (!me->any || before(me->next, end)) {
+		me->next = end;
+		me->next_ns = g->now;
+	}
+	me->any = true;
+}
+
+static void
+acknowledges(struct side *me, const struct segment *g)
+{
+	bool same = me->acked && me->ack == g->ack && g->n == 0 &&
+	    (g->flags & (SYN | FIN | RST)) == 0 && me->window == g->window;
+
+	me->repeats = same ? me->repeats + 1 : 0;
+	me->ack = g->ack;
+	me->ack_ns = g->now;
+	me->acked = true;
+}
+
+static void
+handshake(struct tcp_stream *s, const struct segment *g, const struct path *at)
+{
+	if ((g->flags & SYN) != 0) {
+		s->side[g->from].isn = g->seq;
+		if (!s->begun) {
+			s->begun = true;
+			s->start = g->now;
+			s->client = (g->flags & ACK) != 0 ? at->to : at->from;
+		}
+	} else if (s->begun && g->from == CLIENT && s->done == 0) {
+		s->done = g->now;
+		s->rtt = g->now - s->start;
+	}
+}
+
+static void
+count(struct pth_tcp_stat *stat, const struct tcp_stream *s, const struct segment *g,
+    enum kind kind)
+{
+	struct pth_tcp_end *end = &stat->end[g->from];
+
+	end->packets++;
+	end->bytes += g->n;
+	end->again += kind == AGAIN;
+	end->out_of_order += kind == UNORDERED;
+	end->resets += (g->flags & RST) != 0;
+	end->zero_window += g->window == 0 && (g->flags & (SYN | FIN | RST)) == 0;
+	if (s->begun && g->from == SERVER && g->n > 0) {
+		stat->data_first = stat->data_first == 0 ? g->now : stat->data_first;
+		stat->data_last = g->now;
+	}
+}
+
+static void
+follow(struct pth_dissect *d, const struct path *at, struct segment *g)
+{
+	struct tcp_stream *s = find(d->tcp, at, g);
+	struct pth_tcp_stat *stat = &d->tcp->stat;
+	struct side *me, *other;
+	enum kind kind;
+
+	if (s == NULL)
+		return;
+	dissect_uint(d, PTH_F_TCP_STREAM, s->number);
+	if (at->within)
+		return;
+	g->from = memcmp(&s->client, &at->from, sizeof at->from) == 0 ? CLIENT : SERVER;
+	handshake(s, g, at);
+	g->from = memcmp(&s->client, &at->from, sizeof at->from) == 0 ? CLIENT : SERVER;
+	me = &s->side[g->from];
+	other = &s->side[g->from == CLIENT ? SERVER : CLIENT];
+	kind = kind_of(s, me, other, g);
+	count(stat, s, g, kind);
+	sends(me, g, kind);
+	if ((g->flags & ACK) != 0) {
+		acknowledge(other, &stat->end[g->from == CLIENT ? SERVER : CLIENT], g);
+		acknowledges(me, g);
+	}
+	me->window = g->window;
+}
+
+/* ---- fields */
 
 static void
 flags(struct pth_dissect *d, unsigned f)
@@ -41,21 +322,30 @@ void
 dissect_tcp(struct pth_dissect *d, struct cursor c, size_t sent, struct path *at)
 {
 	const uint8_t *p = c.p;
+	struct segment g = { .now = d->frame->ns };
 	size_t head;
 
 	dissect_protocol(d, PTH_F_TCP);
+	if (left(&c) >= 4) {
+		at->from.port = (uint16_t)be16(p);
+		at->to.port = (uint16_t)be16(p + 2);
+		dissect_uint(d, PTH_F_TCP_SRCPORT, at->from.port);
+		dissect_uint(d, PTH_F_TCP_DSTPORT, at->to.port);
+	}
 	if (left(&c) < 20 || (head = (size_t)(p[12] >> 4) * 4) < 20)
 		return;
-	at->from.port = (uint16_t)be16(p);
-	at->to.port = (uint16_t)be16(p + 2);
-	dissect_uint(d, PTH_F_TCP_SRCPORT, at->from.port);
-	dissect_uint(d, PTH_F_TCP_DSTPORT, at->to.port);
-	dissect_uint(d, PTH_F_TCP_LEN, sent > head ? sent - head : 0);
-	dissect_uint(d, PTH_F_TCP_SEQ_RAW, be32(p + 4));
-	dissect_uint(d, PTH_F_TCP_ACK_RAW, be32(p + 8));
+	g.seq = be32(p + 4);
+	g.ack = be32(p + 8);
+	g.flags = be16(p + 12) & 0xfff;
+	g.window = be16(p + 14);
+	g.n = sent > head ? (uint32_t)(sent - head) : 0;
+	follow(d, at, &g);
+	dissect_uint(d, PTH_F_TCP_LEN, g.n);
+	dissect_uint(d, PTH_F_TCP_SEQ_RAW, g.seq);
+	dissect_uint(d, PTH_F_TCP_ACK_RAW, g.ack);
 	dissect_uint(d, PTH_F_TCP_HDR_LEN, head);
-	flags(d, be16(p + 12) & 0xfff);
-	dissect_uint(d, PTH_F_TCP_WINDOW, be16(p + 14));
+	flags(d, g.flags);
+	dissect_uint(d, PTH_F_TCP_WINDOW, g.window);
 	if (take(&c, head) != NULL && left(&c) > 0)
 		dissect_bytes(d, PTH_F_TCP_PAYLOAD, c.p, left(&c));
 }

@@ -6,5 +6,7 @@
 
 struct tcp *tcp_new(void);
 void tcp_free(struct tcp *t);
+/* All connections come to their end. */
+struct pth_tcp_stat *tcp_over(struct tcp *t);
 
 #endif

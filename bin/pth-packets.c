@@ -1,0 +1,125 @@
+/* pth-packets writes what the packets of captures say, pth-packets(1). */
+#include <fcntl.h>
+
+#include "base/cleanup.h"
+#include "base/os.h"
+#include "dissect/dissect.h"
+#include "dissect/filter.h"
+#include "dissect/show.h"
+#include "io/event.h"
+#include "io/file.h"
+#include "io/tool.h"
+
+#define FLUSH_AT ((size_t)1 << 16)
+#define KEYS_MAX ((size_t)64 << 20)
+
+struct packets {
+	const char *filter_text;
+	struct pth_strv names, keys;
+	bool json;
+	struct pth_field_ref *refs;
+	size_t nrefs;
+	struct pth_filter *filter;
+	struct pth_buf log, out;
+	bool incomplete;
+};
+
+static void
+write_out(struct packets *p, size_t at_least)
+{
+	struct pth_err e;
+
+	if (p->out.len >= at_least && p->out.len > 0)
+		pth_must(pth_tool_print(&p->out, &e), &e);
+}
+
+static void
+take_packet(struct packets *p, struct pth_dissect *d)
+{
+	size_t n;
+	const struct pth_value *v = pth_dissect_fields(d, &n);
+
+	if (p->filter != NULL && !pth_filter_takes(p->filter, v, n))
+		return;
+	if (p->json || p->nrefs == 0)
+		pth_fields_json(&p->out, p->nrefs > 0 ? p->refs : NULL, p->nrefs, v, n);
+	else
+		pth_fields_line(&p->out, p->refs, p->nrefs, v, n);
+	write_out(p, FLUSH_AT);
+}
+
+static void
+secrets(void *d, const char *text, size_t n)
+{
+	pth_dissect_keys(d, text, n);
+}
+
+static void
+read_file(struct packets *p, int fd, const char *name)
+{
+	const struct pth_dissect_how how = { .fields = true };
+	struct pth_dissect *d = pth_dissect_new(&how);
+	struct pth_capfile *f = pth_capfile_new(fd);
+	struct pth_frame frame;
+
+	pth_capfile_on_secrets(f, secrets, d);
+	if (p->log.len > 0)
+		pth_dissect_keys(d, p->log.s, p->log.len);
+	while (pth_capfile_next(f, &frame)) {
+		pth_dissect_frame(d, &frame);
+		take_packet(p, d);
+	}
+	write_out(p, 0);
+	if (pth_capfile_lack(f) != NULL) {
+		pth_complain("%s: %s", name, pth_capfile_lack(f));
+		p->incomplete = true;
+	}
+	pth_capfile_free(f);
+	pth_dissect_free(d);
+}
+
+static void
+prepare(struct packets *p)
+{
+	struct pth_err e;
+
+	if (p->filter_text != NULL && (p->filter = pth_filter_new(p->filter_text)) == NULL)
+		pth_die(PTH_USAGE, "-Y: %s: not a filter of fields of ours", p->filter_text);
+	p->refs = pth_xarray(NULL, p->names.n + 1, sizeof *p->refs);
+	for (size_t i = 0; i < p->names.n; i++)
+		if (!pth_field_find(p->names.v[i], strlen(p->names.v[i]), &p->refs[p->nrefs++]))
+			pth_die(PTH_USAGE, "-e: %s: not a field of ours", p->names.v[i]);
+	for (size_t i = 0; i < p->keys.n; i++)
+		pth_must(pth_file_read(p->keys.v[i], KEYS_MAX, &p->log, &e), &e);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct packets p = { .filter_text = NULL };
+	const struct pth_option table[] = {
+		{ 'Y', "filter", "FILTER", "only packets that this display filter takes",
+		    .text = &p.filter_text },
+		{ 'e', "field", "NAME", "this field; several are columns", .list = &p.names },
+		{ 'k', "keys", "FILE", "a TLS key log", .list = &p.keys },
+		{ 'j', "json", NULL, "fields of -e as JSON", .flag = &p.json },
+	};
+	struct pth_tool tool = { "pth-packets", "Write what the packets of captures say",
+		"[FILE]...", PTH_OPTIONS(table) };
+	int code;
+
+	if ((code = pth_tool_parse(&tool, argc, argv)) >= 0)
+		return code;
+	prepare(&p);
+	for (int i = 0; i < tool.operand_count; i++) {
+		const char *name = tool.operand[i];
+		pth_auto_fd fd = open(name, O_RDONLY | O_CLOEXEC);
+
+		if (fd < 0)
+			pth_die(PTH_SYSTEM, "%s:", name);
+		read_file(&p, fd, name);
+	}
+	if (tool.operand_count == 0)
+		read_file(&p, STDIN_FILENO, "stdin");
+	return pth_finish(p.incomplete ? PTH_INPUT : PTH_OK);
+}
