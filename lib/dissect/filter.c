@@ -344,8 +344,7 @@ term(struct parser *p)
 		n = node(p, FILTER_EXISTS);
 		if (!pth_field_find(s, (size_t)(p->at - s), &n->ref))
 			return bad(p);
-		if (*p->at == '[' &&
-		    (pth_field_type(n->ref.v[0]) < PTH_FT_BYTES || !slice(p, n)))
+		if (*p->at == '[' && (pth_field_type(n->ref.v[0]) < PTH_FT_BYTES || !slice(p, n)))
 			return bad(p);
 		n = comparison(p, n);
 	}

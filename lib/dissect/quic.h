@@ -73,6 +73,7 @@ struct quic_conn {
 	int64_t start, done, confirmed, first_byte; /* 0: not yet */
 	bool valid;                                 /* the client's address is (RFC 9000, 8.1) */
 	uint64_t got, given;   /* bytes of datagrams that the server got and sent until then */
+	int alpn;              /* enum http_alpn */
 	unsigned ack_shift[2]; /* ack_delay_exponent of what an end says */
 	struct quic_side side[2];
 };

@@ -59,6 +59,7 @@ struct quic_ack {
 
 struct quic_stream_part {
 	uint64_t id, offset, n;
+	uint64_t fresh; /* bytes that had not come before */
 	bool fin;
 	const uint8_t *p;
 };
@@ -77,7 +78,7 @@ void quic_acked(struct quic_conn *c, const struct quic_packet *p, uint64_t from,
 void quic_ack_seen(struct pth_dissect *d, struct quic_conn *c, const struct quic_packet *p,
     const struct quic_ack *a);
 void quic_stream_seen(struct pth_dissect *d, struct quic_conn *c, const struct quic_packet *p,
-    const struct quic_stream_part *part);
+    struct quic_stream_part *part);
 void quic_closed(
     struct pth_dissect *d, const struct quic_packet *p, const struct quic_close *close);
 struct tls_hello;

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dissect/quic_priv.h"
+#include "dissect/http3.h"
 #include "dissect/tls.h"
 
 #define STREAMS_MAX 65536 /* of a side */
@@ -12,6 +12,7 @@
 struct quic_stream {
 	uint64_t id;
 	struct spans got;
+	struct http3 *http;
 };
 
 static bool
@@ -96,11 +97,10 @@ stream_of(struct quic_side *s, uint64_t id, struct pth_quic_stat *stat)
 
 void
 quic_stream_seen(struct pth_dissect *d, struct quic_conn *c, const struct quic_packet *p,
-    const struct quic_stream_part *part)
+    struct quic_stream_part *part)
 {
 	struct pth_quic_end *end = &d->quic->stat.end[p->from];
 	struct quic_stream *s;
-	uint64_t fresh;
 
 	if (p->within)
 		return;
@@ -109,9 +109,10 @@ quic_stream_seen(struct pth_dissect *d, struct quic_conn *c, const struct quic_p
 	s = stream_of(&c->side[p->from], part->id, &d->quic->stat);
 	if (s == NULL)
 		return;
-	fresh = spans_add(&s->got, part->offset, part->offset + part->n, NULL, NULL);
-	end->stream_bytes += fresh;
-	end->again_bytes += part->n - fresh;
+	part->fresh = spans_add(&s->got, part->offset, part->offset + part->n, NULL, NULL);
+	end->stream_bytes += part->fresh;
+	end->again_bytes += part->n - part->fresh;
+	http3_part(d, (enum http_alpn)c->alpn, p->from, &s->http, part);
 	if (s->got.merged)
 		d->quic->stat.limit = "more gaps of a stream than can be told apart";
 }
@@ -152,7 +153,12 @@ void
 quic_hello_seen(
     struct quic_conn *c, const struct quic_packet *p, unsigned type, const struct tls_hello *h)
 {
-	(void)type;
+	struct cursor list = h->alpn;
+	const uint8_t *n;
+
+	/* The server chooses one (RFC 7301, 3.1). */
+	if (type == TLS_ENCRYPTED_EXTENSIONS && (n = take(&list, 1)) != NULL && *n <= left(&list))
+		c->alpn = http3_alpn((struct cursor){ list.p, list.p + *n });
 	if (h->parameters.p != NULL)
 		parameters(c, p->from, h->parameters);
 }
@@ -275,8 +281,10 @@ quic_conn_over(struct pth_quic_stat *s, struct quic_conn *c)
 
 		quic_sent_release(side, &s->end[i]);
 		s->end[i].updates += side->updates;
-		for (size_t k = 0; k < side->nstreams; k++)
+		for (size_t k = 0; k < side->nstreams; k++) {
 			spans_release(&side->streams[k].got);
+			http3_free(side->streams[k].http);
+		}
 		free(side->streams);
 		side->streams = NULL;
 		side->nstreams = 0;

@@ -34,6 +34,14 @@ struct pth_quic_end {
 	bool ecn; /* the other end counts */
 };
 
+/* HTTP requests: HTTP/3 (RFC 9114), hq-interop, HTTP/1.1. */
+struct pth_http_stat {
+	uint64_t requests, responses, frames; /* frames: of HTTP/3 */
+	uint64_t bytes, sent_bytes;           /* bodies that servers and clients have sent */
+	uint64_t status[1000];                /* responses by their status */
+	uint64_t unread;                      /* heads of which not all could be read */
+};
+
 struct pth_quic_stat {
 	uint64_t connections, versions_seen;
 	uint32_t versions[QUIC_VERSIONS_MAX];
@@ -46,6 +54,7 @@ struct pth_quic_stat {
 	bool closed, close_app;
 	uint64_t close_code;
 	char close_reason[128];
+	struct pth_http_stat http;
 	struct pth_quic_end end[2]; /* what clients and what servers have sent */
 	const char *limit;          /* what could not be told apart for our limits, or NULL */
 };

@@ -16,13 +16,13 @@ enum { CLIENT, SERVER };
 
 /* What one end has sent. */
 struct side {
-	bool any, acked;     /* is `next` known, is `ack` */
-	uint32_t next;       /* behind the highest byte */
-	int64_t next_ns;     /* when that was sent */
-	uint32_t ack;        /* what it has acknowledged */
+	bool any, acked; /* is `next` known, is `ack` */
+	uint32_t next;   /* behind the highest byte */
+	int64_t next_ns; /* when that was sent */
+	uint32_t ack;    /* what it has acknowledged */
 	int64_t ack_ns;
 	uint32_t window;
-	unsigned repeats;    /* of the same acknowledgement */
+	unsigned repeats; /* of the same acknowledgement */
 	uint32_t isn;
 	struct {
 		uint32_t end;
@@ -259,8 +259,8 @@ handshake(struct tcp_stream *s, const struct segment *g, const struct path *at)
 }
 
 static void
-count(struct pth_tcp_stat *stat, const struct tcp_stream *s, const struct segment *g,
-    enum kind kind)
+count(
+    struct pth_tcp_stat *stat, const struct tcp_stream *s, const struct segment *g, enum kind kind)
 {
 	struct pth_tcp_end *end = &stat->end[g->from];
 

@@ -1,0 +1,181 @@
+/* This file reads HTTP/3 and hq-interop out of QUIC's streams. */
+#include "dissect/http3.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "dissect/qpack.h"
+
+#define KEEP ((uint64_t)65536)
+#define HEADERS_MAX 16384
+
+enum { DATA = 0, HEADERS = 1 };
+enum { STREAM_CONTROL = 0, STREAM_PUSH = 1 };
+
+enum http_alpn
+http3_alpn(struct cursor name)
+{
+	if (left(&name) >= 2 && memcmp(name.p, "h3", 2) == 0)
+		return ALPN_H3;
+	return left(&name) >= 2 && memcmp(name.p, "hq", 2) == 0 ? ALPN_HQ : ALPN_NONE;
+}
+
+void
+http3_free(struct http3 *s)
+{
+	if (s == NULL)
+		return;
+	pth_buf_release(&s->b);
+	spans_release(&s->kept);
+	free(s);
+}
+
+/* Bytes go where they belong, those that may be kept. */
+static void
+keep(struct http3 *s, const struct quic_stream_part *part)
+{
+	uint64_t from = part->offset > s->at ? part->offset : s->at;
+	uint64_t to = part->offset + part->n;
+
+	if (to > s->at + KEEP) {
+		s->lost = true; /* unless it is skipped later */
+		to = s->at + KEEP;
+	}
+	if (from >= to)
+		return;
+	if (to - s->at > s->b.len) {
+		size_t more = (size_t)(to - s->at) - s->b.len;
+
+		memset(pth_buf_room(&s->b, more), 0, more);
+		s->b.len += more;
+	}
+	memcpy(s->b.s + (from - s->at), part->p + (from - part->offset), (size_t)(to - from));
+	spans_add(&s->kept, from, to, NULL, NULL);
+}
+
+/* What is there from s->at on, without a gap. */
+static struct cursor
+there(const struct http3 *s)
+{
+	const uint8_t *p = (const uint8_t *)s->b.s;
+
+	for (size_t i = 0; i < s->kept.n; i++)
+		if (s->kept.v[i].from <= s->at && s->kept.v[i].to > s->at)
+			return (struct cursor){ p, p + (s->kept.v[i].to - s->at) };
+	return (struct cursor){ p, p };
+}
+
+/* The next n bytes have been read, or are of no interest. */
+static void
+skip(struct http3 *s, uint64_t n)
+{
+	size_t cut = n < s->b.len ? (size_t)n : s->b.len;
+
+	s->at = n > UINT64_MAX / 2 - s->at ? UINT64_MAX / 2 : s->at + n;
+	if (cut > 0)
+		memmove(s->b.s, s->b.s + cut, s->b.len - cut);
+	pth_buf_cut(&s->b, s->b.len - cut);
+	while (s->kept.n > 0 && s->kept.v[0].to <= s->at)
+		memmove(&s->kept.v[0], &s->kept.v[1], --s->kept.n * sizeof s->kept.v[0]);
+}
+
+static void
+headers(struct pth_http_stat *stat, enum quic_role from, struct cursor c)
+{
+	struct qpack_head h;
+
+	qpack_read(c, &h);
+	stat->unread += h.unread;
+	if (from == QUIC_CLIENT && h.method[0] != '\0')
+		stat->requests++;
+	if (from == QUIC_SERVER && h.status != 0) {
+		stat->responses++;
+		stat->status[h.status]++;
+	}
+}
+
+/* A frame at the begin of c: true when it was read or is skipped, false when more is needed. */
+static bool
+frame(struct pth_dissect *d, struct http3 *s, enum quic_role from, struct cursor c)
+{
+	struct pth_http_stat *stat = &d->quic->stat.http;
+	const uint8_t *begin = c.p;
+	uint64_t type, n;
+
+	if (!quic_varint(&c, &type) || !quic_varint(&c, &n))
+		return false;
+	if (type == HEADERS && n <= HEADERS_MAX && left(&c) < n)
+		return false;
+	stat->frames++;
+	dissect_uint(d, PTH_F_HTTP3_FRAME_TYPE, type);
+	if (type == HEADERS && n <= HEADERS_MAX) {
+		headers(stat, from, (struct cursor){ c.p, c.p + n });
+	} else if (type == HEADERS) {
+		stat->unread++;
+	} else if (type == DATA) {
+		stat->bytes += from == QUIC_SERVER ? n : 0;
+		stat->sent_bytes += from == QUIC_CLIENT ? n : 0;
+	}
+	skip(s, (uint64_t)(c.p - begin) + n);
+	return true;
+}
+
+static void
+read_frames(struct pth_dissect *d, struct http3 *s, enum quic_role from, bool uni)
+{
+	struct cursor c = there(s);
+	const uint8_t *begin = c.p;
+
+	if (uni && !s->typed) {
+		if (!quic_varint(&c, &s->type))
+			return;
+		s->typed = true;
+		/* QPACK's streams and those of extensions have no frames; a push begins with its
+		 * number and is not looked into. */
+		s->over = s->type != STREAM_CONTROL;
+		skip(s, (uint64_t)(c.p - begin));
+	}
+	while (!s->over && (c = there(s), left(&c) > 0) && frame(d, s, from, c))
+		;
+}
+
+/* HTTP/0.9: "GET /path", and the answer is the file. */
+static void
+simple(struct pth_dissect *d, struct http3 *s, enum quic_role from,
+    const struct quic_stream_part *part)
+{
+	struct pth_http_stat *stat = &d->quic->stat.http;
+	struct cursor c = there(s);
+
+	if (from == QUIC_SERVER) {
+		stat->responses += !s->typed;
+		stat->bytes += part->fresh;
+		s->typed = true;
+	} else if (!s->typed && left(&c) >= 4) {
+		s->typed = true;
+		stat->requests += memcmp(c.p, "GET ", 4) == 0;
+	}
+}
+
+void
+http3_part(struct pth_dissect *d, enum http_alpn alpn, enum quic_role from, struct http3 **stream,
+    const struct quic_stream_part *part)
+{
+	bool uni = (part->id & 2) != 0;
+	struct http3 *s = *stream;
+
+	if (alpn == ALPN_NONE || (alpn == ALPN_HQ && (part->id & 3) != 0))
+		return;
+	if (s == NULL) {
+		s = *stream = pth_xmalloc(sizeof *s);
+		*s = (struct http3){ .at = 0 };
+	}
+	if (s->over)
+		return;
+	if (alpn == ALPN_H3 || from == QUIC_CLIENT)
+		keep(s, part);
+	if (alpn == ALPN_H3)
+		read_frames(d, s, from, uni);
+	else
+		simple(d, s, from, part);
+}
