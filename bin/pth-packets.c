@@ -83,7 +83,7 @@ prepare(struct packets *p)
 {
 	struct pth_err e;
 
-	if (p->filter_text != NULL && (p->filter = pth_filter_new(p->filter_text)) == NULL)
+	if (p->filter_text != NULL && (p->filter = pth_filter_new(p->filter_text, false)) == NULL)
 		pth_die(PTH_USAGE, "-Y: %s: not a filter of fields of ours", p->filter_text);
 	p->refs = pth_xarray(NULL, p->names.n + 1, sizeof *p->refs);
 	for (size_t i = 0; i < p->names.n; i++)

@@ -80,6 +80,7 @@ collect_dir(json_t *rec, int dirfd, const char *path, const struct pth_collect_o
 	budget = pth_artifact_budget(opt->file_bytes, opt->files_us);
 	ev.artifacts = artifacts;
 	ev.filters = packets.counts;
+	ev.by_tshark = packets.by_tshark;
 	ev.no_packets = packets.why;
 	ev.left_out = packets.left_out;
 	pth_test_set_artifacts(

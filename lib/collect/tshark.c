@@ -22,7 +22,7 @@
 #define EDITCAP_LIMIT_US (120 * PTH_SECOND_US)
 #define EDITCAP_MORE ((int64_t)64 << 20) /* of its output beside the capture: keys */
 #define STDERR_MAX 4096
-#define LINE_LIMIT (1u << 20)
+#define PACKETS_MAX (1ll << 32) /* no count is larger: sums stay below 2^63 */
 
 /* How a program ended, and what it said. */
 struct outcome {
@@ -119,26 +119,37 @@ add_option(struct pth_strv *argv, const char *option, const char *first, const c
 	pth_strv_push(argv, pth_buf_take(&b));
 }
 
-/* tshark -n -r - -T fields -e ... -d ... -z io,phs,FILTER; io,phs and not
- * io,stat because its filter may hold commas. The caller frees it. */
-static char **
-tshark_argv(const json_t *decode, const struct packets *p)
+/* HTTP/3's dissector puts streams together in a time that grows with their square: it is off
+ * unless a filter may want it. */
+static bool
+wants_http3(const struct tshark_tap *taps, size_t n)
 {
-	static const char *const fixed[] = { "tshark", "-n", "-r", "-", "-T", "fields", "-E",
-		"separator=/t", "-E", "aggregator=,", "-E", "occurrence=a" };
+	for (size_t i = 0; i < n; i++)
+		if (!taps[i].native && strstr(taps[i].filter, "http") != NULL)
+			return true;
+	return false;
+}
+
+/* tshark -n -r - -q -d ... -z io,phs,FILTER; io,phs and not io,stat because its filter may hold
+ * commas. The caller frees it. */
+static char **
+tshark_argv(const json_t *decode, const struct tshark_tap *taps, size_t n)
+{
+	static const char *const fixed[] = { "tshark", "-n", "-r", "-", "-q" };
 	struct pth_strv argv = { 0 };
 	json_t *d;
 	size_t i;
 
 	for (i = 0; i < countof(fixed); i++)
 		pth_strv_push(&argv, pth_xstrdup(fixed[i]));
-	for (i = 0; collect_packets_fields[i] != NULL; i++)
-		add_option(&argv, "-e", "", collect_packets_fields[i]);
+	if (!wants_http3(taps, n))
+		add_option(&argv, "--disable-protocol", "", "http3");
 	json_array_foreach(decode, i, d)
 		if (json_is_string(d))
 			add_option(&argv, "-d", "", json_string_value(d));
-	for (i = 0; i < p->ntaps; i++)
-		add_option(&argv, "-z", "io,phs,", p->taps[i].filter);
+	for (i = 0; i < n; i++)
+		if (!taps[i].native)
+			add_option(&argv, "-z", "io,phs,", taps[i].filter);
 	pth_strv_push(&argv, NULL);
 	return argv.v;
 }
@@ -150,13 +161,41 @@ reason(struct pth_buf *b, const char *text)
 	pth_buf_addf(b, "%s%s", b->len > 0 ? "; " : "", text);
 }
 
+/* What is read of the tables. */
+struct tables {
+	struct tshark_tap *taps, *at; /* at: whose table it is */
+	size_t n;
+};
+
+/* "Filter: X", and then "eth    frames:6 bytes:276", not indented: the packets that it took. */
+static void
+table_line(struct tables *t, const char *line)
+{
+	const char *s;
+	long long n;
+
+	if (strncmp(line, "Filter: ", 8) == 0) {
+		t->at = NULL;
+		for (size_t i = 0; i < t->n; i++)
+			if (!t->taps[i].native && strcmp(t->taps[i].filter, line + 8) == 0)
+				t->at = &t->taps[i];
+		if (t->at != NULL)
+			t->at->packets = 0;
+		return;
+	}
+	if (t->at == NULL || *line == ' ' || (s = strstr(line, " frames:")) == NULL)
+		return;
+	n = strtoll(s + 8, NULL, 10);
+	if (n > 0 && n <= PACKETS_MAX)
+		t->at->packets += n;
+}
+
 /* The output of tshark from its begin. *out is taken over. */
 static int
-read_lines(int *out, struct packets *p, struct pth_buf *lack, struct pth_err *e)
+read_tables(int *out, struct tables *t, struct pth_err *e)
 {
 	pth_auto_file f = fdopen(*out, "r");
 	pth_auto_str line = NULL;
-	bool skipped = false;
 	size_t cap = 0;
 	ssize_t n;
 
@@ -167,45 +206,52 @@ read_lines(int *out, struct packets *p, struct pth_buf *lack, struct pth_err *e)
 	while ((n = getline(&line, &cap, f)) > 0) {
 		if (line[n - 1] == '\n')
 			line[n - 1] = '\0';
-		if (n < LINE_LIMIT)
-			collect_packets_line(p, line);
-		else
-			skipped = true;
+		table_line(t, line);
 	}
-	if (skipped)
-		reason(lack, "a packet has more than 1 MiB of fields");
-	if (p->limit != NULL)
-		reason(lack, p->limit);
 	return ferror(f) == 0 ? 0 : pth_err_set(e, PTH_SYSTEM, "read the output of tshark:");
 }
 
-int
-collect_tshark_read(int in, const json_t *decode, const struct tshark_limits *limits,
-    struct packets *p, struct tshark_pass *pass, struct pth_err *e)
+/* Is there a tap that only tshark can tell, and has it a count? */
+static bool
+is_open(const struct tshark_tap *taps, size_t n, bool counted)
 {
+	for (size_t i = 0; i < n; i++)
+		if (!taps[i].native && (!counted || taps[i].packets >= 0))
+			return true;
+	return false;
+}
+
+int
+collect_tshark_count(int in, const json_t *decode, const struct tshark_limits *limits,
+    struct tshark_tap *taps, size_t n, struct pth_buf *lack, struct pth_err *e)
+{
+	struct tables t = { .taps = taps, .n = n };
 	struct outcome o = { .limits = *limits };
-	pth_auto_fd out = collect_tshark_scratch();
+	pth_auto_fd out = -1;
 	pth_auto_strv argv = NULL;
 	int rc;
 
-	*pass = (struct tshark_pass){ .lack = PTH_BUF_INIT };
+	if (!is_open(taps, n, false))
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		taps[i].packets = taps[i].native ? taps[i].packets : -1;
 	if (o.limits.us == 0)
 		o.limits.us = TSHARK_LIMIT_US;
 	if (o.limits.bytes == 0)
 		o.limits.bytes = TSHARK_LIMIT_BYTES;
+	out = collect_tshark_scratch();
 	if (out < 0 || lseek(in, 0, SEEK_SET) != 0)
 		return pth_err_set(e, PTH_SYSTEM, out < 0 ? "temporary file:" : "capture:");
-	argv = tshark_argv(decode, p);
+	argv = tshark_argv(decode, taps, n);
 	rc = run((const char *const *)argv, in, out, &o, e);
 	if (rc == 0) {
-		fault_of("tshark", &o, &pass->lack);
-		pass->cut = o.errs.len > 0 && strstr(o.errs.s, "cut short") != NULL;
-		rc = read_lines(&out, p, &pass->lack, e);
+		fault_of("tshark", &o, lack);
+		rc = read_tables(&out, &t, e);
 	}
 	/* It has not even begun: what it was asked, or the file, is not right. */
-	if (rc == 0 && !o.late && !o.exit.signaled && o.exit.code != 0 && p->packets == 0 &&
-	    !pass->cut)
-		rc = pth_err_set(e, PTH_INPUT, "%s", pass->lack.s);
+	if (rc == 0 && !o.late && !o.exit.signaled && o.exit.code != 0 && !is_open(taps, n, true) &&
+	    strstr(lack->s, "cut short") == NULL)
+		rc = pth_err_set(e, PTH_INPUT, "%s", lack->s);
 	pth_buf_release(&o.errs);
 	return rc;
 }

@@ -34,6 +34,12 @@ pth_dissect_free(struct pth_dissect *d)
 	free(d);
 }
 
+const struct pth_frame_stat *
+pth_dissect_frames(const struct pth_dissect *d)
+{
+	return &d->stat;
+}
+
 struct pth_quic_stat *
 pth_dissect_quic(struct pth_dissect *d)
 {
@@ -90,6 +96,11 @@ dissect_protocol(struct pth_dissect *d, enum pth_field protocol)
 	pth_buf_addf(
 	    &d->protocols, "%s%s", d->protocols.len > 0 ? ":" : "", pth_field_name(protocol));
 	dissect_uint(d, protocol, 1);
+	if (d->counted[protocol] == d->stat.packets)
+		return;
+	d->counted[protocol] = d->stat.packets;
+	d->stat.protocol[protocol].packets++;
+	d->stat.protocol[protocol].bytes += d->frame->len;
 }
 
 enum pth_field
@@ -105,6 +116,19 @@ dissect_spoken(const struct pth_dissect *d, bool udp, const struct path *at)
 }
 
 static void
+count(struct pth_frame_stat *s, const struct pth_frame *f)
+{
+	if (s->packets++ == 0)
+		s->first = f->ns;
+	s->bytes += f->len;
+	s->last = f->ns;
+	if (f->cap >= f->len)
+		return;
+	s->least = s->parts == 0 || f->cap < s->least ? f->cap : s->least;
+	s->parts++;
+}
+
+static void
 frame_fields(struct pth_dissect *d, const struct pth_frame *f)
 {
 	if (!d->how.fields)
@@ -113,7 +137,7 @@ frame_fields(struct pth_dissect *d, const struct pth_frame *f)
 	dissect_uint(d, PTH_F_FRAME_NUMBER, f->number);
 	if (f->timed) {
 		dissect_uint(d, PTH_F_FRAME_TIME_EPOCH, (uint64_t)f->ns);
-		dissect_uint(d, PTH_F_FRAME_TIME_RELATIVE, (uint64_t)(f->ns - d->first));
+		dissect_uint(d, PTH_F_FRAME_TIME_RELATIVE, (uint64_t)(f->ns - d->stat.first));
 		dissect_uint(d, PTH_F_FRAME_TIME_DELTA, (uint64_t)(f->ns - d->last));
 	}
 	dissect_uint(d, PTH_F_FRAME_LEN, f->len);
@@ -127,9 +151,9 @@ pth_dissect_frame(struct pth_dissect *d, const struct pth_frame *f)
 	d->n = 0;
 	d->frame = f;
 	pth_buf_cut(&d->protocols, 0);
-	if (!d->begun)
-		d->first = d->last = f->ns;
-	d->begun = true;
+	if (d->stat.packets == 0)
+		d->last = f->ns;
+	count(&d->stat, f);
 	frame_fields(d, f);
 	dissect_link(d);
 	if (d->protocols.len > 0)

@@ -43,6 +43,7 @@ void pth_dissect_frame(struct pth_dissect *d, const struct pth_frame *f);
 /* The fields of the last packet; valid until the next. */
 const struct pth_value *pth_dissect_fields(const struct pth_dissect *d, size_t *n);
 /* What was counted, when all packets were dissected: every connection is over then. */
+const struct pth_frame_stat *pth_dissect_frames(const struct pth_dissect *d);
 struct pth_quic_stat *pth_dissect_quic(struct pth_dissect *d);
 struct pth_tcp_stat *pth_dissect_tcp(struct pth_dissect *d);
 void pth_dissect_free(struct pth_dissect *d);

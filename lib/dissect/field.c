@@ -58,6 +58,22 @@ pth_field_name(enum pth_field f)
 	return table[f].name;
 }
 
+bool
+pth_field_exact(enum pth_field f)
+{
+	static const char *const loose[] = { "tls", "http", "http2", "http3", "coap", "bgp", "data",
+		"raw", "null", "frame.protocols" };
+
+	for (size_t i = 0; i < countof(loose); i++) {
+		size_t n = strlen(loose[i]);
+
+		if (strncmp(table[f].name, loose[i], n) == 0 &&
+		    (table[f].name[n] == '\0' || table[f].name[n] == '.'))
+			return false;
+	}
+	return true;
+}
+
 enum pth_field_type
 pth_field_type(enum pth_field f)
 {

@@ -175,10 +175,12 @@ enum pth_field {
 #define PTH_X(symbol, name) PTH_F_##symbol,
 	PTH_PROTOCOLS(PTH_X)
 #undef PTH_X
+	    PTH_NPROTOCOLS,
+	PTH_F_BEFORE_FIRST = PTH_NPROTOCOLS - 1,
 #define PTH_X(symbol, name, type, digits) PTH_F_##symbol,
-	    PTH_FIELDS(PTH_X)
+	PTH_FIELDS(PTH_X)
 #undef PTH_X
-	        PTH_NFIELDS
+	    PTH_NFIELDS
 };
 
 /* A name that stands for several fields, such as udp.port, has two of them. */
@@ -190,6 +192,9 @@ struct pth_field_ref {
 /* False: no field of ours has that name. */
 bool pth_field_find(const char *name, size_t n, struct pth_field_ref *out);
 const char *pth_field_name(enum pth_field f);
+/* Has a packet this field here exactly when it has it in Wireshark? Not so is what it shows of
+ * streams that it puts together. */
+bool pth_field_exact(enum pth_field f);
 enum pth_field_type pth_field_type(enum pth_field f);
 /* Hexadecimal digits of a PTH_FT_HEX. */
 unsigned pth_field_digits(enum pth_field f);

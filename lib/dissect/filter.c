@@ -17,7 +17,7 @@ struct parser {
 	const char *at;
 	struct pth_arena *arena;
 	int depth;
-	bool bad;
+	bool exact, bad;
 };
 
 static struct filter_node *expression(struct parser *p);
@@ -342,7 +342,8 @@ term(struct parser *p)
 		for (s = p->at; pth_is_alnum(*p->at) || *p->at == '_' || *p->at == '.'; p->at++)
 			;
 		n = node(p, FILTER_EXISTS);
-		if (!pth_field_find(s, (size_t)(p->at - s), &n->ref))
+		if (!pth_field_find(s, (size_t)(p->at - s), &n->ref) ||
+		    (p->exact && !pth_field_exact(n->ref.v[0])))
 			return bad(p);
 		if (*p->at == '[' && (pth_field_type(n->ref.v[0]) < PTH_FT_BYTES || !slice(p, n)))
 			return bad(p);
@@ -374,13 +375,13 @@ expression(struct parser *p)
 }
 
 struct pth_filter *
-pth_filter_new(const char *text)
+pth_filter_new(const char *text, bool exact)
 {
 	struct pth_filter *f = pth_xmalloc(sizeof *f);
 	struct parser p;
 
 	*f = (struct pth_filter){ .root = NULL };
-	p = (struct parser){ .at = text, .arena = &f->arena };
+	p = (struct parser){ .at = text, .arena = &f->arena, .exact = exact };
 	f->root = expression(&p);
 	blanks(&p);
 	if (!p.bad && *p.at == '\0')

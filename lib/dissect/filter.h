@@ -20,8 +20,9 @@
 
 struct pth_filter;
 
-/* NULL: the filter is not (only) in this part of the language, or it is wrong. */
-struct pth_filter *pth_filter_new(const char *text);
+/* NULL: the filter is not (only) in this part of the language, or it is wrong. exact: also when it
+ * has a field that is not pth_field_exact(). */
+struct pth_filter *pth_filter_new(const char *text, bool exact);
 bool pth_filter_takes(const struct pth_filter *f, const struct pth_value *v, size_t n);
 void pth_filter_free(struct pth_filter *f);
 

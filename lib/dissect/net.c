@@ -163,6 +163,7 @@ dissect_ip(struct pth_dissect *d, struct cursor c, const struct path *around)
 	/* A length of 0 is of who leaves the segmentation to the network card. */
 	sent = be16(p + 2) == 0 ? left(&c) : shorten(&c, be16(p + 2), head);
 	at.fragment = (part & 0x3fff) != 0;
+	d->stat.fragments += at.fragment && !at.within;
 	if ((part & 0x1fff) == 0)
 		dissect_transport(d, p[9], c, sent, &at);
 }
@@ -219,6 +220,7 @@ dissect_ipv6(struct pth_dissect *d, struct cursor c, const struct path *around)
 	address(&at.to, p + 24, 16);
 	sent = be16(p + 4) == 0 ? left(&c) : shorten(&c, be16(p + 4), 0);
 	next = extensions(&c, p[6], &at);
+	d->stat.fragments += at.fragment && !at.within;
 	if (next >= 0)
 		dissect_transport(d, (unsigned)next, c, sent - (size_t)(c.p - (p + 40)), &at);
 }

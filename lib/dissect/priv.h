@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "dissect/dissect.h"
+#include "dissect/stat.h"
 #include "dissect/table.h"
 
 struct keylog;
@@ -68,10 +69,11 @@ struct pth_dissect {
 	const struct pth_frame *frame;
 	struct pth_value *v; /* fields of the packet */
 	size_t n, cap;
-	int64_t first, last; /* times of the first packet and of the one before */
-	bool begun;
+	int64_t last;             /* time of the packet before */
 	struct table udp;         /* pairs of ends to udp.stream */
 	struct pth_buf protocols; /* of the packet, separated by colons */
+	struct pth_frame_stat stat;
+	uint64_t counted[PTH_NPROTOCOLS]; /* number of the packet that counted last */
 	struct keylog *keys;
 	uint64_t keys_seen; /* how many logs were added */
 	struct quic *quic;

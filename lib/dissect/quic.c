@@ -321,6 +321,7 @@ short_packet(struct pth_dissect *d, struct cursor *c, const struct path *at)
 	struct header h = { .first = *c->p };
 	struct quic_conn *conn = quic_conn_of_short(d->quic, c, at, &p.from, &h.ndcid);
 
+	p.spin = (h.first & 0x20) != 0;
 	take(c, 1);
 	h.dcid = take(c, h.ndcid);
 	header_fields(d, conn, &h);

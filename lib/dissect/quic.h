@@ -31,6 +31,7 @@ struct quic_packet {
 	size_t n, size;       /* bytes of it, and of the packet in the datagram */
 	size_t datagram;      /* bytes of the datagram; 0: another packet of it was before */
 	bool within;          /* a copy in an ICMP message: it counts for nothing */
+	bool spin;            /* the bit, of a short header */
 	bool eliciting, done; /* it asks for an acknowledgement; it has a HANDSHAKE_DONE */
 };
 
@@ -52,6 +53,8 @@ struct quic_side {
 	size_t nstreams;
 	uint64_t ect0, ect1, ce; /* the greatest that the other end has said */
 	int64_t smoothed;
+	bool spin; /* the last spin bit, and when it came to be so; 0: not yet */
+	int64_t spin_ns;
 	uint8_t id_bytes[CID_MAX + 1]; /* how many ids of that length the end has chosen */
 };
 

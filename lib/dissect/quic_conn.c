@@ -57,6 +57,7 @@ release_stat(struct pth_quic_stat *s)
 	for (int i = 0; i < 2; i++) {
 		samples_release(&s->end[i].rtt);
 		samples_release(&s->end[i].delay);
+		samples_release(&s->end[i].spin);
 	}
 }
 

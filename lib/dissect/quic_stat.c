@@ -217,6 +217,22 @@ amplification(struct quic_conn *c, const struct quic_packet *p)
 		c->given += p->datagram;
 }
 
+/* The bit turns once a round trip. A packet that is late says nothing. */
+static void
+spins(struct pth_dissect *d, struct quic_conn *c, const struct quic_packet *p)
+{
+	struct quic_side *s = &c->side[p->from];
+	int64_t now = d->frame->ns;
+
+	if (p->level != QUIC_1RTT || p->plain == NULL || p->number != s->space[QUIC_1RTT].largest ||
+	    p->spin == s->spin)
+		return;
+	if (s->spin_ns != 0)
+		samples_add(&d->quic->stat.end[p->from].spin, now - s->spin_ns);
+	s->spin = p->spin;
+	s->spin_ns = now;
+}
+
 static void
 moved(
     struct pth_dissect *d, struct quic_conn *c, const struct quic_packet *p, const struct path *at)
@@ -254,6 +270,7 @@ quic_packet_seen(
 		s->early_bytes += p->size;
 	}
 	times(d, c, p);
+	spins(d, c, p);
 	amplification(c, p);
 	if (p->plain != NULL) {
 		quic_sent_add(d, c, p, p->eliciting);

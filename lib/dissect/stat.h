@@ -23,13 +23,26 @@
 
 #include "dissect/span.h"
 
+#include "dissect/field.h"
+
 #define QUIC_VERSIONS_MAX 32
+
+/* All packets. */
+struct pth_frame_stat {
+	uint64_t packets, bytes; /* bytes as on the wire */
+	int64_t first, last;     /* ns */
+	uint64_t fragments;      /* of IP datagrams; what is in them is not put together */
+	uint64_t parts, least; /* packets that are stored in part, and the bytes of the shortest */
+	struct {
+		uint64_t packets, bytes; /* packets in which it is, whole */
+	} protocol[PTH_NPROTOCOLS];
+};
 
 struct pth_quic_end {
 	uint64_t packets, bytes, datagrams, largest;
 	uint64_t stream_bytes, again_bytes, lost, undecrypted, updates;
-	uint64_t ect0, ect1, ce; /* as the other end has counted them, 1-RTT */
-	struct samples rtt, delay;
+	uint64_t ect0, ect1, ce;         /* as the other end has counted them, 1-RTT */
+	struct samples rtt, delay, spin; /* spin: between two turns of the bit (RFC 9000, 17.4) */
 	int64_t smoothed;
 	bool ecn; /* the other end counts */
 };

@@ -29,6 +29,10 @@
 	O(traffic, "msvc.traffic, a member of sample.net") \
 	O(packetsum, "a member of metrics.protocols") \
 	O(conns, "metrics.quic, metrics.tcp") \
+	O(connend, "conns.client, conns.server") \
+	O(ecn, "connend.ecn") \
+	O(close, "conns.close") \
+	O(httpsum, "conns.http") \
 	O(transfer, "metrics.transfer") \
 	O(verdict, "test.verdict") \
 	O(judged, "verdict.rules[]") \
@@ -214,8 +218,60 @@
 	X(o, int, handshakes, 0) \
 	X(o, int, confirmed_us, 0) \
 	X(o, list, versions, plain) \
+	X(o, int, first_byte_us, 0) \
+	X(o, int, goodput_bps, 0) \
 	X(o, int, http3_frames, 0) \
-	X(o, int, retransmissions, 0)
+	X(o, int, handshake_packets, 0) \
+	X(o, int, handshake_bytes, 0) \
+	X(o, int, early_packets, 0) \
+	X(o, int, early_bytes, 0) \
+	X(o, int, retries, 0) \
+	X(o, int, version_negotiations, 0) \
+	X(o, num, amplification, 0) \
+	X(o, int, migrations, 0) \
+	X(o, int, path_challenges, 0) \
+	X(o, int, path_responses, 0) \
+	X(o, int, datagram_frames, 0) \
+	X(o, int, retransmissions, 0) \
+	X(o, obj, close, close) \
+	X(o, obj, http, httpsum) \
+	X(o, obj, client, connend) \
+	X(o, obj, server, connend)
+#define PTH_KEYS_connend(X, o) \
+	X(o, int, packets, 0) \
+	X(o, int, bytes, 0) \
+	X(o, int, datagrams, 0) \
+	X(o, int, largest_datagram, 0) \
+	X(o, int, stream_bytes, 0) \
+	X(o, int, retransmitted_bytes, 0) \
+	X(o, int, lost, 0) \
+	X(o, int, undecrypted, 0) \
+	X(o, int, key_updates, 0) \
+	X(o, int, retransmissions, 0) \
+	X(o, int, out_of_order, 0) \
+	X(o, int, zero_windows, 0) \
+	X(o, int, resets, 0) \
+	X(o, int, rtt_min_us, 0) \
+	X(o, int, rtt_us, 0) \
+	X(o, int, rtt_p95_us, 0) \
+	X(o, int, rtt_smoothed_us, 0) \
+	X(o, int, spin_rtt_us, 0) \
+	X(o, int, ack_delay_us, 0) \
+	X(o, obj, ecn, ecn)
+#define PTH_KEYS_ecn(X, o) \
+	X(o, int, ect0, 0) \
+	X(o, int, ect1, 0) \
+	X(o, int, ce, 0)
+#define PTH_KEYS_close(X, o) \
+	X(o, int, code, 0) \
+	X(o, bool, application, false) \
+	X(o, str, reason, "")
+#define PTH_KEYS_httpsum(X, o) \
+	X(o, int, requests, 0) \
+	X(o, int, responses, 0) \
+	X(o, int, bytes, 0) \
+	X(o, map, status, plain) \
+	X(o, int, unread, 0)
 #define PTH_KEYS_transfer(X, o) \
 	X(o, int, files, 0) \
 	X(o, int, bytes, 0) \
@@ -236,6 +292,7 @@
 	X(o, str, status, NULL) \
 	X(o, str, category, NULL) \
 	X(o, bool, expect, false) \
+	X(o, str, by, NULL) \
 	X(o, str, text, "")
 
 #define PTH_KEYS_sample(X, o) \
