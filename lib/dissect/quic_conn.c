@@ -121,10 +121,11 @@ quic_conn_of_short(
 			return found;
 		}
 	}
-	/* No id at all: what the end chose has no byte. */
-	if (on != NULL &&
-	    on->side[*from == QUIC_CLIENT ? QUIC_SERVER : QUIC_CLIENT].id_bytes[0] > 0)
-		return on;
+	/* An id that was given in a packet that could not be read, or none at all: as long as the
+	 * others that this end has chosen. */
+	for (*n = 0; on != NULL && *n <= most; ++*n)
+		if (on->side[*from == QUIC_CLIENT ? QUIC_SERVER : QUIC_CLIENT].id_bytes[*n] > 0)
+			return on;
 	return NULL;
 }
 
