@@ -287,7 +287,7 @@ quic_json(struct pth_quic_stat *s)
 	times_json(o, &s->first_byte, PTH_KEY(conns, first_byte_us));
 	versions_json(s, o);
 	if (data > 0)
-		pth_conns_set_goodput_bps(
+		pth_conns_set_stream_goodput_bps(
 		    o, (int64_t)((double)s->end[1].stream_bytes * 8e9 / (double)data));
 	pth_conns_set_http3_frames(o, (int64_t)s->http.frames);
 	pth_conns_set_handshake_packets(o, (int64_t)s->handshake_packets);

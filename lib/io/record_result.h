@@ -219,7 +219,7 @@
 	X(o, int, confirmed_us, 0) \
 	X(o, list, versions, plain) \
 	X(o, int, first_byte_us, 0) \
-	X(o, int, goodput_bps, 0) \
+	X(o, int, stream_goodput_bps, 0) \
 	X(o, int, http3_frames, 0) \
 	X(o, int, handshake_packets, 0) \
 	X(o, int, handshake_bytes, 0) \
