@@ -11,7 +11,7 @@
 #include "collect/artifact.h"
 #include "collect/losses.h"
 #include "collect/packets.h"
-#include "collect/tshark.h"
+#include "collect/secrets.h"
 #include "io/record.h"
 #include "packet/pcapng.h"
 
@@ -71,7 +71,7 @@ put_keys(int dirfd, const json_t *rec, const struct pth_buf *keys, struct pth_me
 			const char *path = json_string_value(v);
 
 			if (path != NULL && is_there(dirfd, path) &&
-			    collect_tshark_inject(dirfd, path, keys, &out->fault, &e) != 0)
+			    collect_secrets_put(dirfd, path, keys, &e) != 0)
 				fault(out, "TLS keys not put into %s: %s", path, e.text);
 		}
 }
@@ -95,7 +95,7 @@ pth_metric_keys(int dirfd, const json_t *rec, bool look_only, struct pth_metric_
 			const char *path = json_string_value(v);
 
 			out->inside = out->inside && path != NULL &&
-			    collect_tshark_secrets(dirfd, path) == 1;
+			    collect_secrets_look(dirfd, path) == 1;
 		}
 }
 

@@ -1,4 +1,4 @@
-/* This file runs tshark and editcap, and checks the key logs that editcap puts into a capture. */
+/* This file runs tshark. */
 #include "collect/tshark.h"
 
 #include <fcntl.h>
@@ -19,8 +19,6 @@
 
 #define TSHARK_LIMIT_US (600 * PTH_SECOND_US)
 #define TSHARK_LIMIT_BYTES ((int64_t)4 << 30)
-#define EDITCAP_LIMIT_US (120 * PTH_SECOND_US)
-#define EDITCAP_MORE ((int64_t)64 << 20) /* of its output beside the capture: keys */
 #define STDERR_MAX 4096
 #define PACKETS_MAX (1ll << 32) /* no count is larger: sums stay below 2^63 */
 
@@ -154,13 +152,6 @@ tshark_argv(const json_t *decode, const struct tshark_tap *taps, size_t n)
 	return argv.v;
 }
 
-/* Append to b a reason more. */
-static void
-reason(struct pth_buf *b, const char *text)
-{
-	pth_buf_addf(b, "%s%s", b->len > 0 ? "; " : "", text);
-}
-
 /* What is read of the tables. */
 struct tables {
 	struct tshark_tap *taps, *at; /* at: whose table it is */
@@ -254,120 +245,4 @@ collect_tshark_count(int in, const json_t *decode, const struct tshark_limits *l
 		rc = pth_err_set(e, PTH_INPUT, "%s", lack->s);
 	pth_buf_release(&o.errs);
 	return rc;
-}
-
-/* Are all bytes of a word in this set, and are there as many as `least`? */
-static bool
-made_of(struct pth_word word, const char *set, size_t least)
-{
-	for (size_t i = 0; i < word.n; i++)
-		if (word.s[i] == '\0' || strchr(set, word.s[i]) == NULL)
-			return false;
-	return word.n >= least;
-}
-
-/* LABEL 2N-hex-digits 2M-hex-digits, as in draft-ietf-tls-keylogfile. */
-static bool
-keylog_line(const char *s, size_t n)
-{
-	static const char hex[] = "0123456789abcdefABCDEF";
-	struct pth_word rest = { s, n }, label, random, secret;
-
-	return pth_word_next(&rest, " ", &label) && pth_word_next(&rest, " ", &random) &&
-	    pth_word_next(&rest, " ", &secret) && rest.s == NULL &&
-	    made_of(label, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789", 1) && made_of(random, hex, 2) &&
-	    made_of(secret, hex, 2) && random.n % 2 == 0 && secret.n % 2 == 0;
-}
-
-void
-collect_keylog_merge(struct pth_buf *b, json_t *seen, const char *text, size_t n)
-{
-	struct pth_word rest = { text, n }, next;
-
-	while (pth_word_next(&rest, "\n", &next)) {
-		if (next.n > 0 && next.s[next.n - 1] == '\r')
-			next.n--;
-		if (next.n >= 1000 || !keylog_line(next.s, next.n))
-			continue;
-		pth_auto_str line = pth_xstrndup(next.s, next.n);
-		if (json_object_get(seen, line) == NULL) {
-			pth_json_set(seen, line, json_true());
-			pth_buf_addf(b, "%s\n", line);
-		}
-	}
-}
-
-/* 1 when the block after the section header is a Decryption Secrets Block
- * (pcapng, block type 10), 0 when not, -1 when this is no pcapng. */
-static int
-has_secrets(int fd)
-{
-	uint32_t head[3], type;
-	bool swap;
-
-	if (pread(fd, head, sizeof head, 0) != (ssize_t)sizeof head || head[0] != 0x0a0d0d0a)
-		return -1;
-	swap = head[2] == 0x4d3c2b1a;
-	if (!swap && head[2] != 0x1a2b3c4d)
-		return -1;
-	if (swap)
-		head[1] = __builtin_bswap32(head[1]);
-	if (pread(fd, &type, sizeof type, head[1]) != (ssize_t)sizeof type)
-		return 0;
-	return (swap ? __builtin_bswap32(type) : type) == 10;
-}
-
-int
-collect_tshark_secrets(int dirfd, const char *path)
-{
-	pth_auto_fd fd = pth_open_regular(dirfd, path, NULL);
-
-	return fd >= 0 ? has_secrets(fd) : -1;
-}
-
-/* The capture, open as fd, of this size, with the keys inside, then into its place. */
-static int
-rewrite(int fd, int64_t size, int dirfd, const char *path, const struct pth_buf *keys,
-    struct pth_buf *said, struct pth_err *e)
-{
-	char opened[64]; /* the very file that was looked at */
-	const char *const argv[] = { "editcap", "--inject-secrets", "tls,/dev/stdin", opened, "-",
-		NULL };
-	struct outcome o = { .limits = { EDITCAP_LIMIT_US, 2 * size + EDITCAP_MORE } };
-	pth_auto_buf fault = PTH_BUF_INIT;
-	pth_auto_fd in = memfd_create("keys", MFD_CLOEXEC);
-	struct pth_newfile f;
-	int rc;
-
-	snprintf(opened, sizeof opened, "/proc/%ld/fd/%d", (long)getpid(), fd);
-	if (in < 0 || pth_write_all(in, keys->s, keys->len) != 0 || lseek(in, 0, SEEK_SET) != 0)
-		return pth_err_set(e, PTH_SYSTEM, "TLS keys:");
-	if (pth_file_begin(&f, dirfd, path, e) != 0)
-		return -1;
-	rc = run(argv, in, f.fd, &o, e);
-	if (rc == 0)
-		fault_of("editcap", &o, &fault);
-	pth_buf_release(&o.errs);
-	if (rc == 0 && !o.exit.signaled && o.exit.code == 0) {
-		if (fault.len > 0)
-			reason(said, fault.s);
-		return pth_file_commit(&f, e);
-	}
-	pth_file_abandon(&f);
-	return rc != 0 ? -1 : pth_err_set(e, PTH_INPUT, "%s", fault.s);
-}
-
-int
-collect_tshark_inject(int dirfd, const char *path, const struct pth_buf *keys, struct pth_buf *said,
-    struct pth_err *e)
-{
-	struct stat st;
-	pth_auto_fd fd = pth_open_regular(dirfd, path, &st);
-	int there = fd >= 0 ? has_secrets(fd) : 0;
-
-	if (fd < 0)
-		return pth_err_set(e, PTH_INPUT, "%s:", path);
-	if (there < 0)
-		return pth_err_set(e, PTH_INPUT, "%s: not a pcapng file: keys not put in", path);
-	return there != 0 ? 0 : rewrite(fd, st.st_size, dirfd, path, keys, said, e);
 }

@@ -1,6 +1,6 @@
 /*
- * Running Wireshark's tools on a capture, in an environment of their own: no
- * user preferences, no user plugins, no name lookups, UTC.
+ * Running tshark on a capture, for the display filters that only it can answer, in an environment of
+ * its own: no user preferences, no user plugins, no name lookups, UTC.
  */
 #ifndef PTH_COLLECT_TSHARK_H
 #define PTH_COLLECT_TSHARK_H
@@ -36,23 +36,7 @@ struct tshark_limits {
 int collect_tshark_count(int in, const json_t *decode, const struct tshark_limits *limits,
     struct tshark_tap *taps, size_t n, struct pth_buf *lack, struct pth_err *e);
 
-/*
- * Put TLS secrets (text in the NSS key log format) into the pcapng at path below
- * dirfd, so that it opens decrypted. The file is replaced as a whole. One that has
- * secrets already stays as it is. What editcap said although it ended well is appended to said.
- * 0, or -1 with e and the file untouched.
- */
-int collect_tshark_inject(int dirfd, const char *path, const struct pth_buf *keys,
-    struct pth_buf *said, struct pth_err *e);
-
-/* Are there TLS secrets in the pcapng at path? 1, 0, or -1 when it cannot be read as one. */
-int collect_tshark_secrets(int dirfd, const char *path);
-
 /* A file without a name, for output that nobody else shall see. -1 and errno. */
 int collect_tshark_scratch(void);
-
-/* Append to b the lines of a key log that are well-formed and not yet in
- * seen (an object used as a set). */
-void collect_keylog_merge(struct pth_buf *b, json_t *seen, const char *text, size_t n);
 
 #endif
