@@ -1,4 +1,4 @@
-/* How tshark is called and what is made of its end; key logs; secrets in captures. */
+/* How tshark is called, and what is made of its end. */
 #include "collect/tshark.h"
 
 #include <fcntl.h>
@@ -194,66 +194,6 @@ none(void)
 	close(in);
 }
 
-static void
-keylogs(void)
-{
-	static const char *const good[] = { "CLIENT_RANDOM 00 11", "X_9 abCDef 0123456789ABCDEF" };
-	static const char *const bad[] = { "", "CLIENT_RANDOM", "CLIENT_RANDOM 00",
-		"CLIENT_RANDOM 00 11 22", "client_random 00 11", "X 0 11", "X 00 1", "X 000 11",
-		"X 00 111", "X 0g 11", "X 00 1g", "# 00 11", " 00 11", "X  11", "X 00 11\x01" };
-	struct pth_buf text = PTH_BUF_INIT, want = PTH_BUF_INIT, got = PTH_BUF_INIT;
-	char hex[995] = "";
-	json_t *seen = json_object();
-
-	unit("lines of key logs");
-	for (size_t i = 0; i < countof(bad); i++)
-		pth_buf_addf(&text, "%s\n", bad[i]);
-	for (size_t i = 0; i < countof(good); i++) {
-		pth_buf_addf(&text, "%s\r\n%s\n", good[i], good[i]);
-		pth_buf_addf(&want, "%s\n", good[i]);
-	}
-	/* 999 bytes, and one more. */
-	memset(hex, 'a', sizeof hex - 1);
-	pth_buf_addf(&text, "X 00 %s\nXX 00 %s\n", hex, hex);
-	pth_buf_addf(&want, "X 00 %s\n", hex);
-	collect_keylog_merge(&got, seen, text.s, text.len);
-	CHECK_STR(got.s, want.s);
-	pth_buf_release(&text);
-	pth_buf_release(&want);
-	pth_buf_release(&got);
-	json_decref(seen);
-}
-
-/* A capture that begins with these words. */
-static int
-secrets(const uint32_t *v, size_t n)
-{
-	struct pth_err e;
-
-	CHECK_INT(pth_file_write(AT_FDCWD, "begin", (const char *)v, n * sizeof *v, &e), 0);
-	return collect_tshark_secrets(AT_FDCWD, "begin");
-}
-
-#define SECRETS(...)                               \
-	secrets((const uint32_t[]){ __VA_ARGS__ }, \
-	    sizeof((uint32_t[]){ __VA_ARGS__ }) / sizeof(uint32_t))
-#define SWAP(x) __builtin_bswap32(x)
-
-static void
-inside(void)
-{
-	unit("keys that are inside of a capture already");
-	CHECK_INT(SECRETS(0x0a0d0d0a, 16, 0x1a2b3c4d, 16, 10, 12, 12), 1);
-	CHECK_INT(SECRETS(0x0a0d0d0a, 16, 0x1a2b3c4d, 16, 1, 12, 12), 0);
-	CHECK_INT(SECRETS(0x0a0d0d0a, 16, 0x1a2b3c4d, 16), 0);
-	CHECK_INT(SECRETS(0x0a0d0d0a, SWAP(16), 0x4d3c2b1a, SWAP(16), SWAP(10)), 1);
-	CHECK_INT(SECRETS(0x0a0d0d0a, SWAP(16), 0x4d3c2b1a, SWAP(16), 10), 0);
-	CHECK_INT(SECRETS(0x0a0d0d0a, 16, 0x1a2b3c4e, 16, 10), -1);
-	CHECK_INT(SECRETS(0x0a0d0d0b, 16, 0x1a2b3c4d, 16, 10), -1);
-	CHECK_INT(SECRETS(0x0a0d0d0a, 16), -1);
-	CHECK_INT(collect_tshark_secrets(AT_FDCWD, "none"), -1);
-}
-
 int
 main(void)
 {
@@ -269,7 +209,5 @@ main(void)
 	tables();
 	calls();
 	none();
-	keylogs();
-	inside();
 	return unit_done();
 }

@@ -5,7 +5,6 @@
 
 #include "collect/artifact.h"
 #include "collect/metric.h"
-#include "collect/tshark.h"
 #include "io/event.h"
 #include "io/file.h"
 
@@ -481,23 +480,6 @@ artifacts(void)
 	CHECK_STR(pth_artifact_kind_of("server/www/data.bin"), "file");
 }
 
-static void
-keylogs(void)
-{
-	static const char text[] =
-	    "# comment\nCLIENT_RANDOM aa bb\nCLIENT_RANDOM aa bb\r\nbad line\n"
-	    "X zz 11\nSERVER_X 0011 2233";
-	struct pth_buf b = PTH_BUF_INIT;
-	json_t *seen = json_object();
-
-	unit("key logs");
-	collect_keylog_merge(&b, seen, text, sizeof text - 1);
-	collect_keylog_merge(&b, seen, text, sizeof text - 1);
-	CHECK_STR(b.s, "CLIENT_RANDOM aa bb\nSERVER_X 0011 2233\n");
-	pth_buf_release(&b);
-	json_decref(seen);
-}
-
 int
 main(void)
 {
@@ -512,6 +494,5 @@ main(void)
 	looks();
 	logs_and_files();
 	artifacts();
-	keylogs();
 	return unit_done();
 }
