@@ -241,8 +241,10 @@ collect_tshark_count(int in, const json_t *decode, const struct tshark_limits *l
 	}
 	/* It has not even begun: what it was asked, or the file, is not right. */
 	if (rc == 0 && !o.late && !o.exit.signaled && o.exit.code != 0 && !is_open(taps, n, true) &&
-	    strstr(lack->s, "cut short") == NULL)
+	    strstr(lack->s, "cut short") == NULL) {
 		rc = pth_err_set(e, PTH_INPUT, "%s", lack->s);
+		pth_buf_cut(lack, 0);
+	}
 	pth_buf_release(&o.errs);
 	return rc;
 }

@@ -89,10 +89,12 @@ pth_capfile_free(struct pth_capfile *f)
 	free(f);
 }
 
+/* The first reason is the one that is said. */
 static bool
 stop(struct pth_capfile *f, const char *why)
 {
-	f->lack = why;
+	if (!f->failed)
+		f->lack = why;
 	f->failed = true;
 	return false;
 }
@@ -311,7 +313,7 @@ block(struct pth_capfile *f, const uint8_t **p, size_t *n)
 	if (*n < 12 || *n % 4 != 0 || *n > BLOCK_MAX)
 		return stop(f, "a block has an impossible length");
 	if (!fill(f, *n))
-		return f->failed ? false : stop(f, "the file breaks off");
+		return stop(f, "the file breaks off");
 	*p = f->buf + f->at;
 	if (u32(f, *p + *n - 4) != *n)
 		return stop(f, "a block has two lengths");
@@ -387,7 +389,7 @@ next_pcap(struct pth_capfile *f, struct pth_frame *out)
 	if (out->cap > BLOCK_MAX)
 		return stop(f, "a packet has an impossible length");
 	if (!fill(f, f->head + out->cap))
-		return f->failed ? false : stop(f, "the file breaks off");
+		return stop(f, "the file breaks off");
 	p = f->buf + f->at;
 	s = u32(f, p);
 	part = u32(f, p + 4);

@@ -75,6 +75,7 @@ ends(void)
 		if (v[i].error != NULL) {
 			CHECK_STR(e.text, v[i].error);
 			CHECK_INT(e.code, PTH_INPUT);
+			CHECK_INT(lack.len, 0); /* said once */
 		} else {
 			CHECK_STR(lack.s != NULL ? lack.s : "", v[i].lack);
 		}
