@@ -354,7 +354,7 @@ testTsharkThatFails() {
 		[ "$counted" = no ] ||
 			assertMatch "$script: $(value '.metrics.incomplete[].text')" "$words"
 	done <<-'EOF'
-		REAL "$@"; echo "tshark: a dissector has a bug" >&2%yes%tshark: a dissector has a bug
+		REAL "$@"; echo "tshark: it has a bug" >&2%yes%tshark: it has a bug
 		REAL "$@"; kill -SEGV $$%yes%tshark was killed by SIGSEGV
 		REAL "$@"; exec sleep 60%yes%tshark did not end within 2 s
 		REAL "$@"; exec truncate -s 5G /dev/stdout%yes%tshark wrote more than [0-9]* bytes
