@@ -330,21 +330,36 @@ short_packet(struct pth_dissect *d, struct cursor *c, const struct path *at)
 	c->p = c->end;
 }
 
+/* Is there another packet, for the id that the first is for? Others are not read, and bytes without
+ * meaning may fill up a datagram (RFC 9000, 12.2). */
+static bool
+goes_on(struct cursor c, const struct header *first)
+{
+	struct header h;
+
+	if ((*c.p & LONG) != 0)
+		return long_header(&c, &h) && h.ndcid == first->ndcid &&
+		    memcmp(h.dcid, first->dcid, h.ndcid) == 0;
+	return left(&c) > first->ndcid && memcmp(c.p + 1, first->dcid, first->ndcid) == 0;
+}
+
 void
 quic_datagram(struct pth_dissect *d, struct cursor c, const struct path *at)
 {
-	const uint8_t *begin;
+	struct cursor copy = c;
+	const uint8_t *begin = c.p;
+	struct header first;
+	bool is_long = left(&c) > 0 && (*c.p & LONG) != 0 && long_header(&copy, &first);
 
 	dissect_protocol(d, PTH_F_QUIC);
 	d->quic->used = 0;
 	d->quic->told = false;
 	d->quic->datagram = left(&c);
 	while (left(&c) > 0) {
+		const uint8_t *packet = c.p;
 		size_t field = d->n;
 
-		begin = c.p;
-		/* Bytes without meaning may fill up a datagram (RFC 9000, 12.2). */
-		if (d->quic->used > 0 && !quic_is_shape(d->quic, &c, at))
+		if (packet != begin && (!is_long || !goes_on(c, &first)))
 			break;
 		dissect_uint(d, PTH_F_QUIC_PACKET_LENGTH, 0);
 		if ((*c.p & LONG) == 0)
@@ -352,6 +367,6 @@ quic_datagram(struct pth_dissect *d, struct cursor c, const struct path *at)
 		else if (!long_packet(d, &c, at))
 			c.p = c.end;
 		if (field < d->n)
-			d->v[field].u = (uint64_t)(c.p - begin);
+			d->v[field].u = (uint64_t)(c.p - packet);
 	}
 }
