@@ -1,7 +1,9 @@
 /* This file dissects the packets of a capture, one after the other. */
 #include "dissect/dissect.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "dissect/keylog.h"
 #include "dissect/quic.h"
@@ -167,4 +169,18 @@ pth_dissect_fields(const struct pth_dissect *d, size_t *n)
 {
 	*n = d->n;
 	return d->v;
+}
+
+void
+pth_names_add(struct pth_names *s, const uint8_t *p, size_t n)
+{
+	char name[sizeof s->v[0]];
+
+	snprintf(name, sizeof name, "%.*s", (int)(n < sizeof name ? n : sizeof name - 1),
+	    (const char *)p);
+	for (size_t i = 0; i < s->n; i++)
+		if (strcmp(s->v[i], name) == 0)
+			return;
+	if (s->n < NAMES_MAX)
+		memcpy(s->v[s->n++], name, sizeof name);
 }

@@ -168,7 +168,16 @@ enum pth_field_type {
 	X(HTTP_METHOD, "http.request.method", STRING, 0) \
 	X(HTTP_URI, "http.request.uri", STRING, 0) \
 	X(HTTP_STATUS, "http.response.code", UINT, 0) \
-	X(HTTP2_TYPE, "http2.type", UINT, 0)
+	X(HTTP2_TYPE, "http2.type", UINT, 0) \
+	X(TLS_CONTENT_TYPE, "tls.record.content_type", UINT, 0) \
+	X(TLS_HANDSHAKE_TYPE, "tls.handshake.type", UINT, 0) \
+	X(TLS_SNI, "tls.handshake.extensions_server_name", STRING, 0) \
+	X(TLS_ALPN, "tls.handshake.extensions_alpn_str", STRING, 0) \
+	X(BGP_TYPE, "bgp.type", UINT, 0) \
+	X(BGP_LENGTH, "bgp.length", UINT, 0) \
+	X(COAP_TYPE, "coap.type", UINT, 0) \
+	X(COAP_CODE, "coap.code", UINT, 0) \
+	X(COAP_MID, "coap.mid", UINT, 0)
 /* clang-format on */
 
 enum pth_field {

@@ -66,18 +66,34 @@ cipher(const EVP_CIPHER *type, const uint8_t *key, bool decrypt)
 	return NULL;
 }
 
-struct quic_keys *
-quic_keys_new(uint32_t version, unsigned suite, const struct quic_secret *s)
+static const EVP_CIPHER *
+aead_of(unsigned suite)
 {
-	const EVP_CIPHER *const aead = suite == SUITE_AES_128_GCM ? EVP_aes_128_gcm() :
-	    suite == SUITE_AES_256_GCM                            ? EVP_aes_256_gcm() :
-	    suite == SUITE_CHACHA20                               ? EVP_chacha20_poly1305() :
-	                                                            NULL;
-	const EVP_CIPHER *const hp = suite == SUITE_AES_128_GCM ? EVP_aes_128_ecb() :
-	    suite == SUITE_AES_256_GCM                          ? EVP_aes_256_ecb() :
-	                                                          EVP_chacha20();
-	size_t n = suite == SUITE_AES_128_GCM ? 16 : 32;
+	switch (suite) {
+	case SUITE_AES_128_GCM: return EVP_aes_128_gcm();
+	case SUITE_AES_256_GCM: return EVP_aes_256_gcm();
+	case SUITE_CHACHA20: return EVP_chacha20_poly1305();
+	default: return NULL;
+	}
+}
+
+static const EVP_CIPHER *
+mask_of(unsigned suite)
+{
+	switch (suite) {
+	case SUITE_AES_128_GCM: return EVP_aes_128_ecb();
+	case SUITE_AES_256_GCM: return EVP_aes_256_ecb();
+	default: return EVP_chacha20();
+	}
+}
+
+/* Labels of the key, of the iv, and of the key for header protection, or NULL. */
+static struct quic_keys *
+keys(unsigned suite, const struct quic_secret *s, const char *const labels[3])
+{
 	const EVP_MD *md = hash_of(suite);
+	const EVP_CIPHER *aead = aead_of(suite);
+	size_t n = suite == SUITE_AES_128_GCM ? 16 : 32;
 	uint8_t key[KEY_MAX], mask[KEY_MAX];
 	struct quic_keys *k;
 
@@ -85,16 +101,28 @@ quic_keys_new(uint32_t version, unsigned suite, const struct quic_secret *s)
 		return NULL;
 	k = pth_xmalloc(sizeof *k);
 	*k = (struct quic_keys){ .chacha = suite == SUITE_CHACHA20 };
-	if (expand_label(md, s, label(version, "quic key", "quicv2 key"), key, n) &&
-	    expand_label(md, s, label(version, "quic iv", "quicv2 iv"), k->iv, IV) &&
-	    expand_label(md, s, label(version, "quic hp", "quicv2 hp"), mask, n)) {
+	if (expand_label(md, s, labels[0], key, n) && expand_label(md, s, labels[1], k->iv, IV))
 		k->aead = cipher(aead, key, true);
-		k->hp = cipher(hp, mask, false);
-	}
-	if (k->aead != NULL && k->hp != NULL)
+	if (labels[2] != NULL && expand_label(md, s, labels[2], mask, n))
+		k->hp = cipher(mask_of(suite), mask, false);
+	if (k->aead != NULL && (k->hp != NULL || labels[2] == NULL))
 		return k;
 	quic_keys_free(k);
 	return NULL;
+}
+
+struct quic_keys *
+quic_keys_new(uint32_t version, unsigned suite, const struct quic_secret *s)
+{
+	return keys(suite, s,
+	    (const char *const[]){ label(version, "quic key", "quicv2 key"),
+	        label(version, "quic iv", "quicv2 iv"), label(version, "quic hp", "quicv2 hp") });
+}
+
+struct quic_keys *
+quic_keys_of_records(unsigned suite, const struct quic_secret *s)
+{
+	return keys(suite, s, (const char *const[]){ "key", "iv", NULL });
 }
 
 void

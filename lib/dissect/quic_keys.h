@@ -30,6 +30,9 @@ struct quic_keys;
 
 /* NULL: the suite is none that QUIC has, or libcrypto has not got it. */
 struct quic_keys *quic_keys_new(uint32_t version, unsigned suite, const struct quic_secret *s);
+/* The same for records of TLS 1.3 over TCP (RFC 8446, 7.3): they have no header protection, and
+ * quic_open() takes the record's sequence number and its 5 bytes of header. */
+struct quic_keys *quic_keys_of_records(unsigned suite, const struct quic_secret *s);
 void quic_keys_free(struct quic_keys *k);
 
 /* The secrets of Initial packets, of what the client chose as first destination id (RFC 9001,

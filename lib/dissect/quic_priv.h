@@ -82,8 +82,8 @@ void quic_stream_seen(struct pth_dissect *d, struct quic_conn *c, const struct q
 void quic_closed(
     struct pth_dissect *d, const struct quic_packet *p, const struct quic_close *close);
 struct tls_hello;
-void quic_hello_seen(
-    struct quic_conn *c, const struct quic_packet *p, unsigned type, const struct tls_hello *h);
+void quic_hello_seen(struct pth_dissect *d, struct quic_conn *c, const struct quic_packet *p,
+    unsigned type, const struct tls_hello *h);
 /* A packet was read, with or without its contents. */
 void quic_packet_seen(
     struct pth_dissect *d, struct quic_conn *c, struct quic_packet *p, const struct path *at);

@@ -150,15 +150,20 @@ parameters(struct quic_conn *c, enum quic_role from, struct cursor at)
 }
 
 void
-quic_hello_seen(
-    struct quic_conn *c, const struct quic_packet *p, unsigned type, const struct tls_hello *h)
+quic_hello_seen(struct pth_dissect *d, struct quic_conn *c, const struct quic_packet *p,
+    unsigned type, const struct tls_hello *h)
 {
 	struct cursor list = h->alpn;
 	const uint8_t *n;
 
 	/* The server chooses one (RFC 7301, 3.1). */
-	if (type == TLS_ENCRYPTED_EXTENSIONS && (n = take(&list, 1)) != NULL && *n <= left(&list))
+	if (type == TLS_ENCRYPTED_EXTENSIONS && (n = take(&list, 1)) != NULL &&
+	    *n <= left(&list)) {
 		c->alpn = http3_alpn((struct cursor){ list.p, list.p + *n });
+		pth_names_add(&d->quic->stat.alpn, list.p, *n);
+	}
+	if (type == TLS_CLIENT_HELLO && left(&h->sni) > 0)
+		pth_names_add(&d->quic->stat.sni, h->sni.p, left(&h->sni));
 	if (h->parameters.p != NULL)
 		parameters(c, p->from, h->parameters);
 }

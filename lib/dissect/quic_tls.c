@@ -55,7 +55,8 @@ put(struct quic_crypto *s, size_t offset, const uint8_t *data, size_t n)
 }
 
 static void
-message(struct quic_conn *c, const struct quic_packet *p, unsigned type, struct cursor body)
+message(struct pth_dissect *d, struct quic_conn *c, const struct quic_packet *p, unsigned type,
+    struct cursor body)
 {
 	struct tls_hello h;
 
@@ -67,7 +68,7 @@ message(struct quic_conn *c, const struct quic_packet *p, unsigned type, struct 
 		quic_keys_random(c, h.random);
 	if (type == TLS_SERVER_HELLO && p->from == QUIC_SERVER && !h.again)
 		quic_keys_suite(c, h.suite);
-	quic_hello_seen(c, p, type, &h);
+	quic_hello_seen(d, c, p, type, &h);
 }
 
 void
@@ -87,6 +88,6 @@ quic_crypto(struct pth_dissect *d, struct quic_conn *c, const struct quic_packet
 		end++;
 	at = (struct cursor){ (const uint8_t *)s->b.s + s->read, (const uint8_t *)s->b.s + end };
 	while (tls_message(&at, &type, &body))
-		message(c, p, type, body);
+		message(d, c, p, type, body);
 	s->read = (size_t)(at.p - (const uint8_t *)s->b.s);
 }

@@ -47,6 +47,15 @@ struct pth_quic_end {
 	bool ecn; /* the other end counts */
 };
 
+/* Names that were seen, each once. */
+#define NAMES_MAX 16
+struct pth_names {
+	char v[NAMES_MAX][64];
+	size_t n;
+};
+
+void pth_names_add(struct pth_names *s, const uint8_t *p, size_t n);
+
 /* HTTP requests: HTTP/3 (RFC 9114), hq-interop, HTTP/1.1. */
 struct pth_http_stat {
 	uint64_t requests, responses, frames; /* frames: of HTTP/3 */
@@ -56,6 +65,7 @@ struct pth_http_stat {
 };
 
 struct pth_quic_stat {
+	struct pth_names sni, alpn; /* what clients ask for, what servers have chosen */
 	uint64_t connections, versions_seen;
 	uint32_t versions[QUIC_VERSIONS_MAX];
 	uint64_t handshake_packets, handshake_bytes, early_packets, early_bytes, retries,
@@ -84,6 +94,10 @@ struct pth_tcp_end {
 };
 
 struct pth_tcp_stat {
+	struct pth_http_stat http; /* HTTP/1.1 and HTTP/2, also within TLS */
+	uint64_t tls;              /* connections that speak it */
+	struct pth_names sni, alpn;
+	uint64_t undecrypted;      /* records of which the keys are not known, or do not fit */
 	uint64_t connections;
 	struct samples handshake; /* from the first SYN to the client's first packet without SYN */
 	int64_t data_first, data_last; /* segments with payload of servers */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dissect/stat.h"
+#include "dissect/tcp_app.h"
 
 #define STREAMS_MAX 65536
 #define WAITING 32                   /* segments of which the acknowledgement is waited for */
@@ -24,6 +24,9 @@ struct side {
 	uint32_t window;
 	unsigned repeats; /* of the same acknowledgement */
 	uint32_t isn;
+	bool first;      /* `offset` is known */
+	uint32_t begin;  /* number of the byte at `offset` */
+	uint64_t offset; /* of the stream, near to what came last: numbers wrap */
 	struct {
 		uint32_t end;
 		int64_t ns;
@@ -38,6 +41,7 @@ struct tcp_stream {
 	struct endpoint client;
 	int64_t start, done, rtt; /* rtt: of the handshake */
 	struct side side[2];
+	struct tcp_app *app;
 };
 
 struct tcp {
@@ -74,6 +78,7 @@ tcp_over(struct tcp *t)
 		t->stat.connections += s->begun;
 		if (s->begun && s->done != 0)
 			samples_add(&t->stat.handshake, s->done - s->start);
+		tcp_app_free(t->v[i]->app);
 		free(t->v[i]);
 	}
 	t->n = 0;
@@ -276,7 +281,41 @@ count(
 	}
 }
 
+struct pth_tcp_stat *
+tcp_stat(struct pth_dissect *d)
+{
+	return &d->tcp->stat;
+}
+
+struct pth_http_stat *
+tcp_http(struct pth_dissect *d)
+{
+	return &d->tcp->stat.http;
+}
+
+/* The payload, at its place in the stream of the end that sends it. */
 static void
+payload(struct pth_dissect *d, struct tcp_stream *s, const struct path *at,
+    const struct segment *g, struct cursor c)
+{
+	struct side *me = &s->side[g->from];
+	int32_t ahead;
+
+	if (!me->first) {
+		me->begin = (g->flags & SYN) != 0 ? g->seq + 1 : g->seq;
+		me->first = true;
+	}
+	if (left(&c) == 0 || (g->flags & SYN) != 0)
+		return;
+	ahead = (int32_t)(g->seq - me->begin);
+	if (ahead < 0 && (uint64_t)-(int64_t)ahead > me->offset)
+		return; /* before what was seen first */
+	me->offset += (uint64_t)(int64_t)ahead;
+	me->begin = g->seq;
+	tcp_app_part(d, &s->app, g->from, dissect_spoken(d, false, at), me->offset, c);
+}
+
+static struct tcp_stream *
 follow(struct pth_dissect *d, const struct path *at, struct segment *g)
 {
 	struct tcp_stream *s = find(d->tcp, at, g);
@@ -285,10 +324,10 @@ follow(struct pth_dissect *d, const struct path *at, struct segment *g)
 	enum kind kind;
 
 	if (s == NULL)
-		return;
+		return NULL;
 	dissect_uint(d, PTH_F_TCP_STREAM, s->number);
 	if (at->within)
-		return;
+		return NULL;
 	g->from = memcmp(&s->client, &at->from, sizeof at->from) == 0 ? CLIENT : SERVER;
 	handshake(s, g, at);
 	g->from = memcmp(&s->client, &at->from, sizeof at->from) == 0 ? CLIENT : SERVER;
@@ -302,6 +341,7 @@ follow(struct pth_dissect *d, const struct path *at, struct segment *g)
 		acknowledges(me, g);
 	}
 	me->window = g->window;
+	return s;
 }
 
 /* ---- fields */
@@ -323,6 +363,7 @@ dissect_tcp(struct pth_dissect *d, struct cursor c, size_t sent, struct path *at
 {
 	const uint8_t *p = c.p;
 	struct segment g = { .now = d->frame->ns };
+	struct tcp_stream *s;
 	size_t head;
 
 	dissect_protocol(d, PTH_F_TCP);
@@ -339,13 +380,17 @@ dissect_tcp(struct pth_dissect *d, struct cursor c, size_t sent, struct path *at
 	g.flags = be16(p + 12) & 0xfff;
 	g.window = be16(p + 14);
 	g.n = sent > head ? (uint32_t)(sent - head) : 0;
-	follow(d, at, &g);
+	s = follow(d, at, &g);
 	dissect_uint(d, PTH_F_TCP_LEN, g.n);
 	dissect_uint(d, PTH_F_TCP_SEQ_RAW, g.seq);
 	dissect_uint(d, PTH_F_TCP_ACK_RAW, g.ack);
 	dissect_uint(d, PTH_F_TCP_HDR_LEN, head);
 	flags(d, g.flags);
 	dissect_uint(d, PTH_F_TCP_WINDOW, g.window);
-	if (take(&c, head) != NULL && left(&c) > 0)
+	if (take(&c, head) == NULL)
+		return;
+	if (left(&c) > 0)
 		dissect_bytes(d, PTH_F_TCP_PAYLOAD, c.p, left(&c));
+	if (s != NULL)
+		payload(d, s, at, &g, c);
 }

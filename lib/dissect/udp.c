@@ -19,6 +19,20 @@ stream(struct pth_dissect *d, const struct path *at)
 	return (uint32_t)d->udp.n - 1;
 }
 
+/* RFC 7252, 3. */
+static void
+coap(struct pth_dissect *d, struct cursor c)
+{
+	const uint8_t *p = take(&c, 4);
+
+	dissect_protocol(d, PTH_F_COAP);
+	if (p == NULL || p[0] >> 6 != 1)
+		return;
+	dissect_uint(d, PTH_F_COAP_TYPE, p[0] >> 4 & 3);
+	dissect_uint(d, PTH_F_COAP_CODE, p[1]);
+	dissect_uint(d, PTH_F_COAP_MID, be16(p + 2));
+}
+
 void
 dissect_udp(struct pth_dissect *d, struct cursor c, struct path *at)
 {
@@ -45,6 +59,8 @@ dissect_udp(struct pth_dissect *d, struct cursor c, struct path *at)
 	spoken = dissect_spoken(d, true, at);
 	if (spoken == PTH_F_QUIC || (spoken == PTH_F_DATA && quic_is_shape(d->quic, &c, at)))
 		quic_datagram(d, c, at);
+	else if (spoken == PTH_F_COAP)
+		coap(d, c);
 	else
 		dissect_protocol(d, spoken);
 }

@@ -1,0 +1,201 @@
+/* This file reads HTTP/1.1: heads, and how long bodies are (RFC 9112, 6). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "dissect/tcp_app.h"
+
+#define HEAD_MAX 16384
+#define WAITING 64 /* requests whose answer has not come */
+
+enum body { NO_BODY, LENGTH, CHUNKED, REST };
+
+struct http1 {
+	enum body body[2];
+	bool over[2];              /* it is no HTTP any more, or the body goes on to the end */
+	uint64_t asked_head, sent; /* bits: which of the open requests were HEAD; how many */
+};
+
+struct http1 *
+http1_new(void)
+{
+	struct http1 *h = pth_xmalloc(sizeof *h);
+
+	*h = (struct http1){ .sent = 0 };
+	return h;
+}
+
+void
+http1_free(struct http1 *h)
+{
+	free(h);
+}
+
+/* The value of a header line, without blanks around it; n of it, or NULL. */
+static const char *
+value(const char *head, size_t n, const char *name, size_t *len)
+{
+	size_t k = strlen(name);
+	const char *end = head + n, *s, *stop;
+
+	for (s = memchr(head, '\n', n); s != NULL && s + 1 < end;
+	     s = memchr(s, '\n', (size_t)(end - s))) {
+		s++;
+		if ((size_t)(end - s) <= k || strncasecmp(s, name, k) != 0 || s[k] != ':')
+			continue;
+		s += k + 1;
+		stop = memchr(s, '\r', (size_t)(end - s));
+		if (stop == NULL)
+			return NULL;
+		while (s < stop && (*s == ' ' || *s == '\t'))
+			s++;
+		*len = (size_t)(stop - s);
+		return s;
+	}
+	return NULL;
+}
+
+static enum body
+body_of(const char *head, size_t n, bool response, uint64_t *bytes)
+{
+	size_t len;
+	const char *v = value(head, n, "transfer-encoding", &len);
+	unsigned long long length = 0;
+
+	*bytes = 0;
+	if (v != NULL)
+		return len >= 7 && strncasecmp(v + len - 7, "chunked", 7) == 0 ? CHUNKED : REST;
+	v = value(head, n, "content-length", &len);
+	if (v == NULL)
+		return response ? REST : NO_BODY;
+	for (size_t i = 0; i < len && pth_is_digit(v[i]) && length < 1ull << 56; i++)
+		length = length * 10 + (unsigned)(v[i] - '0');
+	*bytes = length;
+	return length > 0 ? LENGTH : NO_BODY;
+}
+
+/* "GET /path HTTP/1.1" */
+static bool
+request(struct pth_dissect *d, struct http1 *h, const char *head, size_t n)
+{
+	const char *sp = memchr(head, ' ', n), *end;
+
+	if (sp == NULL)
+		return false;
+	end = memchr(sp + 1, ' ', n - (size_t)(sp + 1 - head));
+	if (end == NULL || end - head + 6 > (ptrdiff_t)n || memcmp(end + 1, "HTTP/", 5) != 0)
+		return false;
+	dissect_bytes(d, PTH_F_HTTP_METHOD, (const uint8_t *)head, (size_t)(sp - head));
+	dissect_bytes(d, PTH_F_HTTP_URI, (const uint8_t *)sp + 1, (size_t)(end - sp - 1));
+	tcp_http(d)->requests++;
+	if (h->sent < WAITING)
+		h->asked_head |= (uint64_t)(strncmp(head, "HEAD ", 5) == 0) << h->sent;
+	h->sent++;
+	return true;
+}
+
+/* "HTTP/1.1 200 OK". *status: what it says. */
+static bool
+response(struct pth_dissect *d, const char *head, size_t n, unsigned *status)
+{
+	if (n < 12 || memcmp(head, "HTTP/1.", 7) != 0 || !pth_is_digit(head[9]) ||
+	    !pth_is_digit(head[10]) || !pth_is_digit(head[11]))
+		return false;
+	*status = (unsigned)(head[9] - '0') * 100 + (unsigned)(head[10] - '0') * 10 +
+	    (unsigned)(head[11] - '0');
+	dissect_uint(d, PTH_F_HTTP_STATUS, *status);
+	return true;
+}
+
+/* The answer to the oldest request; does it come without a body? */
+static bool
+answered(struct pth_dissect *d, struct http1 *h, unsigned status)
+{
+	bool head = (h->asked_head & 1) != 0;
+
+	if (status < 200) /* more will come (RFC 9110, 15.2) */
+		return true;
+	tcp_http(d)->responses++;
+	tcp_http(d)->status[status]++;
+	h->asked_head >>= 1;
+	h->sent -= h->sent > 0;
+	return head || status == 204 || status == 304;
+}
+
+/* A head; false: more is needed, or it is none. */
+static bool
+read_head(struct pth_dissect *d, struct http1 *h, int from, struct stream *s)
+{
+	struct cursor c = stream_there(s);
+	const char *head = (const char *)c.p,
+	           *end = left(&c) > 0 ? memmem(head, left(&c), "\r\n\r\n", 4) : NULL;
+	size_t n = end != NULL ? (size_t)(end - head) + 4 : 0;
+	uint64_t bytes;
+	unsigned status;
+
+	if (end == NULL) {
+		h->over[from] = left(&c) > HEAD_MAX;
+		return false;
+	}
+	h->body[from] = body_of(head, n, from == 1, &bytes);
+	if (from == 0 ? !request(d, h, head, n) : !response(d, head, n, &status)) {
+		h->over[from] = true;
+		return false;
+	}
+	if (from == 1 && answered(d, h, status)) {
+		h->body[from] = NO_BODY;
+		bytes = 0;
+	}
+	if (h->body[from] == LENGTH) {
+		*(from == 1 ? &tcp_http(d)->bytes : &tcp_http(d)->sent_bytes) += bytes;
+		h->body[from] = NO_BODY;
+	}
+	h->over[from] = h->body[from] == REST;
+	stream_skip(s, n + bytes);
+	return !h->over[from];
+}
+
+/* A chunk: its size in hexadecimal, and that many bytes (RFC 9112, 7.1). The last has 0, and
+ * then there may be trailers. */
+static bool
+read_chunk(struct pth_dissect *d, struct http1 *h, int from, struct stream *s)
+{
+	struct cursor c = stream_there(s);
+	const uint8_t *end = left(&c) > 0 ? memmem(c.p, left(&c), "\r\n", 2) : NULL;
+	uint64_t size = 0;
+	const uint8_t *p;
+
+	if (end == NULL)
+		return false;
+	for (p = c.p; p < end && size < (uint64_t)1 << 40; p++) {
+		static const char digits[] = "0123456789abcdef";
+		const char *at = *p != '\0' ? strchr(digits, pth_lower((char)*p)) : NULL;
+
+		if (at == NULL)
+			break;
+		size = size << 4 | (uint64_t)(at - digits);
+	}
+	if (p == c.p) {
+		h->over[from] = true;
+		return false;
+	}
+	if (size == 0) {
+		end = memmem(c.p, left(&c), "\r\n\r\n", 4);
+		if (end == NULL)
+			return false;
+		h->body[from] = NO_BODY;
+		stream_skip(s, (uint64_t)(end - c.p) + 4);
+		return true;
+	}
+	*(from == 1 ? &tcp_http(d)->bytes : &tcp_http(d)->sent_bytes) += size;
+	stream_skip(s, (uint64_t)(end - c.p) + 2 + size + 2);
+	return true;
+}
+
+void
+http1_read(struct pth_dissect *d, struct http1 *h, int from, struct stream *s)
+{
+	while (!h->over[from] &&
+	    (h->body[from] == CHUNKED ? read_chunk(d, h, from, s) : read_head(d, h, from, s)))
+		;
+}

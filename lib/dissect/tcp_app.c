@@ -1,0 +1,118 @@
+/* This file finds out what is spoken above TCP. */
+#include "dissect/tcp_app.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BGP_HEAD 19
+
+struct tcp_app {
+	enum pth_field protocol; /* PTH_F_DATA: not known (yet) */
+	struct stream stream[2];
+	struct http1 *http1;
+	struct http2 *http2;
+	struct tls *tls;
+};
+
+static bool
+begins(struct cursor c, const char *with)
+{
+	size_t n = strlen(with);
+
+	return left(&c) >= n && memcmp(c.p, with, n) == 0;
+}
+
+static enum pth_field
+shape(struct cursor c)
+{
+	static const char *const http[] = { "GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "OPTIONS ",
+		"CONNECT ", "PATCH ", "HTTP/1." };
+	static const uint8_t marker[16] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+		0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+
+	if (begins(c, "PRI * HTTP/2.0\r\n"))
+		return PTH_F_HTTP2;
+	for (size_t i = 0; i < countof(http); i++)
+		if (begins(c, http[i]))
+			return PTH_F_HTTP;
+	if (left(&c) >= BGP_HEAD && memcmp(c.p, marker, sizeof marker) == 0)
+		return PTH_F_BGP;
+	/* A record of the handshake, whose first message is a hello (RFC 8446, 5.1). */
+	if (left(&c) >= 6 && c.p[0] == 22 && c.p[1] == 3 && c.p[2] <= 4 &&
+	    (c.p[5] == 1 || c.p[5] == 2))
+		return PTH_F_TLS;
+	return PTH_F_DATA;
+}
+
+/* Messages: marker, length, type (RFC 4271, 4.1). */
+static void
+bgp_read(struct pth_dissect *d, struct stream *s)
+{
+	for (;;) {
+		struct cursor c = stream_there(s);
+		size_t n = left(&c) >= BGP_HEAD ? be16(c.p + 16) : 0;
+
+		if (n < BGP_HEAD)
+			return;
+		dissect_uint(d, PTH_F_BGP_TYPE, c.p[18]);
+		dissect_uint(d, PTH_F_BGP_LENGTH, n);
+		stream_skip(s, n);
+	}
+}
+
+static void
+read_layer(struct pth_dissect *d, struct tcp_app *a, int from)
+{
+	struct stream *s = &a->stream[from];
+
+	switch (a->protocol) {
+	case PTH_F_HTTP:
+		a->http1 = a->http1 != NULL ? a->http1 : http1_new();
+		http1_read(d, a->http1, from, s);
+		break;
+	case PTH_F_HTTP2:
+		a->http2 = a->http2 != NULL ? a->http2 : http2_new();
+		http2_read(d, a->http2, from, s);
+		break;
+	case PTH_F_TLS:
+		a->tls = a->tls != NULL ? a->tls : tls_new();
+		tls_read(d, a->tls, from, s);
+		break;
+	case PTH_F_BGP: bgp_read(d, s); break;
+	default: break;
+	}
+}
+
+void
+tcp_app_part(struct pth_dissect *d, struct tcp_app **app, int from, enum pth_field spoken,
+    uint64_t offset, struct cursor c)
+{
+	struct tcp_app *a = *app;
+
+	if (a == NULL) {
+		a = *app = pth_xmalloc(sizeof *a);
+		*a = (struct tcp_app){ .protocol = PTH_F_DATA };
+	}
+	if (a->protocol == PTH_F_DATA && offset == 0)
+		a->protocol = shape(c);
+	if (a->protocol == PTH_F_DATA)
+		a->protocol = spoken;
+	dissect_protocol(d, a->protocol);
+	if (a->protocol == PTH_F_DATA)
+		return;
+	stream_keep(&a->stream[from], offset, c.p, left(&c));
+	read_layer(d, a, from);
+}
+
+void
+tcp_app_free(struct tcp_app *a)
+{
+	if (a == NULL)
+		return;
+	stream_release(&a->stream[0]);
+	stream_release(&a->stream[1]);
+	http1_free(a->http1);
+	http2_free(a->http2);
+	tls_free(a->tls);
+	free(a);
+}
