@@ -248,7 +248,8 @@ slice(struct parser *p, struct filter_node *n)
 	if (has_from)
 		p->at = end;
 	n->count = 1;
-	if (*p->at == ':' || *p->at == '-') {
+	if (*p->at == ':' ||
+	    (has_from && *p->at == '-')) { /* else from the end, which is not ours */
 		bool last = *p->at++ == '-';
 
 		n->count = SIZE_MAX;
