@@ -142,7 +142,8 @@ frame_fields(struct pth_dissect *d, const struct pth_frame *f)
 	}
 	dissect_uint(d, PTH_F_FRAME_LEN, f->len);
 	dissect_uint(d, PTH_F_FRAME_CAP_LEN, f->cap);
-	dissect_uint(d, PTH_F_FRAME_INTERFACE_ID, f->interface);
+	if (f->has_interface)
+		dissect_uint(d, PTH_F_FRAME_INTERFACE_ID, f->interface);
 }
 
 void

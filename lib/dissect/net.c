@@ -18,12 +18,16 @@ by_ethertype(struct pth_dissect *d, unsigned type, struct cursor c)
 	const uint8_t *p;
 
 	for (int i = 0; i < VLANS_MAX && (type == ETHERTYPE_VLAN || type == ETHERTYPE_QINQ); i++) {
+		bool service = type == ETHERTYPE_QINQ; /* of 802.1ad: has fields of its own */
+
 		if ((p = take(&c, 4)) == NULL)
 			return;
+		type = be16(p + 2);
+		if (service)
+			continue;
 		dissect_protocol(d, PTH_F_VLAN);
 		dissect_uint(d, PTH_F_VLAN_PRIORITY, p[0] >> 5);
 		dissect_uint(d, PTH_F_VLAN_ID, be16(p) & 0xfff);
-		type = be16(p + 2);
 		dissect_uint(d, PTH_F_VLAN_ETYPE, type);
 	}
 	if (type == ETHERTYPE_IPV4)
@@ -208,6 +212,7 @@ dissect_ipv6(struct pth_dissect *d, struct cursor c, const struct path *around)
 	dissect_protocol(d, PTH_F_IPV6);
 	at.ecn = p[1] >> 4 & 3;
 	dissect_uint(d, PTH_F_IPV6_VERSION, 6);
+	dissect_uint(d, PTH_F_IP_VERSION, 6); /* Wireshark has it for both */
 	dissect_uint(d, PTH_F_IPV6_DSCP, be16(p) >> 6 & 0x3f);
 	dissect_uint(d, PTH_F_IPV6_ECN, at.ecn);
 	dissect_uint(d, PTH_F_IPV6_FLOW, be32(p) & 0xfffff);

@@ -137,7 +137,7 @@ header_fields(struct pth_dissect *d, const struct quic_conn *c, const struct hea
 		dissect_uint(d, PTH_F_QUIC_CONNECTION, c->number);
 	d->quic->told = d->quic->told || c != NULL;
 	dissect_uint(d, PTH_F_QUIC_HEADER_FORM, h->is_long);
-	if (h->version != 0 || !h->is_long)
+	if (!h->is_long || (h->version != 0 && h->type != T_RETRY))
 		dissect_uint(d, PTH_F_QUIC_FIXED_BIT, (h->first & FIXED) != 0);
 	if (!h->is_long) {
 		dissect_uint(d, PTH_F_QUIC_SPIN_BIT, (h->first & 0x20) != 0);

@@ -44,11 +44,11 @@ links(void)
 	is(PTH_LINK_ETHERNET, ETHER "88cc 0001", WHAT " eth.type", "eth   0x88cc");
 	is(PTH_LINK_ETHERNET, ETHER "0800", "eth.dst eth.src",
 	    "02:00:00:00:00:01 02:00:00:00:00:02");
-	/* VLAN, two of them, five. */
+	/* VLAN, within a tag of 802.1ad, five of them. */
 	is(PTH_LINK_ETHERNET, ETHER "8100 6005 0800" IP4 UDP,
 	    WHAT " vlan.id vlan.priority vlan.etype", "eth:vlan:ip:udp:data " PORTS " 5 3 0x0800");
 	is(PTH_LINK_ETHERNET, ETHER "88a8 0064 8100 2005 86dd" IP6("000c", "11") UDP,
-	    "frame.protocols vlan.id vlan.priority", "eth:vlan:vlan:ipv6:udp:data 100,5 0,1");
+	    "frame.protocols vlan.id vlan.priority", "eth:vlan:ipv6:udp:data 5 1");
 	is(PTH_LINK_ETHERNET, ETHER "8100 0001 8100 0002 8100 0003 8100 0004 8100 0005 0800",
 	    "vlan.id", "1,2,3,4");
 	/* Linux "cooked", both forms. */
@@ -120,9 +120,9 @@ ipv6(void)
 	is(PTH_LINK_RAW,
 	    "6b91 2345 000c 11 3f 20010db8000000000000000000000001 "
 	    "ff020000000000000000000000000001" UDP,
-	    "ipv6.version ipv6.tclass.dscp ipv6.tclass.ecn ipv6.flow ipv6.plen ipv6.nxt "
+	    "ipv6.version ip.version ipv6.tclass.dscp ipv6.tclass.ecn ipv6.flow ipv6.plen ipv6.nxt "
 	    "ipv6.hlim ipv6.src ipv6.dst udp.port",
-	    "6 46 1 0x012345 12 17 63 2001:db8::1 ff02::1 5000,4443");
+	    "6 6 46 1 0x012345 12 17 63 2001:db8::1 ff02::1 5000,4443");
 	/* Hop-by-hop, destination, routing, authentication (its length is counted otherwise). */
 	is(PTH_LINK_RAW,
 	    IP6("0038", "00") "3c00000000000000 3301000000000000 0000000000000000 "
