@@ -103,6 +103,12 @@ dissect_protocol(struct pth_dissect *d, enum pth_field protocol)
 	d->stat.protocol[protocol].bytes += d->frame->len;
 }
 
+void
+dissect_odd(struct pth_dissect *d)
+{
+	d->stat.odd++;
+}
+
 enum pth_field
 dissect_spoken(const struct pth_dissect *d, bool udp, const struct path *at)
 {
