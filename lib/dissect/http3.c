@@ -6,7 +6,6 @@
 
 #include "dissect/qpack.h"
 
-#define KEEP ((uint64_t)65536)
 #define HEADERS_MAX 16384
 
 enum { DATA = 0, HEADERS = 1 };
@@ -25,58 +24,8 @@ http3_free(struct http3 *s)
 {
 	if (s == NULL)
 		return;
-	pth_buf_release(&s->b);
-	spans_release(&s->kept);
+	stream_release(&s->stream);
 	free(s);
-}
-
-/* Bytes go where they belong, those that may be kept. */
-static void
-keep(struct http3 *s, const struct quic_stream_part *part)
-{
-	uint64_t from = part->offset > s->at ? part->offset : s->at;
-	uint64_t to = part->offset + part->n;
-
-	if (to > s->at + KEEP) {
-		s->lost = true; /* unless it is skipped later */
-		to = s->at + KEEP;
-	}
-	if (from >= to)
-		return;
-	if (to - s->at > s->b.len) {
-		size_t more = (size_t)(to - s->at) - s->b.len;
-
-		memset(pth_buf_room(&s->b, more), 0, more);
-		s->b.len += more;
-	}
-	memcpy(s->b.s + (from - s->at), part->p + (from - part->offset), (size_t)(to - from));
-	spans_add(&s->kept, from, to, NULL, NULL);
-}
-
-/* What is there from s->at on, without a gap. */
-static struct cursor
-there(const struct http3 *s)
-{
-	const uint8_t *p = (const uint8_t *)s->b.s;
-
-	for (size_t i = 0; i < s->kept.n; i++)
-		if (s->kept.v[i].from <= s->at && s->kept.v[i].to > s->at)
-			return (struct cursor){ p, p + (s->kept.v[i].to - s->at) };
-	return (struct cursor){ p, p };
-}
-
-/* The next n bytes have been read, or are of no interest. */
-static void
-skip(struct http3 *s, uint64_t n)
-{
-	size_t cut = n < s->b.len ? (size_t)n : s->b.len;
-
-	s->at = n > UINT64_MAX / 2 - s->at ? UINT64_MAX / 2 : s->at + n;
-	if (cut > 0)
-		memmove(s->b.s, s->b.s + cut, s->b.len - cut);
-	pth_buf_cut(&s->b, s->b.len - cut);
-	while (s->kept.n > 0 && s->kept.v[0].to <= s->at)
-		memmove(&s->kept.v[0], &s->kept.v[1], --s->kept.n * sizeof s->kept.v[0]);
 }
 
 static void
@@ -116,14 +65,14 @@ frame(struct pth_dissect *d, struct http3 *s, enum quic_role from, struct cursor
 		stat->bytes += from == QUIC_SERVER ? n : 0;
 		stat->sent_bytes += from == QUIC_CLIENT ? n : 0;
 	}
-	skip(s, (uint64_t)(c.p - begin) + n);
+	stream_skip(&s->stream, (uint64_t)(c.p - begin) + n);
 	return true;
 }
 
 static void
 read_frames(struct pth_dissect *d, struct http3 *s, enum quic_role from, bool uni)
 {
-	struct cursor c = there(s);
+	struct cursor c = stream_there(&s->stream);
 	const uint8_t *begin = c.p;
 
 	if (uni && !s->typed) {
@@ -133,9 +82,9 @@ read_frames(struct pth_dissect *d, struct http3 *s, enum quic_role from, bool un
 		/* QPACK's streams and those of extensions have no frames; a push begins with its
 		 * number and is not looked into. */
 		s->over = s->type != STREAM_CONTROL;
-		skip(s, (uint64_t)(c.p - begin));
+		stream_skip(&s->stream, (uint64_t)(c.p - begin));
 	}
-	while (!s->over && (c = there(s), left(&c) > 0) && frame(d, s, from, c))
+	while (!s->over && (c = stream_there(&s->stream), left(&c) > 0) && frame(d, s, from, c))
 		;
 }
 
@@ -145,7 +94,7 @@ simple(struct pth_dissect *d, struct http3 *s, enum quic_role from,
     const struct quic_stream_part *part)
 {
 	struct pth_http_stat *stat = &d->quic->stat.http;
-	struct cursor c = there(s);
+	struct cursor c = stream_there(&s->stream);
 
 	if (from == QUIC_SERVER) {
 		stat->responses += !s->typed;
@@ -168,12 +117,12 @@ http3_part(struct pth_dissect *d, enum http_alpn alpn, enum quic_role from, stru
 		return;
 	if (s == NULL) {
 		s = *stream = pth_xmalloc(sizeof *s);
-		*s = (struct http3){ .at = 0 };
+		*s = (struct http3){ .type = 0 };
 	}
 	if (s->over)
 		return;
 	if (alpn == ALPN_H3 || from == QUIC_CLIENT)
-		keep(s, part);
+		stream_keep(&s->stream, part->offset, part->p, part->n);
 	if (alpn == ALPN_H3)
 		read_frames(d, s, from, uni);
 	else

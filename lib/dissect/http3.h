@@ -1,25 +1,20 @@
 /*
  * HTTP over QUIC's streams: HTTP/3 (RFC 9114) and hq-interop, HTTP/0.9 as the interop runners use
  * it. Private to this folder.
- *
- * A stream is read in its order; of what comes too early at most 64 KiB are kept, and bodies are
- * not kept at all.
  */
 #ifndef PTH_DISSECT_HTTP3_H
 #define PTH_DISSECT_HTTP3_H
 
 #include "dissect/quic_priv.h"
+#include "dissect/stream.h"
 
 enum http_alpn { ALPN_NONE, ALPN_H3, ALPN_HQ };
 
 /* What of a stream has been read. */
 struct http3 {
-	uint64_t at;      /* everything before was read, or is of no interest */
-	struct pth_buf b; /* bytes from there on, those of `kept` */
-	struct spans kept;
+	struct stream stream;
 	bool typed, over; /* an unidirectional stream's type is known; no more is wanted */
 	uint64_t type;
-	bool lost;
 };
 
 enum http_alpn http3_alpn(struct cursor name);
