@@ -223,8 +223,8 @@ contents(struct pth_dissect *d, struct quic_conn *c, struct quic_packet *p, cons
 	p->datagram = d->quic->datagram;
 	d->quic->datagram = 0;
 	open_packet(d, c, p, packet, at, p->size);
-	if (p->plain != NULL)
-		quic_frames(d, c, p);
+	if (p->plain != NULL && !quic_frames(d, c, p))
+		dissect_odd(d);
 	if (!p->within)
 		quic_packet_seen(d, c, p, path);
 }
@@ -303,8 +303,10 @@ long_packet(struct pth_dissect *d, struct cursor *c, const struct path *at)
 		d->quic->stat.retries += !at->within;
 		return false;
 	}
-	if (!lengths(d, &h, c, &n))
+	if (!lengths(d, &h, c, &n)) {
+		dissect_odd(d);
 		return false;
+	}
 	p.level = levels[h.type];
 	p.size = (size_t)(c->p - packet) + (size_t)n;
 	if (conn != NULL)

@@ -38,7 +38,7 @@ dissect_udp(struct pth_dissect *d, struct cursor c, struct path *at)
 	dissect_uint(d, PTH_F_UDP_DSTPORT, at->to.port);
 	dissect_uint(d, PTH_F_UDP_LENGTH, n);
 	dissect_uint(d, PTH_F_UDP_STREAM, stream(d, at));
-	if (n < 8)
+	if (n < 8 || left(&c) > n - 8) /* IP has more, or this less, than there is */
 		dissect_odd(d);
 	/* 0: a jumbogram (RFC 2675), or the network card is to fill it in. */
 	if (n >= 8 && left(&c) > n - 8)
