@@ -164,7 +164,8 @@ numbers(void)
 		{ 256, 1, "256" },
 		{ 250, 1, "250" }, /* late */
 		{ 384, 1, "384" }, /* 257 + 127 */
-		{ 514, 1, "" },    /* and beyond: what it is taken for does not decrypt */
+		{ 513, 1, "513" }, /* 385 + 128 */
+		{ 643, 1, "" },    /* and beyond 514 + 128: what it is taken for does not decrypt */
 		{ 40000, 3, "40000" },
 		{ 0xa82f30ea, 4, "2821665002" },
 		{ 0xa82f9b32, 2, "2821692210" }, /* RFC 9000, A.3 */
