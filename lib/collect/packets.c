@@ -101,11 +101,14 @@ read_all(int in, struct packets *p, struct pth_filter **filters, size_t nfilters
 	return rc;
 }
 
-/* Wireshark shows what is in a datagram of several parts with its last part. */
+/* Wireshark shows what is in a datagram of several parts with its last part, and of packets that
+ * are malformed what only it knows. */
 static void
-unless_fragments(struct packets *p)
+unless_odd(struct packets *p)
 {
-	if (pth_dissect_frames(p->d)->fragments == 0)
+	const struct pth_frame_stat *s = pth_dissect_frames(p->d);
+
+	if (s->fragments == 0 && s->odd == 0)
 		return;
 	for (size_t i = 0; i < p->ntaps; i++)
 		p->taps[i].native = false;
@@ -139,7 +142,7 @@ collect_packets_read(int in, const json_t *decode, const struct tshark_limits *l
 	p->d = pth_dissect_new(&how);
 	rc = lseek(in, 0, SEEK_SET) != 0 ? pth_err_set(e, PTH_SYSTEM, "capture:") :
 	                                   read_all(in, p, filters, nfilters, limits->us, e);
-	unless_fragments(p);
+	unless_odd(p);
 	for (i = 0; i < p->ntaps; i++)
 		pth_filter_free(filters[i]);
 	free(filters);

@@ -230,6 +230,7 @@ packet(struct pth_capfile *f, uint32_t interface, const uint8_t *head, size_t ro
 	const struct interface *i;
 
 	*out = (struct pth_frame){ .number = ++f->number,
+		.has_interface = true,
 		.interface = interface,
 		.swapped = f->swap,
 		.cap = u32(f, head + 8),
@@ -270,6 +271,7 @@ simple_block(struct pth_capfile *f, const uint8_t *p, size_t n, struct pth_frame
 		return stop(f, "a packet's block is too short, or of no interface");
 	*out = (struct pth_frame){ .number = ++f->number,
 		.swapped = f->swap,
+		.has_interface = true,
 		.link = f->v[0].link,
 		.len = u32(f, p + 8),
 		.p = p + 12 };

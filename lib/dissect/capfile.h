@@ -39,6 +39,7 @@ struct pth_frame {
 	int64_t ns;         /* since the epoch */
 	bool timed;         /* false: the file has no time for it, and ns is 0 */
 	bool swapped;       /* the section is of the other byte order than this machine */
+	bool has_interface; /* false: the file, pcap, has none */
 	uint32_t interface; /* of its section */
 	unsigned link;      /* link type; PTH_LINK_... or another */
 	uint32_t cap, len;  /* bytes at p; bytes on the wire */

@@ -105,6 +105,12 @@ dissect_protocol(struct pth_dissect *d, enum pth_field protocol)
 	d->stat.protocol[protocol].bytes += d->frame->len;
 }
 
+void
+dissect_odd(struct pth_dissect *d)
+{
+	d->stat.odd++;
+}
+
 enum pth_field
 dissect_spoken(const struct pth_dissect *d, bool udp, const struct path *at)
 {
@@ -144,7 +150,8 @@ frame_fields(struct pth_dissect *d, const struct pth_frame *f)
 	}
 	dissect_uint(d, PTH_F_FRAME_LEN, f->len);
 	dissect_uint(d, PTH_F_FRAME_CAP_LEN, f->cap);
-	dissect_uint(d, PTH_F_FRAME_INTERFACE_ID, f->interface);
+	if (f->has_interface)
+		dissect_uint(d, PTH_F_FRAME_INTERFACE_ID, f->interface);
 }
 
 void

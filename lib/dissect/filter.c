@@ -244,11 +244,13 @@ slice(struct parser *p, struct filter_node *n)
 	blanks(p);
 	has_from = pth_is_digit(*p->at);
 	n->slice = true;
-	n->from = has_from ? strtoul(p->at, &end, 10) : 0;
-	if (has_from)
+	if (has_from) {
+		n->from = strtoul(p->at, &end, 10);
 		p->at = end;
+	}
 	n->count = 1;
-	if (*p->at == ':' || *p->at == '-') {
+	if (*p->at == ':' ||
+	    (has_from && *p->at == '-')) { /* else from the end, which is not ours */
 		bool last = *p->at++ == '-';
 
 		n->count = SIZE_MAX;

@@ -10,7 +10,9 @@
 #define ETHERTYPE_QINQ 0x88a8
 #define ETHERTYPE_IPV6 0x86dd
 #define EXTENSIONS_MAX 16
-#define VLANS_MAX 4
+#define VLANS_MAX 64
+#define ICMP_MAX 8
+#define ETHERTYPE_MIN 1501 /* less is a length, of IEEE 802.3 */
 
 static void
 by_ethertype(struct pth_dissect *d, unsigned type, struct cursor c)
@@ -18,12 +20,18 @@ by_ethertype(struct pth_dissect *d, unsigned type, struct cursor c)
 	const uint8_t *p;
 
 	for (int i = 0; i < VLANS_MAX && (type == ETHERTYPE_VLAN || type == ETHERTYPE_QINQ); i++) {
-		if ((p = take(&c, 4)) == NULL)
+		bool service = type == ETHERTYPE_QINQ; /* of 802.1ad: has fields of its own */
+
+		if ((p = take(&c, 4)) == NULL) {
+			dissect_odd(d);
 			return;
+		}
+		type = be16(p + 2);
+		if (service)
+			continue;
 		dissect_protocol(d, PTH_F_VLAN);
 		dissect_uint(d, PTH_F_VLAN_PRIORITY, p[0] >> 5);
 		dissect_uint(d, PTH_F_VLAN_ID, be16(p) & 0xfff);
-		type = be16(p + 2);
 		dissect_uint(d, PTH_F_VLAN_ETYPE, type);
 	}
 	if (type == ETHERTYPE_IPV4)
@@ -32,6 +40,8 @@ by_ethertype(struct pth_dissect *d, unsigned type, struct cursor c)
 		dissect_ipv6(d, c, NULL);
 	else if (type == ETHERTYPE_ARP)
 		dissect_protocol(d, PTH_F_ARP);
+	else if (type == ETHERTYPE_VLAN || type == ETHERTYPE_QINQ)
+		dissect_odd(d);
 }
 
 static void
@@ -44,6 +54,8 @@ ethernet(struct pth_dissect *d, struct cursor c)
 	dissect_protocol(d, PTH_F_ETH);
 	dissect_bytes(d, PTH_F_ETH_DST, p, 6);
 	dissect_bytes(d, PTH_F_ETH_SRC, p + 6, 6);
+	if (be16(p + 12) < ETHERTYPE_MIN)
+		return;
 	dissect_uint(d, PTH_F_ETH_TYPE, be16(p + 12));
 	by_ethertype(d, be16(p + 12), c);
 }
@@ -130,16 +142,27 @@ shorten(struct cursor *c, size_t all, size_t head)
 	return sent;
 }
 
+static uint8_t
+depth_of(const struct path *around)
+{
+	return around != NULL ? (uint8_t)(around->depth + 1) : 0;
+}
+
 void
 dissect_ip(struct pth_dissect *d, struct cursor c, const struct path *around)
 {
-	struct path at = { .within = around != NULL };
+	struct path at = { .within = around != NULL, .depth = depth_of(around) };
 	const uint8_t *p = c.p;
-	size_t head, sent;
+	size_t head, sent, all;
 	unsigned part;
 
-	if (left(&c) < 20 || p[0] >> 4 != 4 || (head = (size_t)(p[0] & 15) * 4) < 20)
+	if (left(&c) < 20 || p[0] >> 4 != 4 || (head = (size_t)(p[0] & 15) * 4) < 20 ||
+	    head > left(&c)) {
+		dissect_odd(d);
 		return;
+	}
+	/* A length of 0 is of who leaves the segmentation to the network card. */
+	all = be16(p + 2) != 0 ? be16(p + 2) : left(&c) + (d->frame->len - d->frame->cap);
 	dissect_protocol(d, PTH_F_IP);
 	at.ecn = p[1] & 3;
 	part = be16(p + 6);
@@ -147,29 +170,29 @@ dissect_ip(struct pth_dissect *d, struct cursor c, const struct path *around)
 	dissect_uint(d, PTH_F_IP_HDR_LEN, head);
 	dissect_uint(d, PTH_F_IP_DSCP, p[1] >> 2);
 	dissect_uint(d, PTH_F_IP_ECN, at.ecn);
-	dissect_uint(d, PTH_F_IP_LEN, be16(p + 2));
+	dissect_uint(d, PTH_F_IP_LEN, all);
 	dissect_uint(d, PTH_F_IP_ID, be16(p + 4));
 	dissect_uint(d, PTH_F_IP_DF, (part & 0x4000) != 0);
 	dissect_uint(d, PTH_F_IP_MF, (part & 0x2000) != 0);
-	dissect_uint(d, PTH_F_IP_FRAG_OFFSET, (part & 0x1fff) * 8);
+	dissect_uint(d, PTH_F_IP_FRAG_OFFSET, part & 0x1fff);
 	dissect_uint(d, PTH_F_IP_TTL, p[8]);
 	dissect_uint(d, PTH_F_IP_PROTO, p[9]);
 	dissect_bytes(d, PTH_F_IP_SRC, p + 12, 4);
 	dissect_bytes(d, PTH_F_IP_DST, p + 16, 4);
 	address(&at.from, p + 12, 4);
 	address(&at.to, p + 16, 4);
-	if (take(&c, head) == NULL)
-		return;
-	/* A length of 0 is of who leaves the segmentation to the network card. */
-	sent = be16(p + 2) == 0 ? left(&c) : shorten(&c, be16(p + 2), head);
+	take(&c, head);
+	sent = shorten(&c, all, head);
 	at.fragment = (part & 0x3fff) != 0;
 	d->stat.fragments += at.fragment && !at.within;
 	if ((part & 0x1fff) == 0)
 		dissect_transport(d, p[9], c, sent, &at);
 }
 
+enum { NO_BEGIN = -1, BROKEN = -2 };
+
 /* The headers between IPv6's and the transport's (RFC 8200, 4). The protocol of what comes
- * after them, or -1: nothing that can be read. */
+ * after them, or that there is nothing that can be read: a later fragment, or one breaks off. */
 static int
 extensions(struct cursor *c, unsigned next, struct path *at)
 {
@@ -181,33 +204,36 @@ extensions(struct cursor *c, unsigned next, struct path *at)
 		    next != IPPROTO_FRAGMENT && next != IPPROTO_AH)
 			return (int)next;
 		if (left(c) < 8)
-			return -1;
+			return BROKEN;
 		if (next == IPPROTO_FRAGMENT)
 			at->fragment = at->fragment || (be16(p + 2) & 0xfff9) != 0;
 		else
 			n = next == IPPROTO_AH ? ((size_t)p[1] + 2) * 4 : ((size_t)p[1] + 1) * 8;
 		if (next == IPPROTO_FRAGMENT && (be16(p + 2) & 0xfff8) != 0)
-			return -1;
+			return NO_BEGIN;
 		next = p[0];
 		if (take(c, n) == NULL)
-			return -1;
+			return BROKEN;
 	}
-	return -1;
+	return BROKEN;
 }
 
 void
 dissect_ipv6(struct pth_dissect *d, struct cursor c, const struct path *around)
 {
-	struct path at = { .within = around != NULL };
+	struct path at = { .within = around != NULL, .depth = depth_of(around) };
 	const uint8_t *p = take(&c, 40);
 	size_t sent;
 	int next;
 
-	if (p == NULL || p[0] >> 4 != 6)
+	if (p == NULL || p[0] >> 4 != 6) {
+		dissect_odd(d);
 		return;
+	}
 	dissect_protocol(d, PTH_F_IPV6);
 	at.ecn = p[1] >> 4 & 3;
 	dissect_uint(d, PTH_F_IPV6_VERSION, 6);
+	dissect_uint(d, PTH_F_IP_VERSION, 6); /* Wireshark has it for both */
 	dissect_uint(d, PTH_F_IPV6_DSCP, be16(p) >> 6 & 0x3f);
 	dissect_uint(d, PTH_F_IPV6_ECN, at.ecn);
 	dissect_uint(d, PTH_F_IPV6_FLOW, be32(p) & 0xfffff);
@@ -221,7 +247,9 @@ dissect_ipv6(struct pth_dissect *d, struct cursor c, const struct path *around)
 	sent = be16(p + 4) == 0 ? left(&c) : shorten(&c, be16(p + 4), 0);
 	next = extensions(&c, p[6], &at);
 	d->stat.fragments += at.fragment && !at.within;
-	if (next >= 0)
+	if (next == BROKEN)
+		dissect_odd(d);
+	else if (next >= 0)
 		dissect_transport(d, (unsigned)next, c, sent - (size_t)(c.p - (p + 40)), &at);
 }
 
@@ -233,14 +261,16 @@ icmp(struct pth_dissect *d, struct cursor c, struct path *at, bool v6)
 	unsigned type;
 
 	dissect_protocol(d, v6 ? PTH_F_ICMPV6 : PTH_F_ICMP);
-	if (p == NULL)
+	if (p == NULL) {
+		dissect_odd(d);
 		return;
+	}
 	type = p[0];
 	dissect_uint(d, v6 ? PTH_F_ICMPV6_TYPE : PTH_F_ICMP_TYPE, type);
 	dissect_uint(d, v6 ? PTH_F_ICMPV6_CODE : PTH_F_ICMP_CODE, p[1]);
-	if (at->within) /* no error is about an error */
-		return;
-	if (v6 && type >= 1 && type <= 4)
+	if (at->depth == ICMP_MAX)
+		dissect_odd(d);
+	else if (v6 && type >= 1 && type <= 4)
 		dissect_ipv6(d, c, at);
 	else if (!v6 && (type == 3 || type == 4 || type == 5 || type == 11 || type == 12))
 		dissect_ip(d, c, at);

@@ -60,6 +60,7 @@ struct endpoint {
 struct path {
 	struct endpoint from, to;
 	uint8_t ecn;
+	uint8_t depth; /* how many ICMP messages are around it */
 	bool within;   /* in an ICMP message: it is a copy of something that was sent before */
 	bool fragment; /* a part of a datagram, without the rest */
 };
@@ -83,6 +84,8 @@ struct pth_dissect {
 /* A field of the packet. What p is has to live as long as the packet. */
 void dissect_uint(struct pth_dissect *d, enum pth_field f, uint64_t u);
 void dissect_bytes(struct pth_dissect *d, enum pth_field f, const uint8_t *p, size_t n);
+/* Something is not as it should be, and is not read. */
+void dissect_odd(struct pth_dissect *d);
 /* The protocol of what comes next. */
 void dissect_protocol(struct pth_dissect *d, enum pth_field protocol);
 /* What a port of the path speaks; PTH_F_DATA: nobody has said. */

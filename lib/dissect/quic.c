@@ -137,7 +137,7 @@ header_fields(struct pth_dissect *d, const struct quic_conn *c, const struct hea
 		dissect_uint(d, PTH_F_QUIC_CONNECTION, c->number);
 	d->quic->told = d->quic->told || c != NULL;
 	dissect_uint(d, PTH_F_QUIC_HEADER_FORM, h->is_long);
-	if (h->version != 0 || !h->is_long)
+	if (!h->is_long || (h->version != 0 && h->type != T_RETRY))
 		dissect_uint(d, PTH_F_QUIC_FIXED_BIT, (h->first & FIXED) != 0);
 	if (!h->is_long) {
 		dissect_uint(d, PTH_F_QUIC_SPIN_BIT, (h->first & 0x20) != 0);
@@ -223,8 +223,8 @@ contents(struct pth_dissect *d, struct quic_conn *c, struct quic_packet *p, cons
 	p->datagram = d->quic->datagram;
 	d->quic->datagram = 0;
 	open_packet(d, c, p, packet, at, p->size);
-	if (p->plain != NULL)
-		quic_frames(d, c, p);
+	if (p->plain != NULL && !quic_frames(d, c, p))
+		dissect_odd(d);
 	if (!p->within)
 		quic_packet_seen(d, c, p, path);
 }
@@ -303,8 +303,10 @@ long_packet(struct pth_dissect *d, struct cursor *c, const struct path *at)
 		d->quic->stat.retries += !at->within;
 		return false;
 	}
-	if (!lengths(d, &h, c, &n))
+	if (!lengths(d, &h, c, &n)) {
+		dissect_odd(d);
 		return false;
+	}
 	p.level = levels[h.type];
 	p.size = (size_t)(c->p - packet) + (size_t)n;
 	if (conn != NULL)

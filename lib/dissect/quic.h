@@ -70,7 +70,7 @@ struct quic_conn {
 	uint32_t number, version;
 	unsigned suite; /* 0: not known yet */
 	uint8_t random[32];
-	bool has_random, retried;
+	bool has_random, retried, seen;             /* seen: a packet counts */
 	struct cid initial;                         /* from which the keys of Initial packets are */
 	struct endpoint end[2];                     /* of client and server */
 	int64_t start, done, confirmed, first_byte; /* 0: not yet */

@@ -193,8 +193,9 @@ times(struct pth_dissect *d, struct quic_conn *c, const struct quic_packet *p)
 	struct pth_quic_stat *s = &d->quic->stat;
 	int64_t now = d->frame->ns;
 
-	if (c->start == 0)
+	if (!c->seen)
 		c->start = now;
+	c->seen = true;
 	if (p->from == QUIC_CLIENT && p->level == QUIC_1RTT && c->done == 0)
 		c->done = now;
 	if (p->from == QUIC_SERVER && p->done && c->confirmed == 0)
@@ -287,7 +288,7 @@ quic_packet_seen(
 void
 quic_conn_over(struct pth_quic_stat *s, struct quic_conn *c)
 {
-	if (c->start == 0)
+	if (!c->seen)
 		return;
 	s->connections++;
 	if (c->done != 0)

@@ -81,7 +81,7 @@ quic_crypto(struct pth_dissect *d, struct quic_conn *c, const struct quic_packet
 	size_t end = s->read;
 
 	dissect_protocol(d, PTH_F_TLS);
-	if (p->within || p->level == QUIC_1RTT || offset >= QUIC_CRYPTO_MAX)
+	if (p->within || p->level == QUIC_1RTT || offset >= QUIC_CRYPTO_MAX || n == 0)
 		return;
 	put(s, (size_t)offset, data, offset + n > QUIC_CRYPTO_MAX ? QUIC_CRYPTO_MAX - offset : n);
 	while (end < s->b.len && have(s, end))

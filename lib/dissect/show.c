@@ -44,7 +44,7 @@ hex_bytes(struct pth_buf *b, const struct pth_value *v, bool colons)
 		to[k++] = digits[v->p[i] & 15];
 	}
 	b->len += k;
-	pth_buf_cut(b, b->len);
+	b->s[b->len] = '\0';
 }
 
 static void

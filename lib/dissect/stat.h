@@ -32,6 +32,7 @@ struct pth_frame_stat {
 	uint64_t packets, bytes; /* bytes as on the wire */
 	int64_t first, last;     /* ns */
 	uint64_t fragments;      /* of IP datagrams; what is in them is not put together */
+	uint64_t odd; /* headers that break off or lie: Wireshark may show more, or less, of them */
 	uint64_t parts, least; /* packets that are stored in part, and the bytes of the shortest */
 	struct {
 		uint64_t packets, bytes; /* packets in which it is, whole */

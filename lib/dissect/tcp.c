@@ -373,8 +373,10 @@ dissect_tcp(struct pth_dissect *d, struct cursor c, size_t sent, struct path *at
 		dissect_uint(d, PTH_F_TCP_SRCPORT, at->from.port);
 		dissect_uint(d, PTH_F_TCP_DSTPORT, at->to.port);
 	}
-	if (left(&c) < 20 || (head = (size_t)(p[12] >> 4) * 4) < 20)
+	if (left(&c) < 20 || (head = (size_t)(p[12] >> 4) * 4) < 20 || head > left(&c)) {
+		dissect_odd(d);
 		return;
+	}
 	g.seq = be32(p + 4);
 	g.ack = be32(p + 8);
 	g.flags = be16(p + 12) & 0xfff;
@@ -387,8 +389,7 @@ dissect_tcp(struct pth_dissect *d, struct cursor c, size_t sent, struct path *at
 	dissect_uint(d, PTH_F_TCP_HDR_LEN, head);
 	flags(d, g.flags);
 	dissect_uint(d, PTH_F_TCP_WINDOW, g.window);
-	if (take(&c, head) == NULL)
-		return;
+	take(&c, head);
 	if (left(&c) > 0)
 		dissect_bytes(d, PTH_F_TCP_PAYLOAD, c.p, left(&c));
 	if (s != NULL)

@@ -41,8 +41,10 @@ dissect_udp(struct pth_dissect *d, struct cursor c, struct path *at)
 	size_t n;
 
 	dissect_protocol(d, PTH_F_UDP);
-	if (p == NULL)
+	if (p == NULL) {
+		dissect_odd(d);
 		return;
+	}
 	at->from.port = (uint16_t)be16(p);
 	at->to.port = (uint16_t)be16(p + 2);
 	n = be16(p + 4);
@@ -50,6 +52,8 @@ dissect_udp(struct pth_dissect *d, struct cursor c, struct path *at)
 	dissect_uint(d, PTH_F_UDP_DSTPORT, at->to.port);
 	dissect_uint(d, PTH_F_UDP_LENGTH, n);
 	dissect_uint(d, PTH_F_UDP_STREAM, stream(d, at));
+	if (n < 8 || left(&c) > n - 8) /* IP has more, or this less, than there is */
+		dissect_odd(d);
 	/* 0: a jumbogram (RFC 2675), or the network card is to fill it in. */
 	if (n >= 8 && left(&c) > n - 8)
 		c.end = c.p + (n - 8);

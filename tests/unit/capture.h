@@ -35,7 +35,7 @@ put_zeros(struct pth_buf *b, size_t n)
 {
 	memset(pth_buf_room(b, n), 0, n);
 	b->len += n;
-	pth_buf_cut(b, b->len);
+	b->s[b->len] = '\0';
 }
 
 /* Bytes as hexadecimal digits; blanks are left out. */

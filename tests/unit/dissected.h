@@ -45,14 +45,15 @@ static inline void
 dissected_part(struct dissected *x, int64_t ns, const struct pth_buf *frame, size_t stored)
 {
 	/* Of its own size, so that the sanitizer sees whoever reads beyond. */
-	uint8_t *copy = memcpy(malloc(stored + 1), frame->s != NULL ? frame->s : "", stored);
+	uint8_t *copy = memcpy(
+	    malloc(stored + (stored == 0)), frame->s != NULL ? frame->s : "", stored);
 	struct pth_frame f = { .number = ++x->number,
 		.ns = ns,
 		.timed = true,
 		.link = x->link,
 		.cap = (uint32_t)stored,
 		.len = (uint32_t)frame->len,
-		.p = realloc(copy, stored + (stored == 0)) };
+		.p = copy };
 	size_t n, from = x->lines.len;
 	const struct pth_value *v;
 
@@ -63,7 +64,7 @@ dissected_part(struct dissected *x, int64_t ns, const struct pth_buf *frame, siz
 		x->lines.s[i] = x->lines.s[i] == '\t' ? ' ' :
 		    x->lines.s[i] == '\n'             ? '|' :
 		                                        x->lines.s[i];
-	free((void *)(uintptr_t)f.p);
+	free(copy);
 }
 
 /* May be what a struct talk takes. */

@@ -113,7 +113,7 @@ seal_packet(struct pth_buf *b, size_t at, const struct seal *k, uint64_t number,
 	b->s[at] ^= (char)(mask[0] & ((b->s[at] & 0x80) != 0 ? 0x0f : 0x1f));
 	for (int i = 0; i < pn; i++)
 		p[i] ^= mask[1 + i];
-	pth_buf_cut(b, b->len);
+	b->s[b->len] = '\0';
 }
 
 /* Types of long headers, as of version 1. */
