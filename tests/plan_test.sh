@@ -499,10 +499,10 @@ testExecutionEnvironments() {
 	assertEquals '"@{libexec}/miniP_server"' "$(argv server | jq -c '.[0]')"
 	assertEquals \
 		"$(json '["strace","-o","@{dir}/client/strace.log","-tt","-yy","-f","-e",
-			"trace=%network,read,write,readv,writev,close","sh","-c"]')" \
+			"trace=?%network,?read,?write,?readv,?writev,?close","sh","-c"]')" \
 		"$(argv client | jq -c '.[:10]')"
-	assertEquals '["iterations","3","0","0","0","@{libexec}/miniP_client"]' \
-		"$(argv client | jq -c '.[11:17]')"
+	assertEquals '["iterations","3","0","0","0","0","@{libexec}/miniP_client"]' \
+		"$(argv client | jq -c '.[11:18]')"
 	experiment | sed '3a\    execution_environment: [{type: memcheck}, {type: gdb}]' >x.yaml
 	plan x.yaml
 	run pth-plan --check parsed.jsonl

@@ -58,6 +58,27 @@ unknown(struct plan *p, const char *plugin, const struct pth_ynode *specs,
 	    "%s has no parameter '%s'%s%s%s", plugin, shown.s, PTH_DID_YOU_MEAN(near));
 }
 
+/* A parameter that PANTHER has and nothing here reads: whoever asks for something else than
+ * what there is anyway is told so. */
+static void
+unused(struct plan *p, const char *plugin, const struct pth_ynode *spec, const char *path,
+    const json_t *v)
+{
+	const char *why = pth_desc_str(spec, "unused", NULL);
+	json_auto_t *usual = NULL;
+	pth_auto_buf at = PTH_BUF_INIT;
+	struct pth_err e;
+
+	if (why == NULL || json_is_null(v))
+		return;
+	usual = pth_param_default(spec->key, spec, &e);
+	if (json_equal(usual, v) != 0)
+		return;
+	pth_buf_addf(&at, "%s.%s", path, spec->key);
+	plan_problem(
+	    p, PTH_WARNING, at.s, "%s: '%s' has no effect here: %s", plugin, spec->key, why);
+}
+
 static json_t *
 one(struct plan *p, const char *plugin, const struct pth_ynode *spec,
     const struct plan_given *given, size_t n)
@@ -73,8 +94,7 @@ one(struct plan *p, const char *plugin, const struct pth_ynode *spec,
 			v = json_object_get(given[i].map, spec->key);
 	/* as in version files: {value: 5, description: ...} */
 	if (json_is_object(v) && json_object_get(v, "value") != NULL &&
-	    strcmp(pth_desc_str(spec, "type", "any"), "map") != 0 &&
-	    strcmp(pth_desc_str(spec, "type", "any"), "any") != 0)
+	    strcmp(pth_param_type(spec), "map") != 0 && strcmp(pth_param_type(spec), "any") != 0)
 		v = json_object_get(v, "value");
 	if (v == NULL && pth_yaml_get(spec, "wanted") != NULL && pth_yaml_get(spec, "wanted")->b)
 		plan_problem(p, PTH_WARNING, given[0].path, "%s without %s: %s", plugin, spec->key,
@@ -87,6 +107,8 @@ one(struct plan *p, const char *plugin, const struct pth_ynode *spec,
 		plan_problem(p, PTH_ERROR, path.s, "%s", e.text);
 		return json_null();
 	}
+	if (v != NULL)
+		unused(p, plugin, spec, given[i - 1].path, out);
 	if (json_is_null(out) && pth_yaml_get(spec, "required") != NULL &&
 	    pth_yaml_get(spec, "required")->b)
 		plan_problem(p, PTH_ERROR, given[0].path, "parameter '%s' is missing", spec->key);

@@ -540,8 +540,10 @@ pth_plan_test(struct pth_plugins *ps, json_t *rec, struct pth_diags *d)
 		plan_order(&p);
 	if (!plan_failed(&p))
 		variables(&p);
-	if (!plan_failed(&p))
+	if (!plan_failed(&p)) {
 		plan = emit(&p);
+		plan_names_end(&p);
+	}
 	if (plan_failed(&p))
 		refuse(&p);
 	else

@@ -25,6 +25,7 @@ struct plan_service {
 	                    owned */
 	json_t *vgiven;  /* the experiment's part of it, or NULL, owned */
 	json_t *section; /* its role's part of vfile, or NULL, owned */
+	json_t *asked;   /* its secondary endpoints that a placeholder asked for, or NULL, owned */
 	char *address, *listen; /* owned */
 	const char *cert_dir;   /* where certificates are, or NULL; borrowed */
 	int64_t port;           /* 0: none */
@@ -85,6 +86,10 @@ struct plan_service *plan_find(struct plan *p, const char *name);
 /* plan/service.c: first look at each service: plugin, version, parameters. */
 void plan_service_look(struct plan *p, struct plan_service *s);
 void plan_service_release(struct plan_service *s);
+/* The maps of the experiment that hold parameters, PLAN_SAID of them, the strongest first; what
+ * is the path below the service. The map may be NULL. */
+enum { PLAN_SAID = 4 };
+const json_t *plan_said(const struct plan_service *s, unsigned i, const char **what);
 /* plan/emit.c: its part of the plan, once all are known. */
 json_t *plan_service_emit(struct plan *p, struct plan_service *s);
 
@@ -190,5 +195,7 @@ int plan_user_text(
 
 /* plan/reference.c: @{service:attribute[secondary]:format} in b from `at` on. */
 int plan_names(struct plan *p, struct pth_buf *b, size_t at, struct pth_err *e);
+/* A warning for each secondary endpoint that none has asked for. */
+void plan_names_end(struct plan *p);
 
 #endif

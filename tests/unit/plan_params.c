@@ -19,6 +19,9 @@ static const struct descriptor descriptors[] = {
 	    "  sum: {type: int, from: n + 1}\n  must: {type: str, default: m, required: true}\n"
 	    "  want: {type: str, wanted: true, description: who}\n  m: {type: map, default: {}}\n"
 	    "  any: {type: any}\n  list: {type: list, default: [], template: true}\n"
+	    "  idle: {type: integer, default: 1, unused: none reads it}\n"
+	    "  dull: {type: string, unused: it is so}\n  ints: {type: array, items: integer}\n"
+	    "environment: {BIG: {when: n > 5, value: 'n{{ n }}'}, OWN: o}\n"
 	    "versions:\n  v1: {parameters: {n: 4}}\n  v2: {commands: {any: [two]}}\n"
 	    "default_version: v1\n"
 	    "commands: {any: [prog, '{{ n }}', '{{ later }}', '{{ sum }}', {each: list}]}\n" },
@@ -79,6 +82,10 @@ static const struct descriptor descriptors[] = {
 	{ "p/services/iut/proto/a.patch", "x" },
 	{ "p/services/iut/proto/dep/x", "x" },
 	{ "p/services/iut/proto/Dockerfile.own", "x" },
+	{ "p/environments/execution/vary.yaml",
+	    "plugin: vary\nkind: execution_environment\nparameters: {sets: []}\n"
+	    "variants: '{{ sets }}'\n"
+	    "wrap: [{each: variants, as: v, args: ['{{ v | length }}', {each: v}]}]\n" },
 	{ "p/environments/network/net.yaml",
 	    "plugin: net\nkind: network_environment\nisolation: full\naddress: 127.0.0.1\n" },
 	{ "p/environments/network/builds.yaml",
@@ -139,9 +146,100 @@ parameters(void)
 		/* Templates in what the experiment gives, where the descriptor says so. */
 		{ A("list: ['{{ name }}', x]"), ARGV, "[prog, '4', '4000', '5', a, x]" },
 		{ A("want: '{{ name }}'"), "said", "" },
+		/* The long names of types. */
+		{ A("ints: ['7']"), "said", "" },
+		{ A("ints: [x]"), "said",
+		    SAID("parameter ints: item 1 must be int, not a string") },
+		/* Variables that are there now and then. */
+		{ A("n: 7"), "@a.environment", "{OWN: o, BIG: n7}" },
+		{ A("n: 5"), "@a.environment", "{OWN: o}" },
 	};
 
 	unit("values of parameters");
+	ROWS(base, rows);
+}
+
+/* What is set and read by nothing is said; what there is anyway is not. */
+static void
+unread(void)
+{
+#define MARKED(path, more) "{marks: {services.a." path ": [3, 3]}, services: {a: {" more "}}}"
+#define WARNED(text) "3:3: warning: " text
+	static const struct row rows[] = {
+		{ A("idle: 1"), "said", "" },
+		{ A("idle: '1'"), "said", "" },
+		{ A("dull: ~"), "said", "" },
+		{ MARKED("implementation.idle", "implementation: {idle: 2}"), "said",
+		    WARNED("prog: 'idle' has no effect here: none reads it") },
+		{ MARKED("implementation.config.idle", "implementation: {config: {idle: 2}}"),
+		    "said", WARNED("prog: 'idle' has no effect here: none reads it") },
+		{ A("dull: ''"), "said",
+		    "0:0: warning: prog: 'dull' has no effect here: it is so" },
+		/* The nested maps of PANTHER's files. */
+		{ "services: {a: {plugin_config: {parameters: {n: 8}}}}", "@a.phases.run.argv.1",
+		    "'8'" },
+		{ "services: {a: {plugin_config: {config: {n: 8}}}}", "@a.phases.run.argv.1",
+		    "'8'" },
+		{ "services: {a: {plugin_config: {n: 7, parameters: {n: 8}}}}",
+		    "@a.phases.run.argv.1", "'7'" },
+		{ MARKED("plugin_config.parameters.zzzzzz",
+		      "plugin_config: {parameters: {zzzzzz: 8}}"),
+		    "said", WARNED("prog has no parameter 'zzzzzz'") },
+		{ MARKED("plugin_config.name", "plugin_config: {name: x}"), "said",
+		    WARNED("plugin_config.name has no effect: it is implementation.name that "
+		           "counts") },
+		{ MARKED("implementation.config.type", "implementation: {config: {type: x}}"),
+		    "said",
+		    WARNED("implementation.config.type has no effect: it is implementation.type "
+		           "that counts") },
+		/* Versions, of which one counts. */
+		{ "services: {a: {plugin_config: {version: v2}}}", "@a.version", "v2" },
+		{ "services: {a: {plugin_config: {version: v2}}}", "said", "" },
+		{ A("config: {version: v2}"), "@a.version", "v2" },
+		{ A("version: v2, config: {version: v2}"), "said", "" },
+		{ MARKED("plugin_config.version", "plugin_config: {version: 1.0.0}"), "said",
+		    WARNED("version '1.0.0' has no effect: prog has no such version") },
+		{ MARKED("implementation.version",
+		      "protocol: {version: v1}, implementation: {version: v2}"),
+		    "said", WARNED("version 'v2' has no effect: the version is v1") },
+		{ "services: {a: {plugin_config: {version_config: v2}}}", "@a.phases.run.argv.0",
+		    "two" },
+		{ "services: {a: {plugin_config: {version: {env: {V: w}}}}}", "@a.environment.V",
+		    "w" },
+		{ "services: {a: {plugin_config: {version: {env: {V: w}}}, implementation: "
+		  "{version_config: {env: {V: v}}}}}",
+		    "@a.environment.V", "v" },
+		/* More addresses. */
+		{ MARKED("secondary_endpoints.y",
+		      "secondary_endpoints: {x: 10.0.0.1, y: 10.0.0.2}, "
+		      "environment: {V: '@{a:ip[x]}'}"),
+		    "said",
+		    WARNED("secondary endpoint 'y' has no effect: nothing asks for @{a:ip[y]}") },
+	};
+
+	unit("what has no effect");
+	ROWS(base, rows);
+}
+
+/* The command line of a program with several sets of parameters. */
+static void
+sets(void)
+{
+#define VARY(list)                                                                                \
+	"{execution_environment: [{type: vary, sets: " list "}], services: {a: {implementation: " \
+	"{n: 7}}, c: {implementation: {name: same}}}}"
+	static const struct row rows[] = {
+		{ VARY("[]"), ARGV, "[prog, '7', '4000', '8']" },
+		{ VARY("[{n: 1}, {}]"), ARGV,
+		    "['4', prog, '1', '4000', '8', '4', prog, '7', '4000', '8', prog, '7', '4000', "
+		    "'8']" },
+		{ "{execution_environment: [{type: vary, services: [a], sets: [{nn: 1}]}]}", "said",
+		    SAID("a: variants: prog has no parameter 'nn'") },
+		{ "{execution_environment: [{type: vary, services: [a], sets: [{n: 10}]}]}", "said",
+		    SAID("a: parameter n: 10 is above the maximum 9") },
+	};
+
+	unit("sets of parameters");
 	ROWS(base, rows);
 }
 
@@ -362,6 +460,8 @@ main(void)
 {
 	open_set(descriptors, countof(descriptors));
 	parameters();
+	unread();
+	sets();
 	plugins();
 	versions();
 	variables();

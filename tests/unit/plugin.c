@@ -345,10 +345,22 @@ test_values(void)
 		{ "metrics: [{name: m, json: x, reduce: median}]",
 		    "reduce: must be one of: last first sum min max mean count" },
 		/* Parameters. */
-		{ "parameters: {p: {type: integer}}",
-		    "type: must be one of: str int float bool list map any" },
-		{ "parameters: {p: {items: integer}}",
-		    "items: must be one of: str int float bool list map any" },
+		{ "parameters: {p: {type: text}}",
+		    "type: must be one of: str int float bool list map any string integer number "
+		    "boolean array object" },
+		{ "parameters: {p: {items: texts}}", "items: must be one of: str int float *" },
+		{ "parameters: {a: {type: string, default: 5x}, b: {type: integer, default: x}}",
+		    "parameter b must be of type int, not a string" },
+		{ "parameters: {a: {type: number}, b: {type: boolean}, c: {type: array}, d: {type: "
+		  "object, default: []}}",
+		    "parameter d must be of type map, not a list" },
+		{ "parameters: {p: {unused: []}}", "unused: must be one value, not a list" },
+		{ "environment: {V: {when: a, value: '{{ b }}'}}", "" },
+		{ "environment: {V: {when: a}}", "must have exactly one of value" },
+		{ "environment: {V: {value: a, wen: b}}",
+		    "unknown key 'wen'; did you mean 'when'?" },
+		{ "environment: {V: [a]}", "V: must be one value, not a list" },
+		{ "variants: x", "variants: not a key of kind iut" },
 		{ "parameters: {p: {required: 1}}",
 		    "required: must be true or false, not a "
 		    "integer" },
