@@ -80,7 +80,7 @@ testKeysThatPluginsDoNotKnow() {
 	experiment 'performance_mode: balanced, runtime_parameters: {buffer_size: 64KB},
 	          config: {mode: random}' >x.yaml && plan x.yaml
 	assertCode 0
-	assertMatch "$err" "^x.yaml:6:61: warning: ping_pong has no parameter 'performance_mode'$"
+	assertMatch "$err" "^x.yaml:6:105: warning: ping_pong has no parameter 'buffer_size'$"
 	assertMatch "$(argv server)" '"-m","random"'
 	experiment '' '' '' 'command_override: x' |
 		sed "s/full/x/

@@ -136,10 +136,10 @@ add_env(const struct plan_with *w, const struct pth_ynode *map, json_t *env)
 		int go = plain ? 1 : plan_truth(w, pth_yaml_get(c, "when"));
 
 		pth_buf_cut(&b, 0);
-		if (go < 0 || plan_text(w, plain ? c : pth_yaml_get(c, "value"), &b) < 0)
-			return -1;
 		if (go == 0)
 			continue;
+		if (go < 0 || plan_text(w, plain ? c : pth_yaml_get(c, "value"), &b) < 0)
+			return -1;
 		pth_json_set(env, c->key, pth_json_text(b.s, b.len));
 	}
 	return 0;
@@ -209,7 +209,7 @@ command_line(struct emit *m, const struct pth_ynode *n, json_t *argv)
 	if (file != NULL && (file->text[0] == '/' || strstr(file->text, "..") != NULL))
 		return pth_dval_error(
 		    m->w.e, file, "template: must be a file beside the descriptor");
-	path = file != NULL ? plan_beside(m->s, file, file->text) : NULL;
+	path = file != NULL ? plan_beside(m->s->plugin, file, file->text) : NULL;
 	vars = file != NULL ? plan_version_for_file(m->s) : json_incref(m->w.vars);
 	with.vars = vars;
 	if (file == NULL)
@@ -286,9 +286,11 @@ own_argv(struct emit *m, json_t *argv)
 		return overridden(m, given, argv);
 	if (binary(m, argv) < 0)
 		return -1;
-	if (n == NULL || n->kind == PTH_YNULL)
-		return 0;
-	return n->kind == PTH_YMAP ? command_line(m, n, argv) : plan_args(&m->w, n, argv);
+	if (n != NULL && n->kind != PTH_YNULL &&
+	    (n->kind == PTH_YMAP ? command_line(m, n, argv) : plan_args(&m->w, n, argv)) < 0)
+		return -1;
+	plan_usual_argv(m->s, json_object_get(m->w.vars, "parameters"), argv);
+	return 0;
 }
 
 static int

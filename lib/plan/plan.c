@@ -144,7 +144,7 @@ env_params(struct plan *p, const struct pth_plugin *x, const json_t *given, cons
 		{ pth_exenv_config(given), path, PTH_WARNING, plain },
 	};
 
-	return plan_params(p, x->name, x->root, g, countof(g));
+	return plan_params(p, x, x->root, g, countof(g));
 }
 
 /* `container` stands beside `type`, or below, as other options do. */

@@ -102,7 +102,7 @@ struct plan_given {
 	enum pth_severity unknown;
 	const char *const *skip; /* names that are no parameters, NULL-ended */
 };
-json_t *plan_params(struct plan *p, const char *plugin, const struct pth_ynode *view,
+json_t *plan_params(struct plan *p, const struct pth_plugin *x, const struct pth_ynode *view,
     const struct plan_given *given, size_t n);
 /* `from:` and `template:` once the variables are there. */
 int plan_params_late(const struct plan_with *w, struct plan_service *s);
@@ -123,6 +123,23 @@ void plan_version_docker(const struct plan_service *s, json_t *docker);
 void plan_version_look(struct plan *p, struct plan_service *s);
 void plan_version_vars(const struct plan_service *s, json_t *vars);
 json_t *plan_version_for_file(const struct plan_service *s);
+
+/*
+ * plan/usual.c: the parameters that every implementation has (services/base/service.yaml), and
+ * what they mean for one whose descriptor does not use them itself. mentions: does the view
+ * speak of this name, in a command template, too? words: implementation_args and
+ * custom_options, appended to `extra`. argv: `extra` and binary_name in the program's own
+ * command line. given: certificate_config as parameters, a new object or NULL.
+ */
+bool plan_mentions(const struct pth_plugin *x, const struct pth_ynode *view, const char *name);
+/* Does the service use the name in its role, or the experiment in what it says of it? */
+bool plan_mentions_in_role(const struct plan_service *s, const char *name);
+void plan_usual_words(struct plan *p, struct plan_service *s);
+void plan_usual_argv(const struct plan_service *s, const json_t *params, json_t *argv);
+json_t *plan_usual_certificates(const struct plan_service *s, struct pth_buf *path);
+/* The parameter as the experiment gives it, borrowed, or NULL; with the path of its mark. */
+const json_t *plan_usual_given(
+    const struct plan_service *s, const char *name, struct pth_buf *path);
 
 /* plan/net.c: addresses, ports, targets */
 void plan_net(struct plan *p);
@@ -184,7 +201,7 @@ int plan_list(const struct plan_with *w, const struct pth_ynode *list, json_t *o
 /* One item of such a list; `each` makes several of it. */
 int plan_item(const struct plan_with *w, const struct pth_ynode *n, json_t *out);
 /* The path of a file beside the descriptor that the value n came from. To free. */
-char *plan_beside(const struct plan_service *s, const struct pth_ynode *n, const char *file);
+char *plan_beside(const struct pth_plugin *x, const struct pth_ynode *n, const char *file);
 /* Text of a scalar JSON value, for arguments. */
 void plan_scalar(struct pth_buf *b, const json_t *v);
 /* A text of the experiment's (not of a descriptor) as a template. In a command line

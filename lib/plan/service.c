@@ -111,17 +111,19 @@ asked_version(struct plan *p, struct plan_service *s, const struct pth_ynode *kn
 	const char *what, *version;
 
 	s->version = pth_proto_version(pth_given_protocol(s->rec));
-	for (unsigned i = 0; i < PLAN_SAID; i++) {
-		version = pth_impl_version(plan_said(s, i, &what));
+	for (unsigned i = 0; i < 2 * PLAN_SAID; i++) {
+		const char *key = i % 2 == 0 ? PTH_KEY(impl, version) : "protocol_version";
+
+		version = pth_json_str(plan_said(s, i / 2, &what), key, "");
 		if (*version == '\0' || strcmp(version, s->version) == 0)
 			continue;
 		pth_buf_cut(&at, 0);
-		pth_buf_addf(&at, "services.%s.%s.version", s->key, what);
+		pth_buf_addf(&at, "services.%s.%s.%s", s->key, what, key);
 		if (*s->version != '\0')
 			plan_problem(p, PTH_WARNING, at.s,
 			    "version '%.80s' has no effect: the version is %.80s", version,
 			    s->version);
-		else if (i > 0 && pth_yaml_get(known, version) == NULL)
+		else if (i > 1 && pth_yaml_get(known, version) == NULL)
 			plan_problem(p, PTH_WARNING, at.s,
 			    "version '%.80s' has no effect: %s has no such version", version,
 			    s->plugin->name);
@@ -168,7 +170,9 @@ look_params(struct plan *p, struct plan_service *s)
 	const json_t *more = pth_given_plugin_config(s->rec);
 	pth_auto_buf at = PTH_BUF_INIT, parameters = PTH_BUF_INIT, config = PTH_BUF_INIT,
 	             plugin = PTH_BUF_INIT, nested = PTH_BUF_INIT, nested_config = PTH_BUF_INIT,
-	             file = PTH_BUF_INIT;
+	             certs = PTH_BUF_INIT, runtime = PTH_BUF_INIT, file = PTH_BUF_INIT;
+	json_auto_t *certificates = plan_usual_certificates(s, &certs);
+	const json_t *run = plan_usual_given(s, "runtime_parameters", &runtime);
 	json_auto_t *version = plan_version_params(s);
 	struct plan_given given[] = {
 		{ impl, plan_path(&at, s, "implementation"), PTH_ERROR, plain },
@@ -181,13 +185,16 @@ look_params(struct plan *p, struct plan_service *s)
 		    plan_path(&nested, s, "plugin_config.parameters"), PTH_WARNING, NULL },
 		{ json_object_get(more, "config"),
 		    plan_path(&nested_config, s, "plugin_config.config"), PTH_WARNING, plain },
+		{ plan_mentions(s->plugin, s->view, "runtime_parameters") ? NULL : run, runtime.s,
+		    PTH_WARNING, NULL },
+		{ certificates, certs.s, PTH_WARNING, NULL },
 		{ version, plan_path(&file, s, "implementation.version_config.parameters"),
 		    PTH_WARNING, NULL },
 	};
 	static const struct plan_given none = { NULL, "", PTH_ERROR, NULL };
 
-	s->params = plan_params(p, s->plugin->name, s->view, given, countof(given));
-	s->pparams = plan_params(p, s->protocol->name, s->pview, &none, 1);
+	s->params = plan_params(p, s->plugin, s->view, given, countof(given));
+	s->pparams = plan_params(p, s->protocol, s->pview, &none, 1);
 	if (json_object_get(s->pparams, "port") == NULL && pth_yaml_get(s->pview, "port") != NULL)
 		pth_json_set(s->pparams, "port", json_integer(pth_yaml_get(s->pview, "port")->i));
 }
@@ -245,6 +252,35 @@ cert_dir(struct plan *p)
 	return *dir == '/' ? dir : NULL;
 }
 
+/* The test's own certificates take the place of those that are named, and half a pair is none. */
+static void
+no_certificates(struct plan *p, const struct plan_service *s)
+{
+	static const char *const files[] = { "cert_file", "key_file", "ca_file" };
+	bool asked = pth_given_generate_new_certificates(s->rec);
+	pth_auto_buf at = PTH_BUF_INIT;
+
+	for (size_t i = 0; s->own_certs && i < countof(files); i++) {
+		if (*pth_json_str(s->params, files[i], "") == '\0' ||
+		    plan_usual_given(s, files[i], &at) == NULL || (!asked && i == 2))
+			continue;
+		plan_problem(p, PTH_WARNING, at.s, "'%s' has no effect: %s", files[i],
+		    asked ? "certificates are made for the test" : "there is no cert_file");
+	}
+}
+
+/* default_port is better than what pth-parse fills in and the protocol says. */
+static void
+usual_port(const struct plan *p, struct plan_service *s)
+{
+	pth_auto_buf at = PTH_BUF_INIT;
+
+	if (s->client || pth_json_int(s->params, "default_port", 0) <= 0)
+		return;
+	json_object_set(s->pparams, "port", json_object_get(s->params, "default_port"));
+	s->port_usual = json_object_get(pth_test_marks(p->rec), plan_path(&at, s, "ports")) == NULL;
+}
+
 void
 plan_service_look(struct plan *p, struct plan_service *s)
 {
@@ -267,9 +303,12 @@ plan_service_look(struct plan *p, struct plan_service *s)
 	plan_version_file(p, s);
 	look_params(p, s);
 	plan_version_look(p, s);
+	plan_usual_words(p, s);
+	usual_port(p, s);
 	s->cert_dir = cert_dir(p);
 	s->own_certs = (*pth_json_str(s->params, "cert_file", "") == '\0' && s->cert_dir == NULL) ||
 	    pth_given_generate_new_certificates(s->rec);
+	no_certificates(p, s);
 }
 
 void

@@ -122,7 +122,7 @@ static const struct key param_keys[] = {
 	K(pattern, TEXT),
 	{ .name = "items", .type = ENUM, .words = PARAM_TYPES },
 	K(description, TEXT), K(unit, TEXT), K(template, BOOL), K(required, BOOL),
-	K(wanted, BOOL), K(unused, TEXT), { .name = NULL },
+	K(wanted, BOOL), K(unused, TEXT), K(words, BOOL), { .name = NULL },
 };
 
 static const struct key metric_keys[] = {

@@ -43,7 +43,8 @@ static const struct descriptor descriptors[] = {
 	    "plugin: probe\nkind: tester\nprotocol: any\ncommands: {any: [probe]}\n" },
 	/* All variables. */
 	{ "p/services/iut/proto/vars.yaml",
-	    "plugin: vars\nkind: iut\nprotocol: proto\nparameters: {test: t, cert_file: ''}\n"
+	    "plugin: vars\nkind: iut\nprotocol: proto\nparameters: {test: t, cert_file: '', "
+	    "key_file: '', ca_file: ''}\n"
 	    "features: {f: 1}\n"
 	    "commands: {any: ['{{ name }}', '{{ role }}', '{{ host }}:{{ port }}', "
 	    "'{{ address }} {{ listen }}', '{{ target.name if target else 0 }}', "
@@ -53,6 +54,11 @@ static const struct descriptor descriptors[] = {
 	    "'{{ service_names | join }}', '{{ services.a.port }}', '{{ test }} {{ record.id }}', "
 	    "'{{ finite }}', '{{ environment }}', '{{ features.f }}', '{{ parameters.test }}', "
 	    "'{{ interface }}', '{{ (target.port is none) if target else 0 }}']}\n" },
+	{ "p/services/iut/proto/extra.yaml",
+	    "plugin: extra\nkind: iut\nprotocol: proto\nbinary: /o/own\n"
+	    "environment: {LEVEL: {when: loudness is not none, value: '{{ loudness }}'}}\n"
+	    "requires: [{program: '{{ program }}'}]\n"
+	    "commands: {any: [{each: extra}, end]}\n" },
 	{ "p/services/iut/proto/served.yaml",
 	    "plugin: served\nkind: iut\nprotocol: proto\ncommands: {any: [x]}\n"
 	    "files: [{path: www/index, text: x}, {path: other, text: y}, "
@@ -240,6 +246,96 @@ sets(void)
 	};
 
 	unit("sets of parameters");
+	ROWS(base, rows);
+}
+
+/* What every implementation takes, though its descriptor says nothing of it. */
+static void
+usual(void)
+{
+#define WITH(more) "[prog, '4', '4000', '5'" more "]"
+	static const struct row rows[] = {
+		{ A("implementation_args: -v 'a b'"), ARGV, WITH(", '-v', a b") },
+		{ A("implementation_args: [1, x]"), ARGV, WITH(", '1', x") },
+		{ A("extra: y z, implementation_args: [x], custom_options: {d: 1, long: true, "
+		    "off: false, -q: w}"),
+		    ARGV, WITH(", y, z, x, '-d', '1', '--long', '-q', w") },
+		{ A("implementation_args: \"a 'b\""), "said",
+		    SAID("parameter implementation_args: single quote is not closed") },
+		{ A("implementation_args: {a: b}"), "said",
+		    SAID("parameter implementation_args must be of type list, not a map") },
+		{ "services: {a: {command_override: [x], implementation: {extra: [y]}}}", "said",
+		    "0:0: warning: more arguments ('extra') have no effect beside "
+		    "command_override" },
+		{ A("name: extra, extra: [x, y]"), ARGV, "[/o/own, x, y, end]" },
+		{ A("name: extra, implementation_args: [x, y]"), ARGV, "[/o/own, x, y, end]" },
+		{ A("binary_name: other"), "@a.phases.run.argv.0", "other" },
+		{ A("name: extra, binary_name: other"), "@a.phases.run.argv.0", "/o/other" },
+		{ A("name: extra, binary_name: /p/other"), "@a.phases.run.argv.0", "/p/other" },
+		{ A("name: extra, binary_name: other"), "@a.requires.0.program", "/o/other" },
+		{ A("runtime_parameters: {n: 7}"), "@a.phases.run.argv.1", "'7'" },
+		{ A("n: 6, runtime_parameters: {n: 7}"), "@a.phases.run.argv.1", "'6'" },
+		{ MARKED("implementation.runtime_parameters.fast",
+		      "implementation: {runtime_parameters: {fast: 1}}"),
+		    "said", WARNED("prog has no parameter 'fast'; did you mean 'must'?") },
+		{ A("protocol_version: v2"), "@a.version", "v2" },
+		{ A("protocol_version: v3"), "said",
+		    SAID("prog has no version 'v3'; it has v1, v2") },
+		{ A("default_port: 4009"), "@a.port", "4009" },
+		{ "services: {a: {ports: ['5:5'], implementation: {default_port: 4009}}}",
+		    "@a.port", "4009" },
+		{ "{marks: {services.a.ports: [1, 1]}, services: {a: {ports: ['5:5'], "
+		  "implementation: {default_port: 4009}}}}",
+		    "@a.port", "5" },
+		{ A("name: vars, bind_address: 127.0.0.2"), "@a.phases.run.argv.3",
+		    "127.0.0.1 127.0.0.2" },
+		{ "services: {a: {network: {bind_address: '::'}, implementation: {name: vars, "
+		  "bind_address: 127.0.0.2}}}",
+		    "@a.phases.run.argv.3", "'127.0.0.1 ::'" },
+		{ A("bind_address: 127.0.0.2"), "said",
+		    "0:0: warning: 'bind_address' has no effect: prog takes none as server" },
+		{ "services: {a: {network: {bind_address: '::'}}}", "said",
+		    "0:0: warning: bind_address '::' has no effect: prog takes none as server" },
+		{ "services: {c: {implementation: {name: vars, port: 7}, protocol: {name: proto, "
+		  "role: client, target: a}}}",
+		    "said", "*'port' has no effect for a client: it has the port of its target" },
+		{ A("debug_level: 2"), "said",
+		    "0:0: warning: prog: 'debug_level' has no effect here: *" },
+		{ A("name: extra, debug_level: 2"), "@a.environment.LEVEL", "'4'" },
+		{ A("name: extra, logging_level: warn"), "@a.environment.LEVEL", "'1'" },
+		{ A("name: extra, logging_level: DEBUG"), "said",
+		    "0:0: warning: extra has no parameter 'want'" },
+		{ A("name: extra"), "@a.environment.LEVEL", NULL },
+		{ A("logging_level: loud"), "said",
+		    SAID("parameter logging_level: 'loud' is not one of TRACE, *") },
+		{ A("performance_mode: latency"), "said",
+		    "0:0: warning: prog: 'performance_mode' has no effect here: *" },
+		{ A("performance_mode: balanced"), "said", "" },
+		/* Certificates. */
+		{ A("name: vars, certificate_config: {cert: /x.pem}"), "@a.phases.run.argv.8",
+		    "/x.pem @{dir}/certs/key.pem @{dir}/certs/ca.pem" },
+		{ A("certificate_config: {cert: /x.pem}"), "said",
+		    "0:0: warning: prog has no parameter 'cert_file'" },
+		{ A("name: vars, ca_file: /ca.pem"), "@a.phases.run.argv.8",
+		    "'@{dir}/certs/cert.pem @{dir}/certs/key.pem /ca.pem'" },
+		{ A("name: vars, key_file: /k"), "said",
+		    "*0:0: warning: 'key_file' has no effect: there is no cert_file" },
+		{ "services: {a: {generate_new_certificates: true, implementation: {name: vars, "
+		  ""
+		  "cert_file: /c}}}",
+		    "said",
+		    "*0:0: warning: 'cert_file' has no effect: certificates are made for the "
+		    "test" },
+		/* Images. */
+		{ A("base_image_override: deb:1"), "said",
+		    "0:0: warning: base_image_override has no effect here: no image is built" },
+		{ "{network_environment: {type: builds}, services: {a: {implementation: {name: "
+		  "img, "
+		  "base_image_override: 'deb:1'}}}}",
+		    "@a.docker.base", "'deb:1'" },
+	};
+
+	unit("what all implementations take");
 	ROWS(base, rows);
 }
 
@@ -462,6 +558,7 @@ main(void)
 	parameters();
 	unread();
 	sets();
+	usual();
 	plugins();
 	versions();
 	variables();
