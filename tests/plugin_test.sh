@@ -39,7 +39,8 @@ testNothingIsForgotten() {
 		mvfst picoquic picoquic_shadow \
 		quant quic_go quiche quinn ngtcp2 nginx curl socat ping_pong frr_bgp libcoap \
 		panther_ivy command bgp coap localhost \
-		docker_compose shadow_ns strace memcheck helgrind gdb gperf_cpu gperf_heap \
+		docker_compose shadow_ns strace memcheck helgrind callgrind massif gdb \
+		gperf_cpu gperf_heap perf time \
 		iterations; do
 		assertMatch "$out" "^[a-z_]+ +[a-z-]+ +$name "
 	done
@@ -230,6 +231,10 @@ downloads/index.html" "$(jq_out -rc '
 	assertEquals '3 -d' "$(jq_out -r '
 		select(.plan).plan.services[0] | "\(.environment.LEVEL) \(.phases.run.argv[-1])"')"
 	assertMatch "$err" "^level-test.yaml:10:62: warning: echo_level: 'performance_mode' has no"
+	run sh -c 'pth-parse profile-test.yaml | pth-plan'
+	assertCode 0
+	assertEquals '["perf","auto","5.0","-F","199","./program"]' "$(jq_out -c '
+		select(.plan).plan.services[0].phases.run.argv | [.[3, 6, 7, 10, 11, -1]]')"
 	run sh -c 'pth-parse echo-test.yaml | pth-plan -P mine --check'
 	assertCode 0
 	assertEquals '' "$err"

@@ -89,7 +89,10 @@ bool
 plan_finite(const struct plan_service *s)
 {
 	const struct pth_ynode *n = pth_desc_role(pth_yaml_get(s->view, "finite"), s->role);
+	const json_t *given = pth_given_finite(s->rec);
 
+	if (json_is_boolean(given))
+		return json_is_true(given);
 	if (n != NULL && n->kind == PTH_YBOOL)
 		return n->b;
 	return s->client || s->plugin->kind == PTH_TESTER;

@@ -350,6 +350,10 @@ plugins(void)
 		{ A("name: probe, type: testers"), ARGV, "[probe]" },
 		{ A("name: probe, type: testers"), "@a.kind", "tester" },
 		{ A("name: probe, type: testers"), "@a.finite", "true" },
+		{ "services: {a: {finite: false, implementation: {name: probe, type: testers}}}",
+		    "@a.finite", "false" },
+		{ "services: {a: {finite: true}}", "@a.finite", "true" },
+		{ "services: {a: {finite: ~}}", "@a.finite", "false" },
 		{ A("name: same"), ARGV, "[of proto]" },
 		{ "services: {a: {implementation: {name: same}, protocol: {name: two}}}", ARGV,
 		    "[of two]" },
@@ -376,6 +380,13 @@ plugins(void)
 		    "said",
 		    "*" SAID("probe speaks several protocols; protocol.name must say which") },
 		{ A("name: probe, type: testers"), "@a.protocol", "proto" },
+		/* An environment of the other kind. */
+		{ "{network_environment: {type: vary}}", "said",
+		    SAID("vary: the execution environment of that name is no network environment; "
+		         "write it under execution_environment") },
+		{ "{execution_environment: [{type: net}]}", "said",
+		    SAID("net: the network environment of that name is no execution environment; "
+		         "write it under network_environment") },
 	};
 
 	unit("plugins and protocols");
