@@ -237,21 +237,42 @@ experiment_environment_kind(const struct pth_ynode *n)
 	return strncmp(type, "localhost", 9) != 0 ? 0 : F_OWN;
 }
 
+/* So near that nothing else can be meant: one edit in five letters, and one. */
+static bool
+is_slip(const char *key, const char *near)
+{
+	unsigned limit = (unsigned)strlen(key) / 5 + 1;
+
+	return pth_distance(key, near, limit) <= limit;
+}
+
+/* A slip in a key of a test, and any key in a map that PANTHER does not have, is an error: what
+ * it says would be lost. PANTHER's files have others that nobody reads. */
 static void
 unknown_key(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
     const struct pth_ynode *c, const char *what)
 {
 	const char *names[100], *near;
+	bool of_test = strncmp(s->key->path, "tests[]", 7) == 0, error = s->ours;
+	pth_auto_buf b = PTH_BUF_INIT;
 	size_t n_names = 0;
 
 	for (const struct schema *k = s->child; k != NULL && n_names < countof(names); k = k->next)
 		names[n_names++] = k->name;
 	near = strlen(c->key) < 60 ? pth_nearest(c->key, names, n_names) : NULL;
+	error |= of_test && near != NULL && is_slip(c->key, near);
+	pth_buf_addf(&b, "%.60s: unknown key '%.60s'", what, c->key);
 	if (near != NULL && pth_yaml_get(n, near) == NULL)
-		experiment_key_warn(
-		    x, c, "%.60s: unknown key '%.60s'; did you mean '%s'?", what, c->key, near);
+		pth_buf_addf(&b, "; did you mean '%s'?", near);
+	else if (near != NULL && error)
+		pth_buf_addf(&b, "; '%s' is given, too", near);
+	else if (s->ours)
+		for (size_t i = 0; i < n_names; i++)
+			pth_buf_addf(&b, "%s%s", i != 0 ? ", " : "; expected one of ", names[i]);
+	if (error)
+		experiment_key_error(x, c, "%s", b.s);
 	else
-		experiment_key_warn(x, c, "%.60s: unknown key '%.60s'", what, c->key);
+		experiment_key_warn(x, c, "%s", b.s);
 }
 
 static void

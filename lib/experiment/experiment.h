@@ -63,8 +63,9 @@ int pth_experiment_each(
 /* Append what is known of a key ("timeout", "services.*.timeout",
  * "tests.0.steps.wait"), every key that fits. -1 and e when none does. */
 int pth_experiment_explain(struct pth_buf *b, const char *key, struct pth_err *e);
-/* JSON Schema (draft 2020-12) of the file; new reference. */
-json_t *pth_experiment_schema(void);
+/* JSON Schema (draft 2020-12) of the file: what is an error, or with strict a
+ * warning, too, does not fit. New reference. */
+json_t *pth_experiment_schema(bool strict);
 /* The list of keys for pth-experiment(5), in mdoc. */
 void pth_experiment_mdoc(struct pth_buf *b);
 

@@ -94,7 +94,7 @@
 
 /* Of a step, and of the test from its start. */
 #define LINK(p) \
-{ p, T_MAP, WITH(F_OWN | F_ACTION), "exec", "Conditions of the network." }, \
+{ p, T_MAP, WITH(F_OWN | F_ACTION | F_OURS), "exec", "Conditions of the network." }, \
 { p ".between", T_LIST, PLAIN, "exec", \
 	"The two services at its ends; none: every link of the test." }, \
 { p ".between[]", T_STR, PLAIN, "exec", "A service." }, \
@@ -114,7 +114,7 @@
 
 /* Of a step, and of the only step when `steps` is a map. */
 #define STEP(p) \
-{ p ".exec", T_MAP | T_LIST | T_STR, WITH(F_OWN | F_ACTION), "exec", \
+{ p ".exec", T_MAP | T_LIST | T_STR, WITH(F_OWN | F_ACTION | F_OURS), "exec", \
 	"Run a command, in a service's namespace when it names one." }, \
 { p ".exec.service", T_STR, PLAIN, "exec", "The service." }, \
 { p ".exec.argv", T_LIST, WITH(F_NEED), "exec", "The command." }, \
@@ -122,20 +122,22 @@
 { p ".exec.critical", T_BOOL, KEPT("true"), "exec", "The test fails when it fails." }, \
 { p ".exec.timeout", T_SECS, "1..86400", "60", F_REC, "exec", "Its limit." }, \
 { p ".exec[]", T_STR, PLAIN, "exec", "A word of the command." }, \
-{ p ".signal", T_MAP, WITH(F_OWN | F_ACTION), "exec", "Send a signal to a service." }, \
+{ p ".signal", T_MAP, WITH(F_OWN | F_ACTION | F_OURS), "exec", "Send a signal to a service." }, \
 { p ".signal.service", T_STR, WITH(F_NEED), "exec", "The service." }, \
 { p ".signal.signal", T_STR, SIGNALS, NULL, F_NEED | F_CASE, "exec", \
 	"The signal's name without SIG." }, \
-{ p ".restart", T_STR | T_MAP, WITH(F_OWN | F_ACTION), "exec", \
+{ p ".restart", T_STR | T_MAP, WITH(F_OWN | F_ACTION | F_OURS), "exec", \
 	"Stop a service and start it again." }, \
 { p ".restart.service", T_STR, WITH(F_NEED), "exec", "The service." }, \
-{ p ".pause", T_STR | T_MAP, WITH(F_OWN | F_ACTION), "exec", "Freeze a service." }, \
+{ p ".pause", T_STR | T_MAP, WITH(F_OWN | F_ACTION | F_OURS), "exec", \
+	"Freeze a service." }, \
 { p ".pause.service", T_STR, WITH(F_NEED), "exec", "The service." }, \
-{ p ".resume", T_STR | T_MAP, WITH(F_OWN | F_ACTION), "exec", "Let a frozen service go on." }, \
+{ p ".resume", T_STR | T_MAP, WITH(F_OWN | F_ACTION | F_OURS), "exec", \
+	"Let a frozen service go on." }, \
 { p ".resume.service", T_STR, WITH(F_NEED), "exec", "The service." }, \
 LINK(p ".link"), \
 { p ".at", T_SECS | T_DUR, "0..", NULL, F_OWN, "exec", "Time since the services were ready." }, \
-{ p ".after", T_MAP, WITH(F_OWN), "exec", "What must have happened first." }, \
+{ p ".after", T_MAP, WITH(F_OWN | F_OURS), "exec", "What must have happened first." }, \
 { p ".after.service", T_STR, WITH(F_NEED), "exec", "A service." }, \
 { p ".after.state", T_STR, "started running ready completed stopped", "ready", F_REC, "exec", \
 	"Its state." }
@@ -503,7 +505,7 @@ VOLUME(SERVICE "volumes[]", "Directory on this machine."),
 { SERVICE "depends_on[]", T_STR, PLAIN, "plan", "A service that must be ready." },
 { SERVICE "depends_on.*", T_STR, "started running ready completed", NULL, 0, "plan",
 	"The state that it must have reached." },
-{ SERVICE "files", OPT_LIST, KEPT("[]"), "exec",
+{ SERVICE "files", OPT_LIST, NULL, "[]", F_REC | F_OURS, "exec",
 	"Files made in the service's directory before it starts." },
 { SERVICE "files[]", T_MAP, PLAIN, "exec", "A file: with size and seed, or with text." },
 { SERVICE "files[].path", T_STR, WITH(F_NEED), "exec", "Its path below the service's directory." },
@@ -513,10 +515,10 @@ VOLUME(SERVICE "volumes[]", "Directory on this machine."),
 { SERVICE "finite", T_BOOL | T_NULL, PLAIN, "plan",
 	"It ends by itself; without it the descriptor says so." },
 { SERVICE "critical", T_BOOL, PLAIN, "exec", "The test ends when it fails." },
-{ SERVICE "capture", T_BOOL | T_MAP, PLAIN, "plan",
+{ SERVICE "capture", T_BOOL | T_MAP, WITH(F_OURS), "plan",
 	"A capture of this service's own packets; by default as capture.per_service says." },
 CAPTURE(SERVICE "capture"),
-{ SERVICE "limits", OPT_MAP, WITH(F_OWN), "exec", "Limits of what it may use." },
+{ SERVICE "limits", OPT_MAP, WITH(F_OWN | F_OURS), "exec", "Limits of what it may use." },
 LIMITS(SERVICE "limits", "it may write", "of its logs"),
 { SERVICE "command_override", T_STR | T_LIST | T_NULL, PLAIN, "plan",
 	"Command to run instead of the descriptor's." },
@@ -548,7 +550,7 @@ COMMANDS("pre_commands", "Commands before the services start."),
 COMMANDS("post_commands", "Commands after they have ended."),
 { STEPS "record_pcap", T_BOOL | T_NULL, WITH(F_OWN), "parse", "The same as capture of the test." },
 STEP(TEST "steps"),
-{ TEST "steps[]", T_MAP, PLAIN, "exec", "A step." },
+{ TEST "steps[]", T_MAP, WITH(F_OURS), "exec", "A step." },
 { TEST "steps[].wait", T_SECS | T_DUR, "0..86400", NULL, F_OWN | F_ACTION, "exec",
 	"Pause before the next step." },
 STEP(TEST "steps[]"),
@@ -573,7 +575,8 @@ LINK(TEST "links[]"),
 { ASSERT "code[]", T_INT, "0..255", NULL, 0, "exec", "An exit code." },
 { ASSERT "timeout", T_SECS, "0..86400", NULL, 0, "exec", "How long to wait for it." },
 
-{ TEST "expect", OPT_MAP, KEPT("{}"), "collect", "The verdict that the test deserves." },
+{ TEST "expect", OPT_MAP, NULL, "{}", F_REC | F_OURS, "collect",
+	"The verdict that the test deserves." },
 { EXPECT "status", T_STR, "passed failed timeout error crashed skipped unsupported interrupted",
 	NULL, 0, "collect", "Status that counts as success." },
 { EXPECT "exit", T_MAP, PLAIN, "collect", "Exit codes of services." },
@@ -628,12 +631,13 @@ LINK(TEST "links[]"),
 { TEST "shared", OPT_LIST, PLAIN, "plan",
 	"What services may write besides: directories on this machine." },
 { TEST "shared[]", T_STR, PLAIN, "plan", "A path, absolute or from where pth-exec runs." },
-{ TEST "capture", T_BOOL | T_MAP, WITH(F_OWN), "plan", "Capture of packets; on by default." },
+{ TEST "capture", T_BOOL | T_MAP, WITH(F_OWN | F_OURS), "plan",
+	"Capture of packets; on by default." },
 { TEST "capture.enabled", T_BOOL, DEFAULT("true"), "plan", "A capture of the whole test." },
 { TEST "capture.per_service", T_BOOL, DEFAULT("false"), "plan",
 	"A capture of each service's own packets too." },
 CAPTURE(TEST "capture"),
-{ TEST "limits", OPT_MAP, WITH(F_OWN), "parse",
+{ TEST "limits", OPT_MAP, WITH(F_OWN | F_OURS), "parse",
 	"Limits of each service that does not set its own." },
 LIMITS(TEST "limits", "may be written", "log"),
 { TEST "tags", OPT_LIST, PLAIN, "report", "Words to select tests by." },

@@ -37,6 +37,7 @@ enum {
 	F_HINT = 1024,  /* values are the usual ones; others are allowed */
 	F_NAME = 2048,  /* names below must satisfy pth_name_ok */
 	F_LATER = 4096, /* checked item by item, matrix expanded */
+	F_OURS = 8192,  /* a map that PANTHER does not have: no other keys, also below */
 };
 
 struct experiment_key {
@@ -60,6 +61,7 @@ struct schema {
 	const char **values;
 	size_t nvalues;
 	bool ranged;
+	bool ours; /* F_OURS, of itself or of what it is in */
 	double min, max;
 	json_t *def; /* borrowed from the schema's owner */
 };

@@ -28,17 +28,16 @@ segment(struct pth_arena *a, const char **p)
 static struct schema *
 step(struct pth_arena *a, struct schema *s, const char *name)
 {
-	struct schema *c, **tail = &s->child;
+	bool any = strcmp(name, "*") == 0, item = strcmp(name, "[]") == 0;
+	struct schema **at = any ? &s->any : item ? &s->item : &s->child, *c;
 
-	if (strcmp(name, "*") == 0)
-		return s->any != NULL ? s->any : (s->any = pth_arena_alloc(a, sizeof *c));
-	if (strcmp(name, "[]") == 0)
-		return s->item != NULL ? s->item : (s->item = pth_arena_alloc(a, sizeof *c));
-	for (; (c = *tail) != NULL; tail = &c->next)
-		if (strcmp(c->name, name) == 0)
-			return c;
-	c = *tail = pth_arena_alloc(a, sizeof *c);
+	while (!any && !item && *at != NULL && strcmp((*at)->name, name) != 0)
+		at = &(*at)->next;
+	if (*at != NULL)
+		return *at;
+	c = *at = pth_arena_alloc(a, sizeof *c);
 	c->name = name;
+	c->ours = s->ours;
 	return c;
 }
 
@@ -102,6 +101,7 @@ experiment_schema_new(void)
 		while (*p != '\0')
 			s = step(&t->a, s, segment(&t->a, &p));
 		s->key = k;
+		s->ours |= (k->flags & F_OURS) != 0;
 		if (k->values != NULL && strstr(k->values, "..") != NULL)
 			set_range(s, k->values);
 		else if (k->values != NULL)

@@ -68,10 +68,19 @@ schema(void)
 		{ "", IN_TEST "continue_on_failure.anyOf.0", "{type: boolean}" },
 		{ "", IN_TEST "matrix.anyOf.1.properties.exclude.anyOf.1.items.type", "object" },
 		/* What it means in one environment it need not mean in another. */
+		{ "", IN_TEST "expect.anyOf.1.additionalProperties", "false" },
+		{ "", IN_TEST "expect.anyOf.1.patternProperties", "{^x-: {}}" },
+		{ "", IN_TEST "expect.anyOf.1.properties.log.items.additionalProperties", "false" },
+		{ "", IN_SERVICE "docker.anyOf.1.additionalProperties", NULL },
+		{ "", IN_SERVICE "protocol.propertyNames.anyOf.0.enum",
+		    "[name, version, role, target]" },
+		{ "", IN_TEST "network_environment.anyOf.1.propertyNames", NULL },
+		{ "", "propertyNames", NULL },
+		{ "", "properties.fast_fail.anyOf.0.propertyNames", NULL },
 		{ "", IN_TEST "network_environment.anyOf.1.properties.subnet",
 		    "{description: 'Its addresses, as 10.1.0.0/24.'}" },
 	};
-	json_auto_t *o = pth_experiment_schema();
+	json_auto_t *o = pth_experiment_schema(false);
 
 	unit("what --schema says");
 	for (size_t i = 0; i < countof(rows); i++) {
