@@ -599,7 +599,7 @@ testMatrixOfAWrongShape() {
 	experiment 'matrix: {include: [{timeout: 0}, {steps.wait: 20, nosuch: 1}]}' >e.yaml
 	refused e.yaml \
 		"^e.yaml:4:34: error: timeout: integer '0'; expected seconds from 1 to 86400$" \
-		"^e.yaml:4:63: warning: test: unknown key 'nosuch'"
+		'^e.yaml:4:55: error: matrix: there is no field nosuch to vary$'
 	experiment 'matrix: {include: [x]}' >e.yaml
 	refused e.yaml "error: include: string 'x'; expected map$"
 	experiment 'matrix: {include: []}' >e.yaml

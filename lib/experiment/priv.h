@@ -124,6 +124,8 @@ void experiment_interpolate(struct pth_experiment *x);
 
 /* tree: nodes are shared (aliases, included maps), so changes copy the way down */
 struct pth_ynode *experiment_copy(struct pth_arena *a, const struct pth_ynode *n);
+/* The path that a user wrote, as all others are: a[0].b is a.0.b. */
+const char *experiment_path(struct pth_arena *a, const char *path);
 struct pth_ynode *experiment_set(struct pth_arena *a, const struct pth_ynode *n, const char *path,
     const struct pth_ynode *value);
 struct pth_ynode *experiment_merge(

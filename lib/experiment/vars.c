@@ -49,7 +49,7 @@ expand_one(struct pth_experiment *x, const struct pth_ynode *at, const char *s, 
 		def += omega ? 1 : 2;
 	}
 	value = getenv(name);
-	v = value != NULL || omega ? NULL : experiment_at(x->root, name);
+	v = value != NULL || omega ? NULL : experiment_at(x->root, experiment_path(&x->a, name));
 	if (v != NULL && !experiment_scalar(v))
 		v = NULL;
 	if (value != NULL && *value != '\0')

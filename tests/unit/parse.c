@@ -113,6 +113,7 @@ options(void)
 {
 	static const struct row rows[] = {
 		{ "set: {tests.0.timeout: '77'}", "0.timeout", "77" },
+		{ "set: {'tests[0].timeout': '77'}", "0.timeout", "77" },
 		{ "set: {tests.0.services.s.environment.V: x}", "0.services.s.environment",
 		    "{V: x}" },
 		{ "set: {tests.0.steps.wait: '5'}", "0.steps.wait", "5" },

@@ -34,6 +34,8 @@ variables(void)
 		{ "{top: {paths: {output_dir: here}}, services: {s: {environment: {V: "
 		  "'${paths.output_dir}'}}}}",
 		    IS, "here" },
+		{ V("${tests[0].name}"), IS, "t" },
+		{ V("${tests.0.name}"), IS, "t" },
 		{ "{top: {paths: {output_dir: '${paths.output_dir}'}}}", "said",
 		    "error: ${...} leads to itself" },
 		{ "{top: {paths: {output_dir: here}}, services: {s: {environment: {V: "
