@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "io/event.h"
 
-#define INT_LIMIT 9007199254740992.0 /* 2^53: beyond it JSON readers round */
+#define INT_LIMIT 9007199254740992.0 /* 2^53: beyond it 60.0 may be another number */
 
 bool
 experiment_given(const struct pth_ynode *n)
@@ -24,6 +24,12 @@ bool
 experiment_scalar(const struct pth_ynode *n)
 {
 	return n->kind != PTH_YSEQ && n->kind != PTH_YMAP && n->kind != PTH_YNULL;
+}
+
+bool
+experiment_said(const struct pth_ynode *n)
+{
+	return n->bad && n->remark == NULL;
 }
 
 /* A number out of a node that holds one, also "60" and 60.0. */
@@ -68,19 +74,36 @@ duration(const struct pth_ynode *n, int64_t *us)
 	    pth_duration(n->text, us);
 }
 
+/* Exact, however large it is. */
+static bool
+integer(const struct pth_ynode *n, int64_t *v)
+{
+	long long i;
+	double d;
+
+	if (n->kind == PTH_YINT) {
+		*v = n->i;
+		return true;
+	}
+	if (n->kind == PTH_YSTR && pth_int(n->text, INT64_MIN, INT64_MAX, &i)) {
+		*v = i;
+		return true;
+	}
+	if (n->kind == PTH_YBOOL || !number(n, &d) || d != floor(d) || fabs(d) > INT_LIMIT)
+		return false;
+	*v = (int64_t)d;
+	return true;
+}
+
 /* What the types that mean an integer make of a node; false: none of them. */
 bool
 experiment_int(const struct pth_ynode *n, unsigned types, int64_t *v)
 {
-	double d;
 	int64_t us;
 	long long size;
 
-	if ((types & (T_INT | T_SECS | T_SIZE)) != 0 && n->kind != PTH_YBOOL && number(n, &d) &&
-	    d == floor(d) && fabs(d) <= INT_LIMIT) {
-		*v = (int64_t)d;
+	if ((types & (T_INT | T_SECS | T_SIZE)) != 0 && integer(n, v))
 		return true;
-	}
 	if ((types & T_SECS) != 0 && duration(n, &us) && us % PTH_SECOND_US == 0) {
 		*v = us / PTH_SECOND_US;
 		return true;
@@ -152,8 +175,12 @@ unexpected(
 	pth_auto_buf b = PTH_BUF_INIT;
 	const char *near = NULL, *inner;
 
-	if (n->bad)
-		return; /* said where it was read */
+	if (experiment_said(n))
+		return;
+	if (n->bad) {
+		experiment_error(x, n, "%.60s %s", n->text, n->remark);
+		return;
+	}
 	pth_buf_addf(&b, "%.60s: ", what);
 	show_value(&b, n);
 	pth_buf_adds(&b, "; expected ");
@@ -208,14 +235,18 @@ scalar_value(const struct schema *s, const struct pth_ynode *n, bool *fits)
 	return text_value(s, n);
 }
 
-static bool
-scalar_fits(const struct schema *s, const struct pth_ynode *n)
+/* A text is taken as it is written: what is said of another reading does not concern it. */
+static void
+check_scalar(
+    struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n, const char *what)
 {
 	bool fits;
 	json_auto_t *v = scalar_value(s, n, &fits);
 
-	(void)v;
-	return fits;
+	if (!fits)
+		unexpected(x, s, n, what);
+	else if (n->remark != NULL && !json_is_string(v))
+		experiment_warn(x, n, "%.60s %s", n->text, n->remark);
 }
 
 static bool
@@ -400,7 +431,9 @@ experiment_check(
 			else
 				experiment_check(x, s->item, c, what);
 		}
-	} else if (!experiment_scalar(n) || !scalar_fits(s, n)) {
+	} else if (experiment_scalar(n)) {
+		check_scalar(x, s, n, what);
+	} else {
 		unexpected(x, s, n, what);
 	}
 }
@@ -408,8 +441,8 @@ experiment_check(
 /* ---- canonical values */
 
 /* 00000001 and 0x7F000001 of a version file mean these texts. */
-static json_t *
-as_written(const struct pth_ynode *n)
+json_t *
+experiment_written(const struct pth_ynode *n)
 {
 	json_t *out;
 
@@ -419,9 +452,9 @@ as_written(const struct pth_ynode *n)
 	out = n->kind == PTH_YSEQ ? json_array() : json_object();
 	pth_yaml_foreach(c, n) {
 		if (n->kind == PTH_YSEQ)
-			pth_json_push(out, as_written(c));
+			pth_json_push(out, experiment_written(c));
 		else
-			pth_json_set(out, c->key, as_written(c));
+			pth_json_set(out, c->key, experiment_written(c));
 	}
 	return out;
 }
@@ -435,7 +468,7 @@ experiment_canon(const struct schema *s, const struct pth_ynode *n)
 	if ((s->key->types & T_ANY) != 0)
 		return pth_yaml_json(n);
 	if ((s->key->flags & F_TEXTS) != 0)
-		return as_written(n);
+		return experiment_written(n);
 	switch (n->kind) {
 	case PTH_YNULL: return json_null();
 	case PTH_YMAP:

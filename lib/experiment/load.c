@@ -456,10 +456,10 @@ check_all(struct pth_experiment *x)
 		    "top");
 	if (tests == NULL)
 		return;
-	if (tests->kind != PTH_YSEQ && !tests->bad)
+	if (tests->kind != PTH_YSEQ && !experiment_said(tests))
 		experiment_error(
 		    x, tests, "tests: a %s; expected a list of tests", pth_ykind_name(tests->kind));
-	else if (tests->n == 0 && !tests->bad)
+	else if (tests->n == 0 && !experiment_said(tests))
 		experiment_error(x, tests, "tests: an empty list; expected at least one test");
 	x->others = experiment_errors(x);
 	if (tests->kind == PTH_YSEQ && tests->n != 0)

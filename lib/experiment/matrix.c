@@ -301,7 +301,8 @@ set(struct matrix *m, struct point *p, const struct pth_ynode *field, const stru
 static void
 note(struct point *p, const struct pth_ynode *field, const struct pth_ynode *value, bool name)
 {
-	json_t *v = pth_yaml_json(value);
+	json_t *v = value->remark != NULL ? json_stringn_nocheck(value->text, value->len) :
+	                                    experiment_written(value);
 
 	if (name && p->values.len != 0)
 		pth_buf_adds(&p->values, ", ");

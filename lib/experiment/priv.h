@@ -159,6 +159,10 @@ bool experiment_given(const struct pth_ynode *n);
 /* Truth of a node that says it, also in quotes; else -1. */
 int experiment_bool(const struct pth_ynode *n);
 bool experiment_scalar(const struct pth_ynode *n);
+/* Was the error about its type said where it was read? */
+bool experiment_said(const struct pth_ynode *n);
+/* What a node says where no type is known: its numbers as they are written. */
+json_t *experiment_written(const struct pth_ynode *n);
 /* Number in a checked node, for rules. */
 bool experiment_int(const struct pth_ynode *n, unsigned types, int64_t *v);
 

@@ -277,15 +277,20 @@ rename_references(const struct maker *m, json_t *rec)
 	pth_rules_set_exit(expect, out);
 }
 
-/* ---- marks: where values were written */
+/* ---- marks: where values were written, and how when that is lost */
 
 static void
 mark(struct maker *m, json_t *marks, struct pth_buf *path, const struct pth_ynode *n)
 {
 	json_t *place = json_pack("[i,i]", n->line, n->col);
+	bool lost = n->remark != NULL || !pth_yaml_as_printed(n);
 
 	if (n->file != 0)
 		pth_json_push(place, pth_json_string(m->x->src[n->file]->name));
+	else if (lost)
+		pth_json_push(place, json_null());
+	if (lost)
+		pth_json_push(place, json_stringn_nocheck(n->text, n->len));
 	pth_json_set(marks, path->s, place);
 }
 

@@ -22,6 +22,10 @@ static const struct descriptor descriptors[] = {
 	    "versions:\n  v1: {parameters: {n: 4}}\n  v2: {commands: {any: [two]}}\n"
 	    "default_version: v1\n"
 	    "commands: {any: [prog, '{{ n }}', '{{ later }}', '{{ sum }}', {each: list}]}\n" },
+	{ "p/services/iut/proto/says.yaml",
+	    "plugin: says\nkind: iut\nprotocol: proto\nparameters: {want: {}, text: {type: str}, "
+	    "texts: {type: list, items: str, default: []}, any: {type: any}}\n"
+	    "commands: {any: [says, '{{ text|string }}', '{{ any|string }}', {each: texts}]}\n" },
 	{ "p/services/iut/proto/need.yaml",
 	    "plugin: need\nkind: iut\nprotocol: proto\ncommands: {any: [x]}\n"
 	    "parameters: {must: {type: str, required: true}}\n" },
@@ -139,6 +143,21 @@ parameters(void)
 		/* Templates in what the experiment gives, where the descriptor says so. */
 		{ A("list: ['{{ name }}', x]"), ARGV, "[prog, '4', '4000', '5', a, x]" },
 		{ A("want: '{{ name }}'"), "said", "" },
+		/* A text is what was written, a number what it means. */
+		{ "{marks: {services.a.implementation.text: [1, 1, null, 'NO']}, services: {a: "
+		  "{implementation: {name: says, text: false}}}}",
+		    ARGV, "[says, 'NO', None]" },
+		{ "{marks: {services.a.implementation.texts.1: [1, 1, null, '1.10']}, services: "
+		  "{a: {implementation: {name: says, texts: [x, 1.1]}}}}",
+		    ARGV, "[says, None, None, x, '1.10']" },
+		{ "{marks: {services.a.implementation.any: [1, 1, null, 'NO']}, services: {a: "
+		  "{implementation: {name: says, any: false}}}}",
+		    ARGV, "[says, None, 'False']" },
+		{ "{marks: {services.a.implementation.n: [2, 5, null, '07']}, services: {a: "
+		  "{implementation: {name: prog, n: 7}}}}",
+		    "said",
+		    "2:5: warning: 07 is read as a decimal number (YAML 1.1 readers take it as "
+		    "octal)" },
 	};
 
 	unit("values of parameters");
