@@ -73,7 +73,7 @@ testRolesAndTargets() {
 	experiment >e.yaml
 	sed 's/role: server/role: sever/' e.yaml >f.yaml
 	refused f.yaml "$(line "^f.yaml:8:39: error: role: string 'sever';" \
-		"expected one of server, client, peer, mitm; did you mean 'server'")"
+		"expected one of server, client, peer, both, mitm; did you mean 'server'")"
 	sed 's/role: server/role: client/' e.yaml >f.yaml
 	refused f.yaml '^f.yaml:8:19: error: a client must have a target'
 	sed 's/role: server/role: client, target: severs/' e.yaml >f.yaml
@@ -199,7 +199,7 @@ testEveryProblemAtOnce() {
 	    services: {s: {protocol: {role: client}}}
 	end
 	refused e.yaml ':1:18: error: level' ':2:24: error: network_mode' \
-		":5:15: error: services: a null; expected map" \
+		":5:15: error: services: a null; expected list or map" \
 		":6:11: error: a second test with the name 'a', first on line 4" \
 		':7:17: error: iterations' \
 		":8:19: error: s: no 'implementation'" ':8:30: error: a client must have a target'

@@ -137,10 +137,19 @@ word(const struct schema *s, const char *text)
 	bool any_case = (s->key->flags & F_CASE) != 0;
 
 	for (size_t i = 0; i < s->nvalues; i++)
-		if (any_case ? strcasecmp(text, s->values[i]) == 0 :
-		               strcmp(text, s->values[i]) == 0)
+		if (any_case ? pth_same_name(text, s->values[i]) : strcmp(text, s->values[i]) == 0)
 			return s->values[i];
 	return NULL;
+}
+
+const char *
+experiment_word(const struct schema *s, const struct pth_ynode *map, const char *key)
+{
+	const struct schema *c = experiment_schema_child(s, key);
+	const char *text = experiment_text(map, key, c->key->def);
+	const char *known = text != NULL ? word(c, text) : NULL;
+
+	return known != NULL ? known : text;
 }
 
 /* ---- check */
@@ -261,11 +270,11 @@ experiment_environment_kind(const struct pth_ynode *n)
 {
 	const char *type = experiment_text(n, "type", "docker_compose");
 
-	if (strcmp(type, "docker_compose") == 0)
+	if (pth_same_name(type, "docker_compose"))
 		return F_DOCKER;
-	if (strcmp(type, "shadow_ns") == 0)
+	if (pth_same_name(type, "shadow_ns"))
 		return F_SHADOW;
-	return strncmp(type, "localhost", 9) != 0 ? 0 : F_OWN;
+	return strncasecmp(type, "localhost", 9) != 0 ? 0 : F_OWN;
 }
 
 /* So near that nothing else can be meant: one edit in five letters, and one. */

@@ -8,6 +8,7 @@
  *   keys.c    the table
  *   schema.c  the table as a tree; explain, JSON Schema, mdoc
  *   load.c    files, include, overrides, environment, ${VAR}
+ *   shape.c   older and other shapes of a test
  *   check.c   types, ranges, known names
  *   rules.c   what spans several keys: targets, ports, names
  *   tree.c    changing a tree

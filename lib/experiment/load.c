@@ -277,7 +277,9 @@ inner_includes(struct pth_experiment *x)
 	unsigned i = 0;
 
 	pth_yaml_foreach(t, tests) {
-		struct pth_ynode *test = includes(x, (struct pth_ynode *)t, 0, false), *whole;
+		const struct pth_ynode *test = experiment_named(
+		    x, includes(x, (struct pth_ynode *)t, 0, false));
+		struct pth_ynode *whole;
 
 		snprintf(path, sizeof path, "tests.%u", i);
 		if (test != t)
@@ -485,6 +487,7 @@ complete(struct pth_experiment *x, const char *path, const struct pth_override *
 	options(x, o, n);
 	if (x->placeholders)
 		experiment_interpolate(x);
+	experiment_shape(x);
 	set_run(x, path);
 	check_all(x);
 	if (x->bad != NULL && x->others == 0)

@@ -66,6 +66,17 @@ is_axis(const struct matrix *m, const char *field)
 	return false;
 }
 
+/* A name that was moved before the matrix is looked at. */
+static void
+moved_field(const struct matrix *m, const struct pth_ynode *field, const char *to)
+{
+	size_t n = strlen("services.");
+
+	n += strcspn(field->key + n, ".");
+	experiment_key_error(m->x, field, "matrix: there is no field %.100s to vary; write %.*s.%s",
+	    field->key, (int)n, field->key, to);
+}
+
 static void
 no_field(const struct matrix *m, const struct pth_ynode *field, const char *near, const char *why)
 {
@@ -149,6 +160,10 @@ known_field(const struct matrix *m, const struct pth_ynode *field)
 		c = field_step(s, n, name, next == NULL, &why);
 		if (c == NULL && *why == '\0' && (s->key->flags & F_OPEN) != 0)
 			return true;
+		if (c != NULL && (c->key->flags & F_MOVED) != 0) {
+			moved_field(m, field, c->key->values);
+			return false;
+		}
 		if (c != NULL && (c->key->types & T_ANY) != 0)
 			return true;
 		if (c == NULL || strcmp(c->key->path, "tests[].matrix") == 0 ||

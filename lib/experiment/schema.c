@@ -102,6 +102,8 @@ experiment_schema_new(void)
 			s = step(&t->a, s, segment(&t->a, &p));
 		s->key = k;
 		s->ours |= (k->flags & F_OURS) != 0;
+		if ((k->flags & F_MOVED) != 0)
+			continue;
 		if (k->values != NULL && strstr(k->values, "..") != NULL)
 			set_range(s, k->values);
 		else if (k->values != NULL)
@@ -215,7 +217,10 @@ experiment_schema_expected(struct pth_buf *b, const struct schema *s)
 static void
 explain(struct pth_buf *b, const struct experiment_key *k)
 {
-	pth_buf_addf(b, "%s\n\t%s\n\ttype: ", k->path, k->meaning);
+	pth_buf_addf(b, "%s\n\t%s\n", k->path, k->meaning);
+	if ((k->flags & F_MOVED) != 0)
+		return;
+	pth_buf_adds(b, "\ttype: ");
 	types_text(b, &(struct schema){ .key = k }, false);
 	if (k->values != NULL)
 		pth_buf_addf(
@@ -348,7 +353,10 @@ pth_experiment_mdoc(struct pth_buf *b)
 
 		if (*k->path == '\0')
 			continue;
-		pth_buf_addf(b, ".It Ic %s\n%s\n(", k->path, k->meaning);
+		pth_buf_addf(b, ".It Ic %s\n%s\n", k->path, k->meaning);
+		if ((k->flags & F_MOVED) != 0)
+			continue;
+		pth_buf_addc(b, '(');
 		types_text(b, &(struct schema){ .key = k }, false);
 		if (k->values != NULL)
 			pth_buf_addf(b, "%s%s", (k->flags & F_HINT) != 0 ? ", for example " : ": ",

@@ -88,9 +88,8 @@ words(void)
 		    "ERROR, CRITICAL" },
 		{ "services: {s: {implementation: {type: TESTERS}}}",
 		    "0.services.s.implementation.type", "testers" },
-		{ "services: {s: {protocol: {role: Server}}}", "said",
-		    "error: role: string "
-		    "'Server'; *" },
+		{ "services: {s: {protocol: {role: Server}}}", "0.services.s.protocol.role",
+		    "server" },
 		/* Names of others are taken as they are. */
 		{ "network_environment: {type: Mine}", "0.network_environment.type", "Mine" },
 		{ "steps: [{signal: {service: s, signal: usr1}}]",
@@ -228,7 +227,7 @@ services(void)
 		{ "services: {c: {protocol: {target: ''}}}", "said",
 		    "error: a client must have a target: the name of the service that it talks "
 		    "to" },
-		{ "services: null", "said", "error: services: a null; expected map" },
+		{ "services: null", "said", "error: services: a null; expected list or map" },
 		{ "top: {tests: [{name: x, services: {}}]}", "said",
 		    "error: services: none; a test needs at least one" },
 	};

@@ -22,6 +22,10 @@ static const struct descriptor descriptors[] = {
 	    "versions:\n  v1: {parameters: {n: 4}}\n  v2: {commands: {any: [two]}}\n"
 	    "default_version: v1\n"
 	    "commands: {any: [prog, '{{ n }}', '{{ later }}', '{{ sum }}', {each: list}]}\n" },
+	{ "p/services/iut/proto/two_words.yaml",
+	    "plugin: two_words\nkind: iut\nprotocol: proto\ncommands: {any: [first]}\n" },
+	{ "p/services/iut/proto/Two_Words.yaml",
+	    "plugin: Two_Words\nkind: iut\nprotocol: proto\ncommands: {any: [second]}\n" },
 	{ "p/services/iut/proto/says.yaml",
 	    "plugin: says\nkind: iut\nprotocol: proto\nparameters: {want: {}, text: {type: str}, "
 	    "texts: {type: list, items: str, default: []}, any: {type: any}}\n"
@@ -176,6 +180,12 @@ plugins(void)
 		{ A("name: probe, type: testers"), "@a.kind", "tester" },
 		{ A("name: probe, type: testers"), "@a.finite", "true" },
 		{ A("name: same"), ARGV, "[of proto]" },
+		/* In any case, and with other dashes; the exact name wins. */
+		{ A("name: SAME"), ARGV, "[of proto]" },
+		{ A("name: two-words"), ARGV, "[second]" },
+		{ A("name: two_words"), ARGV, "[first]" },
+		{ A("name: Two_Words"), ARGV, "[second]" },
+		{ "services: {a: {protocol: {name: PROTO}}}", "@a.protocol", "proto" },
 		{ "services: {a: {implementation: {name: same}, protocol: {name: two}}}", ARGV,
 		    "[of two]" },
 		{ "services: {a: {protocol: {name: two}}}", "said",
