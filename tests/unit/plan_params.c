@@ -22,6 +22,8 @@ static const struct descriptor descriptors[] = {
 	    "versions:\n  v1: {parameters: {n: 4}}\n  v2: {commands: {any: [two]}}\n"
 	    "default_version: v1\n"
 	    "commands: {any: [prog, '{{ n }}', '{{ later }}', '{{ sum }}', {each: list}]}\n" },
+	{ "p/services/iut/proto/serves.yaml",
+	    "plugin: serves\nkind: iut\nprotocol: proto\ncommands: {server: [x]}\n" },
 	{ "p/services/iut/proto/two_words.yaml",
 	    "plugin: two_words\nkind: iut\nprotocol: proto\ncommands: {any: [first]}\n" },
 	{ "p/services/iut/proto/Two_Words.yaml",
@@ -217,6 +219,50 @@ plugins(void)
 	ROWS(base, rows);
 }
 
+/* What a matrix puts together and cannot be is unsupported; what somebody wrote is an error. */
+static void
+cells(void)
+{
+#define CELL(field, value, rest)                                                                \
+	"{matrix: {services.a." field ": x}, marks: {services.a." field ": [7, 9]}, services: " \
+	"{a: {" value "}}" rest "}"
+#define NOT(text) "*7:9: warning: unsupported: " text
+#define NAME "implementation.name"
+	static const struct row rows[] = {
+		{ CELL("protocol.name", "protocol: {name: two}", ""), "said",
+		    NOT("prog speaks proto, not two") },
+		{ CELL("protocol.name", "protocol: {name: two}", ""), "error",
+		    "{stage: plan, category: configuration, message: 'prog speaks proto, not two', "
+		    "file: experiment, line: 7, col: 9, status: unsupported}" },
+		{ CELL("protocol.name", "protocol: {name: two}", ""), "plan", NULL },
+		{ CELL(NAME, "implementation: {name: plain}", ""), "said",
+		    NOT("plain speaks two, not proto") },
+		{ CELL(NAME, "protocol: {version: v9}", ""), "said",
+		    NOT("prog has no version 'v9'; it has v1, v2") },
+		{ CELL("implementation", "protocol: {version: v9}", ""), "error.status",
+		    "unsupported" },
+		{ CELL(NAME, "implementation: {name: serves}, protocol: {role: client}", ""),
+		    "said", NOT("serves has no command for the role client; it has server") },
+		{ "{matrix: {services.*.protocol.name: x}, services: {a: {protocol: {name: two}}}}",
+		    "error.status", "unsupported" },
+		{ "{matrix: {services: x}, services: {a: {protocol: {name: two}}}}", "error.status",
+		    "unsupported" },
+		/* A name that nobody has is a mistake, and so is what the matrix does not vary. */
+		{ CELL(NAME, "implementation: {name: nobody}", ""), "error.status", NULL },
+		{ CELL("timeout", "protocol: {name: two}", ""), "said",
+		    "*error: prog speaks proto, not two" },
+		{ "{matrix: {services.c.protocol.name: x}, services: {a: {protocol: {name: two}}}}",
+		    "error.status", NULL },
+		/* A mistake beside it is one. */
+		{ CELL("protocol.name", "protocol: {name: two}",
+		      ", network_environment: {type: nothing}"),
+		    "error.status", NULL },
+	};
+
+	unit("combinations that cannot be");
+	ROWS(base, rows);
+}
+
 static void
 versions(void)
 {
@@ -392,6 +438,7 @@ main(void)
 	open_set(descriptors, countof(descriptors));
 	parameters();
 	plugins();
+	cells();
 	versions();
 	variables();
 	served();
