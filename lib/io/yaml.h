@@ -28,6 +28,7 @@ struct pth_ynode {
 	bool plain;         /* a scalar without quotes */
 	bool bad;           /* its type cannot be had: there is an error about it */
 	unsigned char file; /* free for the caller: which file it came from */
+	unsigned char mark; /* free for the caller: what it thinks of the node, 0 at first */
 	unsigned line, col; /* of the value; from 1 */
 	unsigned n;         /* children */
 	const char *text;   /* scalars: the text as written (valid UTF-8, no NUL) */

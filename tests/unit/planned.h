@@ -52,7 +52,8 @@ planned(const char *base, const char *over, struct pth_buf *said)
 	struct pth_diags d;
 
 	pth_diags_init(&d, "");
-	CHECK((pth_plan_test(&set, rec, &d) == 0) == (d.errors == 0));
+	CHECK((pth_plan_test(&set, rec, &(struct pth_plan_how){ false, false }, &d) == 0) ==
+	    (d.errors == 0));
 	CHECK((pth_test_error(rec) != NULL) == (d.errors != 0));
 	CHECK((pth_test_plan(rec) != NULL) == (d.errors == 0));
 	for (size_t i = 0; i < d.n; i++)
