@@ -70,12 +70,69 @@ log_below(const struct phases *p)
 	return p->log + (p->of_test ? 0 : strlen(p->name) + 1);
 }
 
+/* What the result says of each command. */
+static json_t *
+put_done(struct phases *p, const json_t *cmd)
+{
+	json_t *o = json_object();
+
+	pth_done_set_phase(o, p->phase);
+	pth_done_set_index(o, (int64_t)p->index);
+	pth_done_set_argv0(o, supervise_command_program(cmd));
+	pth_json_push(p->results, o);
+	return o;
+}
+
+static void
+put_result(struct phases *p, const json_t *cmd, const struct pth_exit *x, int64_t us)
+{
+	json_t *o = put_done(p, cmd);
+	char sig[16];
+
+	pth_json_set(o, PTH_KEY(done, code), x->signaled ? json_null() : json_integer(x->code));
+	pth_done_set_signal(o, x->signaled ? pth_signal_name(x->signal, sig) : NULL);
+	pth_done_set_timeout(o, p->late);
+	pth_done_set_duration_us(o, us);
+	pth_done_set_log(o, p->log);
+}
+
+/* A command that is not critical has failed; message: why it was not started, or NULL. */
+static void
+say_failed(const struct phases *p, const json_t *cmd, const char *message)
+{
+	pth_event("command.failed", "{s:s,s:s,s:s,s:b,s:s*}", "service", p->name, "phase", p->phase,
+	    "program", supervise_command_program(cmd), "critical", 0, "message", message);
+}
+
+/* The command could not even be started: the next one has its turn when this one may fail. */
+static void
+unstarted(struct phases *p, const json_t *cmd, const struct pth_err *e, int err_no)
+{
+	struct pth_reason why = { 0 };
+	json_t *o;
+
+	supervise_command_unstarted(p->at, cmd, e, p->usual, &why);
+	if (pth_cmd_critical(cmd)) {
+		if (p->error[0] == '\0')
+			p->err_no = err_no;
+		fail(p, &why, "%s", e->text);
+	} else {
+		if (p->error[0] == '\0')
+			p->why = why;
+		o = put_done(p, cmd);
+		pth_json_set(o, PTH_KEY(done, code), json_null());
+		pth_done_set_error(o, e->text);
+		pth_done_set_log(o, p->log);
+		say_failed(p, cmd, e->text);
+	}
+	p->index++;
+}
+
 static void
 start(struct phases *p, const json_t *cmd, int64_t now)
 {
 	int64_t limit = pth_cmd_timeout_us(cmd);
 	char prefix[302];
-	struct pth_reason why = { 0 };
 	struct pth_err e;
 	int err_no = 0;
 	pid_t pid;
@@ -84,11 +141,7 @@ start(struct phases *p, const json_t *cmd, int64_t now)
 	snprintf(prefix, sizeof prefix, "%s.", log_below(p) + strlen(p->at->log_dir));
 	pid = supervise_command_logged(p->at, cmd, prefix, &err_no, &e);
 	if (pid < 0) {
-		if (p->error[0] == '\0')
-			p->err_no = err_no;
-		supervise_command_unstarted(p->at, cmd, &e, p->usual, &why);
-		fail(p, &why, "%s", e.text);
-		p->index++;
+		unstarted(p, cmd, &e, err_no);
 		return;
 	}
 	p->pid = pid;
@@ -111,23 +164,6 @@ supervise_phases_step(struct phases *p, int64_t now)
 	if (p->pid == 0 && p->error[0] != '\0' && !p->all)
 		return -1;
 	return supervise_phases_done(p);
-}
-
-static void
-put_result(struct phases *p, const char *argv0, const struct pth_exit *x, int64_t us)
-{
-	json_t *o = json_object();
-	char sig[16];
-
-	pth_done_set_phase(o, p->phase);
-	pth_done_set_index(o, (int64_t)p->index);
-	pth_done_set_argv0(o, argv0);
-	pth_json_set(o, PTH_KEY(done, code), x->signaled ? json_null() : json_integer(x->code));
-	pth_done_set_signal(o, x->signaled ? pth_signal_name(x->signal, sig) : NULL);
-	pth_done_set_timeout(o, p->late);
-	pth_done_set_duration_us(o, us);
-	pth_done_set_log(o, p->log);
-	pth_json_push(p->results, o);
 }
 
 /* Why a critical command has failed: what the system says in its log, what the plan
@@ -160,7 +196,6 @@ bool
 supervise_phases_reap(struct phases *p, int64_t now)
 {
 	const json_t *cmd = json_array_get(p->list, p->index);
-	const char *argv0 = supervise_command_program(cmd);
 	struct pth_exit x;
 
 	if (!supervise_command_ended(p->pid, &x))
@@ -170,15 +205,14 @@ supervise_phases_reap(struct phases *p, int64_t now)
 	supervise_command_note_memory(p->at);
 	if (p->stopped)
 		return true; /* we killed it */
-	put_result(p, argv0, &x, now - p->began);
+	put_result(p, cmd, &x, now - p->began);
 	pth_event("command.ended", "{s:s,s:s,s:i,s:i,s:I}", "service", p->name, "phase", p->phase,
 	    "index", (int)p->index, "code", x.code, "duration_us", (json_int_t)(now - p->began));
 	if (x.signaled || x.code != 0) {
 		if (pth_cmd_critical(cmd))
 			tell(p, cmd, &x);
 		else
-			pth_event("command.failed", "{s:s,s:s,s:s,s:b}", "service", p->name,
-			    "phase", p->phase, "program", argv0, "critical", 0);
+			say_failed(p, cmd, NULL);
 	}
 	p->index++;
 	return true;

@@ -242,8 +242,10 @@ tell_late(const struct ready *r, const struct ready_kind *k, const json_t *c, st
 	pth_duration_show(&b, pth_ready_timeout_us(c));
 	if (r->how[0] != '\0' || r->pid > 0)
 		pth_buf_addf(&b, ": %s", r->how[0] != '\0' ? r->how : "it still ran");
-	if (r->held[0] != '\0')
+	if (r->held[0] != '\0') {
 		pth_buf_addf(&b, ": %s", r->held);
+		category = PTH_CAT_PORT_CONFLICT;
+	}
 	pth_err_set(e, PTH_INPUT, "%s%s", b.s, line);
 	e->category = (int)category;
 }

@@ -181,6 +181,10 @@ ended_early(struct service *s)
 	s->failed_early = true;
 	why.category = supervise_command_last_line(&s->at, NULL, PTH_CAT_SERVICE_START, line);
 	supervise_command_excess(&s->at, x, &why, excess);
+	if (s->ready.held[0] != '\0') {
+		why.category = PTH_CAT_PORT_CONFLICT;
+		why.port = (unsigned)pth_ready_port(json_array_get(s->ready.list, s->ready.index));
+	}
 	supervise_service_fail(s, s->end, &why, "ended with %s before it was ready%s%s%s%s%s",
 	    pth_exit_text(x, ended), excess, s->ready.held[0] != '\0' ? ": " : "", s->ready.held,
 	    !s->finite && !x->signaled && x->code == 0 ? "; it must not go into the background" :

@@ -173,7 +173,7 @@ judge_assertions(struct supervisor *sup)
 		supervise_ending(sup, PTH_S_ERROR, PTH_WHY(PTH_CAT_TEST_FRAMEWORK), "%s", text);
 }
 
-/* A command after the services that failed; all have had their turn. */
+/* A command after the services that failed; none is critical, so all have had their turn. */
 static void
 judge_post(struct supervisor *sup)
 {
@@ -188,6 +188,11 @@ judge_post(struct supervisor *sup)
 
 		if (pth_done_code(p) == 0)
 			continue;
+		if (pth_done_error(p) != NULL) {
+			supervise_ending(sup, PTH_S_FAILED, &sup->own[POST].why,
+			    "post_commands: %s", pth_done_error(p));
+			continue;
+		}
 		snprintf(code, sizeof code, "%d", (int)pth_done_code(p));
 		if (pth_done_timeout(p)) {
 			snprintf(why.limit, sizeof why.limit, "command");
@@ -199,8 +204,6 @@ judge_post(struct supervisor *sup)
 		    "post_commands: %s %s%s; see %s.stderr.log", argv0, how,
 		    signal != NULL ? signal : code, pth_done_log(p));
 	}
-	if (sup->own[POST].error[0] != '\0')
-		command_failed(sup, PTH_S_FAILED, POST);
 }
 
 /* What setup has made outside of our namespaces is taken down, whatever

@@ -409,6 +409,10 @@ of_requirements(void)
 	    "error: setup: no-such not found");
 	CHECK_STR(ends(SVC("a", FINITE, "exit 0"), "\"requires\":[{\"program\":\"sh\"}]", ""),
 	    "completed: ");
+	CHECK_STR(ends(SVC("a", "\"critical\":false,\"requires\":[{\"program\":\"no-such\"}],",
+	                   "exec no-such") "," SVC("b", FINITE, "exit 0"),
+	              "", "\"services\":{\"a\":{\"critical\":false}}"),
+	    "completed: ");
 
 	unit("what cannot be done is no error of the test's programs");
 	CHECK_STR(ends(SVC("a", FINITE, "exit 0"), "", "\"links\":[{}]"),
