@@ -85,12 +85,16 @@ testLevels() {
 # A real run: every line on stderr is one object with the common fields.
 testEventsOfARun() {
 	need tshark tshark || return
+	export PTH_EVENTS_FILE="$PWD/shared.jsonl"
 	PTH_EVENTS=json pth-parse "$TOP/examples/ping-pong.yaml" 2>>stderr |
 		PTH_EVENTS=json pth-plan 2>>stderr |
 		PTH_EVENTS=json pth-exec -o out 2>exec.err |
 		PTH_EVENTS=json pth-collect 2>>stderr |
 		PTH_EVENTS=json pth-report >/dev/null 2>>stderr
+	unset PTH_EVENTS_FILE
 	cat exec.err >>stderr
+	assertEquals 'the run directory has them all' "$(jq -cS . stderr | sort)" \
+		"$(jq -cS . out/events.jsonl | sort)"
 	assertTrue 'there are events' '[ -s exec.err ]'
 	assertEquals '' \
 		"$(jq -rc '
@@ -102,6 +106,28 @@ testEventsOfARun() {
 	jq -r .event stderr | sort -u >names
 	listed | sort >are_listed
 	assertEquals 'not listed' '' "$(comm -23 names are_listed)"
+}
+
+# The same from the front door, whatever is shown.
+testEventsOfPthRun() {
+	cat >e.yaml <<-end
+	tests:
+	  - name: t
+	    network_environment: {type: localhost}
+	    capture: false
+	    services: {s: {implementation: {name: command, type: testers, command: ["true"]},
+	      protocol: {name: tcp, role: server}, ports: ["24448:24448"]}}
+	end
+	rm -rf out
+	run env PTH_EVENTS=none pth run e.yaml -o out
+	assertCode 0
+	assertEquals '' "$err"
+	assertEquals 'pth-collect pth-exec pth-parse pth-plan pth-report' \
+		"$(jq -r .tool out/events.jsonl | sort -u | xargs)"
+	for name in experiment.loaded test.planned run.started run.ended test.judged \
+		report.written; do
+		assertMatch "$(jq -r .event out/events.jsonl)" "^$name\$"
+	done
 }
 
 . shunit2

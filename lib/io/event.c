@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -18,6 +19,8 @@
 #include "io/record.h"
 
 #define LINE_MAX_BYTES 4096 /* PIPE_BUF: one write is one line, never mixed */
+#define SHARED "PTH_EVENTS_FILE"
+#define PULL_BYTES 65536
 
 enum { ALL, WARNINGS, ERRORS, UNSET }; /* the least severe event that is shown */
 #define ERROR_VERBS "failed error timeout"
@@ -53,11 +56,27 @@ static struct {
 	enum { JSON, JSON_ASKED, BRIEF, TEXT, NONE } mode; /* of stderr */
 	char run[128], test[128];                          /* "": not known */
 	int file;                                          /* it gets all events, too; or -1 */
+	int shared;                                        /* PTH_EVENTS_FILE, for reading; or -1 */
+	off_t pulled;                                      /* bytes of it that `file` has */
 	bool file_chosen;                                  /* it gets what is shown, not all */
 	bool quiet;                                        /* errors only */
 	bool wipes; /* a line on stderr wipes what is below the cursor */
 	int least, least_of[countof(entities)];
-} stream = { .tool = "pth", .mode = NONE, .file = -1 };
+} stream = { .tool = "pth", .mode = NONE, .file = -1, .shared = -1 };
+
+/* A file that all tools of a pipe write to. A FIFO that nobody reads is no reason to wait. */
+static void
+open_shared(void)
+{
+	const char *path = getenv(SHARED);
+
+	if (path == NULL || *path == '\0')
+		return;
+	stream.file = open(
+	    path, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0666);
+	if (stream.file < 0)
+		pth_warn(SHARED " %s:", path);
+}
 
 void
 pth_event_init(const char *tool)
@@ -75,6 +94,7 @@ pth_event_init(const char *tool)
 	else
 		stream.mode = JSON_ASKED;
 	stream.wipes = stream.mode != JSON_ASKED && pth_tty_draws(STDERR_FILENO);
+	open_shared();
 }
 
 void
@@ -109,6 +129,40 @@ pth_event_test(const char *test)
 	snprintf(stream.test, sizeof stream.test, "%s", test != NULL ? test : "");
 }
 
+/* One line, one write. A short or failed write is not retried: the rest
+ * would not be contiguous. */
+static void
+put(int fd, const struct pth_buf *b)
+{
+	(void)!write(fd, b->s, b->len);
+}
+
+/* Of two open files. */
+static bool
+same_file(int a, int b)
+{
+	struct stat x, y;
+
+	return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev &&
+	    x.st_ino == y.st_ino;
+}
+
+/* What is in the file of all tools is to be taken over into another one. */
+static void
+read_shared(int file)
+{
+	const char *path = getenv(SHARED);
+	struct stat st;
+
+	if (path == NULL || *path == '\0')
+		return;
+	stream.shared = open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	if (stream.shared >= 0 &&
+	    (fstat(stream.shared, &st) != 0 || !S_ISREG(st.st_mode) ||
+	        same_file(stream.shared, file)))
+		pth_close(&stream.shared);
+}
+
 int
 pth_event_file(int dirfd, const char *path, struct pth_err *e)
 {
@@ -119,7 +173,41 @@ pth_event_file(int dirfd, const char *path, struct pth_err *e)
 	if (stream.file >= 0)
 		close(stream.file);
 	stream.file = fd;
+	pth_close(&stream.shared);
+	stream.pulled = 0;
+	read_shared(fd);
 	return 0;
+}
+
+void
+pth_event_join(const char *run_dir)
+{
+	pth_auto_fd dir = open(run_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+
+	if (dir >= 0 && fstatat(dir, "events.jsonl", &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISREG(st.st_mode))
+		pth_event_file(dir, "events.jsonl", NULL);
+}
+
+void
+pth_event_pull(void)
+{
+	pth_auto_buf b = PTH_BUF_INIT;
+	const char *last;
+	ssize_t n;
+
+	while (stream.shared >= 0) {
+		pth_buf_cut(&b, 0);
+		n = pread(stream.shared, pth_buf_room(&b, PULL_BYTES), PULL_BYTES, stream.pulled);
+		/* Whole lines: the rest of the last one is still to come. */
+		last = n > 0 ? memrchr(b.s, '\n', (size_t)n) : NULL;
+		if (last == NULL)
+			return;
+		b.len = (size_t)(last - b.s) + 1;
+		put(stream.file, &b);
+		stream.pulled += (off_t)b.len;
+	}
 }
 
 /* --- what is shown --- */
@@ -229,14 +317,6 @@ shorten(json_t *o)
 	pth_json_set(o, longest, json_stringn(b.s, b.len));
 	pth_json_set(o, "cut", json_true());
 	return true;
-}
-
-/* One line, one write. A short or failed write is not retried: the rest
- * would not be contiguous. */
-static void
-put(int fd, const struct pth_buf *b)
-{
-	(void)!write(fd, b->s, b->len);
 }
 
 /* The progress of pth-exec rests with the cursor at its first line. */

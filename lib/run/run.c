@@ -127,6 +127,7 @@ open_run(struct pth_run *run, const json_t *rec, struct pth_err *e)
 	pth_event_run(name);
 	if (source != NULL)
 		pth_rundir_source(&run->dir, source);
+	pth_event_pull();
 	say_started(run);
 	pth_mark_begin(run->dir.path, SWEEP_LIMIT_US);
 	return 0;
@@ -227,6 +228,7 @@ pth_run_move(struct pth_run *run, struct pth_err *e)
 {
 	json_t *rec;
 
+	pth_event_pull();
 	pth_runner_start(&run->runner);
 	pth_runner_store(&run->runner);
 	pth_progress_show(&run->progress, &run->runner);
@@ -265,6 +267,7 @@ pth_run_release(struct pth_run *run)
 	pth_select_release(&run->in);
 	if (!run->opened)
 		return;
+	pth_event_pull();
 	pth_event(
 	    "run.ended", "{s:s,s:I}", "dir", run->dir.path, "tests", (json_int_t)run->out.tests);
 	pth_runner_release(&run->runner);
