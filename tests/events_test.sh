@@ -79,7 +79,8 @@ testLevels() {
 	assertEquals "| $all" "$(events 'logging: {level: DEBUG}' PANTHER_LOG_LEVEL=ERROR)"
 	assertEquals 'asked for' "$all| $all" "$(events 'logging: {level: ERROR}' PTH_EVENTS=json)"
 	sed -i 's/"true"/"false"/' e.yaml
-	assertEquals 'what is wrong is shown' "test | $all" "$(events 'logging: {level: ERROR}')"
+	assertEquals 'what is wrong is shown' "service test | $all" \
+		"$(events 'logging: {level: ERROR}')"
 }
 
 # A real run: every line on stderr is one object with the common fields.
@@ -93,8 +94,11 @@ testEventsOfARun() {
 		PTH_EVENTS=json pth-report >/dev/null 2>>stderr
 	unset PTH_EVENTS_FILE
 	cat exec.err >>stderr
-	assertEquals 'the run directory has them all' "$(jq -cS . stderr | sort)" \
-		"$(jq -cS . out/events.jsonl | sort)"
+	assertEquals 'the run directory has them all' "$(jq -cS 'del(.run_id)' stderr | sort)" \
+		"$(jq -cS 'del(.run_id)' out/events.jsonl | sort)"
+	assertEquals 'each says which run it was' 1 \
+		"$(jq .run_id out/events.jsonl | sort -u | wc -l)"
+	assertNotEquals null "$(jq .run_id out/events.jsonl | sort -u)"
 	assertTrue 'there are events' '[ -s exec.err ]'
 	assertEquals '' \
 		"$(jq -rc '
@@ -108,19 +112,36 @@ testEventsOfARun() {
 	assertEquals 'not listed' '' "$(comm -23 names are_listed)"
 }
 
-# The same from the front door, whatever is shown.
+# The same from the front door, whatever is shown; and what each kind says of its states.
 testEventsOfPthRun() {
 	cat >e.yaml <<-end
 	tests:
 	  - name: t
 	    network_environment: {type: localhost}
 	    capture: false
-	    services: {s: {implementation: {name: command, type: testers, command: ["true"]},
-	      protocol: {name: tcp, role: server}, ports: ["24448:24448"]}}
+	    retries: 1
+	    services: {s: {implementation: {name: command, type: testers,
+	      command: [sh, -c, exit 3]}, protocol: {name: tcp, role: server}, ports: ["24448:24448"]}}
 	end
 	rm -rf out
 	run env PTH_EVENTS=none pth run e.yaml -o out
-	assertCode 0
+	assertCode 1
+	for first in test service environment; do
+		assertEquals "$first: each state begins where the one before has ended" '' \
+			"$(jq -c --arg e "$first." -n '[inputs | select(.to and
+				(.event | startswith($e)))] | group_by(.attempt)[] |
+				. as $l | range(1; length) | select($l[. - 1].to != $l[.].from) |
+				$l[. - 1:. + 1]' out/events.jsonl)"
+	done
+	assertEquals 'service.failed 3 command tcp server 24448 1
+service.failed 3 command tcp server 24448 2' "$(jq -r 'select(.event == "service.failed") |
+		[.event, .code, .implementation, .protocol, .role, .port, .attempt] |
+		join(" ")' out/events.jsonl)"
+	assertEquals '["failed",{"failed":1},false]' "$(jq -c 'select(.event == "run.ended") |
+		[.outcome, .statuses, .failing_fast]' out/events.jsonl)"
+	id=$(jq -r .run_id out/events.jsonl | sort -u)
+	pth run e.yaml -o out2 >/dev/null 2>&1
+	assertNotEquals 'another run' "$id" "$(jq -r .run_id out2/events.jsonl | sort -u)"
 	assertEquals '' "$err"
 	assertEquals 'pth-collect pth-exec pth-parse pth-plan pth-report' \
 		"$(jq -r .tool out/events.jsonl | sort -u | xargs)"

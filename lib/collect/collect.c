@@ -177,6 +177,7 @@ pth_collect_test(json_t *rec, const struct pth_collect_options *opt)
 	pth_event_settings(pth_test_settings(rec));
 	pth_event_run(pth_test_run(rec));
 	pth_event_test(pth_rec_id(rec));
+	pth_event_attempt((int)pth_result_attempt(pth_test_result(rec)));
 	if (dirfd < 0) {
 		collect_nothing(rec);
 		return;

@@ -54,7 +54,8 @@ static const struct {
 static struct {
 	const char *tool;
 	enum { JSON, JSON_ASKED, BRIEF, TEXT, NONE } mode; /* of stderr */
-	char run[128], test[128];                          /* "": not known */
+	char run[128], run_id[64], test[128];              /* "": not known */
+	int attempt;                                       /* at the test; 0: not known */
 	int file;                                          /* it gets all events, too; or -1 */
 	int shared;                                        /* PTH_EVENTS_FILE, for reading; or -1 */
 	off_t pulled;                                      /* bytes of it that `file` has */
@@ -129,6 +130,18 @@ pth_event_test(const char *test)
 	snprintf(stream.test, sizeof stream.test, "%s", test != NULL ? test : "");
 }
 
+void
+pth_event_run_id(const char *id)
+{
+	snprintf(stream.run_id, sizeof stream.run_id, "%s", id != NULL ? id : "");
+}
+
+void
+pth_event_attempt(int attempt)
+{
+	stream.attempt = attempt;
+}
+
 /* One line, one write. A short or failed write is not retried: the rest
  * would not be contiguous. */
 static void
@@ -179,6 +192,30 @@ pth_event_file(int dirfd, const char *path, struct pth_err *e)
 	return 0;
 }
 
+/* Which run it is says the last event there. */
+static void
+learn_run_id(int dir)
+{
+	struct stat st;
+	pth_auto_fd fd = pth_open_regular(dir, "events.jsonl", &st);
+	char tail[2 * LINE_MAX_BYTES + 1], *line = tail, *end;
+	json_auto_t *event = NULL;
+	ssize_t n;
+
+	if (fd < 0)
+		return;
+	n = pread(fd, tail, sizeof tail - 1,
+	    st.st_size > (off_t)sizeof tail - 1 ? st.st_size - (off_t)sizeof tail + 1 : 0);
+	if (n <= 0 || (end = memrchr(tail, '\n', (size_t)n)) == NULL)
+		return;
+	if ((line = memrchr(tail, '\n', (size_t)(end - tail))) != NULL)
+		line++;
+	else
+		line = tail;
+	event = pth_json_parse(line, (size_t)(end - line), NULL);
+	pth_event_run_id(pth_json_str(event, "run_id", NULL));
+}
+
 void
 pth_event_join(const char *run_dir)
 {
@@ -186,27 +223,49 @@ pth_event_join(const char *run_dir)
 	struct stat st;
 
 	if (dir >= 0 && fstatat(dir, "events.jsonl", &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    S_ISREG(st.st_mode))
-		pth_event_file(dir, "events.jsonl", NULL);
+	    S_ISREG(st.st_mode) && pth_event_file(dir, "events.jsonl", NULL) == 0)
+		learn_run_id(dir);
+}
+
+/* A line of a tool that did not know which run this is. */
+static void
+take_line(struct pth_buf *to, const char *line, size_t n)
+{
+	static const char begin[] = "{\"pth\":1,";
+	const size_t len = sizeof begin - 1;
+
+	if (*stream.run_id != '\0' && n > len && strncmp(line, begin, len) == 0 &&
+	    memmem(line, n, "\"run_id\":", 9) == NULL) {
+		pth_buf_addf(to, "%s\"run_id\":\"%s\",", begin, stream.run_id);
+		line += len;
+		n -= len;
+	}
+	pth_buf_add(to, line, n);
 }
 
 void
 pth_event_pull(void)
 {
-	pth_auto_buf b = PTH_BUF_INIT;
-	const char *last;
+	pth_auto_buf b = PTH_BUF_INIT, out = PTH_BUF_INIT;
+	const char *line, *end;
 	ssize_t n;
 
 	while (stream.shared >= 0) {
 		pth_buf_cut(&b, 0);
 		n = pread(stream.shared, pth_buf_room(&b, PULL_BYTES), PULL_BYTES, stream.pulled);
+		b.len = n > 0 ? (size_t)n : 0;
+		line = b.s;
 		/* Whole lines: the rest of the last one is still to come. */
-		last = n > 0 ? memrchr(b.s, '\n', (size_t)n) : NULL;
-		if (last == NULL)
+		while (
+		    b.len > 0 && (end = memchr(line, '\n', (size_t)(b.s + b.len - line))) != NULL) {
+			pth_buf_cut(&out, 0);
+			take_line(&out, line, (size_t)(end - line) + 1);
+			put(stream.file, &out);
+			stream.pulled += end - line + 1;
+			line = end + 1;
+		}
+		if (line == b.s)
 			return;
-		b.len = (size_t)(last - b.s) + 1;
-		put(stream.file, &b);
-		stream.pulled += (off_t)b.len;
 	}
 }
 
@@ -332,23 +391,26 @@ head(const char *name)
 {
 	pth_auto_buf t = PTH_BUF_INIT;
 	const char *run = *stream.run != '\0' ? stream.run : NULL;
+	const char *id = *stream.run_id != '\0' ? stream.run_id : NULL;
 	const char *test = *stream.test != '\0' ? stream.test : NULL;
+	json_t *attempt = stream.attempt > 0 ? json_integer(stream.attempt) : NULL;
 
 	pth_rfc3339(&t, pth_real_us());
-	return json_pack("{s:i,s:s,s:s,s:I,s:s*,s:s,s:i,s:s*}", "pth", 1, "event", name, "t", t.s,
-	    "us", (json_int_t)pth_mono_us(), "run", run, "tool", stream.tool, "pid", (int)getpid(),
-	    "test", test);
+	return json_pack("{s:i,s:s,s:s,s:I,s:s*,s:s*,s:s,s:i,s:s*,s:o*}", "pth", 1, "event", name,
+	    "t", t.s, "us", (json_int_t)pth_mono_us(), "run", run, "run_id", id, "tool",
+	    stream.tool, "pid", (int)getpid(), "test", test, "attempt", attempt);
 }
 
-/* On a terminal only what a person waits for, and what went wrong. (The end of
- * a test is told by the progress.) */
+/* On a terminal only what a person waits for, and what went wrong. (The end of a test, and of a
+ * program that may have been expected to fail, is told by the progress.) */
 static bool
 worth_a_line(const char *name)
 {
 	static const char *const brief[] = { "test.judged", "run.started", "run.interrupted",
 		"environment.degraded" };
 
-	return pth_one_of(name, brief, countof(brief)) || ends_in(name, ERROR_VERBS);
+	return pth_one_of(name, brief, countof(brief)) ||
+	    (ends_in(name, ERROR_VERBS) && strcmp(name, "service.failed") != 0);
 }
 
 /* tool: entity.verb [test] key=value ... */

@@ -21,6 +21,9 @@ void pth_event_init(const char *tool);
 /* Common fields from now on; NULL leaves a field out. Copied. */
 void pth_event_run(const char *run);
 void pth_event_test(const char *test);
+/* Which run this is, of all of its name; and which try of the test (0: none). */
+void pth_event_run_id(const char *id);
+void pth_event_attempt(int attempt);
 /* From now on write errors only; the file of events still gets all. */
 void pth_event_quiet(void);
 /* A person reads stderr: brief text instead of JSON, unless PTH_EVENTS says

@@ -31,31 +31,46 @@ announce(const struct supervisor *sup)
 		pth_close(&(int){ pth_file_make(sup->req->dirfd, path, O_WRONLY | O_CREAT, NULL) });
 }
 
+/* What an event says of a change. New reference. */
+static json_t *
+change_of(const struct pth_machine *m, unsigned from, unsigned to)
+{
+	return json_pack(
+	    "{s:s,s:s}", "from", pth_machine_name(m, from), "to", pth_machine_name(m, to));
+}
+
 void
 supervise_to(struct supervisor *sup, enum pth_test_state to)
 {
+	json_auto_t *o = change_of(&pth_test_machine, sup->state, to);
+
 	pth_machine_check(&pth_test_machine, "", sup->state, to);
 	sup->state = to;
 	if (sup->req->phase != NULL)
 		*sup->req->phase = (unsigned char)to;
 	switch (to) {
-	case PTH_TS_SETTING_UP: pth_event("test.setting_up", "{}"); break;
+	case PTH_TS_SETTING_UP: pth_event("test.setting_up", "O", o); break;
 	case PTH_TS_DEPLOYING:
-		pth_event("test.deploying", "{s:I}", "setup_us", (json_int_t)sup->setup_us);
+		pth_json_set(o, "setup_us", json_integer(sup->setup_us));
+		pth_event("test.deploying", "O", o);
 		break;
 	case PTH_TS_RUNNING:
 		announce(sup);
-		pth_event("test.running", "{s:I}", "ready_us", (json_int_t)sup->ready_us);
+		pth_json_set(o, "ready_us", json_integer(sup->ready_us));
+		pth_event("test.running", "O", o);
 		break;
 	case PTH_TS_ASSERTING:
-		pth_event("test.asserting", "{s:i}", "assertions", (int)sup->assertions.count);
+		pth_json_set(o, "assertions", json_integer((json_int_t)sup->assertions.count));
+		pth_event("test.asserting", "O", o);
 		break;
 	case PTH_TS_STOPPING:
-		pth_event("test.stopping", "{s:s}", "status", pth_status_result_name(sup->status));
+		pth_json_set(o, "status", json_string(pth_status_result_name(sup->status)));
+		pth_event("test.stopping", "O", o);
 		break;
-	case PTH_TS_TEARING_DOWN: pth_event("test.tearing_down", "{}"); break;
+	case PTH_TS_TEARING_DOWN: pth_event("test.tearing_down", "O", o); break;
 	case PTH_TS_ENDED:
-		pth_event("test.ended", "{s:s,s:s,s:I}", "status",
+		pth_event("test.ended", "{s:s,s:s,s:s,s:s,s:I}", "from",
+		    json_string_value(json_object_get(o, "from")), "to", "ended", "status",
 		    pth_status_result_name(sup->status), "reason", sup->reason, "duration_us",
 		    (json_int_t)(pth_mono_us() - sup->zero));
 		break;
@@ -66,17 +81,23 @@ supervise_to(struct supervisor *sup, enum pth_test_state to)
 static void
 env_to(struct supervisor *sup, enum pth_env_state to, const char *message)
 {
+	json_auto_t *o = change_of(&pth_env_machine, sup->env, to);
+
 	pth_machine_check(&pth_env_machine, "", sup->env, to);
+	pth_json_set(o, "type", json_string(pth_env_type(pth_plan_environment(sup->req->plan))));
 	switch (to) {
-	case PTH_ES_SETTING_UP: pth_event("environment.setting_up", "{}"); break;
+	case PTH_ES_SETTING_UP: pth_event("environment.setting_up", "O", o); break;
 	case PTH_ES_READY:
-		pth_event("environment.ready", "{s:I}", "setup_us", (json_int_t)sup->setup_us);
+		pth_json_set(o, "setup_us", json_integer(sup->setup_us));
+		pth_event("environment.ready", "O", o);
 		break;
-	case PTH_ES_TEARING_DOWN: pth_event("environment.tearing_down", "{}"); break;
-	case PTH_ES_TORN_DOWN: pth_event("environment.torn_down", "{}"); break;
+	case PTH_ES_TEARING_DOWN: pth_event("environment.tearing_down", "O", o); break;
+	case PTH_ES_TORN_DOWN: pth_event("environment.torn_down", "O", o); break;
 	case PTH_ES_ERROR:
-		pth_event("environment.failed", "{s:s,s:s}", "stage",
-		    sup->env == PTH_ES_SETTING_UP ? "setup" : "teardown", "message", message);
+		pth_json_set(
+		    o, "stage", json_string(sup->env == PTH_ES_SETTING_UP ? "setup" : "teardown"));
+		pth_json_set(o, "message", pth_json_text(message, strlen(message)));
+		pth_event("environment.failed", "O", o);
 		break;
 	default: break;
 	}
