@@ -30,7 +30,8 @@ testListedIsEmitted() {
 }
 
 testNamesAreEntityVerb() {
-	entities='tool|experiment|test|service|environment|plugin|command|compile|step|assertion'
+	entities='tool|experiment|test|service|environment|plugin|command|compile|step'
+	entities="$entities|assertion|image|network"
 	entities="$entities|link|capture|artifact|metric|verdict|report|run"
 	for name in $(emitted); do
 		echo "$name" | grep -qE "^($entities)\.[a-z][a-z_]*\$"
@@ -61,9 +62,19 @@ testLevels() {
 			tr '\n' ' '
 		echo "| $(jq -r '.event | split(".")[0]' out/events.jsonl | sort -u | tr '\n' ' ')"
 	}
-	all='environment run service test '
-	assertEquals "$all| $all" "$(events '')"
-	assertEquals "$all| $all" "$(events 'logging: {level: debug}')"
+	shown='environment run service test '
+	all='command environment network run service test '
+	assertEquals "$shown| $all" "$(events '')"
+	more='command environment network plugin run service test '
+	planned() { cat plan.err exec.err | grep -c -e command.planned -e service.checking; }
+	assertEquals "$more| $all" "$(events 'logging: {level: debug}')"
+	assertEquals 0 "$(planned)"
+	assertEquals "$more| $all" "$(events 'logging: {level: trace}')"
+	assertEquals 1 "$(planned)"
+	for n in 1 2; do # the option of pth, against what the experiment says
+		assertEquals "$more| $all" "$(events 'logging: {level: ERROR}' PTH_VERBOSE=$n)"
+		assertEquals $((n - 1)) "$(planned)"
+	done
 	assertEquals "| $all" "$(events 'logging: {level: ERROR}')"
 	assertEquals "| $all" "$(events 'observers: {logger: {log_level: WARNING}}')"
 	assertEquals "| $all" "$(events 'observers: {logger: {enabled: false}}')"
@@ -77,7 +88,7 @@ testLevels() {
 	assertEquals 'environment run test '"| $all" \
 		"$(events 'logging: {feature_levels: {service: ERROR}}')"
 	assertEquals "| $all" "$(events 'logging: {level: DEBUG}' PANTHER_LOG_LEVEL=ERROR)"
-	assertEquals 'asked for' "$all| $all" "$(events 'logging: {level: ERROR}' PTH_EVENTS=json)"
+	assertEquals 'asked for' "$more| $all" "$(events 'logging: {level: ERROR}' PTH_EVENTS=json)"
 	sed -i 's/"true"/"false"/' e.yaml
 	assertEquals 'what is wrong is shown' "service test | $all" \
 		"$(events 'logging: {level: ERROR}')"
@@ -121,7 +132,8 @@ testEventsOfPthRun() {
 	    capture: false
 	    retries: 1
 	    services: {s: {implementation: {name: command, type: testers,
-	      command: [sh, -c, exit 3]}, protocol: {name: tcp, role: server}, ports: ["24448:24448"]}}
+	      command: [sh, -c, exit 3]}, protocol: {name: tcp, role: server},
+	      ports: ["24448:24448"]}}
 	end
 	rm -rf out
 	run env PTH_EVENTS=none pth run e.yaml -o out
@@ -134,9 +146,9 @@ testEventsOfPthRun() {
 				$l[. - 1:. + 1]' out/events.jsonl)"
 	done
 	assertEquals 'service.failed 3 command tcp server 24448 1
-service.failed 3 command tcp server 24448 2' "$(jq -r 'select(.event == "service.failed") |
-		[.event, .code, .implementation, .protocol, .role, .port, .attempt] |
-		join(" ")' out/events.jsonl)"
+service.failed 3 command tcp server 24448 2' "$(jq -r '
+		select(.event == "service.failed") |
+		[.event, .code, .implementation, .protocol, .role, .port, .attempt] | join(" ")' out/events.jsonl)"
 	assertEquals '["failed",{"failed":1},false]' "$(jq -c 'select(.event == "run.ended") |
 		[.outcome, .statuses, .failing_fast]' out/events.jsonl)"
 	id=$(jq -r .run_id out/events.jsonl | sort -u)

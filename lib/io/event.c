@@ -22,7 +22,9 @@
 #define SHARED "PTH_EVENTS_FILE"
 #define PULL_BYTES 65536
 
-enum { ALL, WARNINGS, ERRORS, UNSET }; /* the least severe event that is shown */
+enum { TRACE, DEBUG, INFO, WARNINGS, ERRORS, UNSET }; /* the least severe event that is shown */
+#define TRACED "service.checking command.planned"
+#define DEBUGGED "command.started plugin.loaded network.configured"
 #define ERROR_VERBS "failed error timeout"
 #define WARNING_VERBS                                                                          \
 	"degraded retried interrupted failing_fast skipped limited log_cut killed restarting " \
@@ -45,7 +47,10 @@ static const struct {
 	    "shadow_ns localhost_container" },
 	{ "command", "command_generation ivy_operations" },
 	{ "compile", "ivy_operations" },
+	{ "image", "docker_build docker_builder docker_operations" },
+	{ "network", "network_setup network_environments environment_setup" },
 	{ "capture", "output_collection" },
+	{ "artifact", "output_collection" },
 	{ "metric", "metrics_collection" },
 	{ "plugin", "plugin_loading plugin_operations" },
 };
@@ -61,9 +66,18 @@ static struct {
 	off_t pulled;                                      /* bytes of it that `file` has */
 	bool file_chosen;                                  /* it gets what is shown, not all */
 	bool quiet;                                        /* errors only */
-	bool wipes; /* a line on stderr wipes what is below the cursor */
+	int verbose; /* 1: DEBUG, 2: TRACE, whatever the experiment says; 0: not asked for */
+	bool wipes;  /* a line on stderr wipes what is below the cursor */
 	int least, least_of[countof(entities)];
 } stream = { .tool = "pth", .mode = NONE, .file = -1, .shared = -1 };
+
+/* Who wants to see more than usual sees more than a person waits for, too. */
+static void
+tell_more(void)
+{
+	if (stream.verbose > 0 && stream.mode == BRIEF)
+		stream.mode = TEXT;
+}
 
 /* A file that all tools of a pipe write to. A FIFO that nobody reads is no reason to wait. */
 static void
@@ -82,9 +96,13 @@ open_shared(void)
 void
 pth_event_init(const char *tool)
 {
-	const char *v = getenv("PTH_EVENTS");
+	const char *v = getenv("PTH_EVENTS"), *verbose = getenv("PTH_VERBOSE");
+	long long level;
 
 	stream.tool = tool;
+	stream.least = INFO;
+	for (size_t i = 0; i < countof(entities); i++)
+		stream.least_of[i] = UNSET;
 	pth_fd_sanitize();
 	if (v == NULL || *v == '\0')
 		stream.mode = isatty(STDERR_FILENO) != 0 ? BRIEF : JSON;
@@ -95,6 +113,8 @@ pth_event_init(const char *tool)
 	else
 		stream.mode = JSON_ASKED;
 	stream.wipes = stream.mode != JSON_ASKED && pth_tty_draws(STDERR_FILENO);
+	stream.verbose = verbose != NULL && pth_int(verbose, 0, 2, &level) ? (int)level : 0;
+	tell_more();
 	open_shared();
 }
 
@@ -109,6 +129,7 @@ pth_event_for_people(bool wipe)
 {
 	if (stream.mode == JSON)
 		stream.mode = BRIEF;
+	tell_more();
 	stream.wipes = wipe && stream.mode != JSON_ASKED;
 }
 
@@ -287,15 +308,19 @@ pth_event_feature(const char *name)
 	return false;
 }
 
-/* Of a level's name; most events are INFO, and none is below. */
+/* Of a level's name. */
 static int
 least_of(const char *level, int def)
 {
+	static const char *const names[] = { "TRACE", "DEBUG", "INFO", "WARNING", "ERROR" };
+	int least = 0;
+
 	if (level == NULL)
 		return def;
-	return strcmp(level, "WARNING") == 0                              ? WARNINGS :
-	    strcmp(level, "ERROR") == 0 || strcmp(level, "CRITICAL") == 0 ? ERRORS :
-	                                                                    ALL;
+	/* What is left is CRITICAL. */
+	while (least < ERRORS && strcmp(level, names[least]) != 0)
+		least++;
+	return least;
 }
 
 void
@@ -304,11 +329,11 @@ pth_event_settings(const json_t *settings)
 	const json_t *logging = pth_settings_logging(settings);
 	const json_t *logger = pth_observers_logger(pth_settings_observers(settings));
 	bool console = pth_observer_enabled(logger) && pth_observer_log_to_console(logger);
-	int own = console ? least_of(pth_observer_log_level(logger), ALL) : ERRORS;
+	int own = console ? least_of(pth_observer_log_level(logger), TRACE) : ERRORS;
 	const char *feature;
 	json_t *v;
 
-	stream.least = least_of(pth_logging_level(logging), ALL);
+	stream.least = least_of(pth_logging_level(logging), INFO);
 	stream.least = own > stream.least ? own : stream.least;
 	stream.file_chosen = !pth_logging_debug_file_logging(logging);
 	for (size_t i = 0; i < countof(entities); i++)
@@ -337,20 +362,24 @@ severity_of(const char *name, const json_t *data)
 	if (ends_in(name, ERROR_VERBS) || !pth_json_bool(data, "ok", true) ||
 	    (strcmp(name, "test.ended") == 0 && status != NULL && strcmp(status, "completed") != 0))
 		return ERRORS;
-	return ends_in(name, WARNING_VERBS) ? WARNINGS : ALL;
+	if (ends_in(name, WARNING_VERBS))
+		return WARNINGS;
+	return pth_words_have(pth_word_of(DEBUGGED), " ", name) ? DEBUG :
+	    pth_words_have(pth_word_of(TRACED), " ", name)      ? TRACE :
+	                                                          INFO;
 }
 
 static bool
 wanted(const char *name, const json_t *data)
 {
 	size_t n = strcspn(name, ".");
-	int least = stream.least;
+	int least = stream.least, severity = severity_of(name, data);
 
 	for (size_t i = 0; i < countof(entities); i++)
 		if (strncmp(entities[i].entity, name, n) == 0 && entities[i].entity[n] == '\0' &&
 		    stream.least_of[i] != UNSET)
 			least = stream.least_of[i];
-	return severity_of(name, data) >= least;
+	return severity >= least || (stream.verbose > 0 && severity >= INFO - stream.verbose);
 }
 
 /* --- writing --- */

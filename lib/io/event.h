@@ -16,7 +16,8 @@
 #include "base/err.h"
 
 /* First thing in main: name of the tool; opens fds 0-2 when closed. The file that
- * PTH_EVENTS_FILE names gets all events, too. */
+ * PTH_EVENTS_FILE names gets all events, too. PTH_VERBOSE: 1 shows those of the level DEBUG, 2 of
+ * TRACE, whatever the experiment says, and as text where only the important ones are. */
 void pth_event_init(const char *tool);
 /* Common fields from now on; NULL leaves a field out. Copied. */
 void pth_event_run(const char *run);

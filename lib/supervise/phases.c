@@ -70,6 +70,47 @@ log_below(const struct phases *p)
 	return p->log + (p->of_test ? 0 : strlen(p->name) + 1);
 }
 
+/* Is an image made by it? Which one: pth-image and docker have it as their last operand, but for
+ * the directory of what is built. */
+static const char *
+image_of(const json_t *cmd)
+{
+	const json_t *argv = pth_cmd_argv(cmd);
+	const char *verb = json_string_value(json_array_get(argv, 1));
+	size_t n = json_array_size(argv);
+	const char *image = NULL;
+
+	if (pth_category_of(pth_cmd_category(cmd)) != PTH_CAT_DOCKER_BUILD || n < 3)
+		return NULL;
+	image = json_string_value(
+	    json_array_get(argv, n - (strcmp(verb != NULL ? verb : "", "build") == 0 ? 2 : 1)));
+	return image != NULL ? image : "";
+}
+
+/* A command has begun. */
+static void
+say_started(const struct phases *p, const json_t *cmd)
+{
+	pth_event("command.started", "{s:s,s:s,s:i,s:s,s:i}", "service", p->name, "phase", p->phase,
+	    "index", (int)p->index, "program", supervise_command_program(cmd), "process",
+	    (int)p->pid);
+	if (image_of(cmd) != NULL)
+		pth_event("image.building", "{s:s}", "image", image_of(cmd));
+}
+
+/* It has ended: is there an image now? */
+static void
+say_image(const struct phases *p, const json_t *cmd, bool good, int64_t us)
+{
+	if (image_of(cmd) == NULL)
+		return;
+	if (good)
+		pth_event("image.built", "{s:s,s:I}", "image", image_of(cmd), "duration_us",
+		    (json_int_t)us);
+	else
+		pth_event("image.failed", "{s:s,s:s}", "image", image_of(cmd), "message", p->error);
+}
+
 /* What the result says of each command. */
 static json_t *
 put_done(struct phases *p, const json_t *cmd)
@@ -116,6 +157,7 @@ unstarted(struct phases *p, const json_t *cmd, const struct pth_err *e, int err_
 		if (p->error[0] == '\0')
 			p->err_no = err_no;
 		fail(p, &why, "%s", e->text);
+		say_image(p, cmd, false, 0);
 	} else {
 		if (p->error[0] == '\0')
 			p->why = why;
@@ -147,6 +189,7 @@ start(struct phases *p, const json_t *cmd, int64_t now)
 	p->pid = pid;
 	p->began = now;
 	p->deadline = limit > 0 ? now + limit : PTH_NEVER;
+	say_started(p, cmd);
 }
 
 int
@@ -214,6 +257,7 @@ supervise_phases_reap(struct phases *p, int64_t now)
 		else
 			say_failed(p, cmd, NULL);
 	}
+	say_image(p, cmd, !x.signaled && x.code == 0, now - p->began);
 	p->index++;
 	return true;
 }

@@ -216,6 +216,10 @@ wait_for(struct ready *r, size_t index, int64_t now)
 	r->since = r->look = now;
 	r->wait = LOOK_FIRST_US;
 	r->how[0] = r->held[0] = '\0';
+	if (current(r) != NULL && r->at->plan != NULL)
+		pth_event("service.checking", "{s:s,s:s,s:i,s:I}", "service",
+		    pth_svc_name(r->at->plan), "kind", pth_ready_kind(current(r)), "check",
+		    (int)index, "timeout_us", (json_int_t)pth_ready_timeout_us(current(r)));
 }
 
 void

@@ -179,6 +179,9 @@ start_run(struct service *s, int64_t now, int64_t zero)
 	o = supervise_service_event(s);
 	pth_json_set(o, "process", json_integer(s->pid));
 	pth_json_set(o, "program", json_string(supervise_command_program(cmd)));
+	pth_event("command.started", "{s:s,s:s,s:i,s:s,s:i}", "service", s->name, "phase",
+	    pth_phase_names[PTH_RUN], "index", 0, "program", supervise_command_program(cmd),
+	    "process", (int)s->pid);
 	pth_event("service.started", "O", o);
 }
 

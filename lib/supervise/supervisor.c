@@ -78,6 +78,21 @@ supervise_to(struct supervisor *sup, enum pth_test_state to)
 	}
 }
 
+/* The network is as the services will have it. */
+static void
+say_network(const struct supervisor *sup)
+{
+	const json_t *env = pth_plan_environment(sup->req->plan);
+	const char *isolation = pth_env_isolation(env), *address = pth_env_address(env);
+	bool own = (sup->req->ns.used & PTH_NS_NET) != 0 || strcmp(isolation, "container") == 0;
+
+	pth_event("network.configured", "{s:s,s:s,s:b,s:s*}", "type", pth_env_type(env), "of",
+	    strcmp(isolation, "container") == 0 ? "containers" :
+	        own                             ? "namespace" :
+	                                          "host",
+	    "isolated", own, "address", *address != '\0' ? address : NULL);
+}
+
 static void
 env_to(struct supervisor *sup, enum pth_env_state to, const char *message)
 {
@@ -90,6 +105,7 @@ env_to(struct supervisor *sup, enum pth_env_state to, const char *message)
 	case PTH_ES_READY:
 		pth_json_set(o, "setup_us", json_integer(sup->setup_us));
 		pth_event("environment.ready", "O", o);
+		say_network(sup);
 		break;
 	case PTH_ES_TEARING_DOWN: pth_event("environment.tearing_down", "O", o); break;
 	case PTH_ES_TORN_DOWN: pth_event("environment.torn_down", "O", o); break;
