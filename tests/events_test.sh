@@ -148,7 +148,8 @@ testEventsOfPthRun() {
 	assertEquals 'service.failed 3 command tcp server 24448 1
 service.failed 3 command tcp server 24448 2' "$(jq -r '
 		select(.event == "service.failed") |
-		[.event, .code, .implementation, .protocol, .role, .port, .attempt] | join(" ")' out/events.jsonl)"
+		[.event, .code, .implementation, .protocol, .role, .port, .attempt] |
+		join(" ")' out/events.jsonl)"
 	assertEquals '["failed",{"failed":1},false]' "$(jq -c 'select(.event == "run.ended") |
 		[.outcome, .statuses, .failing_fast]' out/events.jsonl)"
 	id=$(jq -r .run_id out/events.jsonl | sort -u)
