@@ -259,7 +259,7 @@ main(int argc, char **argv)
 		{ 0, "resolved", NULL, "of show: with what it extends", .flag = &o.resolved },
 		{ 0, "extends", "BASE", "of new: what it extends", .text = &o.new_.base },
 		{ 0, "protocol", "NAME", "of new: its protocol", .text = &o.new_.protocol },
-		{ 0, "iut", "NAME", "of new experiment: what it tests", .text = &o.new_.iut },
+		{ 0, "iut", "NAME", "of new: what an experiment tests", .text = &o.new_.iut },
 		{ 0, "docker", NULL, "of new: with a Dockerfile", .flag = &o.new_.docker },
 		{ 0, "template", NULL, "of new: commands in templates", .flag = &o.new_.template },
 		{ 'o', "output", "DIR", "of new: where (default: plugins; experiments: .)",
