@@ -24,6 +24,19 @@ testEveryToolHasAPage() {
 	done
 }
 
+# A checkout is a tree of pages, too: man/man1 and the others are man itself.
+testManPathOfACheckout() {
+	need man man-db || return
+	looked=0
+	for page in "$TOP"/man/*.[157]; do
+		name=${page##*/}
+		assertEquals "$page" "$(readlink -f "$(MANPATH=$TOP/man man -w "${name##*.}" \
+			"${name%.*}")")"
+		looked=$((looked + 1))
+	done
+	assertLeast 19 $looked pages
+}
+
 testPagesHaveTheirSections() {
 	assertEquals 'a page for each tool, no more' "$(tools | sort)" \
 		"$(cd "$TOP/man" && ls ./*.1 | sed 's,^\./,,;s/\.1$//' | sort)"
