@@ -152,4 +152,28 @@ testExamples() {
 	assertTrue "only $looked examples" "[ $looked -ge 60 ]"
 }
 
+# The commands of the README, block by block in one shell each, but those that build, install or
+# need an engine.
+testReadme() {
+	need tshark tshark && need jq jq && need gtlsserver ngtcp2-server || return
+	PATH=$PATH:/usr/sbin:/sbin
+	rm -rf ex && mkdir ex && cd ex || return
+	make_top
+	awk '/^## The tree/ { exit }
+	     /^    / { if (!inside) file = sprintf("%03d.cmd", ++n); inside = 1
+		       print substr($0, 5) > file; next }
+	     { inside = 0 }' "$TOP/README.md"
+	looked=0
+	for cmd in [0-9]*.cmd; do
+		! grep -qE '^(make|sudo) ' "$cmd" || continue
+		(cd top && PTH_EVENTS=none timeout 100 sh -e "../$cmd" >../stdout 2>../stderr)
+		assertEquals "$(cat "$cmd" stdout stderr)" 0 $?
+		looked=$((looked + 1))
+	done
+	assertLeast 8 $looked blocks
+	for word in 'new experiment' list show 'new protocol' 'new iut' schema doctor check run; do
+		assertMatch "$(cat "$TOP/README.md")" "^    pth $word"
+	done
+}
+
 . shunit2
