@@ -20,12 +20,6 @@ experiment_text(const struct pth_ynode *map, const char *key, const char *def)
 	return n != NULL && experiment_scalar(n) ? n->text : def;
 }
 
-const char *
-experiment_word(const struct schema *s, const struct pth_ynode *map, const char *key)
-{
-	return experiment_text(map, key, experiment_schema_child(s, key)->key->def);
-}
-
 int
 experiment_usual_port(const char *protocol)
 {
@@ -229,7 +223,9 @@ check_protocol(struct pth_experiment *x, const struct pth_ynode *services,
 	const struct schema *schema = experiment_schema_at(
 	    x->schema, "tests.[].services.*.protocol");
 	const char *role = experiment_word(schema, proto, "role"),
-	           *name = experiment_text(proto, "name", NULL);
+	           *name = experiment_given(pth_yaml_get(proto, "name")) ?
+	    experiment_word(schema, proto, "name") :
+	    NULL;
 	const struct pth_ynode *ports = experiment_only(pth_yaml_get(s, "ports"), PTH_YSEQ);
 	bool has_ports = (ports != NULL && ports->n != 0) ||
 	    experiment_given(pth_yaml_get(pth_yaml_get(s, "network"), "port"));

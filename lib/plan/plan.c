@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "io/status.h"
 
 enum { SERVICES_MAX = 1000 };
 
@@ -86,7 +87,7 @@ plan_us(const json_t *v, int64_t def)
 bool
 plan_failed(const struct plan *p)
 {
-	return p->d->errors > p->errors;
+	return p->cell != NULL || p->d->errors > p->errors;
 }
 
 struct plan_service *
@@ -218,8 +219,7 @@ conflict(struct plan *p, const struct pth_plugin *a, const struct plan_exec *x, 
 	pth_buf_addf(&at, "execution_environment.%zu.type", x->index);
 	if (own != NULL ? listed(own, b) :
 	                  pth_desc_has(pth_yaml_get(a->root, "conflicts"), b->name))
-		plan_problem(
-		    p, PTH_ERROR, at.s, "%s and %s cannot work together", a->name, b->name);
+		plan_conflict(p, at.s, "%s and %s cannot work together", a->name, b->name);
 }
 
 static void
@@ -509,18 +509,23 @@ release(struct plan *p)
 	json_decref(p->test);
 }
 
-/* The record takes the first problem of the file's order with it. */
+/* The record takes the first problem of the file's order with it; when nothing is wrong but that
+ * the combination cannot be, this. */
 static void
 refuse(struct plan *p)
 {
+	bool wrong = p->d->errors > p->errors;
+	const struct pth_diag *v = p->d->v;
 	size_t i = 0;
 
 	pth_diags_sort(p->d);
-	while (i < p->d->n && p->d->v[i].severity != PTH_ERROR)
+	while (i < p->d->n && (wrong ? v[i].severity != PTH_ERROR : v[i].text != p->cell))
 		i++;
 	if (i < p->d->n)
-		pth_rec_error(p->rec, "plan", (enum pth_category)p->d->v[i].category, p->d->file,
-		    p->d->v[i].line, p->d->v[i].col, "%s", p->d->v[i].text);
+		pth_rec_error(p->rec, "plan", (enum pth_category)v[i].category, p->d->file,
+		    v[i].line, v[i].col, "%s", wrong ? v[i].text : plan_cell_reason(p));
+	if (!wrong)
+		pth_error_set_status(pth_test_error(p->rec), pth_status_name(PTH_S_UNSUPPORTED));
 }
 
 int
