@@ -62,12 +62,8 @@ testRows() {
 
 # A command in front of && or ||, or behind !, would fail without anybody seeing it.
 testEveryCommandCounts() {
-	looked=0
-	for file in w/rows/*; do
-		assertEquals "${file##*/}" '' "$(grep -nE '&&|\|\||^ *!' "$file")"
-		looked=$((looked + 1))
-	done
-	assertLeast 140 $looked rows
+	assertEquals '' "$(grep -nE '&&|\|\||^ *!' w/rows/*)"
+	assertLeast 140 "$(grep -l . w/rows/* | wc -l)" rows
 }
 
 # The words of a row stand in its document.
@@ -86,7 +82,7 @@ testWordsAreTheDocuments() {
 testNothingIsShownByToolsThatDoNothing() {
 	mkdir -p idle nothing
 	for tool in $(tools); do
-		printf '#!/bin/sh\ncat >/dev/null\n' >"idle/$tool" && chmod +x "idle/$tool"
+		ln -s /bin/true "idle/$tool"
 	done
 	mv w kept
 	mkdir w
