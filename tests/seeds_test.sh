@@ -4,8 +4,9 @@
 # timeout: 180
 . "$TOP/tests/lib.sh"
 
-documents=$TOP/../shared/seeds
-[ -d "$documents" ] || documents=$TOP/../../shared/seeds # of a worktree
+shared=$TOP/../shared
+[ -d "$shared/seeds" ] || shared=$TOP/../../shared # of a worktree
+documents=$shared/seeds
 
 # rows: w/rows/NAME is the commands of a row, w/cannot the rows that cannot be, with the
 # reasons, w/features a line a row: name, document, words of it; w/world what all rows look at.
@@ -76,6 +77,23 @@ testWordsAreTheDocuments() {
 		looked=$((looked + 1))
 	done <w/features
 	assertLeast 140 $looked rows
+}
+
+# PANTHER's own files: all are read, and what is said of them is little. One has a test without
+# services, which PANTHER refuses, too.
+testFilesOfPanther() {
+	[ -d "$shared/panther-configs" ] || skip 'the files are not on this machine' || return
+	looked=0
+	for file in "$shared"/panther-configs/*.yaml; do
+		pth check "$file" >said 2>&1
+		assertTrue "$(cat said)" "[ $(grep -c ': warning: ' said) -le 3 ]"
+		case $file in
+		*_with_observers.yaml) assertEquals 1 "$(grep -c ': error: ' said)" ;;
+		*) assertEquals '' "$(grep ': error: ' said)" ;;
+		esac
+		looked=$((looked + 1))
+	done
+	assertLeast 10 $looked files
 }
 
 # Tools that do nothing show nothing: a row that passes with them looks at nothing.
