@@ -202,6 +202,14 @@ testNew() {
 	assertMatch "$err" 'is there already'
 	run pth-plugin new -o d iut z --extends nosuch
 	assertCode 3
+	assertMatch "$err" "no base named 'nosuch'\$"
+	# What is proposed is a base of an implementation: no program, and no protocol.
+	run pth-plugin new -o d iut z --extends python_htp
+	assertCode 3
+	assertMatch "$err" "no base named 'python_htp'; did you mean 'python_http'\?"
+	run pth-plugin new -o d iut z --extends picoquik
+	assertCode 3
+	assertMatch "$err" "no base named 'picoquik'\$"
 	run pth-plugin new -o d iut z --protocol nosuch
 	assertCode 3
 	assertMatch "$err" "no protocol named 'nosuch'.* \\(pth new protocol nosuch begins it\\)"

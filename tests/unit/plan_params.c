@@ -94,6 +94,22 @@ static const struct descriptor descriptors[] = {
 	{ "p/services/iut/proto/lostpatch.yaml",
 	    "plugin: lostpatch\nkind: iut\nprotocol: proto\ncommands: {any: [x]}\n"
 	    "docker: {patches: [nowhere.patch]}\n" },
+	/* Files of versions: where the program is. */
+	{ "p/services/iut/proto/bins/plugin.yaml",
+	    "plugin: bins\nkind: iut\nprotocol: proto\ncommands: {any: ['{{ binary_path }}']}\n" },
+#define BIN(v, dir, name)                                                    \
+	{                                                                    \
+		"p/services/iut/proto/bins/version_configs/" v ".yaml",      \
+		    "server: {binary: {dir: '" dir "', name: '" name "'}}\n" \
+	}
+	BIN("a", "/opt/x", "prog"),
+	BIN("b", "/opt/x/", "./prog"),
+	BIN("c", "/opt/x", "sub/prog"),
+	BIN("d", "/opt/x", "/bin/prog"),
+	BIN("e", "/opt/x", "prog -v"),
+	BIN("f", "", "./prog"),
+	BIN("g", "/opt/x", ""),
+	BIN("h", "/", ".prog"),
 	{ "p/services/iut/proto/beside.txt", "x" },
 	{ "p/services/iut/proto/a.patch", "x" },
 	{ "p/services/iut/proto/dep/x", "x" },
@@ -479,6 +495,16 @@ versions(void)
 		{ A("version_config: v3"), "said",
 		    SAID("prog has no version 'v3'; it has v1, v2") },
 		{ A("version_config: ''"), "@a.phases.run.argv.0", "prog" },
+		/* A program in its directory, unless it is found by itself or is more than a
+		 * name. */
+		{ A("name: bins, version: a"), ARGV, "[/opt/x/prog]" },
+		{ A("name: bins, version: b"), ARGV, "[/opt/x/prog]" },
+		{ A("name: bins, version: c"), ARGV, "[/opt/x/sub/prog]" },
+		{ A("name: bins, version: d"), ARGV, "[/bin/prog]" },
+		{ A("name: bins, version: e"), ARGV, "[prog -v]" },
+		{ A("name: bins, version: f"), ARGV, "[./prog]" },
+		{ A("name: bins, version: g"), ARGV, "['']" },
+		{ A("name: bins, version: h"), ARGV, "[/.prog]" },
 	};
 
 	unit("versions");
