@@ -90,6 +90,7 @@
 	X(o, obj, result, result) \
 	X(o, list, artifacts, artifact) \
 	X(o, int, artifacts_omitted, 0) \
+	X(o, int, artifacts_removed, 0) \
 	X(o, obj, metrics, metrics) \
 	X(o, obj, verdict, verdict)
 #define PTH_KEYS_source(X, o) \
@@ -98,11 +99,13 @@
 	X(o, int, col, 0)
 #define PTH_KEYS_error(X, o) \
 	X(o, str, stage, "?") \
+	X(o, str, status, "error") \
 	X(o, str, category, NULL) \
 	X(o, str, message, "no message") \
 	X(o, str, file, NULL) \
 	X(o, int, line, 0) \
-	X(o, int, col, 0)
+	X(o, int, col, 0) \
+	X(o, list, at, plain)
 #define PTH_KEYS_end(X, o) \
 	X(o, int, pth, 0) \
 	X(o, str, type, "") \

@@ -31,7 +31,8 @@ struct plan_service {
 	int64_t port;           /* 0: none */
 	const char *transport;
 	bool client, own_certs, port_given, port_usual;
-	int mark; /* for the order: 0 new, 1 on the way, 2 done */
+	bool sound; /* nothing is wrong with it so far */
+	int mark;   /* for the order: 0 new, 1 on the way, 2 done */
 };
 
 struct plan_exec {
@@ -47,16 +48,18 @@ struct plan {
 	json_t *rec;
 	struct pth_diags *d;
 	size_t errors; /* of d at the start */
+	bool failed;   /* by what an earlier stage has found wrong */
 	struct pth_plugin *env;
 	const struct pth_ynode *eview;
 	json_t *eparams;
 	struct plan_exec *execs;
 	size_t nexecs;
 	struct plan_service *services, **order;
-	size_t nservices;
+	size_t nservices, nordered;
 	json_t *infos; /* of services by name, once all have been looked at */
 	json_t *service_names;
-	json_t *test; /* test.* of templates */
+	json_t *test;     /* test.* of templates */
+	const char *cell; /* text in d: why this combination of a matrix cannot be, or NULL */
 };
 
 /* plan/plan.c: a problem at the record's mark of `path` (or of the nearest path
@@ -71,6 +74,12 @@ const char *plan_path(struct pth_buf *b, const struct plan_service *s, const cha
 /* An error at this mark of a service. */
 void plan_wrong(struct plan *p, const struct plan_service *s, const char *what, const char *fmt,
     ...) PTH_PRINTF(4, 5);
+/* plan/cell.c: what cannot be together. An error, but in a combination that a matrix has made,
+ * which is unsupported: a warning, and the plan has failed. */
+void plan_cannot(struct plan *p, const struct plan_service *s, const char *what, const char *fmt,
+    ...) PTH_PRINTF(4, 5);
+void plan_conflict(struct plan *p, const char *path, const char *fmt, ...) PTH_PRINTF(3, 4);
+const char *plan_cell_reason(const struct plan *p); /* of p->cell, which is not NULL */
 bool plan_failed(const struct plan *p);
 /* Load a plugin. One that is missing (NULL) or not usable is a problem at path, and false is
  * returned. what: the kind, for people. */

@@ -36,6 +36,16 @@ pth_param_type(const struct pth_ynode *spec)
 	return t != NULL ? short_type(t) : d != NULL ? by_kind[d->kind] : "any";
 }
 
+bool
+pth_param_is_text(const struct pth_ynode *spec)
+{
+	const char *type = pth_param_type(spec);
+
+	if (strcmp(type, "list") == 0)
+		type = short_type(pth_desc_str(spec, "items", "any"));
+	return strcmp(type, "str") == 0;
+}
+
 static const char *
 kind_name(const json_t *v)
 {

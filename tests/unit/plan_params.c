@@ -25,6 +25,16 @@ static const struct descriptor descriptors[] = {
 	    "versions:\n  v1: {parameters: {n: 4}}\n  v2: {commands: {any: [two]}}\n"
 	    "default_version: v1\n"
 	    "commands: {any: [prog, '{{ n }}', '{{ later }}', '{{ sum }}', {each: list}]}\n" },
+	{ "p/services/iut/proto/serves.yaml",
+	    "plugin: serves\nkind: iut\nprotocol: proto\ncommands: {server: [x]}\n" },
+	{ "p/services/iut/proto/two_words.yaml",
+	    "plugin: two_words\nkind: iut\nprotocol: proto\ncommands: {any: [first]}\n" },
+	{ "p/services/iut/proto/Two_Words.yaml",
+	    "plugin: Two_Words\nkind: iut\nprotocol: proto\ncommands: {any: [second]}\n" },
+	{ "p/services/iut/proto/says.yaml",
+	    "plugin: says\nkind: iut\nprotocol: proto\nparameters: {want: {}, text: {type: str}, "
+	    "texts: {type: list, items: str, default: []}, any: {type: any}}\n"
+	    "commands: {any: [says, '{{ text|string }}', '{{ any|string }}', {each: texts}]}\n" },
 	{ "p/services/iut/proto/need.yaml",
 	    "plugin: need\nkind: iut\nprotocol: proto\ncommands: {any: [x]}\n"
 	    "parameters: {must: {type: str, required: true}}\n" },
@@ -84,6 +94,22 @@ static const struct descriptor descriptors[] = {
 	{ "p/services/iut/proto/lostpatch.yaml",
 	    "plugin: lostpatch\nkind: iut\nprotocol: proto\ncommands: {any: [x]}\n"
 	    "docker: {patches: [nowhere.patch]}\n" },
+	/* Files of versions: where the program is. */
+	{ "p/services/iut/proto/bins/plugin.yaml",
+	    "plugin: bins\nkind: iut\nprotocol: proto\ncommands: {any: ['{{ binary_path }}']}\n" },
+#define BIN(v, dir, name)                                                    \
+	{                                                                    \
+		"p/services/iut/proto/bins/version_configs/" v ".yaml",      \
+		    "server: {binary: {dir: '" dir "', name: '" name "'}}\n" \
+	}
+	BIN("a", "/opt/x", "prog"),
+	BIN("b", "/opt/x/", "./prog"),
+	BIN("c", "/opt/x", "sub/prog"),
+	BIN("d", "/opt/x", "/bin/prog"),
+	BIN("e", "/opt/x", "prog -v"),
+	BIN("f", "", "./prog"),
+	BIN("g", "/opt/x", ""),
+	BIN("h", "/", ".prog"),
 	{ "p/services/iut/proto/beside.txt", "x" },
 	{ "p/services/iut/proto/a.patch", "x" },
 	{ "p/services/iut/proto/dep/x", "x" },
@@ -152,6 +178,21 @@ parameters(void)
 		/* Templates in what the experiment gives, where the descriptor says so. */
 		{ A("list: ['{{ name }}', x]"), ARGV, "[prog, '4', '4000', '5', a, x]" },
 		{ A("want: '{{ name }}'"), "said", "" },
+		/* A text is what was written, a number what it means. */
+		{ "{marks: {services.a.implementation.text: [1, 1, null, 'NO']}, services: {a: "
+		  "{implementation: {name: says, text: false}}}}",
+		    ARGV, "[says, 'NO', None]" },
+		{ "{marks: {services.a.implementation.texts.1: [1, 1, null, '1.10']}, services: "
+		  "{a: {implementation: {name: says, texts: [x, 1.1]}}}}",
+		    ARGV, "[says, None, None, x, '1.10']" },
+		{ "{marks: {services.a.implementation.any: [1, 1, null, 'NO']}, services: {a: "
+		  "{implementation: {name: says, any: false}}}}",
+		    ARGV, "[says, None, 'False']" },
+		{ "{marks: {services.a.implementation.n: [2, 5, null, '07']}, services: {a: "
+		  "{implementation: {name: prog, n: 7}}}}",
+		    "said",
+		    "2:5: warning: 07 is read as a decimal number (YAML 1.1 readers take it as "
+		    "octal)" },
 		/* The long names of types. */
 		{ A("ints: ['7']"), "said", "" },
 		{ A("ints: [x]"), "said",
@@ -355,6 +396,12 @@ plugins(void)
 		{ "services: {a: {finite: true}}", "@a.finite", "true" },
 		{ "services: {a: {finite: ~}}", "@a.finite", "false" },
 		{ A("name: same"), ARGV, "[of proto]" },
+		/* In any case, and with other dashes; the exact name wins. */
+		{ A("name: SAME"), ARGV, "[of proto]" },
+		{ A("name: two-words"), ARGV, "[second]" },
+		{ A("name: two_words"), ARGV, "[first]" },
+		{ A("name: Two_Words"), ARGV, "[second]" },
+		{ "services: {a: {protocol: {name: PROTO}}}", "@a.protocol", "proto" },
 		{ "services: {a: {implementation: {name: same}, protocol: {name: two}}}", ARGV,
 		    "[of two]" },
 		{ "services: {a: {protocol: {name: two}}}", "said",
@@ -393,6 +440,50 @@ plugins(void)
 	ROWS(base, rows);
 }
 
+/* What a matrix puts together and cannot be is unsupported; what somebody wrote is an error. */
+static void
+cells(void)
+{
+#define CELL(field, value, rest)                                                                \
+	"{matrix: {services.a." field ": x}, marks: {services.a." field ": [7, 9]}, services: " \
+	"{a: {" value "}}" rest "}"
+#define NOT(text) "*7:9: warning: unsupported: " text
+#define NAME "implementation.name"
+	static const struct row rows[] = {
+		{ CELL("protocol.name", "protocol: {name: two}", ""), "said",
+		    NOT("prog speaks proto, not two") },
+		{ CELL("protocol.name", "protocol: {name: two}", ""), "error",
+		    "{stage: plan, category: configuration, message: 'prog speaks proto, not two', "
+		    "file: experiment, line: 7, col: 9, status: unsupported}" },
+		{ CELL("protocol.name", "protocol: {name: two}", ""), "plan", NULL },
+		{ CELL(NAME, "implementation: {name: plain}", ""), "said",
+		    NOT("plain speaks two, not proto") },
+		{ CELL(NAME, "protocol: {version: v9}", ""), "said",
+		    NOT("prog has no version 'v9'; it has v1, v2") },
+		{ CELL("implementation", "protocol: {version: v9}", ""), "error.status",
+		    "unsupported" },
+		{ CELL(NAME, "implementation: {name: serves}, protocol: {role: client}", ""),
+		    "said", NOT("serves has no command for the role client; it has server") },
+		{ "{matrix: {services.*.protocol.name: x}, services: {a: {protocol: {name: two}}}}",
+		    "error.status", "unsupported" },
+		{ "{matrix: {services: x}, services: {a: {protocol: {name: two}}}}", "error.status",
+		    "unsupported" },
+		/* A name that nobody has is a mistake, and so is what the matrix does not vary. */
+		{ CELL(NAME, "implementation: {name: nobody}", ""), "error.status", NULL },
+		{ CELL("timeout", "protocol: {name: two}", ""), "said",
+		    "*error: prog speaks proto, not two" },
+		{ "{matrix: {services.c.protocol.name: x}, services: {a: {protocol: {name: two}}}}",
+		    "error.status", NULL },
+		/* A mistake beside it is one. */
+		{ CELL("protocol.name", "protocol: {name: two}",
+		      ", network_environment: {type: nothing}"),
+		    "error.status", NULL },
+	};
+
+	unit("combinations that cannot be");
+	ROWS(base, rows);
+}
+
 static void
 versions(void)
 {
@@ -415,6 +506,16 @@ versions(void)
 		{ A("version_config: v3"), "said",
 		    SAID("prog has no version 'v3'; it has v1, v2") },
 		{ A("version_config: ''"), "@a.phases.run.argv.0", "prog" },
+		/* A program in its directory, unless it is found by itself or is more than a
+		 * name. */
+		{ A("name: bins, version: a"), ARGV, "[/opt/x/prog]" },
+		{ A("name: bins, version: b"), ARGV, "[/opt/x/prog]" },
+		{ A("name: bins, version: c"), ARGV, "[/opt/x/sub/prog]" },
+		{ A("name: bins, version: d"), ARGV, "[/bin/prog]" },
+		{ A("name: bins, version: e"), ARGV, "[prog -v]" },
+		{ A("name: bins, version: f"), ARGV, "[./prog]" },
+		{ A("name: bins, version: g"), ARGV, "['']" },
+		{ A("name: bins, version: h"), ARGV, "[/.prog]" },
 	};
 
 	unit("versions");
@@ -571,6 +672,7 @@ main(void)
 	sets();
 	usual();
 	plugins();
+	cells();
 	versions();
 	variables();
 	served();

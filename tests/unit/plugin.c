@@ -249,6 +249,10 @@ test_values(void)
 		{ "stop: {signal: int}", "signal: must be a signal such as INT" },
 		{ "stop: {signal: SIG}", "signal: must be a signal such as INT" },
 		{ "stop: {signal: A}", "signal: must be a signal such as INT" },
+		{ "stop: {signal: HOP}", "signal: must be a signal such as INT" },
+		{ "roles: {sever: {}}",
+		    "unknown role 'sever'; roles are server, client, peer, mitm, any" },
+		{ "roles: {server: {}, any: }", "" },
 		{ "stop: {signal: [INT]}", "signal: must be a signal such as INT" },
 		{ "stop: {grace: '{{ x }}'}", "" },
 		{ "stop: {grace: 250ms}", "" },
@@ -345,6 +349,11 @@ test_values(void)
 		{ "metrics: [{name: m, json: x, reduce: median}]",
 		    "reduce: must be one of: last first sum min max mean count" },
 		/* Parameters. */
+		{ "parameters: {p: {type: int, min: 5, max: 1}}",
+		    "min: 5 is more than max, which is 1" },
+		{ "parameters: {p: {type: float, min: 0.5, max: 0.25}}",
+		    "min: 0.5 is more than max, which is 0.25" },
+		{ "parameters: {p: {type: int, min: 5, max: 5}}", "" },
 		{ "parameters: {p: {type: text}}",
 		    "type: must be one of: str int float bool list map any string integer number "
 		    "boolean array object" },

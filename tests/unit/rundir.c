@@ -397,6 +397,13 @@ of_streams(void)
 		CHECK_STR(content("run/plan.jsonl"), "one\ntwo\n");
 		CHECK_INT(pth_journal_check(&d.results, d.fd, &err), 0);
 	}
+	unit("with the whole directory it cannot be put right");
+	pth_rmtree(AT_FDCWD, "run", NULL);
+	CHECK_INT(pth_journal_check(&d.plan, d.fd, &err), -1);
+	CHECK(strstr(err.text, "plan.jsonl was removed by somebody else during the run: ") ==
+	    err.text);
+	CHECK(strstr(err.text, "as written again") == NULL);
+	CHECK_INT(err.code, PTH_SYSTEM);
 	unit("of both streams");
 	for (int how = 0; how < 3; how++) {
 		pth_rmtree(AT_FDCWD, "run", NULL);
@@ -515,6 +522,8 @@ of_choices(void)
 	in = (struct pth_select){ 0 };
 	CHECK_STR(
 	    status_of(REC("a", "\"x\":1")), "error: the record has no plan; pth-plan makes it");
+	CHECK_STR(status_of(REC("u", "\"error\":{\"message\":\"no\",\"status\":\"unsupported\"}")),
+	    "unsupported: no");
 	CHECK_STR(status_of(REC("../x", LOCAL)), "error: the id is not a safe directory name");
 	CHECK_STR(status_of(REC("t", LOCAL)), "run");
 	CHECK_STR(status_of(REC("t", LOCAL)), "error: another test with this id came before it");
