@@ -300,7 +300,7 @@ services(struct plan *p)
 		pth_buf_addf(&path, "services.%s", s->key);
 		check_name(p, s);
 		plan_service_look(p, s);
-		s->sound = s->view != NULL && p->d->errors == errors &&
+		s->sound = s->view != NULL && p->d->errors == errors && plan_has_command(s) &&
 		    !pth_rec_was_wrong(p->rec, path.s);
 	}
 }
