@@ -79,6 +79,40 @@ testBadDescriptors() {
 	assertCode 3
 }
 
+# Words of PANTHER's registration of a plugin; who extends nothing; a file with another name.
+testWordsAboutThePlugin() {
+	mkdir -p d/services/iut/quic
+	cat >d/services/iut/quic/file.yaml <<-'Y'
+	plugin: registered
+	kind: iut
+	version: 1.0.0
+	author: somebody
+	supported_protocols: [quic]
+	capabilities: [rfc9000, key_updates]
+	parameters: {n: {type: integer, default: 5}}
+	commands: {any: ["{{ n }}"]}
+	Y
+	run pth-plugin check d/services/iut/quic/file.yaml
+	assertCode 0
+	at=d/services/iut/quic/file.yaml:1:9
+	assertEquals "$at: warning: the plugin registered lies in a file named file$NL$(line \
+		"$at: warning: registered extends nothing; 'extends: quic' gives it what" \
+		'implementations of quic share')" "$err"
+	run pth-plugin -P d show registered --json
+	assertCode 0
+	assertEquals '1.0.0 somebody quic rfc9000 key_updates' "$(jq_out -r \
+		'"\(.version) \(.author) \(.protocol[0]) \(.capabilities | join(" "))"')"
+	run pth-plugin -P d show file --json
+	assertCode 0
+	sed 's/^supported/protocol: quic\n&/; s/1.0.0/[1]/' d/services/iut/quic/file.yaml >d/b.yaml
+	run pth-plugin check d/b.yaml
+	assertCode 3
+	assertMatch "$err" '^d/b.yaml:3:10: error: version: must be one value, not a list$'
+	sed -i '/^version/d' d/b.yaml
+	run pth-plugin check d/b.yaml
+	assertMatch "$err" '^d/b.yaml:5:1: warning: supported_protocols has no effect beside protocol$'
+}
+
 testCycles() {
 	mkdir -p d/services/base
 	for pair in a:b b:c c:a self:self; do

@@ -144,6 +144,7 @@
 	X(o, int, timeout_us, PTH_PHASE_LIMIT_US) \
 	X(o, str, cwd, NULL) \
 	X(o, obj, env, plain) \
+	X(o, str, name, NULL) \
 	X(o, str, category, NULL)
 #define PTH_KEYS_ready(X, o) \
 	X(o, str, kind, "") \

@@ -179,7 +179,7 @@ look_params(struct plan *p, struct plan_service *s)
 	             plugin = PTH_BUF_INIT, nested = PTH_BUF_INIT, nested_config = PTH_BUF_INIT,
 	             certs = PTH_BUF_INIT, runtime = PTH_BUF_INIT, file = PTH_BUF_INIT;
 	json_auto_t *certificates = plan_usual_certificates(s, &certs);
-	const json_t *run = plan_usual_given(s, "runtime_parameters", &runtime);
+	json_auto_t *run = plan_usual_runtime(s, &runtime);
 	json_auto_t *version = plan_version_params(s);
 	struct plan_given given[] = {
 		{ impl, plan_path(&at, s, "implementation"), PTH_ERROR, plain },
@@ -192,8 +192,7 @@ look_params(struct plan *p, struct plan_service *s)
 		    plan_path(&nested, s, "plugin_config.parameters"), PTH_WARNING, NULL },
 		{ json_object_get(more, "config"),
 		    plan_path(&nested_config, s, "plugin_config.config"), PTH_WARNING, plain },
-		{ plan_mentions(s->plugin, s->view, "runtime_parameters") ? NULL : run, runtime.s,
-		    PTH_WARNING, NULL },
+		{ run, runtime.s, PTH_WARNING, NULL },
 		{ certificates, certs.s, PTH_WARNING, NULL },
 		{ version, plan_path(&file, s, "implementation.version_config.parameters"),
 		    PTH_WARNING, NULL },
@@ -330,6 +329,7 @@ plan_service_release(struct plan_service *s)
 	json_decref(s->vgiven);
 	json_decref(s->section);
 	json_decref(s->asked);
+	json_decref(s->runtime);
 	free(s->address);
 	free(s->listen);
 }

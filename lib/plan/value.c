@@ -288,6 +288,8 @@ command(const struct plan_with *w, const struct pth_ynode *n, int64_t timeout_us
 	pth_cmd_set_timeout_us(cmd, timeout_us);
 	if (category != NULL)
 		pth_cmd_set_category(cmd, category->text);
+	if (pth_desc_str(n, "name", NULL) != NULL)
+		pth_cmd_set_name(cmd, pth_desc_str(n, "name", NULL));
 	if (n->kind == PTH_YMAP && cmd_extras(w, n, cmd) < 0)
 		return NULL;
 	return pth_take(&cmd);

@@ -82,7 +82,12 @@ features(const struct plan_service *s)
 {
 	const struct pth_ynode *f = pth_yaml_get(s->view, "features");
 
-	return f != NULL ? pth_yaml_json(f) : json_object();
+	json_t *out = f != NULL ? pth_yaml_json(f) : json_object(), *v;
+	size_t i;
+
+	json_array_foreach(json_object_get(s->params, "supported_features"), i, v)
+		pth_json_set(out, json_string_value(v), json_true());
+	return out;
 }
 
 bool
