@@ -110,7 +110,8 @@ testWordsAboutThePlugin() {
 	assertMatch "$err" '^d/b.yaml:3:10: error: version: must be one value, not a list$'
 	sed -i '/^version/d' d/b.yaml
 	run pth-plugin check d/b.yaml
-	assertMatch "$err" '^d/b.yaml:5:1: warning: supported_protocols has no effect beside protocol$'
+	assertMatch "$err" \
+		'^d/b.yaml:5:1: warning: supported_protocols has no effect beside protocol$'
 }
 
 testCycles() {
