@@ -179,7 +179,7 @@ testCheckFindsTheMistakesOfAllStages() {
 	plugin: needy
 	kind: iut
 	protocol: minip
-	requires: [{program: no-such-tool, package: no-such-package}]
+	requires: [{program: no-such-tool, package: no-pkg}]
 	commands: {any: [no-such-tool]}
 	end
 	run pth check -P all all.yaml
@@ -204,7 +204,7 @@ testCheckFindsTheMistakesOfAllStages() {
 	26:76: error: subnet
 	28:13: error: a service in a container cannot be named docker
 	29:32: error: b
-	33:32: warning: this machine has no program no-such-tool; install the package no-such-package
+	33:32: warning: this machine has no program no-such-tool; install the package no-pkg
 	end
 	)" "$(printf '%s\n' "$out" | sed -n 's/^all\.yaml://p' | grep -v 'engine answers' | sed -E \
 		's/; the test is not run//

@@ -51,11 +51,11 @@ int pth_experiment_report(struct pth_experiment *x, bool strict, FILE *plain);
 long pth_experiment_count(const struct pth_experiment *x);
 /* Name of the run, safe as a file name. */
 const char *pth_experiment_run(const struct pth_experiment *x);
-/* Settings of all tests, borrowed; NULL when there are errors. */
+/* Settings of all tests, borrowed, without what is wrong; NULL when there are no tests. */
 const json_t *pth_experiment_settings(const struct pth_experiment *x);
-/* Hand out each record (borrowed by the function) in order, without the tests
- * that have errors; none when there are errors outside of the tests. Stops at
- * the first -1 and returns it. */
+/* Hand out each record (borrowed by the function) in order. A test with errors has "error",
+ * the first of them or of those outside of the tests, with the places of all of its own, and
+ * what is right of it. Stops at the first -1 and returns it. */
 typedef int pth_experiment_fn(void *arg, const json_t *rec, struct pth_err *e);
 int pth_experiment_each(
     struct pth_experiment *x, pth_experiment_fn *fn, void *arg, struct pth_err *e);

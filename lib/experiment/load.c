@@ -511,6 +511,7 @@ complete(struct pth_experiment *x, const char *path, const struct pth_override *
 		experiment_interpolate(x);
 	set_run(x, path);
 	check_all(x);
+	experiment_idle(x);
 	if (x->bad != NULL)
 		x->settings = settings(x);
 }
@@ -561,6 +562,7 @@ pth_experiment_free(struct pth_experiment *x)
 		pth_diags_release(&x->src[i]->d);
 		pth_buf_release(&x->src[i]->text);
 		free(x->src[i]->name);
+		json_decref(x->src[i]->idle);
 		free(x->src[i]);
 	}
 	experiment_schema_free(x->schema);

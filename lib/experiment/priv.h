@@ -88,7 +88,9 @@ struct source {
 	char *name;
 	struct pth_buf text;
 	struct pth_diags d;
-	bool broken; /* could not be read */
+	bool broken;                  /* could not be read */
+	json_t *idle;                 /* keys without effect in it, for one message; or NULL */
+	unsigned idle_line, idle_col; /* of the first */
 };
 
 /* What is said of a test with errors: the first of them. */
@@ -161,6 +163,8 @@ int experiment_variants(
 /* check */
 void experiment_check(
     struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n, const char *what);
+/* The warnings about keys without effect, once all is checked. */
+void experiment_idle(struct pth_experiment *x);
 /* Canonical value of a checked node. */
 json_t *experiment_canon(const struct schema *s, const struct pth_ynode *n);
 /* Called for F_OWN keys in the table's order; n NULL when not given. */

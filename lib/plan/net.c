@@ -119,6 +119,20 @@ link_target(struct plan *p, struct plan_service *s)
 	    s->name, shown.s);
 }
 
+/* A server that nobody can reach: nothing has told its port, and nothing is usual. */
+static void
+check_port(struct plan *p, const struct plan_service *s)
+{
+	pth_auto_buf at = PTH_BUF_INIT;
+
+	if (s->view == NULL || s->port > 0 || s->plugin->kind != PTH_IUT ||
+	    strcmp(s->role, "server") != 0 || strcmp(s->transport, "none") == 0)
+		return;
+	plan_problem(p, PTH_WARNING, plan_path(&at, s, "ports"),
+	    "service '%s': no port given, and neither %s nor %s defines a usual one", s->name,
+	    s->plugin->name, s->protocol->name);
+}
+
 void
 plan_net(struct plan *p)
 {
@@ -132,8 +146,10 @@ plan_net(struct plan *p)
 		s->address = by_env(p, s, "address", "127.0.0.1", i);
 		s->listen = bind != NULL && *bind != '\0' ? pth_xstrdup(bind) :
 		                                            by_env(p, s, "listen", s->address, i);
-		if (!s->client)
+		if (!s->client) {
 			own_port(s);
+			check_port(p, s);
+		}
 	}
 	part(p);
 	plan_foreach(s, p)

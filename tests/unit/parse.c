@@ -26,14 +26,9 @@ numbers(void)
 		{ "services: {s: {timeout: 86400}}", "0.services.s.timeout", "86400" },
 		{ "services: {s: {timeout: 0}}", "said", "error: timeout: integer '0'" SECS },
 		{ "services: {s: {timeout: 86401}}", "said",
-		    "error: timeout: integer '86401'" SECS
-		    "\nwarning: timeout of 86401 s is long; usual are 10 to 3600 s" },
-		{ "services: {s: {timeout: 9}}", "said",
-		    "warning: timeout of 9 s is short; usual are 10 to 3600 s" },
-		{ "services: {s: {timeout: 10}}", "said", "" },
-		{ "services: {s: {timeout: 3600}}", "said", "" },
-		{ "services: {s: {timeout: 3601}}", "said",
-		    "warning: timeout of 3601 s is long; usual are 10 to 3600 s" },
+		    "error: timeout: integer '86401'" SECS },
+		{ "services: {s: {timeout: 5}}", "said", "" },
+		{ "services: {s: {timeout: 86400}}", "said", "" },
 		/* Sizes. */
 		{ "capture: {max_size: 5MB}", "0.capture.max_size", "5000000" },
 		{ "capture: {max_size: '4KiB'}", "0.capture.max_size", "4096" },
@@ -136,9 +131,11 @@ keys(void)
 		    "warning: protocol: no value; taken as not given" },
 		/* Keys of one environment in another. */
 		{ "network_environment: {type: localhost, subnet: 10.0.0.0/24}", "said",
-		    "warning: 'subnet' has no effect in environment localhost" },
+		    "warning: 'network_environment.subnet' (in environment localhost) has no "
+		    "effect" },
 		{ "network_environment: {type: docker_compose, general: {stop_time: 5}}", "said",
-		    "warning: 'general' has no effect in environment docker_compose" },
+		    "warning: 'network_environment.general' (in environment docker_compose) has no "
+		    "effect" },
 		{ "network_environment: {type: docker_compose, subnet: 10.0.0.0/24}",
 		    "0.network_environment.subnet", "10.0.0.0/24" },
 		{ "network_environment: {type: mine, subnet: x}", "said", "" },
@@ -341,11 +338,9 @@ services(void)
 		  "minip}, ports: ['81:81']}}",
 		    "0.services.t.ports", "['82:82']" },
 		{ "services: {s: {ports: []}}", "0.services.s.ports", "[]" },
-		{ "services: {s: {ports: []}}", "said",
-		    "warning: server s has no ports, and minip has no usual one" },
+		{ "services: {s: {ports: []}}", "said", "" },
 		{ "services: {s: {ports: [], network: {port: 5}}}", "said", "" },
-		{ "services: {s: {protocol: {name: quic}}}", "said",
-		    "warning: quic server s without generate_new_certificates" },
+		{ "services: {s: {protocol: {name: quic}}}", "said", "" },
 		{ "{generate_new_certificates: false, services: {s: {protocol: {name: quic}}}}",
 		    "said", "" },
 		/* What comes first. */
