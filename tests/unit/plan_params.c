@@ -10,7 +10,7 @@ static const struct descriptor descriptors[] = {
 	    "aliases: [oorp]\nparameters: {shade: dark}\n"
 	    "roles: {client: {parameters: {shade: light}}}\n" },
 	{ "p/protocols/two.yaml",
-	    "plugin: two\nkind: protocol\ntransport: tcp\nversions: {v1: , v2: }\n"
+	    "plugin: two\nkind: protocol\ntransport: tcp\nport: 4002\nversions: {v1: , v2: }\n"
 	    "default_version: v2\n" },
 	{ "p/services/iut/proto/prog.yaml",
 	    "plugin: prog\nkind: iut\nprotocol: proto\n"
