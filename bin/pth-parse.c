@@ -30,7 +30,7 @@ static void
 describe(const struct options *o)
 {
 	struct pth_buf b = PTH_BUF_INIT;
-	json_auto_t *schema = o->schema ? pth_experiment_schema() : NULL;
+	json_auto_t *schema = o->schema ? pth_experiment_schema(o->strict) : NULL;
 	struct pth_err e;
 
 	if (o->schema)

@@ -8,6 +8,7 @@
  *   keys.c    the table
  *   schema.c  the table as a tree; explain, JSON Schema, mdoc
  *   load.c    files, include, overrides, environment, ${VAR}
+ *   shape.c   older and other shapes of a test
  *   check.c   types, ranges, known names
  *   rules.c   what spans several keys: targets, ports, names
  *   tree.c    changing a tree
@@ -63,8 +64,9 @@ int pth_experiment_each(
 /* Append what is known of a key ("timeout", "services.*.timeout",
  * "tests.0.steps.wait"), every key that fits. -1 and e when none does. */
 int pth_experiment_explain(struct pth_buf *b, const char *key, struct pth_err *e);
-/* JSON Schema (draft 2020-12) of the file; new reference. */
-json_t *pth_experiment_schema(void);
+/* JSON Schema (draft 2020-12) of the file: what is an error, or with strict a
+ * warning, too, does not fit. New reference. */
+json_t *pth_experiment_schema(bool strict);
 /* The list of keys for pth-experiment(5), in mdoc. */
 void pth_experiment_mdoc(struct pth_buf *b);
 

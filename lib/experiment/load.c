@@ -289,7 +289,9 @@ inner_includes(struct pth_experiment *x)
 	unsigned i = 0;
 
 	pth_yaml_foreach(t, tests) {
-		struct pth_ynode *test = includes(x, (struct pth_ynode *)t, 0, false), *whole;
+		const struct pth_ynode *test = experiment_named(
+		    x, includes(x, (struct pth_ynode *)t, 0, false));
+		struct pth_ynode *whole;
 
 		snprintf(path, sizeof path, "tests.%u", i);
 		if (test != t)
@@ -468,10 +470,10 @@ check_all(struct pth_experiment *x)
 		    "top");
 	if (tests == NULL)
 		return;
-	if (tests->kind != PTH_YSEQ && !tests->bad)
+	if (tests->kind != PTH_YSEQ && !experiment_said(tests))
 		experiment_error(
 		    x, tests, "tests: a %s; expected a list of tests", pth_ykind_name(tests->kind));
-	else if (tests->n == 0 && !tests->bad)
+	else if (tests->n == 0 && !experiment_said(tests))
 		experiment_error(x, tests, "tests: an empty list; expected at least one test");
 	x->others = experiment_errors(x);
 	if (tests->kind == PTH_YSEQ && tests->n != 0)
@@ -509,6 +511,7 @@ complete(struct pth_experiment *x, const char *path, const struct pth_override *
 	options(x, o, n);
 	if (x->placeholders)
 		experiment_interpolate(x);
+	experiment_shape(x);
 	set_run(x, path);
 	check_all(x);
 	experiment_idle(x);

@@ -33,10 +33,12 @@ enum {
 	F_OPEN = 64,    /* a map: other keys pass through */
 	F_DOCKER = 128, /* options of one kind of network environment */
 	F_SHADOW = 256,
-	F_OWN = 512,    /* record made by its own function, not by the table */
-	F_HINT = 1024,  /* values are the usual ones; others are allowed */
-	F_NAME = 2048,  /* names below must satisfy pth_name_ok */
-	F_LATER = 4096, /* checked item by item, matrix expanded */
+	F_OWN = 512,     /* record made by its own function, not by the table */
+	F_HINT = 1024,   /* values are the usual ones; others are allowed */
+	F_NAME = 2048,   /* names below must satisfy pth_name_ok */
+	F_LATER = 4096,  /* checked item by item, matrix expanded */
+	F_MOVED = 16384, /* of a service: another name for what values says */
+	F_OURS = 8192,   /* a map that PANTHER does not have: no other keys, also below */
 };
 
 struct experiment_key {
@@ -60,6 +62,7 @@ struct schema {
 	const char **values;
 	size_t nvalues;
 	bool ranged;
+	bool ours; /* F_OURS, of itself or of what it is in */
 	double min, max;
 	json_t *def; /* borrowed from the schema's owner */
 };
@@ -137,8 +140,14 @@ size_t experiment_errors(const struct pth_experiment *x);
 /* load */
 void experiment_interpolate(struct pth_experiment *x);
 
+/* shape: tests in other shapes become as all others are; the list of services does so first */
+const struct pth_ynode *experiment_named(struct pth_experiment *x, const struct pth_ynode *test);
+void experiment_shape(struct pth_experiment *x);
+
 /* tree: nodes are shared (aliases, included maps), so changes copy the way down */
 struct pth_ynode *experiment_copy(struct pth_arena *a, const struct pth_ynode *n);
+/* The path that a user wrote, as all others are: a[0].b is a.0.b. */
+const char *experiment_path(struct pth_arena *a, const char *path);
 struct pth_ynode *experiment_set(struct pth_arena *a, const struct pth_ynode *n, const char *path,
     const struct pth_ynode *value);
 struct pth_ynode *experiment_merge(
@@ -178,6 +187,10 @@ bool experiment_given(const struct pth_ynode *n);
 /* Truth of a node that says it, also in quotes; else -1. */
 int experiment_bool(const struct pth_ynode *n);
 bool experiment_scalar(const struct pth_ynode *n);
+/* Was the error about its type said where it was read? */
+bool experiment_said(const struct pth_ynode *n);
+/* What a node says where no type is known: its numbers as they are written. */
+json_t *experiment_written(const struct pth_ynode *n);
 /* Number in a checked node, for rules. */
 bool experiment_int(const struct pth_ynode *n, unsigned types, int64_t *v);
 
@@ -189,7 +202,8 @@ void experiment_values(struct pth_experiment *x, const struct pth_ynode *test);
 const struct pth_ynode *experiment_service(const struct pth_ynode *services, const char *name);
 bool experiment_port(const char *s, long long *host, long long *container, const char **proto);
 int64_t experiment_iterations(const struct pth_ynode *test);
-/* The text of a map's key; the default when there is none, which may be the table's. */
+/* The text of a map's key; the default when there is none. word: the table's default, and a
+ * word of the table as it is there. */
 const char *experiment_text(const struct pth_ynode *map, const char *key, const char *def);
 const char *experiment_word(const struct schema *s, const struct pth_ynode *map, const char *key);
 /* The port that a server of this protocol has by custom; 0: none. */

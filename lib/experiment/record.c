@@ -99,7 +99,7 @@ usual_port(struct maker *m, json_t *ports)
 	const struct schema *schema = experiment_schema_at(
 	    m->x->schema, "tests.[].services.*.protocol");
 	const struct pth_ynode *proto = pth_yaml_get(m->service, "protocol");
-	int port = experiment_usual_port(experiment_text(proto, "name", ""));
+	int port = experiment_usual_port(experiment_word(schema, proto, "name"));
 	char text[16];
 
 	if (port == 0 || strcmp(experiment_word(schema, proto, "role"), "server") != 0)
@@ -164,6 +164,18 @@ protocol(const struct maker *m, const struct schema *s, const struct pth_ynode *
 	experiment_canon_map(s, n, out, NULL, NULL);
 	if (target != NULL)
 		pth_proto_set_target(out, service_key(m, target));
+	if (strcmp(pth_proto_role(out), "both") == 0)
+		pth_proto_set_role(out, "peer");
+	return out;
+}
+
+static json_t *
+implementation(const struct schema *s, const struct pth_ynode *n)
+{
+	json_t *out = experiment_canon(s, n);
+
+	if (strcmp(pth_impl_type(out), "tester") == 0)
+		pth_impl_set_type(out, "testers");
 	return out;
 }
 
@@ -188,7 +200,7 @@ own_service_key(void *arg, const struct schema *s, const struct pth_ynode *n, js
 	json_t *v = NULL;
 
 	if (strcmp(s->name, PTH_KEY(given, implementation)) == 0)
-		v = n != NULL ? experiment_canon(s, n) : json_object();
+		v = n != NULL ? implementation(s, n) : json_object();
 	else if (strcmp(s->name, PTH_KEY(given, protocol)) == 0)
 		v = protocol(m, s, n);
 	else if (strcmp(s->name, PTH_KEY(given, ports)) == 0)
@@ -281,15 +293,20 @@ rename_references(const struct maker *m, json_t *rec)
 	pth_rules_set_exit(expect, out);
 }
 
-/* ---- marks: where values were written */
+/* ---- marks: where values were written, and how when that is lost */
 
 static void
 mark(struct maker *m, json_t *marks, struct pth_buf *path, const struct pth_ynode *n)
 {
 	json_t *place = json_pack("[i,i]", n->line, n->col);
+	bool lost = n->remark != NULL || !pth_yaml_as_printed(n);
 
 	if (n->file != 0)
 		pth_json_push(place, pth_json_string(m->x->src[n->file]->name));
+	else if (lost)
+		pth_json_push(place, json_null());
+	if (lost)
+		pth_json_push(place, json_stringn_nocheck(n->text, n->len));
 	pth_json_set(marks, path->s, place);
 }
 

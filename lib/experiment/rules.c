@@ -20,12 +20,6 @@ experiment_text(const struct pth_ynode *map, const char *key, const char *def)
 	return n != NULL && experiment_scalar(n) ? n->text : def;
 }
 
-const char *
-experiment_word(const struct schema *s, const struct pth_ynode *map, const char *key)
-{
-	return experiment_text(map, key, experiment_schema_child(s, key)->key->def);
-}
-
 int
 experiment_usual_port(const char *protocol)
 {
@@ -229,7 +223,9 @@ check_protocol(
 	const struct schema *schema = experiment_schema_at(
 	    x->schema, "tests.[].services.*.protocol");
 	const char *role = experiment_word(schema, proto, "role"),
-	           *name = experiment_text(proto, "name", NULL);
+	           *name = experiment_given(pth_yaml_get(proto, "name")) ?
+	    experiment_word(schema, proto, "name") :
+	    NULL;
 
 	if (!experiment_given(proto)) {
 		experiment_key_warn(x, s,

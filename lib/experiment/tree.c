@@ -4,6 +4,7 @@
  */
 #include "experiment/priv.h"
 
+#include "base/cleanup.h"
 #include "base/text.h"
 
 struct pth_ynode *
@@ -55,6 +56,29 @@ put(struct pth_ynode **at, struct pth_ynode *v, const char *key)
 	*at = v;
 }
 
+/* The first segment of a path, NUL-ended; it is dotted, and an item of a list is .0 or [0]. */
+static const char *
+segment(struct pth_arena *a, const char **path)
+{
+	const char *s = *path;
+	size_t len = *s == '[' ? strcspn(s, "]") : strcspn(s, ".["), skip = *s == '[';
+
+	*path += len + (s[len] == ']' || s[len] == '.');
+	if (s[len] == ']' && **path == '.')
+		++*path;
+	return pth_arena_strn(a, s + skip, len - skip);
+}
+
+const char *
+experiment_path(struct pth_arena *a, const char *path)
+{
+	pth_auto_buf b = PTH_BUF_INIT;
+
+	while (*path != '\0')
+		pth_buf_addf(&b, "%s%s", b.len != 0 ? "." : "", segment(a, &path));
+	return pth_arena_strn(a, b.s != NULL ? b.s : "", b.len);
+}
+
 static struct pth_ynode *set_at(struct pth_arena *a, const struct pth_ynode *n, const char *path,
     const struct pth_ynode *value);
 
@@ -93,13 +117,11 @@ static struct pth_ynode *
 set_at(
     struct pth_arena *a, const struct pth_ynode *n, const char *path, const struct pth_ynode *value)
 {
-	size_t len = strcspn(path, ".");
-	char *seg;
+	const char *seg;
 
 	if (*path == '\0')
 		return experiment_copy(a, value);
-	seg = pth_arena_strn(a, path, len);
-	path += len + (path[len] == '.');
+	seg = segment(a, &path);
 	if (n->kind == PTH_YNULL)
 		n = new_map(a, n);
 	return n->kind >= PTH_YSEQ ? set_child(a, n, seg, path, value) : NULL;
@@ -114,7 +136,7 @@ experiment_set(
 	unsigned depth = 0;
 
 	for (const char *p = path; *p != '\0'; p++)
-		depth += *p == '.';
+		depth += *p == '.' || *p == '[';
 	return *path != '\0' && depth < 64 ? set_at(a, n, path, value) : NULL;
 }
 

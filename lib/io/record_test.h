@@ -98,6 +98,7 @@
 	X(o, int, col, 0)
 #define PTH_KEYS_error(X, o) \
 	X(o, str, stage, "?") \
+	X(o, str, status, "error") \
 	X(o, str, category, NULL) \
 	X(o, str, message, "no message") \
 	X(o, str, file, NULL) \

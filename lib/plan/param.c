@@ -58,6 +58,43 @@ unknown(struct plan *p, const char *plugin, const struct pth_ynode *specs,
 	    "%s has no parameter '%s'%s%s%s", plugin, shown.s, PTH_DID_YOU_MEAN(near));
 }
 
+/* How a value was written in the experiment, when what YAML made of it does not tell; or NULL. */
+static const char *
+text_of(const struct plan *p, const char *path)
+{
+	return json_string_value(json_array_get(json_object_get(pth_test_marks(p->rec), path), 3));
+}
+
+/* What is there for a text: what YAML made of 0777, 1.10, NO is not what somebody wrote. New. */
+static json_t *
+written(const struct plan *p, const char *path, const json_t *v)
+{
+	const char *text = text_of(p, path);
+	json_t *out, *item;
+	size_t i;
+
+	if (!json_is_array(v))
+		return text != NULL ? json_string(text) : json_deep_copy(v);
+	out = json_array();
+	json_array_foreach((json_t *)(uintptr_t)v, i, item) {
+		pth_auto_buf at = PTH_BUF_INIT;
+
+		pth_buf_addf(&at, "%s.%zu", path, i);
+		pth_json_push(out, written(p, at.s, item));
+	}
+	return out;
+}
+
+/* Of a number the reading may surprise. */
+static void
+decimal(struct plan *p, const char *path, const char *text)
+{
+	text += *text == '-' || *text == '+';
+	if (text[0] == '0' && pth_is_digit(text[1]))
+		plan_problem(p, PTH_WARNING, path,
+		    "%.60s is read as a decimal number (YAML 1.1 readers take it as octal)", text);
+}
+
 static json_t *
 one(struct plan *p, const char *plugin, const struct pth_ynode *spec,
     const struct plan_given *given, size_t n)
@@ -65,12 +102,19 @@ one(struct plan *p, const char *plugin, const struct pth_ynode *spec,
 	pth_auto_buf path = PTH_BUF_INIT;
 	struct pth_err e = { 0 };
 	const json_t *v = NULL;
+	json_auto_t *text = NULL;
 	json_t *out;
 	size_t i;
 
 	for (i = 0; i < n && v == NULL; i++)
 		if (!skipped(&given[i], spec->key))
 			v = json_object_get(given[i].map, spec->key);
+	if (v != NULL)
+		pth_buf_addf(&path, "%s.%s", given[i - 1].path, spec->key);
+	if (v != NULL && pth_param_is_text(spec))
+		v = text = written(p, path.s, v);
+	else if (json_is_integer(v) && text_of(p, path.s) != NULL)
+		decimal(p, path.s, text_of(p, path.s));
 	/* as in version files: {value: 5, description: ...} */
 	if (json_is_object(v) && json_object_get(v, "value") != NULL &&
 	    strcmp(pth_desc_str(spec, "type", "any"), "map") != 0 &&
@@ -82,8 +126,8 @@ one(struct plan *p, const char *plugin, const struct pth_ynode *spec,
 	out = v == NULL ? pth_param_default(spec->key, spec, &e) :
 	                  pth_param_value(spec->key, spec, v, &e);
 	if (out == NULL) {
-		pth_buf_addf(
-		    &path, "%s.%s", v != NULL ? given[i - 1].path : given[0].path, spec->key);
+		if (v == NULL)
+			pth_buf_addf(&path, "%s.%s", given[0].path, spec->key);
 		plan_problem(p, PTH_ERROR, path.s, "%s", e.text);
 		return json_null();
 	}

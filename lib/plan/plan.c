@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "io/status.h"
 
 enum { SERVICES_MAX = 1000 };
 
@@ -77,7 +78,7 @@ plan_us(const json_t *v, int64_t def)
 bool
 plan_failed(const struct plan *p)
 {
-	return p->failed || p->d->errors > p->errors;
+	return p->failed || p->cell != NULL || p->d->errors > p->errors;
 }
 
 struct plan_service *
@@ -209,8 +210,7 @@ conflict(struct plan *p, const struct pth_plugin *a, const struct plan_exec *x, 
 	pth_buf_addf(&at, "execution_environment.%zu.type", x->index);
 	if (own != NULL ? listed(own, b) :
 	                  pth_desc_has(pth_yaml_get(a->root, "conflicts"), b->name))
-		plan_problem(
-		    p, PTH_ERROR, at.s, "%s and %s cannot work together", a->name, b->name);
+		plan_conflict(p, at.s, "%s and %s cannot work together", a->name, b->name);
 }
 
 static void
@@ -510,20 +510,24 @@ release(struct plan *p)
 	json_decref(p->test);
 }
 
-/* The record takes the first problem of the file's order with it. */
+/* The record takes the first problem of the file's order with it; when nothing is wrong but that
+ * the combination cannot be, this. */
 static void
 refuse(struct plan *p, enum pth_severity least)
 {
+	bool cell = p->cell != NULL && !p->failed && p->d->errors == p->errors;
 	const struct pth_diag *v = p->d->v;
 	size_t i = 0;
 
 	pth_diags_sort(p->d);
-	while (i < p->d->n && v[i].severity < least)
+	while (i < p->d->n && (cell ? v[i].text != p->cell : v[i].severity < least))
 		i++;
 	if (i < p->d->n)
 		pth_rec_error(p->rec, "plan", (enum pth_category)v[i].category,
 		    v[i].file != NULL ? v[i].file : p->d->file, v[i].line, v[i].col, "%s",
-		    v[i].text);
+		    cell ? plan_cell_reason(p) : v[i].text);
+	if (cell)
+		pth_error_set_status(pth_test_error(p->rec), pth_status_name(PTH_S_UNSUPPORTED));
 }
 
 /* Leaves only the sound services in the order. */
@@ -543,7 +547,7 @@ drop_unsound(struct plan *p)
 static json_t *
 plan_all(struct plan *p)
 {
-	if (p->env == NULL || p->nservices == 0)
+	if (p->env == NULL || p->nservices == 0 || p->cell != NULL)
 		return NULL;
 	plan_net(p);
 	plan_order(p);

@@ -57,7 +57,8 @@ struct plan {
 	size_t nservices, nordered;
 	json_t *infos; /* of services by name, once all have been looked at */
 	json_t *service_names;
-	json_t *test; /* test.* of templates */
+	json_t *test;     /* test.* of templates */
+	const char *cell; /* text in d: why this combination of a matrix cannot be, or NULL */
 };
 
 /* plan/plan.c: a problem at the record's mark of `path` (or of the nearest path
@@ -72,6 +73,12 @@ const char *plan_path(struct pth_buf *b, const struct plan_service *s, const cha
 /* An error at this mark of a service. */
 void plan_wrong(struct plan *p, const struct plan_service *s, const char *what, const char *fmt,
     ...) PTH_PRINTF(4, 5);
+/* plan/cell.c: what cannot be together. An error, but in a combination that a matrix has made,
+ * which is unsupported: a warning, and the plan has failed. */
+void plan_cannot(struct plan *p, const struct plan_service *s, const char *what, const char *fmt,
+    ...) PTH_PRINTF(4, 5);
+void plan_conflict(struct plan *p, const char *path, const char *fmt, ...) PTH_PRINTF(3, 4);
+const char *plan_cell_reason(const struct plan *p); /* of p->cell, which is not NULL */
 bool plan_failed(const struct plan *p);
 /* Load a plugin. One that is missing (NULL) or not usable is a problem at path, and false is
  * returned. what: the kind, for people. */

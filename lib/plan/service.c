@@ -63,7 +63,7 @@ look_protocol(struct plan *p, struct plan_service *s, const char *name)
 		return true;
 	pth_yaml_foreach(c, speaks)
 		pth_buf_addf(&b, "%s%s", b.len != 0 ? ", " : "", c->text);
-	plan_wrong(p, s, "protocol.name", "%s speaks %s, not %s", s->plugin->name,
+	plan_cannot(p, s, "protocol.name", "%s speaks %s, not %s", s->plugin->name,
 	    b.len != 0 ? b.s : speaks->text, name);
 	return false;
 }
@@ -82,7 +82,7 @@ unknown_version(struct plan *p, struct plan_service *s, const struct pth_ynode *
 		if (from != NULL)
 			pth_buf_addf(&b, " (%s)", ((const struct pth_dval *)from)->file);
 	}
-	plan_wrong(p, s, path, "%s has no version '%s'; it has %s", s->plugin->name, shown.s,
+	plan_cannot(p, s, path, "%s has no version '%s'; it has %s", s->plugin->name, shown.s,
 	    b.s != NULL ? b.s : "none");
 }
 
@@ -113,7 +113,7 @@ look_role(struct plan *p, struct plan_service *s)
 		return;
 	pth_yaml_foreach(c, commands)
 		pth_buf_addf(&b, "%s%s", b.len != 0 ? ", " : "", c->key);
-	plan_wrong(p, s, "protocol.role", "%s has no command for the role %s; it has %s",
+	plan_cannot(p, s, "protocol.role", "%s has no command for the role %s; it has %s",
 	    s->plugin->name, s->role, b.s != NULL ? b.s : "none");
 }
 

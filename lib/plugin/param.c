@@ -22,6 +22,15 @@ type_of(const struct pth_ynode *spec)
 	return t != NULL ? t : d != NULL ? by_kind[d->kind] : "any";
 }
 
+bool
+pth_param_is_text(const struct pth_ynode *spec)
+{
+	const char *type = strcmp(type_of(spec), "list") != 0 ? type_of(spec) :
+	                                                        pth_desc_str(spec, "items", "any");
+
+	return strcmp(type, "str") == 0;
+}
+
 static const char *
 kind_name(const json_t *v)
 {

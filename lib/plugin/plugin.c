@@ -323,14 +323,22 @@ has_alias(struct pth_plugins *ps, struct pth_plugin *p, const char *name)
 struct pth_plugin *
 pth_plugins_find(struct pth_plugins *ps, enum pth_kind kind, const char *name, const char *protocol)
 {
-	for (size_t i = 0; i < ps->nplugins; i++)
-		if (ps->plugins[i]->kind == kind && strcmp(ps->plugins[i]->name, name) == 0 &&
-		    (protocol == NULL || same_text(ps->plugins[i]->protocol, protocol) == 0))
-			return ps->plugins[i];
+	struct pth_plugin *like = NULL;
+
+	for (size_t i = 0; i < ps->nplugins; i++) {
+		struct pth_plugin *p = ps->plugins[i];
+
+		if (p->kind != kind || !pth_same_name(p->name, name) ||
+		    (protocol != NULL && same_text(p->protocol, protocol) != 0))
+			continue;
+		if (strcmp(p->name, name) == 0)
+			return p;
+		like = like != NULL ? like : p;
+	}
 	for (size_t i = 0; i < ps->nplugins; i++)
 		if (ps->plugins[i]->kind == kind && has_alias(ps, ps->plugins[i], name))
 			return ps->plugins[i];
-	return NULL;
+	return like;
 }
 
 const char *

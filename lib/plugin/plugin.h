@@ -155,6 +155,8 @@ void pth_desc_wrong(struct pth_diags *d, const struct pth_ynode *n, const char *
  */
 json_t *pth_param_value(
     const char *name, const struct pth_ynode *spec, const json_t *v, struct pth_err *e);
+/* Is its value a text, or a list of texts? */
+bool pth_param_is_text(const struct pth_ynode *spec);
 /* The default, or json null. New reference; NULL with e when it does not fit. */
 json_t *pth_param_default(const char *name, const struct pth_ynode *spec, struct pth_err *e);
 

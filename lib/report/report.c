@@ -371,6 +371,15 @@ add_head(struct pth_report *r, const json_t *rec, const struct pth_report_test *
 		r->run_dir = t->run_dir;
 }
 
+/* Does the test say nothing: left out on purpose, or a combination of a matrix that cannot be? */
+static bool
+is_silent(const struct pth_report_test *t, const json_t *rec)
+{
+	return t->status == PTH_S_SKIPPED ||
+	    (t->status == PTH_S_UNSUPPORTED &&
+	        pth_status_of_error(pth_test_error(rec)) == PTH_S_UNSUPPORTED);
+}
+
 void
 pth_report_add(struct pth_report *r, const json_t *rec)
 {
@@ -397,14 +406,14 @@ pth_report_add(struct pth_report *r, const json_t *rec)
 	add_services(r, t, rec);
 	add_links(r, t, rec);
 	add_times(r, t);
-	if (!t->ok && t->status != PTH_S_SKIPPED)
+	if (!t->ok && !is_silent(t, rec))
 		pth_report_find_cause(r, t, rec);
 	if (ff != NULL && r->fast_failed == NULL)
 		r->fast_failed = t;
 	r->n++;
 	r->count[t->status]++;
 	r->ok += t->ok;
-	r->bad += !t->ok && t->status != PTH_S_SKIPPED;
+	r->bad += !t->ok && !is_silent(t, rec);
 	r->flaky += t->flaky;
 	r->expected += t->expected;
 	*r->end = t;

@@ -221,6 +221,16 @@ pth_lack_test(const json_t *rec, const struct pth_supply *supply, const struct p
 		programs(&l, composed != NULL ? composed : own);
 }
 
+/* A combination of a matrix that cannot be is no error. */
+static bool
+is_wrong(const json_t *rec)
+{
+	const json_t *error = pth_test_error(rec);
+
+	return error != NULL &&
+	    strcmp(pth_error_status(error), pth_status_name(PTH_S_UNSUPPORTED)) != 0;
+}
+
 int
 pth_lack_check(
     struct pth_rec_in *from, struct pth_select *in, const struct pth_home *home, struct pth_err *e)
@@ -242,7 +252,7 @@ pth_lack_check(
 			pth_diags_print(&d, 0);
 			pth_diags_release(&d);
 			pth_select_note(in, rec);
-			code = pth_test_error(rec) != NULL ? PTH_INPUT : code;
+			code = is_wrong(rec) ? PTH_INPUT : code;
 		}
 		json_decref(rec);
 	}

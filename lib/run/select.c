@@ -245,7 +245,7 @@ pth_select_result(struct pth_select *in, struct pth_rundir *dir, json_t *rec)
 	if ((fault = fault_of(in, rec)) != NULL)
 		pth_rec_error(rec, "exec", PTH_CAT_CONFIGURATION, NULL, 0, 0, "%s", fault);
 	if ((error = pth_test_error(rec)) != NULL)
-		return pth_result_without(PTH_S_ERROR,
+		return pth_result_without(pth_status_of_error(error),
 		    pth_category_of(pth_json_str(error, PTH_KEY(error, category), "configuration")),
 		    pth_json_str(error, PTH_KEY(error, message), "error in an earlier stage"));
 	if (!pth_rec_plan_is_local(plan) && pth_test_compose(rec) == NULL) {

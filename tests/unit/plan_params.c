@@ -12,6 +12,7 @@ static const struct descriptor descriptors[] = {
 	{ "p/protocols/two.yaml",
 	    "plugin: two\nkind: protocol\ntransport: tcp\nport: 4002\nversions: {v1: , v2: }\n"
 	    "default_version: v2\n" },
+	{ "p/protocols/quiet.yaml", "plugin: quiet\nkind: protocol\ntransport: none\n" },
 	{ "p/services/iut/proto/prog.yaml",
 	    "plugin: prog\nkind: iut\nprotocol: proto\n"
 	    "parameters:\n  n: {type: int, default: 3, min: 1, max: 9}\n"
@@ -22,11 +23,21 @@ static const struct descriptor descriptors[] = {
 	    "versions:\n  v1: {parameters: {n: 4}}\n  v2: {commands: {any: [two]}}\n"
 	    "default_version: v1\n"
 	    "commands: {any: [prog, '{{ n }}', '{{ later }}', '{{ sum }}', {each: list}]}\n" },
+	{ "p/services/iut/proto/serves.yaml",
+	    "plugin: serves\nkind: iut\nprotocol: proto\ncommands: {server: [x]}\n" },
+	{ "p/services/iut/proto/two_words.yaml",
+	    "plugin: two_words\nkind: iut\nprotocol: proto\ncommands: {any: [first]}\n" },
+	{ "p/services/iut/proto/Two_Words.yaml",
+	    "plugin: Two_Words\nkind: iut\nprotocol: proto\ncommands: {any: [second]}\n" },
+	{ "p/services/iut/proto/says.yaml",
+	    "plugin: says\nkind: iut\nprotocol: proto\nparameters: {want: {}, text: {type: str}, "
+	    "texts: {type: list, items: str, default: []}, any: {type: any}}\n"
+	    "commands: {any: [says, '{{ text|string }}', '{{ any|string }}', {each: texts}]}\n" },
 	{ "p/services/iut/proto/need.yaml",
 	    "plugin: need\nkind: iut\nprotocol: proto\ncommands: {any: [x]}\n"
 	    "parameters: {must: {type: str, required: true}}\n" },
 	{ "p/services/iut/two/plain.yaml",
-	    "plugin: plain\nkind: iut\nprotocol: two\ncommands: {any: [plain, '{{ version "
+	    "plugin: plain\nkind: iut\nprotocol: [two, quiet]\ncommands: {any: [plain, '{{ version "
 	    "}}']}\n" },
 	{ "p/services/iut/proto/both.yaml",
 	    "plugin: both\nkind: iut\nprotocol: [proto, two]\ncommands: {any: [x]}\n" },
@@ -139,6 +150,21 @@ parameters(void)
 		/* Templates in what the experiment gives, where the descriptor says so. */
 		{ A("list: ['{{ name }}', x]"), ARGV, "[prog, '4', '4000', '5', a, x]" },
 		{ A("want: '{{ name }}'"), "said", "" },
+		/* A text is what was written, a number what it means. */
+		{ "{marks: {services.a.implementation.text: [1, 1, null, 'NO']}, services: {a: "
+		  "{implementation: {name: says, text: false}}}}",
+		    ARGV, "[says, 'NO', None]" },
+		{ "{marks: {services.a.implementation.texts.1: [1, 1, null, '1.10']}, services: "
+		  "{a: {implementation: {name: says, texts: [x, 1.1]}}}}",
+		    ARGV, "[says, None, None, x, '1.10']" },
+		{ "{marks: {services.a.implementation.any: [1, 1, null, 'NO']}, services: {a: "
+		  "{implementation: {name: says, any: false}}}}",
+		    ARGV, "[says, None, 'False']" },
+		{ "{marks: {services.a.implementation.n: [2, 5, null, '07']}, services: {a: "
+		  "{implementation: {name: prog, n: 7}}}}",
+		    "said",
+		    "2:5: warning: 07 is read as a decimal number (YAML 1.1 readers take it as "
+		    "octal)" },
 	};
 
 	unit("values of parameters");
@@ -157,6 +183,12 @@ plugins(void)
 		{ A("name: probe, type: testers"), "@a.kind", "tester" },
 		{ A("name: probe, type: testers"), "@a.finite", "true" },
 		{ A("name: same"), ARGV, "[of proto]" },
+		/* In any case, and with other dashes; the exact name wins. */
+		{ A("name: SAME"), ARGV, "[of proto]" },
+		{ A("name: two-words"), ARGV, "[second]" },
+		{ A("name: two_words"), ARGV, "[first]" },
+		{ A("name: Two_Words"), ARGV, "[second]" },
+		{ "services: {a: {protocol: {name: PROTO}}}", "@a.protocol", "proto" },
 		{ "services: {a: {implementation: {name: same}, protocol: {name: two}}}", ARGV,
 		    "[of two]" },
 		{ "services: {a: {protocol: {name: two}}}", "said",
@@ -185,6 +217,50 @@ plugins(void)
 	};
 
 	unit("plugins and protocols");
+	ROWS(base, rows);
+}
+
+/* What a matrix puts together and cannot be is unsupported; what somebody wrote is an error. */
+static void
+cells(void)
+{
+#define CELL(field, value, rest)                                                                \
+	"{matrix: {services.a." field ": x}, marks: {services.a." field ": [7, 9]}, services: " \
+	"{a: {" value "}}" rest "}"
+#define NOT(text) "*7:9: warning: unsupported: " text
+#define NAME "implementation.name"
+	static const struct row rows[] = {
+		{ CELL("protocol.name", "protocol: {name: two}", ""), "said",
+		    NOT("prog speaks proto, not two") },
+		{ CELL("protocol.name", "protocol: {name: two}", ""), "error",
+		    "{stage: plan, category: configuration, message: 'prog speaks proto, not two', "
+		    "file: experiment, line: 7, col: 9, status: unsupported}" },
+		{ CELL("protocol.name", "protocol: {name: two}", ""), "plan", NULL },
+		{ CELL(NAME, "implementation: {name: plain}", ""), "said",
+		    NOT("plain speaks two, quiet, not proto") },
+		{ CELL(NAME, "protocol: {version: v9}", ""), "said",
+		    NOT("prog has no version 'v9'; it has v1, v2") },
+		{ CELL("implementation", "protocol: {version: v9}", ""), "error.status",
+		    "unsupported" },
+		{ CELL(NAME, "implementation: {name: serves}, protocol: {role: client}", ""),
+		    "said", NOT("serves has no command for the role client; it has server") },
+		{ "{matrix: {services.*.protocol.name: x}, services: {a: {protocol: {name: two}}}}",
+		    "error.status", "unsupported" },
+		{ "{matrix: {services: x}, services: {a: {protocol: {name: two}}}}", "error.status",
+		    "unsupported" },
+		/* A name that nobody has is a mistake, and so is what the matrix does not vary. */
+		{ CELL(NAME, "implementation: {name: nobody}", ""), "error.status", NULL },
+		{ CELL("timeout", "protocol: {name: two}", ""), "said",
+		    "*error: prog speaks proto, not two" },
+		{ "{matrix: {services.c.protocol.name: x}, services: {a: {protocol: {name: two}}}}",
+		    "error.status", NULL },
+		/* A mistake beside it is one. */
+		{ CELL("protocol.name", "protocol: {name: two}",
+		      ", network_environment: {type: nothing}"),
+		    "error.status", NULL },
+	};
+
+	unit("combinations that cannot be");
 	ROWS(base, rows);
 }
 
@@ -243,7 +319,8 @@ variables(void)
 		    "@a.phases.run.argv.5", "c" },
 		{ "services: {a: {implementation: {name: vars}, protocol: {target: c}}}",
 		    "@a.phases.run.argv.5", "c" },
-		{ "services: {a: {implementation: {name: vars}, protocol: {target: c}}}",
+		{ "services: {a: {implementation: {name: vars}, protocol: {target: c}}, c: "
+		  "{protocol: {name: quiet, version: ''}}}",
 		    "@a.phases.run.argv.18", "'True'" },
 		{ "services: {a: {implementation: {name: vars}, protocol: {target: c}}, c: "
 		  "{ports: ['1:1']}}",
@@ -363,6 +440,7 @@ main(void)
 	open_set(descriptors, countof(descriptors));
 	parameters();
 	plugins();
+	cells();
 	versions();
 	variables();
 	served();

@@ -515,6 +515,8 @@ of_choices(void)
 	in = (struct pth_select){ 0 };
 	CHECK_STR(
 	    status_of(REC("a", "\"x\":1")), "error: the record has no plan; pth-plan makes it");
+	CHECK_STR(status_of(REC("u", "\"error\":{\"message\":\"no\",\"status\":\"unsupported\"}")),
+	    "unsupported: no");
 	CHECK_STR(status_of(REC("../x", LOCAL)), "error: the id is not a safe directory name");
 	CHECK_STR(status_of(REC("t", LOCAL)), "run");
 	CHECK_STR(status_of(REC("t", LOCAL)), "error: another test with this id came before it");
