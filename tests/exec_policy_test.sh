@@ -324,9 +324,9 @@ testPatternsThatMatchNothing() {
 
 # A name of a matrix holds brackets: it means its test alone, and its brackets themselves.
 testPatternsWithBrackets() {
-	over=''
+	over='' i=0
 	for name in 'm [1, a]' 'm [1, b]' 'm 1' 'm a' other; do
-		i=$((${i:-0} + 1))
+		i=$((i + 1))
 		over=$(jq -cn --arg name "$name" --arg tag "${name%% *}" \
 			'{name: $name, tags: [$tag]}')
 		rec $i-t "$(svc a '{}' true)"

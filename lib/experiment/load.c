@@ -162,6 +162,22 @@ parse_source(struct pth_experiment *x, struct source *s)
 	return n;
 }
 
+struct pth_ynode *
+experiment_read(struct pth_experiment *x, const char *path)
+{
+	struct source *s = add_source(x, path);
+	struct pth_err e;
+
+	if (s == NULL)
+		return NULL;
+	if (pth_file_read_named(s->name, FILE_MAX, &s->text, &e) < 0) {
+		pth_diags_add(
+		    &s->d, PTH_ERROR, 1, 1, "%s", e.error != 0 ? strerror(e.error) : e.text);
+		return NULL;
+	}
+	return parse_source(x, s);
+}
+
 static char *
 beside(const char *file, const char *name)
 {
@@ -507,6 +523,8 @@ complete(struct pth_experiment *x, const char *path, const struct pth_override *
 	x->root = includes(x, x->root, 0, true);
 	inner_includes(x);
 	if (use_env)
+		experiment_config(x);
+	if (use_env)
 		variables(x);
 	options(x, o, n);
 	if (x->placeholders)
@@ -539,6 +557,14 @@ pth_experiment_parse(const char *path, const char *text, size_t len, const struc
 	pth_buf_add(&x->src[0]->text, text, len);
 	complete(x, path, o, n, use_env);
 	return x;
+}
+
+struct pth_experiment *
+pth_experiment_common(const struct pth_override *o, size_t n)
+{
+	static const char nothing[] = "{}";
+
+	return pth_experiment_parse("settings", nothing, strlen(nothing), o, n, true);
 }
 
 struct pth_experiment *

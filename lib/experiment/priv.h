@@ -139,6 +139,10 @@ size_t experiment_errors(const struct pth_experiment *x);
 
 /* load */
 void experiment_interpolate(struct pth_experiment *x);
+/* The tree of a file, a source of its own; NULL when it cannot be read, which is said. */
+struct pth_ynode *experiment_read(struct pth_experiment *x, const char *path);
+/* config: puts the settings of the machine and of the user below those of the experiment. */
+void experiment_config(struct pth_experiment *x);
 
 /* shape: tests in other shapes become as all others are; the list of services does so first */
 const struct pth_ynode *experiment_named(struct pth_experiment *x, const struct pth_ynode *test);

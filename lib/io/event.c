@@ -23,7 +23,7 @@ enum { ALL, WARNINGS, ERRORS, UNSET }; /* the least severe event that is shown *
 #define ERROR_VERBS "failed error timeout"
 #define WARNING_VERBS                                                                          \
 	"degraded retried interrupted failing_fast skipped limited log_cut killed restarting " \
-	"overridden not_cached"
+	"overridden not_cached fallback"
 
 /* Entities of events, and what PANTHER calls features. */
 static const struct {

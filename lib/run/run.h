@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "io/rec.h"
+#include "run/fallback.h"
 #include "run/progress.h"
 #include "run/runner.h"
 #include "run/select.h"
@@ -22,7 +23,8 @@ struct pth_run {
 	bool opened;   /* dir and runner exist */
 	char *earlier; /* a run directory with durations, or NULL */
 	bool touched;  /* somebody else has changed the streams in dir; said by pth_run_end() */
-	bool cleaned;  /* what an earlier try left on the engine is gone */
+	struct pth_engine engine;
+	bool cleaned; /* what an earlier try left on the engine is gone */
 	struct pth_rundir dir;
 	struct pth_runner runner;
 };
