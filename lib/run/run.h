@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "io/rec.h"
+#include "io/status.h"
 #include "run/fallback.h"
 #include "run/progress.h"
 #include "run/runner.h"
@@ -24,7 +25,9 @@ struct pth_run {
 	char *earlier; /* a run directory with durations, or NULL */
 	bool touched;  /* somebody else has changed the streams in dir; said by pth_run_end() */
 	struct pth_engine engine;
-	bool cleaned; /* what an earlier try left on the engine is gone */
+	bool cleaned;                    /* what an earlier try left on the engine is gone */
+	size_t counts[PTH_STATUSES + 1]; /* records that went out, by their status */
+	size_t faults;                   /* those of them that have failed */
 	struct pth_rundir dir;
 	struct pth_runner runner;
 };
