@@ -321,6 +321,15 @@ testPatternsThatMatchNothing() {
 	EOT
 	run pth-exec --check --only 3* in
 	assertCode 2
+	# A pipe can be read only once.
+	run sh -c 'cat in | pth-exec -o out --only 1-t --skip nothing'
+	assertCode 2
+	assertFalse '[ -e out ]'
+	run sh -c 'cat in | pth-exec -o out --only 2-t'
+	assertCode 0
+	assertEquals 'skipped completed' "$(statuses)"
+	run pth-exec -o out --only 1-t in
+	assertEquals 'completed skipped' "$(statuses)"
 }
 
 # A name of a matrix holds brackets: it means its test alone, and its brackets themselves.
