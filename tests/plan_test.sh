@@ -569,7 +569,7 @@ testStreams() {
 	run sh -c 'pth-plan parsed.jsonl >&-'
 	assertCode 4
 	run pth-plan missing.jsonl
-	assertCode 3
+	assertCode 4
 	run pth-plan -P nowhere parsed.jsonl
 	assertCode 3
 	run pth-plan --nonsense

@@ -113,6 +113,7 @@ link_target(struct plan *p, struct plan_service *s)
 
 	if (name == NULL || *name == '\0' || (s->target = plan_find(p, name)) != NULL)
 		return;
+	s->sound = false;
 	pth_show(&shown, name, 80);
 	plan_wrong(p, s, "protocol.target", "%s targets '%s', which is no service of this test",
 	    s->name, shown.s);

@@ -30,7 +30,8 @@ struct plan_service {
 	int64_t port;           /* 0: none */
 	const char *transport;
 	bool client, own_certs, port_given, port_usual;
-	int mark; /* for the order: 0 new, 1 on the way, 2 done */
+	bool sound; /* nothing is wrong with it so far */
+	int mark;   /* for the order: 0 new, 1 on the way, 2 done */
 };
 
 struct plan_exec {
@@ -46,13 +47,14 @@ struct plan {
 	json_t *rec;
 	struct pth_diags *d;
 	size_t errors; /* of d at the start */
+	bool failed;   /* by what an earlier stage has found wrong */
 	struct pth_plugin *env;
 	const struct pth_ynode *eview;
 	json_t *eparams;
 	struct plan_exec *execs;
 	size_t nexecs;
 	struct plan_service *services, **order;
-	size_t nservices;
+	size_t nservices, nordered;
 	json_t *infos; /* of services by name, once all have been looked at */
 	json_t *service_names;
 	json_t *test;     /* test.* of templates */
