@@ -289,9 +289,10 @@ services(struct plan *p)
 		pth_auto_buf path = PTH_BUF_INIT;
 
 		pth_buf_addf(&path, "services.%s", s->key);
+		s->sound = true;
 		check_name(p, s);
 		plan_service_look(p, s);
-		s->sound = s->view != NULL && p->d->errors == errors &&
+		s->sound = s->sound && s->view != NULL && p->d->errors == errors &&
 		    !pth_rec_was_wrong(p->rec, path.s);
 	}
 }
