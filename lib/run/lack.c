@@ -232,7 +232,9 @@ pth_lack_check(
 			pth_diags_print(&d, 0);
 			pth_diags_release(&d);
 			pth_select_note(in, rec);
-			code = pth_test_error(rec) != NULL ? PTH_INPUT : code;
+			if (pth_test_error(rec) != NULL &&
+			    pth_status_of_error(pth_test_error(rec)) == PTH_S_ERROR)
+				code = PTH_INPUT;
 		}
 		json_decref(rec);
 	}
