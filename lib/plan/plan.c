@@ -289,9 +289,10 @@ services(struct plan *p)
 		pth_auto_buf path = PTH_BUF_INIT;
 
 		pth_buf_addf(&path, "services.%s", s->key);
+		s->sound = true;
 		check_name(p, s);
 		plan_service_look(p, s);
-		s->sound = s->view != NULL && p->d->errors == errors &&
+		s->sound = s->sound && s->view != NULL && p->d->errors == errors &&
 		    !pth_rec_was_wrong(p->rec, path.s);
 	}
 }
@@ -517,9 +518,11 @@ release(struct plan *p)
 /* The record takes the first problem of the file's order with it; when nothing is wrong but that
  * the combination cannot be, this. */
 static void
-refuse(struct plan *p, enum pth_severity least)
+refuse(struct plan *p, bool strict)
 {
-	bool cell = p->cell != NULL && !p->failed && p->d->errors == p->errors;
+	bool wrong = p->d->errors > p->errors,
+	     cell = p->cell != NULL && !p->failed && !wrong && !strict;
+	enum pth_severity least = wrong ? PTH_ERROR : PTH_WARNING;
 	const struct pth_diag *v = p->d->v;
 	size_t i = 0;
 
@@ -585,7 +588,7 @@ plan_test(struct pth_plugins *ps, json_t *rec, const struct pth_plan_how *how, s
 	plan = plan_all(&p);
 	failed = plan_failed(&p) || (how->strict && d->warnings > warnings);
 	if (failed)
-		refuse(&p, plan_failed(&p) ? PTH_ERROR : PTH_WARNING);
+		refuse(&p, how->strict);
 	if (plan != NULL && (!failed || how->keep))
 		pth_test_set_plan(rec, pth_take(&plan));
 	release(&p);
