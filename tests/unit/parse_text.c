@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include "io/file.h"
+#include "io/record.h"
 #include "parsed.h"
 
 static void
@@ -93,14 +94,14 @@ plain(void)
 		{ "restart_policy: no", "services.s.restart_policy", "'no'", "" },
 		{ "working_directory: 007", "services.s.working_directory", "'007'", "" },
 		/* Where a number is wanted, it is none. */
-		{ "timeout: 7e12345", "services", NULL,
+		{ "timeout: 7e12345", "error.stage", "parse",
 		    "*error: 7e12345 is too large a number; quote it when text is meant" },
-		{ "timeout: 12345678901234567890", "services", NULL,
+		{ "timeout: 12345678901234567890", "error.stage", "parse",
 		    "*error: 12345678901234567890 " BEYOND },
-		{ "timeout: .inf", "services", NULL, "*error: .inf is not a number that *" },
+		{ "timeout: .inf", "error.stage", "parse", "*error: .inf is not a number that *" },
 		{ "timeout: 0060", "services.s.timeout", "60",
 		    "*warning: 0060 is read as a decimal number (YAML 1.1 readers take it as *" },
-		{ "timeout: 06s", "services.s.timeout", "6", "*timeout of 6 s is short*" },
+		{ "timeout: 06s", "services.s.timeout", "6", "" },
 		{ "critical: NO", "services.s.critical", "false",
 		    "*warning: NO is read as false; write false, or quote it when text is meant" },
 		/* Of parameters the descriptor knows the types. */
@@ -125,6 +126,8 @@ plain(void)
 		list = records(b.s, NULL, 0, &said);
 		v = pth_json_path(json_array_get(list, 0), rows[i].path);
 		said[strcspn(said, "\n")] = '\0';
+		if (strstr(rows[i].said, "error: ") != NULL) /* its record says so */
+			v = pth_test_error(json_array_get(list, 0)) != NULL ? NULL : v;
 		if (!CHECK(want == NULL ? v == NULL : json_equal(v, want) != 0) ||
 		    !CHECK(pth_glob(rows[i].said, said)))
 			printf("    %s: %s\n", rows[i].line, said);
