@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "base/os.h"
+#include "base/text.h"
 #include "io/event.h"
 #include "io/tool.h"
 #include "plan/plan.h"
@@ -66,6 +67,42 @@ plugins_for(struct plugins *ps, const json_t *rec, const struct options *o)
 	pth_must(open_with(ps, o, "", &e), &e);
 }
 
+/* A command of a service as a person would type it, but with its placeholders. */
+static void
+say_command(const char *service, const char *phase, size_t index, const json_t *cmd)
+{
+	pth_auto_buf text = PTH_BUF_INIT;
+	const json_t *word;
+	size_t i;
+
+	json_array_foreach(pth_cmd_argv(cmd), i, word) {
+		pth_buf_adds(&text, i > 0 ? " " : "");
+		pth_quote_sh(&text, json_is_string(word) ? json_string_value(word) : "");
+	}
+	pth_event("command.planned", "{s:s,s:s,s:I,s:s}", "service", service, "phase", phase,
+	    "index", (json_int_t)index, "command", text.len > 0 ? text.s : "");
+}
+
+static void
+say_commands(const json_t *rec)
+{
+	const json_t *service, *cmd;
+	json_t *commands;
+	const char *phase;
+	size_t i, k;
+
+	json_array_foreach(pth_plan_services(pth_rec_plan(rec)), i, service) {
+		const char *name = pth_svc_name(service);
+
+		json_object_foreach(pth_svc_phases(service), phase, commands) {
+			if (json_is_object(commands))
+				say_command(name, phase, 0, commands);
+			json_array_foreach(commands, k, cmd)
+				say_command(name, phase, k, cmd);
+		}
+	}
+}
+
 /* Plan one record; its problems are shown at once, so that memory stays flat. */
 static void
 plan(json_t *rec, void *arg)
@@ -85,9 +122,11 @@ plan(json_t *rec, void *arg)
 	pth_event_test(pth_rec_id(rec));
 	pth_diags_init(&d, "");
 	plugins_for(&w->plugins, rec, &w->opt);
-	if (pth_plan_test(&w->plugins.set, rec, &w->opt.how, &d) == 0)
+	if (pth_plan_test(&w->plugins.set, rec, &w->opt.how, &d) == 0) {
 		pth_event("test.planned", "{s:i}", "services",
 		    (int)json_array_size(pth_rec_services(rec)));
+		say_commands(rec);
+	}
 	if (pth_diags_print(&d, w->opt.how.strict) != PTH_OK)
 		w->bad = true;
 	pth_diags_release(&d);

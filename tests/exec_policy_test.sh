@@ -86,11 +86,12 @@ testEverySwitch() {
 		"phases": {"run": {"argv": ["no-such-program"]}}}]}}')
 	early='{"error": {"stage": "plan", "category": "%s", "message": "no"}}'
 	looked=0
-	while IFS='|' read -r switch category severity failure; do
+	while IFS='|' read -r switch category severity first failure; do
 		looked=$((looked + 1))
 		event="\"category\":\"$category\",\"severity\":\"$severity\""
-		case $severity in
-		critical) want='skipped skipped completed skipped' ;;
+		case $severity-$first in
+		critical-first) want='skipped skipped completed skipped' ;;
+		critical-) want='completed skipped completed skipped' ;;
 		*) want='completed skipped completed completed' ;;
 		esac
 		got=
@@ -112,17 +113,17 @@ testEverySwitch() {
 		done
 		assertEquals "$switch" " $want" "$got"
 	done <<-END
-	docker_build_failures|docker_build|critical|$(setup docker_build)
-	docker_runtime_failures|docker_runtime|critical|$(setup docker_runtime)
-	network_setup_failures|network_setup|critical|$(setup none)
-	certificate_failures|certificate|critical|$(setup certificate)
-	resource_exhaustion|resource|critical|$(printf "$before" 'No space left on device')
-	ivy_compilation_failures|tester_compilation|critical|$tester
-	plugin_load_failures|plugin_load|high|$(printf "$early" plugin_load)
-	configuration_failures|configuration|high|$(printf "$early" configuration)
-	port_conflict_failures|port_conflict|high|$(printf "$before" 'bind: Address already in use')
-	service_start_failures|service_start|high|$(printf "$before" 'bad key')
-	service_start_failures|dependency|high|$nosuch
+	docker_build_failures|docker_build|critical||$(setup docker_build)
+	docker_runtime_failures|docker_runtime|critical||$(setup docker_runtime)
+	network_setup_failures|network_setup|critical|first|$(setup none)
+	certificate_failures|certificate|critical|first|$(setup certificate)
+	resource_exhaustion|resource|critical|first|$(printf "$before" 'No space left on device')
+	ivy_compilation_failures|tester_compilation|critical||$tester
+	plugin_load_failures|plugin_load|high||$(printf "$early" plugin_load)
+	configuration_failures|configuration|high||$(printf "$early" configuration)
+	port_conflict_failures|port_conflict|high||$(printf "$before" 'x: Address already in use')
+	service_start_failures|service_start|high||$(printf "$before" 'bad key')
+	service_start_failures|dependency|high||$nosuch
 	END
 	assertLeast 11 "$looked" cases
 }

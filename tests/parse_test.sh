@@ -237,7 +237,7 @@ testStreams() {
 	assertCode 3
 	assertEquals 'one bad file, no records' '' "$out"
 	run pth-parse nothing.yaml
-	assertCode 3
+	assertCode 4
 	assertMatch "$err" '^nothing.yaml:1:1: error: No such file'
 	run sh -c 'pth-parse e.yaml >/dev/full'
 	assertCode 4

@@ -84,6 +84,30 @@ testCommandsOfOneTool() {
 	assertLeast 21 $looked calls
 }
 
+# Of what is shown the tools know by a variable.
+testVerbose() {
+	mkdir -p v && cp "$TOP/bin/pth" v
+	# shellcheck disable=SC2016 # for the other shell
+	printf '#!/bin/sh\necho $PTH_VERBOSE\n' >v/pth-parse && chmod +x v/pth-parse
+	looked=0
+	while IFS='|' read -r words want; do
+		# shellcheck disable=SC2086 # words
+		run env PTH_VERBOSE= v/pth $words
+		assertEquals "$words" "$want" "$out"
+		looked=$((looked + 1))
+	done <<-EOT
+	schema|
+	-v schema|1
+	schema -v|1
+	--debug schema|1
+	--verbose schema|1
+	-vv schema|2
+	-v schema -v|2
+	-vv schema -v|2
+	EOT
+	assertLeast 8 $looked calls
+}
+
 testHelp() {
 	pth_ help
 	assertCode 0

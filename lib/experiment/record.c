@@ -172,7 +172,7 @@ protocol(const struct maker *m, const struct schema *s, const struct pth_ynode *
 static json_t *
 implementation(const struct schema *s, const struct pth_ynode *n)
 {
-	json_t *out = experiment_canon(s, n);
+	json_t *out = n != NULL ? experiment_canon(s, n) : json_object();
 
 	if (strcmp(pth_impl_type(out), "tester") == 0)
 		pth_impl_set_type(out, "testers");

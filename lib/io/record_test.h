@@ -90,6 +90,7 @@
 	X(o, obj, result, result) \
 	X(o, list, artifacts, artifact) \
 	X(o, int, artifacts_omitted, 0) \
+	X(o, int, artifacts_removed, 0) \
 	X(o, obj, metrics, metrics) \
 	X(o, obj, verdict, verdict)
 #define PTH_KEYS_source(X, o) \

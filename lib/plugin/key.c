@@ -10,6 +10,7 @@
 #include "base/regex.h"
 #include "base/text.h"
 #include "base/words.h"
+#include "host/proc.h"
 #include "io/record.h"
 
 enum type {
@@ -356,6 +357,18 @@ check_ready(struct check *c, const struct pth_ynode *n)
 	check_regex(c, pth_yaml_get(n, pth_ready_names[PTH_READY_LOG]));
 }
 
+static bool
+check_role(struct check *c, const struct pth_ynode *v)
+{
+	pth_auto_str role = pth_xstrndup(v->key, strcspn(v->key, "+"));
+	bool known = pth_one_of(role, pth_roles, pth_nroles);
+
+	if (!known)
+		pth_diags_add(c->d, PTH_ERROR, PTH_AT_KEY(v),
+		    "unknown role '%s'; roles are server, client, peer, mitm, any", v->key);
+	return known;
+}
+
 static void
 check_roles(struct check *c, const struct pth_ynode *n, const struct key *k)
 {
@@ -370,12 +383,7 @@ check_roles(struct check *c, const struct pth_ynode *n, const struct key *k)
 		return;
 	}
 	pth_yaml_foreach(v, n) {
-		pth_auto_str role = pth_xstrndup(v->key, strcspn(v->key, "+"));
-
-		if (!pth_one_of(role, pth_roles, pth_nroles))
-			pth_diags_add(c->d, PTH_ERROR, PTH_AT_KEY(v),
-			    "unknown role '%s'; roles are server, client, peer, mitm, any", v->key);
-		else if (v->kind != PTH_YNULL)
+		if (check_role(c, v) && v->kind != PTH_YNULL)
 			check(c, v, k, k->item);
 	}
 }
@@ -391,6 +399,8 @@ check_over(struct check *c, const struct pth_ynode *n)
 	if (!is_a(c, n, PTH_YMAP, "a map of names to overrides"))
 		return;
 	pth_yaml_foreach(v, n) {
+		if (strcmp(n->key, "roles") == 0)
+			check_role(c, v);
 		if (v->kind == PTH_YNULL)
 			continue;
 		check_keys(c, v, top_keys);
@@ -399,6 +409,23 @@ check_over(struct check *c, const struct pth_ynode *n)
 				pth_diags_add(c->d, PTH_ERROR, PTH_AT_KEY(k),
 				    "%s: cannot be overridden here", fixed[i]);
 	}
+}
+
+/* No value is within such a range. */
+static void
+check_range(struct check *c, const struct pth_ynode *param)
+{
+	const struct pth_ynode *min = pth_yaml_get(param, "min"), *max = pth_yaml_get(param, "max");
+	double least, most;
+
+	if (min == NULL || max == NULL || (min->kind != PTH_YINT && min->kind != PTH_YREAL) ||
+	    (max->kind != PTH_YINT && max->kind != PTH_YREAL))
+		return;
+	least = min->kind == PTH_YINT ? (double)min->i : min->d;
+	most = max->kind == PTH_YINT ? (double)max->i : max->d;
+	if (least > most)
+		pth_diags_add(c->d, PTH_ERROR, PTH_AT(min), "min: %s is more than max, which is %s",
+		    min->text, max->text);
 }
 
 static void
@@ -416,8 +443,10 @@ check_params(struct check *c, const struct pth_ynode *n)
 		if (pth_kind_service(c->kind) && pth_one_of(v->key, taken, countof(taken)))
 			pth_diags_add(c->d, PTH_ERROR, PTH_AT_KEY(v),
 			    "parameter '%s': the name is taken, pth-plugin(5)", v->key);
-		if (v->kind == PTH_YMAP)
-			check_keys(c, v, param_keys);
+		if (v->kind != PTH_YMAP)
+			continue;
+		check_keys(c, v, param_keys);
+		check_range(c, v);
 	}
 }
 
@@ -433,11 +462,7 @@ check_enum(struct check *c, const struct pth_ynode *n, const char *words)
 static void
 check_signal(struct check *c, const struct pth_ynode *n)
 {
-	const char *s = n->kind == PTH_YSTR ? n->text : "";
-
-	if (strncmp(s, "SIG", 3) == 0)
-		s += 3;
-	if (strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ12") != strlen(s) || strlen(s) < 2)
+	if (n->kind != PTH_YSTR || pth_signal_number(n->text) == 0)
 		pth_diags_add(
 		    c->d, PTH_ERROR, PTH_AT(n), "%s: must be a signal such as INT", n->key);
 }

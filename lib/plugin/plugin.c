@@ -574,6 +574,9 @@ pth_plugin_load(
 		p->state = d->errors != 0 ? 'n' : 'y';
 		if (p->state == 'n')
 			remember(ps, p, d);
+		else
+			pth_event("plugin.loaded", "{s:s, s:s, s:s}", "plugin", p->name, "kind",
+			    pth_kind_name(p->kind), "file", p->file);
 	}
 	if (!keep)
 		warn(p, d);

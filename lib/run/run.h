@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "io/rec.h"
+#include "io/status.h"
 #include "run/progress.h"
 #include "run/runner.h"
 #include "run/select.h"
@@ -23,6 +24,8 @@ struct pth_run {
 	char *earlier; /* a run directory with durations, or NULL */
 	bool touched;  /* somebody else has changed the streams in dir; said by pth_run_end() */
 	bool cleaned;  /* what an earlier try left on the engine is gone */
+	size_t counts[PTH_STATUSES + 1]; /* records that went out, by their status */
+	size_t faults;                   /* those of them that have failed */
 	struct pth_rundir dir;
 	struct pth_runner runner;
 };

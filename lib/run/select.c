@@ -206,7 +206,9 @@ stored(const struct pth_select *in, struct pth_rundir *dir, json_t *rec)
 	json_auto_t *said = pth_rec_index_take(&dir->before, id);
 	json_t *result = pth_test_result(said) != NULL ? pth_test_result(said) : file;
 
-	if (file == NULL || json_equal(pth_rec_plan(old), pth_rec_plan(rec)) == 0 ||
+	/* A test whose files are gone could not be judged again. */
+	if (file == NULL || pth_test_artifacts_removed(old) > 0 ||
+	    json_equal(pth_rec_plan(old), pth_rec_plan(rec)) == 0 ||
 	    pth_status_of_result(pth_result_status(result)) >= PTH_S_SKIPPED)
 		return NULL;
 	pth_test_set_result(old, json_incref(result));

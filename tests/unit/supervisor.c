@@ -186,6 +186,30 @@ of_stages(void)
 	CHECK_INT(json_array_size(pth_result_post_commands(r)), 1);
 	CHECK(pth_result_teardown(r) == NULL);
 	json_decref(r);
+
+	unit("events of what setup makes: images, and the network");
+	for (int bad = 0; bad < 2; bad++) {
+		char plan[200];
+
+		snprintf(plan, sizeof plan,
+		    "\"setup\":[{\"argv\":[\"%s\",\"build\",\"-o\",\"img\",\"dir\"],"
+		    "\"category\":\"docker_build\"}]",
+		    bad != 0 ? "false" : "true");
+		json_decref(run(SVC("c", FINITE, "exit 0"), plan, ""));
+		CHECK_STR(events("image."), bad != 0 ? "building failed" : "building built");
+	}
+	json_decref(run(SVC("c", FINITE, "exit 0"), "", ""));
+	CHECK_STR(events("network."), "configured");
+	{
+		struct pth_buf b = PTH_BUF_INIT;
+		struct pth_err e;
+
+		CHECK_INT(pth_file_read("events.jsonl", 1 << 20, &b, &e), 0);
+		CHECK(strstr(b.s, "\"event\":\"image.built\"") != NULL);
+		CHECK(strstr(b.s, "\"image\":\"img\",\"duration_us\":") != NULL);
+		CHECK(strstr(b.s, "\"image\":\"img\",\"message\":\"false ended with") != NULL);
+		pth_buf_release(&b);
+	}
 }
 
 /* What comes after a failure of each stage: the order of what was done. */
@@ -408,6 +432,10 @@ of_requirements(void)
 	CHECK_STR(ends(SVC("a", FINITE, "exit 0"), "\"requires\":[{\"program\":\"no-such\"}]", ""),
 	    "error: setup: no-such not found");
 	CHECK_STR(ends(SVC("a", FINITE, "exit 0"), "\"requires\":[{\"program\":\"sh\"}]", ""),
+	    "completed: ");
+	CHECK_STR(ends(SVC("a", "\"critical\":false,\"requires\":[{\"program\":\"no-such\"}],",
+	                   "exec no-such") "," SVC("b", FINITE, "exit 0"),
+	              "", "\"services\":{\"a\":{\"critical\":false}}"),
 	    "completed: ");
 
 	unit("what cannot be done is no error of the test's programs");
