@@ -107,7 +107,7 @@ testLongChain() {
 	done | awk '/^plugin/ { f = "d/services/base/" $2 ".yaml" } { print > f; }'
 	run pth-plugin -P d show b299 --json
 	assertCode 0
-	assertEquals 303 "$(jq_out '.parameters | length')"
+	assertEquals 300 "$(jq_out '[.parameters | keys[] | select(test("^p[0-9]"))] | length')"
 }
 
 testTwiceInOneDirectory() {
@@ -202,6 +202,14 @@ testNew() {
 	assertMatch "$err" 'is there already'
 	run pth-plugin new -o d iut z --extends nosuch
 	assertCode 3
+	assertMatch "$err" "no base named 'nosuch'\$"
+	# What is proposed is a base of an implementation: no program, and no protocol.
+	run pth-plugin new -o d iut z --extends python_htp
+	assertCode 3
+	assertMatch "$err" "no base named 'python_htp'; did you mean 'python_http'\?"
+	run pth-plugin new -o d iut z --extends picoquik
+	assertCode 3
+	assertMatch "$err" "no base named 'picoquik'\$"
 	run pth-plugin new -o d iut z --protocol nosuch
 	assertCode 3
 	assertMatch "$err" "no protocol named 'nosuch'.* \\(pth new protocol nosuch begins it\\)"
@@ -326,6 +334,11 @@ testWalkThroughs() {
 		"https://127.0.0.1:4443/index.html"]')
 downloads/index.html" "$(jq_out -rc '
 	select(.plan).plan.services | (.[].phases.run.argv), .[1].verdict[0].files[0].path')"
+	run sh -c 'pth-parse level-test.yaml | pth-plan -P mine'
+	assertCode 0
+	assertEquals '3 -d' "$(jq_out -r '
+		select(.plan).plan.services[0] | "\(.environment.LEVEL) \(.phases.run.argv[-1])"')"
+	assertMatch "$err" "^level-test.yaml:10:62: warning: echo_level: 'performance_mode' has no"
 	run sh -c 'pth-parse echo-test.yaml | pth-plan -P mine --check'
 	assertCode 0
 	assertEquals '' "$err"

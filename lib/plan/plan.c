@@ -136,7 +136,7 @@ env_params(struct plan *p, const struct pth_plugin *x, const json_t *given, cons
 		{ pth_exenv_config(given), path, PTH_WARNING, plain },
 	};
 
-	return plan_params(p, x->name, x->root, g, countof(g));
+	return plan_params(p, x, x->root, g, countof(g));
 }
 
 /* `container` stands beside `type`, or below, as other options do. */
@@ -547,6 +547,8 @@ drop_unsound(struct plan *p)
 static json_t *
 plan_all(struct plan *p)
 {
+	json_t *out;
+
 	if (p->env == NULL || p->nservices == 0)
 		return NULL;
 	plan_net(p);
@@ -554,7 +556,10 @@ plan_all(struct plan *p)
 	variables(p);
 	if (plan_failed(p))
 		drop_unsound(p);
-	return emit(p, !plan_failed(p));
+	out = emit(p, !plan_failed(p));
+	if (!plan_failed(p))
+		plan_names_end(p);
+	return out;
 }
 
 int

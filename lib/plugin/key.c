@@ -24,6 +24,7 @@ enum type {
 	DURATION,
 	SIGNAL,
 	TPL,  /* a scalar with a template */
+	VAR,  /* TPL, or {when: ..., value: ...} */
 	LIST, /* of ANY: templates, each with when/each if a map */
 	ARG,
 	ARGS, /* elements of an argv */
@@ -112,13 +113,17 @@ static const struct key cache_keys[] = {
 	K(inputs, LIST), K(outputs, LIST), { .name = NULL },
 };
 
+/* The short names, and those of JSON Schema. */
+#define PARAM_TYPES \
+	"str int float bool list map any string integer number boolean array object"
+
 static const struct key param_keys[] = {
-	{ .name = "type", .type = ENUM, .words = "str int float bool list map any" },
+	{ .name = "type", .type = ENUM, .words = PARAM_TYPES },
 	K(default, ANY), K(from, TPL), K(min, ANY), K(max, ANY), K(enum, ANY),
 	K(pattern, TEXT),
-	{ .name = "items", .type = ENUM, .words = "str int float bool list map any" },
+	{ .name = "items", .type = ENUM, .words = PARAM_TYPES },
 	K(description, TEXT), K(unit, TEXT), K(template, BOOL), K(required, BOOL),
-	K(wanted, BOOL), { .name = NULL },
+	K(wanted, BOOL), K(unused, TEXT), K(words, BOOL), { .name = NULL },
 };
 
 static const struct key metric_keys[] = {
@@ -146,7 +151,7 @@ static const struct key top_keys[] = {
 	{ .name = "ready", .kinds = RUNS, .type = ROLES, .item = READY },
 	{ .name = "stop", .kinds = RUNS, .type = KEYS, .keys = stop_keys },
 	{ .name = "finite", .kinds = SERVICE, .type = ROLES, .item = BOOL },
-	{ .name = "environment", .kinds = RUNS | BIT(EXECUTION), .type = MAP, .item = TPL },
+	{ .name = "environment", .kinds = RUNS | BIT(EXECUTION), .type = MAP, .item = VAR },
 	OF(SERVICE | BIT(EXECUTION), dirs, LIST), OF(SERVICE, files, LIST),
 	{ .name = "compile_cache", .kinds = SERVICE, .type = KEYS, .keys = cache_keys },
 	OF(SERVICE, keylogs, LIST), OF(SERVICE | BIT(EXECUTION), artifacts, LIST),
@@ -161,7 +166,8 @@ static const struct key top_keys[] = {
 	OF(BIT(NETWORK), address, TPL), OF(BIT(NETWORK), listen, TPL),
 	OF(BIT(NETWORK), images, BOOL), OF(BIT(NETWORK), in_container, NAME),
 	{ .name = "capture", .kinds = BIT(NETWORK), .type = KEYS, .keys = capture_keys },
-	OF(BIT(NETWORK), supported_by, NAMES), OF(ENV, wrap, ARGS), OF(BIT(EXECUTION), post, CMDS),
+	OF(BIT(NETWORK), supported_by, NAMES), OF(ENV, wrap, ARGS),
+	OF(BIT(EXECUTION), variants, TPL), OF(BIT(EXECUTION), post, CMDS),
 	OF(BIT(EXECUTION) | SERVICE, metrics, METRICS), OF(ENV, conflicts, NAMES),
 	{ .name = NULL },
 };
@@ -330,6 +336,18 @@ check_line(struct check *c, const struct pth_ynode *n)
 		check_forms(c, n, keys, forms, countof(forms));
 	else
 		check(c, n, NULL, ARGS);
+}
+
+static void
+check_var(struct check *c, const struct pth_ynode *n)
+{
+	static const struct key keys[] = { K(when, TPL), K(value, TPL), { .name = NULL } };
+	static const char *const forms[] = { "value" };
+
+	if (n->kind == PTH_YMAP)
+		check_forms(c, n, keys, forms, countof(forms));
+	else
+		check_template(c, n);
 }
 
 /* One that is made by a template is checked when it is known. */
@@ -508,6 +526,7 @@ check(struct check *c, const struct pth_ynode *n, const struct key *k, enum type
 	switch (t) {
 	case ANY: check_any(c, n); break;
 	case TPL: check_template(c, n); break;
+	case VAR: check_var(c, n); break;
 	case LIST: check_each(c, n, ANY, "a list"); break;
 	case ARG: check_arg(c, n); break;
 	case ARGS: check_each(c, n, ARG, "a list of arguments"); break;

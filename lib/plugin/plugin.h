@@ -163,6 +163,8 @@ json_t *pth_param_value(
     const char *name, const struct pth_ynode *spec, const json_t *v, struct pth_err *e);
 /* Is its value a text, or a list of texts? */
 bool pth_param_is_text(const struct pth_ynode *spec);
+/* "str", "int", "float", "bool", "list", "map" or "any", in whatever words spec says it. */
+const char *pth_param_type(const struct pth_ynode *spec);
 /* The default, or json null. New reference; NULL with e when it does not fit. */
 json_t *pth_param_default(const char *name, const struct pth_ynode *spec, struct pth_err *e);
 

@@ -27,8 +27,6 @@ template_alloc(struct eval *x, size_t n)
 {
 	void *p;
 
-	if (n > MAX_HEAP)
-		template_refuse(x, "this takes more than %d MiB of memory", MAX_HEAP >> 20);
 	n = (n + 15) & ~(size_t)15;
 	if (n > x->heap->n - x->heap->used)
 		more(x, n);

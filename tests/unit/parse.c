@@ -83,6 +83,15 @@ words(void)
 {
 	static const struct row rows[] = {
 		{ "top: {logging: {level: debug}}", "0.settings.logging.level", "DEBUG" },
+		/* What is not given is what its keys are by default, map by map. */
+		{ "{}", "0.settings",
+		    "{logging: {level: INFO}, paths: {output_dir: outputs}, docker: {}, "
+		    "fast_fail: {enabled: true, test_level: false, critical_only: false}, "
+		    "metrics: {enabled: true}}" },
+		{ "top: {fast_fail: {test_level: true}, logging: {}, metrics: ~}", "0.settings",
+		    "{logging: {level: INFO}, paths: {output_dir: outputs}, docker: {}, "
+		    "fast_fail: {enabled: true, test_level: true, critical_only: false}, "
+		    "metrics: {enabled: true}}" },
 		{ "top: {logging: {level: loud}}", "said",
 		    "error: level: string 'loud'; expected one of TRACE, DEBUG, INFO, WARNING, "
 		    "ERROR, CRITICAL" },
