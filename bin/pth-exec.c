@@ -6,11 +6,14 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/os.h"
 #include "host/sig.h"
 #include "io/event.h"
 #include "io/tool.h"
+#include "run/lack.h"
+#include "run/paste.h"
 #include "run/run.h"
 
 #define JOBS_MAX 256
@@ -21,6 +24,10 @@ struct exec {
 	struct pth_rec_in in;
 	struct pth_home home;
 	bool finished;         /* no more input */
+	bool check;            /* only look at the tests, and tell what is wrong */
+	bool print;            /* only write their commands */
+	json_t *held;          /* what waits for the end of the input; NULL: nothing has to */
+	size_t given;          /* of held, to the run */
 	struct pth_err broken; /* why it ends too early, or text "" */
 	int signal;            /* that interrupts the run, or 0 */
 };
@@ -47,10 +54,14 @@ parse_options(struct exec *x, int argc, char **argv)
 		{ 'n', "dry-run", NULL, "run nothing, make no directory", .flag = &o->in.dry },
 		{ 'j', "jobs", "N", "run up to N tests at once (default: one a processor)",
 		    .number = &jobs, .min = 1, .max = JOBS_MAX },
+		{ 0, "print", NULL, "run nothing, write the commands for a shell",
+		    .flag = &x->print },
 		{ 'o', "output", "DIR", "the run directory", .text = &o->dir_wanted },
-		{ 0, "only", "GLOB", "run only the tests of these ids or names",
+		{ 0, "check", NULL, "run nothing, tell what this machine lacks",
+		    .flag = &x->check },
+		{ 0, "only", "GLOB", "run only the tests of these ids, names or tag:TAG",
 		    .list = &o->in.only },
-		{ 0, "skip", "GLOB", "do not run the tests of these ids or names",
+		{ 0, "skip", "GLOB", "do not run the tests of these ids, names or tag:TAG",
 		    .list = &o->in.skip },
 		{ 0, "resume", NULL, "keep the complete results of the run directory",
 		    .flag = &o->in.resume },
@@ -80,6 +91,8 @@ parse_options(struct exec *x, int argc, char **argv)
 		return pth_tool_mistake(&tool, "--resume needs the run directory, -o DIR");
 	if (seed != UINT64_MAX && !shuffle)
 		return pth_tool_mistake(&tool, "--seed goes with --shuffle");
+	if (pth_select_wants(&o->in))
+		x->held = json_array();
 	pth_must(pth_tool_open(&tool, 0, &x->in, &e), &e);
 	o->runner.jobs = (unsigned)jobs;
 	o->runner.fastfail.max = (unsigned)fail_fast;
@@ -97,6 +110,44 @@ input_breaks(struct exec *x, const struct pth_err *e)
 	x->finished = true;
 }
 
+/* Is all that came in the run's hands? */
+static bool
+is_fed(const struct exec *x)
+{
+	return x->finished && x->given == json_array_size(x->held);
+}
+
+/* A record is given to the run, or held where all have to be there before the first is. */
+static void
+take(struct exec *x, json_t *rec)
+{
+	struct pth_err e;
+
+	if (x->held == NULL) {
+		pth_must(pth_run_take(&x->s, rec, &e), &e);
+		return;
+	}
+	if (pth_rec_is_test(rec))
+		pth_select_note(&x->s.in, rec);
+	pth_json_push(x->held, rec);
+}
+
+/* All have come: those that were held go to the run. A pattern that matches nothing ends us
+ * before anything has begun. */
+static void
+release_held(struct exec *x)
+{
+	struct pth_err e;
+
+	if (!x->finished || x->held == NULL)
+		return;
+	if (x->given == 0 && *x->broken.text == '\0')
+		pth_must(pth_select_check(&x->s.in, &e), &e);
+	while (!is_fed(x) && pth_run_has_room(&x->s))
+		pth_must(
+		    pth_run_take(&x->s, json_incref(json_array_get(x->held, x->given++)), &e), &e);
+}
+
 /* Takes in what has been read already, as far as there is room. */
 static void
 take_pending(struct exec *x)
@@ -112,8 +163,9 @@ take_pending(struct exec *x)
 		else if (r == 0)
 			x->finished = true;
 		else
-			pth_must(pth_run_take(&x->s, rec, &e), &e);
+			take(x, rec);
 	}
+	release_held(x);
 }
 
 static void
@@ -152,10 +204,12 @@ run(struct exec *x, int sigfd)
 
 	for (;;) {
 		take_pending(x);
-		x->s.runner.complete = x->finished;
+		x->s.runner.complete = is_fed(x);
 		pth_must(pth_run_move(&x->s, &e), &e);
-		if (x->finished && pth_run_is_idle(&x->s))
+		if (is_fed(x) && pth_run_is_idle(&x->s))
 			return;
+		if (x->finished && !is_fed(x) && pth_run_has_room(&x->s))
+			continue;
 		more = !x->finished && pth_rec_pending(&x->in);
 		if (more && pth_run_has_room(&x->s))
 			continue;
@@ -170,6 +224,27 @@ run(struct exec *x, int sigfd)
 			input_breaks(x, &e);
 		pth_runner_attend(&x->s.runner);
 	}
+}
+
+/* Tells what this machine lacks, or what would be run. */
+static int
+look(struct exec *x)
+{
+	const char *dir = x->s.dir_wanted != NULL ? x->s.dir_wanted : "outputs";
+	pth_auto_str here = *dir != '/' ? getcwd(NULL, 0) : NULL;
+	pth_auto_buf whole = PTH_BUF_INIT;
+	struct pth_err e;
+	int code;
+
+	pth_buf_addf(&whole, "%s%s%s", here != NULL ? here : "", here != NULL ? "/" : "", dir);
+	code = x->check ? pth_lack_check(&x->in, &x->s.in, &x->home, &e) :
+	                  pth_paste_all(&x->in, &x->s.in, &x->home, whole.s, stdout, &e);
+	pth_must(code, &e);
+	pth_select_release(&x->s.in);
+	json_decref(x->held);
+	pth_rec_close(&x->in);
+	pth_home_release(&x->home);
+	return pth_finish(code);
 }
 
 int
@@ -190,6 +265,8 @@ main(int argc, char **argv)
 	code = PTH_OK;
 	pth_must(pth_home_find(&x.home, &e), &e);
 	x.s.runner.home = &x.home;
+	if (x.check || x.print)
+		return look(&x);
 	sigfd = pth_sig_open();
 	if (sigfd < 0)
 		pth_die(PTH_SYSTEM, "signalfd:");
@@ -202,8 +279,7 @@ main(int argc, char **argv)
 	pth_must(pth_run_end(&x.s, *x.broken.text == '\0' && x.in.ended, &e), &e);
 	if (x.s.touched && code == PTH_OK)
 		code = PTH_SYSTEM;
-	if (x.signal == 0 && code == PTH_OK)
-		pth_select_end(&x.s.in);
+	json_decref(x.held);
 	pth_run_release(&x.s);
 	pth_rec_close(&x.in);
 	pth_home_release(&x.home);

@@ -12,7 +12,8 @@
 
 struct options {
 	struct pth_strv dirs;
-	bool check, strict;
+	struct pth_plan_how how;
+	bool check;
 };
 
 /* The plugins, and the directory of the experiment that is searched after
@@ -113,19 +114,20 @@ plan(json_t *rec, void *arg)
 		return;
 	if (pth_test_error(rec) != NULL) {
 		w->bad = true;
-		return;
+		if (pth_error_at(pth_test_error(rec)) == NULL)
+			return;
 	}
 	pth_event_settings(pth_test_settings(rec));
 	pth_event_run(pth_test_run(rec));
 	pth_event_test(pth_rec_id(rec));
 	pth_diags_init(&d, "");
 	plugins_for(&w->plugins, rec, &w->opt);
-	if (pth_plan_test(&w->plugins.set, rec, &d) == 0) {
+	if (pth_plan_test(&w->plugins.set, rec, &w->opt.how, &d) == 0) {
 		pth_event("test.planned", "{s:i}", "services",
 		    (int)json_array_size(pth_rec_services(rec)));
 		say_commands(rec);
 	}
-	if (pth_diags_print(&d, w->opt.strict) != PTH_OK)
+	if (pth_diags_print(&d, w->opt.how.strict) != PTH_OK)
 		w->bad = true;
 	pth_diags_release(&d);
 	pth_event_test(NULL);
@@ -139,7 +141,9 @@ main(int argc, char **argv)
 	const struct pth_option table[] = {
 		{ 'P', "plugins", "DIR", "look for plugins in DIR first", .list = &o->dirs },
 		{ 0, "check", NULL, "write the problems, no records", .flag = &o->check },
-		{ 0, "strict", NULL, "take warnings as errors", .flag = &o->strict },
+		{ 0, "strict", NULL, "take warnings as errors", .flag = &o->how.strict },
+		{ 0, "keep-going", NULL, "plan what is right of a test with errors, too",
+		    .flag = &o->how.keep },
 	};
 	struct pth_tool tool = { "pth-plan", "Turn tests into what is to be run", "[FILE]...",
 		PTH_OPTIONS(table), .reads = true };

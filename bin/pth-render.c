@@ -92,6 +92,7 @@ load_templates(struct render *r)
 {
 	struct pth_template_options opt = { .keep_blocks = r->jinja,
 		.drop_last_newline = r->jinja,
+		.lenient = r->jinja,
 		.load = pth_template_include,
 		.arg = &r->place };
 	pth_auto_buf b = PTH_BUF_INIT;
@@ -226,7 +227,7 @@ main(int argc, char **argv)
 		{ 'o', "output", "PATH", "write each text to a file; PATH is a template",
 		    .text = &r.out },
 		{ 'C', "directory", "DIR", "where -o writes", .text = &r.dir },
-		{ 0, "jinja", NULL, "blanks and newlines as Jinja's own defaults",
+		{ 0, "jinja", NULL, "blanks, newlines and what is undefined as Jinja's defaults",
 		    .flag = &r.jinja },
 	};
 	struct pth_tool tool = { "pth-render", "Make text from a template and records", "",

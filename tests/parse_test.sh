@@ -237,7 +237,7 @@ testStreams() {
 	assertCode 3
 	assertEquals 'one bad file, no records' '' "$out"
 	run pth-parse nothing.yaml
-	assertCode 3
+	assertCode 4
 	assertMatch "$err" '^nothing.yaml:1:1: error: No such file'
 	run sh -c 'pth-parse e.yaml >/dev/full'
 	assertCode 4
@@ -578,7 +578,7 @@ testServiceWithoutValue() {
 	refused e.yaml '^e.yaml:2:4: error: test: a null; expected map$'
 }
 
-# Of a matrix too: it is no test, and looked at by itself.
+# The tests with errors have the first of them, its place, and what is right of them.
 testKeepGoing() {
 	{
 		experiment && experiment 'iterations: 2' 'timeout: x' | sed 1d |
@@ -586,11 +586,28 @@ testKeepGoing() {
 	} >e.yaml
 	run pth-parse --keep-going e.yaml
 	assertCode 3
-	assertEquals 't v 2' "$(jq_out -r '.name // .tests' | tr '\n' ' ' | sed 's/ $//')"
+	assertEquals 't u u v 4' "$(jq_out -r '.name // .tests' | tr '\n' ' ' | sed 's/ $//')"
+	assertEquals "$(json '["parse","configuration",["services.server.timeout"]]')$NL$(json \
+		'[2,60,"timeout: string \u0027x\u0027; expected seconds from 1 to 86400"]')" \
+		"$(jq_out -c 'select(.index == 2) | (.error | [.stage, .category, .at]),
+			[.index, .services.server.timeout, .error.message]')"
 	echo 'logging: {level: x}' >>e.yaml
 	run pth-parse --keep-going e.yaml
 	assertCode 3
-	assertEquals '{"pth":1,"type":"end","tests":0}' "$out"
+	assertEquals "level: string 'x'; expected one of TRACE, DEBUG, INFO, WARNING, ERROR, $(
+		)CRITICAL" "$(jq_out -r 'select(.index == 1).error.message')"
+	assertEquals 'what is wrong is not there' INFO "$(jq_out -r \
+		'select(.index == 1).settings.logging.level')"
+	# A matrix that is wrong is a test without it, and what has no shape at all is none.
+	experiment 'matrix: {timeout: [1, x], steps: 7}' >e.yaml
+	printf '  - 7\n' >>e.yaml
+	run pth-parse --keep-going e.yaml
+	assertCode 3
+	assertEquals 't 1' "$(jq_out -r '.name // .tests' | xargs)"
+	# Each combination has its own errors.
+	experiment 'matrix: {timeout: [10, x]}' >e.yaml
+	run pth-parse --keep-going e.yaml
+	assertEquals '[] ["timeout"]' "$(jq_out -c 'select(.id).error.at' | xargs -d '\n')"
 }
 
 testMatrixOfAWrongShape() {

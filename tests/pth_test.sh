@@ -50,18 +50,46 @@ testRunOfABadFileRunsNothing() {
 	assertCode 3
 	assertMatch "$err" '^bad\.yaml:7:[0-9]+: .*sever.*server'
 	assertFalse '[ -e never ]'
-	run pth run absent.yaml -o never
-	assertNotEquals 0 "$code"
-	assertMatch "$err" 'absent\.yaml'
+	for command in 'pth run -o never' 'pth check' pth-parse 'pth-parse --check' pth-plan; do
+		$command absent.yaml >said 2>&1
+		assertEquals "$command: $(cat said)" 4 $?
+		assertMatch "$(cat said)" 'absent\.yaml:.* No such file'
+	done
 }
 
 testDryRun() {
 	run pth run --dry-run "$ping" -o dry
 	assertCode 0
 	assertFalse 'nothing was run' '[ -e dry ]'
-	assertEquals 'skipped miniP_server,miniP_client' "$(jq_out -r 'select(.id) |
-		.result.status + " " + ([.plan.services[].phases.run.argv[0] |
-			split("/")[-1]] | join(","))')"
+	# What it prints can be pasted: here all of it, with a directory that holds a quote.
+	assertEquals '# test 001-ping-pong-functional,# service server,# service client' \
+		"$(printf '%s\n' "$out" | grep '^#' | paste -sd ,)"
+	run pth run --dry-run "$ping" -o "it's dry"
+	assertCode 0
+	printf '%s\n' "$out" >pasted.sh
+	assertTrue 'a shell reads it' 'sh -n pasted.sh'
+	assertMatch "$out" "/it'.*s dry/001-ping-pong-functional/server.* & pids="
+	assertEquals 'kill $pids' "$(grep . pasted.sh | tail -n 1)"
+	# A test that would not be run says why; files and variables are made.
+	cat >files.yaml <<-'end'
+	tests:
+	- &t
+	  name: "quote ' it"
+	  tags: [smoke]
+	  network_environment: {type: localhost}
+	  services:
+	    s:
+	      implementation: {name: command, type: testers,
+	        command: [sh, -c, 'echo "$V"; cat in/x']}
+	      protocol: {name: minip}
+	      environment: {V: "a $b 'c'"}
+	      files: [{path: in/x, text: "it's $HOME"}]
+	- {<<: *t, name: other, tags: [slow]}
+	end
+	run pth run -n files.yaml -o pasted --only tag:sm*
+	assertCode 0
+	assertMatch "$out" '^# not run: not selected by --only$'
+	assertEquals "a \$b 'c',it's \$HOME" "$(printf '%s\n' "$out" | sh | paste -sd ,)"
 }
 
 testCheck() {
@@ -78,24 +106,120 @@ testCheckSeesWhatOnlyPlanningSees() {
 	cat >both.yaml <<-'end'
 	tests:
 	- name: a
+	  network_environment: &e {type: localhost}
 	  services: {s: {implementation: {name: nosuch}, protocol: {name: minip}, ports: ["1:1"]}}
 	- name: b
+	  network_environment: *e
 	  services: {s: {implementation: {name: ping_pong}, protocol: {name: minip, role: client}}}
 	- name: c
+	  network_environment: *e
 	  services: {s: {implementation: {name: pingpong}, protocol: {name: minip}, ports: ["1:1"]}}
 	end
 	run pth check both.yaml
 	assertCode 3
 	assertEquals \
-		"both.yaml:3:41: error: no implementation named 'nosuch'; \
+		"both.yaml:4:41: error: no implementation named 'nosuch'; \
 pth list shows those that there are
-both.yaml:5:63: error: a client must have a target: the name of the service that it talks to
-both.yaml:7:41: error: no implementation named 'pingpong'; did you mean 'ping_pong'?" "$out"
+both.yaml:7:63: error: a client must have a target: the name of the service that it talks to
+both.yaml:10:41: error: no implementation named 'pingpong'; did you mean 'ping_pong'?" "$out"
 	sed 's/name: ping_pong/name: pingpong/' "$ping" >unknown.yaml
 	run pth check unknown.yaml
 	assertCode 3
 	assertMatch "$out" '^unknown\.yaml:[0-9]+:[0-9]+: .*pingpong'
 	assertEquals '' "$(find . -name outputs)"
+}
+
+# Mistakes of all stages in one look, in tests of their own and together: one of parse does not
+# hide those of plan, compose and the machine, and nothing that only follows from another is said.
+testCheckFindsTheMistakesOfAllStages() {
+	cat >all.yaml <<-'end'
+	docker: {network_mode: host}
+	logging: {level: LOUD}
+	tests:
+	- name: a
+	  network_environment: {type: docker_compose}
+	  timeout: soon
+	  services:
+	    s: {implementation: {name: ping_pong, cout: 2}, protocol: {name: minip, role: sever},
+	        ports: ["1:1"], limits: {memory: 4000GB}}
+	    t: {implementation: {name: ping_pong}, protocol: {name: minip, role: client, target: s}}
+	- name: b
+	  network_environment: {type: localhost}
+	  cpus: 250
+	  limits: {memory: 3000GB}
+	  services:
+	    s: {implementation: {name: command, type: testers, command: [no-such-program]},
+	        protocol: {name: minip}, ports: ["6:6"]}
+	    c: {implementation: {name: ping_pong}, protocol: {name: minip, role: client}}
+	    d: {implementation: {name: pingpong}, protocol: {name: minip, role: client, target: x}}
+	- name: c
+	  network_environment: {type: shadow_ns}
+	  services:
+	    s: {implementation: {name: ping_pong}, protocol: {name: minip}, ports: ["2:2"]}
+	  links: [{between: [s, s], latency: 10ms}]
+	- name: d
+	  network_environment: {type: docker_compose, service_prefix: "_", subnet: 10.1.0.0/31}
+	  services:
+	    docker: {implementation: {name: ping_pong}, protocol: {name: minip}, ports: ["3:3"]}
+	    b: {implementation: {name: bad}, protocol: {name: minip}, ports: ["4:4"]}
+	- name: e
+	  network_environment: {type: localhost}
+	  services:
+	    s: {implementation: {name: needy}, protocol: {name: minip}, ports: ["5:5"]}
+	end
+	mkdir -p all
+	cat >all/bad.yaml <<-'end'
+	plugin: bad
+	kind: iut
+	protocol: minip
+	docker: {packages: ["a b"]}
+	commands: {any: [x]}
+	end
+	cat >all/needy.yaml <<-'end'
+	plugin: needy
+	kind: iut
+	protocol: minip
+	requires: [{program: no-such-tool, package: no-such-package}]
+	commands: {any: [no-such-tool]}
+	end
+	run pth check -P all all.yaml
+	assertCode 3
+	# The engine of this machine may answer or not.
+	assertEquals "$(cat <<-'end'
+	1:24: error: docker.network_mode host
+	2:18: error: level
+	6:12: error: timeout
+	8:49: error: ping_pong has no parameter 'cout'; did you mean 'count'?
+	8:83: error: role
+	9:42: warning: limits.memory
+	13:9: warning: cpus
+	14:20: warning: limits.memory
+	16:32: warning: this machine has no program no-such-program; install it, or give its path
+	18:54: error: a client must have a target
+	19:32: error: no implementation named 'pingpong'; did you mean 'ping_pong'?
+	19:89: error: there is no service 'x' in this test; did you mean 's'?
+	21:31: warning: network environment shadow_ns cannot be run by this version
+	24:10: warning: links
+	26:63: error: service_prefix
+	26:76: error: subnet
+	28:13: error: a service in a container cannot be named docker
+	29:32: error: b
+	33:32: warning: this machine has no program no-such-tool; install the package no-such-package
+	end
+	)" "$(printf '%s\n' "$out" | sed -n 's/^all\.yaml://p' | grep -v 'engine answers' | sed -E \
+		's/; the test is not run//
+		s/^([0-9:]+ [a-z]+: (docker.network_mode host|[^:"]*)).*/\1/')"
+	problems=$(printf '%s\n' "$out" | grep -v 'engine answers')
+	PTH_EVENTS='' run pth run -P all all.yaml -o never
+	assertCode 3
+	assertEquals 'a run says the same' "$problems" "$err"
+	assertFalse '[ -e never ]'
+	# What is without errors runs when that is wanted, and the others are errors.
+	sed -i '/LOUD/d; /^- name: d/,/^- name: e/{/^- name: e/!d;}' all.yaml
+	run pth run -P all all.yaml -o some --keep-going
+	assertCode 1
+	assertEquals 'error error unsupported error' \
+		"$(jq -r 'select(.id).result.status' some/results.jsonl | xargs)"
 }
 
 testListAndShow() {

@@ -75,6 +75,10 @@ testWhiteSpaceModes() {
 	pth-render -n --jinja -t t.j2 >got
 	printf '\nx\n' >want
 	assertTrue 'as Jinja does by default' 'cmp want got'
+	echo '[{{ nope }}]{% for x in nope %}x{% endfor %}' >t.j2
+	assertEquals 'nothing is missing' '[]' "$(pth-render -n --jinja -t t.j2)"
+	run pth-render -n -t t.j2
+	assertCode 3
 }
 
 testErrorsHaveAPosition() {

@@ -195,7 +195,7 @@ testQuiet() {
 	assertEquals '' "$out$err"
 	assertTrue '[ -s out/EXPERIMENT_REPORT.md ]'
 	run pth-plan -q nowhere
-	assertCode 3
+	assertCode 4
 	assertEquals 'pth-plan: nowhere: No such file or directory' "$err"
 	run pth run -q e.yaml -o two
 	assertEquals '' "$out$err"

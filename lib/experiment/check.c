@@ -177,6 +177,13 @@ main_key(const struct schema *s)
 	return NULL;
 }
 
+/* It is left out of what is looked at later. */
+static void
+mark_unfit(const struct pth_ynode *n)
+{
+	((struct pth_ynode *)(uintptr_t)n)->mark = MARK_UNFIT;
+}
+
 static void
 unexpected(
     struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n, const char *what)
@@ -184,6 +191,7 @@ unexpected(
 	pth_auto_buf b = PTH_BUF_INIT;
 	const char *near = NULL, *inner;
 
+	mark_unfit(n);
 	if (experiment_said(n))
 		return;
 	if (n->bad) {
@@ -435,10 +443,12 @@ experiment_check(
 		check_map(x, s, n, what);
 	} else if (n->kind == PTH_YSEQ && (t & T_LIST) != 0) {
 		pth_yaml_foreach(c, s->item != NULL ? n : NULL) {
-			if (c->kind == PTH_YNULL && (s->item->key->types & T_ANY) == 0)
-				experiment_error(x, c, "%.60s: an item without value", what);
-			else
+			if (c->kind != PTH_YNULL || (s->item->key->types & T_ANY) != 0) {
 				experiment_check(x, s->item, c, what);
+				continue;
+			}
+			experiment_error(x, c, "%.60s: an item without value", what);
+			mark_unfit(c);
 		}
 	} else if (experiment_scalar(n)) {
 		check_scalar(x, s, n, what);

@@ -41,6 +41,17 @@ say(struct pth_experiment *x, enum pth_severity sev, unsigned file, unsigned lin
 	pth_utf8_clean(&utf8, raw.s, raw.len);
 	pth_show(&text, utf8.s, 2000);
 	pth_diags_add(&x->src[file]->d, sev, line, col, "%s", text.s);
+	if (sev == PTH_ERROR && x->now != NULL && x->now->text == NULL)
+		*x->now = (struct fault){ pth_xstrdup(text.s), file, line, col };
+}
+
+/* Nodes are not changed but for this; what is said of a node that aliases share is said of it
+ * in each place. */
+static void
+mark_wrong(const struct pth_ynode *n, enum pth_severity sev)
+{
+	if (sev == PTH_ERROR && n->mark == MARK_NONE)
+		((struct pth_ynode *)(uintptr_t)n)->mark = MARK_WRONG;
 }
 
 #define SAY(name, sev, l, c)                                                                 \
@@ -50,6 +61,7 @@ say(struct pth_experiment *x, enum pth_severity sev, unsigned file, unsigned lin
                                                                                              \
 		va_start(ap, fmt);                                                           \
 		say(x, sev, n->file, l, c, fmt, ap);                                         \
+		mark_wrong(n, sev);                                                          \
 		va_end(ap);                                                                  \
 	}
 
@@ -424,22 +436,22 @@ check_tests(struct pth_experiment *x, const struct pth_ynode *tests)
 {
 	const struct schema *schema = experiment_schema_at(x->schema, "tests.[]");
 	json_auto_t *names = json_object();
-	size_t errors = experiment_errors(x), i = 0;
+	size_t i = 0;
 
 	x->bad = pth_xarray(NULL, tests->n, sizeof *x->bad);
 	memset(x->bad, 0, tests->n * sizeof *x->bad);
 	pth_yaml_foreach(t, tests) {
+		x->now = &x->bad[i++];
 		if (t->kind == PTH_YMAP)
 			check_test_name(x, schema, t, names);
 		check_test(x, schema, t);
-		x->bad[i++] = experiment_errors(x) > errors;
-		errors = experiment_errors(x);
 		if (x->total > TESTS_MAX) {
 			experiment_error(x, t, "more than %d tests", TESTS_MAX);
 			x->others++;
 			break;
 		}
 	}
+	x->now = NULL;
 }
 
 static void
@@ -468,6 +480,18 @@ check_all(struct pth_experiment *x)
 		check_tests(x, tests);
 }
 
+/* The settings, without what is wrong in them. */
+static json_t *
+settings(struct pth_experiment *x)
+{
+	pth_auto_buf path = PTH_BUF_INIT;
+
+	if (x->others == 0)
+		return experiment_settings(x, x->root);
+	return experiment_settings(
+	    x, experiment_sound(&x->a, experiment_without(&x->a, x->root, "tests"), &path, NULL));
+}
+
 static void
 complete(struct pth_experiment *x, const char *path, const struct pth_override *o, size_t n,
     bool use_env)
@@ -490,8 +514,8 @@ complete(struct pth_experiment *x, const char *path, const struct pth_override *
 	experiment_shape(x);
 	set_run(x, path);
 	check_all(x);
-	if (x->bad != NULL && x->others == 0)
-		x->settings = experiment_settings(x);
+	if (x->bad != NULL)
+		x->settings = settings(x);
 }
 
 static struct pth_experiment *
@@ -500,6 +524,7 @@ new_experiment(const char *path)
 	struct pth_experiment *x = pth_xmalloc(sizeof *x);
 
 	*x = (struct pth_experiment){ .schema = experiment_schema_new() };
+	x->now = &x->other;
 	add_source(x, strcmp(path, "-") != 0 ? path : "stdin");
 	return x;
 }
@@ -525,7 +550,7 @@ pth_experiment_load(const char *path, const struct pth_override *o, size_t n, bo
 		/* The name stands before the message anyway. */
 		pth_diags_add(&x->src[0]->d, PTH_ERROR, 1, 1, "%s",
 		    e.error != 0 ? strerror(e.error) : e.text);
-		x->src[0]->broken = e.code == PTH_SYSTEM;
+		x->src[0]->broken = e.code == PTH_SYSTEM || e.error != 0;
 		return x;
 	}
 	complete(x, path, o, n, use_env);
@@ -543,7 +568,10 @@ pth_experiment_free(struct pth_experiment *x)
 	}
 	experiment_schema_free(x->schema);
 	json_decref(x->settings);
+	for (size_t i = 0; x->bad != NULL && i < pth_yaml_get(x->root, "tests")->n; i++)
+		free(x->bad[i].text);
 	pth_arena_release(&x->a);
+	free(x->other.text);
 	free(x->ports);
 	free(x->bad);
 	free(x->run);

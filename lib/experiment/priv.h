@@ -94,6 +94,19 @@ struct source {
 	bool broken; /* could not be read */
 };
 
+/* What is said of a test with errors: the first of them. */
+struct fault {
+	char *text; /* NULL: there is none; owned */
+	unsigned file, line, col;
+};
+
+/* What errors leave at a node, see pth_ynode.mark. */
+enum {
+	MARK_NONE,
+	MARK_WRONG, /* an error is about it */
+	MARK_UNFIT, /* it is of another type than what is taken */
+};
+
 struct pth_experiment {
 	struct pth_arena a;
 	struct experiment_schema *schema;
@@ -104,8 +117,10 @@ struct pth_experiment {
 	uint32_t *ports, round; /* of 65536: who took a host port last, see rules */
 	char *run;
 	long total;
-	bool *bad;     /* tests with errors, by their place in the list */
-	size_t others; /* errors that are no test's */
+	struct fault *bad;  /* of tests, by their place in the list */
+	struct fault *now;  /* gets the first error from now on, or NULL */
+	struct fault other; /* outside of the tests */
+	size_t others;      /* errors that are no test's */
 	json_t *settings;
 };
 
@@ -138,6 +153,10 @@ struct pth_ynode *experiment_merge(
 struct pth_ynode *experiment_without(
     struct pth_arena *a, const struct pth_ynode *map, const char *key);
 const struct pth_ynode *experiment_at(const struct pth_ynode *n, const char *path);
+/* A tree like n without what does not fit; the paths of all that errors are about, each
+ * after `path`, are appended to the array `at`, unless it is NULL. */
+struct pth_ynode *experiment_sound(
+    struct pth_arena *a, const struct pth_ynode *n, struct pth_buf *path, json_t *at);
 /* The node, or NULL when it is of another kind. */
 const struct pth_ynode *experiment_only(const struct pth_ynode *n, enum pth_ykind kind);
 
@@ -189,6 +208,7 @@ int experiment_usual_port(const char *protocol);
 /* record */
 json_t *experiment_steps(
     const struct schema *s, const struct pth_ynode *test, const struct pth_ynode *steps);
-json_t *experiment_settings(const struct pth_experiment *x);
+/* The settings of this root. */
+json_t *experiment_settings(const struct pth_experiment *x, const struct pth_ynode *root);
 
 #endif

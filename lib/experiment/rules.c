@@ -508,6 +508,43 @@ check_assertion(
 	check_regex(x, pth_yaml_get(a, "pattern"));
 }
 
+static bool
+bound(const struct pth_ynode *n, double *v)
+{
+	int64_t i;
+
+	if (n == NULL || n->bad)
+		return false;
+	if (n->kind == PTH_YREAL)
+		*v = n->d;
+	else if (experiment_int(n, T_INT | T_SIZE, &i))
+		*v = (double)i;
+	else
+		return false;
+	return true;
+}
+
+/* No number can keep a rule whose least is more than its most. */
+static void
+check_bounds(struct pth_experiment *x, const struct pth_ynode *c, const char *min, const char *max)
+{
+	const struct pth_ynode *least = pth_yaml_get(c, min), *most = pth_yaml_get(c, max);
+	double a, b;
+
+	if (bound(least, &a) && bound(most, &b) && a > b)
+		experiment_error(x, least, "%s: %s is more than %s, which is %s", min, least->text,
+		    max, most->text);
+}
+
+static void
+check_sha256(struct pth_experiment *x, const struct pth_ynode *n)
+{
+	if (n != NULL && !n->bad && n->kind < PTH_YSEQ &&
+	    (n->len != 64 || strspn(n->text, "0123456789abcdef") != 64))
+		experiment_error(
+		    x, n, "sha256: '%.70s'; expected 64 hexadecimal digits, a to f small", n->text);
+}
+
 static void
 check_expect(
     struct pth_experiment *x, const struct pth_ynode *services, const struct pth_ynode *expect)
@@ -523,7 +560,13 @@ check_expect(
 	pth_yaml_foreach(c, items(expect, "files")) {
 		check_path(x, pth_yaml_get(c, "path"));
 		check_path(x, pth_yaml_get(c, "same_as"));
+		check_sha256(x, pth_yaml_get(c, "sha256"));
+		check_bounds(x, c, "min_size", "max_size");
 	}
+	pth_yaml_foreach(c, items(expect, "packets"))
+		check_bounds(x, c, "min", "max");
+	pth_yaml_foreach(c, items(expect, "metrics"))
+		check_bounds(x, c, "min", "max");
 	pth_yaml_foreach(c, items(expect, "log")) {
 		check_reference(x, services, pth_yaml_get(c, "service"), false);
 		check_path(x, pth_yaml_get(c, "file"));
@@ -533,6 +576,7 @@ check_expect(
 		    (pth_yaml_get(c, "matches") == NULL) ==
 		        (pth_yaml_get(c, "not_matches") == NULL))
 			experiment_error(x, c, "a log rule needs either matches or not_matches");
+		check_bounds(x, c, "min", "max");
 	}
 }
 

@@ -207,6 +207,37 @@ experiment_at(const struct pth_ynode *n, const char *path)
 	return n;
 }
 
+struct pth_ynode *
+experiment_sound(struct pth_arena *a, const struct pth_ynode *n, struct pth_buf *path, json_t *at)
+{
+	struct pth_ynode *out = experiment_copy(a, n), **tail = &out->child;
+	size_t len = path->len;
+	unsigned i = 0;
+
+	if (n->mark != MARK_NONE && at != NULL)
+		pth_json_push(at, json_string(path->s != NULL ? path->s : ""));
+	*tail = NULL;
+	pth_yaml_foreach(c, n) {
+		struct pth_ynode *v;
+
+		pth_buf_adds(path, len != 0 ? "." : "");
+		if (n->kind == PTH_YMAP)
+			pth_buf_adds(path, c->key);
+		else
+			pth_buf_addf(path, "%u", i);
+		i++;
+		v = experiment_sound(a, c, path, at);
+		pth_buf_cut(path, len);
+		if (c->mark == MARK_UNFIT) {
+			out->n--;
+			continue;
+		}
+		*tail = v;
+		tail = &v->next;
+	}
+	return out;
+}
+
 const struct pth_ynode *
 experiment_only(const struct pth_ynode *n, enum pth_ykind kind)
 {

@@ -614,8 +614,9 @@ pth_diags_print(struct pth_diags *d, int strict)
 		const struct pth_diag *x = &d->v[i];
 		bool error = x->severity == PTH_ERROR || strict != 0;
 
-		diag(error ? "tool.error" : "tool.warning", "%s:%u:%u: %s: %s", d->file, x->line,
-		    x->col, error ? "error" : "warning", x->text);
+		diag(error ? "tool.error" : "tool.warning", "%s:%u:%u: %s: %s",
+		    x->file != NULL ? x->file : d->file, x->line, x->col,
+		    error ? "error" : "warning", x->text);
 	}
 	if (hidden > 0)
 		diag("tool.error", "%s: %zu more problems not shown", d->file, hidden);

@@ -104,7 +104,8 @@
 	X(o, str, message, "no message") \
 	X(o, str, file, NULL) \
 	X(o, int, line, 0) \
-	X(o, int, col, 0)
+	X(o, int, col, 0) \
+	X(o, list, at, plain)
 #define PTH_KEYS_end(X, o) \
 	X(o, int, pth, 0) \
 	X(o, str, type, "") \

@@ -29,6 +29,7 @@ struct pth_ynode {
 	bool plain;         /* a scalar without quotes */
 	bool bad;           /* its type cannot be had: it is taken as a text */
 	unsigned char file; /* free for the caller: which file it came from */
+	unsigned char mark; /* free for the caller: what it thinks of the node, 0 at first */
 	unsigned line, col; /* of the value; from 1 */
 	unsigned n;         /* children */
 	const char *remark; /* what to say of its type, unless it is a text; "NO is read ..." */

@@ -30,7 +30,7 @@ path(const struct plan_service *s, const struct pth_ynode *n, const char *key, c
 	if (text == NULL || *text == '\0' || pth_placeholder_find(text) == text)
 		return json_incref((json_t *)(uintptr_t)given);
 	text += strncmp(text, "file://", 7) != 0 ? 0 : 7;
-	from = *text == '/' ? pth_xstrdup(text) : plan_beside(s, n, text);
+	from = *text == '/' ? pth_xstrdup(text) : plan_beside(s->plugin, n, text);
 	real = realpath(from, NULL);
 	if (real == NULL || access(real, R_OK) < 0) {
 		pth_dval_error(e, n, "docker.%s: %.300s:", key, from);
@@ -124,6 +124,25 @@ each_key(
 	return 0;
 }
 
+/* base_image_override, where an image is made from one. */
+static void
+other_base(const struct plan_with *w, const struct plan_service *s, json_t *recipe)
+{
+	const char *base = pth_json_str(s->params, "base_image_override", "");
+	pth_auto_buf at = PTH_BUF_INIT;
+
+	if (*base == '\0' || plan_mentions(s->plugin, s->view, "base_image_override"))
+		return;
+	if (recipe != NULL && json_object_get(recipe, PTH_KEY(recipe, image)) == NULL)
+		pth_recipe_set_base(recipe, base);
+	else {
+		plan_usual_given(s, "base_image_override", &at);
+		plan_problem(w->p, PTH_WARNING, at.s != NULL ? at.s : "",
+		    "base_image_override has no effect here: %s",
+		    recipe != NULL ? "the image is there already" : "no image is built");
+	}
+}
+
 /* The result is of use only where images are built. */
 int
 plan_docker(const struct plan_with *w, struct plan_service *s, json_t *out)
@@ -132,8 +151,10 @@ plan_docker(const struct plan_with *w, struct plan_service *s, json_t *out)
 	                       *images = pth_yaml_get(w->p->eview, "images");
 	json_t *v;
 
-	if (d == NULL || images == NULL || !images->b)
+	if (d == NULL || images == NULL || !images->b) {
+		other_base(w, s, NULL);
 		return 0;
+	}
 	v = plan_tree(w, d);
 	if (v == NULL)
 		return -1;
@@ -143,5 +164,6 @@ plan_docker(const struct plan_with *w, struct plan_service *s, json_t *out)
 	if (each_key(w, s, d, v) < 0)
 		return -1;
 	plan_version_docker(s, v);
+	other_base(w, s, v);
 	return 0;
 }

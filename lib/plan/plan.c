@@ -10,31 +10,22 @@
 enum { SERVICES_MAX = 1000 };
 
 static void
-mark_of(const struct plan *p, const char *path, unsigned *line, unsigned *col)
-{
-	json_t *marks = pth_test_marks(p->rec), *m, *source = pth_test_source(p->rec);
-	pth_auto_str at = pth_xstrdup(path);
-	char *dot;
-
-	while ((m = json_object_get(marks, at)) == NULL && (dot = strrchr(at, '.')) != NULL)
-		*dot = '\0';
-	*line = (unsigned)(m != NULL ? json_integer_value(json_array_get(m, 0)) :
-	                               pth_source_line(source));
-	*col = (unsigned)(m != NULL ? json_integer_value(json_array_get(m, 1)) :
-	                              pth_source_col(source));
-}
-
-static void
 add_problem(struct plan *p, enum pth_severity s, enum pth_category c, const char *path,
     const char *fmt, va_list ap)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
+	const char *file;
 	unsigned line, col;
 
+	if (pth_rec_was_wrong(p->rec, path)) {
+		p->failed |= s == PTH_ERROR;
+		return;
+	}
 	pth_buf_vaddf(&b, fmt, ap);
-	mark_of(p, path, &line, &col);
+	pth_rec_where(p->rec, path, &file, &line, &col);
 	pth_diags_add(p->d, s, line, col, "%s", b.s);
 	pth_diags_categorize(p->d, c);
+	pth_diags_place(p->d, file);
 }
 
 void
@@ -87,7 +78,7 @@ plan_us(const json_t *v, int64_t def)
 bool
 plan_failed(const struct plan *p)
 {
-	return p->cell != NULL || p->d->errors > p->errors;
+	return p->failed || p->cell != NULL || p->d->errors > p->errors;
 }
 
 struct plan_service *
@@ -145,7 +136,7 @@ env_params(struct plan *p, const struct pth_plugin *x, const json_t *given, cons
 		{ pth_exenv_config(given), path, PTH_WARNING, plain },
 	};
 
-	return plan_params(p, x->name, x->root, g, countof(g));
+	return plan_params(p, x, x->root, g, countof(g));
 }
 
 /* `container` stands beside `type`, or below, as other options do. */
@@ -294,8 +285,14 @@ services(struct plan *p)
 	if (p->nservices == 0)
 		plan_problem(p, PTH_ERROR, "services", "the test has no services");
 	plan_foreach(s, p) {
+		size_t errors = p->d->errors;
+		pth_auto_buf path = PTH_BUF_INIT;
+
+		pth_buf_addf(&path, "services.%s", s->key);
 		check_name(p, s);
 		plan_service_look(p, s);
+		s->sound = s->view != NULL && p->d->errors == errors &&
+		    !pth_rec_was_wrong(p->rec, path.s);
 	}
 }
 
@@ -305,8 +302,9 @@ info(const struct plan_service *s)
 	return json_pack("{s:s,s:s,s:s,s:s,s:o,s:s,s:s,s:s,s:s,s:O,s:O}", "name", s->name, "role",
 	    s->role, "host", s->address, "address", s->address, "port",
 	    s->port != 0 ? json_integer(s->port) : json_null(), "transport", s->transport, "plugin",
-	    s->plugin->name, "protocol", s->protocol->name, "version", s->version, "served",
-	    s->served, "parameters", s->params);
+	    s->plugin != NULL ? s->plugin->name : "", "protocol",
+	    s->protocol != NULL ? s->protocol->name : "", "version",
+	    s->version != NULL ? s->version : "", "served", s->served, "parameters", s->params);
 }
 
 /* --- the whole --- */
@@ -339,8 +337,11 @@ variables(struct plan *p)
 		json_object_set(p->infos, s->name, s->info);
 		pth_json_push(p->service_names, json_string(s->name));
 	}
-	plan_foreach(s, p)
-		s->vars = plan_vars(p, s);
+	plan_foreach(s, p) {
+		s->sound = s->sound && (s->target == NULL || s->target->view != NULL);
+		if (s->sound)
+			s->vars = plan_vars(p, s);
+	}
 }
 
 static json_t *
@@ -468,18 +469,18 @@ schedule(const struct plan *p, json_t *out)
 }
 
 static json_t *
-emit(struct plan *p)
+emit(struct plan *p, bool whole)
 {
 	json_t *out = json_object(), *list = json_array(), *order = json_array(),
 	       *need = json_array(), *before = json_array(), *cap;
 	struct pth_err e = { 0 };
 
-	for (size_t i = 0; i < p->nservices; i++) {
+	for (size_t i = 0; i < p->nordered; i++) {
 		pth_json_push(order, json_string(p->order[i]->name));
 		pth_json_push(list, plan_service_emit(p, p->order[i]));
 	}
 	cap = plan_capture(p, list, &e);
-	if (cap == NULL || setup(p, before, &e) < 0 || needs(p, need, &e) < 0)
+	if (cap == NULL || (whole && (setup(p, before, &e) < 0 || needs(p, need, &e) < 0)))
 		plan_error(p, pth_category_err(&e, PTH_CAT_CONFIGURATION), "", "%s", e.text);
 	pth_plan_set_environment(out, environment(p));
 	limits(p, out);
@@ -512,45 +513,76 @@ release(struct plan *p)
 /* The record takes the first problem of the file's order with it; when nothing is wrong but that
  * the combination cannot be, this. */
 static void
-refuse(struct plan *p)
+refuse(struct plan *p, enum pth_severity least)
 {
-	bool wrong = p->d->errors > p->errors;
+	bool cell = p->cell != NULL && !p->failed && p->d->errors == p->errors;
 	const struct pth_diag *v = p->d->v;
 	size_t i = 0;
 
 	pth_diags_sort(p->d);
-	while (i < p->d->n && (wrong ? v[i].severity != PTH_ERROR : v[i].text != p->cell))
+	while (i < p->d->n && (cell ? v[i].text != p->cell : v[i].severity < least))
 		i++;
 	if (i < p->d->n)
-		pth_rec_error(p->rec, "plan", (enum pth_category)v[i].category, p->d->file,
-		    v[i].line, v[i].col, "%s", wrong ? v[i].text : plan_cell_reason(p));
-	if (!wrong)
+		pth_rec_error(p->rec, "plan", (enum pth_category)v[i].category,
+		    v[i].file != NULL ? v[i].file : p->d->file, v[i].line, v[i].col, "%s",
+		    cell ? plan_cell_reason(p) : v[i].text);
+	if (cell)
 		pth_error_set_status(pth_test_error(p->rec), pth_status_name(PTH_S_UNSUPPORTED));
 }
 
+/* Leaves only the sound services in the order. */
+static void
+drop_unsound(struct plan *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->nordered; i++)
+		if (p->order[i]->sound)
+			p->order[n++] = p->order[i];
+	p->nordered = n;
+}
+
+/* Of a test with errors, what is right is planned as far as it does not need what is wrong: to
+ * find the errors in it. NULL when that is nothing. */
+static json_t *
+plan_all(struct plan *p)
+{
+	json_t *out;
+
+	if (p->env == NULL || p->nservices == 0)
+		return NULL;
+	plan_net(p);
+	plan_order(p);
+	variables(p);
+	if (plan_failed(p))
+		drop_unsound(p);
+	out = emit(p, !plan_failed(p));
+	if (!plan_failed(p))
+		plan_names_end(p);
+	return out;
+}
+
 int
-pth_plan_test(struct pth_plugins *ps, json_t *rec, struct pth_diags *d)
+pth_plan_test(
+    struct pth_plugins *ps, json_t *rec, const struct pth_plan_how *how, struct pth_diags *d)
 {
 	struct plan p = { .ps = ps, .rec = rec, .d = d, .errors = d->errors };
 	json_auto_t *plan = NULL;
+	size_t warnings = d->warnings;
+	bool failed;
 
 	d->file = pth_json_str(pth_test_source(rec), PTH_KEY(source, file), "experiment");
+	p.failed = pth_test_error(rec) != NULL;
 	network(&p);
 	execution(&p);
 	services(&p);
 	p.order = pth_xarray(NULL, p.nservices + 1, sizeof *p.order);
-	if (!plan_failed(&p))
-		plan_net(&p);
-	if (!plan_failed(&p))
-		plan_order(&p);
-	if (!plan_failed(&p))
-		variables(&p);
-	if (!plan_failed(&p))
-		plan = emit(&p);
-	if (plan_failed(&p))
-		refuse(&p);
-	else
+	plan = plan_all(&p);
+	failed = plan_failed(&p) || (how->strict && d->warnings > warnings);
+	if (failed)
+		refuse(&p, plan_failed(&p) ? PTH_ERROR : PTH_WARNING);
+	if (plan != NULL && (!failed || how->keep))
 		pth_test_set_plan(rec, pth_take(&plan));
 	release(&p);
-	return plan_failed(&p) ? -1 : 0;
+	return failed ? -1 : 0;
 }

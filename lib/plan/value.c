@@ -414,14 +414,13 @@ plan_tree(const struct plan_with *w, const struct pth_ynode *n)
 }
 
 char *
-plan_beside(const struct plan_service *s, const struct pth_ynode *n, const char *file)
+plan_beside(const struct pth_plugin *x, const struct pth_ynode *n, const char *file)
 {
 	const char *from = ((const struct pth_dval *)n)->file;
-	const struct pth_plugin *q = s->plugin;
 
-	while (q != NULL && strcmp(q->file, from) != 0)
-		q = q->base;
-	return pth_desc_beside(q != NULL ? q->path : "", file, "");
+	while (x != NULL && strcmp(x->file, from) != 0)
+		x = x->base;
+	return pth_desc_beside(x != NULL ? x->path : "", file, "");
 }
 
 int

@@ -3,6 +3,8 @@
  */
 #include "plan/priv.h"
 
+#include <string.h>
+
 #include "base/text.h"
 
 static void
@@ -28,7 +30,10 @@ cert(const struct plan_service *s, const char *param, const char *file)
 	const char *given = pth_json_str(s->params, param, NULL);
 	pth_auto_buf b = PTH_BUF_INIT;
 
-	if (!s->own_certs && given != NULL && *given != '\0')
+	bool own = s->own_certs &&
+	    (strcmp(param, "ca_file") != 0 || pth_given_generate_new_certificates(s->rec));
+
+	if (!own && given != NULL && *given != '\0')
 		return json_string(given);
 	pth_buf_addf(
 	    &b, "%s/%s", s->own_certs || s->cert_dir == NULL ? "@{dir}/certs" : s->cert_dir, file);

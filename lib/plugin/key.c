@@ -10,6 +10,7 @@
 #include "base/regex.h"
 #include "base/text.h"
 #include "base/words.h"
+#include "host/proc.h"
 #include "io/record.h"
 
 enum type {
@@ -23,6 +24,7 @@ enum type {
 	DURATION,
 	SIGNAL,
 	TPL,  /* a scalar with a template */
+	VAR,  /* TPL, or {when: ..., value: ...} */
 	LIST, /* of ANY: templates, each with when/each if a map */
 	ARG,
 	ARGS, /* elements of an argv */
@@ -113,13 +115,17 @@ static const struct key cache_keys[] = {
 	K(inputs, LIST), K(outputs, LIST), { .name = NULL },
 };
 
+/* The short names, and those of JSON Schema. */
+#define PARAM_TYPES \
+	"str int float bool list map any string integer number boolean array object"
+
 static const struct key param_keys[] = {
-	{ .name = "type", .type = ENUM, .words = "str int float bool list map any" },
+	{ .name = "type", .type = ENUM, .words = PARAM_TYPES },
 	K(default, ANY), K(from, TPL), K(min, ANY), K(max, ANY), K(enum, ANY),
 	K(pattern, TEXT),
-	{ .name = "items", .type = ENUM, .words = "str int float bool list map any" },
+	{ .name = "items", .type = ENUM, .words = PARAM_TYPES },
 	K(description, TEXT), K(unit, TEXT), K(template, BOOL), K(required, BOOL),
-	K(wanted, BOOL), { .name = NULL },
+	K(wanted, BOOL), K(unused, TEXT), K(words, BOOL), { .name = NULL },
 };
 
 static const struct key metric_keys[] = {
@@ -152,7 +158,7 @@ static const struct key top_keys[] = {
 	{ .name = "ready", .kinds = RUNS, .type = ROLES, .item = READY },
 	{ .name = "stop", .kinds = RUNS, .type = KEYS, .keys = stop_keys },
 	{ .name = "finite", .kinds = SERVICE, .type = ROLES, .item = BOOL },
-	{ .name = "environment", .kinds = RUNS | BIT(EXECUTION), .type = MAP, .item = TPL },
+	{ .name = "environment", .kinds = RUNS | BIT(EXECUTION), .type = MAP, .item = VAR },
 	OF(SERVICE | BIT(EXECUTION), dirs, LIST), OF(SERVICE, files, LIST),
 	{ .name = "compile_cache", .kinds = SERVICE, .type = KEYS, .keys = cache_keys },
 	OF(SERVICE, keylogs, LIST), OF(SERVICE | BIT(EXECUTION), artifacts, LIST),
@@ -167,7 +173,8 @@ static const struct key top_keys[] = {
 	OF(BIT(NETWORK), address, TPL), OF(BIT(NETWORK), listen, TPL),
 	OF(BIT(NETWORK), images, BOOL), OF(BIT(NETWORK), in_container, NAME),
 	{ .name = "capture", .kinds = BIT(NETWORK), .type = KEYS, .keys = capture_keys },
-	OF(BIT(NETWORK), supported_by, NAMES), OF(ENV, wrap, ARGS), OF(BIT(EXECUTION), post, CMDS),
+	OF(BIT(NETWORK), supported_by, NAMES), OF(ENV, wrap, ARGS),
+	OF(BIT(EXECUTION), variants, TPL), OF(BIT(EXECUTION), post, CMDS),
 	OF(BIT(EXECUTION) | SERVICE, metrics, METRICS),
 	OF(BIT(EXECUTION) | SERVICE, events, EVENTS), OF(ENV, conflicts, NAMES),
 	{ .name = NULL },
@@ -339,8 +346,20 @@ check_line(struct check *c, const struct pth_ynode *n)
 		check(c, n, NULL, ARGS);
 }
 
-/* One that is made by a template is checked when it is known. */
-/* How many groups it has; -1: not known. */
+static void
+check_var(struct check *c, const struct pth_ynode *n)
+{
+	static const struct key keys[] = { K(when, TPL), K(value, TPL), { .name = NULL } };
+	static const char *const forms[] = { "value" };
+
+	if (n->kind == PTH_YMAP)
+		check_forms(c, n, keys, forms, countof(forms));
+	else
+		check_template(c, n);
+}
+
+/* One that is made by a template is checked when it is known. How many groups it has; -1: not
+ * known. */
 static int
 check_regex(struct check *c, const struct pth_ynode *n)
 {
@@ -366,6 +385,18 @@ check_ready(struct check *c, const struct pth_ynode *n)
 	check_regex(c, pth_yaml_get(n, pth_ready_names[PTH_READY_LOG]));
 }
 
+static bool
+check_role(struct check *c, const struct pth_ynode *v)
+{
+	pth_auto_str role = pth_xstrndup(v->key, strcspn(v->key, "+"));
+	bool known = pth_one_of(role, pth_roles, pth_nroles);
+
+	if (!known)
+		pth_diags_add(c->d, PTH_ERROR, PTH_AT_KEY(v),
+		    "unknown role '%s'; roles are server, client, peer, mitm, any", v->key);
+	return known;
+}
+
 static void
 check_roles(struct check *c, const struct pth_ynode *n, const struct key *k)
 {
@@ -380,12 +411,7 @@ check_roles(struct check *c, const struct pth_ynode *n, const struct key *k)
 		return;
 	}
 	pth_yaml_foreach(v, n) {
-		pth_auto_str role = pth_xstrndup(v->key, strcspn(v->key, "+"));
-
-		if (!pth_one_of(role, pth_roles, pth_nroles))
-			pth_diags_add(c->d, PTH_ERROR, PTH_AT_KEY(v),
-			    "unknown role '%s'; roles are server, client, peer, mitm, any", v->key);
-		else if (v->kind != PTH_YNULL)
+		if (check_role(c, v) && v->kind != PTH_YNULL)
 			check(c, v, k, k->item);
 	}
 }
@@ -401,6 +427,8 @@ check_over(struct check *c, const struct pth_ynode *n)
 	if (!is_a(c, n, PTH_YMAP, "a map of names to overrides"))
 		return;
 	pth_yaml_foreach(v, n) {
+		if (strcmp(n->key, "roles") == 0)
+			check_role(c, v);
 		if (v->kind == PTH_YNULL)
 			continue;
 		check_keys(c, v, top_keys);
@@ -409,6 +437,23 @@ check_over(struct check *c, const struct pth_ynode *n)
 				pth_diags_add(c->d, PTH_ERROR, PTH_AT_KEY(k),
 				    "%s: cannot be overridden here", fixed[i]);
 	}
+}
+
+/* No value is within such a range. */
+static void
+check_range(struct check *c, const struct pth_ynode *param)
+{
+	const struct pth_ynode *min = pth_yaml_get(param, "min"), *max = pth_yaml_get(param, "max");
+	double least, most;
+
+	if (min == NULL || max == NULL || (min->kind != PTH_YINT && min->kind != PTH_YREAL) ||
+	    (max->kind != PTH_YINT && max->kind != PTH_YREAL))
+		return;
+	least = min->kind == PTH_YINT ? (double)min->i : min->d;
+	most = max->kind == PTH_YINT ? (double)max->i : max->d;
+	if (least > most)
+		pth_diags_add(c->d, PTH_ERROR, PTH_AT(min), "min: %s is more than max, which is %s",
+		    min->text, max->text);
 }
 
 static void
@@ -426,8 +471,10 @@ check_params(struct check *c, const struct pth_ynode *n)
 		if (pth_kind_service(c->kind) && pth_one_of(v->key, taken, countof(taken)))
 			pth_diags_add(c->d, PTH_ERROR, PTH_AT_KEY(v),
 			    "parameter '%s': the name is taken, pth-plugin(5)", v->key);
-		if (v->kind == PTH_YMAP)
-			check_keys(c, v, param_keys);
+		if (v->kind != PTH_YMAP)
+			continue;
+		check_keys(c, v, param_keys);
+		check_range(c, v);
 	}
 }
 
@@ -443,11 +490,7 @@ check_enum(struct check *c, const struct pth_ynode *n, const char *words)
 static void
 check_signal(struct check *c, const struct pth_ynode *n)
 {
-	const char *s = n->kind == PTH_YSTR ? n->text : "";
-
-	if (strncmp(s, "SIG", 3) == 0)
-		s += 3;
-	if (strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ12") != strlen(s) || strlen(s) < 2)
+	if (n->kind != PTH_YSTR || pth_signal_number(n->text) == 0)
 		pth_diags_add(
 		    c->d, PTH_ERROR, PTH_AT(n), "%s: must be a signal such as INT", n->key);
 }
@@ -515,6 +558,7 @@ check(struct check *c, const struct pth_ynode *n, const struct key *k, enum type
 	switch (t) {
 	case ANY: check_any(c, n); break;
 	case TPL: check_template(c, n); break;
+	case VAR: check_var(c, n); break;
 	case LIST: check_each(c, n, ANY, "a list"); break;
 	case ARG: check_arg(c, n); break;
 	case ARGS: check_each(c, n, ARG, "a list of arguments"); break;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "base/words.h"
 #include "io/event.h"
 #include "io/file.h"
 
@@ -257,6 +258,14 @@ is_dir(const char *path)
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+static bool
+same_dir(const char *path, const struct stat *other)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && st.st_dev == other->st_dev && st.st_ino == other->st_ino;
+}
+
 static int
 scan_path(struct pth_plugins *ps, const char *path, struct pth_err *e)
 {
@@ -274,11 +283,49 @@ scan_path(struct pth_plugins *ps, const char *path, struct pth_err *e)
 	return r;
 }
 
+bool
+pth_plugins_tree(const char *dir)
+{
+	static const char *const folders[] = { "protocols", "services", "environments" };
+	bool tree = false;
+
+	for (size_t i = 0; i < countof(folders) && !tree; i++) {
+		pth_auto_buf b = PTH_BUF_INIT;
+
+		pth_buf_addf(&b, "%s/%s", dir, folders[i]);
+		tree = is_dir(b.s);
+	}
+	return tree;
+}
+
+/* Is there ./plugins, a plugin tree, and none of the others? */
+static bool
+own_tree(const struct pth_strv *dirs, const char *path, const char *ours)
+{
+	struct pth_word rest = { path, path != NULL ? strlen(path) : 0 }, dir;
+	struct stat here;
+
+	if (!pth_plugins_tree(PTH_PLUGINS_HERE) || stat(PTH_PLUGINS_HERE, &here) != 0 ||
+	    same_dir(ours, &here))
+		return false;
+	for (size_t i = 0; i < dirs->n; i++)
+		if (same_dir(dirs->v[i], &here))
+			return false;
+	while (pth_word_next(&rest, ":", &dir)) {
+		pth_auto_str one = pth_xstrndup(dir.s, dir.n);
+
+		if (same_dir(one, &here))
+			return false;
+	}
+	return true;
+}
+
 int
 pth_plugins_open(struct pth_plugins *ps, const struct pth_strv *dirs, const char *path,
     const char *share, struct pth_err *e)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
+	struct pth_err why;
 	int r = 0;
 
 	memset(ps, 0, sizeof *ps);
@@ -289,8 +336,11 @@ pth_plugins_open(struct pth_plugins *ps, const struct pth_strv *dirs, const char
 			r = scan(ps, dirs->v[i], false, e);
 	if (r == 0)
 		r = scan_path(ps, path, e);
+	pth_buf_addf(&b, "%s/plugins", share != NULL ? share : "");
+	/* Nobody has asked for it: what cannot be read there stops nobody. */
+	if (r == 0 && own_tree(dirs, path, b.s) && scan(ps, PTH_PLUGINS_HERE, false, &why) != 0)
+		pth_warn("%s", why.text);
 	if (r == 0 && share != NULL) {
-		pth_buf_addf(&b, "%s/plugins", share);
 		r = is_dir(b.s) ?
 		    scan(ps, b.s, true, e) :
 		    pth_err_set(e, PTH_SYSTEM, "%s: our own plugins are missing", b.s);

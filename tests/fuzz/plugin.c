@@ -64,7 +64,8 @@ plan(struct pth_plugins *ps, json_t *extra)
 	if (json_is_object(extra))
 		json_object_update_missing(pth_json_path(rec, "services.s.implementation"), extra);
 	pth_diags_init(&d, "");
-	if ((pth_plan_test(ps, rec, &d) == 0) != (json_object_get(rec, "error") == NULL) ||
+	if ((pth_plan_test(ps, rec, &(struct pth_plan_how){ false, false }, &d) == 0) !=
+	        (json_object_get(rec, "error") == NULL) ||
 	    (json_object_get(rec, "plan") == NULL) != !(json_object_get(rec, "error") == NULL))
 		abort();
 	pth_json_dump(&b, rec);

@@ -83,6 +83,15 @@ words(void)
 {
 	static const struct row rows[] = {
 		{ "top: {logging: {level: debug}}", "0.settings.logging.level", "DEBUG" },
+		/* What is not given is what its keys are by default, map by map. */
+		{ "{}", "0.settings",
+		    "{logging: {level: INFO}, paths: {output_dir: outputs}, docker: {}, "
+		    "fast_fail: {enabled: true, test_level: false, critical_only: false}, "
+		    "metrics: {enabled: true}}" },
+		{ "top: {fast_fail: {test_level: true}, logging: {}, metrics: ~}", "0.settings",
+		    "{logging: {level: INFO}, paths: {output_dir: outputs}, docker: {}, "
+		    "fast_fail: {enabled: true, test_level: true, critical_only: false}, "
+		    "metrics: {enabled: true}}" },
 		{ "top: {logging: {level: loud}}", "said",
 		    "error: level: string 'loud'; expected one of TRACE, DEBUG, INFO, WARNING, "
 		    "ERROR, CRITICAL" },
@@ -362,6 +371,18 @@ rules(void)
 		{ "expect: {log: [{service: s}]}", "said",
 		    "error: a log rule needs either matches or not_matches" },
 		{ "expect: {log: [{service: s, not_matches: y}]}", "said", "" },
+		{ "expect: {log: [{service: s, matches: y, min: 3, max: 2}]}", "said",
+		    "error: min: 3 is more than max, which is 2" },
+		{ "expect: {packets: [{filter: udp, min: 3, max: 2}]}", "said",
+		    "error: min: 3 is more than max, which is 2" },
+		{ "expect: {packets: [{filter: udp, min: 2, max: 2}]}", "said", "" },
+		{ "expect: {metrics: [{name: packets, min: 0.5, max: 0.25}]}", "said",
+		    "error: min: 0.5 is more than max, which is 0.25" },
+		{ "expect: {files: [{path: a, min_size: 2KB, max_size: 1999}]}", "said",
+		    "error: min_size: 2KB is more than max_size, which is 1999" },
+		{ "expect: {files: [{path: a, min_size: 2KB, max_size: 2000}]}", "said", "" },
+		{ "expect: {files: [{path: a, sha256: abc}]}", "said",
+		    "error: sha256: 'abc'; expected 64 hexadecimal digits, a to f small" },
 		{ "expect: {exit: {s: any}}", "0.expect.exit.s", "any" },
 		{ "expect: {exit: {s: anx}}", "said",
 		    "error: exit: expected a code, a list of codes, or any" },

@@ -183,6 +183,8 @@ of_names(void)
 	CHECK_STR(pth_signal_name(35, buf), "35");
 	CHECK_INT(pth_signal_number("INT"), SIGINT);
 	CHECK_INT(pth_signal_number("SIGINT"), SIGINT);
+	CHECK_INT(pth_signal_number("IO"), SIGIO);
+	CHECK_INT(pth_signal_number("SIGCLD"), SIGCHLD);
 	CHECK_INT(pth_signal_number("2"), 2);
 	CHECK_INT(pth_signal_number("64"), 64);
 	CHECK_INT(pth_signal_number("SYS"), SIGSYS);

@@ -397,6 +397,13 @@ of_streams(void)
 		CHECK_STR(content("run/plan.jsonl"), "one\ntwo\n");
 		CHECK_INT(pth_journal_check(&d.results, d.fd, &err), 0);
 	}
+	unit("with the whole directory it cannot be put right");
+	pth_rmtree(AT_FDCWD, "run", NULL);
+	CHECK_INT(pth_journal_check(&d.plan, d.fd, &err), -1);
+	CHECK(strstr(err.text, "plan.jsonl was removed by somebody else during the run: ") ==
+	    err.text);
+	CHECK(strstr(err.text, "as written again") == NULL);
+	CHECK_INT(err.code, PTH_SYSTEM);
 	unit("of both streams");
 	for (int how = 0; how < 3; how++) {
 		pth_rmtree(AT_FDCWD, "run", NULL);

@@ -258,6 +258,17 @@ of_failures(void)
 		CHECK_STR(ends(SVC("c", FINITE, "echo run >>../order"), plan, rec), of[i].ends);
 		CHECK_STR(content("t/order"), of[i].order);
 	}
+
+	unit("a command that cannot be started fails like one that ends so");
+	CHECK_STR(ends(SVC("c", FINITE, "exit 0"), "",
+	              "\"steps\":{\"post_commands\":[[\"no-such-program\"]]}"),
+	    "failed: post_commands: no-such-program: not found");
+	CHECK_STR(ends(SVC("c", FINITE, "exit 0"), "",
+	              "\"steps\":{\"pre_commands\":[[\"no-such-program\"]]}"),
+	    "error: pre_commands: no-such-program: not found");
+	CHECK_STR(
+	    ends(SVC("c", FINITE, "exit 0"), "\"teardown\":[{\"argv\":[\"no-such-program\"]}]", ""),
+	    "error: teardown: no-such-program: not found");
 }
 
 /* s is a server, c a client. */
