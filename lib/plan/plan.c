@@ -563,11 +563,13 @@ plan_all(struct plan *p)
 {
 	json_t *out;
 
-	if (p->env == NULL || p->nservices == 0)
+	if (p->env == NULL || p->nservices == 0 || p->cell != NULL)
 		return NULL;
 	plan_net(p);
 	plan_order(p);
 	variables(p);
+	if (p->cell != NULL)
+		return NULL; /* what follows from that is no problem of its own */
 	if (plan_failed(p))
 		drop_unsound(p);
 	out = emit(p, !plan_failed(p));
