@@ -146,7 +146,8 @@
 	X(o, int, timeout_us, PTH_PHASE_LIMIT_US) \
 	X(o, str, cwd, NULL) \
 	X(o, obj, env, plain) \
-	X(o, str, category, NULL)
+	X(o, str, category, NULL) \
+	X(o, str, name, NULL)
 #define PTH_KEYS_ready(X, o) \
 	X(o, str, kind, "") \
 	X(o, int, port, 0) \
