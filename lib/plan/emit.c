@@ -172,7 +172,7 @@ environment(struct emit *m)
 
 	pth_svc_set_environment(m->out, env);
 	if (add_env(&m->w, protocol, env) < 0 || add_env(&m->w, own, env) < 0 ||
-	    user_env(m, plan_version_env(m->s), env) < 0)
+	    user_env(m, plan_version_env(m->s), env) < 0 || user_env(m, m->s->runtime, env) < 0)
 		return -1;
 	return user_env(m, pth_given_environment(m->s->rec), env);
 }

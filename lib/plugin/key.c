@@ -144,8 +144,10 @@ static const struct key top_keys[] = {
 	K(plugin, NAME),
 	{ .name = "kind", .type = ENUM, .words = "protocol service iut tester network_environment "
 	    "execution_environment" },
-	K(extends, NAME), K(description, TEXT), K(homepage, TEXT), OF(SERVICE, language, TEXT),
-	OF(SERVICE, protocol, NAMES), OF(ENV | BIT(PROTOCOL), aliases, NAMES),
+	K(extends, NAME), K(version, TEXT), K(author, TEXT), K(capabilities, NAMES),
+	K(description, TEXT), K(homepage, TEXT), OF(SERVICE, language, TEXT),
+	OF(SERVICE, protocol, NAMES), OF(SERVICE, supported_protocols, NAMES),
+	OF(ENV | BIT(PROTOCOL), aliases, NAMES),
 	OF(RUNS, versions, OVER), OF(RUNS, default_version, TEXT),
 	OF(SERVICE, version_configs, TEXT), OF(SERVICE, version_config, VERSION),
 	OF(RUNS, roles, OVER),
