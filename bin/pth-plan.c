@@ -153,10 +153,10 @@ main(int argc, char **argv)
 	struct work w = { .bad = false };
 	struct options *o = &w.opt;
 	const struct pth_option table[] = {
-		{ 'P', "plugins", "DIR", "look for plugins in DIR first", .list = &o->dirs },
-		{ 0, "check", NULL, "write the problems, no records", .flag = &o->check },
-		{ 0, "strict", NULL, "take warnings as errors", .flag = &o->how.strict },
-		{ 0, "keep-going", NULL, "plan what is right of a test with errors, too",
+		{ 'P', "plugins", "DIR", "search DIR for plugins first", .list = &o->dirs },
+		{ 0, "check", NULL, "report problems only, write no records", .flag = &o->check },
+		{ 0, "strict", NULL, "treat warnings as errors", .flag = &o->how.strict },
+		{ 0, "keep-going", NULL, "also plan the sound parts of tests with errors",
 		    .flag = &o->how.keep },
 	};
 	struct pth_tool tool = { "pth-plan", "Turn tests into what is to be run", "[FILE]...",

@@ -74,6 +74,15 @@ testBadDescriptors() {
 	assertCode 3
 	run pth-plugin check d/none.yaml
 	assertCode 3
+	printf 'kind: iut\nextends: quic\n' >d/m.yaml
+	run env PTH_EVENTS=json pth-plugin check d/m.yaml
+	assertCode 3
+	assertMatch "$err" "d/m.yaml:1:1: error: 'plugin' is missing"
+	assertMatch "$err" '"event":"plugin.failed".*"plugin":"m",'
+	# It is found by the name of its file.
+	printf 'plugin: other\nkind: iut\nextends: quic\n' >d/n.yaml
+	run pth-plugin -P d list
+	assertMatch "$out" " n +NOT USABLE: d/n.yaml:1:9: plugin: 'other' in a file named n"
 	printf 'plugin: x\001\n' >d/k.yaml
 	run pth-plugin check d/k.yaml
 	assertCode 3

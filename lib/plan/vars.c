@@ -68,12 +68,14 @@ places(json_t *vars, const struct plan_service *s)
 static json_t *
 protocol(const struct plan_service *s)
 {
+	const struct pth_ynode *tls = pth_yaml_get(s->pview, "tls");
 	json_t *o = json_copy(s->pparams);
 
 	set(o, "name", s->protocol->name);
 	set(o, "version", s->version);
 	set(o, "transport", s->transport);
 	pth_json_set(o, "port", json_integer(s->port));
+	pth_json_set(o, "tls", json_boolean(tls != NULL && tls->b));
 	return o;
 }
 

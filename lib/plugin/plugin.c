@@ -479,7 +479,8 @@ read_kind(struct pth_plugin *p, const struct pth_ynode *root, struct pth_diags *
 {
 	const struct pth_ynode *k = pth_yaml_get(root, "kind");
 
-	p->name = pth_desc_str(root, "plugin", p->name);
+	if (p->kind == PTH_KINDS)
+		p->name = pth_desc_str(root, "plugin", p->name);
 	if (p->kind == PTH_KINDS && k != NULL && k->kind == PTH_YSTR)
 		p->kind = pth_kind_from(k->text);
 	if (p->kind < PTH_KINDS)
