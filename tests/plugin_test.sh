@@ -79,10 +79,11 @@ testBadDescriptors() {
 	assertCode 3
 	assertMatch "$err" "d/m.yaml:1:1: error: 'plugin' is missing"
 	assertMatch "$err" '"event":"plugin.failed".*"plugin":"m",'
-	# It is found by the name of its file.
+	# It is known by its own name.
 	printf 'plugin: other\nkind: iut\nextends: quic\n' >d/n.yaml
 	run pth-plugin -P d list
-	assertMatch "$out" " n +NOT USABLE: d/n.yaml:1:9: plugin: 'other' in a file named n"
+	assertMatch "$out" '^[a-z]+ +[a-z-]+ +other '
+	assertMatch "$err" 'warning: d/n.yaml:1:9: the plugin other lies in a file named n$'
 	printf 'plugin: x\001\n' >d/k.yaml
 	run pth-plugin check d/k.yaml
 	assertCode 3
