@@ -704,4 +704,24 @@ testCaptureIsolationAndLimitsOfTheTest() {
 		"$(jq_out -r 'select(.index == 2).plan.capture | "\(.interface) \(.snaplen)"')"
 }
 
+# A combination that a matrix has made and that cannot be is no mistake of anybody.
+testCombinationsThatCannotBe() {
+	pth-parse "$TOP/examples/ping-pong.yaml" -s \
+		'tests.0.matrix={services.client.implementation.name: [ping_pong, curl]}' >in
+	run pth-plan --check in
+	assertCode 0
+	assertMatch "$err" ':1:51: warning: unsupported: curl speaks http, not minip$'
+	run pth-plan --check --strict in
+	assertCode 3
+	assertMatch "$err" ':1:51: error: unsupported: curl speaks http, not minip$'
+	pth-plan in >planned 2>/dev/null
+	run pth-exec --check planned
+	assertCode 0
+	assertEquals 'null unsupported' \
+		"$(jq -r 'select(.id).error.status' planned | tr '\n' ' ' | sed 's/ $//')"
+	pth-plan --strict in >planned 2>/dev/null
+	run pth-exec --check planned
+	assertCode 3
+}
+
 . shunit2

@@ -40,6 +40,8 @@ enum type {
 	PARAMS,
 	METRIC,
 	METRICS, /* numbers out of files */
+	EVENT,
+	EVENTS,  /* events of its own */
 	VERSION, /* what PANTHER's version files hold */
 	ENUM,    /* words in `words` */
 };
@@ -133,12 +135,19 @@ static const struct key metric_keys[] = {
 	{ .name = NULL },
 };
 
+static const struct key event_keys[] = {
+	K(name, TPL), K(file, TPL), K(matches, TPL), K(json, TPL), K(description, TEXT),
+	K(when, TPL), K(each, TPL), K(as, NAME), { .name = NULL },
+};
+
 static const struct key top_keys[] = {
 	K(plugin, NAME),
 	{ .name = "kind", .type = ENUM, .words = "protocol service iut tester network_environment "
 	    "execution_environment" },
-	K(extends, NAME), K(description, TEXT), K(homepage, TEXT), OF(SERVICE, language, TEXT),
-	OF(SERVICE, protocol, NAMES), OF(ENV | BIT(PROTOCOL), aliases, NAMES),
+	K(extends, NAME), K(version, TEXT), K(author, TEXT), K(capabilities, NAMES),
+	K(description, TEXT), K(homepage, TEXT), OF(SERVICE, language, TEXT),
+	OF(SERVICE, protocol, NAMES), OF(SERVICE, supported_protocols, NAMES),
+	OF(ENV | BIT(PROTOCOL), aliases, NAMES),
 	OF(RUNS, versions, OVER), OF(RUNS, default_version, TEXT),
 	OF(SERVICE, version_configs, TEXT), OF(SERVICE, version_config, VERSION),
 	OF(RUNS, roles, OVER),
@@ -168,7 +177,8 @@ static const struct key top_keys[] = {
 	{ .name = "capture", .kinds = BIT(NETWORK), .type = KEYS, .keys = capture_keys },
 	OF(BIT(NETWORK), supported_by, NAMES), OF(ENV, wrap, ARGS),
 	OF(BIT(EXECUTION), variants, TPL), OF(BIT(EXECUTION), post, CMDS),
-	OF(BIT(EXECUTION) | SERVICE, metrics, METRICS), OF(ENV, conflicts, NAMES),
+	OF(BIT(EXECUTION) | SERVICE, metrics, METRICS),
+	OF(BIT(EXECUTION) | SERVICE, events, EVENTS), OF(ENV, conflicts, NAMES),
 	{ .name = NULL },
 };
 /* clang-format on */
@@ -244,6 +254,26 @@ check_keys(struct check *c, const struct pth_ynode *n, const struct key *keys)
 	}
 }
 
+/* Its text is what counts: what is said of another reading of it does not concern it. */
+static void
+as_text(const struct pth_ynode *n)
+{
+	((struct pth_ynode *)(uintptr_t)n)->remark = NULL;
+	pth_yaml_foreach(c, n)
+		as_text(c);
+}
+
+/* Says what is left to be said of values that are no texts. */
+static void
+say_remarks(const struct pth_ynode *n, struct pth_diags *d)
+{
+	if (n->remark != NULL)
+		pth_diags_add(
+		    d, n->bad ? PTH_ERROR : PTH_WARNING, PTH_AT(n), "%.60s %s", n->text, n->remark);
+	pth_yaml_foreach(c, n)
+		say_remarks(c, d);
+}
+
 /* A template must at least parse; what its names mean is known later. */
 static void
 check_template(struct check *c, const struct pth_ynode *n)
@@ -262,6 +292,13 @@ check_template(struct check *c, const struct pth_ynode *n)
 	if (t == NULL)
 		pth_diags_add(c->d, PTH_ERROR, PTH_AT(n), "%s", e.text);
 	pth_template_free(t);
+}
+
+static void
+check_text(struct check *c, const struct pth_ynode *n)
+{
+	as_text(n);
+	check_template(c, n);
 }
 
 static void
@@ -309,7 +346,7 @@ check_arg(struct check *c, const struct pth_ynode *n)
 	else if (n->kind == PTH_YMAP)
 		check_forms(c, n, arg_keys, forms, countof(forms));
 	else
-		check_template(c, n);
+		check_text(c, n);
 }
 
 static void
@@ -347,11 +384,12 @@ check_var(struct check *c, const struct pth_ynode *n)
 	if (n->kind == PTH_YMAP)
 		check_forms(c, n, keys, forms, countof(forms));
 	else
-		check_template(c, n);
+		check_text(c, n);
 }
 
-/* One that is made by a template is checked when it is known. */
-static void
+/* One that is made by a template is checked when it is known. How many groups it has; -1: not
+ * known. */
+static int
 check_regex(struct check *c, const struct pth_ynode *n)
 {
 	struct pth_err e;
@@ -359,10 +397,11 @@ check_regex(struct check *c, const struct pth_ynode *n)
 
 	if (n == NULL || n->kind != PTH_YSTR || strstr(n->text, "{{") != NULL ||
 	    strstr(n->text, "{%") != NULL)
-		return;
+		return -1;
 	re = pth_regex_new(n->text, 0, &e);
 	if (re == NULL)
 		pth_diags_add(c->d, PTH_ERROR, PTH_AT(n), "%s: %s", n->key, e.text);
+	return re != NULL ? (int)pth_regex_groups(re) : -1;
 }
 
 static void
@@ -463,6 +502,8 @@ check_params(struct check *c, const struct pth_ynode *n)
 			    "parameter '%s': the name is taken, pth-plugin(5)", v->key);
 		if (v->kind != PTH_YMAP)
 			continue;
+		if (pth_param_is_text(v))
+			as_text(v);
 		check_keys(c, v, param_keys);
 		check_range(c, v);
 	}
@@ -490,6 +531,8 @@ check_scalar(struct check *c, const struct pth_ynode *n, enum type t)
 {
 	int64_t us;
 
+	if (t != BOOL && t != INT && t != NUMBER)
+		as_text(n);
 	if (n->kind >= PTH_YSEQ)
 		pth_desc_wrong(c->d, n, "one value");
 	else if (t == NAME && !pth_name_ok(n->text != NULL ? n->text : ""))
@@ -520,12 +563,34 @@ check_metric(struct check *c, const struct pth_ynode *n)
 	check_regex(c, pth_yaml_get(n, "matches"));
 }
 
+/* A name that no group gives has to be there; lines of JSON have theirs. */
+static void
+check_event(struct check *c, const struct pth_ynode *n)
+{
+	static const char *const forms[] = { "matches", "json" };
+	const struct pth_ynode *name = pth_yaml_get(n, "name");
+	int groups;
+
+	check_forms(c, n, event_keys, forms, countof(forms));
+	if (n->kind != PTH_YMAP)
+		return;
+	groups = check_regex(c, pth_yaml_get(n, "matches"));
+	if (name != NULL && pth_yaml_get(n, "json") != NULL)
+		pth_diags_add(c->d, PTH_ERROR, PTH_AT_KEY(name),
+		    "name: json is the member that names the event");
+	else if (name != NULL && name->text != NULL && strstr(name->text, "{{") == NULL)
+		check_scalar(c, name, NAME);
+	else if (name == NULL && groups == 0)
+		pth_diags_add(c->d, PTH_ERROR, PTH_AT(n),
+		    "an event without name: give it one, or matches a group that is the name");
+}
+
 static void
 check(struct check *c, const struct pth_ynode *n, const struct key *k, enum type t)
 {
 	switch (t) {
 	case ANY: check_any(c, n); break;
-	case TPL: check_template(c, n); break;
+	case TPL: check_text(c, n); break;
 	case VAR: check_var(c, n); break;
 	case LIST: check_each(c, n, ANY, "a list"); break;
 	case ARG: check_arg(c, n); break;
@@ -541,7 +606,12 @@ check(struct check *c, const struct pth_ynode *n, const struct key *k, enum type
 	case PARAMS: check_params(c, n); break;
 	case METRIC: check_metric(c, n); break;
 	case METRICS: check_each(c, n, METRIC, "a list of metrics"); break;
-	case VERSION: pth_version_check(n, c->d); break;
+	case EVENT: check_event(c, n); break;
+	case EVENTS: check_each(c, n, EVENT, "a list of events"); break;
+	case VERSION:
+		as_text(n);
+		pth_version_check(n, c->d);
+		break;
 	case ENUM: check_enum(c, n, k->words); break;
 	case SIGNAL: check_signal(c, n); break;
 	case NAMES:
@@ -585,6 +655,7 @@ pth_desc_check(const struct pth_ynode *root, enum pth_kind kind, struct pth_diag
 	if (stated != NULL && pth_kind_from(stated) < PTH_KINDS && pth_kind_from(stated) != kind)
 		pth_diags_add(d, PTH_ERROR, PTH_AT(pth_yaml_get(root, "kind")),
 		    "kind: %s in the folder of kind %s", stated, pth_kind_name(kind));
+	say_remarks(root, d);
 }
 
 static void

@@ -227,8 +227,7 @@ is_wrong(const json_t *rec)
 {
 	const json_t *error = pth_test_error(rec);
 
-	return error != NULL &&
-	    strcmp(pth_error_status(error), pth_status_name(PTH_S_UNSUPPORTED)) != 0;
+	return error != NULL && pth_status_of_error(error) == PTH_S_ERROR;
 }
 
 int
