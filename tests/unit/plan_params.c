@@ -25,6 +25,8 @@ static const struct descriptor descriptors[] = {
 	    "versions:\n  v1: {parameters: {n: 4}}\n  v2: {commands: {any: [two]}}\n"
 	    "default_version: v1\n"
 	    "commands: {any: [prog, '{{ n }}', '{{ later }}', '{{ sum }}', {each: list}]}\n" },
+	{ "p/services/iut/proto/sides.yaml",
+	    "plugin: sides\nkind: iut\nprotocol: proto\ncommands: {server: [x], peer: [peer]}\n" },
 	{ "p/services/iut/proto/serves.yaml",
 	    "plugin: serves\nkind: iut\nprotocol: proto\ncommands: {server: [x]}\n" },
 	{ "p/services/iut/proto/two_words.yaml",
@@ -392,6 +394,15 @@ plugins(void)
 		{ A("name: probe, type: testers"), "@a.kind", "tester" },
 		{ A("name: probe, type: testers"), "@a.finite", "true" },
 		{ A("name: same"), ARGV, "[of proto]" },
+		/* Both sides in one program, or the server of one that has no such command. */
+		{ "services: {a: {protocol: {role: both}, implementation: {name: sides}}}", ARGV,
+		    "[peer]" },
+		{ "services: {a: {protocol: {role: both}}}", "@a.role", "peer" },
+		{ "services: {a: {protocol: {role: both}, implementation: {name: serves}}}",
+		    "@a.role", "server" },
+		{ "services: {a: {protocol: {role: both}, implementation: {name: serves}}}", "said",
+		    "*: warning: serves has no command for both sides; this service is the server, "
+		    "and another one must be the client*" },
 		/* In any case, and with other dashes; the exact name wins. */
 		{ A("name: SAME"), ARGV, "[of proto]" },
 		{ A("name: two-words"), ARGV, "[second]" },
