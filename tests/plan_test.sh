@@ -510,6 +510,45 @@ testExecutionEnvironments() {
 	assertMatch "$err" 'memcheck and gdb cannot work together'
 }
 
+# A port that is usual for the protocol or the plugin is none that is missing; certificates are
+# made whatever the experiment says, when none are given.
+testWarningsAreTrue() {
+	mkdir -p odd
+	printf 'plugin: odd\nkind: protocol\ntransport: udp\n' >odd/odd.yaml
+	printf 'plugin: odder\nkind: protocol\ntransport: udp\ntls: true\n' >odd/odder.yaml
+	printf '%s\n' 'plugin: old' 'kind: iut' 'protocol: [odd, odder, minip]' \
+		'commands: {any: [x]}' 'parameters: {cert_file: {type: str}}' >odd/old.yaml
+	looked=0
+	while IFS='|' read -r more protocol want; do
+		printf '%s\n' 'tests:' '- name: t' '  network_environment: {type: localhost}' \
+			'  services:' "    s: {implementation: {name: old}$more," \
+			"      protocol: {name: $protocol}}" >x.yaml
+		run sh -c 'PTH_EVENTS=none; export PTH_EVENTS; pth-parse x.yaml | pth-plan -P odd'
+		assertEquals "$more $protocol" "$want" "$(printf '%s\n' "$err" |
+			sed 's/^x.yaml:[0-9:]* warning: //')"
+		looked=$((looked + 1))
+	done <<-'EOT'
+	|minip|
+	|odd|service 's': no port given, and neither old nor odd defines a usual one
+	|odd, role: peer|
+	, ports: ["1:1"]|odd|
+	, timeout: 5|minip|
+	EOT
+	assertLeast 5 $looked experiments
+	for row in 'true||' 'false||warning' 'false|, cert_file: /c/x.pem|'; do
+		IFS='|' read -r make more want <<-EOT
+		$row
+		EOT
+		printf '%s\n' 'tests:' '- name: t' '  network_environment: {type: localhost}' \
+			'  services:' '    s:' "      implementation: {name: old$more}" \
+			'      protocol: {name: odder}' '      ports: ["1:1"]' \
+			"      generate_new_certificates: $make" >x.yaml
+		run sh -c 'PTH_EVENTS=none; export PTH_EVENTS; pth-parse x.yaml | pth-plan -P odd'
+		assertEquals "$row" "${want:+x.yaml:9:34: warning: service 's': a certificate is $(
+		)made all the same, since none is given by cert_file or paths.cert_dir}" "$err"
+	done
+}
+
 # The directory of a service must not be what the test's own things need.
 testNamesThatATestNeedsItself() {
 	for name in certs setup teardown pre_commands post_commands steps tmp record.json \

@@ -429,7 +429,7 @@ testUsageAndFaults() {
 	report --format pdf
 	assertCode 2
 	run pth-report no-such-file
-	assertCode 3
+	assertCode 4
 	: >x && report -o x
 	assertCode 4
 	pth-report <in.jsonl >/dev/full 2>err

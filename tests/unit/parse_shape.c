@@ -122,7 +122,8 @@ names(void)
 		{ "network_environment: {type: Docker-Compose}", "0.network_environment.type",
 		    "docker_compose" },
 		{ "network_environment: {type: LOCALHOST, subnet: x}", "said",
-		    "warning: 'subnet' has no effect in environment LOCALHOST" },
+		    "warning: 'network_environment.subnet' (in environment LOCALHOST) has no "
+		    "effect" },
 		{ "execution_environment: [{type: Gperf-CPU}]", "0.execution_environment.0.type",
 		    "gperf_cpu" },
 	};

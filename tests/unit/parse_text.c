@@ -101,7 +101,7 @@ plain(void)
 		{ "timeout: .inf", "nothing", NULL, "*error: .inf is not a number that *" },
 		{ "timeout: 0060", "services.s.timeout", "60",
 		    "*warning: 0060 is read as a decimal number (YAML 1.1 readers take it as *" },
-		{ "timeout: 06s", "services.s.timeout", "6", "*timeout of 6 s is short*" },
+		{ "timeout: 06s", "services.s.timeout", "6", "" },
 		{ "critical: NO", "services.s.critical", "false",
 		    "*warning: NO is read as false; write false, or quote it when text is meant" },
 		/* Of parameters the descriptor knows the types. */
