@@ -45,7 +45,7 @@ names(void)
 	static const struct row rows[] = {
 		{ IN("service_name: other"), "0.services.s.alias", "other" },
 		{ "services: {s: {service_name: c}}", "said",
-		    "error: service_name: 'c' is the name of another service*" },
+		    "error: service_name: 'c' is the name of another service" },
 		{ IN("service_type: tester"), IMPL ".type", "testers" },
 		{ IN("service_type: IUT"), IMPL ".type", "iut" },
 		{ IN("service_type: robot"), "said", "error: type: string 'robot'; *" },
