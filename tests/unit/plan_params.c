@@ -469,6 +469,11 @@ cells(void)
 		    "error.status", "unsupported" },
 		{ "{matrix: {services: x}, services: {a: {protocol: {name: two}}}}", "error.status",
 		    "unsupported" },
+		{ CELL("protocol.role", "implementation: {name: serves}, protocol: {role: client}",
+		      ""),
+		    "error.status", "unsupported" },
+		{ CELL("protocol.version", "protocol: {version: v9}", ""), "said",
+		    "*7:9: error: prog has no version 'v9'; it has v1, v2" },
 		/* A name that nobody has is a mistake, and so is what the matrix does not vary. */
 		{ CELL(NAME, "implementation: {name: nobody}", ""), "error.status", NULL },
 		{ CELL("timeout", "protocol: {name: two}", ""), "said",
