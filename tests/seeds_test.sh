@@ -1,7 +1,7 @@
 #!/bin/sh
 # The table tests/seeds: what the documents promise, row by row, each with the commands that
 # show it. Its head says what a row looks like.
-# timeout: 180
+# timeout: 600
 . "$TOP/tests/lib.sh"
 
 shared=$TOP/../shared

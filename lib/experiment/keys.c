@@ -22,7 +22,9 @@
 
 /* Words. */
 #define LEVELS "TRACE DEBUG INFO WARNING ERROR CRITICAL"
-#define EXECUTIONS "strace memcheck helgrind gdb gperf_cpu gperf_heap perf iterations gperf"
+#define EXECUTIONS                                                                                 \
+	"strace memcheck helgrind callgrind massif gdb gperf_cpu gperf_heap perf time iterations " \
+	"gperf"
 #define SIGNALS "HUP INT QUIT ABRT KILL USR1 USR2 PIPE ALRM TERM CONT STOP TSTP WINCH"
 
 /* Where the keys below are. */
@@ -196,8 +198,8 @@ const struct experiment_key experiment_keys[] = {
 { "paths.log_dir", T_STR, IDLE("outputs/logs"),
 	"Logs of PANTHER; here logs are in the run directory." },
 { "paths.plugin_dir", T_STR, DEFAULT("panther/plugins"), "plan",
-	"Directory of descriptors, searched after $PTH_PATH and before ours; that of PANTHER "
-	"is passed over." },
+	"Directory of descriptors, here or beside the file, searched after $PTH_PATH and before "
+	"ours; that of PANTHER is passed over." },
 { "paths.cert_dir", OPT_STR, PLAIN, "plan",
 	"Absolute directory of cert.pem, key.pem and ca.pem to use instead of new ones." },
 { "paths.temp_dir", T_STR, IDLE("/tmp/panther"), "Temporary files of PANTHER." },

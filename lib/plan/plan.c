@@ -118,9 +118,18 @@ plan_usable(struct plan *p, struct pth_plugin *x, enum pth_kind kind, const char
 static struct pth_plugin *
 env_plugin(struct plan *p, enum pth_kind kind, const char *name, const char *path)
 {
+	static const char *const names[] = { "network environment", "execution environment" };
+	bool network = (kind == PTH_NETWORK);
 	struct pth_plugin *x = pth_plugins_find(p->ps, kind, name, NULL);
-	const char *what = kind == PTH_NETWORK ? "network environment" : "execution environment";
+	const char *what = names[!network];
 
+	if (x == NULL &&
+	    pth_plugins_find(p->ps, network ? PTH_EXECUTION : PTH_NETWORK, name, NULL) != NULL) {
+		plan_error(p, PTH_CAT_PLUGIN_LOAD, path,
+		    "%s: the %s of that name is no %s; write it under %s", name, names[network],
+		    what, network ? "execution_environment" : "network_environment");
+		return NULL;
+	}
 	return plan_usable(p, x, kind, what, name, path) ? x : NULL;
 }
 
@@ -293,7 +302,7 @@ services(struct plan *p)
 		check_name(p, s);
 		plan_service_look(p, s);
 		s->sound = s->sound && s->view != NULL && p->d->errors == errors &&
-		    !pth_rec_was_wrong(p->rec, path.s);
+		    plan_has_command(s) && !pth_rec_was_wrong(p->rec, path.s);
 	}
 }
 
@@ -418,6 +427,15 @@ setup(struct plan *p, json_t *out, struct pth_err *e)
 	return 0;
 }
 
+/* Appends the commands of the network that are run at the end, whatever happened. */
+static int
+teardown(struct plan *p, json_t *out, struct pth_err *e)
+{
+	struct plan_with w = { p, p->services[0].vars, e };
+
+	return plan_cmds(&w, pth_yaml_get(p->eview, "teardown"), 60 * PTH_SECOND_US, out);
+}
+
 /* Appends what must be there for the setup of the network and the protocols. */
 static int
 needs(struct plan *p, json_t *out, struct pth_err *e)
@@ -477,7 +495,7 @@ static json_t *
 emit(struct plan *p, bool whole)
 {
 	json_t *out = json_object(), *list = json_array(), *order = json_array(),
-	       *need = json_array(), *before = json_array(), *cap;
+	       *need = json_array(), *before = json_array(), *after = json_array(), *cap;
 	struct pth_err e = { 0 };
 
 	for (size_t i = 0; i < p->nordered; i++) {
@@ -485,12 +503,17 @@ emit(struct plan *p, bool whole)
 		pth_json_push(list, plan_service_emit(p, p->order[i]));
 	}
 	cap = plan_capture(p, list, &e);
-	if (cap == NULL || (whole && (setup(p, before, &e) < 0 || needs(p, need, &e) < 0)))
+	if (cap == NULL ||
+	    (whole &&
+	        (setup(p, before, &e) < 0 || teardown(p, after, &e) < 0 || needs(p, need, &e) < 0)))
 		plan_error(p, pth_category_err(&e, PTH_CAT_CONFIGURATION), "", "%s", e.text);
 	pth_plan_set_environment(out, environment(p));
 	limits(p, out);
 	schedule(p, out);
 	pth_plan_set_setup(out, before);
+	if (json_array_size(after) != 0)
+		pth_plan_set_teardown(out, json_incref(after));
+	json_decref(after);
 	pth_plan_set_requires(out, need);
 	pth_plan_set_capture(out, cap != NULL ? cap : json_null());
 	pth_plan_set_order(out, order);

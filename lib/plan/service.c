@@ -147,13 +147,20 @@ look_version(struct plan *p, struct plan_service *s)
 		unknown_version(p, s, known, s->version, "protocol.version");
 }
 
+bool
+plan_has_command(const struct plan_service *s)
+{
+	return pth_given_command_override(s->rec) != NULL ||
+	    pth_desc_role(pth_yaml_get(s->view, "commands"), s->role) != NULL;
+}
+
 static void
 look_role(struct plan *p, struct plan_service *s)
 {
 	const struct pth_ynode *commands = pth_yaml_get(s->view, "commands");
 	pth_auto_buf b = PTH_BUF_INIT;
 
-	if (pth_desc_role(commands, s->role) != NULL || pth_given_command_override(s->rec) != NULL)
+	if (plan_has_command(s))
 		return;
 	pth_yaml_foreach(c, commands)
 		pth_buf_addf(&b, "%s%s", b.len != 0 ? ", " : "", c->key);
@@ -172,7 +179,7 @@ look_params(struct plan *p, struct plan_service *s)
 	             plugin = PTH_BUF_INIT, nested = PTH_BUF_INIT, nested_config = PTH_BUF_INIT,
 	             certs = PTH_BUF_INIT, runtime = PTH_BUF_INIT, file = PTH_BUF_INIT;
 	json_auto_t *certificates = plan_usual_certificates(s, &certs);
-	const json_t *run = plan_usual_given(s, "runtime_parameters", &runtime);
+	json_auto_t *run = plan_usual_runtime(s, &runtime);
 	json_auto_t *version = plan_version_params(s);
 	struct plan_given given[] = {
 		{ impl, plan_path(&at, s, "implementation"), PTH_ERROR, plain },
@@ -185,8 +192,7 @@ look_params(struct plan *p, struct plan_service *s)
 		    plan_path(&nested, s, "plugin_config.parameters"), PTH_WARNING, NULL },
 		{ json_object_get(more, "config"),
 		    plan_path(&nested_config, s, "plugin_config.config"), PTH_WARNING, plain },
-		{ plan_mentions(s->plugin, s->view, "runtime_parameters") ? NULL : run, runtime.s,
-		    PTH_WARNING, NULL },
+		{ run, runtime.s, PTH_WARNING, NULL },
 		{ certificates, certs.s, PTH_WARNING, NULL },
 		{ version, plan_path(&file, s, "implementation.version_config.parameters"),
 		    PTH_WARNING, NULL },
@@ -362,6 +368,7 @@ plan_service_release(struct plan_service *s)
 	json_decref(s->vgiven);
 	json_decref(s->section);
 	json_decref(s->asked);
+	json_decref(s->runtime);
 	free(s->address);
 	free(s->listen);
 }

@@ -268,7 +268,8 @@ static json_t *
 command(const struct plan_with *w, const struct pth_ynode *n, int64_t timeout_us)
 {
 	const struct pth_ynode *critical = pth_yaml_get(n, "critical"),
-	                       *category = pth_yaml_get(n, "category");
+	                       *category = pth_yaml_get(n, "category"),
+	                       *name = pth_yaml_get(n, "name");
 	int go = plan_truth(w, pth_yaml_get(n, "when"));
 	json_auto_t *cmd = json_object();
 	json_t *argv = json_array();
@@ -288,6 +289,8 @@ command(const struct plan_with *w, const struct pth_ynode *n, int64_t timeout_us
 	pth_cmd_set_timeout_us(cmd, timeout_us);
 	if (category != NULL)
 		pth_cmd_set_category(cmd, category->text);
+	if (name != NULL)
+		pth_cmd_set_name(cmd, name->text);
 	if (n->kind == PTH_YMAP && cmd_extras(w, n, cmd) < 0)
 		return NULL;
 	return pth_take(&cmd);

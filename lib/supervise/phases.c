@@ -91,9 +91,9 @@ image_of(const json_t *cmd)
 static void
 say_started(const struct phases *p, const json_t *cmd)
 {
-	pth_event("command.started", "{s:s,s:s,s:i,s:s,s:i}", "service", p->name, "phase", p->phase,
-	    "index", (int)p->index, "program", supervise_command_program(cmd), "process",
-	    (int)p->pid);
+	pth_event("command.started", "{s:s,s:s,s:i,s:s*,s:s,s:i}", "service", p->name, "phase",
+	    p->phase, "index", (int)p->index, "name", pth_cmd_name(cmd), "program",
+	    supervise_command_program(cmd), "process", (int)p->pid);
 	if (image_of(cmd) != NULL)
 		pth_event("image.building", "{s:s}", "image", image_of(cmd));
 }
@@ -141,8 +141,9 @@ put_result(struct phases *p, const json_t *cmd, const struct pth_exit *x, int64_
 static void
 say_failed(const struct phases *p, const json_t *cmd, const char *message)
 {
-	pth_event("command.failed", "{s:s,s:s,s:s,s:b,s:s*}", "service", p->name, "phase", p->phase,
-	    "program", supervise_command_program(cmd), "critical", 0, "message", message);
+	pth_event("command.failed", "{s:s,s:s,s:s*,s:s,s:b,s:s*}", "service", p->name, "phase",
+	    p->phase, "name", pth_cmd_name(cmd), "program", supervise_command_program(cmd),
+	    "critical", 0, "message", message);
 }
 
 /* The command could not even be started: the next one has its turn when this one may fail. */
@@ -249,8 +250,9 @@ supervise_phases_reap(struct phases *p, int64_t now)
 	if (p->stopped)
 		return true; /* we killed it */
 	put_result(p, cmd, &x, now - p->began);
-	pth_event("command.ended", "{s:s,s:s,s:i,s:i,s:I}", "service", p->name, "phase", p->phase,
-	    "index", (int)p->index, "code", x.code, "duration_us", (json_int_t)(now - p->began));
+	pth_event("command.ended", "{s:s,s:s,s:i,s:s*,s:i,s:I}", "service", p->name, "phase",
+	    p->phase, "index", (int)p->index, "name", pth_cmd_name(cmd), "code", x.code,
+	    "duration_us", (json_int_t)(now - p->began));
 	if (x.signaled || x.code != 0) {
 		if (pth_cmd_critical(cmd))
 			tell(p, cmd, &x);
