@@ -91,9 +91,12 @@ parse_options(struct exec *x, int argc, char **argv)
 		return pth_tool_mistake(&tool, "--resume needs the run directory, -o DIR");
 	if (seed != UINT64_MAX && !shuffle)
 		return pth_tool_mistake(&tool, "--seed goes with --shuffle");
-	if (pth_select_wants(&o->in))
-		x->held = json_array();
 	pth_must(pth_tool_open(&tool, 0, &x->in, &e), &e);
+	if (pth_select_wants(&o->in) && !x->check && !x->print) {
+		code = pth_select_file(&o->in, &x->in, &e);
+		pth_must(code, &e);
+		x->held = code == 0 ? json_array() : NULL;
+	}
 	o->runner.jobs = (unsigned)jobs;
 	o->runner.fastfail.max = (unsigned)fail_fast;
 	o->runner.order = shuffle ? PTH_ORDER_SHUFFLE : o->runner.order;

@@ -211,7 +211,9 @@ testNothingIsSaidAgainstThem() {
 	for file in "$TOP"/examples/*.yaml; do
 		run pth check --strict "$file"
 		assertEquals "${file##*/}: $err" 0 "$code"
-		assertEquals "${file##*/}" '' "$out"
+		# What this machine lacks is not the example's fault.
+		assertEquals "${file##*/}" '' "$(printf '%s\n' "$out" |
+			grep -Ev ': (no docker engine answers|this machine has )')"
 		looked=$((looked + 1))
 	done
 	assertTrue "only $looked examples" "[ $looked -ge 6 ]"

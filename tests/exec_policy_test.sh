@@ -321,13 +321,22 @@ testPatternsThatMatchNothing() {
 	EOT
 	run pth-exec --check --only 3* in
 	assertCode 2
+	# A pipe can be read only once.
+	run sh -c 'cat in | pth-exec -o out --only 1-t --skip nothing'
+	assertCode 2
+	assertFalse '[ -e out ]'
+	run sh -c 'cat in | pth-exec -o out --only 2-t'
+	assertCode 0
+	assertEquals 'skipped completed' "$(statuses)"
+	run pth-exec -o out --only 1-t in
+	assertEquals 'completed skipped' "$(statuses)"
 }
 
 # A name of a matrix holds brackets: it means its test alone, and its brackets themselves.
 testPatternsWithBrackets() {
-	over=''
+	over='' i=0
 	for name in 'm [1, a]' 'm [1, b]' 'm 1' 'm a' other; do
-		i=$((${i:-0} + 1))
+		i=$((i + 1))
 		over=$(jq -cn --arg name "$name" --arg tag "${name%% *}" \
 			'{name: $name, tags: [$tag]}')
 		rec $i-t "$(svc a '{}' true)"

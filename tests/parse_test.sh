@@ -415,12 +415,11 @@ testKeysWithoutEffect() {
 	run pth-parse --check e.yaml
 	assertCode 0
 	assertEquals \
-		"e.yaml:1:9: warning: 'log_dir', 'temp_dir' and 'config_dir' have no effect here
-e.yaml:2:50: warning: 'other' has no effect here
-e.yaml:4:12: warning: 'max_file_size' has no effect here
-e.yaml:5:13: warning: 'log_level', 'percentiles' and 'export_format' have no effect here
-e.yaml:6:3: warning: 'storage' has no effect here
-e.yaml:10:44: warning: 'enabled' has no effect here
+		"e.yaml:1:9: warning: 'paths.log_dir', 'paths.temp_dir', 'paths.config_dir', $(
+		)'logging.feature_levels.other', 'observers.logger.max_file_size', $(
+		)'observers.metrics.log_level', 'observers.metrics.percentiles', $(
+		)'observers.metrics.export_format', 'observers.storage' and $(
+		)'network_environment.enabled' have no effect
 e.yaml:11:5: warning: 'fast_fail_enabled' has no effect without fast_fail.test_level: true" "$out"
 	sed -i 's/fast_fail: {enabled: true}/fast_fail: {test_level: "yes"}/' e.yaml
 	run pth-parse --check e.yaml

@@ -28,6 +28,15 @@ testRun() {
 
 testRunPassesOptionsOn() {
 	need tshark tshark || return
+	quick t.yaml
+	run pth run t.yaml -o forms --html h.html --junit=j.xml --tap t.tap --csv c.csv
+	assertCode 0
+	assertEquals 4 "$(grep -lE '<html|<testsuite|^1\.\.1|^id,|001-t' h.html j.xml t.tap c.csv |
+		wc -l)"
+	assertEquals "report: $PTH_TMP/forms/EXPERIMENT_REPORT.md" \
+		"$(printf '%s\n' "$out" | tail -n 1)"
+	assertMatch "$err" '^ran 1/1 001-t '
+	assertNoMatch "$err" '^[{]'
 	run pth run -j 1 --only '*functional' "$TOP/examples/minip-versions.yaml" -o 'a dir'
 	assertCode 0
 	assertTrue 'options before the file, and a blank in a name' \
@@ -179,7 +188,7 @@ testCheckFindsTheMistakesOfAllStages() {
 	plugin: needy
 	kind: iut
 	protocol: minip
-	requires: [{program: no-such-tool, package: no-such-package}]
+	requires: [{program: no-such-tool, package: no-pkg}]
 	commands: {any: [no-such-tool]}
 	end
 	run pth check -P all all.yaml
@@ -204,7 +213,7 @@ testCheckFindsTheMistakesOfAllStages() {
 	26:76: error: subnet
 	28:13: error: a service in a container cannot be named docker
 	29:32: error: b
-	33:32: warning: this machine has no program no-such-tool; install the package no-such-package
+	33:32: warning: this machine has no program no-such-tool; install the package no-pkg
 	end
 	)" "$(printf '%s\n' "$out" | sed -n 's/^all\.yaml://p' | grep -v 'engine answers' | sed -E \
 		's/; the test is not run//
@@ -220,6 +229,103 @@ testCheckFindsTheMistakesOfAllStages() {
 	assertCode 1
 	assertEquals 'error error unsupported error' \
 		"$(jq -r 'select(.id).result.status' some/results.jsonl | xargs)"
+}
+
+# Of the machine, of the user, of the experiment, of a variable, of an option: the last counts,
+# and it is said which.
+testSettingsOfAllExperiments() {
+	mkdir -p config/pth
+	quick set.yaml
+	sed -i '1i logging: {level: WARNING}' set.yaml
+	printf 'logging: {level: ERROR, enable_colors: false}\ndocker: {network_mode: none}\n' \
+		>machine.yaml
+	printf 'logging: {level: DEBUG}\npaths: {output_dir: mine}\n' >config/pth/config.yaml
+	export XDG_CONFIG_HOME="$PTH_TMP/config" PTH_CONFIG="$PTH_TMP/machine.yaml"
+	run pth-parse set.yaml
+	assertCode 0
+	assertEquals 'WARNING false none mine' "$(jq_out -r 'select(.id).settings |
+		[.logging.level, .logging.enable_colors, .docker.network_mode,
+			.paths.output_dir] | join(" ")')"
+	looked=0
+	while IFS='|' read -r words value by; do
+		# shellcheck disable=SC2086 # words
+		run pth check --explain $words
+		assertCode 0
+		assertEquals "$words" "set to: $value,by: $by" "$(printf '%s\n' "$out" |
+			sed -n 's/^\t\(set to\|by\): /\1: /p' | sed "s|: $PTH_TMP/|: |" |
+			paste -sd ,)"
+		looked=$((looked + 1))
+	done <<-'EOT'
+	logging.level|"DEBUG"|config/pth/config.yaml:1:18
+	logging.level set.yaml|"WARNING"|set.yaml:1:18
+	level -s logging.level=INFO set.yaml|"INFO"|-s logging.level:1:1
+	docker.network_mode set.yaml|"none"|machine.yaml:2:24
+	paths.output_dir|"mine"|config/pth/config.yaml:2:21
+	EOT
+	assertLeast 5 $looked keys
+	run env PTH_LOG_LEVEL=TRACE pth check --explain logging.level set.yaml
+	assertMatch "$out" 'by: PTH_LOG_LEVEL:1:1'
+	run pth check --explain logging.format
+	assertNoMatch "$out" 'set to'
+	# It is the user's home, where nothing else is said.
+	mkdir -p home/.config && cp -R config/pth home/.config
+	run env -u XDG_CONFIG_HOME HOME="$PTH_TMP/home" pth check --explain logging.level
+	assertMatch "$out" 'by: .*/home/.config/pth/config.yaml:1:18'
+	run env -u XDG_CONFIG_HOME HOME=/none PTH_CONFIG= pth check --explain logging.level
+	assertNoMatch "$out" 'set to:'
+	# Mistakes have their place there.
+	printf 'logging: {level: LOUD}\ntests: []\nmetadata: {name: x}\n' >machine.yaml
+	printf 'x\n' >config/pth/config.yaml
+	run pth check set.yaml
+	assertCode 3
+	assertEquals "$(printf '%s\n' \
+		'config/pth/config.yaml:1:1: error: settings: a string; expected a map' \
+		"machine.yaml:2:1: error: 'tests' belongs in an experiment" \
+		"machine.yaml:3:1: error: 'metadata' belongs in an experiment")" \
+		"$(printf '%s\n' "$out" | sed "s|^$PTH_TMP/||; s/, not in.*//")"
+	sed -i 's/WARNING/INFO/; s/^logging.*//' set.yaml
+	run pth check set.yaml
+	assertMatch "$out" '/machine.yaml:1:18: error: level: string .LOUD'
+	unset XDG_CONFIG_HOME PTH_CONFIG
+}
+
+# Where no engine answers, the test runs on this machine, which is said.
+testFallback() {
+	mkdir -p engine
+	printf '#!/bin/sh\nexit 1\n' >engine/docker && chmod +x engine/docker
+	quick fall.yaml
+	more='fallback: localhost, teardown_timeout: 7'
+	sed -i "s/{type: localhost}/{type: docker_compose, $more}/" fall.yaml
+	run env PATH="$PTH_TMP/engine:$PATH" pth run fall.yaml -o fallen
+	assertCode 0
+	assertEquals "$(json '["localhost", "docker_compose", "localhost",
+		"no container engine answers", null]')" \
+		"$(jq -c 'select(.id) | [.plan.environment.type, .fallback.from, .fallback.to,
+			.fallback.reason, .compose]' fallen/results.jsonl)"
+	assertEquals 1 "$(grep -c '"event":"environment.fallback"' fallen/events.jsonl)"
+	assertMatch "$(cat fallen/EXPERIMENT_REPORT.md)" \
+		'^- \*\*Fallback\*\*: ran on localhost, not docker.*: no container engine answers'
+	assertEquals 'ran on localhost, not docker_compose: no container engine answers' \
+		"$(jq -r '.. | .fallback? // empty' fallen/experiment_summary.json)"
+	printf '#!/bin/sh\n[ "$1" = info ]\n' >engine/docker
+	run env PATH="$PTH_TMP/engine:$PATH" pth run fall.yaml -o asked
+	assertCode 1
+	assertEquals '["docker_compose",7000000,null,"error"]' \
+		"$(jq -c 'select(.id) | [.plan.environment.type,
+			.plan.environment.teardown_timeout_us, .fallback, .result.status]' \
+			asked/results.jsonl)"
+	while IFS='|' read -r from to want; do
+		sed "s/docker_compose/$from/; s/fallback: localhost/fallback: $to/" \
+			fall.yaml >f.yaml
+		run env PATH="$PTH_TMP/engine:$PATH" pth check f.yaml
+		assertEquals "$from $to" "$want" "$(printf '%s\n' "$out" |
+			sed 's/.*fallback: //; s/; .*//')"
+	done <<-'EOT'
+	docker_compose|localhost|
+	docker_compose|no|no network environment named 'no'
+	docker_compose|shadow_ns|shadow_ns is no environment of this machine alone
+	localhost|localhost|no effect, for localhost needs no container engine
+	EOT
 }
 
 testListAndShow() {

@@ -177,11 +177,12 @@ testPartial() {
 
 # Errors only: no event, no warning, no progress, no table; the records are the same.
 testQuiet() {
-	sed 's/^    network_environment:/    zeitgrenze: 5\n&/' "$TOP/examples/ping-pong.yaml" >e.yaml
+	sed 's/^    network_environment:/    far_off_key: 5\n&/' \
+		"$TOP/examples/ping-pong.yaml" >e.yaml
 	unset PTH_EVENTS
 	pth-parse e.yaml >parsed 2>err
 	assertMatch "$(cat err)" 'experiment.loaded'
-	assertMatch "$(cat err)" "warning: .*unknown key 'zeitgrenze'"
+	assertMatch "$(cat err)" "warning: .*unknown key 'far_off_key'"
 	for events in '' json text; do
 		PTH_EVENTS=$events pth-parse -q e.yaml >quiet 2>err
 		assertEquals "$events" '' "$(cat err)"

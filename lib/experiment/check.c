@@ -323,6 +323,31 @@ unknown_key(struct pth_experiment *x, const struct schema *s, const struct pth_y
 		experiment_key_warn(x, c, "%s", b.s);
 }
 
+/* A key without effect: one warning for all of a file, at the first. where: in which network
+ * environment, or NULL: anywhere. */
+static void
+note_idle(
+    struct pth_experiment *x, const struct schema *s, const struct pth_ynode *c, const char *where)
+{
+	struct source *from = x->src[c->file];
+	const char *path = s->key->path;
+	pth_auto_buf b = PTH_BUF_INIT;
+
+	path += strncmp(path, "tests[]", 7) == 0 ? 7 : 0;
+	path += *path == '.';
+	pth_buf_addf(&b, "'%s%s%.60s'", path, *path != '\0' ? "." : "", c->key);
+	if (where != NULL)
+		pth_buf_addf(&b, " (in environment %.60s)", where);
+	if (from->idle == NULL)
+		from->idle = json_array();
+	if (json_array_size(from->idle) == 0 || c->kline < from->idle_line ||
+	    (c->kline == from->idle_line && c->kcol < from->idle_col)) {
+		from->idle_line = c->kline;
+		from->idle_col = c->kcol;
+	}
+	pth_json_push_once(from->idle, json_string(b.s));
+}
+
 static void
 check_child(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
     const struct pth_ynode *c, unsigned kind, const char *what)
@@ -335,8 +360,7 @@ check_child(struct pth_experiment *x, const struct schema *s, const struct pth_y
 	if (only != 0 && kind == 0)
 		return; /* parameters of a user's own environment */
 	if (only != 0 && only != kind) {
-		experiment_key_warn(x, c, "'%.60s' has no effect in environment %s", c->key,
-		    experiment_text(n, "type", "docker_compose"));
+		note_idle(x, s, c, experiment_text(n, "type", "docker_compose"));
 		return;
 	}
 	if (cs == NULL) {
@@ -369,27 +393,35 @@ is_idle(const struct schema *s, const struct pth_ynode *c)
 	return json_equal(v, cs->def) == 0;
 }
 
-/* One warning for all of a map, at the first. */
 static void
 check_idle(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n)
 {
-	pth_auto_buf b = PTH_BUF_INIT;
-	const struct pth_ynode *first = NULL, *last = NULL;
-	unsigned more = 0;
+	pth_yaml_foreach(c, n)
+		if (is_idle(s, c))
+			note_idle(x, s, c, NULL);
+}
 
-	pth_yaml_foreach(c, n) {
-		if (!is_idle(s, c))
-			continue;
-		if (last != NULL)
-			pth_buf_addf(&b, "%s'%.60s'", last == first ? "" : ", ", last->key);
-		first = first != NULL ? first : c;
-		last = c;
-		more++;
+void
+experiment_idle(struct pth_experiment *x)
+{
+	for (size_t i = 0; i < x->nsrc; i++) {
+		const struct source *s = x->src[i];
+		struct pth_ynode at = {
+			.file = (unsigned char)i, .line = s->idle_line, .col = s->idle_col
+		};
+		pth_auto_buf b = PTH_BUF_INIT;
+		size_t n = json_array_size(s->idle), k;
+		json_t *v;
+
+		json_array_foreach(s->idle, k, v)
+			pth_buf_addf(&b, "%s%s",
+			    k == 0         ? "" :
+			        k + 1 == n ? " and " :
+			                     ", ",
+			    json_string_value(v));
+		if (n > 0)
+			experiment_warn(x, &at, "%s %s no effect", b.s, n == 1 ? "has" : "have");
 	}
-	if (more == 1)
-		experiment_key_warn(x, first, "'%.60s' has no effect here", first->key);
-	else if (more != 0)
-		experiment_key_warn(x, first, "%s and '%.60s' have no effect here", b.s, last->key);
 }
 
 /* A key that must be given, and is not. In an open map, where no other message

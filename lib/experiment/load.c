@@ -162,6 +162,22 @@ parse_source(struct pth_experiment *x, struct source *s)
 	return n;
 }
 
+struct pth_ynode *
+experiment_read(struct pth_experiment *x, const char *path)
+{
+	struct source *s = add_source(x, path);
+	struct pth_err e;
+
+	if (s == NULL)
+		return NULL;
+	if (pth_file_read_named(s->name, FILE_MAX, &s->text, &e) < 0) {
+		pth_diags_add(
+		    &s->d, PTH_ERROR, 1, 1, "%s", e.error != 0 ? strerror(e.error) : e.text);
+		return NULL;
+	}
+	return parse_source(x, s);
+}
+
 static char *
 beside(const char *file, const char *name)
 {
@@ -507,6 +523,8 @@ complete(struct pth_experiment *x, const char *path, const struct pth_override *
 	x->root = includes(x, x->root, 0, true);
 	inner_includes(x);
 	if (use_env)
+		experiment_config(x);
+	if (use_env)
 		variables(x);
 	options(x, o, n);
 	if (x->placeholders)
@@ -514,6 +532,7 @@ complete(struct pth_experiment *x, const char *path, const struct pth_override *
 	experiment_shape(x);
 	set_run(x, path);
 	check_all(x);
+	experiment_idle(x);
 	if (x->bad != NULL)
 		x->settings = settings(x);
 }
@@ -541,6 +560,14 @@ pth_experiment_parse(const char *path, const char *text, size_t len, const struc
 }
 
 struct pth_experiment *
+pth_experiment_common(const struct pth_override *o, size_t n)
+{
+	static const char nothing[] = "{}";
+
+	return pth_experiment_parse("settings", nothing, strlen(nothing), o, n, true);
+}
+
+struct pth_experiment *
 pth_experiment_load(const char *path, const struct pth_override *o, size_t n, bool use_env)
 {
 	struct pth_experiment *x = new_experiment(path);
@@ -564,6 +591,7 @@ pth_experiment_free(struct pth_experiment *x)
 		pth_diags_release(&x->src[i]->d);
 		pth_buf_release(&x->src[i]->text);
 		free(x->src[i]->name);
+		json_decref(x->src[i]->idle);
 		free(x->src[i]);
 	}
 	experiment_schema_free(x->schema);

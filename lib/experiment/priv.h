@@ -91,7 +91,9 @@ struct source {
 	char *name;
 	struct pth_buf text;
 	struct pth_diags d;
-	bool broken; /* could not be read */
+	bool broken;                  /* could not be read */
+	json_t *idle;                 /* keys without effect in it, for one message; or NULL */
+	unsigned idle_line, idle_col; /* of the first */
 };
 
 /* What is said of a test with errors: the first of them. */
@@ -137,6 +139,10 @@ size_t experiment_errors(const struct pth_experiment *x);
 
 /* load */
 void experiment_interpolate(struct pth_experiment *x);
+/* The tree of a file, a source of its own; NULL when it cannot be read, which is said. */
+struct pth_ynode *experiment_read(struct pth_experiment *x, const char *path);
+/* config: puts the settings of the machine and of the user below those of the experiment. */
+void experiment_config(struct pth_experiment *x);
 
 /* shape: tests in other shapes become as all others are; the list of services does so first */
 const struct pth_ynode *experiment_named(struct pth_experiment *x, const struct pth_ynode *test);
@@ -170,6 +176,8 @@ int experiment_variants(
 /* check */
 void experiment_check(
     struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n, const char *what);
+/* The warnings about keys without effect, once all is checked. */
+void experiment_idle(struct pth_experiment *x);
 /* Canonical value of a checked node. */
 json_t *experiment_canon(const struct schema *s, const struct pth_ynode *n);
 /* Called for F_OWN keys in the table's order; n NULL when not given. */

@@ -200,7 +200,7 @@ own_service_key(void *arg, const struct schema *s, const struct pth_ynode *n, js
 	json_t *v = NULL;
 
 	if (strcmp(s->name, PTH_KEY(given, implementation)) == 0)
-		v = implementation(s, n);
+		v = n != NULL ? implementation(s, n) : json_object();
 	else if (strcmp(s->name, PTH_KEY(given, protocol)) == 0)
 		v = protocol(m, s, n);
 	else if (strcmp(s->name, PTH_KEY(given, ports)) == 0)
@@ -345,7 +345,8 @@ make_marks(struct maker *m)
 {
 	static const char *const keys[] = { PTH_KEY(given, implementation),
 		PTH_KEY(given, protocol), PTH_KEY(given, ports), PTH_KEY(given, depends_on),
-		PTH_KEY(given, capture), PTH_KEY(given, plugin_config), PTH_KEY(given, limits) };
+		PTH_KEY(given, capture), PTH_KEY(given, plugin_config), PTH_KEY(given, limits),
+		PTH_KEY(given, generate_new_certificates) };
 	static const char *const own[] = { PTH_KEY(test, capture), PTH_KEY(test, links),
 		PTH_KEY(test, limits), PTH_KEY(test, cpus) };
 	const struct pth_ynode *env = pth_yaml_get(m->test, "execution_environment");

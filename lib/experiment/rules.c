@@ -215,10 +215,10 @@ check_ports(struct pth_experiment *x, const struct pth_ynode *services)
 /* ---- services */
 
 static void
-check_protocol(struct pth_experiment *x, const struct pth_ynode *services,
-    const struct pth_ynode *s, bool certs_for_all)
+check_protocol(
+    struct pth_experiment *x, const struct pth_ynode *services, const struct pth_ynode *s)
 {
-	const struct pth_ynode *proto = pth_yaml_get(s, "protocol"), *certs,
+	const struct pth_ynode *proto = pth_yaml_get(s, "protocol"),
 	                       *target = pth_yaml_get(proto, "target");
 	const struct schema *schema = experiment_schema_at(
 	    x->schema, "tests.[].services.*.protocol");
@@ -226,9 +226,6 @@ check_protocol(struct pth_experiment *x, const struct pth_ynode *services,
 	           *name = experiment_given(pth_yaml_get(proto, "name")) ?
 	    experiment_word(schema, proto, "name") :
 	    NULL;
-	const struct pth_ynode *ports = experiment_only(pth_yaml_get(s, "ports"), PTH_YSEQ);
-	bool has_ports = (ports != NULL && ports->n != 0) ||
-	    experiment_given(pth_yaml_get(pth_yaml_get(s, "network"), "port"));
 
 	if (!experiment_given(proto)) {
 		experiment_key_warn(x, s,
@@ -253,16 +250,6 @@ check_protocol(struct pth_experiment *x, const struct pth_ynode *services,
 		experiment_error(x, target, "service %s targets itself", s->key);
 	else if (experiment_given(target))
 		check_reference(x, services, target, false);
-	if (strcmp(role, "server") != 0 || name == NULL)
-		return;
-	if (!has_ports && experiment_usual_port(name) == 0)
-		experiment_key_warn(
-		    x, s, "server %s has no ports, and %.60s has no usual one", s->key, name);
-	certs = pth_yaml_get(s, "generate_new_certificates");
-	if (!experiment_given(certs) && !certs_for_all &&
-	    (strcmp(name, "quic") == 0 || strcmp(name, "https") == 0))
-		experiment_key_warn(
-		    x, s, "%s server %s without generate_new_certificates", name, s->key);
 }
 
 static void
@@ -316,18 +303,6 @@ check_depends(struct pth_experiment *x, const struct pth_ynode *services, const 
 	}
 }
 
-static void
-check_timeout(struct pth_experiment *x, const struct pth_ynode *n)
-{
-	int64_t v;
-
-	if (!experiment_given(n) || !experiment_int(n, T_SECS, &v) || v < 1)
-		return;
-	if (v < 10 || v > 3600)
-		experiment_warn(x, n, "timeout of %lld s is %s; usual are 10 to 3600 s",
-		    (long long)v, v < 10 ? "short" : "long");
-}
-
 /* The name of a service that is not its key. */
 static void
 check_service_name(struct pth_experiment *x, const struct pth_ynode *services,
@@ -354,7 +329,7 @@ check_service_name(struct pth_experiment *x, const struct pth_ynode *services,
 }
 
 static void
-check_services(struct pth_experiment *x, const struct pth_ynode *services, bool certs_for_all)
+check_services(struct pth_experiment *x, const struct pth_ynode *services)
 {
 	json_auto_t *names = json_object();
 
@@ -368,10 +343,9 @@ check_services(struct pth_experiment *x, const struct pth_ynode *services, bool 
 		if (s->kind != PTH_YMAP)
 			continue;
 		check_service_name(x, services, s, names);
-		check_protocol(x, services, s, certs_for_all);
+		check_protocol(x, services, s);
 		check_depends(x, services, s);
 		check_files(x, pth_yaml_get(s, "files"));
-		check_timeout(x, pth_yaml_get(s, "timeout"));
 	}
 	check_ports(x, services);
 }
@@ -619,11 +593,9 @@ experiment_rules(struct pth_experiment *x, const struct pth_ynode *test)
 	experiment_values(x, test);
 	if (services == NULL || services->kind != PTH_YMAP)
 		return;
-	check_services(
-	    x, services, experiment_given(pth_yaml_get(test, "generate_new_certificates")));
+	check_services(x, services);
 	check_critical(x, services, pth_yaml_get(test, "network_environment"));
 	check_steps(x, test, services);
-	check_timeout(x, pth_yaml_get(test, "timeout"));
 	pth_yaml_foreach(c, items(test, "links"))
 		check_link(x, services, c);
 	pth_yaml_foreach(c, items(test, "assertions"))

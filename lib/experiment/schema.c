@@ -343,6 +343,25 @@ pth_experiment_explain(struct pth_buf *b, const char *key, struct pth_err *e)
 	    e, PTH_NO, near != NULL ? "no key '%s'; did you mean '%s'?" : "no key '%s'", key, near);
 }
 
+void
+pth_experiment_origin(struct pth_buf *b, const struct pth_experiment *x, const char *key)
+{
+	for (size_t i = 1; i < experiment_keys_n; i++) {
+		const char *path = experiment_keys[i].path;
+		const struct pth_ynode *n = NULL;
+		json_auto_t *v = NULL;
+
+		if (x->root != NULL && strpbrk(path, "[*") == NULL && ends_in(path, key))
+			n = experiment_at(x->root, path);
+		if (!experiment_given(n))
+			continue;
+		v = pth_yaml_json(n);
+		pth_buf_addf(b, "%s\n\tset to: ", path);
+		pth_json_dump(b, v);
+		pth_buf_addf(b, "\n\tby: %s:%u:%u\n", x->src[n->file]->name, n->line, n->col);
+	}
+}
+
 /* ---- the manual */
 
 void

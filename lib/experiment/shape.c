@@ -172,8 +172,8 @@ scenarios(struct pth_experiment *x, const struct pth_ynode *test, const struct p
 	struct pth_ynode *axis;
 	pth_auto_buf path = PTH_BUF_INIT;
 
-	if (!are_names(x, list))
-		return test;
+	if (!are_names(x, list) || (experiment_given(matrix) && matrix->kind != PTH_YMAP))
+		return test; /* it is said where it is looked at */
 	pth_buf_addf(&path, "services.%s.implementation.test", service->key);
 	if (pth_yaml_get(matrix, path.s) != NULL) {
 		experiment_key_error(x, list, "test_scenarios: matrix varies %s, too", path.s);

@@ -185,6 +185,22 @@ experiment_merge(struct pth_arena *a, const struct pth_ynode *base, const struct
 	return out;
 }
 
+/* An item of a list by its number, or NULL. */
+static const struct pth_ynode *
+item_at(const struct pth_ynode *list, const char *path, size_t len)
+{
+	const struct pth_ynode *c = list->child;
+	char number[16];
+	long long i;
+
+	snprintf(number, sizeof number, "%.*s", (int)len, path);
+	if (len >= sizeof number || !pth_int(number, 0, INT32_MAX, &i))
+		return NULL;
+	while (c != NULL && i-- > 0)
+		c = c->next;
+	return c;
+}
+
 /* The node at a dotted path, or NULL. */
 const struct pth_ynode *
 experiment_at(const struct pth_ynode *n, const char *path)
@@ -193,14 +209,12 @@ experiment_at(const struct pth_ynode *n, const char *path)
 		size_t len = strcspn(path, ".");
 		const struct pth_ynode *c = n->child;
 
-		if (n->kind == PTH_YSEQ) {
-			for (long i = strtol(path, NULL, 10); c != NULL && i > 0; i--)
-				c = c->next;
-		} else {
+		if (n->kind == PTH_YSEQ)
+			c = item_at(n, path, len);
+		else
 			while (
 			    c != NULL && (strlen(c->key) != len || memcmp(c->key, path, len) != 0))
 				c = c->next;
-		}
 		n = c;
 		path += len + (path[len] == '.');
 	}

@@ -28,7 +28,7 @@ enum { TRACE, DEBUG, INFO, WARNINGS, ERRORS, UNSET }; /* the least severe event 
 #define ERROR_VERBS "failed error timeout"
 #define WARNING_VERBS                                                                          \
 	"degraded retried interrupted failing_fast skipped limited log_cut killed restarting " \
-	"overridden not_cached"
+	"overridden not_cached fallback"
 
 /* Entities of events, and what PANTHER calls features. */
 static const struct {

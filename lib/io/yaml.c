@@ -261,7 +261,7 @@ resolve_plain(struct loader *l, struct pth_ynode *n)
 	const char *remark = pth_yaml_resolve(n, &bad);
 
 	n->bad = remark != NULL && bad;
-	n->remark = remark;
+	n->remark = l->remarks ? NULL : remark;
 	if (remark != NULL && l->remarks)
 		pth_diags_add(l->d, bad ? PTH_ERROR : PTH_WARNING, n->line, n->col, "%.60s %s",
 		    n->text, remark);

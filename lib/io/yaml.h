@@ -32,7 +32,7 @@ struct pth_ynode {
 	unsigned char mark; /* free for the caller: what it thinks of the node, 0 at first */
 	unsigned line, col; /* of the value; from 1 */
 	unsigned n;         /* children */
-	const char *remark; /* what to say of its type, unless it is a text; "NO is read ..." */
+	const char *remark; /* still to be said of its type, unless it is a text; or NULL */
 	const char *text;   /* scalars: the text as written (valid UTF-8, no NUL) */
 	size_t len;         /* of text */
 	union {

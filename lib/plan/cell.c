@@ -58,7 +58,7 @@ say(struct plan *p, const char *cell, const char *path, const char *fmt, va_list
 }
 
 void
-plan_cannot(struct plan *p, const struct plan_service *s, const char *what, const char *fmt, ...)
+plan_cannot(struct plan *p, struct plan_service *s, const char *what, const char *fmt, ...)
 {
 	pth_auto_buf at = PTH_BUF_INIT;
 	const char *cell = varied(p, plan_path(&at, s, PTH_KEY(given, implementation)));
@@ -66,6 +66,7 @@ plan_cannot(struct plan *p, const struct plan_service *s, const char *what, cons
 
 	if (cell == NULL)
 		cell = varied(p, plan_path(&at, s, PTH_KEY(given, protocol)));
+	s->sound = false;
 	va_start(ap, fmt);
 	say(p, cell, plan_path(&at, s, what), fmt, ap);
 	va_end(ap);

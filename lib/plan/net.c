@@ -119,6 +119,20 @@ link_target(struct plan *p, struct plan_service *s)
 	    s->name, shown.s);
 }
 
+/* A server that nobody can reach: nothing has told its port, and nothing is usual. */
+static void
+check_port(struct plan *p, const struct plan_service *s)
+{
+	pth_auto_buf at = PTH_BUF_INIT;
+
+	if (s->view == NULL || s->port > 0 || s->plugin->kind != PTH_IUT ||
+	    strcmp(s->role, "server") != 0 || strcmp(s->transport, "none") == 0)
+		return;
+	plan_problem(p, PTH_WARNING, plan_path(&at, s, "ports"),
+	    "service '%s': no port given, and neither %s nor %s defines a usual one", s->name,
+	    s->plugin->name, s->protocol->name);
+}
+
 /* A port or an address that the service cannot use is said. */
 static void
 no_use(struct plan *p, const struct plan_service *s)
@@ -158,9 +172,12 @@ plan_net(struct plan *p)
 		bind = bind != NULL && *bind != '\0' ? bind : own;
 		s->listen = *bind != '\0' ? pth_xstrdup(bind) :
 		                            by_env(p, s, "listen", s->address, i);
-		if (!s->client)
+		if (!s->client) {
 			own_port(s);
-		no_use(p, s);
+			check_port(p, s);
+		}
+		if (s->view != NULL)
+			no_use(p, s);
 	}
 	part(p);
 	plan_foreach(s, p)

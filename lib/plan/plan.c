@@ -289,9 +289,10 @@ services(struct plan *p)
 		pth_auto_buf path = PTH_BUF_INIT;
 
 		pth_buf_addf(&path, "services.%s", s->key);
+		s->sound = true;
 		check_name(p, s);
 		plan_service_look(p, s);
-		s->sound = s->view != NULL && p->d->errors == errors &&
+		s->sound = s->sound && s->view != NULL && p->d->errors == errors &&
 		    !pth_rec_was_wrong(p->rec, path.s);
 	}
 }
@@ -351,6 +352,7 @@ environment(const struct plan *p)
 	                       *by = pth_yaml_get(p->eview, "supported_by");
 	const char *own = pth_desc_str(p->eview, "isolation", "none"),
 	           *asked = pth_test_isolation(p->rec);
+	const json_t *given = pth_test_network_environment(p->rec);
 	const struct pth_plugin *root = p->env;
 	json_t *o = json_object();
 
@@ -369,6 +371,9 @@ environment(const struct plan *p)
 	if (by != NULL)
 		pth_env_set_supported_by(o, pth_yaml_json(by));
 	pth_env_set_parameters(o, json_incref(p->eparams));
+	if (pth_netenv_teardown_timeout(given) > 0)
+		pth_env_set_teardown_timeout_us(
+		    o, pth_netenv_teardown_timeout(given) * PTH_SECOND_US);
 	return o;
 }
 
@@ -513,9 +518,11 @@ release(struct plan *p)
 /* The record takes the first problem of the file's order with it; when nothing is wrong but that
  * the combination cannot be, this. */
 static void
-refuse(struct plan *p, enum pth_severity least)
+refuse(struct plan *p, bool strict)
 {
-	bool cell = p->cell != NULL && !p->failed && p->d->errors == p->errors;
+	bool wrong = p->d->errors > p->errors,
+	     cell = p->cell != NULL && !p->failed && !wrong && !strict;
+	enum pth_severity least = wrong ? PTH_ERROR : PTH_WARNING;
 	const struct pth_diag *v = p->d->v;
 	size_t i = 0;
 
@@ -564,9 +571,8 @@ plan_all(struct plan *p)
 	return out;
 }
 
-int
-pth_plan_test(
-    struct pth_plugins *ps, json_t *rec, const struct pth_plan_how *how, struct pth_diags *d)
+static int
+plan_test(struct pth_plugins *ps, json_t *rec, const struct pth_plan_how *how, struct pth_diags *d)
 {
 	struct plan p = { .ps = ps, .rec = rec, .d = d, .errors = d->errors };
 	json_auto_t *plan = NULL;
@@ -582,9 +588,86 @@ pth_plan_test(
 	plan = plan_all(&p);
 	failed = plan_failed(&p) || (how->strict && d->warnings > warnings);
 	if (failed)
-		refuse(&p, plan_failed(&p) ? PTH_ERROR : PTH_WARNING);
+		refuse(&p, how->strict);
 	if (plan != NULL && (!failed || how->keep))
 		pth_test_set_plan(rec, pth_take(&plan));
 	release(&p);
 	return failed ? -1 : 0;
+}
+
+/* A problem with the fallback of a test that is planned otherwise: what, and why. */
+static int
+refuse_fallback(json_t *rec, struct pth_diags *d, const char *what, const char *why)
+{
+	const char *file;
+	unsigned line, col;
+
+	pth_rec_where(rec, "network_environment.fallback", &file, &line, &col);
+	pth_diags_add(d, PTH_ERROR, line, col, "fallback: %s%s", what, why);
+	pth_diags_categorize(d, PTH_CAT_CONFIGURATION);
+	pth_diags_place(d, file);
+	pth_rec_error(
+	    rec, "plan", PTH_CAT_CONFIGURATION, file, line, col, "fallback: %s%s", what, why);
+	json_object_del(rec, PTH_KEY(test, plan));
+	return -1;
+}
+
+/* Warns of a fallback that is never used. */
+static void
+in_vain(const json_t *rec, struct pth_diags *d)
+{
+	const char *file;
+	unsigned line, col;
+
+	pth_rec_where(rec, "network_environment.fallback", &file, &line, &col);
+	pth_diags_add(d, PTH_WARNING, line, col,
+	    "fallback: no effect, for localhost needs no container engine");
+	pth_diags_place(d, file);
+}
+
+/* Plans the same test in the environment that is used where no engine answers. */
+static int
+fallback(struct pth_plugins *ps, json_t *rec, json_t *other, const struct pth_plan_how *how,
+    struct pth_diags *d)
+{
+	const char *to = pth_netenv_fallback(pth_test_network_environment(rec));
+	json_t *env = json_object(), *o, *plan;
+	struct pth_diags problems;
+	int r;
+
+	pth_netenv_set_type(env, to);
+	pth_test_set_network_environment(other, env);
+	pth_diags_init(&problems, "");
+	r = plan_test(ps, other, how, &problems);
+	pth_diags_release(&problems);
+	plan = pth_test_plan(other);
+	if (r != 0 || plan == NULL)
+		return refuse_fallback(
+		    rec, d, pth_json_str(pth_test_error(other), PTH_KEY(error, message), to), "");
+	if (!pth_rec_plan_is_local(plan))
+		return refuse_fallback(
+		    rec, d, to, " is no environment of this machine alone; write localhost");
+	o = json_object();
+	pth_fallback_set_from(o, pth_env_type(pth_plan_environment(pth_test_plan(rec))));
+	pth_fallback_set_to(o, pth_env_type(pth_plan_environment(plan)));
+	pth_fallback_set_plan(o, json_incref(plan));
+	pth_test_set_fallback(rec, o);
+	return 0;
+}
+
+int
+pth_plan_test(
+    struct pth_plugins *ps, json_t *rec, const struct pth_plan_how *how, struct pth_diags *d)
+{
+	bool two = pth_netenv_fallback(pth_test_network_environment(rec)) != NULL &&
+	    pth_test_error(rec) == NULL;
+	json_auto_t *other = two ? json_deep_copy(rec) : NULL;
+
+	if (plan_test(ps, rec, how, d) != 0)
+		return -1;
+	if (two && pth_rec_plan_is_local(pth_test_plan(rec)))
+		in_vain(rec, d);
+	else if (two)
+		return fallback(ps, rec, other, how, d);
+	return 0;
 }

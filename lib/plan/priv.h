@@ -76,8 +76,8 @@ void plan_wrong(struct plan *p, const struct plan_service *s, const char *what, 
     ...) PTH_PRINTF(4, 5);
 /* plan/cell.c: what cannot be together. An error, but in a combination that a matrix has made,
  * which is unsupported: a warning, and the plan has failed. */
-void plan_cannot(struct plan *p, const struct plan_service *s, const char *what, const char *fmt,
-    ...) PTH_PRINTF(4, 5);
+void plan_cannot(struct plan *p, struct plan_service *s, const char *what, const char *fmt, ...)
+    PTH_PRINTF(4, 5);
 void plan_conflict(struct plan *p, const char *path, const char *fmt, ...) PTH_PRINTF(3, 4);
 const char *plan_cell_reason(const struct plan *p); /* of p->cell, which is not NULL */
 bool plan_failed(const struct plan *p);

@@ -252,6 +252,24 @@ cert_dir(struct plan *p)
 	return *dir == '/' ? dir : NULL;
 }
 
+/* Says that certificates are made although the experiment wants none: a program of TLS cannot
+ * do without, and none are given. */
+static void
+look_certificates(struct plan *p, const struct plan_service *s)
+{
+	const struct pth_ynode *tls = pth_yaml_get(s->pview, "tls");
+	pth_auto_buf at = PTH_BUF_INIT;
+
+	plan_path(&at, s, PTH_KEY(given, generate_new_certificates));
+	if (s->own_certs && tls != NULL && tls->b && !s->client &&
+	    json_object_get(pth_test_marks(p->rec), at.s) != NULL &&
+	    !pth_given_generate_new_certificates(s->rec))
+		plan_problem(p, PTH_WARNING, at.s,
+		    "service '%s': a certificate is made all the same, since none is given by "
+		    "cert_file or paths.cert_dir",
+		    s->name);
+}
+
 /* The test's own certificates take the place of those that are named, and half a pair is none. */
 static void
 no_certificates(struct plan *p, const struct plan_service *s)
@@ -308,6 +326,7 @@ plan_service_look(struct plan *p, struct plan_service *s)
 	s->cert_dir = cert_dir(p);
 	s->own_certs = (*pth_json_str(s->params, "cert_file", "") == '\0' && s->cert_dir == NULL) ||
 	    pth_given_generate_new_certificates(s->rec);
+	look_certificates(p, s);
 	no_certificates(p, s);
 }
 

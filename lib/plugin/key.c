@@ -252,6 +252,26 @@ check_keys(struct check *c, const struct pth_ynode *n, const struct key *keys)
 	}
 }
 
+/* Its text is what counts: what is said of another reading of it does not concern it. */
+static void
+as_text(const struct pth_ynode *n)
+{
+	((struct pth_ynode *)(uintptr_t)n)->remark = NULL;
+	pth_yaml_foreach(c, n)
+		as_text(c);
+}
+
+/* Says what is left to be said of values that are no texts. */
+static void
+say_remarks(const struct pth_ynode *n, struct pth_diags *d)
+{
+	if (n->remark != NULL)
+		pth_diags_add(
+		    d, n->bad ? PTH_ERROR : PTH_WARNING, PTH_AT(n), "%.60s %s", n->text, n->remark);
+	pth_yaml_foreach(c, n)
+		say_remarks(c, d);
+}
+
 /* A template must at least parse; what its names mean is known later. */
 static void
 check_template(struct check *c, const struct pth_ynode *n)
@@ -270,6 +290,13 @@ check_template(struct check *c, const struct pth_ynode *n)
 	if (t == NULL)
 		pth_diags_add(c->d, PTH_ERROR, PTH_AT(n), "%s", e.text);
 	pth_template_free(t);
+}
+
+static void
+check_text(struct check *c, const struct pth_ynode *n)
+{
+	as_text(n);
+	check_template(c, n);
 }
 
 static void
@@ -317,7 +344,7 @@ check_arg(struct check *c, const struct pth_ynode *n)
 	else if (n->kind == PTH_YMAP)
 		check_forms(c, n, arg_keys, forms, countof(forms));
 	else
-		check_template(c, n);
+		check_text(c, n);
 }
 
 static void
@@ -355,7 +382,7 @@ check_var(struct check *c, const struct pth_ynode *n)
 	if (n->kind == PTH_YMAP)
 		check_forms(c, n, keys, forms, countof(forms));
 	else
-		check_template(c, n);
+		check_text(c, n);
 }
 
 /* One that is made by a template is checked when it is known. How many groups it has; -1: not
@@ -473,6 +500,8 @@ check_params(struct check *c, const struct pth_ynode *n)
 			    "parameter '%s': the name is taken, pth-plugin(5)", v->key);
 		if (v->kind != PTH_YMAP)
 			continue;
+		if (pth_param_is_text(v))
+			as_text(v);
 		check_keys(c, v, param_keys);
 		check_range(c, v);
 	}
@@ -500,6 +529,8 @@ check_scalar(struct check *c, const struct pth_ynode *n, enum type t)
 {
 	int64_t us;
 
+	if (t != BOOL && t != INT && t != NUMBER)
+		as_text(n);
 	if (n->kind >= PTH_YSEQ)
 		pth_desc_wrong(c->d, n, "one value");
 	else if (t == NAME && !pth_name_ok(n->text != NULL ? n->text : ""))
@@ -557,7 +588,7 @@ check(struct check *c, const struct pth_ynode *n, const struct key *k, enum type
 {
 	switch (t) {
 	case ANY: check_any(c, n); break;
-	case TPL: check_template(c, n); break;
+	case TPL: check_text(c, n); break;
 	case VAR: check_var(c, n); break;
 	case LIST: check_each(c, n, ANY, "a list"); break;
 	case ARG: check_arg(c, n); break;
@@ -575,7 +606,10 @@ check(struct check *c, const struct pth_ynode *n, const struct key *k, enum type
 	case METRICS: check_each(c, n, METRIC, "a list of metrics"); break;
 	case EVENT: check_event(c, n); break;
 	case EVENTS: check_each(c, n, EVENT, "a list of events"); break;
-	case VERSION: pth_version_check(n, c->d); break;
+	case VERSION:
+		as_text(n);
+		pth_version_check(n, c->d);
+		break;
 	case ENUM: check_enum(c, n, k->words); break;
 	case SIGNAL: check_signal(c, n); break;
 	case NAMES:
@@ -619,6 +653,7 @@ pth_desc_check(const struct pth_ynode *root, enum pth_kind kind, struct pth_diag
 	if (stated != NULL && pth_kind_from(stated) < PTH_KINDS && pth_kind_from(stated) != kind)
 		pth_diags_add(d, PTH_ERROR, PTH_AT(pth_yaml_get(root, "kind")),
 		    "kind: %s in the folder of kind %s", stated, pth_kind_name(kind));
+	say_remarks(root, d);
 }
 
 static void

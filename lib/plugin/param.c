@@ -253,6 +253,22 @@ pth_param_value(const char *name, const struct pth_ynode *spec, const json_t *v,
 	return out != NULL && fits(name, spec, out, e) ? pth_take(&out) : NULL;
 }
 
+/* A text, or those of a list, as they are written. */
+static json_t *
+texts_of(const struct pth_ynode *n)
+{
+	json_t *out;
+
+	if (n->kind != PTH_YSEQ)
+		return n->kind < PTH_YSEQ && n->kind != PTH_YNULL ?
+		    json_stringn_nocheck(n->text, n->len) :
+		    pth_yaml_json(n);
+	out = json_array();
+	pth_yaml_foreach(c, n)
+		pth_json_push(out, texts_of(c));
+	return out;
+}
+
 json_t *
 pth_param_default(const char *name, const struct pth_ynode *spec, struct pth_err *e)
 {
@@ -261,6 +277,6 @@ pth_param_default(const char *name, const struct pth_ynode *spec, struct pth_err
 
 	if (d == NULL || d->kind == PTH_YNULL)
 		return json_null();
-	v = pth_yaml_json(d);
+	v = pth_param_is_text(spec) ? texts_of(d) : pth_yaml_json(d);
 	return pth_param_value(name, spec, v, e);
 }

@@ -76,11 +76,14 @@ read_tree(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d)
 	pth_auto_buf b = PTH_BUF_INIT;
 	struct pth_err e = { 0 };
 	struct pth_ynode *root = NULL;
+	size_t errors = d->errors;
 
 	if (pth_file_read_named(p->path, DESCRIPTOR_MAX, &b, &e) < 0)
 		pth_diags_add(d, PTH_ERROR, 0, 0, "%s", e.text);
 	else
-		root = pth_yaml_load(b.s != NULL ? b.s : "", b.len, &ps->arena, d);
+		root = pth_yaml_try(b.s != NULL ? b.s : "", b.len, &ps->arena, d);
+	if (d->errors > errors)
+		root = NULL;
 	if (root != NULL && root->kind != PTH_YMAP) {
 		pth_diags_add(d, PTH_ERROR, PTH_AT(root),
 		    "a descriptor is a map with plugin: and kind:, not a %s",

@@ -166,6 +166,11 @@ add_lacks(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 	t->evidence = evidence_of(result);
 	pth_report_items(&b, pth_result_degraded(result));
 	t->degraded = keep_buf(r, &b);
+	if (*pth_fallback_reason(pth_test_fallback(rec)) != '\0')
+		pth_buf_addf(&b, "ran on %s, not %s: %s", pth_fallback_to(pth_test_fallback(rec)),
+		    pth_fallback_from(pth_test_fallback(rec)),
+		    pth_fallback_reason(pth_test_fallback(rec)));
+	t->fallback = keep_buf(r, &b);
 	pth_report_items(&b, pth_result_conflicts(result));
 	t->conflicts = keep_buf(r, &b);
 	add_logs_cut(result, &b);

@@ -83,6 +83,7 @@ struct pth_report_test {
 	const char *not_captured;
 	const char *incomplete; /* "" or what its numbers lack */
 	const char *logs_cut;   /* "" or which */
+	const char *fallback;   /* "" or the environment in whose place it ran, and why */
 	const char *degraded;   /* "" or the services that it went on without */
 	const char *conflicts;  /* "" or the files that say something else than the record */
 	json_t *metrics;        /* the few numbers that are shown */

@@ -8,7 +8,7 @@
 #include "base/strv.h"
 #include "io/event.h"
 #include "io/record.h"
-#include "supervise/steps.h"
+#include "supervise/supervisor.h"
 #include "supervise/workdir.h"
 
 struct look {
@@ -16,7 +16,7 @@ struct look {
 	const struct pth_supply *supply;
 	const struct pth_places *places;
 	const char *path; /* where programs are looked for */
-	json_t *said;     /* an object: programs that were said to be missing */
+	json_t *said;     /* an object: what was said to be missing; once is enough */
 	struct pth_diags *d;
 };
 
@@ -47,6 +47,16 @@ warn(struct look *l, const char *path, const char *fmt, ...)
 	pth_diags_place(l->d, file);
 }
 
+/* Was nothing said of it yet? */
+static bool
+is_new(json_t *said, const char *what)
+{
+	bool yes = json_object_get(said, what) == NULL;
+
+	pth_json_set(said, what, json_true());
+	return yes;
+}
+
 /* --- programs --- */
 
 /* A program that the plan names; need: the descriptor's word about it, or NULL. */
@@ -58,12 +68,9 @@ program(struct look *l, const char *at, const char *name, const json_t *need)
 	pth_auto_str found = NULL;
 
 	pth_places_expand(l->places, name, &b);
-	if (b.len == 0 || json_object_get(l->said, b.s) != NULL)
+	found = b.len > 0 ? pth_which(b.s, l->path) : NULL;
+	if (b.len == 0 || found != NULL || !is_new(l->said, b.s))
 		return;
-	found = pth_which(b.s, l->path);
-	if (found != NULL)
-		return;
-	pth_json_set(l->said, b.s, json_true());
 	if (package != NULL)
 		warn(l, at, "this machine has no program %s; install the package %s", b.s, package);
 	else
@@ -186,30 +193,41 @@ sizes(struct look *l)
 
 void
 pth_lack_test(const json_t *rec, const struct pth_supply *supply, const struct pth_places *places,
-    struct pth_diags *d)
+    json_t *said, struct pth_diags *d)
 {
 	const json_t *own = pth_test_plan(rec), *env = pth_plan_environment(own),
 	             *composed = pth_compose_plan(pth_test_compose(rec));
-	const char *unsupported = supervise_steps_unsupported(rec);
+	const char *unsupported = pth_steps_unsupported(rec);
 	pth_auto_strv vars = pth_places_env(places, "/", NULL, NULL);
-	json_auto_t *said = json_object();
 	struct look l = { rec, supply, places, NULL, said, d };
 
 	d->file = pth_json_str(pth_test_source(rec), PTH_KEY(source, file), "experiment");
 	for (char **p = vars; *p != NULL; p++)
 		if (strncmp(*p, "PATH=", 5) == 0)
 			l.path = *p + 5;
-	if (unsupported != NULL)
+	if (unsupported != NULL && is_new(said, unsupported))
 		warn(&l, "links", "%s; the test is not run", unsupported);
 	sizes(&l);
 	if (own == NULL)
 		return;
-	if (!pth_rec_plan_is_local(own) && !pth_json_has(pth_env_supported_by(env), "pth-compose"))
-		warn(&l, "network_environment.type",
-		    "network environment %s cannot be run by this version; the test is not run",
-		    pth_env_type(env));
-	else if (pth_rec_plan_is_local(own) || composed != NULL)
+	if (!pth_rec_plan_is_local(own) &&
+	    !pth_json_has(pth_env_supported_by(env), "pth-compose")) {
+		if (is_new(said, pth_env_type(env)))
+			warn(&l, "network_environment.type",
+			    "network environment %s cannot be run by this version; the test is not "
+			    "run",
+			    pth_env_type(env));
+	} else if (pth_rec_plan_is_local(own) || composed != NULL)
 		programs(&l, composed != NULL ? composed : own);
+}
+
+/* A combination of a matrix that cannot be is no error. */
+static bool
+is_wrong(const json_t *rec)
+{
+	const json_t *error = pth_test_error(rec);
+
+	return error != NULL && pth_status_of_error(error) == PTH_S_ERROR;
 }
 
 int
@@ -219,6 +237,7 @@ pth_lack_check(
 	const struct pth_places places = {
 		.dir = "/", .share = home->share, .libexec = home->libexec, .bin = home->bin
 	};
+	json_auto_t *said = json_object();
 	struct pth_supply supply;
 	struct pth_diags d;
 	int code = PTH_OK, r;
@@ -228,11 +247,11 @@ pth_lack_check(
 	while ((r = pth_rec_read(from, &rec, e)) > 0) {
 		if (pth_rec_is_test(rec)) {
 			pth_diags_init(&d, "");
-			pth_lack_test(rec, &supply, &places, &d);
+			pth_lack_test(rec, &supply, &places, said, &d);
 			pth_diags_print(&d, 0);
 			pth_diags_release(&d);
 			pth_select_note(in, rec);
-			code = pth_test_error(rec) != NULL ? PTH_INPUT : code;
+			code = is_wrong(rec) ? PTH_INPUT : code;
 		}
 		json_decref(rec);
 	}

@@ -21,9 +21,10 @@ struct pth_supply {
 void pth_supply_look(struct pth_supply *s);
 
 /* Add a warning to d for each thing, at the place in the experiment that asks for it. places:
- * where our own programs are; its dir is not there yet. */
+ * where our own programs are; its dir is not there yet. said: an object, empty at first, of what
+ * needs to be said once in a stream. */
 void pth_lack_test(const json_t *rec, const struct pth_supply *supply,
-    const struct pth_places *places, struct pth_diags *d);
+    const struct pth_places *places, json_t *said, struct pth_diags *d);
 /* The same for all tests of a stream, and print it. PTH_INPUT when a test has an error, which
  * the stage that has found it has told; else PTH_OK; -1 with e when the stream breaks off, or
  * with PTH_USAGE when a pattern of `in` fits no test. */

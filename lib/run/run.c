@@ -233,6 +233,8 @@ pth_run_take(struct pth_run *run, json_t *take, struct pth_err *e)
 
 	if (test && !run->opened && !run->in.dry && open_run(run, rec, e) != 0)
 		return -1;
+	if (test && run->opened)
+		pth_fallback_apply(&run->engine, rec);
 	if (test)
 		result = at_once(run, rec);
 	runs = test && result == NULL;

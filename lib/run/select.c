@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
@@ -177,6 +178,30 @@ int
 pth_select_check(const struct pth_select *in, struct pth_err *e)
 {
 	return check(in, "--only", &in->only, e) != 0 ? -1 : check(in, "--skip", &in->skip, e);
+}
+
+int
+pth_select_file(struct pth_select *in, const struct pth_rec_in *from, struct pth_err *e)
+{
+	off_t at = lseek(from->fd, 0, SEEK_CUR);
+	struct pth_rec_in look = *from; /* nothing was read yet */
+	struct pth_err other;
+	json_t *rec;
+	int r;
+
+	if (at < 0)
+		return 0;
+	look.owned = false;
+	while ((r = pth_rec_read(&look, &rec, &other)) > 0) {
+		if (pth_rec_is_test(rec))
+			pth_select_note(in, rec);
+		json_decref(rec);
+	}
+	pth_rec_close(&look);
+	if (lseek(from->fd, at, SEEK_SET) < 0)
+		return pth_err_set(e, PTH_SYSTEM, "%s:", from->name);
+	/* What breaks off is told by who reads it again. */
+	return r < 0 || pth_select_check(in, e) == 0 ? 1 : -1;
 }
 
 void

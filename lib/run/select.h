@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 #include "base/strv.h"
+#include "io/rec.h"
 #include "io/status.h"
 #include "run/idset.h"
 #include "run/rundir.h"
@@ -33,6 +34,9 @@ struct pth_select {
  * for its result: one more of a name changes what a pattern means. */
 bool pth_select_wants(const struct pth_select *in);
 void pth_select_note(struct pth_select *in, const json_t *rec);
+/* The same for all records of a file that is read again afterwards: 1, or 0 when it cannot be read
+ * twice, or -1 with e as from pth_select_check(). */
+int pth_select_file(struct pth_select *in, const struct pth_rec_in *from, struct pth_err *e);
 /* -1 with e, code PTH_USAGE, when a pattern matches no test; e names the nearest ones. */
 int pth_select_check(const struct pth_select *in, struct pth_err *e);
 

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "io/event.h"
+#include "supervise/supervisor.h"
 
 struct step_kind {
 	const char *name;
@@ -181,7 +182,7 @@ kind_of(const json_t *action, const json_t **what)
 }
 
 const char *
-supervise_steps_unsupported(const json_t *rec)
+pth_steps_unsupported(const json_t *rec)
 {
 	const struct step_kind *kind;
 	const json_t *what;

@@ -231,7 +231,7 @@ networks_free(struct supervisor *sup)
 bool
 supervise_prepare(struct supervisor *sup)
 {
-	const char *no = supervise_steps_unsupported(sup->req->rec);
+	const char *no = pth_steps_unsupported(sup->req->rec);
 	struct pth_err e;
 
 	if (no != NULL) {

@@ -31,9 +31,11 @@ keys(void)
 		    "warning: protocol: no value; taken as not given" },
 		/* Keys of one environment in another. */
 		{ "network_environment: {type: localhost, subnet: 10.0.0.0/24}", "said",
-		    "warning: 'subnet' has no effect in environment localhost" },
+		    "warning: 'network_environment.subnet' (in environment localhost) has no "
+		    "effect" },
 		{ "network_environment: {type: docker_compose, general: {stop_time: 5}}", "said",
-		    "warning: 'general' has no effect in environment docker_compose" },
+		    "warning: 'network_environment.general' (in environment docker_compose) has no "
+		    "effect" },
 		{ "network_environment: {type: docker_compose, subnet: 10.0.0.0/24}",
 		    "0.network_environment.subnet", "10.0.0.0/24" },
 		{ "network_environment: {type: mine, subnet: x}", "said", "" },

@@ -105,6 +105,14 @@ names(void)
 		    "{cert_file: c}" },
 		{ IN("custom_options: {a: 1}"), IMPL ".custom_options", "{a: 1}" },
 		{ IN("base_image_override: debian"), IMPL ".base_image_override", "debian" },
+		/* What is of another shape altogether is said, and not looked into. */
+		{ IN("implementation: [5], debug_level: 1"), "said",
+		    "error: implementation: a list; expected map" },
+		{ IN("implementation: 5, configuration: {test_scenarios: [a]}"), "said",
+		    "error: *implementation*" },
+		{ IN("protocol: [5], role: server"), "said", "error: protocol: a list; *" },
+		{ "services: {s: [5]}", "said", "*error: s: a list; expected map*" },
+		{ "top: {tests: [[5]]}", "said", "error: test: a list; expected map" },
 		/* A path of a matrix is that of the key which is read. */
 		{ "matrix: {services.s.role: [peer]}", "said",
 		    "error: matrix: there is no field services.s.role to vary; write "
@@ -113,7 +121,8 @@ names(void)
 		{ "network_environment: {type: Docker-Compose}", "0.network_environment.type",
 		    "docker_compose" },
 		{ "network_environment: {type: LOCALHOST, subnet: x}", "said",
-		    "warning: 'subnet' has no effect in environment LOCALHOST" },
+		    "warning: 'network_environment.subnet' (in environment LOCALHOST) has no "
+		    "effect" },
 		{ "execution_environment: [{type: Gperf-CPU}]", "0.execution_environment.0.type",
 		    "gperf_cpu" },
 	};
@@ -176,6 +185,10 @@ testers(void)
 		    "error: validation_rules: expected a map of rules, as in expect" },
 		{ RULES("{log: {matches: x}}"), "said", "error: log: a map; expected list" },
 		{ RULES("null"), "said", "" },
+		{ "{expect: [1], services: {s: {validation_rules: {exit: 0}}}}", "said",
+		    "error: expect: a list; expected map" },
+		{ "{matrix: [1], services: {s: {test_scenarios: [a]}}}", "said",
+		    "error: matrix: a list; expected map" },
 		{ IN("configuration: {validation_rules: {exit: 2}}"), "0.expect.exit", "{s: 2}" },
 	};
 

@@ -94,14 +94,14 @@ plain(void)
 		{ "restart_policy: no", "services.s.restart_policy", "'no'", "" },
 		{ "working_directory: 007", "services.s.working_directory", "'007'", "" },
 		/* Where a number is wanted, it is none. */
-		{ "timeout: 7e12345", "services", NULL,
+		{ "timeout: 7e12345", "error.stage", "parse",
 		    "*error: 7e12345 is too large a number; quote it when text is meant" },
-		{ "timeout: 12345678901234567890", "services", NULL,
+		{ "timeout: 12345678901234567890", "error.stage", "parse",
 		    "*error: 12345678901234567890 " BEYOND },
-		{ "timeout: .inf", "services", NULL, "*error: .inf is not a number that *" },
+		{ "timeout: .inf", "error.stage", "parse", "*error: .inf is not a number that *" },
 		{ "timeout: 0060", "services.s.timeout", "60",
 		    "*warning: 0060 is read as a decimal number (YAML 1.1 readers take it as *" },
-		{ "timeout: 06s", "services.s.timeout", "6", "*timeout of 6 s is short*" },
+		{ "timeout: 06s", "services.s.timeout", "6", "" },
 		{ "critical: NO", "services.s.critical", "false",
 		    "*warning: NO is read as false; write false, or quote it when text is meant" },
 		/* Of parameters the descriptor knows the types. */

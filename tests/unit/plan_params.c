@@ -10,8 +10,9 @@ static const struct descriptor descriptors[] = {
 	    "aliases: [oorp]\nparameters: {shade: dark}\n"
 	    "roles: {client: {parameters: {shade: light}}}\n" },
 	{ "p/protocols/two.yaml",
-	    "plugin: two\nkind: protocol\ntransport: tcp\nversions: {v1: , v2: }\n"
+	    "plugin: two\nkind: protocol\ntransport: tcp\nport: 4002\nversions: {v1: , v2: }\n"
 	    "default_version: v2\n" },
+	{ "p/protocols/quiet.yaml", "plugin: quiet\nkind: protocol\ntransport: none\n" },
 	{ "p/services/iut/proto/prog.yaml",
 	    "plugin: prog\nkind: iut\nprotocol: proto\n"
 	    "parameters:\n  n: {type: int, default: 3, min: 1, max: 9}\n"
@@ -39,7 +40,7 @@ static const struct descriptor descriptors[] = {
 	    "plugin: need\nkind: iut\nprotocol: proto\ncommands: {any: [x]}\n"
 	    "parameters: {must: {type: str, required: true}}\n" },
 	{ "p/services/iut/two/plain.yaml",
-	    "plugin: plain\nkind: iut\nprotocol: two\ncommands: {any: [plain, '{{ version "
+	    "plugin: plain\nkind: iut\nprotocol: [two, quiet]\ncommands: {any: [plain, '{{ version "
 	    "}}']}\n" },
 	{ "p/services/iut/proto/both.yaml",
 	    "plugin: both\nkind: iut\nprotocol: [proto, two]\ncommands: {any: [x]}\n" },
@@ -446,7 +447,7 @@ cells(void)
 		    "file: experiment, line: 7, col: 9, status: unsupported}" },
 		{ CELL("protocol.name", "protocol: {name: two}", ""), "plan", NULL },
 		{ CELL(NAME, "implementation: {name: plain}", ""), "said",
-		    NOT("plain speaks two, not proto") },
+		    NOT("plain speaks two, quiet, not proto") },
 		{ CELL(NAME, "protocol: {version: v9}", ""), "said",
 		    NOT("prog has no version 'v9'; it has v1, v2") },
 		{ CELL("implementation", "protocol: {version: v9}", ""), "error.status",
@@ -538,7 +539,8 @@ variables(void)
 		    "@a.phases.run.argv.5", "c" },
 		{ "services: {a: {implementation: {name: vars}, protocol: {target: c}}}",
 		    "@a.phases.run.argv.5", "c" },
-		{ "services: {a: {implementation: {name: vars}, protocol: {target: c}}}",
+		{ "services: {a: {implementation: {name: vars}, protocol: {target: c}}, c: "
+		  "{protocol: {name: quiet, version: ''}}}",
 		    "@a.phases.run.argv.18", "'True'" },
 		{ "services: {a: {implementation: {name: vars}, protocol: {target: c}}, c: "
 		  "{ports: ['1:1']}}",

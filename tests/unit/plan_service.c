@@ -10,7 +10,7 @@ static const struct descriptor descriptors[] = {
 	    "ready: {server: {udp: '{{ port }}'}}\n"
 	    "stop: {signal: SIGHUP, grace: 9s}\nenvironment: {V: protocol, P: '1'}\n" },
 	{ "p/protocols/two.yaml",
-	    "plugin: two\nkind: protocol\ntransport: tcp\nversions: {v1: , v2: }\n"
+	    "plugin: two\nkind: protocol\ntransport: tcp\nport: 4002\nversions: {v1: , v2: }\n"
 	    "default_version: v2\n" },
 	{ "p/services/iut/proto/prog.yaml",
 	    "plugin: prog\nkind: iut\nprotocol: proto\ncommands: {any: [prog]}\n" },
@@ -481,12 +481,17 @@ failures_around(void)
 		{ "environments/network",
 		    "kind: network_environment\nisolation: full\nrequires: [{program: '{{ nobody "
 		    "}}'}]" },
-		{ "protocols", "kind: protocol\ntransport: udp\nsetup: [['{{ nobody }}']]" },
 		{ "protocols",
-		    "kind: protocol\ntransport: udp\nrequires: [{program: '{{ nobody }}'}]" },
-		{ "protocols", "kind: protocol\ntransport: udp\nenvironment: {A: '{{ nobody }}'}" },
-		{ "protocols", "kind: protocol\ntransport: udp\nready: {udp: '{{ nobody }}'}" },
-		{ "protocols", "kind: protocol\ntransport: udp\nstop: {grace: '{{ nobody }}'}" },
+		    "kind: protocol\ntransport: udp\nport: 1\nsetup: [['{{ nobody }}']]" },
+		{ "protocols",
+		    "kind: protocol\ntransport: udp\nport: 1\nrequires: [{program: '{{ nobody "
+		    "}}'}]" },
+		{ "protocols",
+		    "kind: protocol\ntransport: udp\nport: 1\nenvironment: {A: '{{ nobody }}'}" },
+		{ "protocols",
+		    "kind: protocol\ntransport: udp\nport: 1\nready: {udp: '{{ nobody }}'}" },
+		{ "protocols",
+		    "kind: protocol\ntransport: udp\nport: 1\nstop: {grace: '{{ nobody }}'}" },
 	};
 	char file[100], text[300];
 

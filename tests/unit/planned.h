@@ -53,7 +53,8 @@ planned(const char *base, const char *over, struct pth_buf *said)
 	struct pth_diags d;
 
 	pth_diags_init(&d, "");
-	CHECK((pth_plan_test(&set, rec, &(struct pth_plan_how){ false, false }, &d) == 0) == (pth_test_error(rec) == NULL));
+	CHECK((pth_plan_test(&set, rec, &(struct pth_plan_how){ false, false }, &d) == 0) ==
+	    (pth_test_error(rec) == NULL));
 	CHECK((pth_test_plan(rec) != NULL) == (pth_test_error(rec) == NULL));
 	CHECK((d.errors != 0) ==
 	    (pth_test_error(rec) != NULL &&

@@ -435,6 +435,58 @@ test_values(void)
 	    "3: unknown key 'interfce'; did you mean 'interface'?");
 }
 
+/* What stands without quotes is what its key is: a text stays as it is written. */
+static void
+test_plain(void)
+{
+	static const char *const rows[][2] = {
+		{ "description: NO", "" },
+		{ "environment: {A: 7e12345, B: .inf, C: 0777, D: off, E: 99999999999999999999}",
+		    "" },
+		{ "commands: {server: [a, NO, 7e12345, {when: x, args: [off]}]}", "" },
+		{ "commands: {server: {line: NO}}", "" },
+		{ "binary: NO", "" },
+		{ "parameters: {p: {type: str, default: 7e12345, enum: [7e12345, off]}}", "" },
+		{ "parameters: {p: {type: list, items: string, default: [NO, .inf]}}", "" },
+		{ "version_config: {commit: 7e12345}", "" },
+		{ "versions: {v: {environment: {A: NO}}}", "" },
+		/* Where a number or truth is wanted, it is said how it is read, or that it is none.
+		 */
+		{ "finite: NO",
+		    "NO is read as false; write false, or quote it when text is meant" },
+		{ "parameters: {p: {type: int, default: 0777}}",
+		    "0777 is read as a decimal number (YAML 1.1 readers take it as octal)" },
+		{ "parameters: {p: {type: int, default: 7e12345}}",
+		    "7e12345 is too large a number; quote it when text is meant" },
+		{ "features: {a: off}",
+		    "off is read as false; write false, or quote it when text is meant" },
+	};
+	const struct pth_ynode *n;
+	struct pth_diags d;
+	pth_auto_buf b = PTH_BUF_INIT;
+	struct pth_err e;
+	json_t *v;
+
+	unit("plain texts");
+	for (size_t i = 0; i < countof(rows); i++) {
+		pth_buf_cut(&b, 0);
+		pth_buf_addf(&b, HEAD "%s\n", rows[i][0]);
+		pth_diags_init(&d, "x.yaml");
+		n = pth_yaml_try(b.s, b.len, &arena, &d);
+		CHECK_INT(d.n, 0);
+		pth_desc_check(n, PTH_IUT, &d);
+		CHECK_STR(d.n != 0 ? d.v[0].text : "", rows[i][1]);
+		CHECK_INT(d.n, *rows[i][1] != '\0');
+		pth_diags_release(&d);
+	}
+	v = pth_param_default("p", yaml("{type: str, default: 1.10}"), &e);
+	CHECK_STR(json_string_value(v), "1.10");
+	json_decref(v);
+	v = pth_param_default("p", yaml("{type: list, items: str, default: [x, 1.10]}"), &e);
+	CHECK_STR(json_string_value(json_array_get(v, 1)), "1.10");
+	json_decref(v);
+}
+
 /* A service's templates have these names, so that no parameter may. */
 static void
 test_taken(void)
@@ -604,6 +656,7 @@ main(void)
 	test_keys();
 	test_kinds();
 	test_values();
+	test_plain();
 	test_taken();
 	test_shapes();
 	test_roles();
