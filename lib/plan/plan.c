@@ -302,7 +302,7 @@ services(struct plan *p)
 		check_name(p, s);
 		plan_service_look(p, s);
 		s->sound = s->sound && s->view != NULL && p->d->errors == errors &&
-		    plan_has_command(s) && !pth_rec_was_wrong(p->rec, path.s);
+		    !pth_rec_was_wrong(p->rec, path.s);
 	}
 }
 

@@ -95,8 +95,6 @@ struct plan_service *plan_find(struct plan *p, const char *name);
 
 /* plan/service.c: first look at each service: plugin, version, parameters. */
 void plan_service_look(struct plan *p, struct plan_service *s);
-/* Is there a command for its role? */
-bool plan_has_command(const struct plan_service *s);
 void plan_service_release(struct plan_service *s);
 /* The maps of the experiment that hold parameters, PLAN_SAID of them, the strongest first; what
  * is the path below the service. The map may be NULL. */

@@ -147,20 +147,13 @@ look_version(struct plan *p, struct plan_service *s)
 		unknown_version(p, s, known, s->version, "protocol.version");
 }
 
-bool
-plan_has_command(const struct plan_service *s)
-{
-	return pth_given_command_override(s->rec) != NULL ||
-	    pth_desc_role(pth_yaml_get(s->view, "commands"), s->role) != NULL;
-}
-
 static void
 look_role(struct plan *p, struct plan_service *s)
 {
 	const struct pth_ynode *commands = pth_yaml_get(s->view, "commands");
 	pth_auto_buf b = PTH_BUF_INIT;
 
-	if (plan_has_command(s))
+	if (pth_desc_role(commands, s->role) != NULL || pth_given_command_override(s->rec) != NULL)
 		return;
 	pth_yaml_foreach(c, commands)
 		pth_buf_addf(&b, "%s%s", b.len != 0 ? ", " : "", c->key);
