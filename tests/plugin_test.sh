@@ -79,11 +79,13 @@ testBadDescriptors() {
 	assertCode 3
 	assertMatch "$err" "d/m.yaml:1:1: error: 'plugin' is missing"
 	assertMatch "$err" '"event":"plugin.failed".*"plugin":"m",'
-	# It is known by its own name.
+	# It is found by its own name.
 	printf 'plugin: other\nkind: iut\nextends: quic\n' >d/n.yaml
 	run pth-plugin -P d list
-	assertMatch "$out" '^[a-z]+ +[a-z-]+ +other '
-	assertMatch "$err" 'warning: d/n.yaml:1:9: the plugin other lies in a file named n$'
+	assertMatch "$out" '^iut .* other +base of QUIC'
+	run pth-plugin check d/n.yaml
+	assertCode 0
+	assertEquals 'd/n.yaml:1:9: warning: the plugin other lies in a file named n' "$err"
 	printf 'plugin: x\001\n' >d/k.yaml
 	run pth-plugin check d/k.yaml
 	assertCode 3

@@ -298,6 +298,25 @@ usual_port(const struct plan *p, struct plan_service *s)
 	s->port_usual = json_object_get(pth_test_marks(p->rec), plan_path(&at, s, "ports")) == NULL;
 }
 
+/* Both is peer; of a program that has no command for that, the server is one side of it. */
+static void
+both_sides(struct plan *p, struct plan_service *s)
+{
+	const struct pth_ynode *commands = pth_yaml_get(s->plugin->root, "commands");
+	pth_auto_buf at = PTH_BUF_INIT;
+
+	if (strcmp(s->role, "both") != 0)
+		return;
+	s->role = "peer";
+	if (pth_desc_role(commands, "peer") != NULL || pth_desc_role(commands, "server") == NULL)
+		return;
+	s->role = "server";
+	plan_problem(p, PTH_WARNING, plan_path(&at, s, "protocol.role"),
+	    "%s has no command for both sides; this service is the server, and another one must be "
+	    "the client",
+	    s->plugin->name);
+}
+
 void
 plan_service_look(struct plan *p, struct plan_service *s)
 {
@@ -310,6 +329,7 @@ plan_service_look(struct plan *p, struct plan_service *s)
 	s->pparams = json_object();
 	if (!look_plugin(p, s, name) || !look_protocol(p, s, name))
 		return;
+	both_sides(p, s);
 	look_version(p, s);
 	second_names(p, s);
 	s->view = pth_plugin_view(p->ps, s->plugin, settings_version(p, s), s->role);

@@ -26,6 +26,8 @@ static const struct descriptor descriptors[] = {
 	    "versions:\n  v1: {parameters: {n: 4}}\n  v2: {commands: {any: [two]}}\n"
 	    "default_version: v1\n"
 	    "commands: {any: [prog, '{{ n }}', '{{ later }}', '{{ sum }}', {each: list}]}\n" },
+	{ "p/services/iut/proto/sides.yaml",
+	    "plugin: sides\nkind: iut\nprotocol: proto\ncommands: {server: [x], peer: [peer]}\n" },
 	{ "p/services/iut/proto/serves.yaml",
 	    "plugin: serves\nkind: iut\nprotocol: proto\ncommands: {server: [x]}\n" },
 	{ "p/services/iut/proto/two_words.yaml",
@@ -413,6 +415,15 @@ plugins(void)
 		{ "services: {a: {finite: true}}", "@a.finite", "true" },
 		{ "services: {a: {finite: ~}}", "@a.finite", "false" },
 		{ A("name: same"), ARGV, "[of proto]" },
+		/* Both sides in one program, or the server of one that has no such command. */
+		{ "services: {a: {protocol: {role: both}, implementation: {name: sides}}}", ARGV,
+		    "[peer]" },
+		{ "services: {a: {protocol: {role: both}}}", "@a.role", "peer" },
+		{ "services: {a: {protocol: {role: both}, implementation: {name: serves}}}",
+		    "@a.role", "server" },
+		{ "services: {a: {protocol: {role: both}, implementation: {name: serves}}}", "said",
+		    "*: warning: serves has no command for both sides; this service is the server, "
+		    "and another one must be the client*" },
 		/* In any case, and with other dashes; the exact name wins. */
 		{ A("name: SAME"), ARGV, "[of proto]" },
 		{ A("name: two-words"), ARGV, "[second]" },
@@ -485,6 +496,11 @@ cells(void)
 		    "error.status", "unsupported" },
 		{ "{matrix: {services: x}, services: {a: {protocol: {name: two}}}}", "error.status",
 		    "unsupported" },
+		{ CELL("protocol.role", "implementation: {name: serves}, protocol: {role: client}",
+		      ""),
+		    "error.status", "unsupported" },
+		{ CELL("protocol.version", "protocol: {version: v9}", ""), "said",
+		    "*7:9: error: prog has no version 'v9'; it has v1, v2" },
 		/* A name that nobody has is a mistake, and so is what the matrix does not vary. */
 		{ CELL(NAME, "implementation: {name: nobody}", ""), "error.status", NULL },
 		{ CELL("timeout", "protocol: {name: two}", ""), "said",
