@@ -128,17 +128,18 @@ main(int argc, char **argv)
 	uint64_t jobs = cores > 0 ? (uint64_t)cores : 1, tshark_s = 600;
 	uint64_t file_mib = PTH_ARTIFACT_FILE >> 20, files_s = PTH_ARTIFACT_TIME / PTH_SECOND_US;
 	const struct pth_option table[] = {
-		{ 'j', "jobs", "N", "work on N tests at once (default: one a processor)",
+		{ 'j', "jobs", "N", "process at most N tests in parallel (default: all cores)",
 		    .number = &jobs, .min = 1, .max = 1024 },
-		{ 0, "no-tshark", NULL, "leave the captures alone", .flag = &options.no_packets },
-		{ 0, "tshark-time", "SECONDS", "end tshark after so long (default: 600)",
+		{ 0, "no-tshark", NULL, "do not read captures", .flag = &options.no_packets },
+		{ 0, "tshark-time", "SECONDS", "stop tshark after SECONDS (default: 600)",
 		    .number = &tshark_s, .min = 1, .max = 86400 },
 		{ 0, "file-size", "MIB",
 		    "read no larger files, and 4 times of it a test "
 		    "(default: 4096)",
 		    .number = &file_mib, .min = 1, .max = 1 << 30 },
-		{ 0, "file-time", "SECONDS", "read files for so long a test (default: 300)",
-		    .number = &files_s, .min = 1, .max = 86400 },
+		{ 0, "file-time", "SECONDS",
+		    "read files of a test for at most SECONDS (default: 300)", .number = &files_s,
+		    .min = 1, .max = 86400 },
 	};
 	struct pth_tool tool = { "pth-collect",
 		"List what tests left behind, measure it, and judge", "[DIR]", PTH_OPTIONS(table),

@@ -95,13 +95,13 @@ main(int argc, char **argv)
 {
 	struct options o = { .check = false };
 	const struct pth_option table[] = {
-		{ 0, "strict", NULL, "take warnings as errors", .flag = &o.strict },
-		{ 0, "check", NULL, "write the problems, no records", .flag = &o.check },
-		{ 0, "keep-going", NULL, "write the tests without errors when others have some",
+		{ 0, "strict", NULL, "treat warnings as errors", .flag = &o.strict },
+		{ 0, "check", NULL, "report problems only, write no records", .flag = &o.check },
+		{ 0, "keep-going", NULL, "write the tests without errors even if others have some",
 		    .flag = &o.keep },
 		{ 's', "set", "KEY=VALUE", "set a value in every file", .call = add_override,
 		    .to = &o },
-		{ 0, "explain", "KEY", "say what a key means", .text = &o.explain },
+		{ 0, "explain", "KEY", "explain a key", .text = &o.explain },
 		{ 0, "schema", NULL, "write a JSON Schema of experiments", .flag = &o.schema },
 		{ 0, "keys", NULL, "write the list of keys for the manual", .flag = &o.keys },
 	};

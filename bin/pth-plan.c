@@ -41,12 +41,26 @@ open_with(struct plugins *ps, const struct options *o, const char *dir, struct p
 	return pth_plugins_open(&ps->set, &o->dirs, path.s, ps->home.share, e);
 }
 
+/* Returns paths.plugin_dir, from here or else from where the experiment lies; to free. */
+static char *
+plugin_dir(const json_t *rec)
+{
+	const char *dir = pth_paths_plugin_dir(pth_settings_paths(pth_test_settings(rec)));
+	const char *file = pth_json_str(pth_test_source(rec), PTH_KEY(source, file), "");
+	pth_auto_str beside = NULL;
+
+	if (*dir == '\0' || *dir == '/' || access(dir, X_OK) == 0)
+		return pth_xstrdup(dir);
+	beside = pth_desc_beside(file, dir, "");
+	return access(beside, X_OK) == 0 ? pth_take(&beside) : pth_xstrdup(dir);
+}
+
 /* paths.plugin_dir of PANTHER's files names PANTHER's own plugins as a rule:
  * they are not there, or no descriptors, and that is no error. */
 static void
 plugins_for(struct plugins *ps, const json_t *rec, const struct options *o)
 {
-	const char *dir = pth_paths_plugin_dir(pth_settings_paths(pth_test_settings(rec)));
+	pth_auto_str dir = plugin_dir(rec);
 	struct pth_err e;
 	bool open = ps->dir != NULL, before = ps->extra;
 
@@ -139,10 +153,10 @@ main(int argc, char **argv)
 	struct work w = { .bad = false };
 	struct options *o = &w.opt;
 	const struct pth_option table[] = {
-		{ 'P', "plugins", "DIR", "look for plugins in DIR first", .list = &o->dirs },
-		{ 0, "check", NULL, "write the problems, no records", .flag = &o->check },
-		{ 0, "strict", NULL, "take warnings as errors", .flag = &o->how.strict },
-		{ 0, "keep-going", NULL, "plan what is right of a test with errors, too",
+		{ 'P', "plugins", "DIR", "search DIR for plugins first", .list = &o->dirs },
+		{ 0, "check", NULL, "report problems only, write no records", .flag = &o->check },
+		{ 0, "strict", NULL, "treat warnings as errors", .flag = &o->how.strict },
+		{ 0, "keep-going", NULL, "also plan the sound parts of tests with errors",
 		    .flag = &o->how.keep },
 	};
 	struct pth_tool tool = { "pth-plan", "Turn tests into what is to be run", "[FILE]...",

@@ -254,14 +254,17 @@ main(int argc, char **argv)
 {
 	struct options o = { .json = false };
 	const struct pth_option table[] = {
-		{ 'P', "plugins", "DIR", "look for plugins in DIR first", .list = &o.dirs },
-		{ 0, "json", NULL, "of list and show: JSON", .flag = &o.json },
-		{ 0, "resolved", NULL, "of show: with what it extends", .flag = &o.resolved },
-		{ 0, "extends", "BASE", "of new: what it extends", .text = &o.new_.base },
-		{ 0, "protocol", "NAME", "of new: its protocol", .text = &o.new_.protocol },
-		{ 0, "iut", "NAME", "of new: what an experiment tests", .text = &o.new_.iut },
-		{ 0, "docker", NULL, "of new: with a Dockerfile", .flag = &o.new_.docker },
-		{ 0, "template", NULL, "of new: commands in templates", .flag = &o.new_.template },
+		{ 'P', "plugins", "DIR", "search DIR for plugins first", .list = &o.dirs },
+		{ 0, "json", NULL, "of list and show: write JSON", .flag = &o.json },
+		{ 0, "resolved", NULL, "of show: include what it inherits", .flag = &o.resolved },
+		{ 0, "extends", "BASE", "of new: the base it extends", .text = &o.new_.base },
+		{ 0, "protocol", "NAME", "of new: the protocol it speaks",
+		    .text = &o.new_.protocol },
+		{ 0, "iut", "NAME", "of new: the implementation an experiment tests",
+		    .text = &o.new_.iut },
+		{ 0, "docker", NULL, "of new: add a Dockerfile", .flag = &o.new_.docker },
+		{ 0, "template", NULL, "of new: put commands into templates",
+		    .flag = &o.new_.template },
 		{ 'o', "output", "DIR", "of new: where (default: plugins; experiments: .)",
 		    .text = &o.new_.dir },
 	};

@@ -149,6 +149,37 @@ out/results.jsonl out/tries/a-1/record.json out/tries/a-1/server/stdout.log' \
 	assertTrue '[ -e out/b/file ]'
 }
 
+# Lines of a program that its descriptor calls events are events, marked as its own, and no others.
+testEventsOfAPlugin() {
+	mkdir -p out/a/server
+	printf '%s\n' 'noise' 'EVENT hand_shake after 12 us' 'EVENT bad/name x' 'key update 7' \
+		'EVENT bare' >out/a/server/stdout.log
+	{
+		printf '%s\n' '{"event": "cwnd", "bytes": 12000, "deep": {"x": 1}, "s": "a\tb"}' \
+			'{"no": "name"}' 'no JSON' ''
+		printf '{"event": "cut"' # not to its end
+	} >out/a/server/app.jsonl
+	mkdir -p out/a/client && yes '{"event": "many"}' | head -n 1005 >out/a/client/stdout.log
+	add a '.plan.services[0].plugin = "picoquic" | .plan.services[1].plugin = "curl" |
+		.plan.services[0].events = [{matches: "^EVENT ([^ ]+)"},
+		  {name: "key", matches: "update ([0-9]+)"}, {file: "*.jsonl", json: "event"}] |
+		.plan.services[1].events = [{json: "event"}]' && end
+	: >out/events.jsonl
+	collect
+	own() { jq -c 'select(.event == "plugin.event" and .service == "'"$1"'") |
+		[.plugin, .test, .name, .value, .fields, .file, .line]' out/events.jsonl; }
+	assertEquals '["picoquic","a","hand_shake","after 12 us",null,"stdout.log",2]
+["picoquic","a","bare",null,null,"stdout.log",5]
+["picoquic","a","key","7",null,"stdout.log",4]
+["picoquic","a","cwnd",null,{"bytes":12000,"s":"a\tb"},"app.jsonl",1]' "$(own server)"
+	assertEquals 1000 "$(own client | wc -l)"
+	for why in 'server/stdout.log:3: no event: its name is none of ' \
+		'server/app.jsonl:2: no event: it has no name; others are none, too' \
+		'client: 5 of its events are left out: 1000 are the most'; do
+		assertMatch "$err" "$why"
+	done
+}
+
 testMetrics() {
 	need text2pcap wireshark-common || return
 	need tshark tshark || return

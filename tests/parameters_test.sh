@@ -116,7 +116,8 @@ testEachHasItsEffect() {
 		range($pairs | length) | . as $i |
 		($pairs[$i].parameter | sub("^[^.]*[.]"; "")) as $n |
 		$at["\(2 + 2 * $i)"] as $was | $at["\(3 + 2 * $i)"] as $now |
-		([$pairs[$i].value | objects | keys[]] + [$n]) as $words |
+		([$pairs[$i].value | objects | keys[]] + [$pairs[$i].value | arrays[] | strings] +
+			[$n]) as $words |
 		select(($now.error == null and $now.plan != $was.plan) or
 			($now.error // "" | contains("\u0027x1\u0027")) or ([$said[0][] |
 			select(.line == 3 + 2 * $i).text | select(. as $t | any($words[]; . as $w |

@@ -77,10 +77,12 @@ testEveryProblemHasItsPlace() {
 
 # PANTHER hands plugins any key; only a misspelling is an error.
 testKeysThatPluginsDoNotKnow() {
-	experiment 'performance_mode: balanced, runtime_parameters: {buffer_size: 64KB},
+	experiment 'performance_mode: balanced, runtime_parameters: {buffer_size: 64KB}, swagger: 1,
 	          config: {mode: random}' >x.yaml && plan x.yaml
 	assertCode 0
-	assertMatch "$err" "^x.yaml:6:105: warning: ping_pong has no parameter 'buffer_size'$"
+	assertMatch "$err" "^x.yaml:6:[0-9]+: warning: ping_pong has no parameter 'swagger'$"
+	assertEquals 64KB "$(jq_out -r '
+		select(.plan).plan.services[] | select(.role == "server").environment.buffer_size')"
 	assertMatch "$(argv server)" '"-m","random"'
 	experiment '' '' '' 'command_override: x' |
 		sed "s/full/x/

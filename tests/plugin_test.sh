@@ -39,7 +39,8 @@ testNothingIsForgotten() {
 		mvfst picoquic picoquic_shadow \
 		quant quic_go quiche quinn ngtcp2 nginx curl socat ping_pong frr_bgp libcoap \
 		panther_ivy command bgp coap localhost \
-		docker_compose shadow_ns strace memcheck helgrind gdb gperf_cpu gperf_heap \
+		docker_compose shadow_ns strace memcheck helgrind callgrind massif gdb \
+		gperf_cpu gperf_heap perf time \
 		iterations; do
 		assertMatch "$out" "^[a-z_]+ +[a-z-]+ +$name "
 	done
@@ -73,9 +74,53 @@ testBadDescriptors() {
 	assertCode 3
 	run pth-plugin check d/none.yaml
 	assertCode 3
+	printf 'kind: iut\nextends: quic\n' >d/m.yaml
+	run env PTH_EVENTS=json pth-plugin check d/m.yaml
+	assertCode 3
+	assertMatch "$err" "d/m.yaml:1:1: error: 'plugin' is missing"
+	assertMatch "$err" '"event":"plugin.failed".*"plugin":"m",'
+	# It is found by the name of its file.
+	printf 'plugin: other\nkind: iut\nextends: quic\n' >d/n.yaml
+	run pth-plugin -P d list
+	assertMatch "$out" " n +NOT USABLE: d/n.yaml:1:9: plugin: 'other' in a file named n"
 	printf 'plugin: x\001\n' >d/k.yaml
 	run pth-plugin check d/k.yaml
 	assertCode 3
+}
+
+# Words of PANTHER's registration of a plugin; who extends nothing; a file with another name.
+testWordsAboutThePlugin() {
+	mkdir -p d/services/iut/quic
+	cat >d/services/iut/quic/file.yaml <<-'Y'
+	plugin: registered
+	kind: iut
+	version: 1.0.0
+	author: somebody
+	supported_protocols: [quic]
+	capabilities: [rfc9000, key_updates]
+	parameters: {n: {type: integer, default: 5}}
+	commands: {any: ["{{ n }}"]}
+	Y
+	run pth-plugin check d/services/iut/quic/file.yaml
+	assertCode 0
+	at=d/services/iut/quic/file.yaml:1:9
+	assertEquals "$at: warning: the plugin registered lies in a file named file$NL$(line \
+		"$at: warning: registered extends nothing; 'extends: quic' gives it what" \
+		'implementations of quic share')" "$err"
+	run pth-plugin -P d show registered --json
+	assertCode 0
+	assertEquals '1.0.0 somebody quic rfc9000 key_updates' "$(jq_out -r \
+		'"\(.version) \(.author) \(.protocol[0]) \(.capabilities | join(" "))"')"
+	run pth-plugin -P d show file --json
+	assertCode 0
+	sed 's/^supported/protocol: quic\n&/; s/1.0.0/[1]/' d/services/iut/quic/file.yaml >d/b.yaml
+	run pth-plugin check d/b.yaml
+	assertCode 3
+	assertMatch "$err" '^d/b.yaml:3:10: error: version: must be one value, not a list$'
+	sed -i '/^version/d' d/b.yaml
+	run pth-plugin check d/b.yaml
+	assertMatch "$err" \
+		'^d/b.yaml:5:1: warning: supported_protocols has no effect beside protocol$'
 }
 
 testCycles() {
@@ -339,6 +384,10 @@ downloads/index.html" "$(jq_out -rc '
 	assertEquals '3 -d' "$(jq_out -r '
 		select(.plan).plan.services[0] | "\(.environment.LEVEL) \(.phases.run.argv[-1])"')"
 	assertMatch "$err" "^level-test.yaml:10:62: warning: echo_level: 'performance_mode' has no"
+	run sh -c 'pth-parse profile-test.yaml | pth-plan'
+	assertCode 0
+	assertEquals '["perf","auto","5.0","-F","199","./program"]' "$(jq_out -c '
+		select(.plan).plan.services[0].phases.run.argv | [.[3, 6, 7, 10, 11, -1]]')"
 	run sh -c 'pth-parse echo-test.yaml | pth-plan -P mine --check'
 	assertCode 0
 	assertEquals '' "$err"

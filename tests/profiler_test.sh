@@ -71,6 +71,10 @@ oneTimeSetUp() {
 		struct stat st;
 		while (stat("cpu.prof.0", &st) != 0 || st.st_size == 0) WORK;
 	}
+	/* Until perf is told to stop. */
+	__attribute__((noinline)) void fifo_here(void) {
+		while (access("perf.fifo", F_OK) == 0) WORK;
+	}
 	__attribute__((noinline)) void late_here(void) {
 		clock_t end = clock() + CLOCKS_PER_SEC / 3;
 		while (clock() < end) WORK;
@@ -94,6 +98,7 @@ oneTimeSetUp() {
 			if (strcmp(argv[i], "burn") == 0) burn_here();
 			if (strcmp(argv[i], "early") == 0) early_here();
 			if (strcmp(argv[i], "wait") == 0) wait_here();
+			if (strcmp(argv[i], "fifo") == 0) fifo_here();
 			if (strcmp(argv[i], "late") == 0) late_here();
 			if (strcmp(argv[i], "hang") == 0) pause();
 			if (strcmp(argv[i], "allocate") == 0) allocate_here();
@@ -215,6 +220,46 @@ testHelgrind() {
 	assertTrue "$(number thread_errors)" "[ $(number thread_errors) -ge 1 ]"
 	pipe '{type: helgrind, additional_parameters: [--xml-file=/dev/null]}' "[$burn, nap]"
 	assertMatch "$(verdict)" '^error .*_errors: was not measured'
+}
+
+# What a profile names is tried by examples/profilers.yaml, too (examples_test).
+testPerf() {
+	need perf linux-perf || return
+	perf record -o perf.probe -e cpu-clock:u true 2>/dev/null ||
+		skip 'perf may not be used on this machine' || return
+	pipe '{type: perf, duration: 0.5}' "[$burn, fifo, late]"
+	assertEquals 'passed ' "$(verdict | cut -c1-7)"
+	assertNoMatch "$(cat "$a/perf.txt")" ' late_here *$'
+	pipe '{type: perf, mode: stat}' "[$burn, burn]"
+	assertEquals 'passed ' "$(verdict | cut -c1-7)"
+	assertMatch "$(number task_clock_ms)" '^[0-9]{3,4}[.]'
+	assertMatch "$(number page_faults)" '^[0-9]+$'
+	pipe '{type: perf, events: [nonsense]}' "[$burn, nap]"
+	assertMatch "$(verdict)" '^error .*'
+}
+
+testCallgrind() {
+	need valgrind valgrind || return
+	pipe '{type: callgrind, additional_parameters: [--callgrind-out-file=/dev/null]}' \
+		"[$burn]"
+	assertMatch "$(verdict)" '^error .*there is no profile of instructions'
+}
+
+testMassif() {
+	need valgrind valgrind || return
+	pipe '{type: massif, additional_parameters: [--massif-out-file=/dev/null]}' "[$burn, nap]"
+	assertMatch "$(verdict)" '^error .*there is no profile of the heap'
+}
+
+testTime() {
+	[ -x /usr/bin/time ] || skip 'needs /usr/bin/time (package time)' || return
+	# A server that is stopped has its times, too.
+	pipe '{type: time}' \
+		"[sh, -c, 'trap \"echo bye; exit\" TERM; while :; do sleep 0.1; done']" \
+		"        finite: false$NL    steps: {wait: 1}"
+	assertEquals 'passed ' "$(verdict | cut -c1-7)"
+	assertEquals bye "$(cat "$a/stdout.log")"
+	assertMatch "$(number memory_peak_kb)" '^[0-9]+$'
 }
 
 testStrace() {

@@ -12,6 +12,7 @@
 #include "collect/artifact.h"
 #include "collect/conflict.h"
 #include "collect/metric.h"
+#include "collect/own.h"
 #include "collect/prune.h"
 #include "collect/verdict.h"
 #include "io/event.h"
@@ -77,6 +78,7 @@ collect_dir(json_t *rec, int dirfd, const char *path, const struct pth_collect_o
 		pth_metric_capture(&capture, metrics, &packets);
 	pth_metric_transfer(rec, artifacts, metrics);
 	pth_metric_measures(dirfd, rec, artifacts, metrics);
+	collect_own_events(dirfd, rec, artifacts);
 	/* What was read for the list does not count for the rules. */
 	budget = pth_artifact_budget(opt->file_bytes, opt->files_us);
 	ev.artifacts = artifacts;

@@ -22,7 +22,9 @@
 
 /* Words. */
 #define LEVELS "TRACE DEBUG INFO WARNING ERROR CRITICAL"
-#define EXECUTIONS "strace memcheck helgrind gdb gperf_cpu gperf_heap perf iterations gperf"
+#define EXECUTIONS                                                                                 \
+	"strace memcheck helgrind callgrind massif gdb gperf_cpu gperf_heap perf time iterations " \
+	"gperf"
 #define SIGNALS "HUP INT QUIT ABRT KILL USR1 USR2 PIPE ALRM TERM CONT STOP TSTP WINCH"
 
 /* Where the keys below are. */
@@ -196,8 +198,8 @@ const struct experiment_key experiment_keys[] = {
 { "paths.log_dir", T_STR, IDLE("outputs/logs"),
 	"Logs of PANTHER; here logs are in the run directory." },
 { "paths.plugin_dir", T_STR, DEFAULT("panther/plugins"), "plan",
-	"Directory of descriptors, searched after $PTH_PATH and before ours; that of PANTHER "
-	"is passed over." },
+	"Directory of descriptors, here or beside the file, searched after $PTH_PATH and before "
+	"ours; that of PANTHER is passed over." },
 { "paths.cert_dir", OPT_STR, PLAIN, "plan",
 	"Absolute directory of cert.pem, key.pem and ca.pem to use instead of new ones." },
 { "paths.temp_dir", T_STR, IDLE("/tmp/panther"), "Temporary files of PANTHER." },
@@ -490,7 +492,7 @@ ENVIRONMENT(NET "plugin_config"),
 	"plan", "Name of a protocol." },
 { SERVICE "protocol.version", OPT_STR, PLAIN, "plan", "Its version, as rfc9000." },
 { SERVICE "protocol.role", T_STR, "server client peer both mitm", "server", F_REC | F_CASE, "plan",
-	"Its side of the conversation; both is peer: server and client in one program." },
+	"Its side of the conversation; both: a server and a client in one program, as peer." },
 { SERVICE "protocol.target", OPT_STR, WITH(F_OWN), "plan",
 	"The service that it talks to; a client must have one." },
 { SERVICE "network", OPT_MAP, WITH(F_OPEN), "plan", "Its end of the network." },
@@ -659,7 +661,8 @@ LINK(TEST "links[]"),
 { TEST "seed", T_INT, "0..", "0", F_REC, "exec", "Number for everything random in the test." },
 { TEST "continue_on_failure", T_BOOL, KEPT("false"), "exec",
 	"Do not let its failure stop the run." },
-{ TEST "collect_artifacts", T_BOOL, KEPT("true"), "collect", "Keep its files." },
+{ TEST "collect_artifacts", T_BOOL, KEPT("true"), "collect",
+	"Keep its files; false: only logs and results." },
 { TEST "fast_fail_enabled", T_BOOL | T_NULL, PLAIN, "exec",
 	"Fast fail of this test; needs fast_fail.test_level." },
 { TEST "isolation", T_STR, "none net full", NULL, 0, "plan",

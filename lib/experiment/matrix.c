@@ -246,6 +246,24 @@ may_include(const struct matrix *m)
 	return ok;
 }
 
+/* Files with versions are read before a matrix is. */
+static bool
+names_file(const struct matrix *m, const struct pth_ynode *field)
+{
+	const char *last = strrchr(field->key, '.');
+
+	if (last == NULL || strcmp(last, ".version_config") != 0)
+		return false;
+	pth_yaml_foreach(v, field)
+		if (v->kind == PTH_YSTR && pth_glob("*.yaml", v->text)) {
+			experiment_error(m->x, v,
+			    "version_config: a file is read before a matrix is; write here what is "
+			    "in it");
+			return true;
+		}
+	return false;
+}
+
 /* The axes; false when something is wrong with them. */
 static bool
 axes(struct matrix *m, double *points)
@@ -260,7 +278,7 @@ axes(struct matrix *m, double *points)
 				    m->naxes == AXES_MAX ? "more than 16 fields" : "no values");
 			return false;
 		}
-		if (replaces(m, c))
+		if (replaces(m, c) || names_file(m, c))
 			return false;
 		m->axis[m->naxes++] = c;
 		*points *= c->n;

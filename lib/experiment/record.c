@@ -164,8 +164,6 @@ protocol(const struct maker *m, const struct schema *s, const struct pth_ynode *
 	experiment_canon_map(s, n, out, NULL, NULL);
 	if (target != NULL)
 		pth_proto_set_target(out, service_key(m, target));
-	if (strcmp(pth_proto_role(out), "both") == 0)
-		pth_proto_set_role(out, "peer");
 	return out;
 }
 

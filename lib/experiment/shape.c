@@ -54,6 +54,21 @@ experiment_named(struct pth_experiment *x, const struct pth_ynode *test)
 	return list != NULL ? experiment_set(&x->a, test, "services", service_map(x, list)) : test;
 }
 
+/* A service_name is unique: the service without one that is another's. A name that is the key of
+ * another service may be PANTHER's. */
+static const struct pth_ynode *
+unique(struct pth_experiment *x, const struct pth_ynode *services, const struct pth_ynode *s)
+{
+	const struct pth_ynode *name = pth_yaml_get(s, "service_name");
+
+	if (!experiment_given(name) || !experiment_scalar(name) ||
+	    strcmp(name->text, s->key) == 0 || pth_yaml_get(services, name->text) == NULL)
+		return s;
+	experiment_error(
+	    x, name, "service_name: '%.60s' is the name of another service", name->text);
+	return experiment_without(&x->a, s, "service_name");
+}
+
 /* ---- keys that stand elsewhere */
 
 /* Without what is at the path, of one or two keys. */
@@ -281,7 +296,7 @@ shape_test(struct pth_experiment *x, const struct pth_ynode *t)
 	pth_yaml_foreach(c, services) {
 		s = c;
 		if (c->kind == PTH_YMAP) {
-			s = move_all(x, protocol_map(&x->a, c));
+			s = move_all(x, protocol_map(&x->a, unique(x, services, c)));
 			if ((v = take(x, &s, "test_scenarios")) != NULL)
 				test = scenarios(x, test, c, v);
 			if ((v = take(x, &s, "validation_rules")) != NULL)

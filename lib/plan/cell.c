@@ -64,7 +64,8 @@ plan_cannot(struct plan *p, struct plan_service *s, const char *what, const char
 	const char *cell = varied(p, plan_path(&at, s, PTH_KEY(given, implementation)));
 	va_list ap;
 
-	if (cell == NULL)
+	/* A version that a program does not have is another one's only if that varies. */
+	if (cell == NULL && strstr(what, PTH_KEY(proto, version)) == NULL)
 		cell = varied(p, plan_path(&at, s, PTH_KEY(given, protocol)));
 	s->sound = false;
 	va_start(ap, fmt);

@@ -2,6 +2,7 @@
  * where each key was written and with the paths of files that lie beside it. */
 #include "plan/priv.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -124,23 +125,42 @@ each_key(
 	return 0;
 }
 
-/* base_image_override, where an image is made from one. */
+/* What the experiment says of an image, where one is made: another base, another Dockerfile. */
 static void
-other_base(const struct plan_with *w, const struct plan_service *s, json_t *recipe)
+other_image(const struct plan_with *w, const struct plan_service *s, json_t *recipe)
 {
-	const char *base = pth_json_str(s->params, "base_image_override", "");
-	pth_auto_buf at = PTH_BUF_INIT;
+	static const char *const names[] = { "base_image_override", "dockerfile_template" };
 
-	if (*base == '\0' || plan_mentions(s->plugin, s->view, "base_image_override"))
-		return;
-	if (recipe != NULL && json_object_get(recipe, PTH_KEY(recipe, image)) == NULL)
-		pth_recipe_set_base(recipe, base);
-	else {
-		plan_usual_given(s, "base_image_override", &at);
-		plan_problem(w->p, PTH_WARNING, at.s != NULL ? at.s : "",
-		    "base_image_override has no effect here: %s",
-		    recipe != NULL ? "the image is there already" : "no image is built");
+	for (size_t i = 0; i < countof(names); i++) {
+		const char *given = pth_json_str(s->params, names[i], "");
+		pth_auto_buf at = PTH_BUF_INIT;
+		pth_auto_str real = NULL;
+
+		if (*given == '\0' || plan_mentions(s->plugin, s->view, names[i]))
+			continue;
+		plan_usual_given(s, names[i], &at);
+		if (recipe == NULL || json_object_get(recipe, PTH_KEY(recipe, image)) != NULL)
+			plan_problem(w->p, PTH_WARNING, at.s, "%s has no effect here: %s", names[i],
+			    recipe != NULL ? "the image is there already" : "no image is built");
+		else if (i == 0)
+			pth_recipe_set_base(recipe, given);
+		else if ((real = realpath(given, NULL)) == NULL)
+			plan_problem(w->p, PTH_ERROR, at.s, "%s: %.300s: %s", names[i], given,
+			    strerror(errno));
+		else
+			pth_recipe_set_dockerfile(recipe, real);
 	}
+}
+
+/* Of a descriptor without `docker`, which pth-compose makes an image for all the same. */
+static void
+bare_image(const struct plan_with *w, const struct plan_service *s, json_t *out)
+{
+	json_auto_t *recipe = json_object();
+
+	other_image(w, s, recipe);
+	if (json_object_size(recipe) > 0)
+		pth_svc_set_docker(out, pth_take(&recipe));
 }
 
 /* The result is of use only where images are built. */
@@ -151,10 +171,12 @@ plan_docker(const struct plan_with *w, struct plan_service *s, json_t *out)
 	                       *images = pth_yaml_get(w->p->eview, "images");
 	json_t *v;
 
-	if (d == NULL || images == NULL || !images->b) {
-		other_base(w, s, NULL);
+	if (images == NULL || !images->b)
+		other_image(w, s, NULL);
+	else if (d == NULL)
+		bare_image(w, s, out);
+	if (d == NULL || images == NULL || !images->b)
 		return 0;
-	}
 	v = plan_tree(w, d);
 	if (v == NULL)
 		return -1;
@@ -164,6 +186,6 @@ plan_docker(const struct plan_with *w, struct plan_service *s, json_t *out)
 	if (each_key(w, s, d, v) < 0)
 		return -1;
 	plan_version_docker(s, v);
-	other_base(w, s, v);
+	other_image(w, s, v);
 	return 0;
 }

@@ -172,7 +172,7 @@ environment(struct emit *m)
 
 	pth_svc_set_environment(m->out, env);
 	if (add_env(&m->w, protocol, env) < 0 || add_env(&m->w, own, env) < 0 ||
-	    user_env(m, plan_version_env(m->s), env) < 0)
+	    user_env(m, plan_version_env(m->s), env) < 0 || user_env(m, m->s->runtime, env) < 0)
 		return -1;
 	return user_env(m, pth_given_environment(m->s->rec), env);
 }
@@ -555,6 +555,11 @@ body(struct emit *m)
 	for (size_t i = 0; i < countof(last); i++)
 		if (lists(m, last[i]) < 0)
 			return -1;
+	/* Few have any. */
+	if (lists(m, PTH_KEY(svc, events)) < 0)
+		return -1;
+	if (json_array_size(pth_svc_events(m->out)) == 0)
+		json_object_del(m->out, PTH_KEY(svc, events));
 	return plan_docker(&m->w, m->s, m->out);
 }
 

@@ -118,9 +118,18 @@ plan_usable(struct plan *p, struct pth_plugin *x, enum pth_kind kind, const char
 static struct pth_plugin *
 env_plugin(struct plan *p, enum pth_kind kind, const char *name, const char *path)
 {
+	static const char *const names[] = { "network environment", "execution environment" };
+	bool network = (kind == PTH_NETWORK);
 	struct pth_plugin *x = pth_plugins_find(p->ps, kind, name, NULL);
-	const char *what = kind == PTH_NETWORK ? "network environment" : "execution environment";
+	const char *what = names[!network];
 
+	if (x == NULL &&
+	    pth_plugins_find(p->ps, network ? PTH_EXECUTION : PTH_NETWORK, name, NULL) != NULL) {
+		plan_error(p, PTH_CAT_PLUGIN_LOAD, path,
+		    "%s: the %s of that name is no %s; write it under %s", name, names[network],
+		    what, network ? "execution_environment" : "network_environment");
+		return NULL;
+	}
 	return plan_usable(p, x, kind, what, name, path) ? x : NULL;
 }
 

@@ -25,6 +25,7 @@ struct plan_service {
 	                    owned */
 	json_t *vgiven;  /* the experiment's part of it, or NULL, owned */
 	json_t *section; /* its role's part of vfile, or NULL, owned */
+	json_t *runtime; /* runtime_parameters that are variables of the program, or NULL, owned */
 	json_t *asked;   /* its secondary endpoints that a placeholder asked for, or NULL, owned */
 	char *address, *listen; /* owned */
 	const char *cert_dir;   /* where certificates are, or NULL; borrowed */
@@ -145,6 +146,8 @@ bool plan_mentions(const struct pth_plugin *x, const struct pth_ynode *view, con
 bool plan_mentions_in_role(const struct plan_service *s, const char *name);
 void plan_usual_words(struct plan *p, struct plan_service *s);
 void plan_usual_argv(const struct plan_service *s, const json_t *params, json_t *argv);
+/* runtime_parameters that the descriptor has, a new object or NULL; the others into runtime. */
+json_t *plan_usual_runtime(struct plan_service *s, struct pth_buf *path);
 json_t *plan_usual_certificates(const struct plan_service *s, struct pth_buf *path);
 /* The parameter as the experiment gives it, borrowed, or NULL; with the path of its mark. */
 const json_t *plan_usual_given(

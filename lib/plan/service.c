@@ -172,7 +172,7 @@ look_params(struct plan *p, struct plan_service *s)
 	             plugin = PTH_BUF_INIT, nested = PTH_BUF_INIT, nested_config = PTH_BUF_INIT,
 	             certs = PTH_BUF_INIT, runtime = PTH_BUF_INIT, file = PTH_BUF_INIT;
 	json_auto_t *certificates = plan_usual_certificates(s, &certs);
-	const json_t *run = plan_usual_given(s, "runtime_parameters", &runtime);
+	json_auto_t *run = plan_usual_runtime(s, &runtime);
 	json_auto_t *version = plan_version_params(s);
 	struct plan_given given[] = {
 		{ impl, plan_path(&at, s, "implementation"), PTH_ERROR, plain },
@@ -185,8 +185,7 @@ look_params(struct plan *p, struct plan_service *s)
 		    plan_path(&nested, s, "plugin_config.parameters"), PTH_WARNING, NULL },
 		{ json_object_get(more, "config"),
 		    plan_path(&nested_config, s, "plugin_config.config"), PTH_WARNING, plain },
-		{ plan_mentions(s->plugin, s->view, "runtime_parameters") ? NULL : run, runtime.s,
-		    PTH_WARNING, NULL },
+		{ run, runtime.s, PTH_WARNING, NULL },
 		{ certificates, certs.s, PTH_WARNING, NULL },
 		{ version, plan_path(&file, s, "implementation.version_config.parameters"),
 		    PTH_WARNING, NULL },
@@ -299,6 +298,25 @@ usual_port(const struct plan *p, struct plan_service *s)
 	s->port_usual = json_object_get(pth_test_marks(p->rec), plan_path(&at, s, "ports")) == NULL;
 }
 
+/* Both is peer; of a program that has no command for that, the server is one side of it. */
+static void
+both_sides(struct plan *p, struct plan_service *s)
+{
+	const struct pth_ynode *commands = pth_yaml_get(s->plugin->root, "commands");
+	pth_auto_buf at = PTH_BUF_INIT;
+
+	if (strcmp(s->role, "both") != 0)
+		return;
+	s->role = "peer";
+	if (pth_desc_role(commands, "peer") != NULL || pth_desc_role(commands, "server") == NULL)
+		return;
+	s->role = "server";
+	plan_problem(p, PTH_WARNING, plan_path(&at, s, "protocol.role"),
+	    "%s has no command for both sides; this service is the server, and another one must be "
+	    "the client",
+	    s->plugin->name);
+}
+
 void
 plan_service_look(struct plan *p, struct plan_service *s)
 {
@@ -311,6 +329,7 @@ plan_service_look(struct plan *p, struct plan_service *s)
 	s->pparams = json_object();
 	if (!look_plugin(p, s, name) || !look_protocol(p, s, name))
 		return;
+	both_sides(p, s);
 	look_version(p, s);
 	second_names(p, s);
 	s->view = pth_plugin_view(p->ps, s->plugin, settings_version(p, s), s->role);
@@ -342,6 +361,7 @@ plan_service_release(struct plan_service *s)
 	json_decref(s->vgiven);
 	json_decref(s->section);
 	json_decref(s->asked);
+	json_decref(s->runtime);
 	free(s->address);
 	free(s->listen);
 }

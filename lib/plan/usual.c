@@ -141,6 +141,42 @@ plan_usual_certificates(const struct plan_service *s, struct pth_buf *path)
 	return out;
 }
 
+static bool
+variable_name(const char *s)
+{
+	while (name_char(*s))
+		s++;
+	return *s == '\0';
+}
+
+json_t *
+plan_usual_runtime(struct plan_service *s, struct pth_buf *path)
+{
+	const json_t *given = plan_usual_given(s, "runtime_parameters", path);
+	const struct pth_ynode *specs = pth_yaml_get(s->view, "parameters");
+	pth_auto_free const char **names = pth_xarray(
+	    NULL, specs != NULL ? specs->n + 1 : 1, sizeof *names);
+	const char *key;
+	json_t *out, *v;
+	size_t n = 0;
+
+	if (!json_is_object(given) || plan_mentions(s->plugin, s->view, "runtime_parameters"))
+		return NULL;
+	pth_yaml_foreach(c, specs)
+		names[n++] = c->key;
+	out = json_object();
+	s->runtime = json_object();
+	json_object_foreach((json_t *)given, key, v) {
+		/* What nearly is a parameter is a slip, which plan_params() tells. */
+		bool own = pth_yaml_get(specs, key) == NULL && variable_name(key) &&
+		    !pth_is_digit(*key) && pth_nearest(key, names, n) == NULL &&
+		    !json_is_object(v) && !json_is_array(v);
+
+		json_object_set(own ? s->runtime : out, key, v);
+	}
+	return out;
+}
+
 /* {depth: 5, --fast: true, slow: false} is --depth 5 --fast. */
 static void
 add_options(const json_t *map, json_t *out)
@@ -163,6 +199,26 @@ add_options(const json_t *map, json_t *out)
 	}
 }
 
+/* A feature that the descriptor does not know is a word without effect. */
+static void
+unknown_features(struct plan *p, const struct plan_service *s)
+{
+	const struct pth_ynode *known = pth_yaml_get(s->view, "features");
+	pth_auto_buf at = PTH_BUF_INIT;
+	json_t *v;
+	size_t i;
+
+	json_array_foreach(json_object_get(s->params, "supported_features"), i, v) {
+		const char *name = json_string_value(v);
+
+		if (pth_yaml_get(known, name) != NULL || plan_mentions(s->plugin, s->view, name))
+			continue;
+		plan_usual_given(s, "supported_features", &at);
+		plan_problem(p, PTH_WARNING, at.s, "'%.80s' has no effect: %s has no such feature",
+		    name, s->plugin->name);
+	}
+}
+
 void
 plan_usual_words(struct plan *p, struct plan_service *s)
 {
@@ -172,6 +228,7 @@ plan_usual_words(struct plan *p, struct plan_service *s)
 	pth_auto_buf at = PTH_BUF_INIT;
 	json_t *all;
 
+	unknown_features(p, s);
 	if (!json_is_array(extra))
 		return;
 	all = json_copy((json_t *)extra);

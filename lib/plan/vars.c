@@ -84,14 +84,22 @@ features(const struct plan_service *s)
 {
 	const struct pth_ynode *f = pth_yaml_get(s->view, "features");
 
-	return f != NULL ? pth_yaml_json(f) : json_object();
+	json_t *out = f != NULL ? pth_yaml_json(f) : json_object(), *v;
+	size_t i;
+
+	json_array_foreach(json_object_get(s->params, "supported_features"), i, v)
+		pth_json_set(out, json_string_value(v), json_true());
+	return out;
 }
 
 bool
 plan_finite(const struct plan_service *s)
 {
 	const struct pth_ynode *n = pth_desc_role(pth_yaml_get(s->view, "finite"), s->role);
+	const json_t *given = pth_given_finite(s->rec);
 
+	if (json_is_boolean(given))
+		return json_is_true(given);
 	if (n != NULL && n->kind == PTH_YBOOL)
 		return n->b;
 	return s->client || s->plugin->kind == PTH_TESTER;

@@ -40,6 +40,8 @@ enum type {
 	PARAMS,
 	METRIC,
 	METRICS, /* numbers out of files */
+	EVENT,
+	EVENTS,  /* events of its own */
 	VERSION, /* what PANTHER's version files hold */
 	ENUM,    /* words in `words` */
 };
@@ -133,12 +135,19 @@ static const struct key metric_keys[] = {
 	{ .name = NULL },
 };
 
+static const struct key event_keys[] = {
+	K(name, TPL), K(file, TPL), K(matches, TPL), K(json, TPL), K(description, TEXT),
+	K(when, TPL), K(each, TPL), K(as, NAME), { .name = NULL },
+};
+
 static const struct key top_keys[] = {
 	K(plugin, NAME),
 	{ .name = "kind", .type = ENUM, .words = "protocol service iut tester network_environment "
 	    "execution_environment" },
-	K(extends, NAME), K(description, TEXT), K(homepage, TEXT), OF(SERVICE, language, TEXT),
-	OF(SERVICE, protocol, NAMES), OF(ENV | BIT(PROTOCOL), aliases, NAMES),
+	K(extends, NAME), K(version, TEXT), K(author, TEXT), K(capabilities, NAMES),
+	K(description, TEXT), K(homepage, TEXT), OF(SERVICE, language, TEXT),
+	OF(SERVICE, protocol, NAMES), OF(SERVICE, supported_protocols, NAMES),
+	OF(ENV | BIT(PROTOCOL), aliases, NAMES),
 	OF(RUNS, versions, OVER), OF(RUNS, default_version, TEXT),
 	OF(SERVICE, version_configs, TEXT), OF(SERVICE, version_config, VERSION),
 	OF(RUNS, roles, OVER),
@@ -168,7 +177,8 @@ static const struct key top_keys[] = {
 	{ .name = "capture", .kinds = BIT(NETWORK), .type = KEYS, .keys = capture_keys },
 	OF(BIT(NETWORK), supported_by, NAMES), OF(ENV, wrap, ARGS),
 	OF(BIT(EXECUTION), variants, TPL), OF(BIT(EXECUTION), post, CMDS),
-	OF(BIT(EXECUTION) | SERVICE, metrics, METRICS), OF(ENV, conflicts, NAMES),
+	OF(BIT(EXECUTION) | SERVICE, metrics, METRICS),
+	OF(BIT(EXECUTION) | SERVICE, events, EVENTS), OF(ENV, conflicts, NAMES),
 	{ .name = NULL },
 };
 /* clang-format on */
@@ -377,8 +387,9 @@ check_var(struct check *c, const struct pth_ynode *n)
 		check_text(c, n);
 }
 
-/* One that is made by a template is checked when it is known. */
-static void
+/* One that is made by a template is checked when it is known. How many groups it has; -1: not
+ * known. */
+static int
 check_regex(struct check *c, const struct pth_ynode *n)
 {
 	struct pth_err e;
@@ -386,10 +397,11 @@ check_regex(struct check *c, const struct pth_ynode *n)
 
 	if (n == NULL || n->kind != PTH_YSTR || strstr(n->text, "{{") != NULL ||
 	    strstr(n->text, "{%") != NULL)
-		return;
+		return -1;
 	re = pth_regex_new(n->text, 0, &e);
 	if (re == NULL)
 		pth_diags_add(c->d, PTH_ERROR, PTH_AT(n), "%s: %s", n->key, e.text);
+	return re != NULL ? (int)pth_regex_groups(re) : -1;
 }
 
 static void
@@ -551,6 +563,28 @@ check_metric(struct check *c, const struct pth_ynode *n)
 	check_regex(c, pth_yaml_get(n, "matches"));
 }
 
+/* A name that no group gives has to be there; lines of JSON have theirs. */
+static void
+check_event(struct check *c, const struct pth_ynode *n)
+{
+	static const char *const forms[] = { "matches", "json" };
+	const struct pth_ynode *name = pth_yaml_get(n, "name");
+	int groups;
+
+	check_forms(c, n, event_keys, forms, countof(forms));
+	if (n->kind != PTH_YMAP)
+		return;
+	groups = check_regex(c, pth_yaml_get(n, "matches"));
+	if (name != NULL && pth_yaml_get(n, "json") != NULL)
+		pth_diags_add(c->d, PTH_ERROR, PTH_AT_KEY(name),
+		    "name: json is the member that names the event");
+	else if (name != NULL && name->text != NULL && strstr(name->text, "{{") == NULL)
+		check_scalar(c, name, NAME);
+	else if (name == NULL && groups == 0)
+		pth_diags_add(c->d, PTH_ERROR, PTH_AT(n),
+		    "an event without name: give it one, or matches a group that is the name");
+}
+
 static void
 check(struct check *c, const struct pth_ynode *n, const struct key *k, enum type t)
 {
@@ -572,6 +606,8 @@ check(struct check *c, const struct pth_ynode *n, const struct key *k, enum type
 	case PARAMS: check_params(c, n); break;
 	case METRIC: check_metric(c, n); break;
 	case METRICS: check_each(c, n, METRIC, "a list of metrics"); break;
+	case EVENT: check_event(c, n); break;
+	case EVENTS: check_each(c, n, EVENT, "a list of events"); break;
 	case VERSION:
 		as_text(n);
 		pth_version_check(n, c->d);

@@ -93,6 +93,19 @@ read_tree(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d)
 	return root;
 }
 
+/* PANTHER's word for `protocol`: what stands under it is taken, unless `protocol` is there. */
+static void
+take_protocols(struct pth_ynode *root, struct pth_diags *d)
+{
+	struct pth_ynode *n = pth_yaml_get(root, "supported_protocols");
+
+	if (n != NULL && pth_yaml_get(root, "protocol") == NULL)
+		n->key = "protocol";
+	else if (n != NULL)
+		pth_diags_add(d, PTH_WARNING, PTH_AT_KEY(n),
+		    "supported_protocols has no effect beside protocol");
+}
+
 /* A file in no known folder is a descriptor when it says so itself. */
 static bool
 kind_of_content(struct pth_plugins *ps, struct pth_plugin *p)
@@ -120,7 +133,7 @@ add(struct pth_plugins *ps, const char *path, const char *file, const char *stem
 
 	p->path = pth_arena_str(&ps->arena, path);
 	p->file = pth_arena_str(&ps->arena, file);
-	p->name = pth_arena_str(&ps->arena, stem);
+	p->name = p->stem = pth_arena_str(&ps->arena, stem);
 	return p;
 }
 
@@ -191,6 +204,20 @@ stem_of(const FTSENT *f, struct pth_buf *stem)
 	return true;
 }
 
+/* A plugin is known by the name that it gives itself, wherever it lies. */
+static void
+own_name(struct pth_plugins *ps, struct pth_plugin *p)
+{
+	struct pth_diags d;
+	const char *name;
+
+	pth_diags_init(&d, p->file);
+	name = pth_desc_str(read_tree(ps, p, &d), "plugin", p->stem);
+	if (pth_name_ok(name))
+		p->name = name;
+	pth_diags_release(&d);
+}
+
 static int
 take_file(struct pth_plugins *ps, const FTSENT *f, const char *root, bool ours, size_t before,
     struct pth_err *e)
@@ -205,9 +232,11 @@ take_file(struct pth_plugins *ps, const FTSENT *f, const char *root, bool ours, 
 	pth_buf_addf(&shown, "%s%s", ours ? "plugins/" : "", ours ? rel : f->fts_path);
 	p = add(ps, f->fts_path, shown.s, stem.s);
 	p->ours = ours;
-	if (kind_of_path(&ps->arena, rel, &p->kind, &p->protocol) || kind_of_content(ps, p))
-		return place(ps, p, before, e);
-	return 0;
+	if (!kind_of_path(&ps->arena, rel, &p->kind, &p->protocol) && !kind_of_content(ps, p))
+		return 0;
+	if (!ours)
+		own_name(ps, p);
+	return place(ps, p, before, e);
 }
 
 static int
@@ -391,6 +420,10 @@ pth_plugins_find(struct pth_plugins *ps, enum pth_kind kind, const char *name, c
 	for (size_t i = 0; i < ps->nplugins; i++)
 		if (ps->plugins[i]->kind == kind && has_alias(ps, ps->plugins[i], name))
 			return ps->plugins[i];
+	for (size_t i = 0; i < ps->nplugins && like == NULL; i++)
+		if (ps->plugins[i]->kind == kind && strcmp(ps->plugins[i]->stem, name) == 0 &&
+		    (protocol == NULL || same_text(ps->plugins[i]->protocol, protocol) == 0))
+			like = ps->plugins[i];
 	return like;
 }
 
@@ -436,7 +469,7 @@ pth_plugins_file(struct pth_plugins *ps, const char *path)
 
 	p->kind = PTH_KINDS; /* read_kind() asks the content */
 	if (n > 5 && strcmp(name + n - 5, ".yaml") == 0)
-		p->name = pth_arena_strn(&ps->arena, name, n - 5);
+		p->name = p->stem = pth_arena_strn(&ps->arena, name, n - 5);
 	return p;
 }
 
@@ -446,7 +479,8 @@ read_kind(struct pth_plugin *p, const struct pth_ynode *root, struct pth_diags *
 {
 	const struct pth_ynode *k = pth_yaml_get(root, "kind");
 
-	p->name = pth_desc_str(root, "plugin", p->name);
+	if (p->kind == PTH_KINDS)
+		p->name = pth_desc_str(root, "plugin", p->name);
 	if (p->kind == PTH_KINDS && k != NULL && k->kind == PTH_YSTR)
 		p->kind = pth_kind_from(k->text);
 	if (p->kind < PTH_KINDS)
@@ -510,8 +544,33 @@ load_base(
 	return -1;
 }
 
+/* Who extends nothing has none of what the base of its protocol does: said where a descriptor
+ * is checked, not each time that it is used. */
 static void
-load(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d)
+lonely(struct pth_plugins *ps, const struct pth_plugin *p, const struct pth_ynode *root,
+    struct pth_diags *d)
+{
+	const struct pth_ynode *speaks = pth_yaml_get(root, "protocol");
+	const char *protocol = speaks != NULL && speaks->kind == PTH_YSEQ && speaks->n == 1 ?
+	    speaks->child->text :
+	    pth_desc_str(root, "protocol", p->protocol);
+
+	struct pth_plugin *base = p->kind == PTH_IUT && protocol != NULL &&
+	        pth_yaml_get(root, "extends") == NULL ?
+	    pth_plugins_find(ps, PTH_BASE, protocol, NULL) :
+	    NULL;
+	struct pth_err e;
+
+	/* Bases without rules for roles have next to nothing to give. */
+	if (base != NULL && pth_plugin_load(ps, base, NULL, &e) == 0 &&
+	    pth_yaml_get(base->root, "roles") != NULL)
+		pth_diags_add(d, PTH_WARNING, PTH_AT(pth_yaml_get(root, "plugin")),
+		    "%s extends nothing; 'extends: %s' gives it what implementations of %s share",
+		    p->name, protocol, protocol);
+}
+
+static void
+load(struct pth_plugins *ps, struct pth_plugin *p, bool checked, struct pth_diags *d)
 {
 	struct pth_ynode *root = read_tree(ps, p, d), *own, *versions;
 	const char *name;
@@ -519,10 +578,11 @@ load(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d)
 	if (root == NULL || d->errors != 0 || read_kind(p, root, d) < 0)
 		return;
 	pth_desc_check(root, p->kind, d);
-	name = pth_desc_str(root, "plugin", NULL);
-	if (name != NULL && strcmp(name, p->name) != 0)
-		pth_diags_add(d, PTH_ERROR, PTH_AT(pth_yaml_get(root, "plugin")),
-		    "plugin: '%s' in a file named %s", name, p->name);
+	name = pth_desc_str(root, "plugin", p->stem);
+	if (strcmp(name, p->stem) != 0 && strcmp(p->stem, "plugin") != 0)
+		pth_diags_add(d, PTH_WARNING, PTH_AT(pth_yaml_get(root, "plugin")),
+		    "the plugin %s lies in a file named %s", name, p->stem);
+	take_protocols(root, d);
 	if (load_base(ps, p, root, d) < 0 || d->errors != 0)
 		return;
 	versions = pth_versions_load(ps, p, root, d);
@@ -532,6 +592,8 @@ load(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d)
 		p->root = pth_desc_merge(&ps->arena, p->root, versions);
 	p->root = pth_desc_merge(&ps->arena, p->root, own);
 	pth_desc_check_whole(p->root, p->kind, d);
+	if (checked)
+		lonely(ps, p, root, d);
 }
 
 /* Keeps the first problem for everybody who asks again. */
@@ -573,7 +635,7 @@ pth_plugin_load(
 	d->file = p->file;
 	if (p->state == 0) {
 		p->state = 'b';
-		load(ps, p, d);
+		load(ps, p, keep, d);
 		p->state = d->errors != 0 ? 'n' : 'y';
 		if (p->state == 'n')
 			remember(ps, p, d);

@@ -36,7 +36,8 @@ struct pth_dval {
 
 struct pth_plugin {
 	enum pth_kind kind;
-	const char *name;
+	const char *name;          /* what it says itself, else that of its file */
+	const char *stem;          /* the name of its file or folder */
 	const char *protocol;      /* folder of an iut: its protocol; else NULL */
 	const char *path;          /* for open(2) */
 	const char *file;          /* for messages: "plugins/..." for ours */

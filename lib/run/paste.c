@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "container/compose.h"
 #include "io/record.h"
 
 struct paste {
@@ -137,6 +138,27 @@ comment(struct paste *p, const char *kind, const char *text)
 	pth_buf_addc(p->b, '\n');
 }
 
+/* What runs inside of the container of a service. */
+static void
+inner(struct paste *p, const json_t *s)
+{
+	static const struct pth_places places = {
+		.dir = PTH_INSIDE_DIR, .share = PTH_INSIDE_SHARE, .libexec = PTH_INSIDE_LIBEXEC
+	};
+	pth_auto_buf b = PTH_BUF_INIT;
+	struct paste within = { &places, &b };
+	json_t *v;
+	size_t i;
+
+	json_array_foreach(pth_cmd_argv(pth_phases_run(pth_svc_phases(s))), i, v) {
+		pth_buf_adds(&b, i > 0 ? " " : "");
+		word(&within, json_string_value(v) != NULL ? json_string_value(v) : "");
+	}
+	pth_buf_addf(p->b, "# in the container of %s: ", pth_svc_name(s));
+	pth_show(p->b, b.s != NULL ? b.s : "", 100000);
+	pth_buf_addc(p->b, '\n');
+}
+
 static void
 service(struct paste *p, const json_t *s)
 {
@@ -167,6 +189,8 @@ pth_paste_test(const json_t *rec, const struct pth_places *places, struct pth_bu
 	json_t *v;
 	size_t i;
 
+	json_array_foreach(composed != NULL ? pth_rec_services(rec) : NULL, i, v)
+		inner(&p, v);
 	content(&p, NULL, plan);
 	commands(&p, NULL, NULL, pth_plan_setup(plan));
 	json_array_foreach(pth_plan_services(plan), i, v)

@@ -478,23 +478,32 @@ included(struct eval *x, const struct node *n, struct val name_)
 	return t;
 }
 
-static void
-run_include(struct eval *x, const struct node *n)
+const struct pth_template *
+template_file(struct eval *x, const struct node *n)
 {
 	struct val v = template_defined(x, template_eval(x, n->a));
-	const struct pth_template *was = x->t, *t;
+	const struct pth_template *t;
 
 	if (v.kind != V_STR || v.n == 0 || memchr(v.s, '\0', v.n) != NULL)
-		template_fail(x, n->a, "'include' needs the name of a file");
+		template_fail(x, n->a, "'%s' needs the name of a file",
+		    n->op == S_INCLUDE ? "include" : "import");
 	if (x->includes == MAX_INCLUDE)
 		template_fail(x, n, "'%.*s' is included by itself, or more than %d deep",
 		    (int)(v.n > 200 ? 200 : v.n), v.s, MAX_INCLUDE);
 	if (++x->steps > MAX_STEPS)
 		template_fail(x, n, "more than %d includes", MAX_STEPS);
 	t = included(x, n, v);
+	template_names_grow(x);
+	return t;
+}
+
+static void
+run_include(struct eval *x, const struct node *n)
+{
+	const struct pth_template *was = x->t, *t = template_file(x, n);
+
 	if (t == NULL)
 		return;
-	template_names_grow(x);
 	x->includes++;
 	x->t = t;
 	template_scope_open(x);
@@ -531,6 +540,7 @@ run(struct eval *x, const struct node *n)
 		case S_WITH: run_with(x, n); break;
 		case S_MACRO: template_assign(x, n->sym, template_macro(x, n)); break;
 		case S_CALL: run_call(x, n); break;
+		case S_IMPORT: template_import(x, n); break;
 		default: run_include(x, n);
 		}
 	}

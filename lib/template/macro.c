@@ -154,3 +154,42 @@ template_macro_call(struct eval *x, const struct node *at, const struct macro *m
 	template_frame_pop(x);
 	return v;
 }
+
+/* The names that a template sets, when it is run for them. */
+static struct val
+module(struct eval *x, const struct node *n)
+{
+	static const struct macro top = { .frame = 0 };
+	const struct pth_template *was = x->t, *t;
+	struct val names;
+
+	t = template_file(x, n);
+	if (t == NULL)
+		template_fail(x, n, "there is nothing to import");
+	template_work(x, x->sh->nsym * sizeof names);
+	template_frame_push(x, &top);
+	x->includes++;
+	x->t = t;
+	template_captured(x, t->body);
+	x->t = was;
+	x->includes--;
+	return template_frame_keep(x);
+}
+
+/* import: all names, as one; from: some of them. */
+void
+template_import(struct eval *x, const struct node *n)
+{
+	struct val names = module(x, n), v;
+
+	if (n->b == NULL) {
+		template_assign(x, n->sym, names);
+		return;
+	}
+	for (const struct node *c = n->b; c != NULL; c = c->next) {
+		v = template_map_get(x, names, template_vstr(c->s, c->n));
+		if (v.kind == V_ABSENT)
+			template_fail(x, c, "the file sets no name '%.60s'", c->s);
+		template_assign(x, c->sym, v);
+	}
+}

@@ -302,6 +302,64 @@ parse_include(struct parse *p, uint32_t begin)
 	return n;
 }
 
+static void
+parse_context(struct parse *p)
+{
+	if ((template_skip(p, "with") || template_skip(p, "without")) &&
+	    !template_skip(p, "context"))
+		template_parse_refuse(p, "expected 'context'");
+}
+
+/* A name to assign to, in sym. */
+static void
+parse_as(struct parse *p, struct node *n)
+{
+	if (p->t.kind != T_NAME || special(p))
+		template_parse_refuse(p, "expected a name to assign to");
+	n->sym = template_name(p, E_NAME)->sym;
+}
+
+/* The node has the file in a, the name in sym. */
+static struct node *
+parse_import(struct parse *p, uint32_t begin)
+{
+	struct node *n = template_node(p, S_IMPORT, begin);
+
+	n->a = template_expression(p);
+	if (!template_skip(p, "as"))
+		template_parse_refuse(p, "expected 'as' and a name");
+	parse_as(p, n);
+	parse_context(p);
+	return n;
+}
+
+/* The node has the file in a, a list of names in b: there in s, here in sym. */
+static struct node *
+parse_from(struct parse *p, uint32_t begin)
+{
+	struct node *n = template_node(p, S_IMPORT, begin), *list, *one;
+
+	n->a = template_expression(p);
+	if (!template_skip(p, "import"))
+		template_parse_refuse(p, "expected 'import' and names");
+	list = template_node(p, E_LIST, p->t.pos);
+	do {
+		if (p->t.kind != T_NAME || special(p))
+			template_parse_refuse(p, "expected a name to import");
+		one = template_node(p, E_KW, p->t.pos);
+		one->s = pth_arena_strn(&p->sh->arena, p->t.s, p->t.n);
+		one->n = p->t.n;
+		one->sym = template_name(p, E_NAME)->sym;
+		if (template_skip(p, "as"))
+			parse_as(p, one);
+		template_append(p, list, one);
+	} while (template_skip_kind(p, T_COMMA) && !template_is(p, "with") &&
+	    !template_is(p, "without") && p->t.kind != T_BLOCK_END);
+	parse_context(p);
+	n->b = list->a;
+	return n;
+}
+
 static const struct {
 	const char *name;
 	struct node *(*parse)(struct parse *p, uint32_t begin);
@@ -314,16 +372,18 @@ static const struct {
 	{ "filter", parse_filter_block },
 	{ "macro", parse_macro },
 	{ "call", parse_call_block },
+	{ "import", parse_import },
+	{ "from", parse_from },
 };
 
 static void
 unknown_statement(struct parse *p)
 {
-	static const char *const not_ours[] = { "import", "from", "extends", "block", "autoescape",
-		"do", "trans", "break", "continue", "debug" };
+	static const char *const not_ours[] = { "extends", "block", "autoescape", "do", "trans",
+		"break", "continue", "debug" };
 	static const char *const names[] = { "if", "elif", "else", "endif", "for", "endfor", "set",
 		"endset", "include", "with", "endwith", "filter", "endfilter", "macro", "endmacro",
-		"call", "endcall", "raw", "endraw" };
+		"call", "endcall", "import", "from", "raw", "endraw" };
 	char name[64];
 	const char *near;
 
@@ -334,7 +394,7 @@ unknown_statement(struct parse *p)
 	for (size_t i = 0; i < countof(not_ours); i++)
 		if (template_is(p, not_ours[i]))
 			template_parse_refuse(
-			    p, "'%s' is not supported%s", name, i < 3 ? "; use 'include'" : "");
+			    p, "'%s' is not supported%s", name, i < 1 ? "; use 'include'" : "");
 	for (size_t i = 0; i < countof(names); i++) {
 		if (!template_is(p, names[i]))
 			continue;

@@ -6,7 +6,7 @@
  *   bind.c    arguments to parameters; filters applied by name
  *   eval.c    the interpreter; the API
  *   scope.c   variables: scopes, and the frames of macros
- *   macro.c   macros, and what a call block gives them
+ *   macro.c   macros, what a call block gives them, imports
  *   undef.c   what to say about what is missing
  *   value.c   values: heap, comparison, sequences, to and from jansson
  *   put.c     values as text: str, repr, JSON, YAML
@@ -146,7 +146,7 @@ enum op {
 	C_EQ, C_NE, C_LT, C_LE, C_GT, C_GE, C_IN, C_NOTIN,
 	/* statements */
 	S_TEXT, S_PRINT, S_IF, S_FOR, S_SET, S_SETBLOCK, S_INCLUDE, S_WITH, S_FILTER,
-	S_MACRO, S_CALL,
+	S_MACRO, S_CALL, S_IMPORT,
 };
 /* clang-format on */
 
@@ -315,6 +315,7 @@ struct eval {
 	jmp_buf leave;
 	const struct node *at; /* for messages of the heap and the limits */
 	struct frame f;        /* the one that runs */
+	struct frame *modules; /* of imported templates, whose macros may still be called */
 	uint64_t nframes;      /* so far */
 	unsigned calls;        /* under way */
 	struct undo *undo;
@@ -344,6 +345,8 @@ struct val template_eval(struct eval *x, const struct node *n);
 struct val template_defined(struct eval *x, struct val v);
 void template_fail_undef(struct eval *x, struct val v) __attribute__((noreturn));
 
+/* The file that an include or import names, parsed; NULL: it is not there, and may be missing. */
+const struct pth_template *template_file(struct eval *x, const struct node *n);
 /* What statements put out, as a text. */
 struct val template_captured(struct eval *x, const struct node *body);
 
@@ -360,6 +363,8 @@ void template_scope_close(struct eval *x);
 /* A frame for a call of m, and back to that of the caller. */
 void template_frame_push(struct eval *x, const struct macro *m);
 void template_frame_pop(struct eval *x);
+/* The same, but the macros that it has defined can still be called; its names and values. */
+struct val template_frame_keep(struct eval *x);
 
 /* ---- values ---- */
 
@@ -524,6 +529,8 @@ struct args {
 };
 /* The value of a S_MACRO, or what a S_CALL gives as caller. */
 struct val template_macro(struct eval *x, const struct node *n);
+/* Run a S_IMPORT. */
+void template_import(struct eval *x, const struct node *n);
 /* Call it, at this node. */
 struct val template_macro_call(struct eval *x, const struct node *at, const struct macro *m,
     const struct args *a, const struct val *caller);

@@ -17,8 +17,15 @@ template_names_grow(struct eval *x)
 void
 template_names_free(struct eval *x)
 {
+	struct frame *module;
+
 	while (x->f.up != NULL)
 		template_frame_pop(x);
+	while ((module = x->modules) != NULL) {
+		x->modules = module->up;
+		free(module->cur);
+		free(module);
+	}
 	free(x->f.cur);
 	free(x->undo);
 	free(x->scope);
@@ -71,6 +78,9 @@ defining(const struct eval *x, const struct macro *m)
 
 	while (f->number != m->frame && f->up != NULL)
 		f = f->up;
+	for (const struct frame *module = x->modules; module != NULL; module = module->up)
+		if (module->number == m->frame)
+			return module;
 	return f;
 }
 
@@ -122,4 +132,27 @@ template_frame_pop(struct eval *x)
 	x->f = *up;
 	free(up);
 	x->calls--;
+}
+
+struct val
+template_frame_keep(struct eval *x)
+{
+	struct frame *kept = pth_xmalloc(sizeof *kept);
+	struct val names = template_map_new(x, false);
+	const char *name;
+
+	for (uint32_t i = x->f.undo; i < x->nundo; i++) {
+		name = x->sh->sym[x->undo[i].sym];
+		if (*name != '_')
+			template_map_set(x, names.m, template_vstr(name, strlen(name)),
+			    x->f.cur[x->undo[i].sym]);
+	}
+	/* Nothing is to be undone in it, as all its scopes are closed. */
+	*kept = (struct frame){
+		.up = x->modules, .cur = x->f.cur, .ncur = x->f.ncur, .number = x->f.number
+	};
+	x->modules = kept;
+	x->f.cur = NULL;
+	template_frame_pop(x);
+	return names;
 }

@@ -219,6 +219,10 @@ matrix(void)
 		    "error: matrix: there is no field nosuch to vary" },
 		{ "matrix: {matrix: [1]}", "said", "error: matrix: there is no field matrix to *" },
 		/* It is read before a matrix is. */
+		{ "matrix: {services.s.implementation.version_config: [one, a.yaml]}", "said",
+		    "error: version_config: a file is read before a matrix is; write here *" },
+		{ "matrix: {services.s.implementation.version_config: [one, {commit: a}]}",
+		    "1.services.s.implementation.version_config", "{commit: a}" },
 		{ "matrix: {services.s.include: [a.yaml]}", "said",
 		    "error: matrix: there is no field services.s.include to vary*" },
 		/* What leaves nothing out is said. */

@@ -44,13 +44,14 @@ names(void)
 #define IMPL "0.services.s.implementation"
 	static const struct row rows[] = {
 		{ IN("service_name: other"), "0.services.s.alias", "other" },
+		{ "services: {s: {service_name: c}}", "said",
+		    "error: service_name: 'c' is the name of another service" },
 		{ IN("service_type: tester"), IMPL ".type", "testers" },
 		{ IN("service_type: IUT"), IMPL ".type", "iut" },
 		{ IN("service_type: robot"), "said", "error: type: string 'robot'; *" },
 		{ IN("implementation: {type: Tester}"), IMPL ".type", "testers" },
 		{ IN("role: peer"), "0.services.s.protocol", "{name: minip, role: peer}" },
-		{ IN("role: BOTH"), "0.services.s.protocol.role", "peer" },
-		{ IN("protocol: {role: both}"), "0.services.s.protocol.role", "peer" },
+		{ IN("role: BOTH"), "0.services.s.protocol.role", "both" },
 		{ IN("protocol: {role: Server}"), "0.services.s.protocol.role", "server" },
 		{ IN("role: sever"), "said",
 		    "error: role: string 'sever'; *did you mean 'server'?" },

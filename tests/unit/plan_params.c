@@ -26,6 +26,8 @@ static const struct descriptor descriptors[] = {
 	    "versions:\n  v1: {parameters: {n: 4}}\n  v2: {commands: {any: [two]}}\n"
 	    "default_version: v1\n"
 	    "commands: {any: [prog, '{{ n }}', '{{ later }}', '{{ sum }}', {each: list}]}\n" },
+	{ "p/services/iut/proto/sides.yaml",
+	    "plugin: sides\nkind: iut\nprotocol: proto\ncommands: {server: [x], peer: [peer]}\n" },
 	{ "p/services/iut/proto/serves.yaml",
 	    "plugin: serves\nkind: iut\nprotocol: proto\ncommands: {server: [x]}\n" },
 	{ "p/services/iut/proto/two_words.yaml",
@@ -295,6 +297,8 @@ sets(void)
 static void
 usual(void)
 {
+#define BUILDS(more) \
+	"{network_environment: {type: builds}, services: {a: {implementation: {" more "}}}}"
 #define WITH(more) "[prog, '4', '4000', '5'" more "]"
 	static const struct row rows[] = {
 		{ A("implementation_args: -v 'a b'"), ARGV, WITH(", '-v', a b") },
@@ -320,6 +324,15 @@ usual(void)
 		{ MARKED("implementation.runtime_parameters.fast",
 		      "implementation: {runtime_parameters: {fast: 1}}"),
 		    "said", WARNED("prog has no parameter 'fast'; did you mean 'must'?") },
+		{ A("runtime_parameters: {buffer_size: 64KB, big_frames: true}"), "@a.environment",
+		    "{OWN: o, buffer_size: 64KB, big_frames: 'true'}" },
+		{ A("runtime_parameters: {buffer_size: 64KB}"), "said", "" },
+		{ A("runtime_parameters: {'buffer size': 64KB}"), "said",
+		    "0:0: warning: prog has no parameter 'buffer size'" },
+		{ A("supported_features: [g]"), "said",
+		    "0:0: warning: 'g' has no effect: prog has no such feature" },
+		{ A("supported_features: [f], name: vars"), "@a.phases.run.argv.15", "'True'" },
+		{ A("output_format: junit"), "@a.environment.OUTPUT_FORMAT", "junit" },
 		{ A("protocol_version: v2"), "@a.version", "v2" },
 		{ A("protocol_version: v3"), "said",
 		    SAID("prog has no version 'v3'; it has v1, v2") },
@@ -371,10 +384,15 @@ usual(void)
 		/* Images. */
 		{ A("base_image_override: deb:1"), "said",
 		    "0:0: warning: base_image_override has no effect here: no image is built" },
-		{ "{network_environment: {type: builds}, services: {a: {implementation: {name: "
-		  "img, "
-		  "base_image_override: 'deb:1'}}}}",
-		    "@a.docker.base", "'deb:1'" },
+		{ BUILDS("name: img, base_image_override: 'deb:1'"), "@a.docker.base", "'deb:1'" },
+		{ BUILDS("name: prog, base_image_override: 'deb:1'"), "@a.docker",
+		    "{base: 'deb:1'}" },
+		{ BUILDS("name: prog, dockerfile_template: p/services/iut/proto/Dockerfile.own"),
+		    "said", "" },
+		{ BUILDS("name: prog, dockerfile_template: nowhere"), "said",
+		    SAID("dockerfile_template: nowhere: No such file or directory") },
+		{ A("dockerfile_template: x"), "said",
+		    "0:0: warning: dockerfile_template has no effect here: no image is built" },
 	};
 
 	unit("what all implementations take");
@@ -392,7 +410,20 @@ plugins(void)
 		{ A("name: probe, type: testers"), ARGV, "[probe]" },
 		{ A("name: probe, type: testers"), "@a.kind", "tester" },
 		{ A("name: probe, type: testers"), "@a.finite", "true" },
+		{ "services: {a: {finite: false, implementation: {name: probe, type: testers}}}",
+		    "@a.finite", "false" },
+		{ "services: {a: {finite: true}}", "@a.finite", "true" },
+		{ "services: {a: {finite: ~}}", "@a.finite", "false" },
 		{ A("name: same"), ARGV, "[of proto]" },
+		/* Both sides in one program, or the server of one that has no such command. */
+		{ "services: {a: {protocol: {role: both}, implementation: {name: sides}}}", ARGV,
+		    "[peer]" },
+		{ "services: {a: {protocol: {role: both}}}", "@a.role", "peer" },
+		{ "services: {a: {protocol: {role: both}, implementation: {name: serves}}}",
+		    "@a.role", "server" },
+		{ "services: {a: {protocol: {role: both}, implementation: {name: serves}}}", "said",
+		    "*: warning: serves has no command for both sides; this service is the server, "
+		    "and another one must be the client*" },
 		/* In any case, and with other dashes; the exact name wins. */
 		{ A("name: SAME"), ARGV, "[of proto]" },
 		{ A("name: two-words"), ARGV, "[second]" },
@@ -424,6 +455,13 @@ plugins(void)
 		    "said",
 		    "*" SAID("probe speaks several protocols; protocol.name must say which") },
 		{ A("name: probe, type: testers"), "@a.protocol", "proto" },
+		/* An environment of the other kind. */
+		{ "{network_environment: {type: vary}}", "said",
+		    SAID("vary: the execution environment of that name is no network environment; "
+		         "write it under execution_environment") },
+		{ "{execution_environment: [{type: net}]}", "said",
+		    SAID("net: the network environment of that name is no execution environment; "
+		         "write it under network_environment") },
 	};
 
 	unit("plugins and protocols");
@@ -458,6 +496,11 @@ cells(void)
 		    "error.status", "unsupported" },
 		{ "{matrix: {services: x}, services: {a: {protocol: {name: two}}}}", "error.status",
 		    "unsupported" },
+		{ CELL("protocol.role", "implementation: {name: serves}, protocol: {role: client}",
+		      ""),
+		    "error.status", "unsupported" },
+		{ CELL("protocol.version", "protocol: {version: v9}", ""), "said",
+		    "*7:9: error: prog has no version 'v9'; it has v1, v2" },
 		/* A name that nobody has is a mistake, and so is what the matrix does not vary. */
 		{ CELL(NAME, "implementation: {name: nobody}", ""), "error.status", NULL },
 		{ CELL("timeout", "protocol: {name: two}", ""), "said",
@@ -606,8 +649,6 @@ images(void)
 {
 	pth_auto_str here = getcwd(NULL, 0);
 	pth_auto_buf want = PTH_BUF_INIT;
-#define BUILDS(more) \
-	"{network_environment: {type: builds}, services: {a: {implementation: {" more "}}}}"
 	static const struct row rows[] = {
 		{ A("name: img"), "@a.docker", NULL },
 		{ BUILDS("name: prog"), "@a.docker", NULL },

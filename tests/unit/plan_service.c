@@ -67,6 +67,7 @@ static const struct descriptor descriptors[] = {
 	    "{path: keep, text: k}]\n"
 	    "artifacts: ['*.{{ name }}']\nkeylogs: [k]\nrequires: [{program: p}]\n"
 	    "metrics: [{each: l, as: w, name: 'm_{{ w }}', json: '{{ w }}.x', scale: 2}]\n"
+	    "events: [{name: 'e_{{ name }}', matches: x}, {when: not yes_, json: y}]\n"
 	    "verdict: [{log: {file: x, matches: '{{ n }}', min: '{{ n }}', max: '{{ f }}', "
 	    "on: '{{ yes_ }}', l: '{{ l }}', both: '{{ n }}{{ n }}', text: '{{ t }}', "
 	    "sum: '{{ n + 1 }}', yes: '{{ true }}', no_: '{{none}}', or: '{{ x|default(7) }}', "
@@ -236,6 +237,7 @@ lists(void)
 		{ AS("lists", ""), "@a.keylogs", "[k]" },
 		{ AS("lists", ""), "@a.requires", "[{program: p}]" },
 		{ AS("lists", ""), "@a.artifacts", "['*.a']" },
+		{ AS("lists", ""), "@a.events", "[{name: e_a, matches: x}]" },
 		{ AS("lists", ""), "@a.metrics",
 		    "[{name: m_a, json: a.x, scale: 2}, {name: m_b, json: b.x, scale: 2}]" },
 		/* What is one expression keeps its type. */

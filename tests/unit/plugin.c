@@ -348,6 +348,18 @@ test_values(void)
 		{ "metrics: [{name: m, json: x, scale: 2}]", "" },
 		{ "metrics: [{name: m, json: x, reduce: median}]",
 		    "reduce: must be one of: last first sum min max mean count" },
+		/* Events. */
+		{ "events: [{name: up, matches: x, file: y}, {json: event}, {matches: '^E (.*) '}]",
+		    "" },
+		{ "events: {name: up}", "events: must be a list of events, not a map" },
+		{ "events: [{name: up}]", "must have exactly one of matches, json" },
+		{ "events: [{matches: x}]",
+		    "an event without name: give it one, or matches a group that is the name" },
+		{ "events: [{matches: '(x'}]", "matches: not a regular expression: *" },
+		{ "events: [{name: a b, matches: x}]",
+		    "name: must be a name of letters, digits, '.', '_' and '-'" },
+		{ "events: [{name: a, json: x}]", "name: json is the member that names the event" },
+		{ "events: [{matches: '(x)', level: x}]", "unknown key 'level'" },
 		/* Parameters. */
 		{ "parameters: {p: {type: int, min: 5, max: 1}}",
 		    "min: 5 is more than max, which is 1" },

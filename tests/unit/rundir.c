@@ -471,6 +471,23 @@ of_locks(void)
 
 static struct pth_select in;
 
+/* The whole result of a test that is not run. */
+static const char *
+result_of(const char *text)
+{
+	static char s[600];
+	json_t *rec = pth_json_parse(text, strlen(text), NULL);
+	json_t *result = pth_select_result(&in, &d, rec);
+	struct pth_buf b = PTH_BUF_INIT;
+
+	pth_json_dump(&b, result);
+	snprintf(s, sizeof s, "%s", b.s);
+	pth_buf_release(&b);
+	json_decref(result);
+	json_decref(rec);
+	return s;
+}
+
 static const char *
 status_of(const char *text)
 {
@@ -528,6 +545,13 @@ of_choices(void)
 	CHECK_STR(status_of(REC("t", LOCAL)), "run");
 	CHECK_STR(status_of(REC("t", LOCAL)), "error: another test with this id came before it");
 	CHECK_STR(status_of(REC("e", LOCAL ",\"error\":{\"message\":\"no\"}")), "error: no");
+	CHECK_STR(result_of(REC("t", LOCAL)),
+	    "{\"status\":\"error\",\"reason\":\"another test with this id came before it\","
+	    "\"category\":\"configuration\",\"duration_us\":0,\"services\":{}}");
+	CHECK_STR(
+	    result_of(REC("e2", LOCAL ",\"error\":{\"message\":\"no\",\"category\":\"resource\"}")),
+	    "{\"status\":\"error\",\"reason\":\"no\",\"category\":\"resource\",\"duration_us\":0,"
+	    "\"services\":{}}");
 	CHECK_STR(status_of(REC("c", DOCKER(""))),
 	    "unsupported: network environment docker_compose: cannot be run by this version");
 	CHECK_STR(status_of(REC("d", DOCKER(",\"supported_by\":[\"pth-compose\"]"))),
@@ -606,6 +630,18 @@ of_resumes(void)
 			pth_select_release(&in);
 		}
 	CHECK(countof(before) >= 18);
+
+	unit("what is kept says which run it is of");
+	left("completed", "completed");
+	in = (struct pth_select){ .resume = true };
+	{
+		char want[400];
+
+		snprintf(
+		    want, sizeof want, "{\"status\":\"completed\",\"run_dir\":\"%s\"}", d.path);
+		CHECK_STR(result_of(REC("t", LOCAL)), want);
+	}
+	pth_select_release(&in);
 
 	unit("of another plan, or with another id, nothing is kept; nor without --resume");
 	left("completed", "completed");

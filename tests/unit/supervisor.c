@@ -271,6 +271,31 @@ of_failures(void)
 	    "error: teardown: no-such-program: not found");
 }
 
+#define Q "\\\""
+#define TOLD(status)                                                                             \
+	"echo '{" Q "pth" Q ":1," Q "service" Q ":{" Q "state" Q ":" Q "stopped" Q "," Q         \
+	"reason" Q ":" Q "exit" Q "," Q "code" Q ":0," Q "ready_us" Q ":1}," Q "result" Q ":{" Q \
+	"status" Q ":" Q status Q "," Q "reason" Q ":" Q "why" Q "}}' >inner.json"
+
+/* A test that ran in a container as a whole: what its end there was. */
+static void
+of_whole_tests(void)
+{
+	static const char *const own[][2] = { { "completed", "completed: " },
+		{ "unsupported", "unsupported: why" }, { "failed", "failed: why" },
+		{ "timeout", "timeout: why" }, { "error", "error: why" },
+		{ "crashed", "crashed: why" },
+		/* We know better: */ { "interrupted", "completed: " } };
+	char text[900];
+
+	unit("the end of a test in its container is its end, unless that was interrupted");
+	for (size_t i = 0; i < countof(own); i++) {
+		snprintf(text, sizeof text,
+		    SVC("c", FINITE "\"inner\":{\"file\":\"inner.json\"},", TOLD("%s")), own[i][0]);
+		CHECK_STR(ends(text, "", ""), own[i][1]);
+	}
+}
+
 /* s is a server, c a client. */
 static const struct {
 	const char *server, *client, *ends;
@@ -668,6 +693,7 @@ main(void)
 	world_begin("supervisor");
 	of_stages();
 	of_failures();
+	of_whole_tests();
 	of_ends();
 	of_waits();
 	of_deployments();
