@@ -48,6 +48,10 @@ def metric(**more):
     return {"metrics": [{"name": "m", "matches": "a([0-9]+)", **more}]}
 
 
+def event(**more):
+    return {"events": [{"name": "own_event", "matches": "a([0-9]+)", **more}]}
+
+
 def cache(inputs, outputs):
     return {"phases": {"compile": [["true"]]},
             "compile_cache": {"inputs": inputs, "outputs": outputs}}
@@ -126,6 +130,14 @@ KEYS = {
         "each": "['a', 'b']"}.items()},
     "metric.as": iut(metric(each="['a']", **{"as": "zz", "name": "{{ zz }}"}),
                      metric(each="['a']", name="{{ zz | default('b') }}")),
+    "event.name": iut(event(name="zz"), event()),
+    "event.matches": iut(event(matches="zz"), event()),
+    "event.json": iut({"events": [{"file": "a.jsonl", "json": "event"}]}, event()),
+    **{"event." + k: iut(event(**{k: v}), event()) for k, v in {
+        "file": "zz.log", "description": "zz", "when": "false", "each": "['a', 'b']"}.items()},
+    "event.as": iut(event(each="['a']", **{"as": "zz", "matches": "{{ zz }}"}),
+                    event(each="['a']", matches="{{ zz | default('b') }}")),
+    "top.events": iut(event(), {}),
     "top.extends": iut({"extends": "below"}, {}),
     "top.protocol": iut({"protocol": "tcp"}, {}),
     "top.supported_protocols": iut({"protocol": None, "supported_protocols": ["tcp"]}, {}),
@@ -150,7 +162,7 @@ KEYS = {
         "verdict": [{"log": [{"not_matches": "zz"}]}],
         "metrics": [{"name": "m", "matches": "a"}], "description": "zz",
         "homepage": "https://zz", "language": "go", "version": "7.7", "author": "zz",
-        "capabilities": ["zz"], "module": "zz", "events": "zz"}.items()},
+        "capabilities": ["zz"], "module": "zz"}.items()},
     "top.transport": ("protocol", {"transport": "tcp"}, {}),
     "top.port": ("protocol", {"port": 5555}, {}),
     "top.tls": ("protocol", {"tls": True}, {}),
