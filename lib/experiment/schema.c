@@ -353,7 +353,7 @@ pth_experiment_origin(struct pth_buf *b, const struct pth_experiment *x, const c
 
 		if (x->root != NULL && strpbrk(path, "[*") == NULL && ends_in(path, key))
 			n = experiment_at(x->root, path);
-		if (!experiment_given(n))
+		if (n == NULL || !experiment_given(n))
 			continue;
 		v = pth_yaml_json(n);
 		pth_buf_addf(b, "%s\n\tset to: ", path);

@@ -173,7 +173,7 @@ add_repr(struct eval *x, struct val v)
 	size_t at = x->tmp.len;
 
 	template_put(x, &x->tmp, v, FORM_REPR, -1);
-	return (int64_t)template_chars(x->tmp.s + at, x->tmp.len - at);
+	return x->tmp.len > at ? (int64_t)template_chars(x->tmp.s + at, x->tmp.len - at) : 0;
 }
 
 enum { PPRINT_WIDTH = 80 };
