@@ -69,7 +69,6 @@ testEveryCommandCounts() {
 
 # The words of a row stand in its document.
 testWordsAreTheDocuments() {
-	[ -d "$documents" ] || skip 'the documents are not on this machine' || return
 	looked=0
 	while IFS="$(printf '\t')" read -r name document words; do
 		grep -Fq -e "$words" "$documents/00$document"_*.txt
@@ -82,7 +81,6 @@ testWordsAreTheDocuments() {
 # PANTHER's own files: all are read, and what is said of them is little. One has a test without
 # services, which PANTHER refuses, too.
 testFilesOfPanther() {
-	[ -d "$shared/panther-configs" ] || skip 'the files are not on this machine' || return
 	looked=0
 	for file in "$shared"/panther-configs/*.yaml; do
 		pth check "$file" >said 2>&1
@@ -126,6 +124,11 @@ export W="$PTH_TMP/w"
 here=$(find w/rows -type f | wc -l)
 reasons=$(grep -c '^[^ ]' w/cannot)
 PTH_SUITE=$(sed -n 's/^\(test[A-Za-z]*\)() {$/\1/p' "$0" | xargs)
+# The documents and PANTHER's files are not ours to give away: where they do not lie beside the
+# project there is nothing to compare the table with.
+# shellcheck disable=SC2086 # words
+[ -d "$documents" ] || PTH_SUITE=$(printf '%s\n' $PTH_SUITE |
+	grep -vxE 'testWordsAreTheDocuments|testFilesOfPanther' | xargs)
 for file in w/rows/*; do
 	name=${file##*/}
 	eval "test_$name() { row $name; }"
