@@ -82,7 +82,8 @@ testDryRun() {
 	# What runs in a container is a comment beside the commands of the engine.
 	run pth run --dry-run "$TOP/examples/minip-docker.yaml"
 	assertCode 0
-	assertMatch "$out" '^# in the container of server: /usr/local/libexec/pth/miniP_server -p 4443'
+	assertMatch "$out" \
+		'^# in the container of server: /usr/local/libexec/pth/miniP_server -p 4443'
 	# A test that would not be run says why; files and variables are made.
 	cat >files.yaml <<-'end'
 	tests:

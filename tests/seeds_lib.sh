@@ -88,7 +88,8 @@ argv() {
 env_of() {
 	jq -r --arg s "$1" '
 		select(.plan).plan.services[] | select(.name == $s) |
-		.environment + (.phases.run.env // {}) | to_entries[] | "\(.key)=\(.value)"' plan.jsonl
+		.environment + (.phases.run.env // {}) | to_entries[] |
+		"\(.key)=\(.value)"' plan.jsonl
 }
 
 # of FILE EXPRESSION: the expression of jq is true of some record.
