@@ -196,6 +196,9 @@ testCheckFindsTheMistakesOfAllStages() {
 	requires: [{program: no-such-tool, package: no-pkg}]
 	commands: {any: [no-such-tool]}
 	end
+	printf '%s\n' >>all.yaml \
+		'    t: {implementation: {name: ping_pong, binary_name: no-such-name}, protocol: {' \
+		'        name: minip}, ports: ["7:7"]}'
 	run pth check -P all all.yaml
 	assertCode 3
 	# The engine of this machine may answer or not.
@@ -219,9 +222,11 @@ testCheckFindsTheMistakesOfAllStages() {
 	28:13: error: a service in a container cannot be named docker
 	29:32: error: b
 	33:32: warning: this machine has no program no-such-tool; install the package no-pkg
+	34:32: warning: this machine has no program DIR/no-such-name; install it, or give its path
 	end
 	)" "$(printf '%s\n' "$out" | sed -n 's/^all\.yaml://p' | grep -v 'engine answers' | sed -E \
-		's/; the test is not run//
+		's,(no program )/.*/,\1DIR/,
+		s/; the test is not run//
 		s/^([0-9:]+ [a-z]+: (docker.network_mode host|[^:"]*)).*/\1/')"
 	problems=$(printf '%s\n' "$out" | grep -v 'engine answers')
 	PTH_EVENTS='' run pth run -P all all.yaml -o never

@@ -301,16 +301,21 @@ unknown_key(struct pth_experiment *x, const struct schema *s, const struct pth_y
     const struct pth_ynode *c, const char *what)
 {
 	const char *names[100], *near;
-	bool of_test = strncmp(s->key->path, "tests[]", 7) == 0, error = s->ours;
+	/* Rules beside `expect` would judge nothing. */
+	static const char *const rules[] = { "packet", "packets", "exit", "exits" };
+	bool of_test = strncmp(s->key->path, "tests[]", 7) == 0, error = s->ours, rule;
 	pth_auto_buf b = PTH_BUF_INIT;
 	size_t n_names = 0;
 
 	for (const struct schema *k = s->child; k != NULL && n_names < countof(names); k = k->next)
 		names[n_names++] = k->name;
 	near = strlen(c->key) < 60 ? pth_nearest(c->key, names, n_names) : NULL;
-	error |= of_test && near != NULL && is_slip(c->key, near);
+	rule = of_test && pth_one_of(c->key, rules, countof(rules));
+	error |= rule || (of_test && near != NULL && is_slip(c->key, near));
 	pth_buf_addf(&b, "%.60s: unknown key '%.60s'", what, c->key);
-	if (near != NULL && pth_yaml_get(n, near) == NULL)
+	if (rule)
+		pth_buf_adds(&b, "; rules of that kind stand in 'expect'");
+	else if (near != NULL && pth_yaml_get(n, near) == NULL)
 		pth_buf_addf(&b, "; did you mean '%s'?", near);
 	else if (near != NULL && error)
 		pth_buf_addf(&b, "; '%s' is given, too", near);

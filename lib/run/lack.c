@@ -92,7 +92,8 @@ needs(struct look *l, const char *at, const json_t *list)
 static bool
 is_made(const json_t *phases, const char *name)
 {
-	return strstr(name, "@{dir}") != NULL || (*name != '/' && strchr(name, '/') != NULL) ||
+	return strstr(name, "@{dir}") != NULL ||
+	    (*name != '/' && *name != '@' && strchr(name, '/') != NULL) ||
 	    json_array_size(pth_phases_pre_compile(phases)) > 0 ||
 	    json_array_size(pth_phases_compile(phases)) > 0 ||
 	    json_array_size(pth_phases_pre_run(phases)) > 0;
