@@ -1,5 +1,5 @@
 # pth: libpth (lib/) and one small program per stage (bin/).
-#   make; make demo; make check; make install PREFIX=/usr/local
+#   make; make demo; make check; make install PREFIX=/usr/local; make help
 # Programs: bin/pth-X is bin/pth-X.c and libpth, which is all of lib/.
 
 VERSION := $(shell sed -n 's/^version=//p' bin/pth)
@@ -9,6 +9,9 @@ MANDIR  ?= $(PREFIX)/share/man
 DATADIR ?= $(PREFIX)/share/pth
 DOCDIR  ?= $(PREFIX)/share/doc/pth
 LIBEXECDIR ?= $(PREFIX)/libexec/pth
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR  ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 
 # CFLAGS, LDFLAGS and LDLIBS are the user's; the rest is ours. Each kind of
 # build has its folder, and V=1 shows the commands: make B=build/asan BIN=build/asan/bin SAN=1.
@@ -40,7 +43,9 @@ DEPS   = tests/deps
 SAY    = $(if $(V),,@echo '  $(1)  $@';)
 JOBS   = --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
+#: all       the tools in bin/, and the sample programs; the default
 all: $(B)/libpth.a $(TOOLS) $(MINIP) $(BIN)/pth $(BIN)/pth-image
+#: units     the same, and the unit tests
 units: all $(UNITS)
 
 $(B)/libpth.a: $(LIB)
@@ -71,66 +76,111 @@ examples/minip/miniP_%: examples/minip/miniP_%.c examples/minip/minip.c examples
 	$(call SAY,CC)$(CC) -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) $(CFLAGS) $(LDFLAGS) -o $@ \
 	  $(filter %.c,$^)
 
+#: demo      a ping-pong and a QUIC download, with reports
 demo:
 	@$(DEPS) build run && $(MAKE) $(JOBS) all && examples/demo
+#: check     the tests; TESTS="plan_test unit/buf" some of them
 check:
 	@$(DEPS) build run check && $(MAKE) $(JOBS) units && tests/run $(TESTS)
-# The faults of tests/stress at length; make check has them in short.
+#: stress    faults at length: killed processes, full disks; make check has them in short
 stress:
 	@$(DEPS) build run check && $(MAKE) $(JOBS) all && \
 	PTH_STRESS=long tests/run -t 7200 stress_test
+#: lint      what can be found without running
 lint:
 	@$(DEPS) build check lint && CC='$(CC)' tests/lint $(PTH_CFLAGS)
+#: asan      the tests with the sanitizers of addresses and undefined behaviour
 asan:
 	@$(DEPS) build run check && $(MAKE) $(JOBS) B=build/asan BIN=build/asan/bin SAN=1 units && \
 	PTH_BUILD=build/asan tests/run $(TESTS)
-# What no test notices when it is changed: see tests/mutate/run -h. SINCE=REVISION: of the
-# lines that differ; FILES: of these.
+#: mutate    breaks pth in small ways and shows what no test notices; SINCE=REVISION, FILES=...
 mutate:
 	@$(DEPS) build run check && tests/mutate/run $(if $(SINCE),-d $(SINCE)) -s $(or $(SEED),1) \
 	  -n $(or $(MUTANTS),20) $(if $(BUDGET),-b $(BUDGET)) $(FILES)
+#: valgrind  the tools and unit tests under memcheck
 valgrind:
 	@$(DEPS) build run check lint && $(MAKE) $(JOBS) units && tests/valgrind
+#: fuzz      each parser for FUZZ_SECONDS=30
 fuzz:
 	@$(DEPS) build fuzz && $(MAKE) $(JOBS) B=build/fuzz BIN=build/fuzz/bin CC=clang SAN=1 \
 	  CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' fuzzers && \
 	tests/fuzz/run $(or $(FUZZ_SECONDS),30)
 fuzzers: $(FUZZ)
+#: bench     how long things take
 bench:
 	@$(DEPS) build run check && $(MAKE) $(JOBS) all && tests/bench/run
-# Other QUIC implementations, from their registries: tests/peers/README.md.
+#: peers     builds other QUIC implementations from their registries: tests/peers/README.md
 peers:
 	@tests/peers/build $(PEERS)
+#: check-peers  each of them as server and client against the others
 check-peers:
 	@$(DEPS) build run && $(MAKE) $(JOBS) all && tests/peers/check
+#: deps      installs the Debian packages that all of this needs
 deps:
 	@$(DEPS) build run check lint fuzz
 
-install: all
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DOCDIR)/examples \
-	  $(DESTDIR)$(DATADIR) $(addprefix $(DESTDIR)$(MANDIR)/man,1 5 7)
+# Completions are made of what the tools say with --help.
+#: completion  build/completion/pth.bash, _pth, pth.fish: for bash, zsh and fish
+COMPLETED = $(notdir $(TOOLS)) pth-clean pth-image
+COMPLETE  = share/completion.sh $(1) $(BIN)/pth $(TOOLS) bin/pth-clean bin/pth-image
+completion: all
+	@mkdir -p $(B)/completion
+	$(call COMPLETE,bash) >$(B)/completion/pth.bash
+	$(call COMPLETE,zsh) >$(B)/completion/_pth
+	$(call COMPLETE,fish) >$(B)/completion/pth.fish
+
+# The folders that install makes are noted, for uninstall to take them away.
+FOLDERS = $(BINDIR) $(LIBEXECDIR) $(DOCDIR)/examples $(DATADIR) $(addprefix $(MANDIR)/man,1 5 7) \
+          $(BASHDIR) $(ZSHDIR) $(FISHDIR)
+NOTED   = $(DESTDIR)$(DATADIR)/folders
+#: install   into PREFIX=/usr/local, below DESTDIR=
+install: all completion
+	@for d in $(FOLDERS); do \
+	  while [ -n "$$d" ] && [ ! -d "$(DESTDIR)$$d" ]; do echo "$$d"; d=$${d%/*}; done; \
+	done >$(B)/folders
+	install -d $(addprefix $(DESTDIR),$(FOLDERS))
+	@cat $(B)/folders >>$(NOTED); rm -f $(B)/folders
 	install $(filter-out %.c %.o,$(wildcard bin/pth-*)) bin/pth $(DESTDIR)$(BINDIR)
 	install $(MINIP) $(DESTDIR)$(LIBEXECDIR)
 	cp -R share/plugins share/templates share/causes.yaml $(DESTDIR)$(DATADIR)
 	install -m 644 README.md NEWS LICENSE $(DESTDIR)$(DOCDIR)
 	install -m 644 $(wildcard examples/*.yaml) $(DESTDIR)$(DOCDIR)/examples
 	for n in 1 5 7; do install -m 644 man/*.$$n $(DESTDIR)$(MANDIR)/man$$n || exit; done
+	install -m 644 $(B)/completion/pth.bash $(DESTDIR)$(BASHDIR)/pth
+	install -m 644 $(B)/completion/_pth $(DESTDIR)$(ZSHDIR)
+	install -m 644 $(B)/completion/pth.fish $(DESTDIR)$(FISHDIR)
+	for t in $(COMPLETED); do ln -sf pth $(DESTDIR)$(BASHDIR)/$$t && \
+	  ln -sf pth.fish $(DESTDIR)$(FISHDIR)/$$t.fish || exit; done
+#: uninstall  what install has put there, and the folders that it made, when they are empty
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,pth \
 	  $(notdir $(filter-out %.c %.o,$(wildcard bin/pth-*)) $(TOOLS)))
 	rm -f $(foreach n,1 5 7,$(addprefix $(DESTDIR)$(MANDIR)/man$(n)/,\
 	  $(notdir $(wildcard man/*.$(n)))))
+	rm -f $(DESTDIR)$(ZSHDIR)/_pth $(addprefix $(DESTDIR)$(BASHDIR)/,pth $(COMPLETED)) \
+	  $(patsubst %,$(DESTDIR)$(FISHDIR)/%.fish,pth $(COMPLETED))
+	@mkdir -p $(B) && sort -ru $(NOTED) >$(B)/folders 2>/dev/null || :
 	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR) $(DESTDIR)$(DOCDIR)
+	@while read -r d; do rmdir "$(DESTDIR)$$d" 2>/dev/null || :; done <$(B)/folders; \
+	rm -f $(B)/folders
+#: dist      build/pth-VERSION.tar.gz of the last commit
 dist:
 	@mkdir -p build
 	git archive --prefix=pth-$(VERSION)/ -o build/pth-$(VERSION).tar.gz HEAD
 	@echo build/pth-$(VERSION).tar.gz
+#: clean     takes away what was built
 clean:
 	rm -rf build $(TOOLS) $(MINIP)
+
+#: help      this list
+help:
+	@echo 'make [TARGET]... [V=1] [CFLAGS=...]; the targets:'
+	@sed -n 's/^#: \([a-z-]*\) */\1\t/p' Makefile | while IFS='	' read -r name text; do \
+	  printf '  %-12s %s\n' "$$name" "$$text"; done
 
 -include $(wildcard $(B)/lib/*/*.d $(B)/bin/*.d $(B)/tests/unit/*.d $(B)/fuzz/*.d)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all units fuzzers demo check stress lint asan mutate valgrind fuzz bench peers \
-        check-peers deps install uninstall dist clean
+        check-peers deps completion install uninstall dist clean help

@@ -15,7 +15,7 @@
 struct source {
 	struct pth_rec_in in;
 	struct pth_olddir dir;
-	bool from_dir, eof;
+	bool from_dir, eof, joined;
 };
 
 static void
@@ -30,9 +30,21 @@ ready(struct source *s)
 	return !s->eof && (s->from_dir || pth_rec_pending(&s->in));
 }
 
+/* From the first record that knows its run directory on, events go there, too. */
+static void
+join_events(struct source *s, const json_t *rec, bool look_only)
+{
+	const char *dir = pth_result_run_dir(pth_test_result(rec));
+
+	if (s->joined || look_only || dir == NULL)
+		return;
+	s->joined = true;
+	pth_event_join(dir);
+}
+
 /* One record into the pool, or eof. */
 static void
-feed(struct source *s, struct pth_pool *pool)
+feed(struct source *s, struct pth_pool *pool, bool look_only)
 {
 	struct pth_err e;
 	json_t *rec;
@@ -41,6 +53,8 @@ feed(struct source *s, struct pth_pool *pool)
 	if (got < 0)
 		pth_pool_release(pool);
 	pth_must(got, &e);
+	if (got > 0)
+		join_events(s, rec, look_only);
 	if (got == 0)
 		s->eof = true;
 	else
@@ -91,7 +105,7 @@ collect(struct source *s, struct pth_collect_options *options, size_t jobs)
 	pth_pool_init(&pool, jobs, work, options);
 	for (;;) {
 		while (pth_pool_room(&pool) && ready(s))
-			feed(s, &pool);
+			feed(s, &pool, options->look_only);
 		emit(&pool, &out, options->look_only ? NULL : &results);
 		if (s->eof && pth_pool_empty(&pool))
 			break;
@@ -114,17 +128,18 @@ main(int argc, char **argv)
 	uint64_t jobs = cores > 0 ? (uint64_t)cores : 1, tshark_s = 600;
 	uint64_t file_mib = PTH_ARTIFACT_FILE >> 20, files_s = PTH_ARTIFACT_TIME / PTH_SECOND_US;
 	const struct pth_option table[] = {
-		{ 'j', "jobs", "N", "work on N tests at once (default: one a processor)",
+		{ 'j', "jobs", "N", "process at most N tests in parallel (default: all cores)",
 		    .number = &jobs, .min = 1, .max = 1024 },
-		{ 0, "no-tshark", NULL, "leave the captures alone", .flag = &options.no_packets },
-		{ 0, "tshark-time", "SECONDS", "end tshark after so long (default: 600)",
+		{ 0, "no-tshark", NULL, "do not read captures", .flag = &options.no_packets },
+		{ 0, "tshark-time", "SECONDS", "stop tshark after SECONDS (default: 600)",
 		    .number = &tshark_s, .min = 1, .max = 86400 },
 		{ 0, "file-size", "MIB",
 		    "read no larger files, and 4 times of it a test "
 		    "(default: 4096)",
 		    .number = &file_mib, .min = 1, .max = 1 << 30 },
-		{ 0, "file-time", "SECONDS", "read files for so long a test (default: 300)",
-		    .number = &files_s, .min = 1, .max = 86400 },
+		{ 0, "file-time", "SECONDS",
+		    "read files of a test for at most SECONDS (default: 300)", .number = &files_s,
+		    .min = 1, .max = 86400 },
 	};
 	struct pth_tool tool = { "pth-collect",
 		"List what tests left behind, measure it, and judge", "[DIR]", PTH_OPTIONS(table),
@@ -138,7 +153,7 @@ main(int argc, char **argv)
 	options.file_bytes = (int64_t)file_mib << 20;
 	options.files_us = (int64_t)files_s * PTH_SECOND_US;
 	options.tshark_us = (int64_t)tshark_s * PTH_SECOND_US;
-	s.from_dir = tool.operand_count > 0;
+	options.again = s.from_dir = tool.operand_count > 0;
 	if (s.from_dir) {
 		pth_must(pth_olddir_open(&s.dir, tool.operand[0], &e), &e);
 		options.look_only = s.dir.busy.text[0] != '\0';

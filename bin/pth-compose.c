@@ -154,23 +154,26 @@ write_files(struct work *w, const json_t *rec)
 static void
 compose(struct work *w, json_t *rec)
 {
-	const json_t *source = pth_test_source(rec), *composed;
+	const json_t *composed;
+	struct pth_diags d;
 	struct pth_err e;
 
 	pth_event_settings(pth_test_settings(rec));
 	pth_event_run(pth_test_run(rec));
 	pth_event_test(pth_rec_id(rec));
-	if (pth_compose_test(rec, w->home.share, w->names, &e) == 0) {
+	pth_diags_init(&d, "");
+	if (pth_compose_test(rec, w->home.share, w->names, &d, &e) == 0) {
 		composed = pth_test_compose(rec);
 		pth_event("test.composed", "{s:s,s:i}", "project", pth_compose_project(composed),
 		    "images", (int)json_array_size(pth_compose_images(composed)));
 	} else {
 		w->bad = true;
-		pth_complain("%s: %s", pth_rec_id(rec), e.text);
-		pth_rec_error(rec, "compose", pth_category_err(&e, PTH_CAT_CONFIGURATION),
-		    pth_source_file(source), (unsigned)pth_source_line(source),
-		    (unsigned)pth_source_col(source), "%s", e.text);
+		pth_diags_print(&d, 0);
+		if (d.n > 0)
+			pth_rec_error(rec, "compose", (enum pth_category)d.v[0].category,
+			    d.v[0].file, d.v[0].line, d.v[0].col, "%s", d.v[0].text);
 	}
+	pth_diags_release(&d);
 	pth_event_test(NULL);
 }
 
@@ -181,7 +184,7 @@ take(json_t *rec, void *arg)
 
 	if (pth_rec_is_test(rec) && pth_compose_wants(rec))
 		compose(w, rec);
-	if (pth_test_compose(rec) == NULL)
+	if (pth_test_compose(rec) == NULL || pth_test_error(rec) != NULL)
 		return;
 	if (w->opt.print)
 		print(w, rec);

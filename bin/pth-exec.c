@@ -6,11 +6,14 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/os.h"
 #include "host/sig.h"
 #include "io/event.h"
 #include "io/tool.h"
+#include "run/lack.h"
+#include "run/paste.h"
 #include "run/run.h"
 
 #define JOBS_MAX 256
@@ -21,6 +24,10 @@ struct exec {
 	struct pth_rec_in in;
 	struct pth_home home;
 	bool finished;         /* no more input */
+	bool check;            /* only look at the tests, and tell what is wrong */
+	bool print;            /* only write their commands */
+	json_t *held;          /* what waits for the end of the input; NULL: nothing has to */
+	size_t given;          /* of held, to the run */
 	struct pth_err broken; /* why it ends too early, or text "" */
 	int signal;            /* that interrupts the run, or 0 */
 };
@@ -44,28 +51,31 @@ parse_options(struct exec *x, int argc, char **argv)
 	enum pth_progress_mode mode = PTH_PROGRESS_AUTO;
 	bool shuffle = false;
 	const struct pth_option table[] = {
-		{ 'n', "dry-run", NULL, "run nothing, make no directory", .flag = &o->in.dry },
-		{ 'j', "jobs", "N", "run up to N tests at once (default: one a processor)",
+		{ 'n', "dry-run", NULL, "run nothing and make no directory", .flag = &o->in.dry },
+		{ 'j', "jobs", "N", "run at most N tests in parallel (default: all cores)",
 		    .number = &jobs, .min = 1, .max = JOBS_MAX },
+		{ 0, "print", NULL, "print the commands for a shell instead of running them",
+		    .flag = &x->print },
 		{ 'o', "output", "DIR", "the run directory", .text = &o->dir_wanted },
-		{ 0, "only", "GLOB", "run only the tests of these ids or names",
+		{ 0, "check", NULL, "only report what this machine lacks", .flag = &x->check },
+		{ 0, "only", "GLOB", "run only tests with this id, name or tag:TAG",
 		    .list = &o->in.only },
-		{ 0, "skip", "GLOB", "do not run the tests of these ids or names",
+		{ 0, "skip", "GLOB", "skip tests with this id, name or tag:TAG",
 		    .list = &o->in.skip },
-		{ 0, "resume", NULL, "keep the complete results of the run directory",
+		{ 0, "resume", NULL, "keep the complete results of an earlier run",
 		    .flag = &o->in.resume },
-		{ 0, "rerun", "failed", "the same, but run again what did not go well",
+		{ 0, "rerun", "failed", "like --resume, but run failed tests again",
 		    .flag = &o->in.rerun_failed },
-		{ 0, "fail-fast", "N", "start nothing more after N tests that did not go well",
-		    .number = &fail_fast, .min = 1, .max = 1000000 },
+		{ 0, "fail-fast", "N", "start no more tests after N failures", .number = &fail_fast,
+		    .min = 1, .max = 1000000 },
 		{ 0, "order", "input|longest", "which tests start first",
 		    .word = &o->runner.order },
-		{ 0, "shuffle", NULL, "start the tests in a random order", .flag = &shuffle },
-		{ 0, "seed", "N", "of --shuffle: the same number is the same order",
+		{ 0, "shuffle", NULL, "start tests in random order", .flag = &shuffle },
+		{ 0, "seed", "N", "seed of --shuffle: the same seed gives the same order",
 		    .number = &seed, .max = INT64_MAX },
-		{ 0, "unordered", NULL, "write each record when its test has ended",
+		{ 0, "unordered", NULL, "write each record as soon as its test ends",
 		    .flag = &o->runner.unordered },
-		{ 0, "progress", "auto|none|plain|tty", "how to show what runs", .word = &mode },
+		{ 0, "progress", "auto|none|plain|tty", "how progress is shown", .word = &mode },
 	};
 	struct pth_tool tool = { "pth-exec", "Run planned tests", "[FILE]", PTH_OPTIONS(table),
 		.reads = true };
@@ -81,6 +91,11 @@ parse_options(struct exec *x, int argc, char **argv)
 	if (seed != UINT64_MAX && !shuffle)
 		return pth_tool_mistake(&tool, "--seed goes with --shuffle");
 	pth_must(pth_tool_open(&tool, 0, &x->in, &e), &e);
+	if (pth_select_wants(&o->in) && !x->check && !x->print) {
+		code = pth_select_file(&o->in, &x->in, &e);
+		pth_must(code, &e);
+		x->held = code == 0 ? json_array() : NULL;
+	}
 	o->runner.jobs = (unsigned)jobs;
 	o->runner.fastfail.max = (unsigned)fail_fast;
 	o->runner.order = shuffle ? PTH_ORDER_SHUFFLE : o->runner.order;
@@ -95,6 +110,44 @@ input_breaks(struct exec *x, const struct pth_err *e)
 {
 	x->broken = *e;
 	x->finished = true;
+}
+
+/* Is all that came in the run's hands? */
+static bool
+is_fed(const struct exec *x)
+{
+	return x->finished && x->given == json_array_size(x->held);
+}
+
+/* A record is given to the run, or held where all have to be there before the first is. */
+static void
+take(struct exec *x, json_t *rec)
+{
+	struct pth_err e;
+
+	if (x->held == NULL) {
+		pth_must(pth_run_take(&x->s, rec, &e), &e);
+		return;
+	}
+	if (pth_rec_is_test(rec))
+		pth_select_note(&x->s.in, rec);
+	pth_json_push(x->held, rec);
+}
+
+/* All have come: those that were held go to the run. A pattern that matches nothing ends us
+ * before anything has begun. */
+static void
+release_held(struct exec *x)
+{
+	struct pth_err e;
+
+	if (!x->finished || x->held == NULL)
+		return;
+	if (x->given == 0 && *x->broken.text == '\0')
+		pth_must(pth_select_check(&x->s.in, &e), &e);
+	while (!is_fed(x) && pth_run_has_room(&x->s))
+		pth_must(
+		    pth_run_take(&x->s, json_incref(json_array_get(x->held, x->given++)), &e), &e);
 }
 
 /* Takes in what has been read already, as far as there is room. */
@@ -112,8 +165,9 @@ take_pending(struct exec *x)
 		else if (r == 0)
 			x->finished = true;
 		else
-			pth_must(pth_run_take(&x->s, rec, &e), &e);
+			take(x, rec);
 	}
+	release_held(x);
 }
 
 static void
@@ -152,10 +206,12 @@ run(struct exec *x, int sigfd)
 
 	for (;;) {
 		take_pending(x);
-		x->s.runner.complete = x->finished;
+		x->s.runner.complete = is_fed(x);
 		pth_must(pth_run_move(&x->s, &e), &e);
-		if (x->finished && pth_run_is_idle(&x->s))
+		if (is_fed(x) && pth_run_is_idle(&x->s))
 			return;
+		if (x->finished && !is_fed(x) && pth_run_has_room(&x->s))
+			continue;
 		more = !x->finished && pth_rec_pending(&x->in);
 		if (more && pth_run_has_room(&x->s))
 			continue;
@@ -170,6 +226,27 @@ run(struct exec *x, int sigfd)
 			input_breaks(x, &e);
 		pth_runner_attend(&x->s.runner);
 	}
+}
+
+/* Tells what this machine lacks, or what would be run. */
+static int
+look(struct exec *x)
+{
+	const char *dir = x->s.dir_wanted != NULL ? x->s.dir_wanted : "outputs";
+	pth_auto_str here = *dir != '/' ? getcwd(NULL, 0) : NULL;
+	pth_auto_buf whole = PTH_BUF_INIT;
+	struct pth_err e;
+	int code;
+
+	pth_buf_addf(&whole, "%s%s%s", here != NULL ? here : "", here != NULL ? "/" : "", dir);
+	code = x->check ? pth_lack_check(&x->in, &x->s.in, &x->home, &e) :
+	                  pth_paste_all(&x->in, &x->s.in, &x->home, whole.s, stdout, &e);
+	pth_must(code, &e);
+	pth_select_release(&x->s.in);
+	json_decref(x->held);
+	pth_rec_close(&x->in);
+	pth_home_release(&x->home);
+	return pth_finish(code);
 }
 
 int
@@ -190,6 +267,8 @@ main(int argc, char **argv)
 	code = PTH_OK;
 	pth_must(pth_home_find(&x.home, &e), &e);
 	x.s.runner.home = &x.home;
+	if (x.check || x.print)
+		return look(&x);
 	sigfd = pth_sig_open();
 	if (sigfd < 0)
 		pth_die(PTH_SYSTEM, "signalfd:");
@@ -202,8 +281,7 @@ main(int argc, char **argv)
 	pth_must(pth_run_end(&x.s, *x.broken.text == '\0' && x.in.ended, &e), &e);
 	if (x.s.touched && code == PTH_OK)
 		code = PTH_SYSTEM;
-	if (x.signal == 0 && code == PTH_OK)
-		pth_select_end(&x.s.in);
+	json_decref(x.held);
 	pth_run_release(&x.s);
 	pth_rec_close(&x.in);
 	pth_home_release(&x.home);

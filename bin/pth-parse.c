@@ -25,20 +25,26 @@ add_override(void *to, char *arg, struct pth_err *e)
 	return 0;
 }
 
-/* Text that is about the language, not about a file. */
+/* Text that is about the language, and about what is set for all files, or for this one. */
 static void
-describe(const struct options *o)
+describe(const struct options *o, const char *file)
 {
 	struct pth_buf b = PTH_BUF_INIT;
-	json_auto_t *schema = o->schema ? pth_experiment_schema() : NULL;
+	struct pth_experiment *x;
+	json_auto_t *schema = o->schema ? pth_experiment_schema(o->strict) : NULL;
 	struct pth_err e;
 
 	if (o->schema)
 		pth_rec_line(&b, schema);
 	else if (o->keys)
 		pth_experiment_mdoc(&b);
-	else
+	else {
 		pth_must(pth_experiment_explain(&b, o->explain, &e), &e);
+		x = file == NULL ? pth_experiment_common(o->over, o->nover) :
+		                   pth_experiment_load(file, o->over, o->nover, true);
+		pth_experiment_origin(&b, x, o->explain);
+		pth_experiment_free(x);
+	}
 	pth_must(pth_tool_print(&b, &e), &e);
 }
 
@@ -89,13 +95,13 @@ main(int argc, char **argv)
 {
 	struct options o = { .check = false };
 	const struct pth_option table[] = {
-		{ 0, "strict", NULL, "take warnings as errors", .flag = &o.strict },
-		{ 0, "check", NULL, "write the problems, no records", .flag = &o.check },
-		{ 0, "keep-going", NULL, "write the tests without errors when others have some",
+		{ 0, "strict", NULL, "treat warnings as errors", .flag = &o.strict },
+		{ 0, "check", NULL, "report problems only, write no records", .flag = &o.check },
+		{ 0, "keep-going", NULL, "write the tests without errors even if others have some",
 		    .flag = &o.keep },
 		{ 's', "set", "KEY=VALUE", "set a value in every file", .call = add_override,
 		    .to = &o },
-		{ 0, "explain", "KEY", "say what a key means", .text = &o.explain },
+		{ 0, "explain", "KEY", "explain a key", .text = &o.explain },
 		{ 0, "schema", NULL, "write a JSON Schema of experiments", .flag = &o.schema },
 		{ 0, "keys", NULL, "write the list of keys for the manual", .flag = &o.keys },
 	};
@@ -108,10 +114,11 @@ main(int argc, char **argv)
 	if ((code = pth_tool_parse(&tool, argc, argv)) >= 0)
 		return code;
 	about = o.schema || o.keys || o.explain != NULL;
-	if (about && tool.operand_count > 0)
-		return pth_tool_mistake(&tool, "--explain, --schema and --keys read no files");
+	if (about && tool.operand_count > (o.explain != NULL ? 1 : 0))
+		return pth_tool_mistake(
+		    &tool, "--explain reads one file, --schema and --keys read none");
 	if (about) {
-		describe(&o);
+		describe(&o, tool.operand_count > 0 ? tool.operand[0] : NULL);
 		return PTH_OK;
 	}
 	if (tool.operand_count == 0 && isatty(STDIN_FILENO) != 0)

@@ -5,13 +5,15 @@
 
 #include "base/cleanup.h"
 #include "base/os.h"
+#include "base/text.h"
 #include "io/event.h"
 #include "io/tool.h"
 #include "plan/plan.h"
 
 struct options {
 	struct pth_strv dirs;
-	bool check, strict;
+	struct pth_plan_how how;
+	bool check;
 };
 
 /* The plugins, and the directory of the experiment that is searched after
@@ -39,12 +41,26 @@ open_with(struct plugins *ps, const struct options *o, const char *dir, struct p
 	return pth_plugins_open(&ps->set, &o->dirs, path.s, ps->home.share, e);
 }
 
+/* Returns paths.plugin_dir, from here or else from where the experiment lies; to free. */
+static char *
+plugin_dir(const json_t *rec)
+{
+	const char *dir = pth_paths_plugin_dir(pth_settings_paths(pth_test_settings(rec)));
+	const char *file = pth_json_str(pth_test_source(rec), PTH_KEY(source, file), "");
+	pth_auto_str beside = NULL;
+
+	if (*dir == '\0' || *dir == '/' || access(dir, X_OK) == 0)
+		return pth_xstrdup(dir);
+	beside = pth_desc_beside(file, dir, "");
+	return access(beside, X_OK) == 0 ? pth_take(&beside) : pth_xstrdup(dir);
+}
+
 /* paths.plugin_dir of PANTHER's files names PANTHER's own plugins as a rule:
  * they are not there, or no descriptors, and that is no error. */
 static void
 plugins_for(struct plugins *ps, const json_t *rec, const struct options *o)
 {
-	const char *dir = pth_paths_plugin_dir(pth_settings_paths(pth_test_settings(rec)));
+	pth_auto_str dir = plugin_dir(rec);
 	struct pth_err e;
 	bool open = ps->dir != NULL, before = ps->extra;
 
@@ -65,6 +81,42 @@ plugins_for(struct plugins *ps, const json_t *rec, const struct options *o)
 	pth_must(open_with(ps, o, "", &e), &e);
 }
 
+/* A command of a service as a person would type it, but with its placeholders. */
+static void
+say_command(const char *service, const char *phase, size_t index, const json_t *cmd)
+{
+	pth_auto_buf text = PTH_BUF_INIT;
+	const json_t *word;
+	size_t i;
+
+	json_array_foreach(pth_cmd_argv(cmd), i, word) {
+		pth_buf_adds(&text, i > 0 ? " " : "");
+		pth_quote_sh(&text, json_is_string(word) ? json_string_value(word) : "");
+	}
+	pth_event("command.planned", "{s:s,s:s,s:I,s:s}", "service", service, "phase", phase,
+	    "index", (json_int_t)index, "command", text.len > 0 ? text.s : "");
+}
+
+static void
+say_commands(const json_t *rec)
+{
+	const json_t *service, *cmd;
+	json_t *commands;
+	const char *phase;
+	size_t i, k;
+
+	json_array_foreach(pth_plan_services(pth_rec_plan(rec)), i, service) {
+		const char *name = pth_svc_name(service);
+
+		json_object_foreach(pth_svc_phases(service), phase, commands) {
+			if (json_is_object(commands))
+				say_command(name, phase, 0, commands);
+			json_array_foreach(commands, k, cmd)
+				say_command(name, phase, k, cmd);
+		}
+	}
+}
+
 /* Plan one record; its problems are shown at once, so that memory stays flat. */
 static void
 plan(json_t *rec, void *arg)
@@ -76,17 +128,20 @@ plan(json_t *rec, void *arg)
 		return;
 	if (pth_test_error(rec) != NULL) {
 		w->bad = true;
-		return;
+		if (pth_error_at(pth_test_error(rec)) == NULL)
+			return;
 	}
 	pth_event_settings(pth_test_settings(rec));
 	pth_event_run(pth_test_run(rec));
 	pth_event_test(pth_rec_id(rec));
 	pth_diags_init(&d, "");
 	plugins_for(&w->plugins, rec, &w->opt);
-	if (pth_plan_test(&w->plugins.set, rec, &d) == 0)
+	if (pth_plan_test(&w->plugins.set, rec, &w->opt.how, &d) == 0) {
 		pth_event("test.planned", "{s:i}", "services",
 		    (int)json_array_size(pth_rec_services(rec)));
-	if (pth_diags_print(&d, w->opt.strict) != PTH_OK)
+		say_commands(rec);
+	}
+	if (pth_diags_print(&d, w->opt.how.strict) != PTH_OK)
 		w->bad = true;
 	pth_diags_release(&d);
 	pth_event_test(NULL);
@@ -98,9 +153,11 @@ main(int argc, char **argv)
 	struct work w = { .bad = false };
 	struct options *o = &w.opt;
 	const struct pth_option table[] = {
-		{ 'P', "plugins", "DIR", "look for plugins in DIR first", .list = &o->dirs },
-		{ 0, "check", NULL, "write the problems, no records", .flag = &o->check },
-		{ 0, "strict", NULL, "take warnings as errors", .flag = &o->strict },
+		{ 'P', "plugins", "DIR", "search DIR for plugins first", .list = &o->dirs },
+		{ 0, "check", NULL, "report problems only, write no records", .flag = &o->check },
+		{ 0, "strict", NULL, "treat warnings as errors", .flag = &o->how.strict },
+		{ 0, "keep-going", NULL, "also plan the sound parts of tests with errors",
+		    .flag = &o->how.keep },
 	};
 	struct pth_tool tool = { "pth-plan", "Turn tests into what is to be run", "[FILE]...",
 		PTH_OPTIONS(table), .reads = true };

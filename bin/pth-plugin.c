@@ -16,13 +16,13 @@ static const char commands[] =
     "  list [KIND]      one line per plugin\n"
     "  show NAME        the descriptor of a plugin\n"
     "  check FILE...    every problem of descriptors\n"
-    "  new KIND NAME    write a new plugin: descriptor, README, test\n";
+    "  new KIND NAME    write a new plugin: descriptor, README, test; or an experiment\n";
 /* clang-format on */
 
 struct options {
 	struct pth_strv dirs;
 	bool json, resolved;
-	const char *extends, *protocol, *out;
+	struct pth_new new_;
 };
 
 /* People's words for the kinds: those of the descriptors, of the folders and
@@ -180,19 +180,48 @@ check(struct pth_plugins *ps, char **files, int n)
 static void
 begin(struct pth_plugins *ps, const struct pth_home *home, const struct options *o, char **words)
 {
-	enum pth_kind kind = kind_from(words[0]);
+	struct pth_new what = o->new_;
 	struct pth_buf out = PTH_BUF_INIT;
 	struct pth_err e;
 
-	if (kind == PTH_KINDS)
-		pth_die(PTH_USAGE, "unknown kind '%s': iut, tester, protocol, network, execution",
+	what.kind = kind_from(words[0]);
+	what.name = words[1];
+	if (what.kind == PTH_KINDS && strcmp(words[0], "experiment") != 0)
+		pth_die(PTH_USAGE,
+		    "unknown kind '%s': iut, tester, service, protocol, network, execution or "
+		    "experiment",
 		    words[0]);
-	if (!pth_name_ok(words[1]))
-		pth_die(PTH_USAGE, "'%s' cannot be a plugin's name", words[1]);
-	pth_must(pth_plugin_new(ps, home->share, kind, words[1], o->extends, o->protocol,
-	             o->out != NULL ? o->out : "plugins", &out, &e),
-	    &e);
+	if (!pth_name_ok(what.name))
+		pth_die(PTH_USAGE, "'%s' cannot be a name here", what.name);
+	if (what.dir == NULL)
+		what.dir = what.kind == PTH_KINDS ? "." : PTH_PLUGINS_HERE;
+	pth_must(pth_plugin_new(ps, home->share, &what, &out, &e), &e);
 	pth_must(pth_tool_print(&out, &e), &e);
+}
+
+/* An option that another command has. Its name, or NULL. */
+static const char *
+misplaced(const struct options *o, const char *verb)
+{
+	const struct {
+		const char *name;
+		bool given, list, show, new_;
+	} all[] = {
+		{ "--json", o->json, true, true, false },
+		{ "--resolved", o->resolved, false, true, false },
+		{ "--extends", o->new_.base != NULL, false, false, true },
+		{ "--protocol", o->new_.protocol != NULL, false, false, true },
+		{ "--iut", o->new_.iut != NULL, false, false, true },
+		{ "--docker", o->new_.docker, false, false, true },
+		{ "--template", o->new_.template, false, false, true },
+		{ "--output", o->new_.dir != NULL, false, false, true },
+	};
+
+	for (size_t i = 0; i < countof(all); i++)
+		if (all[i].given && !(all[i].list && *verb == 'l') &&
+		    !(all[i].show && *verb == 's') && !(all[i].new_ && *verb == 'n'))
+			return all[i].name;
+	return NULL;
 }
 
 /* The command of the first operand; its words are the rest. */
@@ -203,8 +232,11 @@ run(const struct pth_tool *tool, struct pth_plugins *ps, const struct pth_home *
 	const char *verb = tool->operand[0];
 	char **words = tool->operand + 1;
 	int n = tool->operand_count - 1, code = PTH_OK;
+	const char *wrong = misplaced(o, verb);
 
-	if (strcmp(verb, "list") == 0 && n <= 1)
+	if (wrong != NULL)
+		code = pth_tool_mistake(tool, "%s has no option %s", verb, wrong);
+	else if (strcmp(verb, "list") == 0 && n <= 1)
 		list(ps, o, words[0]);
 	else if (strcmp(verb, "show") == 0 && n == 1)
 		show(ps, o, words[0]);
@@ -222,12 +254,19 @@ main(int argc, char **argv)
 {
 	struct options o = { .json = false };
 	const struct pth_option table[] = {
-		{ 'P', "plugins", "DIR", "look for plugins in DIR first", .list = &o.dirs },
-		{ 0, "json", NULL, "of list and show: JSON", .flag = &o.json },
-		{ 0, "resolved", NULL, "of show: with what it extends", .flag = &o.resolved },
-		{ 0, "extends", "BASE", "of new: what it extends", .text = &o.extends },
-		{ 0, "protocol", "NAME", "of new: the protocol of an iut", .text = &o.protocol },
-		{ 'o', "output", "DIR", "of new: where (default: plugins)", .text = &o.out },
+		{ 'P', "plugins", "DIR", "search DIR for plugins first", .list = &o.dirs },
+		{ 0, "json", NULL, "of list and show: write JSON", .flag = &o.json },
+		{ 0, "resolved", NULL, "of show: include what it inherits", .flag = &o.resolved },
+		{ 0, "extends", "BASE", "of new: the base it extends", .text = &o.new_.base },
+		{ 0, "protocol", "NAME", "of new: the protocol it speaks",
+		    .text = &o.new_.protocol },
+		{ 0, "iut", "NAME", "of new: the implementation an experiment tests",
+		    .text = &o.new_.iut },
+		{ 0, "docker", NULL, "of new: add a Dockerfile", .flag = &o.new_.docker },
+		{ 0, "template", NULL, "of new: put commands into templates",
+		    .flag = &o.new_.template },
+		{ 'o', "output", "DIR", "of new: where (default: plugins; experiments: .)",
+		    .text = &o.new_.dir },
 	};
 	struct pth_tool tool = { "pth-plugin", "List, show, check and begin plugins",
 		"COMMAND [WORD]...", PTH_OPTIONS(table), .more = commands };
@@ -238,6 +277,9 @@ main(int argc, char **argv)
 
 	if ((code = pth_tool_parse(&tool, argc, argv)) >= 0)
 		return code;
+	/* What was begun there before is known. */
+	if (o.new_.dir != NULL && pth_plugins_tree(o.new_.dir))
+		pth_strv_push(&o.dirs, pth_xstrdup(o.new_.dir));
 	pth_must(pth_home_find(&home, &e), &e);
 	pth_must(pth_plugins_open(&ps, &o.dirs, getenv("PTH_PATH"), home.share, &e), &e);
 	code = run(&tool, &ps, &home, &o);

@@ -36,29 +36,52 @@ add_var(void *to, char *arg, struct pth_err *e)
 	return 0;
 }
 
-static int
-read_data(void *to, char *path, struct pth_err *e)
+static json_t *
+from_yaml(const char *path, const struct pth_buf *b)
 {
-	struct render *r = to;
 	struct pth_arena a = { NULL, 0 };
-	pth_auto_buf b = PTH_BUF_INIT;
-	json_auto_t *v = NULL;
 	struct pth_diags d;
 	struct pth_ynode *root;
+	json_t *v;
 
-	if (pth_file_read(path, DATA_MAX, &b, e) != 0)
-		return -1;
 	pth_diags_init(&d, path);
-	root = pth_yaml_load(b.s != NULL ? b.s : "", b.len, &a, &d);
+	root = pth_yaml_load(b->s != NULL ? b->s : "", b->len, &a, &d);
 	if (pth_diags_print(&d, false) != PTH_OK || root == NULL)
 		exit(PTH_INPUT);
 	if (root->kind != PTH_YMAP)
 		pth_die(PTH_INPUT, "%s:%u:%u: expected a map of variables, not a %s", path,
 		    root->line, root->col, pth_ykind_name(root->kind));
 	v = pth_yaml_json(root);
-	json_object_update(r->data, v);
 	pth_diags_release(&d);
 	pth_arena_release(&a);
+	return v;
+}
+
+static json_t *
+from_json(const char *path, const struct pth_buf *b)
+{
+	struct pth_err e;
+	json_t *v = pth_json_parse(b->s != NULL ? b->s : "", b->len, &e);
+
+	if (v == NULL)
+		pth_die(PTH_INPUT, "%s:%s", path, e.text);
+	if (!json_is_object(v))
+		pth_die(PTH_INPUT, "%s:1:1: expected an object of variables", path);
+	return v;
+}
+
+static int
+read_data(void *to, char *path, struct pth_err *e)
+{
+	struct render *r = to;
+	const char *dot = strrchr(path, '.');
+	pth_auto_buf b = PTH_BUF_INIT;
+	json_auto_t *v = NULL;
+
+	if (pth_file_read(path, DATA_MAX, &b, e) != 0)
+		return -1;
+	v = dot != NULL && strcmp(dot, ".json") == 0 ? from_json(path, &b) : from_yaml(path, &b);
+	json_object_update(r->data, v);
 	return 0;
 }
 
@@ -69,6 +92,7 @@ load_templates(struct render *r)
 {
 	struct pth_template_options opt = { .keep_blocks = r->jinja,
 		.drop_last_newline = r->jinja,
+		.lenient = r->jinja,
 		.load = pth_template_include,
 		.arg = &r->place };
 	pth_auto_buf b = PTH_BUF_INIT;
@@ -203,7 +227,7 @@ main(int argc, char **argv)
 		{ 'o', "output", "PATH", "write each text to a file; PATH is a template",
 		    .text = &r.out },
 		{ 'C', "directory", "DIR", "where -o writes", .text = &r.dir },
-		{ 0, "jinja", NULL, "blanks and newlines as Jinja's own defaults",
+		{ 0, "jinja", NULL, "blanks, newlines and what is undefined as Jinja's defaults",
 		    .flag = &r.jinja },
 	};
 	struct pth_tool tool = { "pth-render", "Make text from a template and records", "",

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/os.h"
+#include "base/text.h"
 #include "io/event.h"
 #include "io/file.h"
 #include "io/tool.h"
@@ -41,9 +42,16 @@ set_formats(struct options *o, char *list)
 	return true;
 }
 
+static void
+written(const char *format, const char *file)
+{
+	pth_event("report.written", "{s:s,s:s}", "format", format, "file", file);
+}
+
 /* One of the files of the run directory. */
 static void
-put_below(const struct options *o, int dirfd, const char *name, struct pth_buf *b)
+put_below(
+    const struct options *o, int dirfd, const char *format, const char *name, struct pth_buf *b)
 {
 	struct pth_err e;
 	int r;
@@ -53,11 +61,12 @@ put_below(const struct options *o, int dirfd, const char *name, struct pth_buf *
 	                     pth_file_put(dirfd, name, b->s, b->len, &e);
 	pth_must(r, &e);
 	pth_buf_release(b);
+	written(format, name);
 }
 
 /* path "-": stdout */
 static void
-put(const char *path, struct pth_buf *b)
+put(const char *format, const char *path, struct pth_buf *b)
 {
 	struct pth_err e;
 
@@ -66,6 +75,7 @@ put(const char *path, struct pth_buf *b)
 	else
 		pth_must(pth_file_write(AT_FDCWD, path, b->s, b->len, &e), &e);
 	pth_buf_release(b);
+	written(format, path);
 }
 
 /* All records of one stream into r, and to pass unless it is NULL. 0, or the exit
@@ -79,6 +89,8 @@ take_stream(
 	int got;
 
 	while ((got = pth_rec_read(in, &rec, e)) > 0) {
+		if (r->n == 0)
+			pth_event_settings(pth_test_settings(rec));
 		pth_report_add(r, rec);
 		if (pass != NULL)
 			pth_must(pth_rec_write(pass, rec, &write), &write);
@@ -121,6 +133,8 @@ write_files(const struct options *o, const struct pth_report *r)
 
 	if (!o->md && !o->json)
 		return NULL;
+	if (o->dir == NULL && dir != NULL)
+		pth_event_join(dir);
 	if (dir == NULL) {
 		pth_warn("no run directory in the records: reports are not written (use -o)");
 		return NULL;
@@ -132,11 +146,11 @@ write_files(const struct options *o, const struct pth_report *r)
 		pth_die(PTH_SYSTEM, "%s:", dir);
 	if (o->json) {
 		pth_report_json(r, &b);
-		put_below(o, fd, "experiment_summary.json", &b);
+		put_below(o, fd, "json", "experiment_summary.json", &b);
 	}
 	if (o->md) {
 		pth_report_md(r, real, &b);
-		put_below(o, fd, "EXPERIMENT_REPORT.md", &b);
+		put_below(o, fd, "md", "EXPERIMENT_REPORT.md", &b);
 	}
 	return real;
 }
@@ -152,14 +166,28 @@ write_html(const char *path, const struct pth_report *r)
 	if (dir == NULL)
 		pth_die(PTH_SYSTEM, "%s:", path);
 	pth_report_html(r, dir, &b);
-	put(path, &b);
+	put("html", path, &b);
+}
+
+/* A harness of Perl says in TAP_VERSION which version it reads, and takes a later one for an
+ * error. */
+static void
+tap(const struct pth_report *r, struct pth_buf *b)
+{
+	const char *most = getenv("TAP_VERSION");
+	long long version = 14;
+
+	if (most == NULL || !pth_int(most, 13, 14, &version))
+		version = 14;
+	pth_report_tap(r, (unsigned)version, b);
 }
 
 static void
 write_all(const struct options *o, const struct pth_report *r, bool quiet)
 {
 	static void (*const writers[])(const struct pth_report *,
-	    struct pth_buf *) = { pth_report_junit, pth_report_tap, pth_report_csv };
+	    struct pth_buf *) = { pth_report_junit, tap, pth_report_csv };
+	static const char *const formats[] = { "junit", "tap", "csv" };
 	const char *const paths[] = { o->junit, o->tap, o->csv, o->html };
 	struct pth_buf b = PTH_BUF_INIT;
 	struct pth_err e;
@@ -175,7 +203,7 @@ write_all(const struct options *o, const struct pth_report *r, bool quiet)
 			continue;
 		}
 		writers[i](r, &b);
-		put(paths[i], &b);
+		put(formats[i], paths[i], &b);
 	}
 	if (!o->text || taken || quiet)
 		return;
@@ -195,7 +223,7 @@ main(int argc, char **argv)
 		{ 'o', "output", "DIR", "write the reports to DIR", .text = &o.dir },
 		{ 0, "format", "LIST", "some of md,json,text (default: all)", .text = &formats },
 		{ 0, "junit", "FILE", "write JUnit XML", .text = &o.junit },
-		{ 0, "tap", "FILE", "write TAP version 13", .text = &o.tap },
+		{ 0, "tap", "FILE", "write TAP version 14", .text = &o.tap },
 		{ 0, "csv", "FILE", "write a table as CSV", .text = &o.csv },
 		{ 0, "html", "FILE", "write one page of HTML", .text = &o.html },
 	};
@@ -219,10 +247,12 @@ main(int argc, char **argv)
 	pth_must(pth_home_find(&home, &e), &e);
 	pth_buf_addf(&causes, "%s/causes.yaml", home.share);
 	r = pth_report_new(causes.s);
+	r->all_numbers = o.csv != NULL;
 	rc = take_all(r, &tool, o.pass ? &pass : NULL, &why);
 	if (rc != 0 && r->run_dir != NULL && pth_run_lock_held(r->run_dir, &e))
 		pth_err_wrap(&why, "%s", e.text);
 	pth_report_finish(r, why.text);
+	pth_event_run(*r->run != '\0' ? r->run : NULL);
 	if (o.pass && rc == 0)
 		pth_must(pth_rec_end(&pass, &e), &e);
 	write_all(&o, r, tool.quiet);

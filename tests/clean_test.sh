@@ -70,6 +70,20 @@ clean() {
 	removed=$(grep -sE '^(rm|rmi|network rm|volume rm)' "$PTH_TMP/calls")
 }
 
+testWordsAboutItRemoveNothing() {
+	for word in -V --version -h --help; do
+		things containers && things networks && things volumes
+		clean "$word"
+		assertCode 0
+		assertEquals '' "$err"
+		assertEquals "$word removes" '' "$removed"
+		assertNoMatch "$out" "^removed "
+	done
+	clean -x
+	assertCode 2
+	assertEquals '-x removes' '' "$removed"
+}
+
 testWhatIsRemovedOnAnEngine() {
 	things containers && things networks && things volumes
 	clean

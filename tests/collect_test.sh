@@ -112,10 +112,72 @@ testArtifactsOfThePlan() {
 	collect
 	assertEquals '"profile"' \
 		"$(value '.artifacts[] | select(.path == "server/trace.bin").kind')"
-	setUp
-	add one '.collect_artifacts = false' && end
+}
+
+# collect_artifacts: false: what was judged goes, but the logs; judged again it stays judged.
+testArtifactsThatNobodyWants() {
+	mkdir -p out/a/server/deep out/a/client out/tries/a-1/server far
+	echo precious >far/server.txt
+	echo hello >out/a/server/data && echo log >out/a/server/deep/x.log
+	echo x >out/a/server/deep/y && ln -s ../../../far out/a/client/link
+	echo x >out/a/top.pcapng && mkfifo out/a/client/fifo && ln -s x out/a/client/fake.log
+	echo x >out/tries/a-1/server/data && echo x >out/tries/a-1/server/stdout.log
+	for d in out/a out/tries/a-1; do echo '{}' >$d/record.json; done
+	# shellcheck disable=SC2016 # of jq
+	add a '.collect_artifacts = false | .plan.capture = null | .result.capture = null |
+		.expect = {files: [{path: "server/data", size: 6}]} |
+		.result.tries = [{attempt: 1, dir: "tries/a-1"}]' && end
+	PTH_EVENTS=json collect
+	assertEquals '"passed" 7' "$(value .verdict.status) $(value .artifacts_removed)"
+	assertEquals 'client/stderr.log client/stdout.log server/deep/x.log server/stderr.log
+server/stdout.log' "$(jq_out -r 'select(.id).artifacts[].path' | xargs -n 4)"
+	assertMatch "$err" '"artifact.removed".*"test":"a",.*"files":7,'
+	assertEquals 'out/a/client/stderr.log out/a/client/stdout.log out/a/record.json
+out/a/server/deep/x.log out/a/server/stderr.log out/a/server/stdout.log
+out/results.jsonl out/tries/a-1/record.json out/tries/a-1/server/stdout.log' \
+		"$(find out ! -type d | sort | xargs -n 3)"
+	assertEquals precious "$(cat far/server.txt)"
+	sed -n 1p in.jsonl >out/plan.jsonl
+	run pth-collect out
+	assertCode 0
+	assertEquals '"passed" 7' "$(value .verdict.status) $(value .artifacts_removed)"
+	# A directory that no pth-exec has made is left alone.
+	setUp && mkdir -p out/b && echo x >out/b/file
+	add b '.collect_artifacts = false' && end
 	collect
-	assertEquals '[]' "$(value .artifacts)"
+	assertMatch "$err" 'nothing is removed, for there is no record.json'
+	assertTrue '[ -e out/b/file ]'
+}
+
+# Lines of a program that its descriptor calls events are events, marked as its own, and no others.
+testEventsOfAPlugin() {
+	mkdir -p out/a/server
+	printf '%s\n' 'noise' 'EVENT hand_shake after 12 us' 'EVENT bad/name x' 'key update 7' \
+		'EVENT bare' >out/a/server/stdout.log
+	{
+		printf '%s\n' '{"event": "cwnd", "bytes": 12000, "deep": {"x": 1}, "s": "a\tb"}' \
+			'{"no": "name"}' 'no JSON' ''
+		printf '{"event": "cut"' # not to its end
+	} >out/a/server/app.jsonl
+	mkdir -p out/a/client && yes '{"event": "many"}' | head -n 1005 >out/a/client/stdout.log
+	add a '.plan.services[0].plugin = "picoquic" | .plan.services[1].plugin = "curl" |
+		.plan.services[0].events = [{matches: "^EVENT ([^ ]+)"},
+		  {name: "key", matches: "update ([0-9]+)"}, {file: "*.jsonl", json: "event"}] |
+		.plan.services[1].events = [{json: "event"}]' && end
+	: >out/events.jsonl
+	collect
+	own() { jq -c 'select(.event == "plugin.event" and .service == "'"$1"'") |
+		[.plugin, .test, .name, .value, .fields, .file, .line]' out/events.jsonl; }
+	assertEquals '["picoquic","a","hand_shake","after 12 us",null,"stdout.log",2]
+["picoquic","a","bare",null,null,"stdout.log",5]
+["picoquic","a","key","7",null,"stdout.log",4]
+["picoquic","a","cwnd",null,{"bytes":12000,"s":"a\tb"},"app.jsonl",1]' "$(own server)"
+	assertEquals 1000 "$(own client | wc -l)"
+	for why in 'server/stdout.log:3: no event: its name is none of ' \
+		'server/app.jsonl:2: no event: it has no name; others are none, too' \
+		'client: 5 of its events are left out: 1000 are the most'; do
+		assertMatch "$err" "$why"
+	done
 }
 
 # The numbers of captures, and filters of fields of ours, start no tshark.

@@ -360,6 +360,7 @@ testInitRefusesToBeAnyProcess() {
 # inner ARGV...: pth-init runs it as process 1 of a pid namespace of its own.
 inner() {
 	rm -rf app && mkdir -p app/svc
+	[ -z "${tmp:-}" ] || ln -s "$tmp" app/tmp
 	jq -cn --arg dir "$PWD/app" --argjson over "${over:-{\}}" '
 		{pth: 1, dir: $dir, service: "svc",
 		user: {owner_first: true, name: "nobody", fallback_to_root: true},
@@ -417,6 +418,14 @@ testInitSaysWhatItCannotFind() {
 	inner echo '@{nowhere:ip:dotted}'
 	assertNotEquals 0 "$code"
 	assertMatch "$err" 'nowhere'
+	# Nor a directory that all may write to; it is not needed by everybody.
+	tmp=gone inner true
+	assertCode 0
+	assertMatch "$err" 'app/tmp: No such file'
+	inner sh -c 'stat -c %a ../tmp'
+	assertCode 0
+	assertEquals '' "$err"
+	assertEquals 1777 "$(cat app/svc/stdout.log)"
 }
 
 . shunit2

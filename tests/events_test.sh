@@ -30,7 +30,8 @@ testListedIsEmitted() {
 }
 
 testNamesAreEntityVerb() {
-	entities='tool|experiment|test|service|environment|plugin|command|compile|step|assertion'
+	entities='tool|experiment|test|service|environment|plugin|command|compile|step'
+	entities="$entities|assertion|image|network"
 	entities="$entities|link|capture|artifact|metric|verdict|report|run"
 	for name in $(emitted); do
 		echo "$name" | grep -qE "^($entities)\.[a-z][a-z_]*\$"
@@ -61,9 +62,19 @@ testLevels() {
 			tr '\n' ' '
 		echo "| $(jq -r '.event | split(".")[0]' out/events.jsonl | sort -u | tr '\n' ' ')"
 	}
-	all='environment run service test '
-	assertEquals "$all| $all" "$(events '')"
-	assertEquals "$all| $all" "$(events 'logging: {level: debug}')"
+	shown='environment run service test '
+	all='command environment network run service test '
+	assertEquals "$shown| $all" "$(events '')"
+	more='command environment network plugin run service test '
+	planned() { cat plan.err exec.err | grep -c -e command.planned -e service.checking; }
+	assertEquals "$more| $all" "$(events 'logging: {level: debug}')"
+	assertEquals 0 "$(planned)"
+	assertEquals "$more| $all" "$(events 'logging: {level: trace}')"
+	assertEquals 1 "$(planned)"
+	for n in 1 2; do # the option of pth, against what the experiment says
+		assertEquals "$more| $all" "$(events 'logging: {level: ERROR}' PTH_VERBOSE=$n)"
+		assertEquals $((n - 1)) "$(planned)"
+	done
 	assertEquals "| $all" "$(events 'logging: {level: ERROR}')"
 	assertEquals "| $all" "$(events 'observers: {logger: {log_level: WARNING}}')"
 	assertEquals "| $all" "$(events 'observers: {logger: {enabled: false}}')"
@@ -77,20 +88,28 @@ testLevels() {
 	assertEquals 'environment run test '"| $all" \
 		"$(events 'logging: {feature_levels: {service: ERROR}}')"
 	assertEquals "| $all" "$(events 'logging: {level: DEBUG}' PANTHER_LOG_LEVEL=ERROR)"
-	assertEquals 'asked for' "$all| $all" "$(events 'logging: {level: ERROR}' PTH_EVENTS=json)"
+	assertEquals 'asked for' "$more| $all" "$(events 'logging: {level: ERROR}' PTH_EVENTS=json)"
 	sed -i 's/"true"/"false"/' e.yaml
-	assertEquals 'what is wrong is shown' "test | $all" "$(events 'logging: {level: ERROR}')"
+	assertEquals 'what is wrong is shown' "service test | $all" \
+		"$(events 'logging: {level: ERROR}')"
 }
 
 # A real run: every line on stderr is one object with the common fields.
 testEventsOfARun() {
 	need tshark tshark || return
+	export PTH_EVENTS_FILE="$PWD/shared.jsonl"
 	PTH_EVENTS=json pth-parse "$TOP/examples/ping-pong.yaml" 2>>stderr |
 		PTH_EVENTS=json pth-plan 2>>stderr |
 		PTH_EVENTS=json pth-exec -o out 2>exec.err |
 		PTH_EVENTS=json pth-collect 2>>stderr |
 		PTH_EVENTS=json pth-report >/dev/null 2>>stderr
+	unset PTH_EVENTS_FILE
 	cat exec.err >>stderr
+	assertEquals 'the run directory has them all' "$(jq -cS 'del(.run_id)' stderr | sort)" \
+		"$(jq -cS 'del(.run_id)' out/events.jsonl | sort)"
+	assertEquals 'each says which run it was' 1 \
+		"$(jq .run_id out/events.jsonl | sort -u | wc -l)"
+	assertNotEquals null "$(jq .run_id out/events.jsonl | sort -u)"
 	assertTrue 'there are events' '[ -s exec.err ]'
 	assertEquals '' \
 		"$(jq -rc '
@@ -102,6 +121,47 @@ testEventsOfARun() {
 	jq -r .event stderr | sort -u >names
 	listed | sort >are_listed
 	assertEquals 'not listed' '' "$(comm -23 names are_listed)"
+}
+
+# The same from the front door, whatever is shown; and what each kind says of its states.
+testEventsOfPthRun() {
+	cat >e.yaml <<-end
+	tests:
+	  - name: t
+	    network_environment: {type: localhost}
+	    capture: false
+	    retries: 1
+	    services: {s: {implementation: {name: command, type: testers,
+	      command: [sh, -c, exit 3]}, protocol: {name: tcp, role: server},
+	      ports: ["24448:24448"]}}
+	end
+	rm -rf out
+	run env PTH_EVENTS=none pth run e.yaml -o out
+	assertCode 1
+	for first in test service environment; do
+		assertEquals "$first: each state begins where the one before has ended" '' \
+			"$(jq -c --arg e "$first." -n '[inputs | select(.to and
+				(.event | startswith($e)))] | group_by(.attempt)[] |
+				. as $l | range(1; length) | select($l[. - 1].to != $l[.].from) |
+				$l[. - 1:. + 1]' out/events.jsonl)"
+	done
+	assertEquals 'service.failed 3 command tcp server 24448 1
+service.failed 3 command tcp server 24448 2' "$(jq -r '
+		select(.event == "service.failed") |
+		[.event, .code, .implementation, .protocol, .role, .port, .attempt] |
+		join(" ")' out/events.jsonl)"
+	assertEquals '["failed",{"failed":1},false]' "$(jq -c 'select(.event == "run.ended") |
+		[.outcome, .statuses, .failing_fast]' out/events.jsonl)"
+	id=$(jq -r .run_id out/events.jsonl | sort -u)
+	pth run e.yaml -o out2 >/dev/null 2>&1
+	assertNotEquals 'another run' "$id" "$(jq -r .run_id out2/events.jsonl | sort -u)"
+	assertEquals '' "$err"
+	assertEquals 'pth-collect pth-exec pth-parse pth-plan pth-report' \
+		"$(jq -r .tool out/events.jsonl | sort -u | xargs)"
+	for name in experiment.loaded test.planned run.started run.ended test.judged \
+		report.written; do
+		assertMatch "$(jq -r .event out/events.jsonl)" "^$name\$"
+	done
 }
 
 . shunit2

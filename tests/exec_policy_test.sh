@@ -86,11 +86,12 @@ testEverySwitch() {
 		"phases": {"run": {"argv": ["no-such-program"]}}}]}}')
 	early='{"error": {"stage": "plan", "category": "%s", "message": "no"}}'
 	looked=0
-	while IFS='|' read -r switch category severity failure; do
+	while IFS='|' read -r switch category severity first failure; do
 		looked=$((looked + 1))
 		event="\"category\":\"$category\",\"severity\":\"$severity\""
-		case $severity in
-		critical) want='skipped skipped completed skipped' ;;
+		case $severity-$first in
+		critical-first) want='skipped skipped completed skipped' ;;
+		critical-) want='completed skipped completed skipped' ;;
 		*) want='completed skipped completed completed' ;;
 		esac
 		got=
@@ -112,17 +113,17 @@ testEverySwitch() {
 		done
 		assertEquals "$switch" " $want" "$got"
 	done <<-END
-	docker_build_failures|docker_build|critical|$(setup docker_build)
-	docker_runtime_failures|docker_runtime|critical|$(setup docker_runtime)
-	network_setup_failures|network_setup|critical|$(setup none)
-	certificate_failures|certificate|critical|$(setup certificate)
-	resource_exhaustion|resource|critical|$(printf "$before" 'No space left on device')
-	ivy_compilation_failures|tester_compilation|critical|$tester
-	plugin_load_failures|plugin_load|high|$(printf "$early" plugin_load)
-	configuration_failures|configuration|high|$(printf "$early" configuration)
-	port_conflict_failures|port_conflict|high|$(printf "$before" 'bind: Address already in use')
-	service_start_failures|service_start|high|$(printf "$before" 'bad key')
-	service_start_failures|dependency|high|$nosuch
+	docker_build_failures|docker_build|critical||$(setup docker_build)
+	docker_runtime_failures|docker_runtime|critical||$(setup docker_runtime)
+	network_setup_failures|network_setup|critical|first|$(setup none)
+	certificate_failures|certificate|critical|first|$(setup certificate)
+	resource_exhaustion|resource|critical|first|$(printf "$before" 'No space left on device')
+	ivy_compilation_failures|tester_compilation|critical||$tester
+	plugin_load_failures|plugin_load|high||$(printf "$early" plugin_load)
+	configuration_failures|configuration|high||$(printf "$early" configuration)
+	port_conflict_failures|port_conflict|high||$(printf "$before" 'x: Address already in use')
+	service_start_failures|service_start|high||$(printf "$before" 'bad key')
+	service_start_failures|dependency|high||$nosuch
 	END
 	assertLeast 11 "$looked" cases
 }
@@ -304,11 +305,65 @@ testSameIdTwice() {
 	assertFalse 'it has not run' '[ -e out/1-t/a/ran ]'
 }
 
+# Before anything is run, even when what does not match comes last.
 testPatternsThatMatchNothing() {
 	{ one 1-t '{}' true; one 2-t '{}' true; end 2; } >in
-	run pth-exec -n --only '1*' --only x-t --skip '2*' --skip y-t in
-	assertEquals "warning: --only 'x-t' matches no test,warning: --skip 'y-t' matches no test" \
-		"$(printf '%s\n' "$err" | sed -n 's/^pth-exec: //p' | paste -sd,)"
+	while IFS='|' read -r words sentence; do
+		# shellcheck disable=SC2086 # words
+		run pth-exec -o out $words in
+		assertCode 2
+		assertEquals "pth-exec: $sentence" "$(printf '%s\n' "$err" | tail -n 1)"
+		assertEquals "$words" '' "$out$(ls -d out 2>/dev/null)"
+	done <<-'EOT'
+	--only 1* --only x-t|--only 'x-t' matches no test; the nearest: '1-t', '2-t'
+	--skip 2* --skip y-t|--skip 'y-t' matches no test; the nearest: '1-t', '2-t'
+	--only tag:x|--only 'tag:x' matches no test; the nearest: '1-t', '2-t'
+	EOT
+	run pth-exec --check --only 3* in
+	assertCode 2
+	# A pipe can be read only once.
+	run sh -c 'cat in | pth-exec -o out --only 1-t --skip nothing'
+	assertCode 2
+	assertFalse '[ -e out ]'
+	run sh -c 'cat in | pth-exec -o out --only 2-t'
+	assertCode 0
+	assertEquals 'skipped completed' "$(statuses)"
+	run pth-exec -o out --only 1-t in
+	assertEquals 'completed skipped' "$(statuses)"
+}
+
+# A name of a matrix holds brackets: it means its test alone, and its brackets themselves.
+testPatternsWithBrackets() {
+	over='' i=0
+	for name in 'm [1, a]' 'm [1, b]' 'm 1' 'm a' other; do
+		i=$((i + 1))
+		over=$(jq -cn --arg name "$name" --arg tag "${name%% *}" \
+			'{name: $name, tags: [$tag]}')
+		rec $i-t "$(svc a '{}' true)"
+	done >in
+	end 5 >>in
+	over=''
+	while IFS='|' read -r word chosen; do
+		run pth-exec -n --only "$word" in
+		assertCode 0
+		assertEquals "$word" "$chosen" "$(jq_out -r 'select(.id and
+			.result.reason == "dry run").id[:1]' | xargs)"
+		run pth-exec -n --skip "$word" in
+		assertEquals "--skip $word" "$(printf '%s\n' 1 2 3 4 5 |
+			grep -v "[$chosen]" | xargs)" \
+			"$(jq_out -r 'select(.id and .result.reason == "dry run").id[:1]' | xargs)"
+	done <<-'EOT'
+	m [1, a]|1
+	m [1, ?]|1 2 3
+	m [1a]|3 4
+	tag:m|1 2 3 4
+	tag:*|1 2 3 4 5
+	tag:o[st]her|5
+	1-t|1
+	EOT
+	run pth-exec -n --only tag:n in
+	assertCode 2
+	assertMatch "$err" "the nearest: .*'tag:m'"
 }
 
 testOneRunADirectory() {

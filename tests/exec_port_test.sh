@@ -95,6 +95,8 @@ testForeignProgramMakesNothingReady() {
 	assertEquals "$(line did not bind UDP port $port within 700 ms: port $port is held by \
 		"process $foreign" '(python3), not by this service')" \
 		"$(became "$NONE" "$UDP" sleep 100)"
+	assertEquals "port_conflict $port" \
+		"$(jq -r 'select(.id).result | "\(.category) \(.port)"' records)"
 	# It is said at once, and by a server that cannot have it.
 	run jq -r 'select(.event == "service.port_held") | "\(.process) \(.program) \(.port)"' \
 		out/events.jsonl
@@ -103,6 +105,8 @@ testForeignProgramMakesNothingReady() {
 	assertMatch "$(became "$NONE" "$LONG" sh -c 'sleep 0.3; exit 3')" \
 		"$(line ended with exit code 3 before it was ready: port "$port" is held \
 			"by process $foreign")"
+	assertEquals "port_conflict $port" \
+		"$(jq -r 'select(.id).result | "\(.category) \(.port)"' records)"
 }
 
 # Inside, where all processes are of one test.

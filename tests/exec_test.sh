@@ -370,7 +370,7 @@ testBadStreams() {
 	run pth-exec --nonsense
 	assertCode 2
 	run pth-exec nowhere.jsonl
-	assertCode 3
+	assertCode 4
 }
 
 testOutputThatCannotBeWritten() {

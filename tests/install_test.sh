@@ -27,7 +27,7 @@ testInstallWorks() {
 		assertTrue "no $file" "[ -e dest/usr/$file ]"
 	done
 	assertEquals 'each tool' "$(tools | sort)" "$(ls dest/usr/bin)"
-	assertEquals 'each page' "$(cd "$TOP/man" && ls)" \
+	assertEquals 'each page' "$(cd "$TOP/man" && ls -- *.[157])" \
 		"$(ls dest/usr/share/man/man?/ | grep '\.' | sort)"
 	assertEquals 'each descriptor' \
 		"$(cd "$TOP/share" && find plugins templates -type f | sort)" \
@@ -83,6 +83,82 @@ testUninstall() {
 	run make_ uninstall DESTDIR="$PTH_TMP/away" PREFIX=/usr
 	assertCode 0
 	assertEquals 'what is not ours stays' away/usr/bin/other "$(find away ! -type d)"
+	assertEquals 'no empty folder' 'away away/usr away/usr/bin' \
+		"$(find away -type d | sort | paste -sd' ')"
+	# A folder that was there before stays, also when it is empty.
+	mkdir -p before/usr/share/man
+	run make_ install DESTDIR="$PTH_TMP/before" PREFIX=/usr
+	assertCode 0
+	run make_ uninstall DESTDIR="$PTH_TMP/before" PREFIX=/usr
+	assertCode 0
+	assertEquals 'before before/usr before/usr/share before/usr/share/man' \
+		"$(find before | sort | paste -sd' ')"
+}
+
+# Each shell's completion knows each option of each tool; bash is asked.
+testCompletion() {
+	needs_build || return
+	dir=$PTH_TMP/dest/usr/share
+	looked=0
+	for tool in $(tools); do
+		assertTrue "$tool in bash" "[ -f $dir/bash-completion/completions/$tool ]"
+		assertTrue "$tool in fish" "[ -f $dir/fish/vendor_completions.d/$tool.fish ]"
+		assertMatch "$(head -n 1 "$dir/zsh/site-functions/_pth")" " $tool( |$)"
+		for option in $("$tool" --help | grep -oE '^  (-.,|   ) --[a-z-]+' |
+			sed 's/.* --//'); do
+			while IFS='|' read -r file pattern; do
+				grep -q -e "$pattern" "$dir/$file"
+				assertTrue "$file: $tool --$option" $?
+				looked=$((looked + 1))
+			done <<-END
+			bash-completion/completions/pth|^.$tool:.*--${option}[ "]
+			zsh/site-functions/_pth|--${option}[=[]
+			fish/vendor_completions.d/pth.fish|^complete -c $tool .*-l $option
+			END
+		done
+	done
+	assertLeast 200 $looked options
+	need bash bash || return
+	: >exp.yaml && : >notes.txt && mkdir -p sub
+	looked=0
+	while IFS='|' read -r words want; do
+		# shellcheck disable=SC2016,SC2086 # for bash; words
+		got=$(bash -c '. "$1"; shift; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+			_pth 2>/dev/null; echo "${COMPREPLY[*]}"' - \
+			"$dir/bash-completion/completions/pth" $words)
+		assertEquals "$words" "$want" "$got"
+		looked=$((looked + 1))
+	done <<-'EOT'
+	pth ru|run
+	pth run --ord|--order
+	pth run --order = l|longest
+	pth -q run x --progress pl|plain
+	pth run e|exp.yaml
+	pth run -o s|sub
+	pth list prot|protocol
+	pth new exp|experiment
+	pth show ping_|ping_pong
+	pth help pa|parse
+	pth-plugin new --tem|--template
+	pth-exec --rerun f|failed
+	pth-plan not|notes.txt
+	EOT
+	assertLeast 13 $looked completions
+	for shell in zsh fish; do
+		command -v $shell >/dev/null || continue
+		[ $shell = zsh ] && file=zsh/site-functions/_pth ||
+			file=fish/vendor_completions.d/pth.fish
+		run "$shell" -n "$dir/$file"
+		assertCode 0
+	done
+}
+
+testHelpOfMake() {
+	run make_ help
+	assertCode 0
+	assertEquals 'each target' "$(sed -n '/^\.PHONY:/,$p' "$TOP/Makefile" |
+		grep -oE '[a-z-]+' | grep -v '^fuzzers$' | sort)" \
+		"$(printf '%s\n' "$out" | sed -n 's/^  \([a-z-]*\) .*/\1/p' | sort)"
 }
 
 testDist() {

@@ -18,9 +18,23 @@ testEveryToolHasAPage() {
 	for tool in $(tools); do
 		assertTrue "man/$tool.1 is missing" "[ -f '$TOP/man/$tool.1' ]"
 	done
-	for page in pth.7 pth-experiment.5 pth-plugin.5 pth-record.5 pth-events.5 pth-template.5; do
+	for page in pth.7 pth-tutorial.7 pth-experiment.5 pth-plugin.5 pth-record.5 \
+		pth-events.5 pth-template.5; do
 		assertTrue "man/$page is missing" "[ -f '$TOP/man/$page' ]"
 	done
+}
+
+# A checkout is a tree of pages, too: man/man1 and the others are man itself.
+testManPathOfACheckout() {
+	need man man-db || return
+	looked=0
+	for page in "$TOP"/man/*.[157]; do
+		name=${page##*/}
+		assertEquals "$page" "$(readlink -f "$(MANPATH=$TOP/man man -w "${name##*.}" \
+			"${name%.*}")")"
+		looked=$((looked + 1))
+	done
+	assertLeast 19 $looked pages
 }
 
 testPagesHaveTheirSections() {
@@ -34,31 +48,35 @@ testPagesHaveTheirSections() {
 	done
 }
 
-# Examples: in the section EXAMPLES, literal blocks, "$ command" and then what
-# it prints, if that is said. "..." in there stands for anything. A line
+# Examples: in sections with EXAMPLES in their names, and everywhere in the tutorial, literal
+# blocks, "$ command" and then what it prints, if that is said. "..." in there stands for anything.
+# A command goes on behind a backslash, and with <<'END' up to END. A line
 # .\" needs PROGRAM before a block: the block is for machines that have it.
 # They become files NNN.cmd and NNN.out.
 extract() { # page
-	awk '
+	case $1 in *tutorial*) all=1 ;; *) all=0 ;; esac
+	awk -v all=$all '
 	function plain(s) {
 		gsub(/\\&/, "", s); gsub(/\\-/, "-", s); gsub(/\\\(aq/, "\047", s)
 		gsub(/\\\(dq/, "\"", s); gsub(/\\\(ti/, "~", s); gsub(/\\\(ha/, "^", s)
 		gsub(/\\\(ga/, "`", s); gsub(/\\e/, "\\", s)
 		return s
 	}
-	/^\.Sh / { examples = /EXAMPLES/ }
+	/^\.Sh / { examples = all || /EXAMPLES/ }
 	!examples { next }
 	/^\.\\" needs / { needs = $3 }
 	/^\.Bd / { block = 1; more = 0; file = ""; next }
 	/^\.Ed/ { block = 0; needs = ""; next }
 	!block { next }
 	{ line = plain($0) }
+	text { print line >> (file ".cmd"); text = line != "END"; next }
 	more { print line >> (file ".cmd"); more = line ~ /\\$/; next }
 	line ~ /^\$ / {
 		file = sprintf("%03d", ++n)
 		print substr(line, 3) > (file ".cmd")
 		if (needs) print needs > (file ".needs")
 		more = line ~ /\\$/
+		text = line ~ /<<\047END\047$/
 		next
 	}
 	file { print line >> (file ".out") }
@@ -129,8 +147,33 @@ testExamples() {
 		cd "$PTH_TMP" || return
 	done
 	assertEquals 'all of them' $looked \
-		"$(cat "$TOP"/man/*.[157] | sed -n '/^\.Sh EXAMPLES/,/^\.Sh S/p' | grep -c '^\$ ')"
+		"$(awk '/^\.Sh / { on = /EXAMPLES/ || FILENAME ~ /tutorial/ } on && /^\$ /' \
+			"$TOP"/man/*.[157] | wc -l)"
 	assertTrue "only $looked examples" "[ $looked -ge 60 ]"
+}
+
+# The commands of the README, block by block in one shell each, but those that build, install or
+# need an engine.
+testReadme() {
+	need tshark tshark && need jq jq && need gtlsserver ngtcp2-server || return
+	PATH=$PATH:/usr/sbin:/sbin
+	rm -rf ex && mkdir ex && cd ex || return
+	make_top
+	awk '/^## The tree/ { exit }
+	     /^    / { if (!inside) file = sprintf("%03d.cmd", ++n); inside = 1
+		       print substr($0, 5) > file; next }
+	     { inside = 0 }' "$TOP/README.md"
+	looked=0
+	for cmd in [0-9]*.cmd; do
+		! grep -qE '^(make|sudo) ' "$cmd" || continue
+		(cd top && PTH_EVENTS=none timeout 100 sh -e "../$cmd" >../stdout 2>../stderr)
+		assertEquals "$(cat "$cmd" stdout stderr)" 0 $?
+		looked=$((looked + 1))
+	done
+	assertLeast 8 $looked blocks
+	for word in 'new experiment' list show 'new protocol' 'new iut' schema doctor check run; do
+		assertMatch "$(cat "$TOP/README.md")" "^    pth $word"
+	done
 }
 
 . shunit2

@@ -73,7 +73,7 @@ testRolesAndTargets() {
 	experiment >e.yaml
 	sed 's/role: server/role: sever/' e.yaml >f.yaml
 	refused f.yaml "$(line "^f.yaml:8:39: error: role: string 'sever';" \
-		"expected one of server, client, peer, mitm; did you mean 'server'")"
+		"expected one of server, client, peer, both, mitm; did you mean 'server'")"
 	sed 's/role: server/role: client/' e.yaml >f.yaml
 	refused f.yaml '^f.yaml:8:19: error: a client must have a target'
 	sed 's/role: server/role: client, target: severs/' e.yaml >f.yaml
@@ -199,7 +199,7 @@ testEveryProblemAtOnce() {
 	    services: {s: {protocol: {role: client}}}
 	end
 	refused e.yaml ':1:18: error: level' ':2:24: error: network_mode' \
-		":5:15: error: services: a null; expected map" \
+		":5:15: error: services: a null; expected list or map" \
 		":6:11: error: a second test with the name 'a', first on line 4" \
 		':7:17: error: iterations' \
 		":8:19: error: s: no 'implementation'" ':8:30: error: a client must have a target'
@@ -237,7 +237,7 @@ testStreams() {
 	assertCode 3
 	assertEquals 'one bad file, no records' '' "$out"
 	run pth-parse nothing.yaml
-	assertCode 3
+	assertCode 4
 	assertMatch "$err" '^nothing.yaml:1:1: error: No such file'
 	run sh -c 'pth-parse e.yaml >/dev/full'
 	assertCode 4
@@ -415,12 +415,11 @@ testKeysWithoutEffect() {
 	run pth-parse --check e.yaml
 	assertCode 0
 	assertEquals \
-		"e.yaml:1:9: warning: 'log_dir', 'temp_dir' and 'config_dir' have no effect here
-e.yaml:2:50: warning: 'other' has no effect here
-e.yaml:4:12: warning: 'max_file_size' has no effect here
-e.yaml:5:13: warning: 'log_level', 'percentiles' and 'export_format' have no effect here
-e.yaml:6:3: warning: 'storage' has no effect here
-e.yaml:10:44: warning: 'enabled' has no effect here
+		"e.yaml:1:9: warning: 'paths.log_dir', 'paths.temp_dir', 'paths.config_dir', $(
+		)'logging.feature_levels.other', 'observers.logger.max_file_size', $(
+		)'observers.metrics.log_level', 'observers.metrics.percentiles', $(
+		)'observers.metrics.export_format', 'observers.storage' and $(
+		)'network_environment.enabled' have no effect
 e.yaml:11:5: warning: 'fast_fail_enabled' has no effect without fast_fail.test_level: true" "$out"
 	sed -i 's/fast_fail: {enabled: true}/fast_fail: {test_level: "yes"}/' e.yaml
 	run pth-parse --check e.yaml
@@ -527,21 +526,47 @@ testJsonSchema() {
 		skip 'needs python3-jsonschema and python3-yaml' || return
 	}
 	pth-parse --schema >schema.json
+	pth-parse --schema --strict >strict.json
 	cat >validate.py <<-'end'
 	import json, sys, yaml, jsonschema
-	schema = json.load(open("schema.json"))
-	check = jsonschema.Draft202012Validator
-	check.check_schema(schema)
-	experiment = yaml.safe_load(open(sys.argv[1]))
-	bad = [str(e.message)[:200] for e in check(schema).iter_errors(experiment)]
-	print("\n".join(bad))
+	draft = jsonschema.Draft202012Validator
+	schema = json.load(open(sys.argv[1]))
+	draft.check_schema(schema)
+	for name in sys.argv[2:]:
+	    if any(True for e in draft(schema).iter_errors(yaml.safe_load(open(name)))):
+	        print(name)
 	end
-	for file in "$TOP"/examples/*.yaml "$TOP"/tests/golden/pth-parse/full/full.yaml \
-		"$TOP"/tests/golden/pth-parse/shapes/shapes.yaml; do
-		assertEquals "$file" '' "$(python3 validate.py "$file" 2>&1)"
-	done
-	experiment 'iterations: many' >e.yaml
-	assertNotEquals 'a wrong file is found' '' "$(python3 validate.py e.yaml)"
+	assertEquals 'none of these is wrong' '' "$(python3 validate.py schema.json \
+		"$TOP"/examples/*.yaml "$TOP"/tests/golden/pth-parse/full/full.yaml \
+		"$TOP"/tests/golden/pth-parse/shapes/shapes.yaml 2>&1)"
+	# It says of unknown keys what pth-parse does: which are errors, and which only --strict.
+	looked=0 wrong='' odd=''
+	while read -r want line; do
+		looked=$((looked + 1))
+		experiment "$line" >"case$looked.yaml"
+		run pth-parse --check "case$looked.yaml"
+		assertCode $((want / 3 * 3))
+		[ "$want" = 0 ] || odd="${odd}case$looked.yaml "
+		[ "$want" != 3 ] || wrong="${wrong}case$looked.yaml "
+	done <<-end
+	3 iterations: many
+	3 expects: {status: failed}
+	3 epxect: {status: failed}
+	3 xpect: {status: failed}
+	3 expecd: {status: failed}
+	3 expect: {packet: []}
+	3 expect: {far_off: []}
+	0 expect: {x-far: []}
+	1 should_be_ignore: 1
+	0 x-mine: 1
+	3 steps: {wiat: 5}
+	1 steps: {notes: 5}
+	end
+	assertLeast 12 "$looked" cases
+	assertEquals "$wrong" \
+		"$(python3 validate.py schema.json case*.yaml | sort -V | tr '\n' ' ')"
+	assertEquals "$odd" \
+		"$(python3 validate.py strict.json case*.yaml | sort -V | tr '\n' ' ')"
 }
 
 testServiceWithoutValue() {
@@ -552,7 +577,7 @@ testServiceWithoutValue() {
 	refused e.yaml '^e.yaml:2:4: error: test: a null; expected map$'
 }
 
-# Of a matrix too: it is no test, and looked at by itself.
+# The tests with errors have the first of them, its place, and what is right of them.
 testKeepGoing() {
 	{
 		experiment && experiment 'iterations: 2' 'timeout: x' | sed 1d |
@@ -560,11 +585,28 @@ testKeepGoing() {
 	} >e.yaml
 	run pth-parse --keep-going e.yaml
 	assertCode 3
-	assertEquals 't v 2' "$(jq_out -r '.name // .tests' | tr '\n' ' ' | sed 's/ $//')"
+	assertEquals 't u u v 4' "$(jq_out -r '.name // .tests' | tr '\n' ' ' | sed 's/ $//')"
+	assertEquals "$(json '["parse","configuration",["services.server.timeout"]]')$NL$(json \
+		'[2,60,"timeout: string \u0027x\u0027; expected seconds from 1 to 86400"]')" \
+		"$(jq_out -c 'select(.index == 2) | (.error | [.stage, .category, .at]),
+			[.index, .services.server.timeout, .error.message]')"
 	echo 'logging: {level: x}' >>e.yaml
 	run pth-parse --keep-going e.yaml
 	assertCode 3
-	assertEquals '{"pth":1,"type":"end","tests":0}' "$out"
+	assertEquals "level: string 'x'; expected one of TRACE, DEBUG, INFO, WARNING, ERROR, $(
+		)CRITICAL" "$(jq_out -r 'select(.index == 1).error.message')"
+	assertEquals 'what is wrong is not there' INFO "$(jq_out -r \
+		'select(.index == 1).settings.logging.level')"
+	# A matrix that is wrong is a test without it, and what has no shape at all is none.
+	experiment 'matrix: {timeout: [1, x], steps: 7}' >e.yaml
+	printf '  - 7\n' >>e.yaml
+	run pth-parse --keep-going e.yaml
+	assertCode 3
+	assertEquals 't 1' "$(jq_out -r '.name // .tests' | xargs)"
+	# Each combination has its own errors.
+	experiment 'matrix: {timeout: [10, x]}' >e.yaml
+	run pth-parse --keep-going e.yaml
+	assertEquals '[] ["timeout"]' "$(jq_out -c 'select(.id).error.at' | xargs -d '\n')"
 }
 
 testMatrixOfAWrongShape() {
@@ -573,7 +615,7 @@ testMatrixOfAWrongShape() {
 	experiment 'matrix: {include: [{timeout: 0}, {steps.wait: 20, nosuch: 1}]}' >e.yaml
 	refused e.yaml \
 		"^e.yaml:4:34: error: timeout: integer '0'; expected seconds from 1 to 86400$" \
-		"^e.yaml:4:63: warning: test: unknown key 'nosuch'"
+		'^e.yaml:4:55: error: matrix: there is no field nosuch to vary$'
 	experiment 'matrix: {include: [x]}' >e.yaml
 	refused e.yaml "error: include: string 'x'; expected map$"
 	experiment 'matrix: {include: []}' >e.yaml

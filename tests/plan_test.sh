@@ -77,10 +77,12 @@ testEveryProblemHasItsPlace() {
 
 # PANTHER hands plugins any key; only a misspelling is an error.
 testKeysThatPluginsDoNotKnow() {
-	experiment 'performance_mode: balanced, runtime_parameters: {buffer_size: 64KB},
+	experiment 'performance_mode: balanced, runtime_parameters: {buffer_size: 64KB}, swagger: 1,
 	          config: {mode: random}' >x.yaml && plan x.yaml
 	assertCode 0
-	assertMatch "$err" "^x.yaml:6:61: warning: ping_pong has no parameter 'performance_mode'$"
+	assertMatch "$err" "^x.yaml:6:[0-9]+: warning: ping_pong has no parameter 'swagger'$"
+	assertEquals 64KB "$(jq_out -r '
+		select(.plan).plan.services[] | select(.role == "server").environment.buffer_size')"
 	assertMatch "$(argv server)" '"-m","random"'
 	experiment '' '' '' 'command_override: x' |
 		sed "s/full/x/
@@ -499,15 +501,54 @@ testExecutionEnvironments() {
 	assertEquals '"@{libexec}/miniP_server"' "$(argv server | jq -c '.[0]')"
 	assertEquals \
 		"$(json '["strace","-o","@{dir}/client/strace.log","-tt","-yy","-f","-e",
-			"trace=%network,read,write,readv,writev,close","sh","-c"]')" \
+			"trace=?%network,?read,?write,?readv,?writev,?close","sh","-c"]')" \
 		"$(argv client | jq -c '.[:10]')"
-	assertEquals '["iterations","3","0","0","0","@{libexec}/miniP_client"]' \
-		"$(argv client | jq -c '.[11:17]')"
+	assertEquals '["iterations","3","0","0","0","0","@{libexec}/miniP_client"]' \
+		"$(argv client | jq -c '.[11:18]')"
 	experiment | sed '3a\    execution_environment: [{type: memcheck}, {type: gdb}]' >x.yaml
 	plan x.yaml
 	run pth-plan --check parsed.jsonl
 	assertCode 3
 	assertMatch "$err" 'memcheck and gdb cannot work together'
+}
+
+# A port that is usual for the protocol or the plugin is none that is missing; certificates are
+# made whatever the experiment says, when none are given.
+testWarningsAreTrue() {
+	mkdir -p odd
+	printf 'plugin: odd\nkind: protocol\ntransport: udp\n' >odd/odd.yaml
+	printf 'plugin: odder\nkind: protocol\ntransport: udp\ntls: true\n' >odd/odder.yaml
+	printf '%s\n' 'plugin: old' 'kind: iut' 'protocol: [odd, odder, minip]' \
+		'commands: {any: [x]}' 'parameters: {cert_file: {type: str}}' >odd/old.yaml
+	looked=0
+	while IFS='|' read -r more protocol want; do
+		printf '%s\n' 'tests:' '- name: t' '  network_environment: {type: localhost}' \
+			'  services:' "    s: {implementation: {name: old}$more," \
+			"      protocol: {name: $protocol}}" >x.yaml
+		run sh -c 'PTH_EVENTS=none; export PTH_EVENTS; pth-parse x.yaml | pth-plan -P odd'
+		assertEquals "$more $protocol" "$want" "$(printf '%s\n' "$err" |
+			sed 's/^x.yaml:[0-9:]* warning: //')"
+		looked=$((looked + 1))
+	done <<-'EOT'
+	|minip|
+	|odd|service 's': no port given, and neither old nor odd defines a usual one
+	|odd, role: peer|
+	, ports: ["1:1"]|odd|
+	, timeout: 5|minip|
+	EOT
+	assertLeast 5 $looked experiments
+	for row in 'true||' 'false||warning' 'false|, cert_file: /c/x.pem|'; do
+		IFS='|' read -r make more want <<-EOT
+		$row
+		EOT
+		printf '%s\n' 'tests:' '- name: t' '  network_environment: {type: localhost}' \
+			'  services:' '    s:' "      implementation: {name: old$more}" \
+			'      protocol: {name: odder}' '      ports: ["1:1"]' \
+			"      generate_new_certificates: $make" >x.yaml
+		run sh -c 'PTH_EVENTS=none; export PTH_EVENTS; pth-parse x.yaml | pth-plan -P odd'
+		assertEquals "$row" "${want:+x.yaml:9:34: warning: service 's': a certificate is $(
+		)made all the same, since none is given by cert_file or paths.cert_dir}" "$err"
+	done
 }
 
 # The directory of a service must not be what the test's own things need.
@@ -569,7 +610,7 @@ testStreams() {
 	run sh -c 'pth-plan parsed.jsonl >&-'
 	assertCode 4
 	run pth-plan missing.jsonl
-	assertCode 3
+	assertCode 4
 	run pth-plan -P nowhere parsed.jsonl
 	assertCode 3
 	run pth-plan --nonsense
@@ -663,6 +704,26 @@ testCaptureIsolationAndLimitsOfTheTest() {
 			"\(.environment.isolation) \(.capture) \(.services[0].limits.files)"')"
 	assertEquals 'any0 96' \
 		"$(jq_out -r 'select(.index == 2).plan.capture | "\(.interface) \(.snaplen)"')"
+}
+
+# A combination that a matrix has made and that cannot be is no mistake of anybody.
+testCombinationsThatCannotBe() {
+	pth-parse "$TOP/examples/ping-pong.yaml" -s \
+		'tests.0.matrix={services.client.implementation.name: [ping_pong, curl]}' >in
+	run pth-plan --check in
+	assertCode 0
+	assertMatch "$err" ':1:51: warning: unsupported: curl speaks http, not minip$'
+	run pth-plan --check --strict in
+	assertCode 3
+	assertMatch "$err" ':1:51: error: unsupported: curl speaks http, not minip$'
+	pth-plan in >planned 2>/dev/null
+	run pth-exec --check planned
+	assertCode 0
+	assertEquals 'null unsupported' \
+		"$(jq -r 'select(.id).error.status' planned | tr '\n' ' ' | sed 's/ $//')"
+	pth-plan --strict in >planned 2>/dev/null
+	run pth-exec --check planned
+	assertCode 3
 }
 
 . shunit2

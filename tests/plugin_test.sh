@@ -39,7 +39,8 @@ testNothingIsForgotten() {
 		mvfst picoquic picoquic_shadow \
 		quant quic_go quiche quinn ngtcp2 nginx curl socat ping_pong frr_bgp libcoap \
 		panther_ivy command bgp coap localhost \
-		docker_compose shadow_ns strace memcheck helgrind gdb gperf_cpu gperf_heap \
+		docker_compose shadow_ns strace memcheck helgrind callgrind massif gdb \
+		gperf_cpu gperf_heap perf time \
 		iterations; do
 		assertMatch "$out" "^[a-z_]+ +[a-z-]+ +$name "
 	done
@@ -73,9 +74,56 @@ testBadDescriptors() {
 	assertCode 3
 	run pth-plugin check d/none.yaml
 	assertCode 3
+	printf 'kind: iut\nextends: quic\n' >d/m.yaml
+	run env PTH_EVENTS=json pth-plugin check d/m.yaml
+	assertCode 3
+	assertMatch "$err" "d/m.yaml:1:1: error: 'plugin' is missing"
+	assertMatch "$err" '"event":"plugin.failed".*"plugin":"m",'
+	# It is found by its own name.
+	printf 'plugin: other\nkind: iut\nextends: quic\n' >d/n.yaml
+	run pth-plugin -P d list
+	assertMatch "$out" '^iut .* other +base of QUIC'
+	run pth-plugin check d/n.yaml
+	assertCode 0
+	assertEquals 'd/n.yaml:1:9: warning: the plugin other lies in a file named n' "$err"
 	printf 'plugin: x\001\n' >d/k.yaml
 	run pth-plugin check d/k.yaml
 	assertCode 3
+}
+
+# Words of PANTHER's registration of a plugin; who extends nothing; a file with another name.
+testWordsAboutThePlugin() {
+	mkdir -p d/services/iut/quic
+	cat >d/services/iut/quic/file.yaml <<-'Y'
+	plugin: registered
+	kind: iut
+	version: 1.0.0
+	author: somebody
+	supported_protocols: [quic]
+	capabilities: [rfc9000, key_updates]
+	parameters: {n: {type: integer, default: 5}}
+	commands: {any: ["{{ n }}"]}
+	Y
+	run pth-plugin check d/services/iut/quic/file.yaml
+	assertCode 0
+	at=d/services/iut/quic/file.yaml:1:9
+	assertEquals "$at: warning: the plugin registered lies in a file named file$NL$(line \
+		"$at: warning: registered extends nothing; 'extends: quic' gives it what" \
+		'implementations of quic share')" "$err"
+	run pth-plugin -P d show registered --json
+	assertCode 0
+	assertEquals '1.0.0 somebody quic rfc9000 key_updates' "$(jq_out -r \
+		'"\(.version) \(.author) \(.protocol[0]) \(.capabilities | join(" "))"')"
+	run pth-plugin -P d show file --json
+	assertCode 0
+	sed 's/^supported/protocol: quic\n&/; s/1.0.0/[1]/' d/services/iut/quic/file.yaml >d/b.yaml
+	run pth-plugin check d/b.yaml
+	assertCode 3
+	assertMatch "$err" '^d/b.yaml:3:10: error: version: must be one value, not a list$'
+	sed -i '/^version/d' d/b.yaml
+	run pth-plugin check d/b.yaml
+	assertMatch "$err" \
+		'^d/b.yaml:5:1: warning: supported_protocols has no effect beside protocol$'
 }
 
 testCycles() {
@@ -107,7 +155,7 @@ testLongChain() {
 	done | awk '/^plugin/ { f = "d/services/base/" $2 ".yaml" } { print > f; }'
 	run pth-plugin -P d show b299 --json
 	assertCode 0
-	assertEquals 303 "$(jq_out '.parameters | length')"
+	assertEquals 300 "$(jq_out '[.parameters | keys[] | select(test("^p[0-9]"))] | length')"
 }
 
 testTwiceInOneDirectory() {
@@ -170,20 +218,31 @@ testNew() {
 	for words in 'iut myquic --extends quic' 'iut mytcp --protocol tcp' 'iut myown' \
 		'tester probe --protocol minip' 'protocol snap' \
 		'network here' 'execution watch' 'service mybase --extends http' \
-		'iut child --extends ngtcp2'; do
+		'iut child --extends ngtcp2' 'iut ofsnap --protocol snap --docker --template' \
+		'tester ofsnap --protocol snap --template' 'service both --docker --template' \
+		'iut ofboth --extends both'; do
 		# shellcheck disable=SC2086
-		run pth-plugin -P d new -o d $words
+		run pth-plugin new -o d $words
 		assertCode 0
-		assertEquals "$words" 3 "$(printf '%s\n' "$out" | wc -l)"
+		case $words in
+		*docker\ --template) files=6 ;;
+		*--template) files=5 ;;
+		*) files=3 ;;
+		esac
+		assertEquals "$words" $files "$(printf '%s\n' "$out" | wc -l)"
 		assertEquals "$words: a test" 1 "$(printf '%s\n' "$out" | grep -c '\.sh$')"
 		for file in $out; do
-			case $file in *.sh) run sh "$file" && assertCode 0 &&
-				assertMatch "$out" ': ok$' ;;
+			case $file in
+			*.sh) run sh "$file" && assertCode 0 && assertMatch "$out" ': ok$' ;;
+			*.md) for part in Options Example Troubleshooting; do
+				assertTrue "$file has $part" "grep -q '^## $part$' $file"
+			done ;;
 			esac
+			assertEquals "$file: lines" '' "$(awk 'length > 100' "$file")"
 		done
 	done
 	run pth-plugin -P d list
-	for name in myquic mytcp myown probe snap here watch mybase child; do
+	for name in myquic mytcp myown probe snap here watch mybase child ofsnap; do
 		assertMatch "$out" " $name +[a-z]"
 	done
 	run pth-plugin new -o d iut myown
@@ -191,8 +250,106 @@ testNew() {
 	assertMatch "$err" 'is there already'
 	run pth-plugin new -o d iut z --extends nosuch
 	assertCode 3
+	assertMatch "$err" "no base named 'nosuch'\$"
+	# What is proposed is a base of an implementation: no program, and no protocol.
+	run pth-plugin new -o d iut z --extends python_htp
+	assertCode 3
+	assertMatch "$err" "no base named 'python_htp'; did you mean 'python_http'\?"
+	run pth-plugin new -o d iut z --extends picoquik
+	assertCode 3
+	assertMatch "$err" "no base named 'picoquik'\$"
 	run pth-plugin new -o d iut z --protocol nosuch
 	assertCode 3
+	assertMatch "$err" "no protocol named 'nosuch'.* \\(pth new protocol nosuch begins it\\)"
+	run pth-plugin new -o d protocol z --docker
+	assertCode 2
+}
+
+# Options of the program, the port and what is put before commands: a change shows in the test.
+testNewTestsNoticeChanges() {
+	pth-plugin new -o e iut sut >written && pth-plugin new -o e protocol prot >>written &&
+		pth-plugin new -o e execution exec >>written && pth-plugin new -o e tester tst \
+		--template >>written && pth-plugin new -o e network net >>written
+	looked=0
+	while read -r dir change text; do
+		file=$(grep "/$dir$" written)
+		run sh "${file%/*}/test.sh"
+		assertCode 0
+		sed -i "$change" "$file"
+		run sh "${file%/*}/test.sh"
+		assertCode 1
+		assertMatch "$err" "$text"
+		looked=$((looked + 1))
+	done <<-'EOT'
+	sut/plugin.yaml s/-p$/-q/ expected.server:.sut.-p
+	prot/plugin.yaml s/9999/9998/ expected.9999
+	exec/plugin.yaml s/WATCHED/W/ expected.server:.env.WATCHED=0
+	tst/client.j2 s/--test/--tset/ client:.tst.--tset
+	net/plugin.yaml s/true/false/ captured
+	EOT
+	assertLeast 5 $looked changes
+	# The program itself is asked, where it is there.
+	mkdir -p path
+	printf '#!/bin/sh\n[ "$1" != -p ] || echo "unknown option -p" >&2\nexit 2\n' >path/sut
+	chmod +x path/sut
+	sed -i 's/- -q$/- -p/' e/services/iut/tcp/sut/plugin.yaml
+	PATH=$PWD/path:$PATH run sh e/services/iut/tcp/sut/test.sh
+	assertCode 1
+	assertMatch "$err" 'unknown option -p'
+}
+
+# ./plugins is where `new` writes and where everybody looks.
+testPluginsHere() {
+	mkdir -p here && cd here || return
+	run pth-plugin new protocol own
+	assertCode 0
+	run pth-plugin new iut mine --protocol own
+	assertCode 0
+	assertMatch "$out" '^plugins/services/iut/own/mine/plugin.yaml$'
+	run pth-plugin new experiment first --protocol own
+	assertCode 0
+	assertEquals './first.yaml' "$out"
+	run pth-plugin new experiment second
+	assertCode 0
+	for name in first second; do
+		pth-parse $name.yaml 2>>err | pth-plan 2>>err >$name.jsonl
+	done
+	assertEquals 'mine ping_pong' "$(jq -r '.plan.services[0].plugin // empty' first.jsonl \
+		second.jsonl | paste -sd' ')"
+	run pth-plugin new experiment first
+	assertCode 3
+	assertMatch "$err" 'first.yaml is there already'
+	run pth-plugin new experiment third --iut min
+	assertCode 3
+	assertMatch "$err" "no implementation named 'min'; did you mean 'mine'"
+	run pth-plugin new protocol lonely
+	run pth-plugin new experiment third --protocol lonely
+	assertCode 3
+	assertMatch "$err" 'no implementation of lonely is there \(pth new iut NAME '
+	# The same tree twice is one; one that is no tree is left alone.
+	run pth-plugin -P plugins list iut
+	assertEquals 1 "$(printf '%s\n' "$out" | grep -c ' mine ')"
+	assertEquals '' "$err"
+	mv plugins/services plugins/protocols . && touch plugins/x.yaml
+	run pth-plugin show mine
+	assertCode 3
+	cd ..
+}
+
+# An option that a command would ignore is refused.
+testOptionsOfCommands() {
+	looked=0
+	for words in 'list --resolved' 'list --extends tcp' 'list -o d' 'list --docker' \
+		'show minip --protocol x' 'show minip --template' 'check x --json' \
+		'new iut q --json' 'new iut q --resolved' 'new iut q --iut x'; do
+		# shellcheck disable=SC2086
+		run pth-plugin $words
+		assertCode 2
+		looked=$((looked + 1))
+	done
+	assertLeast 10 $looked commands
+	run pth-plugin list iut --extends tcp
+	assertMatch "$err" 'list has no option --extends'
 }
 
 # The files of the walk-throughs, out of the page.
@@ -225,6 +382,15 @@ testWalkThroughs() {
 		"https://127.0.0.1:4443/index.html"]')
 downloads/index.html" "$(jq_out -rc '
 	select(.plan).plan.services | (.[].phases.run.argv), .[1].verdict[0].files[0].path')"
+	run sh -c 'pth-parse level-test.yaml | pth-plan -P mine'
+	assertCode 0
+	assertEquals '3 -d' "$(jq_out -r '
+		select(.plan).plan.services[0] | "\(.environment.LEVEL) \(.phases.run.argv[-1])"')"
+	assertMatch "$err" "^level-test.yaml:10:62: warning: echo_level: 'performance_mode' has no"
+	run sh -c 'pth-parse profile-test.yaml | pth-plan'
+	assertCode 0
+	assertEquals '["perf","auto","5.0","-F","199","./program"]' "$(jq_out -c '
+		select(.plan).plan.services[0].phases.run.argv | [.[3, 6, 7, 10, 11, -1]]')"
 	run sh -c 'pth-parse echo-test.yaml | pth-plan -P mine --check'
 	assertCode 0
 	assertEquals '' "$err"

@@ -53,15 +53,31 @@ oneTimeSetUp() {
 	#include <stdio.h>
 	#include <stdlib.h>
 	#include <string.h>
+	#include <sys/stat.h>
 	#include <time.h>
 	#include <unistd.h>
 	volatile unsigned long x;
 	char *volatile kept[64];
+	#define WORK for (unsigned i = 0; i < 10000; i++) x += i * i
 	__attribute__((noinline)) void burn_here(void) {
 		clock_t end = clock() + CLOCKS_PER_SEC / 3;
-		while (clock() < end)
-			for (unsigned i = 0; i < 10000; i++)
-				x += i * i;
+		while (clock() < end) WORK;
+	}
+	/* Until the first profile is begun, and until it is written. */
+	__attribute__((noinline)) void early_here(void) {
+		while (access("cpu.prof.0", F_OK) != 0) WORK;
+	}
+	__attribute__((noinline)) void wait_here(void) {
+		struct stat st;
+		while (stat("cpu.prof.0", &st) != 0 || st.st_size == 0) WORK;
+	}
+	/* Until perf is told to stop. */
+	__attribute__((noinline)) void fifo_here(void) {
+		while (access("perf.fifo", F_OK) == 0) WORK;
+	}
+	__attribute__((noinline)) void late_here(void) {
+		clock_t end = clock() + CLOCKS_PER_SEC / 3;
+		while (clock() < end) WORK;
 	}
 	__attribute__((noinline)) void allocate_here(void) {
 		for (int i = 0; i < 64; i++)
@@ -80,6 +96,11 @@ oneTimeSetUp() {
 		pthread_t t;
 		for (int i = 1; i < n; i++) {
 			if (strcmp(argv[i], "burn") == 0) burn_here();
+			if (strcmp(argv[i], "early") == 0) early_here();
+			if (strcmp(argv[i], "wait") == 0) wait_here();
+			if (strcmp(argv[i], "fifo") == 0) fifo_here();
+			if (strcmp(argv[i], "late") == 0) late_here();
+			if (strcmp(argv[i], "hang") == 0) pause();
 			if (strcmp(argv[i], "allocate") == 0) allocate_here();
 			if (strcmp(argv[i], "invalid") == 0) invalid_here();
 			if (strcmp(argv[i], "nap") == 0) usleep(300000);
@@ -120,10 +141,28 @@ testCpu() {
 	assertEquals 'passed ' "$(verdict | cut -c1-7)"
 	assertMatch "$(cat "$a/cpu.txt")" ' burn_here$'
 	assertMatch "$(cat "$a/cpu.txt")" "^== cpu.prof_[0-9]+: $burn\$"
+	pipe '{type: gperf_cpu, profile_children: false}' "[timeout, '99', $burn, burn]"
+	assertEquals 'passed ' "$(verdict | cut -c1-7)"
+	assertMatch "$(cat "$a/cpu.txt")" '^== cpu.prof: .*timeout$'
+	assertNoMatch "$(cat "$a/cpu.txt")" burn
 	# It had nothing to do.
 	pipe '{type: gperf_cpu, generate_pdf: true}' "[$burn, nap]"
 	assertEquals 'passed ' "$(verdict | cut -c1-7)"
 	assertEquals 0 "$(number cpu_samples)"
+}
+
+# A part of the run: from a delay on, for a duration.
+testCpuForAWhile() {
+	need google-pprof google-perftools || return
+	pipe '{type: gperf_cpu, config: {duration: 0.3}}' "[$burn, wait, late]"
+	assertEquals 'passed ' "$(verdict | cut -c1-7)"
+	assertMatch "$(cat "$a/cpu.txt")" ' wait_here$'
+	assertNoMatch "$(cat "$a/cpu.txt")" ' late_here$'
+	pipe '{type: gperf_cpu, start_profiling_delay: 0.3, use_realtime_signal: true}' \
+		"[$burn, early, burn]"
+	assertEquals 'passed ' "$(verdict | cut -c1-7)"
+	assertMatch "$(cat "$a/cpu.txt")" ' burn_here$'
+	assertNoMatch "$(cat "$a/cpu.txt")" ' early_here$'
 }
 
 testCpuAsPdf() {
@@ -183,6 +222,46 @@ testHelgrind() {
 	assertMatch "$(verdict)" '^error .*_errors: was not measured'
 }
 
+# What a profile names is tried by examples/profilers.yaml, too (examples_test).
+testPerf() {
+	need perf linux-perf || return
+	perf record -o perf.probe -e cpu-clock:u true 2>/dev/null ||
+		skip 'perf may not be used on this machine' || return
+	pipe '{type: perf, duration: 0.5}' "[$burn, fifo, late]"
+	assertEquals 'passed ' "$(verdict | cut -c1-7)"
+	assertNoMatch "$(cat "$a/perf.txt")" ' late_here *$'
+	pipe '{type: perf, mode: stat}' "[$burn, burn]"
+	assertEquals 'passed ' "$(verdict | cut -c1-7)"
+	assertMatch "$(number task_clock_ms)" '^[0-9]{3,4}[.]'
+	assertMatch "$(number page_faults)" '^[0-9]+$'
+	pipe '{type: perf, events: [nonsense]}' "[$burn, nap]"
+	assertMatch "$(verdict)" '^error .*'
+}
+
+testCallgrind() {
+	need valgrind valgrind || return
+	pipe '{type: callgrind, additional_parameters: [--callgrind-out-file=/dev/null]}' \
+		"[$burn]"
+	assertMatch "$(verdict)" '^error .*there is no profile of instructions'
+}
+
+testMassif() {
+	need valgrind valgrind || return
+	pipe '{type: massif, additional_parameters: [--massif-out-file=/dev/null]}' "[$burn, nap]"
+	assertMatch "$(verdict)" '^error .*there is no profile of the heap'
+}
+
+testTime() {
+	[ -x /usr/bin/time ] || skip 'needs /usr/bin/time (package time)' || return
+	# A server that is stopped has its times, too.
+	pipe '{type: time}' \
+		"[sh, -c, 'trap \"echo bye; exit\" TERM; while :; do sleep 0.1; done']" \
+		"        finite: false$NL    steps: {wait: 1}"
+	assertEquals 'passed ' "$(verdict | cut -c1-7)"
+	assertEquals bye "$(cat "$a/stdout.log")"
+	assertMatch "$(number memory_peak_kb)" '^[0-9]+$'
+}
+
 testStrace() {
 	need strace strace || return
 	strace -o /dev/null true 2>/dev/null || skip 'no ptrace on this machine' || return
@@ -190,6 +269,21 @@ testStrace() {
 	assertEquals 'passed ' "$(verdict | cut -c1-7)"
 	assertMatch "$(cat "$a/strace.log")" 'exited with 0'
 	clean_env STRACE
+	# Those of the network alone, without one of them.
+	net="[python3, -c, 'import socket; s = socket.socket(); s.bind((\"127.0.0.1\", 0))']"
+	pipe '{type: strace, trace_network_syscalls: true}' "$net"
+	assertMatch "$(cat "$a/strace.log")" ' bind\('
+	assertNoMatch "$(cat "$a/strace.log")" ' (mmap|brk)\('
+	pipe '{type: strace, network_focus: true, excluded_syscalls: [bind]}' "$net"
+	assertMatch "$(cat "$a/strace.log")" ' socket\('
+	assertNoMatch "$(cat "$a/strace.log")" ' (bind|mmap|brk)\('
+	# The trace ends before the program.
+	pipe '{type: strace, timeout: 1}' "[sh, -c, 'until grep -q \"^TracerPid:.0\" \
+		/proc/\$\$/status; do sleep 0.1; done; mkdir late']"
+	assertEquals 'passed ' "$(verdict | cut -c1-7)"
+	assertTrue 'it went on' "[ -d $a/late ]"
+	assertMatch "$(cat "$a/strace.log")" TracerPid
+	assertNoMatch "$(cat "$a/strace.log")" '"late"'
 	pipe '{type: strace, additional_parameters: [-o, /dev/null]}' "[$burn, nap]"
 	assertMatch "$(verdict)" '^error .*strace has written nothing'
 }
@@ -202,6 +296,16 @@ testGdb() {
 	pipe '{type: gdb}' "[$burn, abort]"
 	assertMatch "$(verdict)" '^crashed '
 	assertMatch "$(cat "$a/gdb.log")" ' main \('
+	pipe '{type: gdb, execution_timeout: 1, gdb_timeout: 20}' "[$burn, hang]"
+	assertMatch "$(verdict)" '^failed .*124'
+	pipe '{type: gdb, enable_core_dumps: false, asan_options: [a=1, b=2],
+	  debug_env_vars: {X: y, OWN: z}}' \
+		'[sh, -c, "ulimit -c; env"]' \
+		'        environment: {OWN: mine}'
+	assertMatch "$(cat "$a/stdout.log")" '^0$'
+	assertMatch "$(cat "$a/stdout.log")" '^ASAN_OPTIONS=a=1:b=2$'
+	assertMatch "$(cat "$a/stdout.log")" '^X=y$'
+	assertMatch "$(cat "$a/stdout.log")" '^OWN=mine$'
 }
 
 testIterations() {
@@ -209,6 +313,21 @@ testIterations() {
 	assertEquals 'passed ' "$(verdict | cut -c1-7)"
 	assertEquals '1 0 2 0 3 0' "$(xargs <"$a/iterations.log")"
 	assertEquals 0 "$(number iterations_failed)"
+	# Each run with other parameters of the service: two sets for three runs.
+	pipe "{type: iterations, iterations: 3, parameter_sets: [{command: [sh, -c, 'echo a b', c]},
+	  {command: ['false']}]}" "[$burn, nap]"
+	assertMatch "$(verdict)" '^(failed|error) ' # it may be over before it is ready
+	assertEquals '1 0 1 2 1 2 3 0 1' "$(xargs <"$a/iterations.log")"
+	assertEquals 'a b a b' "$(xargs <"$a/stdout.log")"
+	assertEquals '3 1' "$(number iterations_run) $(number iterations_failed)"
+	# At least one run for each, and counted only when that is asked for.
+	pipe "{type: iterations, parameter_sets: [{command: ['true']}, {command: ['true']}],
+	  aggregate_results: false}" "[$burn, nap]"
+	assertEquals '1 0 1 2 0 2' "$(xargs <"$a/iterations.log")"
+	assertEquals null "$(number iterations_run)"
+	pipe "{type: iterations, vary_parameters: false, parameter_sets: [{command: ['false']}]}" \
+		"[$burn, nap]"
+	assertEquals '1 0' "$(xargs <"$a/iterations.log")"
 }
 
 # An experiment's own variable wins over the profiler's, and is everywhere.

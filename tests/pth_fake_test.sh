@@ -16,13 +16,21 @@ world() {
 		tool_ "$tool" 'case "$0" in
 		*-parse | *-plan | *-compose | *-exec | *-collect | *-report) cat ;; esac'
 	done
+	: >bin/look
 	printf 'tests: []\n' >x.yaml
 }
 
-# tool_ NAME SCRIPT: bin/pth-NAME. A line is written at once: stages run side by side.
+# tool_ NAME SCRIPT: bin/pth-NAME. A line is written at once: stages run side by side. pth-exec
+# notes "look" when it only looks, and runs bin/look then.
 tool_() {
-	printf '#!/bin/sh\nfor w; do s="${s:-} [$w]"; done; echo "%s:${s:-}" >>"%s"\n%s\n' \
-		"$1" "$PTH_TMP/said" "$2" >"bin/pth-$1"
+	cat >"bin/pth-$1" <<-EOT
+	#!/bin/sh
+	n=$1
+	[ "\$n,\${1:-}" != exec,--check ] || n=look
+	for w; do s="\${s:-} [\$w]"; done; echo "\$n:\${s:-}" >>"$PTH_TMP/said"
+	[ \$n != look ] || { cat >/dev/null; . "$PTH_TMP/bin/look"; exit 0; }
+	$2
+	EOT
 	chmod +x "bin/pth-$1"
 }
 
@@ -74,6 +82,30 @@ testCommandsOfOneTool() {
 	--partial -q image base|image: [-q] [base]
 	EOT
 	assertLeast 21 $looked calls
+}
+
+# Of what is shown the tools know by a variable.
+testVerbose() {
+	mkdir -p v && cp "$TOP/bin/pth" v
+	# shellcheck disable=SC2016 # for the other shell
+	printf '#!/bin/sh\necho $PTH_VERBOSE\n' >v/pth-parse && chmod +x v/pth-parse
+	looked=0
+	while IFS='|' read -r words want; do
+		# shellcheck disable=SC2086 # words
+		run env PTH_VERBOSE= v/pth $words
+		assertEquals "$words" "$want" "$out"
+		looked=$((looked + 1))
+	done <<-EOT
+	schema|
+	-v schema|1
+	schema -v|1
+	--debug schema|1
+	--verbose schema|1
+	-vv schema|2
+	-v schema -v|2
+	-vv schema -v|2
+	EOT
+	assertLeast 8 $looked calls
 }
 
 testHelp() {
@@ -130,16 +162,19 @@ testHelpOnPages() {
 testOptionsReachTheirStages() {
 	pth_ run x.yaml
 	assertCode 0
-	assertEquals 'collect: compose: exec: parse: [--] [x.yaml] plan: report:' \
+	assertEquals "$(line collect: compose: 'exec: [--progress] [plain]' 'look: [--check]' \
+		'parse: [--keep-going] [--] [x.yaml]' 'plan: [--keep-going]' report:)" \
 		"$(echo "$said" | paste -sd ' ')"
 	looked=0
-	while IFS='|' read -r words parse plan exec; do
+	while IFS='|' read -r words parse plan exec report; do
 		# shellcheck disable=SC2086 # words
-		pth_ run $words x.yaml
+		PTH_EVENTS=none pth_ run $words x.yaml
 		assertCode 0
-		assertEquals "$words" "${parse:+$parse }[--] [x.yaml]|$plan|$exec|||" \
-			"$(told parse)|$(told plan)|$(told exec)|$(told compose)|$(told collect)|$(
-				told report)"
+		assertEquals "$words" \
+			"[--keep-going] ${parse:+$parse }[--] [x.yaml]|$(
+			)[--keep-going]${plan:+ $plan}|$exec|$report||" \
+			"$(told parse)|$(told plan)|$(told exec)|$(told report)|$(told compose)|$(
+				told collect)"
 		looked=$((looked + 1))
 	done <<-'EOT'
 	-j 2|||[-j] [2]
@@ -177,12 +212,18 @@ testOptionsReachTheirStages() {
 	--progress=none|||[--progress=none]
 	--strict|[--strict]|[--strict]|
 	--partial|||
+	--keep-going|||
+	--html f||||[--html] [f]
+	--html=f --junit=g||||[--html=f] [--junit=g]
+	--tap f --csv -||||[--tap] [f] [--csv] [-]
 	EOT
-	assertLeast 35 $looked options
+	assertLeast 39 $looked options
+	PTH_EVENTS=none pth_ run --only a* x.yaml --skip=b
+	assertEquals 'they are looked at, too' '[--check] [--only] [a*] [--skip=b]' "$(told look)"
 	for words in '-q run x.yaml' 'run -q x.yaml' 'run x.yaml --quiet'; do
 		# shellcheck disable=SC2086
 		pth_ $words
-		assertEquals "$words" 6 "$(grep -c '\[-q\]' said)"
+		assertEquals "$words" 7 "$(grep -c '\[-q\]' said)"
 	done
 }
 
@@ -230,9 +271,9 @@ testDryRun() {
 		tool_ exec 'cat; exit 4'
 		pth_ run $option x.yaml -o d
 		assertCode 4
-		assertEquals '[--dry-run] [-o] [d]' "$(told exec)"
+		assertEquals '[--print] [-o] [d]' "$(told exec)"
 		assertEquals 'nothing is judged' '' "$(told collect)$(told report)"
-		assertEquals 'compose exec parse plan' "$(cut -d: -f1 said | sort | xargs)"
+		assertEquals 'compose exec look parse plan' "$(cut -d: -f1 said | sort | xargs)"
 	done
 }
 
@@ -242,14 +283,22 @@ testTheFileIsStandardInput() {
 	: >said
 	run sh -c 'echo hello | bin/pth run -'
 	assertCode 0
-	assertEquals '[--] [-]' "$(told parse)"
+	assertEquals '[--keep-going] [--] [-]' "$(told parse)"
 	assertEquals 'through all stages' hello "$(cat reported)"
 	echo 'first: line' >-odd
 	: >said
 	run bin/pth run ./-odd
-	assertEquals '[--] [./-odd]' "$(told parse)"
+	assertEquals '[--keep-going] [--] [./-odd]' "$(told parse)"
+	echo 'first: line' >-odd
+	for words in 'run -- -odd' '-- run -- -odd' 'check -- -odd'; do
+		: >said
+		# shellcheck disable=SC2086 # words
+		run bin/pth $words
+		assertCode 0
+		assertEquals "$words" '[--keep-going] [--] [-odd]' "$(told parse)"
+	done
 	# Its problems, of both stages.
-	tool_ parse 'cat; [ "$1" != --check ] || echo "stdin:2:1: error: parse" >&2'
+	tool_ parse 'cat; echo "stdin:2:1: error: parse" >&2'
 	tool_ plan 'cat >planned; echo "stdin:1:1: error: plan" >&2; exit 3'
 	run sh -c 'echo hello | bin/pth check -'
 	assertCode 3
@@ -264,8 +313,25 @@ testExitCodes() {
 		tool_ parse "exit $code_"
 		pth_ run x.yaml
 		assertCode $code_
-		assertEquals 'nothing is run' 'parse: [--] [x.yaml]' "$said"
+		assertEquals 'nothing is run' '' "$(told exec)$(told report)"
+		assertEquals 'more is looked for only behind errors' "$(
+			[ $code_ = 3 ] && echo '[--check]')" "$(told look)"
 	done
+	pth_ run x.yaml --keep-going
+	assertCode 4
+	tool_ parse 'exit 3'
+	pth_ run x.yaml --keep-going
+	assertCode 0
+	assertEquals '[--progress] [plain]' "$(told exec)"
+	world
+	for code_ in 1 2 3 4; do # of the last look
+		echo "exit $code_" >bin/look
+		pth_ run x.yaml
+		assertCode $code_
+		assertEquals 'nothing is run' '' "$(told exec)$(told report)"
+	done
+	pth_ run x.yaml --keep-going
+	assertCode 4
 	world
 	looked=0
 	while IFS='|' read -r ran reported want; do
@@ -329,23 +395,33 @@ testCheckOfADescriptor() {
 	assertEquals problem "$out"
 	printf ' plugin: x\n' >no-plugin.yaml
 	pth_ check no-plugin.yaml
-	assertEquals 'parse parse plan' "$(cut -d: -f1 said | sort | xargs)"
+	assertEquals 'compose look parse plan' "$(cut -d: -f1 said | sort | xargs)"
 }
 
-# Of both stages, by their place; the words of others stay first. Options go where they do in run.
+# Of all stages, by their place, each once; the words of others stay first. Options go where they
+# do in run.
 testCheck() {
-	tool_ parse '[ "$1" = --check ] || exit 0
+	tool_ parse 'cat
 		printf "%s\n" "x.yaml:10:1: error: d" "x.yaml:2:9: warning: b" "said otherwise" >&2
 		exit 3'
 	tool_ plan 'cat; echo "x.yaml:9:1: error: c" >&2; echo "x.yaml:2:3: error: a" >&2'
+	tool_ compose 'cat; echo "x.yaml:9:1: error: c" >&2; echo "x.yaml:9:2: error: e" >&2'
+	echo 'echo "x.yaml:1:1: warning: f" >&2; exit 3' >bin/look
 	pth_ check x.yaml -s k=v -P d --strict
 	assertCode 3
-	assertEquals "$(printf '%s\n' 'said otherwise' 'x.yaml:2:3: error: a' \
-		'x.yaml:2:9: warning: b' 'x.yaml:9:1: error: c' 'x.yaml:10:1: error: d')" "$out"
+	problems=$(printf '%s\n' 'said otherwise' 'x.yaml:1:1: warning: f' 'x.yaml:2:3: error: a' \
+		'x.yaml:2:9: warning: b' 'x.yaml:9:1: error: c' 'x.yaml:9:2: error: e' \
+		'x.yaml:10:1: error: d')
+	assertEquals "$problems" "$out"
 	assertEquals '' "$err"
-	assertEquals "$(printf '%s\n' 'parse: [--check] [-s] [k=v] [--strict] [--] [x.yaml]' \
+	assertEquals "$(printf '%s\n' compose: 'look: [--check]' \
 		'parse: [--keep-going] [-s] [k=v] [--strict] [--] [x.yaml]' \
-		'plan: [--check] [-P] [d] [--strict]')" "$said"
+		'plan: [--keep-going] [-P] [d] [--strict]')" "$said"
+	# A run says the same, and runs nothing.
+	PTH_EVENTS='' pth_ run x.yaml
+	assertCode 3
+	assertEquals "$problems" "$err"
+	assertEquals '' "$out$(told exec)"
 	world
 	pth_ check x.yaml
 	assertCode 0
@@ -356,8 +432,54 @@ testCheck() {
 	tool_ plan 'cat; exit 4'
 	tool_ parse 'exit 3'
 	pth_ check x.yaml
-	assertCode 3
+	assertCode 4
 	assertEquals 'no directory of pth is left' '' "$(ls "$TMPDIR" | grep '^pth')"
+}
+
+# Where a container engine is asked for and none answers, it is said.
+testCheckLooksForAnEngine() {
+	mkdir -p fake
+	fake docker '[ "$*" != info ]'
+	tool_ compose 'echo "{\"compose\":{}}"'
+	fake_path=$PATH
+	PATH=$PTH_TMP/fake:$PATH
+	pth_ check x.yaml
+	assertCode 0
+	assertEquals "$(line 'x.yaml:1:1: warning: no docker engine answers;' \
+		'start one (package docker.io)')" "$out"
+	fake docker ''
+	pth_ check x.yaml
+	assertEquals '' "$out"
+	fake docker 'exit 1'
+	tool_ compose 'cat'
+	pth_ check x.yaml
+	assertEquals 'there are no containers' '' "$out"
+	PATH=$fake_path
+}
+
+# Nobody has to watch: messages, a line a test, the summary; events for who asks for them.
+testWithoutATerminal() {
+	tool_ exec 'cat; echo "exec ${PTH_EVENTS:-unset}" >>events'
+	tool_ collect 'cat; echo "collect ${PTH_EVENTS:-unset}" >>events'
+	for row in '|[--progress] [plain]|collect none exec unset' \
+		'none||collect none exec none' 'json||collect json exec json'; do
+		rm -f events
+		IFS='|' read -r events args want <<-EOT
+		$row
+		EOT
+		PTH_EVENTS=$events pth_ run x.yaml
+		assertCode 0
+		assertEquals "$row" "$args" "$(told exec)"
+		assertEquals "$row" "$want" "$(sort events | xargs)"
+	done
+	PTH_EVENTS='' pth_ run x.yaml --progress none
+	assertEquals '[--progress] [none]' "$(told exec)"
+	# With events the messages come as they are said, in no order.
+	tool_ parse 'cat; echo "x.yaml:2:1: warning: b ${PTH_EVENTS:-}" >&2'
+	tool_ plan 'cat; echo "x.yaml:1:1: warning: a ${PTH_EVENTS:-}" >&2'
+	PTH_EVENTS=json pth_ run x.yaml
+	assertEquals "$(printf '%s\n' 'x.yaml:2:1: warning: b json' \
+		'x.yaml:1:1: warning: a json')" "$err"
 }
 
 # The tools beside it come first, the places of servers last.
@@ -371,6 +493,23 @@ testPath() {
 		run env PATH="$fake_path" "$pth" list
 		assertEquals "$PTH_TMP/bin:$fake_path:/usr/local/sbin:/usr/sbin:/sbin" "$out"
 	done
+	# Without an environment, and where PATH could not say it.
+	sbin=/usr/local/sbin:/usr/sbin:/sbin
+	run env -i "$PTH_TMP/bin/pth" list
+	assertMatch "$out" "^$PTH_TMP/bin:.*/bin:$sbin\$"
+	run env PATH= "$PTH_TMP/bin/pth" list
+	assertEquals "$PTH_TMP/bin:/usr/local/bin:/usr/bin:/bin:$sbin" "$out"
+	mkdir 'a:b' && cp -a bin 'a:b'
+	run env PATH="$fake_path" a:b/bin/pth list
+	assertEquals "$fake_path:$sbin" "$out"
+	for tool in $stages; do echo "$PTH_TMP/a:b/bin/pth-$tool"; done | while read -r tool; do
+		sed -i "s,$PTH_TMP/bin/look,$PTH_TMP/a:b/bin/look," "$tool"
+	done
+	: >said
+	run env PATH="$fake_path" a:b/bin/pth run x.yaml
+	assertCode 0
+	assertEquals 'collect compose exec look parse plan report' \
+		"$(cut -d: -f1 said | sort | xargs)"
 }
 
 # hospital: a world for the doctor, where everything is there: nothing is looked for outside of
@@ -385,7 +524,7 @@ hospital() {
 
 build_ward() {
 	rm -rf bin libexec && mkdir -p bin libexec/pth
-	sed 's,^PATH=.*,PATH=$here,' "$TOP/bin/pth" >bin/pth
+	sed 's,^PATH=$PATH:.*,PATH=$here,' "$TOP/bin/pth" >bin/pth
 	for p in sh readlink timeout mktemp sed grep rm cat chmod; do
 		ln -s "$(command -v $p)" bin/$p
 	done

@@ -28,6 +28,15 @@ testRun() {
 
 testRunPassesOptionsOn() {
 	need tshark tshark || return
+	quick t.yaml
+	run pth run t.yaml -o forms --html h.html --junit=j.xml --tap t.tap --csv c.csv
+	assertCode 0
+	assertEquals 4 "$(grep -lE '<html|<testsuite|^1\.\.1|^id,|001-t' h.html j.xml t.tap c.csv |
+		wc -l)"
+	assertEquals "report: $PTH_TMP/forms/EXPERIMENT_REPORT.md" \
+		"$(printf '%s\n' "$out" | tail -n 1)"
+	assertMatch "$err" '^ran 1/1 001-t '
+	assertNoMatch "$err" '^[{]'
 	run pth run -j 1 --only '*functional' "$TOP/examples/minip-versions.yaml" -o 'a dir'
 	assertCode 0
 	assertTrue 'options before the file, and a blank in a name' \
@@ -50,18 +59,51 @@ testRunOfABadFileRunsNothing() {
 	assertCode 3
 	assertMatch "$err" '^bad\.yaml:7:[0-9]+: .*sever.*server'
 	assertFalse '[ -e never ]'
-	run pth run absent.yaml -o never
-	assertNotEquals 0 "$code"
-	assertMatch "$err" 'absent\.yaml'
+	for command in 'pth run -o never' 'pth check' pth-parse 'pth-parse --check' pth-plan; do
+		$command absent.yaml >said 2>&1
+		assertEquals "$command: $(cat said)" 4 $?
+		assertMatch "$(cat said)" 'absent\.yaml:.* No such file'
+	done
 }
 
 testDryRun() {
 	run pth run --dry-run "$ping" -o dry
 	assertCode 0
 	assertFalse 'nothing was run' '[ -e dry ]'
-	assertEquals 'skipped miniP_server,miniP_client' "$(jq_out -r 'select(.id) |
-		.result.status + " " + ([.plan.services[].phases.run.argv[0] |
-			split("/")[-1]] | join(","))')"
+	# What it prints can be pasted: here all of it, with a directory that holds a quote.
+	assertEquals '# test 001-ping-pong-functional,# service server,# service client' \
+		"$(printf '%s\n' "$out" | grep '^#' | paste -sd ,)"
+	run pth run --dry-run "$ping" -o "it's dry"
+	assertCode 0
+	printf '%s\n' "$out" >pasted.sh
+	assertTrue 'a shell reads it' 'sh -n pasted.sh'
+	assertMatch "$out" "/it'.*s dry/001-ping-pong-functional/server.* & pids="
+	assertEquals 'kill $pids' "$(grep . pasted.sh | tail -n 1)"
+	# What runs in a container is a comment beside the commands of the engine.
+	run pth run --dry-run "$TOP/examples/minip-docker.yaml"
+	assertCode 0
+	assertMatch "$out" \
+		'^# in the container of server: /usr/local/libexec/pth/miniP_server -p 4443'
+	# A test that would not be run says why; files and variables are made.
+	cat >files.yaml <<-'end'
+	tests:
+	- &t
+	  name: "quote ' it"
+	  tags: [smoke]
+	  network_environment: {type: localhost}
+	  services:
+	    s:
+	      implementation: {name: command, type: testers,
+	        command: [sh, -c, 'echo "$V"; cat in/x']}
+	      protocol: {name: minip}
+	      environment: {V: "a $b 'c'"}
+	      files: [{path: in/x, text: "it's $HOME"}]
+	- {<<: *t, name: other, tags: [slow]}
+	end
+	run pth run -n files.yaml -o pasted --only tag:sm*
+	assertCode 0
+	assertMatch "$out" '^# not run: not selected by --only$'
+	assertEquals "a \$b 'c',it's \$HOME" "$(printf '%s\n' "$out" | sh | paste -sd ,)"
 }
 
 testCheck() {
@@ -78,24 +120,222 @@ testCheckSeesWhatOnlyPlanningSees() {
 	cat >both.yaml <<-'end'
 	tests:
 	- name: a
+	  network_environment: &e {type: localhost}
 	  services: {s: {implementation: {name: nosuch}, protocol: {name: minip}, ports: ["1:1"]}}
 	- name: b
+	  network_environment: *e
 	  services: {s: {implementation: {name: ping_pong}, protocol: {name: minip, role: client}}}
 	- name: c
+	  network_environment: *e
 	  services: {s: {implementation: {name: pingpong}, protocol: {name: minip}, ports: ["1:1"]}}
 	end
 	run pth check both.yaml
 	assertCode 3
 	assertEquals \
-		"both.yaml:3:41: error: no implementation named 'nosuch'; \
+		"both.yaml:4:41: error: no implementation named 'nosuch'; \
 pth list shows those that there are
-both.yaml:5:63: error: a client must have a target: the name of the service that it talks to
-both.yaml:7:41: error: no implementation named 'pingpong'; did you mean 'ping_pong'?" "$out"
+both.yaml:7:63: error: a client must have a target: the name of the service that it talks to
+both.yaml:10:41: error: no implementation named 'pingpong'; did you mean 'ping_pong'?" "$out"
 	sed 's/name: ping_pong/name: pingpong/' "$ping" >unknown.yaml
 	run pth check unknown.yaml
 	assertCode 3
 	assertMatch "$out" '^unknown\.yaml:[0-9]+:[0-9]+: .*pingpong'
 	assertEquals '' "$(find . -name outputs)"
+}
+
+# Mistakes of all stages in one look, in tests of their own and together: one of parse does not
+# hide those of plan, compose and the machine, and nothing that only follows from another is said.
+testCheckFindsTheMistakesOfAllStages() {
+	cat >all.yaml <<-'end'
+	docker: {network_mode: host}
+	logging: {level: LOUD}
+	tests:
+	- name: a
+	  network_environment: {type: docker_compose}
+	  timeout: soon
+	  services:
+	    s: {implementation: {name: ping_pong, cout: 2}, protocol: {name: minip, role: sever},
+	        ports: ["1:1"], limits: {memory: 4000GB}}
+	    t: {implementation: {name: ping_pong}, protocol: {name: minip, role: client, target: s}}
+	- name: b
+	  network_environment: {type: localhost}
+	  cpus: 250
+	  limits: {memory: 3000GB}
+	  services:
+	    s: {implementation: {name: command, type: testers, command: [no-such-program]},
+	        protocol: {name: minip}, ports: ["6:6"]}
+	    c: {implementation: {name: ping_pong}, protocol: {name: minip, role: client}}
+	    d: {implementation: {name: pingpong}, protocol: {name: minip, role: client, target: x}}
+	- name: c
+	  network_environment: {type: shadow_ns}
+	  services:
+	    s: {implementation: {name: ping_pong}, protocol: {name: minip}, ports: ["2:2"]}
+	  links: [{between: [s, s], latency: 10ms}]
+	- name: d
+	  network_environment: {type: docker_compose, service_prefix: "_", subnet: 10.1.0.0/31}
+	  services:
+	    docker: {implementation: {name: ping_pong}, protocol: {name: minip}, ports: ["3:3"]}
+	    b: {implementation: {name: bad}, protocol: {name: minip}, ports: ["4:4"]}
+	- name: e
+	  network_environment: {type: localhost}
+	  services:
+	    s: {implementation: {name: needy}, protocol: {name: minip}, ports: ["5:5"]}
+	end
+	mkdir -p all
+	cat >all/bad.yaml <<-'end'
+	plugin: bad
+	kind: iut
+	protocol: minip
+	docker: {packages: ["a b"]}
+	commands: {any: [x]}
+	end
+	cat >all/needy.yaml <<-'end'
+	plugin: needy
+	kind: iut
+	protocol: minip
+	requires: [{program: no-such-tool, package: no-pkg}]
+	commands: {any: [no-such-tool]}
+	end
+	printf '%s\n' >>all.yaml \
+		'    t: {implementation: {name: ping_pong, binary_name: no-such-name}, protocol: {' \
+		'        name: minip}, ports: ["7:7"]}'
+	run pth check -P all all.yaml
+	assertCode 3
+	# The engine of this machine may answer or not.
+	assertEquals "$(cat <<-'end'
+	1:24: error: docker.network_mode host
+	2:18: error: level
+	6:12: error: timeout
+	8:49: error: ping_pong has no parameter 'cout'; did you mean 'count'?
+	8:83: error: role
+	9:42: warning: limits.memory
+	13:9: warning: cpus
+	14:20: warning: limits.memory
+	16:32: warning: this machine has no program no-such-program; install it, or give its path
+	18:54: error: a client must have a target
+	19:32: error: no implementation named 'pingpong'; did you mean 'ping_pong'?
+	19:89: error: there is no service 'x' in this test; did you mean 's'?
+	21:31: warning: network environment shadow_ns cannot be run by this version
+	24:10: warning: links
+	26:63: error: service_prefix
+	26:76: error: subnet
+	28:13: error: a service in a container cannot be named docker
+	29:32: error: b
+	33:32: warning: this machine has no program no-such-tool; install the package no-pkg
+	34:32: warning: this machine has no program DIR/no-such-name; install it, or give its path
+	end
+	)" "$(printf '%s\n' "$out" | sed -n 's/^all\.yaml://p' | grep -v 'engine answers' | sed -E \
+		's,(no program )/.*/,\1DIR/,
+		s/; the test is not run//
+		s/^([0-9:]+ [a-z]+: (docker.network_mode host|[^:"]*)).*/\1/')"
+	problems=$(printf '%s\n' "$out" | grep -v 'engine answers')
+	PTH_EVENTS='' run pth run -P all all.yaml -o never
+	assertCode 3
+	assertEquals 'a run says the same' "$problems" "$err"
+	assertFalse '[ -e never ]'
+	# What is without errors runs when that is wanted, and the others are errors.
+	sed -i '/LOUD/d; /^- name: d/,/^- name: e/{/^- name: e/!d;}' all.yaml
+	run pth run -P all all.yaml -o some --keep-going
+	assertCode 1
+	assertEquals 'error error unsupported error' \
+		"$(jq -r 'select(.id).result.status' some/results.jsonl | xargs)"
+}
+
+# Of the machine, of the user, of the experiment, of a variable, of an option: the last counts,
+# and it is said which.
+testSettingsOfAllExperiments() {
+	mkdir -p config/pth
+	quick set.yaml
+	sed -i '1i logging: {level: WARNING}' set.yaml
+	printf 'logging: {level: ERROR, enable_colors: false}\ndocker: {network_mode: none}\n' \
+		>machine.yaml
+	printf 'logging: {level: DEBUG}\npaths: {output_dir: mine}\n' >config/pth/config.yaml
+	export XDG_CONFIG_HOME="$PTH_TMP/config" PTH_CONFIG="$PTH_TMP/machine.yaml"
+	run pth-parse set.yaml
+	assertCode 0
+	assertEquals 'WARNING false none mine' "$(jq_out -r 'select(.id).settings |
+		[.logging.level, .logging.enable_colors, .docker.network_mode,
+			.paths.output_dir] | join(" ")')"
+	looked=0
+	while IFS='|' read -r words value by; do
+		# shellcheck disable=SC2086 # words
+		run pth check --explain $words
+		assertCode 0
+		assertEquals "$words" "set to: $value,by: $by" "$(printf '%s\n' "$out" |
+			sed -n 's/^\t\(set to\|by\): /\1: /p' | sed "s|: $PTH_TMP/|: |" |
+			paste -sd ,)"
+		looked=$((looked + 1))
+	done <<-'EOT'
+	logging.level|"DEBUG"|config/pth/config.yaml:1:18
+	logging.level set.yaml|"WARNING"|set.yaml:1:18
+	level -s logging.level=INFO set.yaml|"INFO"|-s logging.level:1:1
+	docker.network_mode set.yaml|"none"|machine.yaml:2:24
+	paths.output_dir|"mine"|config/pth/config.yaml:2:21
+	EOT
+	assertLeast 5 $looked keys
+	run env PTH_LOG_LEVEL=TRACE pth check --explain logging.level set.yaml
+	assertMatch "$out" 'by: PTH_LOG_LEVEL:1:1'
+	run pth check --explain logging.format
+	assertNoMatch "$out" 'set to'
+	# It is the user's home, where nothing else is said.
+	mkdir -p home/.config && cp -R config/pth home/.config
+	run env -u XDG_CONFIG_HOME HOME="$PTH_TMP/home" pth check --explain logging.level
+	assertMatch "$out" 'by: .*/home/.config/pth/config.yaml:1:18'
+	run env -u XDG_CONFIG_HOME HOME=/none PTH_CONFIG= pth check --explain logging.level
+	assertNoMatch "$out" 'set to:'
+	# Mistakes have their place there.
+	printf 'logging: {level: LOUD}\ntests: []\nmetadata: {name: x}\n' >machine.yaml
+	printf 'x\n' >config/pth/config.yaml
+	run pth check set.yaml
+	assertCode 3
+	assertEquals "$(printf '%s\n' \
+		'config/pth/config.yaml:1:1: error: settings: a string; expected a map' \
+		"machine.yaml:2:1: error: 'tests' belongs in an experiment" \
+		"machine.yaml:3:1: error: 'metadata' belongs in an experiment")" \
+		"$(printf '%s\n' "$out" | sed "s|^$PTH_TMP/||; s/, not in.*//")"
+	sed -i 's/WARNING/INFO/; s/^logging.*//' set.yaml
+	run pth check set.yaml
+	assertMatch "$out" '/machine.yaml:1:18: error: level: string .LOUD'
+	unset XDG_CONFIG_HOME PTH_CONFIG
+}
+
+# Where no engine answers, the test runs on this machine, which is said.
+testFallback() {
+	mkdir -p engine
+	printf '#!/bin/sh\nexit 1\n' >engine/docker && chmod +x engine/docker
+	quick fall.yaml
+	more='fallback: localhost, teardown_timeout: 7'
+	sed -i "s/{type: localhost}/{type: docker_compose, $more}/" fall.yaml
+	run env PATH="$PTH_TMP/engine:$PATH" pth run fall.yaml -o fallen
+	assertCode 0
+	assertEquals "$(json '["localhost", "docker_compose", "localhost",
+		"no container engine answers", null]')" \
+		"$(jq -c 'select(.id) | [.plan.environment.type, .fallback.from, .fallback.to,
+			.fallback.reason, .compose]' fallen/results.jsonl)"
+	assertEquals 1 "$(grep -c '"event":"environment.fallback"' fallen/events.jsonl)"
+	assertMatch "$(cat fallen/EXPERIMENT_REPORT.md)" \
+		'^- \*\*Fallback\*\*: ran on localhost, not docker.*: no container engine answers'
+	assertEquals 'ran on localhost, not docker_compose: no container engine answers' \
+		"$(jq -r '.. | .fallback? // empty' fallen/experiment_summary.json)"
+	printf '#!/bin/sh\n[ "$1" = info ]\n' >engine/docker
+	run env PATH="$PTH_TMP/engine:$PATH" pth run fall.yaml -o asked
+	assertCode 1
+	assertEquals '["docker_compose",7000000,null,"error"]' \
+		"$(jq -c 'select(.id) | [.plan.environment.type,
+			.plan.environment.teardown_timeout_us, .fallback, .result.status]' \
+			asked/results.jsonl)"
+	while IFS='|' read -r from to want; do
+		sed "s/docker_compose/$from/; s/fallback: localhost/fallback: $to/" \
+			fall.yaml >f.yaml
+		run env PATH="$PTH_TMP/engine:$PATH" pth check f.yaml
+		assertEquals "$from $to" "$want" "$(printf '%s\n' "$out" |
+			sed 's/.*fallback: //; s/; .*//')"
+	done <<-'EOT'
+	docker_compose|localhost|
+	docker_compose|no|no network environment named 'no'
+	docker_compose|shadow_ns|shadow_ns is no environment of this machine alone
+	localhost|localhost|no effect, for localhost needs no container engine
+	EOT
 }
 
 testListAndShow() {

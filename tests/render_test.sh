@@ -43,6 +43,22 @@ testVariables() {
 	echo '{"x": 1, "l": [0, {"k": 2}], "id": 3}' >d.json
 	run pth-render -t t.j2 --data d.json -v y=4 </dev/null
 	assertEquals '1 2 3 4' "$out"
+	cat >d.json <<-'end'
+	{"x": "\ud83d\ude00\/", "l": [0, {"k": 9223372036854775807}], "id": "NO"}
+	end
+	run pth-render -n -t t.j2 --data d.json -v y=4
+	assertEquals '😀/ 9223372036854775807 NO 4' "$out"
+	echo '{"x": "\ud83d\ude00"}' >d.yaml
+	echo '{{ x }}' >u.j2
+	run pth-render -n -t u.j2 --data d.yaml
+	assertEquals '😀' "$out"
+	for bad in '{"x": 1,}' '{"x": 1, "x": 2}' '{x: 1}' '[1]' '{"x": 9223372036854775808}'; do
+		echo "$bad" >d.json
+		run pth-render -n -t t.j2 --data d.json
+		assertCode 3
+		assertMatch "$err" 'd\.json:1:[0-9]+: '
+	done
+	assertMatch "$err" 'd.json:1:.*; an integer is at most 9223372036854775807'
 }
 
 testTemplateFromStdin() {
@@ -59,6 +75,10 @@ testWhiteSpaceModes() {
 	pth-render -n --jinja -t t.j2 >got
 	printf '\nx\n' >want
 	assertTrue 'as Jinja does by default' 'cmp want got'
+	echo '[{{ nope }}]{% for x in nope %}x{% endfor %}' >t.j2
+	assertEquals 'nothing is missing' '[]' "$(pth-render -n --jinja -t t.j2)"
+	run pth-render -n -t t.j2
+	assertCode 3
 }
 
 testErrorsHaveAPosition() {

@@ -287,8 +287,8 @@ testCsvIsReadAgain() {
 		"$(python3 -c '
 import csv, json
 rows = list(csv.reader(open("csv", newline="")))
-rows = [r for r in rows[1:] if len(r) == len(rows[0]) == 18]
-print(json.dumps([len(rows), [[r[2], r[16]] for r in rows]]))' | jq -c .)"
+rows = [r for r in rows[1:] if len(r) == len(rows[0])]
+print(json.dumps([len(rows), [[r[2], r[-2]] for r in rows]]))' | jq -c .)"
 	assertEquals 'every row ends as RFC 4180 says' 9 "$(grep -c "$(printf '\r')\$" csv)"
 }
 
@@ -304,18 +304,96 @@ s = xml.dom.minidom.parse("junit.xml").getElementsByTagName("testsuite")[0]
 print(*(s.getAttribute(a) for a in ("tests", "failures", "errors", "skipped")))')"
 }
 
+# Tries are told as Maven Surefire does, logs by their stream, and the name is the test's own: with
+# its values of the matrix and its iteration, without its place among the others.
+testJunitForCiSystems() {
+	need python3 python3 || return
+	tries='.result.tries = [
+		{attempt: 1, status: "failed", reason: "code <1>", dir: "tries/x-1"},
+		{attempt: 2, status: "crashed", reason: "SEGV", dir: "tries/x-2"}]'
+	for d in two three; do
+		mkdir -p out/$d/client out/$d/server && echo "e $d" >out/$d/client/stderr.log
+		printf 'o %s\nlast\n' $d >out/$d/server/stdout.log
+	done
+	add one "$tries"' | .name = "t [x, 1]" | .iteration = 2 | .iterations = 3 | .run = "first"
+		| .verdict.marks = ["flaky"]'
+	add two "$FAILED | $tries" && add three "$FAILED" && end
+	report --junit junit.xml
+	assertEquals "$(json '["1", [
+		["first", "t [x, 1] (iteration 2)", ["flakyFailure failed code <1>",
+		  "flakyError crashed SEGV"], "", ""],
+		["demo", "two", ["failure failed exit client: exit code 1",
+		  "rerunFailure failed code <1>", "rerunError crashed SEGV"],
+		  "server/stdout.log:\no two\nlast\n", "client/stderr.log:\ne two\n"],
+		["demo", "three", ["failure failed exit client: exit code 1"],
+		  "server/stdout.log:\no three\nlast\n", "client/stderr.log:\ne three\n"]]]')" \
+		"$(python3 -c '
+import json, xml.etree.ElementTree as E
+suite = E.parse("junit.xml").getroot()[0]
+print(json.dumps([suite.get("flakes"), [[c.get("classname"), c.get("name"),
+    [" ".join([x.tag, x.get("type"), x.get("message")]) for x in c if x.get("type")],
+    c.findtext("system-out", ""), c.findtext("system-err", "")] for c in suite]]))' | jq -c .)"
+	assertEquals 'where each try is' 'code <1>
+tries/x-1' "$(python3 -c '
+import xml.etree.ElementTree as E
+print(E.parse("junit.xml").find(".//flakyFailure/stackTrace").text)')"
+}
+
 testTap() {
-	add 'a#b' && add two "$FAILED" &&
+	add 'a#b' '.name = "a#b \\ c" | .verdict.marks = ["flaky"] |
+		.result.tries = [{attempt: 1, status: "failed", reason: "client: \"x\"", dir: "d"}]'
+	add two "$FAILED"' | .verdict.summary = "say: \"\\\u0001\" \\\\ é\nx" |
+		.verdict.rules[0].text = "a\\"' &&
 		add three '.verdict.status = "unsupported" | .verdict.ok = false |
 			.verdict.summary = "no capture"' && end
 	report --tap -
 	assertCode 1
-	assertEquals 'TAP version 13
+	assertEquals 'TAP version 14
 1..3
-ok 1 - a\#b
+ok 1 - a\#b \\ c
 not ok 2 - two
-  # failed: exit client: exit code 1
-ok 3 - three # SKIP unsupported: no capture' "$out"
+ok 3 - three # SKIP unsupported: no capture' "$(line "$out" | grep -v '^ ')"
+	# Another program reads it, and says how far its knowledge goes.
+	need prove perl || return
+	TAP_VERSION=13 run pth-report --tap - in.jsonl
+	assertEquals 'TAP version 13' "$(line "$out" | head -n 1)"
+	line "$out" >tap
+	# shellcheck disable=SC2016 # perl
+	assertEquals "$(json '[[], [
+		{"id": "a#b", "status": "passed, flaky", "duration_ms": "1500.000",
+		  "at": {"file": "demo.yaml", "line": "3"},
+		  "tries": [{"status": "failed", "message": "client: \"x\""}]},
+		{"id": "two", "status": "failed", "duration_ms": "1500.000", "severity": "fail",
+		  "message": "say: \"\\\u0001\" \\\\ é\nx",
+		  "broken_rules": [{"rule": "exit client: a\\"}],
+		  "at": {"file": "demo.yaml", "line": "3"}}]]' | jq -cS .)" \
+		"$(perl -MTAP::Parser -MJSON::PP -e '
+			open my $f, "<", "tap"; local $/; my (@data, $r);
+			my $p = TAP::Parser->new({tap => <$f>});
+			while ($r = $p->next) { push @data, $r->data if $r->is_yaml }
+			print JSON::PP->new->encode([[$p->parse_errors], \@data])' |
+			jq -cS 'del(.[1][1].cause, .[1][1].advice)')"
+}
+
+# A column for every value of the matrix, metric and measure, whichever test has it.
+testCsvHasEveryNumber() {
+	need python3 python3 || return
+	add one '.matrix = {"services.s.x": "a,b", "seed": 7} | .iteration = 2 | .iterations = 2
+		| .metrics.measures = {client: {rtt: 12.5, n: 3}}'
+	add two '.metrics = {services: {s: {max_rss_kb: 9}}} | .run = "other"' && end
+	report --csv csv
+	assertEquals "$(json '[
+		["demo", "2", "7", "a,b", "12", "22800", "3", "12.5", "", "2 rules held"],
+		["other", "1", "", "", "", "", "", "", "9", "2 rules held"]]')" \
+		"$(python3 -c '
+import csv, json
+names = ["run", "iteration", "matrix.seed", "matrix.services.s.x", "packets",
+    "quic.handshake_us", "measures.client.n", "measures.client.rtt",
+    "services.s.max_rss_kb", "summary"]
+rows = list(csv.DictReader(open("csv", newline="")))
+print(json.dumps([[r[n] for n in names] for r in rows]))' | jq -c .)"
+	assertEquals 'each column once' '' \
+		"$(head -n 1 csv | tr -d '\r' | tr , '\n' | sort | uniq -d)"
 }
 
 testPassOn() {
@@ -351,7 +429,7 @@ testUsageAndFaults() {
 	report --format pdf
 	assertCode 2
 	run pth-report no-such-file
-	assertCode 3
+	assertCode 4
 	: >x && report -o x
 	assertCode 4
 	pth-report <in.jsonl >/dev/full 2>err

@@ -27,7 +27,8 @@ listed() { # section: the words of its .It Ic lines, without arguments
 
 testFiltersAreInTheManual() {
 	named "$TOP"/lib/template/filter.c "$TOP"/lib/template/list.c \
-		"$TOP"/lib/template/text.c >have
+		"$TOP"/lib/template/text.c "$TOP"/lib/template/shape.c \
+		"$TOP"/lib/template/html.c >have
 	listed Filters >said
 	assertTrue 'filters are found' '[ $(wc -l <have) -gt 40 ]'
 	assertEquals "$(cat have)" "$(cat said)"

@@ -177,11 +177,12 @@ testPartial() {
 
 # Errors only: no event, no warning, no progress, no table; the records are the same.
 testQuiet() {
-	sed 's/^    network_environment:/    timeot: 5\n&/' "$TOP/examples/ping-pong.yaml" >e.yaml
+	sed 's/^    network_environment:/    far_off_key: 5\n&/' \
+		"$TOP/examples/ping-pong.yaml" >e.yaml
 	unset PTH_EVENTS
 	pth-parse e.yaml >parsed 2>err
 	assertMatch "$(cat err)" 'experiment.loaded'
-	assertMatch "$(cat err)" "warning: .*unknown key 'timeot'"
+	assertMatch "$(cat err)" "warning: .*unknown key 'far_off_key'"
 	for events in '' json text; do
 		PTH_EVENTS=$events pth-parse -q e.yaml >quiet 2>err
 		assertEquals "$events" '' "$(cat err)"
@@ -195,7 +196,7 @@ testQuiet() {
 	assertEquals '' "$out$err"
 	assertTrue '[ -s out/EXPERIMENT_REPORT.md ]'
 	run pth-plan -q nowhere
-	assertCode 3
+	assertCode 4
 	assertEquals 'pth-plan: nowhere: No such file or directory' "$err"
 	run pth run -q e.yaml -o two
 	assertEquals '' "$out$err"

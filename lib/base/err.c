@@ -92,7 +92,7 @@ pth_diags_add(
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	d->v[d->n++] = (struct pth_diag){ s, line, col, 0, pth_xstrdup(text) };
+	d->v[d->n++] = (struct pth_diag){ s, line, col, 0, NULL, pth_xstrdup(text) };
 }
 
 void
@@ -100,6 +100,13 @@ pth_diags_categorize(struct pth_diags *d, int category)
 {
 	if (d->n > 0)
 		d->v[d->n - 1].category = category;
+}
+
+void
+pth_diags_place(struct pth_diags *d, const char *file)
+{
+	if (d->n > 0)
+		d->v[d->n - 1].file = file;
 }
 
 /* Insertion sort: stable, and the list is short and nearly sorted. */

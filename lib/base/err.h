@@ -46,7 +46,8 @@ enum pth_severity { PTH_WARNING, PTH_ERROR };
 struct pth_diag {
 	enum pth_severity severity;
 	unsigned line, col;
-	int category; /* of io/category.h, or 0: nobody has said it */
+	int category;     /* of io/category.h, or 0: nobody has said it */
+	const char *file; /* borrowed: another one than that of the list, or NULL */
 	char *text;
 };
 
@@ -63,6 +64,8 @@ void pth_diags_add(struct pth_diags *d, enum pth_severity s, unsigned line, unsi
     const char *fmt, ...) PTH_PRINTF(5, 6);
 /* The category of the problem that was added last. */
 void pth_diags_categorize(struct pth_diags *d, int category);
+/* The file of the problem that was added last, when it may be another one. Borrowed. */
+void pth_diags_place(struct pth_diags *d, const char *file);
 /* Stable sort by line and column. */
 void pth_diags_sort(struct pth_diags *d);
 

@@ -45,6 +45,9 @@ bool pth_regex_match_part(
  * group in parentheses took in it, when it took part. Where a group may take more than one text,
  * alternatives to the left and longer repetitions go first. */
 bool pth_regex_find(struct pth_regex *re, const char *s, size_t n, struct pth_regex_span at[2]);
+/* The same from a byte of the text on: what comes before it counts for ^ and \b only. */
+bool pth_regex_find_from(
+    struct pth_regex *re, const char *s, size_t n, size_t from, struct pth_regex_span at[2]);
 /* How many groups in parentheses it has. */
 unsigned pth_regex_groups(const struct pth_regex *re);
 /* Frees it; NULL is none. */

@@ -105,16 +105,17 @@ advance(struct pth_regex *re, const char *s, size_t n, size_t i, struct regex_th
 	re->next = spent;
 }
 
-/* `any`: whatever match there is will do. */
+/* From byte `from` on; `any`: whatever match there is will do. */
 static bool
-run(struct pth_regex *re, const char *s, size_t n, bool any, struct pth_regex_span at[2])
+run(struct pth_regex *re, const char *s, size_t n, size_t from, bool any,
+    struct pth_regex_span at[2])
 {
 	struct regex_thread best = { 0, NOWHERE, NOWHERE, NOWHERE };
 	uint32_t end = 0;
 
 	n = n < NOWHERE ? n : NOWHERE - 1;
 	re->now.n = 0;
-	for (size_t i = 0; i <= n; i++) {
+	for (size_t i = from; i <= n; i++) {
 		struct regex_thread t = { 0, (uint32_t)i, NOWHERE, NOWHERE };
 		bool begins = i == 0 || re->empty || (i < n && re->first[(unsigned char)s[i]]);
 
@@ -141,7 +142,7 @@ pth_regex_match(struct pth_regex *re, const char *s, size_t n)
 {
 	struct pth_regex_span at[2];
 
-	return run(re, s, n, true, at);
+	return run(re, s, n, 0, true, at);
 }
 
 bool
@@ -159,5 +160,12 @@ pth_regex_match_part(struct pth_regex *re, const char *s, size_t n, bool has_beg
 bool
 pth_regex_find(struct pth_regex *re, const char *s, size_t n, struct pth_regex_span at[2])
 {
-	return run(re, s, n, false, at);
+	return run(re, s, n, 0, false, at);
+}
+
+bool
+pth_regex_find_from(
+    struct pth_regex *re, const char *s, size_t n, size_t from, struct pth_regex_span at[2])
+{
+	return run(re, s, n, from, false, at);
 }

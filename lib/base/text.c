@@ -252,6 +252,22 @@ pth_show(struct pth_buf *b, const char *s, size_t max)
 		pth_buf_adds(b, "...");
 }
 
+static char
+name_char(char c)
+{
+	return c == '-' ? '_' : pth_lower(c);
+}
+
+bool
+pth_same_name(const char *a, const char *b)
+{
+	while (*a != '\0' && name_char(*a) == name_char(*b)) {
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
 static unsigned
 least(unsigned a, unsigned b)
 {

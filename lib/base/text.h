@@ -72,6 +72,8 @@ void pth_utf8_clean(struct pth_buf *b, const char *s, size_t n);
 /* Append s with control characters shown as \n \t \xNN, for messages;
  * at most max bytes of s, then "...". */
 void pth_show(struct pth_buf *b, const char *s, size_t max);
+/* Are they the same name in any case, with '-' for '_'? quic-go is quic_go. */
+bool pth_same_name(const char *a, const char *b);
 /* Edit distance with transposition (Damerau), at most `limit` + 1. */
 unsigned pth_distance(const char *a, const char *b, unsigned limit);
 /* The nearest of names[0..n) to s, or NULL when none is near enough for a

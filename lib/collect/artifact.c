@@ -34,7 +34,7 @@ static const struct {
 	        "helgrind*", "valgrind*", "strace*", "ltrace*", "perf.data*", "perf.stat*",
 	        "gmon.out*" } },
 	{ "metrics", { "metrics.jsonl" } },
-	{ "log", { "*/phases/*", "setup/*", "*.log", "stdout*", "stderr*" } },
+	{ PTH_ARTIFACT_LOG, { "*/phases/*", "setup/*", "*.log", "stdout*", "stderr*" } },
 };
 
 static bool
@@ -203,6 +203,14 @@ planned_kind(const json_t *rec, const char *service, const char *path)
 	return pth_artifact_kind_of(path);
 }
 
+const char *
+pth_artifact_kind_in(const json_t *rec, const char *path)
+{
+	json_auto_t *service = service_of(rec, path);
+
+	return planned_kind(rec, json_string_value(service), path);
+}
+
 static void
 fault(struct walk *w, const char *path)
 {
@@ -256,8 +264,8 @@ list_file(struct walk *w, int dir, const char *name, const char *path, int64_t b
 	push(w, a);
 }
 
-static bool
-ours(const char *path)
+bool
+pth_artifact_is_record(const char *path)
 {
 	return strcmp(path, "record.json") == 0 || strcmp(path, "result.json") == 0;
 }
@@ -308,7 +316,7 @@ walk(struct walk *w, int parent, const char *name, struct pth_buf *path, unsigne
 		pth_buf_addf(path, "%s%s", len != 0 ? "/" : "", de->d_name);
 		if (fstatat(dirfd(d), de->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
 			fault(w, path->s);
-		else if (S_ISREG(st.st_mode) && !ours(path->s))
+		else if (S_ISREG(st.st_mode) && !pth_artifact_is_record(path->s))
 			list_file(w, dirfd(d), de->d_name, path->s, st.st_size);
 		else if (S_ISDIR(st.st_mode))
 			walk_into(w, dirfd(d), de->d_name, path, depth + 1);

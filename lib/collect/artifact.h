@@ -55,6 +55,11 @@ json_t *pth_artifact_list(int dirfd, const json_t *rec, struct pth_artifact_budg
  * certificate download, or file. A literal, never NULL.
  */
 const char *pth_artifact_kind_of(const char *path);
+#define PTH_ARTIFACT_LOG "log"
+/* The same of a path in the directory of a test, where its plan may have given another kind. */
+const char *pth_artifact_kind_in(const json_t *rec, const char *path);
+/* Is this path there one of our own two files? */
+bool pth_artifact_is_record(const char *path);
 
 /*
  * Are the files a and b, below dirfd, the same byte for byte? 1 yes, 0 no

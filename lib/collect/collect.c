@@ -12,6 +12,8 @@
 #include "collect/artifact.h"
 #include "collect/conflict.h"
 #include "collect/metric.h"
+#include "collect/own.h"
+#include "collect/prune.h"
 #include "collect/verdict.h"
 #include "io/event.h"
 
@@ -76,6 +78,7 @@ collect_dir(json_t *rec, int dirfd, const char *path, const struct pth_collect_o
 		pth_metric_capture(&capture, metrics, &packets);
 	pth_metric_transfer(rec, artifacts, metrics);
 	pth_metric_measures(dirfd, rec, artifacts, metrics);
+	collect_own_events(dirfd, rec, artifacts);
 	/* What was read for the list does not count for the rules. */
 	budget = pth_artifact_budget(opt->file_bytes, opt->files_us);
 	ev.artifacts = artifacts;
@@ -83,8 +86,7 @@ collect_dir(json_t *rec, int dirfd, const char *path, const struct pth_collect_o
 	ev.by_tshark = packets.by_tshark;
 	ev.no_packets = packets.why;
 	ev.left_out = packets.left_out;
-	pth_test_set_artifacts(
-	    rec, pth_test_collect_artifacts(rec) ? json_incref(artifacts) : json_array());
+	pth_test_set_artifacts(rec, json_incref(artifacts));
 	if (omitted > 0)
 		pth_test_set_artifacts_omitted(rec, omitted);
 	else
@@ -93,6 +95,45 @@ collect_dir(json_t *rec, int dirfd, const char *path, const struct pth_collect_o
 	pth_test_set_verdict(rec, pth_verdict(rec, &ev));
 	pth_metric_packets_release(&packets);
 	pth_buf_release(&keys.fault);
+}
+
+/* Of the list only the logs are left, too. */
+static json_t *
+logs_of(const json_t *artifacts)
+{
+	json_t *out = json_array(), *a;
+	size_t i;
+
+	json_array_foreach(artifacts, i, a)
+		if (strcmp(pth_artifact_kind(a), PTH_ARTIFACT_LOG) == 0)
+			pth_json_push(out, json_incref(a));
+	return out;
+}
+
+/* The test has collect_artifacts: false, and it has been judged: its files go, and those of the
+ * tries before. */
+static void
+remove_files(json_t *rec, int dirfd, const char *path)
+{
+	const json_t *result = pth_test_result(rec), *try;
+	int64_t files = 0, bytes = 0;
+	struct pth_err e;
+	size_t i;
+	int r = collect_prune(dirfd, rec, &files, &bytes, &e);
+
+	json_array_foreach(pth_result_tries(result), i, try) {
+		pth_auto_fd fd = pth_artifact_dir(pth_result_run_dir(result), pth_attempt_dir(try));
+
+		if (fd >= 0 && collect_prune(fd, rec, &files, &bytes, r == 0 ? &e : NULL) != 0)
+			r = -1;
+	}
+	if (r != 0)
+		pth_warn("%s: %s", path, e.text);
+	pth_test_set_artifacts(rec, logs_of(pth_test_artifacts(rec)));
+	pth_test_set_artifacts_removed(rec, files);
+	json_object_del(rec, PTH_KEY(test, artifacts_omitted));
+	pth_event("artifact.removed", "{s:I,s:I}", "files", (json_int_t)files, "bytes",
+	    (json_int_t)bytes);
 }
 
 static void
@@ -139,12 +180,17 @@ pth_collect_test(json_t *rec, const struct pth_collect_options *opt)
 	pth_event_settings(pth_test_settings(rec));
 	pth_event_run(pth_test_run(rec));
 	pth_event_test(pth_rec_id(rec));
+	pth_event_attempt((int)pth_result_attempt(pth_test_result(rec)));
 	if (dirfd < 0) {
 		collect_nothing(rec);
 		return;
 	}
 	collect_conflicts(rec, dirfd);
+	if (opt->again && pth_test_artifacts_removed(rec) > 0)
+		return; /* what it was judged by is gone, and it is the same */
 	collect_dir(rec, dirfd, path.s, opt);
+	if (!pth_test_collect_artifacts(rec) && !opt->look_only)
+		remove_files(rec, dirfd, path.s);
 	fit(rec, &line);
 	if (opt->look_only)
 		return;

@@ -378,7 +378,7 @@ pth_verdict(const json_t *rec, const struct pth_evidence *ev)
 
 	if (error != NULL && !json_is_null(error)) {
 		pth_buf_addf(&b, "%s: %s", pth_error_stage(error), pth_error_message(error));
-		v = not_run(PTH_S_ERROR, rec, b.s);
+		v = not_run(pth_status_of_error(error), rec, b.s);
 	} else if (result == NULL) {
 		v = pth_verdict_failed("not executed");
 	} else if (run == PTH_STATUSES) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "io/yaml.h"
 
@@ -12,7 +13,7 @@ pth_compose_wants(const json_t *rec)
 {
 	const json_t *environment = pth_plan_environment(pth_test_plan(rec));
 
-	return pth_test_error(rec) == NULL &&
+	return pth_test_plan(rec) != NULL &&
 	    pth_json_has(pth_env_supported_by(environment), "pth-compose");
 }
 
@@ -29,23 +30,44 @@ project_name(const char *id)
 	return pth_buf_take(&b);
 }
 
+/* c->e is a problem at this path of the record; those that follow are looked for, too. */
+static void
+problem(struct compose *c, const char *path)
+{
+	const char *file;
+	unsigned line, col;
+
+	if (!c->failed)
+		*c->first = *c->e;
+	c->failed = true;
+	if (c->d == NULL || pth_rec_was_wrong(c->rec, path))
+		return;
+	pth_rec_where(c->rec, path, &file, &line, &col);
+	pth_diags_add(c->d, PTH_ERROR, line, col, "%s", c->e->text);
+	pth_diags_categorize(c->d, pth_category_err(c->e, PTH_CAT_CONFIGURATION));
+	pth_diags_place(c->d, file);
+}
+
 /* Checks what stands in names on the engine and in the compose file. */
-static int
+static void
 check_names(struct compose *c)
 {
 	const char *prefix = pth_envparam_service_prefix(c->params);
 
-	if (*prefix != '\0' && (*prefix == '_' || !pth_name_ok(prefix)))
-		return pth_err_set(c->e, PTH_INPUT,
+	if (*prefix != '\0' && (*prefix == '_' || !pth_name_ok(prefix))) {
+		pth_err_set(c->e, PTH_INPUT,
 		    "network_environment.service_prefix \"%.80s\": names of containers are "
 		    "letters, digits, '.', '_' and '-'",
 		    prefix);
-	if (!pth_name_ok(c->network_key))
-		return pth_err_set(c->e, PTH_INPUT,
+		problem(c, "network_environment.service_prefix");
+	}
+	if (!pth_name_ok(c->network_key)) {
+		pth_err_set(c->e, PTH_INPUT,
 		    "network_environment.network_name \"%.80s\": names of networks are "
 		    "letters, digits, '.', '_' and '-'",
 		    c->network_key);
-	return 0;
+		problem(c, "network_environment.network_name");
+	}
 }
 
 /* A record may come from anywhere: checks that what is read of it later is there. */
@@ -55,7 +77,8 @@ check_record(struct compose *c)
 	json_t *list = pth_plan_services(c->plan), *s;
 	size_t i;
 
-	if (json_array_size(list) == 0 || pth_plan_setup(c->plan) == NULL)
+	if ((json_array_size(list) == 0 && pth_test_error(c->rec) == NULL) ||
+	    pth_plan_setup(c->plan) == NULL)
 		return pth_err_set(c->e, PTH_INPUT, "the record's plan is not one of pth-plan");
 	json_array_foreach(list, i, s)
 		if (!pth_name_ok(pth_svc_name(s)) || pth_svc_phases(s) == NULL)
@@ -64,55 +87,69 @@ check_record(struct compose *c)
 	return 0;
 }
 
-static int
-check_service_names(struct compose *c)
+static void
+check_service_name(struct compose *c, const char *name)
 {
 	static const char *const taken[] = { "docker", "images", "ticket", "shared", "sync",
 		"docker-compose.yml", "phases" };
-	const json_t *list = pth_plan_services(c->plan), *s;
-	size_t i;
+	pth_auto_buf path = PTH_BUF_INIT;
 
-	json_array_foreach(list, i, s)
-		if (pth_one_of(pth_svc_name(s), taken, countof(taken)))
-			return pth_err_set(c->e, PTH_INPUT,
-			    "a service in a container cannot be named %s: the test's directory has "
-			    "this already",
-			    pth_svc_name(s));
-	if (c->whole && pth_json_named(list, PTH_COMPOSE_WHOLE) != NULL)
-		return pth_err_set(c->e, PTH_INPUT,
+	if (pth_one_of(name, taken, countof(taken)))
+		pth_err_set(c->e, PTH_INPUT,
+		    "a service in a container cannot be named %s: the test's directory has "
+		    "this already",
+		    name);
+	else if (c->whole && strcmp(name, PTH_COMPOSE_WHOLE) == 0)
+		pth_err_set(c->e, PTH_INPUT,
 		    "a service cannot be named " PTH_COMPOSE_WHOLE
 		    " where all share one container");
-	return 0;
+	else
+		return;
+	pth_buf_addf(&path, "services.%s", name);
+	problem(c, path.s);
 }
 
-static int
-check(struct compose *c)
+static void
+check_network(struct compose *c)
 {
 	const char *mode = pth_docker_network_mode(c->docker);
-	const char *platform = pth_docker_target_platform(c->docker);
 	char address[16];
 
-	if (check_record(c) != 0 || check_names(c) != 0)
-		return -1;
-	if (!c->whole && strcmp(mode, "bridge") != 0 && strcmp(mode, "overlay") != 0)
-		return pth_err_set(c->e, PTH_INPUT,
+	if (!c->whole && strcmp(mode, "bridge") != 0 && strcmp(mode, "overlay") != 0) {
+		pth_err_set(c->e, PTH_INPUT,
 		    "docker.network_mode %s: a test in containers has a network of its own "
 		    "(bridge or overlay); the network environment localhost runs on this machine",
 		    mode);
-	if (check_service_names(c) != 0)
-		return -1;
-	if (platform != NULL && strchr(platform, ',') != NULL)
-		return pth_err_set(c->e, PTH_INPUT,
-		    "docker.target_platform %.100s: several platforms need "
-		    "docker.multi_platform: true",
-		    platform);
+		problem(c, "docker.network_mode");
+	}
 	if (c->subnet != NULL &&
-	    !container_address(c, json_array_size(pth_plan_services(c->plan)) - 1, address))
-		return pth_err_set(c->e, PTH_INPUT,
+	    !container_address(c, json_array_size(pth_plan_services(c->plan)) - 1, address)) {
+		pth_err_set(c->e, PTH_INPUT,
 		    "network_environment.subnet \"%.60s\": must be an IPv4 network with room for "
 		    "all services, as 10.1.0.0/24",
 		    c->subnet);
-	return 0;
+		problem(c, "network_environment.subnet");
+	}
+}
+
+static void
+check(struct compose *c)
+{
+	const char *platform = pth_docker_target_platform(c->docker);
+	const json_t *list = pth_plan_services(c->plan), *s;
+	size_t i;
+
+	check_names(c);
+	json_array_foreach(list, i, s)
+		check_service_name(c, pth_svc_name(s));
+	if (platform != NULL && strchr(platform, ',') != NULL) {
+		pth_err_set(c->e, PTH_INPUT,
+		    "docker.target_platform %.100s: several platforms need "
+		    "docker.multi_platform: true",
+		    platform);
+		problem(c, "docker.target_platform");
+	}
+	check_network(c);
 }
 
 /* Two services of one image may not disagree about it. Steals the image, which stays
@@ -266,23 +303,26 @@ look_at_platforms(struct compose *c)
 	c->docker = c->own_docker;
 }
 
-static int
+static void
 add_services(struct compose *c)
 {
 	json_t *s, *given = pth_test_services(c->rec);
 	size_t i;
 
-	if (c->whole && container_whole(c) != 0)
-		return -1;
+	if (c->whole && container_whole(c) != 0) {
+		problem(c, "network_environment");
+		return;
+	}
 	if (!c->whole)
 		json_array_extend(c->units, pth_plan_services(c->plan));
 	json_array_foreach(c->units, i, s) {
 		json_t *own = c->whole ? c->unit_given : json_object_get(given, pth_svc_name(s));
+		pth_auto_buf path = PTH_BUF_INIT;
 
+		pth_buf_addf(&path, "services.%s.implementation.name", pth_svc_name(s));
 		if (add_service(c, s, own, i) != 0)
-			return -1;
+			problem(c, c->whole ? "network_environment" : path.s);
 	}
-	return 0;
 }
 
 /* Sets the record's "compose". */
@@ -293,14 +333,22 @@ build(struct compose *c)
 	json_auto_t *doc = NULL;
 	json_t *plan;
 
-	if (check(c) != 0 || add_services(c) != 0)
+	if (check_record(c) != 0) {
+		problem(c, "");
+		return -1;
+	}
+	check(c);
+	add_services(c);
+	if (c->failed)
 		return -1;
 	if (c->subnet != NULL)
 		pth_json_push(c->resources, json_sprintf("subnet:%s", c->subnet));
 	doc = document(c);
 	pth_compose_how(&how, c->rec, false);
-	if (pth_compose_yaml(&yaml, doc, how.s, c->e) != 0)
+	if (pth_compose_yaml(&yaml, doc, how.s, c->e) != 0) {
+		problem(c, "");
 		return -1;
+	}
 	plan = container_plan(c);
 	pth_json_push(pth_plan_files(plan),
 	    json_pack("{s:s,s:o}", PTH_KEY(content, path), "docker-compose.yml",
@@ -313,14 +361,18 @@ build(struct compose *c)
 }
 
 int
-pth_compose_test(json_t *rec, const char *share, json_t *seen, struct pth_err *e)
+pth_compose_test(
+    json_t *rec, const char *share, json_t *seen, struct pth_diags *d, struct pth_err *e)
 {
 	json_t *plan = pth_test_plan(rec);
+	struct pth_err now = { 0 };
 	struct compose c = { .rec = rec,
 		.plan = plan,
 		.share = share,
 		.seen = seen,
-		.e = e,
+		.e = &now,
+		.first = e,
+		.d = d,
 		.params = pth_env_parameters(pth_plan_environment(plan)),
 		.docker = pth_settings_docker(pth_test_settings(rec)),
 		.services = json_object(),

@@ -25,12 +25,14 @@
 /* The only container of a test whose services share one. */
 #define PTH_COMPOSE_WHOLE "container"
 
-/* Is this record one for us: planned, without error, in containers? */
+/* Is this record one for us: planned, in containers? (With an error, it was planned in part.) */
 bool pth_compose_wants(const json_t *rec);
 /* Add "compose" to the record. -1 with e when the test cannot be run in
- * containers as it stands; the record is then as it was. seen: names of
- * images so far, an object kept between tests (container/image.h). */
-int pth_compose_test(json_t *rec, const char *share, json_t *seen, struct pth_err *e);
+ * containers as it stands; the record is then as it was. All problems go to d, unless it is
+ * NULL, the first to e. seen: names of images so far, an object kept between tests
+ * (container/image.h). */
+int pth_compose_test(
+    json_t *rec, const char *share, json_t *seen, struct pth_diags *d, struct pth_err *e);
 /* The compose file as YAML, placeholders inside; its first line says how to
  * use it, if not "". Appends to b. -1 with e. */
 int pth_compose_yaml(struct pth_buf *b, const json_t *document, const char *how, struct pth_err *e);

@@ -33,6 +33,9 @@ struct compose {
 	json_t *images;        /* distinct ones, in order */
 	json_t *resources;     /* of the host */
 	struct pth_err *e;
+	struct pth_err *first; /* of the problems */
+	struct pth_diags *d;   /* all of them, or NULL */
+	bool failed;
 };
 
 /* container/service.c: one service of the document; NULL with c->e. given: its

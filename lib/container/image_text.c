@@ -1,4 +1,5 @@
 /* This file renders the text of a Dockerfile and lists what lies beside it. */
+#include "container/dockerfile.h"
 #include "container/image_priv.h"
 
 #include <string.h>
@@ -229,6 +230,8 @@ own(const struct pth_image_req *q, const char *path, struct pth_buf *out, struct
 
 	if (pth_file_read_named(path, TEXT_MAX, out, &why) != 0)
 		return container_image_bad(q, "dockerfile", NULL, e, "%s", why.text);
+	if (container_dockerfile_check(out->s != NULL ? out->s : "", out->len, &why) != 0)
+		return container_image_bad(q, "dockerfile", NULL, e, "%s: %s", path, why.text);
 	return 0;
 }
 

@@ -106,7 +106,8 @@ inner_service(const json_t *service)
 {
 	static const char *const outside[] = { PTH_KEY(svc, dirs), PTH_KEY(svc, files),
 		PTH_KEY(svc, docker), PTH_KEY(svc, artifacts), PTH_KEY(svc, verdict),
-		PTH_KEY(svc, metrics), PTH_KEY(svc, keylogs), PTH_KEY(svc, target) };
+		PTH_KEY(svc, metrics), PTH_KEY(svc, events), PTH_KEY(svc, keylogs),
+		PTH_KEY(svc, target) };
 	json_t *s = container_inside(service);
 
 	for (size_t i = 0; i < countof(outside); i++)

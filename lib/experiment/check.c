@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "io/event.h"
 
-#define INT_LIMIT 9007199254740992.0 /* 2^53: beyond it JSON readers round */
+#define INT_LIMIT 9007199254740992.0 /* 2^53: beyond it 60.0 may be another number */
 
 bool
 experiment_given(const struct pth_ynode *n)
@@ -24,6 +24,12 @@ bool
 experiment_scalar(const struct pth_ynode *n)
 {
 	return n->kind != PTH_YSEQ && n->kind != PTH_YMAP && n->kind != PTH_YNULL;
+}
+
+bool
+experiment_said(const struct pth_ynode *n)
+{
+	return n->bad && n->remark == NULL;
 }
 
 /* A number out of a node that holds one, also "60" and 60.0. */
@@ -68,19 +74,36 @@ duration(const struct pth_ynode *n, int64_t *us)
 	    pth_duration(n->text, us);
 }
 
+/* Exact, however large it is. */
+static bool
+integer(const struct pth_ynode *n, int64_t *v)
+{
+	long long i;
+	double d;
+
+	if (n->kind == PTH_YINT) {
+		*v = n->i;
+		return true;
+	}
+	if (n->kind == PTH_YSTR && pth_int(n->text, INT64_MIN, INT64_MAX, &i)) {
+		*v = i;
+		return true;
+	}
+	if (n->kind == PTH_YBOOL || !number(n, &d) || d != floor(d) || fabs(d) > INT_LIMIT)
+		return false;
+	*v = (int64_t)d;
+	return true;
+}
+
 /* What the types that mean an integer make of a node; false: none of them. */
 bool
 experiment_int(const struct pth_ynode *n, unsigned types, int64_t *v)
 {
-	double d;
 	int64_t us;
 	long long size;
 
-	if ((types & (T_INT | T_SECS | T_SIZE)) != 0 && n->kind != PTH_YBOOL && number(n, &d) &&
-	    d == floor(d) && fabs(d) <= INT_LIMIT) {
-		*v = (int64_t)d;
+	if ((types & (T_INT | T_SECS | T_SIZE)) != 0 && integer(n, v))
 		return true;
-	}
 	if ((types & T_SECS) != 0 && duration(n, &us) && us % PTH_SECOND_US == 0) {
 		*v = us / PTH_SECOND_US;
 		return true;
@@ -114,10 +137,19 @@ word(const struct schema *s, const char *text)
 	bool any_case = (s->key->flags & F_CASE) != 0;
 
 	for (size_t i = 0; i < s->nvalues; i++)
-		if (any_case ? strcasecmp(text, s->values[i]) == 0 :
-		               strcmp(text, s->values[i]) == 0)
+		if (any_case ? pth_same_name(text, s->values[i]) : strcmp(text, s->values[i]) == 0)
 			return s->values[i];
 	return NULL;
+}
+
+const char *
+experiment_word(const struct schema *s, const struct pth_ynode *map, const char *key)
+{
+	const struct schema *c = experiment_schema_child(s, key);
+	const char *text = experiment_text(map, key, c->key->def);
+	const char *known = text != NULL ? word(c, text) : NULL;
+
+	return known != NULL ? known : text;
 }
 
 /* ---- check */
@@ -145,6 +177,13 @@ main_key(const struct schema *s)
 	return NULL;
 }
 
+/* It is left out of what is looked at later. */
+static void
+mark_unfit(const struct pth_ynode *n)
+{
+	((struct pth_ynode *)(uintptr_t)n)->mark = MARK_UNFIT;
+}
+
 static void
 unexpected(
     struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n, const char *what)
@@ -152,8 +191,13 @@ unexpected(
 	pth_auto_buf b = PTH_BUF_INIT;
 	const char *near = NULL, *inner;
 
-	if (n->bad)
-		return; /* said where it was read */
+	mark_unfit(n);
+	if (experiment_said(n))
+		return;
+	if (n->bad) {
+		experiment_error(x, n, "%.60s %s", n->text, n->remark);
+		return;
+	}
 	pth_buf_addf(&b, "%.60s: ", what);
 	show_value(&b, n);
 	pth_buf_adds(&b, "; expected ");
@@ -208,14 +252,18 @@ scalar_value(const struct schema *s, const struct pth_ynode *n, bool *fits)
 	return text_value(s, n);
 }
 
-static bool
-scalar_fits(const struct schema *s, const struct pth_ynode *n)
+/* A text is taken as it is written: what is said of another reading does not concern it. */
+static void
+check_scalar(
+    struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n, const char *what)
 {
 	bool fits;
 	json_auto_t *v = scalar_value(s, n, &fits);
 
-	(void)v;
-	return fits;
+	if (!fits)
+		unexpected(x, s, n, what);
+	else if (n->remark != NULL && !json_is_string(v))
+		experiment_warn(x, n, "%.60s %s", n->text, n->remark);
 }
 
 static bool
@@ -230,28 +278,79 @@ experiment_environment_kind(const struct pth_ynode *n)
 {
 	const char *type = experiment_text(n, "type", "docker_compose");
 
-	if (strcmp(type, "docker_compose") == 0)
+	if (pth_same_name(type, "docker_compose"))
 		return F_DOCKER;
-	if (strcmp(type, "shadow_ns") == 0)
+	if (pth_same_name(type, "shadow_ns"))
 		return F_SHADOW;
-	return strncmp(type, "localhost", 9) != 0 ? 0 : F_OWN;
+	return strncasecmp(type, "localhost", 9) != 0 ? 0 : F_OWN;
 }
 
+/* So near that nothing else can be meant: one edit in five letters, and one. */
+static bool
+is_slip(const char *key, const char *near)
+{
+	unsigned limit = (unsigned)strlen(key) / 5 + 1;
+
+	return pth_distance(key, near, limit) <= limit;
+}
+
+/* A slip in a key of a test, and any key in a map that PANTHER does not have, is an error: what
+ * it says would be lost. PANTHER's files have others that nobody reads. */
 static void
 unknown_key(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n,
     const struct pth_ynode *c, const char *what)
 {
 	const char *names[100], *near;
+	/* Rules beside `expect` would judge nothing. */
+	static const char *const rules[] = { "packet", "packets", "exit", "exits" };
+	bool of_test = strncmp(s->key->path, "tests[]", 7) == 0, error = s->ours, rule;
+	pth_auto_buf b = PTH_BUF_INIT;
 	size_t n_names = 0;
 
 	for (const struct schema *k = s->child; k != NULL && n_names < countof(names); k = k->next)
 		names[n_names++] = k->name;
 	near = strlen(c->key) < 60 ? pth_nearest(c->key, names, n_names) : NULL;
-	if (near != NULL && pth_yaml_get(n, near) == NULL)
-		experiment_key_warn(
-		    x, c, "%.60s: unknown key '%.60s'; did you mean '%s'?", what, c->key, near);
+	rule = of_test && pth_one_of(c->key, rules, countof(rules));
+	error |= rule || (of_test && near != NULL && is_slip(c->key, near));
+	pth_buf_addf(&b, "%.60s: unknown key '%.60s'", what, c->key);
+	if (rule)
+		pth_buf_adds(&b, "; rules of that kind stand in 'expect'");
+	else if (near != NULL && pth_yaml_get(n, near) == NULL)
+		pth_buf_addf(&b, "; did you mean '%s'?", near);
+	else if (near != NULL && error)
+		pth_buf_addf(&b, "; '%s' is given, too", near);
+	else if (s->ours)
+		for (size_t i = 0; i < n_names; i++)
+			pth_buf_addf(&b, "%s%s", i != 0 ? ", " : "; expected one of ", names[i]);
+	if (error)
+		experiment_key_error(x, c, "%s", b.s);
 	else
-		experiment_key_warn(x, c, "%.60s: unknown key '%.60s'", what, c->key);
+		experiment_key_warn(x, c, "%s", b.s);
+}
+
+/* A key without effect: one warning for all of a file, at the first. where: in which network
+ * environment, or NULL: anywhere. */
+static void
+note_idle(
+    struct pth_experiment *x, const struct schema *s, const struct pth_ynode *c, const char *where)
+{
+	struct source *from = x->src[c->file];
+	const char *path = s->key->path;
+	pth_auto_buf b = PTH_BUF_INIT;
+
+	path += strncmp(path, "tests[]", 7) == 0 ? 7 : 0;
+	path += *path == '.';
+	pth_buf_addf(&b, "'%s%s%.60s'", path, *path != '\0' ? "." : "", c->key);
+	if (where != NULL)
+		pth_buf_addf(&b, " (in environment %.60s)", where);
+	if (from->idle == NULL)
+		from->idle = json_array();
+	if (json_array_size(from->idle) == 0 || c->kline < from->idle_line ||
+	    (c->kline == from->idle_line && c->kcol < from->idle_col)) {
+		from->idle_line = c->kline;
+		from->idle_col = c->kcol;
+	}
+	pth_json_push_once(from->idle, json_string(b.s));
 }
 
 static void
@@ -266,8 +365,7 @@ check_child(struct pth_experiment *x, const struct schema *s, const struct pth_y
 	if (only != 0 && kind == 0)
 		return; /* parameters of a user's own environment */
 	if (only != 0 && only != kind) {
-		experiment_key_warn(x, c, "'%.60s' has no effect in environment %s", c->key,
-		    experiment_text(n, "type", "docker_compose"));
+		note_idle(x, s, c, experiment_text(n, "type", "docker_compose"));
 		return;
 	}
 	if (cs == NULL) {
@@ -300,27 +398,35 @@ is_idle(const struct schema *s, const struct pth_ynode *c)
 	return json_equal(v, cs->def) == 0;
 }
 
-/* One warning for all of a map, at the first. */
 static void
 check_idle(struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n)
 {
-	pth_auto_buf b = PTH_BUF_INIT;
-	const struct pth_ynode *first = NULL, *last = NULL;
-	unsigned more = 0;
+	pth_yaml_foreach(c, n)
+		if (is_idle(s, c))
+			note_idle(x, s, c, NULL);
+}
 
-	pth_yaml_foreach(c, n) {
-		if (!is_idle(s, c))
-			continue;
-		if (last != NULL)
-			pth_buf_addf(&b, "%s'%.60s'", last == first ? "" : ", ", last->key);
-		first = first != NULL ? first : c;
-		last = c;
-		more++;
+void
+experiment_idle(struct pth_experiment *x)
+{
+	for (size_t i = 0; i < x->nsrc; i++) {
+		const struct source *s = x->src[i];
+		struct pth_ynode at = {
+			.file = (unsigned char)i, .line = s->idle_line, .col = s->idle_col
+		};
+		pth_auto_buf b = PTH_BUF_INIT;
+		size_t n = json_array_size(s->idle), k;
+		json_t *v;
+
+		json_array_foreach(s->idle, k, v)
+			pth_buf_addf(&b, "%s%s",
+			    k == 0         ? "" :
+			        k + 1 == n ? " and " :
+			                     ", ",
+			    json_string_value(v));
+		if (n > 0)
+			experiment_warn(x, &at, "%s %s no effect", b.s, n == 1 ? "has" : "have");
 	}
-	if (more == 1)
-		experiment_key_warn(x, first, "'%.60s' has no effect here", first->key);
-	else if (more != 0)
-		experiment_key_warn(x, first, "%s and '%.60s' have no effect here", b.s, last->key);
 }
 
 /* A key that must be given, and is not. In an open map, where no other message
@@ -374,12 +480,16 @@ experiment_check(
 		check_map(x, s, n, what);
 	} else if (n->kind == PTH_YSEQ && (t & T_LIST) != 0) {
 		pth_yaml_foreach(c, s->item != NULL ? n : NULL) {
-			if (c->kind == PTH_YNULL && (s->item->key->types & T_ANY) == 0)
-				experiment_error(x, c, "%.60s: an item without value", what);
-			else
+			if (c->kind != PTH_YNULL || (s->item->key->types & T_ANY) != 0) {
 				experiment_check(x, s->item, c, what);
+				continue;
+			}
+			experiment_error(x, c, "%.60s: an item without value", what);
+			mark_unfit(c);
 		}
-	} else if (!experiment_scalar(n) || !scalar_fits(s, n)) {
+	} else if (experiment_scalar(n)) {
+		check_scalar(x, s, n, what);
+	} else {
 		unexpected(x, s, n, what);
 	}
 }
@@ -387,8 +497,8 @@ experiment_check(
 /* ---- canonical values */
 
 /* 00000001 and 0x7F000001 of a version file mean these texts. */
-static json_t *
-as_written(const struct pth_ynode *n)
+json_t *
+experiment_written(const struct pth_ynode *n)
 {
 	json_t *out;
 
@@ -398,9 +508,9 @@ as_written(const struct pth_ynode *n)
 	out = n->kind == PTH_YSEQ ? json_array() : json_object();
 	pth_yaml_foreach(c, n) {
 		if (n->kind == PTH_YSEQ)
-			pth_json_push(out, as_written(c));
+			pth_json_push(out, experiment_written(c));
 		else
-			pth_json_set(out, c->key, as_written(c));
+			pth_json_set(out, c->key, experiment_written(c));
 	}
 	return out;
 }
@@ -414,7 +524,7 @@ experiment_canon(const struct schema *s, const struct pth_ynode *n)
 	if ((s->key->types & T_ANY) != 0)
 		return pth_yaml_json(n);
 	if ((s->key->flags & F_TEXTS) != 0)
-		return as_written(n);
+		return experiment_written(n);
 	switch (n->kind) {
 	case PTH_YNULL: return json_null();
 	case PTH_YMAP:

@@ -93,16 +93,57 @@ push_scalars(json_t *any, const struct schema *s, unsigned t)
 		pth_json_push(any, of_type("null"));
 }
 
-static json_t *node(const struct schema *s);
+static json_t *node(const struct schema *s, bool strict);
+
+/* One edit of a key: a letter more, less or other, or two exchanged. The key itself fits, too. */
+static void
+push_near(struct pth_buf *b, const char *key)
+{
+	int n = (int)strlen(key);
+
+	for (int i = 0; i < n; i++) {
+		pth_buf_addf(
+		    b, "%s%.*s(.?|.%c)%s", b->len != 0 ? "|" : "^(", i, key, key[i], key + i + 1);
+		if (i + 1 < n)
+			pth_buf_addf(b, "|%.*s%c%c%s", i, key, key[i + 1], key[i], key + i + 2);
+	}
+	pth_buf_addf(b, "|%s.", key);
+}
+
+/* The names that a map's keys may have besides known ones, when these are the only ones: none
+ * but extensions, or all that do not look like known ones. */
+static void
+other_keys(json_t *o, const struct schema *s, bool strict)
+{
+	pth_auto_buf b = PTH_BUF_INIT;
+	json_auto_t *names = json_array();
+
+	if (s->any != NULL || s->child == NULL || (s->key->flags & F_OPEN) != 0)
+		return;
+	if (strict || s->ours) {
+		pth_json_set(o, "patternProperties", json_pack("{s:{}}", "^x-"));
+		pth_json_set(o, "additionalProperties", json_false());
+		return;
+	}
+	if (strncmp(s->key->path, "tests[]", 7) != 0)
+		return;
+	for (const struct schema *c = s->child; c != NULL; c = c->next) {
+		pth_json_push(names, json_string(c->name));
+		push_near(&b, c->name);
+	}
+	pth_buf_adds(&b, ")$");
+	pth_json_set(o, "propertyNames",
+	    json_pack("{s:[{s:O},{s:{s:s}}]}", "anyOf", "enum", names, "not", "pattern", b.s));
+}
 
 static void
-push_map(json_t *any, const struct schema *s)
+push_map(json_t *any, const struct schema *s, bool strict)
 {
 	json_t *o = of_type("object");
 	json_auto_t *props = json_object(), *need = json_array();
 
 	for (const struct schema *c = s->child; c != NULL; c = c->next) {
-		pth_json_set(props, c->name, node(c));
+		pth_json_set(props, c->name, node(c, strict));
 		if ((c->key->flags & F_NEED) != 0)
 			pth_json_push(need, json_string(c->name));
 	}
@@ -111,7 +152,8 @@ push_map(json_t *any, const struct schema *s)
 	if (json_array_size(need) != 0)
 		pth_json_set(o, "required", json_incref(need));
 	if (s->any != NULL)
-		pth_json_set(o, "additionalProperties", node(s->any));
+		pth_json_set(o, "additionalProperties", node(s->any, strict));
+	other_keys(o, s, strict);
 	if ((s->key->flags & F_NAME) != 0) {
 		pth_json_set(o, "propertyNames", pattern("^[A-Za-z0-9_][A-Za-z0-9._-]{0,62}$"));
 		pth_json_set(o, "minProperties", json_integer(1));
@@ -120,7 +162,7 @@ push_map(json_t *any, const struct schema *s)
 }
 
 static json_t *
-node(const struct schema *s)
+node(const struct schema *s, bool strict)
 {
 	unsigned t = s->key->types;
 	json_t *out = json_pack("{s:s}", "description", s->key->meaning);
@@ -136,11 +178,11 @@ node(const struct schema *s)
 		json_t *o = of_type("array");
 
 		if (s->item != NULL)
-			pth_json_set(o, "items", node(s->item));
+			pth_json_set(o, "items", node(s->item, strict));
 		pth_json_push(any, o);
 	}
 	if ((t & T_MAP) != 0)
-		push_map(any, s);
+		push_map(any, s, strict);
 	if (json_array_size(any) == 1)
 		json_object_update(out, json_array_get(any, 0));
 	else
@@ -149,13 +191,13 @@ node(const struct schema *s)
 }
 
 json_t *
-pth_experiment_schema(void)
+pth_experiment_schema(bool strict)
 {
 	struct experiment_schema *t = experiment_schema_new();
 	json_t *out = json_pack("{s:s,s:s,s:s}", "$schema",
 	    "https://json-schema.org/draft/2020-12/schema", "$id", "urn:pth:experiment:1", "title",
 	    "pth experiment");
-	json_auto_t *root = node(t->root);
+	json_auto_t *root = node(t->root, strict);
 
 	json_object_update(out, root);
 	experiment_schema_free(t);

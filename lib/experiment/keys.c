@@ -22,7 +22,9 @@
 
 /* Words. */
 #define LEVELS "TRACE DEBUG INFO WARNING ERROR CRITICAL"
-#define EXECUTIONS "strace memcheck helgrind gdb gperf_cpu gperf_heap perf iterations gperf"
+#define EXECUTIONS                                                                                 \
+	"strace memcheck helgrind callgrind massif gdb gperf_cpu gperf_heap perf time iterations " \
+	"gperf"
 #define SIGNALS "HUP INT QUIT ABRT KILL USR1 USR2 PIPE ALRM TERM CONT STOP TSTP WINCH"
 
 /* Where the keys below are. */
@@ -94,7 +96,7 @@
 
 /* Of a step, and of the test from its start. */
 #define LINK(p) \
-{ p, T_MAP, WITH(F_OWN | F_ACTION), "exec", "Conditions of the network." }, \
+{ p, T_MAP, WITH(F_OWN | F_ACTION | F_OURS), "exec", "Conditions of the network." }, \
 { p ".between", T_LIST, PLAIN, "exec", \
 	"The two services at its ends; none: every link of the test." }, \
 { p ".between[]", T_STR, PLAIN, "exec", "A service." }, \
@@ -114,7 +116,7 @@
 
 /* Of a step, and of the only step when `steps` is a map. */
 #define STEP(p) \
-{ p ".exec", T_MAP | T_LIST | T_STR, WITH(F_OWN | F_ACTION), "exec", \
+{ p ".exec", T_MAP | T_LIST | T_STR, WITH(F_OWN | F_ACTION | F_OURS), "exec", \
 	"Run a command, in a service's namespace when it names one." }, \
 { p ".exec.service", T_STR, PLAIN, "exec", "The service." }, \
 { p ".exec.argv", T_LIST, WITH(F_NEED), "exec", "The command." }, \
@@ -122,20 +124,22 @@
 { p ".exec.critical", T_BOOL, KEPT("true"), "exec", "The test fails when it fails." }, \
 { p ".exec.timeout", T_SECS, "1..86400", "60", F_REC, "exec", "Its limit." }, \
 { p ".exec[]", T_STR, PLAIN, "exec", "A word of the command." }, \
-{ p ".signal", T_MAP, WITH(F_OWN | F_ACTION), "exec", "Send a signal to a service." }, \
+{ p ".signal", T_MAP, WITH(F_OWN | F_ACTION | F_OURS), "exec", "Send a signal to a service." }, \
 { p ".signal.service", T_STR, WITH(F_NEED), "exec", "The service." }, \
 { p ".signal.signal", T_STR, SIGNALS, NULL, F_NEED | F_CASE, "exec", \
 	"The signal's name without SIG." }, \
-{ p ".restart", T_STR | T_MAP, WITH(F_OWN | F_ACTION), "exec", \
+{ p ".restart", T_STR | T_MAP, WITH(F_OWN | F_ACTION | F_OURS), "exec", \
 	"Stop a service and start it again." }, \
 { p ".restart.service", T_STR, WITH(F_NEED), "exec", "The service." }, \
-{ p ".pause", T_STR | T_MAP, WITH(F_OWN | F_ACTION), "exec", "Freeze a service." }, \
+{ p ".pause", T_STR | T_MAP, WITH(F_OWN | F_ACTION | F_OURS), "exec", \
+	"Freeze a service." }, \
 { p ".pause.service", T_STR, WITH(F_NEED), "exec", "The service." }, \
-{ p ".resume", T_STR | T_MAP, WITH(F_OWN | F_ACTION), "exec", "Let a frozen service go on." }, \
+{ p ".resume", T_STR | T_MAP, WITH(F_OWN | F_ACTION | F_OURS), "exec", \
+	"Let a frozen service go on." }, \
 { p ".resume.service", T_STR, WITH(F_NEED), "exec", "The service." }, \
 LINK(p ".link"), \
 { p ".at", T_SECS | T_DUR, "0..", NULL, F_OWN, "exec", "Time since the services were ready." }, \
-{ p ".after", T_MAP, WITH(F_OWN), "exec", "What must have happened first." }, \
+{ p ".after", T_MAP, WITH(F_OWN | F_OURS), "exec", "What must have happened first." }, \
 { p ".after.service", T_STR, WITH(F_NEED), "exec", "A service." }, \
 { p ".after.state", T_STR, "started running ready completed stopped", "ready", F_REC, "exec", \
 	"Its state." }
@@ -152,6 +156,10 @@ LINK(p ".link"), \
 { p ".auto_register", T_BOOL, IDLE("true"), "Register by itself in PANTHER." }, \
 { p ".log_level", T_STR, LEVELS, "INFO", F_CASE | level, (level) ? NULL : "all", \
 	"Least severe event that it shows." }
+
+/* Another name for a key of a service, as PANTHER's documents have it or its older files. */
+#define MOVED(name, to) \
+{ SERVICE name, T_ANY, to, NULL, F_OWN | F_MOVED, "parse", "The same as " to "." }
 
 const struct experiment_key experiment_keys[] = {
 { "", T_MAP, PLAIN, "parse", "An experiment." },
@@ -190,8 +198,8 @@ const struct experiment_key experiment_keys[] = {
 { "paths.log_dir", T_STR, IDLE("outputs/logs"),
 	"Logs of PANTHER; here logs are in the run directory." },
 { "paths.plugin_dir", T_STR, DEFAULT("panther/plugins"), "plan",
-	"Directory of descriptors, searched after $PTH_PATH and before ours; that of PANTHER "
-	"is passed over." },
+	"Directory of descriptors, here or beside the file, searched after $PTH_PATH and before "
+	"ours; that of PANTHER is passed over." },
 { "paths.cert_dir", OPT_STR, PLAIN, "plan",
 	"Absolute directory of cert.pem, key.pem and ca.pem to use instead of new ones." },
 { "paths.temp_dir", T_STR, IDLE("/tmp/panther"), "Temporary files of PANTHER." },
@@ -383,7 +391,7 @@ OBSERVER("observers.gui", F_IDLE, 0, "The graphical display of PANTHER."),
 
 { TEST "network_environment", OPT_MAP, WITH(F_OPEN | F_OWN), "plan", "Where the services run." },
 { NET "type", T_STR, "docker_compose shadow_ns localhost_single_container localhost",
-	"docker_compose", F_REC | F_HINT, "plan", "Name of a network environment." },
+	"docker_compose", F_REC | F_HINT | F_CASE, "plan", "Name of a network environment." },
 ENVIRONMENT(TEST "network_environment"),
 { NET "version", OPT_STR, NULL, "3.8", F_DOCKER, "compose", "Version of the compose file." },
 { NET "service_prefix", OPT_STR, WITH(F_DOCKER), "compose",
@@ -400,6 +408,10 @@ VOLUME(NET "volumes[]", "Directory on this machine, or a name."),
 	"under both needs network.bind_address \"::\"." },
 { NET "deploy_timeout", T_SECS, "1..", NULL, 0, "exec",
 	"Limit for setting up and starting, and for building images." },
+{ NET "teardown_timeout", T_SECS, "1..", NULL, 0, "exec",
+	"Limit for what is done when a test has ended: its containers and network are removed." },
+{ NET "fallback", T_STR, NULL, NULL, 0, "plan",
+	"The network environment to use where no container engine answers: localhost." },
 { NET "container", T_BOOL, PLAIN, "plan", "Of localhost: run all services in one container." },
 { NET "image", T_ANY, PLAIN, "compose",
 	"With container: an image that has all services, instead of one that is built." },
@@ -440,11 +452,11 @@ ENVIRONMENT(NET "plugin_config"),
 
 { TEST "execution_environment", T_LIST | T_MAP | T_NULL, NULL, "[]", F_OPEN | F_OWN, "plan",
 	"What the services run under: one, or a list." },
-{ TEST "execution_environment.type", T_STR, EXECUTIONS, NULL, F_HINT | F_NEED, "plan",
+{ TEST "execution_environment.type", T_STR, EXECUTIONS, NULL, F_HINT | F_NEED | F_CASE, "plan",
 	"Name of an execution environment." },
 { TEST "execution_environment[]", T_MAP, WITH(F_OPEN), "plan",
 	"An execution environment; its other keys are parameters of its descriptor." },
-{ EXECUTION "type", T_STR, EXECUTIONS, NULL, F_HINT | F_NEED, "plan",
+{ EXECUTION "type", T_STR, EXECUTIONS, NULL, F_HINT | F_NEED | F_CASE, "plan",
 	"Name of an execution environment." },
 { EXECUTION "enabled", T_BOOL, KEPT("true"), "plan", "Whether it is used." },
 { EXECUTION "config", OPT_MAP, WITH(F_OPEN | F_OWN), "parse",
@@ -452,8 +464,9 @@ ENVIRONMENT(NET "plugin_config"),
 { EXECUTION "plugin_config", OPT_MAP, WITH(F_OPEN | F_OWN), "parse",
 	"Parameters, as if they were written one level above." },
 
-{ TEST "services", T_MAP, WITH(F_NEED | F_OWN | F_NAME), "plan",
-	"The services by name, at least one." },
+{ TEST "services", T_MAP | T_LIST, WITH(F_NEED | F_OWN | F_NAME), "plan",
+	"The services by name, at least one; or a list of services that have a name." },
+{ TEST "services[]", T_MAP, WITH(F_OPEN), "parse", "A service: name, and the keys below." },
 { TEST "services.*", T_MAP, WITH(F_NEED), "plan", "A service: one implementation in one role." },
 { SERVICE "name", T_STR, WITH(F_OWN), "parse",
 	"Another name that targets may use; the key is the service's name." },
@@ -463,7 +476,7 @@ ENVIRONMENT(NET "plugin_config"),
 { SERVICE "implementation", T_MAP, WITH(F_NEED | F_OPEN | F_OWN), "plan",
 	"What runs; keys that are not listed here are parameters of its descriptor." },
 { IMPL "name", T_STR, WITH(F_NEED), "plan", "Name of an implementation or tester." },
-{ IMPL "type", T_STR, "iut testers", "iut", F_REC | F_CASE, "plan",
+{ IMPL "type", T_STR, "iut testers tester", "iut", F_REC | F_CASE, "plan",
 	"Implementation under test, or tester." },
 { IMPL "version", T_STR | T_NULL | T_MAP, WITH(F_OPEN | F_TEXTS), "plan",
 	"Its version when protocol.version is not given, or settings as in version_config." },
@@ -472,12 +485,14 @@ ENVIRONMENT(NET "plugin_config"),
 	"map, a file with one (NAME.yaml), or the name of another version." },
 { IMPL "shadow_compatible", T_BOOL, IDLE("false"), "It runs under Shadow." },
 { IMPL "gperf_compatible", T_BOOL, IDLE("false"), "It runs under gperftools." },
-{ SERVICE "protocol", T_MAP, WITH(F_OWN), "plan", "What it speaks, and as whom." },
-{ SERVICE "protocol.name", T_STR, "quic minip bgp coap http https tcp", "unknown", F_REC | F_HINT,
+{ SERVICE "protocol", T_MAP | T_STR, WITH(F_OWN), "plan",
+	"What it speaks, and as whom; a text is its name." },
+{ SERVICE "protocol.name", T_STR, "quic minip bgp coap http https tcp", "unknown",
+	F_REC | F_HINT | F_CASE,
 	"plan", "Name of a protocol." },
 { SERVICE "protocol.version", OPT_STR, PLAIN, "plan", "Its version, as rfc9000." },
-{ SERVICE "protocol.role", T_STR, "server client peer mitm", "server", F_REC, "plan",
-	"Its side of the conversation." },
+{ SERVICE "protocol.role", T_STR, "server client peer both mitm", "server", F_REC | F_CASE, "plan",
+	"Its side of the conversation; both: a server and a client in one program, as peer." },
 { SERVICE "protocol.target", OPT_STR, WITH(F_OWN), "plan",
 	"The service that it talks to; a client must have one." },
 { SERVICE "network", OPT_MAP, WITH(F_OPEN), "plan", "Its end of the network." },
@@ -491,19 +506,19 @@ ENVIRONMENT(NET "plugin_config"),
 { SERVICE "environment.*", OPT_STR, PLAIN, "exec", "A variable." },
 { SERVICE "timeout", T_SECS, "1..86400", "60", F_REC, "exec", "Limit of its run command." },
 { SERVICE "ports", OPT_LIST, WITH(F_OWN), "plan",
-	"Ports as host:container, each 1 to 65535, with /udp or /tcp when wanted." },
+	"Ports as host:container, each 1 to 65535, with /udp or /tcp; without any the usual one." },
 { SERVICE "ports[]", T_STR, PLAIN, "plan", "A port, 4443:4443." },
 { SERVICE "volumes", OPT_LIST, KEPT("[]"), "compose", "Directories that a container sees." },
 { SERVICE "volumes[]", T_STR | T_MAP, PLAIN, "compose", "local:container, or both as a map." },
 VOLUME(SERVICE "volumes[]", "Directory on this machine."),
 { SERVICE "generate_new_certificates", T_BOOL, KEPT("false"), "plan",
-	"Make a key and a certificate for the test." },
+	"Make a key and a certificate even when some are given; they are made when none are." },
 { SERVICE "depends_on", T_LIST | T_MAP | T_NULL | T_STR, NULL, "[]", F_OWN, "plan",
 	"Services that come first: names, or names with a state." },
 { SERVICE "depends_on[]", T_STR, PLAIN, "plan", "A service that must be ready." },
 { SERVICE "depends_on.*", T_STR, "started running ready completed", NULL, 0, "plan",
 	"The state that it must have reached." },
-{ SERVICE "files", OPT_LIST, KEPT("[]"), "exec",
+{ SERVICE "files", OPT_LIST, NULL, "[]", F_REC | F_OURS, "exec",
 	"Files made in the service's directory before it starts." },
 { SERVICE "files[]", T_MAP, PLAIN, "exec", "A file: with size and seed, or with text." },
 { SERVICE "files[].path", T_STR, WITH(F_NEED), "exec", "Its path below the service's directory." },
@@ -513,10 +528,10 @@ VOLUME(SERVICE "volumes[]", "Directory on this machine."),
 { SERVICE "finite", T_BOOL | T_NULL, PLAIN, "plan",
 	"It ends by itself; without it the descriptor says so." },
 { SERVICE "critical", T_BOOL, PLAIN, "exec", "The test ends when it fails." },
-{ SERVICE "capture", T_BOOL | T_MAP, PLAIN, "plan",
+{ SERVICE "capture", T_BOOL | T_MAP, WITH(F_OURS), "plan",
 	"A capture of this service's own packets; by default as capture.per_service says." },
 CAPTURE(SERVICE "capture"),
-{ SERVICE "limits", OPT_MAP, WITH(F_OWN), "exec", "Limits of what it may use." },
+{ SERVICE "limits", OPT_MAP, WITH(F_OWN | F_OURS), "exec", "Limits of what it may use." },
 LIMITS(SERVICE "limits", "it may write", "of its logs"),
 { SERVICE "command_override", T_STR | T_LIST | T_NULL, PLAIN, "plan",
 	"Command to run instead of the descriptor's." },
@@ -537,6 +552,33 @@ LIMITS(SERVICE "limits", "it may write", "of its logs"),
 { SERVICE "docker.build_args.*", OPT_STR, PLAIN, "compose", "Value of one argument." },
 { SERVICE "plugin_config", OPT_MAP, WITH(F_OPEN), "plan",
 	"Parameters as older files have them; those below implementation win." },
+MOVED("service_name", "name"),
+MOVED("service_type", "implementation.type"),
+MOVED("role", "protocol.role"),
+MOVED("target", "protocol.target"),
+MOVED("protocol_version", "protocol.version"),
+MOVED("environment_variables", "environment"),
+MOVED("configuration", "implementation"),
+MOVED("implementation_args", "implementation.implementation_args"),
+MOVED("logging_level", "implementation.logging_level"),
+MOVED("output_format", "implementation.output_format"),
+MOVED("bind_address", "implementation.bind_address"),
+MOVED("binary_name", "implementation.binary_name"),
+MOVED("debug_level", "implementation.debug_level"),
+MOVED("performance_mode", "implementation.performance_mode"),
+MOVED("runtime_parameters", "implementation.runtime_parameters"),
+MOVED("certificate_config", "implementation.certificate_config"),
+MOVED("custom_options", "implementation.custom_options"),
+MOVED("base_image_override", "implementation.base_image_override"),
+MOVED("implementation.protocol_version", "protocol.version"),
+MOVED("implementation.environment_variables", "environment"),
+MOVED("implementation.test_scenarios", "test_scenarios"),
+MOVED("implementation.validation_rules", "validation_rules"),
+{ SERVICE "test_scenarios", OPT_LIST, WITH(F_OWN), "parse",
+	"Names of tests for a tester: one test each, with that value of the parameter test." },
+{ SERVICE "test_scenarios[]", T_STR, PLAIN, "parse", "A name." },
+{ SERVICE "validation_rules", OPT_MAP | T_LIST, WITH(F_OWN | F_OPEN), "parse",
+	"Rules as in expect, added to those of the test: a map, or a list of maps." },
 { SERVICE "secondary_endpoints", OPT_MAP, PLAIN, "plan", "More addresses by name." },
 { SERVICE "secondary_endpoints.*", T_STR, PLAIN, "plan", "An address." },
 
@@ -548,7 +590,7 @@ COMMANDS("pre_commands", "Commands before the services start."),
 COMMANDS("post_commands", "Commands after they have ended."),
 { STEPS "record_pcap", T_BOOL | T_NULL, WITH(F_OWN), "parse", "The same as capture of the test." },
 STEP(TEST "steps"),
-{ TEST "steps[]", T_MAP, PLAIN, "exec", "A step." },
+{ TEST "steps[]", T_MAP, WITH(F_OURS), "exec", "A step." },
 { TEST "steps[].wait", T_SECS | T_DUR, "0..86400", NULL, F_OWN | F_ACTION, "exec",
 	"Pause before the next step." },
 STEP(TEST "steps[]"),
@@ -573,7 +615,8 @@ LINK(TEST "links[]"),
 { ASSERT "code[]", T_INT, "0..255", NULL, 0, "exec", "An exit code." },
 { ASSERT "timeout", T_SECS, "0..86400", NULL, 0, "exec", "How long to wait for it." },
 
-{ TEST "expect", OPT_MAP, KEPT("{}"), "collect", "The verdict that the test deserves." },
+{ TEST "expect", OPT_MAP, NULL, "{}", F_REC | F_OURS, "collect",
+	"The verdict that the test deserves." },
 { EXPECT "status", T_STR, "passed failed timeout error crashed skipped unsupported interrupted",
 	NULL, 0, "collect", "Status that counts as success." },
 { EXPECT "exit", T_MAP, PLAIN, "collect", "Exit codes of services." },
@@ -618,7 +661,8 @@ LINK(TEST "links[]"),
 { TEST "seed", T_INT, "0..", "0", F_REC, "exec", "Number for everything random in the test." },
 { TEST "continue_on_failure", T_BOOL, KEPT("false"), "exec",
 	"Do not let its failure stop the run." },
-{ TEST "collect_artifacts", T_BOOL, KEPT("true"), "collect", "Keep its files." },
+{ TEST "collect_artifacts", T_BOOL, KEPT("true"), "collect",
+	"Keep its files; false: only logs and results." },
 { TEST "fast_fail_enabled", T_BOOL | T_NULL, PLAIN, "exec",
 	"Fast fail of this test; needs fast_fail.test_level." },
 { TEST "isolation", T_STR, "none net full", NULL, 0, "plan",
@@ -628,12 +672,13 @@ LINK(TEST "links[]"),
 { TEST "shared", OPT_LIST, PLAIN, "plan",
 	"What services may write besides: directories on this machine." },
 { TEST "shared[]", T_STR, PLAIN, "plan", "A path, absolute or from where pth-exec runs." },
-{ TEST "capture", T_BOOL | T_MAP, WITH(F_OWN), "plan", "Capture of packets; on by default." },
+{ TEST "capture", T_BOOL | T_MAP, WITH(F_OWN | F_OURS), "plan",
+	"Capture of packets; on by default." },
 { TEST "capture.enabled", T_BOOL, DEFAULT("true"), "plan", "A capture of the whole test." },
 { TEST "capture.per_service", T_BOOL, DEFAULT("false"), "plan",
 	"A capture of each service's own packets too." },
 CAPTURE(TEST "capture"),
-{ TEST "limits", OPT_MAP, WITH(F_OWN), "parse",
+{ TEST "limits", OPT_MAP, WITH(F_OWN | F_OURS), "parse",
 	"Limits of each service that does not set its own." },
 LIMITS(TEST "limits", "may be written", "log"),
 { TEST "tags", OPT_LIST, PLAIN, "report", "Words to select tests by." },

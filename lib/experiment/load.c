@@ -41,6 +41,17 @@ say(struct pth_experiment *x, enum pth_severity sev, unsigned file, unsigned lin
 	pth_utf8_clean(&utf8, raw.s, raw.len);
 	pth_show(&text, utf8.s, 2000);
 	pth_diags_add(&x->src[file]->d, sev, line, col, "%s", text.s);
+	if (sev == PTH_ERROR && x->now != NULL && x->now->text == NULL)
+		*x->now = (struct fault){ pth_xstrdup(text.s), file, line, col };
+}
+
+/* Nodes are not changed but for this; what is said of a node that aliases share is said of it
+ * in each place. */
+static void
+mark_wrong(const struct pth_ynode *n, enum pth_severity sev)
+{
+	if (sev == PTH_ERROR && n->mark == MARK_NONE)
+		((struct pth_ynode *)(uintptr_t)n)->mark = MARK_WRONG;
 }
 
 #define SAY(name, sev, l, c)                                                                 \
@@ -50,6 +61,7 @@ say(struct pth_experiment *x, enum pth_severity sev, unsigned file, unsigned lin
                                                                                              \
 		va_start(ap, fmt);                                                           \
 		say(x, sev, n->file, l, c, fmt, ap);                                         \
+		mark_wrong(n, sev);                                                          \
 		va_end(ap);                                                                  \
 	}
 
@@ -148,6 +160,22 @@ parse_source(struct pth_experiment *x, struct source *s)
 	    pth_placeholder_find(s->text.s) != NULL;
 	pth_buf_release(&s->text);
 	return n;
+}
+
+struct pth_ynode *
+experiment_read(struct pth_experiment *x, const char *path)
+{
+	struct source *s = add_source(x, path);
+	struct pth_err e;
+
+	if (s == NULL)
+		return NULL;
+	if (pth_file_read_named(s->name, FILE_MAX, &s->text, &e) < 0) {
+		pth_diags_add(
+		    &s->d, PTH_ERROR, 1, 1, "%s", e.error != 0 ? strerror(e.error) : e.text);
+		return NULL;
+	}
+	return parse_source(x, s);
 }
 
 static char *
@@ -277,7 +305,9 @@ inner_includes(struct pth_experiment *x)
 	unsigned i = 0;
 
 	pth_yaml_foreach(t, tests) {
-		struct pth_ynode *test = includes(x, (struct pth_ynode *)t, 0, false), *whole;
+		const struct pth_ynode *test = experiment_named(
+		    x, includes(x, (struct pth_ynode *)t, 0, false));
+		struct pth_ynode *whole;
 
 		snprintf(path, sizeof path, "tests.%u", i);
 		if (test != t)
@@ -422,22 +452,22 @@ check_tests(struct pth_experiment *x, const struct pth_ynode *tests)
 {
 	const struct schema *schema = experiment_schema_at(x->schema, "tests.[]");
 	json_auto_t *names = json_object();
-	size_t errors = experiment_errors(x), i = 0;
+	size_t i = 0;
 
 	x->bad = pth_xarray(NULL, tests->n, sizeof *x->bad);
 	memset(x->bad, 0, tests->n * sizeof *x->bad);
 	pth_yaml_foreach(t, tests) {
+		x->now = &x->bad[i++];
 		if (t->kind == PTH_YMAP)
 			check_test_name(x, schema, t, names);
 		check_test(x, schema, t);
-		x->bad[i++] = experiment_errors(x) > errors;
-		errors = experiment_errors(x);
 		if (x->total > TESTS_MAX) {
 			experiment_error(x, t, "more than %d tests", TESTS_MAX);
 			x->others++;
 			break;
 		}
 	}
+	x->now = NULL;
 }
 
 static void
@@ -456,14 +486,26 @@ check_all(struct pth_experiment *x)
 		    "top");
 	if (tests == NULL)
 		return;
-	if (tests->kind != PTH_YSEQ && !tests->bad)
+	if (tests->kind != PTH_YSEQ && !experiment_said(tests))
 		experiment_error(
 		    x, tests, "tests: a %s; expected a list of tests", pth_ykind_name(tests->kind));
-	else if (tests->n == 0 && !tests->bad)
+	else if (tests->n == 0 && !experiment_said(tests))
 		experiment_error(x, tests, "tests: an empty list; expected at least one test");
 	x->others = experiment_errors(x);
 	if (tests->kind == PTH_YSEQ && tests->n != 0)
 		check_tests(x, tests);
+}
+
+/* The settings, without what is wrong in them. */
+static json_t *
+settings(struct pth_experiment *x)
+{
+	pth_auto_buf path = PTH_BUF_INIT;
+
+	if (x->others == 0)
+		return experiment_settings(x, x->root);
+	return experiment_settings(
+	    x, experiment_sound(&x->a, experiment_without(&x->a, x->root, "tests"), &path, NULL));
 }
 
 static void
@@ -481,14 +523,18 @@ complete(struct pth_experiment *x, const char *path, const struct pth_override *
 	x->root = includes(x, x->root, 0, true);
 	inner_includes(x);
 	if (use_env)
+		experiment_config(x);
+	if (use_env)
 		variables(x);
 	options(x, o, n);
 	if (x->placeholders)
 		experiment_interpolate(x);
+	experiment_shape(x);
 	set_run(x, path);
 	check_all(x);
-	if (x->bad != NULL && x->others == 0)
-		x->settings = experiment_settings(x);
+	experiment_idle(x);
+	if (x->bad != NULL)
+		x->settings = settings(x);
 }
 
 static struct pth_experiment *
@@ -497,6 +543,7 @@ new_experiment(const char *path)
 	struct pth_experiment *x = pth_xmalloc(sizeof *x);
 
 	*x = (struct pth_experiment){ .schema = experiment_schema_new() };
+	x->now = &x->other;
 	add_source(x, strcmp(path, "-") != 0 ? path : "stdin");
 	return x;
 }
@@ -513,6 +560,14 @@ pth_experiment_parse(const char *path, const char *text, size_t len, const struc
 }
 
 struct pth_experiment *
+pth_experiment_common(const struct pth_override *o, size_t n)
+{
+	static const char nothing[] = "{}";
+
+	return pth_experiment_parse("settings", nothing, strlen(nothing), o, n, true);
+}
+
+struct pth_experiment *
 pth_experiment_load(const char *path, const struct pth_override *o, size_t n, bool use_env)
 {
 	struct pth_experiment *x = new_experiment(path);
@@ -522,7 +577,7 @@ pth_experiment_load(const char *path, const struct pth_override *o, size_t n, bo
 		/* The name stands before the message anyway. */
 		pth_diags_add(&x->src[0]->d, PTH_ERROR, 1, 1, "%s",
 		    e.error != 0 ? strerror(e.error) : e.text);
-		x->src[0]->broken = e.code == PTH_SYSTEM;
+		x->src[0]->broken = e.code == PTH_SYSTEM || e.error != 0;
 		return x;
 	}
 	complete(x, path, o, n, use_env);
@@ -536,11 +591,15 @@ pth_experiment_free(struct pth_experiment *x)
 		pth_diags_release(&x->src[i]->d);
 		pth_buf_release(&x->src[i]->text);
 		free(x->src[i]->name);
+		json_decref(x->src[i]->idle);
 		free(x->src[i]);
 	}
 	experiment_schema_free(x->schema);
 	json_decref(x->settings);
+	for (size_t i = 0; x->bad != NULL && i < pth_yaml_get(x->root, "tests")->n; i++)
+		free(x->bad[i].text);
 	pth_arena_release(&x->a);
+	free(x->other.text);
 	free(x->ports);
 	free(x->bad);
 	free(x->run);

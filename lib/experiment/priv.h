@@ -33,10 +33,12 @@ enum {
 	F_OPEN = 64,    /* a map: other keys pass through */
 	F_DOCKER = 128, /* options of one kind of network environment */
 	F_SHADOW = 256,
-	F_OWN = 512,    /* record made by its own function, not by the table */
-	F_HINT = 1024,  /* values are the usual ones; others are allowed */
-	F_NAME = 2048,  /* names below must satisfy pth_name_ok */
-	F_LATER = 4096, /* checked item by item, matrix expanded */
+	F_OWN = 512,     /* record made by its own function, not by the table */
+	F_HINT = 1024,   /* values are the usual ones; others are allowed */
+	F_NAME = 2048,   /* names below must satisfy pth_name_ok */
+	F_LATER = 4096,  /* checked item by item, matrix expanded */
+	F_MOVED = 16384, /* of a service: another name for what values says */
+	F_OURS = 8192,   /* a map that PANTHER does not have: no other keys, also below */
 };
 
 struct experiment_key {
@@ -60,6 +62,7 @@ struct schema {
 	const char **values;
 	size_t nvalues;
 	bool ranged;
+	bool ours; /* F_OURS, of itself or of what it is in */
 	double min, max;
 	json_t *def; /* borrowed from the schema's owner */
 };
@@ -88,7 +91,22 @@ struct source {
 	char *name;
 	struct pth_buf text;
 	struct pth_diags d;
-	bool broken; /* could not be read */
+	bool broken;                  /* could not be read */
+	json_t *idle;                 /* keys without effect in it, for one message; or NULL */
+	unsigned idle_line, idle_col; /* of the first */
+};
+
+/* What is said of a test with errors: the first of them. */
+struct fault {
+	char *text; /* NULL: there is none; owned */
+	unsigned file, line, col;
+};
+
+/* What errors leave at a node, see pth_ynode.mark. */
+enum {
+	MARK_NONE,
+	MARK_WRONG, /* an error is about it */
+	MARK_UNFIT, /* it is of another type than what is taken */
 };
 
 struct pth_experiment {
@@ -101,8 +119,10 @@ struct pth_experiment {
 	uint32_t *ports, round; /* of 65536: who took a host port last, see rules */
 	char *run;
 	long total;
-	bool *bad;     /* tests with errors, by their place in the list */
-	size_t others; /* errors that are no test's */
+	struct fault *bad;  /* of tests, by their place in the list */
+	struct fault *now;  /* gets the first error from now on, or NULL */
+	struct fault other; /* outside of the tests */
+	size_t others;      /* errors that are no test's */
 	json_t *settings;
 };
 
@@ -119,9 +139,19 @@ size_t experiment_errors(const struct pth_experiment *x);
 
 /* load */
 void experiment_interpolate(struct pth_experiment *x);
+/* The tree of a file, a source of its own; NULL when it cannot be read, which is said. */
+struct pth_ynode *experiment_read(struct pth_experiment *x, const char *path);
+/* config: puts the settings of the machine and of the user below those of the experiment. */
+void experiment_config(struct pth_experiment *x);
+
+/* shape: tests in other shapes become as all others are; the list of services does so first */
+const struct pth_ynode *experiment_named(struct pth_experiment *x, const struct pth_ynode *test);
+void experiment_shape(struct pth_experiment *x);
 
 /* tree: nodes are shared (aliases, included maps), so changes copy the way down */
 struct pth_ynode *experiment_copy(struct pth_arena *a, const struct pth_ynode *n);
+/* The path that a user wrote, as all others are: a[0].b is a.0.b. */
+const char *experiment_path(struct pth_arena *a, const char *path);
 struct pth_ynode *experiment_set(struct pth_arena *a, const struct pth_ynode *n, const char *path,
     const struct pth_ynode *value);
 struct pth_ynode *experiment_merge(
@@ -129,6 +159,10 @@ struct pth_ynode *experiment_merge(
 struct pth_ynode *experiment_without(
     struct pth_arena *a, const struct pth_ynode *map, const char *key);
 const struct pth_ynode *experiment_at(const struct pth_ynode *n, const char *path);
+/* A tree like n without what does not fit; the paths of all that errors are about, each
+ * after `path`, are appended to the array `at`, unless it is NULL. */
+struct pth_ynode *experiment_sound(
+    struct pth_arena *a, const struct pth_ynode *n, struct pth_buf *path, json_t *at);
 /* The node, or NULL when it is of another kind. */
 const struct pth_ynode *experiment_only(const struct pth_ynode *n, enum pth_ykind kind);
 
@@ -142,6 +176,8 @@ int experiment_variants(
 /* check */
 void experiment_check(
     struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n, const char *what);
+/* The warnings about keys without effect, once all is checked. */
+void experiment_idle(struct pth_experiment *x);
 /* Canonical value of a checked node. */
 json_t *experiment_canon(const struct schema *s, const struct pth_ynode *n);
 /* Called for F_OWN keys in the table's order; n NULL when not given. */
@@ -155,6 +191,10 @@ bool experiment_given(const struct pth_ynode *n);
 /* Truth of a node that says it, also in quotes; else -1. */
 int experiment_bool(const struct pth_ynode *n);
 bool experiment_scalar(const struct pth_ynode *n);
+/* Was the error about its type said where it was read? */
+bool experiment_said(const struct pth_ynode *n);
+/* What a node says where no type is known: its numbers as they are written. */
+json_t *experiment_written(const struct pth_ynode *n);
 /* Number in a checked node, for rules. */
 bool experiment_int(const struct pth_ynode *n, unsigned types, int64_t *v);
 
@@ -166,7 +206,8 @@ void experiment_values(struct pth_experiment *x, const struct pth_ynode *test);
 const struct pth_ynode *experiment_service(const struct pth_ynode *services, const char *name);
 bool experiment_port(const char *s, long long *host, long long *container, const char **proto);
 int64_t experiment_iterations(const struct pth_ynode *test);
-/* The text of a map's key; the default when there is none, which may be the table's. */
+/* The text of a map's key; the default when there is none. word: the table's default, and a
+ * word of the table as it is there. */
 const char *experiment_text(const struct pth_ynode *map, const char *key, const char *def);
 const char *experiment_word(const struct schema *s, const struct pth_ynode *map, const char *key);
 /* The port that a server of this protocol has by custom; 0: none. */
@@ -175,6 +216,7 @@ int experiment_usual_port(const char *protocol);
 /* record */
 json_t *experiment_steps(
     const struct schema *s, const struct pth_ynode *test, const struct pth_ynode *steps);
-json_t *experiment_settings(const struct pth_experiment *x);
+/* The settings of this root. */
+json_t *experiment_settings(const struct pth_experiment *x, const struct pth_ynode *root);
 
 #endif

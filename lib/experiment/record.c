@@ -12,6 +12,10 @@ struct maker {
 	void *arg;
 	struct pth_err *e;
 	long index;
+	/* the test of the file at hand */
+	const struct fault *fault; /* its first error, or NULL */
+	long made;                 /* records of it so far */
+	bool failed;               /* fn has */
 	/* the test at hand */
 	struct pth_arena a;
 	const struct pth_ynode *test, *services, *network;
@@ -95,7 +99,7 @@ usual_port(struct maker *m, json_t *ports)
 	const struct schema *schema = experiment_schema_at(
 	    m->x->schema, "tests.[].services.*.protocol");
 	const struct pth_ynode *proto = pth_yaml_get(m->service, "protocol");
-	int port = experiment_usual_port(experiment_text(proto, "name", ""));
+	int port = experiment_usual_port(experiment_word(schema, proto, "name"));
 	char text[16];
 
 	if (port == 0 || strcmp(experiment_word(schema, proto, "role"), "server") != 0)
@@ -163,6 +167,16 @@ protocol(const struct maker *m, const struct schema *s, const struct pth_ynode *
 	return out;
 }
 
+static json_t *
+implementation(const struct schema *s, const struct pth_ynode *n)
+{
+	json_t *out = n != NULL ? experiment_canon(s, n) : json_object();
+
+	if (strcmp(pth_impl_type(out), "tester") == 0)
+		pth_impl_set_type(out, "testers");
+	return out;
+}
+
 /* Returns NULL when there are none. */
 static json_t *
 limits(const struct maker *m, const struct schema *s, const struct pth_ynode *n)
@@ -184,7 +198,7 @@ own_service_key(void *arg, const struct schema *s, const struct pth_ynode *n, js
 	json_t *v = NULL;
 
 	if (strcmp(s->name, PTH_KEY(given, implementation)) == 0)
-		v = experiment_canon(s, n);
+		v = n != NULL ? implementation(s, n) : json_object();
 	else if (strcmp(s->name, PTH_KEY(given, protocol)) == 0)
 		v = protocol(m, s, n);
 	else if (strcmp(s->name, PTH_KEY(given, ports)) == 0)
@@ -277,15 +291,20 @@ rename_references(const struct maker *m, json_t *rec)
 	pth_rules_set_exit(expect, out);
 }
 
-/* ---- marks: where values were written */
+/* ---- marks: where values were written, and how when that is lost */
 
 static void
 mark(struct maker *m, json_t *marks, struct pth_buf *path, const struct pth_ynode *n)
 {
 	json_t *place = json_pack("[i,i]", n->line, n->col);
+	bool lost = n->remark != NULL || !pth_yaml_as_printed(n);
 
 	if (n->file != 0)
 		pth_json_push(place, pth_json_string(m->x->src[n->file]->name));
+	else if (lost)
+		pth_json_push(place, json_null());
+	if (lost)
+		pth_json_push(place, json_stringn_nocheck(n->text, n->len));
 	pth_json_set(marks, path->s, place);
 }
 
@@ -324,14 +343,19 @@ make_marks(struct maker *m)
 {
 	static const char *const keys[] = { PTH_KEY(given, implementation),
 		PTH_KEY(given, protocol), PTH_KEY(given, ports), PTH_KEY(given, depends_on),
-		PTH_KEY(given, capture), PTH_KEY(given, plugin_config) };
+		PTH_KEY(given, capture), PTH_KEY(given, plugin_config), PTH_KEY(given, limits),
+		PTH_KEY(given, generate_new_certificates) };
+	static const char *const own[] = { PTH_KEY(test, capture), PTH_KEY(test, links),
+		PTH_KEY(test, limits), PTH_KEY(test, cpus) };
 	const struct pth_ynode *env = pth_yaml_get(m->test, "execution_environment");
 	pth_auto_buf path = PTH_BUF_INIT;
 	json_t *marks = json_object();
 	unsigned i = 0;
 
 	mark_at(m, marks, &path, "network_environment", m->network);
-	mark_at(m, marks, &path, "capture", pth_yaml_get(m->test, "capture"));
+	for (size_t k = 0; k < countof(own); k++)
+		mark_at(m, marks, &path, own[k], pth_yaml_get(m->test, own[k]));
+	mark_at(m, marks, &path, "docker", pth_yaml_get(m->x->root, "docker"));
 	for (const struct pth_ynode *c = env != NULL && env->kind == PTH_YSEQ ? env->child : env;
 	     c != NULL && c->kind == PTH_YMAP; c = env->kind == PTH_YSEQ ? c->next : NULL) {
 		pth_buf_cut(&path, 0);
@@ -407,10 +431,26 @@ make_record(struct maker *m, json_t *point, int64_t iterations)
 	return rec;
 }
 
+/* What is right of a test with errors, and the places of these, a new array; those of this
+ * combination of a matrix are looked for again. */
+static json_t *
+sound(struct maker *m, const struct pth_ynode **test)
+{
+	pth_auto_buf path = PTH_BUF_INIT;
+	json_t *at = json_array();
+
+	experiment_check(m->x, m->schema, *test, "test");
+	experiment_rules(m->x, *test);
+	*test = experiment_sound(&m->a, *test, &path, at);
+	return at;
+}
+
 static int
 each_variant(struct pth_experiment *x, const struct pth_ynode *test, json_t *point, void *arg)
 {
 	struct maker *m = arg;
+	const struct fault *f = m->fault;
+	json_auto_t *wrong = f != NULL ? sound(m, &test) : NULL;
 	int64_t iterations = experiment_iterations(test);
 	const char *name = experiment_word(m->schema, test, "name");
 	pth_auto_buf id = PTH_BUF_INIT;
@@ -421,8 +461,12 @@ each_variant(struct pth_experiment *x, const struct pth_ynode *test, json_t *poi
 	m->services = pth_yaml_get(test, "services");
 	m->taken = NULL;
 	m->aliases = false;
-	(void)x;
 	rec = make_record(m, point, iterations);
+	if (f != NULL) {
+		pth_rec_error(rec, "parse", PTH_CAT_CONFIGURATION, x->src[f->file]->name, f->line,
+		    f->col, "%s", f->text);
+		pth_error_set_at(pth_test_error(rec), pth_take(&wrong));
+	}
 	for (int64_t i = 1; i <= iterations && r == 0; i++) {
 		pth_buf_cut(&id, 0);
 		pth_buf_addf(&id, "%03ld-", ++m->index);
@@ -434,8 +478,45 @@ each_variant(struct pth_experiment *x, const struct pth_ynode *test, json_t *poi
 		pth_test_set_iteration(rec, i);
 		r = m->fn(m->arg, rec, m->e);
 	}
+	m->made++;
+	m->failed = r < 0;
 	pth_arena_release(&m->a);
 	return r;
+}
+
+/* The records of a test of the file. One whose matrix is wrong is a test without it. */
+static int
+each_test(struct maker *m, const struct pth_ynode *test)
+{
+	int r;
+
+	if (test->kind != PTH_YMAP)
+		return 0;
+	m->made = 0;
+	r = experiment_variants(m->x, test, each_variant, m);
+	if (m->failed || m->fault == NULL)
+		return r;
+	return m->made > 0 ?
+	    0 :
+	    each_variant(m->x, experiment_without(&m->x->a, test, "matrix"), NULL, m);
+}
+
+/* The first error outside of the tests; or one in the form of the file. */
+static struct fault
+outside(const struct pth_experiment *x)
+{
+	if (x->other.text != NULL)
+		return x->other;
+	for (size_t i = 0; i < x->nsrc; i++) {
+		struct pth_diags *d = &x->src[i]->d;
+
+		pth_diags_sort(d);
+		for (size_t k = 0; k < d->n; k++)
+			if (d->v[k].severity == PTH_ERROR)
+				return (struct fault){ d->v[k].text, (unsigned)i, d->v[k].line,
+					d->v[k].col };
+	}
+	return (struct fault){ (char *)(uintptr_t) "the experiment has errors", 0, 1, 1 };
 }
 
 int
@@ -443,26 +524,33 @@ pth_experiment_each(struct pth_experiment *x, pth_experiment_fn *fn, void *arg, 
 {
 	const struct pth_ynode *tests = pth_yaml_get(x->root, "tests");
 	struct maker m = { .x = x, .fn = fn, .arg = arg, .e = e };
+	pth_auto_str text = NULL;
+	struct fault other = { NULL };
 	size_t i = 0;
 	int r = 0;
 
 	if (x->settings == NULL)
 		return 0;
+	if (x->others != 0) {
+		other = outside(x);
+		other.text = text = pth_xstrdup(other.text); /* messages may come */
+	}
 	m.schema = experiment_schema_child(x->schema->root, "tests")->item;
-	for (const struct pth_ynode *t = tests->child; t != NULL && r == 0; t = t->next)
-		if (!x->bad[i++])
-			r = experiment_variants(x, t, each_variant, &m);
+	for (const struct pth_ynode *t = tests->child; t != NULL && r == 0; t = t->next, i++) {
+		m.fault = x->bad[i].text != NULL ? &x->bad[i] : text != NULL ? &other : NULL;
+		r = each_test(&m, t);
+	}
 	return r;
 }
 
 json_t *
-experiment_settings(const struct pth_experiment *x)
+experiment_settings(const struct pth_experiment *x, const struct pth_ynode *root)
 {
 	const struct schema *docker = experiment_schema_child(x->schema->root, "docker");
-	const struct pth_ynode *old = experiment_at(x->root, "docker.build_docker_image");
+	const struct pth_ynode *old = experiment_at(root, "docker.build_docker_image");
 	json_t *out = json_object(), *d;
 
-	experiment_canon_map(x->schema->root, x->root, out, NULL, NULL);
+	experiment_canon_map(x->schema->root, root, out, NULL, NULL);
 	json_object_del(out, "version");
 	d = pth_settings_docker(out);
 	if (experiment_given(old) && PTH_GET(docker, d, force_build_docker_image) == NULL)

@@ -20,12 +20,6 @@ experiment_text(const struct pth_ynode *map, const char *key, const char *def)
 	return n != NULL && experiment_scalar(n) ? n->text : def;
 }
 
-const char *
-experiment_word(const struct schema *s, const struct pth_ynode *map, const char *key)
-{
-	return experiment_text(map, key, experiment_schema_child(s, key)->key->def);
-}
-
 int
 experiment_usual_port(const char *protocol)
 {
@@ -221,18 +215,17 @@ check_ports(struct pth_experiment *x, const struct pth_ynode *services)
 /* ---- services */
 
 static void
-check_protocol(struct pth_experiment *x, const struct pth_ynode *services,
-    const struct pth_ynode *s, bool certs_for_all)
+check_protocol(
+    struct pth_experiment *x, const struct pth_ynode *services, const struct pth_ynode *s)
 {
-	const struct pth_ynode *proto = pth_yaml_get(s, "protocol"), *certs,
+	const struct pth_ynode *proto = pth_yaml_get(s, "protocol"),
 	                       *target = pth_yaml_get(proto, "target");
 	const struct schema *schema = experiment_schema_at(
 	    x->schema, "tests.[].services.*.protocol");
 	const char *role = experiment_word(schema, proto, "role"),
-	           *name = experiment_text(proto, "name", NULL);
-	const struct pth_ynode *ports = experiment_only(pth_yaml_get(s, "ports"), PTH_YSEQ);
-	bool has_ports = (ports != NULL && ports->n != 0) ||
-	    experiment_given(pth_yaml_get(pth_yaml_get(s, "network"), "port"));
+	           *name = experiment_given(pth_yaml_get(proto, "name")) ?
+	    experiment_word(schema, proto, "name") :
+	    NULL;
 
 	if (!experiment_given(proto)) {
 		experiment_key_warn(x, s,
@@ -257,16 +250,6 @@ check_protocol(struct pth_experiment *x, const struct pth_ynode *services,
 		experiment_error(x, target, "service %s targets itself", s->key);
 	else if (experiment_given(target))
 		check_reference(x, services, target, false);
-	if (strcmp(role, "server") != 0 || name == NULL)
-		return;
-	if (!has_ports && experiment_usual_port(name) == 0)
-		experiment_key_warn(
-		    x, s, "server %s has no ports, and %.60s has no usual one", s->key, name);
-	certs = pth_yaml_get(s, "generate_new_certificates");
-	if (!experiment_given(certs) && !certs_for_all &&
-	    (strcmp(name, "quic") == 0 || strcmp(name, "https") == 0))
-		experiment_key_warn(
-		    x, s, "%s server %s without generate_new_certificates", name, s->key);
 }
 
 static void
@@ -320,18 +303,6 @@ check_depends(struct pth_experiment *x, const struct pth_ynode *services, const 
 	}
 }
 
-static void
-check_timeout(struct pth_experiment *x, const struct pth_ynode *n)
-{
-	int64_t v;
-
-	if (!experiment_given(n) || !experiment_int(n, T_SECS, &v) || v < 1)
-		return;
-	if (v < 10 || v > 3600)
-		experiment_warn(x, n, "timeout of %lld s is %s; usual are 10 to 3600 s",
-		    (long long)v, v < 10 ? "short" : "long");
-}
-
 /* The name of a service that is not its key. */
 static void
 check_service_name(struct pth_experiment *x, const struct pth_ynode *services,
@@ -358,7 +329,7 @@ check_service_name(struct pth_experiment *x, const struct pth_ynode *services,
 }
 
 static void
-check_services(struct pth_experiment *x, const struct pth_ynode *services, bool certs_for_all)
+check_services(struct pth_experiment *x, const struct pth_ynode *services)
 {
 	json_auto_t *names = json_object();
 
@@ -372,10 +343,9 @@ check_services(struct pth_experiment *x, const struct pth_ynode *services, bool 
 		if (s->kind != PTH_YMAP)
 			continue;
 		check_service_name(x, services, s, names);
-		check_protocol(x, services, s, certs_for_all);
+		check_protocol(x, services, s);
 		check_depends(x, services, s);
 		check_files(x, pth_yaml_get(s, "files"));
-		check_timeout(x, pth_yaml_get(s, "timeout"));
 	}
 	check_ports(x, services);
 }
@@ -512,6 +482,43 @@ check_assertion(
 	check_regex(x, pth_yaml_get(a, "pattern"));
 }
 
+static bool
+bound(const struct pth_ynode *n, double *v)
+{
+	int64_t i;
+
+	if (n == NULL || n->bad)
+		return false;
+	if (n->kind == PTH_YREAL)
+		*v = n->d;
+	else if (experiment_int(n, T_INT | T_SIZE, &i))
+		*v = (double)i;
+	else
+		return false;
+	return true;
+}
+
+/* No number can keep a rule whose least is more than its most. */
+static void
+check_bounds(struct pth_experiment *x, const struct pth_ynode *c, const char *min, const char *max)
+{
+	const struct pth_ynode *least = pth_yaml_get(c, min), *most = pth_yaml_get(c, max);
+	double a, b;
+
+	if (bound(least, &a) && bound(most, &b) && a > b)
+		experiment_error(x, least, "%s: %s is more than %s, which is %s", min, least->text,
+		    max, most->text);
+}
+
+static void
+check_sha256(struct pth_experiment *x, const struct pth_ynode *n)
+{
+	if (n != NULL && !n->bad && n->kind < PTH_YSEQ &&
+	    (n->len != 64 || strspn(n->text, "0123456789abcdef") != 64))
+		experiment_error(
+		    x, n, "sha256: '%.70s'; expected 64 hexadecimal digits, a to f small", n->text);
+}
+
 static void
 check_expect(
     struct pth_experiment *x, const struct pth_ynode *services, const struct pth_ynode *expect)
@@ -527,7 +534,13 @@ check_expect(
 	pth_yaml_foreach(c, items(expect, "files")) {
 		check_path(x, pth_yaml_get(c, "path"));
 		check_path(x, pth_yaml_get(c, "same_as"));
+		check_sha256(x, pth_yaml_get(c, "sha256"));
+		check_bounds(x, c, "min_size", "max_size");
 	}
+	pth_yaml_foreach(c, items(expect, "packets"))
+		check_bounds(x, c, "min", "max");
+	pth_yaml_foreach(c, items(expect, "metrics"))
+		check_bounds(x, c, "min", "max");
 	pth_yaml_foreach(c, items(expect, "log")) {
 		check_reference(x, services, pth_yaml_get(c, "service"), false);
 		check_path(x, pth_yaml_get(c, "file"));
@@ -537,6 +550,7 @@ check_expect(
 		    (pth_yaml_get(c, "matches") == NULL) ==
 		        (pth_yaml_get(c, "not_matches") == NULL))
 			experiment_error(x, c, "a log rule needs either matches or not_matches");
+		check_bounds(x, c, "min", "max");
 	}
 }
 
@@ -579,11 +593,9 @@ experiment_rules(struct pth_experiment *x, const struct pth_ynode *test)
 	experiment_values(x, test);
 	if (services == NULL || services->kind != PTH_YMAP)
 		return;
-	check_services(
-	    x, services, experiment_given(pth_yaml_get(test, "generate_new_certificates")));
+	check_services(x, services);
 	check_critical(x, services, pth_yaml_get(test, "network_environment"));
 	check_steps(x, test, services);
-	check_timeout(x, pth_yaml_get(test, "timeout"));
 	pth_yaml_foreach(c, items(test, "links"))
 		check_link(x, services, c);
 	pth_yaml_foreach(c, items(test, "assertions"))

@@ -28,17 +28,16 @@ segment(struct pth_arena *a, const char **p)
 static struct schema *
 step(struct pth_arena *a, struct schema *s, const char *name)
 {
-	struct schema *c, **tail = &s->child;
+	bool any = strcmp(name, "*") == 0, item = strcmp(name, "[]") == 0;
+	struct schema **at = any ? &s->any : item ? &s->item : &s->child, *c;
 
-	if (strcmp(name, "*") == 0)
-		return s->any != NULL ? s->any : (s->any = pth_arena_alloc(a, sizeof *c));
-	if (strcmp(name, "[]") == 0)
-		return s->item != NULL ? s->item : (s->item = pth_arena_alloc(a, sizeof *c));
-	for (; (c = *tail) != NULL; tail = &c->next)
-		if (strcmp(c->name, name) == 0)
-			return c;
-	c = *tail = pth_arena_alloc(a, sizeof *c);
+	while (!any && !item && *at != NULL && strcmp((*at)->name, name) != 0)
+		at = &(*at)->next;
+	if (*at != NULL)
+		return *at;
+	c = *at = pth_arena_alloc(a, sizeof *c);
 	c->name = name;
+	c->ours = s->ours;
 	return c;
 }
 
@@ -102,6 +101,9 @@ experiment_schema_new(void)
 		while (*p != '\0')
 			s = step(&t->a, s, segment(&t->a, &p));
 		s->key = k;
+		s->ours |= (k->flags & F_OURS) != 0;
+		if ((k->flags & F_MOVED) != 0)
+			continue;
 		if (k->values != NULL && strstr(k->values, "..") != NULL)
 			set_range(s, k->values);
 		else if (k->values != NULL)
@@ -215,7 +217,10 @@ experiment_schema_expected(struct pth_buf *b, const struct schema *s)
 static void
 explain(struct pth_buf *b, const struct experiment_key *k)
 {
-	pth_buf_addf(b, "%s\n\t%s\n\ttype: ", k->path, k->meaning);
+	pth_buf_addf(b, "%s\n\t%s\n", k->path, k->meaning);
+	if ((k->flags & F_MOVED) != 0)
+		return;
+	pth_buf_adds(b, "\ttype: ");
 	types_text(b, &(struct schema){ .key = k }, false);
 	if (k->values != NULL)
 		pth_buf_addf(
@@ -338,6 +343,25 @@ pth_experiment_explain(struct pth_buf *b, const char *key, struct pth_err *e)
 	    e, PTH_NO, near != NULL ? "no key '%s'; did you mean '%s'?" : "no key '%s'", key, near);
 }
 
+void
+pth_experiment_origin(struct pth_buf *b, const struct pth_experiment *x, const char *key)
+{
+	for (size_t i = 1; i < experiment_keys_n; i++) {
+		const char *path = experiment_keys[i].path;
+		const struct pth_ynode *n = NULL;
+		json_auto_t *v = NULL;
+
+		if (x->root != NULL && strpbrk(path, "[*") == NULL && ends_in(path, key))
+			n = experiment_at(x->root, path);
+		if (n == NULL || !experiment_given(n))
+			continue;
+		v = pth_yaml_json(n);
+		pth_buf_addf(b, "%s\n\tset to: ", path);
+		pth_json_dump(b, v);
+		pth_buf_addf(b, "\n\tby: %s:%u:%u\n", x->src[n->file]->name, n->line, n->col);
+	}
+}
+
 /* ---- the manual */
 
 void
@@ -348,7 +372,10 @@ pth_experiment_mdoc(struct pth_buf *b)
 
 		if (*k->path == '\0')
 			continue;
-		pth_buf_addf(b, ".It Ic %s\n%s\n(", k->path, k->meaning);
+		pth_buf_addf(b, ".It Ic %s\n%s\n", k->path, k->meaning);
+		if ((k->flags & F_MOVED) != 0)
+			continue;
+		pth_buf_addc(b, '(');
 		types_text(b, &(struct schema){ .key = k }, false);
 		if (k->values != NULL)
 			pth_buf_addf(b, "%s%s", (k->flags & F_HINT) != 0 ? ", for example " : ": ",

@@ -6,7 +6,14 @@
 static json_t *
 command(const struct pth_ynode *n)
 {
-	return n->kind == PTH_YSEQ ? pth_yaml_json(n) : json_pack("[s,s,s]", "sh", "-c", n->text);
+	json_t *out;
+
+	if (n->kind != PTH_YSEQ)
+		return json_pack("[s,s,s]", "sh", "-c", n->text);
+	out = json_array();
+	pth_yaml_foreach(c, n)
+		pth_json_push(out, json_stringn_nocheck(c->text, c->len));
+	return out;
 }
 
 static int64_t

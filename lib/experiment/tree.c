@@ -4,6 +4,7 @@
  */
 #include "experiment/priv.h"
 
+#include "base/cleanup.h"
 #include "base/text.h"
 
 struct pth_ynode *
@@ -55,6 +56,29 @@ put(struct pth_ynode **at, struct pth_ynode *v, const char *key)
 	*at = v;
 }
 
+/* The first segment of a path, NUL-ended; it is dotted, and an item of a list is .0 or [0]. */
+static const char *
+segment(struct pth_arena *a, const char **path)
+{
+	const char *s = *path;
+	size_t len = *s == '[' ? strcspn(s, "]") : strcspn(s, ".["), skip = *s == '[';
+
+	*path += len + (s[len] == ']' || s[len] == '.');
+	if (s[len] == ']' && **path == '.')
+		++*path;
+	return pth_arena_strn(a, s + skip, len - skip);
+}
+
+const char *
+experiment_path(struct pth_arena *a, const char *path)
+{
+	pth_auto_buf b = PTH_BUF_INIT;
+
+	while (*path != '\0')
+		pth_buf_addf(&b, "%s%s", b.len != 0 ? "." : "", segment(a, &path));
+	return pth_arena_strn(a, b.s != NULL ? b.s : "", b.len);
+}
+
 static struct pth_ynode *set_at(struct pth_arena *a, const struct pth_ynode *n, const char *path,
     const struct pth_ynode *value);
 
@@ -93,13 +117,11 @@ static struct pth_ynode *
 set_at(
     struct pth_arena *a, const struct pth_ynode *n, const char *path, const struct pth_ynode *value)
 {
-	size_t len = strcspn(path, ".");
-	char *seg;
+	const char *seg;
 
 	if (*path == '\0')
 		return experiment_copy(a, value);
-	seg = pth_arena_strn(a, path, len);
-	path += len + (path[len] == '.');
+	seg = segment(a, &path);
 	if (n->kind == PTH_YNULL)
 		n = new_map(a, n);
 	return n->kind >= PTH_YSEQ ? set_child(a, n, seg, path, value) : NULL;
@@ -114,7 +136,7 @@ experiment_set(
 	unsigned depth = 0;
 
 	for (const char *p = path; *p != '\0'; p++)
-		depth += *p == '.';
+		depth += *p == '.' || *p == '[';
 	return *path != '\0' && depth < 64 ? set_at(a, n, path, value) : NULL;
 }
 
@@ -163,6 +185,22 @@ experiment_merge(struct pth_arena *a, const struct pth_ynode *base, const struct
 	return out;
 }
 
+/* An item of a list by its number, or NULL. */
+static const struct pth_ynode *
+item_at(const struct pth_ynode *list, const char *path, size_t len)
+{
+	const struct pth_ynode *c = list->child;
+	char number[16];
+	long long i;
+
+	snprintf(number, sizeof number, "%.*s", (int)len, path);
+	if (len >= sizeof number || !pth_int(number, 0, INT32_MAX, &i))
+		return NULL;
+	while (c != NULL && i-- > 0)
+		c = c->next;
+	return c;
+}
+
 /* The node at a dotted path, or NULL. */
 const struct pth_ynode *
 experiment_at(const struct pth_ynode *n, const char *path)
@@ -171,18 +209,47 @@ experiment_at(const struct pth_ynode *n, const char *path)
 		size_t len = strcspn(path, ".");
 		const struct pth_ynode *c = n->child;
 
-		if (n->kind == PTH_YSEQ) {
-			for (long i = strtol(path, NULL, 10); c != NULL && i > 0; i--)
-				c = c->next;
-		} else {
+		if (n->kind == PTH_YSEQ)
+			c = item_at(n, path, len);
+		else
 			while (
 			    c != NULL && (strlen(c->key) != len || memcmp(c->key, path, len) != 0))
 				c = c->next;
-		}
 		n = c;
 		path += len + (path[len] == '.');
 	}
 	return n;
+}
+
+struct pth_ynode *
+experiment_sound(struct pth_arena *a, const struct pth_ynode *n, struct pth_buf *path, json_t *at)
+{
+	struct pth_ynode *out = experiment_copy(a, n), **tail = &out->child;
+	size_t len = path->len;
+	unsigned i = 0;
+
+	if (n->mark != MARK_NONE && at != NULL)
+		pth_json_push(at, json_string(path->s != NULL ? path->s : ""));
+	*tail = NULL;
+	pth_yaml_foreach(c, n) {
+		struct pth_ynode *v;
+
+		pth_buf_adds(path, len != 0 ? "." : "");
+		if (n->kind == PTH_YMAP)
+			pth_buf_adds(path, c->key);
+		else
+			pth_buf_addf(path, "%u", i);
+		i++;
+		v = experiment_sound(a, c, path, at);
+		pth_buf_cut(path, len);
+		if (c->mark == MARK_UNFIT) {
+			out->n--;
+			continue;
+		}
+		*tail = v;
+		tail = &v->next;
+	}
+	return out;
 }
 
 const struct pth_ynode *

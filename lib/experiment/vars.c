@@ -49,7 +49,7 @@ expand_one(struct pth_experiment *x, const struct pth_ynode *at, const char *s, 
 		def += omega ? 1 : 2;
 	}
 	value = getenv(name);
-	v = value != NULL || omega ? NULL : experiment_at(x->root, name);
+	v = value != NULL || omega ? NULL : experiment_at(x->root, experiment_path(&x->a, name));
 	if (v != NULL && !experiment_scalar(v))
 		v = NULL;
 	if (value != NULL && *value != '\0')
@@ -123,8 +123,10 @@ interpolate(struct pth_experiment *x, const struct pth_ynode *n)
 	if (strstr(n->text, "${") != NULL && expand(x, n, n->text, 0, &b)) {
 		out->text = pth_arena_strn(&x->a, b.s != NULL ? b.s : "", b.len);
 		out->len = b.len;
-		if (n->plain)
-			pth_yaml_resolve(out, &bad);
+		if (n->plain) {
+			out->remark = pth_yaml_resolve(out, &bad);
+			out->bad = out->remark != NULL && bad;
+		}
 	}
 	check_references(x, out);
 	return out;

@@ -240,12 +240,18 @@ pth_exit_text(const struct pth_exit *x, char to[32])
 int
 pth_signal_number(const char *name)
 {
+	/* signal(7) has two names for some; sigabbrev_np(3) has one. */
+	static const char *const other[][2] = { { "IO", "POLL" }, { "IOT", "ABRT" },
+		{ "CLD", "CHLD" } };
 	long long n;
 
 	if (pth_int(name, 1, NSIG - 1, &n))
 		return (int)n;
 	if (strncmp(name, "SIG", 3) == 0)
 		name += 3;
+	for (size_t i = 0; i < countof(other); i++)
+		if (strcmp(name, other[i][0]) == 0)
+			name = other[i][1];
 	for (int sig = 1; sig < NSIG; sig++) {
 		const char *s = sigabbrev_np(sig);
 

@@ -90,6 +90,16 @@ pth_category_log(const char *line, enum pth_category other)
 	return other;
 }
 
+bool
+pth_category_says(const char *text, enum pth_category c)
+{
+	for (size_t i = 0; i < countof(refusals); i++)
+		if (refusals[i].category == c &&
+		    strcasestr(text, strerror(refusals[i].err_no)) != NULL)
+			return true;
+	return false;
+}
+
 enum pth_category
 pth_category_err(const struct pth_err *e, enum pth_category other)
 {

@@ -6,6 +6,8 @@
 #ifndef PTH_IO_CATEGORY_H
 #define PTH_IO_CATEGORY_H
 
+#include <stdbool.h>
+
 #include <jansson.h>
 
 #include "base/err.h"
@@ -49,6 +51,8 @@ const char *pth_weight_name(enum pth_weight w);
 enum pth_category pth_category_errno(int err_no, enum pth_category other);
 /* The same where a program's log tells the system's refusal. */
 enum pth_category pth_category_log(const char *line, enum pth_category other);
+/* Does a text of many lines tell a refusal of this category? */
+bool pth_category_says(const char *text, enum pth_category c);
 /* The category that e was given, else that of its errno, or else. */
 enum pth_category pth_category_err(const struct pth_err *e, enum pth_category other);
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -18,12 +19,16 @@
 #include "io/record.h"
 
 #define LINE_MAX_BYTES 4096 /* PIPE_BUF: one write is one line, never mixed */
+#define SHARED "PTH_EVENTS_FILE"
+#define PULL_BYTES 65536
 
-enum { ALL, WARNINGS, ERRORS, UNSET }; /* the least severe event that is shown */
+enum { TRACE, DEBUG, INFO, WARNINGS, ERRORS, UNSET }; /* the least severe event that is shown */
+#define TRACED "service.checking command.planned"
+#define DEBUGGED "command.started plugin.loaded network.configured"
 #define ERROR_VERBS "failed error timeout"
 #define WARNING_VERBS                                                                          \
 	"degraded retried interrupted failing_fast skipped limited log_cut killed restarting " \
-	"overridden not_cached"
+	"overridden not_cached fallback"
 
 /* Entities of events, and what PANTHER calls features. */
 static const struct {
@@ -42,7 +47,10 @@ static const struct {
 	    "shadow_ns localhost_container" },
 	{ "command", "command_generation ivy_operations" },
 	{ "compile", "ivy_operations" },
+	{ "image", "docker_build docker_builder docker_operations" },
+	{ "network", "network_setup network_environments environment_setup" },
 	{ "capture", "output_collection" },
+	{ "artifact", "output_collection" },
 	{ "metric", "metrics_collection" },
 	{ "plugin", "plugin_loading plugin_operations" },
 };
@@ -51,20 +59,50 @@ static const struct {
 static struct {
 	const char *tool;
 	enum { JSON, JSON_ASKED, BRIEF, TEXT, NONE } mode; /* of stderr */
-	char run[128], test[128];                          /* "": not known */
+	char run[128], run_id[64], test[128];              /* "": not known */
+	int attempt;                                       /* at the test; 0: not known */
 	int file;                                          /* it gets all events, too; or -1 */
+	int shared;                                        /* PTH_EVENTS_FILE, for reading; or -1 */
+	off_t pulled;                                      /* bytes of it that `file` has */
 	bool file_chosen;                                  /* it gets what is shown, not all */
 	bool quiet;                                        /* errors only */
-	bool wipes; /* a line on stderr wipes what is below the cursor */
+	int verbose; /* 1: DEBUG, 2: TRACE, whatever the experiment says; 0: not asked for */
+	bool wipes;  /* a line on stderr wipes what is below the cursor */
 	int least, least_of[countof(entities)];
-} stream = { .tool = "pth", .mode = NONE, .file = -1 };
+} stream = { .tool = "pth", .mode = NONE, .file = -1, .shared = -1 };
+
+/* Who wants to see more than usual sees more than a person waits for, too. */
+static void
+tell_more(void)
+{
+	if (stream.verbose > 0 && stream.mode == BRIEF)
+		stream.mode = TEXT;
+}
+
+/* A file that all tools of a pipe write to. A FIFO that nobody reads is no reason to wait. */
+static void
+open_shared(void)
+{
+	const char *path = getenv(SHARED);
+
+	if (path == NULL || *path == '\0')
+		return;
+	stream.file = open(
+	    path, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0666);
+	if (stream.file < 0)
+		pth_warn(SHARED " %s:", path);
+}
 
 void
 pth_event_init(const char *tool)
 {
-	const char *v = getenv("PTH_EVENTS");
+	const char *v = getenv("PTH_EVENTS"), *verbose = getenv("PTH_VERBOSE");
+	long long level;
 
 	stream.tool = tool;
+	stream.least = INFO;
+	for (size_t i = 0; i < countof(entities); i++)
+		stream.least_of[i] = UNSET;
 	pth_fd_sanitize();
 	if (v == NULL || *v == '\0')
 		stream.mode = isatty(STDERR_FILENO) != 0 ? BRIEF : JSON;
@@ -75,6 +113,9 @@ pth_event_init(const char *tool)
 	else
 		stream.mode = JSON_ASKED;
 	stream.wipes = stream.mode != JSON_ASKED && pth_tty_draws(STDERR_FILENO);
+	stream.verbose = verbose != NULL && pth_int(verbose, 0, 2, &level) ? (int)level : 0;
+	tell_more();
+	open_shared();
 }
 
 void
@@ -88,6 +129,7 @@ pth_event_for_people(bool wipe)
 {
 	if (stream.mode == JSON)
 		stream.mode = BRIEF;
+	tell_more();
 	stream.wipes = wipe && stream.mode != JSON_ASKED;
 }
 
@@ -109,6 +151,52 @@ pth_event_test(const char *test)
 	snprintf(stream.test, sizeof stream.test, "%s", test != NULL ? test : "");
 }
 
+void
+pth_event_run_id(const char *id)
+{
+	snprintf(stream.run_id, sizeof stream.run_id, "%s", id != NULL ? id : "");
+}
+
+void
+pth_event_attempt(int attempt)
+{
+	stream.attempt = attempt;
+}
+
+/* One line, one write. A short or failed write is not retried: the rest
+ * would not be contiguous. */
+static void
+put(int fd, const struct pth_buf *b)
+{
+	(void)!write(fd, b->s, b->len);
+}
+
+/* Of two open files. */
+static bool
+same_file(int a, int b)
+{
+	struct stat x, y;
+
+	return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev &&
+	    x.st_ino == y.st_ino;
+}
+
+/* What is in the file of all tools is to be taken over into another one. */
+static void
+read_shared(int file)
+{
+	const char *path = getenv(SHARED);
+	struct stat st;
+
+	if (path == NULL || *path == '\0')
+		return;
+	stream.shared = open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	if (stream.shared >= 0 &&
+	    (fstat(stream.shared, &st) != 0 || !S_ISREG(st.st_mode) ||
+	        same_file(stream.shared, file)))
+		pth_close(&stream.shared);
+}
+
 int
 pth_event_file(int dirfd, const char *path, struct pth_err *e)
 {
@@ -119,7 +207,87 @@ pth_event_file(int dirfd, const char *path, struct pth_err *e)
 	if (stream.file >= 0)
 		close(stream.file);
 	stream.file = fd;
+	pth_close(&stream.shared);
+	stream.pulled = 0;
+	read_shared(fd);
 	return 0;
+}
+
+/* Which run it is says the last event there. */
+static void
+learn_run_id(int dir)
+{
+	struct stat st;
+	pth_auto_fd fd = pth_open_regular(dir, "events.jsonl", &st);
+	char tail[2 * LINE_MAX_BYTES + 1], *line = tail, *end;
+	json_auto_t *event = NULL;
+	ssize_t n;
+
+	if (fd < 0)
+		return;
+	n = pread(fd, tail, sizeof tail - 1,
+	    st.st_size > (off_t)sizeof tail - 1 ? st.st_size - (off_t)sizeof tail + 1 : 0);
+	if (n <= 0 || (end = memrchr(tail, '\n', (size_t)n)) == NULL)
+		return;
+	if ((line = memrchr(tail, '\n', (size_t)(end - tail))) != NULL)
+		line++;
+	else
+		line = tail;
+	event = pth_json_parse(line, (size_t)(end - line), NULL);
+	pth_event_run_id(pth_json_str(event, "run_id", NULL));
+}
+
+void
+pth_event_join(const char *run_dir)
+{
+	pth_auto_fd dir = open(run_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+
+	if (dir >= 0 && fstatat(dir, "events.jsonl", &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISREG(st.st_mode) && pth_event_file(dir, "events.jsonl", NULL) == 0)
+		learn_run_id(dir);
+}
+
+/* A line of a tool that did not know which run this is. */
+static void
+take_line(struct pth_buf *to, const char *line, size_t n)
+{
+	static const char begin[] = "{\"pth\":1,";
+	const size_t len = sizeof begin - 1;
+
+	if (*stream.run_id != '\0' && n > len && strncmp(line, begin, len) == 0 &&
+	    memmem(line, n, "\"run_id\":", 9) == NULL) {
+		pth_buf_addf(to, "%s\"run_id\":\"%s\",", begin, stream.run_id);
+		line += len;
+		n -= len;
+	}
+	pth_buf_add(to, line, n);
+}
+
+void
+pth_event_pull(void)
+{
+	pth_auto_buf b = PTH_BUF_INIT, out = PTH_BUF_INIT;
+	const char *line, *end;
+	ssize_t n;
+
+	while (stream.shared >= 0) {
+		pth_buf_cut(&b, 0);
+		n = pread(stream.shared, pth_buf_room(&b, PULL_BYTES), PULL_BYTES, stream.pulled);
+		b.len = n > 0 ? (size_t)n : 0;
+		line = b.s;
+		/* Whole lines: the rest of the last one is still to come. */
+		while (
+		    b.len > 0 && (end = memchr(line, '\n', (size_t)(b.s + b.len - line))) != NULL) {
+			pth_buf_cut(&out, 0);
+			take_line(&out, line, (size_t)(end - line) + 1);
+			put(stream.file, &out);
+			stream.pulled += end - line + 1;
+			line = end + 1;
+		}
+		if (line == b.s)
+			return;
+	}
 }
 
 /* --- what is shown --- */
@@ -140,15 +308,19 @@ pth_event_feature(const char *name)
 	return false;
 }
 
-/* Of a level's name; most events are INFO, and none is below. */
+/* Of a level's name. */
 static int
 least_of(const char *level, int def)
 {
+	static const char *const names[] = { "TRACE", "DEBUG", "INFO", "WARNING", "ERROR" };
+	int least = 0;
+
 	if (level == NULL)
 		return def;
-	return strcmp(level, "WARNING") == 0                              ? WARNINGS :
-	    strcmp(level, "ERROR") == 0 || strcmp(level, "CRITICAL") == 0 ? ERRORS :
-	                                                                    ALL;
+	/* What is left is CRITICAL. */
+	while (least < ERRORS && strcmp(level, names[least]) != 0)
+		least++;
+	return least;
 }
 
 void
@@ -157,11 +329,11 @@ pth_event_settings(const json_t *settings)
 	const json_t *logging = pth_settings_logging(settings);
 	const json_t *logger = pth_observers_logger(pth_settings_observers(settings));
 	bool console = pth_observer_enabled(logger) && pth_observer_log_to_console(logger);
-	int own = console ? least_of(pth_observer_log_level(logger), ALL) : ERRORS;
+	int own = console ? least_of(pth_observer_log_level(logger), TRACE) : ERRORS;
 	const char *feature;
 	json_t *v;
 
-	stream.least = least_of(pth_logging_level(logging), ALL);
+	stream.least = least_of(pth_logging_level(logging), INFO);
 	stream.least = own > stream.least ? own : stream.least;
 	stream.file_chosen = !pth_logging_debug_file_logging(logging);
 	for (size_t i = 0; i < countof(entities); i++)
@@ -190,20 +362,24 @@ severity_of(const char *name, const json_t *data)
 	if (ends_in(name, ERROR_VERBS) || !pth_json_bool(data, "ok", true) ||
 	    (strcmp(name, "test.ended") == 0 && status != NULL && strcmp(status, "completed") != 0))
 		return ERRORS;
-	return ends_in(name, WARNING_VERBS) ? WARNINGS : ALL;
+	if (ends_in(name, WARNING_VERBS))
+		return WARNINGS;
+	return pth_words_have(pth_word_of(DEBUGGED), " ", name) ? DEBUG :
+	    pth_words_have(pth_word_of(TRACED), " ", name)      ? TRACE :
+	                                                          INFO;
 }
 
 static bool
 wanted(const char *name, const json_t *data)
 {
 	size_t n = strcspn(name, ".");
-	int least = stream.least;
+	int least = stream.least, severity = severity_of(name, data);
 
 	for (size_t i = 0; i < countof(entities); i++)
 		if (strncmp(entities[i].entity, name, n) == 0 && entities[i].entity[n] == '\0' &&
 		    stream.least_of[i] != UNSET)
 			least = stream.least_of[i];
-	return severity_of(name, data) >= least;
+	return severity >= least || (stream.verbose > 0 && severity >= INFO - stream.verbose);
 }
 
 /* --- writing --- */
@@ -231,14 +407,6 @@ shorten(json_t *o)
 	return true;
 }
 
-/* One line, one write. A short or failed write is not retried: the rest
- * would not be contiguous. */
-static void
-put(int fd, const struct pth_buf *b)
-{
-	(void)!write(fd, b->s, b->len);
-}
-
 /* The progress of pth-exec rests with the cursor at its first line. */
 static void
 wipe(struct pth_buf *b)
@@ -252,23 +420,26 @@ head(const char *name)
 {
 	pth_auto_buf t = PTH_BUF_INIT;
 	const char *run = *stream.run != '\0' ? stream.run : NULL;
+	const char *id = *stream.run_id != '\0' ? stream.run_id : NULL;
 	const char *test = *stream.test != '\0' ? stream.test : NULL;
+	json_t *attempt = stream.attempt > 0 ? json_integer(stream.attempt) : NULL;
 
 	pth_rfc3339(&t, pth_real_us());
-	return json_pack("{s:i,s:s,s:s,s:I,s:s*,s:s,s:i,s:s*}", "pth", 1, "event", name, "t", t.s,
-	    "us", (json_int_t)pth_mono_us(), "run", run, "tool", stream.tool, "pid", (int)getpid(),
-	    "test", test);
+	return json_pack("{s:i,s:s,s:s,s:I,s:s*,s:s*,s:s,s:i,s:s*,s:o*}", "pth", 1, "event", name,
+	    "t", t.s, "us", (json_int_t)pth_mono_us(), "run", run, "run_id", id, "tool",
+	    stream.tool, "pid", (int)getpid(), "test", test, "attempt", attempt);
 }
 
-/* On a terminal only what a person waits for, and what went wrong. (The end of
- * a test is told by the progress.) */
+/* On a terminal only what a person waits for, and what went wrong. (The end of a test, and of a
+ * program that may have been expected to fail, is told by the progress.) */
 static bool
 worth_a_line(const char *name)
 {
 	static const char *const brief[] = { "test.judged", "run.started", "run.interrupted",
 		"environment.degraded" };
 
-	return pth_one_of(name, brief, countof(brief)) || ends_in(name, ERROR_VERBS);
+	return pth_one_of(name, brief, countof(brief)) ||
+	    (ends_in(name, ERROR_VERBS) && strcmp(name, "service.failed") != 0);
 }
 
 /* tool: entity.verb [test] key=value ... */
@@ -443,8 +614,9 @@ pth_diags_print(struct pth_diags *d, int strict)
 		const struct pth_diag *x = &d->v[i];
 		bool error = x->severity == PTH_ERROR || strict != 0;
 
-		diag(error ? "tool.error" : "tool.warning", "%s:%u:%u: %s: %s", d->file, x->line,
-		    x->col, error ? "error" : "warning", x->text);
+		diag(error ? "tool.error" : "tool.warning", "%s:%u:%u: %s: %s",
+		    x->file != NULL ? x->file : d->file, x->line, x->col,
+		    error ? "error" : "warning", x->text);
 	}
 	if (hidden > 0)
 		diag("tool.error", "%s: %zu more problems not shown", d->file, hidden);

@@ -15,11 +15,16 @@
 
 #include "base/err.h"
 
-/* First thing in main: name of the tool; opens fds 0-2 when closed. */
+/* First thing in main: name of the tool; opens fds 0-2 when closed. The file that
+ * PTH_EVENTS_FILE names gets all events, too. PTH_VERBOSE: 1 shows those of the level DEBUG, 2 of
+ * TRACE, whatever the experiment says, and as text where only the important ones are. */
 void pth_event_init(const char *tool);
 /* Common fields from now on; NULL leaves a field out. Copied. */
 void pth_event_run(const char *run);
 void pth_event_test(const char *test);
+/* Which run this is, of all of its name; and which try of the test (0: none). */
+void pth_event_run_id(const char *id);
+void pth_event_attempt(int attempt);
 /* From now on write errors only; the file of events still gets all. */
 void pth_event_quiet(void);
 /* A person reads stderr: brief text instead of JSON, unless PTH_EVENTS says
@@ -37,9 +42,14 @@ bool pth_event_wipes(void);
 void pth_event_settings(const json_t *settings);
 /* Does a feature of PANTHER (or the first part of an event's name) stand for events? */
 bool pth_event_feature(const char *name);
-/* Append the events to this file of ours below dirfd too, as pth_file_ours() opens it.
- * 0 or -1 with e. */
+/* Append the events to this file of ours below dirfd, as pth_file_ours() opens it, and no longer
+ * to that of PTH_EVENTS_FILE. 0 or -1 with e. */
 int pth_event_file(int dirfd, const char *path, struct pth_err *e);
+/* The same for events.jsonl of a run directory that is there already; where it cannot be had,
+ * nothing changes. */
+void pth_event_join(const char *run_dir);
+/* Take into that file what other tools have written into that of PTH_EVENTS_FILE since. */
+void pth_event_pull(void);
 
 /*
  * Emit. fmt and the rest as json_pack(3) of an object: "{s:s, s:i}".

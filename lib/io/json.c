@@ -299,6 +299,9 @@ pth_json_parse(const char *s, size_t n, struct pth_err *e)
 	json_t *v = json_loadb(s, n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &je);
 
 	if (v == NULL)
-		pth_err_set(e, PTH_INPUT, "%d:%d: %s", je.line, je.column, je.text);
+		pth_err_set(e, PTH_INPUT, "%d:%d: %s%s", je.line, je.column, je.text,
+		    json_error_code(&je) == json_error_numeric_overflow ?
+		        "; an integer is at most 9223372036854775807, a number 1.8e308" :
+		        "");
 	return v;
 }

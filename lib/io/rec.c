@@ -26,7 +26,7 @@ pth_rec_open_file(struct pth_rec_in *in, const char *path, struct pth_err *e)
 	in->name = path;
 	in->fd = open(path, O_RDONLY | O_CLOEXEC);
 	in->owned = in->fd >= 0;
-	return in->owned ? 0 : pth_err_set(e, PTH_INPUT, "%s:", path);
+	return in->owned ? 0 : pth_err_set(e, PTH_SYSTEM, "%s:", path);
 }
 
 int

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/err.h"
 
 const char *const pth_phase_names[PTH_PHASES] = { PTH_KEY(phases, pre_compile),
@@ -80,6 +81,46 @@ pth_rec_dispensable(const json_t *rec, const char *name)
 	const json_t *given = json_object_get(pth_test_services(rec), name);
 
 	return !pth_json_bool(given, "critical", pth_svc_critical(pth_rec_service(rec, name)));
+}
+
+/* Is one of them below the other, or the same? */
+static bool
+related(const char *a, const char *b)
+{
+	size_t n = strlen(a), k = strlen(b), least = n < k ? n : k;
+
+	return strncmp(a, b, least) == 0 &&
+	    (n == k || least == 0 || (n > k ? a[least] : b[least]) == '.');
+}
+
+bool
+pth_rec_was_wrong(const json_t *rec, const char *path)
+{
+	json_t *v;
+	size_t i;
+
+	json_array_foreach(pth_error_at(pth_test_error(rec)), i, v)
+		if (json_is_string(v) && related(json_string_value(v), path))
+			return true;
+	return false;
+}
+
+void
+pth_rec_where(const json_t *rec, const char *path, const char **file, unsigned *line, unsigned *col)
+{
+	const json_t *marks = pth_test_marks(rec), *source = pth_test_source(rec), *m;
+	pth_auto_str at = pth_xstrdup(path);
+	char *dot;
+
+	while ((m = json_object_get(marks, at)) == NULL && (dot = strrchr(at, '.')) != NULL)
+		*dot = '\0';
+	*file = json_string_value(json_array_get(m, 2));
+	if (*file == NULL)
+		*file = pth_json_str(source, PTH_KEY(source, file), "experiment");
+	*line = (unsigned)(m != NULL ? json_integer_value(json_array_get(m, 0)) :
+	                               pth_source_line(source));
+	*col = (unsigned)(m != NULL ? json_integer_value(json_array_get(m, 1)) :
+	                              pth_source_col(source));
 }
 
 void

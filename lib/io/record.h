@@ -103,5 +103,11 @@ bool pth_rec_dispensable(const json_t *rec, const char *name);
 /* Mark a test as one that cannot go on; the first mark wins. line/col 0: unknown. */
 void pth_rec_error(json_t *rec, const char *stage, enum pth_category category, const char *file,
     unsigned line, unsigned col, const char *fmt, ...) PTH_PRINTF(7, 8);
+/* Has an earlier stage found an error there, above or below (error.at)? */
+bool pth_rec_was_wrong(const json_t *rec, const char *path);
+/* Where the experiment says what is at this path ("services.server.limits.memory"), or what is
+ * nearest above it. file is the record's. */
+void pth_rec_where(
+    const json_t *rec, const char *path, const char **file, unsigned *line, unsigned *col);
 
 #endif

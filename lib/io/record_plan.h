@@ -25,6 +25,7 @@
 	O(ccache, "svc.compile_cache") \
 	O(want, "svc.artifacts[]") \
 	O(measure, "svc.metrics[]") \
+	O(own, "svc.events[]") \
 	O(inner, "svc.inner") \
 	O(user, "svc.user, inside.user") \
 	O(recipe, "svc.docker, those that we read") \
@@ -126,6 +127,7 @@
 	X(o, list, keylogs, plain) \
 	X(o, list, artifacts, want) \
 	X(o, list, metrics, measure) \
+	X(o, list, events, own) \
 	X(o, list, verdict, rules) \
 	X(o, any, capture, cap) \
 	X(o, any, docker, recipe) \
@@ -144,7 +146,8 @@
 	X(o, int, timeout_us, PTH_PHASE_LIMIT_US) \
 	X(o, str, cwd, NULL) \
 	X(o, obj, env, plain) \
-	X(o, str, category, NULL)
+	X(o, str, category, NULL) \
+	X(o, str, name, NULL)
 #define PTH_KEYS_ready(X, o) \
 	X(o, str, kind, "") \
 	X(o, int, port, 0) \
@@ -174,6 +177,11 @@
 	X(o, str, json, NULL) \
 	X(o, str, reduce, "last") \
 	X(o, num, scale, 1)
+#define PTH_KEYS_own(X, o) \
+	X(o, str, name, NULL) \
+	X(o, str, file, "stdout.log") \
+	X(o, str, matches, NULL) \
+	X(o, str, json, NULL)
 #define PTH_KEYS_inner(X, o) \
 	X(o, str, file, NULL) \
 	X(o, str, ask, NULL) \

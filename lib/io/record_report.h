@@ -69,6 +69,7 @@
 	X(o, str, not_captured, NULL) \
 	X(o, str, logs_cut, NULL) \
 	X(o, str, degraded, NULL) \
+	X(o, str, fallback, NULL) \
 	X(o, str, conflicts, NULL) \
 	X(o, obj, metrics, metrics) \
 	X(o, obj, root_cause, sumcause) \

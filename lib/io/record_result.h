@@ -126,6 +126,7 @@
 	X(o, bool, timeout, false) \
 	X(o, int, duration_us, 0) \
 	X(o, str, log, "") \
+	X(o, str, error, NULL) \
 	X(o, bool, cached, false)
 #define PTH_KEYS_rlimits(X, o) \
 	X(o, str, cpu, NULL) \

@@ -13,6 +13,7 @@
 	O(test, "a record of type test") \
 	O(source, "test.source") \
 	O(error, "test.error") \
+	O(fallback, "test.fallback") \
 	O(end, "the last record") \
 	O(netenv, "test.network_environment") \
 	O(exenv, "test.execution_environment[]") \
@@ -87,22 +88,31 @@
 	X(o, obj, marks, plain) \
 	X(o, obj, plan, plan) \
 	X(o, obj, compose, compose) \
+	X(o, obj, fallback, fallback) \
 	X(o, obj, result, result) \
 	X(o, list, artifacts, artifact) \
 	X(o, int, artifacts_omitted, 0) \
+	X(o, int, artifacts_removed, 0) \
 	X(o, obj, metrics, metrics) \
 	X(o, obj, verdict, verdict)
+#define PTH_KEYS_fallback(X, o) \
+	X(o, str, from, "") \
+	X(o, str, to, "") \
+	X(o, str, reason, "") \
+	X(o, obj, plan, plan)
 #define PTH_KEYS_source(X, o) \
 	X(o, str, file, NULL) \
 	X(o, int, line, 0) \
 	X(o, int, col, 0)
 #define PTH_KEYS_error(X, o) \
 	X(o, str, stage, "?") \
+	X(o, str, status, "error") \
 	X(o, str, category, NULL) \
 	X(o, str, message, "no message") \
 	X(o, str, file, NULL) \
 	X(o, int, line, 0) \
-	X(o, int, col, 0)
+	X(o, int, col, 0) \
+	X(o, list, at, plain)
 #define PTH_KEYS_end(X, o) \
 	X(o, int, pth, 0) \
 	X(o, str, type, "") \
@@ -118,6 +128,8 @@
 	X(o, any, plugin_config, plain) \
 	X(o, list, critical_services, plain) \
 	X(o, int, deploy_timeout, 0) \
+	X(o, int, teardown_timeout, 0) \
+	X(o, str, fallback, NULL) \
 	X(o, bool, enable_background_monitoring, true) \
 	X(o, int, monitoring_interval_seconds, 5) \
 	X(o, int, failure_threshold_count, 0)

@@ -68,6 +68,13 @@ pth_status_of_result(const char *name)
 	return s == PTH_S_PASSED ? PTH_STATUSES : s;
 }
 
+enum pth_status
+pth_status_of_error(const json_t *error)
+{
+	return pth_status_of(pth_error_status(error)) == PTH_S_UNSUPPORTED ? PTH_S_UNSUPPORTED :
+	                                                                     PTH_S_ERROR;
+}
+
 enum pth_category
 pth_status_category(enum pth_status s)
 {

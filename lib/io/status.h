@@ -36,6 +36,8 @@ enum pth_status pth_status_of(const char *name);
  * yet. */
 const char *pth_status_result_name(enum pth_status s);
 enum pth_status pth_status_of_result(const char *name);
+/* Of a test that cannot be run, for the reason in its "error": unsupported when that says so. */
+enum pth_status pth_status_of_error(const json_t *error);
 /* The category of a test with this status when no other is known; PTH_CAT_NONE for statuses that
  * are no failure. */
 enum pth_category pth_status_category(enum pth_status s);

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "io/json.h"
+#include "io/yaml_pairs.h"
 #include "io/yaml_scalar.h"
 
 #define DEPTH_MAX 64
@@ -49,6 +50,8 @@ struct loader {
 	const char *keys[256]; /* most keys occur again and again: keep one copy */
 	unsigned documents;
 	bool stop, whole; /* the end of the stream was reached */
+	bool remarks;     /* say what is to be said of plain scalars */
+	struct io_yaml_pairs pairs;
 };
 
 const char *
@@ -206,6 +209,7 @@ new_node(struct loader *l, const yaml_event_t *ev)
 
 	n->line = ev->start_mark.line + 1;
 	n->col = ev->start_mark.column + 1;
+	n->col += io_yaml_pairs_cut(&l->pairs, ev->start_mark.line, ev->start_mark.column);
 	return n;
 }
 
@@ -257,7 +261,8 @@ resolve_plain(struct loader *l, struct pth_ynode *n)
 	const char *remark = pth_yaml_resolve(n, &bad);
 
 	n->bad = remark != NULL && bad;
-	if (remark != NULL)
+	n->remark = l->remarks ? NULL : remark;
+	if (remark != NULL && l->remarks)
 		pth_diags_add(l->d, bad ? PTH_ERROR : PTH_WARNING, n->line, n->col, "%.60s %s",
 		    n->text, remark);
 }
@@ -595,8 +600,8 @@ text_ok(const char *text, size_t n, struct pth_diags *d)
 	return false;
 }
 
-struct pth_ynode *
-pth_yaml_try(const char *text, size_t n, struct pth_arena *a, struct pth_diags *d)
+static struct pth_ynode *
+load(const char *text, size_t n, struct pth_arena *a, struct pth_diags *d, bool remarks)
 {
 	struct loader l;
 
@@ -604,28 +609,39 @@ pth_yaml_try(const char *text, size_t n, struct pth_arena *a, struct pth_diags *
 		text += 3;
 		n -= 3;
 	}
-	l = (struct loader){ .text = text, .n = n, .a = a, .d = d };
+	l = (struct loader){ .text = text, .n = n, .a = a, .d = d, .remarks = remarks };
 	if (!text_ok(text, n, d))
 		return NULL;
 	if (yaml_parser_initialize(&l.p) == 0) {
 		pth_diags_add(d, PTH_ERROR, 0, 0, "out of memory");
 		return NULL;
 	}
+	if (io_yaml_pairs(&l.pairs, text, n)) {
+		l.text = l.pairs.text.s;
+		l.n = l.pairs.text.len;
+	}
 	yaml_parser_set_encoding(&l.p, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&l.p, (const unsigned char *)text, n);
+	yaml_parser_set_input_string(&l.p, (const unsigned char *)l.text, l.n);
 	l.names = json_object();
 	run(&l);
 	yaml_parser_delete(&l.p);
 	json_decref(l.names);
 	free(l.anchors);
+	io_yaml_pairs_release(&l.pairs);
 	return l.whole && !is_empty(l.root) ? l.root : NULL;
+}
+
+struct pth_ynode *
+pth_yaml_try(const char *text, size_t n, struct pth_arena *a, struct pth_diags *d)
+{
+	return load(text, n, a, d, false);
 }
 
 struct pth_ynode *
 pth_yaml_load(const char *text, size_t n, struct pth_arena *a, struct pth_diags *d)
 {
 	size_t errors = d->errors;
-	struct pth_ynode *root = pth_yaml_try(text, n, a, d);
+	struct pth_ynode *root = load(text, n, a, d, true);
 
 	return d->errors > errors ? NULL : root;
 }

@@ -4,6 +4,7 @@
  * Plain scalars are resolved by the YAML 1.2 core schema, plus what PyYAML
  * accepts and experiment files use: True/TRUE, Null, ~; yes/no/on/off are
  * booleans with a warning; .inf and .nan are errors here (JSON has none).
+ * What is JSON is read as JSON: "\\ud83d\\ude00" is one character.
  * Quoted scalars are strings. Merge keys (<<) are applied. Duplicate keys,
  * non-scalar keys, unknown tags and several documents are errors.
  *
@@ -26,10 +27,12 @@ enum pth_ykind { PTH_YNULL, PTH_YBOOL, PTH_YINT, PTH_YREAL, PTH_YSTR, PTH_YSEQ, 
 struct pth_ynode {
 	enum pth_ykind kind;
 	bool plain;         /* a scalar without quotes */
-	bool bad;           /* its type cannot be had: there is an error about it */
+	bool bad;           /* its type cannot be had: it is taken as a text */
 	unsigned char file; /* free for the caller: which file it came from */
+	unsigned char mark; /* free for the caller: what it thinks of the node, 0 at first */
 	unsigned line, col; /* of the value; from 1 */
 	unsigned n;         /* children */
+	const char *remark; /* still to be said of its type, unless it is a text; or NULL */
 	const char *text;   /* scalars: the text as written (valid UTF-8, no NUL) */
 	size_t len;         /* of text */
 	union {
@@ -49,7 +52,9 @@ struct pth_ynode {
 struct pth_ynode *pth_yaml_load(
     const char *text, size_t n, struct pth_arena *a, struct pth_diags *d);
 /* The same, but what could be read in spite of errors (duplicate keys, odd
- * values) is returned, so that its content can be checked too. */
+ * values) is returned, so that its content can be checked too. Remarks are
+ * left to the caller, who knows which values are texts anyway: those of bad
+ * ones are errors. */
 struct pth_ynode *pth_yaml_try(
     const char *text, size_t n, struct pth_arena *a, struct pth_diags *d);
 /* Value of a map's key, or NULL. */

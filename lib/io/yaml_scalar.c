@@ -111,7 +111,8 @@ resolve_int(struct pth_ynode *n, int base, bool *bad)
 	if (errno == ERANGE) {
 		*bad = true;
 		n->kind = PTH_YSTR;
-		return "does not fit in 64 bits; quote it when text is meant";
+		return "is not between -9223372036854775808 and 9223372036854775807; quote it "
+		       "when text is meant";
 	}
 	digits += *digits == '-' || *digits == '+';
 	if (base == 10 && digits[0] == '0' && digits[1] != '\0')

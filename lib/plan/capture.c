@@ -210,6 +210,8 @@ reading(struct plan *p, json_t *services, json_t *o, struct pth_err *e)
 		struct plan_with w = { p, service->vars, e };
 		json_auto_t *list = json_array();
 
+		if (service->vars == NULL)
+			continue; /* something is wrong with it */
 		if (plan_list(&w, pth_yaml_get(service->pview, "decode"), list) < 0)
 			return -1;
 		json_array_foreach(list, k, v)

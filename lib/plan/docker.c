@@ -2,6 +2,7 @@
  * where each key was written and with the paths of files that lie beside it. */
 #include "plan/priv.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,7 +31,7 @@ path(const struct plan_service *s, const struct pth_ynode *n, const char *key, c
 	if (text == NULL || *text == '\0' || pth_placeholder_find(text) == text)
 		return json_incref((json_t *)(uintptr_t)given);
 	text += strncmp(text, "file://", 7) != 0 ? 0 : 7;
-	from = *text == '/' ? pth_xstrdup(text) : plan_beside(s, n, text);
+	from = *text == '/' ? pth_xstrdup(text) : plan_beside(s->plugin, n, text);
 	real = realpath(from, NULL);
 	if (real == NULL || access(real, R_OK) < 0) {
 		pth_dval_error(e, n, "docker.%s: %.300s:", key, from);
@@ -124,6 +125,44 @@ each_key(
 	return 0;
 }
 
+/* What the experiment says of an image, where one is made: another base, another Dockerfile. */
+static void
+other_image(const struct plan_with *w, const struct plan_service *s, json_t *recipe)
+{
+	static const char *const names[] = { "base_image_override", "dockerfile_template" };
+
+	for (size_t i = 0; i < countof(names); i++) {
+		const char *given = pth_json_str(s->params, names[i], "");
+		pth_auto_buf at = PTH_BUF_INIT;
+		pth_auto_str real = NULL;
+
+		if (*given == '\0' || plan_mentions(s->plugin, s->view, names[i]))
+			continue;
+		plan_usual_given(s, names[i], &at);
+		if (recipe == NULL || json_object_get(recipe, PTH_KEY(recipe, image)) != NULL)
+			plan_problem(w->p, PTH_WARNING, at.s, "%s has no effect here: %s", names[i],
+			    recipe != NULL ? "the image is there already" : "no image is built");
+		else if (i == 0)
+			pth_recipe_set_base(recipe, given);
+		else if ((real = realpath(given, NULL)) == NULL)
+			plan_problem(w->p, PTH_ERROR, at.s, "%s: %.300s: %s", names[i], given,
+			    strerror(errno));
+		else
+			pth_recipe_set_dockerfile(recipe, real);
+	}
+}
+
+/* Of a descriptor without `docker`, which pth-compose makes an image for all the same. */
+static void
+bare_image(const struct plan_with *w, const struct plan_service *s, json_t *out)
+{
+	json_auto_t *recipe = json_object();
+
+	other_image(w, s, recipe);
+	if (json_object_size(recipe) > 0)
+		pth_svc_set_docker(out, pth_take(&recipe));
+}
+
 /* The result is of use only where images are built. */
 int
 plan_docker(const struct plan_with *w, struct plan_service *s, json_t *out)
@@ -132,6 +171,10 @@ plan_docker(const struct plan_with *w, struct plan_service *s, json_t *out)
 	                       *images = pth_yaml_get(w->p->eview, "images");
 	json_t *v;
 
+	if (images == NULL || !images->b)
+		other_image(w, s, NULL);
+	else if (d == NULL)
+		bare_image(w, s, out);
 	if (d == NULL || images == NULL || !images->b)
 		return 0;
 	v = plan_tree(w, d);
@@ -143,5 +186,6 @@ plan_docker(const struct plan_with *w, struct plan_service *s, json_t *out)
 	if (each_key(w, s, d, v) < 0)
 		return -1;
 	plan_version_docker(s, v);
+	other_image(w, s, v);
 	return 0;
 }

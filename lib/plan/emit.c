@@ -25,6 +25,71 @@ names_it(const json_t *list, const struct plan_service *s)
 	return pth_json_has(list, s->name) || pth_json_has(list, s->key);
 }
 
+static int own_argv(struct emit *m, json_t *argv);
+
+/* Appends the program's command line with one set of parameters in the place of its own. */
+static int
+variant(struct emit *m, const struct pth_ynode *at, const json_t *set, json_t *out)
+{
+	const struct pth_ynode *specs = pth_yaml_get(m->s->view, "parameters"), *spec;
+	json_auto_t *vars = json_copy(m->w.vars), *params = json_copy(m->s->params);
+	struct emit other = { { m->w.p, vars, m->w.e }, m->s, m->out };
+	json_t *argv = json_array(), *v, *own;
+	const char *key;
+
+	pth_json_push(out, argv);
+	json_object_foreach((json_t *)set, key, v) {
+		spec = pth_yaml_get(specs, key);
+		if (spec == NULL)
+			return pth_err_set(m->w.e, PTH_INPUT, "%s: %s has no parameter '%.80s'",
+			    at->key, m->s->plugin->name, key);
+		own = pth_param_value(key, spec, v, m->w.e);
+		if (own == NULL)
+			return -1;
+		pth_json_set(params, key, own);
+		json_object_set(vars, key, own);
+	}
+	json_object_set(vars, "parameters", params);
+	return own_argv(&other, argv);
+}
+
+/* Are all parameters of the set another service's, so that it is none of this one's business? */
+static bool
+foreign(const struct emit *m, const json_t *set)
+{
+	const char *key;
+	json_t *v;
+
+	json_object_foreach((json_t *)set, key, v) {
+		bool others = false;
+
+		plan_foreach(s, m->w.p)
+			others = others || (s != m->s && json_object_get(s->params, key) != NULL);
+		if (!others || json_object_get(m->s->params, key) != NULL)
+			return false;
+	}
+	return json_object_size(set) > 0;
+}
+
+/* Sets the variable `variants` of an execution environment that has this key: command lines of
+ * the program, a list of lists. */
+static int
+variants(struct emit *m, const struct pth_ynode *n, json_t *vars)
+{
+	const struct plan_with w = { m->w.p, vars, m->w.e };
+	json_auto_t *sets = plan_tree(&w, n), *out = json_array();
+	json_t *set;
+	size_t i;
+
+	if (sets == NULL)
+		return -1;
+	json_array_foreach(sets, i, set)
+		if (!foreign(m, set) && variant(m, n, set, out) < 0)
+			return -1;
+	json_object_set(vars, n->key, out);
+	return 0;
+}
+
 /* Calls fn with what each execution environment of the service has at key, with the
  * variables of that environment. */
 static int
@@ -33,13 +98,16 @@ each_exec(struct emit *m, const char *key,
 {
 	for (size_t i = 0; i < m->w.p->nexecs; i++) {
 		const struct plan_exec *x = &m->w.p->execs[i];
-		const struct pth_ynode *n = pth_yaml_get(x->view, key);
+		const struct pth_ynode *n = pth_yaml_get(x->view, key),
+		                       *sets = pth_yaml_get(x->view, "variants");
 		json_auto_t *vars = NULL;
 
 		if (n == NULL || (x->only != NULL && !names_it(x->only, m->s)))
 			continue;
 		vars = json_copy(m->w.vars);
 		json_object_update(vars, x->params);
+		if (sets != NULL && strcmp(key, "wrap") == 0 && variants(m, sets, vars) < 0)
+			return -1;
 		if (fn(&(struct plan_with){ m->w.p, vars, m->w.e }, n, out) < 0)
 			return -1;
 	}
@@ -64,8 +132,13 @@ add_env(const struct plan_with *w, const struct pth_ynode *map, json_t *env)
 	pth_auto_buf b = PTH_BUF_INIT;
 
 	pth_yaml_foreach(c, map) {
+		bool plain = c->kind != PTH_YMAP;
+		int go = plain ? 1 : plan_truth(w, pth_yaml_get(c, "when"));
+
 		pth_buf_cut(&b, 0);
-		if (plan_text(w, c, &b) < 0)
+		if (go == 0)
+			continue;
+		if (go < 0 || plan_text(w, plain ? c : pth_yaml_get(c, "value"), &b) < 0)
 			return -1;
 		pth_json_set(env, c->key, pth_json_text(b.s, b.len));
 	}
@@ -99,7 +172,7 @@ environment(struct emit *m)
 
 	pth_svc_set_environment(m->out, env);
 	if (add_env(&m->w, protocol, env) < 0 || add_env(&m->w, own, env) < 0 ||
-	    user_env(m, plan_version_env(m->s), env) < 0)
+	    user_env(m, plan_version_env(m->s), env) < 0 || user_env(m, m->s->runtime, env) < 0)
 		return -1;
 	return user_env(m, pth_given_environment(m->s->rec), env);
 }
@@ -136,7 +209,7 @@ command_line(struct emit *m, const struct pth_ynode *n, json_t *argv)
 	if (file != NULL && (file->text[0] == '/' || strstr(file->text, "..") != NULL))
 		return pth_dval_error(
 		    m->w.e, file, "template: must be a file beside the descriptor");
-	path = file != NULL ? plan_beside(m->s, file, file->text) : NULL;
+	path = file != NULL ? plan_beside(m->s->plugin, file, file->text) : NULL;
 	vars = file != NULL ? plan_version_for_file(m->s) : json_incref(m->w.vars);
 	with.vars = vars;
 	if (file == NULL)
@@ -213,9 +286,11 @@ own_argv(struct emit *m, json_t *argv)
 		return overridden(m, given, argv);
 	if (binary(m, argv) < 0)
 		return -1;
-	if (n == NULL || n->kind == PTH_YNULL)
-		return 0;
-	return n->kind == PTH_YMAP ? command_line(m, n, argv) : plan_args(&m->w, n, argv);
+	if (n != NULL && n->kind != PTH_YNULL &&
+	    (n->kind == PTH_YMAP ? command_line(m, n, argv) : plan_args(&m->w, n, argv)) < 0)
+		return -1;
+	plan_usual_argv(m->s, json_object_get(m->w.vars, "parameters"), argv);
+	return 0;
 }
 
 static int
@@ -480,6 +555,11 @@ body(struct emit *m)
 	for (size_t i = 0; i < countof(last); i++)
 		if (lists(m, last[i]) < 0)
 			return -1;
+	/* Few have any. */
+	if (lists(m, PTH_KEY(svc, events)) < 0)
+		return -1;
+	if (json_array_size(pth_svc_events(m->out)) == 0)
+		json_object_del(m->out, PTH_KEY(svc, events));
 	return plan_docker(&m->w, m->s, m->out);
 }
 

@@ -113,9 +113,48 @@ link_target(struct plan *p, struct plan_service *s)
 
 	if (name == NULL || *name == '\0' || (s->target = plan_find(p, name)) != NULL)
 		return;
+	s->sound = false;
 	pth_show(&shown, name, 80);
 	plan_wrong(p, s, "protocol.target", "%s targets '%s', which is no service of this test",
 	    s->name, shown.s);
+}
+
+/* A server that nobody can reach: nothing has told its port, and nothing is usual. */
+static void
+check_port(struct plan *p, const struct plan_service *s)
+{
+	pth_auto_buf at = PTH_BUF_INIT;
+
+	if (s->view == NULL || s->port > 0 || s->plugin->kind != PTH_IUT ||
+	    strcmp(s->role, "server") != 0 || strcmp(s->transport, "none") == 0)
+		return;
+	plan_problem(p, PTH_WARNING, plan_path(&at, s, "ports"),
+	    "service '%s': no port given, and neither %s nor %s defines a usual one", s->name,
+	    s->plugin->name, s->protocol->name);
+}
+
+/* A port or an address that the service cannot use is said. */
+static void
+no_use(struct plan *p, const struct plan_service *s)
+{
+	static const char *const ports[] = { "port", "default_port" };
+	const char *bind = pth_net_bind_address(pth_given_network(s->rec));
+	pth_auto_buf at = PTH_BUF_INIT;
+
+	for (size_t i = 0; i < countof(ports); i++)
+		if (s->client && plan_usual_given(s, ports[i], &at) != NULL)
+			plan_problem(p, PTH_WARNING, at.s,
+			    "'%s' has no effect for a client: it has the port of its target",
+			    ports[i]);
+	if (plan_mentions_in_role(s, "listen") || plan_mentions(s->plugin, s->view, "bind_address"))
+		return;
+	if (plan_usual_given(s, "bind_address", &at) != NULL)
+		plan_problem(p, PTH_WARNING, at.s,
+		    "'bind_address' has no effect: %s takes none as %s", s->plugin->name, s->role);
+	if (bind != NULL && *bind != '\0')
+		plan_problem(p, PTH_WARNING, plan_path(&at, s, "network.bind_address"),
+		    "bind_address '%.80s' has no effect: %s takes none as %s", bind,
+		    s->plugin->name, s->role);
 }
 
 void
@@ -124,15 +163,21 @@ plan_net(struct plan *p)
 	plan_foreach(s, p)
 		link_target(p, s);
 	plan_foreach(s, p) {
-		const char *bind = pth_net_bind_address(pth_given_network(s->rec));
+		const char *own = pth_json_str(s->params, "bind_address", ""),
+		           *bind = pth_net_bind_address(pth_given_network(s->rec));
 		size_t i = (size_t)(s - p->services);
 
 		s->transport = pth_desc_str(s->pview, "transport", "none");
 		s->address = by_env(p, s, "address", "127.0.0.1", i);
-		s->listen = bind != NULL && *bind != '\0' ? pth_xstrdup(bind) :
-		                                            by_env(p, s, "listen", s->address, i);
-		if (!s->client)
+		bind = bind != NULL && *bind != '\0' ? bind : own;
+		s->listen = *bind != '\0' ? pth_xstrdup(bind) :
+		                            by_env(p, s, "listen", s->address, i);
+		if (!s->client) {
 			own_port(s);
+			check_port(p, s);
+		}
+		if (s->view != NULL)
+			no_use(p, s);
 	}
 	part(p);
 	plan_foreach(s, p)

@@ -142,10 +142,11 @@ void
 plan_order(struct plan *p)
 {
 	struct walk w = { .p = p };
+	size_t errors = p->d->errors;
 
 	plan_foreach(s, p)
 		dependencies(p, s, check_dep, NULL);
-	if (plan_failed(p))
+	if (p->d->errors > errors)
 		return;
 	w.stack = pth_xarray(NULL, p->nservices, sizeof *w.stack);
 	/* Those that listen first: with no edge between them the order is also
@@ -155,6 +156,7 @@ plan_order(struct plan *p)
 			visit(&w, s);
 	plan_foreach(s, p)
 		visit(&w, s);
+	p->nordered = w.cycle ? 0 : w.done;
 	free(w.stack);
 }
 

@@ -27,6 +27,9 @@ of_panther(const struct plan_given *g, const char *key, json_t *v)
 		{ "monitoring_interval_seconds", "5" }, { "failure_threshold_count", "1" },
 		{ "allow_partial_deployment", "false" }, { "critical_services", "[]" },
 		{ "version", NULL } };
+	/* What means something in every network. */
+	static const char *const limits[] = { PTH_KEY(netenv, deploy_timeout),
+		PTH_KEY(netenv, teardown_timeout), PTH_KEY(netenv, fallback) };
 	pth_auto_buf b = PTH_BUF_INIT;
 	bool usual = false;
 
@@ -36,7 +39,9 @@ of_panther(const struct plan_given *g, const char *key, json_t *v)
 		pth_json_dump(&b, v);
 		usual = base[i].usual == NULL || strcmp(b.s, base[i].usual) == 0;
 	}
-	return usual;
+	return usual ||
+	    (strncmp(g->path, "network_environment", 19) == 0 &&
+	        pth_one_of(key, limits, countof(limits)));
 }
 
 static void
@@ -58,35 +63,116 @@ unknown(struct plan *p, const char *plugin, const struct pth_ynode *specs,
 	    "%s has no parameter '%s'%s%s%s", plugin, shown.s, PTH_DID_YOU_MEAN(near));
 }
 
+/* How a value was written in the experiment, when what YAML made of it does not tell; or NULL. */
+static const char *
+text_of(const struct plan *p, const char *path)
+{
+	return json_string_value(json_array_get(json_object_get(pth_test_marks(p->rec), path), 3));
+}
+
+/* What is there for a text: what YAML made of 0777, 1.10, NO is not what somebody wrote. New. */
 static json_t *
-one(struct plan *p, const char *plugin, const struct pth_ynode *spec,
-    const struct plan_given *given, size_t n)
+written(const struct plan *p, const char *path, const json_t *v)
+{
+	const char *text = text_of(p, path);
+	json_t *out, *item;
+	size_t i;
+
+	if (!json_is_array(v))
+		return text != NULL ? json_string(text) : json_deep_copy(v);
+	out = json_array();
+	json_array_foreach((json_t *)(uintptr_t)v, i, item) {
+		pth_auto_buf at = PTH_BUF_INIT;
+
+		pth_buf_addf(&at, "%s.%zu", path, i);
+		pth_json_push(out, written(p, at.s, item));
+	}
+	return out;
+}
+
+/* Of a number the reading may surprise. */
+static void
+decimal(struct plan *p, const char *path, const char *text)
+{
+	text += *text == '-' || *text == '+';
+	if (text[0] == '0' && pth_is_digit(text[1]))
+		plan_problem(p, PTH_WARNING, path,
+		    "%.60s is read as a decimal number (YAML 1.1 readers take it as octal)", text);
+}
+
+/* A parameter that PANTHER has and nothing here reads: whoever asks for something else than
+ * what there is anyway is told so. */
+static void
+unused(struct plan *p, const struct pth_plugin *x, const struct pth_ynode *view,
+    const struct pth_ynode *spec, const char *path, const json_t *v)
+{
+	const char *why = pth_desc_str(spec, "unused", NULL);
+	json_auto_t *usual = NULL;
+	pth_auto_buf at = PTH_BUF_INIT;
+	struct pth_err e;
+
+	if (why == NULL || json_is_null(v))
+		return;
+	usual = pth_param_default(spec->key, spec, &e);
+	if (json_equal(usual, v) != 0 || plan_mentions(x, view, spec->key))
+		return;
+	pth_buf_addf(&at, "%s.%s", path, spec->key);
+	plan_problem(
+	    p, PTH_WARNING, at.s, "%s: '%s' has no effect here: %s", x->name, spec->key, why);
+}
+
+/* The value as its type wants it; with `words` a text in the place of a list is split. */
+static json_t *
+value_of(const struct pth_ynode *spec, const json_t *v, struct pth_err *e)
+{
+	const struct pth_ynode *split = pth_yaml_get(spec, "words");
+	json_auto_t *words = json_array();
+
+	if (split == NULL || !split->b || !json_is_string(v))
+		return pth_param_value(spec->key, spec, v, e);
+	if (pth_words(json_string_value(v), words, e) < 0) {
+		pth_err_wrap(e, "parameter %s", spec->key);
+		return NULL;
+	}
+	return pth_param_value(spec->key, spec, words, e);
+}
+
+static json_t *
+one(struct plan *p, const struct pth_plugin *x, const struct pth_ynode *view,
+    const struct pth_ynode *spec, const struct plan_given *given, size_t n)
 {
 	pth_auto_buf path = PTH_BUF_INIT;
 	struct pth_err e = { 0 };
 	const json_t *v = NULL;
+	json_auto_t *text = NULL;
 	json_t *out;
 	size_t i;
 
 	for (i = 0; i < n && v == NULL; i++)
 		if (!skipped(&given[i], spec->key))
 			v = json_object_get(given[i].map, spec->key);
+	if (v != NULL)
+		pth_buf_addf(&path, "%s.%s", given[i - 1].path, spec->key);
+	if (v != NULL && pth_param_is_text(spec))
+		v = text = written(p, path.s, v);
+	else if (json_is_integer(v) && text_of(p, path.s) != NULL)
+		decimal(p, path.s, text_of(p, path.s));
 	/* as in version files: {value: 5, description: ...} */
 	if (json_is_object(v) && json_object_get(v, "value") != NULL &&
-	    strcmp(pth_desc_str(spec, "type", "any"), "map") != 0 &&
-	    strcmp(pth_desc_str(spec, "type", "any"), "any") != 0)
+	    strcmp(pth_param_type(spec), "map") != 0 && strcmp(pth_param_type(spec), "any") != 0)
 		v = json_object_get(v, "value");
 	if (v == NULL && pth_yaml_get(spec, "wanted") != NULL && pth_yaml_get(spec, "wanted")->b)
-		plan_problem(p, PTH_WARNING, given[0].path, "%s without %s: %s", plugin, spec->key,
+		plan_problem(p, PTH_WARNING, given[0].path, "%s without %s: %s", x->name, spec->key,
 		    pth_desc_str(spec, "description", "nothing is done"));
-	out = v == NULL ? pth_param_default(spec->key, spec, &e) :
-	                  pth_param_value(spec->key, spec, v, &e);
+	out = v == NULL ? pth_param_default(spec->key, spec, &e) : value_of(spec, v, &e);
 	if (out == NULL) {
-		pth_buf_addf(
-		    &path, "%s.%s", v != NULL ? given[i - 1].path : given[0].path, spec->key);
+		if (v == NULL)
+			pth_buf_addf(&path, "%s.%s", given[0].path, spec->key);
 		plan_problem(p, PTH_ERROR, path.s, "%s", e.text);
 		return json_null();
 	}
+	if (v != NULL)
+		unused(p, x, view, spec, given[i - 1].path, out);
 	if (json_is_null(out) && pth_yaml_get(spec, "required") != NULL &&
 	    pth_yaml_get(spec, "required")->b)
 		plan_problem(p, PTH_ERROR, given[0].path, "parameter '%s' is missing", spec->key);
@@ -94,7 +180,7 @@ one(struct plan *p, const char *plugin, const struct pth_ynode *spec,
 }
 
 json_t *
-plan_params(struct plan *p, const char *plugin, const struct pth_ynode *view,
+plan_params(struct plan *p, const struct pth_plugin *x, const struct pth_ynode *view,
     const struct plan_given *given, size_t n)
 {
 	const struct pth_ynode *specs = pth_yaml_get(view, "parameters");
@@ -106,10 +192,10 @@ plan_params(struct plan *p, const char *plugin, const struct pth_ynode *view,
 		json_object_foreach((json_t *)given[i].map, key, v)
 			if (!skipped(&given[i], key) && pth_yaml_get(specs, key) == NULL &&
 			    !of_panther(&given[i], key, v))
-				unknown(p, plugin, specs, &given[i], key);
+				unknown(p, x->name, specs, &given[i], key);
 	pth_yaml_foreach(s, specs)
 		if (s->kind == PTH_YMAP)
-			pth_json_set(out, s->key, one(p, plugin, s, given, n));
+			pth_json_set(out, s->key, one(p, x, view, s, given, n));
 	return out;
 }
 

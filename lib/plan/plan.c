@@ -5,35 +5,27 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "io/status.h"
 
 enum { SERVICES_MAX = 1000 };
-
-static void
-mark_of(const struct plan *p, const char *path, unsigned *line, unsigned *col)
-{
-	json_t *marks = pth_test_marks(p->rec), *m, *source = pth_test_source(p->rec);
-	pth_auto_str at = pth_xstrdup(path);
-	char *dot;
-
-	while ((m = json_object_get(marks, at)) == NULL && (dot = strrchr(at, '.')) != NULL)
-		*dot = '\0';
-	*line = (unsigned)(m != NULL ? json_integer_value(json_array_get(m, 0)) :
-	                               pth_source_line(source));
-	*col = (unsigned)(m != NULL ? json_integer_value(json_array_get(m, 1)) :
-	                              pth_source_col(source));
-}
 
 static void
 add_problem(struct plan *p, enum pth_severity s, enum pth_category c, const char *path,
     const char *fmt, va_list ap)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
+	const char *file;
 	unsigned line, col;
 
+	if (pth_rec_was_wrong(p->rec, path)) {
+		p->failed |= s == PTH_ERROR;
+		return;
+	}
 	pth_buf_vaddf(&b, fmt, ap);
-	mark_of(p, path, &line, &col);
+	pth_rec_where(p->rec, path, &file, &line, &col);
 	pth_diags_add(p->d, s, line, col, "%s", b.s);
 	pth_diags_categorize(p->d, c);
+	pth_diags_place(p->d, file);
 }
 
 void
@@ -86,7 +78,7 @@ plan_us(const json_t *v, int64_t def)
 bool
 plan_failed(const struct plan *p)
 {
-	return p->d->errors > p->errors;
+	return p->failed || p->cell != NULL || p->d->errors > p->errors;
 }
 
 struct plan_service *
@@ -126,9 +118,18 @@ plan_usable(struct plan *p, struct pth_plugin *x, enum pth_kind kind, const char
 static struct pth_plugin *
 env_plugin(struct plan *p, enum pth_kind kind, const char *name, const char *path)
 {
+	static const char *const names[] = { "network environment", "execution environment" };
+	bool network = (kind == PTH_NETWORK);
 	struct pth_plugin *x = pth_plugins_find(p->ps, kind, name, NULL);
-	const char *what = kind == PTH_NETWORK ? "network environment" : "execution environment";
+	const char *what = names[!network];
 
+	if (x == NULL &&
+	    pth_plugins_find(p->ps, network ? PTH_EXECUTION : PTH_NETWORK, name, NULL) != NULL) {
+		plan_error(p, PTH_CAT_PLUGIN_LOAD, path,
+		    "%s: the %s of that name is no %s; write it under %s", name, names[network],
+		    what, network ? "execution_environment" : "network_environment");
+		return NULL;
+	}
 	return plan_usable(p, x, kind, what, name, path) ? x : NULL;
 }
 
@@ -144,7 +145,7 @@ env_params(struct plan *p, const struct pth_plugin *x, const json_t *given, cons
 		{ pth_exenv_config(given), path, PTH_WARNING, plain },
 	};
 
-	return plan_params(p, x->name, x->root, g, countof(g));
+	return plan_params(p, x, x->root, g, countof(g));
 }
 
 /* `container` stands beside `type`, or below, as other options do. */
@@ -218,8 +219,7 @@ conflict(struct plan *p, const struct pth_plugin *a, const struct plan_exec *x, 
 	pth_buf_addf(&at, "execution_environment.%zu.type", x->index);
 	if (own != NULL ? listed(own, b) :
 	                  pth_desc_has(pth_yaml_get(a->root, "conflicts"), b->name))
-		plan_problem(
-		    p, PTH_ERROR, at.s, "%s and %s cannot work together", a->name, b->name);
+		plan_conflict(p, at.s, "%s and %s cannot work together", a->name, b->name);
 }
 
 static void
@@ -294,8 +294,15 @@ services(struct plan *p)
 	if (p->nservices == 0)
 		plan_problem(p, PTH_ERROR, "services", "the test has no services");
 	plan_foreach(s, p) {
+		size_t errors = p->d->errors;
+		pth_auto_buf path = PTH_BUF_INIT;
+
+		pth_buf_addf(&path, "services.%s", s->key);
+		s->sound = true;
 		check_name(p, s);
 		plan_service_look(p, s);
+		s->sound = s->sound && s->view != NULL && p->d->errors == errors &&
+		    !pth_rec_was_wrong(p->rec, path.s);
 	}
 }
 
@@ -305,8 +312,9 @@ info(const struct plan_service *s)
 	return json_pack("{s:s,s:s,s:s,s:s,s:o,s:s,s:s,s:s,s:s,s:O,s:O}", "name", s->name, "role",
 	    s->role, "host", s->address, "address", s->address, "port",
 	    s->port != 0 ? json_integer(s->port) : json_null(), "transport", s->transport, "plugin",
-	    s->plugin->name, "protocol", s->protocol->name, "version", s->version, "served",
-	    s->served, "parameters", s->params);
+	    s->plugin != NULL ? s->plugin->name : "", "protocol",
+	    s->protocol != NULL ? s->protocol->name : "", "version",
+	    s->version != NULL ? s->version : "", "served", s->served, "parameters", s->params);
 }
 
 /* --- the whole --- */
@@ -339,8 +347,11 @@ variables(struct plan *p)
 		json_object_set(p->infos, s->name, s->info);
 		pth_json_push(p->service_names, json_string(s->name));
 	}
-	plan_foreach(s, p)
-		s->vars = plan_vars(p, s);
+	plan_foreach(s, p) {
+		s->sound = s->sound && (s->target == NULL || s->target->view != NULL);
+		if (s->sound)
+			s->vars = plan_vars(p, s);
+	}
 }
 
 static json_t *
@@ -350,6 +361,7 @@ environment(const struct plan *p)
 	                       *by = pth_yaml_get(p->eview, "supported_by");
 	const char *own = pth_desc_str(p->eview, "isolation", "none"),
 	           *asked = pth_test_isolation(p->rec);
+	const json_t *given = pth_test_network_environment(p->rec);
 	const struct pth_plugin *root = p->env;
 	json_t *o = json_object();
 
@@ -368,6 +380,9 @@ environment(const struct plan *p)
 	if (by != NULL)
 		pth_env_set_supported_by(o, pth_yaml_json(by));
 	pth_env_set_parameters(o, json_incref(p->eparams));
+	if (pth_netenv_teardown_timeout(given) > 0)
+		pth_env_set_teardown_timeout_us(
+		    o, pth_netenv_teardown_timeout(given) * PTH_SECOND_US);
 	return o;
 }
 
@@ -410,6 +425,15 @@ setup(struct plan *p, json_t *out, struct pth_err *e)
 			return -1;
 	}
 	return 0;
+}
+
+/* Appends the commands of the network that are run at the end, whatever happened. */
+static int
+teardown(struct plan *p, json_t *out, struct pth_err *e)
+{
+	struct plan_with w = { p, p->services[0].vars, e };
+
+	return plan_cmds(&w, pth_yaml_get(p->eview, "teardown"), 60 * PTH_SECOND_US, out);
 }
 
 /* Appends what must be there for the setup of the network and the protocols. */
@@ -468,23 +492,28 @@ schedule(const struct plan *p, json_t *out)
 }
 
 static json_t *
-emit(struct plan *p)
+emit(struct plan *p, bool whole)
 {
 	json_t *out = json_object(), *list = json_array(), *order = json_array(),
-	       *need = json_array(), *before = json_array(), *cap;
+	       *need = json_array(), *before = json_array(), *after = json_array(), *cap;
 	struct pth_err e = { 0 };
 
-	for (size_t i = 0; i < p->nservices; i++) {
+	for (size_t i = 0; i < p->nordered; i++) {
 		pth_json_push(order, json_string(p->order[i]->name));
 		pth_json_push(list, plan_service_emit(p, p->order[i]));
 	}
 	cap = plan_capture(p, list, &e);
-	if (cap == NULL || setup(p, before, &e) < 0 || needs(p, need, &e) < 0)
+	if (cap == NULL ||
+	    (whole &&
+	        (setup(p, before, &e) < 0 || teardown(p, after, &e) < 0 || needs(p, need, &e) < 0)))
 		plan_error(p, pth_category_err(&e, PTH_CAT_CONFIGURATION), "", "%s", e.text);
 	pth_plan_set_environment(out, environment(p));
 	limits(p, out);
 	schedule(p, out);
 	pth_plan_set_setup(out, before);
+	if (json_array_size(after) != 0)
+		pth_plan_set_teardown(out, json_incref(after));
+	json_decref(after);
 	pth_plan_set_requires(out, need);
 	pth_plan_set_capture(out, cap != NULL ? cap : json_null());
 	pth_plan_set_order(out, order);
@@ -509,43 +538,159 @@ release(struct plan *p)
 	json_decref(p->test);
 }
 
-/* The record takes the first problem of the file's order with it. */
+/* The record takes the first problem of the file's order with it; when nothing is wrong but that
+ * the combination cannot be, this. */
 static void
-refuse(struct plan *p)
+refuse(struct plan *p, bool strict)
 {
+	bool wrong = p->d->errors > p->errors,
+	     cell = p->cell != NULL && !p->failed && !wrong && !strict;
+	enum pth_severity least = wrong ? PTH_ERROR : PTH_WARNING;
+	const struct pth_diag *v = p->d->v;
 	size_t i = 0;
 
 	pth_diags_sort(p->d);
-	while (i < p->d->n && p->d->v[i].severity != PTH_ERROR)
+	while (i < p->d->n && (cell ? v[i].text != p->cell : v[i].severity < least))
 		i++;
 	if (i < p->d->n)
-		pth_rec_error(p->rec, "plan", (enum pth_category)p->d->v[i].category, p->d->file,
-		    p->d->v[i].line, p->d->v[i].col, "%s", p->d->v[i].text);
+		pth_rec_error(p->rec, "plan", (enum pth_category)v[i].category,
+		    v[i].file != NULL ? v[i].file : p->d->file, v[i].line, v[i].col, "%s",
+		    cell ? plan_cell_reason(p) : v[i].text);
+	if (cell)
+		pth_error_set_status(pth_test_error(p->rec), pth_status_name(PTH_S_UNSUPPORTED));
 }
 
-int
-pth_plan_test(struct pth_plugins *ps, json_t *rec, struct pth_diags *d)
+/* Leaves only the sound services in the order. */
+static void
+drop_unsound(struct plan *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->nordered; i++)
+		if (p->order[i]->sound)
+			p->order[n++] = p->order[i];
+	p->nordered = n;
+}
+
+/* Of a test with errors, what is right is planned as far as it does not need what is wrong: to
+ * find the errors in it. NULL when that is nothing. */
+static json_t *
+plan_all(struct plan *p)
+{
+	json_t *out;
+
+	if (p->env == NULL || p->nservices == 0 || p->cell != NULL)
+		return NULL;
+	plan_net(p);
+	plan_order(p);
+	variables(p);
+	if (p->cell != NULL)
+		return NULL; /* what follows from that is no problem of its own */
+	if (plan_failed(p))
+		drop_unsound(p);
+	out = emit(p, !plan_failed(p));
+	if (!plan_failed(p))
+		plan_names_end(p);
+	return out;
+}
+
+static int
+plan_test(struct pth_plugins *ps, json_t *rec, const struct pth_plan_how *how, struct pth_diags *d)
 {
 	struct plan p = { .ps = ps, .rec = rec, .d = d, .errors = d->errors };
 	json_auto_t *plan = NULL;
+	size_t warnings = d->warnings;
+	bool failed;
 
 	d->file = pth_json_str(pth_test_source(rec), PTH_KEY(source, file), "experiment");
+	p.failed = pth_test_error(rec) != NULL;
 	network(&p);
 	execution(&p);
 	services(&p);
 	p.order = pth_xarray(NULL, p.nservices + 1, sizeof *p.order);
-	if (!plan_failed(&p))
-		plan_net(&p);
-	if (!plan_failed(&p))
-		plan_order(&p);
-	if (!plan_failed(&p))
-		variables(&p);
-	if (!plan_failed(&p))
-		plan = emit(&p);
-	if (plan_failed(&p))
-		refuse(&p);
-	else
+	plan = plan_all(&p);
+	failed = plan_failed(&p) || (how->strict && d->warnings > warnings);
+	if (failed)
+		refuse(&p, how->strict);
+	if (plan != NULL && (!failed || how->keep))
 		pth_test_set_plan(rec, pth_take(&plan));
 	release(&p);
-	return plan_failed(&p) ? -1 : 0;
+	return failed ? -1 : 0;
+}
+
+/* A problem with the fallback of a test that is planned otherwise: what, and why. */
+static int
+refuse_fallback(json_t *rec, struct pth_diags *d, const char *what, const char *why)
+{
+	const char *file;
+	unsigned line, col;
+
+	pth_rec_where(rec, "network_environment.fallback", &file, &line, &col);
+	pth_diags_add(d, PTH_ERROR, line, col, "fallback: %s%s", what, why);
+	pth_diags_categorize(d, PTH_CAT_CONFIGURATION);
+	pth_diags_place(d, file);
+	pth_rec_error(
+	    rec, "plan", PTH_CAT_CONFIGURATION, file, line, col, "fallback: %s%s", what, why);
+	json_object_del(rec, PTH_KEY(test, plan));
+	return -1;
+}
+
+/* Warns of a fallback that is never used. */
+static void
+in_vain(const json_t *rec, struct pth_diags *d)
+{
+	const char *file;
+	unsigned line, col;
+
+	pth_rec_where(rec, "network_environment.fallback", &file, &line, &col);
+	pth_diags_add(d, PTH_WARNING, line, col,
+	    "fallback: no effect, for localhost needs no container engine");
+	pth_diags_place(d, file);
+}
+
+/* Plans the same test in the environment that is used where no engine answers. */
+static int
+fallback(struct pth_plugins *ps, json_t *rec, json_t *other, const struct pth_plan_how *how,
+    struct pth_diags *d)
+{
+	const char *to = pth_netenv_fallback(pth_test_network_environment(rec));
+	json_t *env = json_object(), *o, *plan;
+	struct pth_diags problems;
+	int r;
+
+	pth_netenv_set_type(env, to);
+	pth_test_set_network_environment(other, env);
+	pth_diags_init(&problems, "");
+	r = plan_test(ps, other, how, &problems);
+	pth_diags_release(&problems);
+	plan = pth_test_plan(other);
+	if (r != 0 || plan == NULL)
+		return refuse_fallback(
+		    rec, d, pth_json_str(pth_test_error(other), PTH_KEY(error, message), to), "");
+	if (!pth_rec_plan_is_local(plan))
+		return refuse_fallback(
+		    rec, d, to, " is no environment of this machine alone; write localhost");
+	o = json_object();
+	pth_fallback_set_from(o, pth_env_type(pth_plan_environment(pth_test_plan(rec))));
+	pth_fallback_set_to(o, pth_env_type(pth_plan_environment(plan)));
+	pth_fallback_set_plan(o, json_incref(plan));
+	pth_test_set_fallback(rec, o);
+	return 0;
+}
+
+int
+pth_plan_test(
+    struct pth_plugins *ps, json_t *rec, const struct pth_plan_how *how, struct pth_diags *d)
+{
+	bool two = pth_netenv_fallback(pth_test_network_environment(rec)) != NULL &&
+	    pth_test_error(rec) == NULL;
+	json_auto_t *other = two ? json_deep_copy(rec) : NULL;
+
+	if (plan_test(ps, rec, how, d) != 0)
+		return -1;
+	if (two && pth_rec_plan_is_local(pth_test_plan(rec)))
+		in_vain(rec, d);
+	else if (two)
+		return fallback(ps, rec, other, how, d);
+	return 0;
 }

@@ -6,6 +6,8 @@
 #ifndef PTH_PLAN_PLAN_H
 #define PTH_PLAN_PLAN_H
 
+#include <stdbool.h>
+
 #include <jansson.h>
 
 #include "plugin/plugin.h"
@@ -13,9 +15,16 @@
 /*
  * Add "plan" to the test record, or (with pth_rec_error) "error". All problems
  * of the test go to d, whose file is set to the record's source.file: it stays
- * valid as long as rec. 0 when the test is planned, else -1.
+ * valid as long as rec. A record that has an error with its places ("at") is looked
+ * at, too: what follows from those is no problem of its own. 0 when the test is planned,
+ * else -1.
  */
-int pth_plan_test(struct pth_plugins *ps, json_t *rec, struct pth_diags *d);
+struct pth_plan_how {
+	bool strict; /* a warning refuses the test, too */
+	bool keep;   /* a test with an error has a plan of what is right of it, too */
+};
+int pth_plan_test(
+    struct pth_plugins *ps, json_t *rec, const struct pth_plan_how *how, struct pth_diags *d);
 
 /*
  * Split text into words as a shell does with quotes and backslashes, and do

@@ -25,12 +25,15 @@ struct plan_service {
 	                    owned */
 	json_t *vgiven;  /* the experiment's part of it, or NULL, owned */
 	json_t *section; /* its role's part of vfile, or NULL, owned */
+	json_t *runtime; /* runtime_parameters that are variables of the program, or NULL, owned */
+	json_t *asked;   /* its secondary endpoints that a placeholder asked for, or NULL, owned */
 	char *address, *listen; /* owned */
 	const char *cert_dir;   /* where certificates are, or NULL; borrowed */
 	int64_t port;           /* 0: none */
 	const char *transport;
 	bool client, own_certs, port_given, port_usual;
-	int mark; /* for the order: 0 new, 1 on the way, 2 done */
+	bool sound; /* nothing is wrong with it so far */
+	int mark;   /* for the order: 0 new, 1 on the way, 2 done */
 };
 
 struct plan_exec {
@@ -46,16 +49,18 @@ struct plan {
 	json_t *rec;
 	struct pth_diags *d;
 	size_t errors; /* of d at the start */
+	bool failed;   /* by what an earlier stage has found wrong */
 	struct pth_plugin *env;
 	const struct pth_ynode *eview;
 	json_t *eparams;
 	struct plan_exec *execs;
 	size_t nexecs;
 	struct plan_service *services, **order;
-	size_t nservices;
+	size_t nservices, nordered;
 	json_t *infos; /* of services by name, once all have been looked at */
 	json_t *service_names;
-	json_t *test; /* test.* of templates */
+	json_t *test;     /* test.* of templates */
+	const char *cell; /* text in d: why this combination of a matrix cannot be, or NULL */
 };
 
 /* plan/plan.c: a problem at the record's mark of `path` (or of the nearest path
@@ -70,6 +75,12 @@ const char *plan_path(struct pth_buf *b, const struct plan_service *s, const cha
 /* An error at this mark of a service. */
 void plan_wrong(struct plan *p, const struct plan_service *s, const char *what, const char *fmt,
     ...) PTH_PRINTF(4, 5);
+/* plan/cell.c: what cannot be together. An error, but in a combination that a matrix has made,
+ * which is unsupported: a warning, and the plan has failed. */
+void plan_cannot(struct plan *p, struct plan_service *s, const char *what, const char *fmt, ...)
+    PTH_PRINTF(4, 5);
+void plan_conflict(struct plan *p, const char *path, const char *fmt, ...) PTH_PRINTF(3, 4);
+const char *plan_cell_reason(const struct plan *p); /* of p->cell, which is not NULL */
 bool plan_failed(const struct plan *p);
 /* Load a plugin. One that is missing (NULL) or not usable is a problem at path, and false is
  * returned. what: the kind, for people. */
@@ -85,6 +96,10 @@ struct plan_service *plan_find(struct plan *p, const char *name);
 /* plan/service.c: first look at each service: plugin, version, parameters. */
 void plan_service_look(struct plan *p, struct plan_service *s);
 void plan_service_release(struct plan_service *s);
+/* The maps of the experiment that hold parameters, PLAN_SAID of them, the strongest first; what
+ * is the path below the service. The map may be NULL. */
+enum { PLAN_SAID = 4 };
+const json_t *plan_said(const struct plan_service *s, unsigned i, const char **what);
 /* plan/emit.c: its part of the plan, once all are known. */
 json_t *plan_service_emit(struct plan *p, struct plan_service *s);
 
@@ -97,7 +112,7 @@ struct plan_given {
 	enum pth_severity unknown;
 	const char *const *skip; /* names that are no parameters, NULL-ended */
 };
-json_t *plan_params(struct plan *p, const char *plugin, const struct pth_ynode *view,
+json_t *plan_params(struct plan *p, const struct pth_plugin *x, const struct pth_ynode *view,
     const struct plan_given *given, size_t n);
 /* `from:` and `template:` once the variables are there. */
 int plan_params_late(const struct plan_with *w, struct plan_service *s);
@@ -118,6 +133,25 @@ void plan_version_docker(const struct plan_service *s, json_t *docker);
 void plan_version_look(struct plan *p, struct plan_service *s);
 void plan_version_vars(const struct plan_service *s, json_t *vars);
 json_t *plan_version_for_file(const struct plan_service *s);
+
+/*
+ * plan/usual.c: the parameters that every implementation has (services/base/service.yaml), and
+ * what they mean for one whose descriptor does not use them itself. mentions: does the view
+ * speak of this name, in a command template, too? words: implementation_args and
+ * custom_options, appended to `extra`. argv: `extra` and binary_name in the program's own
+ * command line. given: certificate_config as parameters, a new object or NULL.
+ */
+bool plan_mentions(const struct pth_plugin *x, const struct pth_ynode *view, const char *name);
+/* Does the service use the name in its role, or the experiment in what it says of it? */
+bool plan_mentions_in_role(const struct plan_service *s, const char *name);
+void plan_usual_words(struct plan *p, struct plan_service *s);
+void plan_usual_argv(const struct plan_service *s, const json_t *params, json_t *argv);
+/* runtime_parameters that the descriptor has, a new object or NULL; the others into runtime. */
+json_t *plan_usual_runtime(struct plan_service *s, struct pth_buf *path);
+json_t *plan_usual_certificates(const struct plan_service *s, struct pth_buf *path);
+/* The parameter as the experiment gives it, borrowed, or NULL; with the path of its mark. */
+const json_t *plan_usual_given(
+    const struct plan_service *s, const char *name, struct pth_buf *path);
 
 /* plan/net.c: addresses, ports, targets */
 void plan_net(struct plan *p);
@@ -179,7 +213,7 @@ int plan_list(const struct plan_with *w, const struct pth_ynode *list, json_t *o
 /* One item of such a list; `each` makes several of it. */
 int plan_item(const struct plan_with *w, const struct pth_ynode *n, json_t *out);
 /* The path of a file beside the descriptor that the value n came from. To free. */
-char *plan_beside(const struct plan_service *s, const struct pth_ynode *n, const char *file);
+char *plan_beside(const struct pth_plugin *x, const struct pth_ynode *n, const char *file);
 /* Text of a scalar JSON value, for arguments. */
 void plan_scalar(struct pth_buf *b, const json_t *v);
 /* A text of the experiment's (not of a descriptor) as a template. In a command line
@@ -190,5 +224,7 @@ int plan_user_text(
 
 /* plan/reference.c: @{service:attribute[secondary]:format} in b from `at` on. */
 int plan_names(struct plan *p, struct pth_buf *b, size_t at, struct pth_err *e);
+/* A warning for each secondary endpoint that none has asked for. */
+void plan_names_end(struct plan *p);
 
 #endif

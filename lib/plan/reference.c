@@ -78,6 +78,9 @@ resolve(const struct pth_placeholder *r, void *arg, struct pth_buf *b, struct pt
 			return pth_err_set(e, PTH_INPUT,
 			    "@{%s:%s[%s]}: the service has no such secondary endpoint", r->name,
 			    r->attribute, r->secondary);
+		if (s->asked == NULL)
+			s->asked = json_object();
+		pth_json_set(s->asked, r->secondary, json_true());
 	}
 	if (strcmp(r->attribute, "ip") == 0)
 		return address(r, ip, s, b, e);
@@ -106,4 +109,23 @@ plan_names(struct plan *p, struct pth_buf *b, size_t at, struct pth_err *e)
 	pth_buf_cut(b, at);
 	pth_buf_add(b, out.s, out.len);
 	return 0;
+}
+
+void
+plan_names_end(struct plan *p)
+{
+	pth_auto_buf at = PTH_BUF_INIT, what = PTH_BUF_INIT;
+	const char *key;
+	json_t *v;
+
+	plan_foreach(s, p)
+		json_object_foreach(pth_given_secondary_endpoints(s->rec), key, v) {
+			if (json_object_get(s->asked, key) != NULL)
+				continue;
+			pth_buf_cut(&what, 0);
+			pth_buf_addf(&what, "secondary_endpoints.%s", key);
+			plan_problem(p, PTH_WARNING, plan_path(&at, s, what.s),
+			    "secondary endpoint '%s' has no effect: nothing asks for @{%s:ip[%s]}",
+			    key, s->name, key);
+		}
 }

@@ -268,7 +268,8 @@ static json_t *
 command(const struct plan_with *w, const struct pth_ynode *n, int64_t timeout_us)
 {
 	const struct pth_ynode *critical = pth_yaml_get(n, "critical"),
-	                       *category = pth_yaml_get(n, "category");
+	                       *category = pth_yaml_get(n, "category"),
+	                       *name = pth_yaml_get(n, "name");
 	int go = plan_truth(w, pth_yaml_get(n, "when"));
 	json_auto_t *cmd = json_object();
 	json_t *argv = json_array();
@@ -288,6 +289,8 @@ command(const struct plan_with *w, const struct pth_ynode *n, int64_t timeout_us
 	pth_cmd_set_timeout_us(cmd, timeout_us);
 	if (category != NULL)
 		pth_cmd_set_category(cmd, category->text);
+	if (name != NULL)
+		pth_cmd_set_name(cmd, name->text);
 	if (n->kind == PTH_YMAP && cmd_extras(w, n, cmd) < 0)
 		return NULL;
 	return pth_take(&cmd);
@@ -414,14 +417,13 @@ plan_tree(const struct plan_with *w, const struct pth_ynode *n)
 }
 
 char *
-plan_beside(const struct plan_service *s, const struct pth_ynode *n, const char *file)
+plan_beside(const struct pth_plugin *x, const struct pth_ynode *n, const char *file)
 {
 	const char *from = ((const struct pth_dval *)n)->file;
-	const struct pth_plugin *q = s->plugin;
 
-	while (q != NULL && strcmp(q->file, from) != 0)
-		q = q->base;
-	return pth_desc_beside(q != NULL ? q->path : "", file, "");
+	while (x != NULL && strcmp(x->file, from) != 0)
+		x = x->base;
+	return pth_desc_beside(x != NULL ? x->path : "", file, "");
 }
 
 int

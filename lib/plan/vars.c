@@ -3,6 +3,8 @@
  */
 #include "plan/priv.h"
 
+#include <string.h>
+
 #include "base/text.h"
 
 static void
@@ -28,7 +30,10 @@ cert(const struct plan_service *s, const char *param, const char *file)
 	const char *given = pth_json_str(s->params, param, NULL);
 	pth_auto_buf b = PTH_BUF_INIT;
 
-	if (!s->own_certs && given != NULL && *given != '\0')
+	bool own = s->own_certs &&
+	    (strcmp(param, "ca_file") != 0 || pth_given_generate_new_certificates(s->rec));
+
+	if (!own && given != NULL && *given != '\0')
 		return json_string(given);
 	pth_buf_addf(
 	    &b, "%s/%s", s->own_certs || s->cert_dir == NULL ? "@{dir}/certs" : s->cert_dir, file);
@@ -63,12 +68,14 @@ places(json_t *vars, const struct plan_service *s)
 static json_t *
 protocol(const struct plan_service *s)
 {
+	const struct pth_ynode *tls = pth_yaml_get(s->pview, "tls");
 	json_t *o = json_copy(s->pparams);
 
 	set(o, "name", s->protocol->name);
 	set(o, "version", s->version);
 	set(o, "transport", s->transport);
 	pth_json_set(o, "port", json_integer(s->port));
+	pth_json_set(o, "tls", json_boolean(tls != NULL && tls->b));
 	return o;
 }
 
@@ -77,14 +84,22 @@ features(const struct plan_service *s)
 {
 	const struct pth_ynode *f = pth_yaml_get(s->view, "features");
 
-	return f != NULL ? pth_yaml_json(f) : json_object();
+	json_t *out = f != NULL ? pth_yaml_json(f) : json_object(), *v;
+	size_t i;
+
+	json_array_foreach(json_object_get(s->params, "supported_features"), i, v)
+		pth_json_set(out, json_string_value(v), json_true());
+	return out;
 }
 
 bool
 plan_finite(const struct plan_service *s)
 {
 	const struct pth_ynode *n = pth_desc_role(pth_yaml_get(s->view, "finite"), s->role);
+	const json_t *given = pth_given_finite(s->rec);
 
+	if (json_is_boolean(given))
+		return json_is_true(given);
 	if (n != NULL && n->kind == PTH_YBOOL)
 		return n->b;
 	return s->client || s->plugin->kind == PTH_TESTER;

@@ -99,11 +99,16 @@ put(json_t *o, const char *path, json_t *v)
 static bool
 given(const struct plan_service *s, const char *name)
 {
-	const json_t *impl = pth_given_implementation(s->rec);
+	const char *what;
 
-	return json_object_get(impl, name) != NULL ||
-	    json_object_get(json_object_get(impl, "parameters"), name) != NULL ||
-	    json_object_get(pth_given_plugin_config(s->rec), name) != NULL;
+	for (unsigned i = 0; i < PLAN_SAID; i++) {
+		const json_t *map = plan_said(s, i, &what);
+
+		if (json_object_get(map, name) != NULL ||
+		    json_object_get(json_object_get(map, "parameters"), name) != NULL)
+			return true;
+	}
+	return false;
 }
 
 static json_t *
@@ -208,26 +213,38 @@ merge_into(json_t **to, json_t *more)
 	*to = both;
 }
 
-/* Takes implementation.version and implementation.version_config, where they are maps. */
+/* Takes version and version_config of one map of the experiment, where they are maps. */
 static void
-given_part(struct plan *p, struct plan_service *s)
+given_of(struct plan *p, struct plan_service *s, const json_t *map, const char *place)
 {
 	static const char *const keys[] = { PTH_KEY(impl, version), PTH_KEY(impl, version_config) };
-	const json_t *impl = pth_given_implementation(s->rec);
 	pth_auto_buf what = PTH_BUF_INIT;
 
 	for (size_t i = 0; i < countof(keys); i++) {
-		json_auto_t *part = json_deep_copy(json_object_get(impl, keys[i]));
+		json_auto_t *part = json_deep_copy(json_object_get(map, keys[i]));
 
 		if (!json_is_object(part))
 			continue;
 		own_section(part, s->role);
 		pth_buf_cut(&what, 0);
-		pth_buf_addf(&what, "implementation.%s", keys[i]);
+		pth_buf_addf(&what, "%s.%s", place, keys[i]);
 		check_given(p, s, part, what.s);
 		check_dependencies(p, s, part, what.s);
 		complete_certificates(part);
 		merge_into(&s->vgiven, part);
+	}
+}
+
+/* The strongest comes last. */
+static void
+given_part(struct plan *p, struct plan_service *s)
+{
+	const char *what;
+
+	for (unsigned i = PLAN_SAID; i-- > 0;) {
+		const json_t *map = plan_said(s, i, &what);
+
+		given_of(p, s, map, what);
 	}
 }
 

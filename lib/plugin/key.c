@@ -10,6 +10,7 @@
 #include "base/regex.h"
 #include "base/text.h"
 #include "base/words.h"
+#include "host/proc.h"
 #include "io/record.h"
 
 enum type {
@@ -23,6 +24,7 @@ enum type {
 	DURATION,
 	SIGNAL,
 	TPL,  /* a scalar with a template */
+	VAR,  /* TPL, or {when: ..., value: ...} */
 	LIST, /* of ANY: templates, each with when/each if a map */
 	ARG,
 	ARGS, /* elements of an argv */
@@ -38,6 +40,8 @@ enum type {
 	PARAMS,
 	METRIC,
 	METRICS, /* numbers out of files */
+	EVENT,
+	EVENTS,  /* events of its own */
 	VERSION, /* what PANTHER's version files hold */
 	ENUM,    /* words in `words` */
 };
@@ -111,13 +115,17 @@ static const struct key cache_keys[] = {
 	K(inputs, LIST), K(outputs, LIST), { .name = NULL },
 };
 
+/* The short names, and those of JSON Schema. */
+#define PARAM_TYPES \
+	"str int float bool list map any string integer number boolean array object"
+
 static const struct key param_keys[] = {
-	{ .name = "type", .type = ENUM, .words = "str int float bool list map any" },
+	{ .name = "type", .type = ENUM, .words = PARAM_TYPES },
 	K(default, ANY), K(from, TPL), K(min, ANY), K(max, ANY), K(enum, ANY),
 	K(pattern, TEXT),
-	{ .name = "items", .type = ENUM, .words = "str int float bool list map any" },
+	{ .name = "items", .type = ENUM, .words = PARAM_TYPES },
 	K(description, TEXT), K(unit, TEXT), K(template, BOOL), K(required, BOOL),
-	K(wanted, BOOL), { .name = NULL },
+	K(wanted, BOOL), K(unused, TEXT), K(words, BOOL), { .name = NULL },
 };
 
 static const struct key metric_keys[] = {
@@ -127,12 +135,19 @@ static const struct key metric_keys[] = {
 	{ .name = NULL },
 };
 
+static const struct key event_keys[] = {
+	K(name, TPL), K(file, TPL), K(matches, TPL), K(json, TPL), K(description, TEXT),
+	K(when, TPL), K(each, TPL), K(as, NAME), { .name = NULL },
+};
+
 static const struct key top_keys[] = {
 	K(plugin, NAME),
 	{ .name = "kind", .type = ENUM, .words = "protocol service iut tester network_environment "
 	    "execution_environment" },
-	K(extends, NAME), K(description, TEXT), K(homepage, TEXT), OF(SERVICE, language, TEXT),
-	OF(SERVICE, protocol, NAMES), OF(ENV | BIT(PROTOCOL), aliases, NAMES),
+	K(extends, NAME), K(version, TEXT), K(author, TEXT), K(capabilities, NAMES),
+	K(description, TEXT), K(homepage, TEXT), OF(SERVICE, language, TEXT),
+	OF(SERVICE, protocol, NAMES), OF(SERVICE, supported_protocols, NAMES),
+	OF(ENV | BIT(PROTOCOL), aliases, NAMES),
 	OF(RUNS, versions, OVER), OF(RUNS, default_version, TEXT),
 	OF(SERVICE, version_configs, TEXT), OF(SERVICE, version_config, VERSION),
 	OF(RUNS, roles, OVER),
@@ -145,7 +160,7 @@ static const struct key top_keys[] = {
 	{ .name = "ready", .kinds = RUNS, .type = ROLES, .item = READY },
 	{ .name = "stop", .kinds = RUNS, .type = KEYS, .keys = stop_keys },
 	{ .name = "finite", .kinds = SERVICE, .type = ROLES, .item = BOOL },
-	{ .name = "environment", .kinds = RUNS | BIT(EXECUTION), .type = MAP, .item = TPL },
+	{ .name = "environment", .kinds = RUNS | BIT(EXECUTION), .type = MAP, .item = VAR },
 	OF(SERVICE | BIT(EXECUTION), dirs, LIST), OF(SERVICE, files, LIST),
 	{ .name = "compile_cache", .kinds = SERVICE, .type = KEYS, .keys = cache_keys },
 	OF(SERVICE, keylogs, LIST), OF(SERVICE | BIT(EXECUTION), artifacts, LIST),
@@ -160,8 +175,10 @@ static const struct key top_keys[] = {
 	OF(BIT(NETWORK), address, TPL), OF(BIT(NETWORK), listen, TPL),
 	OF(BIT(NETWORK), images, BOOL), OF(BIT(NETWORK), in_container, NAME),
 	{ .name = "capture", .kinds = BIT(NETWORK), .type = KEYS, .keys = capture_keys },
-	OF(BIT(NETWORK), supported_by, NAMES), OF(ENV, wrap, ARGS), OF(BIT(EXECUTION), post, CMDS),
-	OF(BIT(EXECUTION) | SERVICE, metrics, METRICS), OF(ENV, conflicts, NAMES),
+	OF(BIT(NETWORK), supported_by, NAMES), OF(ENV, wrap, ARGS),
+	OF(BIT(EXECUTION), variants, TPL), OF(BIT(EXECUTION), post, CMDS),
+	OF(BIT(EXECUTION) | SERVICE, metrics, METRICS),
+	OF(BIT(EXECUTION) | SERVICE, events, EVENTS), OF(ENV, conflicts, NAMES),
 	{ .name = NULL },
 };
 /* clang-format on */
@@ -237,6 +254,26 @@ check_keys(struct check *c, const struct pth_ynode *n, const struct key *keys)
 	}
 }
 
+/* Its text is what counts: what is said of another reading of it does not concern it. */
+static void
+as_text(const struct pth_ynode *n)
+{
+	((struct pth_ynode *)(uintptr_t)n)->remark = NULL;
+	pth_yaml_foreach(c, n)
+		as_text(c);
+}
+
+/* Says what is left to be said of values that are no texts. */
+static void
+say_remarks(const struct pth_ynode *n, struct pth_diags *d)
+{
+	if (n->remark != NULL)
+		pth_diags_add(
+		    d, n->bad ? PTH_ERROR : PTH_WARNING, PTH_AT(n), "%.60s %s", n->text, n->remark);
+	pth_yaml_foreach(c, n)
+		say_remarks(c, d);
+}
+
 /* A template must at least parse; what its names mean is known later. */
 static void
 check_template(struct check *c, const struct pth_ynode *n)
@@ -255,6 +292,13 @@ check_template(struct check *c, const struct pth_ynode *n)
 	if (t == NULL)
 		pth_diags_add(c->d, PTH_ERROR, PTH_AT(n), "%s", e.text);
 	pth_template_free(t);
+}
+
+static void
+check_text(struct check *c, const struct pth_ynode *n)
+{
+	as_text(n);
+	check_template(c, n);
 }
 
 static void
@@ -302,7 +346,7 @@ check_arg(struct check *c, const struct pth_ynode *n)
 	else if (n->kind == PTH_YMAP)
 		check_forms(c, n, arg_keys, forms, countof(forms));
 	else
-		check_template(c, n);
+		check_text(c, n);
 }
 
 static void
@@ -331,8 +375,21 @@ check_line(struct check *c, const struct pth_ynode *n)
 		check(c, n, NULL, ARGS);
 }
 
-/* One that is made by a template is checked when it is known. */
 static void
+check_var(struct check *c, const struct pth_ynode *n)
+{
+	static const struct key keys[] = { K(when, TPL), K(value, TPL), { .name = NULL } };
+	static const char *const forms[] = { "value" };
+
+	if (n->kind == PTH_YMAP)
+		check_forms(c, n, keys, forms, countof(forms));
+	else
+		check_text(c, n);
+}
+
+/* One that is made by a template is checked when it is known. How many groups it has; -1: not
+ * known. */
+static int
 check_regex(struct check *c, const struct pth_ynode *n)
 {
 	struct pth_err e;
@@ -340,10 +397,11 @@ check_regex(struct check *c, const struct pth_ynode *n)
 
 	if (n == NULL || n->kind != PTH_YSTR || strstr(n->text, "{{") != NULL ||
 	    strstr(n->text, "{%") != NULL)
-		return;
+		return -1;
 	re = pth_regex_new(n->text, 0, &e);
 	if (re == NULL)
 		pth_diags_add(c->d, PTH_ERROR, PTH_AT(n), "%s: %s", n->key, e.text);
+	return re != NULL ? (int)pth_regex_groups(re) : -1;
 }
 
 static void
@@ -354,6 +412,18 @@ check_ready(struct check *c, const struct pth_ynode *n)
 	else
 		check_forms(c, n, ready_keys, pth_ready_names, PTH_READY_KINDS);
 	check_regex(c, pth_yaml_get(n, pth_ready_names[PTH_READY_LOG]));
+}
+
+static bool
+check_role(struct check *c, const struct pth_ynode *v)
+{
+	pth_auto_str role = pth_xstrndup(v->key, strcspn(v->key, "+"));
+	bool known = pth_one_of(role, pth_roles, pth_nroles);
+
+	if (!known)
+		pth_diags_add(c->d, PTH_ERROR, PTH_AT_KEY(v),
+		    "unknown role '%s'; roles are server, client, peer, mitm, any", v->key);
+	return known;
 }
 
 static void
@@ -370,12 +440,7 @@ check_roles(struct check *c, const struct pth_ynode *n, const struct key *k)
 		return;
 	}
 	pth_yaml_foreach(v, n) {
-		pth_auto_str role = pth_xstrndup(v->key, strcspn(v->key, "+"));
-
-		if (!pth_one_of(role, pth_roles, pth_nroles))
-			pth_diags_add(c->d, PTH_ERROR, PTH_AT_KEY(v),
-			    "unknown role '%s'; roles are server, client, peer, mitm, any", v->key);
-		else if (v->kind != PTH_YNULL)
+		if (check_role(c, v) && v->kind != PTH_YNULL)
 			check(c, v, k, k->item);
 	}
 }
@@ -391,6 +456,8 @@ check_over(struct check *c, const struct pth_ynode *n)
 	if (!is_a(c, n, PTH_YMAP, "a map of names to overrides"))
 		return;
 	pth_yaml_foreach(v, n) {
+		if (strcmp(n->key, "roles") == 0)
+			check_role(c, v);
 		if (v->kind == PTH_YNULL)
 			continue;
 		check_keys(c, v, top_keys);
@@ -399,6 +466,23 @@ check_over(struct check *c, const struct pth_ynode *n)
 				pth_diags_add(c->d, PTH_ERROR, PTH_AT_KEY(k),
 				    "%s: cannot be overridden here", fixed[i]);
 	}
+}
+
+/* No value is within such a range. */
+static void
+check_range(struct check *c, const struct pth_ynode *param)
+{
+	const struct pth_ynode *min = pth_yaml_get(param, "min"), *max = pth_yaml_get(param, "max");
+	double least, most;
+
+	if (min == NULL || max == NULL || (min->kind != PTH_YINT && min->kind != PTH_YREAL) ||
+	    (max->kind != PTH_YINT && max->kind != PTH_YREAL))
+		return;
+	least = min->kind == PTH_YINT ? (double)min->i : min->d;
+	most = max->kind == PTH_YINT ? (double)max->i : max->d;
+	if (least > most)
+		pth_diags_add(c->d, PTH_ERROR, PTH_AT(min), "min: %s is more than max, which is %s",
+		    min->text, max->text);
 }
 
 static void
@@ -416,8 +500,12 @@ check_params(struct check *c, const struct pth_ynode *n)
 		if (pth_kind_service(c->kind) && pth_one_of(v->key, taken, countof(taken)))
 			pth_diags_add(c->d, PTH_ERROR, PTH_AT_KEY(v),
 			    "parameter '%s': the name is taken, pth-plugin(5)", v->key);
-		if (v->kind == PTH_YMAP)
-			check_keys(c, v, param_keys);
+		if (v->kind != PTH_YMAP)
+			continue;
+		if (pth_param_is_text(v))
+			as_text(v);
+		check_keys(c, v, param_keys);
+		check_range(c, v);
 	}
 }
 
@@ -433,11 +521,7 @@ check_enum(struct check *c, const struct pth_ynode *n, const char *words)
 static void
 check_signal(struct check *c, const struct pth_ynode *n)
 {
-	const char *s = n->kind == PTH_YSTR ? n->text : "";
-
-	if (strncmp(s, "SIG", 3) == 0)
-		s += 3;
-	if (strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ12") != strlen(s) || strlen(s) < 2)
+	if (n->kind != PTH_YSTR || pth_signal_number(n->text) == 0)
 		pth_diags_add(
 		    c->d, PTH_ERROR, PTH_AT(n), "%s: must be a signal such as INT", n->key);
 }
@@ -447,6 +531,8 @@ check_scalar(struct check *c, const struct pth_ynode *n, enum type t)
 {
 	int64_t us;
 
+	if (t != BOOL && t != INT && t != NUMBER)
+		as_text(n);
 	if (n->kind >= PTH_YSEQ)
 		pth_desc_wrong(c->d, n, "one value");
 	else if (t == NAME && !pth_name_ok(n->text != NULL ? n->text : ""))
@@ -477,12 +563,35 @@ check_metric(struct check *c, const struct pth_ynode *n)
 	check_regex(c, pth_yaml_get(n, "matches"));
 }
 
+/* A name that no group gives has to be there; lines of JSON have theirs. */
+static void
+check_event(struct check *c, const struct pth_ynode *n)
+{
+	static const char *const forms[] = { "matches", "json" };
+	const struct pth_ynode *name = pth_yaml_get(n, "name");
+	int groups;
+
+	check_forms(c, n, event_keys, forms, countof(forms));
+	if (n->kind != PTH_YMAP)
+		return;
+	groups = check_regex(c, pth_yaml_get(n, "matches"));
+	if (name != NULL && pth_yaml_get(n, "json") != NULL)
+		pth_diags_add(c->d, PTH_ERROR, PTH_AT_KEY(name),
+		    "name: json is the member that names the event");
+	else if (name != NULL && name->text != NULL && strstr(name->text, "{{") == NULL)
+		check_scalar(c, name, NAME);
+	else if (name == NULL && groups == 0)
+		pth_diags_add(c->d, PTH_ERROR, PTH_AT(n),
+		    "an event without name: give it one, or matches a group that is the name");
+}
+
 static void
 check(struct check *c, const struct pth_ynode *n, const struct key *k, enum type t)
 {
 	switch (t) {
 	case ANY: check_any(c, n); break;
-	case TPL: check_template(c, n); break;
+	case TPL: check_text(c, n); break;
+	case VAR: check_var(c, n); break;
 	case LIST: check_each(c, n, ANY, "a list"); break;
 	case ARG: check_arg(c, n); break;
 	case ARGS: check_each(c, n, ARG, "a list of arguments"); break;
@@ -497,7 +606,12 @@ check(struct check *c, const struct pth_ynode *n, const struct key *k, enum type
 	case PARAMS: check_params(c, n); break;
 	case METRIC: check_metric(c, n); break;
 	case METRICS: check_each(c, n, METRIC, "a list of metrics"); break;
-	case VERSION: pth_version_check(n, c->d); break;
+	case EVENT: check_event(c, n); break;
+	case EVENTS: check_each(c, n, EVENT, "a list of events"); break;
+	case VERSION:
+		as_text(n);
+		pth_version_check(n, c->d);
+		break;
 	case ENUM: check_enum(c, n, k->words); break;
 	case SIGNAL: check_signal(c, n); break;
 	case NAMES:
@@ -541,6 +655,7 @@ pth_desc_check(const struct pth_ynode *root, enum pth_kind kind, struct pth_diag
 	if (stated != NULL && pth_kind_from(stated) < PTH_KINDS && pth_kind_from(stated) != kind)
 		pth_diags_add(d, PTH_ERROR, PTH_AT(pth_yaml_get(root, "kind")),
 		    "kind: %s in the folder of kind %s", stated, pth_kind_name(kind));
+	say_remarks(root, d);
 }
 
 static void

@@ -11,15 +11,39 @@
 #include "base/text.h"
 #include "io/json.h"
 
+/* Types have two names: ours, and that of JSON Schema. Returns ours. */
 static const char *
-type_of(const struct pth_ynode *spec)
+short_type(const char *t)
+{
+	static const char *const names[][2] = { { "string", "str" }, { "integer", "int" },
+		{ "number", "float" }, { "boolean", "bool" }, { "array", "list" },
+		{ "object", "map" } };
+
+	for (size_t i = 0; i < countof(names); i++)
+		if (strcmp(t, names[i][0]) == 0)
+			return names[i][1];
+	return t;
+}
+
+const char *
+pth_param_type(const struct pth_ynode *spec)
 {
 	static const char *const by_kind[] = { "any", "bool", "int", "float", "str", "list",
 		"map" };
 	const struct pth_ynode *d = pth_yaml_get(spec, "default");
 	const char *t = pth_desc_str(spec, "type", NULL);
 
-	return t != NULL ? t : d != NULL ? by_kind[d->kind] : "any";
+	return t != NULL ? short_type(t) : d != NULL ? by_kind[d->kind] : "any";
+}
+
+bool
+pth_param_is_text(const struct pth_ynode *spec)
+{
+	const char *type = pth_param_type(spec);
+
+	if (strcmp(type, "list") == 0)
+		type = short_type(pth_desc_str(spec, "items", "any"));
+	return strcmp(type, "str") == 0;
 }
 
 static const char *
@@ -190,12 +214,12 @@ fits(const char *name, const struct pth_ynode *spec, const json_t *v, struct pth
 static json_t *
 convert_items(const char *name, const struct pth_ynode *spec, json_t *given, struct pth_err *e)
 {
-	const char *type = pth_desc_str(spec, "items", NULL);
+	const char *type = short_type(pth_desc_str(spec, "items", ""));
 	json_auto_t *list = given, *out = json_array();
 	json_t *v;
 	size_t i;
 
-	if (type == NULL || !json_is_array(list))
+	if (*type == '\0' || !json_is_array(list))
 		return pth_take(&list);
 	json_array_foreach(list, i, v) {
 		json_auto_t *item = convert(v, type, spec);
@@ -213,7 +237,7 @@ convert_items(const char *name, const struct pth_ynode *spec, json_t *given, str
 json_t *
 pth_param_value(const char *name, const struct pth_ynode *spec, const json_t *v, struct pth_err *e)
 {
-	const char *type = type_of(spec);
+	const char *type = pth_param_type(spec);
 	json_auto_t *out = NULL;
 
 	if (strcmp(type, "any") == 0 ||
@@ -229,6 +253,22 @@ pth_param_value(const char *name, const struct pth_ynode *spec, const json_t *v,
 	return out != NULL && fits(name, spec, out, e) ? pth_take(&out) : NULL;
 }
 
+/* A text, or those of a list, as they are written. */
+static json_t *
+texts_of(const struct pth_ynode *n)
+{
+	json_t *out;
+
+	if (n->kind != PTH_YSEQ)
+		return n->kind < PTH_YSEQ && n->kind != PTH_YNULL ?
+		    json_stringn_nocheck(n->text, n->len) :
+		    pth_yaml_json(n);
+	out = json_array();
+	pth_yaml_foreach(c, n)
+		pth_json_push(out, texts_of(c));
+	return out;
+}
+
 json_t *
 pth_param_default(const char *name, const struct pth_ynode *spec, struct pth_err *e)
 {
@@ -237,6 +277,6 @@ pth_param_default(const char *name, const struct pth_ynode *spec, struct pth_err
 
 	if (d == NULL || d->kind == PTH_YNULL)
 		return json_null();
-	v = pth_yaml_json(d);
+	v = pth_param_is_text(spec) ? texts_of(d) : pth_yaml_json(d);
 	return pth_param_value(name, spec, v, e);
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "base/words.h"
 #include "io/event.h"
 #include "io/file.h"
 
@@ -75,11 +76,14 @@ read_tree(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d)
 	pth_auto_buf b = PTH_BUF_INIT;
 	struct pth_err e = { 0 };
 	struct pth_ynode *root = NULL;
+	size_t errors = d->errors;
 
 	if (pth_file_read_named(p->path, DESCRIPTOR_MAX, &b, &e) < 0)
 		pth_diags_add(d, PTH_ERROR, 0, 0, "%s", e.text);
 	else
-		root = pth_yaml_load(b.s != NULL ? b.s : "", b.len, &ps->arena, d);
+		root = pth_yaml_try(b.s != NULL ? b.s : "", b.len, &ps->arena, d);
+	if (d->errors > errors)
+		root = NULL;
 	if (root != NULL && root->kind != PTH_YMAP) {
 		pth_diags_add(d, PTH_ERROR, PTH_AT(root),
 		    "a descriptor is a map with plugin: and kind:, not a %s",
@@ -87,6 +91,19 @@ read_tree(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d)
 		root = NULL;
 	}
 	return root;
+}
+
+/* PANTHER's word for `protocol`: what stands under it is taken, unless `protocol` is there. */
+static void
+take_protocols(struct pth_ynode *root, struct pth_diags *d)
+{
+	struct pth_ynode *n = pth_yaml_get(root, "supported_protocols");
+
+	if (n != NULL && pth_yaml_get(root, "protocol") == NULL)
+		n->key = "protocol";
+	else if (n != NULL)
+		pth_diags_add(d, PTH_WARNING, PTH_AT_KEY(n),
+		    "supported_protocols has no effect beside protocol");
 }
 
 /* A file in no known folder is a descriptor when it says so itself. */
@@ -116,7 +133,7 @@ add(struct pth_plugins *ps, const char *path, const char *file, const char *stem
 
 	p->path = pth_arena_str(&ps->arena, path);
 	p->file = pth_arena_str(&ps->arena, file);
-	p->name = pth_arena_str(&ps->arena, stem);
+	p->name = p->stem = pth_arena_str(&ps->arena, stem);
 	return p;
 }
 
@@ -187,6 +204,20 @@ stem_of(const FTSENT *f, struct pth_buf *stem)
 	return true;
 }
 
+/* A plugin is known by the name that it gives itself, wherever it lies. */
+static void
+own_name(struct pth_plugins *ps, struct pth_plugin *p)
+{
+	struct pth_diags d;
+	const char *name;
+
+	pth_diags_init(&d, p->file);
+	name = pth_desc_str(read_tree(ps, p, &d), "plugin", p->stem);
+	if (pth_name_ok(name))
+		p->name = name;
+	pth_diags_release(&d);
+}
+
 static int
 take_file(struct pth_plugins *ps, const FTSENT *f, const char *root, bool ours, size_t before,
     struct pth_err *e)
@@ -201,9 +232,11 @@ take_file(struct pth_plugins *ps, const FTSENT *f, const char *root, bool ours, 
 	pth_buf_addf(&shown, "%s%s", ours ? "plugins/" : "", ours ? rel : f->fts_path);
 	p = add(ps, f->fts_path, shown.s, stem.s);
 	p->ours = ours;
-	if (kind_of_path(&ps->arena, rel, &p->kind, &p->protocol) || kind_of_content(ps, p))
-		return place(ps, p, before, e);
-	return 0;
+	if (!kind_of_path(&ps->arena, rel, &p->kind, &p->protocol) && !kind_of_content(ps, p))
+		return 0;
+	if (!ours)
+		own_name(ps, p);
+	return place(ps, p, before, e);
 }
 
 static int
@@ -257,6 +290,14 @@ is_dir(const char *path)
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+static bool
+same_dir(const char *path, const struct stat *other)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && st.st_dev == other->st_dev && st.st_ino == other->st_ino;
+}
+
 static int
 scan_path(struct pth_plugins *ps, const char *path, struct pth_err *e)
 {
@@ -274,11 +315,49 @@ scan_path(struct pth_plugins *ps, const char *path, struct pth_err *e)
 	return r;
 }
 
+bool
+pth_plugins_tree(const char *dir)
+{
+	static const char *const folders[] = { "protocols", "services", "environments" };
+	bool tree = false;
+
+	for (size_t i = 0; i < countof(folders) && !tree; i++) {
+		pth_auto_buf b = PTH_BUF_INIT;
+
+		pth_buf_addf(&b, "%s/%s", dir, folders[i]);
+		tree = is_dir(b.s);
+	}
+	return tree;
+}
+
+/* Is there ./plugins, a plugin tree, and none of the others? */
+static bool
+own_tree(const struct pth_strv *dirs, const char *path, const char *ours)
+{
+	struct pth_word rest = { path, path != NULL ? strlen(path) : 0 }, dir;
+	struct stat here;
+
+	if (!pth_plugins_tree(PTH_PLUGINS_HERE) || stat(PTH_PLUGINS_HERE, &here) != 0 ||
+	    same_dir(ours, &here))
+		return false;
+	for (size_t i = 0; i < dirs->n; i++)
+		if (same_dir(dirs->v[i], &here))
+			return false;
+	while (pth_word_next(&rest, ":", &dir)) {
+		pth_auto_str one = pth_xstrndup(dir.s, dir.n);
+
+		if (same_dir(one, &here))
+			return false;
+	}
+	return true;
+}
+
 int
 pth_plugins_open(struct pth_plugins *ps, const struct pth_strv *dirs, const char *path,
     const char *share, struct pth_err *e)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
+	struct pth_err why;
 	int r = 0;
 
 	memset(ps, 0, sizeof *ps);
@@ -289,8 +368,11 @@ pth_plugins_open(struct pth_plugins *ps, const struct pth_strv *dirs, const char
 			r = scan(ps, dirs->v[i], false, e);
 	if (r == 0)
 		r = scan_path(ps, path, e);
+	pth_buf_addf(&b, "%s/plugins", share != NULL ? share : "");
+	/* Nobody has asked for it: what cannot be read there stops nobody. */
+	if (r == 0 && own_tree(dirs, path, b.s) && scan(ps, PTH_PLUGINS_HERE, false, &why) != 0)
+		pth_warn("%s", why.text);
 	if (r == 0 && share != NULL) {
-		pth_buf_addf(&b, "%s/plugins", share);
 		r = is_dir(b.s) ?
 		    scan(ps, b.s, true, e) :
 		    pth_err_set(e, PTH_SYSTEM, "%s: our own plugins are missing", b.s);
@@ -323,14 +405,26 @@ has_alias(struct pth_plugins *ps, struct pth_plugin *p, const char *name)
 struct pth_plugin *
 pth_plugins_find(struct pth_plugins *ps, enum pth_kind kind, const char *name, const char *protocol)
 {
-	for (size_t i = 0; i < ps->nplugins; i++)
-		if (ps->plugins[i]->kind == kind && strcmp(ps->plugins[i]->name, name) == 0 &&
-		    (protocol == NULL || same_text(ps->plugins[i]->protocol, protocol) == 0))
-			return ps->plugins[i];
+	struct pth_plugin *like = NULL;
+
+	for (size_t i = 0; i < ps->nplugins; i++) {
+		struct pth_plugin *p = ps->plugins[i];
+
+		if (p->kind != kind || !pth_same_name(p->name, name) ||
+		    (protocol != NULL && same_text(p->protocol, protocol) != 0))
+			continue;
+		if (strcmp(p->name, name) == 0)
+			return p;
+		like = like != NULL ? like : p;
+	}
 	for (size_t i = 0; i < ps->nplugins; i++)
 		if (ps->plugins[i]->kind == kind && has_alias(ps, ps->plugins[i], name))
 			return ps->plugins[i];
-	return NULL;
+	for (size_t i = 0; i < ps->nplugins && like == NULL; i++)
+		if (ps->plugins[i]->kind == kind && strcmp(ps->plugins[i]->stem, name) == 0 &&
+		    (protocol == NULL || same_text(ps->plugins[i]->protocol, protocol) == 0))
+			like = ps->plugins[i];
+	return like;
 }
 
 const char *
@@ -375,7 +469,7 @@ pth_plugins_file(struct pth_plugins *ps, const char *path)
 
 	p->kind = PTH_KINDS; /* read_kind() asks the content */
 	if (n > 5 && strcmp(name + n - 5, ".yaml") == 0)
-		p->name = pth_arena_strn(&ps->arena, name, n - 5);
+		p->name = p->stem = pth_arena_strn(&ps->arena, name, n - 5);
 	return p;
 }
 
@@ -385,7 +479,8 @@ read_kind(struct pth_plugin *p, const struct pth_ynode *root, struct pth_diags *
 {
 	const struct pth_ynode *k = pth_yaml_get(root, "kind");
 
-	p->name = pth_desc_str(root, "plugin", p->name);
+	if (p->kind == PTH_KINDS)
+		p->name = pth_desc_str(root, "plugin", p->name);
 	if (p->kind == PTH_KINDS && k != NULL && k->kind == PTH_YSTR)
 		p->kind = pth_kind_from(k->text);
 	if (p->kind < PTH_KINDS)
@@ -449,8 +544,33 @@ load_base(
 	return -1;
 }
 
+/* Who extends nothing has none of what the base of its protocol does: said where a descriptor
+ * is checked, not each time that it is used. */
 static void
-load(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d)
+lonely(struct pth_plugins *ps, const struct pth_plugin *p, const struct pth_ynode *root,
+    struct pth_diags *d)
+{
+	const struct pth_ynode *speaks = pth_yaml_get(root, "protocol");
+	const char *protocol = speaks != NULL && speaks->kind == PTH_YSEQ && speaks->n == 1 ?
+	    speaks->child->text :
+	    pth_desc_str(root, "protocol", p->protocol);
+
+	struct pth_plugin *base = p->kind == PTH_IUT && protocol != NULL &&
+	        pth_yaml_get(root, "extends") == NULL ?
+	    pth_plugins_find(ps, PTH_BASE, protocol, NULL) :
+	    NULL;
+	struct pth_err e;
+
+	/* Bases without rules for roles have next to nothing to give. */
+	if (base != NULL && pth_plugin_load(ps, base, NULL, &e) == 0 &&
+	    pth_yaml_get(base->root, "roles") != NULL)
+		pth_diags_add(d, PTH_WARNING, PTH_AT(pth_yaml_get(root, "plugin")),
+		    "%s extends nothing; 'extends: %s' gives it what implementations of %s share",
+		    p->name, protocol, protocol);
+}
+
+static void
+load(struct pth_plugins *ps, struct pth_plugin *p, bool checked, struct pth_diags *d)
 {
 	struct pth_ynode *root = read_tree(ps, p, d), *own, *versions;
 	const char *name;
@@ -458,10 +578,11 @@ load(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d)
 	if (root == NULL || d->errors != 0 || read_kind(p, root, d) < 0)
 		return;
 	pth_desc_check(root, p->kind, d);
-	name = pth_desc_str(root, "plugin", NULL);
-	if (name != NULL && strcmp(name, p->name) != 0)
-		pth_diags_add(d, PTH_ERROR, PTH_AT(pth_yaml_get(root, "plugin")),
-		    "plugin: '%s' in a file named %s", name, p->name);
+	name = pth_desc_str(root, "plugin", p->stem);
+	if (strcmp(name, p->stem) != 0 && strcmp(p->stem, "plugin") != 0)
+		pth_diags_add(d, PTH_WARNING, PTH_AT(pth_yaml_get(root, "plugin")),
+		    "the plugin %s lies in a file named %s", name, p->stem);
+	take_protocols(root, d);
 	if (load_base(ps, p, root, d) < 0 || d->errors != 0)
 		return;
 	versions = pth_versions_load(ps, p, root, d);
@@ -471,6 +592,8 @@ load(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d)
 		p->root = pth_desc_merge(&ps->arena, p->root, versions);
 	p->root = pth_desc_merge(&ps->arena, p->root, own);
 	pth_desc_check_whole(p->root, p->kind, d);
+	if (checked)
+		lonely(ps, p, root, d);
 }
 
 /* Keeps the first problem for everybody who asks again. */
@@ -512,10 +635,13 @@ pth_plugin_load(
 	d->file = p->file;
 	if (p->state == 0) {
 		p->state = 'b';
-		load(ps, p, d);
+		load(ps, p, keep, d);
 		p->state = d->errors != 0 ? 'n' : 'y';
 		if (p->state == 'n')
 			remember(ps, p, d);
+		else
+			pth_event("plugin.loaded", "{s:s, s:s, s:s}", "plugin", p->name, "kind",
+			    pth_kind_name(p->kind), "file", p->file);
 	}
 	if (!keep)
 		warn(p, d);

@@ -36,7 +36,8 @@ struct pth_dval {
 
 struct pth_plugin {
 	enum pth_kind kind;
-	const char *name;
+	const char *name;          /* what it says itself, else that of its file */
+	const char *stem;          /* the name of its file or folder */
 	const char *protocol;      /* folder of an iut: its protocol; else NULL */
 	const char *path;          /* for open(2) */
 	const char *file;          /* for messages: "plugins/..." for ours */
@@ -57,15 +58,21 @@ struct pth_plugins {
 	size_t ntemplates, template_room;
 };
 
+/* Where `pth-plugin new` writes, and everybody looks. */
+#define PTH_PLUGINS_HERE "plugins"
+
 /*
  * Look for descriptors in dirs, then in each directory of `path` (as
- * $PTH_PATH, may be NULL), then in share/plugins. The first one found wins;
+ * $PTH_PATH, may be NULL), then in ./plugins when that is a tree of
+ * them, then in share/plugins. The first one found wins;
  * plugin.overridden tells when it hides one of ours. A directory of dirs that
  * does not exist is an error, one of `path` is not. 0, or -1 with e.
  */
 int pth_plugins_open(struct pth_plugins *ps, const struct pth_strv *dirs, const char *path,
     const char *share, struct pth_err *e);
 void pth_plugins_close(struct pth_plugins *ps);
+/* Is it a directory with protocols, services or environments in it? */
+bool pth_plugins_tree(const char *dir);
 
 /* By name or alias; protocol NULL: any. NULL when there is none. Not loaded yet. */
 struct pth_plugin *pth_plugins_find(
@@ -155,21 +162,31 @@ void pth_desc_wrong(struct pth_diags *d, const struct pth_ynode *n, const char *
  */
 json_t *pth_param_value(
     const char *name, const struct pth_ynode *spec, const json_t *v, struct pth_err *e);
+/* Is its value a text, or a list of texts? */
+bool pth_param_is_text(const struct pth_ynode *spec);
+/* "str", "int", "float", "bool", "list", "map" or "any", in whatever words spec says it. */
+const char *pth_param_type(const struct pth_ynode *spec);
 /* The default, or json null. New reference; NULL with e when it does not fit. */
 json_t *pth_param_default(const char *name, const struct pth_ynode *spec, struct pth_err *e);
 
 /* plugin/show.c: the tree as YAML; origins: "# file:line" after each value. */
 void pth_desc_show(struct pth_buf *b, const struct pth_ynode *root, bool origins);
 
+/* What `pth-plugin new` is asked for; NULL: not said. */
+struct pth_new {
+	enum pth_kind kind;          /* PTH_KINDS: an experiment */
+	const char *name, *dir;      /* dir: where, made when it is not there */
+	const char *base, *protocol; /* NULL: what fits the other, else a plain service over tcp */
+	const char *iut;             /* of an experiment; NULL: one of the protocol */
+	bool docker, template;       /* of a service: with a Dockerfile; commands in templates */
+};
+
 /*
  * plugin/new.c: begin a plugin: plugin.yaml with comments, README.md and
- * test.sh in a folder of its own below dir (made), from share/templates/new.
- * base and protocol may be NULL: what fits the other, else a plain service
- * over tcp. Paths written are appended to out, one per line. A folder that is
- * there already is an error.
+ * test.sh in a folder of its own, or an experiment, from share/templates/new.
+ * Paths written are appended to out, one per line. What is there already is an error.
  */
-int pth_plugin_new(struct pth_plugins *ps, const char *share, enum pth_kind kind, const char *name,
-    const char *base, const char *protocol, const char *dir, struct pth_buf *out,
-    struct pth_err *e);
+int pth_plugin_new(struct pth_plugins *ps, const char *share, const struct pth_new *what,
+    struct pth_buf *out, struct pth_err *e);
 
 #endif

@@ -78,6 +78,7 @@ keep_texts(struct pth_ynode *n)
 		n->kind = PTH_YSTR;
 		n->plain = false;
 	}
+	n->remark = NULL;
 }
 
 /* {value: V, description: D} is a parameter whose default is V. */
@@ -189,7 +190,9 @@ take(struct versions *w, const char *name)
 	if (pth_file_read_named(path, VERSION_MAX, &b, &e) < 0)
 		problem(w, PTH_ERROR, e.text);
 	else
-		root = pth_yaml_load(b.s != NULL ? b.s : "", b.len, a, &own);
+		root = pth_yaml_try(b.s != NULL ? b.s : "", b.len, a, &own);
+	if (own.errors != 0)
+		root = NULL;
 	stated = pth_desc_str(root, "version", version);
 	if (strcmp(stated, version) != 0)
 		pth_diags_add(&own, PTH_WARNING, PTH_AT(pth_yaml_get(root, "version")),

@@ -110,6 +110,7 @@ test_details(const struct pth_report_test *t, const char *outdir, size_t i, stru
 	remark(b, "Evidence: ", t->evidence);
 	remark(b, "Capture: ", t->not_captured);
 	remark(b, "Incomplete: ", t->incomplete);
+	remark(b, "Fallback: ", t->fallback);
 	remark(b, "Went on without: ", t->degraded);
 	remark(b, "Says something else than pth-exec: ", t->conflicts);
 	remark(b, "Logs cut: ", t->logs_cut);

@@ -33,6 +33,8 @@ test_json(const struct pth_report_test *t)
 	pth_sumtest_set_not_captured(o, or_null(t->not_captured));
 	pth_sumtest_set_logs_cut(o, or_null(t->logs_cut));
 	pth_sumtest_set_degraded(o, or_null(t->degraded));
+	if (*t->fallback != '\0')
+		pth_sumtest_set_fallback(o, t->fallback);
 	if (*t->evidence != '\0')
 		pth_sumtest_set_evidence(o, t->evidence);
 	if (*t->conflicts != '\0')

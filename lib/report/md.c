@@ -265,6 +265,7 @@ one_test(const struct pth_report_test *t, const char *outdir, struct pth_buf *b)
 	field(b, t->expected ? "As expected" : t->ok ? "Passed" : "Problem", t->summary);
 	pth_buf_addf(b, "- **Status**: %s%s%s\n", pth_report_status_name(t->status),
 	    t->unexpected ? ", although it should not" : "", pth_report_mark(t));
+	remark(b, "Fallback", t->fallback);
 	remark(b, "Went on without", t->degraded);
 	remark(b, "Says something else than pth-exec", t->conflicts);
 	remark(b, "Fast-fail", t->fast_fail);

@@ -29,6 +29,9 @@ pth_report_free(struct pth_report *r)
 {
 	for (struct pth_report_test *t = r->tests; t != NULL; t = t->next) {
 		json_decref(t->metrics);
+		json_decref(t->numbers);
+		json_decref(t->matrix);
+		json_decref(t->tries);
 		json_decref(t->broken);
 	}
 	json_decref(r->metadata);
@@ -163,6 +166,11 @@ add_lacks(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 	t->evidence = evidence_of(result);
 	pth_report_items(&b, pth_result_degraded(result));
 	t->degraded = keep_buf(r, &b);
+	if (*pth_fallback_reason(pth_test_fallback(rec)) != '\0')
+		pth_buf_addf(&b, "ran on %s, not %s: %s", pth_fallback_to(pth_test_fallback(rec)),
+		    pth_fallback_from(pth_test_fallback(rec)),
+		    pth_fallback_reason(pth_test_fallback(rec)));
+	t->fallback = keep_buf(r, &b);
 	pth_report_items(&b, pth_result_conflicts(result));
 	t->conflicts = keep_buf(r, &b);
 	add_logs_cut(result, &b);
@@ -194,6 +202,47 @@ few_metrics(const json_t *m)
 		if ((v = json_object_get(m, names[i])) != NULL)
 			pth_json_set(o, names[i], json_deep_copy(v));
 	return o;
+}
+
+/* Add the scalars of o to flat, by their path. */
+static void
+flatten(json_t *flat, const json_t *o, const char *path)
+{
+	const char *key;
+	json_t *v;
+
+	json_object_foreach((json_t *)(uintptr_t)o, key, v) {
+		pth_auto_buf name = PTH_BUF_INIT;
+
+		pth_buf_addf(&name, "%s%s%s", path, *path != '\0' ? "." : "", key);
+		if (json_is_object(v))
+			flatten(flat, v, name.s);
+		else if (!json_is_array(v) && !json_is_null(v))
+			pth_json_set(flat, name.s, json_incref(v));
+	}
+}
+
+/* What only tables of numbers show. */
+static void
+add_numbers(const struct pth_report *r, struct pth_report_test *t, const json_t *rec)
+{
+	const char *key;
+	json_t *v;
+
+	if (!r->all_numbers)
+		return;
+	t->numbers = json_object();
+	flatten(t->numbers, pth_test_metrics(rec), "");
+	json_object_del(t->numbers, PTH_KEY(metrics, duration_us)); /* that of the test */
+	if (pth_test_matrix(rec) == NULL)
+		return;
+	t->matrix = json_object();
+	json_object_foreach(pth_test_matrix(rec), key, v) {
+		pth_auto_buf name = PTH_BUF_INIT;
+
+		pth_buf_addf(&name, "matrix.%s", key);
+		pth_json_set(t->matrix, name.s, json_incref(v));
+	}
 }
 
 static void
@@ -354,6 +403,17 @@ position(struct pth_report *r, const json_t *rec)
 	return keep_buf(r, &b);
 }
 
+static const char *
+label(struct pth_report *r, const json_t *rec)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+
+	pth_buf_adds(&b, pth_test_name(rec));
+	if (pth_test_iterations(rec) > 1)
+		pth_buf_addf(&b, " (iteration %lld)", (long long)pth_test_iteration(rec));
+	return keep_buf(r, &b);
+}
+
 /* What the first record says of the whole run. */
 static void
 add_head(struct pth_report *r, const json_t *rec, const struct pth_report_test *t)
@@ -371,6 +431,15 @@ add_head(struct pth_report *r, const json_t *rec, const struct pth_report_test *
 		r->run_dir = t->run_dir;
 }
 
+/* Does the test say nothing: left out on purpose, or a combination of a matrix that cannot be? */
+static bool
+is_silent(const struct pth_report_test *t, const json_t *rec)
+{
+	return t->status == PTH_S_SKIPPED ||
+	    (t->status == PTH_S_UNSUPPORTED &&
+	        pth_status_of_error(pth_test_error(rec)) == PTH_S_UNSUPPORTED);
+}
+
 void
 pth_report_add(struct pth_report *r, const json_t *rec)
 {
@@ -383,6 +452,12 @@ pth_report_add(struct pth_report *r, const json_t *rec)
 	t->id = keep(r, json_string_value(PTH_GET(test, rec, id)));
 	t->name = keep(r, pth_test_name(rec));
 	t->description = keep(r, pth_test_description(rec));
+	t->run = keep(r, pth_test_run(rec));
+	t->label = label(r, rec);
+	t->file = keep(r, pth_source_file(pth_test_source(rec)));
+	t->line = pth_source_line(pth_test_source(rec));
+	t->iteration = pth_test_iteration(rec);
+	t->tries = json_incref(pth_result_tries(result));
 	t->source = position(r, rec);
 	t->run_dir = keep(r, pth_result_run_dir(result));
 	t->dir = keep(r, pth_result_dir(result));
@@ -391,20 +466,21 @@ pth_report_add(struct pth_report *r, const json_t *rec)
 	t->duration_us = pth_result_duration_us(result);
 	t->fast_fail = keep(r, pth_failfast_reason(ff));
 	t->metrics = few_metrics(pth_test_metrics(rec));
+	add_numbers(r, t, rec);
 	add_head(r, rec, t);
 	add_verdict(r, t, rec);
 	add_lacks(r, t, rec);
 	add_services(r, t, rec);
 	add_links(r, t, rec);
 	add_times(r, t);
-	if (!t->ok && t->status != PTH_S_SKIPPED)
+	if (!t->ok && !is_silent(t, rec))
 		pth_report_find_cause(r, t, rec);
 	if (ff != NULL && r->fast_failed == NULL)
 		r->fast_failed = t;
 	r->n++;
 	r->count[t->status]++;
 	r->ok += t->ok;
-	r->bad += !t->ok && t->status != PTH_S_SKIPPED;
+	r->bad += !t->ok && !is_silent(t, rec);
 	r->flaky += t->flaky;
 	r->expected += t->expected;
 	*r->end = t;
@@ -449,6 +525,17 @@ double
 pth_report_rate(const struct pth_report *r)
 {
 	return r->ok + r->bad > 0 ? 100.0 * (double)r->ok / (double)(r->ok + r->bad) : 0;
+}
+
+enum pth_outcome
+pth_report_outcome(const struct pth_report_test *t)
+{
+	if (t->ok)
+		return PTH_OUTCOME_OK;
+	if (t->status == PTH_S_SKIPPED || t->status == PTH_S_UNSUPPORTED)
+		return PTH_OUTCOME_SKIPPED;
+	return t->status == PTH_S_FAILED || t->status == PTH_S_PASSED ? PTH_OUTCOME_FAILURE :
+	                                                                PTH_OUTCOME_ERROR;
 }
 
 const char *

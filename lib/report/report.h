@@ -9,8 +9,8 @@
  *   pth_report_md(r, outdir, &buf); pth_report_json(...); ...
  *   pth_report_free(r);
  *
- * The forms: md.c Markdown, html.c HTML, json.c the summary, text.c the terminal's table, JUnit,
- * TAP and CSV.
+ * The forms: md.c Markdown, html.c HTML, json.c the summary, text.c the terminal's table, junit.c,
+ * tap.c, csv.c.
  *
  * Everything is plain text from files that programs under test wrote, so
  * every form escapes it for itself.
@@ -69,7 +69,10 @@ struct pth_cause {
 
 struct pth_report_test {
 	struct pth_report_test *next;
-	const char *id, *name, *description, *run_dir, *dir, *source;
+	const char *run, *id, *name, *description, *run_dir, *dir, *source;
+	const char *label; /* its own name, without its place: that of CI systems */
+	const char *file;  /* "" or where it was written, with the line */
+	int64_t line, iteration;
 	enum pth_status status; /* PTH_STATUSES: no verdict */
 	bool ok, flaky, expected, unexpected;
 	const char *summary;
@@ -80,9 +83,13 @@ struct pth_report_test {
 	const char *not_captured;
 	const char *incomplete; /* "" or what its numbers lack */
 	const char *logs_cut;   /* "" or which */
+	const char *fallback;   /* "" or the environment in whose place it ran, and why */
 	const char *degraded;   /* "" or the services that it went on without */
 	const char *conflicts;  /* "" or the files that say something else than the record */
 	json_t *metrics;        /* the few numbers that are shown */
+	json_t *numbers;        /* {"a.b": scalar}: all of them; or NULL, see all_numbers */
+	json_t *matrix;         /* its values of it; or NULL */
+	json_t *tries;          /* attempts that came before; or NULL */
 	const char *fast_fail;  /* "" or why the run ended with it */
 	struct pth_report_service *services;
 	struct pth_report_link *links;
@@ -104,6 +111,7 @@ struct pth_report {
 	const char *started, *ended;    /* the same as text, or "" */
 	int64_t peak_rss_kb, disk_bytes, log_bytes;
 	size_t tails;
+	bool all_numbers;        /* set before the first test: keep what pth_report_csv() wants */
 	const char *causes_file; /* borrowed: the catalogue, NULL: none */
 	bool causes_read;        /* at the first failure */
 	struct pth_cause *causes;
@@ -122,6 +130,15 @@ void pth_report_add(struct pth_report *r, const json_t *rec);
 /* why: NULL, or why the stream is incomplete. */
 void pth_report_finish(struct pth_report *r, const char *why);
 
+/* What a test is in the eyes of others, who know fewer endings. */
+enum pth_outcome {
+	PTH_OUTCOME_OK,
+	PTH_OUTCOME_SKIPPED,
+	PTH_OUTCOME_FAILURE,
+	PTH_OUTCOME_ERROR,
+	PTH_OUTCOMES
+};
+enum pth_outcome pth_report_outcome(const struct pth_report_test *t);
 /* completed failed timeout interrupted incomplete: the run as a whole. */
 const char *pth_report_status(const struct pth_report *r);
 int64_t pth_report_duration(const struct pth_report *r);
@@ -155,7 +172,8 @@ void pth_report_json(const struct pth_report *r, struct pth_buf *b);
 void pth_report_md(const struct pth_report *r, const char *outdir, struct pth_buf *b);
 void pth_report_text(const struct pth_report *r, bool color, struct pth_buf *b);
 void pth_report_junit(const struct pth_report *r, struct pth_buf *b);
-void pth_report_tap(const struct pth_report *r, struct pth_buf *b);
+/* version: what the first line says, 13 or 14. */
+void pth_report_tap(const struct pth_report *r, unsigned version, struct pth_buf *b);
 void pth_report_csv(const struct pth_report *r, struct pth_buf *b);
 void pth_report_html(const struct pth_report *r, const char *outdir, struct pth_buf *b);
 

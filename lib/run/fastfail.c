@@ -13,20 +13,21 @@
 #define WINDOW_US (300 * 1000000LL)
 #define SKIPPED "fast fail: " /* before the reason, for those that are skipped */
 
-/* The switch of each category below fast_fail, and how many failures of it
- * in the window are a cascade; those without a number stop the run sooner. */
+/* The switch of each category below fast_fail, and how many failures of it in the window are a
+ * cascade. Those without a number are of what all tests need, and the first one stops the run; an
+ * image or a tester is the test's own and says nothing of the next one. */
 static const struct {
 	const char *key;
 	unsigned cascade;
 } rules[PTH_CATEGORIES] = {
-	[PTH_CAT_DOCKER_BUILD] = { PTH_KEY(failing, docker_build_failures), 0 },
-	[PTH_CAT_DOCKER_RUNTIME] = { PTH_KEY(failing, docker_runtime_failures), 0 },
+	[PTH_CAT_DOCKER_BUILD] = { PTH_KEY(failing, docker_build_failures), 5 },
+	[PTH_CAT_DOCKER_RUNTIME] = { PTH_KEY(failing, docker_runtime_failures), 5 },
 	[PTH_CAT_PLUGIN_LOAD] = { PTH_KEY(failing, plugin_load_failures), 5 },
 	[PTH_CAT_SERVICE_START] = { PTH_KEY(failing, service_start_failures), 3 },
 	[PTH_CAT_NETWORK_SETUP] = { PTH_KEY(failing, network_setup_failures), 0 },
 	[PTH_CAT_PORT_CONFLICT] = { PTH_KEY(failing, port_conflict_failures), 5 },
 	[PTH_CAT_CERTIFICATE] = { PTH_KEY(failing, certificate_failures), 0 },
-	[PTH_CAT_TESTER_COMPILATION] = { PTH_KEY(failing, ivy_compilation_failures), 0 },
+	[PTH_CAT_TESTER_COMPILATION] = { PTH_KEY(failing, ivy_compilation_failures), 5 },
 	[PTH_CAT_COMMAND_EXECUTION] = { NULL, 5 },
 	[PTH_CAT_CONFIGURATION] = { PTH_KEY(failing, configuration_failures), 5 },
 	[PTH_CAT_RESOURCE] = { PTH_KEY(failing, resource_exhaustion), 0 },
@@ -98,6 +99,7 @@ pth_fastfail_note(struct pth_fastfail *f, const json_t *rec, int64_t now)
 	const json_t *set = pth_settings_fast_fail(pth_test_settings(rec));
 	const json_t *own = pth_test_fast_fail_enabled(rec), *on = NULL;
 	enum pth_category c = pth_fault_of(rec);
+	bool critical = pth_category_weight(c) == PTH_WEIGHT_CRITICAL;
 	int64_t max = pth_failing_max_errors_before_fail(set);
 
 	if (c == PTH_CAT_NONE || f->triggered)
@@ -114,9 +116,8 @@ pth_fastfail_note(struct pth_fastfail *f, const json_t *rec, int64_t now)
 		return trigger(f, c, "%u failures, max_errors_before_fail", f->failures);
 	if (rules[c].key != NULL)
 		on = json_object_get(set, rules[c].key);
-	if (pth_category_weight(c) == PTH_WEIGHT_CRITICAL ?
-	        !json_is_false(on) :
-	        json_is_true(on) && !pth_failing_critical_only(set))
+	if (json_is_true(on) ? critical || !pth_failing_critical_only(set) :
+	                       !json_is_false(on) && rules[c].cascade == 0)
 		return trigger(f, c, "%s: %s", pth_rec_id(rec),
 		    pth_json_str(pth_test_result(rec), PTH_KEY(result, reason), "failed"));
 	return !pth_failing_critical_only(set) && cascades(f, set, on, c, now);

@@ -2,8 +2,8 @@
  * When to stop a run early: PANTHER's fast_fail section, all of it, and
  * --fail-fast N. Fed with every finished test in the order of their ends.
  *
- * A failure of a category whose switch is true stops the run. Where it is not
- * set, one of severity critical does. With timeout_cascades several failures
+ * A failure of a category whose switch is true stops the run. Where it is not set, one does of
+ * what all tests need: resource, network_setup, certificate. With timeout_cascades several failures
  * of one category, within 300 seconds and the last ten, do, unless the switch
  * of the category is false.
  */

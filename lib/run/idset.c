@@ -49,6 +49,14 @@ pth_idset_add(struct pth_idset *s, const char *text)
 	return true;
 }
 
+bool
+pth_idset_has(const struct pth_idset *s, const char *text)
+{
+	uint64_t h = pth_hash_text(PTH_HASH_EMPTY, text);
+
+	return s->n > 0 && *place(s, h != 0 ? h : 1) != 0;
+}
+
 void
 pth_idset_release(struct pth_idset *s)
 {

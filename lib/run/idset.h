@@ -17,6 +17,7 @@ struct pth_idset {
 
 /* Empty when all is 0. True when it was not there yet. */
 bool pth_idset_add(struct pth_idset *s, const char *text);
+bool pth_idset_has(const struct pth_idset *s, const char *text);
 void pth_idset_release(struct pth_idset *s);
 
 #endif

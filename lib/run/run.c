@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "host/mark.h"
 #include "host/proc.h"
+#include "host/run_id.h"
 #include "io/event.h"
 #include "run/fastfail.h"
 
@@ -110,6 +111,7 @@ open_run(struct pth_run *run, const json_t *rec, struct pth_err *e)
 	const char *name = pth_test_run(rec), *source = pth_source_file(pth_test_source(rec));
 	const json_t *settings = pth_test_settings(rec);
 	const char *base = pth_paths_output_dir(pth_settings_paths(settings));
+	char id[PTH_UNIQUE_SIZE];
 
 	if (name == NULL || !pth_name_ok(name))
 		name = "run";
@@ -125,8 +127,11 @@ open_run(struct pth_run *run, const json_t *rec, struct pth_err *e)
 	if (pth_event_file(run->dir.fd, "events.jsonl", e) != 0)
 		return -1;
 	pth_event_run(name);
+	pth_run_id_unique(run->runner.owner, run->dir.path, id);
+	pth_event_run_id(id);
 	if (source != NULL)
 		pth_rundir_source(&run->dir, source);
+	pth_event_pull();
 	say_started(run);
 	pth_mark_begin(run->dir.path, SWEEP_LIMIT_US);
 	return 0;
@@ -151,6 +156,33 @@ fit(json_t *rec, struct pth_buf *line)
 	pth_rec_line(line, rec);
 }
 
+/* What run.ended tells. */
+static void
+count(struct pth_run *run, const json_t *rec)
+{
+	if (!pth_rec_is_test(rec))
+		return;
+	run->counts[pth_status_of_result(pth_result_status(pth_test_result(rec)))]++;
+	run->faults += pth_fault_of(rec) != PTH_CAT_NONE;
+}
+
+static void
+say_ended(const struct pth_run *run)
+{
+	json_auto_t *counts = json_object();
+	const char *outcome = run->runner.interrupted         ? "interrupted" :
+	    run->faults > 0 || run->runner.fastfail.triggered ? "failed" :
+	                                                        "completed";
+
+	for (unsigned s = 0; s < PTH_STATUSES; s++)
+		if (run->counts[s] > 0)
+			pth_json_set(counts, pth_status_result_name((enum pth_status)s),
+			    json_integer((json_int_t)run->counts[s]));
+	pth_event("run.ended", "{s:s,s:I,s:s,s:O,s:b}", "dir", run->dir.path, "tests",
+	    (json_int_t)run->out.tests, "outcome", outcome, "statuses", counts, "failing_fast",
+	    run->runner.fastfail.triggered);
+}
+
 static int
 emit(struct pth_run *run, json_t *take, struct pth_err *e)
 {
@@ -158,6 +190,7 @@ emit(struct pth_run *run, json_t *take, struct pth_err *e)
 	pth_auto_buf line = PTH_BUF_INIT;
 
 	fit(rec, &line);
+	count(run, rec);
 	if (run->opened && pth_rec_is_test(rec) &&
 	    pth_journal_add(&run->dir.results, &line, e) != 0)
 		return -1;
@@ -200,6 +233,8 @@ pth_run_take(struct pth_run *run, json_t *take, struct pth_err *e)
 
 	if (test && !run->opened && !run->in.dry && open_run(run, rec, e) != 0)
 		return -1;
+	if (test && run->opened)
+		pth_fallback_apply(&run->engine, rec);
 	if (test)
 		result = at_once(run, rec);
 	runs = test && result == NULL;
@@ -227,6 +262,7 @@ pth_run_move(struct pth_run *run, struct pth_err *e)
 {
 	json_t *rec;
 
+	pth_event_pull();
 	pth_runner_start(&run->runner);
 	pth_runner_store(&run->runner);
 	pth_progress_show(&run->progress, &run->runner);
@@ -265,8 +301,8 @@ pth_run_release(struct pth_run *run)
 	pth_select_release(&run->in);
 	if (!run->opened)
 		return;
-	pth_event(
-	    "run.ended", "{s:s,s:I}", "dir", run->dir.path, "tests", (json_int_t)run->out.tests);
+	pth_event_pull();
+	say_ended(run);
 	pth_runner_release(&run->runner);
 	pth_rundir_close(&run->dir);
 	free(run->earlier);

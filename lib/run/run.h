@@ -8,6 +8,8 @@
 #include <stdbool.h>
 
 #include "io/rec.h"
+#include "io/status.h"
+#include "run/fallback.h"
 #include "run/progress.h"
 #include "run/runner.h"
 #include "run/select.h"
@@ -22,7 +24,10 @@ struct pth_run {
 	bool opened;   /* dir and runner exist */
 	char *earlier; /* a run directory with durations, or NULL */
 	bool touched;  /* somebody else has changed the streams in dir; said by pth_run_end() */
-	bool cleaned;  /* what an earlier try left on the engine is gone */
+	struct pth_engine engine;
+	bool cleaned;                    /* what an earlier try left on the engine is gone */
+	size_t counts[PTH_STATUSES + 1]; /* records that went out, by their status */
+	size_t faults;                   /* those of them that have failed */
 	struct pth_rundir dir;
 	struct pth_runner runner;
 };

@@ -125,6 +125,7 @@ supervise(const struct pth_runner *r, const struct pth_entry *x, struct pth_ns *
 	pth_run_id_unique(r->owner, dir.s, unique);
 	places.unique = unique;
 	pth_event_test(pth_rec_id(x->rec));
+	pth_event_attempt(x->attempt);
 	pth_ns_furnish(ns);
 	furnish_view(r, x, ns, &places);
 	req.ns = *ns;

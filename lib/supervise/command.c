@@ -13,6 +13,7 @@
 #include "supervise/workdir.h"
 
 #define LAST_LINE "; last log line: "
+#define TAIL 2047 /* bytes of the end of a log that are looked at */
 
 pid_t
 supervise_command_start(const struct surroundings *at, const json_t *cmd, int out, int err,
@@ -142,19 +143,41 @@ read_tail(struct surroundings *at, const char *path, char *tail, size_t size)
 	return supervise_log_read(g, end > (int64_t)size ? end - (int64_t)size : 0, tail, size);
 }
 
+bool
+supervise_command_conflict(struct surroundings *at)
+{
+	static const char *const names[] = { "stderr.log", "stdout.log" };
+	char tail[TAIL + 1], path[40];
+
+	for (size_t i = 0; i < countof(names); i++) {
+		size_t n;
+
+		snprintf(path, sizeof path, "%s%s", at->log_dir, names[i]);
+		n = read_tail(at, path, tail, TAIL);
+		/* Zeros would hide what comes after them. */
+		for (size_t k = 0; k < n; k++)
+			tail[k] = tail[k] != '\0' ? tail[k] : '\n';
+		tail[n] = '\0';
+		if (pth_category_says(tail, PTH_CAT_PORT_CONFLICT))
+			return true;
+	}
+	return false;
+}
+
 enum pth_category
 supervise_command_last_line(
     struct surroundings *at, const char *path, enum pth_category usual, char to[500])
 {
 	pth_auto_buf b = PTH_BUF_INIT;
-	char tail[2048], *line, usual_path[32];
+	enum pth_category said;
+	char tail[TAIL + 1], *line, usual_path[32];
 	size_t n;
 
 	snprintf(usual_path, sizeof usual_path, "%sstderr.log", at->log_dir);
-	n = read_tail(at, path != NULL ? path : usual_path, tail, sizeof tail - 1);
+	n = read_tail(at, path != NULL ? path : usual_path, tail, TAIL);
 	snprintf(usual_path, sizeof usual_path, "%sstdout.log", at->log_dir);
 	if (n == 0 && path == NULL)
-		n = read_tail(at, usual_path, tail, sizeof tail - 1);
+		n = read_tail(at, usual_path, tail, TAIL);
 	while (n > 0 && (tail[n - 1] == '\n' || tail[n - 1] == '\0'))
 		n--;
 	to[0] = tail[n] = '\0';
@@ -169,6 +192,9 @@ supervise_command_last_line(
 	pth_buf_adds(&b, LAST_LINE);
 	pth_show(&b, line != NULL ? line + 1 : tail, 400);
 	snprintf(to, 500, "%s", b.s);
-	return supervise_command_category(
-	    at, pth_category_log(to + strlen(LAST_LINE), PTH_CAT_NONE), usual);
+	said = pth_category_log(to + strlen(LAST_LINE), PTH_CAT_NONE);
+	/* A back trace may come after what the system has refused. */
+	if (said == PTH_CAT_NONE && path == NULL && supervise_command_conflict(at))
+		said = PTH_CAT_PORT_CONFLICT;
+	return supervise_command_category(at, said, usual);
 }

@@ -61,6 +61,9 @@ void supervise_command_unstarted(const struct surroundings *at, const json_t *cm
  * that. */
 enum pth_category supervise_command_category(
     const struct surroundings *at, enum pth_category found, enum pth_category usual);
+/* Does the end of the service's logs, as far as they have been read, tell of a port that
+ * somebody else has? */
+bool supervise_command_conflict(struct surroundings *at);
 /* For messages, "; last log line: TEXT" of the log at path as far as it has been read, or "".
  * path NULL: that of
  * the first of stderr.log and stdout.log that has any. Returns what failure the line

@@ -70,12 +70,112 @@ log_below(const struct phases *p)
 	return p->log + (p->of_test ? 0 : strlen(p->name) + 1);
 }
 
+/* Is an image made by it? Which one: pth-image and docker have it as their last operand, but for
+ * the directory of what is built. */
+static const char *
+image_of(const json_t *cmd)
+{
+	const json_t *argv = pth_cmd_argv(cmd);
+	const char *verb = json_string_value(json_array_get(argv, 1));
+	size_t n = json_array_size(argv);
+	const char *image = NULL;
+
+	if (pth_category_of(pth_cmd_category(cmd)) != PTH_CAT_DOCKER_BUILD || n < 3)
+		return NULL;
+	image = json_string_value(
+	    json_array_get(argv, n - (strcmp(verb != NULL ? verb : "", "build") == 0 ? 2 : 1)));
+	return image != NULL ? image : "";
+}
+
+/* A command has begun. */
+static void
+say_started(const struct phases *p, const json_t *cmd)
+{
+	pth_event("command.started", "{s:s,s:s,s:i,s:s*,s:s,s:i}", "service", p->name, "phase",
+	    p->phase, "index", (int)p->index, "name", pth_cmd_name(cmd), "program",
+	    supervise_command_program(cmd), "process", (int)p->pid);
+	if (image_of(cmd) != NULL)
+		pth_event("image.building", "{s:s}", "image", image_of(cmd));
+}
+
+/* It has ended: is there an image now? */
+static void
+say_image(const struct phases *p, const json_t *cmd, bool good, int64_t us)
+{
+	if (image_of(cmd) == NULL)
+		return;
+	if (good)
+		pth_event("image.built", "{s:s,s:I}", "image", image_of(cmd), "duration_us",
+		    (json_int_t)us);
+	else
+		pth_event("image.failed", "{s:s,s:s}", "image", image_of(cmd), "message", p->error);
+}
+
+/* What the result says of each command. */
+static json_t *
+put_done(struct phases *p, const json_t *cmd)
+{
+	json_t *o = json_object();
+
+	pth_done_set_phase(o, p->phase);
+	pth_done_set_index(o, (int64_t)p->index);
+	pth_done_set_argv0(o, supervise_command_program(cmd));
+	pth_json_push(p->results, o);
+	return o;
+}
+
+static void
+put_result(struct phases *p, const json_t *cmd, const struct pth_exit *x, int64_t us)
+{
+	json_t *o = put_done(p, cmd);
+	char sig[16];
+
+	pth_json_set(o, PTH_KEY(done, code), x->signaled ? json_null() : json_integer(x->code));
+	pth_done_set_signal(o, x->signaled ? pth_signal_name(x->signal, sig) : NULL);
+	pth_done_set_timeout(o, p->late);
+	pth_done_set_duration_us(o, us);
+	pth_done_set_log(o, p->log);
+}
+
+/* A command that is not critical has failed; message: why it was not started, or NULL. */
+static void
+say_failed(const struct phases *p, const json_t *cmd, const char *message)
+{
+	pth_event("command.failed", "{s:s,s:s,s:s*,s:s,s:b,s:s*}", "service", p->name, "phase",
+	    p->phase, "name", pth_cmd_name(cmd), "program", supervise_command_program(cmd),
+	    "critical", 0, "message", message);
+}
+
+/* The command could not even be started: the next one has its turn when this one may fail. */
+static void
+unstarted(struct phases *p, const json_t *cmd, const struct pth_err *e, int err_no)
+{
+	struct pth_reason why = { 0 };
+	json_t *o;
+
+	supervise_command_unstarted(p->at, cmd, e, p->usual, &why);
+	if (pth_cmd_critical(cmd)) {
+		if (p->error[0] == '\0')
+			p->err_no = err_no;
+		fail(p, &why, "%s", e->text);
+		say_image(p, cmd, false, 0);
+	} else {
+		if (p->error[0] == '\0')
+			p->why = why;
+		o = put_done(p, cmd);
+		pth_json_set(o, PTH_KEY(done, code), json_null());
+		pth_done_set_error(o, e->text);
+		pth_done_set_log(o, p->log);
+		say_failed(p, cmd, e->text);
+	}
+	p->index++;
+}
+
 static void
 start(struct phases *p, const json_t *cmd, int64_t now)
 {
 	int64_t limit = pth_cmd_timeout_us(cmd);
 	char prefix[302];
-	struct pth_reason why = { 0 };
 	struct pth_err e;
 	int err_no = 0;
 	pid_t pid;
@@ -84,16 +184,13 @@ start(struct phases *p, const json_t *cmd, int64_t now)
 	snprintf(prefix, sizeof prefix, "%s.", log_below(p) + strlen(p->at->log_dir));
 	pid = supervise_command_logged(p->at, cmd, prefix, &err_no, &e);
 	if (pid < 0) {
-		if (p->error[0] == '\0')
-			p->err_no = err_no;
-		supervise_command_unstarted(p->at, cmd, &e, p->usual, &why);
-		fail(p, &why, "%s", e.text);
-		p->index++;
+		unstarted(p, cmd, &e, err_no);
 		return;
 	}
 	p->pid = pid;
 	p->began = now;
 	p->deadline = limit > 0 ? now + limit : PTH_NEVER;
+	say_started(p, cmd);
 }
 
 int
@@ -111,23 +208,6 @@ supervise_phases_step(struct phases *p, int64_t now)
 	if (p->pid == 0 && p->error[0] != '\0' && !p->all)
 		return -1;
 	return supervise_phases_done(p);
-}
-
-static void
-put_result(struct phases *p, const char *argv0, const struct pth_exit *x, int64_t us)
-{
-	json_t *o = json_object();
-	char sig[16];
-
-	pth_done_set_phase(o, p->phase);
-	pth_done_set_index(o, (int64_t)p->index);
-	pth_done_set_argv0(o, argv0);
-	pth_json_set(o, PTH_KEY(done, code), x->signaled ? json_null() : json_integer(x->code));
-	pth_done_set_signal(o, x->signaled ? pth_signal_name(x->signal, sig) : NULL);
-	pth_done_set_timeout(o, p->late);
-	pth_done_set_duration_us(o, us);
-	pth_done_set_log(o, p->log);
-	pth_json_push(p->results, o);
 }
 
 /* Why a critical command has failed: what the system says in its log, what the plan
@@ -160,7 +240,6 @@ bool
 supervise_phases_reap(struct phases *p, int64_t now)
 {
 	const json_t *cmd = json_array_get(p->list, p->index);
-	const char *argv0 = supervise_command_program(cmd);
 	struct pth_exit x;
 
 	if (!supervise_command_ended(p->pid, &x))
@@ -170,16 +249,17 @@ supervise_phases_reap(struct phases *p, int64_t now)
 	supervise_command_note_memory(p->at);
 	if (p->stopped)
 		return true; /* we killed it */
-	put_result(p, argv0, &x, now - p->began);
-	pth_event("command.ended", "{s:s,s:s,s:i,s:i,s:I}", "service", p->name, "phase", p->phase,
-	    "index", (int)p->index, "code", x.code, "duration_us", (json_int_t)(now - p->began));
+	put_result(p, cmd, &x, now - p->began);
+	pth_event("command.ended", "{s:s,s:s,s:i,s:s*,s:i,s:I}", "service", p->name, "phase",
+	    p->phase, "index", (int)p->index, "name", pth_cmd_name(cmd), "code", x.code,
+	    "duration_us", (json_int_t)(now - p->began));
 	if (x.signaled || x.code != 0) {
 		if (pth_cmd_critical(cmd))
 			tell(p, cmd, &x);
 		else
-			pth_event("command.failed", "{s:s,s:s,s:s,s:b}", "service", p->name,
-			    "phase", p->phase, "program", argv0, "critical", 0);
+			say_failed(p, cmd, NULL);
 	}
+	say_image(p, cmd, !x.signaled && x.code == 0, now - p->began);
 	p->index++;
 	return true;
 }

@@ -216,6 +216,10 @@ wait_for(struct ready *r, size_t index, int64_t now)
 	r->since = r->look = now;
 	r->wait = LOOK_FIRST_US;
 	r->how[0] = r->held[0] = '\0';
+	if (current(r) != NULL && r->at->plan != NULL)
+		pth_event("service.checking", "{s:s,s:s,s:i,s:I}", "service",
+		    pth_svc_name(r->at->plan), "kind", pth_ready_kind(current(r)), "check",
+		    (int)index, "timeout_us", (json_int_t)pth_ready_timeout_us(current(r)));
 }
 
 void
@@ -242,8 +246,10 @@ tell_late(const struct ready *r, const struct ready_kind *k, const json_t *c, st
 	pth_duration_show(&b, pth_ready_timeout_us(c));
 	if (r->how[0] != '\0' || r->pid > 0)
 		pth_buf_addf(&b, ": %s", r->how[0] != '\0' ? r->how : "it still ran");
-	if (r->held[0] != '\0')
+	if (r->held[0] != '\0') {
 		pth_buf_addf(&b, ": %s", r->held);
+		category = PTH_CAT_PORT_CONFLICT;
+	}
 	pth_err_set(e, PTH_INPUT, "%s%s", b.s, line);
 	e->category = (int)category;
 }

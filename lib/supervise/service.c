@@ -16,30 +16,79 @@
 #define GONE_US 1000000
 #define GONE_LOOK_US 1000
 
+/* What an event says of a service, and of its change from one state to another. */
+static json_t *
+change_of(const struct service *s, enum pth_state from, enum pth_state to)
+{
+	json_t *o = supervise_service_event(s);
+
+	pth_json_set(o, "from", json_string(pth_machine_name(&pth_service_machine, from)));
+	pth_json_set(o, "to", json_string(pth_machine_name(&pth_service_machine, to)));
+	if (to == PTH_ST_STOPPED || to == PTH_ST_ERROR)
+		pth_json_set(o, "reason", json_string(pth_end_name(s->end)));
+	if (to == PTH_ST_ERROR)
+		pth_json_set(o, "message", pth_json_text(s->error, strlen(s->error)));
+	return o;
+}
+
+json_t *
+supervise_service_event(const struct service *s)
+{
+	static const char *const keys[] = { "implementation", "protocol", "role" };
+	const char *const of[] = { pth_svc_plugin(s->plan), pth_svc_protocol(s->plan),
+		pth_svc_role(s->plan) };
+	json_t *o = json_object();
+
+	pth_json_set(o, "service", json_string(s->name));
+	for (size_t i = 0; i < countof(keys); i++)
+		if (*of[i] != '\0')
+			pth_json_set(o, keys[i], json_string(of[i]));
+	if (pth_svc_port(s->plan) > 0)
+		pth_json_set(o, "port", json_integer(pth_svc_port(s->plan)));
+	return o;
+}
+
+/* It has ended, and not well, which is no state of its own. */
+static void
+say_failed(const struct service *s)
+{
+	bool late = s->end == PTH_END_TIMEOUT;
+	json_auto_t *o = NULL;
+	char how[32];
+
+	if (s->state != PTH_ST_STOPPED || s->end == PTH_END_STOPPED ||
+	    pth_end_status(s->end, false, s->exit.code) == PTH_S_PASSED)
+		return;
+	o = supervise_service_event(s);
+	pth_json_set(o, "reason", json_string(pth_end_name(s->end)));
+	pth_json_set(o, "code", s->exit.signaled ? json_null() : json_integer(s->exit.code));
+	pth_json_set(o, "message",
+	    json_string(late ? "still running after its timeout" : pth_exit_text(&s->exit, how)));
+	pth_event("service.failed", "O", o);
+}
+
 void
 supervise_service_to(struct service *s, enum pth_state to)
 {
+	json_auto_t *o = NULL;
+
 	if (s->state == to)
 		return;
 	if (to == PTH_ST_ERROR || to == PTH_ST_STOPPED)
 		supervise_service_cache_leave(s);
 	pth_machine_check(&pth_service_machine, s->name, s->state, to);
+	o = change_of(s, s->state, to);
 	s->state = to;
 	switch (to) {
-	case PTH_ST_INITIALIZING:
-		pth_event("service.initializing", "{s:s}", "service", s->name);
-		break;
-	case PTH_ST_READY: pth_event("service.ready", "{s:s}", "service", s->name); break;
-	case PTH_ST_RUNNING: pth_event("service.running", "{s:s}", "service", s->name); break;
-	case PTH_ST_STOPPING: pth_event("service.stopping", "{s:s}", "service", s->name); break;
+	case PTH_ST_INITIALIZING: pth_event("service.initializing", "O", o); break;
+	case PTH_ST_READY: pth_event("service.ready", "O", o); break;
+	case PTH_ST_RUNNING: pth_event("service.running", "O", o); break;
+	case PTH_ST_STOPPING: pth_event("service.stopping", "O", o); break;
 	case PTH_ST_STOPPED:
-		pth_event("service.stopped", "{s:s,s:s}", "service", s->name, "reason",
-		    pth_end_name(s->end));
+		pth_event("service.stopped", "O", o);
+		say_failed(s);
 		break;
-	case PTH_ST_ERROR:
-		pth_event("service.error", "{s:s,s:s,s:s}", "service", s->name, "reason",
-		    pth_end_name(s->end), "message", s->error);
-		break;
+	case PTH_ST_ERROR: pth_event("service.error", "O", o); break;
 	default: break;
 	}
 }
@@ -110,6 +159,7 @@ start_run(struct service *s, int64_t now, int64_t zero)
 	const json_t *cmd = pth_phases_run(pth_svc_phases(s->plan));
 	int64_t limit = pth_svc_timeout_us(s->plan);
 	struct pth_reason why = { 0 };
+	json_auto_t *o = NULL;
 	struct pth_err e;
 	int err_no = 0;
 	pid_t pid = supervise_command_logged(&s->at, cmd, "", &err_no, &e);
@@ -126,8 +176,13 @@ start_run(struct service *s, int64_t now, int64_t zero)
 	s->started_us = now - zero;
 	s->deadline = limit > 0 ? now + limit : PTH_NEVER;
 	supervise_ready_begin(&s->ready, now);
-	pth_event("service.started", "{s:s,s:i,s:s}", "service", s->name, "process", (int)s->pid,
-	    "program", supervise_command_program(cmd));
+	o = supervise_service_event(s);
+	pth_json_set(o, "process", json_integer(s->pid));
+	pth_json_set(o, "program", json_string(supervise_command_program(cmd)));
+	pth_event("command.started", "{s:s,s:s,s:i,s:s,s:i}", "service", s->name, "phase",
+	    pth_phase_names[PTH_RUN], "index", 0, "program", supervise_command_program(cmd),
+	    "process", (int)s->pid);
+	pth_event("service.started", "O", o);
 }
 
 /* What it means that a command of a phase fails. Outside of containers an engine is
@@ -181,6 +236,10 @@ ended_early(struct service *s)
 	s->failed_early = true;
 	why.category = supervise_command_last_line(&s->at, NULL, PTH_CAT_SERVICE_START, line);
 	supervise_command_excess(&s->at, x, &why, excess);
+	if (s->ready.held[0] != '\0') {
+		why.category = PTH_CAT_PORT_CONFLICT;
+		why.port = (unsigned)pth_ready_port(json_array_get(s->ready.list, s->ready.index));
+	}
 	supervise_service_fail(s, s->end, &why, "ended with %s before it was ready%s%s%s%s%s",
 	    pth_exit_text(x, ended), excess, s->ready.held[0] != '\0' ? ": " : "", s->ready.held,
 	    !s->finite && !x->signaled && x->code == 0 ? "; it must not go into the background" :

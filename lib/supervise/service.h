@@ -111,6 +111,8 @@ bool supervise_service_is_busy(const struct service *s);
 bool supervise_service_is_idle(const struct service *s);
 /* Earliest time at which supervise_service_step() has something to do. */
 int64_t supervise_service_next(const struct service *s);
+/* What its events say of it: service, implementation, protocol, role, port. New reference. */
+json_t *supervise_service_event(const struct service *s);
 /* State change with its event; an illegal one aborts. */
 void supervise_service_to(struct service *s, enum pth_state to);
 /* Does its process run in a container, under a supervisor that can be asked? */

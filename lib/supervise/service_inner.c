@@ -97,6 +97,9 @@ take_failure(struct service *s, const struct pth_exit *x, const json_t *inner, c
 	/* A command of a phase that took too long leaves it in the state error. */
 	if (end == PTH_END_TIMEOUT && *error != '\0' && !broken)
 		s->killed_late = true;
+	/* Its log is in the container; what it says was seen there. */
+	if (why.category == PTH_CAT_PORT_CONFLICT)
+		s->why.category = why.category;
 	s->at.out_of_memory = pth_insideend_oom(inner);
 	/* A signal that we have not sent: docker stop, or an engine that ends. */
 	if (!s->stopping && pth_status_of_result(pth_insideend_status(inner)) == PTH_S_INTERRUPTED)

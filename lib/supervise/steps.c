@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "io/event.h"
+#include "supervise/supervisor.h"
 
 struct step_kind {
 	const char *name;
@@ -28,28 +29,24 @@ static void
 step_to(struct steps *st, struct one_step *s, enum pth_step_state to)
 {
 	int n = (int)(st->before + (size_t)(s - st->all)) + 1;
-	const char *service = s->service != NULL ? s->service->name : NULL;
-	const char *kind = s->kind->name;
+	json_auto_t *o = json_pack("{s:i,s:s,s:s?,s:s,s:s}", "step", n, "kind", s->kind->name,
+	    "service", s->service != NULL ? s->service->name : NULL, "from",
+	    pth_machine_name(&pth_step_machine, s->state), "to",
+	    pth_machine_name(&pth_step_machine, to));
 
-	pth_machine_check(&pth_step_machine, kind, s->state, to);
+	pth_machine_check(&pth_step_machine, s->kind->name, s->state, to);
 	s->state = to;
 	switch (to) {
-	case PTH_SS_EXECUTING:
-		pth_event(
-		    "step.started", "{s:i,s:s,s:s?}", "step", n, "kind", kind, "service", service);
-		break;
+	case PTH_SS_EXECUTING: pth_event("step.started", "O", o); break;
 	case PTH_SS_COMPLETED:
-		pth_event("step.ended", "{s:i,s:s,s:s?,s:I}", "step", n, "kind", kind, "service",
-		    service, "duration_us", (json_int_t)(s->ended - s->began));
+		pth_json_set(o, "duration_us", json_integer(s->ended - s->began));
+		pth_event("step.ended", "O", o);
 		break;
 	case PTH_SS_FAILED:
-		pth_event("step.failed", "{s:i,s:s,s:s?,s:s}", "step", n, "kind", kind, "service",
-		    service, "message", s->text);
+		pth_json_set(o, "message", pth_json_text(s->text, strlen(s->text)));
+		pth_event("step.failed", "O", o);
 		break;
-	case PTH_SS_SKIPPED:
-		pth_event(
-		    "step.skipped", "{s:i,s:s,s:s?}", "step", n, "kind", kind, "service", service);
-		break;
+	case PTH_SS_SKIPPED: pth_event("step.skipped", "O", o); break;
 	default: break;
 	}
 }
@@ -185,7 +182,7 @@ kind_of(const json_t *action, const json_t **what)
 }
 
 const char *
-supervise_steps_unsupported(const json_t *rec)
+pth_steps_unsupported(const json_t *rec)
 {
 	const struct step_kind *kind;
 	const json_t *what;

@@ -39,10 +39,6 @@ struct steps {
 	char failure[700];       /* the first that the test fails for, or "" */
 };
 
-/* Why this version cannot do what the record asks for ("link steps ..."), or
- * NULL. */
-const char *supervise_steps_unsupported(const json_t *rec);
-
 /* actions: steps.actions of the record, may be NULL. services[n] stay where
  * they are; at: the test's surroundings. -1 with e when an action is none. */
 int supervise_steps_init(struct steps *st, const json_t *actions, struct service *services,

@@ -31,31 +31,46 @@ announce(const struct supervisor *sup)
 		pth_close(&(int){ pth_file_make(sup->req->dirfd, path, O_WRONLY | O_CREAT, NULL) });
 }
 
+/* What an event says of a change. New reference. */
+static json_t *
+change_of(const struct pth_machine *m, unsigned from, unsigned to)
+{
+	return json_pack(
+	    "{s:s,s:s}", "from", pth_machine_name(m, from), "to", pth_machine_name(m, to));
+}
+
 void
 supervise_to(struct supervisor *sup, enum pth_test_state to)
 {
+	json_auto_t *o = change_of(&pth_test_machine, sup->state, to);
+
 	pth_machine_check(&pth_test_machine, "", sup->state, to);
 	sup->state = to;
 	if (sup->req->phase != NULL)
 		*sup->req->phase = (unsigned char)to;
 	switch (to) {
-	case PTH_TS_SETTING_UP: pth_event("test.setting_up", "{}"); break;
+	case PTH_TS_SETTING_UP: pth_event("test.setting_up", "O", o); break;
 	case PTH_TS_DEPLOYING:
-		pth_event("test.deploying", "{s:I}", "setup_us", (json_int_t)sup->setup_us);
+		pth_json_set(o, "setup_us", json_integer(sup->setup_us));
+		pth_event("test.deploying", "O", o);
 		break;
 	case PTH_TS_RUNNING:
 		announce(sup);
-		pth_event("test.running", "{s:I}", "ready_us", (json_int_t)sup->ready_us);
+		pth_json_set(o, "ready_us", json_integer(sup->ready_us));
+		pth_event("test.running", "O", o);
 		break;
 	case PTH_TS_ASSERTING:
-		pth_event("test.asserting", "{s:i}", "assertions", (int)sup->assertions.count);
+		pth_json_set(o, "assertions", json_integer((json_int_t)sup->assertions.count));
+		pth_event("test.asserting", "O", o);
 		break;
 	case PTH_TS_STOPPING:
-		pth_event("test.stopping", "{s:s}", "status", pth_status_result_name(sup->status));
+		pth_json_set(o, "status", json_string(pth_status_result_name(sup->status)));
+		pth_event("test.stopping", "O", o);
 		break;
-	case PTH_TS_TEARING_DOWN: pth_event("test.tearing_down", "{}"); break;
+	case PTH_TS_TEARING_DOWN: pth_event("test.tearing_down", "O", o); break;
 	case PTH_TS_ENDED:
-		pth_event("test.ended", "{s:s,s:s,s:I}", "status",
+		pth_event("test.ended", "{s:s,s:s,s:s,s:s,s:I}", "from",
+		    json_string_value(json_object_get(o, "from")), "to", "ended", "status",
 		    pth_status_result_name(sup->status), "reason", sup->reason, "duration_us",
 		    (json_int_t)(pth_mono_us() - sup->zero));
 		break;
@@ -63,20 +78,42 @@ supervise_to(struct supervisor *sup, enum pth_test_state to)
 	}
 }
 
+/* The network is as the services will have it. */
+static void
+say_network(const struct supervisor *sup)
+{
+	const json_t *env = pth_plan_environment(sup->req->plan);
+	const char *isolation = pth_env_isolation(env), *address = pth_env_address(env);
+	bool own = (sup->req->ns.used & PTH_NS_NET) != 0 || strcmp(isolation, "container") == 0;
+
+	pth_event("network.configured", "{s:s,s:s,s:b,s:s*}", "type", pth_env_type(env), "of",
+	    strcmp(isolation, "container") == 0 ? "containers" :
+	        own                             ? "namespace" :
+	                                          "host",
+	    "isolated", own, "address", *address != '\0' ? address : NULL);
+}
+
 static void
 env_to(struct supervisor *sup, enum pth_env_state to, const char *message)
 {
+	json_auto_t *o = change_of(&pth_env_machine, sup->env, to);
+
 	pth_machine_check(&pth_env_machine, "", sup->env, to);
+	pth_json_set(o, "type", json_string(pth_env_type(pth_plan_environment(sup->req->plan))));
 	switch (to) {
-	case PTH_ES_SETTING_UP: pth_event("environment.setting_up", "{}"); break;
+	case PTH_ES_SETTING_UP: pth_event("environment.setting_up", "O", o); break;
 	case PTH_ES_READY:
-		pth_event("environment.ready", "{s:I}", "setup_us", (json_int_t)sup->setup_us);
+		pth_json_set(o, "setup_us", json_integer(sup->setup_us));
+		pth_event("environment.ready", "O", o);
+		say_network(sup);
 		break;
-	case PTH_ES_TEARING_DOWN: pth_event("environment.tearing_down", "{}"); break;
-	case PTH_ES_TORN_DOWN: pth_event("environment.torn_down", "{}"); break;
+	case PTH_ES_TEARING_DOWN: pth_event("environment.tearing_down", "O", o); break;
+	case PTH_ES_TORN_DOWN: pth_event("environment.torn_down", "O", o); break;
 	case PTH_ES_ERROR:
-		pth_event("environment.failed", "{s:s,s:s}", "stage",
-		    sup->env == PTH_ES_SETTING_UP ? "setup" : "teardown", "message", message);
+		pth_json_set(
+		    o, "stage", json_string(sup->env == PTH_ES_SETTING_UP ? "setup" : "teardown"));
+		pth_json_set(o, "message", pth_json_text(message, strlen(message)));
+		pth_event("environment.failed", "O", o);
 		break;
 	default: break;
 	}
@@ -173,7 +210,7 @@ judge_assertions(struct supervisor *sup)
 		supervise_ending(sup, PTH_S_ERROR, PTH_WHY(PTH_CAT_TEST_FRAMEWORK), "%s", text);
 }
 
-/* A command after the services that failed; all have had their turn. */
+/* A command after the services that failed; none is critical, so all have had their turn. */
 static void
 judge_post(struct supervisor *sup)
 {
@@ -188,6 +225,11 @@ judge_post(struct supervisor *sup)
 
 		if (pth_done_code(p) == 0)
 			continue;
+		if (pth_done_error(p) != NULL) {
+			supervise_ending(sup, PTH_S_FAILED, &sup->own[POST].why,
+			    "post_commands: %s", pth_done_error(p));
+			continue;
+		}
 		snprintf(code, sizeof code, "%d", (int)pth_done_code(p));
 		if (pth_done_timeout(p)) {
 			snprintf(why.limit, sizeof why.limit, "command");
@@ -199,8 +241,6 @@ judge_post(struct supervisor *sup)
 		    "post_commands: %s %s%s; see %s.stderr.log", argv0, how,
 		    signal != NULL ? signal : code, pth_done_log(p));
 	}
-	if (sup->own[POST].error[0] != '\0')
-		command_failed(sup, PTH_S_FAILED, POST);
 }
 
 /* What setup has made outside of our namespaces is taken down, whatever

@@ -33,5 +33,8 @@ struct pth_supervise_req {
  * (run_dir, dir, attempt). Never NULL: what went wrong is in it.
  */
 json_t *pth_supervise(const struct pth_supervise_req *req);
+/* Why this version cannot do what the record asks for ("link steps ..."), or
+ * NULL. */
+const char *pth_steps_unsupported(const json_t *rec);
 
 #endif

@@ -23,6 +23,17 @@ supervise_ending(
 	va_end(ap);
 }
 
+/* What it is that a program has failed by itself: it had no port, where its log says so. */
+static enum pth_category
+fault_of(struct service *s, enum pth_status status)
+{
+	if (status != PTH_S_FAILED && status != PTH_S_CRASHED)
+		return pth_status_category(status);
+	return s->why.category == PTH_CAT_PORT_CONFLICT || supervise_command_conflict(&s->at) ?
+	    PTH_CAT_PORT_CONFLICT :
+	    pth_status_category(status);
+}
+
 /* The status that a service's end makes, and why: in s->why, and in words.
  * PTH_S_PASSED: a good end, or none. */
 static enum pth_status
@@ -38,7 +49,7 @@ end_of(struct service *s, char why[700])
 		return status;
 	supervise_command_excess(&s->at, &s->exit, &s->why, excess);
 	if (status != PTH_S_ERROR)
-		s->why.category = pth_status_category(status);
+		s->why.category = fault_of(s, status);
 	if (status == PTH_S_CRASHED && *excess == '\0' && s->exit.core)
 		snprintf(excess, sizeof excess, " (core dumped)");
 	if (status == PTH_S_CRASHED)
@@ -53,14 +64,12 @@ end_of(struct service *s, char why[700])
 	return status;
 }
 
-/* One that critical_services leaves out may fail, but has to start, unless
- * allow_partial_deployment says otherwise. */
-static bool
-dispensable(const struct supervisor *sup, const struct service *s)
+bool
+supervise_dispensable(const struct supervisor *sup, const char *name)
 {
-	const json_t *given = json_object_get(pth_test_services(sup->req->rec), s->name);
+	const json_t *given = json_object_get(pth_test_services(sup->req->rec), name);
 
-	return pth_rec_dispensable(sup->req->rec, s->name) &&
+	return pth_rec_dispensable(sup->req->rec, name) &&
 	    (json_is_false(pth_given_critical(given)) || sup->partial ||
 	        sup->state > PTH_TS_DEPLOYING);
 }
@@ -104,7 +113,7 @@ supervise_judge(struct supervisor *sup, struct service *s, int64_t now)
 	status = end_of(s, why);
 	if (status == PTH_S_PASSED)
 		return;
-	if (dispensable(sup, s)) {
+	if (supervise_dispensable(sup, s->name)) {
 		degrade(sup, s, why);
 		return;
 	}

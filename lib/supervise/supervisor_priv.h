@@ -62,6 +62,9 @@ struct supervisor {
  * category PTH_CAT_NONE: what the status says. */
 void supervise_ending(struct supervisor *sup, enum pth_status s, const struct pth_reason *why,
     const char *fmt, ...) PTH_PRINTF(4, 5);
+/* One that critical_services leaves out may fail, but has to start, unless
+ * allow_partial_deployment says otherwise. */
+bool supervise_dispensable(const struct supervisor *sup, const char *service);
 /* What the end of one service means for the test. */
 void supervise_judge(struct supervisor *sup, struct service *s, int64_t now);
 /* {"used", "missing", "reason"}: the namespaces that the services are in, ours or

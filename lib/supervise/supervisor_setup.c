@@ -58,8 +58,12 @@ requirements_met(struct supervisor *sup)
 		if (strncmp(*p, "PATH=", 5) == 0)
 			path = *p + 5;
 	ok = programs_found(sup, pth_plan_requires(sup->req->plan), "setup", path);
-	json_array_foreach(pth_plan_services(sup->req->plan), i, service)
-		ok &= programs_found(sup, pth_svc_requires(service), pth_svc_name(service), path);
+	json_array_foreach(pth_plan_services(sup->req->plan), i, service) {
+		/* What a service lacks that the test can do without, its own failure tells. */
+		if (!supervise_dispensable(sup, pth_svc_name(service)) &&
+		    !programs_found(sup, pth_svc_requires(service), pth_svc_name(service), path))
+			ok = false;
+	}
 	return ok;
 }
 
@@ -227,13 +231,14 @@ networks_free(struct supervisor *sup)
 bool
 supervise_prepare(struct supervisor *sup)
 {
-	const char *no = supervise_steps_unsupported(sup->req->rec);
+	const char *no = pth_steps_unsupported(sup->req->rec);
 	struct pth_err e;
 
 	if (no != NULL) {
 		supervise_ending(sup, PTH_S_UNSUPPORTED, PTH_WHY(PTH_CAT_NONE), "%s", no);
 		return false;
 	}
+	read_environment(sup);
 	if (!requirements_met(sup) || !networks_free(sup))
 		return false;
 	if (init_services(sup, &e) != 0 || init_actions(sup, &e) != 0) {
@@ -241,7 +246,6 @@ supervise_prepare(struct supervisor *sup)
 		    sup, PTH_S_ERROR, PTH_WHY(pth_category_err(&e, PTH_CAT_NONE)), "%s", e.text);
 		return false;
 	}
-	read_environment(sup);
 	tell_lacks(sup);
 	return true;
 }

@@ -5,12 +5,6 @@
 
 /* ---- arguments ---- */
 
-struct args {
-	struct val *v; /* positional */
-	size_t n;
-	const struct node *kw; /* the first with a name, or NULL */
-};
-
 static struct args
 evaluate(struct eval *x, const struct node *n)
 {
@@ -81,15 +75,24 @@ make_map(struct eval *x, const struct args *a, bool ns)
 }
 
 static struct val
-function(struct eval *x, const struct node *n)
+function(struct eval *x, const struct node *n, const struct val *caller)
 {
 	const char *s = x->sh->sym[n->a->sym];
+	struct val f = x->f.cur[n->a->sym];
 	struct args a;
 
-	if (x->cur[n->a->sym].kind != V_ABSENT || json_object_get(x->vars, s) != NULL)
+	if (f.kind == V_MACRO) {
+		a = evaluate(x, n);
+		return template_macro_call(x, n, f.f, &a, caller);
+	}
+	if (f.kind == V_UNDEF)
+		template_fail_undef(x, f);
+	if (f.kind != V_ABSENT || json_object_get(x->vars, s) != NULL)
 		template_fail(x, n, "'%s' is a value, not a function", s);
 	if (strcmp(s, "range") != 0 && strcmp(s, "dict") != 0 && strcmp(s, "namespace") != 0)
 		template_fail(x, n, "no function '%.60s'; there are range, dict and namespace", s);
+	if (caller != NULL)
+		template_fail(x, n, "'call' needs a macro: '%s' is a function", s);
 	a = evaluate(x, n);
 	if (*s == 'r')
 		return make_range(x, n, &a);
@@ -167,19 +170,35 @@ list_method(struct eval *x, const struct node *n, struct val l, const struct arg
 	return template_vint(found);
 }
 
-struct val
-template_call(struct eval *x, const struct node *n)
+/* A macro that is an attribute: of a namespace or a mapping. */
+static bool
+find_macro(struct eval *x, struct val base, const struct node *n, struct val *f)
 {
-	struct val base, v = template_vabsent();
+	if (base.kind != V_MAP)
+		return false;
+	*f = template_map_get(x, base, template_vstr(n->s, n->n));
+	return f->kind == V_MACRO;
+}
+
+struct val
+template_call(struct eval *x, const struct node *n, const struct val *caller)
+{
+	struct val base, v = template_vabsent(), f;
 	const struct filter *method;
 	struct signature sig;
 	struct args a;
 
 	if (n->s == NULL)
-		return function(x, n);
+		return function(x, n, caller);
 	base = template_eval(x, n->a);
 	base = template_defined(x, base);
+	if (base.kind == V_UNDEF)
+		template_fail_undef(x, base);
 	a = evaluate(x, n);
+	if (find_macro(x, base, n, &f))
+		return template_macro_call(x, n, f.f, &a, caller);
+	if (caller != NULL)
+		template_fail(x, n, "'call' needs a macro: '%s' is a method", n->s);
 	if (base.kind == V_LOOP)
 		v = loop_method(x, n, base.l, &a);
 	else if (template_is_map(base))

@@ -15,45 +15,12 @@ template_fail(struct eval *x, const struct node *at, const char *fmt, ...)
 	longjmp(x->leave, 1);
 }
 
-/* ---- variables ---- */
-
-static void
-grow_names(struct eval *x)
-{
-	uint32_t n = x->sh->nsym;
-
-	if (n <= x->ncur)
-		return;
-	x->cur = pth_xarray(x->cur, n, sizeof *x->cur);
-	memset(x->cur + x->ncur, 0, (n - x->ncur) * sizeof *x->cur);
-	x->ncur = n;
-}
-
-static void
-assign(struct eval *x, uint32_t sym, struct val v)
-{
-	if (x->nundo == x->capundo) {
-		x->capundo = x->capundo != 0 ? x->capundo * 2 : 32;
-		x->undo = pth_xarray(x->undo, x->capundo, sizeof *x->undo);
-	}
-	x->undo[x->nundo++] = (struct undo){ sym, x->cur[sym] };
-	x->cur[sym] = v;
-}
-
-/* Forget what was assigned since the mark. */
-static void
-restore(struct eval *x, uint32_t mark)
-{
-	while (x->nundo > mark) {
-		x->nundo--;
-		x->cur[x->undo[x->nundo].sym] = x->undo[x->nundo].old;
-	}
-}
+/* ---- expressions ---- */
 
 static struct val
 name(struct eval *x, const struct node *n)
 {
-	struct val v = x->cur[n->sym];
+	struct val v = x->f.cur[n->sym];
 	const char *s;
 	json_t *j;
 
@@ -63,10 +30,8 @@ name(struct eval *x, const struct node *n)
 	j = json_object_get(x->vars, s);
 	if (j == NULL)
 		return template_undef(x, n, template_vabsent(), s, strlen(s), NULL);
-	return x->cur[n->sym] = template_from(j);
+	return x->f.cur[n->sym] = template_from(j);
 }
-
-/* ---- expressions ---- */
 
 /* An operand that may be left out. */
 static struct val
@@ -261,7 +226,7 @@ template_eval(struct eval *x, const struct node *n)
 		v = apply(x, n);
 		v.b ^= n->flag;
 		return v;
-	case E_CALL: return template_call(x, n);
+	case E_CALL: return template_call(x, n, NULL);
 	default: return binary(x, n);
 	}
 }
@@ -282,6 +247,7 @@ static void
 print(struct eval *x, const struct node *n)
 {
 	struct mark m = template_mark(x);
+	unsigned long escapes = x->escapes;
 	struct val v = template_defined(x, template_eval(x, n->a));
 
 	x->at = n->a;
@@ -295,16 +261,19 @@ print(struct eval *x, const struct node *n)
 		v = template_text(x, v);
 		out(x, n, v.s, v.n);
 	}
-	template_reset(x, m);
+	if (x->escapes == escapes) /* a macro may have set an attribute of a namespace */
+		template_reset(x, m);
 }
 
 static bool
 holds(struct eval *x, const struct node *n)
 {
 	struct mark m = template_mark(x);
+	unsigned long escapes = x->escapes;
 	bool r = template_truth(x, template_eval(x, n));
 
-	template_reset(x, m);
+	if (x->escapes == escapes)
+		template_reset(x, m);
 	return r;
 }
 
@@ -317,7 +286,7 @@ bind(struct eval *x, const struct node *target, struct val v)
 
 	x->at = target;
 	if (target->op == E_NAME) {
-		assign(x, target->sym, v);
+		template_assign(x, target->sym, v);
 		return;
 	}
 	if (target->op == E_ATTR) {
@@ -343,7 +312,7 @@ selected(struct eval *x, const struct node *n, struct val seq)
 {
 	int64_t len = template_len(seq);
 	struct val list_ = template_list(x, len > MAX_STEPS ? MAX_STEPS : (size_t)len, false);
-	uint32_t k = 0, undo = x->nundo;
+	uint32_t k = 0;
 
 	for (int64_t i = 0; i < len; i++) {
 		if (++x->steps > MAX_STEPS)
@@ -351,7 +320,7 @@ selected(struct eval *x, const struct node *n, struct val seq)
 		bind(x, n->a, template_at(seq, i));
 		if (holds(x, n->d->a))
 			list_.v[k++] = template_at(seq, i);
-		restore(x, undo);
+		template_scope_clear(x);
 	}
 	list_.n = k;
 	return list_;
@@ -361,22 +330,22 @@ static void
 turns(struct eval *x, const struct node *n, struct loop *l)
 {
 	unsigned long escapes = x->escapes;
-	uint32_t undo;
 	struct mark m;
 
 	if (l->n > MAX_STEPS - x->steps)
 		template_fail(x, n, "loops of more than %d turns", MAX_STEPS);
-	assign(x, x->sh->sym_loop, (struct val){ .kind = V_LOOP, .l = l });
+	template_assign(x, x->sh->sym_loop, (struct val){ .kind = V_LOOP, .l = l });
+	template_scope_open(x);
 	for (; l->i < l->n; l->i++) {
 		m = template_mark(x);
-		undo = x->nundo;
 		x->steps++;
 		bind(x, n->a, template_at(l->seq, l->i));
 		run(x, n->c);
-		restore(x, undo);
+		template_scope_clear(x);
 		if (x->escapes == escapes)
 			template_reset(x, m);
 	}
+	template_scope_close(x);
 }
 
 static void
@@ -384,12 +353,12 @@ run_for(struct eval *x, const struct node *n)
 {
 	struct mark m = template_mark(x);
 	unsigned long escapes = x->escapes;
-	uint32_t undo = x->nundo;
 	struct loop *l = template_alloc(x, sizeof *l);
 	struct val seq = template_eval(x, n->b);
 
 	x->at = n->b;
 	seq = template_seq(x, seq);
+	template_scope_open(x);
 	if (n->d->a != NULL)
 		seq = selected(x, n, seq);
 	*l = (struct loop){ .seq = seq, .n = template_len(seq) };
@@ -397,9 +366,21 @@ run_for(struct eval *x, const struct node *n)
 		turns(x, n, l);
 	else
 		run(x, n->d->b);
-	restore(x, undo);
+	template_scope_close(x);
 	if (x->escapes == escapes)
 		template_reset(x, m);
+}
+
+struct val
+template_captured(struct eval *x, const struct node *body)
+{
+	size_t at = x->out->len;
+	struct val v;
+
+	run(x, body);
+	v = template_strn(x, x->out->s != NULL ? x->out->s + at : "", x->out->len - at);
+	pth_buf_cut(x->out, at);
+	return v;
 }
 
 /* {% set x %}...{% endset %} and {% filter f %}...{% endfilter %}: what the body puts
@@ -407,18 +388,25 @@ run_for(struct eval *x, const struct node *n)
 static struct val
 block(struct eval *x, const struct node *n)
 {
-	size_t at = x->out->len;
-	uint32_t undo = x->nundo;
 	struct val v;
 
-	run(x, n->c);
-	restore(x, undo);
-	v = template_strn(x, x->out->s != NULL ? x->out->s + at : "", x->out->len - at);
-	pth_buf_cut(x->out, at);
-	assign(x, x->sh->sym_block, v);
+	template_scope_open(x);
+	v = template_captured(x, n->c);
+	template_scope_clear(x);
+	template_assign(x, x->sh->sym_block, v);
 	v = template_eval(x, n->b);
-	restore(x, undo);
+	template_scope_close(x);
 	return v;
+}
+
+static void
+run_call(struct eval *x, const struct node *n)
+{
+	struct val caller = template_macro(x, n), v = template_call(x, n->a, &caller);
+
+	x->at = n;
+	v = template_text(x, v);
+	out(x, n, v.s, v.n);
 }
 
 static void
@@ -436,15 +424,16 @@ static void
 run_with(struct eval *x, const struct node *n)
 {
 	struct val v = template_list(x, n->n, true);
-	uint32_t undo = x->nundo, i = 0;
+	uint32_t i = 0;
 
 	for (const struct node *c = n->a; c != NULL; c = c->next)
 		v.v[i++] = template_eval(x, c->b);
 	i = 0;
+	template_scope_open(x);
 	for (const struct node *c = n->a; c != NULL; c = c->next)
 		bind(x, c->a, v.v[i++]);
 	run(x, n->c);
-	restore(x, undo);
+	template_scope_close(x);
 }
 
 /* A file, parsed; *t is NULL when that fails, with x->e. False with e: it cannot
@@ -489,30 +478,39 @@ included(struct eval *x, const struct node *n, struct val name_)
 	return t;
 }
 
-static void
-run_include(struct eval *x, const struct node *n)
+const struct pth_template *
+template_file(struct eval *x, const struct node *n)
 {
 	struct val v = template_defined(x, template_eval(x, n->a));
-	const struct pth_template *was = x->t, *t;
-	uint32_t undo = x->nundo;
+	const struct pth_template *t;
 
 	if (v.kind != V_STR || v.n == 0 || memchr(v.s, '\0', v.n) != NULL)
-		template_fail(x, n->a, "'include' needs the name of a file");
+		template_fail(x, n->a, "'%s' needs the name of a file",
+		    n->op == S_INCLUDE ? "include" : "import");
 	if (x->includes == MAX_INCLUDE)
 		template_fail(x, n, "'%.*s' is included by itself, or more than %d deep",
 		    (int)(v.n > 200 ? 200 : v.n), v.s, MAX_INCLUDE);
 	if (++x->steps > MAX_STEPS)
 		template_fail(x, n, "more than %d includes", MAX_STEPS);
 	t = included(x, n, v);
+	template_names_grow(x);
+	return t;
+}
+
+static void
+run_include(struct eval *x, const struct node *n)
+{
+	const struct pth_template *was = x->t, *t = template_file(x, n);
+
 	if (t == NULL)
 		return;
-	grow_names(x);
 	x->includes++;
 	x->t = t;
+	template_scope_open(x);
 	run(x, t->body);
+	template_scope_close(x);
 	x->t = was;
 	x->includes--;
-	restore(x, undo);
 }
 
 /* The first branch whose condition holds; else has none. */
@@ -540,6 +538,9 @@ run(struct eval *x, const struct node *n)
 		case S_SETBLOCK: bind(x, n->a, block(x, n)); break;
 		case S_FILTER: run_filter(x, n); break;
 		case S_WITH: run_with(x, n); break;
+		case S_MACRO: template_assign(x, n->sym, template_macro(x, n)); break;
+		case S_CALL: run_call(x, n); break;
+		case S_IMPORT: template_import(x, n); break;
 		default: run_include(x, n);
 		}
 	}
@@ -562,15 +563,14 @@ open_eval(struct eval *x, const struct pth_template *t, json_t *vars, struct pth
 	x->first.mem = x->small;
 	x->first.n = sizeof x->small;
 	x->heap = &x->first;
-	grow_names(x);
+	template_names_grow(x);
 }
 
 static void
 close_eval(struct eval *x)
 {
 	template_reset(x, (struct mark){ &x->first, 0 });
-	free(x->cur);
-	free(x->undo);
+	template_names_free(x);
 	pth_buf_release(&x->tmp);
 	if (x->locale != NULL)
 		freelocale(x->locale);

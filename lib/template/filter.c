@@ -11,6 +11,8 @@ static const struct {
 	{ 'f', template_filters_any },
 	{ 'f', template_filters_text },
 	{ 'f', template_filters_list },
+	{ 'f', template_filters_shape },
+	{ 'f', template_filters_html },
 	{ 't', template_tests },
 	{ 'm', template_methods },
 };

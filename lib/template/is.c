@@ -15,6 +15,7 @@ TEST(float, c->in.kind == V_REAL)
 TEST(number, template_is_number(c->in))
 TEST(string, c->in.kind == V_STR)
 TEST(mapping, template_is_map(c->in))
+TEST(callable, c->in.kind == V_MACRO)
 
 TEST(sequence, template_is_seq(c->in) || template_is_map(c->in) || c->in.kind == V_STR)
 TEST(eq, template_equal(x, c->in, c->arg[0], 0))
@@ -65,7 +66,7 @@ const struct filter template_tests[] = {
 	{ "defined", t_defined, "u" }, { "undefined", t_undefined, "u" }, { "none", t_none, "u" },
 	{ "boolean", t_boolean, "u" }, { "true", t_true, "u" }, { "false", t_false, "u" },
 	{ "integer", t_integer, "u" }, { "float", t_float, "u" }, { "number", t_number, "u" },
-	{ "string", t_string, "u" }, { "mapping", t_mapping, "u" },
+	{ "string", t_string, "u" }, { "mapping", t_mapping, "u" }, { "callable", t_callable, "u" },
 	{ "sequence", t_sequence, "v" }, { "iterable", t_sequence, "v" },
 	{ "eq", t_eq, OTHER }, { "equalto", t_eq, OTHER }, { "==", t_eq, OTHER },
 	{ "ne", t_ne, OTHER }, { "!=", t_ne, OTHER },

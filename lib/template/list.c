@@ -31,7 +31,7 @@ template_path(struct eval *x, struct val item, struct val path)
 			break;
 	}
 	/* The message says which part is missing, as the tree has no node for it. */
-	if (item.kind == V_UNDEF && item.flag == 0)
+	if (item.kind == V_UNDEF && item.flag != 1)
 		((struct undef *)(uintptr_t)item.u)->note = "an element lacks the attribute";
 	return item;
 }

@@ -1,4 +1,6 @@
 /* This file has the methods of strings, which behave as those of Python. */
+#include <time.h>
+
 #include "base/text.h"
 #include "template/priv.h"
 
@@ -276,6 +278,27 @@ METHOD(title)
 	return template_vstr(p, s.n);
 }
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+/* Of a date, or a time as RFC 3339 writes it; the zone is left as it is. As a method of Python's
+ * datetime, as which PANTHER's templates have their times. */
+METHOD(strftime)
+{
+	const char *text = template_text0(x, c->in), *format = template_text0(x, c->arg[0]), *end;
+	struct tm tm = { .tm_mday = 1 };
+	char out[512] = "";
+
+	end = strptime(text, "%Y-%m-%d", &tm);
+	if (end != NULL && (*end == 'T' || *end == ' '))
+		end = strptime(end + 1, "%H:%M:%S", &tm);
+	if (end == NULL || (*end != '\0' && strchr(".,Z+-", *end) == NULL))
+		template_refuse(x, "'%.60s' is not a date or time", text);
+	if (strftime(out, sizeof out, format, &tm) == 0 && *format != '\0')
+		template_refuse(x, "'%.60s' is not a format for a time, or gives too much", format);
+	return template_strn(x, out, strlen(out));
+}
+#pragma GCC diagnostic pop
+
 /* clang-format off */
 const struct filter template_methods[] = {
 	{ "upper", template_upper, "v" }, { "lower", template_lower, "v" },
@@ -297,6 +320,7 @@ const struct filter template_methods[] = {
 	{ "ljust", m_ljust, "v,width:i,fillchar:t= " },
 	{ "rjust", m_rjust, "v,width:i,fillchar:t= " },
 	{ "center", m_center, "v,width:i,fillchar:t= " }, { "zfill", m_zfill, "v,width:i" },
+	{ "strftime", m_strftime, "v,format:t" },
 	{ NULL, NULL, NULL },
 };
 /* clang-format on */

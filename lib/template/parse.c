@@ -20,9 +20,15 @@ uint32_t
 template_symbol(struct shared *sh, const char *s, size_t n)
 {
 	const json_t *number = json_object_getn(sh->numbers, s, n);
+	uint32_t sym, own;
 
-	if (number != NULL)
-		return (uint32_t)json_integer_value(number);
+	if (number != NULL) {
+		sym = (uint32_t)json_integer_value(number);
+		own = sym - sh->sym_own;
+		if (sh->sym_own != 0 && own < 3)
+			sh->uses |= 1u << own;
+		return sym;
+	}
 	if (sh->nsym == sh->cap) {
 		sh->cap = sh->cap != 0 ? sh->cap * 2 : 32;
 		sh->sym = pth_xarray(sh->sym, sh->cap, sizeof *sh->sym);
@@ -209,6 +215,75 @@ parse_with(struct parse *p, uint32_t begin)
 	return n;
 }
 
+/* What a macro or a call block takes: "(a, b=1)". A list of S_SET without value or with its
+ * default. */
+static struct node *
+parse_params(struct parse *p)
+{
+	struct node *list = template_node(p, E_LIST, p->t.pos), *set;
+	bool optional = false;
+
+	template_expect(p, T_LPAREN);
+	while (p->t.kind != T_RPAREN) {
+		if (p->t.kind != T_NAME || special(p))
+			template_parse_refuse(p, "expected the name of a parameter");
+		set = template_node(p, S_SET, p->t.pos);
+		set->a = template_name(p, E_NAME);
+		for (const struct node *c = list->a; c != NULL; c = c->next)
+			if (c->a->sym == set->a->sym)
+				template_parse_fail(p, set->pos,
+				    "the parameter '%s' is there twice", p->sh->sym[set->a->sym]);
+		if (template_skip_kind(p, T_ASSIGN))
+			set->b = template_expression(p);
+		else if (optional)
+			template_parse_fail(
+			    p, set->pos, "a parameter without default after one with a default");
+		optional = set->b != NULL;
+		template_append(p, list, set);
+		if (!template_skip_kind(p, T_COMMA))
+			break;
+	}
+	template_expect(p, T_RPAREN);
+	return list;
+}
+
+/* The node has the name in sym, the parameters in b, the body in c. */
+static struct node *
+parse_macro(struct parse *p, uint32_t begin)
+{
+	struct node *n = template_node(p, S_MACRO, begin), *name;
+	unsigned outer = p->sh->uses;
+
+	if (p->t.kind != T_NAME || special(p))
+		template_parse_refuse(p, "expected the name of the macro");
+	name = template_name(p, E_NAME);
+	n->sym = name->sym;
+	n->b = parse_params(p);
+	p->sh->uses = 0;
+	n->c = parse_last_body(p, begin, "macro");
+	n->flag = (uint8_t)p->sh->uses;
+	p->sh->uses |= outer;
+	return n;
+}
+
+/* The same for a block that a macro calls; the call of the macro is in a. */
+static struct node *
+parse_call_block(struct parse *p, uint32_t begin)
+{
+	struct node *n = template_node(p, S_CALL, begin);
+	unsigned outer = p->sh->uses;
+
+	n->b = p->t.kind == T_LPAREN ? parse_params(p) : template_node(p, E_LIST, p->t.pos);
+	n->a = template_expression(p);
+	if (n->a->op != E_CALL)
+		template_parse_fail(p, n->a->pos, "'call' needs the call of a macro");
+	p->sh->uses = 0;
+	n->c = parse_last_body(p, begin, "call");
+	n->flag = (uint8_t)p->sh->uses;
+	p->sh->uses |= outer;
+	return n;
+}
+
 static struct node *
 parse_include(struct parse *p, uint32_t begin)
 {
@@ -227,6 +302,64 @@ parse_include(struct parse *p, uint32_t begin)
 	return n;
 }
 
+static void
+parse_context(struct parse *p)
+{
+	if ((template_skip(p, "with") || template_skip(p, "without")) &&
+	    !template_skip(p, "context"))
+		template_parse_refuse(p, "expected 'context'");
+}
+
+/* A name to assign to, in sym. */
+static void
+parse_as(struct parse *p, struct node *n)
+{
+	if (p->t.kind != T_NAME || special(p))
+		template_parse_refuse(p, "expected a name to assign to");
+	n->sym = template_name(p, E_NAME)->sym;
+}
+
+/* The node has the file in a, the name in sym. */
+static struct node *
+parse_import(struct parse *p, uint32_t begin)
+{
+	struct node *n = template_node(p, S_IMPORT, begin);
+
+	n->a = template_expression(p);
+	if (!template_skip(p, "as"))
+		template_parse_refuse(p, "expected 'as' and a name");
+	parse_as(p, n);
+	parse_context(p);
+	return n;
+}
+
+/* The node has the file in a, a list of names in b: there in s, here in sym. */
+static struct node *
+parse_from(struct parse *p, uint32_t begin)
+{
+	struct node *n = template_node(p, S_IMPORT, begin), *list, *one;
+
+	n->a = template_expression(p);
+	if (!template_skip(p, "import"))
+		template_parse_refuse(p, "expected 'import' and names");
+	list = template_node(p, E_LIST, p->t.pos);
+	do {
+		if (p->t.kind != T_NAME || special(p))
+			template_parse_refuse(p, "expected a name to import");
+		one = template_node(p, E_KW, p->t.pos);
+		one->s = pth_arena_strn(&p->sh->arena, p->t.s, p->t.n);
+		one->n = p->t.n;
+		one->sym = template_name(p, E_NAME)->sym;
+		if (template_skip(p, "as"))
+			parse_as(p, one);
+		template_append(p, list, one);
+	} while (template_skip_kind(p, T_COMMA) && !template_is(p, "with") &&
+	    !template_is(p, "without") && p->t.kind != T_BLOCK_END);
+	parse_context(p);
+	n->b = list->a;
+	return n;
+}
+
 static const struct {
 	const char *name;
 	struct node *(*parse)(struct parse *p, uint32_t begin);
@@ -237,15 +370,20 @@ static const struct {
 	{ "include", parse_include },
 	{ "with", parse_with },
 	{ "filter", parse_filter_block },
+	{ "macro", parse_macro },
+	{ "call", parse_call_block },
+	{ "import", parse_import },
+	{ "from", parse_from },
 };
 
 static void
 unknown_statement(struct parse *p)
 {
-	static const char *const not_ours[] = { "macro", "call", "import", "from", "extends",
-		"block", "autoescape", "do", "trans", "break", "continue", "debug" };
+	static const char *const not_ours[] = { "extends", "block", "autoescape", "do", "trans",
+		"break", "continue", "debug" };
 	static const char *const names[] = { "if", "elif", "else", "endif", "for", "endfor", "set",
-		"endset", "include", "with", "endwith", "filter", "endfilter", "raw", "endraw" };
+		"endset", "include", "with", "endwith", "filter", "endfilter", "macro", "endmacro",
+		"call", "endcall", "import", "from", "raw", "endraw" };
 	char name[64];
 	const char *near;
 
@@ -256,7 +394,7 @@ unknown_statement(struct parse *p)
 	for (size_t i = 0; i < countof(not_ours); i++)
 		if (template_is(p, not_ours[i]))
 			template_parse_refuse(
-			    p, "'%s' is not supported%s", name, i < 5 ? "; use 'include'" : "");
+			    p, "'%s' is not supported%s", name, i < 1 ? "; use 'include'" : "");
 	for (size_t i = 0; i < countof(names); i++) {
 		if (!template_is(p, names[i]))
 			continue;
@@ -455,6 +593,9 @@ template_new(const char *name, const char *src, size_t n, const struct pth_templ
 		sh->opt = *opt;
 	sh->sym_loop = template_symbol(sh, "loop", 4);
 	sh->sym_block = template_symbol(sh, "", 0);
+	sh->sym_own = template_symbol(sh, "caller", 6);
+	template_symbol(sh, "varargs", 7);
+	template_symbol(sh, "kwargs", 6);
 	t = template_parse_one(sh, name, src, n, expr, sh->opt.line, sh->opt.col, e);
 	if (t == NULL)
 		free_shared(sh);

@@ -5,13 +5,17 @@
  *   parse.c   statements      expr.c    expressions
  *   bind.c    arguments to parameters; filters applied by name
  *   eval.c    the interpreter; the API
+ *   scope.c   variables: scopes, and the frames of macros
+ *   macro.c   macros, what a call block gives them, imports
  *   undef.c   what to say about what is missing
  *   value.c   values: heap, comparison, sequences, to and from jansson
  *   put.c     values as text: str, repr, JSON, YAML
  *   op.c      operators, subscripts, slices, % formatting
  *   call.c    functions and methods
- *   filter.c  filters on any value; list.c: on lists;
- *             text.c: on text; method.c: of strings
+ *   filter.c  filters on any value; list.c: on lists; text.c: on text;
+ *             shape.c: that give another shape; pyregex.c: regex_replace;
+ *             html.c: of HTML;
+ *             method.c: methods of strings
  *   is.c      what stands after `is`
  *
  * Parser and interpreter leave by longjmp when something is wrong: all they
@@ -38,7 +42,9 @@ enum {
 	MAX_HEIGHT = 400,      /* of an expression's tree */
 	MAX_DEPTH = 2100,      /* of a value; jansson reads 2048 */
 	MAX_INCLUDE = 16,
-	MAX_ARG = 6, /* named parameters of a filter */
+	MAX_CALLS = 200,     /* macros that call macros */
+	MAX_STACK = 3 << 20, /* bytes of the stack that they take together */
+	MAX_ARG = 6,         /* named parameters of a filter */
 };
 #define MAX_WORK (1ull << 30) /* bytes moved by one rendering */
 
@@ -67,14 +73,16 @@ enum kind {
 	V_ABSENT, /* no value at all: a parameter not given */
 	V_UNDEF, V_NONE, V_BOOL, V_INT, V_REAL, V_STR,
 	V_LIST, V_JARR, V_RANGE, /* sequences */
-	V_MAP, V_JOBJ, V_LOOP,
+	V_MAP, V_JOBJ, V_LOOP, V_MACRO,
 };
 /* clang-format on */
 
 struct val {
 	uint8_t kind; /* enum kind */
-	uint8_t flag; /* V_LIST: 1 a tuple, 2 one of groupby; V_UNDEF: soft, prints as "" */
-	uint32_t n;   /* V_STR: bytes; V_LIST: elements */
+	/* V_LIST: 1 a tuple, 2 one of groupby; V_UNDEF: prints as "", being 1 an 'if' without
+	 * 'else', 2 a name that is missing where that is allowed */
+	uint8_t flag;
+	uint32_t n; /* V_STR: bytes; V_LIST: elements */
 	union {
 		bool b;
 		int64_t i;
@@ -85,6 +93,7 @@ struct val {
 		struct range *r;
 		struct map *m;
 		struct loop *l;
+		const struct macro *f;
 		const struct undef *u;
 	};
 };
@@ -110,6 +119,15 @@ struct undef {
 	const char *note;
 };
 
+/* A macro sees what can be seen where it is defined: the frame of that call of a macro (0: the
+ * template's own) and the number of scopes that are open there. */
+struct macro {
+	const struct node *n; /* S_MACRO or S_CALL */
+	const struct pth_template *t;
+	uint64_t frame;
+	uint32_t scopes;
+};
+
 struct loop {
 	struct val seq;
 	int64_t i, n;
@@ -128,16 +146,17 @@ enum op {
 	C_EQ, C_NE, C_LT, C_LE, C_GT, C_GE, C_IN, C_NOTIN,
 	/* statements */
 	S_TEXT, S_PRINT, S_IF, S_FOR, S_SET, S_SETBLOCK, S_INCLUDE, S_WITH, S_FILTER,
+	S_MACRO, S_CALL, S_IMPORT,
 };
 /* clang-format on */
 
 struct node {
 	uint8_t op;
-	uint8_t flag;    /* E_TEST: negated; S_INCLUDE: ignore missing */
+	uint8_t flag;    /* E_TEST: negated; S_INCLUDE: ignore missing; S_MACRO: enum uses */
 	uint16_t height; /* of the tree below */
 	uint32_t pos;    /* offset into the source */
 	uint32_t n;      /* children of a list; bytes of s */
-	uint32_t sym;    /* E_NAME */
+	uint32_t sym;    /* E_NAME, S_MACRO */
 	struct node *a, *b, *c, *d;
 	struct node *next;
 	union {
@@ -148,6 +167,9 @@ struct node {
 	struct node **arg; /* E_FILTER, E_TEST: by parameter, NULL: not given */
 };
 
+/* What of its own a macro makes use of, besides its parameters. */
+enum uses { USES_CALLER = 1, USES_VARARGS = 2, USES_KWARGS = 4 };
+
 /* Names are numbers shared by a template and all that it includes. */
 struct shared {
 	struct pth_arena arena;
@@ -155,6 +177,8 @@ struct shared {
 	uint32_t nsym, cap;
 	json_t *numbers;              /* of the names in sym */
 	uint32_t sym_loop, sym_block; /* "loop"; the text of a block that filters take */
+	uint32_t sym_own;             /* caller, varargs, kwargs: in the order of enum uses */
+	unsigned uses;                /* enum uses of the macro that is being parsed */
 	struct pth_template_options opt;
 	struct pth_template *included; /* list of parsed includes */
 };
@@ -271,8 +295,18 @@ struct undo {
 	struct val old;
 };
 
+/* The variables of a template, or of a macro while it runs. Those of the callers wait in a list. */
+struct frame {
+	struct frame *up;
+	struct val *cur; /* by symbol: its value now; V_ABSENT: not yet looked up */
+	uint32_t ncur;
+	uint32_t undo, scopes;         /* where its own begin in those of eval */
+	uint32_t undo_end, scopes_end; /* while it waits */
+	uint64_t number;
+};
+
 struct eval {
-	const struct pth_template *t; /* being rendered; an include changes it */
+	const struct pth_template *t; /* being rendered; an include or a macro changes it */
 	struct shared *sh;
 	json_t *vars;
 	struct pth_buf *out;
@@ -280,10 +314,15 @@ struct eval {
 	struct pth_err *e;
 	jmp_buf leave;
 	const struct node *at; /* for messages of the heap and the limits */
-	struct val *cur;       /* by symbol: its value now; V_ABSENT: not yet looked up */
-	uint32_t ncur;
+	struct frame f;        /* the one that runs */
+	struct frame *modules; /* of imported templates, whose macros may still be called */
+	uint64_t nframes;      /* so far */
+	unsigned calls;        /* under way */
 	struct undo *undo;
 	uint32_t nundo, capundo;
+	uint32_t *scope; /* where each scope begins in undo */
+	uint32_t nscope, capscope;
+	uint64_t chance; /* state of the filter random; 0: not yet used */
 	struct chunk *heap;
 	size_t heap_bytes;
 	struct pth_buf tmp;    /* scratch of the string builders */
@@ -305,6 +344,27 @@ struct val template_eval(struct eval *x, const struct node *n);
 /* Refuse a value that is undefined. */
 struct val template_defined(struct eval *x, struct val v);
 void template_fail_undef(struct eval *x, struct val v) __attribute__((noreturn));
+
+/* The file that an include or import names, parsed; NULL: it is not there, and may be missing. */
+const struct pth_template *template_file(struct eval *x, const struct node *n);
+/* What statements put out, as a text. */
+struct val template_captured(struct eval *x, const struct node *body);
+
+/* ---- variables ---- */
+
+/* Make room for the names that the last template has brought. */
+void template_names_grow(struct eval *x);
+void template_names_free(struct eval *x);
+void template_assign(struct eval *x, uint32_t sym, struct val v);
+/* A scope: what is assigned in it is forgotten by clear and close. */
+void template_scope_open(struct eval *x);
+void template_scope_clear(struct eval *x);
+void template_scope_close(struct eval *x);
+/* A frame for a call of m, and back to that of the caller. */
+void template_frame_push(struct eval *x, const struct macro *m);
+void template_frame_pop(struct eval *x);
+/* The same, but the macros that it has defined can still be called; its names and values. */
+struct val template_frame_keep(struct eval *x);
 
 /* ---- values ---- */
 
@@ -445,9 +505,11 @@ struct signature template_signature(const struct filter *f);
 const struct filter *template_find(char what, const char *s, size_t n);
 const char *template_near(char what, const char *s); /* the name that is meant, or NULL */
 extern const struct filter template_filters_any[], template_filters_list[], template_filters_text[],
-    template_tests[], template_methods[]; /* each ends with a NULL name */
+    template_filters_shape[], template_filters_html[], template_tests[],
+    template_methods[]; /* each ends with a NULL name */
 template_filter_fn template_upper, template_lower, template_capitalize, template_trim,
-    template_replace, template_is_upper, template_is_lower; /* of filters or tests and of methods */
+    template_replace, template_is_upper, template_is_lower, /* of filters or tests and of methods */
+    template_escape, template_regex_replace;
 /* Is s of n bytes this word? */
 bool template_word(const char *s, size_t n, const char *word);
 
@@ -456,7 +518,22 @@ struct val template_run(struct eval *x, const struct signature *sig, struct call
 /* Run a filter, test or method with positional arguments. */
 struct val template_apply(
     struct eval *x, const struct signature *sig, struct val in, const struct val *arg, size_t n);
-struct val template_call(struct eval *x, const struct node *n);
+/* caller: what a call block gives to the macro, or NULL. */
+struct val template_call(struct eval *x, const struct node *n, const struct val *caller);
+
+/* Arguments as they are written; kw are still to be evaluated. */
+struct args {
+	struct val *v; /* positional */
+	size_t n;
+	const struct node *kw; /* the first with a name, or NULL */
+};
+/* The value of a S_MACRO, or what a S_CALL gives as caller. */
+struct val template_macro(struct eval *x, const struct node *n);
+/* Run a S_IMPORT. */
+void template_import(struct eval *x, const struct node *n);
+/* Call it, at this node. */
+struct val template_macro_call(struct eval *x, const struct node *at, const struct macro *m,
+    const struct args *a, const struct val *caller);
 
 /* Letters: 'u' upper, 'l' lower, 'c' capitalize. */
 struct val template_case(struct eval *x, struct val s, int how);
@@ -464,6 +541,8 @@ struct val template_case(struct eval *x, struct val s, int how);
 struct val template_strip(struct eval *x, struct val s, struct val chars, int side);
 struct val template_pad(struct eval *x, struct val s, int64_t width, char fill, int how);
 struct val template_lines(struct eval *x, struct val s);
+/* A text as C has it; one with a NUL in it is refused. */
+const char *template_text0(struct eval *x, struct val s);
 /* The value at "a.b.0" of an item; undefined when missing. */
 struct val template_path(struct eval *x, struct val item, struct val path);
 

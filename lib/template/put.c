@@ -354,6 +354,8 @@ put(struct eval *x, struct pth_buf *b, struct val v, struct place at)
 		template_refuse(x, "%s has no JSON form", template_kind(v));
 	else if (v.kind == V_LOOP)
 		template_refuse(x, "'loop' itself cannot be printed");
+	else if (v.kind == V_MACRO)
+		template_refuse(x, "a macro itself cannot be printed: call it");
 }
 
 void
@@ -380,7 +382,7 @@ template_str(struct eval *x, struct val v)
 struct val
 template_text(struct eval *x, struct val v)
 {
-	if (v.kind == V_NONE)
+	if (v.kind == V_NONE && !x->sh->opt.lenient)
 		template_refuse(
 		    x, "this is none, which has no text (use |default('', true) or |string)");
 	return template_str(x, v);

@@ -3,7 +3,8 @@
  * files use. template/priv.h has the map of the rooms behind this header.
  *
  * Undefined names are errors with position and nearest names. Limits:
- * source 4 MiB, output 16 MiB, 1 M loop steps, nesting 64, include depth 16.
+ * source 4 MiB, output 16 MiB, 1 M loop steps, nesting 64, include depth 16,
+ * macros 200 deep.
  */
 #ifndef PTH_TEMPLATE_TEMPLATE_H
 #define PTH_TEMPLATE_TEMPLATE_H
@@ -23,6 +24,7 @@ typedef int pth_template_loader(void *arg, const char *name, struct pth_buf *b, 
 struct pth_template_options {
 	bool keep_blocks;       /* trim_blocks and lstrip_blocks off (Jinja's default) */
 	bool drop_last_newline; /* keep_trailing_newline off (Jinja's default) */
+	bool lenient;           /* what is undefined is an empty text, none is None (the same) */
 	pth_template_loader *load;
 	void *arg;
 	unsigned line, col; /* position of the text in `name`; 0 = 1 */

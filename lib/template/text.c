@@ -310,7 +310,7 @@ FILTER(f_wordcount)
 	return template_vint(n);
 }
 
-FILTER(f_escape)
+FILTER_FUNCTION(template_escape)
 {
 	struct val s = c->in;
 	static const char from[] = "&<>'\"";
@@ -373,19 +373,34 @@ FILTER(f_urlencode)
 	return template_take(x);
 }
 
+const char *
+template_text0(struct eval *x, struct val s)
+{
+	char *text = template_alloc(x, (size_t)s.n + 1);
+
+	if (s.n != 0)
+		memcpy(text, s.s, s.n);
+	text[s.n] = '\0';
+	if (strlen(text) != s.n)
+		template_refuse(x, "a NUL cannot be in it");
+	return text;
+}
+
 /* One word of the shell. */
 FILTER(f_quote)
 {
-	struct val s = template_text(x, c->in);
-	char *word = template_alloc(x, (size_t)s.n + 1);
-
-	if (s.n != 0)
-		memcpy(word, s.s, s.n);
-	word[s.n] = '\0';
-	if (strlen(word) != s.n)
-		template_refuse(x, "a word of the shell cannot hold a NUL");
-	pth_quote_sh(&x->tmp, word);
+	pth_quote_sh(&x->tmp, template_text0(x, template_text(x, c->in)));
 	return template_take(x);
+}
+
+/* The same as Python's shlex.quote() writes it: an apostrophe is in quotation marks. */
+FILTER(f_quote_shell)
+{
+	struct val s = f_quote(x, c), by = template_vstr("'\"'\"'", 5);
+	struct call escaped = { .in = s,
+		.arg = { template_vstr("'\\''", 4), by, template_vint(-1) } };
+
+	return template_replace(x, &escaped);
 }
 
 /* Bytes of a path up to its last slash. */
@@ -424,10 +439,12 @@ const struct filter template_filters_text[] = {
 	{ "center", f_center, "s,width:i=80" },
 	{ "indent", f_indent, "s,width:v=,first:b=,blank:b=" },
 	{ "truncate", f_truncate, "s,length:i=255,killwords:b=,end:s=...,leeway:n=5" },
-	{ "wordcount", f_wordcount, "s" }, { "escape", f_escape, "s" }, { "e", f_escape, "s" },
+	{ "wordcount", f_wordcount, "s" },
+	{ "escape", template_escape, "s" }, { "e", template_escape, "s" },
+	{ "forceescape", template_escape, "s" },
 	{ "urlencode", f_urlencode, "v" }, { "format", f_format, "s,*" }, { "safe", f_safe, "s" },
 	{ "quote", f_quote, "v" },
-	{ "quote_shell", f_quote, "v" }, /* as PANTHER's templates call it */
+	{ "quote_shell", f_quote_shell, "v" }, /* as PANTHER's templates call it */
 	{ "basename", f_basename, "s" }, { "dirname", f_dirname, "s" },
 	{ NULL, NULL, NULL },
 };

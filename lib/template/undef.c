@@ -59,8 +59,8 @@ put_near(struct eval *x, struct pth_buf *b, const struct undef *u)
 
 	if (u->base.kind == V_ABSENT) {
 		add_keys(&l, x->vars);
-		for (uint32_t i = 0; i < x->ncur && i < x->sh->nsym; i++)
-			if (x->cur[i].kind != V_ABSENT && x->cur[i].kind != V_UNDEF)
+		for (uint32_t i = 0; i < x->f.ncur && i < x->sh->nsym; i++)
+			if (x->f.cur[i].kind != V_ABSENT && x->f.cur[i].kind != V_UNDEF)
 				add_name(&l, x->sh->sym[i]);
 	} else if (u->base.kind == V_JOBJ) {
 		add_keys(&l, u->base.j);
@@ -97,7 +97,7 @@ say_undef(struct eval *x, const struct undef *u)
 void
 template_fail_undef(struct eval *x, struct val v)
 {
-	if (v.flag != 0)
+	if (v.flag == 1)
 		template_refuse(x, "an 'if' without 'else' gave nothing here");
 	say_undef(x, v.u);
 	longjmp(x->leave, 1);

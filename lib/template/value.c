@@ -27,8 +27,6 @@ template_alloc(struct eval *x, size_t n)
 {
 	void *p;
 
-	if (n > MAX_HEAP)
-		template_refuse(x, "this takes more than %d MiB of memory", MAX_HEAP >> 20);
 	n = (n + 15) & ~(size_t)15;
 	if (n > x->heap->n - x->heap->used)
 		more(x, n);
@@ -129,7 +127,7 @@ template_undef(struct eval *x, const struct node *at, struct val base, const cha
 	struct undef *u = template_alloc(x, sizeof *u);
 
 	*u = (struct undef){ &x->t->src, at, base, name, (uint32_t)len, note };
-	return (struct val){ .kind = V_UNDEF, .u = u };
+	return (struct val){ .kind = V_UNDEF, .flag = x->sh->opt.lenient ? 2 : 0, .u = u };
 }
 
 struct val
@@ -234,7 +232,7 @@ template_kind(struct val v)
 {
 	static const char *const names[] = { "nothing", "undefined", "none", "a boolean",
 		"an integer", "a float", "a string", "a list", "a list", "a range", "a mapping",
-		"a mapping", "the loop" };
+		"a mapping", "the loop", "a macro" };
 
 	return template_is_tuple(v) ? "a tuple" : names[v.kind];
 }
@@ -421,7 +419,8 @@ template_truth(struct eval *x, struct val v)
 	case V_UNDEF: template_defined(x, v); return false;
 	case V_NONE:
 	case V_ABSENT: return false;
-	case V_LOOP: return true;
+	case V_LOOP:
+	case V_MACRO: return true;
 	default: return template_len(v) > 0;
 	}
 }
@@ -498,6 +497,8 @@ template_equal(struct eval *x, struct val a, struct val b, int depth)
 	}
 	if (a.kind == V_LOOP && b.kind == V_LOOP)
 		return a.l == b.l;
+	if (a.kind == V_MACRO && b.kind == V_MACRO)
+		return a.f == b.f;
 	return a.kind == b.kind; /* none, soft undefined */
 }
 

@@ -124,7 +124,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		return 0;
 	}
 	seen = json_object();
-	if (pth_compose_test(rec, "/nowhere", seen, &e) == 0) {
+	if (pth_compose_test(rec, "/nowhere", seen, NULL, &e) == 0) {
 		check_yaml(pth_json_path(rec, "compose.document"));
 		stack = pth_compose_stack(pth_json_path(rec, "compose.document"));
 		check_yaml(stack);

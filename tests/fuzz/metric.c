@@ -1,4 +1,4 @@
-/* What a program wrote, read for numbers: the first byte says how, the rest
+/* What a program wrote, read for numbers and for events: the first byte says how, the rest
  * is the file. The expressions are a descriptor's, and so not fuzzed. */
 #include <stdint.h>
 #include <stdlib.h>
@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "collect/metric.h"
+#include "collect/own.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -18,6 +19,29 @@ static const char *const specs[] = {
 	"{\"json\": \"\", \"reduce\": \"count\"}",
 	"{\"json\": \"a\", \"reduce\": \"first\", \"scale\": 1e300}",
 };
+
+/* The same file for events, by each of their forms. */
+static void
+events(int fd)
+{
+	static const char *const forms[] = { "{\"json\": \"e\"}", "{\"matches\": \"([a-z]+)\"}",
+		"{\"name\": \"x\", \"matches\": \"a*\"}" };
+
+	for (size_t i = 0; i < countof(forms); i++) {
+		struct collect_own own = { .left = 3 };
+		struct pth_err e;
+		json_t *spec = pth_json_parse(forms[i], strlen(forms[i]), &e);
+		json_t *service = pth_json_parse("{\"name\": \"s\"}", 13, &e);
+
+		if (lseek(fd, 0, SEEK_SET) != 0)
+			abort();
+		collect_own_file(&own, service, spec, fd, "f");
+		if (own.wrong > 0 && (own.first < 1 || own.why == NULL))
+			abort();
+		json_decref(spec);
+		json_decref(service);
+	}
+}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
@@ -37,6 +61,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		abort();
 	json_decref(v);
 	json_decref(spec);
+	events(fd);
 	close(fd);
 	return 0;
 }

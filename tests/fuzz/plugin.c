@@ -39,7 +39,7 @@ add(struct pth_plugins *ps, enum pth_kind kind, const char *name, struct pth_yno
 	struct pth_plugin *p = pth_arena_alloc(&ps->arena, sizeof *p);
 
 	p->kind = kind;
-	p->name = name;
+	p->name = p->stem = name;
 	p->path = p->file = "x.yaml";
 	p->root = root;
 	p->state = 'y';
@@ -64,7 +64,8 @@ plan(struct pth_plugins *ps, json_t *extra)
 	if (json_is_object(extra))
 		json_object_update_missing(pth_json_path(rec, "services.s.implementation"), extra);
 	pth_diags_init(&d, "");
-	if ((pth_plan_test(ps, rec, &d) == 0) != (json_object_get(rec, "error") == NULL) ||
+	if ((pth_plan_test(ps, rec, &(struct pth_plan_how){ false, false }, &d) == 0) !=
+	        (json_object_get(rec, "error") == NULL) ||
 	    (json_object_get(rec, "plan") == NULL) != !(json_object_get(rec, "error") == NULL))
 		abort();
 	pth_json_dump(&b, rec);

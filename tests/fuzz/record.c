@@ -53,7 +53,7 @@ report(const struct pth_report *r)
 	pth_report_md(r, "/a/b", &b);
 	pth_report_text(r, true, &b);
 	pth_report_junit(r, &b);
-	pth_report_tap(r, &b);
+	pth_report_tap(r, 14, &b);
 	pth_report_csv(r, &b);
 	pth_report_html(r, "/a/c", &b);
 	if (b.len == 0)

@@ -39,6 +39,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	/* the first byte is the mode */
 	opt.keep_blocks = (*data & 1) != 0;
 	opt.drop_last_newline = (*data & 2) != 0;
+	opt.lenient = (*data & 4) != 0;
 	vars = json_loads(variables, 0, NULL);
 	s = pth_xstrndup((const char *)data + 1, n - 1);
 	t = pth_template_parse("f", s, n - 1, &opt, &e);

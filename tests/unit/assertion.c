@@ -276,6 +276,42 @@ of_links(void)
 	CHECK_STR(look(FILE_("in")), "yes: in exists");
 }
 
+/* Files, output and how it ended are seen from outside of a container, whether it runs or not. */
+static void
+of_containers(void)
+{
+	static const struct {
+		const char *def, *want;
+	} outside[] = {
+		{ "{\"type\":\"file_exists\",\"service\":\"c\",\"file\":\"in\"}",
+		    "yes: in exists" },
+		{ "{\"type\":\"file_exists\",\"service\":\"c\",\"file\":\"no\"}",
+		    "no: no does not exist" },
+		{ "{\"type\":\"output_contains\",\"service\":\"c\",\"file\":\"in\",\"text\":\"x\"}",
+		    "yes: found" },
+		{ "{\"type\":\"output_contains\",\"service\":\"c\",\"file\":\"in\",\"text\":\"y\"}",
+		    "no: \"y\" is not in in" },
+	};
+
+	unit("what is looked at outside of a container");
+	put_file(services[1].at.dirfd, "in", "x\n");
+	for (const char *how = "r7"; *how != '\0'; how++) {
+		be(&services[1], *how);
+		for (size_t i = 0; i < countof(outside); i++)
+			CHECK_STR(look(outside[i].def), outside[i].want);
+		CHECK_STR(look("{\"type\":\"exit_code\",\"service\":\"c\",\"code\":7}"),
+		    *how == '7' ? "yes: exit code 7" : "no: still running, wanted: 7");
+	}
+	begin("[{\"type\":\"exit_code\",\"service\":\"c\",\"code\":7,\"timeout\":3}]");
+	supervise_assertions_begin(&a, 100 * S);
+	be(&services[1], 'r');
+	supervise_assertions_step(&a, 100 * S, true);
+	be(&services[1], '7');
+	supervise_assertions_step(&a, 101 * S, false);
+	CHECK_STR(said(0), "yes: exit code 7");
+	end();
+}
+
 /* A line that is not kept of a log is seen; of another service's, or another log, not. */
 static void
 of_lost_lines(void)
@@ -343,6 +379,7 @@ of_wrong_ones(void)
 		list = parse(text);
 		CHECK(supervise_assertions_init(&a, list, services, 2, testdir, &e) != 0);
 		CHECK_STR(e.text, want);
+		CHECK_INT(e.code, PTH_INPUT);
 		end();
 	}
 	CHECK(countof(wrong) >= 15);
@@ -359,6 +396,7 @@ main(void)
 	of_ends();
 	of_answers();
 	of_links();
+	of_containers();
 	of_lost_lines();
 	of_wrong_ones();
 	return asserted_done();

@@ -1,7 +1,11 @@
 /* Where groups are made: out of texts as machines have them, and in a
  * directory that looks like one of version 2. */
 #include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "host/cgroup.h"
@@ -186,6 +190,83 @@ files_of_version_2(void)
 	json_decref(limits);
 }
 
+/* Only where something is mounted the group cannot be removed at once, as one that is not empty.
+ * Who of the group dies takes that away. */
+static void
+unmount(int sig)
+{
+	(void)sig;
+	umount2("g.a", MNT_DETACH);
+}
+
+static pid_t
+waiting(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		for (;;)
+			pause();
+	return pid;
+}
+
+#define NO_MOUNTS 77
+
+/* In a process group and a mount namespace of its own; 0: it is as it should be. */
+static int
+sweep_one(void)
+{
+	struct pth_cgroups g = { .fd = { -1, -1, -1 } };
+	char text[200];
+	pid_t in, beyond, cut;
+	int status;
+
+	setpgid(0, 0);
+	if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+	    mkdir("g.a", 0755) != 0 || mkdir("g.b", 0755) != 0 || mkdir("h.a", 0755) != 0 ||
+	    mount("none", "g.a", "tmpfs", 0, NULL) != 0)
+		return NO_MOUNTS;
+	g.fd[0] = open(".", O_RDONLY | O_DIRECTORY);
+	in = waiting();
+	beyond = waiting();
+	cut = waiting();
+	snprintf(text, sizeof text, "0\n%lld\n%d\n%d", (1LL << 32) + beyond, in, cut);
+	write_file("g.a/cgroup.procs", text);
+	signal(SIGCHLD, unmount);
+	pth_cgroups_sweep(&g, "g.");
+	signal(SIGCHLD, SIG_DFL);
+	CHECK(access("g.a", F_OK) != 0 && access("g.b", F_OK) != 0 && access("h.a", F_OK) == 0);
+	CHECK(waitpid(in, &status, WNOHANG) == in && WTERMSIG(status) == SIGKILL);
+	CHECK_INT(waitpid(beyond, &status, WNOHANG), 0);
+	CHECK_INT(waitpid(cut, &status, WNOHANG), 0);
+	kill(beyond, SIGKILL);
+	kill(cut, SIGKILL);
+	return unit_bad;
+}
+
+static void
+sweeping(void)
+{
+	static const char name[] = "who is in a group that is removed is killed, and nobody else";
+	int status = -1;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		status = sweep_one();
+		fflush(stdout);
+		_exit(status);
+	}
+	waitpid(pid, &status, 0);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == NO_MOUNTS) {
+		unit_skip(name, "nothing can be mounted here");
+		return;
+	}
+	unit(name);
+	CHECK_INT(status, 0);
+}
+
 static void
 owners(void)
 {
@@ -209,6 +290,7 @@ main(void)
 	version_1();
 	version_2();
 	files_of_version_2();
+	sweeping();
 	owners();
 	return unit_done();
 }

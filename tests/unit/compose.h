@@ -179,7 +179,7 @@ rows(const struct row *v, size_t n)
 
 			json_decref(rec);
 			rec = changed(v[i].changes);
-			r = pth_compose_test(rec, share(), names, &e);
+			r = pth_compose_test(rec, share(), names, NULL, &e);
 		}
 		for (const char *p = v[i].want; *p != '\0'; p++)
 			pth_buf_addc(&want, *p == '\'' ? '"' : *p);

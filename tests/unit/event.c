@@ -78,17 +78,25 @@ forms(void)
 		CHECK_STR(pth_json_str(v, "tool", NULL), "x"); /* not to be replaced */
 		CHECK(pth_json_str(v, "t", NULL) != NULL && pth_json_int(v, "us", 0) > 0);
 		CHECK(json_object_get(v, "run") == NULL && json_object_get(v, "test") == NULL);
+		CHECK(
+		    json_object_get(v, "run_id") == NULL && json_object_get(v, "attempt") == NULL);
 		json_decref(v);
 	}
 
 	unit("run and test are in all of them");
 	pth_event_run("r");
+	pth_event_run_id("id");
 	pth_event_test("001-t");
+	pth_event_attempt(2);
 	watch();
 	pth_event("test.planned", "{}");
 	v = event_of(shown(), "test.planned");
 	CHECK_STR(pth_json_str(v, "run", NULL), "r");
 	CHECK_STR(pth_json_str(v, "test", NULL), "001-t");
+	CHECK_STR(pth_json_str(v, "run_id", NULL), "id");
+	CHECK_INT(pth_json_int(v, "attempt", 0), 2);
+	pth_event_run_id(NULL);
+	pth_event_attempt(0);
 	json_decref(v);
 
 	unit("events as text");
@@ -136,7 +144,8 @@ for_people(void)
 	} rows[] = { { "test.judged", true }, { "run.started", true }, { "run.interrupted", true },
 		{ "environment.degraded", true }, { "test.failed", true }, { "step.error", true },
 		{ "service.timeout", true }, { "test.started", false }, { "run.ended", false },
-		{ "service.started", false }, { "service.killed", false } };
+		{ "service.started", false }, { "service.killed", false },
+		{ "service.error", true }, { "service.failed", false } };
 
 	unit("what a person waits for, and what went wrong");
 	for (size_t i = 0; i < countof(rows); i++) {
@@ -188,7 +197,7 @@ terminal(void)
 		CHECK_INT(pth_event_wipes(), rows[i].wipes && tty >= 0);
 		if (tty >= 0) {
 			pth_event("service.started", "{}");
-			pth_event("service.failed", "{}");
+			pth_event("step.failed", "{}");
 			n = read(master, text, sizeof text - 1);
 			text[n > 0 ? n : 0] = '\0';
 			CHECK_INT(strstr(text, "service.started") == NULL, rows[i].brief);

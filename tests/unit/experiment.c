@@ -24,7 +24,7 @@ static void
 schema(void)
 {
 #define IN_TEST "properties.tests.items.properties."
-#define IN_SERVICE IN_TEST "services.additionalProperties.properties."
+#define IN_SERVICE IN_TEST "services.anyOf.1.additionalProperties.properties."
 #define DIGITS "{type: string, pattern: '^[-+]?[0-9]+$'}"
 #define REAL "{type: string, pattern: '^[-+]?[0-9.]+([eE][-+]?[0-9]+)?$'}"
 #define TIME "{type: string, pattern: '^[0-9.]+ *(us|ms|s|m|h)$'}"
@@ -34,10 +34,11 @@ schema(void)
 		{ "", "type", "object" },
 		{ "", "required", "[tests]" },
 		{ "", "properties.tests.items.required", "[services]" },
-		{ "", IN_TEST "services.minProperties", "1" },
-		{ "", IN_TEST "services.propertyNames.pattern",
+		{ "", IN_TEST "services.anyOf.1.minProperties", "1" },
+		{ "", IN_TEST "services.anyOf.1.propertyNames.pattern",
 		    "'^[A-Za-z0-9_][A-Za-z0-9._-]{0,62}$'" },
-		{ "", IN_TEST "services.additionalProperties.required", "[implementation]" },
+		{ "", IN_TEST "services.anyOf.1.additionalProperties.required",
+		    "[implementation]" },
 		{ "", IN_TEST "retries.anyOf",
 		    "[{type: integer, minimum: 0.0, maximum: 100.0}, " DIGITS "]" },
 		{ "", IN_TEST "retries.default", "0" },
@@ -56,22 +57,32 @@ schema(void)
 		{ "", IN_TEST "links.anyOf.1.items.properties.limit.anyOf.0",
 		    "{type: integer, minimum: 1.0}" },
 		{ "", IN_SERVICE "implementation.properties.type.enum",
-		    "[iut, IUT, Iut, testers, TESTERS, Testers]" },
+		    "[iut, IUT, Iut, testers, TESTERS, Testers, tester, TESTER, Tester]" },
 		{ "", IN_SERVICE "implementation.properties.type.default", "iut" },
-		{ "", IN_SERVICE "protocol.properties.role.enum", "[server, client, peer, mitm]" },
+		{ "", IN_SERVICE "protocol.anyOf.1.properties.role.enum.14", "Mitm" },
 		/* Usual values are no others' end. */
-		{ "", IN_SERVICE "protocol.properties.name.enum", NULL },
-		{ "", IN_SERVICE "protocol.properties.name.type", "[string, number, boolean]" },
+		{ "", IN_SERVICE "protocol.anyOf.1.properties.name.enum", NULL },
+		{ "", IN_SERVICE "protocol.anyOf.1.properties.name.type",
+		    "[string, number, boolean]" },
 		{ "", IN_SERVICE "environment.anyOf.1.additionalProperties.anyOf.1.type",
 		    "'null'" },
 		{ "", IN_SERVICE "depends_on.anyOf.2.items.type", "[string, number, boolean]" },
 		{ "", IN_TEST "continue_on_failure.anyOf.0", "{type: boolean}" },
 		{ "", IN_TEST "matrix.anyOf.1.properties.exclude.anyOf.1.items.type", "object" },
 		/* What it means in one environment it need not mean in another. */
+		{ "", IN_TEST "expect.anyOf.1.additionalProperties", "false" },
+		{ "", IN_TEST "expect.anyOf.1.patternProperties", "{^x-: {}}" },
+		{ "", IN_TEST "expect.anyOf.1.properties.log.items.additionalProperties", "false" },
+		{ "", IN_SERVICE "docker.anyOf.1.additionalProperties", NULL },
+		{ "", IN_SERVICE "protocol.anyOf.1.propertyNames.anyOf.0.enum",
+		    "[name, version, role, target]" },
+		{ "", IN_TEST "network_environment.anyOf.1.propertyNames", NULL },
+		{ "", "propertyNames", NULL },
+		{ "", "properties.fast_fail.anyOf.0.propertyNames", NULL },
 		{ "", IN_TEST "network_environment.anyOf.1.properties.subnet",
 		    "{description: 'Its addresses, as 10.1.0.0/24.'}" },
 	};
-	json_auto_t *o = pth_experiment_schema();
+	json_auto_t *o = pth_experiment_schema(false);
 
 	unit("what --schema says");
 	for (size_t i = 0; i < countof(rows); i++) {

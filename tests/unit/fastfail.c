@@ -56,11 +56,11 @@ static const struct {
 	const char *category, *key;
 	unsigned many;
 } categories[] = {
-	{ "docker_build", "docker_build_failures", 0 },
-	{ "docker_runtime", "docker_runtime_failures", 0 },
+	{ "docker_build", "docker_build_failures", 5 },
+	{ "docker_runtime", "docker_runtime_failures", 5 },
 	{ "network_setup", "network_setup_failures", 0 },
 	{ "certificate", "certificate_failures", 0 },
-	{ "tester_compilation", "ivy_compilation_failures", 0 },
+	{ "tester_compilation", "ivy_compilation_failures", 5 },
 	{ "resource", "resource_exhaustion", 0 },
 	{ "plugin_load", "plugin_load_failures", 5 },
 	{ "service_start", "service_start_failures", 3 },
@@ -77,22 +77,26 @@ static void
 of_switches(void)
 {
 	char on[100], off[100], only[200];
+	int criticals = 0;
 
 	unit("each category: absent, true, false, true beside critical_only");
 	for (size_t i = 0; i < countof(categories); i++) {
 		const char *c = categories[i].category, *key = categories[i].key;
-		bool critical = categories[i].many == 0;
+		bool first = categories[i].many == 0;
+		bool critical = pth_category_weight(pth_category_of(c)) == PTH_WEIGHT_CRITICAL;
 
 		snprintf(on, sizeof on, "\"%s\":true", key != NULL ? key : "x");
 		snprintf(off, sizeof off, "\"%s\":false", key != NULL ? key : "x");
 		snprintf(only, sizeof only, "%s,\"critical_only\":true", on);
-		CHECK(alone("error", c, "", "") == critical);
+		CHECK(alone("error", c, "", "") == first);
 		CHECK(alone("error", c, on, "") == (key != NULL));
 		CHECK(!alone("error", c, off, ""));
 		CHECK(alone("error", c, only, "") == critical);
 		CHECK(!alone("error", c, "\"enabled\":false", ""));
 		CHECK(!alone("error", c, "", ",\"continue_on_failure\":true"));
+		criticals += critical;
 	}
+	CHECK_INT(criticals, 6);
 	CHECK_INT(countof(categories), PTH_CATEGORIES - 1);
 
 	unit("what it says");

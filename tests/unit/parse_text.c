@@ -34,6 +34,8 @@ variables(void)
 		{ "{top: {paths: {output_dir: here}}, services: {s: {environment: {V: "
 		  "'${paths.output_dir}'}}}}",
 		    IS, "here" },
+		{ V("${tests[0].name}"), IS, "t" },
+		{ V("${tests.0.name}"), IS, "t" },
 		{ "{top: {paths: {output_dir: '${paths.output_dir}'}}}", "said",
 		    "error: ${...} leads to itself" },
 		{ "{top: {paths: {output_dir: here}}, services: {s: {environment: {V: "
@@ -65,6 +67,90 @@ variables(void)
 	CHECK_STR(said, "");
 	json_decref(list);
 	free(said);
+}
+
+/* What stands without quotes is what the field is: a text stays as it is written. */
+static void
+plain(void)
+{
+#define VALUE "services.s.environment.V"
+#define BEYOND "is not between -9223372036854775808 and 9223372036854775807; quote it when text *"
+	static const struct {
+		const char *line, *path, *want, *said;
+	} rows[] = {
+		{ "environment: {V: 7e12345}", VALUE, "'7e12345'", "" },
+		{ "environment: {V: 12345678901234567890123}", VALUE, "'12345678901234567890123'",
+		    "" },
+		{ "environment: {V: .inf}", VALUE, "'.inf'", "" },
+		{ "environment: {V: NO}", VALUE, "'NO'", "" },
+		{ "environment: {V: off}", VALUE, "'off'", "" },
+		{ "environment: {V: 0777}", VALUE, "'0777'", "" },
+		{ "environment: {V: 1.10}", VALUE, "'1.10'", "" },
+		{ "environment: {V: 0x10}", VALUE, "'0x10'", "" },
+		{ "environment: {V: True}", VALUE, "'True'", "" },
+		{ "command_override: [sleep, 0777, NO, 1.10]", "services.s.command_override",
+		    "[sleep, '0777', 'NO', '1.10']", "" },
+		{ "restart_policy: no", "services.s.restart_policy", "'no'", "" },
+		{ "working_directory: 007", "services.s.working_directory", "'007'", "" },
+		/* Where a number is wanted, it is none. */
+		{ "timeout: 7e12345", "nothing", NULL,
+		    "*error: 7e12345 is too large a number; quote it when text is meant" },
+		{ "timeout: 12345678901234567890", "nothing", NULL,
+		    "*error: 12345678901234567890 " BEYOND },
+		{ "timeout: .inf", "nothing", NULL, "*error: .inf is not a number that *" },
+		{ "timeout: 0060", "services.s.timeout", "60",
+		    "*warning: 0060 is read as a decimal number (YAML 1.1 readers take it as *" },
+		{ "timeout: 06s", "services.s.timeout", "6", "" },
+		{ "critical: NO", "services.s.critical", "false",
+		    "*warning: NO is read as false; write false, or quote it when text is meant" },
+		/* Of parameters the descriptor knows the types. */
+		{ "plugin_config: {V: NO}", "services.s.plugin_config.V", "false", "" },
+		{ "plugin_config: {V: NO}", "marks.services.s.plugin_config.V", NULL, "" },
+		{ "plugin_config: {V: 7e12345}", "services.s.plugin_config.V", "'7e12345'", "" },
+	};
+	pth_auto_buf b = PTH_BUF_INIT;
+
+	unit("plain texts");
+	for (size_t i = 0; i < countof(rows); i++) {
+		json_auto_t *list = NULL,
+		            *want = rows[i].want != NULL ? json_of(rows[i].want) : NULL;
+		pth_auto_str said = NULL;
+		const json_t *v;
+
+		pth_buf_cut(&b, 0);
+		pth_buf_addf(&b,
+		    "tests:\n- name: t\n  services:\n    s:\n      implementation: {name: x}\n"
+		    "      protocol: {name: minip}\n      ports: ['1:1']\n      %s\n",
+		    rows[i].line);
+		list = records(b.s, NULL, 0, &said);
+		v = pth_json_path(json_array_get(list, 0), rows[i].path);
+		said[strcspn(said, "\n")] = '\0';
+		/* Of an error the record tells; its value is the default. */
+		if (strstr(rows[i].said, "error: ") != NULL)
+			v = NULL;
+		if (!CHECK(want == NULL ? v == NULL : json_equal(v, want) != 0) ||
+		    !CHECK(pth_glob(rows[i].said, said)))
+			printf("    %s: %s\n", rows[i].line, said);
+	}
+	/* Actions of a list are texts, too; and so is what a matrix varies. */
+	for (size_t i = 0; i < 2; i++) {
+		static const char *const texts[][3] = {
+			{ "steps: [{exec: [sleep, 007]}]", "0.steps.actions.0.exec.argv",
+			    "[sleep, '007']" },
+			{ "matrix: {services.s.environment.V: [NO]}", "0.name", "'t [NO]'" },
+		};
+		pth_auto_str said = NULL;
+		json_auto_t *list = NULL, *want = json_of(texts[i][2]);
+
+		pth_buf_cut(&b, 0);
+		pth_buf_addf(&b,
+		    "tests:\n- name: t\n  %s\n  services: {s: {implementation: {name: x}, "
+		    "protocol: {name: minip}, ports: ['1:1']}}\n",
+		    texts[i][0]);
+		list = records(b.s, NULL, 0, &said);
+		CHECK_STR(said, "");
+		CHECK(json_equal(pth_json_path(list, texts[i][1]), want));
+	}
 }
 
 static void
@@ -242,6 +328,7 @@ int
 main(void)
 {
 	variables();
+	plain();
 	forms();
 	files();
 	overrides();

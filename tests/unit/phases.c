@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "io/json.h"
+#include "io/record.h"
 #include "unit.h"
 
 #define S 1000000LL
@@ -152,6 +153,17 @@ of_test(void)
 	CHECK_INT(json_array_size(p.results), 1);
 	CHECK(strstr(content("order"), "5") == NULL);
 
+	unit("what cannot be started and is not critical: the next one has its turn");
+	begin(&p, "pre_run",
+	    "[{\"argv\":[\"/no/such\"],\"critical\":false}," SH("echo 7 >>order") "]", false);
+	CHECK_INT(run(&p), 1);
+	CHECK_STR(p.error, "");
+	CHECK_INT(p.why.category, PTH_CAT_DEPENDENCY);
+	CHECK_INT(json_array_size(p.results), 3);
+	CHECK(json_is_null(json_object_get(result(&p, 1), "code")));
+	CHECK(strstr(pth_done_error(result(&p, 1)), "/no/such") != NULL);
+	CHECK_STR(content("order"), "1\n2\n4\n7\n");
+
 	unit("too long");
 	begin(&p, "pre_run", "[{\"argv\":[\"sh\",\"-c\",\"" STUBBORN "\"],\"timeout_us\":1000}]",
 	    false);
@@ -166,7 +178,7 @@ of_test(void)
 	reap(&p, 2 * S);
 	CHECK_INT(supervise_phases_step(&p, 2 * S), -1);
 	CHECK_STR(p.error, "sh took too long; see setup/phases/pre_run.stderr.log");
-	CHECK(pth_json_bool(result(&p, 1), "timeout", false));
+	CHECK(pth_json_bool(result(&p, 3), "timeout", false));
 
 	unit("stopped: no result, and nothing more is run");
 	begin(&p, "pre_run", "[" SH(STUBBORN) "," SH("echo 6 >>order") "]", false);
@@ -175,7 +187,7 @@ of_test(void)
 	supervise_phases_stop(&p);
 	reap(&p, 2 * S);
 	CHECK_INT(supervise_phases_step(&p, 2 * S), 0);
-	CHECK(p.pid == 0 && p.error[0] == '\0' && json_array_size(p.results) == 2);
+	CHECK(p.pid == 0 && p.error[0] == '\0' && json_array_size(p.results) == 4);
 	supervise_phases_release(&p);
 }
 

@@ -196,9 +196,8 @@ execution(void)
 		{ "{marks: {execution_environment.0.type: [1, 1], execution_environment.1.type:"
 		  " [2, 9]}, execution_environment: [{type: third, enabled: false}, {type: none}]}",
 		    "said",
-		    "2:9: error: no execution environment named 'none'; there are first, gdb, "
-		    "gperf_cpu, gperf_heap, helgrind, iterations, memcheck, second, strace, "
-		    "third" },
+		    "2:9: error: no execution environment named 'none'; pth list shows those that "
+		    "there are" },
 		{ "{marks: {execution_environment.1.levl: [3, 3]}, execution_environment:"
 		  " [{type: third, enabled: false}, {type: first, levl: 1}]}",
 		    "said", "3:3: warning: first has no parameter 'levl'; did you mean 'level'?" },

@@ -10,7 +10,7 @@ static const struct descriptor descriptors[] = {
 	    "ready: {server: {udp: '{{ port }}'}}\n"
 	    "stop: {signal: SIGHUP, grace: 9s}\nenvironment: {V: protocol, P: '1'}\n" },
 	{ "p/protocols/two.yaml",
-	    "plugin: two\nkind: protocol\ntransport: tcp\nversions: {v1: , v2: }\n"
+	    "plugin: two\nkind: protocol\ntransport: tcp\nport: 4002\nversions: {v1: , v2: }\n"
 	    "default_version: v2\n" },
 	{ "p/services/iut/proto/prog.yaml",
 	    "plugin: prog\nkind: iut\nprotocol: proto\ncommands: {any: [prog]}\n" },
@@ -67,6 +67,7 @@ static const struct descriptor descriptors[] = {
 	    "{path: keep, text: k}]\n"
 	    "artifacts: ['*.{{ name }}']\nkeylogs: [k]\nrequires: [{program: p}]\n"
 	    "metrics: [{each: l, as: w, name: 'm_{{ w }}', json: '{{ w }}.x', scale: 2}]\n"
+	    "events: [{name: 'e_{{ name }}', matches: x}, {when: not yes_, json: y}]\n"
 	    "verdict: [{log: {file: x, matches: '{{ n }}', min: '{{ n }}', max: '{{ f }}', "
 	    "on: '{{ yes_ }}', l: '{{ l }}', both: '{{ n }}{{ n }}', text: '{{ t }}', "
 	    "sum: '{{ n + 1 }}', yes: '{{ true }}', no_: '{{none}}', or: '{{ x|default(7) }}', "
@@ -236,6 +237,7 @@ lists(void)
 		{ AS("lists", ""), "@a.keylogs", "[k]" },
 		{ AS("lists", ""), "@a.requires", "[{program: p}]" },
 		{ AS("lists", ""), "@a.artifacts", "['*.a']" },
+		{ AS("lists", ""), "@a.events", "[{name: e_a, matches: x}]" },
 		{ AS("lists", ""), "@a.metrics",
 		    "[{name: m_a, json: a.x, scale: 2}, {name: m_b, json: b.x, scale: 2}]" },
 		/* What is one expression keeps its type. */
@@ -479,12 +481,17 @@ failures_around(void)
 		{ "environments/network",
 		    "kind: network_environment\nisolation: full\nrequires: [{program: '{{ nobody "
 		    "}}'}]" },
-		{ "protocols", "kind: protocol\ntransport: udp\nsetup: [['{{ nobody }}']]" },
 		{ "protocols",
-		    "kind: protocol\ntransport: udp\nrequires: [{program: '{{ nobody }}'}]" },
-		{ "protocols", "kind: protocol\ntransport: udp\nenvironment: {A: '{{ nobody }}'}" },
-		{ "protocols", "kind: protocol\ntransport: udp\nready: {udp: '{{ nobody }}'}" },
-		{ "protocols", "kind: protocol\ntransport: udp\nstop: {grace: '{{ nobody }}'}" },
+		    "kind: protocol\ntransport: udp\nport: 1\nsetup: [['{{ nobody }}']]" },
+		{ "protocols",
+		    "kind: protocol\ntransport: udp\nport: 1\nrequires: [{program: '{{ nobody "
+		    "}}'}]" },
+		{ "protocols",
+		    "kind: protocol\ntransport: udp\nport: 1\nenvironment: {A: '{{ nobody }}'}" },
+		{ "protocols",
+		    "kind: protocol\ntransport: udp\nport: 1\nready: {udp: '{{ nobody }}'}" },
+		{ "protocols",
+		    "kind: protocol\ntransport: udp\nport: 1\nstop: {grace: '{{ nobody }}'}" },
 	};
 	char file[100], text[300];
 

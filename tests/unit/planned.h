@@ -7,6 +7,7 @@
 #include "base/os.h"
 #include "io/file.h"
 #include "io/record.h"
+#include "io/status.h"
 #include "plan/plan.h"
 #include "rows.h"
 
@@ -52,9 +53,12 @@ planned(const char *base, const char *over, struct pth_buf *said)
 	struct pth_diags d;
 
 	pth_diags_init(&d, "");
-	CHECK((pth_plan_test(&set, rec, &d) == 0) == (d.errors == 0));
-	CHECK((pth_test_error(rec) != NULL) == (d.errors != 0));
-	CHECK((pth_test_plan(rec) != NULL) == (d.errors == 0));
+	CHECK((pth_plan_test(&set, rec, &(struct pth_plan_how){ false, false }, &d) == 0) ==
+	    (pth_test_error(rec) == NULL));
+	CHECK((pth_test_plan(rec) != NULL) == (pth_test_error(rec) == NULL));
+	CHECK((d.errors != 0) ==
+	    (pth_test_error(rec) != NULL &&
+	        pth_status_of_error(pth_test_error(rec)) == PTH_S_ERROR));
 	for (size_t i = 0; i < d.n; i++)
 		pth_buf_addf(said, "%s%u:%u: %s: %s", i != 0 ? "\n" : "", d.v[i].line, d.v[i].col,
 		    d.v[i].severity == PTH_ERROR ? "error" : "warning", d.v[i].text);

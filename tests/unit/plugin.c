@@ -249,6 +249,10 @@ test_values(void)
 		{ "stop: {signal: int}", "signal: must be a signal such as INT" },
 		{ "stop: {signal: SIG}", "signal: must be a signal such as INT" },
 		{ "stop: {signal: A}", "signal: must be a signal such as INT" },
+		{ "stop: {signal: HOP}", "signal: must be a signal such as INT" },
+		{ "roles: {sever: {}}",
+		    "unknown role 'sever'; roles are server, client, peer, mitm, any" },
+		{ "roles: {server: {}, any: }", "" },
 		{ "stop: {signal: [INT]}", "signal: must be a signal such as INT" },
 		{ "stop: {grace: '{{ x }}'}", "" },
 		{ "stop: {grace: 250ms}", "" },
@@ -344,11 +348,40 @@ test_values(void)
 		{ "metrics: [{name: m, json: x, scale: 2}]", "" },
 		{ "metrics: [{name: m, json: x, reduce: median}]",
 		    "reduce: must be one of: last first sum min max mean count" },
+		/* Events. */
+		{ "events: [{name: up, matches: x, file: y}, {json: event}, {matches: '^E (.*) '}]",
+		    "" },
+		{ "events: {name: up}", "events: must be a list of events, not a map" },
+		{ "events: [{name: up}]", "must have exactly one of matches, json" },
+		{ "events: [{matches: x}]",
+		    "an event without name: give it one, or matches a group that is the name" },
+		{ "events: [{matches: '(x'}]", "matches: not a regular expression: *" },
+		{ "events: [{name: a b, matches: x}]",
+		    "name: must be a name of letters, digits, '.', '_' and '-'" },
+		{ "events: [{name: a, json: x}]", "name: json is the member that names the event" },
+		{ "events: [{matches: '(x)', level: x}]", "unknown key 'level'" },
 		/* Parameters. */
-		{ "parameters: {p: {type: integer}}",
-		    "type: must be one of: str int float bool list map any" },
-		{ "parameters: {p: {items: integer}}",
-		    "items: must be one of: str int float bool list map any" },
+		{ "parameters: {p: {type: int, min: 5, max: 1}}",
+		    "min: 5 is more than max, which is 1" },
+		{ "parameters: {p: {type: float, min: 0.5, max: 0.25}}",
+		    "min: 0.5 is more than max, which is 0.25" },
+		{ "parameters: {p: {type: int, min: 5, max: 5}}", "" },
+		{ "parameters: {p: {type: text}}",
+		    "type: must be one of: str int float bool list map any string integer number "
+		    "boolean array object" },
+		{ "parameters: {p: {items: texts}}", "items: must be one of: str int float *" },
+		{ "parameters: {a: {type: string, default: 5x}, b: {type: integer, default: x}}",
+		    "parameter b must be of type int, not a string" },
+		{ "parameters: {a: {type: number}, b: {type: boolean}, c: {type: array}, d: {type: "
+		  "object, default: []}}",
+		    "parameter d must be of type map, not a list" },
+		{ "parameters: {p: {unused: []}}", "unused: must be one value, not a list" },
+		{ "environment: {V: {when: a, value: '{{ b }}'}}", "" },
+		{ "environment: {V: {when: a}}", "must have exactly one of value" },
+		{ "environment: {V: {value: a, wen: b}}",
+		    "unknown key 'wen'; did you mean 'when'?" },
+		{ "environment: {V: [a]}", "V: must be one value, not a list" },
+		{ "variants: x", "variants: not a key of kind iut" },
 		{ "parameters: {p: {required: 1}}",
 		    "required: must be true or false, not a "
 		    "integer" },
@@ -400,6 +433,58 @@ test_values(void)
 	CHECK_STR(
 	    only_keys("plugin: x\nkind: network_environment\ncapture: {interfce: x}", PTH_NETWORK),
 	    "3: unknown key 'interfce'; did you mean 'interface'?");
+}
+
+/* What stands without quotes is what its key is: a text stays as it is written. */
+static void
+test_plain(void)
+{
+	static const char *const rows[][2] = {
+		{ "description: NO", "" },
+		{ "environment: {A: 7e12345, B: .inf, C: 0777, D: off, E: 99999999999999999999}",
+		    "" },
+		{ "commands: {server: [a, NO, 7e12345, {when: x, args: [off]}]}", "" },
+		{ "commands: {server: {line: NO}}", "" },
+		{ "binary: NO", "" },
+		{ "parameters: {p: {type: str, default: 7e12345, enum: [7e12345, off]}}", "" },
+		{ "parameters: {p: {type: list, items: string, default: [NO, .inf]}}", "" },
+		{ "version_config: {commit: 7e12345}", "" },
+		{ "versions: {v: {environment: {A: NO}}}", "" },
+		/* Where a number or truth is wanted, it is said how it is read, or that it is none.
+		 */
+		{ "finite: NO",
+		    "NO is read as false; write false, or quote it when text is meant" },
+		{ "parameters: {p: {type: int, default: 0777}}",
+		    "0777 is read as a decimal number (YAML 1.1 readers take it as octal)" },
+		{ "parameters: {p: {type: int, default: 7e12345}}",
+		    "7e12345 is too large a number; quote it when text is meant" },
+		{ "features: {a: off}",
+		    "off is read as false; write false, or quote it when text is meant" },
+	};
+	const struct pth_ynode *n;
+	struct pth_diags d;
+	pth_auto_buf b = PTH_BUF_INIT;
+	struct pth_err e;
+	json_t *v;
+
+	unit("plain texts");
+	for (size_t i = 0; i < countof(rows); i++) {
+		pth_buf_cut(&b, 0);
+		pth_buf_addf(&b, HEAD "%s\n", rows[i][0]);
+		pth_diags_init(&d, "x.yaml");
+		n = pth_yaml_try(b.s, b.len, &arena, &d);
+		CHECK_INT(d.n, 0);
+		pth_desc_check(n, PTH_IUT, &d);
+		CHECK_STR(d.n != 0 ? d.v[0].text : "", rows[i][1]);
+		CHECK_INT(d.n, *rows[i][1] != '\0');
+		pth_diags_release(&d);
+	}
+	v = pth_param_default("p", yaml("{type: str, default: 1.10}"), &e);
+	CHECK_STR(json_string_value(v), "1.10");
+	json_decref(v);
+	v = pth_param_default("p", yaml("{type: list, items: str, default: [x, 1.10]}"), &e);
+	CHECK_STR(json_string_value(json_array_get(v, 1)), "1.10");
+	json_decref(v);
 }
 
 /* A service's templates have these names, so that no parameter may. */
@@ -571,6 +656,7 @@ main(void)
 	test_keys();
 	test_kinds();
 	test_values();
+	test_plain();
 	test_taken();
 	test_shapes();
 	test_roles();

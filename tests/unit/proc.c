@@ -183,6 +183,8 @@ of_names(void)
 	CHECK_STR(pth_signal_name(35, buf), "35");
 	CHECK_INT(pth_signal_number("INT"), SIGINT);
 	CHECK_INT(pth_signal_number("SIGINT"), SIGINT);
+	CHECK_INT(pth_signal_number("IO"), SIGIO);
+	CHECK_INT(pth_signal_number("SIGCLD"), SIGCHLD);
 	CHECK_INT(pth_signal_number("2"), 2);
 	CHECK_INT(pth_signal_number("64"), 64);
 	CHECK_INT(pth_signal_number("SYS"), SIGSYS);
@@ -510,6 +512,31 @@ of_holders(void)
 	close(udp);
 }
 
+/* Without the right to change lo it stays as it is: nobody may say then that the network is our
+ * own. */
+static void
+of_refusals(void)
+{
+	struct pth_ns ns = { .used = PTH_NS_ALL };
+	int status;
+	pid_t pid;
+
+	unit("a network whose loopback cannot be had is none of ours");
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
+			_exit(2);
+		pth_ns_furnish_net(&ns);
+		_exit(ns.used == (PTH_NS_ALL & ~(unsigned)PTH_NS_NET) &&
+		            strncmp(ns.reason, "loopback: ", 10) == 0 ?
+		        0 :
+		        1);
+	}
+	CHECK(pid > 0 && waitpid(pid, &status, 0) == pid);
+	CHECK_INT(status, 0);
+}
+
 static void
 of_interfaces(void)
 {
@@ -562,5 +589,6 @@ main(void)
 	of_marks();
 	of_holders();
 	of_interfaces();
+	of_refusals();
 	return unit_done();
 }

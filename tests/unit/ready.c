@@ -181,6 +181,12 @@ logs(void)
 	CHECK_INT(supervise_ready_step(&other, 0, &err), PTH_NOT_YET);
 	CHECK(rename("other", "own") == 0);
 	CHECK_INT(supervise_ready_step(&other, S, &err), PTH_IS_READY);
+	/* What is there of the life before does not count; what is written behind it does. */
+	supervise_ready_reset(&other);
+	supervise_ready_begin(&other, 2 * S);
+	CHECK_INT(supervise_ready_step(&other, 2 * S, &err), PTH_NOT_YET);
+	append("own", "up\n");
+	CHECK_INT(supervise_ready_step(&other, 3 * S, &err), PTH_IS_READY);
 	end(&other, own);
 
 	unit("log: too late");

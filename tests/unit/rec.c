@@ -170,7 +170,7 @@ files(void)
 	CHECK(e.code == PTH_SYSTEM && e.error == EISDIR);
 	pth_rec_close(&in);
 	CHECK_INT(pth_rec_open_file(&in, "absent", &e), -1);
-	CHECK(e.code == PTH_INPUT && e.error == ENOENT);
+	CHECK(e.code == PTH_SYSTEM && e.error == ENOENT);
 	pth_rec_close(&in);
 	CHECK(mkdir("d", 0777) == 0 && mkfifo("d/fifo", 0666) == 0 && symlink("../s", "d/l") == 0);
 	CHECK_INT(pth_file_write(AT_FDCWD, "d/s", TEST1, strlen(TEST1), &e), 0);

@@ -25,6 +25,15 @@ found(const char *pattern, unsigned flags, const char *s, size_t n)
 		return shown;
 	}
 	CHECK(pth_regex_match(re, s, n) == pth_regex_find(re, s, n, at));
+	/* From where it is found it is found again; behind the text there is at most nothing. */
+	if (at[0].from != SIZE_MAX) {
+		struct pth_regex_span again[2];
+
+		CHECK(pth_regex_find_from(re, s, n, at[0].from, again));
+		CHECK(memcmp(at, again, sizeof at) == 0);
+		if (pth_regex_find_from(re, s, n, n, again))
+			CHECK(again[0].from == n && again[0].to == n);
+	}
 	for (size_t i = 0; i < 2 && at[0].from != SIZE_MAX; i++)
 		if (at[i].from == SIZE_MAX)
 			pth_buf_adds(&b, " -");

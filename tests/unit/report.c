@@ -47,6 +47,11 @@ statuses(void)
 		{ { PASSED, TEST("failed", "true") }, "", "completed", 2, 0 },
 		{ { PASSED, TEST("skipped", "false") }, "", "completed", 1, 0 },
 		{ { PASSED, TEST("unsupported", "false") }, "", "failed", 1, 1 },
+		/* A combination that cannot be says nothing; but a failure counts. */
+		{ { PASSED, TEST("unsupported", "false") ",'error':{'status':'unsupported'}" }, "",
+		    "completed", 1, 0 },
+		{ { PASSED, TEST("failed", "false") ",'error':{'status':'unsupported'}" }, "",
+		    "failed", 1, 1 },
 		{ { "'x':1" }, "", "failed", 0, 1 },
 		{ { FAILED, TEST("timeout", "false") }, "", "timeout", 0, 2 },
 		{ { PASSED, TEST("timeout", "true") }, "", "completed", 2, 0 },

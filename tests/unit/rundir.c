@@ -99,6 +99,8 @@ add(struct pth_journal *j, const char *text)
 static void
 of_given(void)
 {
+	char path[300] = "/"; /* longer than a name may be */
+
 	unit("a directory that is given is made, with those above it");
 	CHECK_INT(reopen("new/out", false), 0);
 	CHECK(d.fresh);
@@ -136,9 +138,15 @@ of_given(void)
 	CHECK_INT(reopen("empty", true), 0);
 	CHECK_STR(names("empty"), ".keep plan.jsonl results.jsonl");
 
+	unit("what cannot be a directory");
+	memset(path + 1, 'x', sizeof path - 2);
+	CHECK_INT(reopen(path, false), -1);
+
 	unit("a path that is no text is not made");
 	CHECK_INT(reopen("caf\xe9", false), -1);
 	CHECK(strstr(err.text, "not UTF-8") != NULL);
+	CHECK_INT(err.code, PTH_SYSTEM);
+	CHECK(d.fd == -1 && d.path == NULL);
 	CHECK_INT(reopen("new/caf\xe9/x", false), -1);
 	CHECK(!is_there("caf\xe9") && !is_there("new/caf\xe9"));
 }
@@ -146,7 +154,8 @@ of_given(void)
 static void
 of_made(void)
 {
-	char first[300], second[300], link[300] = "";
+	char first[300], second[300], link[300] = "", tmp[60];
+	struct stat st;
 
 	unit("without one, a new one is made, to which latest points");
 	CHECK_INT(reopen(NULL, false), 0);
@@ -157,10 +166,22 @@ of_made(void)
 	CHECK_INT(reopen(NULL, false), 0);
 	snprintf(second, sizeof second, "%s", d.path);
 	CHECK(strcmp(first, second) != 0);
+	umask(022);
+	CHECK_INT(reopen(NULL, false), 0);
+	snprintf(second, sizeof second, "%s", d.path);
+	CHECK(stat(second, &st) == 0 && (st.st_mode & 0777) == 0755);
 	memset(link, 0, sizeof link);
 	CHECK(readlink("base/latest", link, sizeof link - 1) > 0);
 	CHECK_STR(link, strrchr(second, '/') + 1);
 	CHECK(d.fresh);
+
+	unit("where latest is a directory of somebody it stays, and nothing else is left");
+	CHECK(unlink("base/latest") == 0 && mkdir("base/latest", 0777) == 0);
+	CHECK_INT(reopen(NULL, false), 0);
+	snprintf(tmp, sizeof tmp, "base/.latest.%ld", (long)getpid());
+	CHECK(lstat(tmp, &st) != 0 && lstat("base/latest", &st) == 0 && rmdir("base/latest") == 0);
+	pth_rundir_close(&d);
+	CHECK(d.fd == -1 && d.path == NULL && d.plan.copy == -1 && d.results.copy == -1);
 
 	unit("a directory that stays is not another's latest");
 	CHECK_INT(reopen("new/out", false), 0);
@@ -397,6 +418,13 @@ of_streams(void)
 		CHECK_STR(content("run/plan.jsonl"), "one\ntwo\n");
 		CHECK_INT(pth_journal_check(&d.results, d.fd, &err), 0);
 	}
+	unit("with the whole directory it cannot be put right");
+	pth_rmtree(AT_FDCWD, "run", NULL);
+	CHECK_INT(pth_journal_check(&d.plan, d.fd, &err), -1);
+	CHECK(strstr(err.text, "plan.jsonl was removed by somebody else during the run: ") ==
+	    err.text);
+	CHECK(strstr(err.text, "as written again") == NULL);
+	CHECK_INT(err.code, PTH_SYSTEM);
 	unit("of both streams");
 	for (int how = 0; how < 3; how++) {
 		pth_rmtree(AT_FDCWD, "run", NULL);
@@ -464,6 +492,23 @@ of_locks(void)
 
 static struct pth_select in;
 
+/* The whole result of a test that is not run. */
+static const char *
+result_of(const char *text)
+{
+	static char s[600];
+	json_t *rec = pth_json_parse(text, strlen(text), NULL);
+	json_t *result = pth_select_result(&in, &d, rec);
+	struct pth_buf b = PTH_BUF_INIT;
+
+	pth_json_dump(&b, result);
+	snprintf(s, sizeof s, "%s", b.s);
+	pth_buf_release(&b);
+	json_decref(result);
+	json_decref(rec);
+	return s;
+}
+
 static const char *
 status_of(const char *text)
 {
@@ -515,10 +560,15 @@ of_choices(void)
 	in = (struct pth_select){ 0 };
 	CHECK_STR(
 	    status_of(REC("a", "\"x\":1")), "error: the record has no plan; pth-plan makes it");
+	CHECK_STR(status_of(REC("u", "\"error\":{\"message\":\"no\",\"status\":\"unsupported\"}")),
+	    "unsupported: no");
 	CHECK_STR(status_of(REC("../x", LOCAL)), "error: the id is not a safe directory name");
 	CHECK_STR(status_of(REC("t", LOCAL)), "run");
 	CHECK_STR(status_of(REC("t", LOCAL)), "error: another test with this id came before it");
 	CHECK_STR(status_of(REC("e", LOCAL ",\"error\":{\"message\":\"no\"}")), "error: no");
+	CHECK_STR(result_of(REC("t", LOCAL)),
+	    "{\"status\":\"error\",\"reason\":\"another test with this id came before it\","
+	    "\"category\":\"configuration\",\"duration_us\":0,\"services\":{}}");
 	CHECK_STR(status_of(REC("c", DOCKER(""))),
 	    "unsupported: network environment docker_compose: cannot be run by this version");
 	CHECK_STR(status_of(REC("d", DOCKER(",\"supported_by\":[\"pth-compose\"]"))),
@@ -583,6 +633,8 @@ static const struct {
 static void
 of_resumes(void)
 {
+	char want[400];
+
 	unit("a resumed run keeps what is complete and of the same plan, and nothing else");
 	for (size_t i = 0; i < countof(before); i++)
 		for (int rerun = 0; rerun < 2; rerun++) {
@@ -597,6 +649,13 @@ of_resumes(void)
 			pth_select_release(&in);
 		}
 	CHECK(countof(before) >= 18);
+
+	unit("what is kept says which run it is of");
+	left("completed", "completed");
+	in = (struct pth_select){ .resume = true };
+	snprintf(want, sizeof want, "{\"status\":\"completed\",\"run_dir\":\"%s\"}", d.path);
+	CHECK_STR(result_of(REC("t", LOCAL)), want);
+	pth_select_release(&in);
 
 	unit("of another plan, or with another id, nothing is kept; nor without --resume");
 	left("completed", "completed");

@@ -346,6 +346,36 @@ of_orders(void)
 	}
 }
 
+/* Half the window is 32 records here. */
+static void
+of_shuffles(void)
+{
+	unsigned long ahead = 0, mixed = 0;
+	char id[8];
+
+	unit("a shuffle mixes the records of half a window, and no half with the next");
+	r = (struct pth_runner){ .dir = &dir, .home = &home, .jobs = 1, .seed = 5 };
+	r.order = PTH_ORDER_SHUFFLE;
+	pth_runner_open(&r);
+	CHECK_INT(r.window, 64);
+	for (size_t i = 0; i < 64; i++) {
+		snprintf(id, sizeof id, "%02zu", i);
+		add(id, "", true);
+	}
+	for (size_t i = 0; i < 64; i++)
+		for (size_t k = i + 1; k < 64; k++) {
+			bool before = pth_runner_nth(&r, i)->rank < pth_runner_nth(&r, k)->rank;
+
+			if (i / 32 != k / 32)
+				ahead += before;
+			else
+				mixed += !before;
+		}
+	CHECK_INT(ahead, 32 * 32);
+	CHECK(mixed > 300 && mixed < 700); /* of 992 pairs */
+	end();
+}
+
 /* category: of the failure. again: is it tried again? */
 static const struct {
 	const char *status, *category, *more;
@@ -555,6 +585,7 @@ main(void)
 	of_hung_ones();
 	of_interruptions();
 	of_orders();
+	of_shuffles();
 	of_tries();
 	of_stops();
 	of_windows();

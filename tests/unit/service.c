@@ -10,6 +10,9 @@
 static void
 of_states(void)
 {
+	static const char *const usage[] = { "\"sys_us\":", "\"max_rss_kb\":", "\"minflt\":",
+		"\"majflt\":", "\"nvcsw\":", "\"nivcsw\":" };
+
 	unit("its directory is made; nothing is started before it may");
 	begin("exit 0", "");
 	supervise_service_step(&s, 3 * S, S);
@@ -35,7 +38,9 @@ of_states(void)
 	CHECK_STR(result("signal"), "null");
 	CHECK_STR(result("core"), "false");
 	CHECK_STR(result("killed"), "false");
-	CHECK(strstr(result("rusage"), "\"max_rss_kb\":") != NULL);
+	for (size_t i = 0; i < countof(usage); i++)
+		CHECK(strstr(result("rusage"), usage[i]) != NULL);
+	CHECK(countof(usage) >= 6);
 	CHECK_STR(events("service."), "initializing started ready running exited stopped");
 	end();
 

@@ -2,6 +2,8 @@
  */
 #include "supervise/steps.h"
 
+#include "supervise/supervisor.h"
+
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -491,14 +493,14 @@ of_wrong_ones(void)
 
 	unit("what this version cannot do");
 	rec = parse("{\"links\":[{}]}");
-	CHECK_STR(supervise_steps_unsupported(rec),
+	CHECK_STR(pth_steps_unsupported(rec),
 	    "links: network conditions are not supported by this version");
 	json_decref(rec);
 	rec = parse("{\"steps\":{\"actions\":[" WAIT("0") ",{\"link\":{}}]}}");
-	CHECK_STR(supervise_steps_unsupported(rec), "steps: link is not supported by this version");
+	CHECK_STR(pth_steps_unsupported(rec), "steps: link is not supported by this version");
 	json_decref(rec);
 	rec = parse("{\"links\":[],\"steps\":{\"actions\":[" WAIT("0") "]}}");
-	CHECK(supervise_steps_unsupported(rec) == NULL);
+	CHECK(pth_steps_unsupported(rec) == NULL);
 	json_decref(rec);
 }
 

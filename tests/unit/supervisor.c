@@ -186,6 +186,30 @@ of_stages(void)
 	CHECK_INT(json_array_size(pth_result_post_commands(r)), 1);
 	CHECK(pth_result_teardown(r) == NULL);
 	json_decref(r);
+
+	unit("events of what setup makes: images, and the network");
+	for (int bad = 0; bad < 2; bad++) {
+		char plan[200];
+
+		snprintf(plan, sizeof plan,
+		    "\"setup\":[{\"argv\":[\"%s\",\"build\",\"-o\",\"img\",\"dir\"],"
+		    "\"category\":\"docker_build\"}]",
+		    bad != 0 ? "false" : "true");
+		json_decref(run(SVC("c", FINITE, "exit 0"), plan, ""));
+		CHECK_STR(events("image."), bad != 0 ? "building failed" : "building built");
+	}
+	json_decref(run(SVC("c", FINITE, "exit 0"), "", ""));
+	CHECK_STR(events("network."), "configured");
+	{
+		struct pth_buf b = PTH_BUF_INIT;
+		struct pth_err e;
+
+		CHECK_INT(pth_file_read("events.jsonl", 1 << 20, &b, &e), 0);
+		CHECK(strstr(b.s, "\"event\":\"image.built\"") != NULL);
+		CHECK(strstr(b.s, "\"image\":\"img\",\"duration_us\":") != NULL);
+		CHECK(strstr(b.s, "\"image\":\"img\",\"message\":\"false ended with") != NULL);
+		pth_buf_release(&b);
+	}
 }
 
 /* What comes after a failure of each stage: the order of what was done. */
@@ -233,6 +257,42 @@ of_failures(void)
 		snprintf(rec, sizeof rec, after, of[i].pre, of[i].post);
 		CHECK_STR(ends(SVC("c", FINITE, "echo run >>../order"), plan, rec), of[i].ends);
 		CHECK_STR(content("t/order"), of[i].order);
+	}
+
+	unit("a command that cannot be started fails like one that ends so");
+	CHECK_STR(ends(SVC("c", FINITE, "exit 0"), "",
+	              "\"steps\":{\"post_commands\":[[\"no-such-program\"]]}"),
+	    "failed: post_commands: no-such-program: not found");
+	CHECK_STR(ends(SVC("c", FINITE, "exit 0"), "",
+	              "\"steps\":{\"pre_commands\":[[\"no-such-program\"]]}"),
+	    "error: pre_commands: no-such-program: not found");
+	CHECK_STR(
+	    ends(SVC("c", FINITE, "exit 0"), "\"teardown\":[{\"argv\":[\"no-such-program\"]}]", ""),
+	    "error: teardown: no-such-program: not found");
+}
+
+#define Q "\\\""
+#define TOLD(status)                                                                             \
+	"echo '{" Q "pth" Q ":1," Q "service" Q ":{" Q "state" Q ":" Q "stopped" Q "," Q         \
+	"reason" Q ":" Q "exit" Q "," Q "code" Q ":0," Q "ready_us" Q ":1}," Q "result" Q ":{" Q \
+	"status" Q ":" Q status Q "," Q "reason" Q ":" Q "why" Q "}}' >inner.json"
+
+/* A test that ran in a container as a whole: what its end there was. */
+static void
+of_whole_tests(void)
+{
+	static const char *const own[][2] = { { "completed", "completed: " },
+		{ "unsupported", "unsupported: why" }, { "failed", "failed: why" },
+		{ "timeout", "timeout: why" }, { "error", "error: why" },
+		{ "crashed", "crashed: why" },
+		/* We know better: */ { "interrupted", "completed: " } };
+	char text[900];
+
+	unit("the end of a test in its container is its end, unless that was interrupted");
+	for (size_t i = 0; i < countof(own); i++) {
+		snprintf(text, sizeof text,
+		    SVC("c", FINITE "\"inner\":{\"file\":\"inner.json\"},", TOLD("%s")), own[i][0]);
+		CHECK_STR(ends(text, "", ""), own[i][1]);
 	}
 }
 
@@ -408,6 +468,10 @@ of_requirements(void)
 	CHECK_STR(ends(SVC("a", FINITE, "exit 0"), "\"requires\":[{\"program\":\"no-such\"}]", ""),
 	    "error: setup: no-such not found");
 	CHECK_STR(ends(SVC("a", FINITE, "exit 0"), "\"requires\":[{\"program\":\"sh\"}]", ""),
+	    "completed: ");
+	CHECK_STR(ends(SVC("a", "\"critical\":false,\"requires\":[{\"program\":\"no-such\"}],",
+	                   "exec no-such") "," SVC("b", FINITE, "exit 0"),
+	              "", "\"services\":{\"a\":{\"critical\":false}}"),
 	    "completed: ");
 
 	unit("what cannot be done is no error of the test's programs");
@@ -629,6 +693,7 @@ main(void)
 	world_begin("supervisor");
 	of_stages();
 	of_failures();
+	of_whole_tests();
 	of_ends();
 	of_waits();
 	of_deployments();

@@ -3,7 +3,8 @@
  * blocks between empty lines:
  *
  *	c JSON       the variables, from here on
- *	m ours|jinja how white space is treated, from here on
+ *	m ours|jinja how white space is treated, from here on; loose: as jinja, and what is
+ *	             missing is an empty text
  *	f NAME JSON  a file that can be included, from here on
  *	d WHY        this case differs from Jinja2 on purpose (D: would not end there)
  *	t TEXT       a line of the template (T JSON: all of it)
@@ -154,7 +155,10 @@ take_line(struct cases *c, const char *s)
 		c->vars = json_loads(rest, 0, NULL);
 		CHECK(c->vars != NULL);
 		break;
-	case 'm': c->opt.keep_blocks = c->opt.drop_last_newline = *rest == 'j'; break;
+	case 'm':
+		c->opt.keep_blocks = c->opt.drop_last_newline = *rest != 'o';
+		c->opt.lenient = *rest == 'l';
+		break;
 	case 'f': add_file(c, rest); break;
 	case 'd':
 	case 'D': c->differs = true; break;

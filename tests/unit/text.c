@@ -273,6 +273,11 @@ likeness(void)
 	CHECK_STR(pth_nearest("sever", roles, 3), "server");
 	CHECK_STR(pth_nearest("cleint", roles, 3), "client");
 	CHECK_STR(pth_nearest("peer", roles, 3), "peer");
+	CHECK(pth_same_name("quic-go", "QUIC_Go"));
+	CHECK(pth_same_name("", ""));
+	CHECK(!pth_same_name("quic", "quic-"));
+	CHECK(!pth_same_name("quic_", "quic"));
+	CHECK(!pth_same_name("quicgo", "quic_go"));
 	CHECK_STR(pth_nearest("banana", roles, 3), NULL);
 	CHECK_STR(pth_nearest("x", roles, 0), NULL);
 	/* One edit in three letters, begun ones too. */

@@ -253,7 +253,7 @@ records(void)
 	CHECK_INT(pth_file_read("said", 1 << 20, &b, &e), 0);
 	CHECK_STR(b.s, TEST("d") ",\"seen\":1}\n");
 	CHECK_INT(each("one none two", true, &n, &e), -1);
-	CHECK(n == 1 && e.code == PTH_INPUT);
+	CHECK(n == 1 && e.code == PTH_SYSTEM);
 	CHECK_INT(each("--partial one cut", true, &n, &e), 0);
 	CHECK_INT(n, 2);
 	pth_buf_release(&b);

@@ -25,6 +25,12 @@ runs(void)
 	JUDGED("failed", STOPPED, EXIT(0), "", "failed bad: the reason");
 	JUDGED("completed", STOPPED, EXIT(0), "\"error\":{\"stage\":\"plan\",\"message\":\"no\"}",
 	    "error bad: plan: no");
+	JUDGED("completed", STOPPED, EXIT(0),
+	    "\"error\":{\"stage\":\"plan\",\"message\":\"no\",\"status\":\"unsupported\"}",
+	    "unsupported bad: plan: no");
+	JUDGED("completed", STOPPED, EXIT(0),
+	    "\"error\":{\"stage\":\"plan\",\"message\":\"no\",\"status\":\"passed\"}",
+	    "error bad: plan: no");
 	JUDGED("failed", STOPPED, EXIT(3),
 	    "\"plan\":{\"services\":[{\"name\":\"client\",\"critical\":false}]}",
 	    "failed bad: the reason");

@@ -88,6 +88,9 @@ exits(void)
 		{ "an end that was asked for excuses the run, another one does not", "failed",
 		    END("exit", 3), END("exit", 1), EXPECT("'exit':{'server':3,'client':1}"),
 		    "passed ok: 2 rules held", NULL },
+		{ NULL, "timeout", END("exit", 3), END("exit", 1), EXPECT("'exit':{'server':3}"),
+		    "timeout bad: the reason",
+		    "exit server: ok expect; exit client: failed; run: timeout" },
 		{ NULL, "failed", END("exit", 3), KILLED, EXPECT("'exit':{'server':3}"),
 		    "crashed bad: exit client: killed by SIGSEGV", NULL },
 		{ NULL, "failed", OK, OK, EXPECT("'exit':{'server':0}"), "failed bad: the reason",
@@ -136,6 +139,8 @@ statuses(void)
 		    "failed bad: exit server: exit code 1", NULL },
 		{ NULL, DONE, EXPECT("'status':['failed','passed']"), "passed ok: 2 rules held",
 		    NULL },
+		{ NULL, DONE, EXPECT("'status':['failed','timeout']"),
+		    "passed bad unexpected-pass: passed, although it was expected not to", NULL },
 		{ NULL, DONE, EXPECT("'status':[]"), "error bad: expect.status is not a status",
 		    NULL },
 		{ NULL, DONE, EXPECT("'status':['failed',7]"),
@@ -296,6 +301,11 @@ looks(void)
 		    "{'type':'a','ok':true},{'type':'b','ok':false,'unknown':true,'text':'no way'}"
 		    "],'x':{'y':0",
 		    "", "error bad: b: no way", NULL },
+		/* What is no error of the run stays what it is. */
+		{ NULL, "interrupted", OK,
+		    "{'reason':'exit','code':0}},'category':'test_framework','assertions':["
+		    "{'type':'b','ok':false,'unknown':true,'text':'no way'}],'x':{'y':0",
+		    "", "interrupted bad: the reason", "" },
 		/* The error is of something else. */
 		{ NULL, "error", OK,
 		    "{'reason':'exit','code':0}},'category':'docker_runtime','assertions':["

@@ -88,10 +88,11 @@ scalars(void)
 	CHECK_INT(diags.warnings, 0);
 
 	unit("what no number can hold is an error");
+#define BEYOND \
+	"is not between -9223372036854775808 and 9223372036854775807; quote it when text is meant"
 	CHECK_STR(seen("[9223372036854775807, -9223372036854775808]"),
 	    "[9223372036854775807,-9223372036854775808]");
-	CHECK_STR(seen("a: 9223372036854775808"),
-	    "1:4 9223372036854775808 does not fit in 64 bits; quote it when text is meant");
+	CHECK_STR(seen("a: 9223372036854775808"), "1:4 9223372036854775808 " BEYOND);
 	CHECK_STR(seen("1e999"), "1:1 1e999 is too large a number; quote it when text is meant");
 	CHECK_STR(seen("[.inf]"),
 	    "1:2 .inf is not a number that can be used here; quote it when text is meant");
@@ -99,10 +100,8 @@ scalars(void)
 	    "1:1 -.INF is not a number that can be used here; quote it when text is meant");
 	CHECK_STR(seen("+.Inf"),
 	    "1:1 +.Inf is not a number that can be used here; quote it when text is meant");
-	CHECK_STR(seen("-9223372036854775809"),
-	    "1:1 -9223372036854775809 does not fit in 64 bits; quote it when text is meant");
-	CHECK_STR(seen("0xFFFFFFFFFFFFFFFF"),
-	    "1:1 0xFFFFFFFFFFFFFFFF does not fit in 64 bits; quote it when text is meant");
+	CHECK_STR(seen("-9223372036854775809"), "1:1 -9223372036854775809 " BEYOND);
+	CHECK_STR(seen("0xFFFFFFFFFFFFFFFF"), "1:1 0xFFFFFFFFFFFFFFFF " BEYOND);
 	CHECK_STR(seen("[-.nan, .in, .infx]"), "[\"-.nan\",\".in\",\".infx\"]");
 	CHECK_STR(seen("[.NaN]"),
 	    "1:2 .NaN is not a number that can be used here; quote it when text is meant");
@@ -242,6 +241,45 @@ duplicates(void)
 	CHECK_STR(seen("a: {b: 1}\nc: {b: 1}\n"), "{\"a\":{\"b\":1},\"c\":{\"b\":1}}");
 	CHECK_STR(seen("{a: 1, a: 2}"), "1:8 duplicate key 'a', first given on line 1");
 	CHECK_STR(seen("a: 1\n'a': 2\n"), "2:1 duplicate key 'a', first given on line 1");
+}
+
+/* JSON is YAML but for its pairs of surrogates. */
+static void
+json(void)
+{
+	static const struct {
+		const char *text, *want;
+		unsigned col; /* of b */
+	} rows[] = {
+		{ "{\"a\": \"\\ud83d\\ude00\", \"b\": 1}", "{\"a\":\"\xf0\x9f\x98\x80\",\"b\":1}",
+		    28 },
+		{ "{\"a\": \"\\uD83D\\uDE00x\\ud83d\\ude01\", \"b\": 1}",
+		    "{\"a\":\"\xf0\x9f\x98\x80x\xf0\x9f\x98\x81\",\"b\":1}", 41 },
+		{ "{\"\\ud83d\\ude00\": 1,\n\t\"b\": 1}", "{\"\xf0\x9f\x98\x80\":1,\"b\":1}", 7 },
+		/* An escaped backslash begins no escape. */
+		{ "{\"a\": \"\\\\ud83d\\ude00\", \"b\": 1}", NULL, 0 },
+		{ "{\"a\": \"\\\\ud83d\\\\ude00 \\u00e4\", \"b\": 1}",
+		    "{\"a\":\"\\\\ud83d\\\\ude00 \xc3\xa4\",\"b\":1}", 37 },
+		{ "{\"a\": \"\xc3\xa4\\u00e4\\/\", \"b\": 1}",
+		    "{\"a\":\"\xc3\xa4\xc3\xa4/\",\"b\":1}", 25 },
+		{ "{\"a\": \"\\ud83d\", \"b\": 1}", NULL, 0 },
+		/* In YAML other quotes mean other things. */
+		{ "{\"a\": '\\ud83d\\ude00', \"b\": 1}", "{\"a\":\"\\\\ud83d\\\\ude00\",\"b\":1}",
+		    28 },
+	};
+
+	unit("JSON's escapes");
+	for (size_t i = 0; i < countof(rows); i++) {
+		const struct pth_ynode *n;
+		const char *is = seen(rows[i].text);
+
+		CHECK_INT(diags.errors == 0, rows[i].want != NULL);
+		if (rows[i].want == NULL)
+			continue;
+		CHECK_STR(is, rows[i].want);
+		n = pth_yaml_load(rows[i].text, strlen(rows[i].text), &arena, &diags);
+		CHECK_INT(pth_yaml_get(n, "b")->col, rows[i].col);
+	}
 }
 
 /* Columns count characters, from 1, whatever is wrong. */
@@ -440,6 +478,7 @@ main(void)
 	duplicates();
 	columns();
 	marked();
+	json();
 	limits();
 	dump();
 	pth_diags_release(&diags);
