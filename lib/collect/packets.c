@@ -187,8 +187,8 @@ rtt_json(json_t *o, struct samples *s)
 	if (s->n == 0)
 		return;
 	pth_connend_set_rtt_min_us(o, us(s->min));
-	pth_connend_set_rtt_us(o, us(samples_percentile(s, 50)));
-	pth_connend_set_rtt_p95_us(o, us(samples_percentile(s, 95)));
+	pth_connend_set_rtt_us(o, us(pth_samples_percentile(s, 50)));
+	pth_connend_set_rtt_p95_us(o, us(pth_samples_percentile(s, 95)));
 }
 
 static json_t *
@@ -209,9 +209,9 @@ quic_end_json(struct pth_quic_end *end)
 	if (end->rtt.n > 0)
 		pth_connend_set_rtt_smoothed_us(o, us(end->smoothed));
 	if (end->delay.n > 0)
-		pth_connend_set_ack_delay_us(o, us(samples_percentile(&end->delay, 50)));
+		pth_connend_set_ack_delay_us(o, us(pth_samples_percentile(&end->delay, 50)));
 	if (end->spin.n > 0)
-		pth_connend_set_spin_rtt_us(o, us(samples_percentile(&end->spin, 50)));
+		pth_connend_set_spin_rtt_us(o, us(pth_samples_percentile(&end->spin, 50)));
 	if (!end->ecn)
 		return o;
 	ecn = json_object();
@@ -226,7 +226,7 @@ static void
 times_json(json_t *o, struct samples *s, const char *key)
 {
 	if (s->n > 0)
-		pth_json_set(o, key, json_integer(us(samples_percentile(s, 50))));
+		pth_json_set(o, key, json_integer(us(pth_samples_percentile(s, 50))));
 }
 
 static json_t *

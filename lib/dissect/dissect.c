@@ -15,9 +15,9 @@ pth_dissect_new(const struct pth_dissect_how *how)
 	struct pth_dissect *d = pth_xmalloc(sizeof *d);
 
 	*d = (struct pth_dissect){ .how = *how,
-		.keys = keylog_new(),
-		.quic = quic_new(),
-		.tcp = tcp_new(),
+		.keys = dissect_keylog_new(),
+		.quic = dissect_quic_new(),
+		.tcp = dissect_tcp_new(),
 		.keys_seen = 1 };
 	return d;
 }
@@ -27,10 +27,10 @@ pth_dissect_free(struct pth_dissect *d)
 {
 	if (d == NULL)
 		return;
-	quic_free(d->quic);
-	tcp_free(d->tcp);
-	keylog_free(d->keys);
-	table_release(&d->udp);
+	dissect_quic_free(d->quic);
+	dissect_tcp_free(d->tcp);
+	dissect_keylog_free(d->keys);
+	dissect_table_release(&d->udp);
 	pth_buf_release(&d->protocols);
 	free(d->v);
 	free(d);
@@ -45,19 +45,19 @@ pth_dissect_frames(const struct pth_dissect *d)
 struct pth_quic_stat *
 pth_dissect_quic(struct pth_dissect *d)
 {
-	return quic_over(d->quic);
+	return dissect_quic_over(d->quic);
 }
 
 struct pth_tcp_stat *
 pth_dissect_tcp(struct pth_dissect *d)
 {
-	return tcp_over(d->tcp);
+	return dissect_tcp_over(d->tcp);
 }
 
 void
 pth_dissect_keys(struct pth_dissect *d, const char *text, size_t n)
 {
-	keylog_add(d->keys, text, n);
+	dissect_keylog_add(d->keys, text, n);
 	d->keys_seen++;
 }
 

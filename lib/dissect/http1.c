@@ -17,7 +17,7 @@ struct http1 {
 };
 
 struct http1 *
-http1_new(void)
+dissect_http1_new(void)
 {
 	struct http1 *h = pth_xmalloc(sizeof *h);
 
@@ -26,7 +26,7 @@ http1_new(void)
 }
 
 void
-http1_free(struct http1 *h)
+dissect_http1_free(struct http1 *h)
 {
 	free(h);
 }
@@ -87,7 +87,7 @@ request(struct pth_dissect *d, struct http1 *h, const char *head, size_t n)
 		return false;
 	dissect_bytes(d, PTH_F_HTTP_METHOD, (const uint8_t *)head, (size_t)(sp - head));
 	dissect_bytes(d, PTH_F_HTTP_URI, (const uint8_t *)sp + 1, (size_t)(end - sp - 1));
-	tcp_http(d)->requests++;
+	dissect_tcp_http(d)->requests++;
 	if (h->sent < WAITING)
 		h->asked_head |= (uint64_t)(strncmp(head, "HEAD ", 5) == 0) << h->sent;
 	h->sent++;
@@ -115,8 +115,8 @@ answered(struct pth_dissect *d, struct http1 *h, unsigned status)
 
 	if (status < 200) /* more will come (RFC 9110, 15.2) */
 		return true;
-	tcp_http(d)->responses++;
-	tcp_http(d)->status[status]++;
+	dissect_tcp_http(d)->responses++;
+	dissect_tcp_http(d)->status[status]++;
 	h->asked_head >>= 1;
 	h->sent -= h->sent > 0;
 	return head || status == 204 || status == 304;
@@ -126,15 +126,16 @@ answered(struct pth_dissect *d, struct http1 *h, unsigned status)
 static bool
 read_head(struct pth_dissect *d, struct http1 *h, int from, struct stream *s)
 {
-	struct cursor c = stream_there(s);
+	struct cursor c = dissect_stream_there(s);
 	const char *head = (const char *)c.p,
-	           *end = left(&c) > 0 ? memmem(head, left(&c), "\r\n\r\n", 4) : NULL;
+	           *end = dissect_left(&c) > 0 ? memmem(head, dissect_left(&c), "\r\n\r\n", 4) :
+	                                         NULL;
 	size_t n = end != NULL ? (size_t)(end - head) + 4 : 0;
 	uint64_t bytes;
 	unsigned status;
 
 	if (end == NULL) {
-		h->over[from] = left(&c) > HEAD_MAX;
+		h->over[from] = dissect_left(&c) > HEAD_MAX;
 		return false;
 	}
 	h->body[from] = body_of(head, n, from == 1, &bytes);
@@ -147,11 +148,12 @@ read_head(struct pth_dissect *d, struct http1 *h, int from, struct stream *s)
 		bytes = 0;
 	}
 	if (h->body[from] == LENGTH) {
-		*(from == 1 ? &tcp_http(d)->bytes : &tcp_http(d)->sent_bytes) += bytes;
+		*(from == 1 ? &dissect_tcp_http(d)->bytes :
+		              &dissect_tcp_http(d)->sent_bytes) += bytes;
 		h->body[from] = NO_BODY;
 	}
 	h->over[from] = h->body[from] == REST;
-	stream_skip(s, n + bytes);
+	dissect_stream_skip(s, n + bytes);
 	return !h->over[from];
 }
 
@@ -160,8 +162,8 @@ read_head(struct pth_dissect *d, struct http1 *h, int from, struct stream *s)
 static bool
 read_chunk(struct pth_dissect *d, struct http1 *h, int from, struct stream *s)
 {
-	struct cursor c = stream_there(s);
-	const uint8_t *end = left(&c) > 0 ? memmem(c.p, left(&c), "\r\n", 2) : NULL;
+	struct cursor c = dissect_stream_there(s);
+	const uint8_t *end = dissect_left(&c) > 0 ? memmem(c.p, dissect_left(&c), "\r\n", 2) : NULL;
 	uint64_t size = 0;
 	const uint8_t *p;
 
@@ -180,20 +182,20 @@ read_chunk(struct pth_dissect *d, struct http1 *h, int from, struct stream *s)
 		return false;
 	}
 	if (size == 0) {
-		end = memmem(c.p, left(&c), "\r\n\r\n", 4);
+		end = memmem(c.p, dissect_left(&c), "\r\n\r\n", 4);
 		if (end == NULL)
 			return false;
 		h->body[from] = NO_BODY;
-		stream_skip(s, (uint64_t)(end - c.p) + 4);
+		dissect_stream_skip(s, (uint64_t)(end - c.p) + 4);
 		return true;
 	}
-	*(from == 1 ? &tcp_http(d)->bytes : &tcp_http(d)->sent_bytes) += size;
-	stream_skip(s, (uint64_t)(end - c.p) + 2 + size + 2);
+	*(from == 1 ? &dissect_tcp_http(d)->bytes : &dissect_tcp_http(d)->sent_bytes) += size;
+	dissect_stream_skip(s, (uint64_t)(end - c.p) + 2 + size + 2);
 	return true;
 }
 
 void
-http1_read(struct pth_dissect *d, struct http1 *h, int from, struct stream *s)
+dissect_http1_read(struct pth_dissect *d, struct http1 *h, int from, struct stream *s)
 {
 	while (!h->over[from] &&
 	    (h->body[from] == CHUNKED ? read_chunk(d, h, from, s) : read_head(d, h, from, s)))

@@ -16,7 +16,7 @@ struct http2 {
 };
 
 struct http2 *
-http2_new(void)
+dissect_http2_new(void)
 {
 	struct http2 *h = pth_xmalloc(sizeof *h);
 
@@ -25,7 +25,7 @@ http2_new(void)
 }
 
 void
-http2_free(struct http2 *h)
+dissect_http2_free(struct http2 *h)
 {
 	free(h);
 }
@@ -39,27 +39,27 @@ status(struct pth_dissect *d, unsigned flags, struct cursor c)
 	unsigned index;
 
 	if ((flags & PADDED) != 0)
-		take(&c, 1);
+		dissect_take(&c, 1);
 	if ((flags & PRIORITY) != 0)
-		take(&c, 5);
-	index = left(&c) > 0 ? *c.p : 0;
+		dissect_take(&c, 5);
+	index = dissect_left(&c) > 0 ? *c.p : 0;
 	if (index >= 0x88 && index < 0x88 + countof(known))
-		tcp_http(d)->status[known[index - 0x88]]++;
+		dissect_tcp_http(d)->status[known[index - 0x88]]++;
 	else
-		tcp_http(d)->unread++;
+		dissect_tcp_http(d)->unread++;
 }
 
 static void
-headers(struct pth_dissect *d, struct http2 *h, int from, uint32_t id, unsigned flags,
-    struct cursor c)
+headers(
+    struct pth_dissect *d, struct http2 *h, int from, uint32_t id, unsigned flags, struct cursor c)
 {
 	if (id <= h->last[from])
 		return; /* trailers */
 	h->last[from] = id;
 	if (from == 0) {
-		tcp_http(d)->requests++;
+		dissect_tcp_http(d)->requests++;
 	} else {
-		tcp_http(d)->responses++;
+		dissect_tcp_http(d)->responses++;
 		status(d, flags, c);
 	}
 }
@@ -67,39 +67,39 @@ headers(struct pth_dissect *d, struct http2 *h, int from, uint32_t id, unsigned 
 static bool
 frame(struct pth_dissect *d, struct http2 *h, int from, struct stream *s)
 {
-	struct cursor c = stream_there(s);
+	struct cursor c = dissect_stream_there(s);
 	const uint8_t *p = c.p;
 	size_t n;
 
-	if (left(&c) < HEAD)
+	if (dissect_left(&c) < HEAD)
 		return false;
-	n = (size_t)p[0] << 16 | be16(p + 1);
-	if (p[3] == HEADERS && n < 16384 && left(&c) < HEAD + n)
+	n = (size_t)p[0] << 16 | dissect_be16(p + 1);
+	if (p[3] == HEADERS && n < 16384 && dissect_left(&c) < HEAD + n)
 		return false;
 	dissect_uint(d, PTH_F_HTTP2_TYPE, p[3]);
-	tcp_http(d)->frames++;
+	dissect_tcp_http(d)->frames++;
 	if (p[3] == DATA)
-		*(from == 1 ? &tcp_http(d)->bytes : &tcp_http(d)->sent_bytes) += n;
+		*(from == 1 ? &dissect_tcp_http(d)->bytes : &dissect_tcp_http(d)->sent_bytes) += n;
 	if (p[3] == HEADERS) {
-		take(&c, HEAD);
-		if (left(&c) > n)
+		dissect_take(&c, HEAD);
+		if (dissect_left(&c) > n)
 			c.end = c.p + n;
-		headers(d, h, from, be32(p + 5) & 0x7fffffff, p[4], c);
+		headers(d, h, from, dissect_be32(p + 5) & 0x7fffffff, p[4], c);
 	}
-	stream_skip(s, HEAD + n);
+	dissect_stream_skip(s, HEAD + n);
 	return true;
 }
 
 void
-http2_read(struct pth_dissect *d, struct http2 *h, int from, struct stream *s)
+dissect_http2_read(struct pth_dissect *d, struct http2 *h, int from, struct stream *s)
 {
-	struct cursor c = stream_there(s);
+	struct cursor c = dissect_stream_there(s);
 
 	if (from == 0 && !h->greeted) {
-		if (left(&c) < PREFACE)
+		if (dissect_left(&c) < PREFACE)
 			return;
 		h->greeted = true;
-		stream_skip(s, PREFACE);
+		dissect_stream_skip(s, PREFACE);
 	}
 	while (frame(d, h, from, s))
 		;

@@ -12,19 +12,19 @@ enum { DATA = 0, HEADERS = 1 };
 enum { STREAM_CONTROL = 0, STREAM_PUSH = 1 };
 
 enum http_alpn
-http3_alpn(struct cursor name)
+dissect_http3_alpn(struct cursor name)
 {
-	if (left(&name) >= 2 && memcmp(name.p, "h3", 2) == 0)
+	if (dissect_left(&name) >= 2 && memcmp(name.p, "h3", 2) == 0)
 		return ALPN_H3;
-	return left(&name) >= 2 && memcmp(name.p, "hq", 2) == 0 ? ALPN_HQ : ALPN_NONE;
+	return dissect_left(&name) >= 2 && memcmp(name.p, "hq", 2) == 0 ? ALPN_HQ : ALPN_NONE;
 }
 
 void
-http3_free(struct http3 *s)
+dissect_http3_free(struct http3 *s)
 {
 	if (s == NULL)
 		return;
-	stream_release(&s->stream);
+	dissect_stream_release(&s->stream);
 	free(s);
 }
 
@@ -33,7 +33,7 @@ headers(struct pth_http_stat *stat, enum quic_role from, struct cursor c)
 {
 	struct qpack_head h;
 
-	qpack_read(c, &h);
+	dissect_qpack_read(c, &h);
 	stat->unread += h.unread;
 	if (from == QUIC_CLIENT && h.method[0] != '\0')
 		stat->requests++;
@@ -51,9 +51,9 @@ frame(struct pth_dissect *d, struct http3 *s, enum quic_role from, struct cursor
 	const uint8_t *begin = c.p;
 	uint64_t type, n;
 
-	if (!quic_varint(&c, &type) || !quic_varint(&c, &n))
+	if (!dissect_quic_varint(&c, &type) || !dissect_quic_varint(&c, &n))
 		return false;
-	if (type == HEADERS && n <= HEADERS_MAX && left(&c) < n)
+	if (type == HEADERS && n <= HEADERS_MAX && dissect_left(&c) < n)
 		return false;
 	stat->frames++;
 	dissect_uint(d, PTH_F_HTTP3_FRAME_TYPE, type);
@@ -65,26 +65,27 @@ frame(struct pth_dissect *d, struct http3 *s, enum quic_role from, struct cursor
 		stat->bytes += from == QUIC_SERVER ? n : 0;
 		stat->sent_bytes += from == QUIC_CLIENT ? n : 0;
 	}
-	stream_skip(&s->stream, (uint64_t)(c.p - begin) + n);
+	dissect_stream_skip(&s->stream, (uint64_t)(c.p - begin) + n);
 	return true;
 }
 
 static void
 read_frames(struct pth_dissect *d, struct http3 *s, enum quic_role from, bool uni)
 {
-	struct cursor c = stream_there(&s->stream);
+	struct cursor c = dissect_stream_there(&s->stream);
 	const uint8_t *begin = c.p;
 
 	if (uni && !s->typed) {
-		if (!quic_varint(&c, &s->type))
+		if (!dissect_quic_varint(&c, &s->type))
 			return;
 		s->typed = true;
 		/* QPACK's streams and those of extensions have no frames; a push begins with its
 		 * number and is not looked into. */
 		s->over = s->type != STREAM_CONTROL;
-		stream_skip(&s->stream, (uint64_t)(c.p - begin));
+		dissect_stream_skip(&s->stream, (uint64_t)(c.p - begin));
 	}
-	while (!s->over && (c = stream_there(&s->stream), left(&c) > 0) && frame(d, s, from, c))
+	while (!s->over && (c = dissect_stream_there(&s->stream), dissect_left(&c) > 0) &&
+	    frame(d, s, from, c))
 		;
 }
 
@@ -94,21 +95,21 @@ simple(struct pth_dissect *d, struct http3 *s, enum quic_role from,
     const struct quic_stream_part *part)
 {
 	struct pth_http_stat *stat = &d->quic->stat.http;
-	struct cursor c = stream_there(&s->stream);
+	struct cursor c = dissect_stream_there(&s->stream);
 
 	if (from == QUIC_SERVER) {
 		stat->responses += !s->typed;
 		stat->bytes += part->fresh;
 		s->typed = true;
-	} else if (!s->typed && left(&c) >= 4) {
+	} else if (!s->typed && dissect_left(&c) >= 4) {
 		s->typed = true;
 		stat->requests += memcmp(c.p, "GET ", 4) == 0;
 	}
 }
 
 void
-http3_part(struct pth_dissect *d, enum http_alpn alpn, enum quic_role from, struct http3 **stream,
-    const struct quic_stream_part *part)
+dissect_http3_part(struct pth_dissect *d, enum http_alpn alpn, enum quic_role from,
+    struct http3 **stream, const struct quic_stream_part *part)
 {
 	bool uni = (part->id & 2) != 0;
 	struct http3 *s = *stream;
@@ -122,7 +123,7 @@ http3_part(struct pth_dissect *d, enum http_alpn alpn, enum quic_role from, stru
 	if (s->over)
 		return;
 	if (alpn == ALPN_H3 || from == QUIC_CLIENT)
-		stream_keep(&s->stream, part->offset, part->p, part->n);
+		dissect_stream_keep(&s->stream, part->offset, part->p, part->n);
 	if (alpn == ALPN_H3)
 		read_frames(d, s, from, uni);
 	else

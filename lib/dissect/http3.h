@@ -17,10 +17,10 @@ struct http3 {
 	uint64_t type;
 };
 
-enum http_alpn http3_alpn(struct cursor name);
+enum http_alpn dissect_http3_alpn(struct cursor name);
 /* A part of a stream has come. */
-void http3_part(struct pth_dissect *d, enum http_alpn alpn, enum quic_role from,
+void dissect_http3_part(struct pth_dissect *d, enum http_alpn alpn, enum quic_role from,
     struct http3 **stream, const struct quic_stream_part *part);
-void http3_free(struct http3 *s);
+void dissect_http3_free(struct http3 *s);
 
 #endif

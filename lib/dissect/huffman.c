@@ -291,7 +291,7 @@ order(struct canon *c)
 }
 
 int
-huffman_read(const uint8_t *p, size_t n, char *out, size_t max)
+dissect_huffman_read(const uint8_t *p, size_t n, char *out, size_t max)
 {
 	static struct canon c;
 	uint32_t code = 0;

@@ -11,6 +11,6 @@
 
 /* The text of n bytes at p, at most max bytes of it, to out: how many, or -1: they are no such
  * code. */
-int huffman_read(const uint8_t *p, size_t n, char *out, size_t max);
+int dissect_huffman_read(const uint8_t *p, size_t n, char *out, size_t max);
 
 #endif

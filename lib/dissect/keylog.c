@@ -17,7 +17,7 @@ struct keylog {
 };
 
 struct keylog *
-keylog_new(void)
+dissect_keylog_new(void)
 {
 	struct keylog *k = pth_xmalloc(sizeof *k);
 
@@ -26,9 +26,9 @@ keylog_new(void)
 }
 
 void
-keylog_free(struct keylog *k)
+dissect_keylog_free(struct keylog *k)
 {
-	table_release(&k->table);
+	dissect_table_release(&k->table);
 	free(k->v);
 	free(k);
 }
@@ -89,18 +89,18 @@ line(struct keylog *k, struct pth_word rest)
 		return;
 	key[32] = (uint8_t)which;
 	s.n = unhex(secret, s.v, sizeof s.v);
-	if (s.n == 0 || k->n == LINES_MAX || table_find(&k->table, key, 33) != NULL)
+	if (s.n == 0 || k->n == LINES_MAX || dissect_table_find(&k->table, key, 33) != NULL)
 		return;
 	if (k->n == k->cap) {
 		k->cap = k->cap != 0 ? k->cap * 2 : 16;
 		k->v = pth_xarray(k->v, k->cap, sizeof *k->v);
 	}
-	table_set(&k->table, key, 33, (uint32_t)k->n);
+	dissect_table_set(&k->table, key, 33, (uint32_t)k->n);
 	k->v[k->n++] = s;
 }
 
 void
-keylog_add(struct keylog *k, const char *text, size_t n)
+dissect_keylog_add(struct keylog *k, const char *text, size_t n)
 {
 	struct pth_word rest = { text, n }, next;
 
@@ -109,7 +109,7 @@ keylog_add(struct keylog *k, const char *text, size_t n)
 }
 
 bool
-keylog_find(const struct keylog *k, const uint8_t random[32], enum keylog_label label,
+dissect_keylog_find(const struct keylog *k, const uint8_t random[32], enum keylog_label label,
     struct quic_secret *out)
 {
 	const uint32_t *at;
@@ -117,7 +117,7 @@ keylog_find(const struct keylog *k, const uint8_t random[32], enum keylog_label 
 
 	memcpy(key, random, 32);
 	key[32] = (uint8_t)label;
-	at = table_find(&k->table, key, 33);
+	at = dissect_table_find(&k->table, key, 33);
 	if (at != NULL)
 		*out = k->v[*at];
 	return at != NULL;

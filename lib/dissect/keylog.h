@@ -18,11 +18,11 @@ enum keylog_label {
 
 struct keylog;
 
-struct keylog *keylog_new(void);
-void keylog_free(struct keylog *k);
-void keylog_add(struct keylog *k, const char *text, size_t n);
+struct keylog *dissect_keylog_new(void);
+void dissect_keylog_free(struct keylog *k);
+void dissect_keylog_add(struct keylog *k, const char *text, size_t n);
 /* False: there is none. */
-bool keylog_find(const struct keylog *k, const uint8_t random[32], enum keylog_label label,
+bool dissect_keylog_find(const struct keylog *k, const uint8_t random[32], enum keylog_label label,
     struct quic_secret *out);
 
 #endif

@@ -22,16 +22,16 @@ by_ethertype(struct pth_dissect *d, unsigned type, struct cursor c)
 	for (int i = 0; i < VLANS_MAX && (type == ETHERTYPE_VLAN || type == ETHERTYPE_QINQ); i++) {
 		bool service = type == ETHERTYPE_QINQ; /* of 802.1ad: has fields of its own */
 
-		if ((p = take(&c, 4)) == NULL) {
+		if ((p = dissect_take(&c, 4)) == NULL) {
 			dissect_odd(d);
 			return;
 		}
-		type = be16(p + 2);
+		type = dissect_be16(p + 2);
 		if (service)
 			continue;
 		dissect_protocol(d, PTH_F_VLAN);
 		dissect_uint(d, PTH_F_VLAN_PRIORITY, p[0] >> 5);
-		dissect_uint(d, PTH_F_VLAN_ID, be16(p) & 0xfff);
+		dissect_uint(d, PTH_F_VLAN_ID, dissect_be16(p) & 0xfff);
 		dissect_uint(d, PTH_F_VLAN_ETYPE, type);
 	}
 	if (type == ETHERTYPE_IPV4)
@@ -47,17 +47,17 @@ by_ethertype(struct pth_dissect *d, unsigned type, struct cursor c)
 static void
 ethernet(struct pth_dissect *d, struct cursor c)
 {
-	const uint8_t *p = take(&c, 14);
+	const uint8_t *p = dissect_take(&c, 14);
 
 	if (p == NULL)
 		return;
 	dissect_protocol(d, PTH_F_ETH);
 	dissect_bytes(d, PTH_F_ETH_DST, p, 6);
 	dissect_bytes(d, PTH_F_ETH_SRC, p + 6, 6);
-	if (be16(p + 12) < ETHERTYPE_MIN)
+	if (dissect_be16(p + 12) < ETHERTYPE_MIN)
 		return;
-	dissect_uint(d, PTH_F_ETH_TYPE, be16(p + 12));
-	by_ethertype(d, be16(p + 12), c);
+	dissect_uint(d, PTH_F_ETH_TYPE, dissect_be16(p + 12));
+	by_ethertype(d, dissect_be16(p + 12), c);
 }
 
 /* Linux "cooked" captures: the EtherType is at the end of the first form's head, and at the
@@ -65,18 +65,18 @@ ethernet(struct pth_dissect *d, struct cursor c)
 static void
 cooked(struct pth_dissect *d, struct cursor c, size_t head, size_t type)
 {
-	const uint8_t *p = take(&c, head);
+	const uint8_t *p = dissect_take(&c, head);
 
 	if (p == NULL)
 		return;
 	dissect_protocol(d, PTH_F_SLL);
-	by_ethertype(d, be16(p + type), c);
+	by_ethertype(d, dissect_be16(p + type), c);
 }
 
 static void
 raw(struct pth_dissect *d, struct cursor c)
 {
-	if (left(&c) == 0)
+	if (dissect_left(&c) == 0)
 		return;
 	dissect_protocol(d, PTH_F_RAW);
 	if (*c.p >> 4 == 4)
@@ -90,13 +90,13 @@ raw(struct pth_dissect *d, struct cursor c)
 static void
 loopback(struct pth_dissect *d, struct cursor c)
 {
-	const uint8_t *p = take(&c, 4);
+	const uint8_t *p = dissect_take(&c, 4);
 	uint32_t family;
 
 	if (p == NULL)
 		return;
 	dissect_protocol(d, PTH_F_NULL);
-	family = be32(p);
+	family = dissect_be32(p);
 	if (family > 0xffff)
 		family = __builtin_bswap32(family);
 	if (family == 2)
@@ -137,7 +137,7 @@ shorten(struct cursor *c, size_t all, size_t head)
 {
 	size_t sent = all > head ? all - head : 0;
 
-	if (left(c) > sent)
+	if (dissect_left(c) > sent)
 		c->end = c->p + sent;
 	return sent;
 }
@@ -156,22 +156,23 @@ dissect_ip(struct pth_dissect *d, struct cursor c, const struct path *around)
 	size_t head, sent, all;
 	unsigned part;
 
-	if (left(&c) < 20 || p[0] >> 4 != 4 || (head = (size_t)(p[0] & 15) * 4) < 20 ||
-	    head > left(&c)) {
+	if (dissect_left(&c) < 20 || p[0] >> 4 != 4 || (head = (size_t)(p[0] & 15) * 4) < 20 ||
+	    head > dissect_left(&c)) {
 		dissect_odd(d);
 		return;
 	}
 	/* A length of 0 is of who leaves the segmentation to the network card. */
-	all = be16(p + 2) != 0 ? be16(p + 2) : left(&c) + (d->frame->len - d->frame->cap);
+	all = dissect_be16(p + 2) != 0 ? dissect_be16(p + 2) :
+	                                 dissect_left(&c) + (d->frame->len - d->frame->cap);
 	dissect_protocol(d, PTH_F_IP);
 	at.ecn = p[1] & 3;
-	part = be16(p + 6);
+	part = dissect_be16(p + 6);
 	dissect_uint(d, PTH_F_IP_VERSION, 4);
 	dissect_uint(d, PTH_F_IP_HDR_LEN, head);
 	dissect_uint(d, PTH_F_IP_DSCP, p[1] >> 2);
 	dissect_uint(d, PTH_F_IP_ECN, at.ecn);
 	dissect_uint(d, PTH_F_IP_LEN, all);
-	dissect_uint(d, PTH_F_IP_ID, be16(p + 4));
+	dissect_uint(d, PTH_F_IP_ID, dissect_be16(p + 4));
 	dissect_uint(d, PTH_F_IP_DF, (part & 0x4000) != 0);
 	dissect_uint(d, PTH_F_IP_MF, (part & 0x2000) != 0);
 	dissect_uint(d, PTH_F_IP_FRAG_OFFSET, part & 0x1fff);
@@ -181,7 +182,7 @@ dissect_ip(struct pth_dissect *d, struct cursor c, const struct path *around)
 	dissect_bytes(d, PTH_F_IP_DST, p + 16, 4);
 	address(&at.from, p + 12, 4);
 	address(&at.to, p + 16, 4);
-	take(&c, head);
+	dissect_take(&c, head);
 	sent = shorten(&c, all, head);
 	at.fragment = (part & 0x3fff) != 0;
 	d->stat.fragments += at.fragment && !at.within;
@@ -203,16 +204,16 @@ extensions(struct cursor *c, unsigned next, struct path *at)
 		if (next != IPPROTO_HOPOPTS && next != IPPROTO_ROUTING && next != IPPROTO_DSTOPTS &&
 		    next != IPPROTO_FRAGMENT && next != IPPROTO_AH)
 			return (int)next;
-		if (left(c) < 8)
+		if (dissect_left(c) < 8)
 			return BROKEN;
 		if (next == IPPROTO_FRAGMENT)
-			at->fragment = at->fragment || (be16(p + 2) & 0xfff9) != 0;
+			at->fragment = at->fragment || (dissect_be16(p + 2) & 0xfff9) != 0;
 		else
 			n = next == IPPROTO_AH ? ((size_t)p[1] + 2) * 4 : ((size_t)p[1] + 1) * 8;
-		if (next == IPPROTO_FRAGMENT && (be16(p + 2) & 0xfff8) != 0)
+		if (next == IPPROTO_FRAGMENT && (dissect_be16(p + 2) & 0xfff8) != 0)
 			return NO_BEGIN;
 		next = p[0];
-		if (take(c, n) == NULL)
+		if (dissect_take(c, n) == NULL)
 			return BROKEN;
 	}
 	return BROKEN;
@@ -222,7 +223,7 @@ void
 dissect_ipv6(struct pth_dissect *d, struct cursor c, const struct path *around)
 {
 	struct path at = { .within = around != NULL, .depth = depth_of(around) };
-	const uint8_t *p = take(&c, 40);
+	const uint8_t *p = dissect_take(&c, 40);
 	size_t sent;
 	int next;
 
@@ -234,17 +235,17 @@ dissect_ipv6(struct pth_dissect *d, struct cursor c, const struct path *around)
 	at.ecn = p[1] >> 4 & 3;
 	dissect_uint(d, PTH_F_IPV6_VERSION, 6);
 	dissect_uint(d, PTH_F_IP_VERSION, 6); /* Wireshark has it for both */
-	dissect_uint(d, PTH_F_IPV6_DSCP, be16(p) >> 6 & 0x3f);
+	dissect_uint(d, PTH_F_IPV6_DSCP, dissect_be16(p) >> 6 & 0x3f);
 	dissect_uint(d, PTH_F_IPV6_ECN, at.ecn);
-	dissect_uint(d, PTH_F_IPV6_FLOW, be32(p) & 0xfffff);
-	dissect_uint(d, PTH_F_IPV6_PLEN, be16(p + 4));
+	dissect_uint(d, PTH_F_IPV6_FLOW, dissect_be32(p) & 0xfffff);
+	dissect_uint(d, PTH_F_IPV6_PLEN, dissect_be16(p + 4));
 	dissect_uint(d, PTH_F_IPV6_NXT, p[6]);
 	dissect_uint(d, PTH_F_IPV6_HLIM, p[7]);
 	dissect_bytes(d, PTH_F_IPV6_SRC, p + 8, 16);
 	dissect_bytes(d, PTH_F_IPV6_DST, p + 24, 16);
 	address(&at.from, p + 8, 16);
 	address(&at.to, p + 24, 16);
-	sent = be16(p + 4) == 0 ? left(&c) : shorten(&c, be16(p + 4), 0);
+	sent = dissect_be16(p + 4) == 0 ? dissect_left(&c) : shorten(&c, dissect_be16(p + 4), 0);
 	next = extensions(&c, p[6], &at);
 	d->stat.fragments += at.fragment && !at.within;
 	if (next == BROKEN)
@@ -257,7 +258,7 @@ dissect_ipv6(struct pth_dissect *d, struct cursor c, const struct path *around)
 static void
 icmp(struct pth_dissect *d, struct cursor c, struct path *at, bool v6)
 {
-	const uint8_t *p = take(&c, 8);
+	const uint8_t *p = dissect_take(&c, 8);
 	unsigned type;
 
 	dissect_protocol(d, v6 ? PTH_F_ICMPV6 : PTH_F_ICMP);

@@ -17,18 +17,18 @@ struct cursor {
 };
 
 static inline size_t
-left(const struct cursor *c)
+dissect_left(const struct cursor *c)
 {
 	return (size_t)(c->end - c->p);
 }
 
 /* The next n bytes, or NULL when there are not so many, and then all of the rest is used up. */
 static inline const uint8_t *
-take(struct cursor *c, size_t n)
+dissect_take(struct cursor *c, size_t n)
 {
 	const uint8_t *p = c->p;
 
-	if (left(c) < n) {
+	if (dissect_left(c) < n) {
 		c->p = c->end;
 		return NULL;
 	}
@@ -37,15 +37,15 @@ take(struct cursor *c, size_t n)
 }
 
 static inline unsigned
-be16(const uint8_t *p)
+dissect_be16(const uint8_t *p)
 {
 	return (unsigned)p[0] << 8 | p[1];
 }
 
 static inline uint32_t
-be32(const uint8_t *p)
+dissect_be32(const uint8_t *p)
 {
-	return (uint32_t)be16(p) << 16 | be16(p + 2);
+	return (uint32_t)dissect_be16(p) << 16 | dissect_be16(p + 2);
 }
 
 /* An end of a connection. */

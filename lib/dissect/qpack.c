@@ -14,7 +14,7 @@
 static bool
 integer(struct cursor *c, unsigned bits, uint64_t *v)
 {
-	const uint8_t *p = take(c, 1);
+	const uint8_t *p = dissect_take(c, 1);
 	uint64_t most = (1u << bits) - 1;
 	unsigned shift = 0;
 
@@ -24,7 +24,7 @@ integer(struct cursor *c, unsigned bits, uint64_t *v)
 	if (*v < most)
 		return true;
 	do {
-		if ((p = take(c, 1)) == NULL || shift > 56)
+		if ((p = dissect_take(c, 1)) == NULL || shift > 56)
 			return false;
 		*v += (uint64_t)(*p & 0x7f) << shift;
 		shift += 7;
@@ -36,15 +36,16 @@ integer(struct cursor *c, unsigned bits, uint64_t *v)
 static bool
 text(struct cursor *c, unsigned bits, char *out, size_t max)
 {
-	bool huffman = left(c) > 0 && (*c->p >> bits & 1) != 0;
+	bool huffman = dissect_left(c) > 0 && (*c->p >> bits & 1) != 0;
 	uint64_t n;
 	const uint8_t *p;
 	int got;
 
-	if (!integer(c, bits, &n) || n > left(c))
+	if (!integer(c, bits, &n) || n > dissect_left(c))
 		return false;
-	p = take(c, (size_t)n);
-	got = huffman ? huffman_read(p, (size_t)n, out, max - 1) : (int)(n < max ? n : max - 1);
+	p = dissect_take(c, (size_t)n);
+	got = huffman ? dissect_huffman_read(p, (size_t)n, out, max - 1) :
+	                (int)(n < max ? n : max - 1);
 	if (got < 0)
 		return false;
 	if (!huffman)
@@ -145,14 +146,14 @@ line(struct cursor *c, struct qpack_head *h)
 		if (!integer(c, 3, &index))
 			return false;
 	}
-	if (left(c) == 0 || !text(c, 7, value, sizeof value))
+	if (dissect_left(c) == 0 || !text(c, 7, value, sizeof value))
 		return false;
 	field(h, name, value);
 	return true;
 }
 
 void
-qpack_read(struct cursor c, struct qpack_head *h)
+dissect_qpack_read(struct cursor c, struct qpack_head *h)
 {
 	uint64_t insert, base;
 
@@ -161,7 +162,7 @@ qpack_read(struct cursor c, struct qpack_head *h)
 		h->unread = true;
 		return;
 	}
-	while (left(&c) > 0)
+	while (dissect_left(&c) > 0)
 		if (!line(&c, h)) {
 			h->unread = true;
 			return;

@@ -16,6 +16,6 @@ struct qpack_head {
 	bool unread;     /* there is something that was not read */
 };
 
-void qpack_read(struct cursor c, struct qpack_head *out);
+void dissect_qpack_read(struct cursor c, struct qpack_head *out);
 
 #endif

@@ -21,12 +21,12 @@ struct header {
 };
 
 bool
-quic_varint(struct cursor *c, uint64_t *v)
+dissect_quic_varint(struct cursor *c, uint64_t *v)
 {
 	const uint8_t *p = c->p;
 	size_t n;
 
-	if (left(c) == 0 || left(c) < (n = (size_t)1 << (*p >> 6)))
+	if (dissect_left(c) == 0 || dissect_left(c) < (n = (size_t)1 << (*p >> 6)))
 		return false;
 	*v = *p & 0x3f;
 	for (size_t i = 1; i < n; i++)
@@ -44,12 +44,12 @@ known_version(uint32_t v)
 static bool
 ids(struct cursor *c, struct header *h)
 {
-	const uint8_t *n = take(c, 1);
+	const uint8_t *n = dissect_take(c, 1);
 
-	if (n == NULL || (h->dcid = take(c, *n)) == NULL)
+	if (n == NULL || (h->dcid = dissect_take(c, *n)) == NULL)
 		return false;
 	h->ndcid = *n;
-	if ((n = take(c, 1)) == NULL || (h->scid = take(c, *n)) == NULL)
+	if ((n = dissect_take(c, 1)) == NULL || (h->scid = dissect_take(c, *n)) == NULL)
 		return false;
 	h->nscid = *n;
 	return true;
@@ -61,33 +61,33 @@ long_header(struct cursor *c, struct header *h)
 {
 	/* Version 2 has its types turned (RFC 9369, 3.2). */
 	static const uint8_t v2[] = { T_RETRY, T_INITIAL, T_0RTT, T_HANDSHAKE };
-	const uint8_t *p = take(c, 5);
+	const uint8_t *p = dissect_take(c, 5);
 	unsigned type;
 
 	if (p == NULL)
 		return false;
-	*h = (struct header){ .is_long = true, .first = p[0], .version = be32(p + 1) };
+	*h = (struct header){ .is_long = true, .first = p[0], .version = dissect_be32(p + 1) };
 	type = p[0] >> 4 & 3;
 	h->type = h->version == QUIC_V2 ? v2[type] : type;
 	return ids(c, h);
 }
 
 bool
-quic_is_shape(struct quic *q, const struct cursor *in, const struct path *at)
+dissect_quic_is_shape(struct quic *q, const struct cursor *in, const struct path *at)
 {
 	struct cursor c = *in;
 	struct header h;
 	enum quic_role from;
 	size_t n;
 
-	if (left(&c) < 2)
+	if (dissect_left(&c) < 2)
 		return false;
 	/* Ends that know each other may turn the fixed bit (RFC 9287). */
 	if ((*c.p & LONG) == 0)
-		return quic_conn_of_short(q, &c, at, &from, &n) != NULL;
+		return dissect_quic_conn_of_short(q, &c, at, &from, &n) != NULL;
 	if (!long_header(&c, &h) || h.ndcid > CID_MAX || h.nscid > CID_MAX)
 		return false;
-	return quic_conn_of_id(q, h.dcid, h.ndcid, at, &from) != NULL ||
+	return dissect_quic_conn_of_id(q, h.dcid, h.ndcid, at, &from) != NULL ||
 	    ((h.first & FIXED) != 0 && known_version(h.version));
 }
 
@@ -97,19 +97,19 @@ static struct quic_conn *
 find(struct pth_dissect *d, const struct header *h, const struct path *at, enum quic_role *from)
 {
 	struct quic *q = d->quic;
-	struct quic_conn *c = quic_conn_of_id(q, h->dcid, h->ndcid, at, from);
+	struct quic_conn *c = dissect_quic_conn_of_id(q, h->dcid, h->ndcid, at, from);
 
 	if (c == NULL && h->type == T_INITIAL && h->ndcid >= INITIAL_ID_MIN &&
 	    h->ndcid <= CID_MAX && known_version(h->version)) {
-		c = quic_conn_begin(q, at, h->version);
+		c = dissect_quic_conn_begin(q, at, h->version);
 		*from = QUIC_CLIENT;
 		if (c == NULL)
 			return NULL;
-		quic_conn_takes(q, c, QUIC_SERVER, h->dcid, h->ndcid);
-		quic_keys_initial(c, h->version, h->dcid, h->ndcid);
+		dissect_quic_conn_takes(q, c, QUIC_SERVER, h->dcid, h->ndcid);
+		dissect_quic_keys_initial(c, h->version, h->dcid, h->ndcid);
 	}
 	if (c == NULL)
-		c = quic_conn_of_path(q, at, from);
+		c = dissect_quic_conn_of_path(q, at, from);
 	return c;
 }
 
@@ -118,13 +118,13 @@ static void
 learn(struct pth_dissect *d, struct quic_conn *c, const struct header *h, enum quic_role from)
 {
 	if (h->type != T_0RTT)
-		quic_conn_takes(d->quic, c, from, h->scid, h->nscid);
+		dissect_quic_conn_takes(d->quic, c, from, h->scid, h->nscid);
 	if (h->type == T_RETRY && from == QUIC_SERVER && !c->retried) {
 		/* The client begins anew, with this as its destination (RFC 9001, 5.2). */
 		c->retried = true;
-		quic_keys_initial(c, h->version, h->scid, h->nscid);
+		dissect_quic_keys_initial(c, h->version, h->scid, h->nscid);
 	} else if (c->version != h->version && known_version(h->version) && from == QUIC_SERVER) {
-		quic_keys_version(c, h->version); /* RFC 9368: compatible negotiation */
+		dissect_quic_keys_version(c, h->version); /* RFC 9368: compatible negotiation */
 	}
 }
 
@@ -179,7 +179,7 @@ open_packet(struct pth_dissect *d, struct quic_conn *c, struct quic_packet *p,
     const uint8_t *packet, size_t at, size_t n)
 {
 	struct quic_side *s = &c->side[p->from];
-	struct quic_keys *hp = quic_keys_of(d, c, p->from, p->level);
+	struct quic_keys *hp = dissect_quic_keys_of(d, c, p->from, p->level);
 	int space = p->level == QUIC_0RTT ? QUIC_1RTT : (int)p->level;
 	uint8_t head[512], mask[5];
 	uint64_t part = 0;
@@ -187,7 +187,7 @@ open_packet(struct pth_dissect *d, struct quic_conn *c, struct quic_packet *p,
 	int got;
 
 	if (hp == NULL || n < at + 4 + QUIC_SAMPLE || at + 4 > sizeof head ||
-	    !quic_mask(hp, packet + at + 4, mask))
+	    !dissect_quic_mask(hp, packet + at + 4, mask))
 		return;
 	memcpy(head, packet, at + 4);
 	head[0] ^= mask[0] & ((head[0] & LONG) != 0 ? 0x0f : 0x1f);
@@ -199,7 +199,7 @@ open_packet(struct pth_dissect *d, struct quic_conn *c, struct quic_packet *p,
 	p->number = full_number(s, space, part, bytes);
 	if (sizeof d->quic->plain - d->quic->used < n)
 		return;
-	got = quic_keys_open(c, p, head, at + bytes, packet + at + bytes, n - at - bytes,
+	got = dissect_quic_keys_open(c, p, head, at + bytes, packet + at + bytes, n - at - bytes,
 	    d->quic->plain + d->quic->used);
 	if (got < 0)
 		return;
@@ -223,10 +223,10 @@ contents(struct pth_dissect *d, struct quic_conn *c, struct quic_packet *p, cons
 	p->datagram = d->quic->datagram;
 	d->quic->datagram = 0;
 	open_packet(d, c, p, packet, at, p->size);
-	if (p->plain != NULL && !quic_frames(d, c, p))
+	if (p->plain != NULL && !dissect_quic_frames(d, c, p))
 		dissect_odd(d);
 	if (!p->within)
-		quic_packet_seen(d, c, p, path);
+		dissect_quic_packet_seen(d, c, p, path);
 }
 
 /* Version Negotiation: the versions that the server has (RFC 9000, 17.2.1). */
@@ -235,18 +235,18 @@ negotiation(struct pth_dissect *d, struct cursor *c)
 {
 	const uint8_t *p;
 
-	while ((p = take(c, 4)) != NULL)
-		dissect_uint(d, PTH_F_QUIC_SUPPORTED_VERSION, be32(p));
+	while ((p = dissect_take(c, 4)) != NULL)
+		dissect_uint(d, PTH_F_QUIC_SUPPORTED_VERSION, dissect_be32(p));
 }
 
 static void
 retry(struct pth_dissect *d, struct cursor *c)
 {
-	size_t n = left(c) > QUIC_TAG ? left(c) - QUIC_TAG : 0;
+	size_t n = dissect_left(c) > QUIC_TAG ? dissect_left(c) - QUIC_TAG : 0;
 
 	dissect_bytes(d, PTH_F_QUIC_RETRY_TOKEN, c->p, n);
 	c->p += n;
-	if (left(c) == QUIC_TAG)
+	if (dissect_left(c) == QUIC_TAG)
 		dissect_bytes(d, PTH_F_QUIC_RETRY_TAG, c->p, QUIC_TAG);
 	c->p = c->end;
 }
@@ -259,14 +259,14 @@ lengths(struct pth_dissect *d, const struct header *h, struct cursor *c, uint64_
 	const uint8_t *p;
 
 	if (h->type == T_INITIAL) {
-		if (!quic_varint(c, &token) || token > left(c))
+		if (!dissect_quic_varint(c, &token) || token > dissect_left(c))
 			return false;
 		dissect_uint(d, PTH_F_QUIC_TOKEN_LENGTH, token);
-		p = take(c, (size_t)token);
+		p = dissect_take(c, (size_t)token);
 		if (token > 0)
 			dissect_bytes(d, PTH_F_QUIC_TOKEN, p, (size_t)token);
 	}
-	if (!quic_varint(c, n) || *n > left(c))
+	if (!dissect_quic_varint(c, n) || *n > dissect_left(c))
 		return false;
 	dissect_uint(d, PTH_F_QUIC_LENGTH, *n);
 	return true;
@@ -295,7 +295,7 @@ long_packet(struct pth_dissect *d, struct cursor *c, const struct path *at)
 		return false;
 	}
 	if (!at->within)
-		quic_version_seen(d, h.version);
+		dissect_quic_version_seen(d, h.version);
 	if (conn != NULL && !at->within)
 		learn(d, conn, &h, p.from);
 	if (h.type == T_RETRY) {
@@ -311,21 +311,23 @@ long_packet(struct pth_dissect *d, struct cursor *c, const struct path *at)
 	p.size = (size_t)(c->p - packet) + (size_t)n;
 	if (conn != NULL)
 		contents(d, conn, &p, packet, (size_t)(c->p - packet), at);
-	take(c, (size_t)n);
+	dissect_take(c, (size_t)n);
 	return true;
 }
 
 static void
 short_packet(struct pth_dissect *d, struct cursor *c, const struct path *at)
 {
-	struct quic_packet p = { .level = QUIC_1RTT, .size = left(c), .within = at->within };
+	struct quic_packet p = {
+		.level = QUIC_1RTT, .size = dissect_left(c), .within = at->within
+	};
 	const uint8_t *packet = c->p;
 	struct header h = { .first = *c->p };
-	struct quic_conn *conn = quic_conn_of_short(d->quic, c, at, &p.from, &h.ndcid);
+	struct quic_conn *conn = dissect_quic_conn_of_short(d->quic, c, at, &p.from, &h.ndcid);
 
 	p.spin = (h.first & 0x20) != 0;
-	take(c, 1);
-	h.dcid = take(c, h.ndcid);
+	dissect_take(c, 1);
+	h.dcid = dissect_take(c, h.ndcid);
 	header_fields(d, conn, &h);
 	if (conn != NULL)
 		contents(d, conn, &p, packet, 1 + h.ndcid, at);
@@ -342,22 +344,22 @@ goes_on(struct cursor c, const struct header *first)
 	if ((*c.p & LONG) != 0)
 		return long_header(&c, &h) && h.ndcid == first->ndcid &&
 		    memcmp(h.dcid, first->dcid, h.ndcid) == 0;
-	return left(&c) > first->ndcid && memcmp(c.p + 1, first->dcid, first->ndcid) == 0;
+	return dissect_left(&c) > first->ndcid && memcmp(c.p + 1, first->dcid, first->ndcid) == 0;
 }
 
 void
-quic_datagram(struct pth_dissect *d, struct cursor c, const struct path *at)
+dissect_quic_datagram(struct pth_dissect *d, struct cursor c, const struct path *at)
 {
 	struct cursor copy = c;
 	const uint8_t *begin = c.p;
 	struct header first;
-	bool is_long = left(&c) > 0 && (*c.p & LONG) != 0 && long_header(&copy, &first);
+	bool is_long = dissect_left(&c) > 0 && (*c.p & LONG) != 0 && long_header(&copy, &first);
 
 	dissect_protocol(d, PTH_F_QUIC);
 	d->quic->used = 0;
 	d->quic->told = false;
-	d->quic->datagram = left(&c);
-	while (left(&c) > 0) {
+	d->quic->datagram = dissect_left(&c);
+	while (dissect_left(&c) > 0) {
 		const uint8_t *packet = c.p;
 		size_t field = d->n;
 

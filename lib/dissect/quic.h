@@ -83,29 +83,29 @@ struct quic_conn {
 
 struct quic;
 
-struct quic *quic_new(void);
-void quic_free(struct quic *q);
+struct quic *dissect_quic_new(void);
+void dissect_quic_free(struct quic *q);
 /* All connections come to their end. */
-struct pth_quic_stat *quic_over(struct quic *q);
+struct pth_quic_stat *dissect_quic_over(struct quic *q);
 /* Is this datagram QUIC's, by its shape or because a connection is known for it? */
-bool quic_is_shape(struct quic *q, const struct cursor *c, const struct path *at);
-void quic_datagram(struct pth_dissect *d, struct cursor c, const struct path *at);
+bool dissect_quic_is_shape(struct quic *q, const struct cursor *c, const struct path *at);
+void dissect_quic_datagram(struct pth_dissect *d, struct cursor c, const struct path *at);
 
 /* ---- connections: quic_conn.c */
 
 /* The connection of a packet to this id (of a short header: the id's length is found, too), on
  * this path. NULL: none is known. */
-struct quic_conn *quic_conn_of_id(
+struct quic_conn *dissect_quic_conn_of_id(
     struct quic *q, const uint8_t *id, size_t n, const struct path *at, enum quic_role *from);
-struct quic_conn *quic_conn_of_short(
+struct quic_conn *dissect_quic_conn_of_short(
     struct quic *q, const struct cursor *c, const struct path *at, enum quic_role *from, size_t *n);
 /* One that this path's first Initial begins; NULL: there are too many. */
-struct quic_conn *quic_conn_begin(struct quic *q, const struct path *at, uint32_t version);
+struct quic_conn *dissect_quic_conn_begin(struct quic *q, const struct path *at, uint32_t version);
 /* An end takes packets that are sent to this id. */
-void quic_conn_takes(
+void dissect_quic_conn_takes(
     struct quic *q, struct quic_conn *c, enum quic_role end, const uint8_t *id, size_t n);
 
 /* A variable-length integer (RFC 9000, 16). */
-bool quic_varint(struct cursor *c, uint64_t *v);
+bool dissect_quic_varint(struct cursor *c, uint64_t *v);
 
 #endif

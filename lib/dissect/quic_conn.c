@@ -10,7 +10,7 @@
 #define TAKER(conn, end) ((uint32_t)((conn) << 1 | (uint32_t)(end)))
 
 struct quic *
-quic_new(void)
+dissect_quic_new(void)
 {
 	struct quic *q = pth_xmalloc(sizeof *q);
 
@@ -23,48 +23,48 @@ release(struct quic_conn *c)
 {
 	for (int end = 0; end < 2; end++) {
 		for (int i = 0; i < QUIC_LEVELS; i++)
-			quic_keys_free(c->side[end].keys[i]);
-		quic_keys_free(c->side[end].before);
-		quic_keys_free(c->side[end].open);
-		quic_keys_free(c->side[end].next);
+			dissect_quic_keys_free(c->side[end].keys[i]);
+		dissect_quic_keys_free(c->side[end].before);
+		dissect_quic_keys_free(c->side[end].open);
+		dissect_quic_keys_free(c->side[end].next);
 	}
-	quic_crypto_release(c);
+	dissect_quic_crypto_release(c);
 	free(c);
 }
 
 struct pth_quic_stat *
-quic_over(struct quic *q)
+dissect_quic_over(struct quic *q)
 {
 	for (size_t i = 0; i < q->n; i++) {
-		quic_conn_over(&q->stat, q->v[i]);
+		dissect_quic_conn_over(&q->stat, q->v[i]);
 		release(q->v[i]);
 	}
 	q->n = 0;
 	free(q->v);
 	q->v = NULL;
-	table_release(&q->ids);
-	table_release(&q->paths);
+	dissect_table_release(&q->ids);
+	dissect_table_release(&q->paths);
 	return &q->stat;
 }
 
 static void
 release_stat(struct pth_quic_stat *s)
 {
-	samples_release(&s->handshake);
-	samples_release(&s->confirmed);
-	samples_release(&s->first_byte);
-	samples_release(&s->amplification);
+	pth_samples_release(&s->handshake);
+	pth_samples_release(&s->confirmed);
+	pth_samples_release(&s->first_byte);
+	pth_samples_release(&s->amplification);
 	for (int i = 0; i < 2; i++) {
-		samples_release(&s->end[i].rtt);
-		samples_release(&s->end[i].delay);
-		samples_release(&s->end[i].spin);
+		pth_samples_release(&s->end[i].rtt);
+		pth_samples_release(&s->end[i].delay);
+		pth_samples_release(&s->end[i].spin);
 	}
 }
 
 void
-quic_free(struct quic *q)
+dissect_quic_free(struct quic *q)
 {
-	release_stat(quic_over(q));
+	release_stat(dissect_quic_over(q));
 	free(q);
 }
 
@@ -86,36 +86,36 @@ taken(struct quic *q, const uint32_t *taker, enum quic_role *from)
 }
 
 struct quic_conn *
-quic_conn_of_path(struct quic *q, const struct path *at, enum quic_role *from)
+dissect_quic_conn_of_path(struct quic *q, const struct path *at, enum quic_role *from)
 {
 	uint8_t key[2 * sizeof(struct endpoint)];
 
-	return taken(q, table_find(&q->paths, key, path_key(at, key)), from);
+	return taken(q, dissect_table_find(&q->paths, key, path_key(at, key)), from);
 }
 
 struct quic_conn *
-quic_conn_of_id(
+dissect_quic_conn_of_id(
     struct quic *q, const uint8_t *id, size_t n, const struct path *at, enum quic_role *from)
 {
 	if (n == 0)
-		return quic_conn_of_path(q, at, from);
-	return taken(q, table_find(&q->ids, id, n), from);
+		return dissect_quic_conn_of_path(q, at, from);
+	return taken(q, dissect_table_find(&q->ids, id, n), from);
 }
 
 /* A short header does not say how long its id is: the ends of the path's connection know, and
  * when the path is new (a migration, a NAT), an id that somebody takes. */
 struct quic_conn *
-quic_conn_of_short(
+dissect_quic_conn_of_short(
     struct quic *q, const struct cursor *c, const struct path *at, enum quic_role *from, size_t *n)
 {
-	struct quic_conn *on = quic_conn_of_path(q, at, from), *found;
-	size_t most = left(c) - 1 < CID_MAX ? left(c) - 1 : CID_MAX;
+	struct quic_conn *on = dissect_quic_conn_of_path(q, at, from), *found;
+	size_t most = dissect_left(c) - 1 < CID_MAX ? dissect_left(c) - 1 : CID_MAX;
 	enum quic_role sender;
 
 	for (*n = most; *n > 0; --*n) {
 		if (q->id_lengths[*n] == 0)
 			continue;
-		found = taken(q, table_find(&q->ids, c->p + 1, *n), &sender);
+		found = taken(q, dissect_table_find(&q->ids, c->p + 1, *n), &sender);
 		if (found != NULL) {
 			*from = sender;
 			return found;
@@ -134,12 +134,13 @@ takes_path(struct quic *q, uint32_t taker, const struct path *at)
 {
 	uint8_t key[2 * sizeof(struct endpoint)];
 
-	table_set(&q->paths, key, path_key(at, key), taker);
+	dissect_table_set(&q->paths, key, path_key(at, key), taker);
 }
 
 /* Both directions of a path belong to the connection. */
 void
-quic_conn_path(struct quic *q, struct quic_conn *c, enum quic_role from, const struct path *at)
+dissect_quic_conn_path(
+    struct quic *q, struct quic_conn *c, enum quic_role from, const struct path *at)
 {
 	const struct path back = { .from = at->to, .to = at->from };
 
@@ -148,7 +149,7 @@ quic_conn_path(struct quic *q, struct quic_conn *c, enum quic_role from, const s
 }
 
 struct quic_conn *
-quic_conn_begin(struct quic *q, const struct path *at, uint32_t version)
+dissect_quic_conn_begin(struct quic *q, const struct path *at, uint32_t version)
 {
 	struct quic_conn *c;
 
@@ -164,12 +165,12 @@ quic_conn_begin(struct quic *q, const struct path *at, uint32_t version)
 	c->end[QUIC_SERVER] = at->to;
 	q->v = pth_xarray(q->v, q->n + 1, sizeof(struct quic_conn *));
 	q->v[q->n++] = c;
-	quic_conn_path(q, c, QUIC_CLIENT, at);
+	dissect_quic_conn_path(q, c, QUIC_CLIENT, at);
 	return c;
 }
 
 void
-quic_conn_takes(
+dissect_quic_conn_takes(
     struct quic *q, struct quic_conn *c, enum quic_role end, const uint8_t *id, size_t n)
 {
 	if (n > CID_MAX)
@@ -177,5 +178,5 @@ quic_conn_takes(
 	c->side[end].id_bytes[n] = 1;
 	q->id_lengths[n] = 1;
 	if (n > 0)
-		table_set(&q->ids, id, n, TAKER(c->number, end));
+		dissect_table_set(&q->ids, id, n, TAKER(c->number, end));
 }

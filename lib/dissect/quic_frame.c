@@ -48,7 +48,7 @@ number(struct reader *r, enum pth_field f, uint64_t *v)
 {
 	uint64_t own;
 
-	if (!quic_varint(&r->at, v != NULL ? v : &own))
+	if (!dissect_quic_varint(&r->at, v != NULL ? v : &own))
 		return false;
 	dissect_uint(r->d, f, v != NULL ? *v : own);
 	return true;
@@ -58,7 +58,7 @@ number(struct reader *r, enum pth_field f, uint64_t *v)
 static const uint8_t *
 bytes(struct reader *r, enum pth_field f, uint64_t n)
 {
-	const uint8_t *p = n <= left(&r->at) ? take(&r->at, (size_t)n) : NULL;
+	const uint8_t *p = n <= dissect_left(&r->at) ? dissect_take(&r->at, (size_t)n) : NULL;
 
 	if (p != NULL && f != PTH_NFIELDS)
 		dissect_bytes(r->d, f, p, (size_t)n);
@@ -69,7 +69,7 @@ static void
 acked(struct reader *r, uint64_t from, uint64_t to)
 {
 	if (!r->p->within)
-		quic_acked(r->c, r->p, from, to);
+		dissect_quic_acked(r->c, r->p, from, to);
 }
 
 static bool
@@ -96,7 +96,7 @@ ack(struct reader *r, bool ecn)
 	    (!number(r, PTH_F_QUIC_ACK_ECT0, &a.ect0) || !number(r, PTH_F_QUIC_ACK_ECT1, &a.ect1) ||
 	        !number(r, PTH_F_QUIC_ACK_CE, &a.ce)))
 		return false;
-	quic_ack_seen(r->d, r->c, r->p, &a);
+	dissect_quic_ack_seen(r->d, r->c, r->p, &a);
 	return true;
 }
 
@@ -109,7 +109,7 @@ crypto(struct reader *r)
 	if (!number(r, PTH_F_QUIC_CRYPTO_OFFSET, &offset) ||
 	    !number(r, PTH_F_QUIC_CRYPTO_LENGTH, &n) || (p = bytes(r, PTH_NFIELDS, n)) == NULL)
 		return false;
-	quic_crypto(r->d, r->c, r->p, offset, p, (size_t)n);
+	dissect_quic_crypto(r->d, r->c, r->p, offset, p, (size_t)n);
 	return true;
 }
 
@@ -122,12 +122,12 @@ stream(struct reader *r, uint64_t type)
 	if (!number(r, PTH_F_QUIC_STREAM_ID, &s.id) ||
 	    ((type & 4) != 0 && !number(r, PTH_F_QUIC_STREAM_OFFSET, &s.offset)))
 		return false;
-	s.n = left(&r->at);
+	s.n = dissect_left(&r->at);
 	if ((type & 2) != 0 && !number(r, PTH_F_QUIC_STREAM_LENGTH, &s.n))
 		return false;
 	if ((s.p = bytes(r, PTH_NFIELDS, s.n)) == NULL)
 		return false;
-	quic_stream_seen(r->d, r->c, r->p, &s);
+	dissect_quic_stream_seen(r->d, r->c, r->p, &s);
 	return true;
 }
 
@@ -137,14 +137,14 @@ new_connection_id(struct reader *r)
 	const uint8_t *n, *id;
 
 	if (!number(r, PTH_F_QUIC_NCI_SEQUENCE, NULL) || !number(r, PTH_F_QUIC_NCI_RETIRE, NULL) ||
-	    (n = take(&r->at, 1)) == NULL || *n == 0 || *n > CID_MAX)
+	    (n = dissect_take(&r->at, 1)) == NULL || *n == 0 || *n > CID_MAX)
 		return false;
 	dissect_uint(r->d, PTH_F_QUIC_NCI_LENGTH, *n);
 	id = bytes(r, PTH_F_QUIC_NCI_ID, *n);
 	if (id == NULL || bytes(r, PTH_F_QUIC_NCI_TOKEN, 16) == NULL)
 		return false;
 	if (!r->p->within)
-		quic_conn_takes(r->d->quic, r->c, r->p->from, id, *n);
+		dissect_quic_conn_takes(r->d->quic, r->c, r->p->from, id, *n);
 	return true;
 }
 
@@ -158,16 +158,17 @@ close_frame(struct reader *r, bool app)
 	    !number(r, PTH_F_QUIC_CC_REASON_LENGTH, &c.n) ||
 	    (c.reason = bytes(r, PTH_F_QUIC_CC_REASON, c.n)) == NULL)
 		return false;
-	quic_closed(r->d, r->p, &c);
+	dissect_quic_closed(r->d, r->p, &c);
 	return true;
 }
 
 static bool
 datagram(struct reader *r, bool has_length)
 {
-	uint64_t n = left(&r->at);
+	uint64_t n = dissect_left(&r->at);
 
-	return (!has_length || quic_varint(&r->at, &n)) && bytes(r, PTH_F_QUIC_DG, n) != NULL;
+	return (!has_length || dissect_quic_varint(&r->at, &n)) &&
+	    bytes(r, PTH_F_QUIC_DG, n) != NULL;
 }
 
 /* Frames of numbers only: their fields, and for what is in them no more than that. */
@@ -209,7 +210,7 @@ frame(struct reader *r, uint64_t type)
 	case ACK_FREQUENCY:
 		return number(r, PTH_F_QUIC_AF_SEQUENCE, NULL) &&
 		    number(r, PTH_F_QUIC_AF_THRESHOLD, NULL) &&
-		    number(r, PTH_F_QUIC_AF_DELAY, NULL) && quic_varint(&r->at, &n);
+		    number(r, PTH_F_QUIC_AF_DELAY, NULL) && dissect_quic_varint(&r->at, &n);
 	case ACK:
 	case ACK_ECN: return ack(r, type == ACK_ECN);
 	case CRYPTO: return crypto(r);
@@ -229,18 +230,18 @@ frame(struct reader *r, uint64_t type)
 }
 
 bool
-quic_frames(struct pth_dissect *d, struct quic_conn *c, struct quic_packet *p)
+dissect_quic_frames(struct pth_dissect *d, struct quic_conn *c, struct quic_packet *p)
 {
 	struct reader r = { d, c, p, { p->plain, p->plain + p->n } };
 	uint64_t type;
 
-	while (left(&r.at) > 0) {
-		if (!quic_varint(&r.at, &type))
+	while (dissect_left(&r.at) > 0) {
+		if (!dissect_quic_varint(&r.at, &type))
 			return false;
 		dissect_uint(d, PTH_F_QUIC_FRAME_TYPE, type);
-		quic_frame_seen(d, p, type);
+		dissect_quic_frame_seen(d, p, type);
 		/* Padding is one frame for who shows it. */
-		while (type == PADDING && left(&r.at) > 0 && *r.at.p == PADDING)
+		while (type == PADDING && dissect_left(&r.at) > 0 && *r.at.p == PADDING)
 			r.at.p++;
 		if (type != PADDING && !frame(&r, type))
 			return false;

@@ -107,12 +107,12 @@ keys(unsigned suite, const struct quic_secret *s, const char *const labels[3])
 		k->hp = cipher(mask_of(suite), mask, false);
 	if (k->aead != NULL && (k->hp != NULL || labels[2] == NULL))
 		return k;
-	quic_keys_free(k);
+	dissect_quic_keys_free(k);
 	return NULL;
 }
 
 struct quic_keys *
-quic_keys_new(uint32_t version, unsigned suite, const struct quic_secret *s)
+dissect_quic_keys_new(uint32_t version, unsigned suite, const struct quic_secret *s)
 {
 	return keys(suite, s,
 	    (const char *const[]){ label(version, "quic key", "quicv2 key"),
@@ -120,13 +120,13 @@ quic_keys_new(uint32_t version, unsigned suite, const struct quic_secret *s)
 }
 
 struct quic_keys *
-quic_keys_of_records(unsigned suite, const struct quic_secret *s)
+dissect_quic_keys_of_records(unsigned suite, const struct quic_secret *s)
 {
 	return keys(suite, s, (const char *const[]){ "key", "iv", NULL });
 }
 
 void
-quic_keys_free(struct quic_keys *k)
+dissect_quic_keys_free(struct quic_keys *k)
 {
 	if (k == NULL)
 		return;
@@ -136,8 +136,8 @@ quic_keys_free(struct quic_keys *k)
 }
 
 bool
-quic_initial_secrets(uint32_t version, const uint8_t *dcid, size_t n, struct quic_secret *client,
-    struct quic_secret *server)
+dissect_quic_initial_secrets(uint32_t version, const uint8_t *dcid, size_t n,
+    struct quic_secret *client, struct quic_secret *server)
 {
 	/* RFC 9001, 5.2; RFC 9369, 3.3.1; draft-ietf-quic-tls-29, 5.2. */
 	static const struct {
@@ -169,7 +169,7 @@ quic_initial_secrets(uint32_t version, const uint8_t *dcid, size_t n, struct qui
 }
 
 bool
-quic_secret_update(
+dissect_quic_secret_update(
     uint32_t version, unsigned suite, const struct quic_secret *s, struct quic_secret *next)
 {
 	next->n = s->n;
@@ -178,7 +178,7 @@ quic_secret_update(
 }
 
 bool
-quic_mask(struct quic_keys *k, const uint8_t *sample, uint8_t mask[5])
+dissect_quic_mask(struct quic_keys *k, const uint8_t *sample, uint8_t mask[5])
 {
 	static const uint8_t zero[5];
 	uint8_t block[QUIC_SAMPLE];
@@ -195,7 +195,7 @@ quic_mask(struct quic_keys *k, const uint8_t *sample, uint8_t mask[5])
 }
 
 int
-quic_open(struct quic_keys *k, uint64_t number, const uint8_t *head, size_t nhead,
+dissect_quic_open(struct quic_keys *k, uint64_t number, const uint8_t *head, size_t nhead,
     const uint8_t *in, size_t n, uint8_t *out)
 {
 	uint8_t nonce[IV];

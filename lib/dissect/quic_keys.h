@@ -29,28 +29,29 @@ struct quic_secret {
 struct quic_keys;
 
 /* NULL: the suite is none that QUIC has, or libcrypto has not got it. */
-struct quic_keys *quic_keys_new(uint32_t version, unsigned suite, const struct quic_secret *s);
+struct quic_keys *dissect_quic_keys_new(
+    uint32_t version, unsigned suite, const struct quic_secret *s);
 /* The same for records of TLS 1.3 over TCP (RFC 8446, 7.3): they have no header protection, and
- * quic_open() takes the record's sequence number and its 5 bytes of header. */
-struct quic_keys *quic_keys_of_records(unsigned suite, const struct quic_secret *s);
-void quic_keys_free(struct quic_keys *k);
+ * dissect_quic_open() takes the record's sequence number and its 5 bytes of header. */
+struct quic_keys *dissect_quic_keys_of_records(unsigned suite, const struct quic_secret *s);
+void dissect_quic_keys_free(struct quic_keys *k);
 
 /* The secrets of Initial packets, of what the client chose as first destination id (RFC 9001,
  * 5.2). False: the version has no salt that is known. */
-bool quic_initial_secrets(uint32_t version, const uint8_t *dcid, size_t n,
+bool dissect_quic_initial_secrets(uint32_t version, const uint8_t *dcid, size_t n,
     struct quic_secret *client, struct quic_secret *server);
 
 /* The secret that comes after this one in a key update (RFC 9001, 6.1). */
-bool quic_secret_update(
+bool dissect_quic_secret_update(
     uint32_t version, unsigned suite, const struct quic_secret *s, struct quic_secret *next);
 
 /* The mask of header protection: 5 bytes, out of 16 of the sample. */
-bool quic_mask(struct quic_keys *k, const uint8_t *sample, uint8_t mask[5]);
+bool dissect_quic_mask(struct quic_keys *k, const uint8_t *sample, uint8_t mask[5]);
 
 /* Decrypt n bytes at in, the tag with them, to out, which has room for n. head: the header as it
  * was before protection. The number of bytes at out, or -1: it is not what these keys have
  * protected. */
-int quic_open(struct quic_keys *k, uint64_t number, const uint8_t *head, size_t nhead,
+int dissect_quic_open(struct quic_keys *k, uint64_t number, const uint8_t *head, size_t nhead,
     const uint8_t *in, size_t n, uint8_t *out);
 
 #endif

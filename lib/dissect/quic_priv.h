@@ -17,37 +17,38 @@ struct quic {
 	bool told;       /* the number of the datagram's connection is among the fields */
 };
 
-struct quic_conn *quic_conn_of_path(struct quic *q, const struct path *at, enum quic_role *from);
-void quic_conn_path(
+struct quic_conn *dissect_quic_conn_of_path(
+    struct quic *q, const struct path *at, enum quic_role *from);
+void dissect_quic_conn_path(
     struct quic *q, struct quic_conn *c, enum quic_role from, const struct path *at);
 
 /* ---- keys of connections: quic_secret.c */
 
 /* Keys of Initial packets, from the id that the client has chosen as its destination. */
-void quic_keys_initial(struct quic_conn *c, uint32_t version, const uint8_t *id, size_t n);
+void dissect_quic_keys_initial(struct quic_conn *c, uint32_t version, const uint8_t *id, size_t n);
 /* The connection goes on in another version: its keys have other labels. */
-void quic_keys_version(struct quic_conn *c, uint32_t version);
+void dissect_quic_keys_version(struct quic_conn *c, uint32_t version);
 /* What protects the headers of this end's packets; NULL: not known. */
-struct quic_keys *quic_keys_of(
+struct quic_keys *dissect_quic_keys_of(
     struct pth_dissect *d, struct quic_conn *c, enum quic_role from, enum quic_level level);
 /* Decrypts, with keys of the next phase if need be. head: n bytes without protection. */
-int quic_keys_open(struct quic_conn *c, const struct quic_packet *p, const uint8_t *head, size_t n,
-    const uint8_t *in, size_t nin, uint8_t *out);
+int dissect_quic_keys_open(struct quic_conn *c, const struct quic_packet *p, const uint8_t *head,
+    size_t n, const uint8_t *in, size_t nin, uint8_t *out);
 /* What TLS says: the client's random number, the cipher suite. */
-void quic_keys_random(struct quic_conn *c, const uint8_t random[32]);
-void quic_keys_suite(struct quic_conn *c, unsigned suite);
+void dissect_quic_keys_random(struct quic_conn *c, const uint8_t random[32]);
+void dissect_quic_keys_suite(struct quic_conn *c, unsigned suite);
 
 /* ---- frames: quic_frame.c */
 
 /* All frames of a packet. False: they are not what frames may be; what came before is known. */
-bool quic_frames(struct pth_dissect *d, struct quic_conn *c, struct quic_packet *p);
+bool dissect_quic_frames(struct pth_dissect *d, struct quic_conn *c, struct quic_packet *p);
 
 /* ---- TLS in CRYPTO frames: quic_tls.c */
 
 /* A part of the stream of CRYPTO frames of a level. */
-void quic_crypto(struct pth_dissect *d, struct quic_conn *c, const struct quic_packet *p,
+void dissect_quic_crypto(struct pth_dissect *d, struct quic_conn *c, const struct quic_packet *p,
     uint64_t offset, const uint8_t *data, size_t n);
-void quic_crypto_release(struct quic_conn *c);
+void dissect_quic_crypto_release(struct quic_conn *c);
 
 /* ---- what is counted: quic_stat.c */
 
@@ -70,34 +71,35 @@ struct quic_close {
 	const uint8_t *reason; /* n bytes */
 };
 
-void quic_version_seen(struct pth_dissect *d, uint32_t version);
+void dissect_quic_version_seen(struct pth_dissect *d, uint32_t version);
 /* A frame of that type is in the packet. */
-void quic_frame_seen(struct pth_dissect *d, struct quic_packet *p, uint64_t type);
+void dissect_quic_frame_seen(struct pth_dissect *d, struct quic_packet *p, uint64_t type);
 /* Packets with these numbers were acknowledged, the last with them. */
-void quic_acked(struct quic_conn *c, const struct quic_packet *p, uint64_t from, uint64_t to);
-void quic_ack_seen(struct pth_dissect *d, struct quic_conn *c, const struct quic_packet *p,
+void dissect_quic_acked(
+    struct quic_conn *c, const struct quic_packet *p, uint64_t from, uint64_t to);
+void dissect_quic_ack_seen(struct pth_dissect *d, struct quic_conn *c, const struct quic_packet *p,
     const struct quic_ack *a);
-void quic_stream_seen(struct pth_dissect *d, struct quic_conn *c, const struct quic_packet *p,
-    struct quic_stream_part *part);
-void quic_closed(
+void dissect_quic_stream_seen(struct pth_dissect *d, struct quic_conn *c,
+    const struct quic_packet *p, struct quic_stream_part *part);
+void dissect_quic_closed(
     struct pth_dissect *d, const struct quic_packet *p, const struct quic_close *close);
 struct tls_hello;
-void quic_hello_seen(struct pth_dissect *d, struct quic_conn *c, const struct quic_packet *p,
-    unsigned type, const struct tls_hello *h);
+void dissect_quic_hello_seen(struct pth_dissect *d, struct quic_conn *c,
+    const struct quic_packet *p, unsigned type, const struct tls_hello *h);
 /* A packet was read, with or without its contents. */
-void quic_packet_seen(
+void dissect_quic_packet_seen(
     struct pth_dissect *d, struct quic_conn *c, struct quic_packet *p, const struct path *at);
 /* The connection comes to its end, for us: it is counted, and what was kept for that is free. */
-void quic_conn_over(struct pth_quic_stat *s, struct quic_conn *c);
+void dissect_quic_conn_over(struct pth_quic_stat *s, struct quic_conn *c);
 
 /* ---- packets that wait for an acknowledgement: quic_sent.c */
 
-void quic_sent_add(
+void dissect_quic_sent_add(
     struct pth_dissect *d, struct quic_conn *c, const struct quic_packet *p, bool eliciting);
 /* The packet p has an acknowledgement with this largest number: the time since that was sent, or
  * false when it gives none. */
-bool quic_sent_rtt(
+bool dissect_quic_sent_rtt(
     struct quic_conn *c, const struct quic_packet *p, uint64_t largest, int64_t now, int64_t *rtt);
-void quic_sent_release(struct quic_side *side, struct pth_quic_end *end);
+void dissect_quic_sent_release(struct quic_side *side, struct pth_quic_end *end);
 
 #endif

@@ -7,42 +7,42 @@
 static void
 forget(struct quic_side *s, enum quic_level level)
 {
-	quic_keys_free(s->keys[level]);
+	dissect_quic_keys_free(s->keys[level]);
 	s->keys[level] = NULL;
 	s->tried_at[level] = 0;
 	if (level == QUIC_1RTT) {
-		quic_keys_free(s->before);
-		quic_keys_free(s->open);
-		quic_keys_free(s->next);
+		dissect_quic_keys_free(s->before);
+		dissect_quic_keys_free(s->open);
+		dissect_quic_keys_free(s->next);
 		s->before = s->open = s->next = NULL;
 		s->phase = false;
 	}
 }
 
 void
-quic_keys_initial(struct quic_conn *c, uint32_t version, const uint8_t *id, size_t n)
+dissect_quic_keys_initial(struct quic_conn *c, uint32_t version, const uint8_t *id, size_t n)
 {
 	struct quic_secret *const client = &c->side[QUIC_CLIENT].secret[QUIC_INITIAL];
 	struct quic_secret *const server = &c->side[QUIC_SERVER].secret[QUIC_INITIAL];
 
 	for (int end = 0; end < 2; end++)
 		forget(&c->side[end], QUIC_INITIAL);
-	if (!quic_initial_secrets(version, id, n, client, server))
+	if (!dissect_quic_initial_secrets(version, id, n, client, server))
 		return;
 	for (int end = 0; end < 2; end++)
-		c->side[end].keys[QUIC_INITIAL] = quic_keys_new(
+		c->side[end].keys[QUIC_INITIAL] = dissect_quic_keys_new(
 		    version, SUITE_AES_128_GCM, &c->side[end].secret[QUIC_INITIAL]);
 	c->initial = (struct cid){ .n = (uint8_t)n };
 	memcpy(c->initial.v, id, n);
 }
 
 void
-quic_keys_version(struct quic_conn *c, uint32_t version)
+dissect_quic_keys_version(struct quic_conn *c, uint32_t version)
 {
 	struct cid id = c->initial;
 
 	c->version = version;
-	quic_keys_initial(c, version, id.v, id.n);
+	dissect_quic_keys_initial(c, version, id.v, id.n);
 	for (int end = 0; end < 2; end++) {
 		forget(&c->side[end], QUIC_HANDSHAKE);
 		forget(&c->side[end], QUIC_1RTT);
@@ -50,7 +50,7 @@ quic_keys_version(struct quic_conn *c, uint32_t version)
 }
 
 void
-quic_keys_random(struct quic_conn *c, const uint8_t random[32])
+dissect_quic_keys_random(struct quic_conn *c, const uint8_t random[32])
 {
 	if (c->has_random)
 		return;
@@ -59,7 +59,7 @@ quic_keys_random(struct quic_conn *c, const uint8_t random[32])
 }
 
 void
-quic_keys_suite(struct quic_conn *c, unsigned suite)
+dissect_quic_keys_suite(struct quic_conn *c, unsigned suite)
 {
 	if (c->suite == 0)
 		c->suite = suite;
@@ -84,20 +84,22 @@ look_up(struct pth_dissect *d, struct quic_conn *c, enum quic_role from, enum qu
 	struct quic_secret *secret = &s->secret[level];
 	unsigned suite = c->suite;
 
-	if (!c->has_random || !keylog_find(d->keys, c->random, label_of(from, level), secret))
+	if (!c->has_random ||
+	    !dissect_keylog_find(d->keys, c->random, label_of(from, level), secret))
 		return;
 	if (suite == 0 && level == QUIC_0RTT)
 		suite = secret->n == 32 ? SUITE_AES_128_GCM : SUITE_AES_256_GCM;
 	if (suite == 0)
 		return;
-	s->keys[level] = quic_keys_new(c->version, suite, secret);
+	s->keys[level] = dissect_quic_keys_new(c->version, suite, secret);
 	if (level != QUIC_1RTT || s->keys[level] == NULL)
 		return;
-	s->open = quic_keys_new(c->version, suite, secret);
+	s->open = dissect_quic_keys_new(c->version, suite, secret);
 }
 
 struct quic_keys *
-quic_keys_of(struct pth_dissect *d, struct quic_conn *c, enum quic_role from, enum quic_level level)
+dissect_quic_keys_of(
+    struct pth_dissect *d, struct quic_conn *c, enum quic_role from, enum quic_level level)
 {
 	struct quic_side *s = &c->side[from];
 
@@ -117,38 +119,39 @@ next_keys(struct quic_conn *c, struct quic_side *s)
 	struct quic_secret next;
 
 	if (s->next == NULL &&
-	    quic_secret_update(c->version, c->suite, &s->secret[QUIC_1RTT], &next))
-		s->next = quic_keys_new(c->version, c->suite, &next);
+	    dissect_quic_secret_update(c->version, c->suite, &s->secret[QUIC_1RTT], &next))
+		s->next = dissect_quic_keys_new(c->version, c->suite, &next);
 	return s->next;
 }
 
 int
-quic_keys_open(struct quic_conn *c, const struct quic_packet *p, const uint8_t *head, size_t n,
-    const uint8_t *in, size_t nin, uint8_t *out)
+dissect_quic_keys_open(struct quic_conn *c, const struct quic_packet *p, const uint8_t *head,
+    size_t n, const uint8_t *in, size_t nin, uint8_t *out)
 {
 	struct quic_side *s = &c->side[p->from];
 	bool phase = (head[0] & 4) != 0;
 	int got;
 
 	if (p->level != QUIC_1RTT)
-		return quic_open(s->keys[p->level], p->number, head, n, in, nin, out);
+		return dissect_quic_open(s->keys[p->level], p->number, head, n, in, nin, out);
 	if (s->open == NULL)
 		return -1;
 	if (phase == s->phase)
-		return quic_open(s->open, p->number, head, n, in, nin, out);
+		return dissect_quic_open(s->open, p->number, head, n, in, nin, out);
 	/* Of the phase before: late (RFC 9001, 6.5). Else the next has begun. */
 	if (s->before != NULL &&
-	    (got = quic_open(s->before, p->number, head, n, in, nin, out)) >= 0)
+	    (got = dissect_quic_open(s->before, p->number, head, n, in, nin, out)) >= 0)
 		return got;
 	if (next_keys(c, s) == NULL ||
-	    (got = quic_open(s->next, p->number, head, n, in, nin, out)) < 0)
+	    (got = dissect_quic_open(s->next, p->number, head, n, in, nin, out)) < 0)
 		return -1;
-	quic_keys_free(s->before);
+	dissect_quic_keys_free(s->before);
 	s->before = s->open;
 	s->open = s->next;
 	s->next = NULL;
 	s->phase = phase;
 	s->updates++;
-	quic_secret_update(c->version, c->suite, &s->secret[QUIC_1RTT], &s->secret[QUIC_1RTT]);
+	dissect_quic_secret_update(
+	    c->version, c->suite, &s->secret[QUIC_1RTT], &s->secret[QUIC_1RTT]);
 	return got;
 }

@@ -75,7 +75,7 @@ slot(struct quic_sent *s, uint64_t number, struct pth_quic_end *end)
 }
 
 void
-quic_sent_add(
+dissect_quic_sent_add(
     struct pth_dissect *d, struct quic_conn *c, const struct quic_packet *p, bool eliciting)
 {
 	struct quic_sent *s = space_of(&c->side[p->from], p->level);
@@ -108,17 +108,17 @@ mark(void *arg, uint64_t from, uint64_t to)
 }
 
 void
-quic_acked(struct quic_conn *c, const struct quic_packet *p, uint64_t from, uint64_t to)
+dissect_quic_acked(struct quic_conn *c, const struct quic_packet *p, uint64_t from, uint64_t to)
 {
 	struct quic_sent *s = space_of(
 	    &c->side[p->from == QUIC_CLIENT ? QUIC_SERVER : QUIC_CLIENT], p->level);
 	struct acked a = { s };
 
-	spans_add(&s->acked, from, to + 1, mark, &a);
+	pth_spans_add(&s->acked, from, to + 1, mark, &a);
 }
 
 bool
-quic_sent_rtt(
+dissect_quic_sent_rtt(
     struct quic_conn *c, const struct quic_packet *p, uint64_t largest, int64_t now, int64_t *rtt)
 {
 	struct quic_sent *s = space_of(
@@ -136,7 +136,7 @@ quic_sent_rtt(
 }
 
 void
-quic_sent_release(struct quic_side *side, struct pth_quic_end *end)
+dissect_quic_sent_release(struct quic_side *side, struct pth_quic_end *end)
 {
 	for (int i = 0; i < QUIC_LEVELS; i++) {
 		struct quic_sent *s = side->sent[i];
@@ -146,7 +146,7 @@ quic_sent_release(struct quic_side *side, struct pth_quic_end *end)
 		for (size_t k = 0; k < s->cap; k++)
 			end->lost += is_lost(s, &s->v[k]);
 		free(s->v);
-		spans_release(&s->acked);
+		pth_spans_release(&s->acked);
 		free(s);
 		side->sent[i] = NULL;
 	}

@@ -25,7 +25,7 @@ eliciting(uint64_t type)
 /* ---- what frames say */
 
 void
-quic_frame_seen(struct pth_dissect *d, struct quic_packet *p, uint64_t type)
+dissect_quic_frame_seen(struct pth_dissect *d, struct quic_packet *p, uint64_t type)
 {
 	struct pth_quic_stat *s = &d->quic->stat;
 
@@ -37,7 +37,7 @@ quic_frame_seen(struct pth_dissect *d, struct quic_packet *p, uint64_t type)
 }
 
 void
-quic_ack_seen(struct pth_dissect *d, struct quic_conn *c, const struct quic_packet *p,
+dissect_quic_ack_seen(struct pth_dissect *d, struct quic_conn *c, const struct quic_packet *p,
     const struct quic_ack *a)
 {
 	enum quic_role other = p->from == QUIC_CLIENT ? QUIC_SERVER : QUIC_CLIENT;
@@ -56,15 +56,15 @@ quic_ack_seen(struct pth_dissect *d, struct quic_conn *c, const struct quic_pack
 		side->ect1 = a->ect1 > side->ect1 ? a->ect1 : side->ect1;
 		side->ce = a->ce > side->ce ? a->ce : side->ce;
 	}
-	if (!quic_sent_rtt(c, p, a->largest, d->frame->ns, &rtt))
+	if (!dissect_quic_sent_rtt(c, p, a->largest, d->frame->ns, &rtt))
 		return;
-	samples_add(&end->rtt, rtt);
+	pth_samples_add(&end->rtt, rtt);
 	side->smoothed = side->smoothed == 0 ? rtt : side->smoothed + (rtt - side->smoothed) / 8;
 	end->smoothed = side->smoothed;
 	if (p->level != QUIC_1RTT || a->delay > (uint64_t)1 << 40)
 		return;
 	delay = (int64_t)(a->delay << c->ack_shift[p->from]) * 1000;
-	samples_add(&end->delay, delay);
+	pth_samples_add(&end->delay, delay);
 }
 
 static struct quic_stream *
@@ -96,7 +96,7 @@ stream_of(struct quic_side *s, uint64_t id, struct pth_quic_stat *stat)
 }
 
 void
-quic_stream_seen(struct pth_dissect *d, struct quic_conn *c, const struct quic_packet *p,
+dissect_quic_stream_seen(struct pth_dissect *d, struct quic_conn *c, const struct quic_packet *p,
     struct quic_stream_part *part)
 {
 	struct pth_quic_end *end = &d->quic->stat.end[p->from];
@@ -109,16 +109,16 @@ quic_stream_seen(struct pth_dissect *d, struct quic_conn *c, const struct quic_p
 	s = stream_of(&c->side[p->from], part->id, &d->quic->stat);
 	if (s == NULL)
 		return;
-	part->fresh = spans_add(&s->got, part->offset, part->offset + part->n, NULL, NULL);
+	part->fresh = pth_spans_add(&s->got, part->offset, part->offset + part->n, NULL, NULL);
 	end->stream_bytes += part->fresh;
 	end->again_bytes += part->n - part->fresh;
-	http3_part(d, (enum http_alpn)c->alpn, p->from, &s->http, part);
+	dissect_http3_part(d, (enum http_alpn)c->alpn, p->from, &s->http, part);
 	if (s->got.merged)
 		d->quic->stat.limit = "more gaps of a stream than can be told apart";
 }
 
 void
-quic_closed(struct pth_dissect *d, const struct quic_packet *p, const struct quic_close *x)
+dissect_quic_closed(struct pth_dissect *d, const struct quic_packet *p, const struct quic_close *x)
 {
 	struct pth_quic_stat *s = &d->quic->stat;
 	size_t n = x->n < sizeof s->close_reason - 1 ? x->n : sizeof s->close_reason - 1;
@@ -139,31 +139,33 @@ parameters(struct quic_conn *c, enum quic_role from, struct cursor at)
 	uint64_t id, n, v;
 	const uint8_t *p;
 
-	while (quic_varint(&at, &id) && quic_varint(&at, &n) && n <= left(&at)) {
+	while (dissect_quic_varint(&at, &id) && dissect_quic_varint(&at, &n) &&
+	    n <= dissect_left(&at)) {
 		struct cursor value;
 
-		p = take(&at, (size_t)n);
+		p = dissect_take(&at, (size_t)n);
 		value = (struct cursor){ p, p + n };
-		if (id == PARAMETER_ACK_SHIFT && quic_varint(&value, &v) && v <= ACK_SHIFT_MAX)
+		if (id == PARAMETER_ACK_SHIFT && dissect_quic_varint(&value, &v) &&
+		    v <= ACK_SHIFT_MAX)
 			c->ack_shift[from] = (unsigned)v;
 	}
 }
 
 void
-quic_hello_seen(struct pth_dissect *d, struct quic_conn *c, const struct quic_packet *p,
+dissect_quic_hello_seen(struct pth_dissect *d, struct quic_conn *c, const struct quic_packet *p,
     unsigned type, const struct tls_hello *h)
 {
 	struct cursor list = h->alpn;
 	const uint8_t *n;
 
 	/* The server chooses one (RFC 7301, 3.1). */
-	if (type == TLS_ENCRYPTED_EXTENSIONS && (n = take(&list, 1)) != NULL &&
-	    *n <= left(&list)) {
-		c->alpn = http3_alpn((struct cursor){ list.p, list.p + *n });
+	if (type == TLS_ENCRYPTED_EXTENSIONS && (n = dissect_take(&list, 1)) != NULL &&
+	    *n <= dissect_left(&list)) {
+		c->alpn = dissect_http3_alpn((struct cursor){ list.p, list.p + *n });
 		pth_names_add(&d->quic->stat.alpn, list.p, *n);
 	}
-	if (type == TLS_CLIENT_HELLO && left(&h->sni) > 0)
-		pth_names_add(&d->quic->stat.sni, h->sni.p, left(&h->sni));
+	if (type == TLS_CLIENT_HELLO && dissect_left(&h->sni) > 0)
+		pth_names_add(&d->quic->stat.sni, h->sni.p, dissect_left(&h->sni));
 	if (h->parameters.p != NULL)
 		parameters(c, p->from, h->parameters);
 }
@@ -171,7 +173,7 @@ quic_hello_seen(struct pth_dissect *d, struct quic_conn *c, const struct quic_pa
 /* ---- packets */
 
 void
-quic_version_seen(struct pth_dissect *d, uint32_t version)
+dissect_quic_version_seen(struct pth_dissect *d, uint32_t version)
 {
 	struct pth_quic_stat *s = &d->quic->stat;
 	size_t i;
@@ -234,7 +236,7 @@ spins(struct pth_dissect *d, struct quic_conn *c, const struct quic_packet *p)
 	    p->spin == s->spin)
 		return;
 	if (s->spin_ns != 0)
-		samples_add(&d->quic->stat.end[p->from].spin, now - s->spin_ns);
+		pth_samples_add(&d->quic->stat.end[p->from].spin, now - s->spin_ns);
 	s->spin = p->spin;
 	s->spin_ns = now;
 }
@@ -251,11 +253,11 @@ moved(
 	c->end[p->from] = at->from;
 	c->end[to] = at->to;
 	d->quic->stat.paths++;
-	quic_conn_path(d->quic, c, p->from, at);
+	dissect_quic_conn_path(d->quic, c, p->from, at);
 }
 
 void
-quic_packet_seen(
+dissect_quic_packet_seen(
     struct pth_dissect *d, struct quic_conn *c, struct quic_packet *p, const struct path *at)
 {
 	struct pth_quic_stat *s = &d->quic->stat;
@@ -279,34 +281,34 @@ quic_packet_seen(
 	spins(d, c, p);
 	amplification(c, p);
 	if (p->plain != NULL) {
-		quic_sent_add(d, c, p, p->eliciting);
+		dissect_quic_sent_add(d, c, p, p->eliciting);
 		moved(d, c, p, at);
 	}
 }
 
 /* What a connection that is over adds. */
 void
-quic_conn_over(struct pth_quic_stat *s, struct quic_conn *c)
+dissect_quic_conn_over(struct pth_quic_stat *s, struct quic_conn *c)
 {
 	if (!c->seen)
 		return;
 	s->connections++;
 	if (c->done != 0)
-		samples_add(&s->handshake, c->done - c->start);
+		pth_samples_add(&s->handshake, c->done - c->start);
 	if (c->confirmed != 0)
-		samples_add(&s->confirmed, c->confirmed - c->start);
+		pth_samples_add(&s->confirmed, c->confirmed - c->start);
 	if (c->first_byte != 0)
-		samples_add(&s->first_byte, c->first_byte - c->start);
+		pth_samples_add(&s->first_byte, c->first_byte - c->start);
 	if (c->got > 0)
-		samples_add(&s->amplification, (int64_t)(c->given * 1000 / c->got));
+		pth_samples_add(&s->amplification, (int64_t)(c->given * 1000 / c->got));
 	for (int i = 0; i < 2; i++) {
 		struct quic_side *side = &c->side[i];
 
-		quic_sent_release(side, &s->end[i]);
+		dissect_quic_sent_release(side, &s->end[i]);
 		s->end[i].updates += side->updates;
 		for (size_t k = 0; k < side->nstreams; k++) {
-			spans_release(&side->streams[k].got);
-			http3_free(side->streams[k].http);
+			pth_spans_release(&side->streams[k].got);
+			dissect_http3_free(side->streams[k].http);
 		}
 		free(side->streams);
 		side->streams = NULL;

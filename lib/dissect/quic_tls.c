@@ -18,7 +18,7 @@ stream_of(struct quic_conn *c, const struct quic_packet *p)
 }
 
 void
-quic_crypto_release(struct quic_conn *c)
+dissect_quic_crypto_release(struct quic_conn *c)
 {
 	for (int end = 0; end < 2; end++)
 		for (int i = 0; i < QUIC_LEVELS; i++) {
@@ -62,17 +62,17 @@ message(struct pth_dissect *d, struct quic_conn *c, const struct quic_packet *p,
 
 	if ((type != TLS_CLIENT_HELLO && type != TLS_SERVER_HELLO &&
 	        type != TLS_ENCRYPTED_EXTENSIONS) ||
-	    !tls_hello(type, body, &h))
+	    !dissect_tls_hello(type, body, &h))
 		return;
 	if (type == TLS_CLIENT_HELLO && p->from == QUIC_CLIENT)
-		quic_keys_random(c, h.random);
+		dissect_quic_keys_random(c, h.random);
 	if (type == TLS_SERVER_HELLO && p->from == QUIC_SERVER && !h.again)
-		quic_keys_suite(c, h.suite);
-	quic_hello_seen(d, c, p, type, &h);
+		dissect_quic_keys_suite(c, h.suite);
+	dissect_quic_hello_seen(d, c, p, type, &h);
 }
 
 void
-quic_crypto(struct pth_dissect *d, struct quic_conn *c, const struct quic_packet *p,
+dissect_quic_crypto(struct pth_dissect *d, struct quic_conn *c, const struct quic_packet *p,
     uint64_t offset, const uint8_t *data, size_t n)
 {
 	struct quic_crypto *s = stream_of(c, p);
@@ -87,7 +87,7 @@ quic_crypto(struct pth_dissect *d, struct quic_conn *c, const struct quic_packet
 	while (end < s->b.len && have(s, end))
 		end++;
 	at = (struct cursor){ (const uint8_t *)s->b.s + s->read, (const uint8_t *)s->b.s + end };
-	while (tls_message(&at, &type, &body))
+	while (dissect_tls_message(&at, &type, &body))
 		message(d, c, p, type, body);
 	s->read = (size_t)(at.p - (const uint8_t *)s->b.s);
 }

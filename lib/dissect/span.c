@@ -43,7 +43,7 @@ merge_nearest(struct spans *s)
 
 /* Numbers of from to to that are in none of the spans i to end. */
 static uint64_t
-missing(const struct spans *s, size_t i, size_t end, struct span add, spans_new *fn, void *arg)
+missing(const struct spans *s, size_t i, size_t end, struct span add, pth_spans_new *fn, void *arg)
 {
 	uint64_t at = add.from, n = 0;
 
@@ -66,7 +66,7 @@ missing(const struct spans *s, size_t i, size_t end, struct span add, spans_new 
 }
 
 uint64_t
-spans_add(struct spans *s, uint64_t from, uint64_t to, spans_new *fn, void *arg)
+pth_spans_add(struct spans *s, uint64_t from, uint64_t to, pth_spans_new *fn, void *arg)
 {
 	struct span add = { from, to };
 	size_t i, end;
@@ -94,14 +94,14 @@ spans_add(struct spans *s, uint64_t from, uint64_t to, spans_new *fn, void *arg)
 }
 
 void
-spans_release(struct spans *s)
+pth_spans_release(struct spans *s)
 {
 	free(s->v);
 	*s = (struct spans){ 0 };
 }
 
 void
-samples_add(struct samples *s, int64_t v)
+pth_samples_add(struct samples *s, int64_t v)
 {
 	if (s->seen == 0)
 		s->min = s->max = v;
@@ -133,7 +133,7 @@ by_value(const void *a, const void *b)
 }
 
 int64_t
-samples_percentile(struct samples *s, unsigned percent)
+pth_samples_percentile(struct samples *s, unsigned percent)
 {
 	size_t rank;
 
@@ -145,7 +145,7 @@ samples_percentile(struct samples *s, unsigned percent)
 }
 
 void
-samples_release(struct samples *s)
+pth_samples_release(struct samples *s)
 {
 	free(s->v);
 	*s = (struct samples){ 0 };

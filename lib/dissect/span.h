@@ -22,10 +22,10 @@ struct spans {
 };
 
 /* Told of each part that was not in the set. */
-typedef void spans_new(void *arg, uint64_t from, uint64_t to);
+typedef void pth_spans_new(void *arg, uint64_t from, uint64_t to);
 /* How many numbers were not in it. fn may be NULL. */
-uint64_t spans_add(struct spans *s, uint64_t from, uint64_t to, spans_new *fn, void *arg);
-void spans_release(struct spans *s);
+uint64_t pth_spans_add(struct spans *s, uint64_t from, uint64_t to, pth_spans_new *fn, void *arg);
+void pth_spans_release(struct spans *s);
 
 #define SAMPLES_MAX 65536
 
@@ -38,9 +38,9 @@ struct samples {
 	int64_t min, max;
 };
 
-void samples_add(struct samples *s, int64_t v);
+void pth_samples_add(struct samples *s, int64_t v);
 /* The value of which that many of 100 are not greater (50: the lower median); sorts. 0 of none. */
-int64_t samples_percentile(struct samples *s, unsigned percent);
-void samples_release(struct samples *s);
+int64_t pth_samples_percentile(struct samples *s, unsigned percent);
+void pth_samples_release(struct samples *s);
 
 #endif

@@ -98,7 +98,7 @@ struct pth_tcp_stat {
 	struct pth_http_stat http; /* HTTP/1.1 and HTTP/2, also within TLS */
 	uint64_t tls;              /* connections that speak it */
 	struct pth_names sni, alpn;
-	uint64_t undecrypted;      /* records of which the keys are not known, or do not fit */
+	uint64_t undecrypted; /* records of which the keys are not known, or do not fit */
 	uint64_t connections;
 	struct samples handshake; /* from the first SYN to the client's first packet without SYN */
 	int64_t data_first, data_last; /* segments with payload of servers */

@@ -6,7 +6,7 @@
 #define KEEP ((uint64_t)65536)
 
 void
-stream_keep(struct stream *s, uint64_t offset, const uint8_t *p, uint64_t n)
+dissect_stream_keep(struct stream *s, uint64_t offset, const uint8_t *p, uint64_t n)
 {
 	uint64_t from = offset > s->at ? offset : s->at, to = offset + n;
 
@@ -23,11 +23,11 @@ stream_keep(struct stream *s, uint64_t offset, const uint8_t *p, uint64_t n)
 		s->b.len += more;
 	}
 	memcpy(s->b.s + (from - s->at), p + (from - offset), (size_t)(to - from));
-	spans_add(&s->kept, from, to, NULL, NULL);
+	pth_spans_add(&s->kept, from, to, NULL, NULL);
 }
 
 struct cursor
-stream_there(const struct stream *s)
+dissect_stream_there(const struct stream *s)
 {
 	const uint8_t *p = (const uint8_t *)s->b.s;
 
@@ -38,7 +38,7 @@ stream_there(const struct stream *s)
 }
 
 void
-stream_skip(struct stream *s, uint64_t n)
+dissect_stream_skip(struct stream *s, uint64_t n)
 {
 	size_t cut = n < s->b.len ? (size_t)n : s->b.len;
 
@@ -51,8 +51,8 @@ stream_skip(struct stream *s, uint64_t n)
 }
 
 void
-stream_release(struct stream *s)
+dissect_stream_release(struct stream *s)
 {
 	pth_buf_release(&s->b);
-	spans_release(&s->kept);
+	pth_spans_release(&s->kept);
 }

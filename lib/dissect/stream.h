@@ -17,11 +17,11 @@ struct stream {
 };
 
 /* n bytes have come, which begin at that offset of the stream. */
-void stream_keep(struct stream *s, uint64_t offset, const uint8_t *p, uint64_t n);
+void dissect_stream_keep(struct stream *s, uint64_t offset, const uint8_t *p, uint64_t n);
 /* What can be read now, from s->at on; until the next call. */
-struct cursor stream_there(const struct stream *s);
+struct cursor dissect_stream_there(const struct stream *s);
 /* The next n bytes have been read, or are of no interest. */
-void stream_skip(struct stream *s, uint64_t n);
-void stream_release(struct stream *s);
+void dissect_stream_skip(struct stream *s, uint64_t n);
+void dissect_stream_release(struct stream *s);
 
 #endif

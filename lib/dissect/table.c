@@ -31,7 +31,7 @@ slot(const struct table *t, const void *key, size_t n)
 }
 
 uint32_t *
-table_find(const struct table *t, const void *key, size_t n)
+dissect_table_find(const struct table *t, const void *key, size_t n)
 {
 	struct table_entry *e = t->cap != 0 && n <= TABLE_KEY_MAX ? slot(t, key, n) : NULL;
 
@@ -55,7 +55,7 @@ grow(struct table *t)
 }
 
 void
-table_set(struct table *t, const void *key, size_t n, uint32_t value)
+dissect_table_set(struct table *t, const void *key, size_t n, uint32_t value)
 {
 	struct table_entry *e;
 
@@ -72,7 +72,7 @@ table_set(struct table *t, const void *key, size_t n, uint32_t value)
 }
 
 void
-table_release(struct table *t)
+dissect_table_release(struct table *t)
 {
 	free(t->v);
 	*t = (struct table){ 0 };

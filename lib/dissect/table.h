@@ -25,8 +25,8 @@ struct table {
 };
 
 /* The value of the key's n bytes (at most TABLE_KEY_MAX), or NULL. Until the next set. */
-uint32_t *table_find(const struct table *t, const void *key, size_t n);
-void table_set(struct table *t, const void *key, size_t n, uint32_t value);
-void table_release(struct table *t);
+uint32_t *dissect_table_find(const struct table *t, const void *key, size_t n);
+void dissect_table_set(struct table *t, const void *key, size_t n, uint32_t value);
+void dissect_table_release(struct table *t);
 
 #endif

@@ -61,7 +61,7 @@ struct segment {
 };
 
 struct tcp *
-tcp_new(void)
+dissect_tcp_new(void)
 {
 	struct tcp *t = pth_xmalloc(sizeof *t);
 
@@ -70,32 +70,32 @@ tcp_new(void)
 }
 
 struct pth_tcp_stat *
-tcp_over(struct tcp *t)
+dissect_tcp_over(struct tcp *t)
 {
 	for (size_t i = 0; i < t->n; i++) {
 		const struct tcp_stream *s = t->v[i];
 
 		t->stat.connections += s->begun;
 		if (s->begun && s->done != 0)
-			samples_add(&t->stat.handshake, s->done - s->start);
-		tcp_app_free(t->v[i]->app);
+			pth_samples_add(&t->stat.handshake, s->done - s->start);
+		dissect_tcp_app_free(t->v[i]->app);
 		free(t->v[i]);
 	}
 	t->n = 0;
 	free(t->v);
 	t->v = NULL;
-	table_release(&t->streams);
+	dissect_table_release(&t->streams);
 	return &t->stat;
 }
 
 void
-tcp_free(struct tcp *t)
+dissect_tcp_free(struct tcp *t)
 {
-	struct pth_tcp_stat *s = tcp_over(t);
+	struct pth_tcp_stat *s = dissect_tcp_over(t);
 
-	samples_release(&s->handshake);
-	samples_release(&s->end[CLIENT].rtt);
-	samples_release(&s->end[SERVER].rtt);
+	pth_samples_release(&s->handshake);
+	pth_samples_release(&s->end[CLIENT].rtt);
+	pth_samples_release(&s->end[SERVER].rtt);
 	free(t);
 }
 
@@ -119,7 +119,7 @@ begin(struct tcp *t, const uint8_t *key, size_t n)
 	*s = (struct tcp_stream){ .number = (uint32_t)t->n };
 	t->v = pth_xarray(t->v, t->n + 1, sizeof(struct tcp_stream *));
 	t->v[t->n++] = s;
-	table_set(&t->streams, key, n, s->number);
+	dissect_table_set(&t->streams, key, n, s->number);
 	return s;
 }
 
@@ -135,7 +135,7 @@ find(struct tcp *t, const struct path *at, const struct segment *g)
 
 	memcpy(key, turned ? &at->to : &at->from, sizeof at->from);
 	memcpy(key + sizeof at->from, turned ? &at->from : &at->to, sizeof at->from);
-	n = table_find(&t->streams, key, sizeof key);
+	n = dissect_table_find(&t->streams, key, sizeof key);
 	s = n != NULL ? t->v[*n] : NULL;
 	if (s != NULL && (g->flags & (SYN | ACK)) == SYN && s->begun &&
 	    memcmp(&s->client, &at->from, sizeof at->from) == 0 && s->side[CLIENT].isn != g->seq)
@@ -210,7 +210,7 @@ acknowledge(struct side *other, struct pth_tcp_end *end, const struct segment *g
 	if (k == 0)
 		return;
 	if (other->waiting[k - 1].end == g->ack)
-		samples_add(&end->rtt, g->now - other->waiting[k - 1].ns);
+		pth_samples_add(&end->rtt, g->now - other->waiting[k - 1].ns);
 	other->nwaiting -= k;
 	memmove(&other->waiting[0], &other->waiting[k], other->nwaiting * sizeof other->waiting[0]);
 }
@@ -282,21 +282,21 @@ count(
 }
 
 struct pth_tcp_stat *
-tcp_stat(struct pth_dissect *d)
+dissect_tcp_stat(struct pth_dissect *d)
 {
 	return &d->tcp->stat;
 }
 
 struct pth_http_stat *
-tcp_http(struct pth_dissect *d)
+dissect_tcp_http(struct pth_dissect *d)
 {
 	return &d->tcp->stat.http;
 }
 
 /* The payload, at its place in the stream of the end that sends it. */
 static void
-payload(struct pth_dissect *d, struct tcp_stream *s, const struct path *at,
-    const struct segment *g, struct cursor c)
+payload(struct pth_dissect *d, struct tcp_stream *s, const struct path *at, const struct segment *g,
+    struct cursor c)
 {
 	struct side *me = &s->side[g->from];
 	int32_t ahead;
@@ -305,14 +305,14 @@ payload(struct pth_dissect *d, struct tcp_stream *s, const struct path *at,
 		me->begin = (g->flags & SYN) != 0 ? g->seq + 1 : g->seq;
 		me->first = true;
 	}
-	if (left(&c) == 0 || (g->flags & SYN) != 0)
+	if (dissect_left(&c) == 0 || (g->flags & SYN) != 0)
 		return;
 	ahead = (int32_t)(g->seq - me->begin);
-	if (ahead < 0 && (uint64_t)-(int64_t)ahead > me->offset)
+	if (ahead < 0 && (uint64_t) - (int64_t)ahead > me->offset)
 		return; /* before what was seen first */
 	me->offset += (uint64_t)(int64_t)ahead;
 	me->begin = g->seq;
-	tcp_app_part(d, &s->app, g->from, dissect_spoken(d, false, at), me->offset, c);
+	dissect_tcp_app_part(d, &s->app, g->from, dissect_spoken(d, false, at), me->offset, c);
 }
 
 static struct tcp_stream *
@@ -367,20 +367,21 @@ dissect_tcp(struct pth_dissect *d, struct cursor c, size_t sent, struct path *at
 	size_t head;
 
 	dissect_protocol(d, PTH_F_TCP);
-	if (left(&c) >= 4) {
-		at->from.port = (uint16_t)be16(p);
-		at->to.port = (uint16_t)be16(p + 2);
+	if (dissect_left(&c) >= 4) {
+		at->from.port = (uint16_t)dissect_be16(p);
+		at->to.port = (uint16_t)dissect_be16(p + 2);
 		dissect_uint(d, PTH_F_TCP_SRCPORT, at->from.port);
 		dissect_uint(d, PTH_F_TCP_DSTPORT, at->to.port);
 	}
-	if (left(&c) < 20 || (head = (size_t)(p[12] >> 4) * 4) < 20 || head > left(&c)) {
+	if (dissect_left(&c) < 20 || (head = (size_t)(p[12] >> 4) * 4) < 20 ||
+	    head > dissect_left(&c)) {
 		dissect_odd(d);
 		return;
 	}
-	g.seq = be32(p + 4);
-	g.ack = be32(p + 8);
-	g.flags = be16(p + 12) & 0xfff;
-	g.window = be16(p + 14);
+	g.seq = dissect_be32(p + 4);
+	g.ack = dissect_be32(p + 8);
+	g.flags = dissect_be16(p + 12) & 0xfff;
+	g.window = dissect_be16(p + 14);
 	g.n = sent > head ? (uint32_t)(sent - head) : 0;
 	s = follow(d, at, &g);
 	dissect_uint(d, PTH_F_TCP_LEN, g.n);
@@ -389,9 +390,9 @@ dissect_tcp(struct pth_dissect *d, struct cursor c, size_t sent, struct path *at
 	dissect_uint(d, PTH_F_TCP_HDR_LEN, head);
 	flags(d, g.flags);
 	dissect_uint(d, PTH_F_TCP_WINDOW, g.window);
-	take(&c, head);
-	if (left(&c) > 0)
-		dissect_bytes(d, PTH_F_TCP_PAYLOAD, c.p, left(&c));
+	dissect_take(&c, head);
+	if (dissect_left(&c) > 0)
+		dissect_bytes(d, PTH_F_TCP_PAYLOAD, c.p, dissect_left(&c));
 	if (s != NULL)
 		payload(d, s, at, &g, c);
 }

@@ -4,9 +4,9 @@
 
 #include "dissect/priv.h"
 
-struct tcp *tcp_new(void);
-void tcp_free(struct tcp *t);
+struct tcp *dissect_tcp_new(void);
+void dissect_tcp_free(struct tcp *t);
 /* All connections come to their end. */
-struct pth_tcp_stat *tcp_over(struct tcp *t);
+struct pth_tcp_stat *dissect_tcp_over(struct tcp *t);
 
 #endif

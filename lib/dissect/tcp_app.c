@@ -19,7 +19,7 @@ begins(struct cursor c, const char *with)
 {
 	size_t n = strlen(with);
 
-	return left(&c) >= n && memcmp(c.p, with, n) == 0;
+	return dissect_left(&c) >= n && memcmp(c.p, with, n) == 0;
 }
 
 static enum pth_field
@@ -35,10 +35,10 @@ shape(struct cursor c)
 	for (size_t i = 0; i < countof(http); i++)
 		if (begins(c, http[i]))
 			return PTH_F_HTTP;
-	if (left(&c) >= BGP_HEAD && memcmp(c.p, marker, sizeof marker) == 0)
+	if (dissect_left(&c) >= BGP_HEAD && memcmp(c.p, marker, sizeof marker) == 0)
 		return PTH_F_BGP;
 	/* A record of the handshake, whose first message is a hello (RFC 8446, 5.1). */
-	if (left(&c) >= 6 && c.p[0] == 22 && c.p[1] == 3 && c.p[2] <= 4 &&
+	if (dissect_left(&c) >= 6 && c.p[0] == 22 && c.p[1] == 3 && c.p[2] <= 4 &&
 	    (c.p[5] == 1 || c.p[5] == 2))
 		return PTH_F_TLS;
 	return PTH_F_DATA;
@@ -49,14 +49,14 @@ static void
 bgp_read(struct pth_dissect *d, struct stream *s)
 {
 	for (;;) {
-		struct cursor c = stream_there(s);
-		size_t n = left(&c) >= BGP_HEAD ? be16(c.p + 16) : 0;
+		struct cursor c = dissect_stream_there(s);
+		size_t n = dissect_left(&c) >= BGP_HEAD ? dissect_be16(c.p + 16) : 0;
 
 		if (n < BGP_HEAD)
 			return;
 		dissect_uint(d, PTH_F_BGP_TYPE, c.p[18]);
 		dissect_uint(d, PTH_F_BGP_LENGTH, n);
-		stream_skip(s, n);
+		dissect_stream_skip(s, n);
 	}
 }
 
@@ -67,16 +67,16 @@ read_layer(struct pth_dissect *d, struct tcp_app *a, int from)
 
 	switch (a->protocol) {
 	case PTH_F_HTTP:
-		a->http1 = a->http1 != NULL ? a->http1 : http1_new();
-		http1_read(d, a->http1, from, s);
+		a->http1 = a->http1 != NULL ? a->http1 : dissect_http1_new();
+		dissect_http1_read(d, a->http1, from, s);
 		break;
 	case PTH_F_HTTP2:
-		a->http2 = a->http2 != NULL ? a->http2 : http2_new();
-		http2_read(d, a->http2, from, s);
+		a->http2 = a->http2 != NULL ? a->http2 : dissect_http2_new();
+		dissect_http2_read(d, a->http2, from, s);
 		break;
 	case PTH_F_TLS:
-		a->tls = a->tls != NULL ? a->tls : tls_new();
-		tls_read(d, a->tls, from, s);
+		a->tls = a->tls != NULL ? a->tls : dissect_tls_new();
+		dissect_tls_read(d, a->tls, from, s);
 		break;
 	case PTH_F_BGP: bgp_read(d, s); break;
 	default: break;
@@ -84,7 +84,7 @@ read_layer(struct pth_dissect *d, struct tcp_app *a, int from)
 }
 
 void
-tcp_app_part(struct pth_dissect *d, struct tcp_app **app, int from, enum pth_field spoken,
+dissect_tcp_app_part(struct pth_dissect *d, struct tcp_app **app, int from, enum pth_field spoken,
     uint64_t offset, struct cursor c)
 {
 	struct tcp_app *a = *app;
@@ -100,19 +100,19 @@ tcp_app_part(struct pth_dissect *d, struct tcp_app **app, int from, enum pth_fie
 	dissect_protocol(d, a->protocol);
 	if (a->protocol == PTH_F_DATA)
 		return;
-	stream_keep(&a->stream[from], offset, c.p, left(&c));
+	dissect_stream_keep(&a->stream[from], offset, c.p, dissect_left(&c));
 	read_layer(d, a, from);
 }
 
 void
-tcp_app_free(struct tcp_app *a)
+dissect_tcp_app_free(struct tcp_app *a)
 {
 	if (a == NULL)
 		return;
-	stream_release(&a->stream[0]);
-	stream_release(&a->stream[1]);
-	http1_free(a->http1);
-	http2_free(a->http2);
-	tls_free(a->tls);
+	dissect_stream_release(&a->stream[0]);
+	dissect_stream_release(&a->stream[1]);
+	dissect_http1_free(a->http1);
+	dissect_http2_free(a->http2);
+	dissect_tls_free(a->tls);
 	free(a);
 }

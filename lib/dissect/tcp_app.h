@@ -12,28 +12,28 @@ struct tcp_app;
 
 /* A part of the stream that an end (0: client, 1: server) has sent, at that offset. *app is made
  * when it is NULL. spoken: what the port speaks, PTH_F_DATA when nobody has said. */
-void tcp_app_part(struct pth_dissect *d, struct tcp_app **app, int from, enum pth_field spoken,
-    uint64_t offset, struct cursor c);
-void tcp_app_free(struct tcp_app *a);
+void dissect_tcp_app_part(struct pth_dissect *d, struct tcp_app **app, int from,
+    enum pth_field spoken, uint64_t offset, struct cursor c);
+void dissect_tcp_app_free(struct tcp_app *a);
 
 /* ---- within: a layer reads what is there of one direction */
 
 struct http1;
-struct http1 *http1_new(void);
-void http1_free(struct http1 *h);
-void http1_read(struct pth_dissect *d, struct http1 *h, int from, struct stream *s);
+struct http1 *dissect_http1_new(void);
+void dissect_http1_free(struct http1 *h);
+void dissect_http1_read(struct pth_dissect *d, struct http1 *h, int from, struct stream *s);
 
 struct http2;
-struct http2 *http2_new(void);
-void http2_free(struct http2 *h);
-void http2_read(struct pth_dissect *d, struct http2 *h, int from, struct stream *s);
+struct http2 *dissect_http2_new(void);
+void dissect_http2_free(struct http2 *h);
+void dissect_http2_read(struct pth_dissect *d, struct http2 *h, int from, struct stream *s);
 
 struct tls;
-struct tls *tls_new(void);
-void tls_free(struct tls *t);
-void tls_read(struct pth_dissect *d, struct tls *t, int from, struct stream *s);
+struct tls *dissect_tls_new(void);
+void dissect_tls_free(struct tls *t);
+void dissect_tls_read(struct pth_dissect *d, struct tls *t, int from, struct stream *s);
 
-struct pth_tcp_stat *tcp_stat(struct pth_dissect *d);
-struct pth_http_stat *tcp_http(struct pth_dissect *d);
+struct pth_tcp_stat *dissect_tcp_stat(struct pth_dissect *d);
+struct pth_http_stat *dissect_tcp_http(struct pth_dissect *d);
 
 #endif

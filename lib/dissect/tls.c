@@ -6,15 +6,15 @@
 enum { EXT_SNI = 0, EXT_ALPN = 16, EXT_PARAMETERS = 57, EXT_PARAMETERS_DRAFT = 0xffa5 };
 
 bool
-tls_message(struct cursor *c, unsigned *type, struct cursor *body)
+dissect_tls_message(struct cursor *c, unsigned *type, struct cursor *body)
 {
 	const uint8_t *p = c->p;
 	size_t n;
 
-	if (left(c) < 4)
+	if (dissect_left(c) < 4)
 		return false;
-	n = (size_t)p[1] << 16 | be16(p + 2);
-	if (left(c) - 4 < n)
+	n = (size_t)p[1] << 16 | dissect_be16(p + 2);
+	if (dissect_left(c) - 4 < n)
 		return false;
 	*type = p[0];
 	*body = (struct cursor){ p + 4, p + 4 + n };
@@ -26,13 +26,13 @@ tls_message(struct cursor *c, unsigned *type, struct cursor *body)
 static bool
 vector(struct cursor *c, size_t bytes, struct cursor *out)
 {
-	const uint8_t *p = take(c, bytes);
+	const uint8_t *p = dissect_take(c, bytes);
 	size_t n;
 
 	if (p == NULL)
 		return false;
-	n = bytes == 1 ? *p : be16(p);
-	if ((p = take(c, n)) == NULL)
+	n = bytes == 1 ? *p : dissect_be16(p);
+	if ((p = dissect_take(c, n)) == NULL)
 		return false;
 	*out = (struct cursor){ p, p + n };
 	return true;
@@ -45,7 +45,7 @@ extension(unsigned type, struct cursor c, struct tls_hello *out)
 
 	switch (type) {
 	case EXT_SNI: /* the first name, which is a host's: type 0 (RFC 6066, 3) */
-		if (vector(&c, 2, &list) && take(&list, 1) != NULL)
+		if (vector(&c, 2, &list) && dissect_take(&list, 1) != NULL)
 			vector(&list, 2, &out->sni);
 		break;
 	case EXT_ALPN:
@@ -66,8 +66,8 @@ extensions(struct cursor c, struct tls_hello *out)
 
 	if (!vector(&c, 2, &all))
 		return;
-	while ((p = take(&all, 2)) != NULL && vector(&all, 2, &one))
-		extension(be16(p), one, out);
+	while ((p = dissect_take(&all, 2)) != NULL && vector(&all, 2, &one))
+		extension(dissect_be16(p), one, out);
 }
 
 /* RFC 8446, 4.1.3: the random number of a HelloRetryRequest. */
@@ -76,7 +76,7 @@ static const uint8_t retry_random[32] = { 0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x
 	0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c };
 
 bool
-tls_hello(unsigned type, struct cursor c, struct tls_hello *out)
+dissect_tls_hello(unsigned type, struct cursor c, struct tls_hello *out)
 {
 	struct cursor skip;
 	const uint8_t *p;
@@ -86,15 +86,16 @@ tls_hello(unsigned type, struct cursor c, struct tls_hello *out)
 		extensions(c, out);
 		return true;
 	}
-	if (take(&c, 2) == NULL || (out->random = take(&c, 32)) == NULL || !vector(&c, 1, &skip))
+	if (dissect_take(&c, 2) == NULL || (out->random = dissect_take(&c, 32)) == NULL ||
+	    !vector(&c, 1, &skip))
 		return false;
 	if (type == TLS_CLIENT_HELLO) {
 		if (!vector(&c, 2, &out->suites) || !vector(&c, 1, &skip))
 			return false;
 	} else {
-		if ((p = take(&c, 3)) == NULL)
+		if ((p = dissect_take(&c, 3)) == NULL)
 			return false;
-		out->suite = be16(p);
+		out->suite = dissect_be16(p);
 		out->again = memcmp(out->random, retry_random, sizeof retry_random) == 0;
 	}
 	extensions(c, out);

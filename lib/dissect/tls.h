@@ -19,8 +19,8 @@ struct tls_hello {
 };
 
 /* The next message of a stream; false: it is not there as a whole. */
-bool tls_message(struct cursor *c, unsigned *type, struct cursor *body);
+bool dissect_tls_message(struct cursor *c, unsigned *type, struct cursor *body);
 /* False: the body is not what the type says. */
-bool tls_hello(unsigned type, struct cursor body, struct tls_hello *out);
+bool dissect_tls_hello(unsigned type, struct cursor body, struct tls_hello *out);
 
 #endif

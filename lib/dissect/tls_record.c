@@ -15,8 +15,8 @@ enum { FINISHED = 20 };
 
 struct side {
 	struct quic_keys *keys;
-	uint64_t number; /* of the next record under these keys */
-	bool application; /* they are those of application data */
+	uint64_t number;         /* of the next record under these keys */
+	bool application;        /* they are those of application data */
 	struct pth_buf messages; /* of the handshake */
 	struct stream inner;     /* application data */
 };
@@ -33,7 +33,7 @@ struct tls {
 };
 
 struct tls *
-tls_new(void)
+dissect_tls_new(void)
 {
 	struct tls *t = pth_xmalloc(sizeof *t);
 
@@ -42,17 +42,17 @@ tls_new(void)
 }
 
 void
-tls_free(struct tls *t)
+dissect_tls_free(struct tls *t)
 {
 	if (t == NULL)
 		return;
 	for (int i = 0; i < 2; i++) {
-		quic_keys_free(t->side[i].keys);
+		dissect_quic_keys_free(t->side[i].keys);
 		pth_buf_release(&t->side[i].messages);
-		stream_release(&t->side[i].inner);
+		dissect_stream_release(&t->side[i].inner);
 	}
-	http1_free(t->http1);
-	http2_free(t->two);
+	dissect_http1_free(t->http1);
+	dissect_http2_free(t->two);
 	free(t);
 }
 
@@ -65,35 +65,37 @@ use_keys(struct pth_dissect *d, struct tls *t, int from, bool application)
 	    (from == 0 ? KEYLOG_CLIENT_HANDSHAKE : KEYLOG_SERVER_HANDSHAKE);
 	struct quic_secret secret;
 
-	quic_keys_free(s->keys);
+	dissect_quic_keys_free(s->keys);
 	s->keys = NULL;
 	s->number = 0;
 	s->application = application;
-	if (t->has_random && t->suite != 0 && keylog_find(d->keys, t->random, label, &secret))
-		s->keys = quic_keys_of_records(t->suite, &secret);
+	if (t->has_random && t->suite != 0 &&
+	    dissect_keylog_find(d->keys, t->random, label, &secret))
+		s->keys = dissect_quic_keys_of_records(t->suite, &secret);
 }
 
 static void
 hello(struct pth_dissect *d, struct tls *t, unsigned type, struct cursor body)
 {
-	struct pth_tcp_stat *stat = tcp_stat(d);
+	struct pth_tcp_stat *stat = dissect_tcp_stat(d);
 	struct cursor list;
 	struct tls_hello h;
 	const uint8_t *n;
 
-	if (!tls_hello(type, body, &h))
+	if (!dissect_tls_hello(type, body, &h))
 		return;
 	if (type == TLS_CLIENT_HELLO) {
 		memcpy(t->random, h.random, 32);
 		t->has_random = true;
-		if (left(&h.sni) > 0) {
-			dissect_bytes(d, PTH_F_TLS_SNI, h.sni.p, left(&h.sni));
-			pth_names_add(&stat->sni, h.sni.p, left(&h.sni));
+		if (dissect_left(&h.sni) > 0) {
+			dissect_bytes(d, PTH_F_TLS_SNI, h.sni.p, dissect_left(&h.sni));
+			pth_names_add(&stat->sni, h.sni.p, dissect_left(&h.sni));
 		}
 		return;
 	}
 	list = h.alpn;
-	if (left(&list) > 0 && (n = take(&list, 1)) != NULL && *n <= left(&list)) {
+	if (dissect_left(&list) > 0 && (n = dissect_take(&list, 1)) != NULL &&
+	    *n <= dissect_left(&list)) {
 		dissect_bytes(d, PTH_F_TLS_ALPN, list.p, *n);
 		pth_names_add(&stat->alpn, list.p, *n);
 		t->http2 = *n == 2 && memcmp(list.p, "h2", 2) == 0;
@@ -118,7 +120,7 @@ handshake(struct pth_dissect *d, struct tls *t, int from, const uint8_t *p, size
 		return;
 	pth_buf_add(b, p, n);
 	at = (struct cursor){ (const uint8_t *)b->s, (const uint8_t *)b->s + b->len };
-	while (tls_message(&at, &type, &body)) {
+	while (dissect_tls_message(&at, &type, &body)) {
 		dissect_uint(d, PTH_F_TLS_HANDSHAKE_TYPE, type);
 		if (type == TLS_CLIENT_HELLO || type == TLS_SERVER_HELLO ||
 		    type == TLS_ENCRYPTED_EXTENSIONS)
@@ -136,14 +138,14 @@ application(struct pth_dissect *d, struct tls *t, int from, const uint8_t *p, si
 {
 	struct stream *s = &t->side[from].inner;
 
-	stream_keep(s, s->at + s->b.len, p, n);
+	dissect_stream_keep(s, s->at + s->b.len, p, n);
 	dissect_protocol(d, t->http2 ? PTH_F_HTTP2 : PTH_F_HTTP);
 	if (t->http2) {
-		t->two = t->two != NULL ? t->two : http2_new();
-		http2_read(d, t->two, from, s);
+		t->two = t->two != NULL ? t->two : dissect_http2_new();
+		dissect_http2_read(d, t->two, from, s);
 	} else {
-		t->http1 = t->http1 != NULL ? t->http1 : http1_new();
-		http1_read(d, t->http1, from, s);
+		t->http1 = t->http1 != NULL ? t->http1 : dissect_http1_new();
+		dissect_http1_read(d, t->http1, from, s);
 	}
 }
 
@@ -155,10 +157,10 @@ encrypted(struct pth_dissect *d, struct tls *t, int from, const uint8_t *record,
 	struct side *s = &t->side[from];
 	int got = s->keys == NULL || n > sizeof plain ?
 	    -1 :
-	    quic_open(s->keys, s->number, record, HEAD, record + HEAD, n, plain);
+	    dissect_quic_open(s->keys, s->number, record, HEAD, record + HEAD, n, plain);
 
 	if (got < 0) {
-		tcp_stat(d)->undecrypted++;
+		dissect_tcp_stat(d)->undecrypted++;
 		return;
 	}
 	s->number++;
@@ -171,15 +173,15 @@ encrypted(struct pth_dissect *d, struct tls *t, int from, const uint8_t *record,
 }
 
 void
-tls_read(struct pth_dissect *d, struct tls *t, int from, struct stream *s)
+dissect_tls_read(struct pth_dissect *d, struct tls *t, int from, struct stream *s)
 {
-	tcp_stat(d)->tls += !t->counted;
+	dissect_tcp_stat(d)->tls += !t->counted;
 	t->counted = true;
 	while (!t->over[from]) {
-		struct cursor c = stream_there(s);
-		size_t n = left(&c) >= HEAD ? be16(c.p + 3) : 0;
+		struct cursor c = dissect_stream_there(s);
+		size_t n = dissect_left(&c) >= HEAD ? dissect_be16(c.p + 3) : 0;
 
-		if (left(&c) < HEAD || left(&c) < HEAD + n)
+		if (dissect_left(&c) < HEAD || dissect_left(&c) < HEAD + n)
 			return;
 		if (c.p[0] < CHANGE_CIPHER || c.p[0] > 24 || n > RECORD_MAX) {
 			t->over[from] = true;
@@ -190,6 +192,6 @@ tls_read(struct pth_dissect *d, struct tls *t, int from, struct stream *s)
 			handshake(d, t, from, c.p + HEAD, n);
 		else if (c.p[0] == APPLICATION)
 			encrypted(d, t, from, c.p, n);
-		stream_skip(s, HEAD + n);
+		dissect_stream_skip(s, HEAD + n);
 	}
 }

@@ -13,9 +13,9 @@ stream(struct pth_dissect *d, const struct path *at)
 
 	memcpy(key, turned ? &at->to : &at->from, sizeof at->from);
 	memcpy(key + sizeof at->from, turned ? &at->from : &at->to, sizeof at->from);
-	if ((n = table_find(&d->udp, key, sizeof key)) != NULL)
+	if ((n = dissect_table_find(&d->udp, key, sizeof key)) != NULL)
 		return *n;
-	table_set(&d->udp, key, sizeof key, (uint32_t)d->udp.n);
+	dissect_table_set(&d->udp, key, sizeof key, (uint32_t)d->udp.n);
 	return (uint32_t)d->udp.n - 1;
 }
 
@@ -23,20 +23,20 @@ stream(struct pth_dissect *d, const struct path *at)
 static void
 coap(struct pth_dissect *d, struct cursor c)
 {
-	const uint8_t *p = take(&c, 4);
+	const uint8_t *p = dissect_take(&c, 4);
 
 	dissect_protocol(d, PTH_F_COAP);
 	if (p == NULL || p[0] >> 6 != 1)
 		return;
 	dissect_uint(d, PTH_F_COAP_TYPE, p[0] >> 4 & 3);
 	dissect_uint(d, PTH_F_COAP_CODE, p[1]);
-	dissect_uint(d, PTH_F_COAP_MID, be16(p + 2));
+	dissect_uint(d, PTH_F_COAP_MID, dissect_be16(p + 2));
 }
 
 void
 dissect_udp(struct pth_dissect *d, struct cursor c, struct path *at)
 {
-	const uint8_t *p = take(&c, 8);
+	const uint8_t *p = dissect_take(&c, 8);
 	enum pth_field spoken;
 	size_t n;
 
@@ -45,24 +45,25 @@ dissect_udp(struct pth_dissect *d, struct cursor c, struct path *at)
 		dissect_odd(d);
 		return;
 	}
-	at->from.port = (uint16_t)be16(p);
-	at->to.port = (uint16_t)be16(p + 2);
-	n = be16(p + 4);
+	at->from.port = (uint16_t)dissect_be16(p);
+	at->to.port = (uint16_t)dissect_be16(p + 2);
+	n = dissect_be16(p + 4);
 	dissect_uint(d, PTH_F_UDP_SRCPORT, at->from.port);
 	dissect_uint(d, PTH_F_UDP_DSTPORT, at->to.port);
 	dissect_uint(d, PTH_F_UDP_LENGTH, n);
 	dissect_uint(d, PTH_F_UDP_STREAM, stream(d, at));
-	if (n < 8 || left(&c) > n - 8) /* IP has more, or this less, than there is */
+	if (n < 8 || dissect_left(&c) > n - 8) /* IP has more, or this less, than there is */
 		dissect_odd(d);
 	/* 0: a jumbogram (RFC 2675), or the network card is to fill it in. */
-	if (n >= 8 && left(&c) > n - 8)
+	if (n >= 8 && dissect_left(&c) > n - 8)
 		c.end = c.p + (n - 8);
-	if (left(&c) == 0)
+	if (dissect_left(&c) == 0)
 		return;
-	dissect_bytes(d, PTH_F_UDP_PAYLOAD, c.p, left(&c));
+	dissect_bytes(d, PTH_F_UDP_PAYLOAD, c.p, dissect_left(&c));
 	spoken = dissect_spoken(d, true, at);
-	if (spoken == PTH_F_QUIC || (spoken == PTH_F_DATA && quic_is_shape(d->quic, &c, at)))
-		quic_datagram(d, c, at);
+	if (spoken == PTH_F_QUIC ||
+	    (spoken == PTH_F_DATA && dissect_quic_is_shape(d->quic, &c, at)))
+		dissect_quic_datagram(d, c, at);
 	else if (spoken == PTH_F_COAP)
 		coap(d, c);
 	else

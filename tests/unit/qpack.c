@@ -41,7 +41,7 @@ huffman(void)
 		int n;
 
 		put_hex(&b, v[i].hex);
-		n = huffman_read((const uint8_t *)b.s, b.len, out, sizeof out - 1);
+		n = dissect_huffman_read((const uint8_t *)b.s, b.len, out, sizeof out - 1);
 		CHECK_INT(n, v[i].text != NULL ? (int)strlen(v[i].text) : -1);
 		if (n >= 0 && v[i].text != NULL) {
 			out[n] = '\0';
@@ -49,7 +49,8 @@ huffman(void)
 			/* Of a text that is too long, its begin. */
 			if (n > 3) {
 				memset(out, 'x', 5);
-				CHECK_INT(huffman_read((const uint8_t *)b.s, b.len, out, 3), 3);
+				CHECK_INT(
+				    dissect_huffman_read((const uint8_t *)b.s, b.len, out, 3), 3);
 				CHECK(memcmp(out, v[i].text, 3) == 0 && out[3] == 'x');
 			}
 		}
@@ -65,7 +66,7 @@ is(const char *hex, const char *want)
 	struct qpack_head h;
 
 	put_hex(&b, hex);
-	qpack_read((struct cursor){ (uint8_t *)b.s, (uint8_t *)b.s + b.len }, &h);
+	dissect_qpack_read((struct cursor){ (uint8_t *)b.s, (uint8_t *)b.s + b.len }, &h);
 	pth_buf_addf(&text, "%s %s %u%s", h.method, h.path, h.status, h.unread ? " ?" : "");
 	if (!CHECK(strcmp(text.s, want) == 0))
 		printf("    %s is \"%s\", not \"%s\"\n", hex, text.s, want);

@@ -48,12 +48,13 @@ secrets(void)
 	struct quic_secret client, server;
 
 	for (size_t i = 0; i < countof(v); i++) {
-		CHECK(quic_initial_secrets(v[i].version, (const uint8_t *)ID, 8, &client, &server));
+		CHECK(dissect_quic_initial_secrets(
+		    v[i].version, (const uint8_t *)ID, 8, &client, &server));
 		is_secret(&client, v[i].client);
 		is_secret(&server, v[i].server);
 	}
-	CHECK(!quic_initial_secrets(0xff00001c, (const uint8_t *)ID, 8, &client, &server));
-	CHECK(!quic_initial_secrets(0, (const uint8_t *)ID, 8, &client, &server));
+	CHECK(!dissect_quic_initial_secrets(0xff00001c, (const uint8_t *)ID, 8, &client, &server));
+	CHECK(!dissect_quic_initial_secrets(0, (const uint8_t *)ID, 8, &client, &server));
 }
 
 /* Take the protection of a packet off: what the number's place and bytes are is known. */
@@ -65,24 +66,26 @@ open_packet(struct quic_keys *k, struct pth_buf *packet, size_t at, size_t pn, u
 	struct pth_buf want = PTH_BUF_INIT;
 	int n;
 
-	CHECK(quic_mask(k, p + at + 4, mask));
+	CHECK(dissect_quic_mask(k, p + at + 4, mask));
 	p[0] ^= mask[0] & ((p[0] & 0x80) != 0 ? 0x0f : 0x1f);
 	for (size_t i = 0; i < pn; i++)
 		p[at + i] ^= mask[1 + i];
 	put_hex(&want, head);
 	CHECK_INT(want.len, at + pn);
 	CHECK(memcmp(p, want.s, want.len) == 0);
-	n = quic_open(k, number, p, at + pn, p + at + pn, packet->len - at - pn, out);
+	n = dissect_quic_open(k, number, p, at + pn, p + at + pn, packet->len - at - pn, out);
 	/* Nothing of it may be another. */
 	p[packet->len - 1] ^= 1;
-	CHECK_INT(
-	    quic_open(k, number, p, at + pn, p + at + pn, packet->len - at - pn, out + 2000), -1);
+	CHECK_INT(dissect_quic_open(
+	              k, number, p, at + pn, p + at + pn, packet->len - at - pn, out + 2000),
+	    -1);
 	p[packet->len - 1] ^= 1;
 	p[1] ^= 1;
-	CHECK_INT(
-	    quic_open(k, number, p, at + pn, p + at + pn, packet->len - at - pn, out + 2000), -1);
-	CHECK_INT(
-	    quic_open(k, number + 1, p, at + pn, p + at + pn, packet->len - at - pn, out + 2000),
+	CHECK_INT(dissect_quic_open(
+	              k, number, p, at + pn, p + at + pn, packet->len - at - pn, out + 2000),
+	    -1);
+	CHECK_INT(dissect_quic_open(
+	              k, number + 1, p, at + pn, p + at + pn, packet->len - at - pn, out + 2000),
 	    -1);
 	pth_buf_release(&want);
 	return n;
@@ -132,7 +135,8 @@ initials(void)
 		struct quic_keys *k;
 		struct seal s;
 
-		quic_initial_secrets(v[i].version, (const uint8_t *)ID, 8, &secret[0], &secret[1]);
+		dissect_quic_initial_secrets(
+		    v[i].version, (const uint8_t *)ID, 8, &secret[0], &secret[1]);
 		put_hex(&plain, CLIENT_HELLO);
 		put_zeros(&plain, 1162 - plain.len);
 		put_hex(&b, v[i].head);
@@ -144,19 +148,19 @@ initials(void)
 		pth_buf_cut(&want, 0);
 		put_hex(&want, v[i].tag != NULL ? v[i].tag : "");
 		CHECK(memcmp(b.s + b.len - want.len, want.s, want.len) == 0);
-		k = quic_keys_new(v[i].version, SUITE_AES_128_GCM, &secret[0]);
+		k = dissect_quic_keys_new(v[i].version, SUITE_AES_128_GCM, &secret[0]);
 		CHECK_INT(open_packet(k, &b, 18, 4, 2, out, v[i].head), 1162);
 		CHECK(memcmp(out, plain.s, 1162) == 0);
-		quic_keys_free(k);
+		dissect_quic_keys_free(k);
 		/* The server's. */
 		pth_buf_cut(&b, 0);
 		pth_buf_cut(&plain, 0);
 		put_hex(&b, v[i].server);
 		put_hex(&plain, SERVER_HELLO);
-		k = quic_keys_new(v[i].version, SUITE_AES_128_GCM, &secret[1]);
+		k = dissect_quic_keys_new(v[i].version, SUITE_AES_128_GCM, &secret[1]);
 		CHECK_INT(open_packet(k, &b, 18, 2, 1, out, v[i].server_head), (int)plain.len);
 		CHECK(memcmp(out, plain.s, plain.len) == 0);
-		quic_keys_free(k);
+		dissect_quic_keys_free(k);
 		pth_buf_release(&b);
 		pth_buf_release(&plain);
 		pth_buf_release(&want);
@@ -181,16 +185,16 @@ chacha(void)
 	static uint8_t out[4000];
 
 	for (size_t i = 0; i < countof(v); i++) {
-		struct quic_keys *k = quic_keys_new(v[i].version, SUITE_CHACHA20, &s);
+		struct quic_keys *k = dissect_quic_keys_new(v[i].version, SUITE_CHACHA20, &s);
 		struct pth_buf b = PTH_BUF_INIT;
 		struct quic_secret next;
 
 		put_hex(&b, v[i].packet);
 		CHECK_INT(open_packet(k, &b, 1, 3, 654360564, out, "4200bff4"), 1);
 		CHECK_INT(out[0], 1);
-		CHECK(quic_secret_update(v[i].version, SUITE_CHACHA20, &s, &next));
+		CHECK(dissect_quic_secret_update(v[i].version, SUITE_CHACHA20, &s, &next));
 		is_secret(&next, v[i].next);
-		quic_keys_free(k);
+		dissect_quic_keys_free(k);
 		pth_buf_release(&b);
 	}
 }
@@ -210,7 +214,7 @@ suites(void)
 		struct seal seal;
 
 		s.n = v[i] == SUITE_AES_256_GCM ? 48 : 32;
-		k = quic_keys_new(QUIC_V1, v[i], &s);
+		k = dissect_quic_keys_new(QUIC_V1, v[i], &s);
 		seal_secret(&seal, QUIC_V1, v[i], 's');
 		pth_buf_adds(&plain, "what is in it");
 		put_hex(&b, "43 01234567");
@@ -219,20 +223,20 @@ suites(void)
 		    open_packet(k, &b, 1, 4, 0xf01234567, out, "43 01234567"), (int)plain.len);
 		CHECK(memcmp(out, plain.s, plain.len) == 0);
 		/* Less than a tag. */
-		CHECK_INT(quic_open(k, 1, out, 5, out, 15, out + 2000), -1);
-		CHECK_INT(quic_open(k, 1, out, 5, out, 0, out + 2000), -1);
-		quic_keys_free(k);
+		CHECK_INT(dissect_quic_open(k, 1, out, 5, out, 15, out + 2000), -1);
+		CHECK_INT(dissect_quic_open(k, 1, out, 5, out, 0, out + 2000), -1);
+		dissect_quic_keys_free(k);
 		s.n = v[i] == SUITE_AES_256_GCM ? 32 : 48;
-		CHECK(quic_keys_new(QUIC_V1, v[i], &s) == NULL);
+		CHECK(dissect_quic_keys_new(QUIC_V1, v[i], &s) == NULL);
 		pth_buf_release(&b);
 		pth_buf_release(&plain);
 	}
 	s.n = 32;
-	CHECK(quic_keys_new(QUIC_V1, SUITE_AES_128_CCM, &s) == NULL);
-	CHECK(quic_keys_new(QUIC_V1, 0, &s) == NULL);
+	CHECK(dissect_quic_keys_new(QUIC_V1, SUITE_AES_128_CCM, &s) == NULL);
+	CHECK(dissect_quic_keys_new(QUIC_V1, 0, &s) == NULL);
 	s.n = 0;
-	CHECK(quic_keys_new(QUIC_V1, SUITE_AES_128_GCM, &s) == NULL);
-	quic_keys_free(NULL);
+	CHECK(dissect_quic_keys_new(QUIC_V1, SUITE_AES_128_GCM, &s) == NULL);
+	dissect_quic_keys_free(NULL);
 }
 
 int

@@ -106,7 +106,7 @@ round_trips(void)
 	CHECK_INT(s->end[CLIENT].rtt.seen, 3);
 	CHECK_INT(s->end[CLIENT].rtt.min, 10 * MS);
 	CHECK_INT(s->end[CLIENT].rtt.max, 24 * MS);
-	CHECK_INT(samples_percentile(&s->end[CLIENT].rtt, 50), 16 * MS);
+	CHECK_INT(pth_samples_percentile(&s->end[CLIENT].rtt, 50), 16 * MS);
 	CHECK_INT(s->end[CLIENT].delay.seen, 2);
 	CHECK_INT(s->end[CLIENT].delay.min, 64000);
 	CHECK_INT(s->end[CLIENT].delay.max, 80000);
@@ -208,7 +208,7 @@ streams(void)
 	CHECK_INT(s->end[SERVER].stream_bytes, 4 + 4 + 4 + 2 + 4);
 	CHECK_INT(s->end[SERVER].again_bytes, 4);
 	CHECK_INT(s->end[CLIENT].stream_bytes, 4);
-	CHECK_INT(samples_percentile(&s->first_byte, 50), 30 * MS);
+	CHECK_INT(pth_samples_percentile(&s->first_byte, 50), 30 * MS);
 	CHECK_INT(s->data_first, 1030 * (int64_t)MS);
 	CHECK_INT(s->data_last, 1033 * (int64_t)MS);
 	CHECK(s->limit == NULL);
@@ -269,7 +269,7 @@ early(void)
 	CHECK_INT(s->early_packets, 1);
 	CHECK_INT(s->early_bytes, b.len);
 	CHECK_INT(s->end[CLIENT].undecrypted, 0);
-	CHECK_INT(samples_percentile(&s->handshake, 50), 5 * MS);
+	CHECK_INT(pth_samples_percentile(&s->handshake, 50), 5 * MS);
 	CHECK(s->closed && s->close_app);
 	CHECK_INT(s->close_code, 7);
 	CHECK_STR(s->close_reason, "ok");

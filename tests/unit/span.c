@@ -53,13 +53,13 @@ spans(void)
 	for (size_t i = 0; i < countof(v); i++) {
 		struct pth_buf b = PTH_BUF_INIT;
 
-		CHECK_INT(spans_add(&s, v[i].from, v[i].to, note, &b), v[i].fresh);
+		CHECK_INT(pth_spans_add(&s, v[i].from, v[i].to, note, &b), v[i].fresh);
 		show(&b, &s);
 		CHECK_STR(b.s, v[i].is);
 		pth_buf_release(&b);
 	}
 	CHECK(!s.merged);
-	spans_release(&s);
+	pth_spans_release(&s);
 	CHECK(s.n == 0 && s.v == NULL);
 }
 
@@ -83,9 +83,9 @@ chance(void)
 			fresh += !in[k];
 			in[k] = true;
 		}
-		CHECK_INT(spans_add(&s, from, to, NULL, NULL), fresh);
+		CHECK_INT(pth_spans_add(&s, from, to, NULL, NULL), fresh);
 		if (i % 400 == 0) {
-			spans_release(&s);
+			pth_spans_release(&s);
 			memset(in, 0, sizeof in);
 		}
 	}
@@ -98,7 +98,7 @@ chance(void)
 	for (size_t i = 0; i < countof(in); i++)
 		count -= in[i];
 	CHECK_INT(count, 0);
-	spans_release(&s);
+	pth_spans_release(&s);
 }
 
 static void
@@ -107,17 +107,17 @@ many_spans(void)
 	struct spans s = { 0 };
 
 	for (uint64_t i = 0; i < SPANS_MAX; i++)
-		spans_add(&s, i * 10, i * 10 + 1 + (i == 7) * 3, NULL, NULL);
+		pth_spans_add(&s, i * 10, i * 10 + 1 + (i == 7) * 3, NULL, NULL);
 	CHECK_INT(s.n, SPANS_MAX);
 	CHECK(!s.merged);
 	/* One more: the two that are nearest, of 70-74 and 80, become one. */
-	spans_add(&s, 1000000, 1000001, NULL, NULL);
+	pth_spans_add(&s, 1000000, 1000001, NULL, NULL);
 	CHECK_INT(s.n, SPANS_MAX);
 	CHECK(s.merged);
 	CHECK_INT(s.v[7].from, 70);
 	CHECK_INT(s.v[7].to, 81);
 	CHECK_INT(s.v[SPANS_MAX - 1].from, 1000000);
-	spans_release(&s);
+	pth_spans_release(&s);
 }
 
 static void
@@ -126,30 +126,30 @@ samples(void)
 	static const int64_t v[] = { 50, 10, 40, 20, 30 };
 	struct samples s = { 0 };
 
-	CHECK_INT(samples_percentile(&s, 50), 0);
+	CHECK_INT(pth_samples_percentile(&s, 50), 0);
 	for (size_t i = 0; i < countof(v); i++)
-		samples_add(&s, v[i]);
-	CHECK_INT(samples_percentile(&s, 0), 10);
-	CHECK_INT(samples_percentile(&s, 20), 10);
-	CHECK_INT(samples_percentile(&s, 21), 20);
-	CHECK_INT(samples_percentile(&s, 50), 30);
-	CHECK_INT(samples_percentile(&s, 95), 50);
-	CHECK_INT(samples_percentile(&s, 100), 50);
-	samples_add(&s, -5);
-	CHECK_INT(samples_percentile(&s, 50), 20); /* the lower of two */
+		pth_samples_add(&s, v[i]);
+	CHECK_INT(pth_samples_percentile(&s, 0), 10);
+	CHECK_INT(pth_samples_percentile(&s, 20), 10);
+	CHECK_INT(pth_samples_percentile(&s, 21), 20);
+	CHECK_INT(pth_samples_percentile(&s, 50), 30);
+	CHECK_INT(pth_samples_percentile(&s, 95), 50);
+	CHECK_INT(pth_samples_percentile(&s, 100), 50);
+	pth_samples_add(&s, -5);
+	CHECK_INT(pth_samples_percentile(&s, 50), 20); /* the lower of two */
 	CHECK_INT(s.min, -5);
 	CHECK_INT(s.max, 50);
-	samples_release(&s);
+	pth_samples_release(&s);
 	unit("more samples than are kept");
 	for (int64_t i = 0; i < 1000000; i++)
-		samples_add(&s, i * 7919 % 1000000); /* each number once */
+		pth_samples_add(&s, i * 7919 % 1000000); /* each number once */
 	CHECK_INT(s.seen, 1000000);
 	CHECK(s.n > SAMPLES_MAX / 2 - 1 && s.n <= SAMPLES_MAX);
 	CHECK_INT(s.min, 0);
 	CHECK_INT(s.max, 999999);
-	CHECK(labs((long)samples_percentile(&s, 50) - 500000) < 5000);
-	CHECK(labs((long)samples_percentile(&s, 95) - 950000) < 5000);
-	samples_release(&s);
+	CHECK(labs((long)pth_samples_percentile(&s, 50) - 500000) < 5000);
+	CHECK(labs((long)pth_samples_percentile(&s, 95) - 950000) < 5000);
+	pth_samples_release(&s);
 	CHECK(s.n == 0 && s.seen == 0);
 }
 
@@ -160,33 +160,33 @@ tables(void)
 	uint8_t key[TABLE_KEY_MAX + 1] = { 0 };
 	const uint32_t *v;
 
-	CHECK(table_find(&t, "a", 1) == NULL);
+	CHECK(dissect_table_find(&t, "a", 1) == NULL);
 	for (uint32_t i = 0; i < 5000; i++) {
 		memcpy(key, &i, sizeof i);
-		table_set(&t, key, 4 + i % 3, i);
+		dissect_table_set(&t, key, 4 + i % 3, i);
 	}
 	CHECK_INT(t.n, 5000);
 	for (uint32_t i = 0; i < 5000; i++) {
 		memcpy(key, &i, sizeof i);
-		v = table_find(&t, key, 4 + i % 3);
+		v = dissect_table_find(&t, key, 4 + i % 3);
 		CHECK(v != NULL && *v == i);
-		CHECK(table_find(&t, key, 7) == NULL); /* another length is another key */
+		CHECK(dissect_table_find(&t, key, 7) == NULL); /* another length is another key */
 	}
-	table_set(&t, key, 4 + 4999 % 3, 7);
+	dissect_table_set(&t, key, 4 + 4999 % 3, 7);
 	CHECK_INT(t.n, 5000);
-	v = table_find(&t, key, 4 + 4999 % 3);
+	v = dissect_table_find(&t, key, 4 + 4999 % 3);
 	CHECK(v != NULL && *v == 7);
 	/* The longest, and one that is none. */
-	table_set(&t, key, TABLE_KEY_MAX, 8);
-	table_set(&t, key, TABLE_KEY_MAX + 1, 9);
+	dissect_table_set(&t, key, TABLE_KEY_MAX, 8);
+	dissect_table_set(&t, key, TABLE_KEY_MAX + 1, 9);
 	CHECK_INT(t.n, 5001);
-	CHECK(table_find(&t, key, TABLE_KEY_MAX) != NULL);
-	CHECK(table_find(&t, key, TABLE_KEY_MAX + 1) == NULL);
-	table_set(&t, "", 0, 10);
-	v = table_find(&t, "", 0);
+	CHECK(dissect_table_find(&t, key, TABLE_KEY_MAX) != NULL);
+	CHECK(dissect_table_find(&t, key, TABLE_KEY_MAX + 1) == NULL);
+	dissect_table_set(&t, "", 0, 10);
+	v = dissect_table_find(&t, "", 0);
 	CHECK(v != NULL && *v == 10);
-	table_release(&t);
-	CHECK(table_find(&t, "a", 1) == NULL);
+	dissect_table_release(&t);
+	CHECK(dissect_table_find(&t, "a", 1) == NULL);
 }
 
 #define R "000102030405060708090a0b0c0d0e0f101112131415161718191A1B1C1D1E1F"
@@ -196,24 +196,25 @@ tables(void)
 static void
 found(const char *text, const char *want)
 {
-	struct keylog *k = keylog_new();
+	struct keylog *k = dissect_keylog_new();
 	struct pth_buf b = PTH_BUF_INIT;
 	uint8_t random[32];
 
 	for (int i = 0; i < 32; i++)
 		random[i] = (uint8_t)i;
-	keylog_add(k, text, strlen(text));
+	dissect_keylog_add(k, text, strlen(text));
 	for (int i = 0; i < KEYLOG_LABELS; i++) {
 		struct quic_secret s = { .n = 0 };
 
-		if (keylog_find(k, random, (enum keylog_label)i, &s))
+		if (dissect_keylog_find(k, random, (enum keylog_label)i, &s))
 			pth_buf_addf(&b, "%d:%02x/%zu ", i, s.v[0], s.n);
 	}
 	CHECK_STR(b.s != NULL ? b.s : "", want);
 	random[0] = 1;
-	CHECK(!keylog_find(k, random, KEYLOG_CLIENT_TRAFFIC, &(struct quic_secret){ .n = 0 }));
+	CHECK(!dissect_keylog_find(
+	    k, random, KEYLOG_CLIENT_TRAFFIC, &(struct quic_secret){ .n = 0 }));
 	pth_buf_release(&b);
-	keylog_free(k);
+	dissect_keylog_free(k);
 }
 
 static void

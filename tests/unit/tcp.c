@@ -171,7 +171,7 @@ ports_again(void)
 	CHECK_STR(dissected_lines(&x), "0|0|0|0|0|1|1|1|2|");
 	CHECK_INT(pth_dissect_tcp(x.d)->connections, 3);
 	CHECK_INT(pth_dissect_tcp(x.d)->handshake.seen, 2);
-	CHECK_INT(samples_percentile(&pth_dissect_tcp(x.d)->handshake, 50), 2000000);
+	CHECK_INT(pth_samples_percentile(&pth_dissect_tcp(x.d)->handshake, 50), 2000000);
 	CHECK_INT(pth_dissect_tcp(x.d)->handshake.max, 10000000);
 	dissected_end(&x);
 }

@@ -25,13 +25,14 @@ hello(unsigned type, const char *hex, struct pth_buf *b, struct tls_hello *h)
 {
 	pth_buf_cut(b, 0);
 	put_hex(b, hex);
-	return tls_hello(type, (struct cursor){ (uint8_t *)b->s, (uint8_t *)b->s + b->len }, h);
+	return dissect_tls_hello(
+	    type, (struct cursor){ (uint8_t *)b->s, (uint8_t *)b->s + b->len }, h);
 }
 
 static bool
 is(struct cursor c, const char *text)
 {
-	return left(&c) == strlen(text) && memcmp(c.p, text, left(&c)) == 0;
+	return dissect_left(&c) == strlen(text) && memcmp(c.p, text, dissect_left(&c)) == 0;
 }
 
 static void
@@ -48,12 +49,12 @@ hellos(void)
 	CHECK(is(h.alpn,
 	    "\x04"
 	    "alpn"));
-	CHECK_INT(left(&h.parameters), 0x32);
+	CHECK_INT(dissect_left(&h.parameters), 0x32);
 	CHECK(!h.again);
 	CHECK(hello(TLS_SERVER_HELLO, SERVER, &b, &h));
 	CHECK_INT(h.suite, 0x1301);
 	CHECK_INT(h.random[0], 0xee);
-	CHECK(!h.again && left(&h.alpn) == 0 && left(&h.sni) == 0);
+	CHECK(!h.again && dissect_left(&h.alpn) == 0 && dissect_left(&h.sni) == 0);
 	CHECK(hello(TLS_SERVER_HELLO, AGAIN, &b, &h));
 	CHECK(h.again && h.suite == 0x1302);
 	CHECK(hello(
@@ -61,7 +62,7 @@ hellos(void)
 	CHECK(is(h.alpn, "\x02h3"));
 	CHECK(is(h.parameters, "\x01\x02\x03"));
 	CHECK(hello(TLS_ENCRYPTED_EXTENSIONS, "", &b, &h));
-	CHECK(left(&h.alpn) == 0);
+	CHECK(dissect_left(&h.alpn) == 0);
 	pth_buf_release(&b);
 }
 
@@ -78,21 +79,21 @@ broken(void)
 		struct cursor c = { copy, copy + n };
 
 		/* Up to the compression methods it must be there. */
-		CHECK(tls_hello(TLS_CLIENT_HELLO, c, &h) == (n >= 43));
-		CHECK(n < 43 || left(&h.suites) == 4);
+		CHECK(dissect_tls_hello(TLS_CLIENT_HELLO, c, &h) == (n >= 43));
+		CHECK(n < 43 || dissect_left(&h.suites) == 4);
 		free(copy);
 	}
 	for (size_t i = 0; i < b.len; i++) {
 		b.s[i] ^= (char)0xff;
-		tls_hello(TLS_CLIENT_HELLO,
+		dissect_tls_hello(TLS_CLIENT_HELLO,
 		    (struct cursor){ (uint8_t *)b.s, (uint8_t *)b.s + b.len }, &h);
 		b.s[i] ^= (char)0xff;
 	}
 	CHECK(!hello(TLS_SERVER_HELLO, "0303", &b, &h));
 	CHECK(hello(TLS_ENCRYPTED_EXTENSIONS, "0009 0010 0005 ff03 02 6833", &b, &h));
-	CHECK(left(&h.alpn) == 0);
+	CHECK(dissect_left(&h.alpn) == 0);
 	CHECK(hello(TLS_ENCRYPTED_EXTENSIONS, "0009 0010 0005 0003 02 68", &b, &h));
-	CHECK(left(&h.alpn) == 0);
+	CHECK(dissect_left(&h.alpn) == 0);
 	pth_buf_release(&b);
 }
 
@@ -103,12 +104,13 @@ messages(void)
 	struct cursor c = { v, v + sizeof v }, body;
 	unsigned type;
 
-	CHECK(tls_message(&c, &type, &body) && type == 1 && is(body, "ab"));
-	CHECK(tls_message(&c, &type, &body) && type == 8 && left(&body) == 0);
-	CHECK(!tls_message(&c, &type, &body)); /* it is not there as a whole: nothing is used up */
-	CHECK_INT(left(&c), 5);
+	CHECK(dissect_tls_message(&c, &type, &body) && type == 1 && is(body, "ab"));
+	CHECK(dissect_tls_message(&c, &type, &body) && type == 8 && dissect_left(&body) == 0);
+	CHECK(!dissect_tls_message(
+	    &c, &type, &body)); /* it is not there as a whole: nothing is used up */
+	CHECK_INT(dissect_left(&c), 5);
 	c = (struct cursor){ v, v + 3 };
-	CHECK(!tls_message(&c, &type, &body));
+	CHECK(!dissect_tls_message(&c, &type, &body));
 }
 
 int
