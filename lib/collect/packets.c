@@ -264,6 +264,30 @@ close_json(const struct pth_quic_stat *s, json_t *quic)
 	pth_conns_set_close(quic, o);
 }
 
+static json_t *
+names_json(const struct pth_names *s)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < s->n; i++) {
+		pth_auto_buf clean = PTH_BUF_INIT;
+
+		pth_utf8_clean(&clean, s->v[i], strlen(s->v[i]));
+		pth_json_push(all, json_string(clean.s != NULL ? clean.s : ""));
+	}
+	return all;
+}
+
+/* What TLS says: names that clients ask for, protocols that servers have chosen. */
+static void
+tls_json(const struct pth_names *sni, const struct pth_names *alpn, json_t *o)
+{
+	if (sni->n > 0)
+		pth_conns_set_sni(o, names_json(sni));
+	if (alpn->n > 0)
+		pth_conns_set_alpn(o, names_json(alpn));
+}
+
 static void
 versions_json(const struct pth_quic_stat *s, json_t *quic)
 {
@@ -305,6 +329,7 @@ quic_json(struct pth_quic_stat *s)
 	pth_conns_set_path_challenges(o, (int64_t)s->challenges);
 	pth_conns_set_path_responses(o, (int64_t)s->responses);
 	pth_conns_set_datagram_frames(o, (int64_t)s->datagram_frames);
+	tls_json(&s->sni, &s->alpn, o);
 	close_json(s, o);
 	if (s->http.requests + s->http.responses > 0)
 		pth_conns_set_http(o, http_json(&s->http));
@@ -337,6 +362,11 @@ tcp_json(struct pth_tcp_stat *s)
 	times_json(o, &s->handshake, PTH_KEY(conns, handshake_us));
 	pth_conns_set_handshakes(o, (int64_t)s->handshake.seen);
 	pth_conns_set_retransmissions(o, (int64_t)(s->end[0].again + s->end[1].again));
+	if (s->tls > 0)
+		pth_conns_set_tls(o, (int64_t)s->tls);
+	tls_json(&s->sni, &s->alpn, o);
+	if (s->http.requests + s->http.responses > 0)
+		pth_conns_set_http(o, http_json(&s->http));
 	pth_conns_set_client(o, tcp_end_json(&s->end[0]));
 	pth_conns_set_server(o, tcp_end_json(&s->end[1]));
 	return o;

@@ -19,6 +19,7 @@ struct side {
 	bool application;        /* they are those of application data */
 	struct pth_buf messages; /* of the handshake */
 	struct stream inner;     /* application data */
+	uint64_t sent;           /* bytes of it so far */
 };
 
 struct tls {
@@ -138,7 +139,8 @@ application(struct pth_dissect *d, struct tls *t, int from, const uint8_t *p, si
 {
 	struct stream *s = &t->side[from].inner;
 
-	dissect_stream_keep(s, s->at + s->b.len, p, n);
+	dissect_stream_keep(s, t->side[from].sent, p, n);
+	t->side[from].sent += n;
 	dissect_protocol(d, t->http2 ? PTH_F_HTTP2 : PTH_F_HTTP);
 	if (t->http2) {
 		t->two = t->two != NULL ? t->two : dissect_http2_new();

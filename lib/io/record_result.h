@@ -234,6 +234,9 @@
 	X(o, int, path_responses, 0) \
 	X(o, int, datagram_frames, 0) \
 	X(o, int, retransmissions, 0) \
+	X(o, int, tls, 0) \
+	X(o, list, sni, plain) \
+	X(o, list, alpn, plain) \
 	X(o, obj, close, close) \
 	X(o, obj, http, httpsum) \
 	X(o, obj, client, connend) \
