@@ -3,20 +3,22 @@
 
 #include "base/cleanup.h"
 #include "base/os.h"
+#include "collect/packets.h"
 #include "dissect/dissect.h"
 #include "dissect/filter.h"
 #include "dissect/show.h"
 #include "io/event.h"
 #include "io/file.h"
+#include "io/record.h"
 #include "io/tool.h"
 
 #define FLUSH_AT ((size_t)1 << 16)
 #define KEYS_MAX ((size_t)64 << 20)
 
-struct packets {
+struct show {
 	const char *filter_text;
 	struct pth_strv names, keys;
-	bool json;
+	bool json, stats;
 	struct pth_field_ref *refs;
 	size_t nrefs;
 	struct pth_filter *filter;
@@ -25,7 +27,7 @@ struct packets {
 };
 
 static void
-write_out(struct packets *p, size_t at_least)
+write_out(struct show *p, size_t at_least)
 {
 	struct pth_err e;
 
@@ -34,7 +36,7 @@ write_out(struct packets *p, size_t at_least)
 }
 
 static void
-take_packet(struct packets *p, struct pth_dissect *d)
+take_packet(struct show *p, struct pth_dissect *d)
 {
 	size_t n;
 	const struct pth_value *v = pth_dissect_fields(d, &n);
@@ -54,10 +56,25 @@ secrets(void *d, const char *text, size_t n)
 	pth_dissect_keys(d, text, n);
 }
 
+/* The numbers of a file, as those of a test in pth-record(5). */
 static void
-read_file(struct packets *p, int fd, const char *name)
+put_stats(struct show *p, struct pth_dissect *d, bool cut)
 {
-	const struct pth_dissect_how how = { .fields = true };
+	const struct packets of = { .d = d };
+	json_auto_t *metrics = json_object();
+
+	collect_packets_json(&of, metrics);
+	json_object_del(metrics, COLLECT_DATA_US);
+	if (cut)
+		pth_metrics_set_truncated(metrics, true);
+	pth_json_dump(&p->out, metrics);
+	pth_buf_addc(&p->out, '\n');
+}
+
+static void
+read_file(struct show *p, int fd, const char *name)
+{
+	const struct pth_dissect_how how = { .fields = !p->stats };
 	struct pth_dissect *d = pth_dissect_new(&how);
 	struct pth_capfile *f = pth_capfile_new(fd);
 	struct pth_frame frame;
@@ -67,8 +84,11 @@ read_file(struct packets *p, int fd, const char *name)
 		pth_dissect_keys(d, p->log.s, p->log.len);
 	while (pth_capfile_next(f, &frame)) {
 		pth_dissect_frame(d, &frame);
-		take_packet(p, d);
+		if (!p->stats)
+			take_packet(p, d);
 	}
+	if (p->stats)
+		put_stats(p, d, pth_capfile_lack(f) != NULL);
 	write_out(p, 0);
 	if (pth_capfile_lack(f) != NULL) {
 		pth_complain("%s: %s", name, pth_capfile_lack(f));
@@ -79,7 +99,7 @@ read_file(struct packets *p, int fd, const char *name)
 }
 
 static void
-prepare(struct packets *p)
+prepare(struct show *p)
 {
 	struct pth_err e;
 
@@ -96,11 +116,13 @@ prepare(struct packets *p)
 int
 main(int argc, char **argv)
 {
-	struct packets p = { .filter_text = NULL };
+	struct show p = { .filter_text = NULL };
 	const struct pth_option table[] = {
 		{ 'Y', "filter", "FILTER", "only packets that this display filter takes",
 		    .text = &p.filter_text },
 		{ 'e', "field", "NAME", "this field; several are columns", .list = &p.names },
+		{ 0, "stats", NULL, "numbers of each file instead of its packets",
+		    .flag = &p.stats },
 		{ 'k', "keys", "FILE", "a TLS key log", .list = &p.keys },
 		{ 'j', "json", NULL, "fields of -e as JSON", .flag = &p.json },
 	};
@@ -110,6 +132,8 @@ main(int argc, char **argv)
 
 	if ((code = pth_tool_parse(&tool, argc, argv)) >= 0)
 		return code;
+	if (p.stats && (p.filter_text != NULL || p.names.n > 0))
+		return pth_tool_mistake(&tool, "--stats is about all packets");
 	prepare(&p);
 	for (int i = 0; i < tool.operand_count; i++) {
 		const char *name = tool.operand[i];
