@@ -119,6 +119,7 @@ main(int argc, char **argv)
 		    &tool, "--explain reads one file, --schema and --keys read none");
 	if (about) {
 		describe(&o, tool.operand_count > 0 ? tool.operand[0] : NULL);
+		free(o.over);
 		return PTH_OK;
 	}
 	if (tool.operand_count == 0 && isatty(STDIN_FILENO) != 0)

@@ -110,8 +110,10 @@ none_asleep() {
 # kill_run PID: pth-exec is killed, and what it has left stays. Its supervisors would tidy up in
 # the moment between its end and theirs, which comes with it.
 kill_run() {
+	kill -STOP "$1" # it would wake them
 	# shellcheck disable=SC2046 # numbers
 	kill -STOP $(pgrep -P "$1")
+	sleep 0.1 # the signals may be on their way for a moment
 	kill -KILL "$1"
 	wait "$1" 2>/dev/null
 }

@@ -196,9 +196,9 @@ testCheckFindsTheMistakesOfAllStages() {
 	requires: [{program: no-such-tool, package: no-pkg}]
 	commands: {any: [no-such-tool]}
 	end
-	printf '%s\n' >>all.yaml \
-		'    t: {implementation: {name: ping_pong, binary_name: no-such-name}, protocol: {' \
-		'        name: minip}, ports: ["7:7"]}'
+	printf '    %s\n' >>all.yaml \
+		't: {implementation: {name: ping_pong, binary_name: no-such-name}, protocol: {' \
+		'    name: minip}, ports: ["7:7"]}'
 	run pth check -P all all.yaml
 	assertCode 3
 	# The engine of this machine may answer or not.

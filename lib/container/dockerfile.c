@@ -25,12 +25,10 @@ next_line(struct reader *r, struct pth_word *line)
 	if (!pth_word_next(&r->rest, "\n", line))
 		return false;
 	r->line++;
-	while (line->n > 0 && strchr(" \t\r", *line->s) != NULL && *line->s != '\0') {
-		line->s++;
-		line->n--;
-	}
-	while (line->n > 0 && strchr(" \t\r", line->s[line->n - 1]) != NULL &&
-	    line->s[line->n - 1] != '\0')
+	pth_word_trim(line);
+	while (line->n > 0 &&
+	    (line->s[line->n - 1] == ' ' || line->s[line->n - 1] == '\t' ||
+	        line->s[line->n - 1] == '\r'))
 		line->n--;
 	return true;
 }

@@ -231,7 +231,7 @@ own(const struct pth_image_req *q, const char *path, struct pth_buf *out, struct
 	if (pth_file_read_named(path, TEXT_MAX, out, &why) != 0)
 		return container_image_bad(q, "dockerfile", NULL, e, "%s", why.text);
 	if (container_dockerfile_check(out->s != NULL ? out->s : "", out->len, &why) != 0)
-		return container_image_bad(q, "dockerfile", NULL, e, "%s: %s", path, why.text);
+		return container_image_bad(q, "dockerfile", NULL, e, "%s", why.text);
 	return 0;
 }
 

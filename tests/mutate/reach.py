@@ -29,8 +29,8 @@ def draw(built, path):
     os.chmod(out, 0o777)
     built.inside(3600, "tests/run", *suites(tree), PTH_COVERAGE="/tmp/pth/reached",
                  GCOV_PREFIX_STRIP=str(tree.count("/")))
-    notes = {os.path.relpath(f, tree)[:-5] for f in
-             glob.glob(tree + "/**/*.gcno", recursive=True)}
+    notes = {os.path.relpath(root + "/" + name, tree)[:-5]
+             for root, _, names in os.walk(tree) for name in names if name.endswith(".gcno")}
     found = {"tests": {}, "files": {}}
     for name, folder in tests_in(out):
         number = len(found["tests"])
