@@ -78,7 +78,7 @@ dissect_tcp_over(struct tcp *t)
 		t->stat.connections += s->begun;
 		if (s->begun && s->done != 0)
 			pth_samples_add(&t->stat.handshake, s->done - s->start);
-		dissect_tcp_app_free(t->v[i]->app);
+		dissect_tcp_app_over(&t->stat, t->v[i]->app);
 		free(t->v[i]);
 	}
 	t->n = 0;
