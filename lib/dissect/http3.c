@@ -47,6 +47,14 @@ headers(struct pth_http_stat *stat, enum quic_role from, struct cursor c)
 	}
 }
 
+/* The packet has HTTP/3: a frame's head, or a part of a stream of one direction. */
+static void
+seen(struct pth_dissect *d)
+{
+	if (d->counted[PTH_F_HTTP3] != d->stat.packets)
+		dissect_protocol(d, PTH_F_HTTP3);
+}
+
 /* A frame at the begin of c: true when it was read or is skipped, false when more is needed. */
 static bool
 frame(struct pth_dissect *d, struct http3 *s, enum quic_role from, struct cursor c)
@@ -59,6 +67,7 @@ frame(struct pth_dissect *d, struct http3 *s, enum quic_role from, struct cursor
 		return false;
 	if (type == HEADERS && n <= HEADERS_MAX && dissect_left(&c) < n)
 		return false;
+	seen(d);
 	stat->frames++;
 	s->data = type == DATA;
 	dissect_uint(d, PTH_F_HTTP3_FRAME_TYPE, type);
@@ -125,6 +134,8 @@ dissect_http3_part(struct pth_dissect *d, enum http_alpn alpn, enum quic_role fr
 		s = *stream = pth_xmalloc(sizeof *s);
 		*s = (struct http3){ .type = 0 };
 	}
+	if (alpn == ALPN_H3 && uni && part->n > 0)
+		seen(d);
 	if (s->over)
 		return;
 	if (alpn == ALPN_H3 || from == QUIC_CLIENT)

@@ -123,6 +123,10 @@ interim(void)
 {
 	is(PRI SETTINGS ASK("01"), SETTINGS "000005 01 04 00000001 08 03 313033" OK("01"),
 	    "1/1 0/0 unread 0");
+	CHECK_INT(status_of("000005 01 04 00000001 08 03 313033" OK("01")), 200);
+	CHECK_INT(status_of("000005 01 04 00000001 08 03 313030"
+	                    "000005 01 04 00000001 08 03 353034"),
+	    504);
 }
 
 /* A head that goes on in CONTINUATION, which is no head of its own. */

@@ -80,6 +80,11 @@ segments(void)
 	app_part(&x, 1, 0, "HTTP/1.1 200 OK\r\n", 17);
 	CHECK_STR(app_numbers(&x), "1/1 0/0 unread 0");
 	app_end(&x);
+	app_begin(&x, PTH_F_DATA);
+	app_say(&x, 1, "\r");
+	app_part(&x, 0, 0, GET, strlen(GET));
+	CHECK_STR(app_numbers(&x), "1/0 0/0 unread 1");
+	app_end(&x);
 	/* Without its begin nothing is known, and nothing read. */
 	app_begin(&x, PTH_F_DATA);
 	app_part(&x, 0, 100, GET, strlen(GET));
