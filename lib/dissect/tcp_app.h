@@ -43,7 +43,7 @@ void dissect_tls_read(struct pth_dissect *d, struct tls *t, int from, struct str
 void dissect_tls_over(
     struct pth_tcp_stat *stat, const struct tls *t, int from, const struct stream *s);
 
-struct pth_tcp_stat *dissect_tcp_stat(struct pth_dissect *d);
+struct pth_tcp_stat *dissect_tcp_stat(const struct pth_dissect *d);
 struct pth_http_stat *dissect_tcp_http(struct pth_dissect *d);
 
 #endif
