@@ -79,7 +79,7 @@ over(struct tcp *t, struct tcp_stream *s)
 	t->stat.connections += s->begun;
 	if (s->begun && s->done != 0)
 		pth_samples_add(&t->stat.handshake, s->done - s->start);
-	dissect_tcp_app_free(s->app);
+	dissect_tcp_app_over(&t->stat, s->app);
 	free(s);
 }
 
