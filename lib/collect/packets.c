@@ -114,15 +114,6 @@ unless_odd(struct packets *p)
 		p->taps[i].native = false;
 }
 
-/* What could not be told apart, or NULL. */
-static const char *
-limit_of(const struct packets *p)
-{
-	const struct pth_quic_stat *quic = pth_dissect_quic(p->d);
-
-	return quic->limit != NULL ? quic->limit : pth_dissect_tcp(p->d)->limit;
-}
-
 int
 collect_packets_read(int in, const json_t *decode, const struct tshark_limits *limits,
     struct packets *p, struct pth_err *e)
@@ -147,8 +138,8 @@ collect_packets_read(int in, const json_t *decode, const struct tshark_limits *l
 		pth_filter_free(filters[i]);
 	free(filters);
 	free(v);
-	if (rc == 0 && limit_of(p) != NULL)
-		pth_buf_addf(&p->lack, "%s%s", p->lack.len > 0 ? "; " : "", limit_of(p));
+	if (rc == 0 && pth_dissect_lack(p->d) != NULL)
+		pth_buf_addf(&p->lack, "%s%s", p->lack.len > 0 ? "; " : "", pth_dissect_lack(p->d));
 	p->read = rc == 0;
 	if (rc == 0)
 		rc = collect_tshark_count(

@@ -3,6 +3,8 @@
 
 #include "dissect/quic.h"
 
+#define PAIRS_MAX ((size_t)1 << 20)
+
 /* The number of the packet's pair of ends, whichever has sent it. */
 static uint32_t
 stream(struct pth_dissect *d, const struct path *at)
@@ -15,8 +17,13 @@ stream(struct pth_dissect *d, const struct path *at)
 	memcpy(key + sizeof at->from, turned ? &at->from : &at->to, sizeof at->from);
 	if ((n = dissect_table_find(&d->udp, key, sizeof key)) != NULL)
 		return *n;
-	dissect_table_set(&d->udp, key, sizeof key, (uint32_t)d->udp.n);
-	return (uint32_t)d->udp.n - 1;
+	if (d->udp.n == PAIRS_MAX) {
+		dissect_table_release(&d->udp);
+		d->limit =
+		    "there are more pairs of UDP ports than are kept: udp.stream begins anew";
+	}
+	dissect_table_set(&d->udp, key, sizeof key, d->udp_pairs);
+	return d->udp_pairs++;
 }
 
 /* RFC 7252, 3. */
@@ -51,7 +58,8 @@ dissect_udp(struct pth_dissect *d, struct cursor c, struct path *at)
 	dissect_uint(d, PTH_F_UDP_SRCPORT, at->from.port);
 	dissect_uint(d, PTH_F_UDP_DSTPORT, at->to.port);
 	dissect_uint(d, PTH_F_UDP_LENGTH, n);
-	dissect_uint(d, PTH_F_UDP_STREAM, stream(d, at));
+	if (d->how.fields)
+		dissect_uint(d, PTH_F_UDP_STREAM, stream(d, at));
 	if (n < 8 || dissect_left(&c) > n - 8) /* IP has more, or this less, than there is */
 		dissect_odd(d);
 	/* 0: a jumbogram (RFC 2675), or the network card is to fill it in. */
