@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/err.h"
-
 /* The bucket's place in time: floor(ns / 2^shift), without what C leaves open for shifts of
  * negative numbers. */
 static int64_t
@@ -123,6 +121,27 @@ pth_series_next(const struct pth_series *s, size_t *at, struct pth_point *out)
 	*out = (b->least.ns <= b->greatest.ns) != second ? b->least : b->greatest;
 	*at += points_of(b) == 1 ? 2 : 1;
 	return true;
+}
+
+double
+pth_seconds(int64_t since_ns, int64_t ns)
+{
+	int64_t d;
+
+	/* The difference is exact, although each of them is more than a double can tell. */
+	return __builtin_sub_overflow(ns, since_ns, &d) ? ((double)ns - (double)since_ns) / 1e9 :
+	                                                  (double)d / 1e9;
+}
+
+void
+pth_series_json(struct pth_buf *b, const struct pth_series *s, int64_t since_ns)
+{
+	const char *before = "[";
+	struct pth_point p;
+
+	for (size_t at = 0; pth_series_next(s, &at, &p); before = ",")
+		pth_buf_addf(b, "%s[%.12g,%.15g]", before, pth_seconds(since_ns, p.ns), p.value);
+	pth_buf_adds(b, *before == '[' ? "[]" : "]");
 }
 
 void

@@ -20,6 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
+
 #define PTH_SERIES_LEAST 4 /* `most` is not less than this */
 
 struct pth_point {
@@ -50,6 +52,10 @@ void pth_series_add(struct pth_series *s, int64_t ns, double value);
 /* The points that are kept, in order of time. *at is 0 before the first; false: that was the last
  * one. Nothing may be added meanwhile. */
 bool pth_series_next(const struct pth_series *s, size_t *at, struct pth_point *out);
+/* From one time in ns to another, in seconds. */
+double pth_seconds(int64_t since_ns, int64_t ns);
+/* Append the points as JSON: [[seconds, value], ...], the seconds since that time. */
+void pth_series_json(struct pth_buf *b, const struct pth_series *s, int64_t since_ns);
 /* The series is empty afterwards, and may be used again. */
 void pth_series_release(struct pth_series *s);
 
