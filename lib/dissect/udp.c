@@ -3,6 +3,7 @@
 
 #include "dissect/quic.h"
 
+#define MINIP_DIGITS 10
 #define PAIRS_MAX ((size_t)1 << 20)
 
 /* The number of the packet's pair of ends, whichever has sent it. */
@@ -40,6 +41,27 @@ coap(struct pth_dissect *d, struct cursor c)
 	dissect_uint(d, PTH_F_COAP_MID, dissect_be16(p + 2));
 }
 
+/* "ping N" or "pong N", the sample protocol of this project: examples/minip/README.md. */
+static void
+minip(struct pth_dissect *d, const struct cursor *c)
+{
+	const char *p = (const char *)c->p;
+	size_t n = dissect_left(c);
+	uint64_t seq = 0;
+
+	dissect_protocol(d, PTH_F_MINIP);
+	if (n < 6 || n > 5 + MINIP_DIGITS ||
+	    (memcmp(p, "ping ", 5) != 0 && memcmp(p, "pong ", 5) != 0))
+		return;
+	for (size_t i = 5; i < n; i++) {
+		if (p[i] < '0' || p[i] > '9')
+			return;
+		seq = seq * 10 + (uint64_t)(p[i] - '0');
+	}
+	dissect_bytes(d, PTH_F_MINIP_TYPE, c->p, 4);
+	dissect_uint(d, PTH_F_MINIP_SEQ, seq);
+}
+
 void
 dissect_udp(struct pth_dissect *d, struct cursor c, struct path *at)
 {
@@ -74,6 +96,8 @@ dissect_udp(struct pth_dissect *d, struct cursor c, struct path *at)
 		dissect_quic_datagram(d, c, at);
 	else if (spoken == PTH_F_COAP)
 		coap(d, c);
+	else if (spoken == PTH_F_MINIP)
+		minip(d, &c);
 	else
 		dissect_protocol(d, spoken);
 }
