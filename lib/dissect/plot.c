@@ -10,7 +10,7 @@
 #include "dissect/show.h"
 #include "dissect/watch.h"
 
-#define POINTS_OF_ALL 100000  /* of one kind: connections times points a series */
+#define POINTS_OF_ALL 200000  /* of one kind: connections times points a series */
 #define NUMBER_MAX (1u << 20) /* of a connection, for the table of them */
 
 enum { CLIENT, SERVER };
