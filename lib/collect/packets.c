@@ -130,6 +130,7 @@ collect_packets_read(int in, const json_t *decode, const struct tshark_limits *l
 		if (json_is_string(rule) && speaks(json_string_value(rule), &v[how.nspeaks]))
 			how.nspeaks++;
 	how.fields = nfilters > 0;
+	how.watch = p->watch;
 	p->d = pth_dissect_new(&how);
 	rc = lseek(in, 0, SEEK_SET) != 0 ? pth_err_set(e, PTH_SYSTEM, "capture:") :
 	                                   read_all(in, p, filters, nfilters, limits->us, e);
