@@ -72,6 +72,15 @@ put_stats(struct show *p, struct pth_dissect *d, bool cut)
 }
 
 static void
+say_lack(struct show *p, const char *name, const char *lack)
+{
+	if (lack == NULL)
+		return;
+	pth_complain("%s: %s", name, lack);
+	p->incomplete = true;
+}
+
+static void
 read_file(struct show *p, int fd, const char *name)
 {
 	const struct pth_dissect_how how = { .fields = !p->stats };
@@ -88,12 +97,10 @@ read_file(struct show *p, int fd, const char *name)
 			take_packet(p, d);
 	}
 	if (p->stats)
-		put_stats(p, d, pth_capfile_lack(f) != NULL);
+		put_stats(p, d, pth_capfile_lack(f) != NULL || pth_dissect_lack(d) != NULL);
 	write_out(p, 0);
-	if (pth_capfile_lack(f) != NULL) {
-		pth_complain("%s: %s", name, pth_capfile_lack(f));
-		p->incomplete = true;
-	}
+	say_lack(p, name, pth_capfile_lack(f));
+	say_lack(p, name, pth_dissect_lack(d));
 	pth_capfile_free(f);
 	pth_dissect_free(d);
 }

@@ -332,6 +332,7 @@ testPingPong() {
 	assertEquals "[$(of 1 2 | wc -l),$(of 1 2 | sum),$(between 1 "NR == $(wc -l <columns)")]" \
 		"$(number pp '[.packets, .bytes, .captured_us]')"
 	assertEquals "$(of '$3 != ""' 1 | wc -l)" "$(number pp .protocols.udp.packets)"
+	assertEquals 10 "$(number pp .protocols.minip.packets)"
 }
 
 testQuic() {

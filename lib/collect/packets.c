@@ -21,7 +21,7 @@ static bool
 speaks(const char *rule, struct pth_speaks *out)
 {
 	static const enum pth_field known[] = { PTH_F_QUIC, PTH_F_HTTP, PTH_F_HTTP2, PTH_F_TLS,
-		PTH_F_COAP, PTH_F_BGP };
+		PTH_F_COAP, PTH_F_BGP, PTH_F_MINIP };
 	const char *comma = strchr(rule, ',');
 	char *end;
 	unsigned long port;
@@ -104,23 +104,14 @@ read_all(int in, struct packets *p, struct pth_filter **filters, size_t nfilters
 /* Wireshark shows what is in a datagram of several parts with its last part, and of packets that
  * are malformed what only it knows. */
 static void
-unless_odd(struct packets *p)
+unless_odd(struct packets *p, struct pth_filter **filters)
 {
 	const struct pth_frame_stat *s = pth_dissect_frames(p->d);
 
 	if (s->fragments == 0 && s->odd == 0)
 		return;
 	for (size_t i = 0; i < p->ntaps; i++)
-		p->taps[i].native = false;
-}
-
-/* What could not be told apart, or NULL. */
-static const char *
-limit_of(const struct packets *p)
-{
-	const struct pth_quic_stat *quic = pth_dissect_quic(p->d);
-
-	return quic->limit != NULL ? quic->limit : pth_dissect_tcp(p->d)->limit;
+		p->taps[i].native = filters[i] != NULL && pth_filter_only_ours(filters[i]);
 }
 
 int
@@ -142,13 +133,13 @@ collect_packets_read(int in, const json_t *decode, const struct tshark_limits *l
 	p->d = pth_dissect_new(&how);
 	rc = lseek(in, 0, SEEK_SET) != 0 ? pth_err_set(e, PTH_SYSTEM, "capture:") :
 	                                   read_all(in, p, filters, nfilters, limits->us, e);
-	unless_odd(p);
+	unless_odd(p, filters);
 	for (i = 0; i < p->ntaps; i++)
 		pth_filter_free(filters[i]);
 	free(filters);
 	free(v);
-	if (rc == 0 && limit_of(p) != NULL)
-		pth_buf_addf(&p->lack, "%s%s", p->lack.len > 0 ? "; " : "", limit_of(p));
+	if (rc == 0 && pth_dissect_lack(p->d) != NULL)
+		pth_buf_addf(&p->lack, "%s%s", p->lack.len > 0 ? "; " : "", pth_dissect_lack(p->d));
 	p->read = rc == 0;
 	if (rc == 0)
 		rc = collect_tshark_count(

@@ -14,6 +14,7 @@
 #include "base/os.h"
 #include "base/text.h"
 #include "base/words.h"
+#include "dissect/field.h"
 #include "host/proc.h"
 #include "io/file.h"
 
@@ -128,6 +129,15 @@ wants_http3(const struct tshark_tap *taps, size_t n)
 	return false;
 }
 
+/* Does tshark know the protocol of "udp.port==4443,quic"? */
+static bool
+is_known(const char *rule)
+{
+	const char *comma = strchr(rule, ',');
+
+	return comma == NULL || strcmp(comma + 1, pth_field_name(PTH_F_MINIP)) != 0;
+}
+
 /* tshark -n -r - -q -d ... -z io,phs,FILTER; io,phs and not io,stat because its filter may hold
  * commas. The caller frees it. */
 static char **
@@ -143,7 +153,7 @@ tshark_argv(const json_t *decode, const struct tshark_tap *taps, size_t n)
 	if (!wants_http3(taps, n))
 		add_option(&argv, "--disable-protocol", "", "http3");
 	json_array_foreach(decode, i, d)
-		if (json_is_string(d))
+		if (json_is_string(d) && is_known(json_string_value(d)))
 			add_option(&argv, "-d", "", json_string_value(d));
 	for (i = 0; i < n; i++)
 		if (!taps[i].native)

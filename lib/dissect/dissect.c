@@ -5,9 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/os.h"
 #include "dissect/keylog.h"
 #include "dissect/quic.h"
 #include "dissect/tcp.h"
+#include "dissect/tcp_app.h"
+
+#define LOOK_AT_MEMORY 256 /* every so many packets */
+#define MEMORY_MAX ((size_t)512 << 20)
 
 struct pth_dissect *
 pth_dissect_new(const struct pth_dissect_how *how)
@@ -52,6 +57,26 @@ struct pth_tcp_stat *
 pth_dissect_tcp(struct pth_dissect *d)
 {
 	return dissect_tcp_over(d->tcp);
+}
+
+const char *
+pth_dissect_lack(const struct pth_dissect *d)
+{
+	const char *quic = dissect_quic_stat(d->quic)->limit;
+
+	if (d->limit != NULL)
+		return d->limit;
+	return quic != NULL ? quic : dissect_tcp_stat(d)->limit;
+}
+
+/* Some packets of a hostile capture make much memory necessary. */
+static void
+bound_memory(struct pth_dissect *d)
+{
+	if (d->stat.packets % LOOK_AT_MEMORY != 0 || pth_heap_bytes() < MEMORY_MAX)
+		return;
+	dissect_quic_make_room(d->quic);
+	dissect_tcp_make_room(d->tcp);
 }
 
 void
@@ -163,6 +188,7 @@ pth_dissect_frame(struct pth_dissect *d, const struct pth_frame *f)
 	if (d->stat.packets == 0)
 		d->last = f->ns;
 	count(&d->stat, f);
+	bound_memory(d);
 	frame_fields(d, f);
 	dissect_link(d);
 	if (d->protocols.len > 0)

@@ -1,8 +1,7 @@
 /*
  * What the packets of a capture say, one after the other: Ethernet with VLAN, IPv4, IPv6, ICMP,
  * UDP, TCP, QUIC and what these carry, as fields (dissect/field.h), and what is counted over all
- * packets (dissect/stat.h). Memory grows with connections, which are counted and limited, and not
- * with packets.
+ * packets (dissect/stat.h). Memory grows with connections, up to a limit, and not with packets.
  *
  *   struct pth_dissect *d = pth_dissect_new(&how);
  *   while (pth_capfile_next(f, &frame)) {
@@ -46,6 +45,9 @@ const struct pth_value *pth_dissect_fields(const struct pth_dissect *d, size_t *
 const struct pth_frame_stat *pth_dissect_frames(const struct pth_dissect *d);
 struct pth_quic_stat *pth_dissect_quic(struct pth_dissect *d);
 struct pth_tcp_stat *pth_dissect_tcp(struct pth_dissect *d);
+/* What could not be told apart, or was given up for want of memory: numbers and fields may be
+ * wrong then. NULL: nothing. */
+const char *pth_dissect_lack(const struct pth_dissect *d);
 void pth_dissect_free(struct pth_dissect *d);
 
 #endif

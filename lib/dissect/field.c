@@ -74,6 +74,12 @@ pth_field_exact(enum pth_field f)
 	return true;
 }
 
+bool
+pth_field_only_ours(enum pth_field f)
+{
+	return f == PTH_F_MINIP || f == PTH_F_MINIP_TYPE || f == PTH_F_MINIP_SEQ;
+}
+
 enum pth_field_type
 pth_field_type(enum pth_field f)
 {

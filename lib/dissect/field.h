@@ -31,7 +31,7 @@ enum pth_field_type {
 	X(VLAN, "vlan") X(ARP, "arp") X(IP, "ip") X(IPV6, "ipv6") X(ICMP, "icmp") \
 	X(ICMPV6, "icmpv6") X(UDP, "udp") X(TCP, "tcp") X(QUIC, "quic") X(TLS, "tls") \
 	X(HTTP, "http") X(HTTP2, "http2") X(HTTP3, "http3") X(COAP, "coap") X(BGP, "bgp") \
-	X(DATA, "data")
+	X(MINIP, "minip") X(DATA, "data")
 #define PTH_FIELDS(X) \
 	X(FRAME_NUMBER, "frame.number", UINT, 0) \
 	X(FRAME_TIME_EPOCH, "frame.time_epoch", TIME, 0) \
@@ -177,7 +177,9 @@ enum pth_field_type {
 	X(BGP_LENGTH, "bgp.length", UINT, 0) \
 	X(COAP_TYPE, "coap.type", UINT, 0) \
 	X(COAP_CODE, "coap.code", UINT, 0) \
-	X(COAP_MID, "coap.mid", UINT, 0)
+	X(COAP_MID, "coap.mid", UINT, 0) \
+	X(MINIP_TYPE, "minip.type", STRING, 0) \
+	X(MINIP_SEQ, "minip.seq", UINT, 0)
 /* clang-format on */
 
 enum pth_field {
@@ -204,6 +206,8 @@ const char *pth_field_name(enum pth_field f);
 /* Has a packet this field here exactly when it has it in Wireshark? Not so is what it shows of
  * streams that it puts together. */
 bool pth_field_exact(enum pth_field f);
+/* Has Wireshark no such field? It knows nothing of minip. */
+bool pth_field_only_ours(enum pth_field f);
 enum pth_field_type pth_field_type(enum pth_field f);
 /* Hexadecimal digits of a PTH_FT_HEX. */
 unsigned pth_field_digits(enum pth_field f);

@@ -24,6 +24,8 @@ struct pth_filter;
  * has a field that is not pth_field_exact(). */
 struct pth_filter *pth_filter_new(const char *text, bool exact);
 bool pth_filter_takes(const struct pth_filter *f, const struct pth_value *v, size_t n);
+/* Has it a field that Wireshark does not have? */
+bool pth_filter_only_ours(const struct pth_filter *f);
 void pth_filter_free(struct pth_filter *f);
 
 #endif

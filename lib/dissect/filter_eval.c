@@ -128,6 +128,20 @@ takes(const struct filter_node *n, const struct pth_value *v, size_t count)
 	}
 }
 
+static bool
+only_ours(const struct filter_node *n)
+{
+	return n != NULL &&
+	    ((n->kind <= FILTER_COMPARE && pth_field_only_ours(n->ref.v[0])) || only_ours(n->a) ||
+	        only_ours(n->b));
+}
+
+bool
+pth_filter_only_ours(const struct pth_filter *f)
+{
+	return only_ours(f->root);
+}
+
 bool
 pth_filter_takes(const struct pth_filter *f, const struct pth_value *v, size_t n)
 {

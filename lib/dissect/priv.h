@@ -72,6 +72,8 @@ struct pth_dissect {
 	size_t n, cap;
 	int64_t last;             /* time of the packet before */
 	struct table udp;         /* pairs of ends to udp.stream */
+	uint32_t udp_pairs;       /* of them until now */
+	const char *limit;        /* what was given up for want of room, or NULL */
 	struct pth_buf protocols; /* of the packet, separated by colons */
 	struct pth_frame_stat stat;
 	uint64_t counted[PTH_NPROTOCOLS]; /* number of the packet that counted last */

@@ -101,10 +101,8 @@ find(struct pth_dissect *d, const struct header *h, const struct path *at, enum 
 
 	if (c == NULL && h->type == T_INITIAL && h->ndcid >= INITIAL_ID_MIN &&
 	    h->ndcid <= CID_MAX && known_version(h->version)) {
-		c = dissect_quic_conn_begin(q, at, h->version);
+		c = dissect_quic_conn_begin(q, at, h->version, d->stat.packets);
 		*from = QUIC_CLIENT;
-		if (c == NULL)
-			return NULL;
 		dissect_quic_conn_takes(q, c, QUIC_SERVER, h->dcid, h->ndcid);
 		dissect_quic_keys_initial(c, h->version, h->dcid, h->ndcid);
 	}
@@ -181,7 +179,7 @@ open_packet(struct pth_dissect *d, struct quic_conn *c, struct quic_packet *p,
 	struct quic_side *s = &c->side[p->from];
 	struct quic_keys *hp = dissect_quic_keys_of(d, c, p->from, p->level);
 	int space = p->level == QUIC_0RTT ? QUIC_1RTT : (int)p->level;
-	uint8_t head[512], mask[5];
+	uint8_t head[2048], mask[5]; /* a token may be long */
 	uint64_t part = 0;
 	size_t bytes;
 	int got;
@@ -220,6 +218,7 @@ static void
 contents(struct pth_dissect *d, struct quic_conn *c, struct quic_packet *p, const uint8_t *packet,
     size_t at, const struct path *path)
 {
+	c->last = d->stat.packets;
 	p->datagram = d->quic->datagram;
 	d->quic->datagram = 0;
 	open_packet(d, c, p, packet, at, p->size);

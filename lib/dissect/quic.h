@@ -67,7 +67,11 @@ struct quic_crypto {
 };
 
 struct quic_conn {
-	uint32_t number, version;
+	uint32_t number; /* quic.connection.number */
+	uint32_t place;  /* among those that are kept */
+	uint32_t version;
+	uint64_t last;  /* the number of the last packet of its */
+	bool closed;    /* an end has said so */
 	unsigned suite; /* 0: not known yet */
 	uint8_t random[32];
 	bool has_random, retried, seen;             /* seen: a packet counts */
@@ -87,6 +91,10 @@ struct quic *dissect_quic_new(void);
 void dissect_quic_free(struct quic *q);
 /* All connections come to their end. */
 struct pth_quic_stat *dissect_quic_over(struct quic *q);
+/* What has been counted until now. */
+struct pth_quic_stat *dissect_quic_stat(struct quic *q);
+/* Connections are given up, dissect/quiet.h, to make room; none may be in use. */
+void dissect_quic_make_room(struct quic *q);
 /* Is this datagram QUIC's, by its shape or because a connection is known for it? */
 bool dissect_quic_is_shape(struct quic *q, const struct cursor *c, const struct path *at);
 void dissect_quic_datagram(struct pth_dissect *d, struct cursor c, const struct path *at);
@@ -99,8 +107,9 @@ struct quic_conn *dissect_quic_conn_of_id(
     struct quic *q, const uint8_t *id, size_t n, const struct path *at, enum quic_role *from);
 struct quic_conn *dissect_quic_conn_of_short(
     struct quic *q, const struct cursor *c, const struct path *at, enum quic_role *from, size_t *n);
-/* One that this path's first Initial begins; NULL: there are too many. */
-struct quic_conn *dissect_quic_conn_begin(struct quic *q, const struct path *at, uint32_t version);
+/* One that this path's first Initial begins, with the packet of that number. */
+struct quic_conn *dissect_quic_conn_begin(
+    struct quic *q, const struct path *at, uint32_t version, uint64_t packet);
 /* An end takes packets that are sent to this id. */
 void dissect_quic_conn_takes(
     struct quic *q, struct quic_conn *c, enum quic_role end, const uint8_t *id, size_t n);

@@ -3,8 +3,9 @@
 #include <string.h>
 
 #include "dissect/quic_priv.h"
+#include "dissect/quiet.h"
 
-#define CONNS_MAX 65536
+#define CONNS_MAX 65536 /* at once */
 
 /* What is kept for an id or a path: the connection, and the end that takes such packets. */
 #define TAKER(conn, end) ((uint32_t)((conn) << 1 | (uint32_t)(end)))
@@ -16,6 +17,12 @@ dissect_quic_new(void)
 
 	*q = (struct quic){ 0 };
 	return q;
+}
+
+struct pth_quic_stat *
+dissect_quic_stat(struct quic *q)
+{
+	return &q->stat;
 }
 
 static void
@@ -45,6 +52,45 @@ dissect_quic_over(struct quic *q)
 	dissect_table_release(&q->ids);
 	dissect_table_release(&q->paths);
 	return &q->stat;
+}
+
+/* The taker of a packet when connections close up. */
+static uint32_t
+moved(const void *places, uint32_t taker)
+{
+	uint32_t place = ((const uint32_t *)places)[taker >> 1];
+
+	return place != QUIET_GONE ? TAKER(place, taker & 1) : QUIET_GONE;
+}
+
+void
+dissect_quic_make_room(struct quic *q)
+{
+	struct quiet *v = pth_xarray(NULL, q->n + 1, sizeof *v);
+	uint32_t *places;
+	size_t n = 0;
+
+	for (size_t i = 0; i < q->n; i++)
+		v[i] = (struct quiet){ .last = q->v[i]->last, .over = q->v[i]->closed };
+	if (q->n > 0 && dissect_quiet_choose(v, q->n))
+		q->stat.limit = QUIET_LIMIT;
+	places = dissect_quiet_places(v, q->n);
+	for (size_t i = 0; i < q->n; i++) {
+		struct quic_conn *c = q->v[i];
+
+		if (v[i].goes) {
+			dissect_quic_conn_over(&q->stat, c);
+			release(c);
+			continue;
+		}
+		c->place = (uint32_t)n;
+		q->v[n++] = c;
+	}
+	q->n = n;
+	dissect_table_change(&q->ids, moved, places);
+	dissect_table_change(&q->paths, moved, places);
+	free(places);
+	free(v);
 }
 
 static void
@@ -144,23 +190,23 @@ dissect_quic_conn_path(
 {
 	const struct path back = { .from = at->to, .to = at->from };
 
-	takes_path(q, TAKER(c->number, from == QUIC_CLIENT ? QUIC_SERVER : QUIC_CLIENT), at);
-	takes_path(q, TAKER(c->number, from), &back);
+	takes_path(q, TAKER(c->place, from == QUIC_CLIENT ? QUIC_SERVER : QUIC_CLIENT), at);
+	takes_path(q, TAKER(c->place, from), &back);
 }
 
 struct quic_conn *
-dissect_quic_conn_begin(struct quic *q, const struct path *at, uint32_t version)
+dissect_quic_conn_begin(struct quic *q, const struct path *at, uint32_t version, uint64_t packet)
 {
 	struct quic_conn *c;
 
-	if (q->n == CONNS_MAX) {
-		q->stat.limit = "more connections than can be told apart";
-		return NULL;
-	}
+	if (q->n == CONNS_MAX)
+		dissect_quic_make_room(q);
 	c = pth_xmalloc(sizeof *c);
-	*c = (struct quic_conn){
-		.number = (uint32_t)q->n, .version = version, .ack_shift = { 3, 3 }
-	};
+	*c = (struct quic_conn){ .number = q->begun++,
+		.place = (uint32_t)q->n,
+		.version = version,
+		.last = packet,
+		.ack_shift = { 3, 3 } };
 	c->end[QUIC_CLIENT] = at->from;
 	c->end[QUIC_SERVER] = at->to;
 	q->v = pth_xarray(q->v, q->n + 1, sizeof(struct quic_conn *));
@@ -178,5 +224,5 @@ dissect_quic_conn_takes(
 	c->side[end].id_bytes[n] = 1;
 	q->id_lengths[n] = 1;
 	if (n > 0)
-		dissect_table_set(&q->ids, id, n, TAKER(c->number, end));
+		dissect_table_set(&q->ids, id, n, TAKER(c->place, end));
 }

@@ -158,7 +158,7 @@ close_frame(struct reader *r, bool app)
 	    !number(r, PTH_F_QUIC_CC_REASON_LENGTH, &c.n) ||
 	    (c.reason = bytes(r, PTH_F_QUIC_CC_REASON, c.n)) == NULL)
 		return false;
-	dissect_quic_closed(r->d, r->p, &c);
+	dissect_quic_closed(r->d, r->c, r->p, &c);
 	return true;
 }
 

@@ -8,6 +8,7 @@
 struct quic {
 	struct quic_conn **v;
 	size_t n;
+	uint32_t begun;          /* connections until now */
 	struct table ids, paths; /* to takers: connection and end */
 	uint8_t id_lengths[CID_MAX + 1];
 	struct pth_quic_stat stat;
@@ -81,8 +82,8 @@ void dissect_quic_ack_seen(struct pth_dissect *d, struct quic_conn *c, const str
     const struct quic_ack *a);
 void dissect_quic_stream_seen(struct pth_dissect *d, struct quic_conn *c,
     const struct quic_packet *p, struct quic_stream_part *part);
-void dissect_quic_closed(
-    struct pth_dissect *d, const struct quic_packet *p, const struct quic_close *close);
+void dissect_quic_closed(struct pth_dissect *d, struct quic_conn *c, const struct quic_packet *p,
+    const struct quic_close *close);
 struct tls_hello;
 void dissect_quic_hello_seen(struct pth_dissect *d, struct quic_conn *c,
     const struct quic_packet *p, unsigned type, const struct tls_hello *h);

@@ -118,12 +118,14 @@ dissect_quic_stream_seen(struct pth_dissect *d, struct quic_conn *c, const struc
 }
 
 void
-dissect_quic_closed(struct pth_dissect *d, const struct quic_packet *p, const struct quic_close *x)
+dissect_quic_closed(struct pth_dissect *d, struct quic_conn *c, const struct quic_packet *p,
+    const struct quic_close *x)
 {
 	struct pth_quic_stat *s = &d->quic->stat;
 	size_t n = x->n < sizeof s->close_reason - 1 ? x->n : sizeof s->close_reason - 1;
 
 	/* The first says why; what the other end answers is an echo. */
+	c->closed = c->closed || !p->within;
 	if (p->within || s->closed)
 		return;
 	s->closed = true;

@@ -72,6 +72,24 @@ dissect_table_set(struct table *t, const void *key, size_t n, uint32_t value)
 }
 
 void
+dissect_table_change(
+    struct table *t, uint32_t (*fn)(const void *arg, uint32_t value), const void *arg)
+{
+	struct table old = *t;
+
+	t->v = NULL;
+	t->n = t->cap = 0;
+	for (size_t i = 0; i < old.cap; i++) {
+		const struct table_entry *e = &old.v[i];
+		uint32_t value = e->used ? fn(arg, e->value) : UINT32_MAX;
+
+		if (value != UINT32_MAX)
+			dissect_table_set(t, e->key, e->n, value);
+	}
+	free(old.v);
+}
+
+void
 dissect_table_release(struct table *t)
 {
 	free(t->v);

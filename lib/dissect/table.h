@@ -27,6 +27,9 @@ struct table {
 /* The value of the key's n bytes (at most TABLE_KEY_MAX), or NULL. Until the next set. */
 uint32_t *dissect_table_find(const struct table *t, const void *key, size_t n);
 void dissect_table_set(struct table *t, const void *key, size_t n, uint32_t value);
+/* Each value becomes what fn makes of it; entries for which that is UINT32_MAX go. */
+void dissect_table_change(
+    struct table *t, uint32_t (*fn)(const void *arg, uint32_t value), const void *arg);
 void dissect_table_release(struct table *t);
 
 #endif

@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dissect/quiet.h"
 #include "dissect/tcp_app.h"
 
-#define STREAMS_MAX 65536
+#define STREAMS_MAX 65536            /* at once */
 #define WAITING 32                   /* segments of which the acknowledgement is waited for */
 #define FAST_NS (20 * 1000000ll)     /* a fast retransmission comes so soon after the last ACK */
 #define UNORDERED_NS (3 * 1000000ll) /* what is late by less is out of order, without a RTT */
@@ -35,9 +36,11 @@ struct side {
 };
 
 struct tcp_stream {
-	uint32_t number;
-	bool begun, over; /* by a SYN; by RST, or FIN of both */
-	uint8_t fins;
+	uint32_t number; /* tcp.stream */
+	uint32_t place;  /* among those that are kept */
+	uint64_t last;   /* the number of its last packet */
+	bool begun;      /* by a SYN */
+	bool reset, fin[2];
 	struct endpoint client;
 	int64_t start, done, rtt; /* rtt: of the handshake */
 	struct side side[2];
@@ -48,6 +51,7 @@ struct tcp {
 	struct table streams; /* pairs of ends to places in v */
 	struct tcp_stream **v;
 	size_t n;
+	uint32_t begun; /* streams until now */
 	struct pth_tcp_stat stat;
 };
 
@@ -69,18 +73,54 @@ dissect_tcp_new(void)
 	return t;
 }
 
+static void
+over(struct tcp *t, struct tcp_stream *s)
+{
+	t->stat.connections += s->begun;
+	if (s->begun && s->done != 0)
+		pth_samples_add(&t->stat.handshake, s->done - s->start);
+	dissect_tcp_app_free(s->app);
+	free(s);
+}
+
+static uint32_t
+moved(const void *places, uint32_t place)
+{
+	return ((const uint32_t *)places)[place];
+}
+
+void
+dissect_tcp_make_room(struct tcp *t)
+{
+	struct quiet *v = pth_xarray(NULL, t->n + 1, sizeof *v);
+	uint32_t *places;
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n; i++)
+		v[i] = (struct quiet){ .last = t->v[i]->last,
+			.over = t->v[i]->reset || (t->v[i]->fin[0] && t->v[i]->fin[1]) };
+	if (t->n > 0 && dissect_quiet_choose(v, t->n))
+		t->stat.limit = QUIET_LIMIT;
+	places = dissect_quiet_places(v, t->n);
+	for (size_t i = 0; i < t->n; i++) {
+		if (v[i].goes) {
+			over(t, t->v[i]);
+			continue;
+		}
+		t->v[i]->place = (uint32_t)n;
+		t->v[n++] = t->v[i];
+	}
+	t->n = n;
+	dissect_table_change(&t->streams, moved, places);
+	free(places);
+	free(v);
+}
+
 struct pth_tcp_stat *
 dissect_tcp_over(struct tcp *t)
 {
-	for (size_t i = 0; i < t->n; i++) {
-		const struct tcp_stream *s = t->v[i];
-
-		t->stat.connections += s->begun;
-		if (s->begun && s->done != 0)
-			pth_samples_add(&t->stat.handshake, s->done - s->start);
-		dissect_tcp_app_free(t->v[i]->app);
-		free(t->v[i]);
-	}
+	for (size_t i = 0; i < t->n; i++)
+		over(t, t->v[i]);
 	t->n = 0;
 	free(t->v);
 	t->v = NULL;
@@ -111,15 +151,13 @@ begin(struct tcp *t, const uint8_t *key, size_t n)
 {
 	struct tcp_stream *s;
 
-	if (t->n == STREAMS_MAX) {
-		t->stat.limit = "more connections than can be told apart";
-		return NULL;
-	}
+	if (t->n == STREAMS_MAX)
+		dissect_tcp_make_room(t);
 	s = pth_xmalloc(sizeof *s);
-	*s = (struct tcp_stream){ .number = (uint32_t)t->n };
+	*s = (struct tcp_stream){ .number = t->begun++, .place = (uint32_t)t->n };
 	t->v = pth_xarray(t->v, t->n + 1, sizeof(struct tcp_stream *));
 	t->v[t->n++] = s;
-	dissect_table_set(&t->streams, key, n, s->number);
+	dissect_table_set(&t->streams, key, n, s->place);
 	return s;
 }
 
@@ -142,7 +180,7 @@ find(struct tcp *t, const struct path *at, const struct segment *g)
 		s = NULL;
 	if (s == NULL)
 		s = begin(t, key, sizeof key);
-	if (s != NULL && !s->begun && s->client.n == 0)
+	if (!s->begun && s->client.n == 0)
 		s->client = (g->flags & (SYN | ACK)) == (SYN | ACK) ? at->to : at->from;
 	return s;
 }
@@ -282,7 +320,7 @@ count(
 }
 
 struct pth_tcp_stat *
-dissect_tcp_stat(struct pth_dissect *d)
+dissect_tcp_stat(const struct pth_dissect *d)
 {
 	return &d->tcp->stat;
 }
@@ -323,8 +361,7 @@ follow(struct pth_dissect *d, const struct path *at, struct segment *g)
 	struct side *me, *other;
 	enum kind kind;
 
-	if (s == NULL)
-		return NULL;
+	s->last = d->stat.packets;
 	dissect_uint(d, PTH_F_TCP_STREAM, s->number);
 	if (at->within)
 		return NULL;
@@ -341,6 +378,8 @@ follow(struct pth_dissect *d, const struct path *at, struct segment *g)
 		acknowledges(me, g);
 	}
 	me->window = g->window;
+	s->reset = s->reset || (g->flags & RST) != 0;
+	s->fin[g->from] = s->fin[g->from] || (g->flags & FIN) != 0;
 	return s;
 }
 

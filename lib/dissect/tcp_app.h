@@ -33,7 +33,7 @@ struct tls *dissect_tls_new(void);
 void dissect_tls_free(struct tls *t);
 void dissect_tls_read(struct pth_dissect *d, struct tls *t, int from, struct stream *s);
 
-struct pth_tcp_stat *dissect_tcp_stat(struct pth_dissect *d);
+struct pth_tcp_stat *dissect_tcp_stat(const struct pth_dissect *d);
 struct pth_http_stat *dissect_tcp_http(struct pth_dissect *d);
 
 #endif

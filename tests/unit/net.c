@@ -296,6 +296,27 @@ speaks(void)
 	dissected_end(&x);
 }
 
+/* minip's messages: its word, a blank, a number. */
+static void
+minip(void)
+{
+	static const struct pth_speaks v[] = { { true, 4443, PTH_F_MINIP } };
+	static const char *const said[] = { "ping 0", "pong 1000000000", "pang 1", "ping ", "ping",
+		"ping 1x", "pong 12345678901" };
+	struct dissected x;
+
+	dissected_begin(&x, "minip minip.type minip.seq", v, countof(v));
+	for (size_t i = 0; i < countof(said); i++) {
+		struct pth_buf f = PTH_BUF_INIT;
+
+		put_udp(&f, "10.0.0.1", 4443, "10.0.0.2", 9, said[i], strlen(said[i]));
+		dissected_frame(&x, 0, &f);
+		pth_buf_release(&f);
+	}
+	CHECK_STR(dissected_lines(&x), "1 ping 0|1 pong 1000000000|1  |1  |1  |1  |1  |");
+	dissected_end(&x);
+}
+
 /* Numbers and times of frames. */
 static void
 frames(void)
@@ -342,6 +363,8 @@ main(void)
 	streams();
 	unit("what ports speak");
 	speaks();
+	unit("minip");
+	minip();
 	unit("numbers and times of frames");
 	frames();
 	return unit_done();

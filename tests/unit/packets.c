@@ -390,6 +390,12 @@ filters(void)
 	CHECK_INT(collect_packets_read(fd, NULL, &usual, &p, &e), -1);
 	CHECK(!v[0].native);
 	collect_packets_release(&p);
+	unit("... but of minip Wireshark knows nothing");
+	v[0].filter = "udp || (!arp && minip.seq > 3)";
+	CHECK_INT(collect_packets_read(fd, NULL, &usual, &p, &e), 0);
+	CHECK(v[0].native);
+	CHECK_INT(v[0].packets, 10);
+	collect_packets_release(&p);
 	close(fd);
 	pth_buf_release(&file);
 	pth_buf_release(&f);

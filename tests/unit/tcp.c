@@ -1,4 +1,6 @@
 /* TCP: what segments are, and what is counted of connections. */
+#include "dissect/quiet.h"
+
 #include "dissected.h"
 
 enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16 };
@@ -237,6 +239,33 @@ fields(void)
 	dissected_end(&x);
 }
 
+/* More connections than are kept: those go that have ended, and then the quiet ones, which is
+ * said. All are counted. */
+static void
+many(unsigned flags, const char *lack)
+{
+	struct dissected x;
+
+	dissected_begin(&x, "tcp.stream", NULL, 0);
+	for (unsigned i = 0; i < 100000; i++) {
+		struct segment g = { 1024 + i % 60000, 80, 100, 0, SYN, 1000, 0 };
+		struct pth_buf f = PTH_BUF_INIT;
+		char client[16];
+
+		snprintf(client, sizeof client, "10.0.1.%u", i / 60000);
+		put_tcp(&f, client, "10.0.0.2", &g);
+		dissected_part(&x, 1000000000 + (int64_t)i, &f, f.len);
+		g.flags = flags;
+		pth_buf_cut(&f, 0);
+		put_tcp(&f, client, "10.0.0.2", &g);
+		dissected_part(&x, 1000000000 + (int64_t)i, &f, f.len);
+		pth_buf_release(&f);
+	}
+	CHECK_STR(pth_dissect_lack(x.d), lack);
+	CHECK_INT(pth_dissect_tcp(x.d)->connections, 100000);
+	dissected_end(&x);
+}
+
 int
 main(void)
 {
@@ -254,6 +283,9 @@ main(void)
 	ports_again();
 	unit("round trips");
 	round_trips();
+	unit("100000 connections");
+	many(RST, NULL);
+	many(SYN, QUIET_LIMIT);
 	unit("fields of segments");
 	fields();
 	return unit_done();
