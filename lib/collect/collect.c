@@ -80,7 +80,7 @@ collect_dir(json_t *rec, int dirfd, const char *path, const struct pth_collect_o
 	pth_metric_transfer(rec, artifacts, metrics);
 	pth_metric_measures(dirfd, rec, artifacts, metrics);
 	budget = pth_artifact_budget(opt->file_bytes, opt->files_us);
-	collect_qlog(dirfd, artifacts, &budget, metrics);
+	pth_qlog_metrics(dirfd, artifacts, &budget, metrics);
 	collect_own_events(dirfd, rec, artifacts);
 	/* What was read for the list does not count for the rules. */
 	budget = pth_artifact_budget(opt->file_bytes, opt->files_us);

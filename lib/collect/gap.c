@@ -66,7 +66,8 @@ only_grows(const char *path)
 		PTH_KEY(qlogsum, packets_dropped), PTH_KEY(qlogsum, spurious_losses),
 		PTH_KEY(qlogsum, congestion_window_max), PTH_KEY(qlogsum, bytes_in_flight_max),
 		PTH_KEY(qlogsum, connection_state_changes),
-		PTH_KEY(qlogsum, congestion_state_changes), PTH_KEY(peak, samples), PTH_KEYS_traffic(PTH_KEY_OF, traffic) };
+		PTH_KEY(qlogsum, congestion_state_changes), PTH_KEY(peak, samples),
+		PTH_KEYS_traffic(PTH_KEY_OF, traffic) };
 	const char *name = last_name(path);
 
 	for (size_t i = 0; i < countof(names); i++)

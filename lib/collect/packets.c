@@ -256,7 +256,7 @@ close_json(const struct pth_quic_stat *s, json_t *quic)
 }
 
 json_t *
-collect_names_json(const struct pth_names *s)
+pth_names_json(const struct pth_names *s)
 {
 	json_t *all = json_array();
 
@@ -274,13 +274,13 @@ static void
 tls_json(const struct pth_names *sni, const struct pth_names *alpn, json_t *o)
 {
 	if (sni->n > 0)
-		pth_conns_set_sni(o, collect_names_json(sni));
+		pth_conns_set_sni(o, pth_names_json(sni));
 	if (alpn->n > 0)
-		pth_conns_set_alpn(o, collect_names_json(alpn));
+		pth_conns_set_alpn(o, pth_names_json(alpn));
 }
 
 json_t *
-collect_versions_json(const uint32_t *v, size_t n)
+pth_versions_json(const uint32_t *v, size_t n)
 {
 	json_t *all = json_array();
 	char hex[16];
@@ -303,7 +303,7 @@ quic_json(struct pth_quic_stat *s)
 	pth_conns_set_handshakes(o, (int64_t)s->handshake.seen);
 	times_json(o, &s->confirmed, PTH_KEY(conns, confirmed_us));
 	times_json(o, &s->first_byte, PTH_KEY(conns, first_byte_us));
-	pth_conns_set_versions(o, collect_versions_json(s->versions, s->versions_seen));
+	pth_conns_set_versions(o, pth_versions_json(s->versions, s->versions_seen));
 	if (data > 0)
 		pth_conns_set_stream_goodput_bps(
 		    o, (int64_t)((double)s->end[1].stream_bytes * 8e9 / (double)data));

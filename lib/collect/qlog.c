@@ -130,17 +130,17 @@ pth_qlog_sum_json(struct pth_qlog_sum *s)
 	if (s->stat.groups > 0)
 		pth_qlogsum_set_groups(o, (int64_t)s->stat.groups);
 	if (s->head.format.n > 0)
-		pth_qlogsum_set_formats(o, collect_names_json(&s->head.format));
+		pth_qlogsum_set_formats(o, pth_names_json(&s->head.format));
 	put_vantage(o, &s->head.vantage);
 	if (s->stat.timed)
-		pth_qlogsum_set_traced_us(o, (s->stat.last - s->stat.first) / 1000);
+		pth_qlogsum_set_traced_us(o, (s->stat.last - s->stat.first + 500) / 1000);
 	put_counts(o, &s->stat);
 	put_metrics(o, &s->stat);
 	if (s->stat.nversions > 0)
 		pth_qlogsum_set_versions(
-		    o, collect_versions_json(s->stat.versions, s->stat.nversions));
+		    o, pth_versions_json(s->stat.versions, s->stat.nversions));
 	if (s->stat.alpn.n > 0)
-		pth_qlogsum_set_alpn(o, collect_names_json(&s->stat.alpn));
+		pth_qlogsum_set_alpn(o, pth_names_json(&s->stat.alpn));
 	put_close(o, &s->stat.close);
 	return o;
 }
@@ -203,7 +203,7 @@ of_service(int dirfd, const char *service, const json_t *artifacts,
 }
 
 void
-collect_qlog(
+pth_qlog_metrics(
     int dirfd, const json_t *artifacts, struct pth_artifact_budget *budget, json_t *metrics)
 {
 	json_auto_t *all = json_object();

@@ -22,7 +22,7 @@ void pth_qlog_sum_release(struct pth_qlog_sum *s);
 
 /* Add qlog: {service: numbers}, of the artifacts of kind qlog, within the budget; what was not
  * read is said in "incomplete". */
-void collect_qlog(
+void pth_qlog_metrics(
     int dirfd, const json_t *artifacts, struct pth_artifact_budget *budget, json_t *metrics);
 
 #endif

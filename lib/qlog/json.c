@@ -12,17 +12,17 @@
 
 #define RECORD_SEPARATOR 0x1e
 #define NONE (-1)
+#define BLOCK ((size_t)1 << 16)
 
 struct qlog_json *
 qlog_json_new(int fd, const void *begin, size_t n)
 {
 	struct qlog_json *j = pth_xmalloc(sizeof *j);
 
-	memset(j, 0, offsetof(struct qlog_json, buf));
-	n = n < sizeof j->buf ? n : sizeof j->buf;
+	*j = (struct qlog_json){ .fd = fd };
+	j->buf = pth_xmalloc(n > BLOCK ? n : BLOCK);
 	if (n > 0)
 		memcpy(j->buf, begin, n);
-	j->fd = fd;
 	j->p = j->buf;
 	j->end = j->buf + n;
 	return j;
@@ -31,6 +31,7 @@ qlog_json_new(int fd, const void *begin, size_t n)
 void
 qlog_json_free(struct qlog_json *j)
 {
+	free(j->buf);
 	free(j);
 }
 
@@ -53,7 +54,7 @@ fill(struct qlog_json *j)
 		return false;
 	}
 	do
-		got = read(j->fd, j->buf, sizeof j->buf);
+		got = read(j->fd, j->buf, BLOCK);
 	while (got < 0 && errno == EINTR);
 	j->failed = got < 0;
 	j->over = got <= 0;

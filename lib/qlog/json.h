@@ -21,7 +21,6 @@
 
 #define QLOG_DEPTH 64
 #define QLOG_TEXT 512 /* bytes of a text or number that are kept */
-#define QLOG_BLOCK ((size_t)1 << 16)
 
 enum qlog_token {
 	QLOG_END,
@@ -39,17 +38,17 @@ struct qlog_json {
 	/* Of the last token: */
 	char text[QLOG_TEXT + 1]; /* NUL behind it; a text may have others in it, from \u0000 */
 	size_t len;
-	bool cut; /* it was longer */
+	bool cut;       /* it was longer */
 	unsigned depth; /* values that are open: 1 within a record */
 	/* How it went: */
-	uint64_t broken;     /* records that were given up */
-	uint64_t line, col;  /* where the first of them was wrong, from 1 */
-	const char *why;     /* likewise */
-	bool breaks_off;     /* the file ends in the midst of a record */
-	bool failed;         /* read(2) has failed */
-	bool limited;        /* the file goes on where a limit was reached */
-	bool sequence;       /* it has record separators */
-	bool single;         /* set by the user: there is no next record when this one is broken */
+	uint64_t broken;    /* records that were given up */
+	uint64_t line, col; /* where the first of them was wrong, from 1 */
+	const char *why;    /* likewise */
+	bool breaks_off;    /* the file ends in the midst of a record */
+	bool failed;        /* read(2) has failed */
+	bool limited;       /* the file goes on where a limit was reached */
+	bool sequence;      /* it has record separators */
+	bool single;        /* set by the user: there is no next record when this one is broken */
 	/* Set by the user: read no more than so many bytes, and not after that pth_mono_us(); 0: no
 	 * limit. */
 	uint64_t most;
@@ -60,10 +59,10 @@ struct qlog_json {
 	bool first, key;             /* nothing is in the value yet; a key has been read */
 	bool in_array[QLOG_DEPTH];
 	uint64_t records, lines, line_at, base;
-	unsigned char *p, *end, buf[QLOG_BLOCK];
+	unsigned char *p, *end, *buf;
 };
 
-/* begin: the first bytes of the file, when they have been read already, at most QLOG_BLOCK. */
+/* begin: the first bytes of the file, when they have been read already; copied. */
 struct qlog_json *qlog_json_new(int fd, const void *begin, size_t n);
 enum qlog_token qlog_json_next(struct qlog_json *j);
 void qlog_json_free(struct qlog_json *j);

@@ -22,7 +22,7 @@ struct pth_qlog {
 	struct qlog_json *j;
 	struct pth_qlog_head head;
 	struct pth_qlog_event event;
-	struct qlog_draft draft; /* of the event: what its kind will tell the meaning of */
+	struct qlog_draft draft;       /* of the event: what its kind will tell the meaning of */
 	uint64_t path[QLOG_DEPTH + 1]; /* of the values that are open, by depth; 0: not read */
 	unsigned at[QLOG_DEPTH + 1];   /* which item of an array comes next */
 	unsigned key;                  /* that a value is for */
@@ -114,8 +114,8 @@ pth_qlog_lack(const struct pth_qlog *q, struct pth_buf *b)
 		pth_buf_addf(b, "%llu:%llu: %s", (unsigned long long)j->line,
 		    (unsigned long long)j->col, j->why);
 	if (j->broken > 1)
-		pth_buf_addf(b, "; %llu records in all are not JSON",
-		    (unsigned long long)j->broken);
+		pth_buf_addf(
+		    b, "; %llu records in all are not JSON", (unsigned long long)j->broken);
 	if (j->breaks_off)
 		pth_buf_addf(b, "%sthe file breaks off", NEXT);
 	if (j->failed)
@@ -400,7 +400,7 @@ open_value(struct pth_qlog *q, uint64_t path, bool array)
 	} else if (path == (T1(EVENTS) << 8 | QLOG_ITEM)) {
 		path = array ? QLOG_LISTED : QLOG_ENTRY;
 		new_event(q);
-	} else if ((path == P1(TRACE) && depth == 2) ||
+	} else if ((path == P1(TRACE) && depth == 2 && !array) ||
 	    (path == (P1(TRACES) << 8 | QLOG_ITEM) && depth == 3)) {
 		path = QLOG_TRACE_HEAD;
 		q->is_header = true;

@@ -56,16 +56,16 @@ struct pth_qlog_close {
 
 struct pth_qlog_event {
 	enum pth_qlog_kind kind;
-	uint64_t trace;  /* in the file, from 1 */
-	uint64_t group;  /* a hash of the group_id; 0: it has none */
-	bool timed;      /* false: it has no time, or one that is out of range */
-	int64_t ns;      /* since whatever its trace has for an epoch */
+	uint64_t trace; /* in the file, from 1 */
+	uint64_t group; /* a hash of the group_id; 0: it has none */
+	bool timed;     /* false: it has no time, or one that is out of range */
+	int64_t ns;     /* since whatever its trace has for an epoch */
 	bool has[PTH_QLOG_NUMBERS];
 	double v[PTH_QLOG_NUMBERS];
-	char state[64];             /* what the state is now */
-	char trigger[64], key[64];  /* of a key update: why, and of which key */
-	uint32_t version;           /* that was chosen, or is in the header; 0: none */
-	char alpn[64];              /* that was chosen */
+	char state[64];              /* what the state is now */
+	char trigger[64], key[64];   /* of a key update: why, and of which key */
+	uint32_t version;            /* that was chosen, or is in the header; 0: none */
+	char alpn[64];               /* that was chosen */
 	struct pth_qlog_close close; /* an event of it, or a frame in a packet */
 };
 

@@ -35,13 +35,14 @@ end_trace(struct pth_qlog_stat *s)
 	s->count[PTH_QLOG_N_KEY_UPDATES] += a > b ? a : b;
 	if (!s->trace.lost_events)
 		s->count[PTH_QLOG_N_LOST] += s->trace.lost_total;
-	if (s->trace.timed &&
-	    (!s->timed || s->trace.to - s->trace.from > s->last - s->first)) {
+	if (s->trace.timed && (!s->timed || s->trace.to - s->trace.from > s->last - s->first)) {
 		s->first = s->trace.from;
 		s->last = s->trace.to;
 		s->timed = true;
 	}
 	memset(&s->trace, 0, sizeof s->trace);
+	for (size_t i = 0; i < s->ngroups; i++)
+		s->group[i].measured = false;
 }
 
 static void
@@ -100,12 +101,11 @@ is_measured(struct pth_qlog_stat *s, const struct pth_qlog_event *e)
 {
 	bool *measured = &s->group[group_of(s, e->group)].measured;
 	double v = any_rtt(e);
-	bool sent = s->trace.sent && e->timed;
-	bool early = sent && v > 2 * (double)(e->ns - s->trace.first_sent);
+	bool early = !e->timed || v > 2 * (double)(e->ns - s->trace.from);
 
 	if (v < 0 || *measured)
 		return v >= 0;
-	if (!s->trace.has_initial && (!sent || early)) {
+	if (!s->trace.has_initial && early) {
 		s->trace.has_initial = true;
 		s->trace.initial = v;
 		s->trace.seconds = fabs(v - INITIAL_S_AS_NS) < 1;
@@ -153,7 +153,8 @@ take_metrics(struct pth_qlog_stat *s, const struct pth_qlog_event *e)
 	}
 	v = e->v[PTH_QLOG_IN_FLIGHT];
 	if (e->has[PTH_QLOG_IN_FLIGHT]) {
-		s->in_flight_max = s->in_flights++ == 0 || v > s->in_flight_max ? v : s->in_flight_max;
+		s->in_flight_max = s->in_flights++ == 0 || v > s->in_flight_max ? v :
+		                                                                  s->in_flight_max;
 		point(s, e, PTH_QLOG_M_IN_FLIGHT, v, NULL);
 	}
 	take_rtt(s, e);
@@ -214,12 +215,7 @@ pth_qlog_stat_add(struct pth_qlog_stat *s, const struct pth_qlog_event *e)
 	take_head(s, e);
 	group_of(s, e->group);
 	switch (e->kind) {
-	case PTH_QLOG_SENT:
-		if (!s->trace.sent && e->timed)
-			s->trace.first_sent = e->ns;
-		s->trace.sent |= e->timed;
-		count(s, PTH_QLOG_N_SENT, 1);
-		break;
+	case PTH_QLOG_SENT: count(s, PTH_QLOG_N_SENT, 1); break;
 	case PTH_QLOG_RECEIVED: count(s, PTH_QLOG_N_RECEIVED, 1); break;
 	case PTH_QLOG_LOST: take_lost(s, e); break;
 	case PTH_QLOG_DROPPED: count(s, PTH_QLOG_N_DROPPED, 1); break;

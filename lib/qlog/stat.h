@@ -6,7 +6,7 @@
  *
  * Round trip times that an implementation writes before it can have measured one are the initial
  * ones of RFC 9002, 6.2.2 (333 ms), and count for nothing: those that are greater than twice the
- * time since the first packet of the trace was sent, and then the same again until it changes.
+ * time since the trace began, and then the same again until it changes.
  * When the first that a trace says is 0.333 its times are seconds, as quinn writes them.
  */
 #ifndef PTH_QLOG_STAT_H
@@ -29,8 +29,8 @@ enum pth_qlog_count {
 
 /* What is told over time. */
 enum pth_qlog_measure {
-	PTH_QLOG_M_WINDOW,    /* bytes */
-	PTH_QLOG_M_IN_FLIGHT, /* bytes */
+	PTH_QLOG_M_WINDOW,     /* bytes */
+	PTH_QLOG_M_IN_FLIGHT,  /* bytes */
 	PTH_QLOG_M_RTT_LATEST, /* ns */
 	PTH_QLOG_M_RTT_SMOOTHED,
 	PTH_QLOG_M_RTT_MIN,
@@ -49,12 +49,12 @@ typedef void pth_qlog_point(
 struct pth_qlog_stat {
 	uint64_t said[PTH_QLOG_COUNTS]; /* events that say something of it; 0: it is not known */
 	uint64_t count[PTH_QLOG_COUNTS];
-	struct samples rtt; /* latest, ns */
+	struct samples rtt;                                /* latest, ns */
 	uint64_t windows, in_flights, smootheds, rtt_mins; /* events that say so */
 	double window_max, window, in_flight_max;
 	double smoothed, rtt_min; /* ns */
-	uint64_t groups; /* that were told apart, PTH_QLOG_GROUPS at most */
-	bool groups_lack; /* there are more */
+	uint64_t groups;          /* that were told apart, PTH_QLOG_GROUPS at most */
+	bool groups_lack;         /* there are more */
 	bool timed;
 	int64_t first, last; /* ns: of the trace that took longest */
 	uint32_t versions[16];
@@ -67,8 +67,8 @@ struct pth_qlog_stat {
 	struct {
 		uint64_t number, lost_total, lost;
 		bool lost_events;
-		bool timed, sent, has_initial, seconds;
-		int64_t from, to, first_sent;
+		bool timed, has_initial, seconds;
+		int64_t from, to;
 		double initial;
 		uint64_t updates[2];
 	} trace;
