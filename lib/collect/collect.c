@@ -14,6 +14,7 @@
 #include "collect/metric.h"
 #include "collect/own.h"
 #include "collect/prune.h"
+#include "collect/qlog.h"
 #include "collect/verdict.h"
 #include "io/event.h"
 
@@ -53,7 +54,12 @@ collect_dir(json_t *rec, int dirfd, const char *path, const struct pth_collect_o
 	json_auto_t *artifacts = NULL;
 	struct pth_metric_packets packets = { 0 };
 	struct pth_metric_keys keys = { .fault = PTH_BUF_INIT };
-	const struct pth_metric_capture capture = { dirfd, rec, filters, &keys, opt->tshark_us };
+	const struct pth_metric_capture capture = { .dirfd = dirfd,
+		.rec = rec,
+		.filters = filters,
+		.keys = &keys,
+		.limit_us = opt->tshark_us,
+		.series = opt->series && !opt->look_only };
 	struct pth_artifact_budget budget;
 	struct pth_evidence ev = { .dirfd = dirfd, .metrics = metrics, .budget = &budget };
 	int64_t omitted;
@@ -78,6 +84,8 @@ collect_dir(json_t *rec, int dirfd, const char *path, const struct pth_collect_o
 		pth_metric_capture(&capture, metrics, &packets);
 	pth_metric_transfer(rec, artifacts, metrics);
 	pth_metric_measures(dirfd, rec, artifacts, metrics);
+	budget = pth_artifact_budget(opt->file_bytes, opt->files_us);
+	pth_qlog_metrics(dirfd, artifacts, &budget, metrics);
 	collect_own_events(dirfd, rec, artifacts);
 	/* What was read for the list does not count for the rules. */
 	budget = pth_artifact_budget(opt->file_bytes, opt->files_us);

@@ -130,6 +130,7 @@ collect_packets_read(int in, const json_t *decode, const struct tshark_limits *l
 		if (json_is_string(rule) && speaks(json_string_value(rule), &v[how.nspeaks]))
 			how.nspeaks++;
 	how.fields = nfilters > 0;
+	how.watch = p->watch;
 	p->d = pth_dissect_new(&how);
 	rc = lseek(in, 0, SEEK_SET) != 0 ? pth_err_set(e, PTH_SYSTEM, "capture:") :
 	                                   read_all(in, p, filters, nfilters, limits->us, e);
@@ -255,8 +256,8 @@ close_json(const struct pth_quic_stat *s, json_t *quic)
 	pth_conns_set_close(quic, o);
 }
 
-static json_t *
-names_json(const struct pth_names *s)
+json_t *
+pth_names_json(const struct pth_names *s)
 {
 	json_t *all = json_array();
 
@@ -274,22 +275,22 @@ static void
 tls_json(const struct pth_names *sni, const struct pth_names *alpn, json_t *o)
 {
 	if (sni->n > 0)
-		pth_conns_set_sni(o, names_json(sni));
+		pth_conns_set_sni(o, pth_names_json(sni));
 	if (alpn->n > 0)
-		pth_conns_set_alpn(o, names_json(alpn));
+		pth_conns_set_alpn(o, pth_names_json(alpn));
 }
 
-static void
-versions_json(const struct pth_quic_stat *s, json_t *quic)
+json_t *
+pth_versions_json(const uint32_t *v, size_t n)
 {
 	json_t *all = json_array();
 	char hex[16];
 
-	for (size_t i = 0; i < s->versions_seen; i++) {
-		snprintf(hex, sizeof hex, "0x%08x", s->versions[i]);
+	for (size_t i = 0; i < n; i++) {
+		snprintf(hex, sizeof hex, "0x%08x", v[i]);
 		pth_json_push(all, json_string(hex));
 	}
-	pth_conns_set_versions(quic, all);
+	return all;
 }
 
 static json_t *
@@ -303,7 +304,7 @@ quic_json(struct pth_quic_stat *s)
 	pth_conns_set_handshakes(o, (int64_t)s->handshake.seen);
 	times_json(o, &s->confirmed, PTH_KEY(conns, confirmed_us));
 	times_json(o, &s->first_byte, PTH_KEY(conns, first_byte_us));
-	versions_json(s, o);
+	pth_conns_set_versions(o, pth_versions_json(s->versions, s->versions_seen));
 	if (data > 0)
 		pth_conns_set_stream_goodput_bps(
 		    o, (int64_t)((double)s->end[1].stream_bytes * 8e9 / (double)data));

@@ -20,6 +20,7 @@
 struct packets {
 	struct tshark_tap *taps; /* display filters, set by the caller */
 	size_t ntaps;
+	const struct pth_watch *watch; /* who looks on, or NULL */
 	/* What has been found: */
 	struct pth_dissect *d;
 	bool read;           /* the numbers are known, whatever became of the filters */
@@ -38,6 +39,9 @@ int collect_packets_read(int in, const json_t *decode, const struct tshark_limit
  * for pth_metric_transfer(), which takes it out again. */
 #define COLLECT_DATA_US "data_us"
 void collect_packets_json(const struct packets *p, json_t *metrics);
+/* Texts, and versions of QUIC, as arrays. */
+json_t *pth_names_json(const struct pth_names *s);
+json_t *pth_versions_json(const uint32_t *v, size_t n);
 void collect_packets_release(struct packets *p);
 
 #endif
