@@ -71,7 +71,7 @@ put_stats(struct show *p, struct pth_dissect *d, bool cut)
 	const struct packets of = { .d = d };
 	json_auto_t *metrics = json_object();
 
-	collect_packets_json(&of, metrics);
+	pth_packets_json(&of, metrics);
 	json_object_del(metrics, COLLECT_DATA_US);
 	if (cut)
 		pth_metrics_set_truncated(metrics, true);

@@ -137,8 +137,7 @@ pth_qlog_sum_json(struct pth_qlog_sum *s)
 	put_counts(o, &s->stat);
 	put_metrics(o, &s->stat);
 	if (s->stat.nversions > 0)
-		pth_qlogsum_set_versions(
-		    o, pth_versions_json(s->stat.versions, s->stat.nversions));
+		pth_qlogsum_set_versions(o, pth_versions_json(s->stat.versions, s->stat.nversions));
 	if (s->stat.alpn.n > 0)
 		pth_qlogsum_set_alpn(o, pth_names_json(&s->stat.alpn));
 	put_close(o, &s->stat.close);
