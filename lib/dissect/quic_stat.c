@@ -329,7 +329,7 @@ dissect_quic_conn_over(struct pth_quic_stat *s, struct quic_conn *c)
 		s->end[i].updates += side->updates;
 		for (size_t k = 0; k < side->nstreams; k++) {
 			pth_spans_release(&side->streams[k].got);
-			dissect_http3_free(side->streams[k].http);
+			dissect_http3_over(&s->http, (enum quic_role)i, side->streams[k].http);
 		}
 		free(side->streams);
 		side->streams = NULL;

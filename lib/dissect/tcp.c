@@ -80,7 +80,7 @@ over(struct tcp *t, struct tcp_stream *s)
 	t->stat.connections += s->begun;
 	if (s->begun && s->done != 0)
 		pth_samples_add(&t->stat.handshake, s->done - s->start);
-	dissect_tcp_app_free(s->app);
+	dissect_tcp_app_over(&t->stat, s->app);
 	free(s);
 }
 
@@ -156,7 +156,8 @@ begin(struct tcp *t, const uint8_t *key, size_t n)
 		dissect_tcp_make_room(t);
 	s = pth_xmalloc(sizeof *s);
 	*s = (struct tcp_stream){ .number = t->begun++, .place = (uint32_t)t->n };
-	t->v = pth_xarray(t->v, t->n + 1, sizeof(struct tcp_stream *));
+	if ((t->n & (t->n - 1)) == 0) /* room for twice as many */
+		t->v = pth_xarray(t->v, t->n != 0 ? t->n * 2 : 1, sizeof(struct tcp_stream *));
 	t->v[t->n++] = s;
 	dissect_table_set(&t->streams, key, n, s->place);
 	return s;
