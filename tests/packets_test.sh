@@ -345,6 +345,8 @@ testSeries() {
 	assertCode 2
 	run pth-packets --qlog dir -Y tcp tcp.pcapng
 	assertCode 2
+	run pth-packets --points 10 tcp.pcapng
+	assertCode 2
 }
 
 # In the qlogs of a capture there are as many packets and frames as tshark sees, those that cannot
