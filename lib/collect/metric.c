@@ -147,14 +147,15 @@ compare_keys(const struct pth_metric_keys *keys, json_t *metrics)
 
 /* What was to be decrypted and was not, although there are keys. */
 static void
-undecrypted(const struct pth_metric_capture *of, const json_t *quic, json_t *metrics)
+undecrypted(
+    const struct pth_metric_capture *of, const json_t *conns, const char *what, json_t *metrics)
 {
-	int64_t n = pth_connend_undecrypted(pth_conns_client(quic)) +
-	    pth_connend_undecrypted(pth_conns_server(quic));
+	int64_t n = pth_connend_undecrypted(pth_conns_client(conns)) +
+	    pth_connend_undecrypted(pth_conns_server(conns));
 
 	if (n > 0 && of->keys->inside)
-		pth_gap_add(metrics, PTH_GAP_CONTENTS, true, "%lld packet%s could not be decrypted",
-		    (long long)n, n == 1 ? "" : "s");
+		pth_gap_add(metrics, PTH_GAP_CONTENTS, true, "%lld %s%s could not be decrypted",
+		    (long long)n, what, n == 1 ? "" : "s");
 }
 
 /* What a pass has found, into the metrics. cut: something of the captures was not in what it
@@ -180,7 +181,8 @@ put_pass(const struct pth_metric_capture *of, const struct packets *p, bool cut,
 		    s->parts == 1 ? " is" : "s are");
 	compare(of->rec, (int64_t)s->packets, cut || p->lack.len > 0, metrics);
 	compare_keys(of->keys, metrics);
-	undecrypted(of, pth_metrics_quic(metrics), metrics);
+	undecrypted(of, pth_metrics_quic(metrics), "packet", metrics);
+	undecrypted(of, pth_metrics_tcp(metrics), "TLS record", metrics);
 }
 
 /* What the filters have counted, and which of them tshark has. */
