@@ -3,12 +3,15 @@
 
 #include "base/cleanup.h"
 #include "base/os.h"
+#include "base/series.h"
 #include "base/text.h"
 #include "collect/packets.h"
 #include "collect/qlog.h"
 #include "dissect/dissect.h"
 #include "dissect/filter.h"
+#include "dissect/plot.h"
 #include "dissect/show.h"
+#include "dissect/trace.h"
 #include "io/event.h"
 #include "io/file.h"
 #include "io/record.h"
@@ -18,9 +21,12 @@
 #define KEYS_MAX ((size_t)64 << 20)
 
 struct show {
-	const char *filter_text;
+	const char *filter_text, *series, *qlog;
 	struct pth_strv names, keys;
 	bool json, stats;
+	unsigned plots; /* bits 1 << enum pth_plot */
+	uint64_t points;
+	struct pth_traces *traces;
 	struct pth_field_ref *refs;
 	size_t nrefs;
 	struct pth_filter *filter;
@@ -117,9 +123,64 @@ take_qlog(struct show *p, int fd, const char *name, const struct pth_capfile *f)
 }
 
 static void
+put_series(struct show *p, const char *name, const struct pth_plots *plots, struct pth_dissect *d)
+{
+	pth_plots_lines(plots, pth_dissect_frames(d)->first, &p->out);
+	if (pth_plots_left_out(plots) == 0)
+		return;
+	pth_complain(
+	    "%s: %llu more connections are left out of the series: fewer --points make room", name,
+	    (unsigned long long)pth_plots_left_out(plots));
+	p->incomplete = true;
+}
+
+static void
+end_traces(struct show *p, const char *name)
+{
+	struct pth_err e;
+
+	pth_must(pth_traces_finish(p->traces, &e), &e);
+	if (pth_traces_stray(p->traces) > 0)
+		pth_warn("%s: %llu packets of QUIC belong to no connection whose begin is there",
+		    name, (unsigned long long)pth_traces_stray(p->traces));
+	if (pth_traces_left_out(p->traces) == 0)
+		return;
+	pth_complain("%s: %llu more connections have no file", name,
+	    (unsigned long long)pth_traces_left_out(p->traces));
+	p->incomplete = true;
+}
+
+/* Who looks on. */
+static const struct pth_watch *
+watch(struct show *p, const char *name, const struct pth_plots *plots)
+{
+	if (p->traces == NULL)
+		return plots != NULL ? pth_plots_watch(plots) : NULL;
+	pth_traces_file(p->traces, name);
+	return pth_traces_watch(p->traces);
+}
+
+/* What is known when all packets of a capture were read. */
+static void
+put_results(struct show *p, const char *name, const struct pth_capfile *f, struct pth_dissect *d,
+    const struct pth_plots *plots)
+{
+	if (p->stats)
+		put_stats(p, d, pth_capfile_lack(f) != NULL || pth_dissect_lack(d) != NULL);
+	if (plots != NULL)
+		put_series(p, name, plots, d);
+	if (p->traces != NULL)
+		end_traces(p, name);
+	say_lack(p, name, pth_capfile_lack(f));
+	say_lack(p, name, pth_dissect_lack(d));
+}
+
+static void
 read_file(struct show *p, int fd, const char *name)
 {
-	const struct pth_dissect_how how = { .fields = !p->stats };
+	bool packets = !p->stats && p->plots == 0 && p->traces == NULL;
+	struct pth_plots *plots = p->plots != 0 ? pth_plots_new(p->plots, p->points) : NULL;
+	const struct pth_dissect_how how = { .fields = packets, .watch = watch(p, name, plots) };
 	struct pth_dissect *d = pth_dissect_new(&how);
 	struct pth_capfile *f = pth_capfile_new(fd);
 	struct pth_frame frame;
@@ -129,18 +190,55 @@ read_file(struct show *p, int fd, const char *name)
 		pth_dissect_keys(d, p->log.s, p->log.len);
 	while (pth_capfile_next(f, &frame)) {
 		pth_dissect_frame(d, &frame);
-		if (!p->stats)
+		if (packets)
 			take_packet(p, d);
 	}
-	if (!take_qlog(p, fd, name, f)) {
-		if (p->stats)
-			put_stats(p, d, pth_capfile_lack(f) != NULL || pth_dissect_lack(d) != NULL);
-		say_lack(p, name, pth_capfile_lack(f));
-		say_lack(p, name, pth_dissect_lack(d));
-	}
+	if (!take_qlog(p, fd, name, f))
+		put_results(p, name, f, d, plots);
 	write_out(p, 0);
 	pth_capfile_free(f);
 	pth_dissect_free(d);
+	pth_plots_free(plots);
+}
+
+/* "rtt,sequence" as bits. */
+static unsigned
+plots_of(const char *list)
+{
+	const char *names[PTH_PLOTS], *near;
+	unsigned which = 0;
+	size_t n, i;
+
+	for (i = 0; i < PTH_PLOTS; i++)
+		names[i] = pth_plot_name((enum pth_plot)i);
+	for (;; list += n + 1) {
+		pth_auto_str name = strndup(list, n = strcspn(list, ","));
+
+		for (i = 0; i < PTH_PLOTS && strcmp(names[i], name) != 0; i++)
+			;
+		near = i == PTH_PLOTS ? pth_nearest(name, names, PTH_PLOTS) : NULL;
+		if (i == PTH_PLOTS && strcmp(name, "all") != 0)
+			pth_die(PTH_USAGE, "--series: %s: no series of ours%s%s%s", name,
+			    PTH_DID_YOU_MEAN(near));
+		which |= i < PTH_PLOTS ? 1u << i : PTH_PLOTS_ALL;
+		if (list[n] == '\0')
+			return which;
+	}
+}
+
+static int
+open_traces(struct show *p)
+{
+	struct pth_err e;
+	int fd;
+
+	if (p->qlog == NULL)
+		return -1;
+	pth_must(pth_mkdirs(AT_FDCWD, p->qlog, &e), &e);
+	if ((fd = open(p->qlog, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		pth_die(PTH_SYSTEM, "%s:", p->qlog);
+	p->traces = pth_traces_new(fd);
+	return fd;
 }
 
 static void
@@ -148,6 +246,8 @@ prepare(struct show *p)
 {
 	struct pth_err e;
 
+	if (p->series != NULL)
+		p->plots = plots_of(p->series);
 	if (p->filter_text != NULL && (p->filter = pth_filter_new(p->filter_text, false)) == NULL)
 		pth_die(PTH_USAGE, "-Y: %s: not a filter of fields of ours", p->filter_text);
 	p->refs = pth_xarray(NULL, p->names.n + 1, sizeof *p->refs);
@@ -161,25 +261,40 @@ prepare(struct show *p)
 int
 main(int argc, char **argv)
 {
-	struct show p = { .filter_text = NULL };
+	struct show p = { .points = PTH_PLOT_POINTS };
 	const struct pth_option table[] = {
 		{ 'Y', "filter", "FILTER", "only packets that this display filter takes",
 		    .text = &p.filter_text },
 		{ 'e', "field", "NAME", "this field; several are columns", .list = &p.names },
 		{ 0, "stats", NULL, "numbers of each file instead of its packets",
 		    .flag = &p.stats },
+		{ 0, "series", "NAMES",
+		    "series for plots, as JSON lines: sequence, packet_number, bytes_in_flight, "
+		    "rtt, "
+		    "throughput, all",
+		    .text = &p.series },
+		{ 0, "points", "N", "at most N points a series (default: 500)", .number = &p.points,
+		    .min = PTH_SERIES_LEAST, .max = PTH_PLOT_POINTS_MAX },
+		{ 0, "qlog", "DIR", "write a qlog of each QUIC connection into DIR",
+		    .text = &p.qlog },
 		{ 'k', "keys", "FILE", "a TLS key log", .list = &p.keys },
 		{ 'j', "json", NULL, "fields of -e as JSON", .flag = &p.json },
 	};
 	struct pth_tool tool = { "pth-packets", "Write what the packets of captures say",
 		"[FILE]...", PTH_OPTIONS(table) };
+	pth_auto_fd dir = -1;
 	int code;
 
 	if ((code = pth_tool_parse(&tool, argc, argv)) >= 0)
 		return code;
-	if (p.stats && (p.filter_text != NULL || p.names.n > 0))
-		return pth_tool_mistake(&tool, "--stats is about all packets");
+	if (p.stats + (p.series != NULL) + (p.qlog != NULL) > 1)
+		return pth_tool_mistake(&tool, "only one of --stats, --series and --qlog");
+	if ((p.stats || p.series != NULL || p.qlog != NULL) &&
+	    (p.filter_text != NULL || p.names.n > 0))
+		return pth_tool_mistake(
+		    &tool, "--stats, --series and --qlog are about all packets");
 	prepare(&p);
+	dir = open_traces(&p);
 	for (int i = 0; i < tool.operand_count; i++) {
 		const char *name = tool.operand[i];
 		pth_auto_fd fd = open(name, O_RDONLY | O_CLOEXEC);
@@ -190,5 +305,6 @@ main(int argc, char **argv)
 	}
 	if (tool.operand_count == 0)
 		read_file(&p, STDIN_FILENO, "stdin");
+	pth_traces_free(p.traces);
 	return pth_finish(p.incomplete ? PTH_INPUT : PTH_OK);
 }

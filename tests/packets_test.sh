@@ -321,6 +321,61 @@ between() {
 	echo $(((to - from) / 1000))
 }
 
+# Series of TCP are what tshark says of each segment.
+testSeries() {
+	need editcap wireshark-common && need tshark tshark && need jq jq || return
+	seed tcp
+	tshark_ tcp.pcapng -o tcp.relative_sequence_numbers:TRUE -Y 'tcp.len > 0' -T fields \
+		-e tcp.srcport -e frame.time_relative -e tcp.seq -e tcp.len |
+		awk '{ printf "%d %.6f %d\n", $1, $2, $3 + $4 }' | sort >theirs
+	pth-packets --series sequence tcp.pcapng | jq -r '
+		(if .sender == "client" then .client else .server end | split(":")[1]) as $port |
+		.points[] | [$port, .[0], .[1]] | @tsv' |
+		awk '{ printf "%d %.6f %d\n", $1, $2, $3 }' | sort >ours
+	assertEquals '' "$(diff theirs ours)"
+	assertLeast 2 "$(wc -l <ours)" segments
+	run pth-packets --series rtt,throughput --points 4 tcp.pcapng
+	assertCode 0
+	assertEquals 'rtt throughput' "$(jq_out -r .series | sort -u | tr '\n' ' ' | sed 's/ $//')"
+	assertEquals '' "$(jq_out -c 'select(.points | length > 4)')"
+	run pth-packets --series rtt,thruput tcp.pcapng
+	assertCode 2
+	assertMatch "$err" "thruput: no series of ours; did you mean 'throughput'\?"
+	run pth-packets --series rtt --stats tcp.pcapng
+	assertCode 2
+	run pth-packets --qlog dir -Y tcp tcp.pcapng
+	assertCode 2
+}
+
+# In the qlogs of a capture there are as many packets and frames as tshark sees, those that cannot
+# be decrypted too; each record is JSON, and times do not decrease.
+testQlog() {
+	need editcap wireshark-common && need tshark tshark && need jq jq || return
+	for name in quic1 quic2 retry; do
+		seed $name
+		run pth-packets --qlog "q.$name" $name.pcapng
+		assertCode 0
+		assertEquals '' "$out"
+		cat "q.$name"/*.sqlog | tr -d '\036' | jq -cs 'map(select(.name))' >events
+		columns $name.pcapng quic.packet_length quic.frame_type quic.stream.stream_id
+		assertEquals "$name" "[$(of 1 1 | wc -l),$(of 1 2 | wc -l),$(of 1 3 | wc -l)]" \
+			"$(jq -c 'map(.data.frames[]?) as $frames | [
+				(map(select(.name | test("packet_"))) | length), ($frames | length),
+				($frames | map(select(has("stream_id"))) | length)]' events)"
+		assertLeast 3 "$(of 1 1 | wc -l)" "packets of $name"
+		for log in "q.$name"/*.sqlog; do
+			assertEquals '["0.3","JSON-SEQ","network","client"]' "$(head -n 1 "$log" |
+				tr -d '\036' | jq -c '[.qlog_version, .qlog_format,
+					.trace.vantage_point.type, .trace.vantage_point.flow]')"
+			assertEquals true "$(tr -d '\036' <"$log" |
+				jq -s 'map(.time // 0) | . == sort')"
+		done
+	done
+	# The first destination id of the capture names the file.
+	assertEquals "$(tshark_ quic1.pcapng -T fields -e quic.dcid -c 1 | cut -d , -f 1).sqlog" \
+		"$(ls q.quic1)"
+}
+
 testPingPong() {
 	need tshark tshark || return
 	rm -rf out
@@ -415,8 +470,14 @@ testTcp() {
 	jq -c 'select(.id) | .result.capture = {file: "capture.pcapng"} |
 		del(.metrics, .verdict, .artifacts)' h.json >again
 	cp tcp.pcapng out/*/capture.pcapng
-	pth-collect <again >tcp.json 2>err
+	assertEquals 'nobody has asked for series' '' "$(find out -name series.jsonl)"
+	pth-collect --series <again >tcp.json 2>err
 	same_tcp tcp 80
+	run pth-packets --series all tcp.pcapng
+	assertEquals "$out" "$(cat out/*/series.jsonl)"
+	assertLeast 4 "$(wc -l <out/*/series.jsonl)" series
+	assertEquals 'it is no artifact' 0 "$(jq -c 'select(.id).artifacts |
+		map(select(.path == "series.jsonl")) | length' tcp.json)"
 	assertEquals '[1,1]' "$(number tcp '.tcp | [.client.retransmissions, .server.resets +
 		.client.resets]')"
 }

@@ -267,7 +267,8 @@ list_file(struct walk *w, int dir, const char *name, const char *path, int64_t b
 bool
 pth_artifact_is_record(const char *path)
 {
-	return strcmp(path, "record.json") == 0 || strcmp(path, "result.json") == 0;
+	return strcmp(path, "record.json") == 0 || strcmp(path, "result.json") == 0 ||
+	    strcmp(path, PTH_SERIES_FILE) == 0;
 }
 
 static void walk(

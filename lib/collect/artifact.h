@@ -3,7 +3,7 @@
  *
  * The directory is walked by descriptors and no link is followed, so nothing
  * outside of it can get into the list. Only regular files are listed; our own
- * record.json and result.json at the top are not.
+ * record.json, result.json and series.jsonl at the top are not.
  */
 #ifndef PTH_COLLECT_ARTIFACT_H
 #define PTH_COLLECT_ARTIFACT_H

@@ -54,7 +54,12 @@ collect_dir(json_t *rec, int dirfd, const char *path, const struct pth_collect_o
 	json_auto_t *artifacts = NULL;
 	struct pth_metric_packets packets = { 0 };
 	struct pth_metric_keys keys = { .fault = PTH_BUF_INIT };
-	const struct pth_metric_capture capture = { dirfd, rec, filters, &keys, opt->tshark_us };
+	const struct pth_metric_capture capture = { .dirfd = dirfd,
+		.rec = rec,
+		.filters = filters,
+		.keys = &keys,
+		.limit_us = opt->tshark_us,
+		.series = opt->series && !opt->look_only };
 	struct pth_artifact_budget budget;
 	struct pth_evidence ev = { .dirfd = dirfd, .metrics = metrics, .budget = &budget };
 	int64_t omitted;

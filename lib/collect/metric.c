@@ -12,6 +12,9 @@
 #include "collect/losses.h"
 #include "collect/packets.h"
 #include "collect/secrets.h"
+#include "dissect/plot.h"
+#include "io/event.h"
+#include "io/file.h"
 #include "io/record.h"
 #include "packet/pcapng.h"
 
@@ -196,6 +199,20 @@ put_counts(const struct packets *p, struct pth_metric_packets *out)
 	}
 }
 
+/* Series beside the record: what came before a place where the capture could not be read is in
+ * them, and the metrics say so. */
+static void
+put_series(
+    const struct pth_metric_capture *of, const struct packets *p, const struct pth_plots *plots)
+{
+	pth_auto_buf b = PTH_BUF_INIT;
+	struct pth_err e;
+
+	pth_plots_lines(plots, pth_dissect_frames(p->d)->first, &b);
+	if (pth_file_put(of->dirfd, PTH_SERIES_FILE, b.s != NULL ? b.s : "", b.len, &e) != 0)
+		pth_warn("%s: %s", pth_rec_id(of->rec), e.text);
+}
+
 /* The pass with the filters, those that a command line can carry: the others were refused
  * before. What tshark refuses is not counted. */
 static void
@@ -207,12 +224,17 @@ count_capture(const struct pth_metric_capture *of, int in, bool cut, json_t *met
 	    NULL, json_array_size(of->filters) + 1, sizeof *taps);
 	const struct tshark_limits limits = { .us = of->limit_us };
 	struct packets p = { .taps = taps };
+	struct pth_plots *plots = NULL;
 	struct pth_err e;
 	size_t i;
 
 	json_array_foreach(of->filters, i, f)
 		if (json_is_string(f))
 			taps[p.ntaps++] = (struct tshark_tap){ json_string_value(f), -1, false };
+	if (of->series) {
+		plots = pth_plots_new(PTH_PLOTS_ALL, PTH_PLOT_POINTS);
+		p.watch = pth_plots_watch(plots);
+	}
 	if (collect_packets_read(in, decode, &limits, &p, &e) == 0) {
 		put_pass(of, &p, cut, metrics);
 		put_counts(&p, out);
@@ -223,6 +245,9 @@ count_capture(const struct pth_metric_capture *of, int in, bool cut, json_t *met
 	} else {
 		no_packets(out, metrics, e.text);
 	}
+	if (plots != NULL && p.read)
+		put_series(of, &p, plots);
+	pth_plots_free(plots);
 	collect_packets_release(&p);
 }
 

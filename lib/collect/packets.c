@@ -130,6 +130,7 @@ collect_packets_read(int in, const json_t *decode, const struct tshark_limits *l
 		if (json_is_string(rule) && speaks(json_string_value(rule), &v[how.nspeaks]))
 			how.nspeaks++;
 	how.fields = nfilters > 0;
+	how.watch = p->watch;
 	p->d = pth_dissect_new(&how);
 	rc = lseek(in, 0, SEEK_SET) != 0 ? pth_err_set(e, PTH_SYSTEM, "capture:") :
 	                                   read_all(in, p, filters, nfilters, limits->us, e);
@@ -322,7 +323,7 @@ quic_json(struct pth_quic_stat *s)
 	pth_conns_set_datagram_frames(o, (int64_t)s->datagram_frames);
 	tls_json(&s->sni, &s->alpn, o);
 	close_json(s, o);
-	if (s->http.requests + s->http.responses > 0)
+	if (s->http.requests + s->http.responses + s->http.unread > 0)
 		pth_conns_set_http(o, http_json(&s->http));
 	pth_conns_set_client(o, quic_end_json(&s->end[0]));
 	pth_conns_set_server(o, quic_end_json(&s->end[1]));
@@ -330,7 +331,7 @@ quic_json(struct pth_quic_stat *s)
 }
 
 static json_t *
-tcp_end_json(struct pth_tcp_end *end)
+tcp_end_json(struct pth_tcp_end *end, bool tls)
 {
 	json_t *o = json_object();
 
@@ -340,6 +341,8 @@ tcp_end_json(struct pth_tcp_end *end)
 	pth_connend_set_out_of_order(o, (int64_t)end->out_of_order);
 	pth_connend_set_zero_windows(o, (int64_t)end->zero_window);
 	pth_connend_set_resets(o, (int64_t)end->resets);
+	if (tls)
+		pth_connend_set_undecrypted(o, (int64_t)end->undecrypted);
 	rtt_json(o, &end->rtt);
 	return o;
 }
@@ -356,10 +359,10 @@ tcp_json(struct pth_tcp_stat *s)
 	if (s->tls > 0)
 		pth_conns_set_tls(o, (int64_t)s->tls);
 	tls_json(&s->sni, &s->alpn, o);
-	if (s->http.requests + s->http.responses > 0)
+	if (s->http.requests + s->http.responses + s->http.unread > 0)
 		pth_conns_set_http(o, http_json(&s->http));
-	pth_conns_set_client(o, tcp_end_json(&s->end[0]));
-	pth_conns_set_server(o, tcp_end_json(&s->end[1]));
+	pth_conns_set_client(o, tcp_end_json(&s->end[0], s->tls > 0));
+	pth_conns_set_server(o, tcp_end_json(&s->end[1], s->tls > 0));
 	return o;
 }
 

@@ -20,6 +20,7 @@
 struct packets {
 	struct tshark_tap *taps; /* display filters, set by the caller */
 	size_t ntaps;
+	const struct pth_watch *watch; /* who looks on, or NULL */
 	/* What has been found: */
 	struct pth_dissect *d;
 	bool read;           /* the numbers are known, whatever became of the filters */

@@ -37,6 +37,7 @@ pth_dissect_free(struct pth_dissect *d)
 	dissect_keylog_free(d->keys);
 	dissect_table_release(&d->udp);
 	pth_buf_release(&d->protocols);
+	pth_arena_release(&d->copies);
 	free(d->v);
 	free(d);
 }
@@ -118,6 +119,14 @@ dissect_bytes(struct pth_dissect *d, enum pth_field f, const uint8_t *p, size_t 
 }
 
 void
+dissect_bytes_copied(struct pth_dissect *d, enum pth_field f, const uint8_t *p, size_t n)
+{
+	if (d->how.fields)
+		dissect_bytes(
+		    d, f, (const uint8_t *)pth_arena_strn(&d->copies, (const char *)p, n), n);
+}
+
+void
 dissect_protocol(struct pth_dissect *d, enum pth_field protocol)
 {
 	pth_buf_addf(
@@ -184,6 +193,8 @@ pth_dissect_frame(struct pth_dissect *d, const struct pth_frame *f)
 {
 	d->n = 0;
 	d->frame = f;
+	if (d->copies.head != NULL)
+		pth_arena_release(&d->copies);
 	pth_buf_cut(&d->protocols, 0);
 	if (d->stat.packets == 0)
 		d->last = f->ns;

@@ -27,10 +27,13 @@ struct pth_speaks {
 	enum pth_field protocol; /* PTH_F_QUIC, PTH_F_HTTP, ... */
 };
 
+struct pth_watch;
+
 struct pth_dissect_how {
 	const struct pth_speaks *speaks; /* borrowed while it is dissected */
 	size_t nspeaks;
-	bool fields; /* are fields wanted? Else only what is counted */
+	bool fields;                   /* are fields wanted? Else only what is counted */
+	const struct pth_watch *watch; /* who looks on (dissect/plot.h, dissect/trace.h), or NULL */
 };
 
 struct pth_dissect;

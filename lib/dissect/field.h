@@ -204,7 +204,8 @@ struct pth_field_ref {
 bool pth_field_find(const char *name, size_t n, struct pth_field_ref *out);
 const char *pth_field_name(enum pth_field f);
 /* Has a packet this field here exactly when it has it in Wireshark? Not so is what it shows of
- * streams that it puts together. */
+ * streams that it puts together; but of http3, which is: packets in which a frame begins, or that
+ * have bytes of a stream of one direction, such as SETTINGS and QPACK. */
 bool pth_field_exact(enum pth_field f);
 /* Has Wireshark no such field? It knows nothing of minip. */
 bool pth_field_only_ours(enum pth_field f);

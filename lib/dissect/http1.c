@@ -8,12 +8,15 @@
 #define HEAD_MAX 16384
 #define WAITING 64 /* requests whose answer has not come */
 
-enum body { NO_BODY, LENGTH, CHUNKED, REST };
+enum body { NO_BODY, LENGTH, CHUNKED, REST, BAD };
 
 struct http1 {
 	enum body body[2];
-	bool over[2];              /* it is no HTTP any more, or the body goes on to the end */
-	uint64_t asked_head, sent; /* bits: which of the open requests were HEAD; how many */
+	bool over[2]; /* it is no HTTP any more, or the body goes on to the end */
+	bool to_end[2];
+	bool waits; /* the client has asked for another protocol: what comes is of that, or not */
+	uint64_t asked_head, tunnel, sent; /* bits: which of the open requests were HEAD, which
+	                                      CONNECT; how many */
 };
 
 struct http1 *
@@ -49,10 +52,26 @@ value(const char *head, size_t n, const char *name, size_t *len)
 			return NULL;
 		while (s < stop && (*s == ' ' || *s == '\t'))
 			s++;
+		while (stop > s && (stop[-1] == ' ' || stop[-1] == '\t'))
+			stop--;
 		*len = (size_t)(stop - s);
 		return s;
 	}
 	return NULL;
+}
+
+/* Digits and nothing else (RFC 9110, 8.6); absurdly many bytes are as many as there can be. */
+static bool
+length_of(const char *v, size_t n, uint64_t *length)
+{
+	*length = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (!pth_is_digit(v[i]))
+			return false;
+		*length = *length < (uint64_t)1 << 56 ? *length * 10 + (uint64_t)(v[i] - '0') :
+		                                        (uint64_t)1 << 56;
+	}
+	return n > 0;
 }
 
 static enum body
@@ -60,7 +79,6 @@ body_of(const char *head, size_t n, bool response, uint64_t *bytes)
 {
 	size_t len;
 	const char *v = value(head, n, "transfer-encoding", &len);
-	unsigned long long length = 0;
 
 	*bytes = 0;
 	if (v != NULL)
@@ -68,10 +86,9 @@ body_of(const char *head, size_t n, bool response, uint64_t *bytes)
 	v = value(head, n, "content-length", &len);
 	if (v == NULL)
 		return response ? REST : NO_BODY;
-	for (size_t i = 0; i < len && pth_is_digit(v[i]) && length < 1ull << 56; i++)
-		length = length * 10 + (unsigned)(v[i] - '0');
-	*bytes = length;
-	return length > 0 ? LENGTH : NO_BODY;
+	if (!length_of(v, len, bytes))
+		return BAD;
+	return *bytes > 0 ? LENGTH : NO_BODY;
 }
 
 /* "GET /path HTTP/1.1" */
@@ -79,18 +96,22 @@ static bool
 request(struct pth_dissect *d, struct http1 *h, const char *head, size_t n)
 {
 	const char *sp = memchr(head, ' ', n), *end;
+	size_t len;
 
 	if (sp == NULL)
 		return false;
 	end = memchr(sp + 1, ' ', n - (size_t)(sp + 1 - head));
 	if (end == NULL || end - head + 6 > (ptrdiff_t)n || memcmp(end + 1, "HTTP/", 5) != 0)
 		return false;
-	dissect_bytes(d, PTH_F_HTTP_METHOD, (const uint8_t *)head, (size_t)(sp - head));
-	dissect_bytes(d, PTH_F_HTTP_URI, (const uint8_t *)sp + 1, (size_t)(end - sp - 1));
+	dissect_bytes_copied(d, PTH_F_HTTP_METHOD, (const uint8_t *)head, (size_t)(sp - head));
+	dissect_bytes_copied(d, PTH_F_HTTP_URI, (const uint8_t *)sp + 1, (size_t)(end - sp - 1));
 	dissect_tcp_http(d)->requests++;
-	if (h->sent < WAITING)
+	if (h->sent < WAITING) {
 		h->asked_head |= (uint64_t)(strncmp(head, "HEAD ", 5) == 0) << h->sent;
+		h->tunnel |= (uint64_t)(strncmp(head, "CONNECT ", 8) == 0) << h->sent;
+	}
 	h->sent++;
+	h->waits = strncmp(head, "CONNECT ", 8) == 0 || value(head, n, "upgrade", &len) != NULL;
 	return true;
 }
 
@@ -113,13 +134,29 @@ answered(struct pth_dissect *d, struct http1 *h, unsigned status)
 {
 	bool head = (h->asked_head & 1) != 0;
 
-	if (status < 200) /* more will come (RFC 9110, 15.2) */
+	if (status < 200 && status != 101) /* more will come (RFC 9110, 15.2) */
 		return true;
 	dissect_tcp_http(d)->responses++;
 	dissect_tcp_http(d)->status[status]++;
+	h->waits = false;
+	/* Both ends speak another protocol from here on (RFC 9110, 7.8 and 9.3.6). */
+	if (status == 101 || ((h->tunnel & 1) != 0 && status / 100 == 2)) {
+		h->over[0] = h->over[1] = true;
+		return true;
+	}
 	h->asked_head >>= 1;
+	h->tunnel >>= 1;
 	h->sent -= h->sent > 0;
 	return head || status == 204 || status == 304;
+}
+
+/* What follows is not read; the mark of it is in the numbers. */
+static bool
+give_up(struct pth_dissect *d, struct http1 *h, int from)
+{
+	h->over[from] = true;
+	dissect_tcp_http(d)->unread++;
+	return false;
 }
 
 /* A head; false: more is needed, or it is none. */
@@ -134,25 +171,24 @@ read_head(struct pth_dissect *d, struct http1 *h, int from, struct stream *s)
 	uint64_t bytes;
 	unsigned status;
 
-	if (end == NULL) {
-		h->over[from] = dissect_left(&c) > HEAD_MAX;
-		return false;
-	}
+	if (end == NULL)
+		return dissect_left(&c) > HEAD_MAX ? give_up(d, h, from) : false;
 	h->body[from] = body_of(head, n, from == 1, &bytes);
-	if (from == 0 ? !request(d, h, head, n) : !response(d, head, n, &status)) {
-		h->over[from] = true;
-		return false;
-	}
+	if (from == 0 ? !request(d, h, head, n) : !response(d, head, n, &status))
+		return give_up(d, h, from);
 	if (from == 1 && answered(d, h, status)) {
 		h->body[from] = NO_BODY;
 		bytes = 0;
 	}
+	if (h->body[from] == BAD)
+		return give_up(d, h, from);
 	if (h->body[from] == LENGTH) {
 		*(from == 1 ? &dissect_tcp_http(d)->bytes :
 		              &dissect_tcp_http(d)->sent_bytes) += bytes;
 		h->body[from] = NO_BODY;
 	}
-	h->over[from] = h->body[from] == REST;
+	h->to_end[from] = h->body[from] == REST;
+	h->over[from] = h->over[from] || h->to_end[from];
 	dissect_stream_skip(s, n + bytes);
 	return !h->over[from];
 }
@@ -177,10 +213,8 @@ read_chunk(struct pth_dissect *d, struct http1 *h, int from, struct stream *s)
 			break;
 		size = size << 4 | (uint64_t)(at - digits);
 	}
-	if (p == c.p) {
-		h->over[from] = true;
-		return false;
-	}
+	if (p == c.p)
+		return give_up(d, h, from);
 	if (size == 0) {
 		end = memmem(c.p, dissect_left(&c), "\r\n\r\n", 4);
 		if (end == NULL)
@@ -194,10 +228,36 @@ read_chunk(struct pth_dissect *d, struct http1 *h, int from, struct stream *s)
 	return true;
 }
 
+/* A body that breaks off has the bytes that came, behind its last chunk a line is missing, too. */
 void
-dissect_http1_read(struct pth_dissect *d, struct http1 *h, int from, struct stream *s)
+dissect_http1_over(
+    struct pth_http_stat *stat, const struct http1 *h, int from, const struct stream *s)
 {
-	while (!h->over[from] &&
+	uint64_t *bytes = from == 1 ? &stat->bytes : &stat->sent_bytes;
+	uint64_t missing = dissect_stream_missing(s), line = h->body[from] == CHUNKED ? 2 : 0;
+
+	*bytes -= missing > line ? missing - line : 0;
+	if (h->to_end[from])
+		*bytes += dissect_stream_rest(s);
+	else if (!h->over[from] && dissect_stream_rest(s) > 0)
+		stat->unread++;
+}
+
+static void
+read_end(struct pth_dissect *d, struct http1 *h, int from, struct stream *s)
+{
+	while (!h->over[from] && !(from == 0 && h->waits && h->body[0] == NO_BODY) &&
 	    (h->body[from] == CHUNKED ? read_chunk(d, h, from, s) : read_head(d, h, from, s)))
 		;
+}
+
+void
+dissect_http1_read(
+    struct pth_dissect *d, struct http1 *h, int from, struct stream *mine, struct stream *client)
+{
+	bool waits = h->waits;
+
+	read_end(d, h, from, mine);
+	if (waits && !h->waits)
+		read_end(d, h, 0, client);
 }

@@ -20,10 +20,14 @@ dissect_http3_alpn(struct cursor name)
 }
 
 void
-dissect_http3_free(struct http3 *s)
+dissect_http3_over(struct pth_http_stat *stat, enum quic_role from, struct http3 *s)
 {
 	if (s == NULL)
 		return;
+	if (s->data)
+		*(from == QUIC_SERVER ? &stat->bytes : &stat->sent_bytes) -= dissect_stream_missing(
+		    &s->stream);
+	stat->unread += s->framed && !s->over && dissect_stream_rest(&s->stream) > 0;
 	dissect_stream_release(&s->stream);
 	free(s);
 }
@@ -37,10 +41,18 @@ headers(struct pth_http_stat *stat, enum quic_role from, struct cursor c)
 	stat->unread += h.unread;
 	if (from == QUIC_CLIENT && h.method[0] != '\0')
 		stat->requests++;
-	if (from == QUIC_SERVER && h.status != 0) {
+	if (from == QUIC_SERVER && h.status >= 200) { /* before it, more will come */
 		stat->responses++;
 		stat->status[h.status]++;
 	}
+}
+
+/* The packet has HTTP/3: a frame's head, or a part of a stream of one direction. */
+static void
+seen(struct pth_dissect *d)
+{
+	if (d->counted[PTH_F_HTTP3] != d->stat.packets)
+		dissect_protocol(d, PTH_F_HTTP3);
 }
 
 /* A frame at the begin of c: true when it was read or is skipped, false when more is needed. */
@@ -55,7 +67,9 @@ frame(struct pth_dissect *d, struct http3 *s, enum quic_role from, struct cursor
 		return false;
 	if (type == HEADERS && n <= HEADERS_MAX && dissect_left(&c) < n)
 		return false;
+	seen(d);
 	stat->frames++;
+	s->data = type == DATA;
 	dissect_uint(d, PTH_F_HTTP3_FRAME_TYPE, type);
 	if (type == HEADERS && n <= HEADERS_MAX) {
 		headers(stat, from, (struct cursor){ c.p, c.p + n });
@@ -75,6 +89,7 @@ read_frames(struct pth_dissect *d, struct http3 *s, enum quic_role from, bool un
 	struct cursor c = dissect_stream_there(&s->stream);
 	const uint8_t *begin = c.p;
 
+	s->framed = true;
 	if (uni && !s->typed) {
 		if (!dissect_quic_varint(&c, &s->type))
 			return;
@@ -84,8 +99,7 @@ read_frames(struct pth_dissect *d, struct http3 *s, enum quic_role from, bool un
 		s->over = s->type != STREAM_CONTROL;
 		dissect_stream_skip(&s->stream, (uint64_t)(c.p - begin));
 	}
-	while (!s->over && (c = dissect_stream_there(&s->stream), dissect_left(&c) > 0) &&
-	    frame(d, s, from, c))
+	while (!s->over && frame(d, s, from, dissect_stream_there(&s->stream)))
 		;
 }
 
@@ -120,6 +134,8 @@ dissect_http3_part(struct pth_dissect *d, enum http_alpn alpn, enum quic_role fr
 		s = *stream = pth_xmalloc(sizeof *s);
 		*s = (struct http3){ .type = 0 };
 	}
+	if (alpn == ALPN_H3 && uni && part->n > 0)
+		seen(d);
 	if (s->over)
 		return;
 	if (alpn == ALPN_H3 || from == QUIC_CLIENT)

@@ -13,7 +13,8 @@ enum http_alpn { ALPN_NONE, ALPN_H3, ALPN_HQ };
 /* What of a stream has been read. */
 struct http3 {
 	struct stream stream;
-	bool typed, over; /* an unidirectional stream's type is known; no more is wanted */
+	bool typed, over;  /* an unidirectional stream's type is known; no more is wanted */
+	bool framed, data; /* HTTP/3: it has frames; the last is DATA */
 	uint64_t type;
 };
 
@@ -21,6 +22,7 @@ enum http_alpn dissect_http3_alpn(struct cursor name);
 /* A part of a stream has come. */
 void dissect_http3_part(struct pth_dissect *d, enum http_alpn alpn, enum quic_role from,
     struct http3 **stream, const struct quic_stream_part *part);
-void dissect_http3_free(struct http3 *s);
+/* The stream is over: what was counted in advance and never came is taken back, and s is free. */
+void dissect_http3_over(struct pth_http_stat *stat, enum quic_role from, struct http3 *s);
 
 #endif

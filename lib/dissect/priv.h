@@ -2,6 +2,7 @@
 #ifndef PTH_DISSECT_PRIV_H
 #define PTH_DISSECT_PRIV_H
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "dissect/dissect.h"
 #include "dissect/stat.h"
@@ -75,6 +76,7 @@ struct pth_dissect {
 	uint32_t udp_pairs;       /* of them until now */
 	const char *limit;        /* what was given up for want of room, or NULL */
 	struct pth_buf protocols; /* of the packet, separated by colons */
+	struct pth_arena copies;  /* of bytes of its fields */
 	struct pth_frame_stat stat;
 	uint64_t counted[PTH_NPROTOCOLS]; /* number of the packet that counted last */
 	struct keylog *keys;
@@ -86,6 +88,8 @@ struct pth_dissect {
 /* A field of the packet. What p is has to live as long as the packet. */
 void dissect_uint(struct pth_dissect *d, enum pth_field f, uint64_t u);
 void dissect_bytes(struct pth_dissect *d, enum pth_field f, const uint8_t *p, size_t n);
+/* The same of bytes that do not live so long. */
+void dissect_bytes_copied(struct pth_dissect *d, enum pth_field f, const uint8_t *p, size_t n);
 /* Something is not as it should be, and is not read. */
 void dissect_odd(struct pth_dissect *d);
 /* The protocol of what comes next. */

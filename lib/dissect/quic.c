@@ -5,6 +5,7 @@
 
 #include "dissect/keylog.h"
 #include "dissect/quic_priv.h"
+#include "dissect/watch.h"
 
 #define LONG 0x80
 #define FIXED 0x40
@@ -105,6 +106,8 @@ find(struct pth_dissect *d, const struct header *h, const struct path *at, enum 
 		*from = QUIC_CLIENT;
 		dissect_quic_conn_takes(q, c, QUIC_SERVER, h->dcid, h->ndcid);
 		dissect_quic_keys_initial(c, h->version, h->dcid, h->ndcid);
+		c->first = (struct cid){ .n = (uint8_t)h->ndcid };
+		memcpy(c->first.v, h->dcid, h->ndcid);
 	}
 	if (c == NULL)
 		c = dissect_quic_conn_of_path(q, at, from);
@@ -228,6 +231,37 @@ contents(struct pth_dissect *d, struct quic_conn *c, struct quic_packet *p, cons
 		dissect_quic_packet_seen(d, c, p, path);
 }
 
+/* Tells who looks on. What is between the header and the number (or in place of it) is rest. */
+static void
+tell(const struct pth_dissect *d, const struct quic_conn *c, const struct quic_packet *p,
+    const struct header *h, struct cursor rest, const struct path *at)
+{
+	const struct pth_watch *w = d->how.watch;
+	struct watched_quic q;
+	uint64_t n;
+
+	if (w == NULL || w->quic == NULL || at->within)
+		return;
+	q = (struct watched_quic){ .ns = d->frame->ns,
+		.conn = c,
+		.packet = p,
+		.frame = d->frame->number,
+		.is_long = h->is_long,
+		.version = h->version,
+		.dcid = { h->dcid, h->dcid + h->ndcid },
+		.scid = { h->scid, h->scid + h->nscid },
+		.at = at };
+	q.is_retry = h->is_long && h->version != 0 && h->type == T_RETRY;
+	if (h->is_long && h->version == 0)
+		q.versions = rest;
+	else if (q.is_retry && dissect_left(&rest) > QUIC_TAG)
+		q.token = (struct cursor){ rest.p, rest.end - QUIC_TAG };
+	else if (h->is_long && h->type == T_INITIAL && dissect_quic_varint(&rest, &n) &&
+	    n <= dissect_left(&rest))
+		q.token = (struct cursor){ rest.p, rest.p + n };
+	w->quic(w->arg, &q);
+}
+
 /* Version Negotiation: the versions that the server has (RFC 9000, 17.2.1). */
 static void
 negotiation(struct pth_dissect *d, struct cursor *c)
@@ -281,16 +315,20 @@ long_packet(struct pth_dissect *d, struct cursor *c, const struct path *at)
 	const uint8_t *packet = c->p;
 	struct quic_packet p = { .within = at->within };
 	struct quic_conn *conn;
+	struct cursor rest;
 	struct header h;
 	uint64_t n;
 
 	if (!long_header(c, &h))
 		return false;
 	conn = find(d, &h, at, &p.from);
+	rest = *c;
+	p.size = dissect_left(&rest) + (size_t)(rest.p - packet);
 	header_fields(d, conn, &h);
 	if (h.version == 0) {
 		negotiation(d, c);
 		d->quic->stat.negotiations += !at->within;
+		tell(d, conn, &p, &h, rest, at);
 		return false;
 	}
 	if (!at->within)
@@ -300,16 +338,19 @@ long_packet(struct pth_dissect *d, struct cursor *c, const struct path *at)
 	if (h.type == T_RETRY) {
 		retry(d, c);
 		d->quic->stat.retries += !at->within;
-		return false;
-	}
-	if (!lengths(d, &h, c, &n)) {
-		dissect_odd(d);
+		tell(d, conn, &p, &h, rest, at);
 		return false;
 	}
 	p.level = levels[h.type];
+	if (!lengths(d, &h, c, &n)) {
+		dissect_odd(d);
+		tell(d, conn, &p, &h, rest, at);
+		return false;
+	}
 	p.size = (size_t)(c->p - packet) + (size_t)n;
 	if (conn != NULL)
 		contents(d, conn, &p, packet, (size_t)(c->p - packet), at);
+	tell(d, conn, &p, &h, rest, at);
 	dissect_take(c, (size_t)n);
 	return true;
 }
@@ -330,6 +371,7 @@ short_packet(struct pth_dissect *d, struct cursor *c, const struct path *at)
 	header_fields(d, conn, &h);
 	if (conn != NULL)
 		contents(d, conn, &p, packet, 1 + h.ndcid, at);
+	tell(d, conn, &p, &h, *c, at);
 	c->p = c->end;
 }
 

@@ -53,6 +53,11 @@ struct quic_side {
 	size_t nstreams;
 	uint64_t ect0, ect1, ce; /* the greatest that the other end has said */
 	int64_t smoothed;
+	/* What it has sent until now: bytes of streams, each once; bytes of packets that wait for
+	 * an acknowledgement (dissect/watch.h); the last round trip, and how many there were. */
+	uint64_t stream_bytes, flight;
+	int64_t rtt;
+	uint64_t rtts;
 	bool spin; /* the last spin bit, and when it came to be so; 0: not yet */
 	int64_t spin_ns;
 	uint8_t id_bytes[CID_MAX + 1]; /* how many ids of that length the end has chosen */
@@ -75,6 +80,7 @@ struct quic_conn {
 	unsigned suite; /* 0: not known yet */
 	uint8_t random[32];
 	bool has_random, retried, seen;             /* seen: a packet counts */
+	struct cid first;                           /* the client's first destination: ODCID */
 	struct cid initial;                         /* from which the keys of Initial packets are */
 	struct endpoint end[2];                     /* of client and server */
 	int64_t start, done, confirmed, first_byte; /* 0: not yet */

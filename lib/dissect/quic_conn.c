@@ -209,7 +209,8 @@ dissect_quic_conn_begin(struct quic *q, const struct path *at, uint32_t version,
 		.ack_shift = { 3, 3 } };
 	c->end[QUIC_CLIENT] = at->from;
 	c->end[QUIC_SERVER] = at->to;
-	q->v = pth_xarray(q->v, q->n + 1, sizeof(struct quic_conn *));
+	if ((q->n & (q->n - 1)) == 0) /* room for twice as many */
+		q->v = pth_xarray(q->v, q->n != 0 ? q->n * 2 : 1, sizeof(struct quic_conn *));
 	q->v[q->n++] = c;
 	dissect_quic_conn_path(q, c, QUIC_CLIENT, at);
 	return c;

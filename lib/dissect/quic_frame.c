@@ -1,38 +1,8 @@
 /* This file reads the frames of QUIC packets (RFC 9000, 19; RFC 9221). */
 #include <string.h>
 
+#include "dissect/quic_frame.h"
 #include "dissect/quic_priv.h"
-
-enum {
-	PADDING = 0x00,
-	PING = 0x01,
-	ACK = 0x02,
-	ACK_ECN = 0x03,
-	RESET_STREAM = 0x04,
-	STOP_SENDING = 0x05,
-	CRYPTO = 0x06,
-	NEW_TOKEN = 0x07,
-	STREAM = 0x08, /* to 0x0f */
-	MAX_DATA = 0x10,
-	MAX_STREAM_DATA = 0x11,
-	MAX_STREAMS_BIDI = 0x12,
-	MAX_STREAMS_UNI = 0x13,
-	DATA_BLOCKED = 0x14,
-	STREAM_DATA_BLOCKED = 0x15,
-	STREAMS_BLOCKED_BIDI = 0x16,
-	STREAMS_BLOCKED_UNI = 0x17,
-	NEW_CONNECTION_ID = 0x18,
-	RETIRE_CONNECTION_ID = 0x19,
-	PATH_CHALLENGE = 0x1a,
-	PATH_RESPONSE = 0x1b,
-	CONNECTION_CLOSE = 0x1c,
-	CONNECTION_CLOSE_APP = 0x1d,
-	HANDSHAKE_DONE = 0x1e,
-	IMMEDIATE_ACK = 0x1f, /* draft-ietf-quic-ack-frequency */
-	DATAGRAM = 0x30,
-	DATAGRAM_LENGTH = 0x31,
-	ACK_FREQUENCY = 0xaf
-};
 
 /* What a frame is read with. */
 struct reader {

@@ -101,6 +101,9 @@ void dissect_quic_sent_add(
  * false when it gives none. */
 bool dissect_quic_sent_rtt(
     struct quic_conn *c, const struct quic_packet *p, uint64_t largest, int64_t now, int64_t *rtt);
+/* The keys of these packets are gone, and what waits for an acknowledgement waits no more (RFC
+ * 9002, 6.4). */
+void dissect_quic_sent_forget(struct quic_side *side, enum quic_level level);
 void dissect_quic_sent_release(struct quic_side *side, struct pth_quic_end *end);
 
 #endif

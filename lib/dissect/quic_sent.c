@@ -14,6 +14,7 @@
 struct sent {
 	uint64_t number;
 	int64_t ns;
+	uint32_t size; /* which is in flight; 0: acknowledged, lost, or nobody wants to know */
 	bool there, eliciting, acked;
 };
 
@@ -22,6 +23,7 @@ struct quic_sent {
 	size_t cap;
 	struct spans acked;
 	uint64_t largest_acked;
+	uint64_t flight; /* bytes of them in flight */
 	bool any_acked;
 };
 
@@ -35,6 +37,15 @@ space_of(struct quic_side *s, enum quic_level level)
 		*s->sent[space] = (struct quic_sent){ .cap = 0 };
 	}
 	return s->sent[space];
+}
+
+/* The packet is not in flight any more. */
+static void
+lands(struct quic_side *side, struct quic_sent *s, struct sent *p)
+{
+	side->flight -= p->size;
+	s->flight -= p->size;
+	p->size = 0;
 }
 
 static bool
@@ -78,22 +89,33 @@ void
 dissect_quic_sent_add(
     struct pth_dissect *d, struct quic_conn *c, const struct quic_packet *p, bool eliciting)
 {
-	struct quic_sent *s = space_of(&c->side[p->from], p->level);
+	struct quic_side *side = &c->side[p->from];
+	struct quic_sent *s = space_of(side, p->level);
 	struct sent *to = slot(s, p->number, &d->quic->stat.end[p->from]);
 
 	if (to->there && to->number == p->number)
 		return; /* the network has it twice */
-	*to = (struct sent){ p->number, d->frame->ns, true, eliciting, false };
+	lands(side, s, to);
+	*to = (struct sent){
+		.number = p->number, .ns = d->frame->ns, .there = true, .eliciting = eliciting
+	};
+	if (d->how.watch == NULL || !eliciting)
+		return;
+	to->size = (uint32_t)p->size;
+	side->flight += to->size;
+	s->flight += to->size;
 }
 
 struct acked {
+	struct quic_side *side;
 	struct quic_sent *s;
 };
 
 static void
 mark(void *arg, uint64_t from, uint64_t to)
 {
-	struct quic_sent *s = ((struct acked *)arg)->s;
+	const struct acked *a = arg;
+	struct quic_sent *s = a->s;
 
 	if (s->cap == 0)
 		return;
@@ -102,32 +124,62 @@ mark(void *arg, uint64_t from, uint64_t to)
 	for (; from < to; from++) {
 		struct sent *p = &s->v[from & (s->cap - 1)];
 
-		if (p->there && p->number == from)
+		if (p->there && p->number == from) {
 			p->acked = true;
+			lands(a->side, s, p);
+		}
 	}
 }
 
 void
 dissect_quic_acked(struct quic_conn *c, const struct quic_packet *p, uint64_t from, uint64_t to)
 {
-	struct quic_sent *s = space_of(
-	    &c->side[p->from == QUIC_CLIENT ? QUIC_SERVER : QUIC_CLIENT], p->level);
-	struct acked a = { s };
+	struct quic_side *side = &c->side[p->from == QUIC_CLIENT ? QUIC_SERVER : QUIC_CLIENT];
+	struct acked a = { side, space_of(side, p->level) };
 
-	pth_spans_add(&s->acked, from, to + 1, mark, &a);
+	pth_spans_add(&a.s->acked, from, to + 1, mark, &a);
+}
+
+/* What was sent before one that is acknowledged, REORDER packets or more, is not in flight but
+ * lost (RFC 9002, 6.1.1). from: what had been acknowledged before, where it was done already. */
+static void
+lose(struct quic_side *side, struct quic_sent *s, uint64_t from, uint64_t largest)
+{
+	uint64_t end = largest >= REORDER ? largest - REORDER + 1 : 0;
+
+	from = from >= REORDER ? from - REORDER : 0;
+	if (end > s->cap && from < end - s->cap)
+		from = end - s->cap;
+	for (; from < end && s->flight > 0; from++) {
+		struct sent *p = &s->v[from & (s->cap - 1)];
+
+		if (p->there && p->number == from)
+			lands(side, s, p);
+	}
+}
+
+void
+dissect_quic_sent_forget(struct quic_side *side, enum quic_level level)
+{
+	struct quic_sent *s = side->sent[level];
+
+	for (size_t i = 0; s != NULL && i < s->cap && s->flight > 0; i++)
+		lands(side, s, &s->v[i]);
 }
 
 bool
 dissect_quic_sent_rtt(
     struct quic_conn *c, const struct quic_packet *p, uint64_t largest, int64_t now, int64_t *rtt)
 {
-	struct quic_sent *s = space_of(
-	    &c->side[p->from == QUIC_CLIENT ? QUIC_SERVER : QUIC_CLIENT], p->level);
+	struct quic_side *side = &c->side[p->from == QUIC_CLIENT ? QUIC_SERVER : QUIC_CLIENT];
+	struct quic_sent *s = space_of(side, p->level);
 	struct sent *of = s->cap != 0 ? &s->v[largest & (s->cap - 1)] : NULL;
 	bool first = !s->any_acked || largest > s->largest_acked;
 
-	if (first)
+	if (first) {
+		lose(side, s, s->largest_acked, largest);
 		s->largest_acked = largest;
+	}
 	s->any_acked = true;
 	if (!first || of == NULL || !of->there || of->number != largest || !of->eliciting)
 		return false;

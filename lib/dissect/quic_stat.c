@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "dissect/http3.h"
-#include "dissect/tls.h"
+#include "dissect/watch.h"
 
 #define STREAMS_MAX 65536 /* of a side */
 #define ACK_SHIFT_MAX 20
@@ -59,6 +59,8 @@ dissect_quic_ack_seen(struct pth_dissect *d, struct quic_conn *c, const struct q
 	if (!dissect_quic_sent_rtt(c, p, a->largest, d->frame->ns, &rtt))
 		return;
 	pth_samples_add(&end->rtt, rtt);
+	side->rtt = rtt;
+	side->rtts++;
 	side->smoothed = side->smoothed == 0 ? rtt : side->smoothed + (rtt - side->smoothed) / 8;
 	end->smoothed = side->smoothed;
 	if (p->level != QUIC_1RTT || a->delay > (uint64_t)1 << 40)
@@ -111,6 +113,7 @@ dissect_quic_stream_seen(struct pth_dissect *d, struct quic_conn *c, const struc
 		return;
 	part->fresh = pth_spans_add(&s->got, part->offset, part->offset + part->n, NULL, NULL);
 	end->stream_bytes += part->fresh;
+	c->side[p->from].stream_bytes += part->fresh;
 	end->again_bytes += part->n - part->fresh;
 	dissect_http3_part(d, (enum http_alpn)c->alpn, p->from, &s->http, part);
 	if (s->got.merged)
@@ -160,6 +163,8 @@ dissect_quic_hello_seen(struct pth_dissect *d, struct quic_conn *c, const struct
 	struct cursor list = h->alpn;
 	const uint8_t *n;
 
+	if (d->how.watch != NULL && d->how.watch->hello != NULL)
+		d->how.watch->hello(d->how.watch->arg, c, p, type, h);
 	/* The server chooses one (RFC 7301, 3.1). */
 	if (type == TLS_ENCRYPTED_EXTENSIONS && (n = dissect_take(&list, 1)) != NULL &&
 	    *n <= dissect_left(&list)) {
@@ -258,6 +263,19 @@ moved(
 	dissect_quic_conn_path(d->quic, c, p->from, at);
 }
 
+/* Both ends throw away the keys of Initial packets with the client's first Handshake packet, and
+ * those of Handshake packets when the handshake is confirmed (RFC 9001, 4.9). */
+static void
+forget(const struct pth_dissect *d, struct quic_conn *c, const struct quic_packet *p)
+{
+	for (int i = 0; d->how.watch != NULL && i < 2; i++) {
+		if (p->from == QUIC_CLIENT && p->level == QUIC_HANDSHAKE)
+			dissect_quic_sent_forget(&c->side[i], QUIC_INITIAL);
+		if (p->from == QUIC_SERVER && p->done)
+			dissect_quic_sent_forget(&c->side[i], QUIC_HANDSHAKE);
+	}
+}
+
 void
 dissect_quic_packet_seen(
     struct pth_dissect *d, struct quic_conn *c, struct quic_packet *p, const struct path *at)
@@ -284,6 +302,7 @@ dissect_quic_packet_seen(
 	amplification(c, p);
 	if (p->plain != NULL) {
 		dissect_quic_sent_add(d, c, p, p->eliciting);
+		forget(d, c, p);
 		moved(d, c, p, at);
 	}
 }
@@ -310,7 +329,7 @@ dissect_quic_conn_over(struct pth_quic_stat *s, struct quic_conn *c)
 		s->end[i].updates += side->updates;
 		for (size_t k = 0; k < side->nstreams; k++) {
 			pth_spans_release(&side->streams[k].got);
-			dissect_http3_free(side->streams[k].http);
+			dissect_http3_over(&s->http, (enum quic_role)i, side->streams[k].http);
 		}
 		free(side->streams);
 		side->streams = NULL;

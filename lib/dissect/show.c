@@ -32,16 +32,16 @@ hexadecimal(struct pth_buf *b, uint64_t u, unsigned n)
 }
 
 static void
-hex_bytes(struct pth_buf *b, const struct pth_value *v, bool colons)
+hex_bytes(struct pth_buf *b, const uint8_t *p, size_t n, bool colons)
 {
-	char *to = pth_buf_room(b, (size_t)v->n * 3);
+	char *to = pth_buf_room(b, n * 3);
 	size_t k = 0;
 
-	for (uint32_t i = 0; i < v->n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (colons && i > 0)
 			to[k++] = ':';
-		to[k++] = digits[v->p[i] >> 4];
-		to[k++] = digits[v->p[i] & 15];
+		to[k++] = digits[p[i] >> 4];
+		to[k++] = digits[p[i] & 15];
 	}
 	b->len += k;
 	b->s[b->len] = '\0';
@@ -72,12 +72,18 @@ address(struct pth_buf *b, const struct pth_value *v, int family)
 		pth_buf_adds(b, text);
 }
 
-static void
-text(struct pth_buf *b, const struct pth_value *v)
+void
+pth_bytes_show(struct pth_buf *b, const uint8_t *p, size_t n)
+{
+	hex_bytes(b, p, n, false);
+}
+
+void
+pth_text_show(struct pth_buf *b, const uint8_t *p, size_t n)
 {
 	pth_auto_buf clean = PTH_BUF_INIT;
 
-	pth_utf8_clean(&clean, (const char *)v->p, v->n);
+	pth_utf8_clean(&clean, (const char *)p, n);
 	for (size_t i = 0; i < clean.len; i++) {
 		unsigned char c = (unsigned char)clean.s[i];
 
@@ -102,11 +108,11 @@ pth_value_show(struct pth_buf *b, const struct pth_value *v)
 	case PTH_FT_HEX: hexadecimal(b, v->u, pth_field_digits(v->field)); break;
 	case PTH_FT_TIME:
 	case PTH_FT_SPAN: seconds(b, v->s); break;
-	case PTH_FT_BYTES: hex_bytes(b, v, false); break;
-	case PTH_FT_STRING: text(b, v); break;
+	case PTH_FT_BYTES: pth_bytes_show(b, v->p, v->n); break;
+	case PTH_FT_STRING: pth_text_show(b, v->p, v->n); break;
 	case PTH_FT_IPV4: address(b, v, AF_INET); break;
 	case PTH_FT_IPV6: address(b, v, AF_INET6); break;
-	case PTH_FT_ETHER: hex_bytes(b, v, true); break;
+	case PTH_FT_ETHER: hex_bytes(b, v->p, v->n, true); break;
 	}
 }
 

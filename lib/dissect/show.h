@@ -5,6 +5,12 @@
 #include "base/buf.h"
 #include "dissect/field.h"
 
+/* Bytes as hexadecimal digits. */
+void pth_bytes_show(struct pth_buf *b, const uint8_t *p, size_t n);
+/* Bytes that say text, between quotation marks of JSON: what is no UTF-8, and control characters,
+ * are escaped. */
+void pth_text_show(struct pth_buf *b, const uint8_t *p, size_t n);
+
 /* A value as `tshark -T fields` writes it: numbers as decimal or 0x, bytes as hexadecimal digits,
  * times as seconds. Bytes of text that are no UTF-8, and control characters, are escaped. */
 void pth_value_show(struct pth_buf *b, const struct pth_value *v);

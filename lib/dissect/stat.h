@@ -91,6 +91,7 @@ struct pth_quic_stat {
 struct pth_tcp_end {
 	uint64_t packets, bytes; /* bytes: payload, with what was sent again */
 	uint64_t again, out_of_order, zero_window, resets;
+	uint64_t undecrypted; /* records of which the keys are not known, or do not fit */
 	struct samples rtt;
 };
 
@@ -98,7 +99,6 @@ struct pth_tcp_stat {
 	struct pth_http_stat http; /* HTTP/1.1 and HTTP/2, also within TLS */
 	uint64_t tls;              /* connections that speak it */
 	struct pth_names sni, alpn;
-	uint64_t undecrypted; /* records of which the keys are not known, or do not fit */
 	uint64_t connections;
 	struct samples handshake; /* from the first SYN to the client's first packet without SYN */
 	int64_t data_first, data_last; /* segments with payload of servers */

@@ -6,18 +6,12 @@
 #include <sys/random.h>
 
 #include "base/err.h"
-#include "base/hash.h"
+#include "base/siphash.h"
 
-/* FNV's result is mixed once more: its low bits alone choose the place. */
 static size_t
 place(const struct table *t, const void *key, size_t n)
 {
-	uint64_t h = pth_hash(t->salt, key, n);
-
-	h ^= h >> 32;
-	h *= 0xd6e8feb86659fd93u;
-	h ^= h >> 32;
-	return (size_t)h & (t->cap - 1);
+	return (size_t)pth_siphash(t->secret, key, n) & (t->cap - 1);
 }
 
 static struct table_entry *
@@ -43,8 +37,8 @@ grow(struct table *t)
 {
 	struct table old = *t;
 
-	if (t->cap == 0 && getrandom(&t->salt, sizeof t->salt, 0) != (ssize_t)sizeof t->salt)
-		t->salt = PTH_HASH_EMPTY;
+	if (t->cap == 0 && getrandom(t->secret, sizeof t->secret, 0) != (ssize_t)sizeof t->secret)
+		t->secret[0] = (uintptr_t)t; /* better than none */
 	t->cap = old.cap != 0 ? old.cap * 2 : 64;
 	t->v = pth_xarray(NULL, t->cap, sizeof *t->v);
 	memset(t->v, 0, t->cap * sizeof *t->v);

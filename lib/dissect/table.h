@@ -1,7 +1,7 @@
 /*
  * A table from a few bytes (a connection id, two addresses with their ports) to a number. Keys
- * are spread by SipHash-like mixing with a key of chance, so that who chooses the bytes cannot
- * make the table slow. Private to this folder.
+ * are spread by SipHash with a secret of chance, so that who chooses the bytes cannot make the
+ * table slow. Private to this folder.
  */
 #ifndef PTH_DISSECT_TABLE_H
 #define PTH_DISSECT_TABLE_H
@@ -21,7 +21,7 @@ struct table_entry {
 struct table {
 	struct table_entry *v;
 	size_t n, cap; /* cap is 0 or a power of 2 */
-	uint64_t salt;
+	uint64_t secret[2];
 };
 
 /* The value of the key's n bytes (at most TABLE_KEY_MAX), or NULL. Until the next set. */

@@ -6,6 +6,7 @@
 
 #include "dissect/quiet.h"
 #include "dissect/tcp_app.h"
+#include "dissect/watch.h"
 
 #define STREAMS_MAX 65536            /* at once */
 #define WAITING 32                   /* segments of which the acknowledgement is waited for */
@@ -79,7 +80,7 @@ over(struct tcp *t, struct tcp_stream *s)
 	t->stat.connections += s->begun;
 	if (s->begun && s->done != 0)
 		pth_samples_add(&t->stat.handshake, s->done - s->start);
-	dissect_tcp_app_free(s->app);
+	dissect_tcp_app_over(&t->stat, s->app);
 	free(s);
 }
 
@@ -155,7 +156,8 @@ begin(struct tcp *t, const uint8_t *key, size_t n)
 		dissect_tcp_make_room(t);
 	s = pth_xmalloc(sizeof *s);
 	*s = (struct tcp_stream){ .number = t->begun++, .place = (uint32_t)t->n };
-	t->v = pth_xarray(t->v, t->n + 1, sizeof(struct tcp_stream *));
+	if ((t->n & (t->n - 1)) == 0) /* room for twice as many */
+		t->v = pth_xarray(t->v, t->n != 0 ? t->n * 2 : 1, sizeof(struct tcp_stream *));
 	t->v[t->n++] = s;
 	dissect_table_set(&t->streams, key, n, s->place);
 	return s;
@@ -237,20 +239,25 @@ wait_for(struct side *me, const struct segment *g)
 	me->waiting[me->nwaiting++].ns = g->now;
 }
 
-/* The acknowledgement of what the other end sent: of the last of it, the time. */
-static void
+/* The acknowledgement of what the other end sent: of the last of it, the time; -1: there is none.
+ */
+static int64_t
 acknowledge(struct side *other, struct pth_tcp_end *end, const struct segment *g)
 {
+	int64_t rtt = -1;
 	size_t k = 0;
 
 	while (k < other->nwaiting && !before(g->ack, other->waiting[k].end))
 		k++;
 	if (k == 0)
-		return;
-	if (other->waiting[k - 1].end == g->ack)
-		pth_samples_add(&end->rtt, g->now - other->waiting[k - 1].ns);
+		return -1;
+	if (other->waiting[k - 1].end == g->ack) {
+		rtt = g->now - other->waiting[k - 1].ns;
+		pth_samples_add(&end->rtt, rtt);
+	}
 	other->nwaiting -= k;
 	memmove(&other->waiting[0], &other->waiting[k], other->nwaiting * sizeof other->waiting[0]);
+	return rtt;
 }
 
 /* ---- following a stream */
@@ -353,6 +360,34 @@ payload(struct pth_dissect *d, struct tcp_stream *s, const struct path *at, cons
 	dissect_tcp_app_part(d, &s->app, g->from, dissect_spoken(d, false, at), me->offset, c);
 }
 
+/* What was sent and not acknowledged, where both are known. */
+static uint32_t
+flight(const struct side *me, const struct side *other)
+{
+	return me->any && other->acked && before(other->ack, me->next) ? me->next - other->ack : 0;
+}
+
+/* Tells who looks on. */
+static void
+tell(const struct pth_watch *w, const struct tcp_stream *s, const struct path *at,
+    const struct segment *g, int64_t rtt)
+{
+	const struct side *me = &s->side[g->from];
+	const struct side *other = &s->side[g->from == CLIENT ? SERVER : CLIENT];
+	const struct watched_tcp t = { .ns = g->now,
+		.stream = s->number,
+		.from = g->from,
+		.seq = g->seq,
+		.n = g->n,
+		.syn = (g->flags & SYN) != 0,
+		.flight = flight(me, other),
+		.other_flight = flight(other, me),
+		.rtt = rtt,
+		.at = at };
+
+	w->tcp(w->arg, &t);
+}
+
 static struct tcp_stream *
 follow(struct pth_dissect *d, const struct path *at, struct segment *g)
 {
@@ -360,6 +395,7 @@ follow(struct pth_dissect *d, const struct path *at, struct segment *g)
 	struct pth_tcp_stat *stat = &d->tcp->stat;
 	struct side *me, *other;
 	enum kind kind;
+	int64_t rtt = -1;
 
 	s->last = d->stat.packets;
 	dissect_uint(d, PTH_F_TCP_STREAM, s->number);
@@ -374,10 +410,12 @@ follow(struct pth_dissect *d, const struct path *at, struct segment *g)
 	count(stat, s, g, kind);
 	sends(me, g, kind);
 	if ((g->flags & ACK) != 0) {
-		acknowledge(other, &stat->end[g->from == CLIENT ? SERVER : CLIENT], g);
+		rtt = acknowledge(other, &stat->end[g->from == CLIENT ? SERVER : CLIENT], g);
 		acknowledges(me, g);
 	}
 	me->window = g->window;
+	if (d->how.watch != NULL && d->how.watch->tcp != NULL)
+		tell(d->how.watch, s, at, g, rtt);
 	s->reset = s->reset || (g->flags & RST) != 0;
 	s->fin[g->from] = s->fin[g->from] || (g->flags & FIN) != 0;
 	return s;

@@ -5,9 +5,11 @@
 #include <string.h>
 
 #define BGP_HEAD 19
+#define SHAPE 24 /* bytes that tell what is spoken; the preface of HTTP/2 has that many */
 
 struct tcp_app {
-	enum pth_field protocol; /* PTH_F_DATA: not known (yet) */
+	enum pth_field protocol; /* PTH_F_DATA: not known, yet unless it is decided */
+	bool decided, both;      /* both: what was kept before it was decided has been read */
 	struct stream stream[2];
 	struct http1 *http1;
 	struct http2 *http2;
@@ -68,7 +70,7 @@ read_layer(struct pth_dissect *d, struct tcp_app *a, int from)
 	switch (a->protocol) {
 	case PTH_F_HTTP:
 		a->http1 = a->http1 != NULL ? a->http1 : dissect_http1_new();
-		dissect_http1_read(d, a->http1, from, s);
+		dissect_http1_read(d, a->http1, from, s, &a->stream[0]);
 		break;
 	case PTH_F_HTTP2:
 		a->http2 = a->http2 != NULL ? a->http2 : dissect_http2_new();
@@ -83,6 +85,22 @@ read_layer(struct pth_dissect *d, struct tcp_app *a, int from)
 	}
 }
 
+/* What is spoken is known by the first bytes, whole; until then both ends' begin is kept. */
+static void
+decide(struct tcp_app *a, int from, enum pth_field spoken)
+{
+	struct cursor c = dissect_stream_there(&a->stream[from]);
+
+	if (a->stream[from].at != 0 || dissect_left(&c) == 0)
+		return;
+	a->protocol = shape(c);
+	if (a->protocol == PTH_F_DATA)
+		a->protocol = spoken;
+	a->decided = a->protocol != PTH_F_DATA || dissect_left(&c) >= SHAPE;
+	for (int i = 0; i < 2 && a->decided && a->protocol == PTH_F_DATA; i++)
+		dissect_stream_release(&a->stream[i]);
+}
+
 void
 dissect_tcp_app_part(struct pth_dissect *d, struct tcp_app **app, int from, enum pth_field spoken,
     uint64_t offset, struct cursor c)
@@ -93,22 +111,34 @@ dissect_tcp_app_part(struct pth_dissect *d, struct tcp_app **app, int from, enum
 		a = *app = pth_xmalloc(sizeof *a);
 		*a = (struct tcp_app){ .protocol = PTH_F_DATA };
 	}
-	if (a->protocol == PTH_F_DATA && offset == 0)
-		a->protocol = shape(c);
-	if (a->protocol == PTH_F_DATA)
-		a->protocol = spoken;
+	if (a->protocol != PTH_F_DATA || !a->decided)
+		dissect_stream_keep(&a->stream[from], offset, c.p, dissect_left(&c));
+	if (!a->decided)
+		decide(a, from, spoken);
 	dissect_protocol(d, a->protocol);
 	if (a->protocol == PTH_F_DATA)
 		return;
-	dissect_stream_keep(&a->stream[from], offset, c.p, dissect_left(&c));
 	read_layer(d, a, from);
+	if (!a->both)
+		read_layer(d, a, 1 - from);
+	a->both = true;
 }
 
 void
-dissect_tcp_app_free(struct tcp_app *a)
+dissect_tcp_app_over(struct pth_tcp_stat *stat, struct tcp_app *a)
 {
 	if (a == NULL)
 		return;
+	for (int from = 0; from < 2; from++) {
+		const struct stream *s = &a->stream[from];
+
+		if (a->http1 != NULL)
+			dissect_http1_over(&stat->http, a->http1, from, s);
+		if (a->http2 != NULL)
+			dissect_http2_over(&stat->http, a->http2, from, s);
+		if (a->tls != NULL)
+			dissect_tls_over(stat, a->tls, from, s);
+	}
 	dissect_stream_release(&a->stream[0]);
 	dissect_stream_release(&a->stream[1]);
 	dissect_http1_free(a->http1);

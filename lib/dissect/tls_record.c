@@ -89,7 +89,7 @@ hello(struct pth_dissect *d, struct tls *t, unsigned type, struct cursor body)
 		memcpy(t->random, h.random, 32);
 		t->has_random = true;
 		if (dissect_left(&h.sni) > 0) {
-			dissect_bytes(d, PTH_F_TLS_SNI, h.sni.p, dissect_left(&h.sni));
+			dissect_bytes_copied(d, PTH_F_TLS_SNI, h.sni.p, dissect_left(&h.sni));
 			pth_names_add(&stat->sni, h.sni.p, dissect_left(&h.sni));
 		}
 		return;
@@ -97,7 +97,7 @@ hello(struct pth_dissect *d, struct tls *t, unsigned type, struct cursor body)
 	list = h.alpn;
 	if (dissect_left(&list) > 0 && (n = dissect_take(&list, 1)) != NULL &&
 	    *n <= dissect_left(&list)) {
-		dissect_bytes(d, PTH_F_TLS_ALPN, list.p, *n);
+		dissect_bytes_copied(d, PTH_F_TLS_ALPN, list.p, *n);
 		pth_names_add(&stat->alpn, list.p, *n);
 		t->http2 = *n == 2 && memcmp(list.p, "h2", 2) == 0;
 	}
@@ -147,7 +147,7 @@ application(struct pth_dissect *d, struct tls *t, int from, const uint8_t *p, si
 		dissect_http2_read(d, t->two, from, s);
 	} else {
 		t->http1 = t->http1 != NULL ? t->http1 : dissect_http1_new();
-		dissect_http1_read(d, t->http1, from, s);
+		dissect_http1_read(d, t->http1, from, s, &t->side[0].inner);
 	}
 }
 
@@ -162,7 +162,7 @@ encrypted(struct pth_dissect *d, struct tls *t, int from, const uint8_t *record,
 	    dissect_quic_open(s->keys, s->number, record, HEAD, record + HEAD, n, plain);
 
 	if (got < 0) {
-		dissect_tcp_stat(d)->undecrypted++;
+		dissect_tcp_stat(d)->end[from].undecrypted++;
 		return;
 	}
 	s->number++;
@@ -172,6 +172,19 @@ encrypted(struct pth_dissect *d, struct tls *t, int from, const uint8_t *record,
 		handshake(d, t, from, plain, (size_t)got - 1);
 	else if (got > 0 && plain[got - 1] == APPLICATION)
 		application(d, t, from, plain, (size_t)got - 1);
+}
+
+/* What could not be read of records is as what could not be decrypted. */
+void
+dissect_tls_over(struct pth_tcp_stat *stat, const struct tls *t, int from, const struct stream *s)
+{
+	const struct side *side = &t->side[from];
+
+	if (t->http1 != NULL)
+		dissect_http1_over(&stat->http, t->http1, from, &side->inner);
+	if (t->two != NULL)
+		dissect_http2_over(&stat->http, t->two, from, &side->inner);
+	stat->end[from].undecrypted += dissect_stream_rest(s) > 0;
 }
 
 void

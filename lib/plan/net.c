@@ -146,7 +146,7 @@ no_use(struct plan *p, const struct plan_service *s)
 			plan_problem(p, PTH_WARNING, at.s,
 			    "'%s' has no effect for a client: it has the port of its target",
 			    ports[i]);
-	if (plan_mentions_in_role(s, "listen") || plan_mentions(s->plugin, s->view, "bind_address"))
+	if (plan_mentions(s->plugin, s->view, "bind_address") || plan_mentions_in_role(s, "listen"))
 		return;
 	if (plan_usual_given(s, "bind_address", &at) != NULL)
 		plan_problem(p, PTH_WARNING, at.s,

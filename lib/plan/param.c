@@ -31,15 +31,15 @@ of_panther(const struct plan_given *g, const char *key, json_t *v)
 	static const char *const limits[] = { PTH_KEY(netenv, deploy_timeout),
 		PTH_KEY(netenv, teardown_timeout), PTH_KEY(netenv, fallback) };
 	pth_auto_buf b = PTH_BUF_INIT;
-	bool usual = false;
+	bool is_usual = false;
 
 	for (size_t i = 0; g->unknown == PTH_WARNING && i < countof(base); i++) {
 		if (strcmp(base[i].key, key) != 0)
 			continue;
 		pth_json_dump(&b, v);
-		usual = base[i].usual == NULL || strcmp(b.s, base[i].usual) == 0;
+		is_usual = base[i].usual == NULL || strcmp(b.s, base[i].usual) == 0;
 	}
-	return usual ||
+	return is_usual ||
 	    (strncmp(g->path, "network_environment", 19) == 0 &&
 	        pth_one_of(key, limits, countof(limits)));
 }
@@ -107,14 +107,14 @@ unused(struct plan *p, const struct pth_plugin *x, const struct pth_ynode *view,
     const struct pth_ynode *spec, const char *path, const json_t *v)
 {
 	const char *why = pth_desc_str(spec, "unused", NULL);
-	json_auto_t *usual = NULL;
+	json_auto_t *by_itself = NULL;
 	pth_auto_buf at = PTH_BUF_INIT;
 	struct pth_err e;
 
 	if (why == NULL || json_is_null(v))
 		return;
-	usual = pth_param_default(spec->key, spec, &e);
-	if (json_equal(usual, v) != 0 || plan_mentions(x, view, spec->key))
+	by_itself = pth_param_default(spec->key, spec, &e);
+	if (json_equal(by_itself, v) != 0 || plan_mentions(x, view, spec->key))
 		return;
 	pth_buf_addf(&at, "%s.%s", path, spec->key);
 	plan_problem(
@@ -135,6 +135,22 @@ value_of(const struct pth_ynode *spec, const json_t *v, struct pth_err *e)
 		return NULL;
 	}
 	return pth_param_value(spec->key, spec, words, e);
+}
+
+/* The default, which is the same in each test: made once where nobody can change it. */
+static json_t *
+usual(struct plan *p, const struct pth_ynode *spec, struct pth_err *e)
+{
+	struct pth_dval *d = (struct pth_dval *)(uintptr_t)spec;
+	json_t *v;
+
+	if (d->kept != NULL)
+		return json_incref(d->kept);
+	v = pth_param_default(spec->key, spec, e);
+	if (v == NULL || json_is_object(v) || json_is_array(v))
+		return v;
+	pth_plugins_keep(p->ps, d, v);
+	return json_incref(v);
 }
 
 static json_t *
@@ -164,7 +180,7 @@ one(struct plan *p, const struct pth_plugin *x, const struct pth_ynode *view,
 	if (v == NULL && pth_yaml_get(spec, "wanted") != NULL && pth_yaml_get(spec, "wanted")->b)
 		plan_problem(p, PTH_WARNING, given[0].path, "%s without %s: %s", x->name, spec->key,
 		    pth_desc_str(spec, "description", "nothing is done"));
-	out = v == NULL ? pth_param_default(spec->key, spec, &e) : value_of(spec, v, &e);
+	out = v == NULL ? usual(p, spec, &e) : value_of(spec, v, &e);
 	if (out == NULL) {
 		if (v == NULL)
 			pth_buf_addf(&path, "%s.%s", given[0].path, spec->key);
@@ -225,10 +241,7 @@ late(const struct plan_with *w, struct plan_service *s, const struct pth_ynode *
 		pth_buf_addf(&name, "parameter %s", spec->key);
 		out = pth_json_map(v, render, &(struct render){ w, name.s });
 	} else if (from != NULL && from->kind == PTH_YSTR && json_is_null(v)) {
-		pth_dval_where(&name, from);
-		v = pth_json_path(w->vars, from->text);
-		out = v != NULL ? json_incref(v) :
-		                  pth_template_expr(name.s, from->text, w->vars, w->e);
+		out = plan_expression(w, from, from->text);
 	} else
 		return 0;
 	if (out == NULL)

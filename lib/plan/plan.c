@@ -246,7 +246,7 @@ name_taken(const char *name)
 {
 	static const char *const names[] = { "certs", "setup", "teardown", "pre_commands",
 		"post_commands", "steps", "tmp", "record.json*", "result.json*", "metrics.jsonl",
-		"capture*.pcapng" };
+		"series.jsonl*", "capture*.pcapng" };
 
 	for (size_t i = 0; i < countof(names); i++)
 		if (pth_glob(names[i], name))

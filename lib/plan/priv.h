@@ -199,6 +199,8 @@ struct plan_with {
 	struct pth_err *e;
 };
 int plan_text(const struct plan_with *w, const struct pth_ynode *n, struct pth_buf *b);
+/* The value of a node's expression, which is this text at each call; new, or NULL with w->e. */
+json_t *plan_expression(const struct plan_with *w, const struct pth_ynode *n, const char *text);
 /* A duration; *us stays when there is none. */
 int plan_duration(const struct plan_with *w, const struct pth_ynode *n, int64_t *us);
 /* A `when:` expression: 1 (also when n is NULL), 0, or -1 with e. */

@@ -41,6 +41,15 @@ dissected_begin(
 	}
 }
 
+/* From here on somebody looks on; before the first packet. */
+static inline void
+dissected_watch(struct dissected *x, const struct pth_watch *watch)
+{
+	pth_dissect_free(x->d);
+	x->how.watch = watch;
+	x->d = pth_dissect_new(&x->how);
+}
+
 static inline void
 dissected_part(struct dissected *x, int64_t ns, const struct pth_buf *frame, size_t stored)
 {

@@ -169,9 +169,10 @@ static void
 exact(void)
 {
 	static const struct row v[] = { { "udp.port == 443", 1 }, { "quic.version == 1", 1 },
-		{ "frame.len > 1", 1 }, { "http3", 0 }, { "udp && tls", 0 },
-		{ "http.request.method == \"GET\"", 0 }, { "data", 0 }, { "coap || udp", 0 },
-		{ "frame.protocols contains \"x\"", 0 }, { "bgp", 0 }, { "http2", 0 } };
+		{ "frame.len > 1", 1 }, { "http3", 1 }, { "http3.frame_type", 0 },
+		{ "udp && tls", 0 }, { "http.request.method == \"GET\"", 0 }, { "data", 0 },
+		{ "coap || udp", 0 }, { "frame.protocols contains \"x\"", 0 }, { "bgp", 0 },
+		{ "http2", 0 } };
 
 	for (size_t i = 0; i < countof(v); i++) {
 		struct pth_filter *f = pth_filter_new(v[i].text, true);

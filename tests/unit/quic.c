@@ -368,18 +368,6 @@ keys(void)
 	end(&t, &x);
 }
 
-/* The secret of the next phase. */
-static void
-next_phase(struct seal *k, uint8_t secret[32], uint32_t version)
-{
-	uint8_t hp[32];
-
-	memcpy(hp, k->hp, sizeof hp);
-	seal_expand(EVP_sha256(), secret, version == SEAL_V2 ? "quicv2 ku" : "quic ku", secret, 32);
-	seal_of(k, version, k->suite, secret);
-	memcpy(k->hp, hp, sizeof hp); /* stays (RFC 9001, 6.1) */
-}
-
 static void
 updates(uint32_t version)
 {

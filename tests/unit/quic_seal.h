@@ -57,6 +57,18 @@ seal_of(struct seal *k, uint32_t version, unsigned suite, const uint8_t *secret)
 	seal_expand(md, secret, v2 ? "quicv2 hp" : "quic hp", k->hp, n);
 }
 
+/* Secret and keys of the next phase. */
+static inline void
+next_phase(struct seal *k, uint8_t secret[32], uint32_t version)
+{
+	uint8_t hp[32];
+
+	memcpy(hp, k->hp, sizeof hp);
+	seal_expand(EVP_sha256(), secret, version == SEAL_V2 ? "quicv2 ku" : "quic ku", secret, 32);
+	seal_of(k, version, k->suite, secret);
+	memcpy(k->hp, hp, sizeof hp); /* stays (RFC 9001, 6.1) */
+}
+
 /* The keys of Initial packets of an end, from the id that the client has chosen. */
 static inline void
 seal_initial(struct seal *k, uint32_t version, const char *id, size_t n, bool server)
