@@ -21,10 +21,10 @@ bool
 pth_qlog_sum_add(struct pth_qlog_sum *s, struct pth_qlog *qlog, struct pth_buf *lack)
 {
 	const struct pth_qlog_head *head = pth_qlog_head(qlog);
-	struct pth_qlog_event event;
+	const struct pth_qlog_event *event;
 
-	while (pth_qlog_next(qlog, &event))
-		pth_qlog_stat_add(&s->stat, &event);
+	while ((event = pth_qlog_next(qlog)) != NULL)
+		pth_qlog_stat_add(&s->stat, event);
 	pth_qlog_stat_end(&s->stat);
 	pth_qlog_lack(qlog, lack);
 	if (!pth_qlog_is_one(qlog))
@@ -137,8 +137,7 @@ pth_qlog_sum_json(struct pth_qlog_sum *s)
 	put_counts(o, &s->stat);
 	put_metrics(o, &s->stat);
 	if (s->stat.nversions > 0)
-		pth_qlogsum_set_versions(
-		    o, pth_versions_json(s->stat.versions, s->stat.nversions));
+		pth_qlogsum_set_versions(o, pth_versions_json(s->stat.versions, s->stat.nversions));
 	if (s->stat.alpn.n > 0)
 		pth_qlogsum_set_alpn(o, pth_names_json(&s->stat.alpn));
 	put_close(o, &s->stat.close);

@@ -92,14 +92,15 @@ kind_of(const struct qlog_draft *d)
 	const char *name = colon != NULL ? colon + 1 : d->name;
 	const char *space = colon != NULL ? d->name : d->category;
 	size_t n = colon != NULL ? (size_t)(colon - d->name) : strlen(space);
+	enum pth_qlog_kind kind = PTH_QLOG_OTHER;
 	bool ours = false;
 
-	for (size_t i = 0; i < countof(spaces); i++)
-		ours |= strlen(spaces[i]) == n && strncasecmp(spaces[i], space, n) == 0;
-	for (size_t i = 0; ours && i < countof(kinds); i++)
-		if (strcasecmp(kinds[i].name, name) == 0)
-			return kinds[i].kind;
-	return PTH_QLOG_OTHER;
+	for (size_t i = 0; i < countof(kinds); i++)
+		if (strcmp(kinds[i].name, name) == 0)
+			kind = kinds[i].kind;
+	for (size_t i = 0; kind != PTH_QLOG_OTHER && i < countof(spaces); i++)
+		ours |= strlen(spaces[i]) == n && memcmp(spaces[i], space, n) == 0;
+	return ours ? kind : PTH_QLOG_OTHER;
 }
 
 void

@@ -1,39 +1,47 @@
-/* This file knows the names of the keys of qlog files. */
+/* This file finds the keys of qlog files by their names. */
 #include "qlog/key.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/err.h"
 
-static const struct key {
+/* In the order of their numbers. */
+static const struct {
 	const char *name;
-	unsigned char n, key;
+	size_t n;
 } keys[] = {
-#define ROW(key, text) { text, sizeof text - 1, QLOG_K_##key },
+#define ROW(key, text) { text, sizeof text - 1 },
 	QLOG_KEYS(ROW)
 };
 
-/* In order of their names; length first decides most. */
-static int
-by_name(const void *wanted, const void *row)
-{
-	const struct key *a = wanted, *b = row;
-	size_t n = a->n < b->n ? a->n : b->n;
-	int r = strncasecmp(a->name, b->name, n);
+#define FIRST_KEY (QLOG_LISTED + 1)
 
-	return r != 0 ? r : a->n - b->n;
+static unsigned
+slot(const char *s, size_t n)
+{
+	return ((unsigned)n * 5 ^ (unsigned char)s[0] ^ (unsigned char)s[n - 1] * 3u) %
+	    QLOG_KEY_SLOTS;
+}
+
+void
+qlog_keys_init(struct qlog_keys *k)
+{
+	memset(k, 0, sizeof *k);
+	for (size_t i = 0; i < countof(keys); i++) {
+		unsigned char *head = &k->head[slot(keys[i].name, keys[i].n)];
+
+		k->next[i + 1] = *head;
+		*head = (unsigned char)(i + 1);
+	}
 }
 
 unsigned
-qlog_key(const char *s, size_t n)
+qlog_key(const struct qlog_keys *k, const char *s, size_t n)
 {
-	const struct key wanted = { s, (unsigned char)n, 0 };
-	const struct key *found;
-
-	if (n > 32)
+	if (n == 0)
 		return QLOG_NOWHERE;
-	found = bsearch(&wanted, keys, countof(keys), sizeof *keys, by_name);
-	return found != NULL ? found->key : QLOG_NOWHERE;
+	for (unsigned i = k->head[slot(s, n)]; i != 0; i = k->next[i])
+		if (keys[i - 1].n == n && memcmp(keys[i - 1].name, s, n) == 0)
+			return FIRST_KEY + i - 1;
+	return QLOG_NOWHERE;
 }

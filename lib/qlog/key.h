@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The names of keys, in order. */
+/* Names of keys here, and as files have them. */
 /* clang-format off */
 #define QLOG_KEYS(X) \
 	X(ALPN, "alpn") X(APPLICATION_CODE, "application_code") \
@@ -21,7 +21,7 @@
 	X(FILE_SCHEMA, "file_schema") X(FRAME_TYPE, "frame_type") X(FRAMES, "frames") \
 	X(GROUP_ID, "group_id") X(HEADER, "header") X(KEY_TYPE, "key_type") \
 	X(LATEST_RTT, "latest_rtt") X(LOST_PACKETS, "lost_packets") X(MIN_RTT, "min_rtt") \
-	X(NAME, "name") X(NEW, "new") X(ODCID, "odcid") \
+	X(NAME, "name") X(NEW, "new") X(ODCID, "ODCID") \
 	X(QLOG_VERSION, "qlog_version") \
 	X(QUIC_VERSION, "quic_version") X(RAW_ERROR_CODE, "raw_error_code") \
 	X(REASON, "reason") X(REASON_PHRASE, "reason_phrase") X(RELATIVE_TIME, "relative_time") \
@@ -43,7 +43,14 @@ enum {
 	QLOG_KEYS(QLOG_KEY_NAME)
 };
 
-/* The key of this name, whatever its case; QLOG_NOWHERE: it is not ours. */
-unsigned qlog_key(const char *s, size_t n);
+/* A table for finding keys. */
+#define QLOG_KEY_SLOTS 128
+struct qlog_keys {
+	unsigned char head[QLOG_KEY_SLOTS], next[QLOG_KEY_SLOTS]; /* rows by their number, from 1 */
+};
+
+void qlog_keys_init(struct qlog_keys *k);
+/* The key of this name; QLOG_NOWHERE: it is not ours. */
+unsigned qlog_key(const struct qlog_keys *k, const char *s, size_t n);
 
 #endif

@@ -20,6 +20,7 @@
 
 struct pth_qlog {
 	struct qlog_json *j;
+	struct qlog_keys keys;
 	struct pth_qlog_head head;
 	struct pth_qlog_event event;
 	struct qlog_draft draft;       /* of the event: what its kind will tell the meaning of */
@@ -64,6 +65,7 @@ pth_qlog_new(int fd, const void *begin, size_t n)
 	struct pth_qlog *q = pth_xmalloc(sizeof *q);
 
 	*q = (struct pth_qlog){ .j = qlog_json_new(fd, begin, n) };
+	qlog_keys_init(&q->keys);
 	new_trace(q);
 	q->head.traces = 0;
 	return q;
@@ -228,11 +230,17 @@ time_format(struct pth_qlog *q)
 	q->delta = delta;
 }
 
-/* What an item of events is that are arrays. */
+/* What an item of events is that are arrays; some write it in capitals. */
 static void
 event_field(struct pth_qlog *q, unsigned at)
 {
-	unsigned key = qlog_key(q->j->text, q->j->len);
+	char lower[QLOG_TEXT];
+	unsigned key;
+
+	for (size_t i = 0; i < q->j->len; i++)
+		lower[i] = (char)(q->j->text[i] |
+		    (q->j->text[i] >= 'A' && q->j->text[i] <= 'Z' ? 0x20 : 0));
+	key = qlog_key(&q->keys, lower, q->j->len);
 
 	if (at == 0)
 		q->nfields = 0;
@@ -438,8 +446,8 @@ close_value_of(struct pth_qlog *q, uint64_t path)
 	return true;
 }
 
-bool
-pth_qlog_next(struct pth_qlog *q, struct pth_qlog_event *out)
+const struct pth_qlog_event *
+pth_qlog_next(struct pth_qlog *q)
 {
 	struct qlog_json *j = q->j;
 	enum qlog_token t;
@@ -449,7 +457,9 @@ pth_qlog_next(struct pth_qlog *q, struct pth_qlog_event *out)
 	while ((t = qlog_json_next(j)) != QLOG_END) {
 		switch (t) {
 		case QLOG_KEY:
-			q->key = q->path[j->depth] != 0 ? qlog_key(j->text, j->len) : QLOG_NOWHERE;
+			q->key = QLOG_NOWHERE;
+			if (q->path[j->depth] != 0)
+				q->key = qlog_key(&q->keys, j->text, j->len);
 			break;
 		case QLOG_OBJECT:
 		case QLOG_ARRAY:
@@ -457,10 +467,8 @@ pth_qlog_next(struct pth_qlog *q, struct pth_qlog_event *out)
 			open_value(q, path, t == QLOG_ARRAY);
 			break;
 		case QLOG_CLOSE:
-			if (close_value_of(q, q->path[j->depth + 1])) {
-				*out = q->event;
-				return true;
-			}
+			if (close_value_of(q, q->path[j->depth + 1]))
+				return &q->event;
 			break;
 		case QLOG_BROKEN: break;
 		default:
@@ -469,5 +477,5 @@ pth_qlog_next(struct pth_qlog *q, struct pth_qlog_event *out)
 				value(q, path, t, at);
 		}
 	}
-	return false;
+	return NULL;
 }

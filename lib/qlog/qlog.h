@@ -3,7 +3,7 @@
  * in flat memory.
  *
  *   struct pth_qlog *q = pth_qlog_new(fd, NULL, 0);
- *   while (pth_qlog_next(q, &event))
+ *   while ((event = pth_qlog_next(q)) != NULL)
  *           ...
  *   pth_qlog_head(q), pth_qlog_lack(q, &b)
  *
@@ -84,8 +84,8 @@ struct pth_qlog *pth_qlog_new(int fd, const void *begin, size_t n);
 void pth_qlog_limit(struct pth_qlog *q, uint64_t bytes, int64_t until);
 /* How many bytes were read. */
 uint64_t pth_qlog_bytes(const struct pth_qlog *q);
-/* The next event. False: there is none any more. */
-bool pth_qlog_next(struct pth_qlog *q, struct pth_qlog_event *out);
+/* The next event, until the next call. NULL: there is none any more. */
+const struct pth_qlog_event *pth_qlog_next(struct pth_qlog *q);
 const struct pth_qlog_head *pth_qlog_head(const struct pth_qlog *q);
 /* Is it a qlog at all? Known at the end. */
 bool pth_qlog_is_one(const struct pth_qlog *q);

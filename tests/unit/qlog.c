@@ -308,7 +308,6 @@ static bool
 flat(const char *begin, const char *text, size_t n, const char *lacks)
 {
 	struct pth_buf b = PTH_BUF_INIT, lack = PTH_BUF_INIT;
-	struct pth_qlog_event event;
 	struct pth_qlog *q;
 	size_t before, most = 0;
 	bool r;
@@ -321,7 +320,7 @@ flat(const char *begin, const char *text, size_t n, const char *lacks)
 	pth_buf_release(&b);
 	before = mallinfo2().uordblks;
 	q = pth_qlog_new(fd, NULL, 0);
-	while (pth_qlog_next(q, &event))
+	while (pth_qlog_next(q) != NULL)
 		most = mallinfo2().uordblks > most ? mallinfo2().uordblks : most;
 	most = mallinfo2().uordblks > most ? mallinfo2().uordblks : most;
 	pth_qlog_lack(q, &lack);
@@ -352,7 +351,6 @@ static void
 limits(void)
 {
 	struct pth_buf lack = PTH_BUF_INIT;
-	struct pth_qlog_event event;
 	struct pth_buf b = PTH_BUF_INIT;
 	struct pth_qlog *q;
 	size_t n = 0;
@@ -364,7 +362,7 @@ limits(void)
 	fd = file_of(b.s, b.len);
 	q = pth_qlog_new(fd, NULL, 0);
 	pth_qlog_limit(q, 1, 0);
-	while (pth_qlog_next(q, &event))
+	while (pth_qlog_next(q) != NULL)
 		n++;
 	pth_qlog_lack(q, &lack);
 	CHECK(n > 0 && n < 20000);
