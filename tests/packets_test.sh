@@ -477,7 +477,7 @@ testTcp() {
 	same_tcp tcp 80
 	run pth-packets --series all tcp.pcapng
 	assertEquals "$out" "$(cat out/*/series.jsonl)"
-	assertLeast 4 "$(wc -l <out/*/series.jsonl)" series
+	assertLeast 4 "$(cat out/*/series.jsonl | wc -l)" series
 	assertEquals 'it is no artifact' 0 "$(jq -c 'select(.id).artifacts |
 		map(select(.path == "series.jsonl")) | length' tcp.json)"
 	assertEquals '[1,1]' "$(number tcp '.tcp | [.client.retransmissions, .server.resets +
