@@ -6,6 +6,7 @@
 #include "base/series.h"
 #include "base/text.h"
 #include "collect/packets.h"
+#include "collect/qlog.h"
 #include "dissect/dissect.h"
 #include "dissect/filter.h"
 #include "dissect/plot.h"
@@ -70,7 +71,7 @@ put_stats(struct show *p, struct pth_dissect *d, bool cut)
 	const struct packets of = { .d = d };
 	json_auto_t *metrics = json_object();
 
-	collect_packets_json(&of, metrics);
+	pth_packets_json(&of, metrics);
 	json_object_del(metrics, COLLECT_DATA_US);
 	if (cut)
 		pth_metrics_set_truncated(metrics, true);
@@ -83,8 +84,42 @@ say_lack(struct show *p, const char *name, const char *lack)
 {
 	if (lack == NULL)
 		return;
-	pth_complain("%s: %s", name, lack);
+	/* One that begins with its place: LINE:COLUMN: text. */
+	pth_complain(pth_is_digit(*lack) ? "%s:%s" : "%s: %s", name, lack);
 	p->incomplete = true;
+}
+
+/* A file that is no capture may be a qlog: then its numbers are written. */
+static bool
+take_qlog(struct show *p, int fd, const char *name, const struct pth_capfile *f)
+{
+	struct pth_qlog_sum sum = { .files = 0 };
+	pth_auto_buf lack = PTH_BUF_INIT;
+	json_auto_t *metrics = json_object();
+	size_t n;
+	const uint8_t *begin = pth_capfile_begin(f, &n);
+	struct pth_qlog *q;
+
+	if (pth_capfile_is_one(f) || n == 0 || !pth_qlog_begins(*begin))
+		return false;
+	if (!p->stats) {
+		say_lack(p, name, "a qlog has no packets: see --stats");
+		return true;
+	}
+	q = pth_qlog_new(fd, begin, n);
+	if (!pth_qlog_sum_add(&sum, q, &lack)) {
+		say_lack(p, name, "neither a capture nor a qlog");
+	} else {
+		pth_metrics_set_qlog(metrics, pth_qlog_sum_json(&sum));
+		if (lack.len > 0)
+			pth_metrics_set_truncated(metrics, true);
+		pth_json_dump(&p->out, metrics);
+		pth_buf_addc(&p->out, '\n');
+	}
+	say_lack(p, name, lack.len > 0 ? lack.s : NULL);
+	pth_qlog_sum_release(&sum);
+	pth_qlog_free(q);
+	return true;
 }
 
 static void
@@ -125,6 +160,21 @@ watch(struct show *p, const char *name, const struct pth_plots *plots)
 	return pth_traces_watch(p->traces);
 }
 
+/* What is known when all packets of a capture were read. */
+static void
+put_results(struct show *p, const char *name, const struct pth_capfile *f, struct pth_dissect *d,
+    const struct pth_plots *plots)
+{
+	if (p->stats)
+		put_stats(p, d, pth_capfile_lack(f) != NULL || pth_dissect_lack(d) != NULL);
+	if (plots != NULL)
+		put_series(p, name, plots, d);
+	if (p->traces != NULL)
+		end_traces(p, name);
+	say_lack(p, name, pth_capfile_lack(f));
+	say_lack(p, name, pth_dissect_lack(d));
+}
+
 static void
 read_file(struct show *p, int fd, const char *name)
 {
@@ -145,15 +195,9 @@ read_file(struct show *p, int fd, const char *name)
 		if (packets)
 			take_packet(p, d);
 	}
-	if (p->stats)
-		put_stats(p, d, pth_capfile_lack(f) != NULL || pth_dissect_lack(d) != NULL);
-	if (plots != NULL)
-		put_series(p, name, plots, d);
-	if (p->traces != NULL)
-		end_traces(p, name);
+	if (!take_qlog(p, fd, name, f))
+		put_results(p, name, f, d, plots);
 	write_out(p, 0);
-	say_lack(p, name, pth_capfile_lack(f));
-	say_lack(p, name, pth_dissect_lack(d));
 	pth_capfile_free(f);
 	pth_dissect_free(d);
 	pth_plots_free(plots);

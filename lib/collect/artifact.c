@@ -26,7 +26,7 @@ static const struct {
 	{ "download", { "*/downloads/*" } },
 	{ "capture", { "*.pcapng", "*.pcap" } },
 	{ "keylog", { "*keys.log", "*.keys", "*.keylog", "sslkeylog*" } },
-	{ "qlog", { "*.qlog", "*.sqlog", "*/qlog/*" } },
+	{ PTH_ARTIFACT_QLOG, { "*.qlog", "*.sqlog", "*/qlog/*" } },
 	{ "core", { "core", "core.*" } },
 	{ "certificate", { "certs/*", "*/certs/*", "*.pem", "*.crt" } },
 	{ "profile",

@@ -56,6 +56,7 @@ json_t *pth_artifact_list(int dirfd, const json_t *rec, struct pth_artifact_budg
  */
 const char *pth_artifact_kind_of(const char *path);
 #define PTH_ARTIFACT_LOG "log"
+#define PTH_ARTIFACT_QLOG "qlog"
 /* The same of a path in the directory of a test, where its plan may have given another kind. */
 const char *pth_artifact_kind_in(const json_t *rec, const char *path);
 /* Is this path there one of our own two files? */

@@ -14,6 +14,7 @@
 #include "collect/metric.h"
 #include "collect/own.h"
 #include "collect/prune.h"
+#include "collect/qlog.h"
 #include "collect/verdict.h"
 #include "io/event.h"
 
@@ -83,6 +84,8 @@ collect_dir(json_t *rec, int dirfd, const char *path, const struct pth_collect_o
 		pth_metric_capture(&capture, metrics, &packets);
 	pth_metric_transfer(rec, artifacts, metrics);
 	pth_metric_measures(dirfd, rec, artifacts, metrics);
+	budget = pth_artifact_budget(opt->file_bytes, opt->files_us);
+	pth_qlog_metrics(dirfd, artifacts, &budget, metrics);
 	collect_own_events(dirfd, rec, artifacts);
 	/* What was read for the list does not count for the rules. */
 	budget = pth_artifact_budget(opt->file_bytes, opt->files_us);

@@ -60,7 +60,14 @@ only_grows(const char *path)
 		PTH_KEY(connend, datagrams), PTH_KEY(connend, largest_datagram),
 		PTH_KEY(connend, stream_bytes), PTH_KEY(connend, resets),
 		PTH_KEY(httpsum, requests), PTH_KEY(httpsum, responses), PTH_KEY(transfer, files),
-		PTH_KEY(peak, samples), PTH_KEYS_traffic(PTH_KEY_OF, traffic) };
+		PTH_KEY(qlogsum, events), PTH_KEY(qlogsum, traces), PTH_KEY(qlogsum, groups),
+		PTH_KEY(qlogsum, traced_us), PTH_KEY(qlogsum, packets_sent),
+		PTH_KEY(qlogsum, packets_received), PTH_KEY(qlogsum, packets_lost),
+		PTH_KEY(qlogsum, packets_dropped), PTH_KEY(qlogsum, spurious_losses),
+		PTH_KEY(qlogsum, congestion_window_max), PTH_KEY(qlogsum, bytes_in_flight_max),
+		PTH_KEY(qlogsum, connection_state_changes),
+		PTH_KEY(qlogsum, congestion_state_changes), PTH_KEY(peak, samples),
+		PTH_KEYS_traffic(PTH_KEY_OF, traffic) };
 	const char *name = last_name(path);
 
 	for (size_t i = 0; i < countof(names); i++)
@@ -127,11 +134,14 @@ concerns(const json_t *metrics, const char *of, const char *path)
 	if (strcmp(of, PTH_GAP_CAPTURE) == 0)
 		return is_captured(metrics, path);
 	if (strcmp(of, PTH_GAP_CONTENTS) == 0)
-		return begins(path, "quic.") && !without_keys(path);
+		return (begins(path, "quic.") && !without_keys(path)) || begins(path, "tcp.http.");
 	if (strcmp(of, PTH_GAP_ARTIFACTS) == 0)
-		return begins(path, "transfer.") || begins(path, "measures.");
+		return begins(path, "transfer.") || begins(path, "measures.") ||
+		    begins(path, PTH_GAP_QLOG);
 	if (strcmp(of, PTH_GAP_SAMPLES) == 0)
 		return strstr(path, ".peak.") != NULL || strstr(path, ".traffic.") != NULL;
+	if (begins(of, PTH_GAP_QLOG)) /* all numbers of a service */
+		return begins(path, of) && path[strlen(of)] == '.';
 	return strcmp(of, path) == 0;
 }
 

@@ -4,8 +4,8 @@
  * rests on it cannot be told, unless what is known decides it already.
  *
  * A gap is of the capture, of its contents (what is encrypted and was not seen), of the
- * artifacts, of the samples, of the display filters that tshark has counted, or of one number of a
- * service: "measures.SERVICE.NAME".
+ * artifacts, of the samples, of the display filters that tshark has counted, of the qlog files
+ * of a service: "qlog.SERVICE", or of one number of a service: "measures.SERVICE.NAME".
  */
 #ifndef PTH_COLLECT_GAP_H
 #define PTH_COLLECT_GAP_H
@@ -19,6 +19,7 @@
 #define PTH_GAP_ARTIFACTS "artifacts"
 #define PTH_GAP_SAMPLES "samples"
 #define PTH_GAP_FILTERS "filters"
+#define PTH_GAP_QLOG "qlog." /* and the service */
 
 /* Numbers between two, both inclusive; what a number may be of which not all was seen. */
 struct pth_span {

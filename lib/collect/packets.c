@@ -115,7 +115,7 @@ unless_odd(struct packets *p, struct pth_filter **filters)
 }
 
 int
-collect_packets_read(int in, const json_t *decode, const struct tshark_limits *limits,
+pth_packets_read(int in, const json_t *decode, const struct tshark_limits *limits,
     struct packets *p, struct pth_err *e)
 {
 	struct pth_speaks *v = pth_xarray(NULL, json_array_size(decode) + 1, sizeof *v);
@@ -143,8 +143,7 @@ collect_packets_read(int in, const json_t *decode, const struct tshark_limits *l
 		pth_buf_addf(&p->lack, "%s%s", p->lack.len > 0 ? "; " : "", pth_dissect_lack(p->d));
 	p->read = rc == 0;
 	if (rc == 0)
-		rc = collect_tshark_count(
-		    in, decode, limits, p->taps, p->ntaps, &p->filters_lack, e);
+		rc = pth_tshark_count(in, decode, limits, p->taps, p->ntaps, &p->filters_lack, e);
 	return rc;
 }
 
@@ -256,8 +255,8 @@ close_json(const struct pth_quic_stat *s, json_t *quic)
 	pth_conns_set_close(quic, o);
 }
 
-static json_t *
-names_json(const struct pth_names *s)
+json_t *
+pth_names_json(const struct pth_names *s)
 {
 	json_t *all = json_array();
 
@@ -275,22 +274,22 @@ static void
 tls_json(const struct pth_names *sni, const struct pth_names *alpn, json_t *o)
 {
 	if (sni->n > 0)
-		pth_conns_set_sni(o, names_json(sni));
+		pth_conns_set_sni(o, pth_names_json(sni));
 	if (alpn->n > 0)
-		pth_conns_set_alpn(o, names_json(alpn));
+		pth_conns_set_alpn(o, pth_names_json(alpn));
 }
 
-static void
-versions_json(const struct pth_quic_stat *s, json_t *quic)
+json_t *
+pth_versions_json(const uint32_t *v, size_t n)
 {
 	json_t *all = json_array();
 	char hex[16];
 
-	for (size_t i = 0; i < s->versions_seen; i++) {
-		snprintf(hex, sizeof hex, "0x%08x", s->versions[i]);
+	for (size_t i = 0; i < n; i++) {
+		snprintf(hex, sizeof hex, "0x%08x", v[i]);
 		pth_json_push(all, json_string(hex));
 	}
-	pth_conns_set_versions(quic, all);
+	return all;
 }
 
 static json_t *
@@ -304,7 +303,7 @@ quic_json(struct pth_quic_stat *s)
 	pth_conns_set_handshakes(o, (int64_t)s->handshake.seen);
 	times_json(o, &s->confirmed, PTH_KEY(conns, confirmed_us));
 	times_json(o, &s->first_byte, PTH_KEY(conns, first_byte_us));
-	versions_json(s, o);
+	pth_conns_set_versions(o, pth_versions_json(s->versions, s->versions_seen));
 	if (data > 0)
 		pth_conns_set_stream_goodput_bps(
 		    o, (int64_t)((double)s->end[1].stream_bytes * 8e9 / (double)data));
@@ -380,7 +379,7 @@ data_time(const struct pth_quic_stat *q, const struct pth_tcp_stat *t)
 }
 
 void
-collect_packets_json(const struct packets *p, json_t *metrics)
+pth_packets_json(const struct packets *p, json_t *metrics)
 {
 	const struct pth_frame_stat *s = pth_dissect_frames(p->d);
 	struct pth_quic_stat *quic = pth_dissect_quic(p->d);
@@ -400,7 +399,7 @@ collect_packets_json(const struct packets *p, json_t *metrics)
 }
 
 void
-collect_packets_release(struct packets *p)
+pth_packets_release(struct packets *p)
 {
 	pth_dissect_free(p->d);
 	pth_buf_release(&p->lack);

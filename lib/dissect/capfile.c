@@ -79,6 +79,13 @@ pth_capfile_is_one(const struct pth_capfile *f)
 	return f->begun;
 }
 
+const uint8_t *
+pth_capfile_begin(const struct pth_capfile *f, size_t *n)
+{
+	*n = f->end - f->at;
+	return f->buf + f->at;
+}
+
 void
 pth_capfile_free(struct pth_capfile *f)
 {

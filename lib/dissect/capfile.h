@@ -57,6 +57,8 @@ bool pth_capfile_next(struct pth_capfile *f, struct pth_frame *out);
 const char *pth_capfile_lack(const struct pth_capfile *f);
 /* Is this a capture file at all? Known after the first pth_capfile_next(). */
 bool pth_capfile_is_one(const struct pth_capfile *f);
+/* When it is none: its first bytes, as many as were read. Borrowed. */
+const uint8_t *pth_capfile_begin(const struct pth_capfile *f, size_t *n);
 /* TLS keys (secrets blocks with text in the format of draft-ietf-tls-keylogfile) are handed to
  * this function as they come, before the packets behind them. */
 typedef void pth_capfile_secrets(void *arg, const char *text, size_t n);

@@ -31,9 +31,10 @@
 	O(conns, "metrics.quic, metrics.tcp") \
 	O(connend, "conns.client, conns.server") \
 	O(ecn, "connend.ecn") \
-	O(close, "conns.close") \
+	O(close, "conns.close, qlogsum.close") \
 	O(httpsum, "conns.http") \
 	O(transfer, "metrics.transfer") \
+	O(qlogsum, "metrics.qlog.NAME") \
 	O(verdict, "test.verdict") \
 	O(judged, "verdict.rules[]") \
 	O(sample, "a line of metrics.jsonl") \
@@ -178,6 +179,7 @@
 	X(o, map, protocols, packetsum) \
 	X(o, obj, quic, conns) \
 	X(o, obj, tcp, conns) \
+	X(o, map, qlog, qlogsum) \
 	X(o, int, dropped, 0) \
 	X(o, int, omitted, 0) \
 	X(o, int, discarded, 0) \
@@ -282,6 +284,32 @@
 	X(o, int, duration_us, 0) \
 	X(o, int, goodput_bps, 0) \
 	X(o, str, measured, "")
+#define PTH_KEYS_qlogsum(X, o) \
+	X(o, int, files, 0) \
+	X(o, int, traces, 0) \
+	X(o, int, events, 0) \
+	X(o, int, groups, 0) \
+	X(o, list, formats, plain) \
+	X(o, str, vantage_point, "") \
+	X(o, int, traced_us, 0) \
+	X(o, int, packets_sent, 0) \
+	X(o, int, packets_received, 0) \
+	X(o, int, packets_lost, 0) \
+	X(o, int, packets_dropped, 0) \
+	X(o, int, spurious_losses, 0) \
+	X(o, int, rtt_min_us, 0) \
+	X(o, int, rtt_us, 0) \
+	X(o, int, rtt_p95_us, 0) \
+	X(o, int, rtt_smoothed_us, 0) \
+	X(o, int, congestion_window_max, 0) \
+	X(o, int, congestion_window, 0) \
+	X(o, int, bytes_in_flight_max, 0) \
+	X(o, int, connection_state_changes, 0) \
+	X(o, int, congestion_state_changes, 0) \
+	X(o, int, key_updates, 0) \
+	X(o, list, versions, plain) \
+	X(o, list, alpn, plain) \
+	X(o, obj, close, close)
 #define PTH_KEYS_verdict(X, o) \
 	X(o, str, status, NULL) \
 	X(o, bool, ok, false) \

@@ -94,9 +94,9 @@ dissect(int fd, const char *log, size_t nlog, const struct pth_watch *watch,
 	}
 	if (pth_capfile_lack(f) != NULL && *pth_capfile_lack(f) == '\0')
 		abort();
-	collect_packets_json(&p, metrics);
+	pth_packets_json(&p, metrics);
 	pth_capfile_free(f);
-	collect_packets_release(&p);
+	pth_packets_release(&p);
 	return metrics;
 }
 
