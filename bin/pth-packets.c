@@ -77,7 +77,7 @@ put_stats(struct show *p, struct pth_dissect *d, bool cut)
 	const struct packets of = { .d = d };
 	json_auto_t *metrics = json_object();
 
-	collect_packets_json(&of, metrics);
+	pth_packets_json(&of, metrics);
 	json_object_del(metrics, COLLECT_DATA_US);
 	if (cut)
 		pth_metrics_set_truncated(metrics, true);
@@ -175,7 +175,7 @@ static void
 read_file(struct show *p, int fd, const char *name)
 {
 	bool packets = !p->stats && p->series == NULL && p->traces == NULL;
-	struct pth_plots *plots = p->plots != 0 ? pth_plots_new(p->plots, p->points) : NULL;
+	struct pth_plots *plots = p->plots != 0 ? pth_plots_new(p->plots, points(p)) : NULL;
 	const struct pth_dissect_how how = { .fields = packets, .watch = watch(p, name, plots) };
 	struct pth_dissect *d = pth_dissect_new(&how);
 	struct pth_capfile *f = pth_capfile_new(fd);
@@ -265,7 +265,7 @@ prepare(struct show *p)
 int
 main(int argc, char **argv)
 {
-	struct show p = { .points = PTH_PLOT_POINTS };
+	struct show p = { .points = 0 };
 	const struct pth_option table[] = {
 		{ 'Y', "filter", "FILTER", "only packets that this display filter takes",
 		    .text = &p.filter_text },
@@ -297,6 +297,8 @@ main(int argc, char **argv)
 	    (p.filter_text != NULL || p.names.n > 0))
 		return pth_tool_mistake(
 		    &tool, "--stats, --series and --qlog are about all packets");
+	if (p.points != 0 && p.series == NULL)
+		return pth_tool_mistake(&tool, "--points is for --series");
 	prepare(&p);
 	dir = open_traces(&p);
 	for (int i = 0; i < tool.operand_count; i++) {

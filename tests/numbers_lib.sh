@@ -57,7 +57,7 @@ numbers_lines() {
 # The numbers, "metric value" a line, of the lines above.
 numbers_theirs() {
 	awk -F '\t' '
-	function us(ns) { return int(ns / 1000) }
+	function us(ns) { return sprintf("%.0f", int(ns / 1000)) }
 	function out(name, value) { print name, value }
 	# The value of which that many of 100 samples are not greater.
 	function percentile(list, percent, v, n, i, j, x) {
@@ -137,7 +137,7 @@ numbers_theirs() {
 			shift[conn, 0] = shift[conn, 1] = 3
 			conns++
 		}
-		from = src == client[conn] ? 0 : src == server[conn] ? 1 : dst == client[conn] ? 1 : 0
+		from = src != client[conn] && (src == server[conn] || dst == client[conn])
 		other = 1 - from
 	}
 	function counts() {
@@ -216,7 +216,7 @@ numbers_theirs() {
 		if (level == 3) { retries++; next }
 		header()
 		space = level == 1 ? "s" : level
-		number = $6
+		number = $9 > 0 ? $6 : "-" # what cannot be read has no frames
 		eliciting = 0
 		open = 1
 		counts()
@@ -287,8 +287,9 @@ numbers_theirs() {
 		out("packets", all + 0)
 		out("bytes", bytes + 0)
 		out("captured_us", us(last - first))
-		split("eth ip ipv6 udp quic", v, " ")
+		split("eth vlan ip ipv6 icmp icmpv6 udp tcp quic", v, " ")
 		for (i in v) out("protocols." v[i], protocol[v[i]] + 0 "," protocol_bytes[v[i]] + 0)
+		if (conns + names["versions"] == 0) exit
 		out("quic.connections", conns + 0)
 		out("quic.handshakes", length(done))
 		out("quic.handshake_us", median(done))
@@ -298,7 +299,8 @@ numbers_theirs() {
 		out("quic.sni", listed("sni"))
 		out("quic.alpn", listed("alpn"))
 		n = data_last - data_first
-		out("quic.stream_goodput_bps", n > 0 ? int(stream[1] * 8e9 / n) : "-")
+		n = n > 0 ? sprintf("%.0f", int(stream[1] * 8e9 / n)) : "-"
+		out("quic.stream_goodput_bps", n)
 		out("quic.handshake_packets", handshake_packets + 0)
 		out("quic.handshake_bytes", handshake_bytes + 0)
 		out("quic.early_packets", early_packets + 0)
@@ -328,7 +330,9 @@ numbers_ours() { # capture
 	def sum: (.packets // 0 | tostring) + "," + (.bytes // 0 | tostring);
 	. as $m | .quic as $q |
 	(("packets", "bytes", "captured_us") | "\(.) \($m[.])"),
-	(("eth", "ip", "ipv6", "udp", "quic") | "protocols.\(.) \($m.protocols[.] // {} | sum)"),
+	(("eth", "vlan", "ip", "ipv6", "icmp", "icmpv6", "udp", "tcp", "quic") |
+		 "protocols.\(.) \($m.protocols[.] // {} | sum)"),
+	(select($q != null) |
 	(("connections", "handshakes", "handshake_us", "confirmed_us", "first_byte_us",
 		"stream_goodput_bps", "handshake_packets", "handshake_bytes", "early_packets",
 		"early_bytes", "retries", "version_negotiations", "migrations", "path_challenges",
@@ -344,15 +348,15 @@ numbers_ours() { # capture
 		(select($q.connections == 1) |
 			"quic.\($side).rtt_smoothed_us \($e.rtt_smoothed_us | no)"),
 		"quic.\($side).ecn \($e.ecn | if . == null then "-" else
-			"\(.ect0),\(.ect1),\(.ce)" end)")'
+			"\(.ect0),\(.ect1),\(.ce)" end)"))'
 }
 
 numbers_differ() { # capture option...
 	capture=$1 && shift
 	numbers_ours "$capture" | sort >"$capture.ours"
 	tshark -n -r "$capture" --disable-protocol http3 "$@" -T json --no-duplicate-keys \
-		-J 'frame ip ipv6 udp quic icmp icmpv6' 2>/dev/null | numbers_lines | numbers_theirs |
-		sort >"$capture.theirs"
+		-J 'frame ip ipv6 udp quic icmp icmpv6' 2>/dev/null |
+		numbers_lines | numbers_theirs | sort >"$capture.theirs"
 	join -a 1 -a 2 -e absent -o 0,1.2,2.2 "$capture.ours" "$capture.theirs" |
 		awk '$2 != $3 { print $1 ": " $2 ", " $3 } END { print NR " numbers" }'
 }

@@ -4,6 +4,7 @@
 # timeout: 300
 # shellcheck disable=SC2154 # $out comes from run
 . "$TOP/tests/lib.sh"
+. "$TOP/tests/numbers_lib.sh"
 
 PATH=$PATH:/usr/sbin
 export PTH_EVENTS=none
@@ -37,20 +38,41 @@ fields='frame.number frame.time_epoch frame.time_relative frame.time_delta frame
 	quic.af.ack_eliciting_threshold quic.af.request_max_ack_delay'
 
 # Of tshark, with these options: HTTP/3's dissector takes long and has no part in this.
+# $speaks: what the server's port speaks, where tshark does not see it by itself.
 tshark_() { # capture option...
 	capture=$1 && shift
-	tshark -n -r "$capture" --disable-protocol http3 "$@" 2>/dev/null
+	tshark -n -r "$capture" --disable-protocol http3 ${speaks:+-d "tcp.port==4443,$speaks"} \
+		"$@" 2>/dev/null
 }
+speaks=
 
-# A capture of the fuzz target's seeds, with its key log inside: two bytes say how long that is.
-seed() { # name
+# A capture of the fuzz target's seeds, and its key log in the file keys: two bytes say how long
+# that is.
+plain_seed() { # name
 	seed=$TOP/tests/fuzz/corpus/dissect/$1
 	set -- "$1" "$(od -An -tu1 -N2 "$seed" | awk '{ print $1 * 256 + $2 }')"
 	tail -c +$(($2 + 3)) "$seed" >"$1.pcapng"
-	[ "$2" = 0 ] && return
 	tail -c +3 "$seed" | head -c "$2" >keys
+}
+
+# The key log goes into the capture.
+with_keys() { # name
+	[ -s keys ] || return
 	editcap --inject-secrets tls,keys "$1.pcapng" with-keys 2>/dev/null &&
 		mv with-keys "$1.pcapng"
+}
+
+seed() { # name
+	plain_seed "$1"
+	with_keys "$1"
+}
+
+# All numbers are those of tshark's packets.
+same_numbers() { # name numbers-at-least option...
+	name=$1 least=$2 && shift 2
+	numbers_differ "$name.pcapng" "$@" >differ
+	assertEquals "$name" '' "$(sed '$d' differ)"
+	assertLeast "$least" "$(sed -n '$s/ numbers//p' differ)" "numbers of $name"
 }
 
 # Packets that are hexadecimal digits, a line each, with this link type.
@@ -266,6 +288,8 @@ testFieldsOfCorners() {
 		frame.len < 60
 		frame.time_relative >= 1.5 && frame.number <= 5
 	EOF
+	# What is in fragments is not put together.
+	same_numbers corners 12 -o ip.defragment:FALSE -o ipv6.defragment:FALSE
 	# The other link types.
 	of_hex 101 raw.pcapng <<-EOF
 		$i $u
@@ -276,11 +300,41 @@ testFieldsOfCorners() {
 		0000 0001 0006 020000000001 0000 0800 $i $u
 	EOF
 	same_fields sll.pcapng 1
+	of_hex 276 sll2.pcapng <<-EOF
+		0800 0000 00000001 0001 00 06 020000000001 0000 $i $u
+		86dd 0000 00000001 0001 00 06 020000000001 0000 60000000000c1140 $s $u
+	EOF
+	same_fields sll2.pcapng 2
 	of_hex 0 null.pcapng <<-EOF
 		02000000 $i $u
 		1e000000 60000000000c1140 $s $u
 	EOF
 	same_fields null.pcapng 2
+	# Several interfaces, of several kinds, in one file: all numbers.
+	mergecap -w several.pcapng raw.pcapng sll.pcapng sll2.pcapng null.pcapng 2>/dev/null
+	same_fields several.pcapng 7
+	same_numbers several 12
+}
+
+# Other byte orders and resolutions of time.
+testOldFiles() {
+	need text2pcap wireshark-common && need tshark tshark || return
+	i=020000000001020000000002080045000020000740004011000a0a0000010a0000021388115b
+	for magic in a1b2c3d4 a1b23c4d; do
+		tr -d ' \n' <<-E | unhex >big.pcap
+			$magic 0002 0004 00000000 00000000 0000ffff 00000001
+			00000001 0001e240 0000002e 0000002e $i 000c 0000 70696e67
+			00000002 000f423f 0000002e 0000002f $i 000c 0000 70696e67
+		E
+		tshark_ big.pcap -T fields -e frame.number -e frame.time_epoch -e frame.len \
+			-e ip.src -e udp.port >theirs
+		pth-packets -e frame.number -e frame.time_epoch -e frame.len -e ip.src \
+			-e udp.port big.pcap >ours
+		assertEquals "$magic" "$(cat theirs)" "$(cat ours)"
+		assertEquals 2 "$(wc -l <ours)"
+		mv big.pcap big.pcapng
+		same_numbers big 12
+	done
 }
 
 # Packets of tests/fuzz/corpus: QUIC of both versions, Retry, Version Negotiation, TCP, layers.
@@ -289,7 +343,41 @@ testFieldsOfSeeds() {
 	for name in quic1 quic2 retry tcp layers; do
 		seed $name
 		same_fields $name.pcapng 3
+		# A frame that is shorter than Ethernet's header has none for us; tshark shows one.
+		[ $name = layers ] || same_numbers $name 12
 	done
+}
+
+# Real connections, all in one capture: of each peer as server and as client, Retry, ChaCha20,
+# 0-RTT, key updates, migration and rebinding of the client's address.
+testNumbersOfPeers() {
+	need editcap wireshark-common && need tshark tshark || return
+	: >all-keys
+	set --
+	for name in validated chacha early keyupdate rebinding migration peers-ngtcp2-aioquic \
+		peers-aioquic-quiche peers-quiche-quinn peers-quinn-quic_go peers-quic_go-ngtcp2 \
+		peers-quiche-aioquic; do
+		plain_seed $name
+		cat keys >>all-keys
+		set -- "$@" $name.pcapng
+	done
+	mv all-keys keys
+	mergecap -w all.pcapng "$@" 2>/dev/null
+	with_keys all
+	same_numbers all 60 -d udp.port==4443,quic
+	run pth-packets --stats all.pcapng
+	assertEquals '[13,true,1,1,2,2]' "$(jq_out -c '.quic | [.connections,
+		(.client.key_updates >= 1), .retries, .early_packets, .migrations,
+		.path_challenges]')"
+	# A number that is wrong is seen.
+	mkdir lying
+	cat >lying/pth-packets <<-E
+		#!/bin/sh
+		$(command -v pth-packets) "\$@" | sed 's/"retries":1/"retries":2/'
+	E
+	chmod +x lying/pth-packets
+	(PATH=$PWD/lying:$PATH && numbers_differ all.pcapng -d udp.port==4443,quic) >differ
+	assertEquals 'quic.retries: 2, 1' "$(sed '$d' differ)"
 }
 
 # columns CAPTURE FIELD...: what tshark shows of all packets, in one pass, to the file columns.
@@ -344,6 +432,8 @@ testSeries() {
 	run pth-packets --series rtt --stats tcp.pcapng
 	assertCode 2
 	run pth-packets --qlog dir -Y tcp tcp.pcapng
+	assertCode 2
+	run pth-packets --points 10 tcp.pcapng
 	assertCode 2
 }
 
@@ -446,10 +536,19 @@ testQuic() {
 same_tcp() { # name port
 	columns "$1.pcapng" frame.time_epoch tcp.srcport tcp.len tcp.flags.syn tcp.flags.ack \
 		tcp.flags.reset tcp.analysis.retransmission tcp.analysis.out_of_order \
-		tcp.analysis.zero_window
+		tcp.analysis.zero_window tcp.stream
 	c="\$2 != $2" s="\$2 == $2"
 	assertEquals "$1" "$(of '$4 == 1 && $5 == 0' 1 | wc -l)" "$(number "$1" .tcp.connections)"
-	assertEquals "$1" "$(between "$c" "$c && \$4 == 0")" "$(number "$1" .tcp.handshake_us)"
+	# The lower median of the connections.
+	assertEquals "$1" "$(awk -F '\t' "$c"' {
+		split($1, t, ".")
+		at = t[1] % 100000 * 1e9 + t[2]
+		if ($4 == 1) { if (!($10 in syn)) syn[$10] = at } else if (!($10 in done)) {
+			done[$10] = 1
+			print int((at - syn[$10]) / 1000)
+		}
+	}' columns | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }')" \
+		"$(number "$1" .tcp.handshake_us)"
 	assertEquals "$1" "$(of 1 7 | wc -l)" "$(number "$1" .tcp.retransmissions)"
 	for side in client server; do
 		[ $side = client ] && me=$c || me=$s
@@ -460,22 +559,92 @@ same_tcp() { # name port
 	done
 }
 
+# nginx and curl, HTTP/1.1 and 2, with TLS and without: two files, and one that is not there.
+http_runs() {
+	echo tests:
+	for tls in false true; do
+		only=$([ $tls = false ] || echo 'ssl_protocols TLSv1.3;')
+		for version in rfc9112 rfc9113; do
+			cat <<-Y
+			  - name: tls-$tls-$version
+			    network_environment: {type: localhost}
+			    services:
+			      server:
+			        implementation: {name: nginx, type: iut, tls: $tls,
+			          directives: "$only"}
+			        protocol: {name: http, version: $version, role: server}
+			        ports: ["4443:4443"]
+			        generate_new_certificates: true
+			        files: [{path: www/a.bin, size: 300kB, seed: 1},
+			          {path: www/b.bin, size: 7kB, seed: 2}]
+			      client:
+			        implementation: {name: curl, type: iut, tls: $tls,
+			          requests: [/a.bin, /b.bin, /none]}
+			        protocol: {name: http, version: $version, role: client,
+			          target: server}
+			        timeout: 20
+			Y
+		done
+	done
+}
+
+# Requests, responses by status, and bytes of bodies.
+same_http() { # name
+	columns "$1.pcapng" http.request.method http.response.code http.content_length \
+		http2.headers.method http2.headers.status http2.type http2.length \
+		tls.handshake.extensions_server_name tls.handshake.extensions_alpn_str \
+		tcp.srcport
+	bytes=$(awk -F '\t' '$10 == 4443 {
+		if ($6 == "") { n = split($3, v, ","); for (i = 1; i <= n; i++) sum += v[i] }
+		n = split($6, type, ",")
+		split($7, len, ",")
+		for (i = 1; i <= n; i++) if (type[i] == 0) sum += len[i]
+	} END { print sum + 0 }' columns)
+	status=$(of '$10 == 4443' 2 | grep .; of '$10 == 4443' 5 | grep .)
+	assertEquals "$1" "[$(of '$10 != 4443' 1 | grep -c '[A-Z]' |
+		awk -v two="$(of '$10 != 4443' 4 | grep -c '[A-Z]')" '{ print $1 + two }'),$(
+		printf '%s\n' "$status" | wc -l),$bytes,$(
+		printf '%s\n' "$status" | sort | uniq -c |
+			jq -Rcn '[inputs | split(" ") | {(.[-1]): (.[-2] | tonumber)}] | add')]" \
+		"$(number "$1" '.tcp.http | [.requests, .responses, .bytes, .status]')"
+	assertEquals "$1" "$(of 1 8 | grep . | sort -u)" \
+		"$(number "$1" '.tcp.sni // [] | join(",")' | tr -d \")"
+	assertEquals "$1" "$(of '$10 == 4443' 9 | grep . | sort -u)" \
+		"$(number "$1" '.tcp.alpn // [] | join(",")' | tr -d \")"
+}
+
 testTcp() {
 	need tshark tshark && need curl curl && need nginx nginx-light || return
-	pipe h nginx curl http
-	same_fields h.pcapng 10
-	same_tcp h 4443
+	http_runs >x.yaml
+	rm -rf out
+	pth-parse x.yaml 2>err | pth-plan | pth-exec -o out | pth-collect >all.json 2>err
+	for id in out/0*; do
+		name=${id##*/} && name=${name#*-}
+		jq -c --arg id "${id##*/}" 'select(.id == $id)' all.json >"$name.json"
+		cp "$id/capture.pcapng" "$name.pcapng"
+		case $name in *-true-*) speaks=tls ;; *9112) speaks=http ;; *) speaks=http2 ;; esac
+		same_tcp "$name" 4443
+		same_http "$name"
+		speaks=
+		assertEquals "$name" '[3,3,{"200":2,"404":1},0]' "$(number "$name" '.tcp.http |
+			[.requests, .responses, .status, .unread]')"
+		assertEquals "$name" '[0,0]' "$(number "$name" '[.tcp.client.undecrypted // 0,
+			.tcp.server.undecrypted // 0]')"
+	done
+	assertEquals 4 "$(ls tls-*.pcapng | wc -l)"
+	name="tls-false-rfc9112"
+	same_fields $name.pcapng 10
 	# One with retransmissions and what is late.
 	seed tcp
-	jq -c 'select(.id) | .result.capture = {file: "capture.pcapng"} |
-		del(.metrics, .verdict, .artifacts)' h.json >again
-	cp tcp.pcapng out/*/capture.pcapng
+	jq -c '.result.capture = {file: "capture.pcapng"} |
+		del(.metrics, .verdict, .artifacts)' $name.json >again
+	cp tcp.pcapng out/001-$name/capture.pcapng
 	assertEquals 'nobody has asked for series' '' "$(find out -name series.jsonl)"
 	pth-collect --series <again >tcp.json 2>err
 	same_tcp tcp 80
 	run pth-packets --series all tcp.pcapng
-	assertEquals "$out" "$(cat out/*/series.jsonl)"
-	assertLeast 4 "$(wc -l <out/*/series.jsonl)" series
+	assertEquals "$out" "$(cat out/001-$name/series.jsonl)"
+	assertLeast 4 "$(wc -l <out/001-$name/series.jsonl)" series
 	assertEquals 'it is no artifact' 0 "$(jq -c 'select(.id).artifacts |
 		map(select(.path == "series.jsonl")) | length' tcp.json)"
 	assertEquals '[1,1]' "$(number tcp '.tcp | [.client.retransmissions, .server.resets +

@@ -69,7 +69,7 @@ testPlots() {
 	cat >out/one/series.jsonl <<-EOF
 		{"series":"rtt","unit":"ms",$line,"sender":"client","points":[[0,1],[0.5,3],[1,2]]}
 		{"series":"rtt","unit":"ms",$line,"sender":"server","points":[[0.25,6]]}
-		{"series":"a&b","unit":"x",$line,"sender":"server","points":[[0,0],["x"],7,[1,15e2]]}
+		{"series":"a&b","unit":"x",$line,"points":[[0,0],["x"],7,[1,1500]]}
 		nonsense
 		{"series":7,"points":[]}
 		{"series":"rtt","unit":"ms","protocol":"tcp","connection":0,"points":[]}

@@ -134,7 +134,7 @@ concerns(const json_t *metrics, const char *of, const char *path)
 	if (strcmp(of, PTH_GAP_CAPTURE) == 0)
 		return is_captured(metrics, path);
 	if (strcmp(of, PTH_GAP_CONTENTS) == 0)
-		return begins(path, "quic.") && !without_keys(path);
+		return (begins(path, "quic.") && !without_keys(path)) || begins(path, "tcp.http.");
 	if (strcmp(of, PTH_GAP_ARTIFACTS) == 0)
 		return begins(path, "transfer.") || begins(path, "measures.") ||
 		    begins(path, PTH_GAP_QLOG);

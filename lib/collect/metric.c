@@ -145,14 +145,15 @@ compare_keys(const struct pth_metric_keys *keys, json_t *metrics)
 
 /* What was to be decrypted and was not, although there are keys. */
 static void
-undecrypted(const struct pth_metric_capture *of, const json_t *quic, json_t *metrics)
+undecrypted(
+    const struct pth_metric_capture *of, const json_t *conns, const char *what, json_t *metrics)
 {
-	int64_t n = pth_connend_undecrypted(pth_conns_client(quic)) +
-	    pth_connend_undecrypted(pth_conns_server(quic));
+	int64_t n = pth_connend_undecrypted(pth_conns_client(conns)) +
+	    pth_connend_undecrypted(pth_conns_server(conns));
 
 	if (n > 0 && of->keys->inside)
-		pth_gap_add(metrics, PTH_GAP_CONTENTS, true, "%lld packet%s could not be decrypted",
-		    (long long)n, n == 1 ? "" : "s");
+		pth_gap_add(metrics, PTH_GAP_CONTENTS, true, "%lld %s%s could not be decrypted",
+		    (long long)n, what, n == 1 ? "" : "s");
 }
 
 /* What a pass has found, into the metrics. cut: something of the captures was not in what it
@@ -162,7 +163,7 @@ put_pass(const struct pth_metric_capture *of, const struct packets *p, bool cut,
 {
 	const struct pth_frame_stat *s = pth_dissect_frames(p->d);
 
-	collect_packets_json(p, metrics);
+	pth_packets_json(p, metrics);
 	if (cut || p->cut)
 		pth_metrics_set_truncated(metrics, true);
 	if (p->lack.len > 0)
@@ -178,7 +179,8 @@ put_pass(const struct pth_metric_capture *of, const struct packets *p, bool cut,
 		    s->parts == 1 ? " is" : "s are");
 	compare(of->rec, (int64_t)s->packets, cut || p->lack.len > 0, metrics);
 	compare_keys(of->keys, metrics);
-	undecrypted(of, pth_metrics_quic(metrics), metrics);
+	undecrypted(of, pth_metrics_quic(metrics), "packet", metrics);
+	undecrypted(of, pth_metrics_tcp(metrics), "TLS record", metrics);
 }
 
 /* What the filters have counted, and which of them tshark has. */
@@ -219,7 +221,7 @@ count_capture(const struct pth_metric_capture *of, int in, bool cut, json_t *met
 		plots = pth_plots_new(PTH_PLOTS_ALL, PTH_PLOT_POINTS);
 		p.watch = pth_plots_watch(plots);
 	}
-	if (collect_packets_read(in, decode, &limits, &p, &e) == 0) {
+	if (pth_packets_read(in, decode, &limits, &p, &e) == 0) {
 		put_pass(of, &p, cut, metrics);
 		put_counts(&p, out);
 	} else if (p.read) {
@@ -234,7 +236,7 @@ count_capture(const struct pth_metric_capture *of, int in, bool cut, json_t *met
 	if (plots != NULL && p.read)
 		pth_plots_lines(plots, pth_dissect_frames(p.d)->first, of->series);
 	pth_plots_free(plots);
-	collect_packets_release(&p);
+	pth_packets_release(&p);
 }
 
 /* All files of all captures, whose paths are known, as one that can be read; -1 with e. */
@@ -243,7 +245,7 @@ open_merged(int dirfd, const struct pth_pcapng_stream *v, size_t n, bool *cut, s
 {
 	bool single = n == 1 && v[0].n == 1;
 	pth_auto_fd fd = single ? pth_artifact_open(dirfd, v[0].paths[0], NULL) :
-	                          collect_tshark_scratch();
+	                          pth_tshark_scratch();
 
 	if (fd < 0)
 		return single ? pth_err_set(e, PTH_INPUT, "%s:", v[0].paths[0]) :

@@ -115,7 +115,7 @@ unless_odd(struct packets *p, struct pth_filter **filters)
 }
 
 int
-collect_packets_read(int in, const json_t *decode, const struct tshark_limits *limits,
+pth_packets_read(int in, const json_t *decode, const struct tshark_limits *limits,
     struct packets *p, struct pth_err *e)
 {
 	struct pth_speaks *v = pth_xarray(NULL, json_array_size(decode) + 1, sizeof *v);
@@ -143,8 +143,7 @@ collect_packets_read(int in, const json_t *decode, const struct tshark_limits *l
 		pth_buf_addf(&p->lack, "%s%s", p->lack.len > 0 ? "; " : "", pth_dissect_lack(p->d));
 	p->read = rc == 0;
 	if (rc == 0)
-		rc = collect_tshark_count(
-		    in, decode, limits, p->taps, p->ntaps, &p->filters_lack, e);
+		rc = pth_tshark_count(in, decode, limits, p->taps, p->ntaps, &p->filters_lack, e);
 	return rc;
 }
 
@@ -380,7 +379,7 @@ data_time(const struct pth_quic_stat *q, const struct pth_tcp_stat *t)
 }
 
 void
-collect_packets_json(const struct packets *p, json_t *metrics)
+pth_packets_json(const struct packets *p, json_t *metrics)
 {
 	const struct pth_frame_stat *s = pth_dissect_frames(p->d);
 	struct pth_quic_stat *quic = pth_dissect_quic(p->d);
@@ -400,7 +399,7 @@ collect_packets_json(const struct packets *p, json_t *metrics)
 }
 
 void
-collect_packets_release(struct packets *p)
+pth_packets_release(struct packets *p)
 {
 	pth_dissect_free(p->d);
 	pth_buf_release(&p->lack);

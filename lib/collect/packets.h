@@ -4,9 +4,9 @@
  * are answered by tshark, all in one pass.
  *
  *   struct packets p = { .taps = ..., .ntaps = ... };
- *   rc = collect_packets_read(in, decode, &limits, &p, &e);
- *   collect_packets_json(&p, metrics);
- *   collect_packets_release(&p);
+ *   rc = pth_packets_read(in, decode, &limits, &p, &e);
+ *   pth_packets_json(&p, metrics);
+ *   pth_packets_release(&p);
  *
  * The definitions of the numbers are in dissect/stat.h and pth-record(5).
  */
@@ -33,15 +33,15 @@ struct packets {
  * "udp.port==4443,quic". 0, or -1 with e: PTH_INPUT: the file is no capture, or a filter is wrong
  * (in tshark's words); PTH_SYSTEM: tshark is needed and cannot be started. What is in p then has to
  * be released, too. */
-int collect_packets_read(int in, const json_t *decode, const struct tshark_limits *limits,
+int pth_packets_read(int in, const json_t *decode, const struct tshark_limits *limits,
     struct packets *p, struct pth_err *e);
 /* Add packets, bytes, captured_us, protocols, quic, tcp to metrics, and the data time
  * for pth_metric_transfer(), which takes it out again. */
 #define COLLECT_DATA_US "data_us"
-void collect_packets_json(const struct packets *p, json_t *metrics);
+void pth_packets_json(const struct packets *p, json_t *metrics);
 /* Texts, and versions of QUIC, as arrays. */
 json_t *pth_names_json(const struct pth_names *s);
 json_t *pth_versions_json(const uint32_t *v, size_t n);
-void collect_packets_release(struct packets *p);
+void pth_packets_release(struct packets *p);
 
 #endif

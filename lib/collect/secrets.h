@@ -14,8 +14,7 @@
  * one that has secrets already stays as it is. 0, or -1 with e and the file untouched: PTH_INPUT
  * when it is no pcapng.
  */
-int collect_secrets_put(
-    int dirfd, const char *path, const struct pth_buf *keys, struct pth_err *e);
+int collect_secrets_put(int dirfd, const char *path, const struct pth_buf *keys, struct pth_err *e);
 
 /* Are there TLS secrets in the pcapng at path? 1, 0, or -1 when it cannot be read as one. */
 int collect_secrets_look(int dirfd, const char *path);

@@ -98,7 +98,7 @@ run(const char *const *argv, int in, int out, struct outcome *o, struct pth_err 
 }
 
 int
-collect_tshark_scratch(void)
+pth_tshark_scratch(void)
 {
 	const char *dir = getenv("TMPDIR");
 	int fd = open(
@@ -223,7 +223,7 @@ is_open(const struct tshark_tap *taps, size_t n, bool counted)
 }
 
 int
-collect_tshark_count(int in, const json_t *decode, const struct tshark_limits *limits,
+pth_tshark_count(int in, const json_t *decode, const struct tshark_limits *limits,
     struct tshark_tap *taps, size_t n, struct pth_buf *lack, struct pth_err *e)
 {
 	struct tables t = { .taps = taps, .n = n };
@@ -240,7 +240,7 @@ collect_tshark_count(int in, const json_t *decode, const struct tshark_limits *l
 		o.limits.us = TSHARK_LIMIT_US;
 	if (o.limits.bytes == 0)
 		o.limits.bytes = TSHARK_LIMIT_BYTES;
-	out = collect_tshark_scratch();
+	out = pth_tshark_scratch();
 	if (out < 0 || lseek(in, 0, SEEK_SET) != 0)
 		return pth_err_set(e, PTH_SYSTEM, out < 0 ? "temporary file:" : "capture:");
 	argv = tshark_argv(decode, taps, n);

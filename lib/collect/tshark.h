@@ -1,6 +1,6 @@
 /*
- * Running tshark on a capture, for the display filters that only it can answer, in an environment of
- * its own: no user preferences, no user plugins, no name lookups, UTC.
+ * Running tshark on a capture, for the display filters that only it can answer, in an environment
+ * of its own: no user preferences, no user plugins, no name lookups, UTC.
  */
 #ifndef PTH_COLLECT_TSHARK_H
 #define PTH_COLLECT_TSHARK_H
@@ -33,10 +33,10 @@ struct tshark_limits {
  * read or say everything - it was killed, reached a limit, complained - what it gave is in the
  * taps, the result is 0 and lack says why; taps whose count did not come are -1.
  */
-int collect_tshark_count(int in, const json_t *decode, const struct tshark_limits *limits,
+int pth_tshark_count(int in, const json_t *decode, const struct tshark_limits *limits,
     struct tshark_tap *taps, size_t n, struct pth_buf *lack, struct pth_err *e);
 
 /* A file without a name, for output that nobody else shall see. -1 and errno. */
-int collect_tshark_scratch(void);
+int pth_tshark_scratch(void);
 
 #endif

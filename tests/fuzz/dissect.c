@@ -94,9 +94,9 @@ dissect(int fd, const char *log, size_t nlog, const struct pth_watch *watch,
 	}
 	if (pth_capfile_lack(f) != NULL && *pth_capfile_lack(f) == '\0')
 		abort();
-	collect_packets_json(&p, metrics);
+	pth_packets_json(&p, metrics);
 	pth_capfile_free(f);
-	collect_packets_release(&p);
+	pth_packets_release(&p);
 	return metrics;
 }
 
@@ -210,7 +210,8 @@ watched(int fd, const char *log, size_t nlog, struct pth_filter *const *filters)
 	pth_traces_file(traces, "fuzz");
 	metrics = dissect(fd, log, nlog, &watch, filters);
 	pth_plots_lines(plots, 0, &b);
-	records(b.s, b.len, '\0');
+	if (b.len > 0)
+		records(b.s, b.len, '\0');
 	if (pth_traces_finish(traces, &e) != 0)
 		abort();
 	empty(directory());

@@ -98,8 +98,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	}
 	for (int i = 0; i < 2; i++) {
 		numbers[i] = json_object();
-		collect_packets_json(&b.p[i], numbers[i]);
-		collect_packets_release(&b.p[i]);
+		pth_packets_json(&b.p[i], numbers[i]);
+		pth_packets_release(&b.p[i]);
 	}
 	if (json_equal(numbers[0], numbers[1]) == 0)
 		abort();

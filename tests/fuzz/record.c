@@ -75,10 +75,10 @@ lines(const unsigned char *data, size_t n)
 	collect_keylog_merge(&keys, o, copy, n);
 	json_object_clear(o);
 	for (s = strtok_r(copy, "\n", &save); s != NULL; s = strtok_r(NULL, "\n", &save))
-		collect_packets_line(&p, s);
-	collect_packets_json(&p, o);
+		pth_packets_line(&p, s);
+	pth_packets_json(&p, o);
 	p.taps = NULL;
-	collect_packets_release(&p);
+	pth_packets_release(&p);
 	json_decref(o);
 	pth_buf_release(&keys);
 	free(copy);

@@ -31,6 +31,7 @@ enum file {
 	QUIC,     /* the first packet of a QUIC connection, 1,242 bytes */
 	UNOPENED, /* ... and one that is encrypted with other keys */
 	PART59,   /* a packet of 60 bytes, of which 59 are stored */
+	TLS12,    /* a record that is encrypted, over TCP */
 	PART42,
 	PARTS, /* 41 and 42 */
 	FILES
@@ -117,6 +118,8 @@ static const struct row rows[] = {
 	{ C(""), "", UNOPENED, TABLE,
 	    "contents~ there are no TLS keys: what is encrypted was not seen; ", NULL,
 	    "quic.client.undecrypted", "1", false, true, NULL },
+	{ C(""), "", TLS12, TABLE, "contents~ 2 TLS records could not be decrypted; ", NULL,
+	    "tcp.client.undecrypted", "2", false, false, NULL },
 	{ C(""), "", TWO, TABLE, "", NULL, "packets", "2", false, true, "keys.log: no" },
 	/* Packets that are stored in part: with the headers of Ethernet, IPv4 and UDP or not. */
 	{ C(""), "", PART59, TABLE, "contents~ 1 packet is stored in part; ", NULL, "packets", "1",
@@ -147,6 +150,30 @@ quic(struct pth_buf *file, bool more)
 	talk_end(&t);
 }
 
+/* A hello's begin, and records that are encrypted. */
+static void
+tls(struct pth_buf *file)
+{
+	static const char *const said[] = { "16 0303 0005 01 000001 00",
+		"17 0303 0001 00 17 0303 0001 00" };
+	uint32_t seq = 100;
+
+	for (size_t i = 0; i < countof(said); i++) {
+		struct pth_buf f = PTH_BUF_INIT, payload = PTH_BUF_INIT;
+		uint32_t n;
+
+		put_hex(&payload, said[i]);
+		n = (uint32_t)payload.len;
+		put_tcp(&f, "10.0.0.1", "10.0.0.2",
+		    &(struct segment){ 4000, 443, seq, 0, 16, 1000, n });
+		memcpy(f.s + f.len - n, payload.s, n);
+		put_enhanced(file, false, 0, 1000000000 + i, &f, f.len);
+		seq += n;
+		pth_buf_release(&f);
+		pth_buf_release(&payload);
+	}
+}
+
 /* Write the file c. */
 static void
 write_file(enum file kind)
@@ -172,6 +199,8 @@ write_file(enum file kind)
 		file.s[0] = 'x';
 	if (kind == QUIC || kind == UNOPENED)
 		quic(&file, kind == UNOPENED);
+	if (kind == TLS12)
+		tls(&file);
 	CHECK_INT(pth_file_write(AT_FDCWD, "c", file.s, file.len, &e), 0);
 	pth_buf_release(&file);
 	pth_buf_release(&arp);

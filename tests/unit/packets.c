@@ -28,10 +28,10 @@ numbers(const struct pth_buf *file, const char *decode, struct packets *p)
 
 	CHECK_INT(pth_file_write(AT_FDCWD, "c", file->s, file->len, &e), 0);
 	fd = open("c", O_RDONLY);
-	CHECK_INT(collect_packets_read(fd, rules, &usual, p, &e), 0);
+	CHECK_INT(pth_packets_read(fd, rules, &usual, p, &e), 0);
 	CHECK(p->read);
 	close(fd);
-	collect_packets_json(p, m);
+	pth_packets_json(p, m);
 	json_decref(rules);
 	return m;
 }
@@ -61,7 +61,7 @@ are(const struct pth_buf *file, const char *decode, const struct want *v, size_t
 	for (size_t i = 0; i < n; i++)
 		is(m, v[i].path, v[i].value);
 	json_decref(m);
-	collect_packets_release(&p);
+	pth_packets_release(&p);
 }
 
 #define ARE(file, decode, ...)                                  \
@@ -294,7 +294,7 @@ sums(void)
 	is(m, "packets", "5");
 	is(m, "captured_us", "0"); /* time has gone backwards */
 	json_decref(m);
-	collect_packets_release(&p);
+	pth_packets_release(&p);
 	pth_buf_release(&file);
 	pth_buf_release(&f);
 	pth_buf_release(&arp);
@@ -324,17 +324,17 @@ cuts(void)
 	CHECK_STR(p.lack.s, "the file breaks off");
 	CHECK(p.cut);
 	json_decref(m);
-	collect_packets_release(&p);
+	pth_packets_release(&p);
 	unit("a file that is no capture");
 	p = (struct packets){ 0 };
 	CHECK_INT(pth_file_write(AT_FDCWD, "c", "capture", 7, &e), 0);
 	fd = open("c", O_RDONLY);
-	CHECK_INT(collect_packets_read(fd, NULL, &usual, &p, &e), -1);
+	CHECK_INT(pth_packets_read(fd, NULL, &usual, &p, &e), -1);
 	CHECK_INT(e.code, PTH_INPUT);
 	CHECK_STR(e.text, "this is no capture");
 	CHECK(!p.read);
 	close(fd);
-	collect_packets_release(&p);
+	pth_packets_release(&p);
 	pth_buf_release(&file);
 	talk_end(&t);
 }
@@ -367,17 +367,17 @@ filters(void)
 	for (int i = 0; i < 4; i++)
 		CHECK(v[i].native);
 	json_decref(m);
-	collect_packets_release(&p);
+	pth_packets_release(&p);
 	unit("a filter that is tshark's, without tshark: the numbers are there");
 	p = (struct packets){ .taps = v, .ntaps = 5 };
 	fd = open("c", O_RDONLY);
-	CHECK_INT(collect_packets_read(fd, NULL, &usual, &p, &e), -1);
+	CHECK_INT(pth_packets_read(fd, NULL, &usual, &p, &e), -1);
 	CHECK_INT(e.code, PTH_SYSTEM);
 	CHECK_STR(e.text, "tshark: not found");
 	CHECK(p.read && !v[4].native);
 	CHECK_INT(v[4].packets, -1);
 	CHECK_INT(v[1].packets, 4);
-	collect_packets_release(&p);
+	pth_packets_release(&p);
 	unit("where a datagram is in parts, no filter is ours");
 	/* Wireshark shows what is in it with its last part. */
 	put_udp(&f, "10.0.0.1", 1, "10.0.0.2", 2, "abcd", 4);
@@ -387,15 +387,15 @@ filters(void)
 	p = (struct packets){ .taps = v, .ntaps = 1 };
 	close(fd);
 	fd = open("c", O_RDONLY);
-	CHECK_INT(collect_packets_read(fd, NULL, &usual, &p, &e), -1);
+	CHECK_INT(pth_packets_read(fd, NULL, &usual, &p, &e), -1);
 	CHECK(!v[0].native);
-	collect_packets_release(&p);
+	pth_packets_release(&p);
 	unit("... but of minip Wireshark knows nothing");
 	v[0].filter = "udp || (!arp && minip.seq > 3)";
-	CHECK_INT(collect_packets_read(fd, NULL, &usual, &p, &e), 0);
+	CHECK_INT(pth_packets_read(fd, NULL, &usual, &p, &e), 0);
 	CHECK(v[0].native);
 	CHECK_INT(v[0].packets, 10);
-	collect_packets_release(&p);
+	pth_packets_release(&p);
 	close(fd);
 	pth_buf_release(&file);
 	pth_buf_release(&f);
@@ -430,7 +430,7 @@ limits(void)
 		CHECK_STR(p.lack.len > 0 ? p.lack.s : "",
 		    i > QUIC_VERSIONS_MAX ? "more versions of QUIC than are kept" : "");
 		json_decref(m);
-		collect_packets_release(&p);
+		pth_packets_release(&p);
 		p = (struct packets){ 0 };
 	}
 	pth_buf_release(&file);

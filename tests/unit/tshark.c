@@ -70,7 +70,7 @@ ends(void)
 		int r;
 
 		fake(v[i].script);
-		r = collect_tshark_count(in, NULL, &v[i].limits, &tap, 1, &lack, &e);
+		r = pth_tshark_count(in, NULL, &v[i].limits, &tap, 1, &lack, &e);
 		CHECK_INT(r, v[i].error != NULL ? -1 : 0);
 		if (v[i].error != NULL) {
 			CHECK_STR(e.text, v[i].error);
@@ -104,7 +104,7 @@ tables(void)
 
 	unit("tables of filters");
 	fake(script);
-	CHECK_INT(collect_tshark_count(in, NULL, &usual, v, countof(v), &lack, &e), 0);
+	CHECK_INT(pth_tshark_count(in, NULL, &usual, v, countof(v), &lack, &e), 0);
 	CHECK_INT(lack.len, 0);
 	CHECK_INT(v[0].packets, 0);
 	CHECK_INT(v[1].packets, 7);
@@ -139,7 +139,7 @@ calls(void)
 	fake("printf '%s\\n' \"$@\" >args; env | grep -v '^PWD\\|^_=\\|^SHLVL' | sort >env; "
 	     "cat >in");
 	setenv("PTH_TEST_SECRET", "x", 1);
-	CHECK_INT(collect_tshark_count(fd, decode, &usual, taps, countof(taps), &lack, &e), 0);
+	CHECK_INT(pth_tshark_count(fd, decode, &usual, taps, countof(taps), &lack, &e), 0);
 	CHECK_INT(pth_file_read("args", 1 << 20, &args, &e), 0);
 	CHECK_STR(args.s,
 	    "-n\n-r\n-\n-q\n--disable-protocol\nhttp3\n-d\nudp.port==4433,quic\n-z\n"
@@ -155,14 +155,14 @@ calls(void)
 	unit("HTTP/3's dissector is on when a filter may want it");
 	taps[2].filter = "http3.frame_type == 1";
 	pth_buf_cut(&args, 0);
-	CHECK_INT(collect_tshark_count(fd, NULL, &usual, taps, countof(taps), &lack, &e), 0);
+	CHECK_INT(pth_tshark_count(fd, NULL, &usual, taps, countof(taps), &lack, &e), 0);
 	CHECK_INT(pth_file_read("args", 1 << 20, &args, &e), 0);
 	CHECK_STR(
 	    args.s, "-n\n-r\n-\n-q\n-z\nio,phs,udp and tcp\n-z\nio,phs,http3.frame_type == 1\n");
 	unit("tshark is started only when there is something to ask");
 	unlink("bin/tshark");
-	CHECK_INT(collect_tshark_count(fd, decode, &usual, &taps[1], 1, &lack, &e), 0);
-	CHECK_INT(collect_tshark_count(fd, decode, &usual, NULL, 0, &lack, &e), 0);
+	CHECK_INT(pth_tshark_count(fd, decode, &usual, &taps[1], 1, &lack, &e), 0);
+	CHECK_INT(pth_tshark_count(fd, decode, &usual, NULL, 0, &lack, &e), 0);
 	CHECK_INT(taps[1].packets, 3);
 	pth_buf_release(&lack);
 	pth_buf_release(&args);
@@ -186,7 +186,7 @@ none(void)
 	unit("without tshark");
 	setenv("PATH", "bin", 1);
 	unlink("bin/tshark");
-	CHECK_INT(collect_tshark_count(in, NULL, &usual, &tap, 1, &lack, &e), -1);
+	CHECK_INT(pth_tshark_count(in, NULL, &usual, &tap, 1, &lack, &e), -1);
 	CHECK_INT(e.code, PTH_SYSTEM);
 	CHECK_STR(e.text, "tshark: not found");
 	CHECK_INT(tap.packets, -1);
