@@ -30,6 +30,9 @@ pth_qlog_sum_add(struct pth_qlog_sum *s, struct pth_qlog *qlog, struct pth_buf *
 		pth_qlog_stat_add(&s->stat, event);
 	pth_qlog_stat_end(&s->stat);
 	pth_qlog_lack(qlog, lack);
+	if (s->stat.groups_lack)
+		pth_buf_addf(lack, "%smore than %d groups are not told apart",
+		    lack->len > 0 ? "; " : "", PTH_QLOG_GROUPS);
 	if (!pth_qlog_is_one(qlog))
 		return false;
 	s->files++;
