@@ -162,15 +162,9 @@ tshark_argv(const json_t *decode, const struct tshark_tap *taps, size_t n)
 	return argv.v;
 }
 
-/* What is read of the tables. */
-struct tables {
-	struct tshark_tap *taps, *at; /* at: whose table it is */
-	size_t n;
-};
-
 /* "Filter: X", and then "eth    frames:6 bytes:276", not indented: the packets that it took. */
-static void
-table_line(struct tables *t, const char *line)
+void
+pth_tshark_line(struct tshark_tables *t, const char *line)
 {
 	const char *s;
 	long long n;
@@ -193,7 +187,7 @@ table_line(struct tables *t, const char *line)
 
 /* The output of tshark from its begin. *out is taken over. */
 static int
-read_tables(int *out, struct tables *t, struct pth_err *e)
+read_tables(int *out, struct tshark_tables *t, struct pth_err *e)
 {
 	pth_auto_file f = fdopen(*out, "r");
 	pth_auto_str line = NULL;
@@ -207,7 +201,7 @@ read_tables(int *out, struct tables *t, struct pth_err *e)
 	while ((n = getline(&line, &cap, f)) > 0) {
 		if (line[n - 1] == '\n')
 			line[n - 1] = '\0';
-		table_line(t, line);
+		pth_tshark_line(t, line);
 	}
 	return ferror(f) == 0 ? 0 : pth_err_set(e, PTH_SYSTEM, "read the output of tshark:");
 }
@@ -226,7 +220,7 @@ int
 pth_tshark_count(int in, const json_t *decode, const struct tshark_limits *limits,
     struct tshark_tap *taps, size_t n, struct pth_buf *lack, struct pth_err *e)
 {
-	struct tables t = { .taps = taps, .n = n };
+	struct tshark_tables t = { .taps = taps, .n = n };
 	struct outcome o = { .limits = *limits };
 	pth_auto_fd out = -1;
 	pth_auto_strv argv = NULL;

@@ -36,6 +36,15 @@ struct tshark_limits {
 int pth_tshark_count(int in, const json_t *decode, const struct tshark_limits *limits,
     struct tshark_tap *taps, size_t n, struct pth_buf *lack, struct pth_err *e);
 
+/* The tables that tshark writes, read line by line. */
+struct tshark_tables {
+	struct tshark_tap *taps, *at; /* at: whose table it is; NULL at first */
+	size_t n;
+};
+
+/* A line without its newline. */
+void pth_tshark_line(struct tshark_tables *t, const char *line);
+
 /* A file without a name, for output that nobody else shall see. -1 and errno. */
 int pth_tshark_scratch(void);
 
