@@ -132,8 +132,10 @@ dissect_bytes_copied(struct pth_dissect *d, enum pth_field f, const uint8_t *p, 
 void
 dissect_protocol(struct pth_dissect *d, enum pth_field protocol)
 {
-	pth_buf_addf(
-	    &d->protocols, "%s%s", d->protocols.len > 0 ? ":" : "", pth_field_name(protocol));
+	if (d->how.fields) {
+		pth_buf_adds(&d->protocols, d->protocols.len > 0 ? ":" : "");
+		pth_buf_adds(&d->protocols, pth_field_name(protocol));
+	}
 	dissect_uint(d, protocol, 1);
 	if (d->counted[protocol] == d->stat.packets)
 		return;
