@@ -214,7 +214,7 @@ plots_of(const char *list)
 	for (i = 0; i < PTH_PLOTS; i++)
 		names[i] = pth_plot_name((enum pth_plot)i);
 	for (;; list += n + 1) {
-		pth_auto_str name = strndup(list, n = strcspn(list, ","));
+		pth_auto_str name = pth_xstrndup(list, n = strcspn(list, ","));
 
 		for (i = 0; i < PTH_PLOTS && strcmp(names[i], name) != 0; i++)
 			;
@@ -271,9 +271,7 @@ main(int argc, char **argv)
 		{ 0, "stats", NULL, "numbers of each file instead of its packets",
 		    .flag = &p.stats },
 		{ 0, "series", "NAMES",
-		    "series for plots, as JSON lines: sequence, packet_number, bytes_in_flight, "
-		    "rtt, "
-		    "throughput, all",
+		    "write these series, or all, for plots instead of packets",
 		    .text = &p.series },
 		{ 0, "points", "N", "at most N points a series (default: 500)", .number = &p.points,
 		    .min = PTH_SERIES_LEAST, .max = PTH_PLOT_POINTS_MAX },

@@ -194,6 +194,7 @@ dissect_quic_conn_of_short(
 	for (*n = 0; on != NULL && *n <= most; ++*n)
 		if (on->side[*from == QUIC_CLIENT ? QUIC_SERVER : QUIC_CLIENT].id_bytes[*n] > 0)
 			return on;
+	*n = 0;
 	return NULL;
 }
 

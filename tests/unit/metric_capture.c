@@ -192,6 +192,7 @@ write_file(enum file kind)
 		[PARTS] = { 41, 42 } };
 	struct pth_buf file = PTH_BUF_INIT, arp = PTH_BUF_INIT;
 	struct pth_err e;
+	char part[40];
 
 	put_begin(&file);
 	put_ether(&arp, 0x0806);
@@ -201,8 +202,10 @@ write_file(enum file kind)
 			put_enhanced(&file, false, 0,
 			    kind == BACK ? 1000000000 - (uint64_t)i * 20000000 : 1000000000, &arp,
 			    stored[kind][i]);
-	if (kind == CUT)
-		pth_buf_add(&file, file.s + 60, 40);
+	if (kind == CUT) {
+		memcpy(part, file.s + 60, sizeof part);
+		pth_buf_add(&file, part, sizeof part);
+	}
 	if (kind == NONE)
 		file.s[0] = 'x';
 	if (kind == QUIC || kind == UNOPENED)
