@@ -187,8 +187,9 @@ frame_fields(struct pth_dissect *d, const struct pth_frame *f)
 	dissect_uint(d, PTH_F_FRAME_NUMBER, f->number);
 	if (f->timed) {
 		dissect_uint(d, PTH_F_FRAME_TIME_EPOCH, (uint64_t)f->ns);
-		dissect_uint(d, PTH_F_FRAME_TIME_RELATIVE, (uint64_t)(f->ns - d->stat.first));
-		dissect_uint(d, PTH_F_FRAME_TIME_DELTA, (uint64_t)(f->ns - d->last));
+		dissect_uint(
+		    d, PTH_F_FRAME_TIME_RELATIVE, (uint64_t)f->ns - (uint64_t)d->stat.first);
+		dissect_uint(d, PTH_F_FRAME_TIME_DELTA, (uint64_t)f->ns - (uint64_t)d->last);
 	}
 	dissect_uint(d, PTH_F_FRAME_LEN, f->len);
 	dissect_uint(d, PTH_F_FRAME_CAP_LEN, f->cap);
