@@ -1,6 +1,9 @@
 /* This file has SipHash-2-4. */
 #include "base/siphash.h"
 
+#include <endian.h>
+#include <string.h>
+
 struct sip {
 	uint64_t a, b, c, d;
 };
@@ -11,7 +14,7 @@ turn(uint64_t v, int n)
 	return v << n | v >> (64 - n);
 }
 
-static void
+static inline void
 rounds(struct sip *s, int n)
 {
 	for (; n > 0; n--) {
@@ -34,9 +37,8 @@ little(const uint8_t *p, size_t n)
 {
 	uint64_t v = 0;
 
-	for (size_t i = 0; i < n; i++)
-		v |= (uint64_t)p[i] << 8 * i;
-	return v;
+	memcpy(&v, p, n);
+	return le64toh(v);
 }
 
 static void
@@ -55,8 +57,8 @@ pth_siphash(const uint64_t key[2], const void *data, size_t n)
 	const uint8_t *p = data;
 	size_t i;
 
-	for (i = 0; i + 8 <= n; i += 8)
-		word(&s, little(p + i, 8));
+	for (i = 0; i + sizeof(uint64_t) <= n; i += sizeof(uint64_t))
+		word(&s, little(p + i, sizeof(uint64_t)));
 	word(&s, (uint64_t)n << 56 | (n > i ? little(p + i, n - i) : 0));
 	s.c ^= 0xff;
 	rounds(&s, 4);

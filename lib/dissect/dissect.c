@@ -132,8 +132,10 @@ dissect_bytes_copied(struct pth_dissect *d, enum pth_field f, const uint8_t *p, 
 void
 dissect_protocol(struct pth_dissect *d, enum pth_field protocol)
 {
-	pth_buf_addf(
-	    &d->protocols, "%s%s", d->protocols.len > 0 ? ":" : "", pth_field_name(protocol));
+	if (d->how.fields) {
+		pth_buf_adds(&d->protocols, d->protocols.len > 0 ? ":" : "");
+		pth_buf_adds(&d->protocols, pth_field_name(protocol));
+	}
 	dissect_uint(d, protocol, 1);
 	if (d->counted[protocol] == d->stat.packets)
 		return;
@@ -185,8 +187,9 @@ frame_fields(struct pth_dissect *d, const struct pth_frame *f)
 	dissect_uint(d, PTH_F_FRAME_NUMBER, f->number);
 	if (f->timed) {
 		dissect_uint(d, PTH_F_FRAME_TIME_EPOCH, (uint64_t)f->ns);
-		dissect_uint(d, PTH_F_FRAME_TIME_RELATIVE, (uint64_t)(f->ns - d->stat.first));
-		dissect_uint(d, PTH_F_FRAME_TIME_DELTA, (uint64_t)(f->ns - d->last));
+		dissect_uint(
+		    d, PTH_F_FRAME_TIME_RELATIVE, (uint64_t)f->ns - (uint64_t)d->stat.first);
+		dissect_uint(d, PTH_F_FRAME_TIME_DELTA, (uint64_t)f->ns - (uint64_t)d->last);
 	}
 	dissect_uint(d, PTH_F_FRAME_LEN, f->len);
 	dissect_uint(d, PTH_F_FRAME_CAP_LEN, f->cap);

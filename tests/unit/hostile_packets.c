@@ -87,7 +87,7 @@ many(void)
 	end(&t, &x);
 	/* What follows after so many: connections are told by 64 bits, too. */
 	begin(&t, &x, "abcd");
-	x.d->stat.packets = before;
+	dissected_end(&x);
 	dissected_begin(&x, "frame.number quic.packet_number", NULL, 0);
 	pth_dissect_keys(x.d, t.log.s, t.log.len);
 	x.d->stat.packets = x.number = before;

@@ -131,6 +131,31 @@ simple(void)
 	IS("doq", "0/0 0/0 frames 0 unread 0", { CLIENT, 0, 0, ASK }, { SERVER, 0, 0, OK BODY });
 }
 
+/* Packets that have HTTP/3: a frame's head, or bytes of a stream of one direction. */
+static void
+packets(void)
+{
+	static const struct part v[] = { { CLIENT, 2, 0, "00 0400" }, { SERVER, 7, 0, "02" },
+		{ SERVER, 7, 1, "3fe11f" }, { CLIENT, 0, 0, ASK },
+		{ SERVER, 0, 0, OK "00 07 616263" }, { SERVER, 0, 10, "64656667" },
+		{ SERVER, 0, 14, BODY BODY } };
+	struct dissected x;
+	struct talk t;
+
+	dissected_begin(&x, "http3 http3.frame_type", NULL, 0);
+	talk_begin(&t, SEAL_V1, 0x1301, "h3");
+	t.take = dissected_frame;
+	t.arg = &x;
+	pth_dissect_keys(x.d, t.log.s, t.log.len);
+	talk_handshake(&t, 0);
+	dissected_lines(&x);
+	for (size_t i = 0; i < countof(v); i++)
+		say(&t, 30 + (int64_t)i, &v[i]);
+	CHECK_STR(dissected_lines(&x), "1 4|1 |1 |1 1|1 1,0| |1 0,0|");
+	talk_end(&t);
+	dissected_end(&x);
+}
+
 static void
 names(void)
 {
@@ -157,6 +182,8 @@ main(void)
 	cut();
 	unit("hq-interop");
 	simple();
+	unit("packets that have it");
+	packets();
 	unit("names of protocols");
 	names();
 	return unit_done();

@@ -85,6 +85,12 @@ segments(void)
 	app_part(&x, 0, 0, GET, strlen(GET));
 	CHECK_STR(app_numbers(&x), "1/0 0/0 unread 1");
 	app_end(&x);
+	/* ... all that it sends, which tells nothing by itself. */
+	app_begin(&x, PTH_F_DATA);
+	app_hex(&x, 1, "000000 04 00 00000000");
+	app_say(&x, 0, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+	CHECK_INT(app_over(&x)->frames, 1);
+	app_end(&x);
 	/* Without its begin nothing is known, and nothing read. */
 	app_begin(&x, PTH_F_DATA);
 	app_part(&x, 0, 100, GET, strlen(GET));
