@@ -131,7 +131,7 @@ main(int argc, char **argv)
 		{ 'j', "jobs", "N", "process at most N tests in parallel (default: all cores)",
 		    .number = &jobs, .min = 1, .max = 1024 },
 		{ 0, "no-tshark", NULL, "do not read captures", .flag = &options.no_packets },
-		{ 0, "series", NULL, "write series for plots of the captures, too",
+		{ 0, "series", NULL, "write series for plots of captures and qlog files, too",
 		    .flag = &options.series },
 		{ 0, "tshark-time", "SECONDS", "stop tshark after SECONDS (default: 600)",
 		    .number = &tshark_s, .min = 1, .max = 86400 },

@@ -24,7 +24,7 @@ struct show {
 	const char *filter_text, *series, *qlog;
 	struct pth_strv names, keys;
 	bool json, stats;
-	unsigned plots; /* bits 1 << enum pth_plot */
+	unsigned plots, qlog_plots; /* bits 1 << enum pth_plot, enum pth_qlog_measure */
 	uint64_t points;
 	struct pth_traces *traces;
 	struct pth_field_ref *refs;
@@ -33,6 +33,12 @@ struct show {
 	struct pth_buf log, out;
 	bool incomplete;
 };
+
+static size_t
+points(const struct show *p)
+{
+	return p->points != 0 ? p->points : PTH_PLOT_POINTS;
+}
 
 static void
 write_out(struct show *p, size_t at_least)
@@ -89,36 +95,24 @@ say_lack(struct show *p, const char *name, const char *lack)
 	p->incomplete = true;
 }
 
-/* A file that is no capture may be a qlog: then its numbers are written. */
+/* A file that is no capture may be a qlog: then its numbers, or its series, are written. */
 static bool
 take_qlog(struct show *p, int fd, const char *name, const struct pth_capfile *f)
 {
-	struct pth_qlog_sum sum = { .files = 0 };
+	struct pth_qlog_show show = { p->stats, p->qlog_plots, points(p) };
 	pth_auto_buf lack = PTH_BUF_INIT;
-	json_auto_t *metrics = json_object();
 	size_t n;
 	const uint8_t *begin = pth_capfile_begin(f, &n);
-	struct pth_qlog *q;
 
 	if (pth_capfile_is_one(f) || n == 0 || !pth_qlog_begins(*begin))
 		return false;
-	if (!p->stats) {
-		say_lack(p, name, "a qlog has no packets: see --stats");
-		return true;
-	}
-	q = pth_qlog_new(fd, begin, n);
-	if (!pth_qlog_sum_add(&sum, q, &lack)) {
-		say_lack(p, name, "neither a capture nor a qlog");
-	} else {
-		pth_metrics_set_qlog(metrics, pth_qlog_sum_json(&sum));
-		if (lack.len > 0)
-			pth_metrics_set_truncated(metrics, true);
-		pth_json_dump(&p->out, metrics);
-		pth_buf_addc(&p->out, '\n');
-	}
+	if (p->series != NULL && p->qlog_plots == 0)
+		pth_buf_adds(&lack, "these are series of captures, and this is a qlog");
+	else if (p->stats || p->series != NULL)
+		pth_qlog_show(&show, pth_qlog_new(fd, begin, n), &p->out, &lack);
+	else
+		pth_buf_adds(&lack, "a qlog has no packets: see --stats and --series");
 	say_lack(p, name, lack.len > 0 ? lack.s : NULL);
-	pth_qlog_sum_release(&sum);
-	pth_qlog_free(q);
 	return true;
 }
 
@@ -169,6 +163,8 @@ put_results(struct show *p, const char *name, const struct pth_capfile *f, struc
 		put_stats(p, d, pth_capfile_lack(f) != NULL || pth_dissect_lack(d) != NULL);
 	if (plots != NULL)
 		put_series(p, name, plots, d);
+	else if (p->series != NULL)
+		say_lack(p, name, "these are series of qlog files, and this is none");
 	if (p->traces != NULL)
 		end_traces(p, name);
 	say_lack(p, name, pth_capfile_lack(f));
@@ -178,10 +174,8 @@ put_results(struct show *p, const char *name, const struct pth_capfile *f, struc
 static void
 read_file(struct show *p, int fd, const char *name)
 {
-	bool packets = !p->stats && p->plots == 0 && p->traces == NULL;
-	struct pth_plots *plots = p->plots != 0 ?
-	    pth_plots_new(p->plots, p->points != 0 ? p->points : PTH_PLOT_POINTS) :
-	    NULL;
+	bool packets = !p->stats && p->series == NULL && p->traces == NULL;
+	struct pth_plots *plots = p->plots != 0 ? pth_plots_new(p->plots, points(p)) : NULL;
 	const struct pth_dissect_how how = { .fields = packets, .watch = watch(p, name, plots) };
 	struct pth_dissect *d = pth_dissect_new(&how);
 	struct pth_capfile *f = pth_capfile_new(fd);
@@ -203,28 +197,36 @@ read_file(struct show *p, int fd, const char *name)
 	pth_plots_free(plots);
 }
 
-/* "rtt,sequence" as bits. */
-static unsigned
-plots_of(const char *list)
+/* "rtt,sequence" as bits; some names are of captures and of qlog files. */
+static void
+plots_of(struct show *p, const char *list)
 {
-	const char *names[PTH_PLOTS], *near;
-	unsigned which = 0;
+	const char *names[PTH_PLOTS + PTH_QLOG_MEASURES], *near;
 	size_t n, i;
 
-	for (i = 0; i < PTH_PLOTS; i++)
-		names[i] = pth_plot_name((enum pth_plot)i);
+	for (i = 0; i < countof(names); i++)
+		names[i] = i < PTH_PLOTS ?
+		    pth_plot_name((enum pth_plot)i) :
+		    pth_qlog_plot_name((enum pth_qlog_measure)(i - PTH_PLOTS));
 	for (;; list += n + 1) {
 		pth_auto_str name = pth_xstrndup(list, n = strcspn(list, ","));
+		bool all = strcmp(name, "all") == 0, known = all;
 
-		for (i = 0; i < PTH_PLOTS && strcmp(names[i], name) != 0; i++)
-			;
-		near = i == PTH_PLOTS ? pth_nearest(name, names, PTH_PLOTS) : NULL;
-		if (i == PTH_PLOTS && strcmp(name, "all") != 0)
+		for (i = 0; i < countof(names); i++) {
+			if (!all && strcmp(names[i], name) != 0)
+				continue;
+			known = true;
+			if (i < PTH_PLOTS)
+				p->plots |= 1u << i;
+			else
+				p->qlog_plots |= 1u << (i - PTH_PLOTS);
+		}
+		near = known ? NULL : pth_nearest(name, names, countof(names));
+		if (!known)
 			pth_die(PTH_USAGE, "--series: %s: no series of ours%s%s%s", name,
 			    PTH_DID_YOU_MEAN(near));
-		which |= i < PTH_PLOTS ? 1u << i : PTH_PLOTS_ALL;
 		if (list[n] == '\0')
-			return which;
+			return;
 	}
 }
 
@@ -249,7 +251,7 @@ prepare(struct show *p)
 	struct pth_err e;
 
 	if (p->series != NULL)
-		p->plots = plots_of(p->series);
+		plots_of(p, p->series);
 	if (p->filter_text != NULL && (p->filter = pth_filter_new(p->filter_text, false)) == NULL)
 		pth_die(PTH_USAGE, "-Y: %s: not a filter of fields of ours", p->filter_text);
 	p->refs = pth_xarray(NULL, p->names.n + 1, sizeof *p->refs);
@@ -270,8 +272,7 @@ main(int argc, char **argv)
 		{ 'e', "field", "NAME", "this field; several are columns", .list = &p.names },
 		{ 0, "stats", NULL, "numbers of each file instead of its packets",
 		    .flag = &p.stats },
-		{ 0, "series", "NAMES",
-		    "write these series, or all, for plots instead of packets",
+		{ 0, "series", "NAMES", "write these series, or all, for plots instead of packets",
 		    .text = &p.series },
 		{ 0, "points", "N", "at most N points a series (default: 500)", .number = &p.points,
 		    .min = PTH_SERIES_LEAST, .max = PTH_PLOT_POINTS_MAX },

@@ -46,6 +46,16 @@ open_test_dir(const json_t *rec, struct pth_buf *b)
 	return fd;
 }
 
+/* Series beside the record. */
+static void
+put_series(int dirfd, const char *path, const struct pth_buf *b)
+{
+	struct pth_err e;
+
+	if (pth_file_put(dirfd, PTH_SERIES_FILE, b->s != NULL ? b->s : "", b->len, &e) != 0)
+		pth_warn("%s: %s", path, e.text);
+}
+
 /* Artifacts and metrics from the test's directory, and the verdict on them. */
 static void
 collect_dir(json_t *rec, int dirfd, const char *path, const struct pth_collect_options *opt)
@@ -54,12 +64,13 @@ collect_dir(json_t *rec, int dirfd, const char *path, const struct pth_collect_o
 	json_auto_t *artifacts = NULL;
 	struct pth_metric_packets packets = { 0 };
 	struct pth_metric_keys keys = { .fault = PTH_BUF_INIT };
+	pth_auto_buf series = PTH_BUF_INIT;
 	const struct pth_metric_capture capture = { .dirfd = dirfd,
 		.rec = rec,
 		.filters = filters,
 		.keys = &keys,
 		.limit_us = opt->tshark_us,
-		.series = opt->series && !opt->look_only };
+		.series = opt->series && !opt->look_only ? &series : NULL };
 	struct pth_artifact_budget budget;
 	struct pth_evidence ev = { .dirfd = dirfd, .metrics = metrics, .budget = &budget };
 	int64_t omitted;
@@ -85,7 +96,9 @@ collect_dir(json_t *rec, int dirfd, const char *path, const struct pth_collect_o
 	pth_metric_transfer(rec, artifacts, metrics);
 	pth_metric_measures(dirfd, rec, artifacts, metrics);
 	budget = pth_artifact_budget(opt->file_bytes, opt->files_us);
-	pth_qlog_metrics(dirfd, artifacts, &budget, metrics);
+	pth_qlog_metrics(dirfd, artifacts, &budget, metrics, capture.series);
+	if (capture.series != NULL)
+		put_series(dirfd, path, &series);
 	collect_own_events(dirfd, rec, artifacts);
 	/* What was read for the list does not count for the rules. */
 	budget = pth_artifact_budget(opt->file_bytes, opt->files_us);

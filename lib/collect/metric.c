@@ -13,8 +13,6 @@
 #include "collect/packets.h"
 #include "collect/secrets.h"
 #include "dissect/plot.h"
-#include "io/event.h"
-#include "io/file.h"
 #include "io/record.h"
 #include "packet/pcapng.h"
 
@@ -206,20 +204,6 @@ put_counts(const struct packets *p, struct pth_metric_packets *out)
 	}
 }
 
-/* Series beside the record: what came before a place where the capture could not be read is in
- * them, and the metrics say so. */
-static void
-put_series(
-    const struct pth_metric_capture *of, const struct packets *p, const struct pth_plots *plots)
-{
-	pth_auto_buf b = PTH_BUF_INIT;
-	struct pth_err e;
-
-	pth_plots_lines(plots, pth_dissect_frames(p->d)->first, &b);
-	if (pth_file_put(of->dirfd, PTH_SERIES_FILE, b.s != NULL ? b.s : "", b.len, &e) != 0)
-		pth_warn("%s: %s", pth_rec_id(of->rec), e.text);
-}
-
 /* The pass with the filters, those that a command line can carry: the others were refused
  * before. What tshark refuses is not counted. */
 static void
@@ -238,7 +222,7 @@ count_capture(const struct pth_metric_capture *of, int in, bool cut, json_t *met
 	json_array_foreach(of->filters, i, f)
 		if (json_is_string(f))
 			taps[p.ntaps++] = (struct tshark_tap){ json_string_value(f), -1, false };
-	if (of->series) {
+	if (of->series != NULL) {
 		plots = pth_plots_new(PTH_PLOTS_ALL, PTH_PLOT_POINTS);
 		p.watch = pth_plots_watch(plots);
 	}
@@ -252,8 +236,10 @@ count_capture(const struct pth_metric_capture *of, int in, bool cut, json_t *met
 	} else {
 		no_packets(out, metrics, e.text);
 	}
+	/* What came before a place where the capture could not be read is in the series, too, and
+	 * the metrics say so. */
 	if (plots != NULL && p.read)
-		put_series(of, &p, plots);
+		pth_plots_lines(plots, pth_dissect_frames(p.d)->first, of->series);
 	pth_plots_free(plots);
 	pth_packets_release(&p);
 }

@@ -65,7 +65,7 @@ struct pth_metric_capture {
 	const json_t *rec, *filters;
 	const struct pth_metric_keys *keys;
 	int64_t limit_us;
-	bool series; /* write PTH_SERIES_FILE, too */
+	struct pth_buf *series; /* lines of PTH_SERIES_FILE are appended; NULL: none are wanted */
 };
 void pth_metric_capture(
     const struct pth_metric_capture *of, json_t *metrics, struct pth_metric_packets *out);

@@ -8,7 +8,10 @@
 #include "base/text.h"
 #include "collect/gap.h"
 #include "collect/packets.h"
+#include "dissect/plot.h"
 #include "io/record.h"
+
+#define LEFT_OUT "there are more connections than have series"
 
 static void
 names_merge(struct pth_names *to, const struct pth_names *from)
@@ -27,6 +30,9 @@ pth_qlog_sum_add(struct pth_qlog_sum *s, struct pth_qlog *qlog, struct pth_buf *
 		pth_qlog_stat_add(&s->stat, event);
 	pth_qlog_stat_end(&s->stat);
 	pth_qlog_lack(qlog, lack);
+	if (s->stat.groups_lack)
+		pth_buf_addf(lack, "%smore than %d groups are not told apart",
+		    lack->len > 0 ? "; " : "", PTH_QLOG_GROUPS);
 	if (!pth_qlog_is_one(qlog))
 		return false;
 	s->files++;
@@ -144,17 +150,56 @@ pth_qlog_sum_json(struct pth_qlog_sum *s)
 	return o;
 }
 
+void
+pth_qlog_show(
+    const struct pth_qlog_show *how, struct pth_qlog *q, struct pth_buf *out, struct pth_buf *lack)
+{
+	struct pth_qlog_plots *plots = pth_qlog_plots_new(how->plots, how->points);
+	struct pth_qlog_sum s = { .stat = { .point = pth_qlog_plots_point, .arg = plots } };
+	json_auto_t *metrics = json_object();
+
+	if (!pth_qlog_sum_add(&s, q, lack))
+		pth_buf_addf(lack, "%sneither a capture nor a qlog", lack->len > 0 ? "; " : "");
+	if (how->stats && s.files > 0) {
+		pth_metrics_set_qlog(metrics, pth_qlog_sum_json(&s));
+		if (lack->len > 0)
+			pth_metrics_set_truncated(metrics, true);
+		pth_json_dump(out, metrics);
+		pth_buf_addc(out, '\n');
+	} else if (!how->stats && pth_qlog_plots_lines(plots, pth_qlog_head(q), NULL, out)) {
+		pth_buf_addf(lack, "%s" LEFT_OUT, lack->len > 0 ? "; " : "");
+	}
+	pth_qlog_sum_release(&s);
+	pth_qlog_plots_free(plots);
+	pth_qlog_free(q);
+}
+
 /* ---- of services */
 
+/* What is read, and where it goes. */
+struct source {
+	int dirfd;
+	const json_t *artifacts;
+	struct pth_artifact_budget *budget;
+	json_t *metrics;
+	struct pth_qlog_plots *plots; /* NULL: none are wanted */
+	struct pth_buf *series;
+};
+
 static void
-add_file(struct pth_qlog_sum *s, int fd, struct pth_artifact_budget *budget, struct pth_buf *lack)
+add_file(const struct source *src, struct pth_qlog_sum *s, int fd, const char *path,
+    struct pth_buf *lack)
 {
+	struct pth_artifact_budget *budget = src->budget;
 	struct pth_qlog *q = pth_qlog_new(fd, NULL, 0);
 	int64_t most = budget->bytes < budget->file ? budget->bytes : budget->file;
 
 	pth_qlog_limit(q, most > 0 ? (uint64_t)most : 1, budget->until);
 	if (!pth_qlog_sum_add(s, q, lack))
 		pth_buf_addf(lack, "%sno event of a qlog is in it", lack->len > 0 ? "; " : "");
+	if (src->plots != NULL &&
+	    pth_qlog_plots_lines(src->plots, pth_qlog_head(q), path, src->series))
+		pth_buf_addf(src->series, "{\"left_out\":\"" LEFT_OUT "\"}\n");
 	budget->bytes -= (int64_t)pth_qlog_bytes(q);
 	pth_qlog_free(q);
 }
@@ -171,14 +216,17 @@ lacks(json_t *metrics, const char *service, const char *path, const char *why)
 
 /* Those of one service. */
 static json_t *
-of_service(int dirfd, const char *service, const json_t *artifacts,
-    struct pth_artifact_budget *budget, json_t *metrics)
+of_service(const struct source *src, const char *service)
 {
 	struct pth_qlog_sum s = { .files = 0 };
 	json_t *a, *o;
 	size_t i;
 
-	json_array_foreach(artifacts, i, a) {
+	if (src->plots != NULL) {
+		s.stat.point = pth_qlog_plots_point;
+		s.stat.arg = src->plots;
+	}
+	json_array_foreach(src->artifacts, i, a) {
 		const char *path = pth_artifact_path(a), *of = pth_artifact_service(a);
 		pth_auto_buf lack = PTH_BUF_INIT;
 		pth_auto_fd fd = -1;
@@ -186,25 +234,30 @@ of_service(int dirfd, const char *service, const json_t *artifacts,
 		if (of == NULL || strcmp(of, service) != 0 ||
 		    strcmp(pth_artifact_kind(a), PTH_ARTIFACT_QLOG) != 0)
 			continue;
-		fd = pth_artifact_open(dirfd, path, NULL);
+		fd = pth_artifact_open(src->dirfd, path, NULL);
 		if (fd >= 0)
-			add_file(&s, fd, budget, &lack);
+			add_file(src, &s, fd, path, &lack);
 		else
 			pth_buf_adds(&lack, strerror(errno));
 		if (lack.len > 0)
-			lacks(metrics, service, path, lack.s);
+			lacks(src->metrics, service, path, lack.s);
 	}
 	if (s.head.vantage.n > 1)
-		lacks(metrics, service, "qlog", "files of several vantage points are summed up");
+		lacks(
+		    src->metrics, service, "qlog", "files of several vantage points are summed up");
 	o = pth_qlog_sum_json(&s);
 	pth_qlog_sum_release(&s);
 	return o;
 }
 
 void
-pth_qlog_metrics(
-    int dirfd, const json_t *artifacts, struct pth_artifact_budget *budget, json_t *metrics)
+pth_qlog_metrics(int dirfd, const json_t *artifacts, struct pth_artifact_budget *budget,
+    json_t *metrics, struct pth_buf *series)
 {
+	struct pth_qlog_plots *plots = series != NULL ?
+	    pth_qlog_plots_new(PTH_QLOG_PLOTS_ALL, PTH_PLOT_POINTS) :
+	    NULL;
+	const struct source src = { dirfd, artifacts, budget, metrics, plots, series };
 	json_auto_t *all = json_object();
 	json_t *a, *o;
 	size_t i;
@@ -215,9 +268,10 @@ pth_qlog_metrics(
 		if (service == NULL || json_object_get(all, service) != NULL ||
 		    strcmp(pth_artifact_kind(a), PTH_ARTIFACT_QLOG) != 0)
 			continue;
-		o = of_service(dirfd, service, artifacts, budget, metrics);
+		o = of_service(&src, service);
 		pth_json_set(all, service, o);
 	}
 	if (json_object_size(all) > 0)
 		pth_metrics_set_qlog(metrics, json_incref(all));
+	pth_qlog_plots_free(plots);
 }

@@ -6,7 +6,7 @@
 #define PTH_COLLECT_QLOG_H
 
 #include "collect/artifact.h"
-#include "qlog/stat.h"
+#include "qlog/plot.h"
 
 /* One file, of which qlog reads what comes, is added to stat and head, which are summed up over
  * files. What of it was not read, or is in doubt, is appended to lack. False: it is no qlog. */
@@ -20,9 +20,19 @@ bool pth_qlog_sum_add(struct pth_qlog_sum *s, struct pth_qlog *qlog, struct pth_
 json_t *pth_qlog_sum_json(struct pth_qlog_sum *s);
 void pth_qlog_sum_release(struct pth_qlog_sum *s);
 
+/* A line for each file: its numbers as metrics of pth-record(5), or series (qlog/plot.h). Appends
+ * to out, and what of it was not read, or is in doubt, to lack. q is taken over. */
+struct pth_qlog_show {
+	bool stats; /* else: */
+	unsigned plots;
+	size_t points;
+};
+void pth_qlog_show(
+    const struct pth_qlog_show *how, struct pth_qlog *q, struct pth_buf *out, struct pth_buf *lack);
+
 /* Add qlog: {service: numbers}, of the artifacts of kind qlog, within the budget; what was not
- * read is said in "incomplete". */
-void pth_qlog_metrics(
-    int dirfd, const json_t *artifacts, struct pth_artifact_budget *budget, json_t *metrics);
+ * read is said in "incomplete". series: lines of their series are appended; may be NULL. */
+void pth_qlog_metrics(int dirfd, const json_t *artifacts, struct pth_artifact_budget *budget,
+    json_t *metrics, struct pth_buf *series);
 
 #endif

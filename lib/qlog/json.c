@@ -49,7 +49,6 @@ fill(struct qlog_json *j)
 	j->limited = (j->most != 0 && j->base >= j->most) ||
 	    (j->until != 0 && pth_mono_us() >= j->until);
 	if (j->limited) {
-		j->over = true;
 		j->p = j->end = j->buf;
 		return false;
 	}

@@ -32,7 +32,8 @@ struct pth_qlog {
 	size_t nfields;
 	bool delta, micro, has_events, is_header;
 	uint64_t group;
-	double clock; /* ms, when times are since the last event */
+	char group_id[2][64]; /* of the trace, of the event */
+	double clock;         /* ms, when times are since the last event */
 	/* In doubt: */
 	uint64_t odd; /* numbers that are out of range */
 	bool late;    /* a format of times stands behind the events that it is about */
@@ -274,7 +275,10 @@ head_value(struct pth_qlog *q, uint64_t path, unsigned at)
 		pth_names_add(&q->head.vantage, (const uint8_t *)j->text, j->len);
 		return true;
 	case T2(COMMON_FIELDS, GROUP_ID):
-	case T2(COMMON_FIELDS, ODCID): q->group = group_of(j); return true;
+	case T2(COMMON_FIELDS, ODCID):
+		q->group = group_of(j);
+		TEXT_OF(q, q->group_id[0]);
+		return true;
 	case T2(COMMON_FIELDS, TIME_FORMAT): time_format(q); return true;
 	case T2(CONFIGURATION, TIME_UNITS):
 		q->micro = strcmp(j->text, "us") == 0;
@@ -351,7 +355,10 @@ value(struct pth_qlog *q, uint64_t path, enum qlog_token t, unsigned at)
 	case P1(EVENT_TYPE): TEXT_OF(q, q->draft.name); break;
 	case P1(CATEGORY): TEXT_OF(q, q->draft.category); break;
 	case P1(GROUP_ID):
-	case P1(ODCID): e->group = group_of(q->j); break;
+	case P1(ODCID):
+		e->group = group_of(q->j);
+		TEXT_OF(q, q->group_id[1]);
+		break;
 	case P2(DATA, NEW): TEXT_OF(q, e->state); break;
 	case P2(DATA, TRIGGER): TEXT_OF(q, e->trigger); break;
 	case P2(DATA, KEY_TYPE): TEXT_OF(q, e->key); break;
@@ -438,6 +445,10 @@ close_value_of(struct pth_qlog *q, uint64_t path)
 	if (q->head.traces == 0)
 		new_trace(q); /* a file of events without a head */
 	qlog_draft_done(&q->draft, &q->event);
+	if (q->event.group != 0)
+		q->event.group_id = q->group_id[1];
+	else if (q->group != 0)
+		q->event.group_id = q->group_id[0];
 	if (q->event.group == 0)
 		q->event.group = q->group;
 	q->event.trace = q->head.traces;

@@ -56,10 +56,11 @@ struct pth_qlog_close {
 
 struct pth_qlog_event {
 	enum pth_qlog_kind kind;
-	uint64_t trace; /* in the file, from 1 */
-	uint64_t group; /* a hash of the group_id; 0: it has none */
-	bool timed;     /* false: it has no time, or one that is out of range */
-	int64_t ns;     /* since whatever its trace has for an epoch */
+	uint64_t trace;       /* in the file, from 1 */
+	uint64_t group;       /* a hash of the group_id; 0: it has none */
+	const char *group_id; /* the same as a text, until the next event; NULL */
+	bool timed;           /* false: it has no time, or one that is out of range */
+	int64_t ns;           /* since whatever its trace has for an epoch */
 	bool has[PTH_QLOG_NUMBERS];
 	double v[PTH_QLOG_NUMBERS];
 	char state[64];              /* what the state is now */

@@ -14,7 +14,7 @@ point(struct pth_qlog_stat *s, const struct pth_qlog_event *e, enum pth_qlog_mea
     const char *state)
 {
 	if (s->point != NULL && e->timed)
-		s->point(s->arg, m, e->ns, v, state);
+		s->point(s->arg, e, s->trace.from, m, v, state);
 }
 
 static void
@@ -33,16 +33,18 @@ end_trace(struct pth_qlog_stat *s)
 	uint64_t a = s->trace.updates[0], b = s->trace.updates[1];
 
 	s->count[PTH_QLOG_N_KEY_UPDATES] += a > b ? a : b;
-	if (!s->trace.lost_events)
-		s->count[PTH_QLOG_N_LOST] += s->trace.lost_total;
+	for (size_t i = 0; i < s->ngroups; i++) {
+		if (!s->trace.lost_events)
+			s->count[PTH_QLOG_N_LOST] += s->group[i].lost_total;
+		s->group[i].measured = false;
+		s->group[i].lost = s->group[i].lost_total = 0;
+	}
 	if (s->trace.timed && (!s->timed || s->trace.to - s->trace.from > s->last - s->first)) {
 		s->first = s->trace.from;
 		s->last = s->trace.to;
 		s->timed = true;
 	}
 	memset(&s->trace, 0, sizeof s->trace);
-	for (size_t i = 0; i < s->ngroups; i++)
-		s->group[i].measured = false;
 }
 
 static void
@@ -72,8 +74,8 @@ group_of(struct pth_qlog_stat *s, uint64_t id)
 		return i - 1;
 	}
 	if (i == s->ngroups) {
+		memset(&s->group[i], 0, sizeof s->group[i]);
 		s->group[i].id = id;
-		s->group[i].measured = false;
 		s->ngroups++;
 		s->groups += id != 0;
 	}
@@ -144,6 +146,7 @@ take_rtt(struct pth_qlog_stat *s, const struct pth_qlog_event *e)
 static void
 take_metrics(struct pth_qlog_stat *s, const struct pth_qlog_event *e)
 {
+	uint64_t *lost_total = &s->group[group_of(s, e->group)].lost_total;
 	double v = e->v[PTH_QLOG_WINDOW];
 
 	if (e->has[PTH_QLOG_WINDOW]) {
@@ -161,8 +164,8 @@ take_metrics(struct pth_qlog_stat *s, const struct pth_qlog_event *e)
 	if (e->has[PTH_QLOG_LOST_TOTAL]) {
 		v = e->v[PTH_QLOG_LOST_TOTAL];
 		s->said[PTH_QLOG_N_LOST]++;
-		if ((uint64_t)v > s->trace.lost_total)
-			s->trace.lost_total = (uint64_t)v;
+		if ((uint64_t)v > *lost_total)
+			*lost_total = (uint64_t)v;
 		if (!s->trace.lost_events)
 			point(s, e, PTH_QLOG_M_LOST, v, NULL);
 	}
@@ -173,12 +176,13 @@ take_metrics(struct pth_qlog_stat *s, const struct pth_qlog_event *e)
 static void
 take_lost(struct pth_qlog_stat *s, const struct pth_qlog_event *e)
 {
+	uint64_t *lost = &s->group[group_of(s, e->group)].lost;
 	uint64_t n = e->has[PTH_QLOG_LOST_COUNT] ? (uint64_t)e->v[PTH_QLOG_LOST_COUNT] : 1;
 
 	count(s, PTH_QLOG_N_LOST, n);
-	s->trace.lost += n;
+	*lost += n;
 	s->trace.lost_events = true;
-	point(s, e, PTH_QLOG_M_LOST, (double)s->trace.lost, NULL);
+	point(s, e, PTH_QLOG_M_LOST, (double)*lost, NULL);
 }
 
 /* Each end has its keys, and both change with an update: those of one end are counted. */

@@ -40,9 +40,9 @@ enum pth_qlog_measure {
 	PTH_QLOG_MEASURES
 };
 
-/* A point: of a state its name, else a number; ns since the epoch of the trace. */
-typedef void pth_qlog_point(
-    void *arg, enum pth_qlog_measure m, int64_t ns, double v, const char *state);
+/* A point: of a state its name, else a number. from: the begin of the trace, ns as in the event. */
+typedef void pth_qlog_point(void *arg, const struct pth_qlog_event *e, int64_t from,
+    enum pth_qlog_measure m, double v, const char *state);
 
 #define PTH_QLOG_GROUPS 64
 
@@ -65,7 +65,7 @@ struct pth_qlog_stat {
 	void *arg;
 	/* Private: of the trace that is read */
 	struct {
-		uint64_t number, lost_total, lost;
+		uint64_t number;
 		bool lost_events;
 		bool timed, has_initial, seconds;
 		int64_t from, to;
@@ -73,7 +73,7 @@ struct pth_qlog_stat {
 		uint64_t updates[2];
 	} trace;
 	struct {
-		uint64_t id;
+		uint64_t id, lost, lost_total;
 		bool measured;
 	} group[PTH_QLOG_GROUPS];
 	size_t ngroups;

@@ -54,7 +54,7 @@ short_number(struct pth_buf *b, double v)
 	pth_buf_addf(b, "%.3g%s", v, units[i]);
 }
 
-/* A point; false: it is none. */
+/* A point; false: it is none, or one of a state. */
 static bool
 point(const json_t *points, size_t i, double *t, double *value)
 {
@@ -62,7 +62,8 @@ point(const json_t *points, size_t i, double *t, double *value)
 
 	*t = json_number_value(json_array_get(p, 0));
 	*value = json_number_value(json_array_get(p, 1));
-	return json_array_size(p) == 2 && fabs(*t) < TIME_MAX && isfinite(*value);
+	return json_array_size(p) == 2 && json_is_number(json_array_get(p, 1)) &&
+	    fabs(*t) < TIME_MAX && isfinite(*value);
 }
 
 /* What a plot has to show. */
@@ -158,6 +159,35 @@ draw(struct pth_buf *b, const struct plot *p)
 	pth_buf_adds(b, ")</text></svg>\n");
 }
 
+/* Are two lines about the same connection, of the capture or of a qlog? */
+static bool
+same(const json_t *a, const json_t *b)
+{
+	static const char *const keys[] = { "protocol", "connection", "qlog", "trace", "group" };
+
+	for (size_t i = 0; i < countof(keys); i++) {
+		const json_t *v = json_object_get(a, keys[i]), *w = json_object_get(b, keys[i]);
+
+		if (v != w && json_equal(v, w) == 0)
+			return false;
+	}
+	return true;
+}
+
+static void
+heading(struct pth_buf *b, const json_t *line)
+{
+	if (*text(line, "qlog") != '\0')
+		pth_report_weave(b, pth_report_html_text, "<p>What ", text(line, "qlog"),
+		    " says</p>\n<div class=\"plots\">", (char *)NULL);
+	else
+		pth_report_weave(b, pth_report_html_text, "<p>Connection ", text(line, "protocol"),
+		    " of ", text(line, "client"), " to ", text(line, "server"),
+		    ": <span class=\"cli\">client</span>, <span class=\"srv\">server</span></p>\n"
+		    "<div class=\"plots\">",
+		    (char *)NULL);
+}
+
 /* The plots of a connection, whose lines follow each other from `first` on; the line behind. */
 static size_t
 connection(struct pth_buf *b, const json_t *lines, size_t first)
@@ -167,9 +197,7 @@ connection(struct pth_buf *b, const json_t *lines, size_t first)
 	size_t n = 0, k, i;
 
 	for (i = first; (l = json_array_get(lines, i)) != NULL; i++) {
-		if (strcmp(text(l, "protocol"), text(head, "protocol")) != 0 ||
-		    json_equal(
-		        json_object_get(l, "connection"), json_object_get(head, "connection")) == 0)
+		if (!same(l, head))
 			break;
 		for (k = 0; k < n && strcmp(plots[k].name, text(l, "series")) != 0; k++)
 			;
@@ -187,11 +215,7 @@ connection(struct pth_buf *b, const json_t *lines, size_t first)
 			strcmp(text(l, "sender"), "server") == 0 };
 		extend(&plots[k], json_object_get(l, "points"));
 	}
-	pth_report_weave(b, pth_report_html_text, "<p>Connection ", text(head, "protocol"), " of ",
-	    text(head, "client"), " to ", text(head, "server"),
-	    ": <span class=\"cli\">client</span>, <span class=\"srv\">server</span></p>\n"
-	    "<div class=\"plots\">",
-	    (char *)NULL);
+	heading(b, head);
 	for (k = 0; k < n; k++)
 		if (plots[k].n > 0 && isfinite(plots[k].t0))
 			draw(b, &plots[k]);

@@ -4,6 +4,7 @@
  */
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -11,6 +12,8 @@
 #include "collect/qlog.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+#define POINTS 8
 
 static json_t *
 numbers(int fd, const uint8_t *data, size_t begin, struct pth_buf *lack)
@@ -27,6 +30,32 @@ numbers(int fd, const uint8_t *data, size_t begin, struct pth_buf *lack)
 	pth_qlog_sum_release(&s);
 	pth_qlog_free(q);
 	return o;
+}
+
+/* Each line is JSON, with no more points than were asked for. */
+static void
+series(int fd)
+{
+	const struct pth_qlog_show how = { false, PTH_QLOG_PLOTS_ALL, POINTS };
+	struct pth_buf out = PTH_BUF_INIT, lack = PTH_BUF_INIT;
+	struct pth_err e;
+	const char *s, *end;
+
+	if (lseek(fd, 0, SEEK_SET) != 0)
+		abort();
+	pth_qlog_show(&how, pth_qlog_new(fd, NULL, 0), &out, &lack);
+	for (s = out.s; s != NULL && (end = strchr(s, '\n')) != NULL; s = end + 1) {
+		json_t *line = pth_json_parse(s, (size_t)(end - s), &e);
+		size_t n = json_array_size(json_object_get(line, "points"));
+
+		if (n < 1 || n > POINTS)
+			abort();
+		json_decref(line);
+	}
+	if (s != NULL && *s != '\0')
+		abort();
+	pth_buf_release(&out);
+	pth_buf_release(&lack);
 }
 
 int
@@ -48,6 +77,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (parsed == NULL)
 		abort();
 	json_decref(parsed);
+	series(fd);
 	json_decref(once);
 	json_decref(twice);
 	pth_buf_release(&a);

@@ -100,6 +100,9 @@ forms(void)
 	                1) "\n   ]\n  }\n ]\n}\n",
 	    "{'events':1,'packets_sent':1}", ""));
 
+	CHECK(reads("\x1e" HEAD "\n\x1e{\n'time':1,\n'name':'transport:packet_sent'\n}\n",
+	    "{'packets_sent':1}", ""));
+
 	unit("several traces: the sums, and the time of the longest");
 	CHECK(reads("{'traces':[{'events':[" SENT(1) "," SENT(9) "]},{'events':[" SENT(
 	                100) "," SENT(101) "]}]}",
@@ -123,6 +126,10 @@ forms(void)
 	    "{'events':3,'packets_sent':1,'congestion_window':5,'rtt_us':1500,'packets_lost':3,"
 	    "'traced_us':9500}",
 	    ""));
+	CHECK(reads("{'traces':[{'event_fields':['time','a','b','c','name'],'events':[]},"
+	            "{'event_fields':['time','name'],"
+	            "'events':[[1,'transport:packet_sent',2,3,'transport:packet_lost',4]]}]}",
+	    "{'packets_sent':1,'packets_lost':null}", ""));
 	CHECK(reads("{'traces':[{'events':[[1,'transport','packet_sent',{}]]}]}",
 	    "{'packets_sent':1}", ""));
 }
@@ -171,6 +178,8 @@ metrics(void)
 	        "'smoothed_rtt':16.5,'latest_rtt':15"),
 	    "{'rtt_us':15000,'rtt_p95_us':20000,'rtt_min_us':10000,'rtt_smoothed_us':16500}", ""));
 	CHECK(reads(METRICS(0, "'smoothed_rtt':333"), "{'rtt_smoothed_us':null}", ""));
+	CHECK(reads("{'name':'recovery:metrics_updated','data':{'smoothed_rtt':100}}",
+	    "{'rtt_smoothed_us':null}", ""));
 
 	unit("round trips in seconds");
 	CHECK(reads(METRICS(0, "'smoothed_rtt':0.333,'latest_rtt':0.333") "\n" METRICS(
@@ -217,6 +226,8 @@ states(void)
 	                "'header':{'version':'6b3343cf'}") "\n" EVENT("quic:packet_sent",
 	                "'header':{'version':'draft-29'}"),
 	    "{'versions':['0x6b3343cf']}", ""));
+	CHECK(reads(EVENT("transport:version_information", "'chosen_version':17"),
+	    "{'versions':['0x00000011']}", ""));
 	CHECK(reads(
 	    EVENT("transport:alpn_information", "'chosen_alpn':{'string_value':'h3'}") "\n" EVENT(
 	        "transport:alpn_information", "'chosen_alpn':'hq-interop'"),
@@ -234,6 +245,10 @@ states(void)
 	              "'frames':[{'frame_type':'ping','error_code':9},{'error_space':'application',"
 	              "'frame_type':'connection_close','error_code':7,'reason':'x'}]"),
 	        "{'close':{'code':7,'application':true,'reason':'x'}}", ""));
+	CHECK(reads(EVENT("quic:packet_sent",
+	                "'frames':[{'frame_type':'connection_close','error_code':7},"
+	                "{'frame_type':'application_close','error_code':8}]"),
+	    "{'close':{'code':7,'application':false,'reason':''}}", ""));
 	CHECK(reads(EVENT("quic:packet_lost",
 	                "'frames':[{'frame_type':'connection_close','error_code':7}]"),
 	    "{'close':null}", ""));
@@ -259,6 +274,9 @@ broken(void)
 	    "{'packets_sent':1}", "1:79: this is no value of JSON; 4 records in all are not JSON"));
 	CHECK(reads("{'traces':[{'events':[" SENT(1) " " SENT(2) "]}]}", "{'packets_sent':1}",
 	    "1:65: a comma is missing here"));
+
+	CHECK(reads("{'traces':[{'events':[\n" SENT(1) "\n}\n" SENT(2) "\n" SENT(3),
+	    "{'packets_sent':1}", "3:1: a comma is missing here"));
 
 	unit("nesting without an end");
 	{
@@ -374,6 +392,101 @@ limits(void)
 	pth_buf_release(&lack);
 }
 
+static void
+groups(void)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+
+	unit("more groups than are told apart");
+	for (int i = 0; i < PTH_QLOG_GROUPS + 1; i++)
+		pth_buf_addf(&b, "{'time':1,'name':'x','group_id':'%d'}\n", i);
+	CHECK(reads(b.s, "{'groups':64}", "more than 64 groups are not told apart"));
+	pth_buf_release(&b);
+}
+
+/* The series of a file with ' in place of ". */
+static bool
+plots(const char *text, unsigned which, const char *want, const char *lacks)
+{
+	const struct pth_qlog_show how = { false, which, 4 };
+	struct pth_buf b = PTH_BUF_INIT, out = PTH_BUF_INIT, lack = PTH_BUF_INIT;
+	bool r;
+	int fd;
+
+	for (const char *s = text; *s != '\0'; s++)
+		pth_buf_addc(&b, *s == '\'' ? '"' : *s);
+	fd = file_of(b.s, b.len);
+	pth_qlog_show(&how, pth_qlog_new(fd, NULL, 0), &out, &lack);
+	pth_buf_adds(&out, "");
+	for (char *s = out.s; *s != '\0'; s++)
+		*s = *s == '"' ? '\'' : *s;
+	r = strcmp(out.s, want) == 0 && strcmp(lack.len > 0 ? lack.s : "", lacks) == 0;
+	if (!r)
+		printf("    is        %s    should be %s    %s\n", out.s, want,
+		    lack.len > 0 ? lack.s : "");
+	pth_buf_release(&b);
+	pth_buf_release(&out);
+	pth_buf_release(&lack);
+	close(fd);
+	return r;
+}
+
+static void
+series(void)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+
+	unit("series, of each group since the begin of its trace");
+	CHECK(plots("{'time':10,'group_id':'a','name':'recovery:packet_lost'}\n"
+	            "{'time':4,'group_id':'b','name':'recovery:packet_lost'}\n"
+	            "{'time':14,'group_id':'a','name':'recovery:packet_lost'}\n",
+	    PTH_QLOG_PLOTS_ALL,
+	    "{'series':'lost','unit':'packets','protocol':'quic','trace':1,'group':'a','seen':2,"
+	    "'points':[[0.006,1],[0.01,2]]}\n"
+	    "{'series':'lost','unit':'packets','protocol':'quic','trace':1,'group':'b','seen':1,"
+	    "'points':[[0,1]]}\n",
+	    ""));
+	CHECK(plots(HEAD "\n{'time':1,'name':'quic:congestion_state_updated','data':{'new':'x'}}\n"
+	                 "{'time':2,'name':'recovery:packet_lost'}\n",
+	    1u << PTH_QLOG_M_CONGESTION_STATE,
+	    "{'series':'congestion_state','unit':'state','protocol':'quic','trace':1,"
+	    "'sender':'client','seen':1,'points':[[0.0,'x']]}\n",
+	    ""));
+
+	unit("spikes stay");
+	for (int i = 0; i < 1000; i++)
+		pth_buf_addf(&b,
+		    "{'time':%d,'name':'recovery:metrics_updated','data':{'cwnd':%d}}\n", i,
+		    i == 700 ? 99 : 50 - i % 2);
+	CHECK(plots(b.s, PTH_QLOG_PLOTS_ALL,
+	    "{'series':'congestion_window','unit':'bytes','protocol':'quic','trace':1,'seen':1000,"
+	    "'points':[[0.001,49],[0.536,50],[0.537,49],[0.7,99]]}\n",
+	    ""));
+	pth_buf_cut(&b, 0);
+
+	unit("more connections than have series");
+	for (int i = 0; i < 65; i++)
+		pth_buf_addf(&b, "%s{'events':[{'time':1,'name':'recovery:packet_lost'}]}",
+		    i > 0 ? "," : "{'traces':[");
+	pth_buf_adds(&b, "]}");
+	{
+		const struct pth_qlog_show how = { false, PTH_QLOG_PLOTS_ALL, 4 };
+		struct pth_buf out = PTH_BUF_INIT, lack = PTH_BUF_INIT;
+		int fd;
+
+		for (char *s = b.s; *s != '\0'; s++)
+			*s = *s == '\'' ? '"' : *s;
+		fd = file_of(b.s, b.len);
+		pth_qlog_show(&how, pth_qlog_new(fd, NULL, 0), &out, &lack);
+		CHECK(lack.len > 0 &&
+		    strcmp(lack.s, "there are more connections than have series") == 0);
+		pth_buf_release(&out);
+		pth_buf_release(&lack);
+		close(fd);
+	}
+	pth_buf_release(&b);
+}
+
 /* A rule on a number of a file of which not all was read: what is there is the least. */
 static void
 gaps(void)
@@ -407,6 +520,8 @@ main(void)
 	none();
 	memory();
 	limits();
+	groups();
+	series();
 	gaps();
 	return unit_done();
 }
