@@ -29,8 +29,10 @@ testRun() {
 testRunPassesOptionsOn() {
 	need tshark tshark || return
 	quick t.yaml
-	run pth run t.yaml -o forms --html h.html --junit=j.xml --tap t.tap --csv c.csv
+	run pth run t.yaml -o forms --html h.html --junit=j.xml --tap t.tap --csv c.csv \
+		--series
 	assertCode 0
+	assertTrue '[ -f forms/001-t*/series.jsonl ]'
 	assertEquals 4 "$(grep -lE '<html|<testsuite|^1\.\.1|^id,|001-t' h.html j.xml t.tap c.csv |
 		wc -l)"
 	assertEquals "report: $PTH_TMP/forms/EXPERIMENT_REPORT.md" \
@@ -42,6 +44,7 @@ testRunPassesOptionsOn() {
 	assertTrue 'options before the file, and a blank in a name' \
 		"[ -f 'a dir/EXPERIMENT_REPORT.md' ]"
 	assertTrue '[ -d "a dir/001-minip-functional" ]'
+	assertFalse 'nobody wants them' '[ -e "a dir/001-minip-functional/series.jsonl" ]'
 	assertFalse 'not selected, not run' '[ -e "a dir/004-minip-fail/server/stdout.log" ]'
 }
 

@@ -90,6 +90,26 @@ testPlots() {
 	assertMatch "$(cat out/r.html)" 'a&amp;b \(x\)'
 	assertMatch "$(cat out/r.html)" 'More series are in series.jsonl'
 	assertNoMatch "$(cat out/r.html)" 'nan|inf|<b>:'
+	rm out/one/series.jsonl
+	ln -s /etc/passwd out/one/series.jsonl
+	report --html out/r.html
+	assertCode 0
+	assertMatch "$(cat out/r.html)" '<p>series.jsonl: '
+	assertNoMatch "$(cat out/r.html)" '<svg'
+	rm out/one/series.jsonl
+	report --html out/r.html
+	assertNoMatch "$(cat out/r.html)" 'series.jsonl'
+}
+
+testPlotsOfSeveral() {
+	line='"series":"rtt","unit":"ms","protocol":"quic","connection":0'
+	mkdir -p out/one out/two
+	echo "{$line,\"points\":[[0,1],[1e300,2],[-1e300,3],[1,1e300]]}" |
+		tee out/one/series.jsonl >out/two/series.jsonl
+	add one && add two && end
+	report --html out/r.html
+	assertEquals 2 "$(grep -c '<svg' out/r.html)"
+	assertNoMatch "$(cat out/r.html)" 'nan|inf'
 	assertEquals 'one style for all' 1 "$(grep -c 'polyline.cli' out/r.html)"
 }
 

@@ -1,4 +1,5 @@
 /* This file draws the series of a test (series.jsonl) as SVG, for the page of HTML. */
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #define CONNECTIONS_MAX 3          /* of a test that are drawn */
 #define PAGE_MAX ((size_t)8 << 20) /* bytes of all plots */
 #define KINDS_MAX 16
+#define TIME_MAX 1e12 /* seconds: more is no time */
 #define WIDTH 330.0
 #define HEIGHT 120.0
 #define LEFT 48.0
@@ -60,8 +62,8 @@ point(const json_t *points, size_t i, double *t, double *value)
 
 	*t = json_number_value(json_array_get(p, 0));
 	*value = json_number_value(json_array_get(p, 1));
-	return json_array_size(p) == 2 && json_is_number(json_array_get(p, 1)) && isfinite(*t) &&
-	    isfinite(*value);
+	return json_array_size(p) == 2 && json_is_number(json_array_get(p, 1)) &&
+	    fabs(*t) < TIME_MAX && isfinite(*value);
 }
 
 /* What a plot has to show. */
@@ -254,8 +256,14 @@ pth_report_plots(const struct pth_report_test *t, size_t *used, struct pth_buf *
 	    pth_artifact_dir(t->run_dir, t->dir) :
 	    -1;
 
-	if (dir < 0 || pth_file_read_below(dir, PTH_SERIES_FILE, FILE_MAX, &in, &e) != 0)
+	if (dir < 0)
 		return;
+	if (pth_file_read_below(dir, PTH_SERIES_FILE, FILE_MAX, &in, &e) != 0) {
+		if (e.error != ENOENT)
+			pth_report_weave(
+			    b, pth_report_html_text, "<p>", e.text, "</p>\n", (char *)NULL);
+		return;
+	}
 	lines = lines_of(&in);
 	while (i < json_array_size(lines) && shown < CONNECTIONS_MAX && *used < PAGE_MAX) {
 		i = connection(b, lines, i);

@@ -182,7 +182,9 @@ empty(int dirfd)
 	const struct dirent *d;
 	struct pth_err e;
 
-	while (dir != NULL && (d = readdir(dir)) != NULL) {
+	if (dir == NULL)
+		abort();
+	while ((d = readdir(dir)) != NULL) {
 		if (*d->d_name == '.')
 			continue;
 		pth_buf_cut(&b, 0);
