@@ -209,7 +209,7 @@ plots_of(struct show *p, const char *list)
 		    pth_plot_name((enum pth_plot)i) :
 		    pth_qlog_plot_name((enum pth_qlog_measure)(i - PTH_PLOTS));
 	for (;; list += n + 1) {
-		pth_auto_str name = strndup(list, n = strcspn(list, ","));
+		pth_auto_str name = pth_xstrndup(list, n = strcspn(list, ","));
 		bool all = strcmp(name, "all") == 0, known = all;
 
 		for (i = 0; i < countof(names); i++) {
@@ -272,10 +272,7 @@ main(int argc, char **argv)
 		{ 'e', "field", "NAME", "this field; several are columns", .list = &p.names },
 		{ 0, "stats", NULL, "numbers of each file instead of its packets",
 		    .flag = &p.stats },
-		{ 0, "series", "NAMES",
-		    "series for plots, as JSON lines: sequence, packet_number, bytes_in_flight, "
-		    "rtt, "
-		    "throughput, all",
+		{ 0, "series", "NAMES", "write these series, or all, for plots instead of packets",
 		    .text = &p.series },
 		{ 0, "points", "N", "at most N points a series (default: 500)", .number = &p.points,
 		    .min = PTH_SERIES_LEAST, .max = PTH_PLOT_POINTS_MAX },

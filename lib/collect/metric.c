@@ -172,6 +172,11 @@ put_pass(const struct pth_metric_capture *of, const struct packets *p, bool cut,
 		pth_gap_add(metrics, PTH_GAP_FILTERS, true, "%s", p->filters_lack.s);
 	if (cut)
 		pth_gap_add(metrics, PTH_GAP_CAPTURE, true, "a file of the capture breaks off");
+	if (s->backwards > 0)
+		pth_gap_add(metrics, PTH_GAP_CAPTURE, true,
+		    "the clock was set back: the time of %lld packet%s is before that of others "
+		    "that came before",
+		    (long long)s->backwards, s->backwards == 1 ? "" : "s");
 	/* Fewer bytes may not even have the headers of Ethernet, IPv4 and UDP. */
 	if (s->parts > 0)
 		pth_gap_add(metrics, s->least < HEADERS ? PTH_GAP_CAPTURE : PTH_GAP_CONTENTS, true,

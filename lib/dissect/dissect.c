@@ -14,6 +14,9 @@
 #define LOOK_AT_MEMORY 256 /* every so many packets */
 #define MEMORY_MAX ((size_t)512 << 20)
 
+/* Processors may write packets of the same time in another order. */
+#define BACKWARDS_NS (10 * 1000000ll)
+
 struct pth_dissect *
 pth_dissect_new(const struct pth_dissect_how *how)
 {
@@ -163,6 +166,9 @@ count(struct pth_frame_stat *s, const struct pth_frame *f)
 	if (s->packets++ == 0)
 		s->first = f->ns;
 	s->bytes += f->len;
+	s->backwards += s->packets > 1 && f->ns < s->latest &&
+	    (uint64_t)s->latest - (uint64_t)f->ns > BACKWARDS_NS;
+	s->latest = s->packets == 1 || f->ns > s->latest ? f->ns : s->latest;
 	s->last = f->ns;
 	if (f->cap >= f->len)
 		return;

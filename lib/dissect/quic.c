@@ -249,8 +249,9 @@ tell(const struct pth_dissect *d, const struct quic_conn *c, const struct quic_p
 		.is_long = h->is_long,
 		.version = h->version,
 		.dcid = { h->dcid, h->dcid + h->ndcid },
-		.scid = { h->scid, h->scid + h->nscid },
 		.at = at };
+	if (h->is_long)
+		q.scid = (struct cursor){ h->scid, h->scid + h->nscid };
 	q.is_retry = h->is_long && h->version != 0 && h->type == T_RETRY;
 	if (h->is_long && h->version == 0)
 		q.versions = rest;

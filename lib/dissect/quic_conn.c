@@ -139,13 +139,35 @@ dissect_quic_conn_of_path(struct quic *q, const struct path *at, enum quic_role 
 	return taken(q, dissect_table_find(&q->paths, key, path_key(at, key)), from);
 }
 
+/* Who takes an id chooses it: another end may have chosen the same. */
+static size_t
+id_key(const uint8_t *id, size_t n, const struct endpoint *end,
+    uint8_t key[CID_MAX + sizeof(struct endpoint)])
+{
+	memcpy(key, end, sizeof *end);
+	memcpy(key + sizeof *end, id, n);
+	return sizeof *end + n;
+}
+
+/* The taker at the address that the packet is for, or, as that may change, at another. */
+static const uint32_t *
+taker_of_id(const struct quic *q, const uint8_t *id, size_t n, const struct path *at)
+{
+	uint8_t key[CID_MAX + sizeof(struct endpoint)];
+	const uint32_t *taker = n <= CID_MAX ?
+	    dissect_table_find(&q->ids, key, id_key(id, n, &at->to, key)) :
+	    NULL;
+
+	return taker != NULL ? taker : dissect_table_find(&q->ids, id, n);
+}
+
 struct quic_conn *
 dissect_quic_conn_of_id(
     struct quic *q, const uint8_t *id, size_t n, const struct path *at, enum quic_role *from)
 {
 	if (n == 0)
 		return dissect_quic_conn_of_path(q, at, from);
-	return taken(q, dissect_table_find(&q->ids, id, n), from);
+	return taken(q, taker_of_id(q, id, n, at), from);
 }
 
 /* A short header does not say how long its id is: the ends of the path's connection know, and
@@ -161,7 +183,7 @@ dissect_quic_conn_of_short(
 	for (*n = most; *n > 0; --*n) {
 		if (q->id_lengths[*n] == 0)
 			continue;
-		found = taken(q, dissect_table_find(&q->ids, c->p + 1, *n), &sender);
+		found = taken(q, taker_of_id(q, c->p + 1, *n, at), &sender);
 		if (found != NULL) {
 			*from = sender;
 			return found;
@@ -172,6 +194,7 @@ dissect_quic_conn_of_short(
 	for (*n = 0; on != NULL && *n <= most; ++*n)
 		if (on->side[*from == QUIC_CLIENT ? QUIC_SERVER : QUIC_CLIENT].id_bytes[*n] > 0)
 			return on;
+	*n = 0;
 	return NULL;
 }
 
@@ -220,10 +243,14 @@ void
 dissect_quic_conn_takes(
     struct quic *q, struct quic_conn *c, enum quic_role end, const uint8_t *id, size_t n)
 {
+	uint8_t key[CID_MAX + sizeof(struct endpoint)];
+
 	if (n > CID_MAX)
 		return;
 	c->side[end].id_bytes[n] = 1;
 	q->id_lengths[n] = 1;
-	if (n > 0)
-		dissect_table_set(&q->ids, id, n, TAKER(c->place, end));
+	if (n == 0)
+		return;
+	dissect_table_set(&q->ids, id, n, TAKER(c->place, end));
+	dissect_table_set(&q->ids, key, id_key(id, n, &c->end[end], key), TAKER(c->place, end));
 }

@@ -56,7 +56,7 @@ dissect_quic_ack_seen(struct pth_dissect *d, struct quic_conn *c, const struct q
 		side->ect1 = a->ect1 > side->ect1 ? a->ect1 : side->ect1;
 		side->ce = a->ce > side->ce ? a->ce : side->ce;
 	}
-	if (!dissect_quic_sent_rtt(c, p, a->largest, d->frame->ns, &rtt))
+	if (!dissect_quic_sent_rtt(c, p, a->largest, d->frame->ns, &rtt) || rtt < 0)
 		return;
 	pth_samples_add(&end->rtt, rtt);
 	side->rtt = rtt;

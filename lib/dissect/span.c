@@ -103,6 +103,8 @@ pth_spans_release(struct spans *s)
 void
 pth_samples_add(struct samples *s, int64_t v)
 {
+	if (v < 0)
+		return;
 	if (s->seen == 0)
 		s->min = s->max = v;
 	s->min = v < s->min ? v : s->min;

@@ -38,6 +38,7 @@ struct samples {
 	int64_t min, max;
 };
 
+/* What is below 0 is none: a clock was set back. */
 void pth_samples_add(struct samples *s, int64_t v);
 /* The value of which that many of 100 are not greater (50: the lower median); sorts. 0 of none. */
 int64_t pth_samples_percentile(struct samples *s, unsigned percent);

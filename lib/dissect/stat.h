@@ -16,6 +16,7 @@
  *                  (RFC 9002, 5.1), without the delay being taken off: of what an end has sent,
  *                  from the place of the capture to the other end and back
  *   smoothed       RFC 9002, 5.3, at the end of the connection that ends last
+ *   times          that are below 0, for the clock was set back, are left out
  *   ack delay      as the other end says, of the acknowledgements that are in rtt
  */
 #ifndef PTH_DISSECT_STAT_H
@@ -31,7 +32,9 @@
 struct pth_frame_stat {
 	uint64_t packets, bytes; /* bytes as on the wire */
 	int64_t first, last;     /* ns */
-	uint64_t fragments;      /* of IP datagrams; what is in them is not put together */
+	int64_t latest;          /* ns */
+	uint64_t backwards; /* packets whose time is more than 10 ms before one that came before */
+	uint64_t fragments; /* of IP datagrams; what is in them is not put together */
 	uint64_t odd; /* headers that break off or lie: Wireshark may show more, or less, of them */
 	uint64_t parts, least; /* packets that are stored in part, and the bytes of the shortest */
 	struct {

@@ -135,7 +135,7 @@ tcp(void *arg, const struct watched_tcp *t)
 static void
 records(const char *s, size_t n, char before)
 {
-	const char *end = s + n, *stop;
+	const char *end = n > 0 ? s + n : s, *stop;
 	struct pth_err e;
 	json_t *o;
 

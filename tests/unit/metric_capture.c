@@ -31,6 +31,7 @@ enum file {
 	QUIC,     /* the first packet of a QUIC connection, 1,242 bytes */
 	UNOPENED, /* ... and one that is encrypted with other keys */
 	PART59,   /* a packet of 60 bytes, of which 59 are stored */
+	BACK,     /* two, the second before the first */
 	TLS12,    /* a record that is encrypted, over TCP */
 	PART42,
 	PARTS, /* 41 and 42 */
@@ -118,6 +119,10 @@ static const struct row rows[] = {
 	{ C(""), "", UNOPENED, TABLE,
 	    "contents~ there are no TLS keys: what is encrypted was not seen; ", NULL,
 	    "quic.client.undecrypted", "1", false, true, NULL },
+	{ C(""), "", BACK, TABLE,
+	    "capture~ the clock was set back: the time of 1 packet is before that of others that "
+	    "came before; ",
+	    NULL, "captured_us", "0", false, false, NULL },
 	{ C(""), "", TLS12, TABLE, "contents~ 2 TLS records could not be decrypted; ", NULL,
 	    "tcp.client.undecrypted", "2", false, false, NULL },
 	{ C(""), "", TWO, TABLE, "", NULL, "packets", "2", false, true, "keys.log: no" },
@@ -181,20 +186,26 @@ write_file(enum file kind)
 	static const uint8_t stored[FILES][2] = { [TWO] = { 60, 60 },
 		[ONE] = { 60 },
 		[CUT] = { 60, 60 },
+		[BACK] = { 60, 60 },
 		[PART59] = { 59 },
 		[PART42] = { 42 },
 		[PARTS] = { 41, 42 } };
 	struct pth_buf file = PTH_BUF_INIT, arp = PTH_BUF_INIT;
 	struct pth_err e;
+	char part[40];
 
 	put_begin(&file);
 	put_ether(&arp, 0x0806);
 	put_zeros(&arp, 46);
 	for (int i = 0; i < 2; i++)
 		if (stored[kind][i] != 0)
-			put_enhanced(&file, false, 0, 1000000000, &arp, stored[kind][i]);
-	if (kind == CUT)
-		pth_buf_add(&file, file.s + 60, 40);
+			put_enhanced(&file, false, 0,
+			    kind == BACK ? 1000000000 - (uint64_t)i * 20000000 : 1000000000, &arp,
+			    stored[kind][i]);
+	if (kind == CUT) {
+		memcpy(part, file.s + 60, sizeof part);
+		pth_buf_add(&file, part, sizeof part);
+	}
 	if (kind == NONE)
 		file.s[0] = 'x';
 	if (kind == QUIC || kind == UNOPENED)

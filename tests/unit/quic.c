@@ -442,9 +442,34 @@ junk(void)
 	end(&t, &x);
 }
 
+/* A datagram of a port that is said to speak QUIC is not as long as the ids of its connection: it
+ * has no id that can be shown. */
+static void
+too_short(void)
+{
+	static const struct pth_speaks speaks = { true, 443, PTH_F_QUIC };
+	struct pth_buf b = PTH_BUF_INIT;
+	struct dissected x;
+	struct talk t;
+
+	dissected_begin(&x, "quic.header_form quic.dcid quic.packet_length", &speaks, 1);
+	talk_begin(&t, SEAL_V1, 0x1301, "h3");
+	t.take = dissected_frame;
+	t.arg = &x;
+	talk_handshake(&t, 0);
+	dissected_lines(&x);
+	put_hex(&b, "40 0102");
+	talk_send(&t, 30, CLIENT, &b);
+	CHECK_STR(dissected_lines(&x), "0  3|");
+	pth_buf_release(&b);
+	end(&t, &x);
+}
+
 int
 main(void)
 {
+	unit("a datagram that is shorter than an id");
+	too_short();
 	unit("headers of both versions");
 	headers();
 	unit("packets of RFC 9001, Retry");

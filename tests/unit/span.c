@@ -135,9 +135,11 @@ samples(void)
 	CHECK_INT(pth_samples_percentile(&s, 50), 30);
 	CHECK_INT(pth_samples_percentile(&s, 95), 50);
 	CHECK_INT(pth_samples_percentile(&s, 100), 50);
-	pth_samples_add(&s, -5);
+	pth_samples_add(&s, -5); /* none */
+	pth_samples_add(&s, 5);
 	CHECK_INT(pth_samples_percentile(&s, 50), 20); /* the lower of two */
-	CHECK_INT(s.min, -5);
+	CHECK_INT(s.min, 5);
+	CHECK_INT(s.seen, 6);
 	CHECK_INT(s.max, 50);
 	pth_samples_release(&s);
 	unit("more samples than are kept");
