@@ -7,7 +7,7 @@ static void
 keep(struct stream *s, uint64_t offset, const char *text)
 {
 	size_t n = strlen(text);
-	uint8_t *copy = memcpy(malloc(n + (n == 0)), text, n);
+	uint8_t *copy = unit_copy(text, n);
 
 	dissect_stream_keep(s, offset, copy, n);
 	free(copy);

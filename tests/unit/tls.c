@@ -75,7 +75,7 @@ broken(void)
 
 	put_hex(&b, CLIENT);
 	for (size_t n = 0; n < b.len; n++) {
-		uint8_t *copy = memcpy(malloc(n + (n == 0)), b.s, n); /* of its own size */
+		uint8_t *copy = unit_copy(b.s, n);
 		struct cursor c = { copy, copy + n };
 
 		/* Up to the compression methods it must be there. */

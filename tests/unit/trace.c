@@ -22,7 +22,7 @@ frames_are(const char *hex, const char *want)
 	json_t *o;
 
 	put_hex(&in, hex);
-	copy = memcpy(malloc(in.len + 1), in.s != NULL ? in.s : "", in.len);
+	copy = unit_copy(in.s, in.len);
 	dissect_trace_frames(&b, (struct cursor){ copy, copy + in.len }, 3, &close);
 	CHECK_STR(b.s, want);
 	o = pth_json_parse(b.s, b.len, &e);
@@ -135,7 +135,7 @@ parameters(void)
 		uint8_t *copy;
 
 		put_hex(&in, v[i].hex);
-		copy = memcpy(malloc(in.len + 1), in.s != NULL ? in.s : "", in.len);
+		copy = unit_copy(in.s, in.len);
 		dissect_trace_parameters(&b, (struct cursor){ copy, copy + in.len });
 		CHECK_STR(b.s != NULL ? b.s : "", v[i].json);
 		free(copy);
