@@ -312,6 +312,8 @@ main(int argc, char **argv)
 	pth_traces_free(p.traces);
 	pth_filter_free(p.filter);
 	free(p.refs);
+	pth_strv_free(p.names.v);
+	pth_strv_free(p.keys.v);
 	pth_buf_release(&p.log);
 	pth_buf_release(&p.out);
 	return pth_finish(p.incomplete ? PTH_INPUT : PTH_OK);
