@@ -1,5 +1,6 @@
 /* pth-packets writes what the packets of captures say, pth-packets(1). */
 #include <fcntl.h>
+#include <stdlib.h>
 
 #include "base/cleanup.h"
 #include "base/os.h"
@@ -309,5 +310,11 @@ main(int argc, char **argv)
 	if (tool.operand_count == 0)
 		read_file(&p, STDIN_FILENO, "stdin");
 	pth_traces_free(p.traces);
+	pth_filter_free(p.filter);
+	free(p.refs);
+	pth_strv_free(p.names.v);
+	pth_strv_free(p.keys.v);
+	pth_buf_release(&p.log);
+	pth_buf_release(&p.out);
 	return pth_finish(p.incomplete ? PTH_INPUT : PTH_OK);
 }

@@ -178,7 +178,7 @@ metrics(void)
 	        "'smoothed_rtt':16.5,'latest_rtt':15"),
 	    "{'rtt_us':15000,'rtt_p95_us':20000,'rtt_min_us':10000,'rtt_smoothed_us':16500}", ""));
 	CHECK(reads(METRICS(0, "'smoothed_rtt':333"), "{'rtt_smoothed_us':null}", ""));
-	CHECK(reads("{'name':'recovery:metrics_updated','data':{'smoothed_rtt':100}}",
+	CHECK(reads(SENT(-1000) "\n{'name':'recovery:metrics_updated','data':{'smoothed_rtt':100}}",
 	    "{'rtt_smoothed_us':null}", ""));
 
 	unit("round trips in seconds");
@@ -438,8 +438,8 @@ series(void)
 
 	unit("series, of each group since the begin of its trace");
 	CHECK(plots("{'time':10,'group_id':'a','name':'recovery:packet_lost'}\n"
-	            "{'time':4,'group_id':'b','name':'recovery:packet_lost'}\n"
-	            "{'time':14,'group_id':'a','name':'recovery:packet_lost'}\n",
+	            "{'time':14,'group_id':'a','name':'recovery:packet_lost'}\n"
+	            "{'time':4,'group_id':'b','name':'recovery:packet_lost'}\n",
 	    PTH_QLOG_PLOTS_ALL,
 	    "{'series':'lost','unit':'packets','protocol':'quic','trace':1,'group':'a','seen':2,"
 	    "'points':[[0.006,1],[0.01,2]]}\n"
