@@ -39,13 +39,22 @@ flatten(struct pth_arena *a, const struct pth_ynode *n, const char *inner)
 	return c->kind == PTH_YMAP ? experiment_merge(a, c, rest) : rest;
 }
 
+/* What is written in an environment of the user's own is its parameters, but for the keys that
+ * all environments share. */
 static json_t *
 environment(const struct schema *s, const struct pth_ynode *n)
 {
 	json_t *out = json_object();
 
 	if (n != NULL && experiment_environment_kind(n) == 0)
-		json_object_update_new(out, pth_yaml_json(n));
+		pth_yaml_foreach(c, n) {
+			const struct schema *cs = experiment_schema_child(s, c->key);
+			bool text = cs != NULL && cs->key->types == T_STR;
+
+			pth_json_set(out, c->key,
+			    text && experiment_scalar(c) ? experiment_canon(cs, c) :
+			                                   pth_yaml_json(c));
+		}
 	else
 		experiment_canon_map(s, n, out, NULL, NULL);
 	return out;

@@ -391,8 +391,7 @@ check_action(struct pth_experiment *x, const struct schema *schema,
 			continue;
 		if (a->kind == PTH_YMAP)
 			check_reference(x, services, pth_yaml_get(a, "service"), false);
-		else if (a->kind == PTH_YSTR && strcmp(a->key, "exec") != 0 &&
-		    strcmp(a->key, "wait") != 0)
+		else if (strcmp(a->key, "exec") != 0 && strcmp(a->key, "wait") != 0)
 			check_reference(x, services, a, false);
 		if (strcmp(a->key, "exec") == 0)
 			check_words(x, a->kind == PTH_YMAP ? pth_yaml_get(a, "argv") : a);

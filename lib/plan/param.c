@@ -14,6 +14,14 @@ skipped(const struct plan_given *g, const char *key)
 	return false;
 }
 
+/* PANTHER's files hand environments any key. */
+static bool
+of_environment(const struct plan_given *g)
+{
+	return strncmp(g->path, "network_environment", 19) == 0 ||
+	    strncmp(g->path, "execution_environment", 21) == 0;
+}
+
 /* PANTHER's files hand plugins any key. One that nearly is a parameter is a
  * misspelling, another one only has no effect; a base key of all of PANTHER's
  * environments does not even deserve a word when it has its usual value. */
@@ -33,7 +41,8 @@ of_panther(const struct plan_given *g, const char *key, json_t *v)
 	pth_auto_buf b = PTH_BUF_INIT;
 	bool usual = false;
 
-	for (size_t i = 0; g->unknown == PTH_WARNING && i < countof(base); i++) {
+	for (size_t i = 0; (of_environment(g) || g->unknown == PTH_WARNING) && i < countof(base);
+	     i++) {
 		if (strcmp(base[i].key, key) != 0)
 			continue;
 		pth_json_dump(&b, v);
@@ -48,19 +57,31 @@ static void
 unknown(struct plan *p, const char *plugin, const struct pth_ynode *specs,
     const struct plan_given *g, const char *key)
 {
+	/* Keys of environments beside their parameters. */
+	static const char *const nets[] = { PTH_KEYS_netenv(PTH_KEY_OF, netenv) },
+	                         *const profilers[] = { PTH_KEYS_exenv(PTH_KEY_OF, exenv) };
+	bool net = strncmp(g->path, "network_environment", 19) == 0;
+	const char *const *more = net ? nets : profilers;
+	size_t n = 0, n_more = !of_environment(g) ? 0 : net ? countof(nets) : countof(profilers);
 	pth_auto_free const char **names = pth_xarray(
-	    NULL, specs != NULL ? specs->n + 1 : 1, sizeof *names);
+	    NULL, n_more + (specs != NULL ? specs->n : 0) + 1, sizeof *names);
 	pth_auto_buf path = PTH_BUF_INIT, shown = PTH_BUF_INIT;
 	const char *near;
-	size_t n = 0;
+	bool error;
 
 	pth_yaml_foreach(s, specs)
 		names[n++] = s->key;
+	for (size_t i = 0; i < n_more; i++)
+		names[n++] = more[i];
 	near = pth_nearest(key, names, n);
+	if (near != NULL && strcmp(near, key) == 0)
+		near = NULL; /* of another environment */
+	error = near != NULL && g->unknown == PTH_ERROR &&
+	    (!of_environment(g) || pth_slip(key, near));
 	pth_buf_addf(&path, "%s.%s", g->path, key);
 	pth_show(&shown, key, 80);
-	plan_problem(p, near != NULL ? g->unknown : PTH_WARNING, path.s,
-	    "%s has no parameter '%s'%s%s%s", plugin, shown.s, PTH_DID_YOU_MEAN(near));
+	plan_problem(p, error ? PTH_ERROR : PTH_WARNING, path.s, "%s has no parameter '%s'%s%s%s",
+	    plugin, shown.s, PTH_DID_YOU_MEAN(near));
 }
 
 /* How a value was written in the experiment, when what YAML made of it does not tell; or NULL. */

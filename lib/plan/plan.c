@@ -136,13 +136,16 @@ env_plugin(struct plan *p, enum pth_kind kind, const char *name, const char *pat
 /* Options of any environment stand beside `type`; files of PANTHER put them below
  * plugin_config or config. */
 static json_t *
-env_params(struct plan *p, const struct pth_plugin *x, const json_t *given, const char *path)
+env_params(
+    struct plan *p, const struct pth_plugin *x, const json_t *given, const char *path, bool inside)
 {
-	static const char *const plain[] = { PTH_KEYS_exenv(PTH_KEY_OF, exenv) "services", NULL };
+	static const char *const words[] = { PTH_KEY(netenv, container),
+		PTH_KEYS_exenv(PTH_KEY_OF, exenv) "services", NULL };
+	const char *const *plain = inside ? words : words + 1;
 	struct plan_given g[] = {
-		{ given, path, PTH_WARNING, plain },
-		{ pth_exenv_plugin_config(given), path, PTH_WARNING, plain },
-		{ pth_exenv_config(given), path, PTH_WARNING, plain },
+		{ given, path, PTH_ERROR, plain },
+		{ pth_exenv_plugin_config(given), path, PTH_ERROR, plain },
+		{ pth_exenv_config(given), path, PTH_ERROR, plain },
 	};
 
 	return plan_params(p, x, x->root, g, countof(g));
@@ -171,7 +174,8 @@ network(struct plan *p)
 	    (p->env = env_plugin(p, PTH_NETWORK, inside, "network_environment.container")) == NULL)
 		return;
 	p->eview = p->env->root;
-	p->eparams = env_params(p, p->env, given, "network_environment");
+	p->eparams = env_params(
+	    p, p->env, given, "network_environment", inside != NULL && wants_container(given));
 }
 
 static void
@@ -188,7 +192,7 @@ add_execution(struct plan *p, const json_t *given, size_t i)
 	if (x->plugin != NULL) {
 		x->index = i;
 		x->view = x->plugin->root;
-		x->params = env_params(p, x->plugin, given, b.s);
+		x->params = env_params(p, x->plugin, given, b.s, false);
 		x->only = pth_json_of_type(given, "services", JSON_ARRAY);
 		p->nexecs++;
 	}

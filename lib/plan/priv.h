@@ -109,8 +109,8 @@ json_t *plan_service_emit(struct plan *p, struct plan_service *s);
 struct plan_given {
 	const json_t *map;
 	const char *path; /* of its marks */
-	enum pth_severity unknown;
-	const char *const *skip; /* names that are no parameters, NULL-ended */
+	enum pth_severity unknown; /* what is nearly a parameter, in an environment a slip of one */
+	const char *const *skip;   /* names that are no parameters, NULL-ended */
 };
 json_t *plan_params(struct plan *p, const struct pth_plugin *x, const struct pth_ynode *view,
     const struct plan_given *given, size_t n);

@@ -200,7 +200,7 @@ execution(void)
 		    "there are" },
 		{ "{marks: {execution_environment.1.levl: [3, 3]}, execution_environment:"
 		  " [{type: third, enabled: false}, {type: first, levl: 1}]}",
-		    "said", "3:3: warning: first has no parameter 'levl'; did you mean 'level'?" },
+		    "said", "3:3: error: first has no parameter 'levl'; did you mean 'level'?" },
 	};
 
 	unit("what services run under");
